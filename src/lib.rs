@@ -1,1 +1,6 @@
-//! Towpath tows container releases from dev to production, one gated pull request at a time.
+#![doc = include_str!("ARCHITECTURE.md")]
+
+pub mod forge;
+pub mod ledger;
+pub mod model;
+pub mod registry;

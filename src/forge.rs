@@ -1,0 +1,246 @@
+//! What Towpath asks of a forge, in its own words; each adapter translates and judges nothing.
+//!
+//! Every write finds or creates, and every move of a branch is compare-and-swap: a lost answer is repaired by
+//! doing the same again.
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::model::{
+    BlobId, BranchName, Change, ChangeNumber, CommentId, CommitId, FileChange, Head, Place, Reaction,
+    RepositoryPath, StatusState, TeamName, TreeEntry, UserName,
+};
+
+/// The orphan branch of a config repository that holds the log.
+pub const LOG_BRANCH: &str = "towpath/log";
+/// What the branches of Towpath's changes start with: `towpath/<environment>/<group>`.
+pub const BRANCH_PREFIX: &str = "towpath/";
+
+/// Why a forge did not do what it was asked, sorted by what the caller does next.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ForgeError {
+    /// Somebody was faster: look again and decide again.
+    #[error("{what} changed meanwhile; nothing was written")]
+    Conflict {
+        /// What moved.
+        what: String,
+    },
+    /// It does not exist: a person has to mend the configuration or the forge.
+    #[error("{what} does not exist")]
+    NotFound {
+        /// What is absent.
+        what: String,
+    },
+    /// The bot lacks a permission: a person has to grant it.
+    #[error("the bot may not {verb} in `{repository}`; grant it `{permission}`")]
+    Forbidden {
+        /// What it tried.
+        verb: String,
+        /// Where.
+        repository: String,
+        /// What it lacks.
+        permission: String,
+    },
+    /// The forge asks for patience: wait and try again.
+    #[error("the forge asks to wait {} s", wait.as_secs())]
+    RateLimited {
+        /// How long.
+        wait: Duration,
+    },
+    /// The forge did not answer, or not sensibly: try again later.
+    #[error("{what} failed: {why}")]
+    Unavailable {
+        /// What was tried.
+        what: String,
+        /// What went wrong.
+        why: String,
+    },
+}
+
+/// The part of the log after a known commit.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LogPart {
+    /// The tip of the log; nothing where there is no log yet.
+    pub tip: Option<CommitId>,
+    /// Whether `lines` starts at the beginning, because the known commit is not in the log's history.
+    pub from_start: bool,
+    /// The lines, one JSON object each, without line breaks.
+    pub lines: Vec<String>,
+}
+
+/// The one line that stands on a head as `towpath/<environment>`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewStatus {
+    /// Its name, `towpath/<environment>`.
+    pub context: String,
+    /// Its state.
+    pub state: StatusState,
+    /// The line.
+    pub text: String,
+}
+
+/// What people see of a change: title, text and status.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Presentation {
+    /// The title.
+    pub title: String,
+    /// The text, in Markdown.
+    pub body: String,
+    /// The status on its head.
+    pub status: NewStatus,
+}
+
+/// A change to open, or new content for one that is open.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Proposal {
+    /// Where.
+    pub place: Place,
+    /// The branch that carries it.
+    pub branch: BranchName,
+    /// What the branch must point to now; nothing where it must not exist.
+    pub expected: Option<CommitId>,
+    /// The commit of the base branch on which the files were edited: the parent of the new commit.
+    pub base: CommitId,
+    /// The files with their whole new content; all other files stay.
+    pub files: Vec<(RepositoryPath, Vec<u8>)>,
+    /// The commit message, trailers included.
+    pub message: String,
+    /// Labels of the change.
+    pub labels: Vec<String>,
+    /// What people see.
+    pub presentation: Presentation,
+}
+
+/// A merge of exactly one head.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Merge {
+    /// Where.
+    pub place: Place,
+    /// The change.
+    pub change: ChangeNumber,
+    /// The head that may be merged; any other is refused as a conflict.
+    pub head: CommitId,
+    /// The message of the merge commit, trailers included.
+    pub message: String,
+}
+
+/// A comment of the bot.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Remark {
+    /// What it is about; at most one comment of the bot on a change carries the same.
+    pub about: String,
+    /// The text, in Markdown, with its hidden mark.
+    pub body: String,
+}
+
+/// A forge: where config repositories live, and people read and answer.
+pub trait Forge: Send + Sync {
+    /// The bot's own name.
+    fn bot(&self) -> &UserName;
+
+    /// The tip of the branch of a place.
+    fn head(&self, place: &Place) -> impl Future<Output = Result<CommitId, ForgeError>> + Send;
+
+    /// Every file of a commit, without content.
+    fn entries(
+        &self,
+        place: &Place,
+        commit: &CommitId,
+    ) -> impl Future<Output = Result<Arc<BTreeMap<RepositoryPath, TreeEntry>>, ForgeError>> + Send;
+
+    /// The content of blobs, in the order asked for.
+    fn blobs(
+        &self,
+        place: &Place,
+        blobs: &[BlobId],
+    ) -> impl Future<Output = Result<Vec<Arc<[u8]>>, ForgeError>> + Send;
+
+    /// Towpath's changes into the branch of a place: all open ones, and those that ended, oldest first.
+    fn changes(&self, place: &Place) -> impl Future<Output = Result<Vec<Change>, ForgeError>> + Send;
+
+    /// The branches under Towpath's prefix, the log apart, and their tips.
+    fn branches(
+        &self,
+        place: &Place,
+    ) -> impl Future<Output = Result<BTreeMap<BranchName, Head>, ForgeError>> + Send;
+
+    /// What a head changes, compared with its merge base with the branch of the place, sorted by path.
+    fn changed_files(
+        &self,
+        place: &Place,
+        head: &CommitId,
+    ) -> impl Future<Output = Result<Vec<FileChange>, ForgeError>> + Send;
+
+    /// The log after a known commit of it, or all of it.
+    fn read_log(
+        &self,
+        place: &Place,
+        known: Option<&CommitId>,
+    ) -> impl Future<Output = Result<LogPart, ForgeError>> + Send;
+
+    /// Appends lines to the log as one commit on the expected tip, and returns the new tip.
+    fn append_log(
+        &self,
+        place: &Place,
+        lines: &[String],
+        expected: Option<&CommitId>,
+    ) -> impl Future<Output = Result<CommitId, ForgeError>> + Send;
+
+    /// Opens each change, or gives the open one of the same branch its new content. One result per proposal.
+    fn propose(
+        &self,
+        proposals: &[Proposal],
+    ) -> impl Future<Output = Vec<Result<ChangeNumber, ForgeError>>> + Send;
+
+    /// Brings title, text and status of an open change up to date.
+    fn present(
+        &self,
+        place: &Place,
+        change: ChangeNumber,
+        presentation: &Presentation,
+    ) -> impl Future<Output = Result<(), ForgeError>> + Send;
+
+    /// Writes a comment, unless the bot already wrote one about the same on this change.
+    fn remark(
+        &self,
+        place: &Place,
+        change: ChangeNumber,
+        remark: &Remark,
+    ) -> impl Future<Output = Result<(), ForgeError>> + Send;
+
+    /// Leaves a reaction on a comment; it may be there already. On reviews it is ignored.
+    fn react(
+        &self,
+        place: &Place,
+        change: ChangeNumber,
+        comment: &CommentId,
+        reaction: Reaction,
+    ) -> impl Future<Output = Result<(), ForgeError>> + Send;
+
+    /// Merges a change at exactly one head and returns the commit on the base branch.
+    fn merge(&self, merge: &Merge) -> impl Future<Output = Result<CommitId, ForgeError>> + Send;
+
+    /// Closes a change without merging it; it may be closed already.
+    fn close(
+        &self,
+        place: &Place,
+        change: ChangeNumber,
+    ) -> impl Future<Output = Result<(), ForgeError>> + Send;
+
+    /// Deletes a branch if it still points to the expected commit; it may be gone already.
+    fn delete_branch(
+        &self,
+        place: &Place,
+        branch: &BranchName,
+        expected: &CommitId,
+    ) -> impl Future<Output = Result<(), ForgeError>> + Send;
+
+    /// Whether somebody belongs to a team.
+    fn is_member(
+        &self,
+        team: &TeamName,
+        user: &UserName,
+    ) -> impl Future<Output = Result<bool, ForgeError>> + Send;
+}

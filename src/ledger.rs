@@ -1,0 +1,71 @@
+//! The ledger: an index of the log and a cache of what was read. Losing it loses nothing but time.
+
+use std::future::Future;
+
+use crate::model::{CommitId, Digest, ImageName, Place, Tag, Time};
+
+/// Why the ledger did not do what it was asked. Work goes on without it where it can.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "the ledger `{ledger}` failed: {why}; if it stays so, delete it: it is rebuilt from Git and the forge"
+)]
+pub struct LedgerError {
+    /// Which ledger.
+    pub ledger: String,
+    /// What went wrong.
+    pub why: String,
+}
+
+/// The log of a config repository as far as it was read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct IndexedLog {
+    /// The commit up to which it was read.
+    pub tip: Option<CommitId>,
+    /// Its lines, in order.
+    pub lines: Vec<String>,
+}
+
+/// A store for what can be read again.
+pub trait Ledger: Send + Sync {
+    /// The log of a place, as far as it was indexed.
+    fn log(&self, place: &Place) -> impl Future<Output = Result<IndexedLog, LedgerError>> + Send;
+
+    /// Replaces the index of a log where `from_start`, else appends to it.
+    fn index_log(
+        &self,
+        place: &Place,
+        tip: &CommitId,
+        lines: &[String],
+        from_start: bool,
+    ) -> impl Future<Output = Result<(), LedgerError>> + Send;
+
+    /// The last complete listing of an image's tags, and when it was read.
+    fn listing(
+        &self,
+        image: &ImageName,
+    ) -> impl Future<Output = Result<Option<(Vec<Tag>, Time)>, LedgerError>> + Send;
+
+    /// Keeps a complete listing of an image's tags.
+    fn keep_listing(
+        &self,
+        image: &ImageName,
+        tags: &[Tag],
+        as_of: Time,
+    ) -> impl Future<Output = Result<(), LedgerError>> + Send;
+
+    /// What a tag pointed to, and when that was read.
+    fn digest(
+        &self,
+        image: &ImageName,
+        tag: &Tag,
+    ) -> impl Future<Output = Result<Option<(Digest, Time)>, LedgerError>> + Send;
+
+    /// Keeps what a tag pointed to.
+    fn keep_digest(
+        &self,
+        image: &ImageName,
+        tag: &Tag,
+        digest: &Digest,
+        as_of: Time,
+    ) -> impl Future<Output = Result<(), LedgerError>> + Send;
+}

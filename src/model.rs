@@ -1,0 +1,74 @@
+//! The nouns of Towpath and their laws: no I/O, no async, no clock, no wire formats.
+//!
+//! Everything that comes from outside becomes one of these types once, at the edge, and is trusted from then
+//! on. Types that appear in the log derive `serde`: a log line is Towpath's own contract, not a forge's.
+
+mod change;
+mod duration;
+mod fact;
+mod history;
+mod image;
+mod name;
+mod place;
+mod policy;
+mod record;
+mod release;
+mod selection;
+mod tree;
+mod world;
+
+pub use change::{
+    Change, ChangeNumber, ChangeState, Comment, CommentId, Head, Reaction, Review, ReviewVerdict, Status,
+    StatusState,
+};
+pub use duration::{DurationError, format_duration, parse_duration};
+pub use fact::{Fact, Time};
+pub use history::{Decline, Handled, History, Landing, Standing};
+pub use image::{Digest, ImageError, ImageName, ImageReference, Tag};
+pub use name::{
+    BlobId, BranchName, CommitId, EnvironmentName, ForgeName, GroupName, NameError, PipelineName,
+    RepositoryName, RepositoryPath, ServiceName, TeamName, UserName,
+};
+pub use place::{Place, Target};
+pub use policy::{
+    After, AfterMode, Approvals, Environment, Gate, MergeMode, OnNewer, Pipeline, Policy, Principal, Right,
+    Rights, Service, Soak, SoakCounts,
+};
+pub use record::{CommandOutcome, Event, Origin, Record, RefusedBecause, WithdrawnBecause};
+pub use release::{Artifact, ContentKey, Release, ReleaseId};
+pub use selection::{Rank, Selection, SelectionError};
+pub use tree::{EntryKind, FileChange, Missing, Tree, TreeEntry, TreeError};
+pub use world::{ObservedChange, Obstacle, Running, RunningImage, World};
+
+/// Declares an enum whose variants are words, with one table for both directions.
+macro_rules! words {
+    ($(#[$meta:meta])* $name:ident { $($(#[$variant_meta:meta])* $variant:ident = $word:literal),+ $(,)? }) => {
+        $(#[$meta])*
+        #[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+        pub enum $name { $($(#[$variant_meta])* #[serde(rename = $word)] $variant),+ }
+
+        impl $name {
+            /// Every value, in the order in which it is documented.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+
+            /// The word that people write and read.
+            #[must_use]
+            pub const fn word(self) -> &'static str {
+                match self { $(Self::$variant => $word),+ }
+            }
+
+            /// The value for a word, or nothing if it is none of them.
+            #[must_use]
+            pub fn from_word(word: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|value| value.word() == word)
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                formatter.write_str(self.word())
+            }
+        }
+    };
+}
+pub(crate) use words;

@@ -1,0 +1,202 @@
+//! A change is a pull or merge request, in words that every forge shares.
+
+use super::{BranchName, CommitId, Time, UserName, words};
+
+/// The number of a change within its repository.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+pub struct ChangeNumber(pub u64);
+
+impl std::fmt::Display for ChangeNumber {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "#{}", self.0)
+    }
+}
+
+/// What identifies a comment or review within its repository, for ever.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+pub struct CommentId(pub String);
+
+/// Where a change stands at the forge.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ChangeState {
+    /// It waits.
+    Open,
+    /// Its content is on the base branch.
+    Merged {
+        /// When, as the forge says.
+        at: Time,
+        /// Who merged it.
+        by: UserName,
+        /// The commit on the base branch that brought it.
+        commit: CommitId,
+    },
+    /// It was closed without a merge.
+    Closed {
+        /// When.
+        at: Time,
+        /// Who closed it.
+        by: UserName,
+    },
+}
+
+words! {
+    /// What a reviewer said.
+    ReviewVerdict {
+        /// The content is fine.
+        Approve = "approve",
+        /// The content must not go on like this.
+        RequestChanges = "request-changes",
+    }
+}
+
+words! {
+    /// A small sign on a comment that it was seen.
+    Reaction {
+        /// Done.
+        Rocket = "rocket",
+        /// Already so, or only answered.
+        ThumbsUp = "+1",
+        /// Refused.
+        ThumbsDown = "-1",
+        /// Not understood.
+        Confused = "confused",
+    }
+}
+
+words! {
+    /// The state of a commit status.
+    StatusState {
+        /// Gates wait.
+        Pending = "pending",
+        /// All gates pass.
+        Success = "success",
+        /// Something refuses.
+        Failure = "failure",
+    }
+}
+
+/// What somebody wrote on a change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Comment {
+    /// Its identity.
+    pub id: CommentId,
+    /// Who wrote it.
+    pub author: UserName,
+    /// When it was created.
+    pub at: Time,
+    /// Whether it was edited after creation; then it gives no command.
+    pub edited: bool,
+    /// The text, at most 64 KiB.
+    pub body: String,
+    /// The reactions that the bot left.
+    pub reactions: Vec<Reaction>,
+}
+
+impl Comment {
+    /// What a comment of the bot is about, as its hidden mark says. Trust it only on the bot's own comments.
+    #[must_use]
+    pub fn about(&self) -> Option<&str> {
+        let (_, rest) = self.body.rsplit_once(Self::MARK_START)?;
+        rest.split_once(Self::MARK_END).map(|(about, _)| about)
+    }
+
+    /// The hidden mark by which the bot finds its own comment again.
+    #[must_use]
+    pub fn mark(about: &str) -> String {
+        format!("{}{about}{}", Self::MARK_START, Self::MARK_END)
+    }
+
+    const MARK_START: &'static str = "<!-- towpath:about ";
+    const MARK_END: &'static str = " -->";
+}
+
+/// A review of a change at one head.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Review {
+    /// Its identity.
+    pub id: CommentId,
+    /// Who reviewed.
+    pub author: UserName,
+    /// When.
+    pub at: Time,
+    /// The head that was reviewed.
+    pub head: CommitId,
+    /// What was said.
+    pub verdict: ReviewVerdict,
+    /// The text of the review; commands are read in it.
+    pub body: String,
+}
+
+/// A commit status that the bot published.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Status {
+    /// The head it stands on.
+    pub head: CommitId,
+    /// When it was published.
+    pub at: Time,
+    /// Its state.
+    pub state: StatusState,
+    /// The one line that people read.
+    pub text: String,
+}
+
+/// The commit at the tip of a change's branch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Head {
+    /// The commit.
+    pub commit: CommitId,
+    /// Whether the bot's identity is its author and committer. Content still has to agree with the key.
+    pub by_bot: bool,
+    /// Its message, trailers included.
+    pub message: String,
+}
+
+impl Head {
+    /// The value of a trailer in the last paragraph of the message.
+    #[must_use]
+    pub fn trailer(&self, name: &str) -> Option<&str> {
+        let last = self.message.trim_end().rsplit("\n\n").next()?;
+        last.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "))
+    }
+}
+
+/// A change request on a config repository whose branch carries Towpath's prefix.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// Its number.
+    pub number: ChangeNumber,
+    /// Where people look at it.
+    pub url: String,
+    /// Its title.
+    pub title: String,
+    /// Its text.
+    pub body: String,
+    /// Who opened it.
+    pub author: UserName,
+    /// The branch with the content.
+    pub branch: BranchName,
+    /// The branch into which it goes.
+    pub base: BranchName,
+    /// Where it stands.
+    pub state: ChangeState,
+    /// When it was opened.
+    pub opened_at: Time,
+    /// The tip of its branch; of a merged or closed change, the last one it had.
+    pub head: Head,
+    /// Whether the forge can merge it into its base as things are.
+    pub conflicted: bool,
+    /// Comments, oldest first.
+    pub comments: Vec<Comment>,
+    /// Reviews, oldest first.
+    pub reviews: Vec<Review>,
+    /// Statuses `towpath/<environment>` on any of its heads, oldest first.
+    pub statuses: Vec<Status>,
+}
+
+impl Change {
+    /// Whether it waits.
+    #[must_use]
+    pub const fn is_open(&self) -> bool {
+        matches!(self.state, ChangeState::Open)
+    }
+}

@@ -1,0 +1,175 @@
+//! What the log says, folded: what landed where, what was declined, which commands were carried out.
+
+use std::collections::BTreeMap;
+
+use super::{
+    ChangeNumber, CommandOutcome, CommentId, ContentKey, Event, ImageReference, Origin, Record, Target, Time,
+    UserName,
+};
+
+/// Whether a landing still counts for the environments that follow.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// It counts, superseded or not.
+    Stands,
+    /// It was taken back.
+    Withdrawn,
+}
+
+/// A release came to run in an environment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Landing {
+    /// What came to run.
+    pub images: Vec<ImageReference>,
+    /// When.
+    pub at: Time,
+    /// How.
+    pub origin: Origin,
+    /// Whether it still counts.
+    pub standing: Standing,
+}
+
+/// Content that a person does not want in an environment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Decline {
+    /// Where it would have gone.
+    pub target: Target,
+    /// What it would have brought.
+    pub images: Vec<ImageReference>,
+    /// The content.
+    pub key: ContentKey,
+    /// The change that carried it.
+    pub change: ChangeNumber,
+    /// Who declined it.
+    pub by: UserName,
+    /// When.
+    pub at: Time,
+}
+
+/// A comment whose commands were carried out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Handled {
+    /// The change it stands on.
+    pub change: ChangeNumber,
+    /// The comment or review.
+    pub comment: CommentId,
+    /// Who wrote it.
+    pub by: UserName,
+    /// When it was carried out.
+    pub at: Time,
+    /// What became of each command.
+    pub outcomes: Vec<CommandOutcome>,
+}
+
+/// The log of one config repository, folded in its order.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct History {
+    landings: BTreeMap<Target, Vec<Landing>>,
+    declines: Vec<Decline>,
+    handled: Vec<Handled>,
+}
+
+impl History {
+    /// Folds records in the order of the log.
+    #[must_use]
+    pub fn fold(records: &[Record]) -> Self {
+        let mut history = Self::default();
+        for record in records {
+            history.take(record);
+        }
+        history
+    }
+
+    /// What landed at a target, in the order of the log.
+    #[must_use]
+    pub fn landings(&self, target: &Target) -> &[Landing] {
+        self.landings.get(target).map_or(&[], Vec::as_slice)
+    }
+
+    /// The last landing at a target: what should run there now.
+    #[must_use]
+    pub fn last_landing(&self, target: &Target) -> Option<&Landing> {
+        self.landings(target).last()
+    }
+
+    /// Whether the landing of a change is in the log.
+    #[must_use]
+    pub fn has_landed(&self, target: &Target, change: ChangeNumber) -> bool {
+        self.landings(target).iter().any(|landing| landing.origin == Origin::Change(change))
+    }
+
+    /// What people declined at a target, in the order of the log.
+    pub fn declines<'a>(&'a self, target: &'a Target) -> impl Iterator<Item = &'a Decline> {
+        self.declines.iter().filter(move |decline| decline.target == *target)
+    }
+
+    /// Whether the comment or review was carried out, and with what outcome.
+    #[must_use]
+    pub fn handled(&self, comment: &CommentId) -> Option<&Handled> {
+        self.handled.iter().find(|handled| handled.comment == *comment)
+    }
+
+    /// The comments of a change that were carried out, in the order of the log.
+    pub fn handled_on(&self, change: ChangeNumber) -> impl Iterator<Item = &Handled> {
+        self.handled.iter().filter(move |handled| handled.change == change)
+    }
+
+    /// Every comment that was carried out, in the order of the log.
+    #[must_use]
+    pub fn all_handled(&self) -> &[Handled] {
+        &self.handled
+    }
+
+    fn take(&mut self, record: &Record) {
+        match &record.event {
+            Event::Landed { target, images, origin } => {
+                let landing = Landing {
+                    images: images.clone(),
+                    at: record.at,
+                    origin: origin.clone(),
+                    standing: Standing::Stands,
+                };
+                self.landings.entry(target.clone()).or_default().push(landing);
+            }
+            Event::Withdrawn { target, images, because: _ } => self.withdraw(target, images),
+            Event::Declined { target, images, key, change, by } => self.declines.push(Decline {
+                target: target.clone(),
+                images: images.clone(),
+                key: key.clone(),
+                change: *change,
+                by: by.clone(),
+                at: record.at,
+            }),
+            Event::Handled { change, comment, by, outcomes } => self.handle(Handled {
+                change: *change,
+                comment: comment.clone(),
+                by: by.clone(),
+                at: record.at,
+                outcomes: outcomes.clone(),
+            }),
+        }
+    }
+
+    fn withdraw(&mut self, target: &Target, images: &[ImageReference]) {
+        let landings = self.landings.get_mut(target).into_iter().flatten();
+        for landing in landings.filter(|landing| landing.images == images) {
+            landing.standing = Standing::Withdrawn;
+        }
+    }
+
+    fn handle(&mut self, handled: Handled) {
+        for outcome in &handled.outcomes {
+            if let CommandOutcome::Rejected { target, images, key, reason: _ } = outcome {
+                self.declines.push(Decline {
+                    target: target.clone(),
+                    images: images.clone(),
+                    key: key.clone(),
+                    change: handled.change,
+                    by: handled.by.clone(),
+                    at: handled.at,
+                });
+            }
+        }
+        self.handled.push(handled);
+    }
+}

@@ -1,0 +1,211 @@
+//! Names that were checked once: of services, environments, repositories, branches, commits, paths, people.
+
+use std::fmt;
+
+/// Longest name that is accepted, in bytes.
+const NAME_BYTES_MAX: usize = 63;
+/// Longest path or branch that is accepted, in bytes.
+const PATH_BYTES_MAX: usize = 1024;
+
+/// Why a text is not the name that it should be.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{text}` is not {what}; {rule}")]
+pub struct NameError {
+    text: String,
+    what: &'static str,
+    rule: &'static str,
+}
+
+macro_rules! name {
+    ($(#[$meta:meta])* $name:ident, $what:literal, $check:path, $rule:literal) => {
+        $(#[$meta])*
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name(String);
+
+        impl $name {
+            /// Takes a text as this kind of name.
+            ///
+            /// # Errors
+            /// Where the text breaks the rule for such names.
+            pub fn new(text: impl Into<String>) -> Result<Self, NameError> {
+                let text = text.into();
+                if $check(&text) { Ok(Self(text)) } else { Err(NameError { text, what: $what, rule: $rule }) }
+            }
+
+            /// The text itself.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.pad(&self.0)
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = NameError;
+            fn from_str(text: &str) -> Result<Self, NameError> {
+                Self::new(text)
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = NameError;
+            fn try_from(text: String) -> Result<Self, NameError> {
+                Self::new(text)
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(name: $name) -> String {
+                name.0
+            }
+        }
+    };
+}
+
+name!(
+    /// What is deployed and owned as a unit.
+    ServiceName, "a service name", is_slug, "use letters, digits, `-`, `_` and `.`, at most 63, a letter or digit first"
+);
+name!(
+    /// One place where releases run, such as `staging`.
+    EnvironmentName, "an environment name", is_slug,
+    "use letters, digits, `-`, `_` and `.`, at most 63, a letter or digit first"
+);
+name!(
+    /// A graph of environments.
+    PipelineName, "a pipeline name", is_slug, "use letters, digits, `-`, `_` and `.`, at most 63, a letter or digit first"
+);
+name!(
+    /// Services whose promotions into an environment share one change.
+    GroupName, "a group name", is_slug, "use letters, digits, `-`, `_` and `.`, at most 63, a letter or digit first"
+);
+name!(
+    /// A forge as the configuration calls it.
+    ForgeName, "a forge name", is_slug, "use letters, digits, `-`, `_` and `.`, at most 63, a letter or digit first"
+);
+name!(
+    /// A person or bot, as the forge identifies it; on a local forge the name itself.
+    UserName, "a user name", is_user, "use letters, digits, `-`, `_`, `.`, `[` and `]`, at most 63, without a leading `-`"
+);
+name!(
+    /// A team, as `owner/team`.
+    TeamName, "a team name", is_owner_and_name, "write it as `owner/team`"
+);
+name!(
+    /// A repository, as `owner/name`.
+    RepositoryName, "a repository name", is_owner_and_name, "write it as `owner/name`"
+);
+name!(
+    /// A Git branch without `refs/heads/`.
+    BranchName, "a branch name", is_branch, "see `git help check-ref-format`"
+);
+name!(
+    /// A Git commit, as 40 hexadecimal digits.
+    CommitId, "a commit id", is_object_id, "it has 40 hexadecimal digits"
+);
+name!(
+    /// A Git blob, as 40 hexadecimal digits.
+    BlobId, "a blob id", is_object_id, "it has 40 hexadecimal digits"
+);
+name!(
+    /// A path inside a repository: relative, with `/`, without `.`, `..` or empty parts; empty for its top.
+    RepositoryPath, "a path inside the repository", is_path,
+    "write it relative to the top of the repository, with `/`, without `.`, `..` or a leading `/`"
+);
+
+impl RepositoryPath {
+    /// The path of `relative` as seen from this folder; `..` may climb, but not out of the repository.
+    #[must_use]
+    pub fn join(&self, relative: &str) -> Option<Self> {
+        if relative.starts_with('/') || relative.contains('\\') {
+            return None;
+        }
+        let mut parts: Vec<&str> = self.0.split('/').filter(|part| !part.is_empty()).collect();
+        for part in relative.split('/') {
+            match part {
+                "" | "." => {}
+                ".." => {
+                    parts.pop()?;
+                }
+                name => parts.push(name),
+            }
+        }
+        Self::new(parts.join("/")).ok()
+    }
+
+    /// The folder that holds this path; nothing for the top of the repository.
+    #[must_use]
+    pub fn parent(&self) -> Option<Self> {
+        if self.0.is_empty() {
+            return None;
+        }
+        let parent = self.0.rsplit_once('/').map_or("", |(parent, _)| parent);
+        Some(Self(parent.to_owned()))
+    }
+
+    /// The last part of the path.
+    #[must_use]
+    pub fn file_name(&self) -> &str {
+        self.0.rsplit('/').next().unwrap_or_default()
+    }
+}
+
+impl CommitId {
+    /// The first ten digits, for people.
+    #[must_use]
+    pub fn short(&self) -> &str {
+        self.0.get(..10).unwrap_or(&self.0)
+    }
+}
+
+fn is_slug(text: &str) -> bool {
+    text.len() <= NAME_BYTES_MAX
+        && text.starts_with(|c: char| c.is_ascii_alphanumeric())
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c))
+        && !text.ends_with(".lock")
+        && !text.ends_with('.')
+        && !text.contains("..")
+}
+
+fn is_user(text: &str) -> bool {
+    (1..=NAME_BYTES_MAX).contains(&text.len())
+        && !text.starts_with('-')
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || "-_.[]".contains(c))
+}
+
+fn is_owner_and_name(text: &str) -> bool {
+    let parts: Vec<&str> = text.split('/').collect();
+    parts.len() >= 2 && parts.iter().all(|part| is_slug(part))
+}
+
+/// The rules of `git check-ref-format` for branches.
+fn is_branch(text: &str) -> bool {
+    let part_is_fine = |part: &str| !part.is_empty() && !part.starts_with('.') && !part.ends_with(".lock");
+    text.len() <= PATH_BYTES_MAX
+        && text.split('/').all(part_is_fine)
+        && !text.starts_with('-')
+        && !text.ends_with('.')
+        && text != "@"
+        && !["..", "@{"].iter().any(|bad| text.contains(bad))
+        && !text.chars().any(|c| c.is_control() || " ~^:?*[\\\u{7f}".contains(c))
+}
+
+fn is_object_id(text: &str) -> bool {
+    text.len() == 40 && text.chars().all(|c| matches!(c, '0'..='9' | 'a'..='f'))
+}
+
+fn is_path(text: &str) -> bool {
+    let part_is_fine = |part: &str| !matches!(part, "" | "." | ".." | ".git");
+    text.len() <= PATH_BYTES_MAX
+        && !text.chars().any(|c| c.is_control() || c == '\\')
+        && (text.is_empty() || text.split('/').all(part_is_fine))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,229 @@
+//! The proven policy: what the configuration says, after every problem in it was refused.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::{
+    EnvironmentName, ForgeName, GroupName, ImageName, PipelineName, Place, RepositoryPath, Selection,
+    ServiceName, Target, TeamName, UserName, words,
+};
+
+words! {
+    /// Who merges a change once all gates pass.
+    MergeMode {
+        /// A person.
+        Manual = "manual",
+        /// The bot.
+        Auto = "auto",
+    }
+}
+
+words! {
+    /// What a newer candidate does to a change that is still open.
+    OnNewer {
+        /// It replaces the content, unless that has a valid approval.
+        Replace = "replace",
+        /// It waits until the change is finished.
+        Finish = "finish",
+    }
+}
+
+words! {
+    /// How many of the environments before must have seen a landing.
+    AfterMode {
+        /// Every one of them.
+        All = "all",
+        /// At least one.
+        Any = "any",
+    }
+}
+
+words! {
+    /// What a soak measures.
+    SoakCounts {
+        /// Time since the landing, whether or not a newer release has replaced it.
+        Landed = "landed",
+        /// As `landed`, and the environment before takes nothing newer meanwhile.
+        Running = "running",
+    }
+}
+
+words! {
+    /// What somebody may be allowed to do in an environment.
+    Right {
+        /// Ask for promotions and hold them.
+        Promote = "promote",
+        /// Approve and reject.
+        Approve = "approve",
+        /// Everything else: freezes, rollbacks, exceptions.
+        Operate = "operate",
+    }
+}
+
+/// A person or a team.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Principal {
+    /// Everybody in a team.
+    Team(TeamName),
+    /// One person.
+    User(UserName),
+}
+
+impl std::fmt::Display for Principal {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Team(team) => write!(formatter, "@{team}"),
+            Self::User(user) => user.fmt(formatter),
+        }
+    }
+}
+
+/// The environments that an environment comes after.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct After {
+    /// How many of them count.
+    pub mode: AfterMode,
+    /// Which; none for a first environment.
+    pub environments: Vec<EnvironmentName>,
+}
+
+/// How long a release must have been in the environments before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Soak {
+    /// The time it takes.
+    pub duration: Duration,
+    /// What counts.
+    pub counts: SoakCounts,
+}
+
+/// How many people must have approved.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Approvals {
+    /// How many; at least one.
+    pub count: usize,
+    /// Of whom; never empty.
+    pub from: Vec<Principal>,
+}
+
+/// One condition on the way into an environment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Gate {
+    /// Time in the environments before.
+    Soak(Soak),
+    /// People's consent.
+    Approvals(Approvals),
+}
+
+/// One environment of a pipeline.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Environment {
+    /// Its name.
+    pub name: EnvironmentName,
+    /// What it comes after.
+    pub after: After,
+    /// The conditions on the way in.
+    pub gates: Vec<Gate>,
+    /// Who merges.
+    pub merge: MergeMode,
+    /// What a newer candidate does to an open change.
+    pub on_newer: OnNewer,
+}
+
+/// A graph of environments without circles, each after those it comes after.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pipeline {
+    /// Its name.
+    pub name: PipelineName,
+    /// The environments, in an order in which each stands behind its predecessors.
+    pub environments: Vec<Environment>,
+}
+
+impl Pipeline {
+    /// The environment of that name.
+    #[must_use]
+    pub fn environment(&self, name: &EnvironmentName) -> Option<&Environment> {
+        self.environments.iter().find(|environment| environment.name == *name)
+    }
+
+    /// The environments that come directly after the one of that name.
+    pub fn followers<'a>(&'a self, name: &'a EnvironmentName) -> impl Iterator<Item = &'a Environment> {
+        self.environments.iter().filter(move |environment| environment.after.environments.contains(name))
+    }
+}
+
+/// What is deployed and owned as a unit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Service {
+    /// Its name.
+    pub name: ServiceName,
+    /// The environments it goes through.
+    pub pipeline: PipelineName,
+    /// The group whose change carries it.
+    pub group: GroupName,
+    /// Its image.
+    pub image: ImageName,
+    /// Which tags are releases.
+    pub selection: Selection,
+    /// Where its overlays are.
+    pub place: Place,
+    /// The folder of each environment's overlay in that repository.
+    pub paths: BTreeMap<EnvironmentName, RepositoryPath>,
+}
+
+/// Who may do what in an environment; nobody where a list is empty.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Rights(pub BTreeMap<Right, Vec<Principal>>);
+
+/// Everything that judgement rests on and that people wrote down.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Policy {
+    /// The pipelines by name.
+    pub pipelines: BTreeMap<PipelineName, Pipeline>,
+    /// The services, in the order of the file.
+    pub services: Vec<Service>,
+    /// Rights by environment.
+    pub rights: BTreeMap<EnvironmentName, Rights>,
+    /// The bot's own name on each forge.
+    pub bots: BTreeMap<ForgeName, UserName>,
+}
+
+impl Policy {
+    /// The service of that name.
+    #[must_use]
+    pub fn service(&self, name: &ServiceName) -> Option<&Service> {
+        self.services.iter().find(|service| service.name == *name)
+    }
+
+    /// The services whose overlays are at a place.
+    pub fn services_at<'a>(&'a self, place: &'a Place) -> impl Iterator<Item = &'a Service> {
+        self.services.iter().filter(move |service| service.place == *place)
+    }
+
+    /// The pipeline of a service.
+    ///
+    /// # Panics
+    /// Never for a policy that `config` has proven: it refuses services without a pipeline.
+    #[must_use]
+    pub fn pipeline_of(&self, service: &Service) -> &Pipeline {
+        self.pipelines.get(&service.pipeline).expect("a proven policy knows each service's pipeline")
+    }
+
+    /// The environment of a target, where the policy still knows both.
+    #[must_use]
+    pub fn environment(&self, target: &Target) -> Option<&Environment> {
+        let service = self.service(&target.service)?;
+        self.pipelines.get(&service.pipeline)?.environment(&target.environment)
+    }
+
+    /// Who holds a right in an environment: those the rights name, and for `approve` the approvers its gates name.
+    #[must_use]
+    pub fn holders(&self, right: Right, target: &Target) -> Vec<&Principal> {
+        let named = self.rights.get(&target.environment).and_then(|rights| rights.0.get(&right));
+        let gates = self.environment(target).map_or(&[][..], |environment| &environment.gates);
+        let approvers = gates.iter().filter_map(|gate| match gate {
+            Gate::Approvals(approvals) if right == Right::Approve => Some(&approvals.from),
+            Gate::Approvals(_) | Gate::Soak(_) => None,
+        });
+        named.into_iter().chain(approvers).flatten().collect()
+    }
+}

@@ -1,0 +1,167 @@
+//! What only Towpath knows, as it stands in the log: one JSON object a line, appended before it counts.
+
+use super::{
+    ChangeNumber, CommentId, CommitId, ContentKey, EnvironmentName, ImageReference, Right, Target, Time,
+    UserName,
+};
+
+/// One line of the log.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Record {
+    /// When it happened: of a landing, the forge's merge time or our first sight.
+    pub at: Time,
+    /// What happened.
+    #[serde(flatten)]
+    pub event: Event,
+}
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(tag = "event", rename_all = "kebab-case")]
+pub enum Event {
+    /// A release runs in an environment.
+    Landed {
+        /// Where.
+        target: Target,
+        /// What runs.
+        images: Vec<ImageReference>,
+        /// How it came there.
+        origin: Origin,
+    },
+    /// A landing no longer counts for the environments that follow.
+    Withdrawn {
+        /// Where.
+        target: Target,
+        /// What no longer counts.
+        images: Vec<ImageReference>,
+        /// Why.
+        because: WithdrawnBecause,
+    },
+    /// A person closed a change: this content is not proposed again.
+    Declined {
+        /// Where it would have gone.
+        target: Target,
+        /// What it would have brought.
+        images: Vec<ImageReference>,
+        /// The content.
+        key: ContentKey,
+        /// The change that was closed.
+        change: ChangeNumber,
+        /// Who closed it.
+        by: UserName,
+    },
+    /// A comment or review with commands was carried out, once.
+    Handled {
+        /// The change it stands on.
+        change: ChangeNumber,
+        /// The comment or review.
+        comment: CommentId,
+        /// Who wrote it.
+        by: UserName,
+        /// What became of each command, in order.
+        outcomes: Vec<CommandOutcome>,
+    },
+}
+
+/// How a release came to run.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Origin {
+    /// It ran there when Towpath first looked.
+    Adopted,
+    /// By a merged change.
+    Change(ChangeNumber),
+    /// A person wrote it to the branch.
+    Hand,
+}
+
+/// Why a landing no longer counts.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum WithdrawnBecause {
+    /// A person set the environment back to something else.
+    SetBack,
+}
+
+/// What became of one command.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CommandOutcome {
+    /// The approval counts for exactly this content.
+    Approved {
+        /// The head that the approver saw.
+        head: CommitId,
+        /// Its content.
+        key: ContentKey,
+    },
+    /// The content is declined and the change closes.
+    Rejected {
+        /// Where it would have gone.
+        target: Target,
+        /// What it would have brought.
+        images: Vec<ImageReference>,
+        /// The content.
+        key: ContentKey,
+        /// Why, in the person's words.
+        reason: Option<String>,
+    },
+    /// The change stops.
+    Held {
+        /// Until when; for ever where absent.
+        until: Option<Time>,
+        /// Why, in the person's words.
+        reason: Option<String>,
+    },
+    /// The hold is lifted, and automation takes up an environment that was set by hand.
+    Resumed {
+        /// The environment that automation takes up again.
+        target: Target,
+    },
+    /// A person asks for exactly this in an environment.
+    Requested {
+        /// Where.
+        target: Target,
+        /// What.
+        images: Vec<ImageReference>,
+    },
+    /// A question was answered.
+    Answered,
+    /// A line did not parse, so nothing of the comment was done.
+    Unparsable,
+    /// The command was understood and refused.
+    Refused(RefusedBecause),
+    /// An earlier command of the same comment was refused.
+    NotRun,
+}
+
+/// Why a command was refused.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RefusedBecause {
+    /// The author lacks the right.
+    NotEntitled {
+        /// The right that it takes.
+        right: Right,
+        /// Where it takes it.
+        environment: EnvironmentName,
+    },
+    /// Who asked for a promotion cannot approve it.
+    Requester,
+    /// The content changed too shortly before the comment, or `sha=` names another head.
+    OtherHead {
+        /// The head that is there now.
+        head: CommitId,
+    },
+    /// Somebody else's commit is on the branch.
+    ForeignHead,
+    /// The change is no longer open.
+    NotOpen,
+    /// The pipeline has no such environment.
+    UnknownEnvironment(String),
+    /// No environment follows.
+    NothingFollows,
+    /// No such version is known where it would come from.
+    UnknownVersion(String),
+    /// The comment was edited after it was written.
+    Edited,
+}

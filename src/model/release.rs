@@ -1,0 +1,129 @@
+//! A release is a set of artifacts that travels together; a content key says what a change changes.
+
+use super::{Digest, ImageName, ImageReference, Tag};
+
+/// An image at a digest, with the tag under which people know it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+pub struct Artifact {
+    /// The image.
+    pub image: ImageName,
+    /// The tag, for people.
+    pub tag: Tag,
+    /// The digest, which is what is promoted.
+    pub digest: Digest,
+}
+
+/// What identifies a release: the hash of its sorted `image@digest`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+pub struct ReleaseId(String);
+
+/// A set of artifacts that travels together; it has at least one.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+pub struct Release {
+    first: Artifact,
+    rest: Vec<Artifact>,
+}
+
+impl Release {
+    /// A release of one artifact.
+    #[must_use]
+    pub const fn of(artifact: Artifact) -> Self {
+        Self { first: artifact, rest: Vec::new() }
+    }
+
+    /// The artifacts, in the order of the service's images.
+    pub fn artifacts(&self) -> impl Iterator<Item = &Artifact> {
+        std::iter::once(&self.first).chain(&self.rest)
+    }
+
+    /// The name for people: the first image's tag.
+    #[must_use]
+    pub const fn name(&self) -> &Tag {
+        &self.first.tag
+    }
+
+    /// The hash of the sorted `image@digest`.
+    #[must_use]
+    pub fn id(&self) -> ReleaseId {
+        let mut lines: Vec<String> = self.artifacts().map(|a| format!("{}@{}", a.image, a.digest)).collect();
+        lines.sort();
+        ReleaseId(hash("release", &lines))
+    }
+
+    /// Whether a reference names an artifact of this release: by digest where it has one, else by tag.
+    #[must_use]
+    pub fn is_named_by(&self, reference: &ImageReference) -> bool {
+        self.artifacts().any(|artifact| {
+            artifact.image == reference.image
+                && match (&reference.digest, &reference.tag) {
+                    (Some(digest), _) => *digest == artifact.digest,
+                    (None, Some(tag)) => *tag == artifact.tag,
+                    (None, None) => false,
+                }
+        })
+    }
+
+    /// The references that an overlay shows when it runs this release.
+    #[must_use]
+    pub fn references(&self) -> Vec<ImageReference> {
+        let reference = |a: &Artifact| ImageReference {
+            image: a.image.clone(),
+            tag: Some(a.tag.clone()),
+            digest: Some(a.digest.clone()),
+        };
+        self.artifacts().map(reference).collect()
+    }
+}
+
+impl std::fmt::Display for Release {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.name().fmt(formatter)
+    }
+}
+
+/// What a change changes, whatever its base: the hash of environment, files, paths, old and new source text.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+pub struct ContentKey(String);
+
+impl ContentKey {
+    /// The key of the given parts, each of which counts with its position and length.
+    #[must_use]
+    pub fn of(parts: &[String]) -> Self {
+        Self(hash("content", parts))
+    }
+
+    /// Takes a key as written in a trailer; anything may stand there, so this only ever compares unequal.
+    #[must_use]
+    pub fn from_trailer(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+
+    /// The text of the key.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Display for ContentKey {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+impl std::fmt::Display for ReleaseId {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+/// SHA-256 over a domain word and length-prefixed parts, so that no two lists of parts collide by joining.
+fn hash(domain: &str, parts: &[String]) -> String {
+    use sha2::{Digest as _, Sha256};
+    let mut hasher = Sha256::new();
+    for part in std::iter::once(domain).chain(parts.iter().map(String::as_str)) {
+        hasher.update((part.len() as u64).to_be_bytes());
+        hasher.update(part.as_bytes());
+    }
+    hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+}

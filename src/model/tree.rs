@@ -1,0 +1,123 @@
+//! The files of one commit, as far as they were read; what is missing is named, never fetched from here.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::{BlobId, CommitId, RepositoryPath};
+
+/// What a tree entry is.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub enum EntryKind {
+    /// A regular file.
+    File,
+    /// A symbolic link: never followed, never written.
+    SymbolicLink,
+    /// Another repository at this path: never entered.
+    Submodule,
+}
+
+/// One file of a commit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TreeEntry {
+    /// What it is.
+    pub kind: EntryKind,
+    /// The blob with its content.
+    pub blob: BlobId,
+}
+
+/// Files whose content has to be fetched before the question can be answered.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Missing(pub BTreeSet<RepositoryPath>);
+
+/// Why a file cannot be read from a tree.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TreeError {
+    /// There is no such file.
+    NotFound,
+    /// There is something else at the path.
+    NotAFile(EntryKind),
+    /// The file exists and its content was not fetched yet.
+    Missing,
+}
+
+/// One file that differs between two commits; `None` where it does not exist.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileChange {
+    /// Where the file is.
+    pub path: RepositoryPath,
+    /// The bytes before.
+    pub old: Option<Vec<u8>>,
+    /// The bytes after.
+    pub new: Option<Vec<u8>>,
+}
+
+/// The files of one commit.
+#[derive(Clone, Debug)]
+pub struct Tree {
+    commit: CommitId,
+    entries: Arc<BTreeMap<RepositoryPath, TreeEntry>>,
+    blobs: BTreeMap<BlobId, Arc<[u8]>>,
+}
+
+impl Tree {
+    /// A tree of which the entries are known and no content yet.
+    #[must_use]
+    pub fn new(commit: CommitId, entries: Arc<BTreeMap<RepositoryPath, TreeEntry>>) -> Self {
+        Self { commit, entries, blobs: BTreeMap::new() }
+    }
+
+    /// The commit whose files these are.
+    #[must_use]
+    pub const fn commit(&self) -> &CommitId {
+        &self.commit
+    }
+
+    /// Takes in the content of a blob.
+    pub fn add_blob(&mut self, blob: BlobId, content: Arc<[u8]>) {
+        self.blobs.insert(blob, content);
+    }
+
+    /// What stands at a path, file or not.
+    #[must_use]
+    pub fn entry(&self, path: &RepositoryPath) -> Option<&TreeEntry> {
+        self.entries.get(path)
+    }
+
+    /// The content of a file.
+    ///
+    /// # Errors
+    /// Where the path is absent or no file, or its content was not fetched yet.
+    pub fn read(&self, path: &RepositoryPath) -> Result<&[u8], TreeError> {
+        let entry = self.entries.get(path).ok_or(TreeError::NotFound)?;
+        match entry.kind {
+            EntryKind::File => self.blobs.get(&entry.blob).map(AsRef::as_ref).ok_or(TreeError::Missing),
+            EntryKind::SymbolicLink | EntryKind::Submodule => Err(TreeError::NotAFile(entry.kind)),
+        }
+    }
+
+    /// Whether any file lies below this path.
+    #[must_use]
+    pub fn is_folder(&self, path: &RepositoryPath) -> bool {
+        let prefix = if path.as_str().is_empty() { String::new() } else { format!("{path}/") };
+        self.entries
+            .range(path.clone()..)
+            .map(|(found, _)| found.as_str())
+            .take_while(|found| found.starts_with(path.as_str()))
+            .any(|found| found.starts_with(&prefix) && found.len() > prefix.len())
+    }
+
+    /// The same commit with some files replaced or added: to look at an edit before it is committed.
+    #[must_use]
+    pub fn with_files(&self, files: &[(RepositoryPath, Vec<u8>)]) -> Self {
+        let mut tree = self.clone();
+        let mut entries = (*self.entries).clone();
+        for (index, (path, content)) in files.iter().enumerate() {
+            // The id only has to be unlike every real one: it never leaves this tree.
+            let blob = BlobId::new(format!("{index:040}")).expect("forty digits");
+            tree.blobs.insert(blob.clone(), content.as_slice().into());
+            entries.insert(path.clone(), TreeEntry { kind: EntryKind::File, blob });
+        }
+        tree.entries = Arc::new(entries);
+        tree
+    }
+}

@@ -1,0 +1,86 @@
+//! Everything that judgement rests on and that was observed: one config repository at one head, and the clock.
+
+use std::collections::BTreeMap;
+
+use super::{
+    BranchName, Change, CommitId, ContentKey, Digest, Fact, Head, History, ImageName, ImageReference, Place,
+    ReleaseId, RepositoryPath, Tag, Target, TeamName, Time, UserName,
+};
+
+/// Why something about a target cannot be said or done, in a sentence with file and line where there is one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Obstacle(pub String);
+
+/// One image that an environment runs, and the line that says so.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RunningImage {
+    /// What runs.
+    pub reference: ImageReference,
+    /// The file that says so.
+    pub file: RepositoryPath,
+    /// The line in it, from 1.
+    pub line: usize,
+}
+
+/// What the config repository says that an environment runs of one service.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Running {
+    /// The service's images.
+    pub images: Vec<RunningImage>,
+}
+
+impl Running {
+    /// What runs, without the lines that say so.
+    #[must_use]
+    pub fn references(&self) -> Vec<ImageReference> {
+        self.images.iter().map(|image| image.reference.clone()).collect()
+    }
+}
+
+/// A change as the forge shows it, with what we worked out from its content.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ObservedChange {
+    /// What the forge shows.
+    pub change: Change,
+    /// The key of what its head changes, recomputed from the bytes; unknown for content that was not read.
+    pub key: Option<ContentKey>,
+}
+
+impl ObservedChange {
+    /// Whether the head is the bot's own work: written by it, and the content is what its trailer says.
+    #[must_use]
+    pub fn is_ours(&self) -> bool {
+        let head = &self.change.head;
+        let said = head.trailer("Towpath-Key").map(ContentKey::from_trailer);
+        head.by_bot && said.is_some() && said == self.key
+    }
+}
+
+/// One config repository at one head, with all facts that bear on it.
+#[derive(Clone, Debug)]
+pub struct World {
+    /// The clock, read once.
+    pub now: Time,
+    /// The config repository and branch.
+    pub place: Place,
+    /// The head of that branch, whose content everything below describes.
+    pub head: CommitId,
+    /// The bot's own name on this forge.
+    pub bot: UserName,
+    /// What runs, by target.
+    pub running: BTreeMap<Target, Result<Running, Obstacle>>,
+    /// The log, folded.
+    pub history: History,
+    /// Towpath's changes at the forge, by number.
+    pub changes: Vec<ObservedChange>,
+    /// The branches under Towpath's prefix, and their tips.
+    pub branches: BTreeMap<BranchName, Head>,
+    /// The tags of each image.
+    pub listings: BTreeMap<ImageName, Fact<Vec<Tag>>>,
+    /// The digest of a tag; nothing where the registry has no such tag.
+    pub digests: BTreeMap<(ImageName, Tag), Fact<Option<Digest>>>,
+    /// The content key that a release would have at a target, on this head.
+    pub keys: BTreeMap<(Target, ReleaseId), Result<ContentKey, Obstacle>>,
+    /// Whether somebody belongs to a team.
+    pub members: BTreeMap<(TeamName, UserName), Fact<bool>>,
+}

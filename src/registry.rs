@@ -1,0 +1,60 @@
+//! What Towpath asks of a container registry: which tags an image has, and what a tag points to.
+
+use std::future::Future;
+use std::time::Duration;
+
+use crate::model::{Digest, ImageName, Tag};
+
+/// Why a registry did not answer, sorted by what the caller does next.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RegistryError {
+    /// The image does not exist there: a person has to mend the configuration or push the image.
+    #[error("`{image}` does not exist in its registry")]
+    NotFound {
+        /// The image.
+        image: ImageName,
+    },
+    /// The registry refuses us: a person has to mend the credentials.
+    #[error(
+        "the registry `{host}` refuses access to `{image}`: {why}; check the credentials under `registries`"
+    )]
+    Forbidden {
+        /// The registry.
+        host: String,
+        /// The image.
+        image: ImageName,
+        /// What it said.
+        why: String,
+    },
+    /// The registry asks for patience: wait and try again.
+    #[error("the registry `{host}` asks to wait {} s", wait.as_secs())]
+    RateLimited {
+        /// The registry.
+        host: String,
+        /// How long.
+        wait: Duration,
+    },
+    /// The registry did not answer, or not sensibly: try again later.
+    #[error("the registry `{host}` did not answer for `{image}`: {why}")]
+    Unavailable {
+        /// The registry.
+        host: String,
+        /// The image.
+        image: ImageName,
+        /// What went wrong.
+        why: String,
+    },
+}
+
+/// A registry, or all of them: the image's name says which is meant.
+pub trait Registry: Send + Sync {
+    /// Every tag of an image that follows the OCI grammar, in no order. A partial listing is an error.
+    fn tags(&self, image: &ImageName) -> impl Future<Output = Result<Vec<Tag>, RegistryError>> + Send;
+
+    /// What a tag points to now; nothing where there is no such tag.
+    fn digest(
+        &self,
+        image: &ImageName,
+        tag: &Tag,
+    ) -> impl Future<Output = Result<Option<Digest>, RegistryError>> + Send;
+}
