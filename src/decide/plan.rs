@@ -1,0 +1,506 @@
+//! What was judged: for each target the gates, and from them the actions, each with its reason as data.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use crate::model::{
+    BranchName, ChangeNumber, CommandOutcome, CommentId, CommitId, ContentKey, EnvironmentName, ImageName,
+    ImageReference, Obstacle, Principal, Reaction, Record, Release, RunningImage, Tag, Target, TeamName,
+    Time, UserName, words,
+};
+
+words! {
+    /// One condition on the way into an environment.
+    GateName {
+        /// The release landed in the environments before.
+        PreviousEnvironment = "previous-environment",
+        /// It has been there long enough.
+        Soak = "soak",
+        /// What runs here has not soaked long enough for an environment that follows.
+        FollowerSoak = "follower-soak",
+        /// Nobody declined this content.
+        Decline = "decline",
+        /// A person set the environment by hand.
+        Hand = "hand",
+        /// Enough people approved.
+        Approvals = "approvals",
+        /// Nobody holds the change.
+        Hold = "hold",
+    }
+}
+
+words! {
+    /// What a gate says.
+    Verdict {
+        /// Go on.
+        Pass = "pass",
+        /// Not yet.
+        Wait = "wait",
+        /// No.
+        Fail = "fail",
+    }
+}
+
+/// What a gate says of one release at one target, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GateReport {
+    /// The gate.
+    pub gate: GateName,
+    /// What it says.
+    pub verdict: Verdict,
+    /// When it is worth asking again, where that is known.
+    pub until: Option<Time>,
+    /// Why.
+    pub reason: Reason,
+}
+
+/// Why something is so; `render` words it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// The environment comes after none, so a new release goes there directly.
+    FirstEnvironment,
+    /// The release landed in these.
+    LandedBefore {
+        /// Where.
+        environments: Vec<EnvironmentName>,
+    },
+    /// The release has not landed in these.
+    NotLandedBefore {
+        /// Where it is missing.
+        environments: Vec<EnvironmentName>,
+    },
+    /// The landing on which this rested was taken back.
+    WithdrawnBefore {
+        /// Where.
+        environments: Vec<EnvironmentName>,
+    },
+    /// It has soaked since then.
+    Soaked {
+        /// How long it had to.
+        duration: Duration,
+        /// Since when.
+        since: Time,
+    },
+    /// It soaks until then.
+    Soaking {
+        /// How long it has to.
+        duration: Duration,
+        /// Until when.
+        until: Time,
+    },
+    /// It cannot soak before it landed.
+    SoakNotBegun {
+        /// How long it will have to.
+        duration: Duration,
+    },
+    /// Nothing that runs here has to soak any longer.
+    NothingSoaks,
+    /// What runs here soaks until then for an environment that follows.
+    SoaksFor {
+        /// The environment that follows.
+        follower: EnvironmentName,
+        /// Until when.
+        until: Time,
+    },
+    /// Nobody declined it.
+    NotDeclined,
+    /// Somebody declined it.
+    Declined {
+        /// Who.
+        by: UserName,
+        /// On which change.
+        change: ChangeNumber,
+    },
+    /// Nobody stands in the way of automation.
+    Automatic,
+    /// A person set the environment by hand, and nothing newer than all that ran here has come since.
+    SetByHand {
+        /// Since when.
+        since: Time,
+    },
+    /// These approved.
+    Approved {
+        /// Who.
+        by: Vec<UserName>,
+        /// How many it took.
+        needed: usize,
+    },
+    /// Approvals are missing.
+    ApprovalsMissing {
+        /// Who did.
+        by: Vec<UserName>,
+        /// How many it takes.
+        needed: usize,
+        /// Who could.
+        from: Vec<Principal>,
+    },
+    /// Nobody holds the change.
+    NotHeld,
+    /// Somebody holds the change.
+    Held {
+        /// Who.
+        by: UserName,
+        /// Until when; until it is lifted where absent.
+        until: Option<Time>,
+        /// Why, in that person's words.
+        reason: Option<String>,
+    },
+    /// It runs what it should.
+    UpToDate,
+    /// Something about the overlay or the edit stands in the way.
+    Obstacle(Obstacle),
+    /// The registry did not answer.
+    TagsUnknown {
+        /// What went wrong.
+        why: String,
+    },
+    /// The digest of the newest tag could not be read.
+    DigestUnknown {
+        /// The tag.
+        tag: Tag,
+        /// What went wrong.
+        why: String,
+    },
+    /// Nothing was read yet.
+    NotObserved,
+    /// The selection takes no tag of the image.
+    NothingSelected {
+        /// The image.
+        image: ImageName,
+    },
+    /// Nothing newer is in the environments before.
+    NothingNewer,
+    /// A person's commit is on the change's branch.
+    ForeignHead {
+        /// The change.
+        change: ChangeNumber,
+    },
+    /// The branch is there and is not ours.
+    BranchTaken {
+        /// The branch.
+        branch: BranchName,
+    },
+    /// A change with an older release is finished first.
+    FinishFirst {
+        /// The change.
+        change: ChangeNumber,
+        /// What it carries.
+        release: Tag,
+        /// The newer release.
+        newer: Tag,
+    },
+    /// A person merges.
+    ManualMerge {
+        /// The change.
+        change: ChangeNumber,
+    },
+}
+
+impl Reason {
+    /// Whether a person has to mend something outside before this goes away.
+    #[must_use]
+    pub const fn is_trouble(&self) -> bool {
+        matches!(self, Self::Obstacle(_) | Self::TagsUnknown { .. } | Self::DigestUnknown { .. })
+    }
+}
+
+/// What was judged of one target.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Judgement {
+    /// The target.
+    pub target: Target,
+    /// What runs, and which lines say so; empty where that is not known.
+    pub running: Vec<RunningImage>,
+    /// When what runs came to run.
+    pub landed_at: Option<Time>,
+    /// The release that is next: what an open change carries, or what waits nearest to its gates.
+    pub candidate: Option<Release>,
+    /// What each gate says of the candidate.
+    pub gates: Vec<GateReport>,
+    /// The open change.
+    pub change: Option<ChangeNumber>,
+    /// What else there is to say.
+    pub notes: Vec<Reason>,
+}
+
+impl Judgement {
+    /// Why nothing moves, the gates in their order and then the rest; empty where it does or need not.
+    pub fn waiting(&self) -> impl Iterator<Item = &Reason> {
+        let gates = self.gates.iter().filter(|gate| gate.verdict != Verdict::Pass).map(|gate| &gate.reason);
+        let notes = self.notes.iter().filter(|note| {
+            !matches!(note, Reason::UpToDate | Reason::NothingNewer | Reason::NothingSelected { .. })
+        });
+        gates.chain(notes)
+    }
+}
+
+/// Why an action is taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Because {
+    /// The open gates pass.
+    GatesPass(Vec<Reason>),
+    /// A person asked for exactly this.
+    Requested {
+        /// Who.
+        by: UserName,
+    },
+    /// A newer release takes the place of an older one.
+    Newer {
+        /// The older one.
+        replaces: Tag,
+    },
+    /// The base moved so that the content had to be made anew.
+    BaseMoved,
+    /// It runs already, or something newer does.
+    Overtaken,
+    /// The landing on which it rested was taken back.
+    Withdrawn,
+    /// Somebody declined it.
+    Declined {
+        /// Who.
+        by: UserName,
+    },
+    /// The change ended.
+    Ended {
+        /// Which.
+        change: ChangeNumber,
+    },
+    /// It is true and was not in the log.
+    NotInTheLog,
+    /// Somebody has to be told.
+    SomebodyAsked {
+        /// Who.
+        by: UserName,
+    },
+    /// A person's commit is on the branch.
+    ForeignHead,
+}
+
+/// The proof that all gates of one content passed at one instant. Only `decide` can make one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GatesPassed {
+    change: ChangeNumber,
+    head: CommitId,
+    key: ContentKey,
+    approved_by: Vec<UserName>,
+    valid_until: Time,
+}
+
+impl GatesPassed {
+    #[expect(dead_code, reason = "used by decide in the next commit")]
+    pub(super) const fn new(
+        change: ChangeNumber,
+        head: CommitId,
+        key: ContentKey,
+        approved_by: Vec<UserName>,
+        valid_until: Time,
+    ) -> Self {
+        Self { change, head, key, approved_by, valid_until }
+    }
+
+    /// The change that may be merged.
+    #[must_use]
+    pub const fn change(&self) -> ChangeNumber {
+        self.change
+    }
+
+    /// The only head that may be merged.
+    #[must_use]
+    pub const fn head(&self) -> &CommitId {
+        &self.head
+    }
+
+    /// The content for which the gates passed.
+    #[must_use]
+    pub const fn key(&self) -> &ContentKey {
+        &self.key
+    }
+
+    /// Who approved it.
+    #[must_use]
+    pub fn approved_by(&self) -> &[UserName] {
+        &self.approved_by
+    }
+
+    /// The instant after which nothing may rest on this any more.
+    #[must_use]
+    pub const fn valid_until(&self) -> Time {
+        self.valid_until
+    }
+}
+
+/// What a comment of the bot is to say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Remark {
+    /// The answer to somebody's comment.
+    Answer {
+        /// Their comment.
+        comment: CommentId,
+        /// Its text, from which the commands are read again.
+        body: String,
+        /// Who wrote it.
+        to: UserName,
+        /// What became of each command.
+        outcomes: Vec<CommandOutcome>,
+    },
+    /// A person's commit is on the branch, and we stop writing.
+    ForeignHead {
+        /// That commit.
+        head: CommitId,
+    },
+}
+
+impl Remark {
+    /// What the remark is about: the bot says at most one thing about each.
+    #[must_use]
+    pub fn about(&self) -> String {
+        match self {
+            Self::Answer { comment, .. } => format!("comment {}", comment.0),
+            Self::ForeignHead { head } => format!("head {head}"),
+        }
+    }
+}
+
+/// Something to do, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Append to the log, before anything else is done.
+    Record {
+        /// The line.
+        record: Record,
+    },
+    /// Open a change.
+    Open {
+        /// Where to.
+        target: Target,
+        /// The release.
+        release: Release,
+        /// The content.
+        key: ContentKey,
+        /// What the branch points to now.
+        expected: Option<CommitId>,
+        /// Who asked for it, where somebody did.
+        requester: Option<UserName>,
+        /// Why.
+        because: Because,
+    },
+    /// Give an open change new content.
+    Update {
+        /// The change.
+        change: ChangeNumber,
+        /// Where to.
+        target: Target,
+        /// The release.
+        release: Release,
+        /// The content.
+        key: ContentKey,
+        /// The head that is replaced.
+        expected: CommitId,
+        /// Who asked for it, where somebody did.
+        requester: Option<UserName>,
+        /// Why.
+        because: Because,
+    },
+    /// Merge a change.
+    Merge {
+        /// Where to.
+        target: Target,
+        /// The release.
+        release: Release,
+        /// Who asked for it, where somebody did.
+        requester: Option<UserName>,
+        /// The proof.
+        gates: GatesPassed,
+    },
+    /// Close a change.
+    Close {
+        /// The change.
+        change: ChangeNumber,
+        /// Where it would have gone.
+        target: Target,
+        /// Why.
+        because: Because,
+    },
+    /// Delete the branch of a change that ended.
+    DeleteBranch {
+        /// The branch.
+        branch: BranchName,
+        /// Where it went.
+        target: Target,
+        /// What it points to.
+        expected: CommitId,
+        /// Why.
+        because: Because,
+    },
+    /// Write a comment.
+    Remark {
+        /// On which change.
+        change: ChangeNumber,
+        /// Of which target.
+        target: Target,
+        /// What it says.
+        remark: Remark,
+        /// Why.
+        because: Because,
+    },
+    /// Leave a reaction.
+    React {
+        /// On which change.
+        change: ChangeNumber,
+        /// Of which target.
+        target: Target,
+        /// On which comment.
+        comment: CommentId,
+        /// The reaction.
+        reaction: Reaction,
+        /// Why.
+        because: Because,
+    },
+}
+
+/// Something that judgement lacks and that `observe` can find out.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Need {
+    /// The digest of a tag.
+    Digest {
+        /// The image.
+        image: ImageName,
+        /// The tag.
+        tag: Tag,
+    },
+    /// The content key that a release would have.
+    Key {
+        /// Where.
+        target: Target,
+        /// The release.
+        release: Release,
+    },
+    /// Whether somebody belongs to a team.
+    Member {
+        /// The team.
+        team: TeamName,
+        /// The person.
+        user: UserName,
+    },
+}
+
+/// Everything that was judged at one instant.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Plan {
+    /// Each target, services in the order of the file, environments in the order of the pipeline.
+    pub judgements: Vec<Judgement>,
+    /// What to do, records first.
+    pub actions: Vec<Action>,
+    /// What was missing; judgement is better once it is known.
+    pub needs: BTreeSet<Need>,
+    /// When to look again even if nothing happens.
+    pub next_look: Option<Time>,
+}
+
+impl Plan {
+    /// What was judged of a target.
+    #[must_use]
+    pub fn judgement(&self, target: &Target) -> Option<&Judgement> {
+        self.judgements.iter().find(|judgement| judgement.target == *target)
+    }
+}
