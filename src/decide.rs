@@ -1,7 +1,98 @@
 //! The product's judgement: facts in, the clock among them; a plan out. Pure.
+//!
+//! First what is true and not yet in the log is put there ([`landings`], [`commands`]); then each target is
+//! judged on the log as it will be ([`judge`]); then what is left over is tidied up ([`ended`]).
 
+mod candidate;
+mod case;
+mod commands;
+mod ended;
+mod gates;
+mod judge;
+mod landings;
 mod plan;
+mod remarks;
+mod rights;
 
 pub use plan::{
     Action, Because, GateName, GateReport, GatesPassed, Judgement, Need, Plan, Reason, Remark, Verdict,
 };
+
+use std::collections::BTreeSet;
+
+use crate::model::{Environment, Event, History, Policy, Record, Service, Target, World};
+use case::Case;
+
+/// What to do about everything at the world's place, and why.
+///
+/// The same world and policy give the same plan. What is missing is named in [`Plan::needs`]; until it is known
+/// nothing rests on it.
+#[must_use]
+pub fn decide(world: &World, policy: &Policy) -> Plan {
+    let mut needs = BTreeSet::new();
+    let mut history = world.history.clone();
+    let mut records = Vec::new();
+    for (service, environment) in targets(world, policy) {
+        let case = Case::new(world, policy, &history, service, environment);
+        let new = landings::unrecorded(&case);
+        note(&mut history, &mut records, new);
+    }
+    for (service, environment) in targets(world, policy) {
+        let case = Case::new(world, policy, &history, service, environment);
+        let new = commands::carry_out(&case, &mut needs);
+        note(&mut history, &mut records, new);
+    }
+    let mut plan = judge_all(world, policy, &history, needs);
+    plan.actions.splice(0..0, records.into_iter().map(|record| Action::Record { record }));
+    plan
+}
+
+/// Judges every target on the given history.
+fn judge_all(world: &World, policy: &Policy, history: &History, needs: BTreeSet<Need>) -> Plan {
+    let mut plan = Plan { needs, ..Plan::default() };
+    for (service, environment) in targets(world, policy) {
+        let case = Case::new(world, policy, history, service, environment);
+        let (judgement, action) = judge::judge(&case, &mut plan.needs);
+        let goes_on = action.is_some();
+        plan.actions.extend(action);
+        plan.actions.extend(remarks::owed(&case));
+        plan.actions.extend(ended::tidy(&case, goes_on));
+        plan.judgements.push(judgement);
+    }
+    plan.next_look = next_look(&plan, world);
+    plan
+}
+
+/// Every target at the world's place: services in the order of the file, environments in that of the pipeline.
+fn targets<'a>(world: &'a World, policy: &'a Policy) -> impl Iterator<Item = (&'a Service, &'a Environment)> {
+    policy.services_at(&world.place).flat_map(|service| {
+        policy.pipeline_of(service).environments.iter().map(move |environment| (service, environment))
+    })
+}
+
+/// Takes new records into the history, so that everything after this rests on them.
+fn note(history: &mut History, records: &mut Vec<Record>, new: Vec<Record>) {
+    for record in new {
+        history.take(&record);
+        records.push(record);
+    }
+}
+
+/// The first instant, later than now, at which some gate says otherwise by itself.
+fn next_look(plan: &Plan, world: &World) -> Option<crate::model::Time> {
+    let gates = plan.judgements.iter().flat_map(|judgement| &judgement.gates);
+    gates.filter_map(|gate| gate.until).filter(|until| *until > world.now).min()
+}
+
+/// A record of something that is true now.
+const fn record_now(world: &World, event: Event) -> Record {
+    Record { at: world.now, event }
+}
+
+/// The target of a service in an environment.
+fn target_of(service: &Service, environment: &Environment) -> Target {
+    Target { service: service.name.clone(), environment: environment.name.clone() }
+}
+
+#[cfg(test)]
+mod tests;

@@ -10,13 +10,12 @@ use std::time::Duration;
 
 use crate::model::{
     BlobId, BranchName, Change, ChangeNumber, CommentId, CommitId, FileChange, Head, Place, Reaction,
-    RepositoryPath, StatusState, TeamName, TreeEntry, UserName,
+    RepositoryPath, TeamName, TreeEntry, UserName,
 };
 
-/// The orphan branch of a config repository that holds the log.
-pub const LOG_BRANCH: &str = "towpath/log";
-/// What the branches of Towpath's changes start with: `towpath/<environment>/<group>`.
-pub const BRANCH_PREFIX: &str = "towpath/";
+pub use crate::model::{
+    BRANCH_PREFIX, LOG_BRANCH, Merge, NewStatus, Presentation, Proposal, WrittenRemark as Remark,
+};
 
 /// Why a forge did not do what it was asked, sorted by what the caller does next.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -68,71 +67,6 @@ pub struct LogPart {
     pub from_start: bool,
     /// The lines, one JSON object each, without line breaks.
     pub lines: Vec<String>,
-}
-
-/// The one line that stands on a head as `towpath/<environment>`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NewStatus {
-    /// Its name, `towpath/<environment>`.
-    pub context: String,
-    /// Its state.
-    pub state: StatusState,
-    /// The line.
-    pub text: String,
-}
-
-/// What people see of a change: title, text and status.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Presentation {
-    /// The title.
-    pub title: String,
-    /// The text, in Markdown.
-    pub body: String,
-    /// The status on its head.
-    pub status: NewStatus,
-}
-
-/// A change to open, or new content for one that is open.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Proposal {
-    /// Where.
-    pub place: Place,
-    /// The branch that carries it.
-    pub branch: BranchName,
-    /// What the branch must point to now; nothing where it must not exist.
-    pub expected: Option<CommitId>,
-    /// The commit of the base branch on which the files were edited: the parent of the new commit.
-    pub base: CommitId,
-    /// The files with their whole new content; all other files stay.
-    pub files: Vec<(RepositoryPath, Vec<u8>)>,
-    /// The commit message, trailers included.
-    pub message: String,
-    /// Labels of the change.
-    pub labels: Vec<String>,
-    /// What people see.
-    pub presentation: Presentation,
-}
-
-/// A merge of exactly one head.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Merge {
-    /// Where.
-    pub place: Place,
-    /// The change.
-    pub change: ChangeNumber,
-    /// The head that may be merged; any other is refused as a conflict.
-    pub head: CommitId,
-    /// The message of the merge commit, trailers included.
-    pub message: String,
-}
-
-/// A comment of the bot.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Remark {
-    /// What it is about; at most one comment of the bot on a change carries the same.
-    pub about: String,
-    /// The text, in Markdown, with its hidden mark.
-    pub body: String,
 }
 
 /// A forge: where config repositories live, and people read and answer.

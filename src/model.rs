@@ -11,6 +11,7 @@ mod image;
 mod name;
 mod place;
 mod policy;
+mod proposal;
 mod record;
 mod release;
 mod selection;
@@ -18,8 +19,8 @@ mod tree;
 mod world;
 
 pub use change::{
-    Change, ChangeNumber, ChangeState, Comment, CommentId, Head, Reaction, Review, ReviewVerdict, Status,
-    StatusState,
+    BRANCH_PREFIX, Change, ChangeNumber, ChangeState, Comment, CommentId, ContentMark, Head, LOG_BRANCH,
+    Reaction, Review, ReviewVerdict, Status, StatusState,
 };
 pub use duration::{DurationError, format_duration, parse_duration};
 pub use fact::{Fact, Time};
@@ -31,9 +32,10 @@ pub use name::{
 };
 pub use place::{Place, Target};
 pub use policy::{
-    After, AfterMode, Approvals, Environment, Gate, MergeMode, OnNewer, Pipeline, Policy, Principal, Right,
-    Rights, Service, Soak, SoakCounts,
+    After, AfterMode, Approvals, Environment, Gate, MergeMode, OnNewer, POLL_DEFAULT, Pipeline, Policy,
+    Principal, Right, Rights, Service, Soak, SoakCounts,
 };
+pub use proposal::{Merge, NewStatus, Presentation, Proposal, WrittenRemark};
 pub use record::{CommandOutcome, Event, Origin, Record, RefusedBecause, WithdrawnBecause};
 pub use release::{Artifact, ContentKey, Release, ReleaseId};
 pub use selection::{Rank, Selection, SelectionError};

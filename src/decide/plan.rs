@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use crate::model::{
     BranchName, ChangeNumber, CommandOutcome, CommentId, CommitId, ContentKey, EnvironmentName, ImageName,
-    ImageReference, Obstacle, Principal, Reaction, Record, Release, RunningImage, Tag, Target, TeamName,
-    Time, UserName, words,
+    Obstacle, Principal, Reaction, Record, Release, RunningImage, Tag, Target, TeamName, Time, UserName,
+    words,
 };
 
 words! {
@@ -287,7 +287,6 @@ pub struct GatesPassed {
 }
 
 impl GatesPassed {
-    #[expect(dead_code, reason = "used by decide in the next commit")]
     pub(super) const fn new(
         change: ChangeNumber,
         head: CommitId,

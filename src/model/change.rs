@@ -1,6 +1,11 @@
 //! A change is a pull or merge request, in words that every forge shares.
 
-use super::{BranchName, CommitId, Time, UserName, words};
+use super::{BranchName, CommitId, ContentKey, ImageReference, Time, UserName, words};
+
+/// The orphan branch of a config repository that holds the log.
+pub const LOG_BRANCH: &str = "towpath/log";
+/// What the branches of Towpath's changes start with: `towpath/<environment>/<group>`.
+pub const BRANCH_PREFIX: &str = "towpath/";
 
 /// The number of a change within its repository.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
@@ -160,6 +165,27 @@ impl Head {
     }
 }
 
+/// What the bot proposed with a change, as a hidden mark in its body: a hint, never a proof.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct ContentMark {
+    /// The content key.
+    pub key: ContentKey,
+    /// What the content brings.
+    pub images: Vec<ImageReference>,
+}
+
+impl ContentMark {
+    const START: &'static str = "<!-- towpath:content ";
+    const END: &'static str = " -->";
+
+    /// The mark as it stands in a body.
+    #[must_use]
+    pub fn write(&self) -> String {
+        let json = serde_json::to_string(self).expect("keys and references are plain text");
+        format!("{}{json}{}", Self::START, Self::END)
+    }
+}
+
 /// A change request on a config repository whose branch carries Towpath's prefix.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
@@ -194,6 +220,14 @@ pub struct Change {
 }
 
 impl Change {
+    /// What the bot said that it proposes: the last mark in the body, if it is whole.
+    #[must_use]
+    pub fn content_mark(&self) -> Option<ContentMark> {
+        let (_, rest) = self.body.rsplit_once(ContentMark::START)?;
+        let (json, _) = rest.split_once(ContentMark::END)?;
+        serde_json::from_str(json).ok()
+    }
+
     /// Whether it waits.
     #[must_use]
     pub const fn is_open(&self) -> bool {

@@ -120,7 +120,24 @@ impl History {
         &self.handled
     }
 
-    fn take(&mut self, record: &Record) {
+    /// The last wish for exactly one release at a target, and what it named.
+    #[must_use]
+    pub fn last_request(&self, target: &Target) -> Option<(&Handled, &[ImageReference])> {
+        self.handled.iter().rev().find_map(|handled| {
+            let images = handled.outcomes.iter().rev().find_map(|outcome| outcome.requested(target))?;
+            Some((handled, images))
+        })
+    }
+
+    /// When automation was last told to take up a target again.
+    #[must_use]
+    pub fn resumed_at(&self, target: &Target) -> Option<Time> {
+        let resumes = |handled: &&Handled| handled.outcomes.iter().any(|outcome| outcome.resumes(target));
+        self.handled.iter().rev().find(resumes).map(|handled| handled.at)
+    }
+
+    /// Takes in one more record.
+    pub fn take(&mut self, record: &Record) {
         match &record.event {
             Event::Landed { target, images, origin } => {
                 let landing = Landing {

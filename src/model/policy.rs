@@ -1,12 +1,15 @@
 //! The proven policy: what the configuration says, after every problem in it was refused.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::{
     EnvironmentName, ForgeName, GroupName, ImageName, PipelineName, Place, RepositoryPath, Selection,
     ServiceName, Target, TeamName, UserName, words,
 };
+
+/// How often a registry is asked that the configuration says nothing about.
+pub const POLL_DEFAULT: Duration = Duration::from_secs(300);
 
 words! {
     /// Who merges a change once all gates pass.
@@ -183,11 +186,26 @@ pub struct Policy {
     pub services: Vec<Service>,
     /// Rights by environment.
     pub rights: BTreeMap<EnvironmentName, Rights>,
+    /// How often each registry is asked, by host; others every five minutes.
+    pub polls: BTreeMap<String, Duration>,
     /// The bot's own name on each forge.
     pub bots: BTreeMap<ForgeName, UserName>,
 }
 
 impl Policy {
+    /// How often the registry of an image is asked for new tags.
+    #[must_use]
+    pub fn poll(&self, image: &ImageName) -> Duration {
+        self.polls.get(image.host()).copied().unwrap_or(POLL_DEFAULT)
+    }
+
+    /// Every config repository and branch, each once.
+    #[must_use]
+    pub fn places(&self) -> Vec<Place> {
+        let places: BTreeSet<&Place> = self.services.iter().map(|service| &service.place).collect();
+        places.into_iter().cloned().collect()
+    }
+
     /// The service of that name.
     #[must_use]
     pub fn service(&self, name: &ServiceName) -> Option<&Service> {

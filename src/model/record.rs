@@ -1,8 +1,8 @@
 //! What only Towpath knows, as it stands in the log: one JSON object a line, appended before it counts.
 
 use super::{
-    ChangeNumber, CommentId, CommitId, ContentKey, EnvironmentName, ImageReference, Right, Target, Time,
-    UserName,
+    ChangeNumber, CommentId, CommitId, ContentKey, EnvironmentName, ImageReference, Reaction, Right, Target,
+    Time, UserName,
 };
 
 /// One line of the log.
@@ -132,6 +132,59 @@ pub enum CommandOutcome {
     Refused(RefusedBecause),
     /// An earlier command of the same comment was refused.
     NotRun,
+}
+
+impl CommandOutcome {
+    /// What the command asked for at a target.
+    #[must_use]
+    pub fn requested(&self, at: &Target) -> Option<&[ImageReference]> {
+        match self {
+            Self::Requested { target, images } if target == at => Some(images),
+            Self::Requested { .. }
+            | Self::Approved { .. }
+            | Self::Rejected { .. }
+            | Self::Held { .. }
+            | Self::Resumed { .. }
+            | Self::Answered
+            | Self::Unparsable
+            | Self::Refused(_)
+            | Self::NotRun => None,
+        }
+    }
+
+    /// Whether a sign on the comment is not enough of an answer.
+    #[must_use]
+    pub const fn needs_words(&self) -> bool {
+        match self {
+            Self::Answered | Self::Unparsable | Self::Refused(_) | Self::NotRun => true,
+            Self::Approved { .. }
+            | Self::Rejected { .. }
+            | Self::Held { .. }
+            | Self::Resumed { .. }
+            | Self::Requested { .. } => false,
+        }
+    }
+
+    /// The sign on the comment that says what became of it.
+    #[must_use]
+    pub const fn reaction(&self) -> Reaction {
+        match self {
+            Self::Approved { .. }
+            | Self::Rejected { .. }
+            | Self::Held { .. }
+            | Self::Resumed { .. }
+            | Self::Requested { .. } => Reaction::Rocket,
+            Self::Answered => Reaction::ThumbsUp,
+            Self::Unparsable => Reaction::Confused,
+            Self::Refused(_) | Self::NotRun => Reaction::ThumbsDown,
+        }
+    }
+
+    /// Whether the command lets automation take up a target again.
+    #[must_use]
+    pub fn resumes(&self, at: &Target) -> bool {
+        matches!(self, Self::Resumed { target } if target == at)
+    }
 }
 
 /// Why a command was refused.

@@ -1,0 +1,161 @@
+//! One target with everything that bears on it: what the gates and the judge look at.
+
+use crate::model::{
+    Artifact, BRANCH_PREFIX, BranchName, ChangeState, Environment, History, ImageReference, Landing,
+    ObservedChange, Origin, Pipeline, Policy, Rank, Release, Running, Service, Standing, Tag, Target, Time,
+    UserName, World,
+};
+
+use super::target_of;
+
+/// One target with everything that bears on it.
+pub(super) struct Case<'a> {
+    pub(super) world: &'a World,
+    pub(super) policy: &'a Policy,
+    pub(super) history: &'a History,
+    pub(super) service: &'a Service,
+    pub(super) environment: &'a Environment,
+    pub(super) target: Target,
+}
+
+/// A person's wish for exactly one release.
+pub(super) struct Request<'a> {
+    pub(super) by: &'a UserName,
+    pub(super) at: Time,
+    pub(super) images: &'a [ImageReference],
+}
+
+impl<'a> Case<'a> {
+    pub(super) fn new(
+        world: &'a World,
+        policy: &'a Policy,
+        history: &'a History,
+        service: &'a Service,
+        environment: &'a Environment,
+    ) -> Self {
+        Self { world, policy, history, service, environment, target: target_of(service, environment) }
+    }
+
+    pub(super) fn pipeline(&self) -> &'a Pipeline {
+        self.policy.pipeline_of(self.service)
+    }
+
+    /// The target of the same service in another environment.
+    pub(super) fn sibling(&self, environment: &crate::model::EnvironmentName) -> Target {
+        Target { service: self.service.name.clone(), environment: environment.clone() }
+    }
+
+    /// What runs, where that could be read.
+    pub(super) fn running(&self) -> Option<&'a Running> {
+        self.world.running.get(&self.target)?.as_ref().ok()
+    }
+
+    /// The branch of the change that carries this service here.
+    pub(super) fn branch(&self) -> BranchName {
+        BranchName::new(format!("{BRANCH_PREFIX}{}/{}", self.environment.name, self.service.group))
+            .expect("environment and group names are made of branch characters")
+    }
+
+    /// The changes that carry or carried this service here, oldest first.
+    pub(super) fn changes(&self) -> impl Iterator<Item = &'a ObservedChange> {
+        let branch = self.branch();
+        self.world.changes.iter().filter(move |observed| observed.change.branch == branch)
+    }
+
+    /// The one that is open.
+    pub(super) fn open_change(&self) -> Option<&'a ObservedChange> {
+        self.changes().find(|observed| observed.change.is_open())
+    }
+
+    /// The changes whose comments are read: the open one and the last one.
+    pub(super) fn changes_with_commands(&self) -> Vec<&'a ObservedChange> {
+        let last = self.changes().last().filter(|observed| !observed.change.is_open());
+        last.into_iter().chain(self.open_change()).collect()
+    }
+
+    /// What a change carries, as its own trailers say; trust it only of our own heads.
+    pub(super) fn release_of(&self, observed: &ObservedChange) -> Option<Release> {
+        let head = &observed.change.head;
+        let tag = head.trailer("Towpath-Release")?.parse().ok()?;
+        let digest = head.trailer("Towpath-Digest")?.parse().ok()?;
+        Some(Release::of(Artifact { image: self.service.image.clone(), tag, digest }))
+    }
+
+    /// The place of some references in the order of the service's selection.
+    pub(super) fn order(&self, images: &[ImageReference]) -> Option<Rank> {
+        let tag = images.iter().find(|reference| reference.image == self.service.image)?.tag.as_ref()?;
+        self.service.selection.order(tag)
+    }
+
+    /// The place of a release in the order of the service's selection.
+    pub(super) fn order_of(&self, release: &Release) -> Option<Rank> {
+        self.service.selection.order(release.name())
+    }
+
+    /// Whether a release is newer than what runs; everything is newer than what has no order.
+    pub(super) fn is_newer_than_running(&self, tag: &Tag) -> bool {
+        let running = self.running().and_then(|running| self.order(&running.references()));
+        self.service.selection.order(tag) > running
+    }
+
+    /// The last landing of a release at a target of this service that still counts.
+    pub(super) fn landing_of(&self, release: &Release, target: &Target) -> Option<&'a Landing> {
+        let is_named = |landing: &&Landing| landing.images.iter().any(|image| release.is_named_by(image));
+        self.history.landings(target).iter().rev().find(is_named).filter(|l| l.standing == Standing::Stands)
+    }
+
+    /// What a release has to be newer than; nothing where everything is newer than what runs.
+    ///
+    /// After a person set the environment by hand that is the newest release that ever ran here, until
+    /// somebody resumes automation; else what runs.
+    pub(super) fn floor(&self) -> Option<Rank> {
+        let running = self.running().and_then(|running| self.order(&running.references()));
+        if self.set_by_hand_since().is_none() {
+            return running;
+        }
+        let landed =
+            self.history.landings(&self.target).iter().filter_map(|landing| self.order(&landing.images));
+        landed.chain(running).max()
+    }
+
+    /// Since when a person's own setting stands, if one does.
+    pub(super) fn set_by_hand_since(&self) -> Option<Time> {
+        let last = self.history.last_landing(&self.target).filter(|last| last.origin == Origin::Hand)?;
+        let resumed = self.history.resumed_at(&self.target).is_some_and(|at| at >= last.at);
+        let asked = self.last_request().is_some_and(|request| request.at >= last.at);
+        (!resumed && !asked).then_some(last.at)
+    }
+
+    /// The wish that stands: the last one, if nothing landed here since.
+    pub(super) fn request(&self) -> Option<Request<'a>> {
+        let request = self.last_request()?;
+        let landed_since =
+            self.history.last_landing(&self.target).is_some_and(|landing| landing.at > request.at);
+        (!landed_since).then_some(request)
+    }
+
+    fn last_request(&self) -> Option<Request<'a>> {
+        let (handled, images) = self.history.last_request(&self.target)?;
+        Some(Request { by: &handled.by, at: handled.at, images })
+    }
+
+    /// When a person last asked for this release here.
+    pub(super) fn last_request_of(&self, release: &Release) -> Option<Time> {
+        let request = self.last_request()?;
+        request.images.iter().any(|image| release.is_named_by(image)).then_some(request.at)
+    }
+
+    /// Who asked for this release here, if a person did.
+    pub(super) fn requester_of(&self, release: &Release) -> Option<&'a UserName> {
+        let request = self.last_request()?;
+        request.images.iter().any(|image| release.is_named_by(image)).then_some(request.by)
+    }
+
+    /// When the change that brought a release here was merged, as the forge says.
+    pub(super) const fn merged_at(observed: &ObservedChange) -> Option<Time> {
+        match observed.change.state {
+            ChangeState::Merged { at, .. } => Some(at),
+            ChangeState::Open | ChangeState::Closed { .. } => None,
+        }
+    }
+}

@@ -1,0 +1,226 @@
+//! Comment commands, carried out once each: what people wrote becomes outcomes in the log.
+//!
+//! A comment is handled as a whole. While a right or a digest that it rests on is unknown it stays pending.
+
+mod binding;
+mod request;
+
+use std::collections::BTreeSet;
+
+use super::case::Case;
+use super::plan::Need;
+use super::{record_now, rights};
+use crate::command::{self, Command};
+use crate::model::{
+    CommandOutcome, CommentId, Event, ObservedChange, Record, RefusedBecause, ReviewVerdict, Right, Time,
+    UserName,
+};
+
+/// A comment or review, as far as commands are concerned.
+struct Word<'a> {
+    id: &'a CommentId,
+    author: &'a UserName,
+    at: Time,
+    edited: bool,
+    commands: Result<Vec<Command>, ()>,
+}
+
+/// One command in its surroundings.
+struct Asked<'a> {
+    case: &'a Case<'a>,
+    observed: &'a ObservedChange,
+    by: &'a UserName,
+    at: Time,
+}
+
+/// Why a command has no outcome yet, or none but a refusal.
+enum Stop {
+    /// Something is not known yet.
+    Pending,
+    /// It is refused.
+    Refused(RefusedBecause),
+}
+
+/// The records of all comments on this target's changes that can be handled now.
+pub(super) fn carry_out(case: &Case<'_>, needs: &mut BTreeSet<Need>) -> Vec<Record> {
+    let mut records = Vec::new();
+    for observed in case.changes_with_commands() {
+        for word in words(case, observed) {
+            records.extend(handle(case, observed, &word, needs));
+        }
+    }
+    records
+}
+
+/// What people said on a change and was not handled, oldest first.
+fn words<'a>(case: &Case<'_>, observed: &'a ObservedChange) -> Vec<Word<'a>> {
+    let comments = observed.change.comments.iter().map(|comment| Word {
+        id: &comment.id,
+        author: &comment.author,
+        at: comment.at,
+        edited: comment.edited,
+        commands: command::parse(&comment.body).map_err(|_errors| ()),
+    });
+    let reviews = observed.change.reviews.iter().map(|review| Word {
+        id: &review.id,
+        author: &review.author,
+        at: review.at,
+        edited: false,
+        commands: review_commands(review.verdict, &review.head.to_string(), &review.body),
+    });
+    let is_new = |word: &Word<'_>| *word.author != case.world.bot && case.history.handled(word.id).is_none();
+    let mut words: Vec<Word<'_>> = comments.chain(reviews).filter(is_new).collect();
+    words.sort_by_key(|word| word.at);
+    words
+}
+
+/// A review is a command by itself, about the head that was reviewed, and its text may hold more.
+fn review_commands(verdict: ReviewVerdict, head: &str, body: &str) -> Result<Vec<Command>, ()> {
+    let own = match verdict {
+        ReviewVerdict::Approve => Command::Approve { head: Some(head.to_owned()) },
+        ReviewVerdict::RequestChanges => {
+            Command::Hold { until: None, reason: Some("changes requested".to_owned()) }
+        }
+    };
+    let mut commands = command::parse(body).map_err(|_errors| ())?;
+    commands.insert(0, own);
+    Ok(commands)
+}
+
+/// The record of one comment; nothing where it holds no command or has to wait.
+fn handle(
+    case: &Case<'_>,
+    observed: &ObservedChange,
+    word: &Word<'_>,
+    needs: &mut BTreeSet<Need>,
+) -> Option<Record> {
+    let outcomes = match &word.commands {
+        Ok(commands) if commands.is_empty() => return None,
+        Err(()) => vec![CommandOutcome::Unparsable],
+        Ok(_) if word.edited => vec![CommandOutcome::Refused(RefusedBecause::Edited)],
+        Ok(commands) => {
+            let asked = Asked { case, observed, by: word.author, at: word.at };
+            outcomes(&asked, commands, needs)?
+        }
+    };
+    let event = Event::Handled {
+        change: observed.change.number,
+        comment: word.id.clone(),
+        by: word.author.clone(),
+        outcomes,
+    };
+    Some(record_now(case.world, event))
+}
+
+/// What becomes of the commands of one comment, in order; after a refusal the rest is not run.
+fn outcomes(
+    asked: &Asked<'_>,
+    commands: &[Command],
+    needs: &mut BTreeSet<Need>,
+) -> Option<Vec<CommandOutcome>> {
+    let mut outcomes = Vec::new();
+    for (index, command) in commands.iter().enumerate() {
+        match outcome(asked, command, needs) {
+            Ok(done) => outcomes.extend(done),
+            Err(Stop::Pending) => return None,
+            Err(Stop::Refused(because)) => {
+                outcomes.push(CommandOutcome::Refused(because));
+                let rest = commands.len() - index - 1;
+                outcomes.extend(std::iter::repeat_n(CommandOutcome::NotRun, rest));
+                break;
+            }
+        }
+    }
+    Some(outcomes)
+}
+
+fn outcome(
+    asked: &Asked<'_>,
+    command: &Command,
+    needs: &mut BTreeSet<Need>,
+) -> Result<Vec<CommandOutcome>, Stop> {
+    let one = |outcome| Ok(vec![outcome]);
+    match command {
+        Command::Promote { environments, version } => {
+            request::outcomes(asked, environments, version.as_ref(), needs)
+        }
+        Command::Approve { head } => one(approve(asked, head.as_deref(), needs)?),
+        Command::Reject { reason } => one(reject(asked, reason.clone(), needs)?),
+        Command::Hold { until, reason } => {
+            asked.needs_open()?;
+            asked.entitled(&[Right::Promote, Right::Approve], needs)?;
+            one(CommandOutcome::Held { until: *until, reason: reason.clone() })
+        }
+        Command::Resume => {
+            asked.entitled(&[Right::Promote, Right::Approve], needs)?;
+            one(CommandOutcome::Resumed { target: asked.case.target.clone() })
+        }
+        Command::Status | Command::Why | Command::Help => one(CommandOutcome::Answered),
+    }
+}
+
+fn approve(
+    asked: &Asked<'_>,
+    head: Option<&str>,
+    needs: &mut BTreeSet<Need>,
+) -> Result<CommandOutcome, Stop> {
+    asked.needs_open()?;
+    asked.entitled(&[Right::Approve], needs)?;
+    let key = asked.own_content()?;
+    let release = asked.case.release_of(asked.observed);
+    if release.as_ref().and_then(|release| asked.case.requester_of(release)) == Some(asked.by) {
+        return Err(Stop::Refused(RefusedBecause::Requester));
+    }
+    let present = &asked.observed.change.head.commit;
+    if !binding::binds_present_head(&asked.observed.change, head, asked.at) {
+        return Err(Stop::Refused(RefusedBecause::OtherHead { head: present.clone() }));
+    }
+    Ok(CommandOutcome::Approved { head: present.clone(), key })
+}
+
+fn reject(
+    asked: &Asked<'_>,
+    reason: Option<String>,
+    needs: &mut BTreeSet<Need>,
+) -> Result<CommandOutcome, Stop> {
+    asked.needs_open()?;
+    asked.entitled(&[Right::Approve], needs)?;
+    let key = asked.own_content()?;
+    let release = asked.case.release_of(asked.observed).ok_or(Stop::Refused(RefusedBecause::ForeignHead))?;
+    let target = asked.case.target.clone();
+    Ok(CommandOutcome::Rejected { target, images: release.references(), key, reason })
+}
+
+impl Asked<'_> {
+    fn needs_open(&self) -> Result<(), Stop> {
+        if self.observed.change.is_open() { Ok(()) } else { Err(Stop::Refused(RefusedBecause::NotOpen)) }
+    }
+
+    /// The content key of a head that we wrote.
+    fn own_content(&self) -> Result<crate::model::ContentKey, Stop> {
+        let key = self.observed.key.clone().filter(|_| self.observed.is_ours());
+        key.ok_or(Stop::Refused(RefusedBecause::ForeignHead))
+    }
+
+    fn entitled(&self, rights: &[Right], needs: &mut BTreeSet<Need>) -> Result<(), Stop> {
+        self.entitled_at(rights, &self.case.target, needs)
+    }
+
+    /// Refuses unless the author holds one of the rights at a target; waits while that is not known.
+    fn entitled_at(
+        &self,
+        wanted: &[Right],
+        target: &crate::model::Target,
+        needs: &mut BTreeSet<Need>,
+    ) -> Result<(), Stop> {
+        let right = wanted.first().copied().unwrap_or(Right::Operate);
+        match rights::holds_any(self.case, self.by, wanted, target, needs) {
+            Some(true) => Ok(()),
+            None => Err(Stop::Pending),
+            Some(false) => {
+                let environment = target.environment.clone();
+                Err(Stop::Refused(RefusedBecause::NotEntitled { right, environment }))
+            }
+        }
+    }
+}

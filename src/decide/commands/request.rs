@@ -1,0 +1,96 @@
+//! `/promote [ENV] [version=]`: a person asks for exactly one release in an environment.
+
+use std::collections::BTreeSet;
+
+use super::super::candidate;
+use super::super::case::Case;
+use super::super::plan::Need;
+use super::{Asked, Stop};
+use crate::model::{
+    ChangeState, CommandOutcome, Environment, EnvironmentName, Fact, ImageReference, Landing, RefusedBecause,
+    Release, Right, Standing, Tag,
+};
+
+/// One outcome for each environment that was named or meant.
+pub(super) fn outcomes(
+    asked: &Asked<'_>,
+    named: &[EnvironmentName],
+    version: Option<&Tag>,
+    needs: &mut BTreeSet<Need>,
+) -> Result<Vec<CommandOutcome>, Stop> {
+    let mut outcomes = Vec::new();
+    for environment in environments(asked, named)? {
+        let case = asked.case;
+        let there = Case::new(case.world, case.policy, case.history, case.service, environment);
+        asked.entitled_at(&[Right::Promote], &there.target, needs)?;
+        let release = match version {
+            Some(tag) => known_release(&there, tag, needs)?,
+            None => carried(asked)?,
+        };
+        outcomes.push(CommandOutcome::Requested { target: there.target, images: release.references() });
+    }
+    Ok(outcomes)
+}
+
+/// Those that were named; else the change's own, or after its merge those that follow.
+fn environments<'a>(asked: &'a Asked<'_>, named: &[EnvironmentName]) -> Result<Vec<&'a Environment>, Stop> {
+    let pipeline = asked.case.pipeline();
+    if !named.is_empty() {
+        let unknown =
+            |name: &EnvironmentName| Stop::Refused(RefusedBecause::UnknownEnvironment(name.to_string()));
+        return named.iter().map(|name| pipeline.environment(name).ok_or_else(|| unknown(name))).collect();
+    }
+    match asked.observed.change.state {
+        ChangeState::Open | ChangeState::Closed { .. } => Ok(vec![asked.case.environment]),
+        ChangeState::Merged { .. } => {
+            let followers: Vec<&Environment> = pipeline.followers(&asked.case.environment.name).collect();
+            if followers.is_empty() {
+                Err(Stop::Refused(RefusedBecause::NothingFollows))
+            } else {
+                Ok(followers)
+            }
+        }
+    }
+}
+
+/// What the change carries, or carried when it was closed.
+fn carried(asked: &Asked<'_>) -> Result<Release, Stop> {
+    let own = asked.observed.is_ours().then(|| asked.case.release_of(asked.observed)).flatten();
+    own.ok_or(Stop::Refused(RefusedBecause::ForeignHead))
+}
+
+/// The release of that version where it would come from: the registry, or the environments before.
+fn known_release(there: &Case<'_>, tag: &Tag, needs: &mut BTreeSet<Need>) -> Result<Release, Stop> {
+    let unknown = || Stop::Refused(RefusedBecause::UnknownVersion(tag.to_string()));
+    let reference = if there.environment.after.environments.is_empty() {
+        listed(there, tag)?
+    } else {
+        landed(there, tag)
+    };
+    match candidate::release_of(there, &reference.ok_or_else(unknown)?, needs) {
+        Ok(Some(release)) => Ok(release),
+        Ok(None) => Err(unknown()),
+        Err(_not_known_yet) => Err(Stop::Pending),
+    }
+}
+
+fn listed(there: &Case<'_>, tag: &Tag) -> Result<Option<ImageReference>, Stop> {
+    let image = &there.service.image;
+    match there.world.listings.get(image) {
+        Some(Fact::Known { value, .. }) => Ok(value.contains(tag).then(|| ImageReference {
+            image: image.clone(),
+            tag: Some(tag.clone()),
+            digest: None,
+        })),
+        Some(Fact::Unknown { .. }) | None => Err(Stop::Pending),
+    }
+}
+
+fn landed(there: &Case<'_>, tag: &Tag) -> Option<ImageReference> {
+    let before = &there.environment.after.environments;
+    let landings = before.iter().flat_map(|name| there.history.landings(&there.sibling(name)));
+    let stands = |landing: &&Landing| landing.standing == Standing::Stands;
+    let images = landings.filter(stands).flat_map(|landing| &landing.images);
+    let matching: Vec<&ImageReference> = images.filter(|image| image.tag.as_ref() == Some(tag)).collect();
+    matching.last().copied().cloned()
+}

@@ -1,0 +1,57 @@
+//! The gates: pure functions of recorded facts, one file each, in two phases.
+//!
+//! The open gates decide whether a change is opened at all; all of them together whether it is merged.
+
+mod approvals;
+mod decline;
+mod follower_soak;
+mod hand;
+mod hold;
+mod previous;
+mod soak;
+
+pub(super) use approvals::{approvers, has_approval};
+pub(super) use hold::is_held;
+
+use std::collections::BTreeSet;
+
+use crate::model::{Gate, ObservedChange, Release};
+
+use super::case::Case;
+use super::plan::{GateReport, Need, Verdict};
+
+/// What the gates say that stand before a change is opened.
+pub(super) fn open(case: &Case<'_>, release: &Release, needs: &mut BTreeSet<Need>) -> Vec<GateReport> {
+    let mut reports = vec![previous::judge(case, release)];
+    reports.extend(case.environment.gates.iter().filter_map(|gate| match gate {
+        Gate::Soak(soak) => Some(soak::judge(case, soak, release)),
+        Gate::Approvals(_) => None,
+    }));
+    reports.extend(follower_soak::judge(case));
+    reports.extend(hand::judge(case, release));
+    reports.push(decline::judge(case, release, needs));
+    reports
+}
+
+/// What the further gates say that stand before a merge; without a change, what they will say.
+pub(super) fn merge(
+    case: &Case<'_>,
+    release: &Release,
+    change: Option<&ObservedChange>,
+    needs: &mut BTreeSet<Need>,
+) -> Vec<GateReport> {
+    let mut reports: Vec<GateReport> = Vec::new();
+    for gate in &case.environment.gates {
+        match gate {
+            Gate::Approvals(wanted) => reports.push(approvals::judge(case, wanted, release, change, needs)),
+            Gate::Soak(_) => {}
+        }
+    }
+    reports.extend(change.and_then(|observed| hold::judge(case, observed)));
+    reports
+}
+
+/// Whether every gate says to go on.
+pub(super) fn all_pass(reports: &[GateReport]) -> bool {
+    reports.iter().all(|report| report.verdict == Verdict::Pass)
+}

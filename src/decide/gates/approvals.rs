@@ -1,0 +1,85 @@
+//! Enough people must have approved exactly this content; never who asked for it, never the bot.
+
+use std::collections::BTreeSet;
+
+use crate::decide::case::Case;
+use crate::decide::plan::{GateName, GateReport, Need, Reason, Verdict};
+use crate::decide::rights;
+use crate::model::{Approvals, CommandOutcome, Gate, Handled, ObservedChange, Release, UserName};
+
+/// Counts the approvals that bind the content of the change.
+pub(super) fn judge(
+    case: &Case<'_>,
+    wanted: &Approvals,
+    release: &Release,
+    change: Option<&ObservedChange>,
+    needs: &mut BTreeSet<Need>,
+) -> GateReport {
+    let by = change.map_or_else(Vec::new, |observed| counted(case, wanted, release, observed, needs));
+    let needed = wanted.count;
+    let (verdict, reason) = if by.len() >= needed {
+        (Verdict::Pass, Reason::Approved { by, needed })
+    } else {
+        (Verdict::Wait, Reason::ApprovalsMissing { by, needed, from: wanted.from.clone() })
+    };
+    GateReport { gate: GateName::Approvals, verdict, until: None, reason }
+}
+
+/// Everybody whose approval counts for some gate of the environment.
+pub(in crate::decide) fn approvers(
+    case: &Case<'_>,
+    release: &Release,
+    change: &ObservedChange,
+    needs: &mut BTreeSet<Need>,
+) -> Vec<UserName> {
+    let mut all = BTreeSet::new();
+    for gate in &case.environment.gates {
+        match gate {
+            Gate::Approvals(wanted) => all.extend(counted(case, wanted, release, change, needs)),
+            Gate::Soak(_) => {}
+        }
+    }
+    all.into_iter().collect()
+}
+
+/// Whether anybody's approval binds the present content; then a newer release waits its turn.
+pub(in crate::decide) fn has_approval(case: &Case<'_>, change: &ObservedChange) -> bool {
+    case.history.handled_on(change.change.number).any(|handled| approves(handled, change))
+}
+
+fn counted(
+    case: &Case<'_>,
+    wanted: &Approvals,
+    release: &Release,
+    change: &ObservedChange,
+    needs: &mut BTreeSet<Need>,
+) -> Vec<UserName> {
+    let requester = case.requester_of(release);
+    let mut by: Vec<UserName> = Vec::new();
+    for handled in case.history.handled_on(change.change.number) {
+        let counts = approves(handled, change)
+            && handled.by != case.world.bot
+            && Some(&handled.by) != requester
+            && !by.contains(&handled.by);
+        if counts && rights::is_any_of(case, &handled.by, wanted.from.iter(), needs) == Some(true) {
+            by.push(handled.by.clone());
+        }
+    }
+    by
+}
+
+/// An approval binds the content key, so it outlives a new base and dies with new content.
+fn approves(handled: &Handled, change: &ObservedChange) -> bool {
+    let binds = |outcome: &CommandOutcome| match outcome {
+        CommandOutcome::Approved { key, .. } => change.is_ours() && Some(key) == change.key.as_ref(),
+        CommandOutcome::Rejected { .. }
+        | CommandOutcome::Held { .. }
+        | CommandOutcome::Resumed { .. }
+        | CommandOutcome::Requested { .. }
+        | CommandOutcome::Answered
+        | CommandOutcome::Unparsable
+        | CommandOutcome::Refused(_)
+        | CommandOutcome::NotRun => false,
+    };
+    handled.outcomes.iter().any(binds)
+}

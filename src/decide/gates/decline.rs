@@ -1,0 +1,31 @@
+//! Content that a person declined is not proposed again, and neither is anything older.
+
+use std::collections::BTreeSet;
+
+use crate::decide::case::Case;
+use crate::decide::plan::{GateName, GateReport, Need, Reason, Verdict};
+use crate::model::{ContentKey, Decline, Release};
+
+/// Waits for the content key; fails where the edit itself is refused.
+pub(super) fn judge(case: &Case<'_>, release: &Release, needs: &mut BTreeSet<Need>) -> GateReport {
+    let report = |verdict, reason| GateReport { gate: GateName::Decline, verdict, until: None, reason };
+    match case.world.keys.get(&(case.target.clone(), release.id())) {
+        None => {
+            needs.insert(Need::Key { target: case.target.clone(), release: release.clone() });
+            report(Verdict::Wait, Reason::NotObserved)
+        }
+        Some(Err(obstacle)) => report(Verdict::Fail, Reason::Obstacle(obstacle.clone())),
+        Some(Ok(key)) => match declined(case, release, key) {
+            None => report(Verdict::Pass, Reason::NotDeclined),
+            Some(by) => report(Verdict::Fail, Reason::Declined { by: by.by.clone(), change: by.change }),
+        },
+    }
+}
+
+fn declined<'a>(case: &'a Case<'_>, release: &Release, key: &ContentKey) -> Option<&'a Decline> {
+    let requested_at = case.last_request_of(release);
+    let stands = |decline: &&Decline| requested_at.is_none_or(|at| at < decline.at);
+    let is_older = |decline: &Decline| case.order_of(release) < case.order(&decline.images);
+    let mut declines = case.history.declines(&case.target).filter(stands);
+    declines.find(|decline| decline.key == *key || is_older(decline))
+}

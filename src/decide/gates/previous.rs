@@ -1,0 +1,44 @@
+//! The release must have landed in the environments before, and that must stand.
+
+use crate::decide::case::Case;
+use crate::decide::plan::{GateName, GateReport, Reason, Verdict};
+use crate::model::{AfterMode, EnvironmentName, Release};
+
+/// Judged on history, so that a busy environment never starves the next: superseded is fine, withdrawn is not.
+pub(super) fn judge(case: &Case<'_>, release: &Release) -> GateReport {
+    let (verdict, reason) = verdict(case, release);
+    GateReport { gate: GateName::PreviousEnvironment, verdict, until: None, reason }
+}
+
+fn verdict(case: &Case<'_>, release: &Release) -> (Verdict, Reason) {
+    let after = &case.environment.after;
+    if after.environments.is_empty() {
+        return (Verdict::Pass, Reason::FirstEnvironment);
+    }
+    let stands = |name: &&EnvironmentName| case.landing_of(release, &case.sibling(name)).is_some();
+    let (landed, missing): (Vec<_>, Vec<_>) = after.environments.iter().partition(stands);
+    let passes = match after.mode {
+        AfterMode::All => missing.is_empty(),
+        AfterMode::Any => !landed.is_empty(),
+    };
+    if passes {
+        return (Verdict::Pass, Reason::LandedBefore { environments: cloned(&landed) });
+    }
+    let withdrawn: Vec<_> =
+        missing.iter().copied().filter(|name| was_withdrawn(case, release, name)).collect();
+    if withdrawn.is_empty() {
+        (Verdict::Wait, Reason::NotLandedBefore { environments: cloned(&missing) })
+    } else {
+        (Verdict::Fail, Reason::WithdrawnBefore { environments: cloned(&withdrawn) })
+    }
+}
+
+fn was_withdrawn(case: &Case<'_>, release: &Release, name: &EnvironmentName) -> bool {
+    let target = case.sibling(name);
+    let landings = case.history.landings(&target);
+    landings.iter().any(|landing| landing.images.iter().any(|image| release.is_named_by(image)))
+}
+
+fn cloned(names: &[&EnvironmentName]) -> Vec<EnvironmentName> {
+    names.iter().copied().cloned().collect()
+}

@@ -1,0 +1,38 @@
+//! The release must have been in the environments before for some time.
+
+use chrono::TimeDelta;
+
+use crate::decide::case::Case;
+use crate::decide::plan::{GateName, GateReport, Reason, Verdict};
+use crate::model::{AfterMode, Release, Soak, Time};
+
+/// Measured from the landing, not withdrawn; with several environments before, from the last of `all`, the first of `any`.
+pub(super) fn judge(case: &Case<'_>, soak: &Soak, release: &Release) -> GateReport {
+    let duration = soak.duration;
+    let report = |verdict, until, reason| GateReport { gate: GateName::Soak, verdict, until, reason };
+    let Some(since) = since(case, release) else {
+        return report(Verdict::Wait, None, Reason::SoakNotBegun { duration });
+    };
+    let until = ends(since, soak);
+    if until <= case.world.now {
+        report(Verdict::Pass, None, Reason::Soaked { duration, since })
+    } else {
+        report(Verdict::Wait, Some(until), Reason::Soaking { duration, until })
+    }
+}
+
+/// When a soak that began then is over.
+pub(super) fn ends(since: Time, soak: &Soak) -> Time {
+    let duration = TimeDelta::from_std(soak.duration).unwrap_or(TimeDelta::MAX);
+    since.checked_add_signed(duration).unwrap_or(Time::MAX_UTC)
+}
+
+fn since(case: &Case<'_>, release: &Release) -> Option<Time> {
+    let after = &case.environment.after;
+    let landed = |name| case.landing_of(release, &case.sibling(name)).map(|landing| landing.at);
+    let times: Vec<Option<Time>> = after.environments.iter().map(landed).collect();
+    match after.mode {
+        AfterMode::All => times.into_iter().collect::<Option<Vec<Time>>>()?.into_iter().max(),
+        AfterMode::Any => times.into_iter().flatten().min(),
+    }
+}

@@ -1,0 +1,219 @@
+//! The judge of one target: what is next here, what the gates say of it, and the one thing to do now.
+
+use std::collections::BTreeSet;
+
+use chrono::TimeDelta;
+
+use super::candidate::{self, Choice};
+use super::case::Case;
+use super::gates;
+use super::plan::{Action, Because, GateReport, GatesPassed, Judgement, Need, Reason, Verdict};
+use crate::model::{ContentKey, MergeMode, ObservedChange, OnNewer, Release, Time};
+
+/// How long a proof that all gates passed may be used: as long as rights may be old.
+const PROOF_VALID: TimeDelta = TimeDelta::seconds(60);
+
+/// What was found out about a target, on the way to its judgement.
+#[derive(Default)]
+struct Finding {
+    candidate: Option<Release>,
+    gates: Vec<GateReport>,
+    notes: Vec<Reason>,
+    action: Option<Action>,
+}
+
+impl Finding {
+    fn note(reason: Reason) -> Self {
+        Self { notes: vec![reason], ..Self::default() }
+    }
+}
+
+/// Judges a target, and says what to do there now.
+pub(super) fn judge(case: &Case<'_>, needs: &mut BTreeSet<Need>) -> (Judgement, Option<Action>) {
+    let open = case.open_change();
+    let finding = match (case.world.running.get(&case.target), open) {
+        (None, _) => Finding::note(Reason::NotObserved),
+        (Some(Err(obstacle)), _) => Finding::note(Reason::Obstacle(obstacle.clone())),
+        (Some(Ok(_)), Some(change)) => judge_change(case, change, needs),
+        (Some(Ok(_)), None) => judge_candidate(case, needs),
+    };
+    let judgement = Judgement {
+        target: case.target.clone(),
+        running: case.running().map(|running| running.images.clone()).unwrap_or_default(),
+        landed_at: case.history.last_landing(&case.target).map(|landing| landing.at),
+        candidate: finding.candidate,
+        gates: finding.gates,
+        change: open.map(|observed| observed.change.number),
+        notes: finding.notes,
+    };
+    (judgement, finding.action)
+}
+
+/// No change is open: is there something to open?
+fn judge_candidate(case: &Case<'_>, needs: &mut BTreeSet<Need>) -> Finding {
+    let choice = match candidate::search(case, needs) {
+        Ok(choice) => choice,
+        Err(Reason::NothingNewer) => return Finding::note(Reason::UpToDate),
+        Err(reason) => return Finding::note(reason),
+    };
+    let passes = choice.passes();
+    let because = because(case, &choice);
+    let Choice { release, gates: mut reports } = choice;
+    reports.extend(gates::merge(case, &release, None, needs));
+    let opened = if passes { open(case, &release, because) } else { Ok(None) };
+    let (action, notes) = match opened {
+        Ok(action) => (action, Vec::new()),
+        Err(reason) => (None, vec![reason]),
+    };
+    Finding { candidate: Some(release), gates: reports, notes, action }
+}
+
+fn because(case: &Case<'_>, choice: &Choice) -> Because {
+    match case.requester_of(&choice.release) {
+        Some(by) => Because::Requested { by: by.clone() },
+        None => Because::GatesPass(choice.gates.iter().map(|gate| gate.reason.clone()).collect()),
+    }
+}
+
+/// A branch that is there without an open change is ours to take if we wrote its tip.
+fn open(case: &Case<'_>, release: &Release, because: Because) -> Result<Option<Action>, Reason> {
+    let Some(key) = planned_key(case, release) else { return Ok(None) };
+    let branch = case.branch();
+    let expected = match case.world.branches.get(&branch) {
+        None => None,
+        Some(tip) if tip.by_bot => Some(tip.commit.clone()),
+        Some(_) => return Err(Reason::BranchTaken { branch }),
+    };
+    Ok(Some(Action::Open {
+        target: case.target.clone(),
+        release: release.clone(),
+        key: key.clone(),
+        expected,
+        requester: case.requester_of(release).cloned(),
+        because,
+    }))
+}
+
+fn planned_key<'a>(case: &Case<'a>, release: &Release) -> Option<&'a ContentKey> {
+    case.world.keys.get(&(case.target.clone(), release.id()))?.as_ref().ok()
+}
+
+/// A change is open: close, renew, replace or merge it, or say why it waits.
+fn judge_change(case: &Case<'_>, observed: &ObservedChange, needs: &mut BTreeSet<Need>) -> Finding {
+    let change = observed.change.number;
+    let own = if observed.is_ours() { case.release_of(observed) } else { None };
+    let Some(release) = own else { return Finding::note(Reason::ForeignHead { change }) };
+    let mut reports = gates::open(case, &release, needs);
+    reports.extend(gates::merge(case, &release, Some(observed), needs));
+    let (action, notes) = if let Some(because) = reason_to_close(case, &release, &reports) {
+        (Some(Action::Close { change, target: case.target.clone(), because }), Vec::new())
+    } else if gates::is_held(case, observed) {
+        (None, Vec::new())
+    } else {
+        advance(case, observed, &release, &reports, needs)
+    };
+    Finding { candidate: Some(release), gates: reports, notes, action }
+}
+
+/// Why an open change has lost its point, if it has.
+fn reason_to_close(case: &Case<'_>, release: &Release, reports: &[GateReport]) -> Option<Because> {
+    let running = case.running().map(crate::model::Running::references).unwrap_or_default();
+    let runs_already = running.iter().any(|reference| release.is_named_by(reference));
+    if runs_already || !case.is_newer_than_running(release.name()) {
+        return Some(Because::Overtaken);
+    }
+    reports.iter().filter(|report| report.verdict == Verdict::Fail).find_map(|report| {
+        if let Reason::Declined { by, .. } = &report.reason {
+            return Some(Because::Declined { by: by.clone() });
+        }
+        matches!(report.reason, Reason::WithdrawnBefore { .. }).then_some(Because::Withdrawn)
+    })
+}
+
+/// The next step of a change that keeps its point: newer content, content on the new base, or the merge.
+fn advance(
+    case: &Case<'_>,
+    observed: &ObservedChange,
+    release: &Release,
+    reports: &[GateReport],
+    needs: &mut BTreeSet<Need>,
+) -> (Option<Action>, Vec<Reason>) {
+    let mut notes = Vec::new();
+    if let Some(newer) = newer_candidate(case, release, needs) {
+        if gives_way(case, observed, &newer) {
+            let because = Because::Newer { replaces: release.name().clone() };
+            return (update(case, observed, &newer, because), notes);
+        }
+        notes.push(finish_first(observed, release, &newer));
+    }
+    let Some(key) = planned_key(case, release) else { return (None, notes) };
+    if observed.change.conflicted || Some(key) != observed.key.as_ref() {
+        return (update(case, observed, release, Because::BaseMoved), notes);
+    }
+    if !gates::all_pass(reports) {
+        return (None, notes);
+    }
+    match case.environment.merge {
+        MergeMode::Auto => (Some(merge(case, observed, release, key, needs)), notes),
+        MergeMode::Manual => {
+            notes.push(Reason::ManualMerge { change: observed.change.number });
+            (None, notes)
+        }
+    }
+}
+
+/// What would be opened now if the change were not there, where that is something else.
+fn newer_candidate(case: &Case<'_>, release: &Release, needs: &mut BTreeSet<Need>) -> Option<Release> {
+    let choice = candidate::search(case, needs).ok()?;
+    let is_other = choice.release.id() != release.id();
+    let is_wanted = case.request().is_some() || case.order_of(&choice.release) > case.order_of(release);
+    (choice.passes() && is_other && is_wanted).then_some(choice.release)
+}
+
+/// A person's wish always takes the place; a newer release only of content that nobody approved.
+fn gives_way(case: &Case<'_>, observed: &ObservedChange, newer: &Release) -> bool {
+    let is_asked_for = case.request().is_some() && case.requester_of(newer).is_some();
+    let may_replace = match case.environment.on_newer {
+        OnNewer::Replace => !gates::has_approval(case, observed),
+        OnNewer::Finish => false,
+    };
+    is_asked_for || may_replace
+}
+
+fn finish_first(observed: &ObservedChange, release: &Release, newer: &Release) -> Reason {
+    Reason::FinishFirst {
+        change: observed.change.number,
+        release: release.name().clone(),
+        newer: newer.name().clone(),
+    }
+}
+
+fn update(case: &Case<'_>, observed: &ObservedChange, release: &Release, because: Because) -> Option<Action> {
+    Some(Action::Update {
+        change: observed.change.number,
+        target: case.target.clone(),
+        release: release.clone(),
+        key: planned_key(case, release)?.clone(),
+        expected: observed.change.head.commit.clone(),
+        requester: case.requester_of(release).cloned(),
+        because,
+    })
+}
+
+fn merge(
+    case: &Case<'_>,
+    observed: &ObservedChange,
+    release: &Release,
+    key: &ContentKey,
+    needs: &mut BTreeSet<Need>,
+) -> Action {
+    let approved_by = gates::approvers(case, release, observed, needs);
+    let valid_until = case.world.now.checked_add_signed(PROOF_VALID).unwrap_or(Time::MAX_UTC);
+    let head = observed.change.head.commit.clone();
+    Action::Merge {
+        target: case.target.clone(),
+        release: release.clone(),
+        requester: case.requester_of(release).cloned(),
+        gates: GatesPassed::new(observed.change.number, head, key.clone(), approved_by, valid_until),
+    }
+}

@@ -1,0 +1,119 @@
+//! What is true and not yet in the log: landings, set-backs by hand, changes that a person closed.
+
+use crate::model::{
+    ChangeState, Event, ImageReference, Landing, ObservedChange, Origin, Record, Standing, WithdrawnBecause,
+};
+
+use super::case::Case;
+use super::record_now;
+
+/// The records that the log lacks about this target, in the order in which things happened.
+pub(super) fn unrecorded(case: &Case<'_>) -> Vec<Record> {
+    let mut records = merged(case);
+    records.extend(set_otherwise(case, &records));
+    records.extend(closed_by_people(case));
+    records
+}
+
+/// Landings by our own merged changes, in the order of their merges.
+fn merged(case: &Case<'_>) -> Vec<Record> {
+    let mut records: Vec<Record> = case.changes().filter_map(|observed| landing_by(case, observed)).collect();
+    records.sort_by_key(|record| record.at);
+    records
+}
+
+/// The landing that a merged change brought, if it is not in the log.
+///
+/// A head with a person's commits says nothing reliable about its content; what it brought is then seen as what
+/// runs, like any direct push.
+fn landing_by(case: &Case<'_>, observed: &ObservedChange) -> Option<Record> {
+    let at = Case::merged_at(observed)?;
+    let number = observed.change.number;
+    if case.history.has_landed(&case.target, number) || !observed.is_ours() {
+        return None;
+    }
+    let images = case.release_of(observed)?.references();
+    Some(landed(case, at, images, Origin::Change(number)))
+}
+
+fn landed(case: &Case<'_>, at: crate::model::Time, images: Vec<ImageReference>, origin: Origin) -> Record {
+    Record { at, event: Event::Landed { target: case.target.clone(), images, origin } }
+}
+
+/// What runs although nothing in the log brought it: adopted at first sight, set by a person later.
+fn set_otherwise(case: &Case<'_>, merged: &[Record]) -> Vec<Record> {
+    let Some(running) = case.running().map(crate::model::Running::references) else { return Vec::new() };
+    let now = case.world.now;
+    match last_known(case, merged) {
+        None => vec![landed(case, now, running, Origin::Adopted)],
+        Some(known) if same_images(known, &running) => Vec::new(),
+        Some(_) => {
+            let mut records = withdrawn(case, merged, &running);
+            records.push(landed(case, now, running, Origin::Hand));
+            records
+        }
+    }
+}
+
+/// What should run: the last landing, those just found included.
+fn last_known<'a>(case: &'a Case<'_>, merged: &'a [Record]) -> Option<&'a [ImageReference]> {
+    let found = merged.last().and_then(landing_images);
+    found.or_else(|| case.history.last_landing(&case.target).map(|landing| landing.images.as_slice()))
+}
+
+fn landing_images(record: &Record) -> Option<&[ImageReference]> {
+    match &record.event {
+        Event::Landed { images, .. } => Some(images),
+        Event::Withdrawn { .. } | Event::Declined { .. } | Event::Handled { .. } => None,
+    }
+}
+
+/// The landings that a person took back by setting something older, or something without an order.
+fn withdrawn(case: &Case<'_>, merged: &[Record], running: &[ImageReference]) -> Vec<Record> {
+    let stands = |landing: &&Landing| landing.standing == Standing::Stands;
+    let logged =
+        case.history.landings(&case.target).iter().filter(stands).map(|landing| landing.images.as_slice());
+    let present = case.order(running);
+    let mut gone: Vec<&[ImageReference]> = Vec::new();
+    for images in logged.chain(merged.iter().filter_map(landing_images)) {
+        let is_newer = present.is_none() || case.order(images) > present;
+        if is_newer && !same_images(images, running) && !gone.contains(&images) {
+            gone.push(images);
+        }
+    }
+    let event = |images: &[ImageReference]| Event::Withdrawn {
+        target: case.target.clone(),
+        images: images.to_vec(),
+        because: WithdrawnBecause::SetBack,
+    };
+    gone.into_iter().map(|images| record_now(case.world, event(images))).collect()
+}
+
+/// Changes that a person closed: their content is declined.
+fn closed_by_people(case: &Case<'_>) -> Vec<Record> {
+    case.changes().filter_map(|observed| decline_of(case, observed)).collect()
+}
+
+fn decline_of(case: &Case<'_>, observed: &ObservedChange) -> Option<Record> {
+    let change = &observed.change;
+    let ChangeState::Closed { at, by } = &change.state else { return None };
+    let known = case.history.declines(&case.target).any(|decline| decline.change == change.number);
+    if *by == case.world.bot || known {
+        return None;
+    }
+    // What the bot proposed is what was declined, whatever a person committed on top of it.
+    let mark = change.content_mark()?;
+    let event = Event::Declined {
+        target: case.target.clone(),
+        images: mark.images,
+        key: mark.key,
+        change: change.number,
+        by: by.clone(),
+    };
+    Some(Record { at: *at, event })
+}
+
+/// Whether two lists name the same images at the same tags and digests.
+pub(super) fn same_images(left: &[ImageReference], right: &[ImageReference]) -> bool {
+    left.len() == right.len() && left.iter().all(|reference| right.contains(reference))
+}

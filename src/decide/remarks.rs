@@ -1,0 +1,75 @@
+//! What the bot still owes people: answers to their commands, and a word when it stops writing.
+
+use super::case::Case;
+use super::plan::{Action, Because, Remark};
+use crate::model::{CommandOutcome, Comment, Handled, ObservedChange, Reaction};
+
+/// The answers and reactions that the log promises and the forge does not show yet.
+pub(super) fn owed(case: &Case<'_>) -> Vec<Action> {
+    let mut actions: Vec<Action> = case.changes().flat_map(|observed| answers(case, observed)).collect();
+    actions.extend(case.open_change().and_then(|observed| foreign_head(case, observed)));
+    actions
+}
+
+fn answers<'a>(case: &'a Case<'_>, observed: &'a ObservedChange) -> impl Iterator<Item = Action> + 'a {
+    let handled = case.history.handled_on(observed.change.number);
+    handled.flat_map(|handled| answer(case, observed, handled))
+}
+
+/// The words and the sign that one handled comment is still owed.
+fn answer(case: &Case<'_>, observed: &ObservedChange, handled: &Handled) -> Vec<Action> {
+    let because = || Because::SomebodyAsked { by: handled.by.clone() };
+    let comment = observed.change.comments.iter().find(|comment| comment.id == handled.comment);
+    let mut actions = Vec::new();
+    if let Some(reaction) = comment.and_then(|comment| missing_reaction(comment, handled)) {
+        actions.push(Action::React {
+            change: handled.change,
+            target: case.target.clone(),
+            comment: handled.comment.clone(),
+            reaction,
+            because: because(),
+        });
+    }
+    let remark = Remark::Answer {
+        comment: handled.comment.clone(),
+        body: text_of(observed, handled).unwrap_or_default(),
+        to: handled.by.clone(),
+        outcomes: handled.outcomes.clone(),
+    };
+    if handled.outcomes.iter().any(CommandOutcome::needs_words) && !is_said(case, observed, &remark) {
+        let change = handled.change;
+        actions.push(Action::Remark { change, target: case.target.clone(), remark, because: because() });
+    }
+    actions
+}
+
+fn missing_reaction(comment: &Comment, handled: &Handled) -> Option<Reaction> {
+    // The last outcome that was reached is the one that people want to see.
+    let reached = handled.outcomes.iter().rfind(|outcome| **outcome != CommandOutcome::NotRun)?;
+    let reaction = reached.reaction();
+    (!comment.reactions.contains(&reaction)).then_some(reaction)
+}
+
+fn text_of(observed: &ObservedChange, handled: &Handled) -> Option<String> {
+    let comments = observed.change.comments.iter().map(|comment| (&comment.id, &comment.body));
+    let reviews = observed.change.reviews.iter().map(|review| (&review.id, &review.body));
+    comments.chain(reviews).find(|(id, _)| **id == handled.comment).map(|(_, body)| body.clone())
+}
+
+fn is_said(case: &Case<'_>, observed: &ObservedChange, remark: &Remark) -> bool {
+    let about = remark.about();
+    let mut own = observed.change.comments.iter().filter(|comment| comment.author == case.world.bot);
+    own.any(|comment| comment.about() == Some(about.as_str()))
+}
+
+fn foreign_head(case: &Case<'_>, observed: &ObservedChange) -> Option<Action> {
+    let head = observed.change.head.commit.clone();
+    let remark = Remark::ForeignHead { head };
+    let owed = !observed.is_ours() && !is_said(case, observed, &remark);
+    owed.then(|| Action::Remark {
+        change: observed.change.number,
+        target: case.target.clone(),
+        remark,
+        because: Because::ForeignHead,
+    })
+}

@@ -1,0 +1,59 @@
+//! Who may do what: judged by facts at most a minute old; what is not known is asked for and does not count.
+
+use std::collections::BTreeSet;
+
+use chrono::TimeDelta;
+
+use super::case::Case;
+use super::plan::Need;
+use crate::model::{Fact, Principal, Right, Target, TeamName, UserName};
+
+/// How old a fact about somebody's rights may be.
+const RIGHTS_AGE_MAX: TimeDelta = TimeDelta::seconds(60);
+
+/// Whether somebody holds any of the rights at a target; nothing while that is not known.
+pub(super) fn holds_any(
+    case: &Case<'_>,
+    user: &UserName,
+    rights: &[Right],
+    target: &Target,
+    needs: &mut BTreeSet<Need>,
+) -> Option<bool> {
+    let holders: Vec<&Principal> =
+        rights.iter().flat_map(|right| case.policy.holders(*right, target)).collect();
+    is_any_of(case, user, holders.into_iter(), needs)
+}
+
+/// Whether somebody is one of these, or belongs to one of these; nothing while that is not known.
+pub(super) fn is_any_of<'a>(
+    case: &Case<'_>,
+    user: &UserName,
+    principals: impl Iterator<Item = &'a Principal>,
+    needs: &mut BTreeSet<Need>,
+) -> Option<bool> {
+    let mut answer = Some(false);
+    for principal in principals {
+        let is = match principal {
+            Principal::User(name) => Some(name == user),
+            Principal::Team(team) => is_member(case, team, user, needs),
+        };
+        match is {
+            Some(true) => return Some(true),
+            Some(false) => {}
+            None => answer = None,
+        }
+    }
+    answer
+}
+
+fn is_member(case: &Case<'_>, team: &TeamName, user: &UserName, needs: &mut BTreeSet<Need>) -> Option<bool> {
+    match case.world.members.get(&(team.clone(), user.clone())) {
+        Some(Fact::Known { value, as_of }) if case.world.now - *as_of <= RIGHTS_AGE_MAX => Some(*value),
+        // Asking again within the same observation would give the same refusal.
+        Some(Fact::Unknown { .. }) => None,
+        Some(Fact::Known { .. }) | None => {
+            needs.insert(Need::Member { team: team.clone(), user: user.clone() });
+            None
+        }
+    }
+}
