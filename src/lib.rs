@@ -6,3 +6,4 @@ pub mod forge;
 pub mod ledger;
 pub mod model;
 pub mod registry;
+pub mod yaml;

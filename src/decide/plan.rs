@@ -457,6 +457,22 @@ pub enum Action {
     },
 }
 
+impl Action {
+    /// The action's word, as `towpath plan --json` prints it.
+    #[must_use]
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Record { .. } => "record",
+            Self::Open { .. } => "open",
+            Self::Update { .. } => "update",
+            Self::Merge { .. } => "merge",
+            Self::Close { .. } => "close",
+            Self::DeleteBranch { .. } => "delete-branch",
+            Self::Remark { .. } | Self::React { .. } => "comment",
+        }
+    }
+}
+
 /// Something that judgement lacks and that `observe` can find out.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Need {
