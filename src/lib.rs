@@ -5,5 +5,6 @@ pub mod decide;
 pub mod forge;
 pub mod ledger;
 pub mod model;
+pub mod overlay;
 pub mod registry;
 pub mod yaml;
