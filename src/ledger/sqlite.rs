@@ -1,0 +1,236 @@
+//! The ledger in one SQLite file: for one process, and for jobs that keep nothing.
+//!
+//! The statements hold to what PostgreSQL understands too; only opening is SQLite's own.
+
+use std::fmt::Display;
+use std::path::Path;
+use std::time::Duration;
+
+use chrono::DateTime;
+use sqlx::migrate::Migrator;
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+};
+
+use super::{IndexedLog, Ledger, LedgerError};
+use crate::model::{CommitId, Digest, ImageName, Place, Tag, Time};
+
+/// The tables and how they came about.
+static MIGRATIONS: Migrator = sqlx::migrate!("src/ledger/migrations");
+/// Marks a SQLite file as Towpath's: "towp" in ASCII.
+const APPLICATION_ID: i64 = 0x746f_7770;
+/// What to do with a ledger that is broken.
+const WAY_OUT: &str = "if it stays so, delete it: it is rebuilt from Git and the forge";
+/// How long one process waits while another writes.
+const BUSY_WAIT: Duration = Duration::from_secs(10);
+/// Connections to one file: one writes, others read meanwhile.
+const CONNECTIONS_MAX: u32 = 4;
+/// How often opening is tried: two processes may create the same file at the same instant.
+const OPENINGS_MAX: usize = 3;
+
+/// A ledger in a SQLite file.
+///
+/// Survives the death of the process at any instant. A power cut may lose the last writes, which are read again.
+#[derive(Clone, Debug)]
+pub struct SqliteLedger {
+    pool: SqlitePool,
+    name: String,
+}
+
+impl SqliteLedger {
+    /// Opens the ledger in this file, or creates it; its folder must exist.
+    ///
+    /// # Errors
+    /// Where the file is no ledger or broken, comes from a newer version, or cannot be read and written.
+    pub async fn open(path: &Path) -> Result<Self, LedgerError> {
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Normal)
+            .busy_timeout(BUSY_WAIT);
+        let name = path.display().to_string();
+        if path.parent().is_some_and(|folder| !folder.as_os_str().is_empty() && !folder.is_dir()) {
+            return Err(LedgerError { ledger: name, why: "its folder does not exist; create it".to_owned() });
+        }
+        let mut attempt = 1;
+        loop {
+            let pool = SqlitePoolOptions::new().max_connections(CONNECTIONS_MAX);
+            match Self::prepare(pool, options.clone(), name.clone()).await {
+                Err(_) if attempt < OPENINGS_MAX => attempt += 1,
+                result => return result,
+            }
+        }
+    }
+
+    /// A ledger that is gone with its last handle.
+    ///
+    /// # Errors
+    /// Where there is no memory for it.
+    pub async fn in_memory() -> Result<Self, LedgerError> {
+        // Each connection would have a memory of its own, so there is one, and it never closes.
+        let pool = SqlitePoolOptions::new().max_connections(1).idle_timeout(None).max_lifetime(None);
+        let options = SqliteConnectOptions::new().in_memory(true);
+        Self::prepare(pool, options, "memory".to_owned()).await
+    }
+
+    async fn prepare(
+        pool: SqlitePoolOptions,
+        options: SqliteConnectOptions,
+        name: String,
+    ) -> Result<Self, LedgerError> {
+        let pool = match pool.connect_with(options).await {
+            Ok(pool) => pool,
+            Err(error) => return Err(failed(&name, words(&error))),
+        };
+        let ledger = Self { pool, name };
+        ledger.claim().await?;
+        MIGRATIONS.run(&ledger.pool).await.map_err(|error| ledger.failed(error))?;
+        Ok(ledger)
+    }
+
+    /// Marks an empty file as ours, and refuses a database that belongs to another program.
+    async fn claim(&self) -> Result<(), LedgerError> {
+        let id: i64 = self.read(sqlx::query_scalar("PRAGMA application_id").fetch_one(&self.pool)).await?;
+        if id == APPLICATION_ID {
+            return Ok(());
+        }
+        let count = "SELECT count(*) FROM sqlite_master";
+        let tables: i64 = self.read(sqlx::query_scalar(count).fetch_one(&self.pool)).await?;
+        if id != 0 || tables != 0 {
+            let why = "it is another program's database; name another file under `ledger`".to_owned();
+            return Err(LedgerError { ledger: self.name.clone(), why });
+        }
+        let claim = sqlx::AssertSqlSafe(format!("PRAGMA application_id = {APPLICATION_ID}"));
+        self.read(sqlx::query(claim).execute(&self.pool)).await.map(|_| ())
+    }
+
+    async fn read<T>(&self, answer: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, LedgerError> {
+        answer.await.map_err(|error| self.failed(words(&error)))
+    }
+
+    fn failed(&self, why: impl Display) -> LedgerError {
+        failed(&self.name, why)
+    }
+
+    fn time(&self, microseconds: i64) -> Result<Time, LedgerError> {
+        DateTime::from_timestamp_micros(microseconds)
+            .ok_or_else(|| self.failed(format!("it holds `{microseconds}`, which is no time")))
+    }
+}
+
+impl Ledger for SqliteLedger {
+    async fn log(&self, place: &Place) -> Result<IndexedLog, LedgerError> {
+        // One statement, so that tip and lines are of the same instant.
+        let query = "SELECT logs.tip, log_parts.lines FROM logs \
+                     LEFT JOIN log_parts ON log_parts.place = logs.place \
+                     WHERE logs.place = $1 ORDER BY log_parts.number";
+        let query = sqlx::query_as::<_, (String, Option<String>)>(query).bind(place.to_string());
+        let mut log = IndexedLog::default();
+        for (tip, part) in self.read(query.fetch_all(&self.pool)).await? {
+            log.tip = Some(CommitId::new(tip).map_err(|error| self.failed(error))?);
+            let part = part.as_deref().unwrap_or("[]");
+            let lines: Vec<String> = serde_json::from_str(part).map_err(|error| self.failed(error))?;
+            log.lines.extend(lines);
+        }
+        Ok(log)
+    }
+
+    async fn index_log(
+        &self,
+        place: &Place,
+        tip: &CommitId,
+        lines: &[String],
+        from_start: bool,
+    ) -> Result<(), LedgerError> {
+        self.read(index_log(&self.pool, &place.to_string(), tip, &json(lines), from_start)).await
+    }
+
+    async fn listing(&self, image: &ImageName) -> Result<Option<(Vec<Tag>, Time)>, LedgerError> {
+        let query = "SELECT tags, as_of FROM listings WHERE image = $1";
+        let query = sqlx::query_as::<_, (String, i64)>(query).bind(image.as_str());
+        let Some((tags, as_of)) = self.read(query.fetch_optional(&self.pool)).await? else {
+            return Ok(None);
+        };
+        let tags = serde_json::from_str(&tags).map_err(|error| self.failed(error))?;
+        Ok(Some((tags, self.time(as_of)?)))
+    }
+
+    async fn keep_listing(&self, image: &ImageName, tags: &[Tag], as_of: Time) -> Result<(), LedgerError> {
+        let query = "INSERT INTO listings (image, tags, as_of) VALUES ($1, $2, $3) \
+                     ON CONFLICT (image) DO UPDATE SET tags = excluded.tags, as_of = excluded.as_of";
+        let query = sqlx::query(query).bind(image.as_str()).bind(json(tags)).bind(as_of.timestamp_micros());
+        self.read(query.execute(&self.pool)).await.map(|_| ())
+    }
+
+    async fn digest(&self, image: &ImageName, tag: &Tag) -> Result<Option<(Digest, Time)>, LedgerError> {
+        let query = "SELECT digest, as_of FROM digests WHERE image = $1 AND tag = $2";
+        let query = sqlx::query_as::<_, (String, i64)>(query).bind(image.as_str()).bind(tag.as_str());
+        let Some((digest, as_of)) = self.read(query.fetch_optional(&self.pool)).await? else {
+            return Ok(None);
+        };
+        let digest = Digest::new(digest).map_err(|error| self.failed(error))?;
+        Ok(Some((digest, self.time(as_of)?)))
+    }
+
+    async fn keep_digest(
+        &self,
+        image: &ImageName,
+        tag: &Tag,
+        digest: &Digest,
+        as_of: Time,
+    ) -> Result<(), LedgerError> {
+        let query = "INSERT INTO digests (image, tag, digest, as_of) VALUES ($1, $2, $3, $4) \
+                     ON CONFLICT (image, tag) DO UPDATE SET digest = excluded.digest, as_of = excluded.as_of";
+        let query = sqlx::query(query).bind(image.as_str()).bind(tag.as_str());
+        let query = query.bind(digest.as_str()).bind(as_of.timestamp_micros());
+        self.read(query.execute(&self.pool)).await.map(|_| ())
+    }
+}
+
+/// Lines and tip in one transaction: whoever dies between them leaves neither.
+async fn index_log(
+    pool: &SqlitePool,
+    place: &str,
+    tip: &CommitId,
+    lines: &str,
+    from_start: bool,
+) -> Result<(), sqlx::Error> {
+    // Takes the right to write at once; a reader that becomes a writer half-way would fail instead of waiting.
+    let mut transaction = pool.begin_with("BEGIN IMMEDIATE").await?;
+    if from_start {
+        let clear = sqlx::query("DELETE FROM log_parts WHERE place = $1").bind(place);
+        clear.execute(&mut *transaction).await?;
+    } else {
+        let known = "SELECT tip FROM logs WHERE place = $1";
+        let known: Option<String> =
+            sqlx::query_scalar(known).bind(place).fetch_optional(&mut *transaction).await?;
+        // A commit says all that came before it, so another handle has brought in these very lines.
+        if known.as_deref() == Some(tip.as_str()) {
+            return transaction.rollback().await;
+        }
+    }
+    let part = "INSERT INTO log_parts (place, number, lines) \
+                SELECT $1, coalesce(max(number), 0) + 1, $2 FROM log_parts WHERE place = $1";
+    sqlx::query(part).bind(place).bind(lines).execute(&mut *transaction).await?;
+    let mark =
+        "INSERT INTO logs (place, tip) VALUES ($1, $2) ON CONFLICT (place) DO UPDATE SET tip = excluded.tip";
+    sqlx::query(mark).bind(place).bind(tip.as_str()).execute(&mut *transaction).await?;
+    transaction.commit().await
+}
+
+fn failed(ledger: &str, why: impl Display) -> LedgerError {
+    LedgerError { ledger: ledger.to_owned(), why: format!("{why}; {WAY_OUT}") }
+}
+
+fn json<T: serde::Serialize>(list: &[T]) -> String {
+    serde_json::to_string(list).expect("a list of texts is always JSON")
+}
+
+/// SQLite's own words where there are any, without the library's around them.
+fn words(error: &sqlx::Error) -> String {
+    error.as_database_error().map_or_else(|| error.to_string(), |error| error.message().to_owned())
+}
+
+#[cfg(test)]
+mod tests;
