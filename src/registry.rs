@@ -37,7 +37,7 @@ pub enum RegistryError {
         wait: Duration,
     },
     /// The registry did not answer, or not sensibly: try again later.
-    #[error("the registry `{host}` did not answer for `{image}`: {why}")]
+    #[error("the registry `{host}` gave no usable answer about `{image}`: {why}")]
     Unavailable {
         /// The registry.
         host: String,

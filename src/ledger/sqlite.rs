@@ -7,7 +7,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use chrono::DateTime;
-use sqlx::migrate::Migrator;
+use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
@@ -85,7 +85,7 @@ impl SqliteLedger {
         };
         let ledger = Self { pool, name };
         ledger.claim().await?;
-        MIGRATIONS.run(&ledger.pool).await.map_err(|error| ledger.failed(error))?;
+        MIGRATIONS.run(&ledger.pool).await.map_err(|error| ledger.failed(migration_words(&error)))?;
         Ok(ledger)
     }
 
@@ -230,6 +230,11 @@ fn json<T: serde::Serialize>(list: &[T]) -> String {
 /// SQLite's own words where there are any, without the library's around them.
 fn words(error: &sqlx::Error) -> String {
     error.as_database_error().map_or_else(|| error.to_string(), |error| error.message().to_owned())
+}
+
+fn migration_words(error: &MigrateError) -> String {
+    let is_newer = matches!(error, MigrateError::VersionMissing(_));
+    if is_newer { "a newer version of Towpath wrote it".to_owned() } else { error.to_string() }
 }
 
 #[cfg(test)]

@@ -23,7 +23,7 @@ use sha2::Digest as _;
 use self::connection::{Clients, Way, read_body, said_by};
 use self::paging::Pager;
 use self::refusal::{Refusal, code_and_words, wait_asked_for};
-use self::token::{Challenge, Held, Token, Tokens};
+use self::token::{Challenge, Held, Scope, Token, Tokens};
 use super::{Registry, RegistryError, RegistrySettings};
 use crate::model::{Digest, ImageName, Tag};
 
@@ -300,7 +300,7 @@ impl Question<'_> {
         Url::parse(&text).map_err(|error| self.unavailable(format!("`{text}` is no address: {error}")))
     }
 
-    fn scope(&self) -> (String, String) {
+    fn scope(&self) -> Scope {
         (self.host(), self.image.repository())
     }
 

@@ -204,7 +204,7 @@ async fn refusal_of(file: &Path) -> String {
 async fn a_file_that_is_no_database_is_refused_with_the_way_out() {
     let (_folder, file) = folder();
     std::fs::write(&file, "version: 1\n".repeat(500)).unwrap();
-    insta::assert_snapshot!(refusal_of(&file).await, @"");
+    insta::assert_snapshot!(refusal_of(&file).await, @"the ledger `/here/towpath.db` failed: file is not a database; if it stays so, delete it: it is rebuilt from Git and the forge");
     assert_eq!(std::fs::read_to_string(&file).unwrap(), "version: 1\n".repeat(500));
 }
 
@@ -216,7 +216,7 @@ async fn a_broken_ledger_is_refused_with_the_way_out() {
     let mut bytes = std::fs::read(&file).unwrap();
     bytes[100..4096].fill(0xff);
     std::fs::write(&file, bytes).unwrap();
-    insta::assert_snapshot!(refusal_of(&file).await, @"");
+    insta::assert_snapshot!(refusal_of(&file).await, @"the ledger `/here/towpath.db` failed: database disk image is malformed; if it stays so, delete it: it is rebuilt from Git and the forge");
 }
 
 #[tokio::test]
@@ -225,7 +225,7 @@ async fn the_database_of_another_program_is_refused_and_left_alone() {
     let options = SqliteConnectOptions::new().filename(&file).create_if_missing(true);
     let foreign = SqlitePool::connect_with(options).await.unwrap();
     sqlx::query("CREATE TABLE invoices (number BIGINT)").execute(&foreign).await.unwrap();
-    insta::assert_snapshot!(refusal_of(&file).await, @"");
+    insta::assert_snapshot!(refusal_of(&file).await, @"the ledger `/here/towpath.db` failed: it is another program's database; name another file under `ledger`");
     let names = "SELECT name FROM sqlite_master";
     let names: Vec<String> = sqlx::query_scalar(names).fetch_all(&foreign).await.unwrap();
     assert_eq!(names, ["invoices"]);
@@ -238,7 +238,7 @@ async fn a_ledger_of_a_newer_version_is_refused_with_the_way_out() {
     let newer = "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) \
                  VALUES (9999, 'later', TRUE, x'00', 0)";
     sqlx::query(newer).execute(&ledger.pool).await.unwrap();
-    insta::assert_snapshot!(refusal_of(&file).await, @"");
+    insta::assert_snapshot!(refusal_of(&file).await, @"the ledger `/here/towpath.db` failed: a newer version of Towpath wrote it; if it stays so, delete it: it is rebuilt from Git and the forge");
 }
 
 #[tokio::test]
@@ -255,7 +255,7 @@ async fn a_row_that_makes_no_sense_is_an_error_and_not_a_lie() {
     ledger.keep_digest(&shop(), &tag("1.0.0"), &some_digest('a'), at(1)).await.unwrap();
     sqlx::query("UPDATE digests SET digest = 'md5:1'").execute(&ledger.pool).await.unwrap();
     let error = ledger.digest(&shop(), &tag("1.0.0")).await.unwrap_err();
-    insta::assert_snapshot!(error, @"");
+    insta::assert_snapshot!(error, @"the ledger `memory` failed: `md5:1` is not a digest; write `sha256:` and 64 hexadecimal digits, or `sha512:` and 128; if it stays so, delete it: it is rebuilt from Git and the forge");
 }
 
 #[tokio::test]

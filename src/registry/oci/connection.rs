@@ -78,7 +78,7 @@ fn within_origin(attempt: Attempt<'_>) -> reqwest::redirect::Action {
 }
 
 /// Resolves names at the moment of connecting, so that a name cannot be public when judged and private when used.
-struct PublicOnly;
+pub(super) struct PublicOnly;
 
 impl Resolve for PublicOnly {
     fn resolve(&self, name: Name) -> Resolving {

@@ -47,10 +47,8 @@ impl Pager {
         let is_same = (link.host_str(), link.port(), link.path())
             == (self.listing.host_str(), self.listing.port(), self.listing.path());
         if !is_same {
-            return Err(format!(
-                "its next page lies elsewhere, at `{}`",
-                link.origin().ascii_serialization()
-            ));
+            let place = format!("{}{}", link.origin().ascii_serialization(), link.path());
+            return Err(format!("its next page lies elsewhere, at `{}`", one_line(&place)));
         }
         let mut next = self.listing.clone();
         next.set_query(link.query());

@@ -150,6 +150,9 @@ impl Token {
     }
 }
 
+/// What a token is for: a registry's host and a repository there.
+pub(super) type Scope = (String, String);
+
 /// What is known of the token for one repository.
 pub(super) enum Held {
     /// It can be used.
@@ -161,18 +164,18 @@ pub(super) enum Held {
 /// The tokens, by registry and repository: as many as there are repositories that want one.
 #[derive(Debug, Default)]
 pub(super) struct Tokens {
-    held: Mutex<BTreeMap<(String, String), (Challenge, Token, Instant)>>,
+    held: Mutex<BTreeMap<Scope, (Challenge, Token, Instant)>>,
 }
 
 impl Tokens {
-    pub(super) async fn get(&self, scope: &(String, String)) -> Option<Held> {
+    pub(super) async fn get(&self, scope: &Scope) -> Option<Held> {
         let held = self.held.lock().await;
         let (challenge, token, end) = held.get(scope)?;
         let is_good = Instant::now() < *end;
         Some(if is_good { Held::Good(token.clone()) } else { Held::Ended(challenge.clone()) })
     }
 
-    pub(super) async fn keep(&self, scope: (String, String), challenge: Challenge, token: Token) {
+    pub(super) async fn keep(&self, scope: Scope, challenge: Challenge, token: Token) {
         let end = Instant::now() + token.life;
         self.held.lock().await.insert(scope, (challenge, token, end));
     }

@@ -86,7 +86,7 @@ fn odd_realms_are_refused() {
 #[test]
 fn why_a_realm_is_refused_is_said_without_its_query() {
     let why = errand("https://ghcr.io/v2/", "https://10.0.0.1/token?key=secret").unwrap_err();
-    insta::assert_snapshot!(why, @"");
+    insta::assert_snapshot!(why, @"its realm `https://10.0.0.1` is a private address");
 }
 
 #[test]
