@@ -11,6 +11,7 @@ use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
+use sqlx::{Connection as _, SqliteConnection};
 
 use super::{IndexedLog, Ledger, LedgerError};
 use crate::model::{CommitId, Digest, ImageName, Place, Tag, Time};
@@ -23,10 +24,13 @@ const APPLICATION_ID: i64 = 0x746f_7770;
 const WAY_OUT: &str = "if it stays so, delete it: it is rebuilt from Git and the forge";
 /// How long one process waits while another writes.
 const BUSY_WAIT: Duration = Duration::from_secs(10);
+/// SQLite's code for a file that another process has locked, in the lowest byte.
+const SQLITE_BUSY: i64 = 5;
+/// How often, and how far apart, a new file is tried that another process has locked.
+const SHARINGS_MAX: usize = 200;
+const SHARING_PAUSE: Duration = Duration::from_millis(20);
 /// Connections to one file: one writes, others read meanwhile.
 const CONNECTIONS_MAX: u32 = 4;
-/// How often opening is tried: two processes may create the same file at the same instant.
-const OPENINGS_MAX: usize = 3;
 
 /// A ledger in a SQLite file.
 ///
@@ -43,24 +47,20 @@ impl SqliteLedger {
     /// # Errors
     /// Where the file is no ledger or broken, comes from a newer version, or cannot be read and written.
     pub async fn open(path: &Path) -> Result<Self, LedgerError> {
-        let options = SqliteConnectOptions::new()
-            .filename(path)
-            .create_if_missing(true)
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Normal)
-            .busy_timeout(BUSY_WAIT);
         let name = path.display().to_string();
         if path.parent().is_some_and(|folder| !folder.as_os_str().is_empty() && !folder.is_dir()) {
             return Err(LedgerError { ledger: name, why: "its folder does not exist; create it".to_owned() });
         }
-        let mut attempt = 1;
-        loop {
-            let pool = SqlitePoolOptions::new().max_connections(CONNECTIONS_MAX);
-            match Self::prepare(pool, options.clone(), name.clone()).await {
-                Err(_) if attempt < OPENINGS_MAX => attempt += 1,
-                result => return result,
-            }
-        }
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .create_if_missing(true)
+            .synchronous(SqliteSynchronous::Normal)
+            .busy_timeout(BUSY_WAIT);
+        let mut connection =
+            SqliteConnection::connect_with(&options).await.map_err(|error| failed(&name, words(&error)))?;
+        prepare(&mut connection, &name).await?;
+        let pool = share(options).await.map_err(|error| failed(&name, words(&error)))?;
+        Ok(Self { pool, name })
     }
 
     /// A ledger that is gone with its last handle.
@@ -68,44 +68,16 @@ impl SqliteLedger {
     /// # Errors
     /// Where there is no memory for it.
     pub async fn in_memory() -> Result<Self, LedgerError> {
+        let name = "memory".to_owned();
+        let failed = |error: sqlx::Error| failed(&name, words(&error));
         // Each connection would have a memory of its own, so there is one, and it never closes.
         let pool = SqlitePoolOptions::new().max_connections(1).idle_timeout(None).max_lifetime(None);
-        let options = SqliteConnectOptions::new().in_memory(true);
-        Self::prepare(pool, options, "memory".to_owned()).await
+        let pool = pool.connect_with(SqliteConnectOptions::new().in_memory(true)).await.map_err(failed)?;
+        prepare(&mut *pool.acquire().await.map_err(failed)?, &name).await?;
+        Ok(Self { pool, name })
     }
 
-    async fn prepare(
-        pool: SqlitePoolOptions,
-        options: SqliteConnectOptions,
-        name: String,
-    ) -> Result<Self, LedgerError> {
-        let pool = match pool.connect_with(options).await {
-            Ok(pool) => pool,
-            Err(error) => return Err(failed(&name, words(&error))),
-        };
-        let ledger = Self { pool, name };
-        ledger.claim().await?;
-        MIGRATIONS.run(&ledger.pool).await.map_err(|error| ledger.failed(migration_words(&error)))?;
-        Ok(ledger)
-    }
-
-    /// Marks an empty file as ours, and refuses a database that belongs to another program.
-    async fn claim(&self) -> Result<(), LedgerError> {
-        let id: i64 = self.read(sqlx::query_scalar("PRAGMA application_id").fetch_one(&self.pool)).await?;
-        if id == APPLICATION_ID {
-            return Ok(());
-        }
-        let count = "SELECT count(*) FROM sqlite_master";
-        let tables: i64 = self.read(sqlx::query_scalar(count).fetch_one(&self.pool)).await?;
-        if id != 0 || tables != 0 {
-            let why = "it is another program's database; name another file under `ledger`".to_owned();
-            return Err(LedgerError { ledger: self.name.clone(), why });
-        }
-        let claim = sqlx::AssertSqlSafe(format!("PRAGMA application_id = {APPLICATION_ID}"));
-        self.read(sqlx::query(claim).execute(&self.pool)).await.map(|_| ())
-    }
-
-    async fn read<T>(&self, answer: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, LedgerError> {
+    async fn ask<T>(&self, answer: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, LedgerError> {
         answer.await.map_err(|error| self.failed(words(&error)))
     }
 
@@ -127,7 +99,7 @@ impl Ledger for SqliteLedger {
                      WHERE logs.place = $1 ORDER BY log_parts.number";
         let query = sqlx::query_as::<_, (String, Option<String>)>(query).bind(place.to_string());
         let mut log = IndexedLog::default();
-        for (tip, part) in self.read(query.fetch_all(&self.pool)).await? {
+        for (tip, part) in self.ask(query.fetch_all(&self.pool)).await? {
             log.tip = Some(CommitId::new(tip).map_err(|error| self.failed(error))?);
             let part = part.as_deref().unwrap_or("[]");
             let lines: Vec<String> = serde_json::from_str(part).map_err(|error| self.failed(error))?;
@@ -143,13 +115,13 @@ impl Ledger for SqliteLedger {
         lines: &[String],
         from_start: bool,
     ) -> Result<(), LedgerError> {
-        self.read(index_log(&self.pool, &place.to_string(), tip, &json(lines), from_start)).await
+        self.ask(index_log(&self.pool, &place.to_string(), tip, &json(lines), from_start)).await
     }
 
     async fn listing(&self, image: &ImageName) -> Result<Option<(Vec<Tag>, Time)>, LedgerError> {
         let query = "SELECT tags, as_of FROM listings WHERE image = $1";
         let query = sqlx::query_as::<_, (String, i64)>(query).bind(image.as_str());
-        let Some((tags, as_of)) = self.read(query.fetch_optional(&self.pool)).await? else {
+        let Some((tags, as_of)) = self.ask(query.fetch_optional(&self.pool)).await? else {
             return Ok(None);
         };
         let tags = serde_json::from_str(&tags).map_err(|error| self.failed(error))?;
@@ -160,13 +132,13 @@ impl Ledger for SqliteLedger {
         let query = "INSERT INTO listings (image, tags, as_of) VALUES ($1, $2, $3) \
                      ON CONFLICT (image) DO UPDATE SET tags = excluded.tags, as_of = excluded.as_of";
         let query = sqlx::query(query).bind(image.as_str()).bind(json(tags)).bind(as_of.timestamp_micros());
-        self.read(query.execute(&self.pool)).await.map(|_| ())
+        self.ask(query.execute(&self.pool)).await.map(|_| ())
     }
 
     async fn digest(&self, image: &ImageName, tag: &Tag) -> Result<Option<(Digest, Time)>, LedgerError> {
         let query = "SELECT digest, as_of FROM digests WHERE image = $1 AND tag = $2";
         let query = sqlx::query_as::<_, (String, i64)>(query).bind(image.as_str()).bind(tag.as_str());
-        let Some((digest, as_of)) = self.read(query.fetch_optional(&self.pool)).await? else {
+        let Some((digest, as_of)) = self.ask(query.fetch_optional(&self.pool)).await? else {
             return Ok(None);
         };
         let digest = Digest::new(digest).map_err(|error| self.failed(error))?;
@@ -184,8 +156,56 @@ impl Ledger for SqliteLedger {
                      ON CONFLICT (image, tag) DO UPDATE SET digest = excluded.digest, as_of = excluded.as_of";
         let query = sqlx::query(query).bind(image.as_str()).bind(tag.as_str());
         let query = query.bind(digest.as_str()).bind(as_of.timestamp_micros());
-        self.read(query.execute(&self.pool)).await.map(|_| ())
+        self.ask(query.execute(&self.pool)).await.map(|_| ())
     }
+}
+
+/// Lets many read while one writes. That changes the file for good, so it comes after the file proved to be ours.
+async fn share(options: SqliteConnectOptions) -> Result<SqlitePool, sqlx::Error> {
+    let options = options.journal_mode(SqliteJournalMode::Wal);
+    let pool = SqlitePoolOptions::new().max_connections(CONNECTIONS_MAX);
+    // The change needs the file alone, and SQLite does not wait for that by itself.
+    for _ in 0..SHARINGS_MAX {
+        match pool.clone().connect_with(options.clone()).await {
+            Err(error) if is_busy(&error) => tokio::time::sleep(SHARING_PAUSE).await,
+            result => return result,
+        }
+    }
+    pool.connect_with(options).await
+}
+
+fn is_busy(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(|error| error.code());
+    code.and_then(|code| code.parse::<i64>().ok()).is_some_and(|code| code & 0xff == SQLITE_BUSY)
+}
+
+/// Makes the tables, in one transaction: others may be opening, and so creating, the same file.
+async fn prepare(connection: &mut SqliteConnection, name: &str) -> Result<(), LedgerError> {
+    let broken = |error: sqlx::Error| failed(name, words(&error));
+    let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await.map_err(broken)?;
+    if !claim(&mut transaction).await.map_err(broken)? {
+        let why = "it is another program's database; name another file under `ledger`".to_owned();
+        return Err(LedgerError { ledger: name.to_owned(), why });
+    }
+    // `run` cannot be spawned with a borrowed connection; sqlx has `run_direct` for just that.
+    let migrated = MIGRATIONS.run_direct(None, &mut *transaction, false).await;
+    migrated.map_err(|error| failed(name, migration_words(&error)))?;
+    transaction.commit().await.map_err(broken)
+}
+
+/// Marks an empty file as ours; false where it belongs to another program.
+async fn claim(connection: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
+    let id: i64 = sqlx::query_scalar("PRAGMA application_id").fetch_one(&mut *connection).await?;
+    if id == APPLICATION_ID {
+        return Ok(true);
+    }
+    let tables = "SELECT count(*) FROM sqlite_master";
+    let tables: i64 = sqlx::query_scalar(tables).fetch_one(&mut *connection).await?;
+    if id != 0 || tables != 0 {
+        return Ok(false);
+    }
+    let mark = sqlx::AssertSqlSafe(format!("PRAGMA application_id = {APPLICATION_ID}"));
+    sqlx::query(mark).execute(connection).await.map(|_| true)
 }
 
 /// Lines and tip in one transaction: whoever dies between them leaves neither.
@@ -229,6 +249,9 @@ fn json<T: serde::Serialize>(list: &[T]) -> String {
 
 /// SQLite's own words where there are any, without the library's around them.
 fn words(error: &sqlx::Error) -> String {
+    if is_busy(error) {
+        return "another process keeps it locked".to_owned();
+    }
     error.as_database_error().map_or_else(|| error.to_string(), |error| error.message().to_owned())
 }
 
