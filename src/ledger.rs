@@ -1,18 +1,18 @@
 //! The ledger: an index of the log and a cache of what was read. Losing it loses nothing but time.
 
+pub mod sqlite;
+
 use std::future::Future;
 
 use crate::model::{CommitId, Digest, ImageName, Place, Tag, Time};
 
 /// Why the ledger did not do what it was asked. Work goes on without it where it can.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "the ledger `{ledger}` failed: {why}; if it stays so, delete it: it is rebuilt from Git and the forge"
-)]
+#[error("the ledger `{ledger}` failed: {why}")]
 pub struct LedgerError {
     /// Which ledger.
     pub ledger: String,
-    /// What went wrong.
+    /// What went wrong, and the way out.
     pub why: String,
 }
 

@@ -1,5 +1,7 @@
 //! What Towpath asks of a container registry: which tags an image has, and what a tag points to.
 
+pub mod oci;
+
 use std::future::Future;
 use std::time::Duration;
 
@@ -35,7 +37,7 @@ pub enum RegistryError {
         wait: Duration,
     },
     /// The registry did not answer, or not sensibly: try again later.
-    #[error("the registry `{host}` did not answer for `{image}`: {why}")]
+    #[error("the registry `{host}` gave no usable answer about `{image}`: {why}")]
     Unavailable {
         /// The registry.
         host: String,
@@ -44,6 +46,15 @@ pub enum RegistryError {
         /// What went wrong.
         why: String,
     },
+}
+
+/// How one registry is reached.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RegistrySettings {
+    /// The registry as image names spell it, with the port: `ghcr.io`, `docker.io`, `127.0.0.1:5000`.
+    pub host: String,
+    /// Whether it speaks HTTP without TLS. Says too that it is in-house, so that it may name private addresses.
+    pub plain_http: bool,
 }
 
 /// A registry, or all of them: the image's name says which is meant.

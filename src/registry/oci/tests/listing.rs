@@ -1,0 +1,179 @@
+//! Listings: paging, bounds, garbage.
+
+use super::*;
+
+#[tokio::test]
+async fn a_poll_is_one_request() {
+    let face = Face::new(|_| listing(&["1.10.0", "1.9.0", "latest"])).await;
+    assert_eq!(face.tags().await.unwrap(), ["1.10.0", "1.9.0", "latest"]);
+    assert_eq!(face.requests(), ["GET /v2/acme/shop/tags/list?n=1000"]);
+}
+
+#[tokio::test]
+async fn pages_are_followed_to_the_end_whatever_their_cursor() {
+    let face = Face::new(|asked| match asked.query.as_str() {
+        "n=1000" => linked(&["a", "b"], "</v2/acme/shop/tags/list?n=2&last=b>; rel=\"next\""),
+        "n=2&last=b" => {
+            let absolute = format!("http://{}/v2/acme/shop/tags/list?cursor=opaque%2F1", asked.here);
+            linked(&["c"], &format!("</elsewhere>; rel=prev, <{absolute}>; title=\"x\"; rel=next"))
+        }
+        _ => listing(&["d", "a"]),
+    })
+    .await;
+    assert_eq!(face.tags().await.unwrap(), ["a", "b", "c", "d"]);
+    assert_eq!(
+        face.requests(),
+        [
+            "GET /v2/acme/shop/tags/list?n=1000",
+            "GET /v2/acme/shop/tags/list?n=2&last=b",
+            "GET /v2/acme/shop/tags/list?cursor=opaque%2F1"
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_next_page_on_another_host_is_refused() {
+    let evil = Face::new(|_| listing(&["evil"])).await;
+    let there = evil.here;
+    let link =
+        move |_: &Asked| linked(&["a"], &format!("<http://{there}/v2/acme/shop/tags/list>; rel=\"next\""));
+    let why = Face::new(link).await.why().await;
+    insta::assert_snapshot!(why.replace(&there.to_string(), "evil:5000"), @"the registry `registry:5000` gave no usable answer about `registry:5000/acme/shop`: its next page lies elsewhere, at `http://evil:5000/v2/acme/shop/tags/list`");
+    assert_eq!(evil.requests(), [""; 0]);
+}
+
+#[tokio::test]
+async fn a_next_page_at_another_path_is_refused() {
+    for target in
+        ["/v2/acme/other/tags/list?last=a", "/v2/_catalog", "//evil.example/x", "../../_catalog?n=1", "//["]
+    {
+        let face = Face::new(move |_| linked(&["a"], &format!("<{target}>; rel=\"next\""))).await;
+        let why = face.why().await;
+        assert!(why.contains("its next page"), "{target}: {why}");
+        assert_eq!(face.requests().len(), 1, "{target}");
+    }
+}
+
+#[tokio::test]
+async fn a_listing_that_goes_in_a_circle_is_refused() {
+    let face = Face::new(|asked| match asked.query.as_str() {
+        "last=b" => linked(&["c"], "<?last=c>; rel=\"next\""),
+        _ => linked(&["a"], "<?last=b>; rel=\"next\""),
+    })
+    .await;
+    insta::assert_snapshot!(face.why().await, @"the registry `registry:5000` gave no usable answer about `registry:5000/acme/shop`: its listing leads back to a page that was read already");
+    assert_eq!(face.requests().len(), 3);
+}
+
+#[tokio::test]
+async fn a_listing_without_end_is_refused() {
+    let endless = |asked: &Asked| {
+        linked(&["a"], &format!("<?n={}1>; rel=\"next\"", asked.query.trim_start_matches("n=")))
+    };
+    let face = Face::new(endless).await;
+    let error = face.tags_within(Limits { pages_max: 3, ..Limits::default() }).await.unwrap_err();
+    insta::assert_snapshot!(face.words(&error), @"the registry `registry:5000` gave no usable answer about `registry:5000/acme/shop`: its listing has more than 3 pages");
+    assert_eq!(face.requests().len(), 3);
+}
+
+#[tokio::test]
+async fn more_tags_than_the_bound_are_refused() {
+    let face = Face::new(|_| listing(&["a", "b", "c"])).await;
+    assert_eq!(face.tags_within(Limits { tags_max: 3, ..Limits::default() }).await.unwrap().len(), 3);
+    let error = face.tags_within(Limits { tags_max: 2, ..Limits::default() }).await.unwrap_err();
+    insta::assert_snapshot!(face.words(&error), @"the registry `registry:5000` gave no usable answer about `registry:5000/acme/shop`: it lists more than 2 tags");
+}
+
+#[tokio::test]
+async fn tags_that_break_the_grammar_are_left_out() {
+    let face = Face::new(|_| listing(&["1.0.0", "$(id)", "a b", "", "-x", "`", "é", "latest\n"])).await;
+    assert_eq!(face.tags().await.unwrap(), ["1.0.0"]);
+}
+
+#[tokio::test]
+async fn a_repository_without_tags_has_none() {
+    let face = Face::new(|_| r#"{"name":"acme/shop","tags":null}"#.into_response()).await;
+    assert_eq!(face.tags().await.unwrap(), [""; 0]);
+}
+
+#[tokio::test]
+async fn a_second_page_that_fails_fails_the_listing() {
+    let face = Face::new(|asked| match asked.query.as_str() {
+        "n=1000" => linked(&["a"], "<?last=a>; rel=\"next\""),
+        _ => status(500),
+    })
+    .await;
+    insta::assert_snapshot!(face.why().await, @"the registry `registry:5000` gave no usable answer about `registry:5000/acme/shop`: it answered 500 Internal Server Error");
+}
+
+#[tokio::test]
+async fn a_page_of_too_many_bytes_is_refused_whether_it_says_so_or_not() {
+    let said = Face::new(|_| listing(&["a-tag-of-some-fifty-letters-as-long-as-a-commit-id"; 40])).await;
+    let unsaid = Face::new(|_| {
+        let chunks =
+            stream::repeat_with(|| Ok::<_, std::convert::Infallible>(Bytes::from_static(&[b' '; 512])));
+        Answer::new(Body::from_stream(chunks))
+    })
+    .await;
+    for face in [said, unsaid] {
+        let error = face.tags_within(Limits { page_bytes_max: 1000, ..Limits::default() }).await.unwrap_err();
+        assert!(face.words(&error).ends_with(": its answer has more than 1000 bytes"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_no_listing_is_refused() {
+    for garbage in ["<html>", "", "[]", r#"{"tags":["a"]"#, r#"{"name":"x","tags":[1]}"#] {
+        let face = Face::new(move |_| garbage.into_response()).await;
+        let why = face.why().await;
+        assert!(why.contains("its answer is not a listing of tags"), "{garbage}: {why}");
+    }
+}
+
+#[tokio::test]
+async fn a_body_cut_short_is_refused() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let here = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        let (mut connection, _) = listener.accept().await.unwrap();
+        let cut = "HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{\"name\":\"acme/shop\",\"tags\":[\"a\"]}";
+        connection.write_all(cut.as_bytes()).await.unwrap();
+    });
+    let face = Face { here, requests: Arc::default() };
+    assert!(matches!(face.tags().await, Err(RegistryError::Unavailable { .. })));
+}
+
+#[tokio::test]
+async fn a_registry_that_falls_silent_is_given_up() {
+    let face = Face::new(|_| {
+        let first = stream::iter([Ok::<_, std::convert::Infallible>(Bytes::from_static(b"{"))]);
+        Answer::new(Body::from_stream(first.chain(stream::pending())))
+    })
+    .await;
+    let limits = Limits { silence: Duration::from_millis(50), ..Limits::default() };
+    let error = face.tags_within(limits).await.unwrap_err();
+    insta::assert_snapshot!(face.words(&error), @"the registry `registry:5000` gave no usable answer about `registry:5000/acme/shop`: it took too long to answer");
+}
+
+#[tokio::test]
+async fn a_registry_that_drips_is_given_up_after_the_total_time() {
+    let face = Face::new(|_| {
+        let drops = stream::unfold((), async |()| {
+            tokio::task::yield_now().await;
+            Some((Ok::<_, std::convert::Infallible>(Bytes::from_static(b" ")), ()))
+        });
+        Answer::new(Body::from_stream(drops))
+    })
+    .await;
+    let limits = Limits { total: Duration::from_millis(50), page_bytes_max: usize::MAX, ..Limits::default() };
+    let error = face.tags_within(limits).await.unwrap_err();
+    insta::assert_snapshot!(face.words(&error), @"the registry `registry:5000` gave no usable answer about `registry:5000/acme/shop`: it took longer than 0.05 s");
+}
+
+#[tokio::test]
+async fn a_registry_that_is_not_there_says_why() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let face = Face { here: listener.local_addr().unwrap(), requests: Arc::default() };
+    drop(listener);
+    insta::assert_snapshot!(face.why().await, @"the registry `registry:5000` gave no usable answer about `registry:5000/acme/shop`: Connection refused (os error 111)");
+}
