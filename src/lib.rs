@@ -1,6 +1,7 @@
 #![doc = include_str!("ARCHITECTURE.md")]
 
 pub mod command;
+pub mod config;
 pub mod decide;
 pub mod forge;
 pub mod ledger;
