@@ -22,6 +22,7 @@ use crate::model::{
     BlobId, BranchName, Change, ChangeNumber, CommentId, CommitId, FileChange, ForgeName, Head, Place,
     Reaction, RepositoryName, RepositoryPath, TeamName, Time, TreeEntry, UserName,
 };
+pub use people::HandCommit;
 use store::Store;
 use wire::Stored;
 

@@ -12,6 +12,19 @@ use crate::model::{
 /// Longest comment that a person may write, in bytes.
 const COMMENT_BYTES_MAX: usize = 64 * 1024;
 
+/// A commit that a person makes directly on a branch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HandCommit {
+    /// The branch; it is created where it does not exist.
+    pub branch: BranchName,
+    /// Who commits.
+    pub by: UserName,
+    /// The message.
+    pub message: String,
+    /// The files with their whole new content; all others stay.
+    pub files: Vec<(RepositoryPath, Vec<u8>)>,
+}
+
 impl LocalForge {
     /// Every repository below the root.
     ///
@@ -167,7 +180,9 @@ impl LocalForge {
             gix::init_bare(&path).map(drop).map_err(failed(format!("creating {}", path.display())))
         });
         created.await.map_err(failed("creating a repository"))??;
-        self.commit_as(repository, branch, by, "the beginning\n", files).await
+        let message = "the beginning\n".to_owned();
+        self.commit_as(repository, HandCommit { branch: branch.clone(), by: by.clone(), message, files })
+            .await
     }
 
     /// Commits files directly to a branch, which is created where it does not exist.
@@ -177,13 +192,10 @@ impl LocalForge {
     pub async fn commit_as(
         &self,
         repository: &RepositoryName,
-        branch: &BranchName,
-        by: &UserName,
-        message: &str,
-        files: Vec<(RepositoryPath, Vec<u8>)>,
+        commit: HandCommit,
     ) -> Result<CommitId, ForgeError> {
-        let (branch, by, message) = (branch.clone(), by.clone(), message.to_owned());
         self.writing(repository, move |store| {
+            let HandCommit { branch, by, message, files } = commit;
             let name = branch_ref(&branch);
             let tip = store.find_ref(&name)?;
             let tree = content::tree_with(store, tip, &files)?;
