@@ -231,8 +231,7 @@ pub(super) fn comment(
 ) -> Result<CommentId, ForgeError> {
     let mut stored = load_settled(store, number)?;
     if body.trim().is_empty() || body.len() > COMMENT_BYTES_MAX {
-        let why =
-            format!("a comment has between 1 and {COMMENT_BYTES_MAX} bytes; write to a file what is longer");
+        let why = format!("a comment has between 1 and {COMMENT_BYTES_MAX} bytes");
         return Err(ForgeError::Unavailable { what: format!("commenting on change {number}"), why });
     }
     stored.add(store, by, Deed::Commented { body: body.to_owned() });

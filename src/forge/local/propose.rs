@@ -22,13 +22,13 @@ pub(super) fn propose(store: &mut Store, proposal: &Proposal) -> Result<ChangeNu
     if open.is_none() {
         refuse_ended(proposal, &all, tip, head)?;
     }
-    if tip != Some(head) {
-        store.move_ref(&branch_ref(&proposal.branch), tip, Some(head))?;
-    }
     let mut stored = match open {
         Some(open) => open,
         None => opened(store, proposal, &all, head)?,
     };
+    if tip != Some(head) {
+        store.move_ref(&branch_ref(&proposal.branch), tip, Some(head))?;
+    }
     show(store, &mut stored, proposal, head);
     let note = format!("change {}: {}", stored.change.number, proposal.presentation.title);
     let bot = store.bot().clone();

@@ -196,9 +196,10 @@ pub(super) fn ref_of(number: ChangeNumber) -> String {
 pub(super) fn load_all(store: &Store) -> Result<Vec<Arc<Stored>>, ForgeError> {
     let mut all = Vec::new();
     for (name, commit) in store.refs(CHANGES)? {
+        let number = name.strip_prefix(CHANGES).and_then(|number| number.parse().ok()).map(ChangeNumber);
         // Other refs below the prefix are somebody else's.
-        if let Some(number) = name.strip_prefix(CHANGES).and_then(|number| number.parse().ok()) {
-            all.push(load_at(store, ChangeNumber(number), commit)?);
+        if let Some(number) = number.filter(|number| ref_of(*number) == name) {
+            all.push(load_at(store, number, commit)?);
         }
     }
     all.sort_by_key(|stored| stored.change.number);

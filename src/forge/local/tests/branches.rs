@@ -48,6 +48,7 @@ async fn only_changes_of_towpath_into_the_branch_of_the_place_are_seen() {
     let mut other = ground.proposal("1.2.0").await;
     other.place.branch = branch("release");
     other.branch = branch("towpath/production/shop");
+    other.expected = None;
     ground.propose(&other).await.unwrap();
     assert_eq!(ground.changes().await, [one]);
     assert_eq!(ground.forge.list(&repository()).await.unwrap().len(), 2);
@@ -85,5 +86,11 @@ async fn the_files_of_a_commit_are_listed_with_what_they_are() {
     git_in(&clone, &["push", "-q", "origin", "main"]).unwrap();
     let entries = ground.forge.entries(&place(), &ground.tip("main")).await.unwrap();
     let listed: Vec<_> = entries.iter().map(|(path, entry)| format!("{path}: {:?}", entry.kind)).collect();
-    insta::assert_snapshot!(listed.join("\n"), @"");
+    insta::assert_snapshot!(listed.join("\n"), @"
+    a/b/c: File
+    app.yaml: File
+    link: SymbolicLink
+    other.yaml: File
+    sub: Submodule
+    ");
 }

@@ -33,7 +33,14 @@ async fn what_was_appended_since_is_read() {
     let since = LogPart { tip: tip.clone(), from_start: false, lines: lines(&["{\"n\":3}"]) };
     assert_eq!(ground.read(Some(&one)).await, since);
     assert_eq!(ground.read(Some(&two)).await, LogPart { tip, from_start: false, lines: vec![] });
-    insta::assert_snapshot!(ground.git(&["log", "--format=%an: %s", "--name-status", "towpath/log"]), @"");
+    insta::assert_snapshot!(ground.git(&["log", "--format=%an: %s", "--name-status", "towpath/log"]), @"
+    towpath: log: 1 record [skip ci]
+
+    M	log.jsonl
+    towpath: log: 2 records [skip ci]
+
+    A	log.jsonl
+    ");
     assert_eq!(ground.git(&["rev-list", "--count", "towpath/log"]).trim(), "2", "an orphan branch");
     ground.expect_sound();
 }
@@ -96,6 +103,6 @@ async fn a_last_line_without_its_end_is_not_run_into() {
 async fn a_record_of_two_lines_is_refused() {
     let ground = Ground::new().await;
     let refs = ground.refs();
-    insta::assert_snapshot!(said(&ground, ground.append(&["{}\n{}"], None).await), @"");
+    insta::assert_snapshot!(said(&ground, ground.append(&["{}\n{}"], None).await), @"writing the log in `acme/deploy` failed: a record is one line");
     assert_eq!(ground.refs(), refs);
 }

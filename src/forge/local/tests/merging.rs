@@ -68,8 +68,8 @@ async fn a_change_into_another_branch_or_of_no_number_is_not_merged() {
         message: "no".to_owned(),
     };
     let none = Merge { place: place(), change: ChangeNumber(9), ..merge.clone() };
-    insta::assert_snapshot!(said(&ground, ground.forge.merge(&merge).await), @"");
-    insta::assert_snapshot!(said(&ground, ground.forge.merge(&none).await), @"");
+    insta::assert_snapshot!(said(&ground, ground.forge.merge(&merge).await), @"change #1 into `release` of `acme/deploy` does not exist");
+    insta::assert_snapshot!(said(&ground, ground.forge.merge(&none).await), @"change #9 of `acme/deploy` does not exist");
 }
 
 #[tokio::test]

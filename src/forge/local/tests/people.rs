@@ -34,7 +34,7 @@ async fn a_person_merges_in_his_own_name() {
     let change = ground.open("1.1.0").await;
     let merged = ground.forge.merge_as(&repository(), change.number, &user("alice")).await.unwrap();
     assert_eq!(ground.tip("main"), merged);
-    insta::assert_snapshot!(ground.git(&["log", "-1", "--format=%an <%ae>, %cn: %s"]), @"");
+    insta::assert_snapshot!(ground.git(&["log", "-1", "--format=%an <%ae>, %cn: %s"]), @"alice <alice@towpath.local>, alice: Merge change #1: shop 1.1.0");
     let state = ground.show(change.number).await.state;
     assert!(matches!(state, ChangeState::Merged { by, .. } if by == user("alice")));
 }
@@ -58,7 +58,17 @@ async fn what_is_refused_says_why() {
     answers.push(said(&ground, forge.merge_as(&repository, number, &alice).await));
     let again = forge.create_repository(&repository, &branch("main"), vec![], &alice).await;
     answers.push(said(&ground, again));
-    insta::assert_snapshot!(answers.join("\n"), @"");
+    insta::assert_snapshot!(answers.join("\n"), @"
+    commenting on change #1 failed: a comment has between 1 and 65536 bytes
+    commenting on change #1 failed: a comment has between 1 and 65536 bytes
+    writing as a person failed: `towpath` is the name of the bot; choose your own
+    writing as a person failed: `towpath` is the name of the bot; choose your own
+    change #9 of `acme/deploy` does not exist
+    writing to change #1 failed: alice has closed it
+    writing to change #1 failed: alice has closed it
+    writing to change #1 failed: alice has closed it
+    creating ROOT/acme/deploy.git failed: it is there already
+    ");
 }
 
 #[tokio::test]
@@ -100,5 +110,5 @@ async fn a_push_to_the_base_moves_its_head() {
     let pushed = ground.push("main", "new/file.yaml", "x: 1\n").await;
     assert_eq!(ground.forge.head(&place()).await, Ok(pushed.clone()));
     let head = ground.forge.head(&Place { branch: branch("none"), ..place() }).await;
-    insta::assert_snapshot!(said(&ground, head), @"");
+    insta::assert_snapshot!(said(&ground, head), @"the branch `none` of `acme/deploy` does not exist");
 }

@@ -21,7 +21,20 @@ async fn a_proposal_opens_a_change_that_everybody_can_read() {
     assert_eq!(change.head.trailer("Towpath-Key"), Some("abc"));
     assert_eq!(change.statuses[0].text, "waiting: soak");
     assert_eq!(ground.git(&["rev-parse", &format!("{BRANCH}^")]).trim(), base.as_str());
-    insta::assert_snapshot!(ground.git(&["show", "--format=%an <%ae>, %cn <%ce>, %cI%n%B", BRANCH]), @r"
+    insta::assert_snapshot!(ground.git(&["show", "--format=%an <%ae>, %cn <%ce>, %cI%n%B", BRANCH]), @"
+    towpath <towpath@towpath.local>, towpath <towpath@towpath.local>, 2026-01-01T00:00:00Z
+    promote(dev): shop 1.1.0
+
+    Towpath-Key: abc
+
+
+    diff --git a/app.yaml b/app.yaml
+    index 03ff16a..1224958 100644
+    --- a/app.yaml
+    +++ b/app.yaml
+    @@ -1,4 +1,4 @@
+    -tag: 1.0.0
+    +tag: 1.1.0
     ");
     ground.expect_sound();
 }
@@ -106,7 +119,14 @@ async fn links_submodules_folders_and_files_are_not_written_through() {
         proposal.files[0].0 = path(name);
         answers += &format!("{}\n", said(&ground, ground.propose(&proposal).await));
     }
-    insta::assert_snapshot!(answers, @r"
+    insta::assert_snapshot!(answers, @"
+    writing files in `acme/deploy` failed: `link` is a symbolic link, which is never followed
+    writing files in `acme/deploy` failed: `link` is a symbolic link, which is never followed
+    writing files in `acme/deploy` failed: `sub` is a submodule, which is never entered
+    writing files in `acme/deploy` failed: `sub` is a submodule, which is never entered
+    writing files in `acme/deploy` failed: `folder` is a folder
+    writing files in `acme/deploy` failed: `folder/file` is a file, not a folder
+    writing files in `acme/deploy` failed: a file needs a path
     ");
     assert_eq!(ground.refs(), refs);
 }
@@ -136,7 +156,12 @@ async fn bytes_and_modes_are_kept() {
         let content = ground.forge.blobs(&place(), &[blob]).await.unwrap();
         assert_eq!(content[0].as_ref(), bytes, "{name}");
     }
-    insta::assert_snapshot!(ground.git(&["ls-tree", "-r", "--format=%(objectmode) %(path)", BRANCH]), @r"
+    insta::assert_snapshot!(ground.git(&["ls-tree", "-r", "--format=%(objectmode) %(path)", BRANCH]), @"
+    100644 .gitattributes
+    100644 app.yaml
+    100644 deep/new/file
+    100755 edited.sh
+    100755 kept.sh
     ");
     ground.expect_sound();
 }

@@ -55,7 +55,7 @@ async fn a_reaction_on_a_review_is_ignored_and_on_nothing_refused() {
     ground.forge.react(&place(), number, &review, Reaction::Rocket).await.unwrap();
     let nothing = CommentId("1/99".to_owned());
     let refused = ground.forge.react(&place(), number, &nothing, Reaction::Rocket).await;
-    insta::assert_snapshot!(said(&ground, refused), @"");
+    insta::assert_snapshot!(said(&ground, refused), @"comment 1/99 on change #1 of `acme/deploy` does not exist");
     assert_eq!(ground.refs(), refs);
 }
 

@@ -49,7 +49,6 @@ async fn nonsense_in_a_change_is_refused_with_its_place() {
         ground.said_of("2", &[("README", "hello")]).await,
         ground.said_of("2", &[("change.json", "{")]).await,
         ground.said_of("2", &[("change.json", &other)]).await,
-        ground.said_of("02", &[("change.json", &own)]).await,
         ground.said_of("2", &[("change.json", &large)]).await,
         ground.said_of("2", &[("change.json", &bad_head)]).await,
         ground.said_of("2", &[("change.json", &own), ("events", "a file")]).await,
@@ -58,7 +57,18 @@ async fn nonsense_in_a_change_is_refused_with_its_place() {
         ground.said_of("2", &[("change.json", &own), ("events/000001.json/x", EVENT)]).await,
         ground.said_of("2", &[("change.json/x", &own)]).await,
     ];
-    insta::assert_snapshot!(answers.join("\n").replace(&head, "HEAD_COMMIT"), @"");
+    insta::assert_snapshot!(answers.join("\n").replace(&head, "HEAD_COMMIT"), @"
+    reading `refs/towpath/changes/2` in ROOT/acme/deploy.git failed: there is no `change.json`
+    reading `refs/towpath/changes/2` in ROOT/acme/deploy.git failed: `change.json`: EOF while parsing an object at line 1 column 1
+    reading `refs/towpath/changes/2` in ROOT/acme/deploy.git failed: `change.json` is that of change #1
+    reading `refs/towpath/changes/2` in ROOT/acme/deploy.git failed: `change.json` is larger than 1048576 bytes
+    reading `refs/towpath/changes/2` in ROOT/acme/deploy.git failed: `change.json`: `HEAD` is not a commit id; it has 40 hexadecimal digits at line 12 column 16
+    reading `refs/towpath/changes/2` in ROOT/acme/deploy.git failed: Object named aeef4265140285e19f9d6c8d9db3e9cd8e63212c was supposed to be of kind tree, but was kind blob.
+    reading `refs/towpath/changes/2` in ROOT/acme/deploy.git failed: `events` has `000002.json` where `000001.json` should be
+    reading `refs/towpath/changes/2` in ROOT/acme/deploy.git failed: `000001.json`: invalid length 0, expected struct EventFile with 3 elements at line 1 column 2
+    reading `refs/towpath/changes/2` in ROOT/acme/deploy.git failed: Object named 4a7571b36c83b4f26709f11cdcd9a3c4df453fc2 was supposed to be of kind blob, but was kind tree.
+    reading `refs/towpath/changes/2` in ROOT/acme/deploy.git failed: Object named 706660d0a3b3af02a30fb225fdcdeedda88e218b was supposed to be of kind blob, but was kind tree.
+    ");
     assert_eq!(ground.changes().await.len(), 1);
 }
 
@@ -81,6 +91,7 @@ async fn other_refs_below_the_prefix_are_not_ours() {
     ground.open("1.1.0").await;
     ground.git(&["update-ref", "refs/towpath/changes/draft", "main"]);
     ground.git(&["update-ref", "refs/towpath/changes/7/deep", "main"]);
+    ground.git(&["update-ref", "refs/towpath/changes/01", "refs/towpath/changes/1"]);
     assert_eq!(ground.changes().await.len(), 1);
 }
 
@@ -91,8 +102,10 @@ async fn after_the_largest_number_there_is_none() {
     ground.forge.close(&place(), change.number).await.unwrap();
     let number = u64::MAX.to_string();
     ground.plant(&format!("refs/towpath/changes/{number}"), &[("change.json", &ground.change_json(&number))]);
+    let refs = ground.refs();
     let said = said(&ground, ground.propose(&ground.proposal("1.2.0").await).await);
-    insta::assert_snapshot!(said, @"");
+    assert_eq!(ground.refs(), refs);
+    insta::assert_snapshot!(said, @"opening a change in `acme/deploy` failed: there is no number after 18446744073709551615");
 }
 
 #[tokio::test]
@@ -101,7 +114,7 @@ async fn a_branch_that_points_to_another_is_refused() {
     ground.git(&["symbolic-ref", "refs/heads/towpath/dev/shop", "refs/heads/main"]);
     let mut proposal = ground.proposal("1.1.0").await;
     proposal.expected = None;
-    insta::assert_snapshot!(said(&ground, ground.propose(&proposal).await), @"");
+    insta::assert_snapshot!(said(&ground, ground.propose(&proposal).await), @"reading `refs/heads/towpath/dev/shop` in `acme/deploy` failed: it points to another ref; make it point to a commit");
 }
 
 #[tokio::test]
@@ -125,7 +138,12 @@ async fn a_repository_that_is_none_is_named() {
         answers.push(said(&ground, ground.forge.head(&place).await));
         answers.push(said(&ground, ground.forge.close(&place, ChangeNumber(1)).await));
     }
-    insta::assert_snapshot!(answers.join("\n"), @"");
+    insta::assert_snapshot!(answers.join("\n"), @r#"
+    the repository ROOT/acme/none.git does not exist
+    the repository ROOT/acme/none.git does not exist
+    opening ROOT/acme/empty.git failed: "ROOT/acme/empty.git" does not appear to be a git repository
+    opening ROOT/acme/empty.git failed: "ROOT/acme/empty.git" does not appear to be a git repository
+    "#);
 }
 
 #[tokio::test]
@@ -147,6 +165,6 @@ async fn a_text_too_long_to_be_read_back_is_not_written() {
     let refs = ground.refs();
     let mut shown = presentation("shop");
     shown.body = "x".repeat(1 << 20);
-    insta::assert_snapshot!(said(&ground, ground.forge.present(&place(), number, &shown).await), @"");
+    insta::assert_snapshot!(said(&ground, ground.forge.present(&place(), number, &shown).await), @"writing change #1 of `acme/deploy` failed: `change.json` would be larger than 1048576 bytes");
     assert_eq!(ground.refs(), refs);
 }
