@@ -7,7 +7,7 @@ async fn a_proposal_opens_a_change_that_everybody_can_read() {
     let ground = Ground::new().await;
     let base = ground.tip("main");
     let change = ground.open("1.1.0").await;
-    assert_eq!(ground.changes().await, [change.clone()]);
+    assert_eq!(ground.changes().await, std::slice::from_ref(&change));
     assert_eq!(change.number, ChangeNumber(1));
     assert_eq!((change.title.as_str(), change.body.as_str()), ("shop 1.1.0", "about shop 1.1.0"));
     assert_eq!(
