@@ -7,8 +7,8 @@ use anyhow::Context as _;
 
 use super::Failure;
 use super::output::Output;
-use crate::model::{FileChange, ImageName, ImageReference, RepositoryPath};
-use crate::overlay::{DigestEdit, ImageEdit, edit_kustomization};
+use crate::model::{FileChange, ImageReference, RepositoryPath};
+use crate::overlay::{ImageEdit, Setting, edit_kustomization};
 use crate::render;
 
 const FILE_NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
@@ -40,7 +40,8 @@ pub(super) fn run(arguments: Arguments, output: &mut Output) -> Result<(), Failu
     // The name is only for messages; it need not be inside a repository.
     let name = file.to_string_lossy();
     let path = RepositoryPath::new(name.trim_start_matches(['/', '.'])).unwrap_or_else(|_| kustomization());
-    let new = edit_kustomization(&old, &path, &requests)?;
+    let refused = |refused| anyhow::anyhow!("{}:{refused}", file.display());
+    let new = edit_kustomization(&old, &requests).map_err(refused)?;
     if new == old {
         output.line(&format!("{}: nothing to change", file.display()));
         return Ok(());
@@ -78,19 +79,20 @@ fn request(text: &str) -> Result<ImageEdit, Failure> {
     };
     let reference: ImageReference =
         reference.parse().map_err(|error: crate::model::ImageError| wrong(error.to_string()))?;
-    let name = name.map(ImageName::new).transpose().map_err(|error| wrong(error.to_string()))?;
+    let name = name.map(str::to_owned);
     if name.is_none() && reference.tag.is_none() && reference.digest.is_none() {
         return Err(wrong("there is nothing to set".to_owned()));
     }
     let digest = match (&reference.digest, &reference.tag) {
-        (Some(digest), _) => DigestEdit::Set(digest.clone()),
+        (Some(digest), _) => Setting::Set(digest.clone()),
         // A digest wins over a tag, so an old one would undo the new tag.
-        (None, Some(_)) => DigestEdit::Clear,
-        (None, None) => DigestEdit::Keep,
+        (None, Some(_)) => Setting::Clear,
+        (None, None) => Setting::Keep,
     };
+    let tag = reference.tag.map_or(Setting::Keep, Setting::Set);
     Ok(match name {
-        Some(name) => ImageEdit { name, new_name: Some(reference.image), tag: reference.tag, digest },
-        None => ImageEdit { name: reference.image, new_name: None, tag: reference.tag, digest },
+        Some(name) => ImageEdit { name, new_name: Some(reference.image), tag, digest },
+        None => ImageEdit { name: reference.image.to_string(), new_name: None, tag, digest },
     })
 }
 

@@ -34,11 +34,11 @@ pub(super) fn run(arguments: &Arguments, output: &mut Output) -> Result<(), Fail
         print(&resolved, &disk, output);
     }
     for uncertain in &resolved.uncertain {
-        let place = &uncertain.place;
-        let file = disk.relative(&place.file);
         output.note(&format!(
-            "not certain: {file}:{}:{}: {}",
-            place.position.line, place.position.column, uncertain.why
+            "not certain: {}:{}: {}",
+            disk.relative(&uncertain.file),
+            uncertain.line,
+            uncertain.why
         ));
     }
     Ok(())
