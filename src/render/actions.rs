@@ -1,33 +1,38 @@
 //! Why each action is taken, and what each record says.
 
-use super::reasons::reason;
-use crate::decide::{Action, Because, Reason};
-use crate::model::{CommandOutcome, Event, ImageReference, Origin, Record, WithdrawnBecause};
+use super::harmless::name;
+use super::messages::called;
+use super::reasons::{people, person, reason};
+use crate::decide::{Action, Because, Reason, Remark};
+use crate::model::{CommandOutcome, Event, ImageReference, Origin, Reaction, Record, WithdrawnBecause};
 
 /// Why an action is taken, in a sentence.
 #[must_use]
 pub fn because(because: &Because) -> String {
     match because {
-        Because::GatesPass(reasons) => sentence(reasons),
-        Because::Requested { by } => format!("{by} asked for it"),
-        Because::Newer { replaces } => format!("newer than {replaces}, which nobody approved"),
+        Because::GatesPass(reasons) => telling(reasons),
+        Because::Requested { by } => format!("{} asked for it", person(by)),
+        Because::Newer { replaces } => {
+            format!("newer than {}, which nobody approved", name(replaces.as_str()))
+        }
         Because::BaseMoved => "the base branch moved, so the content is made anew on it".to_owned(),
         Because::Overtaken => "it runs already, or something newer does".to_owned(),
         Because::Withdrawn => "the release was taken back where it came from".to_owned(),
-        Because::Declined { by } => format!("{by} declined it"),
+        Because::Declined { by } => format!("{} declined it", person(by)),
         Because::Ended { change } => format!("{change} has ended"),
         Because::NotInTheLog => "it is true and not in the log yet".to_owned(),
-        Because::SomebodyAsked { by } => format!("{by} wrote a command"),
+        Because::SomebodyAsked { by } => format!("{} wrote a command", person(by)),
         Because::ForeignHead => "somebody else's commit is on the branch".to_owned(),
     }
 }
 
 /// The gates that had something to say.
-fn sentence(reasons: &[Reason]) -> String {
-    let telling = reasons.iter().filter(|reason| {
-        !matches!(reason, Reason::NotDeclined | Reason::Automatic | Reason::NothingSoaks | Reason::NotHeld)
-    });
-    telling.map(reason).collect::<Vec<_>>().join(", ")
+fn telling(reasons: &[Reason]) -> String {
+    let says_little = |reason: &Reason| {
+        matches!(reason, Reason::NotDeclined | Reason::Automatic | Reason::NothingSoaks | Reason::NotHeld)
+    };
+    let telling: Vec<String> = reasons.iter().filter(|it| !says_little(it)).map(reason).collect();
+    if telling.is_empty() { "nothing stands in the way".to_owned() } else { telling.join(", ") }
 }
 
 /// Why an action is taken, whatever its kind.
@@ -37,10 +42,7 @@ pub fn action_because(action: &Action) -> String {
         Action::Record { record: line } => record(line),
         Action::Merge { gates, .. } => match gates.approved_by() {
             [] => "all gates pass".to_owned(),
-            by => {
-                let names: Vec<&str> = by.iter().map(crate::model::UserName::as_str).collect();
-                format!("all gates pass, approved by {}", names.join(", "))
-            }
+            by => format!("all gates pass, approved by {}", people(by)),
         },
         Action::Open { because: why, .. }
         | Action::Update { because: why, .. }
@@ -51,35 +53,70 @@ pub fn action_because(action: &Action) -> String {
     }
 }
 
+/// One line for an action: what it is, what it is about, and why.
+#[must_use]
+pub fn plan_line(action: &Action) -> String {
+    let what = match action {
+        Action::Record { .. } => return format!("{:<13}  {}", action.word(), action_because(action)),
+        Action::Open { target, release, .. } => format!("{target}: {release}"),
+        Action::Update { change, target, release, .. } => format!("{target}: {release}, on {change}"),
+        Action::Merge { target, release, gates, .. } => {
+            format!("{target}: {release}, on {}", gates.change())
+        }
+        Action::Close { change, target, .. } => format!("{target}: {change}"),
+        Action::DeleteBranch { branch, target, .. } => format!("{target}: {branch}"),
+        Action::Remark { change, target, remark, .. } => format!("{target}: {} on {change}", kind(remark)),
+        Action::React { change, target, reaction, .. } => {
+            format!("{target}: {} on a comment of {change}", sign(*reaction))
+        }
+    };
+    format!("{:<13}  {what}, because {}", action.word(), action_because(action))
+}
+
+const fn kind(remark: &Remark) -> &'static str {
+    match remark {
+        Remark::Answer { .. } => "an answer",
+        Remark::ForeignHead { .. } => "a word",
+    }
+}
+
+const fn sign(reaction: Reaction) -> &'static str {
+    match reaction {
+        Reaction::Rocket => "a rocket",
+        Reaction::ThumbsUp => "a thumb up",
+        Reaction::ThumbsDown => "a thumb down",
+        Reaction::Confused => "a confused face",
+    }
+}
+
 /// What a line of the log says.
 #[must_use]
 pub fn record(record: &Record) -> String {
     match &record.event {
-        Event::Landed { target, images, origin } => match origin {
-            Origin::Adopted => format!("{target} ran {} at first sight", tags(images)),
-            Origin::Change(change) => {
-                format!("{} landed in {} by {change}", tags(images), target.environment)
-            }
-            Origin::Hand => format!("{target} was set to {} by hand", tags(images)),
-        },
+        Event::Landed { target, images, origin } => landed(&target.to_string(), &tags(images), origin),
         Event::Withdrawn { target, images, because: WithdrawnBecause::SetBack } => {
-            format!("{} no longer counts in {}, which was set back", tags(images), target.environment)
+            format!("{target}: {} no longer counts, because a person set it back", tags(images))
         }
-        Event::Declined { change, by, .. } => format!("{by} closed {change}, so its content is declined"),
+        Event::Declined { target, images, change, by, .. } => {
+            format!("{target}: {} closed {change}, so {} is declined", person(by), tags(images))
+        }
         Event::Handled { change, by, outcomes, .. } => {
             let words: Vec<&str> = outcomes.iter().map(outcome).collect();
-            format!("{by} on {change}: {}", words.join(", "))
+            format!("{} on {change}: {}", person(by), words.join(", "))
         }
     }
 }
 
+fn landed(target: &str, tags: &str, origin: &Origin) -> String {
+    match origin {
+        Origin::Adopted => format!("{target}: {tags} ran there at first sight"),
+        Origin::Change(change) => format!("{target}: {tags} landed by {change}"),
+        Origin::Hand => format!("{target}: {tags} was set by hand"),
+    }
+}
+
 fn tags(images: &[ImageReference]) -> String {
-    let text = |image: &ImageReference| match (&image.tag, &image.digest) {
-        (Some(tag), _) => tag.to_string(),
-        (None, Some(digest)) => digest.short().to_owned(),
-        (None, None) => "an image without tag".to_owned(),
-    };
-    images.iter().map(text).collect::<Vec<_>>().join(", ")
+    images.iter().map(|image| name(&called(image))).collect::<Vec<_>>().join(", ")
 }
 
 const fn outcome(outcome: &CommandOutcome) -> &'static str {
