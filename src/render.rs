@@ -19,7 +19,7 @@ mod status;
 mod tables;
 mod time;
 
-pub use actions::{action_because, because, plan_line, record};
+pub use actions::{action_because, because, record};
 pub use body::{BodyInput, Step, body};
 pub use colour::{Colour, Style};
 pub use diff::diff;

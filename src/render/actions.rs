@@ -3,8 +3,8 @@
 use super::harmless::name;
 use super::messages::called;
 use super::reasons::{people, person, reason};
-use crate::decide::{Action, Because, Reason, Remark};
-use crate::model::{CommandOutcome, Event, ImageReference, Origin, Reaction, Record, WithdrawnBecause};
+use crate::decide::{Action, Because, Reason};
+use crate::model::{CommandOutcome, Event, ImageReference, Origin, Record, WithdrawnBecause};
 
 /// Why an action is taken, in a sentence.
 #[must_use]
@@ -53,52 +53,19 @@ pub fn action_because(action: &Action) -> String {
     }
 }
 
-/// One line for an action: what it is, what it is about, and why.
-#[must_use]
-pub fn plan_line(action: &Action) -> String {
-    let what = match action {
-        Action::Record { .. } => return format!("{:<13}  {}", action.word(), action_because(action)),
-        Action::Open { target, release, .. } => format!("{target}: {release}"),
-        Action::Update { change, target, release, .. } => format!("{target}: {release}, on {change}"),
-        Action::Merge { target, release, gates, .. } => {
-            format!("{target}: {release}, on {}", gates.change())
-        }
-        Action::Close { change, target, .. } => format!("{target}: {change}"),
-        Action::DeleteBranch { branch, target, .. } => format!("{target}: {branch}"),
-        Action::Remark { change, target, remark, .. } => format!("{target}: {} on {change}", kind(remark)),
-        Action::React { change, target, reaction, .. } => {
-            format!("{target}: {} on a comment of {change}", sign(*reaction))
-        }
-    };
-    format!("{:<13}  {what}, because {}", action.word(), action_because(action))
-}
-
-const fn kind(remark: &Remark) -> &'static str {
-    match remark {
-        Remark::Answer { .. } => "an answer",
-        Remark::ForeignHead { .. } => "a word",
-    }
-}
-
-const fn sign(reaction: Reaction) -> &'static str {
-    match reaction {
-        Reaction::Rocket => "a rocket",
-        Reaction::ThumbsUp => "a thumb up",
-        Reaction::ThumbsDown => "a thumb down",
-        Reaction::Confused => "a confused face",
-    }
-}
-
 /// What a line of the log says.
 #[must_use]
 pub fn record(record: &Record) -> String {
     match &record.event {
-        Event::Landed { target, images, origin } => landed(&target.to_string(), &tags(images), origin),
-        Event::Withdrawn { target, images, because: WithdrawnBecause::SetBack } => {
-            format!("{target}: {} no longer counts, because a person set it back", tags(images))
+        Event::Landed { target, images, origin } => {
+            landed(&name(target.environment.as_str()), &tags(images), origin)
         }
-        Event::Declined { target, images, change, by, .. } => {
-            format!("{target}: {} closed {change}, so {} is declined", person(by), tags(images))
+        Event::Withdrawn { target, images, because: WithdrawnBecause::SetBack } => {
+            let environment = name(target.environment.as_str());
+            format!("{} no longer counts in {environment}, which a person set back", tags(images))
+        }
+        Event::Declined { images, change, by, .. } => {
+            format!("{} closed {change}, so {} is declined", person(by), tags(images))
         }
         Event::Handled { change, by, outcomes, .. } => {
             let words: Vec<&str> = outcomes.iter().map(outcome).collect();
@@ -107,11 +74,11 @@ pub fn record(record: &Record) -> String {
     }
 }
 
-fn landed(target: &str, tags: &str, origin: &Origin) -> String {
+fn landed(environment: &str, tags: &str, origin: &Origin) -> String {
     match origin {
-        Origin::Adopted => format!("{target}: {tags} ran there at first sight"),
-        Origin::Change(change) => format!("{target}: {tags} landed by {change}"),
-        Origin::Hand => format!("{target}: {tags} was set by hand"),
+        Origin::Adopted => format!("{tags} ran in {environment} at first sight"),
+        Origin::Change(change) => format!("{tags} landed in {environment} by {change}"),
+        Origin::Hand => format!("{environment} was set to {tags} by hand"),
     }
 }
 
