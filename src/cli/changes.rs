@@ -8,7 +8,7 @@ use super::output::Output;
 use crate::config::Settings;
 use crate::forge::local::LocalForge;
 use crate::model::{BRANCH_PREFIX, Change, ChangeNumber, ChangeState, RepositoryName, UserName};
-use crate::render;
+use crate::render::{self, Style};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -160,7 +160,12 @@ async fn show(desk: &Desk, number: ChangeNumber, as_json: bool, output: &mut Out
         return Ok(());
     }
     let colour = output.colour();
-    output.line(&format!("{} {} ({})", change.number, colour.paint("1", &change.title), state(&change)));
+    output.line(&format!(
+        "{} {} ({})",
+        change.number,
+        colour.paint(Style::Bold, &change.title),
+        state(&change)
+    ));
     if let Some(status) = change.statuses.last() {
         output.line(&format!("status: {} ({})", status.text, status.state));
     }
@@ -177,7 +182,7 @@ async fn show(desk: &Desk, number: ChangeNumber, as_json: bool, output: &mut Out
     for comment in &change.comments {
         output.line(&format!(
             "\n{} wrote on {}",
-            colour.paint("1", comment.author.as_str()),
+            colour.paint(Style::Bold, comment.author.as_str()),
             render::instant(comment.at)
         ));
         output.print(&visible(&comment.body));

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::draft::Draft;
 use crate::model::Time;
-use crate::render::{self, Colour};
+use crate::render::{self, Colour, Style};
 
 /// One line for a draft: what, where, why.
 pub(super) fn line(draft: &Draft, colour: Colour) -> String {
@@ -13,7 +13,7 @@ pub(super) fn line(draft: &Draft, colour: Colour) -> String {
         .as_ref()
         .map_or_else(|| "-".to_owned(), |target| format!("{} {}", target.service, target.environment));
     let release = draft.release.as_deref().unwrap_or_default();
-    let action = colour.paint("1", &format!("{:<13}", draft.action));
+    let action = colour.paint(Style::Bold, &format!("{:<13}", draft.action));
     let because = &draft.because;
     format!("{action} {target:<24} {release:<12} {because}").trim_end().to_owned()
 }

@@ -8,7 +8,7 @@ use super::{Failure, diff_lines};
 use crate::config::Settings;
 use crate::observe::{Clock, SystemClock};
 use crate::reconcile::{Foresight, Freshness};
-use crate::render;
+use crate::render::{self, Style};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -42,7 +42,7 @@ pub(super) async fn run(
 
 fn print(foresight: &Foresight, output: &mut Output) {
     let colour = output.colour();
-    output.line(&colour.paint("1", &foresight.observation.world.place.to_string()));
+    output.line(&colour.paint(Style::Bold, &foresight.observation.world.place.to_string()));
     if foresight.drafts.drafts.is_empty() {
         output.line("  nothing to do");
     }
@@ -54,7 +54,11 @@ fn print(foresight: &Foresight, output: &mut Output) {
         output.note(&format!("cannot be done: {refused}"));
     }
     output.line("");
-    output.print(&render::journey(&foresight.observation.plan.judgements, output.width()));
+    output.print(&render::status_table(
+        &foresight.observation.plan.judgements,
+        output.width(),
+        output.colour(),
+    ));
 }
 
 fn indented(text: &str) -> String {

@@ -11,7 +11,7 @@ use crate::config::Settings;
 use crate::model::{Place, Time};
 use crate::observe::{Clock, SystemClock};
 use crate::reconcile::{Freshness, Settled};
-use crate::render;
+use crate::render::{self, Style};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -49,7 +49,7 @@ pub(super) async fn run(
 
 fn print(place: &Place, settled: &Settled, output: &mut Output) {
     let colour = output.colour();
-    output.line(&colour.paint("1", &place.to_string()));
+    output.line(&colour.paint(Style::Bold, &place.to_string()));
     if settled.receipts.is_empty() {
         output.line("  nothing to do");
     }
@@ -62,7 +62,7 @@ fn print(place: &Place, settled: &Settled, output: &mut Output) {
         output.line(&format!("  {}{end}", diff_lines::line(&receipt.draft, colour)));
     }
     output.line("");
-    output.print(&render::journey(&settled.plan.judgements, output.width()));
+    output.print(&render::status_table(&settled.plan.judgements, output.width(), output.colour()));
     if let Some(next) = settled.next_look {
         output.line(&format!("\nnext look worth while: {}", render::instant(next)));
     }

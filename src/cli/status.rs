@@ -9,7 +9,7 @@ use crate::config::Settings;
 use crate::decide::Judgement;
 use crate::model::{ObservedChange, RunningImage, ServiceName};
 use crate::reconcile::{Foresight, Freshness};
-use crate::render;
+use crate::render::{self, Style};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -35,8 +35,12 @@ pub(super) async fn run(
         return Ok(());
     }
     for foresight in &foreseen {
-        output.line(&output.colour().paint("1", &foresight.observation.world.place.to_string()));
-        output.print(&render::journey(&foresight.observation.plan.judgements, output.width()));
+        output.line(&output.colour().paint(Style::Bold, &foresight.observation.world.place.to_string()));
+        output.print(&render::status_table(
+            &foresight.observation.plan.judgements,
+            output.width(),
+            output.colour(),
+        ));
     }
     if foreseen.is_empty() {
         output.line("the configuration names no service yet; add one under `services`");
