@@ -22,6 +22,8 @@ fn a_line_of_a_top_level_paragraph_is_a_command() {
         "<!-- template: <details> -->\n\n/promote approve",
         "<div align=\"center\">\n\n/promote approve\n\n</div>",
         "line<br>\n/promote approve",
+        "<div it's>\n</div>\n\n/promote approve",
+        "<ul><li>x</ul>\n\n/promote approve",
         "1 < 2\n/promote approve",
         "it costs $5\n/promote approve",
     ] {
@@ -77,7 +79,7 @@ fn everything_else_is_prose() {
         "<DETAILS open>\n<summary>more</summary>\n\n/promote approve\n\n</DETAILS>",
         "<details>\n\n<details>\n\n</details>\n\n/promote approve\n\n</details>",
         "<details>\n<!-- </details> -->\n\n/promote approve\n\n</details>",
-        "<details title=\"</details>\">\n\n/promote approve\n\n</details>",
+        "<details title=\"></details>\">\n\n/promote approve\n\n</details>",
         "<details>\n\n`</details>`\n\n/promote approve\n\n</details>",
         "<details>\n\n/promote approve",
         "text <details>\n/promote approve\n</details>",
