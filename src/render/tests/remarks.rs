@@ -57,7 +57,7 @@ fn help_is_answered() {
     | `/promote [ENV[,ENV]] [version=V]` | ask for this release, or exactly this version, in its next environment or the named ones | promote |
     | `/promote approve [sha=HEAD]` | approve exactly the content that this change shows | approve |
     | `/promote reject [reason="…"]` | close this change and do not propose its content again | approve |
-    | `/promote hold [until=TIME] [reason="…"]` | stop this change | promote |
+    | `/promote hold [until=TIME] [reason="…"]` | stop this change, until then or until it is resumed | promote |
     | `/promote resume` | lift a hold, and let automation take up an environment that was set by hand | promote |
     | `/promote status` | say where this promotion stands | everyone |
     | `/promote why` | say what each gate says, and why | everyone |
@@ -83,10 +83,10 @@ fn a_line_that_does_not_parse_is_pointed_out() {
 
     ```text
     /promote approve sha=abc
-                     ^ `sha` takes 7 to 40 digits of a commit
+                     ^ `abc` is no `sha`, which takes the first 7 to 40 digits of a commit
 
     /promote hold raeson="x"
-                  ^ this command takes no `raeson=`; did you mean `reason`?
+                  ^ this command takes no `raeson`; did you mean `reason`?
     ```
 
     Write it again in a new comment; an edit does not count. `/promote help` lists the commands.
@@ -101,7 +101,7 @@ fn a_long_line_is_shown_around_the_fault() {
 
     ```text
     …ry long very long very long very long very long very long " `evil`
-                                                                 ^ ``evil`` does not belong here
+                                                                 ^ `'evil'` does not belong here; write `/promote hold [until=TIME] [reason="…"]`
     ```
 
     Write it again in a new comment; an edit does not count. `/promote help` lists the commands.
@@ -115,7 +115,8 @@ fn a_comment_that_is_too_long_is_told_so() {
     mallory: I did nothing of that comment, because I do not understand all of it.
 
     ```text
-    the comment is too long to hold commands; write a short one
+    /promote approve
+    ^ the comment is longer than 64 KiB; write the command in a short one
     ```
 
     Write it again in a new comment; an edit does not count. `/promote help` lists the commands.
