@@ -1,7 +1,7 @@
 //! The product's judgement: facts in, the clock among them; a plan out. Pure.
 //!
-//! First what is true and not yet in the log is put there ([`landings`], [`commands`]); then each target is
-//! judged on the log as it will be ([`judge`]); then what is left over is tidied up ([`ended`]).
+//! First what is true and not yet in the log is put there (`landings`, `commands`); then each target is
+//! judged on the log as it will be (`judge`); then what is left over is tidied up (`ended`).
 
 mod candidate;
 mod case;

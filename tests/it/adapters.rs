@@ -1,0 +1,3 @@
+//! The real clients against real peers.
+
+mod peers;

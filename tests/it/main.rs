@@ -1,0 +1,4 @@
+//! The tests that look at Towpath from outside, in one binary: adapters against real peers, scenarios, commands.
+
+mod adapters;
+mod support;
