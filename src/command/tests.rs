@@ -71,7 +71,6 @@ fn only_lines_of_top_level_paragraphs_are_commands() {
         "| a |\n|---|\n/promote approve",
         "\u{200b}/promote approve",
         "\u{a0}/promote approve",
-        "*\n/promote approve\n*",
     ] {
         assert_eq!(parsed(body), "", "{body:?}");
     }

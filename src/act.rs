@@ -1,0 +1,134 @@
+//! Carries out drafts at the forge and returns receipts.
+//!
+//! The log comes first: nothing is done that rests on a record which is not there. Every write finds or
+//! creates, so that carrying out the same draft again after a lost answer does nothing twice.
+
+use crate::draft::{Draft, Effect};
+use crate::forge::{Forge, ForgeError};
+use crate::model::{CommitId, Place, Proposal, Time};
+
+/// What became of a draft.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It is done.
+    Done,
+    /// Somebody was faster: look again.
+    Again(String),
+    /// It failed, in a sentence for people.
+    Failed(String),
+}
+
+/// A draft, and what became of it.
+#[derive(Clone, Debug)]
+pub struct Receipt {
+    /// What was to be done.
+    pub draft: Draft,
+    /// What became of it.
+    pub outcome: Outcome,
+}
+
+impl Receipt {
+    fn new(draft: Draft, result: Result<(), ForgeError>) -> Self {
+        let outcome = match result {
+            Ok(()) => Outcome::Done,
+            Err(error @ ForgeError::Conflict { .. }) => Outcome::Again(error.to_string()),
+            Err(
+                error @ (ForgeError::NotFound { .. }
+                | ForgeError::Forbidden { .. }
+                | ForgeError::RateLimited { .. }
+                | ForgeError::Unavailable { .. }),
+            ) => Outcome::Failed(error.to_string()),
+        };
+        Self { draft, outcome }
+    }
+}
+
+/// Where drafts are carried out, and on what they rest.
+#[derive(Clone, Debug)]
+pub struct Ground<'a> {
+    /// The config repository and branch.
+    pub place: &'a Place,
+    /// The tip of the log when it was read.
+    pub log_tip: Option<&'a CommitId>,
+    /// Now; a proof that was valid before this is not used.
+    pub now: Time,
+}
+
+/// Carries out drafts: the log in one commit, then proposals in one batch, then the rest in order.
+///
+/// Where the log cannot be written nothing else is done.
+pub async fn act<F: Forge>(forge: &F, ground: &Ground<'_>, drafts: Vec<Draft>) -> Vec<Receipt> {
+    let (records, rest): (Vec<Draft>, Vec<Draft>) =
+        drafts.into_iter().partition(|draft| matches!(draft.effect, Effect::Record(_)));
+    let mut receipts = append(forge, ground, records).await;
+    if receipts.iter().any(|receipt| receipt.outcome != Outcome::Done) {
+        return receipts;
+    }
+    let (proposals, rest): (Vec<Draft>, Vec<Draft>) =
+        rest.into_iter().partition(|draft| matches!(draft.effect, Effect::Propose(_)));
+    receipts.extend(propose(forge, proposals).await);
+    for draft in rest {
+        let result = carry_out(forge, ground, &draft.effect).await;
+        receipts.push(Receipt::new(draft, result));
+    }
+    receipts
+}
+
+async fn append<F: Forge>(forge: &F, ground: &Ground<'_>, drafts: Vec<Draft>) -> Vec<Receipt> {
+    let line = |draft: &Draft| match &draft.effect {
+        Effect::Record(record) => serde_json::to_string(record).ok(),
+        Effect::Propose(_)
+        | Effect::Present { .. }
+        | Effect::Merge { .. }
+        | Effect::Close { .. }
+        | Effect::DeleteBranch { .. }
+        | Effect::Remark { .. }
+        | Effect::React { .. } => None,
+    };
+    let lines: Vec<String> = drafts.iter().filter_map(line).collect();
+    if lines.is_empty() {
+        return Vec::new();
+    }
+    let result = forge.append_log(ground.place, &lines, ground.log_tip).await.map(drop);
+    drafts.into_iter().map(|draft| Receipt::new(draft, result.clone())).collect()
+}
+
+async fn propose<F: Forge>(forge: &F, drafts: Vec<Draft>) -> Vec<Receipt> {
+    let proposal = |draft: &Draft| match &draft.effect {
+        Effect::Propose(proposal) => Some((**proposal).clone()),
+        Effect::Record(_)
+        | Effect::Present { .. }
+        | Effect::Merge { .. }
+        | Effect::Close { .. }
+        | Effect::DeleteBranch { .. }
+        | Effect::Remark { .. }
+        | Effect::React { .. } => None,
+    };
+    let proposals: Vec<Proposal> = drafts.iter().filter_map(proposal).collect();
+    if proposals.is_empty() {
+        return Vec::new();
+    }
+    let results = forge.propose(&proposals).await;
+    drafts.into_iter().zip(results).map(|(draft, result)| Receipt::new(draft, result.map(drop))).collect()
+}
+
+async fn carry_out<F: Forge>(forge: &F, ground: &Ground<'_>, effect: &Effect) -> Result<(), ForgeError> {
+    let place = ground.place;
+    match effect {
+        Effect::Record(_) | Effect::Propose(_) => Ok(()),
+        Effect::Present { change, presentation } => forge.present(place, *change, presentation).await,
+        Effect::Merge { gates, merge } => {
+            let is_proven = gates.valid_until() >= ground.now
+                && gates.change() == merge.change
+                && *gates.head() == merge.head;
+            if !is_proven {
+                return Err(ForgeError::Conflict { what: format!("the proof for change {}", merge.change) });
+            }
+            forge.merge(merge).await.map(drop)
+        }
+        Effect::Close { change } => forge.close(place, *change).await,
+        Effect::DeleteBranch { branch, expected } => forge.delete_branch(place, branch, expected).await,
+        Effect::Remark { change, remark } => forge.remark(place, *change, remark).await,
+        Effect::React { change, comment, reaction } => forge.react(place, *change, comment, *reaction).await,
+    }
+}

@@ -1,0 +1,218 @@
+//! The configuration: [`read`] takes the text that people wrote and gives proven [`Settings`], or every problem
+//! in it.
+//!
+//! `raw` holds what was written, with the place of every value; `checked` proves it. The schema for editors and
+//! the reader come from the same tables in `raw`, so they cannot say different things. Reading stops at nothing:
+//! what is wrong is reported and left out, and whoever depends on it keeps quiet about the gap.
+
+mod checked;
+mod document;
+mod located;
+mod problem;
+mod raw;
+mod reader;
+mod suggest;
+
+use std::collections::BTreeMap;
+use std::io::Read as _;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use schemars::Schema;
+use schemars::transform::{RecursiveTransform, Transform as _};
+
+pub use problem::{Problem, Problems};
+
+use crate::model::{ForgeName, POLL_DEFAULT, Policy, TeamName, UserName};
+use document::{Document, Shape};
+use problem::{Findings, Span};
+use reader::{Read, Reader};
+
+/// Largest configuration that is read, in bytes.
+pub const FILE_BYTES_MAX: usize = crate::yaml::BYTES_MAX;
+
+/// What to do where there is no configuration.
+const NO_FILE: &str = "name another file with `--config`, or try `towpath demo`, which needs none";
+
+/// Everything that the configuration says, proven.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// The file it comes from.
+    pub file: PathBuf,
+    /// Where the HTTP server listens.
+    pub listen: SocketAddr,
+    /// Where the ledger is.
+    pub ledger: LedgerSettings,
+    /// The forges, in the order of the file.
+    pub forges: Vec<LocalForgeSettings>,
+    /// The registries that have settings of their own.
+    pub registries: Vec<RegistrySettings>,
+    /// What judgement rests on.
+    pub policy: Policy,
+}
+
+/// Where the ledger is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LedgerSettings {
+    /// An SQLite file.
+    Sqlite(PathBuf),
+}
+
+/// A forge of bare Git repositories on disk.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LocalForgeSettings {
+    /// Its name.
+    pub name: ForgeName,
+    /// The folder of the repositories, which lie at `<root>/<owner>/<name>.git`.
+    pub root: PathBuf,
+    /// Its teams and who is in them.
+    pub teams: BTreeMap<TeamName, Vec<UserName>>,
+    /// The bot's own name there.
+    pub bot: UserName,
+}
+
+/// How to talk to one registry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RegistrySettings {
+    /// Its host, with the port where it has one.
+    pub host: String,
+    /// Whether it speaks http instead of https.
+    pub plain_http: bool,
+    /// How often to look for new tags.
+    pub poll: Duration,
+}
+
+impl Settings {
+    /// How to talk to the registry of this host, whether or not the configuration names it.
+    #[must_use]
+    pub fn registry(&self, host: &str) -> RegistrySettings {
+        let named = self.registries.iter().find(|registry| registry.host == host);
+        named.cloned().unwrap_or_else(|| RegistrySettings {
+            host: host.to_owned(),
+            plain_http: false,
+            poll: POLL_DEFAULT,
+        })
+    }
+}
+
+/// Reads a configuration from its text; relative paths start at the folder of `file`, which is not looked at.
+///
+/// # Errors
+/// All problems of the text at once.
+pub fn read(text: &str, file: &Path) -> Result<Settings, Problems> {
+    examine(text, file, Disk::NotLookedAt)
+}
+
+/// Reads a configuration file.
+///
+/// # Errors
+/// Where the file cannot be read, and all problems of its text at once.
+pub fn load(file: &Path) -> Result<Settings, Problems> {
+    examine(&text_of(file)?, file, Disk::NotLookedAt)
+}
+
+/// Reads a configuration file, and looks whether what it names on disk is there.
+///
+/// # Errors
+/// As [`load`], and where the folder of a local forge does not exist.
+pub fn check_on_disk(file: &Path) -> Result<Settings, Problems> {
+    examine(&text_of(file)?, file, Disk::LookedAt)
+}
+
+/// The JSON Schema of the configuration, with a description of every key.
+#[must_use]
+pub fn schema() -> serde_json::Value {
+    let mut schema = schemars::schema_for!(raw::File);
+    schema.insert("title".to_owned(), "Towpath configuration".into());
+    RecursiveTransform(join_lines).transform(&mut schema);
+    schema.to_value()
+}
+
+/// Descriptions are sentences; where their lines break in our source is nobody's business.
+fn join_lines(schema: &mut Schema) {
+    let joined = schema.get("description").and_then(|text| text.as_str()).map(|text| text.replace('\n', " "));
+    if let Some(joined) = joined {
+        schema.insert("description".to_owned(), joined.into());
+    }
+}
+
+/// Whether the disk is looked at.
+#[derive(Copy, Clone, PartialEq, Eq)]
+enum Disk {
+    /// What the file names on disk has to be there.
+    LookedAt,
+    /// Only the text counts.
+    NotLookedAt,
+}
+
+fn examine(text: &str, file: &Path, disk: Disk) -> Result<Settings, Problems> {
+    if text.len() > FILE_BYTES_MAX {
+        return Err(too_large(file));
+    }
+    let mut findings = Findings::new(text);
+    let settings = settings(text, file, disk, &mut findings);
+    match (findings.into_problems(file), settings) {
+        (Some(problems), _) => Err(problems),
+        (None, settings) => Ok(settings.expect("a text without settings has a problem")),
+    }
+}
+
+/// The settings as far as they could be proven; nothing where not even the outermost mapping could be read.
+fn settings(text: &str, file: &Path, disk: Disk, findings: &mut Findings) -> Option<Settings> {
+    let raw = raw_of(text, findings)?;
+    if disk == Disk::LookedAt {
+        checked::on_disk(&raw, checked::folder_of(file), findings);
+    }
+    Some(checked::check(&raw, file, findings))
+}
+
+fn raw_of(text: &str, findings: &mut Findings) -> Option<raw::File> {
+    let document = match Document::parse(text) {
+        Ok(document) => document,
+        Err((span, message)) => {
+            findings.add(span, message);
+            return None;
+        }
+    };
+    let mut roots = document.roots().into_iter();
+    let root = roots.next().filter(|root| !matches!(document.shape(*root), Shape::Nothing));
+    if let Some(second) = roots.next() {
+        findings.suggest(second.span, "a second document starts here", "keep one, without `---`");
+    }
+    let Some(root) = root else {
+        findings.suggest(Span::default(), "there is nothing in this file", "start with `version: 1`");
+        return None;
+    };
+    raw::File::read(&mut Reader::new(&document, findings), root)
+}
+
+fn text_of(file: &Path) -> Result<String, Problems> {
+    let refused = |error: std::io::Error| {
+        let message = if error.kind() == std::io::ErrorKind::NotFound {
+            format!("there is no configuration `{}`", file.display())
+        } else {
+            format!("the configuration `{}` cannot be read: {error}", file.display())
+        };
+        Problems::of_file(file, message, NO_FILE)
+    };
+    let opened = std::fs::File::open(file).map_err(refused)?;
+    let mut bytes = Vec::new();
+    opened.take(FILE_BYTES_MAX as u64 + 1).read_to_end(&mut bytes).map_err(refused)?;
+    if bytes.len() > FILE_BYTES_MAX {
+        return Err(too_large(file));
+    }
+    String::from_utf8(bytes).map_err(|error| {
+        let at = error.utf8_error().valid_up_to();
+        let message = format!("`{}` is not UTF-8 text: byte {at} is wrong", file.display());
+        Problems::of_file(file, message, "save it as UTF-8")
+    })
+}
+
+fn too_large(file: &Path) -> Problems {
+    let message = format!("`{}` is larger than {} KiB", file.display(), FILE_BYTES_MAX / 1024);
+    Problems::of_file(file, message, "is it the right file?")
+}
+
+#[cfg(test)]
+mod tests;

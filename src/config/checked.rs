@@ -1,0 +1,61 @@
+//! Proves what people wrote: every reference leads somewhere, every graph has a start, nothing stands twice.
+//!
+//! What could not be proven is reported and left out, so that the rest is still looked at.
+
+mod forges;
+mod graph;
+mod known;
+mod pipelines;
+mod rights;
+mod services;
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Component, Path, PathBuf};
+
+pub(super) use forges::on_disk;
+
+use super::problem::Findings;
+use super::raw::File;
+use super::{LedgerSettings, Settings};
+use crate::model::Policy;
+use forges::Teams;
+
+/// Where the HTTP server listens unless something else is said.
+const LISTEN_DEFAULT: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
+/// The ledger's file unless something else is said.
+const LEDGER_DEFAULT: &str = "towpath.db";
+
+/// The settings, complete only if nothing was found.
+pub(super) fn check(raw: &File, path: &Path, findings: &mut Findings) -> Settings {
+    let folder = folder_of(path);
+    let forges = forges::forges(raw, folder, findings);
+    let teams = Teams::of(raw);
+    let pipelines = pipelines::pipelines(raw, &teams, findings);
+    let rights = rights::rights(raw, &teams, findings);
+    let services = services::services(raw, &pipelines, findings);
+    let registries = forges::registries(raw, findings);
+    let polls = registries.iter().map(|registry| (registry.host.clone(), registry.poll)).collect();
+    let bots = forges.iter().map(|forge| (forge.name.clone(), forge.bot.clone())).collect();
+    Settings {
+        file: path.to_owned(),
+        listen: raw.listen.as_ref().map_or(LISTEN_DEFAULT, |listen| listen.0),
+        ledger: ledger(raw, folder),
+        forges,
+        registries,
+        policy: Policy { pipelines, services, rights, polls, bots },
+    }
+}
+
+/// The folder that relative paths start from.
+pub(super) fn folder_of(file: &Path) -> &Path {
+    file.parent().unwrap_or_else(|| Path::new(""))
+}
+
+/// A path as seen from a folder, without `.` in it.
+fn resolve(folder: &Path, path: &str) -> PathBuf {
+    folder.join(path).components().filter(|part| *part != Component::CurDir).collect()
+}
+
+fn ledger(raw: &File, folder: &Path) -> LedgerSettings {
+    LedgerSettings::Sqlite(resolve(folder, raw.ledger.as_ref().map_or(LEDGER_DEFAULT, |ledger| &ledger.0)))
+}

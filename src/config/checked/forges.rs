@@ -1,0 +1,147 @@
+//! Forges and registries.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::known::Known;
+use super::resolve;
+use crate::config::located::Located;
+use crate::config::problem::Findings;
+use crate::config::raw::{File, Forge, ForgeKind, Period, Registry};
+use crate::config::{LocalForgeSettings, RegistrySettings};
+use crate::model::{POLL_DEFAULT, Principal, TeamName, UserName, format_duration};
+
+/// The bot's name unless something else is said.
+const BOT_DEFAULT: &str = "towpath";
+/// How often a registry may be asked at most.
+const POLL_MIN: Duration = Duration::from_secs(1);
+
+/// The forges, each under a name and in a folder of its own.
+pub(super) fn forges(raw: &File, folder: &Path, findings: &mut Findings) -> Vec<LocalForgeSettings> {
+    let listed = raw.forges.as_ref().map_or(&[][..], |forges| &forges.items);
+    Known::collect("forge", listed.iter().map(|forge| forge.name.as_ref())).refuse_duplicates(findings);
+    refuse_shared_roots(listed, folder, findings);
+    listed.iter().filter_map(|forge| settings_of(forge, folder)).collect()
+}
+
+fn settings_of(forge: &Forge, folder: &Path) -> Option<LocalForgeSettings> {
+    let bot = UserName::new(BOT_DEFAULT).expect("the default is a user name");
+    let ForgeKind::Local = forge.kind.as_ref()?.value;
+    Some(LocalForgeSettings {
+        name: forge.name.as_ref()?.value.clone(),
+        root: root_of(forge, folder)?,
+        teams: teams_of(forge).map(|(team, members)| (team.clone(), members)).collect(),
+        bot: forge.bot.as_ref().map_or(bot, |bot| bot.value.clone()),
+    })
+}
+
+fn root_of(forge: &Forge, folder: &Path) -> Option<PathBuf> {
+    Some(resolve(folder, &forge.root.as_ref()?.0))
+}
+
+fn teams_of(forge: &Forge) -> impl Iterator<Item = (&TeamName, Vec<UserName>)> {
+    let entries = forge.teams.as_ref().map_or(&[][..], |teams| &teams.entries);
+    entries.iter().map(|(team, members)| {
+        (&team.value, members.items.iter().map(|member| member.value.clone()).collect())
+    })
+}
+
+/// Two forges on one folder would be two loops on one repository.
+fn refuse_shared_roots(forges: &[Located<Forge>], folder: &Path, findings: &mut Findings) {
+    let mut seen: BTreeMap<PathBuf, &Located<Forge>> = BTreeMap::new();
+    for forge in forges {
+        let (Some(root), Some(written)) = (root_of(forge, folder), &forge.root) else { continue };
+        if let Some(first) = seen.get(&root) {
+            let line = findings.line(first.root.as_ref().map_or(first.span, |root| root.span));
+            let message = format!("another forge has the root `{}` already", written.0);
+            findings.suggest(written.span, message, format!("it is in line {line}; keep one of the two"));
+        } else {
+            seen.insert(root, forge);
+        }
+    }
+}
+
+/// Reports every local forge whose folder does not exist.
+pub(in crate::config) fn on_disk(raw: &File, folder: &Path, findings: &mut Findings) {
+    for forge in raw.forges.iter().flat_map(|forges| &forges.items) {
+        let (Some(root), Some(written)) = (root_of(forge, folder), &forge.root) else { continue };
+        if !root.is_dir() {
+            let message = format!("there is no folder `{}`", root.display());
+            let way_out = "create it, and put bare Git repositories at `<owner>/<name>.git` in it";
+            findings.suggest(written.span, message, way_out);
+        }
+    }
+}
+
+/// The teams that all forges together know.
+#[derive(Debug)]
+pub(super) struct Teams<'a> {
+    known: Known<'a, TeamName>,
+    members: BTreeMap<&'a TeamName, BTreeSet<UserName>>,
+    is_complete: bool,
+}
+
+impl<'a> Teams<'a> {
+    /// The teams of a configuration.
+    pub(super) fn of(raw: &'a File) -> Self {
+        let forges = || raw.forges.iter().flat_map(|forges| &forges.items);
+        let teams = forges().flat_map(|forge| &forge.teams).flat_map(|teams| &teams.entries);
+        let is_complete = raw.forges.as_ref().is_none_or(|forges| forges.is_complete)
+            && forges().flat_map(|forge| &forge.teams).all(|teams| teams.is_complete)
+            && teams.clone().all(|(_, members)| members.is_complete);
+        let mut members: BTreeMap<_, BTreeSet<UserName>> = BTreeMap::new();
+        for (team, users) in forges().flat_map(|forge| teams_of(forge)) {
+            members.entry(team).or_default().extend(users);
+        }
+        let known = Known::collect("team", teams.map(|(team, _)| Some(team))).complete_if(is_complete);
+        Self { known, members, is_complete }
+    }
+
+    /// The principals of a list, without those whose team is unknown, which is reported.
+    pub(super) fn resolve(&self, list: &[Located<Principal>], findings: &mut Findings) -> Vec<Principal> {
+        let known = list.iter().filter(|principal| match &principal.value {
+            Principal::User(_) => true,
+            Principal::Team(team) => {
+                self.known.has(&Located { value: team.clone(), span: principal.span }, findings)
+            }
+        });
+        known.map(|principal| principal.value.clone()).collect()
+    }
+
+    /// How many different people a list names; nothing where some team could not be read.
+    pub(super) fn people(&self, list: &[Principal]) -> Option<usize> {
+        let mut people = BTreeSet::new();
+        for principal in list {
+            match principal {
+                Principal::User(user) => people.extend([user]),
+                Principal::Team(team) => people.extend(self.members.get(team)?),
+            }
+        }
+        self.is_complete.then_some(people.len())
+    }
+}
+
+/// The registries that have settings of their own.
+pub(super) fn registries(raw: &File, findings: &mut Findings) -> Vec<RegistrySettings> {
+    let listed = raw.registries.as_ref().map_or(&[][..], |registries| &registries.items);
+    let hosts = listed.iter().map(|registry| registry.host.as_ref());
+    Known::collect("registry", hosts).refuse_duplicates(findings);
+    listed.iter().filter_map(|registry| registry_settings(registry, findings)).collect()
+}
+
+fn registry_settings(registry: &Registry, findings: &mut Findings) -> Option<RegistrySettings> {
+    Some(RegistrySettings {
+        poll: registry.poll.as_ref().map_or(POLL_DEFAULT, |poll| checked_poll(poll, findings)),
+        host: registry.host.as_ref()?.value.0.clone(),
+        plain_http: registry.plain_http.as_ref().is_some_and(|plain_http| plain_http.value),
+    })
+}
+
+fn checked_poll(poll: &Located<Period>, findings: &mut Findings) -> Duration {
+    if poll.0 < POLL_MIN {
+        let message = format!("a registry cannot be polled every `{}`", format_duration(poll.0));
+        findings.suggest(poll.span, message, format!("write at least `{}`", format_duration(POLL_MIN)));
+    }
+    poll.0
+}

@@ -1,0 +1,243 @@
+//! Services: what they refer to, and the folder of each of their overlays.
+
+use std::collections::BTreeMap;
+
+use super::known::Known;
+use crate::config::located::Located;
+use crate::config::problem::{Findings, Span};
+use crate::config::raw;
+use crate::model::{
+    BRANCH_PREFIX, BranchName, EnvironmentName, ForgeName, GroupName, ImageName, NameError, Pipeline,
+    PipelineName, Place, RepositoryPath, Selection, Service, ServiceName,
+};
+
+/// The branch unless something else is said.
+const BRANCH_DEFAULT: &str = "main";
+/// What stands for the name of an environment in a path.
+const ENVIRONMENT: &str = "{environment}";
+/// What stands for the name of a service in a path.
+const SERVICE: &str = "{service}";
+
+/// What services may refer to.
+struct Referents<'a> {
+    forges: Known<'a, ForgeName>,
+    pipelines: Known<'a, PipelineName>,
+    proven: &'a BTreeMap<PipelineName, Pipeline>,
+}
+
+/// A service and what was written about it.
+struct Written<'a> {
+    item: &'a Located<raw::Service>,
+    service: Service,
+}
+
+/// The services, in the order of the file.
+pub(super) fn services(
+    raw: &raw::File,
+    pipelines: &BTreeMap<PipelineName, Pipeline>,
+    findings: &mut Findings,
+) -> Vec<Service> {
+    let listed = raw.services.as_ref().map_or(&[][..], |services| &services.items);
+    Known::collect("service", listed.iter().map(|service| service.name.as_ref())).refuse_duplicates(findings);
+    let referents = referents(raw, pipelines);
+    let proven = listed.iter().filter_map(|item| {
+        let service = service(item, &referents, findings)?;
+        Some(Written { item, service })
+    });
+    let proven: Vec<Written<'_>> = proven.collect();
+    refuse_shared_changes(&proven, findings);
+    refuse_shared_folders(&proven, findings);
+    proven.into_iter().map(|written| written.service).collect()
+}
+
+fn referents<'a>(raw: &'a raw::File, proven: &'a BTreeMap<PipelineName, Pipeline>) -> Referents<'a> {
+    let forges = raw.forges.iter().flat_map(|list| &list.items).map(|forge| forge.name.as_ref());
+    let pipelines = raw.pipelines.iter().flat_map(|list| &list.items).map(|pipeline| pipeline.name.as_ref());
+    Referents {
+        forges: Known::collect("forge", forges)
+            .complete_if(raw.forges.as_ref().is_none_or(|list| list.is_complete)),
+        pipelines: Known::collect("pipeline", pipelines)
+            .complete_if(raw.pipelines.as_ref().is_none_or(|list| list.is_complete)),
+        proven,
+    }
+}
+
+/// The service; nothing where a part of it is missing or wrong, which is then reported.
+fn service(item: &raw::Service, referents: &Referents<'_>, findings: &mut Findings) -> Option<Service> {
+    let pipeline = item.pipeline.as_ref().filter(|name| referents.pipelines.has(name, findings));
+    let pipeline = pipeline.and_then(|name| referents.proven.get(&name.value));
+    let image = item.images.as_ref().and_then(|images| only_image(images, findings));
+    let place = item.config.as_ref().and_then(|config| place(config, referents, findings));
+    let paths = paths(item, pipeline, findings);
+    let name = item.name.as_ref()?.value.clone();
+    let (image, selection) = image?;
+    Some(Service {
+        group: group(item)?,
+        name,
+        pipeline: pipeline?.name.clone(),
+        image,
+        selection,
+        place: place?,
+        paths: paths?,
+    })
+}
+
+fn group(item: &raw::Service) -> Option<GroupName> {
+    match &item.group {
+        Some(group) => Some(group.value.clone()),
+        None => GroupName::new(item.name.as_ref()?.as_str()).ok(),
+    }
+}
+
+fn only_image(
+    images: &Located<raw::List<raw::Image>>,
+    findings: &mut Findings,
+) -> Option<(ImageName, Selection)> {
+    if images.items.is_empty() && images.is_complete {
+        findings.suggest(
+            images.span,
+            "this service has no image",
+            "write `- image:` with its name and `select`",
+        );
+    }
+    for second in images.items.iter().skip(1) {
+        let span = second.image.as_ref().map_or(second.span, |image| image.span);
+        let way_out = "list it as a service of its own; both may share one path";
+        findings.suggest(span, "a service has one image for now", way_out);
+    }
+    let only = images.items.first()?;
+    let raw::Select::Semver(range) = &only.select.as_ref()?.value;
+    Some((only.image.as_ref()?.value.clone(), range.value.clone()))
+}
+
+fn place(config: &raw::Config, referents: &Referents<'_>, findings: &mut Findings) -> Option<Place> {
+    let forge = config.forge.as_ref().filter(|forge| referents.forges.has(forge, findings));
+    if let Some(branch) = config.branch.as_ref().filter(|branch| is_the_bots_own(branch)) {
+        let message = format!("the branches below `{BRANCH_PREFIX}` are Towpath's own");
+        findings.suggest(branch.span, message, "name the branch that is rolled out, such as `main`");
+    }
+    let default = BranchName::new(BRANCH_DEFAULT).expect("the default is a branch name");
+    Some(Place {
+        forge: forge?.value.clone(),
+        repository: config.repository.as_ref()?.value.clone(),
+        branch: config.branch.as_ref().map_or(default, |branch| branch.value.clone()),
+    })
+}
+
+/// Whether a branch is one of the bot's, or stands where the folder of them has to be.
+fn is_the_bots_own(branch: &BranchName) -> bool {
+    branch.as_str().starts_with(BRANCH_PREFIX) || branch.as_str() == BRANCH_PREFIX.trim_end_matches('/')
+}
+
+/// The folder of each environment's overlay.
+fn paths(
+    item: &raw::Service,
+    pipeline: Option<&Pipeline>,
+    findings: &mut Findings,
+) -> Option<BTreeMap<EnvironmentName, RepositoryPath>> {
+    let template = item.config.as_ref()?.path.as_ref()?;
+    if let Err((message, way_out)) = check_template(&template.0, pipeline) {
+        findings.suggest(template.span, message, way_out);
+        return None;
+    }
+    let name = item.name.as_ref()?;
+    let mut paths = BTreeMap::new();
+    for environment in &pipeline?.environments {
+        match fill(&template.0, name, &environment.name) {
+            Ok(path) => paths.insert(environment.name.clone(), path),
+            Err(error) => {
+                findings.add(template.span, error);
+                return None;
+            }
+        };
+    }
+    Some(paths)
+}
+
+fn fill(
+    template: &str,
+    service: &ServiceName,
+    environment: &EnvironmentName,
+) -> Result<RepositoryPath, NameError> {
+    RepositoryPath::new(
+        template.replace(ENVIRONMENT, environment.as_str()).replace(SERVICE, service.as_str()),
+    )
+}
+
+/// Whether a template gives a path inside the repository; the names that fill it cannot lead out of it.
+fn check_template(template: &str, pipeline: Option<&Pipeline>) -> Result<(), (String, String)> {
+    let filled = template.replace(ENVIRONMENT, "e").replace(SERVICE, "s");
+    if filled.contains(['{', '}']) {
+        let way_out = format!("use `{ENVIRONMENT}` and `{SERVICE}`");
+        return Err((format!("`{template}` has braces that stand for nothing"), way_out));
+    }
+    if RepositoryPath::new(filled.as_str()).is_err() || filled.is_empty() {
+        let way_out = "write it relative to its top, with `/`, without `.`, `..` or a leading or closing `/`";
+        return Err((format!("`{template}` is not a path inside the repository"), way_out.to_owned()));
+    }
+    let is_alone = pipeline.is_some_and(|pipeline| pipeline.environments.len() == 1);
+    if !template.contains(ENVIRONMENT) && !is_alone {
+        let way_out = format!("write for example `{template}/{ENVIRONMENT}`");
+        return Err((
+            format!("`{template}` has no `{ENVIRONMENT}`, so that all environments would share it"),
+            way_out,
+        ));
+    }
+    Ok(())
+}
+
+/// One change carries one service for now, so no two may meet in (repository, branch, environment, group).
+fn refuse_shared_changes(services: &[Written<'_>], findings: &mut Findings) {
+    refuse_shared(
+        services,
+        findings,
+        |service| &service.group,
+        |earlier, later| {
+            let shared = earlier.paths.keys().find(|environment| later.paths.contains_key(*environment))?;
+            let message =
+                format!("`{}` and `{}` share the group `{}`", earlier.name, later.name, later.group);
+            let way_out =
+                format!("give them groups of their own; one change carries one service in `{shared}`");
+            Some((message, way_out))
+        },
+    );
+}
+
+/// Two services with one image in one folder would both set the same line.
+fn refuse_shared_folders(services: &[Written<'_>], findings: &mut Findings) {
+    refuse_shared(
+        services,
+        findings,
+        |service| &service.image,
+        |earlier, later| {
+            let shared =
+                earlier.paths.values().find(|path| later.paths.values().any(|other| other == *path))?;
+            let message =
+                format!("`{}` and `{}` both set `{}` in `{shared}`", earlier.name, later.name, later.image);
+            Some((message, "give them different paths, or keep one of the two".to_owned()))
+        },
+    );
+}
+
+/// Reports each service that is in conflict with an earlier one at the same place and with the same key.
+fn refuse_shared<'a, Key: Ord + 'a>(
+    services: &'a [Written<'_>],
+    findings: &mut Findings,
+    key: impl Fn(&'a Service) -> &'a Key,
+    conflict: impl Fn(&Service, &Service) -> Option<(String, String)>,
+) {
+    let mut seen: BTreeMap<(&Place, &Key), Vec<&Service>> = BTreeMap::new();
+    for Written { item, service } in services {
+        let alike = seen.entry((&service.place, key(service))).or_default();
+        // Of two services with one name, the name is reported already.
+        let mut others = alike.iter().filter(|earlier| earlier.name != service.name);
+        if let Some((message, way_out)) = others.find_map(|earlier| conflict(earlier, service)) {
+            findings.suggest(name_span(item), message, way_out);
+        }
+        alike.push(service);
+    }
+}
+
+fn name_span(item: &Located<raw::Service>) -> Span {
+    item.name.as_ref().map_or(item.span, |name| name.span)
+}

@@ -1,0 +1,130 @@
+//! A configuration file as a tree of lists, mappings and words: the one place where `config` touches YAML.
+
+use std::fmt;
+
+use super::problem::Span;
+use crate::yaml::{self, NodeId, NodeKind, Position, ScalarStyle, Source, Tree, YamlError};
+
+/// One value of the document and the place to show for it.
+#[derive(Copy, Clone, Debug)]
+pub(super) struct Spot {
+    node: NodeId,
+    /// Where it stands; for a value that is not there, the key that misses it.
+    pub(super) span: Span,
+}
+
+/// What a value is.
+#[derive(Clone, Debug)]
+pub(super) enum Shape<'a> {
+    /// Nothing, or `null`.
+    Nothing,
+    /// A single word.
+    Word(Word<'a>),
+    /// A list.
+    List(Vec<Spot>),
+    /// Keys and values.
+    Map(Vec<(Spot, Spot)>),
+    /// A reference to another value of the file, which is not followed: it has no place of its own to show.
+    Alias,
+}
+
+/// What a single word means in YAML; quoted, it is always a text.
+#[derive(Copy, Clone, Debug)]
+pub(super) enum Word<'a> {
+    /// A text.
+    Text(&'a str),
+    /// A number, as written.
+    Number(&'a str),
+    /// `true` or `false`, as written.
+    Truth(&'a str),
+}
+
+impl fmt::Display for Shape<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Nothing => formatter.write_str("nothing"),
+            Self::Word(Word::Text(_)) => formatter.write_str("a text"),
+            Self::Word(Word::Number(text)) => write!(formatter, "the number {text}"),
+            Self::Word(Word::Truth(text)) => write!(formatter, "the truth value {text}"),
+            Self::List(_) => formatter.write_str("a list"),
+            Self::Map(_) => formatter.write_str("a mapping"),
+            Self::Alias => formatter.write_str("an alias"),
+        }
+    }
+}
+
+/// A file that is YAML, whatever it says.
+#[derive(Debug)]
+pub(super) struct Document {
+    tree: Tree,
+}
+
+impl Document {
+    /// Reads a text as YAML; what is wrong, and where, if it is none.
+    pub(super) fn parse(text: &str) -> Result<Self, (Span, String)> {
+        let at = |error: YamlError| (span_at(text, error.position), error.what);
+        let tree = Source::new(text).and_then(|source| yaml::parse(&source)).map_err(at)?;
+        Ok(Self { tree })
+    }
+
+    /// The values at the top, one for each document of the file.
+    pub(super) fn roots(&self) -> Vec<Spot> {
+        self.tree.documents().iter().map(|root| self.spot(*root)).collect()
+    }
+
+    /// What a value is.
+    pub(super) fn shape(&self, spot: Spot) -> Shape<'_> {
+        let node = self.tree.node(spot.node);
+        match &node.kind {
+            NodeKind::Scalar { .. } if self.tree.is_null(spot.node) => Shape::Nothing,
+            NodeKind::Scalar { value, style: ScalarStyle::Plain } if !node.tagged => {
+                Shape::Word(plain(value))
+            }
+            NodeKind::Scalar { value, .. } => Shape::Word(Word::Text(value)),
+            NodeKind::Alias => Shape::Alias,
+            NodeKind::Sequence(items) => Shape::List(items.iter().map(|item| self.spot(*item)).collect()),
+            NodeKind::Mapping(entries) => {
+                Shape::Map(entries.iter().map(|entry| self.entry(*entry)).collect())
+            }
+        }
+    }
+
+    fn spot(&self, node: NodeId) -> Spot {
+        let span = self.tree.node(node).span.clone();
+        Spot { node, span: Span { start: span.start, end: span.end } }
+    }
+
+    /// A key and its value; where no value is written, the key is what there is to show.
+    fn entry(&self, (key, value): (NodeId, NodeId)) -> (Spot, Spot) {
+        let (key, mut value) = (self.spot(key), self.spot(value));
+        if value.span.start == value.span.end {
+            value.span = key.span;
+        }
+        (key, value)
+    }
+}
+
+/// The one character at a place.
+fn span_at(text: &str, position: Position) -> Span {
+    let lines_before = text.split_inclusive('\n').take(position.line - 1);
+    let line_start: usize = lines_before.map(str::len).sum();
+    let line = text.get(line_start..).unwrap_or_default();
+    let offset = line.char_indices().nth(position.column - 1).map_or(line.len(), |(offset, _)| offset);
+    Span { start: line_start + offset, end: line_start + offset + 1 }
+}
+
+/// What an unquoted word means, by the rules that users of serde know.
+fn plain(text: &str) -> Word<'_> {
+    match serde_yaml::from_str(text) {
+        Ok(serde_yaml::Value::Bool(_)) => Word::Truth(text),
+        Ok(serde_yaml::Value::Number(_)) => Word::Number(text),
+        Ok(
+            serde_yaml::Value::Null
+            | serde_yaml::Value::String(_)
+            | serde_yaml::Value::Sequence(_)
+            | serde_yaml::Value::Mapping(_)
+            | serde_yaml::Value::Tagged(_),
+        )
+        | Err(_) => Word::Text(text),
+    }
+}

@@ -1,0 +1,291 @@
+//! What people wrote: every key of the configuration, documented, with the place of every value.
+//!
+//! These tables are the only list of keys. The schema that `towpath schema` prints and the reader both come
+//! from them.
+
+mod shape;
+mod text;
+
+pub(super) use shape::{List, Map};
+pub(super) use text::{Count, Folder, ForgeKind, Host, Ledger, Listen, PathTemplate, Period, Version};
+
+use schemars::JsonSchema;
+
+use super::document::{Shape, Spot};
+use super::located::Located;
+use super::reader::{Read, Reader};
+use crate::model::{
+    BranchName, EnvironmentName, ForgeName, GroupName, ImageName, MergeMode, OnNewer, PipelineName,
+    Principal, RepositoryName, Selection, ServiceName, SoakCounts, TeamName, UserName,
+};
+use shape::{case_schema, choice, key, only_entry, shape};
+
+shape! {
+    /// The configuration of Towpath.
+    File {
+        required {
+            /// The version of this format: 1.
+            #[expect(dead_code, reason = "there is one version, and reading it checks it")]
+            version: Version,
+        }
+        optional {
+            /// The address of the HTTP server; default `127.0.0.1:8080`.
+            listen: Listen,
+            /// Where Towpath keeps its index: `sqlite:PATH`, relative to this file; default
+            /// `sqlite:towpath.db`. It can be deleted: Git and the forge hold the truth.
+            ledger: Ledger,
+            /// The forges that hold the config repositories.
+            forges: List<Forge>,
+            /// Registries that need settings of their own; all others are asked over https every 5 minutes.
+            registries: List<Registry>,
+            /// The pipelines that releases go through.
+            pipelines: List<Pipeline>,
+            /// Who may use which verbs, by environment; nobody holds a right that is not given here or by an
+            /// approvals gate.
+            rights: Map<EnvironmentName, EnvironmentRights>,
+            /// The services that Towpath promotes.
+            services: List<Service>,
+        }
+    }
+}
+
+shape! {
+    /// A forge: where config repositories and their changes are.
+    Forge {
+        required {
+            /// The name by which services refer to it.
+            name: ForgeName,
+            /// What kind of forge it is: `local` for bare Git repositories on disk.
+            kind: ForgeKind,
+            /// The folder of the repositories, relative to this file; they lie at
+            /// `<root>/<owner>/<name>.git`.
+            root: Folder,
+        }
+        optional {
+            /// Teams and who is in them, such as `acme/sre: [alice, bob]`.
+            teams: Map<TeamName, List<UserName>>,
+            /// The name under which Towpath acts; default `towpath`.
+            bot: UserName,
+        }
+    }
+}
+
+shape! {
+    /// How to talk to one registry.
+    Registry {
+        required {
+            /// The host as it stands in image names, with its port, such as `127.0.0.1:5000`.
+            host: Host,
+        }
+        optional {
+            /// Whether it speaks http instead of https; default `false`.
+            plain_http: bool,
+            /// How often to look for new tags; default `5m`.
+            poll: Period,
+        }
+    }
+}
+
+shape! {
+    /// A graph of environments that releases go through.
+    Pipeline {
+        required {
+            /// The name by which services refer to it.
+            name: PipelineName,
+            /// The environments, in any order.
+            environments: List<Environment>,
+        }
+        optional {}
+    }
+}
+
+shape! {
+    /// One environment of a pipeline.
+    Environment {
+        required {
+            /// Its name, which replaces `{environment}` in paths.
+            name: EnvironmentName,
+        }
+        optional {
+            /// The environments in which a release must have landed before; without it new releases come here
+            /// first.
+            after: After,
+            /// The conditions on the way in, all of which must pass.
+            gates: List<Gate>,
+            /// Who merges the change: a person (`manual`, the default) or the bot once all gates pass
+            /// (`auto`).
+            merge: MergeMode,
+            /// What a newer release does to an open change: it takes its place (`replace`, the default) or
+            /// waits for it (`finish`).
+            on_newer: OnNewer,
+        }
+    }
+}
+
+choice! {
+    /// How many of the environments before count.
+    AfterChoice {
+        /// A release must have landed in every one of these.
+        all => All(List<EnvironmentName>),
+        /// A release must have landed in at least one of these.
+        any => Any(List<EnvironmentName>),
+    }
+}
+
+/// The environments before: a list of names (all of them), or `all` or `any` with a list.
+#[derive(Debug, JsonSchema)]
+#[schemars(untagged)]
+pub(super) enum After {
+    /// All of these.
+    List(List<EnvironmentName>),
+    /// With the mode written out.
+    Choice(AfterChoice),
+}
+
+impl Read for After {
+    fn read(reader: &mut Reader<'_>, spot: Spot) -> Option<Self> {
+        let read = match reader.shape(spot) {
+            Shape::List(_) => List::read(reader, spot).map(Self::List),
+            Shape::Map(_) => AfterChoice::read(reader, spot).map(Self::Choice),
+            shape @ (Shape::Nothing | Shape::Word(_) | Shape::Alias) => {
+                reader.wrong(spot, "a list of environments, such as `[dev]`", &shape)
+            }
+        };
+        // Whatever was meant, something comes before: an environment with a bad `after` is no first one.
+        Some(read.unwrap_or(Self::List(List { items: Vec::new(), is_complete: false })))
+    }
+}
+
+choice! {
+    /// One condition on the way into an environment.
+    Gate {
+        /// How long a release must have been in the environments before.
+        soak => Soak(Soak),
+        /// How many people must have approved the change.
+        approvals => Approvals(Approvals),
+    }
+}
+
+shape! {
+    /// A soak with all its settings.
+    LongSoak {
+        required {
+            /// How long, such as `24h` or `1d12h`.
+            r#for: Period,
+        }
+        optional {
+            /// What counts: the time since it landed (`landed`, the default), or only while nothing newer may
+            /// replace it (`running`).
+            counts: SoakCounts,
+        }
+    }
+}
+
+/// A soak: how long, such as `24h`, or `for` and `counts`.
+#[derive(Debug, JsonSchema)]
+#[schemars(untagged)]
+pub(super) enum Soak {
+    /// Only how long.
+    Short(Period),
+    /// With all settings.
+    Long(LongSoak),
+}
+
+impl Read for Soak {
+    fn read(reader: &mut Reader<'_>, spot: Spot) -> Option<Self> {
+        match reader.shape(spot) {
+            Shape::Map(_) => LongSoak::read(reader, spot).map(Self::Long),
+            Shape::Nothing | Shape::Word(_) | Shape::List(_) | Shape::Alias => {
+                Period::read(reader, spot).map(Self::Short)
+            }
+        }
+    }
+}
+
+shape! {
+    /// The approvals that a change needs.
+    Approvals {
+        required {
+            /// How many different people.
+            count: Count,
+            /// Who may approve: `@owner/team` for everybody in a team, else a user; they also get the right
+            /// `approve`.
+            from: List<Principal>,
+        }
+        optional {}
+    }
+}
+
+shape! {
+    /// Who may do what in one environment.
+    EnvironmentRights {
+        required {}
+        optional {
+            /// Who may ask for promotions, and hold and resume them.
+            promote: List<Principal>,
+            /// Who may approve and reject.
+            approve: List<Principal>,
+            /// Who may do everything else.
+            operate: List<Principal>,
+        }
+    }
+}
+
+shape! {
+    /// What is deployed and owned as a unit.
+    Service {
+        required {
+            /// Its name, which replaces `{service}` in paths.
+            name: ServiceName,
+            /// The pipeline it goes through.
+            pipeline: PipelineName,
+            /// Its images; for now exactly one.
+            images: List<Image>,
+            /// Where its overlays are.
+            config: Config,
+        }
+        optional {
+            /// The name under which its changes are found; default: the name of the service.
+            group: GroupName,
+        }
+    }
+}
+
+shape! {
+    /// An image, and which of its tags are releases.
+    Image {
+        required {
+            /// The image without tag, such as `ghcr.io/acme/shop`.
+            image: ImageName,
+            /// Which tags are releases, and which is newer.
+            select: Select,
+        }
+        optional {}
+    }
+}
+
+choice! {
+    /// Which tags are releases, and which of two is newer.
+    Select {
+        /// Semantic versions in a range, such as `>=1.0.0, <2.0.0`; `*` takes every release version.
+        semver => Semver(Selection),
+    }
+}
+
+shape! {
+    /// Where the overlays of a service are.
+    Config {
+        required {
+            /// The forge that holds the repository.
+            forge: ForgeName,
+            /// The repository, as `owner/name`.
+            repository: RepositoryName,
+            /// The folder of an overlay; `{environment}` and `{service}` stand for their names.
+            path: PathTemplate,
+        }
+        optional {
+            /// The branch that is rolled out; default `main`.
+            branch: BranchName,
+        }
+    }
+}

@@ -1,0 +1,340 @@
+//! Single values: what may be written, what it becomes, and what it looks like in the schema.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+
+use crate::config::document::Spot;
+use crate::config::reader::{Read, Reader};
+use crate::config::suggest;
+use crate::model::{
+    BranchName, EnvironmentName, ForgeName, GroupName, ImageName, MergeMode, OnNewer, PipelineName,
+    Principal, RepositoryName, Selection, ServiceName, SoakCounts, TeamName, UserName, parse_duration,
+};
+
+/// The one version of the format.
+const VERSION: u64 = 1;
+/// Most approvals that a gate may ask for.
+const APPROVALS_MAX: u64 = 100;
+/// What the names of services, environments and so on look like.
+const SLUG: &str = "^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$";
+/// What the names of teams and repositories look like.
+const OWNER_AND_NAME: &str = "^[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)+$";
+
+/// What kind of server a forge is.
+#[derive(Copy, Clone, Debug)]
+pub(in crate::config) enum ForgeKind {
+    /// Bare Git repositories on disk.
+    Local,
+}
+
+/// A length of time.
+#[derive(Copy, Clone, Debug)]
+pub(in crate::config) struct Period(pub(in crate::config) Duration);
+
+/// A registry's host, with its port where it has one.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(in crate::config) struct Host(pub(in crate::config) String);
+
+impl fmt::Display for Host {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+/// An address to listen on.
+#[derive(Copy, Clone, Debug)]
+pub(in crate::config) struct Listen(pub(in crate::config) SocketAddr);
+
+/// Where the ledger is: the path of an SQLite file.
+#[derive(Clone, Debug)]
+pub(in crate::config) struct Ledger(pub(in crate::config) String);
+
+/// A folder on disk.
+#[derive(Clone, Debug)]
+pub(in crate::config) struct Folder(pub(in crate::config) String);
+
+/// The path of the overlays in a repository, with `{environment}` and perhaps `{service}`.
+#[derive(Clone, Debug)]
+pub(in crate::config) struct PathTemplate(pub(in crate::config) String);
+
+/// The number of the format, which is always the same.
+#[derive(Copy, Clone, Debug)]
+pub(in crate::config) struct Version;
+
+/// A number of people, at least one.
+#[derive(Copy, Clone, Debug)]
+pub(in crate::config) struct Count(pub(in crate::config) usize);
+
+/// A value that is written as one text.
+trait Text: Sized {
+    /// What it is, with its article.
+    const WHAT: &'static str;
+    /// What it looks like, as a regular expression that takes at least every legal value.
+    const PATTERN: &'static str;
+    /// Takes the text.
+    fn parse(text: &str) -> Result<Self, String>;
+}
+
+macro_rules! text {
+    ($($type:ident: $what:literal, $pattern:expr, $parse:expr;)+) => {$(
+        impl Text for $type {
+            const WHAT: &'static str = $what;
+            const PATTERN: &'static str = $pattern;
+
+            fn parse(text: &str) -> Result<Self, String> {
+                let parse: fn(&str) -> Result<Self, String> = $parse;
+                parse(text)
+            }
+        }
+
+        impl Read for $type {
+            fn read(reader: &mut Reader<'_>, spot: Spot) -> Option<Self> {
+                read_text(reader, spot)
+            }
+        }
+
+        impl JsonSchema for $type {
+            fn inline_schema() -> bool {
+                true
+            }
+
+            fn schema_name() -> Cow<'static, str> {
+                stringify!($type).into()
+            }
+
+            fn json_schema(_: &mut SchemaGenerator) -> Schema {
+                json_schema!({ "type": "string", "pattern": Self::PATTERN })
+            }
+        }
+    )+};
+}
+
+text! {
+    ForgeName: "a forge name", SLUG, from_str;
+    PipelineName: "a pipeline name", SLUG, from_str;
+    EnvironmentName: "an environment name", SLUG, from_str;
+    ServiceName: "a service name", SLUG, from_str;
+    GroupName: "a group name", SLUG, from_str;
+    UserName: "a user name", r"^[A-Za-z0-9._\[\]][A-Za-z0-9._\[\]-]{0,62}$", from_str;
+    TeamName: "a team name", OWNER_AND_NAME, from_str;
+    RepositoryName: "a repository name", OWNER_AND_NAME, from_str;
+    BranchName: "a branch name", r"^[^\s~^:?*\\\[]+$", from_str;
+    ImageName: "an image name", "^[A-Za-z0-9._:/-]+$", image;
+    Principal: "a user name, or `@` and a team name", "^@?[A-Za-z0-9._/\\[\\]-]+$", principal;
+    Selection: "a range of versions", "^.+$", |text| Selection::semver(text).map_err(|error| error.to_string());
+    Period: "a duration", "^([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?$", period;
+    Host: "a registry's host", r"^[A-Za-z0-9.-]+(:[0-9]+)?$", host;
+    Listen: "an address to listen on", r"^.+:[0-9]+$", listen;
+    Ledger: "where the ledger is", "^sqlite:.+$", ledger;
+    Folder: "a folder", "^.+$", folder;
+    PathTemplate: "a path inside the repository", "^.+$", |text| Ok(PathTemplate(text.to_owned()));
+}
+
+fn read_text<T: Text>(reader: &mut Reader<'_>, spot: Spot) -> Option<T> {
+    let text = reader.text(spot, T::WHAT)?;
+    match T::parse(text) {
+        Ok(value) => Some(value),
+        Err(message) => {
+            reader.findings.add(spot.span, message);
+            None
+        }
+    }
+}
+
+fn from_str<T: std::str::FromStr<Err: std::fmt::Display>>(text: &str) -> Result<T, String> {
+    text.parse().map_err(|error: T::Err| error.to_string())
+}
+
+/// An image name has no tag: which tags are taken is what `select` says.
+fn image(text: &str) -> Result<ImageName, String> {
+    let last = text.rsplit('/').next().unwrap_or_default();
+    if text.contains('@') || (text.contains('/') && last.contains(':')) {
+        return Err(format!(
+            "`{text}` has a tag or digest; leave it out, `select` says which tags are taken"
+        ));
+    }
+    from_str(text)
+}
+
+fn principal(text: &str) -> Result<Principal, String> {
+    match text.strip_prefix('@') {
+        Some(team) => from_str(team).map(Principal::Team),
+        None if text.contains('/') => {
+            Err(format!("`{text}` is not a user name; for a team, write `@{text}`"))
+        }
+        None => from_str(text).map(Principal::User),
+    }
+}
+
+fn period(text: &str) -> Result<Period, String> {
+    parse_duration(text).map(Period).map_err(|error| error.to_string())
+}
+
+fn host(text: &str) -> Result<Host, String> {
+    let (name, port) = text.split_once(':').map_or((text, "443"), |(name, port)| (name, port));
+    let is_name = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || ".-".contains(c));
+    if is_name && port.parse::<u16>().is_ok() {
+        return Ok(Host(text.to_owned()));
+    }
+    Err(format!(
+        "`{text}` is not a registry's host; write for example `ghcr.io` or `127.0.0.1:5000`, without `https://`"
+    ))
+}
+
+fn listen(text: &str) -> Result<Listen, String> {
+    let message = || format!("`{text}` is not an address with a port; write for example `127.0.0.1:8080`");
+    text.parse().map(Listen).map_err(|_| message())
+}
+
+fn ledger(text: &str) -> Result<Ledger, String> {
+    match text.strip_prefix("sqlite:") {
+        Some(path) if !path.is_empty() => Ok(Ledger(path.to_owned())),
+        Some(_) | None => {
+            Err(format!("`{text}` is not a ledger; write `sqlite:` and a path, such as `sqlite:towpath.db`"))
+        }
+    }
+}
+
+fn folder(text: &str) -> Result<Folder, String> {
+    if text.is_empty() {
+        Err("the path of the folder is empty".to_owned())
+    } else {
+        Ok(Folder(text.to_owned()))
+    }
+}
+
+/// A value that is one of several words.
+trait Choice: Copy + 'static {
+    /// Every word.
+    fn words() -> Vec<&'static str>;
+    /// What a word means.
+    fn of_word(word: &str) -> Option<Self>;
+}
+
+impl ForgeKind {
+    const WORD: &'static str = "local";
+}
+
+impl Choice for ForgeKind {
+    fn words() -> Vec<&'static str> {
+        vec![Self::WORD]
+    }
+
+    fn of_word(word: &str) -> Option<Self> {
+        (word == Self::WORD).then_some(Self::Local)
+    }
+}
+
+macro_rules! words_of_the_model {
+    ($($type:ident),+) => {$(
+        impl Choice for $type {
+            fn words() -> Vec<&'static str> {
+                Self::ALL.iter().map(|value| value.word()).collect()
+            }
+
+            fn of_word(word: &str) -> Option<Self> {
+                Self::from_word(word)
+            }
+        }
+    )+};
+}
+
+words_of_the_model!(MergeMode, OnNewer, SoakCounts);
+
+macro_rules! choices {
+    ($($type:ident),+) => {$(
+        impl Read for $type {
+            fn read(reader: &mut Reader<'_>, spot: Spot) -> Option<Self> {
+                read_word(reader, spot)
+            }
+        }
+
+        impl JsonSchema for $type {
+            fn inline_schema() -> bool {
+                true
+            }
+
+            fn schema_name() -> Cow<'static, str> {
+                stringify!($type).into()
+            }
+
+            fn json_schema(_: &mut SchemaGenerator) -> Schema {
+                json_schema!({ "type": "string", "enum": Self::words() })
+            }
+        }
+    )+};
+}
+
+choices!(ForgeKind, MergeMode, OnNewer, SoakCounts);
+
+fn read_word<T: Choice>(reader: &mut Reader<'_>, spot: Spot) -> Option<T> {
+    let words = T::words();
+    let text = reader.text(spot, &format!("one of `{}`", words.join("`, `")))?;
+    let found = T::of_word(text);
+    if found.is_none() {
+        reader.findings.suggest(spot.span, format!("unknown value `{text}`"), suggest::way_out(text, &words));
+    }
+    found
+}
+
+impl Read for bool {
+    fn read(reader: &mut Reader<'_>, spot: Spot) -> Option<Self> {
+        reader.truth(spot)
+    }
+}
+
+impl Read for Version {
+    fn read(reader: &mut Reader<'_>, spot: Spot) -> Option<Self> {
+        let number = reader.number(spot, "the number of the format")?;
+        if number == VERSION {
+            return Some(Self);
+        }
+        let way_out = format!("this Towpath reads version {VERSION}");
+        reader.findings.suggest(spot.span, format!("there is no version {number}"), way_out);
+        None
+    }
+}
+
+impl JsonSchema for Version {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Version".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "const": VERSION })
+    }
+}
+
+impl Read for Count {
+    fn read(reader: &mut Reader<'_>, spot: Spot) -> Option<Self> {
+        let number = reader.number(spot, "a whole number")?;
+        if (1..=APPROVALS_MAX).contains(&number) {
+            return usize::try_from(number).ok().map(Self);
+        }
+        let way_out = format!("write a number from 1 to {APPROVALS_MAX}, or leave the gate out");
+        reader.findings.suggest(spot.span, format!("{number} approvals cannot be asked for"), way_out);
+        None
+    }
+}
+
+impl JsonSchema for Count {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Count".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "integer", "minimum": 1, "maximum": APPROVALS_MAX })
+    }
+}

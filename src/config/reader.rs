@@ -1,0 +1,218 @@
+//! Reads values out of a YAML document one by one, collecting every problem instead of stopping at the first.
+
+use std::collections::BTreeMap;
+
+use super::document::{Document, Shape, Spot, Word};
+use super::located::Located;
+use super::problem::{Findings, Span};
+use super::suggest;
+
+/// Longest text that is accepted as a key or value, in bytes.
+const TEXT_BYTES_MAX: usize = 2048;
+
+/// What can be read out of a document.
+pub(super) trait Read: Sized {
+    /// The value; nothing where it cannot be read, and then the reason is among the findings.
+    fn read(reader: &mut Reader<'_>, spot: Spot) -> Option<Self>;
+}
+
+/// A document being read, and what was found wrong with it so far.
+pub(super) struct Reader<'a> {
+    document: &'a Document,
+    /// What was found wrong.
+    pub(super) findings: &'a mut Findings,
+}
+
+/// The entries of one mapping, whose keys are known to be texts and to differ.
+pub(super) struct Entries<'a> {
+    /// The mapping itself.
+    pub(super) spot: Spot,
+    /// Keys and values in the order of the file.
+    pub(super) entries: Vec<Entry<'a>>,
+    /// Known keys that an unknown one was taken for, so that nobody hears of them as missing too.
+    meant: Vec<String>,
+}
+
+/// One entry of a mapping.
+#[derive(Copy, Clone)]
+pub(super) struct Entry<'a> {
+    /// The key as text.
+    pub(super) key: &'a str,
+    /// Where the key stands.
+    pub(super) key_spot: Spot,
+    /// The value.
+    pub(super) value: Spot,
+}
+
+impl<'a> Reader<'a> {
+    /// A reader at the start of a document.
+    pub(super) const fn new(document: &'a Document, findings: &'a mut Findings) -> Self {
+        Self { document, findings }
+    }
+
+    /// Reads a value together with its place.
+    pub(super) fn value<T: Read>(&mut self, spot: Spot) -> Option<Located<T>> {
+        let value = T::read(self, spot)?;
+        Some(Located { value, span: spot.span })
+    }
+
+    /// The shape of a value, to choose between ways of writing it.
+    pub(super) fn shape(&self, spot: Spot) -> Shape<'a> {
+        self.document.shape(spot)
+    }
+
+    /// A text; `what` names what is expected, such as `a service name`.
+    pub(super) fn text(&mut self, spot: Spot, what: &str) -> Option<&'a str> {
+        match self.document.shape(spot) {
+            Shape::Word(Word::Text(text)) if text.len() > TEXT_BYTES_MAX => {
+                self.findings.add(spot.span, format!("this text is longer than {TEXT_BYTES_MAX} bytes"));
+                None
+            }
+            Shape::Word(Word::Text(text)) => Some(text),
+            Shape::Word(Word::Number(text) | Word::Truth(text)) => {
+                let message = format!("expected {what}, found {}", self.document.shape(spot));
+                self.findings.suggest(spot.span, message, format!("for the text, write \"{text}\""));
+                None
+            }
+            shape @ (Shape::Nothing | Shape::List(_) | Shape::Map(_) | Shape::Alias) => {
+                self.wrong(spot, what, &shape)
+            }
+        }
+    }
+
+    /// A whole number that is not negative.
+    pub(super) fn number(&mut self, spot: Spot, what: &str) -> Option<u64> {
+        let shape = self.document.shape(spot);
+        if let Shape::Word(Word::Number(text)) = shape
+            && let Ok(number) = text.parse()
+        {
+            return Some(number);
+        }
+        self.wrong(spot, what, &shape)
+    }
+
+    /// `true` or `false`.
+    pub(super) fn truth(&mut self, spot: Spot) -> Option<bool> {
+        let shape = self.document.shape(spot);
+        match shape {
+            Shape::Word(Word::Truth(text)) => Some(text.eq_ignore_ascii_case("true")),
+            Shape::Word(Word::Text(_) | Word::Number(_))
+            | Shape::Nothing
+            | Shape::List(_)
+            | Shape::Map(_)
+            | Shape::Alias => self.wrong(spot, "`true` or `false`", &shape),
+        }
+    }
+
+    /// The items of a list; `what` names what is expected, such as `a list`.
+    pub(super) fn items(&mut self, spot: Spot, what: &str) -> Option<Vec<Spot>> {
+        match self.document.shape(spot) {
+            Shape::List(items) => Some(items),
+            shape @ (Shape::Nothing | Shape::Word(_) | Shape::Map(_) | Shape::Alias) => {
+                self.wrong(spot, what, &shape)
+            }
+        }
+    }
+
+    /// The entries of a mapping; keys that are no texts and keys that stand twice are reported and left out.
+    pub(super) fn entries(&mut self, spot: Spot, what: &str) -> Option<Entries<'a>> {
+        let pairs = match self.document.shape(spot) {
+            Shape::Map(pairs) => pairs,
+            shape @ (Shape::Nothing | Shape::Word(_) | Shape::List(_) | Shape::Alias) => {
+                return self.wrong(spot, what, &shape);
+            }
+        };
+        let mut entries = Vec::new();
+        let mut seen = BTreeMap::new();
+        for (key_spot, value) in pairs {
+            let Some(key) = self.key(key_spot) else { continue };
+            if let Some(first) = seen.get(key) {
+                self.repeated(key, key_spot, *first);
+                continue;
+            }
+            seen.insert(key, key_spot.span);
+            entries.push(Entry { key, key_spot, value });
+        }
+        Some(Entries { spot, entries, meant: Vec::new() })
+    }
+
+    /// The entries of a mapping that may hold only these keys; others are reported and left out.
+    pub(super) fn fields(&mut self, spot: Spot, known: &[&str]) -> Option<Entries<'a>> {
+        let listed: Vec<String> = known.iter().take(3).map(|key| format!("`{key}`")).collect();
+        let mut fields = self.entries(spot, &format!("keys such as {}", listed.join(", ")))?;
+        let (legal, unknown) = fields.entries.into_iter().partition(|entry| known.contains(&entry.key));
+        for Entry { key, key_spot, .. } in unknown {
+            fields.meant.extend(suggest::nearest(key, known).map(str::to_owned));
+            self.findings.suggest(
+                key_spot.span,
+                format!("unknown key `{key}`"),
+                suggest::way_out(key, known),
+            );
+        }
+        fields.entries = legal;
+        Some(fields)
+    }
+
+    /// The value of a key that has to be there.
+    pub(super) fn required<T: Read>(&mut self, fields: &Entries<'a>, key: &str) -> Option<Located<T>> {
+        let entry = fields.get(key);
+        if entry.is_none() && !fields.meant.iter().any(|meant| meant == key) {
+            self.findings.add(self.head(fields), format!("the key `{key}` is missing"));
+        }
+        self.value(entry?.value)
+    }
+
+    /// The value of a key that may be absent or empty.
+    pub(super) fn optional<T: Read>(&mut self, fields: &Entries<'a>, key: &str) -> Option<Located<T>> {
+        let spot = fields.get(key)?.value;
+        if matches!(self.document.shape(spot), Shape::Nothing) { None } else { self.value(spot) }
+    }
+
+    /// Reports that something else was expected.
+    pub(super) fn wrong<T>(&mut self, spot: Spot, what: &str, found: &Shape<'_>) -> Option<T> {
+        let message = format!("expected {what}, found {found}");
+        if matches!(found, Shape::Alias) {
+            self.findings.suggest(
+                spot.span,
+                message,
+                "aliases are not followed here, so write the value out",
+            );
+        } else {
+            self.findings.add(spot.span, message);
+        }
+        None
+    }
+
+    fn key(&mut self, spot: Spot) -> Option<&'a str> {
+        match self.document.shape(spot) {
+            Shape::Word(Word::Text(key) | Word::Number(key) | Word::Truth(key))
+                if key.len() <= TEXT_BYTES_MAX =>
+            {
+                Some(key)
+            }
+            Shape::Word(_) | Shape::Nothing | Shape::List(_) | Shape::Map(_) | Shape::Alias => {
+                self.findings.add(spot.span, "a key has to be a short text");
+                None
+            }
+        }
+    }
+
+    fn repeated(&mut self, key: &str, spot: Spot, first: Span) {
+        let way_out = format!("the first is in line {}; keep one of them", self.findings.line(first));
+        self.findings.suggest(spot.span, format!("the key `{key}` stands here twice"), way_out);
+    }
+
+    /// What to mark for a mapping as a whole: its first key, which is what people see first.
+    fn head(&self, fields: &Entries<'a>) -> Span {
+        match self.document.shape(fields.spot) {
+            Shape::Map(pairs) => pairs.first().map_or(fields.spot.span, |(key, _)| key.span),
+            Shape::Nothing | Shape::Word(_) | Shape::List(_) | Shape::Alias => fields.spot.span,
+        }
+    }
+}
+
+impl<'a> Entries<'a> {
+    fn get(&self, key: &str) -> Option<Entry<'a>> {
+        self.entries.iter().find(|entry| entry.key == key).copied()
+    }
+}

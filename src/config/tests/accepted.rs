@@ -1,0 +1,186 @@
+use insta::assert_snapshot;
+
+use super::*;
+use crate::model::{Environment, Gate, Right, Service};
+
+fn order_of(environments: &str) -> Vec<String> {
+    let text = format!("version: 1\npipelines: [ {{ name: p, environments: {environments} }} ]");
+    let policy = settings_of(&text).policy;
+    let pipeline = policy.pipelines.values().next().expect("there is one");
+    pipeline.environments.iter().map(|environment| environment.name.to_string()).collect()
+}
+
+fn first_service(text: &str) -> Service {
+    settings_of(text).policy.services.into_iter().next().expect("there is one")
+}
+
+#[test]
+fn one_line_is_a_whole_configuration() {
+    let settings = settings_of("version: 1\n");
+    assert_eq!(settings.listen.to_string(), "127.0.0.1:8080");
+    assert_eq!(settings.ledger, LedgerSettings::Sqlite("etc/towpath.db".into()));
+    assert_eq!(settings.policy, Policy::default());
+}
+
+#[test]
+fn the_sample_has_a_server_a_ledger_a_forge_and_a_registry() {
+    let settings = settings_of(EXAMPLE);
+    let forge = settings.forges.first().expect("there is one");
+    let members: Vec<String> = forge.teams.iter().map(|(team, of)| format!("{team} {}", of.len())).collect();
+    let registry = settings.registries.first().expect("there is one");
+    let lines = [
+        format!("{} {:?}", settings.listen, settings.ledger),
+        format!("{} {} {} {}", forge.name, forge.root.display(), forge.bot, members.join(" ")),
+        format!("{} {} {:?}", registry.host, registry.plain_http, registry.poll),
+    ];
+    assert_snapshot!(lines.join("\n"), @r#"
+    127.0.0.1:8080 Sqlite("etc/towpath.db")
+    here etc/forge towpath acme/dev 2 acme/sre 2
+    127.0.0.1:5000 true 30s
+    "#);
+}
+
+#[test]
+fn the_sample_has_a_pipeline_with_gates() {
+    let policy = settings_of(EXAMPLE).policy;
+    let describe = |e: &Environment| {
+        let after: Vec<&str> = e.after.environments.iter().map(|name| name.as_str()).collect();
+        format!("{} after {after:?}: {}, {}, {:?}", e.name, e.merge, e.on_newer, e.gates)
+    };
+    let lines: Vec<String> = policy.pipelines.values().flat_map(|p| &p.environments).map(describe).collect();
+    assert_snapshot!(lines.join("\n"), @r#"
+    dev after []: auto, replace, []
+    staging after ["dev"]: auto, replace, [Soak(Soak { duration: 1800s, counts: Landed })]
+    production after ["staging"]: manual, replace, [Soak(Soak { duration: 86400s, counts: Landed }), Approvals(Approvals { count: 2, from: [Team(TeamName("acme/sre")), User(UserName("carol"))] })]
+    "#);
+}
+
+#[test]
+fn the_sample_has_a_service_with_a_folder_for_each_environment() {
+    let service = first_service(EXAMPLE);
+    let paths: Vec<String> = service.paths.values().map(ToString::to_string).collect();
+    let lines = [
+        format!("{} {} {}", service.name, service.pipeline, service.group),
+        format!("{} {}", service.image, service.selection),
+        format!("{}", service.place),
+        paths.join("\n"),
+    ];
+    assert_snapshot!(lines.join("\n"), @r"
+    shop standard shop
+    127.0.0.1:5000/acme/shop semver >=1.0.0, <2.0.0
+    here:acme/deploy@main
+    apps/shop/overlays/dev
+    apps/shop/overlays/production
+    apps/shop/overlays/staging
+    ");
+}
+
+#[test]
+fn judgement_knows_the_bot_and_how_often_a_registry_is_asked() {
+    let policy = settings_of(EXAMPLE).policy;
+    assert_eq!(format!("{:?}", policy.polls), r#"{"127.0.0.1:5000": 30s}"#);
+    let bots: Vec<String> = policy.bots.iter().map(|(forge, bot)| format!("{forge} {bot}")).collect();
+    assert_eq!(bots, ["here towpath"]);
+}
+
+#[test]
+fn the_sample_without_the_defaults_says_the_same() {
+    let is_default = |line: &&str| {
+        let key = line.trim_start().split(':').next().unwrap_or_default();
+        ["listen", "ledger", "bot", "merge", "on_newer", "group", "branch"].contains(&key)
+            && !line.contains("auto")
+    };
+    let without: String =
+        EXAMPLE.lines().filter(|line| !is_default(line)).map(|l| l.to_owned() + "\n").collect();
+    assert_eq!(without.lines().count() + 7, EXAMPLE.lines().count());
+    let without = without.replace("{ for: 24h, counts: landed }", "24h");
+    assert_eq!(settings_of(&without), settings_of(EXAMPLE));
+}
+
+#[test]
+fn paths_are_relative_to_the_file() {
+    let settings = settings_of(
+        "version: 1\nledger: sqlite:/var/t.db\nforges: [ { name: a, kind: local, root: ./../f } ]",
+    );
+    assert_eq!(settings.ledger, LedgerSettings::Sqlite("/var/t.db".into()));
+    assert_eq!(settings.forges.first().map(|forge| forge.root.clone()), Some("etc/../f".into()));
+}
+
+#[test]
+fn environments_come_in_an_order_in_which_each_stands_behind_its_predecessors() {
+    let written =
+        "[ { name: c, after: { any: [a, b] } }, { name: b, after: [a] }, { name: d }, { name: a } ]";
+    assert_eq!(order_of(written), ["d", "a", "b", "c"]);
+}
+
+#[test]
+fn an_empty_list_after_is_a_first_environment() {
+    assert_eq!(order_of("[ { name: a, after: [] } ]"), ["a"]);
+}
+
+#[test]
+fn a_registry_that_is_not_listed_is_asked_over_https_every_five_minutes() {
+    let settings = settings_of("version: 1\nregistries: [ { host: \"localhost:5000\", plain_http: true } ]");
+    let of = |host: &str| format!("{:?}", settings.registry(host));
+    assert_eq!(of("ghcr.io"), r#"RegistrySettings { host: "ghcr.io", plain_http: false, poll: 300s }"#);
+    assert_eq!(
+        of("localhost:5000"),
+        r#"RegistrySettings { host: "localhost:5000", plain_http: true, poll: 300s }"#
+    );
+}
+
+#[test]
+fn a_soak_can_say_what_counts() {
+    let text = good_with("{ soak: 30m }", "{ soak: { for: 1d12h, counts: running } }");
+    let pipelines = settings_of(&text).policy.pipelines;
+    let gates = pipelines.values().flat_map(|p| &p.environments).flat_map(|e| &e.gates);
+    let soaks: Vec<&Gate> = gates.filter(|gate| matches!(gate, Gate::Soak(_))).collect();
+    assert_eq!(format!("{soaks:?}"), "[Soak(Soak { duration: 129600s, counts: Running })]");
+}
+
+#[test]
+fn a_path_gets_the_names_of_environment_and_service() {
+    let service = first_service(&good_with("apps/shop/{environment}", "{environment}/{service}/k8s"));
+    let paths: Vec<&str> = service.paths.values().map(|path| path.as_str()).collect();
+    assert_eq!(paths, ["dev/shop/k8s", "production/shop/k8s", "staging/shop/k8s"]);
+}
+
+#[test]
+fn one_environment_alone_needs_no_placeholder() {
+    let text = GOOD.lines().filter(|line| !line.contains("after")).collect::<Vec<_>>().join("\n");
+    let service = first_service(&text.replace("apps/shop/{environment}", "apps/shop"));
+    assert_eq!(service.paths.values().map(|path| path.as_str()).collect::<Vec<_>>(), ["apps/shop"]);
+}
+
+#[test]
+fn two_services_with_different_images_may_share_a_path() {
+    let second = r#"
+  - name: worker
+    pipeline: standard
+    images: [ { image: ghcr.io/acme/worker, select: { semver: "*" } } ]
+    config: { forge: here, repository: acme/deploy, path: "apps/shop/{environment}" }
+"#;
+    assert_eq!(settings_of(&format!("{}{second}", GOOD.trim_end())).policy.services.len(), 2);
+}
+
+#[test]
+fn rights_name_teams_and_users() {
+    let rights = "rights: { production: { promote: [dora], approve: [\"@acme/sre\"] } }\n";
+    let policy = settings_of(&format!("{GOOD}{rights}")).policy;
+    let production = policy.rights.values().next().expect("there is one");
+    let named = |right: Right| production.0.get(&right).into_iter().flatten().map(ToString::to_string);
+    assert_eq!(named(Right::Promote).collect::<Vec<_>>(), ["dora"]);
+    assert_eq!(named(Right::Approve).collect::<Vec<_>>(), ["@acme/sre"]);
+    assert_eq!(named(Right::Operate).count(), 0);
+}
+
+#[test]
+fn an_empty_value_is_as_good_as_none() {
+    assert_eq!(settings_of("version: 1\nservices:\nlisten: ~\nrights: null\n"), settings_of("version: 1\n"));
+}
+
+#[test]
+fn windows_line_ends_and_a_byte_order_mark_change_nothing() {
+    let windows = format!("\u{feff}{}", EXAMPLE.replace('\n', "\r\n"));
+    assert_eq!(settings_of(&windows), settings_of(EXAMPLE));
+}

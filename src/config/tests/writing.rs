@@ -1,0 +1,540 @@
+//! Problems of writing: syntax, keys, types, values.
+
+use insta::assert_snapshot;
+
+use super::*;
+
+#[test]
+fn an_empty_file() {
+    assert_snapshot!(problems_in("# nothing yet\n"), @r"
+    error: there is nothing in this file; start with `version: 1`
+     --> towpath.yaml:1:1
+      |
+    1 | # nothing yet
+      | ^
+
+    1 problem in towpath.yaml
+    ");
+}
+
+#[test]
+fn a_syntax_error() {
+    assert_snapshot!(problems_in("version: 1\nforges: [ { name: here\nservices: []\n"), @r"
+    error: while parsing a flow mapping, did not find expected ',' or '}'
+     --> towpath.yaml:3:9
+      |
+    3 | services: []
+      |         ^
+
+    1 problem in towpath.yaml
+    ");
+}
+
+#[test]
+fn two_documents() {
+    assert_snapshot!(problems_in("version: 1\n---\nversion: 1\n"), @r"
+    error: a second document starts here; keep one, without `---`
+     --> towpath.yaml:3:1
+      |
+    3 | version: 1
+      | ^^^^^^^^^^
+
+    1 problem in towpath.yaml
+    ");
+}
+
+#[test]
+fn a_list_where_the_file_starts() {
+    assert_snapshot!(problems_in("- version: 1\n"), @r"
+    error: expected keys such as `version`, `listen`, `ledger`, found a list
+     --> towpath.yaml:1:3
+      |
+    1 | - version: 1
+      |   ^^^^^^^^^^
+
+    1 problem in towpath.yaml
+    ");
+}
+
+#[test]
+fn an_unknown_key_that_is_nearly_a_known_one() {
+    assert_snapshot!(problems_with("pipeline: standard", "pipline: standard"), @r"
+    error: unknown key `pipline`; did you mean `pipeline`?
+      --> towpath.yaml:12:5
+       |
+    12 |     pipline: standard
+       |     ^^^^^^^
+
+    1 problem in towpath.yaml
+    ");
+}
+
+#[test]
+fn an_unknown_key_that_is_like_no_other() {
+    assert_snapshot!(problems_with("version: 1", "version: 1\nwaves: []"), @r"
+    error: unknown key `waves`; known here: `version`, `listen`, `ledger`, `forges`, `registries`, `pipelines`, `rights`, `services`
+     --> towpath.yaml:2:1
+      |
+    2 | waves: []
+      | ^^^^^
+
+    1 problem in towpath.yaml
+    ");
+}
+
+#[test]
+fn a_missing_key() {
+    assert_snapshot!(problems_with("name: here, kind: local", "name: here"), @r"
+    error: the key `kind` is missing
+     --> towpath.yaml:3:7
+      |
+    3 |   - { name: here, root: forge, teams: { acme/sre: [alice, bob] } }
+      |       ^^^^
+
+    1 problem in towpath.yaml
+    ");
+}
+
+#[test]
+fn a_key_without_its_value() {
+    assert_snapshot!(problems_with("name: shop\n", "name:\n"), @r"
+    error: expected a service name, found nothing
+      --> towpath.yaml:11:5
+       |
+    11 |   - name:
+       |     ^^^^
+
+    1 problem in towpath.yaml
+    ");
+}
+
+#[test]
+fn a_key_that_stands_twice() {
+    assert_snapshot!(problems_with("version: 1", "version: 1\nlisten: 127.0.0.1:1\nversion: 1"), @r"
+    error: the key `version` stands here twice; the first is in line 1; keep one of them
+     --> towpath.yaml:3:1
+      |
+    3 | version: 1
+      | ^^^^^^^
+
+    1 problem in towpath.yaml
+    ");
+}
+
+#[test]
+fn a_key_that_is_a_list() {
+    assert_snapshot!(problems_with("version: 1", "version: 1\n? [a]\n: b"), @r"
+    error: a key has to be a short text
+     --> towpath.yaml:2:3
+      |
+    2 | ? [a]
+      |   ^^^
+
+    1 problem in towpath.yaml
+    ");
+}
+
+#[test]
+fn an_alias() {
+    assert_snapshot!(problems_in(&good_with("name: dev,", "name: &first dev,").replace("[dev]", "[*first]")), @r"
+    error: expected an environment name, found an alias; aliases are not followed here, so write the value out
+     --> towpath.yaml:8:34
+      |
+    8 |       - { name: staging, after: [*first], gates: [ { soak: 30m } ] }
+      |                                  ^^^^^^
+
+    1 problem in towpath.yaml
+    ");
+}
+
+#[test]
+fn a_tab_and_a_nul() {
+    assert_snapshot!(problems_in("version: 1\nforges:\n\t- a\n"), @r"
+    error: tabs disallowed within this context (block indentation)
+     --> towpath.yaml:3:2
+      |
+    3 |     - a
+      |     ^
+
+    1 problem in towpath.yaml
+    ");
+    assert_snapshot!(problems_in("version: 1 # \0\n"), @r"
+    error: a NUL byte; this is no YAML text
+     --> towpath.yaml:1:14
+      |
+    1 | version: 1 # ␀
+      |              ^
+
+    1 problem in towpath.yaml
+    ");
+}
+
+#[test]
+fn a_number_where_a_name_belongs() {
+    assert_snapshot!(problems_with("root: forge", "root: 12"), @r#"
+    error: expected a folder, found the number 12; for the text, write "12"
+     --> towpath.yaml:3:38
+      |
+    3 |   - { name: here, kind: local, root: 12, teams: { acme/sre: [alice, bob] } }
+      |                                      ^^
+
+    1 problem in towpath.yaml
+    "#);
+}
+
+#[test]
+fn a_word_where_a_list_belongs() {
+    assert_snapshot!(problems_with("after: [dev]", "after: dev"), @r"
+    error: expected a list of environments, such as `[dev]`, found a text
+     --> towpath.yaml:8:33
+      |
+    8 |       - { name: staging, after: dev, gates: [ { soak: 30m } ] }
+      |                                 ^^^
+
+    1 problem in towpath.yaml
+    ");
+}
+
+#[test]
+fn a_list_where_a_mapping_belongs() {
+    assert_snapshot!(problems_with("{ forge: here, repository: acme/deploy, path: \"apps/shop/{environment}\" }", "[here]"), @r"
+    error: expected keys such as `forge`, `repository`, `path`, found a list
+      --> towpath.yaml:14:13
+       |
+    14 |     config: [here]
+       |             ^^^^^^
+
+    1 problem in towpath.yaml
+    ");
+}
+
+#[test]
+fn a_mapping_where_a_word_belongs() {
+    assert_snapshot!(problems_with("merge: auto", "merge: { auto: true }"), @r"
+    error: expected one of `manual`, `auto`, found a mapping
+     --> towpath.yaml:7:29
+      |
+    7 |       - { name: dev, merge: { auto: true } }
+      |                             ^^^^^^^^^^^^^^
+
+    1 problem in towpath.yaml
+    ");
+}
+
+#[test]
+fn a_word_where_a_truth_value_belongs() {
+    let text = format!("{GOOD}registries: [ {{ host: ghcr.io, plain_http: yes }} ]\n");
+    assert_snapshot!(problems_in(&text), @r"
+    error: expected `true` or `false`, found a text
+      --> towpath.yaml:15:44
+       |
+    15 | registries: [ { host: ghcr.io, plain_http: yes } ]
+       |                                            ^^^
+
+    1 problem in towpath.yaml
+    ");
+}
+
+#[test]
+fn a_fraction_of_an_approval() {
+    assert_snapshot!(problems_with("count: 1", "count: 1.5"), @r#"
+    error: expected a whole number, found the number 1.5
+     --> towpath.yaml:9:78
+      |
+    9 |       - { name: production, after: [staging], gates: [ { approvals: { count: 1.5, from: ["@acme/sre"] } } ] }
+      |                                                                              ^^^
+
+    1 problem in towpath.yaml
+    "#);
+}
+
+#[test]
+fn another_version_of_the_format() {
+    assert_snapshot!(problems_with("version: 1", "version: 2"), @r"
+    error: there is no version 2; this Towpath reads version 1
+     --> towpath.yaml:1:10
+      |
+    1 | version: 2
+      |          ^
+
+    1 problem in towpath.yaml
+    ");
+}
+
+#[test]
+fn an_unknown_value_of_a_fixed_set() {
+    assert_snapshot!(problems_with("merge: auto", "merge: atuo"), @r"
+    error: unknown value `atuo`; did you mean `auto`?
+     --> towpath.yaml:7:29
+      |
+    7 |       - { name: dev, merge: atuo }
+      |                             ^^^^
+
+    1 problem in towpath.yaml
+    ");
+}
+
+#[test]
+fn a_forge_of_a_kind_that_is_not_there_yet() {
+    assert_snapshot!(problems_with("kind: local", "kind: github"), @r"
+    error: unknown value `github`; known here: `local`
+     --> towpath.yaml:3:25
+      |
+    3 |   - { name: here, kind: github, root: forge, teams: { acme/sre: [alice, bob] } }
+      |                         ^^^^^^
+
+    1 problem in towpath.yaml
+    ");
+}
+
+#[test]
+fn a_bad_duration() {
+    assert_snapshot!(problems_with("soak: 30m", "soak: 30 minutes"), @r"
+    error: `30 minutes` is not a duration; write a number with s, m, h or d, combined if need be, such as `1d12h`
+     --> towpath.yaml:8:57
+      |
+    8 |       - { name: staging, after: [dev], gates: [ { soak: 30 minutes } ] }
+      |                                                         ^^^^^^^^^^
+
+    1 problem in towpath.yaml
+    ");
+}
+
+#[test]
+fn a_soak_with_a_bad_setting() {
+    assert_snapshot!(problems_with("soak: 30m", "soak: { counts: runing }"), @r"
+    error: the key `for` is missing
+     --> towpath.yaml:8:59
+      |
+    8 |       - { name: staging, after: [dev], gates: [ { soak: { counts: runing } } ] }
+      |                                                           ^^^^^^
+
+    error: unknown value `runing`; did you mean `running`?
+     --> towpath.yaml:8:67
+      |
+    8 |       - { name: staging, after: [dev], gates: [ { soak: { counts: runing } } ] }
+      |                                                                   ^^^^^^
+
+    2 problems in towpath.yaml
+    ");
+}
+
+#[test]
+fn a_gate_without_a_kind() {
+    assert_snapshot!(problems_with("{ soak: 30m }", "{}"), @r"
+    error: nothing stands here; write one of `soak`, `approvals`
+     --> towpath.yaml:8:49
+      |
+    8 |       - { name: staging, after: [dev], gates: [ {} ] }
+      |                                                 ^^
+
+    1 problem in towpath.yaml
+    ");
+}
+
+#[test]
+fn a_gate_that_is_not_there_yet() {
+    assert_snapshot!(problems_with("{ soak: 30m }", "{ window: { for: 8h } }"), @r"
+    error: unknown key `window`; known here: `soak`, `approvals`
+     --> towpath.yaml:8:51
+      |
+    8 |       - { name: staging, after: [dev], gates: [ { window: { for: 8h } } ] }
+      |                                                   ^^^^^^
+
+    1 problem in towpath.yaml
+    ");
+}
+
+#[test]
+fn two_gates_in_one_item() {
+    assert_snapshot!(problems_with("{ soak: 30m }", "{ soak: 30m, approvals: { count: 1, from: [carol] } }"), @r"
+    error: `approvals` cannot stand beside another key; keep one of them, or make it an item of its own
+     --> towpath.yaml:8:62
+      |
+    8 |       - { name: staging, after: [dev], gates: [ { soak: 30m, approvals: { count: 1, from: [carol] } } ] }
+      |                                                              ^^^^^^^^^
+
+    1 problem in towpath.yaml
+    ");
+}
+
+#[test]
+fn a_bad_name() {
+    assert_snapshot!(problems_with("name: shop\n", "name: my shop\n"), @r"
+    error: `my shop` is not a service name; use letters, digits, `-`, `_` and `.`, at most 63, a letter or digit first
+      --> towpath.yaml:11:11
+       |
+    11 |   - name: my shop
+       |           ^^^^^^^
+
+    1 problem in towpath.yaml
+    ");
+}
+
+#[test]
+fn a_bad_repository() {
+    assert_snapshot!(problems_with("acme/deploy", "deploy"), @r#"
+    error: `deploy` is not a repository name; write it as `owner/name`
+      --> towpath.yaml:14:40
+       |
+    14 |     config: { forge: here, repository: deploy, path: "apps/shop/{environment}" }
+       |                                        ^^^^^^
+
+    1 problem in towpath.yaml
+    "#);
+}
+
+#[test]
+fn a_bad_image_name() {
+    assert_snapshot!(problems_with("ghcr.io/acme/shop,", "ghcr.io/Acme/shop,"), @r#"
+    error: `ghcr.io/Acme/shop` is not an image name; write `host/repository` in lower case, such as `ghcr.io/acme/shop`
+      --> towpath.yaml:13:24
+       |
+    13 |     images: [ { image: ghcr.io/Acme/shop, select: { semver: "*" } } ]
+       |                        ^^^^^^^^^^^^^^^^^
+
+    1 problem in towpath.yaml
+    "#);
+}
+
+#[test]
+fn an_image_with_a_tag() {
+    assert_snapshot!(problems_with("ghcr.io/acme/shop,", "\"ghcr.io/acme/shop:1.0\","), @r#"
+    error: `ghcr.io/acme/shop:1.0` has a tag or digest; leave it out, `select` says which tags are taken
+      --> towpath.yaml:13:24
+       |
+    13 |     images: [ { image: "ghcr.io/acme/shop:1.0", select: { semver: "*" } } ]
+       |                        ^^^^^^^^^^^^^^^^^^^^^^^
+
+    1 problem in towpath.yaml
+    "#);
+}
+
+#[test]
+fn a_bad_range() {
+    assert_snapshot!(problems_with("semver: \"*\"", "semver: \">=one\""), @r#"
+    error: `>=one` is not a range of versions (unexpected character 'o' while parsing major version number); write for example `>=1.0.0, <2.0.0` or `*`
+      --> towpath.yaml:13:61
+       |
+    13 |     images: [ { image: ghcr.io/acme/shop, select: { semver: ">=one" } } ]
+       |                                                             ^^^^^^^
+
+    1 problem in towpath.yaml
+    "#);
+}
+
+#[test]
+fn a_team_without_its_sign() {
+    assert_snapshot!(problems_with("\"@acme/sre\"", "acme/sre"), @r"
+    error: `acme/sre` is not a user name; for a team, write `@acme/sre`
+     --> towpath.yaml:9:88
+      |
+    9 |       - { name: production, after: [staging], gates: [ { approvals: { count: 1, from: [acme/sre] } } ] }
+      |                                                                                        ^^^^^^^^
+
+    1 problem in towpath.yaml
+    ");
+}
+
+#[test]
+fn no_approvals() {
+    assert_snapshot!(problems_with("count: 1", "count: 0"), @r#"
+    error: 0 approvals cannot be asked for; write a number from 1 to 100, or leave the gate out
+     --> towpath.yaml:9:78
+      |
+    9 |       - { name: production, after: [staging], gates: [ { approvals: { count: 0, from: ["@acme/sre"] } } ] }
+      |                                                                              ^
+
+    1 problem in towpath.yaml
+    "#);
+}
+
+#[test]
+fn bad_addresses() {
+    let text = "version: 1\nlisten: localhost:80\nledger: postgres://db/towpath\nregistries: [ { host: \"https://ghcr.io\" } ]\n";
+    assert_snapshot!(problems_in(text), @r#"
+    error: `localhost:80` is not an address with a port; write for example `127.0.0.1:8080`
+     --> towpath.yaml:2:9
+      |
+    2 | listen: localhost:80
+      |         ^^^^^^^^^^^^
+
+    error: `postgres://db/towpath` is not a ledger; write `sqlite:` and a path, such as `sqlite:towpath.db`
+     --> towpath.yaml:3:9
+      |
+    3 | ledger: postgres://db/towpath
+      |         ^^^^^^^^^^^^^^^^^^^^^
+
+    error: `https://ghcr.io` is not a registry's host; write for example `ghcr.io` or `127.0.0.1:5000`, without `https://`
+     --> towpath.yaml:4:23
+      |
+    4 | registries: [ { host: "https://ghcr.io" } ]
+      |                       ^^^^^^^^^^^^^^^^^
+
+    3 problems in towpath.yaml
+    "#);
+}
+
+#[test]
+fn a_poll_without_a_pause() {
+    let text = format!("{GOOD}registries: [ {{ host: ghcr.io, poll: 0s }} ]\n");
+    assert_snapshot!(problems_in(&text), @r"
+    error: a registry cannot be polled every `0s`; write at least `1s`
+      --> towpath.yaml:15:38
+       |
+    15 | registries: [ { host: ghcr.io, poll: 0s } ]
+       |                                      ^^
+
+    1 problem in towpath.yaml
+    ");
+}
+
+#[test]
+fn an_empty_folder() {
+    assert_snapshot!(problems_with("root: forge", "root: \"\""), @r#"
+    error: the path of the folder is empty
+     --> towpath.yaml:3:38
+      |
+    3 |   - { name: here, kind: local, root: "", teams: { acme/sre: [alice, bob] } }
+      |                                      ^^
+
+    1 problem in towpath.yaml
+    "#);
+}
+
+#[test]
+fn a_text_beyond_all_measure() {
+    let problems = problems_with("root: forge", &format!("root: {}", "x".repeat(3000)));
+    assert!(problems.starts_with("error: this text is longer than 2048 bytes\n"), "{problems}");
+}
+
+#[test]
+fn the_caret_stands_right_behind_other_alphabets() {
+    assert_snapshot!(problems_in("version: 1\nforges: [ { \"größe\": 1 } ] # größer\n"), @r#"
+    error: unknown key `größe`; known here: `name`, `kind`, `root`, `teams`, `bot`
+     --> towpath.yaml:2:13
+      |
+    2 | forges: [ { "größe": 1 } ] # größer
+      |             ^^^^^^^
+
+    error: the key `name` is missing
+     --> towpath.yaml:2:13
+      |
+    2 | forges: [ { "größe": 1 } ] # größer
+      |             ^^^^^^^
+
+    error: the key `kind` is missing
+     --> towpath.yaml:2:13
+      |
+    2 | forges: [ { "größe": 1 } ] # größer
+      |             ^^^^^^^
+
+    error: the key `root` is missing
+     --> towpath.yaml:2:13
+      |
+    2 | forges: [ { "größe": 1 } ] # größer
+      |             ^^^^^^^
+
+    4 problems in towpath.yaml
+    "#);
+}

@@ -1,0 +1,145 @@
+//! Planned actions become concrete commits, proposals, merges and comments, worded and ready. Still without I/O.
+
+mod content;
+mod presentation;
+mod words;
+
+use crate::decide::{Action, GatesPassed, Plan};
+use crate::model::{
+    BranchName, ChangeNumber, CommentId, CommitId, FileChange, Merge, Policy, Presentation, Proposal,
+    Reaction, Record, Target, Tree, World, WrittenRemark,
+};
+use crate::render;
+
+/// What is done at the forge, complete in every byte.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Append a line to the log.
+    Record(Record),
+    /// Open a change, or give it new content.
+    Propose(Box<Proposal>),
+    /// Bring title, text and status of a change up to date.
+    Present {
+        /// The change.
+        change: ChangeNumber,
+        /// What people see.
+        presentation: Presentation,
+    },
+    /// Merge a change.
+    Merge {
+        /// The proof that it may be merged.
+        gates: GatesPassed,
+        /// The merge.
+        merge: Merge,
+    },
+    /// Close a change.
+    Close {
+        /// The change.
+        change: ChangeNumber,
+    },
+    /// Delete a branch.
+    DeleteBranch {
+        /// The branch.
+        branch: BranchName,
+        /// What it must point to.
+        expected: CommitId,
+    },
+    /// Write a comment.
+    Remark {
+        /// The change.
+        change: ChangeNumber,
+        /// The comment.
+        remark: WrittenRemark,
+    },
+    /// Leave a reaction.
+    React {
+        /// The change.
+        change: ChangeNumber,
+        /// The comment.
+        comment: CommentId,
+        /// The reaction.
+        reaction: Reaction,
+    },
+}
+
+/// One thing to do, with what people want to know about it beforehand.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Draft {
+    /// What is done.
+    pub effect: Effect,
+    /// The action's word: open, update, merge, close, delete-branch, comment or record.
+    pub action: &'static str,
+    /// Where, for whatever concerns a target.
+    pub target: Option<Target>,
+    /// The release, where there is one, by its name.
+    pub release: Option<String>,
+    /// Why, in a sentence.
+    pub because: String,
+    /// The content that changes.
+    pub files: Vec<FileChange>,
+}
+
+/// A plan made concrete, and what of it cannot be done, in sentences.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Drafts {
+    /// What to do, in order.
+    pub drafts: Vec<Draft>,
+    /// What cannot be done, each with its reason.
+    pub refused: Vec<String>,
+}
+
+/// Makes a plan concrete on the tree of the world's head. An empty result means that nothing is to be done.
+#[must_use]
+pub fn draft(world: &World, policy: &Policy, tree: &Tree, plan: &Plan) -> Drafts {
+    let subject = Subject { world, policy, tree, plan };
+    let mut drafts = Drafts::default();
+    for action in &plan.actions {
+        match draft_action(&subject, action) {
+            Ok(draft) => drafts.drafts.push(draft),
+            Err(refused) => drafts.refused.push(refused),
+        }
+    }
+    drafts.drafts.extend(presentation::renewed(&subject));
+    drafts
+}
+
+fn draft_action(subject: &Subject<'_>, action: &Action) -> Result<Draft, String> {
+    match action {
+        Action::Record { record } => Ok(words::record(record, action)),
+        Action::Open { target, release, key, expected, .. } => {
+            let wanted = content::Wanted { target, release, key, expected: expected.clone() };
+            content::propose(subject, action, &wanted)
+        }
+        Action::Update { target, release, key, expected, .. } => {
+            let wanted = content::Wanted { target, release, key, expected: Some(expected.clone()) };
+            content::propose(subject, action, &wanted)
+        }
+        Action::Merge { target, release, gates, .. } => {
+            Ok(content::merge(subject, action, (target, release), gates))
+        }
+        Action::Close { change, target, .. } => {
+            Ok(words::simple(action, target, Effect::Close { change: *change }))
+        }
+        Action::DeleteBranch { branch, target, expected, .. } => {
+            let effect = Effect::DeleteBranch { branch: branch.clone(), expected: expected.clone() };
+            Ok(words::simple(action, target, effect))
+        }
+        Action::Remark { change, target, remark, .. } => {
+            let body = render::remark(remark, subject.plan.judgement(target));
+            let remark = WrittenRemark { about: remark.about(), body };
+            Ok(words::simple(action, target, Effect::Remark { change: *change, remark }))
+        }
+        Action::React { change, target, comment, reaction, .. } => {
+            let effect = Effect::React { change: *change, comment: comment.clone(), reaction: *reaction };
+            Ok(words::simple(action, target, effect))
+        }
+    }
+}
+
+/// What every draft is made from.
+struct Subject<'a> {
+    world: &'a World,
+    policy: &'a Policy,
+    tree: &'a Tree,
+    plan: &'a Plan,
+}

@@ -1,0 +1,136 @@
+//! Content: the edited files, the commit that carries them, and the merge.
+
+use super::{Draft, Effect, Subject, presentation};
+use crate::decide::{Action, GatesPassed};
+use crate::model::{
+    BRANCH_PREFIX, BranchName, CommitId, ContentKey, FileChange, ImageReference, Merge, Proposal, Release,
+    Target, UserName,
+};
+use crate::overlay;
+use crate::render::{self, Carriage};
+
+/// The label of every change.
+const LABEL: &str = "towpath";
+
+/// What a change is to contain.
+pub(super) struct Wanted<'a> {
+    pub(super) target: &'a Target,
+    pub(super) release: &'a Release,
+    pub(super) key: &'a ContentKey,
+    pub(super) expected: Option<CommitId>,
+}
+
+/// A draft that opens a change or renews its content.
+pub(super) fn propose(subject: &Subject<'_>, action: &Action, wanted: &Wanted<'_>) -> Result<Draft, String> {
+    let files = files(subject, wanted.target, wanted.release)?;
+    if overlay::content_key(&wanted.target.environment, &files) != *wanted.key {
+        return Err(format!(
+            "{}: the edit is not the one that was judged; this is a fault of Towpath",
+            wanted.target
+        ));
+    }
+    let from = running(subject, wanted.target);
+    let carriage = Carriage {
+        target: wanted.target,
+        release: wanted.release,
+        from: from.as_ref(),
+        key: wanted.key,
+        requester: requester(action),
+    };
+    let proposal = Proposal {
+        place: subject.world.place.clone(),
+        branch: branch(subject, wanted.target),
+        expected: wanted.expected.clone(),
+        base: subject.world.head.clone(),
+        files: files.iter().filter_map(|file| Some((file.path.clone(), file.new.clone()?))).collect(),
+        message: render::commit_message(&carriage),
+        labels: vec![LABEL.to_owned()],
+        presentation: presentation::of(subject, carriage, because(action), &files)?,
+    };
+    Ok(Draft {
+        effect: Effect::Propose(Box::new(proposal)),
+        action: action.word(),
+        target: Some(wanted.target.clone()),
+        release: Some(wanted.release.name().to_string()),
+        because: render::action_because(action),
+        files,
+    })
+}
+
+/// A draft that merges a change.
+pub(super) fn merge(
+    subject: &Subject<'_>,
+    action: &Action,
+    (target, release): (&Target, &Release),
+    gates: &GatesPassed,
+) -> Draft {
+    let from = running(subject, target);
+    let carriage =
+        Carriage { target, release, from: from.as_ref(), key: gates.key(), requester: requester(action) };
+    let merge = Merge {
+        place: subject.world.place.clone(),
+        change: gates.change(),
+        head: gates.head().clone(),
+        message: render::merge_message(&carriage, gates.change(), gates.approved_by()),
+    };
+    Draft {
+        effect: Effect::Merge { gates: gates.clone(), merge },
+        action: action.word(),
+        target: Some(target.clone()),
+        release: Some(release.name().to_string()),
+        because: render::action_because(action),
+        files: files(subject, target, release).unwrap_or_default(),
+    }
+}
+
+/// The files that a release changes at a target.
+pub(super) fn files(
+    subject: &Subject<'_>,
+    target: &Target,
+    release: &Release,
+) -> Result<Vec<FileChange>, String> {
+    let gone = || format!("{target} is no longer in the configuration");
+    let service = subject.policy.service(&target.service).ok_or_else(gone)?;
+    let folder = service.paths.get(&target.environment).ok_or_else(gone)?;
+    overlay::promote(subject.tree, folder, release).map_err(|error| format!("{target}: {error}"))
+}
+
+/// What runs at a target now.
+pub(super) fn running(subject: &Subject<'_>, target: &Target) -> Option<ImageReference> {
+    let running = subject.world.running.get(target)?.as_ref().ok()?;
+    running.images.first().map(|image| image.reference.clone())
+}
+
+fn branch(subject: &Subject<'_>, target: &Target) -> BranchName {
+    let group = subject
+        .policy
+        .service(&target.service)
+        .map_or(target.service.as_str(), |service| service.group.as_str());
+    BranchName::new(format!("{BRANCH_PREFIX}{}/{group}", target.environment))
+        .expect("environment and group names are made of branch characters")
+}
+
+const fn requester(action: &Action) -> Option<&UserName> {
+    match action {
+        Action::Open { requester, .. }
+        | Action::Update { requester, .. }
+        | Action::Merge { requester, .. } => requester.as_ref(),
+        Action::Record { .. }
+        | Action::Close { .. }
+        | Action::DeleteBranch { .. }
+        | Action::Remark { .. }
+        | Action::React { .. } => None,
+    }
+}
+
+const fn because(action: &Action) -> Option<&crate::decide::Because> {
+    match action {
+        Action::Open { because, .. } | Action::Update { because, .. } => Some(because),
+        Action::Record { .. }
+        | Action::Merge { .. }
+        | Action::Close { .. }
+        | Action::DeleteBranch { .. }
+        | Action::Remark { .. }
+        | Action::React { .. } => None,
+    }
+}

@@ -1,0 +1,100 @@
+//! What people see of a change: made anew at each look, written only where it differs.
+
+use super::{Draft, Effect, Subject, content};
+use crate::decide::{Action, Because, Judgement, Plan};
+use crate::model::{Change, ChangeNumber, FileChange, NewStatus, ObservedChange, Presentation, Release};
+use crate::render::{self, BodyInput, Carriage, Step};
+
+/// Title, body and status of a change that carries this.
+pub(super) fn of(
+    subject: &Subject<'_>,
+    carriage: Carriage<'_>,
+    because: Option<&Because>,
+    files: &[FileChange],
+) -> Result<Presentation, String> {
+    let target = carriage.target;
+    let judgement = subject.plan.judgement(target).ok_or_else(|| format!("{target} was not judged"))?;
+    let title = render::title(&carriage);
+    let journey = journey(subject, judgement);
+    let (state, text) = render::status(judgement);
+    let status = NewStatus { context: format!("towpath/{}", target.environment), state, text };
+    let body = render::body(&BodyInput { carriage, because, judgement, journey, files });
+    Ok(Presentation { title, body, status })
+}
+
+/// Every environment of the service's pipeline, and what it runs.
+fn journey(subject: &Subject<'_>, here: &Judgement) -> Vec<Step> {
+    let same_service =
+        subject.plan.judgements.iter().filter(|other| other.target.service == here.target.service);
+    let step = |judgement: &Judgement| Step {
+        environment: judgement.target.environment.clone(),
+        running: judgement.running.first().map(|image| image.reference.clone()),
+        since: judgement.landed_at,
+        is_here: judgement.target == here.target,
+    };
+    same_service.map(step).collect()
+}
+
+/// Open changes of ours that show something else than they should, those apart that change otherwise anyway.
+pub(super) fn renewed(subject: &Subject<'_>) -> Vec<Draft> {
+    let open =
+        subject.world.changes.iter().filter(|observed| observed.change.is_open() && observed.is_ours());
+    open.filter(|observed| !is_touched(subject.plan, observed.change.number))
+        .filter_map(|observed| renewal(subject, observed))
+        .collect()
+}
+
+fn is_touched(plan: &Plan, number: ChangeNumber) -> bool {
+    plan.actions.iter().any(|action| match action {
+        Action::Update { change, .. } | Action::Close { change, .. } => *change == number,
+        Action::Merge { gates, .. } => gates.change() == number,
+        Action::Record { .. }
+        | Action::Open { .. }
+        | Action::DeleteBranch { .. }
+        | Action::Remark { .. }
+        | Action::React { .. } => false,
+    })
+}
+
+fn renewal(subject: &Subject<'_>, observed: &ObservedChange) -> Option<Draft> {
+    let change = &observed.change;
+    let judgement =
+        subject.plan.judgements.iter().find(|judgement| judgement.change == Some(change.number))?;
+    let release: &Release = judgement.candidate.as_ref()?;
+    let from = content::running(subject, &judgement.target);
+    let files = content::files(subject, &judgement.target, release).ok()?;
+    let requester = change.head.trailer("Towpath-Requested-By").and_then(|by| by.parse().ok());
+    let carriage = Carriage {
+        target: &judgement.target,
+        release,
+        from: from.as_ref(),
+        key: observed.key.as_ref()?,
+        requester: requester.as_ref().filter(|by| **by != subject.world.bot),
+    };
+    let presentation = of(subject, carriage, None, &files).ok()?;
+    (!is_shown(change, &presentation)).then(|| Draft {
+        effect: Effect::Present { change: change.number, presentation },
+        action: "update",
+        target: Some(judgement.target.clone()),
+        release: Some(release.name().to_string()),
+        because: "what the change shows is no longer right".to_owned(),
+        files: Vec::new(),
+    })
+}
+
+/// The reason for which a change was opened is history: a body that differs only there is not written again.
+fn is_shown(change: &Change, wanted: &Presentation) -> bool {
+    let status = change.statuses.last().filter(|status| status.head == change.head.commit);
+    let status_is_shown = status
+        .is_some_and(|status| (status.state, &status.text) == (wanted.status.state, &wanted.status.text));
+    let told =
+        |body: &str| -> String { body.lines().filter(|line| !line.starts_with("Because: ")).collect() };
+    status_is_shown
+        && change.title == wanted.title
+        && squeezed(&told(&change.body)) == squeezed(&told(&wanted.body))
+}
+
+/// A text without white space: forges and editors change it at will.
+fn squeezed(text: &str) -> String {
+    text.split_whitespace().collect()
+}

@@ -1,0 +1,39 @@
+//! Drafts that need no content, with their words.
+
+use super::{Draft, Effect};
+use crate::decide::Action;
+use crate::model::{Event, Record, Target};
+use crate::render;
+
+/// A draft of an action that changes no file.
+pub(super) fn simple(action: &Action, target: &Target, effect: Effect) -> Draft {
+    Draft {
+        effect,
+        action: action.word(),
+        target: Some(target.clone()),
+        release: None,
+        because: render::action_because(action),
+        files: Vec::new(),
+    }
+}
+
+/// A draft of a line of the log.
+pub(super) fn record(record: &Record, action: &Action) -> Draft {
+    Draft {
+        effect: Effect::Record(record.clone()),
+        action: action.word(),
+        target: target_of(&record.event).cloned(),
+        release: None,
+        because: render::action_because(action),
+        files: Vec::new(),
+    }
+}
+
+const fn target_of(event: &Event) -> Option<&Target> {
+    match event {
+        Event::Landed { target, .. } | Event::Withdrawn { target, .. } | Event::Declined { target, .. } => {
+            Some(target)
+        }
+        Event::Handled { .. } => None,
+    }
+}

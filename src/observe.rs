@@ -1,0 +1,132 @@
+//! Reads all ports and gives the World of one config repository at one head, judged.
+//!
+//! The only place that reads the clock. A first look takes what every judgement rests on; then `decide` names
+//! what it lacks and is asked again, at most [`ROUNDS_MAX`] times; what is still missing waits.
+
+mod changes;
+mod clock;
+mod facts;
+mod log;
+mod needs;
+mod ports;
+mod running;
+mod snapshot;
+
+pub use clock::{Clock, SystemClock};
+pub use facts::Freshness;
+pub use ports::Ports;
+pub use snapshot::Snapshots;
+
+use std::sync::Arc;
+
+use crate::decide::{Plan, decide};
+use crate::forge::{Forge, ForgeError};
+use crate::ledger::Ledger;
+use crate::model::{CommitId, Place, Policy, Tree, World};
+use crate::registry::Registry;
+
+/// How often `decide` may name something that it lacks.
+const ROUNDS_MAX: usize = 8;
+
+/// Why a config repository could not be observed at all.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum ObserveError {
+    /// The forge did not give what everything rests on.
+    #[error("{place}: {source}")]
+    Forge {
+        /// Which repository.
+        place: Box<Place>,
+        /// What went wrong.
+        source: ForgeError,
+    },
+    /// The log has a line that cannot be understood; going on without it could do things twice.
+    #[error(
+        "{place}: line {line} of `log.jsonl` on the branch `{branch}` is not understood: {why}; \
+         use the version of Towpath that wrote it, or mend the line",
+        branch = crate::model::LOG_BRANCH
+    )]
+    Log {
+        /// Which repository.
+        place: Box<Place>,
+        /// Which line, from 1.
+        line: usize,
+        /// What is wrong with it.
+        why: String,
+    },
+}
+
+/// One look at a config repository, and what was decided on it.
+#[derive(Clone, Debug)]
+pub struct Observation {
+    /// The facts.
+    pub world: World,
+    /// The files of its head, as far as they were needed.
+    pub tree: Tree,
+    /// The tip of the log, on which new records are appended.
+    pub log_tip: Option<CommitId>,
+    /// What was decided.
+    pub plan: Plan,
+    /// What went wrong on the way without stopping it, in sentences.
+    pub troubles: Vec<Arc<str>>,
+}
+
+/// Looks at one config repository and decides.
+///
+/// # Errors
+/// Where the forge does not give head, changes or log. What is wrong with one service, registry or overlay is a
+/// fact of the world instead.
+pub async fn observe<F: Forge, R: Registry, L: Ledger, C: Clock>(
+    ports: &Ports<F, R, L, C>,
+    policy: &Policy,
+    place: &Place,
+    freshness: Freshness,
+) -> Result<Observation, ObserveError> {
+    let mut observation = first_look(ports, policy, place, freshness).await?;
+    for _round in 0..ROUNDS_MAX {
+        observation.plan = decide(&observation.world, policy);
+        if observation.plan.needs.is_empty() {
+            break;
+        }
+        needs::fetch(ports, policy, &mut observation).await;
+    }
+    observation.plan = decide(&observation.world, policy);
+    Ok(observation)
+}
+
+/// Everything that every judgement rests on.
+///
+/// Changes are read before the head: a merge that is seen is then in the head, and one that comes in between
+/// only makes its change look open a little longer, which `decide` allows for.
+async fn first_look<F: Forge, R: Registry, L: Ledger, C: Clock>(
+    ports: &Ports<F, R, L, C>,
+    policy: &Policy,
+    place: &Place,
+    freshness: Freshness,
+) -> Result<Observation, ObserveError> {
+    let failed = |source| ObserveError::Forge { place: Box::new(place.clone()), source };
+    let mut troubles = Vec::new();
+    let forge = &ports.forge;
+    let (changes, branches) =
+        futures::try_join!(forge.changes(place), forge.branches(place)).map_err(failed)?;
+    let head = forge.head(place).await.map_err(failed)?;
+    let log = log::read(ports, place, &mut troubles).await?;
+    let mut tree = ports.snapshots.tree(forge, place, &head).await.map_err(failed)?;
+    let running = running::read(ports, policy, place, &mut tree).await;
+    let listings = facts::listings(ports, policy, place, freshness).await;
+    let changes = changes::judge_content(ports, policy, place, &log.history, changes).await;
+    let world = World {
+        now: ports.clock.now(),
+        place: place.clone(),
+        head,
+        bot: forge.bot().clone(),
+        running,
+        history: log.history,
+        changes,
+        branches,
+        listings,
+        digests: Default::default(),
+        keys: Default::default(),
+        members: Default::default(),
+    };
+    Ok(Observation { world, tree, log_tip: log.tip, plan: Plan::default(), troubles })
+}

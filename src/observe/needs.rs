@@ -1,0 +1,108 @@
+//! What `decide` lacked: digests, content keys, memberships.
+
+use super::{Clock, Observation, Ports};
+use crate::decide::Need;
+use crate::forge::Forge;
+use crate::ledger::Ledger;
+use crate::model::{
+    ContentKey, Digest, Fact, FileChange, ImageName, Obstacle, Policy, Release, Tag, Target, TeamName,
+    UserName,
+};
+use crate::overlay::{self, OverlayError};
+use crate::registry::Registry;
+
+/// How often an edit may turn out to lack content.
+const FETCHES_MAX: usize = 64;
+
+/// Fetches everything that the plan needs and puts it into the world.
+pub(super) async fn fetch<F: Forge, R: Registry, L: Ledger, C: Clock>(
+    ports: &Ports<F, R, L, C>,
+    policy: &Policy,
+    observation: &mut Observation,
+) {
+    for need in std::mem::take(&mut observation.plan.needs) {
+        match need {
+            Need::Digest { image, tag } => {
+                let fact = digest(ports, &image, &tag).await;
+                observation.world.digests.insert((image, tag), fact);
+            }
+            Need::Member { team, user } => {
+                let fact = member(ports, &team, &user).await;
+                observation.world.members.insert((team, user), fact);
+            }
+            Need::Key { target, release } => {
+                let key = key(ports, policy, observation, &target, &release).await;
+                observation.world.keys.insert((target, release.id()), key);
+            }
+        }
+    }
+}
+
+/// The digest of a tag: kept for good once it was read, since a release is what it was when it was chosen.
+async fn digest<F: Forge, R: Registry, L: Ledger, C: Clock>(
+    ports: &Ports<F, R, L, C>,
+    image: &ImageName,
+    tag: &Tag,
+) -> Fact<Option<Digest>> {
+    match ports.ledger.digest(image, tag).await {
+        Ok(Some((digest, as_of))) => return Fact::known(Some(digest), as_of),
+        Ok(None) => {}
+        Err(error) => tracing::warn!("{error}"),
+    }
+    let now = ports.clock.now();
+    match ports.registry.digest(image, tag).await {
+        Ok(digest) => {
+            if let Some(digest) = &digest {
+                let kept = ports.ledger.keep_digest(image, tag, digest, now).await;
+                kept.unwrap_or_else(|error| tracing::warn!("{error}"));
+            }
+            Fact::known(digest, now)
+        }
+        Err(error) => Fact::Unknown { since: now, why: error.to_string().into() },
+    }
+}
+
+async fn member<F: Forge, R: Registry, L: Ledger, C: Clock>(
+    ports: &Ports<F, R, L, C>,
+    team: &TeamName,
+    user: &UserName,
+) -> Fact<bool> {
+    let now = ports.clock.now();
+    match ports.forge.is_member(team, user).await {
+        Ok(is_member) => Fact::known(is_member, now),
+        Err(error) => Fact::Unknown { since: now, why: error.to_string().into() },
+    }
+}
+
+/// The content key that a release would have at a target, on the head of this observation.
+async fn key<F: Forge, R: Registry, L: Ledger, C: Clock>(
+    ports: &Ports<F, R, L, C>,
+    policy: &Policy,
+    observation: &mut Observation,
+    target: &Target,
+    release: &Release,
+) -> Result<ContentKey, Obstacle> {
+    let place = observation.world.place.clone();
+    for _fetch in 0..FETCHES_MAX {
+        let missing = match planned_files(policy, observation, target, release) {
+            Ok(files) => return Ok(overlay::content_key(&target.environment, &files)),
+            Err(OverlayError::Missing(missing)) => missing,
+            Err(error) => return Err(Obstacle(error.to_string())),
+        };
+        let filled = ports.snapshots.fill(&ports.forge, &place, &mut observation.tree, &missing).await;
+        filled.map_err(|error| Obstacle(error.to_string()))?;
+    }
+    Err(Obstacle("the overlay leads from file to file too deeply".to_owned()))
+}
+
+fn planned_files(
+    policy: &Policy,
+    observation: &Observation,
+    target: &Target,
+    release: &Release,
+) -> Result<Vec<FileChange>, OverlayError> {
+    let service = policy.service(&target.service).expect("decide only names services of the policy");
+    let folder =
+        service.paths.get(&target.environment).expect("a proven service has a path in each environment");
+    overlay::promote(&observation.tree, folder, release)
+}

@@ -1,0 +1,35 @@
+//! The ports of one engine, and what was read through them.
+
+use super::Snapshots;
+use super::facts::Listings;
+
+/// Everything outside that Towpath talks to.
+#[derive(Debug, Default)]
+pub struct Ports<F, R, L, C> {
+    /// Where config repositories live.
+    pub forge: F,
+    /// Where artifacts live.
+    pub registry: R,
+    /// Where what can be read again is kept.
+    pub ledger: L,
+    /// The clock.
+    pub clock: C,
+    /// The files that were read, shared by all observations.
+    pub snapshots: Snapshots,
+    /// The tags that were read, shared by all services that use an image.
+    pub listings: Listings,
+}
+
+impl<F, R, L, C> Ports<F, R, L, C> {
+    /// Ports through which nothing was read yet.
+    pub fn new(forge: F, registry: R, ledger: L, clock: C) -> Self {
+        Self {
+            forge,
+            registry,
+            ledger,
+            clock,
+            snapshots: Snapshots::default(),
+            listings: Listings::default(),
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! What each environment runs, as the files at the head say.
+
+use std::collections::BTreeMap;
+
+use super::{Clock, Ports};
+use crate::forge::Forge;
+use crate::ledger::Ledger;
+use crate::model::{Missing, Obstacle, Place, Policy, RepositoryPath, Running, Service, Target, Tree};
+use crate::overlay::{self, OverlayError};
+use crate::registry::Registry;
+
+/// How often content may turn out to be missing: a bound on how deep overlays lead from file to file.
+const FETCHES_MAX: usize = 64;
+
+/// What every target at a place runs. Content is fetched for all of them together.
+pub(super) async fn read<F: Forge, R: Registry, L: Ledger, C: Clock>(
+    ports: &Ports<F, R, L, C>,
+    policy: &Policy,
+    place: &Place,
+    tree: &mut Tree,
+) -> BTreeMap<Target, Result<Running, Obstacle>> {
+    for _fetch in 0..FETCHES_MAX {
+        let (found, missing) = resolve_all(policy, place, tree);
+        if missing.0.is_empty() {
+            return found;
+        }
+        if let Err(error) = ports.snapshots.fill(&ports.forge, place, tree, &missing).await {
+            return all_unknown(policy, place, &error.to_string());
+        }
+    }
+    all_unknown(policy, place, "the overlays lead from file to file too deeply")
+}
+
+fn resolve_all(
+    policy: &Policy,
+    place: &Place,
+    tree: &Tree,
+) -> (BTreeMap<Target, Result<Running, Obstacle>>, Missing) {
+    let mut found = BTreeMap::new();
+    let mut missing = Missing::default();
+    for (target, service, folder) in overlays(policy, place) {
+        match overlay::running(tree, folder, &service.image) {
+            Ok(running) => drop(found.insert(target, Ok(running))),
+            Err(OverlayError::Missing(more)) => missing.0.extend(more.0),
+            Err(error) => drop(found.insert(target, Err(Obstacle(error.to_string())))),
+        }
+    }
+    (found, missing)
+}
+
+fn overlays<'a>(
+    policy: &'a Policy,
+    place: &'a Place,
+) -> impl Iterator<Item = (Target, &'a Service, &'a RepositoryPath)> {
+    policy.services_at(place).flat_map(|service| {
+        service.paths.iter().map(move |(environment, folder)| {
+            let target = Target { service: service.name.clone(), environment: environment.clone() };
+            (target, service, folder)
+        })
+    })
+}
+
+fn all_unknown(policy: &Policy, place: &Place, why: &str) -> BTreeMap<Target, Result<Running, Obstacle>> {
+    overlays(policy, place).map(|(target, _, _)| (target, Err(Obstacle(why.to_owned())))).collect()
+}

@@ -1,0 +1,106 @@
+//! The files of each config repository at the head that was seen last; a new head costs only changed blobs.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use tokio::sync::Mutex;
+
+use crate::forge::{Forge, ForgeError};
+use crate::model::{
+    BlobId, ChangeNumber, CommitId, ContentKey, Missing, Place, RepositoryPath, Tree, TreeEntry,
+};
+
+type Entries = Arc<BTreeMap<RepositoryPath, TreeEntry>>;
+
+/// What was read of each config repository.
+#[derive(Debug, Default)]
+pub struct Snapshots(Mutex<BTreeMap<Place, Snapshot>>);
+
+#[derive(Debug, Default)]
+struct Snapshot {
+    head: Option<(CommitId, Entries)>,
+    blobs: BTreeMap<BlobId, Arc<[u8]>>,
+    keys: BTreeMap<(ChangeNumber, CommitId), ContentKey>,
+}
+
+impl Snapshots {
+    /// The tree of a head, with the content that earlier heads already needed.
+    pub(super) async fn tree<F: Forge>(
+        &self,
+        forge: &F,
+        place: &Place,
+        head: &CommitId,
+    ) -> Result<Tree, ForgeError> {
+        let known = self.known_tree(place, head).await;
+        if let Some(tree) = known {
+            return Ok(tree);
+        }
+        let entries = forge.entries(place, head).await?;
+        let mut snapshots = self.0.lock().await;
+        let snapshot = snapshots.entry(place.clone()).or_default();
+        // Blobs that the new head no longer has are let go, so that memory follows the repository's size.
+        let present: BTreeSet<&BlobId> = entries.values().map(|entry| &entry.blob).collect();
+        snapshot.blobs.retain(|blob, _| present.contains(blob));
+        snapshot.head = Some((head.clone(), Arc::clone(&entries)));
+        Ok(with_blobs(head, entries.clone(), &snapshot.blobs))
+    }
+
+    async fn known_tree(&self, place: &Place, head: &CommitId) -> Option<Tree> {
+        let snapshots = self.0.lock().await;
+        let snapshot = snapshots.get(place)?;
+        let (_, entries) = snapshot.head.as_ref().filter(|(commit, _)| commit == head)?;
+        Some(with_blobs(head, Arc::clone(entries), &snapshot.blobs))
+    }
+
+    /// Fetches the content of files that a tree lacks, once.
+    pub(super) async fn fill<F: Forge>(
+        &self,
+        forge: &F,
+        place: &Place,
+        tree: &mut Tree,
+        missing: &Missing,
+    ) -> Result<(), ForgeError> {
+        let entries = missing.0.iter().filter_map(|path| tree.entry(path));
+        let blobs: Vec<BlobId> =
+            entries.map(|entry| entry.blob.clone()).collect::<BTreeSet<_>>().into_iter().collect();
+        let contents = forge.blobs(place, &blobs).await?;
+        let mut snapshots = self.0.lock().await;
+        let snapshot = snapshots.entry(place.clone()).or_default();
+        for (blob, content) in blobs.into_iter().zip(contents) {
+            snapshot.blobs.insert(blob.clone(), Arc::clone(&content));
+            tree.add_blob(blob, content);
+        }
+        Ok(())
+    }
+
+    /// The content key of a change's head, where it was worked out before.
+    pub(super) async fn key(
+        &self,
+        place: &Place,
+        change: ChangeNumber,
+        head: &CommitId,
+    ) -> Option<ContentKey> {
+        let snapshots = self.0.lock().await;
+        snapshots.get(place)?.keys.get(&(change, head.clone())).cloned()
+    }
+
+    /// Keeps the content key of a change's head.
+    pub(super) async fn keep_key(
+        &self,
+        place: &Place,
+        change: ChangeNumber,
+        head: &CommitId,
+        key: ContentKey,
+    ) {
+        let mut snapshots = self.0.lock().await;
+        snapshots.entry(place.clone()).or_default().keys.insert((change, head.clone()), key);
+    }
+}
+
+fn with_blobs(head: &CommitId, entries: Entries, blobs: &BTreeMap<BlobId, Arc<[u8]>>) -> Tree {
+    let mut tree = Tree::new(head.clone(), entries);
+    for (blob, content) in blobs {
+        tree.add_blob(blob.clone(), Arc::clone(content));
+    }
+    tree
+}

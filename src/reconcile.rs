@@ -1,0 +1,173 @@
+//! The loop: observe, decide, draft, act, until nothing is possible now; then sleep until the next look.
+//!
+//! An event never causes an effect, it only says *look again*; so lost, doubled and reordered events are
+//! harmless, and a restart needs no recovery.
+
+mod service;
+
+pub use crate::observe::{Freshness, Ports};
+pub use service::{Wake, serve};
+
+use std::sync::Arc;
+
+use crate::act::{Ground, Outcome, Receipt, act};
+use crate::decide::{Plan, Reason};
+use crate::draft::{Draft, Drafts, Effect, draft};
+use crate::forge::Forge;
+use crate::ledger::Ledger;
+use crate::model::{Place, Policy, Time};
+use crate::observe::{Clock, Observation, ObserveError, observe};
+use crate::registry::Registry;
+
+/// How many passes may follow each other before they are taken for a live-lock.
+const PASSES_MAX: usize = 64;
+/// How many passes in a row may find that somebody was faster.
+const CONFLICTS_MAX: usize = 5;
+
+/// The engine: one policy and the ports it works through.
+#[derive(Debug)]
+pub struct Engine<F, R, L, C> {
+    /// The ports.
+    pub ports: Ports<F, R, L, C>,
+    /// The policy.
+    pub policy: Arc<Policy>,
+}
+
+/// How a config repository came to rest.
+#[derive(Clone, Debug, Default)]
+pub struct Settled {
+    /// Everything that was done, in order.
+    pub receipts: Vec<Receipt>,
+    /// The last plan, from which nothing more followed.
+    pub plan: Plan,
+    /// What failed, in sentences; empty where all is well.
+    pub failures: Vec<String>,
+    /// How often everything was looked at.
+    pub passes: usize,
+    /// When to look again even if nothing happens.
+    pub next_look: Option<Time>,
+}
+
+/// What would be done next, without doing it.
+#[derive(Clone, Debug)]
+pub struct Foresight {
+    /// The facts and the plan.
+    pub observation: Observation,
+    /// The plan made concrete.
+    pub drafts: Drafts,
+}
+
+impl<F: Forge, R: Registry, L: Ledger, C: Clock> Engine<F, R, L, C> {
+    /// An engine.
+    pub fn new(ports: Ports<F, R, L, C>, policy: Arc<Policy>) -> Self {
+        Self { ports, policy }
+    }
+
+    /// Looks at a config repository and says what would be done next.
+    ///
+    /// # Errors
+    /// Where the repository could not be observed.
+    pub async fn foresee(&self, place: &Place, freshness: Freshness) -> Result<Foresight, ObserveError> {
+        let observation = observe(&self.ports, &self.policy, place, freshness).await?;
+        let drafts = draft(&observation.world, &self.policy, &observation.tree, &observation.plan);
+        Ok(Foresight { observation, drafts })
+    }
+
+    /// Carries a config repository as far as it goes now. Never sleeps.
+    pub async fn settle(&self, place: &Place, freshness: Freshness) -> Settled {
+        let mut settled = Settled::default();
+        let mut conflicts = 0;
+        while settled.passes < PASSES_MAX {
+            settled.passes += 1;
+            let before = settled.receipts.len();
+            match self.pass(place, freshness, &mut settled).await {
+                Err(error) => {
+                    settled.failures.push(error.to_string());
+                    return settled;
+                }
+                Ok(()) if settled.receipts.len() == before => return settled,
+                Ok(()) => {}
+            }
+            let fresh = settled.receipts.get(before..).unwrap_or_default();
+            conflicts = if fresh.iter().any(was_beaten) { conflicts + 1 } else { 0 };
+            let failed: Vec<String> = fresh.iter().filter_map(failure).collect();
+            if !failed.is_empty() || conflicts >= CONFLICTS_MAX {
+                settled.failures.extend(failed);
+                settled
+                    .failures
+                    .extend(fresh.iter().filter(|_| conflicts >= CONFLICTS_MAX).filter_map(beaten));
+                return settled;
+            }
+        }
+        settled.failures.push(format!("{place}: no rest after {PASSES_MAX} passes; please report this"));
+        settled
+    }
+
+    /// One pass: everything but merges, then merges on a fresh look.
+    async fn pass(
+        &self,
+        place: &Place,
+        freshness: Freshness,
+        settled: &mut Settled,
+    ) -> Result<(), ObserveError> {
+        let foresight = self.foresee(place, freshness).await?;
+        let merges_wait = foresight.drafts.drafts.iter().any(is_merge);
+        let harmless = foresight.drafts.drafts.iter().filter(|draft| !is_merge(draft)).cloned().collect();
+        settled.receipts.extend(self.act(place, &foresight.observation, harmless).await);
+        settled.take(foresight);
+        if merges_wait {
+            // What a merge rests on is read again right before it, and judged again.
+            let again = self.foresee(place, freshness).await?;
+            let merges = again.drafts.drafts.iter().filter(|draft| is_merge(draft)).cloned().collect();
+            settled.receipts.extend(self.act(place, &again.observation, merges).await);
+        }
+        Ok(())
+    }
+
+    async fn act(&self, place: &Place, observation: &Observation, drafts: Vec<Draft>) -> Vec<Receipt> {
+        let ground = Ground { place, log_tip: observation.log_tip.as_ref(), now: self.ports.clock.now() };
+        act(&self.ports.forge, &ground, drafts).await
+    }
+}
+
+impl Settled {
+    /// Keeps the last plan, and what failed of it without being an effect.
+    fn take(&mut self, foresight: Foresight) {
+        self.failures = foresight.observation.troubles.iter().map(ToString::to_string).collect();
+        self.failures.extend(foresight.drafts.refused);
+        self.failures.extend(troubles(&foresight.observation.plan));
+        self.next_look = foresight.observation.plan.next_look;
+        self.plan = foresight.observation.plan;
+    }
+}
+
+/// What keeps a target from moving that a person has to mend.
+fn troubles(plan: &Plan) -> Vec<String> {
+    let judged = plan.judgements.iter().flat_map(|judgement| {
+        let reasons = judgement.waiting().filter(|reason| Reason::is_trouble(reason));
+        reasons.map(|reason| format!("{}: {}", judgement.target, crate::render::reason(reason)))
+    });
+    judged.collect()
+}
+
+const fn is_merge(draft: &Draft) -> bool {
+    matches!(draft.effect, Effect::Merge { .. })
+}
+
+fn was_beaten(receipt: &Receipt) -> bool {
+    matches!(receipt.outcome, Outcome::Again(_))
+}
+
+fn beaten(receipt: &Receipt) -> Option<String> {
+    match &receipt.outcome {
+        Outcome::Again(why) => Some(format!("{} kept failing: {why}", receipt.draft.action)),
+        Outcome::Done | Outcome::Failed(_) => None,
+    }
+}
+
+fn failure(receipt: &Receipt) -> Option<String> {
+    match &receipt.outcome {
+        Outcome::Failed(why) => Some(format!("{}: {why}", receipt.draft.action)),
+        Outcome::Done | Outcome::Again(_) => None,
+    }
+}
