@@ -14,7 +14,8 @@ pub(crate) fn files(text: &str) -> Files {
     let mut current = None;
     for line in text.split_inclusive('\n') {
         if let Some(path) = line.strip_prefix("--- ") {
-            let path: RepositoryPath = path.trim().parse().expect("a fixture names paths inside the repository");
+            let path: RepositoryPath =
+                path.trim().parse().expect("a fixture names paths inside the repository");
             files.insert(path.clone(), String::new());
             current = Some(path);
         } else if let Some(content) = current.as_ref().and_then(|path| files.get_mut(path)) {

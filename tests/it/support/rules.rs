@@ -137,7 +137,10 @@ pub(crate) const fn seconds(count: u64) -> Duration {
 fn environment(environment: &str, after: &[&str], gates: Vec<Gate>) -> Environment {
     Environment {
         name: name(environment),
-        after: After { mode: AfterMode::All, environments: after.iter().map(|before| name(before)).collect() },
+        after: After {
+            mode: AfterMode::All,
+            environments: after.iter().map(|before| name(before)).collect(),
+        },
         gates,
         merge: MergeMode::Auto,
         on_newer: OnNewer::Replace,

@@ -92,8 +92,13 @@ impl FakeWorld {
             comments_written: 0,
             replica: 0,
         };
-        let new =
-            NewCommit { parents: Vec::new(), files, author: &rules::name("dora"), message: "start", at: state.now };
+        let new = NewCommit {
+            parents: Vec::new(),
+            files,
+            author: &rules::name("dora"),
+            message: "start",
+            at: state.now,
+        };
         let first = state.git.commit(new);
         state.git.branches.insert(state.place.branch.clone(), first);
         Self { state: Arc::new(Mutex::new(state)), bot, replica: 0, reverses_ties: false }

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use towpath::forge::{BRANCH_PREFIX, Forge, ForgeError, LOG_BRANCH, LogPart};
 use towpath::model::{
-    BlobId, BranchName, Change, ChangeNumber, ChangeState, Comment, CommentId, CommitId, EntryKind, FileChange,
-    Head, Merge, Place, Presentation, Proposal, Reaction, RepositoryPath, Status, TeamName, TreeEntry, UserName,
-    WrittenRemark,
+    BlobId, BranchName, Change, ChangeNumber, ChangeState, Comment, CommentId, CommitId, EntryKind,
+    FileChange, Head, Merge, Place, Presentation, Proposal, Reaction, RepositoryPath, Status, TeamName,
+    TreeEntry, UserName, WrittenRemark,
 };
 
 use super::git::{NewCommit, blob_id};
@@ -34,7 +34,11 @@ impl Forge for FakeWorld {
         self.ask("head", |state| state.at(place).map(|state| state.base_tip().clone())).await
     }
 
-    async fn entries(&self, place: &Place, commit: &CommitId) -> Answer<Arc<BTreeMap<RepositoryPath, TreeEntry>>> {
+    async fn entries(
+        &self,
+        place: &Place,
+        commit: &CommitId,
+    ) -> Answer<Arc<BTreeMap<RepositoryPath, TreeEntry>>> {
         self.ask("entries", |state| state.at(place)?.entries(commit)).await
     }
 
@@ -50,7 +54,8 @@ impl Forge for FakeWorld {
         let reverses_ties = self.reverses_ties;
         self.ask("changes", |state| {
             let state = state.at(place)?;
-            let ours = state.changes.iter().filter(|change| change.branch.as_str().starts_with(BRANCH_PREFIX));
+            let ours =
+                state.changes.iter().filter(|change| change.branch.as_str().starts_with(BRANCH_PREFIX));
             Ok(ours.map(|change| state.show(change, reverses_ties)).collect())
         })
         .await
@@ -59,7 +64,8 @@ impl Forge for FakeWorld {
     async fn branches(&self, place: &Place) -> Answer<BTreeMap<BranchName, Head>> {
         self.ask("branches", |state| {
             let state = state.at(place)?;
-            let is_ours = |name: &BranchName| name.as_str().starts_with(BRANCH_PREFIX) && name.as_str() != LOG_BRANCH;
+            let is_ours =
+                |name: &BranchName| name.as_str().starts_with(BRANCH_PREFIX) && name.as_str() != LOG_BRANCH;
             let ours = state.git.branches.iter().filter(|(name, _)| is_ours(name));
             Ok(ours.map(|(name, tip)| (name.clone(), state.git.head(tip, &state.bot))).collect())
         })
@@ -74,7 +80,12 @@ impl Forge for FakeWorld {
         self.ask("read_log", |state| Ok(state.at(place)?.read_log(known))).await
     }
 
-    async fn append_log(&self, place: &Place, lines: &[String], expected: Option<&CommitId>) -> Answer<CommitId> {
+    async fn append_log(
+        &self,
+        place: &Place,
+        lines: &[String],
+        expected: Option<&CommitId>,
+    ) -> Answer<CommitId> {
         self.ask("append_log", |state| {
             state.at(place)?;
             state.append_log(lines, expected)
@@ -176,7 +187,11 @@ impl State {
         let bytes = |content: Option<&Arc<[u8]>>| content.map(|content| content.to_vec());
         let changed = paths.into_iter().filter(|path| old.get(path) != new.get(path));
         Ok(changed
-            .map(|path| FileChange { path: path.clone(), old: bytes(old.get(path)), new: bytes(new.get(path)) })
+            .map(|path| FileChange {
+                path: path.clone(),
+                old: bytes(old.get(path)),
+                new: bytes(new.get(path)),
+            })
             .collect())
     }
 
@@ -272,7 +287,8 @@ impl State {
 
     fn open(&mut self, proposal: &Proposal) -> Answer<ChangeNumber> {
         check_text(&proposal.presentation.body);
-        let head = self.git.tip(&proposal.branch).cloned().ok_or_else(|| conflict(proposal.branch.as_str()))?;
+        let head =
+            self.git.tip(&proposal.branch).cloned().ok_or_else(|| conflict(proposal.branch.as_str()))?;
         self.effect(|state| {
             let number = ChangeNumber(state.changes.len() as u64 + 1);
             let at = state.forge_now();
@@ -339,7 +355,11 @@ impl State {
                 body: remark.body.clone(),
                 reactions: Vec::new(),
             };
-            assert_eq!(comment.about(), Some(remark.about.as_str()), "the bot could not find this comment again");
+            assert_eq!(
+                comment.about(),
+                Some(remark.about.as_str()),
+                "the bot could not find this comment again"
+            );
             state.change_mut(number).expect("it was just there").comments.push(comment);
             ((), EffectKind::Remarked { change: number, about: remark.about.clone() })
         })

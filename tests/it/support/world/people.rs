@@ -75,12 +75,19 @@ impl FakeWorld {
     }
 
     /// Somebody changes one text in one file of a branch, and pushes that.
-    pub(crate) fn edit(&self, branch: &BranchName, by: &str, path: &str, change: impl FnOnce(&str) -> String) {
+    pub(crate) fn edit(
+        &self,
+        branch: &BranchName,
+        by: &str,
+        path: &str,
+        change: impl FnOnce(&str) -> String,
+    ) {
         let path: RepositoryPath = name(path);
         let mut state = self.state();
         let tip = state.git.tip(branch).expect("the branch is there").clone();
         let mut files = state.git.get(&tip).files.clone();
-        let old = files.get(&path).map(|content| String::from_utf8_lossy(content).into_owned()).unwrap_or_default();
+        let old =
+            files.get(&path).map(|content| String::from_utf8_lossy(content).into_owned()).unwrap_or_default();
         let new = change(&old);
         assert_ne!(old, new, "an edit by a person changes something");
         files.insert(path.clone(), new.into_bytes().into());

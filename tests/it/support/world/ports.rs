@@ -19,10 +19,14 @@ impl Registry for FakeWorld {
     }
 
     async fn digest(&self, image: &ImageName, tag: &Tag) -> Result<Option<Digest>, RegistryError> {
-        self.request("digest", || no_answer(image), |state| {
-            state.answers(image)?;
-            Ok(state.images.get(image).and_then(|tags| tags.get(tag)).cloned())
-        })
+        self.request(
+            "digest",
+            || no_answer(image),
+            |state| {
+                state.answers(image)?;
+                Ok(state.images.get(image).and_then(|tags| tags.get(tag)).cloned())
+            },
+        )
         .await
     }
 }
@@ -49,7 +53,11 @@ fn no_answer(image: &ImageName) -> RegistryError {
 }
 
 impl FakeWorld {
-    async fn note<T>(&self, method: &'static str, answer: impl FnOnce(&mut LedgerContent) -> T) -> Result<T, LedgerError> {
+    async fn note<T>(
+        &self,
+        method: &'static str,
+        answer: impl FnOnce(&mut LedgerContent) -> T,
+    ) -> Result<T, LedgerError> {
         let replica = self.replica;
         let outage = || LedgerError { ledger: format!("ledger {replica}"), why: "no power".to_owned() };
         self.request(method, outage, |state| Ok(answer(state.ledgers.entry(replica).or_default()))).await
