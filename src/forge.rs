@@ -3,6 +3,9 @@
 //! Every write finds or creates, and every move of a branch is compare-and-swap: a lost answer is repaired by
 //! doing the same again.
 
+pub mod any;
+pub mod local;
+
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::sync::Arc;

@@ -10,7 +10,7 @@ use towpath::model::{
     TreeEntry, UserName, WrittenRemark,
 };
 
-use super::git::{NewCommit, blob_id};
+use super::git::NewCommit;
 use super::{EffectKind, FakeChange, FakeWorld, State, unavailable};
 use crate::support::rules;
 
@@ -175,7 +175,7 @@ impl State {
 
     fn entries(&self, commit: &CommitId) -> Answer<Arc<BTreeMap<RepositoryPath, TreeEntry>>> {
         let found = self.git.commits.get(commit).ok_or_else(|| not_found(format!("commit {commit}")))?;
-        let entry = |content: &Arc<[u8]>| TreeEntry { kind: EntryKind::File, blob: blob_id(content) };
+        let entry = |content: &Arc<[u8]>| TreeEntry { kind: EntryKind::File, blob: self.git.blob_id(content) };
         Ok(Arc::new(found.files.iter().map(|(path, content)| (path.clone(), entry(content))).collect()))
     }
 

@@ -34,6 +34,9 @@ pub(crate) struct NewCommit<'a> {
 pub(crate) struct Git {
     pub(crate) commits: BTreeMap<CommitId, Commit>,
     pub(crate) branches: BTreeMap<BranchName, CommitId>,
+    blobs: BTreeMap<BlobId, Arc<[u8]>>,
+    /// The same the other way round: hashing everything again and again would take most of the tests' time.
+    ids: BTreeMap<Arc<[u8]>, BlobId>,
 }
 
 impl Git {
@@ -41,7 +44,7 @@ impl Git {
     pub(crate) fn commit(&mut self, new: NewCommit<'_>) -> CommitId {
         let mut text = format!("{:?} {} {} {}", new.parents, new.author, new.message, new.at);
         for (path, content) in &new.files {
-            text += &format!("\n{path} {}", blob_id(content));
+            text += &format!("\n{path} {}", self.store(content));
         }
         let id = CommitId::new(forty_digits(text.as_bytes())).expect("forty digits");
         let commit = Commit {
@@ -70,8 +73,19 @@ impl Git {
     }
 
     pub(crate) fn blob(&self, blob: &BlobId) -> Option<Arc<[u8]>> {
-        let mut contents = self.commits.values().flat_map(|commit| commit.files.values());
-        contents.find(|content| blob_id(content) == *blob).cloned()
+        self.blobs.get(blob).cloned()
+    }
+
+    /// The id of a content that some commit holds.
+    pub(crate) fn blob_id(&self, content: &Arc<[u8]>) -> BlobId {
+        self.ids.get(content).expect("every content was stored by its commit").clone()
+    }
+
+    fn store(&mut self, content: &Arc<[u8]>) -> BlobId {
+        let new = || BlobId::new(forty_digits(content)).expect("forty digits");
+        let id = self.ids.entry(Arc::clone(content)).or_insert_with(new).clone();
+        self.blobs.entry(id.clone()).or_insert_with(|| Arc::clone(content));
+        id
     }
 
     /// A commit and everything before it.
@@ -117,11 +131,6 @@ impl Git {
         }
         Some(merged)
     }
-}
-
-/// The id of a content.
-pub(crate) fn blob_id(content: &[u8]) -> BlobId {
-    BlobId::new(forty_digits(content)).expect("forty digits")
 }
 
 /// Sixty-four digits that are always the same for the same bytes.

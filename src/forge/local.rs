@@ -1,0 +1,234 @@
+//! A forge in bare Git repositories on this machine.
+//!
+//! A repository is at `<root>/<owner>/<name>.git`. Change n is at `refs/towpath/changes/<n>`: a commit whose tree
+//! holds `change.json` and `events/<seq>.json`. So `git clone --mirror` is a full backup, and people may push to
+//! the same repositories with Git at any time. Every ref is moved by compare-and-swap.
+
+mod changes;
+mod content;
+mod log;
+mod merge;
+mod people;
+mod propose;
+mod store;
+mod wire;
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+
+use super::{Forge, ForgeError, LogPart, Merge, Presentation, Proposal, Remark};
+use crate::model::{
+    BlobId, BranchName, Change, ChangeNumber, CommentId, CommitId, FileChange, ForgeName, Head, Place,
+    Reaction, RepositoryName, RepositoryPath, TeamName, Time, TreeEntry, UserName,
+};
+pub use people::HandCommit;
+use store::Store;
+use wire::Stored;
+
+/// Says what time it is, for commits and events.
+pub type Now = Arc<dyn Fn() -> Time + Send + Sync>;
+
+/// The forge of one folder of bare repositories.
+#[derive(Clone)]
+pub struct LocalForge {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    name: ForgeName,
+    root: PathBuf,
+    teams: BTreeMap<TeamName, Vec<UserName>>,
+    bot: UserName,
+    now: Now,
+    /// Changes by the commit that holds them: such a commit never changes.
+    memory: Mutex<HashMap<gix::ObjectId, Arc<Stored>>>,
+}
+
+impl std::fmt::Debug for LocalForge {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("LocalForge")
+            .field("name", &self.inner.name)
+            .field("root", &self.inner.root)
+            .finish()
+    }
+}
+
+impl LocalForge {
+    /// A forge over the repositories below `root`.
+    pub fn new(
+        name: ForgeName,
+        root: PathBuf,
+        teams: BTreeMap<TeamName, Vec<UserName>>,
+        bot: UserName,
+        now: Now,
+    ) -> Self {
+        Self { inner: Arc::new(Inner { name, root, teams, bot, now, memory: Mutex::default() }) }
+    }
+
+    /// The forge's name in the configuration.
+    #[must_use]
+    pub fn name(&self) -> &ForgeName {
+        &self.inner.name
+    }
+
+    /// Runs blocking work on a repository, off the asynchronous threads.
+    async fn with<T: Send + 'static>(
+        &self,
+        repository: &RepositoryName,
+        work: impl FnOnce(&Store) -> Result<T, ForgeError> + Send + 'static,
+    ) -> Result<T, ForgeError> {
+        let inner = Arc::clone(&self.inner);
+        let name = repository.clone();
+        let done = tokio::task::spawn_blocking(move || work(&Store::open(inner, &name)?)).await;
+        done.unwrap_or_else(|error| {
+            let what = format!("work on `{repository}`");
+            Err(ForgeError::Unavailable { what, why: error.to_string() })
+        })
+    }
+
+    /// As [`LocalForge::with`], as the only writer among all processes of this program.
+    async fn writing<T: Send + 'static>(
+        &self,
+        repository: &RepositoryName,
+        work: impl FnOnce(&mut Store) -> Result<T, ForgeError> + Send + 'static,
+    ) -> Result<T, ForgeError> {
+        let inner = Arc::clone(&self.inner);
+        let name = repository.clone();
+        let done = tokio::task::spawn_blocking(move || {
+            let mut store = Store::open(inner, &name)?;
+            store.lock()?;
+            work(&mut store)
+        });
+        done.await.unwrap_or_else(|error| {
+            let what = format!("work on `{repository}`");
+            Err(ForgeError::Unavailable { what, why: error.to_string() })
+        })
+    }
+}
+
+impl Forge for LocalForge {
+    fn bot(&self) -> &UserName {
+        &self.inner.bot
+    }
+
+    async fn head(&self, place: &Place) -> Result<CommitId, ForgeError> {
+        let branch = place.branch.clone();
+        self.with(&place.repository, move |store| store.tip(&branch)).await
+    }
+
+    async fn entries(
+        &self,
+        place: &Place,
+        commit: &CommitId,
+    ) -> Result<Arc<BTreeMap<RepositoryPath, TreeEntry>>, ForgeError> {
+        let commit = commit.clone();
+        self.with(&place.repository, move |store| content::entries(store, &commit).map(Arc::new)).await
+    }
+
+    async fn blobs(&self, place: &Place, blobs: &[BlobId]) -> Result<Vec<Arc<[u8]>>, ForgeError> {
+        let blobs = blobs.to_vec();
+        self.with(&place.repository, move |store| content::blobs(store, &blobs)).await
+    }
+
+    async fn changes(&self, place: &Place) -> Result<Vec<Change>, ForgeError> {
+        let base = place.branch.clone();
+        self.with(&place.repository, move |store| changes::on_base(store, &base)).await
+    }
+
+    async fn branches(&self, place: &Place) -> Result<BTreeMap<BranchName, Head>, ForgeError> {
+        self.with(&place.repository, |store| store.towpath_branches()).await
+    }
+
+    async fn changed_files(&self, place: &Place, head: &CommitId) -> Result<Vec<FileChange>, ForgeError> {
+        let (head, base) = (head.clone(), place.branch.clone());
+        self.with(&place.repository, move |store| content::changed(store, &base, &head)).await
+    }
+
+    async fn read_log(&self, place: &Place, known: Option<&CommitId>) -> Result<LogPart, ForgeError> {
+        let known = known.cloned();
+        self.with(&place.repository, move |store| log::read(store, known.as_ref())).await
+    }
+
+    async fn append_log(
+        &self,
+        place: &Place,
+        lines: &[String],
+        expected: Option<&CommitId>,
+    ) -> Result<CommitId, ForgeError> {
+        let (lines, expected) = (lines.to_vec(), expected.cloned());
+        self.writing(&place.repository, move |store| log::append(store, &lines, expected.as_ref())).await
+    }
+
+    async fn propose(&self, proposals: &[Proposal]) -> Vec<Result<ChangeNumber, ForgeError>> {
+        let mut results = Vec::with_capacity(proposals.len());
+        for proposal in proposals {
+            let proposal = proposal.clone();
+            let repository = proposal.place.repository.clone();
+            results.push(self.writing(&repository, move |store| propose::propose(store, &proposal)).await);
+        }
+        results
+    }
+
+    async fn present(
+        &self,
+        place: &Place,
+        change: ChangeNumber,
+        presentation: &Presentation,
+    ) -> Result<(), ForgeError> {
+        let presentation = presentation.clone();
+        self.writing(&place.repository, move |store| changes::present(store, change, &presentation)).await
+    }
+
+    async fn remark(&self, place: &Place, change: ChangeNumber, remark: &Remark) -> Result<(), ForgeError> {
+        let remark = remark.clone();
+        self.writing(&place.repository, move |store| changes::remark(store, change, &remark)).await
+    }
+
+    async fn react(
+        &self,
+        place: &Place,
+        change: ChangeNumber,
+        comment: &CommentId,
+        reaction: Reaction,
+    ) -> Result<(), ForgeError> {
+        let comment = comment.clone();
+        self.writing(&place.repository, move |store| changes::react(store, change, &comment, reaction)).await
+    }
+
+    async fn merge(&self, merge: &Merge) -> Result<CommitId, ForgeError> {
+        let merge = merge.clone();
+        let repository = merge.place.repository.clone();
+        self.writing(&repository, move |store| {
+            let by = store.bot().clone();
+            merge::merge(store, merge.change, Some(&merge.head), &by, &merge.message)
+        })
+        .await
+    }
+
+    async fn close(&self, place: &Place, change: ChangeNumber) -> Result<(), ForgeError> {
+        self.writing(&place.repository, move |store| {
+            let by = store.bot().clone();
+            changes::close(store, change, &by)
+        })
+        .await
+    }
+
+    async fn delete_branch(
+        &self,
+        place: &Place,
+        branch: &BranchName,
+        expected: &CommitId,
+    ) -> Result<(), ForgeError> {
+        let (branch, expected) = (branch.clone(), expected.clone());
+        self.writing(&place.repository, move |store| store.delete_branch(&branch, &expected)).await
+    }
+
+    async fn is_member(&self, team: &TeamName, user: &UserName) -> Result<bool, ForgeError> {
+        Ok(self.inner.teams.get(team).is_some_and(|members| members.contains(user)))
+    }
+}
+
+#[cfg(test)]
+mod tests;
