@@ -1,3 +1,8 @@
 //! Stories: what people, builds and forges do, and what is expected of the bot then.
 
+mod approvals;
+mod commands;
+mod people;
+mod releases;
 mod road;
+mod trouble;

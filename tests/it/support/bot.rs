@@ -8,12 +8,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use towpath::model::{CommentId, Policy, ServiceName, Time};
+use towpath::model::{ChangeNumber, CommentId, Policy, ServiceName, Time};
 use towpath::reconcile::{Engine, Freshness, Ports, Settled};
 
 use super::fixture;
 use super::oracle;
-use super::rules::{Rules, place};
+use super::rules::{Rules, minutes, place};
 use super::story::Mode;
 use super::world::{EffectKind, FakeWorld};
 
@@ -67,16 +67,19 @@ impl Bot {
         bot
     }
 
-    fn start_engines(&mut self) {
-        let replicas = match self.mode {
+    const fn replicas(&self) -> usize {
+        match self.mode {
             Mode::Plain | Mode::Faulty(..) => 1,
             Mode::Doubled | Mode::Raced => 2,
-        };
+        }
+    }
+
+    fn start_engines(&mut self) {
         let engine = |replica: usize| {
             let world = || self.world.replica(replica, replica > 0);
             Engine::new(Ports::new(world(), world(), world(), world()), Arc::clone(&self.policy))
         };
-        self.engines = (0..replicas).map(engine).collect();
+        self.engines = (0..self.replicas()).map(engine).collect();
     }
 
     /// Lets virtual time go by.
@@ -111,6 +114,13 @@ impl Bot {
         let troubles = self.come_to_rest().await;
         assert!(!troubles.is_empty(), "nothing failed, although the test expects it");
         troubles.into_iter().collect::<Vec<_>>().join("\n")
+    }
+
+    /// A build pushes a version, and it goes as far as an open change into production.
+    pub(crate) async fn bring_to_production(&mut self, version: &str) -> ChangeNumber {
+        self.push(version).settle().await.expect_running("dev", version);
+        self.pass(minutes(30)).settle().await.expect_running("staging", version);
+        self.pass(minutes(60)).settle().await.expect_open("production", version)
     }
 
     /// Runs rounds until one has no effect; gives what failed in that one.

@@ -16,17 +16,20 @@ pub(crate) const BOT: &str = "towpath[bot]";
 pub(crate) struct Rules {
     services: Vec<&'static str>,
     environments: Vec<Environment>,
+    promoters: Vec<&'static str>,
 }
 
 impl Default for Rules {
     /// `shop` goes from dev to staging after 30 minutes, and to production after an hour and one approval.
+    ///
+    /// Alice and bob may approve there, and carol may ask for promotions everywhere.
     fn default() -> Self {
         let environments = vec![
             environment("dev", &[], Vec::new()),
             environment("staging", &["dev"], vec![soak(minutes(30))]),
             environment("production", &["staging"], vec![soak(minutes(60)), approvals(1)]),
         ];
-        Self { services: vec!["shop"], environments }
+        Self { services: vec!["shop"], environments, promoters: vec!["carol"] }
     }
 }
 
@@ -34,6 +37,12 @@ impl Rules {
     /// One more service on the same road.
     pub(crate) fn and_service(mut self, name: &'static str) -> Self {
         self.services.push(name);
+        self
+    }
+
+    /// One more person who may ask for promotions, everywhere.
+    pub(crate) fn promoted_by(mut self, user: &'static str) -> Self {
+        self.promoters.push(user);
         self
     }
 
@@ -85,9 +94,10 @@ impl Rules {
     /// The proven policy.
     pub(crate) fn policy(&self) -> Policy {
         let pipeline = Pipeline { name: name("standard"), environments: self.environments.clone() };
-        let carol = || vec![Principal::User(name("carol"))];
+        let promoters: Vec<Principal> =
+            self.promoters.iter().map(|user| Principal::User(name(user))).collect();
         let rights = |environment: &Environment| {
-            (environment.name.clone(), Rights(BTreeMap::from([(Right::Promote, carol())])))
+            (environment.name.clone(), Rights(BTreeMap::from([(Right::Promote, promoters.clone())])))
         };
         Policy {
             rights: self.environments.iter().map(rights).collect(),

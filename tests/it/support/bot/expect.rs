@@ -1,8 +1,10 @@
 //! What a story expects to see.
 
-use towpath::model::{ChangeNumber, ChangeState, Comment, CommentId, Reaction, StatusState};
+use towpath::model::{
+    BranchName, ChangeNumber, ChangeState, Comment, CommentId, CommitId, Reaction, StatusState,
+};
 
-use super::{Bot, target};
+use super::{Bot, Mode, target};
 use crate::support::oracle;
 use crate::support::rules::name;
 use crate::support::world::digest_of;
@@ -54,6 +56,56 @@ impl Bot {
         let (service, environment) = target(environment);
         let branch = name(&format!("towpath/{environment}/{service}"));
         self.world.state().open_change(&branch).map(|change| change.number)
+    }
+
+    /// The last change into an environment, open or not.
+    #[track_caller]
+    pub(crate) fn last_change(&self, environment: &str) -> ChangeNumber {
+        let (service, environment) = target(environment);
+        let branch: BranchName = name(&format!("towpath/{environment}/{service}"));
+        let state = self.world.state();
+        let last = state.changes.iter().rfind(|change| change.branch == branch);
+        last.unwrap_or_else(|| panic!("there was no change into {environment}")).number
+    }
+
+    /// The head of a change.
+    #[track_caller]
+    pub(crate) fn head_of(&self, change: ChangeNumber) -> CommitId {
+        self.world.state().change(change).expect("the story opened it").head().clone()
+    }
+
+    /// What a branch points to.
+    pub(crate) fn tip_of(&self, branch: &str) -> Option<CommitId> {
+        self.world.state().git.tip(&name(branch)).cloned()
+    }
+
+    /// The text of a file on the base branch.
+    pub(crate) fn text(&self, path: &str) -> String {
+        self.world.state().text(path)
+    }
+
+    /// How many effects there were so far.
+    pub(crate) fn effects(&self) -> usize {
+        self.world.state().effects.len()
+    }
+
+    /// Counts requests from here on.
+    pub(crate) fn count_requests(&mut self) -> &mut Self {
+        self.world.state().requests.clear();
+        self
+    }
+
+    /// Of the ports other than the ledger only these were asked, each at most so often in each settle and replica.
+    #[track_caller]
+    pub(crate) fn expect_requests_each_at_most(&self, allowed: &str, times: usize) -> &Self {
+        let most = times * self.replicas() * if self.mode == Mode::Plain { 1 } else { 2 };
+        let allowed: Vec<&str> = allowed.split(' ').collect();
+        for (method, count) in &self.world.state().requests {
+            let is_ledger = method.starts_with("ledger.");
+            assert!(is_ledger || allowed.contains(method), "nobody has to ask `{method}` here");
+            assert!(is_ledger || *count <= most, "{count} times `{method}`, at most {most} are allowed");
+        }
+        self
     }
 
     /// A change was merged.
@@ -109,6 +161,19 @@ impl Bot {
     #[track_caller]
     pub(crate) fn read_reply(&mut self, to: &CommentId) -> String {
         self.read_about(&format!("comment {}", to.0))
+    }
+
+    /// The one comment of the bot on a change, where a review was answered.
+    #[track_caller]
+    pub(crate) fn read_only_reply(&mut self, change: ChangeNumber) -> String {
+        let about = {
+            let state = self.world.state();
+            let change = state.change(change).expect("the story opened it");
+            let reviews: Vec<&CommentId> = change.reviews.iter().map(|review| &review.id).collect();
+            let [review] = reviews.as_slice() else { panic!("one review, not {reviews:?}") };
+            (*review).clone()
+        };
+        self.read_reply(&about)
     }
 
     /// What the bot says about somebody's commit on its branch.

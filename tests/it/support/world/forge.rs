@@ -175,7 +175,8 @@ impl State {
 
     fn entries(&self, commit: &CommitId) -> Answer<Arc<BTreeMap<RepositoryPath, TreeEntry>>> {
         let found = self.git.commits.get(commit).ok_or_else(|| not_found(format!("commit {commit}")))?;
-        let entry = |content: &Arc<[u8]>| TreeEntry { kind: EntryKind::File, blob: self.git.blob_id(content) };
+        let entry =
+            |content: &Arc<[u8]>| TreeEntry { kind: EntryKind::File, blob: self.git.blob_id(content) };
         Ok(Arc::new(found.files.iter().map(|(path, content)| (path.clone(), entry(content))).collect()))
     }
 
