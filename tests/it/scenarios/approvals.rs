@@ -16,7 +16,7 @@ fn a_stranger_cannot_approve() {
         let change = bot.bring_to_production("1.10.0").await;
         let attempt = bot.pass(minutes(5)).comment(change, "mallory", "/promote approve");
         bot.settle().await.expect_open("production", "1.10.0");
-        insta::assert_snapshot!(bot.read_reply(&attempt), @"");
+        insta::assert_snapshot!(bot.read_reply(&attempt), @"mallory: `/promote approve` is refused: it takes the right `approve` in production, which the configuration gives under `rights`.");
         bot.expect_reaction(&attempt, Reaction::ThumbsDown);
         bot.comment(change, "alice", "/promote approve");
         bot.settle().await.expect_merged(change);
@@ -29,7 +29,7 @@ fn who_may_only_promote_cannot_approve() {
         let change = bot.bring_to_production("1.10.0").await;
         let attempt = bot.pass(minutes(5)).comment(change, "carol", "/promote approve");
         bot.settle().await.expect_open("production", "1.10.0");
-        insta::assert_snapshot!(bot.read_reply(&attempt), @"");
+        insta::assert_snapshot!(bot.read_reply(&attempt), @"carol: `/promote approve` is refused: it takes the right `approve` in production, which the configuration gives under `rights`.");
     });
 }
 
@@ -39,7 +39,7 @@ fn a_stranger_s_review_approves_nothing() {
         let change = bot.bring_to_production("1.10.0").await;
         bot.pass(minutes(5)).review(change, "mallory", ReviewVerdict::Approve);
         bot.settle().await.expect_open("production", "1.10.0");
-        insta::assert_snapshot!(bot.read_only_reply(change), @"");
+        insta::assert_snapshot!(bot.read_only_reply(change), @"mallory: the review is refused: it takes the right `approve` in production, which the configuration gives under `rights`.");
     });
 }
 
@@ -69,7 +69,7 @@ fn one_person_is_one_approval() {
         bot.comment(change, "alice", "/promote approve");
         bot.review(change, "alice", ReviewVerdict::Approve);
         bot.settle().await.expect_open("production", "1.10.0");
-        insta::assert_snapshot!(bot.status(change), @"");
+        insta::assert_snapshot!(bot.status(change), @"towpath/production pending: waiting: 1 of 2 approvals (alice); ask alice or bob");
         bot.comment(change, "bob", "/promote approve");
         bot.settle().await.expect_merged(change);
     });
@@ -97,7 +97,7 @@ fn an_approval_is_void_after_the_content_changed() {
         assert_eq!(bot.settle().await.expect_open("production", "1.11.0"), change);
         bot.pass(minutes(5)).comment(change, "bob", "/promote approve");
         bot.settle().await.expect_open("production", "1.11.0");
-        insta::assert_snapshot!(bot.status(change), @"");
+        insta::assert_snapshot!(bot.status(change), @"towpath/production pending: waiting: 1 of 2 approvals (bob); ask alice or bob");
         bot.comment(change, "alice", "/promote approve");
         bot.settle().await.expect_merged(change).expect_running("production", "1.11.0");
     });
@@ -110,7 +110,7 @@ fn nobody_approves_what_nobody_can_have_read() {
         bot.bring_to_production("1.11.0").await;
         let hasty = bot.pass(seconds(20)).comment(change, "alice", "/promote approve");
         bot.settle().await.expect_open("production", "1.11.0");
-        insta::assert_snapshot!(bot.read_reply(&hasty), @"");
+        insta::assert_snapshot!(bot.read_reply(&hasty), @"alice: `/promote approve` is refused: the content changed at about the same time; read it again and write `/promote approve sha=COMMIT`.");
         let exact = format!("/promote approve sha={}", bot.head_of(change).short());
         bot.comment(change, "alice", &exact);
         bot.settle().await.expect_merged(change).expect_running("production", "1.11.0");
@@ -131,7 +131,7 @@ fn a_review_of_an_earlier_head_approves_nothing() {
         bot.settle().await.expect_open("production", "1.11.0");
         let late = bot.pass(minutes(5)).comment(change, "alice", &format!("/promote approve sha={old}"));
         bot.settle().await.expect_open("production", "1.11.0");
-        insta::assert_snapshot!(bot.read_reply(&late), @"");
+        insta::assert_snapshot!(bot.read_reply(&late), @"alice: `/promote approve sha=COMMIT` is refused: the content changed at about the same time; read it again and write `/promote approve sha=COMMIT`.");
     });
 }
 

@@ -13,7 +13,7 @@ fn a_held_change_waits_although_it_is_approved() {
         bot.settle().await.expect_reaction(&hold, Reaction::Rocket);
         bot.pass(minutes(5)).comment(change, "alice", "/promote approve");
         bot.settle().await.expect_open("production", "1.10.0");
-        insta::assert_snapshot!(bot.status(change), @"");
+        insta::assert_snapshot!(bot.status(change), @"towpath/production pending: waiting: held by carol: the big sale");
         bot.pass(minutes(600)).settle().await.expect_open("production", "1.10.0");
         bot.comment(change, "carol", "/promote resume");
         bot.settle().await.expect_merged(change).expect_running("production", "1.10.0");
@@ -63,13 +63,33 @@ fn questions_are_answered_once() {
         let change = bot.bring_to_production("1.10.0").await;
         let status = bot.pass(minutes(5)).comment(change, "mallory", "/promote status");
         bot.settle().await.expect_reaction(&status, Reaction::ThumbsUp);
-        insta::assert_snapshot!(bot.read_reply(&status), @"");
+        insta::assert_snapshot!(bot.read_reply(&status), @"mallory: shop in production runs `registry.test/acme/shop:1.9.0`; 0 of 1 approval; ask `alice or bob`.");
         let why = bot.comment(change, "mallory", "/promote why");
         bot.settle().await;
-        insta::assert_snapshot!(bot.read_reply(&why), @"");
+        insta::assert_snapshot!(bot.read_reply(&why), @r#"
+        mallory: next for shop in production is `1.10.0`.
+
+        - previous-environment (ok): landed in staging
+        - soak (ok): soaked 1h since Mon 2026-03-02 09:30:04 UTC
+        - decline (ok): nobody declined it
+        - approvals (waits): 0 of 1 approval; ask `alice or bob`
+        "#);
         let help = bot.comment(change, "mallory", "/promote help");
         bot.settle().await;
-        insta::assert_snapshot!(bot.read_reply(&help), @"");
+        insta::assert_snapshot!(bot.read_reply(&help), @r#"
+        mallory: these are the commands.
+
+        | command | what it does | right |
+        | --- | --- | --- |
+        | `/promote [ENV[,ENV]] [version=V]` | ask for this release, or exactly this version, in its next environment or the named ones | promote |
+        | `/promote approve [sha=HEAD]` | approve exactly the content that this change shows | approve |
+        | `/promote reject [reason="…"]` | close this change and do not propose its content again | approve |
+        | `/promote hold [until=TIME] [reason="…"]` | stop this change | promote |
+        | `/promote resume` | lift a hold, and let automation take up an environment that was set by hand | promote |
+        | `/promote status` | say where this promotion stands | everyone |
+        | `/promote why` | say what each gate says, and why | everyone |
+        | `/promote help` | list these commands | everyone |
+        "#);
         bot.restart().pass(minutes(5)).settle().await;
     });
 }
@@ -79,7 +99,7 @@ fn a_typo_is_named_and_does_nothing() {
     story(async |bot| {
         let change = bot.bring_to_production("1.10.0").await;
         let typo = bot.pass(minutes(5)).comment(change, "alice", "/promote status\n/promote aprove");
-        bot.settle().await.expect_open("production", "1.10.0").expect_reaction(&typo, Reaction::Confused);
+        bot.settle().await.expect_reaction(&typo, Reaction::Confused).expect_open("production", "1.10.0");
         insta::assert_snapshot!(bot.read_reply(&typo), @"");
     });
 }
@@ -102,7 +122,7 @@ fn an_edited_comment_gives_no_command() {
         let edited = bot.pass(minutes(5)).comment(change, "alice", "Good morning");
         bot.edit_comment(change, &edited, "/promote approve").settle().await;
         bot.expect_open("production", "1.10.0");
-        insta::assert_snapshot!(bot.read_reply(&edited), @"");
+        insta::assert_snapshot!(bot.read_reply(&edited), @"alice: `/promote approve` is refused: comments that were edited give no commands; write a new one.");
     });
 }
 
@@ -124,10 +144,10 @@ fn a_version_that_is_nowhere_is_refused() {
         let change = bot.bring_to_production("1.10.0").await;
         let request = bot.pass(minutes(5)).comment(change, "carol", "/promote production version=7.0.0");
         bot.settle().await.expect_open("production", "1.10.0");
-        insta::assert_snapshot!(bot.read_reply(&request), @"");
+        insta::assert_snapshot!(bot.read_reply(&request), @"carol: `/promote production version=7.0.0` is refused: no version `7.0.0` is known where it would come from.");
         let typo = bot.comment(change, "carol", "/promote prod version=1.10.0");
         bot.settle().await;
-        insta::assert_snapshot!(bot.read_reply(&typo), @"");
+        insta::assert_snapshot!(bot.read_reply(&typo), @"carol: `/promote prod version=1.10.0` is refused: `prod` is no environment of this pipeline and no command.");
     });
 }
 
@@ -137,7 +157,11 @@ fn after_a_refusal_the_rest_of_the_comment_is_not_run() {
         let change = bot.bring_to_production("1.10.0").await;
         let both = bot.pass(minutes(5)).comment(change, "carol", "/promote approve\n\n/promote hold");
         bot.settle().await;
-        insta::assert_snapshot!(bot.read_reply(&both), @"");
+        insta::assert_snapshot!(bot.read_reply(&both), @r#"
+        carol: `/promote approve` is refused: it takes the right `approve` in production, which the configuration gives under `rights`.
+
+        `/promote hold` was not run, because of that.
+        "#);
         bot.comment(change, "alice", "/promote approve");
         bot.settle().await.expect_merged(change);
     });
@@ -151,6 +175,6 @@ fn a_merged_change_cannot_be_approved() {
         bot.settle().await.expect_merged(change);
         let late = bot.pass(minutes(5)).comment(change, "bob", "/promote approve");
         bot.settle().await;
-        insta::assert_snapshot!(bot.read_reply(&late), @"");
+        insta::assert_snapshot!(bot.read_reply(&late), @"bob: `/promote approve` is refused: this change is no longer open.");
     });
 }

@@ -59,11 +59,11 @@ fn the_bot_stops_writing_to_a_branch_with_a_person_s_commit() {
     story(async |bot| {
         let change = bot.bring_to_production("1.10.0").await;
         bot.pass(minutes(5)).commit_on(change, "dora", PRODUCTION, "# one more thing").settle().await;
-        insta::assert_snapshot!(bot.read_word_about_head(change), @"");
+        insta::assert_snapshot!(bot.read_word_about_head(change), @"Somebody else's commit `COMMIT` is on this branch, so I stop writing here: nothing is replaced and nothing is merged by me, and earlier approvals no longer count. Merge or close this by hand; after that I go on with what is newer.");
         let theirs = bot.head_of(change);
         let attempt = bot.pass(minutes(5)).comment(change, "alice", "/promote approve");
         bot.push("1.11.0").settle().await;
-        insta::assert_snapshot!(bot.read_reply(&attempt), @"");
+        insta::assert_snapshot!(bot.read_reply(&attempt), @"alice: `/promote approve` is refused: somebody else's commit is on the branch, so its content is not what I proposed.");
         bot.pass(minutes(30)).settle().await.expect_running("staging", "1.11.0");
         bot.pass(minutes(60)).settle().await;
         assert_eq!(bot.head_of(change), theirs, "nobody writes over a person's commit");

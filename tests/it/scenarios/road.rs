@@ -26,8 +26,41 @@ fn a_release_goes_all_the_way_to_production() {
 fn an_open_change_says_what_it_waits_for() {
     story(async |bot| {
         let change = bot.bring_to_production("1.10.0").await;
-        insta::assert_snapshot!(bot.status(change), @"");
-        insta::assert_snapshot!(bot.body(change), @"");
+        insta::assert_snapshot!(bot.status(change), @"towpath/production pending: waiting: 0 of 1 approval; ask alice or bob");
+        insta::assert_snapshot!(bot.body(change), @r#"
+        | image | from | to |
+        | --- | --- | --- |
+        | `registry.test/acme/shop` | `1.9.0` | `1.10.0`<br>`sha256:7e867289f95b` |
+
+        Requested by towpath.
+
+        | gate | | why |
+        | --- | --- | --- |
+        | previous-environment | passes | landed in staging |
+        | soak | passes | soaked 1h since Mon 2026-03-02 09:30:04 UTC |
+        | decline | passes | nobody declined it |
+        | approvals | **waits** | 0 of 1 approval; ask `alice or bob` |
+
+        1. **dev**: `1.10.0`, since Mon 2026-03-02 09:00:02 UTC
+        1. **staging**: `1.10.0`, since Mon 2026-03-02 09:30:04 UTC
+        1. **production**: `1.9.0`, since Mon 2026-03-02 09:00:01 UTC ← this change
+
+        ```diff
+        --- a/apps/shop/overlays/production/kustomization.yaml
+        +++ b/apps/shop/overlays/production/kustomization.yaml
+        @@ -3,6 +3,7 @@
+         - ../../base
+         images:
+         - name: registry.test/acme/shop
+        -  newTag: 1.9.0 # moved by Towpath
+        +  newTag: 1.10.0 # moved by Towpath
+        +  digest: sha256:7e867289f95bf1de1267ea5688dea497a50837ac9125cfc9aa662140e4446dd5
+         commonLabels:
+           environment: production
+        ```
+
+        Comment `/promote approve` to approve this content for production, `/promote hold` or `/promote reject reason="…"` to stop it, `/promote why` to see the gates, `/promote help` for the rest.
+        "#);
     });
 }
 
@@ -37,7 +70,7 @@ fn a_person_merges_where_the_rules_say_so() {
         let change = bot.bring_to_production("1.10.0").await;
         bot.pass(minutes(5)).comment(change, "alice", "/promote approve");
         bot.settle().await.expect_open("production", "1.10.0");
-        insta::assert_snapshot!(bot.status(change), @"");
+        insta::assert_snapshot!(bot.status(change), @"towpath/production success: all gates pass; #3 is ready for a person to merge");
         bot.merge(change, "dora").settle().await.expect_running("production", "1.10.0").expect_changes(3);
     });
 }

@@ -38,7 +38,7 @@ fn a_registry_that_is_down_delays_no_other_service() {
         bot.settle().await;
         bot.registry_down("pay").push("1.10.0").push_of("pay", "1.10.0");
         let trouble = bot.settle_in_trouble().await;
-        insta::assert_snapshot!(trouble, @"");
+        insta::assert_snapshot!(trouble, @"pay in dev: the registry `registry.test` gave no usable answer about `registry.test/acme/pay`: no answer");
         bot.expect_running("dev", "1.10.0").expect_running("pay/dev", "1.9.0");
         bot.pass(minutes(30)).settle_in_trouble().await;
         bot.expect_running("staging", "1.10.0");
@@ -53,7 +53,7 @@ fn an_overlay_that_cannot_be_read_delays_no_other_service() {
         let overlay = "apps/pay/overlays/dev/kustomization.yaml";
         bot.replace("dora", overlay, "images:", "images: [").push("1.10.0").push_of("pay", "1.10.0");
         let trouble = bot.settle_in_trouble().await;
-        insta::assert_snapshot!(trouble, @"");
+        insta::assert_snapshot!(trouble, @"pay in dev: apps/pay/overlays/dev/kustomization.yaml:5:1: not read as YAML: invalid indentation; mend the file");
         bot.expect_running("dev", "1.10.0");
         bot.replace("dora", overlay, "images: [", "images:").settle().await;
         bot.expect_running("pay/dev", "1.10.0");
