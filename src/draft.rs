@@ -9,7 +9,7 @@ use crate::model::{
     BranchName, ChangeNumber, CommentId, CommitId, FileChange, Merge, Policy, Presentation, Proposal,
     Reaction, Record, Target, Tree, World, WrittenRemark,
 };
-use crate::render;
+use crate::render::{self, RemarkInput};
 
 /// What is done at the forge, complete in every byte.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -125,7 +125,9 @@ fn draft_action(subject: &Subject<'_>, action: &Action) -> Result<Draft, String>
             Ok(words::simple(action, target, effect))
         }
         Action::Remark { change, target, remark, .. } => {
-            let body = render::remark(remark, subject.plan.judgement(target));
+            let input =
+                RemarkInput { target, judgement: subject.plan.judgement(target), policy: subject.policy };
+            let body = render::remark(remark, &input);
             let remark = WrittenRemark { about: remark.about(), body };
             Ok(words::simple(action, target, Effect::Remark { change: *change, remark }))
         }

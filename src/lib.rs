@@ -1,6 +1,7 @@
 #![doc = include_str!("ARCHITECTURE.md")]
 
 pub mod act;
+pub mod cli;
 pub mod command;
 pub mod config;
 pub mod decide;
@@ -13,4 +14,6 @@ pub mod overlay;
 pub mod reconcile;
 pub mod registry;
 pub mod render;
+pub mod server;
+pub mod telemetry;
 pub mod yaml;

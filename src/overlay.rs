@@ -1,22 +1,34 @@
-//! Kustomize-style overlays over an in-memory tree: what runs where, and which scalar to change.
+//! Kustomize-style overlays over an in-memory [`Tree`](crate::model::Tree): what runs where, and which scalar to
+//! change.
 //!
-//! Pure: content that is not in the tree yet is named in [`OverlayError::Missing`], fetched by the caller, and
-//! the same question asked again. What cannot be evaluated is refused or called uncertain, never guessed.
+//! Nothing here reads or writes a disk: a file whose content was not fetched yet is named in
+//! [`OverlayError::Missing`]. Images are worked out as kustomize does it, from weak to strong: manifest, the
+//! `images` of bases, those of components, the folder's own. What cannot be evaluated and could change the answer
+//! is an [`Uncertain`] note with file and line, never a guess.
 
-mod content;
-mod error;
-mod images;
+mod edit;
+mod entry;
+mod key;
 mod kustomization;
+mod limit;
+mod link;
 mod manifest;
-mod patches;
-mod resolve;
-mod write;
+mod patch;
+mod promote;
+mod refused;
+mod resolved;
+mod set;
+mod text;
+mod walk;
+mod written;
 
-pub use content::content_key;
-pub use error::{OverlayError, Place};
-pub use images::{DigestEdit, ImageEdit, edit_kustomization};
-pub use resolve::{ImageUse, Resolved, SetBy, Uncertain, resolve};
-pub use write::{promote, running, set_image};
+pub use edit::{ImageEdit, Setting, edit_kustomization};
+pub use key::content_key;
+pub use limit::{BYTES_READ_MAX, FILES_MAX, FOLDER_DEPTH_MAX, MATCHES_MAX};
+pub use promote::promote;
+pub use refused::{OverlayError, Refused};
+pub use resolved::{ImageUse, Resolved, SetBy, Uncertain, resolve, running};
+pub use set::{SetTo, set_image};
 
 #[cfg(test)]
 mod tests;

@@ -69,3 +69,13 @@ pub trait Registry: Send + Sync {
         tag: &Tag,
     ) -> impl Future<Output = Result<Option<Digest>, RegistryError>> + Send;
 }
+
+impl<R: Registry> Registry for std::sync::Arc<R> {
+    async fn tags(&self, image: &ImageName) -> Result<Vec<Tag>, RegistryError> {
+        self.as_ref().tags(image).await
+    }
+
+    async fn digest(&self, image: &ImageName, tag: &Tag) -> Result<Option<Digest>, RegistryError> {
+        self.as_ref().digest(image, tag).await
+    }
+}

@@ -1,14 +1,19 @@
 //! Every sentence people read: titles, bodies, comments, statuses, reasons, help, tables.
 //!
-//! What comes from outside is escaped; published text names instants, never remaining time; and nothing that the
-//! bot writes could be taken for a command.
+//! What comes from outside is made harmless; published text names instants, never remaining time; and nothing
+//! that the bot writes could be taken for a command. A sentence reads the same in Markdown and on a terminal:
+//! what Markdown could take for more than text stands in backticks.
 
 mod actions;
 mod body;
+mod colour;
 mod diff;
-mod escape;
+mod fit;
+mod gates;
+mod harmless;
 mod messages;
 mod reasons;
+mod refusals;
 mod remarks;
 mod status;
 mod tables;
@@ -16,12 +21,14 @@ mod time;
 
 pub use actions::{action_because, because, record};
 pub use body::{BodyInput, Step, body};
+pub use colour::{Colour, Style};
 pub use diff::diff;
+pub use gates::why;
 pub use messages::{Carriage, commit_message, merge_message, title};
 pub use reasons::reason;
-pub use remarks::remark;
+pub use remarks::{RemarkInput, remark};
 pub use status::status;
-pub use tables::{Colour, journey, table, why};
+pub use tables::{status_table, table};
 pub use time::instant;
 
 #[cfg(test)]

@@ -177,11 +177,14 @@ pub struct ContentMark {
 impl ContentMark {
     const START: &'static str = "<!-- towpath:content ";
     const END: &'static str = " -->";
+    /// Longest mark that is read, in bytes.
+    const BYTES_MAX: usize = 16 * 1024;
 
-    /// The mark as it stands in a body.
+    /// The mark as it stands in a body. Nothing in it can end the comment that hides it.
     #[must_use]
     pub fn write(&self) -> String {
         let json = serde_json::to_string(self).expect("keys and references are plain text");
+        let json = json.replace('>', "\\u003e");
         format!("{}{json}{}", Self::START, Self::END)
     }
 }
@@ -225,6 +228,9 @@ impl Change {
     pub fn content_mark(&self) -> Option<ContentMark> {
         let (_, rest) = self.body.rsplit_once(ContentMark::START)?;
         let (json, _) = rest.split_once(ContentMark::END)?;
+        if json.len() > ContentMark::BYTES_MAX {
+            return None;
+        }
         serde_json::from_str(json).ok()
     }
 

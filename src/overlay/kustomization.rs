@@ -1,103 +1,187 @@
-//! A kustomization file: found, read and checked for what kustomize itself would refuse or ignore.
+//! What one kustomization says, as far as it bears on images.
 
-use super::error::{OverlayError, Place};
-use crate::model::{EntryKind, Missing, RepositoryPath, Tree, TreeError};
-use crate::yaml::{self, NodeId, NodeKind, Source};
+use std::collections::BTreeSet;
 
-const FILE_NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
+use super::Refused;
+use super::entry::Entry;
+use super::patch::{Piece, pieces};
+use super::text::Text;
+use crate::yaml::{NodeId, NodeKind};
 
-/// A kustomization file that was read.
+/// The names that a kustomization may have; a folder has exactly one of them.
+pub(super) const FILE_NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
+
+/// Keys behind which images may lie that are not seen from here.
+const HIDING_KEYS: [(&str, &str); 5] = [
+    ("helmCharts", "a Helm chart is rendered elsewhere"),
+    ("helmChartInflationGenerator", "a Helm chart is rendered elsewhere"),
+    ("generators", "generators make manifests elsewhere"),
+    ("configurations", "configurations may name more places with images"),
+    ("vars", "variables may stand for images"),
+];
+
+/// A folder or file that a kustomization leads to.
+#[derive(Clone, Debug)]
+pub(super) struct Link {
+    pub(super) target: String,
+    pub(super) line: usize,
+}
+
+/// Something that is not evaluated.
+#[derive(Clone, Debug)]
+pub(super) struct Opaque {
+    pub(super) line: usize,
+    pub(super) why: &'static str,
+}
+
+/// A kustomization, read.
+#[derive(Clone, Debug)]
 pub(super) struct Kustomization {
-    pub(super) folder: RepositoryPath,
-    pub(super) file: RepositoryPath,
-    pub(super) source: Source,
-    pub(super) tree: yaml::Tree,
+    pub(super) text: Text,
     pub(super) root: NodeId,
+    /// In the order in which they are applied.
+    pub(super) entries: Vec<Entry>,
+    pub(super) resources: Vec<Link>,
+    pub(super) components: Vec<Link>,
+    /// Patches, which come before the entries.
+    pub(super) patches: Vec<Piece>,
+    /// Replacements, which come after the entries.
+    pub(super) replacements: Vec<Piece>,
+    /// What may hold images that are not seen.
+    pub(super) hiding: Vec<Opaque>,
+    /// What may change images after the entries.
+    pub(super) transformers: Option<Opaque>,
 }
 
 impl Kustomization {
-    /// Reads the kustomization of a folder.
-    pub(super) fn load(tree: &Tree, folder: &RepositoryPath) -> Result<Self, OverlayError> {
-        let file = find(tree, folder)?;
-        let source = read(tree, &file)?;
-        Self::parse(folder.clone(), file, source)
+    pub(super) fn read(bytes: &[u8]) -> Result<Self, Refused> {
+        let text = Text::new(bytes).map_err(|error| explain(bytes, error.into()))?;
+        let root = root(&text)?;
+        reject_ambiguous(&text, root)?;
+        let mut patches = Vec::new();
+        for key in ["patches", "patchesStrategicMerge", "patchesJson6902"] {
+            patches.extend(pieces(&text, root, key));
+        }
+        let opaque = |key, why| text.entry(root, key).map(|(_, node)| Opaque { line: text.line(node), why });
+        Ok(Self {
+            entries: entries(&text, root)?,
+            resources: links(&text, root, &["resources", "bases"])?,
+            components: links(&text, root, &["components"])?,
+            patches,
+            replacements: pieces(&text, root, "replacements"),
+            hiding: HIDING_KEYS.iter().filter_map(|(key, why)| opaque(*key, why)).collect(),
+            transformers: opaque("transformers", "transformers may change images"),
+            text,
+            root,
+        })
     }
+}
 
-    /// Takes a text as a kustomization.
-    pub(super) fn parse(
-        folder: RepositoryPath,
-        file: RepositoryPath,
-        source: Source,
-    ) -> Result<Self, OverlayError> {
-        let nodes = yaml::parse(&source).map_err(|error| OverlayError::of_yaml(&file, error))?;
-        let is_mapping = |id: &NodeId| matches!(nodes.node(*id).kind, NodeKind::Mapping(_));
-        let Some(root) = nodes.root().filter(is_mapping) else {
-            return Err(OverlayError::of_file(
-                &file,
-                "this is no kustomization; it has to be a mapping of keys to values",
-            ));
+/// Names the most likely reason why a text is not YAML.
+fn explain(bytes: &[u8], refused: Refused) -> Refused {
+    let holds = |needle: &[u8]| bytes.windows(needle.len()).any(|window| window == needle);
+    if holds(b"{{") || holds(b"{%") {
+        let why = format!("the file is a template, not YAML ({})", refused.why);
+        return Refused {
+            why,
+            way_out: "keep what the template makes in the repository".to_owned(),
+            ..refused
         };
-        let loaded = Self { folder, file, source, tree: nodes, root };
-        loaded.check()?;
-        Ok(loaded)
     }
+    Refused { why: format!("this is not YAML: {}", refused.why), ..refused }
+}
 
-    fn check(&self) -> Result<(), OverlayError> {
-        if let Some(second) = self.tree.documents().get(1) {
-            let why = "a second document (`---`) that kustomize ignores; move it to a file of its own";
-            return Err(self.refuse(*second, why));
-        }
-        if let Some(key) = self.tree.duplicate_key() {
-            let name = self.tree.scalar(key).unwrap_or_default();
-            return Err(self.refuse(key, format!("the key `{name}` stands twice; delete one of the two")));
-        }
-        Ok(())
+/// The one document's mapping.
+fn root(text: &Text) -> Result<NodeId, Refused> {
+    if let Some(second) = text.tree.documents().get(1) {
+        let why = "a second document, which kustomize ignores";
+        return Err(text.refuse(*second, why, "keep one document in a kustomization"));
     }
-
-    pub(super) fn place(&self, node: NodeId) -> Place {
-        let start = self.tree.node(node).span.start;
-        Place { file: self.file.clone(), position: self.source.position(start) }
-    }
-
-    pub(super) fn refuse(&self, node: NodeId, why: impl Into<String>) -> OverlayError {
-        OverlayError::Refused { place: self.place(node), why: why.into() }
-    }
-
-    /// The value of a field of the kustomization, whatever the case of its name, unless it is empty.
-    pub(super) fn field(&self, name: &str) -> Option<NodeId> {
-        self.tree.get_ignore_case(self.root, name).filter(|node| !self.tree.is_null(*node))
-    }
-
-    /// The items of a list field.
-    pub(super) fn list(&self, name: &str) -> &[NodeId] {
-        self.field(name).map_or(&[], |node| self.tree.items(node))
+    let root = text.tree.root().filter(|root| !text.tree.is_null(*root));
+    let root = root.ok_or_else(|| Refused::whole("the kustomization is empty", "give it `resources`"))?;
+    match text.tree.node(root).kind {
+        NodeKind::Mapping(_) => Ok(root),
+        NodeKind::Scalar { .. } | NodeKind::Alias | NodeKind::Sequence(_) => Err(text.refuse(
+            root,
+            "a kustomization is a mapping",
+            "write `resources:` and what belongs to it",
+        )),
     }
 }
 
-/// The only kustomization file of a folder.
-fn find(tree: &Tree, folder: &RepositoryPath) -> Result<RepositoryPath, OverlayError> {
-    let paths = FILE_NAMES.iter().filter_map(|name| folder.join(name));
-    let found: Vec<RepositoryPath> = paths.filter(|path| tree.entry(path).is_some()).collect();
-    match found.as_slice() {
-        [] => Err(OverlayError::NoKustomization { folder: folder.clone() }),
-        [file] => Ok(file.clone()),
-        [first, second, ..] => {
-            let why = format!("`{second}` stands beside it, and kustomize refuses two; delete one of them");
-            Err(OverlayError::of_file(first, why))
+/// Keys that stand twice, come from elsewhere or are filled in by a template.
+fn reject_ambiguous(text: &Text, root: NodeId) -> Result<(), Refused> {
+    if let Some(key) = text.tree.duplicate_key() {
+        return Err(twice(text, key));
+    }
+    let mut seen = BTreeSet::new();
+    for (key, value) in text.tree.entries(root) {
+        let Some(name) = text.tree.scalar(*key) else {
+            let way_out = "keep what the template makes in the repository";
+            return Err(text.refuse(*key, "the file is a template", way_out));
+        };
+        if name == "<<" {
+            return Err(text.refuse(*key, "the kustomization has a merge key (`<<`)", "write its keys out"));
+        }
+        if text.tree.entries(*value).iter().any(|(inner, _)| text.tree.scalar(*inner).is_none()) {
+            let way_out = "keep what the template makes in the repository";
+            return Err(text.refuse(*value, "the file is a template", way_out));
+        }
+        if !seen.insert(name.to_ascii_lowercase()) {
+            return Err(twice(text, *key));
         }
     }
+    Ok(())
 }
 
-/// Reads a file as YAML text.
-pub(super) fn read(tree: &Tree, file: &RepositoryPath) -> Result<Source, OverlayError> {
-    let refused = |why: &str| OverlayError::of_file(file, why);
-    match tree.read(file) {
-        Ok(bytes) => Source::from_bytes(bytes).map_err(|error| OverlayError::of_yaml(file, error)),
-        Err(TreeError::Missing) => Err(OverlayError::Missing(Missing([file.clone()].into()))),
-        Err(TreeError::NotFound) => Err(refused("the file does not exist")),
-        Err(TreeError::NotAFile(EntryKind::Submodule)) => Err(refused("a submodule; it is not entered")),
-        Err(TreeError::NotAFile(EntryKind::SymbolicLink | EntryKind::File)) => {
-            Err(refused("a symbolic link; it is not followed; put the file itself here"))
+fn twice(text: &Text, key: NodeId) -> Refused {
+    let name = text.tree.scalar(key).unwrap_or_default();
+    text.refuse(key, format!("the key `{name}` stands twice"), "delete one of the two")
+}
+
+/// The entries of `images`, then those of its old name, which kustomize appends.
+fn entries(text: &Text, root: NodeId) -> Result<Vec<Entry>, Refused> {
+    let mut entries = Vec::new();
+    for key in ["images", "imageTags"] {
+        for node in list(text, root, key)? {
+            let mut seen = BTreeSet::new();
+            let keys =
+                text.tree.entries(node).iter().filter_map(|(key, _)| Some((*key, text.tree.scalar(*key)?)));
+            for (key, name) in keys {
+                if !seen.insert(name.to_ascii_lowercase()) {
+                    return Err(twice(text, key));
+                }
+            }
+            entries.push(Entry::read(text, node)?);
+        }
+    }
+    Ok(entries)
+}
+
+fn links(text: &Text, root: NodeId, keys: &[&str]) -> Result<Vec<Link>, Refused> {
+    let mut links = Vec::new();
+    for key in keys {
+        for node in list(text, root, key)? {
+            let Some(target) = text.tree.scalar(node).filter(|target| !target.contains("{{")) else {
+                let why = format!("this item of `{key}` is no plain path");
+                return Err(text.refuse(node, why, "write the path of a file or folder"));
+            };
+            links.push(Link { target: target.to_owned(), line: text.line(node) });
+        }
+    }
+    Ok(links)
+}
+
+/// The items under a key; none where it is absent or says nothing.
+fn list(text: &Text, root: NodeId, key: &str) -> Result<Vec<NodeId>, Refused> {
+    let Some((_, node)) = text.entry(root, key) else { return Ok(Vec::new()) };
+    match &text.tree.node(node).kind {
+        NodeKind::Sequence(items) => Ok(items.clone()),
+        NodeKind::Alias => {
+            Err(text.refuse(node, format!("`{key}` is an alias (`*…`)"), "write the list out"))
+        }
+        NodeKind::Scalar { .. } | NodeKind::Mapping(_) => {
+            Err(text.refuse(node, format!("`{key}` is no list"), "put `- ` before each item"))
         }
     }
 }

@@ -1,81 +1,88 @@
-//! Images in manifests: wherever kustomize looks for them.
+//! The images in a manifest, where kustomize looks for them: `containers` and `initContainers` at any depth.
 
-use super::error::{OverlayError, Place};
-use super::resolve::{ImageUse, SetBy, Uncertain};
-use crate::model::{ImageReference, RepositoryPath};
-use crate::yaml::{self, NodeId, NodeKind, Source};
+use super::text::Text;
+use super::written::Written;
+use crate::yaml::{NodeId, NodeKind, YamlError};
 
-/// The lists of containers whose `image` kustomize rewrites, at any depth.
-const CONTAINER_LISTS: [&str; 2] = ["containers", "initContainers"];
-
-/// What a manifest file shows.
-#[derive(Default)]
+/// What a manifest shows.
+#[derive(Debug, Default)]
 pub(super) struct Manifest {
-    pub(super) uses: Vec<ImageUse>,
-    pub(super) uncertain: Vec<Uncertain>,
+    /// Images with their lines.
+    pub(super) images: Vec<(Written, usize)>,
+    /// Lines behind which an image may lie that is not seen, and why.
+    pub(super) hidden: Vec<(usize, String)>,
 }
 
-/// The images of every document of a file, custom resource definitions apart.
-pub(super) fn read(file: &RepositoryPath, source: &Source) -> Result<Manifest, OverlayError> {
-    // Parsing is fifty times slower than looking, and most manifests name no image.
-    if !source.text().contains("image") {
-        return Ok(Manifest::default());
+/// Reads a manifest. One without the bytes `image` is not parsed: nothing in it can be an image.
+pub(super) fn read(bytes: &[u8]) -> Manifest {
+    let mut manifest = Manifest::default();
+    if !bytes.windows(b"image".len()).any(|window| window == b"image") {
+        return manifest;
     }
-    let tree = yaml::parse(source).map_err(|error| OverlayError::of_yaml(file, error))?;
-    let mut reader = Reader { file, source, tree: &tree, manifest: Manifest::default() };
-    for root in tree.documents() {
-        let kind = tree.get(*root, "kind").and_then(|kind| tree.scalar(kind));
-        if kind != Some("CustomResourceDefinition") {
-            reader.walk(*root);
-        }
-    }
-    Ok(reader.manifest)
-}
-
-struct Reader<'a> {
-    file: &'a RepositoryPath,
-    source: &'a Source,
-    tree: &'a yaml::Tree,
-    manifest: Manifest,
-}
-
-impl Reader<'_> {
-    /// As deep as `yaml::DEPTH_MAX`, which parsing has checked.
-    fn walk(&mut self, node: NodeId) {
-        match &self.tree.node(node).kind {
-            NodeKind::Mapping(entries) => {
-                for (key, value) in entries {
-                    if self.tree.scalar(*key).is_some_and(|key| CONTAINER_LISTS.contains(&key)) {
-                        self.tree.items(*value).iter().for_each(|container| self.container(*container));
-                    }
-                    self.walk(*value);
-                }
+    match Text::new(bytes) {
+        Ok(text) => {
+            for root in text.tree.documents() {
+                walk(&text, *root, &mut manifest);
             }
-            NodeKind::Sequence(items) => items.iter().for_each(|item| self.walk(*item)),
-            NodeKind::Scalar { .. } | NodeKind::Alias => {}
+        }
+        Err(YamlError { position, what }) => {
+            manifest.hidden.push((position.line, format!("the manifest cannot be read ({what})")));
         }
     }
+    manifest
+}
 
-    fn container(&mut self, container: NodeId) {
-        let Some(image) = self.tree.get(container, "image") else { return };
-        let place = Place {
-            file: self.file.clone(),
-            position: self.source.position(self.tree.node(image).span.start),
-        };
-        let text = self.tree.scalar(image);
-        match text.map(str::parse::<ImageReference>) {
-            Some(Ok(reference)) => self.manifest.uses.push(ImageUse {
-                name_before: reference.image.clone(),
-                reference,
-                file: place.file,
-                line: place.position.line,
-                set_by: SetBy::Manifest,
-            }),
-            Some(Err(_)) | None => self.manifest.uncertain.push(Uncertain {
-                place,
-                why: format!("`{}` is not read as an image", text.unwrap_or("an alias")),
-                decides: false,
-            }),
+/// As deep as `yaml::DEPTH_MAX`.
+fn walk(text: &Text, node: NodeId, manifest: &mut Manifest) {
+    let kind = text.tree.get(node, "kind").and_then(|kind| text.tree.scalar(kind));
+    if kind == Some("CustomResourceDefinition") {
+        return;
+    }
+    for (key, value) in text.tree.entries(node) {
+        match text.tree.scalar(*key) {
+            Some("containers" | "initContainers") => containers(text, *value, manifest),
+            Some(_) | None => walk(text, *value, manifest),
         }
+    }
+    for item in text.tree.items(node) {
+        walk(text, *item, manifest);
+    }
+}
+
+fn containers(text: &Text, list: NodeId, manifest: &mut Manifest) {
+    match &text.tree.node(list).kind {
+        NodeKind::Sequence(items) => {
+            for item in items {
+                container(text, *item, manifest);
+                walk(text, *item, manifest);
+            }
+        }
+        NodeKind::Alias => manifest.hide(text, list, "the containers are an alias"),
+        NodeKind::Mapping(_) => walk(text, list, manifest),
+        NodeKind::Scalar { .. } => {}
+    }
+}
+
+fn container(text: &Text, item: NodeId, manifest: &mut Manifest) {
+    if matches!(text.tree.node(item).kind, NodeKind::Alias) {
+        return manifest.hide(text, item, "the container is an alias");
+    }
+    let Some(image) = text.tree.get(item, "image") else {
+        if text.tree.get(item, "<<").is_some() {
+            manifest.hide(text, item, "the container has a merge key");
+        }
+        return;
+    };
+    match &text.tree.node(image).kind {
+        NodeKind::Scalar { value, .. } if value.is_empty() || text.tree.is_null(image) => {}
+        NodeKind::Scalar { value, .. } => manifest.images.push((Written::new(value), text.line(image))),
+        NodeKind::Alias => manifest.hide(text, image, "the image is an alias"),
+        NodeKind::Mapping(_) | NodeKind::Sequence(_) => {}
+    }
+}
+
+impl Manifest {
+    fn hide(&mut self, text: &Text, node: NodeId, why: &str) {
+        self.hidden.push((text.line(node), why.to_owned()));
     }
 }

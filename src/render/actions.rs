@@ -1,6 +1,8 @@
 //! Why each action is taken, and what each record says.
 
-use super::reasons::reason;
+use super::harmless::name;
+use super::messages::called;
+use super::reasons::{people, person, reason};
 use crate::decide::{Action, Because, Reason};
 use crate::model::{CommandOutcome, Event, ImageReference, Origin, Record, WithdrawnBecause};
 
@@ -8,26 +10,29 @@ use crate::model::{CommandOutcome, Event, ImageReference, Origin, Record, Withdr
 #[must_use]
 pub fn because(because: &Because) -> String {
     match because {
-        Because::GatesPass(reasons) => sentence(reasons),
-        Because::Requested { by } => format!("{by} asked for it"),
-        Because::Newer { replaces } => format!("newer than {replaces}, which nobody approved"),
+        Because::GatesPass(reasons) => telling(reasons),
+        Because::Requested { by } => format!("{} asked for it", person(by)),
+        Because::Newer { replaces } => {
+            format!("newer than {}, which nobody approved", name(replaces.as_str()))
+        }
         Because::BaseMoved => "the base branch moved, so the content is made anew on it".to_owned(),
         Because::Overtaken => "it runs already, or something newer does".to_owned(),
         Because::Withdrawn => "the release was taken back where it came from".to_owned(),
-        Because::Declined { by } => format!("{by} declined it"),
+        Because::Declined { by } => format!("{} declined it", person(by)),
         Because::Ended { change } => format!("{change} has ended"),
         Because::NotInTheLog => "it is true and not in the log yet".to_owned(),
-        Because::SomebodyAsked { by } => format!("{by} wrote a command"),
+        Because::SomebodyAsked { by } => format!("{} wrote a command", person(by)),
         Because::ForeignHead => "somebody else's commit is on the branch".to_owned(),
     }
 }
 
 /// The gates that had something to say.
-fn sentence(reasons: &[Reason]) -> String {
-    let telling = reasons.iter().filter(|reason| {
-        !matches!(reason, Reason::NotDeclined | Reason::Automatic | Reason::NothingSoaks | Reason::NotHeld)
-    });
-    telling.map(reason).collect::<Vec<_>>().join(", ")
+fn telling(reasons: &[Reason]) -> String {
+    let says_little = |reason: &Reason| {
+        matches!(reason, Reason::NotDeclined | Reason::Automatic | Reason::NothingSoaks | Reason::NotHeld)
+    };
+    let telling: Vec<String> = reasons.iter().filter(|it| !says_little(it)).map(reason).collect();
+    if telling.is_empty() { "nothing stands in the way".to_owned() } else { telling.join(", ") }
 }
 
 /// Why an action is taken, whatever its kind.
@@ -37,10 +42,7 @@ pub fn action_because(action: &Action) -> String {
         Action::Record { record: line } => record(line),
         Action::Merge { gates, .. } => match gates.approved_by() {
             [] => "all gates pass".to_owned(),
-            by => {
-                let names: Vec<&str> = by.iter().map(crate::model::UserName::as_str).collect();
-                format!("all gates pass, approved by {}", names.join(", "))
-            }
+            by => format!("all gates pass, approved by {}", people(by)),
         },
         Action::Open { because: why, .. }
         | Action::Update { because: why, .. }
@@ -55,31 +57,33 @@ pub fn action_because(action: &Action) -> String {
 #[must_use]
 pub fn record(record: &Record) -> String {
     match &record.event {
-        Event::Landed { target, images, origin } => match origin {
-            Origin::Adopted => format!("{target} ran {} at first sight", tags(images)),
-            Origin::Change(change) => {
-                format!("{} landed in {} by {change}", tags(images), target.environment)
-            }
-            Origin::Hand => format!("{target} was set to {} by hand", tags(images)),
-        },
-        Event::Withdrawn { target, images, because: WithdrawnBecause::SetBack } => {
-            format!("{} no longer counts in {}, which was set back", tags(images), target.environment)
+        Event::Landed { target, images, origin } => {
+            landed(&name(target.environment.as_str()), &tags(images), origin)
         }
-        Event::Declined { change, by, .. } => format!("{by} closed {change}, so its content is declined"),
+        Event::Withdrawn { target, images, because: WithdrawnBecause::SetBack } => {
+            let environment = name(target.environment.as_str());
+            format!("{} no longer counts in {environment}, which a person set back", tags(images))
+        }
+        Event::Declined { images, change, by, .. } => {
+            format!("{} closed {change}, so {} is declined", person(by), tags(images))
+        }
         Event::Handled { change, by, outcomes, .. } => {
             let words: Vec<&str> = outcomes.iter().map(outcome).collect();
-            format!("{by} on {change}: {}", words.join(", "))
+            format!("{} on {change}: {}", person(by), words.join(", "))
         }
     }
 }
 
+fn landed(environment: &str, tags: &str, origin: &Origin) -> String {
+    match origin {
+        Origin::Adopted => format!("{tags} ran in {environment} at first sight"),
+        Origin::Change(change) => format!("{tags} landed in {environment} by {change}"),
+        Origin::Hand => format!("{environment} was set to {tags} by hand"),
+    }
+}
+
 fn tags(images: &[ImageReference]) -> String {
-    let text = |image: &ImageReference| match (&image.tag, &image.digest) {
-        (Some(tag), _) => tag.to_string(),
-        (None, Some(digest)) => digest.short().to_owned(),
-        (None, None) => "an image without tag".to_owned(),
-    };
-    images.iter().map(text).collect::<Vec<_>>().join(", ")
+    images.iter().map(|image| name(&called(image))).collect::<Vec<_>>().join(", ")
 }
 
 const fn outcome(outcome: &CommandOutcome) -> &'static str {

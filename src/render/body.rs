@@ -1,19 +1,23 @@
 //! The body of a change: one screen that says what changes, why, what it waits for and what people can do.
 
 use super::actions::because;
-use super::diff::diff;
-use super::escape::{fence, quoted};
-use super::messages::Carriage;
-use super::reasons::reason;
-use super::tables::Colour;
+use super::diff::readable;
+use super::gates;
+use super::harmless::{block, quoted};
+use super::messages::{Carriage, called};
+use super::reasons::person;
 use super::time::instant;
-use crate::decide::{Because, Judgement, Verdict};
+use crate::decide::{Because, Judgement};
 use crate::model::{ContentMark, EnvironmentName, FileChange, ImageReference, Time};
 
 /// How long a diff may be before it is folded, in lines.
 const DIFF_LINES_OPEN_MAX: usize = 40;
-/// How long a diff may be at all, in characters; forges refuse bodies over 65,536.
-const DIFF_CHARACTERS_MAX: usize = 50_000;
+/// How long a diff may be at all, in characters.
+const DIFF_CHARACTERS_MAX: usize = 60_000;
+/// How long a body may be, in characters; forges refuse those over 65,536.
+const BODY_CHARACTERS_MAX: usize = 65_000;
+/// What the frame of a diff takes at most, in characters: fences, the fold, the sentence that it was cut.
+const FRAME_CHARACTERS: usize = 300;
 
 /// One environment on the way of a service.
 #[derive(Clone, Debug)]
@@ -47,28 +51,24 @@ pub struct BodyInput<'a> {
 #[must_use]
 pub fn body(input: &BodyInput<'_>) -> String {
     let mark = ContentMark { key: input.carriage.key.clone(), images: input.carriage.release.references() };
-    let parts = [
-        what(input),
-        why(input),
-        gates(input),
-        journey(input),
-        content(input),
-        commands(input),
-        mark.write(),
-    ];
-    let parts: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+    let before = [what(input), why(input), gates::markdown(input.judgement), journey(input)];
+    let after = [commands(input), mark.write()];
+    let rest: usize = before.iter().chain(&after).map(|part| part.chars().count()).sum();
+    let room = BODY_CHARACTERS_MAX.saturating_sub(rest + FRAME_CHARACTERS).min(DIFF_CHARACTERS_MAX);
+    let parts = before.into_iter().chain([content(input.files, room)]).chain(after);
+    let parts: Vec<String> = parts.filter(|part| !part.is_empty()).collect();
     parts.join("\n\n") + "\n"
 }
 
 fn what(input: &BodyInput<'_>) -> String {
     let from = input.carriage.from.map_or_else(|| "nothing".to_owned(), reference);
-    let rows = input.carriage.release.artifacts().map(|artifact| {
-        let to = format!("{}<br>{}", quoted(artifact.tag.as_str()), quoted(artifact.digest.short()));
-        format!("| {} | {from} | {to} |", quoted(artifact.image.as_str()))
+    let rows = input.carriage.release.references().into_iter().map(|artifact| {
+        format!("| {} | {from} | {} |", quoted(artifact.image.as_str()), reference(&artifact))
     });
     format!("| image | from | to |\n| --- | --- | --- |\n{}", rows.collect::<Vec<_>>().join("\n"))
 }
 
+/// Tag and digest, one below the other in a cell.
 fn reference(reference: &ImageReference) -> String {
     let tag = reference.tag.as_ref().map(|tag| quoted(tag.as_str()));
     let digest = reference.digest.as_ref().map(|digest| quoted(digest.short()));
@@ -77,71 +77,74 @@ fn reference(reference: &ImageReference) -> String {
 }
 
 fn why(input: &BodyInput<'_>) -> String {
-    let asked = input.carriage.requester.map(|by| format!("Requested by {by}."));
+    let asked = input.carriage.requester.map(|by| format!("Requested by {}.", person(by)));
     let reason = input.because.map(|why| format!("Because: {}.", because(why)));
     asked.or(reason).unwrap_or_default()
 }
 
-fn gates(input: &BodyInput<'_>) -> String {
-    let rows: Vec<String> = input
-        .judgement
-        .gates
-        .iter()
-        .map(|gate| {
-            let mark = match gate.verdict {
-                Verdict::Pass => "passes",
-                Verdict::Wait => "**waits**",
-                Verdict::Fail => "**refuses**",
-            };
-            format!("| {} | {mark} | {} |", gate.gate, reason(&gate.reason))
-        })
-        .collect();
-    if rows.is_empty() {
-        String::new()
-    } else {
-        format!("| gate | | why |\n| --- | --- | --- |\n{}", rows.join("\n"))
-    }
-}
-
+/// Every environment, what it runs and since when; where this release runs already is said so.
 fn journey(input: &BodyInput<'_>) -> String {
-    let steps = input.journey.iter().map(|step| {
-        let here = if step.is_here { " ← this change" } else { "" };
-        let running = step.running.as_ref().map_or_else(|| "nothing known".to_owned(), tag_of);
-        let since = step.since.map_or(String::new(), |since| format!(", since {}", instant(since)));
-        format!("1. **{}**: {running}{since}{here}", step.environment)
-    });
-    steps.collect::<Vec<_>>().join("\n")
-}
-
-fn tag_of(reference: &ImageReference) -> String {
-    match (&reference.tag, &reference.digest) {
-        (Some(tag), _) => quoted(tag.as_str()),
-        (None, Some(digest)) => quoted(digest.short()),
-        (None, None) => "unset".to_owned(),
-    }
-}
-
-fn content(input: &BodyInput<'_>) -> String {
-    let whole = diff(input.files, Colour::Never);
-    if whole.is_empty() {
+    let rows: Vec<String> = input.journey.iter().map(|step| row(step, &input.carriage)).collect();
+    if rows.is_empty() {
         return String::new();
     }
-    let cut: String = whole.chars().take(DIFF_CHARACTERS_MAX).collect();
-    let note =
-        if cut.len() < whole.len() { "\n\nThe rest of the diff is too long for this place." } else { "" };
-    let fence = fence(&cut);
-    let block = format!("{fence}diff\n{}\n{fence}{note}", cut.trim_end_matches('\n'));
-    if cut.lines().count() <= DIFF_LINES_OPEN_MAX {
-        block
+    format!("| environment | runs | since |\n| --- | --- | --- |\n{}", rows.join("\n"))
+}
+
+fn row(step: &Step, carriage: &Carriage<'_>) -> String {
+    let running = step.running.as_ref().map_or_else(|| "nothing known".to_owned(), |it| quoted(&called(it)));
+    let is_it = step.running.as_ref().is_some_and(|running| carriage.release.is_named_by(running));
+    let remark = match (step.is_here, is_it) {
+        (_, true) => ", this release".to_owned(),
+        (true, false) => format!(", this change brings {}", quoted(carriage.release.name().as_str())),
+        (false, false) => String::new(),
+    };
+    let since = step.since.map(instant).unwrap_or_default();
+    let environment = step.environment.as_str();
+    let environment = if step.is_here { format!("**{environment}**") } else { environment.to_owned() };
+    format!("| {environment} | {running}{remark} | {since} |")
+}
+
+/// The diff: open where it is short, folded where it is long, cut where it would not fit.
+fn content(files: &[FileChange], room: usize) -> String {
+    let whole = readable(files);
+    let kept = within(&whole, room);
+    let missing = whole.lines().count() - kept.lines().count();
+    let note = if missing == 0 {
+        String::new()
     } else {
-        format!("<details><summary>The whole diff</summary>\n\n{block}\n\n</details>")
+        format!("\n\n{missing} more lines do not fit here; the change itself has them all.")
+    };
+    let block = block("diff", kept);
+    match kept.lines().count() {
+        0 if missing == 0 => String::new(),
+        0..=DIFF_LINES_OPEN_MAX => format!("{block}{note}"),
+        lines => {
+            format!("<details><summary>The diff, {lines} lines</summary>\n\n{block}\n\n</details>{note}")
+        }
     }
+}
+
+/// As many whole lines as fit into that many characters; a run of backticks costs as much again, for the fence.
+fn within(text: &str, characters_max: usize) -> &str {
+    let (mut end, mut used, mut fence) = (0, 0, 0);
+    for line in text.split_inclusive('\n') {
+        let run = line.split(|c| c != '`').map(str::len).max().unwrap_or(0);
+        fence = fence.max(run);
+        used += line.chars().count();
+        if used + 2 * fence > characters_max {
+            break;
+        }
+        end += line.len();
+    }
+    text.get(..end).expect("lines end at the edges of characters")
 }
 
 fn commands(input: &BodyInput<'_>) -> String {
     let environment = &input.carriage.target.environment;
     format!(
-        "Comment `/promote approve` to approve this content for {environment}, `/promote hold` or \
-         `/promote reject reason=\"…\"` to stop it, `/promote why` to see the gates, `/promote help` for the rest."
+        "Comment `/promote approve` to approve exactly this content for {environment}, `/promote hold` to stop it, \
+         `/promote reject reason=\"…\"` to close it for good, `/promote why` to see the gates, `/promote help` for \
+         the rest."
     )
 }

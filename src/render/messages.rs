@@ -1,6 +1,11 @@
 //! Titles and commit messages. The trailers are read back by machines, so their names are a contract.
 
-use crate::model::{ContentKey, ImageReference, Release, Target, UserName};
+use super::fit::{cut, listed};
+use super::harmless::one_line;
+use crate::model::{ChangeNumber, ContentKey, ImageReference, Release, Target, UserName};
+
+/// The longest title that forges take, in characters; GitLab's limit is the lowest.
+const TITLE_CHARACTERS_MAX: usize = 255;
 
 /// What a commit carries and where to.
 #[derive(Clone, Debug)]
@@ -18,13 +23,18 @@ pub struct Carriage<'a> {
 }
 
 impl Carriage<'_> {
-    fn present(&self) -> String {
-        match self.from {
-            None => "nothing".to_owned(),
-            Some(ImageReference { tag: Some(tag), .. }) => tag.to_string(),
-            Some(ImageReference { digest: Some(digest), .. }) => digest.short().to_owned(),
-            Some(ImageReference { tag: None, digest: None, .. }) => "unset".to_owned(),
-        }
+    /// What runs now, as people call it.
+    pub(super) fn present(&self) -> String {
+        self.from.map_or_else(|| "nothing".to_owned(), called)
+    }
+}
+
+/// What people call an image that runs: its tag, else its digest.
+pub(super) fn called(reference: &ImageReference) -> String {
+    match (&reference.tag, &reference.digest) {
+        (Some(tag), _) => tag.to_string(),
+        (None, Some(digest)) => digest.short().to_owned(),
+        (None, None) => "unset".to_owned(),
     }
 }
 
@@ -33,36 +43,64 @@ impl Carriage<'_> {
 pub fn title(carriage: &Carriage<'_>) -> String {
     let target = carriage.target;
     let from = carriage.present();
-    format!("promote({}): {} {from} -> {}", target.environment, target.service, carriage.release)
+    let title = format!("promote({}): {} {from} -> {}", target.environment, target.service, carriage.release);
+    cut(&title, TITLE_CHARACTERS_MAX)
 }
 
 /// The message of the commit that carries a release.
 #[must_use]
 pub fn commit_message(carriage: &Carriage<'_>) -> String {
-    format!("{}\n\n{}", title(carriage), trailers(carriage))
+    let asked = carriage.requester.map_or(String::new(), |by| format!(", as {by} asked"));
+    format!("{}\n\n{}{asked}.\n\n{}", title(carriage), sentence(carriage), trailers(carriage))
 }
 
 /// The message of the commit that merges it.
 #[must_use]
-pub fn merge_message(
-    carriage: &Carriage<'_>,
-    change: crate::model::ChangeNumber,
-    approved_by: &[UserName],
-) -> String {
-    let approvals: String = approved_by.iter().map(|by| format!("Towpath-Approved-By: {by}\n")).collect();
-    format!("{} ({change})\n\n{}{approvals}", title(carriage), trailers(carriage))
+pub fn merge_message(carriage: &Carriage<'_>, change: ChangeNumber, approved_by: &[UserName]) -> String {
+    let consent = match approved_by {
+        [] => String::new(),
+        by => format!(", approved by {}", listed(by, "and")),
+    };
+    let approvals: String = approved_by.iter().map(|by| trailer("Approved-By", by.as_str())).collect();
+    format!(
+        "{} ({change})\n\n{}{consent}.\n\n{}{approvals}",
+        title(carriage),
+        sentence(carriage),
+        trailers(carriage)
+    )
+}
+
+/// `shop runs 1.4.2 (sha256:0123456789ab) in production instead of 1.4.1`
+fn sentence(carriage: &Carriage<'_>) -> String {
+    let Carriage { target, release, .. } = carriage;
+    let digests: Vec<&str> = release.artifacts().map(|artifact| artifact.digest.short()).collect();
+    format!(
+        "{} runs {release} ({})\nin {} instead of {}",
+        target.service,
+        digests.join(", "),
+        target.environment,
+        carriage.present()
+    )
 }
 
 fn trailers(carriage: &Carriage<'_>) -> String {
     let Carriage { target, release, key, .. } = carriage;
     let requested_by = carriage.requester.map_or("towpath", UserName::as_str);
     let digests: String =
-        release.artifacts().map(|artifact| format!("Towpath-Digest: {}\n", artifact.digest)).collect();
-    format!(
-        "Towpath-Release: {release}\nTowpath-Environment: {}\nTowpath-Service: {}\n{digests}\
-         Towpath-From: {}\nTowpath-Key: {key}\nTowpath-Requested-By: {requested_by}\n",
-        target.environment,
-        target.service,
-        carriage.present(),
-    )
+        release.artifacts().map(|artifact| trailer("Digest", artifact.digest.as_str())).collect();
+    [
+        trailer("Release", release.name().as_str()),
+        trailer("Environment", target.environment.as_str()),
+        trailer("Service", target.service.as_str()),
+        digests,
+        trailer("From", &carriage.present()),
+        trailer("Key", key.as_str()),
+        trailer("Requested-By", requested_by),
+    ]
+    .concat()
+}
+
+/// One line of the last paragraph; a value never starts another.
+fn trailer(name: &str, value: &str) -> String {
+    format!("Towpath-{name}: {}\n", one_line(value))
 }

@@ -1,96 +1,148 @@
-//! Every reason in one sentence: lower case, no full stop.
+//! Every reason in one sentence: lower case, no full stop, the way out behind a semicolon.
 
-use std::fmt::Display;
-
-use super::escape::quoted;
+use super::fit::listed;
+use super::harmless::{name, quoted, sentence};
 use super::time::instant;
 use crate::decide::Reason;
-use crate::model::{UserName, format_duration};
+use crate::model::{EnvironmentName, Principal, UserName, format_duration};
 
-/// A reason in a sentence.
+/// A reason in a sentence, with the way out where there is one. The same on a terminal and in Markdown.
 #[must_use]
 pub fn reason(reason: &Reason) -> String {
+    match way_out(reason) {
+        Some(way_out) => format!("{}; {way_out}", fact(reason)),
+        None => fact(reason),
+    }
+}
+
+/// What is so, without what could be done about it.
+pub(super) fn fact(reason: &Reason) -> String {
     match reason {
         Reason::FirstEnvironment => "new releases go here directly".to_owned(),
-        Reason::LandedBefore { environments } => format!("landed in {}", list(environments)),
-        Reason::NotLandedBefore { environments } => format!("has not landed in {}", list(environments)),
-        Reason::WithdrawnBefore { environments } => format!("was taken back in {}", list(environments)),
+        Reason::LandedBefore { environments } => format!("landed in {}", places(environments)),
+        Reason::NotLandedBefore { environments } => format!("has not landed in {}", places(environments)),
+        Reason::WithdrawnBefore { environments } => {
+            format!("no longer counts in {}, where it was taken back", places(environments))
+        }
         Reason::Soaked { duration, since } => {
-            format!("soaked {} since {}", format_duration(*duration), instant(*since))
+            format!("soaked {} since landing on {}", format_duration(*duration), instant(*since))
         }
         Reason::Soaking { duration, until } => {
-            format!("soaks {} until {}", format_duration(*duration), instant(*until))
+            format!("soaks until {} ({} from landing)", instant(*until), format_duration(*duration))
         }
         Reason::SoakNotBegun { duration } => {
-            format!("soaks {} once it has landed before", format_duration(*duration))
+            format!("soaks {} once it has landed in the environment before", format_duration(*duration))
         }
-        Reason::NothingSoaks => "nothing here has to soak any longer".to_owned(),
+        Reason::NothingSoaks => "nothing that runs here has to soak any longer".to_owned(),
         Reason::SoaksFor { follower, until } => {
             format!("what runs here soaks for {follower} until {}", instant(*until))
         }
         Reason::NotDeclined => "nobody declined it".to_owned(),
-        Reason::Declined { by, change } => {
-            format!("{by} declined it on {change}; ask for exactly this version to lift that")
+        Reason::Declined { by, change } => format!("declined by {} on {change}", person(by)),
+        Reason::Automatic => "newer than what was set by hand".to_owned(),
+        Reason::SetByHand { since } => format!("set by hand, first seen on {}", instant(*since)),
+        Reason::Approved { by, needed } | Reason::ApprovalsMissing { by, needed, .. } => {
+            approvals(by, *needed)
         }
-        Reason::Automatic => "nothing was set by hand that is newer".to_owned(),
-        Reason::SetByHand { since } => format!(
-            "set by hand, seen {}; automation waits for a newer release or `/promote resume`",
-            instant(*since)
-        ),
-        Reason::Approved { by, needed } => {
-            format!("{} of {needed} {}{}", by.len(), approvals(*needed), people(by))
-        }
-        Reason::ApprovalsMissing { by, needed, from } => format!(
-            "{} of {needed} {}{}; ask {}",
-            by.len(),
-            approvals(*needed),
-            people(by),
-            quoted(&alternatives(from))
-        ),
         Reason::NotHeld => "nobody holds it".to_owned(),
         Reason::Held { by, until, reason } => {
             let until = until.map_or(String::new(), |until| format!(" until {}", instant(until)));
             let why = reason.as_ref().map_or(String::new(), |why| format!(": {}", quoted(why)));
-            format!("held by {by}{until}{why}")
+            format!("held by {}{until}{why}", person(by))
         }
-        Reason::UpToDate | Reason::NothingNewer => "nothing newer is ready".to_owned(),
-        Reason::Obstacle(obstacle) => obstacle.0.clone(),
-        Reason::TagsUnknown { why } => why.clone(),
-        Reason::DigestUnknown { tag, why } => format!("the digest of `{tag}` is not known: {why}"),
+        Reason::UpToDate => "runs what it should".to_owned(),
+        Reason::NothingNewer => "nothing newer is in the environments before".to_owned(),
+        Reason::Obstacle(obstacle) => sentence(&obstacle.0),
+        Reason::TagsUnknown { why } => sentence(why),
+        Reason::DigestUnknown { tag, why } => {
+            format!("the digest of {} is not known: {}", name(tag.as_str()), sentence(why))
+        }
         Reason::NotObserved => "not looked at yet".to_owned(),
-        Reason::NothingSelected { image } => format!("the selection takes none of the tags of `{image}`"),
-        Reason::ForeignHead { change } => {
-            format!("somebody else's commit is on the branch of {change}; merge or close it by hand")
-        }
+        Reason::NothingSelected { image } => format!("none of the tags of {image} is selected"),
+        Reason::ForeignHead { change } => format!("somebody else's commit is on the branch of {change}"),
         Reason::BranchTaken { branch } => {
-            format!("the branch `{branch}` is there and not Towpath's; delete or rename it")
+            format!("the branch {} is there and is not Towpath's", quoted(branch.as_str()))
         }
-        Reason::FinishFirst { change, release, newer } => {
-            format!("{newer} waits until {change} with {release} is finished")
-        }
+        Reason::FinishFirst { change, release, newer } => format!(
+            "{} waits until {change} with {} is finished",
+            name(newer.as_str()),
+            name(release.as_str())
+        ),
         Reason::ManualMerge { change } => format!("{change} is ready for a person to merge"),
     }
 }
 
-/// `a`, `a and b`, `a, b and c`.
-fn list<T: Display>(items: &[T]) -> String {
-    let words: Vec<String> = items.iter().map(ToString::to_string).collect();
-    match words.as_slice() {
-        [] => "nothing".to_owned(),
-        [one] => one.clone(),
-        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+/// What a person can do about it.
+fn way_out(reason: &Reason) -> Option<String> {
+    match reason {
+        Reason::Declined { .. } => {
+            Some("`/promote ENV version=V` for exactly this version lifts that".to_owned())
+        }
+        Reason::SetByHand { .. } => Some("a newer release or `/promote resume` ends that".to_owned()),
+        Reason::ApprovalsMissing { by, from, .. } => ask(by, from),
+        Reason::Held { .. } => Some("`/promote resume` lifts that".to_owned()),
+        Reason::NothingSelected { .. } => Some("look at `select` in the configuration".to_owned()),
+        Reason::ForeignHead { .. } => Some("merge or close it by hand".to_owned()),
+        Reason::BranchTaken { .. } => Some("delete or rename it".to_owned()),
+        Reason::FirstEnvironment
+        | Reason::LandedBefore { .. }
+        | Reason::NotLandedBefore { .. }
+        | Reason::WithdrawnBefore { .. }
+        | Reason::Soaked { .. }
+        | Reason::Soaking { .. }
+        | Reason::SoakNotBegun { .. }
+        | Reason::NothingSoaks
+        | Reason::SoaksFor { .. }
+        | Reason::NotDeclined
+        | Reason::Automatic
+        | Reason::Approved { .. }
+        | Reason::NotHeld
+        | Reason::UpToDate
+        | Reason::NothingNewer
+        | Reason::Obstacle(_)
+        | Reason::TagsUnknown { .. }
+        | Reason::DigestUnknown { .. }
+        | Reason::NotObserved
+        | Reason::FinishFirst { .. }
+        | Reason::ManualMerge { .. } => None,
     }
 }
 
-fn alternatives<T: Display>(items: &[T]) -> String {
-    let words: Vec<String> = items.iter().map(ToString::to_string).collect();
-    words.join(" or ")
+/// `1 of 2 approvals (bob)`
+fn approvals(by: &[UserName], needed: usize) -> String {
+    let noun = if needed == 1 { "approval" } else { "approvals" };
+    let who = if by.is_empty() { String::new() } else { format!(" ({})", people(by)) };
+    format!("{} of {needed} {noun}{who}", by.len().min(needed))
 }
 
-fn people(by: &[UserName]) -> String {
-    if by.is_empty() { String::new() } else { format!(" ({})", list(by)) }
+/// Whom to ask: those who may and did not yet.
+fn ask(by: &[UserName], from: &[Principal]) -> Option<String> {
+    let is_open = |principal: &&Principal| match principal {
+        Principal::Team(_) => true,
+        Principal::User(user) => !by.contains(user),
+    };
+    let open: Vec<&Principal> = from.iter().filter(is_open).collect();
+    (!open.is_empty()).then(|| format!("ask {}", principals(&open)))
 }
 
-const fn approvals(needed: usize) -> &'static str {
-    if needed == 1 { "approval" } else { "approvals" }
+/// `@acme/sre or carol`, without calling anybody.
+pub(super) fn principals(principals: &[&Principal]) -> String {
+    let names: Vec<String> = principals.iter().map(|principal| name(&principal.to_string())).collect();
+    listed(&names, "or")
+}
+
+/// A person, without calling them.
+pub(super) fn person(user: &UserName) -> String {
+    name(user.as_str())
+}
+
+/// `alice and bob`, without calling them.
+pub(super) fn people(users: &[UserName]) -> String {
+    let names: Vec<String> = users.iter().map(person).collect();
+    listed(&names, "and")
+}
+
+fn places(environments: &[EnvironmentName]) -> String {
+    let names: Vec<String> = environments.iter().map(|place| name(place.as_str())).collect();
+    listed(&names, "and")
 }

@@ -1,165 +1,169 @@
 //! What the bot answers.
 
-use super::escape::quoted;
-use super::reasons::reason;
-use super::tables::gate_word;
-use crate::command::{self, Command, ParseError, suggest};
+use super::fit::cut;
+use super::gates::{markdown, standing};
+use super::harmless::{block, one_line, quoted};
+use super::reasons::{person, reason};
+use super::refusals::refusal;
+use crate::command::{self, Command, ParseError};
 use crate::decide::{Judgement, Remark};
-use crate::model::{CommandOutcome, Comment, RefusedBecause, UserName};
+use crate::model::{CommandOutcome, Comment, Policy, RefusedBecause, Right, Target, UserName};
 
-/// The text of a remark, with its hidden mark; `judgement` is of the target whose change it stands on.
+/// How much of a line that was not understood is shown, in characters.
+const LINE_CHARACTERS_MAX: usize = 100;
+/// How much of it is shown before the place that was not understood, in characters.
+const LINE_CHARACTERS_BEFORE: usize = 60;
+/// How many lines that were not understood are shown.
+const ERRORS_MAX: usize = 5;
+
+/// On what a remark rests.
+#[derive(Clone, Debug)]
+pub struct RemarkInput<'a> {
+    /// The target whose change it stands on.
+    pub target: &'a Target,
+    /// What was judged of that target; nothing where the configuration has it no longer.
+    pub judgement: Option<&'a Judgement>,
+    /// Who may do what.
+    pub policy: &'a Policy,
+}
+
+/// The text of a remark, in Markdown, with its hidden mark.
 #[must_use]
-pub fn remark(remark: &Remark, judgement: Option<&Judgement>) -> String {
+pub fn remark(remark: &Remark, input: &RemarkInput<'_>) -> String {
     let text = match remark {
-        Remark::Answer { body, to, outcomes, .. } => answer(body, to, outcomes, judgement),
+        Remark::Answer { body, to, outcomes, .. } => answer(&Asked { body, to, outcomes, input }),
         Remark::ForeignHead { head } => format!(
-            "Somebody else's commit {} is on this branch, so I stop writing here: nothing is replaced and nothing \
-             is merged by me, and earlier approvals no longer count. Merge or close this by hand; after that I go \
-             on with what is newer.",
+            "Somebody else's commit {} is on this branch, so I stop writing here: I replace nothing and merge \
+             nothing, and earlier approvals no longer count. Merge or close this change by hand; after that I go on \
+             with what is newer.",
             quoted(head.short())
         ),
     };
     format!("{text}\n\n{}\n", Comment::mark(&remark.about()))
 }
 
-fn answer(body: &str, to: &UserName, outcomes: &[CommandOutcome], judgement: Option<&Judgement>) -> String {
-    let commands = match command::parse(body) {
+/// A comment, and what became of it.
+struct Asked<'a> {
+    body: &'a str,
+    to: &'a UserName,
+    outcomes: &'a [CommandOutcome],
+    input: &'a RemarkInput<'a>,
+}
+
+fn answer(asked: &Asked<'_>) -> String {
+    let to = person(asked.to);
+    let commands = match command::parse(asked.body) {
         Ok(commands) => commands,
-        Err(errors) => return unparsable(to, &errors),
+        Err(errors) => return format!("{to}: {}", unparsable(&errors)),
     };
-    // A review is a command of its own in front of those in its text.
-    let own = outcomes.len().saturating_sub(commands.len());
-    let said = outcomes.iter().enumerate().filter_map(|(index, outcome)| {
-        let command = index.checked_sub(own).and_then(|index| commands.get(index));
-        one(command, outcome, judgement)
-    });
-    let said: Vec<String> = said.collect();
+    let mut said = answers(asked, &commands);
+    said.extend(refused(asked, &commands));
+    if asked.outcomes.contains(&CommandOutcome::Unparsable) {
+        said.push("I did not understand that; `/promote help` lists the commands.".to_owned());
+    }
     format!("{to}: {}", said.join("\n\n"))
 }
 
-fn one(command: Option<&Command>, outcome: &CommandOutcome, judgement: Option<&Judgement>) -> Option<String> {
-    let name = command.map_or_else(|| "the review".to_owned(), |command| quoted(&command.to_string()));
-    match outcome {
-        CommandOutcome::Answered => Some(answered(command, judgement)),
-        CommandOutcome::Refused(because) => {
-            Some(format!("{name} is refused: {}.", refusal(because, judgement)))
-        }
-        CommandOutcome::NotRun => Some(format!("{name} was not run, because of that.")),
-        CommandOutcome::Unparsable => {
-            Some("that was not understood; `/promote help` lists the commands.".to_owned())
-        }
+/// The answers to the questions. The n-th answer belongs to the n-th question: nothing else is only answered.
+fn answers(asked: &Asked<'_>, commands: &[Command]) -> Vec<String> {
+    let answered = asked.outcomes.iter().filter(|outcome| **outcome == CommandOutcome::Answered).count();
+    let questions = commands.iter().filter_map(|command| match command {
+        Command::Status => Some(about(asked.input, status)),
+        Command::Why => Some(about(asked.input, why)),
+        Command::Help => Some(help()),
+        Command::Promote { .. }
+        | Command::Approve { .. }
+        | Command::Reject { .. }
+        | Command::Hold { .. }
+        | Command::Resume => None,
+    });
+    questions.take(answered).collect()
+}
+
+fn about(input: &RemarkInput<'_>, say: fn(&Judgement) -> String) -> String {
+    let gone = || format!("{} is no longer in the configuration.", input.target);
+    input.judgement.map_or_else(gone, say)
+}
+
+/// The refusal, which ends a comment: what stands behind it was not run.
+fn refused(asked: &Asked<'_>, commands: &[Command]) -> Option<String> {
+    let because = asked.outcomes.iter().find_map(|outcome| match outcome {
+        CommandOutcome::Refused(because) => Some(because),
         CommandOutcome::Approved { .. }
         | CommandOutcome::Rejected { .. }
         | CommandOutcome::Held { .. }
         | CommandOutcome::Resumed { .. }
-        | CommandOutcome::Requested { .. } => None,
+        | CommandOutcome::Requested { .. }
+        | CommandOutcome::Answered
+        | CommandOutcome::Unparsable
+        | CommandOutcome::NotRun => None,
+    })?;
+    let why = refusal(because, asked.to, asked.input);
+    if *because == RefusedBecause::Edited {
+        return Some(format!("{why}."));
     }
-}
-
-fn answered(command: Option<&Command>, judgement: Option<&Judgement>) -> String {
-    let Some(judgement) = judgement else {
-        return "this service is no longer in the configuration.".to_owned();
+    let rest = asked.outcomes.iter().filter(|outcome| **outcome == CommandOutcome::NotRun).count();
+    let (done, not_run) = commands.split_at(commands.len().saturating_sub(rest));
+    // Where all commands of a review's text were not run, the review itself was refused.
+    let name = done.last().map_or_else(|| "your review".to_owned(), |command| quoted(&command.to_string()));
+    let not_run: Vec<String> = not_run.iter().map(|command| quoted(&command.to_string())).collect();
+    let rest = match not_run.as_slice() {
+        [] => String::new(),
+        rest => format!(" So I did not run {} either.", rest.join(", ")),
     };
-    match command {
-        Some(Command::Status) => standing(judgement),
-        Some(Command::Why) => gates(judgement),
-        Some(
-            Command::Help
-            | Command::Promote { .. }
-            | Command::Approve { .. }
-            | Command::Reject { .. }
-            | Command::Hold { .. }
-            | Command::Resume,
-        )
-        | None => help(),
+    Some(format!("I did not do {name}: {why}.{rest}"))
+}
+
+fn status(judgement: &Judgement) -> String {
+    let waiting: Vec<String> = judgement.waiting().map(|why| format!("- {}", reason(why))).collect();
+    if waiting.is_empty() {
+        return format!("{}. Nothing waits.", standing(judgement));
     }
+    format!("{}. It waits:\n\n{}", standing(judgement), waiting.join("\n"))
 }
 
-fn standing(judgement: &Judgement) -> String {
-    let running: Vec<String> =
-        judgement.running.iter().map(|image| quoted(&image.reference.to_string())).collect();
-    let waiting: Vec<String> = judgement.waiting().map(reason).collect();
-    let waiting = if waiting.is_empty() { "nothing waits".to_owned() } else { waiting.join(", ") };
-    format!("{} runs {}; {waiting}.", judgement.target, running.join(", "))
-}
-
-fn gates(judgement: &Judgement) -> String {
-    let candidate =
-        judgement.candidate.as_ref().map_or_else(|| "nothing".to_owned(), |r| quoted(r.name().as_str()));
-    let lines: Vec<String> = judgement
-        .gates
-        .iter()
-        .map(|gate| format!("- {} ({}): {}", gate.gate, gate_word(gate.verdict), reason(&gate.reason)))
-        .chain(judgement.notes.iter().map(|note| format!("- {}", reason(note))))
-        .collect();
-    format!("next for {} is {candidate}.\n\n{}", judgement.target, lines.join("\n"))
+fn why(judgement: &Judgement) -> String {
+    format!("{}.\n\n{}", standing(judgement), markdown(judgement))
 }
 
 fn help() -> String {
     let rows: Vec<String> = command::help()
         .iter()
         .map(|row| {
-            let right = row.right.map_or("everyone", crate::model::Right::word);
-            format!("| `{}` | {} | {right} |", row.syntax, row.meaning)
+            let right = row.right.map_or("", Right::word);
+            format!("| {} | {} | {right} |", quoted(row.syntax), row.meaning)
         })
         .collect();
     format!(
-        "these are the commands.\n\n| command | what it does | right |\n| --- | --- | --- |\n{}",
+        "these are the commands, each on a line of its own.\n\n| command | what it does | right |\n\
+         | --- | --- | --- |\n{}",
         rows.join("\n")
     )
 }
 
-fn unparsable(to: &UserName, errors: &[ParseError]) -> String {
-    let lines: Vec<String> = errors
-        .iter()
-        .map(|error| {
-            format!(
-                "- line {}, column {}: {} ({})",
-                error.line,
-                error.column,
-                error.kind,
-                quoted(&error.text)
-            )
-        })
-        .collect();
+fn unparsable(errors: &[ParseError]) -> String {
+    let shown: Vec<String> = errors.iter().take(ERRORS_MAX).map(pointed_out).collect();
+    let more = match errors.len() - shown.len() {
+        0 => String::new(),
+        more => format!("\n\n{more} more lines were not understood."),
+    };
     format!(
-        "{to}: nothing of that comment was done, because not all of it was understood.\n\n{}\n\nWrite a new comment; \
-         `/promote help` lists the commands.",
-        lines.join("\n")
+        "I did nothing of that comment, because I do not understand all of it.\n\n{}{more}\n\nWrite it again in a \
+         new comment; an edit does not count. `/promote help` lists the commands.",
+        block("text", &shown.join("\n\n"))
     )
 }
 
-fn refusal(because: &RefusedBecause, judgement: Option<&Judgement>) -> String {
-    match because {
-        RefusedBecause::NotEntitled { right, environment } => {
-            format!(
-                "it takes the right `{right}` in {environment}, which the configuration gives under `rights`"
-            )
-        }
-        RefusedBecause::Requester => {
-            "who asked for a promotion cannot approve it; ask somebody else".to_owned()
-        }
-        RefusedBecause::OtherHead { head } => format!(
-            "the content changed at about the same time; read it again and write `/promote approve sha={}`",
-            head.short()
-        ),
-        RefusedBecause::ForeignHead => {
-            "somebody else's commit is on the branch, so its content is not what I proposed".to_owned()
-        }
-        RefusedBecause::NotOpen => "this change is no longer open".to_owned(),
-        RefusedBecause::UnknownEnvironment(name) => unknown_environment(name, judgement),
-        RefusedBecause::NothingFollows => "no environment comes after this one".to_owned(),
-        RefusedBecause::UnknownVersion(version) => {
-            format!("no version {} is known where it would come from", quoted(version))
-        }
-        RefusedBecause::Edited => "comments that were edited give no commands; write a new one".to_owned(),
+/// The line, and below it a caret with what is wrong there.
+fn pointed_out(error: &ParseError) -> String {
+    if error.text.is_empty() {
+        return error.kind.to_string();
     }
-}
-
-fn unknown_environment(name: &str, judgement: Option<&Judgement>) -> String {
-    let verbs = command::help().iter().map(|row| row.verb.word());
-    let own = judgement.map(|judgement| judgement.target.environment.to_string()).unwrap_or_default();
-    let near = suggest(name, verbs.chain([own.as_str()]));
-    let hint = near.map_or(String::new(), |near| format!("; did you mean `{near}`?"));
-    format!("{} is no environment of this pipeline and no command{hint}", quoted(name))
+    let caret = error.column.saturating_sub(1);
+    let hidden = caret.saturating_sub(LINE_CHARACTERS_BEFORE);
+    let dots = if hidden == 0 { "" } else { "…" };
+    let rest: String = one_line(&error.text).chars().skip(hidden).collect();
+    let line = format!("{dots}{}", cut(&rest, LINE_CHARACTERS_MAX));
+    let indent = " ".repeat(caret - hidden + dots.chars().count());
+    format!("{line}\n{indent}^ {}", one_line(&error.kind.to_string()))
 }

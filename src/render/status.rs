@@ -1,32 +1,81 @@
 //! The one line that stands on a change's head.
 
-use super::reasons::reason;
-use crate::decide::{Judgement, Verdict};
+use super::fit::{cut, joined};
+use super::reasons::fact;
+use crate::decide::{Judgement, Reason, Verdict};
 use crate::model::StatusState;
 
 /// The longest line that forges show, in characters.
 const CHARACTERS_MAX: usize = 140;
 
-/// The state of a change and its line.
+/// The state of a change and its line: what is still missing, never how long that will take.
 #[must_use]
 pub fn status(judgement: &Judgement) -> (StatusState, String) {
-    let refused = judgement.gates.iter().any(|gate| gate.verdict == Verdict::Fail);
-    let closed = judgement.gates.iter().filter(|gate| gate.verdict != Verdict::Pass);
-    let reasons: Vec<String> = closed.map(|gate| reason(&gate.reason).replace('`', "")).collect();
-    if reasons.is_empty() {
-        let notes: Vec<String> = judgement.waiting().map(|note| reason(note).replace('`', "")).collect();
-        let line = if notes.is_empty() { String::new() } else { format!("; {}", notes.join("; ")) };
-        return (StatusState::Success, cut(&format!("all gates pass{line}")));
+    let stops = facts(judgement, StatusState::Failure);
+    let waits = facts(judgement, StatusState::Pending);
+    if !stops.is_empty() {
+        return (StatusState::Failure, joined("stopped: ", &[stops, waits].concat(), CHARACTERS_MAX));
     }
-    let state = if refused { StatusState::Failure } else { StatusState::Pending };
-    let word = if refused { "stopped" } else { "waiting" };
-    (state, cut(&format!("{word}: {}", reasons.join(", "))))
+    if !waits.is_empty() {
+        return (StatusState::Pending, joined("waiting: ", &waits, CHARACTERS_MAX));
+    }
+    let notes = facts(judgement, StatusState::Success);
+    let beginning = if judgement.gates.is_empty() { Vec::new() } else { vec!["all gates pass".to_owned()] };
+    let line = [beginning, notes].concat().join("; ");
+    let line = if line.is_empty() { "nothing is next".to_owned() } else { line };
+    (StatusState::Success, cut(&line, CHARACTERS_MAX))
 }
 
-fn cut(line: &str) -> String {
-    if line.chars().count() <= CHARACTERS_MAX {
-        return line.to_owned();
+/// What speaks for a state; of the gates that pass nothing is said.
+fn facts(judgement: &Judgement, state: StatusState) -> Vec<String> {
+    let gates = judgement.gates.iter().filter_map(|gate| match gate.verdict {
+        Verdict::Pass => None,
+        Verdict::Wait => Some((StatusState::Pending, &gate.reason)),
+        Verdict::Fail => Some((StatusState::Failure, &gate.reason)),
+    });
+    let notes = judgement.notes.iter().map(|note| (weight(note), note));
+    gates.chain(notes).filter(|(own, _)| *own == state).map(|(_, reason)| plain(reason)).collect()
+}
+
+/// Without backticks: a status is not Markdown.
+fn plain(reason: &Reason) -> String {
+    if matches!(reason, Reason::ManualMerge { .. }) {
+        "ready to merge".to_owned()
+    } else {
+        fact(reason).replace('`', "")
     }
-    let kept: String = line.chars().take(CHARACTERS_MAX - 1).collect();
-    format!("{}…", kept.trim_end())
+}
+
+/// What a note that belongs to no gate makes of a change.
+const fn weight(note: &Reason) -> StatusState {
+    match note {
+        Reason::Obstacle(_)
+        | Reason::ForeignHead { .. }
+        | Reason::BranchTaken { .. }
+        | Reason::Declined { .. }
+        | Reason::WithdrawnBefore { .. } => StatusState::Failure,
+        Reason::TagsUnknown { .. }
+        | Reason::DigestUnknown { .. }
+        | Reason::NotObserved
+        | Reason::NotLandedBefore { .. }
+        | Reason::Soaking { .. }
+        | Reason::SoakNotBegun { .. }
+        | Reason::SoaksFor { .. }
+        | Reason::SetByHand { .. }
+        | Reason::ApprovalsMissing { .. }
+        | Reason::Held { .. } => StatusState::Pending,
+        Reason::FirstEnvironment
+        | Reason::LandedBefore { .. }
+        | Reason::Soaked { .. }
+        | Reason::NothingSoaks
+        | Reason::NotDeclined
+        | Reason::Automatic
+        | Reason::Approved { .. }
+        | Reason::NotHeld
+        | Reason::UpToDate
+        | Reason::NothingNewer
+        | Reason::NothingSelected { .. }
+        | Reason::FinishFirst { .. }
+        | Reason::ManualMerge { .. } => StatusState::Success,
+    }
 }

@@ -1,118 +1,109 @@
-//! Tables and lists for a terminal.
+//! Tables for a terminal.
 
+use super::colour::{Colour, Style};
+use super::fit::cut;
+use super::gates::running;
+use super::harmless::{name, one_line};
 use super::reasons::reason;
-use crate::decide::{Judgement, Verdict};
+use crate::decide::{Judgement, Reason};
+use crate::model::Time;
 
-/// Whether colour is used.
-#[derive(Copy, Clone, Debug, PartialEq, Eq)]
-pub enum Colour {
-    /// On a terminal.
-    Always,
-    /// Anywhere else.
-    Never,
-}
+/// What stands between two columns.
+const GAP: &str = "  ";
+/// How narrow a column may become where the table has to fit, in characters.
+const COLUMN_MIN: usize = 8;
 
-impl Colour {
-    /// Puts a text between the codes of a style.
-    #[must_use]
-    pub fn paint(self, code: &str, text: &str) -> String {
-        match self {
-            Self::Always => format!("\u{1b}[{code}m{text}\u{1b}[0m"),
-            Self::Never => text.to_owned(),
-        }
-    }
-}
-
-/// Narrowest last column, in characters, whatever the width.
-const LAST_COLUMN_MIN: usize = 20;
-
-/// Columns as wide as they need; the last is cut where the whole would be wider than `width` characters.
+/// Columns as wide as they need; where the whole is wider than `width` characters the last ones are cut.
 #[must_use]
 pub fn table(headers: &[&str], rows: &[Vec<String>], width: Option<usize>) -> String {
-    let header: Vec<String> = headers.iter().map(|text| text.to_uppercase()).collect();
-    let all: Vec<&Vec<String>> = std::iter::once(&header).chain(rows).collect();
-    let cell_width =
-        |column: usize| all.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max();
-    let widths: Vec<usize> = (0..headers.len()).map(|column| cell_width(column).unwrap_or(0)).collect();
-    let before: usize = widths.iter().rev().skip(1).map(|width| width + 2).sum();
-    let last_max = width.map(|width| width.saturating_sub(before).max(LAST_COLUMN_MIN));
-    all.into_iter().map(|row| line(row, &widths, last_max)).collect()
-}
-
-fn line(row: &[String], widths: &[usize], last_max: Option<usize>) -> String {
-    let last = row.len().saturating_sub(1);
-    let cells = row.iter().zip(widths).enumerate().map(|(index, (cell, width))| match last_max {
-        Some(max) if index == last => cut(cell, max),
-        Some(_) | None if index == last => cell.clone(),
-        Some(_) | None => format!("{cell:<width$}  "),
-    });
-    format!("{}\n", cells.collect::<String>().trim_end())
-}
-
-fn cut(text: &str, characters_max: usize) -> String {
-    if text.chars().count() <= characters_max {
-        return text.to_owned();
-    }
-    let kept: String = text.chars().take(characters_max.saturating_sub(1)).collect();
-    format!("{}…", kept.trim_end())
-}
-
-pub(super) const fn gate_word(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Pass => "ok",
-        Verdict::Wait => "waits",
-        Verdict::Fail => "refuses",
-    }
-}
-
-/// Each gate of a target in one sentence.
-#[must_use]
-pub fn why(judgement: &Judgement, colour: Colour) -> String {
-    let next = judgement
-        .candidate
-        .as_ref()
-        .map_or_else(|| "nothing is next".to_owned(), |release| format!("next is {release}"));
-    let change = judgement.change.map_or(String::new(), |change| format!(", on change {change}"));
-    let mut lines = vec![format!("{}: {next}{change}", judgement.target)];
-    for gate in &judgement.gates {
-        let code = match gate.verdict {
-            Verdict::Pass => "32",
-            Verdict::Wait => "33",
-            Verdict::Fail => "31",
-        };
-        let word = colour.paint(code, &format!("{:<7}", gate_word(gate.verdict)));
-        lines.push(format!("  {word} {:<20} {}", gate.gate, reason(&gate.reason)));
-    }
-    lines.extend(judgement.notes.iter().map(|note| format!("          {}", reason(note))));
-    lines.join("\n") + "\n"
+    laid_out(headers, rows, width).iter().map(|cells| line(cells)).collect()
 }
 
 /// What each environment runs and waits for, one row each.
 #[must_use]
-pub fn journey(judgements: &[Judgement], width: Option<usize>) -> String {
-    let rows: Vec<Vec<String>> = judgements.iter().map(row).collect();
-    table(&["service", "environment", "running", "since", "change", "waiting"], &rows, width)
+pub fn status_table<'a>(
+    judgements: impl IntoIterator<Item = &'a Judgement>,
+    width: Option<usize>,
+    colour: Colour,
+) -> String {
+    let judgements: Vec<&Judgement> = judgements.into_iter().collect();
+    let rows: Vec<Vec<String>> = judgements.iter().map(|judgement| row(judgement)).collect();
+    let headers = ["service", "environment", "runs", "since", "change", "next"];
+    let mut lines = laid_out(&headers, &rows, width).into_iter();
+    let header = lines.next().map(|cells| colour.paint(Style::Bold, line(&cells).trim_end()) + "\n");
+    let body = lines.zip(judgements).map(|(mut cells, judgement)| {
+        let last = cells.pop().unwrap_or_default();
+        cells.push(colour.paint(style(judgement), last.trim_end()));
+        line(&cells)
+    });
+    header.into_iter().chain(body).collect()
 }
 
 fn row(judgement: &Judgement) -> Vec<String> {
-    let running: Vec<String> = judgement
-        .running
-        .iter()
-        .map(|image| {
-            let tag = image.reference.tag.as_ref().map(ToString::to_string);
-            tag.or_else(|| Some(image.reference.digest.as_ref()?.short().to_owned())).unwrap_or_default()
-        })
-        .collect();
-    let waiting: Vec<String> = judgement.waiting().map(reason).collect();
-    let candidate = judgement.candidate.as_ref().filter(|_| !waiting.is_empty());
-    let waiting =
-        candidate.map_or_else(|| waiting.join(", "), |next| format!("{next}: {}", waiting.join(", ")));
     vec![
         judgement.target.service.to_string(),
         judgement.target.environment.to_string(),
-        running.join(", "),
-        judgement.landed_at.map(|at| at.format("%Y-%m-%d %H:%M").to_string()).unwrap_or_default(),
+        running(judgement),
+        judgement.landed_at.map(minute).unwrap_or_default(),
         judgement.change.map(|change| change.to_string()).unwrap_or_default(),
-        waiting,
+        next(judgement),
     ]
+}
+
+/// In a table the column tells that it is an instant, in UTC.
+fn minute(time: Time) -> String {
+    time.format("%Y-%m-%d %H:%MZ").to_string()
+}
+
+/// `1.4.2: 1 of 2 approvals (bob), soaks until …`
+fn next(judgement: &Judgement) -> String {
+    let waiting: Vec<String> = judgement.waiting().map(reason).collect();
+    let candidate = judgement.candidate.as_ref().map(|release| name(&release.to_string()));
+    match (candidate, waiting.is_empty()) {
+        (Some(next), true) => next,
+        (Some(next), false) => format!("{next}: {}", waiting.join(", ")),
+        (None, _) => waiting.join(", "),
+    }
+}
+
+fn style(judgement: &Judgement) -> Style {
+    let in_trouble = judgement.waiting().any(Reason::is_trouble);
+    match (in_trouble, judgement.waiting().next()) {
+        (true, _) => Style::Red,
+        (false, Some(_)) => Style::Yellow,
+        (false, None) => Style::Green,
+    }
+}
+
+/// Every row with its cells cut and padded, the header first.
+fn laid_out(headers: &[&str], rows: &[Vec<String>], width: Option<usize>) -> Vec<Vec<String>> {
+    let header: Vec<String> = headers.iter().map(|text| text.to_uppercase()).collect();
+    let all: Vec<&Vec<String>> = std::iter::once(&header).chain(rows).collect();
+    let widths = widths(&all, width);
+    let cell = |(text, width): (&String, &usize)| {
+        let width = *width;
+        format!("{:<width$}", cut(&one_line(text), width))
+    };
+    all.iter().map(|row| row.iter().zip(&widths).map(cell).collect()).collect()
+}
+
+/// How wide each column is: what it needs, and where that is too much the last ones less.
+fn widths(rows: &[&Vec<String>], width: Option<usize>) -> Vec<usize> {
+    let columns = rows.first().map_or(0, |row| row.len());
+    let needed = |column: usize| {
+        rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max().unwrap_or(0)
+    };
+    let mut widths: Vec<usize> = (0..columns).map(needed).collect();
+    let whole = widths.iter().sum::<usize>() + GAP.len() * columns.saturating_sub(1);
+    let mut excess = width.map_or(0, |width| whole.saturating_sub(width));
+    for column in widths.iter_mut().rev() {
+        let given = excess.min(column.saturating_sub(COLUMN_MIN));
+        *column -= given;
+        excess -= given;
+    }
+    widths
+}
+
+fn line(cells: &[String]) -> String {
+    format!("{}\n", cells.join(GAP).trim_end())
 }

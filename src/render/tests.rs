@@ -1,1 +1,9 @@
-
+mod bodies;
+mod diffs;
+mod harmlessness;
+mod messages;
+mod reasons;
+mod remarks;
+mod scene;
+mod statuses;
+mod terminal;

@@ -171,7 +171,7 @@ fn read(store: &Store, name: &str, commit: ObjectId) -> Result<Stored, ForgeErro
     files.sort_by(|left, right| left.filepath.cmp(&right.filepath));
     let mut change = None;
     let mut events = Vec::new();
-    for file in files.iter().take(EVENTS_MAX + 1) {
+    for file in files.iter().filter(|file| !file.mode.is_tree()).take(EVENTS_MAX + 1) {
         let blob = store.git.find_blob(file.oid).map_err(failed(what()))?;
         if blob.data.len() > JSON_BYTES_MAX {
             return Err(failed(what())(format!("`{}` is larger than {JSON_BYTES_MAX} bytes", file.filepath)));

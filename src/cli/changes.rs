@@ -1,0 +1,221 @@
+//! `towpath changes`: the local forge as people use it.
+
+use serde_json::{Value, json};
+
+use super::Failure;
+use super::engines::local_forges;
+use super::output::Output;
+use crate::config::Settings;
+use crate::forge::local::LocalForge;
+use crate::model::{BRANCH_PREFIX, Change, ChangeNumber, ChangeState, RepositoryName, UserName};
+use crate::render::{self, Style};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// Who you are
+    #[arg(long = "as", value_name = "USER", env = "USER", global = true)]
+    user: Option<String>,
+    /// The repository, as OWNER/NAME; needed only where there are several
+    #[arg(long, value_name = "OWNER/NAME", global = true)]
+    repository: Option<String>,
+    #[command(subcommand)]
+    command: Verb,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Verb {
+    /// List all changes
+    List {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show a change as people see it
+    Show {
+        /// Its number
+        number: u64,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show what a change changes
+    Diff {
+        /// Its number
+        number: u64,
+    },
+    /// Comment on a change, for example '/promote approve'
+    Comment {
+        /// Its number
+        number: u64,
+        /// The comment
+        text: String,
+    },
+    /// Approve a change as it is now
+    Approve {
+        /// Its number
+        number: u64,
+    },
+    /// Merge a change as a person, whatever the gates say
+    Merge {
+        /// Its number
+        number: u64,
+    },
+    /// Close a change: its content is declined
+    Close {
+        /// Its number
+        number: u64,
+    },
+}
+
+/// The forge and repository that are meant.
+struct Desk {
+    forge: LocalForge,
+    repository: RepositoryName,
+}
+
+const ACTED: &str = "recorded; the next look of `towpath serve` or `towpath run --once` acts on it";
+
+pub(super) async fn run(
+    settings: Settings,
+    arguments: Arguments,
+    output: &mut Output,
+) -> Result<(), Failure> {
+    let desk = desk(&settings, arguments.repository.as_deref())?;
+    let Desk { forge, repository } = &desk;
+    let by = || user(arguments.user.as_deref());
+    match arguments.command {
+        Verb::List { json } => list(&desk, json, output).await?,
+        Verb::Show { number, json } => show(&desk, ChangeNumber(number), json, output).await?,
+        Verb::Diff { number } => {
+            let files = forge.files(repository, ChangeNumber(number)).await?;
+            output.print(&render::diff(&files, output.colour()));
+        }
+        Verb::Comment { number, text } => {
+            forge.comment_as(repository, ChangeNumber(number), &by()?, &text).await?;
+            output.line(ACTED);
+        }
+        Verb::Approve { number } => {
+            forge.approve_as(repository, ChangeNumber(number), &by()?).await?;
+            output.line(ACTED);
+        }
+        Verb::Merge { number } => {
+            let commit = forge.merge_as(repository, ChangeNumber(number), &by()?).await?;
+            output.line(&format!("merged as {}", commit.short()));
+        }
+        Verb::Close { number } => {
+            forge.close_as(repository, ChangeNumber(number), &by()?).await?;
+            output.line("closed; this content is not proposed again unless somebody asks for it");
+        }
+    }
+    Ok(())
+}
+
+fn user(name: Option<&str>) -> Result<UserName, Failure> {
+    let name = name.ok_or_else(|| Failure::Usage("who are you? say it with `--as USER`".to_owned()))?;
+    UserName::new(name).map_err(|error| Failure::Usage(error.to_string()))
+}
+
+/// The only repository that the services use, or the one that was named.
+fn desk(settings: &Settings, named: Option<&str>) -> Result<Desk, Failure> {
+    let mut places = settings.policy.places();
+    places.dedup_by(|left, right| (&left.forge, &left.repository) == (&right.forge, &right.repository));
+    let found: Vec<_> =
+        places.iter().filter(|place| named.is_none_or(|name| place.repository.as_str() == name)).collect();
+    let known = || places.iter().map(|place| place.repository.to_string()).collect::<Vec<_>>().join(", ");
+    let place = match found.as_slice() {
+        [place] => *place,
+        [] => return Err(Failure::Usage(format!("no service uses that repository; known are {}", known()))),
+        [..] => {
+            let why = format!("there are several repositories; name one with `--repository`: {}", known());
+            return Err(Failure::Usage(why));
+        }
+    };
+    let forge = local_forges(settings).into_iter().find(|forge| *forge.name() == place.forge);
+    let forge = forge.ok_or_else(|| Failure::Usage(format!("`{}` is no local forge", place.forge)))?;
+    Ok(Desk { forge, repository: place.repository.clone() })
+}
+
+async fn list(desk: &Desk, as_json: bool, output: &mut Output) -> Result<(), Failure> {
+    let changes = desk.forge.list(&desk.repository).await?;
+    if as_json {
+        output.json(&Value::Array(changes.iter().map(to_json).collect()));
+    } else if changes.is_empty() {
+        output.line("no changes yet");
+    } else {
+        let row = |change: &Change| {
+            let status = change.statuses.last().map(|status| status.text.clone()).unwrap_or_default();
+            let status = if change.is_open() { status } else { String::new() };
+            vec![change.number.to_string(), state(change).to_owned(), change.title.clone(), status]
+        };
+        let rows: Vec<Vec<String>> = changes.iter().map(row).collect();
+        output.print(&render::table(&["change", "state", "title", "status"], &rows, output.width()));
+    }
+    Ok(())
+}
+
+async fn show(desk: &Desk, number: ChangeNumber, as_json: bool, output: &mut Output) -> Result<(), Failure> {
+    let change = desk.forge.show(&desk.repository, number).await?;
+    if as_json {
+        output.json(&to_json(&change));
+        return Ok(());
+    }
+    let colour = output.colour();
+    output.line(&format!(
+        "{} {} ({})",
+        change.number,
+        colour.paint(Style::Bold, &change.title),
+        state(&change)
+    ));
+    if let Some(status) = change.statuses.last() {
+        output.line(&format!("status: {} ({})", status.text, status.state));
+    }
+    output.line("");
+    output.print(&visible(&change.body));
+    for review in &change.reviews {
+        output.line(&format!(
+            "\n{} said {} on {}",
+            review.author,
+            review.verdict,
+            render::instant(review.at)
+        ));
+    }
+    for comment in &change.comments {
+        output.line(&format!(
+            "\n{} wrote on {}",
+            colour.paint(Style::Bold, comment.author.as_str()),
+            render::instant(comment.at)
+        ));
+        output.print(&visible(&comment.body));
+    }
+    Ok(())
+}
+
+/// A Markdown text without its hidden marks.
+fn visible(markdown: &str) -> String {
+    let lines = markdown.lines().filter(|line| !line.starts_with("<!-- towpath:"));
+    let text: Vec<&str> = lines.collect();
+    format!("{}\n", text.join("\n").trim_end())
+}
+
+const fn state(change: &Change) -> &'static str {
+    match change.state {
+        ChangeState::Open => "open",
+        ChangeState::Merged { .. } => "merged",
+        ChangeState::Closed { .. } => "closed",
+    }
+}
+
+fn to_json(change: &Change) -> Value {
+    let own = change.branch.as_str().strip_prefix(BRANCH_PREFIX).and_then(|rest| rest.split_once('/'));
+    let service = change.head.trailer("Towpath-Service").or(own.map(|(_, group)| group));
+    json!({
+        "number": change.number,
+        "state": state(change),
+        "service": service,
+        "environment": own.map(|(environment, _)| environment),
+        "title": change.title,
+        "branch": change.branch,
+        "head": change.head.commit,
+        "url": change.url,
+    })
+}

@@ -1,0 +1,72 @@
+//! What is printed: text to standard output, colour and widths only on a terminal, JSON alone.
+
+use std::io::{IsTerminal as _, Write as _};
+use std::process::ExitCode;
+
+use crate::render::Colour;
+
+/// Standard output and error.
+pub(super) struct Output {
+    on_terminal: bool,
+    error_on_terminal: bool,
+}
+
+impl Output {
+    pub(super) fn standard() -> Self {
+        Self {
+            on_terminal: std::io::stdout().is_terminal(),
+            error_on_terminal: std::io::stderr().is_terminal(),
+        }
+    }
+
+    /// Whether text on standard output is coloured.
+    pub(super) const fn colour(&self) -> Colour {
+        if self.on_terminal { Colour::Always } else { Colour::Never }
+    }
+
+    /// Whether text on standard error is coloured.
+    pub(super) const fn error_colour(&self) -> bool {
+        self.error_on_terminal
+    }
+
+    /// How many characters a line has; nothing where that does not matter.
+    pub(super) fn width(&self) -> Option<usize> {
+        const WIDTH_USUAL: usize = 120;
+        self.on_terminal.then_some(WIDTH_USUAL)
+    }
+
+    /// Prints text as it is. A reader that went away is no failure of ours.
+    pub(super) fn print(&mut self, text: &str) {
+        drop(std::io::stdout().lock().write_all(text.as_bytes()));
+        drop(std::io::stdout().lock().flush());
+    }
+
+    /// Prints a line.
+    pub(super) fn line(&mut self, text: &str) {
+        self.print(&format!("{text}\n"));
+    }
+
+    /// Prints one JSON value, and nothing else.
+    pub(super) fn json(&mut self, value: &serde_json::Value) {
+        self.line(&format!("{value:#}"));
+    }
+
+    /// Says something about the work itself, on standard error.
+    pub(super) fn note(&mut self, text: &str) {
+        drop(writeln!(std::io::stderr().lock(), "{text}"));
+    }
+
+    /// Says on standard error why the command failed.
+    pub(super) fn fail(&mut self, code: u8, why: &str) -> ExitCode {
+        let word = if self.error_on_terminal { "\u{1b}[31merror:\u{1b}[0m" } else { "error:" };
+        let why = why.trim_end();
+        // Problems of a configuration bring their own heading.
+        let text = if why.starts_with("error") || why.starts_with('\u{1b}') {
+            why.to_owned()
+        } else {
+            format!("{word} {why}")
+        };
+        drop(writeln!(std::io::stderr().lock(), "{text}"));
+        ExitCode::from(code)
+    }
+}

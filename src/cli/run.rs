@@ -1,0 +1,83 @@
+//! `towpath run --once`: everything that is possible now, and no more.
+
+use futures::future::join_all;
+use serde_json::json;
+
+use super::engines::Engines;
+use super::output::Output;
+use super::{Failure, diff_lines};
+use crate::act::Outcome;
+use crate::config::Settings;
+use crate::model::{Place, Time};
+use crate::observe::{Clock, SystemClock};
+use crate::reconcile::{Freshness, Settled};
+use crate::render::{self, Style};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// Ask every registry now, do what is possible now, and end; for cron jobs and pipelines
+    #[arg(long)]
+    once: bool,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) async fn run(
+    settings: Settings,
+    arguments: &Arguments,
+    output: &mut Output,
+) -> Result<(), Failure> {
+    if !arguments.once {
+        return Err(Failure::Usage(
+            "`towpath run` takes `--once`; to keep running use `towpath serve`".to_owned(),
+        ));
+    }
+    let engines = Engines::open(&settings).await?;
+    let now = SystemClock.now();
+    let settling = engines
+        .places()
+        .map(|(place, engine)| async move { (place, engine.settle(place, Freshness::Since(now)).await) });
+    let settled = join_all(settling).await;
+    if arguments.json {
+        output.json(&as_json(&settled));
+    } else {
+        settled.iter().for_each(|(place, settled)| print(place, settled, output));
+    }
+    if settled.iter().any(|(_, settled)| !settled.failures.is_empty()) { Err(Failure::Said) } else { Ok(()) }
+}
+
+fn print(place: &Place, settled: &Settled, output: &mut Output) {
+    let colour = output.colour();
+    output.line(&colour.paint(Style::Bold, &place.to_string()));
+    if settled.receipts.is_empty() {
+        output.line("  nothing to do");
+    }
+    for receipt in &settled.receipts {
+        let end = match &receipt.outcome {
+            Outcome::Done => String::new(),
+            Outcome::Again(why) => format!(" (again: {why})"),
+            Outcome::Failed(why) => format!(" (failed: {why})"),
+        };
+        output.line(&format!("  {}{end}", diff_lines::line(&receipt.draft, colour)));
+    }
+    output.line("");
+    output.print(&render::status_table(&settled.plan.judgements, output.width(), output.colour()));
+    if let Some(next) = settled.next_look {
+        output.line(&format!("\nnext look worth while: {}", render::instant(next)));
+    }
+    for failure in &settled.failures {
+        output.note(&format!("failed: {failure}"));
+    }
+}
+
+fn as_json(settled: &[(&Place, Settled)]) -> serde_json::Value {
+    let receipts = settled.iter().flat_map(|(_, settled)| &settled.receipts);
+    let actions: Vec<_> = receipts.map(|receipt| diff_lines::json(&receipt.draft)).collect();
+    let failures: Vec<_> = settled.iter().flat_map(|(_, settled)| &settled.failures).collect();
+    json!({ "actions": actions, "failures": failures, "next_look": diff_lines::time(next_look(settled)) })
+}
+
+fn next_look(settled: &[(&Place, Settled)]) -> Option<Time> {
+    settled.iter().filter_map(|(_, settled)| settled.next_look).min()
+}

@@ -1,0 +1,63 @@
+//! `towpath serve`: the loop as a service, until it is told to stop.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+
+use super::Failure;
+use super::engines::Engines;
+use super::output::Output;
+use crate::config::Settings;
+use crate::reconcile::{self, Wake};
+use crate::server;
+
+/// How often a local forge is looked at: reading it costs next to nothing, and it sends no events.
+const SWEEP_LOCAL: Duration = Duration::from_secs(2);
+
+pub(super) async fn run(settings: Settings, output: &mut Output) -> Result<(), Failure> {
+    let engines = Engines::open(&settings).await?;
+    let listener = server::bind(settings.listen).await.with_context(|| {
+        format!(
+            "listening on {}; is another Towpath running? change `listen` in the configuration",
+            settings.listen
+        )
+    })?;
+    let (stop, stopping) = watch::channel(false);
+    output.note(&format!(
+        "towpath serves {} services; health at http://{}/healthz",
+        settings.policy.services.len(),
+        settings.listen
+    ));
+    let loops: Vec<_> = engines
+        .all()
+        .map(|engine| {
+            let engine = Arc::clone(engine);
+            tokio::spawn(reconcile::serve(engine, Wake::default(), SWEEP_LOCAL, stopping.clone()))
+        })
+        .collect();
+    let mut until = stopping.clone();
+    let http = tokio::spawn(server::serve(listener, stopping, async move {
+        drop(until.wait_for(|stops| *stops).await);
+    }));
+    told_to_stop().await?;
+    tracing::info!("stopping: what is under way is finished first");
+    stop.send_replace(true);
+    for running in loops {
+        running.await.context("the loop")?;
+    }
+    http.await.context("the HTTP server")?.context("the HTTP server")?;
+    Ok(())
+}
+
+/// Waits for SIGTERM or SIGINT.
+async fn told_to_stop() -> anyhow::Result<()> {
+    let mut terminate = signal(SignalKind::terminate()).context("watching for SIGTERM")?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        interrupted = tokio::signal::ctrl_c() => interrupted.context("watching for SIGINT")?,
+    }
+    Ok(())
+}

@@ -1,0 +1,84 @@
+//! `towpath why SERVICE ENV`: what each gate says of the next release.
+
+use serde_json::{Value, json};
+
+use super::engines::Engines;
+use super::output::Output;
+use super::{Failure, diff_lines};
+use crate::config::Settings;
+use crate::decide::{GateReport, Judgement};
+use crate::model::Target;
+use crate::reconcile::Freshness;
+use crate::render;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// The service
+    service: String,
+    /// The environment
+    environment: String,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) async fn run(
+    settings: Settings,
+    arguments: &Arguments,
+    output: &mut Output,
+) -> Result<(), Failure> {
+    let target = target(&settings, arguments)?;
+    let engines = Engines::open(&settings).await?;
+    for (place, engine) in engines.places() {
+        if settings.policy.services_at(place).any(|service| service.name == target.service) {
+            let foresight = engine.foresee(place, Freshness::Any).await?;
+            if let Some(judgement) = foresight.observation.plan.judgement(&target) {
+                print(judgement, arguments.json, output);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The target that was named, with a suggestion where there is none.
+fn target(settings: &Settings, arguments: &Arguments) -> Result<Target, Failure> {
+    let services = &settings.policy.services;
+    let found = services.iter().find(|service| service.name.as_str() == arguments.service);
+    let service = found.ok_or_else(|| {
+        let names: Vec<&str> = services.iter().map(|service| service.name.as_str()).collect();
+        unknown("service", &arguments.service, &names)
+    })?;
+    let environments = &settings.policy.pipeline_of(service).environments;
+    let found = environments.iter().find(|environment| environment.name.as_str() == arguments.environment);
+    let environment = found.ok_or_else(|| {
+        let names: Vec<&str> = environments.iter().map(|environment| environment.name.as_str()).collect();
+        unknown("environment", &arguments.environment, &names)
+    })?;
+    Ok(Target { service: service.name.clone(), environment: environment.name.clone() })
+}
+
+fn unknown(what: &str, name: &str, known: &[&str]) -> Failure {
+    Failure::Usage(format!("there is no {what} `{name}`; known are {}", known.join(", ")))
+}
+
+fn print(judgement: &Judgement, as_json: bool, output: &mut Output) {
+    if !as_json {
+        output.print(&render::why(judgement, output.colour()));
+        return;
+    }
+    output.json(&json!({
+        "service": judgement.target.service,
+        "environment": judgement.target.environment,
+        "candidate": judgement.candidate.as_ref().map(crate::model::Release::name),
+        "gates": judgement.gates.iter().map(gate).collect::<Vec<Value>>(),
+    }));
+}
+
+fn gate(report: &GateReport) -> Value {
+    json!({
+        "gate": report.gate,
+        "verdict": report.verdict,
+        "sentence": render::reason(&report.reason),
+        "until": diff_lines::time(report.until),
+    })
+}

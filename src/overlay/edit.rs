@@ -1,0 +1,180 @@
+//! Changes to the entries of one kustomization's `images`, byte for byte.
+
+use super::Refused;
+use super::entry::Entry;
+use super::kustomization::Kustomization;
+use super::text::Text;
+use crate::model::{Digest, ImageName, Tag};
+use crate::yaml::{self, Edit, NodeId};
+
+/// What becomes of one value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Setting<T> {
+    /// It stays as it is.
+    Keep,
+    /// It becomes this.
+    Set(T),
+    /// It goes away.
+    Clear,
+}
+
+/// What to change about one image in a kustomization.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ImageEdit {
+    /// The `name` of the entry; the last one of that name is changed, or a new one appended.
+    pub name: String,
+    /// The `newName`, where it changes.
+    pub new_name: Option<ImageName>,
+    /// What becomes of `newTag`.
+    pub tag: Setting<Tag>,
+    /// What becomes of `digest`.
+    pub digest: Setting<Digest>,
+}
+
+/// Edits a kustomization alone, without a look at what it leads to: the lossless editor behind
+/// `towpath edit set-image`.
+///
+/// Every byte that need not change stays; where nothing changes, the text comes back as it was.
+///
+/// # Errors
+/// Where the kustomization cannot be judged or an entry cannot be edited safely.
+///
+/// ```
+/// use towpath::overlay::{ImageEdit, Setting, edit_kustomization};
+///
+/// let text = b"images:\n  - name: shop # ours\n    newTag: \"1.9.0\" # pinned\n";
+/// let tag = Setting::Set("1.10".parse().unwrap());
+/// let request = ImageEdit { name: "shop".to_owned(), new_name: None, tag, digest: Setting::Keep };
+/// let edited = edit_kustomization(text, &[request]).unwrap();
+/// assert_eq!(edited, b"images:\n  - name: shop # ours\n    newTag: \"1.10\" # pinned\n");
+/// ```
+pub fn edit_kustomization(text: &[u8], requests: &[ImageEdit]) -> Result<Vec<u8>, Refused> {
+    let mut bytes = text.to_vec();
+    for request in requests {
+        let own = Kustomization::read(&bytes)?;
+        let entry = own.entries.iter().rev().find(|entry| entry.name == request.name);
+        bytes = own.with_image(entry, request)?;
+    }
+    Ok(bytes)
+}
+
+/// A key of an entry and what becomes of its value.
+struct Change<'a> {
+    key: &'static str,
+    setting: Setting<&'a str>,
+}
+
+impl ImageEdit {
+    /// The changes in the order in which new keys are written.
+    fn changes(&self) -> [Change<'_>; 3] {
+        let new_name = self.new_name.as_ref().map_or(Setting::Keep, |name| Setting::Set(name.as_str()));
+        let tag = self.tag.as_ref(Tag::as_str);
+        let digest = self.digest.as_ref(Digest::as_str);
+        [
+            Change { key: "newName", setting: new_name },
+            Change { key: "newTag", setting: tag },
+            Change { key: "digest", setting: digest },
+        ]
+    }
+}
+
+impl<T> Setting<T> {
+    fn as_ref<'a>(&'a self, text: impl FnOnce(&'a T) -> &'a str) -> Setting<&'a str> {
+        match self {
+            Self::Keep => Setting::Keep,
+            Self::Set(value) => Setting::Set(text(value)),
+            Self::Clear => Setting::Clear,
+        }
+    }
+}
+
+impl Kustomization {
+    /// The text with an entry changed, or appended where there is none.
+    pub(super) fn with_image(&self, entry: Option<&Entry>, request: &ImageEdit) -> Result<Vec<u8>, Refused> {
+        let edits = match entry {
+            Some(entry) => self.changed(entry, request)?,
+            None => self.appended(request)?,
+        };
+        if edits.is_empty() {
+            return Ok(self.text.source.text().as_bytes().to_vec());
+        }
+        Ok(yaml::edit(&self.text.source, &self.text.tree, &edits)?.into_bytes())
+    }
+
+    fn changed(&self, entry: &Entry, request: &ImageEdit) -> Result<Vec<Edit>, Refused> {
+        let edits: Vec<Edit> = request
+            .changes()
+            .iter()
+            .filter_map(|change| change_key(&self.text, entry.node, change))
+            .collect();
+        if edits.is_empty() {
+            return Ok(edits);
+        }
+        self.reject_anchor(entry.node)?;
+        match &entry.tag_suffix {
+            Some(suffix) => {
+                let why = "a `tagSuffix`, which kustomize may append to the tag twice";
+                Err(Refused::at_line(suffix.line, why, "put the suffix into `newTag` and delete it here"))
+            }
+            None => Ok(edits),
+        }
+    }
+
+    fn appended(&self, request: &ImageEdit) -> Result<Vec<Edit>, Refused> {
+        let set = |change: &Change<'_>| match change.setting {
+            Setting::Set(value) => Some((change.key.to_owned(), value.to_owned())),
+            Setting::Keep | Setting::Clear => None,
+        };
+        let mut entries: Vec<(String, String)> = request.changes().iter().filter_map(set).collect();
+        if entries.is_empty() {
+            return Ok(Vec::new());
+        }
+        entries.insert(0, ("name".to_owned(), request.name.clone()));
+        let written = self.text.entry_or_null(self.root, "images");
+        Ok(vec![match written {
+            Some((_, sequence)) if !self.text.tree.items(sequence).is_empty() => {
+                self.reject_anchor(sequence)?;
+                Edit::AppendItem { sequence, entries }
+            }
+            Some((key, _)) => Edit::CreateSequence { map: self.root, key: key.to_owned(), entries },
+            None => Edit::CreateSequence { map: self.root, key: "images".to_owned(), entries },
+        }])
+    }
+
+    /// What carries an anchor may be used elsewhere, which would change with it.
+    fn reject_anchor(&self, node: NodeId) -> Result<(), Refused> {
+        let list = self.text.entry(self.root, "images").map(|(_, list)| list);
+        let anchored = [Some(self.root), list, Some(node)].into_iter().flatten();
+        match anchored.into_iter().find(|node| self.text.tree.node(*node).anchored) {
+            Some(node) => {
+                let why = "an anchor (`&…`), so other places would change with this one";
+                Err(self.text.refuse(node, why, "write it without the anchor"))
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+fn change_key(text: &Text, map: NodeId, change: &Change<'_>) -> Option<Edit> {
+    match (&change.setting, text.entry_or_null(map, change.key)) {
+        (Setting::Keep, _) | (Setting::Clear, None) => None,
+        (Setting::Clear, Some((key, _))) => Some(Edit::RemoveKey { map, key: key.to_owned() }),
+        (Setting::Set(value), Some((_, node))) => {
+            let is_same = text.tree.scalar(node) == Some(*value) && !text.tree.is_null(node);
+            (!is_same).then(|| Edit::SetScalar { node, value: (*value).to_owned() })
+        }
+        (Setting::Set(value), None) => Some(Edit::InsertKey {
+            map,
+            after: key_before(text, map, change.key),
+            key: change.key.to_owned(),
+            value: (*value).to_owned(),
+        }),
+    }
+}
+
+/// The key of this entry behind which a new one belongs, as it is written there.
+fn key_before(text: &Text, map: NodeId, key: &str) -> Option<String> {
+    let order = ["name", "newName", "newTag", "digest"];
+    let before = order.iter().take_while(|other| **other != key);
+    before.filter_map(|other| text.entry_or_null(map, other)).last().map(|(key, _)| key.to_owned())
+}

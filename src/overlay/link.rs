@@ -1,0 +1,87 @@
+//! Where a path in a kustomization leads.
+
+use super::Refused;
+use super::kustomization::{FILE_NAMES, Link};
+use crate::model::{EntryKind, RepositoryPath, Tree};
+
+/// What a link leads to.
+pub(super) enum Target {
+    /// A file of this repository.
+    File(RepositoryPath),
+    /// A folder of this repository.
+    Folder(RepositoryPath),
+    /// Something outside of it.
+    Remote,
+}
+
+/// Follows a link from a folder. What exists in the repository comes before what looks like an address.
+pub(super) fn follow(tree: &Tree, folder: &RepositoryPath, link: &Link) -> Result<Target, Refused> {
+    let refuse = |why: &str, way_out: &str| {
+        Refused::at_line(link.line, format!("`{}` {why}", link.target), way_out.to_owned())
+    };
+    if link.target.contains("://") {
+        return Ok(Target::Remote);
+    }
+    let Some(path) = folder.join(&link.target) else {
+        return Err(refuse("leads out of the repository", "keep what it needs inside of the repository"));
+    };
+    if let Some(kind) = obstacle(tree, &path) {
+        return Err(refuse(&format!("leads to {}", what(kind)), "write the path of a real file or folder"));
+    }
+    match tree.entry(&path) {
+        Some(_) => Ok(Target::File(path)),
+        None if tree.is_folder(&path) => Ok(Target::Folder(path)),
+        None if looks_remote(&link.target) => Ok(Target::Remote),
+        None => Err(refuse("does not exist", "correct the path or add the file")),
+    }
+}
+
+/// The one kustomization of a folder.
+pub(super) fn kustomization(
+    tree: &Tree,
+    folder: &RepositoryPath,
+) -> Result<RepositoryPath, (RepositoryPath, Refused)> {
+    let paths: Vec<RepositoryPath> = FILE_NAMES.iter().filter_map(|name| folder.join(name)).collect();
+    let first = paths.first().cloned().unwrap_or_else(|| folder.clone());
+    let present: Vec<&RepositoryPath> = paths.iter().filter(|path| tree.entry(path).is_some()).collect();
+    if let Some(kind) = obstacle(tree, present.first().copied().unwrap_or(&first)) {
+        let refused = Refused::whole(
+            format!("this is, or lies behind, {}", what(kind)),
+            "put a real file or folder there",
+        );
+        return Err((present.first().copied().unwrap_or(&first).clone(), refused));
+    }
+    match present.as_slice() {
+        [one] => Ok((*one).clone()),
+        [] => {
+            let why = "there is no kustomization in this folder";
+            Err((first, Refused::whole(why, "add one, or correct the path that leads here")))
+        }
+        [one, two, ..] => {
+            let why = format!("`{}` stands beside it, and kustomize takes only one", two.file_name());
+            Err(((*one).clone(), Refused::whole(why, "delete one of the two")))
+        }
+    }
+}
+
+/// What stands at a path, or above it, and is neither file nor folder.
+fn obstacle(tree: &Tree, path: &RepositoryPath) -> Option<EntryKind> {
+    let above = std::iter::successors(Some(path.clone()), RepositoryPath::parent);
+    let mut kinds = above.filter_map(|path| tree.entry(&path).map(|entry| entry.kind));
+    kinds.find(|kind| *kind != EntryKind::File)
+}
+
+const fn what(kind: EntryKind) -> &'static str {
+    match kind {
+        EntryKind::File => "a file",
+        EntryKind::SymbolicLink => "a symbolic link, which is never followed",
+        EntryKind::Submodule => "a submodule, which is never entered",
+    }
+}
+
+/// `git@host:…`, `git::…`, `host.tld/owner/repository…` or anything with `?ref=`.
+fn looks_remote(target: &str) -> bool {
+    let host = target.split('/').next().unwrap_or_default();
+    let is_host = target.contains('/') && host.contains('.') && !host.starts_with('.');
+    is_host || target.contains('@') || target.contains("::") || target.contains("?ref=")
+}

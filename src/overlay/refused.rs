@@ -1,0 +1,98 @@
+//! Why an overlay cannot be judged or edited, in sentences that name the place and the way out.
+
+use std::fmt;
+
+use crate::model::{ImageName, Missing, RepositoryPath};
+use crate::yaml::{self, YamlError};
+
+/// What stands in the way within one file, and what a person can do about it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub struct Refused {
+    /// The line, from 1; nothing where the whole file is meant.
+    pub line: Option<usize>,
+    /// The column in characters, from 1.
+    pub column: Option<usize>,
+    /// What is wrong.
+    pub why: String,
+    /// What to do about it.
+    pub way_out: String,
+}
+
+impl Refused {
+    /// A refusal that concerns a whole file.
+    pub(super) fn whole(why: impl Into<String>, way_out: impl Into<String>) -> Self {
+        Self { line: None, column: None, why: why.into(), way_out: way_out.into() }
+    }
+
+    /// A refusal at a line.
+    pub(super) fn at_line(line: usize, why: impl Into<String>, way_out: impl Into<String>) -> Self {
+        Self { line: Some(line), ..Self::whole(why, way_out) }
+    }
+
+    /// The same, with the file that it is about.
+    pub(super) fn of(self, file: &RepositoryPath) -> OverlayError {
+        OverlayError::Refused { file: file.clone(), refused: self }
+    }
+}
+
+impl fmt::Display for Refused {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(line) = self.line {
+            write!(formatter, "{line}: ")?;
+        }
+        write!(formatter, "{}; {}", self.why, self.way_out)
+    }
+}
+
+impl From<yaml::Refusal> for Refused {
+    fn from(refusal: yaml::Refusal) -> Self {
+        let position = refusal.position;
+        let sentence = refusal.to_string();
+        let (why, way_out) = sentence.split_once("; ").unwrap_or((&sentence, "edit this place by hand"));
+        Self { column: Some(position.column), ..Self::at_line(position.line, why, way_out) }
+    }
+}
+
+impl From<YamlError> for Refused {
+    fn from(error: YamlError) -> Self {
+        let position = error.position;
+        let (why, way_out) = error.what.split_once("; ").unwrap_or((&error.what, "correct the file"));
+        Self { column: Some(position.column), ..Self::at_line(position.line, why, way_out) }
+    }
+}
+
+/// Why a question about an overlay has no answer.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum OverlayError {
+    /// The content of these files is needed first.
+    #[error("{} that the overlay leads to were not read yet", files(.0))]
+    Missing(Missing),
+    /// Something in a file cannot be judged or edited safely.
+    #[error("{file}{}{refused}", if refused.line.is_some() { ":" } else { ": " })]
+    Refused {
+        /// The file.
+        file: RepositoryPath,
+        /// What is wrong there, and the way out.
+        refused: Refused,
+    },
+    /// Nothing in the overlay shows the image.
+    #[error(
+        "{file}: the image `{image}` is nowhere in this overlay{}; name it in a manifest or in `images`",
+        hidden.as_deref().map(|why| format!(", as far as it can be evaluated ({why})")).unwrap_or_default()
+    )]
+    NotFound {
+        /// The image.
+        image: ImageName,
+        /// The environment's own kustomization.
+        file: RepositoryPath,
+        /// The first thing that could hold the image and cannot be evaluated, with file and line.
+        hidden: Option<String>,
+    },
+}
+
+fn files(missing: &Missing) -> String {
+    match missing.0.len() {
+        1 => "one file".to_owned(),
+        count => format!("{count} files"),
+    }
+}

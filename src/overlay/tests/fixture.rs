@@ -1,0 +1,150 @@
+//! A whole repository in one text: each file behind a line `--- path`.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use similar::TextDiff;
+
+use crate::model::{BlobId, CommitId, EntryKind, ImageName, RepositoryPath, Tree, TreeEntry};
+use crate::overlay::{OverlayError, SetTo, resolve, running, set_image};
+
+pub(super) const DIGEST: &str = "sha256:1111111111111111111111111111111111111111111111111111111111111111";
+pub(super) const OLD_DIGEST: &str = "sha256:2222222222222222222222222222222222222222222222222222222222222222";
+
+pub(super) const DEPLOYMENT: &str = "\
+--- base/deployment.yaml
+apiVersion: apps/v1
+kind: Deployment
+metadata: { name: shop }
+spec:
+  template:
+    spec:
+      containers:
+        - name: shop
+          image: ghcr.io/acme/shop:0.1.0
+";
+
+pub(super) const BASE: &str = "\
+--- base/kustomization.yaml
+resources:
+  - deployment.yaml
+--- base/deployment.yaml
+kind: Deployment
+spec:
+  template:
+    spec:
+      containers:
+        - name: shop
+          image: ghcr.io/acme/shop:0.1.0
+        - name: proxy
+          image: envoy:1.30
+";
+
+pub(super) fn path(text: &str) -> RepositoryPath {
+    RepositoryPath::new(text).unwrap()
+}
+
+pub(super) fn image(text: &str) -> ImageName {
+    ImageName::new(text).unwrap()
+}
+
+pub(super) fn files(text: &str) -> BTreeMap<String, String> {
+    let sections = text.split("--- ").filter(|section| !section.is_empty());
+    sections
+        .map(|section| {
+            let (path, content) = section.split_once('\n').unwrap();
+            (path.to_owned(), content.to_owned())
+        })
+        .collect()
+}
+
+/// A tree of a repository; `path -> link` and `path -> submodule` stand for what is no file.
+pub(super) fn tree(text: &str) -> Tree {
+    tree_of(&files(text).into_iter().map(|(path, content)| (path, content.into_bytes())).collect())
+}
+
+pub(super) fn tree_of(files: &BTreeMap<String, Vec<u8>>) -> Tree {
+    let mut entries = BTreeMap::new();
+    let mut blobs = Vec::new();
+    for (index, (name, content)) in files.iter().enumerate() {
+        let (name, kind) = match name.split_once(" -> ") {
+            Some((name, "link")) => (name, EntryKind::SymbolicLink),
+            Some((name, _)) => (name, EntryKind::Submodule),
+            None => (name.as_str(), EntryKind::File),
+        };
+        let blob = BlobId::new(format!("f{index:039}")).unwrap();
+        entries.insert(path(name), TreeEntry { kind, blob: blob.clone() });
+        blobs.push((blob, content.as_slice().into()));
+    }
+    let mut tree = Tree::new(CommitId::new("0".repeat(40)).unwrap(), Arc::new(entries));
+    for (blob, content) in blobs {
+        tree.add_blob(blob, content);
+    }
+    tree
+}
+
+pub(super) fn to(tag: &str, digest: &str) -> SetTo {
+    let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+    SetTo {
+        tag: some(tag).map(|tag| tag.parse().unwrap()),
+        digest: some(digest).map(|digest| digest.parse().unwrap()),
+    }
+}
+
+/// What a folder runs, one line per use, then what is not certain.
+pub(super) fn shown(repository: &str, folder: &str) -> String {
+    match resolve(&tree(repository), &path(folder)) {
+        Ok(found) => {
+            let uses = found.uses.iter().map(|found| {
+                format!("{} by {}:{} ({})", found.reference, found.file, found.line, found.set_by)
+            });
+            let notes = found.uncertain.iter().map(|note| format!("? {note}"));
+            uses.chain(notes).collect::<Vec<_>>().join("\n")
+        }
+        Err(error) => error.to_string(),
+    }
+}
+
+/// What a folder runs of the shop.
+pub(super) fn shop(repository: &str, folder: &str) -> String {
+    match running(&tree(repository), &path(folder), &image("ghcr.io/acme/shop")) {
+        Ok(running) => {
+            let [one] = running.images.as_slice() else { panic!("one image was asked for: {running:?}") };
+            format!("{} by {}:{}", one.reference, one.file, one.line)
+        }
+        Err(error) => error.to_string(),
+    }
+}
+
+/// The diff that sets the shop to 1.10.0 in a folder, without context; what stands in the way where it fails.
+pub(super) fn set_shop(repository: &str, folder: &str) -> String {
+    diff(repository, folder, &to("1.10.0", DIGEST))
+}
+
+pub(super) fn diff(repository: &str, folder: &str, to: &SetTo) -> String {
+    let tree = tree(repository);
+    match set(&tree, folder, to) {
+        Ok(edited) => edited.iter().map(|(path, new)| unified(&tree, path, new)).collect(),
+        Err(error) => error.to_string(),
+    }
+}
+
+pub(super) fn set(
+    tree: &Tree,
+    folder: &str,
+    to: &SetTo,
+) -> Result<Vec<(RepositoryPath, Vec<u8>)>, OverlayError> {
+    set_image(tree, &path(folder), &image("ghcr.io/acme/shop"), to)
+}
+
+fn unified(tree: &Tree, path: &RepositoryPath, new: &[u8]) -> String {
+    let old = std::str::from_utf8(tree.read(path).unwrap()).unwrap();
+    let new = std::str::from_utf8(new).unwrap();
+    let changes = TextDiff::from_lines(old, new);
+    let lines = changes.iter_all_changes().filter(|change| change.tag() != similar::ChangeTag::Equal);
+    let lines = lines.map(|change| {
+        let shown = change.value().replace('\r', "<CR>").trim_end_matches('\n').to_owned();
+        format!("{}{shown}\n", change.tag())
+    });
+    format!("{path}\n{}", lines.collect::<String>())
+}

@@ -1,0 +1,48 @@
+//! A parsed file: what is needed to name lines in it.
+
+use super::Refused;
+use crate::yaml::{NodeId, Source, Tree, YamlError, parse};
+
+/// A YAML text with its nodes.
+#[derive(Clone, Debug)]
+pub(super) struct Text {
+    pub(super) source: Source,
+    pub(super) tree: Tree,
+}
+
+impl Text {
+    pub(super) fn new(bytes: &[u8]) -> Result<Self, YamlError> {
+        let source = Source::from_bytes(bytes)?;
+        let tree = parse(&source)?;
+        Ok(Self { source, tree })
+    }
+
+    /// The line at which a node starts, from 1.
+    pub(super) fn line(&self, node: NodeId) -> usize {
+        self.source.position(self.tree.node(node).span.start).line
+    }
+
+    /// The bytes of a node as they are written.
+    pub(super) fn written(&self, node: NodeId) -> &str {
+        self.source.text().get(self.tree.node(node).span.clone()).unwrap_or_default()
+    }
+
+    /// A refusal at a node.
+    pub(super) fn refuse(&self, node: NodeId, why: impl Into<String>, way_out: impl Into<String>) -> Refused {
+        let position = self.source.position(self.tree.node(node).span.start);
+        Refused { column: Some(position.column), ..Refused::at_line(position.line, why, way_out) }
+    }
+
+    /// The key as written and the value of an entry, whatever the case of the key; nothing where the value says
+    /// nothing.
+    pub(super) fn entry(&self, map: NodeId, key: &str) -> Option<(&str, NodeId)> {
+        let (key, value) = self.entry_or_null(map, key)?;
+        (!self.tree.is_null(value)).then_some((key, value))
+    }
+
+    /// As [`Text::entry`], with entries whose value says nothing.
+    pub(super) fn entry_or_null(&self, map: NodeId, key: &str) -> Option<(&str, NodeId)> {
+        let is_key = |id| self.tree.scalar(id).filter(|text| text.eq_ignore_ascii_case(key));
+        self.tree.entries(map).iter().rev().find_map(|(id, value)| Some((is_key(*id)?, *value)))
+    }
+}

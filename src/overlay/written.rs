@@ -1,0 +1,49 @@
+//! An image as a file spells it. Placeholders such as `APP_IMAGE` are not valid names, and `images` may still give
+//! them one, so nothing is checked before the end.
+
+use std::fmt;
+
+use crate::model::{ImageError, ImageReference};
+
+/// An image split as kustomize splits it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Written {
+    pub(super) name: String,
+    pub(super) tag: Option<String>,
+    pub(super) digest: Option<String>,
+}
+
+impl Written {
+    /// Splits at the first `@`, and before that at the first `:` behind the host.
+    pub(super) fn new(text: &str) -> Self {
+        let (rest, digest) = split(text, '@', 0);
+        let (name, tag) = split(rest, ':', rest.find('/').unwrap_or(0));
+        Self { name: name.to_owned(), tag, digest }
+    }
+
+    /// The checked reference; a tag may bring a digest with it, as `newTag: v1@sha256:…` does.
+    pub(super) fn reference(&self) -> Result<ImageReference, ImageError> {
+        self.to_string().parse()
+    }
+}
+
+fn split(text: &str, separator: char, from: usize) -> (&str, Option<String>) {
+    let at = text.get(from..).and_then(|rest| rest.find(separator)).map(|at| from + at);
+    match at.and_then(|at| Some((text.get(..at)?, text.get(at + 1..)?))) {
+        Some((before, after)) => (before, Some(after.to_owned())),
+        None => (text, None),
+    }
+}
+
+impl fmt::Display for Written {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.name)?;
+        if let Some(tag) = &self.tag {
+            write!(formatter, ":{tag}")?;
+        }
+        if let Some(digest) = &self.digest {
+            write!(formatter, "@{digest}")?;
+        }
+        Ok(())
+    }
+}

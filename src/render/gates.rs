@@ -1,0 +1,71 @@
+//! What the gates of a target say: on a terminal one line each, in Markdown one row each.
+
+use super::colour::{Colour, Style};
+use super::harmless::name;
+use super::messages::called;
+use super::reasons::reason;
+use super::time::instant;
+use crate::decide::{GateReport, Judgement, Verdict};
+
+/// Each gate of a target in one sentence, under a line that says what runs and what is next.
+#[must_use]
+pub fn why(judgement: &Judgement, colour: Colour) -> String {
+    let mut lines = vec![colour.paint(Style::Bold, &standing(judgement))];
+    let width = judgement.gates.iter().map(|gate| gate.gate.word().len()).max().unwrap_or(0);
+    lines.extend(judgement.gates.iter().map(|gate| line(gate, width, colour)));
+    lines.extend(judgement.notes.iter().map(|note| format!("  {}", reason(note))));
+    lines.join("\n") + "\n"
+}
+
+fn line(gate: &GateReport, width: usize, colour: Colour) -> String {
+    let mark = colour.paint(style(gate.verdict), &format!("{:<4}", mark(gate.verdict)));
+    format!("  {mark}  {:<width$}  {}", gate.gate.word(), reason(&gate.reason))
+}
+
+/// `shop in production runs 1.4.1 since Mon 2026-11-23 09:00 UTC; 1.4.2 is next, on #7`
+pub(super) fn standing(judgement: &Judgement) -> String {
+    let since = judgement.landed_at.map_or(String::new(), |at| format!(" since {}", instant(at)));
+    let next =
+        judgement.candidate.as_ref().map(|release| format!("; {} is next", name(&release.to_string())));
+    let change = judgement.change.map(|change| format!(", on {change}"));
+    let next = next.map(|next| next + &change.unwrap_or_default());
+    format!("{} runs {}{since}{}", judgement.target, running(judgement), next.unwrap_or_default())
+}
+
+/// What runs, by its tags.
+pub(super) fn running(judgement: &Judgement) -> String {
+    let tags: Vec<String> = judgement.running.iter().map(|image| name(&called(&image.reference))).collect();
+    if tags.is_empty() { "nothing that is known".to_owned() } else { tags.join(", ") }
+}
+
+/// The gates as a Markdown table, and the notes below it; empty where there is nothing to say.
+pub(super) fn markdown(judgement: &Judgement) -> String {
+    let rows = judgement.gates.iter().map(|gate| {
+        let mark = match gate.verdict {
+            Verdict::Pass => mark(gate.verdict).to_owned(),
+            Verdict::Wait | Verdict::Fail => format!("**{}**", mark(gate.verdict)),
+        };
+        format!("| {} | {mark} | {} |", gate.gate, reason(&gate.reason))
+    });
+    let rows: Vec<String> = rows.collect();
+    let table = (!rows.is_empty()).then(|| format!("| gate | | |\n| --- | --- | --- |\n{}", rows.join("\n")));
+    let notes: Vec<String> = judgement.notes.iter().map(|note| format!("- {}", reason(note))).collect();
+    let notes = (!notes.is_empty()).then(|| notes.join("\n"));
+    [table, notes].into_iter().flatten().collect::<Vec<_>>().join("\n\n")
+}
+
+const fn mark(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Pass => "ok",
+        Verdict::Wait => "wait",
+        Verdict::Fail => "no",
+    }
+}
+
+const fn style(verdict: Verdict) -> Style {
+    match verdict {
+        Verdict::Pass => Style::Green,
+        Verdict::Wait => Style::Yellow,
+        Verdict::Fail => Style::Red,
+    }
+}

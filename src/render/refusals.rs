@@ -1,0 +1,76 @@
+//! Why a command was refused, in friendly words that name who can do it.
+
+use super::harmless::{name, quoted};
+use super::reasons::principals;
+use super::remarks::RemarkInput;
+use crate::command::{self, suggest};
+use crate::model::{EnvironmentName, Principal, RefusedBecause, Right, Target, UserName};
+
+/// What stands in the way of `by`, and the way out.
+pub(super) fn refusal(because: &RefusedBecause, by: &UserName, input: &RemarkInput<'_>) -> String {
+    match because {
+        RefusedBecause::NotEntitled { right, environment } => {
+            let whom = ask(*right, environment, by, input);
+            format!("it takes the right `{right}` in {environment}, which you do not have; {whom}")
+        }
+        RefusedBecause::Requester => {
+            let whom = ask(Right::Approve, &input.target.environment, by, input);
+            format!("you asked for this promotion, so somebody else has to approve it; {whom}")
+        }
+        RefusedBecause::OtherHead { head } => format!(
+            "the content changed at about the same time, so I cannot tell what you read; look at it again and write \
+             `/promote approve sha={}`",
+            head.short()
+        ),
+        RefusedBecause::ForeignHead => {
+            "somebody else's commit is on the branch, so its content is not what I proposed; merge or close the \
+             change by hand"
+                .to_owned()
+        }
+        RefusedBecause::NotOpen => "this change is no longer open".to_owned(),
+        RefusedBecause::UnknownEnvironment(word) => unknown_environment(word, input),
+        RefusedBecause::NothingFollows => {
+            format!("no environment comes after {}; name one", input.target.environment)
+        }
+        RefusedBecause::UnknownVersion(version) => format!(
+            "I know no version {} there; it has to be in the registry for a first environment, and landed in the \
+             environments before for any other",
+            name(version)
+        ),
+        RefusedBecause::Edited => {
+            "a comment that was edited gives no commands; write a new one with what you want".to_owned()
+        }
+    }
+}
+
+/// Who holds a right, the asking person apart.
+fn ask(right: Right, environment: &EnvironmentName, by: &UserName, input: &RemarkInput<'_>) -> String {
+    let target = Target { environment: environment.clone(), ..input.target.clone() };
+    let is_other = |principal: &&Principal| **principal != Principal::User(by.clone());
+    let mut holders: Vec<&Principal> =
+        input.policy.holders(right, &target).into_iter().filter(is_other).collect();
+    holders.sort();
+    holders.dedup();
+    if holders.is_empty() {
+        return format!(
+            "the configuration gives it to nobody else; see `rights` and {}",
+            quoted("approvals")
+        );
+    }
+    format!("ask {}", principals(&holders))
+}
+
+fn unknown_environment(word: &str, input: &RemarkInput<'_>) -> String {
+    let service = input.policy.service(&input.target.service);
+    let pipeline = service.map(|service| input.policy.pipeline_of(service));
+    let environments: Vec<&str> = pipeline.map_or_else(Vec::new, |pipeline| {
+        pipeline.environments.iter().map(|environment| environment.name.as_str()).collect()
+    });
+    let verbs = command::help().iter().map(|row| row.verb.word());
+    let near = suggest(word, environments.iter().copied().chain(verbs));
+    let hint = near.map_or_else(
+        || format!("the environments are {}", environments.join(", ")),
+        |near| format!("did you mean `{near}`?"),
+    );
+    format!("{} is no environment of {} and no command; {hint}", quoted(word), input.target.service)
+}

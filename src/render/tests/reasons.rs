@@ -1,0 +1,93 @@
+use std::time::Duration;
+
+use super::scene::*;
+use crate::decide::{Because, Reason};
+use crate::model::{BranchName, Obstacle, Principal};
+use crate::render::{because, instant, reason};
+
+const HALF_AN_HOUR: Duration = Duration::from_secs(1800);
+
+/// Every reason, so that a new one shows up here: the match knows how many there are.
+fn every_reason() -> Vec<Reason> {
+    let environments = || vec![environment("dev"), environment("staging")];
+    let since = at("2026-11-23T08:00:00Z");
+    let until = at("2026-11-23T08:30:00Z");
+    let from = vec![
+        Principal::Team("acme/sre".parse().unwrap()),
+        Principal::User(user("bob")),
+        Principal::User(user("carol")),
+    ];
+    vec![
+        Reason::FirstEnvironment,
+        Reason::LandedBefore { environments: environments() },
+        Reason::NotLandedBefore { environments: environments() },
+        Reason::WithdrawnBefore { environments: environments() },
+        Reason::Soaked { duration: HALF_AN_HOUR, since },
+        Reason::Soaking { duration: HALF_AN_HOUR, until },
+        Reason::SoakNotBegun { duration: HALF_AN_HOUR },
+        Reason::NothingSoaks,
+        Reason::SoaksFor { follower: environment("production"), until },
+        Reason::NotDeclined,
+        Reason::Declined { by: user("alice"), change: CHANGE },
+        Reason::Automatic,
+        Reason::SetByHand { since },
+        Reason::Approved { by: vec![user("alice"), user("bob")], needed: 2 },
+        Reason::ApprovalsMissing { by: vec![user("bob")], needed: 2, from },
+        Reason::NotHeld,
+        Reason::Held { by: user("alice"), until: Some(until), reason: Some("see @acme/all".to_owned()) },
+        Reason::UpToDate,
+        Reason::Obstacle(Obstacle("apps/shop.yaml:3:7: `newTag` is an <alias>".to_owned())),
+        Reason::TagsUnknown { why: "`ghcr.io`: it answered 503".to_owned() },
+        Reason::DigestUnknown { tag: tag("1.4.2"), why: "no answer in 10s".to_owned() },
+        Reason::NotObserved,
+        Reason::NothingSelected { image: image() },
+        Reason::NothingNewer,
+        Reason::ForeignHead { change: CHANGE },
+        Reason::BranchTaken { branch: BranchName::new("towpath/dev/shop").unwrap() },
+        Reason::FinishFirst { change: CHANGE, release: tag("1.4.2"), newer: tag("1.4.3") },
+        Reason::ManualMerge { change: CHANGE },
+    ]
+}
+
+#[test]
+fn every_reason_is_one_sentence() {
+    let sentences: Vec<String> = every_reason().iter().map(reason).collect();
+    insta::assert_snapshot!(sentences.join("\n"), @"");
+    for sentence in sentences {
+        assert!(!sentence.is_empty() && !sentence.ends_with('.') && !sentence.contains('\n'), "{sentence}");
+        assert!(!sentence.starts_with(char::is_uppercase), "{sentence}");
+    }
+}
+
+#[test]
+fn every_cause_of_an_action_is_one_sentence() {
+    let causes = [
+        Because::GatesPass(vec![landed().reason, Reason::NotDeclined, approved().reason]),
+        Because::GatesPass(vec![Reason::NotDeclined]),
+        Because::Requested { by: user("bob") },
+        Because::Newer { replaces: tag("1.4.1") },
+        Because::BaseMoved,
+        Because::Overtaken,
+        Because::Withdrawn,
+        Because::Declined { by: user("alice") },
+        Because::Ended { change: CHANGE },
+        Because::NotInTheLog,
+        Because::SomebodyAsked { by: user("alice") },
+        Because::ForeignHead,
+    ];
+    let sentences: Vec<String> = causes.iter().map(because).collect();
+    insta::assert_snapshot!(sentences.join("\n"), @"");
+}
+
+#[test]
+fn seconds_are_shown_only_where_they_matter() {
+    assert_eq!(instant(at("2026-11-23T09:00:00Z")), "Mon 2026-11-23 09:00 UTC");
+    assert_eq!(instant(at("2026-11-23T09:00:05Z")), "Mon 2026-11-23 09:00:05 UTC");
+}
+
+#[test]
+fn who_approved_is_not_asked_again_and_very_many_names_are_counted() {
+    let from = (0..12).map(|number| Principal::User(user(&format!("u{number}")))).collect();
+    let missing = Reason::ApprovalsMissing { by: vec![user("u0")], needed: 2, from };
+    insta::assert_snapshot!(reason(&missing), @"");
+}

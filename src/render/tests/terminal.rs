@@ -1,0 +1,91 @@
+use super::scene::*;
+use crate::decide::{Judgement, Reason};
+use crate::model::{CommandOutcome, CommentId, Event, Origin, Record, RefusedBecause, WithdrawnBecause};
+use crate::render::{Colour, record, status_table, table, why};
+
+fn rows(rows: &[&[&str]]) -> Vec<Vec<String>> {
+    rows.iter().map(|row| row.iter().map(ToString::to_string).collect()).collect()
+}
+
+#[test]
+fn a_table_is_as_wide_as_it_needs_to_be() {
+    let rows = rows(&[&["shop", "dev", "a sentence"], &["very-long-service", "production", ""]]);
+    insta::assert_snapshot!(table(&["service", "environment", "waiting"], &rows, None), @"");
+}
+
+#[test]
+fn a_table_that_has_to_fit_cuts_its_last_columns() {
+    let rows = rows(&[&["shop", "1.4.1-and-a-long-build-number", "a sentence that does not fit"]]);
+    let fitted = table(&["service", "runs", "waiting"], &rows, Some(32));
+    insta::assert_snapshot!(fitted, @"");
+    assert!(fitted.lines().all(|line| line.chars().count() <= 32 && !line.ends_with(' ')), "{fitted}");
+}
+
+#[test]
+fn a_cell_never_breaks_its_table() {
+    let rows = rows(&[&["a\nb\u{1b}[2J", "c"]]);
+    assert_eq!(table(&["x", "y"], &rows, None), "X        Y\na b [2J  c\n");
+}
+
+fn three() -> Vec<Judgement> {
+    let mut dev = judgement(vec![], vec![Reason::UpToDate]);
+    dev.target = target("dev");
+    dev.candidate = None;
+    dev.change = None;
+    dev.running[0].reference = reference("1.4.2");
+    let mut staging = dev.clone();
+    staging.target = target("staging");
+    staging.running.clear();
+    staging.landed_at = None;
+    staging.notes = vec![Reason::NotObserved];
+    vec![dev, staging, judgement(vec![landed(), soaking(), approvals_missing()], vec![])]
+}
+
+#[test]
+fn the_status_shows_each_environment_and_what_is_next() {
+    insta::assert_snapshot!(status_table(&three(), Some(120), Colour::Never), @"");
+}
+
+#[test]
+fn colour_changes_nothing_but_colour() {
+    let plain = status_table(&three(), Some(120), Colour::Never);
+    let coloured = status_table(&three(), Some(120), Colour::Always);
+    let mut stripped = coloured.clone();
+    for code in ["1", "2", "31", "32", "33", "36", "0"] {
+        stripped = stripped.replace(&format!("\u{1b}[{code}m"), "");
+    }
+    assert_ne!(plain, coloured);
+    assert_eq!(stripped, plain);
+}
+
+#[test]
+fn why_says_what_each_gate_says() {
+    let waiting = judgement(vec![landed(), soaking(), approvals_missing()], vec![]);
+    insta::assert_snapshot!(why(&waiting, Colour::Never), @"");
+    insta::assert_snapshot!(why(&three()[0], Colour::Never), @"");
+    insta::assert_snapshot!(why(&judgement(vec![landed()], vec![]), Colour::Always).replace('\u{1b}', "ESC"), @"");
+}
+
+#[test]
+fn every_record_is_one_sentence() {
+    let (target, images, by) = (|| target("production"), || vec![reference("1.4.1")], || user("alice"));
+    let landed = |origin| Event::Landed { target: target(), images: images(), origin };
+    let outcomes = vec![
+        CommandOutcome::Resumed { target: target() },
+        CommandOutcome::Answered,
+        CommandOutcome::Refused(RefusedBecause::NotOpen),
+        CommandOutcome::NotRun,
+    ];
+    let because = WithdrawnBecause::SetBack;
+    let events = [
+        landed(Origin::Adopted),
+        landed(Origin::Change(CHANGE)),
+        landed(Origin::Hand),
+        Event::Withdrawn { target: target(), images: images(), because },
+        Event::Declined { target: target(), images: images(), key: key(), change: CHANGE, by: by() },
+        Event::Handled { change: CHANGE, comment: CommentId("12".to_owned()), by: by(), outcomes },
+    ];
+    let at = at("2026-11-23T09:00:00Z");
+    let sentences: Vec<String> = events.map(|event| record(&Record { at, event })).into();
+    insta::assert_snapshot!(sentences.join("\n"), @"");
+}
