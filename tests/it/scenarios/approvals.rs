@@ -3,7 +3,7 @@
 use towpath::model::{Reaction, ReviewVerdict};
 
 use crate::support::rules::{Rules, minutes, seconds};
-use crate::support::story::{story, story_with};
+use crate::support::story::{Story, story, story_with};
 
 /// Alice and bob both have to approve.
 fn two_approvals() -> Rules {
@@ -16,7 +16,7 @@ fn a_stranger_cannot_approve() {
         let change = bot.bring_to_production("1.10.0").await;
         let attempt = bot.pass(minutes(5)).comment(change, "mallory", "/promote approve");
         bot.settle().await.expect_open("production", "1.10.0");
-        insta::assert_snapshot!(bot.read_reply(&attempt), @"mallory: `/promote approve` is refused: it takes the right `approve` in production, which the configuration gives under `rights`.");
+        insta::assert_snapshot!(bot.read_reply(&attempt), @"mallory: I did not do `/promote approve`: it takes the right `approve` in production, which you do not have; ask alice or bob.");
         bot.expect_reaction(&attempt, Reaction::ThumbsDown);
         bot.comment(change, "alice", "/promote approve");
         bot.settle().await.expect_merged(change);
@@ -29,7 +29,7 @@ fn who_may_only_promote_cannot_approve() {
         let change = bot.bring_to_production("1.10.0").await;
         let attempt = bot.pass(minutes(5)).comment(change, "carol", "/promote approve");
         bot.settle().await.expect_open("production", "1.10.0");
-        insta::assert_snapshot!(bot.read_reply(&attempt), @"carol: `/promote approve` is refused: it takes the right `approve` in production, which the configuration gives under `rights`.");
+        insta::assert_snapshot!(bot.read_reply(&attempt), @"carol: I did not do `/promote approve`: it takes the right `approve` in production, which you do not have; ask alice or bob.");
     });
 }
 
@@ -39,17 +39,17 @@ fn a_stranger_s_review_approves_nothing() {
         let change = bot.bring_to_production("1.10.0").await;
         bot.pass(minutes(5)).review(change, "mallory", ReviewVerdict::Approve);
         bot.settle().await.expect_open("production", "1.10.0");
-        insta::assert_snapshot!(bot.read_only_reply(change), @"mallory: the review is refused: it takes the right `approve` in production, which the configuration gives under `rights`.");
+        insta::assert_snapshot!(bot.read_only_reply(change), @"mallory: I did not do your review: it takes the right `approve` in production, which you do not have; ask alice or bob.");
     });
 }
 
 #[test]
 fn who_asked_for_a_promotion_cannot_approve_it() {
-    story_with(&Rules::default().promoted_by("alice"), async |bot| {
+    Story::under(Rules::default().promoted_by("alice")).with_faults().play(async |bot| {
         bot.push("1.10.0").settle().await;
         bot.pass(minutes(30)).settle().await;
         let staging = bot.last_change("staging");
-        let request = bot.pass(minutes(1)).comment(staging, "alice", "/promote production");
+        let request = bot.pass(minutes(1)).comment(staging, "alice", "/promote production version=1.10.0");
         bot.settle().await.expect_reaction(&request, Reaction::Rocket).expect_no_open("production");
         bot.pass(minutes(60)).settle().await;
         let change = bot.expect_open("production", "1.10.0");
@@ -63,13 +63,13 @@ fn who_asked_for_a_promotion_cannot_approve_it() {
 
 #[test]
 fn one_person_is_one_approval() {
-    story_with(&two_approvals(), async |bot| {
+    story_with(two_approvals(), async |bot| {
         let change = bot.bring_to_production("1.10.0").await;
         bot.pass(minutes(5)).comment(change, "alice", "/promote approve");
         bot.comment(change, "alice", "/promote approve");
         bot.review(change, "alice", ReviewVerdict::Approve);
         bot.settle().await.expect_open("production", "1.10.0");
-        insta::assert_snapshot!(bot.status(change), @"towpath/production pending: waiting: 1 of 2 approvals (alice); ask alice or bob");
+        insta::assert_snapshot!(bot.status(change), @"towpath/production pending: waiting: 1 of 2 approvals (alice)");
         bot.comment(change, "bob", "/promote approve");
         bot.settle().await.expect_merged(change);
     });
@@ -77,7 +77,7 @@ fn one_person_is_one_approval() {
 
 #[test]
 fn reviews_count_as_approvals() {
-    story_with(&two_approvals(), async |bot| {
+    story_with(two_approvals(), async |bot| {
         let change = bot.bring_to_production("1.10.0").await;
         bot.pass(minutes(5)).review(change, "alice", ReviewVerdict::Approve);
         bot.review(change, "bob", ReviewVerdict::Approve);
@@ -87,7 +87,7 @@ fn reviews_count_as_approvals() {
 
 #[test]
 fn an_approval_is_void_after_the_content_changed() {
-    story_with(&two_approvals(), async |bot| {
+    Story::under(two_approvals()).with_faults().play(async |bot| {
         let change = bot.bring_to_production("1.10.0").await;
         bot.pass(minutes(5)).comment(change, "alice", "/promote approve");
         bot.push("1.11.0").settle().await;
@@ -97,7 +97,7 @@ fn an_approval_is_void_after_the_content_changed() {
         assert_eq!(bot.settle().await.expect_open("production", "1.11.0"), change);
         bot.pass(minutes(5)).comment(change, "bob", "/promote approve");
         bot.settle().await.expect_open("production", "1.11.0");
-        insta::assert_snapshot!(bot.status(change), @"towpath/production pending: waiting: 1 of 2 approvals (bob); ask alice or bob");
+        insta::assert_snapshot!(bot.status(change), @"towpath/production pending: waiting: 1 of 2 approvals (bob)");
         bot.comment(change, "alice", "/promote approve");
         bot.settle().await.expect_merged(change).expect_running("production", "1.11.0");
     });
@@ -110,7 +110,7 @@ fn nobody_approves_what_nobody_can_have_read() {
         bot.bring_to_production("1.11.0").await;
         let hasty = bot.pass(seconds(20)).comment(change, "alice", "/promote approve");
         bot.settle().await.expect_open("production", "1.11.0");
-        insta::assert_snapshot!(bot.read_reply(&hasty), @"alice: `/promote approve` is refused: the content changed at about the same time; read it again and write `/promote approve sha=COMMIT`.");
+        insta::assert_snapshot!(bot.read_reply(&hasty), @"alice: I did not do `/promote approve`: the content changed at about the same time, so I cannot tell what you read; look at it again and write `/promote approve sha=COMMIT`.");
         let exact = format!("/promote approve sha={}", bot.head_of(change).short());
         bot.comment(change, "alice", &exact);
         bot.settle().await.expect_merged(change).expect_running("production", "1.11.0");
@@ -131,13 +131,13 @@ fn a_review_of_an_earlier_head_approves_nothing() {
         bot.settle().await.expect_open("production", "1.11.0");
         let late = bot.pass(minutes(5)).comment(change, "alice", &format!("/promote approve sha={old}"));
         bot.settle().await.expect_open("production", "1.11.0");
-        insta::assert_snapshot!(bot.read_reply(&late), @"alice: `/promote approve sha=COMMIT` is refused: the content changed at about the same time; read it again and write `/promote approve sha=COMMIT`.");
+        insta::assert_snapshot!(bot.read_reply(&late), @"alice: I did not do `/promote approve sha=COMMIT`: the content changed at about the same time, so I cannot tell what you read; look at it again and write `/promote approve sha=COMMIT`.");
     });
 }
 
 #[test]
 fn an_approval_carries_over_to_a_new_base() {
-    story_with(&two_approvals(), async |bot| {
+    story_with(two_approvals(), async |bot| {
         let change = bot.bring_to_production("1.10.0").await;
         bot.pass(minutes(5)).comment(change, "alice", "/promote approve");
         bot.settle().await;

@@ -3,11 +3,11 @@
 use towpath::model::Reaction;
 
 use crate::support::rules::minutes;
-use crate::support::story::story;
+use crate::support::story::{Story, story};
 
 #[test]
 fn a_held_change_waits_although_it_is_approved() {
-    story(async |bot| {
+    Story::default().with_faults().play(async |bot| {
         let change = bot.bring_to_production("1.10.0").await;
         let hold = bot.pass(minutes(5)).comment(change, "carol", "/promote hold reason=\"the big sale\"");
         bot.settle().await.expect_reaction(&hold, Reaction::Rocket);
@@ -48,7 +48,7 @@ fn a_hold_may_end_by_itself() {
 
 #[test]
 fn a_rejected_change_closes_and_does_not_come_again() {
-    story(async |bot| {
+    Story::default().with_faults().play(async |bot| {
         let change = bot.bring_to_production("1.10.0").await;
         let reject = bot.pass(minutes(5)).comment(change, "alice", "/promote reject reason=\"it leaks\"");
         bot.settle().await.expect_closed(change).expect_reaction(&reject, Reaction::Rocket);
@@ -59,25 +59,31 @@ fn a_rejected_change_closes_and_does_not_come_again() {
 
 #[test]
 fn questions_are_answered_once() {
-    story(async |bot| {
+    Story::default().with_faults().play(async |bot| {
         let change = bot.bring_to_production("1.10.0").await;
         let status = bot.pass(minutes(5)).comment(change, "mallory", "/promote status");
         bot.settle().await.expect_reaction(&status, Reaction::ThumbsUp);
-        insta::assert_snapshot!(bot.read_reply(&status), @"mallory: shop in production runs `registry.test/acme/shop:1.9.0`; 0 of 1 approval; ask `alice or bob`.");
+        insta::assert_snapshot!(bot.read_reply(&status), @r#"
+        mallory: shop in production runs 1.9.0 since Mon 2026-03-02 09:00:01 UTC; 1.10.0 is next, on #3. It waits:
+
+        - 0 of 1 approval; ask alice or bob
+        "#);
         let why = bot.comment(change, "mallory", "/promote why");
         bot.settle().await;
         insta::assert_snapshot!(bot.read_reply(&why), @r#"
-        mallory: next for shop in production is `1.10.0`.
+        mallory: shop in production runs 1.9.0 since Mon 2026-03-02 09:00:01 UTC; 1.10.0 is next, on #3.
 
-        - previous-environment (ok): landed in staging
-        - soak (ok): soaked 1h since Mon 2026-03-02 09:30:04 UTC
-        - decline (ok): nobody declined it
-        - approvals (waits): 0 of 1 approval; ask `alice or bob`
+        | gate | | |
+        | --- | --- | --- |
+        | previous-environment | ok | landed in staging |
+        | soak | ok | soaked 1h since landing on Mon 2026-03-02 09:30:02 UTC |
+        | decline | ok | nobody declined it |
+        | approvals | **wait** | 0 of 1 approval; ask alice or bob |
         "#);
         let help = bot.comment(change, "mallory", "/promote help");
         bot.settle().await;
         insta::assert_snapshot!(bot.read_reply(&help), @r#"
-        mallory: these are the commands.
+        mallory: these are the commands, each on a line of its own.
 
         | command | what it does | right |
         | --- | --- | --- |
@@ -86,21 +92,41 @@ fn questions_are_answered_once() {
         | `/promote reject [reason="…"]` | close this change and do not propose its content again | approve |
         | `/promote hold [until=TIME] [reason="…"]` | stop this change | promote |
         | `/promote resume` | lift a hold, and let automation take up an environment that was set by hand | promote |
-        | `/promote status` | say where this promotion stands | everyone |
-        | `/promote why` | say what each gate says, and why | everyone |
-        | `/promote help` | list these commands | everyone |
+        | `/promote status` | say where this promotion stands |  |
+        | `/promote why` | say what each gate says, and why |  |
+        | `/promote help` | list these commands |  |
         "#);
         bot.restart().pass(minutes(5)).settle().await;
     });
 }
 
 #[test]
-fn a_typo_is_named_and_does_nothing() {
+fn a_line_that_does_not_parse_stops_the_whole_comment() {
     story(async |bot| {
         let change = bot.bring_to_production("1.10.0").await;
-        let typo = bot.pass(minutes(5)).comment(change, "alice", "/promote status\n/promote aprove");
+        let typo =
+            bot.pass(minutes(5)).comment(change, "alice", "/promote approve\n\n/promote hold reson=\"late\"");
         bot.settle().await.expect_reaction(&typo, Reaction::Confused).expect_open("production", "1.10.0");
-        insta::assert_snapshot!(bot.read_reply(&typo), @"");
+        insta::assert_snapshot!(bot.read_reply(&typo), @r#"
+        alice: I did nothing of that comment, because I do not understand all of it.
+
+        ```text
+        /promote hold reson="late"
+                      ^ this command takes no `reson=`; did you mean `reason`?
+        ```
+
+        Write it again in a new comment; an edit does not count. `/promote help` lists the commands.
+        "#);
+    });
+}
+
+#[test]
+fn a_misspelt_verb_is_taken_for_an_environment_and_refused() {
+    story(async |bot| {
+        let change = bot.bring_to_production("1.10.0").await;
+        let typo = bot.pass(minutes(5)).comment(change, "alice", "/promote aprove");
+        bot.settle().await.expect_reaction(&typo, Reaction::ThumbsDown).expect_open("production", "1.10.0");
+        insta::assert_snapshot!(bot.read_reply(&typo), @"alice: I did not do `/promote aprove`: `aprove` is no environment of shop and no command; did you mean `approve`?.");
     });
 }
 
@@ -122,7 +148,7 @@ fn an_edited_comment_gives_no_command() {
         let edited = bot.pass(minutes(5)).comment(change, "alice", "Good morning");
         bot.edit_comment(change, &edited, "/promote approve").settle().await;
         bot.expect_open("production", "1.10.0");
-        insta::assert_snapshot!(bot.read_reply(&edited), @"alice: `/promote approve` is refused: comments that were edited give no commands; write a new one.");
+        insta::assert_snapshot!(bot.read_reply(&edited), @"alice: a comment that was edited gives no commands; write a new one with what you want.");
     });
 }
 
@@ -144,10 +170,10 @@ fn a_version_that_is_nowhere_is_refused() {
         let change = bot.bring_to_production("1.10.0").await;
         let request = bot.pass(minutes(5)).comment(change, "carol", "/promote production version=7.0.0");
         bot.settle().await.expect_open("production", "1.10.0");
-        insta::assert_snapshot!(bot.read_reply(&request), @"carol: `/promote production version=7.0.0` is refused: no version `7.0.0` is known where it would come from.");
+        insta::assert_snapshot!(bot.read_reply(&request), @"carol: I did not do `/promote production version=7.0.0`: I know no version 7.0.0 there; it has to be in the registry for a first environment, and landed in the environments before for any other.");
         let typo = bot.comment(change, "carol", "/promote prod version=1.10.0");
         bot.settle().await;
-        insta::assert_snapshot!(bot.read_reply(&typo), @"carol: `/promote prod version=1.10.0` is refused: `prod` is no environment of this pipeline and no command.");
+        insta::assert_snapshot!(bot.read_reply(&typo), @"carol: I did not do `/promote prod version=1.10.0`: `prod` is no environment of shop and no command; the environments are dev, staging, production.");
     });
 }
 
@@ -157,11 +183,7 @@ fn after_a_refusal_the_rest_of_the_comment_is_not_run() {
         let change = bot.bring_to_production("1.10.0").await;
         let both = bot.pass(minutes(5)).comment(change, "carol", "/promote approve\n\n/promote hold");
         bot.settle().await;
-        insta::assert_snapshot!(bot.read_reply(&both), @r#"
-        carol: `/promote approve` is refused: it takes the right `approve` in production, which the configuration gives under `rights`.
-
-        `/promote hold` was not run, because of that.
-        "#);
+        insta::assert_snapshot!(bot.read_reply(&both), @"carol: I did not do `/promote approve`: it takes the right `approve` in production, which you do not have; ask alice or bob. So I did not run `/promote hold` either.");
         bot.comment(change, "alice", "/promote approve");
         bot.settle().await.expect_merged(change);
     });
@@ -175,6 +197,6 @@ fn a_merged_change_cannot_be_approved() {
         bot.settle().await.expect_merged(change);
         let late = bot.pass(minutes(5)).comment(change, "bob", "/promote approve");
         bot.settle().await;
-        insta::assert_snapshot!(bot.read_reply(&late), @"bob: `/promote approve` is refused: this change is no longer open.");
+        insta::assert_snapshot!(bot.read_reply(&late), @"bob: I did not do `/promote approve`: this change is no longer open.");
     });
 }

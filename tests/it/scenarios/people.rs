@@ -3,7 +3,7 @@
 use towpath::model::Reaction;
 
 use crate::support::rules::{Rules, minutes};
-use crate::support::story::{story, story_with};
+use crate::support::story::{Story, story, story_with};
 
 const PRODUCTION: &str = "apps/shop/overlays/production/kustomization.yaml";
 
@@ -20,7 +20,7 @@ fn a_closed_change_stays_closed_until_something_newer_comes() {
 
 #[test]
 fn asking_for_it_lifts_a_decline() {
-    story(async |bot| {
+    Story::default().with_faults().play(async |bot| {
         let change = bot.bring_to_production("1.10.0").await;
         bot.pass(minutes(5)).close(change, "dora").settle().await.expect_closed(change);
         let request = bot.pass(minutes(5)).comment(change, "carol", "/promote production version=1.10.0");
@@ -32,38 +32,15 @@ fn asking_for_it_lifts_a_decline() {
 }
 
 #[test]
-fn what_was_asked_for_once_does_not_stop_what_comes_later() {
-    story(async |bot| {
-        let change = bot.bring_to_production("1.10.0").await;
-        bot.pass(minutes(5)).comment(change, "carol", "/promote production version=1.10.0");
-        bot.comment(change, "alice", "/promote approve");
-        bot.settle().await.expect_running("production", "1.10.0");
-        bot.bring_to_production("1.11.0").await;
-    });
-}
-
-#[test]
-fn what_was_asked_for_is_merged_without_approvals_and_does_not_stop_what_comes_later() {
-    story(async |bot| {
-        bot.push("1.10.0").settle().await;
-        let dev = bot.last_change("dev");
-        bot.pass(minutes(40)).comment(dev, "carol", "/promote staging version=1.10.0");
-        bot.settle().await.expect_running("staging", "1.10.0");
-        bot.push("1.11.0").settle().await;
-        bot.pass(minutes(30)).settle().await.expect_running("staging", "1.11.0");
-    });
-}
-
-#[test]
 fn the_bot_stops_writing_to_a_branch_with_a_person_s_commit() {
-    story(async |bot| {
+    Story::default().with_faults().play(async |bot| {
         let change = bot.bring_to_production("1.10.0").await;
         bot.pass(minutes(5)).commit_on(change, "dora", PRODUCTION, "# one more thing").settle().await;
-        insta::assert_snapshot!(bot.read_word_about_head(change), @"Somebody else's commit `COMMIT` is on this branch, so I stop writing here: nothing is replaced and nothing is merged by me, and earlier approvals no longer count. Merge or close this by hand; after that I go on with what is newer.");
+        insta::assert_snapshot!(bot.read_word_about_head(change), @"Somebody else's commit `COMMIT` is on this branch, so I stop writing here: I replace nothing and merge nothing, and earlier approvals no longer count. Merge or close this change by hand; after that I go on with what is newer.");
         let theirs = bot.head_of(change);
         let attempt = bot.pass(minutes(5)).comment(change, "alice", "/promote approve");
         bot.push("1.11.0").settle().await;
-        insta::assert_snapshot!(bot.read_reply(&attempt), @"alice: `/promote approve` is refused: somebody else's commit is on the branch, so its content is not what I proposed.");
+        insta::assert_snapshot!(bot.read_reply(&attempt), @"alice: I did not do `/promote approve`: somebody else's commit is on the branch, so its content is not what I proposed; merge or close the change by hand.");
         bot.pass(minutes(30)).settle().await.expect_running("staging", "1.11.0");
         bot.pass(minutes(60)).settle().await;
         assert_eq!(bot.head_of(change), theirs, "nobody writes over a person's commit");
@@ -99,7 +76,7 @@ fn an_environment_that_was_set_back_is_left_until_something_newer_comes() {
 
 #[test]
 fn resume_lets_automation_take_up_an_environment_again() {
-    story(async |bot| {
+    Story::default().with_faults().play(async |bot| {
         let change = bot.bring_to_production("1.10.0").await;
         bot.pass(minutes(5)).comment(change, "alice", "/promote approve");
         bot.settle().await.expect_running("production", "1.10.0");
@@ -121,7 +98,7 @@ fn an_environment_may_be_set_forward_by_hand() {
 
 #[test]
 fn a_person_may_merge_before_the_gates_pass() {
-    story_with(&Rules::default().approvals("production", 2), async |bot| {
+    story_with(Rules::default().approvals("production", 2), async |bot| {
         let change = bot.bring_to_production("1.10.0").await;
         bot.pass(minutes(1)).merge(change, "dora").settle().await.expect_running("production", "1.10.0");
         bot.pass(minutes(600)).settle().await.expect_changes(3).expect_no_open("production");

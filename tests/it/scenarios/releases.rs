@@ -3,11 +3,11 @@
 use towpath::model::OnNewer;
 
 use crate::support::rules::{Rules, minutes};
-use crate::support::story::{story, story_with};
+use crate::support::story::{Story, story, story_with};
 
 #[test]
 fn a_newer_release_takes_over_the_open_change() {
-    story(async |bot| {
+    Story::default().with_faults().play(async |bot| {
         let change = bot.bring_to_production("1.10.0").await;
         let same = bot.bring_to_production("1.11.0").await;
         assert_eq!(change, same, "the newer release takes the same change");
@@ -18,7 +18,7 @@ fn a_newer_release_takes_over_the_open_change() {
 
 #[test]
 fn an_approved_release_is_finished_before_a_newer_one() {
-    story_with(&Rules::default().approvals("production", 2), async |bot| {
+    story_with(Rules::default().approvals("production", 2), async |bot| {
         let change = bot.bring_to_production("1.10.0").await;
         bot.pass(minutes(5)).comment(change, "alice", "/promote approve");
         bot.push("1.11.0").settle().await;
@@ -34,7 +34,7 @@ fn an_approved_release_is_finished_before_a_newer_one() {
 
 #[test]
 fn a_newer_release_waits_where_the_rules_say_finish() {
-    story_with(&Rules::default().on_newer("production", OnNewer::Finish), async |bot| {
+    story_with(Rules::default().on_newer("production", OnNewer::Finish), async |bot| {
         let change = bot.bring_to_production("1.10.0").await;
         bot.push("1.11.0").settle().await;
         bot.pass(minutes(30)).settle().await;
@@ -59,7 +59,7 @@ fn a_busy_environment_does_not_starve_the_next() {
 
 #[test]
 fn an_environment_stands_still_while_what_it_runs_has_to_soak_running() {
-    story_with(&Rules::default().soak_running("staging"), async |bot| {
+    story_with(Rules::default().soak_running("staging"), async |bot| {
         bot.push("1.10.0").settle().await.expect_running("dev", "1.10.0");
         bot.pass(minutes(20)).push("1.11.0").settle().await.expect_running("dev", "1.10.0");
         bot.pass(minutes(10))
@@ -86,7 +86,7 @@ fn a_soak_lapses_when_the_release_is_set_back() {
 
 #[test]
 fn an_open_change_closes_when_its_release_is_set_back_before_it() {
-    story(async |bot| {
+    Story::default().with_faults().play(async |bot| {
         let change = bot.bring_to_production("1.10.0").await;
         bot.pass(minutes(5)).set_by_hand("dora", "staging", "1.9.0").settle().await.expect_closed(change);
         bot.pass(minutes(600)).settle().await.expect_no_open("production");

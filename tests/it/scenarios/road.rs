@@ -3,11 +3,11 @@
 use towpath::model::Reaction;
 
 use crate::support::rules::{Rules, minutes};
-use crate::support::story::{story, story_with, story_with_every_fault};
+use crate::support::story::{Story, story, story_with};
 
 #[test]
 fn a_release_goes_all_the_way_to_production() {
-    story_with_every_fault(async |bot| {
+    Story::default().with_every_fault().play(async |bot| {
         bot.settle().await.expect_changes(0);
         bot.push("1.10.0").settle().await.expect_running("dev", "1.10.0").expect_no_open("staging");
         bot.pass(minutes(29)).settle().await.expect_running("staging", "1.9.0");
@@ -26,7 +26,7 @@ fn a_release_goes_all_the_way_to_production() {
 fn an_open_change_says_what_it_waits_for() {
     story(async |bot| {
         let change = bot.bring_to_production("1.10.0").await;
-        insta::assert_snapshot!(bot.status(change), @"towpath/production pending: waiting: 0 of 1 approval; ask alice or bob");
+        insta::assert_snapshot!(bot.status(change), @"towpath/production pending: waiting: 0 of 1 approval");
         insta::assert_snapshot!(bot.body(change), @r#"
         | image | from | to |
         | --- | --- | --- |
@@ -34,16 +34,18 @@ fn an_open_change_says_what_it_waits_for() {
 
         Requested by towpath.
 
-        | gate | | why |
+        | gate | | |
         | --- | --- | --- |
-        | previous-environment | passes | landed in staging |
-        | soak | passes | soaked 1h since Mon 2026-03-02 09:30:04 UTC |
-        | decline | passes | nobody declined it |
-        | approvals | **waits** | 0 of 1 approval; ask `alice or bob` |
+        | previous-environment | ok | landed in staging |
+        | soak | ok | soaked 1h since landing on Mon 2026-03-02 09:30:02 UTC |
+        | decline | ok | nobody declined it |
+        | approvals | **wait** | 0 of 1 approval; ask alice or bob |
 
-        1. **dev**: `1.10.0`, since Mon 2026-03-02 09:00:02 UTC
-        1. **staging**: `1.10.0`, since Mon 2026-03-02 09:30:04 UTC
-        1. **production**: `1.9.0`, since Mon 2026-03-02 09:00:01 UTC ← this change
+        | environment | runs | since |
+        | --- | --- | --- |
+        | dev | `1.10.0`, this release | Mon 2026-03-02 09:00:01 UTC |
+        | staging | `1.10.0`, this release | Mon 2026-03-02 09:30:02 UTC |
+        | **production** | `1.9.0`, this change brings `1.10.0` | Mon 2026-03-02 09:00:01 UTC |
 
         ```diff
         --- a/apps/shop/overlays/production/kustomization.yaml
@@ -59,25 +61,25 @@ fn an_open_change_says_what_it_waits_for() {
            environment: production
         ```
 
-        Comment `/promote approve` to approve this content for production, `/promote hold` or `/promote reject reason="…"` to stop it, `/promote why` to see the gates, `/promote help` for the rest.
+        Comment `/promote approve` to approve exactly this content for production, `/promote hold` to stop it, `/promote reject reason="…"` to close it for good, `/promote why` to see the gates, `/promote help` for the rest.
         "#);
     });
 }
 
 #[test]
 fn a_person_merges_where_the_rules_say_so() {
-    story_with(&Rules::default().merged_by_people("production"), async |bot| {
+    story_with(Rules::default().merged_by_people("production"), async |bot| {
         let change = bot.bring_to_production("1.10.0").await;
         bot.pass(minutes(5)).comment(change, "alice", "/promote approve");
         bot.settle().await.expect_open("production", "1.10.0");
-        insta::assert_snapshot!(bot.status(change), @"towpath/production success: all gates pass; #3 is ready for a person to merge");
+        insta::assert_snapshot!(bot.status(change), @"towpath/production success: all gates pass; ready to merge");
         bot.merge(change, "dora").settle().await.expect_running("production", "1.10.0").expect_changes(3);
     });
 }
 
 #[test]
 fn two_services_travel_apart() {
-    story_with(&Rules::default().and_service("pay"), async |bot| {
+    story_with(Rules::default().and_service("pay"), async |bot| {
         bot.push("1.10.0").settle().await.expect_running("dev", "1.10.0").expect_running("pay/dev", "1.9.0");
         bot.pass(minutes(10)).push_of("pay", "3.0.0").settle().await.expect_running("pay/dev", "3.0.0");
         bot.pass(minutes(20)).settle().await.expect_running("staging", "1.10.0");

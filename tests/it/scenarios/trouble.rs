@@ -1,13 +1,13 @@
 //! What goes wrong around the bot, and what it finds when it comes new to a place.
 
 use crate::support::rules::{Rules, minutes};
-use crate::support::story::{story, story_with};
+use crate::support::story::{Story, story, story_with};
 
 const PRODUCTION: &str = "apps/shop/overlays/production/kustomization.yaml";
 
 #[test]
 fn a_change_that_conflicts_is_made_anew_on_the_new_base() {
-    story(async |bot| {
+    Story::default().with_faults().play(async |bot| {
         let change = bot.bring_to_production("1.10.0").await;
         bot.pass(minutes(5)).replace("dora", PRODUCTION, "moved by Towpath", "pinned by dora").settle().await;
         assert_eq!(bot.expect_open("production", "1.10.0"), change);
@@ -34,7 +34,7 @@ fn an_edit_elsewhere_touches_no_change() {
 
 #[test]
 fn a_registry_that_is_down_delays_no_other_service() {
-    story_with(&Rules::default().and_service("pay"), async |bot| {
+    story_with(Rules::default().and_service("pay"), async |bot| {
         bot.settle().await;
         bot.registry_down("pay").push("1.10.0").push_of("pay", "1.10.0");
         let trouble = bot.settle_in_trouble().await;
@@ -48,12 +48,12 @@ fn a_registry_that_is_down_delays_no_other_service() {
 
 #[test]
 fn an_overlay_that_cannot_be_read_delays_no_other_service() {
-    story_with(&Rules::default().and_service("pay"), async |bot| {
+    story_with(Rules::default().and_service("pay"), async |bot| {
         bot.settle().await;
         let overlay = "apps/pay/overlays/dev/kustomization.yaml";
         bot.replace("dora", overlay, "images:", "images: [").push("1.10.0").push_of("pay", "1.10.0");
         let trouble = bot.settle_in_trouble().await;
-        insta::assert_snapshot!(trouble, @"pay in dev: apps/pay/overlays/dev/kustomization.yaml:5:1: not read as YAML: invalid indentation; mend the file");
+        insta::assert_snapshot!(trouble, @"pay in dev: apps/pay/overlays/dev/kustomization.yaml:5: this is not YAML: invalid indentation; correct the file");
         bot.expect_running("dev", "1.10.0");
         bot.replace("dora", overlay, "images: [", "images:").settle().await;
         bot.expect_running("pay/dev", "1.10.0");

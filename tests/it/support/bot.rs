@@ -31,13 +31,14 @@ type TestEngine = Engine<FakeWorld, FakeWorld, FakeWorld, FakeWorld>;
 /// A bot in a made-up world.
 pub(crate) struct Bot {
     pub(crate) world: FakeWorld,
-    rules: Rules,
     policy: Arc<Policy>,
     mode: Mode,
     engines: Vec<TestEngine>,
     /// The bot's comments that the test has read.
     read: BTreeSet<CommentId>,
     next_look: Option<Time>,
+    /// How many effects it took to bring the first release to production.
+    effects_at_start: Option<usize>,
 }
 
 impl Bot {
@@ -56,12 +57,12 @@ impl Bot {
         }
         let mut bot = Self {
             world,
-            rules: rules.clone(),
             policy: Arc::new(rules.policy()),
             mode,
             engines: Vec::new(),
             read: BTreeSet::new(),
             next_look: None,
+            effects_at_start: None,
         };
         bot.start_engines();
         bot
@@ -120,7 +121,15 @@ impl Bot {
     pub(crate) async fn bring_to_production(&mut self, version: &str) -> ChangeNumber {
         self.push(version).settle().await.expect_running("dev", version);
         self.pass(minutes(30)).settle().await.expect_running("staging", version);
-        self.pass(minutes(60)).settle().await.expect_open("production", version)
+        let change = self.pass(minutes(60)).settle().await.expect_open("production", version);
+        let effects = self.effects();
+        self.effects_at_start.get_or_insert(effects);
+        change
+    }
+
+    /// How many effects belong to what most stories have in common.
+    pub(crate) fn effects_at_start(&self) -> usize {
+        self.effects_at_start.unwrap_or_default()
     }
 
     /// Runs rounds until one has no effect; gives what failed in that one.

@@ -2,16 +2,17 @@
 //!
 //! First plainly. Then by two replicas with a ledger each, one after the other, the second with comments of the
 //! same second in reverse order: every event comes twice and reordered. Then by two replicas at once, whose
-//! requests interleave one by one. Then, for each effect of the plain run, once more with a fault at that effect,
-//! the kinds of faults taking turns; `story_with_every_fault` plays every kind at every effect, which takes four
-//! times as long. After a power cut everything that a process remembers is gone, its ledger too.
+//! requests interleave one by one. A story [`Story::with_faults`] is then played once more for each effect of the
+//! plain run, with a fault at that effect, the kinds of faults taking turns; what every such story starts with is
+//! left out. [`Story::with_every_fault`] takes each kind at each effect, from the first one on. After a power cut
+//! everything that a process remembers is gone, its ledger too.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use towpath::model::ChangeState;
 
 use super::bot::Bot;
-use super::fixture::Files;
 use super::rules::Rules;
 use super::world::{FakeWorld, Fault};
 
@@ -31,42 +32,70 @@ pub(crate) enum Mode {
 /// What is left in the end and has to be the same each time.
 #[derive(Debug, PartialEq, Eq)]
 struct End {
-    files: Files,
+    files: BTreeMap<String, String>,
     base_commits: usize,
+    /// The changes without their numbers, which follow the order in which services and environments had their turn.
     changes: Vec<String>,
     /// The lines of the log without their times, and how often each stands there.
     log: BTreeMap<String, usize>,
 }
 
-/// Plays a story under the default rules.
+/// A story about to be played.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Story {
+    rules: Rules,
+    faults_at_each_effect: usize,
+}
+
+/// A story under the default rules.
 pub(crate) fn story(play: impl AsyncFn(&mut Bot)) {
-    story_with(&Rules::default(), play);
+    Story::default().play(play);
 }
 
-/// Plays a story under these rules.
-pub(crate) fn story_with(rules: &Rules, play: impl AsyncFn(&mut Bot)) {
-    play_often(rules, &play, |effect| Fault::ALL.into_iter().cycle().skip(effect).take(1).collect());
+/// A story under these rules.
+pub(crate) fn story_with(rules: Rules, play: impl AsyncFn(&mut Bot)) {
+    Story { rules, ..Story::default() }.play(play);
 }
 
-/// Plays a story with every kind of fault at every effect.
-pub(crate) fn story_with_every_fault(play: impl AsyncFn(&mut Bot)) {
-    play_often(&Rules::default(), &play, |_effect| Fault::ALL.to_vec());
-}
+impl Story {
+    /// Under these rules.
+    pub(crate) fn under(rules: Rules) -> Self {
+        Self { rules, ..Self::default() }
+    }
 
-fn play_often(rules: &Rules, play: &impl AsyncFn(&mut Bot), faults_at: impl Fn(usize) -> Vec<Fault>) {
-    insta::allow_duplicates! {
-        let (plain, effects) = run(rules, Mode::Plain, play);
-        let faulty = |effect| faults_at(effect).into_iter().map(move |fault| Mode::Faulty(effect, fault));
-        let faults = (0..effects).flat_map(faulty);
-        for mode in [Mode::Doubled, Mode::Raced].into_iter().chain(faults) {
-            let (end, _effects) = run(rules, mode, play);
-            assert_eq!(plain, end, "{mode:?} ends otherwise than the plain run (left)");
+    /// Once more with a fault at each effect.
+    pub(crate) fn with_faults(self) -> Self {
+        Self { faults_at_each_effect: 1, ..self }
+    }
+
+    /// Once more with each kind of fault at each effect.
+    pub(crate) fn with_every_fault(self) -> Self {
+        Self { faults_at_each_effect: Fault::ALL.len(), ..self }
+    }
+
+    /// Plays it, as often as told.
+    pub(crate) fn play(&self, play: impl AsyncFn(&mut Bot)) {
+        insta::allow_duplicates! {
+            let (plain, effects) = run(&self.rules, Mode::Plain, &play);
+            for mode in [Mode::Doubled, Mode::Raced].into_iter().chain(self.faults(effects)) {
+                let (end, _) = run(&self.rules, mode, &play);
+                let _says_which = SaysWhich(mode);
+                assert_eq!(plain, end, "it ends otherwise than the plain run (left)");
+            }
         }
+    }
+
+    fn faults(&self, effects: Range<usize>) -> impl Iterator<Item = Mode> {
+        let each = self.faults_at_each_effect;
+        let effects = if each > 1 { 0..effects.end } else { effects };
+        let at =
+            move |effect: usize| Fault::ALL.into_iter().cycle().skip(effect % Fault::ALL.len()).take(each);
+        effects.flat_map(move |effect| at(effect).map(move |fault| Mode::Faulty(effect, fault)))
     }
 }
 
-/// Plays a story once, to its proper end; gives what is left and how many effects it took.
-fn run(rules: &Rules, mode: Mode, play: &impl AsyncFn(&mut Bot)) -> (End, usize) {
+/// Plays a story once, to its proper end; gives what is left and which effects came after the common beginning.
+fn run(rules: &Rules, mode: Mode, play: &impl AsyncFn(&mut Bot)) -> (End, Range<usize>) {
     let _says_which = SaysWhich(mode);
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime without I/O");
     let mut bot = Bot::new(rules, mode);
@@ -74,7 +103,7 @@ fn run(rules: &Rules, mode: Mode, play: &impl AsyncFn(&mut Bot)) -> (End, usize)
         play(&mut bot).await;
         bot.finish().await;
     });
-    (end_of(&bot.world), bot.world.state().effects.len())
+    (end_of(&bot.world), bot.effects_at_start()..bot.effects())
 }
 
 fn end_of(world: &FakeWorld) -> End {
@@ -85,25 +114,29 @@ fn end_of(world: &FakeWorld) -> End {
             ChangeState::Merged { .. } => "merged",
             ChangeState::Closed { .. } => "closed",
         };
-        format!("{} {how} {} with {} comments", change.number, change.title, change.comments.len())
+        format!("{how} {} with {} comments", change.title, change.comments.len())
     });
+    let mut changes: Vec<String> = changes.collect();
+    changes.sort();
     let mut log = BTreeMap::new();
     for line in state.log() {
         *log.entry(without_time(&line)).or_default() += 1;
     }
+    let text = |content: &[u8]| String::from_utf8_lossy(content).into_owned();
+    let files = &state.git.get(state.base_tip()).files;
     End {
-        files: state.git.get(state.base_tip()).files.clone(),
+        files: files.iter().map(|(path, content)| (path.to_string(), text(content))).collect(),
         base_commits: state.git.first_parents(&state.place.branch).len(),
-        changes: changes.collect(),
+        changes,
         log,
     }
 }
 
-/// A line of the log without its time and without commit ids, which differ from run to run.
+/// A line of the log without what differs from run to run: times, numbers of changes, commits.
 fn without_time(line: &str) -> String {
     let mut value: serde_json::Value = serde_json::from_str(line).expect("a line of the log is JSON");
-    if let Some(fields) = value.as_object_mut() {
-        fields.remove("at");
+    for field in ["at", "change", "origin"] {
+        value.as_object_mut().expect("a line of the log is an object").remove(field);
     }
     super::bot::without_commits(&value.to_string())
 }

@@ -30,10 +30,10 @@ use super::rules::{self, BOT};
 use fault::Faults;
 use git::NewCommit;
 
-/// When every story starts: a Monday morning.
-const START: &str = "2026-03-02T09:00:00Z";
+/// When every story starts: a Monday morning, and late in its second, since our clock and the forge's differ there.
+const START: &str = "2026-03-02T09:00:00.5Z";
 /// What one effect takes of the virtual time.
-const EFFECT_TIME: TimeDelta = TimeDelta::milliseconds(250);
+const EFFECT_TIME: TimeDelta = TimeDelta::milliseconds(20);
 
 /// A replica's hand on the world; it is all four ports.
 #[derive(Clone, Debug)]
@@ -61,7 +61,6 @@ pub(crate) struct State {
     pub(crate) faults: Faults,
     ledgers: BTreeMap<usize, LedgerContent>,
     comments_written: usize,
-    replica: usize,
 }
 
 /// What one replica's ledger holds.
@@ -90,7 +89,6 @@ impl FakeWorld {
             faults: Faults::default(),
             ledgers: BTreeMap::new(),
             comments_written: 0,
-            replica: 0,
         };
         let new = NewCommit {
             parents: Vec::new(),
@@ -134,7 +132,6 @@ impl FakeWorld {
         tokio::task::yield_now().await;
         let mut state = self.state();
         *state.requests.entry(method).or_default() += 1;
-        state.replica = self.replica;
         if state.faults.is_down { Err(outage()) } else { answer(&mut state) }
     }
 }
@@ -151,7 +148,7 @@ impl State {
         if fault.is_none_or(Fault::carries_out) {
             self.now += EFFECT_TIME;
             let (value, kind) = apply(self);
-            self.effects.push(Effect { at: self.now, replica: self.replica, kind });
+            self.effects.push(Effect { at: self.now, kind });
             if fault.is_none() {
                 return Ok(value);
             }

@@ -21,7 +21,6 @@ pub(crate) enum EffectKind {
 #[derive(Clone, Debug)]
 pub(crate) struct Effect {
     pub(crate) at: Time,
-    pub(crate) replica: usize,
     pub(crate) kind: EffectKind,
 }
 
