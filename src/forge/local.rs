@@ -11,9 +11,10 @@ mod merge;
 mod people;
 mod propose;
 mod store;
+mod turn;
 mod wire;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
@@ -35,14 +36,16 @@ pub struct LocalForge {
     inner: Arc<Inner>,
 }
 
+type Memory = BTreeMap<(RepositoryName, ChangeNumber), (gix::ObjectId, Arc<Stored>)>;
+
 struct Inner {
     name: ForgeName,
     root: PathBuf,
     teams: BTreeMap<TeamName, Vec<UserName>>,
     bot: UserName,
     now: Now,
-    /// Changes by the commit that holds them: such a commit never changes.
-    memory: Mutex<HashMap<gix::ObjectId, Arc<Stored>>>,
+    /// Changes with the commit that each was read from.
+    memory: Mutex<Memory>,
 }
 
 impl std::fmt::Debug for LocalForge {
@@ -98,7 +101,7 @@ impl LocalForge {
         let name = repository.clone();
         let done = tokio::task::spawn_blocking(move || {
             let mut store = Store::open(inner, &name)?;
-            store.lock()?;
+            store.take_turn()?;
             work(&mut store)
         });
         done.await.unwrap_or_else(|error| {
@@ -202,7 +205,8 @@ impl Forge for LocalForge {
         let repository = merge.place.repository.clone();
         self.writing(&repository, move |store| {
             let by = store.bot().clone();
-            merge::merge(store, merge.change, Some(&merge.head), &by, &merge.message)
+            changes::expect_base(store, merge.change, &merge.place.branch)?;
+            merge::merge(store, merge.change, &merge.head, &by, &merge.message)
         })
         .await
     }

@@ -7,11 +7,15 @@ use gix::ObjectId;
 use super::content::merge_of;
 use super::merge::merged_tree;
 use super::store::{Store, branch_ref, commit_id, object_id, unknown};
-use super::wire::{Deed, EventFile, StateFile, Stored, load, load_all};
+use super::wire::{ChangeFile, Deed, EventFile, StateFile, Stored, load, load_all};
 use crate::forge::{BRANCH_PREFIX, ForgeError, Presentation, Remark};
 use crate::model::{
-    BranchName, Change, ChangeNumber, ChangeState, Comment, CommentId, Reaction, Review, Status, UserName,
+    BranchName, Change, ChangeNumber, ChangeState, Comment, CommentId, CommitId, Reaction, Review, Status,
+    Time, UserName,
 };
+
+/// Longest comment, in bytes.
+const COMMENT_BYTES_MAX: usize = 64 * 1024;
 
 /// Towpath's changes into a branch, oldest first.
 pub(super) fn on_base(store: &Store, base: &BranchName) -> Result<Vec<Change>, ForgeError> {
@@ -48,36 +52,93 @@ pub(super) fn view(store: &Store, stored: &Stored) -> Result<Change, ForgeError>
     })
 }
 
-/// Where a change stands. Git has the last word: a head that is in the base was merged, a branch that is gone
-/// cannot be.
+/// Where a change stands, and its head. Git has the last word on an open one: a head that is in the base was merged,
+/// and a branch that is gone was closed, by whom and when exactly nobody knows.
 fn state(store: &Store, stored: &Stored) -> Result<(ChangeState, ObjectId), ForgeError> {
-    let written = object_id(&stored.change.head);
-    Ok(match &stored.change.state {
+    let file = &stored.change;
+    let written = object_id(&file.head);
+    let tip = match &file.state {
         StateFile::Merged { at, by, commit } => {
-            (ChangeState::Merged { at: *at, by: by.clone(), commit: commit.clone() }, written)
+            let state = ChangeState::Merged { at: *at, by: by.clone(), commit: commit.clone() };
+            return Ok((state, written));
         }
-        StateFile::Closed { at, by } => (ChangeState::Closed { at: *at, by: by.clone() }, written),
-        StateFile::Open => {
-            let tip = store.find_ref(&branch_ref(&stored.change.branch))?;
-            let head = tip.unwrap_or(written);
-            let base = object_id(&store.tip(&stored.change.base)?);
-            match merge_of(store, base, head)? {
-                Some(merge) => {
-                    let (at, by) = store.committed(merge)?;
-                    (ChangeState::Merged { at, by, commit: commit_id(merge) }, head)
-                }
-                None if tip.is_none() => {
-                    let at = stored.events.last().map_or(stored.change.opened_at, |event| event.at);
-                    (ChangeState::Closed { at, by: unknown() }, head)
-                }
-                None => (ChangeState::Open, head),
-            }
+        StateFile::Closed { at, by } => {
+            return Ok((ChangeState::Closed { at: *at, by: by.clone() }, written));
         }
-    })
+        StateFile::Open => store.find_ref(&branch_ref(&file.branch))?,
+    };
+    let head = tip.unwrap_or(written);
+    if let Some(merge) = brought_by(store, file, head)? {
+        let (at, by) = store.committed(merge)?;
+        return Ok((ChangeState::Merged { at, by, commit: commit_id(merge) }, head));
+    }
+    let gone = || ChangeState::Closed {
+        at: stored.events.last().map_or(file.opened_at, |event| event.at),
+        by: unknown(),
+    };
+    Ok((if tip.is_some() { ChangeState::Open } else { gone() }, head))
+}
+
+/// The commit that brought a head to the base.
+fn brought_by(store: &Store, change: &ChangeFile, head: ObjectId) -> Result<Option<ObjectId>, ForgeError> {
+    let Some(base) = store.find_ref(&branch_ref(&change.base))? else { return Ok(None) };
+    let merge = merge_of(store, base, head)?;
+    // Somebody set the branch to a commit of the base: that brought nothing.
+    if merge == Some(head) && !store.is_ancestor(object_id(&change.head), base)? {
+        return Ok(None);
+    }
+    Ok(merge)
+}
+
+/// One change to be written to, with what Git alone knows so far noted in it: a merge, a branch that is gone.
+pub(super) fn load_settled(store: &Store, number: ChangeNumber) -> Result<Stored, ForgeError> {
+    let mut stored = load(store, number)?;
+    settle(store, &mut stored)?;
+    Ok(stored)
+}
+
+/// Notes in an open change how it ended, if it did. It is written with the next thing that is.
+pub(super) fn settle(store: &Store, stored: &mut Stored) -> Result<(), ForgeError> {
+    let (present, head) = state(store, stored)?;
+    if !stored.is_open() {
+        return Ok(());
+    }
+    match present {
+        ChangeState::Open => {}
+        ChangeState::Merged { at, by, commit } => end_merged(stored, head, (at, by), commit),
+        ChangeState::Closed { at, by } => end_closed(stored, head, (at, by)),
+    }
+    Ok(())
+}
+
+/// Notes in a change that it was merged.
+pub(super) fn end_merged(stored: &mut Stored, head: ObjectId, (at, by): (Time, UserName), commit: CommitId) {
+    stored.change.head = commit_id(head);
+    stored.change.state = StateFile::Merged { at, by: by.clone(), commit: commit.clone() };
+    stored.events.push(EventFile { at, by, did: Deed::Merged { commit } });
+}
+
+fn end_closed(stored: &mut Stored, head: ObjectId, (at, by): (Time, UserName)) {
+    stored.change.head = commit_id(head);
+    stored.change.state = StateFile::Closed { at, by: by.clone() };
+    stored.events.push(EventFile { at, by, did: Deed::Closed });
+}
+
+/// Refuses a change into another branch than the caller believes.
+pub(super) fn expect_base(store: &Store, number: ChangeNumber, base: &BranchName) -> Result<(), ForgeError> {
+    if load(store, number)?.change.base == *base {
+        return Ok(());
+    }
+    Err(ForgeError::NotFound { what: format!("change {number} into `{base}` of `{}`", store.name()) })
+}
+
+/// The head of a change: an open one follows its branch.
+pub(super) fn head(store: &Store, stored: &Stored) -> Result<ObjectId, ForgeError> {
+    state(store, stored).map(|(_, head)| head)
 }
 
 fn conflicts(store: &Store, stored: &Stored, head: ObjectId) -> Result<bool, ForgeError> {
-    let base = object_id(&store.tip(&stored.change.base)?);
+    let Some(base) = store.find_ref(&branch_ref(&stored.change.base))? else { return Ok(true) };
     if store.is_ancestor(base, head)? {
         return Ok(false);
     }
@@ -136,23 +197,15 @@ fn status(event: &EventFile) -> Option<Status> {
 }
 
 /// Brings what people see of a stored change up to date; a status is published only where it differs.
-pub(super) fn show(store: &Store, stored: &mut Stored, presentation: &Presentation) {
+pub(super) fn show(store: &Store, stored: &mut Stored, presentation: &Presentation, head: ObjectId) {
     stored.change.title.clone_from(&presentation.title);
     stored.change.body.clone_from(&presentation.body);
-    let wanted = &presentation.status;
+    let (wanted, head) = (&presentation.status, commit_id(head));
     let last = stored.events.iter().filter_map(status).next_back();
-    let is_shown = last.is_some_and(|last| {
-        last.head == stored.change.head && last.state == wanted.state && last.text == wanted.text
-    });
-    if !is_shown {
-        let did = Deed::Published {
-            context: wanted.context.clone(),
-            head: stored.change.head.clone(),
-            state: wanted.state,
-            text: wanted.text.clone(),
-        };
-        let bot = store.bot().clone();
-        stored.add(store, &bot, did);
+    let is_shown = |last: Status| last.head == head && last.state == wanted.state && last.text == wanted.text;
+    if !last.is_some_and(is_shown) {
+        let (context, text) = (wanted.context.clone(), wanted.text.clone());
+        stored.add(store, store.bot(), Deed::Published { context, head, state: wanted.state, text });
     }
 }
 
@@ -162,49 +215,70 @@ pub(super) fn present(
     number: ChangeNumber,
     presentation: &Presentation,
 ) -> Result<(), ForgeError> {
-    let mut stored = load(store, number)?;
-    show(store, &mut stored, presentation);
+    let mut stored = load_settled(store, number)?;
+    let head = head(store, &stored)?;
+    show(store, &mut stored, presentation, head);
     let bot = store.bot().clone();
     stored.save(store, &bot, &format!("change {number}: {}", presentation.status.text))
 }
 
+/// Writes a comment.
+pub(super) fn comment(
+    store: &mut Store,
+    number: ChangeNumber,
+    by: &UserName,
+    body: &str,
+) -> Result<CommentId, ForgeError> {
+    let mut stored = load_settled(store, number)?;
+    if body.trim().is_empty() || body.len() > COMMENT_BYTES_MAX {
+        let why = format!("a comment has between 1 and {COMMENT_BYTES_MAX} bytes");
+        return Err(ForgeError::Unavailable { what: format!("commenting on change {number}"), why });
+    }
+    stored.add(store, by, Deed::Commented { body: body.to_owned() });
+    stored.save(store, by, &format!("change {number}: comment"))?;
+    Ok(stored.event_id(stored.events.len() - 1))
+}
+
 /// Writes a comment of the bot, unless it already wrote one about the same.
 pub(super) fn remark(store: &mut Store, number: ChangeNumber, remark: &Remark) -> Result<(), ForgeError> {
-    let mut stored = load(store, number)?;
     let bot = store.bot().clone();
-    let mut own = comments(store, &stored).into_iter().filter(|comment| comment.author == bot);
+    let mut own = comments(store, &load(store, number)?).into_iter().filter(|comment| comment.author == bot);
     if own.any(|comment| comment.about() == Some(remark.about.as_str())) {
         return Ok(());
     }
-    stored.add(store, &bot, Deed::Commented { body: remark.body.clone() });
-    stored.save(store, &bot, &format!("change {number}: comment"))
+    comment(store, number, &bot, &remark.body).map(drop)
 }
 
-/// Leaves a reaction of the bot, once.
+/// Leaves a reaction of the bot on a comment, once.
 pub(super) fn react(
     store: &mut Store,
     number: ChangeNumber,
-    comment: &CommentId,
+    to: &CommentId,
     reaction: Reaction,
 ) -> Result<(), ForgeError> {
-    let mut stored = load(store, number)?;
-    if reactions(store, &stored, comment).contains(&reaction) {
+    let mut stored = load_settled(store, number)?;
+    if reviews(&stored).iter().any(|review| review.id == *to) {
+        return Ok(());
+    }
+    let comments = comments(store, &stored);
+    let comment = comments.iter().find(|comment| comment.id == *to);
+    let comment = comment.ok_or_else(|| ForgeError::NotFound {
+        what: format!("comment {} on change {number} of `{}`", to.0, store.name()),
+    })?;
+    if comment.reactions.contains(&reaction) {
         return Ok(());
     }
     let bot = store.bot().clone();
-    stored.add(store, &bot, Deed::Reacted { comment: comment.clone(), reaction });
+    stored.add(store, &bot, Deed::Reacted { comment: to.clone(), reaction });
     stored.save(store, &bot, &format!("change {number}: reaction"))
 }
 
 /// Closes a change that is open; one that ended stays as it ended.
 pub(super) fn close(store: &mut Store, number: ChangeNumber, by: &UserName) -> Result<(), ForgeError> {
-    let mut stored = load(store, number)?;
-    let (present, head) = state(store, &stored)?;
-    if !stored.is_open() || matches!(present, ChangeState::Merged { .. }) {
-        return Ok(());
+    let mut stored = load_settled(store, number)?;
+    if stored.is_open() {
+        let head = head(store, &stored)?;
+        end_closed(&mut stored, head, (store.now(), by.clone()));
     }
-    stored.change.head = commit_id(head);
-    stored.change.state = StateFile::Closed { at: store.now(), by: by.clone() };
-    stored.add(store, by, Deed::Closed);
     stored.save(store, by, &format!("change {number}: closed"))
 }

@@ -12,7 +12,7 @@ use crate::model::{BlobId, BranchName, CommitId, EntryKind, FileChange, Reposito
 
 /// Largest blob that is read, in bytes; what people edit is far smaller.
 const BLOB_BYTES_MAX: u64 = 16 << 20;
-/// How many merges back a head is looked for in its base branch.
+/// How many commits back a head is looked for in its base branch.
 const FIRST_PARENTS_MAX: usize = 100_000;
 
 /// Every file of a commit. Paths that this program would not write are left out.
@@ -58,7 +58,7 @@ fn files(store: &Store, commit: ObjectId) -> Result<Files, ForgeError> {
     let tree = store.git.find_tree(store.tree_of(commit)?).map_err(failed(what()))?;
     let records = tree.traverse().breadthfirst.files().map_err(failed(what()))?;
     let file = |record: gix::traverse::tree::recorder::Entry| {
-        let path = RepositoryPath::new(record.filepath.to_string()).ok()?;
+        let path = RepositoryPath::new(std::str::from_utf8(&record.filepath).ok()?).ok()?;
         let kind = record.mode.kind();
         (kind != GitKind::Tree).then_some((path, (kind, record.oid)))
     };
@@ -102,19 +102,45 @@ fn origin(store: &Store, tip: ObjectId, head: ObjectId) -> Result<Option<ObjectI
     }
 }
 
-/// The commit on the base branch that brought a head, where one did.
+/// The commit on the base branch that brought a head, where one did: the oldest of its first parents that has it.
+///
+/// Once a first parent lacks the head, all older ones do, so few of them have to be asked.
 pub(super) fn merge_of(store: &Store, tip: ObjectId, head: ObjectId) -> Result<Option<ObjectId>, ForgeError> {
     if !store.is_ancestor(head, tip)? {
         return Ok(None);
     }
-    let mut commit = tip;
-    for _step in 0..FIRST_PARENTS_MAX {
-        match store.first_parent(commit)? {
-            Some(before) if commit != head && store.is_ancestor(head, before)? => commit = before,
-            Some(_) | None => return Ok(Some(commit)),
+    let mut line = vec![tip];
+    let (mut has, mut stride) = (0, 1);
+    // Each round either goes twice as far back or finds the end of those that have the head.
+    let lacks = loop {
+        let far = has + stride;
+        extend(store, &mut line, far)?;
+        let asked = far.min(line.len() - 1);
+        if asked == has {
+            return Ok(Some(line[has]));
+        }
+        if !store.is_ancestor(head, line[asked])? {
+            break asked;
+        }
+        (has, stride) = (asked, stride * 2);
+    };
+    let (mut has, mut lacks) = (has, lacks);
+    while lacks - has > 1 {
+        let middle = has.midpoint(lacks);
+        if store.is_ancestor(head, line[middle])? { has = middle } else { lacks = middle }
+    }
+    Ok(Some(line[has]))
+}
+
+/// Follows first parents until the line has an index, or ends.
+fn extend(store: &Store, line: &mut Vec<ObjectId>, index: usize) -> Result<(), ForgeError> {
+    while let Some(last) = line.last().filter(|_| line.len() <= index.min(FIRST_PARENTS_MAX)) {
+        match store.first_parent(*last)? {
+            Some(before) => line.push(before),
+            None => break,
         }
     }
-    Ok(None)
+    Ok(())
 }
 
 fn difference(store: &Store, from: ObjectId, to: ObjectId) -> Result<Vec<FileChange>, ForgeError> {
@@ -144,22 +170,41 @@ pub(super) fn tree_with(
     changed: &[(RepositoryPath, Vec<u8>)],
 ) -> Result<ObjectId, ForgeError> {
     let what = || format!("writing files in `{}`", store.name());
-    let present = base.map(|base| files(store, base)).transpose()?.unwrap_or_default();
     let tree = match base {
         Some(base) => store.tree_of(base)?,
         None => ObjectId::empty_tree(gix::hash::Kind::Sha1),
     };
+    let present = store.git.find_tree(tree).map_err(failed(what()))?;
     let mut editor = store.git.edit_tree(tree).map_err(failed(what()))?;
     for (path, bytes) in changed {
-        let kind = match present.get(path) {
-            None => GitKind::Blob,
-            Some((kind @ (GitKind::Blob | GitKind::BlobExecutable), _)) => *kind,
-            Some((GitKind::Link | GitKind::Commit | GitKind::Tree, _)) => {
-                return Err(failed(what())(format!("`{path}` is a symbolic link or a submodule")));
-            }
-        };
+        let kind = kind_for(&present, path).map_err(failed(what()))?;
         let blob = store.git.write_blob(bytes).map_err(failed(what()))?;
         editor.upsert(path.as_str(), kind, blob).map_err(failed(what()))?;
     }
     Ok(editor.write().map_err(failed(what()))?.detach())
+}
+
+/// As what a file is to be written; refused where something else stands at its path or above it.
+fn kind_for(tree: &gix::Tree<'_>, path: &RepositoryPath) -> Result<GitKind, String> {
+    if path.as_str().is_empty() {
+        return Err("a file needs a path".to_owned());
+    }
+    let ends = path.as_str().match_indices('/').map(|(end, _)| end);
+    for end in ends.chain([path.as_str().len()]) {
+        let part = &path.as_str()[..end];
+        let found = tree.lookup_entry_by_path(part).map_err(|error| error.to_string())?;
+        let Some(found) = found else { return Ok(GitKind::Blob) };
+        let is_whole = end == path.as_str().len();
+        match found.mode().kind() {
+            GitKind::Tree if !is_whole => {}
+            kind @ (GitKind::Blob | GitKind::BlobExecutable) if is_whole => return Ok(kind),
+            GitKind::Tree => return Err(format!("`{part}` is a folder")),
+            GitKind::Blob | GitKind::BlobExecutable => {
+                return Err(format!("`{part}` is a file, not a folder"));
+            }
+            GitKind::Link => return Err(format!("`{part}` is a symbolic link, which is never followed")),
+            GitKind::Commit => return Err(format!("`{part}` is a submodule, which is never entered")),
+        }
+    }
+    Ok(GitKind::Blob)
 }

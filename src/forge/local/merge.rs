@@ -3,71 +3,71 @@
 use gix::ObjectId;
 use gix::merge::tree::TreatAsUnresolved;
 
-use super::content::merge_of;
+use super::changes::{end_merged, load_settled};
 use super::store::{Store, branch_ref, commit_id, failed, object_id};
-use super::wire::{Deed, StateFile, Stored, load};
+use super::wire::StateFile;
 use crate::forge::ForgeError;
 use crate::model::{ChangeNumber, CommitId, UserName};
 
-/// Merges a change at exactly one head, or at whatever its branch shows where none is given.
+/// Merges a change at exactly one head.
 ///
 /// The base moves first and the change is marked afterwards; after a crash in between the merge is found in the
 /// base, and the mark made up for.
 pub(super) fn merge(
     store: &mut Store,
     number: ChangeNumber,
-    head: Option<&CommitId>,
+    head: &CommitId,
     by: &UserName,
     message: &str,
 ) -> Result<CommitId, ForgeError> {
-    let mut stored = load(store, number)?;
+    let mut stored = load_settled(store, number)?;
     let conflict = || ForgeError::Conflict { what: format!("change {number}") };
-    if let StateFile::Merged { commit, .. } = &stored.change.state {
-        let is_this = head.is_none_or(|head| *head == stored.change.head);
-        return if is_this { Ok(commit.clone()) } else { Err(conflict()) };
-    }
-    if !stored.is_open() {
-        return Err(conflict());
-    }
-    let tip = store.find_ref(&branch_ref(&stored.change.branch))?.ok_or_else(conflict)?;
-    if head.is_some_and(|head| object_id(head) != tip) {
-        return Err(conflict());
-    }
-    let base = object_id(&store.tip(&stored.change.base)?);
-    let commit = match merge_of(store, base, tip)? {
-        Some(commit) => commit,
-        None => {
-            let tree = merged_tree(store, base, tip)?.ok_or_else(conflict)?;
-            let commit = store.write_commit(by, message, tree, &[base, tip])?;
-            store.move_ref(&branch_ref(&stored.change.base), Some(base), Some(commit))?;
-            commit
+    let note = format!("change {number}: merged");
+    match stored.change.state.clone() {
+        StateFile::Merged { commit, .. } => {
+            stored.save(store, by, &note)?;
+            return if *head == stored.change.head { Ok(commit) } else { Err(conflict()) };
         }
-    };
-    stored.change.head = commit_id(tip);
-    mark_merged(store, &mut stored, by, commit)?;
-    Ok(commit_id(commit))
+        StateFile::Closed { .. } => return Err(conflict()),
+        StateFile::Open => {}
+    }
+    let tip = object_id(head);
+    if store.find_ref(&branch_ref(&stored.change.branch))? != Some(tip) {
+        return Err(conflict());
+    }
+    let commit =
+        move_base(store, &branch_ref(&stored.change.base), tip, (by, message))?.ok_or_else(conflict)?;
+    end_merged(&mut stored, tip, (store.now(), by.clone()), commit.clone());
+    stored.save(store, by, &note)?;
+    Ok(commit)
 }
 
-/// Notes in a change that it was merged.
-fn mark_merged(
+/// Moves a base to the merge of itself and a head; nothing where the two conflict.
+fn move_base(
     store: &mut Store,
-    stored: &mut Stored,
-    by: &UserName,
-    commit: ObjectId,
-) -> Result<(), ForgeError> {
-    let (at, _) = store.committed(commit)?;
-    stored.change.state = StateFile::Merged { at, by: by.clone(), commit: commit_id(commit) };
-    stored.add(store, by, Deed::Merged { commit: commit_id(commit) });
-    stored.save(store, by, &format!("change {}: merged", stored.change.number))
+    base_ref: &str,
+    head: ObjectId,
+    (by, message): (&UserName, &str),
+) -> Result<Option<CommitId>, ForgeError> {
+    let base = store.find_ref(base_ref)?;
+    let base =
+        base.ok_or_else(|| ForgeError::NotFound { what: format!("`{base_ref}` of `{}`", store.name()) })?;
+    let Some(tree) = merged_tree(store, base, head)? else { return Ok(None) };
+    let commit = store.write_commit(by, message, tree, &[base, head])?;
+    store.move_ref(base_ref, Some(base), Some(commit))?;
+    Ok(Some(commit_id(commit)))
 }
 
-/// The tree of a merge; nothing where the two sides conflict.
+/// The tree of a merge; nothing where the two sides conflict or have nothing in common.
 pub(super) fn merged_tree(
     store: &Store,
     ours: ObjectId,
     theirs: ObjectId,
 ) -> Result<Option<ObjectId>, ForgeError> {
     let what = || format!("merging {theirs} into {ours}");
+    if store.merge_base(ours, theirs)?.is_none() {
+        return Ok(None);
+    }
     let options = store.git.tree_merge_options().map_err(failed(what()))?;
     let outcome = store
         .git

@@ -1,16 +1,16 @@
 //! What people do at a local forge: `towpath changes` and the demo record it here, and the next look acts on it.
 
-use super::store::{Store, branch_ref, commit_id, failed, object_id};
+use super::store::{Store, branch_ref, commit_id, failed};
 use super::wire::{Deed, load, load_all};
 use super::{LocalForge, changes, content, merge};
 use crate::forge::ForgeError;
 use crate::model::{
-    BranchName, Change, ChangeNumber, CommentId, CommitId, FileChange, RepositoryName, RepositoryPath,
-    ReviewVerdict, UserName,
+    BranchName, Change, ChangeNumber, ChangeState, CommentId, CommitId, FileChange, RepositoryName,
+    RepositoryPath, ReviewVerdict, UserName,
 };
 
-/// Longest comment that a person may write, in bytes.
-const COMMENT_BYTES_MAX: usize = 64 * 1024;
+/// How deep below the root repositories are looked for, in folders.
+const DEPTH_MAX: usize = 6;
 
 /// A commit that a person makes directly on a branch.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -89,17 +89,10 @@ impl LocalForge {
         by: &UserName,
         body: &str,
     ) -> Result<CommentId, ForgeError> {
-        let refused =
-            |why: &str| ForgeError::Unavailable { what: "commenting".to_owned(), why: why.to_owned() };
-        if body.trim().is_empty() || body.len() > COMMENT_BYTES_MAX {
-            return Err(refused("a comment has between 1 and 65536 bytes"));
-        }
-        let (by, did) = (by.clone(), Deed::Commented { body: body.to_owned() });
+        let (by, body) = (by.clone(), body.to_owned());
         self.writing(repository, move |store| {
-            let mut stored = load(store, number)?;
-            stored.add(store, &by, did);
-            stored.save(store, &by, &format!("change {number}: comment"))?;
-            Ok(stored.event_id(stored.events.len() - 1))
+            refuse_bot(store, &by)?;
+            changes::comment(store, number, &by, &body)
         })
         .await
     }
@@ -116,8 +109,9 @@ impl LocalForge {
     ) -> Result<(), ForgeError> {
         let by = by.clone();
         self.writing(repository, move |store| {
-            let mut stored = load(store, number)?;
-            let head = open_head(store, &changes::view(store, &stored)?)?;
+            refuse_bot(store, &by)?;
+            let mut stored = changes::load_settled(store, number)?;
+            let head = open_head(&changes::view(store, &stored)?)?;
             let did = Deed::Reviewed { head, verdict: ReviewVerdict::Approve, body: String::new() };
             stored.add(store, &by, did);
             stored.save(store, &by, &format!("change {number}: approval"))
@@ -137,10 +131,11 @@ impl LocalForge {
     ) -> Result<CommitId, ForgeError> {
         let by = by.clone();
         self.writing(repository, move |store| {
+            refuse_bot(store, &by)?;
             let change = changes::view(store, &load(store, number)?)?;
-            let head = open_head(store, &change)?;
+            let head = open_head(&change)?;
             let message = format!("Merge change {number}: {}\n", change.title);
-            merge::merge(store, number, Some(&head), &by, &message)
+            merge::merge(store, number, &head, &by, &message)
         })
         .await
     }
@@ -157,7 +152,8 @@ impl LocalForge {
     ) -> Result<(), ForgeError> {
         let by = by.clone();
         self.writing(repository, move |store| {
-            open_head(store, &changes::view(store, &load(store, number)?)?)?;
+            refuse_bot(store, &by)?;
+            open_head(&changes::view(store, &load(store, number)?)?)?;
             changes::close(store, number, &by)
         })
         .await
@@ -175,11 +171,9 @@ impl LocalForge {
         by: &UserName,
     ) -> Result<CommitId, ForgeError> {
         let path = Store::path_in(&self.inner.root, repository);
-        let created = tokio::task::spawn_blocking(move || {
-            std::fs::create_dir_all(&path).map_err(failed(format!("creating {}", path.display())))?;
-            gix::init_bare(&path).map(drop).map_err(failed(format!("creating {}", path.display())))
-        });
-        created.await.map_err(failed("creating a repository"))??;
+        let first = branch.clone();
+        let created = tokio::task::spawn_blocking(move || create(&path, &first)).await;
+        created.map_err(failed("creating a repository"))??;
         let message = "the beginning\n".to_owned();
         self.commit_as(repository, HandCommit { branch: branch.clone(), by: by.clone(), message, files })
             .await
@@ -209,26 +203,49 @@ impl LocalForge {
 }
 
 /// The head of a change that is open.
-fn open_head(store: &Store, change: &Change) -> Result<CommitId, ForgeError> {
-    store.commit(object_id(&change.head.commit))?;
-    if change.is_open() {
-        return Ok(change.head.commit.clone());
+fn open_head(change: &Change) -> Result<CommitId, ForgeError> {
+    let why = match &change.state {
+        ChangeState::Open => return Ok(change.head.commit.clone()),
+        ChangeState::Merged { by, .. } => format!("{by} has merged it"),
+        ChangeState::Closed { by, .. } => format!("{by} has closed it"),
+    };
+    Err(ForgeError::Unavailable { what: format!("writing to change {}", change.number), why })
+}
+
+/// What the bot wrote is trusted, so nobody writes in its name.
+fn refuse_bot(store: &Store, by: &UserName) -> Result<(), ForgeError> {
+    if by != store.bot() {
+        return Ok(());
     }
-    let what = format!("change {}", change.number);
-    Err(ForgeError::Unavailable { what, why: "it is no longer open".to_owned() })
+    let why = format!("`{by}` is the name of the bot; choose your own");
+    Err(ForgeError::Unavailable { what: "writing as a person".to_owned(), why })
+}
+
+/// Makes an empty bare repository whose first branch is the given one.
+fn create(path: &std::path::Path, branch: &BranchName) -> Result<(), ForgeError> {
+    let what = || format!("creating {}", path.display());
+    if path.exists() {
+        return Err(failed(what())("it is there already"));
+    }
+    std::fs::create_dir_all(path).map_err(failed(what()))?;
+    gix::init_bare(path).map_err(failed(what()))?;
+    std::fs::write(path.join("HEAD"), format!("ref: {}\n", branch_ref(branch))).map_err(failed(what()))
 }
 
 /// Folders that end in `.git`, as `owner/name` relative to the root.
 fn names_below(root: &std::path::Path, folder: &std::path::Path) -> std::io::Result<Vec<RepositoryName>> {
-    const DEPTH_MAX: usize = 6;
     let mut names = Vec::new();
     for entry in std::fs::read_dir(folder)? {
-        let path = entry?.path();
+        let entry = entry?;
+        let path = entry.path();
+        if !entry.file_type()?.is_dir() {
+            continue;
+        }
         let Ok(relative) = path.strip_prefix(root) else { continue };
         let text = relative.to_string_lossy();
         if let Some(name) = text.strip_suffix(".git") {
             names.extend(RepositoryName::new(name).ok());
-        } else if path.is_dir() && relative.components().count() < DEPTH_MAX {
+        } else if relative.components().count() < DEPTH_MAX {
             names.extend(names_below(root, &path)?);
         }
     }

@@ -1,96 +1,140 @@
 //! A proposal: the commit, the branch, the change, its words; each step finds what an earlier try left.
 
+use std::sync::Arc;
+
 use gix::ObjectId;
 
+use super::changes::{self, settle};
 use super::content::tree_with;
-use super::store::{Store, branch_ref, commit_id, object_id};
-use super::wire::{ChangeFile, Deed, StateFile, Stored, load_all, ref_of};
-use super::{changes, store};
+use super::store::{Store, branch_ref, commit_id, failed, object_id};
+use super::wire::{ChangeFile, Deed, StateFile, Stored, load_all};
 use crate::forge::{ForgeError, Proposal};
-use crate::model::{BranchName, ChangeNumber};
+use crate::model::ChangeNumber;
 
 /// Opens the change of a proposal, or gives the open one of its branch the new content.
+///
+/// The branch moves first, then the change is written. Whoever is killed in between finds, with the same proposal
+/// again, the branch as it should be and goes on from there.
 pub(super) fn propose(store: &mut Store, proposal: &Proposal) -> Result<ChangeNumber, ForgeError> {
-    let head = write_branch(store, proposal)?;
-    let open = open_change(store, &proposal.branch, &proposal.place.branch)?;
-    let bot = store.bot().clone();
+    let (tip, head) = written(store, proposal)?;
+    let open = open_change(store, proposal)?;
+    let all = load_all(store)?;
+    if open.is_none() {
+        refuse_ended(proposal, &all, tip, head)?;
+    }
     let mut stored = match open {
-        Some(mut stored) => {
-            stored.add(store, &bot, Deed::Wrote { head: commit_id(head) });
-            stored
-        }
-        None => opened(store, proposal, head)?,
+        Some(open) => open,
+        None => opened(store, proposal, &all, head)?,
     };
-    stored.change.head = commit_id(head);
-    stored.change.labels.clone_from(&proposal.labels);
-    changes::show(store, &mut stored, &proposal.presentation);
-    stored.save(store, &bot, &format!("change {}: {}", stored.change.number, proposal.presentation.title))?;
+    if tip != Some(head) {
+        store.move_ref(&branch_ref(&proposal.branch), tip, Some(head))?;
+    }
+    show(store, &mut stored, proposal, head);
+    let note = format!("change {}: {}", stored.change.number, proposal.presentation.title);
+    let bot = store.bot().clone();
+    stored.save(store, &bot, &note)?;
     Ok(stored.change.number)
 }
 
-/// Brings the branch to a commit with the content; keeps the one that is there if it is the same.
-fn write_branch(store: &mut Store, proposal: &Proposal) -> Result<ObjectId, ForgeError> {
+/// The tip of the branch as it is, and the commit that it is to have: the same where that was written before.
+fn written(store: &Store, proposal: &Proposal) -> Result<(Option<ObjectId>, ObjectId), ForgeError> {
     let base = object_id(&proposal.base);
     store.commit(base).map_err(|_| ForgeError::Conflict { what: format!("the base {}", proposal.base) })?;
+    let tip = store.find_ref(&branch_ref(&proposal.branch))?;
     let tree = tree_with(store, Some(base), &proposal.files)?;
-    let name = branch_ref(&proposal.branch);
-    let tip = store.find_ref(&name)?;
     if let Some(tip) = tip
-        && is_same(store, tip, tree, base, &proposal.message)?
+        && is_same(store, tip, (tree, base), &proposal.message)?
     {
-        return Ok(tip);
+        return Ok((Some(tip), tip));
     }
-    let expected = proposal.expected.as_ref().map(object_id);
-    if tip != expected {
+    if tip != proposal.expected.as_ref().map(object_id) {
         return Err(ForgeError::Conflict { what: format!("the branch `{}`", proposal.branch) });
     }
-    let bot = store.bot().clone();
-    let commit = store.write_commit(&bot, &proposal.message, tree, &[base])?;
-    store.move_ref(&name, expected, Some(commit))?;
-    Ok(commit)
+    Ok((tip, store.write_commit(store.bot(), &proposal.message, tree, &[base])?))
 }
 
 fn is_same(
     store: &Store,
     tip: ObjectId,
-    tree: ObjectId,
-    base: ObjectId,
+    (tree, base): (ObjectId, ObjectId),
     message: &str,
 ) -> Result<bool, ForgeError> {
     let head = store.head_of(tip)?;
     let same_words = head.by_bot && head.message.trim_end() == message.trim_end();
-    Ok(same_words && store.tree_of(tip)? == tree && store.first_parent(tip)? == Some(base))
+    Ok(same_words && store.tree_of(tip)? == tree && store.parents(tip)? == [base])
 }
 
-/// The open change of a branch.
-fn open_change(store: &Store, branch: &BranchName, base: &BranchName) -> Result<Option<Stored>, ForgeError> {
-    let all = load_all(store)?;
-    let found = all
-        .iter()
-        .find(|stored| stored.is_open() && stored.change.branch == *branch && stored.change.base == *base);
-    Ok(found.map(|stored| (**stored).clone()))
+/// A proposal that comes again after its change was merged or closed opens no second one.
+fn refuse_ended(
+    proposal: &Proposal,
+    all: &[Arc<Stored>],
+    tip: Option<ObjectId>,
+    head: ObjectId,
+) -> Result<(), ForgeError> {
+    let comes_again = tip == Some(head) && proposal.expected.as_ref().map(object_id) != tip;
+    let ended = |stored: &&Arc<Stored>| {
+        !stored.is_open() && stored.change.branch == proposal.branch && object_id(&stored.change.head) == head
+    };
+    match all.iter().find(ended) {
+        Some(ended) if comes_again => {
+            Err(ForgeError::Conflict { what: format!("change {}", ended.change.number) })
+        }
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// The open change of the branch. What ended without the forge knowing is noted before the branch moves.
+fn open_change(store: &mut Store, proposal: &Proposal) -> Result<Option<Stored>, ForgeError> {
+    let bot = store.bot().clone();
+    let is_ours = |stored: &&Arc<Stored>| {
+        let change = &stored.change;
+        stored.is_open() && change.branch == proposal.branch && change.base == proposal.place.branch
+    };
+    for stored in load_all(store)?.iter().filter(is_ours) {
+        let mut stored = (**stored).clone();
+        settle(store, &mut stored)?;
+        if stored.is_open() {
+            return Ok(Some(stored));
+        }
+        stored.save(store, &bot, &format!("change {}: ended", stored.change.number))?;
+    }
+    Ok(None)
 }
 
 /// A new change under the next free number.
-fn opened(store: &Store, proposal: &Proposal, head: ObjectId) -> Result<Stored, ForgeError> {
-    let last = load_all(store)?.last().map_or(0, |stored| stored.change.number.0);
-    let mut number = ChangeNumber(last + 1);
-    while store.find_ref(&ref_of(number))?.is_some() {
-        number = ChangeNumber(number.0 + 1);
-    }
-    let bot = store.bot().clone();
-    let mut stored = Stored::new(ChangeFile {
-        number,
+fn opened(
+    store: &Store,
+    proposal: &Proposal,
+    all: &[Arc<Stored>],
+    head: ObjectId,
+) -> Result<Stored, ForgeError> {
+    let last = all.last().map_or(0, |stored| stored.change.number.0);
+    let number = last.checked_add(1).ok_or_else(|| {
+        failed(format!("opening a change in `{}`", store.name()))(format!("there is no number after {last}"))
+    })?;
+    Ok(Stored::new(ChangeFile {
+        number: ChangeNumber(number),
         title: proposal.presentation.title.clone(),
         body: proposal.presentation.body.clone(),
-        author: bot.clone(),
+        author: store.bot().clone(),
         branch: proposal.branch.clone(),
         base: proposal.place.branch.clone(),
         labels: proposal.labels.clone(),
         opened_at: store.now(),
-        head: store::commit_id(head),
+        head: commit_id(head),
         state: StateFile::Open,
-    });
-    stored.add(store, &bot, Deed::Opened { head: commit_id(head) });
-    Ok(stored)
+    }))
+}
+
+/// Writes the head, the labels and the words of a proposal into its change.
+fn show(store: &Store, stored: &mut Stored, proposal: &Proposal, head: ObjectId) {
+    let written = commit_id(head);
+    if stored.events.is_empty() {
+        stored.add(store, store.bot(), Deed::Opened { head: written.clone() });
+    } else if stored.change.head != written {
+        stored.add(store, store.bot(), Deed::Wrote { head: written.clone() });
+    }
+    stored.change.head = written;
+    stored.change.labels.clone_from(&proposal.labels);
+    changes::show(store, stored, &proposal.presentation, head);
 }

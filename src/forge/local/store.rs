@@ -2,9 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Display;
-use std::fs::File;
-use std::io::{Read as _, Seek as _, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use chrono::TimeZone as _;
@@ -13,12 +11,17 @@ use gix::refs::Target;
 use gix::refs::transaction::{Change as RefChange, LogChange, PreviousValue, RefEdit, RefLog};
 
 use super::Inner;
+use super::turn::Turn;
 use super::wire::Stored;
 use crate::forge::{BRANCH_PREFIX, ForgeError, LOG_BRANCH};
-use crate::model::{BranchName, CommitId, Head, RepositoryName, Time, UserName};
+use crate::model::{BranchName, ChangeNumber, CommitId, Head, RepositoryName, Time, UserName};
 
-/// The file by which processes of this program take turns, and in which they note the refs they are moving.
-const LOCK_FILE: &str = "towpath.lock";
+/// Settings that the repository's own cannot change: how long to wait, in ms, for refs that a push has locked, and
+/// that a commit is what its id says, whatever `refs/replace` holds.
+const SETTINGS: [&str; 3] =
+    ["core.filesRefLockTimeout=500", "core.packedRefsTimeout=1000", "core.useReplaceRefs=false"];
+/// How many refs of one kind a repository may have.
+const REFS_MAX: usize = 100_000;
 /// The domain of the mail addresses in commits that are written here.
 const MAIL_DOMAIN: &str = "towpath.local";
 
@@ -27,7 +30,7 @@ pub(super) struct Store {
     pub(super) git: gix::Repository,
     inner: Arc<Inner>,
     name: RepositoryName,
-    lock: Option<File>,
+    turn: Option<Turn>,
 }
 
 /// What a failure of Git means to the caller: try later, or mend the repository.
@@ -42,14 +45,14 @@ impl Store {
         if !path.is_dir() {
             return Err(ForgeError::NotFound { what: format!("the repository {}", path.display()) });
         }
-        let options = gix::open::Options::isolated();
+        let options = gix::open::Options::isolated().config_overrides(SETTINGS);
         let git =
             options.open(&path).map_err(failed(format!("opening {}", path.display())))?.to_thread_local();
-        Ok(Self { git, inner, name: name.clone(), lock: None })
+        Ok(Self { git, inner, name: name.clone(), turn: None })
     }
 
     /// Where a repository is.
-    pub(super) fn path_in(root: &std::path::Path, name: &RepositoryName) -> PathBuf {
+    pub(super) fn path_in(root: &Path, name: &RepositoryName) -> PathBuf {
         root.join(format!("{name}.git"))
     }
 
@@ -65,60 +68,34 @@ impl Store {
         (self.inner.now)()
     }
 
-    /// A change that was read before from this commit.
-    pub(super) fn remembered(&self, commit: ObjectId) -> Option<Arc<Stored>> {
-        self.inner.memory.lock().ok()?.get(&commit).cloned()
+    /// A change as it was read before, if it still is at this commit.
+    pub(super) fn remembered(&self, number: ChangeNumber, commit: ObjectId) -> Option<Arc<Stored>> {
+        let memory = self.inner.memory.lock().ok()?;
+        let (at, stored) = memory.get(&(self.name.clone(), number))?;
+        (*at == commit).then(|| Arc::clone(stored))
     }
 
-    pub(super) fn remember(&self, commit: ObjectId, stored: &Arc<Stored>) {
+    /// Keeps a change for the next look.
+    pub(super) fn remember(&self, number: ChangeNumber, commit: ObjectId, stored: &Arc<Stored>) {
         if let Ok(mut memory) = self.inner.memory.lock() {
-            memory.insert(commit, Arc::clone(stored));
+            memory.insert((self.name.clone(), number), (commit, Arc::clone(stored)));
         }
     }
 
-    /// Becomes the only writer among all processes of this program, and clears what one that was killed left.
-    ///
-    /// The operating system releases the lock with the process, however that ends. A process that was killed while
-    /// it moved refs leaves their `.lock` files, which would block everyone for ever; it also leaves their names.
-    pub(super) fn lock(&mut self) -> Result<(), ForgeError> {
-        let path = self.git.git_dir().join(LOCK_FILE);
-        let what = || format!("locking {}", path.display());
-        let mut file = File::options()
-            .create(true)
-            .truncate(false)
-            .read(true)
-            .write(true)
-            .open(&path)
-            .map_err(failed(what()))?;
-        file.lock().map_err(failed(what()))?;
-        let mut left = String::new();
-        file.read_to_string(&mut left).map_err(failed(what()))?;
-        for name in left.lines().filter(|name| !name.contains("..")) {
-            let stale = self.git.git_dir().join(format!("{name}.lock"));
-            if std::fs::remove_file(&stale).is_ok() {
-                tracing::info!("removed {}, left by a process that was killed", stale.display());
-            }
-        }
-        file.set_len(0).map_err(failed(what()))?;
-        self.lock = Some(file);
+    /// Becomes the only writer among all processes of this program, until this is dropped.
+    pub(super) fn take_turn(&mut self) -> Result<(), ForgeError> {
+        self.turn = Some(Turn::take(self.git.git_dir())?);
         Ok(())
-    }
-
-    /// Notes which refs are about to be moved; an empty list afterwards.
-    fn note(&mut self, names: &[&str]) -> Result<(), ForgeError> {
-        let Some(file) = &mut self.lock else { return Ok(()) };
-        let write = |file: &mut File| -> std::io::Result<()> {
-            file.set_len(0)?;
-            file.rewind()?;
-            file.write_all(names.join("\n").as_bytes())
-        };
-        write(file).map_err(failed("noting the refs that are moved"))
     }
 
     /// The commit that a ref points to.
     pub(super) fn find_ref(&self, name: &str) -> Result<Option<ObjectId>, ForgeError> {
-        let found = self.git.try_find_reference(name).map_err(failed(format!("reading `{name}`")))?;
-        Ok(found.and_then(|reference| reference.try_id().map(gix::Id::detach)))
+        let what = || format!("reading `{name}` in `{}`", self.name);
+        let Some(reference) = self.git.try_find_reference(name).map_err(failed(what()))? else {
+            return Ok(None);
+        };
+        let id = reference.try_id().ok_or("it points to another ref; make it point to a commit");
+        Ok(Some(id.map_err(failed(what()))?.detach()))
     }
 
     /// The tip of a branch.
@@ -135,32 +112,28 @@ impl Store {
         expected: Option<ObjectId>,
         wanted: Option<ObjectId>,
     ) -> Result<(), ForgeError> {
-        let conflict = || ForgeError::Conflict { what: format!("`{name}` in `{}`", self.name) };
         if self.find_ref(name)? != expected {
-            return Err(conflict());
+            return Err(self.moved_meanwhile(name));
         }
-        let previous = expected
-            .map_or(PreviousValue::MustNotExist, |id| PreviousValue::MustExistAndMatch(Target::Object(id)));
-        let change = match wanted {
-            Some(id) => {
-                let log =
-                    LogChange { mode: RefLog::AndReference, force_create_reflog: false, message: "".into() };
-                RefChange::Update { log, expected: previous, new: Target::Object(id) }
-            }
-            None => RefChange::Delete { expected: previous, log: RefLog::AndReference },
-        };
-        let full = name.try_into().map_err(failed(format!("the ref `{name}`")))?;
-        self.note(&[name, "packed-refs"])?;
+        let edit = edit(name, expected, wanted)?;
         let signature = self.signature(&self.bot().clone());
         let mut time = gix::date::parse::TimeBuf::default();
-        let edit = RefEdit { change, name: full, deref: false };
+        let turn = self.turn.as_mut().ok_or("refs are moved only by the one whose turn it is");
+        let turn = turn.map_err(failed(format!("moving `{name}`")))?;
+        turn.note(name)?;
         let moved = self.git.edit_references_as(Some(edit), Some(signature.to_ref(&mut time)));
-        self.note(&[])?;
-        // Whatever went wrong, the ref either moved or did not: the caller looks again.
-        moved.map(drop).map_err(|error| {
-            tracing::debug!("moving `{name}`: {error}");
-            ForgeError::Conflict { what: format!("`{name}` in `{}`", self.name) }
-        })
+        turn.rest()?;
+        match moved {
+            Ok(_) => Ok(()),
+            // Somebody holds the ref's own lock, or was faster.
+            Err(error) if error.is_retryable() => Err(self.moved_meanwhile(name)),
+            Err(_) if self.find_ref(name)? != expected => Err(self.moved_meanwhile(name)),
+            Err(error) => Err(failed(format!("moving `{name}` in `{}`", self.name))(format!("{error:#}"))),
+        }
+    }
+
+    fn moved_meanwhile(&self, name: &str) -> ForgeError {
+        ForgeError::Conflict { what: format!("`{name}` in `{}`", self.name) }
     }
 
     /// Deletes a branch that points to the expected commit; it may be gone.
@@ -193,11 +166,17 @@ impl Store {
         let what = || format!("listing `{prefix}` in `{}`", self.name);
         let platform = self.git.references().map_err(failed(what()))?;
         let all = platform.prefixed(prefix).map_err(failed(what()))?;
-        let found = all.filter_map(Result::ok).filter_map(|reference| {
-            let id = reference.try_id()?.detach();
-            Some((reference.name().as_bstr().to_string(), id))
-        });
-        Ok(found.collect())
+        let mut found = Vec::new();
+        for reference in all {
+            // A ref that was packed or deleted since the listing began is read again by the next look.
+            let reference = reference.map_err(|error| failed(what())(error.to_string()))?;
+            let Some(id) = reference.try_id() else { continue };
+            found.push((reference.name().as_bstr().to_string(), id.detach()));
+            if found.len() > REFS_MAX {
+                return Err(failed(what())(format!("there are more than {REFS_MAX}; delete some")));
+            }
+        }
+        Ok(found)
     }
 
     /// A commit as the head of a change.
@@ -225,15 +204,21 @@ impl Store {
         Ok(self.commit(commit)?.parent_ids().next().map(gix::Id::detach))
     }
 
-    /// When a commit was committed, and by whom.
+    pub(super) fn parents(&self, commit: ObjectId) -> Result<Vec<ObjectId>, ForgeError> {
+        Ok(self.commit(commit)?.parent_ids().map(gix::Id::detach).collect())
+    }
+
+    /// When a commit was committed, and by whom: by mail address where it was written here, else by name.
     pub(super) fn committed(&self, commit: ObjectId) -> Result<(Time, UserName), ForgeError> {
         let commit = self.commit(commit)?;
         let committer = commit.committer().map_err(failed("reading a committer"))?;
-        let seconds = committer.seconds();
-        let at = chrono::Utc.timestamp_opt(seconds, 0).single().unwrap_or_default();
-        let local = committer.email.to_string();
-        let name = local.strip_suffix(&format!("@{MAIL_DOMAIN}")).unwrap_or("unknown");
-        Ok((at, UserName::new(name).unwrap_or_else(|_| unknown())))
+        let at = chrono::Utc.timestamp_opt(committer.seconds(), 0).single().unwrap_or_default();
+        let mail = committer.email.to_string();
+        let local = mail.strip_suffix(MAIL_DOMAIN).and_then(|mail| mail.strip_suffix('@'));
+        let name = local.map_or_else(|| committer.name.to_string(), str::to_owned);
+        // Nobody becomes the bot by calling himself so.
+        let by = UserName::new(name).ok().filter(|by| local.is_some() || by != self.bot());
+        Ok((at, by.unwrap_or_else(unknown)))
     }
 
     /// Whether a commit is in the history of another.
@@ -265,6 +250,22 @@ impl Store {
         let time = gix::date::Time::new(self.now().timestamp(), 0);
         gix::actor::Signature { name: by.as_str().into(), email: mail(by).into(), time }
     }
+}
+
+/// A ref's move as Git's transactions take it.
+fn edit(name: &str, expected: Option<ObjectId>, wanted: Option<ObjectId>) -> Result<RefEdit, ForgeError> {
+    let expected = expected
+        .map_or(PreviousValue::MustNotExist, |id| PreviousValue::MustExistAndMatch(Target::Object(id)));
+    let change = match wanted {
+        Some(id) => {
+            let log =
+                LogChange { mode: RefLog::AndReference, force_create_reflog: false, message: "".into() };
+            RefChange::Update { log, expected, new: Target::Object(id) }
+        }
+        None => RefChange::Delete { expected, log: RefLog::AndReference },
+    };
+    let name = name.try_into().map_err(failed(format!("the ref `{name}`")))?;
+    Ok(RefEdit { change, name, deref: false })
 }
 
 /// Somebody whose name is not known here.

@@ -1,18 +1,25 @@
 //! How a change is written down: `change.json` says how it is, `events/<seq>.json` what people and the bot did.
+//!
+//! Each write is a commit on the one before. It also has every head that it names for the first time as a parent, so
+//! that heads outlive their branches in clones and in garbage collection.
 
+use std::collections::BTreeSet;
+use std::fmt::Display;
 use std::sync::Arc;
 
 use gix::ObjectId;
 use serde::{Deserialize, Serialize};
 
-use super::store::{Store, commit_id, failed};
+use super::store::{Store, failed, object_id};
 use crate::forge::ForgeError;
 use crate::model::{
     BranchName, ChangeNumber, CommentId, CommitId, Reaction, ReviewVerdict, StatusState, Time, UserName,
 };
 
 const CHANGES: &str = "refs/towpath/changes/";
-/// Largest file of a change that is read, in bytes.
+const CHANGE_FILE: &str = "change.json";
+const EVENTS_FOLDER: &str = "events";
+/// Largest file of a change that is read or written, in bytes.
 const JSON_BYTES_MAX: usize = 1 << 20;
 /// How many events a change may have.
 const EVENTS_MAX: usize = 10_000;
@@ -64,6 +71,20 @@ pub(super) enum Deed {
     Closed,
 }
 
+impl Deed {
+    /// The commit that it speaks of.
+    const fn commit(&self) -> Option<&CommitId> {
+        match self {
+            Self::Opened { head }
+            | Self::Wrote { head }
+            | Self::Reviewed { head, .. }
+            | Self::Published { head, .. }
+            | Self::Merged { commit: head } => Some(head),
+            Self::Commented { .. } | Self::Reacted { .. } | Self::Closed => None,
+        }
+    }
+}
+
 /// A change with its events, and the commit that holds both.
 #[derive(Clone, Debug)]
 pub(super) struct Stored {
@@ -73,12 +94,27 @@ pub(super) struct Stored {
     commit: Option<ObjectId>,
     /// How many of the events that commit holds.
     written: usize,
+    /// The commits that are in its history already.
+    held: BTreeSet<CommitId>,
 }
 
 impl Stored {
     /// A change that is not written yet.
     pub(super) const fn new(change: ChangeFile) -> Self {
-        Self { change, events: Vec::new(), commit: None, written: 0 }
+        Self { change, events: Vec::new(), commit: None, written: 0, held: BTreeSet::new() }
+    }
+
+    fn read(change: ChangeFile, events: Vec<EventFile>, commit: ObjectId) -> Self {
+        let mut stored =
+            Self { change, written: events.len(), events, commit: Some(commit), held: BTreeSet::new() };
+        stored.held = stored.named();
+        stored
+    }
+
+    /// The commits that it speaks of.
+    fn named(&self) -> BTreeSet<CommitId> {
+        let events = self.events.iter().filter_map(|event| event.did.commit());
+        events.chain([&self.change.head]).cloned().collect()
     }
 
     /// Adds what somebody did now.
@@ -95,38 +131,60 @@ impl Stored {
         matches!(self.change.state, StateFile::Open)
     }
 
-    /// Writes the change and its new events as one commit on the one that it was read from.
+    /// Writes the change and its new events as one commit on the one that it was read from, if anything is new.
     pub(super) fn save(&mut self, store: &mut Store, by: &UserName, message: &str) -> Result<(), ForgeError> {
+        let what = format!("writing change {} of `{}`", self.change.number, store.name());
         if self.events.len() > EVENTS_MAX {
-            let what = format!("writing to change {}", self.change.number);
-            return Err(ForgeError::Unavailable { what, why: format!("it has {EVENTS_MAX} events already") });
+            return Err(failed(what)(format!(
+                "it has {EVENTS_MAX} events already; close it and go on in another"
+            )));
         }
-        let tree = self.tree(store)?;
-        let parents: Vec<ObjectId> = self.commit.into_iter().collect();
+        let tree = self.tree(store).map_err(failed(what))?;
+        if let Some(commit) = self.commit
+            && store.tree_of(commit)? == tree
+        {
+            return Ok(());
+        }
+        let named = self.named();
+        let new = named.difference(&self.held).map(object_id);
+        let parents: Vec<ObjectId> = self.commit.into_iter().chain(new).collect();
         let commit = store.write_commit(by, message, tree, &parents)?;
         store.move_ref(&ref_of(self.change.number), self.commit, Some(commit))?;
         self.commit = Some(commit);
         self.written = self.events.len();
+        self.held = named;
         Ok(())
     }
 
-    fn tree(&self, store: &Store) -> Result<ObjectId, ForgeError> {
-        let what = || format!("writing change {}", self.change.number);
+    fn tree(&self, store: &Store) -> Result<ObjectId, String> {
         let base = match self.commit {
-            Some(commit) => store.tree_of(commit)?,
+            Some(commit) => store.tree_of(commit).map_err(text)?,
             None => ObjectId::empty_tree(gix::hash::Kind::Sha1),
         };
-        let mut editor = store.git.edit_tree(base).map_err(failed(what()))?;
-        let mut put = |path: String, json: Result<Vec<u8>, serde_json::Error>| -> Result<(), ForgeError> {
-            let blob = store.git.write_blob(json.map_err(failed(what()))?).map_err(failed(what()))?;
-            editor.upsert(path, gix::object::tree::EntryKind::Blob, blob).map(drop).map_err(failed(what()))
+        let mut editor = store.git.edit_tree(base).map_err(text)?;
+        let mut put = |path: String, json: serde_json::Result<Vec<u8>>| {
+            let json = json.map_err(text)?;
+            if json.len() > JSON_BYTES_MAX {
+                return Err(format!("`{path}` would be larger than {JSON_BYTES_MAX} bytes"));
+            }
+            let blob = store.git.write_blob(json).map_err(text)?;
+            editor.upsert(path, gix::object::tree::EntryKind::Blob, blob).map(drop).map_err(text)
         };
-        put("change.json".to_owned(), serde_json::to_vec_pretty(&self.change))?;
+        put(CHANGE_FILE.to_owned(), serde_json::to_vec_pretty(&self.change))?;
         for (index, event) in self.events.iter().enumerate().skip(self.written) {
-            put(format!("events/{:06}.json", index + 1), serde_json::to_vec_pretty(event))?;
+            put(format!("{EVENTS_FOLDER}/{}", event_file(index)), serde_json::to_vec_pretty(event))?;
         }
-        Ok(editor.write().map_err(failed(what()))?.detach())
+        Ok(editor.write().map_err(text)?.detach())
     }
+}
+
+fn text(error: impl Display) -> String {
+    error.to_string()
+}
+
+/// The file of the event at an index, from 0.
+fn event_file(index: usize) -> String {
+    format!("{:06}.json", index + 1)
 }
 
 /// The ref of a change.
@@ -138,8 +196,10 @@ pub(super) fn ref_of(number: ChangeNumber) -> String {
 pub(super) fn load_all(store: &Store) -> Result<Vec<Arc<Stored>>, ForgeError> {
     let mut all = Vec::new();
     for (name, commit) in store.refs(CHANGES)? {
-        if name.strip_prefix(CHANGES).is_some_and(|number| number.parse::<u64>().is_ok()) {
-            all.push(load_at(store, &name, commit)?);
+        let number = name.strip_prefix(CHANGES).and_then(|number| number.parse().ok()).map(ChangeNumber);
+        // Other refs below the prefix are somebody else's.
+        if let Some(number) = number.filter(|number| ref_of(*number) == name) {
+            all.push(load_at(store, number, commit)?);
         }
     }
     all.sort_by_key(|stored| stored.change.number);
@@ -148,40 +208,59 @@ pub(super) fn load_all(store: &Store) -> Result<Vec<Arc<Stored>>, ForgeError> {
 
 /// One change, to be written to.
 pub(super) fn load(store: &Store, number: ChangeNumber) -> Result<Stored, ForgeError> {
-    let name = ref_of(number);
     let commit = store
-        .find_ref(&name)?
+        .find_ref(&ref_of(number))?
         .ok_or_else(|| ForgeError::NotFound { what: format!("change {number} of `{}`", store.name()) })?;
-    load_at(store, &name, commit).map(|stored| (*stored).clone())
+    load_at(store, number, commit).map(|stored| (*stored).clone())
 }
 
-fn load_at(store: &Store, name: &str, commit: ObjectId) -> Result<Arc<Stored>, ForgeError> {
-    if let Some(stored) = store.remembered(commit) {
+fn load_at(store: &Store, number: ChangeNumber, commit: ObjectId) -> Result<Arc<Stored>, ForgeError> {
+    if let Some(stored) = store.remembered(number, commit) {
         return Ok(stored);
     }
-    let stored = Arc::new(read(store, name, commit)?);
-    store.remember(commit, &stored);
+    let what = || format!("reading `{}` in {}", ref_of(number), store.git.git_dir().display());
+    let stored = Arc::new(read(store, number, commit).map_err(failed(what()))?);
+    store.remember(number, commit, &stored);
     Ok(stored)
 }
 
-fn read(store: &Store, name: &str, commit: ObjectId) -> Result<Stored, ForgeError> {
-    let what = || format!("reading `{name}` ({}) in `{}`", commit_id(commit).short(), store.name());
-    let tree = store.git.find_tree(store.tree_of(commit)?).map_err(failed(what()))?;
-    let mut files = tree.traverse().breadthfirst.files().map_err(failed(what()))?;
-    files.sort_by(|left, right| left.filepath.cmp(&right.filepath));
-    let mut change = None;
-    let mut events = Vec::new();
-    for file in files.iter().filter(|file| !file.mode.is_tree()).take(EVENTS_MAX + 1) {
-        let blob = store.git.find_blob(file.oid).map_err(failed(what()))?;
-        if blob.data.len() > JSON_BYTES_MAX {
-            return Err(failed(what())(format!("`{}` is larger than {JSON_BYTES_MAX} bytes", file.filepath)));
-        }
-        if file.filepath == "change.json" {
-            change = Some(serde_json::from_slice(&blob.data).map_err(failed(what()))?);
-        } else if file.filepath.starts_with(b"events/") {
-            events.push(serde_json::from_slice(&blob.data).map_err(failed(what()))?);
-        }
+/// Anybody who may push can write these files, so nothing about them is taken for granted.
+fn read(store: &Store, number: ChangeNumber, commit: ObjectId) -> Result<Stored, String> {
+    let tree = store.git.find_tree(store.tree_of(commit).map_err(text)?).map_err(text)?;
+    let file = tree.lookup_entry_by_path(CHANGE_FILE).map_err(text)?;
+    let file = file.ok_or_else(|| format!("there is no `{CHANGE_FILE}`"))?;
+    let change: ChangeFile = parsed(store, CHANGE_FILE, file.object_id())?;
+    if change.number != number {
+        return Err(format!("`{CHANGE_FILE}` is that of change {}", change.number));
     }
-    let change: ChangeFile = change.ok_or_else(|| failed(what())("there is no `change.json`"))?;
-    Ok(Stored { change, written: events.len(), events, commit: Some(commit) })
+    let folder = tree.lookup_entry_by_path(EVENTS_FOLDER).map_err(text)?;
+    let events = folder.map(|folder| events(store, folder.object_id())).transpose()?;
+    Ok(Stored::read(change, events.unwrap_or_default(), commit))
+}
+
+/// The events of a folder, which must be numbered without a gap: their numbers are the identities of comments.
+fn events(store: &Store, folder: ObjectId) -> Result<Vec<EventFile>, String> {
+    let tree = store.git.find_tree(folder).map_err(text)?;
+    let mut events = Vec::new();
+    for (index, entry) in tree.iter().enumerate() {
+        let entry = entry.map_err(text)?;
+        let name = event_file(index);
+        if index >= EVENTS_MAX {
+            return Err(format!("it has more than {EVENTS_MAX} events"));
+        }
+        if *entry.filename() != name.as_str() {
+            return Err(format!("`{EVENTS_FOLDER}` has `{}` where `{name}` should be", entry.filename()));
+        }
+        events.push(parsed(store, &name, entry.object_id())?);
+    }
+    Ok(events)
+}
+
+fn parsed<T: serde::de::DeserializeOwned>(store: &Store, name: &str, blob: ObjectId) -> Result<T, String> {
+    let size = store.git.find_header(blob).map_err(text)?.size();
+    if size > JSON_BYTES_MAX as u64 {
+        return Err(format!("`{name}` is larger than {JSON_BYTES_MAX} bytes"));
+    }
+    let blob = store.git.find_blob(blob).map_err(text)?;
+    serde_json::from_slice(&blob.data).map_err(|error| format!("`{name}`: {error}"))
 }

@@ -1,0 +1,119 @@
+//! Comments, reactions, statuses, closing: each is done once however often it is asked for.
+
+use super::*;
+
+fn remark(about: &str, text: &str) -> Remark {
+    let body = format!("{text}\n{}", crate::model::Comment::mark(about));
+    Remark { about: about.to_owned(), body }
+}
+
+#[tokio::test]
+async fn a_remark_about_the_same_is_written_once() {
+    let ground = Ground::new().await;
+    let number = ground.open("1.1.0").await.number;
+    for (about, text) in [("a", "first"), ("b", "other"), ("a", "again")] {
+        ground.forge.remark(&place(), number, &remark(about, text)).await.unwrap();
+    }
+    let comments = ground.show(number).await.comments;
+    let abouts: Vec<_> = comments.iter().map(|comment| comment.about()).collect();
+    assert_eq!(abouts, [Some("a"), Some("b")]);
+    assert!(comments.iter().all(|comment| comment.author == user("towpath")));
+}
+
+#[tokio::test]
+async fn a_mark_in_a_comment_of_a_person_silences_nothing() {
+    let ground = Ground::new().await;
+    let number = ground.open("1.1.0").await.number;
+    let forged = remark("a", "I was first").body;
+    ground.forge.comment_as(&repository(), number, &user("mallory"), &forged).await.unwrap();
+    ground.forge.remark(&place(), number, &remark("a", "really")).await.unwrap();
+    assert_eq!(ground.show(number).await.comments.len(), 2);
+}
+
+#[tokio::test]
+async fn a_reaction_is_left_once() {
+    let ground = Ground::new().await;
+    let number = ground.open("1.1.0").await.number;
+    let (forge, repository) = (&ground.forge, repository());
+    let comment = forge.comment_as(&repository, number, &user("bob"), "/promote status").await.unwrap();
+    forge.react(&place(), number, &comment, Reaction::Rocket).await.unwrap();
+    let refs = ground.refs();
+    forge.react(&place(), number, &comment, Reaction::Rocket).await.unwrap();
+    assert_eq!(ground.refs(), refs);
+    forge.react(&place(), number, &comment, Reaction::Confused).await.unwrap();
+    let comments = ground.show(number).await.comments;
+    assert_eq!(comments[0].reactions, [Reaction::Rocket, Reaction::Confused]);
+}
+
+#[tokio::test]
+async fn a_reaction_on_a_review_is_ignored_and_on_nothing_refused() {
+    let ground = Ground::new().await;
+    let number = ground.open("1.1.0").await.number;
+    ground.forge.approve_as(&repository(), number, &user("alice")).await.unwrap();
+    let review = ground.show(number).await.reviews[0].id.clone();
+    let refs = ground.refs();
+    ground.forge.react(&place(), number, &review, Reaction::Rocket).await.unwrap();
+    let nothing = CommentId("1/99".to_owned());
+    let refused = ground.forge.react(&place(), number, &nothing, Reaction::Rocket).await;
+    insta::assert_snapshot!(said(&ground, refused), @"comment 1/99 on change #1 of `acme/deploy` does not exist");
+    assert_eq!(ground.refs(), refs);
+}
+
+#[tokio::test]
+async fn a_status_is_published_where_it_differs() {
+    let ground = Ground::new().await;
+    let change = ground.open("1.1.0").await;
+    let mut shown = presentation("a better title");
+    ground.forge.present(&place(), change.number, &shown).await.unwrap();
+    shown.status.text = "waiting: approval".to_owned();
+    ground.forge.present(&place(), change.number, &shown).await.unwrap();
+    let refs = ground.refs();
+    ground.forge.present(&place(), change.number, &shown).await.unwrap();
+    assert_eq!(ground.refs(), refs);
+    let change = ground.show(change.number).await;
+    assert_eq!(change.title, "a better title");
+    let texts: Vec<_> = change.statuses.iter().map(|status| status.text.as_str()).collect();
+    assert_eq!(texts, ["waiting: soak", "waiting: approval"]);
+}
+
+#[tokio::test]
+async fn a_status_stands_on_the_head_that_the_branch_has() {
+    let ground = Ground::new().await;
+    let number = ground.open("1.1.0").await.number;
+    let pushed = ground.push(BRANCH, "other.yaml", "name: mine\n").await;
+    ground.forge.present(&place(), number, &presentation("shop")).await.unwrap();
+    let change = ground.show(number).await;
+    assert_eq!((&change.head.commit, change.head.by_bot), (&pushed, false));
+    assert_eq!(change.statuses.last().unwrap().head, pushed);
+}
+
+#[tokio::test]
+async fn a_change_is_closed_once_and_stays_merged_where_it_was() {
+    let ground = Ground::new().await;
+    let change = ground.open("1.1.0").await;
+    ground.forge.close(&place(), change.number).await.unwrap();
+    let closed = ground.show(change.number).await;
+    let at = chrono::Utc.timestamp_opt(START, 0).unwrap();
+    assert_eq!(closed.state, ChangeState::Closed { at, by: user("towpath") });
+    let refs = ground.refs();
+    ground.pass(9);
+    ground.forge.close(&place(), change.number).await.unwrap();
+    assert_eq!(ground.refs(), refs);
+    assert!(is_conflict(&ground.merge(&change).await), "a closed change is not merged");
+
+    let second = ground.open("1.2.0").await;
+    ground.merge(&second).await.unwrap();
+    ground.forge.close(&place(), second.number).await.unwrap();
+    assert!(matches!(ground.show(second.number).await.state, ChangeState::Merged { .. }));
+}
+
+#[tokio::test]
+async fn teams_are_those_of_the_configuration() {
+    let ground = Ground::new().await;
+    let any = crate::forge::any::AnyForge::Local(ground.forge.clone());
+    let (sre, dev) = (TeamName::new("acme/sre").unwrap(), TeamName::new("acme/dev").unwrap());
+    assert_eq!(any.is_member(&sre, &user("alice")).await, Ok(true));
+    assert_eq!(any.is_member(&sre, &user("bob")).await, Ok(false));
+    assert_eq!(any.is_member(&dev, &user("alice")).await, Ok(false));
+    assert_eq!(any.bot(), &user("towpath"));
+}

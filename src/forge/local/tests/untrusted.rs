@@ -1,0 +1,170 @@
+//! Anybody who may push can write anything below `refs/towpath`; it is refused with what and where.
+
+use super::*;
+
+impl Ground {
+    /// Puts files into a commit and a ref at it.
+    fn plant(&self, reference: &str, files: &[(&str, &str)]) {
+        let clone = self.folder.path().join("planted");
+        if !clone.exists() {
+            git_in(&self.bare(), &["clone", "-q", ".", clone.to_str().unwrap()]).unwrap();
+        }
+        git_in(&clone, &["checkout", "-q", "--orphan", "x"]).ok();
+        git_in(&clone, &["rm", "-rqf", "."]).ok();
+        for (name, text) in files {
+            std::fs::create_dir_all(clone.join(name).parent().unwrap()).unwrap();
+            std::fs::write(clone.join(name), text).unwrap();
+            git_in(&clone, &["add", name]).unwrap();
+        }
+        git_in(&clone, &["commit", "-q", "--allow-empty", "-m", "planted"]).unwrap();
+        git_in(&clone, &["push", "-qf", "origin", &format!("HEAD:{reference}")]).unwrap();
+    }
+
+    fn change_json(&self, number: &str) -> String {
+        let json = self.git(&["show", "refs/towpath/changes/1:change.json"]);
+        json.replace("\"number\": 1", &format!("\"number\": {number}"))
+    }
+
+    /// What reading the changes says once these files are a change.
+    async fn said_of(&self, number: &str, files: &[(&str, &str)]) -> String {
+        let reference = format!("refs/towpath/changes/{number}");
+        self.plant(&reference, files);
+        let said = said(self, self.forge.changes(&place()).await);
+        self.git(&["update-ref", "-d", &reference]);
+        said
+    }
+}
+
+const EVENT: &str = r#"{"at": "2026-01-01T00:00:00Z", "by": "bob", "did": "closed"}"#;
+
+#[tokio::test]
+async fn nonsense_in_a_change_is_refused_with_its_place() {
+    let ground = Ground::new().await;
+    ground.open("1.1.0").await;
+    let (own, other) = (ground.change_json("2"), ground.change_json("1"));
+    let large = format!("\"{}\"", "x".repeat(1 << 20));
+    let head = ground.tip(BRANCH).to_string();
+    let bad_head = own.replace(&head, "HEAD");
+    let answers = [
+        ground.said_of("2", &[("README", "hello")]).await,
+        ground.said_of("2", &[("change.json", "{")]).await,
+        ground.said_of("2", &[("change.json", &other)]).await,
+        ground.said_of("2", &[("change.json", &large)]).await,
+        ground.said_of("2", &[("change.json", &bad_head)]).await,
+        ground.said_of("2", &[("change.json", &own), ("events", "a file")]).await,
+        ground.said_of("2", &[("change.json", &own), ("events/000002.json", EVENT)]).await,
+        ground.said_of("2", &[("change.json", &own), ("events/000001.json", "[]")]).await,
+        ground.said_of("2", &[("change.json", &own), ("events/000001.json/x", EVENT)]).await,
+        ground.said_of("2", &[("change.json/x", &own)]).await,
+    ];
+    insta::assert_snapshot!(answers.join("\n").replace(&head, "HEAD_COMMIT"), @"
+    reading `refs/towpath/changes/2` in ROOT/acme/deploy.git failed: there is no `change.json`
+    reading `refs/towpath/changes/2` in ROOT/acme/deploy.git failed: `change.json`: EOF while parsing an object at line 1 column 1
+    reading `refs/towpath/changes/2` in ROOT/acme/deploy.git failed: `change.json` is that of change #1
+    reading `refs/towpath/changes/2` in ROOT/acme/deploy.git failed: `change.json` is larger than 1048576 bytes
+    reading `refs/towpath/changes/2` in ROOT/acme/deploy.git failed: `change.json`: `HEAD` is not a commit id; it has 40 hexadecimal digits at line 12 column 16
+    reading `refs/towpath/changes/2` in ROOT/acme/deploy.git failed: Object named aeef4265140285e19f9d6c8d9db3e9cd8e63212c was supposed to be of kind tree, but was kind blob.
+    reading `refs/towpath/changes/2` in ROOT/acme/deploy.git failed: `events` has `000002.json` where `000001.json` should be
+    reading `refs/towpath/changes/2` in ROOT/acme/deploy.git failed: `000001.json`: invalid length 0, expected struct EventFile with 3 elements at line 1 column 2
+    reading `refs/towpath/changes/2` in ROOT/acme/deploy.git failed: Object named 4a7571b36c83b4f26709f11cdcd9a3c4df453fc2 was supposed to be of kind blob, but was kind tree.
+    reading `refs/towpath/changes/2` in ROOT/acme/deploy.git failed: Object named 706660d0a3b3af02a30fb225fdcdeedda88e218b was supposed to be of kind blob, but was kind tree.
+    ");
+    assert_eq!(ground.changes().await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_head_that_is_not_there_is_an_error() {
+    let ground = Ground::new().await;
+    ground.open("1.1.0").await;
+    let missing = ground.change_json("2").replace(ground.tip(BRANCH).as_str(), &"1".repeat(40));
+    let closed = missing.replace("\"open\"", r#"{"closed": {"at": "2026-01-01T00:00:00Z", "by": "bob"}}"#);
+    let said = ground.said_of("2", &[("change.json", &closed)]).await;
+    assert!(
+        said.starts_with(&format!("reading the commit {} in `acme/deploy` failed", "1".repeat(40))),
+        "{said}"
+    );
+}
+
+#[tokio::test]
+async fn other_refs_below_the_prefix_are_not_ours() {
+    let ground = Ground::new().await;
+    ground.open("1.1.0").await;
+    ground.git(&["update-ref", "refs/towpath/changes/draft", "main"]);
+    ground.git(&["update-ref", "refs/towpath/changes/7/deep", "main"]);
+    ground.git(&["update-ref", "refs/towpath/changes/01", "refs/towpath/changes/1"]);
+    assert_eq!(ground.changes().await.len(), 1);
+}
+
+#[tokio::test]
+async fn after_the_largest_number_there_is_none() {
+    let ground = Ground::new().await;
+    let change = ground.open("1.1.0").await;
+    ground.forge.close(&place(), change.number).await.unwrap();
+    let number = u64::MAX.to_string();
+    ground.plant(&format!("refs/towpath/changes/{number}"), &[("change.json", &ground.change_json(&number))]);
+    let refs = ground.refs();
+    let said = said(&ground, ground.propose(&ground.proposal("1.2.0").await).await);
+    assert_eq!(ground.refs(), refs);
+    insta::assert_snapshot!(said, @"opening a change in `acme/deploy` failed: there is no number after 18446744073709551615");
+}
+
+#[tokio::test]
+async fn a_branch_that_points_to_another_is_refused() {
+    let ground = Ground::new().await;
+    ground.git(&["symbolic-ref", "refs/heads/towpath/dev/shop", "refs/heads/main"]);
+    let mut proposal = ground.proposal("1.1.0").await;
+    proposal.expected = None;
+    insta::assert_snapshot!(said(&ground, ground.propose(&proposal).await), @"reading `refs/heads/towpath/dev/shop` in `acme/deploy` failed: it points to another ref; make it point to a commit");
+}
+
+#[tokio::test]
+async fn a_commit_is_what_its_id_says_whatever_replaces_it() {
+    let ground = Ground::new().await;
+    let main = ground.tip("main");
+    let other = ground.push("elsewhere", "app.yaml", "tag: evil\n").await;
+    ground.git(&["update-ref", &format!("refs/replace/{main}"), other.as_str()]);
+    let entries = ground.forge.entries(&place(), &main).await.unwrap();
+    let content = ground.forge.blobs(&place(), &[entries[&path("app.yaml")].blob.clone()]).await.unwrap();
+    assert_eq!(content[0].as_ref(), APP.as_bytes());
+}
+
+#[tokio::test]
+async fn a_repository_that_is_none_is_named() {
+    let ground = Ground::new().await;
+    std::fs::create_dir_all(ground.folder.path().join("acme/empty.git")).unwrap();
+    let mut answers = Vec::new();
+    for name in ["acme/none", "acme/empty"] {
+        let place = Place { repository: RepositoryName::new(name).unwrap(), ..place() };
+        answers.push(said(&ground, ground.forge.head(&place).await));
+        answers.push(said(&ground, ground.forge.close(&place, ChangeNumber(1)).await));
+    }
+    insta::assert_snapshot!(answers.join("\n"), @r#"
+    the repository ROOT/acme/none.git does not exist
+    the repository ROOT/acme/none.git does not exist
+    opening ROOT/acme/empty.git failed: "ROOT/acme/empty.git" does not appear to be a git repository
+    opening ROOT/acme/empty.git failed: "ROOT/acme/empty.git" does not appear to be a git repository
+    "#);
+}
+
+#[tokio::test]
+async fn a_blob_or_commit_that_is_not_there_is_an_error() {
+    let ground = Ground::new().await;
+    let nowhere = "1".repeat(40);
+    let blob = BlobId::new(nowhere.clone()).unwrap();
+    assert!(ground.forge.blobs(&place(), &[blob]).await.is_err());
+    assert!(ground.forge.entries(&place(), &commit(&nowhere)).await.is_err());
+    assert!(ground.forge.changed_files(&place(), &commit(&nowhere)).await.is_err());
+    let tree = commit(&ground.git(&["rev-parse", "main^{tree}"]));
+    assert!(ground.forge.entries(&place(), &tree).await.is_err(), "a tree is no commit");
+}
+
+#[tokio::test]
+async fn a_text_too_long_to_be_read_back_is_not_written() {
+    let ground = Ground::new().await;
+    let number = ground.open("1.1.0").await.number;
+    let refs = ground.refs();
+    let mut shown = presentation("shop");
+    shown.body = "x".repeat(1 << 20);
+    insta::assert_snapshot!(said(&ground, ground.forge.present(&place(), number, &shown).await), @"writing change #1 of `acme/deploy` failed: `change.json` would be larger than 1048576 bytes");
+    assert_eq!(ground.refs(), refs);
+}
