@@ -16,7 +16,7 @@ fn a_stranger_cannot_approve() {
         let change = bot.bring_to_production("1.10.0").await;
         let attempt = bot.pass(minutes(5)).comment(change, "mallory", "/promote approve");
         bot.settle().await.expect_open("production", "1.10.0");
-        insta::assert_snapshot!(bot.read_reply(&attempt), @"mallory: I did not do `/promote approve`: it takes the right `approve` in production, which you do not have; ask alice or bob.");
+        insta::assert_snapshot!(bot.read_reply(&attempt), @"mallory: I did not run `/promote approve`: it takes the right `approve` in production, which you do not have; ask alice or bob.");
         bot.expect_reaction(&attempt, Reaction::ThumbsDown);
         bot.comment(change, "alice", "/promote approve");
         bot.settle().await.expect_merged(change);
@@ -29,7 +29,7 @@ fn who_may_only_promote_cannot_approve() {
         let change = bot.bring_to_production("1.10.0").await;
         let attempt = bot.pass(minutes(5)).comment(change, "carol", "/promote approve");
         bot.settle().await.expect_open("production", "1.10.0");
-        insta::assert_snapshot!(bot.read_reply(&attempt), @"carol: I did not do `/promote approve`: it takes the right `approve` in production, which you do not have; ask alice or bob.");
+        insta::assert_snapshot!(bot.read_reply(&attempt), @"carol: I did not run `/promote approve`: it takes the right `approve` in production, which you do not have; ask alice or bob.");
     });
 }
 
@@ -39,7 +39,7 @@ fn a_stranger_s_review_approves_nothing() {
         let change = bot.bring_to_production("1.10.0").await;
         bot.pass(minutes(5)).review(change, "mallory", ReviewVerdict::Approve);
         bot.settle().await.expect_open("production", "1.10.0");
-        insta::assert_snapshot!(bot.read_only_reply(change), @"mallory: I did not do your review: it takes the right `approve` in production, which you do not have; ask alice or bob.");
+        insta::assert_snapshot!(bot.read_only_reply(change), @"mallory: your review does not count: it takes the right `approve` in production, which you do not have; ask alice or bob.");
     });
 }
 
@@ -55,7 +55,7 @@ fn who_asked_for_a_promotion_cannot_approve_it() {
         let change = bot.expect_open("production", "1.10.0");
         let attempt = bot.pass(minutes(5)).comment(change, "alice", "/promote approve");
         bot.settle().await.expect_open("production", "1.10.0");
-        insta::assert_snapshot!(bot.read_reply(&attempt), @"");
+        insta::assert_snapshot!(bot.read_reply(&attempt), @"alice: I did not run `/promote approve`: you asked for this promotion, so somebody else has to approve it; ask bob.");
         bot.comment(change, "bob", "/promote approve");
         bot.settle().await.expect_merged(change);
     });
@@ -110,7 +110,7 @@ fn nobody_approves_what_nobody_can_have_read() {
         bot.bring_to_production("1.11.0").await;
         let hasty = bot.pass(seconds(20)).comment(change, "alice", "/promote approve");
         bot.settle().await.expect_open("production", "1.11.0");
-        insta::assert_snapshot!(bot.read_reply(&hasty), @"alice: I did not do `/promote approve`: the content changed at about the same time, so I cannot tell what you read; look at it again and write `/promote approve sha=COMMIT`.");
+        insta::assert_snapshot!(bot.read_reply(&hasty), @"alice: I did not run `/promote approve`: the content changed at about the same time, so I cannot tell what you read; look at it again and write `/promote approve sha=COMMIT`.");
         let exact = format!("/promote approve sha={}", bot.head_of(change).short());
         bot.comment(change, "alice", &exact);
         bot.settle().await.expect_merged(change).expect_running("production", "1.11.0");
@@ -118,12 +118,12 @@ fn nobody_approves_what_nobody_can_have_read() {
 }
 
 #[test]
-fn a_review_of_an_earlier_head_approves_nothing() {
+fn an_approval_of_an_earlier_head_counts_for_nothing() {
     story(async |bot| {
         let change = bot.bring_to_production("1.10.0").await;
         bot.push("1.11.0").settle().await;
         bot.pass(minutes(30)).settle().await;
-        // The review comes in after the soak is over, before the bot has looked again.
+        // Asking for changes holds the change, so the newer release does not take it over yet.
         bot.pass(minutes(60)).review(change, "alice", ReviewVerdict::RequestChanges);
         bot.settle().await.expect_open("production", "1.10.0");
         let old = bot.head_of(change);
@@ -131,7 +131,7 @@ fn a_review_of_an_earlier_head_approves_nothing() {
         bot.settle().await.expect_open("production", "1.11.0");
         let late = bot.pass(minutes(5)).comment(change, "alice", &format!("/promote approve sha={old}"));
         bot.settle().await.expect_open("production", "1.11.0");
-        insta::assert_snapshot!(bot.read_reply(&late), @"alice: I did not do `/promote approve sha=COMMIT`: the content changed at about the same time, so I cannot tell what you read; look at it again and write `/promote approve sha=COMMIT`.");
+        insta::assert_snapshot!(bot.read_reply(&late), @"alice: I did not run `/promote approve sha=COMMIT`: the content changed at about the same time, so I cannot tell what you read; look at it again and write `/promote approve sha=COMMIT`.");
     });
 }
 

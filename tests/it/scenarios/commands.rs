@@ -73,7 +73,7 @@ fn questions_are_answered_once() {
         insta::assert_snapshot!(bot.read_reply(&why), @r#"
         mallory: shop in production runs 1.9.0 since Mon 2026-03-02 09:00:01 UTC; 1.10.0 is next, on #3.
 
-        | gate | | |
+        | gate | state | why |
         | --- | --- | --- |
         | previous-environment | ok | landed in staging |
         | soak | ok | soaked 1h since landing on Mon 2026-03-02 09:30:02 UTC |
@@ -90,11 +90,11 @@ fn questions_are_answered_once() {
         | `/promote [ENV[,ENV]] [version=V]` | ask for this release, or exactly this version, in its next environment or the named ones | promote |
         | `/promote approve [sha=HEAD]` | approve exactly the content that this change shows | approve |
         | `/promote reject [reason="…"]` | close this change and do not propose its content again | approve |
-        | `/promote hold [until=TIME] [reason="…"]` | stop this change | promote |
+        | `/promote hold [until=TIME] [reason="…"]` | stop this change, until then or until it is resumed | promote |
         | `/promote resume` | lift a hold, and let automation take up an environment that was set by hand | promote |
-        | `/promote status` | say where this promotion stands |  |
-        | `/promote why` | say what each gate says, and why |  |
-        | `/promote help` | list these commands |  |
+        | `/promote status` | say where this promotion stands | everyone |
+        | `/promote why` | say what each gate says, and why | everyone |
+        | `/promote help` | list these commands | everyone |
         "#);
         bot.restart().pass(minutes(5)).settle().await;
     });
@@ -112,7 +112,7 @@ fn a_line_that_does_not_parse_stops_the_whole_comment() {
 
         ```text
         /promote hold reson="late"
-                      ^ this command takes no `reson=`; did you mean `reason`?
+                      ^ this command takes no `reson`; did you mean `reason`?
         ```
 
         Write it again in a new comment; an edit does not count. `/promote help` lists the commands.
@@ -126,7 +126,7 @@ fn a_misspelt_verb_is_taken_for_an_environment_and_refused() {
         let change = bot.bring_to_production("1.10.0").await;
         let typo = bot.pass(minutes(5)).comment(change, "alice", "/promote aprove");
         bot.settle().await.expect_reaction(&typo, Reaction::ThumbsDown).expect_open("production", "1.10.0");
-        insta::assert_snapshot!(bot.read_reply(&typo), @"alice: I did not do `/promote aprove`: `aprove` is no environment of shop and no command; did you mean `approve`?.");
+        insta::assert_snapshot!(bot.read_reply(&typo), @"alice: I did not run `/promote aprove`: `aprove` is no environment of shop and no command; did you mean `approve`?");
     });
 }
 
@@ -170,10 +170,10 @@ fn a_version_that_is_nowhere_is_refused() {
         let change = bot.bring_to_production("1.10.0").await;
         let request = bot.pass(minutes(5)).comment(change, "carol", "/promote production version=7.0.0");
         bot.settle().await.expect_open("production", "1.10.0");
-        insta::assert_snapshot!(bot.read_reply(&request), @"carol: I did not do `/promote production version=7.0.0`: I know no version 7.0.0 there; it has to be in the registry for a first environment, and landed in the environments before for any other.");
+        insta::assert_snapshot!(bot.read_reply(&request), @"carol: I did not run `/promote production version=7.0.0`: I know no version 7.0.0 there; it has to be in the registry for a first environment, and landed in the environments before for any other.");
         let typo = bot.comment(change, "carol", "/promote prod version=1.10.0");
         bot.settle().await;
-        insta::assert_snapshot!(bot.read_reply(&typo), @"carol: I did not do `/promote prod version=1.10.0`: `prod` is no environment of shop and no command; the environments are dev, staging, production.");
+        insta::assert_snapshot!(bot.read_reply(&typo), @"carol: I did not run `/promote prod version=1.10.0`: `prod` is no environment of shop and no command; the environments are dev, staging, production.");
     });
 }
 
@@ -183,7 +183,7 @@ fn after_a_refusal_the_rest_of_the_comment_is_not_run() {
         let change = bot.bring_to_production("1.10.0").await;
         let both = bot.pass(minutes(5)).comment(change, "carol", "/promote approve\n\n/promote hold");
         bot.settle().await;
-        insta::assert_snapshot!(bot.read_reply(&both), @"carol: I did not do `/promote approve`: it takes the right `approve` in production, which you do not have; ask alice or bob. So I did not run `/promote hold` either.");
+        insta::assert_snapshot!(bot.read_reply(&both), @"carol: I did not run `/promote approve`: it takes the right `approve` in production, which you do not have; ask alice or bob. So I did not run `/promote hold` either.");
         bot.comment(change, "alice", "/promote approve");
         bot.settle().await.expect_merged(change);
     });
@@ -197,6 +197,6 @@ fn a_merged_change_cannot_be_approved() {
         bot.settle().await.expect_merged(change);
         let late = bot.pass(minutes(5)).comment(change, "bob", "/promote approve");
         bot.settle().await;
-        insta::assert_snapshot!(bot.read_reply(&late), @"bob: I did not do `/promote approve`: this change is no longer open.");
+        insta::assert_snapshot!(bot.read_reply(&late), @"bob: I did not run `/promote approve`: this change is no longer open.");
     });
 }

@@ -133,7 +133,7 @@ fn what_runs_at_first_sight_is_adopted_and_nothing_older_is_proposed() {
 }
 
 #[test]
-fn an_environment_that_is_ahead_at_first_sight_stays_there() {
+fn what_landed_stays_when_the_environment_before_is_set_back() {
     story(async |bot| {
         bot.push("1.10.0").settle().await;
         bot.pass(minutes(600)).settle().await.expect_running("staging", "1.10.0");
