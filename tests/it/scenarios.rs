@@ -4,5 +4,6 @@ mod approvals;
 mod commands;
 mod people;
 mod releases;
+mod reported;
 mod road;
 mod trouble;

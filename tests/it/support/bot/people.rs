@@ -72,6 +72,12 @@ impl Bot {
         self
     }
 
+    /// Somebody presses the forge's button that merges the base into a change.
+    pub(crate) fn update_branch(&mut self, change: ChangeNumber, by: &str) -> &mut Self {
+        self.world.update_branch(change, by);
+        self
+    }
+
     /// Somebody writes one text for another in a file of the base branch.
     pub(crate) fn replace(&mut self, by: &str, path: &str, old: &str, new: &str) -> &mut Self {
         self.world.edit(&base(), by, path, |text| text.replace(old, new));

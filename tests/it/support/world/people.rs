@@ -74,6 +74,17 @@ impl FakeWorld {
         state.end_by_merge(number, commit, by);
     }
 
+    /// Somebody merges the base into the branch of a change by the forge's button.
+    pub(crate) fn update_branch(&self, number: ChangeNumber, by: &str) {
+        let mut state = self.state();
+        let change = state.change(number).expect("the test knows its changes");
+        let (branch, head) = (change.branch.clone(), change.head().clone());
+        let base = state.base_tip().clone();
+        let files = state.git.merged_files(&head, &base).expect("the button is grey on a conflict");
+        let commit = state.commit(vec![head, base], files, &name(by), "Merge branch 'main'");
+        state.move_branch(&branch, commit);
+    }
+
     /// Somebody changes one text in one file of a branch, and pushes that.
     pub(crate) fn edit(
         &self,
