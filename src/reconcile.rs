@@ -118,8 +118,10 @@ impl<F: Forge, R: Registry, L: Ledger, C: Clock> Engine<F, R, L, C> {
         if merges_wait {
             // What a merge rests on is read again right before it, and judged again.
             let again = self.foresee(place, freshness).await?;
-            let merges = again.drafts.drafts.iter().filter(|draft| is_merge(draft)).cloned().collect();
-            settled.receipts.extend(self.act(place, &again.observation, merges).await);
+            // A merge never rests on a record that is not in the log yet: then the record is written, and no more.
+            let is_next = if again.drafts.drafts.iter().any(is_record) { is_record } else { is_merge };
+            let next = again.drafts.drafts.iter().filter(|draft| is_next(draft)).cloned().collect();
+            settled.receipts.extend(self.act(place, &again.observation, next).await);
         }
         Ok(())
     }
@@ -152,6 +154,10 @@ fn troubles(plan: &Plan) -> Vec<String> {
 
 const fn is_merge(draft: &Draft) -> bool {
     matches!(draft.effect, Effect::Merge { .. })
+}
+
+const fn is_record(draft: &Draft) -> bool {
+    matches!(draft.effect, Effect::Record(_))
 }
 
 fn was_beaten(receipt: &Receipt) -> bool {

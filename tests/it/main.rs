@@ -1,4 +1,5 @@
 //! The tests that look at Towpath from outside, in one binary: adapters against real peers, scenarios, commands.
 
 mod adapters;
+mod scenarios;
 mod support;

@@ -1,5 +1,11 @@
-//! What the tests stand on: real peers that are started, asked and stopped.
+//! What the tests stand on: real peers that are started, asked and stopped; and a world that is all made up.
 
+pub(crate) mod bot;
 pub(crate) mod docker_registry;
+pub(crate) mod fixture;
 pub(crate) mod kubectl;
+mod oracle;
 mod peer;
+pub(crate) mod rules;
+pub(crate) mod story;
+pub(crate) mod world;

@@ -1,0 +1,9 @@
+//! Stories: what people, builds and forges do, and what is expected of the bot then.
+
+mod approvals;
+mod commands;
+mod people;
+mod releases;
+mod reported;
+mod road;
+mod trouble;

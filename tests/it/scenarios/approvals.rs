@@ -1,0 +1,151 @@
+//! Who may let a release go on, and what exactly was approved.
+
+use towpath::model::{Reaction, ReviewVerdict};
+
+use crate::support::rules::{Rules, minutes, seconds};
+use crate::support::story::{Story, story, story_with};
+
+/// Alice and bob both have to approve.
+fn two_approvals() -> Rules {
+    Rules::default().approvals("production", 2)
+}
+
+#[test]
+fn a_stranger_cannot_approve() {
+    story(async |bot| {
+        let change = bot.bring_to_production("1.10.0").await;
+        let attempt = bot.pass(minutes(5)).comment(change, "mallory", "/promote approve");
+        bot.settle().await.expect_open("production", "1.10.0");
+        insta::assert_snapshot!(bot.read_reply(&attempt), @"mallory: I did not run `/promote approve`: it takes the right `approve` in production, which you do not have; ask alice or bob.");
+        bot.expect_reaction(&attempt, Reaction::ThumbsDown);
+        bot.comment(change, "alice", "/promote approve");
+        bot.settle().await.expect_merged(change);
+    });
+}
+
+#[test]
+fn who_may_only_promote_cannot_approve() {
+    story(async |bot| {
+        let change = bot.bring_to_production("1.10.0").await;
+        let attempt = bot.pass(minutes(5)).comment(change, "carol", "/promote approve");
+        bot.settle().await.expect_open("production", "1.10.0");
+        insta::assert_snapshot!(bot.read_reply(&attempt), @"carol: I did not run `/promote approve`: it takes the right `approve` in production, which you do not have; ask alice or bob.");
+    });
+}
+
+#[test]
+fn a_stranger_s_review_approves_nothing() {
+    story(async |bot| {
+        let change = bot.bring_to_production("1.10.0").await;
+        bot.pass(minutes(5)).review(change, "mallory", ReviewVerdict::Approve);
+        bot.settle().await.expect_open("production", "1.10.0");
+        insta::assert_snapshot!(bot.read_only_reply(change), @"mallory: your review does not count: it takes the right `approve` in production, which you do not have; ask alice or bob.");
+    });
+}
+
+#[test]
+fn who_asked_for_a_promotion_cannot_approve_it() {
+    Story::under(Rules::default().promoted_by("alice")).with_faults().play(async |bot| {
+        bot.push("1.10.0").settle().await;
+        bot.pass(minutes(30)).settle().await;
+        let staging = bot.last_change("staging");
+        let request = bot.pass(minutes(1)).comment(staging, "alice", "/promote production version=1.10.0");
+        bot.settle().await.expect_reaction(&request, Reaction::Rocket).expect_no_open("production");
+        bot.pass(minutes(60)).settle().await;
+        let change = bot.expect_open("production", "1.10.0");
+        let attempt = bot.pass(minutes(5)).comment(change, "alice", "/promote approve");
+        bot.settle().await.expect_open("production", "1.10.0");
+        insta::assert_snapshot!(bot.read_reply(&attempt), @"alice: I did not run `/promote approve`: you asked for this promotion, so somebody else has to approve it; ask bob.");
+        bot.comment(change, "bob", "/promote approve");
+        bot.settle().await.expect_merged(change);
+    });
+}
+
+#[test]
+fn one_person_is_one_approval() {
+    story_with(two_approvals(), async |bot| {
+        let change = bot.bring_to_production("1.10.0").await;
+        bot.pass(minutes(5)).comment(change, "alice", "/promote approve");
+        bot.comment(change, "alice", "/promote approve");
+        bot.review(change, "alice", ReviewVerdict::Approve);
+        bot.settle().await.expect_open("production", "1.10.0");
+        insta::assert_snapshot!(bot.status(change), @"towpath/production pending: waiting: 1 of 2 approvals (alice)");
+        bot.comment(change, "bob", "/promote approve");
+        bot.settle().await.expect_merged(change);
+    });
+}
+
+#[test]
+fn reviews_count_as_approvals() {
+    story_with(two_approvals(), async |bot| {
+        let change = bot.bring_to_production("1.10.0").await;
+        bot.pass(minutes(5)).review(change, "alice", ReviewVerdict::Approve);
+        bot.review(change, "bob", ReviewVerdict::Approve);
+        bot.settle().await.expect_merged(change).expect_running("production", "1.10.0");
+    });
+}
+
+#[test]
+fn an_approval_is_void_after_the_content_changed() {
+    Story::under(two_approvals()).with_faults().play(async |bot| {
+        let change = bot.bring_to_production("1.10.0").await;
+        bot.pass(minutes(5)).comment(change, "alice", "/promote approve");
+        bot.push("1.11.0").settle().await;
+        bot.pass(minutes(30)).settle().await;
+        bot.pass(minutes(60)).settle().await.expect_open("production", "1.10.0");
+        bot.comment(change, "carol", "/promote production version=1.11.0");
+        assert_eq!(bot.settle().await.expect_open("production", "1.11.0"), change);
+        bot.pass(minutes(5)).comment(change, "bob", "/promote approve");
+        bot.settle().await.expect_open("production", "1.11.0");
+        insta::assert_snapshot!(bot.status(change), @"towpath/production pending: waiting: 1 of 2 approvals (bob)");
+        bot.comment(change, "alice", "/promote approve");
+        bot.settle().await.expect_merged(change).expect_running("production", "1.11.0");
+    });
+}
+
+#[test]
+fn nobody_approves_what_nobody_can_have_read() {
+    story(async |bot| {
+        let change = bot.bring_to_production("1.10.0").await;
+        bot.bring_to_production("1.11.0").await;
+        let hasty = bot.pass(seconds(20)).comment(change, "alice", "/promote approve");
+        bot.settle().await.expect_open("production", "1.11.0");
+        insta::assert_snapshot!(bot.read_reply(&hasty), @"alice: I did not run `/promote approve`: the content changed at about the same time, so I cannot tell what you read; look at it again and write `/promote approve sha=COMMIT`.");
+        let exact = format!("/promote approve sha={}", bot.head_of(change).short());
+        bot.comment(change, "alice", &exact);
+        bot.settle().await.expect_merged(change).expect_running("production", "1.11.0");
+    });
+}
+
+#[test]
+fn an_approval_of_an_earlier_head_counts_for_nothing() {
+    story(async |bot| {
+        let change = bot.bring_to_production("1.10.0").await;
+        bot.push("1.11.0").settle().await;
+        bot.pass(minutes(30)).settle().await;
+        // Asking for changes holds the change, so the newer release does not take it over yet.
+        bot.pass(minutes(60)).review(change, "alice", ReviewVerdict::RequestChanges);
+        bot.settle().await.expect_open("production", "1.10.0");
+        let old = bot.head_of(change);
+        bot.comment(change, "alice", "/promote resume");
+        bot.settle().await.expect_open("production", "1.11.0");
+        let late = bot.pass(minutes(5)).comment(change, "alice", &format!("/promote approve sha={old}"));
+        bot.settle().await.expect_open("production", "1.11.0");
+        insta::assert_snapshot!(bot.read_reply(&late), @"alice: I did not run `/promote approve sha=COMMIT`: the content changed at about the same time, so I cannot tell what you read; look at it again and write `/promote approve sha=COMMIT`.");
+    });
+}
+
+#[test]
+fn an_approval_carries_over_to_a_new_base() {
+    story_with(two_approvals(), async |bot| {
+        let change = bot.bring_to_production("1.10.0").await;
+        bot.pass(minutes(5)).comment(change, "alice", "/promote approve");
+        bot.settle().await;
+        bot.replace("dora", "apps/shop/overlays/production/kustomization.yaml", "commonLabels:", "labels:");
+        bot.settle().await.expect_open("production", "1.10.0");
+        bot.pass(minutes(5)).comment(change, "bob", "/promote approve");
+        bot.settle().await.expect_merged(change).expect_running("production", "1.10.0");
+        let overlay = bot.text("apps/shop/overlays/production/kustomization.yaml");
+        assert!(overlay.contains("\nlabels:\n"), "dora's edit is still there: {overlay}");
+    });
+}

@@ -1,0 +1,202 @@
+//! What people ask of the bot in comments, and what it answers, once.
+
+use towpath::model::Reaction;
+
+use crate::support::rules::minutes;
+use crate::support::story::{Story, story};
+
+#[test]
+fn a_held_change_waits_although_it_is_approved() {
+    Story::default().with_faults().play(async |bot| {
+        let change = bot.bring_to_production("1.10.0").await;
+        let hold = bot.pass(minutes(5)).comment(change, "carol", "/promote hold reason=\"the big sale\"");
+        bot.settle().await.expect_reaction(&hold, Reaction::Rocket);
+        bot.pass(minutes(5)).comment(change, "alice", "/promote approve");
+        bot.settle().await.expect_open("production", "1.10.0");
+        insta::assert_snapshot!(bot.status(change), @"towpath/production pending: waiting: held by carol: the big sale");
+        bot.pass(minutes(600)).settle().await.expect_open("production", "1.10.0");
+        bot.comment(change, "carol", "/promote resume");
+        bot.settle().await.expect_merged(change).expect_running("production", "1.10.0");
+    });
+}
+
+#[test]
+fn a_held_change_keeps_its_content() {
+    story(async |bot| {
+        let change = bot.bring_to_production("1.10.0").await;
+        bot.pass(minutes(5)).comment(change, "carol", "/promote hold");
+        bot.push("1.11.0").settle().await;
+        bot.pass(minutes(30)).settle().await;
+        bot.pass(minutes(60)).settle().await.expect_open("production", "1.10.0");
+        bot.comment(change, "carol", "/promote resume");
+        assert_eq!(bot.settle().await.expect_open("production", "1.11.0"), change);
+    });
+}
+
+#[test]
+fn a_hold_may_end_by_itself() {
+    story(async |bot| {
+        let change = bot.bring_to_production("1.10.0").await;
+        bot.pass(minutes(5)).comment(change, "carol", "/promote hold until=2026-03-02T12:00:00Z");
+        bot.settle().await;
+        bot.pass(minutes(5)).comment(change, "alice", "/promote approve");
+        bot.settle().await.expect_open("production", "1.10.0");
+        bot.expect_next_look_within(minutes(90)).expect_running("production", "1.9.0");
+        bot.pass(minutes(90)).settle().await.expect_merged(change);
+    });
+}
+
+#[test]
+fn a_rejected_change_closes_and_does_not_come_again() {
+    Story::default().with_faults().play(async |bot| {
+        let change = bot.bring_to_production("1.10.0").await;
+        let reject = bot.pass(minutes(5)).comment(change, "alice", "/promote reject reason=\"it leaks\"");
+        bot.settle().await.expect_closed(change).expect_reaction(&reject, Reaction::Rocket);
+        bot.pass(minutes(600)).settle().await.expect_no_open("production");
+        bot.bring_to_production("1.11.0").await;
+    });
+}
+
+#[test]
+fn questions_are_answered_once() {
+    Story::default().with_faults().play(async |bot| {
+        let change = bot.bring_to_production("1.10.0").await;
+        let status = bot.pass(minutes(5)).comment(change, "mallory", "/promote status");
+        bot.settle().await.expect_reaction(&status, Reaction::ThumbsUp);
+        insta::assert_snapshot!(bot.read_reply(&status), @r#"
+        mallory: shop in production runs 1.9.0 since Mon 2026-03-02 09:00:01 UTC; 1.10.0 is next, on #3. It waits:
+
+        - 0 of 1 approval; ask alice or bob
+        "#);
+        let why = bot.comment(change, "mallory", "/promote why");
+        bot.settle().await;
+        insta::assert_snapshot!(bot.read_reply(&why), @r#"
+        mallory: shop in production runs 1.9.0 since Mon 2026-03-02 09:00:01 UTC; 1.10.0 is next, on #3.
+
+        | gate | state | why |
+        | --- | --- | --- |
+        | previous-environment | ok | landed in staging |
+        | soak | ok | soaked 1h since landing on Mon 2026-03-02 09:30:02 UTC |
+        | decline | ok | nobody declined it |
+        | approvals | **wait** | 0 of 1 approval; ask alice or bob |
+        "#);
+        let help = bot.comment(change, "mallory", "/promote help");
+        bot.settle().await;
+        insta::assert_snapshot!(bot.read_reply(&help), @r#"
+        mallory: these are the commands, each on a line of its own.
+
+        | command | what it does | right |
+        | --- | --- | --- |
+        | `/promote [ENV[,ENV]] [version=V]` | ask for this release, or exactly this version, in its next environment or the named ones | promote |
+        | `/promote approve [sha=HEAD]` | approve exactly the content that this change shows | approve |
+        | `/promote reject [reason="…"]` | close this change and do not propose its content again | approve |
+        | `/promote hold [until=TIME] [reason="…"]` | stop this change, until then or until it is resumed | promote |
+        | `/promote resume` | lift a hold, and let automation take up an environment that was set by hand | promote |
+        | `/promote status` | say where this promotion stands | everyone |
+        | `/promote why` | say what each gate says, and why | everyone |
+        | `/promote help` | list these commands | everyone |
+        "#);
+        bot.restart().pass(minutes(5)).settle().await;
+    });
+}
+
+#[test]
+fn a_line_that_does_not_parse_stops_the_whole_comment() {
+    story(async |bot| {
+        let change = bot.bring_to_production("1.10.0").await;
+        let typo =
+            bot.pass(minutes(5)).comment(change, "alice", "/promote approve\n\n/promote hold reson=\"late\"");
+        bot.settle().await.expect_reaction(&typo, Reaction::Confused).expect_open("production", "1.10.0");
+        insta::assert_snapshot!(bot.read_reply(&typo), @r#"
+        alice: I did nothing of that comment, because I do not understand all of it.
+
+        ```text
+        /promote hold reson="late"
+                      ^ this command takes no `reson`; did you mean `reason`?
+        ```
+
+        Write it again in a new comment; an edit does not count. `/promote help` lists the commands.
+        "#);
+    });
+}
+
+#[test]
+fn a_misspelt_verb_is_taken_for_an_environment_and_refused() {
+    story(async |bot| {
+        let change = bot.bring_to_production("1.10.0").await;
+        let typo = bot.pass(minutes(5)).comment(change, "alice", "/promote aprove");
+        bot.settle().await.expect_reaction(&typo, Reaction::ThumbsDown).expect_open("production", "1.10.0");
+        insta::assert_snapshot!(bot.read_reply(&typo), @"alice: I did not run `/promote aprove`: `aprove` is no environment of shop and no command; did you mean `approve`?");
+    });
+}
+
+#[test]
+fn a_command_that_is_only_quoted_is_none() {
+    story(async |bot| {
+        let change = bot.bring_to_production("1.10.0").await;
+        bot.pass(minutes(5)).comment(change, "alice", "Shall I write this?\n\n```\n/promote approve\n```\n");
+        bot.comment(change, "bob", "> /promote approve");
+        bot.comment(change, "bob", "Not yet, please do not /promote approve it");
+        bot.settle().await.expect_open("production", "1.10.0");
+    });
+}
+
+#[test]
+fn an_edited_comment_gives_no_command() {
+    story(async |bot| {
+        let change = bot.bring_to_production("1.10.0").await;
+        let edited = bot.pass(minutes(5)).comment(change, "alice", "Good morning");
+        bot.edit_comment(change, &edited, "/promote approve").settle().await;
+        bot.expect_open("production", "1.10.0");
+        insta::assert_snapshot!(bot.read_reply(&edited), @"alice: a comment that was edited gives no commands; write a new one with what you want.");
+    });
+}
+
+#[test]
+fn what_was_carried_out_stays_so_when_the_comment_is_edited() {
+    story(async |bot| {
+        let change = bot.bring_to_production("1.10.0").await;
+        let hold = bot.pass(minutes(5)).comment(change, "carol", "/promote hold");
+        bot.settle().await;
+        bot.edit_comment(change, &hold, "Never mind").settle().await;
+        bot.comment(change, "alice", "/promote approve");
+        bot.settle().await.expect_open("production", "1.10.0");
+    });
+}
+
+#[test]
+fn a_version_that_is_nowhere_is_refused() {
+    story(async |bot| {
+        let change = bot.bring_to_production("1.10.0").await;
+        let request = bot.pass(minutes(5)).comment(change, "carol", "/promote production version=7.0.0");
+        bot.settle().await.expect_open("production", "1.10.0");
+        insta::assert_snapshot!(bot.read_reply(&request), @"carol: I did not run `/promote production version=7.0.0`: I know no version 7.0.0 there; it has to be in the registry for a first environment, and landed in the environments before for any other.");
+        let typo = bot.comment(change, "carol", "/promote prod version=1.10.0");
+        bot.settle().await;
+        insta::assert_snapshot!(bot.read_reply(&typo), @"carol: I did not run `/promote prod version=1.10.0`: `prod` is no environment of shop and no command; the environments are dev, staging, production.");
+    });
+}
+
+#[test]
+fn after_a_refusal_the_rest_of_the_comment_is_not_run() {
+    story(async |bot| {
+        let change = bot.bring_to_production("1.10.0").await;
+        let both = bot.pass(minutes(5)).comment(change, "carol", "/promote approve\n\n/promote hold");
+        bot.settle().await;
+        insta::assert_snapshot!(bot.read_reply(&both), @"carol: I did not run `/promote approve`: it takes the right `approve` in production, which you do not have; ask alice or bob. So I did not run `/promote hold` either.");
+        bot.comment(change, "alice", "/promote approve");
+        bot.settle().await.expect_merged(change);
+    });
+}
+
+#[test]
+fn a_merged_change_cannot_be_approved() {
+    story(async |bot| {
+        let change = bot.bring_to_production("1.10.0").await;
+        bot.pass(minutes(5)).comment(change, "alice", "/promote approve");
+        bot.settle().await.expect_merged(change);
+        let late = bot.pass(minutes(5)).comment(change, "bob", "/promote approve");
+        bot.settle().await;
+        insta::assert_snapshot!(bot.read_reply(&late), @"bob: I did not run `/promote approve`: this change is no longer open.");
+    });
+}

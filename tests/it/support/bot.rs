@@ -1,0 +1,210 @@
+//! The vocabulary of a scenario: what people do, `pass` and `settle`, and what is expected then.
+
+mod expect;
+mod people;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use towpath::model::{ChangeNumber, CommentId, Policy, ServiceName, Time};
+use towpath::reconcile::{Engine, Freshness, Ports, Settled};
+
+use super::fixture;
+use super::oracle;
+use super::rules::{Rules, minutes, place};
+use super::story::Mode;
+use super::world::{EffectKind, FakeWorld};
+
+pub(crate) use expect::without_commits;
+
+/// How often the engines may be run for one `settle`, before it is taken for a live-lock.
+const ROUNDS_MAX: usize = 10;
+/// What passes between what people did and the bot's look at it.
+const TICK: TimeDelta = TimeDelta::seconds(1);
+/// What every environment runs at the beginning.
+const VERSION_AT_START: &str = "1.9.0";
+
+type TestEngine = Engine<FakeWorld, FakeWorld, FakeWorld, FakeWorld>;
+
+/// A bot in a made-up world.
+pub(crate) struct Bot {
+    pub(crate) world: FakeWorld,
+    policy: Arc<Policy>,
+    mode: Mode,
+    engines: Vec<TestEngine>,
+    /// The bot's comments that the test has read.
+    read: BTreeSet<CommentId>,
+    next_look: Option<Time>,
+    /// How many effects it took to bring the first release to production.
+    effects_at_start: Option<usize>,
+}
+
+impl Bot {
+    /// All environments of all services run 1.9.0, and nobody has looked yet.
+    pub(crate) fn new(rules: &Rules, mode: Mode) -> Self {
+        let mut files = fixture::files("--- README.md\nWhat runs where.\n");
+        for service in rules.services() {
+            files.extend(fixture::service(service, &rules.environment_names(), VERSION_AT_START));
+        }
+        let world = FakeWorld::new(files);
+        for service in rules.services() {
+            world.push(&format!("registry.test/acme/{service}"), VERSION_AT_START);
+        }
+        if let Mode::Faulty(effect, fault) = mode {
+            world.state().faults.planned = Some((effect, fault));
+        }
+        let mut bot = Self {
+            world,
+            policy: Arc::new(rules.policy()),
+            mode,
+            engines: Vec::new(),
+            read: BTreeSet::new(),
+            next_look: None,
+            effects_at_start: None,
+        };
+        bot.start_engines();
+        bot
+    }
+
+    const fn replicas(&self) -> usize {
+        match self.mode {
+            Mode::Plain | Mode::Faulty(..) => 1,
+            Mode::Doubled | Mode::Raced => 2,
+        }
+    }
+
+    fn start_engines(&mut self) {
+        let engine = |replica: usize| {
+            let world = || self.world.replica(replica, replica > 0);
+            Engine::new(Ports::new(world(), world(), world(), world()), Arc::clone(&self.policy))
+        };
+        self.engines = (0..self.replicas()).map(engine).collect();
+    }
+
+    /// Lets virtual time go by.
+    pub(crate) fn pass(&mut self, duration: Duration) -> &mut Self {
+        self.world.state().now += duration;
+        self
+    }
+
+    /// Ends every process and starts it again with nothing that it remembers, its ledger included.
+    pub(crate) fn restart(&mut self) -> &mut Self {
+        self.world.restart();
+        self.world.lose_ledgers();
+        self.start_engines();
+        self
+    }
+
+    /// Empties the ledgers under the running processes.
+    pub(crate) fn lose_ledgers(&mut self) -> &mut Self {
+        self.world.lose_ledgers();
+        self
+    }
+
+    /// Runs the engines until nothing is possible now. Nothing may fail.
+    pub(crate) async fn settle(&mut self) -> &mut Self {
+        let troubles = self.come_to_rest().await;
+        assert!(troubles.is_empty(), "something failed: {troubles:#?}");
+        self
+    }
+
+    /// As [`Self::settle`], where something is expected to fail: says what.
+    pub(crate) async fn settle_in_trouble(&mut self) -> String {
+        let troubles = self.come_to_rest().await;
+        assert!(!troubles.is_empty(), "nothing failed, although the test expects it");
+        troubles.into_iter().collect::<Vec<_>>().join("\n")
+    }
+
+    /// A build pushes a version, and it goes as far as an open change into production.
+    pub(crate) async fn bring_to_production(&mut self, version: &str) -> ChangeNumber {
+        self.push(version).settle().await.expect_running("dev", version);
+        self.pass(minutes(30)).settle().await.expect_running("staging", version);
+        let change = self.pass(minutes(60)).settle().await.expect_open("production", version);
+        let effects = self.effects();
+        self.effects_at_start.get_or_insert(effects);
+        change
+    }
+
+    /// How many effects belong to what most stories have in common.
+    pub(crate) fn effects_at_start(&self) -> usize {
+        self.effects_at_start.unwrap_or_default()
+    }
+
+    /// Runs rounds until one has no effect; gives what failed in that one.
+    async fn come_to_rest(&mut self) -> BTreeSet<String> {
+        self.world.state().now += TICK;
+        let fresh = Freshness::Since(self.world.state().now);
+        for round in 0..ROUNDS_MAX {
+            let before = self.progress();
+            let settled = self.round(round, fresh).await;
+            let is_down = self.world.state().faults.is_down;
+            if is_down {
+                self.restart();
+            }
+            if self.progress() == before && !is_down {
+                self.next_look = settled.iter().filter_map(|settled| settled.next_look).min();
+                return settled.into_iter().flat_map(|settled| settled.failures).collect();
+            }
+            assert!(
+                self.mode != Mode::Plain || round == 0,
+                "not at rest after one settle: {:#?}",
+                self.effects_after(before.0)
+            );
+        }
+        panic!("no rest after {ROUNDS_MAX} rounds; effects so far: {:#?}", self.effects_after(0));
+    }
+
+    /// How much happened: effects, and whether the fault is still to come.
+    fn progress(&self) -> (usize, bool) {
+        let state = self.world.state();
+        (state.effects.len(), state.faults.planned.is_some())
+    }
+
+    fn effects_after(&self, start: usize) -> Vec<EffectKind> {
+        self.world.state().effects.iter().skip(start).map(|effect| effect.kind.clone()).collect()
+    }
+
+    /// Each engine settles once.
+    async fn round(&self, round: usize, fresh: Freshness) -> Vec<Settled> {
+        let place = place();
+        let start = self.world.state().effects.len();
+        let settled = match self.mode {
+            Mode::Raced => {
+                futures::future::join_all(self.engines.iter().map(|engine| engine.settle(&place, fresh)))
+                    .await
+            }
+            Mode::Plain | Mode::Doubled | Mode::Faulty(..) => {
+                let mut all = Vec::new();
+                for turn in 0..self.engines.len() {
+                    let engine = self.engines.get((turn + round) % self.engines.len());
+                    all.push(engine.expect("the remainder is in range").settle(&place, fresh).await);
+                }
+                all
+            }
+        };
+        let passes: usize = settled.iter().map(|settled| settled.passes).sum();
+        let logged = self.effects_after(start);
+        let logged = logged.iter().filter(|effect| matches!(effect, EffectKind::LogCommit { .. })).count();
+        assert!(logged <= passes, "{logged} commits of the log in {passes} passes");
+        settled
+    }
+
+    /// The proper end: nothing more to do, nothing unread, and every law was kept.
+    pub(crate) async fn finish(&mut self) {
+        let before = self.world.state().effects.len();
+        let troubles = self.come_to_rest().await;
+        assert!(troubles.is_empty(), "something fails at the end of the story: {troubles:#?}");
+        let more = self.effects_after(before);
+        assert!(more.is_empty(), "effects although nothing happened: {more:#?}");
+        self.expect_all_read();
+        oracle::check(&self.world.state(), &self.policy);
+    }
+}
+
+/// A service and environment, as stories write them: `staging` of the shop, or `pay/staging`.
+fn target(text: &str) -> (ServiceName, &str) {
+    let (service, environment) = text.split_once('/').unwrap_or(("shop", text));
+    (super::rules::name(service), environment)
+}

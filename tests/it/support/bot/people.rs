@@ -1,0 +1,105 @@
+//! What people and build systems do in a story.
+
+use towpath::model::{BranchName, ChangeNumber, CommentId, ReviewVerdict};
+
+use super::{Bot, target};
+use crate::support::oracle::overlay_file;
+use crate::support::rules::name;
+use crate::support::world::digest_of;
+
+impl Bot {
+    /// A build pushes a version of the shop.
+    pub(crate) fn push(&mut self, version: &str) -> &mut Self {
+        self.push_of("shop", version)
+    }
+
+    /// A build pushes a version of a service.
+    pub(crate) fn push_of(&mut self, service: &str, version: &str) -> &mut Self {
+        self.world.push(&format!("registry.test/acme/{service}"), version);
+        self
+    }
+
+    /// The registry gives no answer about a service's image.
+    pub(crate) fn registry_down(&mut self, service: &str) -> &mut Self {
+        self.world.state().registries_down.insert(name(&format!("registry.test/acme/{service}")));
+        self
+    }
+
+    /// All registries answer again.
+    pub(crate) fn registries_up(&mut self) -> &mut Self {
+        self.world.state().registries_down.clear();
+        self
+    }
+
+    /// Somebody comments on a change.
+    pub(crate) fn comment(&mut self, change: ChangeNumber, author: &str, body: &str) -> CommentId {
+        self.world.comment(change, author, body)
+    }
+
+    /// Somebody rewrites a comment.
+    pub(crate) fn edit_comment(
+        &mut self,
+        change: ChangeNumber,
+        comment: &CommentId,
+        body: &str,
+    ) -> &mut Self {
+        self.world.edit_comment(change, comment, body);
+        self
+    }
+
+    /// Somebody approves the present head by the forge's button.
+    pub(crate) fn review(&mut self, change: ChangeNumber, author: &str, verdict: ReviewVerdict) -> &mut Self {
+        self.world.review(change, author, verdict, "");
+        self
+    }
+
+    /// Somebody closes a change.
+    pub(crate) fn close(&mut self, change: ChangeNumber, by: &str) -> &mut Self {
+        self.world.close(change, by);
+        self
+    }
+
+    /// Somebody merges a change.
+    pub(crate) fn merge(&mut self, change: ChangeNumber, by: &str) -> &mut Self {
+        self.world.merge(change, by);
+        self
+    }
+
+    /// Somebody commits to the branch of a change.
+    pub(crate) fn commit_on(&mut self, change: ChangeNumber, by: &str, path: &str, line: &str) -> &mut Self {
+        let branch = self.world.state().change(change).expect("the story opened it").branch.clone();
+        self.world.edit(&branch, by, path, |old| format!("{old}{line}\n"));
+        self
+    }
+
+    /// Somebody presses the forge's button that merges the base into a change.
+    pub(crate) fn update_branch(&mut self, change: ChangeNumber, by: &str) -> &mut Self {
+        self.world.update_branch(change, by);
+        self
+    }
+
+    /// Somebody writes one text for another in a file of the base branch.
+    pub(crate) fn replace(&mut self, by: &str, path: &str, old: &str, new: &str) -> &mut Self {
+        self.world.edit(&base(), by, path, |text| text.replace(old, new));
+        self
+    }
+
+    /// Somebody makes an environment run a version, past the bot.
+    pub(crate) fn set_by_hand(&mut self, by: &str, environment: &str, version: &str) -> &mut Self {
+        let (service, environment) = target(environment);
+        let image = name(&format!("registry.test/acme/{service}"));
+        let digest = digest_of(&image, &name(version));
+        let set = |line: &str| match line.trim_start().split_once(':') {
+            Some(("newTag", _)) => format!("  newTag: {version} # moved by {by}\n"),
+            Some(("digest", _)) => format!("  digest: {digest}\n"),
+            Some(_) | None => line.to_owned(),
+        };
+        let path = overlay_file(service.as_str(), environment);
+        self.world.edit(&base(), by, path.as_str(), |text| text.split_inclusive('\n').map(set).collect());
+        self
+    }
+}
+
+fn base() -> BranchName {
+    crate::support::rules::place().branch
+}

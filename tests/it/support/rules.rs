@@ -1,0 +1,167 @@
+//! The policy of a story: a sensible default and the few words that change it.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use towpath::model::{
+    After, AfterMode, Approvals, Environment, Gate, MergeMode, OnNewer, Pipeline, Place, Policy, Principal,
+    Right, Rights, Selection, Service, Soak, SoakCounts,
+};
+
+/// The bot's name on the fake forge.
+pub(crate) const BOT: &str = "towpath[bot]";
+
+/// A policy in the making.
+#[derive(Clone, Debug)]
+pub(crate) struct Rules {
+    services: Vec<&'static str>,
+    environments: Vec<Environment>,
+    promoters: Vec<&'static str>,
+}
+
+impl Default for Rules {
+    /// `shop` goes from dev to staging after 30 minutes, and to production after an hour and one approval.
+    ///
+    /// Alice and bob may approve there, and carol may ask for promotions everywhere.
+    fn default() -> Self {
+        let environments = vec![
+            environment("dev", &[], Vec::new()),
+            environment("staging", &["dev"], vec![soak(minutes(30))]),
+            environment("production", &["staging"], vec![soak(minutes(60)), approvals(1)]),
+        ];
+        Self { services: vec!["shop"], environments, promoters: vec!["carol"] }
+    }
+}
+
+impl Rules {
+    /// One more service on the same road.
+    pub(crate) fn and_service(mut self, name: &'static str) -> Self {
+        self.services.push(name);
+        self
+    }
+
+    /// One more person who may ask for promotions, everywhere.
+    pub(crate) fn promoted_by(mut self, user: &'static str) -> Self {
+        self.promoters.push(user);
+        self
+    }
+
+    /// A person merges in this environment.
+    pub(crate) fn merged_by_people(self, environment: &str) -> Self {
+        self.change(environment, |environment| environment.merge = MergeMode::Manual)
+    }
+
+    /// What a newer release does to an open change in this environment.
+    pub(crate) fn on_newer(self, environment: &str, on_newer: OnNewer) -> Self {
+        self.change(environment, |environment| environment.on_newer = on_newer)
+    }
+
+    /// How many approvals this environment wants, of alice and bob.
+    pub(crate) fn approvals(self, environment: &str, count: usize) -> Self {
+        self.change(environment, |environment| {
+            environment.gates.retain(|gate| !matches!(gate, Gate::Approvals(_)));
+            environment.gates.push(approvals(count));
+        })
+    }
+
+    /// The soak of this environment measures what runs, so that the one before stands still meanwhile.
+    pub(crate) fn soak_running(self, environment: &str) -> Self {
+        self.change(environment, |environment| {
+            for gate in &mut environment.gates {
+                if let Gate::Soak(soak) = gate {
+                    soak.counts = SoakCounts::Running;
+                }
+            }
+        })
+    }
+
+    fn change(mut self, name: &str, change: impl FnOnce(&mut Environment)) -> Self {
+        let mut all = self.environments.iter_mut();
+        change(all.find(|environment| environment.name.as_str() == name).expect("the rules have it"));
+        self
+    }
+
+    /// The names of the services.
+    pub(crate) fn services(&self) -> &[&'static str] {
+        &self.services
+    }
+
+    /// The names of the environments, first to last.
+    pub(crate) fn environment_names(&self) -> Vec<&str> {
+        self.environments.iter().map(|environment| environment.name.as_str()).collect()
+    }
+
+    /// The proven policy.
+    pub(crate) fn policy(&self) -> Policy {
+        let pipeline = Pipeline { name: name("standard"), environments: self.environments.clone() };
+        let promoters: Vec<Principal> =
+            self.promoters.iter().map(|user| Principal::User(name(user))).collect();
+        let rights = |environment: &Environment| {
+            (environment.name.clone(), Rights(BTreeMap::from([(Right::Promote, promoters.clone())])))
+        };
+        Policy {
+            rights: self.environments.iter().map(rights).collect(),
+            services: self.services.iter().map(|service| self.service(service)).collect(),
+            pipelines: BTreeMap::from([(pipeline.name.clone(), pipeline)]),
+            polls: BTreeMap::new(),
+            bots: BTreeMap::from([(place().forge, name(BOT))]),
+        }
+    }
+
+    fn service(&self, service: &str) -> Service {
+        let path = |environment: &Environment| {
+            (environment.name.clone(), name(&format!("apps/{service}/overlays/{}", environment.name)))
+        };
+        Service {
+            name: name(service),
+            pipeline: name("standard"),
+            group: name(service),
+            image: name(&format!("registry.test/acme/{service}")),
+            selection: Selection::semver("*").expect("a range"),
+            place: place(),
+            paths: self.environments.iter().map(path).collect(),
+        }
+    }
+}
+
+/// The one config repository of every story.
+pub(crate) fn place() -> Place {
+    Place { forge: name("here"), repository: name("acme/deploy"), branch: name("main") }
+}
+
+/// A name that a test wrote, so that it is right.
+pub(crate) fn name<N: std::str::FromStr>(text: &str) -> N {
+    text.parse().unwrap_or_else(|_| panic!("`{text}` is not the name that this test takes it for"))
+}
+
+/// That many minutes.
+pub(crate) const fn minutes(count: u64) -> Duration {
+    Duration::from_secs(count * 60)
+}
+
+/// That many seconds.
+pub(crate) const fn seconds(count: u64) -> Duration {
+    Duration::from_secs(count)
+}
+
+fn environment(environment: &str, after: &[&str], gates: Vec<Gate>) -> Environment {
+    Environment {
+        name: name(environment),
+        after: After {
+            mode: AfterMode::All,
+            environments: after.iter().map(|before| name(before)).collect(),
+        },
+        gates,
+        merge: MergeMode::Auto,
+        on_newer: OnNewer::Replace,
+    }
+}
+
+const fn soak(duration: Duration) -> Gate {
+    Gate::Soak(Soak { duration, counts: SoakCounts::Landed })
+}
+
+fn approvals(count: usize) -> Gate {
+    let from = ["alice", "bob"].map(|approver| Principal::User(name(approver))).to_vec();
+    Gate::Approvals(Approvals { count, from })
+}

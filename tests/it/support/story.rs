@@ -1,0 +1,154 @@
+//! Every story is played many times, and has to end the same way.
+//!
+//! First plainly. Then by two replicas with a ledger each, one after the other, the second with comments of the
+//! same second in reverse order: every event comes twice and reordered. Then by two replicas at once, whose
+//! requests interleave one by one. A story [`Story::with_faults`] is then played once more for each effect of the
+//! plain run, with a fault at that effect, the kinds of faults taking turns; what every such story starts with is
+//! left out. [`Story::with_every_fault`] takes each kind at each effect, from the first one on. After a power cut
+//! everything that a process remembers is gone, its ledger too.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use towpath::model::ChangeState;
+
+use super::bot::Bot;
+use super::rules::Rules;
+use super::world::{FakeWorld, Fault};
+
+/// How the engine is run, and what goes wrong.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Mode {
+    /// One engine, and all is well.
+    Plain,
+    /// Two replicas, one after the other.
+    Doubled,
+    /// Two replicas at once.
+    Raced,
+    /// One engine, and this fault at this effect.
+    Faulty(usize, Fault),
+}
+
+/// What is left in the end and has to be the same each time.
+#[derive(Debug, PartialEq, Eq)]
+struct End {
+    files: BTreeMap<String, String>,
+    base_commits: usize,
+    /// The changes without their numbers, which follow the order in which services and environments had their turn.
+    changes: Vec<String>,
+    /// The lines of the log without their times, and how often each stands there.
+    log: BTreeMap<String, usize>,
+}
+
+/// A story about to be played.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Story {
+    rules: Rules,
+    faults_at_each_effect: usize,
+}
+
+/// A story under the default rules.
+pub(crate) fn story(play: impl AsyncFn(&mut Bot)) {
+    Story::default().play(play);
+}
+
+/// A story under these rules.
+pub(crate) fn story_with(rules: Rules, play: impl AsyncFn(&mut Bot)) {
+    Story { rules, ..Story::default() }.play(play);
+}
+
+impl Story {
+    /// Under these rules.
+    pub(crate) fn under(rules: Rules) -> Self {
+        Self { rules, ..Self::default() }
+    }
+
+    /// Once more with a fault at each effect.
+    pub(crate) fn with_faults(self) -> Self {
+        Self { faults_at_each_effect: 1, ..self }
+    }
+
+    /// Once more with each kind of fault at each effect.
+    pub(crate) fn with_every_fault(self) -> Self {
+        Self { faults_at_each_effect: Fault::ALL.len(), ..self }
+    }
+
+    /// Plays it, as often as told.
+    pub(crate) fn play(&self, play: impl AsyncFn(&mut Bot)) {
+        insta::allow_duplicates! {
+            let (plain, effects) = run(&self.rules, Mode::Plain, &play);
+            for mode in [Mode::Doubled, Mode::Raced].into_iter().chain(self.faults(effects)) {
+                let (end, _) = run(&self.rules, mode, &play);
+                let _says_which = SaysWhich(mode);
+                assert_eq!(plain, end, "it ends otherwise than the plain run (left)");
+            }
+        }
+    }
+
+    fn faults(&self, effects: Range<usize>) -> impl Iterator<Item = Mode> {
+        let each = self.faults_at_each_effect;
+        let effects = if each > 1 { 0..effects.end } else { effects };
+        let at =
+            move |effect: usize| Fault::ALL.into_iter().cycle().skip(effect % Fault::ALL.len()).take(each);
+        effects.flat_map(move |effect| at(effect).map(move |fault| Mode::Faulty(effect, fault)))
+    }
+}
+
+/// Plays a story once, to its proper end; gives what is left and which effects came after the common beginning.
+fn run(rules: &Rules, mode: Mode, play: &impl AsyncFn(&mut Bot)) -> (End, Range<usize>) {
+    let _says_which = SaysWhich(mode);
+    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime without I/O");
+    let mut bot = Bot::new(rules, mode);
+    runtime.block_on(async {
+        play(&mut bot).await;
+        bot.finish().await;
+    });
+    (end_of(&bot.world), bot.effects_at_start()..bot.effects())
+}
+
+fn end_of(world: &FakeWorld) -> End {
+    let state = world.state();
+    let changes = state.changes.iter().map(|change| {
+        let how = match change.state {
+            ChangeState::Open => "open",
+            ChangeState::Merged { .. } => "merged",
+            ChangeState::Closed { .. } => "closed",
+        };
+        format!("{how} {} with {} comments", change.title, change.comments.len())
+    });
+    let mut changes: Vec<String> = changes.collect();
+    changes.sort();
+    let mut log = BTreeMap::new();
+    for line in state.log() {
+        *log.entry(without_time(&line)).or_default() += 1;
+    }
+    let text = |content: &[u8]| String::from_utf8_lossy(content).into_owned();
+    let files = &state.git.get(state.base_tip()).files;
+    End {
+        files: files.iter().map(|(path, content)| (path.to_string(), text(content))).collect(),
+        base_commits: state.git.first_parents(&state.place.branch).len(),
+        changes,
+        log,
+    }
+}
+
+/// A line of the log without what differs from run to run: times, numbers of changes, commits.
+fn without_time(line: &str) -> String {
+    let mut value: serde_json::Value = serde_json::from_str(line).expect("a line of the log is JSON");
+    for field in ["at", "change", "origin"] {
+        value.as_object_mut().expect("a line of the log is an object").remove(field);
+    }
+    super::bot::without_commits(&value.to_string())
+}
+
+/// Names the run that failed.
+struct SaysWhich(Mode);
+
+impl Drop for SaysWhich {
+    #[expect(clippy::print_stderr, reason = "a failing test has to say in which run it failed")]
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("the story failed when played as {:?}", self.0);
+        }
+    }
+}

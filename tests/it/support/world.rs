@@ -1,0 +1,167 @@
+//! One stateful fake of everything outside: forge, registry, ledgers and clock behind one lock.
+//!
+//! A test edits the same state as a person would (`people`), and the engine works on it through the ports
+//! (`forge`, `ports`). Everything is in memory and in virtual time. Each port call lets other tasks run first, so
+//! that two replicas really race. The forge is as strict as a real one: every move of a branch is compare-and-swap,
+//! its times are cut to whole seconds, merges are three-way, and a comment of the bot without its mark is refused.
+
+mod changes;
+mod fault;
+mod forge;
+mod git;
+mod people;
+mod ports;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use chrono::{SubsecRound as _, TimeDelta};
+use towpath::forge::ForgeError;
+use towpath::ledger::IndexedLog;
+use towpath::model::{Digest, ImageName, Place, Tag, TeamName, Time, UserName};
+
+pub(crate) use changes::FakeChange;
+pub(crate) use fault::{Effect, EffectKind, Fault};
+pub(crate) use git::Git;
+pub(crate) use people::digest_of;
+
+use super::fixture::Files;
+use super::rules::{self, BOT};
+use fault::Faults;
+use git::NewCommit;
+
+/// When every story starts: a Monday morning, and late in its second, since our clock and the forge's differ there.
+const START: &str = "2026-03-02T09:00:00.5Z";
+/// What one effect takes of the virtual time.
+const EFFECT_TIME: TimeDelta = TimeDelta::milliseconds(20);
+
+/// A replica's hand on the world; it is all four ports.
+#[derive(Clone, Debug)]
+pub(crate) struct FakeWorld {
+    state: Arc<Mutex<State>>,
+    bot: UserName,
+    /// Whose calls these are: it decides on the ledger, and whether comments that tie come in reverse.
+    replica: usize,
+    reverses_ties: bool,
+}
+
+/// Everything that there is.
+#[derive(Debug)]
+pub(crate) struct State {
+    pub(crate) now: Time,
+    pub(crate) place: Place,
+    pub(crate) bot: UserName,
+    pub(crate) git: Git,
+    pub(crate) changes: Vec<FakeChange>,
+    pub(crate) images: BTreeMap<ImageName, BTreeMap<Tag, Digest>>,
+    pub(crate) registries_down: BTreeSet<ImageName>,
+    pub(crate) teams: BTreeMap<TeamName, BTreeSet<UserName>>,
+    pub(crate) effects: Vec<Effect>,
+    pub(crate) requests: BTreeMap<&'static str, usize>,
+    pub(crate) faults: Faults,
+    ledgers: BTreeMap<usize, LedgerContent>,
+    comments_written: usize,
+}
+
+/// What one replica's ledger holds.
+#[derive(Debug, Default)]
+struct LedgerContent {
+    logs: BTreeMap<Place, IndexedLog>,
+    listings: BTreeMap<ImageName, (Vec<Tag>, Time)>,
+    digests: BTreeMap<(ImageName, Tag), (Digest, Time)>,
+}
+
+impl FakeWorld {
+    /// A world with these files on its base branch and an empty registry.
+    pub(crate) fn new(files: Files) -> Self {
+        let bot: UserName = rules::name(BOT);
+        let mut state = State {
+            now: rules::name(START),
+            place: rules::place(),
+            bot: bot.clone(),
+            git: Git::default(),
+            changes: Vec::new(),
+            images: BTreeMap::new(),
+            registries_down: BTreeSet::new(),
+            teams: BTreeMap::new(),
+            effects: Vec::new(),
+            requests: BTreeMap::new(),
+            faults: Faults::default(),
+            ledgers: BTreeMap::new(),
+            comments_written: 0,
+        };
+        let new = NewCommit {
+            parents: Vec::new(),
+            files,
+            author: &rules::name("dora"),
+            message: "start",
+            at: state.now,
+        };
+        let first = state.git.commit(new);
+        state.git.branches.insert(state.place.branch.clone(), first);
+        Self { state: Arc::new(Mutex::new(state)), bot, replica: 0, reverses_ties: false }
+    }
+
+    /// The same world as another replica sees it, with a ledger of its own.
+    pub(crate) fn replica(&self, replica: usize, reverses_ties: bool) -> Self {
+        Self { replica, reverses_ties, ..self.clone() }
+    }
+
+    /// The state, to look at and to change as people do.
+    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().expect("no test thread panicked with the world in its hands")
+    }
+
+    /// Brings the power back. What a process kept in memory is for the caller to throw away.
+    pub(crate) fn restart(&self) {
+        self.state().faults.is_down = false;
+    }
+
+    /// Empties every ledger.
+    pub(crate) fn lose_ledgers(&self) {
+        self.state().ledgers.clear();
+    }
+
+    /// One request through a port: others go first, it is counted, and nothing answers without power.
+    async fn request<T, E>(
+        &self,
+        method: &'static str,
+        outage: impl FnOnce() -> E,
+        answer: impl FnOnce(&mut State) -> Result<T, E>,
+    ) -> Result<T, E> {
+        tokio::task::yield_now().await;
+        let mut state = self.state();
+        *state.requests.entry(method).or_default() += 1;
+        if state.faults.is_down { Err(outage()) } else { answer(&mut state) }
+    }
+}
+
+impl State {
+    /// The forge's clock: GitHub and GitLab tell whole seconds.
+    pub(crate) fn forge_now(&self) -> Time {
+        self.now.trunc_subsecs(0)
+    }
+
+    /// Does something at the forge, unless a fault strikes, and writes it down.
+    fn effect<T>(&mut self, apply: impl FnOnce(&mut Self) -> (T, EffectKind)) -> Result<T, ForgeError> {
+        let fault = self.faults.strike(self.effects.len());
+        if fault.is_none_or(Fault::carries_out) {
+            self.now += EFFECT_TIME;
+            let (value, kind) = apply(self);
+            self.effects.push(Effect { at: self.now, kind });
+            if fault.is_none() {
+                return Ok(value);
+            }
+        }
+        Err(unavailable())
+    }
+
+    fn next_comment(&mut self) -> towpath::model::CommentId {
+        self.comments_written += 1;
+        towpath::model::CommentId(format!("c{}", self.comments_written))
+    }
+}
+
+fn unavailable() -> ForgeError {
+    ForgeError::Unavailable { what: "the request".to_owned(), why: "no answer".to_owned() }
+}

@@ -1,0 +1,121 @@
+//! What people and build systems do to the world. None of it is an effect of the bot.
+
+use towpath::model::{
+    BranchName, ChangeNumber, Comment, CommentId, CommitId, Digest, ImageName, RepositoryPath, Review,
+    ReviewVerdict, Tag, UserName,
+};
+
+use super::git::{self, NewCommit};
+use super::{FakeWorld, State};
+use crate::support::fixture::Files;
+use crate::support::rules::name;
+
+/// The digest under which the build system pushes a tag.
+pub(crate) fn digest_of(image: &ImageName, tag: &Tag) -> Digest {
+    name(&format!("sha256:{}", git::sha256(format!("{image}:{tag}").as_bytes())))
+}
+
+impl FakeWorld {
+    /// A build pushes an image.
+    pub(crate) fn push(&self, image: &str, tag: &str) {
+        let (image, tag): (ImageName, Tag) = (name(image), name(tag));
+        let digest = digest_of(&image, &tag);
+        self.state().images.entry(image).or_default().insert(tag, digest);
+    }
+
+    /// Somebody writes a comment.
+    pub(crate) fn comment(&self, change: ChangeNumber, author: &str, body: &str) -> CommentId {
+        let mut state = self.state();
+        let (id, at) = (state.next_comment(), state.forge_now());
+        let comment = Comment {
+            id: id.clone(),
+            author: name(author),
+            at,
+            edited: false,
+            body: body.to_owned(),
+            reactions: Vec::new(),
+        };
+        state.change_mut(change).expect("the test knows its changes").comments.push(comment);
+        id
+    }
+
+    /// Somebody writes other words into a comment.
+    pub(crate) fn edit_comment(&self, change: ChangeNumber, id: &CommentId, body: &str) {
+        let mut state = self.state();
+        let change = state.change_mut(change).expect("the test knows its changes");
+        let comment = change.comments.iter_mut().find(|comment| comment.id == *id);
+        let comment = comment.expect("the test knows its comments");
+        body.clone_into(&mut comment.body);
+        comment.edited = true;
+    }
+
+    /// Somebody reviews the present head.
+    pub(crate) fn review(&self, change: ChangeNumber, author: &str, verdict: ReviewVerdict, body: &str) {
+        let mut state = self.state();
+        let (id, at) = (state.next_comment(), state.forge_now());
+        let change = state.change_mut(change).expect("the test knows its changes");
+        let head = change.head().clone();
+        change.reviews.push(Review { id, author: name(author), at, head, verdict, body: body.to_owned() });
+    }
+
+    /// Somebody closes a change.
+    pub(crate) fn close(&self, change: ChangeNumber, by: &str) {
+        self.state().end_by_close(change, name(by));
+    }
+
+    /// Somebody merges a change by the forge's button.
+    pub(crate) fn merge(&self, number: ChangeNumber, by: &str) {
+        let by: UserName = name(by);
+        let mut state = self.state();
+        let base = state.base_tip().clone();
+        let head = state.change(number).expect("the test knows its changes").head().clone();
+        let files = state.git.merged_files(&base, &head).expect("the button is grey on a conflict");
+        let commit = state.commit(vec![base, head], files, &by, "merge");
+        state.end_by_merge(number, commit, by);
+    }
+
+    /// Somebody merges the base into the branch of a change by the forge's button.
+    pub(crate) fn update_branch(&self, number: ChangeNumber, by: &str) {
+        let mut state = self.state();
+        let change = state.change(number).expect("the test knows its changes");
+        let (branch, head) = (change.branch.clone(), change.head().clone());
+        let base = state.base_tip().clone();
+        let files = state.git.merged_files(&head, &base).expect("the button is grey on a conflict");
+        let commit = state.commit(vec![head, base], files, &name(by), "Merge branch 'main'");
+        state.move_branch(&branch, commit);
+    }
+
+    /// Somebody changes one text in one file of a branch, and pushes that.
+    pub(crate) fn edit(
+        &self,
+        branch: &BranchName,
+        by: &str,
+        path: &str,
+        change: impl FnOnce(&str) -> String,
+    ) {
+        let path: RepositoryPath = name(path);
+        let mut state = self.state();
+        let tip = state.git.tip(branch).expect("the branch is there").clone();
+        let mut files = state.git.get(&tip).files.clone();
+        let old =
+            files.get(&path).map(|content| String::from_utf8_lossy(content).into_owned()).unwrap_or_default();
+        let new = change(&old);
+        assert_ne!(old, new, "an edit by a person changes something");
+        files.insert(path.clone(), new.into_bytes().into());
+        let commit = state.commit(vec![tip], files, &name(by), &format!("edit {path}"));
+        state.move_branch(branch, commit);
+    }
+}
+
+impl State {
+    fn commit(&mut self, parents: Vec<CommitId>, files: Files, author: &UserName, message: &str) -> CommitId {
+        let at = self.forge_now();
+        self.git.commit(NewCommit { parents, files, author, message, at })
+    }
+
+    /// The text of a file on the base branch.
+    pub(crate) fn text(&self, path: &str) -> String {
+        let content = self.git.get(self.base_tip()).files.get(&name::<RepositoryPath>(path));
+        String::from_utf8_lossy(content.expect("the test knows its files")).into_owned()
+    }
+}

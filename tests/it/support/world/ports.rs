@@ -1,0 +1,117 @@
+//! The registry, the ledgers and the clock.
+
+use towpath::ledger::{IndexedLog, Ledger, LedgerError};
+use towpath::model::{CommitId, Digest, ImageName, Place, Tag, Time};
+use towpath::observe::Clock;
+use towpath::registry::{Registry, RegistryError};
+
+use super::{FakeWorld, LedgerContent, State};
+
+impl Clock for FakeWorld {
+    fn now(&self) -> Time {
+        self.state().now
+    }
+}
+
+impl Registry for FakeWorld {
+    async fn tags(&self, image: &ImageName) -> Result<Vec<Tag>, RegistryError> {
+        self.request("tags", || no_answer(image), |state| state.tags(image)).await
+    }
+
+    async fn digest(&self, image: &ImageName, tag: &Tag) -> Result<Option<Digest>, RegistryError> {
+        self.request(
+            "digest",
+            || no_answer(image),
+            |state| {
+                state.answers(image)?;
+                Ok(state.images.get(image).and_then(|tags| tags.get(tag)).cloned())
+            },
+        )
+        .await
+    }
+}
+
+impl State {
+    fn answers(&self, image: &ImageName) -> Result<(), RegistryError> {
+        if self.registries_down.contains(image) { Err(no_answer(image)) } else { Ok(()) }
+    }
+
+    fn tags(&self, image: &ImageName) -> Result<Vec<Tag>, RegistryError> {
+        self.answers(image)?;
+        let tags = self.images.get(image).ok_or_else(|| RegistryError::NotFound { image: image.clone() })?;
+        // Registries promise no order.
+        Ok(tags.keys().rev().cloned().collect())
+    }
+}
+
+fn no_answer(image: &ImageName) -> RegistryError {
+    RegistryError::Unavailable {
+        host: image.host().to_owned(),
+        image: image.clone(),
+        why: "no answer".to_owned(),
+    }
+}
+
+impl FakeWorld {
+    async fn note<T>(
+        &self,
+        method: &'static str,
+        answer: impl FnOnce(&mut LedgerContent) -> T,
+    ) -> Result<T, LedgerError> {
+        let replica = self.replica;
+        let outage = || LedgerError { ledger: format!("ledger {replica}"), why: "no power".to_owned() };
+        self.request(method, outage, |state| Ok(answer(state.ledgers.entry(replica).or_default()))).await
+    }
+}
+
+impl Ledger for FakeWorld {
+    async fn log(&self, place: &Place) -> Result<IndexedLog, LedgerError> {
+        self.note("ledger.log", |ledger| ledger.logs.get(place).cloned().unwrap_or_default()).await
+    }
+
+    async fn index_log(
+        &self,
+        place: &Place,
+        tip: &CommitId,
+        lines: &[String],
+        from_start: bool,
+    ) -> Result<(), LedgerError> {
+        self.note("ledger.index_log", |ledger| {
+            let log = ledger.logs.entry(place.clone()).or_default();
+            if from_start {
+                log.lines.clear();
+            }
+            log.lines.extend_from_slice(lines);
+            log.tip = Some(tip.clone());
+        })
+        .await
+    }
+
+    async fn listing(&self, image: &ImageName) -> Result<Option<(Vec<Tag>, Time)>, LedgerError> {
+        self.note("ledger.listing", |ledger| ledger.listings.get(image).cloned()).await
+    }
+
+    async fn keep_listing(&self, image: &ImageName, tags: &[Tag], as_of: Time) -> Result<(), LedgerError> {
+        self.note("ledger.keep_listing", |ledger| {
+            ledger.listings.insert(image.clone(), (tags.to_vec(), as_of));
+        })
+        .await
+    }
+
+    async fn digest(&self, image: &ImageName, tag: &Tag) -> Result<Option<(Digest, Time)>, LedgerError> {
+        self.note("ledger.digest", |ledger| ledger.digests.get(&(image.clone(), tag.clone())).cloned()).await
+    }
+
+    async fn keep_digest(
+        &self,
+        image: &ImageName,
+        tag: &Tag,
+        digest: &Digest,
+        as_of: Time,
+    ) -> Result<(), LedgerError> {
+        self.note("ledger.keep_digest", |ledger| {
+            ledger.digests.insert((image.clone(), tag.clone()), (digest.clone(), as_of));
+        })
+        .await
+    }
+}
