@@ -91,8 +91,8 @@ impl Arguments {
     #[must_use]
     pub const fn log(&self) -> (Format, LevelFilter) {
         let format = if self.log_json { Format::Json } else { Format::Text };
-        let level = match self.command {
-            Command::Serve => LevelFilter::INFO,
+        let level = match &self.command {
+            Command::Serve | Command::Demo(demo::Arguments { once: false }) => LevelFilter::INFO,
             Command::Run(_)
             | Command::Plan(_)
             | Command::Status(_)

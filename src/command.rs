@@ -3,11 +3,16 @@
 //! Only lines of top-level CommonMark paragraphs are read: nothing in code, quotes, lists, tables, headings,
 //! HTML or `<details>`. A comment in which one line does not parse does nothing.
 
+mod characters;
+mod error;
+mod html;
 mod line;
 mod lines;
 mod verbs;
+mod words;
 
-pub use verbs::{HelpRow, Verb, help};
+pub use error::{ParseError, ParseErrorKind};
+pub use verbs::{HelpRow, Key, RESERVED, Verb, help};
 
 use crate::model::{EnvironmentName, Tag, Time};
 
@@ -19,6 +24,10 @@ pub const BODY_BYTES_MAX: usize = 64 * 1024;
 pub const COMMANDS_PER_COMMENT_MAX: usize = 20;
 /// Longest reason, in characters.
 pub const REASON_CHARACTERS_MAX: usize = 500;
+/// How many environments one command may name.
+pub const ENVIRONMENTS_PER_COMMAND_MAX: usize = 20;
+/// How many letters a misspelt word may differ in from what was meant.
+const DISTANCE_MAX: usize = 2;
 
 /// One command.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,86 +66,28 @@ pub enum Command {
     Help,
 }
 
-/// What is wrong with a command line.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ParseErrorKind {
-    /// A word that belongs nowhere.
-    UnexpectedWord(String),
-    /// A verb of a later version, or one that was misspelt.
-    UnknownVerb {
-        /// The word.
-        word: String,
-        /// What may have been meant.
-        did_you_mean: Option<&'static str>,
-    },
-    /// A key that the verb does not take.
-    UnknownKey {
-        /// The key.
-        key: String,
-        /// What may have been meant.
-        did_you_mean: Option<&'static str>,
-    },
-    /// A key that stands twice.
-    DuplicateKey(String),
-    /// A quote that never closes.
-    UnclosedQuote,
-    /// A value that is not what its key takes.
-    BadValue {
-        /// The key, or `environment`.
-        key: String,
-        /// What it takes.
-        expected: &'static str,
-    },
-    /// A character that is invisible or looks like another.
-    SuspiciousCharacter(char),
-    /// More commands than one comment may hold.
-    TooManyCommands,
-    /// A comment that is too long to hold commands.
-    TooLong,
-}
-
-/// A command line that does not parse.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ParseError {
-    /// The line in the comment, from 1.
-    pub line: usize,
-    /// The column in characters, from 1.
-    pub column: usize,
-    /// What is wrong.
-    pub kind: ParseErrorKind,
-    /// The line as it was written.
-    pub text: String,
-}
-
 /// The commands of a comment, in order; none where it holds none.
 ///
 /// # Errors
 /// All lines that start like a command and do not parse; then none of the comment's commands counts.
 pub fn parse(body: &str) -> Result<Vec<Command>, Vec<ParseError>> {
-    if !lines::may_hold_commands(body) {
-        return Ok(Vec::new());
-    }
+    let Some(candidate) = lines::first_candidate(body) else { return Ok(Vec::new()) };
     if body.len() > BODY_BYTES_MAX {
-        return Err(vec![whole(ParseErrorKind::TooLong)]);
+        return Err(vec![ParseError::at(&candidate, (1, ParseErrorKind::TooLong))]);
     }
     let found = lines::command_lines(body);
-    if found.len() > COMMANDS_PER_COMMENT_MAX {
-        return Err(vec![whole(ParseErrorKind::TooManyCommands)]);
+    if let Some(first_too_many) = found.get(COMMANDS_PER_COMMENT_MAX) {
+        return Err(vec![ParseError::at(first_too_many, (1, ParseErrorKind::TooManyCommands))]);
     }
-    let parsed = found.iter().map(|(number, text)| {
-        line::parse(text).map_err(|(column, kind)| ParseError {
-            line: *number,
-            column,
-            kind,
-            text: (*text).to_owned(),
-        })
-    });
-    let (commands, errors): (Vec<_>, Vec<_>) = parsed.partition(Result::is_ok);
-    if errors.is_empty() {
-        Ok(commands.into_iter().filter_map(Result::ok).collect())
-    } else {
-        Err(errors.into_iter().filter_map(Result::err).collect())
+    let mut commands = Vec::new();
+    let mut errors = Vec::new();
+    for line in &found {
+        match line::parse(line.text) {
+            Ok(command) => commands.push(command),
+            Err(fault) => errors.push(ParseError::at(line, fault)),
+        }
     }
+    if errors.is_empty() { Ok(commands) } else { Err(errors) }
 }
 
 /// Whether a text of the bot's own could not be taken for a command.
@@ -145,51 +96,44 @@ pub fn is_quiet(markdown: &str) -> bool {
     parse(markdown).is_ok_and(|commands| commands.is_empty())
 }
 
-/// The candidate that a misspelt word may have meant: at most two letters away.
+/// The candidate that a misspelt word may have meant: at most two letters away, and not all of them.
 pub fn suggest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    const DISTANCE_MAX: usize = 2;
     let word = word.to_lowercase();
-    let near =
-        candidates.into_iter().map(|candidate| (strsim::damerau_levenshtein(&word, candidate), candidate));
-    near.filter(|(distance, _)| *distance <= DISTANCE_MAX)
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, near)| near)
+    let length = word.chars().count();
+    let near = candidates.into_iter().filter_map(|candidate| {
+        let letters = candidate.chars().count();
+        // The lengths first: a word may be as long as a comment.
+        let may_be_near = length.abs_diff(letters) <= DISTANCE_MAX;
+        let distance = may_be_near.then(|| strsim::damerau_levenshtein(&word, &candidate.to_lowercase()))?;
+        (distance <= DISTANCE_MAX && distance < letters).then_some((distance, candidate))
+    });
+    near.min_by_key(|(distance, _)| *distance).map(|(_, candidate)| candidate)
 }
 
-fn whole(kind: ParseErrorKind) -> ParseError {
-    ParseError { line: 1, column: 1, kind, text: String::new() }
-}
-
-impl std::fmt::Display for ParseErrorKind {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let hint =
-            |near: &Option<&str>| near.map_or(String::new(), |near| format!("; did you mean `{near}`?"));
+impl Command {
+    /// What it does, without its arguments.
+    #[must_use]
+    pub const fn verb(&self) -> Verb {
         match self {
-            Self::UnexpectedWord(word) => write!(formatter, "`{word}` does not belong here"),
-            Self::UnknownVerb { word, did_you_mean } => {
-                write!(formatter, "`{word}` is no command that I know{}", hint(did_you_mean))
-            }
-            Self::UnknownKey { key, did_you_mean } => {
-                write!(formatter, "this command takes no `{key}=`{}", hint(did_you_mean))
-            }
-            Self::DuplicateKey(key) => write!(formatter, "`{key}=` stands twice"),
-            Self::UnclosedQuote => formatter.write_str("the quote is not closed"),
-            Self::BadValue { key, expected } => write!(formatter, "`{key}` takes {expected}"),
-            Self::SuspiciousCharacter(character) => write!(
-                formatter,
-                "the character U+{:04X} is invisible or looks like another; type the line by hand",
-                u32::from(*character)
-            ),
-            Self::TooManyCommands => {
-                write!(formatter, "more than {COMMANDS_PER_COMMENT_MAX} commands; split the comment")
-            }
-            Self::TooLong => {
-                formatter.write_str("the comment is too long to hold commands; write a short one")
-            }
+            Self::Promote { .. } => Verb::Promote,
+            Self::Approve { .. } => Verb::Approve,
+            Self::Reject { .. } => Verb::Reject,
+            Self::Hold { .. } => Verb::Hold,
+            Self::Resume => Verb::Resume,
+            Self::Status => Verb::Status,
+            Self::Why => Verb::Why,
+            Self::Help => Verb::Help,
         }
+    }
+
+    /// Whether it changes anything; what only asks takes no right.
+    #[must_use]
+    pub fn is_mutating(&self) -> bool {
+        verbs::row(self.verb()).right.is_some()
     }
 }
 
+/// The canonical way to write it; what was parsed is read back as itself.
 impl std::fmt::Display for Command {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let quoted = |key: &str, text: &Option<String>| {
@@ -208,7 +152,7 @@ impl std::fmt::Display for Command {
             }
             Self::Reject { reason } => write!(formatter, "{PREFIX} reject{}", quoted("reason", reason)),
             Self::Hold { until, reason } => {
-                let until = until.map_or(String::new(), |until| format!(" until={}", until.to_rfc3339()));
+                let until = until.map_or(String::new(), |until| format!(" until={}", instant(until)));
                 write!(formatter, "{PREFIX} hold{until}{}", quoted("reason", reason))
             }
             Self::Resume => write!(formatter, "{PREFIX} resume"),
@@ -217,6 +161,10 @@ impl std::fmt::Display for Command {
             Self::Help => write!(formatter, "{PREFIX} help"),
         }
     }
+}
+
+fn instant(time: Time) -> String {
+    time.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true)
 }
 
 #[cfg(test)]

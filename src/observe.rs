@@ -1,7 +1,7 @@
 //! Reads all ports and gives the World of one config repository at one head, judged.
 //!
 //! The only place that reads the clock. A first look takes what every judgement rests on; then `decide` names
-//! what it lacks and is asked again, at most [`ROUNDS_MAX`] times; what is still missing waits.
+//! what it lacks and is asked again, at most eight times; what is still missing waits.
 
 mod changes;
 mod clock;

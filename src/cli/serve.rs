@@ -1,5 +1,6 @@
 //! `towpath serve`: the loop as a service, until it is told to stop.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,18 +20,18 @@ const SWEEP_LOCAL: Duration = Duration::from_secs(2);
 
 pub(super) async fn run(settings: Settings, output: &mut Output) -> Result<(), Failure> {
     let engines = Engines::open(&settings).await?;
-    let listener = server::bind(settings.listen).await.with_context(|| {
-        format!(
-            "listening on {}; is another Towpath running? change `listen` in the configuration",
-            settings.listen
-        )
+    let services = settings.policy.services.len();
+    output.note(&format!("towpath serves {services} services; health at http://{}/healthz", settings.listen));
+    until_stopped(&engines, settings.listen).await?;
+    Ok(())
+}
+
+/// Runs the loop and the HTTP server until the process is told to stop; what is under way is finished first.
+pub(super) async fn until_stopped(engines: &Engines, listen: SocketAddr) -> anyhow::Result<()> {
+    let listener = server::bind(listen).await.with_context(|| {
+        format!("listening on {listen}; is another Towpath running? change `listen` in the configuration")
     })?;
     let (stop, stopping) = watch::channel(false);
-    output.note(&format!(
-        "towpath serves {} services; health at http://{}/healthz",
-        settings.policy.services.len(),
-        settings.listen
-    ));
     let loops: Vec<_> = engines
         .all()
         .map(|engine| {
@@ -48,8 +49,7 @@ pub(super) async fn run(settings: Settings, output: &mut Output) -> Result<(), F
     for running in loops {
         running.await.context("the loop")?;
     }
-    http.await.context("the HTTP server")?.context("the HTTP server")?;
-    Ok(())
+    http.await.context("the HTTP server")?.context("the HTTP server")
 }
 
 /// Waits for SIGTERM or SIGINT.

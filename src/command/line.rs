@@ -1,176 +1,36 @@
-//! One command line: words, then keys with values.
+//! One command line: what each verb makes of its arguments.
 
-use super::verbs::{RESERVED, row};
-use super::{Command, ParseErrorKind, REASON_CHARACTERS_MAX, Verb, suggest};
+use chrono::{DateTime, Datelike};
+
+use super::verbs::{Key, is_taken, named, row, written};
+use super::words::{Fault, Word, split};
+use super::{Command, ENVIRONMENTS_PER_COMMAND_MAX, ParseErrorKind, REASON_CHARACTERS_MAX, Verb, suggest};
 use crate::model::{EnvironmentName, Tag, Time};
-
-/// The column, from 1, and what is wrong there.
-type Fault = (usize, ParseErrorKind);
-
-/// A word of the line, and where it stands.
-struct Word {
-    column: usize,
-    /// The key of `key=value`.
-    key: Option<String>,
-    text: String,
-}
 
 /// Reads a line that starts with the prefix.
 pub(super) fn parse(line: &str) -> Result<Command, Fault> {
-    check_characters(line)?;
-    let mut words = words(line)?.into_iter().skip(1).peekable();
-    let verb = match words.next_if(|word| word.key.is_none()) {
-        None => return promote(Vec::new(), arguments(Verb::Promote, words)?),
-        Some(word) => word,
+    let mut words = split(line)?.into_iter().skip(1).peekable();
+    let Some(first) = words.next_if(|word| word.key.is_none()) else {
+        return command(Verb::Promote, Vec::new(), &Arguments::read(Verb::Promote, words)?);
     };
-    let named = Verb::ALL.iter().copied().find(|known| verb.text.eq_ignore_ascii_case(known.word()));
-    match named {
-        Some(named) if named != Verb::Promote => command(named, arguments(named, words)?),
-        Some(_) | None => {
-            let environments = environments(&verb)?;
-            promote(environments, arguments(Verb::Promote, words)?)
+    match named(&first.text) {
+        Some(verb) => command(verb, Vec::new(), &Arguments::read(verb, words)?),
+        None => {
+            let environments = environments(&first)?;
+            command(Verb::Promote, environments, &Arguments::read(Verb::Promote, words)?)
         }
     }
 }
 
-/// Characters that people cannot see, or take for others, have no place in a command.
-fn check_characters(line: &str) -> Result<(), Fault> {
-    for (index, character) in line.chars().enumerate() {
-        let is_invisible = matches!(u32::from(character),
-            0x00A0 | 0x00AD | 0x061C | 0x180E | 0x2000..=0x200F | 0x2028..=0x202F | 0x205F..=0x206F | 0x3000 | 0xFEFF);
-        let is_quote = matches!(character, '“' | '”' | '„' | '‘' | '’');
-        let is_control = character.is_control() && character != '\t';
-        if is_invisible || is_control || (!character.is_ascii() && !is_quote && !inside_quotes(line, index)) {
-            return Err((index + 1, ParseErrorKind::SuspiciousCharacter(character)));
-        }
-    }
-    Ok(())
-}
-
-/// Whether a character stands in a quoted value, where people write what they like.
-fn inside_quotes(line: &str, index: usize) -> bool {
-    line.chars().take(index).filter(|character| is_quote(*character)).count() % 2 == 1
-}
-
-const fn is_quote(character: char) -> bool {
-    matches!(character, '"' | '“' | '”' | '„')
-}
-
-fn words(line: &str) -> Result<Vec<Word>, Fault> {
-    let mut words = Vec::new();
-    let mut characters = line.chars().enumerate().peekable();
-    while let Some((index, character)) = characters.next() {
-        if character.is_whitespace() {
-            continue;
-        }
-        let mut word = Word { column: index + 1, key: None, text: String::from(character) };
-        while let Some((at, next)) = characters.next_if(|(_, next)| !next.is_whitespace()) {
-            match next {
-                '=' if word.key.is_none() => word.key = Some(std::mem::take(&mut word.text)),
-                quote if is_quote(quote) && word.text.is_empty() && word.key.is_some() => {
-                    word.text = quoted(&mut characters).ok_or((at + 1, ParseErrorKind::UnclosedQuote))?;
-                    break;
-                }
-                other => word.text.push(other),
-            }
-        }
-        words.push(word);
-    }
-    Ok(words)
-}
-
-/// The rest of a quoted value, up to its closing quote.
-fn quoted(characters: &mut impl Iterator<Item = (usize, char)>) -> Option<String> {
-    let mut text = String::new();
-    for (_, character) in characters {
-        if is_quote(character) {
-            return Some(text);
-        }
-        text.push(character);
-    }
-    None
-}
-
-/// The values of the keys that a verb takes.
-struct Arguments {
-    values: Vec<Word>,
-}
-
-fn arguments(verb: Verb, words: impl Iterator<Item = Word>) -> Result<Arguments, Fault> {
-    let keys = row(verb).keys;
-    let mut values: Vec<Word> = Vec::new();
-    for mut word in words {
-        let Some(key) = word.key.take() else {
-            return Err((word.column, ParseErrorKind::UnexpectedWord(word.text)));
-        };
-        let key = key.to_ascii_lowercase();
-        if !keys.contains(&key.as_str()) {
-            let did_you_mean = suggest(&key, keys.iter().copied());
-            return Err((word.column, ParseErrorKind::UnknownKey { key, did_you_mean }));
-        }
-        if values.iter().any(|other| other.key.as_deref() == Some(&key)) {
-            return Err((word.column, ParseErrorKind::DuplicateKey(key)));
-        }
-        values.push(Word { key: Some(key), ..word });
-    }
-    Ok(Arguments { values })
-}
-
-impl Arguments {
-    /// The value of a key, read by `read`; a fault naming what it takes where it cannot be.
-    fn get<T>(
-        &self,
-        key: &str,
-        expected: &'static str,
-        read: impl Fn(&str) -> Option<T>,
-    ) -> Result<Option<T>, Fault> {
-        let Some(word) = self.values.iter().find(|word| word.key.as_deref() == Some(key)) else {
-            return Ok(None);
-        };
-        let fault = || (word.column, ParseErrorKind::BadValue { key: key.to_owned(), expected });
-        read(&word.text).map(Some).ok_or_else(fault)
-    }
-
-    fn reason(&self) -> Result<Option<String>, Fault> {
-        self.get("reason", "a text of at most 500 characters in quotes", |text| {
-            (!text.is_empty() && text.chars().count() <= REASON_CHARACTERS_MAX).then(|| text.to_owned())
-        })
-    }
-}
-
-fn promote(environments: Vec<EnvironmentName>, arguments: Arguments) -> Result<Command, Fault> {
-    let version = arguments.get("version", "a tag such as `1.4.2`", |text| Tag::new(text).ok())?;
-    Ok(Command::Promote { environments, version })
-}
-
-/// Names separated by commas. What looks like a verb, or will be one, is never taken for an environment.
-fn environments(word: &Word) -> Result<Vec<EnvironmentName>, Fault> {
-    let lower = word.text.to_ascii_lowercase();
-    let verbs = Verb::ALL.iter().filter(|verb| **verb != Verb::Promote).map(|verb| verb.word());
-    if RESERVED.contains(&lower.as_str()) || lower == Verb::Promote.word() {
-        let kind =
-            ParseErrorKind::UnknownVerb { word: word.text.clone(), did_you_mean: suggest(&lower, verbs) };
-        return Err((word.column, kind));
-    }
-    let name = |part: &str| {
-        let expected = "names of environments, separated by commas";
-        let fault = (word.column, ParseErrorKind::BadValue { key: "environment".to_owned(), expected });
-        EnvironmentName::new(part).map_err(|_not_a_name| fault)
-    };
-    word.text.split(',').map(name).collect()
-}
-
-fn command(verb: Verb, arguments: Arguments) -> Result<Command, Fault> {
+fn command(verb: Verb, environments: Vec<EnvironmentName>, arguments: &Arguments) -> Result<Command, Fault> {
     Ok(match verb {
-        Verb::Promote => return promote(Vec::new(), arguments),
-        Verb::Approve => {
-            Command::Approve { head: arguments.get("sha", "7 to 40 digits of a commit", digits)? }
-        }
-        Verb::Reject => Command::Reject { reason: arguments.reason()? },
-        Verb::Hold => {
-            let expected = "an instant such as `2026-11-30T08:00Z`";
-            Command::Hold { until: arguments.get("until", expected, instant)?, reason: arguments.reason()? }
-        }
+        Verb::Promote => Command::Promote { environments, version: arguments.get("version", tag)? },
+        Verb::Approve => Command::Approve { head: arguments.get("sha", digits)? },
+        Verb::Reject => Command::Reject { reason: arguments.get("reason", reason)? },
+        Verb::Hold => Command::Hold {
+            until: arguments.get("until", instant)?,
+            reason: arguments.get("reason", reason)?,
+        },
         Verb::Resume => Command::Resume,
         Verb::Status => Command::Status,
         Verb::Why => Command::Why,
@@ -178,18 +38,117 @@ fn command(verb: Verb, arguments: Arguments) -> Result<Command, Fault> {
     })
 }
 
+/// Names separated by commas. What is a verb, or will be one, is never taken for an environment.
+fn environments(word: &Word) -> Result<Vec<EnvironmentName>, Fault> {
+    if is_taken(&word.text) {
+        let did_you_mean = suggest(&word.text, written().map(Verb::word));
+        return Err((word.column, ParseErrorKind::UnknownVerb { word: word.text.clone(), did_you_mean }));
+    }
+    let mut names = Vec::new();
+    let mut column = word.column;
+    for part in word.text.split(',') {
+        let name = environment(part, &names).map_err(|kind| (column, kind))?;
+        names.push(name);
+        column += part.chars().count() + 1;
+    }
+    Ok(names)
+}
+
+fn environment(part: &str, before: &[EnvironmentName]) -> Result<EnvironmentName, ParseErrorKind> {
+    if part.is_empty() {
+        return Err(ParseErrorKind::MissingEnvironment);
+    }
+    if is_taken(part) {
+        return Err(ParseErrorKind::VerbAmongEnvironments(part.to_owned()));
+    }
+    if before.len() == ENVIRONMENTS_PER_COMMAND_MAX {
+        return Err(ParseErrorKind::TooManyEnvironments);
+    }
+    let name = EnvironmentName::new(part).map_err(|_not_a_name| ParseErrorKind::BadValue {
+        key: "environment",
+        value: part.to_owned(),
+        expected: "names as the configuration has them, separated by commas",
+    })?;
+    if before.contains(&name) {
+        return Err(ParseErrorKind::DuplicateEnvironment(part.to_owned()));
+    }
+    Ok(name)
+}
+
+/// The values of the keys that a verb takes.
+struct Arguments(Vec<Argument>);
+
+struct Argument {
+    key: &'static Key,
+    column: usize,
+    value: String,
+}
+
+impl Arguments {
+    fn read(verb: Verb, words: impl Iterator<Item = Word>) -> Result<Self, Fault> {
+        let mut arguments: Vec<Argument> = Vec::new();
+        for word in words {
+            let column = word.column;
+            let argument = Argument::read(verb, word).map_err(|kind| (column, kind))?;
+            if arguments.iter().any(|other| other.key == argument.key) {
+                return Err((column, ParseErrorKind::DuplicateKey(argument.key.name.to_owned())));
+            }
+            arguments.push(argument);
+        }
+        Ok(Self(arguments))
+    }
+
+    /// The value of a key, read by `read`; a fault naming what it takes where it cannot be.
+    fn get<T>(&self, name: &str, read: impl Fn(&str) -> Option<T>) -> Result<Option<T>, Fault> {
+        let Some(argument) = self.0.iter().find(|argument| argument.key.name == name) else {
+            return Ok(None);
+        };
+        let Argument { key, column, value } = argument;
+        let fault = || ParseErrorKind::BadValue { key: key.name, value: value.clone(), expected: key.takes };
+        read(value).map(Some).ok_or_else(|| (*column, fault()))
+    }
+}
+
+impl Argument {
+    fn read(verb: Verb, word: Word) -> Result<Self, ParseErrorKind> {
+        let row = row(verb);
+        let known = |name: &str| row.keys.iter().find(|key| key.name.eq_ignore_ascii_case(name));
+        let missing = |key: &Key| ParseErrorKind::MissingValue { key: key.name, expected: key.takes };
+        let Some(name) = word.key else {
+            // Somebody wrote `until tomorrow` or `until = ...`.
+            let unexpected = ParseErrorKind::UnexpectedWord { word: word.text.clone(), syntax: row.syntax };
+            return Err(known(&word.text).map_or(unexpected, missing));
+        };
+        let Some(key) = known(&name) else {
+            let did_you_mean = suggest(&name, row.keys.iter().map(|key| key.name));
+            return Err(ParseErrorKind::UnknownKey { key: name, did_you_mean, syntax: row.syntax });
+        };
+        if word.text.trim().is_empty() {
+            return Err(missing(key));
+        }
+        Ok(Self { key, column: word.column, value: word.text })
+    }
+}
+
+fn tag(text: &str) -> Option<Tag> {
+    Tag::new(text).ok()
+}
+
 fn digits(text: &str) -> Option<String> {
     let is_commit = (7..=40).contains(&text.len()) && text.chars().all(|c| c.is_ascii_hexdigit());
     is_commit.then(|| text.to_ascii_lowercase())
 }
 
+fn reason(text: &str) -> Option<String> {
+    (text.chars().count() <= REASON_CHARACTERS_MAX).then(|| text.to_owned())
+}
+
 /// RFC 3339, with or without seconds.
 fn instant(text: &str) -> Option<Time> {
-    let with_seconds = text.strip_suffix('Z').map(|start| format!("{start}:00Z"));
-    let candidates = [Some(text.to_owned()), with_seconds];
-    let mut times = candidates
-        .iter()
-        .flatten()
-        .filter_map(|text| text.parse::<chrono::DateTime<chrono::FixedOffset>>().ok());
-    times.next().map(|time| time.to_utc())
+    const DATE_AND_MINUTES_BYTES: usize = "2026-11-30T08:00".len();
+    let (start, rest) = text.split_at_checked(DATE_AND_MINUTES_BYTES)?;
+    let seconds = if rest.starts_with(':') { "" } else { ":00" };
+    let time = DateTime::parse_from_rfc3339(&format!("{start}{seconds}{rest}")).ok()?.to_utc();
+    // Its own zone may have carried it over the last year that can be written.
+    (0..=9999).contains(&time.year()).then_some(time)
 }

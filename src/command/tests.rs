@@ -1,14 +1,16 @@
 use super::*;
-use proptest::prelude::*;
 
+mod errors;
+mod help;
+mod properties;
+mod shapes;
+mod threats;
+
+/// What a comment asks for, or what is wrong with it.
 fn parsed(body: &str) -> String {
     match parse(body) {
         Ok(commands) => commands.iter().map(ToString::to_string).collect::<Vec<_>>().join(" | "),
-        Err(errors) => {
-            let errors =
-                errors.iter().map(|error| format!("{}:{}: {}", error.line, error.column, error.kind));
-            errors.collect::<Vec<_>>().join(" | ")
-        }
+        Err(errors) => errors.iter().map(ToString::to_string).collect::<Vec<_>>().join(" | "),
     }
 }
 
@@ -17,11 +19,14 @@ fn every_command_is_read_back_as_it_is_written() {
     for text in [
         "/promote",
         "/promote staging",
+        "/promote version=1.4.2",
         "/promote staging,production version=1.4.2",
         "/promote approve",
         "/promote approve sha=0a1b2c3",
+        "/promote reject",
         "/promote reject reason=\"too big\"",
-        "/promote hold until=2026-11-30T08:00:00+00:00 reason=\"wait, please\"",
+        "/promote hold",
+        "/promote hold until=2026-11-30T08:00:00Z reason=\"wait, please\"",
         "/promote resume",
         "/promote status",
         "/promote why",
@@ -32,96 +37,98 @@ fn every_command_is_read_back_as_it_is_written() {
 }
 
 #[test]
-fn people_write_in_many_ways() {
-    assert_eq!(parsed("Fine by me!\n\n/PROMOTE Approve\r\n\r\nThanks"), "/promote approve");
-    assert_eq!(parsed("text before\n/promote approve\ntext after"), "/promote approve");
+fn prefix_verb_and_keys_may_be_written_in_capitals_and_names_may_not_change() {
+    assert_eq!(parsed("/PROMOTE Approve SHA=0A1B2C3"), "/promote approve sha=0a1b2c3");
+    assert_eq!(parsed("/Promote Staging"), "/promote Staging");
+}
+
+#[test]
+fn words_may_stand_in_any_order_and_distance() {
     assert_eq!(
-        parsed("/promote hold until=2026-11-30T08:00Z"),
-        "/promote hold until=2026-11-30T08:00:00+00:00"
+        parsed("/promote\thold   reason=later  until=2026-11-30T08:00Z \t"),
+        "/promote hold until=2026-11-30T08:00:00Z reason=\"later\""
+    );
+}
+
+#[test]
+fn instants_are_taken_in_every_zone_and_written_in_utc() {
+    assert_eq!(parsed("/promote hold until=2026-11-30T08:00Z"), "/promote hold until=2026-11-30T08:00:00Z");
+    assert_eq!(
+        parsed("/promote hold until=2026-11-30T08:00+01:00"),
+        "/promote hold until=2026-11-30T07:00:00Z"
     );
     assert_eq!(
-        parsed("/promote reject reason=“not now – später”"),
-        "/promote reject reason=\"not now – später\""
+        parsed("/promote hold until=\"2026-11-30T08:00:30.5-05:00\""),
+        "/promote hold until=2026-11-30T13:00:30.500Z"
     );
-    assert_eq!(parsed("/promote approve\n/promote status"), "/promote approve | /promote status");
 }
 
 #[test]
-fn only_lines_of_top_level_paragraphs_are_commands() {
-    for body in [
-        "> /promote approve",
-        "> quote\n/promote approve",
-        "```\n/promote approve\n```",
-        "```\n/promote approve",
-        "    /promote approve",
-        "- /promote approve",
-        "- a\n/promote approve",
-        "1. /promote approve",
-        "# /promote approve",
-        "/promote approve\n===",
-        "<!-- /promote approve -->",
-        "<!--\n/promote approve\n-->",
-        "<div>\n/promote approve\n</div>",
-        "<details>\n\n/promote approve\n\n</details>",
-        "`code\n/promote approve\nspan`",
-        "see /promote approve",
-        " /promote approve",
-        "/promoted approve",
-        "x@/promote approve",
-        "| a |\n|---|\n/promote approve",
-        "\u{200b}/promote approve",
-        "\u{a0}/promote approve",
-    ] {
-        assert_eq!(parsed(body), "", "{body:?}");
+fn curly_quotes_are_quotes_and_plain_quotes_may_hold_curly_ones() {
+    for text in ["“not now – später”", "„not now – später“", "\"not now – später\""] {
+        assert_eq!(
+            parsed(&format!("/promote reject reason={text}")),
+            "/promote reject reason=\"not now – später\""
+        );
     }
-    assert_eq!(parsed("<details>\n\nx\n\n</details>\n\n/promote approve"), "/promote approve");
+    let nested = "/promote reject reason=\"it’s “no” ❤️\"";
+    assert_eq!(parsed(nested), nested);
 }
 
 #[test]
-fn what_does_not_parse_says_where_and_what_to_do() {
-    insta::assert_snapshot!(parsed("/promote freeze production"), @"1:10: `freeze` is no command that I know");
-    insta::assert_snapshot!(parsed("/promote approve now"), @"1:18: `now` does not belong here");
-    insta::assert_snapshot!(parsed("/promote approve shaa=1"), @"1:18: this command takes no `shaa=`; did you mean `sha`?");
-    insta::assert_snapshot!(parsed("/promote approve sha=xyz"), @"1:18: `sha` takes 7 to 40 digits of a commit");
-    insta::assert_snapshot!(parsed("/promote reject reason=\"a"), @"1:24: the quote is not closed");
-    insta::assert_snapshot!(parsed("/promote reject reason=\"a\" reason=\"b\""), @"1:28: `reason=` stands twice");
-    insta::assert_snapshot!(parsed("/promote hold until=tomorrow"), @"1:15: `until` takes an instant such as `2026-11-30T08:00Z`");
-    insta::assert_snapshot!(parsed("/promote ../../etc"), @"1:10: `environment` takes names of environments, separated by commas");
-    insta::assert_snapshot!(parsed("/promote prod; rm -rf"), @"1:10: `environment` takes names of environments, separated by commas");
-    insta::assert_snapshot!(parsed("/promote appr\u{200b}ove"), @"1:14: the character U+200B is invisible or looks like another; type the line by hand");
-    insta::assert_snapshot!(parsed("/promote аpprove"), @"1:10: the character U+0430 is invisible or looks like another; type the line by hand");
+fn commands_run_in_the_order_in_which_they_are_written() {
+    assert_eq!(
+        parsed("/promote hold\ntext\n/promote status\n\nmore\n\n/promote resume"),
+        "/promote hold | /promote status | /promote resume"
+    );
 }
 
 #[test]
-fn one_bad_line_stops_the_whole_comment() {
-    assert_eq!(parsed("/promote approve\n/promote hold x"), "2:15: `x` does not belong here");
-}
-
-#[test]
-fn there_are_bounds() {
-    let many = "/promote status\n".repeat(COMMANDS_PER_COMMENT_MAX + 1);
-    assert!(parsed(&many).contains("more than 20 commands"));
-    let long = format!("/promote status\n{}", "x".repeat(BODY_BYTES_MAX));
-    assert!(parsed(&long).contains("too long"));
-}
-
-#[test]
-fn every_verb_has_a_row_of_help() {
-    assert_eq!(help().len(), Verb::ALL.len());
-}
-
-proptest! {
-    #[test]
-    fn arbitrary_text_never_panics(body in "(/promote |\\PC|\n|`|>|-|<details>|</details>|\"|=){0,60}") {
-        drop(parse(&body));
+fn only_what_asks_changes_nothing() {
+    let mutating = |text: &str| parse(text).unwrap().iter().all(Command::is_mutating);
+    for text in ["", " staging", " approve", " reject", " hold", " resume"] {
+        assert!(mutating(&format!("{PREFIX}{text}")), "{text}");
     }
-
-    #[test]
-    fn a_quoted_or_fenced_command_never_fires(text in "(approve|status|production version=1)") {
-        let quoted = ["> /promote {}\n> more", "~~~\n/promote {}\n~~~", "* item\n\n  /promote {}"];
-        for shape in quoted {
-            let body = shape.replace("{}", &text);
-            prop_assert!(is_quiet(&body), "{}", body);
-        }
+    for text in [" status", " why", " help"] {
+        assert!(!mutating(&format!("{PREFIX}{text}")), "{text}");
     }
+}
+
+#[test]
+fn a_suggestion_is_near_and_shares_a_letter() {
+    let candidates = ["staging", "Production", "qa"];
+    assert_eq!(suggest("stagign", candidates), Some("staging"));
+    assert_eq!(suggest("production", candidates), Some("Production"));
+    assert_eq!(suggest("q", candidates), Some("qa"));
+    assert_eq!(suggest("it", candidates), None);
+    assert_eq!(suggest("development", candidates), None);
+    assert_eq!(suggest(&"s".repeat(BODY_BYTES_MAX), candidates), None);
+}
+
+#[test]
+fn as_many_commands_as_allowed_are_read_and_one_more_is_refused() {
+    let many = "/promote status\n".repeat(COMMANDS_PER_COMMENT_MAX);
+    assert_eq!(parse(&many).unwrap().len(), COMMANDS_PER_COMMENT_MAX);
+    let error = parsed(&format!("{many}/promote why"));
+    insta::assert_snapshot!(error, @"line 21, column 1: more than 20 commands; split the comment");
+}
+
+#[test]
+fn a_long_comment_is_refused_only_where_it_seems_to_hold_a_command() {
+    let command = "/promote status\n";
+    let fits = format!("{command}{}", "x".repeat(BODY_BYTES_MAX - command.len()));
+    assert_eq!(parsed(&fits), "/promote status");
+    insta::assert_snapshot!(parsed(&format!("{fits}x")), @"line 1, column 1: the comment is longer than 64 KiB; write the command in a short one");
+    assert!(is_quiet(&format!("{}\nsee the folder /promote", "x".repeat(BODY_BYTES_MAX))));
+}
+
+#[test]
+fn values_have_bounds() {
+    let reason = |length| format!("/promote reject reason=\"{}\"", "é".repeat(length));
+    assert_eq!(parsed(&reason(REASON_CHARACTERS_MAX)), reason(REASON_CHARACTERS_MAX));
+    assert!(parse(&reason(REASON_CHARACTERS_MAX + 1)).is_err());
+
+    let names = |count| (0..count).map(|n| format!("e{n}")).collect::<Vec<_>>().join(",");
+    assert!(parse(&format!("/promote {}", names(ENVIRONMENTS_PER_COMMAND_MAX))).is_ok());
+    assert!(parse(&format!("/promote {}", names(ENVIRONMENTS_PER_COMMAND_MAX + 1))).is_err());
 }

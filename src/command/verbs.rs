@@ -25,8 +25,22 @@ words! {
 }
 
 /// Words of commands that come with later versions: never the name of an environment in a command.
-pub(super) const RESERVED: [&str; 9] =
+pub const RESERVED: [&str; 9] =
     ["freeze", "thaw", "lock", "unlock", "rollback", "skip", "wave", "refresh", "diff"];
+
+/// A key of a command, and what it takes.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub struct Key {
+    /// The word before the `=`.
+    pub name: &'static str,
+    /// What stands behind it, for people.
+    pub takes: &'static str,
+}
+
+const VERSION: Key = Key { name: "version", takes: "a tag such as `1.4.2`" };
+const SHA: Key = Key { name: "sha", takes: "the first 7 to 40 digits of a commit" };
+const UNTIL: Key = Key { name: "until", takes: "an instant with its zone, such as `2026-11-30T08:00Z`" };
+const REASON: Key = Key { name: "reason", takes: "a text in quotes, of at most 500 characters" };
 
 /// One row of the help.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
@@ -40,7 +54,7 @@ pub struct HelpRow {
     /// The right that it takes; none where everyone may ask.
     pub right: Option<Right>,
     /// The keys that it takes.
-    pub keys: &'static [&'static str],
+    pub keys: &'static [Key],
 }
 
 const TABLE: [HelpRow; 8] = [
@@ -49,28 +63,28 @@ const TABLE: [HelpRow; 8] = [
         syntax: "/promote [ENV[,ENV]] [version=V]",
         meaning: "ask for this release, or exactly this version, in its next environment or the named ones",
         right: Some(Right::Promote),
-        keys: &["version"],
+        keys: &[VERSION],
     },
     HelpRow {
         verb: Verb::Approve,
         syntax: "/promote approve [sha=HEAD]",
         meaning: "approve exactly the content that this change shows",
         right: Some(Right::Approve),
-        keys: &["sha"],
+        keys: &[SHA],
     },
     HelpRow {
         verb: Verb::Reject,
         syntax: "/promote reject [reason=\"…\"]",
         meaning: "close this change and do not propose its content again",
         right: Some(Right::Approve),
-        keys: &["reason"],
+        keys: &[REASON],
     },
     HelpRow {
         verb: Verb::Hold,
         syntax: "/promote hold [until=TIME] [reason=\"…\"]",
-        meaning: "stop this change",
+        meaning: "stop this change, until then or until it is resumed",
         right: Some(Right::Promote),
-        keys: &["until", "reason"],
+        keys: &[UNTIL, REASON],
     },
     HelpRow {
         verb: Verb::Resume,
@@ -111,4 +125,20 @@ pub const fn help() -> &'static [HelpRow] {
 /// The row of a verb.
 pub(super) fn row(verb: Verb) -> &'static HelpRow {
     TABLE.iter().find(|row| row.verb == verb).expect("every verb has a row")
+}
+
+/// The verb that a word means, in whatever case; `promote` itself is none that people write.
+pub(super) fn named(word: &str) -> Option<Verb> {
+    written().find(|verb| verb.word().eq_ignore_ascii_case(word))
+}
+
+/// The verbs that are written behind the prefix.
+pub(super) fn written() -> impl Iterator<Item = Verb> {
+    Verb::ALL.iter().copied().filter(|verb| *verb != Verb::Promote)
+}
+
+/// Whether a word names a command, now or later, and so no environment.
+pub(super) fn is_taken(word: &str) -> bool {
+    let later = RESERVED.iter().any(|reserved| reserved.eq_ignore_ascii_case(word));
+    later || Verb::ALL.iter().any(|verb| verb.word().eq_ignore_ascii_case(word))
 }

@@ -7,7 +7,7 @@ use super::harmless::{block, quoted};
 use super::messages::{Carriage, called};
 use super::reasons::person;
 use super::time::instant;
-use crate::decide::{Because, Judgement};
+use crate::decide::{Because, GateName, Judgement};
 use crate::model::{ContentMark, EnvironmentName, FileChange, ImageReference, Time};
 
 /// How long a diff may be before it is folded, in lines.
@@ -142,9 +142,14 @@ fn within(text: &str, characters_max: usize) -> &str {
 
 fn commands(input: &BodyInput<'_>) -> String {
     let environment = &input.carriage.target.environment;
+    let takes_approvals = input.judgement.gates.iter().any(|gate| gate.gate == GateName::Approvals);
+    let approve = if takes_approvals {
+        format!("`/promote approve` to approve exactly this content for {environment}, ")
+    } else {
+        String::new()
+    };
     format!(
-        "Comment `/promote approve` to approve exactly this content for {environment}, `/promote hold` to stop it, \
-         `/promote reject reason=\"…\"` to close it for good, `/promote why` to see the gates, `/promote help` for \
-         the rest."
+        "Comment {approve}`/promote hold` to stop it, `/promote reject reason=\"…\"` to close it for good, \
+         `/promote why` to see the gates, `/promote help` for the rest."
     )
 }

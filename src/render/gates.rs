@@ -29,13 +29,14 @@ pub(super) fn standing(judgement: &Judgement) -> String {
         judgement.candidate.as_ref().map(|release| format!("; {} is next", name(&release.to_string())));
     let change = judgement.change.map(|change| format!(", on {change}"));
     let next = next.map(|next| next + &change.unwrap_or_default());
-    format!("{} runs {}{since}{}", judgement.target, running(judgement), next.unwrap_or_default())
+    let running = running(judgement).unwrap_or_else(|| "nothing that is known".to_owned());
+    format!("{} runs {running}{since}{}", judgement.target, next.unwrap_or_default())
 }
 
-/// What runs, by its tags.
-pub(super) fn running(judgement: &Judgement) -> String {
+/// What runs, by its tags; nothing where that is not known.
+pub(super) fn running(judgement: &Judgement) -> Option<String> {
     let tags: Vec<String> = judgement.running.iter().map(|image| name(&called(&image.reference))).collect();
-    if tags.is_empty() { "nothing that is known".to_owned() } else { tags.join(", ") }
+    (!tags.is_empty()).then(|| tags.join(", "))
 }
 
 /// The gates as a Markdown table, and the notes below it; empty where there is nothing to say.
@@ -48,7 +49,8 @@ pub(super) fn markdown(judgement: &Judgement) -> String {
         format!("| {} | {mark} | {} |", gate.gate, reason(&gate.reason))
     });
     let rows: Vec<String> = rows.collect();
-    let table = (!rows.is_empty()).then(|| format!("| gate | | |\n| --- | --- | --- |\n{}", rows.join("\n")));
+    let table = (!rows.is_empty())
+        .then(|| format!("| gate | state | why |\n| --- | --- | --- |\n{}", rows.join("\n")));
     let notes: Vec<String> = judgement.notes.iter().map(|note| format!("- {}", reason(note))).collect();
     let notes = (!notes.is_empty()).then(|| notes.join("\n"));
     [table, notes].into_iter().flatten().collect::<Vec<_>>().join("\n\n")

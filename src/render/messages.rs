@@ -75,7 +75,7 @@ fn sentence(carriage: &Carriage<'_>) -> String {
     let Carriage { target, release, .. } = carriage;
     let digests: Vec<&str> = release.artifacts().map(|artifact| artifact.digest.short()).collect();
     format!(
-        "{} runs {release} ({})\nin {} instead of {}",
+        "{} runs {release} ({}) in {} instead of {}",
         target.service,
         digests.join(", "),
         target.environment,

@@ -100,18 +100,26 @@ fn refused(asked: &Asked<'_>, commands: &[Command]) -> Option<String> {
     })?;
     let why = refusal(because, asked.to, asked.input);
     if *because == RefusedBecause::Edited {
-        return Some(format!("{why}."));
+        return Some(ended(&why));
     }
     let rest = asked.outcomes.iter().filter(|outcome| **outcome == CommandOutcome::NotRun).count();
     let (done, not_run) = commands.split_at(commands.len().saturating_sub(rest));
     // Where all commands of a review's text were not run, the review itself was refused.
-    let name = done.last().map_or_else(|| "your review".to_owned(), |command| quoted(&command.to_string()));
+    let what = done.last().map_or_else(
+        || "your review does not count".to_owned(),
+        |command| format!("I did not run {}", quoted(&command.to_string())),
+    );
     let not_run: Vec<String> = not_run.iter().map(|command| quoted(&command.to_string())).collect();
     let rest = match not_run.as_slice() {
         [] => String::new(),
         rest => format!(" So I did not run {} either.", rest.join(", ")),
     };
-    Some(format!("I did not do {name}: {why}.{rest}"))
+    Some(ended(&format!("{what}: {why}")) + &rest)
+}
+
+/// A sentence with its full stop, unless it is a question.
+fn ended(sentence: &str) -> String {
+    if sentence.ends_with('?') { sentence.to_owned() } else { format!("{sentence}.") }
 }
 
 fn status(judgement: &Judgement) -> String {
@@ -130,7 +138,7 @@ fn help() -> String {
     let rows: Vec<String> = command::help()
         .iter()
         .map(|row| {
-            let right = row.right.map_or("", Right::word);
+            let right = row.right.map_or("everyone", Right::word);
             format!("| {} | {} | {right} |", quoted(row.syntax), row.meaning)
         })
         .collect();

@@ -11,7 +11,7 @@ use crate::model::Time;
 /// What stands between two columns.
 const GAP: &str = "  ";
 /// How narrow a column may become where the table has to fit, in characters.
-const COLUMN_MIN: usize = 8;
+const COLUMN_MIN: usize = 12;
 
 /// Columns as wide as they need; where the whole is wider than `width` characters the last ones are cut.
 #[must_use]
@@ -43,7 +43,7 @@ fn row(judgement: &Judgement) -> Vec<String> {
     vec![
         judgement.target.service.to_string(),
         judgement.target.environment.to_string(),
-        running(judgement),
+        running(judgement).unwrap_or_default(),
         judgement.landed_at.map(minute).unwrap_or_default(),
         judgement.change.map(|change| change.to_string()).unwrap_or_default(),
         next(judgement),

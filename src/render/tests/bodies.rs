@@ -46,7 +46,47 @@ fn edited() -> FileChange {
 fn a_body_is_one_screen() {
     let judgement = judgement(vec![landed(), soaking(), approvals_missing()], vec![]);
     let text = written(&judgement, &[edited()], None);
-    insta::assert_snapshot!(text.trim_end(), @"");
+    insta::assert_snapshot!(text.trim_end(), @r#"
+    | image | from | to |
+    | --- | --- | --- |
+    | `ghcr.io/acme/shop` | `1.4.1`<br>`sha256:111111111111` | `1.4.2`<br>`sha256:222222222222` |
+
+    Because: landed in staging.
+
+    | gate | state | why |
+    | --- | --- | --- |
+    | previous-environment | ok | landed in staging |
+    | soak | **wait** | soaks until Mon 2026-11-23 09:00 UTC (1d from landing) |
+    | approvals | **wait** | 1 of 2 approvals (bob); ask `@acme/sre` or carol |
+
+    | environment | runs | since |
+    | --- | --- | --- |
+    | dev | `1.4.3` | Sun 2026-11-22 16:20 UTC |
+    | staging | `1.4.2`, this release | Sun 2026-11-22 09:00 UTC |
+    | **production** | `1.4.1`, this change brings `1.4.2` | Mon 2026-11-16 10:00 UTC |
+
+    ```diff
+    --- a/apps/shop/overlays/production/kustomization.yaml
+    +++ b/apps/shop/overlays/production/kustomization.yaml
+    @@ -2,4 +2,4 @@
+     - ../../base
+     images:
+     - name: ghcr.io/acme/shop
+    -  newTag: "1.4.1" # by hand until May
+    +  newTag: "1.4.2" # by hand until May
+    ```
+
+    Comment `/promote approve` to approve exactly this content for production, `/promote hold` to stop it, `/promote reject reason="…"` to close it for good, `/promote why` to see the gates, `/promote help` for the rest.
+
+    <!-- towpath:content {"key":"4937d442db54950774c5ac1650d0de2cbfdc28fda8398ce02979104a3644b7a9","images":[{"image":"ghcr.io/acme/shop","tag":"1.4.2","digest":"sha256:2222222222222222222222222222222222222222222222222222222222222222"}]} -->
+    "#);
+}
+
+#[test]
+fn approval_is_offered_only_where_it_counts() {
+    let with = |gate| written(&judgement(vec![gate], vec![]), &[edited()], None);
+    assert!(with(approved()).contains("`/promote approve`"));
+    assert!(!with(landed()).contains("`/promote approve`"));
 }
 
 #[test]

@@ -43,7 +43,17 @@ fn prose(markdown: &str) -> Result<String, TestCaseError> {
                 let own = ["<br>", "<details>", "<summary>", "</details>", "</summary>", "<!-- towpath:"];
                 prop_assert!(own.iter().any(|tag| html.trim().starts_with(tag)), "{html} in {markdown}");
             }
-            _ => prose.push(' '),
+            Event::Start(_)
+            | Event::End(_)
+            | Event::Text(_)
+            | Event::Code(_)
+            | Event::InlineMath(_)
+            | Event::DisplayMath(_)
+            | Event::FootnoteReference(_)
+            | Event::SoftBreak
+            | Event::HardBreak
+            | Event::Rule
+            | Event::TaskListMarker(_) => prose.push(' '),
         }
     }
     Ok(prose)

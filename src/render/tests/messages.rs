@@ -12,7 +12,7 @@ fn with_carriage<T>(requester: Option<&str>, say: impl Fn(&Carriage<'_>) -> T) -
 
 #[test]
 fn a_title_says_what_goes_where() {
-    insta::assert_snapshot!(with_carriage(None, title), @"");
+    insta::assert_snapshot!(with_carriage(None, title), @"promote(production): shop 1.4.1 -> 1.4.2");
 }
 
 #[test]
@@ -28,7 +28,19 @@ fn a_title_is_never_longer_than_forges_take() {
 
 #[test]
 fn a_commit_says_what_runs_instead_of_what() {
-    insta::assert_snapshot!(with_carriage(None, commit_message), @"");
+    insta::assert_snapshot!(with_carriage(None, commit_message), @r#"
+    promote(production): shop 1.4.1 -> 1.4.2
+
+    shop runs 1.4.2 (sha256:222222222222) in production instead of 1.4.1.
+
+    Towpath-Release: 1.4.2
+    Towpath-Environment: production
+    Towpath-Service: shop
+    Towpath-Digest: sha256:2222222222222222222222222222222222222222222222222222222222222222
+    Towpath-From: 1.4.1
+    Towpath-Key: a1b2c3
+    Towpath-Requested-By: towpath
+    "#);
 }
 
 #[test]
@@ -36,7 +48,21 @@ fn a_merge_names_who_approved() {
     let message = with_carriage(Some("dave"), |carriage| {
         merge_message(carriage, CHANGE, &[user("alice"), user("carol")])
     });
-    insta::assert_snapshot!(message, @"");
+    insta::assert_snapshot!(message, @r#"
+    promote(production): shop 1.4.1 -> 1.4.2 (#7)
+
+    shop runs 1.4.2 (sha256:222222222222) in production instead of 1.4.1, approved by alice and carol.
+
+    Towpath-Release: 1.4.2
+    Towpath-Environment: production
+    Towpath-Service: shop
+    Towpath-Digest: sha256:2222222222222222222222222222222222222222222222222222222222222222
+    Towpath-From: 1.4.1
+    Towpath-Key: a1b2c3
+    Towpath-Requested-By: dave
+    Towpath-Approved-By: alice
+    Towpath-Approved-By: carol
+    "#);
 }
 
 #[test]

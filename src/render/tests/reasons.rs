@@ -52,7 +52,36 @@ fn every_reason() -> Vec<Reason> {
 #[test]
 fn every_reason_is_one_sentence() {
     let sentences: Vec<String> = every_reason().iter().map(reason).collect();
-    insta::assert_snapshot!(sentences.join("\n"), @"");
+    insta::assert_snapshot!(sentences.join("\n"), @r#"
+    new releases go here directly
+    landed in dev and staging
+    has not landed in dev and staging
+    no longer counts in dev and staging, where it was taken back
+    soaked 30m since landing on Mon 2026-11-23 08:00 UTC
+    soaks until Mon 2026-11-23 08:30 UTC (30m from landing)
+    soaks 30m once it has landed in the environment before
+    nothing that runs here has to soak any longer
+    what runs here soaks for production until Mon 2026-11-23 08:30 UTC
+    nobody declined it
+    declined by alice on #7; `/promote ENV version=V` for exactly this version lifts that
+    newer than what was set by hand
+    set by hand, first seen on Mon 2026-11-23 08:00 UTC; a newer release or `/promote resume` ends that
+    2 of 2 approvals (alice and bob)
+    1 of 2 approvals (bob); ask `@acme/sre` or carol
+    nobody holds it
+    held by alice until Mon 2026-11-23 08:30 UTC: `see @acme/all`; `/promote resume` lifts that
+    runs what it should
+    apps/shop.yaml:3:7: `newTag` is an `<alias>`
+    `ghcr.io`: it answered 503
+    the digest of 1.4.2 is not known: no answer in 10s
+    not looked at yet
+    none of the tags of ghcr.io/acme/shop is selected; look at `select` in the configuration
+    nothing newer is in the environments before
+    somebody else's commit is on the branch of #7; merge or close it by hand
+    the branch `towpath/dev/shop` is there and is not Towpath's; delete or rename it
+    1.4.3 waits until #7 with 1.4.2 is finished
+    #7 is ready for a person to merge
+    "#);
     for sentence in sentences {
         assert!(!sentence.is_empty() && !sentence.ends_with('.') && !sentence.contains('\n'), "{sentence}");
         assert!(!sentence.starts_with(char::is_uppercase), "{sentence}");
@@ -76,7 +105,20 @@ fn every_cause_of_an_action_is_one_sentence() {
         Because::ForeignHead,
     ];
     let sentences: Vec<String> = causes.iter().map(because).collect();
-    insta::assert_snapshot!(sentences.join("\n"), @"");
+    insta::assert_snapshot!(sentences.join("\n"), @r#"
+    landed in staging, 2 of 2 approvals (alice and carol)
+    nothing stands in the way
+    bob asked for it
+    newer than 1.4.1, which nobody approved
+    the base branch moved, so the content is made anew on it
+    it runs already, or something newer does
+    the release was taken back where it came from
+    alice declined it
+    #7 has ended
+    it is true and not in the log yet
+    alice wrote a command
+    somebody else's commit is on the branch
+    "#);
 }
 
 #[test]
@@ -89,5 +131,5 @@ fn seconds_are_shown_only_where_they_matter() {
 fn who_approved_is_not_asked_again_and_very_many_names_are_counted() {
     let from = (0..12).map(|number| Principal::User(user(&format!("u{number}")))).collect();
     let missing = Reason::ApprovalsMissing { by: vec![user("u0")], needed: 2, from };
-    insta::assert_snapshot!(reason(&missing), @"");
+    insta::assert_snapshot!(reason(&missing), @"1 of 2 approvals (u0); ask u1, u2, u3, u4, u5, u6, u7, u8 or 3 more");
 }

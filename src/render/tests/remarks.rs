@@ -26,17 +26,43 @@ fn refused(body: &str, because: RefusedBecause) -> String {
 
 #[test]
 fn status_is_answered() {
-    insta::assert_snapshot!(answer("/promote status", vec![CommandOutcome::Answered]), @"");
+    insta::assert_snapshot!(answer("/promote status", vec![CommandOutcome::Answered]), @r#"
+    mallory: shop in production runs 1.4.1 since Mon 2026-11-16 10:00 UTC; 1.4.2 is next, on #7. It waits:
+
+    - soaks until Mon 2026-11-23 09:00 UTC (1d from landing)
+    - 1 of 2 approvals (bob); ask `@acme/sre` or carol
+    "#);
 }
 
 #[test]
 fn why_is_answered() {
-    insta::assert_snapshot!(answer("/promote why", vec![CommandOutcome::Answered]), @"");
+    insta::assert_snapshot!(answer("/promote why", vec![CommandOutcome::Answered]), @r#"
+    mallory: shop in production runs 1.4.1 since Mon 2026-11-16 10:00 UTC; 1.4.2 is next, on #7.
+
+    | gate | state | why |
+    | --- | --- | --- |
+    | previous-environment | ok | landed in staging |
+    | soak | **wait** | soaks until Mon 2026-11-23 09:00 UTC (1d from landing) |
+    | approvals | **wait** | 1 of 2 approvals (bob); ask `@acme/sre` or carol |
+    "#);
 }
 
 #[test]
 fn help_is_answered() {
-    insta::assert_snapshot!(answer("/promote help", vec![CommandOutcome::Answered]), @"");
+    insta::assert_snapshot!(answer("/promote help", vec![CommandOutcome::Answered]), @r#"
+    mallory: these are the commands, each on a line of its own.
+
+    | command | what it does | right |
+    | --- | --- | --- |
+    | `/promote [ENV[,ENV]] [version=V]` | ask for this release, or exactly this version, in its next environment or the named ones | promote |
+    | `/promote approve [sha=HEAD]` | approve exactly the content that this change shows | approve |
+    | `/promote reject [reason="…"]` | close this change and do not propose its content again | approve |
+    | `/promote hold [until=TIME] [reason="…"]` | stop this change | promote |
+    | `/promote resume` | lift a hold, and let automation take up an environment that was set by hand | promote |
+    | `/promote status` | say where this promotion stands | everyone |
+    | `/promote why` | say what each gate says, and why | everyone |
+    | `/promote help` | list these commands | everyone |
+    "#);
 }
 
 #[test]
@@ -52,34 +78,63 @@ fn a_line_that_does_not_parse_is_pointed_out() {
     insta::assert_snapshot!(answer(
         "please\n\n/promote aprove\n/promote approve sha=abc\n/promote hold raeson=\"x\"",
         vec![CommandOutcome::Unparsable]
-    ), @"");
+    ), @r#"
+    mallory: I did nothing of that comment, because I do not understand all of it.
+
+    ```text
+    /promote approve sha=abc
+                     ^ `sha` takes 7 to 40 digits of a commit
+
+    /promote hold raeson="x"
+                  ^ this command takes no `raeson=`; did you mean `reason`?
+    ```
+
+    Write it again in a new comment; an edit does not count. `/promote help` lists the commands.
+    "#);
 }
 
 #[test]
 fn a_long_line_is_shown_around_the_fault() {
     let body = format!("/promote hold reason=\"{}\" `evil`", "very long ".repeat(20));
-    insta::assert_snapshot!(answer(&body, vec![CommandOutcome::Unparsable]), @"");
+    insta::assert_snapshot!(answer(&body, vec![CommandOutcome::Unparsable]), @r#"
+    mallory: I did nothing of that comment, because I do not understand all of it.
+
+    ```text
+    …ry long very long very long very long very long very long " `evil`
+                                                                 ^ ``evil`` does not belong here
+    ```
+
+    Write it again in a new comment; an edit does not count. `/promote help` lists the commands.
+    "#);
 }
 
 #[test]
 fn a_comment_that_is_too_long_is_told_so() {
     let body = format!("/promote approve\n{}", "x".repeat(70_000));
-    insta::assert_snapshot!(answer(&body, vec![CommandOutcome::Unparsable]), @"");
+    insta::assert_snapshot!(answer(&body, vec![CommandOutcome::Unparsable]), @r#"
+    mallory: I did nothing of that comment, because I do not understand all of it.
+
+    ```text
+    the comment is too long to hold commands; write a short one
+    ```
+
+    Write it again in a new comment; an edit does not count. `/promote help` lists the commands.
+    "#);
 }
 
 #[test]
 fn a_comment_that_was_mended_meanwhile_gets_a_short_word() {
-    insta::assert_snapshot!(answer("/promote approve", vec![CommandOutcome::Unparsable]), @"");
+    insta::assert_snapshot!(answer("/promote approve", vec![CommandOutcome::Unparsable]), @"mallory: I did not understand that; `/promote help` lists the commands.");
 }
 
 #[test]
 fn a_refusal_names_who_can() {
     let environment = environment("production");
     let not_entitled = |right| RefusedBecause::NotEntitled { right, environment: environment.clone() };
-    insta::assert_snapshot!(refused("/promote approve", not_entitled(Right::Approve)), @"");
-    insta::assert_snapshot!(refused("/promote hold", not_entitled(Right::Promote)), @"");
-    insta::assert_snapshot!(refused("/promote hold", not_entitled(Right::Operate)), @"");
-    insta::assert_snapshot!(refused("/promote approve", RefusedBecause::Requester), @"");
+    insta::assert_snapshot!(refused("/promote approve", not_entitled(Right::Approve)), @"mallory: I did not run `/promote approve`: it takes the right `approve` in production, which you do not have; ask `@acme/sre` or carol.");
+    insta::assert_snapshot!(refused("/promote hold", not_entitled(Right::Promote)), @"mallory: I did not run `/promote hold`: it takes the right `promote` in production, which you do not have; ask `@acme/dev`.");
+    insta::assert_snapshot!(refused("/promote hold", not_entitled(Right::Operate)), @"mallory: I did not run `/promote hold`: it takes the right `operate` in production, which you do not have; the configuration gives it to nobody else; see `rights` and `approvals`.");
+    insta::assert_snapshot!(refused("/promote approve", RefusedBecause::Requester), @"mallory: I did not run `/promote approve`: you asked for this promotion, so somebody else has to approve it; ask `@acme/sre` or carol.");
 }
 
 #[test]
@@ -97,7 +152,17 @@ fn every_other_refusal_shows_the_way_out() {
         ("/promote approve\n/promote status", RefusedBecause::Edited),
     ];
     let texts: Vec<String> = refusals.into_iter().map(|(body, because)| refused(body, because)).collect();
-    insta::assert_snapshot!(texts.join("\n"), @"");
+    insta::assert_snapshot!(texts.join("\n"), @r#"
+    mallory: I did not run `/promote approve`: the content changed at about the same time, so I cannot tell what you read; look at it again and write `/promote approve sha=0123456789`.
+    mallory: I did not run `/promote approve`: somebody else's commit is on the branch, so its content is not what I proposed; merge or close the change by hand.
+    mallory: I did not run `/promote approve`: this change is no longer open.
+    mallory: I did not run `/promote producton`: `producton` is no environment of shop and no command; did you mean `production`?
+    mallory: I did not run `/promote aprove`: `aprove` is no environment of shop and no command; did you mean `approve`?
+    mallory: I did not run `/promote moon`: `moon` is no environment of shop and no command; the environments are dev, staging, production.
+    mallory: I did not run `/promote`: no environment comes after production; name one.
+    mallory: I did not run `/promote dev version=9.9.9`: I know no version 9.9.9 there; it has to be in the registry for a first environment, and landed in the environments before for any other.
+    mallory: a comment that was edited gives no commands; write a new one with what you want.
+    "#);
 }
 
 #[test]
@@ -109,13 +174,13 @@ fn what_stood_behind_a_refusal_is_named() {
     ];
     let text = answer("/promote help\n/promote approve\n/promote resume", outcomes);
     let last = text.rsplit("\n\n").next().unwrap();
-    insta::assert_snapshot!(last, @"");
+    insta::assert_snapshot!(last, @"I did not run `/promote approve`: this change is no longer open. So I did not run `/promote resume` either.");
 }
 
 #[test]
 fn a_review_that_is_refused_is_called_a_review() {
     let outcomes = vec![CommandOutcome::Refused(RefusedBecause::Requester), CommandOutcome::NotRun];
-    insta::assert_snapshot!(answer("/promote resume", outcomes), @"");
+    insta::assert_snapshot!(answer("/promote resume", outcomes), @"mallory: your review does not count: you asked for this promotion, so somebody else has to approve it; ask `@acme/sre` or carol. So I did not run `/promote resume` either.");
 }
 
 #[test]
@@ -123,7 +188,11 @@ fn somebody_elses_commit_is_told_once_and_clearly() {
     let head = "0123456789abcdef0123456789abcdef01234567".parse().unwrap();
     let (target, policy) = (target("production"), policy());
     let input = RemarkInput { target: &target, judgement: None, policy: &policy };
-    insta::assert_snapshot!(remark(&Remark::ForeignHead { head }, &input).trim_end(), @"");
+    insta::assert_snapshot!(remark(&Remark::ForeignHead { head }, &input).trim_end(), @r#"
+    Somebody else's commit `0123456789` is on this branch, so I stop writing here: I replace nothing and merge nothing, and earlier approvals no longer count. Merge or close this change by hand; after that I go on with what is newer.
+
+    <!-- towpath:about head 0123456789abcdef0123456789abcdef01234567 -->
+    "#);
 }
 
 #[test]
@@ -136,5 +205,9 @@ fn a_service_that_is_gone_is_said_to_be() {
     };
     let (target, policy) = (target("production"), crate::model::Policy::default());
     let input = RemarkInput { target: &target, judgement: None, policy: &policy };
-    insta::assert_snapshot!(remark(&said, &input).trim_end(), @"");
+    insta::assert_snapshot!(remark(&said, &input).trim_end(), @r#"
+    `[bot]`: shop in production is no longer in the configuration.
+
+    <!-- towpath:about comment 12 -->
+    "#);
 }

@@ -11,39 +11,39 @@ fn line(gates: Vec<GateReport>, notes: Vec<Reason>) -> String {
 
 #[test]
 fn a_status_names_what_is_missing() {
-    insta::assert_snapshot!(line(vec![landed(), soaking(), approvals_missing()], vec![]), @"");
+    insta::assert_snapshot!(line(vec![landed(), soaking(), approvals_missing()], vec![]), @"pending: waiting: soaks until Mon 2026-11-23 09:00 UTC (1d from landing), 1 of 2 approvals (bob)");
 }
 
 #[test]
 fn a_status_says_that_all_gates_pass_and_who_is_next() {
-    insta::assert_snapshot!(line(vec![landed(), approved()], vec![]), @"");
+    insta::assert_snapshot!(line(vec![landed(), approved()], vec![]), @"success: all gates pass");
     let ready = Reason::ManualMerge { change: CHANGE };
-    insta::assert_snapshot!(line(vec![landed(), approved()], vec![ready.clone()]), @"");
+    insta::assert_snapshot!(line(vec![landed(), approved()], vec![ready.clone()]), @"success: all gates pass; ready to merge");
     let newer = Reason::FinishFirst { change: CHANGE, release: tag("1.4.2"), newer: tag("1.4.3") };
-    insta::assert_snapshot!(line(vec![landed(), approved()], vec![newer, ready]), @"");
+    insta::assert_snapshot!(line(vec![landed(), approved()], vec![newer, ready]), @"success: all gates pass; 1.4.3 waits until #7 with 1.4.2 is finished; ready to merge");
 }
 
 #[test]
 fn a_refusal_comes_first_and_makes_a_failure() {
     let declined = Reason::Declined { by: user("alice"), change: CHANGE };
     let gates = vec![landed(), soaking(), gate(GateName::Decline, Verdict::Fail, declined)];
-    insta::assert_snapshot!(line(gates, vec![]), @"");
+    insta::assert_snapshot!(line(gates, vec![]), @"failure: stopped: declined by alice on #7, soaks until Mon 2026-11-23 09:00 UTC (1d from landing)");
 }
 
 #[test]
 fn what_is_wrong_outside_the_gates_is_never_success() {
-    insta::assert_snapshot!(line(vec![], vec![Reason::ForeignHead { change: CHANGE }]), @"");
-    insta::assert_snapshot!(line(vec![], vec![Reason::NotObserved]), @"");
+    insta::assert_snapshot!(line(vec![], vec![Reason::ForeignHead { change: CHANGE }]), @"failure: stopped: somebody else's commit is on the branch of #7");
+    insta::assert_snapshot!(line(vec![], vec![Reason::NotObserved]), @"pending: waiting: not looked at yet");
     let obstacle = Reason::Obstacle(Obstacle("apps/shop.yaml:3:7: `newTag` is an alias".to_owned()));
-    insta::assert_snapshot!(line(vec![landed()], vec![obstacle]), @"");
-    insta::assert_snapshot!(line(vec![], vec![Reason::UpToDate]), @"");
+    insta::assert_snapshot!(line(vec![landed()], vec![obstacle]), @"failure: stopped: apps/shop.yaml:3:7: newTag is an alias");
+    insta::assert_snapshot!(line(vec![], vec![Reason::UpToDate]), @"success: runs what it should");
 }
 
 #[test]
 fn a_long_line_drops_whole_reasons_and_counts_them() {
     let held = Reason::Held { by: user("alice"), until: None, reason: Some("we wait for ".repeat(5)) };
     let gates = vec![gate(GateName::Hold, Verdict::Wait, held), soaking(), approvals_missing()];
-    insta::assert_snapshot!(line(gates, vec![]), @"");
+    insta::assert_snapshot!(line(gates, vec![]), @"pending: waiting: held by alice: we wait for we wait for we wait for we wait for we wait for, 2 more");
     let endless = Reason::Held { by: user("alice"), until: None, reason: Some("we wait for ".repeat(40)) };
-    insta::assert_snapshot!(line(vec![gate(GateName::Hold, Verdict::Wait, endless)], vec![]), @"");
+    insta::assert_snapshot!(line(vec![gate(GateName::Hold, Verdict::Wait, endless)], vec![]), @"pending: waiting: held by alice: we wait for we wait for we wait for we wait for we wait for we wait for we wait for we wait for we wait for we wait…");
 }

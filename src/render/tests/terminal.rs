@@ -10,15 +10,22 @@ fn rows(rows: &[&[&str]]) -> Vec<Vec<String>> {
 #[test]
 fn a_table_is_as_wide_as_it_needs_to_be() {
     let rows = rows(&[&["shop", "dev", "a sentence"], &["very-long-service", "production", ""]]);
-    insta::assert_snapshot!(table(&["service", "environment", "waiting"], &rows, None), @"");
+    insta::assert_snapshot!(table(&["service", "environment", "waiting"], &rows, None), @r#"
+    SERVICE            ENVIRONMENT  WAITING
+    shop               dev          a sentence
+    very-long-service  production
+    "#);
 }
 
 #[test]
 fn a_table_that_has_to_fit_cuts_its_last_columns() {
     let rows = rows(&[&["shop", "1.4.1-and-a-long-build-number", "a sentence that does not fit"]]);
-    let fitted = table(&["service", "runs", "waiting"], &rows, Some(32));
-    insta::assert_snapshot!(fitted, @"");
-    assert!(fitted.lines().all(|line| line.chars().count() <= 32 && !line.ends_with(' ')), "{fitted}");
+    let fitted = table(&["service", "runs", "waiting"], &rows, Some(36));
+    insta::assert_snapshot!(fitted, @r#"
+    SERVICE  RUNS           WAITING
+    shop     1.4.1-and-a-…  a sentence…
+    "#);
+    assert!(fitted.lines().all(|line| line.chars().count() <= 36 && !line.ends_with(' ')), "{fitted}");
 }
 
 #[test]
@@ -43,7 +50,12 @@ fn three() -> Vec<Judgement> {
 
 #[test]
 fn the_status_shows_each_environment_and_what_is_next() {
-    insta::assert_snapshot!(status_table(&three(), Some(120), Colour::Never), @"");
+    insta::assert_snapshot!(status_table(&three(), Some(120), Colour::Never), @r#"
+    SERVICE  ENVIRONMENT  RUNS   SINCE              CHANGE  NEXT
+    shop     dev          1.4.2  2026-11-16 10:00Z
+    shop     staging                                        not looked at yet
+    shop     production   1.4.1  2026-11-16 10:00Z  #7      1.4.2: soaks until Mon 2026-11-23 09:00 UTC (1d from landing),…
+    "#);
 }
 
 #[test]
@@ -61,9 +73,20 @@ fn colour_changes_nothing_but_colour() {
 #[test]
 fn why_says_what_each_gate_says() {
     let waiting = judgement(vec![landed(), soaking(), approvals_missing()], vec![]);
-    insta::assert_snapshot!(why(&waiting, Colour::Never), @"");
-    insta::assert_snapshot!(why(&three()[0], Colour::Never), @"");
-    insta::assert_snapshot!(why(&judgement(vec![landed()], vec![]), Colour::Always).replace('\u{1b}', "ESC"), @"");
+    insta::assert_snapshot!(why(&waiting, Colour::Never), @r#"
+    shop in production runs 1.4.1 since Mon 2026-11-16 10:00 UTC; 1.4.2 is next, on #7
+      ok    previous-environment  landed in staging
+      wait  soak                  soaks until Mon 2026-11-23 09:00 UTC (1d from landing)
+      wait  approvals             1 of 2 approvals (bob); ask `@acme/sre` or carol
+    "#);
+    insta::assert_snapshot!(why(&three()[0], Colour::Never), @r#"
+    shop in dev runs 1.4.2 since Mon 2026-11-16 10:00 UTC
+      runs what it should
+    "#);
+    insta::assert_snapshot!(why(&judgement(vec![landed()], vec![]), Colour::Always).replace('\u{1b}', "ESC"), @r#"
+    ESC[1mshop in production runs 1.4.1 since Mon 2026-11-16 10:00 UTC; 1.4.2 is next, on #7ESC[0m
+      ESC[32mok  ESC[0m  previous-environment  landed in staging
+    "#);
 }
 
 #[test]
@@ -87,5 +110,12 @@ fn every_record_is_one_sentence() {
     ];
     let at = at("2026-11-23T09:00:00Z");
     let sentences: Vec<String> = events.map(|event| record(&Record { at, event })).into();
-    insta::assert_snapshot!(sentences.join("\n"), @"");
+    insta::assert_snapshot!(sentences.join("\n"), @r#"
+    1.4.1 ran in production at first sight
+    1.4.1 landed in production by #7
+    production was set to 1.4.1 by hand
+    1.4.1 no longer counts in production, which a person set back
+    alice closed #7, so 1.4.1 is declined
+    alice on #7: resumed, asked, refused, not run
+    "#);
 }

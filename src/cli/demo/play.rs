@@ -1,0 +1,40 @@
+//! `demo`: the service runs, and a person plays.
+
+use super::stage::Stage;
+use crate::cli::Failure;
+use crate::cli::output::Output;
+use crate::cli::serve;
+
+pub(super) async fn play(stage: &Stage, output: &mut Output) -> Result<(), Failure> {
+    output.print(&introduction(stage));
+    serve::until_stopped(&stage.engines, stage.settings.listen).await?;
+    output.line(&format!("\n{} is removed; nothing is left.", stage.folder.path().display()));
+    Ok(())
+}
+
+/// What is here, and the few commands with which a person plays on.
+fn introduction(stage: &Stage) -> String {
+    let program =
+        std::env::current_exe().map_or_else(|_| "towpath".to_owned(), |path| path.display().to_string());
+    let towpath = format!("{program} --config {}", stage.configuration().display());
+    let registry = stage.registry.address;
+    format!(
+        "A registry, a Git repository with the environments dev, staging and production, and Towpath itself are\n\
+         running in {folder} until you press Ctrl-C.\n\
+         \n\
+         Publish a release, as CI would:\n\
+         \n    curl -X POST http://{registry}/publish/1.10.0\n\
+         \n\
+         Look how far it is, and why not further:\n\
+         \n    {towpath} status\n    {towpath} why shop production\n    {towpath} changes list\n\
+         \n\
+         Production waits for an approval by alice or bob (take the number from the list):\n\
+         \n    {towpath} changes show 3\n    {towpath} changes comment 3 --as alice '/promote approve'\n\
+         \n\
+         Or look at it with Git:\n\
+         \n    git -C {folder}/forge/acme/deploy.git log --graph main\n\
+         \n\
+         What happens:\n\n",
+        folder = stage.folder.path().display(),
+    )
+}

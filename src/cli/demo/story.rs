@@ -1,0 +1,130 @@
+//! `demo --once`: the story, told as it happens.
+
+use anyhow::{Context as _, ensure};
+
+use super::stage::{Stage, tag};
+use super::verify;
+use crate::act::Receipt;
+use crate::cli::Failure;
+use crate::cli::output::Output;
+use crate::model::{ChangeNumber, Digest, UserName};
+use crate::reconcile::Settled;
+use crate::render::{self, Style};
+
+/// The release whose journey is told.
+const NEW: &str = "1.10.0";
+
+pub(super) async fn tell(stage: &Stage, output: &mut Output) -> Result<(), Failure> {
+    let mut teller = Teller { stage, output, chapter: 0 };
+    let digest = teller.journey().await?;
+    teller.chapter("Is it true? The Git repository itself says so.");
+    for line in verify::verify(stage, NEW, &digest).await? {
+        teller.say(&format!("verified: {line}"));
+    }
+    teller.output.line("\nNothing is left of this. Play it yourself: `towpath demo`.");
+    Ok(())
+}
+
+struct Teller<'a> {
+    stage: &'a Stage,
+    output: &'a mut Output,
+    chapter: usize,
+}
+
+impl Teller<'_> {
+    async fn journey(&mut self) -> anyhow::Result<Digest> {
+        self.chapter(
+            "One service, three environments, one Git repository. Towpath looks at it for the first time.",
+        );
+        let settled = self.stage.settle().await?;
+        self.show(&settled);
+        self.chapter("CI pushes shop 1.10.0 to the registry. Dev takes it at once.");
+        let digest = self.stage.registry.publish(&tag(NEW)?);
+        let settled = self.stage.settle().await?;
+        self.happened(&settled);
+        self.chapter(
+            "Staging takes it after two seconds in dev, production is proposed after two in staging.",
+        );
+        let settled = self.soak(settled).await?;
+        let settled = self.soak(settled).await?;
+        self.show(&settled);
+        self.approval().await?;
+        Ok(digest)
+    }
+
+    /// Waits for the soak and goes on.
+    async fn soak(&mut self, before: Settled) -> anyhow::Result<Settled> {
+        self.stage.wait(&before).await;
+        let settled = self.stage.settle().await?;
+        self.happened(&settled);
+        Ok(settled)
+    }
+
+    async fn approval(&mut self) -> anyhow::Result<()> {
+        let number = self.open_change().await?;
+        self.chapter("Production waits for an approval. This is what people see:");
+        let change = self.stage.forge.show(self.stage.repository(), number).await?;
+        self.say(&format!("{} {}", change.number, change.title));
+        let status = change.statuses.last().context("the change has a status")?;
+        self.say(&format!("status: {}", status.text));
+        self.say("");
+        let files = self.stage.forge.files(self.stage.repository(), number).await?;
+        self.print(&render::diff(&files, self.output.colour()));
+        self.chapter("Mallory, who may not, approves. Then alice does, who may.");
+        self.comment(number, "mallory").await?;
+        self.comment(number, "alice").await?;
+        let settled = self.stage.settle().await?;
+        ensure!(settled.receipts.is_empty(), "something was done twice");
+        self.show(&settled);
+        Ok(())
+    }
+
+    async fn open_change(&self) -> anyhow::Result<ChangeNumber> {
+        let changes = self.stage.forge.list(self.stage.repository()).await?;
+        let open =
+            changes.iter().find(|change| change.is_open()).context("a change for production is open")?;
+        Ok(open.number)
+    }
+
+    async fn comment(&mut self, number: ChangeNumber, by: &str) -> anyhow::Result<()> {
+        let by = UserName::new(by)?;
+        self.say(&format!("{by} comments: /promote approve"));
+        self.stage.forge.comment_as(self.stage.repository(), number, &by, "/promote approve").await?;
+        let settled = self.stage.settle().await?;
+        self.happened(&settled);
+        Ok(())
+    }
+
+    fn chapter(&mut self, text: &str) {
+        self.chapter += 1;
+        let heading = self.output.colour().paint(Style::Bold, &format!("{}. {text}", self.chapter));
+        self.output.line(&format!("\n{heading}\n"));
+    }
+
+    fn say(&mut self, text: &str) {
+        self.output.line(format!("   {text}").trim_end());
+    }
+
+    fn print(&mut self, text: &str) {
+        text.lines().for_each(|line| self.say(line));
+    }
+
+    /// What was done, one line each; what Towpath only writes down for itself is left out.
+    fn happened(&mut self, settled: &Settled) {
+        let told = |receipt: &&Receipt| matches!(receipt.draft.action, "open" | "merge" | "close" | "record");
+        let lines: Vec<String> = settled.receipts.iter().filter(told).map(line).collect();
+        lines.iter().for_each(|line| self.say(line));
+    }
+
+    fn show(&mut self, settled: &Settled) {
+        let table = render::status_table(&settled.plan.judgements, self.output.width(), self.output.colour());
+        self.say("");
+        self.print(&table);
+    }
+}
+
+fn line(receipt: &Receipt) -> String {
+    let draft = &receipt.draft;
+    let target = draft.target.as_ref().map(|target| target.environment.to_string()).unwrap_or_default();
+    format!("{:<7} {target:<11} {}", draft.action, draft.because)
+}

@@ -1,0 +1,62 @@
+//! The end of the story, verified by reading the Git repository and nothing else.
+
+use anyhow::{Context as _, ensure};
+
+use super::stage::Stage;
+use crate::forge::Forge as _;
+use crate::model::{ChangeState, Digest, Missing, Tree};
+use crate::overlay::{self, OverlayError};
+
+/// How often content may turn out to be missing.
+const READS_MAX: usize = 16;
+
+/// What is true of the repository, in sentences; an error for what should be and is not.
+pub(super) async fn verify(stage: &Stage, tag: &str, digest: &Digest) -> anyhow::Result<Vec<String>> {
+    let mut truths = Vec::new();
+    let service = stage.settings.policy.services.first().context("the demo has a service")?;
+    let head = stage.forge.head(&stage.place).await?;
+    for (environment, folder) in &service.paths {
+        let running = running(stage, &head, folder).await?;
+        let is_new = running.tag.as_ref().is_some_and(|found| found.as_str() == tag)
+            && running.digest.as_ref() == Some(digest);
+        ensure!(is_new, "{environment} runs {running} instead of {tag}@{digest}");
+        truths.push(format!("{environment:<10} runs {tag} at {}", digest.short()));
+    }
+    let changes = stage.forge.list(stage.repository()).await?;
+    let merged = changes.iter().filter(|change| matches!(change.state, ChangeState::Merged { .. })).count();
+    ensure!(
+        changes.len() == 3 && merged == 3,
+        "{merged} of {} changes are merged instead of 3 of 3",
+        changes.len()
+    );
+    truths.push("three changes, three merges, nothing twice".to_owned());
+    let branches = stage.forge.branches(&stage.place).await?;
+    ensure!(branches.is_empty(), "branches are left: {branches:?}");
+    truths.push("no branch is left behind".to_owned());
+    Ok(truths)
+}
+
+async fn running(
+    stage: &Stage,
+    head: &crate::model::CommitId,
+    folder: &crate::model::RepositoryPath,
+) -> anyhow::Result<crate::model::ImageReference> {
+    let image = &stage.settings.policy.services.first().context("the demo has a service")?.image;
+    let mut tree = Tree::new(head.clone(), stage.forge.entries(&stage.place, head).await?);
+    for _read in 0..READS_MAX {
+        match overlay::running(&tree, folder, image) {
+            Ok(running) => return Ok(running.images.first().context("the image runs")?.reference.clone()),
+            Err(OverlayError::Missing(missing)) => fill(stage, &mut tree, missing).await?,
+            Err(error) => return Err(error.into()),
+        }
+    }
+    anyhow::bail!("{folder} leads from file to file too deeply")
+}
+
+async fn fill(stage: &Stage, tree: &mut Tree, missing: Missing) -> anyhow::Result<()> {
+    let blobs: Vec<_> =
+        missing.0.iter().filter_map(|path| tree.entry(path)).map(|entry| entry.blob.clone()).collect();
+    let contents = stage.forge.blobs(&stage.place, &blobs).await?;
+    blobs.into_iter().zip(contents).for_each(|(blob, content)| tree.add_blob(blob, content));
+    Ok(())
+}
