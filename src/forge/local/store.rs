@@ -1,27 +1,26 @@
-//! One bare repository: objects in, objects out, and refs moved by compare-and-swap.
+//! One bare repository: objects in, objects out; its refs are in the module below.
 
-use std::collections::BTreeMap;
+mod refs;
+
 use std::fmt::Display;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use chrono::TimeZone as _;
 use gix::ObjectId;
-use gix::refs::Target;
-use gix::refs::transaction::{Change as RefChange, LogChange, PreviousValue, RefEdit, RefLog};
+
+pub(super) use refs::branch_ref;
 
 use super::Inner;
 use super::turn::Turn;
 use super::wire::Stored;
-use crate::forge::{BRANCH_PREFIX, ForgeError, LOG_BRANCH};
-use crate::model::{BranchName, ChangeNumber, CommitId, Head, RepositoryName, Time, UserName};
+use crate::forge::ForgeError;
+use crate::model::{ChangeNumber, CommitId, Head, RepositoryName, Time, UserName};
 
 /// Settings that the repository's own cannot change: how long to wait, in ms, for refs that a push has locked, and
 /// that a commit is what its id says, whatever `refs/replace` holds.
 const SETTINGS: [&str; 3] =
     ["core.filesRefLockTimeout=500", "core.packedRefsTimeout=1000", "core.useReplaceRefs=false"];
-/// How many refs of one kind a repository may have.
-const REFS_MAX: usize = 100_000;
 /// The domain of the mail addresses in commits that are written here.
 const MAIL_DOMAIN: &str = "towpath.local";
 
@@ -86,97 +85,6 @@ impl Store {
     pub(super) fn take_turn(&mut self) -> Result<(), ForgeError> {
         self.turn = Some(Turn::take(self.git.git_dir())?);
         Ok(())
-    }
-
-    /// The commit that a ref points to.
-    pub(super) fn find_ref(&self, name: &str) -> Result<Option<ObjectId>, ForgeError> {
-        let what = || format!("reading `{name}` in `{}`", self.name);
-        let Some(reference) = self.git.try_find_reference(name).map_err(failed(what()))? else {
-            return Ok(None);
-        };
-        let id = reference.try_id().ok_or("it points to another ref; make it point to a commit");
-        Ok(Some(id.map_err(failed(what()))?.detach()))
-    }
-
-    /// The tip of a branch.
-    pub(super) fn tip(&self, branch: &BranchName) -> Result<CommitId, ForgeError> {
-        self.find_ref(&branch_ref(branch))?
-            .map(commit_id)
-            .ok_or_else(|| ForgeError::NotFound { what: format!("the branch `{branch}` of `{}`", self.name) })
-    }
-
-    /// Moves a ref from what is expected (nothing: it must not exist) to what is wanted (nothing: it goes).
-    pub(super) fn move_ref(
-        &mut self,
-        name: &str,
-        expected: Option<ObjectId>,
-        wanted: Option<ObjectId>,
-    ) -> Result<(), ForgeError> {
-        if self.find_ref(name)? != expected {
-            return Err(self.moved_meanwhile(name));
-        }
-        let edit = edit(name, expected, wanted)?;
-        let signature = self.signature(&self.bot().clone());
-        let mut time = gix::date::parse::TimeBuf::default();
-        let turn = self.turn.as_mut().ok_or("refs are moved only by the one whose turn it is");
-        let turn = turn.map_err(failed(format!("moving `{name}`")))?;
-        turn.note(name)?;
-        let moved = self.git.edit_references_as(Some(edit), Some(signature.to_ref(&mut time)));
-        turn.rest()?;
-        match moved {
-            Ok(_) => Ok(()),
-            // Somebody holds the ref's own lock, or was faster.
-            Err(error) if error.is_retryable() => Err(self.moved_meanwhile(name)),
-            Err(_) if self.find_ref(name)? != expected => Err(self.moved_meanwhile(name)),
-            Err(error) => Err(failed(format!("moving `{name}` in `{}`", self.name))(format!("{error:#}"))),
-        }
-    }
-
-    fn moved_meanwhile(&self, name: &str) -> ForgeError {
-        ForgeError::Conflict { what: format!("`{name}` in `{}`", self.name) }
-    }
-
-    /// Deletes a branch that points to the expected commit; it may be gone.
-    pub(super) fn delete_branch(
-        &mut self,
-        branch: &BranchName,
-        expected: &CommitId,
-    ) -> Result<(), ForgeError> {
-        let name = branch_ref(branch);
-        if self.find_ref(&name)?.is_none() {
-            return Ok(());
-        }
-        self.move_ref(&name, Some(object_id(expected)), None)
-    }
-
-    /// The branches under Towpath's prefix, the log apart.
-    pub(super) fn towpath_branches(&self) -> Result<BTreeMap<BranchName, Head>, ForgeError> {
-        let mut branches = BTreeMap::new();
-        for (name, id) in self.refs(&format!("refs/heads/{BRANCH_PREFIX}"))? {
-            let branch = name.strip_prefix("refs/heads/").and_then(|name| BranchName::new(name).ok());
-            if let Some(branch) = branch.filter(|branch| branch.as_str() != LOG_BRANCH) {
-                branches.insert(branch, self.head_of(id)?);
-            }
-        }
-        Ok(branches)
-    }
-
-    /// All refs with a prefix, by name.
-    pub(super) fn refs(&self, prefix: &str) -> Result<Vec<(String, ObjectId)>, ForgeError> {
-        let what = || format!("listing `{prefix}` in `{}`", self.name);
-        let platform = self.git.references().map_err(failed(what()))?;
-        let all = platform.prefixed(prefix).map_err(failed(what()))?;
-        let mut found = Vec::new();
-        for reference in all {
-            // A ref that was packed or deleted since the listing began is read again by the next look.
-            let reference = reference.map_err(|error| failed(what())(error.to_string()))?;
-            let Some(id) = reference.try_id() else { continue };
-            found.push((reference.name().as_bstr().to_string(), id.detach()));
-            if found.len() > REFS_MAX {
-                return Err(failed(what())(format!("there are more than {REFS_MAX}; delete some")));
-            }
-        }
-        Ok(found)
     }
 
     /// A commit as the head of a change.
@@ -252,22 +160,6 @@ impl Store {
     }
 }
 
-/// A ref's move as Git's transactions take it.
-fn edit(name: &str, expected: Option<ObjectId>, wanted: Option<ObjectId>) -> Result<RefEdit, ForgeError> {
-    let expected = expected
-        .map_or(PreviousValue::MustNotExist, |id| PreviousValue::MustExistAndMatch(Target::Object(id)));
-    let change = match wanted {
-        Some(id) => {
-            let log =
-                LogChange { mode: RefLog::AndReference, force_create_reflog: false, message: "".into() };
-            RefChange::Update { log, expected, new: Target::Object(id) }
-        }
-        None => RefChange::Delete { expected, log: RefLog::AndReference },
-    };
-    let name = name.try_into().map_err(failed(format!("the ref `{name}`")))?;
-    Ok(RefEdit { change, name, deref: false })
-}
-
 /// Somebody whose name is not known here.
 pub(super) fn unknown() -> UserName {
     UserName::new("unknown").expect("a plain word is a user name")
@@ -275,11 +167,6 @@ pub(super) fn unknown() -> UserName {
 
 fn mail(by: &UserName) -> String {
     format!("{by}@{MAIL_DOMAIN}")
-}
-
-/// The full name of a branch.
-pub(super) fn branch_ref(branch: &BranchName) -> String {
-    format!("refs/heads/{branch}")
 }
 
 pub(super) fn commit_id(id: ObjectId) -> CommitId {

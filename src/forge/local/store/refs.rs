@@ -1,0 +1,152 @@
+//! The refs of a repository: read steadily, moved by compare-and-swap.
+
+use std::collections::BTreeMap;
+
+use gix::ObjectId;
+use gix::refs::Target;
+use gix::refs::transaction::{Change as RefChange, LogChange, PreviousValue, RefEdit, RefLog};
+
+use super::{Store, commit_id, failed, object_id};
+use crate::forge::{BRANCH_PREFIX, ForgeError, LOG_BRANCH};
+use crate::model::{BranchName, CommitId, Head};
+
+/// How many refs of one kind a repository may have.
+const REFS_MAX: usize = 100_000;
+/// How often refs are read again because Git was packing them.
+const READS_MAX: usize = 10;
+
+impl Store {
+    /// The commit that a ref points to.
+    pub(in crate::forge::local) fn find_ref(&self, name: &str) -> Result<Option<ObjectId>, ForgeError> {
+        let what = || format!("reading `{name}` in `{}`", self.name);
+        let found = self.steadily(|| self.git.try_find_reference(name).map_err(failed(what())))?;
+        let Some(reference) = found else { return Ok(None) };
+        let id = reference.try_id().ok_or("it points to another ref; make it point to a commit");
+        Ok(Some(id.map_err(failed(what()))?.detach()))
+    }
+
+    /// Reads refs until Git did not pack any meanwhile: one that is just being packed would seem not to be there.
+    fn steadily<T>(&self, mut read: impl FnMut() -> Result<T, ForgeError>) -> Result<T, ForgeError> {
+        for _try in 0..READS_MAX {
+            let before = self.packed();
+            let found = read()?;
+            if self.packed() == before {
+                return Ok(found);
+            }
+        }
+        Err(failed(format!("reading the refs of `{}`", self.name))("Git keeps packing them; try again later"))
+    }
+
+    /// What tells one state of the packed refs from another.
+    fn packed(&self) -> Option<(std::time::SystemTime, u64)> {
+        let metadata = std::fs::metadata(self.git.git_dir().join("packed-refs")).ok()?;
+        Some((metadata.modified().ok()?, metadata.len()))
+    }
+
+    /// The tip of a branch.
+    pub(in crate::forge::local) fn tip(&self, branch: &BranchName) -> Result<CommitId, ForgeError> {
+        self.find_ref(&branch_ref(branch))?
+            .map(commit_id)
+            .ok_or_else(|| ForgeError::NotFound { what: format!("the branch `{branch}` of `{}`", self.name) })
+    }
+
+    /// Moves a ref from what is expected (nothing: it must not exist) to what is wanted (nothing: it goes).
+    pub(in crate::forge::local) fn move_ref(
+        &mut self,
+        name: &str,
+        expected: Option<ObjectId>,
+        wanted: Option<ObjectId>,
+    ) -> Result<(), ForgeError> {
+        if self.find_ref(name)? != expected {
+            return Err(self.moved_meanwhile(name));
+        }
+        let edit = edit(name, expected, wanted)?;
+        let signature = self.signature(&self.bot().clone());
+        let mut time = gix::date::parse::TimeBuf::default();
+        let turn = self.turn.as_mut().ok_or("refs are moved only by the one whose turn it is");
+        let turn = turn.map_err(failed(format!("moving `{name}`")))?;
+        turn.note(name)?;
+        let moved = self.git.edit_references_as(Some(edit), Some(signature.to_ref(&mut time)));
+        turn.rest()?;
+        match moved {
+            Ok(_) => Ok(()),
+            // Somebody holds the ref's own lock, or was faster.
+            Err(error) if error.is_retryable() => Err(self.moved_meanwhile(name)),
+            Err(_) if self.find_ref(name)? != expected => Err(self.moved_meanwhile(name)),
+            Err(error) => Err(failed(format!("moving `{name}` in `{}`", self.name))(format!("{error:#}"))),
+        }
+    }
+
+    fn moved_meanwhile(&self, name: &str) -> ForgeError {
+        ForgeError::Conflict { what: format!("`{name}` in `{}`", self.name) }
+    }
+
+    /// Deletes a branch that points to the expected commit; it may be gone.
+    pub(in crate::forge::local) fn delete_branch(
+        &mut self,
+        branch: &BranchName,
+        expected: &CommitId,
+    ) -> Result<(), ForgeError> {
+        let name = branch_ref(branch);
+        if self.find_ref(&name)?.is_none() {
+            return Ok(());
+        }
+        self.move_ref(&name, Some(object_id(expected)), None)
+    }
+
+    /// The branches under Towpath's prefix, the log apart.
+    pub(in crate::forge::local) fn towpath_branches(&self) -> Result<BTreeMap<BranchName, Head>, ForgeError> {
+        let mut branches = BTreeMap::new();
+        for (name, id) in self.refs(&format!("refs/heads/{BRANCH_PREFIX}"))? {
+            let branch = name.strip_prefix("refs/heads/").and_then(|name| BranchName::new(name).ok());
+            if let Some(branch) = branch.filter(|branch| branch.as_str() != LOG_BRANCH) {
+                branches.insert(branch, self.head_of(id)?);
+            }
+        }
+        Ok(branches)
+    }
+
+    /// All refs with a prefix, by name.
+    pub(in crate::forge::local) fn refs(&self, prefix: &str) -> Result<Vec<(String, ObjectId)>, ForgeError> {
+        self.steadily(|| self.list(prefix).map_err(failed(format!("listing `{prefix}` in `{}`", self.name))))
+    }
+
+    fn list(&self, prefix: &str) -> Result<Vec<(String, ObjectId)>, String> {
+        let platform = self.git.references().map_err(|error| error.to_string())?;
+        let all = platform.prefixed(prefix).map_err(|error| error.to_string())?;
+        let mut found = Vec::new();
+        for reference in all {
+            let reference = reference.map_err(|error| error.to_string())?;
+            let Some(id) = reference.try_id() else { continue };
+            found.push((reference.name().as_bstr().to_string(), id.detach()));
+            if found.len() > REFS_MAX {
+                return Err(format!("there are more than {REFS_MAX}; delete some"));
+            }
+        }
+        Ok(found)
+    }
+}
+
+/// A ref's move as Git's transactions take it.
+fn edit(name: &str, expected: Option<ObjectId>, wanted: Option<ObjectId>) -> Result<RefEdit, ForgeError> {
+    let expected = expected
+        .map_or(PreviousValue::MustNotExist, |id| PreviousValue::MustExistAndMatch(Target::Object(id)));
+    let change = match wanted {
+        Some(id) => {
+            let log =
+                LogChange { mode: RefLog::AndReference, force_create_reflog: false, message: "".into() };
+            RefChange::Update { log, expected, new: Target::Object(id) }
+        }
+        None => RefChange::Delete { expected, log: RefLog::AndReference },
+    };
+    let name = name.try_into().map_err(failed(format!("the ref `{name}`")))?;
+    Ok(RefEdit { change, name, deref: false })
+}
+
+/// The full name of a branch.
+pub(in crate::forge::local) fn branch_ref(branch: &BranchName) -> String {
+    format!("refs/heads/{branch}")
+}
+
+#[cfg(test)]
+mod tests;
