@@ -24,7 +24,7 @@ pub use body::{BodyInput, Step, body};
 pub use colour::{Colour, Style};
 pub use diff::diff;
 pub use gates::why;
-pub use messages::{Carriage, commit_message, merge_message, title};
+pub use messages::{Carriage, NOBODY, commit_message, merge_message, title};
 pub use reasons::reason;
 pub use remarks::{RemarkInput, remark};
 pub use status::status;

@@ -21,7 +21,8 @@ pub(super) struct Case<'a> {
 /// A person's wish for exactly one release.
 pub(super) struct Request<'a> {
     pub(super) by: &'a UserName,
-    pub(super) at: Time,
+    /// Its place in the log.
+    pub(super) order: usize,
     pub(super) images: &'a [ImageReference],
 }
 
@@ -75,7 +76,7 @@ impl<'a> Case<'a> {
 
     /// What a change carries, as its own trailers say; trust it only of our own heads.
     pub(super) fn release_of(&self, observed: &ObservedChange) -> Option<Release> {
-        let head = &observed.change.head;
+        let head = observed.change.written();
         let tag = head.trailer("Towpath-Release")?.parse().ok()?;
         let digest = head.trailer("Towpath-Digest")?.parse().ok()?;
         Some(Release::of(Artifact { image: self.service.image.clone(), tag, digest }))
@@ -121,8 +122,8 @@ impl<'a> Case<'a> {
     /// Since when a person's own setting stands, if one does.
     pub(super) fn set_by_hand_since(&self) -> Option<Time> {
         let last = self.history.last_landing(&self.target).filter(|last| last.origin == Origin::Hand)?;
-        let resumed = self.history.resumed_at(&self.target).is_some_and(|at| at >= last.at);
-        let asked = self.last_request().is_some_and(|request| request.at >= last.at);
+        let resumed = self.history.resumed(&self.target).is_some_and(|order| order > last.order);
+        let asked = self.last_request().is_some_and(|request| request.order > last.order);
         (!resumed && !asked).then_some(last.at)
     }
 
@@ -130,19 +131,19 @@ impl<'a> Case<'a> {
     pub(super) fn request(&self) -> Option<Request<'a>> {
         let request = self.last_request()?;
         let landed_since =
-            self.history.last_landing(&self.target).is_some_and(|landing| landing.at > request.at);
+            self.history.last_landing(&self.target).is_some_and(|landing| landing.order > request.order);
         (!landed_since).then_some(request)
     }
 
     fn last_request(&self) -> Option<Request<'a>> {
         let (handled, images) = self.history.last_request(&self.target)?;
-        Some(Request { by: &handled.by, at: handled.at, images })
+        Some(Request { by: &handled.by, order: handled.order, images })
     }
 
-    /// When a person last asked for this release here.
-    pub(super) fn last_request_of(&self, release: &Release) -> Option<Time> {
+    /// The place in the log at which a person last asked for this release here.
+    pub(super) fn last_request_of(&self, release: &Release) -> Option<usize> {
         let request = self.last_request()?;
-        request.images.iter().any(|image| release.is_named_by(image)).then_some(request.at)
+        request.images.iter().any(|image| release.is_named_by(image)).then_some(request.order)
     }
 
     /// Who asked for this release here, if a person did.

@@ -63,13 +63,13 @@ fn renewal(subject: &Subject<'_>, observed: &ObservedChange) -> Option<Draft> {
     let release: &Release = judgement.candidate.as_ref()?;
     let from = content::running(subject, &judgement.target);
     let files = content::files(subject, &judgement.target, release).ok()?;
-    let requester = change.head.trailer("Towpath-Requested-By").and_then(|by| by.parse().ok());
+    let requester = change.written().trailer("Towpath-Requested-By").and_then(|by| by.parse().ok());
     let carriage = Carriage {
         target: &judgement.target,
         release,
         from: from.as_ref(),
         key: observed.key.as_ref()?,
-        requester: requester.as_ref().filter(|by| **by != subject.world.bot),
+        requester: requester.as_ref().filter(|by: &&crate::model::UserName| by.as_str() != render::NOBODY),
     };
     let presentation = of(subject, carriage, None, &files).ok()?;
     (!is_shown(change, &presentation)).then(|| Draft {

@@ -154,6 +154,8 @@ pub struct Head {
     pub by_bot: bool,
     /// Its message, trailers included.
     pub message: String,
+    /// Where this commit only merges the base into the branch: the commit of the branch beneath it.
+    pub beneath: Option<Box<Self>>,
 }
 
 impl Head {
@@ -232,6 +234,12 @@ impl Change {
             return None;
         }
         serde_json::from_str(json).ok()
+    }
+
+    /// The commit that says what the change carries: the head, but for merges of the base on top of it.
+    #[must_use]
+    pub fn written(&self) -> &Head {
+        self.head.beneath.as_deref().unwrap_or(&self.head)
     }
 
     /// Whether it waits.

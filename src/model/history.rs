@@ -27,6 +27,8 @@ pub struct Landing {
     pub origin: Origin,
     /// Whether it still counts.
     pub standing: Standing,
+    /// Its place in the log. Times of the forge and ours do not compare to the second; places do.
+    pub order: usize,
 }
 
 /// Content that a person does not want in an environment.
@@ -44,6 +46,8 @@ pub struct Decline {
     pub by: UserName,
     /// When.
     pub at: Time,
+    /// Its place in the log.
+    pub order: usize,
 }
 
 /// A comment whose commands were carried out.
@@ -59,6 +63,8 @@ pub struct Handled {
     pub at: Time,
     /// What became of each command.
     pub outcomes: Vec<CommandOutcome>,
+    /// Its place in the log.
+    pub order: usize,
 }
 
 /// The log of one config repository, folded in its order.
@@ -67,6 +73,7 @@ pub struct History {
     landings: BTreeMap<Target, Vec<Landing>>,
     declines: Vec<Decline>,
     handled: Vec<Handled>,
+    length: usize,
 }
 
 impl History {
@@ -129,15 +136,23 @@ impl History {
         })
     }
 
-    /// When automation was last told to take up a target again.
+    /// What a change brought where it landed.
     #[must_use]
-    pub fn resumed_at(&self, target: &Target) -> Option<Time> {
+    pub fn landed_by(&self, target: &Target, change: ChangeNumber) -> Option<&Landing> {
+        self.landings(target).iter().find(|landing| landing.origin == Origin::Change(change))
+    }
+
+    /// The place in the log at which automation was last told to take up a target again.
+    #[must_use]
+    pub fn resumed(&self, target: &Target) -> Option<usize> {
         let resumes = |handled: &&Handled| handled.outcomes.iter().any(|outcome| outcome.resumes(target));
-        self.handled.iter().rev().find(resumes).map(|handled| handled.at)
+        self.handled.iter().rev().find(resumes).map(|handled| handled.order)
     }
 
     /// Takes in one more record.
     pub fn take(&mut self, record: &Record) {
+        self.length += 1;
+        let order = self.length;
         match &record.event {
             Event::Landed { target, images, origin } => {
                 let landing = Landing {
@@ -145,6 +160,7 @@ impl History {
                     at: record.at,
                     origin: origin.clone(),
                     standing: Standing::Stands,
+                    order,
                 };
                 self.landings.entry(target.clone()).or_default().push(landing);
             }
@@ -156,6 +172,7 @@ impl History {
                 change: *change,
                 by: by.clone(),
                 at: record.at,
+                order,
             }),
             Event::Handled { change, comment, by, outcomes } => self.handle(Handled {
                 change: *change,
@@ -163,6 +180,7 @@ impl History {
                 by: by.clone(),
                 at: record.at,
                 outcomes: outcomes.clone(),
+                order,
             }),
         }
     }
@@ -184,6 +202,7 @@ impl History {
                     change: handled.change,
                     by: handled.by.clone(),
                     at: handled.at,
+                    order: handled.order,
                 });
             }
         }

@@ -48,9 +48,11 @@ pub struct ObservedChange {
 
 impl ObservedChange {
     /// Whether the head is the bot's own work: written by it, and the content is what its trailer says.
+    ///
+    /// A merge of the base that leaves the content as it is makes it nobody else's.
     #[must_use]
     pub fn is_ours(&self) -> bool {
-        let head = &self.change.head;
+        let head = self.change.written();
         let said = head.trailer("Towpath-Key").map(ContentKey::from_trailer);
         head.by_bot && said.is_some() && said == self.key
     }

@@ -83,9 +83,12 @@ fn sentence(carriage: &Carriage<'_>) -> String {
     )
 }
 
+/// Who asked, as the trailer has it, where nobody did: Towpath by itself, whatever the bot is called.
+pub const NOBODY: &str = "towpath";
+
 fn trailers(carriage: &Carriage<'_>) -> String {
     let Carriage { target, release, key, .. } = carriage;
-    let requested_by = carriage.requester.map_or("towpath", UserName::as_str);
+    let requested_by = carriage.requester.map_or(NOBODY, UserName::as_str);
     let digests: String =
         release.artifacts().map(|artifact| trailer("Digest", artifact.digest.as_str())).collect();
     [

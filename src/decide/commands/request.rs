@@ -25,7 +25,7 @@ pub(super) fn outcomes(
         asked.entitled_at(&[Right::Promote], &there.target, needs)?;
         let release = match version {
             Some(tag) => known_release(&there, tag, needs)?,
-            None => carried(asked)?,
+            None => carried(asked, needs)?,
         };
         outcomes.push(CommandOutcome::Requested { target: there.target, images: release.references() });
     }
@@ -53,8 +53,14 @@ fn environments<'a>(asked: &'a Asked<'_>, named: &[EnvironmentName]) -> Result<V
     }
 }
 
-/// What the change carries, or carried when it was closed.
-fn carried(asked: &Asked<'_>) -> Result<Release, Stop> {
+/// What the change carries; of a merged one what landed by it, of a closed one what it carried then.
+fn carried(asked: &Asked<'_>, needs: &mut BTreeSet<Need>) -> Result<Release, Stop> {
+    let case = asked.case;
+    let landed = case.history.landed_by(&case.target, asked.observed.change.number);
+    if let Some(image) = landed.and_then(|landing| landing.images.first()) {
+        let release = candidate::release_of(case, image, needs).map_err(|_not_known_yet| Stop::Pending)?;
+        return release.ok_or(Stop::Refused(RefusedBecause::NotOpen));
+    }
     let own = asked.observed.is_ours().then(|| asked.case.release_of(asked.observed)).flatten();
     own.ok_or(Stop::Refused(RefusedBecause::ForeignHead))
 }

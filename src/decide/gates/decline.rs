@@ -23,8 +23,8 @@ pub(super) fn judge(case: &Case<'_>, release: &Release, needs: &mut BTreeSet<Nee
 }
 
 fn declined<'a>(case: &'a Case<'_>, release: &Release, key: &ContentKey) -> Option<&'a Decline> {
-    let requested_at = case.last_request_of(release);
-    let stands = |decline: &&Decline| requested_at.is_none_or(|at| at < decline.at);
+    let requested = case.last_request_of(release);
+    let stands = |decline: &&Decline| requested.is_none_or(|order| order < decline.order);
     let is_older = |decline: &Decline| case.order_of(release) < case.order(&decline.images);
     let mut declines = case.history.declines(&case.target).filter(stands);
     declines.find(|decline| decline.key == *key || is_older(decline))

@@ -34,6 +34,7 @@ pub(super) fn view(store: &Store, stored: &Stored) -> Result<Change, ForgeError>
         ChangeState::Open => conflicts(store, stored, head)?,
         ChangeState::Merged { .. } | ChangeState::Closed { .. } => false,
     };
+    let base = object_id(&store.tip(&file.base)?);
     Ok(Change {
         number: file.number,
         url: format!("{}#{}", store.git.git_dir().display(), file.number.0),
@@ -44,7 +45,7 @@ pub(super) fn view(store: &Store, stored: &Stored) -> Result<Change, ForgeError>
         base: file.base.clone(),
         state,
         opened_at: file.opened_at,
-        head: store.head_of(head)?,
+        head: store.head_above(base, head)?,
         conflicted,
         comments: comments(store, stored),
         reviews: reviews(stored),

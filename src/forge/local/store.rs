@@ -24,6 +24,9 @@ const SETTINGS: [&str; 3] =
 /// The domain of the mail addresses in commits that are written here.
 const MAIL_DOMAIN: &str = "towpath.local";
 
+/// How often a branch may have taken in its base before its own commit is no longer looked for.
+const MERGES_OF_BASE_MAX: usize = 50;
+
 /// An open repository.
 pub(super) struct Store {
     pub(super) git: gix::Repository,
@@ -96,7 +99,23 @@ impl Store {
         let committer = commit.committer().map_err(failed(what()))?;
         let by_bot = author.email == bot.as_str() && committer.email == bot.as_str();
         let message = commit.message_raw().map_err(failed(what()))?.to_string();
-        Ok(Head { commit: commit_id(id), by_bot, message })
+        Ok(Head { commit: commit_id(id), by_bot, message, beneath: None })
+    }
+
+    /// The head of a change into a base, with the commit beneath it where it only merges that base.
+    pub(super) fn head_above(&self, base: ObjectId, id: ObjectId) -> Result<Head, ForgeError> {
+        let mut head = self.head_of(id)?;
+        let mut at = id;
+        for _merge in 0..MERGES_OF_BASE_MAX {
+            let parents: Vec<ObjectId> = self.commit(at)?.parent_ids().map(gix::Id::detach).collect();
+            let [own, merged] = parents.as_slice() else { break };
+            if !self.is_ancestor(*merged, base)? || self.is_ancestor(*own, base)? {
+                break;
+            }
+            at = *own;
+            head.beneath = Some(Box::new(self.head_of(at)?));
+        }
+        Ok(head)
     }
 
     pub(super) fn commit(&self, id: ObjectId) -> Result<gix::Commit<'_>, ForgeError> {

@@ -69,7 +69,15 @@ impl Git {
 
     pub(crate) fn head(&self, commit: &CommitId, bot: &UserName) -> Head {
         let found = self.get(commit);
-        Head { commit: commit.clone(), by_bot: found.author == *bot, message: found.message.clone() }
+        let beneath = self.beneath(commit).map(|beneath| Box::new(self.head(&beneath, bot)));
+        Head { commit: commit.clone(), by_bot: found.author == *bot, message: found.message.clone(), beneath }
+    }
+
+    /// The commit of the branch beneath one that only merges the base into it.
+    fn beneath(&self, commit: &CommitId) -> Option<CommitId> {
+        let [own, merged] = self.get(commit).parents.as_slice() else { return None };
+        let base = self.ancestry(self.branches.get(&BranchName::new("main").expect("a branch name"))?);
+        (base.contains(merged) && !base.contains(own)).then(|| own.clone())
     }
 
     pub(crate) fn blob(&self, blob: &BlobId) -> Option<Arc<[u8]>> {
