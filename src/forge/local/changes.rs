@@ -71,6 +71,8 @@ fn state(store: &Store, stored: &Stored) -> Result<(ChangeState, ObjectId), Forg
     let head = tip.unwrap_or(written);
     if let Some(merge) = brought_by(store, file, head)? {
         let (at, by) = store.committed(merge)?;
+        // Whoever pushes chooses the dates of his commits: none is before the content or in the future.
+        let at = at.max(stored.written_at()).min(store.now());
         return Ok((ChangeState::Merged { at, by, commit: commit_id(merge) }, head));
     }
     let gone = || ChangeState::Closed {
@@ -143,7 +145,8 @@ fn conflicts(store: &Store, stored: &Stored, head: ObjectId) -> Result<bool, For
     if store.is_ancestor(base, head)? {
         return Ok(false);
     }
-    Ok(merged_tree(store, base, head)?.is_none())
+    let trial = store.git.clone().with_object_memory();
+    Ok(merged_tree(&trial, base, head)?.is_none())
 }
 
 fn comments(store: &Store, stored: &Stored) -> Vec<Comment> {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use gix::ObjectId;
+use gix::bstr::{BString, ByteSlice as _};
 use gix::object::tree::EntryKind as GitKind;
 
 use super::store::{Store, failed, object_id};
@@ -21,13 +22,12 @@ pub(super) fn entries(
     commit: &CommitId,
 ) -> Result<BTreeMap<RepositoryPath, TreeEntry>, ForgeError> {
     let files = files(store, object_id(commit))?;
-    Ok(files
-        .into_iter()
-        .map(|(path, (kind, id))| {
-            let blob = BlobId::new(id.to_string()).expect("an object id has forty digits");
-            (path, TreeEntry { kind: entry_kind(kind), blob })
-        })
-        .collect())
+    let entry = |(path, (kind, id)): (BString, (GitKind, ObjectId))| {
+        let path = RepositoryPath::new(path.to_str().ok()?).ok()?;
+        let blob = BlobId::new(id.to_string()).expect("an object id has forty digits");
+        Some((path, TreeEntry { kind: entry_kind(kind), blob }))
+    };
+    Ok(files.into_iter().filter_map(entry).collect())
 }
 
 /// The content of blobs, in order.
@@ -51,16 +51,15 @@ fn content(store: &Store, id: ObjectId) -> Result<Vec<u8>, ForgeError> {
     Ok(store.git.find_blob(id).map_err(failed(what()))?.take_data())
 }
 
-type Files = BTreeMap<RepositoryPath, (GitKind, ObjectId)>;
+type Files = BTreeMap<BString, (GitKind, ObjectId)>;
 
 fn files(store: &Store, commit: ObjectId) -> Result<Files, ForgeError> {
     let what = || format!("reading the files of {commit} in `{}`", store.name());
     let tree = store.git.find_tree(store.tree_of(commit)?).map_err(failed(what()))?;
     let records = tree.traverse().breadthfirst.files().map_err(failed(what()))?;
     let file = |record: gix::traverse::tree::recorder::Entry| {
-        let path = RepositoryPath::new(std::str::from_utf8(&record.filepath).ok()?).ok()?;
         let kind = record.mode.kind();
-        (kind != GitKind::Tree).then_some((path, (kind, record.oid)))
+        (kind != GitKind::Tree).then_some((record.filepath, (kind, record.oid)))
     };
     Ok(records.into_iter().filter_map(file).collect())
 }
@@ -145,7 +144,7 @@ fn extend(store: &Store, line: &mut Vec<ObjectId>, index: usize) -> Result<(), F
 
 fn difference(store: &Store, from: ObjectId, to: ObjectId) -> Result<Vec<FileChange>, ForgeError> {
     let (old, new) = (files(store, from)?, files(store, to)?);
-    let mut paths: Vec<&RepositoryPath> = old.keys().chain(new.keys()).collect();
+    let mut paths: Vec<&BString> = old.keys().chain(new.keys()).collect();
     paths.sort();
     paths.dedup();
     let side = |side: Option<&(GitKind, ObjectId)>| -> Result<Option<Vec<u8>>, ForgeError> {
@@ -158,9 +157,17 @@ fn difference(store: &Store, from: ObjectId, to: ObjectId) -> Result<Vec<FileCha
     let differing = paths.into_iter().filter(|path| old.get(*path) != new.get(*path));
     differing
         .map(|path| {
-            Ok(FileChange { path: path.clone(), old: side(old.get(path))?, new: side(new.get(path))? })
+            Ok(FileChange { path: shown(path)?, old: side(old.get(path))?, new: side(new.get(path))? })
         })
         .collect()
+}
+
+/// A path as people see it. One that this program would not write is spelled differently, never hidden: what people
+/// approve is all that a head changes.
+fn shown(path: &BString) -> Result<RepositoryPath, ForgeError> {
+    let is_odd = |c: char| c.is_control() || c == '\\';
+    let text = path.to_str_lossy().replace(is_odd, "\u{fffd}");
+    RepositoryPath::new(text).map_err(failed("comparing two commits"))
 }
 
 /// The tree of a commit with some files replaced; modes are kept, links and submodules are not written through.

@@ -52,7 +52,7 @@ fn move_base(
     let base = store.find_ref(base_ref)?;
     let base =
         base.ok_or_else(|| ForgeError::NotFound { what: format!("`{base_ref}` of `{}`", store.name()) })?;
-    let Some(tree) = merged_tree(store, base, head)? else { return Ok(None) };
+    let Some(tree) = merged_tree(&store.git, base, head)? else { return Ok(None) };
     let commit = store.write_commit(by, message, tree, &[base, head])?;
     store.move_ref(base_ref, Some(base), Some(commit))?;
     Ok(Some(commit_id(commit)))
@@ -60,17 +60,16 @@ fn move_base(
 
 /// The tree of a merge; nothing where the two sides conflict or have nothing in common.
 pub(super) fn merged_tree(
-    store: &Store,
+    git: &gix::Repository,
     ours: ObjectId,
     theirs: ObjectId,
 ) -> Result<Option<ObjectId>, ForgeError> {
     let what = || format!("merging {theirs} into {ours}");
-    if store.merge_base(ours, theirs)?.is_none() {
+    if git.merge_base(ours, theirs).map_err(failed(what()))?.is_none() {
         return Ok(None);
     }
-    let options = store.git.tree_merge_options().map_err(failed(what()))?;
-    let outcome = store
-        .git
+    let options = git.tree_merge_options().map_err(failed(what()))?;
+    let outcome = git
         .merge_commits(
             ours,
             theirs,

@@ -134,6 +134,10 @@ impl LocalForge {
             refuse_bot(store, &by)?;
             let change = changes::view(store, &load(store, number)?)?;
             let head = open_head(&change)?;
+            if change.conflicted {
+                let why = format!("it conflicts with `{}`; mend its branch, or close it", change.base);
+                return Err(failed(format!("merging change {number}"))(why));
+            }
             let message = format!("Merge change {number}: {}\n", change.title);
             merge::merge(store, number, &head, &by, &message)
         })

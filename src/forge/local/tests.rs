@@ -3,6 +3,7 @@
 mod backup;
 mod branches;
 mod crash;
+mod crowd;
 mod log;
 mod merging;
 mod people;

@@ -122,6 +122,12 @@ impl Stored {
         self.events.push(EventFile { at: store.now(), by: by.clone(), did });
     }
 
+    /// When its content was last written through the forge.
+    pub(super) fn written_at(&self) -> Time {
+        let is_write = |event: &&EventFile| matches!(event.did, Deed::Opened { .. } | Deed::Wrote { .. });
+        self.events.iter().rev().find(is_write).map_or(self.change.opened_at, |event| event.at)
+    }
+
     /// What identifies the event at an index, from 0.
     pub(super) fn event_id(&self, index: usize) -> CommentId {
         CommentId(format!("{}/{}", self.change.number.0, index + 1))

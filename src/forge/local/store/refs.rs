@@ -25,16 +25,20 @@ impl Store {
         Ok(Some(id.map_err(failed(what()))?.detach()))
     }
 
-    /// Reads refs until Git did not pack any meanwhile: one that is just being packed would seem not to be there.
+    /// Reads refs until Git did not pack any meanwhile: one that is just being packed would seem not to be there, or
+    /// its file is gone between its listing and its reading. What is truly broken fails each time.
     fn steadily<T>(&self, mut read: impl FnMut() -> Result<T, ForgeError>) -> Result<T, ForgeError> {
+        let busy = "Git keeps packing them; try again later";
+        let mut answer = Err(failed(format!("reading the refs of `{}`", self.name))(busy));
         for _try in 0..READS_MAX {
             let before = self.packed();
-            let found = read()?;
-            if self.packed() == before {
-                return Ok(found);
+            match read() {
+                Ok(found) if self.packed() == before => return Ok(found),
+                Ok(_) => {}
+                Err(error) => answer = Err(error),
             }
         }
-        Err(failed(format!("reading the refs of `{}`", self.name))("Git keeps packing them; try again later"))
+        answer
     }
 
     /// What tells one state of the packed refs from another.

@@ -71,6 +71,18 @@ async fn packed_refs_are_like_any_others() {
 }
 
 #[tokio::test]
+async fn a_lock_beside_a_ref_hides_nothing() {
+    let ground = Ground::new().await;
+    let change = ground.open("1.1.0").await;
+    for lock in ["refs/towpath/changes/1.lock", "refs/towpath/changes/2.lock"] {
+        ground.put(lock, b"");
+    }
+    ground.put(&format!("refs/heads/{BRANCH}.lock"), b"");
+    assert_eq!(ground.changes().await, [change]);
+    assert_eq!(ground.forge.branches(&place()).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
 async fn the_files_of_a_commit_are_listed_with_what_they_are() {
     let ground = Ground::new().await;
     let clone = ground.clone();

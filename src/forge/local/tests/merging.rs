@@ -7,6 +7,8 @@ fn merged(change: &Change) -> (&UserName, &CommitId, Time) {
     (by, commit, *at)
 }
 
+const DAY: i64 = 24 * 60 * 60;
+
 fn at(seconds: i64) -> Time {
     chrono::Utc.timestamp_opt(START + seconds, 0).unwrap()
 }
@@ -100,7 +102,8 @@ async fn a_conflict_is_shown_and_refused() {
     let change = ground.show(change.number).await;
     assert_eq!((change.state.clone(), change.conflicted), (ChangeState::Open, true));
     assert!(is_conflict(&ground.merge(&change).await));
-    assert!(is_conflict(&ground.forge.merge_as(&repository(), change.number, &user("alice")).await));
+    let refused = ground.forge.merge_as(&repository(), change.number, &user("alice")).await;
+    insta::assert_snapshot!(said(&ground, refused), @"merging change #1 failed: it conflicts with `main`; mend its branch, or close it");
     assert_eq!(ground.refs(), refs);
 }
 
@@ -135,6 +138,7 @@ async fn a_merge_with_git_is_seen_and_noted_with_the_next_write() {
     let change = ground.open("1.1.0").await;
     ground.push("main", "other.yaml", "name: first\n").await;
     ground.merge_by_git("--no-ff");
+    ground.pass(40 * DAY);
     let commit = ground.tip("main");
     for step in 0..40 {
         ground.push("main", "other.yaml", &format!("name: {step}\n")).await;
@@ -148,6 +152,51 @@ async fn a_merge_with_git_is_seen_and_noted_with_the_next_write() {
     let noted = ground.show(change.number).await;
     assert_eq!(merged(&noted), (&user("carol"), &commit, february));
     assert_eq!(ground.merge(&change).await, Ok(commit), "the bot finds it done");
+}
+
+#[tokio::test]
+async fn a_pushed_merge_is_never_older_than_its_content_nor_in_the_future() {
+    let ground = Ground::new().await;
+    ground.open("1.1.0").await;
+    ground.pass(20 * DAY);
+    let change = ground.open("1.2.0").await;
+    ground.merge_by_git("--no-ff");
+    let seen = ground.show(change.number).await;
+    assert_eq!(merged(&seen).2, at(20 * DAY), "git says February, it is still January");
+
+    let late = Ground::new().await;
+    late.pass(100 * DAY);
+    let change = late.open("1.1.0").await;
+    late.pass(DAY);
+    late.merge_by_git("--no-ff");
+    let seen = late.show(change.number).await;
+    assert_eq!(merged(&seen).2, at(100 * DAY), "git says February, it was opened in April");
+}
+
+#[tokio::test]
+async fn looking_writes_nothing() {
+    let ground = Ground::new().await;
+    let change = ground.open("1.1.0").await;
+    ground.push("main", "app.yaml", &APP.replace("replicas: 1", "replicas: 2")).await;
+    let before = (ground.refs(), ground.git(&["count-objects"]));
+    assert!(!ground.show(change.number).await.conflicted);
+    ground.forge.changed_files(&place(), &change.head.commit).await.unwrap();
+    assert_eq!((ground.refs(), ground.git(&["count-objects"])), before);
+}
+
+#[tokio::test]
+async fn a_file_with_an_odd_name_does_not_hide() {
+    let ground = Ground::new().await;
+    ground.open("1.1.0").await;
+    let clone = ground.clone();
+    git_in(&clone, &["checkout", "-q", BRANCH]).unwrap();
+    std::fs::write(clone.join("odd\nname\\"), "x").unwrap();
+    git_in(&clone, &["add", "."]).unwrap();
+    git_in(&clone, &["commit", "-qm", "odd"]).unwrap();
+    git_in(&clone, &["push", "-q", "origin", BRANCH]).unwrap();
+    let files = ground.forge.files(&repository(), ChangeNumber(1)).await.unwrap();
+    let paths: Vec<_> = files.iter().map(|file| file.path.as_str()).collect();
+    assert_eq!(paths, ["app.yaml", "odd\u{fffd}name\u{fffd}"]);
 }
 
 #[tokio::test]

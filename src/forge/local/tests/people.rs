@@ -96,6 +96,27 @@ async fn a_new_repository_is_cloned_with_its_branch() {
 }
 
 #[tokio::test]
+async fn a_repository_that_git_made_is_as_good_as_ours() {
+    let folder = tempfile::tempdir().unwrap();
+    let seconds = Arc::default();
+    let ground = Ground { forge: forge_at(folder.path().to_owned(), &seconds), folder, seconds };
+    std::fs::create_dir_all(ground.bare()).unwrap();
+    ground.git(&["init", "-q", "--bare", "-b", "main"]);
+    let missing = ground.forge.head(&place()).await;
+    insta::assert_snapshot!(said(&ground, missing), @"the branch `main` of `acme/deploy` does not exist");
+
+    let clone = ground.clone();
+    std::fs::write(clone.join("app.yaml"), APP).unwrap();
+    git_in(&clone, &["add", "."]).unwrap();
+    git_in(&clone, &["commit", "-qm", "the beginning"]).unwrap();
+    git_in(&clone, &["push", "-q", "origin", "HEAD:main"]).unwrap();
+    let change = ground.open("1.1.0").await;
+    ground.merge(&change).await.unwrap();
+    git_in(&clone, &["pull", "-q", "origin", "main"]).unwrap();
+    assert_eq!(std::fs::read_to_string(clone.join("app.yaml")).unwrap(), APP.replace("1.0.0", "1.1.0"));
+}
+
+#[tokio::test]
 async fn links_and_files_below_the_root_are_no_repositories() {
     let ground = Ground::new().await;
     std::os::unix::fs::symlink(ground.bare(), ground.folder.path().join("acme/link.git")).unwrap();

@@ -52,3 +52,17 @@ fn reading_ends_where_packing_does_not() {
     });
     insta::assert_snapshot!(found.unwrap_err(), @"reading the refs of `acme/deploy` failed: Git keeps packing them; try again later");
 }
+
+#[test]
+fn a_file_that_packing_took_away_is_read_again_and_a_broken_one_fails() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = store(folder.path());
+    let broken = |reads: usize| failed("reading a ref")(format!("try {reads}"));
+    let mut reads = 0;
+    let found = store.steadily(|| {
+        reads += 1;
+        if reads < 2 { Err(broken(reads)) } else { Ok(reads) }
+    });
+    assert_eq!(found, Ok(2));
+    assert_eq!(store.steadily::<()>(|| Err(broken(9))), Err(broken(9)));
+}

@@ -1,0 +1,78 @@
+//! Many at once, as tasks of two processes: nothing is lost, and nobody waits for ever.
+
+use tokio::task::JoinSet;
+
+use super::*;
+
+const CROWD: usize = 20;
+
+impl Ground {
+    /// What two processes over the same repositories hold.
+    fn two_forges(&self) -> [LocalForge; 2] {
+        [self.forge.clone(), forge_at(self.folder.path().to_owned(), &self.seconds)]
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn twenty_proposals_become_twenty_changes() {
+    let ground = Ground::new().await;
+    let (forges, proposal) = (ground.two_forges(), ground.proposal("1.1.0").await);
+    let mut crowd = JoinSet::new();
+    for index in 0..CROWD {
+        let branch = branch(&format!("towpath/dev/shop-{index}"));
+        let (forge, proposal) = (forges[index % 2].clone(), Proposal { branch, ..proposal.clone() });
+        crowd.spawn(async move { forge.propose(&[proposal]).await.remove(0).unwrap().0 });
+    }
+    let mut numbers = crowd.join_all().await;
+    numbers.sort_unstable();
+    assert_eq!(numbers, (1..=CROWD as u64).collect::<Vec<_>>());
+    assert_eq!(ground.changes().await.len(), CROWD);
+    ground.expect_sound();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn twenty_comments_are_all_kept_while_others_look() {
+    let ground = Ground::new().await;
+    let number = ground.open("1.1.0").await.number;
+    let forges = ground.two_forges();
+    let mut crowd = JoinSet::new();
+    for index in 0..CROWD {
+        let (forge, body) = (forges[index % 2].clone(), format!("comment {index:02}"));
+        crowd.spawn(async move {
+            forge.comment_as(&repository(), number, &user("alice"), &body).await.unwrap();
+            forge.changes(&place()).await.unwrap();
+        });
+    }
+    crowd.join_all().await;
+    let mut said: Vec<_> = ground.show(number).await.comments.into_iter().map(|one| one.body).collect();
+    said.sort();
+    assert_eq!(said, (0..CROWD).map(|index| format!("comment {index:02}")).collect::<Vec<_>>());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_many_contents_for_one_branch_one_wins() {
+    let ground = Ground::new().await;
+    let (forges, first) = (ground.two_forges(), ground.proposal("1.1.0").await);
+    let mut crowd = JoinSet::new();
+    for index in 0..CROWD {
+        let files = vec![(path("app.yaml"), APP.replace("1.0.0", &format!("1.{index}.1")).into_bytes())];
+        let (forge, proposal) = (forges[index % 2].clone(), Proposal { files, ..first.clone() });
+        crowd.spawn(async move { forge.propose(&[proposal]).await.remove(0) });
+    }
+    let results = crowd.join_all().await;
+    assert_eq!(results.iter().filter(|result| result.is_ok()).count(), 1);
+    assert_eq!(results.iter().filter(|result| is_conflict(result)).count(), CROWD - 1);
+    assert_eq!(ground.changes().await.len(), 1);
+}
+
+#[tokio::test]
+async fn what_another_process_wrote_is_seen_and_remembered_once() {
+    let ground = Ground::new().await;
+    let number = ground.open("1.1.0").await.number;
+    let [here, there] = ground.two_forges();
+    for count in 1..4 {
+        there.comment_as(&repository(), number, &user("alice"), "fine").await.unwrap();
+        assert_eq!(here.show(&repository(), number).await.unwrap().comments.len(), count);
+    }
+    assert_eq!(here.inner.memory.lock().unwrap().len(), 1);
+}
