@@ -112,7 +112,7 @@ pub(super) fn change(body: &str, message: &str) -> Change {
         base: BranchName::new("main").unwrap(),
         state: ChangeState::Open,
         opened_at: at("2026-11-22T09:00:00Z"),
-        head: Head { commit, by_bot: true, message: message.to_owned() },
+        head: Head { commit, by_bot: true, message: message.to_owned(), beneath: None },
         conflicted: false,
         comments: Vec::new(),
         reviews: Vec::new(),
