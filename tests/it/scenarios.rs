@@ -4,6 +4,6 @@ mod approvals;
 mod commands;
 mod people;
 mod releases;
-mod reported;
+mod requests;
 mod road;
 mod trouble;

@@ -142,7 +142,7 @@ fn version(running: &Running) -> Option<semver::Version> {
     semver::Version::parse(&running.tag).ok()
 }
 
-/// Law 4: the bot merges only its own head, approved by enough people who did not ask for it.
+/// Law 4: the bot merges only its own head, merges of the base on top of it apart, approved by enough people who did not ask for it.
 fn only_approved_work_is_merged(
     state: &State,
     policy: &Policy,
@@ -151,6 +151,7 @@ fn only_approved_work_is_merged(
     head: &CommitId,
 ) {
     let change = state.change(number).expect("it was merged");
+    let head = &state.git.written(head);
     assert_eq!(
         state.git.get(head).author,
         state.bot,
@@ -178,7 +179,8 @@ fn only_approved_work_is_merged(
 /// Since when a change has had the content that this head has.
 fn content_since(state: &State, change: &FakeChange, head: &CommitId) -> Time {
     let key = trailer(state, head, "Towpath-Key");
-    let same = |(_, other): &&(Time, CommitId)| trailer(state, other, "Towpath-Key") == key;
+    let same =
+        |(_, other): &&(Time, CommitId)| trailer(state, &state.git.written(other), "Towpath-Key") == key;
     let same_content = change.heads.iter().rev().take_while(same);
     same_content.map(|(at, _)| *at).last().expect("the head is one of its heads")
 }

@@ -73,6 +73,14 @@ impl Git {
         Head { commit: commit.clone(), by_bot: found.author == *bot, message: found.message.clone(), beneath }
     }
 
+    /// The commit of a change's branch that carries the content: beneath all merges into the branch.
+    pub(crate) fn written(&self, commit: &CommitId) -> CommitId {
+        match self.get(commit).parents.as_slice() {
+            [own, _merged] => self.written(own),
+            _ => commit.clone(),
+        }
+    }
+
     /// The commit of the branch beneath one that only merges the base into it.
     fn beneath(&self, commit: &CommitId) -> Option<CommitId> {
         let [own, merged] = self.get(commit).parents.as_slice() else { return None };

@@ -1,4 +1,4 @@
-//! What people ask for and do, where the engine did otherwise when these stories were written.
+//! What people ask for, and what they do with a branch: once, and no longer than they mean it.
 
 use towpath::model::Reaction;
 
