@@ -27,8 +27,8 @@ pub use fact::{Fact, Time};
 pub use history::{Decline, Handled, History, Landing, Standing};
 pub use image::{Digest, ImageError, ImageName, ImageReference, Tag};
 pub use name::{
-    BlobId, BranchName, CommitId, EnvironmentName, ForgeName, GroupName, NameError, PipelineName,
-    RepositoryName, RepositoryPath, ServiceName, TeamName, UserName,
+    BlobId, BranchName, COMMAND_WORDS, CommitId, EnvironmentName, ForgeName, GroupName, NameError,
+    PipelineName, RepositoryName, RepositoryPath, ServiceName, TeamName, UserName,
 };
 pub use place::{Place, Target};
 pub use policy::{

@@ -7,6 +7,7 @@ use serde_json::json;
 use super::Failure;
 use super::output::Output;
 use crate::config;
+use crate::render;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -31,12 +32,10 @@ pub(super) fn run(file: &Path, arguments: &Arguments, output: &mut Output) -> Re
     let settings = checked.map_err(|problems| Failure::Usage(problems.render(output.error_colour())))?;
     if !arguments.json {
         let policy = &settings.policy;
-        let (services, places) = (policy.services.len(), policy.places().len());
-        output.line(&format!(
-            "{}: fine; {services} services through {} pipelines, in {places} config repositories",
-            file.display(),
-            policy.pipelines.len(),
-        ));
+        let services = render::count(policy.services.len(), "service", "services");
+        let pipelines = render::count(policy.pipelines.len(), "pipeline", "pipelines");
+        let places = render::count(policy.places().len(), "config repository", "config repositories");
+        output.line(&format!("{}: fine; {services}, {pipelines}, {places}", file.display()));
     }
     Ok(())
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
@@ -13,6 +14,7 @@ use super::engines::Engines;
 use super::output::Output;
 use crate::config::Settings;
 use crate::reconcile::{self, Wake};
+use crate::render;
 use crate::server;
 
 /// How often a local forge is looked at: reading it costs next to nothing, and it sends no events.
@@ -20,17 +22,24 @@ const SWEEP_LOCAL: Duration = Duration::from_secs(2);
 
 pub(super) async fn run(settings: Settings, output: &mut Output) -> Result<(), Failure> {
     let engines = Engines::open(&settings).await?;
-    let services = settings.policy.services.len();
-    output.note(&format!("towpath serves {services} services; health at http://{}/healthz", settings.listen));
-    until_stopped(&engines, settings.listen).await?;
+    let listener = bind(settings.listen).await?;
+    // The port may have been left to the system.
+    let address = listener.local_addr().context("reading the own address")?;
+    let services = render::count(settings.policy.services.len(), "service", "services");
+    output.note(&format!("towpath serves {services}; health at http://{address}/healthz"));
+    until_stopped(&engines, listener).await?;
     Ok(())
 }
 
-/// Runs the loop and the HTTP server until the process is told to stop; what is under way is finished first.
-pub(super) async fn until_stopped(engines: &Engines, listen: SocketAddr) -> anyhow::Result<()> {
-    let listener = server::bind(listen).await.with_context(|| {
+/// Binds the address of the settings.
+pub(super) async fn bind(listen: SocketAddr) -> anyhow::Result<TcpListener> {
+    server::bind(listen).await.with_context(|| {
         format!("listening on {listen}; is another Towpath running? change `listen` in the configuration")
-    })?;
+    })
+}
+
+/// Runs the loop and the HTTP server until the process is told to stop; what is under way is finished first.
+pub(super) async fn until_stopped(engines: &Engines, listener: TcpListener) -> anyhow::Result<()> {
     let (stop, stopping) = watch::channel(false);
     let loops: Vec<_> = engines
         .all()

@@ -12,8 +12,8 @@ use super::plan::Need;
 use super::{record_now, rights};
 use crate::command::{self, Command};
 use crate::model::{
-    CommandOutcome, CommentId, Event, ObservedChange, Record, RefusedBecause, ReviewVerdict, Right, Time,
-    UserName,
+    CommandOutcome, Comment, CommentId, Event, ObservedChange, Record, RefusedBecause, Review, ReviewVerdict,
+    Right, Time, UserName,
 };
 
 /// A comment or review, as far as commands are concerned.
@@ -22,7 +22,10 @@ struct Word<'a> {
     author: &'a UserName,
     at: Time,
     edited: bool,
-    commands: Result<Vec<Command>, ()>,
+    /// What counts of it.
+    commands: Vec<Command>,
+    /// Whether a line of it did not parse, so that nothing of its text counts.
+    is_unparsable: bool,
 }
 
 /// One command in its surroundings.
@@ -54,37 +57,37 @@ pub(super) fn carry_out(case: &Case<'_>, needs: &mut BTreeSet<Need>) -> Vec<Reco
 
 /// What people said on a change and was not handled, oldest first.
 fn words<'a>(case: &Case<'_>, observed: &'a ObservedChange) -> Vec<Word<'a>> {
-    let comments = observed.change.comments.iter().map(|comment| Word {
-        id: &comment.id,
-        author: &comment.author,
-        at: comment.at,
-        edited: comment.edited,
-        commands: command::parse(&comment.body).map_err(|_errors| ()),
-    });
-    let reviews = observed.change.reviews.iter().map(|review| Word {
-        id: &review.id,
-        author: &review.author,
-        at: review.at,
-        edited: false,
-        commands: review_commands(review.verdict, &review.head.to_string(), &review.body),
-    });
+    let comments = observed.change.comments.iter().map(of_comment);
+    let reviews = observed.change.reviews.iter().map(of_review);
     let is_new = |word: &Word<'_>| *word.author != case.world.bot && case.history.handled(word.id).is_none();
     let mut words: Vec<Word<'_>> = comments.chain(reviews).filter(is_new).collect();
     words.sort_by_key(|word| word.at);
     words
 }
 
+fn of_comment(comment: &Comment) -> Word<'_> {
+    let (commands, is_unparsable) = commands_of(&comment.body);
+    let Comment { id, author, at, edited, .. } = comment;
+    Word { id, author, at: *at, edited: *edited, commands, is_unparsable }
+}
+
 /// A review is a command by itself, about the head that was reviewed, and its text may hold more.
-fn review_commands(verdict: ReviewVerdict, head: &str, body: &str) -> Result<Vec<Command>, ()> {
-    let own = match verdict {
-        ReviewVerdict::Approve => Command::Approve { head: Some(head.to_owned()) },
+fn of_review(review: &Review) -> Word<'_> {
+    let own = match review.verdict {
+        ReviewVerdict::Approve => Command::Approve { head: Some(review.head.to_string()) },
         ReviewVerdict::RequestChanges => {
             Command::Hold { until: None, reason: Some("changes requested".to_owned()) }
         }
     };
-    let mut commands = command::parse(body).map_err(|_errors| ())?;
+    let (mut commands, is_unparsable) = commands_of(&review.body);
     commands.insert(0, own);
-    Ok(commands)
+    let Review { id, author, at, .. } = review;
+    Word { id, author, at: *at, edited: false, commands, is_unparsable }
+}
+
+/// The commands of a text, and whether it holds one that does not parse.
+fn commands_of(body: &str) -> (Vec<Command>, bool) {
+    command::parse(body).map_or_else(|_errors| (Vec::new(), true), |commands| (commands, false))
 }
 
 /// The record of one comment; nothing where it holds no command or has to wait.
@@ -94,14 +97,16 @@ fn handle(
     word: &Word<'_>,
     needs: &mut BTreeSet<Need>,
 ) -> Option<Record> {
-    let outcomes = match &word.commands {
-        Ok(commands) if commands.is_empty() => return None,
-        Err(()) => vec![CommandOutcome::Unparsable],
-        Ok(_) if word.edited => vec![CommandOutcome::Refused(RefusedBecause::Edited)],
-        Ok(commands) => {
-            let asked = Asked { case, observed, by: word.author, at: word.at };
-            outcomes(&asked, commands, needs)?
-        }
+    if word.commands.is_empty() && !word.is_unparsable {
+        return None;
+    }
+    let outcomes = if word.edited {
+        vec![CommandOutcome::Refused(RefusedBecause::Edited)]
+    } else {
+        let asked = Asked { case, observed, by: word.author, at: word.at };
+        let mut outcomes = outcomes(&asked, &word.commands, needs)?;
+        outcomes.extend(word.is_unparsable.then_some(CommandOutcome::Unparsable));
+        outcomes
     };
     let event = Event::Handled {
         change: observed.change.number,

@@ -110,6 +110,10 @@ pub enum Reason {
         by: UserName,
         /// On which change.
         change: ChangeNumber,
+        /// The environment that it would have gone to.
+        environment: EnvironmentName,
+        /// The release, as people call it.
+        version: Tag,
     },
     /// Nobody stands in the way of automation.
     Automatic,

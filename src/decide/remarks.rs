@@ -2,7 +2,10 @@
 
 use super::case::Case;
 use super::plan::{Action, Because, Remark};
-use crate::model::{CommandOutcome, Comment, Handled, ObservedChange, Reaction};
+use crate::model::{CommandOutcome, Comment, Handled, ObservedChange, Reaction, RefusedBecause};
+
+/// How many answers in words one person gets on one change; what comes after that gets a sign.
+const ANSWERS_PER_PERSON_MAX: usize = 20;
 
 /// The answers and reactions that the log promises and the forge does not show yet.
 pub(super) fn owed(case: &Case<'_>) -> Vec<Action> {
@@ -36,11 +39,30 @@ fn answer(case: &Case<'_>, observed: &ObservedChange, handled: &Handled) -> Vec<
         to: handled.by.clone(),
         outcomes: handled.outcomes.clone(),
     };
-    if handled.outcomes.iter().any(CommandOutcome::needs_words) && !is_said(case, observed, &remark) {
+    if deserves_words(case, handled) && !is_said(case, observed, &remark) {
         let change = handled.change;
         actions.push(Action::Remark { change, target: case.target.clone(), remark, because: because() });
     }
     actions
+}
+
+/// Whether a sign is not enough. Nobody can make the bot flood a change: there is one word for all who lack a
+/// right, and a bound for each person.
+fn deserves_words(case: &Case<'_>, handled: &Handled) -> bool {
+    let earlier =
+        || case.history.handled_on(handled.change).take_while(|other| other.comment != handled.comment);
+    let spoken = |other: &&Handled| other.outcomes.iter().any(CommandOutcome::needs_words);
+    let of_this_person = || earlier().filter(spoken).filter(|other| other.by == handled.by).count();
+    spoken(&handled)
+        && of_this_person() < ANSWERS_PER_PERSON_MAX
+        && !(lacks_right(handled) && earlier().any(lacks_right))
+}
+
+fn lacks_right(handled: &Handled) -> bool {
+    let is_refused = |outcome: &CommandOutcome| {
+        matches!(outcome, CommandOutcome::Refused(RefusedBecause::NotEntitled { .. }))
+    };
+    handled.outcomes.iter().any(is_refused)
 }
 
 fn missing_reaction(comment: &Comment, handled: &Handled) -> Option<Reaction> {

@@ -45,7 +45,7 @@ pub(super) fn propose(subject: &Subject<'_>, action: &Action, wanted: &Wanted<'_
         files: files.iter().filter_map(|file| Some((file.path.clone(), file.new.clone()?))).collect(),
         message: render::commit_message(&carriage),
         labels: vec![LABEL.to_owned()],
-        presentation: presentation::of(subject, carriage, because(action), &files)?,
+        presentation: presentation::of(subject, carriage, &files)?,
     };
     Ok(Draft {
         effect: Effect::Propose(Box::new(proposal)),
@@ -116,18 +116,6 @@ const fn requester(action: &Action) -> Option<&UserName> {
         | Action::Update { requester, .. }
         | Action::Merge { requester, .. } => requester.as_ref(),
         Action::Record { .. }
-        | Action::Close { .. }
-        | Action::DeleteBranch { .. }
-        | Action::Remark { .. }
-        | Action::React { .. } => None,
-    }
-}
-
-const fn because(action: &Action) -> Option<&crate::decide::Because> {
-    match action {
-        Action::Open { because, .. } | Action::Update { because, .. } => Some(because),
-        Action::Record { .. }
-        | Action::Merge { .. }
         | Action::Close { .. }
         | Action::DeleteBranch { .. }
         | Action::Remark { .. }

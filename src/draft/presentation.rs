@@ -1,7 +1,7 @@
 //! What people see of a change: made anew at each look, written only where it differs.
 
 use super::{Draft, Effect, Subject, content};
-use crate::decide::{Action, Because, Judgement, Plan};
+use crate::decide::{Action, Judgement, Plan};
 use crate::model::{Change, ChangeNumber, FileChange, NewStatus, ObservedChange, Presentation, Release};
 use crate::render::{self, BodyInput, Carriage, Step};
 
@@ -9,7 +9,6 @@ use crate::render::{self, BodyInput, Carriage, Step};
 pub(super) fn of(
     subject: &Subject<'_>,
     carriage: Carriage<'_>,
-    because: Option<&Because>,
     files: &[FileChange],
 ) -> Result<Presentation, String> {
     let target = carriage.target;
@@ -18,7 +17,7 @@ pub(super) fn of(
     let journey = journey(subject, judgement);
     let (state, text) = render::status(judgement);
     let status = NewStatus { context: format!("towpath/{}", target.environment), state, text };
-    let body = render::body(&BodyInput { carriage, because, judgement, journey, files });
+    let body = render::body(&BodyInput { carriage, judgement, journey, files });
     Ok(Presentation { title, body, status })
 }
 
@@ -71,7 +70,7 @@ fn renewal(subject: &Subject<'_>, observed: &ObservedChange) -> Option<Draft> {
         key: observed.key.as_ref()?,
         requester: requester.as_ref().filter(|by: &&crate::model::UserName| by.as_str() != render::NOBODY),
     };
-    let presentation = of(subject, carriage, None, &files).ok()?;
+    let presentation = of(subject, carriage, &files).ok()?;
     (!is_shown(change, &presentation)).then(|| Draft {
         effect: Effect::Present { change: change.number, presentation },
         action: "update",
@@ -82,16 +81,11 @@ fn renewal(subject: &Subject<'_>, observed: &ObservedChange) -> Option<Draft> {
     })
 }
 
-/// The reason for which a change was opened is history: a body that differs only there is not written again.
 fn is_shown(change: &Change, wanted: &Presentation) -> bool {
     let status = change.statuses.last().filter(|status| status.head == change.head.commit);
     let status_is_shown = status
         .is_some_and(|status| (status.state, &status.text) == (wanted.status.state, &wanted.status.text));
-    let told =
-        |body: &str| -> String { body.lines().filter(|line| !line.starts_with("Because: ")).collect() };
-    status_is_shown
-        && change.title == wanted.title
-        && squeezed(&told(&change.body)) == squeezed(&told(&wanted.body))
+    status_is_shown && change.title == wanted.title && squeezed(&change.body) == squeezed(&wanted.body)
 }
 
 /// A text without white space: forges and editors change it at will.

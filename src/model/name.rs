@@ -7,6 +7,12 @@ const NAME_BYTES_MAX: usize = 63;
 /// Longest path or branch that is accepted, in bytes.
 const PATH_BYTES_MAX: usize = 1024;
 
+/// The words of the comment commands, of this version and later ones: no environment can be addressed by them.
+pub const COMMAND_WORDS: [&str; 17] = [
+    "promote", "approve", "reject", "hold", "resume", "status", "why", "help", "freeze", "thaw", "lock",
+    "unlock", "rollback", "skip", "wave", "refresh", "diff",
+];
+
 /// Why a text is not the name that it should be.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{text}` is not {what}; {rule}")]

@@ -1,13 +1,12 @@
 //! The body of a change: one screen that says what changes, why, what it waits for and what people can do.
 
-use super::actions::because;
 use super::diff::readable;
 use super::gates;
 use super::harmless::{block, quoted};
 use super::messages::{Carriage, called};
 use super::reasons::person;
 use super::time::instant;
-use crate::decide::{Because, GateName, Judgement};
+use crate::decide::{GateName, Judgement};
 use crate::model::{ContentMark, EnvironmentName, FileChange, ImageReference, Time};
 
 /// How long a diff may be before it is folded, in lines.
@@ -37,8 +36,6 @@ pub struct Step {
 pub struct BodyInput<'a> {
     /// What is carried where.
     pub carriage: Carriage<'a>,
-    /// Why the change was opened or renewed, where that is told anew.
-    pub because: Option<&'a Because>,
     /// What was judged of it.
     pub judgement: &'a Judgement,
     /// The environments of the pipeline, in order.
@@ -51,7 +48,7 @@ pub struct BodyInput<'a> {
 #[must_use]
 pub fn body(input: &BodyInput<'_>) -> String {
     let mark = ContentMark { key: input.carriage.key.clone(), images: input.carriage.release.references() };
-    let before = [what(input), why(input), gates::markdown(input.judgement), journey(input)];
+    let before = [what(input), requester(input), gates::markdown(input.judgement), journey(input)];
     let after = [commands(input), mark.write()];
     let rest: usize = before.iter().chain(&after).map(|part| part.chars().count()).sum();
     let room = BODY_CHARACTERS_MAX.saturating_sub(rest + FRAME_CHARACTERS).min(DIFF_CHARACTERS_MAX);
@@ -76,10 +73,8 @@ fn reference(reference: &ImageReference) -> String {
     if parts.is_empty() { "unset".to_owned() } else { parts.join("<br>") }
 }
 
-fn why(input: &BodyInput<'_>) -> String {
-    let asked = input.carriage.requester.map(|by| format!("Requested by {}.", person(by)));
-    let reason = input.because.map(|why| format!("Because: {}.", because(why)));
-    asked.or(reason).unwrap_or_default()
+fn requester(input: &BodyInput<'_>) -> String {
+    input.carriage.requester.map(|by| format!("Requested by {}.", person(by))).unwrap_or_default()
 }
 
 /// Every environment, what it runs and since when; where this release runs already is said so.

@@ -38,7 +38,7 @@ pub(super) fn fact(reason: &Reason) -> String {
             format!("what runs here soaks for {follower} until {}", instant(*until))
         }
         Reason::NotDeclined => "nobody declined it".to_owned(),
-        Reason::Declined { by, change } => format!("declined by {} on {change}", person(by)),
+        Reason::Declined { by, change, .. } => format!("declined by {} on {change}", person(by)),
         Reason::Automatic => "newer than what was set by hand".to_owned(),
         Reason::SetByHand { since } => format!("set by hand, first seen on {}", instant(*since)),
         Reason::Approved { by, needed } | Reason::ApprovalsMissing { by, needed, .. } => {
@@ -75,8 +75,8 @@ pub(super) fn fact(reason: &Reason) -> String {
 /// What a person can do about it.
 fn way_out(reason: &Reason) -> Option<String> {
     match reason {
-        Reason::Declined { .. } => {
-            Some("`/promote ENV version=V` for exactly this version lifts that".to_owned())
+        Reason::Declined { environment, version, .. } => {
+            Some(format!("{} lifts that", quoted(&format!("/promote {environment} version={version}"))))
         }
         Reason::SetByHand { .. } => Some("a newer release or `/promote resume` ends that".to_owned()),
         Reason::ApprovalsMissing { by, from, .. } => ask(by, from),

@@ -3,7 +3,7 @@
 use super::harmless::{name, quoted};
 use super::reasons::principals;
 use super::remarks::RemarkInput;
-use crate::command::{self, suggest};
+use crate::command::{self, Verb, suggest};
 use crate::model::{EnvironmentName, Principal, RefusedBecause, Right, Target, UserName};
 
 /// What stands in the way of `by`, and the way out.
@@ -66,11 +66,10 @@ fn unknown_environment(word: &str, input: &RemarkInput<'_>) -> String {
     let environments: Vec<&str> = pipeline.map_or_else(Vec::new, |pipeline| {
         pipeline.environments.iter().map(|environment| environment.name.as_str()).collect()
     });
-    let verbs = command::help().iter().map(|row| row.verb.word());
-    let near = suggest(word, environments.iter().copied().chain(verbs));
-    let hint = near.map_or_else(
-        || format!("the environments are {}", environments.join(", ")),
-        |near| format!("did you mean `{near}`?"),
-    );
+    // `promote` itself is written as the environment that it goes to.
+    let verbs = command::help().iter().map(|row| row.verb).filter(|verb| *verb != Verb::Promote);
+    let near = suggest(word, environments.iter().copied().chain(verbs.map(|verb| verb.word())));
+    let known = format!("the environments are {}", environments.join(", "));
+    let hint = near.map_or_else(|| known.clone(), |near| format!("{known}; did you mean `{near}`?"));
     format!("{} is no environment of {} and no command; {hint}", quoted(word), input.target.service)
 }

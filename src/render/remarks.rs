@@ -54,7 +54,7 @@ fn answer(asked: &Asked<'_>) -> String {
     let to = person(asked.to);
     let commands = match command::parse(asked.body) {
         Ok(commands) => commands,
-        Err(errors) => return format!("{to}: {}", unparsable(&errors)),
+        Err(errors) => return format!("{to}: {}", unparsable(&errors, asked.outcomes)),
     };
     let mut said = answers(asked, &commands);
     said.extend(refused(asked, &commands));
@@ -149,14 +149,19 @@ fn help() -> String {
     )
 }
 
-fn unparsable(errors: &[ParseError]) -> String {
+/// Of a comment nothing counts then; of a review its verdict does, or was refused for a reason of its own.
+fn unparsable(errors: &[ParseError], outcomes: &[CommandOutcome]) -> String {
+    let nothing = match outcomes {
+        [CommandOutcome::Unparsable] | [] => "I did nothing of that comment",
+        [..] => "I did nothing of the text of your review",
+    };
     let shown: Vec<String> = errors.iter().take(ERRORS_MAX).map(pointed_out).collect();
     let more = match errors.len() - shown.len() {
         0 => String::new(),
         more => format!("\n\n{more} more lines were not understood."),
     };
     format!(
-        "I did nothing of that comment, because I do not understand all of it.\n\n{}{more}\n\nWrite it again in a \
+        "{nothing}, because I do not understand all of it.\n\n{}{more}\n\nWrite it again in a \
          new comment; an edit does not count. `/promote help` lists the commands.",
         block("text", &shown.join("\n\n"))
     )

@@ -7,5 +7,6 @@ pub(crate) mod kubectl;
 mod oracle;
 mod peer;
 pub(crate) mod rules;
+pub(crate) mod site;
 pub(crate) mod story;
 pub(crate) mod world;

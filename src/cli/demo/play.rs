@@ -7,7 +7,7 @@ use crate::cli::serve;
 
 pub(super) async fn play(stage: &Stage, output: &mut Output) -> Result<(), Failure> {
     output.print(&introduction(stage));
-    serve::until_stopped(&stage.engines, stage.settings.listen).await?;
+    serve::until_stopped(&stage.engines, serve::bind(stage.settings.listen).await?).await?;
     output.line(&format!("\n{} is removed; nothing is left.", stage.folder.path().display()));
     Ok(())
 }

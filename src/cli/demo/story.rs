@@ -37,7 +37,7 @@ impl Teller<'_> {
             "One service, three environments, one Git repository. Towpath looks at it for the first time.",
         );
         let settled = self.stage.settle().await?;
-        self.show(&settled);
+        self.table(&settled);
         self.chapter("CI pushes shop 1.10.0 to the registry. Dev takes it at once.");
         let digest = self.stage.registry.publish(&tag(NEW)?);
         let settled = self.stage.settle().await?;
@@ -117,8 +117,12 @@ impl Teller<'_> {
     }
 
     fn show(&mut self, settled: &Settled) {
-        let table = render::status_table(&settled.plan.judgements, self.output.width(), self.output.colour());
         self.say("");
+        self.table(settled);
+    }
+
+    fn table(&mut self, settled: &Settled) {
+        let table = render::status_table(&settled.plan.judgements, self.output.width(), self.output.colour());
         self.print(&table);
     }
 }

@@ -15,7 +15,8 @@ pub(super) async fn verify(stage: &Stage, tag: &str, digest: &Digest) -> anyhow:
     let mut truths = Vec::new();
     let service = stage.settings.policy.services.first().context("the demo has a service")?;
     let head = stage.forge.head(&stage.place).await?;
-    for (environment, folder) in &service.paths {
+    for environment in stage.settings.policy.pipeline_of(service).environments.iter().map(|own| &own.name) {
+        let folder = service.paths.get(environment).context("each environment has a folder")?;
         let running = running(stage, &head, folder).await?;
         let is_new = running.tag.as_ref().is_some_and(|found| found.as_str() == tag)
             && running.digest.as_ref() == Some(digest);

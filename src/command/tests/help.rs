@@ -1,6 +1,7 @@
 //! One table: what is parsed, what is listed and what is suggested agree.
 
 use super::*;
+use crate::model::COMMAND_WORDS;
 
 #[test]
 fn the_help_lists_every_command_with_the_right_it_takes() {
@@ -64,6 +65,12 @@ fn every_verb_that_is_listed_is_parsed_as_itself() {
 fn the_bound_of_a_reason_is_the_one_that_people_read() {
     let reason = help().iter().flat_map(|row| row.keys).find(|key| key.name == "reason").unwrap();
     assert!(reason.takes.contains(&format!("at most {REASON_CHARACTERS_MAX} characters")));
+}
+
+#[test]
+fn no_word_of_a_command_is_left_for_an_environment() {
+    let words: Vec<&str> = Verb::ALL.iter().map(|verb| verb.word()).chain(RESERVED).collect();
+    assert_eq!(words, COMMAND_WORDS);
 }
 
 #[test]

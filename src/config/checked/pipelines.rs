@@ -9,8 +9,8 @@ use crate::config::located::Located;
 use crate::config::problem::{Findings, Span};
 use crate::config::raw;
 use crate::model::{
-    After, AfterMode, Approvals, BRANCH_PREFIX, Environment, EnvironmentName, Gate, LOG_BRANCH, MergeMode,
-    OnNewer, Pipeline, PipelineName, Soak, SoakCounts,
+    After, AfterMode, Approvals, BRANCH_PREFIX, COMMAND_WORDS, Environment, EnvironmentName, Gate,
+    LOG_BRANCH, MergeMode, OnNewer, Pipeline, PipelineName, Soak, SoakCounts,
 };
 
 /// Most environments that one pipeline may have.
@@ -84,6 +84,11 @@ fn environment(
     if format!("{BRANCH_PREFIX}{name}") == LOG_BRANCH {
         let message =
             format!("no environment can be called `{name}`: the branch `{LOG_BRANCH}` holds Towpath's log");
+        findings.suggest(name.span, message, "rename it");
+    }
+    if COMMAND_WORDS.iter().any(|word| word.eq_ignore_ascii_case(name.value.as_str())) {
+        let message =
+            format!("no environment can be called `{name}`: `/promote {name}` is a comment command");
         findings.suggest(name.span, message, "rename it");
     }
     Some(Environment {

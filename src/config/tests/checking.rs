@@ -264,6 +264,19 @@ fn approvals_of_nobody() {
 }
 
 #[test]
+fn an_environment_named_like_a_command() {
+    assert_snapshot!(problems_with("name: production", "name: hold"), @r#"
+    error: no environment can be called `hold`: `/promote hold` is a comment command; rename it
+     --> towpath.yaml:9:17
+      |
+    9 |       - { name: hold, after: [staging], gates: [ { approvals: { count: 1, from: ["@acme/sre"] } } ] }
+      |                 ^^^^
+
+    1 problem in towpath.yaml
+    "#);
+}
+
+#[test]
 fn an_environment_named_like_the_log() {
     assert_snapshot!(problems_with("name: production", "name: log"), @r#"
     error: no environment can be called `log`: the branch `towpath/log` holds Towpath's log; rename it

@@ -17,7 +17,15 @@ pub(super) fn judge(case: &Case<'_>, release: &Release, needs: &mut BTreeSet<Nee
         Some(Err(obstacle)) => report(Verdict::Fail, Reason::Obstacle(obstacle.clone())),
         Some(Ok(key)) => match declined(case, release, key) {
             None => report(Verdict::Pass, Reason::NotDeclined),
-            Some(by) => report(Verdict::Fail, Reason::Declined { by: by.by.clone(), change: by.change }),
+            Some(decline) => report(
+                Verdict::Fail,
+                Reason::Declined {
+                    by: decline.by.clone(),
+                    change: decline.change,
+                    environment: case.target.environment.clone(),
+                    version: release.name().clone(),
+                },
+            ),
         },
     }
 }

@@ -1,5 +1,5 @@
 use super::scene::*;
-use crate::decide::{Because, Judgement, Reason};
+use crate::decide::{Judgement, Reason};
 use crate::model::{ContentMark, FileChange};
 use crate::render::{BodyInput, Carriage, Step, body};
 
@@ -22,7 +22,6 @@ pub(super) fn written(judgement: &Judgement, files: &[FileChange], requester: Op
         step("staging", released, "2026-11-22T09:00:00Z"),
         step("production", reference("1.4.1"), "2026-11-16T10:00:00Z"),
     ];
-    let because = Because::GatesPass(vec![landed().reason]);
     body(&BodyInput {
         carriage: Carriage {
             target: &target,
@@ -31,7 +30,6 @@ pub(super) fn written(judgement: &Judgement, files: &[FileChange], requester: Op
             key: &key,
             requester: requester.as_ref(),
         },
-        because: Some(&because),
         judgement,
         journey,
         files,
@@ -50,8 +48,6 @@ fn a_body_is_one_screen() {
     | image | from | to |
     | --- | --- | --- |
     | `ghcr.io/acme/shop` | `1.4.1`<br>`sha256:111111111111` | `1.4.2`<br>`sha256:222222222222` |
-
-    Because: landed in staging.
 
     | gate | state | why |
     | --- | --- | --- |

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use super::scene::*;
 use crate::decide::{Because, Reason};
-use crate::model::{BranchName, Obstacle, Principal};
+use crate::model::{BranchName, Obstacle, Principal, Tag};
 use crate::render::{because, instant, reason};
 
 const HALF_AN_HOUR: Duration = Duration::from_secs(1800);
@@ -28,7 +28,12 @@ fn every_reason() -> Vec<Reason> {
         Reason::NothingSoaks,
         Reason::SoaksFor { follower: environment("production"), until },
         Reason::NotDeclined,
-        Reason::Declined { by: user("alice"), change: CHANGE },
+        Reason::Declined {
+            by: user("alice"),
+            change: CHANGE,
+            environment: environment("production"),
+            version: Tag::new("1.4.2").unwrap(),
+        },
         Reason::Automatic,
         Reason::SetByHand { since },
         Reason::Approved { by: vec![user("alice"), user("bob")], needed: 2 },
@@ -52,7 +57,7 @@ fn every_reason() -> Vec<Reason> {
 #[test]
 fn every_reason_is_one_sentence() {
     let sentences: Vec<String> = every_reason().iter().map(reason).collect();
-    insta::assert_snapshot!(sentences.join("\n"), @r#"
+    insta::assert_snapshot!(sentences.join("\n"), @"
     new releases go here directly
     landed in dev and staging
     has not landed in dev and staging
@@ -63,7 +68,7 @@ fn every_reason_is_one_sentence() {
     nothing that runs here has to soak any longer
     what runs here soaks for production until Mon 2026-11-23 08:30 UTC
     nobody declined it
-    declined by alice on #7; `/promote ENV version=V` for exactly this version lifts that
+    declined by alice on #7; `/promote production version=1.4.2` lifts that
     newer than what was set by hand
     set by hand, first seen on Mon 2026-11-23 08:00 UTC; a newer release or `/promote resume` ends that
     2 of 2 approvals (alice and bob)
@@ -81,7 +86,7 @@ fn every_reason_is_one_sentence() {
     the branch `towpath/dev/shop` is there and is not Towpath's; delete or rename it
     1.4.3 waits until #7 with 1.4.2 is finished
     #7 is ready for a person to merge
-    "#);
+    ");
     for sentence in sentences {
         assert!(!sentence.is_empty() && !sentence.ends_with('.') && !sentence.contains('\n'), "{sentence}");
         assert!(!sentence.starts_with(char::is_uppercase), "{sentence}");

@@ -1,6 +1,6 @@
 use super::scene::*;
 use crate::decide::{GateName, GateReport, Reason, Verdict};
-use crate::model::Obstacle;
+use crate::model::{Obstacle, Tag};
 use crate::render::status;
 
 fn line(gates: Vec<GateReport>, notes: Vec<Reason>) -> String {
@@ -25,7 +25,12 @@ fn a_status_says_that_all_gates_pass_and_who_is_next() {
 
 #[test]
 fn a_refusal_comes_first_and_makes_a_failure() {
-    let declined = Reason::Declined { by: user("alice"), change: CHANGE };
+    let declined = Reason::Declined {
+        by: user("alice"),
+        change: CHANGE,
+        environment: environment("production"),
+        version: Tag::new("1.4.2").unwrap(),
+    };
     let gates = vec![landed(), soaking(), gate(GateName::Decline, Verdict::Fail, declined)];
     insta::assert_snapshot!(line(gates, vec![]), @"failure: stopped: declined by alice on #7, soaks until Mon 2026-11-23 09:00 UTC (1d from landing)");
 }

@@ -126,7 +126,7 @@ fn a_misspelt_verb_is_taken_for_an_environment_and_refused() {
         let change = bot.bring_to_production("1.10.0").await;
         let typo = bot.pass(minutes(5)).comment(change, "alice", "/promote aprove");
         bot.settle().await.expect_reaction(&typo, Reaction::ThumbsDown).expect_open("production", "1.10.0");
-        insta::assert_snapshot!(bot.read_reply(&typo), @"alice: I did not run `/promote aprove`: `aprove` is no environment of shop and no command; did you mean `approve`?");
+        insta::assert_snapshot!(bot.read_reply(&typo), @"alice: I did not run `/promote aprove`: `aprove` is no environment of shop and no command; the environments are dev, staging, production; did you mean `approve`?");
     });
 }
 

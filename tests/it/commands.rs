@@ -1,0 +1,7 @@
+//! The real binary as people run it: on a real registry and a real Git repository.
+
+mod journey;
+mod killed;
+mod sentences;
+mod service;
+mod shop;

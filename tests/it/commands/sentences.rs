@@ -1,0 +1,374 @@
+//! What each subcommand prints, and its exit codes.
+
+use std::fs;
+
+use insta::assert_snapshot;
+use serde_json::{Value, json};
+
+use super::shop;
+use crate::support::docker_registry::DockerRegistry;
+use crate::support::site::{Ended, Site};
+
+/// A registry and a site, where the next step is the change for dev; a soak of an hour holds up staging.
+async fn before_dev() -> (DockerRegistry, Site) {
+    let registry = shop::registry(&shop::TAGS).await;
+    let site = shop::site(&registry, "1h");
+    (registry, site)
+}
+
+/// The same, where dev and staging have the release, and production waits for an approval.
+async fn before_production() -> (DockerRegistry, Site) {
+    let registry = shop::registry(&shop::TAGS).await;
+    let site = shop::site(&registry, "0s");
+    site.json(&["run", "--once"]);
+    (registry, site)
+}
+
+/// What a command prints that ends well.
+fn good(ended: Ended) -> String {
+    assert_eq!((ended.code, ended.error.as_str()), (Some(0), ""));
+    ended.out
+}
+
+/// What a command that ends with `code` says instead of a result.
+fn bad(ended: Ended, code: i32) -> String {
+    assert_eq!((ended.code, ended.out.as_str()), (Some(code), ""));
+    ended.error
+}
+
+/// The keys of an object, in order.
+fn keys(value: &Value) -> Vec<&str> {
+    value.as_object().expect("an object").keys().map(String::as_str).collect()
+}
+
+/// Hides the times, which differ from run to run.
+macro_rules! snapshot {
+    ($text:expr, @$expected:literal) => {
+        insta::with_settings!({ filters => vec![
+            (r"(\w{3} )?\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d)?( UTC|Z)", "<time>"),
+        ] }, { assert_snapshot!($text, @$expected) })
+    };
+}
+
+#[tokio::test]
+async fn plan_shows_what_would_be_done_with_the_exact_diff_and_changes_nothing() {
+    let (_registry, site) = before_dev().await;
+    let refs = site.refs();
+    snapshot!(good(site.towpath(&["plan"])), @r#"
+    here:acme/deploy@main
+      record        shop dev                              1.9.0 ran in dev at first sight
+      record        shop staging                          1.9.0 ran in staging at first sight
+      record        shop production                       1.9.0 ran in production at first sight
+      open          shop dev                 1.10.0       new releases go here directly
+        --- a/apps/shop/overlays/dev/kustomization.yaml
+        +++ b/apps/shop/overlays/dev/kustomization.yaml
+        @@ -5,6 +5,7 @@
+         images:
+           # Written by CI once, now by Towpath.
+           - name: registry.test/acme/shop   # the shop itself
+        -    newTag: "1.9.0"        # quoted on purpose
+        +    newTag: "1.10.0"        # quoted on purpose
+        +    digest: sha256:0453506955444f236d08405ec712421ebfb4137569067887c5645c663047070a
+           - name: registry.test/acme/other
+             newTag: '3'
+
+    SERVICE  ENVIRONMENT  RUNS   SINCE              CHANGE  NEXT
+    shop     dev          1.9.0  <time>          1.10.0
+    shop     staging      1.9.0  <time>
+    shop     production   1.9.0  <time>
+    "#);
+    assert_eq!(site.refs(), refs);
+    assert!(!site.path("towpath.db").exists());
+}
+
+#[tokio::test]
+async fn plan_gives_the_same_as_json() {
+    let (_registry, site) = before_dev().await;
+    let plan = site.json(&["plan"]);
+    assert_eq!(keys(&plan), ["actions", "next_look"]);
+    let actions = plan["actions"].as_array().unwrap();
+    let open = actions.iter().find(|action| action["action"] == "open").unwrap();
+    assert_eq!(keys(open), ["action", "service", "environment", "release", "because", "diff"]);
+    assert_eq!(
+        (&open["service"], &open["environment"], &open["release"]),
+        (&json!("shop"), &json!("dev"), &json!("1.10.0"))
+    );
+    assert!(open["diff"].as_str().unwrap().contains("+    newTag: \"1.10.0\"        # quoted on purpose\n"));
+}
+
+#[tokio::test]
+async fn run_once_says_what_it_did_and_when_to_come_again() {
+    let (_registry, site) = before_dev().await;
+    snapshot!(good(site.towpath(&["run", "--once"])), @"
+    here:acme/deploy@main
+      record        shop dev                              1.9.0 ran in dev at first sight
+      record        shop staging                          1.9.0 ran in staging at first sight
+      record        shop production                       1.9.0 ran in production at first sight
+      open          shop dev                 1.10.0       new releases go here directly
+      merge         shop dev                 1.10.0       all gates pass
+      record        shop dev                              1.10.0 landed in dev by #1
+      delete-branch shop dev                              #1 has ended
+
+    SERVICE  ENVIRONMENT  RUNS    SINCE              CHANGE  NEXT
+    shop     dev          1.10.0  <time>
+    shop     staging      1.9.0   <time>          1.10.0: soaks until <time> (1h from landing)
+    shop     production   1.9.0   <time>
+
+    next look worth while: <time>
+    ");
+    snapshot!(good(site.towpath(&["run", "--once"])), @"
+    here:acme/deploy@main
+      nothing to do
+
+    SERVICE  ENVIRONMENT  RUNS    SINCE              CHANGE  NEXT
+    shop     dev          1.10.0  <time>
+    shop     staging      1.9.0   <time>          1.10.0: soaks until <time> (1h from landing)
+    shop     production   1.9.0   <time>
+
+    next look worth while: <time>
+    ");
+}
+
+#[tokio::test]
+async fn run_without_once_names_the_two_ways() {
+    let (_registry, site) = before_dev().await;
+    snapshot!(bad(site.towpath(&["run"]), 2), @"error: `towpath run` takes `--once`; to keep running use `towpath serve`");
+}
+
+#[tokio::test]
+async fn status_says_what_runs_and_what_it_waits_for() {
+    let (_registry, site) = before_production().await;
+    snapshot!(good(site.towpath(&["status"])), @"
+    here:acme/deploy@main
+    SERVICE  ENVIRONMENT  RUNS    SINCE              CHANGE  NEXT
+    shop     dev          1.10.0  <time>
+    shop     staging      1.10.0  <time>
+    shop     production   1.9.0   <time>  #3      1.10.0: 0 of 1 approval; ask `@acme/sre`
+    ");
+}
+
+#[tokio::test]
+async fn status_as_json_keeps_its_contract() {
+    let (_registry, site) = before_production().await;
+    let status = site.json(&["status"]);
+    assert_eq!(keys(&status), ["services"]);
+    let shop = &status["services"][0];
+    assert_eq!(keys(shop), ["service", "environments"]);
+    let [dev, staging, production] = shop["environments"].as_array().unwrap().as_slice() else {
+        panic!("{shop}: three environments were expected");
+    };
+    assert_eq!(keys(dev), ["environment", "running", "release", "landed_at", "change", "waiting"]);
+    assert_eq!(keys(&dev["running"][0]), ["image", "tag", "digest", "file", "line"]);
+    assert_eq!((&dev["running"][0]["file"], &dev["running"][0]["line"]), (&json!(shop::DEV), &json!(8)));
+    assert_eq!(
+        (&dev["release"], &dev["change"], &dev["waiting"]),
+        (&json!("1.10.0"), &Value::Null, &json!([]))
+    );
+    assert_eq!(staging["release"], "1.10.0");
+    assert_eq!((&production["release"], &production["change"]["number"]), (&json!("1.9.0"), &json!(3)));
+    assert_eq!(keys(&production["change"]), ["number", "url", "head"]);
+}
+
+#[tokio::test]
+async fn why_names_each_gate_in_one_sentence() {
+    let (_registry, site) = before_production().await;
+    snapshot!(good(site.towpath(&["why", "shop", "production"])), @"
+    shop in production runs 1.9.0 since <time>; 1.10.0 is next, on #3
+      ok    previous-environment  landed in staging
+      ok    soak                  soaked 0s since landing on <time>
+      ok    decline               nobody declined it
+      wait  approvals             0 of 1 approval; ask `@acme/sre`
+    ");
+    let why = site.json(&["why", "shop", "production"]);
+    assert_eq!(keys(&why), ["service", "environment", "candidate", "gates"]);
+    assert_eq!(why["candidate"], "1.10.0");
+    let gates = why["gates"].as_array().unwrap();
+    assert!(gates.iter().all(|gate| keys(gate) == ["gate", "verdict", "sentence", "until"]));
+    let approvals = gates.iter().find(|gate| gate["gate"] == "approvals").unwrap();
+    assert_eq!((&approvals["verdict"], &approvals["until"]), (&json!("wait"), &Value::Null));
+}
+
+#[tokio::test]
+async fn why_of_a_soak_says_until_when() {
+    let (_registry, site) = before_dev().await;
+    site.json(&["run", "--once"]);
+    snapshot!(good(site.towpath(&["why", "shop", "staging"])), @"
+    shop in staging runs 1.9.0 since <time>; 1.10.0 is next
+      ok    previous-environment  landed in dev
+      wait  soak                  soaks until <time> (1h from landing)
+      ok    decline               nobody declined it
+    ");
+    let why = site.json(&["why", "shop", "staging"]);
+    let soak = why["gates"].as_array().unwrap().iter().find(|gate| gate["gate"] == "soak").unwrap();
+    assert_eq!(soak["verdict"], "wait");
+    assert!(soak["until"].as_str().unwrap().ends_with('Z'));
+}
+
+#[tokio::test]
+async fn why_of_what_is_not_there_names_what_is() {
+    let (_registry, site) = before_dev().await;
+    snapshot!(bad(site.towpath(&["why", "shap", "production"]), 2), @"error: there is no service `shap`; known are shop");
+    snapshot!(bad(site.towpath(&["why", "shop", "prod"]), 2), @"error: there is no environment `prod`; known are dev, staging, production");
+}
+
+#[tokio::test]
+async fn changes_are_listed_shown_and_diffed() {
+    let (_registry, site) = before_production().await;
+    snapshot!(good(site.towpath(&["changes", "list"])), @"
+    CHANGE  STATE   TITLE                                      STATUS
+    #1      merged  promote(dev): shop 1.9.0 -> 1.10.0
+    #2      merged  promote(staging): shop 1.9.0 -> 1.10.0
+    #3      open    promote(production): shop 1.9.0 -> 1.10.0  waiting: 0 of 1 approval
+    ");
+    snapshot!(good(site.towpath(&["changes", "show", "3"])), @r#"
+    #3 promote(production): shop 1.9.0 -> 1.10.0 (open)
+    status: waiting: 0 of 1 approval (pending)
+
+    | image | from | to |
+    | --- | --- | --- |
+    | `registry.test/acme/shop` | `1.9.0` | `1.10.0`<br>`sha256:045350695544` |
+
+    | gate | state | why |
+    | --- | --- | --- |
+    | previous-environment | ok | landed in staging |
+    | soak | ok | soaked 0s since landing on <time> |
+    | decline | ok | nobody declined it |
+    | approvals | **wait** | 0 of 1 approval; ask `@acme/sre` |
+
+    | environment | runs | since |
+    | --- | --- | --- |
+    | dev | `1.10.0`, this release | <time> |
+    | staging | `1.10.0`, this release | <time> |
+    | **production** | `1.9.0`, this change brings `1.10.0` | <time> |
+
+    ```diff
+    --- a/apps/shop/overlays/production/kustomization.yaml
+    +++ b/apps/shop/overlays/production/kustomization.yaml
+    @@ -1,2 +1,6 @@
+     resources:
+       - ../../base
+    +images:
+    +  - name: registry.test/acme/shop
+    +    newTag: 1.10.0
+    +    digest: sha256:0453506955444f236d08405ec712421ebfb4137569067887c5645c663047070a
+    ```
+
+    Comment `/promote approve` to approve exactly this content for production, `/promote hold` to stop it, `/promote reject reason="…"` to close it for good, `/promote why` to see the gates, `/promote help` for the rest.
+    "#);
+    snapshot!(good(site.towpath(&["changes", "diff", "3"])), @"
+    --- a/apps/shop/overlays/production/kustomization.yaml
+    +++ b/apps/shop/overlays/production/kustomization.yaml
+    @@ -1,2 +1,6 @@
+     resources:
+       - ../../base
+    +images:
+    +  - name: registry.test/acme/shop
+    +    newTag: 1.10.0
+    +    digest: sha256:0453506955444f236d08405ec712421ebfb4137569067887c5645c663047070a
+    ");
+    let list = site.json(&["changes", "list"]);
+    assert_eq!(
+        keys(&list[2]),
+        ["number", "state", "service", "environment", "title", "branch", "head", "url"]
+    );
+    assert_eq!(list[2]["branch"], "towpath/production/shop");
+}
+
+#[tokio::test]
+async fn a_person_merges_closes_and_reviews_by_changes() {
+    let (_registry, site) = before_production().await;
+    snapshot!(good(site.towpath(&["changes", "approve", "3", "--as", "bob"])), @"recorded; the next look of `towpath serve` or `towpath run --once` acts on it");
+    snapshot!(good(site.towpath(&["changes", "merge", "3", "--as", "bob"])).split_once(" as ").unwrap().0, @"merged");
+    snapshot!(bad(site.towpath(&["changes", "close", "3", "--as", "bob"]), 1), @"error: writing to change #3 failed: bob has merged it");
+    snapshot!(bad(site.towpath(&["changes", "show", "9"]), 1), @"error: change #9 of `acme/deploy` does not exist");
+}
+
+#[tokio::test]
+async fn images_says_which_line_decides() {
+    let (_registry, site) = before_dev().await;
+    let checkout = site.checkout();
+    let folder = checkout.path().join("apps/shop/overlays/dev");
+    let folder = folder.to_str().unwrap();
+    snapshot!(good(site.towpath(&["images", folder])), @"
+    IMAGE                      TAG    DIGEST  SET BY
+    registry.test/acme/shop  1.9.0          kustomization.yaml:8
+    ");
+    let images = site.json(&["images", folder]);
+    assert_eq!(keys(&images[0]), ["image", "tag", "digest", "file", "line", "set_by"]);
+    assert_eq!((&images[0]["file"], &images[0]["line"]), (&json!("kustomization.yaml"), &json!(8)));
+}
+
+#[tokio::test]
+async fn edit_set_image_changes_two_lines_and_keeps_the_rest() {
+    let (_registry, site) = before_dev().await;
+    let checkout = site.checkout();
+    let file = checkout.path().join(shop::DEV);
+    let name = file.to_str().unwrap();
+    let before = fs::read_to_string(&file).unwrap();
+
+    let image = format!("{}:1.10", site.image());
+    let ended = site.towpath(&["edit", "set-image", "--file", name, &image]);
+
+    assert_eq!(ended.code, Some(0), "{}", ended.error);
+    assert_eq!(fs::read_to_string(&file).unwrap(), before.replace("\"1.9.0\"", "\"1.10\""));
+    snapshot!(bad(site.towpath(&["edit", "set-image", "--file", name, "shop"]), 2), @"error: `shop`: there is nothing to set; write `name:tag`, `name@digest` or `name=newname:tag`");
+    assert_eq!(fs::read_to_string(&file).unwrap(), before.replace("\"1.9.0\"", "\"1.10\""));
+}
+
+#[tokio::test]
+async fn check_says_that_all_is_well_or_all_that_is_not() {
+    let (_registry, site) = before_dev().await;
+    snapshot!(good(site.towpath(&["check"])), @"towpath.yaml: fine; 1 service, 2 pipelines, 1 config repository");
+    let good_one = fs::read_to_string(site.path("towpath.yaml")).unwrap();
+    let broken = good_one
+        .replace("after: [dev]", "after: [dve]")
+        .replace("merge: auto\nservices", "merg: auto\nservices");
+    fs::write(site.path("broken.yaml"), broken).unwrap();
+    snapshot!(bad(site.towpath(&["check", "--config", "broken.yaml"]), 2), @"
+    error: unknown environment `dve`; did you mean `dev`?
+      --> broken.yaml:12:34
+       |
+    12 |       - { name: staging, after: [dve], gates: [ { soak: 1h } ], merge: auto }
+       |                                  ^^^
+
+    error: unknown key `merg`; did you mean `merge`?
+      --> broken.yaml:16:9
+       |
+    16 |         merg: auto
+       |         ^^^^
+
+    2 problems in broken.yaml
+    ");
+    snapshot!(bad(site.towpath(&["status", "--config", "nowhere.yaml"]), 2), @"
+    error: there is no configuration `nowhere.yaml`; name another file with `--config`, or try `towpath demo`, which needs none
+    --> nowhere.yaml
+
+    1 problem in nowhere.yaml
+    ");
+}
+
+#[tokio::test]
+async fn schema_prints_the_schema_of_the_configuration() {
+    let (_registry, site) = before_dev().await;
+    let schema: Value = serde_json::from_str(&good(site.towpath(&["schema"]))).unwrap();
+    assert!(schema["properties"]["pipelines"].is_object());
+}
+
+#[tokio::test]
+async fn one_service_that_fails_gives_exit_code_1_and_the_other_advances() {
+    let registry = shop::registry(&["1.9.0", "1.10.0"]).await;
+    let site = shop::site_with_a_broken_neighbour(&registry);
+    let ended = site.towpath(&["run", "--once"]);
+    assert_eq!(ended.code, Some(1));
+    snapshot!(ended.error, @"failed: till in dev: the registry `127.0.0.1:1` gave no usable answer about `127.0.0.1:1/acme/till`: Connection refused (os error 111)");
+    assert!(site.file("main", shop::DEV).contains("1.10.0"));
+}
+
+#[test]
+fn the_demo_plays_its_story_and_verifies_it() {
+    let demo =
+        std::process::Command::new(env!("CARGO_BIN_EXE_towpath")).args(["demo", "--once"]).output().unwrap();
+    let said = String::from_utf8(demo.stdout).unwrap();
+    assert!(demo.status.success(), "{said}");
+    assert_eq!(said.lines().filter(|line| line.starts_with("   verified: ")).count(), 5);
+}

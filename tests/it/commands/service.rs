@@ -1,0 +1,63 @@
+//! The service: it starts, says that it is well, does the work, and stops when it is told to.
+
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::process::{Child, Command};
+
+use super::shop;
+use crate::support::site::Site;
+
+/// More looks than the service needs for one change.
+const LOOKS_MAX: usize = 2_000;
+
+#[tokio::test]
+async fn the_service_carries_a_release_and_stops_when_told() {
+    let registry = shop::registry(&["1.9.0"]).await;
+    let site = shop::site(&registry, "1h");
+    let mut service = site.start(&["serve"]);
+    let mut said = BufReader::new(service.stderr.take().unwrap());
+    let mut line = String::new();
+    said.read_line(&mut line).unwrap();
+    let health = line.trim().rsplit(' ').next().unwrap().to_owned();
+
+    let answer = reqwest::get(&health).await.unwrap();
+    assert_eq!((answer.status().as_u16(), answer.text().await.unwrap().as_str()), (200, "ok\n"));
+    registry.push("acme/shop", "1.10.0", &[]).await;
+    wait_for_merge(&site);
+
+    terminate(&service);
+    let mut rest = String::new();
+    said.read_to_string(&mut rest).unwrap();
+    assert!(service.wait().unwrap().success(), "{rest}");
+    assert!(rest.contains("stopping"), "{rest}");
+    assert!(reqwest::get(&health).await.is_err(), "it still answers");
+}
+
+#[tokio::test]
+async fn a_second_service_on_the_same_address_says_so() {
+    let registry = shop::registry(&["1.9.0"]).await;
+    let site = shop::site(&registry, "1h");
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let own = std::fs::read_to_string(site.path("towpath.yaml")).unwrap();
+    std::fs::write(site.path("towpath.yaml"), own.replace("127.0.0.1:0", &address)).unwrap();
+
+    let ended = site.towpath(&["serve"]);
+
+    assert_eq!(ended.code, Some(1));
+    assert!(ended.error.contains("is another Towpath running? change `listen`"), "{}", ended.error);
+}
+
+/// Looks until dev has the new release.
+fn wait_for_merge(site: &Site) {
+    for _look in 0..LOOKS_MAX {
+        if site.file("main", shop::DEV).contains("1.10.0") {
+            return;
+        }
+    }
+    panic!("nothing happens: {}", site.towpath(&["status"]).out);
+}
+
+fn terminate(service: &Child) {
+    let status = Command::new("kill").args(["-TERM", &service.id().to_string()]).status();
+    assert!(status.expect("kill runs").success());
+}
