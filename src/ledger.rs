@@ -30,13 +30,15 @@ pub trait Ledger: Send + Sync {
     /// The log of a place, as far as it was indexed.
     fn log(&self, place: &Place) -> impl Future<Output = Result<IndexedLog, LedgerError>> + Send;
 
-    /// Replaces the index of a log where `from_start`, else appends to it.
+    /// Appends lines to the index of a log that was read up to `from`, or replaces it where that is absent.
+    ///
+    /// Nothing happens where the index is no longer at `from`: another handle was faster, and knows as much.
     fn index_log(
         &self,
         place: &Place,
+        from: Option<&CommitId>,
         tip: &CommitId,
         lines: &[String],
-        from_start: bool,
     ) -> impl Future<Output = Result<(), LedgerError>> + Send;
 
     /// The last complete listing of an image's tags, and when it was read.

@@ -111,11 +111,11 @@ impl Ledger for SqliteLedger {
     async fn index_log(
         &self,
         place: &Place,
+        from: Option<&CommitId>,
         tip: &CommitId,
         lines: &[String],
-        from_start: bool,
     ) -> Result<(), LedgerError> {
-        self.ask(index_log(&self.pool, &place.to_string(), tip, &json(lines), from_start)).await
+        self.ask(index_log(&self.pool, &place.to_string(), from, tip, &json(lines))).await
     }
 
     async fn listing(&self, image: &ImageName) -> Result<Option<(Vec<Tag>, Time)>, LedgerError> {
@@ -212,23 +212,23 @@ async fn claim(connection: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
 async fn index_log(
     pool: &SqlitePool,
     place: &str,
+    from: Option<&CommitId>,
     tip: &CommitId,
     lines: &str,
-    from_start: bool,
 ) -> Result<(), sqlx::Error> {
     // Takes the right to write at once; a reader that becomes a writer half-way would fail instead of waiting.
     let mut transaction = pool.begin_with("BEGIN IMMEDIATE").await?;
-    if from_start {
-        let clear = sqlx::query("DELETE FROM log_parts WHERE place = $1").bind(place);
-        clear.execute(&mut *transaction).await?;
-    } else {
+    if let Some(from) = from {
         let known = "SELECT tip FROM logs WHERE place = $1";
         let known: Option<String> =
             sqlx::query_scalar(known).bind(place).fetch_optional(&mut *transaction).await?;
         // A commit says all that came before it, so another handle has brought in these very lines.
-        if known.as_deref() == Some(tip.as_str()) {
+        if known.as_deref() != Some(from.as_str()) {
             return transaction.rollback().await;
         }
+    } else {
+        let clear = sqlx::query("DELETE FROM log_parts WHERE place = $1").bind(place);
+        clear.execute(&mut *transaction).await?;
     }
     let part = "INSERT INTO log_parts (place, number, lines) \
                 SELECT $1, coalesce(max(number), 0) + 1, $2 FROM log_parts WHERE place = $1";

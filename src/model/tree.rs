@@ -111,9 +111,10 @@ impl Tree {
     pub fn with_files(&self, files: &[(RepositoryPath, Vec<u8>)]) -> Self {
         let mut tree = self.clone();
         let mut entries = (*self.entries).clone();
-        for (index, (path, content)) in files.iter().enumerate() {
-            // The id only has to be unlike every real one: it never leaves this tree.
-            let blob = BlobId::new(format!("{index:040}")).expect("forty digits");
+        for (path, content) in files {
+            // The id only has to be unlike every other in this tree, which it never leaves.
+            let number = tree.blobs.len();
+            let blob = BlobId::new(format!("{number:040}")).expect("forty digits");
             tree.blobs.insert(blob.clone(), content.as_slice().into());
             entries.insert(path.clone(), TreeEntry { kind: EntryKind::File, blob });
         }

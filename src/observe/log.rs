@@ -31,7 +31,8 @@ pub(super) async fn read<F: Forge, R: Registry, L: Ledger, C: Clock>(
         .map_err(|source| ObserveError::Forge { place: Box::new(place.clone()), source })?;
     let from_start = part.from_start || indexed.tip.is_none();
     if let Some(tip) = part.tip.as_ref().filter(|tip| Some(*tip) != indexed.tip.as_ref()) {
-        let kept = ports.ledger.index_log(place, tip, &part.lines, from_start).await;
+        let from = indexed.tip.as_ref().filter(|_| !from_start);
+        let kept = ports.ledger.index_log(place, from, tip, &part.lines).await;
         troubles.extend(kept.err().map(|error| error.to_string().into()));
     }
     let mut lines = if from_start { Vec::new() } else { indexed.lines };

@@ -140,9 +140,11 @@ impl Stored {
     /// Writes the change and its new events as one commit on the one that it was read from, if anything is new.
     pub(super) fn save(&mut self, store: &mut Store, by: &UserName, message: &str) -> Result<(), ForgeError> {
         let what = format!("writing change {} of `{}`", self.change.number, store.name());
-        if self.events.len() > EVENTS_MAX {
+        // One is kept back, so that it can always be closed.
+        let kept_back = usize::from(self.is_open());
+        if self.events.len() + kept_back > EVENTS_MAX {
             return Err(failed(what)(format!(
-                "it has {EVENTS_MAX} events already; close it and go on in another"
+                "it has as many as {EVENTS_MAX} events; close it and go on in another"
             )));
         }
         let tree = self.tree(store).map_err(failed(what))?;

@@ -55,10 +55,12 @@ async fn a_log_grows_line_by_line_and_keeps_its_order() {
     let ledger = SqliteLedger::in_memory().await.unwrap();
     // What nobody puts in order shall come in the wrong one.
     sqlx::query("PRAGMA reverse_unordered_selects = ON").execute(&ledger.pool).await.unwrap();
-    ledger.index_log(&place("main"), &commit('a'), &lines(&["one", "two"]), false).await.unwrap();
+    ledger.index_log(&place("main"), None, &commit('a'), &lines(&["one", "two"])).await.unwrap();
+    let mut from = commit('a');
     for number in 0..12 {
         let tip = CommitId::new(format!("{number:040}")).unwrap();
-        ledger.index_log(&place("main"), &tip, &[format!("more {number}")], false).await.unwrap();
+        ledger.index_log(&place("main"), Some(&from), &tip, &[format!("more {number}")]).await.unwrap();
+        from = tip;
     }
     let log = ledger.log(&place("main")).await.unwrap();
     let more = (0..12).map(|number| format!("more {number}"));
@@ -70,7 +72,7 @@ async fn a_log_grows_line_by_line_and_keeps_its_order() {
 async fn a_line_may_hold_anything() {
     let ledger = SqliteLedger::in_memory().await.unwrap();
     let odd = lines(&["", "two\nlines", "\u{0}", "quote ' \" \\", "Grüße 🚢", "'); DROP TABLE logs; --"]);
-    ledger.index_log(&place("main"), &commit('a'), &odd, false).await.unwrap();
+    ledger.index_log(&place("main"), None, &commit('a'), &odd).await.unwrap();
     assert_eq!(ledger.log(&place("main")).await.unwrap().lines, odd);
 }
 
@@ -78,9 +80,9 @@ async fn a_line_may_hold_anything() {
 async fn from_start_replaces_the_log_of_this_place_alone() {
     let ledger = SqliteLedger::in_memory().await.unwrap();
     for branch in ["main", "next"] {
-        ledger.index_log(&place(branch), &commit('a'), &lines(&["old", "older"]), false).await.unwrap();
+        ledger.index_log(&place(branch), None, &commit('a'), &lines(&["old", "older"])).await.unwrap();
     }
-    ledger.index_log(&place("main"), &commit('b'), &lines(&["new"]), true).await.unwrap();
+    ledger.index_log(&place("main"), None, &commit('b'), &lines(&["new"])).await.unwrap();
     let replaced = IndexedLog { tip: Some(commit('b')), lines: lines(&["new"]) };
     let untouched = IndexedLog { tip: Some(commit('a')), lines: lines(&["old", "older"]) };
     assert_eq!(ledger.log(&place("main")).await.unwrap(), replaced);
@@ -90,8 +92,8 @@ async fn from_start_replaces_the_log_of_this_place_alone() {
 #[tokio::test]
 async fn a_log_may_be_emptied() {
     let ledger = SqliteLedger::in_memory().await.unwrap();
-    ledger.index_log(&place("main"), &commit('a'), &lines(&["old"]), false).await.unwrap();
-    ledger.index_log(&place("main"), &commit('b'), &[], true).await.unwrap();
+    ledger.index_log(&place("main"), None, &commit('a'), &lines(&["old"])).await.unwrap();
+    ledger.index_log(&place("main"), None, &commit('b'), &[]).await.unwrap();
     let empty = IndexedLog { tip: Some(commit('b')), lines: Vec::new() };
     assert_eq!(ledger.log(&place("main")).await.unwrap(), empty);
 }
@@ -101,9 +103,11 @@ async fn a_commit_is_brought_in_once_however_many_bring_it() {
     let (_folder, file) = folder();
     let first = SqliteLedger::open(&file).await.unwrap();
     let second = SqliteLedger::open(&file).await.unwrap();
-    first.index_log(&place("main"), &commit('a'), &lines(&["one"]), false).await.unwrap();
-    second.index_log(&place("main"), &commit('a'), &lines(&["one"]), false).await.unwrap();
-    assert_eq!(first.log(&place("main")).await.unwrap().lines, lines(&["one"]));
+    first.index_log(&place("main"), None, &commit('a'), &lines(&["one"])).await.unwrap();
+    for ledger in [&first, &second] {
+        ledger.index_log(&place("main"), Some(&commit('a')), &commit('b'), &lines(&["two"])).await.unwrap();
+    }
+    assert_eq!(first.log(&place("main")).await.unwrap().lines, lines(&["one", "two"]));
 }
 
 #[tokio::test]
@@ -146,7 +150,7 @@ async fn the_last_digest_of_each_tag_is_kept() {
 async fn what_was_kept_is_there_after_opening_again() {
     let (_folder, file) = folder();
     let ledger = SqliteLedger::open(&file).await.unwrap();
-    ledger.index_log(&place("main"), &commit('a'), &lines(&["one"]), false).await.unwrap();
+    ledger.index_log(&place("main"), None, &commit('a'), &lines(&["one"])).await.unwrap();
     ledger.keep_digest(&shop(), &tag("1.0.0"), &some_digest('a'), at(1)).await.unwrap();
     drop(ledger);
     let ledger = SqliteLedger::open(&file).await.unwrap();
@@ -158,7 +162,7 @@ async fn what_was_kept_is_there_after_opening_again() {
 async fn a_copy_taken_as_by_a_sudden_death_holds_every_kept_thing_and_nothing_half() {
     let (folder, file) = folder();
     let ledger = SqliteLedger::open(&file).await.unwrap();
-    ledger.index_log(&place("main"), &commit('a'), &lines(&["one"]), false).await.unwrap();
+    ledger.index_log(&place("main"), None, &commit('a'), &lines(&["one"])).await.unwrap();
     let mut unfinished = ledger.pool.begin_with("BEGIN IMMEDIATE").await.unwrap();
     sqlx::query("DELETE FROM log_parts").execute(&mut *unfinished).await.unwrap();
     // What SIGKILL leaves behind: the files as they are, nobody having closed them.
@@ -177,9 +181,11 @@ async fn many_handles_write_to_one_file_at_once() {
     let (_folder, file) = folder();
     let write = async |branch: String| {
         let ledger = SqliteLedger::open(&file).await?;
+        let mut from = None;
         for number in 0..20 {
             let tip = CommitId::new(format!("{number:040}")).unwrap();
-            ledger.index_log(&place(&branch), &tip, &[format!("{number}")], false).await?;
+            ledger.index_log(&place(&branch), from.as_ref(), &tip, &[format!("{number}")]).await?;
+            from = Some(tip);
         }
         Ok::<_, LedgerError>(ledger.log(&place(&branch)).await?.lines.len())
     };
@@ -202,7 +208,7 @@ async fn many_create_the_same_file_at_the_same_instant() {
 async fn a_file_deleted_under_a_running_process_begins_anew() {
     let (_folder, file) = folder();
     let old = SqliteLedger::open(&file).await.unwrap();
-    old.index_log(&place("main"), &commit('a'), &lines(&["one"]), false).await.unwrap();
+    old.index_log(&place("main"), None, &commit('a'), &lines(&["one"])).await.unwrap();
     std::fs::remove_file(&file).unwrap();
     let new = SqliteLedger::open(&file).await.unwrap();
     assert_eq!(new.log(&place("main")).await.unwrap(), IndexedLog::default());

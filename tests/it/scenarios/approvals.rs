@@ -76,6 +76,38 @@ fn one_person_is_one_approval() {
 }
 
 #[test]
+fn a_review_counts_although_its_text_is_not_understood() {
+    story(async |bot| {
+        let change = bot.bring_to_production("1.10.0").await;
+        bot.pass(minutes(5)).approve_saying(change, "alice", "/promote hold untl=tomorrow");
+        bot.settle().await.expect_merged(change).expect_running("production", "1.10.0");
+        insta::assert_snapshot!(bot.read_only_reply(change), @"
+        alice: I did nothing of the text of your review, because I do not understand all of it.
+
+        ```text
+        /promote hold untl=tomorrow
+                      ^ this command takes no `untl`; did you mean `until`?
+        ```
+
+        Write it again in a new comment; an edit does not count. `/promote help` lists the commands.
+        ");
+    });
+}
+
+#[test]
+fn all_who_lack_the_right_get_one_word_and_each_a_sign() {
+    story(async |bot| {
+        let change = bot.bring_to_production("1.10.0").await;
+        let first = bot.pass(minutes(5)).comment(change, "mallory", "/promote approve");
+        let second = bot.comment(change, "mallory", "/promote approve");
+        let third = bot.comment(change, "mike", "/promote reject");
+        bot.settle().await.expect_open("production", "1.10.0");
+        bot.read_reply(&first);
+        bot.expect_reaction(&second, Reaction::ThumbsDown).expect_reaction(&third, Reaction::ThumbsDown);
+    });
+}
+
+#[test]
 fn reviews_count_as_approvals() {
     story_with(two_approvals(), async |bot| {
         let change = bot.bring_to_production("1.10.0").await;

@@ -58,6 +58,20 @@ fn a_rejected_change_closes_and_does_not_come_again() {
 }
 
 #[test]
+fn nobody_makes_the_bot_write_without_end() {
+    story(async |bot| {
+        let change = bot.bring_to_production("1.10.0").await;
+        bot.pass(minutes(5));
+        let asked: Vec<_> = (0..22).map(|_| bot.comment(change, "mallory", "/promote nonsense=")).collect();
+        bot.settle().await;
+        asked.iter().take(20).for_each(|comment| drop(bot.read_reply(comment)));
+        asked.iter().for_each(|comment| {
+            bot.expect_reaction(comment, Reaction::Confused);
+        });
+    });
+}
+
+#[test]
 fn questions_are_answered_once() {
     Story::default().with_faults().play(async |bot| {
         let change = bot.bring_to_production("1.10.0").await;

@@ -53,6 +53,12 @@ impl Bot {
         self
     }
 
+    /// Somebody approves the present head by the forge's button, and writes something to it.
+    pub(crate) fn approve_saying(&mut self, change: ChangeNumber, author: &str, text: &str) -> &mut Self {
+        self.world.review(change, author, ReviewVerdict::Approve, text);
+        self
+    }
+
     /// Somebody closes a change.
     pub(crate) fn close(&mut self, change: ChangeNumber, by: &str) -> &mut Self {
         self.world.close(change, by);

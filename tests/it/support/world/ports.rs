@@ -72,14 +72,16 @@ impl Ledger for FakeWorld {
     async fn index_log(
         &self,
         place: &Place,
+        from: Option<&CommitId>,
         tip: &CommitId,
         lines: &[String],
-        from_start: bool,
     ) -> Result<(), LedgerError> {
         self.note("ledger.index_log", |ledger| {
             let log = ledger.logs.entry(place.clone()).or_default();
-            if from_start {
-                log.lines.clear();
+            match from {
+                None => log.lines.clear(),
+                Some(from) if log.tip.as_ref() == Some(from) => {}
+                Some(_) => return,
             }
             log.lines.extend_from_slice(lines);
             log.tip = Some(tip.clone());
