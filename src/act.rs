@@ -59,13 +59,13 @@ pub struct Ground<'a> {
 /// Where the log cannot be written nothing else is done.
 pub async fn act<F: Forge>(forge: &F, ground: &Ground<'_>, drafts: Vec<Draft>) -> Vec<Receipt> {
     let (records, rest): (Vec<Draft>, Vec<Draft>) =
-        drafts.into_iter().partition(|draft| matches!(draft.effect, Effect::Record(_)));
+        drafts.into_iter().partition(|draft| draft.effect.record().is_some());
     let mut receipts = append(forge, ground, records).await;
     if receipts.iter().any(|receipt| receipt.outcome != Outcome::Done) {
         return receipts;
     }
     let (proposals, rest): (Vec<Draft>, Vec<Draft>) =
-        rest.into_iter().partition(|draft| matches!(draft.effect, Effect::Propose(_)));
+        rest.into_iter().partition(|draft| draft.effect.proposal().is_some());
     receipts.extend(propose(forge, proposals).await);
     for draft in rest {
         let result = carry_out(forge, ground, &draft.effect).await;
@@ -75,17 +75,9 @@ pub async fn act<F: Forge>(forge: &F, ground: &Ground<'_>, drafts: Vec<Draft>) -
 }
 
 async fn append<F: Forge>(forge: &F, ground: &Ground<'_>, drafts: Vec<Draft>) -> Vec<Receipt> {
-    let line = |draft: &Draft| match &draft.effect {
-        Effect::Record(record) => serde_json::to_string(record).ok(),
-        Effect::Propose(_)
-        | Effect::Present { .. }
-        | Effect::Merge { .. }
-        | Effect::Close { .. }
-        | Effect::DeleteBranch { .. }
-        | Effect::Remark { .. }
-        | Effect::React { .. } => None,
-    };
-    let lines: Vec<String> = drafts.iter().filter_map(line).collect();
+    let records = drafts.iter().filter_map(|draft| draft.effect.record());
+    let line = |record| serde_json::to_string(record).expect("a record is always JSON");
+    let lines: Vec<String> = records.map(line).collect();
     if lines.is_empty() {
         return Vec::new();
     }
@@ -94,17 +86,8 @@ async fn append<F: Forge>(forge: &F, ground: &Ground<'_>, drafts: Vec<Draft>) ->
 }
 
 async fn propose<F: Forge>(forge: &F, drafts: Vec<Draft>) -> Vec<Receipt> {
-    let proposal = |draft: &Draft| match &draft.effect {
-        Effect::Propose(proposal) => Some((**proposal).clone()),
-        Effect::Record(_)
-        | Effect::Present { .. }
-        | Effect::Merge { .. }
-        | Effect::Close { .. }
-        | Effect::DeleteBranch { .. }
-        | Effect::Remark { .. }
-        | Effect::React { .. } => None,
-    };
-    let proposals: Vec<Proposal> = drafts.iter().filter_map(proposal).collect();
+    let proposals: Vec<Proposal> =
+        drafts.iter().filter_map(|draft| draft.effect.proposal()).cloned().collect();
     if proposals.is_empty() {
         return Vec::new();
     }

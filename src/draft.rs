@@ -62,6 +62,20 @@ pub enum Effect {
     },
 }
 
+impl Effect {
+    /// The record that is appended to the log.
+    #[must_use]
+    pub const fn record(&self) -> Option<&Record> {
+        if let Self::Record(record) = self { Some(record) } else { None }
+    }
+
+    /// The change that is opened or moved.
+    #[must_use]
+    pub fn proposal(&self) -> Option<&Proposal> {
+        if let Self::Propose(proposal) = self { Some(proposal) } else { None }
+    }
+}
+
 /// One thing to do, with what people want to know about it beforehand.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Draft {

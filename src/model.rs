@@ -42,6 +42,59 @@ pub use selection::{Rank, Selection, SelectionError};
 pub use tree::{EntryKind, FileChange, Missing, Tree, TreeEntry, TreeError};
 pub use world::{ObservedChange, Obstacle, Running, RunningImage, World};
 
+/// Declares a text that was checked once: with its check, its error, and how that is made of a text.
+macro_rules! checked_text {
+    ($(#[$meta:meta])* $name:ident, $check:path, $error:ty, $wrong:expr) => {
+        $(#[$meta])*
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name(String);
+
+        impl $name {
+            /// Takes a text that follows the grammar.
+            ///
+            /// # Errors
+            /// Where it does not.
+            pub fn new(text: impl Into<String>) -> Result<Self, $error> {
+                let text = text.into();
+                if $check(&text) { Ok(Self(text)) } else { Err($wrong(text)) }
+            }
+
+            /// The text itself.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                formatter.pad(&self.0)
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = $error;
+            fn from_str(text: &str) -> Result<Self, $error> {
+                Self::new(text)
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = $error;
+            fn try_from(text: String) -> Result<Self, $error> {
+                Self::new(text)
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(value: $name) -> String {
+                value.0
+            }
+        }
+    };
+}
+
 /// Declares an enum whose variants are words, with one table for both directions.
 macro_rules! words {
     ($(#[$meta:meta])* $name:ident { $($(#[$variant_meta:meta])* $variant:ident = $word:literal),+ $(,)? }) => {
@@ -73,4 +126,5 @@ macro_rules! words {
         }
     };
 }
+pub(crate) use checked_text;
 pub(crate) use words;

@@ -157,7 +157,7 @@ const fn is_merge(draft: &Draft) -> bool {
 }
 
 const fn is_record(draft: &Draft) -> bool {
-    matches!(draft.effect, Effect::Record(_))
+    draft.effect.record().is_some()
 }
 
 fn was_beaten(receipt: &Receipt) -> bool {

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use super::checked_text;
+
 /// Why a text is not an image name, tag, digest or reference.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ImageError {
@@ -19,69 +21,17 @@ pub enum ImageError {
     Digest(String),
 }
 
-macro_rules! checked_text {
-    ($(#[$meta:meta])* $name:ident, $check:path, $error:path) => {
-        $(#[$meta])*
-        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
-        #[serde(try_from = "String", into = "String")]
-        pub struct $name(String);
-
-        impl $name {
-            /// Takes a text that follows the grammar.
-            ///
-            /// # Errors
-            /// Where it does not.
-            pub fn new(text: impl Into<String>) -> Result<Self, ImageError> {
-                let text = text.into();
-                if $check(&text) { Ok(Self(text)) } else { Err($error(text)) }
-            }
-
-            /// The text itself.
-            #[must_use]
-            pub fn as_str(&self) -> &str {
-                &self.0
-            }
-        }
-
-        impl fmt::Display for $name {
-            fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                formatter.pad(&self.0)
-            }
-        }
-
-        impl FromStr for $name {
-            type Err = ImageError;
-            fn from_str(text: &str) -> Result<Self, ImageError> {
-                Self::new(text)
-            }
-        }
-
-        impl TryFrom<String> for $name {
-            type Error = ImageError;
-            fn try_from(text: String) -> Result<Self, ImageError> {
-                Self::new(text)
-            }
-        }
-
-        impl From<$name> for String {
-            fn from(value: $name) -> String {
-                value.0
-            }
-        }
-    };
-}
-
 checked_text!(
     /// An image without tag or digest, such as `127.0.0.1:5000/acme/shop`.
-    ImageName, is_image_name, ImageError::Name
+    ImageName, is_image_name, ImageError, ImageError::Name
 );
 checked_text!(
     /// A tag, such as `1.10.0`.
-    Tag, is_tag, ImageError::Tag
+    Tag, is_tag, ImageError, ImageError::Tag
 );
 checked_text!(
     /// A digest, such as `sha256:…`.
-    Digest, is_digest, ImageError::Digest
+    Digest, is_digest, ImageError, ImageError::Digest
 );
 
 impl ImageName {

@@ -1,6 +1,6 @@
 //! Names that were checked once: of services, environments, repositories, branches, commits, paths, people.
 
-use std::fmt;
+use super::checked_text;
 
 /// Longest name that is accepted, in bytes.
 const NAME_BYTES_MAX: usize = 63;
@@ -24,53 +24,7 @@ pub struct NameError {
 
 macro_rules! name {
     ($(#[$meta:meta])* $name:ident, $what:literal, $check:path, $rule:literal) => {
-        $(#[$meta])*
-        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
-        #[serde(try_from = "String", into = "String")]
-        pub struct $name(String);
-
-        impl $name {
-            /// Takes a text as this kind of name.
-            ///
-            /// # Errors
-            /// Where the text breaks the rule for such names.
-            pub fn new(text: impl Into<String>) -> Result<Self, NameError> {
-                let text = text.into();
-                if $check(&text) { Ok(Self(text)) } else { Err(NameError { text, what: $what, rule: $rule }) }
-            }
-
-            /// The text itself.
-            #[must_use]
-            pub fn as_str(&self) -> &str {
-                &self.0
-            }
-        }
-
-        impl fmt::Display for $name {
-            fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                formatter.pad(&self.0)
-            }
-        }
-
-        impl std::str::FromStr for $name {
-            type Err = NameError;
-            fn from_str(text: &str) -> Result<Self, NameError> {
-                Self::new(text)
-            }
-        }
-
-        impl TryFrom<String> for $name {
-            type Error = NameError;
-            fn try_from(text: String) -> Result<Self, NameError> {
-                Self::new(text)
-            }
-        }
-
-        impl From<$name> for String {
-            fn from(name: $name) -> String {
-                name.0
-            }
-        }
+        checked_text!($(#[$meta])* $name, $check, NameError, |text| NameError { text, what: $what, rule: $rule });
     };
 }
 
