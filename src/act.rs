@@ -44,14 +44,14 @@ impl Receipt {
 }
 
 /// Where drafts are carried out, and on what they rest.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy)]
 pub struct Ground<'a> {
     /// The config repository and branch.
     pub place: &'a Place,
     /// The tip of the log when it was read.
     pub log_tip: Option<&'a CommitId>,
-    /// Now; a proof that was valid before this is not used.
-    pub now: Time,
+    /// Says what time it is; a proof that was valid before that is not used.
+    pub now: &'a (dyn Fn() -> Time + Send + Sync),
 }
 
 /// Carries out drafts: the log in one commit, then proposals in one batch, then the rest in order.
@@ -101,7 +101,7 @@ async fn carry_out<F: Forge>(forge: &F, ground: &Ground<'_>, effect: &Effect) ->
         Effect::Record(_) | Effect::Propose(_) => Ok(()),
         Effect::Present { change, presentation } => forge.present(place, *change, presentation).await,
         Effect::Merge { gates, merge } => {
-            let is_proven = gates.valid_until() >= ground.now
+            let is_proven = gates.valid_until() >= (ground.now)()
                 && gates.change() == merge.change
                 && *gates.head() == merge.head;
             if !is_proven {

@@ -125,12 +125,6 @@ impl Command {
             Self::Help => Verb::Help,
         }
     }
-
-    /// Whether it changes anything; what only asks takes no right.
-    #[must_use]
-    pub fn is_mutating(&self) -> bool {
-        verbs::row(self.verb()).right.is_some()
-    }
 }
 
 /// The canonical way to write it; what was parsed is read back as itself.

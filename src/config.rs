@@ -24,7 +24,7 @@ use schemars::transform::{RecursiveTransform, Transform as _};
 
 pub use problem::{Problem, Problems};
 
-use crate::model::{ForgeName, POLL_DEFAULT, Policy, TeamName, UserName};
+use crate::model::{ForgeName, Policy, TeamName, UserName};
 use document::{Document, Shape};
 use problem::{Findings, Span};
 use reader::{Read, Reader};
@@ -81,19 +81,6 @@ pub struct RegistrySettings {
     pub plain_http: bool,
     /// How often to look for new tags.
     pub poll: Duration,
-}
-
-impl Settings {
-    /// How to talk to the registry of this host, whether or not the configuration names it.
-    #[must_use]
-    pub fn registry(&self, host: &str) -> RegistrySettings {
-        let named = self.registries.iter().find(|registry| registry.host == host);
-        named.cloned().unwrap_or_else(|| RegistrySettings {
-            host: host.to_owned(),
-            plain_http: false,
-            poll: POLL_DEFAULT,
-        })
-    }
 }
 
 /// Reads a configuration from its text; relative paths start at the folder of `file`, which is not looked at.

@@ -11,12 +11,12 @@ mod gates;
 mod judge;
 mod landings;
 mod plan;
+mod reason;
 mod remarks;
 mod rights;
 
-pub use plan::{
-    Action, Because, GateName, GateReport, GatesPassed, Judgement, Need, Plan, Reason, Remark, Verdict,
-};
+pub use plan::{Action, GateName, GateReport, GatesPassed, Judgement, Need, Plan, Remark, Verdict};
+pub use reason::{Because, Reason};
 
 use std::collections::BTreeSet;
 
@@ -38,9 +38,13 @@ pub fn decide(world: &World, policy: &Policy) -> Plan {
         note(&mut history, &mut records, new);
     }
     for (service, environment) in targets(world, policy) {
-        let case = Case::new(world, policy, &history, service, environment);
-        let new = commands::carry_out(&case, &mut needs);
-        note(&mut history, &mut records, new);
+        let branch = Case::new(world, policy, &history, service, environment).branch();
+        // Each comment is judged on what the ones before it came to.
+        for word in commands::waiting(world, &branch, &history) {
+            let case = Case::new(world, policy, &history, service, environment);
+            let new = commands::carry_out(&case, &word, &mut needs);
+            note(&mut history, &mut records, new.into_iter().collect());
+        }
     }
     let mut plan = judge_all(world, policy, &history, needs);
     plan.actions.splice(0..0, records.into_iter().map(|record| Action::Record { record }));
@@ -81,7 +85,8 @@ fn note(history: &mut History, records: &mut Vec<Record>, new: Vec<Record>) {
 /// The first instant, later than now, at which some gate says otherwise by itself.
 fn next_look(plan: &Plan, world: &World) -> Option<crate::model::Time> {
     let gates = plan.judgements.iter().flat_map(|judgement| &judgement.gates);
-    gates.filter_map(|gate| gate.until).filter(|until| *until > world.now).min()
+    let others = plan.judgements.iter().filter_map(|judgement| judgement.next_look);
+    gates.filter_map(|gate| gate.until).chain(others).filter(|until| *until > world.now).min()
 }
 
 /// A record of something that is true now.

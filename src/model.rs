@@ -20,7 +20,7 @@ mod world;
 
 pub use change::{
     BRANCH_PREFIX, Change, ChangeNumber, ChangeState, Comment, CommentId, ContentMark, Head, LOG_BRANCH,
-    Reaction, Review, ReviewVerdict, Status, StatusState,
+    Reaction, Review, ReviewVerdict, Status, StatusState, change_branch,
 };
 pub use duration::{DurationError, format_duration, parse_duration};
 pub use fact::{Fact, Time};

@@ -87,7 +87,7 @@ pub async fn observe<F: Forge, R: Registry, L: Ledger, C: Clock>(
         if observation.plan.needs.is_empty() {
             break;
         }
-        needs::fetch(ports, policy, &mut observation).await;
+        needs::fetch(ports, policy, freshness, &mut observation).await;
     }
     observation.plan = decide(&observation.world, policy);
     Ok(observation)

@@ -5,8 +5,8 @@
 
 mod service;
 
-pub use crate::observe::{Freshness, Ports};
-pub use service::{Wake, serve};
+pub use crate::observe::{Freshness, ObserveError, Ports};
+pub use service::serve;
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ use crate::draft::{Draft, Drafts, Effect, draft};
 use crate::forge::Forge;
 use crate::ledger::Ledger;
 use crate::model::{Place, Policy, Time};
-use crate::observe::{Clock, Observation, ObserveError, observe};
+use crate::observe::{Clock, Observation, observe};
 use crate::registry::Registry;
 
 /// How many passes may follow each other before they are taken for a live-lock.
@@ -89,13 +89,12 @@ impl<F: Forge, R: Registry, L: Ledger, C: Clock> Engine<F, R, L, C> {
                 Ok(()) => {}
             }
             let fresh = settled.receipts.get(before..).unwrap_or_default();
+            let goes_on = fresh.iter().any(|receipt| receipt.outcome == Outcome::Done);
             conflicts = if fresh.iter().any(was_beaten) { conflicts + 1 } else { 0 };
-            let failed: Vec<String> = fresh.iter().filter_map(failure).collect();
-            if !failed.is_empty() || conflicts >= CONFLICTS_MAX {
+            let is_worth_it = goes_on || (conflicts > 0 && conflicts < CONFLICTS_MAX);
+            if !is_worth_it || conflicts >= CONFLICTS_MAX {
+                let failed: Vec<String> = fresh.iter().filter_map(failure).collect();
                 settled.failures.extend(failed);
-                settled
-                    .failures
-                    .extend(fresh.iter().filter(|_| conflicts >= CONFLICTS_MAX).filter_map(beaten));
                 return settled;
             }
         }
@@ -127,7 +126,8 @@ impl<F: Forge, R: Registry, L: Ledger, C: Clock> Engine<F, R, L, C> {
     }
 
     async fn act(&self, place: &Place, observation: &Observation, drafts: Vec<Draft>) -> Vec<Receipt> {
-        let ground = Ground { place, log_tip: observation.log_tip.as_ref(), now: self.ports.clock.now() };
+        let now = || self.ports.clock.now();
+        let ground = Ground { place, log_tip: observation.log_tip.as_ref(), now: &now };
         act(&self.ports.forge, &ground, drafts).await
     }
 }
@@ -164,16 +164,10 @@ fn was_beaten(receipt: &Receipt) -> bool {
     matches!(receipt.outcome, Outcome::Again(_))
 }
 
-fn beaten(receipt: &Receipt) -> Option<String> {
-    match &receipt.outcome {
-        Outcome::Again(why) => Some(format!("{} kept failing: {why}", receipt.draft.action)),
-        Outcome::Done | Outcome::Failed(_) => None,
-    }
-}
-
 fn failure(receipt: &Receipt) -> Option<String> {
     match &receipt.outcome {
         Outcome::Failed(why) => Some(format!("{}: {why}", receipt.draft.action)),
-        Outcome::Done | Outcome::Again(_) => None,
+        Outcome::Again(why) => Some(format!("{} kept failing: {why}", receipt.draft.action)),
+        Outcome::Done => None,
     }
 }

@@ -18,7 +18,7 @@ pub enum RegistryError {
     },
     /// The registry refuses us: a person has to mend the credentials.
     #[error(
-        "the registry `{host}` refuses access to `{image}`: {why}; check the credentials under `registries`"
+        "the registry `{host}` refuses access to `{image}`: {why}; only anonymous access is built so far"
     )]
     Forbidden {
         /// The registry.

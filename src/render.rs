@@ -23,7 +23,7 @@ mod time;
 pub use actions::{action_because, because, record};
 pub use body::{BodyInput, Step, body};
 pub use colour::{Colour, Style};
-pub use diff::diff;
+pub use diff::{diff, pictured};
 pub use gates::why;
 pub use messages::{Carriage, NOBODY, commit_message, merge_message, title};
 pub use numbers::count;

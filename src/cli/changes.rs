@@ -6,8 +6,9 @@ use super::Failure;
 use super::engines::local_forges;
 use super::output::Output;
 use crate::config::Settings;
+use crate::forge::Forge as _;
 use crate::forge::local::LocalForge;
-use crate::model::{BRANCH_PREFIX, Change, ChangeNumber, ChangeState, RepositoryName, UserName};
+use crate::model::{BRANCH_PREFIX, Change, ChangeNumber, ChangeState, Place, RepositoryName, UserName};
 use crate::render::{self, Style};
 
 #[derive(Debug, clap::Args)]
@@ -119,9 +120,11 @@ fn user(name: Option<&str>) -> Result<UserName, Failure> {
 fn desk(settings: &Settings, named: Option<&str>) -> Result<Desk, Failure> {
     let mut places = settings.policy.places();
     places.dedup_by(|left, right| (&left.forge, &left.repository) == (&right.forge, &right.repository));
-    let found: Vec<_> =
-        places.iter().filter(|place| named.is_none_or(|name| place.repository.as_str() == name)).collect();
-    let known = || places.iter().map(|place| place.repository.to_string()).collect::<Vec<_>>().join(", ");
+    let is_meant = |place: &&Place| {
+        named.is_none_or(|name| place.repository.as_str() == name || full_name(place) == name)
+    };
+    let found: Vec<_> = places.iter().filter(is_meant).collect();
+    let known = || places.iter().map(full_name).collect::<Vec<_>>().join(", ");
     let place = match found.as_slice() {
         [place] => *place,
         [] => return Err(Failure::Usage(format!("no service uses that repository; known are {}", known()))),
@@ -133,6 +136,11 @@ fn desk(settings: &Settings, named: Option<&str>) -> Result<Desk, Failure> {
     let forge = local_forges(settings).into_iter().find(|forge| *forge.name() == place.forge);
     let forge = forge.ok_or_else(|| Failure::Usage(format!("`{}` is no local forge", place.forge)))?;
     Ok(Desk { forge, repository: place.repository.clone() })
+}
+
+/// A repository with its forge, which tells two of the same name apart.
+fn full_name(place: &Place) -> String {
+    format!("{}:{}", place.forge, place.repository)
 }
 
 async fn list(desk: &Desk, as_json: bool, output: &mut Output) -> Result<(), Failure> {
@@ -170,7 +178,7 @@ async fn show(desk: &Desk, number: ChangeNumber, as_json: bool, output: &mut Out
         output.line(&format!("status: {} ({})", status.text, status.state));
     }
     output.line("");
-    output.print(&visible(&change.body));
+    output.print(&render::pictured(&without_marks(&change.body)));
     for review in &change.reviews {
         output.line(&format!(
             "\n{} said {} on {}",
@@ -185,13 +193,16 @@ async fn show(desk: &Desk, number: ChangeNumber, as_json: bool, output: &mut Out
             colour.paint(Style::Bold, comment.author.as_str()),
             render::instant(comment.at)
         ));
-        output.print(&visible(&comment.body));
+        let is_ours = comment.author == *desk.forge.bot();
+        let body =
+            if is_ours { without_marks(&comment.body) } else { format!("{}\n", comment.body.trim_end()) };
+        output.print(&render::pictured(&body));
     }
     Ok(())
 }
 
-/// A Markdown text without its hidden marks.
-fn visible(markdown: &str) -> String {
+/// A text of the bot without its hidden marks.
+fn without_marks(markdown: &str) -> String {
     let lines = markdown.lines().filter(|line| !line.starts_with("<!-- towpath:"));
     let text: Vec<&str> = lines.collect();
     format!("{}\n", text.join("\n").trim_end())
@@ -207,7 +218,7 @@ const fn state(change: &Change) -> &'static str {
 
 fn to_json(change: &Change) -> Value {
     let own = change.branch.as_str().strip_prefix(BRANCH_PREFIX).and_then(|rest| rest.split_once('/'));
-    let service = change.head.trailer("Towpath-Service").or(own.map(|(_, group)| group));
+    let service = change.written().trailer("Towpath-Service").or(own.map(|(_, group)| group));
     json!({
         "number": change.number,
         "state": state(change),

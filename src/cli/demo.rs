@@ -3,13 +3,13 @@
 mod files;
 mod play;
 mod registry;
-mod stage;
+mod scene;
 mod story;
 mod verify;
 
 use super::Failure;
 use super::output::Output;
-use stage::Stage;
+use scene::Scene;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -19,6 +19,13 @@ pub(super) struct Arguments {
 }
 
 pub(super) async fn run(arguments: &Arguments, output: &mut Output) -> Result<(), Failure> {
-    let stage = Stage::set().await?;
-    if arguments.once { story::tell(&stage, output).await } else { play::play(&stage, output).await }
+    let scene = Scene::set().await?;
+    if !arguments.once {
+        return play::play(&scene, output).await;
+    }
+    // Whatever ends it, the folder is removed with the scene.
+    tokio::select! {
+        told = story::tell(&scene, output) => told,
+        _interrupted = tokio::signal::ctrl_c() => Err(Failure::Failed(anyhow::anyhow!("interrupted"))),
+    }
 }

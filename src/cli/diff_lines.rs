@@ -1,5 +1,6 @@
 //! Drafts as lines and as JSON.
 
+use chrono::TimeDelta;
 use serde_json::{Value, json};
 
 use crate::draft::Draft;
@@ -28,6 +29,12 @@ pub(super) fn json(draft: &Draft) -> Value {
         "because": draft.because,
         "diff": (!draft.files.is_empty()).then(|| render::diff(&draft.files, Colour::Never)),
     })
+}
+
+/// An instant before which it is too early, as the contract has it: never before it.
+pub(super) fn until(time: Option<Time>) -> Value {
+    let up = |time: Time| time.checked_add_signed(TimeDelta::nanoseconds(999_999_999)).unwrap_or(time);
+    self::time(time.map(up))
 }
 
 /// An instant as the contract has it.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use anyhow::Context as _;
+use futures::future::join_all;
 
 use crate::config::{LedgerSettings, Settings};
 use crate::forge::any::AnyForge;
@@ -11,7 +12,7 @@ use crate::forge::local::LocalForge;
 use crate::ledger::sqlite::SqliteLedger;
 use crate::model::{ForgeName, Place};
 use crate::observe::{Clock, SystemClock};
-use crate::reconcile::{Engine, Ports};
+use crate::reconcile::{Engine, Foresight, Freshness, ObserveError, Ports};
 use crate::registry::RegistrySettings;
 use crate::registry::oci::OciRegistry;
 
@@ -58,6 +59,19 @@ impl Engines {
     /// Every config repository with the engine of its forge.
     pub(super) fn places(&self) -> impl Iterator<Item = (&Place, &Arc<RealEngine>)> {
         self.places.iter().filter_map(|place| Some((place, self.engines.get(&place.forge)?)))
+    }
+
+    /// What would be done in each config repository, and where that could not be found out.
+    pub(super) async fn foresee(&self, freshness: Freshness) -> (Vec<Foresight>, Vec<ObserveError>) {
+        let looks = self.places().map(|(place, engine)| engine.foresee(place, freshness));
+        let (mut foreseen, mut failures) = (Vec::new(), Vec::new());
+        for look in join_all(looks).await {
+            match look {
+                Ok(foresight) => foreseen.push(foresight),
+                Err(failure) => failures.push(failure),
+            }
+        }
+        (foreseen, failures)
     }
 
     /// Every engine.

@@ -31,8 +31,8 @@ impl Output {
 
     /// How many characters a line has; nothing where that does not matter.
     pub(super) fn width(&self) -> Option<usize> {
-        const WIDTH_USUAL: usize = 120;
-        self.on_terminal.then_some(WIDTH_USUAL)
+        let size = terminal_size::terminal_size().filter(|_| self.on_terminal);
+        size.map(|(width, _)| usize::from(width.0))
     }
 
     /// Prints text as it is. A reader that went away is no failure of ours.

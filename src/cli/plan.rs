@@ -24,20 +24,18 @@ pub(super) async fn run(
 ) -> Result<(), Failure> {
     let engines = Engines::in_memory(&settings).await?;
     let now = SystemClock.now();
-    let mut foreseen = Vec::new();
-    for (place, engine) in engines.places() {
-        foreseen.push(engine.foresee(place, Freshness::Since(now)).await?);
-    }
+    let (foreseen, failures) = engines.foresee(Freshness::Since(now)).await;
     if arguments.json {
         let drafts = foreseen.iter().flat_map(|foresight| &foresight.drafts.drafts);
         let next = foreseen.iter().filter_map(|foresight| foresight.observation.plan.next_look).min();
         let actions: Vec<_> = drafts.map(diff_lines::json).collect();
-        output.json(&json!({ "actions": actions, "next_look": diff_lines::time(next) }));
+        output.json(&json!({ "actions": actions, "next_look": diff_lines::until(next) }));
     } else {
         foreseen.iter().for_each(|foresight| print(foresight, output));
     }
+    failures.iter().for_each(|failure| output.note(&format!("failed: {failure}")));
     let refused = foreseen.iter().any(|foresight| !foresight.drafts.refused.is_empty());
-    if refused { Err(Failure::Said) } else { Ok(()) }
+    if refused || !failures.is_empty() { Err(Failure::Said) } else { Ok(()) }
 }
 
 fn print(foresight: &Foresight, output: &mut Output) {

@@ -75,7 +75,7 @@ fn as_json(settled: &[(&Place, Settled)]) -> serde_json::Value {
     let receipts = settled.iter().flat_map(|(_, settled)| &settled.receipts);
     let actions: Vec<_> = receipts.map(|receipt| diff_lines::json(&receipt.draft)).collect();
     let failures: Vec<_> = settled.iter().flat_map(|(_, settled)| &settled.failures).collect();
-    json!({ "actions": actions, "failures": failures, "next_look": diff_lines::time(next_look(settled)) })
+    json!({ "actions": actions, "failures": failures, "next_look": diff_lines::until(next_look(settled)) })
 }
 
 fn next_look(settled: &[(&Place, Settled)]) -> Option<Time> {

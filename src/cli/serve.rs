@@ -13,7 +13,7 @@ use super::Failure;
 use super::engines::Engines;
 use super::output::Output;
 use crate::config::Settings;
-use crate::reconcile::{self, Wake};
+use crate::reconcile;
 use crate::render;
 use crate::server;
 
@@ -45,7 +45,7 @@ pub(super) async fn until_stopped(engines: &Engines, listener: TcpListener) -> a
         .all()
         .map(|engine| {
             let engine = Arc::clone(engine);
-            tokio::spawn(reconcile::serve(engine, Wake::default(), SWEEP_LOCAL, stopping.clone()))
+            tokio::spawn(reconcile::serve(engine, SWEEP_LOCAL, stopping.clone()))
         })
         .collect();
     let mut until = stopping.clone();

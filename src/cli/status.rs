@@ -24,15 +24,14 @@ pub(super) async fn run(
     output: &mut Output,
 ) -> Result<(), Failure> {
     let engines = Engines::open(&settings).await?;
-    let mut foreseen = Vec::new();
-    for (place, engine) in engines.places() {
-        foreseen.push(engine.foresee(place, Freshness::Any).await?);
-    }
+    let (foreseen, failures) = engines.foresee(Freshness::Any).await;
+    failures.iter().for_each(|failure| output.note(&format!("failed: {failure}")));
+    let ended = if failures.is_empty() { Ok(()) } else { Err(Failure::Said) };
     if arguments.json {
         let services: Vec<Value> =
             settings.policy.services.iter().map(|own| service(&own.name, &foreseen)).collect();
         output.json(&json!({ "services": services }));
-        return Ok(());
+        return ended;
     }
     for foresight in &foreseen {
         output.line(&output.colour().paint(Style::Bold, &foresight.observation.world.place.to_string()));
@@ -42,10 +41,10 @@ pub(super) async fn run(
             output.colour(),
         ));
     }
-    if foreseen.is_empty() {
+    if foreseen.is_empty() && ended.is_ok() {
         output.line("the configuration names no service yet; add one under `services`");
     }
-    Ok(())
+    ended
 }
 
 fn service(name: &ServiceName, foreseen: &[Foresight]) -> Value {

@@ -79,6 +79,6 @@ fn gate(report: &GateReport) -> Value {
         "gate": report.gate,
         "verdict": report.verdict,
         "sentence": render::reason(&report.reason),
-        "until": diff_lines::time(report.until),
+        "until": diff_lines::until(report.until),
     })
 }

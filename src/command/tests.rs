@@ -84,17 +84,6 @@ fn commands_run_in_the_order_in_which_they_are_written() {
 }
 
 #[test]
-fn only_what_asks_changes_nothing() {
-    let mutating = |text: &str| parse(text).unwrap().iter().all(Command::is_mutating);
-    for text in ["", " staging", " approve", " reject", " hold", " resume"] {
-        assert!(mutating(&format!("{PREFIX}{text}")), "{text}");
-    }
-    for text in [" status", " why", " help"] {
-        assert!(!mutating(&format!("{PREFIX}{text}")), "{text}");
-    }
-}
-
-#[test]
 fn a_suggestion_is_near_and_shares_a_letter() {
     let candidates = ["staging", "Production", "qa"];
     assert_eq!(suggest("stagign", candidates), Some("staging"));

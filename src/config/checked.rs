@@ -35,14 +35,13 @@ pub(super) fn check(raw: &File, path: &Path, findings: &mut Findings) -> Setting
     let services = services::services(raw, &pipelines, findings);
     let registries = forges::registries(raw, findings);
     let polls = registries.iter().map(|registry| (registry.host.clone(), registry.poll)).collect();
-    let bots = forges.iter().map(|forge| (forge.name.clone(), forge.bot.clone())).collect();
     Settings {
         file: path.to_owned(),
         listen: raw.listen.as_ref().map_or(LISTEN_DEFAULT, |listen| listen.0),
         ledger: ledger(raw, folder),
         forges,
         registries,
-        policy: Policy { pipelines, services, rights, polls, bots },
+        policy: Policy { pipelines, services, rights, polls },
     }
 }
 

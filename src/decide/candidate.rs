@@ -4,11 +4,13 @@ use std::collections::BTreeSet;
 
 use super::case::Case;
 use super::gates;
-use super::plan::{GateReport, Need, Reason, Verdict};
-use crate::model::{Artifact, Fact, ImageReference, Landing, Rank, Release, Standing, Tag};
+use super::plan::{GateReport, Need, Verdict};
+use super::reason::Reason;
+use crate::model::{Artifact, Fact, ImageReference, Landing, Rank, Release, Standing, Tag, Time};
 
-/// How many releases are judged for one target, newest first; older ones are not looked at.
-const CANDIDATES_MAX: usize = 20;
+/// How many releases are judged for one target, newest first; older ones are not looked at. A release that only
+/// waits costs no request, so a busy environment before does not fill this up with what is really next.
+const CANDIDATES_MAX: usize = 2_000;
 
 /// A release and what the open gates say of it.
 pub(super) struct Choice {
@@ -25,11 +27,20 @@ impl Choice {
         self.gates.iter().any(|gate| gate.reason == Reason::NotObserved)
     }
 
-    /// Fewest closed gates first, then the one that opens soonest.
-    fn distance(&self) -> (usize, Option<crate::model::Time>) {
+    /// Without a refusal first, then fewest closed gates, then the one that opens by itself, and soonest.
+    fn distance(&self) -> (bool, usize, bool, Option<Time>) {
         let closed: Vec<&GateReport> =
             self.gates.iter().filter(|gate| gate.verdict != Verdict::Pass).collect();
-        (closed.len(), closed.iter().filter_map(|gate| gate.until).max())
+        (self.is_refused(), closed.len(), self.until().is_none(), self.until())
+    }
+
+    fn is_refused(&self) -> bool {
+        self.gates.iter().any(|gate| gate.verdict == Verdict::Fail)
+    }
+
+    /// When all gates that open by themselves are open; nothing where none of them waits.
+    fn until(&self) -> Option<Time> {
+        self.gates.iter().filter(|gate| gate.verdict != Verdict::Pass).filter_map(|gate| gate.until).max()
     }
 }
 
@@ -37,11 +48,20 @@ impl Choice {
 pub(super) fn search(case: &Case<'_>, needs: &mut BTreeSet<Need>) -> Result<Choice, Reason> {
     let offers = offers(case)?;
     let mut nearest: Option<Choice> = None;
-    for offer in offers.iter().take(CANDIDATES_MAX) {
+    let mut absent = 0;
+    for (index, offer) in offers.iter().enumerate().take(CANDIDATES_MAX) {
         let release = match release_of(case, offer, needs) {
             Ok(Some(release)) => release,
-            Ok(None) => continue,
-            Err(reason) => return nearest.ok_or(reason),
+            Ok(None) => {
+                absent += 1;
+                continue;
+            }
+            Err(reason) => {
+                // Where many tags lead nowhere, more and more are asked for at once.
+                let further = offers.iter().skip(index + 1).take(absent);
+                further.for_each(|offer| drop(release_of(case, offer, needs)));
+                return nearest.ok_or(reason);
+            }
         };
         let choice = Choice { gates: gates::open(case, &release, needs), release };
         if choice.passes() || choice.is_unknown() {
@@ -52,6 +72,19 @@ pub(super) fn search(case: &Case<'_>, needs: &mut BTreeSet<Need>) -> Result<Choi
         }
     }
     nearest.ok_or(Reason::NothingNewer)
+}
+
+/// When something newer than a release may become the candidate by itself.
+pub(super) fn next_newer(case: &Case<'_>, release: &Release, needs: &mut BTreeSet<Need>) -> Option<Time> {
+    let is_newer = |offer: &ImageReference| {
+        offer.tag.as_ref().and_then(|tag| case.service.selection.order(tag)) > case.order_of(release)
+    };
+    let newer = offers(case).ok()?.into_iter().take(CANDIDATES_MAX).filter(is_newer);
+    let choices = newer.filter_map(|offer| {
+        let release = release_of(case, &offer, needs).ok()??;
+        Some(Choice { gates: gates::open(case, &release, needs), release })
+    });
+    choices.filter(|choice| !choice.is_refused()).filter_map(|choice| choice.until()).min()
 }
 
 /// What could come here and is newer than what runs, newest first; only what a person asked for, where one did.

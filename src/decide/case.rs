@@ -1,9 +1,9 @@
 //! One target with everything that bears on it: what the gates and the judge look at.
 
 use crate::model::{
-    Artifact, BRANCH_PREFIX, BranchName, ChangeState, Environment, History, ImageReference, Landing,
-    ObservedChange, Origin, Pipeline, Policy, Rank, Release, Running, Service, Standing, Tag, Target, Time,
-    UserName, World,
+    Artifact, BranchName, ChangeState, Environment, History, ImageReference, Landing, ObservedChange, Origin,
+    Pipeline, Policy, Rank, Release, Running, Service, Standing, Tag, Target, Time, UserName, World,
+    change_branch,
 };
 
 use super::target_of;
@@ -53,8 +53,7 @@ impl<'a> Case<'a> {
 
     /// The branch of the change that carries this service here.
     pub(super) fn branch(&self) -> BranchName {
-        BranchName::new(format!("{BRANCH_PREFIX}{}/{}", self.environment.name, self.service.group))
-            .expect("environment and group names are made of branch characters")
+        change_branch(&self.environment.name, &self.service.group)
     }
 
     /// The changes that carry or carried this service here, oldest first.
@@ -66,12 +65,6 @@ impl<'a> Case<'a> {
     /// The one that is open.
     pub(super) fn open_change(&self) -> Option<&'a ObservedChange> {
         self.changes().find(|observed| observed.change.is_open())
-    }
-
-    /// The changes whose comments are read: the open one and the last one.
-    pub(super) fn changes_with_commands(&self) -> Vec<&'a ObservedChange> {
-        let last = self.changes().last().filter(|observed| !observed.change.is_open());
-        last.into_iter().chain(self.open_change()).collect()
     }
 
     /// What a change carries, as its own trailers say; trust it only of our own heads.
@@ -123,33 +116,63 @@ impl<'a> Case<'a> {
     pub(super) fn set_by_hand_since(&self) -> Option<Time> {
         let last = self.history.last_landing(&self.target).filter(|last| last.origin == Origin::Hand)?;
         let resumed = self.history.resumed(&self.target).is_some_and(|order| order > last.order);
-        let asked = self.last_request().is_some_and(|request| request.order > last.order);
-        (!resumed && !asked).then_some(last.at)
+        (!resumed && self.request().is_none()).then_some(last.at)
     }
 
-    /// The wish that stands: the last one, if nothing landed here since.
+    /// The wish that stands: the last one, if it can still be fulfilled and automation was not resumed since.
     pub(super) fn request(&self) -> Option<Request<'a>> {
-        let request = self.last_request()?;
-        let landed_since =
-            self.history.last_landing(&self.target).is_some_and(|landing| landing.order > request.order);
-        (!landed_since).then_some(request)
+        let request = self.requests().last()?;
+        let is_later = |order: usize| order > request.order;
+        let landed_since = self.history.last_landing(&self.target).is_some_and(|last| is_later(last.order));
+        let resumed_since = self.history.resumed(&self.target).is_some_and(is_later);
+        let names = |images: &[ImageReference]| images.iter().any(|image| request.images.contains(image));
+        let mut declines = self.history.declines(&self.target);
+        let declined_since = declines.any(|decline| is_later(decline.order) && names(&decline.images));
+        let tag = request.images.iter().find_map(|image| image.tag.as_ref());
+        let is_newer = tag.is_some_and(|tag| self.is_newer_than_running(tag));
+        let is_void = landed_since
+            || resumed_since
+            || declined_since
+            || !is_newer
+            || self.was_taken_back(request.images);
+        (!is_void).then_some(request)
     }
 
-    fn last_request(&self) -> Option<Request<'a>> {
-        let (handled, images) = self.history.last_request(&self.target)?;
-        Some(Request { by: &handled.by, order: handled.order, images })
+    /// Whether some images landed in the environments before and count in none of them any more.
+    fn was_taken_back(&self, images: &[ImageReference]) -> bool {
+        let before = &self.environment.after.environments;
+        let landings = before.iter().flat_map(|name| self.history.landings(&self.sibling(name)).iter());
+        let mut standings =
+            landings.filter(|landing| landing.images == images).map(|landing| landing.standing);
+        let first = standings.next();
+        first.is_some() && first.into_iter().chain(standings).all(|standing| standing == Standing::Withdrawn)
+    }
+
+    fn requests(&self) -> impl Iterator<Item = Request<'a>> {
+        let history: &'a History = self.history;
+        let requests = history.requests(self.target.clone());
+        requests.map(|(handled, images)| Request { by: &handled.by, order: handled.order, images })
+    }
+
+    fn requests_of(&self, release: &Release) -> impl Iterator<Item = Request<'a>> {
+        self.requests().filter(|request| request.images.iter().any(|image| release.is_named_by(image)))
     }
 
     /// The place in the log at which a person last asked for this release here.
     pub(super) fn last_request_of(&self, release: &Release) -> Option<usize> {
-        let request = self.last_request()?;
-        request.images.iter().any(|image| release.is_named_by(image)).then_some(request.order)
+        self.requests_of(release).last().map(|request| request.order)
     }
 
-    /// Who asked for this release here, if a person did.
+    /// Who last asked for this release here, if a person did.
     pub(super) fn requester_of(&self, release: &Release) -> Option<&'a UserName> {
-        let request = self.last_request()?;
-        request.images.iter().any(|image| release.is_named_by(image)).then_some(request.by)
+        self.requests_of(release).last().map(|request| request.by)
+    }
+
+    /// Whether somebody ever asked for this release here, or the change says so of itself: whoever did cannot
+    /// approve it, whatever was asked for since.
+    pub(super) fn has_asked(&self, by: &UserName, release: &Release, observed: &ObservedChange) -> bool {
+        let own = observed.change.written().trailer("Towpath-Requested-By");
+        own == Some(by.as_str()) || self.requests_of(release).any(|request| request.by == by)
     }
 
     /// When the change that brought a release here was merged, as the forge says.
@@ -159,4 +182,11 @@ impl<'a> Case<'a> {
             ChangeState::Open | ChangeState::Closed { .. } => None,
         }
     }
+}
+
+/// The changes on a branch whose comments are read: the open one and the last one.
+pub(super) fn changes_with_commands<'w>(world: &'w World, branch: &BranchName) -> Vec<&'w ObservedChange> {
+    let changes = || world.changes.iter().filter(|observed| observed.change.branch == *branch);
+    let last = changes().next_back().filter(|observed| !observed.change.is_open());
+    last.into_iter().chain(changes().find(|observed| observed.change.is_open())).collect()
 }

@@ -7,17 +7,18 @@ mod request;
 
 use std::collections::BTreeSet;
 
-use super::case::Case;
+use super::case::{Case, changes_with_commands};
 use super::plan::Need;
 use super::{record_now, rights};
 use crate::command::{self, Command};
 use crate::model::{
-    CommandOutcome, Comment, CommentId, Event, ObservedChange, Record, RefusedBecause, Review, ReviewVerdict,
-    Right, Time, UserName,
+    BranchName, CommandOutcome, Comment, CommentId, Event, History, ObservedChange, Record, RefusedBecause,
+    Review, ReviewVerdict, Right, Time, UserName, World,
 };
 
 /// A comment or review, as far as commands are concerned.
-struct Word<'a> {
+pub(super) struct Word<'a> {
+    observed: &'a ObservedChange,
     id: &'a CommentId,
     author: &'a UserName,
     at: Time,
@@ -44,35 +45,33 @@ enum Stop {
     Refused(RefusedBecause),
 }
 
-/// The records of all comments on this target's changes that can be handled now.
-pub(super) fn carry_out(case: &Case<'_>, needs: &mut BTreeSet<Need>) -> Vec<Record> {
-    let mut records = Vec::new();
-    for observed in case.changes_with_commands() {
-        for word in words(case, observed) {
-            records.extend(handle(case, observed, &word, needs));
-        }
-    }
-    records
+/// What people said on the changes of a branch and was not handled, oldest first in each.
+pub(super) fn waiting<'w>(world: &'w World, branch: &BranchName, history: &History) -> Vec<Word<'w>> {
+    let changes = changes_with_commands(world, branch).into_iter();
+    changes.flat_map(|observed| words(world, observed, history)).collect()
 }
 
-/// What people said on a change and was not handled, oldest first.
-fn words<'a>(case: &Case<'_>, observed: &'a ObservedChange) -> Vec<Word<'a>> {
-    let comments = observed.change.comments.iter().map(of_comment);
-    let reviews = observed.change.reviews.iter().map(of_review);
-    let is_new = |word: &Word<'_>| *word.author != case.world.bot && case.history.handled(word.id).is_none();
-    let mut words: Vec<Word<'_>> = comments.chain(reviews).filter(is_new).collect();
+fn words<'w>(world: &World, observed: &'w ObservedChange, history: &History) -> Vec<Word<'w>> {
+    let handled: BTreeSet<&CommentId> =
+        history.handled_on(observed.change.number).map(|handled| &handled.comment).collect();
+    let is_new = |id: &CommentId, by: &UserName| *by != world.bot && !handled.contains(id);
+    let comments = observed.change.comments.iter().filter(|comment| is_new(&comment.id, &comment.author));
+    let reviews = observed.change.reviews.iter().filter(|review| is_new(&review.id, &review.author));
+    let comments = comments.map(|comment| of_comment(observed, comment));
+    let mut words: Vec<Word<'w>> =
+        comments.chain(reviews.map(|review| of_review(observed, review))).collect();
     words.sort_by_key(|word| word.at);
     words
 }
 
-fn of_comment(comment: &Comment) -> Word<'_> {
+fn of_comment<'w>(observed: &'w ObservedChange, comment: &'w Comment) -> Word<'w> {
     let (commands, is_unparsable) = commands_of(&comment.body);
     let Comment { id, author, at, edited, .. } = comment;
-    Word { id, author, at: *at, edited: *edited, commands, is_unparsable }
+    Word { observed, id, author, at: *at, edited: *edited, commands, is_unparsable }
 }
 
 /// A review is a command by itself, about the head that was reviewed, and its text may hold more.
-fn of_review(review: &Review) -> Word<'_> {
+fn of_review<'w>(observed: &'w ObservedChange, review: &'w Review) -> Word<'w> {
     let own = match review.verdict {
         ReviewVerdict::Approve => Command::Approve { head: Some(review.head.to_string()) },
         ReviewVerdict::RequestChanges => {
@@ -82,7 +81,7 @@ fn of_review(review: &Review) -> Word<'_> {
     let (mut commands, is_unparsable) = commands_of(&review.body);
     commands.insert(0, own);
     let Review { id, author, at, .. } = review;
-    Word { id, author, at: *at, edited: false, commands, is_unparsable }
+    Word { observed, id, author, at: *at, edited: false, commands, is_unparsable }
 }
 
 /// The commands of a text, and whether it holds one that does not parse.
@@ -91,12 +90,8 @@ fn commands_of(body: &str) -> (Vec<Command>, bool) {
 }
 
 /// The record of one comment; nothing where it holds no command or has to wait.
-fn handle(
-    case: &Case<'_>,
-    observed: &ObservedChange,
-    word: &Word<'_>,
-    needs: &mut BTreeSet<Need>,
-) -> Option<Record> {
+pub(super) fn carry_out(case: &Case<'_>, word: &Word<'_>, needs: &mut BTreeSet<Need>) -> Option<Record> {
+    let observed = word.observed;
     if word.commands.is_empty() && !word.is_unparsable {
         return None;
     }
@@ -173,7 +168,7 @@ fn approve(
     asked.entitled(&[Right::Approve], needs)?;
     let key = asked.own_content()?;
     let release = asked.case.release_of(asked.observed);
-    if release.as_ref().and_then(|release| asked.case.requester_of(release)) == Some(asked.by) {
+    if release.is_some_and(|release| asked.case.has_asked(asked.by, &release, asked.observed)) {
         return Err(Stop::Refused(RefusedBecause::Requester));
     }
     let present = &asked.observed.change.head.commit;

@@ -1,7 +1,8 @@
 //! Branches of changes that ended are deleted.
 
 use super::case::Case;
-use super::plan::{Action, Because};
+use super::plan::Action;
+use super::reason::Because;
 use crate::model::ChangeState;
 
 /// Nothing while the branch carries an open change or is about to; nothing where it has moved on.
@@ -13,8 +14,9 @@ pub(super) fn tidy(case: &Case<'_>, goes_on: bool) -> Option<Action> {
     let tip = case.world.branches.get(&branch)?;
     let ended = case.changes().filter(|observed| observed.change.head.commit == tip.commit).last()?;
     let is_merged = matches!(ended.change.state, ChangeState::Merged { .. });
-    // A person's commits on a change that was closed are nowhere else.
-    (is_merged || tip.by_bot).then(|| Action::DeleteBranch {
+    // A person's commits on a change that was closed are nowhere else; a merge of the base is nobody's commit.
+    let is_ours = tip.by_bot || ended.change.written().by_bot;
+    (is_merged || is_ours).then(|| Action::DeleteBranch {
         branch,
         target: case.target.clone(),
         expected: tip.commit.clone(),

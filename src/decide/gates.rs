@@ -10,7 +10,7 @@ mod hold;
 mod previous;
 mod soak;
 
-pub(super) use approvals::{approvers, has_approval};
+pub(super) use approvals::approvers;
 pub(super) use hold::is_held;
 
 use std::collections::BTreeSet;
@@ -29,7 +29,9 @@ pub(super) fn open(case: &Case<'_>, release: &Release, needs: &mut BTreeSet<Need
     }));
     reports.extend(follower_soak::judge(case));
     reports.extend(hand::judge(case, release));
-    reports.push(decline::judge(case, release, needs));
+    // Working out the content costs, so that comes last and only where everything else passes.
+    let is_next = all_pass(&reports);
+    reports.push(decline::judge(case, release, is_next, needs));
     reports
 }
 

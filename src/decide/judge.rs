@@ -7,7 +7,8 @@ use chrono::TimeDelta;
 use super::candidate::{self, Choice};
 use super::case::Case;
 use super::gates;
-use super::plan::{Action, Because, GateReport, GatesPassed, Judgement, Need, Reason, Verdict};
+use super::plan::{Action, GateReport, GatesPassed, Judgement, Need, Verdict};
+use super::reason::{Because, Reason};
 use crate::model::{ContentKey, MergeMode, ObservedChange, OnNewer, Release, Time};
 
 /// How long a proof that all gates passed may be used: as long as rights may be old.
@@ -20,6 +21,7 @@ struct Finding {
     gates: Vec<GateReport>,
     notes: Vec<Reason>,
     action: Option<Action>,
+    next_look: Option<Time>,
 }
 
 impl Finding {
@@ -45,6 +47,7 @@ pub(super) fn judge(case: &Case<'_>, needs: &mut BTreeSet<Need>) -> (Judgement, 
         gates: finding.gates,
         change: open.map(|observed| observed.change.number),
         notes: finding.notes,
+        next_look: finding.next_look,
     };
     (judgement, finding.action)
 }
@@ -65,7 +68,7 @@ fn judge_candidate(case: &Case<'_>, needs: &mut BTreeSet<Need>) -> Finding {
         Ok(action) => (action, Vec::new()),
         Err(reason) => (None, vec![reason]),
     };
-    Finding { candidate: Some(release), gates: reports, notes, action }
+    Finding { candidate: Some(release), gates: reports, notes, action, next_look: None }
 }
 
 fn because(case: &Case<'_>, choice: &Choice) -> Because {
@@ -105,14 +108,15 @@ fn judge_change(case: &Case<'_>, observed: &ObservedChange, needs: &mut BTreeSet
     let Some(release) = own else { return Finding::note(Reason::ForeignHead { change }) };
     let mut reports = gates::open(case, &release, needs);
     reports.extend(gates::merge(case, &release, Some(observed), needs));
-    let (action, notes) = if let Some(because) = reason_to_close(case, &release, &reports) {
-        (Some(Action::Close { change, target: case.target.clone(), because }), Vec::new())
+    let finding = if let Some(because) = reason_to_close(case, &release, &reports) {
+        let action = Some(Action::Close { change, target: case.target.clone(), because });
+        Finding { action, ..Finding::default() }
     } else if gates::is_held(case, observed) {
-        (None, Vec::new())
+        Finding::default()
     } else {
         advance(case, observed, &release, &reports, needs)
     };
-    Finding { candidate: Some(release), gates: reports, notes, action }
+    Finding { candidate: Some(release), gates: reports, ..finding }
 }
 
 /// Why an open change has lost its point, if it has.
@@ -137,28 +141,39 @@ fn advance(
     release: &Release,
     reports: &[GateReport],
     needs: &mut BTreeSet<Need>,
-) -> (Option<Action>, Vec<Reason>) {
+) -> Finding {
     let mut notes = Vec::new();
     if let Some(newer) = newer_candidate(case, release, needs) {
-        if gives_way(case, observed, &newer) {
-            let because = Because::Newer { replaces: release.name().clone() };
-            return (update(case, observed, &newer, because), notes);
+        if let Some(because) = gives_way(case, observed, release, &newer, needs) {
+            let action = update(case, observed, &newer, because);
+            return Finding { action, ..Finding::default() };
         }
         notes.push(finish_first(observed, release, &newer));
     }
-    let Some(key) = planned_key(case, release) else { return (None, notes) };
+    let next_look = candidate::next_newer(case, release, needs);
+    let (action, note) = go_on(case, observed, release, reports, needs);
+    notes.extend(note);
+    Finding { action, notes, next_look, ..Finding::default() }
+}
+
+/// The next step of a change that nothing newer replaces.
+fn go_on(
+    case: &Case<'_>,
+    observed: &ObservedChange,
+    release: &Release,
+    reports: &[GateReport],
+    needs: &mut BTreeSet<Need>,
+) -> (Option<Action>, Option<Reason>) {
+    let Some(key) = planned_key(case, release) else { return (None, None) };
     if observed.change.conflicted || Some(key) != observed.key.as_ref() {
-        return (update(case, observed, release, Because::BaseMoved), notes);
+        return (update(case, observed, release, Because::BaseMoved), None);
     }
     if !gates::all_pass(reports) {
-        return (None, notes);
+        return (None, None);
     }
     match case.environment.merge {
-        MergeMode::Auto => (Some(merge(case, observed, release, key, needs)), notes),
-        MergeMode::Manual => {
-            notes.push(Reason::ManualMerge { change: observed.change.number });
-            (None, notes)
-        }
+        MergeMode::Auto => (Some(merge(case, observed, release, key, needs)), None),
+        MergeMode::Manual => (None, Some(Reason::ManualMerge { change: observed.change.number })),
     }
 }
 
@@ -170,14 +185,23 @@ fn newer_candidate(case: &Case<'_>, release: &Release, needs: &mut BTreeSet<Need
     (choice.passes() && is_other && is_wanted).then_some(choice.release)
 }
 
-/// A person's wish always takes the place; a newer release only of content that nobody approved.
-fn gives_way(case: &Case<'_>, observed: &ObservedChange, newer: &Release) -> bool {
-    let is_asked_for = case.request().is_some() && case.requester_of(newer).is_some();
+/// Why the change takes up other content, if it does: a person's wish always takes the place; a newer release only
+/// that of content which nobody approved.
+fn gives_way(
+    case: &Case<'_>,
+    observed: &ObservedChange,
+    release: &Release,
+    newer: &Release,
+    needs: &mut BTreeSet<Need>,
+) -> Option<Because> {
+    if let Some(by) = case.request().and(case.requester_of(newer)) {
+        return Some(Because::Requested { by: by.clone() });
+    }
     let may_replace = match case.environment.on_newer {
-        OnNewer::Replace => !gates::has_approval(case, observed),
+        OnNewer::Replace => gates::approvers(case, release, observed, needs).is_empty(),
         OnNewer::Finish => false,
     };
-    is_asked_for || may_replace
+    may_replace.then(|| Because::Newer { replaces: release.name().clone() })
 }
 
 fn finish_first(observed: &ObservedChange, release: &Release, newer: &Release) -> Reason {

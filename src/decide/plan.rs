@@ -1,12 +1,11 @@
 //! What was judged: for each target the gates, and from them the actions, each with its reason as data.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
 
+use super::reason::{Because, Reason};
 use crate::model::{
-    BranchName, ChangeNumber, CommandOutcome, CommentId, CommitId, ContentKey, EnvironmentName, ImageName,
-    Obstacle, Principal, Reaction, Record, Release, RunningImage, Tag, Target, TeamName, Time, UserName,
-    words,
+    BranchName, ChangeNumber, CommandOutcome, CommentId, CommitId, ContentKey, ImageName, Reaction, Record,
+    Release, RunningImage, Tag, Target, TeamName, Time, UserName, words,
 };
 
 words! {
@@ -54,160 +53,6 @@ pub struct GateReport {
     pub reason: Reason,
 }
 
-/// Why something is so; `render` words it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Reason {
-    /// The environment comes after none, so a new release goes there directly.
-    FirstEnvironment,
-    /// The release landed in these.
-    LandedBefore {
-        /// Where.
-        environments: Vec<EnvironmentName>,
-    },
-    /// The release has not landed in these.
-    NotLandedBefore {
-        /// Where it is missing.
-        environments: Vec<EnvironmentName>,
-    },
-    /// The landing on which this rested was taken back.
-    WithdrawnBefore {
-        /// Where.
-        environments: Vec<EnvironmentName>,
-    },
-    /// It has soaked since then.
-    Soaked {
-        /// How long it had to.
-        duration: Duration,
-        /// Since when.
-        since: Time,
-    },
-    /// It soaks until then.
-    Soaking {
-        /// How long it has to.
-        duration: Duration,
-        /// Until when.
-        until: Time,
-    },
-    /// It cannot soak before it landed.
-    SoakNotBegun {
-        /// How long it will have to.
-        duration: Duration,
-    },
-    /// Nothing that runs here has to soak any longer.
-    NothingSoaks,
-    /// What runs here soaks until then for an environment that follows.
-    SoaksFor {
-        /// The environment that follows.
-        follower: EnvironmentName,
-        /// Until when.
-        until: Time,
-    },
-    /// Nobody declined it.
-    NotDeclined,
-    /// Somebody declined it.
-    Declined {
-        /// Who.
-        by: UserName,
-        /// On which change.
-        change: ChangeNumber,
-        /// The environment that it would have gone to.
-        environment: EnvironmentName,
-        /// The release, as people call it.
-        version: Tag,
-    },
-    /// Nobody stands in the way of automation.
-    Automatic,
-    /// A person set the environment by hand, and nothing newer than all that ran here has come since.
-    SetByHand {
-        /// Since when.
-        since: Time,
-    },
-    /// These approved.
-    Approved {
-        /// Who.
-        by: Vec<UserName>,
-        /// How many it took.
-        needed: usize,
-    },
-    /// Approvals are missing.
-    ApprovalsMissing {
-        /// Who did.
-        by: Vec<UserName>,
-        /// How many it takes.
-        needed: usize,
-        /// Who could.
-        from: Vec<Principal>,
-    },
-    /// Nobody holds the change.
-    NotHeld,
-    /// Somebody holds the change.
-    Held {
-        /// Who.
-        by: UserName,
-        /// Until when; until it is lifted where absent.
-        until: Option<Time>,
-        /// Why, in that person's words.
-        reason: Option<String>,
-    },
-    /// It runs what it should.
-    UpToDate,
-    /// Something about the overlay or the edit stands in the way.
-    Obstacle(Obstacle),
-    /// The registry did not answer.
-    TagsUnknown {
-        /// What went wrong.
-        why: String,
-    },
-    /// The digest of the newest tag could not be read.
-    DigestUnknown {
-        /// The tag.
-        tag: Tag,
-        /// What went wrong.
-        why: String,
-    },
-    /// Nothing was read yet.
-    NotObserved,
-    /// The selection takes no tag of the image.
-    NothingSelected {
-        /// The image.
-        image: ImageName,
-    },
-    /// Nothing newer is in the environments before.
-    NothingNewer,
-    /// A person's commit is on the change's branch.
-    ForeignHead {
-        /// The change.
-        change: ChangeNumber,
-    },
-    /// The branch is there and is not ours.
-    BranchTaken {
-        /// The branch.
-        branch: BranchName,
-    },
-    /// A change with an older release is finished first.
-    FinishFirst {
-        /// The change.
-        change: ChangeNumber,
-        /// What it carries.
-        release: Tag,
-        /// The newer release.
-        newer: Tag,
-    },
-    /// A person merges.
-    ManualMerge {
-        /// The change.
-        change: ChangeNumber,
-    },
-}
-
-impl Reason {
-    /// Whether a person has to mend something outside before this goes away.
-    #[must_use]
-    pub const fn is_trouble(&self) -> bool {
-        matches!(self, Self::Obstacle(_) | Self::TagsUnknown { .. } | Self::DigestUnknown { .. })
-    }
-}
-
 /// What was judged of one target.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Judgement {
@@ -225,6 +70,8 @@ pub struct Judgement {
     pub change: Option<ChangeNumber>,
     /// What else there is to say.
     pub notes: Vec<Reason>,
+    /// When something here may turn by itself that no gate above tells: a newer release that still waits.
+    pub next_look: Option<Time>,
 }
 
 impl Judgement {
@@ -236,48 +83,6 @@ impl Judgement {
         });
         gates.chain(notes)
     }
-}
-
-/// Why an action is taken.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Because {
-    /// The open gates pass.
-    GatesPass(Vec<Reason>),
-    /// A person asked for exactly this.
-    Requested {
-        /// Who.
-        by: UserName,
-    },
-    /// A newer release takes the place of an older one.
-    Newer {
-        /// The older one.
-        replaces: Tag,
-    },
-    /// The base moved so that the content had to be made anew.
-    BaseMoved,
-    /// It runs already, or something newer does.
-    Overtaken,
-    /// The landing on which it rested was taken back.
-    Withdrawn,
-    /// Somebody declined it.
-    Declined {
-        /// Who.
-        by: UserName,
-    },
-    /// The change ended.
-    Ended {
-        /// Which.
-        change: ChangeNumber,
-    },
-    /// It is true and was not in the log.
-    NotInTheLog,
-    /// Somebody has to be told.
-    SomebodyAsked {
-        /// Who.
-        by: UserName,
-    },
-    /// A person's commit is on the branch.
-    ForeignHead,
 }
 
 /// The proof that all gates of one content passed at one instant. Only `decide` can make one.

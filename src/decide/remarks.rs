@@ -1,15 +1,20 @@
 //! What the bot still owes people: answers to their commands, and a word when it stops writing.
 
 use super::case::Case;
-use super::plan::{Action, Because, Remark};
+use super::plan::{Action, Remark};
+use super::reason::Because;
 use crate::model::{CommandOutcome, Comment, Handled, ObservedChange, Reaction, RefusedBecause};
 
+/// On how many of the last changes of a target answers are still owed: a new one may open before they are given.
+const CHANGES_ANSWERED_MAX: usize = 3;
 /// How many answers in words one person gets on one change; what comes after that gets a sign.
 const ANSWERS_PER_PERSON_MAX: usize = 20;
 
 /// The answers and reactions that the log promises and the forge does not show yet.
 pub(super) fn owed(case: &Case<'_>) -> Vec<Action> {
-    let mut actions: Vec<Action> = case.changes().flat_map(|observed| answers(case, observed)).collect();
+    let changes: Vec<&ObservedChange> = case.changes().collect();
+    let recent = changes.iter().rev().take(CHANGES_ANSWERED_MAX).rev();
+    let mut actions: Vec<Action> = recent.flat_map(|observed| answers(case, observed)).collect();
     actions.extend(case.open_change().and_then(|observed| foreign_head(case, observed)));
     actions
 }

@@ -3,8 +3,8 @@
 use super::{Draft, Effect, Subject, presentation};
 use crate::decide::{Action, GatesPassed};
 use crate::model::{
-    BRANCH_PREFIX, BranchName, CommitId, ContentKey, FileChange, ImageReference, Merge, Proposal, Release,
-    Target, UserName,
+    BranchName, CommitId, ContentKey, FileChange, ImageReference, Merge, Proposal, Release, Target, UserName,
+    change_branch,
 };
 use crate::overlay;
 use crate::render::{self, Carriage};
@@ -102,12 +102,8 @@ pub(super) fn running(subject: &Subject<'_>, target: &Target) -> Option<ImageRef
 }
 
 fn branch(subject: &Subject<'_>, target: &Target) -> BranchName {
-    let group = subject
-        .policy
-        .service(&target.service)
-        .map_or(target.service.as_str(), |service| service.group.as_str());
-    BranchName::new(format!("{BRANCH_PREFIX}{}/{group}", target.environment))
-        .expect("environment and group names are made of branch characters")
+    let service = subject.policy.service(&target.service).expect("decide only names services of the policy");
+    change_branch(&target.environment, &service.group)
 }
 
 const fn requester(action: &Action) -> Option<&UserName> {

@@ -1,11 +1,20 @@
 //! A change is a pull or merge request, in words that every forge shares.
 
-use super::{BranchName, CommitId, ContentKey, ImageReference, Time, UserName, words};
+use super::{
+    BranchName, CommitId, ContentKey, EnvironmentName, GroupName, ImageReference, Time, UserName, words,
+};
 
 /// The orphan branch of a config repository that holds the log.
 pub const LOG_BRANCH: &str = "towpath/log";
 /// What the branches of Towpath's changes start with: `towpath/<environment>/<group>`.
 pub const BRANCH_PREFIX: &str = "towpath/";
+
+/// The branch of the change that carries a group into an environment.
+#[must_use]
+pub fn change_branch(environment: &EnvironmentName, group: &GroupName) -> BranchName {
+    let name = format!("{BRANCH_PREFIX}{environment}/{group}");
+    BranchName::new(name).expect("environment and group names are made of branch characters")
+}
 
 /// The number of a change within its repository.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]

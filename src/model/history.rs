@@ -121,19 +121,13 @@ impl History {
         self.handled.iter().filter(move |handled| handled.change == change)
     }
 
-    /// Every comment that was carried out, in the order of the log.
-    #[must_use]
-    pub fn all_handled(&self) -> &[Handled] {
-        &self.handled
-    }
-
-    /// The last wish for exactly one release at a target, and what it named.
-    #[must_use]
-    pub fn last_request(&self, target: &Target) -> Option<(&Handled, &[ImageReference])> {
-        self.handled.iter().rev().find_map(|handled| {
-            let images = handled.outcomes.iter().rev().find_map(|outcome| outcome.requested(target))?;
-            Some((handled, images))
-        })
+    /// The wishes for exactly one release at a target and what each named, in the order of the log.
+    pub fn requests(&self, target: Target) -> impl Iterator<Item = (&Handled, &[ImageReference])> {
+        let outcomes = self
+            .handled
+            .iter()
+            .flat_map(|handled| handled.outcomes.iter().map(move |outcome| (handled, outcome)));
+        outcomes.filter_map(move |(handled, outcome)| Some((handled, outcome.requested(&target)?)))
     }
 
     /// What a change brought where it landed.

@@ -89,8 +89,8 @@ impl FromStr for ImageReference {
         };
         let name_start = rest.rfind('/').map_or(0, |slash| slash + 1);
         let colon = rest.get(name_start..).and_then(|last| last.find(':')).map(|at| name_start + at);
-        let (name, tag) = match colon.and_then(|at| rest.split_at_checked(at)) {
-            Some((name, tag)) => (name, Some(Tag::new(tag.trim_start_matches(':'))?)),
+        let (name, tag) = match colon.and_then(|at| Some((rest.get(..at)?, rest.get(at + 1..)?))) {
+            Some((name, tag)) => (name, Some(Tag::new(tag)?)),
             None => (rest, None),
         };
         Ok(Self { image: ImageName::new(name)?, tag, digest })

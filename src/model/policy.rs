@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::{
-    EnvironmentName, ForgeName, GroupName, ImageName, PipelineName, Place, RepositoryPath, Selection,
-    ServiceName, Target, TeamName, UserName, words,
+    EnvironmentName, GroupName, ImageName, PipelineName, Place, RepositoryPath, Selection, ServiceName,
+    Target, TeamName, UserName, words,
 };
 
 /// How often a registry is asked that the configuration says nothing about.
@@ -188,8 +188,6 @@ pub struct Policy {
     pub rights: BTreeMap<EnvironmentName, Rights>,
     /// How often each registry is asked, by host; others every five minutes.
     pub polls: BTreeMap<String, Duration>,
-    /// The bot's own name on each forge.
-    pub bots: BTreeMap<ForgeName, UserName>,
 }
 
 impl Policy {

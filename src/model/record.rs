@@ -1,8 +1,8 @@
 //! What only Towpath knows, as it stands in the log: one JSON object a line, appended before it counts.
 
 use super::{
-    ChangeNumber, CommentId, CommitId, ContentKey, EnvironmentName, ImageReference, Reaction, Right, Target,
-    Time, UserName,
+    ChangeNumber, CommentId, CommitId, ContentKey, EnvironmentName, ImageReference, Reaction, Right, Tag,
+    Target, Time, UserName,
 };
 
 /// One line of the log.
@@ -215,6 +215,13 @@ pub enum RefusedBecause {
     NothingFollows,
     /// No such version is known where it would come from.
     UnknownVersion(String),
+    /// What runs there is as new, or newer.
+    NotNewer {
+        /// What was asked for.
+        version: Tag,
+        /// Where.
+        environment: EnvironmentName,
+    },
     /// The comment was edited after it was written.
     Edited,
 }

@@ -1,13 +1,19 @@
 //! What Towpath's changes really contain: the content key of a head, worked out from its bytes.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::{Clock, Ports};
 use crate::forge::Forge;
 use crate::ledger::Ledger;
-use crate::model::{Change, ContentKey, History, ObservedChange, Place, Policy, Target};
+use crate::model::{
+    BranchName, Change, ChangeNumber, ChangeState, CommitId, ContentKey, History, ObservedChange, Place,
+    Policy, Target, change_branch,
+};
 use crate::overlay;
 use crate::registry::Registry;
 
-/// Works out the keys of the changes on which something still rests: those that are open or not in the log.
+/// Works out the keys of the changes on which something still rests: those that are open, merged and not in the log
+/// yet, or the last of their branch, which may be asked for again.
 pub(super) async fn judge_content<F: Forge, R: Registry, L: Ledger, C: Clock>(
     ports: &Ports<F, R, L, C>,
     policy: &Policy,
@@ -16,16 +22,26 @@ pub(super) async fn judge_content<F: Forge, R: Registry, L: Ledger, C: Clock>(
     changes: Vec<Change>,
 ) -> Vec<ObservedChange> {
     let mut observed = Vec::with_capacity(changes.len());
+    let last: BTreeMap<BranchName, ChangeNumber> =
+        changes.iter().map(|change| (change.branch.clone(), change.number)).collect();
+    let heads: BTreeSet<CommitId> = changes.iter().map(|change| change.head.commit.clone()).collect();
+    ports.snapshots.forget_keys(place, &heads).await;
     for change in changes {
-        let matters = targets(policy, place, &change).any(|target| is_unsettled(history, &target, &change));
+        let is_last = last.get(&change.branch) == Some(&change.number);
+        let matters =
+            targets(policy, place, &change).any(|target| is_unsettled(history, &target, &change, is_last));
         let key = if matters { key(ports, place, &change).await } else { None };
         observed.push(ObservedChange { change, key });
     }
     observed
 }
 
-fn is_unsettled(history: &History, target: &Target, change: &Change) -> bool {
-    change.is_open() || !history.has_landed(target, change.number)
+fn is_unsettled(history: &History, target: &Target, change: &Change, is_last: bool) -> bool {
+    match change.state {
+        ChangeState::Open => true,
+        ChangeState::Merged { .. } => !history.has_landed(target, change.number),
+        ChangeState::Closed { .. } => is_last,
+    }
 }
 
 /// The targets that a change can belong to, by its branch.
@@ -37,11 +53,9 @@ fn targets<'a>(
     let services = policy.services_at(place);
     services.flat_map(move |service| {
         let environments = policy.pipeline_of(service).environments.iter();
-        environments.filter_map(move |environment| {
-            let branch = format!("{}{}/{}", crate::model::BRANCH_PREFIX, environment.name, service.group);
-            (change.branch.as_str() == branch)
-                .then(|| Target { service: service.name.clone(), environment: environment.name.clone() })
-        })
+        let own = environments
+            .filter(|environment| change.branch == change_branch(&environment.name, &service.group));
+        own.map(|environment| Target { service: service.name.clone(), environment: environment.name.clone() })
     })
 }
 

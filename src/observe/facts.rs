@@ -3,14 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use chrono::TimeDelta;
 use futures::stream::{FuturesUnordered, StreamExt};
 use tokio::sync::Mutex;
 
 use super::{Clock, Ports};
 use crate::forge::Forge;
 use crate::ledger::Ledger;
-use crate::model::{Fact, ImageName, Place, Policy, Tag, Time};
-use crate::registry::Registry;
+use crate::model::{Digest, Fact, ImageName, Place, Policy, Tag, Time};
+use crate::registry::{Registry, RegistryError};
 
 /// How fresh a listing has to be.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
@@ -19,20 +20,70 @@ pub enum Freshness {
     Since(Time),
     /// Read within the registry's poll interval.
     Poll,
-    /// Whatever was read last: to look without asking.
+    /// Whatever was read last; only what was never read is asked for.
     Any,
 }
+
+impl Freshness {
+    /// The instant since which something about an image must have been read.
+    fn oldest(self, policy: &Policy, image: &ImageName, now: Time) -> Time {
+        match self {
+            Self::Since(instant) => instant,
+            Self::Poll => now - policy.poll(image),
+            Self::Any => Time::MIN_UTC,
+        }
+    }
+}
+
+/// The longest that a registry's wish to wait is heeded.
+const WAIT_MAX: TimeDelta = TimeDelta::hours(1);
 
 /// One slot for each image, so that an image is asked for once at a time.
 #[derive(Debug, Default)]
 pub struct Listings(Mutex<BTreeMap<ImageName, Arc<Mutex<Option<Failure>>>>>);
 
-/// A poll that failed: not repeated before the next is due.
+/// The tags that had no digest when they were asked for, or about which there was no answer.
+#[derive(Debug, Default)]
+pub struct Absences(Mutex<BTreeMap<(ImageName, Tag), Absence>>);
+
+#[derive(Clone, Debug)]
+enum Absence {
+    /// There is no such tag.
+    None { as_of: Time },
+    /// There was no answer.
+    Failed(Failure),
+}
+
+/// A question that the registry did not answer: not repeated before the next poll is due, nor sooner than the
+/// registry asks for.
 #[derive(Clone, Debug)]
 struct Failure {
     at: Time,
     since: Time,
+    not_before: Time,
     why: Arc<str>,
+}
+
+impl Failure {
+    fn new(at: Time, since: Time, error: &RegistryError) -> Self {
+        let wait = match error {
+            RegistryError::RateLimited { wait, .. } => TimeDelta::from_std(*wait).unwrap_or_default(),
+            RegistryError::NotFound { .. }
+            | RegistryError::Forbidden { .. }
+            | RegistryError::Unavailable { .. } => TimeDelta::zero(),
+        };
+        let not_before = at.checked_add_signed(wait.min(WAIT_MAX)).unwrap_or(at);
+        Self { at, since, not_before, why: error.to_string().into() }
+    }
+
+    /// Whether it is too early to ask again.
+    fn stands(&self, oldest: Time, now: Time) -> bool {
+        self.at >= oldest || now < self.not_before
+    }
+
+    fn fact<T>(&self) -> Fact<T> {
+        Fact::Unknown { since: self.since, why: Arc::clone(&self.why) }
+    }
 }
 
 /// The listings of all images that the services at a place use, read concurrently.
@@ -46,11 +97,7 @@ pub(super) async fn listings<F: Forge, R: Registry, L: Ledger, C: Clock>(
     let reads: FuturesUnordered<_> = images
         .into_iter()
         .map(|image| async move {
-            let oldest = match freshness {
-                Freshness::Since(instant) => instant,
-                Freshness::Poll => ports.clock.now() - policy.poll(image),
-                Freshness::Any => Time::MIN_UTC,
-            };
+            let oldest = freshness.oldest(policy, image, ports.clock.now());
             (image.clone(), listing(ports, image, oldest).await)
         })
         .collect();
@@ -65,8 +112,8 @@ async fn listing<F: Forge, R: Registry, L: Ledger, C: Clock>(
 ) -> Fact<Vec<Tag>> {
     let slot = Arc::clone(ports.listings.0.lock().await.entry(image.clone()).or_default());
     let mut failure = slot.lock().await;
-    if let Some(failed) = failure.as_ref().filter(|failed| failed.at >= oldest) {
-        return Fact::Unknown { since: failed.since, why: Arc::clone(&failed.why) };
+    if let Some(failed) = failure.as_ref().filter(|failed| failed.stands(oldest, ports.clock.now())) {
+        return failed.fact();
     }
     match ports.ledger.listing(image).await {
         Ok(Some((tags, as_of))) if as_of >= oldest => return Fact::known(tags, as_of),
@@ -84,9 +131,59 @@ async fn listing<F: Forge, R: Registry, L: Ledger, C: Clock>(
         }
         Err(error) => {
             let since = failure.as_ref().map_or(now, |earlier| earlier.since);
-            let why: Arc<str> = error.to_string().into();
-            *failure = Some(Failure { at: now, since, why: Arc::clone(&why) });
-            Fact::Unknown { since, why }
+            failure.insert(Failure::new(now, since, &error)).fact()
+        }
+    }
+}
+
+/// The digest of a tag: kept for good once it was read, since a release is what it was when it was chosen. A tag that
+/// leads nowhere is asked for again with the next poll.
+pub(super) async fn digest<F: Forge, R: Registry, L: Ledger, C: Clock>(
+    ports: &Ports<F, R, L, C>,
+    policy: &Policy,
+    freshness: Freshness,
+    image: &ImageName,
+    tag: &Tag,
+) -> Fact<Option<Digest>> {
+    match ports.ledger.digest(image, tag).await {
+        Ok(Some((digest, as_of))) => return Fact::known(Some(digest), as_of),
+        Ok(None) => {}
+        Err(error) => tracing::warn!("{error}"),
+    }
+    let now = ports.clock.now();
+    let key = (image.clone(), tag.clone());
+    let oldest = freshness.oldest(policy, image, now);
+    match ports.absences.0.lock().await.get(&key) {
+        Some(Absence::None { as_of }) if *as_of >= oldest => return Fact::known(None, *as_of),
+        Some(Absence::Failed(failed)) if failed.stands(oldest, now) => return failed.fact(),
+        Some(_) | None => {}
+    }
+    ask_digest(ports, key, now).await
+}
+
+async fn ask_digest<F: Forge, R: Registry, L: Ledger, C: Clock>(
+    ports: &Ports<F, R, L, C>,
+    key: (ImageName, Tag),
+    now: Time,
+) -> Fact<Option<Digest>> {
+    let answer = ports.registry.digest(&key.0, &key.1).await;
+    let mut absences = ports.absences.0.lock().await;
+    match answer {
+        Ok(Some(digest)) => {
+            absences.remove(&key);
+            let kept = ports.ledger.keep_digest(&key.0, &key.1, &digest, now).await;
+            kept.unwrap_or_else(|error| tracing::warn!("{error}"));
+            Fact::known(Some(digest), now)
+        }
+        Ok(None) => {
+            absences.insert(key, Absence::None { as_of: now });
+            Fact::known(None, now)
+        }
+        Err(error) => {
+            let failed = Failure::new(now, now, &error);
+            let fact = failed.fact();
+            absences.insert(key, Absence::Failed(failed));
+            fact
         }
     }
 }

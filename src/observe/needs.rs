@@ -1,13 +1,10 @@
 //! What `decide` lacked: digests, content keys, memberships.
 
-use super::{Clock, Observation, Ports};
+use super::{Clock, Freshness, Observation, Ports, facts};
 use crate::decide::Need;
 use crate::forge::Forge;
 use crate::ledger::Ledger;
-use crate::model::{
-    ContentKey, Digest, Fact, FileChange, ImageName, Obstacle, Policy, Release, Tag, Target, TeamName,
-    UserName,
-};
+use crate::model::{ContentKey, Fact, FileChange, Obstacle, Policy, Release, Target, TeamName, UserName};
 use crate::overlay::{self, OverlayError};
 use crate::registry::Registry;
 
@@ -18,12 +15,13 @@ const FETCHES_MAX: usize = 64;
 pub(super) async fn fetch<F: Forge, R: Registry, L: Ledger, C: Clock>(
     ports: &Ports<F, R, L, C>,
     policy: &Policy,
+    freshness: Freshness,
     observation: &mut Observation,
 ) {
     for need in std::mem::take(&mut observation.plan.needs) {
         match need {
             Need::Digest { image, tag } => {
-                let fact = digest(ports, &image, &tag).await;
+                let fact = facts::digest(ports, policy, freshness, &image, &tag).await;
                 observation.world.digests.insert((image, tag), fact);
             }
             Need::Member { team, user } => {
@@ -35,30 +33,6 @@ pub(super) async fn fetch<F: Forge, R: Registry, L: Ledger, C: Clock>(
                 observation.world.keys.insert((target, release.id()), key);
             }
         }
-    }
-}
-
-/// The digest of a tag: kept for good once it was read, since a release is what it was when it was chosen.
-async fn digest<F: Forge, R: Registry, L: Ledger, C: Clock>(
-    ports: &Ports<F, R, L, C>,
-    image: &ImageName,
-    tag: &Tag,
-) -> Fact<Option<Digest>> {
-    match ports.ledger.digest(image, tag).await {
-        Ok(Some((digest, as_of))) => return Fact::known(Some(digest), as_of),
-        Ok(None) => {}
-        Err(error) => tracing::warn!("{error}"),
-    }
-    let now = ports.clock.now();
-    match ports.registry.digest(image, tag).await {
-        Ok(digest) => {
-            if let Some(digest) = &digest {
-                let kept = ports.ledger.keep_digest(image, tag, digest, now).await;
-                kept.unwrap_or_else(|error| tracing::warn!("{error}"));
-            }
-            Fact::known(digest, now)
-        }
-        Err(error) => Fact::Unknown { since: now, why: error.to_string().into() },
     }
 }
 

@@ -1,7 +1,7 @@
 //! The ports of one engine, and what was read through them.
 
 use super::Snapshots;
-use super::facts::Listings;
+use super::facts::{Absences, Listings};
 
 /// Everything outside that Towpath talks to.
 #[derive(Debug, Default)]
@@ -18,6 +18,8 @@ pub struct Ports<F, R, L, C> {
     pub snapshots: Snapshots,
     /// The tags that were read, shared by all services that use an image.
     pub listings: Listings,
+    /// The tags that led nowhere.
+    pub absences: Absences,
 }
 
 impl<F, R, L, C> Ports<F, R, L, C> {
@@ -30,6 +32,7 @@ impl<F, R, L, C> Ports<F, R, L, C> {
             clock,
             snapshots: Snapshots::default(),
             listings: Listings::default(),
+            absences: Absences::default(),
         }
     }
 }

@@ -84,6 +84,13 @@ impl Snapshots {
         snapshots.get(place)?.keys.get(&(change, head.clone())).cloned()
     }
 
+    /// Lets go of the keys of heads that no change has any more.
+    pub(super) async fn forget_keys(&self, place: &Place, heads: &BTreeSet<CommitId>) {
+        if let Some(snapshot) = self.0.lock().await.get_mut(place) {
+            snapshot.keys.retain(|(_, head), _| heads.contains(head));
+        }
+    }
+
     /// Keeps the content key of a change's head.
     pub(super) async fn keep_key(
         &self,

@@ -1,10 +1,12 @@
-//! The loop as a service: one task for each config repository, each asleep until there is something to see.
+//! The loop as a service: one watcher for each config repository, each asleep until there is something to see.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use tokio::sync::{Notify, watch};
+use futures::FutureExt as _;
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::{Engine, Freshness, Settled};
@@ -20,59 +22,51 @@ const SLEEP_MIN: Duration = Duration::from_millis(200);
 /// How long to wait after a look that failed.
 const SLEEP_AFTER_FAILURE: Duration = Duration::from_secs(10);
 
-/// Says *look again* to every task; it carries nothing, so it may be lost or doubled.
-#[derive(Clone, Debug, Default)]
-pub struct Wake(Arc<Notify>);
-
-impl Wake {
-    /// Makes every task look again soon.
-    pub fn all(&self) {
-        self.0.notify_waiters();
-    }
-}
-
 /// Runs until `stop` turns true; a look that is under way is finished first.
 ///
 /// `sweep` bounds how long nothing is looked at when no event came.
-pub async fn serve<F, R, L, C>(
-    engine: Arc<Engine<F, R, L, C>>,
-    wake: Wake,
-    sweep: Duration,
-    stop: watch::Receiver<bool>,
-) where
+pub async fn serve<F, R, L, C>(engine: Arc<Engine<F, R, L, C>>, sweep: Duration, stop: watch::Receiver<bool>)
+where
     F: Forge + 'static,
     R: Registry + 'static,
     L: Ledger + 'static,
     C: Clock + 'static,
 {
-    let mut tasks = JoinSet::new();
-    for place in engine.policy.places() {
-        tasks.spawn(watch_place(Arc::clone(&engine), place, wake.clone(), sweep, stop.clone()));
-    }
-    while let Some(ended) = tasks.join_next().await {
-        if let Err(error) = ended {
-            tracing::error!("a config repository is no longer watched: {error}; restart Towpath");
-        }
-    }
+    let places = engine.policy.places().into_iter();
+    let watchers = places.map(|place| watch_place(Arc::clone(&engine), place, sweep, stop.clone()));
+    JoinSet::from_iter(watchers).join_all().await;
 }
 
 async fn watch_place<F: Forge, R: Registry, L: Ledger, C: Clock>(
     engine: Arc<Engine<F, R, L, C>>,
     place: Place,
-    wake: Wake,
     sweep: Duration,
     mut stop: watch::Receiver<bool>,
 ) {
+    let mut said = Vec::new();
     while !*stop.borrow() {
-        let settled = engine.settle(&place, Freshness::Poll).await;
-        report(&place, &settled);
+        let settled = settle(&engine, &place).await;
+        report(&place, &settled, &said);
+        said.clone_from(&settled.failures);
         let nap = sleep_time(&settled, &engine.policy, &place, sweep, engine.ports.clock.now());
         tokio::select! {
             () = tokio::time::sleep(nap) => {}
-            () = wake.0.notified() => {}
             changed = stop.changed() => if changed.is_err() { return },
         }
     }
+}
+
+/// One look. A fault of ours in it is a failure like any other: it stops neither this nor another repository for good.
+async fn settle<F: Forge, R: Registry, L: Ledger, C: Clock>(
+    engine: &Engine<F, R, L, C>,
+    place: &Place,
+) -> Settled {
+    let look = AssertUnwindSafe(engine.settle(place, Freshness::Poll)).catch_unwind();
+    look.await.unwrap_or_else(|_panic| {
+        let failures =
+            vec![format!("{place}: a fault in Towpath itself; please report what stands in the log")];
+        Settled { failures, ..Settled::default() }
+    })
 }
 
 /// Until the next gate turns by itself, the next poll is due, or the sweep: whichever comes first.
@@ -86,7 +80,8 @@ fn sleep_time(settled: &Settled, policy: &Policy, place: &Place, sweep: Duration
     next.min(poll).min(sweep).max(SLEEP_MIN)
 }
 
-fn report(place: &Place, settled: &Settled) {
+/// Logs what was done, and what fails unless the look before said the same.
+fn report(place: &Place, settled: &Settled, said: &[String]) {
     for receipt in &settled.receipts {
         let action = receipt.draft.action;
         let target = receipt.draft.target.as_ref().map(ToString::to_string).unwrap_or_default();
@@ -96,7 +91,7 @@ fn report(place: &Place, settled: &Settled) {
             Outcome::Failed(why) => tracing::warn!(%place, action, target, "{why}"),
         }
     }
-    for failure in &settled.failures {
+    for failure in settled.failures.iter().filter(|failure| !said.contains(failure)) {
         tracing::warn!(%place, "{failure}");
     }
 }

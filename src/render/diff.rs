@@ -86,7 +86,13 @@ fn every_line_returns(file: &FileChange) -> bool {
 /// Control characters as the pictures that Unicode has for them.
 fn drawn(diff: &str, returns_say_nothing: bool) -> String {
     let diff = if returns_say_nothing { diff.replace("\r\n", "\n") } else { diff.to_owned() };
-    diff.chars().map(picture).collect()
+    pictured(&diff)
+}
+
+/// A text whose control characters, which could steer a terminal, are pictures of themselves.
+#[must_use]
+pub fn pictured(text: &str) -> String {
+    text.chars().map(picture).collect()
 }
 
 fn picture(character: char) -> char {

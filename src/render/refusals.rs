@@ -37,6 +37,10 @@ pub(super) fn refusal(because: &RefusedBecause, by: &UserName, input: &RemarkInp
              environments before for any other",
             name(version)
         ),
+        RefusedBecause::NotNewer { version, environment } => format!(
+            "{} is not newer than what runs in {environment}; `/promote why` shows what does",
+            name(version.as_str())
+        ),
         RefusedBecause::Edited => {
             "a comment that was edited gives no commands; write a new one with what you want".to_owned()
         }

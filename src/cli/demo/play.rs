@@ -1,23 +1,23 @@
 //! `demo`: the service runs, and a person plays.
 
-use super::stage::Stage;
+use super::scene::Scene;
 use crate::cli::Failure;
 use crate::cli::output::Output;
 use crate::cli::serve;
 
-pub(super) async fn play(stage: &Stage, output: &mut Output) -> Result<(), Failure> {
-    output.print(&introduction(stage));
-    serve::until_stopped(&stage.engines, serve::bind(stage.settings.listen).await?).await?;
-    output.line(&format!("\n{} is removed; nothing is left.", stage.folder.path().display()));
+pub(super) async fn play(scene: &Scene, output: &mut Output) -> Result<(), Failure> {
+    output.print(&introduction(scene));
+    serve::until_stopped(&scene.engines, serve::bind(scene.settings.listen).await?).await?;
+    output.line(&format!("\n{} is removed; nothing is left.", scene.folder.path().display()));
     Ok(())
 }
 
 /// What is here, and the few commands with which a person plays on.
-fn introduction(stage: &Stage) -> String {
+fn introduction(scene: &Scene) -> String {
     let program =
         std::env::current_exe().map_or_else(|_| "towpath".to_owned(), |path| path.display().to_string());
-    let towpath = format!("{program} --config {}", stage.configuration().display());
-    let registry = stage.registry.address;
+    let towpath = format!("{program} --config {}", scene.configuration().display());
+    let registry = scene.registry.address;
     format!(
         "A registry, a Git repository with the environments dev, staging and production, and Towpath itself are\n\
          running in {folder} until you press Ctrl-C.\n\
@@ -35,6 +35,6 @@ fn introduction(stage: &Stage) -> String {
          \n    git -C {folder}/forge/acme/deploy.git log --graph main\n\
          \n\
          What happens:\n\n",
-        folder = stage.folder.path().display(),
+        folder = scene.folder.path().display(),
     )
 }

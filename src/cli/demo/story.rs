@@ -2,7 +2,7 @@
 
 use anyhow::{Context as _, ensure};
 
-use super::stage::{Stage, tag};
+use super::scene::{Scene, tag};
 use super::verify;
 use crate::act::Receipt;
 use crate::cli::Failure;
@@ -14,11 +14,11 @@ use crate::render::{self, Style};
 /// The release whose journey is told.
 const NEW: &str = "1.10.0";
 
-pub(super) async fn tell(stage: &Stage, output: &mut Output) -> Result<(), Failure> {
-    let mut teller = Teller { stage, output, chapter: 0 };
+pub(super) async fn tell(scene: &Scene, output: &mut Output) -> Result<(), Failure> {
+    let mut teller = Teller { scene, output, chapter: 0 };
     let digest = teller.journey().await?;
     teller.chapter("Is it true? The Git repository itself says so.");
-    for line in verify::verify(stage, NEW, &digest).await? {
+    for line in verify::verify(scene, NEW, &digest).await? {
         teller.say(&format!("verified: {line}"));
     }
     teller.output.line("\nNothing is left of this. Play it yourself: `towpath demo`.");
@@ -26,7 +26,7 @@ pub(super) async fn tell(stage: &Stage, output: &mut Output) -> Result<(), Failu
 }
 
 struct Teller<'a> {
-    stage: &'a Stage,
+    scene: &'a Scene,
     output: &'a mut Output,
     chapter: usize,
 }
@@ -36,11 +36,11 @@ impl Teller<'_> {
         self.chapter(
             "One service, three environments, one Git repository. Towpath looks at it for the first time.",
         );
-        let settled = self.stage.settle().await?;
+        let settled = self.scene.settle().await?;
         self.table(&settled);
         self.chapter("CI pushes shop 1.10.0 to the registry. Dev takes it at once.");
-        let digest = self.stage.registry.publish(&tag(NEW)?);
-        let settled = self.stage.settle().await?;
+        let digest = self.scene.registry.publish(&tag(NEW)?);
+        let settled = self.scene.settle().await?;
         self.happened(&settled);
         self.chapter(
             "Staging takes it after two seconds in dev, production is proposed after two in staging.",
@@ -54,8 +54,8 @@ impl Teller<'_> {
 
     /// Waits for the soak and goes on.
     async fn soak(&mut self, before: Settled) -> anyhow::Result<Settled> {
-        self.stage.wait(&before).await;
-        let settled = self.stage.settle().await?;
+        self.scene.wait(&before).await;
+        let settled = self.scene.settle().await?;
         self.happened(&settled);
         Ok(settled)
     }
@@ -63,24 +63,24 @@ impl Teller<'_> {
     async fn approval(&mut self) -> anyhow::Result<()> {
         let number = self.open_change().await?;
         self.chapter("Production waits for an approval. This is what people see:");
-        let change = self.stage.forge.show(self.stage.repository(), number).await?;
+        let change = self.scene.forge.show(self.scene.repository(), number).await?;
         self.say(&format!("{} {}", change.number, change.title));
         let status = change.statuses.last().context("the change has a status")?;
         self.say(&format!("status: {}", status.text));
         self.say("");
-        let files = self.stage.forge.files(self.stage.repository(), number).await?;
+        let files = self.scene.forge.files(self.scene.repository(), number).await?;
         self.print(&render::diff(&files, self.output.colour()));
         self.chapter("Mallory, who may not, approves. Then alice does, who may.");
         self.comment(number, "mallory").await?;
         self.comment(number, "alice").await?;
-        let settled = self.stage.settle().await?;
+        let settled = self.scene.settle().await?;
         ensure!(settled.receipts.is_empty(), "something was done twice");
         self.show(&settled);
         Ok(())
     }
 
     async fn open_change(&self) -> anyhow::Result<ChangeNumber> {
-        let changes = self.stage.forge.list(self.stage.repository()).await?;
+        let changes = self.scene.forge.list(self.scene.repository()).await?;
         let open =
             changes.iter().find(|change| change.is_open()).context("a change for production is open")?;
         Ok(open.number)
@@ -89,8 +89,8 @@ impl Teller<'_> {
     async fn comment(&mut self, number: ChangeNumber, by: &str) -> anyhow::Result<()> {
         let by = UserName::new(by)?;
         self.say(&format!("{by} comments: /promote approve"));
-        self.stage.forge.comment_as(self.stage.repository(), number, &by, "/promote approve").await?;
-        let settled = self.stage.settle().await?;
+        self.scene.forge.comment_as(self.scene.repository(), number, &by, "/promote approve").await?;
+        let settled = self.scene.settle().await?;
         self.happened(&settled);
         Ok(())
     }

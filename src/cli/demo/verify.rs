@@ -2,7 +2,7 @@
 
 use anyhow::{Context as _, ensure};
 
-use super::stage::Stage;
+use super::scene::Scene;
 use crate::forge::Forge as _;
 use crate::model::{ChangeState, Digest, Missing, Tree};
 use crate::overlay::{self, OverlayError};
@@ -11,19 +11,19 @@ use crate::overlay::{self, OverlayError};
 const READS_MAX: usize = 16;
 
 /// What is true of the repository, in sentences; an error for what should be and is not.
-pub(super) async fn verify(stage: &Stage, tag: &str, digest: &Digest) -> anyhow::Result<Vec<String>> {
+pub(super) async fn verify(scene: &Scene, tag: &str, digest: &Digest) -> anyhow::Result<Vec<String>> {
     let mut truths = Vec::new();
-    let service = stage.settings.policy.services.first().context("the demo has a service")?;
-    let head = stage.forge.head(&stage.place).await?;
-    for environment in stage.settings.policy.pipeline_of(service).environments.iter().map(|own| &own.name) {
+    let service = scene.settings.policy.services.first().context("the demo has a service")?;
+    let head = scene.forge.head(&scene.place).await?;
+    for environment in scene.settings.policy.pipeline_of(service).environments.iter().map(|own| &own.name) {
         let folder = service.paths.get(environment).context("each environment has a folder")?;
-        let running = running(stage, &head, folder).await?;
+        let running = running(scene, &head, folder).await?;
         let is_new = running.tag.as_ref().is_some_and(|found| found.as_str() == tag)
             && running.digest.as_ref() == Some(digest);
         ensure!(is_new, "{environment} runs {running} instead of {tag}@{digest}");
         truths.push(format!("{environment:<10} runs {tag} at {}", digest.short()));
     }
-    let changes = stage.forge.list(stage.repository()).await?;
+    let changes = scene.forge.list(scene.repository()).await?;
     let merged = changes.iter().filter(|change| matches!(change.state, ChangeState::Merged { .. })).count();
     ensure!(
         changes.len() == 3 && merged == 3,
@@ -31,33 +31,33 @@ pub(super) async fn verify(stage: &Stage, tag: &str, digest: &Digest) -> anyhow:
         changes.len()
     );
     truths.push("three changes, three merges, nothing twice".to_owned());
-    let branches = stage.forge.branches(&stage.place).await?;
+    let branches = scene.forge.branches(&scene.place).await?;
     ensure!(branches.is_empty(), "branches are left: {branches:?}");
     truths.push("no branch is left behind".to_owned());
     Ok(truths)
 }
 
 async fn running(
-    stage: &Stage,
+    scene: &Scene,
     head: &crate::model::CommitId,
     folder: &crate::model::RepositoryPath,
 ) -> anyhow::Result<crate::model::ImageReference> {
-    let image = &stage.settings.policy.services.first().context("the demo has a service")?.image;
-    let mut tree = Tree::new(head.clone(), stage.forge.entries(&stage.place, head).await?);
+    let image = &scene.settings.policy.services.first().context("the demo has a service")?.image;
+    let mut tree = Tree::new(head.clone(), scene.forge.entries(&scene.place, head).await?);
     for _read in 0..READS_MAX {
         match overlay::running(&tree, folder, image) {
             Ok(running) => return Ok(running.images.first().context("the image runs")?.reference.clone()),
-            Err(OverlayError::Missing(missing)) => fill(stage, &mut tree, missing).await?,
+            Err(OverlayError::Missing(missing)) => fill(scene, &mut tree, missing).await?,
             Err(error) => return Err(error.into()),
         }
     }
     anyhow::bail!("{folder} leads from file to file too deeply")
 }
 
-async fn fill(stage: &Stage, tree: &mut Tree, missing: Missing) -> anyhow::Result<()> {
+async fn fill(scene: &Scene, tree: &mut Tree, missing: Missing) -> anyhow::Result<()> {
     let blobs: Vec<_> =
         missing.0.iter().filter_map(|path| tree.entry(path)).map(|entry| entry.blob.clone()).collect();
-    let contents = stage.forge.blobs(&stage.place, &blobs).await?;
+    let contents = scene.forge.blobs(&scene.place, &blobs).await?;
     blobs.into_iter().zip(contents).for_each(|(blob, content)| tree.add_blob(blob, content));
     Ok(())
 }

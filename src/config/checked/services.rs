@@ -186,12 +186,13 @@ fn check_template(template: &str, pipeline: Option<&Pipeline>) -> Result<(), (St
     Ok(())
 }
 
-/// One change carries one service for now, so no two may meet in (repository, branch, environment, group).
+/// One change carries one service for now, so no two may meet in (repository, environment, group), whatever branch
+/// they are rolled out from: the branch of a change tells only those.
 fn refuse_shared_changes(services: &[Written<'_>], findings: &mut Findings) {
     refuse_shared(
         services,
         findings,
-        |service| &service.group,
+        |service| (&service.place.forge, &service.place.repository, &service.group),
         |earlier, later| {
             let shared = earlier.paths.keys().find(|environment| later.paths.contains_key(*environment))?;
             let message =
@@ -208,7 +209,7 @@ fn refuse_shared_folders(services: &[Written<'_>], findings: &mut Findings) {
     refuse_shared(
         services,
         findings,
-        |service| &service.image,
+        |service| (&service.place, &service.image),
         |earlier, later| {
             let shared =
                 earlier.paths.values().find(|path| later.paths.values().any(|other| other == *path))?;
@@ -219,16 +220,16 @@ fn refuse_shared_folders(services: &[Written<'_>], findings: &mut Findings) {
     );
 }
 
-/// Reports each service that is in conflict with an earlier one at the same place and with the same key.
-fn refuse_shared<'a, Key: Ord + 'a>(
+/// Reports each service that is in conflict with an earlier one of the same key.
+fn refuse_shared<'a, Key: Ord>(
     services: &'a [Written<'_>],
     findings: &mut Findings,
-    key: impl Fn(&'a Service) -> &'a Key,
+    key: impl Fn(&'a Service) -> Key,
     conflict: impl Fn(&Service, &Service) -> Option<(String, String)>,
 ) {
-    let mut seen: BTreeMap<(&Place, &Key), Vec<&Service>> = BTreeMap::new();
+    let mut seen: BTreeMap<Key, Vec<&Service>> = BTreeMap::new();
     for Written { item, service } in services {
-        let alike = seen.entry((&service.place, key(service))).or_default();
+        let alike = seen.entry(key(service)).or_default();
         // Of two services with one name, the name is reported already.
         let mut others = alike.iter().filter(|earlier| earlier.name != service.name);
         if let Some((message, way_out)) = others.find_map(|earlier| conflict(earlier, service)) {

@@ -76,11 +76,9 @@ fn the_sample_has_a_service_with_a_folder_for_each_environment() {
 }
 
 #[test]
-fn judgement_knows_the_bot_and_how_often_a_registry_is_asked() {
+fn judgement_knows_how_often_a_registry_is_asked() {
     let policy = settings_of(EXAMPLE).policy;
     assert_eq!(format!("{:?}", policy.polls), r#"{"127.0.0.1:5000": 30s}"#);
-    let bots: Vec<String> = policy.bots.iter().map(|(forge, bot)| format!("{forge} {bot}")).collect();
-    assert_eq!(bots, ["here towpath"]);
 }
 
 #[test]
@@ -116,17 +114,6 @@ fn environments_come_in_an_order_in_which_each_stands_behind_its_predecessors() 
 #[test]
 fn an_empty_list_after_is_a_first_environment() {
     assert_eq!(order_of("[ { name: a, after: [] } ]"), ["a"]);
-}
-
-#[test]
-fn a_registry_that_is_not_listed_is_asked_over_https_every_five_minutes() {
-    let settings = settings_of("version: 1\nregistries: [ { host: \"localhost:5000\", plain_http: true } ]");
-    let of = |host: &str| format!("{:?}", settings.registry(host));
-    assert_eq!(of("ghcr.io"), r#"RegistrySettings { host: "ghcr.io", plain_http: false, poll: 300s }"#);
-    assert_eq!(
-        of("localhost:5000"),
-        r#"RegistrySettings { host: "localhost:5000", plain_http: true, poll: 300s }"#
-    );
 }
 
 #[test]

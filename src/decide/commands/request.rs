@@ -27,6 +27,11 @@ pub(super) fn outcomes(
             Some(tag) => known_release(&there, tag, needs)?,
             None => carried(asked, needs)?,
         };
+        if !there.is_newer_than_running(release.name()) {
+            let environment = there.target.environment.clone();
+            let version = release.name().clone();
+            return Err(Stop::Refused(RefusedBecause::NotNewer { version, environment }));
+        }
         outcomes.push(CommandOutcome::Requested { target: there.target, images: release.references() });
     }
     Ok(outcomes)

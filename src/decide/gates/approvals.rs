@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use crate::decide::case::Case;
-use crate::decide::plan::{GateName, GateReport, Need, Reason, Verdict};
+use crate::decide::plan::{GateName, GateReport, Need, Verdict};
+use crate::decide::reason::Reason;
 use crate::decide::rights;
 use crate::model::{Approvals, CommandOutcome, Gate, Handled, ObservedChange, Release, UserName};
 
@@ -42,11 +43,6 @@ pub(in crate::decide) fn approvers(
     all.into_iter().collect()
 }
 
-/// Whether anybody's approval binds the present content; then a newer release waits its turn.
-pub(in crate::decide) fn has_approval(case: &Case<'_>, change: &ObservedChange) -> bool {
-    case.history.handled_on(change.change.number).any(|handled| approves(handled, change))
-}
-
 fn counted(
     case: &Case<'_>,
     wanted: &Approvals,
@@ -54,12 +50,11 @@ fn counted(
     change: &ObservedChange,
     needs: &mut BTreeSet<Need>,
 ) -> Vec<UserName> {
-    let requester = case.requester_of(release);
     let mut by: Vec<UserName> = Vec::new();
     for handled in case.history.handled_on(change.change.number) {
         let counts = approves(handled, change)
             && handled.by != case.world.bot
-            && Some(&handled.by) != requester
+            && !case.has_asked(&handled.by, release, change)
             && !by.contains(&handled.by);
         if counts && rights::is_any_of(case, &handled.by, wanted.from.iter(), needs) == Some(true) {
             by.push(handled.by.clone());

@@ -3,37 +3,54 @@
 use std::collections::BTreeSet;
 
 use crate::decide::case::Case;
-use crate::decide::plan::{GateName, GateReport, Need, Reason, Verdict};
+use crate::decide::plan::{GateName, GateReport, Need, Verdict};
+use crate::decide::reason::Reason;
 use crate::model::{ContentKey, Decline, Release};
 
-/// Waits for the content key; fails where the edit itself is refused.
-pub(super) fn judge(case: &Case<'_>, release: &Release, needs: &mut BTreeSet<Need>) -> GateReport {
+/// Waits for the content key; fails where the edit itself is refused. Of a release that is not next yet, the
+/// content is not asked for: there its images tell well enough.
+pub(super) fn judge(
+    case: &Case<'_>,
+    release: &Release,
+    is_next: bool,
+    needs: &mut BTreeSet<Need>,
+) -> GateReport {
     let report = |verdict, reason| GateReport { gate: GateName::Decline, verdict, until: None, reason };
     match case.world.keys.get(&(case.target.clone(), release.id())) {
+        None if !is_next => verdict(case, release, None),
         None => {
             needs.insert(Need::Key { target: case.target.clone(), release: release.clone() });
             report(Verdict::Wait, Reason::NotObserved)
         }
         Some(Err(obstacle)) => report(Verdict::Fail, Reason::Obstacle(obstacle.clone())),
-        Some(Ok(key)) => match declined(case, release, key) {
-            None => report(Verdict::Pass, Reason::NotDeclined),
-            Some(decline) => report(
-                Verdict::Fail,
-                Reason::Declined {
-                    by: decline.by.clone(),
-                    change: decline.change,
-                    environment: case.target.environment.clone(),
-                    version: release.name().clone(),
-                },
-            ),
-        },
+        Some(Ok(key)) => verdict(case, release, Some(key)),
     }
 }
 
-fn declined<'a>(case: &'a Case<'_>, release: &Release, key: &ContentKey) -> Option<&'a Decline> {
+fn verdict(case: &Case<'_>, release: &Release, key: Option<&ContentKey>) -> GateReport {
+    let report = |verdict, reason| GateReport { gate: GateName::Decline, verdict, until: None, reason };
+    match declined(case, release, key) {
+        None => report(Verdict::Pass, Reason::NotDeclined),
+        Some(decline) => report(
+            Verdict::Fail,
+            Reason::Declined {
+                by: decline.by.clone(),
+                change: decline.change,
+                environment: case.target.environment.clone(),
+                version: release.name().clone(),
+            },
+        ),
+    }
+}
+
+fn declined<'a>(case: &'a Case<'_>, release: &Release, key: Option<&ContentKey>) -> Option<&'a Decline> {
     let requested = case.last_request_of(release);
     let stands = |decline: &&Decline| requested.is_none_or(|order| order < decline.order);
     let is_older = |decline: &Decline| case.order_of(release) < case.order(&decline.images);
     let mut declines = case.history.declines(&case.target).filter(stands);
-    declines.find(|decline| decline.key == *key || is_older(decline))
+    let is_same = |decline: &Decline| match key {
+        Some(key) => decline.key == *key,
+        None => decline.images.iter().any(|image| release.is_named_by(image)),
+    };
+    declines.find(|decline| is_same(decline) || is_older(decline))
 }

@@ -2,7 +2,8 @@
 
 use super::soak::ends;
 use crate::decide::case::Case;
-use crate::decide::plan::{GateName, GateReport, Reason, Verdict};
+use crate::decide::plan::{GateName, GateReport, Verdict};
+use crate::decide::reason::Reason;
 use crate::model::{Environment, Gate, Landing, Soak, SoakCounts, Standing, Time};
 
 /// Nothing where no follower asks for it.

@@ -1,7 +1,8 @@
 //! A person's setting wins until something newer than all that ran here comes, or automation is resumed.
 
 use crate::decide::case::Case;
-use crate::decide::plan::{GateName, GateReport, Reason, Verdict};
+use crate::decide::plan::{GateName, GateReport, Verdict};
+use crate::decide::reason::Reason;
 use crate::model::Release;
 
 /// Nothing where nobody set the environment by hand.

@@ -1,7 +1,8 @@
 //! A person may stop one change.
 
 use crate::decide::case::Case;
-use crate::decide::plan::{GateName, GateReport, Reason, Verdict};
+use crate::decide::plan::{GateName, GateReport, Verdict};
+use crate::decide::reason::Reason;
 use crate::model::{CommandOutcome, Handled, ObservedChange, Time, UserName};
 
 struct Held<'a> {

@@ -1,7 +1,8 @@
 //! The release must have landed in the environments before, and that must stand.
 
 use crate::decide::case::Case;
-use crate::decide::plan::{GateName, GateReport, Reason, Verdict};
+use crate::decide::plan::{GateName, GateReport, Verdict};
+use crate::decide::reason::Reason;
 use crate::model::{AfterMode, EnvironmentName, Release};
 
 /// Judged on history, so that a busy environment never starves the next: superseded is fine, withdrawn is not.

@@ -3,7 +3,8 @@
 use chrono::TimeDelta;
 
 use crate::decide::case::Case;
-use crate::decide::plan::{GateName, GateReport, Reason, Verdict};
+use crate::decide::plan::{GateName, GateReport, Verdict};
+use crate::decide::reason::Reason;
 use crate::model::{AfterMode, Release, Soak, Time};
 
 /// Measured from the landing, not withdrawn; with several environments before, from the last of `all`, the first of `any`.

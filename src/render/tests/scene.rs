@@ -88,6 +88,7 @@ pub(super) fn judgement(gates: Vec<GateReport>, notes: Vec<Reason>) -> Judgement
         gates,
         change: Some(CHANGE),
         notes,
+        next_look: None,
     }
 }
 

@@ -58,6 +58,41 @@ fn a_busy_environment_does_not_starve_the_next() {
 }
 
 #[test]
+fn very_many_releases_that_soak_hide_none_that_has_soaked() {
+    story(async |bot| {
+        for minor in 10..38 {
+            bot.push(&format!("1.{minor}.0")).settle().await;
+            bot.pass(minutes(1));
+        }
+        bot.expect_running("staging", "1.9.0").expect_running("dev", "1.37.0");
+        bot.pass(minutes(5)).settle().await.expect_running("staging", "1.13.0");
+        bot.pass(minutes(60)).settle().await.expect_running("staging", "1.37.0");
+    });
+}
+
+#[test]
+fn the_next_look_is_when_a_newer_release_takes_the_place() {
+    story(async |bot| {
+        bot.bring_to_production("1.10.0").await;
+        bot.push("1.11.0").settle().await;
+        bot.pass(minutes(30)).settle().await.expect_running("staging", "1.11.0");
+        bot.expect_open("production", "1.10.0");
+        bot.expect_next_look_within(minutes(60));
+    });
+}
+
+#[test]
+fn what_was_declined_is_not_shown_as_next() {
+    story(async |bot| {
+        let change = bot.bring_to_production("1.10.0").await;
+        bot.close(change, "dora").settle().await;
+        bot.push("1.11.0").settle().await;
+        bot.pass(minutes(30)).settle().await.expect_running("staging", "1.11.0");
+        bot.expect_next_look_within(minutes(60));
+    });
+}
+
+#[test]
 fn an_environment_stands_still_while_what_it_runs_has_to_soak_running() {
     story_with(Rules::default().soak_running("staging"), async |bot| {
         bot.push("1.10.0").settle().await.expect_running("dev", "1.10.0");

@@ -104,7 +104,6 @@ impl Rules {
             services: self.services.iter().map(|service| self.service(service)).collect(),
             pipelines: BTreeMap::from([(pipeline.name.clone(), pipeline)]),
             polls: BTreeMap::new(),
-            bots: BTreeMap::from([(place().forge, name(BOT))]),
         }
     }
 

@@ -78,7 +78,7 @@ async fn a_token_that_does_not_help_is_a_refusal_and_not_asked_for_again() {
         }
     })
     .await;
-    insta::assert_snapshot!(face.why().await, @"the registry `registry:5000` refuses access to `registry:5000/acme/shop`: it answered 401 Unauthorized, authentication required; check the credentials under `registries`");
+    insta::assert_snapshot!(face.why().await, @"the registry `registry:5000` refuses access to `registry:5000/acme/shop`: it answered 401 Unauthorized, authentication required; only anonymous access is built so far");
     assert_eq!(face.requests().len(), 3);
 }
 
@@ -92,7 +92,7 @@ async fn a_token_server_that_refuses_is_a_refusal() {
         }
     })
     .await;
-    insta::assert_snapshot!(face.why().await, @"the registry `registry:5000` refuses access to `registry:5000/acme/shop`: it answered 403 Forbidden, requested access to the resource is denied; check the credentials under `registries`");
+    insta::assert_snapshot!(face.why().await, @"the registry `registry:5000` refuses access to `registry:5000/acme/shop`: it answered 403 Forbidden, requested access to the resource is denied; only anonymous access is built so far");
 }
 
 #[tokio::test]

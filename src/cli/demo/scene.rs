@@ -1,4 +1,4 @@
-//! The stage: a temporary folder, a registry, a local forge with a config repository, and a configuration.
+//! The scene: a temporary folder, a registry, a local forge with a config repository, and a configuration.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -17,7 +17,7 @@ use crate::observe::{Clock, SystemClock};
 use crate::reconcile::{Freshness, Settled};
 
 /// Everything that the demo plays with. Dropping it removes it all.
-pub(super) struct Stage {
+pub(super) struct Scene {
     pub(super) folder: TempDir,
     pub(super) registry: DemoRegistry,
     pub(super) settings: Settings,
@@ -26,7 +26,7 @@ pub(super) struct Stage {
     pub(super) place: Place,
 }
 
-impl Stage {
+impl Scene {
     pub(super) async fn set() -> anyhow::Result<Self> {
         let folder = tempfile::Builder::new().prefix("towpath-demo-").tempdir().context("making a folder")?;
         let registry = DemoRegistry::start().await?;
