@@ -1,1 +1,141 @@
+//! The laws, whatever the log says and whatever changes are open.
 
+mod any_world;
+
+use std::collections::BTreeMap;
+
+use any_world::{any_world, index_of, policy, target};
+use proptest::prelude::*;
+
+use super::*;
+use crate::model::{Fact, Landing, Obstacle, Release, Standing, UserName};
+
+/// The log as it is once the plan's records are in it.
+fn history_after(world: &World, plan: &Plan) -> History {
+    let mut history = world.history.clone();
+    for action in &plan.actions {
+        if let Action::Record { record } = action {
+            history.take(record);
+        }
+    }
+    history
+}
+
+/// What is brought somewhere: opened, renewed or merged.
+fn brought(plan: &Plan) -> impl Iterator<Item = (&Target, &Release)> {
+    plan.actions.iter().filter_map(|action| match action {
+        Action::Open { target, release, .. }
+        | Action::Update { target, release, .. }
+        | Action::Merge { target, release, .. } => Some((target, release)),
+        Action::Record { .. }
+        | Action::Close { .. }
+        | Action::DeleteBranch { .. }
+        | Action::Remark { .. }
+        | Action::React { .. } => None,
+    })
+}
+
+fn stands(landing: &Landing, release: &Release) -> bool {
+    landing.standing == Standing::Stands && landing.images.iter().any(|image| release.is_named_by(image))
+}
+
+fn asked_for(history: &History, by: &UserName, at: &Target, release: &Release) -> bool {
+    let named =
+        |images: &[crate::model::ImageReference]| images.iter().any(|image| release.is_named_by(image));
+    history.requests(at.clone()).any(|(handled, images)| handled.by == *by && named(images))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+    #[test]
+    fn the_same_world_gives_the_same_plan(world in any_world()) {
+        prop_assert_eq!(format!("{:?}", decide(&world, &policy())), format!("{:?}", decide(&world, &policy())));
+    }
+
+    #[test]
+    fn nothing_is_brought_where_its_landing_before_does_not_stand(world in any_world()) {
+        let plan = decide(&world, &policy());
+        let history = history_after(&world, &plan);
+        for (at, release) in brought(&plan) {
+            let before = match at.environment.as_str() {
+                "staging" => target("dev"),
+                "production" => target("staging"),
+                _ => continue,
+            };
+            let landings = history.landings(&before);
+            prop_assert!(landings.iter().any(|landing| stands(landing, release)), "{} {}", at, release.name());
+        }
+    }
+
+    #[test]
+    fn nothing_older_than_what_runs_is_brought(world in any_world()) {
+        for (at, release) in brought(&decide(&world, &policy())) {
+            let running = world.running[at].as_ref().expect("what cannot be read is left alone").references();
+            prop_assert!(index_of(release.name()) > running[0].tag.as_ref().and_then(index_of));
+        }
+    }
+
+    #[test]
+    fn production_is_merged_only_with_an_approval_by_somebody_else(world in any_world()) {
+        let plan = decide(&world, &policy());
+        let history = history_after(&world, &plan);
+        for action in &plan.actions {
+            let Action::Merge { target: at, release, gates, .. } = action else { continue };
+            if *at == target("production") {
+                prop_assert!(!gates.approved_by().is_empty());
+                for by in gates.approved_by() {
+                    prop_assert!(["alice", "bob"].contains(&by.as_str()), "{} approved", by);
+                    prop_assert!(!asked_for(&history, by, at, release), "{} asked for it", by);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn one_thing_at_a_time_is_done_at_a_target(world in any_world()) {
+        let plan = decide(&world, &policy());
+        let mut count: BTreeMap<&Target, usize> = BTreeMap::new();
+        for action in &plan.actions {
+            match action {
+                Action::Open { target, .. }
+                | Action::Update { target, .. }
+                | Action::Merge { target, .. }
+                | Action::Close { target, .. } => *count.entry(target).or_default() += 1,
+                Action::Record { .. }
+                | Action::DeleteBranch { .. }
+                | Action::Remark { .. }
+                | Action::React { .. } => {}
+            }
+        }
+        prop_assert!(count.values().all(|count| *count == 1), "{:?}", plan.actions);
+    }
+
+    #[test]
+    fn what_is_not_known_moves_nothing(world in any_world()) {
+        let mut blind = world.clone();
+        let image = policy().services[0].image.clone();
+        blind.listings.insert(image, Fact::Unknown { since: world.now, why: "down".into() });
+        for running in blind.running.values_mut() {
+            *running = Err(Obstacle("not readable".to_owned()));
+        }
+        prop_assert_eq!(brought(&decide(&blind, &policy())).count(), 0);
+    }
+
+    #[test]
+    fn a_person_s_commit_on_a_branch_is_left_alone(world in any_world()) {
+        let plan = decide(&world, &policy());
+        for observed in world.changes.iter().filter(|observed| observed.change.is_open() && !observed.is_ours()) {
+            let number = observed.change.number;
+            for action in &plan.actions {
+                let touches = match action {
+                    Action::Update { change, .. } | Action::Close { change, .. } => *change == number,
+                    Action::Merge { gates, .. } => gates.change() == number,
+                    Action::DeleteBranch { branch, .. } => *branch == observed.change.branch,
+                    Action::Open { .. } | Action::Record { .. } | Action::Remark { .. } | Action::React { .. } => false,
+                };
+                prop_assert!(!touches, "{:?}", action);
+            }
+        }
+    }
+}

@@ -1,0 +1,247 @@
+//! Any world: any log, anything running, any changes open.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use proptest::prelude::*;
+
+use crate::model::{
+    After, AfterMode, Approvals, Artifact, Change, ChangeNumber, ChangeState, CommandOutcome, CommentId,
+    CommitId, ContentKey, Digest, Environment, EnvironmentName, Event, Fact, Gate, Head, History,
+    ImageReference, MergeMode, ObservedChange, OnNewer, Origin, Pipeline, Place, Policy, Principal, Record,
+    Release, Running, RunningImage, Selection, Service, Soak, SoakCounts, Tag, Target, Time, UserName,
+    WithdrawnBecause, World, change_branch,
+};
+
+const ENVIRONMENTS: [&str; 3] = ["dev", "staging", "production"];
+const VERSIONS: [&str; 6] = ["1.0.0", "1.1.0", "1.9.0", "1.10.0", "2.0.0", "latest"];
+const PEOPLE: [&str; 4] = ["alice", "bob", "carol", "mallory"];
+const IMAGE: &str = "registry.test/acme/shop";
+const BOT: &str = "towpath";
+/// How many changes and comments a log speaks of.
+const NUMBERS: u64 = 4;
+
+pub(super) fn target(environment: &str) -> Target {
+    Target { service: "shop".parse().unwrap(), environment: environment.parse().unwrap() }
+}
+
+/// The place of a version among the others, from the oldest; nothing for what is none.
+pub(super) fn index_of(tag: &Tag) -> Option<usize> {
+    VERSIONS.iter().position(|version| *version == tag.as_str() && *version != "latest")
+}
+
+fn digest(version: &str) -> Digest {
+    let index = VERSIONS.iter().position(|other| *other == version).unwrap();
+    format!("sha256:{index:064}").parse().unwrap()
+}
+
+fn release(version: &str) -> Release {
+    Release::of(Artifact {
+        image: IMAGE.parse().unwrap(),
+        tag: version.parse().unwrap(),
+        digest: digest(version),
+    })
+}
+
+fn key(environment: &str, version: &str) -> ContentKey {
+    ContentKey::of(&[environment.to_owned(), version.to_owned()])
+}
+
+/// dev, staging after a soak, production after a soak and an approval by alice or bob; all merged by the bot.
+pub(super) fn policy() -> Policy {
+    let soak = |minutes: u64| {
+        Gate::Soak(Soak { duration: Duration::from_secs(60 * minutes), counts: SoakCounts::Landed })
+    };
+    let from = ["alice", "bob"].map(|name| Principal::User(name.parse().unwrap())).to_vec();
+    let environment = |name: &str, after: &[&str], gates| Environment {
+        name: name.parse().unwrap(),
+        after: After {
+            mode: AfterMode::All,
+            environments: after.iter().map(|name| name.parse().unwrap()).collect(),
+        },
+        gates,
+        merge: MergeMode::Auto,
+        on_newer: OnNewer::Replace,
+    };
+    let approvals = Gate::Approvals(Approvals { count: 1, from });
+    let environments = vec![
+        environment("dev", &[], vec![]),
+        environment("staging", &["dev"], vec![soak(30)]),
+        environment("production", &["staging"], vec![soak(60), approvals]),
+    ];
+    let pipeline = Pipeline { name: "standard".parse().unwrap(), environments };
+    let service = Service {
+        name: "shop".parse().unwrap(),
+        pipeline: pipeline.name.clone(),
+        group: "shop".parse().unwrap(),
+        image: IMAGE.parse().unwrap(),
+        selection: Selection::semver("*").unwrap(),
+        place: place(),
+        paths: BTreeMap::new(),
+    };
+    Policy {
+        pipelines: BTreeMap::from([(pipeline.name.clone(), pipeline)]),
+        services: vec![service],
+        ..Policy::default()
+    }
+}
+
+fn place() -> Place {
+    Place {
+        forge: "here".parse().unwrap(),
+        repository: "acme/deploy".parse().unwrap(),
+        branch: "main".parse().unwrap(),
+    }
+}
+
+fn instant(minute: i64) -> Time {
+    Time::UNIX_EPOCH + TimeDelta::minutes(1_000_000 + minute)
+}
+
+fn environment() -> impl Strategy<Value = &'static str> {
+    prop::sample::select(&ENVIRONMENTS[..])
+}
+
+fn version() -> impl Strategy<Value = &'static str> {
+    prop::sample::select(&VERSIONS[..])
+}
+
+fn person() -> impl Strategy<Value = UserName> {
+    prop::sample::select(&PEOPLE[..]).prop_map(|name| name.parse().unwrap())
+}
+
+fn outcome() -> impl Strategy<Value = CommandOutcome> {
+    let head = CommitId::new("a".repeat(40)).unwrap();
+    prop_oneof![
+        3 => (environment(), version())
+            .prop_map(move |(at, version)| CommandOutcome::Approved { head: head.clone(), key: key(at, version) }),
+        3 => (environment(), version()).prop_map(|(at, version)| CommandOutcome::Requested {
+            target: target(at),
+            images: release(version).references(),
+        }),
+        1 => Just(CommandOutcome::Held { until: None, reason: None }),
+        1 => environment().prop_map(|at| CommandOutcome::Resumed { target: target(at) }),
+        1 => (environment(), version()).prop_map(|(at, version)| CommandOutcome::Rejected {
+            target: target(at),
+            images: release(version).references(),
+            key: key(at, version),
+            reason: None,
+        }),
+    ]
+}
+
+fn event() -> impl Strategy<Value = Event> {
+    let origin = prop_oneof![
+        Just(Origin::Adopted),
+        Just(Origin::Hand),
+        (1..=NUMBERS).prop_map(|number| Origin::Change(ChangeNumber(number))),
+    ];
+    prop_oneof![
+        6 => (environment(), version(), origin).prop_map(|(at, version, origin)| Event::Landed {
+            target: target(at),
+            images: release(version).references(),
+            origin,
+        }),
+        1 => (environment(), version()).prop_map(|(at, version)| Event::Withdrawn {
+            target: target(at),
+            images: release(version).references(),
+            because: WithdrawnBecause::SetBack,
+        }),
+        1 => (environment(), version(), 1..=NUMBERS, person()).prop_map(|(at, version, number, by)| {
+            Event::Declined {
+                target: target(at),
+                images: release(version).references(),
+                key: key(at, version),
+                change: ChangeNumber(number),
+                by,
+            }
+        }),
+        5 => (1..=NUMBERS, 0..100_u8, person(), prop::collection::vec(outcome(), 1..3)).prop_map(
+            |(number, comment, by, outcomes)| Event::Handled {
+                change: ChangeNumber(number),
+                comment: CommentId(format!("{number}/{comment}")),
+                by,
+                outcomes,
+            }
+        ),
+    ]
+}
+
+/// The open change of an environment; `honest` where its head is the bot's and says what it holds.
+fn change(number: u64, at: &str, version: &str, honest: bool) -> ObservedChange {
+    let commit = CommitId::new(format!("{number:040}")).unwrap();
+    let own = key(at, version);
+    let message = format!(
+        "promote\n\nTowpath-Release: {version}\nTowpath-Digest: {}\nTowpath-Key: {own}",
+        digest(version)
+    );
+    let environment: EnvironmentName = at.parse().unwrap();
+    let change = Change {
+        number: ChangeNumber(number),
+        url: String::new(),
+        title: String::new(),
+        body: String::new(),
+        author: BOT.parse().unwrap(),
+        branch: change_branch(&environment, &"shop".parse().unwrap()),
+        base: place().branch,
+        state: ChangeState::Open,
+        opened_at: instant(0),
+        head: Head { commit, by_bot: honest, message, beneath: None },
+        conflicted: false,
+        comments: vec![],
+        reviews: vec![],
+        statuses: vec![],
+    };
+    ObservedChange { change, key: Some(own) }
+}
+
+fn running(version: &str) -> Running {
+    let file = "kustomization.yaml".parse().unwrap();
+    let reference: ImageReference = release(version).references().remove(0);
+    Running { images: vec![RunningImage { reference, file, line: 1 }] }
+}
+
+/// Any world in which everything that could be needed is known.
+pub(super) fn any_world() -> impl Strategy<Value = World> {
+    let records = prop::collection::vec((0_i64..200, event()), 0..14);
+    let runs = prop::array::uniform3(version());
+    let open = prop::array::uniform3(prop::option::of((version(), prop::bool::weighted(0.8))));
+    (records, runs, open, 0_i64..400).prop_map(|(mut records, runs, open, now)| {
+        records.sort_by_key(|(minute, _)| *minute);
+        let record = |(minute, event)| Record { at: instant(minute), event };
+        let records: Vec<Record> = records.into_iter().map(record).collect();
+        let changes = ENVIRONMENTS.iter().zip(open).zip(1..).filter_map(|((at, open), number)| {
+            open.map(|(version, honest)| change(number, at, version, honest))
+        });
+        let changes: Vec<ObservedChange> = changes.collect();
+        let branches = changes.iter().map(|open| (open.change.branch.clone(), open.change.head.clone()));
+        let image = || IMAGE.parse().unwrap();
+        let tags: Vec<Tag> = VERSIONS.iter().map(|version| version.parse().unwrap()).collect();
+        let now = instant(200 + now);
+        let digests = VERSIONS
+            .iter()
+            .map(|version| ((image(), version.parse().unwrap()), Fact::known(Some(digest(version)), now)));
+        let keys = ENVIRONMENTS.iter().flat_map(|at| {
+            VERSIONS.iter().map(|version| ((target(at), release(version).id()), Ok(key(at, version))))
+        });
+        World {
+            now,
+            place: place(),
+            head: CommitId::new("b".repeat(40)).unwrap(),
+            bot: BOT.parse().unwrap(),
+            running: ENVIRONMENTS
+                .iter()
+                .zip(runs)
+                .map(|(at, version)| (target(at), Ok(running(version))))
+                .collect(),
+            history: History::fold(&records),
+            branches: branches.collect(),
+            changes,
+            listings: BTreeMap::from([(image(), Fact::known(tags, now))]),
+            digests: digests.collect(),
+            keys: keys.collect(),
+            members: BTreeMap::new(),
+        }
+    })
+}
