@@ -6,6 +6,8 @@ use std::collections::BTreeMap;
 
 use any_world::{any_world, index_of, policy, target};
 use proptest::prelude::*;
+use proptest::strategy::ValueTree as _;
+use proptest::test_runner::TestRunner;
 
 use super::*;
 use crate::model::{Fact, Landing, Obstacle, Release, Standing, UserName};
@@ -43,6 +45,43 @@ fn asked_for(history: &History, by: &UserName, at: &Target, release: &Release) -
     let named =
         |images: &[crate::model::ImageReference]| images.iter().any(|image| release.is_named_by(image));
     history.requests(at.clone()).any(|(handled, images)| handled.by == *by && named(images))
+}
+
+/// How often each kind of thing happens in many worlds, so that no law holds for want of anything to judge.
+#[test]
+fn any_world_has_something_to_judge() {
+    let mut runner = TestRunner::deterministic();
+    let (mut opened, mut merged, mut asked) = (0, 0, 0);
+    for _world in 0..2_000 {
+        let world = any_world().new_tree(&mut runner).unwrap().current();
+        let plan = decide(&world, &policy());
+        let history = history_after(&world, &plan);
+        for action in &plan.actions {
+            match action {
+                Action::Open { target: at, .. } if *at != target("dev") => opened += 1,
+                Action::Merge { target: at, release, .. } if *at == target("production") => {
+                    merged += 1;
+                    asked += usize::from(
+                        history
+                            .requests(at.clone())
+                            .any(|(_, images)| images.iter().any(|image| release.is_named_by(image))),
+                    );
+                }
+                Action::Open { .. }
+                | Action::Merge { .. }
+                | Action::Update { .. }
+                | Action::Close { .. }
+                | Action::DeleteBranch { .. }
+                | Action::Record { .. }
+                | Action::Remark { .. }
+                | Action::React { .. } => {}
+            }
+        }
+    }
+    assert!(
+        opened > 100 && merged > 20 && asked > 3,
+        "opened {opened}, merged {merged}, of those asked for {asked}"
+    );
 }
 
 proptest! {

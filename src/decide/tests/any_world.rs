@@ -15,11 +15,11 @@ use crate::model::{
 };
 
 const ENVIRONMENTS: [&str; 3] = ["dev", "staging", "production"];
-const VERSIONS: [&str; 6] = ["1.0.0", "1.1.0", "1.9.0", "1.10.0", "2.0.0", "latest"];
+const VERSIONS: [&str; 4] = ["1.0.0", "1.9.0", "1.10.0", "latest"];
 const PEOPLE: [&str; 4] = ["alice", "bob", "carol", "mallory"];
 const IMAGE: &str = "registry.test/acme/shop";
 const BOT: &str = "towpath";
-/// How many changes and comments a log speaks of.
+/// How many changes a log speaks of; those of the environments that have one open come first, in their order.
 const NUMBERS: u64 = 4;
 
 pub(super) fn target(environment: &str) -> Target {
@@ -202,15 +202,66 @@ fn running(version: &str) -> Running {
     Running { images: vec![RunningImage { reference, file, line: 1 }] }
 }
 
+/// What the log begins with: the oldest version runs everywhere.
+fn adopted() -> Vec<(i64, Event)> {
+    let landed = |at: &&str| {
+        let images = release(VERSIONS[0]).references();
+        (0, Event::Landed { target: target(at), images, origin: Origin::Adopted })
+    };
+    ENVIRONMENTS.iter().map(landed).collect()
+}
+
+/// A release on its way to production, where people asked for it and approved it on the change there.
+fn journey() -> impl Strategy<Value = (&'static str, Vec<(i64, Event)>)> {
+    let people = || prop::collection::vec(person(), 0..3);
+    (version(), people(), people()).prop_map(|(version, asked, approved)| {
+        let images = || release(version).references();
+        let landed = |at: &str| {
+            (
+                1,
+                Event::Landed {
+                    target: target(at),
+                    images: images(),
+                    origin: Origin::Change(ChangeNumber(9)),
+                },
+            )
+        };
+        let said = |(index, (by, outcome)): (usize, (UserName, CommandOutcome))| {
+            let (change, comment) = (ChangeNumber(3), CommentId(format!("journey/{index}")));
+            (2, Event::Handled { change, comment, by, outcomes: vec![outcome] })
+        };
+        let head = CommitId::new("a".repeat(40)).unwrap();
+        let request = || CommandOutcome::Requested { target: target("production"), images: images() };
+        let approval = || CommandOutcome::Approved { head: head.clone(), key: key("production", version) };
+        let asked = asked.into_iter().map(|by| (by, request()));
+        let approved = approved.into_iter().map(|by| (by, approval()));
+        let words = asked.chain(approved).enumerate().map(said);
+        (version, [landed("dev"), landed("staging")].into_iter().chain(words).collect())
+    })
+}
+
 /// Any world in which everything that could be needed is known.
 pub(super) fn any_world() -> impl Strategy<Value = World> {
-    let records = prop::collection::vec((0_i64..200, event()), 0..14);
-    let runs = prop::array::uniform3(version());
+    let records = prop::collection::vec((0_i64..200, event()), 0..10);
+    let runs = prop::array::uniform3(prop::option::weighted(0.15, version()));
+    let is_proposed = prop::bool::weighted(0.6);
     let open = prop::array::uniform3(prop::option::of((version(), prop::bool::weighted(0.8))));
-    (records, runs, open, 0_i64..400).prop_map(|(mut records, runs, open, now)| {
+    let all = (records, journey(), is_proposed, runs, open, 0_i64..400);
+    all.prop_map(|(mut records, (on_its_way, journey), is_proposed, runs, mut open, now)| {
+        records.extend(journey);
+        if is_proposed {
+            open[2] = Some((on_its_way, true));
+        }
         records.sort_by_key(|(minute, _)| *minute);
         let record = |(minute, event)| Record { at: instant(minute), event };
-        let records: Vec<Record> = records.into_iter().map(record).collect();
+        let records: Vec<Record> = adopted().into_iter().chain(records).map(record).collect();
+        let history = History::fold(&records);
+        let runs = ENVIRONMENTS.iter().zip(runs).map(|(at, version)| {
+            let last = history.last_landing(&target(at)).expect("everything was adopted").images.clone();
+            let version = version.map_or_else(|| last[0].tag.clone().unwrap().to_string(), str::to_owned);
+            (target(at), Ok(running(&version)))
+        });
+        let runs = runs.collect();
         let changes = ENVIRONMENTS.iter().zip(open).zip(1..).filter_map(|((at, open), number)| {
             open.map(|(version, honest)| change(number, at, version, honest))
         });
@@ -230,12 +281,8 @@ pub(super) fn any_world() -> impl Strategy<Value = World> {
             place: place(),
             head: CommitId::new("b".repeat(40)).unwrap(),
             bot: BOT.parse().unwrap(),
-            running: ENVIRONMENTS
-                .iter()
-                .zip(runs)
-                .map(|(at, version)| (target(at), Ok(running(version))))
-                .collect(),
-            history: History::fold(&records),
+            running: runs,
+            history,
             branches: branches.collect(),
             changes,
             listings: BTreeMap::from([(image(), Fact::known(tags, now))]),
