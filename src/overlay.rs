@@ -8,6 +8,7 @@
 
 mod edit;
 mod entry;
+mod format;
 mod key;
 mod kustomization;
 mod limit;
