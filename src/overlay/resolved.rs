@@ -116,7 +116,7 @@ impl Resolved {
 ///
 /// # Errors
 /// Where content is missing, or a kustomization cannot be judged.
-pub fn resolve(tree: &Tree, folder: &RepositoryPath) -> Result<Resolved, OverlayError> {
+pub(super) fn resolve(tree: &Tree, folder: &RepositoryPath) -> Result<Resolved, OverlayError> {
     look(tree, folder).map(|looked| looked.resolved)
 }
 
@@ -125,7 +125,11 @@ pub fn resolve(tree: &Tree, folder: &RepositoryPath) -> Result<Resolved, Overlay
 /// # Errors
 /// As [`resolve`]; also where the image is not there, where two uses disagree, and where something that is not
 /// evaluated could change the answer.
-pub fn running(tree: &Tree, folder: &RepositoryPath, image: &ImageName) -> Result<Running, OverlayError> {
+pub(super) fn running(
+    tree: &Tree,
+    folder: &RepositoryPath,
+    image: &ImageName,
+) -> Result<Running, OverlayError> {
     let looked = look(tree, folder)?;
     looked.reject_doubts(image)?;
     let mut uses = looked.resolved.uses_of(image);

@@ -1,6 +1,7 @@
 mod fixture;
 
 mod editing;
+mod formats;
 mod keys;
 mod properties;
 mod refusals;

@@ -45,7 +45,7 @@ impl Disk {
     pub(super) fn resolve(&self) -> anyhow::Result<Resolved> {
         let mut tree = self.tree.clone();
         for _read in 0..READS_MAX {
-            match overlay::resolve(&tree, &self.folder) {
+            match overlay::resolve(&tree, &self.folder.clone().into()) {
                 Ok(resolved) => return Ok(resolved),
                 Err(OverlayError::Missing(missing)) => {
                     for path in missing.0 {
