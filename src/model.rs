@@ -8,6 +8,7 @@ mod duration;
 mod fact;
 mod history;
 mod image;
+mod imported;
 mod location;
 mod name;
 mod place;
@@ -27,6 +28,7 @@ pub use duration::{DurationError, format_duration, parse_duration};
 pub use fact::{Fact, Time};
 pub use history::{Decline, Handled, History, Landing, Standing};
 pub use image::{Digest, ImageError, ImageName, ImageReference, Tag};
+pub use imported::{Imported, ImportedService, Leftover};
 pub use location::{Finding, Location};
 pub use name::{
     BlobId, BranchName, COMMAND_WORDS, CommitId, EnvironmentName, ForgeName, GroupName, Marker, NameError,

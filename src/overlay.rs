@@ -9,6 +9,7 @@
 mod edit;
 mod entry;
 mod format;
+mod import;
 mod key;
 mod kustomization;
 mod limit;
@@ -25,6 +26,7 @@ mod walk;
 mod written;
 
 pub use edit::{ImageEdit, Setting, edit_kustomization};
+pub use import::import;
 pub use key::content_key;
 pub use limit::{BYTES_READ_MAX, FILES_MAX, FOLDER_DEPTH_MAX, MATCHES_MAX};
 pub use located::{resolve, running, set_image};

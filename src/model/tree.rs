@@ -83,6 +83,11 @@ impl Tree {
         self.entries.get(path)
     }
 
+    /// Everything, in the order of the paths.
+    pub fn entries(&self) -> impl Iterator<Item = (&RepositoryPath, &TreeEntry)> {
+        self.entries.iter()
+    }
+
     /// The content of a file.
     ///
     /// # Errors

@@ -2,6 +2,7 @@ mod fixture;
 
 mod editing;
 mod formats;
+mod importing;
 mod keys;
 mod properties;
 mod refusals;

@@ -18,7 +18,7 @@ pub(super) struct Line<'a> {
 
 /// The value at the end of a line, before its comment.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct LineScalar {
+pub(in crate::overlay) struct LineScalar {
     /// The bytes of the text that it occupies, quotes included.
     pub(super) range: Range<usize>,
     /// What it says.

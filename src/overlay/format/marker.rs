@@ -14,7 +14,7 @@ const KEY: &str = "$imagepolicy";
 
 /// Which part of an image a scalar holds.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
-pub(super) enum Part {
+pub(in crate::overlay) enum Part {
     /// Name, tag and digest.
     Whole,
     /// The name alone.
@@ -27,24 +27,24 @@ pub(super) enum Part {
 
 /// A marker and the scalar that it is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Marked {
+pub(in crate::overlay) struct Marked {
     /// The line of the scalar, from 1.
-    pub(super) line: usize,
+    pub(in crate::overlay) line: usize,
     /// The policy.
-    pub(super) marker: Marker,
+    pub(in crate::overlay) marker: Marker,
     /// What the scalar holds.
-    pub(super) part: Part,
+    pub(in crate::overlay) part: Part,
     /// The scalar.
-    pub(super) scalar: LineScalar,
+    pub(in crate::overlay) scalar: LineScalar,
 }
 
 /// Whether a file can hold a marker at all.
-pub(super) fn could_hold(bytes: &[u8]) -> bool {
+pub(in crate::overlay) fn could_hold(bytes: &[u8]) -> bool {
     bytes.windows(KEY.len()).any(|window| window == KEY.as_bytes())
 }
 
 /// All markers of a text, and the lines with one that cannot be used, with the reason.
-pub(super) fn find(text: &str) -> (Vec<Marked>, Vec<(usize, String)>) {
+pub(in crate::overlay) fn find(text: &str) -> (Vec<Marked>, Vec<(usize, String)>) {
     let (mut found, mut unusable) = (Vec::new(), Vec::new());
     let mut above = None;
     for line in lines(text) {
@@ -97,7 +97,7 @@ fn read(comment: &str) -> Result<(Marker, Part), String> {
 
 impl Marked {
     /// What the scalar says; a part alone goes by the name of the image that the policy is about.
-    pub(super) fn written(&self, name: &str) -> Written {
+    pub(in crate::overlay) fn written(&self, name: &str) -> Written {
         let value = || Some(self.scalar.value.clone()).filter(|value| !value.is_empty());
         let of = |tag, digest| Written { name: name.to_owned(), tag, digest };
         match self.part {

@@ -8,24 +8,24 @@ const PREFIX: &str = "renovate:";
 
 /// A comment and the scalar below it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Hinted {
+pub(in crate::overlay) struct Hinted {
     /// The line of the scalar, from 1.
-    pub(super) line: usize,
+    pub(in crate::overlay) line: usize,
     /// What it says.
-    pub(super) image: Written,
+    pub(in crate::overlay) image: Written,
     /// Whether it holds the whole reference and not the tag alone.
-    pub(super) is_whole: bool,
+    pub(in crate::overlay) is_whole: bool,
     /// The scalar.
-    pub(super) scalar: LineScalar,
+    pub(in crate::overlay) scalar: LineScalar,
 }
 
 /// Whether a file can hold such a comment at all.
-pub(super) fn could_hold(bytes: &[u8]) -> bool {
+pub(in crate::overlay) fn could_hold(bytes: &[u8]) -> bool {
     bytes.windows(PREFIX.len()).any(|window| window == PREFIX.as_bytes())
 }
 
 /// All scalars that such a comment names.
-pub(super) fn find(text: &str) -> Vec<Hinted> {
+pub(in crate::overlay) fn find(text: &str) -> Vec<Hinted> {
     let mut above: Option<ImageName> = None;
     let mut found = Vec::new();
     for line in lines(text) {
