@@ -1,14 +1,14 @@
 //! Writes a configuration for what another tool keeps up to date.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 
 use crate::model::{Imported, ImportedService, Leftover, RepositoryPath};
 
 /// Names of environments that people use, in the order in which releases go through them.
-const ENVIRONMENTS: [&str; 16] = [
+const ENVIRONMENTS: [&str; 17] = [
     "dev",
     "develop",
+    "sandbox",
     "development",
     "integration",
     "int",
@@ -70,16 +70,14 @@ forges:
 ";
 
 fn write_pipeline(text: &mut String, name: &str, place: &Place) {
-    let mut line = format!("  - name: {name}\n    environments:\n");
+    text.push_str(&format!("  - name: {name}\n    environments:\n"));
     let mut before: Option<&str> = None;
     for environment in &place.environments {
         let after = before.map(|before| format!(", after: [{before}]")).unwrap_or_default();
         let merge = if before.is_none() && place.environments.len() > 1 { ", merge: auto" } else { "" };
-        // Writing to a text cannot fail.
-        drop(writeln!(line, "      - {{ name: {environment}{after}{merge} }}"));
+        text.push_str(&format!("      - {{ name: {environment}{after}{merge} }}\n"));
         before = Some(environment);
     }
-    text.push_str(&line);
 }
 
 fn write_service(text: &mut String, name: &str, service: &ImportedService, place: &Place) {
@@ -132,13 +130,13 @@ fn grouped(service: &ImportedService) -> Vec<Place> {
 fn template(path: &RepositoryPath, whole_folder: bool) -> (String, &'static str) {
     let parts: Vec<&str> = path.as_str().split('/').collect();
     let named = parts.iter().enumerate().find_map(|(index, part)| Some((index, environment_in(part)?)));
-    let Some((index, environment)) = named else {
+    let Some((index, (at, environment))) = named else {
         let folder = path.parent().filter(|parent| whole_folder && !parent.as_str().is_empty());
         return (folder.as_ref().unwrap_or(path).to_string(), ENVIRONMENT_DEFAULT);
     };
     let mut parts: Vec<String> = parts.iter().map(|part| (*part).to_owned()).collect();
     if let Some(part) = parts.get_mut(index) {
-        *part = part.replacen(environment, "{environment}", 1);
+        part.replace_range(at..at + environment.len(), "{environment}");
     }
     if whole_folder {
         parts.truncate(index + 1);
@@ -146,9 +144,15 @@ fn template(path: &RepositoryPath, whole_folder: bool) -> (String, &'static str)
     (parts.join("/"), environment)
 }
 
-/// The environment that a part of a path names: `staging`, `shop-staging` or `values-staging.yaml`.
-fn environment_in(part: &str) -> Option<&'static str> {
+/// The environment that a part of a path names, and at which byte: `staging`, `shop-staging`, `values-staging.yaml`.
+fn environment_in(part: &str) -> Option<(usize, &'static str)> {
     let stem = part.split('.').next().unwrap_or(part);
-    let words: Vec<&str> = stem.split(['-', '_']).collect();
-    ENVIRONMENTS.iter().copied().find(|name| words.contains(name))
+    let mut at = 0;
+    for word in stem.split(['-', '_']) {
+        if let Some(name) = ENVIRONMENTS.iter().copied().find(|name| *name == word) {
+            return Some((at, name));
+        }
+        at += word.len() + 1;
+    }
+    None
 }

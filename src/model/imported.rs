@@ -27,7 +27,7 @@ pub struct ImportedService {
 }
 
 /// Something that was not carried over.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Leftover {
     /// The file.
     pub file: RepositoryPath,

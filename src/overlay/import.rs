@@ -32,6 +32,8 @@ pub fn import(tree: &Tree) -> Result<Imported, Missing> {
     flux::read(&files, &mut imported);
     argo_cd::read(&files, &mut imported);
     renovate::read(&files, &mut imported);
+    imported.leftovers.sort();
+    imported.leftovers.dedup();
     Ok(imported)
 }
 

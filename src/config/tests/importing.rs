@@ -29,7 +29,16 @@ fn example() -> Imported {
                 Some("flux-system:shop"),
                 &["clusters/production/shop/a.yaml", "clusters/staging/a.yaml"],
             ),
-            service("web", None, &["charts/web/values-prod.yaml", "charts/web/values-dev.yaml", "other/web"]),
+            service(
+                "web",
+                None,
+                &[
+                    "charts/web/values-prod.yaml",
+                    "charts/web/values-dev.yaml",
+                    "devices/values-dev.yaml",
+                    "other/web",
+                ],
+            ),
         ],
         leftovers: vec![leftover],
     }
@@ -44,6 +53,9 @@ fn environments_come_in_the_order_in_which_releases_go_through_them() {
       - { name: here, kind: local, root: ./forge }
 
     pipelines:
+      - name: dev
+        environments:
+          - { name: dev }
       - name: dev-prod
         environments:
           - { name: dev, merge: auto }
@@ -66,6 +78,10 @@ fn environments_come_in_the_order_in_which_releases_go_through_them() {
         images: [ { image: "ghcr.io/acme/web", select: { semver: '>=1.0.0, <2.0.0' } } ]
         config: { forge: here, repository: acme/deploy, path: "charts/web/values-{environment}.yaml" }
       - name: web-2
+        pipeline: dev
+        images: [ { image: "ghcr.io/acme/web", select: { semver: '>=1.0.0, <2.0.0' } } ]
+        config: { forge: here, repository: acme/deploy, path: "devices/values-{environment}.yaml" }
+      - name: web-3
         pipeline: production
         images: [ { image: "ghcr.io/acme/web", select: { semver: '>=1.0.0, <2.0.0' } } ]
         config: { forge: here, repository: acme/deploy, path: "other/web" }

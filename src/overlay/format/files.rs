@@ -68,8 +68,9 @@ fn holds(bytes: &[u8], needle: &str) -> bool {
 
 /// The files that belong to a location: itself, those of its folder, or with markers all below it.
 fn files(tree: &Tree, location: &Location) -> Vec<RepositoryPath> {
-    if tree.entry(&location.path).is_some() {
-        return vec![location.path.clone()];
+    if let Some(entry) = tree.entry(&location.path) {
+        let is_file = entry.kind == EntryKind::File;
+        return is_file.then(|| location.path.clone()).into_iter().collect();
     }
     let is_direct = |path: &RepositoryPath| path.parent().as_ref() == Some(&location.path);
     let is_in = |path: &RepositoryPath| matches!(location.finding, Finding::Marker(_)) || is_direct(path);

@@ -63,15 +63,13 @@ wrong: ghcr.io/acme/lost:1 # {\"$imagepolicy\": \"flux-system:lost:version\"}
 fn policies_and_markers_of_flux_become_services() {
     assert_snapshot!(imported(FLUX), @r#"
     shop ghcr.io/acme/shop `>=1.0.0, <2.0.0` marker flux-system:shop in clusters/production/shop.yaml, clusters/staging/shop.yaml
-    ? automation/shop.yaml:27: the template of commit messages is not carried over
-    ? clusters/dev/shop.yaml:3: the marker ends with `:version`, not `:tag`, `:name` or `:digest`; write `{"$imagepolicy": "namespace:name:tag"}`
-    ? automation/shop.yaml:21: the filter of tags is not carried over
     ? automation/shop.yaml:6: the secret with the registry's credentials is not carried over
     ? automation/shop.yaml:7: a pattern of tags that are left out is not carried over
     ? automation/shop.yaml:16: the policy `flux-system:nightly` has no range of semantic versions that can be carried over
-    ? automation/shop.yaml:6: the secret with the registry's credentials is not carried over
-    ? automation/shop.yaml:7: a pattern of tags that are left out is not carried over
+    ? automation/shop.yaml:21: the filter of tags is not carried over
+    ? automation/shop.yaml:27: the template of commit messages is not carried over
     ? clusters/dev/shop.yaml:2: no policy `flux-system:lost` is in this repository; write its image and range yourself
+    ? clusters/dev/shop.yaml:3: the marker ends with `:version`, not `:tag`, `:name` or `:digest`; write `{"$imagepolicy": "namespace:name:tag"}`
     "#);
 }
 
@@ -94,8 +92,8 @@ spec:
     assert_snapshot!(imported(text), @"
     shop ghcr.io/acme/shop `~1.2` in charts/shop/values-staging.yaml
     db localhost:5000/acme/db `^16` in charts/shop/values-staging.yaml
-    ? apps/shop.yaml:7: the annotation `shop.allow-tags` is not carried over
     ? apps/shop.yaml:5: `ghcr.io/acme/web` is selected by `newest-build`, which is not carried over
+    ? apps/shop.yaml:7: the annotation `shop.allow-tags` is not carried over
     ");
 }
 

@@ -85,7 +85,7 @@ fn links_and_submodules() {
     insta::assert_snapshot!(shop(&format!("{own}--- base -> link\n/etc\n"), "own"), @"own/kustomization.yaml:1: `../base` leads to a symbolic link, which is never followed; write the path of a real file or folder");
     insta::assert_snapshot!(shop(&format!("{own}--- base -> submodule\n\n"), "own"), @"own/kustomization.yaml:1: `../base` leads to a submodule, which is never entered; write the path of a real file or folder");
     insta::assert_snapshot!(shop("--- own/kustomization.yaml -> link\n../x\n", "own"), @"own/kustomization.yaml: this is, or lies behind, a symbolic link, which is never followed; put a real file or folder there");
-    insta::assert_snapshot!(shop("--- own -> link\n../x\n", "own"), @"own: the image `ghcr.io/acme/shop` is nowhere in this overlay; name it in a manifest or in `images`");
+    insta::assert_snapshot!(shop("--- own -> link\n../x\n", "own"), @"own/kustomization.yaml: this is, or lies behind, a symbolic link, which is never followed; put a real file or folder there");
     let below = "--- own/kustomization.yaml\nresources: [../base/deployment.yaml]\n--- base -> link\nx\n";
     insta::assert_snapshot!(shop(below, "own"), @"own/kustomization.yaml:1: `../base/deployment.yaml` leads to a symbolic link, which is never followed; write the path of a real file or folder");
 }
