@@ -7,6 +7,7 @@ mod diff_lines;
 mod edit;
 mod engines;
 mod images;
+mod import;
 mod output;
 mod plan;
 mod run;
@@ -61,6 +62,8 @@ enum Command {
     Schema,
     /// Say which images a kustomization runs, and which file and line says so
     Images(images::Arguments),
+    /// Write a configuration for a repository that Flux, Argo CD Image Updater or Renovate keeps up to date
+    Import(import::Arguments),
     /// Edit files without losing a byte
     Edit(edit::Arguments),
     /// Look at changes of a local forge, and act on them as a person
@@ -100,6 +103,7 @@ impl Arguments {
             | Command::Check(_)
             | Command::Schema
             | Command::Images(_)
+            | Command::Import(_)
             | Command::Edit(_)
             | Command::Changes(_)
             | Command::Demo(_) => LevelFilter::ERROR,
@@ -137,6 +141,7 @@ async fn carry_out(arguments: Arguments, output: &mut Output) -> Result<(), Fail
         Command::Check(own) => check::run(&file, &own, output),
         Command::Schema => schema::run(output),
         Command::Images(own) => images::run(&own, output),
+        Command::Import(own) => import::run(&own, output),
         Command::Edit(own) => edit::run(own, output),
         Command::Changes(own) => changes::run(settings(&file, output)?, own, output).await,
         Command::Demo(own) => demo::run(&own, output).await,

@@ -7,6 +7,7 @@
 
 mod checked;
 mod document;
+mod import;
 mod located;
 mod problem;
 mod raw;
@@ -22,6 +23,7 @@ use std::time::Duration;
 use schemars::Schema;
 use schemars::transform::{RecursiveTransform, Transform as _};
 
+pub use import::write_imported;
 pub use problem::{Problem, Problems};
 
 use crate::model::{ForgeName, Policy, TeamName, UserName};

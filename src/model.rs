@@ -8,6 +8,8 @@ mod duration;
 mod fact;
 mod history;
 mod image;
+mod imported;
+mod location;
 mod name;
 mod place;
 mod policy;
@@ -26,8 +28,10 @@ pub use duration::{DurationError, format_duration, parse_duration};
 pub use fact::{Fact, Time};
 pub use history::{Decline, Handled, History, Landing, Standing};
 pub use image::{Digest, ImageError, ImageName, ImageReference, Tag};
+pub use imported::{Imported, ImportedService, Leftover};
+pub use location::{Finding, Location};
 pub use name::{
-    BlobId, BranchName, COMMAND_WORDS, CommitId, EnvironmentName, ForgeName, GroupName, NameError,
+    BlobId, BranchName, COMMAND_WORDS, CommitId, EnvironmentName, ForgeName, GroupName, Marker, NameError,
     PipelineName, RepositoryName, RepositoryPath, ServiceName, TeamName, UserName,
 };
 pub use place::{Place, Target};

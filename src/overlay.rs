@@ -8,10 +8,13 @@
 
 mod edit;
 mod entry;
+mod format;
+mod import;
 mod key;
 mod kustomization;
 mod limit;
 mod link;
+mod located;
 mod manifest;
 mod patch;
 mod promote;
@@ -23,12 +26,14 @@ mod walk;
 mod written;
 
 pub use edit::{ImageEdit, Setting, edit_kustomization};
+pub use import::import;
 pub use key::content_key;
 pub use limit::{BYTES_READ_MAX, FILES_MAX, FOLDER_DEPTH_MAX, MATCHES_MAX};
+pub use located::{resolve, running, set_image};
 pub use promote::promote;
 pub use refused::{OverlayError, Refused};
-pub use resolved::{ImageUse, Resolved, SetBy, Uncertain, resolve, running};
-pub use set::{SetTo, set_image};
+pub use resolved::{ImageUse, Resolved, SetBy, Uncertain};
+pub use set::SetTo;
 
 #[cfg(test)]
 mod tests;

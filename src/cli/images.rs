@@ -1,6 +1,6 @@
 //! `towpath images DIR`: which images a kustomization on disk runs, and which file and line says so.
 
-mod disk;
+pub(super) mod disk;
 
 use std::path::PathBuf;
 

@@ -15,7 +15,7 @@ use super::document::{Shape, Spot};
 use super::located::Located;
 use super::reader::{Read, Reader};
 use crate::model::{
-    BranchName, EnvironmentName, ForgeName, GroupName, ImageName, MergeMode, OnNewer, PipelineName,
+    BranchName, EnvironmentName, ForgeName, GroupName, ImageName, Marker, MergeMode, OnNewer, PipelineName,
     Principal, RepositoryName, Selection, ServiceName, SoakCounts, TeamName, UserName,
 };
 use shape::{case_schema, choice, key, only_entry, shape};
@@ -280,10 +280,13 @@ shape! {
             forge: ForgeName,
             /// The repository, as `owner/name`.
             repository: RepositoryName,
-            /// The folder of an overlay; `{environment}` and `{service}` stand for their names.
+            /// The folder of an overlay, or a file; `{environment}` and `{service}` stand for their names.
             path: PathTemplate,
         }
         optional {
+            /// The policy of Flux, such as `flux-system:shop`, whose markers name the scalars; then they are
+            /// looked for in all files below `path`.
+            marker: Marker,
             /// The branch that is rolled out; default `main`.
             branch: BranchName,
         }

@@ -3,6 +3,7 @@
 mod accepted;
 mod checking;
 mod graph;
+mod importing;
 mod properties;
 mod schema;
 mod writing;

@@ -91,8 +91,8 @@ pub(super) fn files(
 ) -> Result<Vec<FileChange>, String> {
     let gone = || format!("{target} is no longer in the configuration");
     let service = subject.policy.service(&target.service).ok_or_else(gone)?;
-    let folder = service.paths.get(&target.environment).ok_or_else(gone)?;
-    overlay::promote(subject.tree, folder, release).map_err(|error| format!("{target}: {error}"))
+    let location = service.locations.get(&target.environment).ok_or_else(gone)?;
+    overlay::promote(subject.tree, location, release).map_err(|error| format!("{target}: {error}"))
 }
 
 /// What runs at a target now.

@@ -29,6 +29,10 @@ macro_rules! name {
 }
 
 name!(
+    /// A policy of Flux as its markers name it, such as `flux-system:shop`.
+    Marker, "a marker", is_marker, "write the namespace and the name of the policy, such as `flux-system:shop`"
+);
+name!(
     /// What is deployed and owned as a unit.
     ServiceName, "a service name", is_slug, "use letters, digits, `-`, `_` and `.`, at most 63, a letter or digit first"
 );
@@ -122,6 +126,10 @@ impl CommitId {
     pub fn short(&self) -> &str {
         self.0.get(..10).unwrap_or(&self.0)
     }
+}
+
+fn is_marker(text: &str) -> bool {
+    text.split_once(':').is_some_and(|(namespace, name)| is_slug(namespace) && is_slug(name))
 }
 
 fn is_slug(text: &str) -> bool {

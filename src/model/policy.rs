@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::{
-    EnvironmentName, GroupName, ImageName, PipelineName, Place, RepositoryPath, Selection, ServiceName,
-    Target, TeamName, UserName, words,
+    EnvironmentName, GroupName, ImageName, Location, PipelineName, Place, Selection, ServiceName, Target,
+    TeamName, UserName, words,
 };
 
 /// How often a registry is asked that the configuration says nothing about.
@@ -169,8 +169,8 @@ pub struct Service {
     pub selection: Selection,
     /// Where its overlays are.
     pub place: Place,
-    /// The folder of each environment's overlay in that repository.
-    pub paths: BTreeMap<EnvironmentName, RepositoryPath>,
+    /// Where the configuration of each environment is in that repository.
+    pub locations: BTreeMap<EnvironmentName, Location>,
 }
 
 /// Who may do what in an environment; nobody where a list is empty.

@@ -83,6 +83,11 @@ impl Tree {
         self.entries.get(path)
     }
 
+    /// Everything, in the order of the paths.
+    pub fn entries(&self) -> impl Iterator<Item = (&RepositoryPath, &TreeEntry)> {
+        self.entries.iter()
+    }
+
     /// The content of a file.
     ///
     /// # Errors
@@ -98,12 +103,19 @@ impl Tree {
     /// Whether any file lies below this path.
     #[must_use]
     pub fn is_folder(&self, path: &RepositoryPath) -> bool {
-        let prefix = if path.as_str().is_empty() { String::new() } else { format!("{path}/") };
-        self.entries
-            .range(path.clone()..)
-            .map(|(found, _)| found.as_str())
-            .take_while(|found| found.starts_with(path.as_str()))
-            .any(|found| found.starts_with(&prefix) && found.len() > prefix.len())
+        self.below(path).next().is_some()
+    }
+
+    /// Everything below a folder, in the order of the paths.
+    pub fn below<'a>(
+        &'a self,
+        folder: &'a RepositoryPath,
+    ) -> impl Iterator<Item = (&'a RepositoryPath, &'a TreeEntry)> {
+        let prefix = if folder.as_str().is_empty() { String::new() } else { format!("{folder}/") };
+        // Names such as `folder.yaml` sort between the folder and what lies in it.
+        let near = self.entries.range(folder.clone()..);
+        let near = near.take_while(|(path, _)| path.as_str().starts_with(folder.as_str()));
+        near.filter(move |(path, _)| path.as_str().starts_with(&prefix))
     }
 
     /// The same commit with some files replaced or added: to look at an edit before it is committed.

@@ -76,7 +76,7 @@ fn planned_files(
     release: &Release,
 ) -> Result<Vec<FileChange>, OverlayError> {
     let service = policy.service(&target.service).expect("decide only names services of the policy");
-    let folder =
-        service.paths.get(&target.environment).expect("a proven service has a path in each environment");
-    overlay::promote(&observation.tree, folder, release)
+    let location = service.locations.get(&target.environment);
+    let location = location.expect("a proven service has a location for each environment");
+    overlay::promote(&observation.tree, location, release)
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{Clock, Ports};
 use crate::forge::Forge;
 use crate::ledger::Ledger;
-use crate::model::{Missing, Obstacle, Place, Policy, RepositoryPath, Running, Service, Target, Tree};
+use crate::model::{Location, Missing, Obstacle, Place, Policy, Running, Service, Target, Tree};
 use crate::overlay::{self, OverlayError};
 use crate::registry::Registry;
 
@@ -38,8 +38,8 @@ fn resolve_all(
 ) -> (BTreeMap<Target, Result<Running, Obstacle>>, Missing) {
     let mut found = BTreeMap::new();
     let mut missing = Missing::default();
-    for (target, service, folder) in overlays(policy, place) {
-        match overlay::running(tree, folder, &service.image) {
+    for (target, service, location) in overlays(policy, place) {
+        match overlay::running(tree, location, &service.image) {
             Ok(running) => drop(found.insert(target, Ok(running))),
             Err(OverlayError::Missing(more)) => missing.0.extend(more.0),
             Err(error) => drop(found.insert(target, Err(Obstacle(error.to_string())))),
@@ -51,11 +51,11 @@ fn resolve_all(
 fn overlays<'a>(
     policy: &'a Policy,
     place: &'a Place,
-) -> impl Iterator<Item = (Target, &'a Service, &'a RepositoryPath)> {
+) -> impl Iterator<Item = (Target, &'a Service, &'a Location)> {
     policy.services_at(place).flat_map(|service| {
-        service.paths.iter().map(move |(environment, folder)| {
+        service.locations.iter().map(move |(environment, location)| {
             let target = Target { service: service.name.clone(), environment: environment.clone() };
-            (target, service, folder)
+            (target, service, location)
         })
     })
 }

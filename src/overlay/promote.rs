@@ -1,21 +1,17 @@
-//! Makes an overlay run a release.
+//! Makes a location run a release.
 
 use super::{OverlayError, SetTo, set_image};
-use crate::model::{FileChange, Release, RepositoryPath, Tree};
+use crate::model::{FileChange, Location, Release, RepositoryPath, Tree};
 
-/// The file changes that make a folder run every artifact of a release, tag and digest; none where it already does.
+/// The file changes that make a location run every artifact of a release, tag and digest; none where it already does.
 ///
 /// # Errors
 /// As [`set_image`], for any of the artifacts.
-pub fn promote(
-    tree: &Tree,
-    folder: &RepositoryPath,
-    release: &Release,
-) -> Result<Vec<FileChange>, OverlayError> {
+pub fn promote(tree: &Tree, location: &Location, release: &Release) -> Result<Vec<FileChange>, OverlayError> {
     let mut files: Vec<(RepositoryPath, Vec<u8>)> = Vec::new();
     for artifact in release.artifacts() {
         let to = SetTo { tag: Some(artifact.tag.clone()), digest: Some(artifact.digest.clone()) };
-        for (path, content) in set_image(&tree.with_files(&files), folder, &artifact.image, &to)? {
+        for (path, content) in set_image(&tree.with_files(&files), location, &artifact.image, &to)? {
             files.retain(|(other, _)| *other != path);
             files.push((path, content));
         }

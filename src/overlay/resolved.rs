@@ -13,6 +13,22 @@ words! {
         Manifest = "manifest",
         /// An entry of a kustomization's `images`.
         Images = "images",
+        /// Helm values.
+        HelmValues = "helm-values",
+        /// A dependency in `Chart.yaml`.
+        Chart = "chart",
+        /// Flux's `HelmRelease`.
+        HelmRelease = "helm-release",
+        /// Flux's `OCIRepository`.
+        OciRepository = "oci-repository",
+        /// Argo CD's `Application` or `ApplicationSet`.
+        Application = "application",
+        /// What Argo CD Image Updater wrote.
+        ArgoCdSource = "argocd-source",
+        /// A scalar below a comment of Renovate.
+        Renovate = "renovate",
+        /// A scalar with a marker of Flux.
+        Marker = "marker",
     }
 }
 
@@ -33,6 +49,19 @@ pub struct ImageUse {
     pub(super) entry: Option<usize>,
 }
 
+impl ImageUse {
+    /// An image in a file that no kustomization reads.
+    pub(super) fn plain(
+        reference: ImageReference,
+        file: &RepositoryPath,
+        line: usize,
+        set_by: SetBy,
+    ) -> Self {
+        let seen_as = reference.image.to_string();
+        Self { reference, file: file.clone(), line, set_by, seen_as, entry: None }
+    }
+}
+
 /// Something that is not evaluated and could change what runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Uncertain {
@@ -46,6 +75,11 @@ pub struct Uncertain {
 }
 
 impl Uncertain {
+    /// A line behind which an image may lie that is not seen.
+    pub(super) fn hiding(file: &RepositoryPath, line: usize, why: String) -> Self {
+        Self { file: file.clone(), line, why, doubt: Doubt::Hides }
+    }
+
     /// Whether an image may lie behind it that nothing shows. A text that is no image name is none, unless a
     /// variable stands in it.
     fn could_hold_any(&self) -> bool {
@@ -82,7 +116,7 @@ impl Resolved {
 ///
 /// # Errors
 /// Where content is missing, or a kustomization cannot be judged.
-pub fn resolve(tree: &Tree, folder: &RepositoryPath) -> Result<Resolved, OverlayError> {
+pub(super) fn resolve(tree: &Tree, folder: &RepositoryPath) -> Result<Resolved, OverlayError> {
     look(tree, folder).map(|looked| looked.resolved)
 }
 
@@ -91,7 +125,11 @@ pub fn resolve(tree: &Tree, folder: &RepositoryPath) -> Result<Resolved, Overlay
 /// # Errors
 /// As [`resolve`]; also where the image is not there, where two uses disagree, and where something that is not
 /// evaluated could change the answer.
-pub fn running(tree: &Tree, folder: &RepositoryPath, image: &ImageName) -> Result<Running, OverlayError> {
+pub(super) fn running(
+    tree: &Tree,
+    folder: &RepositoryPath,
+    image: &ImageName,
+) -> Result<Running, OverlayError> {
     let looked = look(tree, folder)?;
     looked.reject_doubts(image)?;
     let mut uses = looked.resolved.uses_of(image);

@@ -22,7 +22,7 @@ pub struct SetTo {
 /// # Errors
 /// Where content is missing, the image is not there, the edit is not safe, or it would not have exactly the
 /// wanted effect.
-pub fn set_image(
+pub(super) fn set_image(
     tree: &Tree,
     folder: &RepositoryPath,
     image: &ImageName,

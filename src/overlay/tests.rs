@@ -1,6 +1,8 @@
 mod fixture;
 
 mod editing;
+mod formats;
+mod importing;
 mod keys;
 mod properties;
 mod refusals;

@@ -148,6 +148,13 @@ impl Tree {
         self.entries(map).iter().rev().find(|(id, _)| self.scalar(*id) == Some(key)).copied()
     }
 
+    /// The scalar that occupies exactly these bytes.
+    #[must_use]
+    pub fn scalar_at(&self, span: &Range<usize>) -> Option<NodeId> {
+        let is_it = |node: &Node| node.span == *span && matches!(node.kind, NodeKind::Scalar { .. });
+        self.nodes.iter().position(is_it).map(NodeId)
+    }
+
     /// The node at the end of a path.
     #[must_use]
     pub fn at(&self, root: NodeId, path: &[PathSegment]) -> Option<NodeId> {

@@ -16,8 +16,8 @@ pub(super) async fn verify(scene: &Scene, tag: &str, digest: &Digest) -> anyhow:
     let service = scene.settings.policy.services.first().context("the demo has a service")?;
     let head = scene.forge.head(&scene.place).await?;
     for environment in scene.settings.policy.pipeline_of(service).environments.iter().map(|own| &own.name) {
-        let folder = service.paths.get(environment).context("each environment has a folder")?;
-        let running = running(scene, &head, folder).await?;
+        let location = service.locations.get(environment).context("each environment has a folder")?;
+        let running = running(scene, &head, location).await?;
         let is_new = running.tag.as_ref().is_some_and(|found| found.as_str() == tag)
             && running.digest.as_ref() == Some(digest);
         ensure!(is_new, "{environment} runs {running} instead of {tag}@{digest}");
@@ -40,18 +40,18 @@ pub(super) async fn verify(scene: &Scene, tag: &str, digest: &Digest) -> anyhow:
 async fn running(
     scene: &Scene,
     head: &crate::model::CommitId,
-    folder: &crate::model::RepositoryPath,
+    location: &crate::model::Location,
 ) -> anyhow::Result<crate::model::ImageReference> {
     let image = &scene.settings.policy.services.first().context("the demo has a service")?.image;
     let mut tree = Tree::new(head.clone(), scene.forge.entries(&scene.place, head).await?);
     for _read in 0..READS_MAX {
-        match overlay::running(&tree, folder, image) {
+        match overlay::running(&tree, location, image) {
             Ok(running) => return Ok(running.images.first().context("the image runs")?.reference.clone()),
             Err(OverlayError::Missing(missing)) => fill(scene, &mut tree, missing).await?,
             Err(error) => return Err(error.into()),
         }
     }
-    anyhow::bail!("{folder} leads from file to file too deeply")
+    anyhow::bail!("{} leads from file to file too deeply", location.path)
 }
 
 async fn fill(scene: &Scene, tree: &mut Tree, missing: Missing) -> anyhow::Result<()> {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, ensure};
 
-use crate::model::{BlobId, CommitId, EntryKind, RepositoryPath, Tree, TreeEntry};
+use crate::model::{BlobId, CommitId, EntryKind, Missing, RepositoryPath, Tree, TreeEntry};
 use crate::overlay::{self, OverlayError, Resolved};
 
 /// How many files are looked at.
@@ -19,15 +19,24 @@ const READS_MAX: usize = 64;
 const SKIPPED: [&str; 3] = [".git", "node_modules", "target"];
 
 /// The files around a folder.
-pub(super) struct Disk {
+pub(in crate::cli) struct Disk {
     root: PathBuf,
     folder: RepositoryPath,
     tree: Tree,
 }
 
 impl Disk {
+    /// Lists the files below a folder, which becomes the top; reads none.
+    pub(in crate::cli) fn below(folder: &Path) -> anyhow::Result<Self> {
+        let root = folder.canonicalize()?;
+        let mut entries = BTreeMap::new();
+        list(&root, &root, &mut entries)?;
+        let commit = CommitId::new("0".repeat(40))?;
+        Ok(Self { folder: RepositoryPath::new("")?, tree: Tree::new(commit, Arc::new(entries)), root })
+    }
+
     /// Lists the files around a folder; reads none.
-    pub(super) fn around(folder: &Path) -> anyhow::Result<Self> {
+    pub(in crate::cli) fn around(folder: &Path) -> anyhow::Result<Self> {
         let folder = folder.canonicalize()?;
         let root = root_of(&folder);
         let mut entries = BTreeMap::new();
@@ -37,36 +46,48 @@ impl Disk {
         Ok(Self { folder: RepositoryPath::new(relative)?, tree: Tree::new(commit, Arc::new(entries)), root })
     }
 
-    pub(super) fn root(&self) -> &Path {
+    pub(in crate::cli) fn root(&self) -> &Path {
         &self.root
     }
 
     /// What the folder runs; content is read where it is needed.
-    pub(super) fn resolve(&self) -> anyhow::Result<Resolved> {
+    pub(in crate::cli) fn resolve(&self) -> anyhow::Result<Resolved> {
+        let location = self.folder.clone().into();
+        let missing = |error| match error {
+            OverlayError::Missing(missing) => Ok(missing),
+            error @ (OverlayError::Refused { .. } | OverlayError::NotFound { .. }) => Err(error.into()),
+        };
+        self.fill(|tree| overlay::resolve(tree, &location).map_err(missing))
+    }
+
+    /// Answers a question about the files; content is read where it is needed.
+    pub(in crate::cli) fn read<T>(&self, ask: impl Fn(&Tree) -> Result<T, Missing>) -> anyhow::Result<T> {
+        self.fill(|tree| ask(tree).map_err(Ok))
+    }
+
+    fn fill<T>(&self, ask: impl Fn(&Tree) -> Result<T, anyhow::Result<Missing>>) -> anyhow::Result<T> {
         let mut tree = self.tree.clone();
         for _read in 0..READS_MAX {
-            match overlay::resolve(&tree, &self.folder) {
-                Ok(resolved) => return Ok(resolved),
-                Err(OverlayError::Missing(missing)) => {
-                    for path in missing.0 {
-                        let file = self.root.join(path.as_str());
-                        let content =
-                            std::fs::read(&file).with_context(|| format!("reading {}", file.display()))?;
-                        let blob = tree
-                            .entry(&path)
-                            .map(|entry| entry.blob.clone())
-                            .context("a file that was listed")?;
-                        tree.add_blob(blob, content.into());
-                    }
-                }
-                Err(error) => return Err(error.into()),
+            match ask(&tree) {
+                Ok(answer) => return Ok(answer),
+                Err(missing) => self.add(&mut tree, missing?)?,
             }
         }
         anyhow::bail!("the overlays lead from file to file too deeply")
     }
 
+    fn add(&self, tree: &mut Tree, missing: Missing) -> anyhow::Result<()> {
+        for path in missing.0 {
+            let file = self.root.join(path.as_str());
+            let content = std::fs::read(&file).with_context(|| format!("reading {}", file.display()))?;
+            let blob = tree.entry(&path).map(|entry| entry.blob.clone()).context("a file that was listed")?;
+            tree.add_blob(blob, content.into());
+        }
+        Ok(())
+    }
+
     /// A path as seen from the folder.
-    pub(super) fn relative(&self, path: &RepositoryPath) -> String {
+    pub(in crate::cli) fn relative(&self, path: &RepositoryPath) -> String {
         let own: Vec<&str> = self.folder.as_str().split('/').filter(|part| !part.is_empty()).collect();
         let other: Vec<&str> = path.as_str().split('/').collect();
         let shared = own.iter().zip(&other).take_while(|(left, right)| left == right).count();

@@ -7,8 +7,8 @@ use crate::config::located::Located;
 use crate::config::problem::{Findings, Span};
 use crate::config::raw;
 use crate::model::{
-    BRANCH_PREFIX, BranchName, EnvironmentName, ForgeName, GroupName, ImageName, NameError, Pipeline,
-    PipelineName, Place, RepositoryPath, Selection, Service, ServiceName,
+    BRANCH_PREFIX, BranchName, EnvironmentName, Finding, ForgeName, GroupName, ImageName, Location,
+    NameError, Pipeline, PipelineName, Place, RepositoryPath, Selection, Service, ServiceName,
 };
 
 /// The branch unless something else is said.
@@ -68,7 +68,7 @@ fn service(item: &raw::Service, referents: &Referents<'_>, findings: &mut Findin
     let pipeline = pipeline.and_then(|name| referents.proven.get(&name.value));
     let image = item.images.as_ref().and_then(|images| only_image(images, findings));
     let place = item.config.as_ref().and_then(|config| place(config, referents, findings));
-    let paths = paths(item, pipeline, findings);
+    let locations = locations(item, pipeline, findings);
     let name = item.name.as_ref()?.value.clone();
     let (image, selection) = image?;
     Some(Service {
@@ -78,7 +78,7 @@ fn service(item: &raw::Service, referents: &Referents<'_>, findings: &mut Findin
         image,
         selection,
         place: place?,
-        paths: paths?,
+        locations: locations?,
     })
 }
 
@@ -129,29 +129,34 @@ fn is_the_bots_own(branch: &BranchName) -> bool {
     branch.as_str().starts_with(BRANCH_PREFIX) || branch.as_str() == BRANCH_PREFIX.trim_end_matches('/')
 }
 
-/// The folder of each environment's overlay.
-fn paths(
+/// Where each environment's configuration is.
+fn locations(
     item: &raw::Service,
     pipeline: Option<&Pipeline>,
     findings: &mut Findings,
-) -> Option<BTreeMap<EnvironmentName, RepositoryPath>> {
-    let template = item.config.as_ref()?.path.as_ref()?;
+) -> Option<BTreeMap<EnvironmentName, Location>> {
+    let config = item.config.as_ref()?;
+    let template = config.path.as_ref()?;
     if let Err((message, way_out)) = check_template(&template.0, pipeline) {
         findings.suggest(template.span, message, way_out);
         return None;
     }
     let name = item.name.as_ref()?;
-    let mut paths = BTreeMap::new();
+    let finding =
+        config.marker.as_ref().map_or(Finding::ByFormat, |marker| Finding::Marker(marker.value.clone()));
+    let mut locations = BTreeMap::new();
     for environment in &pipeline?.environments {
         match fill(&template.0, name, &environment.name) {
-            Ok(path) => paths.insert(environment.name.clone(), path),
+            Ok(path) => {
+                locations.insert(environment.name.clone(), Location { path, finding: finding.clone() })
+            }
             Err(error) => {
                 findings.add(template.span, error);
                 return None;
             }
         };
     }
-    Some(paths)
+    Some(locations)
 }
 
 fn fill(
@@ -194,7 +199,8 @@ fn refuse_shared_changes(services: &[Written<'_>], findings: &mut Findings) {
         findings,
         |service| (&service.place.forge, &service.place.repository, &service.group),
         |earlier, later| {
-            let shared = earlier.paths.keys().find(|environment| later.paths.contains_key(*environment))?;
+            let shared =
+                earlier.locations.keys().find(|environment| later.locations.contains_key(*environment))?;
             let message =
                 format!("`{}` and `{}` share the group `{}`", earlier.name, later.name, later.group);
             let way_out =
@@ -211,8 +217,8 @@ fn refuse_shared_folders(services: &[Written<'_>], findings: &mut Findings) {
         findings,
         |service| (&service.place, &service.image),
         |earlier, later| {
-            let shared =
-                earlier.paths.values().find(|path| later.paths.values().any(|other| other == *path))?;
+            let is_shared = |own: &&Location| later.locations.values().any(|other| other == *own);
+            let shared = &earlier.locations.values().find(is_shared)?.path;
             let message =
                 format!("`{}` and `{}` both set `{}` in `{shared}`", earlier.name, later.name, later.image);
             Some((message, "give them different paths, or keep one of the two".to_owned()))

@@ -11,7 +11,7 @@ use crate::config::document::Spot;
 use crate::config::reader::{Read, Reader};
 use crate::config::suggest;
 use crate::model::{
-    BranchName, EnvironmentName, ForgeName, GroupName, ImageName, MergeMode, OnNewer, PipelineName,
+    BranchName, EnvironmentName, ForgeName, GroupName, ImageName, Marker, MergeMode, OnNewer, PipelineName,
     Principal, RepositoryName, Selection, ServiceName, SoakCounts, TeamName, UserName, parse_duration,
 };
 
@@ -119,6 +119,7 @@ text! {
     EnvironmentName: "an environment name", SLUG, from_str;
     ServiceName: "a service name", SLUG, from_str;
     GroupName: "a group name", SLUG, from_str;
+    Marker: "a marker", "^[^:]+:[^:]+$", from_str;
     UserName: "a user name", r"^[A-Za-z0-9._\[\]][A-Za-z0-9._\[\]-]{0,62}$", from_str;
     TeamName: "a team name", OWNER_AND_NAME, from_str;
     RepositoryName: "a repository name", OWNER_AND_NAME, from_str;

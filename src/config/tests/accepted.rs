@@ -58,7 +58,7 @@ fn the_sample_has_a_pipeline_with_gates() {
 #[test]
 fn the_sample_has_a_service_with_a_folder_for_each_environment() {
     let service = first_service(EXAMPLE);
-    let paths: Vec<String> = service.paths.values().map(ToString::to_string).collect();
+    let paths: Vec<String> = service.locations.values().map(|location| location.path.to_string()).collect();
     let lines = [
         format!("{} {} {}", service.name, service.pipeline, service.group),
         format!("{} {}", service.image, service.selection),
@@ -128,7 +128,7 @@ fn a_soak_can_say_what_counts() {
 #[test]
 fn a_path_gets_the_names_of_environment_and_service() {
     let service = first_service(&good_with("apps/shop/{environment}", "{environment}/{service}/k8s"));
-    let paths: Vec<&str> = service.paths.values().map(|path| path.as_str()).collect();
+    let paths: Vec<&str> = service.locations.values().map(|location| location.path.as_str()).collect();
     assert_eq!(paths, ["dev/shop/k8s", "production/shop/k8s", "staging/shop/k8s"]);
 }
 
@@ -136,7 +136,10 @@ fn a_path_gets_the_names_of_environment_and_service() {
 fn one_environment_alone_needs_no_placeholder() {
     let text = GOOD.lines().filter(|line| !line.contains("after")).collect::<Vec<_>>().join("\n");
     let service = first_service(&text.replace("apps/shop/{environment}", "apps/shop"));
-    assert_eq!(service.paths.values().map(|path| path.as_str()).collect::<Vec<_>>(), ["apps/shop"]);
+    assert_eq!(
+        service.locations.values().map(|location| location.path.as_str()).collect::<Vec<_>>(),
+        ["apps/shop"]
+    );
 }
 
 #[test]

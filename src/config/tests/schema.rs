@@ -37,7 +37,9 @@ fn pointers(value: &Value, here: &str) -> Vec<String> {
 fn samples() -> [Value; 2] {
     let other =
         EXAMPLE.replace("after: [dev] ", "after: { any: [dev] } ").replace("soak: 30m", "soak: { for: 30m }");
-    [json_of(EXAMPLE), json_of(&other.replace("after: [staging]", "after: { all: [staging] }"))]
+    let other =
+        other.replace("# marker: ", "marker: ").replace("after: [staging]", "after: { all: [staging] }");
+    [json_of(EXAMPLE), json_of(&other)]
 }
 
 #[test]

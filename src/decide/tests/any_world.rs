@@ -78,7 +78,7 @@ pub(super) fn policy() -> Policy {
         image: IMAGE.parse().unwrap(),
         selection: Selection::semver("*").unwrap(),
         place: place(),
-        paths: BTreeMap::new(),
+        locations: BTreeMap::new(),
     };
     Policy {
         pipelines: BTreeMap::from([(pipeline.name.clone(), pipeline)]),

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use similar::TextDiff;
 
-use crate::model::{BlobId, CommitId, EntryKind, ImageName, RepositoryPath, Tree, TreeEntry};
+use crate::model::{
+    BlobId, CommitId, EntryKind, Finding, ImageName, Location, RepositoryPath, Tree, TreeEntry,
+};
 use crate::overlay::{OverlayError, SetTo, resolve, running, set_image};
 
 pub(super) const DIGEST: &str = "sha256:1111111111111111111111111111111111111111111111111111111111111111";
@@ -93,7 +95,7 @@ pub(super) fn to(tag: &str, digest: &str) -> SetTo {
 
 /// What a folder runs, one line per use, then what is not certain.
 pub(super) fn shown(repository: &str, folder: &str) -> String {
-    match resolve(&tree(repository), &path(folder)) {
+    match resolve(&tree(repository), &path(folder).into()) {
         Ok(found) => {
             let uses = found.uses.iter().map(|found| {
                 format!("{} by {}:{} ({})", found.reference, found.file, found.line, found.set_by)
@@ -107,7 +109,7 @@ pub(super) fn shown(repository: &str, folder: &str) -> String {
 
 /// What a folder runs of the shop.
 pub(super) fn shop(repository: &str, folder: &str) -> String {
-    match running(&tree(repository), &path(folder), &image("ghcr.io/acme/shop")) {
+    match running(&tree(repository), &path(folder).into(), &image("ghcr.io/acme/shop")) {
         Ok(running) => {
             let [one] = running.images.as_slice() else { panic!("one image was asked for: {running:?}") };
             format!("{} by {}:{}", one.reference, one.file, one.line)
@@ -134,7 +136,7 @@ pub(super) fn set(
     folder: &str,
     to: &SetTo,
 ) -> Result<Vec<(RepositoryPath, Vec<u8>)>, OverlayError> {
-    set_image(tree, &path(folder), &image("ghcr.io/acme/shop"), to)
+    set_image(tree, &path(folder).into(), &image("ghcr.io/acme/shop"), to)
 }
 
 fn unified(tree: &Tree, path: &RepositoryPath, new: &[u8]) -> String {
@@ -147,4 +149,15 @@ fn unified(tree: &Tree, path: &RepositoryPath, new: &[u8]) -> String {
         format!("{}{shown}\n", change.tag())
     });
     format!("{path}\n{}", lines.collect::<String>())
+}
+
+/// The diff that sets the shop to 1.10.0 wherever a marker of its policy is below a folder.
+pub(super) fn marked_diff(repository: &str, folder: &str) -> String {
+    let finding = Finding::Marker("flux-system:shop".parse().unwrap());
+    let location = Location { path: path(folder), finding };
+    let tree = tree(repository);
+    match set_image(&tree, &location, &image("ghcr.io/acme/shop"), &to("1.10.0", DIGEST)) {
+        Ok(edited) => edited.iter().map(|(path, new)| unified(&tree, path, new)).collect(),
+        Err(error) => error.to_string(),
+    }
 }

@@ -41,7 +41,7 @@ proptest! {
         let tree = tree(&repository(&own));
         let edited = set(&tree, "own", &to(&tag, "")).unwrap();
         let after = tree.with_files(&edited);
-        let shown = running(&after, &path("own"), &image("ghcr.io/acme/shop")).unwrap();
+        let shown = running(&after, &path("own").into(), &image("ghcr.io/acme/shop")).unwrap();
         prop_assert_eq!(shown.references()[0].to_string(), format!("ghcr.io/acme/shop:{tag}"));
         let expected = own.replacen(&format!("newTag: {old}"), &format!("newTag: {quote}{tag}{quote}"), 1);
         prop_assert_eq!(after.read(&path("own/kustomization.yaml")).unwrap(), expected.as_bytes());

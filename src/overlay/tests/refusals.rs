@@ -101,7 +101,7 @@ fn circles() {
 fn bytes_that_are_no_text() {
     let with = |bytes: &[u8]| {
         let tree = tree_of(&[("kustomization.yaml".to_owned(), bytes.to_vec())].into());
-        resolve(&tree, &path("")).unwrap_err().to_string()
+        resolve(&tree, &path("").into()).unwrap_err().to_string()
     };
     insta::assert_snapshot!(with(b"a: b\nc: \xff\n"), @"kustomization.yaml:2: this is not YAML: a byte that is not UTF-8; save the file as UTF-8");
     insta::assert_snapshot!(with(b"a: b\0\n"), @"kustomization.yaml:1: this is not YAML: a NUL byte; this is no YAML text");
@@ -128,6 +128,6 @@ fn more_files_or_bytes_than_are_read() {
         ("kustomization.yaml".to_owned(), format!("resources:\n{times}").into_bytes()),
         ("large.yaml".to_owned(), vec![b'#'; large]),
     ];
-    let error = resolve(&tree_of(&files.into()), &path("")).unwrap_err();
+    let error = resolve(&tree_of(&files.into()), &path("").into()).unwrap_err();
     insta::assert_snapshot!(error, @"large.yaml: the overlay leads to files of more than 32 MiB; split the overlay");
 }

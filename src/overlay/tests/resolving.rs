@@ -254,7 +254,7 @@ fn missing(repository: &str, read: &[&str]) -> Vec<String> {
     for name in read {
         partial.add_blob(entries[&path(name)].blob.clone(), whole.read(&path(name)).unwrap().into());
     }
-    match resolve(&partial, &path("")) {
+    match resolve(&partial, &path("").into()) {
         Err(OverlayError::Missing(Missing(paths))) => paths.iter().map(ToString::to_string).collect(),
         other => panic!("{other:?}"),
     }

@@ -229,11 +229,11 @@ fn promotes_a_release_with_the_bytes_before_and_after() {
         digest: DIGEST.parse().unwrap(),
     };
     let before = tree(&repository);
-    let changes = promote(&before, &path("production"), &Release::of(artifact)).unwrap();
+    let changes = promote(&before, &path("production").into(), &Release::of(artifact)).unwrap();
     let [change] = changes.as_slice() else { panic!("one file: {changes:?}") };
     let old = files(&repository).remove("production/kustomization.yaml").unwrap();
     assert_eq!(change.old.as_deref(), Some(old.as_bytes()));
     let after = before.with_files(&[(change.path.clone(), change.new.clone().unwrap())]);
-    let running = running(&after, &path("production"), &image("ghcr.io/acme/shop")).unwrap();
+    let running = running(&after, &path("production").into(), &image("ghcr.io/acme/shop")).unwrap();
     assert_eq!(running.references()[0].to_string(), format!("ghcr.io/acme/shop:1.10.0@{DIGEST}"));
 }

@@ -148,7 +148,7 @@ pub(super) fn policy() -> Policy {
                 repository: "acme/deploy".parse().unwrap(),
                 branch: BranchName::new("main").unwrap(),
             },
-            paths: std::collections::BTreeMap::new(),
+            locations: std::collections::BTreeMap::new(),
         }],
         rights: [(environment("production"), promote)].into(),
         ..Policy::default()

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use towpath::model::{
     After, AfterMode, Approvals, Environment, Gate, MergeMode, OnNewer, Pipeline, Place, Policy, Principal,
-    Right, Rights, Selection, Service, Soak, SoakCounts,
+    RepositoryPath, Right, Rights, Selection, Service, Soak, SoakCounts,
 };
 
 /// The bot's name on the fake forge.
@@ -109,7 +109,8 @@ impl Rules {
 
     fn service(&self, service: &str) -> Service {
         let path = |environment: &Environment| {
-            (environment.name.clone(), name(&format!("apps/{service}/overlays/{}", environment.name)))
+            let path: RepositoryPath = name(&format!("apps/{service}/overlays/{}", environment.name));
+            (environment.name.clone(), path.into())
         };
         Service {
             name: name(service),
@@ -118,7 +119,7 @@ impl Rules {
             image: name(&format!("registry.test/acme/{service}")),
             selection: Selection::semver("*").expect("a range"),
             place: place(),
-            paths: self.environments.iter().map(path).collect(),
+            locations: self.environments.iter().map(path).collect(),
         }
     }
 }

@@ -1,0 +1,28 @@
+//! Where the configuration of one environment is, and how its images are found there.
+
+use super::{Marker, RepositoryPath};
+
+/// How the images of a service are found in its files.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Finding {
+    /// By what the files are: a kustomization, Helm values, an object of Flux or Argo CD, a manifest.
+    #[default]
+    ByFormat,
+    /// By Flux's markers of one policy, in all files below.
+    Marker(Marker),
+}
+
+/// Where the configuration of one environment is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Location {
+    /// The folder or file.
+    pub path: RepositoryPath,
+    /// How images are found there.
+    pub finding: Finding,
+}
+
+impl From<RepositoryPath> for Location {
+    fn from(path: RepositoryPath) -> Self {
+        Self { path, finding: Finding::ByFormat }
+    }
+}

@@ -1,0 +1,22 @@
+//! Images that no kustomization sets: in Helm values and charts, Flux and Argo CD objects, plain manifests, and
+//! wherever a comment or the configuration names the scalar.
+//!
+//! Each format finds its [`Spot`]s by itself; reading and writing them is the same for all. A folder with a
+//! kustomization is none of these: there kustomize's own rules hold.
+
+mod argo_cd;
+mod chart;
+mod files;
+mod flux;
+mod helm_values;
+mod line;
+mod manifests;
+pub(super) mod marker;
+pub(super) mod objects;
+pub(super) mod renovate;
+mod set;
+mod sheet;
+mod spot;
+
+pub(super) use files::{is_plain, look};
+pub(super) use set::set_image;

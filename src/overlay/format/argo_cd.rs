@@ -1,0 +1,74 @@
+//! Argo CD: the sources of an `Application`, and the files in which its image updater keeps what it set.
+
+use super::chart::{OCI, versioned};
+use super::helm_values::{self, Named, Surroundings};
+use super::objects;
+use super::sheet::Found;
+use super::spot::{At, Spot, Writing};
+use crate::overlay::resolved::SetBy;
+use crate::overlay::text::Text;
+use crate::overlay::written::Written;
+use crate::yaml::NodeId;
+
+/// What the names of the image updater's files start with.
+pub(super) const SOURCE_FILE_PREFIX: &str = ".argocd-source-";
+
+/// Adds the sources of an `Application`, or of the template in an `ApplicationSet`.
+pub(super) fn application(found: &mut Found, text: &Text, object: NodeId) {
+    let spec = objects::at(text, object, &["spec", "template", "spec"]);
+    let Some(spec) = spec.or_else(|| text.tree.get(object, "spec")) else { return };
+    let single = text.tree.get(spec, "source");
+    let several = text.tree.get(spec, "sources").map_or(&[][..], |sources| text.tree.items(sources));
+    for source in single.iter().chain(several) {
+        chart(text, *source, &mut found.spots);
+        overrides(text, *source, SetBy::Application, &mut found.spots);
+    }
+}
+
+/// Adds what the image updater wrote for an application.
+pub(super) fn source_file(found: &mut Found, text: &Text, root: NodeId) {
+    overrides(text, root, SetBy::ArgoCdSource, &mut found.spots);
+}
+
+/// A chart or an artifact in an OCI registry.
+fn chart(text: &Text, source: NodeId, spots: &mut Vec<Spot>) {
+    let scalar = |key| text.tree.get(source, key).and_then(|node| text.tree.scalar(node));
+    let Some(address) = scalar("repoURL") else { return };
+    let plain = address.strip_prefix(OCI);
+    let name = match (plain, scalar("chart")) {
+        (Some(address), Some(chart)) => format!("{}/{chart}", address.trim_end_matches('/')),
+        (Some(address), None) => address.to_owned(),
+        // A chart's repository without a scheme is an OCI registry.
+        (None, Some(chart)) if !address.contains("://") => format!("{address}/{chart}"),
+        (None, _) => return,
+    };
+    spots.extend(versioned(text, source, "targetRevision", name, SetBy::Application));
+}
+
+/// `kustomize.images` and Helm's parameters and values.
+fn overrides(text: &Text, source: NodeId, set_by: SetBy, spots: &mut Vec<Spot>) {
+    let images = objects::at(text, source, &["kustomize", "images"]);
+    let images = images.map_or(&[][..], |images| text.tree.items(images));
+    spots.extend(images.iter().filter_map(|image| kustomize_image(text, *image, set_by)));
+    if let Some(parameters) = objects::at(text, source, &["helm", "parameters"]) {
+        let named: Vec<Named<'_>> =
+            text.tree.items(parameters).iter().filter_map(|item| parameter(text, *item)).collect();
+        helm_values::among(text, &Surroundings { key: "", map: None, set_by }, &named, spots);
+    }
+    if let Some(values) = objects::at(text, source, &["helm", "valuesObject"]) {
+        helm_values::find(text, values, set_by, spots);
+    }
+}
+
+/// `name=newname:tag@digest`, or without `name=`.
+fn kustomize_image(text: &Text, node: NodeId, set_by: SetBy) -> Option<Spot> {
+    let value = text.tree.scalar(node)?;
+    let (prefix, reference) = value.split_at(value.find('=').map_or(0, |at| at + 1));
+    let writing = Writing::Whole { prefix: prefix.to_owned() };
+    Some(Spot { image: Written::new(reference), at: At::Node(node), set_by, writing })
+}
+
+fn parameter(text: &Text, item: NodeId) -> Option<Named<'_>> {
+    let name = text.tree.scalar(text.tree.get(item, "name")?)?;
+    Some(Named { name, value: text.tree.get(item, "value")? })
+}

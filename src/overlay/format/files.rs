@@ -1,0 +1,179 @@
+//! The files of a service that has no kustomization, and what each of them says.
+
+use super::sheet::{Found, Sheet};
+use super::spot::{Spot, Writing};
+use super::{argo_cd, chart, flux, helm_values, manifests, objects};
+use crate::model::{EntryKind, Finding, ImageName, Location, Missing, RepositoryPath, Tree, TreeError};
+use crate::overlay::kustomization::FILE_NAMES;
+use crate::overlay::resolved::SetBy;
+use crate::overlay::text::Text;
+use crate::overlay::{BYTES_READ_MAX, FILES_MAX, OverlayError, Refused};
+use crate::yaml::NodeId;
+
+/// Everything that the files of a location say.
+#[derive(Debug)]
+pub(in crate::overlay) struct Looked {
+    /// The file or folder.
+    pub(super) path: RepositoryPath,
+    /// What was read, by file.
+    pub(super) sheets: Vec<(RepositoryPath, Sheet)>,
+}
+
+/// Whether a location is none that kustomize reads: a file, a folder with YAML files and no kustomization, or one
+/// whose scalars are named otherwise.
+pub(in crate::overlay) fn is_plain(tree: &Tree, location: &Location) -> bool {
+    let is_file = tree.entry(&location.path).is_some_and(|entry| entry.kind == EntryKind::File);
+    let has = |name: &str| location.path.join(name).is_some_and(|path| tree.entry(&path).is_some());
+    match &location.finding {
+        Finding::Marker(_) => true,
+        Finding::ByFormat if is_file => !FILE_NAMES.contains(&location.path.file_name()),
+        Finding::ByFormat => !FILE_NAMES.iter().any(|name| has(name)) && !files(tree, location).is_empty(),
+    }
+}
+
+/// Reads the files of a location; without bytes that the image would need, a file is not parsed.
+///
+/// # Errors
+/// Where content is missing, or there is too much of it.
+pub(in crate::overlay) fn look(
+    tree: &Tree,
+    location: &Location,
+    image: Option<&ImageName>,
+) -> Result<Looked, OverlayError> {
+    let contents = contents(tree, location)?;
+    let needle = image.map(|image| image.as_str().rsplit('/').next().unwrap_or_default());
+    let mut sheets = Vec::new();
+    for (path, bytes) in &contents {
+        let could_hold = match &location.finding {
+            Finding::Marker(_) => super::marker::could_hold(bytes),
+            Finding::ByFormat => needle.is_none_or(|needle| holds(bytes, needle)),
+        };
+        if could_hold {
+            sheets.push((path.clone(), Sheet::read(bytes)));
+        }
+    }
+    let mut looked = Looked { path: location.path.clone(), sheets };
+    match &location.finding {
+        Finding::Marker(marker) => {
+            looked.sheets.iter_mut().for_each(|(_, sheet)| sheet.find_marked(marker, image))
+        }
+        Finding::ByFormat => looked.find_by_format(),
+    }
+    Ok(looked)
+}
+
+fn holds(bytes: &[u8], needle: &str) -> bool {
+    !needle.is_empty() && bytes.windows(needle.len()).any(|window| window == needle.as_bytes())
+}
+
+/// The files that belong to a location: itself, those of its folder, or with markers all below it.
+fn files(tree: &Tree, location: &Location) -> Vec<RepositoryPath> {
+    if let Some(entry) = tree.entry(&location.path) {
+        let is_file = entry.kind == EntryKind::File;
+        return is_file.then(|| location.path.clone()).into_iter().collect();
+    }
+    let is_direct = |path: &RepositoryPath| path.parent().as_ref() == Some(&location.path);
+    let is_in = |path: &RepositoryPath| matches!(location.finding, Finding::Marker(_)) || is_direct(path);
+    let is_yaml = |path: &RepositoryPath| {
+        let name = path.file_name();
+        name.ends_with(".yaml") || name.ends_with(".yml") || name == "Kustomization"
+    };
+    let below = tree.below(&location.path).filter(|(_, entry)| entry.kind == EntryKind::File);
+    below.map(|(path, _)| path).filter(|path| is_in(path) && is_yaml(path)).cloned().collect()
+}
+
+fn contents<'a>(
+    tree: &'a Tree,
+    location: &Location,
+) -> Result<Vec<(RepositoryPath, &'a [u8])>, OverlayError> {
+    let refuse = |why: String| {
+        let way_out = "name a smaller folder, or a file";
+        Err(Refused::whole(why, way_out).of(&location.path))
+    };
+    let files = files(tree, location);
+    if files.len() > FILES_MAX {
+        return refuse(format!("there are more than {FILES_MAX} files"));
+    }
+    let (mut contents, mut missing, mut bytes_read) = (Vec::new(), Missing::default(), 0);
+    for path in files {
+        match tree.read(&path) {
+            Ok(bytes) => {
+                bytes_read += bytes.len();
+                contents.push((path, bytes));
+            }
+            Err(TreeError::Missing) => drop(missing.0.insert(path)),
+            Err(TreeError::NotFound | TreeError::NotAFile(_)) => {}
+        }
+    }
+    if bytes_read > BYTES_READ_MAX {
+        return refuse(format!("the files have more than {} MiB", BYTES_READ_MAX >> 20));
+    }
+    if missing.0.is_empty() { Ok(contents) } else { Err(OverlayError::Missing(missing)) }
+}
+
+impl Looked {
+    /// Lets each format find what is its own.
+    fn find_by_format(&mut self) {
+        let mut repositories = flux::HelmRepositories::new();
+        for (_, sheet) in &self.sheets {
+            let Some(text) = sheet.text() else { continue };
+            for object in objects::all(text) {
+                if objects::kind(text, object) == Some("HelmRepository") {
+                    flux::note_repository(text, object, &mut repositories);
+                }
+            }
+        }
+        for (path, sheet) in &mut self.sheets {
+            sheet.find_by_format(path.file_name(), &repositories);
+            sheet.find_hinted();
+        }
+    }
+
+    /// The spots of one image, with their files.
+    pub(super) fn spots_of<'a>(
+        &'a self,
+        image: &'a ImageName,
+    ) -> impl Iterator<Item = (&'a RepositoryPath, &'a Sheet, &'a Spot)> {
+        let all = self
+            .sheets
+            .iter()
+            .flat_map(|(path, sheet)| sheet.found.spots.iter().map(move |spot| (path, sheet, spot)));
+        all.filter(|(_, _, spot)| spot.is_of(image))
+    }
+}
+
+/// Adds what one object, or a text without kind, says.
+pub(super) fn find_in_object(
+    found: &mut Found,
+    text: &Text,
+    object: NodeId,
+    repositories: &flux::HelmRepositories,
+) {
+    match objects::kind(text, object) {
+        Some("HelmRelease") => flux::helm_release(found, text, object, repositories),
+        Some("OCIRepository") => flux::oci_repository(found, text, object),
+        Some("Application" | "ApplicationSet") => argo_cd::application(found, text, object),
+        Some("CustomResourceDefinition" | "HelmRepository") => {}
+        Some(_) => manifests::find(text, object, &mut found.spots),
+        None => helm_values::find(text, object, SetBy::HelmValues, &mut found.spots),
+    }
+}
+
+/// Adds what a file says whose name tells what it is; otherwise false.
+pub(super) fn find_by_name(found: &mut Found, text: &Text, name: &str) -> bool {
+    let Some(root) = text.tree.root() else { return true };
+    if name == "Chart.yaml" {
+        chart::find(text, root, &mut found.spots);
+        return true;
+    }
+    if name.starts_with(argo_cd::SOURCE_FILE_PREFIX) {
+        argo_cd::source_file(found, text, root);
+        return true;
+    }
+    false
+}
+
+/// How a whole reference is written.
+pub(super) const fn whole() -> Writing {
+    Writing::Whole { prefix: String::new() }
+}

@@ -1,0 +1,69 @@
+//! Flux: the values and chart of a `HelmRelease`, and what an `OCIRepository` refers to.
+
+use super::chart::{OCI, versioned};
+use super::sheet::Found;
+use super::spot::{At, DigestAt, Spot, Writing};
+use super::{helm_values, objects};
+use crate::overlay::resolved::SetBy;
+use crate::overlay::text::Text;
+use crate::overlay::written::Written;
+use crate::yaml::NodeId;
+
+/// The addresses of the OCI `HelmRepository` objects in view, by name.
+pub(super) type HelmRepositories = std::collections::BTreeMap<String, String>;
+
+/// Notes a `HelmRepository` that is an OCI registry.
+pub(super) fn note_repository(text: &Text, object: NodeId, repositories: &mut HelmRepositories) {
+    let scalar = |path: &[&str]| objects::scalar(text, object, path);
+    let address = scalar(&["spec", "url"]).and_then(|address| address.strip_prefix(OCI));
+    if let (Some(name), Some(address)) = (scalar(&["metadata", "name"]), address) {
+        repositories.insert(name.to_owned(), address.trim_end_matches('/').to_owned());
+    }
+}
+
+/// Adds the values and the chart of a `HelmRelease`.
+pub(super) fn helm_release(found: &mut Found, text: &Text, object: NodeId, repositories: &HelmRepositories) {
+    if let Some(values) = objects::at(text, object, &["spec", "values"]) {
+        helm_values::find(text, values, SetBy::HelmRelease, &mut found.spots);
+    }
+    if let Some(from) = objects::at(text, object, &["spec", "valuesFrom"]) {
+        let why = "the values come from an object of the cluster too, which is not read";
+        found.hidden.push((text.line(from), why.to_owned()));
+    }
+    let Some(chart) = objects::at(text, object, &["spec", "chart", "spec"]) else { return };
+    let scalar = |path: &[&str]| objects::scalar(text, chart, path);
+    let address = scalar(&["sourceRef", "name"]).and_then(|name| repositories.get(name));
+    if let (Some(address), Some(name)) = (address, scalar(&["chart"])) {
+        let spot = versioned(text, chart, "version", format!("{address}/{name}"), SetBy::HelmRelease);
+        found.spots.extend(spot);
+    }
+}
+
+/// Adds what an `OCIRepository` refers to. Of a tag and a digest, Flux takes the digest.
+pub(super) fn oci_repository(found: &mut Found, text: &Text, object: NodeId) {
+    let Some(name) = objects::scalar(text, object, &["spec", "url"]).and_then(|url| url.strip_prefix(OCI))
+    else {
+        return;
+    };
+    let Some(reference) = objects::at(text, object, &["spec", "ref"]) else { return };
+    let node = |key| text.tree.get(reference, key).filter(|node| text.tree.scalar(*node).is_some());
+    if let Some(range) = node("semver").filter(|_| node("digest").is_none()) {
+        let why = format!("Flux itself chooses the version of `{name}`, by `semver`");
+        found.hidden.push((text.line(range), why));
+        return;
+    }
+    let value = |node: Option<NodeId>| node.and_then(|node| text.tree.scalar(node)).map(str::to_owned);
+    let image = Written { name: name.to_owned(), tag: value(node("tag")), digest: value(node("digest")) };
+    let new = || DigestAt::New { map: reference, after: "tag".to_owned() };
+    let spot = match (node("tag"), node("digest")) {
+        (Some(tag), digest) => {
+            let writing = Writing::Parts { digest: digest.map_or_else(new, DigestAt::Own) };
+            Spot { image, at: At::Node(tag), set_by: SetBy::OciRepository, writing }
+        }
+        (None, Some(digest)) => {
+            Spot { image, at: At::Node(digest), set_by: SetBy::OciRepository, writing: Writing::DigestOnly }
+        }
+        (None, None) => return,
+    };
+    found.spots.push(spot);
+}

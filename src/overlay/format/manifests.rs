@@ -1,0 +1,27 @@
+//! Plain manifests: the image of each container, wherever one is.
+
+use super::spot::{At, Spot, Writing};
+use crate::overlay::resolved::SetBy;
+use crate::overlay::text::Text;
+use crate::overlay::written::Written;
+use crate::yaml::NodeId;
+
+/// Adds the containers below a node, as deep as `yaml::DEPTH_MAX`.
+pub(super) fn find(text: &Text, node: NodeId, spots: &mut Vec<Spot>) {
+    for (key, value) in text.tree.entries(node) {
+        if matches!(text.tree.scalar(*key), Some("containers" | "initContainers")) {
+            spots.extend(text.tree.items(*value).iter().filter_map(|container| image(text, *container)));
+        }
+        find(text, *value, spots);
+    }
+    for item in text.tree.items(node) {
+        find(text, *item, spots);
+    }
+}
+
+fn image(text: &Text, container: NodeId) -> Option<Spot> {
+    let node = text.tree.get(container, "image")?;
+    let value = text.tree.scalar(node).filter(|value| !value.is_empty() && !text.tree.is_null(node))?;
+    let writing = Writing::Whole { prefix: String::new() };
+    Some(Spot { image: Written::new(value), at: At::Node(node), set_by: SetBy::Manifest, writing })
+}

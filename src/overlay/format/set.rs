@@ -1,0 +1,143 @@
+//! Makes every spot of an image say the same release, and proves that nothing else does.
+
+use std::collections::BTreeMap;
+
+use super::files::{Looked, look};
+use super::spot::{Change, Spot};
+use crate::model::{ImageName, ImageReference, Location, RepositoryPath, Tree};
+use crate::overlay::resolved::{ImageUse, Resolved, Uncertain};
+use crate::overlay::{OverlayError, Refused, SetTo};
+
+/// The new content of the files that make a location run an image so; none where it already does.
+///
+/// # Errors
+/// Where content is missing, the image is not there, an edit is not safe, or it would not have exactly the wanted
+/// effect.
+pub(in crate::overlay) fn set_image(
+    tree: &Tree,
+    location: &Location,
+    image: &ImageName,
+    to: &SetTo,
+) -> Result<Vec<(RepositoryPath, Vec<u8>)>, OverlayError> {
+    let before = look(tree, location, Some(image))?;
+    let mut changes: BTreeMap<&RepositoryPath, Vec<Change>> = BTreeMap::new();
+    let mut found = 0;
+    for (path, sheet, spot) in before.spots_of(image) {
+        found += 1;
+        if spot.says(to) {
+            continue;
+        }
+        let at = |refused: Refused| Refused { line: Some(sheet.line(spot)), ..refused }.of(path);
+        changes.entry(path).or_default().extend(spot.changes(to).map_err(at)?);
+    }
+    if found == 0 {
+        return Err(before.not_found(image));
+    }
+    let mut files = Vec::new();
+    for (path, sheet) in &before.sheets {
+        if let Some(changes) = changes.get(path) {
+            files.push((
+                path.clone(),
+                sheet.edited(changes).map_err(|refused| refused.of(path))?.into_bytes(),
+            ));
+        }
+    }
+    let after = look(&tree.with_files(&files), location, Some(image))?;
+    prove(&before, &after, image, to)?;
+    Ok(files)
+}
+
+/// Every spot of the image says what is wanted, and all others what they said.
+fn prove(before: &Looked, after: &Looked, image: &ImageName, to: &SetTo) -> Result<(), OverlayError> {
+    let refuse = |why: &str| {
+        let way_out = "set the image by hand, and please report this";
+        Err(Refused::whole(why, way_out).of(&before.path))
+    };
+    let (old, new) = (before.all(), after.all());
+    if old.len() != new.len() {
+        return refuse("the edit would change what images are here");
+    }
+    let is_right = |(old, new): (&&Spot, &&Spot)| {
+        if old.is_of(image) { new.is_of(image) && new.says(to) } else { old.image == new.image }
+    };
+    if old.iter().zip(&new).all(is_right) {
+        Ok(())
+    } else {
+        refuse("the edit would not have the wanted effect")
+    }
+}
+
+impl Looked {
+    fn all(&self) -> Vec<&Spot> {
+        self.sheets.iter().flat_map(|(_, sheet)| &sheet.found.spots).collect()
+    }
+
+    /// The error for an image that nothing shows.
+    pub(super) fn not_found(&self, image: &ImageName) -> OverlayError {
+        let hidden = self.sheets.iter().find_map(|(path, sheet)| {
+            sheet.found.hidden.first().map(|(line, why)| format!("{path}:{line}: {why}"))
+        });
+        OverlayError::NotFound { image: image.clone(), file: self.path.clone(), hidden }
+    }
+
+    /// Every image that can be read, and what is not certain.
+    pub(in crate::overlay) fn resolved(&self) -> Resolved {
+        let mut resolved = Resolved::default();
+        for (path, sheet) in &self.sheets {
+            for spot in &sheet.found.spots {
+                let line = sheet.line(spot);
+                match spot.image.reference() {
+                    Ok(reference) => resolved.uses.push(ImageUse::plain(reference, path, line, spot.set_by)),
+                    Err(_) => {
+                        let why = format!("`{}` is not an image that can be read", spot.image);
+                        resolved.uncertain.push(Uncertain::hiding(path, line, why));
+                    }
+                }
+            }
+            let hidden = sheet.found.hidden.iter();
+            resolved.uncertain.extend(hidden.map(|(line, why)| Uncertain::hiding(path, *line, why.clone())));
+        }
+        resolved
+    }
+
+    /// What all spots of an image say together; of those that differ, both places.
+    ///
+    /// # Errors
+    /// Where no spot says anything of the image, or two disagree.
+    pub(in crate::overlay) fn running(&self, image: &ImageName) -> Result<ImageUse, OverlayError> {
+        let mut agreed: Option<ImageUse> = None;
+        for (path, sheet, spot) in self.spots_of(image) {
+            let line = sheet.line(spot);
+            let Some(reference) = spot.reference(image) else {
+                let why = format!("`{}` is not an image that can be read", spot.image);
+                return Err(Refused::at_line(line, why, "write a tag or digest that is one").of(path));
+            };
+            let found = ImageUse::plain(reference, path, line, spot.set_by);
+            agreed = Some(match agreed {
+                None => found,
+                Some(first) => joined(first, &found)?,
+            });
+        }
+        agreed.ok_or_else(|| self.not_found(image))
+    }
+}
+
+/// What two places say together: each may leave out tag or digest, but they must not differ.
+fn joined(first: ImageUse, other: &ImageUse) -> Result<ImageUse, OverlayError> {
+    let (one, two) = (&first.reference, &other.reference);
+    if !agree(one.tag.as_ref(), two.tag.as_ref()) || !agree(one.digest.as_ref(), two.digest.as_ref()) {
+        let why = format!("`{two}` is written here, but `{one}` in {}:{}", first.file, first.line);
+        return Err(Refused::at_line(other.line, why, "write the same in both places").of(&other.file));
+    }
+    let reference = ImageReference {
+        image: one.image.clone(),
+        tag: one.tag.clone().or_else(|| two.tag.clone()),
+        digest: one.digest.clone().or_else(|| two.digest.clone()),
+    };
+    let decides = if first.reference.tag.is_none() { other.clone() } else { first };
+    Ok(ImageUse { reference, ..decides })
+}
+
+fn agree<T: PartialEq>(one: Option<&T>, other: Option<&T>) -> bool {
+    one.is_none() || other.is_none() || one == other
+}

@@ -1,0 +1,194 @@
+//! A file in which spots are: parsed, or a template of which only the lines are known.
+
+use super::files::{find_by_name, find_in_object, whole};
+use super::flux::HelmRepositories;
+use super::line::LineScalar;
+use super::marker::{self, Part};
+use super::spot::{At, Change, DigestAt, Spot, Writing};
+use super::{objects, renovate};
+use crate::model::{ImageName, Marker};
+use crate::overlay::Refused;
+use crate::overlay::resolved::SetBy;
+use crate::overlay::text::Text;
+use crate::yaml::{self, Edit, NodeId, Source, YamlError};
+
+/// A file and what was found in it.
+#[derive(Debug)]
+pub(super) struct Sheet {
+    body: Body,
+    /// What was found.
+    pub(super) found: Found,
+}
+
+/// What was found in a file.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    /// The images, in the order in which they were found.
+    pub(super) spots: Vec<Spot>,
+    /// Lines behind which an image may lie that is not seen, and why.
+    pub(super) hidden: Vec<(usize, String)>,
+}
+
+#[derive(Debug)]
+enum Body {
+    /// YAML.
+    Parsed(Text),
+    /// A template, of which a comment may still tell a scalar.
+    Lines(Source),
+    /// No text at all.
+    Unreadable,
+}
+
+impl Sheet {
+    /// Reads a file in which nothing was found yet. What is wrong with it is kept as hidden.
+    pub(super) fn read(bytes: &[u8]) -> Self {
+        let (body, hidden) = match Text::new(bytes) {
+            Ok(text) => (Body::Parsed(text), Vec::new()),
+            Err(YamlError { position, what }) => {
+                let lines = Source::from_bytes(bytes).map_or(Body::Unreadable, Body::Lines);
+                (lines, vec![(position.line, format!("the file cannot be read ({what})"))])
+            }
+        };
+        Self { body, found: Found { spots: Vec::new(), hidden } }
+    }
+
+    /// The parsed text.
+    pub(super) const fn text(&self) -> Option<&Text> {
+        match &self.body {
+            Body::Parsed(text) => Some(text),
+            Body::Lines(_) | Body::Unreadable => None,
+        }
+    }
+
+    fn source(&self) -> Option<&Source> {
+        match &self.body {
+            Body::Parsed(text) => Some(&text.source),
+            Body::Lines(source) => Some(source),
+            Body::Unreadable => None,
+        }
+    }
+
+    /// The line at which a spot's scalar is.
+    pub(super) fn line(&self, spot: &Spot) -> usize {
+        match (&spot.at, &self.body) {
+            (At::Node(node), Body::Parsed(text)) => text.line(*node),
+            (At::Line(scalar), Body::Lines(source)) => source.position(scalar.range.start).line,
+            (At::Node(_) | At::Line(_), _) => 1,
+        }
+    }
+
+    /// Finds what the file's name and its objects say.
+    pub(super) fn find_by_format(&mut self, name: &str, repositories: &HelmRepositories) {
+        let Body::Parsed(text) = &self.body else { return };
+        if find_by_name(&mut self.found, text, name) {
+            return;
+        }
+        for object in objects::all(text) {
+            find_in_object(&mut self.found, text, object, repositories);
+        }
+    }
+
+    /// Finds what Renovate's comments name, unless it was found already.
+    pub(super) fn find_hinted(&mut self) {
+        let Some(source) = self.source().filter(|source| renovate::could_hold(source.text().as_bytes()))
+        else {
+            return;
+        };
+        for hinted in renovate::find(source.text()) {
+            let behind = hinted.image.digest.is_some();
+            let parts = DigestAt::of_tag(behind);
+            let writing = if hinted.is_whole { whole() } else { Writing::Parts { digest: parts } };
+            self.add_line(hinted.line, hinted.scalar, |at| Spot {
+                image: hinted.image,
+                at,
+                set_by: SetBy::Renovate,
+                writing,
+            });
+        }
+    }
+
+    /// Finds what the markers of one policy name. A part alone belongs to the image that is asked for.
+    pub(super) fn find_marked(&mut self, marker: &Marker, image: Option<&ImageName>) {
+        let Some(source) = self.source() else { return };
+        let (found, unusable) = marker::find(source.text());
+        self.found.hidden.extend(unusable);
+        let name = image.map_or_else(|| marker.to_string(), ToString::to_string);
+        for marked in found.into_iter().filter(|marked| marked.marker == *marker && marked.part != Part::Name)
+        {
+            let image = marked.written(&name);
+            let writing = match marked.part {
+                Part::Whole | Part::Name => whole(),
+                Part::Tag => Writing::Parts { digest: DigestAt::of_tag(image.digest.is_some()) },
+                Part::Digest => Writing::DigestOnly,
+            };
+            self.add_line(marked.line, marked.scalar, |at| Spot {
+                image,
+                at,
+                set_by: SetBy::Marker,
+                writing,
+            });
+        }
+    }
+
+    /// Adds a spot whose scalar was found on a line, unless its scalar has one.
+    fn add_line(&mut self, line: usize, scalar: LineScalar, spot: impl FnOnce(At) -> Spot) {
+        let at = match &self.body {
+            Body::Parsed(text) => match node_at(text, &scalar) {
+                Some(node) => At::Node(node),
+                None => {
+                    let why = "the comment is about something that is no scalar on one line";
+                    return self.found.hidden.push((line, why.to_owned()));
+                }
+            },
+            Body::Lines(_) | Body::Unreadable => At::Line(scalar),
+        };
+        if !self.found.spots.iter().any(|spot| spot.at == at) {
+            self.found.spots.push(spot(at));
+        }
+    }
+
+    /// The text with changes made, and proven as far as the file can be read.
+    ///
+    /// # Errors
+    /// Where a change is not safe.
+    pub(super) fn edited(&self, changes: &[Change]) -> Result<String, Refused> {
+        match &self.body {
+            Body::Parsed(text) => {
+                let edits: Vec<Edit> = changes.iter().filter_map(as_edit).collect();
+                Ok(yaml::edit(&text.source, &text.tree, &edits)?)
+            }
+            Body::Lines(source) => Ok(replaced(source.text(), changes)),
+            Body::Unreadable => Err(Refused::whole("this is no text", "save the file as UTF-8")),
+        }
+    }
+}
+
+/// The scalar that occupies exactly these bytes.
+fn node_at(text: &Text, scalar: &LineScalar) -> Option<NodeId> {
+    text.tree.scalar_at(&scalar.range)
+}
+
+fn as_edit(change: &Change) -> Option<Edit> {
+    match change {
+        Change::Set(At::Node(node), value) => Some(Edit::SetScalar { node: *node, value: value.clone() }),
+        Change::Add(edit) => Some(edit.clone()),
+        Change::Set(At::Line(_), _) => None,
+    }
+}
+
+/// Replaces scalars on lines, from the last to the first.
+fn replaced(text: &str, changes: &[Change]) -> String {
+    let mut scalars: Vec<(&LineScalar, &str)> = changes
+        .iter()
+        .filter_map(|change| match change {
+            Change::Set(At::Line(scalar), value) => Some((scalar, value.as_str())),
+            Change::Set(At::Node(_), _) | Change::Add(_) => None,
+        })
+        .collect();
+    scalars.sort_by_key(|(scalar, _)| std::cmp::Reverse(scalar.range.start));
+    let mut edited = text.to_owned();
+    for (scalar, value) in scalars {
+        edited.replace_range(scalar.range.clone(), &yaml::render_scalar(value, scalar.style));
+    }
+    edited
+}

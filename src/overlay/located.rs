@@ -1,0 +1,46 @@
+//! The questions about a location, whatever its files are.
+
+use super::{OverlayError, Resolved, SetTo, format, resolved, set};
+use crate::model::{ImageName, Location, RepositoryPath, Running, RunningImage, Tree};
+
+/// Everything that a location runs.
+///
+/// # Errors
+/// Where content is missing, or a file that everything rests on cannot be judged.
+pub fn resolve(tree: &Tree, location: &Location) -> Result<Resolved, OverlayError> {
+    if format::is_plain(tree, location) {
+        return format::look(tree, location, None).map(|looked| looked.resolved());
+    }
+    resolved::resolve(tree, &location.path)
+}
+
+/// What a location runs of one image: one reference, however often it is used.
+///
+/// # Errors
+/// As [`resolve`]; also where the image is not there, where two uses disagree, and where something that is not
+/// evaluated could change the answer.
+pub fn running(tree: &Tree, location: &Location, image: &ImageName) -> Result<Running, OverlayError> {
+    if !format::is_plain(tree, location) {
+        return resolved::running(tree, &location.path, image);
+    }
+    let found = format::look(tree, location, Some(image))?.running(image)?;
+    Ok(Running {
+        images: vec![RunningImage { reference: found.reference, file: found.file, line: found.line }],
+    })
+}
+
+/// The new content of the files that make a location run an image so; none where it already does.
+///
+/// # Errors
+/// As [`running`], and where an edit is not safe or would not have exactly the wanted effect.
+pub fn set_image(
+    tree: &Tree,
+    location: &Location,
+    image: &ImageName,
+    to: &SetTo,
+) -> Result<Vec<(RepositoryPath, Vec<u8>)>, OverlayError> {
+    if format::is_plain(tree, location) {
+        return format::set_image(tree, location, image, to);
+    }
+    set::set_image(tree, &location.path, image, to)
+}
