@@ -47,12 +47,22 @@ fn set_otherwise(case: &Case<'_>, merged: &[Record]) -> Vec<Record> {
     match last_known(case, merged) {
         None => vec![landed(case, now, running, Origin::Adopted)],
         Some(known) if same_images(known, &running) => Vec::new(),
+        // The head was read after the changes: the merge that brought this may not show yet.
+        Some(_) if is_being_merged(case, &running) => Vec::new(),
         Some(_) => {
             let mut records = withdrawn(case, merged, &running);
             records.push(landed(case, now, running, Origin::Hand));
             records
         }
     }
+}
+
+/// Whether an open change of ours brings just what runs already. If it was not that change, it closes as overtaken,
+/// and what runs is recorded after that.
+fn is_being_merged(case: &Case<'_>, running: &[ImageReference]) -> bool {
+    let ours = case.open_change().filter(|observed| observed.is_ours());
+    let release = ours.and_then(|observed| case.release_of(observed));
+    release.is_some_and(|release| running.iter().any(|reference| release.is_named_by(reference)))
 }
 
 /// What should run: the last landing, those just found included.

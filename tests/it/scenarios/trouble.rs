@@ -141,3 +141,13 @@ fn what_landed_stays_when_the_environment_before_is_set_back() {
         bot.pass(minutes(600)).settle().await.expect_running("staging", "1.10.0").expect_no_open("staging");
     });
 }
+
+#[test]
+fn a_merge_in_the_middle_of_a_look_is_no_setting_by_hand() {
+    story(async |bot| {
+        let change = bot.bring_to_production("1.10.0").await;
+        bot.pass(minutes(5)).merge_meanwhile(change, "dora").settle().await.expect_merged(change);
+        bot.expect_running("production", "1.10.0");
+        bot.bring_to_production("1.11.0").await;
+    });
+}

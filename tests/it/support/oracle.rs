@@ -2,7 +2,10 @@
 //!
 //! What ran where is read from the base branch commit by commit; proposals are the commits that the bot pushed.
 
+use std::collections::BTreeMap;
+
 use chrono::TimeDelta;
+use serde_json::Value;
 use towpath::model::{
     ChangeNumber, CommitId, Environment, Gate, Policy, RepositoryPath, ReviewVerdict, Time, UserName,
 };
@@ -50,6 +53,20 @@ pub(crate) fn check(state: &State, policy: &Policy) {
     }
     only_planned_lines_change(state);
     nothing_is_said_twice(state);
+    no_landing_is_recorded_twice(state);
+}
+
+/// What landed somewhere is not recorded again while nothing else landed there.
+fn no_landing_is_recorded_twice(state: &State) {
+    let mut last: BTreeMap<String, String> = BTreeMap::new();
+    for line in state.log() {
+        let record: Value = serde_json::from_str(&line).expect("a line of the log is JSON");
+        if record["event"] == "landed" {
+            let images = record["images"].to_string();
+            let before = last.insert(record["target"].to_string(), images.clone());
+            assert_ne!(before, Some(images), "recorded twice: {line}");
+        }
+    }
 }
 
 /// The file that says what an environment runs of a service, in every fixture.

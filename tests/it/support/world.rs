@@ -18,7 +18,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use chrono::{SubsecRound as _, TimeDelta};
 use towpath::forge::ForgeError;
 use towpath::ledger::IndexedLog;
-use towpath::model::{Digest, ImageName, Place, Tag, TeamName, Time, UserName};
+use towpath::model::{ChangeNumber, Digest, ImageName, Place, Tag, TeamName, Time, UserName};
 
 pub(crate) use changes::FakeChange;
 pub(crate) use fault::{Effect, EffectKind, Fault};
@@ -59,6 +59,8 @@ pub(crate) struct State {
     pub(crate) effects: Vec<Effect>,
     pub(crate) requests: BTreeMap<&'static str, usize>,
     pub(crate) faults: Faults,
+    /// The change that somebody merges right before the head is read next.
+    pub(crate) merged_meanwhile: Option<(ChangeNumber, UserName)>,
     ledgers: BTreeMap<usize, LedgerContent>,
     comments_written: usize,
 }
@@ -87,6 +89,7 @@ impl FakeWorld {
             effects: Vec::new(),
             requests: BTreeMap::new(),
             faults: Faults::default(),
+            merged_meanwhile: None,
             ledgers: BTreeMap::new(),
             comments_written: 0,
         };

@@ -59,6 +59,12 @@ impl Bot {
         self
     }
 
+    /// Somebody merges a change by the forge's button, in the middle of the bot's next look.
+    pub(crate) fn merge_meanwhile(&mut self, change: ChangeNumber, by: &str) -> &mut Self {
+        self.world.state().merged_meanwhile = Some((change, name(by)));
+        self
+    }
+
     /// Somebody closes a change.
     pub(crate) fn close(&mut self, change: ChangeNumber, by: &str) -> &mut Self {
         self.world.close(change, by);

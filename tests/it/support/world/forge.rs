@@ -31,7 +31,13 @@ impl Forge for FakeWorld {
     }
 
     async fn head(&self, place: &Place) -> Answer<CommitId> {
-        self.ask("head", |state| state.at(place).map(|state| state.base_tip().clone())).await
+        self.ask("head", |state| {
+            if let Some((number, by)) = state.merged_meanwhile.take() {
+                state.merge_by_person(number, by);
+            }
+            state.at(place).map(|state| state.base_tip().clone())
+        })
+        .await
     }
 
     async fn entries(

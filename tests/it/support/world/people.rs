@@ -65,13 +65,7 @@ impl FakeWorld {
 
     /// Somebody merges a change by the forge's button.
     pub(crate) fn merge(&self, number: ChangeNumber, by: &str) {
-        let by: UserName = name(by);
-        let mut state = self.state();
-        let base = state.base_tip().clone();
-        let head = state.change(number).expect("the test knows its changes").head().clone();
-        let files = state.git.merged_files(&base, &head).expect("the button is grey on a conflict");
-        let commit = state.commit(vec![base, head], files, &by, "merge");
-        state.end_by_merge(number, commit, by);
+        self.state().merge_by_person(number, name(by));
     }
 
     /// Somebody merges the base into the branch of a change by the forge's button.
@@ -117,5 +111,16 @@ impl State {
     pub(crate) fn text(&self, path: &str) -> String {
         let content = self.git.get(self.base_tip()).files.get(&name::<RepositoryPath>(path));
         String::from_utf8_lossy(content.expect("the test knows its files")).into_owned()
+    }
+}
+
+impl State {
+    /// Merges a change as a person.
+    pub(super) fn merge_by_person(&mut self, number: ChangeNumber, by: UserName) {
+        let base = self.base_tip().clone();
+        let head = self.change(number).expect("the test knows its changes").head().clone();
+        let files = self.git.merged_files(&base, &head).expect("the button is grey on a conflict");
+        let commit = self.commit(vec![base, head], files, &by, "merge");
+        self.end_by_merge(number, commit, by);
     }
 }
