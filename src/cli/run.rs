@@ -50,7 +50,7 @@ pub(super) async fn run(
 fn print(place: &Place, settled: &Settled, output: &mut Output) {
     let colour = output.colour();
     output.line(&colour.paint(Style::Bold, &place.to_string()));
-    if settled.receipts.is_empty() {
+    if settled.receipts.is_empty() && settled.failures.is_empty() {
         output.line("  nothing to do");
     }
     for receipt in &settled.receipts {

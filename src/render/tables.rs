@@ -27,6 +27,9 @@ pub fn status_table<'a>(
     colour: Colour,
 ) -> String {
     let judgements: Vec<&Judgement> = judgements.into_iter().collect();
+    if judgements.is_empty() {
+        return String::new();
+    }
     let rows: Vec<Vec<String>> = judgements.iter().map(|judgement| row(judgement)).collect();
     let headers = ["service", "environment", "runs", "since", "change", "next"];
     let mut lines = laid_out(&headers, &rows, width).into_iter();
