@@ -19,6 +19,7 @@ mod manifest;
 mod patch;
 mod promote;
 mod refused;
+mod request;
 mod resolved;
 mod set;
 mod text;
@@ -32,6 +33,7 @@ pub use limit::{BYTES_READ_MAX, FILES_MAX, FOLDER_DEPTH_MAX, MATCHES_MAX};
 pub use located::{resolve, running, set_image};
 pub use promote::promote;
 pub use refused::{OverlayError, Refused};
+pub use request::RequestError;
 pub use resolved::{ImageUse, Resolved, SetBy, Uncertain};
 pub use set::SetTo;
 

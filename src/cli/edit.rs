@@ -1,17 +1,20 @@
 //! `towpath edit set-image`: the lossless editor alone.
 
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
+use serde_json::json;
 
 use super::Failure;
 use super::output::Output;
-use crate::model::{FileChange, ImageReference, RepositoryPath};
-use crate::overlay::{ImageEdit, Setting, edit_kustomization};
-use crate::render;
+use crate::model::{FileChange, RepositoryPath};
+use crate::overlay::{ImageEdit, RequestError, edit_kustomization};
+use crate::render::{self, Colour};
 
 const FILE_NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
+/// What stands for standard input.
+const STANDARD_INPUT: &str = "-";
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -22,37 +25,95 @@ pub(super) struct Arguments {
 #[derive(Debug, clap::Subcommand)]
 enum Edit {
     /// Set images in a kustomization; what is not named is kept, byte for byte
-    SetImage {
-        /// The kustomization; the one in the current folder where absent
-        #[arg(long)]
-        file: Option<PathBuf>,
-        /// `name:tag`, `name@digest` or `name=newname:tag`
-        #[arg(required = true, value_name = "IMAGE=REF")]
-        images: Vec<String>,
-    },
+    SetImage(SetImage),
+}
+
+#[derive(Debug, clap::Args)]
+struct SetImage {
+    /// The kustomization, or `-` to read standard input and write standard output; the one in the current folder
+    /// where absent
+    #[arg(long)]
+    file: Option<PathBuf>,
+    /// Print the diff and write nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+    /// `name:tag`, `name@digest`, `name=newname`, `name=newname:tag@digest`; `*` for a part that stays
+    #[arg(required = true, value_name = "IMAGE=REF")]
+    images: Vec<String>,
 }
 
 pub(super) fn run(arguments: Arguments, output: &mut Output) -> Result<(), Failure> {
-    let Edit::SetImage { file, images } = arguments.command;
-    let requests = images.iter().map(|text| request(text)).collect::<Result<Vec<_>, _>>()?;
-    let file = file.map_or_else(own_kustomization, Ok)?;
-    let old = std::fs::read(&file).with_context(|| format!("reading {}", file.display()))?;
-    // The name is only for messages; it need not be inside a repository.
-    let name = file.to_string_lossy();
-    let path = RepositoryPath::new(name.trim_start_matches(['/', '.'])).unwrap_or_else(|_| kustomization());
-    let refused = |refused| anyhow::anyhow!("{}:{refused}", file.display());
-    let new = edit_kustomization(&old, &requests).map_err(refused)?;
-    if new == old {
-        output.line(&format!("{}: nothing to change", file.display()));
-        return Ok(());
+    let Edit::SetImage(arguments) = arguments.command;
+    let requests = arguments.images.iter().map(|text| text.parse());
+    let requests: Vec<ImageEdit> =
+        requests.collect::<Result<_, RequestError>>().map_err(|error| Failure::Usage(error.to_string()))?;
+    let file = arguments.file.clone().map_or_else(own_kustomization, Ok)?;
+    let is_piped = file.as_os_str() == STANDARD_INPUT;
+    let old = read(&file, is_piped).with_context(|| format!("reading {}", file.display()))?;
+    let new = edit_kustomization(&old, &requests)
+        .map_err(|refused| anyhow::anyhow!("{}:{refused}", file.display()))?;
+    let is_written = !arguments.dry_run && !is_piped && new != old;
+    if is_written {
+        replace(&file, &new).with_context(|| format!("writing {}", file.display()))?;
     }
-    replace(&file, &new).with_context(|| format!("writing {}", file.display()))?;
-    output.print(&render::diff(&[FileChange { path, old: Some(old), new: Some(new) }], output.colour()));
+    let edited = Edited { file: &file, old, new, is_written };
+    if arguments.json {
+        output.json(&edited.json());
+    } else if is_piped && !arguments.dry_run {
+        output.bytes(&edited.new);
+    } else {
+        edited.print(output);
+    }
     Ok(())
 }
 
-fn kustomization() -> RepositoryPath {
-    RepositoryPath::new("kustomization.yaml").expect("a plain name is a path")
+fn read(file: &Path, is_piped: bool) -> std::io::Result<Vec<u8>> {
+    if !is_piped {
+        return std::fs::read(file);
+    }
+    let mut bytes = Vec::new();
+    std::io::stdin().lock().read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// An edit that was made, or would be.
+struct Edited<'a> {
+    file: &'a Path,
+    old: Vec<u8>,
+    new: Vec<u8>,
+    is_written: bool,
+}
+
+impl Edited<'_> {
+    fn diff(&self, colour: Colour) -> String {
+        // The name is only for messages; it need not be inside a repository.
+        let name = self.file.to_string_lossy();
+        let plain = RepositoryPath::new("kustomization.yaml").expect("a plain name is a path");
+        let path = RepositoryPath::new(name.trim_start_matches(['/', '.'])).unwrap_or(plain);
+        let (old, new) = (Some(self.old.clone()), Some(self.new.clone()));
+        render::diff(&[FileChange { path, old, new }], colour)
+    }
+
+    fn print(&self, output: &mut Output) {
+        if self.new == self.old {
+            output.line(&format!("{}: nothing to change", self.file.display()));
+        } else {
+            output.print(&self.diff(output.colour()));
+        }
+    }
+
+    fn json(&self) -> serde_json::Value {
+        let changes = self.new != self.old;
+        json!({
+            "file": self.file,
+            "changes": changes,
+            "written": self.is_written,
+            "diff": changes.then(|| self.diff(Colour::Never)),
+        })
+    }
 }
 
 fn own_kustomization() -> Result<PathBuf, Failure> {
@@ -68,40 +129,13 @@ fn own_kustomization() -> Result<PathBuf, Failure> {
     }
 }
 
-/// `name:tag`, `name@digest`, `name=newname[:tag][@digest]`.
-fn request(text: &str) -> Result<ImageEdit, Failure> {
-    let wrong = |why: String| {
-        Failure::Usage(format!("`{text}`: {why}; write `name:tag`, `name@digest` or `name=newname:tag`"))
-    };
-    let (name, reference) = match text.split_once('=') {
-        Some((name, reference)) => (Some(name), reference),
-        None => (None, text),
-    };
-    let reference: ImageReference =
-        reference.parse().map_err(|error: crate::model::ImageError| wrong(error.to_string()))?;
-    let name = name.map(str::to_owned);
-    if name.is_none() && reference.tag.is_none() && reference.digest.is_none() {
-        return Err(wrong("there is nothing to set".to_owned()));
-    }
-    let digest = match (&reference.digest, &reference.tag) {
-        (Some(digest), _) => Setting::Set(digest.clone()),
-        // A digest wins over a tag, so an old one would undo the new tag.
-        (None, Some(_)) => Setting::Clear,
-        (None, None) => Setting::Keep,
-    };
-    let tag = reference.tag.map_or(Setting::Keep, Setting::Set);
-    Ok(match name {
-        Some(name) => ImageEdit { name, new_name: Some(reference.image), tag, digest },
-        None => ImageEdit { name: reference.image.to_string(), new_name: None, tag, digest },
-    })
-}
-
-/// Writes a file whole or not at all.
+/// Writes a file whole or not at all; behind a link, the file that it leads to.
 fn replace(file: &Path, content: &[u8]) -> anyhow::Result<()> {
-    let folder = file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let file = file.canonicalize()?;
+    let folder = file.parent().context("a file lies in a folder")?;
     let mut temporary = tempfile::NamedTempFile::new_in(folder)?;
     temporary.write_all(content)?;
-    temporary.as_file().set_permissions(std::fs::metadata(file)?.permissions())?;
-    temporary.persist(file)?;
+    temporary.as_file().set_permissions(std::fs::metadata(&file)?.permissions())?;
+    temporary.persist(&file)?;
     Ok(())
 }

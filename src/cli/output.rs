@@ -37,7 +37,12 @@ impl Output {
 
     /// Prints text as it is. A reader that went away is no failure of ours.
     pub(super) fn print(&mut self, text: &str) {
-        drop(std::io::stdout().lock().write_all(text.as_bytes()));
+        self.bytes(text.as_bytes());
+    }
+
+    /// Prints bytes as they are.
+    pub(super) fn bytes(&mut self, bytes: &[u8]) {
+        drop(std::io::stdout().lock().write_all(bytes));
         drop(std::io::stdout().lock().flush());
     }
 

@@ -1,5 +1,6 @@
 mod fixture;
 
+mod cases_of_kustomize;
 mod editing;
 mod formats;
 mod importing;

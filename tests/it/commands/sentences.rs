@@ -311,8 +311,42 @@ async fn edit_set_image_changes_two_lines_and_keeps_the_rest() {
 
     assert_eq!(ended.code, Some(0), "{}", ended.error);
     assert_eq!(fs::read_to_string(&file).unwrap(), before.replace("\"1.9.0\"", "\"1.10\""));
-    snapshot!(bad(site.towpath(&["edit", "set-image", "--file", name, "shop"]), 2), @"error: `shop`: there is nothing to set; write `name:tag`, `name@digest` or `name=newname:tag`");
+    snapshot!(bad(site.towpath(&["edit", "set-image", "--file", name, "shop"]), 2), @"error: `shop`: there is nothing to set; write `name:tag`, `name@digest`, `name=newname`, or `name=newname:tag@digest`");
     assert_eq!(fs::read_to_string(&file).unwrap(), before.replace("\"1.9.0\"", "\"1.10\""));
+}
+
+#[tokio::test]
+async fn edit_set_image_shows_first_and_works_in_a_pipe() {
+    let (_registry, site) = before_dev().await;
+    let checkout = site.checkout();
+    let file = checkout.path().join(shop::PRODUCTION);
+    let name = file.to_str().unwrap();
+    let shown = good(site.towpath(&["edit", "set-image", "--dry-run", "--file", name, "app=*:1.10"]));
+    assert!(shown.contains("+    newTag: \"1.10\"\n"), "{shown}");
+    assert_eq!(fs::read_to_string(&file).unwrap(), shop::PRODUCTION_BEFORE);
+
+    let json = site.json(&["edit", "set-image", "--file", name, "app:1.10"]);
+    assert_eq!((keys(&json), &json["written"]), (vec!["file", "changes", "written", "diff"], &json!(true)));
+    let json = site.json(&["edit", "set-image", "--file", name, "app:1.10"]);
+    assert_eq!((&json["changes"], &json["diff"]), (&json!(false), &Value::Null));
+
+    let piped =
+        site.pipe(&["edit", "set-image", "--file", "-", "app:2"], "images:\r\n- name: app # ours\r\n");
+    assert_eq!(piped, "images:\r\n- name: app # ours\r\n  newTag: \"2\"\r\n");
+}
+
+#[tokio::test]
+async fn import_writes_a_configuration_that_check_accepts() {
+    let (_registry, site) = before_dev().await;
+    let folder = site.path("repository/env/dev");
+    fs::create_dir_all(&folder).unwrap();
+    let values = "# renovate: datasource=docker depName=ghcr.io/acme/shop\nshop: 1.9.0\n";
+    fs::write(folder.join("values.yaml"), values).unwrap();
+    let imported = good(site.towpath(&["import", "repository"]));
+    fs::write(site.path("imported.yaml"), imported).unwrap();
+    snapshot!(good(site.towpath(&["check", "--config", "imported.yaml"])), @"imported.yaml: fine; 1 service, 1 pipeline, 1 config repository");
+    fs::remove_file(folder.join("values.yaml")).unwrap();
+    snapshot!(bad(site.towpath(&["import", "repository"]), 1), @"error: nothing here is kept up to date by Flux's image automation, Argo CD Image Updater or Renovate's comments");
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! A place where the real binary works: a folder with a configuration and a local forge, beside a real registry.
 
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
@@ -51,6 +52,19 @@ impl Site {
     /// Runs the binary in the folder to its end.
     pub(crate) fn towpath(&self, arguments: &[&str]) -> Ended {
         self.ended(self.command(arguments).output().expect("the binary runs"))
+    }
+
+    /// Runs the binary, which has to end well, on this standard input, and gives its standard output.
+    pub(crate) fn pipe(&self, arguments: &[&str], input: &str) -> String {
+        let mut command = self.command(arguments);
+        let mut process =
+            command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("the binary runs");
+        let mut pipe = process.stdin.take().expect("it is a pipe");
+        pipe.write_all(input.as_bytes()).expect("it reads");
+        drop(pipe);
+        let output = process.wait_with_output().expect("it ends");
+        assert!(output.status.success(), "towpath {arguments:?} fails");
+        String::from_utf8(output.stdout).expect("it prints UTF-8")
     }
 
     /// Runs the binary, which has to end well, and gives the JSON that it prints.
