@@ -1,5 +1,7 @@
 //! Sets up tracing: what the program says about itself, on standard error.
 
+use std::io::IsTerminal as _;
+
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::LevelFilter;
 
@@ -20,8 +22,10 @@ pub enum Format {
 /// Starting twice in one process changes nothing the second time.
 pub fn start(format: Format, default: LevelFilter) {
     let filter = EnvFilter::builder().with_default_directive(default.into()).with_env_var(LOG_VARIABLE);
-    let builder =
-        tracing_subscriber::fmt().with_writer(std::io::stderr).with_env_filter(filter.from_env_lossy());
+    let builder = tracing_subscriber::fmt()
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_env_filter(filter.from_env_lossy());
     let started = match format {
         Format::Text => builder.compact().with_target(false).try_init(),
         Format::Json => builder.json().try_init(),
