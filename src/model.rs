@@ -29,7 +29,7 @@ pub use fact::{Fact, Time};
 pub use history::{Decline, Handled, History, Landing, Standing};
 pub use image::{Digest, ImageError, ImageName, ImageReference, Tag};
 pub use imported::{Imported, ImportedService, Leftover};
-pub use location::{Finding, Location};
+pub use location::{DeclaredScalar, Finding, Location};
 pub use name::{
     BlobId, BranchName, COMMAND_WORDS, CommitId, EnvironmentName, ForgeName, GroupName, Marker, NameError,
     PipelineName, RepositoryName, RepositoryPath, ServiceName, TeamName, UserName,

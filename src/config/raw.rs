@@ -7,7 +7,9 @@ mod shape;
 mod text;
 
 pub(super) use shape::{List, Map};
-pub(super) use text::{Count, Folder, ForgeKind, Host, Ledger, Listen, PathTemplate, Period, Version};
+pub(super) use text::{
+    Count, Folder, ForgeKind, Host, Ledger, Listen, PathTemplate, Period, ScalarPath, Version,
+};
 
 use schemars::JsonSchema;
 
@@ -273,6 +275,19 @@ choice! {
 }
 
 shape! {
+    /// A scalar to set: a tag, a digest, or a whole reference, as stands there now.
+    SetScalar {
+        required {
+            /// The file, relative to `path`; `{environment}` and `{service}` stand for their names.
+            file: PathTemplate,
+            /// The way to the scalar, such as `spec.images[0].tag`.
+            path: ScalarPath,
+        }
+        optional {}
+    }
+}
+
+shape! {
     /// Where the overlays of a service are.
     Config {
         required {
@@ -287,6 +302,8 @@ shape! {
             /// The policy of Flux, such as `flux-system:shop`, whose markers name the scalars; then they are
             /// looked for in all files below `path`.
             marker: Marker,
+            /// The scalars to set, where no format tells: files are relative to `path`.
+            set: List<SetScalar>,
             /// The branch that is rolled out; default `main`.
             branch: BranchName,
         }

@@ -10,6 +10,17 @@ pub enum Finding {
     ByFormat,
     /// By Flux's markers of one policy, in all files below.
     Marker(Marker),
+    /// At the scalars that the configuration declares.
+    Declared(Vec<DeclaredScalar>),
+}
+
+/// A scalar that the configuration declares: a tag, a digest, or a whole reference.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeclaredScalar {
+    /// The file.
+    pub file: RepositoryPath,
+    /// The way to the scalar, such as `spec.images[0].tag`; proven to be one.
+    pub path: String,
 }
 
 /// Where the configuration of one environment is.

@@ -6,6 +6,7 @@
 
 mod argo_cd;
 mod chart;
+mod declared;
 mod files;
 mod flux;
 mod helm_values;

@@ -29,6 +29,8 @@ words! {
         Renovate = "renovate",
         /// A scalar with a marker of Flux.
         Marker = "marker",
+        /// A scalar that the configuration declares.
+        Declared = "declared",
     }
 }
 

@@ -7,8 +7,8 @@ use crate::config::located::Located;
 use crate::config::problem::{Findings, Span};
 use crate::config::raw;
 use crate::model::{
-    BRANCH_PREFIX, BranchName, EnvironmentName, Finding, ForgeName, GroupName, ImageName, Location,
-    NameError, Pipeline, PipelineName, Place, RepositoryPath, Selection, Service, ServiceName,
+    BRANCH_PREFIX, BranchName, DeclaredScalar, EnvironmentName, Finding, ForgeName, GroupName, ImageName,
+    Location, NameError, Pipeline, PipelineName, Place, RepositoryPath, Selection, Service, ServiceName,
 };
 
 /// The branch unless something else is said.
@@ -142,13 +142,15 @@ fn locations(
         return None;
     }
     let name = item.name.as_ref()?;
-    let finding =
-        config.marker.as_ref().map_or(Finding::ByFormat, |marker| Finding::Marker(marker.value.clone()));
+    if let (Some(marker), Some(_)) = (&config.marker, &config.set) {
+        findings.suggest(marker.span, "`marker` and `set` both say what is set", "keep one of the two");
+    }
     let mut locations = BTreeMap::new();
     for environment in &pipeline?.environments {
         match fill(&template.0, name, &environment.name) {
             Ok(path) => {
-                locations.insert(environment.name.clone(), Location { path, finding: finding.clone() })
+                let finding = finding(config, (name, &environment.name), &path, findings)?;
+                locations.insert(environment.name.clone(), Location { path, finding })
             }
             Err(error) => {
                 findings.add(template.span, error);
@@ -157,6 +159,31 @@ fn locations(
         };
     }
     Some(locations)
+}
+
+/// How the images of one environment are found; nothing where a file leads out of the repository, which is reported.
+fn finding(
+    config: &raw::Config,
+    (service, environment): (&ServiceName, &EnvironmentName),
+    folder: &RepositoryPath,
+    findings: &mut Findings,
+) -> Option<Finding> {
+    if let Some(marker) = &config.marker {
+        return Some(Finding::Marker(marker.value.clone()));
+    }
+    let Some(set) = &config.set else { return Some(Finding::ByFormat) };
+    let mut scalars = Vec::new();
+    for item in &set.items {
+        let (file, path) = (item.file.as_ref()?, item.path.as_ref()?);
+        let name = file.0.replace(ENVIRONMENT, environment.as_str()).replace(SERVICE, service.as_str());
+        let Some(whole) = folder.join(&name).filter(|_| !name.contains(['{', '}'])) else {
+            let message = format!("`{name}` is not a path inside the repository");
+            findings.suggest(file.span, message, "write it relative to `path`");
+            return None;
+        };
+        scalars.push(DeclaredScalar { file: whole, path: path.0.clone() });
+    }
+    Some(Finding::Declared(scalars))
 }
 
 fn fill(

@@ -61,6 +61,10 @@ pub(in crate::config) struct Folder(pub(in crate::config) String);
 #[derive(Clone, Debug)]
 pub(in crate::config) struct PathTemplate(pub(in crate::config) String);
 
+/// The way to a scalar in a file.
+#[derive(Clone, Debug)]
+pub(in crate::config) struct ScalarPath(pub(in crate::config) String);
+
 /// The number of the format, which is always the same.
 #[derive(Copy, Clone, Debug)]
 pub(in crate::config) struct Version;
@@ -132,6 +136,7 @@ text! {
     Listen: "an address to listen on", r"^.+:[0-9]+$", listen;
     Ledger: "where the ledger is", "^sqlite:.+$", ledger;
     Folder: "a folder", "^.+$", folder;
+    ScalarPath: "the way to a scalar", "^.+$", scalar_path;
     PathTemplate: "a path inside the repository", "^.+$", |text| Ok(PathTemplate(text.to_owned()));
 }
 
@@ -173,6 +178,15 @@ fn principal(text: &str) -> Result<Principal, String> {
 
 fn period(text: &str) -> Result<Period, String> {
     parse_duration(text).map(Period).map_err(|error| error.to_string())
+}
+
+fn scalar_path(text: &str) -> Result<ScalarPath, String> {
+    match crate::yaml::parse_path(text) {
+        Ok(_) => Ok(ScalarPath(text.to_owned())),
+        Err(why) => {
+            Err(format!("`{text}` is no way to a scalar, at {why}; write for example `spec.images[0].tag`"))
+        }
+    }
 }
 
 fn host(text: &str) -> Result<Host, String> {

@@ -492,3 +492,25 @@ fn a_program_gets_line_column_message_and_suggestion() {
     assert_eq!(problem.message, "unknown key `listn`");
     assert_eq!(problem.suggestion.as_deref(), Some("did you mean `listen`?"));
 }
+
+#[test]
+fn a_scalar_to_set_that_no_path_leads_to() {
+    let set = "set: [ { file: \"../../../x.yaml\", path: \"a[x]\" } ], marker: \"flux-system:shop\", path:";
+    assert_snapshot!(problems_with("path:", set), @r#"
+    error: `a[x]` is no way to a scalar, at 3: `x` is no index; write for example `spec.images[0].tag`
+      --> towpath.yaml:14:93
+       |
+    14 |     config: { forge: here, repository: acme/deploy, set: [ { file: "../../../x.yaml", path: "a[x]" } ], marker: "flux-system:shop", ...
+       |                                                                                             ^^^^^^
+
+    error: `marker` and `set` both say what is set; keep one of the two
+      --> towpath.yaml:14:113
+       |
+    14 | ...[ { file: "../../../x.yaml", path: "a[x]" } ], marker: "flux-system:shop", path: "apps/shop/{environment}" }
+       |                                                           ^^^^^^^^^^^^^^^^^^
+
+    2 problems in towpath.yaml
+    "#);
+    let set = "set: [ { file: \"../../../x.yaml\", path: a.b } ], path:";
+    assert_snapshot!(problems_with("path:", set), @"");
+}

@@ -34,12 +34,13 @@ fn pointers(value: &Value, here: &str) -> Vec<String> {
 }
 
 /// The sample with the long and the short way of writing things.
-fn samples() -> [Value; 2] {
+fn samples() -> [Value; 3] {
     let other =
         EXAMPLE.replace("after: [dev] ", "after: { any: [dev] } ").replace("soak: 30m", "soak: { for: 30m }");
-    let other =
-        other.replace("# marker: ", "marker: ").replace("after: [staging]", "after: { all: [staging] }");
-    [json_of(EXAMPLE), json_of(&other)]
+    let marked =
+        EXAMPLE.replace("# marker: ", "marker: ").replace("after: [staging]", "after: { all: [staging] }");
+    let declared = other.replace("# set:", "set:").replace("#   - { file", "  - { file");
+    [json_of(EXAMPLE), json_of(&marked), json_of(&declared)]
 }
 
 #[test]
@@ -51,8 +52,7 @@ fn the_sample_is_valid() {
 
 #[test]
 fn the_sample_holds_every_key_of_the_schema() {
-    let [first, second] = samples();
-    let written = format!("{first}{second}");
+    let written: String = samples().iter().map(ToString::to_string).collect();
     let schema = schema();
     let properties = pointers(&schema, "").into_iter().filter(|pointer| pointer.ends_with("/properties"));
     let keys = properties.flat_map(|pointer| schema.pointer(&pointer).unwrap().as_object().unwrap().keys());

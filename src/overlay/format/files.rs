@@ -1,9 +1,13 @@
 //! The files of a service that has no kustomization, and what each of them says.
 
+use std::collections::BTreeSet;
+
 use super::sheet::{Found, Sheet};
 use super::spot::{Spot, Writing};
 use super::{argo_cd, chart, flux, helm_values, manifests, objects};
-use crate::model::{EntryKind, Finding, ImageName, Location, Missing, RepositoryPath, Tree, TreeError};
+use crate::model::{
+    DeclaredScalar, EntryKind, Finding, ImageName, Location, Missing, RepositoryPath, Tree, TreeError,
+};
 use crate::overlay::kustomization::FILE_NAMES;
 use crate::overlay::resolved::SetBy;
 use crate::overlay::text::Text;
@@ -25,7 +29,7 @@ pub(in crate::overlay) fn is_plain(tree: &Tree, location: &Location) -> bool {
     let is_file = tree.entry(&location.path).is_some_and(|entry| entry.kind == EntryKind::File);
     let has = |name: &str| location.path.join(name).is_some_and(|path| tree.entry(&path).is_some());
     match &location.finding {
-        Finding::Marker(_) => true,
+        Finding::Marker(_) | Finding::Declared(_) => true,
         Finding::ByFormat if is_file => !FILE_NAMES.contains(&location.path.file_name()),
         Finding::ByFormat => !FILE_NAMES.iter().any(|name| has(name)) && !files(tree, location).is_empty(),
     }
@@ -46,6 +50,7 @@ pub(in crate::overlay) fn look(
     for (path, bytes) in &contents {
         let could_hold = match &location.finding {
             Finding::Marker(_) => super::marker::could_hold(bytes),
+            Finding::Declared(_) => true,
             Finding::ByFormat => needle.is_none_or(|needle| holds(bytes, needle)),
         };
         if could_hold {
@@ -57,6 +62,7 @@ pub(in crate::overlay) fn look(
         Finding::Marker(marker) => {
             looked.sheets.iter_mut().for_each(|(_, sheet)| sheet.find_marked(marker, image))
         }
+        Finding::Declared(scalars) => looked.find_declared(scalars, image),
         Finding::ByFormat => looked.find_by_format(),
     }
     Ok(looked)
@@ -66,8 +72,12 @@ fn holds(bytes: &[u8], needle: &str) -> bool {
     !needle.is_empty() && bytes.windows(needle.len()).any(|window| window == needle.as_bytes())
 }
 
-/// The files that belong to a location: itself, those of its folder, or with markers all below it.
+/// The files that belong to a location: those that are declared, itself, those of its folder, or with markers all below it.
 fn files(tree: &Tree, location: &Location) -> Vec<RepositoryPath> {
+    if let Finding::Declared(scalars) = &location.finding {
+        let files: BTreeSet<&RepositoryPath> = scalars.iter().map(|scalar| &scalar.file).collect();
+        return files.into_iter().cloned().collect();
+    }
     if let Some(entry) = tree.entry(&location.path) {
         let is_file = entry.kind == EntryKind::File;
         return is_file.then(|| location.path.clone()).into_iter().collect();
@@ -102,7 +112,10 @@ fn contents<'a>(
                 contents.push((path, bytes));
             }
             Err(TreeError::Missing) => drop(missing.0.insert(path)),
-            Err(TreeError::NotFound | TreeError::NotAFile(_)) => {}
+            Err(TreeError::NotFound | TreeError::NotAFile(_)) => {
+                let way_out = "put a file there, or correct the path in the configuration";
+                return Err(Refused::whole("this is no file", way_out).of(&path));
+            }
         }
     }
     if bytes_read > BYTES_READ_MAX {
@@ -112,6 +125,15 @@ fn contents<'a>(
 }
 
 impl Looked {
+    /// Finds what the configuration declares.
+    fn find_declared(&mut self, scalars: &[DeclaredScalar], image: Option<&ImageName>) {
+        for (path, sheet) in &mut self.sheets {
+            for scalar in scalars.iter().filter(|scalar| scalar.file == *path) {
+                sheet.find_declared(&scalar.path, image);
+            }
+        }
+    }
+
     /// Lets each format find what is its own.
     fn find_by_format(&mut self) {
         let mut repositories = flux::HelmRepositories::new();

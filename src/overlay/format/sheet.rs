@@ -5,7 +5,7 @@ use super::flux::HelmRepositories;
 use super::line::LineScalar;
 use super::marker::{self, Part};
 use super::spot::{At, Change, DigestAt, Spot, Writing};
-use super::{objects, renovate};
+use super::{declared, objects, renovate};
 use crate::model::{ImageName, Marker};
 use crate::overlay::Refused;
 use crate::overlay::resolved::SetBy;
@@ -85,6 +85,13 @@ impl Sheet {
         }
         for object in objects::all(text) {
             find_in_object(&mut self.found, text, object, repositories);
+        }
+    }
+
+    /// Finds a scalar that the configuration declares.
+    pub(super) fn find_declared(&mut self, path: &str, image: Option<&ImageName>) {
+        if let Body::Parsed(text) = &self.body {
+            declared::find(&mut self.found, text, path, image);
         }
     }
 

@@ -153,7 +153,11 @@ fn unified(tree: &Tree, path: &RepositoryPath, new: &[u8]) -> String {
 
 /// The diff that sets the shop to 1.10.0 wherever a marker of its policy is below a folder.
 pub(super) fn marked_diff(repository: &str, folder: &str) -> String {
-    let finding = Finding::Marker("flux-system:shop".parse().unwrap());
+    diff_at(repository, folder, Finding::Marker("flux-system:shop".parse().unwrap()))
+}
+
+/// The diff that sets the shop to 1.10.0 wherever it is found so.
+pub(super) fn diff_at(repository: &str, folder: &str, finding: Finding) -> String {
     let location = Location { path: path(folder), finding };
     let tree = tree(repository);
     match set_image(&tree, &location, &image("ghcr.io/acme/shop"), &to("1.10.0", DIGEST)) {

@@ -2,7 +2,8 @@
 
 use insta::assert_snapshot;
 
-use super::fixture::{DIGEST, OLD_DIGEST, marked_diff, set_shop, shop, shown};
+use super::fixture::{DIGEST, OLD_DIGEST, diff_at, marked_diff, set_shop, shop, shown};
+use crate::model::{DeclaredScalar, Finding};
 
 const VALUES: &str = "\
 --- apps/values.yaml
@@ -342,4 +343,37 @@ fn a_digest_alone_is_not_given_a_tag() {
     +digest: sha256:1111111111111111111111111111111111111111111111111111111111111111 # {"$imagepolicy": "flux-system:shop:digest"}
     "#);
     assert!(DIGEST != OLD_DIGEST);
+}
+
+/// The diff that sets the shop to 1.10.0 at declared scalars.
+fn declared_diff(repository: &str, scalars: &[(&str, &str)]) -> String {
+    let scalar = |(file, path): &(&str, &str)| DeclaredScalar {
+        file: file.parse().unwrap(),
+        path: (*path).to_owned(),
+    };
+    diff_at(repository, "a", Finding::Declared(scalars.iter().map(scalar).collect()))
+}
+
+#[test]
+fn declared_scalars_hold_a_tag_a_digest_or_a_reference() {
+    let text = format!(
+        "--- a/x.yaml\nversions: [ {{ shop: 1.9.0 }}, \"2\" ]\n\"a.b\":\n  digest: {OLD_DIGEST}\n--- b/y.yaml\nref: ghcr.io/acme/shop:1.9.0\n"
+    );
+    let scalars = [("a/x.yaml", "versions[0].shop"), ("a/x.yaml", "\"a.b\".digest"), ("b/y.yaml", "ref")];
+    assert_snapshot!(declared_diff(&text, &scalars), @r#"
+    a/x.yaml
+    -versions: [ { shop: 1.9.0 }, "2" ]
+    +versions: [ { shop: 1.10.0 }, "2" ]
+    -  digest: sha256:2222222222222222222222222222222222222222222222222222222222222222
+    +  digest: sha256:1111111111111111111111111111111111111111111111111111111111111111
+    b/y.yaml
+    -ref: ghcr.io/acme/shop:1.9.0
+    +ref: ghcr.io/acme/shop:1.10.0@sha256:1111111111111111111111111111111111111111111111111111111111111111
+    "#);
+}
+
+#[test]
+fn a_declared_scalar_that_is_not_there_is_named() {
+    assert_snapshot!(declared_diff("--- a/x.yaml\ntag: 1\n", &[("a/x.yaml", "image.tag")]), @"a: the image `ghcr.io/acme/shop` is nowhere in this overlay, as far as it can be evaluated (a/x.yaml:1: there is no scalar at the declared path `image.tag`); name it in a manifest or in `images`");
+    assert_snapshot!(declared_diff("--- a/x.yaml\ntag: 1\n", &[("a/y.yaml", "image.tag")]), @"a/y.yaml: this is no file; put a file there, or correct the path in the configuration");
 }
