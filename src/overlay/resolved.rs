@@ -108,6 +108,14 @@ pub struct Resolved {
 }
 
 impl Resolved {
+    /// Whether the same images run, wherever that is written.
+    pub(super) fn runs_the_same(&self, other: &Self) -> bool {
+        let references = |resolved: &Self| -> Vec<ImageReference> {
+            resolved.uses.iter().map(|found| found.reference.clone()).collect()
+        };
+        references(self) == references(other)
+    }
+
     /// The uses of one image.
     pub(super) fn uses_of<'a>(&'a self, image: &'a ImageName) -> impl Iterator<Item = &'a ImageUse> {
         self.uses.iter().filter(move |found| found.reference.image == *image)

@@ -511,6 +511,14 @@ fn a_scalar_to_set_that_no_path_leads_to() {
 
     2 problems in towpath.yaml
     "#);
-    let set = "set: [ { file: \"../../../x.yaml\", path: a.b } ], path:";
-    assert_snapshot!(problems_with("path:", set), @"");
+    let set = "set: [ { file: \"../../../../x.yaml\", path: a.b } ], path:";
+    assert_snapshot!(problems_with("path:", set), @r#"
+    error: `../../../../x.yaml` is not a path inside the repository; write it relative to `path`
+      --> towpath.yaml:14:68
+       |
+    14 |     config: { forge: here, repository: acme/deploy, set: [ { file: "../../../../x.yaml", path: a.b } ], path: "apps/shop/{environmen...
+       |                                                                    ^^^^^^^^^^^^^^^^^^^^
+
+    1 problem in towpath.yaml
+    "#);
 }
