@@ -6,23 +6,30 @@
 //! asked for has changed. What cannot be proven is refused.
 
 mod edit;
+mod embedded;
 mod flatten;
 mod layout;
 mod parse;
 mod path;
+mod prefilter;
 mod proof;
 mod quote;
+mod refusal;
 mod source;
 mod span;
+mod step;
 mod tree;
 
-pub use edit::{Edit, Refusal, RefusalReason, edit};
-pub use flatten::flatten;
+pub use edit::{Edit, NewNode, edit};
+pub use embedded::{Embedded, embedded};
+pub use flatten::{FLAT_BYTES_MAX, flatten};
 pub use parse::{ALIASES_MAX, DEPTH_MAX, EVENTS_MAX, parse};
-pub use path::parse_path;
+pub use path::{Path, PathError, PathSegment};
+pub use prefilter::Prefilter;
 pub use quote::{needs_quote, render_scalar};
+pub use refusal::{Refusal, RefusalReason};
 pub use source::{BYTES_MAX, Position, Source, YamlError};
-pub use tree::{Node, NodeId, NodeKind, PathSegment, ScalarStyle, Tree};
+pub use tree::{Node, NodeId, NodeKind, ScalarStyle, Tree};
 
 #[cfg(test)]
 mod tests;

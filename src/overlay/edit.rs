@@ -102,10 +102,10 @@ impl Kustomization {
     }
 
     fn changed(&self, entry: &Entry, request: &ImageEdit) -> Result<Vec<Edit>, Refused> {
-        let edits: Vec<Edit> = request
-            .changes()
+        let changes = request.changes();
+        let edits: Vec<Edit> = changes
             .iter()
-            .filter_map(|change| change_key(&self.text, entry.node, change))
+            .filter_map(|change| change_key(&self.text, entry.node, change, &changes))
             .collect();
         if edits.is_empty() {
             return Ok(edits);
@@ -155,7 +155,7 @@ impl Kustomization {
     }
 }
 
-fn change_key(text: &Text, map: NodeId, change: &Change<'_>) -> Option<Edit> {
+fn change_key(text: &Text, map: NodeId, change: &Change<'_>, all: &[Change<'_>]) -> Option<Edit> {
     match (&change.setting, text.entry_or_null(map, change.key)) {
         (Setting::Keep, _) | (Setting::Clear, None) => None,
         (Setting::Clear, Some((key, _))) => Some(Edit::RemoveKey { map, key: key.to_owned() }),
@@ -165,16 +165,17 @@ fn change_key(text: &Text, map: NodeId, change: &Change<'_>) -> Option<Edit> {
         }
         (Setting::Set(value), None) => Some(Edit::InsertKey {
             map,
-            after: key_before(text, map, change.key),
+            after: key_before(text, map, change.key, all),
             key: change.key.to_owned(),
             value: (*value).to_owned(),
         }),
     }
 }
 
-/// The key of this entry behind which a new one belongs, as it is written there.
-fn key_before(text: &Text, map: NodeId, key: &str) -> Option<String> {
+/// The key of this entry behind which a new one belongs, as it is written there; none that goes away.
+fn key_before(text: &Text, map: NodeId, key: &str, all: &[Change<'_>]) -> Option<String> {
     let order = ["name", "newName", "newTag", "digest"];
-    let before = order.iter().take_while(|other| **other != key);
+    let goes = |key: &str| all.iter().any(|change| change.key == key && change.setting == Setting::Clear);
+    let before = order.iter().take_while(|other| **other != key).filter(|other| !goes(other));
     before.filter_map(|other| text.entry_or_null(map, other)).last().map(|(key, _)| key.to_owned())
 }

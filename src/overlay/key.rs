@@ -102,7 +102,7 @@ fn flat(bytes: &[u8]) -> Option<BTreeMap<String, Vec<String>>> {
         return None;
     }
     let mut flat: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for (path, value) in yaml::flatten(&text.source, &text.tree) {
+    for (path, value) in yaml::flatten(&text.source, &text.tree).ok()? {
         flat.entry(path).or_default().push(value);
     }
     Some(flat)

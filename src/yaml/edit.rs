@@ -1,8 +1,10 @@
-//! Edits: what is asked for, what is refused, and the replacement of bytes.
+//! Edits: what can be asked for, and the replacement of bytes.
 
 use std::ops::Range;
 
-use super::source::{Position, Source};
+use super::refusal::{Refusal, RefusalReason};
+use super::source::Source;
+use super::step::Step;
 use super::tree::{NodeId, Tree};
 use super::{layout, proof};
 
@@ -16,9 +18,20 @@ pub enum Edit {
         /// The new value.
         value: String,
     },
+    /// Gives a scalar another source text, quotes included, where it is still written as expected.
+    ///
+    /// Source texts are compared byte by byte, never as numbers: `1.10` is not `1.1`, nor `'1.10'`.
+    ReplaceText {
+        /// The scalar.
+        node: NodeId,
+        /// The source text that is expected there; empty where nothing is written.
+        old: String,
+        /// The new source text; empty to write nothing.
+        new: String,
+    },
     /// Puts a new key with a scalar into a mapping.
     InsertKey {
-        /// The mapping; it has at least one entry.
+        /// The mapping.
         map: NodeId,
         /// The key after which it goes; at the end where absent.
         after: Option<String>,
@@ -26,6 +39,17 @@ pub enum Edit {
         key: String,
         /// Its value.
         value: String,
+    },
+    /// Puts a new key with any value into a mapping, or fills the key where nothing is written behind it.
+    PutKey {
+        /// The mapping.
+        map: NodeId,
+        /// The key after which a new one goes; at the end where absent.
+        after: Option<String>,
+        /// The key.
+        key: String,
+        /// Its value.
+        value: NewNode,
     },
     /// Takes a key and its value out of a mapping, with the lines that they occupy.
     RemoveKey {
@@ -41,75 +65,58 @@ pub enum Edit {
         /// The new item's keys and values.
         entries: Vec<(String, String)>,
     },
+    /// Appends any value to a sequence, laid out like the last item.
+    PutItem {
+        /// The sequence.
+        sequence: NodeId,
+        /// The new item.
+        value: NewNode,
+    },
+    /// Takes an item out of a sequence, with the lines that it occupies.
+    RemoveItem {
+        /// The sequence; it keeps at least one item.
+        sequence: NodeId,
+        /// The item, from 0.
+        index: usize,
+    },
     /// Gives a mapping a key with a sequence of one mapping; an empty value of that key is filled.
     CreateSequence {
-        /// The mapping; it has at least one entry.
+        /// The mapping.
         map: NodeId,
         /// The key.
         key: String,
         /// The only item's keys and values.
         entries: Vec<(String, String)>,
     },
+    /// Edits the document that a literal block holds; its nodes are those of [`super::embedded`].
+    Within {
+        /// The literal block.
+        node: NodeId,
+        /// What to change in its document.
+        edits: Vec<Edit>,
+    },
 }
 
-/// Why an edit is not made.
+/// A value that is not there yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum RefusalReason {
-    /// The value is written elsewhere.
-    Alias,
-    /// Others refer to this value.
-    Anchored,
-    /// The value carries a tag.
-    Tagged,
-    /// The value is a block scalar.
-    BlockScalar,
-    /// The mapping takes values from another one.
-    MergeKey,
-    /// A key stands twice.
-    DuplicateKey(String),
-    /// There is no such key.
-    NoSuchKey(String),
-    /// The key is there already, with a value.
-    KeyExists(String),
-    /// It is not what the edit takes it for.
-    NotA(&'static str),
-    /// The lines are laid out in a way that is not edited.
-    Layout(&'static str),
-    /// The result would differ from what was asked for.
-    Unprovable(String),
+pub enum NewNode {
+    /// A text; it gets quotes where it needs them, or where its siblings have them.
+    Scalar(String),
+    /// Keys and values.
+    Mapping(Vec<(String, NewNode)>),
+    /// Items.
+    Sequence(Vec<NewNode>),
 }
 
-/// An edit that is not made, where and why.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{}", self.sentence())]
-pub struct Refusal {
-    /// Where.
-    pub position: Position,
-    /// Why.
-    pub reason: RefusalReason,
+impl From<&str> for NewNode {
+    fn from(text: &str) -> Self {
+        Self::Scalar(text.to_owned())
+    }
 }
 
-impl Refusal {
-    fn sentence(&self) -> String {
-        match &self.reason {
-            RefusalReason::Alias => "the value is an alias (`*…`); write the value itself here".to_owned(),
-            RefusalReason::Anchored => {
-                "the value has an anchor (`&…`), so other places would change with it; write the value without it".to_owned()
-            }
-            RefusalReason::Tagged => "the value has a tag (`!…`); write it without".to_owned(),
-            RefusalReason::BlockScalar => "the value is a block scalar (`|` or `>`); write it on one line".to_owned(),
-            RefusalReason::MergeKey => {
-                "the mapping has a merge key (`<<`); write its keys out".to_owned()
-            }
-            RefusalReason::DuplicateKey(key) => format!("the key `{key}` stands twice; delete one of the two"),
-            RefusalReason::NoSuchKey(key) => format!("there is no key `{key}` here"),
-            RefusalReason::KeyExists(key) => format!("the key `{key}` is there already, with a value of another kind"),
-            RefusalReason::NotA(what) => format!("this is not {what}"),
-            RefusalReason::Layout(what) => format!("{what}; edit this place by hand, or lay it out over plain lines"),
-            RefusalReason::Unprovable(what) => {
-                format!("the edit would change more than it should ({what}); edit this place by hand")
-            }
-        }
+impl From<&[(String, String)]> for NewNode {
+    fn from(entries: &[(String, String)]) -> Self {
+        Self::Mapping(entries.iter().map(|(key, value)| (key.clone(), value.as_str().into())).collect())
     }
 }
 
@@ -122,8 +129,8 @@ pub(super) struct Patch {
 
 /// Makes edits and proves them.
 ///
-/// The result differs from the text only in the bytes that the edits need; it was parsed again, and its events
-/// are those of the text but for what was asked.
+/// The result differs from the text only in the bytes that the edits need; what they touch was parsed again, and
+/// its events are those of the text but for what was asked.
 ///
 /// # Errors
 /// A [`Refusal`] where something cannot be edited safely; nothing is returned then.
@@ -138,19 +145,23 @@ pub(super) struct Patch {
 /// assert_eq!(edited, "newTag: \"1.10\" # pinned by ops\n");
 /// ```
 pub fn edit(source: &Source, tree: &Tree, edits: &[Edit]) -> Result<String, Refusal> {
-    let patches: Vec<Patch> =
-        edits.iter().map(|edit| layout::patch(source, tree, edit)).collect::<Result<_, _>>()?;
-    let text = apply(source, patches)?;
-    proof::prove(source, tree, edits, &text)?;
+    let steps = Step::all(source, tree, edits)?;
+    let patches = sorted(layout::patches(source, tree, &steps)?);
+    let text = apply(source, &patches)?;
+    proof::prove(source, tree, &steps, (&patches, &text))?;
     Ok(text)
 }
 
-/// Replaces bytes from the front; of patches at one place the earlier edit comes first.
-fn apply(source: &Source, mut patches: Vec<Patch>) -> Result<String, Refusal> {
-    patches.sort_by_key(|patch| patch.range.start);
+/// From the front; of patches at one place the earlier edit comes first.
+fn sorted(mut patches: Vec<Patch>) -> Vec<Patch> {
+    patches.sort_by_key(|patch| (patch.range.start, patch.range.end));
+    patches
+}
+
+fn apply(source: &Source, patches: &[Patch]) -> Result<String, Refusal> {
     let mut text = String::with_capacity(source.text().len() + 256);
     let mut done = 0;
-    for patch in &patches {
+    for patch in patches {
         let kept = source.text().get(done..patch.range.start).ok_or_else(|| Refusal {
             position: source.position(patch.range.start),
             reason: RefusalReason::Layout("two edits touch the same bytes"),

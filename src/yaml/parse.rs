@@ -1,15 +1,17 @@
 //! Events become a tree. Iterative, so that depth costs no stack; every size has a cap.
 
+use std::collections::BTreeMap;
+
 use yaml_rust2::parser::{Event, Parser};
-use yaml_rust2::scanner::{Marker, ScanError, TScalarStyle};
+use yaml_rust2::scanner::{Marker, TScalarStyle};
 
 use super::source::{Source, YamlError};
-use super::span::Lexer;
+use super::span::{Lexer, Role};
 use super::tree::{Node, NodeId, NodeKind, ScalarStyle, Tree};
 
 /// How deep collections may be nested.
 pub const DEPTH_MAX: usize = 128;
-/// How many events a text may give.
+/// How many nodes a text may give, and ends of collections and of documents.
 pub const EVENTS_MAX: usize = 1_000_000;
 /// How many aliases a text may hold.
 pub const ALIASES_MAX: usize = 10_000;
@@ -19,143 +21,193 @@ pub const ALIASES_MAX: usize = 10_000;
 /// # Errors
 /// Where the text is not YAML, exceeds a cap, or holds something whose bytes cannot be made out.
 pub fn parse(source: &Source) -> Result<Tree, YamlError> {
-    let events = events(source)?;
-    let mut builder =
-        Builder { source, lexer: Lexer::new(source), tree: Tree::default(), open: Vec::new(), aliases: 0 };
-    for (index, (event, mark)) in events.iter().enumerate() {
-        let next = events.get(index + 1);
-        builder.take(event, *mark, next)?;
-    }
-    Ok(builder.tree)
-}
-
-/// All events. Each collection's first child tells block from flow, so one event is looked at ahead.
-fn events(source: &Source) -> Result<Vec<(Event, Marker)>, YamlError> {
     let body = source.text().get(source.body_start()..).unwrap_or_default();
     let mut parser = Parser::new_from_str(body);
-    let mut events = Vec::new();
-    let mut depth = 0_usize;
-    loop {
-        let (event, mark) = parser.next_token().map_err(|error| scan_error(source, &error))?;
-        match event {
-            Event::StreamEnd => return Ok(events),
-            Event::MappingStart(..) | Event::SequenceStart(..) => depth += 1,
-            Event::MappingEnd | Event::SequenceEnd => depth = depth.saturating_sub(1),
-            Event::Nothing
-            | Event::StreamStart
-            | Event::DocumentStart
-            | Event::DocumentEnd
-            | Event::Alias(_)
-            | Event::Scalar(..) => {}
+    let mut builder = Builder::new(source);
+    for _ in 0..EVENTS_MAX {
+        let (event, mark) = parser.next_token().map_err(|error| {
+            let byte = builder.marks.byte(*error.marker());
+            YamlError { position: source.position(byte), what: error.info().to_owned() }
+        })?;
+        if matches!(event, Event::StreamEnd) {
+            return Ok(builder.tree);
         }
-        let cap = if depth > DEPTH_MAX {
-            Some(format!("collections are nested more than {DEPTH_MAX} deep"))
-        } else {
-            (events.len() >= EVENTS_MAX).then(|| format!("more than {EVENTS_MAX} nodes"))
-        };
-        if let Some(what) = cap {
-            return Err(error_at(source, mark, what));
-        }
-        events.push((event, mark));
+        builder.take(event, mark)?;
     }
+    Err(YamlError {
+        position: source.position(source.text().len()),
+        what: format!("more than {EVENTS_MAX} nodes"),
+    })
 }
 
-fn scan_error(source: &Source, error: &ScanError) -> YamlError {
-    error_at(source, *error.marker(), error.info().to_owned())
+/// From the parser's lines and columns to bytes.
+///
+/// Its own index of characters goes wrong behind a block scalar with non-ASCII text, so it is not used.
+struct Marks<'a> {
+    source: &'a Source,
+    /// The place that was asked for last: the next is mostly on the same line, further on.
+    line: usize,
+    column: usize,
+    byte: usize,
 }
 
-fn error_at(source: &Source, mark: Marker, what: String) -> YamlError {
-    YamlError { position: source.position(source.byte_at(mark.line(), mark.col())), what }
+impl Marks<'_> {
+    fn byte(&mut self, mark: Marker) -> usize {
+        if mark.line() != self.line || mark.col() < self.column {
+            self.line = mark.line();
+            self.column = 0;
+            self.byte = self.source.start_of_line(mark.line());
+        }
+        let further = mark.col() - self.column;
+        let rest = self.source.text().get(self.byte..).unwrap_or_default();
+        self.byte += match rest.as_bytes().get(..further) {
+            Some(before) if before.is_ascii() => further,
+            Some(_) | None => rest.char_indices().nth(further).map_or(rest.len(), |(offset, _)| offset),
+        };
+        self.column = mark.col();
+        self.byte
+    }
 }
 
 /// A collection whose end was not seen yet.
 struct Open {
     id: NodeId,
-    children: Vec<NodeId>,
+    mark: Marker,
+    /// Where its children begin among those that wait for their parents' ends.
+    children_from: usize,
     is_mapping: bool,
 }
 
 struct Builder<'a> {
     source: &'a Source,
+    marks: Marks<'a>,
     lexer: Lexer<'a>,
     tree: Tree,
     open: Vec<Open>,
-    aliases: usize,
+    children: Vec<NodeId>,
+    anchors: BTreeMap<usize, NodeId>,
 }
 
-impl Builder<'_> {
-    fn take(&mut self, event: &Event, mark: Marker, next: Option<&(Event, Marker)>) -> Result<(), YamlError> {
-        let byte = self.source.byte_at(mark.line(), mark.col());
+impl<'a> Builder<'a> {
+    fn new(source: &'a Source) -> Self {
+        Self {
+            source,
+            marks: Marks { source, line: 0, column: 0, byte: 0 },
+            lexer: Lexer::new(source),
+            tree: Tree::default(),
+            open: Vec::new(),
+            children: Vec::new(),
+            anchors: BTreeMap::new(),
+        }
+    }
+
+    fn take(&mut self, event: Event, mark: Marker) -> Result<(), YamlError> {
         match event {
             Event::Nothing
             | Event::StreamStart
             | Event::StreamEnd
             | Event::DocumentStart
             | Event::DocumentEnd => {}
-            Event::Alias(_) => self.alias(byte, mark)?,
+            Event::Alias(anchor) => self.alias(anchor, mark)?,
             Event::Scalar(value, style, anchor, tag) => {
-                let style = style_of(*style);
-                let span = self
-                    .lexer
-                    .scalar(value, style, byte, mark.col())
-                    .map_err(|what| error_at(self.source, mark, what))?;
-                let kind = NodeKind::Scalar { value: value.clone(), style };
-                let id = self.add(kind, span, false, *anchor > 0);
-                self.tree.nodes[id.0].tagged = tag.is_some();
+                let id = self.scalar(value, style_of(style), mark)?;
+                self.properties(id, anchor, tag.is_some());
             }
             Event::SequenceStart(anchor, tag) => {
-                let is_inner =
-                    matches!(next, Some((Event::SequenceStart(..), inner)) if same_place(*inner, mark));
-                let flow = self.starts_with(byte, '[') && !is_inner;
-                self.start(false, flow, byte, (*anchor > 0, tag.is_some()));
+                let id = self.start(false, mark)?;
+                self.properties(id, anchor, tag.is_some());
             }
             Event::MappingStart(anchor, tag) => {
-                let is_inner =
-                    matches!(next, Some((Event::MappingStart(..), inner)) if same_place(*inner, mark));
-                let flow = self.starts_with(byte, '{') && !is_inner;
-                self.start(true, flow, byte, (*anchor > 0, tag.is_some()));
+                let id = self.start(true, mark)?;
+                self.properties(id, anchor, tag.is_some());
             }
-            Event::SequenceEnd | Event::MappingEnd => self.end(byte),
+            Event::SequenceEnd | Event::MappingEnd => self.end(mark),
         }
         Ok(())
     }
 
-    fn alias(&mut self, byte: usize, mark: Marker) -> Result<(), YamlError> {
-        self.aliases += 1;
-        if self.aliases > ALIASES_MAX {
-            return Err(error_at(self.source, mark, format!("more than {ALIASES_MAX} aliases")));
+    fn error(&mut self, mark: Marker, what: impl Into<String>) -> YamlError {
+        let byte = self.marks.byte(mark);
+        YamlError { position: self.source.position(byte), what: what.into() }
+    }
+
+    fn properties(&mut self, id: NodeId, anchor: usize, tagged: bool) {
+        let node = &mut self.tree.nodes[id.0];
+        node.tagged = tagged;
+        node.anchored = anchor > 0;
+        if anchor > 0 {
+            self.anchors.insert(anchor, id);
         }
+    }
+
+    fn alias(&mut self, anchor: usize, mark: Marker) -> Result<(), YamlError> {
+        if self.tree.aliases.len() == ALIASES_MAX {
+            return Err(self.error(mark, format!("more than {ALIASES_MAX} aliases")));
+        }
+        let byte = self.marks.byte(mark);
         let span = self.lexer.alias(byte);
-        self.add(NodeKind::Alias, span, false, false);
+        let id = self.add(NodeKind::Alias, span, mark);
+        // The parser forgets no anchor at the end of a document, YAML does.
+        let document = self.tree.documents.last().copied().unwrap_or(id);
+        match self.anchors.get(&anchor).copied() {
+            Some(target) if target >= document => self.tree.aliases.push((id, target)),
+            Some(_) | None => return Err(self.error(mark, "an alias to an anchor of another document")),
+        }
         Ok(())
     }
 
-    fn starts_with(&self, byte: usize, expected: char) -> bool {
-        self.source.text().get(byte..).is_some_and(|rest| rest.starts_with(expected))
+    fn scalar(&mut self, value: String, style: ScalarStyle, mark: Marker) -> Result<NodeId, YamlError> {
+        let byte = self.marks.byte(mark);
+        let role = self.role();
+        let Some(span) = self.lexer.scalar((&value, style), role, (byte, mark.col())) else {
+            return Err(self.error(mark, "the bytes of this scalar cannot be made out; write it on one line"));
+        };
+        Ok(self.add(NodeKind::Scalar { value, style }, span, mark))
     }
 
-    fn start(&mut self, is_mapping: bool, flow: bool, byte: usize, (anchored, tagged): (bool, bool)) {
-        let kind = if is_mapping { NodeKind::Mapping(Vec::new()) } else { NodeKind::Sequence(Vec::new()) };
-        let id = self.add(kind, byte..byte, flow, anchored);
-        self.tree.nodes[id.0].tagged = tagged;
-        if flow {
-            self.lexer.pass(byte + 1);
+    /// What the next node is to the collection that is open.
+    fn role(&self) -> Role {
+        match self.open.last() {
+            None => Role::Root,
+            Some(open) if !open.is_mapping => Role::Item,
+            Some(open) if (self.children.len() - open.children_from).is_multiple_of(2) => Role::Key,
+            Some(_) => Role::Value,
         }
-        self.open.push(Open { id, children: Vec::new(), is_mapping });
     }
 
-    fn end(&mut self, byte: usize) {
-        let Some(Open { id, children, is_mapping }) = self.open.pop() else { return };
-        let opens_with_bracket = self.tree.nodes[id.0].span.start;
-        let own_flow = self.starts_with(opens_with_bracket, '[') || self.starts_with(opens_with_bracket, '{');
-        if self.tree.nodes[id.0].flow && own_flow && self.closes(byte) {
-            self.tree.nodes[id.0].span.end = byte + 1;
-            self.lexer.pass(byte + 1);
-        } else if let (Some(first), Some(last)) = (children.first(), children.last()) {
-            let span = self.tree.nodes[first.0].span.start..self.tree.nodes[last.0].span.end;
-            self.tree.nodes[id.0].span = span;
+    fn start(&mut self, is_mapping: bool, mark: Marker) -> Result<NodeId, YamlError> {
+        if self.open.len() == DEPTH_MAX {
+            return Err(self.error(mark, format!("collections are nested more than {DEPTH_MAX} deep")));
         }
-        self.tree.nodes[id.0].kind = if is_mapping {
+        let byte = self.marks.byte(mark);
+        let (kind, bracket) = if is_mapping {
+            (NodeKind::Mapping(Vec::new()), b'{')
+        } else {
+            (NodeKind::Sequence(Vec::new()), b'[')
+        };
+        let is_bracketed = self.byte(byte) == Some(bracket);
+        let id = self.add(kind, byte..byte, mark);
+        if is_bracketed {
+            self.tree.nodes[id.0].bracketed = true;
+            self.tree.nodes[id.0].flow = true;
+            self.lexer.pass(byte + 1);
+        }
+        let children_from = self.children.len();
+        self.open.push(Open { id, mark, children_from, is_mapping });
+        Ok(id)
+    }
+
+    fn byte(&self, at: usize) -> Option<u8> {
+        self.source.text().as_bytes().get(at).copied()
+    }
+
+    fn end(&mut self, mark: Marker) {
+        let Some(open) = self.open.pop() else { return };
+        let children: Vec<NodeId> = self.children.drain(open.children_from..).collect();
+        if !(self.tree.nodes[open.id.0].bracketed && self.close(&open, mark)) {
+            self.tree.nodes[open.id.0].span = self.around(&children);
+        }
+        self.tree.nodes[open.id.0].kind = if open.is_mapping {
             let pairs = children.chunks_exact(2);
             NodeKind::Mapping(pairs.filter_map(|pair| Some((*pair.first()?, *pair.last()?))).collect())
         } else {
@@ -163,16 +215,57 @@ impl Builder<'_> {
         };
     }
 
-    fn closes(&self, byte: usize) -> bool {
-        self.starts_with(byte, ']') || self.starts_with(byte, '}')
+    /// Ends a flow collection at its bracket; says whether there is one.
+    fn close(&mut self, open: &Open, mark: Marker) -> bool {
+        let byte = self.marks.byte(mark);
+        let closes = self.byte(byte) == Some(if open.is_mapping { b'}' } else { b']' });
+        if closes {
+            self.tree.nodes[open.id.0].span.end = byte + 1;
+            self.lexer.pass(byte + 1);
+        } else {
+            self.not_bracketed(open.id);
+        }
+        closes
     }
 
-    fn add(&mut self, kind: NodeKind, span: std::ops::Range<usize>, flow: bool, anchored: bool) -> NodeId {
+    fn around(&self, children: &[NodeId]) -> std::ops::Range<usize> {
+        let start = children.first().map_or(0, |first| self.tree.nodes[first.0].span.start);
+        let end = children.last().map_or(start, |last| self.tree.nodes[last.0].span.end);
+        start..end
+    }
+
+    /// A bracket at a collection's start was its first child's: its key's, or its item's.
+    fn not_bracketed(&mut self, id: NodeId) {
+        self.tree.nodes[id.0].bracketed = false;
+        for index in id.0..self.tree.nodes.len() {
+            let outer = self.tree.nodes[index].parent.is_some_and(|parent| self.tree.nodes[parent.0].flow);
+            self.tree.nodes[index].flow = outer || self.tree.nodes[index].bracketed;
+        }
+    }
+
+    fn add(&mut self, kind: NodeKind, span: std::ops::Range<usize>, mark: Marker) -> NodeId {
         let id = NodeId(self.tree.nodes.len());
-        let inside_flow = self.open.last().is_some_and(|open| self.tree.nodes[open.id.0].flow);
-        self.tree.nodes.push(Node { kind, span, flow: flow || inside_flow, anchored, tagged: false });
-        match self.open.last_mut() {
-            Some(parent) => parent.children.push(id),
+        let parent = self.open.last().map(|open| open.id);
+        // Where a collection and its first child start at one place, the bracket there is the child's.
+        if let Some(open) = self.open.last()
+            && self.children.len() == open.children_from
+            && self.tree.nodes[open.id.0].bracketed
+            && same_place(open.mark, mark)
+        {
+            self.not_bracketed(open.id);
+        }
+        let flow = parent.is_some_and(|parent| self.tree.nodes[parent.0].flow);
+        self.tree.nodes.push(Node {
+            kind,
+            span,
+            flow,
+            anchored: false,
+            tagged: false,
+            parent,
+            bracketed: false,
+        });
+        match parent {
+            Some(_) => self.children.push(id),
             None => self.tree.documents.push(id),
         }
         id

@@ -1,53 +1,205 @@
-//! Paths as people write them: `spec.sources[0].helm.values`, `"image.tag"` for a key that has a dot.
+//! Paths to nodes as people write them: `spec.sources[0].helm.values`.
 
-use super::tree::PathSegment;
+use std::fmt;
+use std::str::FromStr;
 
-/// Reads a path: keys with dots between them, indexes from 0 in brackets, quotes around keys that hold any of these.
+use super::refusal::{Refusal, RefusalReason};
+use super::source::Source;
+use super::tree::{NodeId, NodeKind, Tree};
+
+/// One step on the way to a node.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PathSegment {
+    /// To the value of a key.
+    Key(String),
+    /// To an item, from 0.
+    Index(usize),
+    /// To the first item that has this scalar under this key: `[name=app]`.
+    Item {
+        /// The key.
+        key: String,
+        /// Its value.
+        value: String,
+    },
+}
+
+/// A way to a node, from the root of a document.
 ///
-/// # Errors
-/// What is wrong with it, in words that begin with the place, counted in characters from 1.
+/// Keys are separated by dots; brackets hold the place of an item, from 0, or a key and value of it; a key with
+/// dots or brackets stands in quotes (`metadata.annotations."a.b/c"`), or has a backslash before each of them.
+/// On a list a key of digits is the place of an item.
 ///
 /// ```
-/// use towpath::yaml::{PathSegment, parse_path};
+/// use towpath::yaml::Path;
 ///
-/// let path = parse_path("images[0].\"app.io/tag\"").unwrap();
-/// let key = |text: &str| PathSegment::Key(text.to_owned());
-/// assert_eq!(path, [key("images"), PathSegment::Index(0), key("app.io/tag")]);
+/// let path: Path = r#"spec.sources[0].helm."values.yaml"[name=app]"#.parse().unwrap();
+/// assert_eq!(path.segments().len(), 6);
+/// assert_eq!(path.to_string(), r#"spec.sources[0].helm."values.yaml"[name=app]"#);
 /// ```
-pub fn parse_path(text: &str) -> Result<Vec<PathSegment>, String> {
-    let mut segments = Vec::new();
-    let mut rest = text;
-    loop {
-        let at = |rest: &str| text[..text.len() - rest.len()].chars().count() + 1;
-        if let Some(inside) = rest.strip_prefix('[') {
-            let (index, behind) =
-                inside.split_once(']').ok_or_else(|| format!("{}: `[` is never closed", at(rest)))?;
-            let index = index.parse().map_err(|_| format!("{}: `{index}` is no index", at(inside)))?;
-            segments.push(PathSegment::Index(index));
-            rest = behind;
-        } else {
-            let (key, behind) = key(rest).map_err(|why| format!("{}: {why}", at(rest)))?;
-            segments.push(PathSegment::Key(key));
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Path(Vec<PathSegment>);
+
+/// Why a text is no path.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{path}` is no path: {what}; write it like `spec.images[0].newTag`")]
+pub struct PathError {
+    /// The text.
+    pub path: String,
+    /// What is wrong with it.
+    pub what: &'static str,
+}
+
+impl Path {
+    /// The steps, in order.
+    #[must_use]
+    pub fn segments(&self) -> &[PathSegment] {
+        &self.0
+    }
+}
+
+impl From<Vec<PathSegment>> for Path {
+    fn from(segments: Vec<PathSegment>) -> Self {
+        Self(segments)
+    }
+}
+
+impl FromStr for Path {
+    type Err = PathError;
+
+    fn from_str(path: &str) -> Result<Self, PathError> {
+        let mut segments = Vec::new();
+        let mut rest = path;
+        while !rest.is_empty() {
+            let (segment, behind) = next_segment(rest, segments.is_empty())
+                .map_err(|what| PathError { path: path.to_owned(), what })?;
+            segments.push(segment);
             rest = behind;
         }
-        match rest.strip_prefix('.') {
-            Some(behind) => rest = behind,
-            None if rest.is_empty() => return Ok(segments),
-            None if rest.starts_with('[') => {}
-            None => return Err(format!("{}: a `.` or `[` is expected", at(rest))),
+        if segments.is_empty() {
+            return Err(PathError { path: path.to_owned(), what: "it is empty" });
+        }
+        Ok(Self(segments))
+    }
+}
+
+fn next_segment(rest: &str, is_first: bool) -> Result<(PathSegment, &str), &'static str> {
+    if let Some(inside) = rest.strip_prefix('[') {
+        let (inside, behind) = inside.split_once(']').ok_or("a `[` is not closed")?;
+        return Ok((bracket(inside)?, behind));
+    }
+    let rest = match rest.strip_prefix('.') {
+        Some(rest) => rest,
+        None if is_first => rest,
+        None => return Err("a dot is missing before a key"),
+    };
+    let (key, behind) = match rest.chars().next() {
+        Some(quote @ ('"' | '\'')) => {
+            let (key, behind) = rest[1..].split_once(quote).ok_or("a quote is not closed")?;
+            (key.to_owned(), behind)
+        }
+        Some(_) | None => bare_key(rest),
+    };
+    if key.is_empty() { Err("a key is empty") } else { Ok((PathSegment::Key(key), behind)) }
+}
+
+fn bracket(inside: &str) -> Result<PathSegment, &'static str> {
+    match inside.split_once('=') {
+        Some((key, value)) if !key.is_empty() => {
+            Ok(PathSegment::Item { key: key.to_owned(), value: value.to_owned() })
+        }
+        Some(_) | None => {
+            inside.parse().map(PathSegment::Index).map_err(|_| "brackets hold a number or `key=value`")
         }
     }
 }
 
-/// The key at the start of a text, and what stands behind it.
-fn key(text: &str) -> Result<(String, &str), &'static str> {
-    if let Some(inside) = text.strip_prefix('"') {
-        let (key, behind) = inside.split_once('"').ok_or("a quote is never closed")?;
-        return Ok((key.to_owned(), behind));
+fn bare_key(rest: &str) -> (String, &str) {
+    let mut key = String::new();
+    let mut characters = rest.char_indices();
+    while let Some((at, character)) = characters.next() {
+        match character {
+            '\\' => key.extend(characters.next().map(|(_, escaped)| escaped)),
+            '.' | '[' => return (key, &rest[at..]),
+            other => key.push(other),
+        }
     }
-    let end = text.find(['.', '[', ']', '"']).unwrap_or(text.len());
-    match text.split_at(end) {
-        ("", _) => Err("a key is missing"),
-        (key, behind) => Ok((key.to_owned(), behind)),
+    (key, "")
+}
+
+impl fmt::Display for Path {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, segment) in self.0.iter().enumerate() {
+            match segment {
+                PathSegment::Index(place) => write!(formatter, "[{place}]")?,
+                PathSegment::Item { key, value } => write!(formatter, "[{key}={value}]")?,
+                PathSegment::Key(key) => {
+                    let dot = if index == 0 { "" } else { "." };
+                    let quote = match key {
+                        key if !key.contains(['.', '[', ']', '\\', '"', '\'']) => "",
+                        key if key.contains('"') => "'",
+                        _ => "\"",
+                    };
+                    write!(formatter, "{dot}{quote}{key}{quote}")?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Tree {
+    /// The node at the end of a path; of a duplicated key the last.
+    #[must_use]
+    pub fn at(&self, root: NodeId, path: &[PathSegment]) -> Option<NodeId> {
+        path.iter().try_fold(root, |node, segment| self.next(node, segment))
+    }
+
+    /// The node at the end of a path, or why and where the way ends before it.
+    ///
+    /// # Errors
+    /// Where a key or an item is missing, a key stands twice, or the way leads through an alias.
+    pub fn find(&self, source: &Source, root: NodeId, path: &Path) -> Result<NodeId, Refusal> {
+        path.0.iter().try_fold(root, |node, segment| {
+            self.next_checked(node, segment)
+                .map_err(|reason| Refusal { position: source.position(self.node(node).span.start), reason })
+        })
+    }
+
+    fn next(&self, node: NodeId, segment: &PathSegment) -> Option<NodeId> {
+        match segment {
+            PathSegment::Key(key) if !self.items(node).is_empty() => {
+                self.items(node).get(key.parse::<usize>().ok()?).copied()
+            }
+            PathSegment::Key(key) => self.get(node, key),
+            PathSegment::Index(index) => self.items(node).get(*index).copied(),
+            PathSegment::Item { key, value } => self.item_with(node, key, value),
+        }
+    }
+
+    fn next_checked(&self, node: NodeId, segment: &PathSegment) -> Result<NodeId, RefusalReason> {
+        match (&self.node(node).kind, segment) {
+            (NodeKind::Alias, _) => return Err(RefusalReason::Alias),
+            (NodeKind::Scalar { .. }, _) => return Err(RefusalReason::NotA("a mapping or a list")),
+            (NodeKind::Mapping(entries), PathSegment::Key(key)) => {
+                let same = entries.iter().filter(|(id, _)| self.scalar(*id) == Some(key));
+                if same.count() > 1 {
+                    return Err(RefusalReason::DuplicateKey(key.clone()));
+                }
+            }
+            (NodeKind::Mapping(_) | NodeKind::Sequence(_), _) => {}
+        }
+        self.next(node, segment).ok_or_else(|| match segment {
+            PathSegment::Key(key) => RefusalReason::NoSuchKey(key.clone()),
+            PathSegment::Index(_) | PathSegment::Item { .. } => {
+                RefusalReason::NoSuchItem(Path(vec![segment.clone()]).to_string())
+            }
+        })
+    }
+
+    /// The first item of a sequence that has this scalar under this key.
+    #[must_use]
+    pub fn item_with(&self, sequence: NodeId, key: &str, value: &str) -> Option<NodeId> {
+        let has = |item: &NodeId| self.get(*item, key).and_then(|found| self.scalar(found)) == Some(value);
+        self.items(sequence).iter().copied().find(has)
     }
 }

@@ -1,196 +1,263 @@
 //! The proof of an edit: the result, parsed again, gives the old events but for what was asked.
+//!
+//! Where the patches lie within some entries of a document's root mapping, only those are parsed again
+//! ([`local`]); else the whole text is.
 
-use super::edit::{Edit, Refusal, RefusalReason};
+mod local;
+
+use super::edit::{NewNode, Patch};
+use super::embedded::{Embedded, embedded};
 use super::parse::parse;
 use super::quote::needs_quote;
-use super::source::{Position, Source};
-use super::tree::{NodeId, NodeKind, ScalarStyle, Tree};
-
-/// One event, as far as its meaning goes.
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Sign {
-    Document,
-    MapStart {
-        anchored: bool,
-        tagged: bool,
-    },
-    SequenceStart {
-        anchored: bool,
-        tagged: bool,
-    },
-    End,
-    Alias(String),
-    Scalar {
-        value: String,
-        style: ScalarStyle,
-        anchored: bool,
-        tagged: bool,
-    },
-    /// A scalar that the edit writes: any style in which it means this text.
-    New(String),
-}
+use super::refusal::{Refusal, RefusalReason};
+use super::source::{BYTES_MAX, Source};
+use super::step::Step;
+use super::tree::{Node, NodeId, NodeKind, ScalarStyle, Tree};
 
 /// Compares what the edited text means with what it should mean.
-pub(super) fn prove(source: &Source, tree: &Tree, edits: &[Edit], text: &str) -> Result<(), Refusal> {
-    let unprovable =
-        |position: Position, what: String| Refusal { position, reason: RefusalReason::Unprovable(what) };
-    let edited = Source::new(text).map_err(|error| unprovable(error.position, error.what))?;
-    let new_tree = parse(&edited).map_err(|error| unprovable(error.position, error.what))?;
-    let expected = signs(source, tree, edits);
-    let found = signs(&edited, &new_tree, &[]);
-    let first_difference = expected.iter().zip(&found).position(|(expected, found)| !agrees(expected, found));
-    if first_difference.is_none() && expected.len() == found.len() {
+pub(super) fn prove(
+    source: &Source,
+    tree: &Tree,
+    steps: &[Step<'_>],
+    (patches, text): (&[Patch], &str),
+) -> Result<(), Refusal> {
+    if text.len() <= BYTES_MAX && local::is_proven(source, tree, steps, (patches, text)) {
         return Ok(());
     }
-    Err(unprovable(Position { line: 1, column: 1 }, "it reads differently afterwards".to_owned()))
+    let first = patches.first().map_or(0, |patch| patch.range.start);
+    let unprovable =
+        |byte, what| Refusal { position: source.position(byte), reason: RefusalReason::Unprovable(what) };
+    let edited = Source::new(text).map_err(|error| unprovable(first, error.what))?;
+    let edited_tree = parse(&edited).map_err(|error| unprovable(first, error.what))?;
+    let old = Side { source, tree };
+    let new = Side { source: &edited, tree: &edited_tree };
+    Comparison { old, new, steps }.documents().map_err(|node| {
+        let byte = node.map_or(first, |node| tree.node(node).span.start);
+        unprovable(byte, "it reads differently afterwards".to_owned())
+    })
 }
 
-fn agrees(expected: &Sign, found: &Sign) -> bool {
-    match (expected, found) {
-        (Sign::New(wanted), Sign::Scalar { value, style, anchored: false, tagged: false }) => {
-            wanted == value && (*style != ScalarStyle::Plain || !needs_quote(value))
-        }
-        (expected, found) => expected == found,
-    }
-}
-
-/// The events of a tree after some edits.
-fn signs(source: &Source, tree: &Tree, edits: &[Edit]) -> Vec<Sign> {
-    let mut walk = Walk { source, tree, edits, signs: Vec::new() };
-    for root in tree.documents() {
-        walk.signs.push(Sign::Document);
-        walk.node(*root);
-    }
-    walk.signs
-}
-
-struct Walk<'a> {
+/// A text and its nodes.
+#[derive(Copy, Clone)]
+struct Side<'a> {
     source: &'a Source,
     tree: &'a Tree,
-    edits: &'a [Edit],
-    signs: Vec<Sign>,
 }
 
-impl Walk<'_> {
+impl Side<'_> {
+    fn written(&self, node: &Node) -> &str {
+        self.source.text().get(node.span.clone()).unwrap_or_default()
+    }
+}
+
+/// The text before and after, and what may differ.
+struct Comparison<'a> {
+    old: Side<'a>,
+    new: Side<'a>,
+    steps: &'a [Step<'a>],
+}
+
+/// Nothing, or the old node, where there is one, that has become something else than it should.
+type Verdict = Result<(), Option<NodeId>>;
+
+/// What should stand at a place of a collection.
+enum Expected<'a, T> {
+    Kept(T),
+    Put(T, &'a NewNode),
+    New(&'a str, &'a NewNode),
+}
+
+impl<'a> Comparison<'a> {
+    fn documents(&self) -> Verdict {
+        let (old, new) = (self.old.tree.documents(), self.new.tree.documents());
+        if old.len() != new.len() {
+            return Err(None);
+        }
+        old.iter().zip(new).try_for_each(|(old, new)| self.node(*old, *new))
+    }
+
     /// As deep as [`super::DEPTH_MAX`], which `parse` has checked.
-    fn node(&mut self, id: NodeId) {
-        let node = self.tree.node(id);
-        let (anchored, tagged) = (node.anchored, node.tagged);
-        match &node.kind {
-            NodeKind::Alias => {
-                let name = self.source.text().get(node.span.clone()).unwrap_or_default();
-                self.signs.push(Sign::Alias(name.to_owned()));
+    fn node(&self, old_id: NodeId, new_id: NodeId) -> Verdict {
+        let (old, new) = (self.old.tree.node(old_id), self.new.tree.node(new_id));
+        let step = self.steps.iter().find(|step| step.node() == old_id);
+        if (old.anchored, old.tagged) != (new.anchored, new.tagged) {
+            return Err(Some(old_id));
+        }
+        match (&old.kind, &new.kind) {
+            (NodeKind::Mapping(_), NodeKind::Mapping(entries)) => {
+                self.entries(&self.expected_entries(old_id, step.is_some()), entries, old_id)
             }
-            NodeKind::Scalar { value, style } => {
-                let sign = self.set_to(id).map_or_else(
-                    || Sign::Scalar { value: value.clone(), style: *style, anchored, tagged },
-                    Sign::New,
-                );
-                self.signs.push(sign);
+            (NodeKind::Sequence(_), NodeKind::Sequence(items)) => {
+                self.items(&self.expected_items(old_id, step.is_some()), items, old_id)
             }
-            NodeKind::Mapping(entries) => self.mapping(id, entries, (anchored, tagged)),
-            NodeKind::Sequence(items) => {
-                self.signs.push(Sign::SequenceStart { anchored, tagged });
-                items.iter().for_each(|item| self.node(*item));
-                self.appended(id);
-                self.signs.push(Sign::End);
-            }
+            _ if self.is_leaf_as_expected(old, new_id, step) => Ok(()),
+            _ => Err(Some(old_id)),
         }
     }
 
-    /// The items that go to the end of a list.
-    fn appended(&mut self, id: NodeId) {
-        for edit in self.edits {
-            if let Edit::AppendItem { sequence, entries } = edit
-                && *sequence == id
-            {
-                self.item(entries);
+    fn is_leaf_as_expected(&self, old: &Node, new_id: NodeId, step: Option<&Step<'_>>) -> bool {
+        let new = self.new.tree.node(new_id);
+        match step {
+            None => match (&old.kind, &new.kind) {
+                (NodeKind::Alias, NodeKind::Alias) => self.old.written(old) == self.new.written(new),
+                (old, new) => matches!(old, NodeKind::Scalar { .. }) && old == new,
+            },
+            Some(Step::Set { value, .. }) => is_written(new, value),
+            Some(Step::Text { new: text, .. }) => {
+                matches!(new.kind, NodeKind::Scalar { .. }) && self.new.written(new) == *text
+            }
+            Some(Step::Within { embedded, steps, .. }) => self.is_within(embedded, steps, (old, new_id)),
+            Some(
+                Step::Put { .. }
+                | Step::Fill { .. }
+                | Step::RemoveEntry { .. }
+                | Step::Push { .. }
+                | Step::RemoveItem { .. },
+            ) => false,
+        }
+    }
+
+    /// The document of a literal block, compared in its turn.
+    fn is_within(&self, old_inner: &Embedded, steps: &[Step<'_>], (old, new_id): (&Node, NodeId)) -> bool {
+        let Ok(new_inner) = embedded(self.new.source, self.new.tree, new_id) else { return false };
+        let inside = Comparison {
+            old: Side { source: &old_inner.source, tree: &old_inner.tree },
+            new: Side { source: &new_inner.source, tree: &new_inner.tree },
+            steps,
+        };
+        let (before, after) = (breaks_at_end(&old.kind), breaks_at_end(&self.new.tree.node(new_id).kind));
+        before == after && inside.documents().is_ok()
+    }
+
+    fn expected_entries(&self, map: NodeId, is_touched: bool) -> Vec<Expected<'a, (NodeId, NodeId)>> {
+        let mut expected = Vec::new();
+        let entries = self.old.tree.entries(map);
+        if is_touched {
+            self.put_behind(map, None, &mut expected);
+        }
+        for (index, entry) in entries.iter().enumerate() {
+            let filled = self.steps.iter().find_map(|step| match step {
+                Step::Fill { key, value, .. } if *key == entry.0 => Some(value.as_ref()),
+                _ => None,
+            });
+            let is_removed = |step: &Step<'_>| matches!(step, Step::RemoveEntry { map: of, index: at } if *of == map && *at == index);
+            match filled {
+                Some(value) => expected.push(Expected::Put(*entry, value)),
+                None if is_touched && self.steps.iter().any(is_removed) => {}
+                None => expected.push(Expected::Kept(*entry)),
+            }
+            if is_touched {
+                self.put_behind(map, Some(index), &mut expected);
             }
         }
+        expected
     }
 
-    fn mapping(&mut self, id: NodeId, entries: &[(NodeId, NodeId)], (anchored, tagged): (bool, bool)) {
-        self.signs.push(Sign::MapStart { anchored, tagged });
-        for (index, (key, value)) in entries.iter().enumerate() {
-            let name = self.tree.scalar(*key);
-            let is_removed = self.edits.iter().any(
-                |edit| matches!(edit, Edit::RemoveKey { map, key } if *map == id && Some(key.as_str()) == name),
-            );
-            if !is_removed {
-                self.node(*key);
-                self.value(id, name, *value);
+    /// The entries that go behind an old one, in the order of the edits.
+    fn put_behind(
+        &self,
+        map: NodeId,
+        index: Option<usize>,
+        expected: &mut Vec<Expected<'a, (NodeId, NodeId)>>,
+    ) {
+        expected.extend(self.steps.iter().filter_map(|step| match step {
+            Step::Put { map: of, after, key, value } if *of == map && *after == index => {
+                Some(Expected::New(key, value.as_ref()))
             }
-            self.inserted(id, name, index + 1 == entries.len());
-        }
-        self.created(id);
-        self.signs.push(Sign::End);
+            _ => None,
+        }));
     }
 
-    /// A value, or the list that fills an empty one.
-    fn value(&mut self, map: NodeId, name: Option<&str>, value: NodeId) {
-        let filled = self.edits.iter().find_map(|edit| match edit {
-            Edit::CreateSequence { map: of, key, entries } if *of == map && Some(key.as_str()) == name => {
-                Some(entries)
+    fn entries(
+        &self,
+        expected: &[Expected<'_, (NodeId, NodeId)>],
+        found: &[(NodeId, NodeId)],
+        map: NodeId,
+    ) -> Verdict {
+        if expected.len() != found.len() {
+            return Err(Some(map));
+        }
+        expected.iter().zip(found).try_for_each(|(expected, (new_key, new_value))| match expected {
+            Expected::Kept((key, value)) => {
+                self.node(*key, *new_key).and_then(|()| self.node(*value, *new_value))
             }
-            Edit::CreateSequence { .. }
-            | Edit::SetScalar { .. }
-            | Edit::InsertKey { .. }
-            | Edit::RemoveKey { .. }
-            | Edit::AppendItem { .. } => None,
-        });
-        match filled {
-            Some(entries) if self.tree.items(value).is_empty() => self.list(entries),
-            Some(_) | None => self.node(value),
-        }
-    }
-
-    /// The keys that go behind an entry.
-    fn inserted(&mut self, id: NodeId, name: Option<&str>, is_last: bool) {
-        for edit in self.edits {
-            if let Edit::InsertKey { map, after, key, value } = edit {
-                let is_here = after.as_deref().map_or(is_last, |after| Some(after) == name);
-                if *map == id && is_here {
-                    self.signs.extend([Sign::New(key.clone()), Sign::New(value.clone())]);
-                }
+            Expected::Put((key, _), value) => {
+                self.node(*key, *new_key)?;
+                if self.is_new(value, *new_value) { Ok(()) } else { Err(Some(*key)) }
             }
-        }
-    }
-
-    /// The list that a mapping gets under a new key, at its end.
-    fn created(&mut self, id: NodeId) {
-        for edit in self.edits {
-            if let Edit::CreateSequence { map, key, entries } = edit
-                && *map == id
-                && self.tree.get(id, key).is_none()
-            {
-                self.signs.push(Sign::New(key.clone()));
-                self.list(entries);
+            Expected::New(key, value) => {
+                let is_key = is_written(self.new.tree.node(*new_key), key);
+                if is_key && self.is_new(value, *new_value) { Ok(()) } else { Err(Some(map)) }
             }
-        }
-    }
-
-    fn list(&mut self, entries: &[(String, String)]) {
-        self.signs.push(Sign::SequenceStart { anchored: false, tagged: false });
-        self.item(entries);
-        self.signs.push(Sign::End);
-    }
-
-    fn item(&mut self, entries: &[(String, String)]) {
-        self.signs.push(Sign::MapStart { anchored: false, tagged: false });
-        for (key, value) in entries {
-            self.signs.extend([Sign::New(key.clone()), Sign::New(value.clone())]);
-        }
-        self.signs.push(Sign::End);
-    }
-
-    fn set_to(&self, id: NodeId) -> Option<String> {
-        self.edits.iter().find_map(|edit| match edit {
-            Edit::SetScalar { node, value } if *node == id => Some(value.clone()),
-            Edit::SetScalar { .. }
-            | Edit::InsertKey { .. }
-            | Edit::RemoveKey { .. }
-            | Edit::AppendItem { .. }
-            | Edit::CreateSequence { .. } => None,
         })
+    }
+
+    fn expected_items(&self, sequence: NodeId, is_touched: bool) -> Vec<Expected<'a, NodeId>> {
+        let items = self.old.tree.items(sequence).iter().enumerate();
+        let is_removed = |index: usize| {
+            let is_this = |step: &Step<'_>| matches!(step, Step::RemoveItem { sequence: of, index: at } if *of == sequence && *at == index);
+            is_touched && self.steps.iter().any(is_this)
+        };
+        let kept = items.filter(|(index, _)| !is_removed(*index)).map(|(_, item)| Expected::Kept(*item));
+        let mut expected: Vec<_> = kept.collect();
+        expected.extend(self.steps.iter().filter_map(|step| match step {
+            Step::Push { sequence: of, value } if *of == sequence => Some(Expected::New("", value.as_ref())),
+            _ => None,
+        }));
+        expected
+    }
+
+    fn items(&self, expected: &[Expected<'_, NodeId>], found: &[NodeId], sequence: NodeId) -> Verdict {
+        if expected.len() != found.len() {
+            return Err(Some(sequence));
+        }
+        expected.iter().zip(found).try_for_each(|(expected, new)| match expected {
+            Expected::Kept(old) => self.node(*old, *new),
+            Expected::Put(_, value) | Expected::New(_, value) if self.is_new(value, *new) => Ok(()),
+            Expected::Put(..) | Expected::New(..) => Err(Some(sequence)),
+        })
+    }
+
+    /// Whether a node of the edited text is what an edit asked for.
+    fn is_new(&self, wanted: &NewNode, id: NodeId) -> bool {
+        let found = self.new.tree.node(id);
+        let is_bare = !found.anchored && !found.tagged;
+        match (wanted, &found.kind) {
+            (NewNode::Scalar(text), NodeKind::Scalar { .. }) => is_written(found, text),
+            (NewNode::Mapping(wanted), NodeKind::Mapping(entries)) => {
+                is_bare
+                    && wanted.len() == entries.len()
+                    && wanted.iter().zip(entries).all(|((key, value), (new_key, new_value))| {
+                        is_written(self.new.tree.node(*new_key), key) && self.is_new(value, *new_value)
+                    })
+            }
+            (NewNode::Sequence(wanted), NodeKind::Sequence(items)) => {
+                is_bare
+                    && wanted.len() == items.len()
+                    && wanted.iter().zip(items).all(|(value, new)| self.is_new(value, *new))
+            }
+            (
+                NewNode::Scalar(_) | NewNode::Mapping(_) | NewNode::Sequence(_),
+                NodeKind::Scalar { .. } | NodeKind::Alias | NodeKind::Mapping(_) | NodeKind::Sequence(_),
+            ) => false,
+        }
+    }
+}
+
+/// Whether a node is a scalar that means this text, to every reader of YAML.
+fn is_written(node: &Node, text: &str) -> bool {
+    match &node.kind {
+        NodeKind::Scalar { value, style } => {
+            let is_safe = *style != ScalarStyle::Plain || !needs_quote(value);
+            value == text && is_safe && !node.anchored && !node.tagged
+        }
+        NodeKind::Alias | NodeKind::Mapping(_) | NodeKind::Sequence(_) => false,
+    }
+}
+
+fn breaks_at_end(kind: &NodeKind) -> usize {
+    match kind {
+        NodeKind::Scalar { value, .. } => value.len() - value.trim_end_matches('\n').len(),
+        NodeKind::Alias | NodeKind::Mapping(_) | NodeKind::Sequence(_) => 0,
     }
 }

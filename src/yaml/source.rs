@@ -32,6 +32,18 @@ pub struct Source {
     text: Arc<str>,
     /// Where each line begins, in bytes.
     lines: Vec<usize>,
+    origin: Origin,
+}
+
+/// Where a text stands that is itself part of a file.
+#[derive(Copy, Clone, Debug, Default)]
+pub(super) struct Origin {
+    /// How many lines of the file stand before its first one.
+    pub(super) lines_before: usize,
+    /// How far its lines are indented, in characters.
+    pub(super) indentation: usize,
+    /// The line break of the file, for a text without any.
+    pub(super) line_break: Option<&'static str>,
 }
 
 impl Source {
@@ -46,7 +58,7 @@ impl Source {
             let what = format!("the file has {} bytes; at most {BYTES_MAX} are read", text.len());
             return Err(YamlError { position: top, what });
         }
-        let source = Self { lines: line_starts(&text), text };
+        let source = Self { lines: line_starts(&text), text, origin: Origin::default() };
         match source.text.find('\0') {
             Some(byte) => {
                 let what = "a NUL byte; this is no YAML text".to_owned();
@@ -65,11 +77,18 @@ impl Source {
             Ok(text) => Self::new(text),
             Err(error) => {
                 let valid = bytes.get(..error.valid_up_to()).unwrap_or_default();
-                let line = valid.iter().filter(|byte| **byte == b'\n').count() + 1;
+                let valid = String::from_utf8_lossy(valid);
+                let line = line_starts(&valid).len();
+                let column = valid.rsplit(['\n', '\r']).next().map_or(0, |before| before.chars().count()) + 1;
                 let what = "a byte that is not UTF-8; save the file as UTF-8".to_owned();
-                Err(YamlError { position: Position { line, column: 1 }, what })
+                Err(YamlError { position: Position { line, column }, what })
             }
         }
+    }
+
+    /// Takes a text that stands inside another one, so that [`Source::position`] tells places of the outer file.
+    pub(super) fn inside(text: &str, origin: Origin) -> Result<Self, YamlError> {
+        Ok(Self { origin, ..Self::new(text)? })
     }
 
     /// The text, byte order mark included.
@@ -78,14 +97,25 @@ impl Source {
         &self.text
     }
 
-    /// The line and column of a byte; the end of the text for any byte behind it.
+    /// The line and column of a byte in the file; the end of the text for any byte behind it.
+    ///
+    /// A byte order mark is no column, as editors do not show it.
     #[must_use]
     pub fn position(&self, byte: usize) -> Position {
         let byte = byte.min(self.text.len());
-        let line = self.lines.partition_point(|start| *start <= byte).max(1);
-        let start = self.line_start(line);
+        let line = self.line_of(byte);
+        let start = self.line_start(line).max(self.body_start());
         let column = self.text.get(start..byte).map_or(0, |before| before.chars().count());
-        Position { line, column: column + 1 }
+        Position { line: line + self.origin.lines_before, column: column + self.origin.indentation + 1 }
+    }
+
+    /// The line of this text, from 1, that holds a byte.
+    pub(super) fn line_of(&self, byte: usize) -> usize {
+        self.lines.partition_point(|start| *start <= byte).max(1)
+    }
+
+    pub(super) fn origin(&self) -> Origin {
+        self.origin
     }
 
     /// Where the parser's text begins: behind a byte order mark.
@@ -93,17 +123,14 @@ impl Source {
         if self.text.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 }
     }
 
-    /// The byte at a line, from 1, and a column in characters, from 0; the text's end for lines behind it.
-    pub(super) fn byte_at(&self, line: usize, column: usize) -> usize {
-        let Some(start) = self.lines.get(line.saturating_sub(1)).copied() else { return self.text.len() };
-        let start = start.max(self.body_start());
-        let rest = self.text.get(start..).unwrap_or_default();
-        rest.char_indices().nth(column).map_or(self.text.len(), |(offset, _)| start + offset)
+    /// Where a line, from 1, begins, behind a byte order mark; the text's end for lines behind it.
+    pub(super) fn start_of_line(&self, line: usize) -> usize {
+        self.line_start(line.max(1)).max(self.body_start())
     }
 
     /// Where the line begins that holds a byte.
     pub(super) fn start_of_line_at(&self, byte: usize) -> usize {
-        self.line_start(self.position(byte).line)
+        self.line_start(self.line_of(byte))
     }
 
     /// Where the line ends that holds a byte, before its line break.
@@ -124,7 +151,8 @@ impl Source {
         match self.text.find(['\n', '\r']).and_then(|at| self.text.get(at..)) {
             Some(rest) if rest.starts_with("\r\n") => "\r\n",
             Some(rest) if rest.starts_with('\r') => "\r",
-            Some(_) | None => "\n",
+            Some(_) => "\n",
+            None => self.origin.line_break.unwrap_or("\n"),
         }
     }
 
@@ -137,13 +165,9 @@ impl Source {
 fn line_starts(text: &str) -> Vec<usize> {
     let bytes = text.as_bytes();
     let mut starts = vec![0];
-    for (index, byte) in bytes.iter().enumerate() {
-        let is_break = match byte {
-            b'\n' => true,
-            b'\r' => bytes.get(index + 1) != Some(&b'\n'),
-            _ => false,
-        };
-        if is_break {
+    for index in memchr::memchr2_iter(b'\n', b'\r', bytes) {
+        let is_first_of_two = bytes.get(index..index + 2) == Some(b"\r\n");
+        if !is_first_of_two {
             starts.push(index + 1);
         }
     }

@@ -5,6 +5,15 @@ use std::ops::Range;
 use super::source::Source;
 use super::tree::ScalarStyle;
 
+/// What a node is to the collection that it lies in.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub(super) enum Role {
+    Root,
+    Key,
+    Value,
+    Item,
+}
+
 /// Walks along the text with the events.
 pub(super) struct Lexer<'a> {
     source: &'a Source,
@@ -31,85 +40,97 @@ impl<'a> Lexer<'a> {
         start..end
     }
 
-    /// The bytes of a scalar.
+    /// The bytes of a scalar, nothing where they cannot be made out.
     ///
     /// `start` is where the parser's mark points; `column` its column in characters, from 0, which for a block
     /// scalar is the indentation of its content.
     pub(super) fn scalar(
         &mut self,
-        value: &str,
-        style: ScalarStyle,
-        start: usize,
-        column: usize,
-    ) -> Result<Range<usize>, String> {
+        (value, style): (&str, ScalarStyle),
+        role: Role,
+        (start, column): (usize, usize),
+    ) -> Option<Range<usize>> {
         let span = match style {
-            ScalarStyle::Plain => self.plain(value, start),
-            ScalarStyle::SingleQuoted => self.single_quoted(start),
-            ScalarStyle::DoubleQuoted => self.double_quoted(start),
-            ScalarStyle::Literal | ScalarStyle::Folded => self.block(value, column),
+            ScalarStyle::Plain if value.is_empty() => self.nothing(role),
+            ScalarStyle::Plain => self.plain(value, start)?,
+            ScalarStyle::SingleQuoted => self.single_quoted(start)?,
+            ScalarStyle::DoubleQuoted => self.double_quoted(start)?,
+            ScalarStyle::Literal | ScalarStyle::Folded => self.block(value, column)?,
         };
-        let span = span.ok_or_else(|| "the bytes of this scalar cannot be made out".to_owned())?;
         self.pass(span.end);
-        Ok(span)
+        Some(span)
+    }
+
+    /// The place where something could be written: behind the indicator that announces it.
+    ///
+    /// The parser points to whatever comes next, which may be lines away.
+    fn nothing(&self, role: Role) -> Range<usize> {
+        let indicator = match role {
+            Role::Root => None,
+            Role::Key => Some('?'),
+            Role::Value => Some(':'),
+            Role::Item => Some('-'),
+        };
+        let at = self.after_gap(self.passed);
+        let rest = self.source.text().get(at..).unwrap_or_default();
+        match indicator {
+            Some(indicator) if rest.starts_with(indicator) => at + 1..at + 1,
+            Some(_) | None => self.passed..self.passed,
+        }
+    }
+
+    /// Where the white space, comments, anchors and tags behind a byte end.
+    fn after_gap(&self, mut at: usize) -> usize {
+        loop {
+            let rest = self.source.text().get(at..).unwrap_or_default();
+            at += match rest.chars().next() {
+                Some('#') => rest.find(['\n', '\r']).unwrap_or(rest.len()),
+                Some('&' | '!') => rest.find(char::is_whitespace).unwrap_or(rest.len()),
+                Some(blank) if blank.is_whitespace() || blank == ',' => blank.len_utf8(),
+                Some(_) | None => return at,
+            };
+        }
     }
 
     fn plain(&self, value: &str, start: usize) -> Option<Range<usize>> {
         let rest = self.source.text().get(start..)?;
-        // Where nothing is written the parser says `~` and points to whatever comes next.
-        if value.is_empty() || (value == "~" && !rest.starts_with('~')) {
-            return Some(self.passed..self.passed);
+        if rest.starts_with(value) {
+            return Some(start..start + value.len());
         }
-        let mut expected = value.chars().peekable();
-        let mut found = rest.char_indices().peekable();
-        let mut end = 0;
-        while let Some(character) = expected.next() {
-            let (at, present) = found.next()?;
-            if character.is_whitespace() && present.is_whitespace() {
-                while expected.next_if(|c| c.is_whitespace()).is_some() {}
-                while found.next_if(|(_, c)| c.is_whitespace()).is_some() {}
-                continue;
-            }
-            if character != present {
-                return None;
-            }
-            end = at + present.len_utf8();
-        }
-        Some(start..start + end)
+        folded_len(value, rest).map(|length| start..start + length)
     }
 
     fn single_quoted(&self, start: usize) -> Option<Range<usize>> {
-        let rest = self.source.text().get(start..)?.strip_prefix('\'')?;
-        let mut characters = rest.char_indices().peekable();
-        while let Some((at, character)) = characters.next() {
-            if character == '\'' && characters.next_if(|(_, next)| *next == '\'').is_none() {
-                return Some(start..start + 1 + at + 1);
+        let rest = self.source.text().as_bytes().get(start..)?.strip_prefix(b"'")?;
+        let mut at = 0;
+        loop {
+            at += memchr::memchr(b'\'', rest.get(at..)?)? + 1;
+            if rest.get(at) != Some(&b'\'') {
+                return Some(start..start + 1 + at);
             }
+            at += 1;
         }
-        None
     }
 
     fn double_quoted(&self, start: usize) -> Option<Range<usize>> {
-        let rest = self.source.text().get(start..)?.strip_prefix('"')?;
-        let mut characters = rest.char_indices();
-        while let Some((at, character)) = characters.next() {
-            match character {
-                '\\' => drop(characters.next()),
-                '"' => return Some(start..start + 1 + at + 1),
-                _ => {}
+        let rest = self.source.text().as_bytes().get(start..)?.strip_prefix(b"\"")?;
+        let mut at = 0;
+        loop {
+            at += memchr::memchr2(b'"', b'\\', rest.get(at..)?)?;
+            if rest.get(at) == Some(&b'"') {
+                return Some(start..start + 1 + at + 1);
             }
+            at += 2;
         }
-        None
     }
 
     /// From the `|` or `>` to the end of the last line that belongs to it, trailing blank lines left out.
     fn block(&self, value: &str, indentation: usize) -> Option<Range<usize>> {
         let text = self.source.text();
         let header = self.block_header()?;
-        let mut end = header
-            + text
-                .get(header..)?
-                .find(|c: char| !"|>+-0123456789".contains(c))
-                .unwrap_or(text.len() - header);
+        let written = text.get(header..)?;
+        let is_indicator = |c: char| "|>+-0123456789".contains(c);
+        let mut end = header + written.find(|c| !is_indicator(c)).unwrap_or(written.len());
         if value.trim_matches(['\n', '\r']).is_empty() {
             return Some(header..end);
         }
@@ -117,9 +138,9 @@ impl<'a> Lexer<'a> {
         while line < text.len() {
             let line_end = self.source.end_of_line_at(line);
             let content = text.get(line..line_end)?;
-            let indented = content.chars().take_while(|c| *c == ' ').count();
             if !content.trim().is_empty() {
-                if indented < indentation {
+                let indented = content.len() - content.trim_start_matches(' ').len();
+                if indented < indentation || (indentation == 0 && is_marker(content)) {
                     break;
                 }
                 end = line_end;
@@ -129,20 +150,45 @@ impl<'a> Lexer<'a> {
         Some(header..end)
     }
 
-    /// Only white space, comments, indicators, anchors and tags stand between the last event and a header.
+    /// Only white space, comments, indicators, directives, anchors and tags stand between the last event and a
+    /// header.
     fn block_header(&self) -> Option<usize> {
-        let text = self.source.text();
         let mut at = self.passed;
         loop {
-            let rest = text.get(at..)?;
-            let next = rest.chars().next()?;
-            at += match next {
+            at = self.after_gap(at);
+            let rest = self.source.text().get(at..)?;
+            at += match rest.chars().next()? {
                 '|' | '>' => return Some(at),
-                '#' => rest.find(['\n', '\r']).unwrap_or(rest.len()),
-                '&' | '!' => rest.find(char::is_whitespace).unwrap_or(rest.len()),
-                c if c.is_whitespace() || "-?:,".contains(c) => c.len_utf8(),
+                '%' => rest.find(['\n', '\r']).unwrap_or(rest.len()),
+                next if "-?:.\u{feff}".contains(next) => next.len_utf8(),
                 _ => return None,
             };
         }
     }
+}
+
+/// How many bytes of a text mean a value that was folded: any run of white space stands for any other.
+fn folded_len(value: &str, text: &str) -> Option<usize> {
+    let mut expected = value.chars().peekable();
+    let mut found = text.char_indices().peekable();
+    let mut end = 0;
+    while let Some(character) = expected.next() {
+        let (at, present) = found.next()?;
+        if character.is_whitespace() && present.is_whitespace() {
+            while expected.next_if(|c| c.is_whitespace()).is_some() {}
+            while found.next_if(|(_, c)| c.is_whitespace()).is_some() {}
+            continue;
+        }
+        if character != present {
+            return None;
+        }
+        end = at + present.len_utf8();
+    }
+    Some(end)
+}
+
+/// Whether a line ends a document or starts one.
+fn is_marker(line: &str) -> bool {
+    let rest = line.strip_prefix("---").or_else(|| line.strip_prefix("..."));
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', '\t']))
 }

@@ -218,7 +218,7 @@ fn the_quoting_table() {
 #[test]
 fn flatten_names_items() {
     let (source, tree) = read("images:\n- name: a\n  newTag: '1'\n- x\n");
-    let flat = flatten(&source, &tree);
+    let flat = flatten(&source, &tree).unwrap();
     let flat: Vec<String> = flat.into_iter().map(|(path, text)| format!("{path} = {text}")).collect();
     assert_eq!(flat, ["/images[name=a]/name = a", "/images[name=a]/newTag = '1'", "/images[1] = x"]);
 }

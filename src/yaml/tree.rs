@@ -52,15 +52,10 @@ pub struct Node {
     pub anchored: bool,
     /// Whether it carries a tag.
     pub tagged: bool,
-}
-
-/// One step on the way to a node.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum PathSegment {
-    /// To the value of a key.
-    Key(String),
-    /// To an item, from 0.
-    Index(usize),
+    /// The collection that it is a key, a value or an item of.
+    pub(super) parent: Option<NodeId>,
+    /// Whether it is a collection with brackets of its own.
+    pub(super) bracketed: bool,
 }
 
 /// The nodes of all documents of a text.
@@ -68,6 +63,8 @@ pub enum PathSegment {
 pub struct Tree {
     pub(super) nodes: Vec<Node>,
     pub(super) documents: Vec<NodeId>,
+    /// Each alias with the node that it stands for, in order.
+    pub(super) aliases: Vec<(NodeId, NodeId)>,
 }
 
 impl Tree {
@@ -130,6 +127,13 @@ impl Tree {
         }
     }
 
+    /// The scalar that occupies exactly these bytes.
+    #[must_use]
+    pub fn scalar_at(&self, span: &Range<usize>) -> Option<NodeId> {
+        let is_it = |node: &Node| node.span == *span && matches!(node.kind, NodeKind::Scalar { .. });
+        self.nodes.iter().position(is_it).map(NodeId)
+    }
+
     /// The value of a key; of a duplicated key the last, as readers of YAML take it.
     #[must_use]
     pub fn get(&self, map: NodeId, key: &str) -> Option<NodeId> {
@@ -148,20 +152,28 @@ impl Tree {
         self.entries(map).iter().rev().find(|(id, _)| self.scalar(*id) == Some(key)).copied()
     }
 
-    /// The scalar that occupies exactly these bytes.
+    /// The collection that a node is a key, a value or an item of; none for the root of a document.
     #[must_use]
-    pub fn scalar_at(&self, span: &Range<usize>) -> Option<NodeId> {
-        let is_it = |node: &Node| node.span == *span && matches!(node.kind, NodeKind::Scalar { .. });
-        self.nodes.iter().position(is_it).map(NodeId)
+    pub fn parent(&self, id: NodeId) -> Option<NodeId> {
+        self.node(id).parent
     }
 
-    /// The node at the end of a path.
+    /// The node that an alias stands for; none for anything else.
     #[must_use]
-    pub fn at(&self, root: NodeId, path: &[PathSegment]) -> Option<NodeId> {
-        path.iter().try_fold(root, |node, segment| match segment {
-            PathSegment::Key(key) => self.get(node, key),
-            PathSegment::Index(index) => self.items(node).get(*index).copied(),
-        })
+    pub fn target(&self, alias: NodeId) -> Option<NodeId> {
+        let found = self.aliases.binary_search_by_key(&alias, |(alias, _)| *alias).ok()?;
+        self.aliases.get(found).map(|(_, target)| *target)
+    }
+
+    /// Whether an alias somewhere stands for this node.
+    #[must_use]
+    pub fn is_referenced(&self, id: NodeId) -> bool {
+        self.node(id).anchored && self.aliases.iter().any(|(_, target)| *target == id)
+    }
+
+    /// Whether a node is another one or lies in it.
+    pub(super) fn is_within(&self, node: NodeId, outer: NodeId) -> bool {
+        std::iter::successors(Some(node), |id| self.parent(*id)).any(|id| id == outer)
     }
 
     /// The first key that stands twice in one mapping.

@@ -181,12 +181,8 @@ fn period(text: &str) -> Result<Period, String> {
 }
 
 fn scalar_path(text: &str) -> Result<ScalarPath, String> {
-    match crate::yaml::parse_path(text) {
-        Ok(_) => Ok(ScalarPath(text.to_owned())),
-        Err(why) => {
-            Err(format!("`{text}` is no way to a scalar, at {why}; write for example `spec.images[0].tag`"))
-        }
-    }
+    let path: Result<crate::yaml::Path, _> = text.parse();
+    path.map(|_| ScalarPath(text.to_owned())).map_err(|error| error.to_string())
 }
 
 fn host(text: &str) -> Result<Host, String> {

@@ -497,7 +497,7 @@ fn a_program_gets_line_column_message_and_suggestion() {
 fn a_scalar_to_set_that_no_path_leads_to() {
     let set = "set: [ { file: \"../../../x.yaml\", path: \"a[x]\" } ], marker: \"flux-system:shop\", path:";
     assert_snapshot!(problems_with("path:", set), @r#"
-    error: `a[x]` is no way to a scalar, at 3: `x` is no index; write for example `spec.images[0].tag`
+    error: `a[x]` is no path: brackets hold a number or `key=value`; write it like `spec.images[0].newTag`
       --> towpath.yaml:14:93
        |
     14 |     config: { forge: here, repository: acme/deploy, set: [ { file: "../../../x.yaml", path: "a[x]" } ], marker: "flux-system:shop", ...

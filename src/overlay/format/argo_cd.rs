@@ -8,7 +8,7 @@ use super::spot::{At, Spot, Writing};
 use crate::overlay::resolved::SetBy;
 use crate::overlay::text::Text;
 use crate::overlay::written::Written;
-use crate::yaml::NodeId;
+use crate::yaml::{self, NodeId};
 
 /// What the names of the image updater's files start with.
 pub(super) const SOURCE_FILE_PREFIX: &str = ".argocd-source-";
@@ -22,6 +22,7 @@ pub(super) fn application(found: &mut Found, text: &Text, object: NodeId) {
     for source in single.iter().chain(several) {
         chart(text, *source, &mut found.spots);
         overrides(text, *source, SetBy::Application, &mut found.spots);
+        embedded_values(text, *source, found);
     }
 }
 
@@ -60,12 +61,33 @@ fn overrides(text: &Text, source: NodeId, set_by: SetBy, spots: &mut Vec<Spot>) 
     }
 }
 
+/// Values as a text of their own.
+fn embedded_values(text: &Text, source: NodeId, found: &mut Found) {
+    let Some(block) = objects::at(text, source, &["helm", "values"]) else { return };
+    let inner = match yaml::embedded(&text.source, &text.tree, block) {
+        Ok(yaml::Embedded { source, tree }) => Text { source, tree },
+        Err(refusal) => {
+            found.hidden.push((refusal.position.line, format!("the values cannot be read: {refusal}")));
+            return;
+        }
+    };
+    let mut spots = Vec::new();
+    for root in inner.tree.documents() {
+        helm_values::find(&inner, *root, SetBy::Application, &mut spots);
+    }
+    for spot in &mut spots {
+        let line = if let At::Node(node) = spot.at { inner.line(node) } else { text.line(block) };
+        spot.within = Some((block, line));
+    }
+    found.spots.append(&mut spots);
+}
+
 /// `name=newname:tag@digest`, or without `name=`.
 fn kustomize_image(text: &Text, node: NodeId, set_by: SetBy) -> Option<Spot> {
     let value = text.tree.scalar(node)?;
     let (prefix, reference) = value.split_at(value.find('=').map_or(0, |at| at + 1));
     let writing = Writing::Whole { prefix: prefix.to_owned() };
-    Some(Spot { image: Written::new(reference), at: At::Node(node), set_by, writing })
+    Some(Spot::new(Written::new(reference), node, set_by, writing))
 }
 
 fn parameter(text: &Text, item: NodeId) -> Option<Named<'_>> {

@@ -1,6 +1,6 @@
 //! `Chart.yaml`: dependencies on charts in OCI registries. A chart is an artifact as an image is.
 
-use super::spot::{At, DigestAt, Spot, Writing};
+use super::spot::{DigestAt, Spot, Writing};
 use crate::overlay::resolved::SetBy;
 use crate::overlay::text::Text;
 use crate::overlay::written::Written;
@@ -27,5 +27,5 @@ pub(super) fn versioned(text: &Text, map: NodeId, key: &str, name: String, set_b
     let node = text.tree.get(map, key)?;
     let tag = Some(text.tree.scalar(node)?.to_owned()).filter(|tag| !tag.is_empty());
     let image = Written { name, tag, digest: None };
-    Some(Spot { image, at: At::Node(node), set_by, writing: Writing::Parts { digest: DigestAt::Nowhere } })
+    Some(Spot::new(image, node, set_by, Writing::Parts { digest: DigestAt::Nowhere }))
 }

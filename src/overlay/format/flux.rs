@@ -2,7 +2,7 @@
 
 use super::chart::{OCI, versioned};
 use super::sheet::Found;
-use super::spot::{At, DigestAt, Spot, Writing};
+use super::spot::{DigestAt, Spot, Writing};
 use super::{helm_values, objects};
 use crate::overlay::resolved::SetBy;
 use crate::overlay::text::Text;
@@ -58,11 +58,9 @@ pub(super) fn oci_repository(found: &mut Found, text: &Text, object: NodeId) {
     let spot = match (node("tag"), node("digest")) {
         (Some(tag), digest) => {
             let writing = Writing::Parts { digest: digest.map_or_else(new, DigestAt::Own) };
-            Spot { image, at: At::Node(tag), set_by: SetBy::OciRepository, writing }
+            Spot::new(image, tag, SetBy::OciRepository, writing)
         }
-        (None, Some(digest)) => {
-            Spot { image, at: At::Node(digest), set_by: SetBy::OciRepository, writing: Writing::DigestOnly }
-        }
+        (None, Some(digest)) => Spot::new(image, digest, SetBy::OciRepository, Writing::DigestOnly),
         (None, None) => return,
     };
     found.spots.push(spot);

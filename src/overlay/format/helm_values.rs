@@ -1,7 +1,7 @@
 //! Helm values: `repository` with `tag` and `digest` beside it, a whole reference under a key `image`, and the same
 //! with dotted names, as parameters give them.
 
-use super::spot::{At, DigestAt, Spot, Writing};
+use super::spot::{DigestAt, Spot, Writing};
 use crate::overlay::resolved::SetBy;
 use crate::overlay::text::Text;
 use crate::overlay::written::Written;
@@ -129,14 +129,14 @@ impl Siblings<'_> {
             None if behind => DigestAt::BehindTag,
             None => DigestAt::Nowhere,
         };
-        Some(Spot { image, at: At::Node(node), set_by: place.set_by, writing: Writing::Parts { digest } })
+        Some(Spot::new(image, node, place.set_by, Writing::Parts { digest }))
     }
 
     /// A name whose tag is left to the chart.
     fn unset(&self, place: &Surroundings<'_>, entry: &Named<'_>, image: Written) -> Option<Spot> {
         let map = place.map.filter(|_| self.prefix.is_empty())?;
         let writing = Writing::Unset { map, after: entry.name.to_owned(), key: "tag".to_owned() };
-        Some(Spot { image, at: At::Node(entry.value), set_by: place.set_by, writing })
+        Some(Spot::new(image, entry.value, place.set_by, writing))
     }
 
     /// A whole reference; its tag may stand beside it.
@@ -148,16 +148,11 @@ impl Siblings<'_> {
             Some(node) => {
                 let tag = written_text(self.text, node).map(str::to_owned);
                 let writing = Writing::Parts { digest: DigestAt::Nowhere };
-                Some(Spot {
-                    image: Written { tag, ..image },
-                    at: At::Node(node),
-                    set_by: place.set_by,
-                    writing,
-                })
+                Some(Spot::new(Written { tag, ..image }, node, place.set_by, writing))
             }
             None if image.reference().is_ok() && value.contains(['/', ':', '@']) => {
                 let writing = Writing::Whole { prefix: String::new() };
-                Some(Spot { image, at: At::Node(entry.value), set_by: place.set_by, writing })
+                Some(Spot::new(image, entry.value, place.set_by, writing))
             }
             None => None,
         }

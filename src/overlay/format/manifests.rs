@@ -1,6 +1,6 @@
 //! Plain manifests: the image of each container, wherever one is.
 
-use super::spot::{At, Spot, Writing};
+use super::spot::{Spot, Writing};
 use crate::overlay::resolved::SetBy;
 use crate::overlay::text::Text;
 use crate::overlay::written::Written;
@@ -23,5 +23,5 @@ fn image(text: &Text, container: NodeId) -> Option<Spot> {
     let node = text.tree.get(container, "image")?;
     let value = text.tree.scalar(node).filter(|value| !value.is_empty() && !text.tree.is_null(node))?;
     let writing = Writing::Whole { prefix: String::new() };
-    Some(Spot { image: Written::new(value), at: At::Node(node), set_by: SetBy::Manifest, writing })
+    Some(Spot::new(Written::new(value), node, SetBy::Manifest, writing))
 }

@@ -1,5 +1,7 @@
 //! A file in which spots are: parsed, or a template of which only the lines are known.
 
+use std::collections::BTreeMap;
+
 use super::files::{find_by_name, find_in_object, whole};
 use super::flux::HelmRepositories;
 use super::line::LineScalar;
@@ -70,6 +72,9 @@ impl Sheet {
 
     /// The line at which a spot's scalar is.
     pub(super) fn line(&self, spot: &Spot) -> usize {
+        if let Some((_, line)) = spot.within {
+            return line;
+        }
         match (&spot.at, &self.body) {
             (At::Node(node), Body::Parsed(text)) => text.line(*node),
             (At::Line(scalar), Body::Lines(source)) => source.position(scalar.range.start).line,
@@ -110,6 +115,7 @@ impl Sheet {
                 at,
                 set_by: SetBy::Renovate,
                 writing,
+                within: None,
             });
         }
     }
@@ -133,6 +139,7 @@ impl Sheet {
                 at,
                 set_by: SetBy::Marker,
                 writing,
+                within: None,
             });
         }
     }
@@ -161,7 +168,7 @@ impl Sheet {
     pub(super) fn edited(&self, changes: &[Change]) -> Result<String, Refused> {
         match &self.body {
             Body::Parsed(text) => {
-                let edits: Vec<Edit> = changes.iter().filter_map(as_edit).collect();
+                let edits = as_edits(changes);
                 Ok(yaml::edit(&text.source, &text.tree, &edits)?)
             }
             Body::Lines(source) => Ok(replaced(source.text(), changes)),
@@ -175,11 +182,25 @@ fn node_at(text: &Text, scalar: &LineScalar) -> Option<NodeId> {
     text.tree.scalar_at(&scalar.range)
 }
 
+/// The edits of a file; those of one block together.
+fn as_edits(changes: &[Change]) -> Vec<Edit> {
+    let mut edits = Vec::new();
+    let mut blocks: BTreeMap<NodeId, Vec<Edit>> = BTreeMap::new();
+    for change in changes {
+        match change {
+            Change::Within(block, inner) => blocks.entry(*block).or_default().extend(as_edit(inner)),
+            Change::Set(..) | Change::Add(_) => edits.extend(as_edit(change)),
+        }
+    }
+    edits.extend(blocks.into_iter().map(|(node, edits)| Edit::Within { node, edits }));
+    edits
+}
+
 fn as_edit(change: &Change) -> Option<Edit> {
     match change {
         Change::Set(At::Node(node), value) => Some(Edit::SetScalar { node: *node, value: value.clone() }),
         Change::Add(edit) => Some(edit.clone()),
-        Change::Set(At::Line(_), _) => None,
+        Change::Set(At::Line(_), _) | Change::Within(..) => None,
     }
 }
 
@@ -189,7 +210,7 @@ fn replaced(text: &str, changes: &[Change]) -> String {
         .iter()
         .filter_map(|change| match change {
             Change::Set(At::Line(scalar), value) => Some((scalar, value.as_str())),
-            Change::Set(At::Node(_), _) | Change::Add(_) => None,
+            Change::Set(At::Node(_), _) | Change::Add(_) | Change::Within(..) => None,
         })
         .collect();
     scalars.sort_by_key(|(scalar, _)| std::cmp::Reverse(scalar.range.start));

@@ -23,6 +23,8 @@ pub(super) enum Change {
     Set(At, String),
     /// Adds something to a parsed file.
     Add(Edit),
+    /// Changes the document that a block holds.
+    Within(NodeId, Box<Self>),
 }
 
 /// One image at one place of a sheet.
@@ -36,6 +38,8 @@ pub(super) struct Spot {
     pub(super) set_by: SetBy,
     /// How it is written.
     pub(super) writing: Writing,
+    /// The block that holds the document with all this, and the line; nothing where it stands in the file itself.
+    pub(super) within: Option<(NodeId, usize)>,
 }
 
 /// How an image is written.
@@ -87,6 +91,11 @@ impl DigestAt {
 }
 
 impl Spot {
+    /// A spot in a parsed file.
+    pub(super) const fn new(image: Written, node: NodeId, set_by: SetBy, writing: Writing) -> Self {
+        Self { image, at: At::Node(node), set_by, writing, within: None }
+    }
+
     /// Whether it says what this image runs as; `docker.io` and `library/` may be left out.
     pub(super) fn is_of(&self, image: &ImageName) -> bool {
         let is_same =
@@ -124,6 +133,12 @@ impl Spot {
     /// # Errors
     /// Where it has no room for what is wanted.
     pub(super) fn changes(&self, to: &SetTo) -> Result<Vec<Change>, Refused> {
+        let changes = self.changes_here(to)?;
+        let Some((block, _)) = self.within else { return Ok(changes) };
+        Ok(changes.into_iter().map(|change| Change::Within(block, Box::new(change))).collect())
+    }
+
+    fn changes_here(&self, to: &SetTo) -> Result<Vec<Change>, Refused> {
         let here = |value: String| vec![Change::Set(self.at.clone(), value)];
         let tag = to.tag.as_ref().map(Tag::as_str).unwrap_or_default();
         Ok(match &self.writing {

@@ -374,6 +374,39 @@ fn declared_scalars_hold_a_tag_a_digest_or_a_reference() {
 
 #[test]
 fn a_declared_scalar_that_is_not_there_is_named() {
-    assert_snapshot!(declared_diff("--- a/x.yaml\ntag: 1\n", &[("a/x.yaml", "image.tag")]), @"a: the image `ghcr.io/acme/shop` is nowhere in this overlay, as far as it can be evaluated (a/x.yaml:1: there is no scalar at the declared path `image.tag`); name it in a manifest or in `images`");
+    assert_snapshot!(declared_diff("--- a/x.yaml\ntag: 1\n", &[("a/x.yaml", "image.tag")]), @"a: the image `ghcr.io/acme/shop` is nowhere in this overlay, as far as it can be evaluated (a/x.yaml:1: the declared path `image.tag`: there is no key `image` here; check the path, or add it by hand); name it in a manifest or in `images`");
     assert_snapshot!(declared_diff("--- a/x.yaml\ntag: 1\n", &[("a/y.yaml", "image.tag")]), @"a/y.yaml: this is no file; put a file there, or correct the path in the configuration");
+}
+
+#[test]
+fn values_in_a_block_of_an_application_are_edited_in_the_block() {
+    let text = "\
+--- a/app.yaml
+apiVersion: argoproj.io/v1alpha1
+kind: Application
+spec:
+  source:
+    helm:
+      values: |
+        # the shop
+        image:
+          repository: ghcr.io/acme/shop
+          tag: \"1.9.0\"   # ours
+        worker:
+          image: {registry: ghcr.io, repository: acme/shop, tag: 1.9.0, digest: ''}
+      releaseName: shop
+";
+    assert_snapshot!(shown(text, "a"), @"
+    ghcr.io/acme/shop:1.9.0 by a/app.yaml:10 (application)
+    ghcr.io/acme/shop:1.9.0 by a/app.yaml:12 (application)
+    ");
+    assert_snapshot!(set_shop(text, "a"), @r#"
+    a/app.yaml
+    -          tag: "1.9.0"   # ours
+    +          tag: "1.10.0"   # ours
+    -          image: {registry: ghcr.io, repository: acme/shop, tag: 1.9.0, digest: ''}
+    +          image: {registry: ghcr.io, repository: acme/shop, tag: 1.10.0, digest: 'sha256:1111111111111111111111111111111111111111111111111111111111111111'}
+    "#);
+    let quoted = "--- a/app.yaml\napiVersion: argoproj.io/v1alpha1\nkind: Application\nspec: { source: { helm: { values: \"image: ghcr.io/acme/shop:1\" } } }\n";
+    assert_snapshot!(shop(quoted, "a"), @"a: the image `ghcr.io/acme/shop` is nowhere in this overlay, as far as it can be evaluated (a/app.yaml:3: the values cannot be read: the value holds no document that can be edited: it is no block of lines; write it as a literal block (`|`)); name it in a manifest or in `images`");
 }
