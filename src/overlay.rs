@@ -2,40 +2,53 @@
 //! change.
 //!
 //! Nothing here reads or writes a disk: a file whose content was not fetched yet is named in
-//! [`OverlayError::Missing`]. Images are worked out as kustomize does it, from weak to strong: manifest, the
-//! `images` of bases, those of components, the folder's own. What cannot be evaluated and could change the answer
-//! is an [`Uncertain`] note with file and line, never a guess.
+//! [`OverlayError::Missing`]. Images are worked out as kustomize does it, from weak to strong: manifest, bases,
+//! components, the folder's own patches, its `images`, its replacements, its transformers. What cannot be evaluated
+//! and could change the answer is an [`Uncertain`] note with file and line, never a guess; what is refused is a row
+//! of the table [`Limit`].
 
 mod edit;
 mod entry;
+mod field;
 mod format;
+mod generator;
 mod import;
+mod json_patch;
 mod key;
 mod kustomization;
 mod limit;
 mod link;
 mod located;
 mod manifest;
+mod parsed;
 mod patch;
 mod promote;
 mod refused;
+mod replacement;
 mod request;
 mod resolved;
+mod resource;
+mod selector;
 mod set;
+mod strategic;
 mod text;
+mod trail;
+mod transform;
+mod value;
 mod walk;
 mod written;
 
 pub use edit::{ImageEdit, Setting, edit_kustomization};
 pub use import::import;
 pub use key::content_key;
-pub use limit::{BYTES_READ_MAX, FILES_MAX, FOLDER_DEPTH_MAX, MATCHES_MAX};
+pub use limit::{BYTES_READ_MAX, FILES_MAX, FOLDER_DEPTH_MAX, Limit, LimitKind, MATCHES_MAX};
 pub use located::{resolve, running, set_image};
 pub use promote::promote;
 pub use refused::{OverlayError, Refused};
 pub use request::RequestError;
-pub use resolved::{ImageUse, Resolved, SetBy, Uncertain};
+pub use resolved::{ImageUse, Resolved, Uncertain};
 pub use set::SetTo;
+pub use trail::{SetBy, Step};
 
 #[cfg(test)]
 mod tests;

@@ -3,6 +3,7 @@
 use super::Refused;
 use super::entry::Entry;
 use super::kustomization::Kustomization;
+use super::limit::Limit;
 use super::text::Text;
 use crate::model::{Digest, ImageName, Tag};
 use crate::yaml::{self, Edit, NodeId};
@@ -114,7 +115,7 @@ impl Kustomization {
         match &entry.tag_suffix {
             Some(suffix) => {
                 let why = "a `tagSuffix`, which kustomize may append to the tag twice";
-                Err(Refused::at_line(suffix.line, why, "put the suffix into `newTag` and delete it here"))
+                Err(Refused::at_line(Limit::TagSuffix, suffix.line, why))
             }
             None => Ok(edits),
         }
@@ -148,7 +149,7 @@ impl Kustomization {
         match anchored.into_iter().find(|node| self.text.tree.node(*node).anchored) {
             Some(node) => {
                 let why = "an anchor (`&…`), so other places would change with this one";
-                Err(self.text.refuse(node, why, "write it without the anchor"))
+                Err(self.text.refuse(node, Limit::Anchor, why))
             }
             None => Ok(()),
         }

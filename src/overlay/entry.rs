@@ -1,12 +1,22 @@
 //! One entry of a kustomization's `images`: which images it matches, and what it makes of them.
 
+use regex::bytes::{Regex, RegexBuilder};
+
 use super::Refused;
+use super::limit::Limit;
 use super::text::Text;
+use super::value::Lines;
 use super::written::Written;
 use crate::yaml::{NodeId, NodeKind};
 
-/// Characters that kustomize reads as parts of a regular expression; `.` matches itself, so it may stand.
+/// Characters that make a name more than a name; `.` alone is matched by hand.
 const PATTERN_CHARACTERS: &str = "^$*+?()[]{}|\\";
+
+/// What other readers of regular expressions understand otherwise than kustomize does.
+const FOREIGN_PATTERNS: [&str; 5] = ["&&", "--", "~~", "\\b{", "(?"];
+
+/// How large a compiled pattern may become, in bytes.
+const PATTERN_BYTES_MAX: usize = 1 << 20;
 
 /// A value and the line that it stands on.
 #[derive(Clone, Debug)]
@@ -19,8 +29,11 @@ pub(super) struct Field {
 #[derive(Clone, Debug)]
 pub(super) struct Entry {
     pub(super) node: NodeId,
+    pub(super) line: usize,
     pub(super) name: String,
-    pub(super) new_name: Option<String>,
+    /// The name as a regular expression; none where it is a plain name.
+    pattern: Option<Regex>,
+    pub(super) new_name: Option<Field>,
     pub(super) new_tag: Option<Field>,
     pub(super) digest: Option<Field>,
     pub(super) tag_suffix: Option<Field>,
@@ -29,54 +42,78 @@ pub(super) struct Entry {
 impl Entry {
     pub(super) fn read(text: &Text, node: NodeId) -> Result<Self, Refused> {
         reject_sharing(text, node)?;
-        let name = field(text, node, "name")?.ok_or_else(|| {
-            text.refuse(
-                node,
-                "this entry of `images` has no `name`",
-                "give it the name of the image to change",
-            )
-        })?;
-        if let Some(special) = name.value.chars().find(|c| PATTERN_CHARACTERS.contains(*c)) {
-            let why = format!("the image name `{}` is a pattern (`{special}`)", name.value);
-            return Err(Refused::at_line(name.line, why, "write the name of one image"));
-        }
+        let name = field(text, node, "name")?
+            .ok_or_else(|| text.refuse(node, Limit::Malformed, "this entry of `images` has no `name`"))?;
         Ok(Self {
             node,
+            line: name.line,
+            pattern: pattern(&name)?,
             name: name.value,
-            new_name: field(text, node, "newName")?.map(|field| field.value),
+            new_name: field(text, node, "newName")?,
             new_tag: field(text, node, "newTag")?,
             digest: field(text, node, "digest")?,
             tag_suffix: field(text, node, "tagSuffix")?,
         })
     }
 
+    /// The same, with the lines of the file that its text lies in.
+    pub(super) fn inside(mut self, lines: Lines) -> Self {
+        self.line = lines.of(self.line);
+        let fields = [&mut self.new_name, &mut self.new_tag, &mut self.digest, &mut self.tag_suffix];
+        for field in fields.into_iter().flatten() {
+            field.line = lines.of(field.line);
+        }
+        self
+    }
+
+    /// Whether its name may stand for more than one image.
+    pub(super) const fn is_pattern(&self) -> bool {
+        self.pattern.is_some()
+    }
+
     /// Whether kustomize applies this entry to an image: its name, then at most a tag and a digest.
-    pub(super) fn matches(&self, image: &Written) -> bool {
-        image.to_string().strip_prefix(&self.name).is_some_and(is_tag_and_digest)
+    pub(super) fn matches(&self, image: &str) -> bool {
+        match &self.pattern {
+            Some(pattern) => pattern.is_match(image.as_bytes()),
+            None => after_name(image, &self.name).is_some_and(is_tag_and_digest),
+        }
     }
 
     /// The field that decides the tag, or else the digest.
     pub(super) fn decides(&self) -> Option<&Field> {
-        self.new_tag.as_ref().or(self.digest.as_ref())
+        self.new_tag.as_ref().or(self.digest.as_ref()).or(self.tag_suffix.as_ref())
     }
 
-    /// What the entry makes of an image that it matches. A tag alone drops the digest, and the other way round.
-    pub(super) fn apply(&self, image: &mut Written) {
-        if let Some(name) = &self.new_name {
-            image.name.clone_from(name);
+    /// What the entry makes of an image that it matches: a tag alone drops the digest, and the other way round;
+    /// a suffix counts only where there is neither, and drops the digest too.
+    pub(super) fn apply(&self, image: &str) -> String {
+        let Written { mut name, tag, digest } = Written::new(image);
+        let says = |text: Option<String>| text.filter(|text| !text.is_empty());
+        let (mut tag, mut digest) = (says(tag), says(digest));
+        if let Some(new) = &self.new_name {
+            name.clone_from(&new.value);
         }
-        if self.decides().is_some() {
-            image.tag = self.new_tag.as_ref().map(|field| field.value.clone());
-            image.digest = self.digest.as_ref().map(|field| field.value.clone());
+        if self.new_tag.is_some() || self.digest.is_some() {
+            tag = self.new_tag.as_ref().map(|field| field.value.clone());
+            digest = self.digest.as_ref().map(|field| field.value.clone());
+        } else if let Some(suffix) = &self.tag_suffix {
+            tag = Some(format!("{}{}", tag.unwrap_or_default(), suffix.value));
+            digest = None;
         }
+        Written { name, tag, digest }.to_string()
     }
+}
 
-    /// What the entry itself names, for images that lie where nobody can look.
-    pub(super) fn outcome(&self) -> Written {
-        let mut image = Written { name: self.name.clone(), tag: None, digest: None };
-        self.apply(&mut image);
-        image
+/// What follows a name in an image; a `.` of the name stands for any character.
+fn after_name<'a>(image: &'a str, name: &str) -> Option<&'a str> {
+    let mut rest = image.chars();
+    for expected in name.chars() {
+        let found = rest.next()?;
+        if found != expected && (expected != '.' || found == '\n') {
+            return None;
+        }
     }
+    Some(rest.as_str())
 }
 
 /// `(:tag)?(@sha256:digest)?`, with the characters that kustomize allows there.
@@ -87,15 +124,32 @@ fn is_tag_and_digest(rest: &str) -> bool {
     rest.is_empty()
 }
 
+/// The regular expression that kustomize makes of a name, where it is more than a name.
+fn pattern(name: &Field) -> Result<Option<Regex>, Refused> {
+    if !name.value.contains(|c| PATTERN_CHARACTERS.contains(c)) {
+        return Ok(None);
+    }
+    let whole = format!("^{}(:[a-zA-Z0-9_.{{}}-]*)?(@sha256:[a-zA-Z0-9_.{{}}-]*)?$", name.value);
+    let is_foreign = FOREIGN_PATTERNS.iter().any(|foreign| name.value.contains(foreign));
+    let compiled = RegexBuilder::new(&whole).unicode(false).size_limit(PATTERN_BYTES_MAX).build();
+    let refused = || {
+        let why = format!("the image name `{}` is no regular expression that can be used", name.value);
+        Refused::at_line(Limit::BadPattern, name.line, why)
+    };
+    compiled.ok().filter(|_| !is_foreign).map(Some).ok_or_else(refused)
+}
+
 /// The text of a key that is there and says something; an empty text says nothing, as kustomize takes it.
 fn field(text: &Text, entry: NodeId, key: &str) -> Result<Option<Field>, Refused> {
     let Some((_, node)) = text.entry(entry, key) else { return Ok(None) };
     let way_out = "write the value itself here, on one line";
     let Some(value) = text.tree.scalar(node) else {
-        return Err(text.refuse(node, format!("`{key}` is no plain text"), way_out));
+        let is_alias = matches!(text.tree.node(node).kind, NodeKind::Alias);
+        let limit = if is_alias { Limit::Alias } else { Limit::Malformed };
+        return Err(text.refuse(node, limit, format!("`{key}` is no plain text")).or_else(way_out));
     };
     if value.contains("{{") || value.contains("{%") {
-        return Err(text.refuse(node, format!("`{key}` is a template"), way_out));
+        return Err(text.refuse(node, Limit::Template, format!("`{key}` is a template")).or_else(way_out));
     }
     let field = Field { value: value.to_owned(), line: text.line(node) };
     Ok(Some(field).filter(|field| !field.value.is_empty()))
@@ -103,16 +157,15 @@ fn field(text: &Text, entry: NodeId, key: &str) -> Result<Option<Field>, Refused
 
 /// An entry that takes values from elsewhere cannot be read or changed here alone.
 fn reject_sharing(text: &Text, node: NodeId) -> Result<(), Refused> {
-    let way_out = "write the entry out";
     match &text.tree.node(node).kind {
-        NodeKind::Alias => Err(text.refuse(node, "this entry of `images` is an alias (`*…`)", way_out)),
+        NodeKind::Alias => Err(text.refuse(node, Limit::Alias, "this entry of `images` is an alias (`*…`)")),
         NodeKind::Scalar { .. } | NodeKind::Sequence(_) => {
-            Err(text.refuse(node, "this entry of `images` is no mapping", "write `name:` and `newTag:`"))
+            Err(text.refuse(node, Limit::Malformed, "this entry of `images` is no mapping"))
         }
         NodeKind::Mapping(entries) => {
             match entries.iter().find(|(key, _)| text.tree.scalar(*key) == Some("<<")) {
                 Some((key, _)) => {
-                    Err(text.refuse(*key, "this entry of `images` has a merge key (`<<`)", way_out))
+                    Err(text.refuse(*key, Limit::Alias, "this entry of `images` has a merge key (`<<`)"))
                 }
                 None => Ok(()),
             }

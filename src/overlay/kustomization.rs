@@ -4,20 +4,22 @@ use std::collections::BTreeSet;
 
 use super::Refused;
 use super::entry::Entry;
-use super::patch::{Piece, pieces};
+use super::generator::ConfigMap;
+use super::limit::Limit;
+use super::patch::{Patch, patches};
+use super::replacement::Replacement;
 use super::text::Text;
+use super::value::{Lines, Value};
 use crate::yaml::{NodeId, NodeKind};
 
 /// The names that a kustomization may have; a folder has exactly one of them.
 pub(super) const FILE_NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
 
 /// Keys behind which images may lie that are not seen from here.
-const HIDING_KEYS: [(&str, &str); 5] = [
-    ("helmCharts", "a Helm chart is rendered elsewhere"),
-    ("helmChartInflationGenerator", "a Helm chart is rendered elsewhere"),
-    ("generators", "generators make manifests elsewhere"),
-    ("configurations", "configurations may name more places with images"),
-    ("vars", "variables may stand for images"),
+const HIDING_KEYS: [(&str, Limit, &str); 3] = [
+    ("helmCharts", Limit::HelmChart, "a Helm chart is rendered elsewhere"),
+    ("helmChartInflationGenerator", Limit::HelmChart, "a Helm chart is rendered elsewhere"),
+    ("generators", Limit::Generator, "generators make manifests elsewhere"),
 ];
 
 /// A folder or file that a kustomization leads to.
@@ -31,7 +33,17 @@ pub(super) struct Link {
 #[derive(Clone, Debug)]
 pub(super) struct Opaque {
     pub(super) line: usize,
+    pub(super) limit: Limit,
     pub(super) why: &'static str,
+}
+
+/// A transformer: written out, or in a file.
+#[derive(Clone, Debug)]
+pub(super) struct Transformer {
+    pub(super) text: String,
+    pub(super) line: usize,
+    /// Its lines, where it is written out.
+    pub(super) inline: Option<Lines>,
 }
 
 /// A kustomization, read.
@@ -39,18 +51,27 @@ pub(super) struct Opaque {
 pub(super) struct Kustomization {
     pub(super) text: Text,
     pub(super) root: NodeId,
+    pub(super) is_component: bool,
     /// In the order in which they are applied.
     pub(super) entries: Vec<Entry>,
     pub(super) resources: Vec<Link>,
     pub(super) components: Vec<Link>,
-    /// Patches, which come before the entries.
-    pub(super) patches: Vec<Piece>,
+    pub(super) configurations: Vec<Link>,
+    pub(super) config_maps: Vec<ConfigMap>,
+    /// Patches that come before namespace and prefix.
+    pub(super) patches: Vec<Patch>,
+    /// Patches that come after them.
+    pub(super) late_patches: Vec<Patch>,
+    pub(super) namespace: Option<String>,
+    pub(super) prefix: String,
+    pub(super) suffix: String,
     /// Replacements, which come after the entries.
-    pub(super) replacements: Vec<Piece>,
+    pub(super) replacements: Vec<Replacement>,
+    pub(super) transformers: Vec<Transformer>,
     /// What may hold images that are not seen.
     pub(super) hiding: Vec<Opaque>,
-    /// What may change images after the entries.
-    pub(super) transformers: Option<Opaque>,
+    /// A schema of its own, which says how lists are merged.
+    pub(super) schema: Option<Opaque>,
 }
 
 impl Kustomization {
@@ -58,19 +79,32 @@ impl Kustomization {
         let text = Text::new(bytes).map_err(|error| explain(bytes, error.into()))?;
         let root = root(&text)?;
         reject_ambiguous(&text, root)?;
-        let mut patches = Vec::new();
-        for key in ["patches", "patchesStrategicMerge", "patchesJson6902"] {
-            patches.extend(pieces(&text, root, key));
-        }
-        let opaque = |key, why| text.entry(root, key).map(|(_, node)| Opaque { line: text.line(node), why });
+        let mut early = patches(&text, root, "patchesStrategicMerge")?;
+        early.extend(patches(&text, root, "patches")?);
+        let own = |key| text.scalar_of(root, key).unwrap_or_default().to_owned();
+        let opaque = |key, limit, why| {
+            text.entry(root, key).map(|(_, node)| Opaque { line: text.line(node), limit, why })
+        };
         Ok(Self {
+            is_component: text.scalar_of(root, "kind") == Some("Component"),
             entries: entries(&text, root)?,
             resources: links(&text, root, &["resources", "bases"])?,
             components: links(&text, root, &["components"])?,
-            patches,
-            replacements: pieces(&text, root, "replacements"),
-            hiding: HIDING_KEYS.iter().filter_map(|(key, why)| opaque(*key, why)).collect(),
-            transformers: opaque("transformers", "transformers may change images"),
+            configurations: links(&text, root, &["configurations"])?,
+            config_maps: ConfigMap::read_all(&text, root),
+            patches: early,
+            late_patches: patches(&text, root, "patchesJson6902")?,
+            namespace: text.scalar_of(root, "namespace").filter(|name| !name.is_empty()).map(str::to_owned),
+            prefix: own("namePrefix"),
+            suffix: own("nameSuffix"),
+            replacements: replacements(&text, root)?,
+            transformers: transformers(&text, root)?,
+            hiding: HIDING_KEYS.iter().filter_map(|(key, limit, why)| opaque(*key, *limit, *why)).collect(),
+            schema: opaque(
+                "openapi",
+                Limit::ConfigurationUnable,
+                "a schema of its own says how lists are merged",
+            ),
             text,
             root,
         })
@@ -79,14 +113,11 @@ impl Kustomization {
 
 /// Names the most likely reason why a text is not YAML.
 fn explain(bytes: &[u8], refused: Refused) -> Refused {
-    let holds = |needle: &[u8]| bytes.windows(needle.len()).any(|window| window == needle);
+    let holds = |needle: &[u8]| memchr::memmem::find(bytes, needle).is_some();
     if holds(b"{{") || holds(b"{%") {
         let why = format!("the file is a template, not YAML ({})", refused.why);
-        return Refused {
-            why,
-            way_out: "keep what the template makes in the repository".to_owned(),
-            ..refused
-        };
+        let line = refused.line.unwrap_or(1);
+        return Refused { column: refused.column, ..Refused::at_line(Limit::Template, line, why) };
     }
     Refused { why: format!("this is not YAML: {}", refused.why), ..refused }
 }
@@ -95,17 +126,15 @@ fn explain(bytes: &[u8], refused: Refused) -> Refused {
 fn root(text: &Text) -> Result<NodeId, Refused> {
     if let Some(second) = text.tree.documents().get(1) {
         let why = "a second document, which kustomize ignores";
-        return Err(text.refuse(*second, why, "keep one document in a kustomization"));
+        return Err(text.refuse(*second, Limit::SeveralDocuments, why));
     }
     let root = text.tree.root().filter(|root| !text.tree.is_null(*root));
-    let root = root.ok_or_else(|| Refused::whole("the kustomization is empty", "give it `resources`"))?;
+    let root = root.ok_or_else(|| Refused::whole(Limit::Empty, "the kustomization is empty"))?;
     match text.tree.node(root).kind {
         NodeKind::Mapping(_) => Ok(root),
-        NodeKind::Scalar { .. } | NodeKind::Alias | NodeKind::Sequence(_) => Err(text.refuse(
-            root,
-            "a kustomization is a mapping",
-            "write `resources:` and what belongs to it",
-        )),
+        NodeKind::Scalar { .. } | NodeKind::Alias | NodeKind::Sequence(_) => {
+            Err(text.refuse(root, Limit::Empty, "a kustomization is a mapping"))
+        }
     }
 }
 
@@ -117,15 +146,13 @@ fn reject_ambiguous(text: &Text, root: NodeId) -> Result<(), Refused> {
     let mut seen = BTreeSet::new();
     for (key, value) in text.tree.entries(root) {
         let Some(name) = text.tree.scalar(*key) else {
-            let way_out = "keep what the template makes in the repository";
-            return Err(text.refuse(*key, "the file is a template", way_out));
+            return Err(text.refuse(*key, Limit::Template, "the file is a template"));
         };
         if name == "<<" {
-            return Err(text.refuse(*key, "the kustomization has a merge key (`<<`)", "write its keys out"));
+            return Err(text.refuse(*key, Limit::Alias, "the kustomization has a merge key (`<<`)"));
         }
         if text.tree.entries(*value).iter().any(|(inner, _)| text.tree.scalar(*inner).is_none()) {
-            let way_out = "keep what the template makes in the repository";
-            return Err(text.refuse(*value, "the file is a template", way_out));
+            return Err(text.refuse(*value, Limit::Template, "the file is a template"));
         }
         if !seen.insert(name.to_ascii_lowercase()) {
             return Err(twice(text, *key));
@@ -136,7 +163,7 @@ fn reject_ambiguous(text: &Text, root: NodeId) -> Result<(), Refused> {
 
 fn twice(text: &Text, key: NodeId) -> Refused {
     let name = text.tree.scalar(key).unwrap_or_default();
-    text.refuse(key, format!("the key `{name}` stands twice"), "delete one of the two")
+    text.refuse(key, Limit::DuplicateKey, format!("the key `{name}` stands twice"))
 }
 
 /// The entries of `images`, then those of its old name, which kustomize appends.
@@ -164,7 +191,7 @@ fn links(text: &Text, root: NodeId, keys: &[&str]) -> Result<Vec<Link>, Refused>
         for node in list(text, root, key)? {
             let Some(target) = text.tree.scalar(node).filter(|target| !target.contains("{{")) else {
                 let why = format!("this item of `{key}` is no plain path");
-                return Err(text.refuse(node, why, "write the path of a file or folder"));
+                return Err(text.refuse(node, Limit::Malformed, why));
             };
             links.push(Link { target: target.to_owned(), line: text.line(node) });
         }
@@ -172,16 +199,35 @@ fn links(text: &Text, root: NodeId, keys: &[&str]) -> Result<Vec<Link>, Refused>
     Ok(links)
 }
 
+fn replacements(text: &Text, root: NodeId) -> Result<Vec<Replacement>, Refused> {
+    let items = list(text, root, "replacements")?.into_iter();
+    Ok(items
+        .map(|node| Replacement::read(&Value::of(text, node, Lines::After(0)), text.line(node)))
+        .collect())
+}
+
+fn transformers(text: &Text, root: NodeId) -> Result<Vec<Transformer>, Refused> {
+    let mut found = Vec::new();
+    for node in list(text, root, "transformers")? {
+        let Some(written) = text.tree.scalar(node) else {
+            let why = "this item of `transformers` is no plain text";
+            return Err(text.refuse(node, Limit::Malformed, why));
+        };
+        let is_inline = written.contains('\n') || written.contains(": ");
+        let inline = is_inline.then(|| Lines::inside(text, node));
+        found.push(Transformer { text: written.to_owned(), line: text.line(node), inline });
+    }
+    Ok(found)
+}
+
 /// The items under a key; none where it is absent or says nothing.
 fn list(text: &Text, root: NodeId, key: &str) -> Result<Vec<NodeId>, Refused> {
     let Some((_, node)) = text.entry(root, key) else { return Ok(Vec::new()) };
     match &text.tree.node(node).kind {
         NodeKind::Sequence(items) => Ok(items.clone()),
-        NodeKind::Alias => {
-            Err(text.refuse(node, format!("`{key}` is an alias (`*…`)"), "write the list out"))
-        }
+        NodeKind::Alias => Err(text.refuse(node, Limit::Alias, format!("`{key}` is an alias (`*…`)"))),
         NodeKind::Scalar { .. } | NodeKind::Mapping(_) => {
-            Err(text.refuse(node, format!("`{key}` is no list"), "put `- ` before each item"))
+            Err(text.refuse(node, Limit::Malformed, format!("`{key}` is no list")))
         }
     }
 }

@@ -1,4 +1,4 @@
-//! How much of a repository is read for one question.
+//! What overlays may ask for: how much is read, and what is refused or left open, as one table.
 
 /// How many files one overlay may lead to, each counted as often as it is reached.
 pub const FILES_MAX: usize = 2_000;
@@ -8,3 +8,95 @@ pub const BYTES_READ_MAX: usize = 32 << 20;
 pub const MATCHES_MAX: usize = 5_000_000;
 /// How deep one kustomization may lead to another.
 pub const FOLDER_DEPTH_MAX: usize = 32;
+
+macro_rules! limits {
+    ($($kind:ident $name:ident = $id:literal, $what:literal, $way_out:literal;)*) => {
+        /// Everything about overlays that is refused or left open.
+        #[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        pub enum Limit {
+            $(#[doc = $what] $name,)*
+        }
+
+        impl Limit {
+            /// The whole table, in the order in which people read it.
+            pub const ALL: &[Self] = &[$(Self::$name,)*];
+
+            /// A name that stays the same when the words change.
+            #[must_use]
+            pub const fn id(self) -> &'static str {
+                match self { $(Self::$name => $id,)* }
+            }
+
+            /// What it is about, as in "Towpath does not support …".
+            #[must_use]
+            pub const fn what(self) -> &'static str {
+                match self { $(Self::$name => $what,)* }
+            }
+
+            /// What a person can do about it.
+            #[must_use]
+            pub const fn way_out(self) -> &'static str {
+                match self { $(Self::$name => $way_out,)* }
+            }
+
+            /// What becomes of it.
+            #[must_use]
+            pub const fn kind(self) -> LimitKind {
+                match self { $(Self::$name => LimitKind::$kind,)* }
+            }
+        }
+    };
+}
+
+/// What Towpath does at a limit.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum LimitKind {
+    /// The overlay is not judged at all.
+    Unread,
+    /// The overlay is judged, and this is named as not certain.
+    Uncertain,
+    /// What runs is known, and this place is never edited.
+    Unedited,
+}
+
+limits! {
+    Unread NoKustomization = "no-kustomization", "a folder without a kustomization", "add one, or correct the path that leads here";
+    Unread SeveralKustomizations = "several-kustomizations", "two kustomizations in one folder", "delete one of the two";
+    Unread Empty = "empty", "a kustomization that is empty or no mapping", "write `resources:` and what belongs to it";
+    Unread SeveralDocuments = "several-documents", "a kustomization of several documents, of which kustomize reads the first", "keep one document in a kustomization";
+    Unread DuplicateKey = "duplicate-key", "a key that stands twice", "delete one of the two";
+    Unread Alias = "alias", "an alias (`*…`) or merge key (`<<`) in a kustomization", "write it out";
+    Unread Malformed = "malformed", "an entry that is not what its key asks for", "write it as kustomize documents it";
+    Unread BadPattern = "bad-pattern", "an image name or `target` that is no valid regular expression", "write a plain name, or correct the expression";
+    Unread Template = "template", "a kustomization that is a template (`{{`, `{%`)", "keep what the template makes in the repository";
+    Unread NotYaml = "not-yaml", "a kustomization that is not YAML, not UTF-8, has a NUL byte, more than 1 MiB, 128 levels or 10 000 aliases", "correct the file";
+    Unread OutOfRepository = "out-of-repository", "a path that leads out of the repository", "keep what it needs inside of the repository";
+    Unread NoFile = "no-file", "a path that leads nowhere", "correct the path, or add the file";
+    Unread Obstacle = "obstacle", "a symbolic link or submodule on the way", "put a real file or folder there";
+    Unread WrongKind = "wrong-kind", "a component listed as a resource, or the other way round", "list a `kind: Component` folder under `components`, all else under `resources`";
+    Unread Circle = "circle", "kustomizations that lead to each other in a circle", "remove one of the links";
+    Unread TooMuch = "too-much", "an overlay of more than 2 000 files, 32 MiB or 32 folders deep", "split the overlay";
+    Uncertain Remote = "remote", "a base, component or transformer that lies in another place", "copy it into the repository";
+    Uncertain Generator = "generator", "generators, functions and plugins, which make or change manifests elsewhere", "keep what they make in the repository";
+    Uncertain HelmChart = "helm-chart", "`helmCharts`, which are rendered elsewhere", "keep what they render in the repository";
+    Uncertain ManifestUnread = "manifest-unread", "a manifest that cannot be read", "correct the file";
+    Uncertain NotAnImage = "not-an-image", "an image that is no image reference, such as a variable `$(…)`", "write the whole image, or give it a name and tag in `images`";
+    Uncertain PatchUnable = "patch", "a patch with a directive (`$patch`), a label selector, or no resource that it fits", "set the image in the `images` of the overlay instead";
+    Uncertain ReplacementUnable = "replacement", "a replacement whose source or target cannot be made out, or that creates a field", "set the image in the `images` of the overlay instead";
+    Uncertain TransformerUnable = "transformer", "transformers other than `ImageTagTransformer`, `PatchTransformer` and `ReplacementTransformer`", "set the image in the `images` of the overlay instead";
+    Uncertain ConfigurationUnable = "configuration", "a configuration or custom schema (`configurations`, `openapi`) that cannot be read", "correct the file, or take images out of what it is about";
+    Uncertain SeveralVersions = "several-versions", "an image that runs at two versions in one overlay", "set both with one entry of the overlay's own `images`";
+    Uncertain Disagreement = "disagreement", "an image that is written twice with different tags, in files that no kustomization reads", "write the same in both places";
+    Uncertain MarkerUnable = "marker", "a marker of Flux that breaks its grammar or is about no scalar on one line", "write `# {\"$imagepolicy\": \"namespace:name:tag\"}` behind the scalar";
+    Uncertain FluxChooses = "flux-semver", "an `OCIRepository` with `semver`, where Flux itself chooses the version", "write a `tag` instead";
+    Uncertain ValuesFrom = "values-from", "Helm values that come from an object of the cluster (`valuesFrom`)", "write the image under `values`, which wins";
+    Uncertain ValuesText = "values-text", "Helm values in a text that is no literal block", "write them as a block (`|`), or as `valuesObject`";
+    Uncertain DeclaredUnable = "declared", "a declared path that leads to no scalar", "correct `set` in the configuration, or add the scalar";
+    Unedited DigestOnly = "digest-only", "a place that has room for a digest alone, where none is given", "write a tag there by hand";
+    Unedited Anchor = "anchor", "an entry or value with an anchor (`&…`), so that other places would change with it", "write it without the anchor";
+    Unedited TagSuffix = "tag-suffix", "an entry with a `tagSuffix`", "put the suffix into `newTag` and delete it here";
+    Unedited Pattern = "pattern", "an entry whose pattern matches several images", "give each image an entry of its own";
+    Unedited Overridden = "overridden", "an image that a later step sets again", "set it where the trail of `towpath images --trail` ends";
+    Unedited Shared = "shared", "an edit that would move another image or environment", "set the image by hand in the environment's own `images`";
+    Unedited Unsafe = "unsafe", "an edit that cannot be proven to change only what it should", "edit this place by hand";
+}

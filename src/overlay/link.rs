@@ -2,9 +2,11 @@
 
 use super::Refused;
 use super::kustomization::{FILE_NAMES, Link};
+use super::limit::Limit;
 use crate::model::{EntryKind, RepositoryPath, Tree};
 
 /// What a link leads to.
+#[derive(Clone, Debug)]
 pub(super) enum Target {
     /// A file of this repository.
     File(RepositoryPath),
@@ -16,24 +18,27 @@ pub(super) enum Target {
 
 /// Follows a link from a folder. What exists in the repository comes before what looks like an address.
 pub(super) fn follow(tree: &Tree, folder: &RepositoryPath, link: &Link) -> Result<Target, Refused> {
-    let refuse = |why: &str, way_out: &str| {
-        Refused::at_line(link.line, format!("`{}` {why}", link.target), way_out.to_owned())
-    };
+    let refuse = |limit, why: &str| Refused::at_line(limit, link.line, format!("`{}` {why}", link.target));
     if link.target.contains("://") {
         return Ok(Target::Remote);
     }
     let Some(path) = folder.join(&link.target) else {
-        return Err(refuse("leads out of the repository", "keep what it needs inside of the repository"));
+        return Err(refuse(Limit::OutOfRepository, "leads out of the repository"));
     };
     if let Some(kind) = obstacle(tree, &path) {
-        return Err(refuse(&format!("leads to {}", what(kind)), "write the path of a real file or folder"));
+        return Err(refuse(Limit::Obstacle, &format!("leads to {}", what(kind))));
     }
     match tree.entry(&path) {
         Some(_) => Ok(Target::File(path)),
         None if tree.is_folder(&path) => Ok(Target::Folder(path)),
         None if looks_remote(&link.target) => Ok(Target::Remote),
-        None => Err(refuse("does not exist", "correct the path or add the file")),
+        None => Err(refuse(Limit::NoFile, "does not exist")),
     }
+}
+
+/// The paths at which a folder's kustomization may stand.
+pub(super) fn candidates(folder: &RepositoryPath) -> impl Iterator<Item = RepositoryPath> + '_ {
+    FILE_NAMES.iter().filter_map(|name| folder.join(name))
 }
 
 /// The one kustomization of a folder.
@@ -41,25 +46,22 @@ pub(super) fn kustomization(
     tree: &Tree,
     folder: &RepositoryPath,
 ) -> Result<RepositoryPath, (RepositoryPath, Refused)> {
-    let paths: Vec<RepositoryPath> = FILE_NAMES.iter().filter_map(|name| folder.join(name)).collect();
+    let paths: Vec<RepositoryPath> = candidates(folder).collect();
     let first = paths.first().cloned().unwrap_or_else(|| folder.clone());
     let present: Vec<&RepositoryPath> = paths.iter().filter(|path| tree.entry(path).is_some()).collect();
     if let Some(kind) = obstacle(tree, present.first().copied().unwrap_or(&first)) {
-        let refused = Refused::whole(
-            format!("this is, or lies behind, {}", what(kind)),
-            "put a real file or folder there",
-        );
+        let refused = Refused::whole(Limit::Obstacle, format!("this is, or lies behind, {}", what(kind)));
         return Err((present.first().copied().unwrap_or(&first).clone(), refused));
     }
     match present.as_slice() {
         [one] => Ok((*one).clone()),
         [] => {
             let why = "there is no kustomization in this folder";
-            Err((first, Refused::whole(why, "add one, or correct the path that leads here")))
+            Err((first, Refused::whole(Limit::NoKustomization, why)))
         }
         [one, two, ..] => {
             let why = format!("`{}` stands beside it, and kustomize takes only one", two.file_name());
-            Err(((*one).clone(), Refused::whole(why, "delete one of the two")))
+            Err(((*one).clone(), Refused::whole(Limit::SeveralKustomizations, why)))
         }
     }
 }

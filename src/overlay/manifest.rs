@@ -1,88 +1,72 @@
-//! The images in a manifest, where kustomize looks for them: `containers` and `initContainers` at any depth.
+//! The resources in a manifest.
 
+use std::sync::Arc;
+
+use super::resource::Id;
 use super::text::Text;
-use super::written::Written;
-use crate::yaml::{NodeId, NodeKind, YamlError};
+use super::value::{Lines, Value};
+use crate::yaml::YamlError;
 
-/// What a manifest shows.
+/// What a file of resources holds.
 #[derive(Debug, Default)]
 pub(super) struct Manifest {
-    /// Images with their lines.
-    pub(super) images: Vec<(Written, usize)>,
+    /// Its resources; lists are taken apart.
+    pub(super) documents: Vec<Document>,
     /// Lines behind which an image may lie that is not seen, and why.
     pub(super) hidden: Vec<(usize, String)>,
 }
 
-/// Reads a manifest. One without the bytes `image` is not parsed: nothing in it can be an image.
-pub(super) fn read(bytes: &[u8]) -> Manifest {
-    let mut manifest = Manifest::default();
-    if !bytes.windows(b"image".len()).any(|window| window == b"image") {
-        return manifest;
-    }
-    match Text::new(bytes) {
-        Ok(text) => {
-            for root in text.tree.documents() {
-                walk(&text, *root, &mut manifest);
-            }
-        }
-        Err(YamlError { position, what }) => {
-            manifest.hidden.push((position.line, format!("the manifest cannot be read ({what})")));
-        }
-    }
-    manifest
+/// One resource as it stands in a file.
+#[derive(Debug)]
+pub(super) struct Document {
+    pub(super) value: Arc<Value>,
+    pub(super) id: Arc<Id>,
 }
 
-/// As deep as `yaml::DEPTH_MAX`.
-fn walk(text: &Text, node: NodeId, manifest: &mut Manifest) {
-    let kind = text.tree.get(node, "kind").and_then(|kind| text.tree.scalar(kind));
-    if kind == Some("CustomResourceDefinition") {
-        return;
-    }
-    for (key, value) in text.tree.entries(node) {
-        match text.tree.scalar(*key) {
-            Some("containers" | "initContainers") => containers(text, *value, manifest),
-            Some(_) | None => walk(text, *value, manifest),
-        }
-    }
-    for item in text.tree.items(node) {
-        walk(text, *item, manifest);
-    }
-}
-
-fn containers(text: &Text, list: NodeId, manifest: &mut Manifest) {
-    match &text.tree.node(list).kind {
-        NodeKind::Sequence(items) => {
-            for item in items {
-                container(text, *item, manifest);
-                walk(text, *item, manifest);
-            }
-        }
-        NodeKind::Alias => manifest.hide(text, list, "the containers are an alias"),
-        NodeKind::Mapping(_) => walk(text, list, manifest),
-        NodeKind::Scalar { .. } => {}
-    }
-}
-
-fn container(text: &Text, item: NodeId, manifest: &mut Manifest) {
-    if matches!(text.tree.node(item).kind, NodeKind::Alias) {
-        return manifest.hide(text, item, "the container is an alias");
-    }
-    let Some(image) = text.tree.get(item, "image") else {
-        if text.tree.get(item, "<<").is_some() {
-            manifest.hide(text, item, "the container has a merge key");
-        }
-        return;
-    };
-    match &text.tree.node(image).kind {
-        NodeKind::Scalar { value, .. } if value.is_empty() || text.tree.is_null(image) => {}
-        NodeKind::Scalar { value, .. } => manifest.images.push((Written::new(value), text.line(image))),
-        NodeKind::Alias => manifest.hide(text, image, "the image is an alias"),
-        NodeKind::Mapping(_) | NodeKind::Sequence(_) => {}
-    }
+/// Whether a manifest may hold an image: without the bytes `image` nothing in it can be one.
+pub(super) fn may_hold_images(bytes: &[u8]) -> bool {
+    memchr::memmem::find(bytes, b"image").is_some()
 }
 
 impl Manifest {
-    fn hide(&mut self, text: &Text, node: NodeId, why: &str) {
-        self.hidden.push((text.line(node), why.to_owned()));
+    pub(super) fn read(bytes: &[u8]) -> Self {
+        let mut manifest = Self::default();
+        match Text::new(bytes) {
+            Ok(text) => {
+                for value in Value::documents(&text, Lines::After(0)) {
+                    manifest.add(value);
+                }
+            }
+            Err(YamlError { position, what }) => {
+                manifest.hidden.push((position.line, format!("the manifest cannot be read ({what})")));
+            }
+        }
+        manifest
+    }
+
+    /// As deep as `yaml::DEPTH_MAX`.
+    fn add(&mut self, value: Value) {
+        match value {
+            Value::List(items) => items.into_iter().for_each(|item| self.add(item)),
+            Value::Map(mut entries) => {
+                let is_list = entries.iter().any(|(key, value)| {
+                    key == "kind" && value.text().is_some_and(|kind| kind.ends_with("List"))
+                });
+                let items =
+                    entries.iter().position(|(key, value)| key == "items" && matches!(value, Value::List(_)));
+                match items.filter(|_| is_list) {
+                    Some(items) => self.add(entries.swap_remove(items).1),
+                    None => self.document(Value::Map(entries)),
+                }
+            }
+            Value::Unread { line, why } => self.hidden.push((line, why.to_owned())),
+            Value::Scalar(_) => {}
+        }
+    }
+
+    fn document(&mut self, value: Value) {
+        value.unread(&mut self.hidden);
+        let id = Arc::new(Id::of(&value));
+        self.documents.push(Document { value: Arc::new(value), id });
     }
 }

@@ -1,15 +1,28 @@
-//! Patches and replacements: they are not evaluated, only searched for whether they could touch an image.
+//! Patches of a kustomization: what they say and whom they are for.
 
+use std::sync::Arc;
+
+use super::Refused;
+use super::json_patch::Operation;
+use super::resource::{Id, Resource};
+use super::selector::Selector;
+use super::strategic::{self, Merge};
 use super::text::Text;
-use super::written::Written;
-use crate::yaml::{NodeId, NodeKind, Tree};
+use super::value::{Lines, Value};
+use crate::model::RepositoryPath;
+use crate::yaml::{NodeId, NodeKind};
 
-/// One patch or replacement of a kustomization.
+/// Why something is not evaluated.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub(super) struct Unable(pub(super) &'static str);
+
+/// One item of `patches`, `patchesStrategicMerge` or `patchesJson6902`.
 #[derive(Clone, Debug)]
-pub(super) struct Piece {
+pub(super) struct Patch {
     pub(super) line: usize,
     /// The key under which it stands.
     pub(super) key: &'static str,
+    pub(super) target: Option<Selector>,
     pub(super) body: Body,
 }
 
@@ -17,80 +30,221 @@ pub(super) struct Piece {
 #[derive(Clone, Debug)]
 pub(super) enum Body {
     /// In the kustomization.
-    Inline(String),
+    Inline(Arc<Content>),
     /// In a file, by its path as written.
     File(String),
-    /// Behind an alias or in a form that is not known.
-    Unknown,
+    /// Nowhere that can be read.
+    Unable(Unable),
 }
 
-/// The patches or replacements under a key.
-pub(super) fn pieces(text: &Text, root: NodeId, key: &'static str) -> Vec<Piece> {
-    let Some((_, list)) = text.entry(root, key) else { return Vec::new() };
-    let piece = |node: NodeId, body| Piece { line: text.line(node), key, body };
-    if !matches!(text.tree.node(list).kind, NodeKind::Sequence(_)) {
-        return vec![piece(list, Body::Unknown)];
+/// What a patch does.
+#[derive(Clone, Debug)]
+pub(super) struct Content {
+    form: Result<Form, Unable>,
+    /// Whether the word `image` stands in it: without, it brings no image.
+    pub(super) names_images: bool,
+}
+
+#[derive(Clone, Debug)]
+enum Form {
+    Merges(Vec<Value>),
+    Operations(Vec<Operation>),
+}
+
+/// A patch that could not be evaluated, and the resources that it may have changed; none where that is not known.
+pub(super) struct Failed {
+    pub(super) why: Unable,
+    pub(super) resources: Option<Vec<usize>>,
+}
+
+impl From<Unable> for Failed {
+    fn from(why: Unable) -> Self {
+        Self { why, resources: None }
     }
-    text.tree.items(list).iter().map(|item| piece(*item, body(text, *item, key))).collect()
 }
 
-fn body(text: &Text, item: NodeId, key: &str) -> Body {
-    match &text.tree.node(item).kind {
-        NodeKind::Alias | NodeKind::Sequence(_) => Body::Unknown,
-        NodeKind::Scalar { value, .. } if value.contains('\n') || value.contains('{') => {
-            Body::Inline(value.clone())
-        }
-        NodeKind::Scalar { value, .. } => Body::File(value.clone()),
-        NodeKind::Mapping(_) => {
-            let scalar = |name| text.entry(item, name).and_then(|(_, node)| text.tree.scalar(node));
-            match (scalar("patch"), scalar("path")) {
-                (Some(patch), None) => Body::Inline(patch.to_owned()),
-                (None, Some(path)) => Body::File(path.to_owned()),
-                (None, None) if key == "replacements" => Body::Inline(text.written(item).to_owned()),
-                (Some(_), Some(_)) | (None, None) => Body::Unknown,
+/// The patches under a key.
+pub(super) fn patches(text: &Text, root: NodeId, key: &'static str) -> Result<Vec<Patch>, Refused> {
+    let Some((_, list)) = text.entry(root, key) else { return Ok(Vec::new()) };
+    if !matches!(text.tree.node(list).kind, NodeKind::Sequence(_)) {
+        let body = Body::Unable(Unable("it is no list"));
+        return Ok(vec![Patch { line: text.line(list), key, target: None, body }]);
+    }
+    text.tree.items(list).iter().map(|item| Patch::read(text, *item, key)).collect()
+}
+
+impl Patch {
+    /// Reads one item; the lines are those of the text.
+    pub(super) fn read(text: &Text, item: NodeId, key: &'static str) -> Result<Self, Refused> {
+        let target =
+            text.entry(item, "target").map(|(_, target)| Selector::read(text, target)).transpose()?;
+        Ok(Self { line: text.line(item), key, target, body: body(text, item) })
+    }
+
+    /// Applies it to the resources that it is for.
+    pub(super) fn apply(
+        &self,
+        content: &Content,
+        file: &RepositoryPath,
+        resources: &mut Vec<Resource>,
+    ) -> Result<(), Failed> {
+        let form = content.form.as_ref().map_err(|why| *why)?;
+        match (form, &self.target) {
+            (Form::Merges(patches), None) => {
+                for patch in patches {
+                    let at = find(resources, &Id::of(patch), content.names_images)?;
+                    merge_into(resources, &at, patch, file)?;
+                }
+                Ok(())
+            }
+            (Form::Merges(patches), Some(target)) => {
+                let [patch] = patches.as_slice() else {
+                    return Err(Unable("it has several documents").into());
+                };
+                merge_into(resources, &selected(resources, target)?, patch, file)
+            }
+            (Form::Operations(_), None) => Err(Unable("it has no `target`").into()),
+            (Form::Operations(operations), Some(target)) => {
+                let at = selected(resources, target)?;
+                each(resources, &at, |resource| operate(resource, operations, file))
             }
         }
     }
 }
 
-/// Whether a patch or replacement could change which images run.
-pub(super) fn touches_images(text: &str, key: &str) -> bool {
-    let points_to_container = |word: &str| {
-        let mut parts = word.rsplit('/');
-        let is_list = |part: Option<&str>| part.is_some_and(|part| part.ends_with("ontainers"));
-        word.starts_with('/') && (is_list(parts.next()) || is_list(parts.next()))
-    };
-    let is_replaced = key == "replacements" && text.contains("ontainers");
-    is_replaced
-        || text.contains("$patch")
-        || image_words(text) > 0
-        || text.split(|c: char| c.is_whitespace() || "\"',}".contains(c)).any(points_to_container)
+fn body(text: &Text, item: NodeId) -> Body {
+    match &text.tree.node(item).kind {
+        NodeKind::Alias | NodeKind::Sequence(_) => Body::Unable(Unable("it is an alias or a list")),
+        NodeKind::Scalar { value, .. } if value.contains('\n') || value.contains('{') => {
+            Body::Inline(Arc::new(Content::read(value, Lines::inside(text, item))))
+        }
+        NodeKind::Scalar { value, .. } => Body::File(value.clone()),
+        NodeKind::Mapping(_) => {
+            if text.entry(item, "options").is_some() {
+                return Body::Unable(Unable("it has `options`"));
+            }
+            let inline = text.entry(item, "patch").map(|(_, node)| node);
+            match (
+                inline.and_then(|node| Some((node, text.tree.scalar(node)?))),
+                text.scalar_of(item, "path"),
+            ) {
+                (Some((node, patch)), None) => {
+                    Body::Inline(Arc::new(Content::read(patch, Lines::inside(text, node))))
+                }
+                (None, Some(path)) => Body::File(path.to_owned()),
+                (Some(_), Some(_)) | (None, None) => Body::Unable(Unable("it has no one text")),
+            }
+        }
+    }
 }
 
-fn image_words(text: &str) -> usize {
-    text.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| *word == "image").count()
+impl Content {
+    /// Reads a patch; a list makes it one of operations.
+    pub(super) fn read(patch: &str, lines: Lines) -> Self {
+        Self { form: form(patch, lines), names_images: patch.contains("image") }
+    }
 }
 
-/// The names of the images that a patch writes; none unless that is all it does to images.
-pub(super) fn image_names(patch: &str) -> Vec<String> {
-    let Ok(text) = Text::new(patch.as_bytes()) else { return Vec::new() };
-    let mut names = Vec::new();
-    for root in text.tree.documents() {
-        collect(&text.tree, *root, &mut names);
+fn form(patch: &str, lines: Lines) -> Result<Form, Unable> {
+    let text = Text::new(patch.as_bytes()).map_err(|_| Unable("it is not YAML"))?;
+    let documents = Value::documents(&text, lines);
+    match documents.as_slice() {
+        [] => Err(Unable("it is empty")),
+        [Value::List(operations)] => Operation::read_all(operations).map(Form::Operations),
+        [..] => Ok(Form::Merges(documents)),
     }
-    let only_writes = names.len() == image_words(patch) && !patch.contains("$patch");
-    if only_writes { names } else { Vec::new() }
 }
 
-/// As deep as `yaml::DEPTH_MAX`.
-fn collect(tree: &Tree, node: NodeId, names: &mut Vec<String>) {
-    let scalar = |key| tree.get(node, key).and_then(|id| tree.scalar(id));
-    if scalar("path").is_some_and(|path| path.ends_with("/image")) {
-        names.extend(scalar("value").map(|value| Written::new(value).name));
+/// The one resource with this id. Where the patch names no image it does not matter who is meant: its target may
+/// be a file that was not parsed, since it shows no image either.
+fn find(resources: &[Resource], id: &Id, names_images: bool) -> Result<Vec<usize>, Failed> {
+    let at: Vec<usize> = resources
+        .iter()
+        .enumerate()
+        .filter(|(_, found)| found.was_ever(id))
+        .map(|(index, _)| index)
+        .collect();
+    match at.len() {
+        1 => Ok(at),
+        0 if !names_images => Ok(at),
+        0 => Err(Unable("no resource fits it").into()),
+        _ => Err(Failed { why: Unable("several resources fit it"), resources: Some(at) }),
     }
-    names.extend(scalar("image").map(|image| Written::new(image).name));
-    let values = tree.entries(node).iter().map(|(_, value)| value);
-    for child in values.chain(tree.items(node)) {
-        collect(tree, *child, names);
+}
+
+fn selected(resources: &[Resource], target: &Selector) -> Result<Vec<usize>, Failed> {
+    let found = resources.iter().enumerate().filter(|(_, resource)| target.selects(resource));
+    let at: Vec<usize> = found.map(|(index, _)| index).collect();
+    if target.is_partial {
+        return Err(Failed {
+            why: Unable("its `target` selects by label or annotation"),
+            resources: Some(at),
+        });
     }
+    Ok(at)
+}
+
+/// Changes some resources; one that cannot be changed stays as it was and is named.
+fn each(
+    resources: &mut [Resource],
+    at: &[usize],
+    mut change: impl FnMut(&mut Resource) -> Result<(), Unable>,
+) -> Result<(), Failed> {
+    let mut failed: Option<(Unable, Vec<usize>)> = None;
+    for index in at {
+        let Some(resource) = resources.get_mut(*index) else { continue };
+        let mut changed = resource.clone();
+        match change(&mut changed) {
+            Ok(()) => *resource = changed,
+            Err(why) => failed.get_or_insert((why, Vec::new())).1.push(*index),
+        }
+    }
+    failed.map_or(Ok(()), |(why, resources)| Err(Failed { why, resources: Some(resources) }))
+}
+
+fn merge_into(
+    resources: &mut Vec<Resource>,
+    at: &[usize],
+    patch: &Value,
+    patch_file: &RepositoryPath,
+) -> Result<(), Failed> {
+    if patch.text_at(&["$patch"]) == Some("delete") {
+        let mut index = 0;
+        resources.retain(|_| {
+            index += 1;
+            !at.contains(&(index - 1))
+        });
+        return Ok(());
+    }
+    each(resources, at, |resource| merge(resource, patch, patch_file))
+}
+
+/// A merge changes neither what a resource is nor its name.
+fn merge(resource: &mut Resource, patch: &Value, patch_file: &RepositoryPath) -> Result<(), Unable> {
+    let merges_lists = strategic::is_known(resource.id());
+    let merge = Merge { patch_file, file: &resource.file, merges_lists };
+    let mut patch = patch.clone();
+    if let Value::Map(entries) = &mut patch {
+        entries.retain(|(key, _)| key != "apiVersion" && key != "kind");
+    }
+    if let Some(Value::Map(entries)) = patch.get_mut("metadata") {
+        entries.retain(|(key, _)| key != "name" && key != "namespace");
+    }
+    merge.apply(Arc::make_mut(&mut resource.value), &patch)
+}
+
+fn operate(
+    resource: &mut Resource,
+    operations: &[Operation],
+    patch_file: &RepositoryPath,
+) -> Result<(), Unable> {
+    let value = Arc::make_mut(&mut resource.value);
+    for operation in operations {
+        operation.apply(value, &resource.file, patch_file)?;
+    }
+    let id = Id::of(value);
+    if id != *resource.id() {
+        resource.ids.push(Arc::new(id));
+    }
+    Ok(())
 }

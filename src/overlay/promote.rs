@@ -1,6 +1,6 @@
 //! Makes a location run a release.
 
-use super::{OverlayError, Refused, SetTo, resolve, set_image};
+use super::{Limit, OverlayError, Refused, SetTo, resolve, set_image};
 use crate::model::{FileChange, Location, Release, RepositoryPath, Tree};
 
 /// The file changes that make a location run every artifact of a release, tag and digest; none where it already does.
@@ -47,7 +47,7 @@ fn reject_side_effects<'a>(
         if !before.runs_the_same(&after) {
             let why = format!("`{}` builds on this file and would move with it", other.path);
             let way_out = "give each environment a kustomization of its own that nothing else includes";
-            return Err(Refused::whole(why, way_out).of(edited));
+            return Err(Refused::whole(Limit::Shared, why).or_else(way_out).of(edited));
         }
     }
     Ok(())

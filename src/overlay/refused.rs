@@ -1,13 +1,17 @@
 //! Why an overlay cannot be judged or edited, in sentences that name the place and the way out.
 
+use std::borrow::Cow;
 use std::fmt;
 
+use super::limit::Limit;
 use crate::model::{ImageName, Missing, RepositoryPath};
 use crate::yaml::{self, YamlError};
 
 /// What stands in the way within one file, and what a person can do about it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub struct Refused {
+    /// The row of the table that it comes from.
+    pub limit: Limit,
     /// The line, from 1; nothing where the whole file is meant.
     pub line: Option<usize>,
     /// The column in characters, from 1.
@@ -15,18 +19,24 @@ pub struct Refused {
     /// What is wrong.
     pub why: String,
     /// What to do about it.
-    pub way_out: String,
+    pub way_out: Cow<'static, str>,
 }
 
 impl Refused {
     /// A refusal that concerns a whole file.
-    pub(super) fn whole(why: impl Into<String>, way_out: impl Into<String>) -> Self {
-        Self { line: None, column: None, why: why.into(), way_out: way_out.into() }
+    pub(super) fn whole(limit: Limit, why: impl Into<String>) -> Self {
+        let way_out = Cow::Borrowed(limit.way_out());
+        Self { limit, line: None, column: None, why: why.into(), way_out }
     }
 
     /// A refusal at a line.
-    pub(super) fn at_line(line: usize, why: impl Into<String>, way_out: impl Into<String>) -> Self {
-        Self { line: Some(line), ..Self::whole(why, way_out) }
+    pub(super) fn at_line(limit: Limit, line: usize, why: impl Into<String>) -> Self {
+        Self { line: Some(line), ..Self::whole(limit, why) }
+    }
+
+    /// The same, with a way out that says more than the table.
+    pub(super) fn or_else(self, way_out: impl Into<String>) -> Self {
+        Self { way_out: Cow::Owned(way_out.into()), ..self }
     }
 
     /// The same, with the file that it is about.
@@ -46,18 +56,27 @@ impl fmt::Display for Refused {
 
 impl From<yaml::Refusal> for Refused {
     fn from(refusal: yaml::Refusal) -> Self {
-        let position = refusal.position;
-        let sentence = refusal.to_string();
-        let (why, way_out) = sentence.split_once("; ").unwrap_or((&sentence, "edit this place by hand"));
-        Self { column: Some(position.column), ..Self::at_line(position.line, why, way_out) }
+        Self {
+            column: Some(refusal.position.column),
+            ..spoken(Limit::Unsafe, refusal.position.line, &refusal.to_string())
+        }
     }
 }
 
 impl From<YamlError> for Refused {
     fn from(error: YamlError) -> Self {
-        let position = error.position;
-        let (why, way_out) = error.what.split_once("; ").unwrap_or((&error.what, "correct the file"));
-        Self { column: Some(position.column), ..Self::at_line(position.line, why, way_out) }
+        Self {
+            column: Some(error.position.column),
+            ..spoken(Limit::NotYaml, error.position.line, &error.what)
+        }
+    }
+}
+
+/// A refusal whose sentence may bring its own way out, behind `; `.
+fn spoken(limit: Limit, line: usize, sentence: &str) -> Refused {
+    match sentence.split_once("; ") {
+        Some((why, way_out)) => Refused::at_line(limit, line, why).or_else(way_out),
+        None => Refused::at_line(limit, line, sentence),
     }
 }
 

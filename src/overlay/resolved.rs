@@ -1,38 +1,15 @@
 //! What an overlay runs, with the line that says so, and what of it is not certain.
 
+use std::sync::Arc;
+
 use super::kustomization::Kustomization;
+use super::limit::Limit;
+use super::parsed::Parsed;
+use super::trail::{Place, SetBy, Step};
 use super::walk::{Doubt, Note, Use, Walked, walk};
 use super::written::Written;
 use super::{OverlayError, Refused};
-use crate::model::{ImageName, ImageReference, RepositoryPath, Running, RunningImage, Tree, words};
-
-words! {
-    /// What decides the tag, or else the digest, of an image.
-    SetBy {
-        /// The manifest that uses it.
-        Manifest = "manifest",
-        /// An entry of a kustomization's `images`.
-        Images = "images",
-        /// Helm values.
-        HelmValues = "helm-values",
-        /// A dependency in `Chart.yaml`.
-        Chart = "chart",
-        /// Flux's `HelmRelease`.
-        HelmRelease = "helm-release",
-        /// Flux's `OCIRepository`.
-        OciRepository = "oci-repository",
-        /// Argo CD's `Application` or `ApplicationSet`.
-        Application = "application",
-        /// What Argo CD Image Updater wrote.
-        ArgoCdSource = "argocd-source",
-        /// A scalar below a comment of Renovate.
-        Renovate = "renovate",
-        /// A scalar with a marker of Flux.
-        Marker = "marker",
-        /// A scalar that the configuration declares.
-        Declared = "declared",
-    }
-}
+use crate::model::{ImageName, ImageReference, RepositoryPath, Running, RunningImage, Tree};
 
 /// One image that an overlay runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,13 +22,24 @@ pub struct ImageUse {
     pub line: usize,
     /// What kind of line that is.
     pub set_by: SetBy,
-    /// The name under which the overlay's own `images` see it.
-    pub seen_as: String,
-    /// The last of the overlay's own entries that matches, from 0.
-    pub(super) entry: Option<usize>,
+    /// Every place that had a say, weakest first.
+    pub trail: Vec<Step>,
+    /// The note, from 0, that says why this is not certain.
+    pub doubt: Option<usize>,
 }
 
 impl ImageUse {
+    /// The step that decides the tag, or else the digest.
+    fn deciding(trail: &[Step]) -> Option<&Step> {
+        trail.iter().rev().find(|step| step.decides).or_else(|| trail.last())
+    }
+
+    /// The last entry of `images` in a file that had a say, from 0.
+    pub(super) fn entry_of(&self, file: &RepositoryPath) -> Option<usize> {
+        let own = self.trail.iter().rev().filter(|step| step.file == *file);
+        own.filter_map(|step| step.entry).next()
+    }
+
     /// An image in a file that no kustomization reads.
     pub(super) fn plain(
         reference: ImageReference,
@@ -59,14 +47,16 @@ impl ImageUse {
         line: usize,
         set_by: SetBy,
     ) -> Self {
-        let seen_as = reference.image.to_string();
-        Self { reference, file: file.clone(), line, set_by, seen_as, entry: None }
+        let step = Step::new(&Place::new(file.clone(), line), set_by, &reference.to_string());
+        Self { reference, file: file.clone(), line, set_by, trail: vec![step], doubt: None }
     }
 }
 
 /// Something that is not evaluated and could change what runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Uncertain {
+    /// The row of the table of limits.
+    pub limit: Limit,
     /// The file that holds it.
     pub file: RepositoryPath,
     /// The line in it, from 1.
@@ -78,17 +68,22 @@ pub struct Uncertain {
 
 impl Uncertain {
     /// A line behind which an image may lie that is not seen.
-    pub(super) fn hiding(file: &RepositoryPath, line: usize, why: String) -> Self {
-        Self { file: file.clone(), line, why, doubt: Doubt::Hides }
+    pub(super) fn hiding(limit: Limit, file: &RepositoryPath, line: usize, why: String) -> Self {
+        Self { limit, file: file.clone(), line, why, doubt: Doubt::Hides }
     }
 
     /// Whether an image may lie behind it that nothing shows. A text that is no image name is none, unless a
     /// variable stands in it.
     fn could_hold_any(&self) -> bool {
         match &self.doubt {
-            Doubt::Hides | Doubt::Alters { .. } => true,
+            Doubt::Hides | Doubt::Alters => true,
             Doubt::Concerns(name) => name.contains("$("),
         }
+    }
+
+    /// The error for an image that this puts in doubt.
+    fn refuse(&self) -> OverlayError {
+        Refused::at_line(self.limit, self.line, self.why.clone()).of(&self.file)
     }
 }
 
@@ -127,7 +122,7 @@ impl Resolved {
 /// # Errors
 /// Where content is missing, or a kustomization cannot be judged.
 pub(super) fn resolve(tree: &Tree, folder: &RepositoryPath) -> Result<Resolved, OverlayError> {
-    look(tree, folder).map(|looked| looked.resolved)
+    look(tree, folder, &mut Parsed::default()).map(|looked| looked.resolved)
 }
 
 /// What a folder runs of one image: one reference, however often it is used.
@@ -140,15 +135,7 @@ pub(super) fn running(
     folder: &RepositoryPath,
     image: &ImageName,
 ) -> Result<Running, OverlayError> {
-    let looked = look(tree, folder)?;
-    looked.reject_doubts(image)?;
-    let mut uses = looked.resolved.uses_of(image);
-    let Some(first) = uses.next() else { return Err(looked.not_found(image)) };
-    if let Some(other) = uses.find(|other| other.reference != first.reference) {
-        return Err(disagree(first, other));
-    }
-    let ImageUse { reference, file, line, .. } = first.clone();
-    Ok(Running { images: vec![RunningImage { reference, file, line }] })
+    look(tree, folder, &mut Parsed::default())?.running(image)
 }
 
 fn disagree(first: &ImageUse, other: &ImageUse) -> OverlayError {
@@ -156,115 +143,106 @@ fn disagree(first: &ImageUse, other: &ImageUse) -> OverlayError {
         "`{}` runs here, but `{}` runs by {}:{}",
         other.reference, first.reference, first.file, first.line
     );
-    Refused::at_line(other.line, why, "set both with one entry of the overlay's own `images`").of(&other.file)
+    Refused::at_line(Limit::SeveralVersions, other.line, why).of(&other.file)
 }
 
 /// An overlay looked at: its own kustomization and what comes of it.
+#[derive(Clone, Debug)]
 pub(super) struct Looked {
     pub(super) file: RepositoryPath,
-    pub(super) own: Kustomization,
+    pub(super) own: Arc<Kustomization>,
     pub(super) resolved: Resolved,
+    /// Every path that had a say, whether something stands there or not.
+    pub(super) asked: Arc<std::collections::BTreeSet<RepositoryPath>>,
 }
 
-pub(super) fn look(tree: &Tree, folder: &RepositoryPath) -> Result<Looked, OverlayError> {
-    let Walked { file, own, uses, notes } = walk(tree, folder)?;
+pub(super) fn look(
+    tree: &Tree,
+    folder: &RepositoryPath,
+    parsed: &mut Parsed,
+) -> Result<Looked, OverlayError> {
+    let Walked { file, own, uses, notes, asked } = walk(tree, folder, parsed)?;
     let mut resolved = Resolved::default();
     resolved.uncertain.extend(notes.into_iter().map(Uncertain::from));
     for found in uses {
         match conclude(found) {
             Ok(found) => resolved.uses.push(found),
-            Err(uncertain) => resolved.uncertain.push(uncertain),
+            Err(uncertain) => resolved.uncertain.push(*uncertain),
         }
     }
-    let mut looked = Looked { file, own, resolved };
+    let mut looked = Looked { file, own, resolved, asked: Arc::new(asked) };
     looked.add_hidden_uses();
     Ok(looked)
 }
 
-fn conclude(found: Use) -> Result<ImageUse, Uncertain> {
-    let Use { image, file, line, set_by, seen_as, entry, suffixed } = found;
-    if let Some((file, line)) = suffixed {
-        let why = format!("a `tagSuffix` changes `{image}`, and kustomize may append it twice");
-        return Err(Uncertain { file, line, why, doubt: Doubt::Concerns(image.name) });
-    }
+fn conclude(found: Use) -> Result<ImageUse, Box<Uncertain>> {
+    let Use { image, trail, doubt } = found;
+    let Step { file, line, set_by, .. } = ImageUse::deciding(&trail).expect("an image has a place").clone();
     match image.reference() {
-        Ok(reference) => Ok(ImageUse { reference, file, line, set_by, seen_as, entry }),
+        Ok(reference) => Ok(ImageUse { reference, file, line, set_by, trail, doubt }),
         Err(_) => {
             let why = format!("`{image}` is not an image that can be read");
             let name = Written::new(&image.to_string()).name;
-            Err(Uncertain { file, line, why, doubt: Doubt::Concerns(name) })
+            let doubt = Doubt::Concerns(name);
+            Err(Box::new(Uncertain { limit: Limit::NotAnImage, file, line, why, doubt }))
         }
     }
 }
 
 impl From<Note> for Uncertain {
-    fn from(Note { file, line, why, doubt }: Note) -> Self {
-        Self { file, line, why, doubt }
+    fn from(Note { file, line, limit, why, doubt }: Note) -> Self {
+        Self { file, line, limit, why, doubt }
     }
 }
 
 impl Looked {
+    /// What runs of one image: one reference, however often it is used.
+    pub(super) fn running(&self, image: &ImageName) -> Result<Running, OverlayError> {
+        self.reject_doubts(image)?;
+        let mut uses = self.resolved.uses_of(image);
+        let Some(first) = uses.next() else { return Err(self.not_found(image)) };
+        if let Some(other) = uses.find(|other| other.reference != first.reference) {
+            return Err(disagree(first, other));
+        }
+        let ImageUse { reference, file, line, .. } = first.clone();
+        Ok(Running { images: vec![RunningImage { reference, file, line }] })
+    }
+
     /// Where manifests lie out of sight, an own entry that names an image which nothing shows counts as a use.
     fn add_hidden_uses(&mut self) {
         if !self.resolved.uncertain.iter().any(|uncertain| uncertain.doubt == Doubt::Hides) {
             return;
         }
         for (index, entry) in self.own.entries.iter().enumerate().rev() {
-            let Some(decides) = entry.decides().filter(|_| entry.tag_suffix.is_none()) else { continue };
-            let Ok(reference) = entry.outcome().reference() else { continue };
+            let is_plain = !entry.is_pattern() && entry.tag_suffix.is_none();
+            let Some(decides) = entry.decides().filter(|_| is_plain) else { continue };
+            let image = Written::new(&entry.apply(&entry.name));
+            let Ok(reference) = image.reference() else { continue };
             if self.resolved.uses_of(&reference.image).next().is_none() {
+                let place = super::trail::Place::new(self.file.clone(), decides.line);
+                let step = Step::new(&place, SetBy::Images, &image.to_string());
                 self.resolved.uses.push(ImageUse {
                     reference,
                     file: self.file.clone(),
                     line: decides.line,
                     set_by: SetBy::Images,
-                    seen_as: entry.name.clone(),
-                    entry: Some(index),
+                    trail: vec![Step { entry: Some(index), ..step }],
+                    doubt: None,
                 });
             }
         }
     }
 
-    /// Refuses where something that is not evaluated could change what this image runs as.
+    /// Fails where what is not evaluated could change what runs of this image.
     pub(super) fn reject_doubts(&self, image: &ImageName) -> Result<(), OverlayError> {
-        match self.resolved.uncertain.iter().find(|uncertain| self.puts_in_doubt(uncertain, image)) {
-            Some(Uncertain { file, line, why, doubt }) => {
-                Err(Refused::at_line(*line, why.clone(), self.way_out(doubt, image)).of(file))
-            }
+        let notes = &self.resolved.uncertain;
+        let concerns =
+            |note: &&Uncertain| matches!(&note.doubt, Doubt::Concerns(name) if name == image.as_str());
+        let pointed = self.resolved.uses_of(image).find_map(|found| notes.get(found.doubt?));
+        match pointed.or_else(|| notes.iter().find(concerns)) {
+            Some(note) => Err(note.refuse()),
             None => Ok(()),
         }
-    }
-
-    fn way_out(&self, doubt: &Doubt, image: &ImageName) -> String {
-        match doubt {
-            Doubt::Concerns(_) => format!("write the whole tag as `newTag` in the `images` of {}", self.file),
-            Doubt::Alters { images, after_own: false }
-                if images.iter().any(|name| name == image.as_str()) =>
-            {
-                format!("set the image in the `images` of {}, which come after it", self.file)
-            }
-            Doubt::Hides | Doubt::Alters { .. } => {
-                "take images out of it and set them with `images`".to_owned()
-            }
-        }
-    }
-
-    fn puts_in_doubt(&self, uncertain: &Uncertain, image: &ImageName) -> bool {
-        match &uncertain.doubt {
-            Doubt::Hides => false,
-            Doubt::Concerns(name) => name == image.as_str(),
-            Doubt::Alters { after_own: true, .. } => true,
-            Doubt::Alters { images, after_own: false } => !self.overrules(images, image),
-        }
-    }
-
-    /// Whether own entries decide this image whatever a patch makes of it: all it writes is that image's tag.
-    fn overrules(&self, patched: &[String], image: &ImageName) -> bool {
-        let is_decided = |found: &ImageUse| found.set_by == SetBy::Images && found.file == self.file;
-        let mut uses = self.resolved.uses_of(image).peekable();
-        !patched.is_empty()
-            && uses.peek().is_some()
-            && uses.all(|found| is_decided(found) && patched.iter().all(|name| *name == found.seen_as))
     }
 
     /// The error for an image that nothing shows.

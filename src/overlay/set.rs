@@ -2,6 +2,8 @@
 
 use super::edit::{ImageEdit, Setting};
 use super::entry::Entry;
+use super::limit::Limit;
+use super::parsed::Parsed;
 use super::resolved::{ImageUse, Looked, look};
 use super::{OverlayError, Refused};
 use crate::model::{Digest, ImageName, ImageReference, RepositoryPath, Tag, Tree};
@@ -28,7 +30,8 @@ pub(super) fn set_image(
     image: &ImageName,
     to: &SetTo,
 ) -> Result<Vec<(RepositoryPath, Vec<u8>)>, OverlayError> {
-    let before = look(tree, folder)?;
+    let mut parsed = Parsed::default();
+    let before = look(tree, folder, &mut parsed)?;
     let wanted = ImageReference { image: image.clone(), tag: to.tag.clone(), digest: to.digest.clone() };
     let uses: Vec<&ImageUse> = before.resolved.uses_of(image).collect();
     if uses.is_empty() {
@@ -43,15 +46,15 @@ pub(super) fn set_image(
     let request = request(image, entry, to);
     let bytes = before.own.with_image(entry, &request).map_err(|refused| refused.of(&before.file))?;
     let files = vec![(before.file.clone(), bytes)];
-    let after = look(&tree.with_files(&files), folder)?;
+    let after = look(&tree.with_files(&files), folder, &mut parsed)?;
     prove(&before, &after, &wanted)?;
     Ok(files)
 }
 
 /// The own entry to change: the last that matches, if it matches every use. A new one at the end reaches them all.
 fn entry_of<'a>(overlay: &'a Looked, uses: &[&ImageUse]) -> Option<&'a Entry> {
-    let last = uses.iter().map(|found| found.entry).max().flatten()?;
-    let reaches_all = uses.iter().all(|found| found.entry == Some(last));
+    let last = uses.iter().map(|found| found.entry_of(&overlay.file)).max().flatten()?;
+    let reaches_all = uses.iter().all(|found| found.entry_of(&overlay.file) == Some(last));
     overlay.own.entries.get(last).filter(|_| reaches_all)
 }
 
@@ -65,10 +68,8 @@ fn request(image: &ImageName, entry: Option<&Entry>, to: &SetTo) -> ImageEdit {
 /// The wanted image shows in every use, and nothing else has moved.
 fn prove(before: &Looked, after: &Looked, wanted: &ImageReference) -> Result<(), OverlayError> {
     after.reject_doubts(&wanted.image)?;
-    let refuse = |found: &ImageUse, why: String| {
-        let way_out = format!("set the image by hand in the `images` of {}", after.file);
-        Err(Refused::at_line(found.line, why, way_out).of(&found.file))
-    };
+    let refuse =
+        |found: &ImageUse, why: String| Err(Refused::at_line(Limit::Shared, found.line, why).of(&found.file));
     for (old, new) in before.resolved.uses.iter().zip(&after.resolved.uses) {
         let expected = if old.reference.image == wanted.image { wanted } else { &old.reference };
         if new.reference != *expected {
@@ -77,8 +78,9 @@ fn prove(before: &Looked, after: &Looked, wanted: &ImageReference) -> Result<(),
         }
     }
     if notes(before) != notes(after) || before.resolved.uses.len() != after.resolved.uses.len() {
-        let way_out = "set the image by hand and look at what `kustomize build` makes of it";
-        return Err(Refused::whole("the edit would change more than this image", way_out).of(&after.file));
+        return Err(
+            Refused::whole(Limit::Shared, "the edit would change more than this image").of(&after.file)
+        );
     }
     Ok(())
 }

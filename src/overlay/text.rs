@@ -1,6 +1,7 @@
 //! A parsed file: what is needed to name lines in it.
 
 use super::Refused;
+use super::limit::Limit;
 use crate::yaml::{NodeId, Source, Tree, YamlError, parse};
 
 /// A YAML text with its nodes.
@@ -28,9 +29,9 @@ impl Text {
     }
 
     /// A refusal at a node.
-    pub(super) fn refuse(&self, node: NodeId, why: impl Into<String>, way_out: impl Into<String>) -> Refused {
+    pub(super) fn refuse(&self, node: NodeId, limit: Limit, why: impl Into<String>) -> Refused {
         let position = self.source.position(self.tree.node(node).span.start);
-        Refused { column: Some(position.column), ..Refused::at_line(position.line, why, way_out) }
+        Refused { column: Some(position.column), ..Refused::at_line(limit, position.line, why) }
     }
 
     /// The key as written and the value of an entry, whatever the case of the key; nothing where the value says
@@ -44,5 +45,10 @@ impl Text {
     pub(super) fn entry_or_null(&self, map: NodeId, key: &str) -> Option<(&str, NodeId)> {
         let is_key = |id| self.tree.scalar(id).filter(|text| text.eq_ignore_ascii_case(key));
         self.tree.entries(map).iter().rev().find_map(|(id, value)| Some((is_key(*id)?, *value)))
+    }
+
+    /// The text under a key that is there and says something.
+    pub(super) fn scalar_of(&self, map: NodeId, key: &str) -> Option<&str> {
+        self.entry(map, key).and_then(|(_, node)| self.tree.scalar(node))
     }
 }

@@ -1,29 +1,30 @@
 //! Follows a kustomization to its manifests in the order in which kustomize builds it.
 
-use super::entry::Entry;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::field::{Defaults, FieldSpec, places};
+use super::generator::{self, ConfigMap};
 use super::kustomization::{Kustomization, Link};
+use super::limit::Limit;
 use super::link::{self, Target};
-use super::manifest;
-use super::patch::{self, Body, Piece};
-use super::resolved::SetBy;
+use super::manifest::may_hold_images;
+use super::parsed::Parsed;
+use super::resource::{Id, Resource, trail_of};
+use super::trail::Step;
+use super::value::Value;
 use super::written::Written;
 use super::{BYTES_READ_MAX, FILES_MAX, FOLDER_DEPTH_MAX, MATCHES_MAX, OverlayError, Refused};
 use crate::model::{Missing, RepositoryPath, Tree, TreeError};
 
-/// An image on its way through the kustomizations.
+/// An image that an overlay shows.
 #[derive(Clone, Debug)]
 pub(super) struct Use {
     pub(super) image: Written,
-    /// The file and line that decide tag or digest so far.
-    pub(super) file: RepositoryPath,
-    pub(super) line: usize,
-    pub(super) set_by: SetBy,
-    /// The name that the root's own entries see.
-    pub(super) seen_as: String,
-    /// The last of the root's own entries that matched.
-    pub(super) entry: Option<usize>,
-    /// Where an entry with `tagSuffix` leaves open what runs.
-    pub(super) suffixed: Option<(RepositoryPath, usize)>,
+    /// What made it so, weakest first; never empty.
+    pub(super) trail: Vec<Step>,
+    /// The note that puts it in doubt.
+    pub(super) doubt: Option<usize>,
 }
 
 /// How something that is not evaluated bears on the answer.
@@ -33,13 +34,8 @@ pub(super) enum Doubt {
     Hides,
     /// One image may run otherwise than shown.
     Concerns(String),
-    /// Images may run otherwise than shown.
-    Alters {
-        /// The images that it writes; none where that is not known.
-        images: Vec<String>,
-        /// Whether it comes after the root's own entries, so that these cannot overrule it.
-        after_own: bool,
-    },
+    /// Images that point to this note may run otherwise than shown.
+    Alters,
 }
 
 /// Something that is not evaluated.
@@ -47,6 +43,7 @@ pub(super) enum Doubt {
 pub(super) struct Note {
     pub(super) file: RepositoryPath,
     pub(super) line: usize,
+    pub(super) limit: Limit,
     pub(super) why: String,
     pub(super) doubt: Doubt,
 }
@@ -55,93 +52,153 @@ pub(super) struct Note {
 #[derive(Debug)]
 pub(super) struct Walked {
     pub(super) file: RepositoryPath,
-    pub(super) own: Kustomization,
+    pub(super) own: Arc<Kustomization>,
     pub(super) uses: Vec<Use>,
     pub(super) notes: Vec<Note>,
+    /// Every path that had a say, whether something stands there or not.
+    pub(super) asked: BTreeSet<RepositoryPath>,
 }
 
 /// Follows the kustomization of a folder; all files that lack their content are named at once, level by level.
-pub(super) fn walk(tree: &Tree, folder: &RepositoryPath) -> Result<Walked, OverlayError> {
-    let mut walk = Walk {
-        tree,
-        missing: Missing::default(),
-        notes: Vec::new(),
-        open: Vec::new(),
-        files: 0,
-        bytes: 0,
-        matches: 0,
-    };
-    let mut uses = Vec::new();
-    let own = walk.folder(folder, &mut uses)?;
-    match own {
-        Some((file, own)) if walk.missing.0.is_empty() => Ok(Walked { file, own, uses, notes: walk.notes }),
-        Some(_) | None => Err(OverlayError::Missing(walk.missing)),
+///
+/// Files that can show no image are parsed only where something could copy a value out of them, or an image into
+/// them.
+pub(super) fn walk(
+    tree: &Tree,
+    folder: &RepositoryPath,
+    parsed: &mut Parsed,
+) -> Result<Walked, OverlayError> {
+    match Walk::new(tree, parsed, false).run(folder)? {
+        Some(walked) => Ok(walked),
+        None => {
+            let walked = Walk::new(tree, parsed, true).run(folder)?;
+            Ok(walked.expect("a walk that reads everything lacks nothing"))
+        }
     }
 }
 
-struct Walk<'a> {
+/// What a kustomization has gathered so far.
+#[derive(Debug, Default)]
+pub(super) struct Stack {
+    pub(super) resources: Vec<Resource>,
+    /// Places for images that configurations add.
+    pub(super) fields: Vec<FieldSpec>,
+}
+
+pub(super) struct Walk<'a> {
     tree: &'a Tree,
+    pub(super) parsed: &'a mut Parsed,
     missing: Missing,
     notes: Vec<Note>,
+    asked: BTreeSet<RepositoryPath>,
     /// The folders on the way here.
     open: Vec<RepositoryPath>,
     files: usize,
     bytes: usize,
     matches: usize,
+    /// Whether files that show no image are parsed too.
+    is_thorough: bool,
+    /// Whether some file was not parsed, and whether that could matter.
+    has_skipped: bool,
+    pub(super) needs_all: bool,
 }
 
 impl<'a> Walk<'a> {
-    /// Adds what a folder's kustomization brings, then applies it to all uses gathered so far.
+    fn new(tree: &'a Tree, parsed: &'a mut Parsed, is_thorough: bool) -> Self {
+        Self {
+            tree,
+            parsed,
+            missing: Missing::default(),
+            notes: Vec::new(),
+            asked: BTreeSet::new(),
+            open: Vec::new(),
+            files: 0,
+            bytes: 0,
+            matches: 0,
+            is_thorough,
+            has_skipped: false,
+            needs_all: false,
+        }
+    }
+
+    /// The whole walk; nothing where it turns out that files were skipped which matter.
+    fn run(mut self, folder: &RepositoryPath) -> Result<Option<Walked>, OverlayError> {
+        let mut stack = Stack::default();
+        let own = self.folder(folder, &mut stack)?;
+        if self.has_skipped && self.needs_all {
+            return Ok(None);
+        }
+        let uses = stack.resources.iter().flat_map(|resource| uses(resource, &stack.fields)).collect();
+        match own {
+            Some((file, own)) if self.missing.0.is_empty() => {
+                Ok(Some(Walked { file, own, uses, notes: self.notes, asked: self.asked }))
+            }
+            Some(_) | None => Err(OverlayError::Missing(self.missing)),
+        }
+    }
+
+    /// Adds what a folder's kustomization brings, then applies it to everything gathered so far.
     ///
-    /// A base comes with an empty list, a component with the list of whoever includes it.
+    /// A base comes with an empty stack, a component with that of whoever includes it.
     fn folder(
         &mut self,
         folder: &RepositoryPath,
-        uses: &mut Vec<Use>,
-    ) -> Result<Option<(RepositoryPath, Kustomization)>, OverlayError> {
+        stack: &mut Stack,
+    ) -> Result<Option<(RepositoryPath, Arc<Kustomization>)>, OverlayError> {
+        self.asked.extend(link::candidates(folder));
         let file = link::kustomization(self.tree, folder).map_err(|(file, refused)| refused.of(&file))?;
         let Some(bytes) = self.read(&file)? else { return Ok(None) };
-        let own = Kustomization::read(bytes).map_err(|refused| refused.of(&file))?;
+        let blob = self.blob(&file);
+        let own = self.parsed.kustomization(&blob, bytes).map_err(|refused| refused.of(&file))?;
         self.open.push(folder.clone());
-        for resource in &own.resources {
-            self.resource(&file, resource, uses)?;
-        }
-        self.hiding(&file, &own);
-        for component in &own.components {
-            self.component(&file, component, uses)?;
-        }
-        for piece in &own.patches {
-            self.piece(&file, piece, false)?;
-        }
-        self.images(&file, &own.entries, uses)?;
-        for piece in &own.replacements {
-            self.piece(&file, piece, self.is_root())?;
-        }
+        self.gather(&file, &own, stack)?;
+        self.transform(&file, &own, stack)?;
         self.open.pop();
         Ok(Some((file, own)))
     }
 
-    fn is_root(&self) -> bool {
-        self.open.len() == 1
+    fn gather(
+        &mut self,
+        file: &RepositoryPath,
+        own: &Kustomization,
+        stack: &mut Stack,
+    ) -> Result<(), OverlayError> {
+        for resource in &own.resources {
+            self.resource(file, resource, stack)?;
+        }
+        for configuration in &own.configurations {
+            self.configuration(file, configuration, stack)?;
+        }
+        for opaque in &own.hiding {
+            self.hide(file, opaque.line, opaque.limit, opaque.why);
+        }
+        for config_map in &own.config_maps {
+            self.generate(file, config_map, stack)?;
+        }
+        for component in &own.components {
+            self.component(file, component, stack)?;
+        }
+        Ok(())
     }
 
     fn resource(
         &mut self,
         file: &RepositoryPath,
         link: &Link,
-        uses: &mut Vec<Use>,
+        stack: &mut Stack,
     ) -> Result<(), OverlayError> {
         match self.follow(file, link)? {
-            Target::File(path) => self.manifest(&path, uses),
+            Target::File(path) => self.manifest(&path, stack),
             Target::Folder(folder) => {
-                let mut base = Vec::new();
-                self.enter(file, link, &folder, &mut base)?;
-                uses.append(&mut base);
+                let mut base = Stack::default();
+                self.enter(file, link, &folder, (false, &mut base))?;
+                stack.resources.append(&mut base.resources);
+                base.fields.into_iter().for_each(|spec| spec.join(&mut stack.fields));
                 Ok(())
             }
             Target::Remote => {
                 let why = format!("`{}` lies in another place, which is not read", link.target);
-                self.note(file, link.line, why, Doubt::Hides);
+                self.hide(file, link.line, Limit::Remote, why);
                 Ok(())
             }
         }
@@ -151,17 +208,19 @@ impl<'a> Walk<'a> {
         &mut self,
         file: &RepositoryPath,
         link: &Link,
-        uses: &mut Vec<Use>,
+        stack: &mut Stack,
     ) -> Result<(), OverlayError> {
         match self.follow(file, link)? {
-            Target::Folder(folder) => self.enter(file, link, &folder, uses),
+            Target::Folder(folder) => self.enter(file, link, &folder, (true, stack)),
             Target::File(_) => {
                 let why = format!("the component `{}` is a file", link.target);
-                Err(Refused::at_line(link.line, why, "write the path of its folder").of(file))
+                Err(Refused::at_line(Limit::Malformed, link.line, why)
+                    .or_else("write the path of its folder")
+                    .of(file))
             }
             Target::Remote => {
                 let why = format!("the component `{}` lies in another place, which is not read", link.target);
-                self.note(file, link.line, why, Doubt::Alters { images: Vec::new(), after_own: false });
+                self.doubt(file, link.line, (Limit::Remote, why), (None, &mut stack.resources));
                 Ok(())
             }
         }
@@ -172,106 +231,94 @@ impl<'a> Walk<'a> {
         file: &RepositoryPath,
         link: &Link,
         folder: &RepositoryPath,
-        uses: &mut Vec<Use>,
+        (as_component, stack): (bool, &mut Stack),
     ) -> Result<(), OverlayError> {
-        let refuse = |why: String, way_out: &str| Err(Refused::at_line(link.line, why, way_out).of(file));
+        let refuse = |limit, why: String| Err(Refused::at_line(limit, link.line, why).of(file));
         if self.open.contains(folder) {
-            return refuse(
-                format!("`{}` leads back here in a circle", link.target),
-                "remove one of the links",
-            );
+            return refuse(Limit::Circle, format!("`{}` leads back here in a circle", link.target));
         }
         if self.open.len() >= FOLDER_DEPTH_MAX {
             return refuse(
+                Limit::TooMuch,
                 format!("more than {FOLDER_DEPTH_MAX} folders lead to each other"),
-                "shorten the chain",
             );
         }
-        self.folder(folder, uses).map(drop)
+        match self.folder(folder, stack)? {
+            Some((_, own)) if own.is_component != as_component => {
+                let what = if as_component { "no component" } else { "a component" };
+                refuse(Limit::WrongKind, format!("`{}` is {what}", link.target))
+            }
+            Some(_) | None => Ok(()),
+        }
     }
 
-    fn follow(&self, file: &RepositoryPath, link: &Link) -> Result<Target, OverlayError> {
+    pub(super) fn follow(&mut self, file: &RepositoryPath, link: &Link) -> Result<Target, OverlayError> {
         let folder = file.parent().expect("a file lies in a folder");
+        self.asked.extend(folder.join(&link.target));
         link::follow(self.tree, &folder, link).map_err(|refused| refused.of(file))
     }
 
-    fn manifest(&mut self, path: &RepositoryPath, uses: &mut Vec<Use>) -> Result<(), OverlayError> {
+    fn manifest(&mut self, path: &RepositoryPath, stack: &mut Stack) -> Result<(), OverlayError> {
         let Some(bytes) = self.read(path)? else { return Ok(()) };
-        let manifest = manifest::read(bytes);
-        for (line, why) in manifest.hidden {
-            self.note(path, line, why, Doubt::Hides);
+        if !self.is_thorough && !may_hold_images(bytes) {
+            self.has_skipped = true;
+            return Ok(());
         }
-        uses.extend(manifest.images.into_iter().map(|(image, line)| Use {
-            seen_as: image.name.clone(),
-            image,
+        let blob = self.blob(path);
+        let manifest = self.parsed.manifest(&blob, bytes);
+        for (line, why) in &manifest.hidden {
+            self.hide(path, *line, Limit::ManifestUnread, why.clone());
+        }
+        stack.resources.extend(manifest.documents.iter().map(|document| Resource {
+            value: Arc::clone(&document.value),
             file: path.clone(),
-            line,
-            set_by: SetBy::Manifest,
-            entry: None,
-            suffixed: None,
+            ids: vec![Arc::clone(&document.id)],
+            doubt: None,
         }));
         Ok(())
     }
 
-    fn hiding(&mut self, file: &RepositoryPath, own: &Kustomization) {
-        for opaque in &own.hiding {
-            self.note(file, opaque.line, opaque.why.to_owned(), Doubt::Hides);
-        }
-        if let Some(opaque) = &own.transformers {
-            let doubt = Doubt::Alters { images: Vec::new(), after_own: self.is_root() };
-            self.note(file, opaque.line, opaque.why.to_owned(), doubt);
-        }
-    }
-
-    /// Notes a patch or replacement if it could touch an image.
-    fn piece(&mut self, file: &RepositoryPath, piece: &Piece, after_own: bool) -> Result<(), OverlayError> {
-        let text = match &piece.body {
-            Body::Inline(text) => Some(text.clone()),
-            Body::File(target) => {
-                let link = Link { target: target.clone(), line: piece.line };
-                match self.follow(file, &link)? {
-                    Target::File(path) => match self.read(&path)? {
-                        Some(bytes) => Some(String::from_utf8_lossy(bytes).into_owned()),
-                        None => return Ok(()),
-                    },
-                    Target::Folder(_) | Target::Remote => None,
-                }
-            }
-            Body::Unknown => None,
-        };
-        if text.as_deref().is_some_and(|text| !patch::touches_images(text, piece.key)) {
-            return Ok(());
-        }
-        let is_patch = piece.key != "replacements";
-        let images = text.filter(|_| is_patch).map(|text| patch::image_names(&text)).unwrap_or_default();
-        let why = format!("this item of `{}` may change an image and is not evaluated", piece.key);
-        self.note(file, piece.line, why, Doubt::Alters { images, after_own });
-        Ok(())
-    }
-
-    fn images(
+    /// A ConfigMap matters only as the source of replacements.
+    fn generate(
         &mut self,
         file: &RepositoryPath,
-        entries: &[Entry],
-        uses: &mut [Use],
+        config_map: &ConfigMap,
+        stack: &mut Stack,
     ) -> Result<(), OverlayError> {
-        self.matches += (uses.len() + entries.len()) * (entries.len() + 1);
-        self.check_bounds(file)?;
-        for found in uses {
-            found.seen_as.clone_from(&found.image.name);
-            for (index, entry) in entries.iter().enumerate() {
-                if entry.matches(&found.image) {
-                    found.take(file, entry);
-                    found.entry = self.is_root().then_some(index);
+        if !self.is_thorough {
+            self.has_skipped = true;
+            return Ok(());
+        }
+        let mut data = Vec::new();
+        for (path, line) in &config_map.environments {
+            let link = Link { target: path.clone(), line: *line };
+            if let Target::File(path) = self.follow(file, &link)? {
+                let content = self.read(&path)?.map(String::from_utf8_lossy);
+                data.extend(
+                    content.map(|content| generator::environment(&content, *line)).unwrap_or_default(),
+                );
+            }
+        }
+        data.extend(config_map.literals.iter().cloned());
+        let made = Resource::new(config_map.resource(data.clone()), file.clone());
+        let is_it = |found: &Resource, id: &Id| found.id().kind == "ConfigMap" && found.was_ever(id);
+        match stack.resources.iter().position(|found| is_it(found, made.id())) {
+            Some(at) if config_map.behavior.as_deref() == Some("merge") => {
+                let merged = stack.resources.get_mut(at).map(|found| Arc::make_mut(&mut found.value));
+                if let Some(own) = merged.and_then(|value| value.get_mut("data")) {
+                    data.into_iter().for_each(|(key, value)| own.set(&key, generated(value, file)));
                 }
             }
+            Some(at) => drop(std::mem::replace(&mut stack.resources[at], made)),
+            None => stack.resources.push(made),
         }
         Ok(())
     }
 
     /// The content of a file; nothing where it is missing, which is noted.
-    fn read(&mut self, path: &RepositoryPath) -> Result<Option<&'a [u8]>, OverlayError> {
+    pub(super) fn read(&mut self, path: &RepositoryPath) -> Result<Option<&'a [u8]>, OverlayError> {
         self.files += 1;
+        self.asked.insert(path.clone());
         match self.tree.read(path) {
             Ok(bytes) => {
                 self.bytes += bytes.len();
@@ -284,9 +331,20 @@ impl<'a> Walk<'a> {
                 Ok(None)
             }
             Err(TreeError::NotFound | TreeError::NotAFile(_)) => {
-                Err(Refused::whole("this is no file", "put a file there, or correct the path").of(path))
+                Err(Refused::whole(Limit::NoFile, "this is no file").of(path))
             }
         }
+    }
+
+    /// What identifies the content of a file that was read.
+    pub(super) fn blob(&self, path: &RepositoryPath) -> crate::model::BlobId {
+        self.tree.entry(path).expect("it was read").blob.clone()
+    }
+
+    /// Counts how often images are held against entries.
+    pub(super) fn count_matches(&mut self, more: usize, path: &RepositoryPath) -> Result<(), OverlayError> {
+        self.matches += more;
+        self.check_bounds(path)
     }
 
     fn check_bounds(&self, path: &RepositoryPath) -> Result<(), OverlayError> {
@@ -299,27 +357,48 @@ impl<'a> Walk<'a> {
         } else {
             return Ok(());
         };
-        Err(Refused::whole(why, "split the overlay").of(path))
+        Err(Refused::whole(Limit::TooMuch, why).of(path))
     }
 
-    fn note(&mut self, file: &RepositoryPath, line: usize, why: String, doubt: Doubt) {
-        self.notes.push(Note { file: file.clone(), line, why, doubt });
+    fn hide(&mut self, file: &RepositoryPath, line: usize, limit: Limit, why: impl Into<String>) {
+        let why = why.into();
+        self.notes.push(Note { file: file.clone(), line, limit, why, doubt: Doubt::Hides });
+    }
+
+    /// Notes that some resources, or all, may not be what they seem.
+    pub(super) fn doubt(
+        &mut self,
+        file: &RepositoryPath,
+        line: usize,
+        (limit, why): (Limit, String),
+        (at, resources): (Option<&[usize]>, &mut [Resource]),
+    ) {
+        let note = self.notes.len();
+        self.notes.push(Note { file: file.clone(), line, limit, why, doubt: Doubt::Alters });
+        for (index, resource) in resources.iter_mut().enumerate() {
+            if at.is_none_or(|at| at.contains(&index)) {
+                resource.put_in_doubt(note);
+            }
+        }
     }
 }
 
-impl Use {
-    /// Applies an entry that matches.
-    fn take(&mut self, file: &RepositoryPath, entry: &Entry) {
-        entry.apply(&mut self.image);
-        if let Some(field) = entry.decides() {
-            self.file = file.clone();
-            self.line = field.line;
-            self.set_by = SetBy::Images;
-            self.suffixed = None;
-        }
-        // Beside a tag or digest kustomize ignores the suffix; alone it appends it, to some workloads twice.
-        if let Some(suffix) = entry.tag_suffix.as_ref().filter(|_| entry.decides().is_none()) {
-            self.suffixed = Some((file.clone(), suffix.line));
-        }
-    }
+/// A generated value keeps the file that it comes from when it is merged into another resource.
+fn generated(mut value: Value, file: &RepositoryPath) -> Value {
+    value.each_scalar(&mut |scalar| scalar.trail = trail_of(scalar, file));
+    value
+}
+
+/// The images that a resource shows.
+fn uses(resource: &Resource, fields: &[FieldSpec]) -> Vec<Use> {
+    let places = places(&resource.value, resource.id(), Defaults::Known, fields);
+    let found = places.keys().filter_map(|route| match resource.value.at(route) {
+        Some(Value::Scalar(scalar)) if !scalar.text.is_empty() => Some(Use {
+            image: Written::new(&scalar.text),
+            trail: trail_of(scalar, &resource.file),
+            doubt: resource.doubt,
+        }),
+        Some(_) | None => None,
+    });
+    found.collect()
 }

@@ -5,9 +5,9 @@ use super::helm_values::{self, Named, Surroundings};
 use super::objects;
 use super::sheet::Found;
 use super::spot::{At, Spot, Writing};
-use crate::overlay::resolved::SetBy;
 use crate::overlay::text::Text;
 use crate::overlay::written::Written;
+use crate::overlay::{Limit, SetBy};
 use crate::yaml::{self, NodeId};
 
 /// What the names of the image updater's files start with.
@@ -67,7 +67,11 @@ fn embedded_values(text: &Text, source: NodeId, found: &mut Found) {
     let inner = match yaml::embedded(&text.source, &text.tree, block) {
         Ok(yaml::Embedded { source, tree }) => Text { source, tree },
         Err(refusal) => {
-            found.hidden.push((refusal.position.line, format!("the values cannot be read: {refusal}")));
+            found.hide(
+                Limit::ValuesText,
+                refusal.position.line,
+                format!("the values cannot be read: {refusal}"),
+            );
             return;
         }
     };

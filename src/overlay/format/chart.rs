@@ -1,7 +1,7 @@
 //! `Chart.yaml`: dependencies on charts in OCI registries. A chart is an artifact as an image is.
 
 use super::spot::{DigestAt, Spot, Writing};
-use crate::overlay::resolved::SetBy;
+use crate::overlay::SetBy;
 use crate::overlay::text::Text;
 use crate::overlay::written::Written;
 use crate::yaml::NodeId;

@@ -3,9 +3,9 @@
 use super::sheet::Found;
 use super::spot::{DigestAt, Spot, Writing};
 use crate::model::{Digest, ImageName};
-use crate::overlay::resolved::SetBy;
 use crate::overlay::text::Text;
 use crate::overlay::written::Written;
+use crate::overlay::{Limit, SetBy};
 use crate::yaml::Path;
 
 /// Adds the scalar at a path; a part alone belongs to the image that is asked for.
@@ -18,7 +18,7 @@ pub(super) fn find(found: &mut Found, text: &Text, path: &str, image: Option<&Im
         let refusal = ways.iter().find_map(|way| way.as_ref().err());
         let line = refusal.map_or(1, |refusal| refusal.position.line);
         let why = refusal.map_or_else(|| "it is no scalar".to_owned(), ToString::to_string);
-        found.hidden.push((line, format!("the declared path `{path}`: {why}")));
+        found.hide(Limit::DeclaredUnable, line, format!("the declared path `{path}`: {why}"));
         return;
     };
     let name = image.map_or_else(|| path.to_owned(), ToString::to_string);

@@ -8,10 +8,10 @@ use super::{argo_cd, chart, flux, helm_values, manifests, objects};
 use crate::model::{
     DeclaredScalar, EntryKind, Finding, ImageName, Location, Missing, RepositoryPath, Tree, TreeError,
 };
+use crate::overlay::SetBy;
 use crate::overlay::kustomization::FILE_NAMES;
-use crate::overlay::resolved::SetBy;
 use crate::overlay::text::Text;
-use crate::overlay::{BYTES_READ_MAX, FILES_MAX, OverlayError, Refused};
+use crate::overlay::{BYTES_READ_MAX, FILES_MAX, Limit, OverlayError, Refused};
 use crate::yaml::NodeId;
 
 /// Everything that the files of a location say.
@@ -97,8 +97,9 @@ fn contents<'a>(
     location: &Location,
 ) -> Result<Vec<(RepositoryPath, &'a [u8])>, OverlayError> {
     let refuse = |why: String| {
-        let way_out = "name a smaller folder, or a file";
-        Err(Refused::whole(why, way_out).of(&location.path))
+        Err(Refused::whole(Limit::TooMuch, why)
+            .or_else("name a smaller folder, or a file")
+            .of(&location.path))
     };
     let files = files(tree, location);
     if files.len() > FILES_MAX {
@@ -114,7 +115,7 @@ fn contents<'a>(
             Err(TreeError::Missing) => drop(missing.0.insert(path)),
             Err(TreeError::NotFound | TreeError::NotAFile(_)) => {
                 let way_out = "put a file there, or correct the path in the configuration";
-                return Err(Refused::whole("this is no file", way_out).of(&path));
+                return Err(Refused::whole(Limit::NoFile, "this is no file").or_else(way_out).of(&path));
             }
         }
     }

@@ -4,9 +4,9 @@ use super::chart::{OCI, versioned};
 use super::sheet::Found;
 use super::spot::{DigestAt, Spot, Writing};
 use super::{helm_values, objects};
-use crate::overlay::resolved::SetBy;
 use crate::overlay::text::Text;
 use crate::overlay::written::Written;
+use crate::overlay::{Limit, SetBy};
 use crate::yaml::NodeId;
 
 /// The addresses of the OCI `HelmRepository` objects in view, by name.
@@ -28,7 +28,7 @@ pub(super) fn helm_release(found: &mut Found, text: &Text, object: NodeId, repos
     }
     if let Some(from) = objects::at(text, object, &["spec", "valuesFrom"]) {
         let why = "the values come from an object of the cluster too, which is not read";
-        found.hidden.push((text.line(from), why.to_owned()));
+        found.hide(Limit::ValuesFrom, text.line(from), why);
     }
     let Some(chart) = objects::at(text, object, &["spec", "chart", "spec"]) else { return };
     let scalar = |path: &[&str]| objects::scalar(text, chart, path);
@@ -49,7 +49,7 @@ pub(super) fn oci_repository(found: &mut Found, text: &Text, object: NodeId) {
     let node = |key| text.tree.get(reference, key).filter(|node| text.tree.scalar(*node).is_some());
     if let Some(range) = node("semver").filter(|_| node("digest").is_none()) {
         let why = format!("Flux itself chooses the version of `{name}`, by `semver`");
-        found.hidden.push((text.line(range), why));
+        found.hide(Limit::FluxChooses, text.line(range), why);
         return;
     }
     let value = |node: Option<NodeId>| node.and_then(|node| text.tree.scalar(node)).map(str::to_owned);

@@ -2,7 +2,7 @@
 //! with dotted names, as parameters give them.
 
 use super::spot::{DigestAt, Spot, Writing};
-use crate::overlay::resolved::SetBy;
+use crate::overlay::SetBy;
 use crate::overlay::text::Text;
 use crate::overlay::written::Written;
 use crate::yaml::NodeId;

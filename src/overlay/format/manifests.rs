@@ -1,7 +1,7 @@
 //! Plain manifests: the image of each container, wherever one is.
 
 use super::spot::{Spot, Writing};
-use crate::overlay::resolved::SetBy;
+use crate::overlay::SetBy;
 use crate::overlay::text::Text;
 use crate::overlay::written::Written;
 use crate::yaml::NodeId;

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::files::{Looked, look};
+use super::sheet::Hidden;
 use super::spot::{Change, Spot};
 use crate::model::{ImageName, ImageReference, Location, RepositoryPath, Tree};
 use crate::overlay::resolved::{ImageUse, Resolved, Uncertain};
-use crate::overlay::{OverlayError, Refused, SetTo};
+use crate::overlay::{Limit, OverlayError, Refused, SetTo};
 
 /// The new content of the files that make a location run an image so; none where it already does.
 ///
@@ -51,7 +52,7 @@ pub(in crate::overlay) fn set_image(
 fn prove(before: &Looked, after: &Looked, image: &ImageName, to: &SetTo) -> Result<(), OverlayError> {
     let refuse = |why: &str| {
         let way_out = "set the image by hand, and please report this";
-        Err(Refused::whole(why, way_out).of(&before.path))
+        Err(Refused::whole(Limit::Unsafe, why).or_else(way_out).of(&before.path))
     };
     let (old, new) = (before.all(), after.all());
     if old.len() != new.len() {
@@ -75,7 +76,7 @@ impl Looked {
     /// The error for an image that nothing shows.
     pub(super) fn not_found(&self, image: &ImageName) -> OverlayError {
         let hidden = self.sheets.iter().find_map(|(path, sheet)| {
-            sheet.found.hidden.first().map(|(line, why)| format!("{path}:{line}: {why}"))
+            sheet.found.hidden.first().map(|hidden| format!("{path}:{}: {}", hidden.line, hidden.why))
         });
         OverlayError::NotFound { image: image.clone(), file: self.path.clone(), hidden }
     }
@@ -90,12 +91,14 @@ impl Looked {
                     Ok(reference) => resolved.uses.push(ImageUse::plain(reference, path, line, spot.set_by)),
                     Err(_) => {
                         let why = format!("`{}` is not an image that can be read", spot.image);
-                        resolved.uncertain.push(Uncertain::hiding(path, line, why));
+                        resolved.uncertain.push(Uncertain::hiding(Limit::NotAnImage, path, line, why));
                     }
                 }
             }
             let hidden = sheet.found.hidden.iter();
-            resolved.uncertain.extend(hidden.map(|(line, why)| Uncertain::hiding(path, *line, why.clone())));
+            let note =
+                |hidden: &Hidden| Uncertain::hiding(hidden.limit, path, hidden.line, hidden.why.clone());
+            resolved.uncertain.extend(hidden.map(note));
         }
         resolved
     }
@@ -110,7 +113,9 @@ impl Looked {
             let line = sheet.line(spot);
             let Some(reference) = spot.reference(image) else {
                 let why = format!("`{}` is not an image that can be read", spot.image);
-                return Err(Refused::at_line(line, why, "write a tag or digest that is one").of(path));
+                return Err(Refused::at_line(Limit::NotAnImage, line, why)
+                    .or_else("write a tag or digest that is one")
+                    .of(path));
             };
             let found = ImageUse::plain(reference, path, line, spot.set_by);
             agreed = Some(match agreed {
@@ -127,7 +132,7 @@ fn joined(first: ImageUse, other: &ImageUse) -> Result<ImageUse, OverlayError> {
     let (one, two) = (&first.reference, &other.reference);
     if !agree(one.tag.as_ref(), two.tag.as_ref()) || !agree(one.digest.as_ref(), two.digest.as_ref()) {
         let why = format!("`{two}` is written here, but `{one}` in {}:{}", first.file, first.line);
-        return Err(Refused::at_line(other.line, why, "write the same in both places").of(&other.file));
+        return Err(Refused::at_line(Limit::Disagreement, other.line, why).of(&other.file));
     }
     let reference = ImageReference {
         image: one.image.clone(),

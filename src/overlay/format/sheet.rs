@@ -9,9 +9,9 @@ use super::marker::{self, Part};
 use super::spot::{At, Change, DigestAt, Spot, Writing};
 use super::{declared, objects, renovate};
 use crate::model::{ImageName, Marker};
-use crate::overlay::Refused;
-use crate::overlay::resolved::SetBy;
+use crate::overlay::SetBy;
 use crate::overlay::text::Text;
+use crate::overlay::{Limit, Refused};
 use crate::yaml::{self, Edit, NodeId, Source, YamlError};
 
 /// A file and what was found in it.
@@ -27,8 +27,8 @@ pub(super) struct Sheet {
 pub(super) struct Found {
     /// The images, in the order in which they were found.
     pub(super) spots: Vec<Spot>,
-    /// Lines behind which an image may lie that is not seen, and why.
-    pub(super) hidden: Vec<(usize, String)>,
+    /// Behind what an image may lie that is not seen.
+    pub(super) hidden: Vec<Hidden>,
 }
 
 #[derive(Debug)]
@@ -41,6 +41,24 @@ enum Body {
     Unreadable,
 }
 
+/// A line behind which an image may lie that is not seen.
+#[derive(Clone, Debug)]
+pub(super) struct Hidden {
+    /// The row of the table of limits.
+    pub(super) limit: Limit,
+    /// The line, from 1.
+    pub(super) line: usize,
+    /// Why.
+    pub(super) why: String,
+}
+
+impl Found {
+    /// Notes a line behind which an image may lie.
+    pub(super) fn hide(&mut self, limit: Limit, line: usize, why: impl Into<String>) {
+        self.hidden.push(Hidden { limit, line, why: why.into() });
+    }
+}
+
 impl Sheet {
     /// Reads a file in which nothing was found yet. What is wrong with it is kept as hidden.
     pub(super) fn read(bytes: &[u8]) -> Self {
@@ -48,7 +66,8 @@ impl Sheet {
             Ok(text) => (Body::Parsed(text), Vec::new()),
             Err(YamlError { position, what }) => {
                 let lines = Source::from_bytes(bytes).map_or(Body::Unreadable, Body::Lines);
-                (lines, vec![(position.line, format!("the file cannot be read ({what})"))])
+                let why = format!("the file cannot be read ({what})");
+                (lines, vec![Hidden { limit: Limit::ManifestUnread, line: position.line, why }])
             }
         };
         Self { body, found: Found { spots: Vec::new(), hidden } }
@@ -124,7 +143,7 @@ impl Sheet {
     pub(super) fn find_marked(&mut self, marker: &Marker, image: Option<&ImageName>) {
         let Some(source) = self.source() else { return };
         let (found, unusable) = marker::find(source.text());
-        self.found.hidden.extend(unusable);
+        unusable.into_iter().for_each(|(line, why)| self.found.hide(Limit::MarkerUnable, line, why));
         let name = image.map_or_else(|| marker.to_string(), ToString::to_string);
         for marked in found.into_iter().filter(|marked| marked.marker == *marker && marked.part != Part::Name)
         {
@@ -151,7 +170,7 @@ impl Sheet {
                 Some(node) => At::Node(node),
                 None => {
                     let why = "the comment is about something that is no scalar on one line";
-                    return self.found.hidden.push((line, why.to_owned()));
+                    return self.found.hide(Limit::MarkerUnable, line, why);
                 }
             },
             Body::Lines(_) | Body::Unreadable => At::Line(scalar),
@@ -172,7 +191,9 @@ impl Sheet {
                 Ok(yaml::edit(&text.source, &text.tree, &edits)?)
             }
             Body::Lines(source) => Ok(replaced(source.text(), changes)),
-            Body::Unreadable => Err(Refused::whole("this is no text", "save the file as UTF-8")),
+            Body::Unreadable => {
+                Err(Refused::whole(Limit::NotYaml, "this is no text").or_else("save the file as UTF-8"))
+            }
         }
     }
 }

@@ -2,9 +2,9 @@
 
 use super::line::LineScalar;
 use crate::model::{Digest, ImageName, ImageReference, Tag};
-use crate::overlay::resolved::SetBy;
+use crate::overlay::SetBy;
 use crate::overlay::written::Written;
-use crate::overlay::{Refused, SetTo};
+use crate::overlay::{Limit, Refused, SetTo};
 use crate::yaml::{Edit, NodeId};
 
 /// A scalar: of a file that is parsed, or on a line of one that is not.
@@ -148,8 +148,7 @@ impl Spot {
             Writing::DigestOnly => match &to.digest {
                 Some(digest) => here(digest.to_string()),
                 None => {
-                    let way_out = "name the release with its digest, or write a tag there by hand";
-                    return Err(Refused::whole("only a digest is written here", way_out));
+                    return Err(Refused::whole(Limit::DigestOnly, "only a digest is written here"));
                 }
             },
         })

@@ -1,0 +1,76 @@
+//! The ConfigMaps that a kustomization makes, since replacements copy values from them.
+
+use super::text::Text;
+use super::value::Value;
+use crate::yaml::NodeId;
+
+/// One item of `configMapGenerator`.
+#[derive(Clone, Debug)]
+pub(super) struct ConfigMap {
+    pub(super) name: String,
+    pub(super) namespace: Option<String>,
+    pub(super) behavior: Option<String>,
+    /// Keys and values that are written out.
+    pub(super) literals: Vec<(String, Value)>,
+    /// Files of `key=value` lines.
+    pub(super) environments: Vec<(String, usize)>,
+}
+
+impl ConfigMap {
+    /// Reads every item; one that is not understood makes nothing.
+    pub(super) fn read_all(text: &Text, root: NodeId) -> Vec<Self> {
+        let Some((_, list)) = text.entry(root, "configMapGenerator") else { return Vec::new() };
+        text.tree.items(list).iter().filter_map(|item| Self::read(text, *item)).collect()
+    }
+
+    fn read(text: &Text, item: NodeId) -> Option<Self> {
+        let own = |key| text.scalar_of(item, key).map(str::to_owned);
+        let list = |key| text.entry(item, key).map(|(_, list)| text.tree.items(list)).unwrap_or_default();
+        let texts = |key| {
+            let scalars =
+                list(key).iter().filter_map(|node| Some((text.tree.scalar(*node)?, text.line(*node))));
+            scalars.collect::<Vec<_>>()
+        };
+        let mut environments: Vec<(String, usize)> =
+            texts("envs").into_iter().map(|(path, line)| (path.to_owned(), line)).collect();
+        environments.extend(own("env").map(|path| (path, text.line(item))));
+        Some(Self {
+            name: own("name")?,
+            namespace: own("namespace"),
+            behavior: own("behavior"),
+            literals: texts("literals").into_iter().filter_map(|(pair, line)| pair_of(pair, line)).collect(),
+            environments,
+        })
+    }
+
+    /// The resource that it makes.
+    pub(super) fn resource(&self, data: Vec<(String, Value)>) -> Value {
+        let text = |text: &str| Value::scalar(text, 0);
+        let mut metadata = vec![("name".to_owned(), text(&self.name))];
+        metadata.extend(self.namespace.as_deref().map(|name| ("namespace".to_owned(), text(name))));
+        Value::Map(vec![
+            ("apiVersion".to_owned(), text("v1")),
+            ("kind".to_owned(), text("ConfigMap")),
+            ("metadata".to_owned(), Value::Map(metadata)),
+            ("data".to_owned(), Value::Map(data)),
+        ])
+    }
+}
+
+/// The pairs of an environment file, all on the line of the item that names it: what runs is set there.
+pub(super) fn environment(content: &str, line: usize) -> Vec<(String, Value)> {
+    let lines =
+        content.lines().map(str::trim_start).filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let pairs = lines.filter_map(|pair| pair.split_once('='));
+    pairs.map(|(key, value)| (key.to_owned(), Value::scalar(value, line))).collect()
+}
+
+/// `key=value`, where quotes around the value do not count.
+fn pair_of(pair: &str, line: usize) -> Option<(String, Value)> {
+    let (key, value) = pair.split_once('=')?;
+    let bare = ['"', '\''].iter().find_map(|quote| {
+        let inner = value.strip_prefix(*quote)?.strip_suffix(*quote)?;
+        (value.len() >= 2).then_some(inner)
+    });
+    Some((key.to_owned(), Value::scalar(bare.unwrap_or(value), line)))
+}

@@ -1,0 +1,145 @@
+//! One resource on its way through the kustomizations, and the names under which it can be found.
+
+use std::sync::Arc;
+
+use super::trail::{SetBy, Step};
+use super::value::{Scalar, Value};
+use crate::model::RepositoryPath;
+
+/// Kinds that lie in no namespace.
+const CLUSTER_KINDS: [&str; 22] = [
+    "APIService",
+    "CSIDriver",
+    "CSINode",
+    "CertificateSigningRequest",
+    "ClusterRole",
+    "ClusterRoleBinding",
+    "ComponentStatus",
+    "CustomResourceDefinition",
+    "FlowSchema",
+    "IngressClass",
+    "MutatingWebhookConfiguration",
+    "Namespace",
+    "Node",
+    "PersistentVolume",
+    "PodSecurityPolicy",
+    "PriorityClass",
+    "PriorityLevelConfiguration",
+    "RuntimeClass",
+    "StorageClass",
+    "ValidatingAdmissionPolicy",
+    "ValidatingWebhookConfiguration",
+    "VolumeAttachment",
+];
+
+/// Kinds whose names never get a prefix or suffix.
+const FIXED_NAMES: [&str; 3] = ["APIService", "CustomResourceDefinition", "Namespace"];
+
+/// What identifies a resource.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Id {
+    pub(super) group: String,
+    pub(super) version: String,
+    pub(super) kind: String,
+    pub(super) name: String,
+    pub(super) namespace: String,
+}
+
+impl Id {
+    pub(super) fn of(value: &Value) -> Self {
+        let text = |keys: &[&str]| value.text_at(keys).unwrap_or_default().to_owned();
+        let api = text(&["apiVersion"]);
+        let (group, version) = api.split_once('/').unwrap_or(("", &api));
+        let id = Self {
+            group: group.to_owned(),
+            version: version.to_owned(),
+            kind: text(&["kind"]),
+            name: text(&["metadata", "name"]),
+            namespace: String::new(),
+        };
+        Self { namespace: id.namespaced(text(&["metadata", "namespace"])), ..id }
+    }
+
+    /// The namespace that counts: `default` where none is given, none for kinds that lie in none.
+    fn namespaced(&self, namespace: String) -> String {
+        if self.is_cluster_wide() {
+            String::new()
+        } else if namespace.is_empty() {
+            "default".to_owned()
+        } else {
+            namespace
+        }
+    }
+
+    pub(super) fn is_cluster_wide(&self) -> bool {
+        CLUSTER_KINDS.contains(&self.kind.as_str())
+    }
+}
+
+/// A resource.
+#[derive(Clone, Debug)]
+pub(super) struct Resource {
+    pub(super) value: Arc<Value>,
+    /// The file that it was read from.
+    pub(super) file: RepositoryPath,
+    /// What identified it, first to last.
+    pub(super) ids: Vec<Arc<Id>>,
+    /// The note that says why what it shows is not certain.
+    pub(super) doubt: Option<usize>,
+}
+
+impl Resource {
+    pub(super) fn new(value: Value, file: RepositoryPath) -> Self {
+        let id = Arc::new(Id::of(&value));
+        Self { value: Arc::new(value), file, ids: vec![id], doubt: None }
+    }
+
+    /// What identifies it now.
+    pub(super) fn id(&self) -> &Id {
+        self.ids.last().expect("starts with one id")
+    }
+
+    pub(super) fn was_ever(&self, id: &Id) -> bool {
+        self.ids.iter().any(|own| **own == *id)
+    }
+
+    /// Gives it another name, as `namePrefix` and `nameSuffix` do.
+    pub(super) fn rename(&mut self, prefix: &str, suffix: &str) {
+        if FIXED_NAMES.contains(&self.id().kind.as_str()) {
+            return;
+        }
+        let name = format!("{prefix}{}{suffix}", self.id().name);
+        self.identify("name", &name, |id| id.name.clone_from(&name));
+    }
+
+    /// Puts it into a namespace.
+    pub(super) fn move_to(&mut self, namespace: &str) {
+        if !self.id().is_cluster_wide() {
+            self.identify("namespace", namespace, |id| namespace.clone_into(&mut id.namespace));
+        }
+    }
+
+    fn identify(&mut self, key: &str, text: &str, change: impl FnOnce(&mut Id)) {
+        let mut id = self.id().clone();
+        change(&mut id);
+        self.ids.push(Arc::new(id));
+        if let Some(metadata) = Arc::make_mut(&mut self.value).get_mut("metadata") {
+            metadata.set(key, Value::scalar(text, 0));
+        }
+    }
+
+    /// Takes note that it may not be what it seems; the first reason stands.
+    pub(super) fn put_in_doubt(&mut self, note: usize) {
+        self.doubt.get_or_insert(note);
+    }
+}
+
+/// What made a scalar so, its manifest included.
+pub(super) fn trail_of(scalar: &Scalar, file: &RepositoryPath) -> Vec<Step> {
+    if scalar.trail.is_empty() {
+        let place = super::trail::Place::new(file.clone(), scalar.line);
+        vec![Step::new(&place, SetBy::Manifest, &scalar.text)]
+    } else {
+        scalar.trail.clone()
+    }
+}

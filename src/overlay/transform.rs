@@ -1,0 +1,333 @@
+//! What a kustomization does to the resources gathered so far, in kustomize's order: patches, namespace, names,
+//! `images`, replacements, transformers.
+
+use std::sync::Arc;
+
+use super::OverlayError;
+use super::entry::Entry;
+use super::field::{Defaults, FieldSpec, places};
+use super::kustomization::{Kustomization, Link, Transformer};
+use super::limit::Limit;
+use super::link::Target;
+use super::patch::{Body, Content, Failed, Patch, Unable};
+use super::replacement::Replacement;
+use super::resource::{Resource, trail_of};
+use super::text::Text;
+use super::trail::{Place, SetBy, Step};
+use super::value::{Lines, Value};
+use super::walk::{Stack, Walk};
+use crate::model::RepositoryPath;
+use crate::yaml::NodeId;
+
+/// Transformers that change no image and no name.
+const HARMLESS: [&str; 6] = [
+    "AnnotationsTransformer",
+    "HashTransformer",
+    "LabelTransformer",
+    "ReplicaCountTransformer",
+    "SortOrderTransformer",
+    "ValueAddTransformer",
+];
+
+/// Entries, and where they apply.
+struct Images<'a> {
+    entries: &'a [Entry],
+    set_by: SetBy,
+    defaults: Defaults,
+    fields: &'a [FieldSpec],
+}
+
+impl Walk<'_> {
+    pub(super) fn transform(
+        &mut self,
+        file: &RepositoryPath,
+        own: &Kustomization,
+        stack: &mut Stack,
+    ) -> Result<(), OverlayError> {
+        if let Some(schema) = own.schema.as_ref().filter(|_| !own.patches.is_empty()) {
+            self.doubt(
+                file,
+                schema.line,
+                (schema.limit, schema.why.to_owned()),
+                (None, &mut stack.resources),
+            );
+        }
+        for patch in &own.patches {
+            self.patch(file, patch, stack)?;
+        }
+        for resource in &mut stack.resources {
+            if let Some(namespace) = &own.namespace {
+                resource.move_to(namespace);
+            }
+            if !own.prefix.is_empty() || !own.suffix.is_empty() {
+                resource.rename(&own.prefix, &own.suffix);
+            }
+        }
+        for patch in &own.late_patches {
+            self.patch(file, patch, stack)?;
+        }
+        let Stack { resources, fields } = stack;
+        let images =
+            Images { entries: &own.entries, set_by: SetBy::Images, defaults: Defaults::Known, fields };
+        self.images(file, &images, resources)?;
+        for replacement in &own.replacements {
+            self.replacement(file, replacement, stack)?;
+        }
+        for transformer in &own.transformers {
+            self.transformer(file, transformer, stack)?;
+        }
+        Ok(())
+    }
+
+    fn patch(&mut self, file: &RepositoryPath, patch: &Patch, stack: &mut Stack) -> Result<(), OverlayError> {
+        let (content, from) = match &patch.body {
+            Body::Inline(content) => (Ok(Arc::clone(content)), file.clone()),
+            Body::Unable(why) => (Err(*why), file.clone()),
+            Body::File(target) => match self
+                .follow(file, &Link { target: target.clone(), line: patch.line })?
+            {
+                Target::File(path) => {
+                    let Some(bytes) = self.read(&path)? else { return Ok(()) };
+                    let blob = self.blob(&path);
+                    (Ok(self.parsed.patch(&blob, bytes)), path)
+                }
+                Target::Folder(_) | Target::Remote => (Err(Unable("it lies in another place")), file.clone()),
+            },
+        };
+        let done = match content {
+            Ok(content) => self.apply(patch, &content, &from, stack),
+            Err(why) => Err(why.into()),
+        };
+        self.settle(file, patch.line, (Limit::PatchUnable, patch.key), (done, stack));
+        Ok(())
+    }
+
+    fn apply(
+        &mut self,
+        patch: &Patch,
+        content: &Content,
+        from: &RepositoryPath,
+        stack: &mut Stack,
+    ) -> Result<(), Failed> {
+        self.needs_all |= content.names_images;
+        patch.apply(content, from, &mut stack.resources)
+    }
+
+    /// What could not be evaluated puts in doubt what it may have changed.
+    fn settle(
+        &mut self,
+        file: &RepositoryPath,
+        line: usize,
+        (limit, key): (Limit, &str),
+        (done, stack): (Result<(), Failed>, &mut Stack),
+    ) {
+        if let Err(Failed { why, resources }) = done {
+            let why = format!("this item of `{key}` is not evaluated: {}", why.0);
+            self.doubt(file, line, (limit, why), (resources.as_deref(), &mut stack.resources));
+        }
+    }
+
+    fn images(
+        &mut self,
+        file: &RepositoryPath,
+        images: &Images<'_>,
+        resources: &mut [Resource],
+    ) -> Result<(), OverlayError> {
+        self.count_matches(images.entries.len() * (images.entries.len() + 1), file)?;
+        if images.entries.is_empty() {
+            return Ok(());
+        }
+        for resource in resources {
+            let places = places(&resource.value, resource.id(), images.defaults, images.fields);
+            self.count_matches(places.len() * images.entries.len(), file)?;
+            for (route, times) in places {
+                images.set(resource, &route, times, file);
+            }
+        }
+        Ok(())
+    }
+
+    fn replacement(
+        &mut self,
+        file: &RepositoryPath,
+        replacement: &Replacement,
+        stack: &mut Stack,
+    ) -> Result<(), OverlayError> {
+        self.needs_all = true;
+        let Some(target) = &replacement.path else {
+            let done = replacement.apply(file, &mut stack.resources);
+            self.settle(file, replacement.line, (Limit::ReplacementUnable, "replacements"), (done, stack));
+            return Ok(());
+        };
+        let found = self.follow(file, &Link { target: target.clone(), line: replacement.line })?;
+        let Target::File(path) = found else { return Ok(()) };
+        let Some(bytes) = self.read(&path)? else { return Ok(()) };
+        let blob = self.blob(&path);
+        let manifest = self.parsed.manifest(&blob, bytes);
+        for document in &manifest.documents {
+            let read = Replacement::read(&document.value, first_line(&document.value));
+            let done = read.apply(&path, &mut stack.resources);
+            self.settle(&path, read.line, (Limit::ReplacementUnable, "replacements"), (done, stack));
+        }
+        Ok(())
+    }
+
+    fn transformer(
+        &mut self,
+        file: &RepositoryPath,
+        transformer: &Transformer,
+        stack: &mut Stack,
+    ) -> Result<(), OverlayError> {
+        let (text, lines, from) = match transformer.inline {
+            Some(lines) => (transformer.text.clone(), lines, file.clone()),
+            None => {
+                let link = Link { target: transformer.text.clone(), line: transformer.line };
+                let Target::File(path) = self.follow(file, &link)? else {
+                    let why = format!("the transformers in `{}` are not evaluated", transformer.text);
+                    let limit = (Limit::TransformerUnable, why);
+                    self.doubt(file, transformer.line, limit, (None, &mut stack.resources));
+                    return Ok(());
+                };
+                let Some(bytes) = self.read(&path)? else { return Ok(()) };
+                (String::from_utf8_lossy(bytes).into_owned(), Lines::After(0), path)
+            }
+        };
+        let Ok(text) = Text::new(text.as_bytes()) else {
+            let why = "this transformer cannot be read".to_owned();
+            let limit = (Limit::TransformerUnable, why);
+            self.doubt(file, transformer.line, limit, (None, &mut stack.resources));
+            return Ok(());
+        };
+        for root in text.tree.documents() {
+            self.transformer_document(&from, (&text, *root, lines), stack)?;
+        }
+        Ok(())
+    }
+
+    fn transformer_document(
+        &mut self,
+        file: &RepositoryPath,
+        (text, root, lines): (&Text, NodeId, Lines),
+        stack: &mut Stack,
+    ) -> Result<(), OverlayError> {
+        let line = lines.of(text.line(root));
+        let is_built_in = text.scalar_of(root, "apiVersion") == Some("builtin");
+        match text.scalar_of(root, "kind").filter(|_| is_built_in) {
+            Some("ImageTagTransformer") => self.image_tag(file, (text, root, lines), stack),
+            Some("PatchTransformer") => {
+                let patch = Patch::read(text, root, "transformers").map_err(|refused| refused.of(file))?;
+                self.patch(file, &Patch { line, ..patch }, stack)
+            }
+            Some("ReplacementTransformer") => {
+                let value = Value::of(text, root, lines);
+                for item in value.get("replacements").map(Value::items).unwrap_or_default() {
+                    self.replacement(file, &Replacement::read(item, first_line(item)), stack)?;
+                }
+                Ok(())
+            }
+            Some(kind) if HARMLESS.contains(&kind) => Ok(()),
+            Some(_) | None => {
+                let kind = text.scalar_of(root, "kind").unwrap_or("without a kind");
+                let why = format!("the transformer `{kind}` may change images and is not evaluated");
+                let limit = (Limit::TransformerUnable, why);
+                self.doubt(file, line, limit, (None, &mut stack.resources));
+                Ok(())
+            }
+        }
+    }
+
+    fn image_tag(
+        &mut self,
+        file: &RepositoryPath,
+        (text, root, lines): (&Text, NodeId, Lines),
+        stack: &mut Stack,
+    ) -> Result<(), OverlayError> {
+        let Some((_, node)) = text.entry(root, "imageTag") else { return Ok(()) };
+        let entry = Entry::read(text, node).map_err(|refused| refused.of(file))?;
+        let specs = text.entry(root, "fieldSpecs").map(|(_, list)| Value::of(text, list, lines));
+        let fields: Vec<FieldSpec> =
+            specs.iter().flat_map(Value::items).filter_map(FieldSpec::read).collect();
+        let images = Images {
+            entries: &[entry.inside(lines)],
+            set_by: SetBy::Transformer,
+            defaults: Defaults::Unknown,
+            fields: &fields,
+        };
+        self.images(file, &images, &mut stack.resources)
+    }
+
+    /// The places for images that a configuration adds.
+    pub(super) fn configuration(
+        &mut self,
+        file: &RepositoryPath,
+        link: &Link,
+        stack: &mut Stack,
+    ) -> Result<(), OverlayError> {
+        let Target::File(path) = self.follow(file, link)? else {
+            let why = format!("`{}` lies in another place, which is not read", link.target);
+            let limit = (Limit::ConfigurationUnable, why);
+            self.doubt(file, link.line, limit, (None, &mut stack.resources));
+            return Ok(());
+        };
+        let Some(bytes) = self.read(&path)? else { return Ok(()) };
+        let blob = self.blob(&path);
+        let manifest = self.parsed.manifest(&blob, bytes);
+        if let Some((line, why)) = manifest.hidden.first() {
+            let limit = (Limit::ConfigurationUnable, why.clone());
+            self.doubt(&path, *line, limit, (None, &mut stack.resources));
+        }
+        for document in &manifest.documents {
+            let specs = document.value.get("images").map(Value::items).unwrap_or_default();
+            specs.iter().filter_map(FieldSpec::read).for_each(|spec| spec.join(&mut stack.fields));
+        }
+        Ok(())
+    }
+}
+
+impl Images<'_> {
+    /// Applies every entry in turn, each as often as kustomize does.
+    fn set(&self, resource: &mut Resource, route: &[u32], times: u32, file: &RepositoryPath) {
+        let Some(Value::Scalar(scalar)) = resource.value.at(route) else { return };
+        let mut image = scalar.text.clone();
+        let mut steps = Vec::new();
+        for (index, entry) in self.entries.iter().enumerate() {
+            let before = image.clone();
+            let mut has_matched = false;
+            for _time in 0..times {
+                if entry.matches(&image) {
+                    image = entry.apply(&image);
+                    has_matched = true;
+                }
+            }
+            if has_matched {
+                steps.push(self.step(index, entry, file, (&before, &image)));
+            }
+        }
+        if steps.is_empty() {
+            return;
+        }
+        let mut trail = trail_of(scalar, &resource.file);
+        trail.append(&mut steps);
+        if let Some(Value::Scalar(scalar)) = Arc::make_mut(&mut resource.value).at_mut(route) {
+            scalar.trail = trail;
+            scalar.text = image;
+        }
+    }
+
+    fn step(&self, index: usize, entry: &Entry, file: &RepositoryPath, (_, after): (&str, &str)) -> Step {
+        let deciding = entry.decides();
+        let line = deciding.or(entry.new_name.as_ref()).map_or(entry.line, |field| field.line);
+        let place = Place::new(file.clone(), line);
+        let entry = (self.set_by == SetBy::Images).then_some(index);
+        Step { decides: deciding.is_some(), entry, ..Step::new(&place, self.set_by, after) }
+    }
+}
+
+/// The line of the first scalar in a value.
+fn first_line(value: &Value) -> usize {
+    match value {
+        Value::Scalar(scalar) => scalar.line,
+        Value::Unread { line, .. } => *line,
+        Value::Map(_) | Value::List(_) => value.children().map(first_line).min().unwrap_or_default(),
+    }
+}

@@ -1,0 +1,294 @@
+//! A document as a value that can be changed: aliases and merge keys resolved, every scalar with the places that
+//! made it what it is.
+
+use std::collections::BTreeMap;
+
+use super::text::Text;
+use super::trail::Step;
+use crate::yaml::{NodeId, NodeKind, ScalarStyle};
+
+/// How many nodes one file may have once its aliases are written out.
+const NODES_MAX: usize = 200_000;
+
+/// A node of a document.
+#[derive(Clone, Debug)]
+pub(super) enum Value {
+    Scalar(Scalar),
+    /// Keys and values in order; of a key that stands twice the last counts.
+    Map(Vec<(String, Self)>),
+    List(Vec<Self>),
+    /// What cannot be read, and why.
+    Unread {
+        line: usize,
+        why: &'static str,
+    },
+}
+
+/// A text in a document.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Scalar {
+    pub(super) text: String,
+    pub(super) is_null: bool,
+    /// The line in the file that it was read from, from 1.
+    pub(super) line: usize,
+    /// What made it so, weakest first; empty while it stands as it was read.
+    pub(super) trail: Vec<Step>,
+}
+
+/// Which lines of a file the lines of a text are that lies in one of its scalars.
+#[derive(Copy, Clone, Debug)]
+pub(super) enum Lines {
+    /// Line n of the text is line n + this.
+    After(usize),
+    /// All of them are this line.
+    All(usize),
+}
+
+impl Lines {
+    /// The lines of a text that a scalar of another one holds.
+    pub(super) fn inside(text: &Text, node: NodeId) -> Self {
+        let line = text.line(node);
+        match &text.tree.node(node).kind {
+            NodeKind::Scalar { style: ScalarStyle::Literal, .. } => {
+                let is_header = text.written(node).starts_with('|');
+                Self::After(if is_header { line } else { line - 1 })
+            }
+            NodeKind::Scalar { .. } | NodeKind::Alias | NodeKind::Mapping(_) | NodeKind::Sequence(_) => {
+                Self::All(line)
+            }
+        }
+    }
+
+    pub(super) const fn of(self, line: usize) -> usize {
+        match self {
+            Self::After(before) => before + line,
+            Self::All(line) => line,
+        }
+    }
+}
+
+impl Value {
+    /// Every document of a text that says something.
+    pub(super) fn documents(text: &Text, lines: Lines) -> Vec<Self> {
+        let roots = text.tree.documents().iter().filter(|root| !text.tree.is_null(**root));
+        roots.map(|root| Self::of(text, *root, lines)).collect()
+    }
+
+    /// The value of a node.
+    pub(super) fn of(text: &Text, node: NodeId, lines: Lines) -> Self {
+        Reader { text, lines, anchors: BTreeMap::new(), nodes: 0 }.read(node)
+    }
+
+    pub(super) fn scalar(text: impl Into<String>, line: usize) -> Self {
+        Self::Scalar(Scalar { text: text.into(), line, ..Scalar::default() })
+    }
+
+    pub(super) fn entries(&self) -> &[(String, Self)] {
+        match self {
+            Self::Map(entries) => entries,
+            Self::Scalar(_) | Self::List(_) | Self::Unread { .. } => &[],
+        }
+    }
+
+    pub(super) fn items(&self) -> &[Self] {
+        match self {
+            Self::List(items) => items,
+            Self::Scalar(_) | Self::Map(_) | Self::Unread { .. } => &[],
+        }
+    }
+
+    pub(super) fn get(&self, key: &str) -> Option<&Self> {
+        self.entries().iter().rev().find(|(name, _)| name == key).map(|(_, value)| value)
+    }
+
+    pub(super) fn get_mut(&mut self, key: &str) -> Option<&mut Self> {
+        match self {
+            Self::Map(entries) => {
+                entries.iter_mut().rev().find(|(name, _)| name == key).map(|(_, value)| value)
+            }
+            Self::Scalar(_) | Self::List(_) | Self::Unread { .. } => None,
+        }
+    }
+
+    /// Sets a key of a mapping, in its place where it is there.
+    pub(super) fn set(&mut self, key: &str, value: Self) {
+        match self.get_mut(key) {
+            Some(old) => *old = value,
+            None => {
+                if let Self::Map(entries) = self {
+                    entries.push((key.to_owned(), value));
+                }
+            }
+        }
+    }
+
+    /// The text of a scalar that says something.
+    pub(super) fn text(&self) -> Option<&str> {
+        match self {
+            Self::Scalar(scalar) if !scalar.is_null => Some(&scalar.text),
+            Self::Scalar(_) | Self::Map(_) | Self::List(_) | Self::Unread { .. } => None,
+        }
+    }
+
+    pub(super) const fn is_null(&self) -> bool {
+        matches!(self, Self::Scalar(Scalar { is_null: true, .. }))
+    }
+
+    /// The text at the end of some keys.
+    pub(super) fn text_at(&self, keys: &[&str]) -> Option<&str> {
+        keys.iter().try_fold(self, |value, key| value.get(key))?.text()
+    }
+
+    /// The node at the end of a way of indices.
+    pub(super) fn at_mut(&mut self, route: &[u32]) -> Option<&mut Self> {
+        route.iter().try_fold(self, |value, index| {
+            let index = usize::try_from(*index).ok()?;
+            match value {
+                Self::Map(entries) => entries.get_mut(index).map(|(_, value)| value),
+                Self::List(items) => items.get_mut(index),
+                Self::Scalar(_) | Self::Unread { .. } => None,
+            }
+        })
+    }
+
+    /// As [`Value::at_mut`], to look at.
+    pub(super) fn at(&self, route: &[u32]) -> Option<&Self> {
+        route.iter().try_fold(self, |value, index| {
+            let index = usize::try_from(*index).ok()?;
+            match value {
+                Self::Map(entries) => entries.get(index).map(|(_, value)| value),
+                Self::List(items) => items.get(index),
+                Self::Scalar(_) | Self::Unread { .. } => None,
+            }
+        })
+    }
+
+    /// Everything directly below.
+    pub(super) fn children(&self) -> Box<dyn Iterator<Item = &Self> + '_> {
+        match self {
+            Self::Map(entries) => Box::new(entries.iter().map(|(_, value)| value)),
+            Self::List(items) => Box::new(items.iter()),
+            Self::Scalar(_) | Self::Unread { .. } => Box::new(std::iter::empty()),
+        }
+    }
+
+    /// Does something with every scalar at or below this node. As deep as `yaml::DEPTH_MAX`.
+    pub(super) fn each_scalar(&mut self, change: &mut impl FnMut(&mut Scalar)) {
+        match self {
+            Self::Scalar(scalar) => change(scalar),
+            Self::Map(entries) => entries.iter_mut().for_each(|(_, value)| value.each_scalar(change)),
+            Self::List(items) => items.iter_mut().for_each(|value| value.each_scalar(change)),
+            Self::Unread { .. } => {}
+        }
+    }
+
+    /// Whether a mapping below, or this one, has such a key.
+    pub(super) fn has_key(&self, is_key: fn(&str) -> bool) -> bool {
+        self.entries().iter().any(|(key, _)| is_key(key))
+            || self.children().any(|child| child.has_key(is_key))
+    }
+
+    /// The lines that cannot be read, and why.
+    pub(super) fn unread(&self, found: &mut Vec<(usize, String)>) {
+        if let Self::Unread { line, why } = self {
+            found.push((*line, (*why).to_owned()));
+        }
+        self.children().for_each(|child| child.unread(found));
+    }
+}
+
+struct Reader<'a> {
+    text: &'a Text,
+    lines: Lines,
+    /// What was read behind each anchor.
+    anchors: BTreeMap<&'a str, Value>,
+    nodes: usize,
+}
+
+impl<'a> Reader<'a> {
+    /// As deep as `yaml::DEPTH_MAX`.
+    fn read(&mut self, node: NodeId) -> Value {
+        self.nodes += 1;
+        let text = self.text;
+        let line = self.lines.of(text.line(node));
+        if self.nodes > NODES_MAX {
+            return Value::Unread { line, why: "the file has too many nodes" };
+        }
+        let found = text.tree.node(node);
+        let value = match &found.kind {
+            NodeKind::Scalar { value, .. } => {
+                let is_null = text.tree.is_null(node);
+                Value::Scalar(Scalar { text: value.clone(), is_null, line, trail: Vec::new() })
+            }
+            NodeKind::Alias => return self.alias(text.written(node), line),
+            NodeKind::Sequence(items) => Value::List(items.iter().map(|item| self.read(*item)).collect()),
+            NodeKind::Mapping(entries) => self.map(entries),
+        };
+        if found.anchored
+            && let Some(name) = anchor_before(text.source.text(), found.span.start)
+        {
+            self.anchors.insert(name, value.clone());
+        }
+        value
+    }
+
+    /// What an alias stands for; its size counts as if it were written out.
+    fn alias(&mut self, written: &str, line: usize) -> Value {
+        let target = written.strip_prefix('*').and_then(|name| self.anchors.get(name));
+        match target {
+            Some(value) => {
+                self.nodes += size(value);
+                if self.nodes > NODES_MAX {
+                    return Value::Unread { line, why: "its aliases make the file too large" };
+                }
+                value.clone()
+            }
+            None => Value::Unread { line, why: "an alias whose anchor cannot be made out" },
+        }
+    }
+
+    fn map(&mut self, entries: &[(NodeId, NodeId)]) -> Value {
+        let mut map = Vec::with_capacity(entries.len());
+        let mut merged = Vec::new();
+        for (key, value) in entries {
+            let name = self.text.tree.scalar(*key).unwrap_or_else(|| self.text.written(*key));
+            let value = self.read(*value);
+            if name == "<<" { merged.push(value) } else { map.push((name.to_owned(), value)) }
+        }
+        let sources = merged.iter().flat_map(|value| match value {
+            Value::List(items) => items.as_slice(),
+            Value::Scalar(_) | Value::Map(_) | Value::Unread { .. } => std::slice::from_ref(value),
+        });
+        for source in sources {
+            if let Value::Unread { line, why } = source {
+                map.push(("<<".to_owned(), Value::Unread { line: *line, why }));
+            }
+            for (key, value) in source.entries() {
+                if !map.iter().any(|(name, _)| name == key) {
+                    map.push((key.clone(), value.clone()));
+                }
+            }
+        }
+        Value::Map(map)
+    }
+}
+
+fn size(value: &Value) -> usize {
+    1 + value.children().map(size).sum::<usize>()
+}
+
+/// The name of the anchor that stands before a node: nodes carry only whether there is one.
+fn anchor_before(text: &str, start: usize) -> Option<&str> {
+    let mut before = text.get(..start)?.trim_end();
+    loop {
+        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+        let last = before.rfind(char::is_whitespace).map_or(0, |at| at + 1);
+        let word = before.get(last..)?;
+        if let Some(at) = word.rfind('&') {
+            return word.get(at + 1..);
+        }
+        let comment = before.get(line_start..)?.find(" #").map(|at| line_start + at);
+        let cut = if word.starts_with('!') { Some(last) } else { comment };
+        before = before.get(..cut?)?.trim_end();
+    }
+}
