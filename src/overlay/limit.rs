@@ -90,7 +90,7 @@ limits! {
     Uncertain MarkerUnable = "marker", "a marker of Flux that breaks its grammar or is about no scalar on one line", "write `# {\"$imagepolicy\": \"namespace:name:tag\"}` behind the scalar";
     Uncertain FluxChooses = "flux-semver", "an `OCIRepository` with `semver`, where Flux itself chooses the version", "write a `tag` instead";
     Uncertain ValuesFrom = "values-from", "Helm values that come from an object of the cluster (`valuesFrom`)", "write the image under `values`, which wins";
-    Uncertain ValuesText = "values-text", "Helm values in a text that is no literal block", "write them as a block (`|`), or as `valuesObject`";
+    Uncertain ValuesText = "values-text", "Helm values in a text that is no literal block", "write them as a literal block, or as `valuesObject`";
     Uncertain DeclaredUnable = "declared", "a declared path that leads to no scalar", "correct `set` in the configuration, or add the scalar";
     Unedited DigestOnly = "digest-only", "a place that has room for a digest alone, where none is given", "write a tag there by hand";
     Unedited Anchor = "anchor", "an entry or value with an anchor (`&…`), so that other places would change with it", "write it without the anchor";

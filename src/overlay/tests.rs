@@ -5,6 +5,7 @@ mod editing;
 mod formats;
 mod importing;
 mod keys;
+mod limits;
 mod properties;
 mod refusals;
 mod resolving;
