@@ -88,6 +88,9 @@ impl Disk {
 
     /// A path as seen from the folder.
     pub(in crate::cli) fn relative(&self, path: &RepositoryPath) -> String {
+        if *path == self.folder {
+            return path.file_name().to_owned();
+        }
         let own: Vec<&str> = self.folder.as_str().split('/').filter(|part| !part.is_empty()).collect();
         let other: Vec<&str> = path.as_str().split('/').collect();
         let shared = own.iter().zip(&other).take_while(|(left, right)| left == right).count();

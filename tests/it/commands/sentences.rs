@@ -293,6 +293,12 @@ async fn images_says_which_line_decides() {
     IMAGE                      TAG    DIGEST  SET BY
     registry.test/acme/shop  1.9.0          kustomization.yaml:8
     ");
+    snapshot!(good(site.towpath(&["images", "--trail", folder])), @"
+    registry.test/acme/shop:1.9.0
+      PLACE                         KIND      MAKES IT
+      ../../base/deployment.yaml:8  manifest  registry.test/acme/shop:1.9.0
+      kustomization.yaml:8          images    registry.test/acme/shop:1.9.0
+    ");
     let images = site.json(&["images", folder]);
     assert_eq!(keys(&images[0]), ["image", "tag", "digest", "file", "line", "set_by"]);
     assert_eq!((&images[0]["file"], &images[0]["line"]), (&json!("kustomization.yaml"), &json!(8)));
