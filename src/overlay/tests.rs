@@ -1,5 +1,6 @@
 mod fixture;
 
+mod bad_input;
 mod cases_of_kustomize;
 mod editing;
 mod formats;
