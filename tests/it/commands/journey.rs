@@ -58,6 +58,21 @@ async fn a_run_that_finds_nothing_asks_the_registry_once() {
     assert_eq!(registry.requests(), expected);
 }
 
+#[tokio::test]
+async fn a_release_goes_through_environments_of_different_formats() {
+    let (registry, digest) = registry().await;
+    let site = shop::site_of_formats(&registry);
+    run(&site, Ledger::Kept);
+    let values =
+        shop::VALUES_BEFORE.replace("1.9.0", "1.10.0").replace("digest: ''", &format!("digest: '{digest}'"));
+    assert_eq!(site.file("main", "apps/shop/overlays/staging/values.yaml"), values);
+    comment(&site, "alice", "/promote approve");
+    run(&site, Ledger::Kept);
+    let application = shop::APPLICATION_BEFORE.replace("1.9.0", "1.10.0");
+    assert_eq!(site.file("main", "apps/shop/overlays/production/app.yaml"), application);
+    assert_eq!(run(&site, Ledger::Kept)["actions"], json!([]));
+}
+
 async fn registry() -> (DockerRegistry, String) {
     let registry = shop::registry(&[]).await;
     let mut digest = String::new();

@@ -48,6 +48,33 @@ pub(super) fn site(registry: &DockerRegistry, soak: &str) -> Site {
     Site::new(registry, &CONFIGURATION.replace("SOAK", soak), &FILES)
 }
 
+/// A site with the shop in three formats: a kustomization, Helm values, and an Argo CD application.
+pub(super) fn site_of_formats(registry: &DockerRegistry) -> Site {
+    let files = [
+        ("apps/shop/base/kustomization.yaml", BASE),
+        ("apps/shop/base/deployment.yaml", DEPLOYMENT),
+        (DEV, DEV_BEFORE),
+        ("apps/shop/overlays/staging/values.yaml", VALUES_BEFORE),
+        ("apps/shop/overlays/production/app.yaml", APPLICATION_BEFORE),
+    ];
+    Site::new(registry, &CONFIGURATION.replace("SOAK", "0s"), &files)
+}
+
+pub(super) const VALUES_BEFORE: &str =
+    "# Helm's\nimage:\n    repository: HOST/acme/shop\n    tag: '1.9.0' # by Towpath\n    digest: ''\n";
+pub(super) const APPLICATION_BEFORE: &str = "\
+apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata: { name: shop }
+spec:
+  source:
+    helm:
+      values: |
+        image:
+          repository: HOST/acme/shop   # ours
+          tag: 1.9.0
+";
+
 /// A site with the shop and a second service, whose registry does not answer.
 pub(super) fn site_with_a_broken_neighbour(registry: &DockerRegistry) -> Site {
     let mut files = FILES.to_vec();
