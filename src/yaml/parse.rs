@@ -15,6 +15,8 @@ pub const DEPTH_MAX: usize = 128;
 pub const EVENTS_MAX: usize = 1_000_000;
 /// How many aliases a text may hold.
 pub const ALIASES_MAX: usize = 10_000;
+/// About how many bytes of a text give a node.
+const BYTES_PER_NODE: usize = 16;
 
 /// Reads every document of a text.
 ///
@@ -90,11 +92,13 @@ struct Builder<'a> {
 
 impl<'a> Builder<'a> {
     fn new(source: &'a Source) -> Self {
+        let mut tree = Tree::default();
+        tree.nodes.reserve(source.text().len() / BYTES_PER_NODE);
         Self {
             source,
             marks: Marks { source, line: 0, column: 0, byte: 0 },
             lexer: Lexer::new(source),
-            tree: Tree::default(),
+            tree,
             open: Vec::new(),
             children: Vec::new(),
             anchors: BTreeMap::new(),
