@@ -19,6 +19,25 @@ pub(crate) fn all() -> Vec<Kustomization> {
     (0..FILES).map(|_| one(&mut random)).collect()
 }
 
+/// The manifests that such kustomizations list: two documents each, with comments, flow lists and a literal block.
+pub(crate) fn manifests() -> Vec<String> {
+    (0..FILES).map(manifest).collect()
+}
+
+fn manifest(number: usize) -> String {
+    let container = format!(
+        "          - name: main # the one that serves\n            image: ghcr.io/acme/service-{number}:v1.{number}.0\n\
+         \x20           args: [\"--port\", \"8080\"]\n            env:\n              - name: LEVEL\n                value: 'info'\n\
+         \x20           command:\n            - sh\n            - -c\n            - |\n              migrate --all\n              exec serve\n"
+    );
+    format!(
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: service-{number}\n  labels: {{app: service-{number}}}\n\
+         spec:\n  replicas: {number}\n  selector:\n    matchLabels:\n      app: service-{number}\n  template:\n    metadata:\n\
+         \x20     labels:\n        app: service-{number}\n    spec:\n      containers:\n{container}---\napiVersion: v1\nkind: Service\n\
+         metadata:\n  name: service-{number}\nspec:\n  ports:\n  - port: 80\n    targetPort: 8080\n"
+    )
+}
+
 struct Random(u64);
 
 impl Random {

@@ -78,9 +78,9 @@ impl Chunk {
         let end = heads.count_before(last.range.end);
         let (byte_end, node_end) = behind(old, collection, end)?;
         let bytes = child_start(old, collection, start)?..byte_end;
-        let nodes = heads.child(start)?.0..node_end;
+        let nodes = heads.child(start)?.index()..node_end;
         let is_inside = last.range.end <= bytes.end && bytes.start <= first.range.start;
-        let is_here = |step: &Step<'_>| step.node() == collection || nodes.contains(&step.node().0);
+        let is_here = |step: &Step<'_>| step.node() == collection || nodes.contains(&step.node().index());
         let inside = old.tree.nodes.get(nodes.clone())?;
         let is_bare =
             inside.iter().all(|node| !node.anchored && !node.tagged && !matches!(node.kind, NodeKind::Alias));
@@ -164,7 +164,7 @@ fn child_start(old: Side<'_>, collection: NodeId, index: usize) -> Option<usize>
 fn behind(old: Side<'_>, collection: NodeId, index: usize) -> Option<(usize, usize)> {
     let heads = Heads { tree: old.tree, collection };
     if let Some(child) = heads.child(index) {
-        return Some((child_start(old, collection, index)?, child.0));
+        return Some((child_start(old, collection, index)?, child.index()));
     }
     match old.tree.parent(collection) {
         Some(parent) => {
