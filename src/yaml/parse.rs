@@ -15,6 +15,8 @@ pub const DEPTH_MAX: usize = 128;
 pub const EVENTS_MAX: usize = 1_000_000;
 /// How many aliases a text may hold.
 pub const ALIASES_MAX: usize = 10_000;
+/// About how many bytes of a text give a node.
+const BYTES_PER_NODE: usize = 16;
 
 /// Reads every document of a text.
 ///
@@ -22,7 +24,15 @@ pub const ALIASES_MAX: usize = 10_000;
 /// Where the text is not YAML, exceeds a cap, or holds something whose bytes cannot be made out.
 pub fn parse(source: &Source) -> Result<Tree, YamlError> {
     let body = source.text().get(source.body_start()..).unwrap_or_default();
-    let mut parser = Parser::new_from_str(body);
+    // Decoding costs the parser more than looking for non-ASCII bytes costs us.
+    if body.is_ascii() {
+        built(source, Parser::new(body.bytes().map(char::from)))
+    } else {
+        built(source, Parser::new_from_str(body))
+    }
+}
+
+fn built(source: &Source, mut parser: Parser<impl Iterator<Item = char>>) -> Result<Tree, YamlError> {
     let mut builder = Builder::new(source);
     for _ in 0..EVENTS_MAX {
         let (event, mark) = parser.next_token().map_err(|error| {
@@ -34,10 +44,8 @@ pub fn parse(source: &Source) -> Result<Tree, YamlError> {
         }
         builder.take(event, mark)?;
     }
-    Err(YamlError {
-        position: source.position(source.text().len()),
-        what: format!("more than {EVENTS_MAX} nodes"),
-    })
+    let what = format!("more than {EVENTS_MAX} nodes");
+    Err(YamlError { position: source.position(source.text().len()), what })
 }
 
 /// From the parser's lines and columns to bytes.
@@ -90,13 +98,15 @@ struct Builder<'a> {
 
 impl<'a> Builder<'a> {
     fn new(source: &'a Source) -> Self {
+        let mut tree = Tree::default();
+        tree.nodes.reserve(source.text().len() / BYTES_PER_NODE);
         Self {
             source,
             marks: Marks { source, line: 0, column: 0, byte: 0 },
             lexer: Lexer::new(source),
-            tree: Tree::default(),
-            open: Vec::new(),
-            children: Vec::new(),
+            tree,
+            open: Vec::with_capacity(16),
+            children: Vec::with_capacity(64),
             anchors: BTreeMap::new(),
         }
     }
@@ -132,7 +142,7 @@ impl<'a> Builder<'a> {
     }
 
     fn properties(&mut self, id: NodeId, anchor: usize, tagged: bool) {
-        let node = &mut self.tree.nodes[id.0];
+        let node = &mut self.tree.nodes[id.index()];
         node.tagged = tagged;
         node.anchored = anchor > 0;
         if anchor > 0 {
@@ -188,8 +198,8 @@ impl<'a> Builder<'a> {
         let is_bracketed = self.byte(byte) == Some(bracket);
         let id = self.add(kind, byte..byte, mark);
         if is_bracketed {
-            self.tree.nodes[id.0].bracketed = true;
-            self.tree.nodes[id.0].flow = true;
+            self.tree.nodes[id.index()].bracketed = true;
+            self.tree.nodes[id.index()].flow = true;
             self.lexer.pass(byte + 1);
         }
         let children_from = self.children.len();
@@ -203,16 +213,17 @@ impl<'a> Builder<'a> {
 
     fn end(&mut self, mark: Marker) {
         let Some(open) = self.open.pop() else { return };
-        let children: Vec<NodeId> = self.children.drain(open.children_from..).collect();
-        if !(self.tree.nodes[open.id.0].bracketed && self.close(&open, mark)) {
-            self.tree.nodes[open.id.0].span = self.around(&children);
+        if !(self.tree.nodes[open.id.index()].bracketed && self.close(&open, mark)) {
+            self.tree.nodes[open.id.index()].span = self.around(open.children_from);
         }
-        self.tree.nodes[open.id.0].kind = if open.is_mapping {
+        let children = self.children.get(open.children_from..).unwrap_or_default();
+        self.tree.nodes[open.id.index()].kind = if open.is_mapping {
             let pairs = children.chunks_exact(2);
-            NodeKind::Mapping(pairs.filter_map(|pair| Some((*pair.first()?, *pair.last()?))).collect())
+            NodeKind::Mapping(pairs.map(|pair| (pair[0], pair[1])).collect())
         } else {
-            NodeKind::Sequence(children)
+            NodeKind::Sequence(children.to_vec())
         };
+        self.children.truncate(open.children_from);
     }
 
     /// Ends a flow collection at its bracket; says whether there is one.
@@ -220,7 +231,7 @@ impl<'a> Builder<'a> {
         let byte = self.marks.byte(mark);
         let closes = self.byte(byte) == Some(if open.is_mapping { b'}' } else { b']' });
         if closes {
-            self.tree.nodes[open.id.0].span.end = byte + 1;
+            self.tree.nodes[open.id.index()].span.end = byte + 1;
             self.lexer.pass(byte + 1);
         } else {
             self.not_bracketed(open.id);
@@ -228,33 +239,36 @@ impl<'a> Builder<'a> {
         closes
     }
 
-    fn around(&self, children: &[NodeId]) -> std::ops::Range<usize> {
-        let start = children.first().map_or(0, |first| self.tree.nodes[first.0].span.start);
-        let end = children.last().map_or(start, |last| self.tree.nodes[last.0].span.end);
+    /// From the first to the last of the children that wait from a place on.
+    fn around(&self, children_from: usize) -> std::ops::Range<usize> {
+        let children = self.children.get(children_from..).unwrap_or_default();
+        let start = children.first().map_or(0, |first| self.tree.nodes[first.index()].span.start);
+        let end = children.last().map_or(start, |last| self.tree.nodes[last.index()].span.end);
         start..end
     }
 
     /// A bracket at a collection's start was its first child's: its key's, or its item's.
     fn not_bracketed(&mut self, id: NodeId) {
-        self.tree.nodes[id.0].bracketed = false;
-        for index in id.0..self.tree.nodes.len() {
-            let outer = self.tree.nodes[index].parent.is_some_and(|parent| self.tree.nodes[parent.0].flow);
+        self.tree.nodes[id.index()].bracketed = false;
+        for index in id.index()..self.tree.nodes.len() {
+            let outer =
+                self.tree.nodes[index].parent.is_some_and(|parent| self.tree.nodes[parent.index()].flow);
             self.tree.nodes[index].flow = outer || self.tree.nodes[index].bracketed;
         }
     }
 
     fn add(&mut self, kind: NodeKind, span: std::ops::Range<usize>, mark: Marker) -> NodeId {
-        let id = NodeId(self.tree.nodes.len());
+        let id = NodeId::new(self.tree.nodes.len());
         let parent = self.open.last().map(|open| open.id);
         // Where a collection and its first child start at one place, the bracket there is the child's.
         if let Some(open) = self.open.last()
             && self.children.len() == open.children_from
-            && self.tree.nodes[open.id.0].bracketed
+            && self.tree.nodes[open.id.index()].bracketed
             && same_place(open.mark, mark)
         {
             self.not_bracketed(open.id);
         }
-        let flow = parent.is_some_and(|parent| self.tree.nodes[parent.0].flow);
+        let flow = parent.is_some_and(|parent| self.tree.nodes[parent.index()].flow);
         self.tree.nodes.push(Node {
             kind,
             span,

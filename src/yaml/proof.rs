@@ -21,18 +21,23 @@ pub(super) fn prove(
     steps: &[Step<'_>],
     (patches, text): (&[Patch], &str),
 ) -> Result<(), Refusal> {
-    if text.len() <= BYTES_MAX && local::is_proven(source, tree, steps, (patches, text)) {
+    let old = Side { source, tree };
+    if text.len() <= BYTES_MAX && local::is_proven(old, steps, (patches, text)) {
         return Ok(());
     }
+    prove_whole(old, steps, (patches, text))
+}
+
+/// Parses the whole text again.
+fn prove_whole(old: Side<'_>, steps: &[Step<'_>], (patches, text): (&[Patch], &str)) -> Result<(), Refusal> {
     let first = patches.first().map_or(0, |patch| patch.range.start);
     let unprovable =
-        |byte, what| Refusal { position: source.position(byte), reason: RefusalReason::Unprovable(what) };
+        |byte, what| Refusal { position: old.source.position(byte), reason: RefusalReason::Unprovable(what) };
     let edited = Source::new(text).map_err(|error| unprovable(first, error.what))?;
     let edited_tree = parse(&edited).map_err(|error| unprovable(first, error.what))?;
-    let old = Side { source, tree };
     let new = Side { source: &edited, tree: &edited_tree };
     Comparison { old, new, steps }.documents().map_err(|node| {
-        let byte = node.map_or(first, |node| tree.node(node).span.start);
+        let byte = node.map_or(first, |node| old.tree.node(node).span.start);
         unprovable(byte, "it reads differently afterwards".to_owned())
     })
 }
@@ -131,23 +136,18 @@ impl<'a> Comparison<'a> {
 
     fn expected_entries(&self, map: NodeId, is_touched: bool) -> Vec<Expected<'a, (NodeId, NodeId)>> {
         let mut expected = Vec::new();
-        let entries = self.old.tree.entries(map);
         if is_touched {
-            self.put_behind(map, None, &mut expected);
+            expected.extend(self.put_behind(map, None));
         }
-        for (index, entry) in entries.iter().enumerate() {
-            let filled = self.steps.iter().find_map(|step| match step {
-                Step::Fill { key, value, .. } if *key == entry.0 => Some(value.as_ref()),
-                _ => None,
-            });
-            let is_removed = |step: &Step<'_>| matches!(step, Step::RemoveEntry { map: of, index: at } if *of == map && *at == index);
+        for (index, entry) in self.old.tree.entries(map).iter().enumerate() {
+            let filled = self.steps.iter().find_map(|step| step.fills(entry.0));
             match filled {
                 Some(value) => expected.push(Expected::Put(*entry, value)),
-                None if is_touched && self.steps.iter().any(is_removed) => {}
+                None if is_touched && self.steps.iter().any(|step| step.removes(map, index)) => {}
                 None => expected.push(Expected::Kept(*entry)),
             }
             if is_touched {
-                self.put_behind(map, Some(index), &mut expected);
+                expected.extend(self.put_behind(map, Some(index)));
             }
         }
         expected
@@ -158,14 +158,9 @@ impl<'a> Comparison<'a> {
         &self,
         map: NodeId,
         index: Option<usize>,
-        expected: &mut Vec<Expected<'a, (NodeId, NodeId)>>,
-    ) {
-        expected.extend(self.steps.iter().filter_map(|step| match step {
-            Step::Put { map: of, after, key, value } if *of == map && *after == index => {
-                Some(Expected::New(key, value.as_ref()))
-            }
-            _ => None,
-        }));
+    ) -> impl Iterator<Item = Expected<'a, (NodeId, NodeId)>> {
+        let put = self.steps.iter().filter_map(move |step| step.put_behind(map, index));
+        put.map(|(key, value)| Expected::New(key, value))
     }
 
     fn entries(
@@ -194,17 +189,10 @@ impl<'a> Comparison<'a> {
 
     fn expected_items(&self, sequence: NodeId, is_touched: bool) -> Vec<Expected<'a, NodeId>> {
         let items = self.old.tree.items(sequence).iter().enumerate();
-        let is_removed = |index: usize| {
-            let is_this = |step: &Step<'_>| matches!(step, Step::RemoveItem { sequence: of, index: at } if *of == sequence && *at == index);
-            is_touched && self.steps.iter().any(is_this)
-        };
+        let is_removed = |index| is_touched && self.steps.iter().any(|step| step.removes(sequence, index));
         let kept = items.filter(|(index, _)| !is_removed(*index)).map(|(_, item)| Expected::Kept(*item));
-        let mut expected: Vec<_> = kept.collect();
-        expected.extend(self.steps.iter().filter_map(|step| match step {
-            Step::Push { sequence: of, value } if *of == sequence => Some(Expected::New("", value.as_ref())),
-            _ => None,
-        }));
-        expected
+        let pushed = self.steps.iter().filter_map(|step| step.pushes(sequence));
+        kept.chain(pushed.map(|value| Expected::New("", value))).collect()
     }
 
     fn items(&self, expected: &[Expected<'_, NodeId>], found: &[NodeId], sequence: NodeId) -> Verdict {

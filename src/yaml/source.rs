@@ -5,6 +5,9 @@ use std::sync::Arc;
 /// Largest text that is read, in bytes.
 pub const BYTES_MAX: usize = 1 << 20;
 
+/// About how many bytes a line has.
+const BYTES_PER_LINE: usize = 24;
+
 const BYTE_ORDER_MARK: &str = "\u{feff}";
 
 /// A place in a text, as editors count.
@@ -59,7 +62,7 @@ impl Source {
             return Err(YamlError { position: top, what });
         }
         let source = Self { lines: line_starts(&text), text, origin: Origin::default() };
-        match source.text.find('\0') {
+        match memchr::memchr(0, source.text.as_bytes()) {
             Some(byte) => {
                 let what = "a NUL byte; this is no YAML text".to_owned();
                 Err(YamlError { position: source.position(byte), what })
@@ -164,7 +167,8 @@ impl Source {
 /// Lines end with LF, CR LF or a lone CR, as the parser counts them.
 fn line_starts(text: &str) -> Vec<usize> {
     let bytes = text.as_bytes();
-    let mut starts = vec![0];
+    let mut starts = Vec::with_capacity(bytes.len() / BYTES_PER_LINE + 1);
+    starts.push(0);
     for index in memchr::memchr2_iter(b'\n', b'\r', bytes) {
         let is_first_of_two = bytes.get(index..index + 2) == Some(b"\r\n");
         if !is_first_of_two {

@@ -47,6 +47,57 @@ impl<'a> Step<'a> {
     }
 }
 
+impl<'a> Step<'a> {
+    /// The entry that it puts into a mapping behind the entry of that number.
+    pub(super) fn put_behind(&self, into: NodeId, index: Option<usize>) -> Option<(&'a str, &NewNode)> {
+        if let Self::Put { map, after, key, value } = self
+            && *map == into
+            && *after == index
+        {
+            Some((key, value.as_ref()))
+        } else {
+            None
+        }
+    }
+
+    /// The value that it writes behind a key that had none.
+    pub(super) fn fills(&self, filled: NodeId) -> Option<&NewNode> {
+        if let Self::Fill { key, value, .. } = self
+            && *key == filled
+        {
+            Some(value.as_ref())
+        } else {
+            None
+        }
+    }
+
+    /// The item that it appends to a sequence.
+    pub(super) fn pushes(&self, onto: NodeId) -> Option<&NewNode> {
+        if let Self::Push { sequence, value } = self
+            && *sequence == onto
+        {
+            Some(value.as_ref())
+        } else {
+            None
+        }
+    }
+
+    /// Whether it takes an entry or an item, by number, out of a collection.
+    pub(super) fn removes(&self, from: NodeId, number: usize) -> bool {
+        match self {
+            Self::RemoveEntry { map: of, index } | Self::RemoveItem { sequence: of, index } => {
+                *of == from && *index == number
+            }
+            Self::Set { .. }
+            | Self::Text { .. }
+            | Self::Put { .. }
+            | Self::Fill { .. }
+            | Self::Push { .. }
+            | Self::Within { .. } => false,
+        }
+    }
+}
+
 struct Planner<'a> {
     source: &'a Source,
     tree: &'a Tree,

@@ -244,7 +244,7 @@ mod properties {
         let Ok(source) = Source::new(text) else { return };
         let Ok(tree) = parse(&source) else { return };
         for index in 0..tree.nodes.len() {
-            let node = NodeId(index);
+            let node = NodeId::new(index);
             if tree.scalar(node).is_none() {
                 continue;
             }

@@ -4,7 +4,19 @@ use std::ops::Range;
 
 /// What identifies a node within its tree.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct NodeId(pub(super) usize);
+pub struct NodeId(u32);
+
+impl NodeId {
+    /// The id of the node that stands at a place of the arena; no text has more than [`super::BYTES_MAX`] nodes
+    /// or so.
+    pub(super) fn new(index: usize) -> Self {
+        Self(u32::try_from(index).unwrap_or(u32::MAX))
+    }
+
+    pub(super) const fn index(self) -> usize {
+        self.0 as usize
+    }
+}
 
 /// How a scalar is written.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
@@ -86,7 +98,7 @@ impl Tree {
     /// Where the id comes from another tree.
     #[must_use]
     pub fn node(&self, id: NodeId) -> &Node {
-        &self.nodes[id.0]
+        &self.nodes[id.index()]
     }
 
     /// The entries of a mapping; none for anything else.
@@ -179,7 +191,7 @@ impl Tree {
     /// The first key that stands twice in one mapping.
     #[must_use]
     pub fn duplicate_key(&self) -> Option<NodeId> {
-        (0..self.nodes.len()).find_map(|index| self.duplicate_key_in(NodeId(index)))
+        (0..self.nodes.len()).find_map(|index| self.duplicate_key_in(NodeId::new(index)))
     }
 
     /// The first key that stands twice in this mapping.

@@ -1,9 +1,10 @@
-//! A proof that parses again only the entries of a document's root mapping that the patches touch.
+//! A proof that parses again only the entries or items of one block collection that the patches touch.
 //!
-//! It rests on what a block mapping at column 0 is: at the start of each of its keys the parser stands in one and
-//! the same state, whatever came before, and nothing that is complete in itself reaches over that start. So the
-//! entries between two such starts can be read as a text of their own, provided that they name no anchor and no
-//! tag, whose meaning lies elsewhere. Where any of this is not given, nothing is proven here.
+//! It rests on how block collections are read. Where a key or a dash begins a line, the parser stands in a state
+//! that depends on that column alone, whatever came before; and nothing that is complete in itself reaches over
+//! the start of the next key or dash at that column, or further left. So the lines between two such starts can be
+//! read as a text of their own, provided that they name no anchor and no tag, whose meaning lies elsewhere. Where
+//! any of this is not given, nothing is proven here.
 
 use std::ops::Range;
 
@@ -14,120 +15,165 @@ use crate::yaml::source::Source;
 use crate::yaml::step::Step;
 use crate::yaml::tree::{NodeId, NodeKind, Tree};
 
-/// Whether the edited text is what it should be, as far as a look at the touched entries can prove.
-pub(super) fn is_proven(
-    source: &Source,
-    tree: &Tree,
-    steps: &[Step<'_>],
-    (patches, text): (&[Patch], &str),
-) -> bool {
-    proven(source, tree, steps, (patches, text)).unwrap_or(false)
+/// Whether the edited text is what it should be, as far as a look at the touched lines can prove.
+pub(super) fn is_proven(old: Side<'_>, steps: &[Step<'_>], (patches, text): (&[Patch], &str)) -> bool {
+    proven(old, steps, (patches, text)).unwrap_or(false)
 }
 
-fn proven(
-    source: &Source,
-    tree: &Tree,
-    steps: &[Step<'_>],
-    (patches, text): (&[Patch], &str),
-) -> Option<bool> {
-    let chunk = Chunk::around(source, tree, patches)?;
-    let grown = text.len().checked_add(chunk.bytes.end)?.checked_sub(source.text().len())?;
+fn proven(old: Side<'_>, steps: &[Step<'_>], (patches, text): (&[Patch], &str)) -> Option<bool> {
+    let chunk = Chunk::around(old, steps, patches)?;
+    let grown = text.len().checked_add(chunk.bytes.end)?.checked_sub(old.source.text().len())?;
     let edited = text.get(chunk.bytes.start..grown)?;
-    let ends_well = edited.ends_with(['\n', '\r']) || grown == text.len();
-    if !ends_well {
+    if !edited.ends_with(['\n', '\r']) && grown != text.len() {
         return None;
     }
-    let edited = Source::new(edited).ok()?;
-    let edited_tree = parse(&edited).ok()?;
-    let [root] = edited_tree.documents() else { return None };
-    let NodeKind::Mapping(found) = &edited_tree.node(*root).kind else { return None };
-    let bare = edited_tree.node(*root);
-    if bare.flow || bare.anchored || bare.tagged {
+    let source = &Source::new(edited).ok()?;
+    let tree = &parse(source).ok()?;
+    let [root] = tree.documents() else { return None };
+    let node = tree.node(*root);
+    if node.flow || node.anchored || node.tagged {
         return None;
     }
-    let comparison =
-        Comparison { old: Side { source, tree }, new: Side { source: &edited, tree: &edited_tree }, steps };
-    let is_touched = steps.iter().any(|step| step.node() == chunk.map);
-    let expected = comparison.expected_entries(chunk.map, is_touched);
-    let expected = chunk.expected(tree, steps, &expected)?;
-    Some(comparison.entries(expected, found, chunk.map).is_ok())
+    let comparison = Comparison { old, new: Side { source, tree }, steps };
+    let of = chunk.collection;
+    let is_touched = steps.iter().any(|step| step.node() == of);
+    match &node.kind {
+        NodeKind::Mapping(found) => {
+            let expected = comparison.expected_entries(of, is_touched);
+            let expected = chunk.part(&expected, old.tree.entries(of))?;
+            Some(comparison.entries(expected, found, of).is_ok())
+        }
+        NodeKind::Sequence(found) => {
+            let expected = comparison.expected_items(of, is_touched);
+            let expected = chunk.part(&expected, old.tree.items(of))?;
+            Some(comparison.items(expected, found, of).is_ok())
+        }
+        NodeKind::Scalar { .. } | NodeKind::Alias => None,
+    }
 }
 
-/// A key and its value.
-type Entry = (NodeId, NodeId);
-
-/// Some entries of a document's root mapping, with the lines that belong to them.
+/// Some children of a block collection, with the lines that belong to them.
 struct Chunk {
-    map: NodeId,
-    entries: Range<usize>,
+    collection: NodeId,
+    /// By number.
+    children: Range<usize>,
     bytes: Range<usize>,
 }
 
 impl Chunk {
-    fn around(source: &Source, tree: &Tree, patches: &[Patch]) -> Option<Self> {
+    /// The smallest one that holds all patches.
+    fn around(old: Side<'_>, steps: &[Step<'_>], patches: &[Patch]) -> Option<Self> {
+        let first = steps.first()?.node();
+        let mut collections = std::iter::successors(Some(first), |node| old.tree.parent(*node));
+        collections.find_map(|node| Self::of(old, node, steps, patches))
+    }
+
+    fn of(old: Side<'_>, collection: NodeId, steps: &[Step<'_>], patches: &[Patch]) -> Option<Self> {
         let (first, last) = (patches.first()?, patches.last()?);
-        let is_before = |root: &NodeId| tree.node(*root).span.start <= first.range.start;
-        let document = tree.documents().partition_point(is_before).checked_sub(1)?;
-        let map = *tree.documents().get(document)?;
-        let is_last_document = document + 1 == tree.documents().len();
-        let keys: Vec<usize> = tree.entries(map).iter().map(|(key, _)| tree.node(*key).span.end).collect();
-        let start = keys.partition_point(|key| *key <= first.range.start).checked_sub(1)?;
-        let end = keys.partition_point(|key| *key <= last.range.end);
-        let chunk_start = key_start(source, tree, map, start)?;
-        let chunk_end = if end < keys.len() {
-            key_start(source, tree, map, end)?
-        } else if is_last_document {
-            source.text().len()
-        } else {
-            return None;
-        };
-        let chunk = Self { map, entries: start..end, bytes: chunk_start..chunk_end };
-        let is_inside = last.range.end <= chunk_end;
-        (is_inside && !tree.node(map).flow && chunk.is_self_contained(tree)).then_some(chunk)
-    }
-
-    /// The nodes of its entries.
-    fn nodes(&self, tree: &Tree) -> Range<usize> {
-        let key = |index: usize| tree.entries(self.map).get(index).map(|(key, _)| key.0);
-        let last = self.entries.end.checked_sub(1).and_then(|last| tree.entries(self.map).get(last));
-        let behind_last = || {
-            let roots = tree.documents().iter().map(|root| root.0);
-            last.and_then(|(key, _)| roots.filter(|root| *root > key.0).min()).unwrap_or(tree.nodes.len())
-        };
-        key(self.entries.start).unwrap_or(0)..key(self.entries.end).unwrap_or_else(behind_last)
-    }
-
-    fn is_self_contained(&self, tree: &Tree) -> bool {
-        let inside = tree.nodes.get(self.nodes(tree)).unwrap_or_default();
-        inside.iter().all(|node| !node.anchored && !node.tagged && !matches!(node.kind, NodeKind::Alias))
-    }
-
-    /// Its part of what the mapping's entries should be, where nothing outside of it should change.
-    fn expected<'e, 'a>(
-        &self,
-        tree: &Tree,
-        steps: &[Step<'_>],
-        all: &'e [Expected<'a, Entry>],
-    ) -> Option<&'e [Expected<'a, Entry>]> {
-        let nodes = self.nodes(tree);
-        let is_here = |step: &Step<'_>| step.node() == self.map || nodes.contains(&step.node().0);
-        if !steps.iter().all(is_here) {
+        if old.tree.node(collection).flow {
             return None;
         }
-        let before = tree.entries(self.map).get(..self.entries.start)?;
-        let behind = tree.entries(self.map).get(self.entries.end..)?;
+        let heads = Heads { tree: old.tree, collection };
+        let start = heads.count_before(first.range.start).checked_sub(1)?;
+        let end = heads.count_before(last.range.end);
+        let (byte_end, node_end) = behind(old, collection, end)?;
+        let bytes = child_start(old, collection, start)?..byte_end;
+        let nodes = heads.child(start)?.index()..node_end;
+        let is_inside = last.range.end <= bytes.end && bytes.start <= first.range.start;
+        let is_here = |step: &Step<'_>| step.node() == collection || nodes.contains(&step.node().index());
+        let inside = old.tree.nodes.get(nodes.clone())?;
+        let is_bare =
+            inside.iter().all(|node| !node.anchored && !node.tagged && !matches!(node.kind, NodeKind::Alias));
+        let holds = is_inside && is_bare && steps.iter().all(is_here);
+        holds.then_some(Self { collection, children: start..end, bytes })
+    }
+
+    /// Its part of what the collection's children should be, where nothing outside of it should change.
+    fn part<'e, 'a, T: PartialEq>(
+        &self,
+        all: &'e [Expected<'a, T>],
+        old: &[T],
+    ) -> Option<&'e [Expected<'a, T>]> {
+        let before = old.get(..self.children.start)?;
+        let behind = old.get(self.children.end..)?;
         let end = all.len().checked_sub(behind.len())?;
-        let is_kept = |(expected, entry): (&Expected<'_, Entry>, &Entry)| matches!(expected, Expected::Kept(kept) if kept == entry);
-        let outside = all.iter().zip(before).chain(all.get(end..)?.iter().zip(behind));
-        if outside.map(is_kept).all(|kept| kept) { all.get(self.entries.start..end) } else { None }
+        let mut outside = all.iter().zip(before).chain(all.get(end..)?.iter().zip(behind));
+        let is_kept =
+            |(expected, old): (&Expected<'_, T>, &T)| matches!(expected, Expected::Kept(kept) if kept == old);
+        if outside.all(is_kept) { all.get(self.children.start..end) } else { None }
     }
 }
 
-/// Where a key begins that stands bare at the start of its line.
-fn key_start(source: &Source, tree: &Tree, map: NodeId, index: usize) -> Option<usize> {
-    let (key, _) = tree.entries(map).get(index)?;
-    let node = tree.node(*key);
-    let is_bare = matches!(node.kind, NodeKind::Scalar { .. }) && !node.anchored && !node.tagged;
-    let starts_line = source.start_of_line(source.line_of(node.span.start)) == node.span.start;
-    (is_bare && starts_line && !node.span.is_empty()).then_some(node.span.start)
+/// The keys or items of a collection.
+#[derive(Copy, Clone)]
+struct Heads<'a> {
+    tree: &'a Tree,
+    collection: NodeId,
+}
+
+impl Heads<'_> {
+    fn child(&self, index: usize) -> Option<NodeId> {
+        match &self.tree.node(self.collection).kind {
+            NodeKind::Mapping(entries) => entries.get(index).map(|(key, _)| *key),
+            NodeKind::Sequence(items) => items.get(index).copied(),
+            NodeKind::Scalar { .. } | NodeKind::Alias => None,
+        }
+    }
+
+    /// How many keys end, or items start, at a byte or before it.
+    fn count_before(&self, byte: usize) -> usize {
+        match &self.tree.node(self.collection).kind {
+            NodeKind::Mapping(entries) => {
+                entries.partition_point(|(key, _)| self.tree.node(*key).span.end <= byte)
+            }
+            NodeKind::Sequence(items) => {
+                items.partition_point(|item| self.tree.node(*item).span.start <= byte)
+            }
+            NodeKind::Scalar { .. } | NodeKind::Alias => 0,
+        }
+    }
+
+    /// The number of the child that is a node, or holds it as its value.
+    fn number(&self, node: NodeId) -> Option<usize> {
+        let behind = match &self.tree.node(self.collection).kind {
+            NodeKind::Mapping(entries) => entries.partition_point(|(key, _)| *key <= node),
+            NodeKind::Sequence(items) => items.partition_point(|item| *item <= node),
+            NodeKind::Scalar { .. } | NodeKind::Alias => 0,
+        };
+        behind.checked_sub(1)
+    }
+}
+
+/// Where the line begins whose first sign but blanks is a key, bare, or the dash of an item on the same line.
+fn child_start(old: Side<'_>, collection: NodeId, index: usize) -> Option<usize> {
+    let child = Heads { tree: old.tree, collection }.child(index)?;
+    let node = old.tree.node(child);
+    let start = old.source.start_of_line(old.source.line_of(node.span.start));
+    let before = old.source.text().get(start..node.span.start)?.trim_matches(' ');
+    let is_head = match &old.tree.node(collection).kind {
+        NodeKind::Mapping(_) => {
+            before.is_empty() && matches!(node.kind, NodeKind::Scalar { .. }) && !node.span.is_empty()
+        }
+        NodeKind::Sequence(_) => before == "-",
+        NodeKind::Scalar { .. } | NodeKind::Alias => false,
+    };
+    is_head.then_some(start)
+}
+
+/// Where a child of that number begins, or else what comes behind the collection: its byte and its node.
+fn behind(old: Side<'_>, collection: NodeId, index: usize) -> Option<(usize, usize)> {
+    let heads = Heads { tree: old.tree, collection };
+    if let Some(child) = heads.child(index) {
+        return Some((child_start(old, collection, index)?, child.index()));
+    }
+    match old.tree.parent(collection) {
+        Some(parent) => {
+            let number = Heads { tree: old.tree, collection: parent }.number(collection)?;
+            behind(old, parent, number + 1)
+        }
+        None if old.tree.documents().last() == Some(&collection) => {
+            Some((old.source.text().len(), old.tree.nodes.len()))
+        }
+        None => None,
+    }
 }
