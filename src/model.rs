@@ -42,7 +42,7 @@ pub use policy::{
 pub use proposal::{Merge, NewStatus, Presentation, Proposal, WrittenRemark};
 pub use record::{CommandOutcome, Event, Origin, Record, RefusedBecause, WithdrawnBecause};
 pub use release::{Artifact, ContentKey, Release, ReleaseId};
-pub use selection::{Rank, Selection, SelectionError};
+pub use selection::{NotTaken, Pattern, Rank, Selection, SelectionError};
 pub use tree::{EntryKind, FileChange, Missing, Tree, TreeEntry, TreeError};
 pub use world::{ObservedChange, Obstacle, Running, RunningImage, World};
 

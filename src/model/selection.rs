@@ -1,56 +1,122 @@
 //! Which tags of an image are releases, and which of two is newer: a total, stable order.
 
-use super::Tag;
+mod pattern;
+mod rank;
+mod rule;
 
-/// Why a text is not a selection.
+pub use pattern::Pattern;
+pub use rank::Rank;
+
+use super::{Tag, words};
+use rule::Rule;
+
+/// Why a text is not what a selection needs.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{text}` is not a range of versions ({why}); write for example `>=1.0.0, <2.0.0` or `*`")]
+#[error("`{text}` is not {what} ({why}); write for example `{example}`")]
 pub struct SelectionError {
     text: String,
+    what: &'static str,
     why: String,
+    example: &'static str,
 }
 
-/// The rule by which tags become releases.
+/// The rule by which tags become releases, and the patterns that narrow it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Selection {
-    /// Semantic versions in a range; prereleases only where the range names one.
-    Semver(semver::VersionReq),
+pub struct Selection {
+    rule: Rule,
+    /// One of these must match; none where empty.
+    allow: Vec<Pattern>,
+    /// None of these may match.
+    ignore: Vec<Pattern>,
 }
 
-/// The place of a tag in the order of its selection; later is newer.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Rank {
-    version: semver::Version,
-    /// Build metadata and a leading `v` do not order versions, so the tag's bytes break the tie.
-    tag: Tag,
+words! {
+    /// Why a selection does not take a tag.
+    NotTaken {
+        /// The rule cannot place it in its order.
+        NoRank = "does not fit the rule",
+        /// It is outside of the range, or a prerelease that the range does not ask for.
+        OutOfRange = "is outside of the range",
+        /// None of the patterns under `allow` matches.
+        NotAllowed = "matches no pattern under `allow`",
+        /// A pattern under `ignore` matches.
+        Ignored = "matches a pattern under `ignore`",
+    }
 }
 
 impl Selection {
-    /// Reads a range such as `>=1.0.0, <2.0.0`; `*` takes every release version.
+    /// Semantic versions in a range such as `>=1.0.0, <2.0.0`; `*` takes every release version. Prereleases are
+    /// taken only where the range names one.
     ///
     /// # Errors
     /// Where the text is not a range of semantic versions.
     pub fn semver(range: &str) -> Result<Self, SelectionError> {
-        semver::VersionReq::parse(range)
-            .map(Self::Semver)
-            .map_err(|error| SelectionError { text: range.to_owned(), why: error.to_string() })
+        Rule::semver(range).map(Self::of)
+    }
+
+    /// Calendar versions of a layout such as `YYYY.0M.MICRO`, as <https://calver.org> spells them.
+    ///
+    /// # Errors
+    /// Where the layout has no part that can be compared.
+    pub fn calver(layout: &str) -> Result<Self, SelectionError> {
+        Rule::calver(layout).map(Self::of)
+    }
+
+    /// Tags that match an expression, compared by its named groups in this order; digits compare as numbers.
+    ///
+    /// # Errors
+    /// Where the expression is none, or has no such group.
+    pub fn regex(expression: &str, sort: &[String]) -> Result<Self, SelectionError> {
+        Rule::regex(expression, sort).map(Self::of)
+    }
+
+    /// All tags, by their bytes.
+    #[must_use]
+    pub const fn alphabetical() -> Self {
+        Self::of(Rule::Alphabetical)
+    }
+
+    /// Tags of nothing but digits, as whole numbers of any size.
+    #[must_use]
+    pub const fn numerical() -> Self {
+        Self::of(Rule::Numerical)
+    }
+
+    const fn of(rule: Rule) -> Self {
+        Self { rule, allow: Vec::new(), ignore: Vec::new() }
+    }
+
+    /// The same, for tags that match one of the first patterns, unless there are none, and none of the second.
+    #[must_use]
+    pub fn narrowed(self, allow: Vec<Pattern>, ignore: Vec<Pattern>) -> Self {
+        Self { allow, ignore, ..self }
+    }
+
+    /// The place of a tag in the order, or why the selection does not take it.
+    ///
+    /// # Errors
+    /// The first reason not to take it.
+    pub fn judge(&self, tag: &Tag) -> Result<Rank, NotTaken> {
+        if !self.allow.is_empty() && !self.allow.iter().any(|pattern| pattern.matches(tag)) {
+            return Err(NotTaken::NotAllowed);
+        }
+        if self.ignore.iter().any(|pattern| pattern.matches(tag)) {
+            return Err(NotTaken::Ignored);
+        }
+        let rank = self.order(tag).ok_or(NotTaken::NoRank)?;
+        if self.rule.is_in_range(&rank) { Ok(rank) } else { Err(NotTaken::OutOfRange) }
     }
 
     /// The place of a tag in the order, or nothing where the selection does not take it.
     #[must_use]
     pub fn rank(&self, tag: &Tag) -> Option<Rank> {
-        let rank = self.order(tag)?;
-        let Self::Semver(range) = self;
-        range.matches(&rank.version).then_some(rank)
+        self.judge(tag).ok()
     }
 
-    /// The place of a tag in the order, in the range or not: what runs may lie outside of it.
+    /// The place of a tag in the order, taken or not: what runs may lie outside of the range.
     #[must_use]
     pub fn order(&self, tag: &Tag) -> Option<Rank> {
-        let Self::Semver(_) = self;
-        let text = tag.as_str().strip_prefix('v').unwrap_or(tag.as_str());
-        let version = semver::Version::parse(text).ok()?;
-        Some(Rank { version, tag: tag.clone() })
+        self.rule.key(tag.as_str()).map(|key| Rank::new(key, tag.clone()))
     }
 
     /// The tags that the selection takes, newest first.
@@ -65,8 +131,7 @@ impl Selection {
 
 impl std::fmt::Display for Selection {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self::Semver(range) = self;
-        write!(formatter, "semver {range}")
+        self.rule.fmt(formatter)
     }
 }
 

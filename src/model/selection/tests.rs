@@ -1,3 +1,5 @@
+use proptest::prelude::*;
+
 use super::*;
 
 fn chosen(range: &str, tags: &[&str]) -> Vec<String> {
@@ -30,4 +32,93 @@ fn a_version_out_of_range_has_an_order_but_no_rank() {
 fn a_bad_range_says_what_to_write() {
     let error = Selection::semver(">=one").unwrap_err().to_string();
     assert!(error.contains("`>=one`") && error.contains(">=1.0.0, <2.0.0"), "{error}");
+}
+
+/// The tags that a selection takes, newest first.
+fn taken(selection: &Selection, tags: &str) -> String {
+    let tags: Vec<Tag> = tags.split_whitespace().map(|tag| tag.parse().unwrap()).collect();
+    selection.newest_first(&tags).iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn calendar_versions_follow_their_layout() {
+    let monthly = Selection::calver("YYYY.0M.MICRO").unwrap();
+    assert_eq!(
+        taken(&monthly, "2026.01.2 2026.1.3 v2026.01.10 2025.12.99 2026.01 latest 2026.01.2-rc1"),
+        "v2026.01.10 2026.01.2 2025.12.99"
+    );
+    let short = Selection::calver("YY.MM").unwrap();
+    assert_eq!(taken(&short, "24.04 23.10 9.2 24.10"), "24.10 24.04 23.10 9.2");
+    assert!(Selection::calver("v1").unwrap_err().to_string().contains("YYYY.0M.MICRO"));
+}
+
+#[test]
+fn named_groups_sort_in_the_order_in_which_they_are_named() {
+    let sort = ["day".to_owned(), "build".to_owned()];
+    let nightly = Selection::regex("^main-(?P<day>[0-9]{8})-(?P<build>[0-9]+)$", &sort).unwrap();
+    assert_eq!(
+        taken(&nightly, "main-20260101-9 main-20260101-10 main-20251231-99 dev-20270101-1"),
+        "main-20260101-10 main-20260101-9 main-20251231-99"
+    );
+    let error = Selection::regex("^x(?P<a>.)$", &["b".to_owned()]).unwrap_err().to_string();
+    assert!(error.contains("it has no group named `b`"), "{error}");
+    assert!(Selection::regex("(", &sort).unwrap_err().to_string().contains("unclosed group"));
+}
+
+#[test]
+fn numbers_of_any_size_are_numbers() {
+    let builds = Selection::numerical();
+    assert_eq!(
+        taken(&builds, "9 10 0010 99999999999999999999999 latest 1.2"),
+        "99999999999999999999999 10 0010 9"
+    );
+}
+
+#[test]
+fn the_alphabet_is_that_of_bytes() {
+    assert_eq!(taken(&Selection::alphabetical(), "b B a 10 9"), "b a B 9 10");
+}
+
+#[test]
+fn patterns_narrow_a_selection_and_say_why() {
+    let pattern = |text: &str| Pattern::new(text).unwrap();
+    let selection = Selection::semver(">=1").unwrap();
+    let selection = selection.narrowed(vec![pattern("^v")], vec![pattern("-windows$")]);
+    let why = |tag: &str| selection.judge(&tag.parse().unwrap()).map(drop);
+    assert_eq!(why("v1.2.0"), Ok(()));
+    assert_eq!(why("1.2.0"), Err(NotTaken::NotAllowed));
+    assert_eq!(why("v1.2.0-windows"), Err(NotTaken::Ignored));
+    assert_eq!(why("v0.9.0"), Err(NotTaken::OutOfRange));
+    assert_eq!(why("vlatest"), Err(NotTaken::NoRank));
+}
+
+#[test]
+fn an_expression_that_would_be_huge_is_refused() {
+    assert!(Pattern::new("(a{1000}){1000}").is_err());
+}
+
+proptest! {
+    #[test]
+    fn every_order_is_total_stable_and_independent_of_the_listing(
+        tags in prop::collection::vec("[a-z0-9][a-z0-9.-]{0,6}|[0-9]{1,3}\\.[0-9]{1,3}\\.[0-9]{1,3}|[0-9]{1,30}", 0..12),
+        seed in any::<u64>(),
+    ) {
+        let tags: Vec<Tag> = tags.iter().filter_map(|tag| tag.parse().ok()).collect();
+        let mut shuffled = tags.clone();
+        shuffled.sort_by_key(|tag| tag.as_str().bytes().fold(seed, |sum, byte| sum.wrapping_mul(31).wrapping_add(u64::from(byte))));
+        for selection in [
+            Selection::semver("*").unwrap(),
+            Selection::calver("YY.MM.MICRO").unwrap(),
+            Selection::regex("(?P<a>[a-z]*)(?P<n>[0-9]*)", &["n".to_owned(), "a".to_owned()]).unwrap(),
+            Selection::alphabetical(),
+            Selection::numerical(),
+        ] {
+            prop_assert_eq!(selection.newest_first(&tags), selection.newest_first(&shuffled), "{}", selection);
+            let ranks: Vec<Rank> = tags.iter().filter_map(|tag| selection.order(tag)).collect();
+            for (left, right) in ranks.iter().flat_map(|left| ranks.iter().map(move |right| (left, right))) {
+                prop_assert_eq!(left.cmp(right), right.cmp(left).reverse());
+                prop_assert_eq!(left == right, left.cmp(right).is_eq());
+            }
+        }
+    }
 }
