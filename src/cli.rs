@@ -14,6 +14,7 @@ mod run;
 mod schema;
 mod serve;
 mod status;
+mod tags;
 mod why;
 
 use std::path::PathBuf;
@@ -56,6 +57,8 @@ enum Command {
     Status(status::Arguments),
     /// Say what each gate says of the next release of a service in an environment
     Why(why::Arguments),
+    /// Show every tag of an image, taken or not, and why
+    Tags(tags::Arguments),
     /// Check the configuration
     Check(check::Arguments),
     /// Print the JSON Schema of the configuration
@@ -100,6 +103,7 @@ impl Arguments {
             | Command::Plan(_)
             | Command::Status(_)
             | Command::Why(_)
+            | Command::Tags(_)
             | Command::Check(_)
             | Command::Schema
             | Command::Images(_)
@@ -138,6 +142,7 @@ async fn carry_out(arguments: Arguments, output: &mut Output) -> Result<(), Fail
         Command::Plan(own) => plan::run(settings(&file, output)?, &own, output).await,
         Command::Status(own) => status::run(settings(&file, output)?, &own, output).await,
         Command::Why(own) => why::run(settings(&file, output)?, &own, output).await,
+        Command::Tags(own) => tags::run(settings(&file, output)?, &own, output).await,
         Command::Check(own) => check::run(&file, &own, output),
         Command::Schema => schema::run(output),
         Command::Images(own) => images::run(&own, output),

@@ -40,11 +40,7 @@ impl Engines {
     }
 
     fn over(settings: &Settings, ledger: &SqliteLedger) -> Self {
-        let registries = settings
-            .registries
-            .iter()
-            .map(|own| RegistrySettings { host: own.host.clone(), plain_http: own.plain_http });
-        let registry = Arc::new(OciRegistry::new(registries.collect()));
+        let registry = Arc::new(registry(settings));
         let policy = Arc::new(settings.policy.clone());
         let engine = |forge: LocalForge| {
             let ports =
@@ -78,6 +74,13 @@ impl Engines {
     pub(super) fn all(&self) -> impl Iterator<Item = &Arc<RealEngine>> {
         self.engines.values()
     }
+}
+
+/// The registries, as the settings say how to reach them.
+pub(super) fn registry(settings: &Settings) -> OciRegistry {
+    let own = settings.registries.iter();
+    let registries = own.map(|own| RegistrySettings { host: own.host.clone(), plain_http: own.plain_http });
+    OciRegistry::new(registries.collect())
 }
 
 /// The local forges of the settings, as people use them too.

@@ -8,7 +8,8 @@ mod text;
 
 pub(super) use shape::{List, Map};
 pub(super) use text::{
-    Count, Folder, ForgeKind, Host, Ledger, Listen, PathTemplate, Period, ScalarPath, Version,
+    Count, Expression, Folder, ForgeKind, GroupOfPattern, Host, Layout, Ledger, Listen, PathTemplate, Period,
+    ScalarPath, Version,
 };
 
 use schemars::JsonSchema;
@@ -17,8 +18,8 @@ use super::document::{Shape, Spot};
 use super::located::Located;
 use super::reader::{Read, Reader};
 use crate::model::{
-    BranchName, EnvironmentName, ForgeName, GroupName, ImageName, Marker, MergeMode, OnNewer, PipelineName,
-    Principal, RepositoryName, Selection, ServiceName, SoakCounts, TeamName, UserName,
+    BranchName, EnvironmentName, ForgeName, GroupName, ImageName, Marker, MergeMode, OnNewer, Pattern,
+    PipelineName, Principal, RepositoryName, Selection, ServiceName, SoakCounts, TeamName, UserName,
 };
 use shape::{case_schema, choice, key, only_entry, shape};
 
@@ -262,6 +263,24 @@ shape! {
             /// Which tags are releases, and which is newer.
             select: Select,
         }
+        optional {
+            /// Regular expressions of which a tag must match one; default: every tag will do.
+            allow: List<Pattern>,
+            /// Regular expressions of which a tag must match none.
+            ignore: List<Pattern>,
+        }
+    }
+}
+
+shape! {
+    /// Tags of one form, compared by parts of it.
+    SelectByGroups {
+        required {
+            /// A regular expression with named groups, such as `^main-(?P<build>[0-9]+)$`.
+            pattern: Expression,
+            /// The groups to compare by, the most important first; digits compare as numbers.
+            sort: List<GroupOfPattern>,
+        }
         optional {}
     }
 }
@@ -271,6 +290,14 @@ choice! {
     Select {
         /// Semantic versions in a range, such as `>=1.0.0, <2.0.0`; `*` takes every release version.
         semver => Semver(Selection),
+        /// Calendar versions of a layout, such as `YYYY.0M.MICRO`.
+        calver => Calver(Layout),
+        /// Tags of one form, compared by parts of it.
+        regex => Regex(SelectByGroups),
+        /// `true`: every tag, by its bytes.
+        alphabetical => Alphabetical(bool),
+        /// `true`: tags of nothing but digits, as whole numbers.
+        numerical => Numerical(bool),
     }
 }
 

@@ -8,7 +8,8 @@ use crate::config::problem::{Findings, Span};
 use crate::config::raw;
 use crate::model::{
     BRANCH_PREFIX, BranchName, DeclaredScalar, EnvironmentName, Finding, ForgeName, GroupName, ImageName,
-    Location, NameError, Pipeline, PipelineName, Place, RepositoryPath, Selection, Service, ServiceName,
+    Location, NameError, Pattern, Pipeline, PipelineName, Place, RepositoryPath, Selection, Service,
+    ServiceName,
 };
 
 /// The branch unless something else is said.
@@ -106,8 +107,39 @@ fn only_image(
         findings.suggest(span, "a service has one image for now", way_out);
     }
     let only = images.items.first()?;
-    let raw::Select::Semver(range) = &only.select.as_ref()?.value;
-    Some((only.image.as_ref()?.value.clone(), range.value.clone()))
+    let selection = selection(&only.select.as_ref()?.value, findings);
+    let selection = selection?.narrowed(patterns(only.allow.as_ref()), patterns(only.ignore.as_ref()));
+    Some((only.image.as_ref()?.value.clone(), selection))
+}
+
+fn patterns(list: Option<&Located<raw::List<Pattern>>>) -> Vec<Pattern> {
+    list.iter().flat_map(|list| &list.items).map(|pattern| pattern.value.clone()).collect()
+}
+
+/// Which tags are releases; nothing where that makes no sense, which is reported.
+fn selection(select: &raw::Select, findings: &mut Findings) -> Option<Selection> {
+    let mut only_true = |written: &Located<bool>, selection| {
+        if !written.value {
+            findings.suggest(
+                written.span,
+                "`false` selects nothing",
+                "write `true`, or select in another way",
+            );
+        }
+        written.value.then_some(selection)
+    };
+    match select {
+        raw::Select::Semver(range) => Some(range.value.clone()),
+        raw::Select::Calver(layout) => Some(layout.0.clone()),
+        raw::Select::Alphabetical(written) => only_true(written, Selection::alphabetical()),
+        raw::Select::Numerical(written) => only_true(written, Selection::numerical()),
+        raw::Select::Regex(groups) => {
+            let (pattern, sort) = (groups.pattern.as_ref()?, groups.sort.as_ref()?);
+            let names: Vec<String> = sort.items.iter().map(|name| name.0.clone()).collect();
+            let selection = Selection::regex(&pattern.0, &names);
+            selection.map_err(|error| findings.add(pattern.span, error.to_string())).ok()
+        }
+    }
 }
 
 fn place(config: &raw::Config, referents: &Referents<'_>, findings: &mut Findings) -> Option<Place> {

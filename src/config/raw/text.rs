@@ -11,8 +11,9 @@ use crate::config::document::Spot;
 use crate::config::reader::{Read, Reader};
 use crate::config::suggest;
 use crate::model::{
-    BranchName, EnvironmentName, ForgeName, GroupName, ImageName, Marker, MergeMode, OnNewer, PipelineName,
-    Principal, RepositoryName, Selection, ServiceName, SoakCounts, TeamName, UserName, parse_duration,
+    BranchName, EnvironmentName, ForgeName, GroupName, ImageName, Marker, MergeMode, OnNewer, Pattern,
+    PipelineName, Principal, RepositoryName, Selection, ServiceName, SoakCounts, TeamName, UserName,
+    parse_duration,
 };
 
 /// The one version of the format.
@@ -60,6 +61,18 @@ pub(in crate::config) struct Folder(pub(in crate::config) String);
 /// The path of the overlays in a repository, with `{environment}` and perhaps `{service}`.
 #[derive(Clone, Debug)]
 pub(in crate::config) struct PathTemplate(pub(in crate::config) String);
+
+/// A layout of calendar versions, proven to be one.
+#[derive(Clone, Debug)]
+pub(in crate::config) struct Layout(pub(in crate::config) Selection);
+
+/// A regular expression with named groups.
+#[derive(Clone, Debug)]
+pub(in crate::config) struct Expression(pub(in crate::config) String);
+
+/// The name of a group in an expression.
+#[derive(Clone, Debug)]
+pub(in crate::config) struct GroupOfPattern(pub(in crate::config) String);
 
 /// The way to a scalar in a file.
 #[derive(Clone, Debug)]
@@ -131,6 +144,10 @@ text! {
     ImageName: "an image name", "^[A-Za-z0-9._:/-]+$", image;
     Principal: "a user name, or `@` and a team name", "^@?[A-Za-z0-9._/\\[\\]-]+$", principal;
     Selection: "a range of versions", "^.+$", |text| Selection::semver(text).map_err(|error| error.to_string());
+    Layout: "a layout of versions", "^.+$", |text| Selection::calver(text).map(Layout).map_err(|error| error.to_string());
+    Pattern: "a regular expression", "^.+$", |text| Pattern::new(text).map_err(|error| error.to_string());
+    Expression: "a regular expression", "^.+$", |text| Pattern::new(text).map(|_| Expression(text.to_owned())).map_err(|error| error.to_string());
+    GroupOfPattern: "the name of a group", "^[A-Za-z_][A-Za-z0-9_]*$", group_of_pattern;
     Period: "a duration", "^([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?$", period;
     Host: "a registry's host", r"^[A-Za-z0-9.-]+(:[0-9]+)?$", host;
     Listen: "an address to listen on", r"^.+:[0-9]+$", listen;
@@ -178,6 +195,16 @@ fn principal(text: &str) -> Result<Principal, String> {
 
 fn period(text: &str) -> Result<Period, String> {
     parse_duration(text).map(Period).map_err(|error| error.to_string())
+}
+
+fn group_of_pattern(text: &str) -> Result<GroupOfPattern, String> {
+    let is_name = text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    if is_name {
+        Ok(GroupOfPattern(text.to_owned()))
+    } else {
+        Err(format!("`{text}` is not the name of a group"))
+    }
 }
 
 fn scalar_path(text: &str) -> Result<ScalarPath, String> {

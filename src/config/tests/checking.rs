@@ -41,7 +41,7 @@ fn several_problems_at_once() {
     13 |     pipeline: standrd
        |               ^^^^^^^
 
-    error: `>=one` is not a range of versions (unexpected character 'o' while parsing major version number); write for example `>=1.0.0, <2.0.0` or `*`
+    error: `>=one` is not a range of versions (unexpected character 'o' while parsing major version number); write for example `>=1.0.0, <2.0.0`
       --> towpath.yaml:14:61
        |
     14 |     images: [ { image: ghcr.io/acme/shop, select: { semver: ">=one" } } ]
@@ -521,4 +521,42 @@ fn a_scalar_to_set_that_no_path_leads_to() {
 
     1 problem in towpath.yaml
     "#);
+}
+
+#[test]
+fn selections_that_select_nothing() {
+    let select = "{ regex: { pattern: \"^main-(?P<build>[0-9]+)$\", sort: [day] } }, allow: [\"(\"]";
+    assert_snapshot!(problems_with("{ semver: \"*\" }", select), @r#"
+    error: `^main-(?P<build>[0-9]+)$` is not an expression to sort by (it has no group named `day`); write for example `^main-(?P<build>[0-9]+)-[0-9a-f]+$`
+      --> towpath.yaml:13:71
+       |
+    13 |     images: [ { image: ghcr.io/acme/shop, select: { regex: { pattern: "^main-(?P<build>[0-9]+)$", sort: [day] } }, allow: ["("] } ]
+       |                                                                       ^^^^^^^^^^^^^^^^^^^^^^^^^^
+
+    error: `(` is not a regular expression (unclosed group); write for example `^main-[0-9]+$`
+      --> towpath.yaml:13:124
+       |
+    13 |     images: [ { image: ghcr.io/acme/shop, select: { regex: { pattern: "^main-(?P<build>[0-9]+)$", sort: [day] } }, allow: ["("] } ]
+       |                                                                                                                            ^^^
+
+    2 problems in towpath.yaml
+    "#);
+    assert_snapshot!(problems_with("{ semver: \"*\" }", "{ calver: main }"), @"
+    error: `main` is not a layout of versions (it has none of YYYY, YY, 0Y, MM, 0M, WW, 0W, DD, 0D, MAJOR, MINOR, MICRO); write for example `YYYY.0M.MICRO`
+      --> towpath.yaml:13:61
+       |
+    13 |     images: [ { image: ghcr.io/acme/shop, select: { calver: main } } ]
+       |                                                             ^^^^
+
+    1 problem in towpath.yaml
+    ");
+    assert_snapshot!(problems_with("{ semver: \"*\" }", "{ numerical: false }"), @"
+    error: `false` selects nothing; write `true`, or select in another way
+      --> towpath.yaml:13:64
+       |
+    13 |     images: [ { image: ghcr.io/acme/shop, select: { numerical: false } } ]
+       |                                                                ^^^^^
+
+    1 problem in towpath.yaml
+    ");
 }

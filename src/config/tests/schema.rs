@@ -34,13 +34,20 @@ fn pointers(value: &Value, here: &str) -> Vec<String> {
 }
 
 /// The sample with the long and the short way of writing things.
-fn samples() -> [Value; 3] {
+/// The sample as it is, and with each of the lines in it that are only shown.
+fn samples() -> Vec<Value> {
     let other =
         EXAMPLE.replace("after: [dev] ", "after: { any: [dev] } ").replace("soak: 30m", "soak: { for: 30m }");
     let marked =
         EXAMPLE.replace("# marker: ", "marker: ").replace("after: [staging]", "after: { all: [staging] }");
     let declared = other.replace("# set:", "set:").replace("#   - { file", "  - { file");
-    [json_of(EXAMPLE), json_of(&marked), json_of(&declared)]
+    let semver = "        select: { semver:";
+    let selected = ["calver", "regex", "alphabetical", "numerical"].map(|rule| {
+        let shown = format!("# select: {{ {rule}:");
+        let text = declared.replace("# allow:", "allow:").replace("# ignore:", "ignore:");
+        text.replace(semver, "        # select: { semver:").replace(&shown, &shown.replace("# ", ""))
+    });
+    [EXAMPLE.to_owned(), marked, declared].iter().chain(&selected).map(|text| json_of(text)).collect()
 }
 
 #[test]

@@ -212,6 +212,24 @@ async fn why_of_what_is_not_there_names_what_is() {
 }
 
 #[tokio::test]
+async fn tags_are_taken_or_not_and_why() {
+    let (_registry, site) = before_dev().await;
+    let image = site.image();
+    snapshot!(good(site.towpath(&["tags", &image])), @"
+    SERVICE  TAG          VERDICT
+    shop     1.10.0       taken
+    shop     1.9.0        taken
+    shop     2.0.0-rc.1   is outside of the range
+    shop     latest       does not fit the rule
+    shop     sha-0a1b2c3  does not fit the rule
+    ");
+    let tags = site.json(&["tags", "--taken", &image]);
+    assert_eq!(keys(&tags[0]), ["service", "tag", "taken", "why"]);
+    assert_eq!((tags.as_array().unwrap().len(), &tags[0]["tag"]), (2, &json!("1.10.0")));
+    snapshot!(bad(site.towpath(&["tags", "ghcr.io/acme/other"]), 2), @"error: no service uses `ghcr.io/acme/other`; the images are `registry.test/acme/shop`");
+}
+
+#[tokio::test]
 async fn changes_are_listed_shown_and_diffed() {
     let (_registry, site) = before_production().await;
     snapshot!(good(site.towpath(&["changes", "list"])), @"
