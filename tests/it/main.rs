@@ -1,5 +1,6 @@
 //! The tests that look at Towpath from outside, in one binary: adapters against real peers, scenarios, commands.
 
 mod adapters;
+mod overlays;
 mod scenarios;
 mod support;
