@@ -150,9 +150,11 @@ pub(super) fn look(
 fn conclude(found: Use) -> Result<ImageUse, Box<Uncertain>> {
     let Use { image, trail, doubt } = found;
     let Step { file, line, set_by, .. } = ImageUse::deciding(&trail).expect("an image has a place").clone();
-    match image.reference() {
-        Ok(reference) => Ok(ImageUse { reference, file, line, set_by, trail, doubt }),
-        Err(_) => {
+    // What YAML takes for a number or the like, kustomize may write as one.
+    let is_text = !crate::yaml::needs_quote(&image.to_string());
+    match image.reference().ok().filter(|_| is_text) {
+        Some(reference) => Ok(ImageUse { reference, file, line, set_by, trail, doubt }),
+        None => {
             let why = format!("`{image}` is not an image that can be read");
             let name = Written::new(&image.to_string()).name;
             let doubt = Doubt::Concerns(name);

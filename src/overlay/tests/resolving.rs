@@ -170,31 +170,32 @@ resources:
 helmCharts: [ { name: shop } ]
 generators: [ g.yaml ]
 vars: [ { name: TAG } ]
-configurations: [ c.yaml ]
 transformers: [ t.yaml ]
 patches:
 - path: memory.yaml
-- path: image.yaml
 - patch: |-
-    - op: remove
-      path: /spec/template/spec/containers/1
-patchesStrategicMerge:
-- $patch: delete
+    $patch: replace
+    metadata: { name: shop }
+- patch: |-
+    metadata: { name: other }
+    spec: { containers: [ { image: x } ] }
+- { target: { labelSelector: a=b }, patch: '[{ op: remove, path: /spec }]' }
 replacements:
-- targets: [ { fieldPaths: [ metadata.name ] } ]
-- targets: [ { fieldPaths: [ 'spec.template.spec.containers.*.image' ] } ]
+- targets: [ { select: { name: shop }, fieldPaths: [ metadata.name ] } ]
 images:
 - { name: suffixed, tagSuffix: -x }
 --- memory.yaml
+metadata: { name: shop }
 spec: { containers: [ { name: a, imagePullPolicy: Always } ] }
---- image.yaml
-spec: { containers: [ { name: a, image: 'b:1' } ] }
 --- broken.yaml
 image: {{ .Values.image }}
   bad: [
+--- t.yaml
+kind: Custom
 --- pod.yaml
 x: &image 'aliased:1'
 y: &container { image: 'aliased:2' }
+metadata: { name: shop }
 spec:
   containers:
   - image: $(VAR)
@@ -202,23 +203,28 @@ spec:
   - image: 'suffixed:1'
   - *container
 ";
-    insta::assert_snapshot!(shown(repository, ""), @r#"
-    ? pod.yaml:6: the image is an alias
-    ? pod.yaml:8: the container is an alias
-    ? broken.yaml:2: the manifest cannot be read (while parsing a block mapping, did not find expected key)
-    ? kustomization.yaml:4: `github.com/acme/shop//deploy?ref=v1` lies in another place, which is not read
-    ? kustomization.yaml:5: a Helm chart is rendered elsewhere
-    ? kustomization.yaml:6: generators make manifests elsewhere
-    ? kustomization.yaml:8: configurations may name more places with images
-    ? kustomization.yaml:7: variables may stand for images
-    ? kustomization.yaml:9: transformers may change images
-    ? kustomization.yaml:12: this item of `patches` may change an image and is not evaluated
-    ? kustomization.yaml:13: this item of `patches` may change an image and is not evaluated
-    ? kustomization.yaml:17: this item of `patchesStrategicMerge` may change an image and is not evaluated
-    ? kustomization.yaml:20: this item of `replacements` may change an image and is not evaluated
-    ? pod.yaml:5: `$(VAR)` is not an image that can be read
-    ? kustomization.yaml:22: a `tagSuffix` changes `suffixed:1`, and kustomize may append it twice
-    "#);
+    insta::assert_snapshot!(shown(repository, ""), @"");
+}
+
+#[test]
+fn aliases_and_merge_keys_are_followed() {
+    let repository = "\
+--- kustomization.yaml
+resources: [pod.yaml]
+--- pod.yaml
+x: &image 'aliased:1'
+y: &container # of all
+  image: 'aliased:2'
+z: &nested
+  - &first { image: 'aliased:3' }
+spec:
+  containers:
+  - image: *image
+  - *container
+  - { <<: *first, name: merged }
+  initContainers: *nested
+";
+    insta::assert_snapshot!(shown(repository, ""), @"");
 }
 
 #[test]
@@ -279,36 +285,96 @@ fn an_image_that_nothing_shows_is_not_found() {
         shop("--- kustomization.yaml\nimages: [ { name: ghcr.io/acme/shop, newTag: '1' } ]\n", ""), @"kustomization.yaml: the image `ghcr.io/acme/shop` is nowhere in this overlay; name it in a manifest or in `images`");
 }
 
+/// The base's deployment with a patch, inline, and then images.
 fn patched(patch: &str, images: &str) -> String {
     let base = DEPLOYMENT.replace("base/", "");
+    let patch: String = patch.lines().map(|line| format!("\n    {line}")).collect();
     format!(
-        "{base}--- kustomization.yaml\nresources: [deployment.yaml]\npatches:\n- patch: |-\n    {patch}\n{images}"
+        "{base}--- kustomization.yaml\nresources: [deployment.yaml]\npatches:\n- patch: |-{patch}\n{images}"
     )
 }
 
+const HEAD: &str = "apiVersion: apps/v1\nkind: Deployment\nmetadata: { name: shop }\n";
+
 #[test]
-fn own_images_overrule_a_patch_that_only_sets_the_same_image() {
-    let patch =
-        "spec: { template: { spec: { containers: [ { name: shop, image: 'ghcr.io/acme/shop:9' } ] } } }";
+fn a_patch_sets_images_before_the_images_of_the_same_file() {
+    let patch = format!(
+        "{HEAD}spec: {{ template: {{ spec: {{ containers: [ {{ name: shop, image: 'ghcr.io/acme/shop:9' }} ] }} }} }}"
+    );
     let images = "images: [ { name: ghcr.io/acme/shop, newTag: 1.9.0 } ]\n";
-    insta::assert_snapshot!(shop(&patched(patch, images), ""), @"ghcr.io/acme/shop:1.9.0 by kustomization.yaml:5");
-    insta::assert_snapshot!(shop(&patched(patch, ""), ""), @"kustomization.yaml:3: this item of `patches` may change an image and is not evaluated; set the image in the `images` of kustomization.yaml, which come after it");
+    insta::assert_snapshot!(shop(&patched(&patch, images), ""), @"");
+    insta::assert_snapshot!(shop(&patched(&patch, ""), ""), @"");
+    let fork = patch.replace("ghcr.io/acme/shop:9", "fork/shop:9");
+    insta::assert_snapshot!(shown(&patched(&fork, images), ""), @"");
 }
 
 #[test]
-fn a_patch_to_another_image_leaves_open_what_runs() {
-    let patch = "spec: { template: { spec: { containers: [ { name: shop, image: 'fork/shop:9' } ] } } }";
-    let images = "images: [ { name: ghcr.io/acme/shop, newTag: 1.9.0 } ]\n";
-    insta::assert_snapshot!(shop(&patched(patch, images), ""), @"kustomization.yaml:3: this item of `patches` may change an image and is not evaluated; take images out of it and set them with `images`");
+fn a_patch_that_fits_nothing_puts_everything_in_doubt() {
+    let patch = "metadata: { name: gone }\nspec: { image: x }";
+    insta::assert_snapshot!(shop(&patched(patch, ""), ""), @"");
 }
 
 #[test]
-fn transformers_and_replacements_of_the_overlay_come_after_its_images() {
+fn a_patch_by_target_merges_adds_and_operates() {
     let base = DEPLOYMENT.replace("base/", "");
-    let own = "--- kustomization.yaml\nresources: [deployment.yaml]\nimages: [ { name: ghcr.io/acme/shop, newTag: 1.9.0 } ]\n";
-    insta::assert_snapshot!(shop(&format!("{base}{own}transformers: [t.yaml]\n"), ""), @"kustomization.yaml:3: transformers may change images; take images out of it and set them with `images`");
-    let replacements = "replacements: [ { targets: [ { fieldPaths: [ spec.image ] } ] } ]\n";
-    insta::assert_snapshot!(shop(&format!("{base}{own}{replacements}"), ""), @"kustomization.yaml:3: this item of `replacements` may change an image and is not evaluated; take images out of it and set them with `images`");
+    let repository = format!(
+        "{base}--- kustomization.yaml
+resources: [deployment.yaml]
+patches:
+- path: operations.yaml
+  target: {{ kind: Deploy.* }}
+- target: {{ name: nobody }}
+  patch: '[{{ op: remove, path: /spec }}]'
+--- operations.yaml
+- {{ op: test, path: /kind, value: Deployment }}
+- {{ op: add, path: /spec/template/spec/containers/-, value: {{ name: new, image: 'new:1' }} }}
+- op: replace
+  path: /spec/template/spec/containers/0/image
+  value: ghcr.io/acme/shop:7
+"
+    );
+    insta::assert_snapshot!(shown(&repository, ""), @"");
+}
+
+#[test]
+fn replacements_and_transformers_come_after_the_images_of_the_same_file() {
+    let base = DEPLOYMENT.replace("base/", "");
+    let repository = format!(
+        "{base}--- kustomization.yaml
+resources: [deployment.yaml]
+images: [ {{ name: ghcr.io/acme/shop, newTag: 1.9.0 }} ]
+configMapGenerator: [ {{ name: versions, literals: [ shop=2.0.0 ] }} ]
+replacements:
+- source: {{ kind: ConfigMap, name: versions, fieldPath: data.shop }}
+  targets:
+  - select: {{ kind: Deployment }}
+    fieldPaths: [ 'spec.template.spec.containers.[name=shop].image' ]
+    options: {{ delimiter: ':', index: 1 }}
+"
+    );
+    insta::assert_snapshot!(shop(&repository, ""), @"");
+    let transformers = "transformers:\n- |-\n  apiVersion: builtin\n  kind: ImageTagTransformer\n  imageTag: { name: ghcr.io/acme/shop, newTag: 3.0.0 }\n";
+    insta::assert_snapshot!(shop(&format!("{repository}{transformers}"), ""), @"");
+}
+
+#[test]
+fn a_trail_names_every_place_that_had_a_say() {
+    let repository = format!(
+        "{BASE}--- component/kustomization.yaml
+kind: Component
+images: [ {{ name: ghcr.io/acme/shop, newName: mirror/shop }} ]
+--- production/kustomization.yaml
+resources: [../base]
+components: [../component]
+images: [ {{ name: mirror/.*, newTag: 1.9.0 }} ]
+"
+    );
+    let found = resolve(&tree(&repository), &path("production")).unwrap();
+    let steps = found.uses.iter().flat_map(|found| &found.trail);
+    let shown: Vec<String> = steps
+        .map(|step| format!("{}:{} {} {} {}", step.file, step.line, step.set_by, step.decides, step.image))
+        .collect();
+    insta::assert_snapshot!(shown.join("\n"), @"");
 }
 
 #[test]

@@ -166,7 +166,7 @@ fn workload() -> impl Strategy<Value = Workload> {
 fn layer(depth: u32) -> BoxedStrategy<Layer> {
     let components = if depth == 0 { Just(Vec::new()).boxed() } else { vec(layer(depth - 1), 0..2).boxed() };
     let names = (prop::bool::weighted(0.15), prop::bool::weighted(0.15), components);
-    let body = (vec(patch(), 0..2), vec(entry(), 0..4), prop::bool::weighted(0.05));
+    let body = (vec(patch(), 0..3), vec(entry(), 0..4), prop::bool::weighted(0.05));
     let configuration = weighted(
         0.07,
         select(vec![
@@ -182,7 +182,7 @@ fn layer(depth: u32) -> BoxedStrategy<Layer> {
             namespace: names.0,
             prefix: names.1,
             components: names.2,
-            patches: if patched < 4 { body.0 } else { Vec::new() },
+            patches: if patched < 5 { body.0 } else { Vec::new() },
             images: body.1,
             old_key: body.2,
             generator: late.0,
@@ -196,7 +196,7 @@ fn layer(depth: u32) -> BoxedStrategy<Layer> {
 fn entry() -> impl Strategy<Value = Entry> {
     let name = prop_oneof![4 => select(&NAMES[..]), 1 => select(&PATTERNS[..])];
     let to = (weighted(0.3, select(&NAMES[..])), weighted(0.6, select(&TAGS[..])));
-    let more = (weighted(0.15, select(&DIGESTS[..])), weighted(0.1, Just("-s")), prop::bool::weighted(0.05));
+    let more = (weighted(0.15, select(&DIGESTS[..])), weighted(0.05, Just("-s")), prop::bool::weighted(0.05));
     (name, to, more).prop_map(|(name, (new_name, tag), (digest, suffix, odd_case))| Entry {
         name,
         new_name,
@@ -239,14 +239,17 @@ fn operation() -> impl Strategy<Value = Operation> {
 
 fn replacement() -> impl Strategy<Value = Replacement> {
     let source = prop_oneof![
-        2 => select(&TAGS[..]).prop_map(Source::Literal),
-        4 => select(vec!["tag", "image"]).prop_map(Source::ConfigMap),
-        1 => Just(Source::Generated),
-        2 => (0..3_usize, of(0..2_usize)).prop_map(|(workload, part)| Source::Workload { workload, part }),
+        2 => (select(&TAGS[..]).prop_map(Source::Literal), Just(Some(1))),
+        2 => (Just(Source::ConfigMap("tag")), Just(Some(1))),
+        2 => (Just(Source::ConfigMap("image")), Just(None)),
+        1 => (Just(Source::Generated), Just(Some(1))),
+        1 => (0..3_usize).prop_map(|workload| (Source::Workload { workload, part: None }, None)),
+        1 => (0..3_usize).prop_map(|workload| (Source::Workload { workload, part: Some(1) }, Some(1))),
+        1 => (select(&TAGS[..]).prop_map(Source::Literal), of(-1..3_i64)),
     ];
     let field = prop_oneof![Just(Field::First), (0..2_usize).prop_map(Field::Named), Just(Field::Every)];
-    (source, 0..3_usize, field, of(-1..3_i64), prop::bool::weighted(0.2)).prop_map(
-        |(source, workload, field, options, in_file)| Replacement {
+    (source, 0..3_usize, field, prop::bool::weighted(0.2)).prop_map(
+        |((source, options), workload, field, in_file)| Replacement {
             source,
             workload,
             field,

@@ -112,7 +112,9 @@ impl Writer<'_> {
     fn layer(&mut self, folder: &str, layer: &Layer, resources: &[String], is_component: bool) {
         let mut text = String::new();
         if is_component {
+            // Without a word that means something kustomize takes a component for empty.
             text.push_str("apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\n");
+            text.push_str("generatorOptions: { disableNameSuffixHash: true }\n");
         }
         list(&mut text, "resources", resources);
         let mut components = Vec::new();
@@ -129,7 +131,10 @@ impl Writer<'_> {
             writeln!(text, "namePrefix: {}-", folder.get(..1).unwrap()).unwrap();
         }
         if layer.generator {
-            text.push_str("generatorOptions: { disableNameSuffixHash: true }\nconfigMapGenerator:\n");
+            if !is_component {
+                text.push_str("generatorOptions: { disableNameSuffixHash: true }\n");
+            }
+            text.push_str("configMapGenerator:\n");
             writeln!(text, "- {{ name: {folder}-made, literals: [made=\"{folder}\"] }}").unwrap();
         }
         self.patches(folder, layer, &mut text);
@@ -235,7 +240,10 @@ impl Writer<'_> {
         }
         list(text, "transformers", &items);
         if let Some(path) = layer.configuration {
-            self.add(&format!("{folder}/configuration.yaml"), &format!("images:\n- path: {path}\n"));
+            self.add(
+                &format!("{folder}/configuration.yaml"),
+                &format!("images:\n- path: {path}\n  create: true\n"),
+            );
             list(text, "configurations", &["configuration.yaml".to_owned()]);
         }
         self.resources.clear();
@@ -262,7 +270,7 @@ impl Writer<'_> {
         };
         let item = match one.field {
             Field::First => "0".to_owned(),
-            Field::Named(at) => format!("[name=c{at}]"),
+            Field::Named(at) => format!("[name=c{}]", at % target.containers.len()),
             Field::Every => "*".to_owned(),
         };
         let path = format!("{}.containers.{item}.image", target.kind.keys().join("."));
