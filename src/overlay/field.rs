@@ -77,7 +77,7 @@ impl FieldSpec {
     }
 }
 
-/// The places of the images of a resource, as ways of indices in the order of the document, each with how often an
+/// The places of the images of a resource, none of a definition of resources, as ways of indices in the order of the document, each with how often an
 /// entry of `images` is applied there: images that are mounted as volumes may be out of its reach.
 pub(super) fn places(
     value: &Value,
@@ -86,9 +86,10 @@ pub(super) fn places(
     extra: &[FieldSpec],
 ) -> BTreeMap<Vec<u32>, u32> {
     let mut found = Places { places: BTreeMap::new(), route: Vec::new() };
-    if id.kind != "CustomResourceDefinition" {
-        found.lists(value);
+    if id.kind == "CustomResourceDefinition" {
+        return found.places;
     }
+    found.lists(value);
     if defaults == Defaults::Known {
         for path in DEFAULTS {
             let segments: Vec<&str> = path.split('/').collect();

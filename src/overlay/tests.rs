@@ -2,6 +2,7 @@ mod fixture;
 
 mod editing;
 mod keys;
+mod limits;
 mod properties;
 mod refusals;
 mod resolving;

@@ -15,7 +15,7 @@ fn two_kustomizations_in_one_folder() {
 #[test]
 fn no_kustomization_at_all() {
     insta::assert_snapshot!(shop(BASE, "own"), @"own/kustomization.yaml: there is no kustomization in this folder; add one, or correct the path that leads here");
-    insta::assert_snapshot!(refused(""), @"own/kustomization.yaml: the kustomization is empty; give it `resources`");
+    insta::assert_snapshot!(refused(""), @"own/kustomization.yaml: the kustomization is empty; write `resources:` and what belongs to it");
     insta::assert_snapshot!(refused("- base\n"), @"own/kustomization.yaml:1: a kustomization is a mapping; write `resources:` and what belongs to it");
 }
 
@@ -33,23 +33,23 @@ fn a_second_document() {
 
 #[test]
 fn entries_that_share_with_others() {
-    insta::assert_snapshot!(refused("x: &e { name: a }\nimages:\n- *e\n"), @"own/kustomization.yaml:3: this entry of `images` is an alias (`*…`); write the entry out");
-    insta::assert_snapshot!(refused("x: &e { name: a }\nimages:\n- <<: *e\n  newTag: '1'\n"), @"own/kustomization.yaml:3: this entry of `images` has a merge key (`<<`); write the entry out");
+    insta::assert_snapshot!(refused("x: &e { name: a }\nimages:\n- *e\n"), @"own/kustomization.yaml:3: this entry of `images` is an alias (`*…`); write it out");
+    insta::assert_snapshot!(refused("x: &e { name: a }\nimages:\n- <<: *e\n  newTag: '1'\n"), @"own/kustomization.yaml:3: this entry of `images` has a merge key (`<<`); write it out");
     insta::assert_snapshot!(refused("x: &t '1'\nimages:\n- name: a\n  newTag: *t\n"), @"own/kustomization.yaml:4: `newTag` is no plain text; write the value itself here, on one line");
-    insta::assert_snapshot!(refused("x: &i []\nimages: *i\n"), @"own/kustomization.yaml:2: `images` is an alias (`*…`); write the list out");
+    insta::assert_snapshot!(refused("x: &i []\nimages: *i\n"), @"own/kustomization.yaml:2: `images` is an alias (`*…`); write it out");
     insta::assert_snapshot!(
         refused("resources: [../base]\nimages:\n- &e\n  name: ghcr.io/acme/shop\n  newTag: '1'\n"), @"own/kustomization.yaml:4: an anchor (`&…`), so other places would change with this one; write it without the anchor");
     insta::assert_snapshot!(
         refused("resources: [../base]\nimages:\n- name: ghcr.io/acme/shop\n  newTag: &t '1'\n"), @"own/kustomization.yaml:4: the value has an anchor (`&…`), so other places would change with it; write the value without it");
-    insta::assert_snapshot!(refused("<<: { resources: [../base] }\n"), @"own/kustomization.yaml:1: the kustomization has a merge key (`<<`); write its keys out");
+    insta::assert_snapshot!(refused("<<: { resources: [../base] }\n"), @"own/kustomization.yaml:1: the kustomization has a merge key (`<<`); write it out");
 }
 
 #[test]
 fn entries_that_cannot_be_understood() {
-    insta::assert_snapshot!(refused("images:\n- name: .*shop\n  newTag: '1'\n"), @"own/kustomization.yaml:2: the image name `.*shop` is a pattern (`*`); write the name of one image");
-    insta::assert_snapshot!(refused("images:\n- newTag: '1'\n"), @"own/kustomization.yaml:2: this entry of `images` has no `name`; give it the name of the image to change");
-    insta::assert_snapshot!(refused("images:\n- shop\n"), @"own/kustomization.yaml:2: this entry of `images` is no mapping; write `name:` and `newTag:`");
-    insta::assert_snapshot!(refused("images: shop\n"), @"own/kustomization.yaml:1: `images` is no list; put `- ` before each item");
+    insta::assert_snapshot!(refused("images:\n- name: .*shop\n  newTag: '1'\n"), @"own/kustomization.yaml: the image `ghcr.io/acme/shop` is nowhere in this overlay; name it in a manifest or in `images`");
+    insta::assert_snapshot!(refused("images:\n- newTag: '1'\n"), @"own/kustomization.yaml:2: this entry of `images` has no `name`; write it as kustomize documents it");
+    insta::assert_snapshot!(refused("images:\n- shop\n"), @"own/kustomization.yaml:2: this entry of `images` is no mapping; write it as kustomize documents it");
+    insta::assert_snapshot!(refused("images: shop\n"), @"own/kustomization.yaml:1: `images` is no list; write it as kustomize documents it");
     insta::assert_snapshot!(refused("images:\n- name: [a]\n"), @"own/kustomization.yaml:2: `name` is no plain text; write the value itself here, on one line");
 }
 
@@ -58,7 +58,7 @@ fn a_tag_suffix() {
     let own = "resources: [../base]\nimages:\n- name: ghcr.io/acme/shop\n  newTag: '1'\n  tagSuffix: -x\n";
     insta::assert_snapshot!(refused(own), @"own/kustomization.yaml:5: a `tagSuffix`, which kustomize may append to the tag twice; put the suffix into `newTag` and delete it here");
     let alone = "resources: [../base]\nimages:\n- name: ghcr.io/acme/shop\n  tagSuffix: -x\n";
-    insta::assert_snapshot!(refused(alone), @"own/kustomization.yaml:4: a `tagSuffix` changes `ghcr.io/acme/shop:0.1.0`, and kustomize may append it twice; write the whole tag as `newTag` in the `images` of own/kustomization.yaml");
+    insta::assert_snapshot!(refused(alone), @"own/kustomization.yaml:4: a `tagSuffix`, which kustomize may append to the tag twice; put the suffix into `newTag` and delete it here");
 }
 
 #[test]
@@ -67,27 +67,27 @@ fn templates() {
     insta::assert_snapshot!(refused("{{ if .x }}\nresources: [../base]\n{{ end }}\n"), @"own/kustomization.yaml:2: the file is a template, not YAML (did not find expected <document start>); keep what the template makes in the repository");
     insta::assert_snapshot!(refused("{% if x %}\nresources: [../base]\n"), @"own/kustomization.yaml:1: the file is a template, not YAML (unexpected character: `%'); keep what the template makes in the repository");
     insta::assert_snapshot!(refused("images:\n- name: shop\n  newTag: '{{ tag }}'\n"), @"own/kustomization.yaml:3: `newTag` is a template; write the value itself here, on one line");
-    insta::assert_snapshot!(refused("resources:\n- '{{ base }}'\n"), @"own/kustomization.yaml:2: this item of `resources` is no plain path; write the path of a file or folder");
+    insta::assert_snapshot!(refused("resources:\n- '{{ base }}'\n"), @"own/kustomization.yaml:2: this item of `resources` is no plain path; write it as kustomize documents it");
 }
 
 #[test]
 fn links_that_lead_nowhere_or_out() {
     insta::assert_snapshot!(refused("resources: [../../other]\n"), @"own/kustomization.yaml:1: `../../other` leads out of the repository; keep what it needs inside of the repository");
     insta::assert_snapshot!(refused("resources: [/etc]\n"), @"own/kustomization.yaml:1: `/etc` leads out of the repository; keep what it needs inside of the repository");
-    insta::assert_snapshot!(refused("resources: [gone.yaml]\n"), @"own/kustomization.yaml:1: `gone.yaml` does not exist; correct the path or add the file");
-    insta::assert_snapshot!(refused("resources: [{ a: b }]\n"), @"own/kustomization.yaml:1: this item of `resources` is no plain path; write the path of a file or folder");
+    insta::assert_snapshot!(refused("resources: [gone.yaml]\n"), @"own/kustomization.yaml:1: `gone.yaml` does not exist; correct the path, or add the file");
+    insta::assert_snapshot!(refused("resources: [{ a: b }]\n"), @"own/kustomization.yaml:1: this item of `resources` is no plain path; write it as kustomize documents it");
     insta::assert_snapshot!(refused("components: [../base/deployment.yaml]\n"), @"own/kustomization.yaml:1: the component `../base/deployment.yaml` is a file; write the path of its folder");
 }
 
 #[test]
 fn links_and_submodules() {
     let own = "--- own/kustomization.yaml\nresources: [../base]\n";
-    insta::assert_snapshot!(shop(&format!("{own}--- base -> link\n/etc\n"), "own"), @"own/kustomization.yaml:1: `../base` leads to a symbolic link, which is never followed; write the path of a real file or folder");
-    insta::assert_snapshot!(shop(&format!("{own}--- base -> submodule\n\n"), "own"), @"own/kustomization.yaml:1: `../base` leads to a submodule, which is never entered; write the path of a real file or folder");
+    insta::assert_snapshot!(shop(&format!("{own}--- base -> link\n/etc\n"), "own"), @"own/kustomization.yaml:1: `../base` leads to a symbolic link, which is never followed; put a real file or folder there");
+    insta::assert_snapshot!(shop(&format!("{own}--- base -> submodule\n\n"), "own"), @"own/kustomization.yaml:1: `../base` leads to a submodule, which is never entered; put a real file or folder there");
     insta::assert_snapshot!(shop("--- own/kustomization.yaml -> link\n../x\n", "own"), @"own/kustomization.yaml: this is, or lies behind, a symbolic link, which is never followed; put a real file or folder there");
     insta::assert_snapshot!(shop("--- own -> link\n../x\n", "own"), @"own/kustomization.yaml: this is, or lies behind, a symbolic link, which is never followed; put a real file or folder there");
     let below = "--- own/kustomization.yaml\nresources: [../base/deployment.yaml]\n--- base -> link\nx\n";
-    insta::assert_snapshot!(shop(below, "own"), @"own/kustomization.yaml:1: `../base/deployment.yaml` leads to a symbolic link, which is never followed; write the path of a real file or folder");
+    insta::assert_snapshot!(shop(below, "own"), @"own/kustomization.yaml:1: `../base/deployment.yaml` leads to a symbolic link, which is never followed; put a real file or folder there");
 }
 
 #[test]
@@ -112,7 +112,7 @@ fn bytes_that_are_no_text() {
 fn chains_that_are_too_deep() {
     let folder = |n: usize| format!("--- f{n}/kustomization.yaml\nresources: [../f{}]\n", n + 1);
     let chain: String = (0..=FOLDER_DEPTH_MAX).map(folder).collect();
-    insta::assert_snapshot!(shop(&chain, "f0"), @"f31/kustomization.yaml:1: more than 32 folders lead to each other; shorten the chain");
+    insta::assert_snapshot!(shop(&chain, "f0"), @"f31/kustomization.yaml:1: more than 32 folders lead to each other; split the overlay");
 }
 
 #[test]

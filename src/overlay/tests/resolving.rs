@@ -174,8 +174,7 @@ transformers: [ t.yaml ]
 patches:
 - path: memory.yaml
 - patch: |-
-    $patch: replace
-    metadata: { name: shop }
+    { apiVersion: v1, kind: Pod, $patch: replace, metadata: { name: shop } }
 - patch: |-
     metadata: { name: other }
     spec: { containers: [ { image: x } ] }
@@ -185,25 +184,33 @@ replacements:
 images:
 - { name: suffixed, tagSuffix: -x }
 --- memory.yaml
-metadata: { name: shop }
-spec: { containers: [ { name: a, imagePullPolicy: Always } ] }
+{ apiVersion: v1, kind: Pod, metadata: { name: shop }, spec: { containers: [ { name: a, imagePullPolicy: Always } ] } }
 --- broken.yaml
 image: {{ .Values.image }}
   bad: [
 --- t.yaml
 kind: Custom
 --- pod.yaml
-x: &image 'aliased:1'
-y: &container { image: 'aliased:2' }
+apiVersion: v1
+kind: Pod
 metadata: { name: shop }
 spec:
   containers:
-  - image: $(VAR)
-  - image: *image
-  - image: 'suffixed:1'
-  - *container
+  - { name: a, image: $(VAR) }
+  - { name: b, image: 'suffixed:1' }
 ";
-    insta::assert_snapshot!(shown(repository, ""), @"");
+    insta::assert_snapshot!(shown(repository, ""), @r#"
+    ? pod.yaml:8: the manifest cannot be read (while parsing node, found unknown anchor)
+    ? broken.yaml:2: the manifest cannot be read (while parsing a block mapping, did not find expected key)
+    ? kustomization.yaml:4: `github.com/acme/shop//deploy?ref=v1` lies in another place, which is not read
+    ? kustomization.yaml:5: a Helm chart is rendered elsewhere
+    ? kustomization.yaml:6: generators make manifests elsewhere
+    ? kustomization.yaml:10: this item of `patches` is not evaluated: no resource fits it
+    ? kustomization.yaml:13: this item of `patches` is not evaluated: no resource fits it
+    ? kustomization.yaml:16: this item of `patches` is not evaluated: its `target` selects by label or annotation
+    ? kustomization.yaml:18: this item of `replacements` is not evaluated: it has no one source
+    ? t.yaml:1: the transformer `Custom` may change images and is not evaluated
+    "#);
 }
 
 #[test]
@@ -224,7 +231,12 @@ spec:
   - { <<: *first, name: merged }
   initContainers: *nested
 ";
-    insta::assert_snapshot!(shown(repository, ""), @"");
+    insta::assert_snapshot!(shown(repository, ""), @r#"
+    aliased:1 by pod.yaml:1 (manifest)
+    aliased:2 by pod.yaml:3 (manifest)
+    aliased:3 by pod.yaml:5 (manifest)
+    aliased:3 by pod.yaml:5 (manifest)
+    "#);
 }
 
 #[test]
@@ -302,16 +314,16 @@ fn a_patch_sets_images_before_the_images_of_the_same_file() {
         "{HEAD}spec: {{ template: {{ spec: {{ containers: [ {{ name: shop, image: 'ghcr.io/acme/shop:9' }} ] }} }} }}"
     );
     let images = "images: [ { name: ghcr.io/acme/shop, newTag: 1.9.0 } ]\n";
-    insta::assert_snapshot!(shop(&patched(&patch, images), ""), @"");
-    insta::assert_snapshot!(shop(&patched(&patch, ""), ""), @"");
+    insta::assert_snapshot!(shop(&patched(&patch, images), ""), @"ghcr.io/acme/shop:1.9.0 by kustomization.yaml:8");
+    insta::assert_snapshot!(shop(&patched(&patch, ""), ""), @"ghcr.io/acme/shop:9 by kustomization.yaml:7");
     let fork = patch.replace("ghcr.io/acme/shop:9", "fork/shop:9");
-    insta::assert_snapshot!(shown(&patched(&fork, images), ""), @"");
+    insta::assert_snapshot!(shown(&patched(&fork, images), ""), @"fork/shop:9 by kustomization.yaml:7 (patch)");
 }
 
 #[test]
 fn a_patch_that_fits_nothing_puts_everything_in_doubt() {
     let patch = "metadata: { name: gone }\nspec: { image: x }";
-    insta::assert_snapshot!(shop(&patched(patch, ""), ""), @"");
+    insta::assert_snapshot!(shop(&patched(patch, ""), ""), @"kustomization.yaml:3: this item of `patches` is not evaluated: no resource fits it; set the image in the `images` of the overlay instead");
 }
 
 #[test]
@@ -333,7 +345,10 @@ patches:
   value: ghcr.io/acme/shop:7
 "
     );
-    insta::assert_snapshot!(shown(&repository, ""), @"");
+    insta::assert_snapshot!(shown(&repository, ""), @r#"
+    ghcr.io/acme/shop:7 by operations.yaml:5 (patch)
+    new:1 by operations.yaml:2 (patch)
+    "#);
 }
 
 #[test]
@@ -352,9 +367,9 @@ replacements:
     options: {{ delimiter: ':', index: 1 }}
 "
     );
-    insta::assert_snapshot!(shop(&repository, ""), @"");
+    insta::assert_snapshot!(shop(&repository, ""), @"ghcr.io/acme/shop:2.0.0 by kustomization.yaml:5");
     let transformers = "transformers:\n- |-\n  apiVersion: builtin\n  kind: ImageTagTransformer\n  imageTag: { name: ghcr.io/acme/shop, newTag: 3.0.0 }\n";
-    insta::assert_snapshot!(shop(&format!("{repository}{transformers}"), ""), @"");
+    insta::assert_snapshot!(shop(&format!("{repository}{transformers}"), ""), @"ghcr.io/acme/shop:3.0.0 by kustomization.yaml:14");
 }
 
 #[test]
@@ -374,7 +389,12 @@ images: [ {{ name: mirror/.*, newTag: 1.9.0 }} ]
     let shown: Vec<String> = steps
         .map(|step| format!("{}:{} {} {} {}", step.file, step.line, step.set_by, step.decides, step.image))
         .collect();
-    insta::assert_snapshot!(shown.join("\n"), @"");
+    insta::assert_snapshot!(shown.join("\n"), @r#"
+    base/deployment.yaml:7 manifest true ghcr.io/acme/shop:0.1.0
+    component/kustomization.yaml:2 images false mirror/shop:0.1.0
+    production/kustomization.yaml:3 images true mirror/shop:1.9.0
+    base/deployment.yaml:9 manifest true envoy:1.30
+    "#);
 }
 
 #[test]
@@ -406,5 +426,5 @@ spec: {{ containers: [ {{ image: PLACEHOLDER }}, {{ image: ghcr.io/acme/shop }} 
     ? pod.yaml:1: `PLACEHOLDER` is not an image that can be read
     ? kustomization.yaml:2: `ghcr.io/acme/shop:v1@sha256:1111111111111111111111111111111111111111111111111111111111111111@sha256:1111111111111111111111111111111111111111111111111111111111111111` is not an image that can be read
     "#);
-    insta::assert_snapshot!(shop(&repository, ""), @"kustomization.yaml:2: `ghcr.io/acme/shop:v1@sha256:1111111111111111111111111111111111111111111111111111111111111111@sha256:1111111111111111111111111111111111111111111111111111111111111111` is not an image that can be read; write the whole tag as `newTag` in the `images` of kustomization.yaml");
+    insta::assert_snapshot!(shop(&repository, ""), @"kustomization.yaml:2: `ghcr.io/acme/shop:v1@sha256:1111111111111111111111111111111111111111111111111111111111111111@sha256:1111111111111111111111111111111111111111111111111111111111111111` is not an image that can be read; write the whole image, or give it a name and tag in `images`");
 }
