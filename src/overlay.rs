@@ -23,6 +23,7 @@ mod promote;
 mod refused;
 mod replacement;
 mod resolved;
+mod resolver;
 mod resource;
 mod selector;
 mod set;
@@ -40,6 +41,7 @@ pub use limit::{BYTES_READ_MAX, FILES_MAX, FOLDER_DEPTH_MAX, Limit, LimitKind, M
 pub use promote::promote;
 pub use refused::{OverlayError, Refused};
 pub use resolved::{ImageUse, Resolved, Uncertain, resolve, running};
+pub use resolver::{Overlays, Resolver};
 pub use set::{SetTo, set_image};
 pub use trail::{SetBy, Step};
 

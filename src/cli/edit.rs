@@ -91,8 +91,8 @@ fn request(text: &str) -> Result<ImageEdit, Failure> {
     };
     let tag = reference.tag.map_or(Setting::Keep, Setting::Set);
     Ok(match name {
-        Some(name) => ImageEdit { name, new_name: Some(reference.image), tag, digest },
-        None => ImageEdit { name: reference.image.to_string(), new_name: None, tag, digest },
+        Some(name) => ImageEdit { name, new_name: Setting::Set(reference.image), tag, digest },
+        None => ImageEdit { name: reference.image.to_string(), new_name: Setting::Keep, tag, digest },
     })
 }
 

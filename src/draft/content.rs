@@ -92,7 +92,8 @@ pub(super) fn files(
     let gone = || format!("{target} is no longer in the configuration");
     let service = subject.policy.service(&target.service).ok_or_else(gone)?;
     let folder = service.paths.get(&target.environment).ok_or_else(gone)?;
-    overlay::promote(subject.tree, folder, release).map_err(|error| format!("{target}: {error}"))
+    overlay::promote(subject.tree, subject.overlays, folder, release)
+        .map_err(|error| format!("{target}: {error}"))
 }
 
 /// What runs at a target now.

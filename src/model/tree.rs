@@ -56,6 +56,8 @@ pub struct FileChange {
 pub struct Tree {
     commit: CommitId,
     entries: Arc<BTreeMap<RepositoryPath, TreeEntry>>,
+    /// Files that stand before those of the commit.
+    edited: BTreeMap<RepositoryPath, TreeEntry>,
     blobs: BTreeMap<BlobId, Arc<[u8]>>,
 }
 
@@ -63,7 +65,7 @@ impl Tree {
     /// A tree of which the entries are known and no content yet.
     #[must_use]
     pub fn new(commit: CommitId, entries: Arc<BTreeMap<RepositoryPath, TreeEntry>>) -> Self {
-        Self { commit, entries, blobs: BTreeMap::new() }
+        Self { commit, entries, edited: BTreeMap::new(), blobs: BTreeMap::new() }
     }
 
     /// The commit whose files these are.
@@ -77,10 +79,22 @@ impl Tree {
         self.blobs.insert(blob, content);
     }
 
+    /// Every file of the commit, without those of [`Tree::with_files`].
+    #[must_use]
+    pub const fn entries(&self) -> &Arc<BTreeMap<RepositoryPath, TreeEntry>> {
+        &self.entries
+    }
+
+    /// Whether files stand before those of the commit.
+    #[must_use]
+    pub fn is_edited(&self) -> bool {
+        !self.edited.is_empty()
+    }
+
     /// What stands at a path, file or not.
     #[must_use]
     pub fn entry(&self, path: &RepositoryPath) -> Option<&TreeEntry> {
-        self.entries.get(path)
+        self.edited.get(path).or_else(|| self.entries.get(path))
     }
 
     /// The content of a file.
@@ -88,7 +102,7 @@ impl Tree {
     /// # Errors
     /// Where the path is absent or no file, or its content was not fetched yet.
     pub fn read(&self, path: &RepositoryPath) -> Result<&[u8], TreeError> {
-        let entry = self.entries.get(path).ok_or(TreeError::NotFound)?;
+        let entry = self.entry(path).ok_or(TreeError::NotFound)?;
         match entry.kind {
             EntryKind::File => self.blobs.get(&entry.blob).map(AsRef::as_ref).ok_or(TreeError::Missing),
             EntryKind::SymbolicLink | EntryKind::Submodule => Err(TreeError::NotAFile(entry.kind)),
@@ -99,25 +113,31 @@ impl Tree {
     #[must_use]
     pub fn is_folder(&self, path: &RepositoryPath) -> bool {
         let prefix = if path.as_str().is_empty() { String::new() } else { format!("{path}/") };
-        self.entries
-            .range(path.clone()..)
-            .map(|(found, _)| found.as_str())
-            .take_while(|found| found.starts_with(path.as_str()))
-            .any(|found| found.starts_with(&prefix) && found.len() > prefix.len())
+        let lies_below = |entries: &BTreeMap<RepositoryPath, TreeEntry>| {
+            let from = entries.range(path.clone()..).map(|(found, _)| found.as_str());
+            from.take_while(|found| found.starts_with(path.as_str()))
+                .any(|found| found.starts_with(&prefix) && found.len() > prefix.len())
+        };
+        lies_below(&self.entries) || lies_below(&self.edited)
     }
 
     /// The same commit with some files replaced or added: to look at an edit before it is committed.
     #[must_use]
     pub fn with_files(&self, files: &[(RepositoryPath, Vec<u8>)]) -> Self {
         let mut tree = self.clone();
-        let mut entries = (*self.entries).clone();
-        for (index, (path, content)) in files.iter().enumerate() {
-            // The id only has to be unlike every real one: it never leaves this tree.
-            let blob = BlobId::new(format!("{index:040}")).expect("forty digits");
+        for (path, content) in files {
+            let blob = invented_id(content);
             tree.blobs.insert(blob.clone(), content.as_slice().into());
-            entries.insert(path.clone(), TreeEntry { kind: EntryKind::File, blob });
+            tree.edited.insert(path.clone(), TreeEntry { kind: EntryKind::File, blob });
         }
-        tree.entries = Arc::new(entries);
         tree
     }
+}
+
+/// An id for content that no repository has yet: the same for the same bytes, and unlike every real one.
+fn invented_id(content: &[u8]) -> BlobId {
+    use sha2::{Digest as _, Sha256};
+    let digest = Sha256::digest(content);
+    let digits: String = digest.iter().take(20).map(|byte| format!("{byte:02x}")).collect();
+    BlobId::new(digits).expect("forty digits")
 }

@@ -104,5 +104,5 @@ fn planned_files(
     let service = policy.service(&target.service).expect("decide only names services of the policy");
     let folder =
         service.paths.get(&target.environment).expect("a proven service has a path in each environment");
-    overlay::promote(&observation.tree, folder, release)
+    overlay::promote(&observation.tree, &observation.overlays, folder, release)
 }

@@ -1,6 +1,6 @@
 //! Makes an overlay run a release.
 
-use super::{OverlayError, SetTo, set_image};
+use super::{OverlayError, Overlays, SetTo, set_image};
 use crate::model::{FileChange, Release, RepositoryPath, Tree};
 
 /// The file changes that make a folder run every artifact of a release, tag and digest; none where it already does.
@@ -9,13 +9,15 @@ use crate::model::{FileChange, Release, RepositoryPath, Tree};
 /// As [`set_image`], for any of the artifacts.
 pub fn promote(
     tree: &Tree,
+    overlays: &Overlays,
     folder: &RepositoryPath,
     release: &Release,
 ) -> Result<Vec<FileChange>, OverlayError> {
     let mut files: Vec<(RepositoryPath, Vec<u8>)> = Vec::new();
     for artifact in release.artifacts() {
         let to = SetTo { tag: Some(artifact.tag.clone()), digest: Some(artifact.digest.clone()) };
-        for (path, content) in set_image(&tree.with_files(&files), folder, &artifact.image, &to)? {
+        let edited = tree.with_files(&files);
+        for (path, content) in set_image(&edited, overlays, folder, (&artifact.image, &to))? {
             files.retain(|(other, _)| *other != path);
             files.push((path, content));
         }

@@ -219,6 +219,18 @@ impl Looked {
         }
     }
 
+    /// Whether a step comes after the `images` of the overlay's own kustomization. Only its own replacements and
+    /// transformers do; those in files of their own count as its own where it names them.
+    pub(super) fn is_after_own_images(&self, step: &Step) -> bool {
+        let paths = self.own.replacements.iter().filter_map(|replacement| replacement.path.as_deref());
+        let files =
+            self.own.transformers.iter().filter(|one| one.inline.is_none()).map(|one| one.text.as_str());
+        let folder = self.file.parent();
+        let is_own =
+            |path: &str| folder.as_ref().and_then(|folder| folder.join(path)).as_ref() == Some(&step.file);
+        step.file == self.file || paths.chain(files).any(is_own)
+    }
+
     /// The error for an image that nothing shows.
     pub(super) fn not_found(&self, image: &ImageName) -> OverlayError {
         let hidden = self.resolved.uncertain.iter().find(|uncertain| uncertain.could_hold_any());

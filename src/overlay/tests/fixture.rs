@@ -6,7 +6,7 @@ use std::sync::Arc;
 use similar::TextDiff;
 
 use crate::model::{BlobId, CommitId, EntryKind, ImageName, RepositoryPath, Tree, TreeEntry};
-use crate::overlay::{OverlayError, SetTo, resolve, running, set_image};
+use crate::overlay::{OverlayError, Overlays, SetTo, resolve, running, set_image};
 
 pub(super) const DIGEST: &str = "sha256:1111111111111111111111111111111111111111111111111111111111111111";
 pub(super) const OLD_DIGEST: &str = "sha256:2222222222222222222222222222222222222222222222222222222222222222";
@@ -134,7 +134,7 @@ pub(super) fn set(
     folder: &str,
     to: &SetTo,
 ) -> Result<Vec<(RepositoryPath, Vec<u8>)>, OverlayError> {
-    set_image(tree, &path(folder), &image("ghcr.io/acme/shop"), to)
+    set_image(tree, &Overlays::default(), &path(folder), (&image("ghcr.io/acme/shop"), to))
 }
 
 fn unified(tree: &Tree, path: &RepositoryPath, new: &[u8]) -> String {

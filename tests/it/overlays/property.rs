@@ -24,10 +24,10 @@ const CERTAIN_MIN: usize = 90;
 const RENDERED_MIN: usize = 75;
 
 #[test]
+#[expect(clippy::print_stdout, reason = "how much was compared is what one wants to know of this test")]
 fn says_what_kustomize_renders_or_that_it_is_not_certain() {
-    let count =
-        std::env::var("TOWPATH_TEST_LAYOUTS").ok().and_then(|text| text.parse().ok()).unwrap_or(LAYOUTS);
-    let seed = std::env::var("TOWPATH_TEST_SEED").ok().and_then(|text| text.parse().ok()).unwrap_or(0_u8);
+    let count = number("TOWPATH_TEST_LAYOUTS").unwrap_or(LAYOUTS);
+    let seed = number("TOWPATH_TEST_SEED").unwrap_or(0_u8);
     let config = Config { failure_persistence: None, ..Config::default() };
     let algorithm = proptest::test_runner::RngAlgorithm::ChaCha;
     let mut runner = TestRunner::new_with_rng(config, TestRng::from_seed(algorithm, &[seed; 32]));
@@ -48,6 +48,11 @@ fn says_what_kustomize_renders_or_that_it_is_not_certain() {
     println!("{rendered} of {count} layouts rendered; certain about {certain} of {images} images");
     assert!(rendered * 100 >= count * RENDERED_MIN, "kustomize renders only {rendered} of {count} layouts");
     assert!(certain * 100 >= images * CERTAIN_MIN, "certain about only {certain} of {images} images");
+}
+
+/// A number that somebody set for this run.
+fn number<T: std::str::FromStr>(variable: &str) -> Option<T> {
+    std::env::var_os(variable)?.to_str()?.parse().ok()
 }
 
 enum Verdict {
