@@ -111,10 +111,13 @@ fn own_entry(
         return Err(Refused::at_line(Limit::Overridden, step.line, why).of(&step.file));
     }
     let entry = entry_of(before, uses);
-    if let Some(entry) = entry.filter(|entry| entry.is_pattern()) {
-        let why = format!("the name `{}` is a pattern, which may match other images", entry.name);
-        return Err(Refused::at_line(Limit::Pattern, entry.line, why).of(&before.file));
+    if let Some(other) = entry.and_then(|entry| other_match(before, entry, image)) {
+        let (line, name) = entry.map_or((1, ""), |entry| (entry.line, &entry.name));
+        let why = format!("the pattern `{name}` also matches `{other}`");
+        return Err(Refused::at_line(Limit::Pattern, line, why).of(&before.file));
     }
+    // A pattern stays as it is: a new entry behind it has the last word.
+    let entry = entry.filter(|entry| !entry.is_pattern());
     let own: &Kustomization = &before.own;
     let bytes =
         own.with_image(entry, &request(image, entry, to)).map_err(|refused| refused.of(&before.file))?;
@@ -126,6 +129,14 @@ fn later_step<'a>(before: &Looked, found: &'a ImageUse) -> Option<&'a Step> {
     let last = found.trail.iter().rev().find(|step| step.decides)?;
     let is_late = matches!(last.set_by, SetBy::Replacement | SetBy::Transformer);
     (is_late && before.is_after_own_images(last)).then_some(last)
+}
+
+/// Another image that an entry with a pattern has changed.
+fn other_match<'a>(before: &'a Looked, entry: &Entry, image: &ImageName) -> Option<&'a ImageName> {
+    let is_it = |index: usize| before.own.entries.get(index).is_some_and(|other| other.node == entry.node);
+    let others = before.resolved.uses.iter().filter(|found| found.reference.image != *image);
+    let mut matched = others.filter(|found| found.entry_of(&before.file).is_some_and(is_it));
+    matched.next().filter(|_| entry.is_pattern()).map(|found| &found.reference.image)
 }
 
 fn entry_of<'a>(overlay: &'a Looked, uses: &[&ImageUse]) -> Option<&'a Entry> {

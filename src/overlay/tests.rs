@@ -7,3 +7,4 @@ mod properties;
 mod refusals;
 mod resolving;
 mod setting;
+mod sharing;

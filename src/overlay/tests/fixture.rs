@@ -66,13 +66,13 @@ pub(super) fn tree(text: &str) -> Tree {
 pub(super) fn tree_of(files: &BTreeMap<String, Vec<u8>>) -> Tree {
     let mut entries = BTreeMap::new();
     let mut blobs = Vec::new();
-    for (index, (name, content)) in files.iter().enumerate() {
+    for (name, content) in files {
         let (name, kind) = match name.split_once(" -> ") {
             Some((name, "link")) => (name, EntryKind::SymbolicLink),
             Some((name, _)) => (name, EntryKind::Submodule),
             None => (name.as_str(), EntryKind::File),
         };
-        let blob = BlobId::new(format!("f{index:039}")).unwrap();
+        let blob = blob_of(content);
         entries.insert(path(name), TreeEntry { kind, blob: blob.clone() });
         blobs.push((blob, content.as_slice().into()));
     }
@@ -81,6 +81,14 @@ pub(super) fn tree_of(files: &BTreeMap<String, Vec<u8>>) -> Tree {
         tree.add_blob(blob, content);
     }
     tree
+}
+
+/// An id that is the same for the same content, as Git's is.
+fn blob_of(content: &[u8]) -> BlobId {
+    use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+    let mut hasher = DefaultHasher::new();
+    content.hash(&mut hasher);
+    BlobId::new(format!("{:040x}", hasher.finish())).unwrap()
 }
 
 pub(super) fn to(tag: &str, digest: &str) -> SetTo {
@@ -137,7 +145,7 @@ pub(super) fn set(
     set_image(tree, &Overlays::default(), &path(folder), (&image("ghcr.io/acme/shop"), to))
 }
 
-fn unified(tree: &Tree, path: &RepositoryPath, new: &[u8]) -> String {
+pub(super) fn unified(tree: &Tree, path: &RepositoryPath, new: &[u8]) -> String {
     let old = std::str::from_utf8(tree.read(path).unwrap()).unwrap();
     let new = std::str::from_utf8(new).unwrap();
     let changes = TextDiff::from_lines(old, new);
