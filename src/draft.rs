@@ -9,6 +9,7 @@ use crate::model::{
     BranchName, ChangeNumber, CommentId, CommitId, FileChange, Merge, Policy, Presentation, Proposal,
     Reaction, Record, Target, Tree, World, WrittenRemark,
 };
+use crate::overlay::Overlays;
 use crate::render::{self, RemarkInput};
 
 /// What is done at the forge, complete in every byte.
@@ -102,10 +103,10 @@ pub struct Drafts {
     pub refused: Vec<String>,
 }
 
-/// Makes a plan concrete on the tree of the world's head. An empty result means that nothing is to be done.
+/// Makes a plan concrete on the tree of the world's head, whose overlays tell what an edit may not move. An empty result means that nothing is to be done.
 #[must_use]
-pub fn draft(world: &World, policy: &Policy, tree: &Tree, plan: &Plan) -> Drafts {
-    let subject = Subject { world, policy, tree, plan };
+pub fn draft(world: &World, policy: &Policy, (tree, overlays): (&Tree, &Overlays), plan: &Plan) -> Drafts {
+    let subject = Subject { world, policy, tree, overlays, plan };
     let mut drafts = Drafts::default();
     for action in &plan.actions {
         match draft_action(&subject, action) {
@@ -157,5 +158,7 @@ struct Subject<'a> {
     world: &'a World,
     policy: &'a Policy,
     tree: &'a Tree,
+    /// The overlays of that tree, none of which an edit may move but its own.
+    overlays: &'a Overlays,
     plan: &'a Plan,
 }

@@ -23,6 +23,7 @@ use crate::decide::{Plan, decide};
 use crate::forge::{Forge, ForgeError};
 use crate::ledger::Ledger;
 use crate::model::{CommitId, Place, Policy, Tree, World};
+use crate::overlay::Overlays;
 use crate::registry::Registry;
 
 /// How often `decide` may name something that it lacks.
@@ -62,6 +63,8 @@ pub struct Observation {
     pub world: World,
     /// The files of its head, as far as they were needed.
     pub tree: Tree,
+    /// What the overlays in them run, as far as the configuration names them.
+    pub overlays: Overlays,
     /// The tip of the log, on which new records are appended.
     pub log_tip: Option<CommitId>,
     /// What was decided.
@@ -111,7 +114,7 @@ async fn first_look<F: Forge, R: Registry, L: Ledger, C: Clock>(
     let head = forge.head(place).await.map_err(failed)?;
     let log = log::read(ports, place, &mut troubles).await?;
     let mut tree = ports.snapshots.tree(forge, place, &head).await.map_err(failed)?;
-    let running = running::read(ports, policy, place, &mut tree).await;
+    let (running, overlays) = running::read(ports, policy, place, &mut tree).await;
     let listings = facts::listings(ports, policy, place, freshness).await;
     let changes = changes::judge_content(ports, policy, place, &log.history, changes).await;
     let world = World {
@@ -128,5 +131,5 @@ async fn first_look<F: Forge, R: Registry, L: Ledger, C: Clock>(
         keys: Default::default(),
         members: Default::default(),
     };
-    Ok(Observation { world, tree, log_tip: log.tip, plan: Plan::default(), troubles })
+    Ok(Observation { world, tree, overlays, log_tip: log.tip, plan: Plan::default(), troubles })
 }

@@ -27,6 +27,7 @@ mod refused;
 mod replacement;
 mod request;
 mod resolved;
+mod resolver;
 mod resource;
 mod selector;
 mod set;
@@ -47,6 +48,7 @@ pub use promote::promote;
 pub use refused::{OverlayError, Refused};
 pub use request::RequestError;
 pub use resolved::{ImageUse, Resolved, Uncertain};
+pub use resolver::{Overlays, Resolver};
 pub use set::SetTo;
 pub use trail::{SetBy, Step};
 

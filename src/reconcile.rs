@@ -69,7 +69,10 @@ impl<F: Forge, R: Registry, L: Ledger, C: Clock> Engine<F, R, L, C> {
     /// Where the repository could not be observed.
     pub async fn foresee(&self, place: &Place, freshness: Freshness) -> Result<Foresight, ObserveError> {
         let observation = observe(&self.ports, &self.policy, place, freshness).await?;
-        let drafts = draft(&observation.world, &self.policy, &observation.tree, &observation.plan);
+        let drafts = {
+            let files = (&observation.tree, &observation.overlays);
+            draft(&observation.world, &self.policy, files, &observation.plan)
+        };
         Ok(Foresight { observation, drafts })
     }
 

@@ -92,7 +92,7 @@ pub(super) fn files(
     let gone = || format!("{target} is no longer in the configuration");
     let service = subject.policy.service(&target.service).ok_or_else(gone)?;
     let location = service.locations.get(&target.environment).ok_or_else(gone)?;
-    overlay::promote(subject.tree, location, release, service.locations.values())
+    overlay::promote(subject.tree, subject.overlays, location, release)
         .map_err(|error| format!("{target}: {error}"))
 }
 

@@ -56,6 +56,8 @@ pub struct FileChange {
 pub struct Tree {
     commit: CommitId,
     entries: Arc<BTreeMap<RepositoryPath, TreeEntry>>,
+    /// Files that stand before those of the commit.
+    edited: BTreeMap<RepositoryPath, TreeEntry>,
     blobs: BTreeMap<BlobId, Arc<[u8]>>,
 }
 
@@ -63,7 +65,7 @@ impl Tree {
     /// A tree of which the entries are known and no content yet.
     #[must_use]
     pub fn new(commit: CommitId, entries: Arc<BTreeMap<RepositoryPath, TreeEntry>>) -> Self {
-        Self { commit, entries, blobs: BTreeMap::new() }
+        Self { commit, entries, edited: BTreeMap::new(), blobs: BTreeMap::new() }
     }
 
     /// The commit whose files these are.
@@ -77,15 +79,22 @@ impl Tree {
         self.blobs.insert(blob, content);
     }
 
+    /// Every file of the commit, without those of [`Tree::with_files`].
+    #[must_use]
+    pub const fn entries(&self) -> &Arc<BTreeMap<RepositoryPath, TreeEntry>> {
+        &self.entries
+    }
+
+    /// Whether files stand before those of the commit.
+    #[must_use]
+    pub fn is_edited(&self) -> bool {
+        !self.edited.is_empty()
+    }
+
     /// What stands at a path, file or not.
     #[must_use]
     pub fn entry(&self, path: &RepositoryPath) -> Option<&TreeEntry> {
-        self.entries.get(path)
-    }
-
-    /// Everything, in the order of the paths.
-    pub fn entries(&self) -> impl Iterator<Item = (&RepositoryPath, &TreeEntry)> {
-        self.entries.iter()
+        self.edited.get(path).or_else(|| self.entries.get(path))
     }
 
     /// The content of a file.
@@ -93,7 +102,7 @@ impl Tree {
     /// # Errors
     /// Where the path is absent or no file, or its content was not fetched yet.
     pub fn read(&self, path: &RepositoryPath) -> Result<&[u8], TreeError> {
-        let entry = self.entries.get(path).ok_or(TreeError::NotFound)?;
+        let entry = self.entry(path).ok_or(TreeError::NotFound)?;
         match entry.kind {
             EntryKind::File => self.blobs.get(&entry.blob).map(AsRef::as_ref).ok_or(TreeError::Missing),
             EntryKind::SymbolicLink | EntryKind::Submodule => Err(TreeError::NotAFile(entry.kind)),
@@ -106,31 +115,38 @@ impl Tree {
         self.below(path).next().is_some()
     }
 
-    /// Everything below a folder, in the order of the paths.
+    /// Everything below a folder, in the order of the paths; files that stand before those of the commit come last.
     pub fn below<'a>(
         &'a self,
         folder: &'a RepositoryPath,
     ) -> impl Iterator<Item = (&'a RepositoryPath, &'a TreeEntry)> {
         let prefix = if folder.as_str().is_empty() { String::new() } else { format!("{folder}/") };
         // Names such as `folder.yaml` sort between the folder and what lies in it.
-        let near = self.entries.range(folder.clone()..);
-        let near = near.take_while(|(path, _)| path.as_str().starts_with(folder.as_str()));
-        near.filter(move |(path, _)| path.as_str().starts_with(&prefix))
+        let near = |entries: &'a BTreeMap<RepositoryPath, TreeEntry>| {
+            entries.range(folder.clone()..).take_while(|(path, _)| path.as_str().starts_with(folder.as_str()))
+        };
+        let edited = near(&self.edited).filter(|(path, _)| !self.entries.contains_key(*path));
+        let own = near(&self.entries).map(|(path, entry)| (path, self.edited.get(path).unwrap_or(entry)));
+        own.chain(edited).filter(move |(path, _)| path.as_str().starts_with(&prefix))
     }
 
     /// The same commit with some files replaced or added: to look at an edit before it is committed.
     #[must_use]
     pub fn with_files(&self, files: &[(RepositoryPath, Vec<u8>)]) -> Self {
         let mut tree = self.clone();
-        let mut entries = (*self.entries).clone();
         for (path, content) in files {
-            // The id only has to be unlike every other in this tree, which it never leaves.
-            let number = tree.blobs.len();
-            let blob = BlobId::new(format!("{number:040}")).expect("forty digits");
+            let blob = invented_id(content);
             tree.blobs.insert(blob.clone(), content.as_slice().into());
-            entries.insert(path.clone(), TreeEntry { kind: EntryKind::File, blob });
+            tree.edited.insert(path.clone(), TreeEntry { kind: EntryKind::File, blob });
         }
-        tree.entries = Arc::new(entries);
         tree
     }
+}
+
+/// An id for content that no repository has yet: the same for the same bytes, and unlike every real one.
+fn invented_id(content: &[u8]) -> BlobId {
+    use sha2::{Digest as _, Sha256};
+    let digest = Sha256::digest(content);
+    let digits: String = digest.iter().take(20).map(|byte| format!("{byte:02x}")).collect();
+    BlobId::new(digits).expect("forty digits")
 }

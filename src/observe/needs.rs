@@ -78,5 +78,5 @@ fn planned_files(
     let service = policy.service(&target.service).expect("decide only names services of the policy");
     let location = service.locations.get(&target.environment);
     let location = location.expect("a proven service has a location for each environment");
-    overlay::promote(&observation.tree, location, release, service.locations.values())
+    overlay::promote(&observation.tree, &observation.overlays, location, release)
 }

@@ -6,11 +6,14 @@ use super::{Clock, Ports};
 use crate::forge::Forge;
 use crate::ledger::Ledger;
 use crate::model::{Location, Missing, Obstacle, Place, Policy, Running, Service, Target, Tree};
-use crate::overlay::{self, OverlayError};
+use crate::overlay::{OverlayError, Overlays, Resolver};
 use crate::registry::Registry;
 
 /// How often content may turn out to be missing: a bound on how deep overlays lead from file to file.
 const FETCHES_MAX: usize = 64;
+
+/// What each target runs, or why that is not known.
+type Found = BTreeMap<Target, Result<Running, Obstacle>>;
 
 /// What every target at a place runs. Content is fetched for all of them together.
 pub(super) async fn read<F: Forge, R: Registry, L: Ledger, C: Clock>(
@@ -18,9 +21,22 @@ pub(super) async fn read<F: Forge, R: Registry, L: Ledger, C: Clock>(
     policy: &Policy,
     place: &Place,
     tree: &mut Tree,
-) -> BTreeMap<Target, Result<Running, Obstacle>> {
+) -> (Found, Overlays) {
+    let mut resolver = ports.snapshots.take_resolver(place).await;
+    let found = read_with(ports, policy, place, (tree, &mut resolver)).await;
+    let overlays = resolver.overlays();
+    ports.snapshots.keep_resolver(place, resolver).await;
+    (found, overlays)
+}
+
+async fn read_with<F: Forge, R: Registry, L: Ledger, C: Clock>(
+    ports: &Ports<F, R, L, C>,
+    policy: &Policy,
+    place: &Place,
+    (tree, resolver): (&mut Tree, &mut Resolver),
+) -> Found {
     for _fetch in 0..FETCHES_MAX {
-        let (found, missing) = resolve_all(policy, place, tree);
+        let (found, missing) = resolve_all(policy, place, (tree, resolver));
         if missing.0.is_empty() {
             return found;
         }
@@ -31,15 +47,11 @@ pub(super) async fn read<F: Forge, R: Registry, L: Ledger, C: Clock>(
     all_unknown(policy, place, "the overlays lead from file to file too deeply")
 }
 
-fn resolve_all(
-    policy: &Policy,
-    place: &Place,
-    tree: &Tree,
-) -> (BTreeMap<Target, Result<Running, Obstacle>>, Missing) {
+fn resolve_all(policy: &Policy, place: &Place, (tree, resolver): (&Tree, &mut Resolver)) -> (Found, Missing) {
     let mut found = BTreeMap::new();
     let mut missing = Missing::default();
     for (target, service, location) in overlays(policy, place) {
-        match overlay::running(tree, location, &service.image) {
+        match resolver.running(tree, location, &service.image) {
             Ok(running) => drop(found.insert(target, Ok(running))),
             Err(OverlayError::Missing(more)) => missing.0.extend(more.0),
             Err(error) => drop(found.insert(target, Err(Obstacle(error.to_string())))),
@@ -60,6 +72,6 @@ fn overlays<'a>(
     })
 }
 
-fn all_unknown(policy: &Policy, place: &Place, why: &str) -> BTreeMap<Target, Result<Running, Obstacle>> {
+fn all_unknown(policy: &Policy, place: &Place, why: &str) -> Found {
     overlays(policy, place).map(|(target, _, _)| (target, Err(Obstacle(why.to_owned())))).collect()
 }

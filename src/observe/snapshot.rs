@@ -9,6 +9,7 @@ use crate::forge::{Forge, ForgeError};
 use crate::model::{
     BlobId, ChangeNumber, CommitId, ContentKey, Missing, Place, RepositoryPath, Tree, TreeEntry,
 };
+use crate::overlay::Resolver;
 
 type Entries = Arc<BTreeMap<RepositoryPath, TreeEntry>>;
 
@@ -21,6 +22,7 @@ struct Snapshot {
     head: Option<(CommitId, Entries)>,
     blobs: BTreeMap<BlobId, Arc<[u8]>>,
     keys: BTreeMap<(ChangeNumber, CommitId), ContentKey>,
+    resolver: Resolver,
 }
 
 impl Snapshots {
@@ -71,6 +73,17 @@ impl Snapshots {
             tree.add_blob(blob, content);
         }
         Ok(())
+    }
+
+    /// What is remembered of the overlays; whoever takes it gives it back.
+    pub(super) async fn take_resolver(&self, place: &Place) -> Resolver {
+        let mut snapshots = self.0.lock().await;
+        snapshots.get_mut(place).map(|snapshot| std::mem::take(&mut snapshot.resolver)).unwrap_or_default()
+    }
+
+    /// Gives back what [`Snapshots::take_resolver`] took, with what was learnt.
+    pub(super) async fn keep_resolver(&self, place: &Place, resolver: Resolver) {
+        self.0.lock().await.entry(place.clone()).or_default().resolver = resolver;
     }
 
     /// The content key of a change's head, where it was worked out before.

@@ -24,8 +24,8 @@ pub enum Setting<T> {
 pub struct ImageEdit {
     /// The `name` of the entry; the last one of that name is changed, or a new one appended.
     pub name: String,
-    /// The `newName`, where it changes.
-    pub new_name: Option<ImageName>,
+    /// What becomes of `newName`.
+    pub new_name: Setting<ImageName>,
     /// What becomes of `newTag`.
     pub tag: Setting<Tag>,
     /// What becomes of `digest`.
@@ -45,7 +45,7 @@ pub struct ImageEdit {
 ///
 /// let text = b"images:\n  - name: shop # ours\n    newTag: \"1.9.0\" # pinned\n";
 /// let tag = Setting::Set("1.10".parse().unwrap());
-/// let request = ImageEdit { name: "shop".to_owned(), new_name: None, tag, digest: Setting::Keep };
+/// let request = ImageEdit { name: "shop".to_owned(), new_name: Setting::Keep, tag, digest: Setting::Keep };
 /// let edited = edit_kustomization(text, &[request]).unwrap();
 /// assert_eq!(edited, b"images:\n  - name: shop # ours\n    newTag: \"1.10\" # pinned\n");
 /// ```
@@ -68,7 +68,7 @@ struct Change<'a> {
 impl ImageEdit {
     /// The changes in the order in which new keys are written.
     fn changes(&self) -> [Change<'_>; 3] {
-        let new_name = self.new_name.as_ref().map_or(Setting::Keep, |name| Setting::Set(name.as_str()));
+        let new_name = self.new_name.as_ref(ImageName::as_str);
         let tag = self.tag.as_ref(Tag::as_str);
         let digest = self.digest.as_ref(Digest::as_str);
         [

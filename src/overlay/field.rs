@@ -77,8 +77,8 @@ impl FieldSpec {
     }
 }
 
-/// The places of the images of a resource, as ways of indices in the order of the document, each with how often an
-/// entry of `images` is applied there.
+/// The places of the images of a resource, none of a definition of resources, as ways of indices in the order of the document, each with how often an
+/// entry of `images` is applied there: images that are mounted as volumes may be out of its reach.
 pub(super) fn places(
     value: &Value,
     id: &Id,
@@ -86,18 +86,19 @@ pub(super) fn places(
     extra: &[FieldSpec],
 ) -> BTreeMap<Vec<u32>, u32> {
     let mut found = Places { places: BTreeMap::new(), route: Vec::new() };
-    if id.kind != "CustomResourceDefinition" {
-        found.lists(value);
+    if id.kind == "CustomResourceDefinition" {
+        return found.places;
     }
+    found.lists(value);
     if defaults == Defaults::Known {
         for path in DEFAULTS {
             let segments: Vec<&str> = path.split('/').collect();
-            found.follow(value, &segments);
+            found.follow(value, &segments, 1);
         }
     }
     for spec in extra.iter().filter(|spec| spec.is_for(id)) {
         let segments: Vec<&str> = spec.path.iter().map(String::as_str).collect();
-        found.follow(value, &segments);
+        found.follow(value, &segments, 1);
     }
     found.places
 }
@@ -115,8 +116,8 @@ impl Places {
         self.route.pop();
     }
 
-    fn add(&mut self) {
-        *self.places.entry(self.route.clone()).or_default() += 1;
+    fn add(&mut self, times: u32) {
+        *self.places.entry(self.route.clone()).or_default() += times;
     }
 
     /// As deep as `yaml::DEPTH_MAX`.
@@ -125,7 +126,9 @@ impl Places {
             self.below(index, |here| {
                 here.lists(child);
                 if LISTS.contains(&key.as_str()) {
-                    here.images(child);
+                    here.images(child, &["image"], 1);
+                } else if key == "volumes" {
+                    here.images(child, &["image", "reference"], 0);
                 }
             });
         }
@@ -135,30 +138,30 @@ impl Places {
     }
 
     /// The images of a list's items.
-    fn images(&mut self, list: &Value) {
+    fn images(&mut self, list: &Value, path: &[&str], times: u32) {
         for (index, item) in list.items().iter().enumerate() {
-            self.below(index, |here| here.follow_key(item, "image", &[]));
+            self.below(index, |here| here.follow(item, path, times));
         }
     }
 
     /// Follows a path of keys; lists on the way are entered.
-    fn follow(&mut self, value: &Value, path: &[&str]) {
+    fn follow(&mut self, value: &Value, path: &[&str], times: u32) {
         match (value, path) {
             (Value::List(items), _) => {
                 for (index, item) in items.iter().enumerate() {
-                    self.below(index, |here| here.follow(item, path));
+                    self.below(index, |here| here.follow(item, path, times));
                 }
             }
-            (Value::Scalar(scalar), []) if !scalar.is_null => self.add(),
-            (Value::Map(_), [key, rest @ ..]) => self.follow_key(value, key, rest),
+            (Value::Scalar(scalar), []) if !scalar.is_null => self.add(times),
+            (Value::Map(_), [key, rest @ ..]) => self.follow_key(value, (key, rest), times),
             (Value::Scalar(_) | Value::Map(_) | Value::Unread { .. }, _) => {}
         }
     }
 
-    fn follow_key(&mut self, map: &Value, key: &str, rest: &[&str]) {
+    fn follow_key(&mut self, map: &Value, (key, rest): (&str, &[&str]), times: u32) {
         let found = map.entries().iter().enumerate().rev().find(|(_, (name, _))| name == key);
         if let Some((index, (_, child))) = found {
-            self.below(index, |here| here.follow(child, rest));
+            self.below(index, |here| here.follow(child, rest, times));
         }
     }
 }

@@ -40,7 +40,7 @@ pub fn import(tree: &Tree) -> Result<Imported, Missing> {
 fn files(tree: &Tree) -> Result<Vec<File<'_>>, Missing> {
     let is_wanted = |path: &RepositoryPath, kind| kind == EntryKind::File && is_of_interest(path);
     let (mut files, mut missing) = (Vec::new(), Missing::default());
-    for (path, _) in tree.entries().filter(|(path, entry)| is_wanted(path, entry.kind)) {
+    for (path, _) in tree.entries().iter().filter(|(path, entry)| is_wanted(path, entry.kind)) {
         match tree.read(path) {
             Ok(bytes) => files.extend(File::of(path, bytes)),
             Err(TreeError::Missing) => drop(missing.0.insert(path.clone())),

@@ -1,6 +1,6 @@
 //! The questions about a location, whatever its files are.
 
-use super::{OverlayError, Resolved, SetTo, format, resolved, set};
+use super::{OverlayError, Overlays, Resolved, SetTo, format, resolved, set};
 use crate::model::{ImageName, Location, RepositoryPath, Running, RunningImage, Tree};
 
 /// Everything that a location runs.
@@ -29,18 +29,19 @@ pub fn running(tree: &Tree, location: &Location, image: &ImageName) -> Result<Ru
     })
 }
 
-/// The new content of the files that make a location run an image so; none where it already does.
+/// The new content of the files that make a location run an image so; none where it already does. The other overlays
+/// of the repository tell which files it shares; none of what they run may move.
 ///
 /// # Errors
 /// As [`running`], and where an edit is not safe or would not have exactly the wanted effect.
 pub fn set_image(
     tree: &Tree,
+    overlays: &Overlays,
     location: &Location,
-    image: &ImageName,
-    to: &SetTo,
+    (image, to): (&ImageName, &SetTo),
 ) -> Result<Vec<(RepositoryPath, Vec<u8>)>, OverlayError> {
     if format::is_plain(tree, location) {
         return format::set_image(tree, location, image, to);
     }
-    set::set_image(tree, &location.path, image, to)
+    set::set_image(tree, overlays, &location.path, (image, to))
 }

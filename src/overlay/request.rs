@@ -38,9 +38,9 @@ impl FromStr for ImageEdit {
         }
         let checked = |image: &str| ImageName::new(image).map_err(|error| wrong(error.to_string()));
         let new_name = match name {
-            Some(_) if image != KEPT => Some(checked(&image)?),
-            Some(_) => None,
-            None => checked(&image).map(|_| None)?,
+            Some(_) if image != KEPT => Setting::Set(checked(&image)?),
+            Some(_) => Setting::Keep,
+            None => checked(&image).map(|_| Setting::Keep)?,
         };
         let new_tag =
             part(tag.as_deref(), digest.as_deref(), Tag::new).map_err(|error| wrong(error.to_string()))?;

@@ -103,14 +103,6 @@ pub struct Resolved {
 }
 
 impl Resolved {
-    /// Whether the same images run, wherever that is written.
-    pub(super) fn runs_the_same(&self, other: &Self) -> bool {
-        let references = |resolved: &Self| -> Vec<ImageReference> {
-            resolved.uses.iter().map(|found| found.reference.clone()).collect()
-        };
-        references(self) == references(other)
-    }
-
     /// The uses of one image.
     pub(super) fn uses_of<'a>(&'a self, image: &'a ImageName) -> impl Iterator<Item = &'a ImageUse> {
         self.uses.iter().filter(move |found| found.reference.image == *image)
@@ -178,9 +170,11 @@ pub(super) fn look(
 fn conclude(found: Use) -> Result<ImageUse, Box<Uncertain>> {
     let Use { image, trail, doubt } = found;
     let Step { file, line, set_by, .. } = ImageUse::deciding(&trail).expect("an image has a place").clone();
-    match image.reference() {
-        Ok(reference) => Ok(ImageUse { reference, file, line, set_by, trail, doubt }),
-        Err(_) => {
+    // What YAML takes for a number or the like, kustomize may write as one.
+    let is_text = !crate::yaml::needs_quote(&image.to_string());
+    match image.reference().ok().filter(|_| is_text) {
+        Some(reference) => Ok(ImageUse { reference, file, line, set_by, trail, doubt }),
+        None => {
             let why = format!("`{image}` is not an image that can be read");
             let name = Written::new(&image.to_string()).name;
             let doubt = Doubt::Concerns(name);
@@ -243,6 +237,18 @@ impl Looked {
             Some(note) => Err(note.refuse()),
             None => Ok(()),
         }
+    }
+
+    /// Whether a step comes after the `images` of the overlay's own kustomization. Only its own replacements and
+    /// transformers do; those in files of their own count as its own where it names them.
+    pub(super) fn is_after_own_images(&self, step: &Step) -> bool {
+        let paths = self.own.replacements.iter().filter_map(|replacement| replacement.path.as_deref());
+        let files =
+            self.own.transformers.iter().filter(|one| one.inline.is_none()).map(|one| one.text.as_str());
+        let folder = self.file.parent();
+        let is_own =
+            |path: &str| folder.as_ref().and_then(|folder| folder.join(path)).as_ref() == Some(&step.file);
+        step.file == self.file || paths.chain(files).any(is_own)
     }
 
     /// The error for an image that nothing shows.

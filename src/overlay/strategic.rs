@@ -1,5 +1,7 @@
 //! Strategic merge patches.
 
+use std::collections::BTreeSet;
+
 use super::patch::Unable;
 use super::resource::trail_of;
 use super::trail::{Place, SetBy, Step};
@@ -83,8 +85,8 @@ impl Merge<'_> {
         let (Value::List(old), Value::List(new)) = (&mut *into, patch) else {
             return self.apply(into, patch);
         };
-        if old.iter().chain(new).any(|item| name_of(item).is_none()) {
-            return Err(Unable("a list has an item without a name"));
+        if !has_names(old) || !has_names(new) {
+            return Err(Unable("a list has items without names of their own"));
         }
         let mut merged = Vec::with_capacity(old.len() + new.len());
         for item in new {
@@ -141,6 +143,12 @@ fn reject_directives(value: &Value) -> Result<(), Unable> {
         return Err(Unable("it holds a directive (`$…`)"));
     }
     Ok(())
+}
+
+/// Whether each item of a list has a name that no other has.
+fn has_names(items: &[Value]) -> bool {
+    let mut seen = BTreeSet::new();
+    items.iter().all(|item| name_of(item).is_some_and(|name| seen.insert(name)))
 }
 
 fn name_of(item: &Value) -> Option<&str> {

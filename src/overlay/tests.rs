@@ -11,3 +11,4 @@ mod properties;
 mod refusals;
 mod resolving;
 mod setting;
+mod sharing;

@@ -225,7 +225,8 @@ impl<'a> Reader<'a> {
             NodeKind::Mapping(entries) => self.map(entries),
         };
         if found.anchored
-            && let Some(name) = anchor_before(text.source.text(), found.span.start)
+            && let Some(name) =
+                anchor_before(text.source.text(), found.span.start, anchors_within(text, node))
         {
             self.anchors.insert(name, value.clone());
         }
@@ -277,18 +278,38 @@ fn size(value: &Value) -> usize {
     1 + value.children().map(size).sum::<usize>()
 }
 
-/// The name of the anchor that stands before a node: nodes carry only whether there is one.
-fn anchor_before(text: &str, start: usize) -> Option<&str> {
+/// How many nodes with anchors of their own begin where a node begins.
+fn anchors_within(text: &Text, node: NodeId) -> usize {
+    let first = |node: &NodeId| match &text.tree.node(*node).kind {
+        NodeKind::Mapping(entries) => entries.first().map(|(key, _)| *key),
+        NodeKind::Sequence(items) => items.first().copied(),
+        NodeKind::Scalar { .. } | NodeKind::Alias => None,
+    };
+    let start = text.tree.node(node).span.start;
+    let chain = std::iter::successors(first(&node), first);
+    let here = chain.take_while(|inner| text.tree.node(*inner).span.start == start);
+    here.filter(|inner| text.tree.node(*inner).anchored).count()
+}
+
+/// The name of the anchor that stands before a node, behind `inner` others: nodes carry only whether there is one.
+fn anchor_before(text: &str, start: usize, mut inner: usize) -> Option<&str> {
     let mut before = text.get(..start)?.trim_end();
     loop {
         let line_start = before.rfind('\n').map_or(0, |at| at + 1);
         let last = before.rfind(char::is_whitespace).map_or(0, |at| at + 1);
         let word = before.get(last..)?;
-        if let Some(at) = word.rfind('&') {
+        let anchor = word.rfind('&');
+        if let Some(at) = anchor.filter(|_| inner == 0) {
             return word.get(at + 1..);
         }
-        let comment = before.get(line_start..)?.find(" #").map(|at| line_start + at);
-        let cut = if word.starts_with('!') { Some(last) } else { comment };
+        let cut = match anchor {
+            Some(at) => {
+                inner -= 1;
+                Some(last + at)
+            }
+            None if word.starts_with('!') || word == "-" || word == "?" => Some(last),
+            None => before.get(line_start..)?.find(" #").map(|at| line_start + at),
+        };
         before = before.get(..cut?)?.trim_end();
     }
 }

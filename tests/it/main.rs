@@ -2,5 +2,6 @@
 
 mod adapters;
 mod commands;
+mod overlays;
 mod scenarios;
 mod support;

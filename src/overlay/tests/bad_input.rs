@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use insta::assert_snapshot;
 
 use super::fixture::{BASE, DIGEST, files, image, path, to, tree_of};
-use crate::overlay::{OverlayError, set_image};
+use crate::overlay::{OverlayError, Overlays, set_image};
 
 /// What is said about `own/kustomization.yaml` with these bytes when the shop is to be set there.
 fn said(own: &[u8]) -> String {
@@ -17,7 +17,12 @@ fn with(own: &[(&str, &[u8])]) -> String {
         files(BASE).into_iter().map(|(path, text)| (path, text.into_bytes())).collect();
     repository.extend(own.iter().map(|(path, bytes)| ((*path).to_owned(), bytes.to_vec())));
     let tree = tree_of(&repository);
-    match set_image(&tree, &path("own").into(), &image("ghcr.io/acme/shop"), &to("1.10.0", DIGEST)) {
+    match set_image(
+        &tree,
+        &Overlays::default(),
+        &path("own").into(),
+        (&image("ghcr.io/acme/shop"), &to("1.10.0", DIGEST)),
+    ) {
         Ok(files) => panic!("it was edited: {}", String::from_utf8_lossy(&files[0].1)),
         Err(OverlayError::Missing(missing)) => panic!("everything is there: {missing:?}"),
         Err(error) => error.to_string(),
@@ -48,7 +53,7 @@ fn what_is_written_twice_or_elsewhere() {
     own/kustomization.yaml:4: the value has an anchor (`&…`), so other places would change with it; write the value without it
     own/kustomization.yaml:3: an anchor (`&…`), so other places would change with this one; write it without the anchor
     own/kustomization.yaml:5: this entry of `images` has a merge key (`<<`); write it out
-    own/kustomization.yaml:4: the edit would leave `envoy:1.10.0@sha256:1111111111111111111111111111111111111111111111111111111111111111` here instead of `envoy:1.9.0`; set the image by hand in the environment's own `images`
+    own/kustomization.yaml:3: the pattern `.*` also matches `envoy`; give each image an entry of its own
     ");
 }
 
@@ -57,7 +62,7 @@ fn what_a_later_step_sets_again() {
     let replacement = "configMapGenerator: []\nimages:\n- name: ghcr.io/acme/shop\n  newTag: 1.9.0\nreplacements:\n- source: { kind: ConfigMap, name: versions, fieldPath: data.shop }\n  targets:\n  - select: { kind: Deployment }\n    fieldPaths: [ 'spec.template.spec.containers.[name=shop].image' ]\n    options: { delimiter: ':', index: 1 }\n";
     let versions: &[u8] = b"kind: ConfigMap\nmetadata: { name: versions }\ndata: { shop: 1.2.3 }\n";
     let own = format!("resources: [../base, versions.yaml]\n{replacement}");
-    assert_snapshot!(with(&[("own/kustomization.yaml", own.as_bytes()), ("own/versions.yaml", versions)]), @"own/kustomization.yaml:8: `ghcr.io/acme/shop:1.2.3:1111111111111111111111111111111111111111111111111111111111111111` is not an image that can be read; write the whole image, or give it a name and tag in `images`");
+    assert_snapshot!(with(&[("own/kustomization.yaml", own.as_bytes()), ("own/versions.yaml", versions)]), @"own/kustomization.yaml:7: this replacement sets `ghcr.io/acme/shop` after the `images` of own/kustomization.yaml; set it where the trail of `towpath images --trail` ends");
 }
 
 #[test]

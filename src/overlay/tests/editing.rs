@@ -2,7 +2,7 @@ use super::fixture::{DIGEST, OLD_DIGEST};
 use crate::overlay::{ImageEdit, Setting, edit_kustomization};
 
 fn request(name: &str) -> ImageEdit {
-    ImageEdit { name: name.to_owned(), new_name: None, tag: Setting::Keep, digest: Setting::Keep }
+    ImageEdit { name: name.to_owned(), new_name: Setting::Keep, tag: Setting::Keep, digest: Setting::Keep }
 }
 
 fn tagged(name: &str, tag: &str) -> ImageEdit {
@@ -28,7 +28,7 @@ fn sets_and_clears_each_value() {
     let clear = ImageEdit { digest: Setting::Clear, ..tagged("app", "v2") };
     assert_eq!(edited(&text, &[clear]), "images:\n- name: app\n  newTag: v2\n");
     let rename = ImageEdit {
-        new_name: Some("x/app".parse().unwrap()),
+        new_name: Setting::Set("x/app".parse().unwrap()),
         digest: Setting::Set(DIGEST.parse().unwrap()),
         ..request("app")
     };

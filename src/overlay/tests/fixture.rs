@@ -8,7 +8,7 @@ use similar::TextDiff;
 use crate::model::{
     BlobId, CommitId, EntryKind, Finding, ImageName, Location, RepositoryPath, Tree, TreeEntry,
 };
-use crate::overlay::{OverlayError, SetTo, resolve, running, set_image};
+use crate::overlay::{OverlayError, Overlays, SetTo, resolve, running, set_image};
 
 pub(super) const DIGEST: &str = "sha256:1111111111111111111111111111111111111111111111111111111111111111";
 pub(super) const OLD_DIGEST: &str = "sha256:2222222222222222222222222222222222222222222222222222222222222222";
@@ -68,13 +68,13 @@ pub(super) fn tree(text: &str) -> Tree {
 pub(super) fn tree_of(files: &BTreeMap<String, Vec<u8>>) -> Tree {
     let mut entries = BTreeMap::new();
     let mut blobs = Vec::new();
-    for (index, (name, content)) in files.iter().enumerate() {
+    for (name, content) in files {
         let (name, kind) = match name.split_once(" -> ") {
             Some((name, "link")) => (name, EntryKind::SymbolicLink),
             Some((name, _)) => (name, EntryKind::Submodule),
             None => (name.as_str(), EntryKind::File),
         };
-        let blob = BlobId::new(format!("f{index:039}")).unwrap();
+        let blob = blob_of(content);
         entries.insert(path(name), TreeEntry { kind, blob: blob.clone() });
         blobs.push((blob, content.as_slice().into()));
     }
@@ -83,6 +83,14 @@ pub(super) fn tree_of(files: &BTreeMap<String, Vec<u8>>) -> Tree {
         tree.add_blob(blob, content);
     }
     tree
+}
+
+/// An id that is the same for the same content, as Git's is.
+fn blob_of(content: &[u8]) -> BlobId {
+    use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+    let mut hasher = DefaultHasher::new();
+    content.hash(&mut hasher);
+    BlobId::new(format!("{:040x}", hasher.finish())).unwrap()
 }
 
 pub(super) fn to(tag: &str, digest: &str) -> SetTo {
@@ -136,10 +144,10 @@ pub(super) fn set(
     folder: &str,
     to: &SetTo,
 ) -> Result<Vec<(RepositoryPath, Vec<u8>)>, OverlayError> {
-    set_image(tree, &path(folder).into(), &image("ghcr.io/acme/shop"), to)
+    set_image(tree, &Overlays::default(), &path(folder).into(), (&image("ghcr.io/acme/shop"), to))
 }
 
-fn unified(tree: &Tree, path: &RepositoryPath, new: &[u8]) -> String {
+pub(super) fn unified(tree: &Tree, path: &RepositoryPath, new: &[u8]) -> String {
     let old = std::str::from_utf8(tree.read(path).unwrap()).unwrap();
     let new = std::str::from_utf8(new).unwrap();
     let changes = TextDiff::from_lines(old, new);
@@ -160,7 +168,12 @@ pub(super) fn marked_diff(repository: &str, folder: &str) -> String {
 pub(super) fn diff_at(repository: &str, folder: &str, finding: Finding) -> String {
     let location = Location { path: path(folder), finding };
     let tree = tree(repository);
-    match set_image(&tree, &location, &image("ghcr.io/acme/shop"), &to("1.10.0", DIGEST)) {
+    match set_image(
+        &tree,
+        &Overlays::default(),
+        &location,
+        (&image("ghcr.io/acme/shop"), &to("1.10.0", DIGEST)),
+    ) {
         Ok(edited) => edited.iter().map(|(path, new)| unified(&tree, path, new)).collect(),
         Err(error) => error.to_string(),
     }

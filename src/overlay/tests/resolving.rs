@@ -153,12 +153,10 @@ spec: { containers: [ { image: 'no:2' } ] }
 kind: Other
 spec: { image: 'no:3', ephemeralContainers: [ { image: 'no:4' } ] }
 ";
-    insta::assert_snapshot!(shown(repository, ""), @"
+    insta::assert_snapshot!(shown(repository, ""), @r#"
     in-list:1 by all.yaml:3 (manifest)
-    no:1 by all.yaml:4 (manifest)
     rollout:1 by all.yaml:7 (manifest)
-    no:2 by all.yaml:10 (manifest)
-    ");
+    "#);
 }
 
 #[test]
@@ -172,39 +170,74 @@ resources:
 helmCharts: [ { name: shop } ]
 generators: [ g.yaml ]
 vars: [ { name: TAG } ]
-configurations: [ c.yaml ]
 transformers: [ t.yaml ]
 patches:
 - path: memory.yaml
-- path: image.yaml
 - patch: |-
-    - op: remove
-      path: /spec/template/spec/containers/1
-patchesStrategicMerge:
-- $patch: delete
+    { apiVersion: v1, kind: Pod, $patch: replace, metadata: { name: shop } }
+- patch: |-
+    metadata: { name: other }
+    spec: { containers: [ { image: x } ] }
+- { target: { labelSelector: a=b }, patch: '[{ op: remove, path: /spec }]' }
 replacements:
-- targets: [ { fieldPaths: [ metadata.name ] } ]
-- targets: [ { fieldPaths: [ 'spec.template.spec.containers.*.image' ] } ]
+- targets: [ { select: { name: shop }, fieldPaths: [ metadata.name ] } ]
 images:
 - { name: suffixed, tagSuffix: -x }
 --- memory.yaml
-spec: { containers: [ { name: a, imagePullPolicy: Always } ] }
---- image.yaml
-spec: { containers: [ { name: a, image: 'b:1' } ] }
+{ apiVersion: v1, kind: Pod, metadata: { name: shop }, spec: { containers: [ { name: a, imagePullPolicy: Always } ] } }
 --- broken.yaml
 image: {{ .Values.image }}
   bad: [
+--- t.yaml
+kind: Custom
 --- pod.yaml
-x: &image 'aliased:1'
-y: &container { image: 'aliased:2' }
+apiVersion: v1
+kind: Pod
+metadata: { name: shop }
 spec:
   containers:
-  - image: $(VAR)
-  - image: *image
-  - image: 'suffixed:1'
-  - *container
+  - { name: a, image: $(VAR) }
+  - { name: b, image: 'suffixed:1' }
 ";
-    insta::assert_snapshot!(shown(repository, ""), @"kustomization.yaml:8: `c.yaml` does not exist; correct the path, or add the file");
+    insta::assert_snapshot!(shown(repository, ""), @r#"
+    suffixed:1-x-x by kustomization.yaml:20 (images)
+    ? broken.yaml:2: the manifest cannot be read (while parsing a block mapping, did not find expected key)
+    ? kustomization.yaml:4: `github.com/acme/shop//deploy?ref=v1` lies in another place, which is not read
+    ? kustomization.yaml:5: a Helm chart is rendered elsewhere
+    ? kustomization.yaml:6: generators make manifests elsewhere
+    ? kustomization.yaml:11: this item of `patches` is not evaluated: it holds a directive (`$…`)
+    ? kustomization.yaml:13: this item of `patches` is not evaluated: no resource fits it
+    ? kustomization.yaml:16: this item of `patches` is not evaluated: its `target` selects by label or annotation
+    ? kustomization.yaml:18: this item of `replacements` is not evaluated: it has no one source
+    ? t.yaml:1: the transformer `Custom` may change images and is not evaluated
+    ? pod.yaml:6: `$(VAR)` is not an image that can be read
+    "#);
+}
+
+#[test]
+fn aliases_and_merge_keys_are_followed() {
+    let repository = "\
+--- kustomization.yaml
+resources: [pod.yaml]
+--- pod.yaml
+x: &image 'aliased:1'
+y: &container # of all
+  image: 'aliased:2'
+z: &nested
+  - &first { image: 'aliased:3' }
+spec:
+  containers:
+  - image: *image
+  - *container
+  - { <<: *first, name: merged }
+  initContainers: *nested
+";
+    insta::assert_snapshot!(shown(repository, ""), @r#"
+    aliased:1 by pod.yaml:1 (manifest)
+    aliased:2 by pod.yaml:3 (manifest)
+    aliased:3 by pod.yaml:5 (manifest)
+    aliased:3 by pod.yaml:5 (manifest)
+    "#);
 }
 
 #[test]
@@ -265,36 +298,104 @@ fn an_image_that_nothing_shows_is_not_found() {
         shop("--- kustomization.yaml\nimages: [ { name: ghcr.io/acme/shop, newTag: '1' } ]\n", ""), @"kustomization.yaml: the image `ghcr.io/acme/shop` is nowhere in this overlay; name it in a manifest or in `images`");
 }
 
+/// The base's deployment with a patch, inline, and then images.
 fn patched(patch: &str, images: &str) -> String {
     let base = DEPLOYMENT.replace("base/", "");
+    let patch: String = patch.lines().map(|line| format!("\n    {line}")).collect();
     format!(
-        "{base}--- kustomization.yaml\nresources: [deployment.yaml]\npatches:\n- patch: |-\n    {patch}\n{images}"
+        "{base}--- kustomization.yaml\nresources: [deployment.yaml]\npatches:\n- patch: |-{patch}\n{images}"
     )
 }
 
+const HEAD: &str = "apiVersion: apps/v1\nkind: Deployment\nmetadata: { name: shop }\n";
+
 #[test]
-fn own_images_overrule_a_patch_that_only_sets_the_same_image() {
-    let patch =
-        "spec: { template: { spec: { containers: [ { name: shop, image: 'ghcr.io/acme/shop:9' } ] } } }";
+fn a_patch_sets_images_before_the_images_of_the_same_file() {
+    let patch = format!(
+        "{HEAD}spec: {{ template: {{ spec: {{ containers: [ {{ name: shop, image: 'ghcr.io/acme/shop:9' }} ] }} }} }}"
+    );
     let images = "images: [ { name: ghcr.io/acme/shop, newTag: 1.9.0 } ]\n";
-    insta::assert_snapshot!(shop(&patched(patch, images), ""), @"kustomization.yaml:3: this item of `patches` is not evaluated: no resource fits it; set the image in the `images` of the overlay instead");
+    insta::assert_snapshot!(shop(&patched(&patch, images), ""), @"ghcr.io/acme/shop:1.9.0 by kustomization.yaml:8");
+    insta::assert_snapshot!(shop(&patched(&patch, ""), ""), @"ghcr.io/acme/shop:9 by kustomization.yaml:7");
+    let fork = patch.replace("ghcr.io/acme/shop:9", "fork/shop:9");
+    insta::assert_snapshot!(shown(&patched(&fork, images), ""), @"fork/shop:9 by kustomization.yaml:7 (patch)");
+}
+
+#[test]
+fn a_patch_that_fits_nothing_puts_everything_in_doubt() {
+    let patch = "metadata: { name: gone }\nspec: { image: x }";
     insta::assert_snapshot!(shop(&patched(patch, ""), ""), @"kustomization.yaml:3: this item of `patches` is not evaluated: no resource fits it; set the image in the `images` of the overlay instead");
 }
 
 #[test]
-fn a_patch_to_another_image_leaves_open_what_runs() {
-    let patch = "spec: { template: { spec: { containers: [ { name: shop, image: 'fork/shop:9' } ] } } }";
-    let images = "images: [ { name: ghcr.io/acme/shop, newTag: 1.9.0 } ]\n";
-    insta::assert_snapshot!(shop(&patched(patch, images), ""), @"kustomization.yaml:3: this item of `patches` is not evaluated: no resource fits it; set the image in the `images` of the overlay instead");
+fn a_patch_by_target_merges_adds_and_operates() {
+    let base = DEPLOYMENT.replace("base/", "");
+    let repository = format!(
+        "{base}--- kustomization.yaml
+resources: [deployment.yaml]
+patches:
+- path: operations.yaml
+  target: {{ kind: Deploy.* }}
+- target: {{ name: nobody }}
+  patch: '[{{ op: remove, path: /spec }}]'
+--- operations.yaml
+- {{ op: test, path: /kind, value: Deployment }}
+- {{ op: add, path: /spec/template/spec/containers/-, value: {{ name: new, image: 'new:1' }} }}
+- op: replace
+  path: /spec/template/spec/containers/0/image
+  value: ghcr.io/acme/shop:7
+"
+    );
+    insta::assert_snapshot!(shown(&repository, ""), @r#"
+    ghcr.io/acme/shop:7 by operations.yaml:5 (patch)
+    new:1 by operations.yaml:2 (patch)
+    "#);
 }
 
 #[test]
-fn transformers_and_replacements_of_the_overlay_come_after_its_images() {
+fn replacements_and_transformers_come_after_the_images_of_the_same_file() {
     let base = DEPLOYMENT.replace("base/", "");
-    let own = "--- kustomization.yaml\nresources: [deployment.yaml]\nimages: [ { name: ghcr.io/acme/shop, newTag: 1.9.0 } ]\n";
-    insta::assert_snapshot!(shop(&format!("{base}{own}transformers: [t.yaml]\n"), ""), @"kustomization.yaml:3: `t.yaml` does not exist; correct the path, or add the file");
-    let replacements = "replacements: [ { targets: [ { fieldPaths: [ spec.image ] } ] } ]\n";
-    insta::assert_snapshot!(shop(&format!("{base}{own}{replacements}"), ""), @"kustomization.yaml:3: this item of `replacements` is not evaluated: it has no one source; set the image in the `images` of the overlay instead");
+    let repository = format!(
+        "{base}--- kustomization.yaml
+resources: [deployment.yaml]
+images: [ {{ name: ghcr.io/acme/shop, newTag: 1.9.0 }} ]
+configMapGenerator: [ {{ name: versions, literals: [ shop=2.0.0 ] }} ]
+replacements:
+- source: {{ kind: ConfigMap, name: versions, fieldPath: data.shop }}
+  targets:
+  - select: {{ kind: Deployment }}
+    fieldPaths: [ 'spec.template.spec.containers.[name=shop].image' ]
+    options: {{ delimiter: ':', index: 1 }}
+"
+    );
+    insta::assert_snapshot!(shop(&repository, ""), @"ghcr.io/acme/shop:2.0.0 by kustomization.yaml:5");
+    let transformers = "transformers:\n- |-\n  apiVersion: builtin\n  kind: ImageTagTransformer\n  imageTag: { name: ghcr.io/acme/shop, newTag: 3.0.0 }\n";
+    insta::assert_snapshot!(shop(&format!("{repository}{transformers}"), ""), @"ghcr.io/acme/shop:3.0.0 by kustomization.yaml:14");
+}
+
+#[test]
+fn a_trail_names_every_place_that_had_a_say() {
+    let repository = format!(
+        "{BASE}--- component/kustomization.yaml
+kind: Component
+images: [ {{ name: ghcr.io/acme/shop, newName: mirror/shop }} ]
+--- production/kustomization.yaml
+resources: [../base]
+components: [../component]
+images: [ {{ name: mirror/.*, newTag: 1.9.0 }} ]
+"
+    );
+    let found = resolve(&tree(&repository), &path("production").into()).unwrap();
+    let steps = found.uses.iter().flat_map(|found| &found.trail);
+    let shown: Vec<String> = steps
+        .map(|step| format!("{}:{} {} {} {}", step.file, step.line, step.set_by, step.decides, step.image))
+        .collect();
+    insta::assert_snapshot!(shown.join("\n"), @r#"
+    base/deployment.yaml:7 manifest true ghcr.io/acme/shop:0.1.0
+    component/kustomization.yaml:2 images false mirror/shop:0.1.0
+    production/kustomization.yaml:3 images true mirror/shop:1.9.0
+    base/deployment.yaml:9 manifest true envoy:1.30
+    "#);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 use super::fixture::{BASE, DIGEST, OLD_DIGEST, diff, files, image, path, set, set_shop, shop, to, tree};
-use crate::model::{Artifact, Location, Release};
-use crate::overlay::{promote, running};
+use crate::model::Release;
+use crate::overlay::{Overlays, promote, running};
 
 fn on_base(overlay: &str) -> String {
     format!("{BASE}--- production/kustomization.yaml\nresources: [../base]\n{overlay}")
@@ -223,34 +223,18 @@ fn touches_only_the_environments_own_file() {
 #[test]
 fn promotes_a_release_with_the_bytes_before_and_after() {
     let repository = on_base("");
-    let artifact = Artifact {
+    let artifact = crate::model::Artifact {
         image: image("ghcr.io/acme/shop"),
         tag: "1.10.0".parse().unwrap(),
         digest: DIGEST.parse().unwrap(),
     };
     let before = tree(&repository);
-    let changes = promote(&before, &path("production").into(), &Release::of(artifact), []).unwrap();
+    let changes =
+        promote(&before, &Overlays::default(), &path("production").into(), &Release::of(artifact)).unwrap();
     let [change] = changes.as_slice() else { panic!("one file: {changes:?}") };
     let old = files(&repository).remove("production/kustomization.yaml").unwrap();
     assert_eq!(change.old.as_deref(), Some(old.as_bytes()));
     let after = before.with_files(&[(change.path.clone(), change.new.clone().unwrap())]);
     let running = running(&after, &path("production").into(), &image("ghcr.io/acme/shop")).unwrap();
     assert_eq!(running.references()[0].to_string(), format!("ghcr.io/acme/shop:1.10.0@{DIGEST}"));
-}
-
-#[test]
-fn an_environment_that_another_builds_on_is_not_moved_alone() {
-    let text = format!(
-        "{BASE}--- staging/kustomization.yaml\nresources: [../base]\n--- production/kustomization.yaml\nresources: [../staging]\n"
-    );
-    let artifact = Artifact {
-        image: image("ghcr.io/acme/shop"),
-        tag: "1.10.0".parse().unwrap(),
-        digest: DIGEST.parse().unwrap(),
-    };
-    let both = [Location::from(path("staging")), Location::from(path("production"))];
-    let release = Release::of(artifact);
-    let refused = promote(&tree(&text), &both[0], &release, &both).unwrap_err();
-    insta::assert_snapshot!(refused, @"staging/kustomization.yaml: `production` builds on this file and would move with it; give each environment a kustomization of its own that nothing else includes");
-    assert_eq!(promote(&tree(&text), &both[1], &release, &both).unwrap().len(), 1);
 }

@@ -22,12 +22,19 @@ pub(crate) fn render(folder: &Path) -> Vec<String> {
 }
 
 fn kustomize(folder: &Path) -> String {
+    build(folder).unwrap_or_else(|refusal| panic!("kustomize refuses {}: {refusal}", folder.display()))
+}
+
+/// What `folder` renders to, or why kustomize refuses it.
+pub(crate) fn build(folder: &Path) -> Result<String, String> {
     let kubectl = peer::find("kubectl", "TOWPATH_TEST_KUBECTL");
     let output = Command::new(&kubectl).arg("kustomize").arg(folder).output();
     let output = output.unwrap_or_else(|error| panic!("{} does not run: {error}", kubectl.display()));
-    let refusal = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "kustomize refuses {}: {refusal}", folder.display());
-    String::from_utf8(output.stdout).expect("kustomize prints UTF-8")
+    if output.status.success() {
+        Ok(String::from_utf8(output.stdout).expect("kustomize prints UTF-8"))
+    } else {
+        Err(String::from_utf8_lossy(&output.stderr).into_owned())
+    }
 }
 
 /// Adds the text of every key `image` below `value`.

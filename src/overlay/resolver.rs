@@ -1,0 +1,181 @@
+//! Many overlays of one repository, looked at again and again: what did not change is not read again.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+
+use super::parsed::Parsed;
+use super::resolved::{Looked, Resolved, look};
+use super::{OverlayError, format};
+use crate::model::{ImageName, Location, RepositoryPath, Running, Tree, TreeEntry};
+
+/// Remembers what overlays run, and which paths say so.
+///
+/// Give it the trees of one repository as they come. It keeps one answer for each folder that is asked about; one
+/// that was not asked about since the tree before the last is forgotten. An answer that is an error is not kept.
+#[derive(Debug, Default)]
+pub struct Resolver {
+    parsed: Parsed,
+    /// The files of the tree that was last asked about.
+    entries: Arc<BTreeMap<RepositoryPath, TreeEntry>>,
+    overlays: Overlays,
+    round: u64,
+}
+
+/// What the overlays of one repository run, and who of them reads which file.
+#[derive(Clone, Debug, Default)]
+pub struct Overlays(Arc<Index>);
+
+#[derive(Clone, Debug, Default)]
+struct Index {
+    answers: HashMap<RepositoryPath, Answer>,
+    /// The folders whose answers rest on a path.
+    readers: HashMap<RepositoryPath, BTreeSet<RepositoryPath>>,
+}
+
+#[derive(Clone, Debug)]
+struct Answer {
+    looked: Arc<Looked>,
+    /// The round in which somebody last asked for it.
+    round: u64,
+}
+
+impl Resolver {
+    /// Everything that a location runs, as [`resolve`](super::resolve) says it.
+    ///
+    /// # Errors
+    /// As [`resolve`](super::resolve).
+    pub fn resolve(&mut self, tree: &Tree, location: &Location) -> Result<Resolved, OverlayError> {
+        if format::is_plain(tree, location) {
+            return super::resolve(tree, location);
+        }
+        self.look(tree, &location.path).map(|looked| looked.resolved.clone())
+    }
+
+    /// What a location runs of one image, as [`running`](super::running) says it.
+    ///
+    /// # Errors
+    /// As [`running`](super::running).
+    pub fn running(
+        &mut self,
+        tree: &Tree,
+        location: &Location,
+        image: &ImageName,
+    ) -> Result<Running, OverlayError> {
+        if format::is_plain(tree, location) {
+            return super::running(tree, location, image);
+        }
+        self.look(tree, &location.path)?.running(image)
+    }
+
+    /// Everything that was asked about so far and could be answered.
+    #[must_use]
+    pub fn overlays(&self) -> Overlays {
+        self.overlays.clone()
+    }
+
+    fn look(&mut self, tree: &Tree, folder: &RepositoryPath) -> Result<Arc<Looked>, OverlayError> {
+        if tree.is_edited() {
+            return look(tree, folder, &mut self.parsed).map(Arc::new);
+        }
+        if !Arc::ptr_eq(&self.entries, tree.entries()) {
+            self.turn_to(tree);
+        }
+        if let Some(looked) = self.overlays.remembered(folder, self.round) {
+            return Ok(looked);
+        }
+        let looked = Arc::new(look(tree, folder, &mut self.parsed)?);
+        self.overlays.keep(folder, Answer { looked: Arc::clone(&looked), round: self.round });
+        Ok(looked)
+    }
+
+    /// Forgets what rests on a path that another tree has otherwise.
+    fn turn_to(&mut self, tree: &Tree) {
+        let changed = changed(&self.entries, tree.entries());
+        self.entries = Arc::clone(tree.entries());
+        self.parsed.next_round();
+        self.round += 1;
+        self.overlays.forget(&changed, self.round);
+    }
+}
+
+impl Overlays {
+    /// The folders that read a file, beside one of them.
+    pub(super) fn readers<'a>(
+        &'a self,
+        file: &RepositoryPath,
+        but: &'a RepositoryPath,
+    ) -> impl Iterator<Item = (&'a RepositoryPath, &'a Looked)> {
+        let folders = self.0.readers.get(file).into_iter().flatten().filter(move |folder| *folder != but);
+        folders.filter_map(|folder| Some((folder, &*self.0.answers.get(folder)?.looked)))
+    }
+
+    /// Whether a folder is among them.
+    pub(super) fn knows(&self, folder: &RepositoryPath) -> bool {
+        self.0.answers.contains_key(folder)
+    }
+
+    fn remembered(&mut self, folder: &RepositoryPath, round: u64) -> Option<Arc<Looked>> {
+        let answer = self.0.answers.get(folder)?;
+        let looked = Arc::clone(&answer.looked);
+        if answer.round != round {
+            let answer = Arc::make_mut(&mut self.0).answers.get_mut(folder);
+            answer.into_iter().for_each(|answer| answer.round = round);
+        }
+        Some(looked)
+    }
+
+    fn keep(&mut self, folder: &RepositoryPath, answer: Answer) {
+        let index = Arc::make_mut(&mut self.0);
+        for path in answer.looked.asked.iter() {
+            index.readers.entry(path.clone()).or_default().insert(folder.clone());
+        }
+        index.answers.insert(folder.clone(), answer);
+    }
+
+    fn forget(&mut self, changed: &BTreeSet<RepositoryPath>, round: u64) {
+        let index = Arc::make_mut(&mut self.0);
+        let touched = changed.iter().filter_map(|path| index.readers.get(path)).flatten();
+        let mut folders: BTreeSet<RepositoryPath> = touched.cloned().collect();
+        let is_unused = |answer: &Answer| answer.round + 1 < round;
+        let unused = index.answers.iter().filter(|(_, answer)| is_unused(answer));
+        folders.extend(unused.map(|(folder, _)| folder.clone()));
+        for folder in folders {
+            let Some(answer) = index.answers.remove(&folder) else { continue };
+            for path in answer.looked.asked.iter() {
+                if let Some(readers) = index.readers.get_mut(path) {
+                    readers.remove(&folder);
+                }
+            }
+        }
+        index.readers.retain(|_, readers| !readers.is_empty());
+    }
+}
+
+/// The paths that differ. For one that appears or goes away those above it differ too: a folder may begin or end.
+fn changed(
+    old: &BTreeMap<RepositoryPath, TreeEntry>,
+    new: &BTreeMap<RepositoryPath, TreeEntry>,
+) -> BTreeSet<RepositoryPath> {
+    let mut changed = BTreeSet::new();
+    let with_parents =
+        |path: &RepositoryPath| std::iter::successors(Some(path.clone()), RepositoryPath::parent);
+    let (mut left, mut right) = (old.iter().peekable(), new.iter().peekable());
+    loop {
+        let order = match (left.peek(), right.peek()) {
+            (None, None) => return changed,
+            (Some(_), None) => std::cmp::Ordering::Less,
+            (None, Some(_)) => std::cmp::Ordering::Greater,
+            (Some((old, _)), Some((new, _))) => old.cmp(new),
+        };
+        let (gone, come) = match order {
+            std::cmp::Ordering::Less => (left.next(), None),
+            std::cmp::Ordering::Greater => (None, right.next()),
+            std::cmp::Ordering::Equal => (left.next(), right.next()),
+        };
+        match (gone, come) {
+            (Some((path, old)), Some((_, new))) if old != new => drop(changed.insert(path.clone())),
+            (Some((path, _)), None) | (None, Some((path, _))) => changed.extend(with_parents(path)),
+            (Some(_), Some(_)) | (None, None) => {}
+        }
+    }
+}

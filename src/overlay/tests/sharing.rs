@@ -1,0 +1,135 @@
+use super::fixture::{BASE, DIGEST, image, path, to, tree, unified};
+use crate::overlay::{Overlays, Resolver, set_image};
+
+/// Two environments that see the base through a component each, and through one that they share.
+const LAYERS: &str = "\
+--- components/one/kustomization.yaml
+kind: Component
+images:
+- name: ghcr.io/acme/shop
+  newTag: 1.9.0
+--- components/both/kustomization.yaml
+kind: Component
+images:
+- name: ghcr.io/acme/shop
+  newTag: 1.8.0
+";
+
+fn known(repository: &str, folders: &[&str]) -> Overlays {
+    let mut resolver = Resolver::default();
+    for folder in folders {
+        resolver.resolve(&tree(repository), &path(folder).into()).unwrap();
+    }
+    resolver.overlays()
+}
+
+/// The diff that sets the shop in production, beside staging.
+fn set(repository: &str) -> String {
+    let before = tree(repository);
+    let overlays = known(repository, &["production", "staging"]);
+    let shop = image("ghcr.io/acme/shop");
+    match set_image(&before, &overlays, &path("production").into(), (&shop, &to("1.10.0", DIGEST))) {
+        Ok(edited) => edited.iter().map(|(path, new)| unified(&before, path, new)).collect(),
+        Err(error) => error.to_string(),
+    }
+}
+
+fn repository(production: &str, staging: &str) -> String {
+    format!(
+        "{BASE}{LAYERS}--- production/kustomization.yaml\nresources: [../base]\n{production}--- staging/kustomization.yaml\nresources: [../base]\n{staging}"
+    )
+}
+
+#[test]
+fn writes_where_the_tag_was_set_if_only_this_environment_reads_it() {
+    insta::assert_snapshot!(set(&repository("components: [../components/one]\n", "")), @r#"
+    components/one/kustomization.yaml
+    -  newTag: 1.9.0
+    +  newTag: 1.10.0
+    +  digest: sha256:1111111111111111111111111111111111111111111111111111111111111111
+    "#);
+}
+
+#[test]
+fn writes_into_its_own_file_where_another_environment_reads_the_other() {
+    let both = "components: [../components/both]\n";
+    insta::assert_snapshot!(set(&repository(both, both)), @r#"
+    production/kustomization.yaml
+    +images:
+    +- name: ghcr.io/acme/shop
+    +  newTag: 1.10.0
+    +  digest: sha256:1111111111111111111111111111111111111111111111111111111111111111
+    "#);
+}
+
+#[test]
+fn refuses_an_edit_that_would_move_another_environment() {
+    let staging = "components: []\n".to_owned();
+    let text = repository("", &staging).replace(
+        "staging/kustomization.yaml\nresources: [../base]",
+        "staging/kustomization.yaml\nresources: [../production]",
+    );
+    insta::assert_snapshot!(set(&text), @"production/kustomization.yaml: the edit would also change what `staging` runs; set the image by hand in the environment's own `images`");
+}
+
+#[test]
+fn refuses_an_image_that_is_set_again_later() {
+    let replacements = "\
+replacements:
+- sourceValue: 1.9.0
+  targets:
+  - select: { kind: Deployment }
+    fieldPaths: [spec.template.spec.containers.0.image]
+    options: { delimiter: ':', index: 1 }
+";
+    insta::assert_snapshot!(set(&repository(replacements, "")), @"production/kustomization.yaml:3: this replacement sets `ghcr.io/acme/shop` after the `images` of production/kustomization.yaml; set it where the trail of `towpath images --trail` ends");
+    let transformers = "transformers:\n- |-\n  apiVersion: builtin\n  kind: ImageTagTransformer\n  imageTag: { name: ghcr.io/acme/shop, newTag: 1.9.0 }\n";
+    insta::assert_snapshot!(set(&repository(transformers, "")), @"production/kustomization.yaml:6: this transformer sets `ghcr.io/acme/shop` after the `images` of production/kustomization.yaml; set it where the trail of `towpath images --trail` ends");
+}
+
+#[test]
+fn refuses_a_pattern_that_matches_other_images_and_leaves_one_that_does_not() {
+    insta::assert_snapshot!(set(&repository("images:\n- name: .*\n  newTag: '1'\n", "")), @"production/kustomization.yaml:3: the pattern `.*` also matches `envoy`; give each image an entry of its own");
+    insta::assert_snapshot!(set(&repository("images:\n- name: ghcr.io/.*\n  newTag: '1'\n", "")), @r#"
+    production/kustomization.yaml
+    +- name: ghcr.io/acme/shop
+    +  newTag: '1.10.0'
+    +  digest: sha256:1111111111111111111111111111111111111111111111111111111111111111
+    "#);
+}
+
+#[test]
+fn a_patch_is_overruled_by_an_entry_of_its_own() {
+    let patch = "\
+patches:
+- target: { kind: Deployment }
+  patch: |-
+    - { op: replace, path: /spec/template/spec/containers/0/image, value: 'ghcr.io/acme/shop:9' }
+";
+    insta::assert_snapshot!(set(&repository(patch, "")), @r#"
+    production/kustomization.yaml
+    +images:
+    +- name: ghcr.io/acme/shop
+    +  newTag: 1.10.0
+    +  digest: sha256:1111111111111111111111111111111111111111111111111111111111111111
+    "#);
+}
+
+#[test]
+fn a_resolver_sees_every_change_to_what_it_read() {
+    let first = repository("components: [../components/both]\n", "");
+    let second = first.replace("newTag: 1.8.0", "newTag: 1.8.1");
+    let third =
+        second.replace("name: envoy", "name: other").replace("image: envoy:1.30", "image: envoy:1.31");
+    let fourth = format!("{third}--- production/kustomization.yml\na: 1\n");
+    let mut resolver = Resolver::default();
+    for repository in [&first, &second, &second, &third, &fourth, &first] {
+        for folder in ["production", "staging", "base"] {
+            let tree = tree(repository);
+            let fresh =
+                crate::overlay::resolve(&tree, &path(folder).into()).map_err(|error| error.to_string());
+            let kept = resolver.resolve(&tree, &path(folder).into()).map_err(|error| error.to_string());
+            assert_eq!(kept, fresh, "{folder} of {repository}");
+        }
+    }
+}

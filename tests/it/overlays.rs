@@ -1,0 +1,10 @@
+//! What overlays run: our reading against the real kustomize, on layouts that nobody thought of.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a layout is made here; one that cannot be written is a fault of the test"
+)]
+
+mod layout;
+mod property;
+mod rendered;
+mod written;
