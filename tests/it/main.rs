@@ -1,5 +1,7 @@
 //! The tests that look at Towpath from outside, in one binary: adapters against real peers, scenarios, commands.
 
 mod adapters;
+mod fuzz;
 mod scenarios;
 mod support;
+mod yaml_suite;
