@@ -101,6 +101,11 @@ impl Tree {
         &self.nodes[id.index()]
     }
 
+    /// All nodes of all documents, each collection before what lies in it.
+    pub fn nodes(&self) -> impl Iterator<Item = (NodeId, &Node)> {
+        self.nodes.iter().enumerate().map(|(index, node)| (NodeId::new(index), node))
+    }
+
     /// The entries of a mapping; none for anything else.
     #[must_use]
     pub fn entries(&self, map: NodeId) -> &[(NodeId, NodeId)] {

@@ -114,7 +114,8 @@ fn push_patches(text: &mut String, dash: &str, count: u64) {
 
 fn push_generator(text: &mut String, dash: &str, literals: u64) {
     let indent = " ".repeat(dash.len());
-    write!(text, "configMapGenerator:\n{dash}name: settings\n{indent}literals:\n").expect("a String takes all");
+    write!(text, "configMapGenerator:\n{dash}name: settings\n{indent}literals:\n")
+        .expect("a String takes all");
     for number in 0..literals {
         writeln!(text, "{indent}{dash}SETTING_{number}=value-{number}").expect("a String takes all");
     }

@@ -25,7 +25,8 @@ fn main() -> ExitCode {
     let bytes: usize = files.iter().map(|file| file.text.len()).sum();
     println!("{} kustomizations, {bytes} bytes, {edits} edits of one `newTag` each", files.len());
     check_results(&files);
-    let results = [compare_parsing(&files), compare_edits(&files), compare_with_ruamel(&files), prefilter(&files)];
+    let results =
+        [compare_parsing(&files), compare_edits(&files), compare_with_ruamel(&files), prefilter(&files)];
     if results.contains(&false) { ExitCode::FAILURE } else { ExitCode::SUCCESS }
 }
 
@@ -123,7 +124,8 @@ fn by_yaml_edit(text: &str, number: usize) -> String {
 fn compare_with_ruamel(files: &[Kustomization]) -> bool {
     match ruamel::run(files, TAG) {
         Ok(theirs) => {
-            let (ours, _) = best(|| each(files, |file, number| drop(black_box(ours(&file.text, number)))), || {});
+            let (ours, _) =
+                best(|| each(files, |file, number| drop(black_box(ours(&file.text, number)))), || {});
             println!("ruamel.yaml changed one line only in {} of {} edits", theirs.minimal, theirs.edits);
             verdict("a verified edit, against ruamel.yaml", ours, theirs.time, 20.0)
         }

@@ -2,6 +2,8 @@
 
 mod adapters;
 mod commands;
+mod fuzz;
 mod overlays;
 mod scenarios;
 mod support;
+mod yaml_suite;

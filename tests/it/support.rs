@@ -5,7 +5,7 @@ pub(crate) mod docker_registry;
 pub(crate) mod fixture;
 pub(crate) mod kubectl;
 mod oracle;
-mod peer;
+pub(crate) mod peer;
 pub(crate) mod rules;
 pub(crate) mod site;
 pub(crate) mod story;

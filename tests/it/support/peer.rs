@@ -13,6 +13,17 @@ pub(super) fn find(name: &str, variable: &str) -> PathBuf {
     said.or_else(|| on_path(name)).unwrap_or_else(|| panic!("there is no `{name}`; run ./tests/run once"))
 }
 
+/// The folder `name`: where `variable` says, else where `tests/run` keeps it.
+///
+/// # Panics
+///
+/// When it is nowhere, for a test that skips itself proves nothing.
+pub(crate) fn folder(name: &str, variable: &str) -> PathBuf {
+    let folder = env::var_os(variable).map_or_else(|| peer_folder().join(name), PathBuf::from);
+    assert!(folder.is_dir(), "there is no folder `{}`; run ./tests/run once", folder.display());
+    folder
+}
+
 fn on_path(name: &str) -> Option<PathBuf> {
     let path = env::var_os("PATH").unwrap_or_default();
     let folders = std::iter::once(peer_folder()).chain(env::split_paths(&path));

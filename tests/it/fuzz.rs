@@ -1,0 +1,55 @@
+//! The corpus of each fuzz target, replayed through the very function that is fuzzed.
+//!
+//! Fuzzing itself needs only stable Rust and a C++ compiler:
+//!
+//! ```sh
+//! RUSTFLAGS="-Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \
+//!   -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table \
+//!   -Cllvm-args=-sanitizer-coverage-trace-compares" \
+//! cargo test --release --features fuzz --target x86_64-unknown-linux-gnu --test fuzz_yaml_edit -- \
+//!   -max_total_time=600 -max_len=600 FOLDER_FOR_NEW_INPUTS tests/fuzz/corpus/yaml_edit
+//! ```
+//!
+//! An input that was found goes into the corpus with a name that says what it shows. A new target is a file in
+//! `tests/fuzz/target`, three lines in `tests/fuzz`, a `[[test]]` in `Cargo.toml` and a row in [`TARGETS`].
+
+#[path = "../fuzz/target/meaning.rs"]
+mod meaning;
+#[path = "../fuzz/target/yaml_edit.rs"]
+pub(crate) mod yaml_edit;
+#[path = "../fuzz/target/yaml_parse.rs"]
+mod yaml_parse;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Each target's folder in the corpus and its function.
+const TARGETS: &[(&str, fn(&[u8]))] = &[("yaml_edit", yaml_edit::run), ("yaml_parse", yaml_parse::run)];
+
+#[test]
+fn every_input_of_the_corpus_passes() {
+    for (name, run) in TARGETS {
+        let inputs = entries(&corpus().join(name));
+        assert!(inputs.len() >= 10, "the corpus of `{name}` is no seed with {} inputs", inputs.len());
+        for input in inputs {
+            run(&fs::read(&input).unwrap());
+        }
+    }
+}
+
+#[test]
+fn every_corpus_has_its_target() {
+    let folders = entries(&corpus());
+    let folders: BTreeSet<_> = folders.iter().filter_map(|folder| folder.file_name()?.to_str()).collect();
+    assert_eq!(folders, TARGETS.iter().map(|(name, _)| *name).collect());
+}
+
+fn corpus() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fuzz/corpus")
+}
+
+fn entries(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).expect("the corpus is there");
+    entries.map(|entry| entry.expect("it is readable").path()).collect()
+}
