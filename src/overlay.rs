@@ -7,6 +7,7 @@
 //! and could change the answer is an [`Uncertain`] note with file and line, never a guess; what is refused is a row
 //! of the table [`Limit`].
 
+mod argument;
 mod edit;
 mod entry;
 mod field;
@@ -35,9 +36,12 @@ mod value;
 mod walk;
 mod written;
 
+pub use argument::ArgumentError;
 pub use edit::{ImageEdit, Setting, edit_kustomization};
 pub use key::content_key;
-pub use limit::{BYTES_READ_MAX, FILES_MAX, FOLDER_DEPTH_MAX, Limit, LimitKind, MATCHES_MAX};
+pub use limit::{
+    BYTES_READ_MAX, EDITED_BYTES_MAX, FILES_MAX, FOLDER_DEPTH_MAX, Limit, LimitKind, MATCHES_MAX,
+};
 pub use promote::promote;
 pub use refused::{OverlayError, Refused};
 pub use resolved::{ImageUse, Resolved, Uncertain, resolve, running};

@@ -22,6 +22,9 @@ pub(super) struct Arguments {
     /// Print JSON
     #[arg(long)]
     json: bool,
+    /// Show every place that had a say in what an image is, weakest first
+    #[arg(long)]
+    trail: bool,
 }
 
 pub(super) fn run(arguments: &Arguments, output: &mut Output) -> Result<(), Failure> {
@@ -32,6 +35,9 @@ pub(super) fn run(arguments: &Arguments, output: &mut Output) -> Result<(), Fail
         output.json(&Value::Array(resolved.uses.iter().map(|found| as_json(found, &disk)).collect()));
     } else {
         print(&resolved, &disk, output);
+    }
+    if arguments.trail && !arguments.json {
+        resolved.uses.iter().for_each(|found| print_trail(found, &disk, output));
     }
     for uncertain in &resolved.uncertain {
         output.note(&format!(
@@ -53,6 +59,15 @@ fn as_json(found: &ImageUse, disk: &Disk) -> Value {
         "line": found.line,
         "set_by": found.set_by,
     })
+}
+
+/// Every step of one image, on a line each.
+fn print_trail(found: &ImageUse, disk: &Disk, output: &mut Output) {
+    output.line(&format!("\n{}", found.reference));
+    for step in &found.trail {
+        let place = format!("{}:{}", disk.relative(&step.file), step.line);
+        output.line(&format!("  {place}  {}  {}", step.set_by, step.image));
+    }
 }
 
 fn print(resolved: &Resolved, disk: &Disk, output: &mut Output) {

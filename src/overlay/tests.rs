@@ -1,5 +1,6 @@
 mod fixture;
 
+mod arguments;
 mod editing;
 mod keys;
 mod limits;
