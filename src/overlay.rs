@@ -23,6 +23,7 @@ mod patch;
 mod promote;
 mod refused;
 mod replacement;
+mod replay;
 mod resolved;
 mod resolver;
 mod resource;
@@ -44,6 +45,7 @@ pub use limit::{
 };
 pub use promote::promote;
 pub use refused::{OverlayError, Refused};
+pub use replay::resolve_bytes;
 pub use resolved::{ImageUse, Resolved, Uncertain, resolve, running};
 pub use resolver::{Overlays, Resolver};
 pub use set::{SetTo, set_image};

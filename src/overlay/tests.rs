@@ -6,6 +6,7 @@ mod keys;
 mod limits;
 mod properties;
 mod refusals;
+mod replaying;
 mod resolving;
 mod setting;
 mod sharing;

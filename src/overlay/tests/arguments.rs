@@ -145,9 +145,9 @@ fn takes_what_kustomize_takes_in_its_documented_cases() {
 #[test]
 fn says_what_is_wrong_with_an_argument() {
     let wrong = |text: &str| text.parse::<ImageEdit>().unwrap_err().to_string();
-    insta::assert_snapshot!(wrong("bad"), @"");
-    insta::assert_snapshot!(wrong("=a:1"), @"");
-    insta::assert_snapshot!(wrong("a=b:not a tag"), @"");
-    insta::assert_snapshot!(wrong("a@sha256:1"), @"");
-    insta::assert_snapshot!(wrong("a=B:1"), @"");
+    insta::assert_snapshot!(wrong("bad"), @"`bad`: there is nothing to set; write `name:tag`, `name@digest` or `name=newname:tag`, with `*` for what stays");
+    insta::assert_snapshot!(wrong("=a:1"), @"`=a:1`: the name is missing; write `name:tag`, `name@digest` or `name=newname:tag`, with `*` for what stays");
+    insta::assert_snapshot!(wrong("a=b:not a tag"), @"`a=b:not a tag`: `not a tag` is not an image tag; it has at most 128 letters, digits, `_`, `.` or `-`, not starting with `.` or `-`; write `name:tag`, `name@digest` or `name=newname:tag`, with `*` for what stays");
+    insta::assert_snapshot!(wrong("a@sha256:1"), @"`a@sha256:1`: `sha256:1` is not a digest; write `sha256:` and 64 hexadecimal digits, or `sha512:` and 128; write `name:tag`, `name@digest` or `name=newname:tag`, with `*` for what stays");
+    insta::assert_snapshot!(wrong("a=B:1"), @"`a=B:1`: `B` is not an image name; write `host/repository` in lower case, such as `ghcr.io/acme/shop`; write `name:tag`, `name@digest` or `name=newname:tag`, with `*` for what stays");
 }
