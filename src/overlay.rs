@@ -42,7 +42,9 @@ mod written;
 pub use edit::{ImageEdit, Setting, edit_kustomization};
 pub use import::import;
 pub use key::content_key;
-pub use limit::{BYTES_READ_MAX, FILES_MAX, FOLDER_DEPTH_MAX, Limit, LimitKind, MATCHES_MAX};
+pub use limit::{
+    BYTES_READ_MAX, EDITED_BYTES_MAX, FILES_MAX, FOLDER_DEPTH_MAX, Limit, LimitKind, MATCHES_MAX,
+};
 pub use located::{resolve, running, set_image};
 pub use promote::promote;
 pub use refused::{OverlayError, Refused};

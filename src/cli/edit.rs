@@ -9,7 +9,7 @@ use serde_json::json;
 use super::Failure;
 use super::output::Output;
 use crate::model::{FileChange, RepositoryPath};
-use crate::overlay::{ImageEdit, RequestError, edit_kustomization};
+use crate::overlay::{EDITED_BYTES_MAX, ImageEdit, RequestError, edit_kustomization};
 use crate::render::{self, Colour};
 
 const FILE_NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
@@ -75,7 +75,8 @@ fn read(file: &Path, is_piped: bool) -> std::io::Result<Vec<u8>> {
         return std::fs::read(file);
     }
     let mut bytes = Vec::new();
-    std::io::stdin().lock().read_to_end(&mut bytes)?;
+    // A little more than may be edited, so that too much is refused as such.
+    std::io::stdin().lock().take(EDITED_BYTES_MAX as u64 + 1).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 

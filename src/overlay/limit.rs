@@ -4,6 +4,8 @@
 pub const FILES_MAX: usize = 2_000;
 /// How many bytes those files may have together.
 pub const BYTES_READ_MAX: usize = 32 << 20;
+/// How many bytes one file may have that is parsed or edited.
+pub const EDITED_BYTES_MAX: usize = crate::yaml::BYTES_MAX;
 /// How often an image may be held against an entry of `images`, over all kustomizations of one overlay.
 pub const MATCHES_MAX: usize = 5_000_000;
 /// How deep one kustomization may lead to another.

@@ -3,6 +3,8 @@
 //! `cargo bench --bench yaml` prints ratios, which do not depend on the machine as seconds do, and fails where one
 //! is below its target. Each contestant runs several times in turn and counts with its best time.
 
+#![expect(clippy::print_stdout, reason = "a benchmark prints what it measured")]
+
 mod kustomizations;
 mod ruamel;
 

@@ -15,6 +15,8 @@
 
 #[path = "../fuzz/target/meaning.rs"]
 mod meaning;
+#[path = "../fuzz/target/overlay_resolve.rs"]
+mod overlay_resolve;
 #[path = "../fuzz/target/yaml_edit.rs"]
 pub(crate) mod yaml_edit;
 #[path = "../fuzz/target/yaml_parse.rs"]
@@ -24,8 +26,15 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+/// What is fuzzed.
+type Run = fn(&[u8]);
+
 /// Each target's folder in the corpus and its function.
-const TARGETS: &[(&str, fn(&[u8]))] = &[("yaml_edit", yaml_edit::run), ("yaml_parse", yaml_parse::run)];
+const TARGETS: &[(&str, Run)] = &[
+    ("overlay_resolve", overlay_resolve::run),
+    ("yaml_edit", yaml_edit::run),
+    ("yaml_parse", yaml_parse::run),
+];
 
 #[test]
 fn every_input_of_the_corpus_passes() {

@@ -1,0 +1,138 @@
+//! How long it takes to know what 10,000 overlays run, from memory: all of them, and again after one file changed.
+//!
+//! `cargo bench --bench resolve` prints CPU time; it fails where a figure is worse than what is promised.
+#![expect(clippy::disallowed_methods, reason = "a benchmark measures time")]
+#![expect(clippy::print_stdout, reason = "a benchmark prints what it measures")]
+
+use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use towpath::model::{BlobId, CommitId, EntryKind, Location, RepositoryPath, Tree, TreeEntry};
+use towpath::overlay::Resolver;
+
+const SERVICES: usize = 2_500;
+const ENVIRONMENTS: [&str; 4] = ["dev", "staging", "canary", "production"];
+/// How long all overlays may take.
+const ALL_MAX: Duration = Duration::from_secs(2);
+/// How long all answers may take after one file changed.
+const CHANGED_MAX: Duration = Duration::from_millis(5);
+/// How often the change is made; the median counts.
+const CHANGES: usize = 21;
+
+fn main() {
+    let mut files = files();
+    let folders: Vec<Location> = folders().map(Location::from).collect();
+    let before = tree(&files);
+    let mut resolver = Resolver::default();
+    let all = timed(|| look(&mut resolver, &before, &folders));
+    println!("{} overlays from memory: {all:?}", folders.len());
+    let warm = timed(|| look(&mut resolver, &before, &folders));
+    println!("again, nothing changed: {warm:?}");
+    let mut times: Vec<Duration> =
+        (0..CHANGES).map(|round| change(round, &mut files, &folders, &mut resolver)).collect();
+    times.sort();
+    let changed = times.get(CHANGES / 2).copied().unwrap_or_default();
+    println!("one file changed, answer of the one overlay: {changed:?} (median of {CHANGES})");
+    assert!(all < ALL_MAX, "{all:?} for all overlays; at most {ALL_MAX:?}");
+    assert!(changed < CHANGED_MAX, "{changed:?} after one change; at most {CHANGED_MAX:?}");
+}
+
+/// Changes the tag of one service in production and asks what runs there.
+fn change(
+    round: usize,
+    files: &mut BTreeMap<String, String>,
+    folders: &[Location],
+    resolver: &mut Resolver,
+) -> Duration {
+    let service = round * 97 % SERVICES;
+    files.insert(
+        format!("apps/s{service:04}/overlays/production/kustomization.yaml"),
+        overlay(service, round + 2),
+    );
+    let after = tree(files);
+    let folder = folders
+        .iter()
+        .find(|folder| folder.path.as_str() == format!("apps/s{service:04}/overlays/production"));
+    let folder = folder.expect("every service has a production");
+    let time = timed(|| {
+        let found = resolver.resolve(&after, folder).expect("it resolves");
+        let tag = found.uses.first().and_then(|found| found.reference.tag.clone());
+        assert_eq!(tag.map(|tag| tag.to_string()), Some(format!("1.{}.0", round + 2)));
+    });
+    look(resolver, &after, folders);
+    time
+}
+
+fn look(resolver: &mut Resolver, tree: &Tree, folders: &[Location]) {
+    for folder in folders {
+        let image = format!("ghcr.io/acme/{}", folder.path.as_str().get(5..10).expect("the service"));
+        let running = resolver.running(tree, folder, &image.parse().expect("a name"));
+        drop(running.expect("it resolves"));
+    }
+}
+
+fn timed(work: impl FnOnce()) -> Duration {
+    let start = Instant::now();
+    work();
+    start.elapsed()
+}
+
+fn folders() -> impl Iterator<Item = RepositoryPath> {
+    let all = (0..SERVICES).flat_map(|service| ENVIRONMENTS.map(|environment| (service, environment)));
+    all.map(|(service, environment)| {
+        RepositoryPath::new(format!("apps/s{service:04}/overlays/{environment}")).expect("a path")
+    })
+}
+
+fn files() -> BTreeMap<String, String> {
+    let mut files = BTreeMap::new();
+    for service in 0..SERVICES {
+        let base = format!("apps/s{service:04}/base");
+        files.insert(
+            format!("{base}/kustomization.yaml"),
+            "resources:\n  - deployment.yaml\n  - service.yaml\n".to_owned(),
+        );
+        files.insert(format!("{base}/deployment.yaml"), deployment(service));
+        files.insert(format!("{base}/service.yaml"), SERVICE.replace("NAME", &format!("s{service:04}")));
+        for environment in ENVIRONMENTS {
+            files.insert(
+                format!("apps/s{service:04}/overlays/{environment}/kustomization.yaml"),
+                overlay(service, 1),
+            );
+        }
+    }
+    files
+}
+
+const SERVICE: &str =
+    "apiVersion: v1\nkind: Service\nmetadata:\n  name: NAME\nspec:\n  ports:\n    - port: 80\n";
+
+fn overlay(service: usize, minor: usize) -> String {
+    format!(
+        "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nnamespace: s{service:04}\nresources:\n  - ../../base\nimages:\n  - name: ghcr.io/acme/s{service:04} # moved by towpath\n    newTag: \"1.{minor}.0\"\n"
+    )
+}
+
+fn deployment(service: usize) -> String {
+    format!(
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: s{service:04}\n  labels: {{ app: s{service:04} }}\nspec:\n  replicas: 2\n  selector:\n    matchLabels: {{ app: s{service:04} }}\n  template:\n    metadata:\n      labels: {{ app: s{service:04} }}\n    spec:\n      containers:\n        - name: main\n          image: ghcr.io/acme/s{service:04}:0.1.0\n          ports:\n            - containerPort: 8080\n          env:\n            - name: PORT\n              value: \"8080\"\n          resources:\n            limits: {{ memory: 256Mi }}\n        - name: proxy\n          image: envoyproxy/envoy:v1.30.1\n"
+    )
+}
+
+fn tree(files: &BTreeMap<String, String>) -> Tree {
+    let mut entries = BTreeMap::new();
+    let mut blobs = Vec::new();
+    for (name, text) in files {
+        let mut hasher = DefaultHasher::new();
+        text.hash(&mut hasher);
+        let blob = BlobId::new(format!("{:040x}", hasher.finish())).expect("forty digits");
+        let path = RepositoryPath::new(name.as_str()).expect("a path");
+        entries.insert(path, TreeEntry { kind: EntryKind::File, blob: blob.clone() });
+        blobs.push((blob, text.as_bytes().into()));
+    }
+    let mut tree = Tree::new(CommitId::new("0".repeat(40)).expect("forty digits"), Arc::new(entries));
+    blobs.into_iter().for_each(|(blob, content)| tree.add_blob(blob, content));
+    tree
+}
