@@ -2,7 +2,7 @@
 
 use super::patch::Unable;
 use super::resource::trail_of;
-use super::trail::{Place, SetBy, Step};
+use super::trail::{Place, SetBy, Step, lengthened};
 use super::value::Value;
 use crate::model::RepositoryPath;
 
@@ -51,6 +51,16 @@ impl Operation {
         Ok(Self { what, path, line })
     }
 
+    /// Whether it may make a document larger or deeper than it may be.
+    pub(super) const fn may_grow(&self) -> bool {
+        match &self.what {
+            What::Add(Value::Scalar(_)) | What::Replace(Value::Scalar(_)) | What::Remove | What::Test => {
+                false
+            }
+            What::Add(_) | What::Replace(_) | What::Copy(_) | What::Move(_) => true,
+        }
+    }
+
     /// Applies it to a resource that was read from `file`.
     pub(super) fn apply(
         &self,
@@ -66,9 +76,7 @@ impl Operation {
                 let old = find(root, &self.path)?;
                 let mut new = self.stamped(value, patch_file);
                 if let (Value::Scalar(old), Value::Scalar(new)) = (&*old, &mut new) {
-                    let mut trail = trail_of(old, file);
-                    trail.append(&mut new.trail);
-                    new.trail = trail;
+                    new.trail = lengthened(trail_of(old, file), std::mem::take(&mut new.trail));
                 }
                 *old = new;
                 Ok(())

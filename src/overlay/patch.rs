@@ -12,6 +12,9 @@ use super::value::{Lines, Value};
 use crate::model::RepositoryPath;
 use crate::yaml::{NodeId, NodeKind};
 
+/// How many operations one patch may have.
+const OPERATIONS_MAX: usize = 1_000;
+
 /// Why something is not evaluated.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 pub(super) struct Unable(pub(super) &'static str);
@@ -43,6 +46,7 @@ pub(super) struct Content {
     form: Result<Form, Unable>,
     /// Whether the word `image` stands in it: without, it brings no image.
     pub(super) names_images: bool,
+    nodes: usize,
 }
 
 #[derive(Clone, Debug)]
@@ -79,6 +83,14 @@ impl Patch {
         let target =
             text.entry(item, "target").map(|(_, target)| Selector::read(text, target)).transpose()?;
         Ok(Self { line: text.line(item), key, target, body: body(text, item) })
+    }
+
+    /// About how many nodes are looked at to apply it.
+    pub(super) fn cost(&self, content: &Content, resources: &[Resource]) -> usize {
+        let Some(target) = &self.target else { return resources.len() + content.nodes };
+        let selected = resources.iter().filter(|resource| target.selects(resource));
+        let nodes = selected.map(|resource| content.nodes + resource.value.size()).sum::<usize>();
+        resources.len() + nodes
     }
 
     /// Applies it to the resources that it is for.
@@ -141,7 +153,13 @@ fn body(text: &Text, item: NodeId) -> Body {
 impl Content {
     /// Reads a patch; a list makes it one of operations.
     pub(super) fn read(patch: &str, lines: Lines) -> Self {
-        Self { form: form(patch, lines), names_images: patch.contains("image") }
+        let form = form(patch, lines);
+        let nodes = match &form {
+            Ok(Form::Merges(patches)) => patches.iter().map(Value::size).sum(),
+            Ok(Form::Operations(operations)) => operations.len(),
+            Err(_) => 0,
+        };
+        Self { form, names_images: patch.contains("image"), nodes }
     }
 }
 
@@ -238,9 +256,15 @@ fn operate(
     operations: &[Operation],
     patch_file: &RepositoryPath,
 ) -> Result<(), Unable> {
+    if operations.len() > OPERATIONS_MAX {
+        return Err(Unable("it has too many operations"));
+    }
     let value = Arc::make_mut(&mut resource.value);
     for operation in operations {
         operation.apply(value, &resource.file, patch_file)?;
+        if operation.may_grow() && !value.is_bounded() {
+            return Err(Unable("it makes the resource too large or too deep"));
+        }
     }
     let id = Id::of(value);
     if id != *resource.id() {

@@ -5,10 +5,13 @@ use std::sync::Arc;
 use super::patch::{Failed, Unable};
 use super::resource::{Resource, trail_of};
 use super::selector::compile;
-use super::trail::{Place, SetBy, Step};
+use super::trail::{Place, SetBy, Step, lengthened};
 use super::value::{Scalar, Value};
 use super::written::Written;
 use crate::model::RepositoryPath;
+
+/// How long a text may become by putting others into it, in bytes.
+const TEXT_BYTES_MAX: usize = 4 << 10;
 
 /// One item of `replacements`.
 #[derive(Clone, Debug)]
@@ -86,6 +89,13 @@ impl Replacement {
             || self.targets.iter().flat_map(|target| &target.fields).any(|path| touches(path))
     }
 
+    /// About how many nodes are looked at to apply it.
+    pub(super) fn cost(&self, resources: &[Resource]) -> usize {
+        let looked_at = resources.len() * (self.targets.len() + 1);
+        let selected = self.selected(resources).into_iter().filter_map(|index| resources.get(index));
+        looked_at + selected.map(|resource| resource.value.size()).sum::<usize>()
+    }
+
     /// Copies the value into every field that it is for.
     pub(super) fn apply(&self, file: &RepositoryPath, resources: &mut [Resource]) -> Result<(), Failed> {
         let failed = |why: Unable, resources| Failed { why, resources };
@@ -101,11 +111,13 @@ impl Replacement {
         for target in &self.targets {
             for index in target.selected(resources) {
                 let Some(resource) = resources.get_mut(index) else { continue };
-                match target.write(resource, &value, &place) {
+                let mut changed = resource.clone();
+                match target.write(&mut changed, &value, &place) {
                     Err(why) if target.fields.iter().any(|path| touches(path)) => {
                         return Err(failed(why, Some(self.selected(resources))));
                     }
-                    Ok(()) | Err(_) => {}
+                    Ok(()) => *resource = changed,
+                    Err(_) => {}
                 }
             }
         }
@@ -253,6 +265,9 @@ impl Target {
             for route in routes {
                 let found = Arc::make_mut(&mut resource.value).at_mut(&route);
                 self.set(found.ok_or(Unable("a target has no such field"))?, value, place, &file)?;
+                if !matches!(value, Value::Scalar(_)) && !resource.value.is_bounded() {
+                    return Err(Unable("it makes a target too large or too deep"));
+                }
             }
         }
         Ok(())
@@ -268,13 +283,15 @@ impl Target {
         match (&mut *into, value) {
             (Value::Scalar(old), Value::Scalar(new)) => {
                 let text = self.options.replaced(&old.text, &new.text);
-                let mut trail = trail_of(old, file);
-                trail.extend(new.trail.iter().cloned());
+                if text.len() > TEXT_BYTES_MAX {
+                    return Err(Unable("it makes a text too long"));
+                }
                 let before = Written::new(&old.text);
                 let after = Written::new(&text);
                 let renames =
                     before.name != after.name && before.tag == after.tag && before.digest == after.digest;
-                trail.push(Step { decides: !renames, ..Step::new(place, SetBy::Replacement, &text) });
+                let step = Step { decides: !renames, ..Step::new(place, SetBy::Replacement, &text) };
+                let trail = lengthened(trail_of(old, file), new.trail.iter().cloned().chain([step]));
                 *old = Scalar { text, is_null: false, line: old.line, trail };
                 Ok(())
             }

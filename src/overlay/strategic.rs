@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::patch::Unable;
 use super::resource::trail_of;
-use super::trail::{Place, SetBy, Step};
+use super::trail::{Place, SetBy, Step, lengthened};
 use super::value::{Scalar, Value};
 use crate::model::RepositoryPath;
 
@@ -109,8 +109,7 @@ impl Merge<'_> {
     }
 
     fn scalar(&self, old: &mut Scalar, new: &Scalar) {
-        let mut trail = trail_of(old, self.file);
-        trail.push(self.step(new));
+        let trail = lengthened(trail_of(old, self.file), [self.step(new)]);
         *old = Scalar { trail, ..new.clone() };
     }
 

@@ -66,6 +66,17 @@ impl Step {
     }
 }
 
+/// How many steps a trail keeps: the last ones.
+const STEPS_MAX: usize = 64;
+
+/// A trail with more steps behind it.
+pub(super) fn lengthened(mut trail: Vec<Step>, more: impl IntoIterator<Item = Step>) -> Vec<Step> {
+    trail.extend(more);
+    let surplus = trail.len().saturating_sub(STEPS_MAX);
+    trail.drain(..surplus);
+    trail
+}
+
 /// A line of a file.
 #[derive(Clone, Debug)]
 pub(super) struct Place {

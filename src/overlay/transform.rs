@@ -13,7 +13,7 @@ use super::patch::{Body, Content, Failed, Patch, Unable};
 use super::replacement::Replacement;
 use super::resource::{Resource, trail_of};
 use super::text::Text;
-use super::trail::{Place, SetBy, Step};
+use super::trail::{Place, SetBy, Step, lengthened};
 use super::value::{Lines, Value};
 use super::walk::{Stack, Walk};
 use crate::model::RepositoryPath;
@@ -95,7 +95,10 @@ impl Walk<'_> {
             },
         };
         let done = match content {
-            Ok(content) => self.apply(patch, &content, &from, stack),
+            Ok(content) => {
+                self.count_matches(patch.cost(&content, &stack.resources), &from)?;
+                self.apply(patch, &content, &from, stack)
+            }
             Err(why) => Err(why.into()),
         };
         self.settle(file, patch.line, (Limit::PatchUnable, patch.key), (done, stack));
@@ -139,7 +142,8 @@ impl Walk<'_> {
         }
         for resource in resources {
             let places = places(&resource.value, resource.id(), images.defaults, images.fields);
-            self.count_matches(places.len() * images.entries.len(), file)?;
+            let times: usize = places.values().map(|times| *times as usize + 1).sum();
+            self.count_matches(times * images.entries.len(), file)?;
             for (route, times) in places {
                 images.set(resource, &route, times, file);
             }
@@ -155,6 +159,7 @@ impl Walk<'_> {
     ) -> Result<(), OverlayError> {
         self.needs_all = true;
         let Some(target) = &replacement.path else {
+            self.count_matches(replacement.cost(&stack.resources), file)?;
             let done = replacement.apply(file, &mut stack.resources);
             self.settle(file, replacement.line, (Limit::ReplacementUnable, "replacements"), (done, stack));
             return Ok(());
@@ -166,6 +171,7 @@ impl Walk<'_> {
         let manifest = self.parsed.manifest(&blob, bytes);
         for document in &manifest.documents {
             let read = Replacement::read(&document.value, first_line(&document.value));
+            self.count_matches(read.cost(&stack.resources), &path)?;
             let done = read.apply(&path, &mut stack.resources);
             self.settle(&path, read.line, (Limit::ReplacementUnable, "replacements"), (done, stack));
         }
@@ -306,8 +312,7 @@ impl Images<'_> {
         if steps.is_empty() {
             return;
         }
-        let mut trail = trail_of(scalar, &resource.file);
-        trail.append(&mut steps);
+        let trail = lengthened(trail_of(scalar, &resource.file), steps);
         if let Some(Value::Scalar(scalar)) = Arc::make_mut(&mut resource.value).at_mut(route) {
             scalar.trail = trail;
             scalar.text = image;

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 
 use super::text::Text;
 use super::trail::Step;
-use crate::yaml::{NodeId, NodeKind, ScalarStyle};
+use crate::yaml::{DEPTH_MAX, NodeId, NodeKind, ScalarStyle};
 
-/// How many nodes one file may have once its aliases are written out.
+/// How many nodes one document may have once its aliases are written out and its patches applied.
 const NODES_MAX: usize = 200_000;
 
 /// A node of a document.
@@ -76,7 +76,7 @@ impl Value {
 
     /// The value of a node.
     pub(super) fn of(text: &Text, node: NodeId, lines: Lines) -> Self {
-        Reader { text, lines, anchors: BTreeMap::new(), nodes: 0 }.read(node)
+        Reader { text, lines, anchors: BTreeMap::new(), nodes: 0, depth: 0 }.read(node)
     }
 
     pub(super) fn scalar(text: impl Into<String>, line: usize) -> Self {
@@ -182,6 +182,27 @@ impl Value {
         }
     }
 
+    /// How many nodes it has.
+    pub(super) fn size(&self) -> usize {
+        1 + self.children().map(Self::size).sum::<usize>()
+    }
+
+    /// Whether it is as small and as flat as a document may be, which patches and aliases could undo.
+    pub(super) fn is_bounded(&self) -> bool {
+        {
+            let mut nodes = NODES_MAX;
+            self.fits(DEPTH_MAX + 1, &mut nodes)
+        }
+    }
+
+    fn fits(&self, depth: usize, nodes: &mut usize) -> bool {
+        if depth == 0 || *nodes == 0 {
+            return false;
+        }
+        *nodes -= 1;
+        self.children().all(|child| child.fits(depth - 1, nodes))
+    }
+
     /// Whether a mapping below, or this one, has such a key.
     pub(super) fn has_key(&self, is_key: fn(&str) -> bool) -> bool {
         self.entries().iter().any(|(key, _)| is_key(key))
@@ -203,6 +224,7 @@ struct Reader<'a> {
     /// What was read behind each anchor.
     anchors: BTreeMap<&'a str, Value>,
     nodes: usize,
+    depth: usize,
 }
 
 impl<'a> Reader<'a> {
@@ -221,8 +243,10 @@ impl<'a> Reader<'a> {
                 Value::Scalar(Scalar { text: value.clone(), is_null, line, trail: Vec::new() })
             }
             NodeKind::Alias => return self.alias(text.written(node), line),
-            NodeKind::Sequence(items) => Value::List(items.iter().map(|item| self.read(*item)).collect()),
-            NodeKind::Mapping(entries) => self.map(entries),
+            NodeKind::Sequence(items) => {
+                self.below(|inner| Value::List(items.iter().map(|item| inner.read(*item)).collect()))
+            }
+            NodeKind::Mapping(entries) => self.below(|inner| inner.map(entries)),
         };
         if found.anchored
             && let Some(name) =
@@ -233,14 +257,23 @@ impl<'a> Reader<'a> {
         value
     }
 
+    fn below(&mut self, read: impl FnOnce(&mut Self) -> Value) -> Value {
+        self.depth += 1;
+        let value = read(self);
+        self.depth -= 1;
+        value
+    }
+
     /// What an alias stands for; its size counts as if it were written out.
     fn alias(&mut self, written: &str, line: usize) -> Value {
         let target = written.strip_prefix('*').and_then(|name| self.anchors.get(name));
         match target {
             Some(value) => {
-                self.nodes += size(value);
-                if self.nodes > NODES_MAX {
-                    return Value::Unread { line, why: "its aliases make the file too large" };
+                let mut left = NODES_MAX.saturating_sub(self.nodes);
+                let fits = value.fits(DEPTH_MAX.saturating_sub(self.depth), &mut left);
+                self.nodes = NODES_MAX - left;
+                if !fits {
+                    return Value::Unread { line, why: "its aliases make the file too large or too deep" };
                 }
                 value.clone()
             }
@@ -272,10 +305,6 @@ impl<'a> Reader<'a> {
         }
         Value::Map(map)
     }
-}
-
-fn size(value: &Value) -> usize {
-    1 + value.children().map(size).sum::<usize>()
 }
 
 /// How many nodes with anchors of their own begin where a node begins.

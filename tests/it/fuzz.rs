@@ -26,6 +26,9 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use proptest::collection::vec;
+use proptest::prelude::*;
+
 /// What is fuzzed.
 type Run = fn(&[u8]);
 
@@ -47,6 +50,34 @@ fn every_input_of_the_corpus_passes() {
     }
 }
 
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, cases: 500, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_damage_to_an_input_passes(
+        input in prop::sample::select(inputs()),
+        damage in vec((any::<prop::sample::Index>(), 0_usize..12, prop::sample::select(PIECES)), 1..6),
+    ) {
+        let (run, path) = input;
+        let mut bytes = fs::read(path).unwrap();
+        for (at, length, piece) in damage {
+            let at = at.index(bytes.len() + 1);
+            let end = (at + length).min(bytes.len());
+            bytes.splice(at..end, piece.bytes());
+        }
+        run(&bytes);
+    }
+}
+
+/// Each input of each corpus, with the function that takes it.
+fn inputs() -> Vec<(Run, PathBuf)> {
+    let of_one = |(name, run): &(&str, Run)| {
+        let run = *run;
+        entries(&corpus().join(name)).into_iter().map(move |path| (run, path))
+    };
+    TARGETS.iter().flat_map(of_one).collect()
+}
+
 #[test]
 fn every_corpus_has_its_target() {
     let folders = entries(&corpus());
@@ -62,3 +93,54 @@ fn entries(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).expect("the corpus is there");
     entries.map(|entry| entry.expect("it is readable").path()).collect()
 }
+
+/// What a file of this kind may hold at any place.
+const PIECES: &[&str] = &[
+    "",
+    "\n",
+    "\n  ",
+    "- ",
+    ": ",
+    "{",
+    "}",
+    "[",
+    "]",
+    "'",
+    "\"",
+    "&a ",
+    "*a",
+    "<<: *a",
+    "|\n",
+    "#",
+    "null",
+    "$patch: delete",
+    "@",
+    ":",
+    "images:",
+    "patches:",
+    "image: x",
+    "name: a",
+    "[name=a]",
+    "*",
+    "0",
+    "-1",
+    "/-",
+    "containers",
+    "op: copy",
+    "path: /spec",
+    "kind: List",
+    "items:",
+    "../",
+    "é",
+    "\u{feff}",
+    "\t",
+    "\r\n",
+    "---\n",
+    "--- own/x.yaml\n",
+    "(",
+    "a|b",
+    ".*",
+    "newTag: 1.10",
+    "digest: sha256:0",
+    "options: {delimiter: ':', index: -1}",
+];

@@ -1,4 +1,4 @@
-use super::fixture::{BASE, DEPLOYMENT, path, set_shop, shop, tree_of};
+use super::fixture::{BASE, DEPLOYMENT, path, set_shop, shop, shown, tree_of};
 use crate::overlay::{BYTES_READ_MAX, FILES_MAX, FOLDER_DEPTH_MAX, resolve};
 
 /// Why the shop cannot be set in a kustomization on top of the base.
@@ -130,4 +130,60 @@ fn more_files_or_bytes_than_are_read() {
     ];
     let error = resolve(&tree_of(&files.into()), &path("").into()).unwrap_err();
     insta::assert_snapshot!(error, @"large.yaml: the overlay leads to files of more than 32 MiB; split the overlay");
+}
+
+#[test]
+fn a_component_among_the_resources_and_the_other_way_round() {
+    let component =
+        "--- part/kustomization.yaml\nkind: Component\n--- whole/kustomization.yaml\nnamespace: a\n";
+    let with = |own: &str| shop(&format!("{component}--- own/kustomization.yaml\n{own}"), "own");
+    insta::assert_snapshot!(with("resources: [../part]\n"), @"own/kustomization.yaml:1: `../part` is a component; list a `kind: Component` folder under `components`, all else under `resources`");
+    insta::assert_snapshot!(with("components: [../whole]\n"), @"own/kustomization.yaml:1: `../whole` is no component; list a `kind: Component` folder under `components`, all else under `resources`");
+}
+
+#[test]
+fn patterns_that_are_none() {
+    insta::assert_snapshot!(refused("images:\n- name: (\n  newTag: '1'\n"), @"own/kustomization.yaml:2: the image name `(` is no regular expression that can be used; write a plain name, or correct the expression");
+    insta::assert_snapshot!(refused("patches:\n- target: { kind: '(' }\n  patch: 'a: b'\n"), @"own/kustomization.yaml:2: `kind` is no valid pattern; write a plain name, or correct the expression");
+    insta::assert_snapshot!(refused("images:\n- name: '(a{1000}){1000}'\n  newTag: '1'\n"), @"own/kustomization.yaml:2: the image name `(a{1000}){1000}` is no regular expression that can be used; write a plain name, or correct the expression");
+}
+
+#[test]
+fn ten_thousand_levels_and_aliases_without_end() {
+    let deep = format!("images: {}\n", "[".repeat(10_000));
+    insta::assert_snapshot!(refused(&deep), @"own/kustomization.yaml:1: this is not YAML: recursion limit exceeded; correct the file");
+    let aliases = format!("a: &a b\nc: [{}]\n", "*a, ".repeat(10_001));
+    insta::assert_snapshot!(refused(&aliases), @"own/kustomization.yaml:2: this is not YAML: more than 10000 aliases; correct the file");
+}
+
+/// Documents that grow by their aliases, each level of which holds the one before it several times.
+fn bomb(wrap: &str, levels: usize) -> String {
+    let level = |n: usize| format!("l{n}: &l{n} {}\n", wrap.replace("*_", &format!("*l{}", n - 1)));
+    format!("image: x\nl0: &l0 x\n{}", (1..levels).map(level).collect::<String>())
+}
+
+#[test]
+fn aliases_that_grow_a_manifest_are_named() {
+    let with = |manifest: &str| {
+        shown(&format!("--- kustomization.yaml\nresources: [m.yaml]\n--- m.yaml\n{manifest}"), "")
+    };
+    let first = |text: String| text.lines().next().unwrap_or_default().to_owned();
+    insta::assert_snapshot!(first(with(&bomb("[*_, *_, *_, *_, *_, *_, *_, *_, *_]", 9))), @"? m.yaml:8: its aliases make the file too large or too deep");
+    insta::assert_snapshot!(first(with(&bomb("[[[[[[[[[[*_]]]]]]]]]]", 100))), @"? m.yaml:15: its aliases make the file too large or too deep");
+}
+
+#[test]
+fn patches_and_replacements_that_grow_without_end_are_named() {
+    let own = "resources: [../base]\npatches:\n- target: { kind: Deployment }\n  path: grow.yaml\n";
+    let copies: String =
+        (0..40).map(|n| format!("- {{ op: copy, from: /spec, path: /spec/x{n} }}\n")).collect();
+    let text = format!("{BASE}--- own/kustomization.yaml\n{own}--- own/grow.yaml\n{copies}# image\n");
+    insta::assert_snapshot!(shop(&text, "own"), @"own/kustomization.yaml:3: this item of `patches` is not evaluated: it makes the resource too large or too deep; set the image in the `images` of the overlay instead");
+    let item = "- source: { kind: Deployment, fieldPath: spec.template.spec.containers.0.image }\n  targets: [ { select: { kind: Deployment }, fieldPaths: [ spec.template.spec.containers.0.image ], options: { delimiter: ':', index: -1 } } ]\n";
+    let own = format!("resources: [../base]\nreplacements:\n{}", item.repeat(40));
+    let last = shown(&format!("{BASE}--- own/kustomization.yaml\n{own}"), "own");
+    assert!(
+        last.contains("this item of `replacements` is not evaluated: it makes a text too long"),
+        "{last}"
+    );
 }
