@@ -1,5 +1,7 @@
 //! Names that were checked once: of services, environments, repositories, branches, commits, paths, people.
 
+use std::fmt;
+
 use super::checked_text;
 
 /// Longest name that is accepted, in bytes.
@@ -74,10 +76,6 @@ name!(
     CommitId, "a commit id", is_object_id, "it has 40 hexadecimal digits"
 );
 name!(
-    /// A Git blob, as 40 hexadecimal digits.
-    BlobId, "a blob id", is_object_id, "it has 40 hexadecimal digits"
-);
-name!(
     /// A path inside a repository: relative, with `/`, without `.`, `..` or empty parts; empty for its top.
     RepositoryPath, "a path inside the repository", is_path,
     "write it relative to the top of the repository, with `/`, without `.`, `..` or a leading `/`"
@@ -117,6 +115,55 @@ impl RepositoryPath {
     #[must_use]
     pub fn file_name(&self) -> &str {
         self.0.rsplit('/').next().unwrap_or_default()
+    }
+}
+
+/// A Git blob. A tree has as many as it has files, so it takes no memory of its own.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct BlobId([u8; 20]);
+
+impl BlobId {
+    /// A blob by its 40 hexadecimal digits.
+    ///
+    /// # Errors
+    /// For any other text.
+    pub fn new(text: impl AsRef<str>) -> Result<Self, NameError> {
+        let text = text.as_ref();
+        let refused =
+            || NameError { text: text.to_owned(), what: "a blob id", rule: "it has 40 hexadecimal digits" };
+        if !is_object_id(text) {
+            return Err(refused());
+        }
+        let mut bytes = [0; 20];
+        for (byte, start) in bytes.iter_mut().zip((0..).step_by(2)) {
+            let digits = text.get(start..start + 2).ok_or_else(refused)?;
+            *byte = u8::from_str_radix(digits, 16).map_err(|_| refused())?;
+        }
+        Ok(Self(bytes))
+    }
+
+    /// The bytes of the hash.
+    #[must_use]
+    pub const fn as_bytes(&self) -> &[u8; 20] {
+        &self.0
+    }
+}
+
+impl From<[u8; 20]> for BlobId {
+    fn from(hash: [u8; 20]) -> Self {
+        Self(hash)
+    }
+}
+
+impl fmt::Display for BlobId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for BlobId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "BlobId({self})")
     }
 }
 

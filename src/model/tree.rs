@@ -136,7 +136,7 @@ impl Tree {
         let mut tree = self.clone();
         for (path, content) in files {
             let blob = invented_id(content);
-            tree.blobs.insert(blob.clone(), content.as_slice().into());
+            tree.blobs.insert(blob, content.as_slice().into());
             tree.edited.insert(path.clone(), TreeEntry { kind: EntryKind::File, blob });
         }
         tree

@@ -64,12 +64,12 @@ impl Snapshots {
     ) -> Result<(), ForgeError> {
         let entries = missing.0.iter().filter_map(|path| tree.entry(path));
         let blobs: Vec<BlobId> =
-            entries.map(|entry| entry.blob.clone()).collect::<BTreeSet<_>>().into_iter().collect();
+            entries.map(|entry| entry.blob).collect::<BTreeSet<_>>().into_iter().collect();
         let contents = forge.blobs(place, &blobs).await?;
         let mut snapshots = self.0.lock().await;
         let snapshot = snapshots.entry(place.clone()).or_default();
         for (blob, content) in blobs.into_iter().zip(contents) {
-            snapshot.blobs.insert(blob.clone(), Arc::clone(&content));
+            snapshot.blobs.insert(blob, Arc::clone(&content));
             tree.add_blob(blob, content);
         }
         Ok(())
@@ -120,7 +120,7 @@ impl Snapshots {
 fn with_blobs(head: &CommitId, entries: Entries, blobs: &BTreeMap<BlobId, Arc<[u8]>>) -> Tree {
     let mut tree = Tree::new(head.clone(), entries);
     for (blob, content) in blobs {
-        tree.add_blob(blob.clone(), Arc::clone(content));
+        tree.add_blob(*blob, Arc::clone(content));
     }
     tree
 }

@@ -57,6 +57,6 @@ fn kept<T: Clone>(map: &mut Kept<T>, round: u64, blob: &BlobId, read: impl FnOnc
         return found.clone();
     }
     let value = read();
-    map.insert(blob.clone(), (value.clone(), round));
+    map.insert(*blob, (value.clone(), round));
     value
 }

@@ -142,12 +142,13 @@ impl Overlays {
         for folder in folders {
             let Some(answer) = index.answers.remove(&folder) else { continue };
             for path in answer.looked.asked.iter() {
-                if let Some(readers) = index.readers.get_mut(path) {
-                    readers.remove(&folder);
+                let Some(readers) = index.readers.get_mut(path) else { continue };
+                readers.remove(&folder);
+                if readers.is_empty() {
+                    index.readers.remove(path);
                 }
             }
         }
-        index.readers.retain(|_, readers| !readers.is_empty());
     }
 }
 

@@ -338,7 +338,7 @@ impl<'a> Walk<'a> {
 
     /// What identifies the content of a file that was read.
     pub(super) fn blob(&self, path: &RepositoryPath) -> crate::model::BlobId {
-        self.tree.entry(path).expect("it was read").blob.clone()
+        self.tree.entry(path).expect("it was read").blob
     }
 
     /// Counts how often images are held against entries.

@@ -56,7 +56,7 @@ async fn running(
 
 async fn fill(scene: &Scene, tree: &mut Tree, missing: Missing) -> anyhow::Result<()> {
     let blobs: Vec<_> =
-        missing.0.iter().filter_map(|path| tree.entry(path)).map(|entry| entry.blob.clone()).collect();
+        missing.0.iter().filter_map(|path| tree.entry(path)).map(|entry| entry.blob).collect();
     let contents = scene.forge.blobs(&scene.place, &blobs).await?;
     blobs.into_iter().zip(contents).for_each(|(blob, content)| tree.add_blob(blob, content));
     Ok(())

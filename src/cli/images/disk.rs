@@ -80,7 +80,7 @@ impl Disk {
         for path in missing.0 {
             let file = self.root.join(path.as_str());
             let content = std::fs::read(&file).with_context(|| format!("reading {}", file.display()))?;
-            let blob = tree.entry(&path).map(|entry| entry.blob.clone()).context("a file that was listed")?;
+            let blob = tree.entry(&path).map(|entry| entry.blob).context("a file that was listed")?;
             tree.add_blob(blob, content.into());
         }
         Ok(())

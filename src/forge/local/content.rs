@@ -32,14 +32,7 @@ pub(super) fn entries(
 
 /// The content of blobs, in order.
 pub(super) fn blobs(store: &Store, blobs: &[BlobId]) -> Result<Vec<Arc<[u8]>>, ForgeError> {
-    blobs
-        .iter()
-        .map(|blob| {
-            let id =
-                ObjectId::from_hex(blob.as_str().as_bytes()).map_err(failed(format!("the blob {blob}")))?;
-            content(store, id).map(Arc::from)
-        })
-        .collect()
+    blobs.iter().map(|blob| content(store, ObjectId::Sha1(*blob.as_bytes())).map(Arc::from)).collect()
 }
 
 fn content(store: &Store, id: ObjectId) -> Result<Vec<u8>, ForgeError> {

@@ -75,7 +75,7 @@ pub(super) fn tree_of(files: &BTreeMap<String, Vec<u8>>) -> Tree {
             None => (name.as_str(), EntryKind::File),
         };
         let blob = blob_of(content);
-        entries.insert(path(name), TreeEntry { kind, blob: blob.clone() });
+        entries.insert(path(name), TreeEntry { kind, blob });
         blobs.push((blob, content.as_slice().into()));
     }
     let mut tree = Tree::new(CommitId::new("0".repeat(40)).unwrap(), Arc::new(entries));

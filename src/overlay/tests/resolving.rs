@@ -271,7 +271,7 @@ fn missing(repository: &str, read: &[&str]) -> Vec<String> {
         names.keys().map(|name| (path(name), whole.entry(&path(name)).unwrap().clone())).collect();
     let mut partial = Tree::new(CommitId::new("0".repeat(40)).unwrap(), Arc::new(entries.clone()));
     for name in read {
-        partial.add_blob(entries[&path(name)].blob.clone(), whole.read(&path(name)).unwrap().into());
+        partial.add_blob(entries[&path(name)].blob, whole.read(&path(name)).unwrap().into());
     }
     match resolve(&partial, &path("").into()) {
         Err(OverlayError::Missing(Missing(paths))) => paths.iter().map(ToString::to_string).collect(),

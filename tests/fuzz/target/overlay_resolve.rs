@@ -37,7 +37,7 @@ fn tree_of(bytes: &[u8]) -> Tree {
     let mut blobs = Vec::new();
     for (index, (path, content)) in sections(bytes).into_iter().take(FILES_MAX).enumerate() {
         let blob = BlobId::new(format!("{index:040}")).expect("forty digits");
-        entries.insert(path, TreeEntry { kind: EntryKind::File, blob: blob.clone() });
+        entries.insert(path, TreeEntry { kind: EntryKind::File, blob });
         blobs.push((blob, content));
     }
     let mut tree = Tree::new(CommitId::new("0".repeat(40)).expect("forty digits"), Arc::new(entries));

@@ -137,10 +137,8 @@ pub(super) fn tree(files: &Files) -> Tree {
     let mut blobs = Vec::new();
     for (index, (name, text)) in files.iter().enumerate() {
         let blob = BlobId::new(format!("{index:040}")).unwrap();
-        entries.insert(
-            RepositoryPath::new(name.as_str()).unwrap(),
-            TreeEntry { kind: EntryKind::File, blob: blob.clone() },
-        );
+        entries
+            .insert(RepositoryPath::new(name.as_str()).unwrap(), TreeEntry { kind: EntryKind::File, blob });
         blobs.push((blob, text.as_bytes().into()));
     }
     let mut tree = Tree::new(CommitId::new("0".repeat(40)).unwrap(), Arc::new(entries));

@@ -152,7 +152,7 @@ async fn bytes_and_modes_are_kept() {
     let head = ground.tip(BRANCH);
     let entries = ground.forge.entries(&place(), &head).await.unwrap();
     for (name, bytes) in files {
-        let blob = entries[&path(name)].blob.clone();
+        let blob = entries[&path(name)].blob;
         let content = ground.forge.blobs(&place(), &[blob]).await.unwrap();
         assert_eq!(content[0].as_ref(), bytes, "{name}");
     }

@@ -124,7 +124,7 @@ async fn a_commit_is_what_its_id_says_whatever_replaces_it() {
     let other = ground.push("elsewhere", "app.yaml", "tag: evil\n").await;
     ground.git(&["update-ref", &format!("refs/replace/{main}"), other.as_str()]);
     let entries = ground.forge.entries(&place(), &main).await.unwrap();
-    let content = ground.forge.blobs(&place(), &[entries[&path("app.yaml")].blob.clone()]).await.unwrap();
+    let content = ground.forge.blobs(&place(), &[entries[&path("app.yaml")].blob]).await.unwrap();
     assert_eq!(content[0].as_ref(), APP.as_bytes());
 }
 

@@ -94,13 +94,13 @@ impl Git {
 
     /// The id of a content that some commit holds.
     pub(crate) fn blob_id(&self, content: &Arc<[u8]>) -> BlobId {
-        self.ids.get(content).expect("every content was stored by its commit").clone()
+        *self.ids.get(content).expect("every content was stored by its commit")
     }
 
     fn store(&mut self, content: &Arc<[u8]>) -> BlobId {
         let new = || BlobId::new(forty_digits(content)).expect("forty digits");
-        let id = self.ids.entry(Arc::clone(content)).or_insert_with(new).clone();
-        self.blobs.entry(id.clone()).or_insert_with(|| Arc::clone(content));
+        let id = *self.ids.entry(Arc::clone(content)).or_insert_with(new);
+        self.blobs.entry(id).or_insert_with(|| Arc::clone(content));
         id
     }
 
