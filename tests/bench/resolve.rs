@@ -129,7 +129,7 @@ fn tree(files: &BTreeMap<String, String>) -> Tree {
         text.hash(&mut hasher);
         let blob = BlobId::new(format!("{:040x}", hasher.finish())).expect("forty digits");
         let path = RepositoryPath::new(name.as_str()).expect("a path");
-        entries.insert(path, TreeEntry { kind: EntryKind::File, blob: blob });
+        entries.insert(path, TreeEntry { kind: EntryKind::File, blob });
         blobs.push((blob, text.as_bytes().into()));
     }
     let mut tree = Tree::new(CommitId::new("0".repeat(40)).expect("forty digits"), Arc::new(entries));
