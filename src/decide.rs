@@ -10,6 +10,7 @@ mod ended;
 mod gates;
 mod judge;
 mod landings;
+mod offers;
 mod plan;
 mod reason;
 mod remarks;

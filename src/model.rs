@@ -11,6 +11,7 @@ mod image;
 mod imported;
 mod location;
 mod name;
+mod order;
 mod place;
 mod policy;
 mod proposal;
@@ -34,10 +35,11 @@ pub use name::{
     BlobId, BranchName, COMMAND_WORDS, CommitId, EnvironmentName, ForgeName, GroupName, Marker, NameError,
     PipelineName, RepositoryName, RepositoryPath, ServiceName, TeamName, UserName,
 };
+pub use order::Order;
 pub use place::{Place, Target};
 pub use policy::{
     After, AfterMode, Approvals, Environment, Gate, MergeMode, OnNewer, POLL_DEFAULT, Pipeline, Policy,
-    Principal, Right, Rights, Service, Soak, SoakCounts,
+    Principal, Right, Rights, Service, ServiceImage, Soak, SoakCounts, Together,
 };
 pub use proposal::{Merge, NewStatus, Presentation, Proposal, WrittenRemark};
 pub use record::{CommandOutcome, Event, Origin, Record, RefusedBecause, WithdrawnBecause};

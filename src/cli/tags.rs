@@ -6,7 +6,7 @@ use super::Failure;
 use super::engines::registry;
 use super::output::Output;
 use crate::config::Settings;
-use crate::model::{ImageName, NotTaken, Selection, ServiceName, Tag};
+use crate::model::{ImageName, NotTaken, Selection, Service, ServiceName, Tag};
 use crate::registry::Registry as _;
 use crate::render;
 
@@ -36,14 +36,16 @@ pub(super) async fn run(
 ) -> Result<(), Failure> {
     let image =
         ImageName::new(arguments.image.as_str()).map_err(|error| Failure::Usage(error.to_string()))?;
-    let services: Vec<_> = settings.policy.services.iter().filter(|service| service.image == image).collect();
+    let of = |service: &'_ Service| service.images.iter().find(|own| own.name == image).cloned();
+    let services = settings.policy.services.iter();
+    let services: Vec<_> = services.filter_map(|service| Some((&service.name, of(service)?.selection))).collect();
     if services.is_empty() {
         return Err(Failure::Usage(unused(&settings, &image)));
     }
     let tags = registry(&settings).tags(&image).await?;
     let judged: Vec<Judged<'_>> = services
         .iter()
-        .flat_map(|service| judge(&service.name, &service.selection, &tags))
+        .flat_map(|(service, selection)| judge(service, selection, &tags))
         .filter(|judged| !arguments.taken || judged.verdict.is_ok())
         .collect();
     if arguments.json {
@@ -58,7 +60,7 @@ pub(super) async fn run(
 
 fn unused(settings: &Settings, image: &ImageName) -> String {
     let mut known: Vec<String> =
-        settings.policy.services.iter().map(|service| format!("`{}`", service.image)).collect();
+        settings.policy.services.iter().flat_map(|service| &service.images).map(|image| format!("`{}`", image.name)).collect();
     known.sort();
     known.dedup();
     format!("no service uses `{image}`; the images are {}", known.join(", "))

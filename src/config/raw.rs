@@ -19,7 +19,7 @@ use super::located::Located;
 use super::reader::{Read, Reader};
 use crate::model::{
     BranchName, EnvironmentName, ForgeName, GroupName, ImageName, Marker, MergeMode, OnNewer, Pattern,
-    PipelineName, Principal, RepositoryName, Selection, ServiceName, SoakCounts, TeamName, UserName,
+    PipelineName, Principal, RepositoryName, Selection, ServiceName, SoakCounts, TeamName, Together, UserName,
 };
 use shape::{case_schema, choice, key, only_entry, shape};
 
@@ -242,7 +242,8 @@ shape! {
             name: ServiceName,
             /// The pipeline it goes through.
             pipeline: PipelineName,
-            /// Its images; for now exactly one.
+            /// Its images. Several are several lines, `<service>-<image>`, each with its own change, unless
+            /// `together` says otherwise.
             images: List<Image>,
             /// Where its overlays are.
             config: Config,
@@ -250,6 +251,9 @@ shape! {
         optional {
             /// The name under which its changes are found; default: the name of the service.
             group: GroupName,
+            /// Which artifacts of its images make one release: none (`independent`, the default), those of one
+            /// tag (`same-tag`), or those built from one commit (`same-revision`).
+            together: Together,
         }
     }
 }

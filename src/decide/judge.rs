@@ -7,6 +7,7 @@ use chrono::TimeDelta;
 use super::candidate::{self, Choice};
 use super::case::Case;
 use super::gates;
+use super::offers;
 use super::plan::{Action, GateReport, GatesPassed, Judgement, Need, Verdict};
 use super::reason::{Because, Reason};
 use crate::model::{ContentKey, MergeMode, ObservedChange, OnNewer, Release, Time};
@@ -56,7 +57,9 @@ pub(super) fn judge(case: &Case<'_>, needs: &mut BTreeSet<Need>) -> (Judgement, 
 fn judge_candidate(case: &Case<'_>, needs: &mut BTreeSet<Need>) -> Finding {
     let choice = match candidate::search(case, needs) {
         Ok(choice) => choice,
-        Err(Reason::NothingNewer) => return Finding::note(Reason::UpToDate),
+        Err(Reason::NothingNewer) => {
+            return Finding::note(odd_offer(case).unwrap_or(Reason::UpToDate));
+        }
         Err(reason) => return Finding::note(reason),
     };
     let passes = choice.passes();
@@ -64,11 +67,17 @@ fn judge_candidate(case: &Case<'_>, needs: &mut BTreeSet<Need>) -> Finding {
     let Choice { release, gates: mut reports } = choice;
     reports.extend(gates::merge(case, &release, None, needs));
     let opened = if passes { open(case, &release, because) } else { Ok(None) };
-    let (action, notes) = match opened {
-        Ok(action) => (action, Vec::new()),
-        Err(reason) => (None, vec![reason]),
+    let (action, note) = match opened {
+        Ok(action) => (action, None),
+        Err(reason) => (None, Some(reason)),
     };
+    let notes = note.into_iter().chain(offers::incomplete(case)).collect();
     Finding { candidate: Some(release), gates: reports, notes, action, next_look: None }
+}
+
+/// What is newer but cannot come by itself, if there is such a thing.
+fn odd_offer(case: &Case<'_>) -> Option<Reason> {
+    offers::incomplete(case).or_else(|| offers::mixed(case))
 }
 
 fn because(case: &Case<'_>, choice: &Choice) -> Because {
@@ -122,8 +131,9 @@ fn judge_change(case: &Case<'_>, observed: &ObservedChange, needs: &mut BTreeSet
 /// Why an open change has lost its point, if it has.
 fn reason_to_close(case: &Case<'_>, release: &Release, reports: &[GateReport]) -> Option<Because> {
     let running = case.running().map(crate::model::Running::references).unwrap_or_default();
-    let runs_already = running.iter().any(|reference| release.is_named_by(reference));
-    if runs_already || !case.is_newer_than_running(release.name()) {
+    let images = release.references();
+    let is_asked_for = case.requester_of(release).is_some() && case.may_be_asked_for(&images);
+    if release.is_among(&running) || !(is_asked_for || case.is_newer_than_running(&images)) {
         return Some(Because::Overtaken);
     }
     reports.iter().filter(|report| report.verdict == Verdict::Fail).find_map(|report| {
@@ -150,6 +160,7 @@ fn advance(
         }
         notes.push(finish_first(observed, release, &newer));
     }
+    notes.extend(offers::incomplete(case));
     let next_look = candidate::next_newer(case, release, needs);
     let (action, note) = go_on(case, observed, release, reports, needs);
     notes.extend(note);

@@ -124,6 +124,20 @@ pub enum Reason {
         /// The image.
         image: ImageName,
     },
+    /// The newest release lacks some of its images.
+    Incomplete {
+        /// What it is called.
+        release: Tag,
+        /// The images that do not have it.
+        missing: Vec<ImageName>,
+    },
+    /// A release is newer in one image and older in another than what runs.
+    Mixed {
+        /// What it is called.
+        release: Tag,
+        /// Where it could go.
+        environment: EnvironmentName,
+    },
     /// Nothing newer is in the environments before.
     NothingNewer,
     /// A person's commit is on the change's branch.

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::{
-    EnvironmentName, GroupName, ImageName, Location, PipelineName, Place, Selection, ServiceName, Target,
-    TeamName, UserName, words,
+    EnvironmentName, GroupName, ImageName, ImageReference, Location, Order, PipelineName, Place, Selection,
+    ServiceName, Target, TeamName, UserName, words,
 };
 
 /// How often a registry is asked that the configuration says nothing about.
@@ -48,6 +48,18 @@ words! {
         Landed = "landed",
         /// As `landed`, and the environment before takes nothing newer meanwhile.
         Running = "running",
+    }
+}
+
+words! {
+    /// Which artifacts of a service's images make one release.
+    Together {
+        /// Each image is a line of its own; the service has one.
+        Independent = "independent",
+        /// Those with the same tag.
+        SameTag = "same-tag",
+        /// Those built from the same commit, as the label `org.opencontainers.image.revision` says.
+        SameRevision = "same-revision",
     }
 }
 
@@ -154,6 +166,15 @@ impl Pipeline {
     }
 }
 
+/// One of the images of a service.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ServiceImage {
+    /// Its name.
+    pub name: ImageName,
+    /// Which of its tags are releases.
+    pub selection: Selection,
+}
+
 /// What is deployed and owned as a unit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Service {
@@ -163,14 +184,39 @@ pub struct Service {
     pub pipeline: PipelineName,
     /// The group whose change carries it.
     pub group: GroupName,
-    /// Its image.
-    pub image: ImageName,
-    /// Which tags are releases.
-    pub selection: Selection,
+    /// Its images; at least one, and the first one's tag is the name of a release.
+    pub images: Vec<ServiceImage>,
+    /// Which of their artifacts make one release.
+    pub together: Together,
     /// Where its overlays are.
     pub place: Place,
     /// Where the configuration of each environment is in that repository.
     pub locations: BTreeMap<EnvironmentName, Location>,
+}
+
+impl Service {
+    /// Whether an image is one of its own.
+    #[must_use]
+    pub fn has_image(&self, name: &ImageName) -> bool {
+        self.images.iter().any(|image| image.name == *name)
+    }
+
+    /// How far some references are in the order of the selection of each of its images.
+    #[must_use]
+    pub fn order(&self, references: &[ImageReference]) -> Order {
+        let rank = |image: &ServiceImage| {
+            let reference = references.iter().find(|reference| reference.image == image.name)?;
+            image.selection.order(reference.tag.as_ref()?)
+        };
+        Order::new(self.images.iter().map(rank).collect())
+    }
+
+    /// The reference of each of its images, in their order; nothing where one is missing.
+    #[must_use]
+    pub fn complete(&self, references: &[ImageReference]) -> Option<Vec<ImageReference>> {
+        let of = |image: &ServiceImage| references.iter().find(|one| one.image == image.name).cloned();
+        self.images.iter().map(of).collect()
+    }
 }
 
 /// Who may do what in an environment; nobody where a list is empty.
@@ -213,6 +259,11 @@ impl Policy {
     /// The services whose overlays are at a place.
     pub fn services_at<'a>(&'a self, place: &'a Place) -> impl Iterator<Item = &'a Service> {
         self.services.iter().filter(move |service| service.place == *place)
+    }
+
+    /// The images of the services at a place; one that several use comes several times.
+    pub fn images_at<'a>(&'a self, place: &'a Place) -> impl Iterator<Item = &'a ImageName> {
+        self.services_at(place).flat_map(|service| service.images.iter().map(|image| &image.name))
     }
 
     /// The pipeline of a service.

@@ -93,7 +93,7 @@ pub(super) async fn listings<F: Forge, R: Registry, L: Ledger, C: Clock>(
     place: &Place,
     freshness: Freshness,
 ) -> BTreeMap<ImageName, Fact<Vec<Tag>>> {
-    let images: BTreeSet<&ImageName> = policy.services_at(place).map(|service| &service.image).collect();
+    let images: BTreeSet<&ImageName> = policy.images_at(place).collect();
     let reads: FuturesUnordered<_> = images
         .into_iter()
         .map(|image| async move {
