@@ -7,6 +7,7 @@ mod candidate;
 mod case;
 mod commands;
 mod ended;
+mod evidence;
 mod gates;
 mod judge;
 mod landings;
@@ -17,7 +18,7 @@ mod remarks;
 mod rights;
 
 pub use plan::{Action, GateName, GateReport, GatesPassed, Judgement, Need, Plan, Remark, Verdict};
-pub use reason::{Because, Reason};
+pub use reason::{ArtifactReason, Because, Reason};
 
 use std::collections::BTreeSet;
 
@@ -35,8 +36,11 @@ pub fn decide(world: &World, policy: &Policy) -> Plan {
     let mut records = Vec::new();
     for (service, environment) in targets(world, policy) {
         let case = Case::new(world, policy, &history, service, environment);
-        let new = landings::unrecorded(&case);
-        note(&mut history, &mut records, new);
+        // Without an order nothing can be told to be a step back.
+        if evidence::lacking(&case, &mut needs).is_none() {
+            let new = landings::unrecorded(&case);
+            note(&mut history, &mut records, new);
+        }
     }
     for (service, environment) in targets(world, policy) {
         let branch = Case::new(world, policy, &history, service, environment).branch();

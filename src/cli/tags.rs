@@ -7,7 +7,7 @@ use super::engines::registry;
 use super::output::Output;
 use crate::config::Settings;
 use crate::model::{ImageName, NotTaken, Selection, Service, ServiceName, Tag};
-use crate::registry::Registry as _;
+use crate::registry::{Listing, Registry as _};
 use crate::render;
 
 #[derive(Debug, clap::Args)]
@@ -38,11 +38,16 @@ pub(super) async fn run(
         ImageName::new(arguments.image.as_str()).map_err(|error| Failure::Usage(error.to_string()))?;
     let of = |service: &'_ Service| service.images.iter().find(|own| own.name == image).cloned();
     let services = settings.policy.services.iter();
-    let services: Vec<_> = services.filter_map(|service| Some((&service.name, of(service)?.selection))).collect();
+    let services: Vec<_> =
+        services.filter_map(|service| Some((&service.name, of(service)?.selection))).collect();
     if services.is_empty() {
         return Err(Failure::Usage(unused(&settings, &image)));
     }
-    let tags = registry(&settings).tags(&image).await?;
+    let tags = match registry(&settings).tags(&image, None).await? {
+        Listing::Tags { tags, .. } => tags,
+        // Nobody asked whether anything changed, so there is nothing that could be unchanged.
+        Listing::Unchanged => Vec::new(),
+    };
     let judged: Vec<Judged<'_>> = services
         .iter()
         .flat_map(|(service, selection)| judge(service, selection, &tags))
@@ -59,8 +64,13 @@ pub(super) async fn run(
 }
 
 fn unused(settings: &Settings, image: &ImageName) -> String {
-    let mut known: Vec<String> =
-        settings.policy.services.iter().flat_map(|service| &service.images).map(|image| format!("`{}`", image.name)).collect();
+    let mut known: Vec<String> = settings
+        .policy
+        .services
+        .iter()
+        .flat_map(|service| &service.images)
+        .map(|image| format!("`{}`", image.name))
+        .collect();
     known.sort();
     known.dedup();
     format!("no service uses `{image}`; the images are {}", known.join(", "))

@@ -19,7 +19,8 @@ use super::located::Located;
 use super::reader::{Read, Reader};
 use crate::model::{
     BranchName, EnvironmentName, ForgeName, GroupName, ImageName, Marker, MergeMode, OnNewer, Pattern,
-    PipelineName, Principal, RepositoryName, Selection, ServiceName, SoakCounts, TeamName, Together, UserName,
+    PipelineName, Platform, Principal, RepositoryName, Selection, ServiceName, SoakCounts, Tag, TeamName,
+    Together, UserName,
 };
 use shape::{case_schema, choice, key, only_entry, shape};
 
@@ -254,6 +255,9 @@ shape! {
             /// Which artifacts of its images make one release: none (`independent`, the default), those of one
             /// tag (`same-tag`), or those built from one commit (`same-revision`).
             together: Together,
+            /// How long ago the youngest artifact of a release must have been made, so that all that belongs to it
+            /// is there; default `0s`.
+            quiet: Period,
         }
     }
 }
@@ -272,6 +276,8 @@ shape! {
             allow: List<Pattern>,
             /// Regular expressions of which a tag must match none.
             ignore: List<Pattern>,
+            /// The platforms that an artifact must run on, such as `linux/arm64`; default: any will do.
+            platforms: List<Platform>,
         }
     }
 }
@@ -302,6 +308,10 @@ choice! {
         alphabetical => Alphabetical(bool),
         /// `true`: tags of nothing but digits, as whole numbers.
         numerical => Numerical(bool),
+        /// `true`: every tag, by the date on which its artifact was made; narrow it by `allow` to at most 100.
+        newest => Newest(bool),
+        /// One tag, such as `latest`: whatever it points to is a release.
+        digest => Digest(Tag),
     }
 }
 

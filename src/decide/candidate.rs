@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 
 use super::case::Case;
+use super::evidence;
 use super::gates;
 use super::offers::offers;
 use super::plan::{GateReport, Need, Verdict};
 use super::reason::Reason;
-use crate::model::{Artifact, Fact, ImageReference, Release, Time};
+use crate::model::{Artifact, ImageReference, Release, Time};
 
 /// How many releases are judged for one target, newest first; older ones are not looked at. A release that only
 /// waits costs no request, so a busy environment before does not fill this up with what is really next.
@@ -47,7 +48,7 @@ impl Choice {
 
 /// The candidate of a target, or why there is none.
 pub(super) fn search(case: &Case<'_>, needs: &mut BTreeSet<Need>) -> Result<Choice, Reason> {
-    let offers = offers(case)?;
+    let offers = offers(case, needs)?;
     let mut nearest: Option<Choice> = None;
     let mut absent = 0;
     for (index, offer) in offers.iter().enumerate().take(CANDIDATES_MAX) {
@@ -79,7 +80,7 @@ pub(super) fn search(case: &Case<'_>, needs: &mut BTreeSet<Need>) -> Result<Choi
 pub(super) fn next_newer(case: &Case<'_>, release: &Release, needs: &mut BTreeSet<Need>) -> Option<Time> {
     let order = case.order_of(release);
     let is_newer = |offer: &Vec<ImageReference>| case.order(offer) > order;
-    let newer = offers(case).ok()?.into_iter().take(CANDIDATES_MAX).filter(is_newer);
+    let newer = offers(case, needs).ok()?.into_iter().take(CANDIDATES_MAX).filter(is_newer);
     let choices = newer.filter_map(|offer| {
         let release = release_of(case, &offer, needs).ok()??;
         Some(Choice { gates: gates::open(case, &release, needs), release })
@@ -105,19 +106,6 @@ fn artifact_of(
     needs: &mut BTreeSet<Need>,
 ) -> Result<Option<Artifact>, Reason> {
     let Some(tag) = &reference.tag else { return Ok(None) };
-    let image = reference.image.clone();
-    let artifact = |digest| Some(Artifact { image: image.clone(), tag: tag.clone(), digest });
-    if let Some(digest) = &reference.digest {
-        return Ok(artifact(digest.clone()));
-    }
-    match case.world.digests.get(&(image.clone(), tag.clone())) {
-        Some(Fact::Known { value, .. }) => Ok(value.clone().and_then(artifact)),
-        Some(Fact::Unknown { why, .. }) => {
-            Err(Reason::DigestUnknown { tag: tag.clone(), why: why.to_string() })
-        }
-        None => {
-            needs.insert(Need::Digest { image, tag: tag.clone() });
-            Err(Reason::NotObserved)
-        }
-    }
+    let digest = evidence::digest(case, reference, needs)?;
+    Ok(digest.map(|digest| Artifact { image: reference.image.clone(), tag: tag.clone(), digest }))
 }

@@ -6,7 +6,7 @@ use crate::model::{
     World, change_branch,
 };
 
-use super::target_of;
+use super::{evidence, target_of};
 
 /// One target with everything that bears on it.
 pub(super) struct Case<'a> {
@@ -84,7 +84,7 @@ impl<'a> Case<'a> {
 
     /// How far some references are in the order of the service's selections.
     pub(super) fn order(&self, images: &[ImageReference]) -> Order {
-        self.service.order(images)
+        evidence::order(self, images)
     }
 
     /// How far a release is in the order of the service's selections.

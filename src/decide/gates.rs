@@ -7,7 +7,9 @@ mod decline;
 mod follower_soak;
 mod hand;
 mod hold;
+mod platforms;
 mod previous;
+mod quiet;
 mod soak;
 
 pub(super) use approvals::approvers;
@@ -29,6 +31,8 @@ pub(super) fn open(case: &Case<'_>, release: &Release, needs: &mut BTreeSet<Need
     }));
     reports.extend(follower_soak::judge(case));
     reports.extend(hand::judge(case, release));
+    reports.extend(quiet::judge(case, release, needs));
+    reports.extend(platforms::judge(case, release, needs));
     // Working out the content costs, so that comes last and only where everything else passes.
     let is_next = all_pass(&reports);
     reports.push(decline::judge(case, release, is_next, needs));

@@ -6,6 +6,7 @@ use chrono::TimeDelta;
 
 use super::candidate::{self, Choice};
 use super::case::Case;
+use super::evidence;
 use super::gates;
 use super::offers;
 use super::plan::{Action, GateReport, GatesPassed, Judgement, Need, Verdict};
@@ -34,7 +35,9 @@ impl Finding {
 /// Judges a target, and says what to do there now.
 pub(super) fn judge(case: &Case<'_>, needs: &mut BTreeSet<Need>) -> (Judgement, Option<Action>) {
     let open = case.open_change();
+    let lacking = evidence::lacking(case, needs);
     let finding = match (case.world.running.get(&case.target), open) {
+        (Some(Ok(_)), _) if let Some(reason) = lacking => Finding::note(reason),
         (None, _) => Finding::note(Reason::NotObserved),
         (Some(Err(obstacle)), _) => Finding::note(Reason::Obstacle(obstacle.clone())),
         (Some(Ok(_)), Some(change)) => judge_change(case, change, needs),
@@ -58,7 +61,7 @@ fn judge_candidate(case: &Case<'_>, needs: &mut BTreeSet<Need>) -> Finding {
     let choice = match candidate::search(case, needs) {
         Ok(choice) => choice,
         Err(Reason::NothingNewer) => {
-            return Finding::note(odd_offer(case).unwrap_or(Reason::UpToDate));
+            return Finding::note(odd_offer(case, needs).unwrap_or(Reason::UpToDate));
         }
         Err(reason) => return Finding::note(reason),
     };
@@ -71,13 +74,13 @@ fn judge_candidate(case: &Case<'_>, needs: &mut BTreeSet<Need>) -> Finding {
         Ok(action) => (action, None),
         Err(reason) => (None, Some(reason)),
     };
-    let notes = note.into_iter().chain(offers::incomplete(case)).collect();
+    let notes = note.into_iter().chain(offers::incomplete(case, needs)).collect();
     Finding { candidate: Some(release), gates: reports, notes, action, next_look: None }
 }
 
 /// What is newer but cannot come by itself, if there is such a thing.
-fn odd_offer(case: &Case<'_>) -> Option<Reason> {
-    offers::incomplete(case).or_else(|| offers::mixed(case))
+fn odd_offer(case: &Case<'_>, needs: &mut BTreeSet<Need>) -> Option<Reason> {
+    offers::incomplete(case, needs).or_else(|| offers::mixed(case, needs))
 }
 
 fn because(case: &Case<'_>, choice: &Choice) -> Because {
@@ -160,7 +163,7 @@ fn advance(
         }
         notes.push(finish_first(observed, release, &newer));
     }
-    notes.extend(offers::incomplete(case));
+    notes.extend(offers::incomplete(case, needs));
     let next_look = candidate::next_newer(case, release, needs);
     let (action, note) = go_on(case, observed, release, reports, needs);
     notes.extend(note);

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use crate::model::{
-    ChangeState, Event, ImageName, ImageReference, Landing, ObservedChange, Origin, Record, Standing, WithdrawnBecause,
+    ChangeState, Event, ImageName, ImageReference, Landing, ObservedChange, Origin, Record, Standing,
+    WithdrawnBecause,
 };
 
 use super::case::Case;

@@ -3,8 +3,8 @@
 use super::{Draft, Effect, Subject, presentation};
 use crate::decide::{Action, GatesPassed};
 use crate::model::{
-    BranchName, CommitId, ContentKey, FileChange, ImageReference, Merge, Proposal, Release, Running, Target, UserName,
-    change_branch,
+    BranchName, CommitId, ContentKey, FileChange, ImageReference, Merge, Proposal, Release, Running, Target,
+    UserName, change_branch,
 };
 use crate::overlay;
 use crate::render::{self, Carriage};
@@ -65,8 +65,7 @@ pub(super) fn merge(
     gates: &GatesPassed,
 ) -> Draft {
     let from = running(subject, target);
-    let carriage =
-        Carriage { target, release, from: &from, key: gates.key(), requester: requester(action) };
+    let carriage = Carriage { target, release, from: &from, key: gates.key(), requester: requester(action) };
     let merge = Merge {
         place: subject.world.place.clone(),
         change: gates.change(),

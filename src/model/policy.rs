@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::{
-    EnvironmentName, GroupName, ImageName, ImageReference, Location, Order, PipelineName, Place, Selection,
-    ServiceName, Target, TeamName, UserName, words,
+    Basis, EnvironmentName, GroupName, ImageName, ImageReference, Location, PipelineName, Place, Platform,
+    Selection, ServiceName, Tag, Target, TeamName, UserName, words,
 };
 
 /// How often a registry is asked that the configuration says nothing about.
@@ -173,6 +173,16 @@ pub struct ServiceImage {
     pub name: ImageName,
     /// Which of its tags are releases.
     pub selection: Selection,
+    /// The platforms that an artifact must run on.
+    pub platforms: BTreeSet<Platform>,
+}
+
+impl ServiceImage {
+    /// An image whose artifacts may run on any platform.
+    #[must_use]
+    pub const fn new(name: ImageName, selection: Selection) -> Self {
+        Self { name, selection, platforms: BTreeSet::new() }
+    }
 }
 
 /// What is deployed and owned as a unit.
@@ -188,6 +198,8 @@ pub struct Service {
     pub images: Vec<ServiceImage>,
     /// Which of their artifacts make one release.
     pub together: Together,
+    /// How long the youngest artifact of a release must have been made before the release is taken.
+    pub quiet: Duration,
     /// Where its overlays are.
     pub place: Place,
     /// Where the configuration of each environment is in that repository.
@@ -199,16 +211,6 @@ impl Service {
     #[must_use]
     pub fn has_image(&self, name: &ImageName) -> bool {
         self.images.iter().any(|image| image.name == *name)
-    }
-
-    /// How far some references are in the order of the selection of each of its images.
-    #[must_use]
-    pub fn order(&self, references: &[ImageReference]) -> Order {
-        let rank = |image: &ServiceImage| {
-            let reference = references.iter().find(|reference| reference.image == image.name)?;
-            image.selection.order(reference.tag.as_ref()?)
-        };
-        Order::new(self.images.iter().map(rank).collect())
     }
 
     /// The reference of each of its images, in their order; nothing where one is missing.
@@ -262,8 +264,15 @@ impl Policy {
     }
 
     /// The images of the services at a place; one that several use comes several times.
-    pub fn images_at<'a>(&'a self, place: &'a Place) -> impl Iterator<Item = &'a ImageName> {
-        self.services_at(place).flat_map(|service| service.images.iter().map(|image| &image.name))
+    pub fn images_at<'a>(&'a self, place: &'a Place) -> impl Iterator<Item = &'a ServiceImage> {
+        self.services_at(place).flat_map(|service| &service.images)
+    }
+
+    /// Whether a tag is followed to whatever it points to.
+    #[must_use]
+    pub fn follows(&self, image: &ImageName, tag: &Tag) -> bool {
+        let images = self.services.iter().flat_map(|service| &service.images);
+        images.filter(|own| own.name == *image).any(|own| own.selection.basis() == Basis::Turn(tag))
     }
 
     /// The pipeline of a service.

@@ -70,7 +70,6 @@ impl Release {
         ReleaseId(hash("release", &lines))
     }
 
-
     /// Whether some references name every artifact of this release.
     #[must_use]
     pub fn is_among(&self, references: &[ImageReference]) -> bool {

@@ -89,7 +89,8 @@ pub const NOBODY: &str = "towpath";
 fn trailers(carriage: &Carriage<'_>) -> String {
     let Carriage { target, release, key, .. } = carriage;
     let requested_by = carriage.requester.map_or(NOBODY, UserName::as_str);
-    let tags: String = release.artifacts().map(|artifact| trailer("Release", artifact.tag.as_str())).collect();
+    let tags: String =
+        release.artifacts().map(|artifact| trailer("Release", artifact.tag.as_str())).collect();
     let digests: String =
         release.artifacts().map(|artifact| trailer("Digest", artifact.digest.as_str())).collect();
     [

@@ -1,5 +1,7 @@
 //! Every reason in one sentence: lower case, no full stop, the way out behind a semicolon.
 
+mod artifacts;
+
 use super::fit::listed;
 use super::harmless::{name, quoted, sentence};
 use super::time::instant;
@@ -57,14 +59,8 @@ pub(super) fn fact(reason: &Reason) -> String {
         Reason::DigestUnknown { tag, why } => {
             format!("the digest of {} is not known: {}", name(tag.as_str()), sentence(why))
         }
+        Reason::Artifact(reason) => artifacts::fact(reason),
         Reason::NotObserved => "not looked at yet".to_owned(),
-        Reason::Incomplete { release, missing } => {
-            let missing: Vec<String> = missing.iter().map(|image| quoted(image.as_str())).collect();
-            format!("{} is not whole yet: {} lacks it", name(release.as_str()), listed(&missing, "and"))
-        }
-        Reason::Mixed { release, .. } => {
-            format!("{} is newer in one image and older in another than what runs", name(release.as_str()))
-        }
         Reason::NothingSelected { image } => format!("none of the tags of {image} is selected"),
         Reason::ForeignHead { change } => format!("somebody else's commit is on the branch of {change}"),
         Reason::BranchTaken { branch } => {
@@ -85,10 +81,7 @@ fn way_out(reason: &Reason) -> Option<String> {
         Reason::Declined { environment, version, .. } => {
             Some(format!("{} lifts that", quoted(&format!("/promote {environment} version={version}"))))
         }
-        Reason::Mixed { release, environment } => {
-            Some(format!("{} brings it", quoted(&format!("/promote {environment} version={release}"))))
-        }
-        Reason::Incomplete { .. } => Some("it is taken once all its images are there".to_owned()),
+        Reason::Artifact(reason) => artifacts::way_out(reason),
         Reason::SetByHand { .. } => Some("a newer release or `/promote resume` ends that".to_owned()),
         Reason::ApprovalsMissing { by, from, .. } => ask(by, from),
         Reason::Held { .. } => Some("`/promote resume` lifts that".to_owned()),

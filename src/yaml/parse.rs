@@ -201,6 +201,9 @@ impl<'a> Builder<'a> {
             self.tree.nodes[id.index()].bracketed = true;
             self.tree.nodes[id.index()].flow = true;
             self.lexer.pass(byte + 1);
+        } else {
+            // A dash before this one announced the collection, not its first item.
+            self.lexer.pass(byte);
         }
         let children_from = self.children.len();
         self.open.push(Open { id, mark, children_from, is_mapping });

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::config::located::Located;
 use crate::config::problem::Findings;
 use crate::config::raw;
-use crate::model::{GroupName, Pattern, Selection, ServiceImage, ServiceName, Together};
+use crate::model::{Basis, GroupName, Pattern, Selection, ServiceImage, ServiceName, Together};
 
 /// What goes through the pipeline as one: a service, or one of its images.
 pub(super) struct Line {
@@ -42,7 +42,9 @@ pub(super) fn proven(
 fn one(item: &raw::Image, findings: &mut Findings) -> Option<ServiceImage> {
     let selection = selection(&item.select.as_ref()?.value, findings)?;
     let selection = selection.narrowed(patterns(item.allow.as_ref()), patterns(item.ignore.as_ref()));
-    Some(ServiceImage { name: item.image.as_ref()?.value.clone(), selection })
+    let platforms = item.platforms.iter().flat_map(|list| &list.items);
+    let platforms = platforms.map(|platform| platform.value.clone()).collect();
+    Some(ServiceImage { platforms, ..ServiceImage::new(item.image.as_ref()?.value.clone(), selection) })
 }
 
 fn patterns(list: Option<&Located<raw::List<Pattern>>>) -> Vec<Pattern> {
@@ -66,6 +68,8 @@ fn selection(select: &raw::Select, findings: &mut Findings) -> Option<Selection>
         raw::Select::Calver(layout) => Some(layout.0.clone()),
         raw::Select::Alphabetical(written) => only_true(written, Selection::alphabetical()),
         raw::Select::Numerical(written) => only_true(written, Selection::numerical()),
+        raw::Select::Newest(written) => only_true(written, Selection::newest()),
+        raw::Select::Digest(tag) => Some(Selection::digest(tag.value.clone())),
         raw::Select::Regex(groups) => {
             let (pattern, sort) = (groups.pattern.as_ref()?, groups.sort.as_ref()?);
             let names: Vec<String> = sort.items.iter().map(|name| name.0.clone()).collect();
@@ -86,11 +90,29 @@ pub(super) fn lines(
     if images.len() > 1 && together == Together::Independent {
         return split(item, &name, images, findings);
     }
+    refuse_following_by_tag(item, together, &images, findings)?;
     let group = match &item.group {
         Some(group) => group.value.clone(),
         None => GroupName::new(name.as_str()).ok()?,
     };
     Some(vec![Line { name, group, images, together }])
+}
+
+/// One tag that is followed in each image says nothing about what belongs together.
+fn refuse_following_by_tag(
+    item: &raw::Service,
+    together: Together,
+    images: &[ServiceImage],
+    findings: &mut Findings,
+) -> Option<()> {
+    let follows = images.iter().any(|image| matches!(image.selection.basis(), Basis::Turn(_)));
+    if !(follows && together == Together::SameTag) {
+        return Some(());
+    }
+    let message = "a tag that is followed is always the same, so it does not tell what belongs together";
+    let way_out = "write `together: same-revision`, or leave it out";
+    findings.suggest(item.together.as_ref()?.span, message, way_out);
+    None
 }
 
 fn split(
@@ -110,7 +132,8 @@ fn split(
         let text = format!("{service}-{}", image.name.as_str().rsplit('/').next().unwrap_or_default());
         let name = ServiceName::new(text.as_str()).ok().filter(|name| names.insert(name.clone()));
         let (Some(name), Ok(group)) = (name, GroupName::new(text.as_str())) else {
-            let message = format!("`{}` would go its way as `{text}`, which is no name of its own", image.name);
+            let message =
+                format!("`{}` would go its way as `{text}`, which is no name of its own", image.name);
             let way_out = "list it as a service of its own, or say which images belong `together`";
             findings.suggest(item.images.as_ref()?.span, message, way_out);
             return None;

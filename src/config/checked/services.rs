@@ -1,6 +1,7 @@
 //! Services: what they refer to, and the folder of each of their overlays.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use super::images;
 use super::known::Known;
@@ -74,12 +75,14 @@ fn lines(item: &raw::Service, referents: &Referents<'_>, findings: &mut Findings
     let locations = locations(item, pipeline, findings);
     let lines = images::lines(item, images?, findings)?;
     let (pipeline, place, locations) = (pipeline?.name.clone(), place?, locations?);
+    let quiet = item.quiet.as_ref().map_or(Duration::ZERO, |quiet| quiet.0);
     let service = |line: images::Line| Service {
         name: line.name,
         pipeline: pipeline.clone(),
         group: line.group,
         images: line.images,
         together: line.together,
+        quiet,
         place: place.clone(),
         locations: locations.clone(),
     };

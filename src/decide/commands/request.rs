@@ -73,7 +73,7 @@ fn carried(asked: &Asked<'_>, needs: &mut BTreeSet<Need>) -> Result<Release, Sto
 /// The release of that version where it would come from: the registry, or the environments before.
 fn known_release(there: &Case<'_>, tag: &Tag, needs: &mut BTreeSet<Need>) -> Result<Release, Stop> {
     let unknown = || Stop::Refused(RefusedBecause::UnknownVersion(tag.to_string()));
-    let offer = offers::of_version(there, tag).map_err(|_not_known_yet| Stop::Pending)?;
+    let offer = offers::of_version(there, tag, needs).map_err(|_not_known_yet| Stop::Pending)?;
     match candidate::release_of(there, &offer.ok_or_else(unknown)?, needs) {
         Ok(Some(release)) => Ok(release),
         Ok(None) => Err(unknown()),

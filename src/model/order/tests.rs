@@ -34,7 +34,6 @@ proptest! {
 
     #[test]
     fn what_is_newer_than_something_newer_is_newer(a in any_order(), b in any_order(), c in any_order()) {
-        prop_assume!(a > b && b > c);
-        prop_assert!(a > c);
+        prop_assert!(!(a > b && b > c) || a > c);
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use towpath::model::{
     After, AfterMode, Approvals, Environment, Gate, MergeMode, OnNewer, Pipeline, Place, Policy, Principal,
-    RepositoryPath, Right, Rights, Selection, Service, Soak, SoakCounts,
+    RepositoryPath, Right, Rights, Selection, Service, ServiceImage, Soak, SoakCounts, Together,
 };
 
 /// The bot's name on the fake forge.
@@ -116,8 +116,12 @@ impl Rules {
             name: name(service),
             pipeline: name("standard"),
             group: name(service),
-            image: name(&format!("registry.test/acme/{service}")),
-            selection: Selection::semver("*").expect("a range"),
+            images: vec![ServiceImage::new(
+                name(&format!("registry.test/acme/{service}")),
+                Selection::semver("*").expect("a range"),
+            )],
+            together: Together::Independent,
+            quiet: Duration::ZERO,
             place: place(),
             locations: self.environments.iter().map(path).collect(),
         }
