@@ -51,6 +51,11 @@ pub fn decide(world: &World, policy: &Policy) -> Plan {
             note(&mut history, &mut records, new.into_iter().collect());
         }
     }
+    // Behind all approvals that were given until now, since none of them knew of it.
+    for (service, environment) in targets(world, policy) {
+        let new = gates::unrecorded_moves(&Case::new(world, policy, &history, service, environment));
+        note(&mut history, &mut records, new);
+    }
     let mut plan = judge_all(world, policy, &history, needs);
     plan.actions.splice(0..0, records.into_iter().map(|record| Action::Record { record }));
     plan

@@ -30,7 +30,7 @@ pub use change::{
 pub use description::{ArtifactKind, Description, Platform, PlatformError};
 pub use duration::{DurationError, format_duration, parse_duration};
 pub use fact::{Fact, Time};
-pub use history::{Decline, Handled, History, Landing, Standing};
+pub use history::{Decline, Handled, History, Landing, MovedTag, Standing};
 pub use image::{Digest, ImageError, ImageName, ImageReference, Tag};
 pub use imported::{Imported, ImportedService, Leftover};
 pub use location::{DeclaredScalar, Finding, Location};

@@ -129,6 +129,7 @@ async fn first_look<F: Forge, R: Registry, L: Ledger, C: Clock>(
         branches,
         listings,
         digests: Default::default(),
+        present: Default::default(),
         descriptions: Default::default(),
         keys: Default::default(),
         members: Default::default(),

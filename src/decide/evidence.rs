@@ -96,7 +96,12 @@ pub(super) fn digest(
         return Ok(Some(digest.clone()));
     }
     let Some(tag) = &reference.tag else { return Ok(None) };
-    match case.world.digests.get(&(reference.image.clone(), tag.clone())) {
+    let key = (reference.image.clone(), tag.clone());
+    // What was seen just now is newer than what was kept.
+    if let Some(Fact::Known { value: Some(present), .. }) = case.world.present.get(&key) {
+        return Ok(Some(present.clone()));
+    }
+    match case.world.digests.get(&key) {
         Some(Fact::Known { value, .. }) => Ok(value.clone()),
         Some(Fact::Unknown { why, .. }) => {
             Err(Reason::DigestUnknown { tag: tag.clone(), why: why.to_string() })

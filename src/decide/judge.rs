@@ -120,6 +120,7 @@ fn judge_change(case: &Case<'_>, observed: &ObservedChange, needs: &mut BTreeSet
     let Some(release) = own else { return Finding::note(Reason::ForeignHead { change }) };
     let mut reports = gates::open(case, &release, needs);
     reports.extend(gates::merge(case, &release, Some(observed), needs));
+    reports.extend(gates::last(case, &release, &reports, needs));
     let finding = if let Some(because) = reason_to_close(case, &release, &reports) {
         let action = Some(Action::Close { change, target: case.target.clone(), because });
         Finding { action, ..Finding::default() }
@@ -195,7 +196,12 @@ fn go_on(
 fn newer_candidate(case: &Case<'_>, release: &Release, needs: &mut BTreeSet<Need>) -> Option<Release> {
     let choice = candidate::search(case, needs).ok()?;
     let is_other = choice.release.id() != release.id();
-    let is_wanted = case.request().is_some() || case.order_of(&choice.release) > case.order_of(release);
+    // In a first environment a tag that moved means what it means now.
+    let is_moved = case.history.moved_tag(release).is_some()
+        && case.environment.after.environments.is_empty()
+        && case.order_of(&choice.release) == case.order_of(release);
+    let is_wanted =
+        case.request().is_some() || is_moved || case.order_of(&choice.release) > case.order_of(release);
     (choice.passes() && is_other && is_wanted).then_some(choice.release)
 }
 

@@ -79,7 +79,9 @@ fn last_known<'a>(case: &'a Case<'_>, merged: &'a [Record]) -> Option<&'a [Image
 fn landing_images(record: &Record) -> Option<&[ImageReference]> {
     match &record.event {
         Event::Landed { images, .. } => Some(images),
-        Event::Withdrawn { .. } | Event::Declined { .. } | Event::Handled { .. } => None,
+        Event::Withdrawn { .. } | Event::Declined { .. } | Event::TagMoved { .. } | Event::Handled { .. } => {
+            None
+        }
     }
 }
 

@@ -19,6 +19,8 @@ words! {
         FollowerSoak = "follower-soak",
         /// Nobody declined this content.
         Decline = "decline",
+        /// The tags still point to what was chosen.
+        Tag = "tag",
         /// Every artifact runs on the platforms that were asked for.
         Platforms = "platforms",
         /// The youngest artifact was made some time ago.
@@ -291,6 +293,13 @@ impl Action {
 pub enum Need {
     /// The digest of a tag.
     Digest {
+        /// The image.
+        image: ImageName,
+        /// The tag.
+        tag: Tag,
+    },
+    /// What a tag points to at this very time.
+    Present {
         /// The image.
         image: ImageName,
         /// The tag.

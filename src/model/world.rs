@@ -81,6 +81,8 @@ pub struct World {
     pub listings: BTreeMap<ImageName, Fact<Vec<Tag>>>,
     /// The digest of a tag; nothing where the registry has no such tag.
     pub digests: BTreeMap<(ImageName, Tag), Fact<Option<Digest>>>,
+    /// What a tag points to at this very time, for those that are about to be merged.
+    pub present: BTreeMap<(ImageName, Tag), Fact<Option<Digest>>>,
     /// What artifacts say about themselves; nothing where the registry has none at the digest.
     pub descriptions: BTreeMap<(ImageName, Digest), Fact<Option<Description>>>,
     /// The content key that a release would have at a target, on this head.

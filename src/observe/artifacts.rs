@@ -100,6 +100,24 @@ pub(super) async fn digest<F: Forge, R: Registry, L: Ledger, C: Clock>(
     ports.absent_tags.remember(key, answer, now).await
 }
 
+/// What a tag points to at this very time, whatever was kept.
+pub(super) async fn present<F: Forge, R: Registry, L: Ledger, C: Clock>(
+    ports: &Ports<F, R, L, C>,
+    (image, tag): (&ImageName, &Tag),
+) -> Fact<Option<Digest>> {
+    let now = ports.clock.now();
+    match ports.registry.digest(image, tag).await {
+        Ok(present) => {
+            if let Some(digest) = &present {
+                let kept = ports.ledger.keep_digest(image, tag, digest, now).await;
+                kept.unwrap_or_else(|error| tracing::warn!("{error}"));
+            }
+            Fact::known(present, now)
+        }
+        Err(error) => Fact::Unknown { since: now, why: error.to_string().into() },
+    }
+}
+
 /// What an artifact says about itself, kept for good, since a digest never means anything else.
 pub(super) async fn description<F: Forge, R: Registry, L: Ledger, C: Clock>(
     ports: &Ports<F, R, L, C>,

@@ -24,6 +24,10 @@ pub(super) async fn fetch<F: Forge, R: Registry, L: Ledger, C: Clock>(
                 let fact = artifacts::digest(ports, policy, freshness, (&image, &tag)).await;
                 observation.world.digests.insert((image, tag), fact);
             }
+            Need::Present { image, tag } => {
+                let fact = artifacts::present(ports, (&image, &tag)).await;
+                observation.world.present.insert((image, tag), fact);
+            }
             Need::Description { image, digest } => {
                 let fact = artifacts::description(ports, policy, freshness, (&image, &digest)).await;
                 observation.world.descriptions.insert((image, digest), fact);

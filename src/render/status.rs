@@ -90,6 +90,8 @@ const fn weight_of_artifacts(note: &ArtifactReason) -> StatusState {
         | ArtifactReason::NotQuiet { .. }
         | ArtifactReason::NoDate { .. } => StatusState::Pending,
         ArtifactReason::PlatformsThere
+        | ArtifactReason::TagsStay
+        | ArtifactReason::TagMoved { .. }
         | ArtifactReason::Quiet { .. }
         | ArtifactReason::Incomplete { .. }
         | ArtifactReason::Mixed { .. } => StatusState::Success,

@@ -201,8 +201,9 @@ impl<'a> Builder<'a> {
             self.tree.nodes[id.index()].bracketed = true;
             self.tree.nodes[id.index()].flow = true;
             self.lexer.pass(byte + 1);
-        } else {
-            // A dash before this one announced the collection, not its first item.
+        } else if !is_mapping && self.byte(byte) == Some(b'-') {
+            // A dash before this one announced the list, not its first item. (Of a list that is not indented, the mark
+            // is behind its first dash.)
             self.lexer.pass(byte);
         }
         let children_from = self.children.len();

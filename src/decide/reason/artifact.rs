@@ -1,6 +1,6 @@
 //! Reasons about artifacts: what they say about themselves, and whether they are whole.
 
-use crate::model::{EnvironmentName, ImageName, Platform, Tag, Time};
+use crate::model::{Digest, EnvironmentName, ImageName, Platform, Tag, Time};
 
 /// Why something about artifacts is so.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,6 +27,17 @@ pub enum ArtifactReason {
         tags: usize,
         /// How many may be.
         max: usize,
+    },
+    /// The tags point to what was chosen.
+    TagsStay,
+    /// A tag points to something else than when it was chosen; approvals given before do not count.
+    TagMoved {
+        /// The tag.
+        tag: Tag,
+        /// What it pointed to.
+        from: Digest,
+        /// What it points to now; nothing where it is gone.
+        to: Option<Digest>,
     },
     /// Every artifact runs on what was asked for.
     PlatformsThere,

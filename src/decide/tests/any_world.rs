@@ -288,6 +288,7 @@ pub(super) fn any_world() -> impl Strategy<Value = World> {
             changes,
             listings: BTreeMap::from([(image(), Fact::known(tags, now))]),
             digests: digests.collect(),
+            present: BTreeMap::new(),
             descriptions: BTreeMap::new(),
             keys: keys.collect(),
             members: BTreeMap::new(),

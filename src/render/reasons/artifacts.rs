@@ -24,6 +24,12 @@ pub(super) fn fact(reason: &ArtifactReason) -> String {
                 quoted(image.as_str())
             )
         }
+        ArtifactReason::TagsStay => "the tag still points to what was chosen".to_owned(),
+        ArtifactReason::TagMoved { tag, from, to } => {
+            let to = to.as_ref().map_or("nothing".to_owned(), |to| quoted(to.short()));
+            let (tag, from) = (quoted(tag.as_str()), quoted(from.short()));
+            format!("the tag {tag} pointed to {from} when it was chosen and points to {to} now")
+        }
         ArtifactReason::PlatformsThere => "runs on all platforms that were asked for".to_owned(),
         ArtifactReason::PlatformsMissing { image, platforms } => {
             let platforms: Vec<String> = platforms.iter().map(ToString::to_string).collect();
@@ -63,7 +69,11 @@ pub(super) fn way_out(reason: &ArtifactReason) -> Option<String> {
             Some(format!("{} brings it", quoted(&format!("/promote {environment} version={release}"))))
         }
         ArtifactReason::Incomplete { .. } => Some("it is taken once all its images are there".to_owned()),
+        ArtifactReason::TagMoved { .. } => {
+            Some("find out who pushed it anew; approvals given before do not count".to_owned())
+        }
         ArtifactReason::DescriptionUnknown { .. }
+        | ArtifactReason::TagsStay
         | ArtifactReason::PlatformsThere
         | ArtifactReason::Quiet { .. }
         | ArtifactReason::NotQuiet { .. } => None,
