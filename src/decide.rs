@@ -17,6 +17,7 @@ mod reason;
 mod remarks;
 mod rights;
 
+pub use evidence::DATED_TAGS_MAX;
 pub use plan::{Action, GateName, GateReport, GatesPassed, Judgement, Need, Plan, Remark, Verdict};
 pub use reason::{ArtifactReason, Because, Reason};
 

@@ -10,7 +10,7 @@ use crate::model::{
 };
 
 /// How many tags are compared by the dates of their artifacts; each costs three requests, once.
-pub(super) const DATED_TAGS_MAX: usize = 100;
+pub const DATED_TAGS_MAX: usize = 100;
 /// How many landings of a target are compared by date, the last ones.
 const DATED_LANDINGS_MAX: usize = 50;
 
