@@ -1,6 +1,7 @@
 //! The registry client against a small registry of its own, which each test makes answer as it likes.
 
 mod address;
+mod description;
 mod digest;
 mod listing;
 mod refusal;
@@ -31,6 +32,7 @@ struct Asked {
     method: Method,
     path: String,
     query: String,
+    headers: axum::http::HeaderMap,
     token: Option<String>,
     /// The registry's own address, such as `127.0.0.1:5000`.
     here: SocketAddr,
@@ -114,6 +116,7 @@ fn asked(request: &Request, here: SocketAddr) -> Asked {
         method: request.method().clone(),
         path: request.uri().path().to_owned(),
         query: request.uri().query().unwrap_or_default().to_owned(),
+        headers: request.headers().clone(),
         token: token.and_then(|text| text.strip_prefix("Bearer ")).map(str::to_owned),
         here,
     }
