@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::Failure;
-use super::engines::registry;
 use super::output::Output;
+use super::registries::registry;
 use crate::config::Settings;
 use crate::model::{ImageName, NotTaken, Selection, ServiceName, Tag};
 use crate::registry::{Listing, Registry as _};
@@ -40,7 +40,7 @@ pub(super) async fn run(
     if services.is_empty() {
         return Err(Failure::Usage(unused(&settings, &image)));
     }
-    let tags = match registry(&settings).tags(&image, None).await? {
+    let tags = match registry(&settings)?.tags(&image, None).await? {
         Listing::Tags { tags, .. } => tags,
         // Nobody asked whether anything changed, so there is nothing that could be unchanged.
         Listing::Unchanged => Vec::new(),
