@@ -83,6 +83,65 @@ pub struct RegistrySettings {
     pub plain_http: bool,
     /// How often to look for new tags.
     pub poll: Duration,
+    /// How to log in.
+    pub credentials: CredentialSettings,
+    /// Another host, with its port where it has one, to which the credentials may go.
+    pub realm: Option<String>,
+}
+
+/// How to log in to a registry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CredentialSettings {
+    /// Not at all.
+    Anonymous,
+    /// As a configuration of Docker says.
+    DockerConfig(PathBuf),
+    /// With a name and a password.
+    Password {
+        /// The name.
+        username: String,
+        /// Where the password is.
+        password: SecretSettings,
+    },
+    /// With a bearer token that the registry itself takes.
+    Token(SecretSettings),
+    /// The way of Amazon's ECR.
+    Ecr {
+        /// The region, where the registry's host does not say it.
+        region: Option<String>,
+        /// The profile of the file that Amazon's tools share.
+        profile: Option<String>,
+    },
+    /// The way of Google's Artifact Registry.
+    Gar {
+        /// The key of a service account.
+        key: Option<SecretSettings>,
+    },
+    /// The way of Azure's registry.
+    Acr {
+        /// The tenant.
+        tenant: Option<String>,
+        /// The application.
+        client_id: Option<String>,
+        /// The secret of the application.
+        client_secret: Option<SecretSettings>,
+    },
+}
+
+/// Where a secret is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SecretSettings {
+    /// In a variable of the environment.
+    Environment(String),
+    /// In a file.
+    File(PathBuf),
+}
+
+/// A variable of the environment, where it is set and is text.
+#[must_use]
+pub fn environment(name: &str) -> Option<String> {
+    #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+    std::env::var(name).ok()
 }
 
 /// Reads a configuration from its text; relative paths start at the folder of `file`, which is not looked at.

@@ -6,8 +6,8 @@ use futures::stream::{StreamExt as _, TryStreamExt as _};
 use serde_json::{Value, json};
 
 use super::Failure;
-use super::engines::registry;
 use super::output::Output;
+use super::registries::registry;
 use crate::config::Settings;
 use crate::decide::DATED_TAGS_MAX;
 use crate::model::{Basis, ImageName, NotTaken, Selection, Service, ServiceName, Tag, Time};
@@ -55,7 +55,7 @@ pub(super) async fn run(
     if services.is_empty() {
         return Err(Failure::Usage(unused(&settings, &image)));
     }
-    let tags = match registry(&settings).tags(&image, None).await? {
+    let tags = match registry(&settings)?.tags(&image, None).await? {
         Listing::Tags { tags, .. } => tags,
         // Nobody asked whether anything changed, so there is nothing that could be unchanged.
         Listing::Unchanged => Vec::new(),

@@ -3,12 +3,14 @@
 //! These tables are the only list of keys. The schema that `towpath schema` prints and the reader both come
 //! from them.
 
+mod registry;
 mod shape;
 mod text;
 
+pub(super) use registry::{CloudName, Credentials, FilePath, Registry, SecretSource};
 pub(super) use shape::{List, Map};
 pub(super) use text::{
-    Count, Expression, Folder, ForgeKind, GroupOfPattern, Host, Layout, Ledger, Listen, PathTemplate, Period,
+    Count, Expression, Folder, ForgeKind, GroupOfPattern, Layout, Ledger, Listen, PathTemplate, Period,
     ScalarPath, Version,
 };
 
@@ -70,22 +72,6 @@ shape! {
             teams: Map<TeamName, List<UserName>>,
             /// The name under which Towpath acts; default `towpath`.
             bot: UserName,
-        }
-    }
-}
-
-shape! {
-    /// How to talk to one registry.
-    Registry {
-        required {
-            /// The host as it stands in image names, with its port, such as `127.0.0.1:5000`.
-            host: Host,
-        }
-        optional {
-            /// Whether it speaks http instead of https; default `false`.
-            plain_http: bool,
-            /// How often to look for new tags; default `5m`.
-            poll: Period,
         }
     }
 }

@@ -87,7 +87,7 @@ pub(in crate::config) struct Version;
 pub(in crate::config) struct Count(pub(in crate::config) usize);
 
 /// A value that is written as one text.
-trait Text: Sized {
+pub(super) trait Text: Sized {
     /// What it is, with its article.
     const WHAT: &'static str;
     /// What it looks like, as a regular expression that takes at least every legal value.
@@ -129,6 +129,7 @@ macro_rules! text {
         }
     )+};
 }
+pub(super) use text;
 
 text! {
     ForgeName: "a forge name", SLUG, from_str;
@@ -159,7 +160,7 @@ text! {
     PathTemplate: "a path inside the repository", "^.+$", |text| Ok(PathTemplate(text.to_owned()));
 }
 
-fn read_text<T: Text>(reader: &mut Reader<'_>, spot: Spot) -> Option<T> {
+pub(super) fn read_text<T: Text>(reader: &mut Reader<'_>, spot: Spot) -> Option<T> {
     let text = reader.text(spot, T::WHAT)?;
     match T::parse(text) {
         Ok(value) => Some(value),

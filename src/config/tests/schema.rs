@@ -49,7 +49,16 @@ fn samples() -> Vec<Value> {
         let text = keys.iter().fold(declared.clone(), uncomment);
         text.replace(semver, "        # select: { semver:").replace(&shown, &shown.replace("# ", ""))
     });
-    [EXAMPLE.to_owned(), marked, declared].iter().chain(&selected).map(|text| json_of(text)).collect()
+    let ways = ["docker_config", "username", "token", "ecr", "gar", "acr"].map(|way| {
+        let shown = format!("# credentials: {{ {way}:");
+        EXAMPLE.replace("# realm:", "realm:").replace(&shown, &shown.replace("# ", ""))
+    });
+    [EXAMPLE.to_owned(), marked, declared]
+        .iter()
+        .chain(&ways)
+        .chain(&selected)
+        .map(|text| json_of(text))
+        .collect()
 }
 
 #[test]
