@@ -4,6 +4,7 @@
 //! on. Types that appear in the log derive `serde`: a log line is Towpath's own contract, not a forge's.
 
 mod change;
+mod description;
 mod duration;
 mod fact;
 mod history;
@@ -18,12 +19,14 @@ mod record;
 mod release;
 mod selection;
 mod tree;
+mod validator;
 mod world;
 
 pub use change::{
     BRANCH_PREFIX, Change, ChangeNumber, ChangeState, Comment, CommentId, ContentMark, Head, LOG_BRANCH,
     Reaction, Review, ReviewVerdict, Status, StatusState, change_branch,
 };
+pub use description::{ArtifactKind, Description, Platform, PlatformError};
 pub use duration::{DurationError, format_duration, parse_duration};
 pub use fact::{Fact, Time};
 pub use history::{Decline, Handled, History, Landing, Standing};
@@ -44,6 +47,7 @@ pub use record::{CommandOutcome, Event, Origin, Record, RefusedBecause, Withdraw
 pub use release::{Artifact, ContentKey, Release, ReleaseId};
 pub use selection::{NotTaken, Pattern, Rank, Selection, SelectionError};
 pub use tree::{EntryKind, FileChange, Missing, Tree, TreeEntry, TreeError};
+pub use validator::{Validator, ValidatorError};
 pub use world::{ObservedChange, Obstacle, Running, RunningImage, World};
 
 /// Declares a text that was checked once: with its check, its error, and how that is made of a text.

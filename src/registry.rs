@@ -5,7 +5,7 @@ pub mod oci;
 use std::future::Future;
 use std::time::Duration;
 
-use crate::model::{Digest, ImageName, Tag};
+use crate::model::{Description, Digest, ImageName, Tag, Validator};
 
 /// Why a registry did not answer, sorted by what the caller does next.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -57,10 +57,29 @@ pub struct RegistrySettings {
     pub plain_http: bool,
 }
 
+/// What a registry says of an image's tags.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Listing {
+    /// The same as when it gave the validator that we showed.
+    Unchanged,
+    /// All of them.
+    Tags {
+        /// Every tag that follows the OCI grammar, in no order.
+        tags: Vec<Tag>,
+        /// What to show next time, to be spared an unchanged listing.
+        validator: Option<Validator>,
+    },
+}
+
 /// A registry, or all of them: the image's name says which is meant.
 pub trait Registry: Send + Sync {
-    /// Every tag of an image that follows the OCI grammar, in no order. A partial listing is an error.
-    fn tags(&self, image: &ImageName) -> impl Future<Output = Result<Vec<Tag>, RegistryError>> + Send;
+    /// The tags of an image, unless they are unchanged since it gave the validator `known`. A partial listing is an
+    /// error.
+    fn tags(
+        &self,
+        image: &ImageName,
+        known: Option<&Validator>,
+    ) -> impl Future<Output = Result<Listing, RegistryError>> + Send;
 
     /// What a tag points to now; nothing where there is no such tag.
     fn digest(
@@ -68,14 +87,30 @@ pub trait Registry: Send + Sync {
         image: &ImageName,
         tag: &Tag,
     ) -> impl Future<Output = Result<Option<Digest>, RegistryError>> + Send;
+
+    /// What the artifact at a digest says about itself; nothing where there is no such artifact. What was read is
+    /// held against its digest, so the answer never changes.
+    fn description(
+        &self,
+        image: &ImageName,
+        digest: &Digest,
+    ) -> impl Future<Output = Result<Option<Description>, RegistryError>> + Send;
 }
 
 impl<R: Registry> Registry for std::sync::Arc<R> {
-    async fn tags(&self, image: &ImageName) -> Result<Vec<Tag>, RegistryError> {
-        self.as_ref().tags(image).await
+    async fn tags(&self, image: &ImageName, known: Option<&Validator>) -> Result<Listing, RegistryError> {
+        self.as_ref().tags(image, known).await
     }
 
     async fn digest(&self, image: &ImageName, tag: &Tag) -> Result<Option<Digest>, RegistryError> {
         self.as_ref().digest(image, tag).await
+    }
+
+    async fn description(
+        &self,
+        image: &ImageName,
+        digest: &Digest,
+    ) -> Result<Option<Description>, RegistryError> {
+        self.as_ref().description(image, digest).await
     }
 }

@@ -7,7 +7,7 @@ use super::engines::registry;
 use super::output::Output;
 use crate::config::Settings;
 use crate::model::{ImageName, NotTaken, Selection, ServiceName, Tag};
-use crate::registry::Registry as _;
+use crate::registry::{Listing, Registry as _};
 use crate::render;
 
 #[derive(Debug, clap::Args)]
@@ -40,7 +40,11 @@ pub(super) async fn run(
     if services.is_empty() {
         return Err(Failure::Usage(unused(&settings, &image)));
     }
-    let tags = registry(&settings).tags(&image).await?;
+    let tags = match registry(&settings).tags(&image, None).await? {
+        Listing::Tags { tags, .. } => tags,
+        // Nobody asked whether anything changed, so there is nothing that could be unchanged.
+        Listing::Unchanged => Vec::new(),
+    };
     let judged: Vec<Judged<'_>> = services
         .iter()
         .flat_map(|service| judge(&service.name, &service.selection, &tags))

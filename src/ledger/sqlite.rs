@@ -13,8 +13,8 @@ use sqlx::sqlite::{
 };
 use sqlx::{Connection as _, SqliteConnection};
 
-use super::{IndexedLog, Ledger, LedgerError};
-use crate::model::{CommitId, Digest, ImageName, Place, Tag, Time};
+use super::{IndexedLog, KeptListing, Ledger, LedgerError};
+use crate::model::{CommitId, Description, Digest, ImageName, Place, Tag, Time, Validator};
 
 /// The tables and how they came about.
 static MIGRATIONS: Migrator = sqlx::migrate!("src/ledger/migrations");
@@ -118,20 +118,24 @@ impl Ledger for SqliteLedger {
         self.ask(index_log(&self.pool, &place.to_string(), from, tip, &json(lines))).await
     }
 
-    async fn listing(&self, image: &ImageName) -> Result<Option<(Vec<Tag>, Time)>, LedgerError> {
-        let query = "SELECT tags, as_of FROM listings WHERE image = $1";
-        let query = sqlx::query_as::<_, (String, i64)>(query).bind(image.as_str());
-        let Some((tags, as_of)) = self.ask(query.fetch_optional(&self.pool)).await? else {
+    async fn listing(&self, image: &ImageName) -> Result<Option<KeptListing>, LedgerError> {
+        let query = "SELECT tags, validator, as_of FROM listings WHERE image = $1";
+        let query = sqlx::query_as::<_, (String, Option<String>, i64)>(query).bind(image.as_str());
+        let Some((tags, validator, as_of)) = self.ask(query.fetch_optional(&self.pool)).await? else {
             return Ok(None);
         };
         let tags = serde_json::from_str(&tags).map_err(|error| self.failed(error))?;
-        Ok(Some((tags, self.time(as_of)?)))
+        let validator = validator.map(Validator::new).transpose().map_err(|error| self.failed(error))?;
+        Ok(Some(KeptListing { tags, validator, as_of: self.time(as_of)? }))
     }
 
-    async fn keep_listing(&self, image: &ImageName, tags: &[Tag], as_of: Time) -> Result<(), LedgerError> {
-        let query = "INSERT INTO listings (image, tags, as_of) VALUES ($1, $2, $3) \
-                     ON CONFLICT (image) DO UPDATE SET tags = excluded.tags, as_of = excluded.as_of";
-        let query = sqlx::query(query).bind(image.as_str()).bind(json(tags)).bind(as_of.timestamp_micros());
+    async fn keep_listing(&self, image: &ImageName, listing: &KeptListing) -> Result<(), LedgerError> {
+        let query = "INSERT INTO listings (image, tags, validator, as_of) VALUES ($1, $2, $3, $4) \
+                     ON CONFLICT (image) DO UPDATE SET tags = excluded.tags, \
+                     validator = excluded.validator, as_of = excluded.as_of";
+        let query = sqlx::query(query).bind(image.as_str()).bind(json(&listing.tags));
+        let query = query.bind(listing.validator.as_ref().map(Validator::as_str));
+        let query = query.bind(listing.as_of.timestamp_micros());
         self.ask(query.execute(&self.pool)).await.map(|_| ())
     }
 
@@ -156,6 +160,29 @@ impl Ledger for SqliteLedger {
                      ON CONFLICT (image, tag) DO UPDATE SET digest = excluded.digest, as_of = excluded.as_of";
         let query = sqlx::query(query).bind(image.as_str()).bind(tag.as_str());
         let query = query.bind(digest.as_str()).bind(as_of.timestamp_micros());
+        self.ask(query.execute(&self.pool)).await.map(|_| ())
+    }
+
+    async fn description(
+        &self,
+        image: &ImageName,
+        digest: &Digest,
+    ) -> Result<Option<Description>, LedgerError> {
+        let query = "SELECT description FROM descriptions WHERE image = $1 AND digest = $2";
+        let query = sqlx::query_scalar::<_, String>(query).bind(image.as_str()).bind(digest.as_str());
+        let Some(description) = self.ask(query.fetch_optional(&self.pool)).await? else { return Ok(None) };
+        serde_json::from_str(&description).map(Some).map_err(|error| self.failed(error))
+    }
+
+    async fn keep_description(
+        &self,
+        image: &ImageName,
+        digest: &Digest,
+        description: &Description,
+    ) -> Result<(), LedgerError> {
+        let query = "INSERT INTO descriptions (image, digest, description) VALUES ($1, $2, $3) \
+                     ON CONFLICT (image, digest) DO UPDATE SET description = excluded.description";
+        let query = sqlx::query(query).bind(image.as_str()).bind(digest.as_str()).bind(json(description));
         self.ask(query.execute(&self.pool)).await.map(|_| ())
     }
 }
@@ -243,8 +270,8 @@ fn failed(ledger: &str, why: impl Display) -> LedgerError {
     LedgerError { ledger: ledger.to_owned(), why: format!("{why}; {WAY_OUT}") }
 }
 
-fn json<T: serde::Serialize>(list: &[T]) -> String {
-    serde_json::to_string(list).expect("a list of texts is always JSON")
+fn json(value: &(impl serde::Serialize + ?Sized)) -> String {
+    serde_json::to_string(value).expect("texts, times and lists of them are always JSON")
 }
 
 /// SQLite's own words where there are any, without the library's around them.

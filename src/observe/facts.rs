@@ -9,9 +9,9 @@ use tokio::sync::Mutex;
 
 use super::{Clock, Ports};
 use crate::forge::Forge;
-use crate::ledger::Ledger;
+use crate::ledger::{KeptListing, Ledger};
 use crate::model::{Digest, Fact, ImageName, Place, Policy, Tag, Time};
-use crate::registry::{Registry, RegistryError};
+use crate::registry::{Listing, Registry, RegistryError};
 
 /// How fresh a listing has to be.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
@@ -115,25 +115,48 @@ async fn listing<F: Forge, R: Registry, L: Ledger, C: Clock>(
     if let Some(failed) = failure.as_ref().filter(|failed| failed.stands(oldest, ports.clock.now())) {
         return failed.fact();
     }
-    match ports.ledger.listing(image).await {
-        Ok(Some((tags, as_of))) if as_of >= oldest => return Fact::known(tags, as_of),
-        Ok(_) => {}
-        Err(error) => tracing::warn!("{error}"),
+    let kept = ports.ledger.listing(image).await.unwrap_or_else(|error| {
+        tracing::warn!("{error}");
+        None
+    });
+    if let Some(kept) = kept.as_ref().filter(|kept| kept.as_of >= oldest) {
+        return Fact::known(kept.tags.clone(), kept.as_of);
     }
     let now = ports.clock.now();
-    match ports.registry.tags(image).await {
-        Ok(tags) => {
+    match ask_listing(ports, image, kept, now).await {
+        Ok(listing) => {
             *failure = None;
-            if let Err(error) = ports.ledger.keep_listing(image, &tags, now).await {
-                tracing::warn!("{error}");
-            }
-            Fact::known(tags, now)
+            Fact::known(listing.tags, now)
         }
         Err(error) => {
             let since = failure.as_ref().map_or(now, |earlier| earlier.since);
             failure.insert(Failure::new(now, since, &error)).fact()
         }
     }
+}
+
+/// Asks the registry, which may say that the listing that we hold still stands; keeps the answer.
+async fn ask_listing<F: Forge, R: Registry, L: Ledger, C: Clock>(
+    ports: &Ports<F, R, L, C>,
+    image: &ImageName,
+    kept: Option<KeptListing>,
+    now: Time,
+) -> Result<KeptListing, RegistryError> {
+    let known = kept.as_ref().and_then(|kept| kept.validator.as_ref());
+    let listing = match (ports.registry.tags(image, known).await?, kept) {
+        (Listing::Tags { tags, validator }, _) => KeptListing { tags, validator, as_of: now },
+        (Listing::Unchanged, Some(kept)) => KeptListing { as_of: now, ..kept },
+        (Listing::Unchanged, None) => {
+            return Err(RegistryError::Unavailable {
+                host: image.host().to_owned(),
+                image: image.clone(),
+                why: "it says that its listing is unchanged, but we never had one".to_owned(),
+            });
+        }
+    };
+    let written = ports.ledger.keep_listing(image, &listing).await;
+    written.unwrap_or_else(|error| tracing::warn!("{error}"));
+    Ok(listing)
 }
 
 /// The digest of a tag: kept for good once it was read, since a release is what it was when it was chosen. A tag that

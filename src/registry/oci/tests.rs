@@ -19,7 +19,11 @@ use reqwest::dns::Resolve as _;
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpListener;
 
+use reqwest::Method;
+use reqwest::StatusCode;
+
 use super::connection::PublicOnly;
+use super::manifest::{DIGEST_HEADER, hash_of};
 use super::*;
 
 /// What the registry was asked.
@@ -73,8 +77,8 @@ impl Face {
     }
 
     async fn tags_within(&self, limits: Limits) -> Result<Vec<String>, RegistryError> {
-        let tags = self.registry_within(limits).tags(&self.image()).await?;
-        Ok(tags.into_iter().map(String::from).collect())
+        let listing = self.registry_within(limits).tags(&self.image(), None).await;
+        Ok(all_of(listing)?.into_iter().map(String::from).collect())
     }
 
     async fn digest(&self) -> Result<Option<Digest>, RegistryError> {
@@ -93,6 +97,14 @@ impl Face {
 
     fn words(&self, error: &RegistryError) -> String {
         error.to_string().replace(&self.here.to_string(), "registry:5000")
+    }
+}
+
+/// The tags of a listing that nobody can have called unchanged.
+fn all_of(listing: Result<Listing, RegistryError>) -> Result<Vec<Tag>, RegistryError> {
+    match listing? {
+        Listing::Tags { tags, .. } => Ok(tags),
+        Listing::Unchanged => panic!("nothing was known that could be unchanged"),
     }
 }
 

@@ -52,7 +52,7 @@ impl Challenge {
     /// Judges the realm and adds what is asked for. `registry` is any address of the registry that named it.
     pub(super) fn errand(&self, registry: &Url, scope: &str) -> Result<Errand, String> {
         let mut url = Url::parse(&self.realm).map_err(|error| format!("its realm is no address: {error}"))?;
-        let way = way_to(&url, registry)?;
+        let way = way_to(&url, registry).map_err(|why| format!("its realm {why}"))?;
         if !url.username().is_empty() || url.password().is_some() {
             return Err("its realm holds a user or a password".to_owned());
         }
@@ -65,19 +65,19 @@ impl Challenge {
     }
 }
 
-/// How a realm may be reached. A registry can name any address, so that a public one must not make us knock at
+/// How an address that a registry names may be reached. A registry can name any address, so that a public one must not make us knock at
 /// doors inside our network.
-fn way_to(realm: &Url, registry: &Url) -> Result<Way, String> {
-    let at = realm.origin().ascii_serialization();
-    let is_same_host = realm.host() == registry.host();
+pub(super) fn way_to(target: &Url, registry: &Url) -> Result<Way, String> {
+    let at = target.origin().ascii_serialization();
+    let is_same_host = target.host() == registry.host();
     let is_in_house = registry.scheme() == "http";
-    match realm.scheme() {
+    match target.scheme() {
         "http" if is_same_host && is_in_house => Ok(Way::Plain),
         "https" if is_same_host || is_in_house => Ok(Way::Tls),
         // An address in figures is never resolved, so the resolver of `TlsToPublic` would not see it.
-        "https" if address_of(realm).is_none_or(is_public) => Ok(Way::TlsToPublic),
-        "https" => Err(format!("its realm `{at}` is a private address")),
-        _ => Err(format!("its realm `{at}` is not https")),
+        "https" if address_of(target).is_none_or(is_public) => Ok(Way::TlsToPublic),
+        "https" => Err(format!("`{at}` is a private address")),
+        _ => Err(format!("`{at}` is not https")),
     }
 }
 

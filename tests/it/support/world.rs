@@ -17,8 +17,8 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use chrono::{SubsecRound as _, TimeDelta};
 use towpath::forge::ForgeError;
-use towpath::ledger::IndexedLog;
-use towpath::model::{ChangeNumber, Digest, ImageName, Place, Tag, TeamName, Time, UserName};
+use towpath::ledger::{IndexedLog, KeptListing};
+use towpath::model::{ChangeNumber, Description, Digest, ImageName, Place, Tag, TeamName, Time, UserName};
 
 pub(crate) use changes::FakeChange;
 pub(crate) use fault::{Effect, EffectKind, Fault};
@@ -54,6 +54,8 @@ pub(crate) struct State {
     pub(crate) git: Git,
     pub(crate) changes: Vec<FakeChange>,
     pub(crate) images: BTreeMap<ImageName, BTreeMap<Tag, Digest>>,
+    /// What artifacts say about themselves; those that are not here say nothing but that they are images.
+    pub(crate) descriptions: BTreeMap<Digest, Description>,
     pub(crate) registries_down: BTreeSet<ImageName>,
     pub(crate) teams: BTreeMap<TeamName, BTreeSet<UserName>>,
     pub(crate) effects: Vec<Effect>,
@@ -69,8 +71,9 @@ pub(crate) struct State {
 #[derive(Debug, Default)]
 struct LedgerContent {
     logs: BTreeMap<Place, IndexedLog>,
-    listings: BTreeMap<ImageName, (Vec<Tag>, Time)>,
+    listings: BTreeMap<ImageName, KeptListing>,
     digests: BTreeMap<(ImageName, Tag), (Digest, Time)>,
+    descriptions: BTreeMap<(ImageName, Digest), Description>,
 }
 
 impl FakeWorld {
@@ -84,6 +87,7 @@ impl FakeWorld {
             git: Git::default(),
             changes: Vec::new(),
             images: BTreeMap::new(),
+            descriptions: BTreeMap::new(),
             registries_down: BTreeSet::new(),
             teams: BTreeMap::new(),
             effects: Vec::new(),

@@ -1,11 +1,12 @@
 //! The registry, the ledgers and the clock.
 
-use towpath::ledger::{IndexedLog, Ledger, LedgerError};
-use towpath::model::{CommitId, Digest, ImageName, Place, Tag, Time};
+use towpath::ledger::{IndexedLog, KeptListing, Ledger, LedgerError};
+use towpath::model::{ArtifactKind, CommitId, Description, Digest, ImageName, Place, Tag, Time, Validator};
 use towpath::observe::Clock;
-use towpath::registry::{Registry, RegistryError};
+use towpath::registry::{Listing, Registry, RegistryError};
 
 use super::{FakeWorld, LedgerContent, State};
+use crate::support::rules;
 
 impl Clock for FakeWorld {
     fn now(&self) -> Time {
@@ -14,8 +15,8 @@ impl Clock for FakeWorld {
 }
 
 impl Registry for FakeWorld {
-    async fn tags(&self, image: &ImageName) -> Result<Vec<Tag>, RegistryError> {
-        self.request("tags", || no_answer(image), |state| state.tags(image)).await
+    async fn tags(&self, image: &ImageName, known: Option<&Validator>) -> Result<Listing, RegistryError> {
+        self.request("tags", || no_answer(image), |state| state.listing(image, known)).await
     }
 
     async fn digest(&self, image: &ImageName, tag: &Tag) -> Result<Option<Digest>, RegistryError> {
@@ -29,6 +30,14 @@ impl Registry for FakeWorld {
         )
         .await
     }
+
+    async fn description(
+        &self,
+        image: &ImageName,
+        digest: &Digest,
+    ) -> Result<Option<Description>, RegistryError> {
+        self.request("description", || no_answer(image), |state| state.description(image, digest)).await
+    }
 }
 
 impl State {
@@ -36,12 +45,31 @@ impl State {
         if self.registries_down.contains(image) { Err(no_answer(image)) } else { Ok(()) }
     }
 
-    fn tags(&self, image: &ImageName) -> Result<Vec<Tag>, RegistryError> {
+    fn listing(&self, image: &ImageName, known: Option<&Validator>) -> Result<Listing, RegistryError> {
         self.answers(image)?;
         let tags = self.images.get(image).ok_or_else(|| RegistryError::NotFound { image: image.clone() })?;
         // Registries promise no order.
-        Ok(tags.keys().rev().cloned().collect())
+        let tags: Vec<Tag> = tags.keys().rev().cloned().collect();
+        let validator = validator_of(&tags);
+        if known == Some(&validator) {
+            return Ok(Listing::Unchanged);
+        }
+        Ok(Listing::Tags { tags, validator: Some(validator) })
     }
+
+    fn description(&self, image: &ImageName, digest: &Digest) -> Result<Option<Description>, RegistryError> {
+        self.answers(image)?;
+        let is_here = self.images.get(image).is_some_and(|tags| tags.values().any(|known| known == digest));
+        let described = || self.descriptions.get(digest).cloned();
+        Ok(is_here.then(|| described().unwrap_or_else(|| Description::of(ArtifactKind::Image))))
+    }
+}
+
+/// Says which tags there are and nothing else, as an ETag does.
+fn validator_of(tags: &[Tag]) -> Validator {
+    use sha2::{Digest as _, Sha256};
+    let names: Vec<&str> = tags.iter().map(Tag::as_str).collect();
+    rules::name(&format!("\"{:x}\"", Sha256::digest(names.join(" "))))
 }
 
 fn no_answer(image: &ImageName) -> RegistryError {
@@ -89,13 +117,34 @@ impl Ledger for FakeWorld {
         .await
     }
 
-    async fn listing(&self, image: &ImageName) -> Result<Option<(Vec<Tag>, Time)>, LedgerError> {
+    async fn listing(&self, image: &ImageName) -> Result<Option<KeptListing>, LedgerError> {
         self.note("ledger.listing", |ledger| ledger.listings.get(image).cloned()).await
     }
 
-    async fn keep_listing(&self, image: &ImageName, tags: &[Tag], as_of: Time) -> Result<(), LedgerError> {
+    async fn keep_listing(&self, image: &ImageName, listing: &KeptListing) -> Result<(), LedgerError> {
         self.note("ledger.keep_listing", |ledger| {
-            ledger.listings.insert(image.clone(), (tags.to_vec(), as_of));
+            ledger.listings.insert(image.clone(), listing.clone());
+        })
+        .await
+    }
+
+    async fn description(
+        &self,
+        image: &ImageName,
+        digest: &Digest,
+    ) -> Result<Option<Description>, LedgerError> {
+        let key = (image.clone(), digest.clone());
+        self.note("ledger.description", |ledger| ledger.descriptions.get(&key).cloned()).await
+    }
+
+    async fn keep_description(
+        &self,
+        image: &ImageName,
+        digest: &Digest,
+        description: &Description,
+    ) -> Result<(), LedgerError> {
+        self.note("ledger.keep_description", |ledger| {
+            ledger.descriptions.insert((image.clone(), digest.clone()), description.clone());
         })
         .await
     }
