@@ -1,6 +1,7 @@
 //! What Towpath asks of a container registry: which tags an image has, and what a tag points to.
 
 pub mod oci;
+pub mod push;
 
 use std::future::Future;
 use std::time::Duration;
