@@ -4,6 +4,7 @@
 
 mod forges;
 mod graph;
+mod hooks;
 mod known;
 mod pipelines;
 mod rights;
@@ -13,6 +14,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Component, Path, PathBuf};
 
 pub(super) use forges::on_disk;
+pub(super) use hooks::with_secrets;
 
 use super::problem::Findings;
 use super::raw::File;
@@ -33,7 +35,7 @@ pub(super) fn check(raw: &File, path: &Path, findings: &mut Findings) -> Setting
     let pipelines = pipelines::pipelines(raw, &teams, findings);
     let rights = rights::rights(raw, &teams, findings);
     let services = services::services(raw, &pipelines, findings);
-    let registries = forges::registries(raw, findings);
+    let registries = hooks::registries(raw, folder, findings);
     let polls = registries.iter().map(|registry| (registry.host.clone(), registry.poll)).collect();
     Settings {
         file: path.to_owned(),

@@ -8,8 +8,8 @@ mod text;
 
 pub(super) use shape::{List, Map};
 pub(super) use text::{
-    Count, Expression, Folder, ForgeKind, GroupOfPattern, Host, Layout, Ledger, Listen, PathTemplate, Period,
-    ScalarPath, Version,
+    Count, Expression, Folder, ForgeKind, GroupOfPattern, HeaderName, Host, Layout, Ledger, Listen, Name,
+    PathTemplate, Period, ScalarPath, SecretFile, Variable, Version,
 };
 
 use schemars::JsonSchema;
@@ -19,7 +19,8 @@ use super::located::Located;
 use super::reader::{Read, Reader};
 use crate::model::{
     BranchName, EnvironmentName, ForgeName, GroupName, ImageName, Marker, MergeMode, OnNewer, Pattern,
-    PipelineName, Principal, RepositoryName, Selection, ServiceName, SoakCounts, TeamName, UserName,
+    PipelineName, Principal, PushKind, RepositoryName, Selection, ServiceName, SoakCounts, TeamName,
+    UserName,
 };
 use shape::{case_schema, choice, key, only_entry, shape};
 
@@ -85,7 +86,40 @@ shape! {
             plain_http: bool,
             /// How often to look for new tags; default `5m`.
             poll: Period,
+            /// What it is called in the address of its hook, `/hooks/registry/NAME`; default its host.
+            name: Name,
+            /// How it tells of a push, so that nobody has to wait for the next poll.
+            hooks: Hooks,
         }
+    }
+}
+
+shape! {
+    /// The events of one registry, sent by `POST` to `/hooks/registry/NAME`. An event only says where to look.
+    Hooks {
+        required {
+            /// Which product sends them: `distribution`, `ghcr`, `docker-hub`, `harbor`, `quay`, `acr`, `ecr`,
+            /// `gar`, `artifactory`, or `generic` for `{"repository": "acme/shop", "tag": "1.10.0"}`.
+            kind: PushKind,
+            /// Where the secrets are that prove where an event comes from; any of them does, so one can be replaced
+            /// without a gap. `ghcr` and `artifactory` sign with it; `docker-hub`, `quay` and `gar` can do neither
+            /// that nor send a header, so it stands in the address as `?token=`; the others send it in a header.
+            secrets: List<SecretChoice>,
+        }
+        optional {
+            /// The header that holds the secret, alone or behind `Bearer`; default `Authorization`.
+            header: HeaderName,
+        }
+    }
+}
+
+choice! {
+    /// Where a secret is.
+    SecretChoice {
+        /// The environment variable that holds it.
+        env => Env(Variable),
+        /// The file that holds it, relative to this one; read again when it changes.
+        file => File(SecretFile),
     }
 }
 

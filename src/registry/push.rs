@@ -75,7 +75,7 @@ impl PushedRepository {
     #[must_use]
     pub fn holds(&self, image: &ImageName, host: &str) -> bool {
         let is_there = self.host.as_deref().is_none_or(|own| own.eq_ignore_ascii_case(host));
-        is_there && image.host() == host && image.repository() == self.path
+        is_there && image.host().eq_ignore_ascii_case(host) && image.repository() == self.path
     }
 }
 

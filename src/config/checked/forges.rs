@@ -1,21 +1,18 @@
-//! Forges and registries.
+//! Forges.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use super::known::Known;
 use super::resolve;
+use crate::config::LocalForgeSettings;
 use crate::config::located::Located;
 use crate::config::problem::Findings;
-use crate::config::raw::{File, Forge, ForgeKind, Period, Registry};
-use crate::config::{LocalForgeSettings, RegistrySettings};
-use crate::model::{POLL_DEFAULT, Principal, TeamName, UserName, format_duration};
+use crate::config::raw::{File, Forge, ForgeKind};
+use crate::model::{Principal, TeamName, UserName};
 
 /// The bot's name unless something else is said.
 const BOT_DEFAULT: &str = "towpath";
-/// How often a registry may be asked at most.
-const POLL_MIN: Duration = Duration::from_secs(1);
 
 /// The forges, each under a name and in a folder of its own.
 pub(super) fn forges(raw: &File, folder: &Path, findings: &mut Findings) -> Vec<LocalForgeSettings> {
@@ -120,28 +117,4 @@ impl<'a> Teams<'a> {
         }
         self.is_complete.then_some(people.len())
     }
-}
-
-/// The registries that have settings of their own.
-pub(super) fn registries(raw: &File, findings: &mut Findings) -> Vec<RegistrySettings> {
-    let listed = raw.registries.as_ref().map_or(&[][..], |registries| &registries.items);
-    let hosts = listed.iter().map(|registry| registry.host.as_ref());
-    Known::collect("registry", hosts).refuse_duplicates(findings);
-    listed.iter().filter_map(|registry| registry_settings(registry, findings)).collect()
-}
-
-fn registry_settings(registry: &Registry, findings: &mut Findings) -> Option<RegistrySettings> {
-    Some(RegistrySettings {
-        poll: registry.poll.as_ref().map_or(POLL_DEFAULT, |poll| checked_poll(poll, findings)),
-        host: registry.host.as_ref()?.value.0.clone(),
-        plain_http: registry.plain_http.as_ref().is_some_and(|plain_http| plain_http.value),
-    })
-}
-
-fn checked_poll(poll: &Located<Period>, findings: &mut Findings) -> Duration {
-    if poll.0 < POLL_MIN {
-        let message = format!("a registry cannot be polled every `{}`", format_duration(poll.0));
-        findings.suggest(poll.span, message, format!("write at least `{}`", format_duration(POLL_MIN)));
-    }
-    poll.0
 }

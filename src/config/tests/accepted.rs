@@ -174,3 +174,15 @@ fn windows_line_ends_and_a_byte_order_mark_change_nothing() {
     let windows = format!("\u{feff}{}", EXAMPLE.replace('\n', "\r\n"));
     assert_eq!(settings_of(&windows), settings_of(EXAMPLE));
 }
+
+#[test]
+fn a_registry_may_tell_of_pushes() {
+    let text = "version: 1\nregistries:\n  - { host: ghcr.io, name: ghcr, hooks: { kind: ghcr, secrets: [ { env: A }, { file: b } ] } }\n  \
+                - { host: \"acme.azurecr.io\", hooks: { kind: acr, header: X-Key, secrets: [ { file: /etc/c } ] } }\n";
+    let lines: Vec<String> =
+        settings_of(text).registries.iter().map(|own| format!("{} {:?}", own.name, own.hook)).collect();
+    assert_snapshot!(lines.join("\n"), @r#"
+    ghcr Some(HookSettings { kind: Ghcr, secrets: [Env("A"), File("etc/b")], header: None })
+    acme.azurecr.io Some(HookSettings { kind: Acr, secrets: [File("/etc/c")], header: Some("X-Key") })
+    "#);
+}

@@ -41,13 +41,16 @@ fn samples() -> Vec<Value> {
     let marked =
         EXAMPLE.replace("# marker: ", "marker: ").replace("after: [staging]", "after: { all: [staging] }");
     let declared = other.replace("# set:", "set:").replace("#   - { file", "  - { file");
+    let hooked = ["name: dev", "hooks:", "  kind: dist", "  secrets:", "  header:"]
+        .iter()
+        .fold(EXAMPLE.to_owned(), |text, key| text.replace(&format!("    # {key}"), &format!("    {key}")));
     let semver = "        select: { semver:";
     let selected = ["calver", "regex", "alphabetical", "numerical"].map(|rule| {
         let shown = format!("# select: {{ {rule}:");
         let text = declared.replace("# allow:", "allow:").replace("# ignore:", "ignore:");
         text.replace(semver, "        # select: { semver:").replace(&shown, &shown.replace("# ", ""))
     });
-    [EXAMPLE.to_owned(), marked, declared].iter().chain(&selected).map(|text| json_of(text)).collect()
+    [EXAMPLE.to_owned(), marked, declared, hooked].iter().chain(&selected).map(|text| json_of(text)).collect()
 }
 
 #[test]
