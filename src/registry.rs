@@ -2,6 +2,7 @@
 
 mod login;
 pub mod oci;
+pub mod push;
 
 pub use login::{AcrIdentity, AcrLogin, AwsKeys, EcrLogin, GarLogin, Login, Secret};
 

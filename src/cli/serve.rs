@@ -8,12 +8,13 @@ use anyhow::Context as _;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
+use tokio::task::JoinHandle;
 
 use super::Failure;
 use super::engines::Engines;
 use super::output::Output;
 use crate::config::Settings;
-use crate::reconcile;
+use crate::reconcile::{self, Bells};
 use crate::render;
 use crate::server;
 
@@ -41,13 +42,7 @@ pub(super) async fn bind(listen: SocketAddr) -> anyhow::Result<TcpListener> {
 /// Runs the loop and the HTTP server until the process is told to stop; what is under way is finished first.
 pub(super) async fn until_stopped(engines: &Engines, listener: TcpListener) -> anyhow::Result<()> {
     let (stop, stopping) = watch::channel(false);
-    let loops: Vec<_> = engines
-        .all()
-        .map(|engine| {
-            let engine = Arc::clone(engine);
-            tokio::spawn(reconcile::serve(engine, SWEEP_LOCAL, stopping.clone()))
-        })
-        .collect();
+    let loops = loops(engines, &stopping);
     let mut until = stopping.clone();
     let http = tokio::spawn(server::serve(listener, stopping, async move {
         drop(until.wait_for(|stops| *stops).await);
@@ -59,6 +54,18 @@ pub(super) async fn until_stopped(engines: &Engines, listener: TcpListener) -> a
         running.await.context("the loop")?;
     }
     http.await.context("the HTTP server")?.context("the HTTP server")
+}
+
+/// Starts one loop for each forge, and one that polls the registries for all of them.
+fn loops(engines: &Engines, stopping: &watch::Receiver<bool>) -> Vec<JoinHandle<()>> {
+    let Some(first) = engines.all().next() else { return Vec::new() };
+    let bells = Arc::new(Bells::of(&first.policy));
+    let looks = engines.all().map(|engine| {
+        let (engine, bells) = (Arc::clone(engine), Arc::clone(&bells));
+        tokio::spawn(reconcile::serve(engine, bells, SWEEP_LOCAL, stopping.clone()))
+    });
+    let polls = reconcile::poll(Arc::clone(first), Arc::clone(&bells), stopping.clone());
+    looks.chain([tokio::spawn(polls)]).collect()
 }
 
 /// Waits for SIGTERM or SIGINT.

@@ -16,13 +16,13 @@ fn problems_of(registry: &str) -> String {
     problems_in(&with_registry(registry))
 }
 
-fn environment(name: &str) -> SecretSettings {
-    SecretSettings::Environment(name.to_owned())
+fn environment(name: &str) -> SecretSource {
+    SecretSource::Env(name.to_owned())
 }
 
 #[test]
 fn each_way_to_log_in() {
-    let file = |name: &str| SecretSettings::File(Path::new("etc").join(name));
+    let file = |name: &str| SecretSource::File(Path::new("etc").join(name));
     let word = |text: &str| Some(text.to_owned());
     let cases = [
         (

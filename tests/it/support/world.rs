@@ -17,7 +17,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use chrono::{SubsecRound as _, TimeDelta};
 use towpath::forge::ForgeError;
-use towpath::ledger::{IndexedLog, KeptListing};
+use towpath::ledger::{Delivery, DeliveryOutcome, IndexedLog, KeptListing, Trouble};
 use towpath::model::{ChangeNumber, Description, Digest, ImageName, Place, Tag, TeamName, Time, UserName};
 
 pub(crate) use changes::FakeChange;
@@ -72,6 +72,9 @@ pub(crate) struct State {
 struct LedgerContent {
     logs: BTreeMap<Place, IndexedLog>,
     listings: BTreeMap<ImageName, KeptListing>,
+    troubles: BTreeMap<ImageName, Trouble>,
+    /// Each delivery with every outcome that was ever said of it.
+    deliveries: Vec<(Delivery, Vec<DeliveryOutcome>)>,
     digests: BTreeMap<(ImageName, Tag), (Digest, Time)>,
     descriptions: BTreeMap<(ImageName, Digest), Description>,
 }
