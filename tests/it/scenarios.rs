@@ -3,6 +3,7 @@
 mod approvals;
 mod commands;
 mod people;
+mod polls;
 mod releases;
 mod requests;
 mod road;
