@@ -1,5 +1,6 @@
 //! The loop as a service: one watcher for each config repository, each asleep until there is something to see.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,12 +9,13 @@ use chrono::TimeDelta;
 use futures::FutureExt as _;
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 
 use super::{Bells, Engine, Freshness, Settled};
 use crate::act::Outcome;
 use crate::forge::Forge;
 use crate::ledger::Ledger;
-use crate::model::{Place, Policy, Time};
+use crate::model::{ChangeNumber, EnvironmentName, Place, Policy, Time};
 use crate::observe::Clock;
 use crate::registry::Registry;
 
@@ -53,7 +55,9 @@ async fn watch_place<F: Forge, R: Registry, L: Ledger, C: Clock>(
 ) {
     let mut said = Vec::new();
     while !*stop.borrow() {
+        let start = Instant::now();
         let settled = settle(&engine, &place).await;
+        measure(&place, &settled, start.elapsed());
         report(&place, &settled, &said);
         said.clone_from(&settled.failures);
         let nap = sleep_time(&settled, &engine.policy, &place, sweep, engine.ports.clock.now());
@@ -97,6 +101,22 @@ fn sleep_time(settled: &Settled, policy: &Policy, place: &Place, sweep: Duration
     let poll = policy.images_at(place).map(|image| policy.poll(&image.name)).min();
     let poll = poll.filter(|_| !settled.failures.is_empty()).unwrap_or(sweep);
     next.min(poll).min(sweep).max(SLEEP_MIN)
+}
+
+/// Counts a look, and what is open after it.
+fn measure(place: &Place, settled: &Settled, took: Duration) {
+    let result = if settled.failures.is_empty() { "ok" } else { "trouble" };
+    metrics::counter!("towpath_looks_total", "place" => place.to_string(), "result" => result).increment(1);
+    metrics::histogram!("towpath_look_seconds").record(took.as_secs_f64());
+    let mut open: BTreeMap<&EnvironmentName, BTreeSet<ChangeNumber>> = BTreeMap::new();
+    for judgement in &settled.plan.judgements {
+        open.entry(&judgement.target.environment).or_default().extend(judgement.change);
+    }
+    for (environment, changes) in open {
+        let labels = [("place", place.to_string()), ("environment", environment.to_string())];
+        let count = u32::try_from(changes.len()).unwrap_or(u32::MAX);
+        metrics::gauge!("towpath_open_changes", &labels).set(f64::from(count));
+    }
 }
 
 /// Logs what was done, and what fails unless the look before said the same.

@@ -95,6 +95,10 @@ pub(super) async fn keep<F: Forge, R: Registry, L: Ledger, C: Clock>(
     failure: Failure,
 ) -> Failure {
     let kept = ports.ledger.trouble(image).await.ok().flatten();
+    if kept.is_none() {
+        // Once, when it begins; `forget` says when it is over.
+        tracing::warn!(%image, "{}", failure.why);
+    }
     let since = kept.as_ref().map_or(failure.since, |kept| kept.since.min(failure.since));
     let trouble = Trouble { since, why: failure.why.to_string() };
     if kept.as_ref() != Some(&trouble) {

@@ -43,8 +43,29 @@ impl DockerRegistry {
     ///
     /// When it does not start; with what it said.
     pub(crate) fn start() -> Self {
+        Self::with(&json!({}))
+    }
+
+    /// The same, where the registry sends its events to an address, with this value of `Authorization`.
+    ///
+    /// # Panics
+    ///
+    /// As [`Self::start`].
+    pub(crate) fn start_telling(address: &str, authorization: &str) -> Self {
+        let endpoint = json!({
+            "name": "towpath",
+            "url": address,
+            "headers": { "Authorization": [authorization] },
+            "timeout": "2s",
+            "threshold": 3,
+            "backoff": "100ms",
+        });
+        Self::with(&json!({ "endpoints": [endpoint] }))
+    }
+
+    fn with(notifications: &Value) -> Self {
         let folder = TempDir::new().expect("a temporary folder");
-        let mut process = spawn(folder.path());
+        let mut process = spawn(folder.path(), notifications);
         let said = process.stderr.take().expect("its standard error is a pipe");
         match wait_for_address(said) {
             Ok(host) => Self { process, host, folder, client: Client::new() },
@@ -115,10 +136,11 @@ impl Drop for DockerRegistry {
     }
 }
 
-fn spawn(folder: &Path) -> Child {
+fn spawn(folder: &Path, notifications: &Value) -> Child {
     let program = peer::find("docker-registry", "TOWPATH_TEST_REGISTRY");
     let configuration = folder.join("config.json");
-    fs::write(&configuration, settings(folder).to_string()).expect("the temporary folder can be written");
+    fs::write(&configuration, settings(folder, notifications).to_string())
+        .expect("the temporary folder can be written");
     // A file, not a pipe: the registry writes its line before it answers, so a reader needs not wait for it.
     let log = File::create(access_log(folder)).expect("the temporary folder can be written");
     let mut command = Command::new(&program);
@@ -127,12 +149,13 @@ fn spawn(folder: &Path) -> Child {
 }
 
 /// The configuration, in the part of YAML that is JSON. Port 0 lets the system choose one that is free.
-fn settings(folder: &Path) -> Value {
+fn settings(folder: &Path, notifications: &Value) -> Value {
     json!({
         "version": 0.1,
         "log": { "level": "info" },
         "storage": { "filesystem": { "rootdirectory": folder.join("storage") }, "delete": { "enabled": true } },
         "http": { "addr": "127.0.0.1:0", "secret": "only for tests" },
+        "notifications": notifications,
     })
 }
 

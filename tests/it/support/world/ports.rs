@@ -18,6 +18,15 @@ impl Clock for FakeWorld {
 
 impl Registry for FakeWorld {
     async fn tags(&self, image: &ImageName, known: Option<&Validator>) -> Result<Listing, RegistryError> {
+        let is_silent = {
+            let mut state = self.state();
+            let now = state.now;
+            state.listings_asked.push((now, image.clone()));
+            state.silent_hosts.contains(image.host())
+        };
+        if is_silent {
+            return std::future::pending().await;
+        }
         self.request("tags", || no_answer(image), |state| state.listing(image, known)).await
     }
 
@@ -44,6 +53,9 @@ impl Registry for FakeWorld {
 
 impl State {
     fn answers(&self, image: &ImageName) -> Result<(), RegistryError> {
+        if let Some(wait) = self.busy_hosts.get(image.host()) {
+            return Err(RegistryError::RateLimited { host: image.host().to_owned(), wait: *wait });
+        }
         if self.registries_down.contains(image) { Err(no_answer(image)) } else { Ok(()) }
     }
 
