@@ -6,6 +6,7 @@ pub(crate) mod fixture;
 pub(crate) mod kubectl;
 mod oracle;
 pub(crate) mod peer;
+pub(crate) mod registry;
 pub(crate) mod rules;
 pub(crate) mod site;
 pub(crate) mod story;

@@ -1,0 +1,4 @@
+//! The production registry client: what it costs, what it survives, and what it finds.
+
+mod numbers;
+mod threats;
