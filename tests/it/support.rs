@@ -10,4 +10,5 @@ pub(crate) mod registry;
 pub(crate) mod rules;
 pub(crate) mod site;
 pub(crate) mod story;
+pub(crate) mod token_server;
 pub(crate) mod world;

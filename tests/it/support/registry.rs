@@ -78,10 +78,7 @@ impl FakeRegistry {
 
     /// The production client with limits of its own.
     pub(crate) fn client_within(&self, limits: Limits) -> OciRegistry {
-        let settings =
-            RegistrySettings { host: self.host(), plain_http: true, realm: None, login: Login::Anonymous };
-        let noon = || "2026-03-02T12:00:00Z".parse().expect("a time");
-        OciRegistry::with_limits(vec![settings], Arc::new(noon), limits)
+        client_of([self], limits)
     }
 
     /// The tags of a repository as a new client sees them, or why it sees none, with the port made equal in all runs.
@@ -153,6 +150,21 @@ impl FakeRegistry {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().expect("no test thread panicked with the registry in its hands")
     }
+}
+
+/// One production client for several registries.
+pub(crate) fn client_of<'a>(
+    registries: impl IntoIterator<Item = &'a FakeRegistry>,
+    limits: Limits,
+) -> OciRegistry {
+    let settings = |registry: &FakeRegistry| RegistrySettings {
+        host: registry.host(),
+        plain_http: true,
+        realm: None,
+        login: Login::Anonymous,
+    };
+    let noon = || "2026-03-02T12:00:00Z".parse().expect("a time");
+    OciRegistry::with_limits(registries.into_iter().map(settings).collect(), Arc::new(noon), limits)
 }
 
 /// The tags of a listing, sorted.

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use futures::future::join_all;
+use futures::future::{Either, join_all, select};
 use towpath::model::{ImageName, Validator};
-use towpath::registry::oci::OciRegistry;
+use towpath::registry::oci::{Limits, OciRegistry};
 use towpath::registry::{Listing, Registry as _};
 
-use crate::support::registry::{FakeRegistry, Kind, Pushed, image_labels, names_of};
+use crate::support::registry::{FakeRegistry, Fault, Kind, Pushed, client_of, image_labels, names_of};
 
 const REPOSITORIES: usize = 100;
 
@@ -162,18 +162,21 @@ async fn a_chart_is_an_artifact_like_any_other() {
 
 #[tokio::test]
 async fn one_silent_registry_among_three_delays_no_other() {
-    use crate::support::registry::Fault;
     let registries = [FakeRegistry::start().await, FakeRegistry::start().await, FakeRegistry::start().await];
     for registry in &registries {
         registry.push_many("acme/shop", ["1.0.0".to_owned()].into_iter());
     }
     registries[1].misbehave(Fault::Silence);
-    let limits = towpath::registry::oci::Limits { silence: Duration::from_secs(3600), ..Default::default() };
-    let silent = registries[1].client_within(limits);
-    let image = registries[1].image("acme/shop");
-    let waiting = silent.tags(&image, None);
-    let others = async { (registries[0].tags("acme/shop").await, registries[2].tags("acme/shop").await) };
-    let answered = futures::future::select(Box::pin(waiting), Box::pin(others)).await;
-    let futures::future::Either::Right((others, _)) = answered else { panic!("the silent one answered") };
-    assert_eq!(others, (Ok(vec!["1.0.0".to_owned()]), Ok(vec!["1.0.0".to_owned()])));
+    let limits = Limits { silence: Duration::from_secs(3600), ..Limits::default() };
+    let client = client_of(&registries, limits);
+    let images = registries.each_ref().map(|registry| registry.image("acme/shop"));
+    let waiting = client.tags(&images[1], None);
+    let others = async { (client.tags(&images[0], None).await, client.tags(&images[2], None).await) };
+    let Either::Right((others, _)) = select(Box::pin(waiting), Box::pin(others)).await else {
+        panic!("the silent one answered")
+    };
+    assert_eq!(
+        (names_of(others.0.unwrap()), names_of(others.1.unwrap())),
+        (vec!["1.0.0".to_owned()], vec!["1.0.0".to_owned()])
+    );
 }
