@@ -4,6 +4,7 @@
 
 mod forges;
 mod graph;
+mod images;
 mod known;
 mod pipelines;
 mod registries;

@@ -21,7 +21,8 @@ use super::located::Located;
 use super::reader::{Read, Reader};
 use crate::model::{
     BranchName, EnvironmentName, ForgeName, GroupName, ImageName, Marker, MergeMode, OnNewer, Pattern,
-    PipelineName, Principal, RepositoryName, Selection, ServiceName, SoakCounts, TeamName, UserName,
+    PipelineName, Platform, Principal, RepositoryName, Selection, ServiceName, SoakCounts, Tag, TeamName,
+    Together, UserName,
 };
 use shape::{case_schema, choice, key, only_entry, shape};
 
@@ -228,7 +229,8 @@ shape! {
             name: ServiceName,
             /// The pipeline it goes through.
             pipeline: PipelineName,
-            /// Its images; for now exactly one.
+            /// Its images. Several are several lines, `<service>-<image>`, each with its own change, unless
+            /// `together` says otherwise.
             images: List<Image>,
             /// Where its overlays are.
             config: Config,
@@ -236,6 +238,12 @@ shape! {
         optional {
             /// The name under which its changes are found; default: the name of the service.
             group: GroupName,
+            /// Which artifacts of its images make one release: none (`independent`, the default), those of one
+            /// tag (`same-tag`), or those built from one commit (`same-revision`).
+            together: Together,
+            /// How long ago the youngest artifact of a release must have been made, so that all that belongs to it
+            /// is there; default `0s`.
+            quiet: Period,
         }
     }
 }
@@ -254,6 +262,8 @@ shape! {
             allow: List<Pattern>,
             /// Regular expressions of which a tag must match none.
             ignore: List<Pattern>,
+            /// The platforms that an artifact must run on, such as `linux/arm64`; default: any will do.
+            platforms: List<Platform>,
         }
     }
 }
@@ -284,6 +294,10 @@ choice! {
         alphabetical => Alphabetical(bool),
         /// `true`: tags of nothing but digits, as whole numbers.
         numerical => Numerical(bool),
+        /// `true`: every tag, by the date on which its artifact was made; narrow it by `allow` to at most 100.
+        newest => Newest(bool),
+        /// One tag, such as `latest`: whatever it points to is a release.
+        digest => Digest(Tag),
     }
 }
 

@@ -10,7 +10,7 @@ use tokio::sync::Mutex;
 use super::{Clock, Ports};
 use crate::forge::Forge;
 use crate::ledger::{KeptListing, Ledger};
-use crate::model::{Digest, Fact, ImageName, Place, Policy, Tag, Time};
+use crate::model::{Basis, Fact, ImageName, Place, Policy, Tag, Time};
 use crate::registry::{Listing, Registry, RegistryError};
 
 /// How fresh a listing has to be.
@@ -26,7 +26,7 @@ pub enum Freshness {
 
 impl Freshness {
     /// The instant since which something about an image must have been read.
-    fn oldest(self, policy: &Policy, image: &ImageName, now: Time) -> Time {
+    pub(super) fn oldest(self, policy: &Policy, image: &ImageName, now: Time) -> Time {
         match self {
             Self::Since(instant) => instant,
             Self::Poll => now - policy.poll(image),
@@ -42,22 +42,10 @@ const WAIT_MAX: TimeDelta = TimeDelta::hours(1);
 #[derive(Debug, Default)]
 pub struct Listings(Mutex<BTreeMap<ImageName, Arc<Mutex<Option<Failure>>>>>);
 
-/// The tags that had no digest when they were asked for, or about which there was no answer.
-#[derive(Debug, Default)]
-pub struct Absences(Mutex<BTreeMap<(ImageName, Tag), Absence>>);
-
-#[derive(Clone, Debug)]
-enum Absence {
-    /// There is no such tag.
-    None { as_of: Time },
-    /// There was no answer.
-    Failed(Failure),
-}
-
 /// A question that the registry did not answer: not repeated before the next poll is due, nor sooner than the
 /// registry asks for.
 #[derive(Clone, Debug)]
-struct Failure {
+pub(super) struct Failure {
     at: Time,
     since: Time,
     not_before: Time,
@@ -65,7 +53,7 @@ struct Failure {
 }
 
 impl Failure {
-    fn new(at: Time, since: Time, error: &RegistryError) -> Self {
+    pub(super) fn new(at: Time, since: Time, error: &RegistryError) -> Self {
         let wait = match error {
             RegistryError::RateLimited { wait, .. } => TimeDelta::from_std(*wait).unwrap_or_default(),
             RegistryError::NotFound { .. }
@@ -77,11 +65,11 @@ impl Failure {
     }
 
     /// Whether it is too early to ask again.
-    fn stands(&self, oldest: Time, now: Time) -> bool {
+    pub(super) fn stands(&self, oldest: Time, now: Time) -> bool {
         self.at >= oldest || now < self.not_before
     }
 
-    fn fact<T>(&self) -> Fact<T> {
+    pub(super) fn fact<T>(&self) -> Fact<T> {
         Fact::Unknown { since: self.since, why: Arc::clone(&self.why) }
     }
 }
@@ -93,7 +81,7 @@ pub(super) async fn listings<F: Forge, R: Registry, L: Ledger, C: Clock>(
     place: &Place,
     freshness: Freshness,
 ) -> BTreeMap<ImageName, Fact<Vec<Tag>>> {
-    let images: BTreeSet<&ImageName> = policy.services_at(place).map(|service| &service.image).collect();
+    let images: BTreeSet<&ImageName> = listed_at(policy, place).collect();
     let reads: FuturesUnordered<_> = images
         .into_iter()
         .map(|image| async move {
@@ -102,6 +90,12 @@ pub(super) async fn listings<F: Forge, R: Registry, L: Ledger, C: Clock>(
         })
         .collect();
     reads.collect().await
+}
+
+/// The images whose tags are of interest: not those of which one tag is followed.
+fn listed_at<'a>(policy: &'a Policy, place: &'a Place) -> impl Iterator<Item = &'a ImageName> {
+    let images = policy.images_at(place).filter(|image| !matches!(image.selection.basis(), Basis::Turn(_)));
+    images.map(|image| &image.name)
 }
 
 /// The listing of one image, from the ledger if it is not older than `oldest`, else from the registry.
@@ -157,56 +151,4 @@ async fn ask_listing<F: Forge, R: Registry, L: Ledger, C: Clock>(
     let written = ports.ledger.keep_listing(image, &listing).await;
     written.unwrap_or_else(|error| tracing::warn!("{error}"));
     Ok(listing)
-}
-
-/// The digest of a tag: kept for good once it was read, since a release is what it was when it was chosen. A tag that
-/// leads nowhere is asked for again with the next poll.
-pub(super) async fn digest<F: Forge, R: Registry, L: Ledger, C: Clock>(
-    ports: &Ports<F, R, L, C>,
-    policy: &Policy,
-    freshness: Freshness,
-    image: &ImageName,
-    tag: &Tag,
-) -> Fact<Option<Digest>> {
-    match ports.ledger.digest(image, tag).await {
-        Ok(Some((digest, as_of))) => return Fact::known(Some(digest), as_of),
-        Ok(None) => {}
-        Err(error) => tracing::warn!("{error}"),
-    }
-    let now = ports.clock.now();
-    let key = (image.clone(), tag.clone());
-    let oldest = freshness.oldest(policy, image, now);
-    match ports.absences.0.lock().await.get(&key) {
-        Some(Absence::None { as_of }) if *as_of >= oldest => return Fact::known(None, *as_of),
-        Some(Absence::Failed(failed)) if failed.stands(oldest, now) => return failed.fact(),
-        Some(_) | None => {}
-    }
-    ask_digest(ports, key, now).await
-}
-
-async fn ask_digest<F: Forge, R: Registry, L: Ledger, C: Clock>(
-    ports: &Ports<F, R, L, C>,
-    key: (ImageName, Tag),
-    now: Time,
-) -> Fact<Option<Digest>> {
-    let answer = ports.registry.digest(&key.0, &key.1).await;
-    let mut absences = ports.absences.0.lock().await;
-    match answer {
-        Ok(Some(digest)) => {
-            absences.remove(&key);
-            let kept = ports.ledger.keep_digest(&key.0, &key.1, &digest, now).await;
-            kept.unwrap_or_else(|error| tracing::warn!("{error}"));
-            Fact::known(Some(digest), now)
-        }
-        Ok(None) => {
-            absences.insert(key, Absence::None { as_of: now });
-            Fact::known(None, now)
-        }
-        Err(error) => {
-            let failed = Failure::new(now, now, &error);
-            let fact = failed.fact();
-            absences.insert(key, Absence::Failed(failed));
-            fact
-        }
-    }
 }

@@ -1,6 +1,6 @@
 //! What `decide` lacked: digests, content keys, memberships.
 
-use super::{Clock, Freshness, Observation, Ports, facts};
+use super::{Clock, Freshness, Observation, Ports, artifacts};
 use crate::decide::Need;
 use crate::forge::Forge;
 use crate::ledger::Ledger;
@@ -21,8 +21,16 @@ pub(super) async fn fetch<F: Forge, R: Registry, L: Ledger, C: Clock>(
     for need in std::mem::take(&mut observation.plan.needs) {
         match need {
             Need::Digest { image, tag } => {
-                let fact = facts::digest(ports, policy, freshness, &image, &tag).await;
+                let fact = artifacts::digest(ports, policy, freshness, (&image, &tag)).await;
                 observation.world.digests.insert((image, tag), fact);
+            }
+            Need::Present { image, tag } => {
+                let fact = artifacts::present(ports, (&image, &tag)).await;
+                observation.world.present.insert((image, tag), fact);
+            }
+            Need::Description { image, digest } => {
+                let fact = artifacts::description(ports, policy, freshness, (&image, &digest)).await;
+                observation.world.descriptions.insert((image, digest), fact);
             }
             Need::Member { team, user } => {
                 let fact = member(ports, &team, &user).await;

@@ -1,7 +1,9 @@
 //! The ports of one engine, and what was read through them.
 
 use super::Snapshots;
-use super::facts::{Absences, Listings};
+use super::artifacts::Absences;
+use super::facts::Listings;
+use crate::model::{Digest, Tag};
 
 /// Everything outside that Towpath talks to.
 #[derive(Debug, Default)]
@@ -19,7 +21,9 @@ pub struct Ports<F, R, L, C> {
     /// The tags that were read, shared by all services that use an image.
     pub listings: Listings,
     /// The tags that led nowhere.
-    pub absences: Absences,
+    pub absent_tags: Absences<Tag>,
+    /// The digests that led nowhere.
+    pub absent_digests: Absences<Digest>,
 }
 
 impl<F, R, L, C> Ports<F, R, L, C> {
@@ -32,7 +36,8 @@ impl<F, R, L, C> Ports<F, R, L, C> {
             clock,
             snapshots: Snapshots::default(),
             listings: Listings::default(),
-            absences: Absences::default(),
+            absent_tags: Absences::default(),
+            absent_digests: Absences::default(),
         }
     }
 }

@@ -74,7 +74,7 @@ fn sleep_time(settled: &Settled, policy: &Policy, place: &Place, sweep: Duration
     if !settled.failures.is_empty() {
         return SLEEP_AFTER_FAILURE.min(sweep);
     }
-    let poll = policy.services_at(place).map(|service| policy.poll(&service.image)).min().unwrap_or(sweep);
+    let poll = policy.images_at(place).map(|image| policy.poll(&image.name)).min().unwrap_or(sweep);
     let until_next = |at: Time| (at - now).max(TimeDelta::zero()).to_std().unwrap_or_default();
     let next = settled.next_look.map_or(sweep, until_next);
     next.min(poll).min(sweep).max(SLEEP_MIN)

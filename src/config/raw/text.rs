@@ -12,8 +12,8 @@ use crate::config::reader::{Read, Reader};
 use crate::config::suggest;
 use crate::model::{
     BranchName, EnvironmentName, ForgeName, GroupName, ImageName, Marker, MergeMode, OnNewer, Pattern,
-    PipelineName, Principal, RepositoryName, Selection, ServiceName, SoakCounts, TeamName, UserName,
-    parse_duration,
+    PipelineName, Platform, Principal, RepositoryName, Selection, ServiceName, SoakCounts, Tag, TeamName,
+    Together, UserName, parse_duration,
 };
 
 /// The one version of the format.
@@ -145,6 +145,8 @@ text! {
     ImageName: "an image name", "^[A-Za-z0-9._:/-]+$", image;
     Principal: "a user name, or `@` and a team name", "^@?[A-Za-z0-9._/\\[\\]-]+$", principal;
     Selection: "a range of versions", "^.+$", |text| Selection::semver(text).map_err(|error| error.to_string());
+    Platform: "a platform", "^[A-Za-z0-9._-]+/[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)?$", from_str;
+    Tag: "a tag", "^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$", from_str;
     Layout: "a layout of versions", "^.+$", |text| Selection::calver(text).map(Layout).map_err(|error| error.to_string());
     Pattern: "a regular expression", "^.+$", |text| Pattern::new(text).map_err(|error| error.to_string());
     Expression: "a regular expression", "^.+$", |text| Pattern::new(text).map(|_| Expression(text.to_owned())).map_err(|error| error.to_string());
@@ -282,7 +284,7 @@ macro_rules! words_of_the_model {
     )+};
 }
 
-words_of_the_model!(MergeMode, OnNewer, SoakCounts);
+words_of_the_model!(MergeMode, OnNewer, SoakCounts, Together);
 
 macro_rules! choices {
     ($($type:ident),+) => {$(
@@ -308,7 +310,7 @@ macro_rules! choices {
     )+};
 }
 
-choices!(ForgeKind, MergeMode, OnNewer, SoakCounts);
+choices!(ForgeKind, MergeMode, OnNewer, SoakCounts, Together);
 
 fn read_word<T: Choice>(reader: &mut Reader<'_>, spot: Spot) -> Option<T> {
     let words = T::words();

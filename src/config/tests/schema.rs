@@ -42,9 +42,11 @@ fn samples() -> Vec<Value> {
         EXAMPLE.replace("# marker: ", "marker: ").replace("after: [staging]", "after: { all: [staging] }");
     let declared = other.replace("# set:", "set:").replace("#   - { file", "  - { file");
     let semver = "        select: { semver:";
-    let selected = ["calver", "regex", "alphabetical", "numerical"].map(|rule| {
+    let selected = ["calver", "regex", "alphabetical", "numerical", "newest", "digest"].map(|rule| {
         let shown = format!("# select: {{ {rule}:");
-        let text = declared.replace("# allow:", "allow:").replace("# ignore:", "ignore:");
+        let keys = ["allow", "ignore", "platforms", "together", "quiet"];
+        let uncomment = |text: String, key: &&str| text.replace(&format!("# {key}: "), &format!("{key}: "));
+        let text = keys.iter().fold(declared.clone(), uncomment);
         text.replace(semver, "        # select: { semver:").replace(&shown, &shown.replace("# ", ""))
     });
     let ways = ["docker_config", "username", "token", "ecr", "gar", "acr"].map(|way| {

@@ -10,8 +10,8 @@ use crate::model::{
     After, AfterMode, Approvals, Artifact, Change, ChangeNumber, ChangeState, CommandOutcome, CommentId,
     CommitId, ContentKey, Digest, Environment, EnvironmentName, Event, Fact, Gate, Head, History,
     ImageReference, MergeMode, ObservedChange, OnNewer, Origin, Pipeline, Place, Policy, Principal, Record,
-    Release, Running, RunningImage, Selection, Service, Soak, SoakCounts, Tag, Target, Time, UserName,
-    WithdrawnBecause, World, change_branch,
+    Release, Running, RunningImage, Selection, Service, ServiceImage, Soak, SoakCounts, Tag, Target, Time,
+    Together, UserName, WithdrawnBecause, World, change_branch,
 };
 
 const ENVIRONMENTS: [&str; 3] = ["dev", "staging", "production"];
@@ -75,8 +75,9 @@ pub(super) fn policy() -> Policy {
         name: "shop".parse().unwrap(),
         pipeline: pipeline.name.clone(),
         group: "shop".parse().unwrap(),
-        image: IMAGE.parse().unwrap(),
-        selection: Selection::semver("*").unwrap(),
+        images: vec![ServiceImage::new(IMAGE.parse().unwrap(), Selection::semver("*").unwrap())],
+        together: Together::Independent,
+        quiet: Duration::ZERO,
         place: place(),
         locations: BTreeMap::new(),
     };
@@ -287,6 +288,8 @@ pub(super) fn any_world() -> impl Strategy<Value = World> {
             changes,
             listings: BTreeMap::from([(image(), Fact::known(tags, now))]),
             digests: digests.collect(),
+            present: BTreeMap::new(),
+            descriptions: BTreeMap::new(),
             keys: keys.collect(),
             members: BTreeMap::new(),
         }
