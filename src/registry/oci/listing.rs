@@ -16,9 +16,9 @@ use crate::model::{Tag, Validator};
 
 /// How many tags a page should have: what the large registries allow at most.
 const TAGS_PER_PAGE: usize = 1000;
-/// Registries cap their pages at round numbers. A listing of so many tags may be a full page, to which a second one
+/// Registries cap their pages at round numbers, such as 25 or 1000. A listing of so many tags may be a full page, to which a second one
 /// could come while the first stays the same; so it is always read.
-const ROUND_NUMBER: usize = 10;
+const ROUND_NUMBER: usize = 5;
 /// How much older than its answer a last change must be, since its time is cut to seconds.
 const CHANGE_AGE_MIN: TimeDelta = TimeDelta::seconds(2);
 /// What a validator starts with, for what follows it to be sent back in the right header.

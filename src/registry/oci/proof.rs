@@ -2,11 +2,11 @@
 
 mod acr;
 mod aws;
+mod credential_helper;
 mod docker_config;
 mod ecr;
 mod exchange;
 mod gar;
-mod helper;
 
 use std::collections::BTreeMap;
 use std::io;
@@ -89,7 +89,7 @@ impl Proofs {
                 Found::Proof(proof) => Ok(proof),
                 Found::Helper { name, server, otherwise } => {
                     let key = format!("{name} {server}");
-                    let given = self.kept_or(&key, helper::ask(&name, &server)).await?;
+                    let given = self.kept_or(&key, credential_helper::ask(&name, &server)).await?;
                     Ok(if matches!(given, Proof::Nothing) { otherwise } else { given })
                 }
             },
