@@ -87,6 +87,8 @@ pub struct RegistrySettings {
     pub credentials: CredentialSettings,
     /// Another host, with its port where it has one, to which the credentials may go.
     pub realm: Option<String>,
+    /// The folder in the OCI image layout that stands in for it.
+    pub layout: Option<PathBuf>,
 }
 
 /// How to log in to a registry.

@@ -100,7 +100,7 @@ async fn dates(settings: &Settings, image: &ImageName, tags: &[&Tag]) -> Result<
         let message = format!("{count} tags would have to be compared by date, and {DATED_TAGS_MAX} may");
         return Err(Failure::Usage(format!("{message}; narrow them by `allow` or `ignore`")));
     }
-    let registry = &registry(settings);
+    let registry = &registry(settings)?;
     let date = |tag: Tag| async move {
         let digest = registry.digest(image, &tag).await?;
         let description = match &digest {

@@ -6,7 +6,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use super::Read;
 use super::shape::{case_schema, choice, key, only_entry, shape};
-use super::text::{Host, Period, Text, read_text, text};
+use super::text::{Folder, Host, Period, Text, read_text, text};
 use crate::config::document::Spot;
 use crate::config::located::Located;
 use crate::config::reader::Reader;
@@ -52,6 +52,9 @@ shape! {
             /// Another host to which the credentials may go for a token, with its port where it has one; default:
             /// the registry's own, and the usual one of Docker Hub, GitLab and the like.
             realm: Host,
+            /// A folder in the OCI image layout in place of a registry, relative to this file: `LAYOUT/REPOSITORY`
+            /// for each repository, or one for all whose entries are named `REPOSITORY:TAG`.
+            layout: Folder,
         }
     }
 }
