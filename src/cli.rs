@@ -10,6 +10,7 @@ mod images;
 mod import;
 mod output;
 mod plan;
+mod registries;
 mod run;
 mod schema;
 mod serve;

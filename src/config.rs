@@ -85,10 +85,60 @@ pub struct RegistrySettings {
     pub plain_http: bool,
     /// How often to look for new tags.
     pub poll: Duration,
+    /// How to log in.
+    pub credentials: CredentialSettings,
+    /// Another host, with its port where it has one, to which the credentials may go.
+    pub realm: Option<String>,
     /// What it is called in the address of its hook.
     pub name: String,
     /// How it tells of pushes, where it does.
     pub hook: Option<HookSettings>,
+}
+
+/// How to log in to a registry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CredentialSettings {
+    /// Not at all.
+    Anonymous,
+    /// As a configuration of Docker says.
+    DockerConfig(PathBuf),
+    /// With a name and a password.
+    Password {
+        /// The name.
+        username: String,
+        /// Where the password is.
+        password: SecretSource,
+    },
+    /// With a bearer token that the registry itself takes.
+    Token(SecretSource),
+    /// The way of Amazon's ECR.
+    Ecr {
+        /// The region, where the registry's host does not say it.
+        region: Option<String>,
+        /// The profile of the file that Amazon's tools share.
+        profile: Option<String>,
+    },
+    /// The way of Google's Artifact Registry.
+    Gar {
+        /// The key of a service account.
+        key: Option<SecretSource>,
+    },
+    /// The way of Azure's registry.
+    Acr {
+        /// The tenant.
+        tenant: Option<String>,
+        /// The application.
+        client_id: Option<String>,
+        /// The secret of the application.
+        client_secret: Option<SecretSource>,
+    },
+}
+
+/// A variable of the environment, where it is set and is text.
+#[must_use]
+pub fn environment(name: &str) -> Option<String> {
+    #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+    std::env::var(name).ok()
 }
 
 /// The events of one registry.

@@ -3,6 +3,7 @@
 //! The only place that reads the clock. A first look takes what every judgement rests on; then `decide` names
 //! what it lacks and is asked again, at most eight times; what is still missing waits.
 
+mod artifacts;
 mod changes;
 mod clock;
 mod facts;
@@ -131,6 +132,8 @@ async fn first_look<F: Forge, R: Registry, L: Ledger, C: Clock>(
         branches,
         listings: looked.listings,
         digests: Default::default(),
+        present: Default::default(),
+        descriptions: Default::default(),
         keys: Default::default(),
         members: Default::default(),
     };

@@ -1,7 +1,10 @@
 //! What Towpath asks of a container registry: which tags an image has, and what a tag points to.
 
+mod login;
 pub mod oci;
 pub mod push;
+
+pub use login::{AcrIdentity, AcrLogin, AwsKeys, EcrLogin, GarLogin, Login, Secret};
 
 use std::future::Future;
 use std::time::Duration;
@@ -18,15 +21,13 @@ pub enum RegistryError {
         image: ImageName,
     },
     /// The registry refuses us: a person has to mend the credentials.
-    #[error(
-        "the registry `{host}` refuses access to `{image}`: {why}; only anonymous access is built so far"
-    )]
+    #[error("the registry `{host}` refuses access to `{image}`: {why}")]
     Forbidden {
         /// The registry.
         host: String,
         /// The image.
         image: ImageName,
-        /// What it said.
+        /// What it said, and the way out.
         why: String,
     },
     /// The registry asks for patience: wait and try again.
@@ -50,12 +51,16 @@ pub enum RegistryError {
 }
 
 /// How one registry is reached.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct RegistrySettings {
     /// The registry as image names spell it, with the port: `ghcr.io`, `docker.io`, `127.0.0.1:5000`.
     pub host: String,
     /// Whether it speaks HTTP without TLS. Says too that it is in-house, so that it may name private addresses.
     pub plain_http: bool,
+    /// Another host, with its port where it has one, to which credentials may go for a token.
+    pub realm: Option<String>,
+    /// Who we say that we are.
+    pub login: Login,
 }
 
 /// What a registry says of an image's tags.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use futures::future::join_all;
 
+use super::registries::registry;
 use crate::config::{LedgerSettings, Settings};
 use crate::forge::any::AnyForge;
 use crate::forge::local::LocalForge;
@@ -13,7 +14,6 @@ use crate::ledger::sqlite::SqliteLedger;
 use crate::model::{ForgeName, Place};
 use crate::observe::{Clock, SystemClock};
 use crate::reconcile::{Engine, Foresight, Freshness, Listings, ObserveError, Ports};
-use crate::registry::RegistrySettings;
 use crate::registry::oci::OciRegistry;
 
 /// An engine on real ports.
@@ -30,17 +30,17 @@ impl Engines {
     pub(super) async fn open(settings: &Settings) -> anyhow::Result<Self> {
         let LedgerSettings::Sqlite(path) = &settings.ledger;
         let ledger = SqliteLedger::open(path).await.context("opening the ledger")?;
-        Ok(Self::over(settings, &ledger))
+        Self::over(settings, &ledger)
     }
 
     /// Engines that keep nothing on disk.
     pub(super) async fn in_memory(settings: &Settings) -> anyhow::Result<Self> {
         let ledger = SqliteLedger::in_memory().await.context("opening a ledger in memory")?;
-        Ok(Self::over(settings, &ledger))
+        Self::over(settings, &ledger)
     }
 
-    fn over(settings: &Settings, ledger: &SqliteLedger) -> Self {
-        let registry = Arc::new(registry(settings));
+    fn over(settings: &Settings, ledger: &SqliteLedger) -> anyhow::Result<Self> {
+        let registry = Arc::new(registry(settings)?);
         let listings = Arc::new(Listings::default());
         let policy = Arc::new(settings.policy.clone());
         let engine = |forge: LocalForge| {
@@ -51,7 +51,7 @@ impl Engines {
         };
         let forges = local_forges(settings).into_iter();
         let engines = forges.map(|forge| (forge.name().clone(), engine(forge))).collect();
-        Self { engines, places: settings.policy.places() }
+        Ok(Self { engines, places: settings.policy.places() })
     }
 
     /// Every config repository with the engine of its forge.
@@ -76,13 +76,6 @@ impl Engines {
     pub(super) fn all(&self) -> impl Iterator<Item = &Arc<RealEngine>> {
         self.engines.values()
     }
-}
-
-/// The registries, as the settings say how to reach them.
-pub(super) fn registry(settings: &Settings) -> OciRegistry {
-    let own = settings.registries.iter();
-    let registries = own.map(|own| RegistrySettings { host: own.host.clone(), plain_http: own.plain_http });
-    OciRegistry::new(registries.collect())
 }
 
 /// The local forges of the settings, as people use them too.

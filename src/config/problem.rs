@@ -133,6 +133,12 @@ impl Findings {
         self.problems.len()
     }
 
+    /// Whether something within a place could not be read, so that it is not missing, only wrong.
+    pub(super) fn is_broken(&self, span: Span) -> bool {
+        let within = |problem: &Range<usize>| span.start <= problem.start && problem.end <= span.end;
+        self.problems.iter().filter_map(|problem| problem.span.as_ref()).any(within)
+    }
+
     /// The line of a place in the text, from 1: to name an earlier line in a message.
     pub(super) fn line(&self, span: Span) -> usize {
         line_and_column(&self.text, span.start).0

@@ -3,13 +3,15 @@
 //! These tables are the only list of keys. The schema that `towpath schema` prints and the reader both come
 //! from them.
 
+mod registry;
 mod shape;
 mod text;
 
+pub(super) use registry::{CloudName, Credentials, FilePath, Hooks, Registry, SecretSource};
 pub(super) use shape::{List, Map};
 pub(super) use text::{
-    Count, Expression, Folder, ForgeKind, GroupOfPattern, HeaderName, Host, Layout, Ledger, Listen, Name,
-    PathTemplate, Period, ScalarPath, SecretFile, Variable, Version,
+    Count, Expression, Folder, ForgeKind, GroupOfPattern, Layout, Ledger, Listen, Name, PathTemplate, Period,
+    ScalarPath, Version,
 };
 
 use schemars::JsonSchema;
@@ -19,8 +21,8 @@ use super::located::Located;
 use super::reader::{Read, Reader};
 use crate::model::{
     BranchName, EnvironmentName, ForgeName, GroupName, ImageName, Marker, MergeMode, OnNewer, Pattern,
-    PipelineName, Principal, PushKind, RepositoryName, Selection, ServiceName, SoakCounts, TeamName,
-    UserName,
+    PipelineName, Platform, Principal, RepositoryName, Selection, ServiceName, SoakCounts, Tag, TeamName,
+    Together, UserName,
 };
 use shape::{case_schema, choice, key, only_entry, shape};
 
@@ -71,55 +73,6 @@ shape! {
             /// The name under which Towpath acts; default `towpath`.
             bot: UserName,
         }
-    }
-}
-
-shape! {
-    /// How to talk to one registry.
-    Registry {
-        required {
-            /// The host as it stands in image names, with its port, such as `127.0.0.1:5000`.
-            host: Host,
-        }
-        optional {
-            /// Whether it speaks http instead of https; default `false`.
-            plain_http: bool,
-            /// How often to look for new tags; default `5m`.
-            poll: Period,
-            /// What it is called in the address of its hook, `/hooks/registry/NAME`; default its host.
-            name: Name,
-            /// How it tells of a push, so that nobody has to wait for the next poll.
-            hooks: Hooks,
-        }
-    }
-}
-
-shape! {
-    /// The events of one registry, sent by `POST` to `/hooks/registry/NAME`. An event only says where to look.
-    Hooks {
-        required {
-            /// Which product sends them: `distribution`, `ghcr`, `docker-hub`, `harbor`, `quay`, `acr`, `ecr`,
-            /// `gar`, `artifactory`, or `generic` for `{"repository": "acme/shop", "tag": "1.10.0"}`.
-            kind: PushKind,
-            /// Where the secrets are that prove where an event comes from; any of them does, so one can be replaced
-            /// without a gap. `ghcr` and `artifactory` sign with it; `docker-hub`, `quay` and `gar` can do neither
-            /// that nor send a header, so it stands in the address as `?token=`; the others send it in a header.
-            secrets: List<SecretChoice>,
-        }
-        optional {
-            /// The header that holds the secret, alone or behind `Bearer`; default `Authorization`.
-            header: HeaderName,
-        }
-    }
-}
-
-choice! {
-    /// Where a secret is.
-    SecretChoice {
-        /// The environment variable that holds it.
-        env => Env(Variable),
-        /// The file that holds it, relative to this one; read again when it changes.
-        file => File(SecretFile),
     }
 }
 
@@ -276,7 +229,8 @@ shape! {
             name: ServiceName,
             /// The pipeline it goes through.
             pipeline: PipelineName,
-            /// Its images; for now exactly one.
+            /// Its images. Several are several lines, `<service>-<image>`, each with its own change, unless
+            /// `together` says otherwise.
             images: List<Image>,
             /// Where its overlays are.
             config: Config,
@@ -284,6 +238,12 @@ shape! {
         optional {
             /// The name under which its changes are found; default: the name of the service.
             group: GroupName,
+            /// Which artifacts of its images make one release: none (`independent`, the default), those of one
+            /// tag (`same-tag`), or those built from one commit (`same-revision`).
+            together: Together,
+            /// How long ago the youngest artifact of a release must have been made, so that all that belongs to it
+            /// is there; default `0s`.
+            quiet: Period,
         }
     }
 }
@@ -302,6 +262,8 @@ shape! {
             allow: List<Pattern>,
             /// Regular expressions of which a tag must match none.
             ignore: List<Pattern>,
+            /// The platforms that an artifact must run on, such as `linux/arm64`; default: any will do.
+            platforms: List<Platform>,
         }
     }
 }
@@ -332,6 +294,10 @@ choice! {
         alphabetical => Alphabetical(bool),
         /// `true`: tags of nothing but digits, as whole numbers.
         numerical => Numerical(bool),
+        /// `true`: every tag, by the date on which its artifact was made; narrow it by `allow` to at most 100.
+        newest => Newest(bool),
+        /// One tag, such as `latest`: whatever it points to is a release.
+        digest => Digest(Tag),
     }
 }
 

@@ -5,6 +5,7 @@ mod checking;
 mod graph;
 mod importing;
 mod properties;
+mod registries;
 mod schema;
 mod writing;
 

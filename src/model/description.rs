@@ -96,6 +96,13 @@ impl Platform {
         })
     }
 
+    /// Whether an artifact for this platform runs where that one is asked for: without a variant, any will do.
+    #[must_use]
+    pub fn runs(&self, wanted: &Self) -> bool {
+        (&self.os, &self.architecture) == (&wanted.os, &wanted.architecture)
+            && (wanted.variant.is_none() || wanted.variant == self.variant)
+    }
+
     /// The operating system, such as `linux`.
     #[must_use]
     pub fn os(&self) -> &str {

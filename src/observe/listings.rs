@@ -19,7 +19,7 @@ use tokio::sync::Notify;
 use super::{Clock, Ports};
 use crate::forge::Forge;
 use crate::ledger::{KeptListing, Ledger};
-use crate::model::{ImageName, Place, Policy, Time};
+use crate::model::{ImageName, Place, Policy, Tag, Time};
 use crate::registry::{Listing, Registry, RegistryError};
 pub(super) use failure::Failure;
 use host::Host;
@@ -111,12 +111,12 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 /// Every image that the policy names, each once.
 pub fn images(policy: &Policy) -> BTreeSet<&ImageName> {
-    policy.services.iter().map(|service| &service.image).collect()
+    policy.services.iter().flat_map(|service| &service.images).map(|image| &image.name).collect()
 }
 
 /// Every image that the services at a place use, each once.
 pub fn images_at<'a>(policy: &'a Policy, place: &'a Place) -> BTreeSet<&'a ImageName> {
-    policy.services_at(place).map(|service| &service.image).collect()
+    policy.images_at(place).map(|image| &image.name).collect()
 }
 
 /// The listing that is kept. A ledger that fails costs a request, nothing else.
@@ -136,28 +136,36 @@ async fn kept<F: Forge, R: Registry, L: Ledger, C: Clock>(
     kept
 }
 
+/// What was read of an image.
+struct Read {
+    listing: KeptListing,
+    /// Whether a tag that is followed points to something else than before.
+    has_moved: bool,
+}
+
 /// Asks the registry for a listing when it is the image's turn, and keeps the answer or the failure.
 async fn read<F: Forge, R: Registry, L: Ledger, C: Clock>(
     ports: &Ports<F, R, L, C>,
+    policy: &Policy,
     image: &ImageName,
     kept: Option<KeptListing>,
-) -> Result<KeptListing, Failure> {
+) -> Result<Read, Failure> {
     let host = ports.listings.host(image);
     let answer = {
         let _turn = host.turn().await;
         let now = ports.clock.now();
         match host.pause(now) {
             Some(pause) => Err(Failure::paused(now, &pause)),
-            None => ask(ports, image, &host, kept).await,
+            None => ask(ports, policy, (image, &host), kept).await,
         }
     };
     let own = ports.listings.image(image);
     let before = own.state().failure.take();
     match answer {
-        Ok(listing) => {
-            own.state().read_at = Some(listing.as_of);
+        Ok(read) => {
+            own.state().read_at = Some(read.listing.as_of);
             failure::forget(ports, image, before.as_ref()).await;
-            Ok(listing)
+            Ok(read)
         }
         Err(failed) => {
             let failed = failure::keep(ports, image, failed.after(before)).await;
@@ -167,14 +175,36 @@ async fn read<F: Forge, R: Registry, L: Ledger, C: Clock>(
     }
 }
 
-/// Asks the registry, which may say that the listing that we hold still stands.
+/// Asks the registry for what the policy wants to know: the tags, what the tags that are followed point to, or both.
 async fn ask<F: Forge, R: Registry, L: Ledger, C: Clock>(
     ports: &Ports<F, R, L, C>,
-    image: &ImageName,
-    host: &Host,
+    policy: &Policy,
+    (image, host): (&ImageName, &Host),
     kept: Option<KeptListing>,
-) -> Result<KeptListing, Failure> {
+) -> Result<Read, Failure> {
     let now = ports.clock.now();
+    let followed = policy.followed_tags(image);
+    let listing = if policy.lists(image) {
+        ask_tags(ports, (image, host), kept, now).await?
+    } else {
+        KeptListing { tags: followed.iter().copied().cloned().collect(), validator: None, as_of: now }
+    };
+    let mut has_moved = false;
+    for tag in followed {
+        has_moved |= ask_followed(ports, (image, host), tag, now).await?;
+    }
+    let written = ports.ledger.keep_listing(image, &listing).await;
+    written.unwrap_or_else(|error| tracing::warn!("{error}"));
+    Ok(Read { listing, has_moved })
+}
+
+/// Asks the registry for tags; it may say that the listing that we hold still stands.
+async fn ask_tags<F: Forge, R: Registry, L: Ledger, C: Clock>(
+    ports: &Ports<F, R, L, C>,
+    (image, host): (&ImageName, &Host),
+    kept: Option<KeptListing>,
+    now: Time,
+) -> Result<KeptListing, Failure> {
     let known = kept.as_ref().and_then(|kept| kept.validator.as_ref());
     let answer = ports.registry.tags(image, known).await.and_then(|answer| match (answer, kept) {
         (Listing::Tags { tags, validator }, _) => Ok(KeptListing { tags, validator, as_of: now }),
@@ -186,10 +216,25 @@ async fn ask<F: Forge, R: Registry, L: Ledger, C: Clock>(
         }),
     });
     host.learn("tags", image, answer.as_ref().err(), ports.clock.now());
-    let listing = answer.map_err(|error| Failure::new(ports.clock.now(), &error))?;
-    let written = ports.ledger.keep_listing(image, &listing).await;
+    answer.map_err(|error| Failure::new(ports.clock.now(), &error))
+}
+
+/// Asks the registry what a tag points to that is followed, and says whether that is something new.
+async fn ask_followed<F: Forge, R: Registry, L: Ledger, C: Clock>(
+    ports: &Ports<F, R, L, C>,
+    (image, host): (&ImageName, &Host),
+    tag: &Tag,
+    now: Time,
+) -> Result<bool, Failure> {
+    let answer = ports.registry.digest(image, tag).await;
+    host.learn("digest", image, answer.as_ref().err(), ports.clock.now());
+    let Some(digest) = answer.map_err(|error| Failure::new(ports.clock.now(), &error))? else {
+        return Ok(false);
+    };
+    let before = ports.ledger.digest(image, tag).await.ok().flatten();
+    let written = ports.ledger.keep_digest(image, tag, &digest, now).await;
     written.unwrap_or_else(|error| tracing::warn!("{error}"));
-    Ok(listing)
+    Ok(before.is_none_or(|(before, _)| before != digest))
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use futures::future::join_all;
 
-use super::{Clock, Freshness, Observation, Ports, facts};
+use super::{Clock, Freshness, Observation, Ports, artifacts};
 use crate::decide::Need;
 use crate::forge::Forge;
 use crate::ledger::Ledger;
@@ -32,6 +32,14 @@ pub(super) async fn fetch<F: Forge, R: Registry, L: Ledger, C: Clock>(
     for need in others {
         match need {
             Need::Digest { .. } => {}
+            Need::Present { image, tag } => {
+                let fact = artifacts::present(ports, (&image, &tag)).await;
+                observation.world.present.insert((image, tag), fact);
+            }
+            Need::Description { image, digest } => {
+                let fact = artifacts::description(ports, policy, freshness, (&image, &digest)).await;
+                observation.world.descriptions.insert((image, digest), fact);
+            }
             Need::Member { team, user } => {
                 let fact = member(ports, &team, &user).await;
                 observation.world.members.insert((team, user), fact);
@@ -52,7 +60,7 @@ async fn digest<F: Forge, R: Registry, L: Ledger, C: Clock>(
     need: Need,
 ) -> Option<((ImageName, Tag), Fact<Option<Digest>>)> {
     let Need::Digest { image, tag } = need else { return None };
-    let fact = facts::digest(ports, policy, freshness, &image, &tag).await;
+    let fact = artifacts::digest(ports, policy, freshness, (&image, &tag)).await;
     Some(((image, tag), fact))
 }
 

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use super::Snapshots;
-use super::facts::Absences;
+use super::artifacts::Absences;
 use super::listings::Listings;
+use crate::model::{Digest, Tag};
 
 /// Everything outside that Towpath talks to.
 #[derive(Debug, Default)]
@@ -22,7 +23,9 @@ pub struct Ports<F, R, L, C> {
     /// What is known of the tags of images, shared by all that use an image, whatever their forge.
     pub listings: Arc<Listings>,
     /// The tags that led nowhere.
-    pub absences: Absences,
+    pub absent_tags: Absences<Tag>,
+    /// The digests that led nowhere.
+    pub absent_digests: Absences<Digest>,
 }
 
 impl<F, R, L, C> Ports<F, R, L, C> {
@@ -35,7 +38,8 @@ impl<F, R, L, C> Ports<F, R, L, C> {
             clock,
             snapshots: Snapshots::default(),
             listings: Arc::default(),
-            absences: Absences::default(),
+            absent_tags: Absences::default(),
+            absent_digests: Absences::default(),
         }
     }
 

@@ -98,7 +98,7 @@ fn sleep_time(settled: &Settled, policy: &Policy, place: &Place, sweep: Duration
     let until_next = |at: Time| (at - now).max(TimeDelta::zero()).to_std().unwrap_or_default();
     let next = settled.next_look.map_or(sweep, until_next);
     // What a registry did not answer about a tag is asked again with its next poll.
-    let poll = policy.services_at(place).map(|service| policy.poll(&service.image)).min();
+    let poll = policy.images_at(place).map(|image| policy.poll(&image.name)).min();
     let poll = poll.filter(|_| !settled.failures.is_empty()).unwrap_or(sweep);
     next.min(poll).min(sweep).max(SLEEP_MIN)
 }

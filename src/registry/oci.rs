@@ -9,20 +9,26 @@
 mod connection;
 mod content;
 mod description;
+mod grant;
 mod listing;
 mod manifest;
 mod paging;
+mod proof;
 mod question;
+mod realm;
 mod refusal;
 mod token;
 
+use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use self::connection::Clients;
+use self::grant::Sessions;
+use self::proof::Proofs;
 use self::question::Question;
-use self::token::Tokens;
 use super::{Listing, Registry, RegistryError, RegistrySettings};
-use crate::model::{Description, Digest, ImageName, Tag, Validator};
+use crate::model::{Description, Digest, ImageName, Tag, Time, Validator};
 
 /// How much a registry may cost us before we give up.
 #[derive(Clone, Debug)]
@@ -64,35 +70,61 @@ impl Default for Limits {
     }
 }
 
+/// Says what time it is, for requests that are signed.
+pub type Now = Arc<dyn Fn() -> Time + Send + Sync>;
+
+/// A registry that has settings.
+#[derive(Debug)]
+struct Known {
+    settings: RegistrySettings,
+    proofs: Proofs,
+}
+
 /// Every registry that speaks the OCI distribution protocol; those without settings are asked over HTTPS.
 ///
-/// Nobody logs in yet: where a registry wants a token, an anonymous one is fetched and kept until it expires.
-#[derive(Debug)]
+/// Where a registry wants a token, one is fetched, with our credentials if there are any, and kept until it expires.
 pub struct OciRegistry {
-    registries: Vec<RegistrySettings>,
+    registries: Vec<Known>,
     limits: Limits,
     clients: Clients,
-    tokens: Tokens,
+    sessions: Sessions,
+    now: Now,
+}
+
+impl fmt::Debug for OciRegistry {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("OciRegistry")
+            .field("registries", &self.registries)
+            .field("limits", &self.limits)
+            .field("sessions", &self.sessions)
+            .finish_non_exhaustive()
+    }
 }
 
 impl OciRegistry {
     /// Registries with the usual limits.
     #[must_use]
-    pub fn new(registries: Vec<RegistrySettings>) -> Self {
-        Self::with_limits(registries, Limits::default())
+    pub fn new(registries: Vec<RegistrySettings>, now: Now) -> Self {
+        Self::with_limits(registries, now, Limits::default())
     }
 
     /// Registries with limits of one's own.
     #[must_use]
-    pub fn with_limits(registries: Vec<RegistrySettings>, limits: Limits) -> Self {
+    pub fn with_limits(registries: Vec<RegistrySettings>, now: Now, limits: Limits) -> Self {
+        let known = |settings: RegistrySettings| {
+            let proofs = Proofs::new(settings.login.clone());
+            Known { settings, proofs }
+        };
         let clients = Clients::new(limits.connect, limits.silence);
-        Self { registries, limits, clients, tokens: Tokens::default() }
+        let registries = registries.into_iter().map(known).collect();
+        Self { registries, limits, clients, sessions: Sessions::default(), now }
     }
 
     fn question<'a>(&'a self, image: &'a ImageName) -> Question<'a> {
         let host = image.host();
-        let settings = self.registries.iter().find(|known| known.host.eq_ignore_ascii_case(host));
-        Question::new(self, image, settings.is_some_and(|known| known.plain_http))
+        let known = self.registries.iter().find(|known| known.settings.host.eq_ignore_ascii_case(host));
+        Question::new(self, image, known)
     }
 }
 

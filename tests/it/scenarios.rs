@@ -1,6 +1,7 @@
 //! Stories: what people, builds and forges do, and what is expected of the bot then.
 
 mod approvals;
+mod artifacts;
 mod commands;
 mod people;
 mod polls;

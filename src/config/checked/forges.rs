@@ -60,7 +60,7 @@ fn refuse_shared_roots(forges: &[Located<Forge>], folder: &Path, findings: &mut 
 }
 
 /// Reports every local forge whose folder does not exist.
-pub(in crate::config) fn on_disk(raw: &File, folder: &Path, findings: &mut Findings) {
+pub(super) fn on_disk(raw: &File, folder: &Path, findings: &mut Findings) {
     for forge in raw.forges.iter().flat_map(|forges| &forges.items) {
         let (Some(root), Some(written)) = (root_of(forge, folder), &forge.root) else { continue };
         if !root.is_dir() {

@@ -1,26 +1,19 @@
-//! Registries, and the hooks through which they tell of pushes.
+//! The hooks through which registries tell of pushes.
 
 use std::path::Path;
-use std::time::Duration;
 
 use super::known::Known;
-use super::resolve;
+use super::registries::secret_of;
+use crate::config::HookSettings;
 use crate::config::located::Located;
 use crate::config::problem::Findings;
-use crate::config::raw::{File, Hooks, Name, Period, Registry, SecretChoice};
-use crate::config::{HookSettings, RegistrySettings, SecretSource};
-use crate::model::{POLL_DEFAULT, PushProof, format_duration};
+use crate::config::raw::{File, Hooks, Name, Registry};
+use crate::model::PushProof;
 
-/// How often a registry may be asked at most.
-const POLL_MIN: Duration = Duration::from_secs(1);
-
-/// The registries that have settings of their own.
-pub(super) fn registries(raw: &File, folder: &Path, findings: &mut Findings) -> Vec<RegistrySettings> {
-    let hosts = listed(raw).iter().map(|registry| registry.host.as_ref());
-    Known::collect("registry", hosts).refuse_duplicates(findings);
+/// Refuses two hooks with one address.
+pub(super) fn refuse_shared_names(raw: &File, findings: &mut Findings) {
     let names: Vec<Located<Name>> = listed(raw).iter().filter_map(|own| name(own)).collect();
     Known::collect("registry's name", names.iter().map(Some)).refuse_duplicates(findings);
-    listed(raw).iter().filter_map(|registry| settings(registry, folder, findings)).collect()
 }
 
 fn listed(raw: &File) -> &[Located<Registry>] {
@@ -35,28 +28,7 @@ fn name(registry: &Registry) -> Option<Located<Name>> {
     named.filter(|_| registry.hooks.is_some() || registry.name.is_some())
 }
 
-fn settings(registry: &Registry, folder: &Path, findings: &mut Findings) -> Option<RegistrySettings> {
-    let poll = registry.poll.as_ref().map_or(POLL_DEFAULT, |poll| checked_poll(poll, findings));
-    let hook = registry.hooks.as_ref().and_then(|hooks| hook(hooks, folder, findings));
-    let host = registry.host.as_ref()?.value.0.clone();
-    Some(RegistrySettings {
-        poll,
-        hook,
-        name: registry.name.as_ref().map_or_else(|| host.clone(), |name| name.0.clone()),
-        host,
-        plain_http: registry.plain_http.as_ref().is_some_and(|plain_http| plain_http.value),
-    })
-}
-
-fn checked_poll(poll: &Located<Period>, findings: &mut Findings) -> Duration {
-    if poll.0 < POLL_MIN {
-        let message = format!("a registry cannot be polled every `{}`", format_duration(poll.0));
-        findings.suggest(poll.span, message, format!("write at least `{}`", format_duration(POLL_MIN)));
-    }
-    poll.0
-}
-
-fn hook(hooks: &Located<Hooks>, folder: &Path, findings: &mut Findings) -> Option<HookSettings> {
+pub(super) fn hook(hooks: &Located<Hooks>, folder: &Path, findings: &mut Findings) -> Option<HookSettings> {
     let (kind, secrets) = (hooks.kind.as_ref()?, hooks.secrets.as_ref()?);
     if secrets.items.is_empty() && secrets.is_complete {
         let message = "without a secret nobody could prove where an event comes from";
@@ -71,7 +43,7 @@ fn hook(hooks: &Located<Hooks>, folder: &Path, findings: &mut Findings) -> Optio
     }
     Some(HookSettings {
         kind: kind.value,
-        secrets: secrets.items.iter().map(|secret| source(secret, folder)).collect(),
+        secrets: secrets.items.iter().filter_map(|secret| secret_of(secret, folder)).collect(),
         header: hooks.header.as_ref().map(|header| header.0.clone()),
     })
 }
@@ -85,19 +57,13 @@ fn how(proof: PushProof) -> String {
     }
 }
 
-fn source(secret: &SecretChoice, folder: &Path) -> SecretSource {
-    match secret {
-        SecretChoice::Env(name) => SecretSource::Env(name.0.clone()),
-        SecretChoice::File(path) => SecretSource::File(resolve(folder, &path.0)),
-    }
-}
-
 /// Reports every secret that is not there, or empty.
 pub(in crate::config) fn with_secrets(raw: &File, folder: &Path, findings: &mut Findings) {
     let hooks = listed(raw).iter().filter_map(|registry| registry.hooks.as_ref());
     let secrets = hooks.filter_map(|hooks| hooks.secrets.as_ref()).flat_map(|secrets| &secrets.items);
     for secret in secrets {
-        if let Err(error) = source(secret, folder).read() {
+        let Some(source) = secret_of(secret, folder) else { continue };
+        if let Err(error) = source.read() {
             findings.suggest(
                 secret.span,
                 error.to_string(),

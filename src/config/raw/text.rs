@@ -12,8 +12,8 @@ use crate::config::reader::{Read, Reader};
 use crate::config::suggest;
 use crate::model::{
     BranchName, EnvironmentName, ForgeName, GroupName, ImageName, Marker, MergeMode, OnNewer, Pattern,
-    PipelineName, Principal, PushKind, RepositoryName, Selection, ServiceName, SoakCounts, TeamName,
-    UserName, parse_duration,
+    PipelineName, Platform, Principal, PushKind, RepositoryName, Selection, ServiceName, SoakCounts, Tag,
+    TeamName, Together, UserName, parse_duration,
 };
 
 /// The one version of the format.
@@ -55,14 +55,6 @@ impl fmt::Display for Name {
         formatter.write_str(&self.0)
     }
 }
-
-/// The name of an environment variable.
-#[derive(Clone, Debug)]
-pub(in crate::config) struct Variable(pub(in crate::config) String);
-
-/// The path of a file that holds a secret.
-#[derive(Clone, Debug)]
-pub(in crate::config) struct SecretFile(pub(in crate::config) String);
 
 /// The name of an HTTP header.
 #[derive(Clone, Debug)]
@@ -109,7 +101,7 @@ pub(in crate::config) struct Version;
 pub(in crate::config) struct Count(pub(in crate::config) usize);
 
 /// A value that is written as one text.
-trait Text: Sized {
+pub(super) trait Text: Sized {
     /// What it is, with its article.
     const WHAT: &'static str;
     /// What it looks like, as a regular expression that takes at least every legal value.
@@ -151,6 +143,7 @@ macro_rules! text {
         }
     )+};
 }
+pub(super) use text;
 
 text! {
     ForgeName: "a forge name", SLUG, from_str;
@@ -166,6 +159,8 @@ text! {
     ImageName: "an image name", "^[A-Za-z0-9._:/-]+$", image;
     Principal: "a user name, or `@` and a team name", "^@?[A-Za-z0-9._/\\[\\]-]+$", principal;
     Selection: "a range of versions", "^.+$", |text| Selection::semver(text).map_err(|error| error.to_string());
+    Platform: "a platform", "^[A-Za-z0-9._-]+/[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)?$", from_str;
+    Tag: "a tag", "^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$", from_str;
     Layout: "a layout of versions", "^.+$", |text| Selection::calver(text).map(Layout).map_err(|error| error.to_string());
     Pattern: "a regular expression", "^.+$", |text| Pattern::new(text).map_err(|error| error.to_string());
     Expression: "a regular expression", "^.+$", |text| Pattern::new(text).map(|_| Expression(text.to_owned())).map_err(|error| error.to_string());
@@ -173,8 +168,6 @@ text! {
     Period: "a duration", "^([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?$", period;
     Host: "a registry's host", r"^[A-Za-z0-9.-]+(:[0-9]+)?$", host;
     Name: "a registry's name", "^[A-Za-z0-9][A-Za-z0-9.:_-]{0,127}$", name;
-    Variable: "the name of an environment variable", "^[A-Za-z_][A-Za-z0-9_]*$", variable;
-    SecretFile: "the path of a file", "^.+$", secret_file;
     HeaderName: "the name of a header", "^[A-Za-z0-9-]+$", header;
     Listen: "an address to listen on", r"^.+:[0-9]+$", listen;
     Ledger: "where the ledger is", "^sqlite:.+$", ledger;
@@ -183,7 +176,7 @@ text! {
     PathTemplate: "a path inside the repository", "^.+$", |text| Ok(PathTemplate(text.to_owned()));
 }
 
-fn read_text<T: Text>(reader: &mut Reader<'_>, spot: Spot) -> Option<T> {
+pub(super) fn read_text<T: Text>(reader: &mut Reader<'_>, spot: Spot) -> Option<T> {
     let text = reader.text(spot, T::WHAT)?;
     match T::parse(text) {
         Ok(value) => Some(value),
@@ -261,16 +254,6 @@ fn name(text: &str) -> Result<Name, String> {
     ))
 }
 
-fn variable(text: &str) -> Result<Variable, String> {
-    let starts_well = text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
-    if starts_well && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
-        return Ok(Variable(text.to_owned()));
-    }
-    Err(format!(
-        "`{text}` is not the name of an environment variable; write for example `TOWPATH_PUSH_SECRET`"
-    ))
-}
-
 fn header(text: &str) -> Result<HeaderName, String> {
     if !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '-') {
         return Ok(HeaderName(text.to_owned()));
@@ -297,14 +280,6 @@ fn folder(text: &str) -> Result<Folder, String> {
         Err("the path of the folder is empty".to_owned())
     } else {
         Ok(Folder(text.to_owned()))
-    }
-}
-
-fn secret_file(text: &str) -> Result<SecretFile, String> {
-    if text.is_empty() {
-        Err("the path of the file is empty".to_owned())
-    } else {
-        Ok(SecretFile(text.to_owned()))
     }
 }
 
@@ -344,7 +319,7 @@ macro_rules! words_of_the_model {
     )+};
 }
 
-words_of_the_model!(MergeMode, OnNewer, PushKind, SoakCounts);
+words_of_the_model!(MergeMode, OnNewer, PushKind, SoakCounts, Together);
 
 macro_rules! choices {
     ($($type:ident),+) => {$(
@@ -370,7 +345,7 @@ macro_rules! choices {
     )+};
 }
 
-choices!(ForgeKind, MergeMode, OnNewer, PushKind, SoakCounts);
+choices!(ForgeKind, MergeMode, OnNewer, PushKind, SoakCounts, Together);
 
 fn read_word<T: Choice>(reader: &mut Reader<'_>, spot: Spot) -> Option<T> {
     let words = T::words();

@@ -354,21 +354,84 @@ fn a_path_with_an_unknown_placeholder() {
     "#);
 }
 
-#[test]
-fn a_second_image() {
-    let text = good_with(
+/// The good file with two images, and more keys of the service.
+fn with_two_images(first: &str, second: &str, more: &str) -> String {
+    good_with(
         "images: [ { image: ghcr.io/acme/shop, select: { semver: \"*\" } } ]",
-        "images:\n      - { image: ghcr.io/acme/shop, select: { semver: \"*\" } }\n      - { image: ghcr.io/acme/worker, select: { semver: \"*\" } }",
-    );
-    assert_snapshot!(problems_in(&text), @r#"
-    error: a service has one image for now; list it as a service of its own; both may share one path
-      --> towpath.yaml:15:18
+        &format!("{more}images:\n      - {{ image: {first} }}\n      - {{ image: {second} }}"),
+    )
+}
+
+#[test]
+fn images_that_go_their_own_ways_under_one_name() {
+    let semver = |image: &str| format!("{image}, select: {{ semver: \"*\" }}");
+    let problems = |first: &str, second: &str, more: &str| {
+        problems_in(&with_two_images(&semver(first), &semver(second), more))
+    };
+    assert_snapshot!(problems("ghcr.io/acme/shop", "ghcr.io/other/shop", ""), @r#"
+    error: `ghcr.io/other/shop` would go its way as `shop-shop`, which is no name of its own; list it as a service of its own, or say which images belong `together`
+      --> towpath.yaml:14:9
        |
-    15 |       - { image: ghcr.io/acme/worker, select: { semver: "*" } }
-       |                  ^^^^^^^^^^^^^^^^^^^
+    14 |       - { image: ghcr.io/acme/shop, select: { semver: "*" } }
+       |         ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
 
     1 problem in towpath.yaml
     "#);
+    assert_snapshot!(problems("ghcr.io/acme/shop", "ghcr.io/acme/worker", "group: g\n    "), @"
+    error: images that go their own ways have changes of their own; leave out `group`, or write `together: same-tag`
+      --> towpath.yaml:13:12
+       |
+    13 |     group: g
+       |            ^
+
+    1 problem in towpath.yaml
+    ");
+    assert_snapshot!(problems("ghcr.io/acme/shop", "ghcr.io/acme/shop", "together: same-tag\n    "), @r#"
+    error: `ghcr.io/acme/shop` is listed twice; delete one of the two
+      --> towpath.yaml:16:18
+       |
+    16 |       - { image: ghcr.io/acme/shop, select: { semver: "*" } }
+       |                  ^^^^^^^^^^^^^^^^^
+
+    1 problem in towpath.yaml
+    "#);
+}
+
+#[test]
+fn a_followed_tag_says_nothing_of_what_belongs_together() {
+    let text = with_two_images(
+        "ghcr.io/acme/shop, select: { digest: latest }",
+        "ghcr.io/acme/worker, select: { digest: latest }",
+        "together: same-tag\n    ",
+    );
+    assert_snapshot!(problems_in(&text), @"
+    error: a tag that is followed is always the same, so it does not tell what belongs together; write `together: same-revision`, or leave it out
+      --> towpath.yaml:13:15
+       |
+    13 |     together: same-tag
+       |               ^^^^^^^^
+
+    1 problem in towpath.yaml
+    ");
+}
+
+#[test]
+fn a_platform_that_is_none() {
+    assert_snapshot!(problems_with("select: { semver: \"*\" }", "select: { digest: a/b }, platforms: [linux]"), @"
+    error: `a/b` is not an image tag; it has at most 128 letters, digits, `_`, `.` or `-`, not starting with `.` or `-`
+      --> towpath.yaml:13:61
+       |
+    13 |     images: [ { image: ghcr.io/acme/shop, select: { digest: a/b }, platforms: [linux] } ]
+       |                                                             ^^^
+
+    error: `linux` is not a platform; write `os/architecture` or `os/architecture/variant`, such as `linux/arm64/v8`
+      --> towpath.yaml:13:80
+       |
+    13 |     images: [ { image: ghcr.io/acme/shop, select: { digest: a/b }, platforms: [linux] } ]
+       |                                                                                ^^^^^
+
+    2 problems in towpath.yaml
+    ");
 }
 
 #[test]
@@ -635,7 +698,7 @@ fn hooks_with_what_is_of_no_use() {
     5 |   - { host: ghcr.io, name: a/b, hooks: { kind: quay, header: X-Key, secrets: [ { env: A-B }, { file: "" } ] } }
       |                                                              ^^^^^
 
-    error: `A-B` is not the name of an environment variable; write for example `TOWPATH_PUSH_SECRET`
+    error: this is not the name of an environment variable; write for example `REGISTRY_PASSWORD`
      --> towpath.yaml:5:87
       |
     5 |   - { host: ghcr.io, name: a/b, hooks: { kind: quay, header: X-Key, secrets: [ { env: A-B }, { file: "" } ] } }

@@ -32,8 +32,9 @@ pub(in crate::observe) async fn at_place<F: Forge, R: Registry, L: Ledger, C: Cl
     freshness: Freshness,
 ) -> Looked {
     let images = images_at(policy, place).into_iter();
-    let reads: FuturesUnordered<_> =
-        images.map(|image| async move { (image.clone(), of_image(ports, image, freshness).await) }).collect();
+    let reads: FuturesUnordered<_> = images
+        .map(|image| async move { (image.clone(), of_image(ports, policy, image, freshness).await) })
+        .collect();
     let listings: BTreeMap<ImageName, Fact<Vec<Tag>>> = reads.collect().await;
     let troubles = listings.iter().filter_map(|(image, fact)| trouble(ports, image, fact)).collect();
     Looked { listings, troubles }
@@ -52,6 +53,7 @@ fn trouble<F, R, L, C>(
 
 async fn of_image<F: Forge, R: Registry, L: Ledger, C: Clock>(
     ports: &Ports<F, R, L, C>,
+    policy: &Policy,
     image: &ImageName,
     freshness: Freshness,
 ) -> Fact<Vec<Tag>> {
@@ -60,11 +62,11 @@ async fn of_image<F: Forge, R: Registry, L: Ledger, C: Clock>(
         return known(kept);
     }
     match freshness {
-        Freshness::Since(_) | Freshness::Any => asked(ports, image, freshness).await,
+        Freshness::Since(_) | Freshness::Any => asked(ports, policy, image, freshness).await,
         Freshness::Polled => {
             let now = ports.clock.now();
             let why = || format!("the registry `{}` has not told the tags of `{image}` yet", image.host());
-            let asked = tokio::time::timeout(FIRST_WAIT, asked(ports, image, freshness)).await;
+            let asked = tokio::time::timeout(FIRST_WAIT, asked(ports, policy, image, freshness)).await;
             asked.unwrap_or_else(|_| Fact::Unknown { since: now, why: why().into() })
         }
     }
@@ -73,6 +75,7 @@ async fn of_image<F: Forge, R: Registry, L: Ledger, C: Clock>(
 /// Asks the registry, unless somebody else just did.
 async fn asked<F: Forge, R: Registry, L: Ledger, C: Clock>(
     ports: &Ports<F, R, L, C>,
+    policy: &Policy,
     image: &ImageName,
     freshness: Freshness,
 ) -> Fact<Vec<Tag>> {
@@ -87,8 +90,8 @@ async fn asked<F: Forge, R: Registry, L: Ledger, C: Clock>(
     if let Some(failed) = failed {
         return last_good(kept, &failed);
     }
-    match read(ports, image, kept.clone()).await {
-        Ok(listing) => known(listing),
+    match read(ports, policy, image, kept.clone()).await {
+        Ok(read) => known(read.listing),
         Err(failed) => last_good(kept, &failed),
     }
 }

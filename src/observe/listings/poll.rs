@@ -30,9 +30,9 @@ pub async fn poll<F: Forge, R: Registry, L: Ledger, C: Clock>(
     let now = ports.clock.now();
     let due = due(policy, image, &state, now);
     if now >= due {
-        match read(ports, image, before.clone()).await {
-            Ok(listing) if !is_told => {
-                let is_news = !has_same_tags(before.as_ref(), &listing);
+        match read(ports, policy, image, before.clone()).await {
+            Ok(read) if !is_told => {
+                let is_news = read.has_moved || !has_same_tags(before.as_ref(), &read.listing);
                 return Polled { next: self::due(policy, image, &own.state().clone(), now), is_news };
             }
             Ok(_) | Err(_) => {}

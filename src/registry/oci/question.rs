@@ -1,12 +1,16 @@
 //! One question about one image: its addresses, its tokens, its requests, and what a bad answer means.
 
-use reqwest::header::{HeaderMap, LOCATION, WWW_AUTHENTICATE};
+use std::fmt::Display;
+
+use reqwest::header::{HeaderMap, LOCATION};
 use reqwest::{Method, RequestBuilder, Response, StatusCode, Url};
 
 use super::connection::{Way, read_body, said_by};
+use super::grant::Grant;
+use super::proof::{Proofs, Visit};
+use super::realm::Origin;
 use super::refusal::{Refusal, code_and_words, wait_asked_for};
-use super::token::{self, Challenge, Held, Scope, Token, way_to};
-use super::{OciRegistry, RegistryError};
+use super::{Known, OciRegistry, RegistryError};
 use crate::model::ImageName;
 
 /// Most hosts that a blob is looked for at, after the registry itself.
@@ -16,12 +20,14 @@ const HOPS_MAX: usize = 3;
 pub(super) struct Question<'a> {
     pub(super) registry: &'a OciRegistry,
     pub(super) image: &'a ImageName,
-    plain_http: bool,
+    repository: String,
+    /// The registry as it is configured, where it is.
+    known: Option<&'a Known>,
 }
 
 impl<'a> Question<'a> {
-    pub(super) const fn new(registry: &'a OciRegistry, image: &'a ImageName, plain_http: bool) -> Self {
-        Self { registry, image, plain_http }
+    pub(super) fn new(registry: &'a OciRegistry, image: &'a ImageName, known: Option<&'a Known>) -> Self {
+        Self { registry, image, repository: image.repository(), known }
     }
 
     /// Lets an answer take no longer than is allowed.
@@ -36,31 +42,22 @@ impl<'a> Question<'a> {
         }
     }
 
-    /// Asks, with the token at hand; where the registry wants one that we lack, fetches it and asks again, once.
+    /// Asks, and shows what is at hand; where the registry wants something else that we have, asks again, once.
     pub(super) async fn ask(
         &self,
         method: Method,
         url: &Url,
         headers: HeaderMap,
     ) -> Result<Response, RegistryError> {
-        let held = self.token_at_hand().await;
+        let grant = self.grant_at_hand().await?;
         let request = || self.request(method.clone(), url, headers.clone());
-        let response = self.send(request()?, held.as_ref()).await?;
+        let response = self.send(request()?, &grant).await?;
         if response.status() != StatusCode::UNAUTHORIZED {
             return Ok(response);
         }
-        let Some(challenge) = Challenge::among(response.headers().get_all(WWW_AUTHENTICATE)) else {
-            return Ok(response);
-        };
-        let token = self.fetch_token(challenge).await?;
-        self.send(request()?, Some(&token)).await
-    }
-
-    /// The token that we hold; one that has ended is replaced without asking the registry where to.
-    async fn token_at_hand(&self) -> Option<Token> {
-        match self.registry.tokens.get(&self.scope()).await? {
-            Held::Good(token) => Some(token),
-            Held::Ended(challenge) => self.fetch_token(challenge).await.ok(),
+        match self.grant_after(&response, &grant).await? {
+            Some(grant) => self.send(request()?, &grant).await,
+            None => Ok(response),
         }
     }
 
@@ -70,33 +67,14 @@ impl<'a> Question<'a> {
         url: &Url,
         headers: HeaderMap,
     ) -> Result<RequestBuilder, RegistryError> {
-        let way = if self.plain_http { Way::Plain } else { Way::Tls };
+        let way = if self.is_in_clear() { Way::Plain } else { Way::Tls };
         let client = self.registry.clients.get(way).map_err(|why| self.unavailable(why))?;
         Ok(client.request(method, url.clone()).headers(headers))
     }
 
-    async fn send(&self, request: RequestBuilder, token: Option<&Token>) -> Result<Response, RegistryError> {
-        let request = match token {
-            Some(token) => request.bearer_auth(token.text()),
-            None => request,
-        };
-        request.send().await.map_err(|error| self.unavailable(said_by(&error)))
-    }
-
-    async fn fetch_token(&self, challenge: Challenge) -> Result<Token, RegistryError> {
-        let registry = self.url("")?;
-        let errand = challenge
-            .errand(&registry, &self.scope_asked_for())
-            .map_err(|why| self.unavailable(format!("it wants a token, but {why}")))?;
-        let client = self.registry.clients.get(errand.way).map_err(|why| self.unavailable(why))?;
-        let response = client.get(errand.url).send().await.map_err(|error| {
-            self.unavailable(format!("the token that it wants cannot be had: {}", said_by(&error)))
-        })?;
-        let response = self.expect_success(response).await?;
-        let answer = self.body(response, token::ANSWER_BYTES_MAX).await?;
-        let token = Token::parse(&answer).map_err(|why| self.unavailable(why))?;
-        self.registry.tokens.keep(self.scope(), challenge, token.clone()).await;
-        Ok(token)
+    async fn send(&self, request: RequestBuilder, grant: &Grant) -> Result<Response, RegistryError> {
+        let answer = grant.show(request).send().await;
+        answer.map_err(|error| self.unavailable(said_by(&error)))
     }
 
     /// Goes where a registry sends us for a blob: its storage is often elsewhere. No token goes there, and what
@@ -105,7 +83,9 @@ impl<'a> Question<'a> {
         let registry = self.url("")?;
         for _ in 0..HOPS_MAX {
             let Some(target) = target_of(&response) else { return Ok(response) };
-            let way = way_to(&target, &registry)
+            let way = self
+                .origin(&registry)
+                .way_to(&target)
                 .map_err(|why| self.unavailable(format!("it sends us to its storage, but {why}")))?;
             let client = self.registry.clients.get(way).map_err(|why| self.unavailable(why))?;
             let answer = client.get(target).send().await;
@@ -129,42 +109,72 @@ impl<'a> Question<'a> {
         let refused = code_and_words(response).await;
         Err(match Refusal::of(status, &refused) {
             Refusal::NotFound => RegistryError::NotFound { image: self.image.clone() },
-            Refusal::Forbidden => {
-                RegistryError::Forbidden { host: self.host(), image: self.image.clone(), why: refused.words }
-            }
+            Refusal::Forbidden => self.forbidden(refused.words),
             Refusal::RateLimited => {
                 let wait = wait_asked_for(&headers).min(self.registry.limits.wait_max);
-                RegistryError::RateLimited { host: self.host(), wait }
+                RegistryError::RateLimited { host: self.host().to_owned(), wait }
             }
             Refusal::Unavailable => self.unavailable(refused.words),
         })
     }
 
     pub(super) fn url(&self, below: &str) -> Result<Url, RegistryError> {
-        let scheme = if self.plain_http { "http" } else { "https" };
+        let scheme = if self.is_in_clear() { "http" } else { "https" };
         let host = match self.image.host() {
             // The name that people use is a web site; the registry stands elsewhere.
             "docker.io" | "index.docker.io" => "registry-1.docker.io",
             host => host,
         };
-        let text = format!("{scheme}://{host}/v2/{}/{below}", self.image.repository());
+        let text = format!("{scheme}://{host}/v2/{}/{below}", self.repository);
         Url::parse(&text).map_err(|error| self.unavailable(format!("`{text}` is no address: {error}")))
     }
 
-    fn scope(&self) -> Scope {
-        (self.host(), self.image.repository())
+    fn is_in_clear(&self) -> bool {
+        self.known.is_some_and(|known| known.settings.plain_http)
     }
 
-    fn scope_asked_for(&self) -> String {
-        format!("repository:{}:pull", self.image.repository())
+    pub(super) fn host(&self) -> &str {
+        self.image.host()
     }
 
-    fn host(&self) -> String {
-        self.image.host().to_owned()
+    pub(super) fn repository(&self) -> &str {
+        &self.repository
+    }
+
+    /// What there is to prove who we are with; nothing where no credentials are configured.
+    pub(super) fn proofs(&self) -> Option<&Proofs> {
+        self.known.map(|known| &known.proofs).filter(|proofs| !proofs.is_anonymous())
+    }
+
+    /// Who names the addresses that we are sent to; `registry` is any address of the registry.
+    pub(super) fn origin<'u>(&'u self, registry: &'u Url) -> Origin<'u> {
+        let realm = self.known.and_then(|known| known.settings.realm.as_deref());
+        Origin { registry, host: self.host(), realm }
+    }
+
+    /// This question, for those who prove who we are; `registry` is any address of the registry.
+    pub(super) fn visit<'u>(&'u self, registry: &'u Url) -> Visit<'u> {
+        Visit {
+            host: self.host(),
+            repository: self.repository.as_str(),
+            registry,
+            clients: &self.registry.clients,
+            now: (self.registry.now)(),
+        }
+    }
+
+    pub(super) fn forbidden(&self, why: impl Display) -> RegistryError {
+        let way_out = match self.proofs() {
+            Some(_) => "check its `credentials` under `registries`, and what they may read",
+            None => "if it is there, name `credentials` for its registry under `registries`",
+        };
+        let (host, image) = (self.host().to_owned(), self.image.clone());
+        RegistryError::Forbidden { host, image, why: format!("{why}; {way_out}") }
     }
 
     pub(super) fn unavailable(&self, why: impl Into<String>) -> RegistryError {
-        RegistryError::Unavailable { host: self.host(), image: self.image.clone(), why: why.into() }
+        let (host, image) = (self.host().to_owned(), self.image.clone());
+        RegistryError::Unavailable { host, image, why: why.into() }
     }
 }
 

@@ -248,7 +248,7 @@ async fn tags_are_taken_or_not_and_why() {
     shop     sha-0a1b2c3  does not fit the rule
     ");
     let tags = site.json(&["tags", "--taken", &image]);
-    assert_eq!(keys(&tags[0]), ["service", "tag", "taken", "why"]);
+    assert_eq!(keys(&tags[0]), ["service", "tag", "taken", "why", "made"]);
     assert_eq!((tags.as_array().unwrap().len(), &tags[0]["tag"]), (2, &json!("1.10.0")));
     snapshot!(bad(site.towpath(&["tags", "ghcr.io/acme/other"]), 2), @"error: no service uses `ghcr.io/acme/other`; the images are `registry.test/acme/shop`");
 }

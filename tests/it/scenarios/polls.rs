@@ -32,7 +32,9 @@ fn policy(images: impl Iterator<Item = String>) -> Policy {
     let model = policy.services.remove(0);
     for (number, image) in images.enumerate() {
         let service = name(&format!("s{number:04}"));
-        policy.services.push(towpath::model::Service { name: service, image: name(&image), ..model.clone() });
+        let mut own = towpath::model::Service { name: service, ..model.clone() };
+        own.images.iter_mut().for_each(|used| used.name = name(&image));
+        policy.services.push(own);
     }
     policy
 }
@@ -40,7 +42,7 @@ fn policy(images: impl Iterator<Item = String>) -> Policy {
 /// Polls, each image when it says that it is due, until virtual time has gone on by `period`.
 async fn poll_for(engine: &TestEngine, world: &FakeWorld, period: TimeDelta) {
     let end = world.state().now + period;
-    let images: BTreeSet<ImageName> = engine.policy.services.iter().map(|own| own.image.clone()).collect();
+    let images: BTreeSet<ImageName> = engine.policy.services.iter().map(image_of).collect();
     let mut due: BTreeSet<(Time, ImageName)> = BTreeSet::new();
     for image in images {
         due.insert((engine.poll(&image).await.next, image));
@@ -63,6 +65,10 @@ fn asked(world: &FakeWorld, start: Time) -> BTreeMap<ImageName, Vec<Time>> {
     asked
 }
 
+fn image_of(service: &towpath::model::Service) -> ImageName {
+    service.images.first().expect("it has one").name.clone()
+}
+
 fn run<T>(story: impl Future<Output = T>) -> T {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
     runtime.expect("a runtime").block_on(story)
@@ -75,7 +81,7 @@ fn an_idle_interval_costs_one_request_for_each_image() {
         let mut files = fixture::files("--- README.md\nWhat runs where.\n");
         for service in services {
             let service: &'static str = service.leak();
-            files.extend(fixture::service(service, &["dev", "staging", "production"], "1.0.99"));
+            files.extend(fixture::service(service, &[service], &["dev", "staging", "production"], "1.0.99"));
         }
         let world = FakeWorld::new(files);
         let mut policy = policy((0..100).map(|number| format!("registry.test/acme/s{number:04}")));
@@ -86,7 +92,8 @@ fn an_idle_interval_costs_one_request_for_each_image() {
             };
             service.locations = environments.iter().map(|of| (name(of), path(of).into())).collect();
             service.group = name(service.name.as_str());
-            (0..100).for_each(|patch| world.push(service.image.as_str(), &format!("1.0.{patch}")));
+            let image = image_of(service);
+            (0..100).for_each(|patch| world.push(image.as_str(), &format!("1.0.{patch}")));
         }
         let engine = engine(&world, &policy);
         poll_for(&engine, &world, INTERVAL * 2).await;
@@ -129,8 +136,8 @@ fn one_dead_registry_among_three_delays_no_other() {
     run(async {
         let world = FakeWorld::new(BTreeMap::default());
         let policy = thousand(&world);
-        let dead = policy.services.iter().filter(|own| own.image.host() == "three.test");
-        let dead: Vec<ImageName> = dead.map(|own| own.image.clone()).collect();
+        let images = policy.services.iter().map(image_of);
+        let dead: Vec<ImageName> = images.filter(|image| image.host() == "three.test").collect();
         let engine = engine(&world, &policy);
         poll_for(&engine, &world, INTERVAL).await;
         let start = world.state().now;
@@ -163,7 +170,7 @@ fn a_registry_that_never_answers_holds_up_its_own_images_alone() {
         let polls: FuturesUnordered<_> = policy
             .services
             .iter()
-            .map(|own| async { (own.image.host().to_owned(), engine.poll(&own.image).await) })
+            .map(|own| async { (image_of(own).host().to_owned(), engine.poll(&image_of(own)).await) })
             .collect();
         let answered: Vec<_> = polls.take(667).collect().await;
 
@@ -322,7 +329,7 @@ fn an_event_wakes_the_service_from_its_sleep() {
         let rules = Rules::default();
         let environments = rules.environment_names();
         let mut files = fixture::files("--- README.md\nWhat runs where.\n");
-        files.extend(fixture::service("shop", &environments, "1.9.0"));
+        files.extend(fixture::service("shop", &["shop"], &environments, "1.9.0"));
         let world = FakeWorld::new(files);
         world.push("registry.test/acme/shop", "1.9.0");
         let mut policy = rules.policy();

@@ -43,7 +43,8 @@ async fn a_token_of_one_image_is_not_used_for_another() {
     face.requests();
     let other = ImageName::new(format!("{}/acme/other", face.here)).unwrap();
     registry.tags(&other, None).await.unwrap();
-    assert_eq!(face.requests().len(), 3);
+    let token = "GET /token?service=shop&scope=repository%3Aacme%2Fother%3Apull";
+    assert_eq!(face.requests(), [token, "GET /v2/acme/other/tags/list?n=1000"]);
 }
 
 #[tokio::test]
@@ -78,7 +79,7 @@ async fn a_token_that_does_not_help_is_a_refusal_and_not_asked_for_again() {
         }
     })
     .await;
-    insta::assert_snapshot!(face.why().await, @"the registry `registry:5000` refuses access to `registry:5000/acme/shop`: it answered 401 Unauthorized, authentication required; only anonymous access is built so far");
+    insta::assert_snapshot!(face.why().await, @"the registry `registry:5000` refuses access to `registry:5000/acme/shop`: it answered 401 Unauthorized, authentication required; if it is there, name `credentials` for its registry under `registries`");
     assert_eq!(face.requests().len(), 3);
 }
 
@@ -92,7 +93,7 @@ async fn a_token_server_that_refuses_is_a_refusal() {
         }
     })
     .await;
-    insta::assert_snapshot!(face.why().await, @"the registry `registry:5000` refuses access to `registry:5000/acme/shop`: it answered 403 Forbidden, requested access to the resource is denied; only anonymous access is built so far");
+    insta::assert_snapshot!(face.why().await, @"the registry `registry:5000` refuses access to `registry:5000/acme/shop`: it answered 403 Forbidden, requested access to the resource is denied; if it is there, name `credentials` for its registry under `registries`");
 }
 
 #[tokio::test]
