@@ -32,8 +32,11 @@ fn main() {
     }
 }
 
+/// The tag of a number.
+type Naming = fn(usize) -> String;
+
 /// Each rule, with what the tag of a number looks like.
-fn rules() -> Vec<(&'static str, Selection, fn(usize) -> String)> {
+fn rules() -> Vec<(&'static str, Selection, Naming)> {
     let pattern = |text: &str| Pattern::new(text).expect("it is a pattern");
     let semver = Selection::semver("*").expect("a range");
     let narrowed = semver.clone().narrowed(vec![pattern("^[0-9]")], vec![pattern("-windows$")]);
@@ -51,7 +54,7 @@ fn rules() -> Vec<(&'static str, Selection, fn(usize) -> String)> {
 }
 
 /// A listing as a registry sends it, in no order.
-fn body(tag: fn(usize) -> String) -> Vec<u8> {
+fn body(tag: Naming) -> Vec<u8> {
     let tags: Vec<String> = (0..TAGS).map(|n| tag(n * 7_919 % TAGS)).collect();
     serde_json::json!({ "name": "acme/shop", "tags": tags }).to_string().into_bytes()
 }
