@@ -12,6 +12,7 @@ mod located;
 mod problem;
 mod raw;
 mod reader;
+mod secret;
 mod suggest;
 
 use std::collections::BTreeMap;
@@ -25,8 +26,9 @@ use schemars::transform::{RecursiveTransform, Transform as _};
 
 pub use import::write_imported;
 pub use problem::{Problem, Problems};
+pub use secret::{SecretError, SecretSource};
 
-use crate::model::{ForgeName, Policy, TeamName, UserName};
+use crate::model::{ForgeName, Policy, PushKind, TeamName, UserName};
 use document::{Document, Shape};
 use problem::{Findings, Span};
 use reader::{Read, Reader};
@@ -89,6 +91,10 @@ pub struct RegistrySettings {
     pub realm: Option<String>,
     /// The folder in the OCI image layout that stands in for it.
     pub layout: Option<PathBuf>,
+    /// What it is called in the address of its hook.
+    pub name: String,
+    /// How it tells of pushes, where it does.
+    pub hook: Option<HookSettings>,
 }
 
 /// How to log in to a registry.
@@ -103,10 +109,10 @@ pub enum CredentialSettings {
         /// The name.
         username: String,
         /// Where the password is.
-        password: SecretSettings,
+        password: SecretSource,
     },
     /// With a bearer token that the registry itself takes.
-    Token(SecretSettings),
+    Token(SecretSource),
     /// The way of Amazon's ECR.
     Ecr {
         /// The region, where the registry's host does not say it.
@@ -117,7 +123,7 @@ pub enum CredentialSettings {
     /// The way of Google's Artifact Registry.
     Gar {
         /// The key of a service account.
-        key: Option<SecretSettings>,
+        key: Option<SecretSource>,
     },
     /// The way of Azure's registry.
     Acr {
@@ -126,17 +132,8 @@ pub enum CredentialSettings {
         /// The application.
         client_id: Option<String>,
         /// The secret of the application.
-        client_secret: Option<SecretSettings>,
+        client_secret: Option<SecretSource>,
     },
-}
-
-/// Where a secret is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum SecretSettings {
-    /// In a variable of the environment.
-    Environment(String),
-    /// In a file.
-    File(PathBuf),
 }
 
 /// A variable of the environment, where it is set and is text.
@@ -144,6 +141,17 @@ pub enum SecretSettings {
 pub fn environment(name: &str) -> Option<String> {
     #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
     std::env::var(name).ok()
+}
+
+/// The events of one registry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HookSettings {
+    /// What sends them.
+    pub kind: PushKind,
+    /// Where the secrets are, of which any proves where an event comes from; at least one.
+    pub secrets: Vec<SecretSource>,
+    /// The header that holds the secret, where it is not the product's own.
+    pub header: Option<String>,
 }
 
 /// Reads a configuration from its text; relative paths start at the folder of `file`, which is not looked at.
@@ -170,6 +178,14 @@ pub fn check_on_disk(file: &Path) -> Result<Settings, Problems> {
     examine(&text_of(file)?, file, Disk::LookedAt)
 }
 
+/// Reads a configuration file as [`check_on_disk`], and looks whether every secret is there.
+///
+/// # Errors
+/// As [`check_on_disk`], and where a secret is not set, cannot be read or is empty.
+pub fn check_to_serve(file: &Path) -> Result<Settings, Problems> {
+    examine(&text_of(file)?, file, Disk::LookedAtWithSecrets)
+}
+
 /// The JSON Schema of the configuration, with a description of every key.
 #[must_use]
 pub fn schema() -> serde_json::Value {
@@ -192,6 +208,8 @@ fn join_lines(schema: &mut Schema) {
 enum Disk {
     /// What the file names on disk has to be there.
     LookedAt,
+    /// That, and the secrets.
+    LookedAtWithSecrets,
     /// Only the text counts.
     NotLookedAt,
 }
@@ -211,8 +229,12 @@ fn examine(text: &str, file: &Path, disk: Disk) -> Result<Settings, Problems> {
 /// The settings as far as they could be proven; nothing where not even the outermost mapping could be read.
 fn settings(text: &str, file: &Path, disk: Disk, findings: &mut Findings) -> Option<Settings> {
     let raw = raw_of(text, findings)?;
-    if disk == Disk::LookedAt {
-        checked::on_disk(&raw, checked::folder_of(file), findings);
+    let folder = checked::folder_of(file);
+    if disk != Disk::NotLookedAt {
+        checked::on_disk(&raw, folder, findings);
+    }
+    if disk == Disk::LookedAtWithSecrets {
+        checked::with_secrets(&raw, folder, findings);
     }
     Some(checked::check(&raw, file, findings))
 }

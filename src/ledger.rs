@@ -1,6 +1,9 @@
 //! The ledger: an index of the log and a cache of what was read. Losing it loses nothing but time.
 
+mod delivery;
 pub mod sqlite;
+
+pub use delivery::{Acceptance, DELIVERY_DAYS_KEPT, Delivery, DeliveryId, DeliveryOutcome};
 
 use std::future::Future;
 
@@ -34,6 +37,15 @@ pub struct KeptListing {
     pub validator: Option<Validator>,
     /// When they were read, or last said to be unchanged.
     pub as_of: Time,
+}
+
+/// Why the listing of an image was not read again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trouble {
+    /// Since when that is so.
+    pub since: Time,
+    /// What the registry said last, in a sentence.
+    pub why: String,
 }
 
 /// A store for what can be read again.
@@ -94,5 +106,31 @@ pub trait Ledger: Send + Sync {
         image: &ImageName,
         digest: &Digest,
         description: &Description,
+    ) -> impl Future<Output = Result<(), LedgerError>> + Send;
+
+    /// Why the listing of an image was not read again the last time; nothing where it was.
+    fn trouble(&self, image: &ImageName)
+    -> impl Future<Output = Result<Option<Trouble>, LedgerError>> + Send;
+
+    /// Keeps why the listing of an image was not read again, or forgets it.
+    fn keep_trouble(
+        &self,
+        image: &ImageName,
+        trouble: Option<&Trouble>,
+    ) -> impl Future<Output = Result<(), LedgerError>> + Send;
+
+    /// Keeps a delivery that is to be handled, unless it came before. Once this is done it survives the death of the
+    /// process. Deliveries that were handled longer ago than [`DELIVERY_DAYS_KEPT`] are forgotten.
+    fn accept(&self, delivery: &Delivery) -> impl Future<Output = Result<Acceptance, LedgerError>> + Send;
+
+    /// The deliveries that are still to be handled, the oldest first.
+    fn deliveries(&self) -> impl Future<Output = Result<Vec<Delivery>, LedgerError>> + Send;
+
+    /// Says what became of a delivery; nothing happens where that was said before.
+    fn conclude(
+        &self,
+        delivery: &Delivery,
+        outcome: DeliveryOutcome,
+        at: Time,
     ) -> impl Future<Output = Result<(), LedgerError>> + Send;
 }

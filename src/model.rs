@@ -16,8 +16,10 @@ mod order;
 mod place;
 mod policy;
 mod proposal;
+mod push;
 mod record;
 mod release;
+mod secret;
 mod selection;
 mod tree;
 mod validator;
@@ -45,8 +47,10 @@ pub use policy::{
     Principal, Right, Rights, Service, ServiceImage, Soak, SoakCounts, Together,
 };
 pub use proposal::{Merge, NewStatus, Presentation, Proposal, WrittenRemark};
+pub use push::{PushKind, PushProof};
 pub use record::{CommandOutcome, Event, Origin, Record, RefusedBecause, WithdrawnBecause};
 pub use release::{Artifact, ContentKey, Release, ReleaseId};
+pub use secret::Secret;
 pub use selection::{Basis, NotTaken, Pattern, Rank, Selection, SelectionError};
 pub use tree::{EntryKind, FileChange, Missing, Tree, TreeEntry, TreeError};
 pub use validator::{Validator, ValidatorError};

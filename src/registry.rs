@@ -6,6 +6,7 @@ mod description;
 pub mod layout;
 mod login;
 pub mod oci;
+pub mod push;
 
 pub use login::{AcrIdentity, AcrLogin, AwsKeys, EcrLogin, GarLogin, Login, Secret};
 

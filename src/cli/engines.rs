@@ -13,7 +13,7 @@ use crate::forge::local::LocalForge;
 use crate::ledger::sqlite::SqliteLedger;
 use crate::model::{ForgeName, Place};
 use crate::observe::{Clock, SystemClock};
-use crate::reconcile::{Engine, Foresight, Freshness, ObserveError, Ports};
+use crate::reconcile::{Engine, Foresight, Freshness, Listings, ObserveError, Ports};
 use crate::registry::any::AnyRegistry;
 
 /// An engine on real ports.
@@ -41,10 +41,12 @@ impl Engines {
 
     fn over(settings: &Settings, ledger: &SqliteLedger) -> anyhow::Result<Self> {
         let registry = Arc::new(registry(settings)?);
+        let listings = Arc::new(Listings::default());
         let policy = Arc::new(settings.policy.clone());
         let engine = |forge: LocalForge| {
             let ports =
                 Ports::new(AnyForge::Local(forge), Arc::clone(&registry), ledger.clone(), SystemClock);
+            let ports = ports.with_listings(Arc::clone(&listings));
             Arc::new(Engine::new(ports, Arc::clone(&policy)))
         };
         let forges = local_forges(settings).into_iter();

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 
-use crate::config::{CredentialSettings, SecretSettings, Settings, environment};
+use crate::config::{CredentialSettings, SecretSource, Settings, environment};
 use crate::observe::{Clock as _, SystemClock};
 use crate::registry::any::AnyRegistry;
 use crate::registry::layout::LayoutRegistry;
@@ -57,10 +57,10 @@ fn login(credentials: &CredentialSettings) -> anyhow::Result<Login> {
     })
 }
 
-fn secret(source: &SecretSettings) -> anyhow::Result<Secret> {
+fn secret(source: &SecretSource) -> anyhow::Result<Secret> {
     Ok(match source {
-        SecretSettings::File(file) => Secret::File(file.clone()),
-        SecretSettings::Environment(name) => {
+        SecretSource::File(file) => Secret::File(file.clone()),
+        SecretSource::Env(name) => {
             let text = environment(name).filter(|text| !text.is_empty());
             Secret::Text(
                 text.with_context(|| format!("the environment variable `{name}` is not set"))?.into(),

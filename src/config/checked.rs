@@ -4,6 +4,7 @@
 
 mod forges;
 mod graph;
+mod hooks;
 mod images;
 mod known;
 mod pipelines;
@@ -13,6 +14,8 @@ mod services;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Component, Path, PathBuf};
+
+pub(super) use hooks::with_secrets;
 
 use super::problem::Findings;
 use super::raw::File;

@@ -7,10 +7,10 @@ mod registry;
 mod shape;
 mod text;
 
-pub(super) use registry::{CloudName, Credentials, FilePath, Registry, SecretSource};
+pub(super) use registry::{CloudName, Credentials, FilePath, Hooks, Registry, SecretSource};
 pub(super) use shape::{List, Map};
 pub(super) use text::{
-    Count, Expression, Folder, ForgeKind, GroupOfPattern, Layout, Ledger, Listen, PathTemplate, Period,
+    Count, Expression, Folder, ForgeKind, GroupOfPattern, Layout, Ledger, Listen, Name, PathTemplate, Period,
     ScalarPath, Version,
 };
 

@@ -2,6 +2,8 @@
 //!
 //! The statements hold to what PostgreSQL understands too; only opening is SQLite's own.
 
+mod deliveries;
+
 use std::fmt::Display;
 use std::path::Path;
 use std::time::Duration;
@@ -13,7 +15,9 @@ use sqlx::sqlite::{
 };
 use sqlx::{Connection as _, SqliteConnection};
 
-use super::{IndexedLog, KeptListing, Ledger, LedgerError};
+use super::{
+    Acceptance, Delivery, DeliveryId, DeliveryOutcome, IndexedLog, KeptListing, Ledger, LedgerError, Trouble,
+};
 use crate::model::{CommitId, Description, Digest, ImageName, Place, Tag, Time, Validator};
 
 /// The tables and how they came about.
@@ -83,6 +87,12 @@ impl SqliteLedger {
 
     fn failed(&self, why: impl Display) -> LedgerError {
         failed(&self.name, why)
+    }
+
+    fn delivery(&self, row: deliveries::Row) -> Result<Delivery, LedgerError> {
+        let images = serde_json::from_str(&row.images).map_err(|error| self.failed(error))?;
+        let id = if row.is_given { DeliveryId::Given(row.id) } else { DeliveryId::OfContent(row.id) };
+        Ok(Delivery { source: row.source, id, received_at: self.time(row.received_at)?, images })
     }
 
     fn time(&self, microseconds: i64) -> Result<Time, LedgerError> {
@@ -184,6 +194,42 @@ impl Ledger for SqliteLedger {
                      ON CONFLICT (image, digest) DO UPDATE SET description = excluded.description";
         let query = sqlx::query(query).bind(image.as_str()).bind(digest.as_str()).bind(json(description));
         self.ask(query.execute(&self.pool)).await.map(|_| ())
+    }
+
+    async fn trouble(&self, image: &ImageName) -> Result<Option<Trouble>, LedgerError> {
+        let query = "SELECT since, why FROM troubles WHERE image = $1";
+        let query = sqlx::query_as::<_, (i64, String)>(query).bind(image.as_str());
+        let found = self.ask(query.fetch_optional(&self.pool)).await?;
+        found.map(|(since, why)| Ok(Trouble { since: self.time(since)?, why })).transpose()
+    }
+
+    async fn keep_trouble(&self, image: &ImageName, trouble: Option<&Trouble>) -> Result<(), LedgerError> {
+        let Some(trouble) = trouble else {
+            let query = sqlx::query("DELETE FROM troubles WHERE image = $1").bind(image.as_str());
+            return self.ask(query.execute(&self.pool)).await.map(|_| ());
+        };
+        let query = "INSERT INTO troubles (image, since, why) VALUES ($1, $2, $3) \
+                     ON CONFLICT (image) DO UPDATE SET since = excluded.since, why = excluded.why";
+        let query = sqlx::query(query).bind(image.as_str()).bind(trouble.since.timestamp_micros());
+        self.ask(query.bind(trouble.why.as_str()).execute(&self.pool)).await.map(|_| ())
+    }
+
+    async fn accept(&self, delivery: &Delivery) -> Result<Acceptance, LedgerError> {
+        self.ask(deliveries::accept(&self.pool, delivery)).await
+    }
+
+    async fn deliveries(&self) -> Result<Vec<Delivery>, LedgerError> {
+        let rows = self.ask(deliveries::open(&self.pool)).await?;
+        rows.into_iter().map(|row| self.delivery(row)).collect()
+    }
+
+    async fn conclude(
+        &self,
+        delivery: &Delivery,
+        outcome: DeliveryOutcome,
+        at: Time,
+    ) -> Result<(), LedgerError> {
+        self.ask(deliveries::conclude(&self.pool, delivery, outcome, at)).await
     }
 }
 

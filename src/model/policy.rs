@@ -268,11 +268,25 @@ impl Policy {
         self.services_at(place).flat_map(|service| &service.images)
     }
 
-    /// Whether a tag is followed to whatever it points to.
+    /// The tags of an image that are followed to whatever they point to.
     #[must_use]
-    pub fn follows(&self, image: &ImageName, tag: &Tag) -> bool {
+    pub fn followed_tags(&self, image: &ImageName) -> BTreeSet<&Tag> {
+        let tag = |own| match own {
+            Basis::Turn(tag) => Some(tag),
+            Basis::Tag | Basis::Date => None,
+        };
+        self.bases(image).filter_map(tag).collect()
+    }
+
+    /// Whether the listing of an image's tags is of interest.
+    #[must_use]
+    pub fn lists(&self, image: &ImageName) -> bool {
+        self.bases(image).any(|basis| !matches!(basis, Basis::Turn(_)))
+    }
+
+    fn bases<'a>(&'a self, image: &ImageName) -> impl Iterator<Item = Basis<'a>> {
         let images = self.services.iter().flat_map(|service| &service.images);
-        images.filter(|own| own.name == *image).any(|own| own.selection.basis() == Basis::Turn(tag))
+        images.filter(move |own| own.name == *image).map(|own| own.selection.basis())
     }
 
     /// The pipeline of a service.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use tokio::sync::Mutex;
 
-use super::facts::Failure;
+use super::listings::Failure;
 use super::{Clock, Freshness, Ports};
 use crate::forge::Forge;
 use crate::ledger::Ledger;
@@ -49,7 +49,7 @@ impl<Question: Ord> Absences<Question> {
     async fn remember<T>(
         &self,
         key: (ImageName, Question),
-        answer: Result<Option<T>, RegistryError>,
+        answer: Result<Option<T>, Failure>,
         now: Time,
     ) -> Fact<Option<T>> {
         let mut absences = self.0.lock().await;
@@ -62,8 +62,7 @@ impl<Question: Ord> Absences<Question> {
                 absences.insert(key, Absence::None { as_of: now });
                 Fact::known(None, now)
             }
-            Err(error) => {
-                let failed = Failure::new(now, now, &error);
+            Err(failed) => {
                 let fact = failed.fact();
                 absences.insert(key, Absence::Failed(failed));
                 fact
@@ -82,7 +81,8 @@ pub(super) async fn digest<F: Forge, R: Registry, L: Ledger, C: Clock>(
 ) -> Fact<Option<Digest>> {
     let now = ports.clock.now();
     let oldest = freshness.oldest(policy, image, now);
-    let is_good = |as_of| as_of >= oldest || !policy.follows(image, tag);
+    let is_followed = policy.followed_tags(image).contains(tag);
+    let is_good = |as_of| freshness.takes_listing_of(as_of) || !is_followed;
     match ports.ledger.digest(image, tag).await {
         Ok(Some((digest, as_of))) if is_good(as_of) => return Fact::known(Some(digest), as_of),
         Ok(_) => {}
@@ -92,7 +92,7 @@ pub(super) async fn digest<F: Forge, R: Registry, L: Ledger, C: Clock>(
     if let Some(known) = ports.absent_tags.known(&key, oldest, now).await {
         return known;
     }
-    let answer = ports.registry.digest(image, tag).await;
+    let answer = in_turn(ports, ("digest", image), ports.registry.digest(image, tag)).await;
     if let Ok(Some(digest)) = &answer {
         let kept = ports.ledger.keep_digest(image, tag, digest, now).await;
         kept.unwrap_or_else(|error| tracing::warn!("{error}"));
@@ -106,7 +106,7 @@ pub(super) async fn present<F: Forge, R: Registry, L: Ledger, C: Clock>(
     (image, tag): (&ImageName, &Tag),
 ) -> Fact<Option<Digest>> {
     let now = ports.clock.now();
-    match ports.registry.digest(image, tag).await {
+    match in_turn(ports, ("digest", image), ports.registry.digest(image, tag)).await {
         Ok(present) => {
             if let Some(digest) = &present {
                 let kept = ports.ledger.keep_digest(image, tag, digest, now).await;
@@ -114,7 +114,7 @@ pub(super) async fn present<F: Forge, R: Registry, L: Ledger, C: Clock>(
             }
             Fact::known(present, now)
         }
-        Err(error) => Fact::Unknown { since: now, why: error.to_string().into() },
+        Err(failed) => failed.fact(),
     }
 }
 
@@ -136,10 +136,27 @@ pub(super) async fn description<F: Forge, R: Registry, L: Ledger, C: Clock>(
     if let Some(known) = ports.absent_digests.known(&key, oldest, now).await {
         return known;
     }
-    let answer = ports.registry.description(image, digest).await;
+    let answer = in_turn(ports, ("description", image), ports.registry.description(image, digest)).await;
     if let Ok(Some(description)) = &answer {
         let kept = ports.ledger.keep_description(image, digest, description).await;
         kept.unwrap_or_else(|error| tracing::warn!("{error}"));
     }
     ports.absent_digests.remember(key, answer, now).await
+}
+
+/// What the registry says, when it is the image's turn; a registry that is left alone is not asked.
+async fn in_turn<F: Forge, R: Registry, L: Ledger, C: Clock, T>(
+    ports: &Ports<F, R, L, C>,
+    (question, image): (&'static str, &ImageName),
+    answer: impl Future<Output = Result<T, RegistryError>>,
+) -> Result<T, Failure> {
+    let host = ports.listings.host(image);
+    let _turn = host.turn().await;
+    let now = ports.clock.now();
+    if let Some(pause) = host.pause(now) {
+        return Err(Failure::paused(now, &pause));
+    }
+    let answer = answer.await;
+    host.learn(question, image, answer.as_ref().err(), ports.clock.now());
+    answer.map_err(|error| Failure::new(now, &error))
 }

@@ -1,8 +1,10 @@
 //! The ports of one engine, and what was read through them.
 
+use std::sync::Arc;
+
 use super::Snapshots;
 use super::artifacts::Absences;
-use super::facts::Listings;
+use super::listings::Listings;
 use crate::model::{Digest, Tag};
 
 /// Everything outside that Towpath talks to.
@@ -18,8 +20,8 @@ pub struct Ports<F, R, L, C> {
     pub clock: C,
     /// The files that were read, shared by all observations.
     pub snapshots: Snapshots,
-    /// The tags that were read, shared by all services that use an image.
-    pub listings: Listings,
+    /// What is known of the tags of images, shared by all that use an image, whatever their forge.
+    pub listings: Arc<Listings>,
     /// The tags that led nowhere.
     pub absent_tags: Absences<Tag>,
     /// The digests that led nowhere.
@@ -35,9 +37,15 @@ impl<F, R, L, C> Ports<F, R, L, C> {
             ledger,
             clock,
             snapshots: Snapshots::default(),
-            listings: Listings::default(),
+            listings: Arc::default(),
             absent_tags: Absences::default(),
             absent_digests: Absences::default(),
         }
+    }
+
+    /// The same, with what is known of tags shared with other ports.
+    #[must_use]
+    pub fn with_listings(self, listings: Arc<Listings>) -> Self {
+        Self { listings, ..self }
     }
 }

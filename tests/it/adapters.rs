@@ -1,4 +1,5 @@
 //! The real clients against real peers.
 
+mod hooks;
 mod peers;
 mod registry;

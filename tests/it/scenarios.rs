@@ -4,6 +4,7 @@ mod approvals;
 mod artifacts;
 mod commands;
 mod people;
+mod polls;
 mod releases;
 mod requests;
 mod road;

@@ -4,11 +4,11 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::known::Known;
-use super::resolve;
+use super::{hooks, resolve};
 use crate::config::located::Located;
 use crate::config::problem::{Findings, Span};
-use crate::config::raw::{Credentials, File, FilePath, Period, Registry, SecretSource};
-use crate::config::{CredentialSettings, RegistrySettings, SecretSettings};
+use crate::config::raw::{self, Credentials, File, FilePath, Period, Registry};
+use crate::config::{CredentialSettings, RegistrySettings, SecretSource};
 use crate::model::{POLL_DEFAULT, format_duration};
 
 /// How often a registry may be asked at most.
@@ -19,6 +19,7 @@ pub(super) fn registries(raw: &File, folder: &Path, findings: &mut Findings) -> 
     let listed = raw.registries.as_ref().map_or(&[][..], |registries| &registries.items);
     let hosts = listed.iter().map(|registry| registry.host.as_ref());
     Known::collect("registry", hosts).refuse_duplicates(findings);
+    hooks::refuse_shared_names(raw, findings);
     listed.iter().filter_map(|registry| settings_of(registry, folder, findings)).collect()
 }
 
@@ -49,21 +50,24 @@ fn files_of(credentials: &Credentials) -> impl Iterator<Item = &Located<FilePath
     let secret = credentials.acr.iter().filter_map(|acr| acr.client_secret.as_ref());
     let secrets = credentials.password.iter().chain(&credentials.token).chain(key).chain(secret);
     config.chain(secrets.filter_map(|secret| match &secret.value {
-        SecretSource::File(file) => Some(file),
-        SecretSource::Environment(_) => None,
+        raw::SecretSource::File(file) => Some(file),
+        raw::SecretSource::Env(_) => None,
     }))
 }
 
 fn settings_of(registry: &Registry, folder: &Path, findings: &mut Findings) -> Option<RegistrySettings> {
     refuse_beside_layout(registry, findings);
     let credentials = registry.credentials.as_ref();
+    let host = registry.host.as_ref()?.value.0.clone();
     Some(RegistrySettings {
         poll: registry.poll.as_ref().map_or(POLL_DEFAULT, |poll| checked_poll(poll, findings)),
         credentials: credentials
             .and_then(|credentials| way_in(credentials, folder, findings))
             .unwrap_or(CredentialSettings::Anonymous),
-        host: registry.host.as_ref()?.value.0.clone(),
         plain_http: registry.plain_http.as_ref().is_some_and(|plain_http| plain_http.value),
+        name: registry.name.as_ref().map_or_else(|| host.clone(), |name| name.0.clone()),
+        hook: registry.hooks.as_ref().and_then(|hooks| hooks::hook(hooks, folder, findings)),
+        host,
         realm: registry.realm.as_ref().map(|realm| realm.value.0.clone()),
         layout: registry.layout.as_ref().map(|layout| resolve(folder, &layout.0)),
     })
@@ -71,11 +75,12 @@ fn settings_of(registry: &Registry, folder: &Path, findings: &mut Findings) -> O
 
 /// A folder is not reached over a network, so what says how means nothing.
 fn refuse_beside_layout(registry: &Registry, findings: &mut Findings) {
-    let (Some(layout), Some(host)) = (&registry.layout, &registry.host) else { return };
+    let (Some(_), Some(host)) = (&registry.layout, &registry.host) else { return };
     let beside = [
         ("plain_http", registry.plain_http.as_ref().map(|key| key.span)),
         ("credentials", registry.credentials.as_ref().map(|key| key.span)),
         ("realm", registry.realm.as_ref().map(|key| key.span)),
+        ("hooks", registry.hooks.as_ref().map(|key| key.span)),
     ];
     for (key, span) in beside.into_iter().filter_map(|(key, span)| Some((key, span?))) {
         findings.suggest(span, format!("`{key}` means nothing beside `layout`"), "leave it out");
@@ -83,7 +88,7 @@ fn refuse_beside_layout(registry: &Registry, findings: &mut Findings) {
     // Otherwise an image's name would lead to Docker Hub.
     if !host.0.contains(['.', ':']) && host.0 != "localhost" {
         let message = format!("`{}` cannot be the host in an image name, for it has no dot", host.0);
-        findings.suggest(layout.span, message, format!("write for example `host: {}.local`", host.0));
+        findings.suggest(host.span, message, format!("write for example `host: {}.local`", host.0));
     }
 }
 
@@ -97,7 +102,7 @@ fn way_in(
     let name = |name: &Option<Located<crate::config::raw::CloudName>>| {
         name.as_ref().map(|name| name.value.0.clone())
     };
-    let secret = |source: &Option<Located<SecretSource>>| {
+    let secret = |source: &Option<Located<raw::SecretSource>>| {
         source.as_ref().and_then(|source| secret_of(&source.value, folder))
     };
     if let Some(config) = &written.docker_config {
@@ -123,10 +128,11 @@ fn way_in(
     Some(CredentialSettings::Password { username, password: secret(&written.password)? })
 }
 
-fn secret_of(source: &SecretSource, folder: &Path) -> Option<SecretSettings> {
+/// Where a secret is; nothing where that is not said, which is reported.
+pub(super) fn secret_of(source: &raw::SecretSource, folder: &Path) -> Option<SecretSource> {
     Some(match source {
-        SecretSource::Environment(name) => SecretSettings::Environment(name.value.0.clone()),
-        SecretSource::File(file) => SecretSettings::File(resolve(folder, &file.0)),
+        raw::SecretSource::Env(name) => SecretSource::Env(name.value.0.clone()),
+        raw::SecretSource::File(file) => SecretSource::File(resolve(folder, &file.0)),
     })
 }
 

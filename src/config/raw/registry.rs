@@ -5,11 +5,12 @@ use std::borrow::Cow;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use super::Read;
-use super::shape::{case_schema, choice, key, only_entry, shape};
-use super::text::{Folder, Host, Period, Text, read_text, text};
+use super::shape::{List, case_schema, choice, key, only_entry, shape};
+use super::text::{Folder, HeaderName, Host, Name, Period, Text, read_text, text};
 use crate::config::document::Spot;
 use crate::config::located::Located;
 use crate::config::reader::Reader;
+use crate::model::PushKind;
 
 /// The path of a file on disk.
 #[derive(Clone, Debug)]
@@ -55,6 +56,29 @@ shape! {
             /// A folder in the OCI image layout in place of a registry, relative to this file: `LAYOUT/REPOSITORY`
             /// for each repository, or one for all whose entries are named `REPOSITORY:TAG`.
             layout: Folder,
+            /// What it is called in the address of its hook, `/hooks/registry/NAME`; default its host.
+            name: Name,
+            /// How it tells of a push, so that nobody has to wait for the next poll.
+            hooks: Hooks,
+        }
+    }
+}
+
+shape! {
+    /// The events of one registry, sent by `POST` to `/hooks/registry/NAME`. An event only says where to look.
+    Hooks {
+        required {
+            /// Which product sends them: `distribution`, `ghcr`, `docker-hub`, `harbor`, `quay`, `acr`, `ecr`,
+            /// `gar`, `artifactory`, or `generic` for `{"repository": "acme/shop", "tag": "1.10.0"}`.
+            kind: PushKind,
+            /// Where the secrets are that prove where an event comes from; any of them does, so one can be replaced
+            /// without a gap. `ghcr` and `artifactory` sign with it; `docker-hub`, `quay` and `gar` can do neither
+            /// that nor send a header, so it stands in the address as `?token=`; the others send it in a header.
+            secrets: List<SecretSource>,
+        }
+        optional {
+            /// The header that holds the secret, alone or behind `Bearer`; default `Authorization`.
+            header: HeaderName,
         }
     }
 }
@@ -98,7 +122,7 @@ choice! {
     /// Where a secret is; it never stands in this file.
     SecretSource {
         /// The environment variable that holds it.
-        env => Environment(Variable),
+        env => Env(Variable),
         /// The file that holds it, relative to this file; read again when it changes.
         file => File(FilePath),
     }

@@ -12,8 +12,8 @@ use crate::config::reader::{Read, Reader};
 use crate::config::suggest;
 use crate::model::{
     BranchName, EnvironmentName, ForgeName, GroupName, ImageName, Marker, MergeMode, OnNewer, Pattern,
-    PipelineName, Platform, Principal, RepositoryName, Selection, ServiceName, SoakCounts, Tag, TeamName,
-    Together, UserName, parse_duration,
+    PipelineName, Platform, Principal, PushKind, RepositoryName, Selection, ServiceName, SoakCounts, Tag,
+    TeamName, Together, UserName, parse_duration,
 };
 
 /// The one version of the format.
@@ -45,6 +45,20 @@ impl fmt::Display for Host {
         formatter.write_str(&self.0)
     }
 }
+
+/// What a registry is called in an address.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(in crate::config) struct Name(pub(in crate::config) String);
+
+impl fmt::Display for Name {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+/// The name of an HTTP header.
+#[derive(Clone, Debug)]
+pub(in crate::config) struct HeaderName(pub(in crate::config) String);
 
 /// An address to listen on.
 #[derive(Copy, Clone, Debug)]
@@ -153,6 +167,8 @@ text! {
     GroupOfPattern: "the name of a group", "^[A-Za-z_][A-Za-z0-9_]*$", group_of_pattern;
     Period: "a duration", "^([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?$", period;
     Host: "a registry's host", r"^[A-Za-z0-9.-]+(:[0-9]+)?$", host;
+    Name: "a registry's name", "^[A-Za-z0-9][A-Za-z0-9.:_-]{0,127}$", name;
+    HeaderName: "the name of a header", "^[A-Za-z0-9-]+$", header;
     Listen: "an address to listen on", r"^.+:[0-9]+$", listen;
     Ledger: "where the ledger is", "^sqlite:.+$", ledger;
     Folder: "a folder", "^.+$", folder;
@@ -226,6 +242,25 @@ fn host(text: &str) -> Result<Host, String> {
     ))
 }
 
+/// The parts of an address need no escapes where a name has none of these characters.
+fn name(text: &str) -> Result<Name, String> {
+    let starts_well = text.starts_with(|c: char| c.is_ascii_alphanumeric());
+    let is_plain = text.chars().all(|c| c.is_ascii_alphanumeric() || ".:_-".contains(c));
+    if starts_well && is_plain && text.len() <= 128 {
+        return Ok(Name(text.to_owned()));
+    }
+    Err(format!(
+        "`{text}` is not a registry's name; it has at most 128 letters, digits, `.`, `:`, `_` or `-`"
+    ))
+}
+
+fn header(text: &str) -> Result<HeaderName, String> {
+    if !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '-') {
+        return Ok(HeaderName(text.to_owned()));
+    }
+    Err(format!("`{text}` is not the name of a header; write for example `X-Api-Key`"))
+}
+
 fn listen(text: &str) -> Result<Listen, String> {
     let message = || format!("`{text}` is not an address with a port; write for example `127.0.0.1:8080`");
     text.parse().map(Listen).map_err(|_| message())
@@ -284,7 +319,7 @@ macro_rules! words_of_the_model {
     )+};
 }
 
-words_of_the_model!(MergeMode, OnNewer, SoakCounts, Together);
+words_of_the_model!(MergeMode, OnNewer, PushKind, SoakCounts, Together);
 
 macro_rules! choices {
     ($($type:ident),+) => {$(
@@ -310,7 +345,7 @@ macro_rules! choices {
     )+};
 }
 
-choices!(ForgeKind, MergeMode, OnNewer, SoakCounts, Together);
+choices!(ForgeKind, MergeMode, OnNewer, PushKind, SoakCounts, Together);
 
 fn read_word<T: Choice>(reader: &mut Reader<'_>, spot: Spot) -> Option<T> {
     let words = T::words();

@@ -195,3 +195,15 @@ fn images_go_their_own_ways_unless_they_belong_together() {
     ");
     assert_snapshot!(lines("together: same-revision").join("\n"), @"shop in shop, same-revision: a.example/acme/shop semver * and a.example/acme/worker newest");
 }
+
+#[test]
+fn a_registry_may_tell_of_pushes() {
+    let text = "version: 1\nregistries:\n  - { host: ghcr.io, name: ghcr, hooks: { kind: ghcr, secrets: [ { env: A }, { file: b } ] } }\n  \
+                - { host: \"acme.azurecr.io\", hooks: { kind: acr, header: X-Key, secrets: [ { file: /etc/c } ] } }\n";
+    let lines: Vec<String> =
+        settings_of(text).registries.iter().map(|own| format!("{} {:?}", own.name, own.hook)).collect();
+    assert_snapshot!(lines.join("\n"), @r#"
+    ghcr Some(HookSettings { kind: Ghcr, secrets: [Env("A"), File("etc/b")], header: None })
+    acme.azurecr.io Some(HookSettings { kind: Acr, secrets: [File("/etc/c")], header: Some("X-Key") })
+    "#);
+}

@@ -16,13 +16,13 @@ fn problems_of(registry: &str) -> String {
     problems_in(&with_registry(registry))
 }
 
-fn environment(name: &str) -> SecretSettings {
-    SecretSettings::Environment(name.to_owned())
+fn environment(name: &str) -> SecretSource {
+    SecretSource::Env(name.to_owned())
 }
 
 #[test]
 fn each_way_to_log_in() {
-    let file = |name: &str| SecretSettings::File(Path::new("etc").join(name));
+    let file = |name: &str| SecretSource::File(Path::new("etc").join(name));
     let word = |text: &str| Some(text.to_owned());
     let cases = [
         (
@@ -181,10 +181,10 @@ fn a_folder_stands_in_for_a_registry() {
     let text = format!("{GOOD}registries: [ {{ host: images, layout: images }} ]\n");
     assert_snapshot!(problems_in(&text), @"
     error: `images` cannot be the host in an image name, for it has no dot; write for example `host: images.local`
-      --> towpath.yaml:15:39
+      --> towpath.yaml:15:23
        |
     15 | registries: [ { host: images, layout: images } ]
-       |                                       ^^^^^^
+       |                       ^^^^^^
 
     1 problem in towpath.yaml
     ");

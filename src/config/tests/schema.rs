@@ -41,6 +41,9 @@ fn samples() -> Vec<Value> {
     let marked =
         EXAMPLE.replace("# marker: ", "marker: ").replace("after: [staging]", "after: { all: [staging] }");
     let declared = other.replace("# set:", "set:").replace("#   - { file", "  - { file");
+    let hooked = ["name: dev", "hooks:", "  kind: dist", "  secrets:", "  header:"]
+        .iter()
+        .fold(EXAMPLE.to_owned(), |text, key| text.replace(&format!("    # {key}"), &format!("    {key}")));
     let semver = "        select: { semver:";
     let selected = ["calver", "regex", "alphabetical", "numerical", "newest", "digest"].map(|rule| {
         let shown = format!("# select: {{ {rule}:");
@@ -56,7 +59,7 @@ fn samples() -> Vec<Value> {
             .replace("# - { host:", "- { host:")
             .replace(&shown, &shown.replace("# ", ""))
     });
-    [EXAMPLE.to_owned(), marked, declared]
+    [EXAMPLE.to_owned(), marked, declared, hooked]
         .iter()
         .chain(&ways)
         .chain(&selected)

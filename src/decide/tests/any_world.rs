@@ -271,9 +271,10 @@ pub(super) fn any_world() -> impl Strategy<Value = World> {
         let image = || IMAGE.parse().unwrap();
         let tags: Vec<Tag> = VERSIONS.iter().map(|version| version.parse().unwrap()).collect();
         let now = instant(200 + now);
-        let digests = VERSIONS
+        let digests: BTreeMap<_, _> = VERSIONS
             .iter()
-            .map(|version| ((image(), version.parse().unwrap()), Fact::known(Some(digest(version)), now)));
+            .map(|version| ((image(), version.parse().unwrap()), Fact::known(Some(digest(version)), now)))
+            .collect();
         let keys = ENVIRONMENTS.iter().flat_map(|at| {
             VERSIONS.iter().map(|version| ((target(at), release(version).id()), Ok(key(at, version))))
         });
@@ -287,8 +288,9 @@ pub(super) fn any_world() -> impl Strategy<Value = World> {
             branches: branches.collect(),
             changes,
             listings: BTreeMap::from([(image(), Fact::known(tags, now))]),
-            digests: digests.collect(),
-            present: BTreeMap::new(),
+            present: digests.clone(),
+            digests,
+
             descriptions: BTreeMap::new(),
             keys: keys.collect(),
             members: BTreeMap::new(),

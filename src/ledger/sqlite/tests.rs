@@ -1,3 +1,5 @@
+mod deliveries;
+
 use std::path::PathBuf;
 
 use tempfile::TempDir;

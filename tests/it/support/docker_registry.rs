@@ -54,7 +54,24 @@ impl DockerRegistry {
     ///
     /// When it does not start; with what it said.
     pub(crate) fn start() -> Self {
-        Self::start_with(None)
+        Self::start_with("notifications", json!({}), None)
+    }
+
+    /// The same, where the registry sends its events to an address, with this value of `Authorization`.
+    ///
+    /// # Panics
+    ///
+    /// As [`Self::start`].
+    pub(crate) fn start_telling(address: &str, authorization: &str) -> Self {
+        let endpoint = json!({
+            "name": "towpath",
+            "url": address,
+            "headers": { "Authorization": [authorization] },
+            "timeout": "2s",
+            "threshold": 3,
+            "backoff": "100ms",
+        });
+        Self::start_with("notifications", json!({ "endpoints": [endpoint] }), None)
     }
 
     /// Starts a registry that lets in only whom the guard says.
@@ -63,13 +80,13 @@ impl DockerRegistry {
     ///
     /// When it does not start; with what it said.
     pub(crate) fn start_guarded(guard: Guard) -> Self {
-        Self::start_with(Some(guard))
+        Self::start_with("auth", guard.auth, Some(guard.authorization))
     }
 
-    fn start_with(guard: Option<Guard>) -> Self {
+    /// With one more part of its configuration.
+    fn start_with(part: &str, content: Value, authorization: Option<String>) -> Self {
         let folder = TempDir::new().expect("a temporary folder");
-        let (auth, authorization) = guard.map(|guard| (guard.auth, guard.authorization)).unzip();
-        let mut process = spawn(folder.path(), auth);
+        let mut process = spawn(folder.path(), part, content);
         let said = process.stderr.take().expect("its standard error is a pipe");
         match wait_for_address(said) {
             Ok(host) => Self { process, host, folder, client: Client::new(), authorization },
@@ -148,11 +165,12 @@ impl Drop for DockerRegistry {
     }
 }
 
-fn spawn(folder: &Path, auth: Option<Value>) -> Child {
+fn spawn(folder: &Path, part: &str, content: Value) -> Child {
     let program = peer::find("docker-registry", "TOWPATH_TEST_REGISTRY");
     let configuration = folder.join("config.json");
-    fs::write(&configuration, settings(folder, auth).to_string())
-        .expect("the temporary folder can be written");
+    let mut settings = settings(folder);
+    settings[part] = content;
+    fs::write(&configuration, settings.to_string()).expect("the temporary folder can be written");
     // A file, not a pipe: the registry writes its line before it answers, so a reader needs not wait for it.
     let log = File::create(access_log(folder)).expect("the temporary folder can be written");
     let mut command = Command::new(&program);
@@ -161,17 +179,13 @@ fn spawn(folder: &Path, auth: Option<Value>) -> Child {
 }
 
 /// The configuration, in the part of YAML that is JSON. Port 0 lets the system choose one that is free.
-fn settings(folder: &Path, auth: Option<Value>) -> Value {
-    let mut settings = json!({
+fn settings(folder: &Path) -> Value {
+    json!({
         "version": 0.1,
         "log": { "level": "info" },
         "storage": { "filesystem": { "rootdirectory": folder.join("storage") }, "delete": { "enabled": true } },
         "http": { "addr": "127.0.0.1:0", "secret": "only for tests" },
-    });
-    if let Some(auth) = auth {
-        settings["auth"] = auth;
-    }
-    settings
+    })
 }
 
 fn access_log(folder: &Path) -> PathBuf {

@@ -17,7 +17,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use chrono::{SubsecRound as _, TimeDelta};
 use towpath::forge::ForgeError;
-use towpath::ledger::{IndexedLog, KeptListing};
+use towpath::ledger::{Delivery, DeliveryOutcome, IndexedLog, KeptListing, Trouble};
 use towpath::model::{ChangeNumber, Description, Digest, ImageName, Place, Tag, TeamName, Time, UserName};
 
 pub(crate) use changes::FakeChange;
@@ -57,6 +57,12 @@ pub(crate) struct State {
     /// What artifacts say about themselves; those that are not here say nothing but that they are images.
     pub(crate) descriptions: BTreeMap<Digest, Description>,
     pub(crate) registries_down: BTreeSet<ImageName>,
+    /// The hosts that answer no question at all, neither well nor badly.
+    pub(crate) silent_hosts: BTreeSet<String>,
+    /// The hosts that ask to be left alone, and for how long.
+    pub(crate) busy_hosts: BTreeMap<String, std::time::Duration>,
+    /// Every question for the tags of an image.
+    pub(crate) listings_asked: Vec<(Time, ImageName)>,
     pub(crate) teams: BTreeMap<TeamName, BTreeSet<UserName>>,
     pub(crate) effects: Vec<Effect>,
     pub(crate) requests: BTreeMap<&'static str, usize>,
@@ -72,6 +78,9 @@ pub(crate) struct State {
 struct LedgerContent {
     logs: BTreeMap<Place, IndexedLog>,
     listings: BTreeMap<ImageName, KeptListing>,
+    troubles: BTreeMap<ImageName, Trouble>,
+    /// Each delivery with every outcome that was ever said of it.
+    deliveries: Vec<(Delivery, Vec<DeliveryOutcome>)>,
     digests: BTreeMap<(ImageName, Tag), (Digest, Time)>,
     descriptions: BTreeMap<(ImageName, Digest), Description>,
 }
@@ -89,6 +98,9 @@ impl FakeWorld {
             images: BTreeMap::new(),
             descriptions: BTreeMap::new(),
             registries_down: BTreeSet::new(),
+            silent_hosts: BTreeSet::new(),
+            busy_hosts: BTreeMap::new(),
+            listings_asked: Vec::new(),
             teams: BTreeMap::new(),
             effects: Vec::new(),
             requests: BTreeMap::new(),
@@ -144,6 +156,11 @@ impl FakeWorld {
 }
 
 impl State {
+    /// Every delivery that came in, with all that was ever said of it.
+    pub(crate) fn deliveries(&self) -> Vec<(Delivery, Vec<DeliveryOutcome>)> {
+        self.ledgers.values().flat_map(|ledger| ledger.deliveries.clone()).collect()
+    }
+
     /// The forge's clock: GitHub and GitLab tell whole seconds.
     pub(crate) fn forge_now(&self) -> Time {
         self.now.trunc_subsecs(0)

@@ -1,6 +1,8 @@
 //! The registry, the ledgers and the clock.
 
-use towpath::ledger::{IndexedLog, KeptListing, Ledger, LedgerError};
+use towpath::ledger::{
+    Acceptance, Delivery, DeliveryId, DeliveryOutcome, IndexedLog, KeptListing, Ledger, LedgerError, Trouble,
+};
 use towpath::model::{ArtifactKind, CommitId, Description, Digest, ImageName, Place, Tag, Time, Validator};
 use towpath::observe::Clock;
 use towpath::registry::{Listing, Registry, RegistryError};
@@ -16,6 +18,15 @@ impl Clock for FakeWorld {
 
 impl Registry for FakeWorld {
     async fn tags(&self, image: &ImageName, known: Option<&Validator>) -> Result<Listing, RegistryError> {
+        let is_silent = {
+            let mut state = self.state();
+            let now = state.now;
+            state.listings_asked.push((now, image.clone()));
+            state.silent_hosts.contains(image.host())
+        };
+        if is_silent {
+            return std::future::pending().await;
+        }
         self.request("tags", || no_answer(image), |state| state.listing(image, known)).await
     }
 
@@ -42,6 +53,9 @@ impl Registry for FakeWorld {
 
 impl State {
     fn answers(&self, image: &ImageName) -> Result<(), RegistryError> {
+        if let Some(wait) = self.busy_hosts.get(image.host()) {
+            return Err(RegistryError::RateLimited { host: image.host().to_owned(), wait: *wait });
+        }
         if self.registries_down.contains(image) { Err(no_answer(image)) } else { Ok(()) }
     }
 
@@ -162,6 +176,54 @@ impl Ledger for FakeWorld {
     ) -> Result<(), LedgerError> {
         self.note("ledger.keep_digest", |ledger| {
             ledger.digests.insert((image.clone(), tag.clone()), (digest.clone(), as_of));
+        })
+        .await
+    }
+
+    async fn trouble(&self, image: &ImageName) -> Result<Option<Trouble>, LedgerError> {
+        self.note("ledger.trouble", |ledger| ledger.troubles.get(image).cloned()).await
+    }
+
+    async fn keep_trouble(&self, image: &ImageName, trouble: Option<&Trouble>) -> Result<(), LedgerError> {
+        self.note("ledger.keep_trouble", |ledger| match trouble {
+            Some(trouble) => drop(ledger.troubles.insert(image.clone(), trouble.clone())),
+            None => drop(ledger.troubles.remove(image)),
+        })
+        .await
+    }
+
+    async fn accept(&self, delivery: &Delivery) -> Result<Acceptance, LedgerError> {
+        self.note("ledger.accept", |ledger| {
+            let is_same = |(own, outcome): &(Delivery, Vec<DeliveryOutcome>)| {
+                let is_known = matches!(own.id, DeliveryId::Given(_)) || outcome.is_empty();
+                own.source == delivery.source && own.id == delivery.id && is_known
+            };
+            if ledger.deliveries.iter().any(is_same) {
+                return Acceptance::Doubled;
+            }
+            ledger.deliveries.push((delivery.clone(), Vec::new()));
+            Acceptance::New
+        })
+        .await
+    }
+
+    async fn deliveries(&self) -> Result<Vec<Delivery>, LedgerError> {
+        self.note("ledger.deliveries", |ledger| {
+            let open = ledger.deliveries.iter().filter(|(_, outcomes)| outcomes.is_empty());
+            open.map(|(delivery, _)| delivery.clone()).collect()
+        })
+        .await
+    }
+
+    async fn conclude(
+        &self,
+        delivery: &Delivery,
+        outcome: DeliveryOutcome,
+        _at: Time,
+    ) -> Result<(), LedgerError> {
+        self.note("ledger.conclude", |ledger| {
+            let own = ledger.deliveries.iter_mut().filter(|(own, _)| own == delivery);
+            own.for_each(|(_, outcomes)| outcomes.push(outcome));
         })
         .await
     }
