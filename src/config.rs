@@ -89,12 +89,12 @@ pub struct RegistrySettings {
     pub credentials: CredentialSettings,
     /// Another host, with its port where it has one, to which the credentials may go.
     pub realm: Option<String>,
-    /// The folder in the OCI image layout that stands in for it.
-    pub layout: Option<PathBuf>,
     /// What it is called in the address of its hook.
     pub name: String,
     /// How it tells of pushes, where it does.
     pub hook: Option<HookSettings>,
+    /// The folder in the OCI image layout that stands in for it.
+    pub layout: Option<PathBuf>,
 }
 
 /// How to log in to a registry.

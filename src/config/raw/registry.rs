@@ -53,13 +53,13 @@ shape! {
             /// Another host to which the credentials may go for a token, with its port where it has one; default:
             /// the registry's own, and the usual one of Docker Hub, GitLab and the like.
             realm: Host,
-            /// A folder in the OCI image layout in place of a registry, relative to this file: `LAYOUT/REPOSITORY`
-            /// for each repository, or one for all whose entries are named `REPOSITORY:TAG`.
-            layout: Folder,
             /// What it is called in the address of its hook, `/hooks/registry/NAME`; default its host.
             name: Name,
             /// How it tells of a push, so that nobody has to wait for the next poll.
             hooks: Hooks,
+            /// A folder in the OCI image layout in place of a registry, relative to this file: `LAYOUT/REPOSITORY`
+            /// for each repository, or one for all whose entries are named `REPOSITORY:TAG`.
+            layout: Folder,
         }
     }
 }

@@ -1,5 +1,7 @@
 //! One poll of one image: whether it is due, what came of it, and which events are answered with it.
 
+use std::collections::BTreeSet;
+
 use super::schedule::due_after;
 use super::{Clock, Ports, State, images, kept, read};
 use crate::forge::Forge;
@@ -40,11 +42,10 @@ pub async fn poll<F: Forge, R: Registry, L: Ledger, C: Clock>(
     }
     let state = own.state().clone();
     let is_answered = is_told && !state.is_outdated();
-    if is_answered {
-        conclude(ports, policy).await;
-    }
-    // An event that could not be answered yet still waits.
-    own.state().is_told |= is_told && !is_answered;
+    let is_about = |delivery: &Delivery| delivery.images.contains(image);
+    let is_concluded = is_answered && conclude(ports, policy, is_about).await;
+    // What could not be answered yet, or not be said, still waits.
+    own.state().is_told |= is_told && !is_concluded;
     Polled { next: self::due(policy, image, &state, now), is_news: is_answered }
 }
 
@@ -73,35 +74,56 @@ fn has_same_tags(before: Option<&KeptListing>, after: &KeptListing) -> bool {
 
 /// Brings back what was acknowledged and not handled before the process ended.
 pub async fn recover<F: Forge, R: Registry, L: Ledger, C: Clock>(ports: &Ports<F, R, L, C>, policy: &Policy) {
+    let images = images(policy);
     for delivery in open(ports).await {
-        for image in used(policy, &delivery) {
+        for image in delivery.images.iter().filter(|image| images.contains(image)) {
             kept(ports, image).await;
             ports.listings.tell(image, delivery.received_at);
         }
     }
-    conclude(ports, policy).await;
+    conclude(ports, policy, |_| true).await;
 }
 
-/// Says of every delivery what became of it, once all its images were read since it came.
-async fn conclude<F: Forge, R: Registry, L: Ledger, C: Clock>(ports: &Ports<F, R, L, C>, policy: &Policy) {
-    for delivery in open(ports).await {
-        let images = used(policy, &delivery);
-        let is_read = |image: &&ImageName| {
-            let read_at = ports.listings.image(image).state().read_at;
-            read_at.is_some_and(|read| read >= delivery.received_at)
-        };
-        let outcome = if images.is_empty() {
-            DeliveryOutcome::Unused
-        } else if images.iter().all(is_read) {
-            DeliveryOutcome::Looked
-        } else {
-            continue;
-        };
-        let said = ports.ledger.conclude(&delivery, outcome, ports.clock.now()).await;
-        said.unwrap_or_else(|error| tracing::warn!("{error}"));
-        let labels = [("source", delivery.source), ("outcome", outcome.word().to_owned())];
-        metrics::counter!("towpath_deliveries_concluded_total", &labels).increment(1);
+/// Says of every delivery that `concerns` us what became of it, once all its images were read since it came. Whether
+/// all that could be said was kept.
+async fn conclude<F: Forge, R: Registry, L: Ledger, C: Clock>(
+    ports: &Ports<F, R, L, C>,
+    policy: &Policy,
+    concerns: impl Fn(&Delivery) -> bool,
+) -> bool {
+    let images = images(policy);
+    let mut was_kept = true;
+    for delivery in open(ports).await.into_iter().filter(concerns) {
+        let Some(outcome) = outcome(ports, &images, &delivery) else { continue };
+        match ports.ledger.conclude(&delivery, outcome, ports.clock.now()).await {
+            Ok(()) => {
+                let labels = [("source", delivery.source), ("outcome", outcome.word().to_owned())];
+                metrics::counter!("towpath_deliveries_concluded_total", &labels).increment(1);
+            }
+            Err(error) => {
+                tracing::warn!("{error}");
+                was_kept = false;
+            }
+        }
     }
+    was_kept
+}
+
+/// What became of a delivery; nothing while one of its images is still to be read.
+fn outcome<F, R, L, C>(
+    ports: &Ports<F, R, L, C>,
+    images: &BTreeSet<&ImageName>,
+    delivery: &Delivery,
+) -> Option<DeliveryOutcome> {
+    let mut used = delivery.images.iter().filter(|image| images.contains(image)).peekable();
+    if used.peek().is_none() {
+        return Some(DeliveryOutcome::Unused);
+    }
+    let is_read = |image: &ImageName| {
+        let read_at = ports.listings.image(image).state().read_at;
+        read_at.is_some_and(|read| read >= delivery.received_at)
+    };
+    used.all(is_read).then_some(DeliveryOutcome::Looked)
 }
 
 /// The deliveries without an outcome. Where the ledger fails they stay that, and are found the next time.
@@ -110,9 +132,4 @@ async fn open<F: Forge, R: Registry, L: Ledger, C: Clock>(ports: &Ports<F, R, L,
         tracing::warn!("{error}");
         Vec::new()
     })
-}
-
-/// The images of a delivery that anybody uses.
-fn used<'a>(policy: &'a Policy, delivery: &Delivery) -> Vec<&'a ImageName> {
-    images(policy).into_iter().filter(|image| delivery.images.contains(image)).collect()
 }

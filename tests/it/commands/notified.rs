@@ -3,8 +3,12 @@
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::process::{Child, ChildStderr, Command};
 
+use futures::StreamExt as _;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::Instant;
+use towpath::ledger::sqlite::SqliteLedger;
+use towpath::ledger::{Acceptance, Delivery, DeliveryId, Ledger as _};
+use towpath::observe::{Clock as _, SystemClock};
 
 use super::shop;
 use crate::support::docker_registry::DockerRegistry;
@@ -171,6 +175,53 @@ async fn an_event_is_not_lost_when_the_service_is_killed() {
     let second = Service::start(&site);
     until("a change to 1.10.0 in dev", || is_open(&site, "1.10.0"));
     second.kill();
+}
+
+/// The event with this id, as the registry would send it.
+fn event(id: usize) -> String {
+    let target = r#"{"repository":"acme/shop","tag":"1.10.0"}"#;
+    format!(r#"{{"events":[{{"id":"flood {id}","action":"push","target":{target}}}]}}"#)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_acknowledged_in_a_flood_survives_a_kill_in_the_middle() {
+    const EVENTS: usize = 600;
+    let registry = shop::registry(&["1.9.0"]).await;
+    let site = shop::site_that_is_told(&registry);
+    std::fs::write(site.path("push.secret"), SECRET).unwrap();
+    let service = Service::start(&site);
+    let address = format!("http://{}/hooks/registry/dev", service.address);
+    let client = reqwest::Client::new();
+    let send = |id: usize| {
+        let post = client.post(&address).header("Authorization", SECRET).body(event(id));
+        async move { post.send().await.is_ok_and(|answer| answer.status() == 202).then_some(id) }
+    };
+
+    let start = Instant::now();
+    let mut answers = futures::stream::iter((0..EVENTS).map(send)).buffer_unordered(32);
+    let mut acknowledged = Vec::new();
+    let mut service = Some(service);
+    while let Some(answer) = answers.next().await {
+        acknowledged.extend(answer);
+        if acknowledged.len() == EVENTS / 2
+            && let Some(service) = service.take()
+        {
+            say(&format!("{} events were acknowledged in {:?}", acknowledged.len(), start.elapsed()));
+            service.kill();
+        }
+    }
+
+    assert!((EVENTS / 2..EVENTS).contains(&acknowledged.len()), "{} of them", acknowledged.len());
+    let ledger = SqliteLedger::open(&site.path("towpath.db")).await.unwrap();
+    for id in acknowledged {
+        let again = Delivery {
+            source: "registry/dev".to_owned(),
+            id: DeliveryId::Given(format!("flood {id}")),
+            received_at: SystemClock.now(),
+            images: vec![site.image().parse().unwrap()],
+        };
+        assert_eq!(ledger.accept(&again).await.unwrap(), Acceptance::Doubled, "event {id} was lost");
+    }
 }
 
 #[tokio::test]

@@ -365,3 +365,48 @@ async fn until(holds: impl Fn() -> bool) {
     };
     tokio::time::timeout(Duration::from_secs(30), waiting).await.expect("it happens");
 }
+
+#[test]
+fn an_outcome_that_could_not_be_kept_is_said_with_the_next_poll() {
+    run(async {
+        let world = FakeWorld::new(BTreeMap::default());
+        let engine = engine(&world, &policy(std::iter::once("registry.test/acme/shop".to_owned())));
+        world.push("registry.test/acme/shop", "1.0.0");
+        let shop: ImageName = name("registry.test/acme/shop");
+        engine.poll(&shop).await;
+        world.state().now += TimeDelta::seconds(1);
+        let told = delivery(&world, shop.as_str());
+        engine.ports.ledger.accept(&told).await.unwrap();
+        engine.ports.listings.tell(&shop, told.received_at);
+        // The power goes with the answer of the registry, and comes back.
+        world.state().faults.is_down = true;
+        engine.poll(&shop).await;
+        world.restart();
+        assert_eq!(world.state().deliveries()[0].1, []);
+
+        poll_for(&engine, &world, INTERVAL * 2).await;
+
+        assert_eq!(world.state().deliveries()[0].1, [DeliveryOutcome::Looked]);
+    });
+}
+
+#[test]
+fn a_thousand_events_of_one_image_cost_one_request_and_each_has_its_outcome() {
+    run(async {
+        let world = FakeWorld::new(BTreeMap::default());
+        let engine = engine(&world, &thousand(&world));
+        poll_for(&engine, &world, INTERVAL).await;
+        let start = world.state().now;
+        for number in 0..1_000 {
+            let own = delivery(&world, "one.test/acme/s0000");
+            let own = Delivery { id: DeliveryId::Given(number.to_string()), ..own };
+            engine.ports.ledger.accept(&own).await.unwrap();
+            engine.ports.listings.tell(&own.images[0], own.received_at);
+        }
+        engine.poll(&name("one.test/acme/s0000")).await;
+        assert_eq!(asked(&world, start).len(), 1);
+        let deliveries = world.state().deliveries();
+        assert!(deliveries.iter().all(|(_, outcomes)| outcomes == &[DeliveryOutcome::Looked]));
+        assert_eq!(deliveries.len(), 1_000);
+    });
+}
