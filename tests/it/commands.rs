@@ -3,6 +3,7 @@
 mod journey;
 mod killed;
 mod notified;
+mod registries;
 mod sentences;
 mod service;
 mod shop;

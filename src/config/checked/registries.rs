@@ -75,11 +75,12 @@ fn settings_of(registry: &Registry, folder: &Path, findings: &mut Findings) -> O
 
 /// A folder is not reached over a network, so what says how means nothing.
 fn refuse_beside_layout(registry: &Registry, findings: &mut Findings) {
-    let (Some(layout), Some(host)) = (&registry.layout, &registry.host) else { return };
+    let (Some(_), Some(host)) = (&registry.layout, &registry.host) else { return };
     let beside = [
         ("plain_http", registry.plain_http.as_ref().map(|key| key.span)),
         ("credentials", registry.credentials.as_ref().map(|key| key.span)),
         ("realm", registry.realm.as_ref().map(|key| key.span)),
+        ("hooks", registry.hooks.as_ref().map(|key| key.span)),
     ];
     for (key, span) in beside.into_iter().filter_map(|(key, span)| Some((key, span?))) {
         findings.suggest(span, format!("`{key}` means nothing beside `layout`"), "leave it out");
@@ -87,7 +88,7 @@ fn refuse_beside_layout(registry: &Registry, findings: &mut Findings) {
     // Otherwise an image's name would lead to Docker Hub.
     if !host.0.contains(['.', ':']) && host.0 != "localhost" {
         let message = format!("`{}` cannot be the host in an image name, for it has no dot", host.0);
-        findings.suggest(layout.span, message, format!("write for example `host: {}.local`", host.0));
+        findings.suggest(host.span, message, format!("write for example `host: {}.local`", host.0));
     }
 }
 

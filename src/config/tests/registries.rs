@@ -181,10 +181,10 @@ fn a_folder_stands_in_for_a_registry() {
     let text = format!("{GOOD}registries: [ {{ host: images, layout: images }} ]\n");
     assert_snapshot!(problems_in(&text), @"
     error: `images` cannot be the host in an image name, for it has no dot; write for example `host: images.local`
-      --> towpath.yaml:15:39
+      --> towpath.yaml:15:23
        |
     15 | registries: [ { host: images, layout: images } ]
-       |                                       ^^^^^^
+       |                       ^^^^^^
 
     1 problem in towpath.yaml
     ");
