@@ -67,7 +67,7 @@ pub(super) fn last(
     needs: &mut BTreeSet<Need>,
 ) -> Option<GateReport> {
     let merges = case.environment.merge == MergeMode::Auto && all_pass(reports);
-    if merges { tag::judge(case, release, needs) } else { None }
+    tag::noted(case, release).or_else(|| if merges { tag::judge(case, release, needs) } else { None })
 }
 
 /// Whether every gate says to go on.

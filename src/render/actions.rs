@@ -1,7 +1,7 @@
 //! Why each action is taken, and what each record says.
 
 use super::harmless::name;
-use super::messages::called;
+use super::messages::all_called;
 use super::reasons::{people, person, reason};
 use crate::decide::{Action, Because, Reason};
 use crate::model::{CommandOutcome, Event, ImageReference, Origin, Record, WithdrawnBecause};
@@ -87,7 +87,7 @@ fn landed(environment: &str, tags: &str, origin: &Origin) -> String {
 }
 
 fn tags(images: &[ImageReference]) -> String {
-    images.iter().map(|image| name(&called(image))).collect::<Vec<_>>().join(", ")
+    all_called(images.iter())
 }
 
 const fn outcome(outcome: &CommandOutcome) -> &'static str {

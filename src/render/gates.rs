@@ -2,7 +2,7 @@
 
 use super::colour::{Colour, Style};
 use super::harmless::name;
-use super::messages::called;
+use super::messages::all_called;
 use super::reasons::reason;
 use super::time::instant;
 use crate::decide::{GateReport, Judgement, Verdict};
@@ -35,8 +35,8 @@ pub(super) fn standing(judgement: &Judgement) -> String {
 
 /// What runs, by its tags; nothing where that is not known.
 pub(super) fn running(judgement: &Judgement) -> Option<String> {
-    let tags: Vec<String> = judgement.running.iter().map(|image| name(&called(&image.reference))).collect();
-    (!tags.is_empty()).then(|| tags.join(", "))
+    let references = judgement.running.iter().map(|image| &image.reference);
+    (!judgement.running.is_empty()).then(|| all_called(references))
 }
 
 /// The gates as a Markdown table, and the notes below it; empty where there is nothing to say.

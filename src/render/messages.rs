@@ -1,7 +1,7 @@
 //! Titles and commit messages. The trailers are read back by machines, so their names are a contract.
 
 use super::fit::{cut, listed};
-use super::harmless::one_line;
+use super::harmless::{name, one_line};
 use crate::model::{ChangeNumber, ContentKey, ImageReference, Release, Target, UserName};
 
 /// The longest title that forges take, in characters; GitLab's limit is the lowest.
@@ -36,6 +36,13 @@ pub(super) fn called(reference: &ImageReference) -> String {
         (None, Some(digest)) => digest.short().to_owned(),
         (None, None) => "unset".to_owned(),
     }
+}
+
+/// What people call images that run together: one name where all have the same.
+pub(super) fn all_called<'a>(references: impl Iterator<Item = &'a ImageReference>) -> String {
+    let mut names: Vec<String> = references.map(|reference| name(&called(reference))).collect();
+    names.dedup();
+    names.join(", ")
 }
 
 /// `promote(production): shop 1.4.1 -> 1.4.2`

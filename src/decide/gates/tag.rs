@@ -13,20 +13,26 @@ use crate::model::{Artifact, Basis, Event, Fact, Record, Release};
 
 /// Nothing where the tag is followed, so that it is meant to move.
 pub(super) fn judge(case: &Case<'_>, release: &Release, needs: &mut BTreeSet<Need>) -> Option<GateReport> {
-    let report = |verdict, reason| Some(GateReport { gate: GateName::Tag, verdict, until: None, reason });
-    let mut result = report(Verdict::Pass, ArtifactReason::TagsStay.into());
-    for artifact in release.artifacts() {
-        match moved(case, artifact, needs) {
-            Ok(None) => {}
-            Ok(Some(reason)) => {
-                let is_noted = case.history.moved_tag(release).is_some();
-                result = report(if is_noted { Verdict::Pass } else { Verdict::Wait }, reason.into());
-            }
-            Err(reason) => return report(Verdict::Wait, reason),
-        }
-    }
     let follows = case.service.images.iter().all(|image| matches!(image.selection.basis(), Basis::Turn(_)));
-    result.filter(|_| !follows)
+    if follows {
+        return None;
+    }
+    let report = |verdict, reason| Some(GateReport { gate: GateName::Tag, verdict, until: None, reason });
+    let found: Result<Vec<_>, Reason> =
+        release.artifacts().map(|artifact| moved(case, artifact, needs)).collect();
+    match found.map(|found| found.into_iter().flatten().next()) {
+        Ok(None) => report(Verdict::Pass, ArtifactReason::TagsStay.into()),
+        Ok(Some(reason)) => report(Verdict::Wait, reason.into()),
+        Err(reason) => report(Verdict::Wait, reason),
+    }
+}
+
+/// What is in the log about a tag of the release: it costs no request, and does not stop what is approved anew.
+pub(super) fn noted(case: &Case<'_>, release: &Release) -> Option<GateReport> {
+    let moved = case.history.moved_tag(release)?;
+    let (tag, from, to) = (moved.tag.clone(), moved.from.clone(), Some(moved.to.clone()));
+    let reason = ArtifactReason::TagMoved { tag, from, to }.into();
+    Some(GateReport { gate: GateName::Tag, verdict: Verdict::Pass, until: None, reason })
 }
 
 /// How the tag of an artifact moved, if it did. One that is gone was tidied up, which changes nothing.

@@ -147,6 +147,11 @@ fn a_tag_that_moved_after_it_was_chosen_voids_approvals() {
         bot.push_anew("shop", "1.10.0", "another").comment(change, "bob", "/promote approve");
         bot.settle().await.expect_running("production", "1.9.0").expect_open("production", "1.10.0");
         bot.expect_log("tag-moved");
+        assert!(
+            bot.body(change).contains("| tag | ok | the tag `1.10.0` pointed to `sha256:"),
+            "{}",
+            bot.body(change)
+        );
         bot.comment(change, "alice", "/promote approve");
         bot.settle().await.expect_running("production", "1.9.0");
         bot.comment(change, "bob", "/promote approve");
