@@ -93,6 +93,8 @@ pub struct RegistrySettings {
     pub name: String,
     /// How it tells of pushes, where it does.
     pub hook: Option<HookSettings>,
+    /// The folder in the OCI image layout that stands in for it.
+    pub layout: Option<PathBuf>,
 }
 
 /// How to log in to a registry.

@@ -1,5 +1,9 @@
 //! What Towpath asks of a container registry: which tags an image has, and what a tag points to.
 
+pub mod any;
+mod content;
+mod description;
+pub mod layout;
 mod login;
 pub mod oci;
 pub mod push;

@@ -14,10 +14,10 @@ use crate::ledger::sqlite::SqliteLedger;
 use crate::model::{ForgeName, Place};
 use crate::observe::{Clock, SystemClock};
 use crate::reconcile::{Engine, Foresight, Freshness, Listings, ObserveError, Ports};
-use crate::registry::oci::OciRegistry;
+use crate::registry::any::AnyRegistry;
 
 /// An engine on real ports.
-pub(super) type RealEngine = Engine<AnyForge, Arc<OciRegistry>, SqliteLedger, SystemClock>;
+pub(super) type RealEngine = Engine<AnyForge, Arc<AnyRegistry>, SqliteLedger, SystemClock>;
 
 /// One engine for each forge.
 pub(super) struct Engines {

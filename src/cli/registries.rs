@@ -6,6 +6,8 @@ use anyhow::Context as _;
 
 use crate::config::{CredentialSettings, SecretSource, Settings, environment};
 use crate::observe::{Clock as _, SystemClock};
+use crate::registry::any::AnyRegistry;
+use crate::registry::layout::LayoutRegistry;
 use crate::registry::oci::OciRegistry;
 use crate::registry::{AcrLogin, AwsKeys, EcrLogin, GarLogin, Login, RegistrySettings, Secret};
 
@@ -13,8 +15,12 @@ use crate::registry::{AcrLogin, AwsKeys, EcrLogin, GarLogin, Login, RegistrySett
 const ECR_ENDPOINT: &str = "AWS_ENDPOINT_URL_ECR";
 
 /// The registries, as the settings say how to reach them and how to log in. None is asked anything yet.
-pub(super) fn registry(settings: &Settings) -> anyhow::Result<OciRegistry> {
-    let registries = settings.registries.iter().map(|own| {
+pub(super) fn registry(settings: &Settings) -> anyhow::Result<AnyRegistry> {
+    let layouts = settings
+        .registries
+        .iter()
+        .filter_map(|own| Some(LayoutRegistry::new(own.host.clone(), own.layout.clone()?)));
+    let registries = settings.registries.iter().filter(|own| own.layout.is_none()).map(|own| {
         Ok(RegistrySettings {
             host: own.host.clone(),
             plain_http: own.plain_http,
@@ -24,7 +30,8 @@ pub(super) fn registry(settings: &Settings) -> anyhow::Result<OciRegistry> {
         })
     });
     let registries = registries.collect::<anyhow::Result<_>>()?;
-    Ok(OciRegistry::new(registries, Arc::new(|| SystemClock.now())))
+    let others = OciRegistry::new(registries, Arc::new(|| SystemClock.now()));
+    Ok(AnyRegistry::new(layouts.collect(), others))
 }
 
 fn login(credentials: &CredentialSettings) -> anyhow::Result<Login> {

@@ -7,8 +7,6 @@
 //! poll has a budget of one request. So requests, paging, realms and bounds are ours, over `reqwest`.
 
 mod connection;
-mod content;
-mod description;
 mod grant;
 mod listing;
 mod manifest;
@@ -27,6 +25,7 @@ use self::connection::Clients;
 use self::grant::Sessions;
 use self::proof::Proofs;
 use self::question::Question;
+use super::description::describe;
 use super::{Listing, Registry, RegistryError, RegistrySettings};
 use crate::model::{Description, Digest, ImageName, Tag, Time, Validator};
 
@@ -145,7 +144,7 @@ impl Registry for OciRegistry {
         digest: &Digest,
     ) -> Result<Option<Description>, RegistryError> {
         let question = self.question(image);
-        question.in_time(question.description(digest)).await
+        question.in_time(describe(&question, digest)).await
     }
 }
 

@@ -23,10 +23,17 @@ pub(super) fn registries(raw: &File, folder: &Path, findings: &mut Findings) -> 
     listed.iter().filter_map(|registry| settings_of(registry, folder, findings)).collect()
 }
 
-/// Reports every file of credentials that does not exist.
+/// Reports every layout and every file of credentials that does not exist.
 pub(super) fn on_disk(raw: &File, folder: &Path, findings: &mut Findings) {
-    let registries = raw.registries.iter().flat_map(|registries| &registries.items);
-    for credentials in registries.filter_map(|registry| registry.credentials.as_ref()) {
+    let registries = || raw.registries.iter().flat_map(|registries| &registries.items);
+    for written in registries().filter_map(|registry| registry.layout.as_ref()) {
+        let path = resolve(folder, &written.0);
+        if !path.is_dir() {
+            let message = format!("there is no folder `{}`", path.display());
+            findings.suggest(written.span, message, "create it, or name another one");
+        }
+    }
+    for credentials in registries().filter_map(|registry| registry.credentials.as_ref()) {
         for written in files_of(credentials) {
             let path = resolve(folder, &written.0);
             if !path.is_file() {
@@ -49,6 +56,7 @@ fn files_of(credentials: &Credentials) -> impl Iterator<Item = &Located<FilePath
 }
 
 fn settings_of(registry: &Registry, folder: &Path, findings: &mut Findings) -> Option<RegistrySettings> {
+    refuse_beside_layout(registry, findings);
     let credentials = registry.credentials.as_ref();
     let host = registry.host.as_ref()?.value.0.clone();
     Some(RegistrySettings {
@@ -61,7 +69,26 @@ fn settings_of(registry: &Registry, folder: &Path, findings: &mut Findings) -> O
         hook: registry.hooks.as_ref().and_then(|hooks| hooks::hook(hooks, folder, findings)),
         host,
         realm: registry.realm.as_ref().map(|realm| realm.value.0.clone()),
+        layout: registry.layout.as_ref().map(|layout| resolve(folder, &layout.0)),
     })
+}
+
+/// A folder is not reached over a network, so what says how means nothing.
+fn refuse_beside_layout(registry: &Registry, findings: &mut Findings) {
+    let (Some(layout), Some(host)) = (&registry.layout, &registry.host) else { return };
+    let beside = [
+        ("plain_http", registry.plain_http.as_ref().map(|key| key.span)),
+        ("credentials", registry.credentials.as_ref().map(|key| key.span)),
+        ("realm", registry.realm.as_ref().map(|key| key.span)),
+    ];
+    for (key, span) in beside.into_iter().filter_map(|(key, span)| Some((key, span?))) {
+        findings.suggest(span, format!("`{key}` means nothing beside `layout`"), "leave it out");
+    }
+    // Otherwise an image's name would lead to Docker Hub.
+    if !host.0.contains(['.', ':']) && host.0 != "localhost" {
+        let message = format!("`{}` cannot be the host in an image name, for it has no dot", host.0);
+        findings.suggest(layout.span, message, format!("write for example `host: {}.local`", host.0));
+    }
 }
 
 /// The one way to log in that is written.

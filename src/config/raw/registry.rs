@@ -6,7 +6,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use super::Read;
 use super::shape::{List, case_schema, choice, key, only_entry, shape};
-use super::text::{HeaderName, Host, Name, Period, Text, read_text, text};
+use super::text::{Folder, HeaderName, Host, Name, Period, Text, read_text, text};
 use crate::config::document::Spot;
 use crate::config::located::Located;
 use crate::config::reader::Reader;
@@ -57,6 +57,9 @@ shape! {
             name: Name,
             /// How it tells of a push, so that nobody has to wait for the next poll.
             hooks: Hooks,
+            /// A folder in the OCI image layout in place of a registry, relative to this file: `LAYOUT/REPOSITORY`
+            /// for each repository, or one for all whose entries are named `REPOSITORY:TAG`.
+            layout: Folder,
         }
     }
 }

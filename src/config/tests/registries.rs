@@ -160,6 +160,37 @@ fn names_that_are_none() {
 }
 
 #[test]
+fn a_folder_stands_in_for_a_registry() {
+    assert_eq!(registry_of("layout: ./images").layout.as_deref(), Some(Path::new("etc/images")));
+    let beside = "layout: images, plain_http: true, credentials: { gar: {} }";
+    assert_snapshot!(problems_of(beside), @"
+    error: `plain_http` means nothing beside `layout`; leave it out
+      --> towpath.yaml:15:60
+       |
+    15 | registries: [ { host: ghcr.io, layout: images, plain_http: true, credentials: { gar: {} } } ]
+       |                                                            ^^^^
+
+    error: `credentials` means nothing beside `layout`; leave it out
+      --> towpath.yaml:15:79
+       |
+    15 | registries: [ { host: ghcr.io, layout: images, plain_http: true, credentials: { gar: {} } } ]
+       |                                                                               ^^^^^^^^^^^
+
+    2 problems in towpath.yaml
+    ");
+    let text = format!("{GOOD}registries: [ {{ host: images, layout: images }} ]\n");
+    assert_snapshot!(problems_in(&text), @"
+    error: `images` cannot be the host in an image name, for it has no dot; write for example `host: images.local`
+      --> towpath.yaml:15:39
+       |
+    15 | registries: [ { host: images, layout: images } ]
+       |                                       ^^^^^^
+
+    1 problem in towpath.yaml
+    ");
+}
+
+#[test]
 fn files_that_are_not_there_are_found_when_the_disk_is_looked_at() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::create_dir(folder.path().join("forge")).unwrap();

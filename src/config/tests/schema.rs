@@ -54,7 +54,10 @@ fn samples() -> Vec<Value> {
     });
     let ways = ["docker_config", "username", "token", "ecr", "gar", "acr"].map(|way| {
         let shown = format!("# credentials: {{ {way}:");
-        EXAMPLE.replace("# realm:", "realm:").replace(&shown, &shown.replace("# ", ""))
+        EXAMPLE
+            .replace("# realm:", "realm:")
+            .replace("# - { host:", "- { host:")
+            .replace(&shown, &shown.replace("# ", ""))
     });
     [EXAMPLE.to_owned(), marked, declared, hooked]
         .iter()

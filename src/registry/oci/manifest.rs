@@ -3,12 +3,12 @@
 use oci_distribution::manifest;
 use reqwest::header::{ACCEPT, HeaderMap, HeaderValue};
 use reqwest::{Method, Response, StatusCode, Url};
-use sha2::Digest as _;
 
-use super::RegistryError;
-use super::content::Manifest;
 use super::question::Question;
 use crate::model::{Digest, Tag};
+use crate::registry::RegistryError;
+use crate::registry::content::{Manifest, hash_of};
+use crate::registry::description::Contents;
 
 /// What a manifest may be, whichever a tag points to.
 pub(super) const MANIFEST_TYPES: [&str; 4] = [
@@ -53,21 +53,8 @@ impl Question<'_> {
         }
     }
 
-    /// The manifest at a digest, proven to be it; nothing where there is none.
-    pub(super) async fn manifest(&self, digest: &Digest) -> Result<Option<Manifest>, RegistryError> {
-        let url = self.url(&format!("manifests/{digest}"))?;
-        let response = self.ask(Method::GET, &url, kinds()).await?;
-        if response.status() == StatusCode::NOT_FOUND {
-            return Ok(None);
-        }
-        let response = self.expect_success(response).await?;
-        let content = self.proven(response, digest).await?;
-        let manifest = Manifest::parse(&content, self.registry.limits.children_max);
-        manifest.map(Some).map_err(|why| self.unavailable(format!("its manifest `{}` {why}", digest.short())))
-    }
-
     /// The content of an answer, if it is what the digest names.
-    pub(super) async fn proven(&self, response: Response, digest: &Digest) -> Result<Vec<u8>, RegistryError> {
+    async fn proven(&self, response: Response, digest: &Digest) -> Result<Vec<u8>, RegistryError> {
         let content = self.body(response, self.registry.limits.manifest_bytes_max).await?;
         let hashed = hash_of(&content, Some(digest));
         if hashed == *digest {
@@ -85,19 +72,35 @@ impl Question<'_> {
     }
 }
 
+impl Contents for Question<'_> {
+    async fn manifest(&self, digest: &Digest) -> Result<Option<Manifest>, RegistryError> {
+        let url = self.url(&format!("manifests/{digest}"))?;
+        let response = self.ask(Method::GET, &url, kinds()).await?;
+        if response.status() == StatusCode::NOT_FOUND {
+            return Ok(None);
+        }
+        let response = self.expect_success(response).await?;
+        let content = self.proven(response, digest).await?;
+        let manifest = Manifest::parse(&content, self.registry.limits.children_max);
+        manifest.map(Some).map_err(|why| self.unavailable(format!("its manifest `{}` {why}", digest.short())))
+    }
+
+    /// From wherever the registry keeps it: what comes is held against the digest.
+    async fn blob(&self, digest: &Digest) -> Result<Vec<u8>, RegistryError> {
+        let url = self.url(&format!("blobs/{digest}"))?;
+        let response = self.ask(Method::GET, &url, HeaderMap::new()).await?;
+        let response = self.follow_to_storage(response).await?;
+        let response = self.expect_success(response).await?;
+        self.proven(response, digest).await
+    }
+
+    fn unusable(&self, why: String) -> RegistryError {
+        self.unavailable(why)
+    }
+}
+
 /// The kinds of manifest that we understand; without them a registry may convert, or deny, what it has.
 fn kinds() -> HeaderMap {
     let kinds = HeaderValue::from_str(&MANIFEST_TYPES.join(", ")).expect("media types are visible ASCII");
     HeaderMap::from_iter([(ACCEPT, kinds)])
-}
-
-/// Hashes as the digest to compare with does, or as everybody does.
-pub(super) fn hash_of(content: &[u8], like: Option<&Digest>) -> Digest {
-    let text = match like {
-        Some(like) if like.as_str().starts_with("sha512:") => {
-            format!("sha512:{:x}", sha2::Sha512::digest(content))
-        }
-        Some(_) | None => format!("sha256:{:x}", sha2::Sha256::digest(content)),
-    };
-    Digest::new(text).expect("a hash in hexadecimal digits")
 }

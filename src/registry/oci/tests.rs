@@ -26,8 +26,9 @@ use reqwest::Method;
 use reqwest::StatusCode;
 
 use super::connection::PublicOnly;
-use super::manifest::{DIGEST_HEADER, hash_of};
+use super::manifest::DIGEST_HEADER;
 use super::*;
+use crate::registry::content::hash_of;
 use crate::registry::{Login, Secret};
 
 /// What the registry was asked.

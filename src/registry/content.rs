@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;
+use sha2::Digest as _;
 
 use crate::model::{Digest, Platform};
 
@@ -83,6 +84,11 @@ impl Descriptor {
         Digest::new(self.digest.as_str()).map_err(|error| error.to_string())
     }
 
+    /// The annotation of this name.
+    pub(super) fn annotation(&self, name: &str) -> Option<&str> {
+        self.annotations.as_ref()?.get(name).map(String::as_str)
+    }
+
     /// What it runs on, where it says so and that makes sense.
     fn platform(&self) -> Option<Platform> {
         let parts = self.platform.as_ref()?;
@@ -144,4 +150,15 @@ pub(super) struct ChartConfig {
     pub(super) home: Option<String>,
     #[serde(default)]
     pub(super) sources: Vec<String>,
+}
+
+/// Hashes as the digest to compare with does, or as everybody does.
+pub(super) fn hash_of(content: &[u8], like: Option<&Digest>) -> Digest {
+    let text = match like {
+        Some(like) if like.as_str().starts_with("sha512:") => {
+            format!("sha512:{:x}", sha2::Sha512::digest(content))
+        }
+        Some(_) | None => format!("sha256:{:x}", sha2::Sha256::digest(content)),
+    };
+    Digest::new(text).expect("a hash in hexadecimal digits")
 }

@@ -1,0 +1,59 @@
+//! Registries and folders side by side, chosen by the host in the image's name.
+
+use super::layout::LayoutRegistry;
+use super::oci::OciRegistry;
+use super::{Listing, Registry, RegistryError};
+use crate::model::{Description, Digest, ImageName, Tag, Validator};
+
+/// Folders where they are configured, and real registries for every other host.
+#[derive(Debug)]
+pub struct AnyRegistry {
+    layouts: Vec<LayoutRegistry>,
+    others: OciRegistry,
+}
+
+/// What an image's host leads to.
+enum Chosen<'a> {
+    Layout(&'a LayoutRegistry),
+    Other(&'a OciRegistry),
+}
+
+impl AnyRegistry {
+    /// These folders, each for its host, and this for all other hosts.
+    #[must_use]
+    pub const fn new(layouts: Vec<LayoutRegistry>, others: OciRegistry) -> Self {
+        Self { layouts, others }
+    }
+
+    fn chosen(&self, image: &ImageName) -> Chosen<'_> {
+        let own = self.layouts.iter().find(|layout| layout.is_for(image));
+        own.map_or(Chosen::Other(&self.others), Chosen::Layout)
+    }
+}
+
+impl Registry for AnyRegistry {
+    async fn tags(&self, image: &ImageName, known: Option<&Validator>) -> Result<Listing, RegistryError> {
+        match self.chosen(image) {
+            Chosen::Layout(layout) => layout.tags(image, known).await,
+            Chosen::Other(registry) => registry.tags(image, known).await,
+        }
+    }
+
+    async fn digest(&self, image: &ImageName, tag: &Tag) -> Result<Option<Digest>, RegistryError> {
+        match self.chosen(image) {
+            Chosen::Layout(layout) => layout.digest(image, tag).await,
+            Chosen::Other(registry) => registry.digest(image, tag).await,
+        }
+    }
+
+    async fn description(
+        &self,
+        image: &ImageName,
+        digest: &Digest,
+    ) -> Result<Option<Description>, RegistryError> {
+        match self.chosen(image) {
+            Chosen::Layout(layout) => layout.description(image, digest).await,
+            Chosen::Other(registry) => registry.description(image, digest).await,
+        }
+    }
+}
