@@ -2,6 +2,7 @@
 
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::process::{Child, ChildStderr, Command};
+use std::time::Duration;
 
 use futures::StreamExt as _;
 use tokio::net::{TcpListener, TcpStream};
@@ -17,8 +18,10 @@ use crate::support::site::Site;
 
 const SECRET: &str = "of the registry and Towpath alone";
 const LISTING: &str = "GET /v2/acme/shop/tags/list";
-/// More looks than it takes by far; each starts a process.
-const LOOKS_MAX: usize = 2_000;
+/// Longer than it takes by far, however busy the machine is.
+const WAIT_MAX: Duration = Duration::from_secs(120);
+/// What passes between two looks whether something holds.
+const LOOK_PAUSE: Duration = Duration::from_millis(5);
 
 /// A service in a site, and what it says.
 struct Service {
@@ -89,8 +92,12 @@ fn listings(registry: &DockerRegistry) -> usize {
 }
 
 /// Looks until something holds.
-fn until(what: &str, holds: impl Fn() -> bool) {
-    assert!((0..LOOKS_MAX).any(|_look| holds()), "it never happens: {what}");
+async fn until(what: &str, holds: impl Fn() -> bool) {
+    let start = Instant::now();
+    while !holds() {
+        assert!(start.elapsed() < WAIT_MAX, "it never happens: {what}");
+        tokio::time::sleep(LOOK_PAUSE).await;
+    }
 }
 
 /// Whether a change is open that brings this version to dev.
@@ -126,7 +133,7 @@ async fn a_copied_image_leads_to_an_open_change_without_any_poll() {
     let service = Service::start(&site);
     pass_on(listener, service.address.clone());
     // What the registry tried to tell before is told now, so wait until it has nothing more to say about the past.
-    until("the first poll", || listings(&registry) > 0);
+    until("the first poll", || listings(&registry) > 0).await;
     let metrics = service.metrics().await;
     assert!(
         !metrics.contains("towpath_open_changes{") || metrics.contains("environment=\"dev\"} 0"),
@@ -136,7 +143,7 @@ async fn a_copied_image_leads_to_an_open_change_without_any_poll() {
     let start = Instant::now();
     copy(&registry, "acme/built:1.10.0", "acme/shop:1.10.0");
     let copied = start.elapsed();
-    until("a change to 1.10.0 in dev", || is_open(&site, "1.10.0"));
+    until("a change to 1.10.0 in dev", || is_open(&site, "1.10.0")).await;
     let opened = start.elapsed();
     say(&format!("copied after {copied:?}; the change was seen open {:?} after that", opened - copied));
 
@@ -160,7 +167,7 @@ async fn an_event_is_not_lost_when_the_service_is_killed() {
     let site = shop::site_that_is_told(&registry);
     std::fs::write(site.path("push.secret"), SECRET).unwrap();
     let first = Service::start(&site);
-    until("the first poll", || listings(&registry) > 0);
+    until("the first poll", || listings(&registry) > 0).await;
     let event =
         r#"{"events":[{"id":"1","action":"push","target":{"repository":"acme/shop","tag":"1.10.0"}}]}"#;
     // The registry's own events reach nobody here: this one is all there is.
@@ -173,7 +180,7 @@ async fn an_event_is_not_lost_when_the_service_is_killed() {
     assert_eq!(answer.status(), 202);
 
     let second = Service::start(&site);
-    until("a change to 1.10.0 in dev", || is_open(&site, "1.10.0"));
+    until("a change to 1.10.0 in dev", || is_open(&site, "1.10.0")).await;
     second.kill();
 }
 
