@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta};
+use proptest::prelude::*;
 
 use super::schedule::due_after;
 use crate::model::{ImageName, Time};
@@ -49,4 +50,18 @@ fn the_instants_of_images_never_change() {
     let due: Vec<i64> =
         (1..4).map(|n| (due_after(&image(n), INTERVAL, at(0)) - at(0)).num_milliseconds()).collect();
     insta::assert_compact_debug_snapshot!(due, @"[113319, 238986, 75869]");
+}
+
+proptest! {
+    #[test]
+    fn whenever_and_however_often_an_image_is_due_in_time(
+        name in "[a-z0-9]{1,20}", seconds in 1_u64..1_000_000, read in -2_000_000_000_i64..4_000_000_000,
+    ) {
+        let image: ImageName = format!("ghcr.io/acme/{name}").parse().unwrap();
+        let (interval, read) = (Duration::from_secs(seconds), DateTime::from_timestamp(read, 0).unwrap());
+        let age = (due_after(&image, interval, read) - read).to_std().unwrap();
+        prop_assert!(age >= interval / 4 && age < interval + interval / 4, "{age:?}");
+        let next = due_after(&image, interval, due_after(&image, interval, read));
+        prop_assert_eq!((next - read).to_std().unwrap(), age + interval);
+    }
 }

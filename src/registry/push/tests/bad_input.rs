@@ -1,4 +1,5 @@
 use insta::assert_snapshot;
+use proptest::prelude::*;
 
 use super::*;
 
@@ -58,4 +59,40 @@ fn a_repository_that_stands_there_twice_counts_once() {
     let event = r#"{"action":"push","target":{"repository":"acme/shop","tag":"1"}}"#;
     let body = format!("{{\"events\":[{event},{event}]}}");
     assert_eq!(repositories(PushKind::Distribution, &body), ["acme/shop"]);
+}
+
+/// Anything that is JSON, with the keys that products use.
+fn json() -> impl Strategy<Value = Value> {
+    let keys = "events|action|target|repository|tag|id|message|data|type|event_data|repo_full_name|detail|package|push";
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        "push|INSERT|pushed|PUSH_ARTIFACT|acme/shop|ghcr.io/acme/shop:1|.{0,12}".prop_map(Value::from),
+    ];
+    leaf.prop_recursive(5, 64, 6, move |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..5).prop_map(Value::from),
+            prop::collection::vec((keys, inner), 0..6)
+                .prop_map(|entries| Value::Object(entries.into_iter().collect())),
+        ]
+    })
+}
+
+proptest! {
+    #[test]
+    fn no_bytes_make_any_reader_panic(body in prop::collection::vec(any::<u8>(), 0..200)) {
+        for kind in PushKind::ALL {
+            drop(read(*kind, &body));
+        }
+    }
+
+    #[test]
+    fn no_json_makes_any_reader_panic(value in json()) {
+        for kind in PushKind::ALL {
+            if let Ok(pushed) = read(*kind, value.to_string().as_bytes()) {
+                prop_assert!(pushed.repositories.len() <= REPOSITORIES_MAX);
+            }
+        }
+    }
 }
