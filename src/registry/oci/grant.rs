@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use reqwest::header::WWW_AUTHENTICATE;
-use reqwest::{RequestBuilder, Response};
+use reqwest::{RequestBuilder, Response, StatusCode};
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio::sync::Mutex;
 use tokio::time::Instant;
@@ -164,6 +164,10 @@ impl Question<'_> {
         let response = request.send().await.map_err(|error| {
             self.unavailable(format!("the token that it wants cannot be had: {}", said_by(&error)))
         })?;
+        if let (StatusCode::UNAUTHORIZED, Some(proofs)) = (response.status(), self.proofs()) {
+            // Not merely for this repository: that would be 403, or a token that opens nothing.
+            proofs.refuse(proof.clone()).await;
+        }
         let response = self.expect_success(response).await?;
         let answer = self.body(response, token::ANSWER_BYTES_MAX).await?;
         Token::parse(&answer).map_err(|why| self.unavailable(why))

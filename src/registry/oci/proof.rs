@@ -14,7 +14,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use reqwest::Url;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 use tokio::fs::File;
 use tokio::io::AsyncReadExt as _;
 use tokio::sync::Mutex;
@@ -27,6 +27,9 @@ use crate::registry::{Login, Secret};
 
 /// Most bytes of a file that holds a secret or a configuration of Docker.
 const FILE_BYTES_MAX: u64 = 1 << 20;
+/// How long what failed is not tried again: accounts are locked after many wrong passwords, and a cloud that fails
+/// shall not be asked for each repository.
+const FAILURE_LIFE: Duration = Duration::from_secs(60);
 
 /// What proves who we are. No secret shows in its `Debug`.
 #[derive(Clone, Debug)]
@@ -39,6 +42,21 @@ pub(super) enum Proof {
     Identity(SecretString),
     /// A token that the registry itself takes.
     Bearer(SecretString),
+}
+
+impl Proof {
+    fn is(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Nothing, Self::Nothing) => true,
+            (Self::Password { username, password }, Self::Password { username: name, password: word }) => {
+                username == name && password.expose_secret() == word.expose_secret()
+            }
+            (Self::Identity(one), Self::Identity(other)) | (Self::Bearer(one), Self::Bearer(other)) => {
+                one.expose_secret() == other.expose_secret()
+            }
+            (Self::Nothing | Self::Password { .. } | Self::Identity(_) | Self::Bearer(_), _) => false,
+        }
+    }
 }
 
 /// Why there is no proof.
@@ -60,16 +78,21 @@ pub(super) struct Visit<'a> {
     pub(super) now: Time,
 }
 
+/// What came of getting a proof, and until when that stands.
+type Kept = (Result<Proof, ProofError>, Instant);
+
 /// What proves who we are to one registry; what costs to get is kept as long as it is good.
 #[derive(Debug)]
 pub(super) struct Proofs {
     login: Login,
-    kept: Mutex<BTreeMap<String, (Proof, Instant)>>,
+    kept: Mutex<BTreeMap<String, Kept>>,
+    /// What a token server refused, and until when it is not shown again.
+    refused: Mutex<Option<(Proof, Instant)>>,
 }
 
 impl Proofs {
     pub(super) fn new(login: Login) -> Self {
-        Self { login, kept: Mutex::default() }
+        Self { login, kept: Mutex::default(), refused: Mutex::default() }
     }
 
     /// Whether there is anything to prove who we are with.
@@ -77,8 +100,19 @@ impl Proofs {
         matches!(self.login, Login::Anonymous)
     }
 
-    /// The proof for this visit.
+    /// The proof for this visit, unless it was refused a moment ago.
     pub(super) async fn proof(&self, visit: &Visit<'_>) -> Result<Proof, ProofError> {
+        let proof = self.fresh(visit).await?;
+        let refused = self.refused.lock().await;
+        if refused.as_ref().is_some_and(|(refused, end)| Instant::now() < *end && refused.is(&proof)) {
+            let wait_s = FAILURE_LIFE.as_secs();
+            let why = format!("they were refused, and are tried again once they change, or after {wait_s} s");
+            return Err(ProofError::Refused(why));
+        }
+        Ok(proof)
+    }
+
+    async fn fresh(&self, visit: &Visit<'_>) -> Result<Proof, ProofError> {
         match &self.login {
             Login::Anonymous => Ok(Proof::Nothing),
             Login::Password { username, password } => {
@@ -104,6 +138,11 @@ impl Proofs {
         self.kept.lock().await.clear();
     }
 
+    /// Notes that a token server refused a proof, whatever it was for.
+    pub(super) async fn refuse(&self, proof: Proof) {
+        *self.refused.lock().await = Some((proof, Instant::now() + FAILURE_LIFE));
+    }
+
     /// What is kept under a key, or is got now; others wait meanwhile, so that it is got once.
     async fn kept_or(
         &self,
@@ -112,11 +151,14 @@ impl Proofs {
     ) -> Result<Proof, ProofError> {
         let mut kept = self.kept.lock().await;
         if let Some((proof, _)) = kept.get(key).filter(|(_, end)| Instant::now() < *end) {
-            return Ok(proof.clone());
+            return proof.clone();
         }
-        let (proof, life) = fresh.await?;
+        let (proof, life) = match fresh.await {
+            Ok((proof, life)) => (Ok(proof), life),
+            Err(error) => (Err(error), FAILURE_LIFE),
+        };
         kept.insert(key.to_owned(), (proof.clone(), Instant::now() + life));
-        Ok(proof)
+        proof
     }
 }
 
@@ -126,7 +168,6 @@ async fn read(secret: &Secret) -> Result<SecretString, ProofError> {
         Secret::Text(text) => return Ok(text.clone()),
         Secret::File(file) => text_of(file).await?,
     };
-    use secrecy::ExposeSecret as _;
     let text = text.expose_secret().trim();
     match secret {
         Secret::File(file) if text.is_empty() => {

@@ -101,7 +101,10 @@ async fn ecr_takes_keys_from_the_machine_the_container_or_the_cluster() {
 async fn what_a_cloud_refuses_is_named_by_its_code_alone() {
     let service = Face::new(ecr_service("AKIA")).await;
     let face = Face::new(password_wanting("AWS", "pw")).await;
-    let why = face.why_not(ecr(&service, given("WRONG"))).await;
+    let registry = face.registry_for(ecr(&service, given("WRONG")));
+    let why = face.words(&registry.tags(&face.image(), None).await.unwrap_err());
+    assert!(registry.tags(&face.image(), None).await.is_err());
+    assert_eq!(service.requests().len(), 1);
     insta::assert_snapshot!(why.replace(&service.here.to_string(), "ecr"), @"the registry `registry:5000` refuses access to `registry:5000/acme/shop`: our credentials are of no use: `http://ecr` answered 400 Bad Request, `InvalidSignatureException`; check its `credentials` under `registries`, and what they may read");
 }
 
