@@ -4,6 +4,7 @@
 //! doing the same again.
 
 pub mod any;
+pub mod github;
 pub mod local;
 
 use std::collections::BTreeMap;
@@ -44,6 +45,14 @@ pub enum ForgeError {
         repository: String,
         /// What it lacks.
         permission: String,
+    },
+    /// A rule of the repository stands in the way, such as a protected branch: a person has to see to it.
+    #[error("{what} is not allowed: {why}")]
+    Blocked {
+        /// What was tried.
+        what: String,
+        /// What the forge says about it.
+        why: String,
     },
     /// The forge asks for patience: wait and try again.
     #[error("the forge asks to wait {} s", wait.as_secs())]

@@ -3,14 +3,17 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, anyhow};
 use futures::future::join_all;
 
-use crate::config::{LedgerSettings, Settings};
+use crate::config::{
+    ForgeSettings, GitHubCredentials, GitHubForgeSettings, LedgerSettings, LocalForgeSettings, Settings,
+};
 use crate::forge::any::AnyForge;
+use crate::forge::github::{self, Access, AppCredentials, Credentials, GitHubForge, Patience};
 use crate::forge::local::LocalForge;
 use crate::ledger::sqlite::SqliteLedger;
-use crate::model::{ForgeName, Place};
+use crate::model::{ForgeName, Place, Time};
 use crate::observe::{Clock, SystemClock};
 use crate::reconcile::{Engine, Foresight, Freshness, ObserveError, Ports};
 use crate::registry::RegistrySettings;
@@ -30,26 +33,28 @@ impl Engines {
     pub(super) async fn open(settings: &Settings) -> anyhow::Result<Self> {
         let LedgerSettings::Sqlite(path) = &settings.ledger;
         let ledger = SqliteLedger::open(path).await.context("opening the ledger")?;
-        Ok(Self::over(settings, &ledger))
+        Self::over(settings, &ledger)
     }
 
     /// Engines that keep nothing on disk.
     pub(super) async fn in_memory(settings: &Settings) -> anyhow::Result<Self> {
         let ledger = SqliteLedger::in_memory().await.context("opening a ledger in memory")?;
-        Ok(Self::over(settings, &ledger))
+        Self::over(settings, &ledger)
     }
 
-    fn over(settings: &Settings, ledger: &SqliteLedger) -> Self {
+    fn over(settings: &Settings, ledger: &SqliteLedger) -> anyhow::Result<Self> {
         let registry = Arc::new(registry(settings));
         let policy = Arc::new(settings.policy.clone());
-        let engine = |forge: LocalForge| {
-            let ports =
-                Ports::new(AnyForge::Local(forge), Arc::clone(&registry), ledger.clone(), SystemClock);
+        let engine = |forge: AnyForge| {
+            let ports = Ports::new(forge, Arc::clone(&registry), ledger.clone(), SystemClock);
             Arc::new(Engine::new(ports, Arc::clone(&policy)))
         };
-        let forges = local_forges(settings).into_iter();
-        let engines = forges.map(|forge| (forge.name().clone(), engine(forge))).collect();
-        Self { engines, places: settings.policy.places() }
+        let mut engines = BTreeMap::new();
+        for own in &settings.forges {
+            let forge = any_forge(own)?;
+            engines.insert(forge.name().clone(), engine(forge));
+        }
+        Ok(Self { engines, places: settings.policy.places() })
     }
 
     /// Every config repository with the engine of its forge.
@@ -85,9 +90,49 @@ pub(super) fn registry(settings: &Settings) -> OciRegistry {
 
 /// The local forges of the settings, as people use them too.
 pub(super) fn local_forges(settings: &Settings) -> Vec<LocalForge> {
-    let now = || -> crate::forge::local::Now { Arc::new(|| SystemClock.now()) };
-    let forge = |own: &crate::config::LocalForgeSettings| {
-        LocalForge::new(own.name.clone(), own.root.clone(), own.teams.clone(), own.bot.clone(), now())
+    let locals = settings.forges.iter().filter_map(|own| match own {
+        ForgeSettings::Local(own) => Some(local_forge(own)),
+        ForgeSettings::GitHub(_) => None,
+    });
+    locals.collect()
+}
+
+fn local_forge(own: &LocalForgeSettings) -> LocalForge {
+    LocalForge::new(own.name.clone(), own.root.clone(), own.teams.clone(), own.bot.clone(), now())
+}
+
+/// A forge of any kind; its secrets are read, and nothing is asked yet.
+fn any_forge(own: &ForgeSettings) -> anyhow::Result<AnyForge> {
+    match own {
+        ForgeSettings::Local(own) => Ok(AnyForge::Local(local_forge(own))),
+        ForgeSettings::GitHub(own) => github(own).map(AnyForge::GitHub),
+    }
+}
+
+fn github(own: &GitHubForgeSettings) -> anyhow::Result<GitHubForge> {
+    let credentials =
+        github_credentials(&own.credentials).map_err(|why| anyhow!("the forge `{}`: {why}", own.name))?;
+    let access = Access {
+        name: own.name.clone(),
+        url: own.url.clone().unwrap_or_else(|| github::URL.to_owned()),
+        credentials,
+        bot: own.bot.clone(),
+        patience: Patience::default(),
     };
-    settings.forges.iter().map(forge).collect()
+    Ok(GitHubForge::new(access, now()))
+}
+
+fn github_credentials(own: &GitHubCredentials) -> Result<Credentials, String> {
+    match own {
+        GitHubCredentials::Token(token) => token.read().map(Credentials::Token),
+        GitHubCredentials::App { id, private_key, installation } => {
+            let key = private_key.read()?;
+            let app = AppCredentials::new(*id, &key, *installation);
+            app.map(Credentials::App).map_err(|why| format!("{why}, in {private_key}"))
+        }
+    }
+}
+
+fn now() -> Arc<dyn Fn() -> Time + Send + Sync> {
+    Arc::new(|| SystemClock.now())
 }

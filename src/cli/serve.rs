@@ -13,12 +13,16 @@ use super::Failure;
 use super::engines::Engines;
 use super::output::Output;
 use crate::config::Settings;
+use crate::forge::any::AnyForge;
 use crate::reconcile;
 use crate::render;
 use crate::server;
 
 /// How often a local forge is looked at: reading it costs next to nothing, and it sends no events.
 const SWEEP_LOCAL: Duration = Duration::from_secs(2);
+/// How often a GitHub is looked at when nothing says that something happened there: a look where all is as it was
+/// takes a few requests that GitHub does not count.
+const SWEEP_GITHUB: Duration = Duration::from_secs(60);
 
 pub(super) async fn run(settings: Settings, output: &mut Output) -> Result<(), Failure> {
     let engines = Engines::open(&settings).await?;
@@ -45,7 +49,8 @@ pub(super) async fn until_stopped(engines: &Engines, listener: TcpListener) -> a
         .all()
         .map(|engine| {
             let engine = Arc::clone(engine);
-            tokio::spawn(reconcile::serve(engine, SWEEP_LOCAL, stopping.clone()))
+            let sweep = sweep(&engine.ports.forge);
+            tokio::spawn(reconcile::serve(engine, sweep, stopping.clone()))
         })
         .collect();
     let mut until = stopping.clone();
@@ -59,6 +64,13 @@ pub(super) async fn until_stopped(engines: &Engines, listener: TcpListener) -> a
         running.await.context("the loop")?;
     }
     http.await.context("the HTTP server")?.context("the HTTP server")
+}
+
+const fn sweep(forge: &AnyForge) -> Duration {
+    match forge {
+        AnyForge::Local(_) => SWEEP_LOCAL,
+        AnyForge::GitHub(_) => SWEEP_GITHUB,
+    }
 }
 
 /// Waits for SIGTERM or SIGINT.

@@ -133,6 +133,12 @@ impl Findings {
         self.problems.len()
     }
 
+    /// Whether something is wrong inside a place: what seems to be absent there may only be unreadable.
+    pub(super) fn is_any_in(&self, place: Span) -> bool {
+        let starts = self.problems.iter().filter_map(|problem| problem.span.as_ref());
+        starts.into_iter().any(|span| (place.start..place.end).contains(&span.start))
+    }
+
     /// The line of a place in the text, from 1: to name an earlier line in a message.
     pub(super) fn line(&self, span: Span) -> usize {
         line_and_column(&self.text, span.start).0

@@ -110,7 +110,13 @@ impl Comment {
     /// What a comment of the bot is about, as its hidden mark says. Trust it only on the bot's own comments.
     #[must_use]
     pub fn about(&self) -> Option<&str> {
-        let (_, rest) = self.body.rsplit_once(Self::MARK_START)?;
+        Self::about_in(&self.body)
+    }
+
+    /// What the text of a comment of the bot is about.
+    #[must_use]
+    pub fn about_in(body: &str) -> Option<&str> {
+        let (_, rest) = body.rsplit_once(Self::MARK_START)?;
         rest.split_once(Self::MARK_END).map(|(about, _)| about)
     }
 

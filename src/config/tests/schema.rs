@@ -47,7 +47,17 @@ fn samples() -> Vec<Value> {
         let text = declared.replace("# allow:", "allow:").replace("# ignore:", "ignore:");
         text.replace(semver, "        # select: { semver:").replace(&shown, &shown.replace("# ", ""))
     });
-    [EXAMPLE.to_owned(), marked, declared].iter().chain(&selected).map(|text| json_of(text)).collect()
+    let github = with_github();
+    [EXAMPLE.to_owned(), marked, declared, github].iter().chain(&selected).map(|text| json_of(text)).collect()
+}
+
+/// The sample with the lines about GitHub.
+fn with_github() -> String {
+    let lines = EXAMPLE.lines().map(|line| match line.strip_prefix("  # ") {
+        Some(shown) if shown.starts_with("- name") || shown.starts_with("  ") => format!("  {shown}\n"),
+        Some(_) | None => format!("{line}\n"),
+    });
+    lines.collect()
 }
 
 #[test]
