@@ -1,3 +1,4 @@
 //! The real clients against real peers.
 
+mod github;
 mod peers;

@@ -86,12 +86,13 @@ impl Story {
     pub(crate) fn play(&self, play: impl AsyncFn(&mut Bot)) {
         insta::allow_duplicates! {
             let (plain, effects) = run(&self.rules, (Mode::Plain, Over::Ports), &play);
+            let effects2 = effects.clone();
             for mode in [Mode::Doubled, Mode::Raced].into_iter().chain(self.faults(effects)) {
                 let (end, _) = run(&self.rules, (mode, Over::Ports), &play);
                 let _says_which = SaysWhich(mode, Over::Ports);
                 assert_eq!(plain, end, "it ends otherwise than the plain run (left)");
             }
-            for mode in [Mode::Plain, Mode::Doubled] {
+            for mode in [Mode::Plain, Mode::Doubled, Mode::Raced].into_iter().chain(self.faults(effects2)) {
                 let (end, _) = run(&self.rules, (mode, Over::GitHub), &play);
                 let _says_which = SaysWhich(mode, Over::GitHub);
                 assert_eq!(plain, end, "it ends otherwise than without the wire (left)");

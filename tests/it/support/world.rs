@@ -24,7 +24,7 @@ use towpath::model::{ChangeNumber, Digest, ImageName, Place, Tag, TeamName, Time
 pub(crate) use changes::FakeChange;
 pub(crate) use fault::{Effect, EffectKind, Fault};
 pub(crate) use git::Git;
-pub(crate) use github::TOKEN;
+pub(crate) use github::{Refusal, TOKEN};
 pub(crate) use people::digest_of;
 
 use super::fixture::Files;

@@ -8,7 +8,7 @@ mod json;
 mod read;
 mod write;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 
 use axum::Router;
@@ -35,6 +35,12 @@ pub(crate) struct Desk {
     trees: BTreeMap<String, Files>,
     /// Every request, in order, and whether it was answered with "as it was".
     pub(crate) requests: Vec<(String, bool)>,
+    /// The tokens that the App got itself, while they are good.
+    pub(crate) tokens: BTreeSet<String>,
+    /// What the App wished its tokens to be good for, in order.
+    pub(crate) wishes: Vec<Value>,
+    /// How many files a listing of a whole tree holds; nothing where there is no end.
+    pub(crate) tree_entries_max: Option<usize>,
     /// What the next requests of this kind are answered with, instead of what they ask for.
     pub(crate) refusals: Vec<Refusal>,
 }
@@ -86,9 +92,9 @@ async fn answer(Shared(world): Shared<FakeWorld>, request: Request<Body>) -> Res
     let body = to_bytes(body, BODY_BYTES_MAX).await.expect("the bot sends small bodies");
     let line = format!("{} {}", head.method, head.uri);
     let known = head.headers.get("if-none-match").and_then(|tag| tag.to_str().ok()).map(str::to_owned);
-    let is_allowed =
-        head.headers.get("authorization").is_some_and(|token| *token == *format!("Bearer {TOKEN}"));
+    let bearer = head.headers.get("authorization").and_then(|token| token.to_str().ok()).unwrap_or_default();
     let mut state = world.state();
+    let is_allowed = state.github.takes(bearer.trim_start_matches("Bearer "), head.uri.path());
     if let Some(refusal) = state.github.planned(&line) {
         state.github.requests.push((line, false));
         return refused(&refusal);
@@ -106,6 +112,13 @@ async fn answer(Shared(world): Shared<FakeWorld>, request: Request<Body>) -> Res
 }
 
 impl Desk {
+    /// Whether a token is good for a path. The App's own proof, a JSON Web Token, is good for asking for tokens.
+    fn takes(&self, token: &str, path: &str) -> bool {
+        let is_about_the_app = path.starts_with("/app") || path.ends_with("/installation");
+        let is_proof = token.matches('.').count() == 2;
+        if is_about_the_app { is_proof } else { token == TOKEN || self.tokens.contains(token) }
+    }
+
     fn planned(&mut self, line: &str) -> Option<Refusal> {
         let index = self.refusals.iter().position(|refusal| line.starts_with(refusal.request))?;
         Some(self.refusals.remove(index))
@@ -162,6 +175,11 @@ impl State {
         let mut asked = Asked { parts: all, query: query_of(uri), body };
         let said = match (method.as_str(), asked.parts.as_slice()) {
             ("GET", ["user"]) => Ok((200, json::account(self.bot.as_str()))),
+            ("GET", ["app"]) => Ok((200, json!({ "slug": "towpath" }))),
+            ("GET", ["repos", _, _, "installation"] | ["orgs", _, "installation"]) => {
+                Ok((200, json!({ "id": 7 })))
+            }
+            ("POST", ["app", "installations", "7", "access_tokens"]) => Ok(self.give_token(&asked)),
             ("POST", ["graphql"]) => self.update_refs(&asked),
             ("GET", ["orgs", organization, "teams", team, rest @ ..]) => {
                 self.team(&format!("{organization}/{team}"), rest)
@@ -176,6 +194,17 @@ impl State {
         };
         // A fault struck: whether the effect took place nobody knows.
         said.unwrap_or_else(|_: ForgeError| (502, json!({ "message": "Server Error" })))
+    }
+}
+
+impl State {
+    /// A token of the App for an hour.
+    fn give_token(&mut self, asked: &Asked<'_>) -> Said {
+        let token = format!("token-of-the-app-{}", self.github.wishes.len());
+        self.github.wishes.push(asked.body.clone());
+        self.github.tokens.insert(token.clone());
+        let expires_at = self.forge_now() + chrono::TimeDelta::hours(1);
+        (201, json!({ "token": token, "expires_at": json::time(expires_at) }))
     }
 }
 

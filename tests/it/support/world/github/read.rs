@@ -1,5 +1,7 @@
 //! What can be asked.
 
+use std::collections::BTreeMap;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
@@ -18,7 +20,7 @@ impl State {
             ["git", "ref", "heads", branch @ ..] => self.reference(&branch.join("/")),
             ["git", "matching-refs", "heads", prefix @ ..] => Some(self.references(&prefix.join("/"))),
             ["git", "commits", id] => self.git_commit(id),
-            ["git", "trees", id] => self.tree(id),
+            ["git", "trees", id] => self.tree(id, asked.query("recursive").is_some()),
             ["git", "blobs", id] => self.blob(id),
             ["commits", id] => {
                 self.found_commit(id).map(|id| self.commit_json(id.as_str(), self.git.get(&id)))
@@ -74,17 +76,24 @@ impl State {
         id
     }
 
-    fn tree(&mut self, id: &str) -> Option<Value> {
+    fn tree(&mut self, id: &str, is_whole: bool) -> Option<Value> {
         let files = match self.found_commit(id) {
             Some(commit) => self.git.get(&commit).files.clone(),
             None => self.github.trees.get(id)?.clone(),
         };
-        let entry = |(path, content)| {
+        let (own, folders) = if is_whole { (files, BTreeMap::new()) } else { one_level(files) };
+        let most = self.github.tree_entries_max.filter(|_| is_whole).unwrap_or(usize::MAX);
+        let truncated = own.len() > most;
+        let mut entries: Vec<Value> = Vec::new();
+        for (path, content) in own.iter().take(most) {
             let sha = self.git.blob_id(content).to_string();
-            json!({ "path": format!("{path}"), "mode": "100644", "type": "blob", "sha": sha })
-        };
-        let entries: Vec<Value> = files.iter().map(entry).collect();
-        Some(json!({ "sha": id, "truncated": false, "tree": entries }))
+            entries.push(json!({ "path": path.as_str(), "mode": "100644", "type": "blob", "sha": sha }));
+        }
+        for (path, files) in folders {
+            let sha = self.keep_tree(files);
+            entries.push(json!({ "path": path, "mode": "040000", "type": "tree", "sha": sha }));
+        }
+        Some(json!({ "sha": id, "truncated": truncated, "tree": entries }))
     }
 
     fn blob(&self, id: &str) -> Option<Value> {
@@ -135,6 +144,8 @@ impl State {
         paths.sort();
         paths.dedup();
         let differing = paths.into_iter().filter(|path| old.get(*path) != new.get(*path));
+        // GitHub lists no more.
+        let differing = differing.take(300);
         differing
             .map(|path| {
                 let status = match (old.get(path), new.get(path)) {
@@ -182,6 +193,21 @@ impl State {
             _ => not_found(),
         })
     }
+}
+
+/// The files at the top, and what is in each folder there.
+fn one_level(files: Files) -> (Files, BTreeMap<String, Files>) {
+    let (mut own, mut folders) = (Files::new(), BTreeMap::<String, Files>::new());
+    for (path, content) in files {
+        match path.as_str().split_once('/') {
+            None => drop(own.insert(path, content)),
+            Some((folder, rest)) => {
+                let rest = rest.parse().expect("a part of a path is one");
+                folders.entry(folder.to_owned()).or_default().insert(rest, content);
+            }
+        }
+    }
+    (own, folders)
 }
 
 pub(super) fn reference(branch: &BranchName, tip: &CommitId) -> Value {
