@@ -18,7 +18,8 @@ use crate::model::{
 };
 
 pub use crate::model::{
-    BRANCH_PREFIX, LOG_BRANCH, Merge, NewStatus, Presentation, Proposal, WrittenRemark as Remark,
+    BRANCH_PREFIX, CHANGE_LABEL, LOG_BRANCH, Merge, NewStatus, Presentation, Proposal,
+    WrittenRemark as Remark,
 };
 
 /// Why a forge did not do what it was asked, sorted by what the caller does next.

@@ -21,8 +21,8 @@ mod tree;
 mod world;
 
 pub use change::{
-    BRANCH_PREFIX, Change, ChangeNumber, ChangeState, Comment, CommentId, ContentMark, Head, LOG_BRANCH,
-    Reaction, Review, ReviewVerdict, Status, StatusState, change_branch,
+    BRANCH_PREFIX, CHANGE_LABEL, Change, ChangeNumber, ChangeState, Comment, CommentId, ContentMark, Head,
+    LOG_BRANCH, Reaction, Review, ReviewVerdict, Status, StatusState, change_branch,
 };
 pub use duration::{DurationError, format_duration, parse_duration};
 pub use fact::{Fact, Time};

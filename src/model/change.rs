@@ -8,6 +8,8 @@ use super::{
 pub const LOG_BRANCH: &str = "towpath/log";
 /// What the branches of Towpath's changes start with: `towpath/<environment>/<group>`.
 pub const BRANCH_PREFIX: &str = "towpath/";
+/// The label of every change, by which people find them.
+pub const CHANGE_LABEL: &str = "towpath";
 
 /// The branch of the change that carries a group into an environment.
 #[must_use]

@@ -25,10 +25,7 @@ impl GitHubForge {
         let number = match self.seen_open(&proposal.place, &proposal.branch) {
             Some(open) => {
                 self.rewrite(&proposal.place, &open, &proposal.presentation).await?;
-                let has = |label: &String| open.labels.iter().any(|found| found.name == *label);
-                if !proposal.labels.iter().all(has) {
-                    self.label(proposal, open.number).await?;
-                }
+                self.label_missing(&proposal.place, &open, &proposal.labels).await?;
                 ChangeNumber(open.number)
             }
             None => self.open(proposal, &written).await?,
@@ -107,7 +104,7 @@ impl GitHubForge {
             let opened: Pull = answer.json(&format!("the new pull request of `{}`", proposal.branch))?;
             opened.number
         };
-        self.label(proposal, number).await?;
+        self.label(&proposal.place, ChangeNumber(number), &proposal.labels).await?;
         Ok(ChangeNumber(number))
     }
 
@@ -127,17 +124,6 @@ impl GitHubForge {
         let base = in_query(proposal.place.branch.as_str());
         let path = format!("/repos/{repository}/pulls?state={state}&head={head}&base={base}");
         self.inner.connection.pages(Scope::Repository(repository), "read pull requests", &path).await
-    }
-
-    async fn label(&self, proposal: &Proposal, number: u64) -> Result<(), ForgeError> {
-        if proposal.labels.is_empty() {
-            return Ok(());
-        }
-        let repository = &proposal.place.repository;
-        let path = format!("/repos/{repository}/issues/{number}/labels");
-        let body = json!({ "labels": proposal.labels });
-        let call = Call::write(Scope::Repository(repository), "label changes", Method::POST, path, body);
-        self.inner.connection.call(call).await?.expect(&format!("labelling change #{number}"))
     }
 }
 

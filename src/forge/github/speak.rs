@@ -8,7 +8,7 @@ use super::credentials::Scope;
 use super::pulls::{is_review, is_user};
 use super::wire::{CommitStatus, IssueComment, OnePull, Pull, commit_id};
 use super::{GitHubForge, failed};
-use crate::forge::{ForgeError, NewStatus, Presentation, Remark};
+use crate::forge::{CHANGE_LABEL, ForgeError, NewStatus, Presentation, Remark};
 use crate::model::{
     BranchName, ChangeNumber, Comment, CommentId, CommitId, Place, Reaction, Status, StatusState,
 };
@@ -29,10 +29,38 @@ impl GitHubForge {
             None => self.pull(place, change).await?.pull,
         };
         self.rewrite(place, &pull, presentation).await?;
+        // Whoever was cut off between the pull request and its label left it without.
+        self.label_missing(place, &pull, &[CHANGE_LABEL.to_owned()]).await?;
         let branch = BranchName::new(&pull.head.branch).map_err(|error| failed("reading a branch", error))?;
         let tip = self.tip(&place.repository, &branch).await?;
         let head = tip.map_or_else(|| commit_id(&pull.head.sha), Ok)?;
         self.publish(place, change, (&head, &presentation.status)).await
+    }
+
+    /// Gives a pull request the labels that it lacks.
+    pub(super) async fn label_missing(
+        &self,
+        place: &Place,
+        pull: &Pull,
+        labels: &[String],
+    ) -> Result<(), ForgeError> {
+        let has = |label: &String| pull.labels.iter().any(|found| found.name == *label);
+        if labels.iter().all(has) {
+            return Ok(());
+        }
+        self.label(place, ChangeNumber(pull.number), labels).await
+    }
+
+    pub(super) async fn label(
+        &self,
+        place: &Place,
+        change: ChangeNumber,
+        labels: &[String],
+    ) -> Result<(), ForgeError> {
+        let path = format!("/repos/{}/issues/{}/labels", place.repository, change.0);
+        let scope = Scope::Repository(&place.repository);
+        let call = Call::write(scope, "label changes", Method::POST, path, json!({ "labels": labels }));
+        self.inner.connection.call(call).await?.expect(&format!("labelling change {change}"))
     }
 
     pub(super) async fn pull(&self, place: &Place, change: ChangeNumber) -> Result<OnePull, ForgeError> {

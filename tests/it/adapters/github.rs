@@ -51,12 +51,11 @@ impl Ground {
     /// What one look at the repository reads.
     async fn look(&self) -> CommitId {
         let place = place();
-        self.forge.changes(&place).await.unwrap();
-        self.forge.branches(&place).await.unwrap();
-        let head = self.forge.head(&place).await.unwrap();
-        let log = self.forge.read_log(&place, None).await.unwrap();
-        self.forge.read_log(&place, log.tip.as_ref()).await.unwrap();
-        self.forge.entries(&place, &head).await.unwrap();
+        self.forge.changes(&place).await.expect("the fake GitHub answers");
+        self.forge.branches(&place).await.expect("the fake GitHub answers");
+        let head = self.forge.head(&place).await.expect("the fake GitHub answers");
+        self.forge.read_log(&place, None).await.expect("the fake GitHub answers");
+        self.forge.entries(&place, &head).await.expect("the fake GitHub answers");
         head
     }
 
@@ -65,11 +64,13 @@ impl Ground {
         let file = FILE.replace("dev", environment);
         let text = self.world.state().text(&file).replace("1.9.0", version);
         let branch = name(&format!("towpath/{environment}/shop"));
+        let expected = self.world.state().git.tip(&branch).cloned();
+        let base = self.forge.head(&place()).await.expect("the fake GitHub answers");
         Proposal {
             place: place(),
-            expected: self.world.state().git.tip(&branch).cloned(),
+            expected,
             branch,
-            base: self.forge.head(&place()).await.unwrap(),
+            base,
             files: vec![(name(&file), text.into_bytes())],
             message: format!("promote({environment}): shop {version}\n\nTowpath-Key: abc\n"),
             labels: vec!["towpath".to_owned()],
@@ -85,13 +86,13 @@ impl Ground {
     async fn open(&self) -> ChangeNumber {
         self.look().await;
         let proposal = self.proposal("dev", "1.10.0").await;
-        let number = self.propose(&proposal).await.unwrap();
+        let number = self.propose(&proposal).await.expect("the fake GitHub answers");
         self.look().await;
         number
     }
 
     fn merge_of(&self, change: ChangeNumber) -> Merge {
-        let head = self.world.state().change(change).unwrap().head().clone();
+        let head = self.world.state().change(change).expect("the fake GitHub answers").head().clone();
         Merge { place: place(), change, head, message: "Merge shop\n\nTowpath-Key: abc\n".to_owned() }
     }
 

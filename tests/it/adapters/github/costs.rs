@@ -17,7 +17,14 @@ async fn a_cold_look_takes_a_request_for_each_question() {
     let ground = Ground::new().await;
     ground.look().await;
     let (paid, _) = ground.counted();
-    assert_snapshot!(readable(&paid), @r"");
+    assert_snapshot!(readable(&paid), @"
+    GET /user
+    GET /git/matching-refs/heads/towpath/
+    GET /pulls?state=all&base=main&sort=updated&direction=desc&per_page=100&page=1
+    GET /git/ref/heads/main
+    GET /git/commits/COMMIT
+    GET /git/trees/COMMIT?recursive=1
+    ");
 }
 
 #[tokio::test]
@@ -30,7 +37,12 @@ async fn where_nothing_happened_a_look_costs_nothing() {
     ground.look().await;
     let (paid, free) = ground.counted();
     assert_eq!(paid, [""; 0]);
-    assert_snapshot!(readable(&free), @r"");
+    assert_snapshot!(readable(&free), @"
+    GET /git/matching-refs/heads/towpath/
+    GET /pulls?state=all&base=main&sort=updated&direction=desc&per_page=100&page=1
+    GET /git/ref/heads/main
+    GET /git/ref/heads/main
+    ");
 }
 
 #[tokio::test]
@@ -42,7 +54,14 @@ async fn a_promotion_takes_six_requests_from_decision_to_open_change() {
     ground.propose(&proposal).await.unwrap();
     let (paid, _) = ground.counted();
     assert_eq!(paid.len(), 6);
-    assert_snapshot!(readable(&paid), @r"");
+    assert_snapshot!(readable(&paid), @"
+    POST /git/trees
+    POST /git/commits
+    POST /git/refs
+    POST /pulls
+    POST /issues/1/labels
+    POST /statuses/COMMIT
+    ");
 }
 
 #[tokio::test]
@@ -53,7 +72,14 @@ async fn new_content_for_an_open_change_takes_no_more() {
     ground.start_counting();
     ground.propose(&proposal).await.unwrap();
     let (paid, _) = ground.counted();
-    assert_snapshot!(readable(&paid), @r"");
+    assert_snapshot!(readable(&paid), @"
+    POST /git/trees
+    POST /git/commits
+    GET 
+    POST /graphql
+    PATCH /pulls/1
+    POST /statuses/COMMIT
+    ");
 }
 
 #[tokio::test]
@@ -66,7 +92,7 @@ async fn the_same_proposal_again_writes_nothing_but_a_tree() {
     ground.propose(&proposal).await.unwrap();
     assert_eq!(ground.world.state().effects.len(), effects);
     let (paid, _) = ground.counted();
-    assert_snapshot!(readable(&paid), @r"");
+    assert_snapshot!(readable(&paid), @"POST /git/trees");
 }
 
 #[tokio::test]
@@ -88,7 +114,11 @@ async fn a_comment_takes_a_look_and_a_write_and_comes_once() {
     ground.forge.remark(&place(), change, &remark).await.unwrap();
     ground.forge.remark(&place(), change, &remark).await.unwrap();
     let (paid, _) = ground.counted();
-    assert_snapshot!(readable(&paid), @r"");
+    assert_snapshot!(readable(&paid), @"
+    GET /issues/1/comments?per_page=100&page=1
+    POST /issues/1/comments
+    GET /issues/1/comments?per_page=100&page=1
+    ");
 }
 
 #[tokio::test]

@@ -11,7 +11,7 @@ async fn a_token_that_is_not_valid() {
     let ground = Ground::new().await;
     let forge = client(&ground.world, ground.address, Credentials::Token("expired".into()));
     let error = forge.head(&place()).await.unwrap_err();
-    assert_snapshot!(error, @"");
+    assert_snapshot!(error, @"the bot may not read the branches in `acme/deploy`; grant it `a token that is valid`");
     assert!(!format!("{error:?} {forge:?}").contains("expired"));
 }
 
@@ -26,7 +26,7 @@ async fn a_permission_that_is_not_granted() {
         message: "Resource not accessible by integration",
         header: Some(("x-accepted-github-permissions", "contents=write")),
     });
-    assert_snapshot!(ground.propose(&proposal).await.unwrap_err(), @"");
+    assert_snapshot!(ground.propose(&proposal).await.unwrap_err(), @"the bot may not write commits in `acme/deploy`; grant it `contents=write`");
 }
 
 #[tokio::test]
@@ -34,7 +34,7 @@ async fn a_repository_that_is_not_there() {
     let ground = Ground::new().await;
     let mut elsewhere = place();
     elsewhere.repository = name("acme/gone");
-    assert_snapshot!(ground.forge.head(&elsewhere).await.unwrap_err(), @"");
+    assert_snapshot!(ground.forge.head(&elsewhere).await.unwrap_err(), @"the branch `main` of `acme/gone` does not exist");
 }
 
 #[tokio::test]
@@ -109,9 +109,10 @@ async fn a_branch_that_somebody_moved_is_left_alone() {
     let file = FILE.replace("dev", "staging");
     ground.world.edit(&proposal.branch, "bob", &file, |text| text.replace("1.9.0", "2.0.0"));
     let tip = ground.world.state().git.tip(&proposal.branch).cloned();
-    assert_snapshot!(ground.propose(&proposal).await.unwrap_err(), @"");
-    let delete = ground.forge.delete_branch(&place(), &proposal.branch, proposal.expected.as_ref().unwrap());
-    assert_snapshot!(delete.await.unwrap_err(), @"");
+    assert_snapshot!(ground.propose(&proposal).await.unwrap_err(), @"the branch `towpath/dev/shop` changed meanwhile; nothing was written");
+    let place = place();
+    let delete = ground.forge.delete_branch(&place, &proposal.branch, proposal.expected.as_ref().unwrap());
+    assert_snapshot!(delete.await.unwrap_err(), @"the branch `towpath/dev/shop` changed meanwhile; nothing was written");
     assert_eq!(ground.world.state().git.tip(&proposal.branch).cloned(), tip);
 }
 
@@ -131,7 +132,13 @@ async fn what_stops_a_merge_is_told_apart() {
         ground.refuse("PUT ", status, message);
         said += &format!("{}\n", ground.forge.merge(&merge).await.unwrap_err());
     }
-    assert_snapshot!(said, @"");
+    assert_snapshot!(said, @r#"
+    merging change #1 is not allowed: GitHub answered 405, Required status check "ci" is expected
+    merging change #1 is not allowed: GitHub answered 405, At least 1 approving review is required by reviewers with write access
+    change #1 changed meanwhile; nothing was written
+    change #1 changed meanwhile; nothing was written
+    change #1 changed meanwhile; nothing was written
+    "#);
 }
 
 #[tokio::test]

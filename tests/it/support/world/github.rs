@@ -148,7 +148,12 @@ fn paged(uri: &axum::http::Uri, status: u16, value: Value, known: Option<&str>) 
             }
             Value::Array(all.into_iter().skip((page - 1) * size).take(size).collect())
         }
-        whole => whole,
+        whole @ (Value::Null
+        | Value::Bool(_)
+        | Value::Number(_)
+        | Value::String(_)
+        | Value::Array(_)
+        | Value::Object(_)) => whole,
     };
     let text = value.to_string();
     let tag = format!("W/\"{}\"", sha256(text.as_bytes()));
