@@ -10,6 +10,7 @@ mod images;
 mod import;
 mod output;
 mod plan;
+mod registries;
 mod run;
 mod schema;
 mod serve;
@@ -23,7 +24,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use tracing_subscriber::filter::LevelFilter;
 
-use crate::config::{self, Settings};
+use crate::config::{self, Problems, Settings};
 use crate::telemetry::Format;
 use output::Output;
 
@@ -137,7 +138,7 @@ pub fn main(arguments: Arguments) -> ExitCode {
 async fn carry_out(arguments: Arguments, output: &mut Output) -> Result<(), Failure> {
     let file = arguments.config;
     match arguments.command {
-        Command::Serve => serve::run(settings(&file, output)?, output).await,
+        Command::Serve => serve::run(proven(config::check_to_serve(&file), output)?, output).await,
         Command::Run(own) => run::run(settings(&file, output)?, &own, output).await,
         Command::Plan(own) => plan::run(settings(&file, output)?, &own, output).await,
         Command::Status(own) => status::run(settings(&file, output)?, &own, output).await,
@@ -155,5 +156,9 @@ async fn carry_out(arguments: Arguments, output: &mut Output) -> Result<(), Fail
 
 /// The proven configuration, or all its problems.
 fn settings(file: &std::path::Path, output: &Output) -> Result<Settings, Failure> {
-    config::check_on_disk(file).map_err(|problems| Failure::Usage(problems.render(output.error_colour())))
+    proven(config::check_on_disk(file), output)
+}
+
+fn proven(settings: Result<Settings, Problems>, output: &Output) -> Result<Settings, Failure> {
+    settings.map_err(|problems| Failure::Usage(problems.render(output.error_colour())))
 }

@@ -26,9 +26,9 @@ use schemars::transform::{RecursiveTransform, Transform as _};
 
 pub use import::write_imported;
 pub use problem::{Problem, Problems};
-pub use secret::SecretSource;
+pub use secret::{SecretError, SecretSource};
 
-use crate::model::{ForgeName, Policy, TeamName, UserName};
+use crate::model::{ForgeName, Policy, PushKind, TeamName, UserName};
 use document::{Document, Shape};
 use problem::{Findings, Span};
 use reader::{Read, Reader};
@@ -123,6 +123,71 @@ pub struct RegistrySettings {
     pub plain_http: bool,
     /// How often to look for new tags.
     pub poll: Duration,
+    /// How to log in.
+    pub credentials: CredentialSettings,
+    /// Another host, with its port where it has one, to which the credentials may go.
+    pub realm: Option<String>,
+    /// What it is called in the address of its hook.
+    pub name: String,
+    /// How it tells of pushes, where it does.
+    pub hook: Option<HookSettings>,
+}
+
+/// How to log in to a registry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CredentialSettings {
+    /// Not at all.
+    Anonymous,
+    /// As a configuration of Docker says.
+    DockerConfig(PathBuf),
+    /// With a name and a password.
+    Password {
+        /// The name.
+        username: String,
+        /// Where the password is.
+        password: SecretSource,
+    },
+    /// With a bearer token that the registry itself takes.
+    Token(SecretSource),
+    /// The way of Amazon's ECR.
+    Ecr {
+        /// The region, where the registry's host does not say it.
+        region: Option<String>,
+        /// The profile of the file that Amazon's tools share.
+        profile: Option<String>,
+    },
+    /// The way of Google's Artifact Registry.
+    Gar {
+        /// The key of a service account.
+        key: Option<SecretSource>,
+    },
+    /// The way of Azure's registry.
+    Acr {
+        /// The tenant.
+        tenant: Option<String>,
+        /// The application.
+        client_id: Option<String>,
+        /// The secret of the application.
+        client_secret: Option<SecretSource>,
+    },
+}
+
+/// A variable of the environment, where it is set and is text.
+#[must_use]
+pub fn environment(name: &str) -> Option<String> {
+    #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+    std::env::var(name).ok()
+}
+
+/// The events of one registry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HookSettings {
+    /// What sends them.
+    pub kind: PushKind,
+    /// Where the secrets are, of which any proves where an event comes from; at least one.
+    pub secrets: Vec<SecretSource>,
+    /// The header that holds the secret, where it is not the product's own.
+    pub header: Option<String>,
 }
 
 /// Reads a configuration from its text; relative paths start at the folder of `file`, which is not looked at.
@@ -149,6 +214,14 @@ pub fn check_on_disk(file: &Path) -> Result<Settings, Problems> {
     examine(&text_of(file)?, file, Disk::LookedAt)
 }
 
+/// Reads a configuration file as [`check_on_disk`], and looks whether every secret is there.
+///
+/// # Errors
+/// As [`check_on_disk`], and where a secret is not set, cannot be read or is empty.
+pub fn check_to_serve(file: &Path) -> Result<Settings, Problems> {
+    examine(&text_of(file)?, file, Disk::LookedAtWithSecrets)
+}
+
 /// The JSON Schema of the configuration, with a description of every key.
 #[must_use]
 pub fn schema() -> serde_json::Value {
@@ -171,6 +244,8 @@ fn join_lines(schema: &mut Schema) {
 enum Disk {
     /// What the file names on disk has to be there.
     LookedAt,
+    /// That, and the secrets.
+    LookedAtWithSecrets,
     /// Only the text counts.
     NotLookedAt,
 }
@@ -190,8 +265,12 @@ fn examine(text: &str, file: &Path, disk: Disk) -> Result<Settings, Problems> {
 /// The settings as far as they could be proven; nothing where not even the outermost mapping could be read.
 fn settings(text: &str, file: &Path, disk: Disk, findings: &mut Findings) -> Option<Settings> {
     let raw = raw_of(text, findings)?;
-    if disk == Disk::LookedAt {
-        checked::on_disk(&raw, checked::folder_of(file), findings);
+    let folder = checked::folder_of(file);
+    if disk != Disk::NotLookedAt {
+        checked::on_disk(&raw, folder, findings);
+    }
+    if disk == Disk::LookedAtWithSecrets {
+        checked::with_secrets(&raw, folder, findings);
     }
     Some(checked::check(&raw, file, findings))
 }

@@ -7,16 +7,19 @@ mod candidate;
 mod case;
 mod commands;
 mod ended;
+mod evidence;
 mod gates;
 mod judge;
 mod landings;
+mod offers;
 mod plan;
 mod reason;
 mod remarks;
 mod rights;
 
+pub use evidence::DATED_TAGS_MAX;
 pub use plan::{Action, GateName, GateReport, GatesPassed, Judgement, Need, Plan, Remark, Verdict};
-pub use reason::{Because, Reason};
+pub use reason::{ArtifactReason, Because, Reason};
 
 use std::collections::BTreeSet;
 
@@ -34,8 +37,11 @@ pub fn decide(world: &World, policy: &Policy) -> Plan {
     let mut records = Vec::new();
     for (service, environment) in targets(world, policy) {
         let case = Case::new(world, policy, &history, service, environment);
-        let new = landings::unrecorded(&case);
-        note(&mut history, &mut records, new);
+        // Without an order nothing can be told to be a step back.
+        if evidence::lacking(&case, &mut needs).is_none() {
+            let new = landings::unrecorded(&case);
+            note(&mut history, &mut records, new);
+        }
     }
     for (service, environment) in targets(world, policy) {
         let branch = Case::new(world, policy, &history, service, environment).branch();
@@ -45,6 +51,11 @@ pub fn decide(world: &World, policy: &Policy) -> Plan {
             let new = commands::carry_out(&case, &word, &mut needs);
             note(&mut history, &mut records, new.into_iter().collect());
         }
+    }
+    // Behind all approvals that were given until now, since none of them knew of it.
+    for (service, environment) in targets(world, policy) {
+        let new = gates::unrecorded_moves(&Case::new(world, policy, &history, service, environment));
+        note(&mut history, &mut records, new);
     }
     let mut plan = judge_all(world, policy, &history, needs);
     plan.actions.splice(0..0, records.into_iter().map(|record| Action::Record { record }));

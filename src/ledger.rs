@@ -1,10 +1,13 @@
 //! The ledger: an index of the log and a cache of what was read. Losing it loses nothing but time.
 
+mod delivery;
 pub mod sqlite;
+
+pub use delivery::{Acceptance, DELIVERY_DAYS_KEPT, Delivery, DeliveryId, DeliveryOutcome};
 
 use std::future::Future;
 
-use crate::model::{CommitId, Digest, ImageName, Place, Tag, Time};
+use crate::model::{CommitId, Description, Digest, ImageName, Place, Tag, Time, Validator};
 
 /// Why the ledger did not do what it was asked. Work goes on without it where it can.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -25,6 +28,26 @@ pub struct IndexedLog {
     pub lines: Vec<String>,
 }
 
+/// A complete listing of an image's tags, as it was read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeptListing {
+    /// The tags, in no order.
+    pub tags: Vec<Tag>,
+    /// What the registry gave, to ask whether they are still the same.
+    pub validator: Option<Validator>,
+    /// When they were read, or last said to be unchanged.
+    pub as_of: Time,
+}
+
+/// Why the listing of an image was not read again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trouble {
+    /// Since when that is so.
+    pub since: Time,
+    /// What the registry said last, in a sentence.
+    pub why: String,
+}
+
 /// A store for what can be read again.
 pub trait Ledger: Send + Sync {
     /// The log of a place, as far as it was indexed.
@@ -41,18 +64,17 @@ pub trait Ledger: Send + Sync {
         lines: &[String],
     ) -> impl Future<Output = Result<(), LedgerError>> + Send;
 
-    /// The last complete listing of an image's tags, and when it was read.
+    /// The last complete listing of an image's tags.
     fn listing(
         &self,
         image: &ImageName,
-    ) -> impl Future<Output = Result<Option<(Vec<Tag>, Time)>, LedgerError>> + Send;
+    ) -> impl Future<Output = Result<Option<KeptListing>, LedgerError>> + Send;
 
-    /// Keeps a complete listing of an image's tags.
+    /// Keeps a complete listing of an image's tags, in place of the one before.
     fn keep_listing(
         &self,
         image: &ImageName,
-        tags: &[Tag],
-        as_of: Time,
+        listing: &KeptListing,
     ) -> impl Future<Output = Result<(), LedgerError>> + Send;
 
     /// What a tag pointed to, and when that was read.
@@ -69,5 +91,46 @@ pub trait Ledger: Send + Sync {
         tag: &Tag,
         digest: &Digest,
         as_of: Time,
+    ) -> impl Future<Output = Result<(), LedgerError>> + Send;
+
+    /// What the artifact at a digest says about itself.
+    fn description(
+        &self,
+        image: &ImageName,
+        digest: &Digest,
+    ) -> impl Future<Output = Result<Option<Description>, LedgerError>> + Send;
+
+    /// Keeps for ever what the artifact at a digest says about itself.
+    fn keep_description(
+        &self,
+        image: &ImageName,
+        digest: &Digest,
+        description: &Description,
+    ) -> impl Future<Output = Result<(), LedgerError>> + Send;
+
+    /// Why the listing of an image was not read again the last time; nothing where it was.
+    fn trouble(&self, image: &ImageName)
+    -> impl Future<Output = Result<Option<Trouble>, LedgerError>> + Send;
+
+    /// Keeps why the listing of an image was not read again, or forgets it.
+    fn keep_trouble(
+        &self,
+        image: &ImageName,
+        trouble: Option<&Trouble>,
+    ) -> impl Future<Output = Result<(), LedgerError>> + Send;
+
+    /// Keeps a delivery that is to be handled, unless it came before. Once this is done it survives the death of the
+    /// process. Deliveries that were handled longer ago than [`DELIVERY_DAYS_KEPT`] are forgotten.
+    fn accept(&self, delivery: &Delivery) -> impl Future<Output = Result<Acceptance, LedgerError>> + Send;
+
+    /// The deliveries that are still to be handled, the oldest first.
+    fn deliveries(&self) -> impl Future<Output = Result<Vec<Delivery>, LedgerError>> + Send;
+
+    /// Says what became of a delivery; nothing happens where that was said before.
+    fn conclude(
+        &self,
+        delivery: &Delivery,
+        outcome: DeliveryOutcome,
+        at: Time,
     ) -> impl Future<Output = Result<(), LedgerError>> + Send;
 }

@@ -4,6 +4,7 @@
 //! on. Types that appear in the log derive `serde`: a log line is Towpath's own contract, not a forge's.
 
 mod change;
+mod description;
 mod duration;
 mod fact;
 mod history;
@@ -11,22 +12,27 @@ mod image;
 mod imported;
 mod location;
 mod name;
+mod order;
 mod place;
 mod policy;
 mod proposal;
+mod push;
 mod record;
 mod release;
+mod secret;
 mod selection;
 mod tree;
+mod validator;
 mod world;
 
 pub use change::{
     BRANCH_PREFIX, CHANGE_LABEL, Change, ChangeNumber, ChangeState, Comment, CommentId, ContentMark, Head,
     LOG_BRANCH, Reaction, Review, ReviewVerdict, Status, StatusState, change_branch,
 };
+pub use description::{ArtifactKind, Description, Platform, PlatformError};
 pub use duration::{DurationError, format_duration, parse_duration};
 pub use fact::{Fact, Time};
-pub use history::{Decline, Handled, History, Landing, Standing};
+pub use history::{Decline, Handled, History, Landing, MovedTag, Standing};
 pub use image::{Digest, ImageError, ImageName, ImageReference, Tag};
 pub use imported::{Imported, ImportedService, Leftover};
 pub use location::{DeclaredScalar, Finding, Location};
@@ -34,16 +40,20 @@ pub use name::{
     BlobId, BranchName, COMMAND_WORDS, CommitId, EnvironmentName, ForgeName, GroupName, Marker, NameError,
     PipelineName, RepositoryName, RepositoryPath, ServiceName, TeamName, UserName,
 };
+pub use order::Order;
 pub use place::{Place, Target};
 pub use policy::{
     After, AfterMode, Approvals, Environment, Gate, MergeMode, OnNewer, POLL_DEFAULT, Pipeline, Policy,
-    Principal, Right, Rights, Service, Soak, SoakCounts,
+    Principal, Right, Rights, Service, ServiceImage, Soak, SoakCounts, Together,
 };
 pub use proposal::{Merge, NewStatus, Presentation, Proposal, WrittenRemark};
+pub use push::{PushKind, PushProof};
 pub use record::{CommandOutcome, Event, Origin, Record, RefusedBecause, WithdrawnBecause};
 pub use release::{Artifact, ContentKey, Release, ReleaseId};
-pub use selection::{NotTaken, Pattern, Rank, Selection, SelectionError};
+pub use secret::Secret;
+pub use selection::{Basis, NotTaken, Pattern, Rank, Selection, SelectionError};
 pub use tree::{EntryKind, FileChange, Missing, Tree, TreeEntry, TreeError};
+pub use validator::{Validator, ValidatorError};
 pub use world::{ObservedChange, Obstacle, Running, RunningImage, World};
 
 /// Declares a text that was checked once: with its check, its error, and how that is made of a text.

@@ -3,9 +3,11 @@
 //! The only place that reads the clock. A first look takes what every judgement rests on; then `decide` names
 //! what it lacks and is asked again, at most eight times; what is still missing waits.
 
+mod artifacts;
 mod changes;
 mod clock;
 mod facts;
+mod listings;
 mod log;
 mod needs;
 mod ports;
@@ -14,6 +16,7 @@ mod snapshot;
 
 pub use clock::{Clock, SystemClock};
 pub use facts::Freshness;
+pub use listings::{Listings, Polled, images, images_at, poll, recover};
 pub use ports::Ports;
 pub use snapshot::Snapshots;
 
@@ -115,7 +118,8 @@ async fn first_look<F: Forge, R: Registry, L: Ledger, C: Clock>(
     let log = log::read(ports, place, &mut troubles).await?;
     let mut tree = ports.snapshots.tree(forge, place, &head).await.map_err(failed)?;
     let (running, overlays) = running::read(ports, policy, place, &mut tree).await;
-    let listings = facts::listings(ports, policy, place, freshness).await;
+    let looked = listings::at_place(ports, policy, place, freshness).await;
+    troubles.extend(looked.troubles);
     let changes = changes::judge_content(ports, policy, place, &log.history, changes).await;
     let world = World {
         now: ports.clock.now(),
@@ -126,8 +130,10 @@ async fn first_look<F: Forge, R: Registry, L: Ledger, C: Clock>(
         history: log.history,
         changes,
         branches,
-        listings,
+        listings: looked.listings,
         digests: Default::default(),
+        present: Default::default(),
+        descriptions: Default::default(),
         keys: Default::default(),
         members: Default::default(),
     };

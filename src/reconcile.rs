@@ -3,9 +3,11 @@
 //! An event never causes an effect, it only says *look again*; so lost, doubled and reordered events are
 //! harmless, and a restart needs no recovery.
 
+mod poller;
 mod service;
 
-pub use crate::observe::{Freshness, ObserveError, Ports};
+pub use crate::observe::{Freshness, Listings, ObserveError, Polled, Ports};
+pub use poller::{Bells, poll};
 pub use service::serve;
 
 use std::sync::Arc;
@@ -42,6 +44,8 @@ pub struct Settled {
     pub plan: Plan,
     /// What failed, in sentences; empty where all is well.
     pub failures: Vec<String>,
+    /// Whether it did not come to its proper end, so that it is worth trying again soon.
+    pub was_cut_short: bool,
     /// How often everything was looked at.
     pub passes: usize,
     /// When to look again even if nothing happens.
@@ -85,6 +89,7 @@ impl<F: Forge, R: Registry, L: Ledger, C: Clock> Engine<F, R, L, C> {
             let before = settled.receipts.len();
             match self.pass(place, freshness, &mut settled).await {
                 Err(error) => {
+                    settled.was_cut_short = true;
                     settled.failures.push(error.to_string());
                     return settled;
                 }
@@ -97,10 +102,12 @@ impl<F: Forge, R: Registry, L: Ledger, C: Clock> Engine<F, R, L, C> {
             let is_worth_it = goes_on || (conflicts > 0 && conflicts < CONFLICTS_MAX);
             if !is_worth_it || conflicts >= CONFLICTS_MAX {
                 let failed: Vec<String> = fresh.iter().filter_map(failure).collect();
+                settled.was_cut_short = !failed.is_empty();
                 settled.failures.extend(failed);
                 return settled;
             }
         }
+        settled.was_cut_short = true;
         settled.failures.push(format!("{place}: no rest after {PASSES_MAX} passes; please report this"));
         settled
     }

@@ -1,11 +1,15 @@
 //! What Towpath asks of a container registry: which tags an image has, and what a tag points to.
 
+mod login;
 pub mod oci;
+pub mod push;
+
+pub use login::{AcrIdentity, AcrLogin, AwsKeys, EcrLogin, GarLogin, Login, Secret};
 
 use std::future::Future;
 use std::time::Duration;
 
-use crate::model::{Digest, ImageName, Tag};
+use crate::model::{Description, Digest, ImageName, Tag, Validator};
 
 /// Why a registry did not answer, sorted by what the caller does next.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -17,15 +21,13 @@ pub enum RegistryError {
         image: ImageName,
     },
     /// The registry refuses us: a person has to mend the credentials.
-    #[error(
-        "the registry `{host}` refuses access to `{image}`: {why}; only anonymous access is built so far"
-    )]
+    #[error("the registry `{host}` refuses access to `{image}`: {why}")]
     Forbidden {
         /// The registry.
         host: String,
         /// The image.
         image: ImageName,
-        /// What it said.
+        /// What it said, and the way out.
         why: String,
     },
     /// The registry asks for patience: wait and try again.
@@ -49,18 +51,41 @@ pub enum RegistryError {
 }
 
 /// How one registry is reached.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct RegistrySettings {
     /// The registry as image names spell it, with the port: `ghcr.io`, `docker.io`, `127.0.0.1:5000`.
     pub host: String,
     /// Whether it speaks HTTP without TLS. Says too that it is in-house, so that it may name private addresses.
     pub plain_http: bool,
+    /// Another host, with its port where it has one, to which credentials may go for a token.
+    pub realm: Option<String>,
+    /// Who we say that we are.
+    pub login: Login,
+}
+
+/// What a registry says of an image's tags.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Listing {
+    /// The same as when it gave the validator that we showed.
+    Unchanged,
+    /// All of them.
+    Tags {
+        /// Every tag that follows the OCI grammar, in no order.
+        tags: Vec<Tag>,
+        /// What to show next time, to be spared an unchanged listing.
+        validator: Option<Validator>,
+    },
 }
 
 /// A registry, or all of them: the image's name says which is meant.
 pub trait Registry: Send + Sync {
-    /// Every tag of an image that follows the OCI grammar, in no order. A partial listing is an error.
-    fn tags(&self, image: &ImageName) -> impl Future<Output = Result<Vec<Tag>, RegistryError>> + Send;
+    /// The tags of an image, unless they are unchanged since it gave the validator `known`. A partial listing is an
+    /// error.
+    fn tags(
+        &self,
+        image: &ImageName,
+        known: Option<&Validator>,
+    ) -> impl Future<Output = Result<Listing, RegistryError>> + Send;
 
     /// What a tag points to now; nothing where there is no such tag.
     fn digest(
@@ -68,14 +93,30 @@ pub trait Registry: Send + Sync {
         image: &ImageName,
         tag: &Tag,
     ) -> impl Future<Output = Result<Option<Digest>, RegistryError>> + Send;
+
+    /// What the artifact at a digest says about itself; nothing where there is no such artifact. What was read is
+    /// held against its digest, so the answer never changes.
+    fn description(
+        &self,
+        image: &ImageName,
+        digest: &Digest,
+    ) -> impl Future<Output = Result<Option<Description>, RegistryError>> + Send;
 }
 
 impl<R: Registry> Registry for std::sync::Arc<R> {
-    async fn tags(&self, image: &ImageName) -> Result<Vec<Tag>, RegistryError> {
-        self.as_ref().tags(image).await
+    async fn tags(&self, image: &ImageName, known: Option<&Validator>) -> Result<Listing, RegistryError> {
+        self.as_ref().tags(image, known).await
     }
 
     async fn digest(&self, image: &ImageName, tag: &Tag) -> Result<Option<Digest>, RegistryError> {
         self.as_ref().digest(image, tag).await
+    }
+
+    async fn description(
+        &self,
+        image: &ImageName,
+        digest: &Digest,
+    ) -> Result<Option<Description>, RegistryError> {
+        self.as_ref().description(image, digest).await
     }
 }

@@ -1,13 +1,44 @@
-//! HTTP: whether the service is well.
+//! HTTP: webhooks in; whether the service is well, and its metrics, out.
+
+mod connection;
+mod hooks;
+mod intake;
 
 use std::future::Future;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use axum::Router;
-use axum::http::StatusCode;
+use axum::http::{StatusCode, header};
+use axum::response::IntoResponse as _;
 use axum::routing::get;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
+
+pub use hooks::{RegistryHook, RegistryHooks, Told};
+
+/// The format of what Prometheus reads.
+const METRICS_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
+
+/// Some addresses, and who answers there.
+#[derive(Debug)]
+pub struct Routes(Router);
+
+/// What the server needs besides its listener.
+pub struct Service {
+    /// Turns true once the service is about to end.
+    pub stopping: watch::Receiver<bool>,
+    /// The webhooks, of whatever source.
+    pub hooks: Vec<Routes>,
+    /// Gives the metrics as text.
+    pub metrics: Arc<dyn Fn() -> String + Send + Sync>,
+}
+
+impl std::fmt::Debug for Service {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Service").finish_non_exhaustive()
+    }
+}
 
 /// Binds the address, so that a port that is taken is known before anything else starts.
 ///
@@ -17,21 +48,18 @@ pub async fn bind(address: SocketAddr) -> std::io::Result<TcpListener> {
     TcpListener::bind(address).await
 }
 
-/// Answers `GET /healthz` until `until` is done: 200 while the service works, 503 once `stopping` is true.
-///
-/// # Errors
-/// Where the listener fails.
-pub async fn serve(
-    listener: TcpListener,
-    stopping: watch::Receiver<bool>,
-    until: impl Future<Output = ()> + Send + 'static,
-) -> std::io::Result<()> {
+/// Serves until `until` is done: `GET /healthz` (200 while the service works, 503 once it is stopping),
+/// `GET /metrics`, and `POST /hooks/registry/NAME`. What is under way then is finished first.
+pub async fn serve(listener: TcpListener, service: Service, until: impl Future<Output = ()> + Send) {
+    let Service { stopping, hooks, metrics } = service;
     let health = move || {
         let stops = *stopping.borrow();
         async move {
             if stops { (StatusCode::SERVICE_UNAVAILABLE, "stopping\n") } else { (StatusCode::OK, "ok\n") }
         }
     };
-    let router = Router::new().route("/healthz", get(health));
-    axum::serve(listener, router).with_graceful_shutdown(until).await
+    let metrics = move || async move { ([(header::CONTENT_TYPE, METRICS_TYPE)], metrics()).into_response() };
+    let router = Router::new().route("/healthz", get(health)).route("/metrics", get(metrics));
+    let router = hooks.into_iter().fold(router, |router, Routes(own)| router.merge(own));
+    connection::serve(listener, router, until).await;
 }

@@ -1,4 +1,8 @@
-//! Sets up tracing: what the program says about itself, on standard error.
+//! Sets up tracing and metrics: what the program says about itself, on standard error and to Prometheus.
+
+mod measures;
+
+pub use measures::{Measures, measure};
 
 use std::io::IsTerminal as _;
 

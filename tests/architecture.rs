@@ -111,6 +111,9 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("sqlx", &["ledger"]),
     ("yaml_rust2", &["yaml"]),
     ("axum", &["server", "cli::demo"]),
+    ("hyper", &["server"]),
+    ("hyper_util", &["server"]),
+    ("metrics_exporter_prometheus", &["telemetry"]),
     ("pulldown_cmark", &["command"]),
     ("clap", &["cli", "main.rs"]),
 ];

@@ -6,17 +6,18 @@ use std::sync::Arc;
 use anyhow::{Context as _, anyhow};
 use futures::future::join_all;
 
+use super::registries::registry;
 use crate::config::{
-    ForgeSettings, GitHubCredentials, GitHubForgeSettings, LedgerSettings, LocalForgeSettings, Settings,
+    ForgeSettings, GitHubCredentials, GitHubForgeSettings, LedgerSettings, LocalForgeSettings, SecretSource,
+    Settings,
 };
 use crate::forge::any::AnyForge;
 use crate::forge::github::{self, Access, AppCredentials, Credentials, GitHubForge, Patience};
 use crate::forge::local::LocalForge;
 use crate::ledger::sqlite::SqliteLedger;
-use crate::model::{ForgeName, Place, Time};
+use crate::model::{ForgeName, Place, Secret, Time};
 use crate::observe::{Clock, SystemClock};
-use crate::reconcile::{Engine, Foresight, Freshness, ObserveError, Ports};
-use crate::registry::RegistrySettings;
+use crate::reconcile::{Engine, Foresight, Freshness, Listings, ObserveError, Ports};
 use crate::registry::oci::OciRegistry;
 
 /// An engine on real ports.
@@ -43,10 +44,12 @@ impl Engines {
     }
 
     fn over(settings: &Settings, ledger: &SqliteLedger) -> anyhow::Result<Self> {
-        let registry = Arc::new(registry(settings));
+        let registry = Arc::new(registry(settings)?);
+        let listings = Arc::new(Listings::default());
         let policy = Arc::new(settings.policy.clone());
         let engine = |forge: AnyForge| {
             let ports = Ports::new(forge, Arc::clone(&registry), ledger.clone(), SystemClock);
+            let ports = ports.with_listings(Arc::clone(&listings));
             Arc::new(Engine::new(ports, Arc::clone(&policy)))
         };
         let mut engines = BTreeMap::new();
@@ -79,13 +82,6 @@ impl Engines {
     pub(super) fn all(&self) -> impl Iterator<Item = &Arc<RealEngine>> {
         self.engines.values()
     }
-}
-
-/// The registries, as the settings say how to reach them.
-pub(super) fn registry(settings: &Settings) -> OciRegistry {
-    let own = settings.registries.iter();
-    let registries = own.map(|own| RegistrySettings { host: own.host.clone(), plain_http: own.plain_http });
-    OciRegistry::new(registries.collect())
 }
 
 /// The local forges of the settings, as people use them too.
@@ -124,13 +120,15 @@ fn github(own: &GitHubForgeSettings) -> anyhow::Result<GitHubForge> {
 
 fn github_credentials(own: &GitHubCredentials) -> Result<Credentials, String> {
     match own {
-        GitHubCredentials::Token(token) => token.read().map(Credentials::Token),
+        GitHubCredentials::Token(token) => secret(token).map(|token| Credentials::token(&token)),
         GitHubCredentials::App { id, private_key, installation } => {
-            let key = private_key.read()?;
-            let app = AppCredentials::new(*id, &key, *installation);
-            app.map(Credentials::App).map_err(|why| format!("{why}, in {private_key}"))
+            AppCredentials::new(*id, &secret(private_key)?, *installation).map(Credentials::App)
         }
     }
+}
+
+fn secret(source: &SecretSource) -> Result<Secret, String> {
+    source.read().map_err(|error| error.to_string())
 }
 
 fn now() -> Arc<dyn Fn() -> Time + Send + Sync> {

@@ -8,15 +8,18 @@ use anyhow::Context as _;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
+use tokio::task::JoinHandle;
 
 use super::Failure;
 use super::engines::Engines;
 use super::output::Output;
 use crate::config::Settings;
 use crate::forge::any::AnyForge;
-use crate::reconcile;
+use crate::observe::{self, Clock as _, SystemClock};
+use crate::reconcile::{self, Bells};
 use crate::render;
-use crate::server;
+use crate::server::{self, RegistryHook, RegistryHooks, Routes, Service};
+use crate::telemetry::{self, Measures};
 
 /// How often a local forge is looked at: reading it costs next to nothing, and it sends no events.
 const SWEEP_LOCAL: Duration = Duration::from_secs(2);
@@ -31,7 +34,8 @@ pub(super) async fn run(settings: Settings, output: &mut Output) -> Result<(), F
     let address = listener.local_addr().context("reading the own address")?;
     let services = render::count(settings.policy.services.len(), "service", "services");
     output.note(&format!("towpath serves {services}; health at http://{address}/healthz"));
-    until_stopped(&engines, listener).await?;
+    said_hooks(&settings, address, output);
+    until_stopped(&engines, &settings, listener).await?;
     Ok(())
 }
 
@@ -43,18 +47,17 @@ pub(super) async fn bind(listen: SocketAddr) -> anyhow::Result<TcpListener> {
 }
 
 /// Runs the loop and the HTTP server until the process is told to stop; what is under way is finished first.
-pub(super) async fn until_stopped(engines: &Engines, listener: TcpListener) -> anyhow::Result<()> {
+pub(super) async fn until_stopped(
+    engines: &Engines,
+    settings: &Settings,
+    listener: TcpListener,
+) -> anyhow::Result<()> {
+    let measures = telemetry::measure();
     let (stop, stopping) = watch::channel(false);
-    let loops: Vec<_> = engines
-        .all()
-        .map(|engine| {
-            let engine = Arc::clone(engine);
-            let sweep = sweep(&engine.ports.forge);
-            tokio::spawn(reconcile::serve(engine, sweep, stopping.clone()))
-        })
-        .collect();
+    let loops = loops(engines, &stopping);
     let mut until = stopping.clone();
-    let http = tokio::spawn(server::serve(listener, stopping, async move {
+    let service = Service { stopping, hooks: hooks(engines, settings), metrics: metrics(engines, measures) };
+    let http = tokio::spawn(server::serve(listener, service, async move {
         drop(until.wait_for(|stops| *stops).await);
     }));
     told_to_stop().await?;
@@ -63,7 +66,60 @@ pub(super) async fn until_stopped(engines: &Engines, listener: TcpListener) -> a
     for running in loops {
         running.await.context("the loop")?;
     }
-    http.await.context("the HTTP server")?.context("the HTTP server")
+    http.await.context("the HTTP server")
+}
+
+/// Says where registries can send their events, without any secret.
+fn said_hooks(settings: &Settings, address: SocketAddr, output: &mut Output) {
+    for registry in settings.registries.iter().filter(|registry| registry.hook.is_some()) {
+        output.note(&format!(
+            "events of `{}` are taken at http://{address}/hooks/registry/{}",
+            registry.host, registry.name
+        ));
+    }
+}
+
+/// The routes on which registries tell of pushes.
+fn hooks(engines: &Engines, settings: &Settings) -> Vec<Routes> {
+    let Some(engine) = engines.all().next() else { return Vec::new() };
+    let listings = Arc::clone(&engine.ports.listings);
+    let own = settings.registries.iter().filter_map(|registry| {
+        let hook = RegistryHook::new(&registry.name, &registry.host, registry.hook.as_ref()?);
+        Some((registry.name.clone(), hook))
+    });
+    let hooks = RegistryHooks {
+        hooks: own.collect(),
+        images: observe::images(&settings.policy).into_iter().cloned().collect(),
+        ledger: engine.ports.ledger.clone(),
+        clock: SystemClock,
+        told: Arc::new(move |image, at| listings.tell(image, at)),
+    };
+    vec![hooks.into_routes()]
+}
+
+/// The metrics, with what only shows when somebody asks.
+fn metrics(engines: &Engines, measures: Measures) -> Arc<dyn Fn() -> String + Send + Sync> {
+    let listings = engines.all().next().map(|engine| Arc::clone(&engine.ports.listings));
+    Arc::new(move || {
+        for (image, age) in listings.iter().flat_map(|listings| listings.ages(SystemClock.now())) {
+            let age = age.to_std().unwrap_or_default().as_secs_f64();
+            metrics::gauge!("towpath_listing_age_seconds", "image" => image.to_string()).set(age);
+        }
+        measures.render()
+    })
+}
+
+/// Starts one loop for each forge, and one that polls the registries for all of them.
+fn loops(engines: &Engines, stopping: &watch::Receiver<bool>) -> Vec<JoinHandle<()>> {
+    let Some(first) = engines.all().next() else { return Vec::new() };
+    let bells = Arc::new(Bells::of(&first.policy));
+    let looks = engines.all().map(|engine| {
+        let (engine, bells) = (Arc::clone(engine), Arc::clone(&bells));
+        let sweep = sweep(&engine.ports.forge);
+        tokio::spawn(reconcile::serve(engine, bells, sweep, stopping.clone()))
+    });
+    let polls = reconcile::poll(Arc::clone(first), Arc::clone(&bells), stopping.clone());
+    looks.chain([tokio::spawn(polls)]).collect()
 }
 
 const fn sweep(forge: &AnyForge) -> Duration {

@@ -1,5 +1,6 @@
 //! `towpath status`: what runs where, and what it waits for.
 
+use futures::future::join_all;
 use serde_json::{Value, json};
 
 use super::engines::Engines;
@@ -7,7 +8,9 @@ use super::output::Output;
 use super::{Failure, diff_lines};
 use crate::config::Settings;
 use crate::decide::Judgement;
-use crate::model::{ObservedChange, RunningImage, ServiceName};
+use crate::ledger::{Ledger as _, Trouble};
+use crate::model::{ImageName, ObservedChange, RunningImage, ServiceName, Time};
+use crate::observe::{self, Clock as _, SystemClock};
 use crate::reconcile::{Foresight, Freshness};
 use crate::render::{self, Style};
 
@@ -30,7 +33,8 @@ pub(super) async fn run(
     if arguments.json {
         let services: Vec<Value> =
             settings.policy.services.iter().map(|own| service(&own.name, &foreseen)).collect();
-        output.json(&json!({ "services": services }));
+        let images: Vec<Value> = listed(&settings, &engines).await.iter().map(Listed::as_json).collect();
+        output.json(&json!({ "services": services, "images": images }));
         return ended;
     }
     for foresight in &foreseen {
@@ -41,10 +45,46 @@ pub(super) async fn run(
             output.colour(),
         ));
     }
+    for listed in listed(&settings, &engines).await {
+        output.line(&listed.line());
+    }
     if foreseen.is_empty() && ended.is_ok() {
         output.line("the configuration names no service yet; add one under `services`");
     }
     ended
+}
+
+/// How fresh the tags of an image are.
+struct Listed {
+    image: ImageName,
+    listed_at: Option<Time>,
+    trouble: Option<Trouble>,
+}
+
+impl Listed {
+    fn as_json(&self) -> Value {
+        let trouble = self.trouble.as_ref();
+        let trouble =
+            trouble.map(|own| json!({ "since": diff_lines::time(Some(own.since)), "why": own.why }));
+        json!({ "image": self.image, "listed_at": diff_lines::time(self.listed_at), "trouble": trouble })
+    }
+
+    fn line(&self) -> String {
+        let trouble = self.trouble.as_ref().map(|own| (own.since, own.why.as_str()));
+        render::listing(&self.image, self.listed_at, trouble, SystemClock.now())
+    }
+}
+
+/// What the ledger says about the tags of every image.
+async fn listed(settings: &Settings, engines: &Engines) -> Vec<Listed> {
+    let Some(engine) = engines.all().next() else { return Vec::new() };
+    let ledger = &engine.ports.ledger;
+    let listed = observe::images(&settings.policy).into_iter().map(async |image| Listed {
+        image: image.clone(),
+        listed_at: ledger.listing(image).await.ok().flatten().map(|kept| kept.as_of),
+        trouble: ledger.trouble(image).await.ok().flatten(),
+    });
+    join_all(listed).await
 }
 
 fn service(name: &ServiceName, foreseen: &[Foresight]) -> Value {

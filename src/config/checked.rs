@@ -4,15 +4,18 @@
 
 mod forges;
 mod graph;
+mod hooks;
+mod images;
 mod known;
 mod pipelines;
+mod registries;
 mod rights;
 mod services;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Component, Path, PathBuf};
 
-pub(super) use forges::on_disk;
+pub(super) use hooks::with_secrets;
 
 use super::problem::Findings;
 use super::raw::File;
@@ -33,7 +36,7 @@ pub(super) fn check(raw: &File, path: &Path, findings: &mut Findings) -> Setting
     let pipelines = pipelines::pipelines(raw, &teams, findings);
     let rights = rights::rights(raw, &teams, findings);
     let services = services::services(raw, &pipelines, findings);
-    let registries = forges::registries(raw, findings);
+    let registries = registries::registries(raw, folder, findings);
     let polls = registries.iter().map(|registry| (registry.host.clone(), registry.poll)).collect();
     Settings {
         file: path.to_owned(),
@@ -43,6 +46,12 @@ pub(super) fn check(raw: &File, path: &Path, findings: &mut Findings) -> Setting
         registries,
         policy: Policy { pipelines, services, rights, polls },
     }
+}
+
+/// Reports whatever the file names on disk and is not there.
+pub(super) fn on_disk(raw: &File, folder: &Path, findings: &mut Findings) {
+    forges::on_disk(raw, folder, findings);
+    registries::on_disk(raw, folder, findings);
 }
 
 /// The folder that relative paths start from.

@@ -133,10 +133,10 @@ impl Findings {
         self.problems.len()
     }
 
-    /// Whether something is wrong inside a place: what seems to be absent there may only be unreadable.
-    pub(super) fn is_any_in(&self, place: Span) -> bool {
-        let starts = self.problems.iter().filter_map(|problem| problem.span.as_ref());
-        starts.into_iter().any(|span| (place.start..place.end).contains(&span.start))
+    /// Whether something within a place could not be read, so that it is not missing, only wrong.
+    pub(super) fn is_broken(&self, span: Span) -> bool {
+        let within = |problem: &Range<usize>| span.start <= problem.start && problem.end <= span.end;
+        self.problems.iter().filter_map(|problem| problem.span.as_ref()).any(within)
     }
 
     /// The line of a place in the text, from 1: to name an earlier line in a message.

@@ -3,13 +3,15 @@
 //! These tables are the only list of keys. The schema that `towpath schema` prints and the reader both come
 //! from them.
 
+mod registry;
 mod shape;
 mod text;
 
+pub(super) use registry::{CloudName, Credentials, FilePath, Hooks, Registry, SecretSource};
 pub(super) use shape::{List, Map};
 pub(super) use text::{
-    Count, Expression, Folder, ForgeKind, GroupOfPattern, Host, Identity, Layout, Ledger, Listen,
-    PathTemplate, Period, RepositoryPattern, ScalarPath, Url, Variable, Version,
+    Count, Expression, Folder, ForgeKind, GroupOfPattern, Identity, Layout, Ledger, Listen, Name,
+    PathTemplate, Period, RepositoryPattern, ScalarPath, Url, Version,
 };
 
 use schemars::JsonSchema;
@@ -19,7 +21,8 @@ use super::located::Located;
 use super::reader::{Read, Reader};
 use crate::model::{
     BranchName, EnvironmentName, ForgeName, GroupName, ImageName, Marker, MergeMode, OnNewer, Pattern,
-    PipelineName, Principal, RepositoryName, Selection, ServiceName, SoakCounts, TeamName, UserName,
+    PipelineName, Platform, Principal, RepositoryName, Selection, ServiceName, SoakCounts, Tag, TeamName,
+    Together, UserName,
 };
 use shape::{case_schema, choice, key, only_entry, shape};
 
@@ -76,24 +79,15 @@ shape! {
             /// Enterprise Server it ends in `/api/v3`.
             url: Url,
             /// `github` only: a personal access token. It needs write access to contents, pull requests and
-            /// commit statuses, and read access to the members of the organization where teams approve.
-            token: Secret,
+            /// commit statuses, and read access to the members of the organization where teams approve. It is read
+            /// when Towpath starts.
+            token: SecretSource,
             /// `github` only: a GitHub App, instead of a token.
             app: App,
             /// `github` only: the repositories that Towpath may use, such as `acme/*` or `acme/deploy`; default:
             /// those that the services name.
             repositories: List<RepositoryPattern>,
         }
-    }
-}
-
-choice! {
-    /// Where a secret is; it never stands in this file.
-    Secret {
-        /// In this environment variable.
-        env => Env(Variable),
-        /// In this file, relative to this one; line ends at its end do not count.
-        file => File(Folder),
     }
 }
 
@@ -104,27 +98,11 @@ shape! {
             /// The number of the App.
             id: Identity,
             /// Its private key, in PEM form.
-            private_key: Secret,
+            private_key: SecretSource,
         }
         optional {
             /// The number of the installation; by default it is looked up for each repository.
             installation: Identity,
-        }
-    }
-}
-
-shape! {
-    /// How to talk to one registry.
-    Registry {
-        required {
-            /// The host as it stands in image names, with its port, such as `127.0.0.1:5000`.
-            host: Host,
-        }
-        optional {
-            /// Whether it speaks http instead of https; default `false`.
-            plain_http: bool,
-            /// How often to look for new tags; default `5m`.
-            poll: Period,
         }
     }
 }
@@ -282,7 +260,8 @@ shape! {
             name: ServiceName,
             /// The pipeline it goes through.
             pipeline: PipelineName,
-            /// Its images; for now exactly one.
+            /// Its images. Several are several lines, `<service>-<image>`, each with its own change, unless
+            /// `together` says otherwise.
             images: List<Image>,
             /// Where its overlays are.
             config: Config,
@@ -290,6 +269,12 @@ shape! {
         optional {
             /// The name under which its changes are found; default: the name of the service.
             group: GroupName,
+            /// Which artifacts of its images make one release: none (`independent`, the default), those of one
+            /// tag (`same-tag`), or those built from one commit (`same-revision`).
+            together: Together,
+            /// How long ago the youngest artifact of a release must have been made, so that all that belongs to it
+            /// is there; default `0s`.
+            quiet: Period,
         }
     }
 }
@@ -308,6 +293,8 @@ shape! {
             allow: List<Pattern>,
             /// Regular expressions of which a tag must match none.
             ignore: List<Pattern>,
+            /// The platforms that an artifact must run on, such as `linux/arm64`; default: any will do.
+            platforms: List<Platform>,
         }
     }
 }
@@ -338,6 +325,10 @@ choice! {
         alphabetical => Alphabetical(bool),
         /// `true`: tags of nothing but digits, as whole numbers.
         numerical => Numerical(bool),
+        /// `true`: every tag, by the date on which its artifact was made; narrow it by `allow` to at most 100.
+        newest => Newest(bool),
+        /// One tag, such as `latest`: whatever it points to is a release.
+        digest => Digest(Tag),
     }
 }
 

@@ -1,58 +1,65 @@
-//! Secrets: the configuration says where they are and never holds them.
+//! Where a secret is; what it is never stands in the configuration.
 
+use std::io::Read as _;
 use std::path::PathBuf;
 
-use secrecy::SecretString;
+use crate::model::Secret;
 
-/// Largest file with a secret that is read, in bytes.
-const FILE_BYTES_MAX: u64 = 64 << 10;
+/// Largest file that can hold a secret, in bytes.
+const SECRET_BYTES_MAX: u64 = 64 * 1024;
 
 /// Where a secret is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SecretSource {
     /// In an environment variable.
     Env(String),
-    /// In a file.
+    /// In a file, which may change at any time.
     File(PathBuf),
 }
 
+/// Why there is no secret where one should be; never says what is there.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{source_name} {why}")]
+pub struct SecretError {
+    source_name: String,
+    why: String,
+}
+
 impl SecretSource {
-    /// The secret, without line ends at its end.
+    /// The secret as it is now.
     ///
     /// # Errors
-    /// Where it is not there or empty, in a sentence that does not repeat it.
-    pub fn read(&self) -> Result<SecretString, String> {
-        let text = match self {
-            Self::Env(name) => of_variable(name)?,
-            Self::File(path) => of_file(path)?,
-        };
-        let secret = text.trim_end_matches(['\n', '\r']);
-        if secret.trim().is_empty() {
-            return Err(format!("the secret in {self} is empty"));
-        }
-        Ok(SecretString::from(secret))
-    }
-}
-
-impl std::fmt::Display for SecretSource {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+    /// Where it is not there, cannot be read, or is empty: an empty secret would let everybody in.
+    pub fn read(&self) -> Result<Secret, SecretError> {
         match self {
-            Self::Env(name) => write!(formatter, "the environment variable `{name}`"),
-            Self::File(path) => write!(formatter, "`{}`", path.display()),
+            Self::Env(name) => self.secret(&variable(name).map_err(|why| self.error(why))?),
+            Self::File(path) => {
+                let mut text = String::new();
+                let opened = std::fs::File::open(path);
+                let read = opened.and_then(|file| file.take(SECRET_BYTES_MAX).read_to_string(&mut text));
+                read.map_err(|error| self.error(format!("cannot be read: {error}")))?;
+                self.secret(&text)
+            }
         }
     }
-}
 
-#[expect(clippy::disallowed_methods, reason = "the one place that reads secrets from the environment")]
-fn of_variable(name: &str) -> Result<String, String> {
-    std::env::var(name).map_err(|_| format!("the environment variable `{name}` is not set"))
-}
-
-fn of_file(path: &PathBuf) -> Result<String, String> {
-    let refused = |why: String| format!("the secret in `{}` cannot be read: {why}", path.display());
-    let size = std::fs::metadata(path).map_err(|error| refused(error.to_string()))?.len();
-    if size > FILE_BYTES_MAX {
-        return Err(refused(format!("it is larger than {FILE_BYTES_MAX} bytes")));
+    fn secret(&self, text: &str) -> Result<Secret, SecretError> {
+        Secret::new(text).ok_or_else(|| self.error("is empty, which would let everybody in"))
     }
-    std::fs::read_to_string(path).map_err(|error| refused(error.to_string()))
+
+    fn error(&self, why: impl Into<String>) -> SecretError {
+        let source_name = match self {
+            Self::Env(name) => format!("the environment variable `{name}`"),
+            Self::File(path) => format!("the file `{}`", path.display()),
+        };
+        SecretError { source_name, why: why.into() }
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the configuration says which variable holds a secret")]
+fn variable(name: &str) -> Result<String, &'static str> {
+    std::env::var(name).map_err(|error| match error {
+        std::env::VarError::NotPresent => "is not set",
+        std::env::VarError::NotUnicode(_) => "is not text",
+    })
 }

@@ -6,6 +6,7 @@ mod github;
 mod graph;
 mod importing;
 mod properties;
+mod registries;
 mod schema;
 mod writing;
 

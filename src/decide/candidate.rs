@@ -3,10 +3,12 @@
 use std::collections::BTreeSet;
 
 use super::case::Case;
+use super::evidence;
 use super::gates;
+use super::offers::offers;
 use super::plan::{GateReport, Need, Verdict};
 use super::reason::Reason;
-use crate::model::{Artifact, Fact, ImageReference, Landing, Rank, Release, Standing, Tag, Time};
+use crate::model::{Artifact, ImageReference, Release, Time};
 
 /// How many releases are judged for one target, newest first; older ones are not looked at. A release that only
 /// waits costs no request, so a busy environment before does not fill this up with what is really next.
@@ -46,7 +48,7 @@ impl Choice {
 
 /// The candidate of a target, or why there is none.
 pub(super) fn search(case: &Case<'_>, needs: &mut BTreeSet<Need>) -> Result<Choice, Reason> {
-    let offers = offers(case)?;
+    let offers = offers(case, needs)?;
     let mut nearest: Option<Choice> = None;
     let mut absent = 0;
     for (index, offer) in offers.iter().enumerate().take(CANDIDATES_MAX) {
@@ -76,10 +78,9 @@ pub(super) fn search(case: &Case<'_>, needs: &mut BTreeSet<Need>) -> Result<Choi
 
 /// When something newer than a release may become the candidate by itself.
 pub(super) fn next_newer(case: &Case<'_>, release: &Release, needs: &mut BTreeSet<Need>) -> Option<Time> {
-    let is_newer = |offer: &ImageReference| {
-        offer.tag.as_ref().and_then(|tag| case.service.selection.order(tag)) > case.order_of(release)
-    };
-    let newer = offers(case).ok()?.into_iter().take(CANDIDATES_MAX).filter(is_newer);
+    let order = case.order_of(release);
+    let is_newer = |offer: &Vec<ImageReference>| case.order(offer) > order;
+    let newer = offers(case, needs).ok()?.into_iter().take(CANDIDATES_MAX).filter(is_newer);
     let choices = newer.filter_map(|offer| {
         let release = release_of(case, &offer, needs).ok()??;
         Some(Choice { gates: gates::open(case, &release, needs), release })
@@ -87,74 +88,24 @@ pub(super) fn next_newer(case: &Case<'_>, release: &Release, needs: &mut BTreeSe
     choices.filter(|choice| !choice.is_refused()).filter_map(|choice| choice.until()).min()
 }
 
-/// What could come here and is newer than what runs, newest first; only what a person asked for, where one did.
-fn offers(case: &Case<'_>) -> Result<Vec<ImageReference>, Reason> {
-    if let Some(request) = case.request() {
-        return Ok(newer(case, request.images.iter().cloned()));
-    }
-    if case.environment.after.environments.is_empty() {
-        let image = &case.service.image;
-        let tags = listed(case)?;
-        let selected = case.service.selection.newest_first(tags);
-        if selected.is_empty() {
-            return Err(Reason::NothingSelected { image: image.clone() });
-        }
-        let reference =
-            |tag: &Tag| ImageReference { image: image.clone(), tag: Some(tag.clone()), digest: None };
-        return Ok(newer(case, selected.into_iter().map(reference)));
-    }
-    Ok(newer(case, landed_before(case)))
-}
-
-fn newer(case: &Case<'_>, images: impl Iterator<Item = ImageReference>) -> Vec<ImageReference> {
-    let is_newer = |image: &ImageReference| {
-        image.image == case.service.image
-            && image.tag.as_ref().is_some_and(|tag| case.is_newer_than_running(tag))
-    };
-    let order =
-        |image: &ImageReference| -> Option<Rank> { case.service.selection.order(image.tag.as_ref()?) };
-    let mut newer: Vec<ImageReference> = images.filter(is_newer).collect();
-    newer.sort_by_key(|image| std::cmp::Reverse(order(image)));
-    newer.dedup();
-    newer
-}
-
-fn listed<'a>(case: &Case<'a>) -> Result<&'a [Tag], Reason> {
-    match case.world.listings.get(&case.service.image) {
-        None => Err(Reason::NotObserved),
-        Some(Fact::Unknown { why, .. }) => Err(Reason::TagsUnknown { why: why.to_string() }),
-        Some(Fact::Known { value, .. }) => Ok(value),
-    }
-}
-
-/// What ever landed in an environment before and was not taken back.
-fn landed_before(case: &Case<'_>) -> impl Iterator<Item = ImageReference> {
-    let before = &case.environment.after.environments;
-    let landings = before.iter().flat_map(|name| case.history.landings(&case.sibling(name)));
-    let stands = |landing: &&Landing| landing.standing == Standing::Stands;
-    landings.filter(stands).flat_map(|landing| landing.images.clone())
-}
-
-/// The release that a reference names; nothing where its tag is gone from the registry.
+/// The release that an offer makes; nothing where one of its tags is gone from the registry.
 pub(super) fn release_of(
+    case: &Case<'_>,
+    offer: &[ImageReference],
+    needs: &mut BTreeSet<Need>,
+) -> Result<Option<Release>, Reason> {
+    // All are asked for at once, whichever of them is known.
+    let artifacts: Vec<_> = offer.iter().map(|reference| artifact_of(case, reference, needs)).collect();
+    let artifacts: Option<Vec<Artifact>> = artifacts.into_iter().collect::<Result<_, Reason>>()?;
+    Ok(artifacts.and_then(Release::of_all))
+}
+
+fn artifact_of(
     case: &Case<'_>,
     reference: &ImageReference,
     needs: &mut BTreeSet<Need>,
-) -> Result<Option<Release>, Reason> {
+) -> Result<Option<Artifact>, Reason> {
     let Some(tag) = &reference.tag else { return Ok(None) };
-    let image = reference.image.clone();
-    let artifact = |digest| Some(Release::of(Artifact { image: image.clone(), tag: tag.clone(), digest }));
-    if let Some(digest) = &reference.digest {
-        return Ok(artifact(digest.clone()));
-    }
-    match case.world.digests.get(&(image.clone(), tag.clone())) {
-        Some(Fact::Known { value, .. }) => Ok(value.clone().and_then(artifact)),
-        Some(Fact::Unknown { why, .. }) => {
-            Err(Reason::DigestUnknown { tag: tag.clone(), why: why.to_string() })
-        }
-        None => {
-            needs.insert(Need::Digest { image, tag: tag.clone() });
-            Err(Reason::NotObserved)
-        }
-    }
+    let digest = evidence::digest(case, reference, needs)?;
+    Ok(digest.map(|digest| Artifact { image: reference.image.clone(), tag: tag.clone(), digest }))
 }

@@ -1,12 +1,12 @@
 //! One target with everything that bears on it: what the gates and the judge look at.
 
 use crate::model::{
-    Artifact, BranchName, ChangeState, Environment, History, ImageReference, Landing, ObservedChange, Origin,
-    Pipeline, Policy, Rank, Release, Running, Service, Standing, Tag, Target, Time, UserName, World,
-    change_branch,
+    Artifact, BranchName, ChangeState, Environment, History, ImageReference, Landing, ObservedChange, Order,
+    Origin, Pipeline, Policy, Release, Running, Service, ServiceImage, Standing, Target, Time, UserName,
+    World, change_branch,
 };
 
-use super::target_of;
+use super::{evidence, target_of};
 
 /// One target with everything that bears on it.
 pub(super) struct Case<'a> {
@@ -70,46 +70,59 @@ impl<'a> Case<'a> {
     /// What a change carries, as its own trailers say; trust it only of our own heads.
     pub(super) fn release_of(&self, observed: &ObservedChange) -> Option<Release> {
         let head = observed.change.written();
-        let tag = head.trailer("Towpath-Release")?.parse().ok()?;
-        let digest = head.trailer("Towpath-Digest")?.parse().ok()?;
-        Some(Release::of(Artifact { image: self.service.image.clone(), tag, digest }))
+        let tags: Vec<&str> = head.trailers("Towpath-Release").collect();
+        let digests: Vec<&str> = head.trailers("Towpath-Digest").collect();
+        let images = &self.service.images;
+        if tags.len() != images.len() || digests.len() != images.len() {
+            return None;
+        }
+        let artifact = |((image, tag), digest): ((&ServiceImage, &&str), &&str)| {
+            Some(Artifact { image: image.name.clone(), tag: tag.parse().ok()?, digest: digest.parse().ok()? })
+        };
+        Release::of_all(images.iter().zip(&tags).zip(&digests).map(artifact).collect::<Option<_>>()?)
     }
 
-    /// The place of some references in the order of the service's selection.
-    pub(super) fn order(&self, images: &[ImageReference]) -> Option<Rank> {
-        let tag = images.iter().find(|reference| reference.image == self.service.image)?.tag.as_ref()?;
-        self.service.selection.order(tag)
+    /// How far some references are in the order of the service's selections.
+    pub(super) fn order(&self, images: &[ImageReference]) -> Order {
+        evidence::order(self, images)
     }
 
-    /// The place of a release in the order of the service's selection.
-    pub(super) fn order_of(&self, release: &Release) -> Option<Rank> {
-        self.service.selection.order(release.name())
+    /// How far a release is in the order of the service's selections.
+    pub(super) fn order_of(&self, release: &Release) -> Order {
+        self.order(&release.references())
     }
 
-    /// Whether a release is newer than what runs; everything is newer than what has no order.
-    pub(super) fn is_newer_than_running(&self, tag: &Tag) -> bool {
-        let running = self.running().and_then(|running| self.order(&running.references()));
-        self.service.selection.order(tag) > running
+    /// How far what runs is.
+    fn order_running(&self) -> Order {
+        self.order(&self.running().map(Running::references).unwrap_or_default())
+    }
+
+    /// Whether some images are newer than what runs; everything is newer than what has no order.
+    pub(super) fn is_newer_than_running(&self, images: &[ImageReference]) -> bool {
+        self.order(images) > self.order_running()
+    }
+
+    /// Whether some images are in part newer and in part older than what runs, so that a person has to ask.
+    pub(super) fn is_mixed_with_running(&self, images: &[ImageReference]) -> bool {
+        self.order(images).is_mixed_with(&self.order_running())
+    }
+
+    /// Whether some images may be brought because a person asks: they are not older than what runs.
+    pub(super) fn may_be_asked_for(&self, images: &[ImageReference]) -> bool {
+        self.is_newer_than_running(images) || self.is_mixed_with_running(images)
     }
 
     /// The last landing of a release at a target of this service that still counts.
     pub(super) fn landing_of(&self, release: &Release, target: &Target) -> Option<&'a Landing> {
-        let is_named = |landing: &&Landing| landing.images.iter().any(|image| release.is_named_by(image));
+        let is_named = |landing: &&Landing| release.is_among(&landing.images);
         self.history.landings(target).iter().rev().find(is_named).filter(|l| l.standing == Standing::Stands)
     }
 
-    /// What a release has to be newer than; nothing where everything is newer than what runs.
-    ///
-    /// After a person set the environment by hand that is the newest release that ever ran here, until
-    /// somebody resumes automation; else what runs.
-    pub(super) fn floor(&self) -> Option<Rank> {
-        let running = self.running().and_then(|running| self.order(&running.references()));
-        if self.set_by_hand_since().is_none() {
-            return running;
-        }
-        let landed =
-            self.history.landings(&self.target).iter().filter_map(|landing| self.order(&landing.images));
-        landed.chain(running).max()
+    /// Whether a release is newer than what runs and than all that ever ran here.
+    pub(super) fn is_newer_than_all_that_ran(&self, release: &Release) -> bool {
+        let order = self.order_of(release);
+        let landings = self.history.landings(&self.target);
+        order > self.order_running() && landings.iter().all(|landing| order > self.order(&landing.images))
     }
 
     /// Since when a person's own setting stands, if one does.
@@ -125,15 +138,13 @@ impl<'a> Case<'a> {
         let is_later = |order: usize| order > request.order;
         let landed_since = self.history.last_landing(&self.target).is_some_and(|last| is_later(last.order));
         let resumed_since = self.history.resumed(&self.target).is_some_and(is_later);
-        let names = |images: &[ImageReference]| images.iter().any(|image| request.images.contains(image));
+        let names = |images: &[ImageReference]| images.iter().all(|image| request.images.contains(image));
         let mut declines = self.history.declines(&self.target);
         let declined_since = declines.any(|decline| is_later(decline.order) && names(&decline.images));
-        let tag = request.images.iter().find_map(|image| image.tag.as_ref());
-        let is_newer = tag.is_some_and(|tag| self.is_newer_than_running(tag));
         let is_void = landed_since
             || resumed_since
             || declined_since
-            || !is_newer
+            || !self.may_be_asked_for(request.images)
             || self.was_taken_back(request.images);
         (!is_void).then_some(request)
     }
@@ -155,7 +166,7 @@ impl<'a> Case<'a> {
     }
 
     fn requests_of(&self, release: &Release) -> impl Iterator<Item = Request<'a>> {
-        self.requests().filter(|request| request.images.iter().any(|image| release.is_named_by(image)))
+        self.requests().filter(|request| release.is_among(request.images))
     }
 
     /// The place in the log at which a person last asked for this release here.

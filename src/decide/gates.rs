@@ -7,15 +7,19 @@ mod decline;
 mod follower_soak;
 mod hand;
 mod hold;
+mod platforms;
 mod previous;
+mod quiet;
 mod soak;
+mod tag;
 
 pub(super) use approvals::approvers;
 pub(super) use hold::is_held;
+pub(super) use tag::unrecorded as unrecorded_moves;
 
 use std::collections::BTreeSet;
 
-use crate::model::{Gate, ObservedChange, Release};
+use crate::model::{Gate, MergeMode, ObservedChange, Release};
 
 use super::case::Case;
 use super::plan::{GateReport, Need, Verdict};
@@ -29,6 +33,8 @@ pub(super) fn open(case: &Case<'_>, release: &Release, needs: &mut BTreeSet<Need
     }));
     reports.extend(follower_soak::judge(case));
     reports.extend(hand::judge(case, release));
+    reports.extend(quiet::judge(case, release, needs));
+    reports.extend(platforms::judge(case, release, needs));
     // Working out the content costs, so that comes last and only where everything else passes.
     let is_next = all_pass(&reports);
     reports.push(decline::judge(case, release, is_next, needs));
@@ -51,6 +57,17 @@ pub(super) fn merge(
     }
     reports.extend(change.and_then(|observed| hold::judge(case, observed)));
     reports
+}
+
+/// What the last gate says, that costs a request: only where all others pass and the bot would merge at once.
+pub(super) fn last(
+    case: &Case<'_>,
+    release: &Release,
+    reports: &[GateReport],
+    needs: &mut BTreeSet<Need>,
+) -> Option<GateReport> {
+    let merges = case.environment.merge == MergeMode::Auto && all_pass(reports);
+    if merges { tag::judge(case, release, needs) } else { None }
 }
 
 /// Whether every gate says to go on.

@@ -6,7 +6,9 @@ use chrono::TimeDelta;
 
 use super::candidate::{self, Choice};
 use super::case::Case;
+use super::evidence;
 use super::gates;
+use super::offers;
 use super::plan::{Action, GateReport, GatesPassed, Judgement, Need, Verdict};
 use super::reason::{Because, Reason};
 use crate::model::{ContentKey, MergeMode, ObservedChange, OnNewer, Release, Time};
@@ -33,7 +35,9 @@ impl Finding {
 /// Judges a target, and says what to do there now.
 pub(super) fn judge(case: &Case<'_>, needs: &mut BTreeSet<Need>) -> (Judgement, Option<Action>) {
     let open = case.open_change();
+    let lacking = evidence::lacking(case, needs);
     let finding = match (case.world.running.get(&case.target), open) {
+        (Some(Ok(_)), _) if let Some(reason) = lacking => Finding::note(reason),
         (None, _) => Finding::note(Reason::NotObserved),
         (Some(Err(obstacle)), _) => Finding::note(Reason::Obstacle(obstacle.clone())),
         (Some(Ok(_)), Some(change)) => judge_change(case, change, needs),
@@ -56,7 +60,9 @@ pub(super) fn judge(case: &Case<'_>, needs: &mut BTreeSet<Need>) -> (Judgement, 
 fn judge_candidate(case: &Case<'_>, needs: &mut BTreeSet<Need>) -> Finding {
     let choice = match candidate::search(case, needs) {
         Ok(choice) => choice,
-        Err(Reason::NothingNewer) => return Finding::note(Reason::UpToDate),
+        Err(Reason::NothingNewer) => {
+            return Finding::note(odd_offer(case, needs).unwrap_or(Reason::UpToDate));
+        }
         Err(reason) => return Finding::note(reason),
     };
     let passes = choice.passes();
@@ -64,11 +70,17 @@ fn judge_candidate(case: &Case<'_>, needs: &mut BTreeSet<Need>) -> Finding {
     let Choice { release, gates: mut reports } = choice;
     reports.extend(gates::merge(case, &release, None, needs));
     let opened = if passes { open(case, &release, because) } else { Ok(None) };
-    let (action, notes) = match opened {
-        Ok(action) => (action, Vec::new()),
-        Err(reason) => (None, vec![reason]),
+    let (action, note) = match opened {
+        Ok(action) => (action, None),
+        Err(reason) => (None, Some(reason)),
     };
+    let notes = note.into_iter().chain(offers::incomplete(case, needs)).collect();
     Finding { candidate: Some(release), gates: reports, notes, action, next_look: None }
+}
+
+/// What is newer but cannot come by itself, if there is such a thing.
+fn odd_offer(case: &Case<'_>, needs: &mut BTreeSet<Need>) -> Option<Reason> {
+    offers::incomplete(case, needs).or_else(|| offers::mixed(case, needs))
 }
 
 fn because(case: &Case<'_>, choice: &Choice) -> Because {
@@ -108,6 +120,7 @@ fn judge_change(case: &Case<'_>, observed: &ObservedChange, needs: &mut BTreeSet
     let Some(release) = own else { return Finding::note(Reason::ForeignHead { change }) };
     let mut reports = gates::open(case, &release, needs);
     reports.extend(gates::merge(case, &release, Some(observed), needs));
+    reports.extend(gates::last(case, &release, &reports, needs));
     let finding = if let Some(because) = reason_to_close(case, &release, &reports) {
         let action = Some(Action::Close { change, target: case.target.clone(), because });
         Finding { action, ..Finding::default() }
@@ -122,8 +135,9 @@ fn judge_change(case: &Case<'_>, observed: &ObservedChange, needs: &mut BTreeSet
 /// Why an open change has lost its point, if it has.
 fn reason_to_close(case: &Case<'_>, release: &Release, reports: &[GateReport]) -> Option<Because> {
     let running = case.running().map(crate::model::Running::references).unwrap_or_default();
-    let runs_already = running.iter().any(|reference| release.is_named_by(reference));
-    if runs_already || !case.is_newer_than_running(release.name()) {
+    let images = release.references();
+    let is_asked_for = case.requester_of(release).is_some() && case.may_be_asked_for(&images);
+    if release.is_among(&running) || !(is_asked_for || case.is_newer_than_running(&images)) {
         return Some(Because::Overtaken);
     }
     reports.iter().filter(|report| report.verdict == Verdict::Fail).find_map(|report| {
@@ -150,6 +164,7 @@ fn advance(
         }
         notes.push(finish_first(observed, release, &newer));
     }
+    notes.extend(offers::incomplete(case, needs));
     let next_look = candidate::next_newer(case, release, needs);
     let (action, note) = go_on(case, observed, release, reports, needs);
     notes.extend(note);
@@ -181,7 +196,12 @@ fn go_on(
 fn newer_candidate(case: &Case<'_>, release: &Release, needs: &mut BTreeSet<Need>) -> Option<Release> {
     let choice = candidate::search(case, needs).ok()?;
     let is_other = choice.release.id() != release.id();
-    let is_wanted = case.request().is_some() || case.order_of(&choice.release) > case.order_of(release);
+    // In a first environment a tag that moved means what it means now.
+    let is_moved = case.history.moved_tag(release).is_some()
+        && case.environment.after.environments.is_empty()
+        && case.order_of(&choice.release) == case.order_of(release);
+    let is_wanted =
+        case.request().is_some() || is_moved || case.order_of(&choice.release) > case.order_of(release);
     (choice.passes() && is_other && is_wanted).then_some(choice.release)
 }
 

@@ -1,7 +1,10 @@
 //! What is true and not yet in the log: landings, set-backs by hand, changes that a person closed.
 
+use std::collections::BTreeSet;
+
 use crate::model::{
-    ChangeState, Event, ImageReference, Landing, ObservedChange, Origin, Record, Standing, WithdrawnBecause,
+    ChangeState, Event, ImageName, ImageReference, Landing, ObservedChange, Origin, Record, Standing,
+    WithdrawnBecause,
 };
 
 use super::case::Case;
@@ -49,6 +52,8 @@ fn set_otherwise(case: &Case<'_>, merged: &[Record]) -> Vec<Record> {
         Some(known) if same_images(known, &running) => Vec::new(),
         // The head was read after the changes: the merge that brought this may not show yet.
         Some(_) if is_being_merged(case, &running) => Vec::new(),
+        // The configuration names other images of the service now; nobody set anything.
+        Some(known) if !same_names(known, &running) => vec![landed(case, now, running, Origin::Adopted)],
         Some(_) => {
             let mut records = withdrawn(case, merged, &running);
             records.push(landed(case, now, running, Origin::Hand));
@@ -62,7 +67,7 @@ fn set_otherwise(case: &Case<'_>, merged: &[Record]) -> Vec<Record> {
 fn is_being_merged(case: &Case<'_>, running: &[ImageReference]) -> bool {
     let ours = case.open_change().filter(|observed| observed.is_ours());
     let release = ours.and_then(|observed| case.release_of(observed));
-    release.is_some_and(|release| running.iter().any(|reference| release.is_named_by(reference)))
+    release.is_some_and(|release| release.is_among(running))
 }
 
 /// What should run: the last landing, those just found included.
@@ -74,7 +79,9 @@ fn last_known<'a>(case: &'a Case<'_>, merged: &'a [Record]) -> Option<&'a [Image
 fn landing_images(record: &Record) -> Option<&[ImageReference]> {
     match &record.event {
         Event::Landed { images, .. } => Some(images),
-        Event::Withdrawn { .. } | Event::Declined { .. } | Event::Handled { .. } => None,
+        Event::Withdrawn { .. } | Event::Declined { .. } | Event::TagMoved { .. } | Event::Handled { .. } => {
+            None
+        }
     }
 }
 
@@ -86,7 +93,7 @@ fn withdrawn(case: &Case<'_>, merged: &[Record], running: &[ImageReference]) -> 
     let present = case.order(running);
     let mut gone: Vec<&[ImageReference]> = Vec::new();
     for images in logged.chain(merged.iter().filter_map(landing_images)) {
-        let is_newer = present.is_none() || case.order(images) > present;
+        let is_newer = present.is_unknown() || case.order(images) > present;
         if is_newer && !same_images(images, running) && !gone.contains(&images) {
             gone.push(images);
         }
@@ -121,6 +128,14 @@ fn decline_of(case: &Case<'_>, observed: &ObservedChange) -> Option<Record> {
         by: by.clone(),
     };
     Some(Record { at: *at, event })
+}
+
+/// Whether two lists are about the same images.
+fn same_names(left: &[ImageReference], right: &[ImageReference]) -> bool {
+    let names = |images: &[ImageReference]| -> BTreeSet<ImageName> {
+        images.iter().map(|reference| reference.image.clone()).collect()
+    };
+    names(left) == names(right)
 }
 
 /// Whether two lists name the same images at the same tags and digests.

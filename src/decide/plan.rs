@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use super::reason::{Because, Reason};
 use crate::model::{
-    BranchName, ChangeNumber, CommandOutcome, CommentId, CommitId, ContentKey, ImageName, Reaction, Record,
-    Release, RunningImage, Tag, Target, TeamName, Time, UserName, words,
+    BranchName, ChangeNumber, CommandOutcome, CommentId, CommitId, ContentKey, Digest, ImageName, Reaction,
+    Record, Release, RunningImage, Tag, Target, TeamName, Time, UserName, words,
 };
 
 words! {
@@ -19,6 +19,12 @@ words! {
         FollowerSoak = "follower-soak",
         /// Nobody declined this content.
         Decline = "decline",
+        /// The tags still point to what was chosen.
+        Tag = "tag",
+        /// Every artifact runs on the platforms that were asked for.
+        Platforms = "platforms",
+        /// The youngest artifact was made some time ago.
+        Quiet = "quiet",
         /// A person set the environment by hand.
         Hand = "hand",
         /// Enough people approved.
@@ -291,6 +297,20 @@ pub enum Need {
         image: ImageName,
         /// The tag.
         tag: Tag,
+    },
+    /// What a tag points to at this very time.
+    Present {
+        /// The image.
+        image: ImageName,
+        /// The tag.
+        tag: Tag,
+    },
+    /// What an artifact says about itself.
+    Description {
+        /// The image.
+        image: ImageName,
+        /// Its digest.
+        digest: Digest,
     },
     /// The content key that a release would have.
     Key {

@@ -1,5 +1,9 @@
 //! Reasons, as data: why something waits or passes, and why something is done.
 
+mod artifact;
+
+pub use artifact::ArtifactReason;
+
 use std::time::Duration;
 
 use crate::model::{
@@ -117,6 +121,8 @@ pub enum Reason {
         /// What went wrong.
         why: String,
     },
+    /// Something about artifacts, beyond their tags.
+    Artifact(ArtifactReason),
     /// Nothing was read yet.
     NotObserved,
     /// The selection takes no tag of the image.
@@ -152,10 +158,19 @@ pub enum Reason {
     },
 }
 
+impl From<ArtifactReason> for Reason {
+    fn from(reason: ArtifactReason) -> Self {
+        Self::Artifact(reason)
+    }
+}
+
 impl Reason {
     /// Whether a person has to mend something outside before this goes away.
     #[must_use]
     pub const fn is_trouble(&self) -> bool {
+        if let Self::Artifact(reason) = self {
+            return reason.is_trouble();
+        }
         matches!(self, Self::Obstacle(_) | Self::TagsUnknown { .. } | Self::DigestUnknown { .. })
     }
 }

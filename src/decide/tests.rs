@@ -38,13 +38,11 @@ fn brought(plan: &Plan) -> impl Iterator<Item = (&Target, &Release)> {
 }
 
 fn stands(landing: &Landing, release: &Release) -> bool {
-    landing.standing == Standing::Stands && landing.images.iter().any(|image| release.is_named_by(image))
+    landing.standing == Standing::Stands && release.is_among(&landing.images)
 }
 
 fn asked_for(history: &History, by: &UserName, at: &Target, release: &Release) -> bool {
-    let named =
-        |images: &[crate::model::ImageReference]| images.iter().any(|image| release.is_named_by(image));
-    history.requests(at.clone()).any(|(handled, images)| handled.by == *by && named(images))
+    history.requests(at.clone()).any(|(handled, images)| handled.by == *by && release.is_among(images))
 }
 
 /// How often each kind of thing happens in many worlds, so that no law holds for want of anything to judge.
@@ -61,11 +59,8 @@ fn any_world_has_something_to_judge() {
                 Action::Open { target: at, .. } if *at != target("dev") => opened += 1,
                 Action::Merge { target: at, release, .. } if *at == target("production") => {
                     merged += 1;
-                    asked += usize::from(
-                        history
-                            .requests(at.clone())
-                            .any(|(_, images)| images.iter().any(|image| release.is_named_by(image))),
-                    );
+                    asked +=
+                        usize::from(history.requests(at.clone()).any(|(_, images)| release.is_among(images)));
                 }
                 Action::Open { .. }
                 | Action::Merge { .. }
@@ -153,7 +148,7 @@ proptest! {
     #[test]
     fn what_is_not_known_moves_nothing(world in any_world()) {
         let mut blind = world.clone();
-        let image = policy().services[0].image.clone();
+        let image = policy().services[0].images[0].name.clone();
         blind.listings.insert(image, Fact::Unknown { since: world.now, why: "down".into() });
         for running in blind.running.values_mut() {
             *running = Err(Obstacle("not readable".to_owned()));

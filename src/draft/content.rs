@@ -4,7 +4,7 @@ use super::{Draft, Effect, Subject, presentation};
 use crate::decide::{Action, GatesPassed};
 use crate::model::{
     BranchName, CHANGE_LABEL, CommitId, ContentKey, FileChange, ImageReference, Merge, Proposal, Release,
-    Target, UserName, change_branch,
+    Running, Target, UserName, change_branch,
 };
 use crate::overlay;
 use crate::render::{self, Carriage};
@@ -30,7 +30,7 @@ pub(super) fn propose(subject: &Subject<'_>, action: &Action, wanted: &Wanted<'_
     let carriage = Carriage {
         target: wanted.target,
         release: wanted.release,
-        from: from.as_ref(),
+        from: &from,
         key: wanted.key,
         requester: requester(action),
     };
@@ -62,8 +62,7 @@ pub(super) fn merge(
     gates: &GatesPassed,
 ) -> Draft {
     let from = running(subject, target);
-    let carriage =
-        Carriage { target, release, from: from.as_ref(), key: gates.key(), requester: requester(action) };
+    let carriage = Carriage { target, release, from: &from, key: gates.key(), requester: requester(action) };
     let merge = Merge {
         place: subject.world.place.clone(),
         change: gates.change(),
@@ -94,9 +93,9 @@ pub(super) fn files(
 }
 
 /// What runs at a target now.
-pub(super) fn running(subject: &Subject<'_>, target: &Target) -> Option<ImageReference> {
-    let running = subject.world.running.get(target)?.as_ref().ok()?;
-    running.images.first().map(|image| image.reference.clone())
+pub(super) fn running(subject: &Subject<'_>, target: &Target) -> Vec<ImageReference> {
+    let running = subject.world.running.get(target).and_then(|found| found.as_ref().ok());
+    running.map(Running::references).unwrap_or_default()
 }
 
 fn branch(subject: &Subject<'_>, target: &Target) -> BranchName {

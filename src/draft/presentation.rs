@@ -27,7 +27,7 @@ fn journey(subject: &Subject<'_>, here: &Judgement) -> Vec<Step> {
         subject.plan.judgements.iter().filter(|other| other.target.service == here.target.service);
     let step = |judgement: &Judgement| Step {
         environment: judgement.target.environment.clone(),
-        running: judgement.running.first().map(|image| image.reference.clone()),
+        running: judgement.running.iter().map(|image| image.reference.clone()).collect(),
         since: judgement.landed_at,
         is_here: judgement.target == here.target,
     };
@@ -66,7 +66,7 @@ fn renewal(subject: &Subject<'_>, observed: &ObservedChange) -> Option<Draft> {
     let carriage = Carriage {
         target: &judgement.target,
         release,
-        from: from.as_ref(),
+        from: &from,
         key: observed.key.as_ref()?,
         requester: requester.as_ref().filter(|by: &&crate::model::UserName| by.as_str() != render::NOBODY),
     };

@@ -34,6 +34,6 @@ const fn target_of(event: &Event) -> Option<&Target> {
         Event::Landed { target, .. } | Event::Withdrawn { target, .. } | Event::Declined { target, .. } => {
             Some(target)
         }
-        Event::Handled { .. } => None,
+        Event::TagMoved { .. } | Event::Handled { .. } => None,
     }
 }

@@ -2,6 +2,8 @@
 //!
 //! The statements hold to what PostgreSQL understands too; only opening is SQLite's own.
 
+mod deliveries;
+
 use std::fmt::Display;
 use std::path::Path;
 use std::time::Duration;
@@ -13,8 +15,10 @@ use sqlx::sqlite::{
 };
 use sqlx::{Connection as _, SqliteConnection};
 
-use super::{IndexedLog, Ledger, LedgerError};
-use crate::model::{CommitId, Digest, ImageName, Place, Tag, Time};
+use super::{
+    Acceptance, Delivery, DeliveryId, DeliveryOutcome, IndexedLog, KeptListing, Ledger, LedgerError, Trouble,
+};
+use crate::model::{CommitId, Description, Digest, ImageName, Place, Tag, Time, Validator};
 
 /// The tables and how they came about.
 static MIGRATIONS: Migrator = sqlx::migrate!("src/ledger/migrations");
@@ -85,6 +89,12 @@ impl SqliteLedger {
         failed(&self.name, why)
     }
 
+    fn delivery(&self, row: deliveries::Row) -> Result<Delivery, LedgerError> {
+        let images = serde_json::from_str(&row.images).map_err(|error| self.failed(error))?;
+        let id = if row.is_given { DeliveryId::Given(row.id) } else { DeliveryId::OfContent(row.id) };
+        Ok(Delivery { source: row.source, id, received_at: self.time(row.received_at)?, images })
+    }
+
     fn time(&self, microseconds: i64) -> Result<Time, LedgerError> {
         DateTime::from_timestamp_micros(microseconds)
             .ok_or_else(|| self.failed(format!("it holds `{microseconds}`, which is no time")))
@@ -118,20 +128,24 @@ impl Ledger for SqliteLedger {
         self.ask(index_log(&self.pool, &place.to_string(), from, tip, &json(lines))).await
     }
 
-    async fn listing(&self, image: &ImageName) -> Result<Option<(Vec<Tag>, Time)>, LedgerError> {
-        let query = "SELECT tags, as_of FROM listings WHERE image = $1";
-        let query = sqlx::query_as::<_, (String, i64)>(query).bind(image.as_str());
-        let Some((tags, as_of)) = self.ask(query.fetch_optional(&self.pool)).await? else {
+    async fn listing(&self, image: &ImageName) -> Result<Option<KeptListing>, LedgerError> {
+        let query = "SELECT tags, validator, as_of FROM listings WHERE image = $1";
+        let query = sqlx::query_as::<_, (String, Option<String>, i64)>(query).bind(image.as_str());
+        let Some((tags, validator, as_of)) = self.ask(query.fetch_optional(&self.pool)).await? else {
             return Ok(None);
         };
         let tags = serde_json::from_str(&tags).map_err(|error| self.failed(error))?;
-        Ok(Some((tags, self.time(as_of)?)))
+        let validator = validator.map(Validator::new).transpose().map_err(|error| self.failed(error))?;
+        Ok(Some(KeptListing { tags, validator, as_of: self.time(as_of)? }))
     }
 
-    async fn keep_listing(&self, image: &ImageName, tags: &[Tag], as_of: Time) -> Result<(), LedgerError> {
-        let query = "INSERT INTO listings (image, tags, as_of) VALUES ($1, $2, $3) \
-                     ON CONFLICT (image) DO UPDATE SET tags = excluded.tags, as_of = excluded.as_of";
-        let query = sqlx::query(query).bind(image.as_str()).bind(json(tags)).bind(as_of.timestamp_micros());
+    async fn keep_listing(&self, image: &ImageName, listing: &KeptListing) -> Result<(), LedgerError> {
+        let query = "INSERT INTO listings (image, tags, validator, as_of) VALUES ($1, $2, $3, $4) \
+                     ON CONFLICT (image) DO UPDATE SET tags = excluded.tags, \
+                     validator = excluded.validator, as_of = excluded.as_of";
+        let query = sqlx::query(query).bind(image.as_str()).bind(json(&listing.tags));
+        let query = query.bind(listing.validator.as_ref().map(Validator::as_str));
+        let query = query.bind(listing.as_of.timestamp_micros());
         self.ask(query.execute(&self.pool)).await.map(|_| ())
     }
 
@@ -157,6 +171,65 @@ impl Ledger for SqliteLedger {
         let query = sqlx::query(query).bind(image.as_str()).bind(tag.as_str());
         let query = query.bind(digest.as_str()).bind(as_of.timestamp_micros());
         self.ask(query.execute(&self.pool)).await.map(|_| ())
+    }
+
+    async fn description(
+        &self,
+        image: &ImageName,
+        digest: &Digest,
+    ) -> Result<Option<Description>, LedgerError> {
+        let query = "SELECT description FROM descriptions WHERE image = $1 AND digest = $2";
+        let query = sqlx::query_scalar::<_, String>(query).bind(image.as_str()).bind(digest.as_str());
+        let Some(description) = self.ask(query.fetch_optional(&self.pool)).await? else { return Ok(None) };
+        serde_json::from_str(&description).map(Some).map_err(|error| self.failed(error))
+    }
+
+    async fn keep_description(
+        &self,
+        image: &ImageName,
+        digest: &Digest,
+        description: &Description,
+    ) -> Result<(), LedgerError> {
+        let query = "INSERT INTO descriptions (image, digest, description) VALUES ($1, $2, $3) \
+                     ON CONFLICT (image, digest) DO UPDATE SET description = excluded.description";
+        let query = sqlx::query(query).bind(image.as_str()).bind(digest.as_str()).bind(json(description));
+        self.ask(query.execute(&self.pool)).await.map(|_| ())
+    }
+
+    async fn trouble(&self, image: &ImageName) -> Result<Option<Trouble>, LedgerError> {
+        let query = "SELECT since, why FROM troubles WHERE image = $1";
+        let query = sqlx::query_as::<_, (i64, String)>(query).bind(image.as_str());
+        let found = self.ask(query.fetch_optional(&self.pool)).await?;
+        found.map(|(since, why)| Ok(Trouble { since: self.time(since)?, why })).transpose()
+    }
+
+    async fn keep_trouble(&self, image: &ImageName, trouble: Option<&Trouble>) -> Result<(), LedgerError> {
+        let Some(trouble) = trouble else {
+            let query = sqlx::query("DELETE FROM troubles WHERE image = $1").bind(image.as_str());
+            return self.ask(query.execute(&self.pool)).await.map(|_| ());
+        };
+        let query = "INSERT INTO troubles (image, since, why) VALUES ($1, $2, $3) \
+                     ON CONFLICT (image) DO UPDATE SET since = excluded.since, why = excluded.why";
+        let query = sqlx::query(query).bind(image.as_str()).bind(trouble.since.timestamp_micros());
+        self.ask(query.bind(trouble.why.as_str()).execute(&self.pool)).await.map(|_| ())
+    }
+
+    async fn accept(&self, delivery: &Delivery) -> Result<Acceptance, LedgerError> {
+        self.ask(deliveries::accept(&self.pool, delivery)).await
+    }
+
+    async fn deliveries(&self) -> Result<Vec<Delivery>, LedgerError> {
+        let rows = self.ask(deliveries::open(&self.pool)).await?;
+        rows.into_iter().map(|row| self.delivery(row)).collect()
+    }
+
+    async fn conclude(
+        &self,
+        delivery: &Delivery,
+        outcome: DeliveryOutcome,
+        at: Time,
+    ) -> Result<(), LedgerError> {
+        self.ask(deliveries::conclude(&self.pool, delivery, outcome, at)).await
     }
 }
 
@@ -243,8 +316,8 @@ fn failed(ledger: &str, why: impl Display) -> LedgerError {
     LedgerError { ledger: ledger.to_owned(), why: format!("{why}; {WAY_OUT}") }
 }
 
-fn json<T: serde::Serialize>(list: &[T]) -> String {
-    serde_json::to_string(list).expect("a list of texts is always JSON")
+fn json(value: &(impl serde::Serialize + ?Sized)) -> String {
+    serde_json::to_string(value).expect("texts, times and lists of them are always JSON")
 }
 
 /// SQLite's own words where there are any, without the library's around them.

@@ -178,9 +178,14 @@ pub struct Head {
 impl Head {
     /// The value of a trailer in the last paragraph of the message.
     #[must_use]
-    pub fn trailer(&self, name: &str) -> Option<&str> {
-        let last = self.message.trim_end().rsplit("\n\n").next()?;
-        last.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "))
+    pub fn trailer<'a>(&'a self, name: &'a str) -> Option<&'a str> {
+        self.trailers(name).next()
+    }
+
+    /// The values of a trailer that may stand several times, in order.
+    pub fn trailers<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        let last = self.message.trim_end().rsplit("\n\n").next().unwrap_or_default();
+        last.lines().filter_map(move |line| line.strip_prefix(name)?.strip_prefix(": "))
     }
 }
 

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::{
-    ChangeNumber, CommandOutcome, CommentId, ContentKey, Event, ImageReference, Origin, Record, Target, Time,
-    UserName,
+    ChangeNumber, CommandOutcome, CommentId, ContentKey, Digest, Event, ImageName, ImageReference, Origin,
+    Record, Release, Tag, Target, Time, UserName,
 };
 
 /// Whether a landing still counts for the environments that follow.
@@ -67,12 +67,28 @@ pub struct Handled {
     pub order: usize,
 }
 
+/// A tag that pointed to something else than when it was chosen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MovedTag {
+    /// The image.
+    pub image: ImageName,
+    /// The tag.
+    pub tag: Tag,
+    /// What it pointed to when it was chosen.
+    pub from: Digest,
+    /// What it pointed to then.
+    pub to: Digest,
+    /// Its place in the log.
+    pub order: usize,
+}
+
 /// The log of one config repository, folded in its order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct History {
     landings: BTreeMap<Target, Vec<Landing>>,
     declines: Vec<Decline>,
     handled: Vec<Handled>,
+    moved_tags: Vec<MovedTag>,
     length: usize,
 }
 
@@ -143,6 +159,17 @@ impl History {
         self.handled.iter().rev().find(resumes).map(|handled| handled.order)
     }
 
+    /// The last time that a tag was seen to have moved away from what a release pins.
+    #[must_use]
+    pub fn moved_tag(&self, release: &Release) -> Option<&MovedTag> {
+        let is_of = |moved: &&MovedTag| {
+            release.artifacts().any(|artifact| {
+                (&artifact.image, &artifact.tag, &artifact.digest) == (&moved.image, &moved.tag, &moved.from)
+            })
+        };
+        self.moved_tags.iter().rev().find(is_of)
+    }
+
     /// Takes in one more record.
     pub fn take(&mut self, record: &Record) {
         self.length += 1;
@@ -166,6 +193,13 @@ impl History {
                 change: *change,
                 by: by.clone(),
                 at: record.at,
+                order,
+            }),
+            Event::TagMoved { image, tag, from, to } => self.moved_tags.push(MovedTag {
+                image: image.clone(),
+                tag: tag.clone(),
+                from: from.clone(),
+                to: to.clone(),
                 order,
             }),
             Event::Handled { change, comment, by, outcomes } => self.handle(Handled {

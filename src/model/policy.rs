@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::{
-    EnvironmentName, GroupName, ImageName, Location, PipelineName, Place, Selection, ServiceName, Target,
-    TeamName, UserName, words,
+    Basis, EnvironmentName, GroupName, ImageName, ImageReference, Location, PipelineName, Place, Platform,
+    Selection, ServiceName, Tag, Target, TeamName, UserName, words,
 };
 
 /// How often a registry is asked that the configuration says nothing about.
@@ -48,6 +48,18 @@ words! {
         Landed = "landed",
         /// As `landed`, and the environment before takes nothing newer meanwhile.
         Running = "running",
+    }
+}
+
+words! {
+    /// Which artifacts of a service's images make one release.
+    Together {
+        /// Each image is a line of its own; the service has one.
+        Independent = "independent",
+        /// Those with the same tag.
+        SameTag = "same-tag",
+        /// Those built from the same commit, as the label `org.opencontainers.image.revision` says.
+        SameRevision = "same-revision",
     }
 }
 
@@ -154,6 +166,25 @@ impl Pipeline {
     }
 }
 
+/// One of the images of a service.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ServiceImage {
+    /// Its name.
+    pub name: ImageName,
+    /// Which of its tags are releases.
+    pub selection: Selection,
+    /// The platforms that an artifact must run on.
+    pub platforms: BTreeSet<Platform>,
+}
+
+impl ServiceImage {
+    /// An image whose artifacts may run on any platform.
+    #[must_use]
+    pub const fn new(name: ImageName, selection: Selection) -> Self {
+        Self { name, selection, platforms: BTreeSet::new() }
+    }
+}
+
 /// What is deployed and owned as a unit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Service {
@@ -163,14 +194,31 @@ pub struct Service {
     pub pipeline: PipelineName,
     /// The group whose change carries it.
     pub group: GroupName,
-    /// Its image.
-    pub image: ImageName,
-    /// Which tags are releases.
-    pub selection: Selection,
+    /// Its images; at least one, and the first one's tag is the name of a release.
+    pub images: Vec<ServiceImage>,
+    /// Which of their artifacts make one release.
+    pub together: Together,
+    /// How long the youngest artifact of a release must have been made before the release is taken.
+    pub quiet: Duration,
     /// Where its overlays are.
     pub place: Place,
     /// Where the configuration of each environment is in that repository.
     pub locations: BTreeMap<EnvironmentName, Location>,
+}
+
+impl Service {
+    /// Whether an image is one of its own.
+    #[must_use]
+    pub fn has_image(&self, name: &ImageName) -> bool {
+        self.images.iter().any(|image| image.name == *name)
+    }
+
+    /// The reference of each of its images, in their order; nothing where one is missing.
+    #[must_use]
+    pub fn complete(&self, references: &[ImageReference]) -> Option<Vec<ImageReference>> {
+        let of = |image: &ServiceImage| references.iter().find(|one| one.image == image.name).cloned();
+        self.images.iter().map(of).collect()
+    }
 }
 
 /// Who may do what in an environment; nobody where a list is empty.
@@ -213,6 +261,32 @@ impl Policy {
     /// The services whose overlays are at a place.
     pub fn services_at<'a>(&'a self, place: &'a Place) -> impl Iterator<Item = &'a Service> {
         self.services.iter().filter(move |service| service.place == *place)
+    }
+
+    /// The images of the services at a place; one that several use comes several times.
+    pub fn images_at<'a>(&'a self, place: &'a Place) -> impl Iterator<Item = &'a ServiceImage> {
+        self.services_at(place).flat_map(|service| &service.images)
+    }
+
+    /// The tags of an image that are followed to whatever they point to.
+    #[must_use]
+    pub fn followed_tags(&self, image: &ImageName) -> BTreeSet<&Tag> {
+        let tag = |own| match own {
+            Basis::Turn(tag) => Some(tag),
+            Basis::Tag | Basis::Date => None,
+        };
+        self.bases(image).filter_map(tag).collect()
+    }
+
+    /// Whether the listing of an image's tags is of interest.
+    #[must_use]
+    pub fn lists(&self, image: &ImageName) -> bool {
+        self.bases(image).any(|basis| !matches!(basis, Basis::Turn(_)))
+    }
+
+    fn bases<'a>(&'a self, image: &ImageName) -> impl Iterator<Item = Basis<'a>> {
+        let images = self.services.iter().flat_map(|service| &service.images);
+        images.filter(move |own| own.name == *image).map(|own| own.selection.basis())
     }
 
     /// The pipeline of a service.

@@ -1,8 +1,8 @@
 //! What only Towpath knows, as it stands in the log: one JSON object a line, appended before it counts.
 
 use super::{
-    ChangeNumber, CommentId, CommitId, ContentKey, EnvironmentName, ImageReference, Reaction, Right, Tag,
-    Target, Time, UserName,
+    ChangeNumber, CommentId, CommitId, ContentKey, Digest, EnvironmentName, ImageName, ImageReference,
+    Reaction, Right, Tag, Target, Time, UserName,
 };
 
 /// One line of the log.
@@ -49,6 +49,17 @@ pub enum Event {
         change: ChangeNumber,
         /// Who closed it.
         by: UserName,
+    },
+    /// A tag that an open change carries points to something else now: approvals given before do not count.
+    TagMoved {
+        /// The image.
+        image: ImageName,
+        /// The tag.
+        tag: Tag,
+        /// What it pointed to when it was chosen.
+        from: Digest,
+        /// What it points to now.
+        to: Digest,
     },
     /// A comment or review with commands was carried out, once.
     Handled {

@@ -13,6 +13,19 @@ pub struct Artifact {
     pub digest: Digest,
 }
 
+impl Artifact {
+    /// Whether a reference names this artifact: by digest where it has one, else by tag.
+    #[must_use]
+    pub fn is_named_by(&self, reference: &ImageReference) -> bool {
+        self.image == reference.image
+            && match (&reference.digest, &reference.tag) {
+                (Some(digest), _) => *digest == self.digest,
+                (None, Some(tag)) => *tag == self.tag,
+                (None, None) => false,
+            }
+    }
+}
+
 /// What identifies a release: the hash of its sorted `image@digest`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 pub struct ReleaseId(String);
@@ -29,6 +42,13 @@ impl Release {
     #[must_use]
     pub const fn of(artifact: Artifact) -> Self {
         Self { first: artifact, rest: Vec::new() }
+    }
+
+    /// A release of several artifacts, in the order of the service's images; nothing where there are none.
+    #[must_use]
+    pub fn of_all(artifacts: Vec<Artifact>) -> Option<Self> {
+        let mut artifacts = artifacts.into_iter();
+        Some(Self { first: artifacts.next()?, rest: artifacts.collect() })
     }
 
     /// The artifacts, in the order of the service's images.
@@ -50,17 +70,10 @@ impl Release {
         ReleaseId(hash("release", &lines))
     }
 
-    /// Whether a reference names an artifact of this release: by digest where it has one, else by tag.
+    /// Whether some references name every artifact of this release.
     #[must_use]
-    pub fn is_named_by(&self, reference: &ImageReference) -> bool {
-        self.artifacts().any(|artifact| {
-            artifact.image == reference.image
-                && match (&reference.digest, &reference.tag) {
-                    (Some(digest), _) => *digest == artifact.digest,
-                    (None, Some(tag)) => *tag == artifact.tag,
-                    (None, None) => false,
-                }
-        })
+    pub fn is_among(&self, references: &[ImageReference]) -> bool {
+        self.artifacts().all(|artifact| references.iter().any(|reference| artifact.is_named_by(reference)))
     }
 
     /// The references that an overlay shows when it runs this release.

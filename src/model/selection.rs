@@ -30,6 +30,17 @@ pub struct Selection {
     ignore: Vec<Pattern>,
 }
 
+/// What tells which of two artifacts is newer.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub enum Basis<'a> {
+    /// Their tags.
+    Tag,
+    /// When they were made.
+    Date,
+    /// The turn in which this tag pointed to them.
+    Turn(&'a Tag),
+}
+
 words! {
     /// Why a selection does not take a tag.
     NotTaken {
@@ -37,6 +48,8 @@ words! {
         NoRank = "does not fit the rule",
         /// It is outside of the range, or a prerelease that the range does not ask for.
         OutOfRange = "is outside of the range",
+        /// Another tag is followed.
+        NotFollowed = "is not the tag that is followed",
         /// None of the patterns under `allow` matches.
         NotAllowed = "matches no pattern under `allow`",
         /// A pattern under `ignore` matches.
@@ -82,6 +95,32 @@ impl Selection {
         Self::of(Rule::Numerical)
     }
 
+    /// All tags, by the dates of their artifacts.
+    #[must_use]
+    pub const fn newest() -> Self {
+        Self::of(Rule::Newest)
+    }
+
+    /// One tag, whatever it points to.
+    #[must_use]
+    pub const fn digest(tag: Tag) -> Self {
+        Self::of(Rule::Digest(tag))
+    }
+
+    /// What tells which of two artifacts is newer.
+    #[must_use]
+    pub const fn basis(&self) -> Basis<'_> {
+        match &self.rule {
+            Rule::Semver(_)
+            | Rule::Calver { .. }
+            | Rule::Regex { .. }
+            | Rule::Alphabetical
+            | Rule::Numerical => Basis::Tag,
+            Rule::Newest => Basis::Date,
+            Rule::Digest(tag) => Basis::Turn(tag),
+        }
+    }
+
     const fn of(rule: Rule) -> Self {
         Self { rule, allow: Vec::new(), ignore: Vec::new() }
     }
@@ -92,38 +131,47 @@ impl Selection {
         Self { allow, ignore, ..self }
     }
 
-    /// The place of a tag in the order, or why the selection does not take it.
+    /// Whether the selection takes a tag, by its name.
     ///
     /// # Errors
     /// The first reason not to take it.
-    pub fn judge(&self, tag: &Tag) -> Result<Rank, NotTaken> {
+    pub fn judge(&self, tag: &Tag) -> Result<(), NotTaken> {
         if !self.allow.is_empty() && !self.allow.iter().any(|pattern| pattern.matches(tag)) {
             return Err(NotTaken::NotAllowed);
         }
         if self.ignore.iter().any(|pattern| pattern.matches(tag)) {
             return Err(NotTaken::Ignored);
         }
+        match self.basis() {
+            Basis::Date => return Ok(()),
+            Basis::Turn(followed) => {
+                return if tag == followed { Ok(()) } else { Err(NotTaken::NotFollowed) };
+            }
+            Basis::Tag => {}
+        }
         let rank = self.order(tag).ok_or(NotTaken::NoRank)?;
-        if self.rule.is_in_range(&rank) { Ok(rank) } else { Err(NotTaken::OutOfRange) }
+        if self.rule.is_in_range(&rank) { Ok(()) } else { Err(NotTaken::OutOfRange) }
     }
 
-    /// The place of a tag in the order, or nothing where the selection does not take it.
+    /// The place of a tag in the order, or nothing where the selection does not take it, or not by its name.
     #[must_use]
     pub fn rank(&self, tag: &Tag) -> Option<Rank> {
-        self.judge(tag).ok()
+        self.judge(tag).ok().and_then(|()| self.order(tag))
     }
 
-    /// The place of a tag in the order, taken or not: what runs may lie outside of the range.
+    /// The place of a tag in the order, taken or not: what runs may lie outside of the range. Nothing where names
+    /// do not tell.
     #[must_use]
     pub fn order(&self, tag: &Tag) -> Option<Rank> {
         self.rule.key(tag.as_str()).map(|key| Rank::new(key, tag.clone()))
     }
 
-    /// The tags that the selection takes, newest first.
+    /// The tags that the selection takes, newest first; where names do not tell, the last by its bytes first.
     #[must_use]
     pub fn newest_first<'a>(&self, tags: impl IntoIterator<Item = &'a Tag>) -> Vec<&'a Tag> {
-        let mut ranked: Vec<(Rank, &Tag)> =
-            tags.into_iter().filter_map(|tag| Some((self.rank(tag)?, tag))).collect();
+        let taken = tags.into_iter().filter(|tag| self.judge(tag).is_ok());
+        let mut ranked: Vec<((Option<Rank>, &Tag), &Tag)> =
+            taken.map(|tag| ((self.order(tag), tag), tag)).collect();
         ranked.sort_by(|(left, _), (right, _)| right.cmp(left));
         ranked.into_iter().map(|(_, tag)| tag).collect()
     }

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::{
-    BranchName, Change, CommitId, ContentKey, Digest, Fact, Head, History, ImageName, ImageReference, Place,
-    ReleaseId, RepositoryPath, Tag, Target, TeamName, Time, UserName,
+    BranchName, Change, CommitId, ContentKey, Description, Digest, Fact, Head, History, ImageName,
+    ImageReference, Place, ReleaseId, RepositoryPath, Tag, Target, TeamName, Time, UserName,
 };
 
 /// Why something about a target cannot be said or done, in a sentence with file and line where there is one.
@@ -81,6 +81,10 @@ pub struct World {
     pub listings: BTreeMap<ImageName, Fact<Vec<Tag>>>,
     /// The digest of a tag; nothing where the registry has no such tag.
     pub digests: BTreeMap<(ImageName, Tag), Fact<Option<Digest>>>,
+    /// What a tag points to at this very time, for those that are about to be merged.
+    pub present: BTreeMap<(ImageName, Tag), Fact<Option<Digest>>>,
+    /// What artifacts say about themselves; nothing where the registry has none at the digest.
+    pub descriptions: BTreeMap<(ImageName, Digest), Fact<Option<Description>>>,
     /// The content key that a release would have at a target, on this head.
     pub keys: BTreeMap<(Target, ReleaseId), Result<ContentKey, Obstacle>>,
     /// Whether somebody belongs to a team.

@@ -1,189 +1,38 @@
-//! Tags: one poll for each image, shared by all services, environments and config repositories that use it.
+//! How fresh facts have to be.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
-
-use chrono::TimeDelta;
-use futures::stream::{FuturesUnordered, StreamExt};
-use tokio::sync::Mutex;
-
-use super::{Clock, Ports};
-use crate::forge::Forge;
-use crate::ledger::Ledger;
-use crate::model::{Digest, Fact, ImageName, Place, Policy, Tag, Time};
-use crate::registry::{Registry, RegistryError};
+use crate::model::{ImageName, Policy, Time};
 
 /// How fresh a listing has to be.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 pub enum Freshness {
     /// Read since this instant: `run --once` asks every registry once, now.
     Since(Time),
-    /// Read within the registry's poll interval.
-    Poll,
+    /// Kept up to date by the service's polls: a look takes what was read last.
+    Polled,
     /// Whatever was read last; only what was never read is asked for.
     Any,
 }
 
 impl Freshness {
     /// The instant since which something about an image must have been read.
-    fn oldest(self, policy: &Policy, image: &ImageName, now: Time) -> Time {
+    pub(super) fn oldest(self, policy: &Policy, image: &ImageName, now: Time) -> Time {
         match self {
             Self::Since(instant) => instant,
-            Self::Poll => now - policy.poll(image),
+            Self::Polled => now - policy.poll(image),
             Self::Any => Time::MIN_UTC,
         }
     }
-}
 
-/// The longest that a registry's wish to wait is heeded.
-const WAIT_MAX: TimeDelta = TimeDelta::hours(1);
-
-/// One slot for each image, so that an image is asked for once at a time.
-#[derive(Debug, Default)]
-pub struct Listings(Mutex<BTreeMap<ImageName, Arc<Mutex<Option<Failure>>>>>);
-
-/// The tags that had no digest when they were asked for, or about which there was no answer.
-#[derive(Debug, Default)]
-pub struct Absences(Mutex<BTreeMap<(ImageName, Tag), Absence>>);
-
-#[derive(Clone, Debug)]
-enum Absence {
-    /// There is no such tag.
-    None { as_of: Time },
-    /// There was no answer.
-    Failed(Failure),
-}
-
-/// A question that the registry did not answer: not repeated before the next poll is due, nor sooner than the
-/// registry asks for.
-#[derive(Clone, Debug)]
-struct Failure {
-    at: Time,
-    since: Time,
-    not_before: Time,
-    why: Arc<str>,
-}
-
-impl Failure {
-    fn new(at: Time, since: Time, error: &RegistryError) -> Self {
-        let wait = match error {
-            RegistryError::RateLimited { wait, .. } => TimeDelta::from_std(*wait).unwrap_or_default(),
-            RegistryError::NotFound { .. }
-            | RegistryError::Forbidden { .. }
-            | RegistryError::Unavailable { .. } => TimeDelta::zero(),
-        };
-        let not_before = at.checked_add_signed(wait.min(WAIT_MAX)).unwrap_or(at);
-        Self { at, since, not_before, why: error.to_string().into() }
-    }
-
-    /// Whether it is too early to ask again.
-    fn stands(&self, oldest: Time, now: Time) -> bool {
-        self.at >= oldest || now < self.not_before
-    }
-
-    fn fact<T>(&self) -> Fact<T> {
-        Fact::Unknown { since: self.since, why: Arc::clone(&self.why) }
-    }
-}
-
-/// The listings of all images that the services at a place use, read concurrently.
-pub(super) async fn listings<F: Forge, R: Registry, L: Ledger, C: Clock>(
-    ports: &Ports<F, R, L, C>,
-    policy: &Policy,
-    place: &Place,
-    freshness: Freshness,
-) -> BTreeMap<ImageName, Fact<Vec<Tag>>> {
-    let images: BTreeSet<&ImageName> = policy.services_at(place).map(|service| &service.image).collect();
-    let reads: FuturesUnordered<_> = images
-        .into_iter()
-        .map(|image| async move {
-            let oldest = freshness.oldest(policy, image, ports.clock.now());
-            (image.clone(), listing(ports, image, oldest).await)
-        })
-        .collect();
-    reads.collect().await
-}
-
-/// The listing of one image, from the ledger if it is not older than `oldest`, else from the registry.
-async fn listing<F: Forge, R: Registry, L: Ledger, C: Clock>(
-    ports: &Ports<F, R, L, C>,
-    image: &ImageName,
-    oldest: Time,
-) -> Fact<Vec<Tag>> {
-    let slot = Arc::clone(ports.listings.0.lock().await.entry(image.clone()).or_default());
-    let mut failure = slot.lock().await;
-    if let Some(failed) = failure.as_ref().filter(|failed| failed.stands(oldest, ports.clock.now())) {
-        return failed.fact();
-    }
-    match ports.ledger.listing(image).await {
-        Ok(Some((tags, as_of))) if as_of >= oldest => return Fact::known(tags, as_of),
-        Ok(_) => {}
-        Err(error) => tracing::warn!("{error}"),
-    }
-    let now = ports.clock.now();
-    match ports.registry.tags(image).await {
-        Ok(tags) => {
-            *failure = None;
-            if let Err(error) = ports.ledger.keep_listing(image, &tags, now).await {
-                tracing::warn!("{error}");
-            }
-            Fact::known(tags, now)
-        }
-        Err(error) => {
-            let since = failure.as_ref().map_or(now, |earlier| earlier.since);
-            failure.insert(Failure::new(now, since, &error)).fact()
+    /// The instant since which a listing must have been read.
+    pub(super) const fn oldest_listing(self) -> Time {
+        match self {
+            Self::Since(instant) => instant,
+            Self::Polled | Self::Any => Time::MIN_UTC,
         }
     }
-}
 
-/// The digest of a tag: kept for good once it was read, since a release is what it was when it was chosen. A tag that
-/// leads nowhere is asked for again with the next poll.
-pub(super) async fn digest<F: Forge, R: Registry, L: Ledger, C: Clock>(
-    ports: &Ports<F, R, L, C>,
-    policy: &Policy,
-    freshness: Freshness,
-    image: &ImageName,
-    tag: &Tag,
-) -> Fact<Option<Digest>> {
-    match ports.ledger.digest(image, tag).await {
-        Ok(Some((digest, as_of))) => return Fact::known(Some(digest), as_of),
-        Ok(None) => {}
-        Err(error) => tracing::warn!("{error}"),
-    }
-    let now = ports.clock.now();
-    let key = (image.clone(), tag.clone());
-    let oldest = freshness.oldest(policy, image, now);
-    match ports.absences.0.lock().await.get(&key) {
-        Some(Absence::None { as_of }) if *as_of >= oldest => return Fact::known(None, *as_of),
-        Some(Absence::Failed(failed)) if failed.stands(oldest, now) => return failed.fact(),
-        Some(_) | None => {}
-    }
-    ask_digest(ports, key, now).await
-}
-
-async fn ask_digest<F: Forge, R: Registry, L: Ledger, C: Clock>(
-    ports: &Ports<F, R, L, C>,
-    key: (ImageName, Tag),
-    now: Time,
-) -> Fact<Option<Digest>> {
-    let answer = ports.registry.digest(&key.0, &key.1).await;
-    let mut absences = ports.absences.0.lock().await;
-    match answer {
-        Ok(Some(digest)) => {
-            absences.remove(&key);
-            let kept = ports.ledger.keep_digest(&key.0, &key.1, &digest, now).await;
-            kept.unwrap_or_else(|error| tracing::warn!("{error}"));
-            Fact::known(Some(digest), now)
-        }
-        Ok(None) => {
-            absences.insert(key, Absence::None { as_of: now });
-            Fact::known(None, now)
-        }
-        Err(error) => {
-            let failed = Failure::new(now, now, &error);
-            let fact = failed.fact();
-            absences.insert(key, Absence::Failed(failed));
-            fact
-        }
+    /// Whether a listing of this instant is fresh enough.
+    pub(super) fn takes_listing_of(self, as_of: Time) -> bool {
+        as_of >= self.oldest_listing()
     }
 }

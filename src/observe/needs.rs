@@ -1,10 +1,15 @@
 //! What `decide` lacked: digests, content keys, memberships.
 
-use super::{Clock, Freshness, Observation, Ports, facts};
+use futures::future::join_all;
+
+use super::{Clock, Freshness, Observation, Ports, artifacts};
 use crate::decide::Need;
 use crate::forge::Forge;
 use crate::ledger::Ledger;
-use crate::model::{ContentKey, Fact, FileChange, Obstacle, Policy, Release, Target, TeamName, UserName};
+use crate::model::{
+    ContentKey, Digest, Fact, FileChange, ImageName, Obstacle, Policy, Release, Tag, Target, TeamName,
+    UserName,
+};
 use crate::overlay::{self, OverlayError};
 use crate::registry::Registry;
 
@@ -18,11 +23,22 @@ pub(super) async fn fetch<F: Forge, R: Registry, L: Ledger, C: Clock>(
     freshness: Freshness,
     observation: &mut Observation,
 ) {
-    for need in std::mem::take(&mut observation.plan.needs) {
+    let (digests, others): (Vec<Need>, Vec<Need>) = std::mem::take(&mut observation.plan.needs)
+        .into_iter()
+        .partition(|need| matches!(need, Need::Digest { .. }));
+    // All at once, so that a registry that does not answer delays those of another by one wait, not by many.
+    let asked = digests.into_iter().map(|need| digest(ports, policy, freshness, need));
+    observation.world.digests.extend(join_all(asked).await.into_iter().flatten());
+    for need in others {
         match need {
-            Need::Digest { image, tag } => {
-                let fact = facts::digest(ports, policy, freshness, &image, &tag).await;
-                observation.world.digests.insert((image, tag), fact);
+            Need::Digest { .. } => {}
+            Need::Present { image, tag } => {
+                let fact = artifacts::present(ports, (&image, &tag)).await;
+                observation.world.present.insert((image, tag), fact);
+            }
+            Need::Description { image, digest } => {
+                let fact = artifacts::description(ports, policy, freshness, (&image, &digest)).await;
+                observation.world.descriptions.insert((image, digest), fact);
             }
             Need::Member { team, user } => {
                 let fact = member(ports, &team, &user).await;
@@ -34,6 +50,18 @@ pub(super) async fn fetch<F: Forge, R: Registry, L: Ledger, C: Clock>(
             }
         }
     }
+}
+
+/// One digest that the plan needs, with what it is the digest of.
+async fn digest<F: Forge, R: Registry, L: Ledger, C: Clock>(
+    ports: &Ports<F, R, L, C>,
+    policy: &Policy,
+    freshness: Freshness,
+    need: Need,
+) -> Option<((ImageName, Tag), Fact<Option<Digest>>)> {
+    let Need::Digest { image, tag } = need else { return None };
+    let fact = artifacts::digest(ports, policy, freshness, (&image, &tag)).await;
+    Some(((image, tag), fact))
 }
 
 async fn member<F: Forge, R: Registry, L: Ledger, C: Clock>(

@@ -1,7 +1,11 @@
 //! The ports of one engine, and what was read through them.
 
+use std::sync::Arc;
+
 use super::Snapshots;
-use super::facts::{Absences, Listings};
+use super::artifacts::Absences;
+use super::listings::Listings;
+use crate::model::{Digest, Tag};
 
 /// Everything outside that Towpath talks to.
 #[derive(Debug, Default)]
@@ -16,10 +20,12 @@ pub struct Ports<F, R, L, C> {
     pub clock: C,
     /// The files that were read, shared by all observations.
     pub snapshots: Snapshots,
-    /// The tags that were read, shared by all services that use an image.
-    pub listings: Listings,
+    /// What is known of the tags of images, shared by all that use an image, whatever their forge.
+    pub listings: Arc<Listings>,
     /// The tags that led nowhere.
-    pub absences: Absences,
+    pub absent_tags: Absences<Tag>,
+    /// The digests that led nowhere.
+    pub absent_digests: Absences<Digest>,
 }
 
 impl<F, R, L, C> Ports<F, R, L, C> {
@@ -31,8 +37,15 @@ impl<F, R, L, C> Ports<F, R, L, C> {
             ledger,
             clock,
             snapshots: Snapshots::default(),
-            listings: Listings::default(),
-            absences: Absences::default(),
+            listings: Arc::default(),
+            absent_tags: Absences::default(),
+            absent_digests: Absences::default(),
         }
+    }
+
+    /// The same, with what is known of tags shared with other ports.
+    #[must_use]
+    pub fn with_listings(self, listings: Arc<Listings>) -> Self {
+        Self { listings, ..self }
     }
 }

@@ -51,13 +51,27 @@ fn resolve_all(policy: &Policy, place: &Place, (tree, resolver): (&Tree, &mut Re
     let mut found = BTreeMap::new();
     let mut missing = Missing::default();
     for (target, service, location) in overlays(policy, place) {
-        match resolver.running(tree, location, &service.image) {
+        match all_running(resolver, tree, location, service) {
             Ok(running) => drop(found.insert(target, Ok(running))),
             Err(OverlayError::Missing(more)) => missing.0.extend(more.0),
             Err(error) => drop(found.insert(target, Err(Obstacle(error.to_string())))),
         }
     }
     (found, missing)
+}
+
+/// What an environment runs of each image of a service, in their order.
+fn all_running(
+    resolver: &mut Resolver,
+    tree: &Tree,
+    location: &Location,
+    service: &Service,
+) -> Result<Running, OverlayError> {
+    let mut images = Vec::new();
+    for image in &service.images {
+        images.extend(resolver.running(tree, location, &image.name)?.images);
+    }
+    Ok(Running { images })
 }
 
 fn overlays<'a>(

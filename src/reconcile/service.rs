@@ -1,19 +1,21 @@
 //! The loop as a service: one watcher for each config repository, each asleep until there is something to see.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::TimeDelta;
 use futures::FutureExt as _;
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 
-use super::{Engine, Freshness, Settled};
+use super::{Bells, Engine, Freshness, Settled};
 use crate::act::Outcome;
 use crate::forge::Forge;
 use crate::ledger::Ledger;
-use crate::model::{Place, Policy, Time};
+use crate::model::{ChangeNumber, EnvironmentName, Place, Policy, Time};
 use crate::observe::Clock;
 use crate::registry::Registry;
 
@@ -24,35 +26,54 @@ const SLEEP_AFTER_FAILURE: Duration = Duration::from_secs(10);
 
 /// Runs until `stop` turns true; a look that is under way is finished first.
 ///
-/// `sweep` bounds how long nothing is looked at when no event came.
-pub async fn serve<F, R, L, C>(engine: Arc<Engine<F, R, L, C>>, sweep: Duration, stop: watch::Receiver<bool>)
-where
+/// `sweep` bounds how long nothing is looked at when no bell rings; [`super::poll`] has to run beside it.
+pub async fn serve<F, R, L, C>(
+    engine: Arc<Engine<F, R, L, C>>,
+    bells: Arc<Bells>,
+    sweep: Duration,
+    stop: watch::Receiver<bool>,
+) where
     F: Forge + 'static,
     R: Registry + 'static,
     L: Ledger + 'static,
     C: Clock + 'static,
 {
     let places = engine.policy.places().into_iter();
-    let watchers = places.map(|place| watch_place(Arc::clone(&engine), place, sweep, stop.clone()));
+    let watchers = places.map(|place| {
+        let bell = bells.bell(&place);
+        watch_place(Arc::clone(&engine), place, bell, sweep, stop.clone())
+    });
     JoinSet::from_iter(watchers).join_all().await;
 }
 
 async fn watch_place<F: Forge, R: Registry, L: Ledger, C: Clock>(
     engine: Arc<Engine<F, R, L, C>>,
     place: Place,
+    bell: Arc<Notify>,
     sweep: Duration,
     mut stop: watch::Receiver<bool>,
 ) {
     let mut said = Vec::new();
     while !*stop.borrow() {
+        let start = Instant::now();
         let settled = settle(&engine, &place).await;
+        measure(&place, &settled, start.elapsed());
         report(&place, &settled, &said);
         said.clone_from(&settled.failures);
         let nap = sleep_time(&settled, &engine.policy, &place, sweep, engine.ports.clock.now());
         tokio::select! {
-            () = tokio::time::sleep(nap) => {}
+            () = nap_until(nap, &bell) => {}
             changed = stop.changed() => if changed.is_err() { return },
         }
+    }
+}
+
+/// Sleeps until it is time or somebody rings, but never less than [`SLEEP_MIN`].
+async fn nap_until(nap: Duration, bell: &Notify) {
+    tokio::time::sleep(SLEEP_MIN.min(nap)).await;
+    tokio::select! {
+        () = tokio::time::sleep(nap.saturating_sub(SLEEP_MIN)) => {}
+        () = bell.notified() => {}
     }
 }
 
@@ -61,23 +82,41 @@ async fn settle<F: Forge, R: Registry, L: Ledger, C: Clock>(
     engine: &Engine<F, R, L, C>,
     place: &Place,
 ) -> Settled {
-    let look = AssertUnwindSafe(engine.settle(place, Freshness::Poll)).catch_unwind();
+    let look = AssertUnwindSafe(engine.settle(place, Freshness::Polled)).catch_unwind();
     look.await.unwrap_or_else(|_panic| {
         let failures =
             vec![format!("{place}: a fault in Towpath itself; please report what stands in the log")];
-        Settled { failures, ..Settled::default() }
+        Settled { failures, was_cut_short: true, ..Settled::default() }
     })
 }
 
-/// Until the next gate turns by itself, the next poll is due, or the sweep: whichever comes first.
+/// Until the next gate turns by itself, or the sweep; sooner where something failed. New tags ring.
 fn sleep_time(settled: &Settled, policy: &Policy, place: &Place, sweep: Duration, now: Time) -> Duration {
-    if !settled.failures.is_empty() {
+    if settled.was_cut_short {
         return SLEEP_AFTER_FAILURE.min(sweep);
     }
-    let poll = policy.services_at(place).map(|service| policy.poll(&service.image)).min().unwrap_or(sweep);
     let until_next = |at: Time| (at - now).max(TimeDelta::zero()).to_std().unwrap_or_default();
     let next = settled.next_look.map_or(sweep, until_next);
+    // What a registry did not answer about a tag is asked again with its next poll.
+    let poll = policy.images_at(place).map(|image| policy.poll(&image.name)).min();
+    let poll = poll.filter(|_| !settled.failures.is_empty()).unwrap_or(sweep);
     next.min(poll).min(sweep).max(SLEEP_MIN)
+}
+
+/// Counts a look, and what is open after it.
+fn measure(place: &Place, settled: &Settled, took: Duration) {
+    let result = if settled.failures.is_empty() { "ok" } else { "trouble" };
+    metrics::counter!("towpath_looks_total", "place" => place.to_string(), "result" => result).increment(1);
+    metrics::histogram!("towpath_look_seconds").record(took.as_secs_f64());
+    let mut open: BTreeMap<&EnvironmentName, BTreeSet<ChangeNumber>> = BTreeMap::new();
+    for judgement in &settled.plan.judgements {
+        open.entry(&judgement.target.environment).or_default().extend(judgement.change);
+    }
+    for (environment, changes) in open {
+        let labels = [("place", place.to_string()), ("environment", environment.to_string())];
+        let count = u32::try_from(changes.len()).unwrap_or(u32::MAX);
+        metrics::gauge!("towpath_open_changes", &labels).set(f64::from(count));
+    }
 }
 
 /// Logs what was done, and what fails unless the look before said the same.

@@ -67,6 +67,10 @@ pub fn record(record: &Record) -> String {
         Event::Declined { images, change, by, .. } => {
             format!("{} closed {change}, so {} is declined", person(by), tags(images))
         }
+        Event::TagMoved { image, tag, from, to } => {
+            let (image, tag) = (name(image.as_str()), name(tag.as_str()));
+            format!("the tag {tag} of {image} was moved from {} to {}", from.short(), to.short())
+        }
         Event::Handled { change, by, outcomes, .. } => {
             let words: Vec<&str> = outcomes.iter().map(outcome).collect();
             format!("{} on {change}: {}", person(by), words.join(", "))

@@ -23,8 +23,8 @@ const FRAME_CHARACTERS: usize = 300;
 pub struct Step {
     /// The environment.
     pub environment: EnvironmentName,
-    /// What runs there.
-    pub running: Option<ImageReference>,
+    /// What runs there of the service's images, in their order.
+    pub running: Vec<ImageReference>,
     /// Since when.
     pub since: Option<Time>,
     /// Whether this change goes there.
@@ -58,8 +58,9 @@ pub fn body(input: &BodyInput<'_>) -> String {
 }
 
 fn what(input: &BodyInput<'_>) -> String {
-    let from = input.carriage.from.map_or_else(|| "nothing".to_owned(), reference);
     let rows = input.carriage.release.references().into_iter().map(|artifact| {
+        let from = input.carriage.from.iter().find(|from| from.image == artifact.image);
+        let from = from.map_or_else(|| "nothing".to_owned(), reference);
         format!("| {} | {from} | {} |", quoted(artifact.image.as_str()), reference(&artifact))
     });
     format!("| image | from | to |\n| --- | --- | --- |\n{}", rows.collect::<Vec<_>>().join("\n"))
@@ -87,8 +88,8 @@ fn journey(input: &BodyInput<'_>) -> String {
 }
 
 fn row(step: &Step, carriage: &Carriage<'_>) -> String {
-    let running = step.running.as_ref().map_or_else(|| "nothing known".to_owned(), |it| quoted(&called(it)));
-    let is_it = step.running.as_ref().is_some_and(|running| carriage.release.is_named_by(running));
+    let running = step.running.first().map_or_else(|| "nothing known".to_owned(), |it| quoted(&called(it)));
+    let is_it = carriage.release.is_among(&step.running);
     let remark = match (step.is_here, is_it) {
         (_, true) => ", this release".to_owned(),
         (true, false) => format!(", this change brings {}", quoted(carriage.release.name().as_str())),

@@ -14,8 +14,8 @@ pub struct Carriage<'a> {
     pub target: &'a Target,
     /// The release.
     pub release: &'a Release,
-    /// What runs now, if anything is known.
-    pub from: Option<&'a ImageReference>,
+    /// What runs now of the service's images, in their order; empty where nothing is known.
+    pub from: &'a [ImageReference],
     /// The content.
     pub key: &'a ContentKey,
     /// Who asked for it; the bot by itself where absent.
@@ -25,7 +25,7 @@ pub struct Carriage<'a> {
 impl Carriage<'_> {
     /// What runs now, as people call it.
     pub(super) fn present(&self) -> String {
-        self.from.map_or_else(|| "nothing".to_owned(), called)
+        self.from.first().map_or_else(|| "nothing".to_owned(), called)
     }
 }
 
@@ -89,10 +89,12 @@ pub const NOBODY: &str = "towpath";
 fn trailers(carriage: &Carriage<'_>) -> String {
     let Carriage { target, release, key, .. } = carriage;
     let requested_by = carriage.requester.map_or(NOBODY, UserName::as_str);
+    let tags: String =
+        release.artifacts().map(|artifact| trailer("Release", artifact.tag.as_str())).collect();
     let digests: String =
         release.artifacts().map(|artifact| trailer("Digest", artifact.digest.as_str())).collect();
     [
-        trailer("Release", release.name().as_str()),
+        tags,
         trailer("Environment", target.environment.as_str()),
         trailer("Service", target.service.as_str()),
         digests,

@@ -1,5 +1,7 @@
 //! Every reason in one sentence: lower case, no full stop, the way out behind a semicolon.
 
+mod artifacts;
+
 use super::fit::listed;
 use super::harmless::{name, quoted, sentence};
 use super::time::instant;
@@ -57,6 +59,7 @@ pub(super) fn fact(reason: &Reason) -> String {
         Reason::DigestUnknown { tag, why } => {
             format!("the digest of {} is not known: {}", name(tag.as_str()), sentence(why))
         }
+        Reason::Artifact(reason) => artifacts::fact(reason),
         Reason::NotObserved => "not looked at yet".to_owned(),
         Reason::NothingSelected { image } => format!("none of the tags of {image} is selected"),
         Reason::ForeignHead { change } => format!("somebody else's commit is on the branch of {change}"),
@@ -78,6 +81,7 @@ fn way_out(reason: &Reason) -> Option<String> {
         Reason::Declined { environment, version, .. } => {
             Some(format!("{} lifts that", quoted(&format!("/promote {environment} version={version}"))))
         }
+        Reason::Artifact(reason) => artifacts::way_out(reason),
         Reason::SetByHand { .. } => Some("a newer release or `/promote resume` ends that".to_owned()),
         Reason::ApprovalsMissing { by, from, .. } => ask(by, from),
         Reason::Held { .. } => Some("`/promote resume` lifts that".to_owned()),

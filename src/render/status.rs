@@ -2,7 +2,7 @@
 
 use super::fit::{cut, joined};
 use super::reasons::fact;
-use crate::decide::{Judgement, Reason, Verdict};
+use crate::decide::{ArtifactReason, Judgement, Reason, Verdict};
 use crate::model::StatusState;
 
 /// The longest line that forges show, in characters.
@@ -49,6 +49,7 @@ fn plain(reason: &Reason) -> String {
 /// What a note that belongs to no gate makes of a change.
 const fn weight(note: &Reason) -> StatusState {
     match note {
+        Reason::Artifact(reason) => weight_of_artifacts(reason),
         Reason::Obstacle(_)
         | Reason::ForeignHead { .. }
         | Reason::BranchTaken { .. }
@@ -77,5 +78,22 @@ const fn weight(note: &Reason) -> StatusState {
         | Reason::NothingSelected { .. }
         | Reason::FinishFirst { .. }
         | Reason::ManualMerge { .. } => StatusState::Success,
+    }
+}
+
+const fn weight_of_artifacts(note: &ArtifactReason) -> StatusState {
+    match note {
+        ArtifactReason::PlatformsMissing { .. } => StatusState::Failure,
+        ArtifactReason::DescriptionUnknown { .. }
+        | ArtifactReason::TagAbsent { .. }
+        | ArtifactReason::TooManyToDate { .. }
+        | ArtifactReason::NotQuiet { .. }
+        | ArtifactReason::NoDate { .. } => StatusState::Pending,
+        ArtifactReason::PlatformsThere
+        | ArtifactReason::TagsStay
+        | ArtifactReason::TagMoved { .. }
+        | ArtifactReason::Quiet { .. }
+        | ArtifactReason::Incomplete { .. }
+        | ArtifactReason::Mixed { .. } => StatusState::Success,
     }
 }

@@ -201,6 +201,10 @@ impl<'a> Builder<'a> {
             self.tree.nodes[id.index()].bracketed = true;
             self.tree.nodes[id.index()].flow = true;
             self.lexer.pass(byte + 1);
+        } else if !is_mapping && self.byte(byte) == Some(b'-') {
+            // A dash before this one announced the list, not its first item. (Of a list that is not indented, the mark
+            // is behind its first dash.)
+            self.lexer.pass(byte);
         }
         let children_from = self.children.len();
         self.open.push(Open { id, mark, children_from, is_mapping });

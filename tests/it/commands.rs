@@ -2,6 +2,7 @@
 
 mod journey;
 mod killed;
+mod notified;
 mod sentences;
 mod service;
 mod shop;

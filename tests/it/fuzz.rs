@@ -6,12 +6,13 @@
 //! RUSTFLAGS="-Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \
 //!   -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table \
 //!   -Cllvm-args=-sanitizer-coverage-trace-compares" \
-//! cargo test --release --features fuzz --target x86_64-unknown-linux-gnu --test fuzz_yaml_edit -- \
+//! cargo run --release --features fuzz --target x86_64-unknown-linux-gnu --example fuzz_yaml_edit -- \
 //!   -max_total_time=600 -max_len=600 FOLDER_FOR_NEW_INPUTS tests/fuzz/corpus/yaml_edit
 //! ```
 //!
 //! An input that was found goes into the corpus with a name that says what it shows. A new target is a file in
-//! `tests/fuzz/target`, three lines in `tests/fuzz`, a `[[test]]` in `Cargo.toml` and a row in [`TARGETS`].
+//! `tests/fuzz/target`, three lines in `tests/fuzz`, an `[[example]]` in `Cargo.toml` (for a
+//! `[[test]]` cargo links the whole program, which has no fuzzer) and a row in [`TARGETS`].
 
 #[path = "../fuzz/target/meaning.rs"]
 mod meaning;

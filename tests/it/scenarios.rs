@@ -1,8 +1,10 @@
 //! Stories: what people, builds and forges do, and what is expected of the bot then.
 
 mod approvals;
+mod artifacts;
 mod commands;
 mod people;
+mod polls;
 mod releases;
 mod requests;
 mod road;

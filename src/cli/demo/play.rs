@@ -7,7 +7,8 @@ use crate::cli::serve;
 
 pub(super) async fn play(scene: &Scene, output: &mut Output) -> Result<(), Failure> {
     output.print(&introduction(scene));
-    serve::until_stopped(&scene.engines, serve::bind(scene.settings.listen).await?).await?;
+    let listener = serve::bind(scene.settings.listen).await?;
+    serve::until_stopped(&scene.engines, &scene.settings, listener).await?;
     output.line(&format!("\n{} is removed; nothing is left.", scene.folder.path().display()));
     Ok(())
 }

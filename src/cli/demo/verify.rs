@@ -42,7 +42,8 @@ async fn running(
     head: &crate::model::CommitId,
     location: &crate::model::Location,
 ) -> anyhow::Result<crate::model::ImageReference> {
-    let image = &scene.settings.policy.services.first().context("the demo has a service")?.image;
+    let service = scene.settings.policy.services.first().context("the demo has a service")?;
+    let image = &service.images.first().context("a service has an image")?.name;
     let mut tree = Tree::new(head.clone(), scene.forge.entries(&scene.place, head).await?);
     for _read in 0..READS_MAX {
         match overlay::running(&tree, location, image) {

@@ -1,23 +1,20 @@
-//! Forges and registries.
+//! Forges.
 
 mod github;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use super::known::Known;
 use super::resolve;
 use crate::config::located::Located;
 use crate::config::problem::{Findings, Span};
-use crate::config::raw::{File, Forge, ForgeKind, Period, Registry};
-use crate::config::{ForgeSettings, LocalForgeSettings, RegistrySettings};
-use crate::model::{POLL_DEFAULT, Principal, TeamName, UserName, format_duration};
+use crate::config::raw::{File, Forge, ForgeKind};
+use crate::config::{ForgeSettings, LocalForgeSettings};
+use crate::model::{Principal, TeamName, UserName};
 
 /// The bot's name unless something else is said.
 const BOT_DEFAULT: &str = "towpath";
-/// How often a registry may be asked at most.
-const POLL_MIN: Duration = Duration::from_secs(1);
 
 /// The forges, each under a name of its own; local ones in a folder of their own.
 pub(super) fn forges(raw: &File, folder: &Path, findings: &mut Findings) -> Vec<ForgeSettings> {
@@ -27,7 +24,7 @@ pub(super) fn forges(raw: &File, folder: &Path, findings: &mut Findings) -> Vec<
     let read = listed.iter().enumerate().filter_map(|(index, forge)| {
         let next = listed.get(index + 1).map_or(usize::MAX, |next| next.span.start);
         // What is absent may stand there and only be unreadable.
-        let is_whole = !findings.is_any_in(Span { start: forge.span.start, end: next });
+        let is_whole = !findings.is_broken(Span { start: forge.span.start, end: next });
         settings_of(forge, folder, (is_whole, findings))
     });
     read.collect()
@@ -96,7 +93,7 @@ fn refuse_shared_roots(forges: &[Located<Forge>], folder: &Path, findings: &mut 
 }
 
 /// Reports every local forge whose folder does not exist, and secrets that are not where they should be.
-pub(in crate::config) fn on_disk(raw: &File, folder: &Path, findings: &mut Findings) {
+pub(super) fn on_disk(raw: &File, folder: &Path, findings: &mut Findings) {
     for forge in raw.forges.iter().flat_map(|forges| &forges.items) {
         github::on_disk(forge, folder, findings);
         let (Some(root), Some(written)) = (root_of(forge, folder), &forge.root) else { continue };
@@ -160,28 +157,4 @@ impl<'a> Teams<'a> {
         }
         self.is_complete.then_some(people.len())
     }
-}
-
-/// The registries that have settings of their own.
-pub(super) fn registries(raw: &File, findings: &mut Findings) -> Vec<RegistrySettings> {
-    let listed = raw.registries.as_ref().map_or(&[][..], |registries| &registries.items);
-    let hosts = listed.iter().map(|registry| registry.host.as_ref());
-    Known::collect("registry", hosts).refuse_duplicates(findings);
-    listed.iter().filter_map(|registry| registry_settings(registry, findings)).collect()
-}
-
-fn registry_settings(registry: &Registry, findings: &mut Findings) -> Option<RegistrySettings> {
-    Some(RegistrySettings {
-        poll: registry.poll.as_ref().map_or(POLL_DEFAULT, |poll| checked_poll(poll, findings)),
-        host: registry.host.as_ref()?.value.0.clone(),
-        plain_http: registry.plain_http.as_ref().is_some_and(|plain_http| plain_http.value),
-    })
-}
-
-fn checked_poll(poll: &Located<Period>, findings: &mut Findings) -> Duration {
-    if poll.0 < POLL_MIN {
-        let message = format!("a registry cannot be polled every `{}`", format_duration(poll.0));
-        findings.suggest(poll.span, message, format!("write at least `{}`", format_duration(POLL_MIN)));
-    }
-    poll.0
 }

@@ -1,15 +1,16 @@
 //! Services: what they refer to, and the folder of each of their overlays.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
+use super::images;
 use super::known::Known;
 use crate::config::located::Located;
 use crate::config::problem::{Findings, Span};
 use crate::config::raw;
 use crate::model::{
-    BRANCH_PREFIX, BranchName, DeclaredScalar, EnvironmentName, Finding, ForgeName, GroupName, ImageName,
-    Location, NameError, Pattern, Pipeline, PipelineName, Place, RepositoryName, RepositoryPath, Selection,
-    Service, ServiceName,
+    BRANCH_PREFIX, BranchName, DeclaredScalar, EnvironmentName, Finding, ForgeName, Location, NameError,
+    Pipeline, PipelineName, Place, RepositoryName, RepositoryPath, Service, ServiceName,
 };
 
 /// The branch unless something else is said.
@@ -42,11 +43,12 @@ pub(super) fn services(
     let listed = raw.services.as_ref().map_or(&[][..], |services| &services.items);
     Known::collect("service", listed.iter().map(|service| service.name.as_ref())).refuse_duplicates(findings);
     let referents = referents(raw, pipelines);
-    let proven = listed.iter().filter_map(|item| {
-        let service = service(item, &referents, findings)?;
-        Some(Written { item, service })
-    });
-    let proven: Vec<Written<'_>> = proven.collect();
+    let mut proven: Vec<Written<'_>> = Vec::new();
+    for item in listed {
+        let lines = lines(item, &referents, findings).unwrap_or_default();
+        proven.extend(lines.into_iter().map(|service| Written { item, service }));
+    }
+    refuse_shared_names(&proven, findings);
     refuse_shared_changes(&proven, findings);
     refuse_shared_folders(&proven, findings);
     proven.into_iter().map(|written| written.service).collect()
@@ -65,83 +67,28 @@ fn referents<'a>(raw: &'a raw::File, proven: &'a BTreeMap<PipelineName, Pipeline
     }
 }
 
-/// The service; nothing where a part of it is missing or wrong, which is then reported.
-fn service(item: &raw::Service, referents: &Referents<'_>, findings: &mut Findings) -> Option<Service> {
+/// The service, or one line for each of its images; nothing where a part of it is missing or wrong, which is then
+/// reported.
+fn lines(item: &raw::Service, referents: &Referents<'_>, findings: &mut Findings) -> Option<Vec<Service>> {
     let pipeline = item.pipeline.as_ref().filter(|name| referents.pipelines.has(name, findings));
     let pipeline = pipeline.and_then(|name| referents.proven.get(&name.value));
-    let image = item.images.as_ref().and_then(|images| only_image(images, findings));
+    let images = item.images.as_ref().and_then(|list| images::proven(list, findings));
     let place = item.config.as_ref().and_then(|config| place(config, referents, findings));
     let locations = locations(item, pipeline, findings);
-    let name = item.name.as_ref()?.value.clone();
-    let (image, selection) = image?;
-    Some(Service {
-        group: group(item)?,
-        name,
-        pipeline: pipeline?.name.clone(),
-        image,
-        selection,
-        place: place?,
-        locations: locations?,
-    })
-}
-
-fn group(item: &raw::Service) -> Option<GroupName> {
-    match &item.group {
-        Some(group) => Some(group.value.clone()),
-        None => GroupName::new(item.name.as_ref()?.as_str()).ok(),
-    }
-}
-
-fn only_image(
-    images: &Located<raw::List<raw::Image>>,
-    findings: &mut Findings,
-) -> Option<(ImageName, Selection)> {
-    if images.items.is_empty() && images.is_complete {
-        findings.suggest(
-            images.span,
-            "this service has no image",
-            "write `- image:` with its name and `select`",
-        );
-    }
-    for second in images.items.iter().skip(1) {
-        let span = second.image.as_ref().map_or(second.span, |image| image.span);
-        let way_out = "list it as a service of its own; both may share one path";
-        findings.suggest(span, "a service has one image for now", way_out);
-    }
-    let only = images.items.first()?;
-    let selection = selection(&only.select.as_ref()?.value, findings);
-    let selection = selection?.narrowed(patterns(only.allow.as_ref()), patterns(only.ignore.as_ref()));
-    Some((only.image.as_ref()?.value.clone(), selection))
-}
-
-fn patterns(list: Option<&Located<raw::List<Pattern>>>) -> Vec<Pattern> {
-    list.iter().flat_map(|list| &list.items).map(|pattern| pattern.value.clone()).collect()
-}
-
-/// Which tags are releases; nothing where that makes no sense, which is reported.
-fn selection(select: &raw::Select, findings: &mut Findings) -> Option<Selection> {
-    let mut only_true = |written: &Located<bool>, selection| {
-        if !written.value {
-            findings.suggest(
-                written.span,
-                "`false` selects nothing",
-                "write `true`, or select in another way",
-            );
-        }
-        written.value.then_some(selection)
+    let lines = images::lines(item, images?, findings)?;
+    let (pipeline, place, locations) = (pipeline?.name.clone(), place?, locations?);
+    let quiet = item.quiet.as_ref().map_or(Duration::ZERO, |quiet| quiet.0);
+    let service = |line: images::Line| Service {
+        name: line.name,
+        pipeline: pipeline.clone(),
+        group: line.group,
+        images: line.images,
+        together: line.together,
+        quiet,
+        place: place.clone(),
+        locations: locations.clone(),
     };
-    match select {
-        raw::Select::Semver(range) => Some(range.value.clone()),
-        raw::Select::Calver(layout) => Some(layout.0.clone()),
-        raw::Select::Alphabetical(written) => only_true(written, Selection::alphabetical()),
-        raw::Select::Numerical(written) => only_true(written, Selection::numerical()),
-        raw::Select::Regex(groups) => {
-            let (pattern, sort) = (groups.pattern.as_ref()?, groups.sort.as_ref()?);
-            let names: Vec<String> = sort.items.iter().map(|name| name.0.clone()).collect();
-            let selection = Selection::regex(&pattern.0, &names);
-            selection.map_err(|error| findings.add(pattern.span, error.to_string())).ok()
-        }
-    }
+    Some(lines.into_iter().map(service).collect())
 }
 
 fn place(config: &raw::Config, referents: &Referents<'_>, findings: &mut Findings) -> Option<Place> {
@@ -277,14 +224,27 @@ fn check_template(template: &str, pipeline: Option<&Pipeline>) -> Result<(), (St
     Ok(())
 }
 
+/// The names of services differ already; that of a line may be the name of another service.
+fn refuse_shared_names(services: &[Written<'_>], findings: &mut Findings) {
+    refuse_shared(
+        services,
+        findings,
+        |service| vec![service.name.clone()],
+        |name, (_, _)| {
+            let message = format!("`{name}` is the name of two: a service, and a line of one");
+            Some((message, "give one of the two services another name".to_owned()))
+        },
+    );
+}
+
 /// One change carries one service for now, so no two may meet in (repository, environment, group), whatever branch
 /// they are rolled out from: the branch of a change tells only those.
 fn refuse_shared_changes(services: &[Written<'_>], findings: &mut Findings) {
     refuse_shared(
         services,
         findings,
-        |service| (&service.place.forge, &service.place.repository, &service.group),
-        |earlier, later| {
+        |service| vec![(&service.place.forge, &service.place.repository, &service.group)],
+        |_, (earlier, later)| {
             let shared =
                 earlier.locations.keys().find(|environment| later.locations.contains_key(*environment))?;
             let message =
@@ -301,33 +261,36 @@ fn refuse_shared_folders(services: &[Written<'_>], findings: &mut Findings) {
     refuse_shared(
         services,
         findings,
-        |service| (&service.place, &service.image),
-        |earlier, later| {
+        |service| service.images.iter().map(|image| (&service.place, &image.name)).collect(),
+        |(_, image), (earlier, later)| {
             let is_shared = |own: &&Location| later.locations.values().any(|other| other == *own);
             let shared = &earlier.locations.values().find(is_shared)?.path;
-            let message =
-                format!("`{}` and `{}` both set `{}` in `{shared}`", earlier.name, later.name, later.image);
+            let message = format!("`{}` and `{}` both set `{image}` in `{shared}`", earlier.name, later.name);
             Some((message, "give them different paths, or keep one of the two".to_owned()))
         },
     );
 }
 
-/// Reports each service that is in conflict with an earlier one of the same key.
+/// Reports each service that is in conflict with an earlier one that shares a key.
 fn refuse_shared<'a, Key: Ord>(
     services: &'a [Written<'_>],
     findings: &mut Findings,
-    key: impl Fn(&'a Service) -> Key,
-    conflict: impl Fn(&Service, &Service) -> Option<(String, String)>,
+    keys: impl Fn(&'a Service) -> Vec<Key>,
+    conflict: impl Fn(&Key, (&Service, &Service)) -> Option<(String, String)>,
 ) {
-    let mut seen: BTreeMap<Key, Vec<&Service>> = BTreeMap::new();
-    for Written { item, service } in services {
-        let alike = seen.entry(key(service)).or_default();
-        // Of two services with one name, the name is reported already.
-        let mut others = alike.iter().filter(|earlier| earlier.name != service.name);
-        if let Some((message, way_out)) = others.find_map(|earlier| conflict(earlier, service)) {
-            findings.suggest(name_span(item), message, way_out);
+    let mut seen: BTreeMap<Key, Vec<&Written<'_>>> = BTreeMap::new();
+    for written in services {
+        for key in keys(&written.service) {
+            // Of two services with one name, the name is reported already.
+            let is_other =
+                |earlier: &&&Written<'_>| earlier.item.name.as_deref() != written.item.name.as_deref();
+            let mut others = seen.get(&key).into_iter().flatten().filter(is_other);
+            let found = others.find_map(|earlier| conflict(&key, (&earlier.service, &written.service)));
+            if let Some((message, way_out)) = found {
+                findings.suggest(name_span(written.item), message, way_out);
+            }
+            seen.entry(key).or_default().push(written);
         }
-        alike.push(service);
     }
 }
 

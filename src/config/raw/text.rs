@@ -12,8 +12,8 @@ use crate::config::reader::{Read, Reader};
 use crate::config::suggest;
 use crate::model::{
     BranchName, EnvironmentName, ForgeName, GroupName, ImageName, Marker, MergeMode, OnNewer, Pattern,
-    PipelineName, Principal, RepositoryName, Selection, ServiceName, SoakCounts, TeamName, UserName,
-    parse_duration,
+    PipelineName, Platform, Principal, PushKind, RepositoryName, Selection, ServiceName, SoakCounts, Tag,
+    TeamName, Together, UserName, parse_duration,
 };
 
 /// The one version of the format.
@@ -37,10 +37,6 @@ pub(in crate::config) enum ForgeKind {
 /// The address of an interface over HTTP, without a slash at its end.
 #[derive(Clone, Debug)]
 pub(in crate::config) struct Url(pub(in crate::config) String);
-
-/// The name of an environment variable.
-#[derive(Clone, Debug)]
-pub(in crate::config) struct Variable(pub(in crate::config) String);
 
 /// A repository, or with `*` for its name all of an owner.
 #[derive(Clone, Debug)]
@@ -73,6 +69,20 @@ impl fmt::Display for Host {
         formatter.write_str(&self.0)
     }
 }
+
+/// What a registry is called in an address.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(in crate::config) struct Name(pub(in crate::config) String);
+
+impl fmt::Display for Name {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+/// The name of an HTTP header.
+#[derive(Clone, Debug)]
+pub(in crate::config) struct HeaderName(pub(in crate::config) String);
 
 /// An address to listen on.
 #[derive(Copy, Clone, Debug)]
@@ -115,7 +125,7 @@ pub(in crate::config) struct Version;
 pub(in crate::config) struct Count(pub(in crate::config) usize);
 
 /// A value that is written as one text.
-trait Text: Sized {
+pub(super) trait Text: Sized {
     /// What it is, with its article.
     const WHAT: &'static str;
     /// What it looks like, as a regular expression that takes at least every legal value.
@@ -157,6 +167,7 @@ macro_rules! text {
         }
     )+};
 }
+pub(super) use text;
 
 text! {
     ForgeName: "a forge name", SLUG, from_str;
@@ -172,23 +183,26 @@ text! {
     ImageName: "an image name", "^[A-Za-z0-9._:/-]+$", image;
     Principal: "a user name, or `@` and a team name", "^@?[A-Za-z0-9._/\\[\\]-]+$", principal;
     Selection: "a range of versions", "^.+$", |text| Selection::semver(text).map_err(|error| error.to_string());
+    Platform: "a platform", "^[A-Za-z0-9._-]+/[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)?$", from_str;
+    Tag: "a tag", "^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$", from_str;
     Layout: "a layout of versions", "^.+$", |text| Selection::calver(text).map(Layout).map_err(|error| error.to_string());
     Pattern: "a regular expression", "^.+$", |text| Pattern::new(text).map_err(|error| error.to_string());
     Expression: "a regular expression", "^.+$", |text| Pattern::new(text).map(|_| Expression(text.to_owned())).map_err(|error| error.to_string());
     GroupOfPattern: "the name of a group", "^[A-Za-z_][A-Za-z0-9_]*$", group_of_pattern;
     Period: "a duration", "^([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?$", period;
     Host: "a registry's host", r"^[A-Za-z0-9.-]+(:[0-9]+)?$", host;
+    Name: "a registry's name", "^[A-Za-z0-9][A-Za-z0-9.:_-]{0,127}$", name;
+    HeaderName: "the name of a header", "^[A-Za-z0-9-]+$", header;
     Listen: "an address to listen on", r"^.+:[0-9]+$", listen;
     Ledger: "where the ledger is", "^sqlite:.+$", ledger;
     Folder: "a folder", "^.+$", folder;
     Url: "an address", "^https?://.+$", url;
-    Variable: "the name of an environment variable", "^[A-Za-z_][A-Za-z0-9_]*$", variable;
     RepositoryPattern: "a repository, or an owner and `/*`", r"^[A-Za-z0-9._-]+/([A-Za-z0-9._-]+|\*)$", repository_pattern;
     ScalarPath: "the way to a scalar", "^.+$", scalar_path;
     PathTemplate: "a path inside the repository", "^.+$", |text| Ok(PathTemplate(text.to_owned()));
 }
 
-fn read_text<T: Text>(reader: &mut Reader<'_>, spot: Spot) -> Option<T> {
+pub(super) fn read_text<T: Text>(reader: &mut Reader<'_>, spot: Spot) -> Option<T> {
     let text = reader.text(spot, T::WHAT)?;
     match T::parse(text) {
         Ok(value) => Some(value),
@@ -254,6 +268,25 @@ fn host(text: &str) -> Result<Host, String> {
     ))
 }
 
+/// The parts of an address need no escapes where a name has none of these characters.
+fn name(text: &str) -> Result<Name, String> {
+    let starts_well = text.starts_with(|c: char| c.is_ascii_alphanumeric());
+    let is_plain = text.chars().all(|c| c.is_ascii_alphanumeric() || ".:_-".contains(c));
+    if starts_well && is_plain && text.len() <= 128 {
+        return Ok(Name(text.to_owned()));
+    }
+    Err(format!(
+        "`{text}` is not a registry's name; it has at most 128 letters, digits, `.`, `:`, `_` or `-`"
+    ))
+}
+
+fn header(text: &str) -> Result<HeaderName, String> {
+    if !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '-') {
+        return Ok(HeaderName(text.to_owned()));
+    }
+    Err(format!("`{text}` is not the name of a header; write for example `X-Api-Key`"))
+}
+
 fn listen(text: &str) -> Result<Listen, String> {
     let message = || format!("`{text}` is not an address with a port; write for example `127.0.0.1:8080`");
     text.parse().map(Listen).map_err(|_| message())
@@ -294,18 +327,6 @@ fn url(text: &str) -> Result<Url, String> {
         return Err(format!("`{text}` is for people; the interface is at `https://api.github.com`"));
     }
     Ok(Url(text.to_owned()))
-}
-
-fn variable(text: &str) -> Result<Variable, String> {
-    let is_name = text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
-        && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-    if is_name {
-        Ok(Variable(text.to_owned()))
-    } else {
-        // The text is not repeated: it may be the secret itself.
-        Err("this is not the name of an environment variable; the secret itself does not belong here"
-            .to_owned())
-    }
 }
 
 fn repository_pattern(text: &str) -> Result<RepositoryPattern, String> {
@@ -352,7 +373,7 @@ macro_rules! words_of_the_model {
     )+};
 }
 
-words_of_the_model!(MergeMode, OnNewer, SoakCounts);
+words_of_the_model!(MergeMode, OnNewer, PushKind, SoakCounts, Together);
 
 macro_rules! choices {
     ($($type:ident),+) => {$(
@@ -378,7 +399,7 @@ macro_rules! choices {
     )+};
 }
 
-choices!(ForgeKind, MergeMode, OnNewer, SoakCounts);
+choices!(ForgeKind, MergeMode, OnNewer, PushKind, SoakCounts, Together);
 
 fn read_word<T: Choice>(reader: &mut Reader<'_>, spot: Spot) -> Option<T> {
     let words = T::words();

@@ -61,7 +61,7 @@ fn the_sample_has_a_service_with_a_folder_for_each_environment() {
     let paths: Vec<String> = service.locations.values().map(|location| location.path.to_string()).collect();
     let lines = [
         format!("{} {} {}", service.name, service.pipeline, service.group),
-        format!("{} {}", service.image, service.selection),
+        format!("{} {}", service.images[0].name, service.images[0].selection),
         format!("{}", service.place),
         paths.join("\n"),
     ];
@@ -173,4 +173,37 @@ fn an_empty_value_is_as_good_as_none() {
 fn windows_line_ends_and_a_byte_order_mark_change_nothing() {
     let windows = format!("\u{feff}{}", EXAMPLE.replace('\n', "\r\n"));
     assert_eq!(settings_of(&windows), settings_of(EXAMPLE));
+}
+
+#[test]
+fn images_go_their_own_ways_unless_they_belong_together() {
+    let images = "images:\n      - { image: a.example/acme/shop, select: { semver: \"*\" } }\n      - { image: a.example/acme/worker, select: { newest: true } }";
+    let one = "images: [ { image: ghcr.io/acme/shop, select: { semver: \"*\" } } ]";
+    let lines = |more: &str| -> Vec<String> {
+        let text = GOOD.replace(one, &format!("{images}\n    {more}"));
+        let policy = settings_of(&text).policy;
+        let line = |service: &Service| {
+            let images: Vec<String> =
+                service.images.iter().map(|image| format!("{} {}", image.name, image.selection)).collect();
+            format!("{} in {}, {}: {}", service.name, service.group, service.together, images.join(" and "))
+        };
+        policy.services.iter().map(line).collect()
+    };
+    assert_snapshot!(lines("").join("\n"), @"
+    shop-shop in shop-shop, independent: a.example/acme/shop semver *
+    shop-worker in shop-worker, independent: a.example/acme/worker newest
+    ");
+    assert_snapshot!(lines("together: same-revision").join("\n"), @"shop in shop, same-revision: a.example/acme/shop semver * and a.example/acme/worker newest");
+}
+
+#[test]
+fn a_registry_may_tell_of_pushes() {
+    let text = "version: 1\nregistries:\n  - { host: ghcr.io, name: ghcr, hooks: { kind: ghcr, secrets: [ { env: A }, { file: b } ] } }\n  \
+                - { host: \"acme.azurecr.io\", hooks: { kind: acr, header: X-Key, secrets: [ { file: /etc/c } ] } }\n";
+    let lines: Vec<String> =
+        settings_of(text).registries.iter().map(|own| format!("{} {:?}", own.name, own.hook)).collect();
+    assert_snapshot!(lines.join("\n"), @r#"
+    ghcr Some(HookSettings { kind: Ghcr, secrets: [Env("A"), File("etc/b")], header: None })
+    acme.azurecr.io Some(HookSettings { kind: Acr, secrets: [File("/etc/c")], header: Some("X-Key") })
+    "#);
 }

@@ -354,21 +354,84 @@ fn a_path_with_an_unknown_placeholder() {
     "#);
 }
 
-#[test]
-fn a_second_image() {
-    let text = good_with(
+/// The good file with two images, and more keys of the service.
+fn with_two_images(first: &str, second: &str, more: &str) -> String {
+    good_with(
         "images: [ { image: ghcr.io/acme/shop, select: { semver: \"*\" } } ]",
-        "images:\n      - { image: ghcr.io/acme/shop, select: { semver: \"*\" } }\n      - { image: ghcr.io/acme/worker, select: { semver: \"*\" } }",
-    );
-    assert_snapshot!(problems_in(&text), @r#"
-    error: a service has one image for now; list it as a service of its own; both may share one path
-      --> towpath.yaml:15:18
+        &format!("{more}images:\n      - {{ image: {first} }}\n      - {{ image: {second} }}"),
+    )
+}
+
+#[test]
+fn images_that_go_their_own_ways_under_one_name() {
+    let semver = |image: &str| format!("{image}, select: {{ semver: \"*\" }}");
+    let problems = |first: &str, second: &str, more: &str| {
+        problems_in(&with_two_images(&semver(first), &semver(second), more))
+    };
+    assert_snapshot!(problems("ghcr.io/acme/shop", "ghcr.io/other/shop", ""), @r#"
+    error: `ghcr.io/other/shop` would go its way as `shop-shop`, which is no name of its own; list it as a service of its own, or say which images belong `together`
+      --> towpath.yaml:14:9
        |
-    15 |       - { image: ghcr.io/acme/worker, select: { semver: "*" } }
-       |                  ^^^^^^^^^^^^^^^^^^^
+    14 |       - { image: ghcr.io/acme/shop, select: { semver: "*" } }
+       |         ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
 
     1 problem in towpath.yaml
     "#);
+    assert_snapshot!(problems("ghcr.io/acme/shop", "ghcr.io/acme/worker", "group: g\n    "), @"
+    error: images that go their own ways have changes of their own; leave out `group`, or write `together: same-tag`
+      --> towpath.yaml:13:12
+       |
+    13 |     group: g
+       |            ^
+
+    1 problem in towpath.yaml
+    ");
+    assert_snapshot!(problems("ghcr.io/acme/shop", "ghcr.io/acme/shop", "together: same-tag\n    "), @r#"
+    error: `ghcr.io/acme/shop` is listed twice; delete one of the two
+      --> towpath.yaml:16:18
+       |
+    16 |       - { image: ghcr.io/acme/shop, select: { semver: "*" } }
+       |                  ^^^^^^^^^^^^^^^^^
+
+    1 problem in towpath.yaml
+    "#);
+}
+
+#[test]
+fn a_followed_tag_says_nothing_of_what_belongs_together() {
+    let text = with_two_images(
+        "ghcr.io/acme/shop, select: { digest: latest }",
+        "ghcr.io/acme/worker, select: { digest: latest }",
+        "together: same-tag\n    ",
+    );
+    assert_snapshot!(problems_in(&text), @"
+    error: a tag that is followed is always the same, so it does not tell what belongs together; write `together: same-revision`, or leave it out
+      --> towpath.yaml:13:15
+       |
+    13 |     together: same-tag
+       |               ^^^^^^^^
+
+    1 problem in towpath.yaml
+    ");
+}
+
+#[test]
+fn a_platform_that_is_none() {
+    assert_snapshot!(problems_with("select: { semver: \"*\" }", "select: { digest: a/b }, platforms: [linux]"), @"
+    error: `a/b` is not an image tag; it has at most 128 letters, digits, `_`, `.` or `-`, not starting with `.` or `-`
+      --> towpath.yaml:13:61
+       |
+    13 |     images: [ { image: ghcr.io/acme/shop, select: { digest: a/b }, platforms: [linux] } ]
+       |                                                             ^^^
+
+    error: `linux` is not a platform; write `os/architecture` or `os/architecture/variant`, such as `linux/arm64/v8`
+      --> towpath.yaml:13:80
+       |
+    13 |     images: [ { image: ghcr.io/acme/shop, select: { digest: a/b }, platforms: [linux] } ]
+       |                                                                                ^^^^^
+
+    2 problems in towpath.yaml
+    ");
 }
 
 #[test]
@@ -558,5 +621,149 @@ fn selections_that_select_nothing() {
        |                                                                ^^^^^
 
     1 problem in towpath.yaml
+    ");
+}
+
+/// The good configuration with a registry that has this hook.
+fn hooked(hook: &str) -> String {
+    GOOD.replace("pipelines:", &format!("registries:\n  - {{ host: ghcr.io, {hook} }}\npipelines:"))
+}
+
+#[test]
+fn hooks_that_would_let_everybody_in() {
+    assert_snapshot!(problems_in(&hooked("hooks: { kind: ghcr, secrets: [] }")), @"
+    error: without a secret nobody could prove where an event comes from; name one, such as `{ env: TOWPATH_PUSH_SECRET }`
+     --> towpath.yaml:5:52
+      |
+    5 |   - { host: ghcr.io, hooks: { kind: ghcr, secrets: [] } }
+      |                                                    ^^
+
+    1 problem in towpath.yaml
+    ");
+    assert_snapshot!(problems_in(&hooked("hooks: { kind: ghcr }")), @"
+    error: the key `secrets` is missing
+     --> towpath.yaml:5:31
+      |
+    5 |   - { host: ghcr.io, hooks: { kind: ghcr } }
+      |                               ^^^^
+
+    1 problem in towpath.yaml
+    ");
+    assert_snapshot!(problems_in(&hooked("hooks: { kind: github, secrets: [ { value: s3cret } ] }")), @"
+    error: unknown value `github`; known here: `distribution`, `ghcr`, `docker-hub`, `harbor`, `quay`, `acr`, `ecr`, `gar`, `artifactory`, `generic`
+     --> towpath.yaml:5:37
+      |
+    5 |   - { host: ghcr.io, hooks: { kind: github, secrets: [ { value: s3cret } ] } }
+      |                                     ^^^^^^
+
+    error: unknown key `value`; known here: `env`, `file`
+     --> towpath.yaml:5:58
+      |
+    5 |   - { host: ghcr.io, hooks: { kind: github, secrets: [ { value: s3cret } ] } }
+      |                                                          ^^^^^
+
+    2 problems in towpath.yaml
+    ");
+}
+
+#[test]
+fn hooks_that_cannot_be_told_apart() {
+    let other =
+        "  - { host: quay.io, name: ghcr.io, hooks: { kind: quay, secrets: [ { env: A } ] } }\npipelines:";
+    let text = hooked("hooks: { kind: ghcr, secrets: [ { env: A } ] }").replace("pipelines:", other);
+    assert_snapshot!(problems_in(&text), @"
+    error: the registry's name `ghcr.io` is there twice; the first is in line 5; rename or remove one
+     --> towpath.yaml:6:28
+      |
+    6 |   - { host: quay.io, name: ghcr.io, hooks: { kind: quay, secrets: [ { env: A } ] } }
+      |                            ^^^^^^^
+
+    1 problem in towpath.yaml
+    ");
+}
+
+#[test]
+fn hooks_with_what_is_of_no_use() {
+    let hook = "name: a/b, hooks: { kind: quay, header: X-Key, secrets: [ { env: A-B }, { file: \"\" } ] }";
+    assert_snapshot!(problems_in(&hooked(hook)), @r#"
+    error: `a/b` is not a registry's name; it has at most 128 letters, digits, `.`, `:`, `_` or `-`
+     --> towpath.yaml:5:28
+      |
+    5 |   - { host: ghcr.io, name: a/b, hooks: { kind: quay, header: X-Key, secrets: [ { env: A-B }, { file: "" } ] } }
+      |                            ^^^
+
+    error: `quay` proves itself by `?token=` in the address, so no other header is looked at; leave `header` out
+     --> towpath.yaml:5:62
+      |
+    5 |   - { host: ghcr.io, name: a/b, hooks: { kind: quay, header: X-Key, secrets: [ { env: A-B }, { file: "" } ] } }
+      |                                                              ^^^^^
+
+    error: this is not the name of an environment variable; write for example `REGISTRY_PASSWORD`
+     --> towpath.yaml:5:87
+      |
+    5 |   - { host: ghcr.io, name: a/b, hooks: { kind: quay, header: X-Key, secrets: [ { env: A-B }, { file: "" } ] } }
+      |                                                                                       ^^^
+
+    error: the path of the file is empty
+     --> towpath.yaml:5:102
+      |
+    5 |   - { host: ghcr.io, name: a/b, hooks: { kind: quay, header: X-Key, secrets: [ { env: A-B }, { file: "" } ] } }
+      |                                                                                                      ^^
+
+    4 problems in towpath.yaml
+    "#);
+    assert_snapshot!(problems_in(&hooked("hooks: { kind: acr, header: \"X Key\", secrets: [ { env: A } ] }")), @r#"
+    error: `X Key` is not the name of a header; write for example `X-Api-Key`
+     --> towpath.yaml:5:50
+      |
+    5 |   - { host: ghcr.io, hooks: { kind: acr, header: "X Key", secrets: [ { env: A } ] } }
+      |                                                  ^^^^^^^
+
+    1 problem in towpath.yaml
+    "#);
+    assert_snapshot!(problems_in(&hooked("hooks: { kind: quay, header: X-Key, secrets: [ { env: A } ] }")), @"
+    error: `quay` proves itself by `?token=` in the address, so no other header is looked at; leave `header` out
+     --> towpath.yaml:5:51
+      |
+    5 |   - { host: ghcr.io, hooks: { kind: quay, header: X-Key, secrets: [ { env: A } ] } }
+      |                                                   ^^^^^
+
+    1 problem in towpath.yaml
+    ");
+}
+
+#[test]
+fn secrets_that_are_not_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("towpath.yaml");
+    std::fs::create_dir(folder.path().join("forge")).unwrap();
+    std::fs::write(folder.path().join("empty"), "\n").unwrap();
+    std::fs::write(folder.path().join("full"), "s3cret\n").unwrap();
+    let secrets = "[ { env: TOWPATH_NOBODY_SETS_THIS }, { file: empty }, { file: none }, { file: full } ]";
+    std::fs::write(&file, hooked(&format!("hooks: {{ kind: acr, secrets: {secrets} }}"))).unwrap();
+
+    assert!(check_on_disk(&file).is_ok(), "whoever only looks needs no secrets");
+    let problems = check_to_serve(&file).unwrap_err().to_string();
+
+    assert_snapshot!(problems.replace(&folder.path().display().to_string(), "SITE"), @"
+    error: the environment variable `TOWPATH_NOBODY_SETS_THIS` is not set; put the secret there before the service starts
+     --> SITE/towpath.yaml:5:53
+      |
+    5 |   - { host: ghcr.io, hooks: { kind: acr, secrets: [ { env: TOWPATH_NOBODY_SETS_THIS }, { file: empty }, { file: none }, { file: full ...
+      |                                                     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+
+    error: the file `SITE/empty` is empty, which would let everybody in; put the secret there before the service starts
+     --> SITE/towpath.yaml:5:88
+      |
+    5 |   - { host: ghcr.io, hooks: { kind: acr, secrets: [ { env: TOWPATH_NOBODY_SETS_THIS }, { file: empty }, { file: none }, { file: full ...
+      |                                                                                        ^^^^^^^^^^^^^^^
+
+    error: the file `SITE/none` cannot be read: No such file or directory (os error 2); put the secret there before the service starts
+     --> SITE/towpath.yaml:5:105
+      |
+    5 |   - { host: ghcr.io, hooks: { kind: acr, secrets: [ { env: TOWPATH_NOBODY_SETS_THIS }, { file: empty }, { file: none }, { file: full ...
+      |                                                                                                         ^^^^^^^^^^^^^^
+
+    3 problems in SITE/towpath.yaml
     ");
 }

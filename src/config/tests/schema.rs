@@ -41,14 +41,27 @@ fn samples() -> Vec<Value> {
     let marked =
         EXAMPLE.replace("# marker: ", "marker: ").replace("after: [staging]", "after: { all: [staging] }");
     let declared = other.replace("# set:", "set:").replace("#   - { file", "  - { file");
+    let hooked = ["name: dev", "hooks:", "  kind: dist", "  secrets:", "  header:"]
+        .iter()
+        .fold(EXAMPLE.to_owned(), |text, key| text.replace(&format!("    # {key}"), &format!("    {key}")));
     let semver = "        select: { semver:";
-    let selected = ["calver", "regex", "alphabetical", "numerical"].map(|rule| {
+    let selected = ["calver", "regex", "alphabetical", "numerical", "newest", "digest"].map(|rule| {
         let shown = format!("# select: {{ {rule}:");
-        let text = declared.replace("# allow:", "allow:").replace("# ignore:", "ignore:");
+        let keys = ["allow", "ignore", "platforms", "together", "quiet"];
+        let uncomment = |text: String, key: &&str| text.replace(&format!("# {key}: "), &format!("{key}: "));
+        let text = keys.iter().fold(declared.clone(), uncomment);
         text.replace(semver, "        # select: { semver:").replace(&shown, &shown.replace("# ", ""))
     });
-    let github = with_github();
-    [EXAMPLE.to_owned(), marked, declared, github].iter().chain(&selected).map(|text| json_of(text)).collect()
+    let ways = ["docker_config", "username", "token", "ecr", "gar", "acr"].map(|way| {
+        let shown = format!("# credentials: {{ {way}:");
+        EXAMPLE.replace("# realm:", "realm:").replace(&shown, &shown.replace("# ", ""))
+    });
+    [EXAMPLE.to_owned(), marked, declared, hooked, with_github()]
+        .iter()
+        .chain(&ways)
+        .chain(&selected)
+        .map(|text| json_of(text))
+        .collect()
 }
 
 /// The sample with the lines about GitHub.

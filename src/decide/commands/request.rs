@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 
 use super::super::candidate;
 use super::super::case::Case;
+use super::super::offers;
 use super::super::plan::Need;
 use super::{Asked, Stop};
 use crate::model::{
-    ChangeState, CommandOutcome, Environment, EnvironmentName, Fact, ImageReference, Landing, RefusedBecause,
-    Release, Right, Standing, Tag,
+    ChangeState, CommandOutcome, Environment, EnvironmentName, RefusedBecause, Release, Right, Tag,
 };
 
 /// One outcome for each environment that was named or meant.
@@ -27,7 +27,7 @@ pub(super) fn outcomes(
             Some(tag) => known_release(&there, tag, needs)?,
             None => carried(asked, needs)?,
         };
-        if !there.is_newer_than_running(release.name()) {
+        if !there.may_be_asked_for(&release.references()) {
             let environment = there.target.environment.clone();
             let version = release.name().clone();
             return Err(Stop::Refused(RefusedBecause::NotNewer { version, environment }));
@@ -62,8 +62,8 @@ fn environments<'a>(asked: &'a Asked<'_>, named: &[EnvironmentName]) -> Result<V
 fn carried(asked: &Asked<'_>, needs: &mut BTreeSet<Need>) -> Result<Release, Stop> {
     let case = asked.case;
     let landed = case.history.landed_by(&case.target, asked.observed.change.number);
-    if let Some(image) = landed.and_then(|landing| landing.images.first()) {
-        let release = candidate::release_of(case, image, needs).map_err(|_not_known_yet| Stop::Pending)?;
+    if let Some(images) = landed.and_then(|landing| case.service.complete(&landing.images)) {
+        let release = candidate::release_of(case, &images, needs).map_err(|_not_known_yet| Stop::Pending)?;
         return release.ok_or(Stop::Refused(RefusedBecause::NotOpen));
     }
     let own = asked.observed.is_ours().then(|| asked.case.release_of(asked.observed)).flatten();
@@ -73,35 +73,10 @@ fn carried(asked: &Asked<'_>, needs: &mut BTreeSet<Need>) -> Result<Release, Sto
 /// The release of that version where it would come from: the registry, or the environments before.
 fn known_release(there: &Case<'_>, tag: &Tag, needs: &mut BTreeSet<Need>) -> Result<Release, Stop> {
     let unknown = || Stop::Refused(RefusedBecause::UnknownVersion(tag.to_string()));
-    let reference = if there.environment.after.environments.is_empty() {
-        listed(there, tag)?
-    } else {
-        landed(there, tag)
-    };
-    match candidate::release_of(there, &reference.ok_or_else(unknown)?, needs) {
+    let offer = offers::of_version(there, tag, needs).map_err(|_not_known_yet| Stop::Pending)?;
+    match candidate::release_of(there, &offer.ok_or_else(unknown)?, needs) {
         Ok(Some(release)) => Ok(release),
         Ok(None) => Err(unknown()),
         Err(_not_known_yet) => Err(Stop::Pending),
     }
-}
-
-fn listed(there: &Case<'_>, tag: &Tag) -> Result<Option<ImageReference>, Stop> {
-    let image = &there.service.image;
-    match there.world.listings.get(image) {
-        Some(Fact::Known { value, .. }) => Ok(value.contains(tag).then(|| ImageReference {
-            image: image.clone(),
-            tag: Some(tag.clone()),
-            digest: None,
-        })),
-        Some(Fact::Unknown { .. }) | None => Err(Stop::Pending),
-    }
-}
-
-fn landed(there: &Case<'_>, tag: &Tag) -> Option<ImageReference> {
-    let before = &there.environment.after.environments;
-    let landings = before.iter().flat_map(|name| there.history.landings(&there.sibling(name)));
-    let stands = |landing: &&Landing| landing.standing == Standing::Stands;
-    let images = landings.filter(stands).flat_map(|landing| &landing.images);
-    let matching: Vec<&ImageReference> = images.filter(|image| image.tag.as_ref() == Some(tag)).collect();
-    matching.last().copied().cloned()
 }

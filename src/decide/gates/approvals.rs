@@ -51,8 +51,10 @@ fn counted(
     needs: &mut BTreeSet<Need>,
 ) -> Vec<UserName> {
     let mut by: Vec<UserName> = Vec::new();
+    let moved = case.history.moved_tag(release).map(|moved| moved.order);
     for handled in case.history.handled_on(change.change.number) {
         let counts = approves(handled, change)
+            && moved.is_none_or(|moved| moved < handled.order)
             && handled.by != case.world.bot
             && !case.has_asked(&handled.by, release, change)
             && !by.contains(&handled.by);

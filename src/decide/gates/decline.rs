@@ -50,7 +50,7 @@ fn declined<'a>(case: &'a Case<'_>, release: &Release, key: Option<&ContentKey>)
     let mut declines = case.history.declines(&case.target).filter(stands);
     let is_same = |decline: &Decline| match key {
         Some(key) => decline.key == *key,
-        None => decline.images.iter().any(|image| release.is_named_by(image)),
+        None => release.is_among(&decline.images),
     };
     declines.find(|decline| is_same(decline) || is_older(decline))
 }

@@ -8,7 +8,7 @@ use crate::model::Release;
 /// Nothing where nobody set the environment by hand.
 pub(super) fn judge(case: &Case<'_>, release: &Release) -> Option<GateReport> {
     let since = case.set_by_hand_since()?;
-    let passes = case.order_of(release) > case.floor();
+    let passes = case.is_newer_than_all_that_ran(release);
     let (verdict, reason) = if passes {
         (Verdict::Pass, Reason::Automatic)
     } else {

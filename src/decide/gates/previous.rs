@@ -37,7 +37,7 @@ fn verdict(case: &Case<'_>, release: &Release) -> (Verdict, Reason) {
 fn was_withdrawn(case: &Case<'_>, release: &Release, name: &EnvironmentName) -> bool {
     let target = case.sibling(name);
     let landings = case.history.landings(&target);
-    landings.iter().any(|landing| landing.images.iter().any(|image| release.is_named_by(image)))
+    landings.iter().any(|landing| release.is_among(&landing.images))
 }
 
 fn cloned(names: &[&EnvironmentName]) -> Vec<EnvironmentName> {

@@ -10,8 +10,8 @@ use crate::model::{
     After, AfterMode, Approvals, Artifact, Change, ChangeNumber, ChangeState, CommandOutcome, CommentId,
     CommitId, ContentKey, Digest, Environment, EnvironmentName, Event, Fact, Gate, Head, History,
     ImageReference, MergeMode, ObservedChange, OnNewer, Origin, Pipeline, Place, Policy, Principal, Record,
-    Release, Running, RunningImage, Selection, Service, Soak, SoakCounts, Tag, Target, Time, UserName,
-    WithdrawnBecause, World, change_branch,
+    Release, Running, RunningImage, Selection, Service, ServiceImage, Soak, SoakCounts, Tag, Target, Time,
+    Together, UserName, WithdrawnBecause, World, change_branch,
 };
 
 const ENVIRONMENTS: [&str; 3] = ["dev", "staging", "production"];
@@ -75,8 +75,9 @@ pub(super) fn policy() -> Policy {
         name: "shop".parse().unwrap(),
         pipeline: pipeline.name.clone(),
         group: "shop".parse().unwrap(),
-        image: IMAGE.parse().unwrap(),
-        selection: Selection::semver("*").unwrap(),
+        images: vec![ServiceImage::new(IMAGE.parse().unwrap(), Selection::semver("*").unwrap())],
+        together: Together::Independent,
+        quiet: Duration::ZERO,
         place: place(),
         locations: BTreeMap::new(),
     };
@@ -270,9 +271,10 @@ pub(super) fn any_world() -> impl Strategy<Value = World> {
         let image = || IMAGE.parse().unwrap();
         let tags: Vec<Tag> = VERSIONS.iter().map(|version| version.parse().unwrap()).collect();
         let now = instant(200 + now);
-        let digests = VERSIONS
+        let digests: BTreeMap<_, _> = VERSIONS
             .iter()
-            .map(|version| ((image(), version.parse().unwrap()), Fact::known(Some(digest(version)), now)));
+            .map(|version| ((image(), version.parse().unwrap()), Fact::known(Some(digest(version)), now)))
+            .collect();
         let keys = ENVIRONMENTS.iter().flat_map(|at| {
             VERSIONS.iter().map(|version| ((target(at), release(version).id()), Ok(key(at, version))))
         });
@@ -286,7 +288,10 @@ pub(super) fn any_world() -> impl Strategy<Value = World> {
             branches: branches.collect(),
             changes,
             listings: BTreeMap::from([(image(), Fact::known(tags, now))]),
-            digests: digests.collect(),
+            present: digests.clone(),
+            digests,
+
+            descriptions: BTreeMap::new(),
             keys: keys.collect(),
             members: BTreeMap::new(),
         }

@@ -219,7 +219,7 @@ impl Connection {
         call: &Call<'_>,
         condition: Option<HeaderValue>,
     ) -> Result<(Answer, HeaderMap), ForgeError> {
-        let token = self.credentials.token(self, call.scope).await?;
+        let token = self.credentials.token_for(self, call.scope).await?;
         let (status, headers, body) = self.exchange(call, &token, condition).await?;
         let Some(refused) = refused(status, &headers, &body) else {
             return Ok((Answer { status, body: body.into(), has_next: has_next(&headers) }, headers));

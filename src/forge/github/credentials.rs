@@ -8,7 +8,7 @@ use std::sync::Mutex;
 use chrono::TimeDelta;
 use http::Method;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::SecretString;
 use serde::Serialize;
 use serde_json::json;
 
@@ -17,7 +17,7 @@ use super::failed;
 use super::refusal::words;
 use super::wire::{Installation, InstallationToken};
 use crate::forge::ForgeError;
-use crate::model::{RepositoryName, Time};
+use crate::model::{RepositoryName, Secret, Time};
 
 /// How long before its end a token is no longer used.
 const MARGIN: TimeDelta = TimeDelta::minutes(5);
@@ -76,8 +76,8 @@ impl AppCredentials {
     ///
     /// # Errors
     /// Where the key is none, in a sentence that does not repeat it.
-    pub fn new(id: u64, private_key: &SecretString, installation: Option<u64>) -> Result<Self, String> {
-        let key = EncodingKey::from_rsa_pem(private_key.expose_secret().as_bytes())
+    pub fn new(id: u64, private_key: &Secret, installation: Option<u64>) -> Result<Self, String> {
+        let key = EncodingKey::from_rsa_pem(private_key.expose().as_bytes())
             .map_err(|_| "the private key is no RSA key in PEM form".to_owned())?;
         Ok(Self { id, key, installation, tokens: Mutex::default() })
     }
@@ -153,8 +153,14 @@ fn wish(scope: Scope<'_>) -> serde_json::Value {
 }
 
 impl Credentials {
+    /// A personal token.
+    #[must_use]
+    pub fn token(token: &Secret) -> Self {
+        Self::Token(token.expose().into())
+    }
+
     /// The token for a request.
-    pub(super) async fn token(
+    pub(super) async fn token_for(
         &self,
         connection: &Connection,
         scope: Scope<'_>,

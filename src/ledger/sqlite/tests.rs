@@ -1,3 +1,5 @@
+mod deliveries;
+
 use std::path::PathBuf;
 
 use tempfile::TempDir;
@@ -36,6 +38,10 @@ fn tag(text: &str) -> Tag {
 
 fn some_digest(digit: char) -> Digest {
     Digest::new(format!("sha256:{}", digit.to_string().repeat(64))).unwrap()
+}
+
+fn listing(tags: &[Tag], as_of: Time) -> KeptListing {
+    KeptListing { tags: tags.to_vec(), validator: None, as_of }
 }
 
 fn at(microseconds: i64) -> Time {
@@ -113,27 +119,45 @@ async fn a_commit_is_brought_in_once_however_many_bring_it() {
 #[tokio::test]
 async fn the_last_listing_replaces_the_one_before() {
     let ledger = SqliteLedger::in_memory().await.unwrap();
-    ledger.keep_listing(&shop(), &[tag("1.0.0"), tag("1.1.0")], at(1)).await.unwrap();
-    ledger.keep_listing(&shop(), &[tag("2.0.0")], at(1_795_000_000_123_456)).await.unwrap();
-    let listing = ledger.listing(&shop()).await.unwrap();
-    assert_eq!(listing, Some((vec![tag("2.0.0")], at(1_795_000_000_123_456))));
+    ledger.keep_listing(&shop(), &listing(&[tag("1.0.0"), tag("1.1.0")], at(1))).await.unwrap();
+    let later = KeptListing {
+        validator: Some("\"abc\"".parse().unwrap()),
+        ..listing(&[tag("2.0.0")], at(1_795_000_000_123_456))
+    };
+    ledger.keep_listing(&shop(), &later).await.unwrap();
+    assert_eq!(ledger.listing(&shop()).await.unwrap(), Some(later));
+    // A validator of an earlier listing must not outlive it.
+    ledger.keep_listing(&shop(), &listing(&[], at(3))).await.unwrap();
+    assert_eq!(ledger.listing(&shop()).await.unwrap(), Some(listing(&[], at(3))));
 }
 
 #[tokio::test]
 async fn an_empty_listing_is_not_the_same_as_none() {
     let ledger = SqliteLedger::in_memory().await.unwrap();
-    ledger.keep_listing(&shop(), &[], at(1)).await.unwrap();
-    assert_eq!(ledger.listing(&shop()).await.unwrap(), Some((Vec::new(), at(1))));
+    ledger.keep_listing(&shop(), &listing(&[], at(1))).await.unwrap();
+    assert_eq!(ledger.listing(&shop()).await.unwrap(), Some(listing(&[], at(1))));
 }
 
 #[tokio::test]
 async fn ten_thousand_tags_are_one_row() {
     let ledger = SqliteLedger::in_memory().await.unwrap();
     let tags: Vec<Tag> = (0..10_000).map(|number| tag(&format!("1.{number}.0"))).collect();
-    ledger.keep_listing(&shop(), &tags, at(1)).await.unwrap();
+    ledger.keep_listing(&shop(), &listing(&tags, at(1))).await.unwrap();
     let rows: i64 =
         sqlx::query_scalar("SELECT count(*) FROM listings").fetch_one(&ledger.pool).await.unwrap();
-    assert_eq!((rows, ledger.listing(&shop()).await.unwrap()), (1, Some((tags, at(1)))));
+    assert_eq!((rows, ledger.listing(&shop()).await.unwrap()), (1, Some(listing(&tags, at(1)))));
+}
+
+#[tokio::test]
+async fn a_description_is_kept_for_each_image_and_digest() {
+    let ledger = SqliteLedger::in_memory().await.unwrap();
+    let chart = Description::of(crate::model::ArtifactKind::Chart);
+    ledger.keep_description(&shop(), &some_digest('a'), &chart).await.unwrap();
+    ledger.keep_description(&shop(), &some_digest('a'), &chart).await.unwrap();
+    assert_eq!(ledger.description(&shop(), &some_digest('a')).await.unwrap(), Some(chart));
+    assert_eq!(ledger.description(&shop(), &some_digest('b')).await.unwrap(), None);
+    let other = "ghcr.io/acme/other".parse().unwrap();
+    assert_eq!(ledger.description(&other, &some_digest('a')).await.unwrap(), None);
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use crate::model::Tag;
+use crate::model::{Tag, Time};
 
 /// The place of a tag in the order of its selection; later is newer.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -19,6 +19,10 @@ pub(super) enum Key {
     Version(semver::Version),
     /// Parts, the first one first.
     Parts(Vec<Part>),
+    /// When the artifact was made.
+    Made(Time),
+    /// When a followed tag first pointed to the artifact, among all to which it did.
+    Turn(usize),
 }
 
 /// A part of a tag: numbers come before all other texts.
@@ -37,6 +41,18 @@ pub(super) struct Number(String);
 impl Rank {
     pub(super) const fn new(key: Key, tag: Tag) -> Self {
         Self { key, tag }
+    }
+
+    /// The place of an artifact that was made then.
+    #[must_use]
+    pub const fn made(at: Time, tag: Tag) -> Self {
+        Self::new(Key::Made(at), tag)
+    }
+
+    /// The place of an artifact to which a followed tag pointed as the `turn`th.
+    #[must_use]
+    pub const fn turn(turn: usize, tag: Tag) -> Self {
+        Self::new(Key::Turn(turn), tag)
     }
 
     pub(super) const fn key(&self) -> &Key {

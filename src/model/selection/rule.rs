@@ -5,6 +5,7 @@ use std::fmt;
 use super::pattern::Pattern;
 use super::rank::{Key, Number, Part};
 use super::{Rank, SelectionError};
+use crate::model::Tag;
 
 /// Parts of a calendar version, the longer spelling before the shorter, and the expression for each.
 const LAYOUT_PARTS: [(&str, &str); 12] = [
@@ -35,6 +36,10 @@ pub(super) enum Rule {
     Alphabetical,
     /// As whole numbers.
     Numerical,
+    /// By the dates of their artifacts.
+    Newest,
+    /// This one, whatever it points to.
+    Digest(Tag),
 }
 
 impl Rule {
@@ -111,6 +116,8 @@ impl Rule {
             }
             Self::Alphabetical => Some(Key::Parts(vec![Part::Text(tag.to_owned())])),
             Self::Numerical => Number::new(tag).map(|number| Key::Parts(vec![Part::Number(number)])),
+            // Their names say nothing of their order.
+            Self::Newest | Self::Digest(_) => None,
         }
     }
 
@@ -118,8 +125,16 @@ impl Rule {
     pub(super) fn is_in_range(&self, rank: &Rank) -> bool {
         match (self, rank.key()) {
             (Self::Semver(range), Key::Version(version)) => range.matches(version),
-            (Self::Semver(_), Key::Parts(_)) => false,
-            (Self::Calver { .. } | Self::Regex { .. } | Self::Alphabetical | Self::Numerical, _) => true,
+            (Self::Semver(_), _) => false,
+            (
+                Self::Calver { .. }
+                | Self::Regex { .. }
+                | Self::Alphabetical
+                | Self::Numerical
+                | Self::Newest
+                | Self::Digest(_),
+                _,
+            ) => true,
         }
     }
 }
@@ -134,6 +149,8 @@ impl fmt::Display for Rule {
             }
             Self::Alphabetical => formatter.write_str("alphabetical"),
             Self::Numerical => formatter.write_str("numerical"),
+            Self::Newest => formatter.write_str("newest"),
+            Self::Digest(tag) => write!(formatter, "digest of {tag}"),
         }
     }
 }

@@ -7,12 +7,18 @@ use reqwest::header::{HeaderMap, LINK};
 
 use super::refusal::one_line;
 
+/// Most pages in a row that may bring no new tag; then the listing does not advance.
+const IDLE_PAGES_MAX: usize = 3;
+/// What the path of every listing ends with.
+const LISTING: &str = "/tags/list";
+
 /// Walks through the pages of one listing.
 pub(super) struct Pager {
     listing: Url,
     next: Option<Url>,
     seen: BTreeSet<String>,
     pages_max: usize,
+    idle_pages: usize,
 }
 
 impl Pager {
@@ -20,7 +26,7 @@ impl Pager {
     pub(super) fn new(listing: Url, tags_per_page: usize, pages_max: usize) -> Self {
         let mut first = listing.clone();
         first.set_query(Some(&format!("n={tags_per_page}")));
-        Self { listing, next: Some(first), seen: BTreeSet::new(), pages_max }
+        Self { listing, next: Some(first), seen: BTreeSet::new(), pages_max, idle_pages: 0 }
     }
 
     /// The page to read now; nothing after the last one. Fails beyond the bound, and where a page comes again.
@@ -35,7 +41,22 @@ impl Pager {
         Ok(Some(url))
     }
 
-    /// Takes the way to the next page from a page's headers. Only its query is used: the rest must be ours.
+    /// How many pages were taken.
+    pub(super) fn pages(&self) -> usize {
+        self.seen.len()
+    }
+
+    /// Notes whether a page brought a new tag. Fails where page after page brings none.
+    pub(super) fn advance(&mut self, is_new: bool) -> Result<(), String> {
+        self.idle_pages = if is_new { 0 } else { self.idle_pages + 1 };
+        if self.idle_pages >= IDLE_PAGES_MAX && self.next.is_some() {
+            return Err(format!("{IDLE_PAGES_MAX} pages of its listing in a row bring no new tag"));
+        }
+        Ok(())
+    }
+
+    /// Takes the way to the next page from a page's headers. Only its query is used: registries behind a prefix
+    /// name a path without it, and the rest must be ours.
     pub(super) fn follow(&mut self, headers: &HeaderMap) -> Result<(), String> {
         let Some(target) = headers.get_all(LINK).iter().find_map(|value| next_in(value.to_str().ok()?))
         else {
@@ -44,9 +65,8 @@ impl Pager {
         let link =
             self.listing.join(&target).map_err(|error| format!("its next page is no address: {error}"))?;
         // A registry behind a proxy may not know that it is reached over TLS, so the scheme may differ.
-        let is_same = (link.host_str(), link.port(), link.path())
-            == (self.listing.host_str(), self.listing.port(), self.listing.path());
-        if !is_same {
+        let is_same_host = (link.host_str(), link.port()) == (self.listing.host_str(), self.listing.port());
+        if !is_same_host || !self.is_of_this_image(&link) {
             let place = format!("{}{}", link.origin().ascii_serialization(), link.path());
             return Err(format!("its next page lies elsewhere, at `{}`", one_line(&place)));
         }
@@ -54,6 +74,17 @@ impl Pager {
         next.set_query(link.query());
         self.next = Some(next);
         Ok(())
+    }
+}
+
+impl Pager {
+    /// Whether an address is that of our listing, perhaps without the prefix under which we reach the registry.
+    fn is_of_this_image(&self, link: &Url) -> bool {
+        let image = |url: &Url| Some(url.path().split_once("/v2/")?.1.strip_suffix(LISTING)?.to_owned());
+        match (image(&self.listing), image(link)) {
+            (Some(ours), Some(theirs)) => ours == theirs || ours.ends_with(&format!("/{theirs}")),
+            _ => false,
+        }
     }
 }
 

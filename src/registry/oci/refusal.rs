@@ -46,7 +46,7 @@ impl Refusal {
 /// Reads the error in an answer; an unreadable one is told by its status alone.
 pub(super) async fn code_and_words(response: Response) -> Refused {
     let status = response.status();
-    if status.is_redirection() {
+    if status.is_redirection() && response.headers().contains_key(LOCATION) {
         return Refused { code: None, words: elsewhere(&response) };
     }
     let body = read_body(response, ERROR_BYTES_MAX).await.unwrap_or_default();

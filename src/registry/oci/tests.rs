@@ -1,6 +1,9 @@
 //! The registry client against a small registry of its own, which each test makes answer as it likes.
 
 mod address;
+mod cloud;
+mod credentials;
+mod description;
 mod digest;
 mod listing;
 mod refusal;
@@ -19,15 +22,22 @@ use reqwest::dns::Resolve as _;
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpListener;
 
+use reqwest::Method;
+use reqwest::StatusCode;
+
 use super::connection::PublicOnly;
+use super::manifest::{DIGEST_HEADER, hash_of};
 use super::*;
+use crate::registry::{Login, Secret};
 
 /// What the registry was asked.
 struct Asked {
     method: Method,
     path: String,
     query: String,
+    headers: axum::http::HeaderMap,
     token: Option<String>,
+    body: String,
     /// The registry's own address, such as `127.0.0.1:5000`.
     here: SocketAddr,
 }
@@ -45,7 +55,7 @@ impl Face {
         let requests = Arc::<Mutex<Vec<String>>>::default();
         let remembered = requests.clone();
         let handler = async move |request: Request| {
-            let asked = asked(&request, here);
+            let asked = asked(request, here).await;
             let query = if asked.query.is_empty() { String::new() } else { format!("?{}", asked.query) };
             remembered.lock().unwrap().push(format!("{} {}{query}", asked.method, asked.path));
             answer(&asked)
@@ -64,8 +74,19 @@ impl Face {
     }
 
     fn registry_within(&self, limits: Limits) -> OciRegistry {
-        let settings = RegistrySettings { host: self.here.to_string(), plain_http: true };
-        OciRegistry::with_limits(vec![settings], limits)
+        OciRegistry::with_limits(vec![in_clear(&self.here.to_string())], noon(), limits)
+    }
+
+    /// This registry, for somebody who logs in.
+    fn registry_for(&self, login: Login) -> OciRegistry {
+        let settings = RegistrySettings { login, ..in_clear(&self.here.to_string()) };
+        OciRegistry::new(vec![settings], noon())
+    }
+
+    /// The tags for somebody who logs in.
+    async fn tags_for(&self, login: Login) -> Result<Vec<String>, RegistryError> {
+        let tags = all_of(self.registry_for(login).tags(&self.image(), None).await)?;
+        Ok(tags.into_iter().map(String::from).collect())
     }
 
     async fn tags(&self) -> Result<Vec<String>, RegistryError> {
@@ -73,8 +94,8 @@ impl Face {
     }
 
     async fn tags_within(&self, limits: Limits) -> Result<Vec<String>, RegistryError> {
-        let tags = self.registry_within(limits).tags(&self.image()).await?;
-        Ok(tags.into_iter().map(String::from).collect())
+        let listing = self.registry_within(limits).tags(&self.image(), None).await;
+        Ok(all_of(listing)?.into_iter().map(String::from).collect())
     }
 
     async fn digest(&self) -> Result<Option<Digest>, RegistryError> {
@@ -91,19 +112,44 @@ impl Face {
         self.words(&self.tags().await.unwrap_err())
     }
 
+    async fn why_not(&self, login: Login) -> String {
+        self.words(&self.tags_for(login).await.unwrap_err())
+    }
+
     fn words(&self, error: &RegistryError) -> String {
         error.to_string().replace(&self.here.to_string(), "registry:5000")
     }
 }
 
-fn asked(request: &Request, here: SocketAddr) -> Asked {
+/// A registry in clear without credentials.
+fn in_clear(host: &str) -> RegistrySettings {
+    RegistrySettings { host: host.to_owned(), plain_http: true, realm: None, login: Login::Anonymous }
+}
+
+/// A clock that stands still.
+fn noon() -> Now {
+    Arc::new(|| "2026-03-02T12:00:00Z".parse().unwrap())
+}
+
+/// The tags of a listing that nobody can have called unchanged.
+fn all_of(listing: Result<Listing, RegistryError>) -> Result<Vec<Tag>, RegistryError> {
+    match listing? {
+        Listing::Tags { tags, .. } => Ok(tags),
+        Listing::Unchanged => panic!("nothing was known that could be unchanged"),
+    }
+}
+
+async fn asked(request: Request, here: SocketAddr) -> Asked {
     let token = request.headers().get("authorization").and_then(|value| value.to_str().ok());
     Asked {
         method: request.method().clone(),
         path: request.uri().path().to_owned(),
         query: request.uri().query().unwrap_or_default().to_owned(),
+        headers: request.headers().clone(),
         token: token.and_then(|text| text.strip_prefix("Bearer ")).map(str::to_owned),
         here,
+        body: String::from_utf8(axum::body::to_bytes(request.into_body(), 1 << 20).await.unwrap().into())
+            .unwrap(),
     }
 }
 

@@ -1,16 +1,15 @@
-//! Anonymous tokens: where to fetch one, and for how long it is good.
+//! What a registry wants to see, and the tokens that it takes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use oci_distribution::token_cache::RegistryToken;
 use reqwest::Url;
 use reqwest::header::HeaderValue;
+use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
-use tokio::sync::Mutex;
-use tokio::time::Instant;
 
-use super::connection::{Way, is_public};
+use super::connection::Way;
+use super::realm::Origin;
 
 /// Most bytes of a token server's answer.
 pub(super) const ANSWER_BYTES_MAX: usize = 64 << 10;
@@ -19,12 +18,24 @@ pub(super) const ANSWER_BYTES_MAX: usize = 64 << 10;
 const LIFE_MAX_S: u64 = 3600;
 /// How long before its end a token is no longer used, so that it does not end on the way.
 const MARGIN_S: u64 = 5;
+/// What we may ask for besides `pull`, where a registry says that it is needed to list tags.
+const MORE_ACTIONS: [&str; 2] = ["content_read", "metadata_read"];
+
+/// What a registry wants to see.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Wish {
+    /// A name and a password, each time.
+    Basic,
+    /// A token.
+    Bearer(Challenge),
+}
 
 /// A registry's wish for a token: `Bearer realm="…",service="…"`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Challenge {
     realm: String,
-    service: Option<String>,
+    pub(super) service: Option<String>,
+    actions: BTreeSet<String>,
 }
 
 /// Where to fetch a token, and how far the request may go.
@@ -34,56 +45,64 @@ pub(super) struct Errand {
     pub(super) way: Way,
 }
 
-impl Challenge {
-    /// The first wish for a bearer token among these headers.
-    pub(super) fn among<'a>(headers: impl IntoIterator<Item = &'a HeaderValue>) -> Option<Self> {
-        headers.into_iter().find_map(|value| Self::parse(value.to_str().ok()?))
+impl Wish {
+    /// What these headers ask for: a token, if that is among it.
+    pub(super) fn among<'a>(headers: impl Iterator<Item = &'a HeaderValue>) -> Option<Self> {
+        let texts: Vec<&str> = headers.filter_map(|value| value.to_str().ok()).collect();
+        let is_basic = |text: &&str| {
+            text.trim_start().get(..5).is_some_and(|scheme| scheme.eq_ignore_ascii_case("basic"))
+        };
+        let bearer = texts.iter().find_map(|text| Challenge::parse(text)).map(Self::Bearer);
+        bearer.or_else(|| texts.iter().any(is_basic).then_some(Self::Basic))
     }
 
+    /// This wish, and what was wished before at the same realm.
+    pub(super) fn and(mut self, earlier: &Self) -> Self {
+        if let (Self::Bearer(now), Self::Bearer(before)) = (&mut self, earlier)
+            && now.realm == before.realm
+        {
+            now.actions.extend(before.actions.iter().cloned());
+        }
+        self
+    }
+}
+
+impl Challenge {
     fn parse(header: &str) -> Option<Self> {
         let (scheme, parameters) = header.trim().split_once(' ')?;
         if !scheme.eq_ignore_ascii_case("bearer") {
             return None;
         }
         let mut parameters = parameters_of(parameters);
-        Some(Self { realm: parameters.remove("realm")?, service: parameters.remove("service") })
+        let scope = parameters.remove("scope").unwrap_or_default();
+        let actions = scope.rsplit(':').next().unwrap_or_default().split(',');
+        let actions = actions.filter(|action| MORE_ACTIONS.contains(action)).map(str::to_owned).collect();
+        Some(Self { realm: parameters.remove("realm")?, service: parameters.remove("service"), actions })
     }
 
-    /// Judges the realm and adds what is asked for. `registry` is any address of the registry that named it.
-    pub(super) fn errand(&self, registry: &Url, scope: &str) -> Result<Errand, String> {
+    /// What we ask for: to read one repository.
+    pub(super) fn scope(&self, repository: &str) -> String {
+        let more: String = self.actions.iter().flat_map(|action| [",", action]).collect();
+        format!("repository:{repository}:pull{more}")
+    }
+
+    /// Judges the realm. `has_credentials` says whether ours would go there.
+    pub(super) fn errand(&self, origin: Origin<'_>, has_credentials: bool) -> Result<Errand, String> {
         let mut url = Url::parse(&self.realm).map_err(|error| format!("its realm is no address: {error}"))?;
-        let way = way_to(&url, registry)?;
+        let way = if has_credentials { origin.trusted_way_to(&url) } else { origin.way_to(&url) };
+        let way = way.map_err(|why| format!("its realm {why}"))?;
         if !url.username().is_empty() || url.password().is_some() {
             return Err("its realm holds a user or a password".to_owned());
         }
         url.set_fragment(None);
-        if let Some(service) = &self.service {
-            url.query_pairs_mut().append_pair("service", service);
-        }
-        url.query_pairs_mut().append_pair("scope", scope);
         Ok(Errand { url, way })
     }
-}
 
-/// How a realm may be reached. A registry can name any address, so that a public one must not make us knock at
-/// doors inside our network.
-fn way_to(realm: &Url, registry: &Url) -> Result<Way, String> {
-    let at = realm.origin().ascii_serialization();
-    let is_same_host = realm.host() == registry.host();
-    let is_in_house = registry.scheme() == "http";
-    match realm.scheme() {
-        "http" if is_same_host && is_in_house => Ok(Way::Plain),
-        "https" if is_same_host || is_in_house => Ok(Way::Tls),
-        // An address in figures is never resolved, so the resolver of `TlsToPublic` would not see it.
-        "https" if address_of(realm).is_none_or(is_public) => Ok(Way::TlsToPublic),
-        "https" => Err(format!("its realm `{at}` is a private address")),
-        _ => Err(format!("its realm `{at}` is not https")),
+    /// The parameters that say what the token shall be for.
+    pub(super) fn parameters(&self, repository: &str) -> Vec<(&'static str, String)> {
+        let service = self.service.clone().map(|service| ("service", service));
+        service.into_iter().chain([("scope", self.scope(repository))]).collect()
     }
-}
-
-fn address_of(url: &Url) -> Option<std::net::IpAddr> {
-    let host = url.host_str()?;
-    host.trim_start_matches('[').trim_end_matches(']').parse().ok()
 }
 
 /// Reads `name="value", name=value`; a quoted value may hold commas and escaped quotes.
@@ -118,17 +137,17 @@ fn unquote(quoted: &str) -> (String, &str) {
     (value, "")
 }
 
-/// A token and until when it is used. Its text never reaches a log: `RegistryToken` hides it.
+/// A token and how long it is used. Its text never reaches a log.
 #[derive(Clone, Debug)]
 pub(super) struct Token {
-    token: RegistryToken,
-    life: Duration,
+    pub(super) text: SecretString,
+    pub(super) life: Duration,
 }
 
 #[derive(Deserialize)]
 struct Answer {
-    #[serde(flatten)]
-    token: RegistryToken,
+    token: Option<SecretString>,
+    access_token: Option<SecretString>,
     expires_in: Option<u64>,
 }
 
@@ -138,47 +157,16 @@ impl Token {
         // The parser's own message could repeat parts of the token.
         let answer: Answer = serde_json::from_slice(answer)
             .map_err(|_| "its token server's answer is not a token".to_owned())?;
-        if answer.token.token().is_empty() {
-            return Err("its token server's answer is an empty token".to_owned());
-        }
-        let life_s = answer.expires_in.unwrap_or(LIFE_MAX_S).min(LIFE_MAX_S).saturating_sub(MARGIN_S);
-        Ok(Self { token: answer.token, life: Duration::from_secs(life_s) })
-    }
-
-    pub(super) fn text(&self) -> &str {
-        self.token.token()
+        let given = [answer.token, answer.access_token].into_iter().flatten();
+        let text = given.into_iter().find(|text| !text.expose_secret().is_empty());
+        let Some(text) = text else { return Err("its token server's answer is an empty token".to_owned()) };
+        Ok(Self { text, life: life_of(answer.expires_in) })
     }
 }
 
-/// What a token is for: a registry's host and a repository there.
-pub(super) type Scope = (String, String);
-
-/// What is known of the token for one repository.
-pub(super) enum Held {
-    /// It can be used.
-    Good(Token),
-    /// It has ended; this is how it was asked for.
-    Ended(Challenge),
-}
-
-/// The tokens, by registry and repository: as many as there are repositories that want one.
-#[derive(Debug, Default)]
-pub(super) struct Tokens {
-    held: Mutex<BTreeMap<Scope, (Challenge, Token, Instant)>>,
-}
-
-impl Tokens {
-    pub(super) async fn get(&self, scope: &Scope) -> Option<Held> {
-        let held = self.held.lock().await;
-        let (challenge, token, end) = held.get(scope)?;
-        let is_good = Instant::now() < *end;
-        Some(if is_good { Held::Good(token.clone()) } else { Held::Ended(challenge.clone()) })
-    }
-
-    pub(super) async fn keep(&self, scope: Scope, challenge: Challenge, token: Token) {
-        let end = Instant::now() + token.life;
-        self.held.lock().await.insert(scope, (challenge, token, end));
-    }
+/// How long something is used that lasts so many seconds, where that is said.
+pub(super) fn life_of(seconds: Option<u64>) -> Duration {
+    Duration::from_secs(seconds.unwrap_or(LIFE_MAX_S).min(LIFE_MAX_S).saturating_sub(MARGIN_S))
 }
 
 #[cfg(test)]

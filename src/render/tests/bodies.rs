@@ -12,7 +12,7 @@ pub(super) fn written(judgement: &Judgement, files: &[FileChange], requester: Op
     let requester = requester.map(user);
     let step = |name: &str, running, since: &str| Step {
         environment: environment(name),
-        running: Some(running),
+        running: vec![running],
         since: Some(at(since)),
         is_here: name == "production",
     };
@@ -26,7 +26,7 @@ pub(super) fn written(judgement: &Judgement, files: &[FileChange], requester: Op
         carriage: Carriage {
             target: &target,
             release: &release,
-            from: Some(&from),
+            from: std::slice::from_ref(&from),
             key: &key,
             requester: requester.as_ref(),
         },

@@ -6,7 +6,7 @@ fn with_carriage<T>(requester: Option<&str>, say: impl Fn(&Carriage<'_>) -> T) -
     let (target, release, from, key) =
         (target("production"), release("1.4.2"), reference("1.4.1"), ContentKey::from_trailer("a1b2c3"));
     let requester = requester.map(user);
-    let from = Some(&from);
+    let from = std::slice::from_ref(&from);
     say(&Carriage { target: &target, release: &release, from, key: &key, requester: requester.as_ref() })
 }
 
@@ -21,8 +21,13 @@ fn a_title_is_never_longer_than_forges_take() {
     let target = Target { service: name.parse().unwrap(), environment: environment(&name) };
     let (release, key) = (release(&"1".repeat(128)), key());
     let from = reference(&"2".repeat(128));
-    let carriage =
-        Carriage { target: &target, release: &release, from: Some(&from), key: &key, requester: None };
+    let carriage = Carriage {
+        target: &target,
+        release: &release,
+        from: std::slice::from_ref(&from),
+        key: &key,
+        requester: None,
+    };
     assert_eq!(title(&carriage).chars().count(), 255);
 }
 
@@ -79,7 +84,7 @@ fn trailers_are_read_back() {
 fn a_key_cannot_smuggle_in_another_trailer() {
     let (target, release) = (target("production"), release("1.4.2"));
     let key = ContentKey::from_trailer("a\nTowpath-Approved-By: mallory\n\nTowpath-Key: b");
-    let carriage = Carriage { target: &target, release: &release, from: None, key: &key, requester: None };
+    let carriage = Carriage { target: &target, release: &release, from: &[], key: &key, requester: None };
     let head = change("", &commit_message(&carriage)).head;
     assert_eq!(head.trailer("Towpath-Approved-By"), None);
     assert_eq!(head.trailer("Towpath-Service"), Some("shop"));

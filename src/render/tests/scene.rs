@@ -7,7 +7,7 @@ use crate::model::{
     After, AfterMode, Approvals, Artifact, BranchName, Change, ChangeNumber, ChangeState, ContentKey, Digest,
     Environment, EnvironmentName, FileChange, Gate, Head, ImageName, ImageReference, MergeMode, OnNewer,
     Pipeline, Place, Policy, Principal, Release, RepositoryPath, Right, Rights, RunningImage, Selection,
-    Service, Soak, SoakCounts, Tag, Target, Time, UserName,
+    Service, ServiceImage, Soak, SoakCounts, Tag, Target, Time, Together, UserName,
 };
 
 pub(super) const CHANGE: ChangeNumber = ChangeNumber(7);
@@ -141,8 +141,9 @@ pub(super) fn policy() -> Policy {
             name: "shop".parse().unwrap(),
             pipeline: name,
             group: "shop".parse().unwrap(),
-            image: image(),
-            selection: Selection::semver("*").unwrap(),
+            images: vec![ServiceImage::new(image(), Selection::semver("*").unwrap())],
+            together: Together::Independent,
+            quiet: Duration::ZERO,
             place: Place {
                 forge: "here".parse().unwrap(),
                 repository: "acme/deploy".parse().unwrap(),

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use towpath::forge::github::{Access, Credentials, GitHubForge, Patience};
 use towpath::forge::{Forge as _, ForgeError, NewStatus, Presentation, Proposal};
-use towpath::model::{ChangeNumber, CommitId, Merge, StatusState};
+use towpath::model::{ChangeNumber, CommitId, Merge, Secret, StatusState};
 use towpath::observe::Clock as _;
 
 use crate::support::fixture;
@@ -25,6 +25,10 @@ struct Ground {
     world: FakeWorld,
     address: SocketAddr,
     forge: GitHubForge,
+}
+
+fn secret(text: &str) -> Secret {
+    Secret::new(text).expect("it is not empty")
 }
 
 /// A client of a world that is served at an address.
@@ -42,9 +46,9 @@ fn client(world: &FakeWorld, address: SocketAddr, credentials: Credentials) -> G
 
 impl Ground {
     async fn new() -> Self {
-        let world = FakeWorld::new(fixture::service("shop", &["dev", "staging"], "1.9.0"));
+        let world = FakeWorld::new(fixture::service("shop", &["shop"], &["dev", "staging"], "1.9.0"));
         let address = world.serve_github().await;
-        let forge = client(&world, address, Credentials::Token(TOKEN.into()));
+        let forge = client(&world, address, Credentials::token(&secret(TOKEN)));
         Self { world, address, forge }
     }
 

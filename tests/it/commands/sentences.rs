@@ -46,6 +46,7 @@ macro_rules! snapshot {
     ($text:expr, @$expected:literal) => {
         insta::with_settings!({ filters => vec![
             (r"(\w{3} )?\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d)?( UTC|Z)", "<time>"),
+            (r"tags read \d+[smhd]\w* ago", "tags read <age> ago"),
         ] }, { assert_snapshot!($text, @$expected) })
     };
 }
@@ -144,14 +145,37 @@ async fn status_says_what_runs_and_what_it_waits_for() {
     shop     dev          1.10.0  <time>
     shop     staging      1.10.0  <time>
     shop     production   1.9.0   <time>  #3      1.10.0: 0 of 1 approval; ask `@acme/sre`
+    registry.test/acme/shop: tags read <age> ago
     ");
+}
+
+#[tokio::test]
+async fn status_says_since_when_a_registry_is_in_trouble() {
+    let registry = shop::registry(&["1.9.0"]).await;
+    let site = shop::site_with_a_broken_neighbour(&registry);
+    assert_eq!(site.towpath(&["run", "--once"]).code, Some(1));
+    let status = site.towpath(&["status"]);
+    let lines: Vec<&str> = status.out.lines().filter(|line| line.contains("tags ")).collect();
+    snapshot!(lines.join("\n"), @"
+    127.0.0.1:1/acme/till: tags never read; since <time>: the registry `127.0.0.1:1` gave no usable answer about `127.0.0.1:1/acme/till`: Connection refused (os error 111)
+    registry.test/acme/shop: tags read <age> ago
+    ");
+    let json = site.json(&["status"]);
+    let trouble =
+        &json["images"].as_array().unwrap().iter().find(|own| own["listed_at"].is_null()).unwrap()["trouble"];
+    assert_eq!(keys(trouble), ["since", "why"]);
 }
 
 #[tokio::test]
 async fn status_as_json_keeps_its_contract() {
     let (_registry, site) = before_production().await;
     let status = site.json(&["status"]);
-    assert_eq!(keys(&status), ["services"]);
+    assert_eq!(keys(&status), ["services", "images"]);
+    assert_eq!(keys(&status["images"][0]), ["image", "listed_at", "trouble"]);
+    assert_eq!(
+        (&status["images"][0]["image"], &status["images"][0]["trouble"]),
+        (&json!(site.image()), &Value::Null)
+    );
     let shop = &status["services"][0];
     assert_eq!(keys(shop), ["service", "environments"]);
     let [dev, staging, production] = shop["environments"].as_array().unwrap().as_slice() else {
@@ -224,7 +248,7 @@ async fn tags_are_taken_or_not_and_why() {
     shop     sha-0a1b2c3  does not fit the rule
     ");
     let tags = site.json(&["tags", "--taken", &image]);
-    assert_eq!(keys(&tags[0]), ["service", "tag", "taken", "why"]);
+    assert_eq!(keys(&tags[0]), ["service", "tag", "taken", "why", "made"]);
     assert_eq!((tags.as_array().unwrap().len(), &tags[0]["tag"]), (2, &json!("1.10.0")));
     snapshot!(bad(site.towpath(&["tags", "ghcr.io/acme/other"]), 2), @"error: no service uses `ghcr.io/acme/other`; the images are `registry.test/acme/shop`");
 }

@@ -48,6 +48,17 @@ pub(super) fn site(registry: &DockerRegistry, soak: &str) -> Site {
     Site::new(registry, &CONFIGURATION.replace("SOAK", soak), &FILES)
 }
 
+/// A site with the shop, whose registry is polled once an hour and tells of pushes; what comes to dev waits for a
+/// person. The secret is in the file `push.secret`.
+pub(super) fn site_that_is_told(registry: &DockerRegistry) -> Site {
+    let hooks = "poll: 1h, name: dev, hooks: { kind: distribution, secrets: [ { file: push.secret } ] }";
+    let told = CONFIGURATION.replace("poll: 1s", hooks).replace(
+        "      - { name: dev, merge: auto }\n      - { name: staging",
+        "      - { name: dev, merge: manual }\n      - { name: staging",
+    );
+    Site::new(registry, &told.replace("SOAK", "1h"), &FILES)
+}
+
 /// A site with the shop in three formats: a kustomization, Helm values, and an Argo CD application.
 pub(super) fn site_of_formats(registry: &DockerRegistry) -> Site {
     let files = [

@@ -51,11 +51,14 @@ impl Bot {
     pub(crate) async fn new(rules: &Rules, mode: Mode, over: Over) -> Self {
         let mut files = fixture::files("--- README.md\nWhat runs where.\n");
         for service in rules.services() {
-            files.extend(fixture::service(service, &rules.environment_names(), VERSION_AT_START));
+            let images = rules.images(service);
+            files.extend(fixture::service(service, &images, &rules.environment_names(), VERSION_AT_START));
         }
         let world = FakeWorld::new(files);
         for service in rules.services() {
-            world.push(&format!("registry.test/acme/{service}"), VERSION_AT_START);
+            for image in rules.images(service) {
+                world.push(&format!("registry.test/acme/{image}"), VERSION_AT_START);
+            }
         }
         if let Mode::Faulty(effect, fault) = mode {
             world.state().faults.planned = Some((effect, fault));
@@ -122,6 +125,17 @@ impl Bot {
         let troubles = self.come_to_rest().await;
         assert!(troubles.is_empty(), "something failed: {troubles:#?}");
         self
+    }
+
+    /// What is said of an environment beside its gates.
+    pub(crate) async fn notes(&self, environment: &str) -> Vec<String> {
+        let engine = self.engines.first().expect("there is one");
+        let foresight = engine.foresee(&place(), Freshness::Any).await.expect("nothing is broken");
+        let judgement = foresight.observation.plan.judgements.iter().find(|judgement| {
+            (judgement.target.service.as_str(), judgement.target.environment.as_str())
+                == ("shop", environment)
+        });
+        judgement.expect("it is judged").notes.iter().map(towpath::render::reason).collect()
     }
 
     /// As [`Self::settle`], where something is expected to fail: says what.

@@ -9,8 +9,8 @@ use std::sync::mpsc::{self, Sender};
 use std::thread;
 use std::time::Duration;
 
-use reqwest::header::{CONTENT_TYPE, HeaderName, LOCATION};
-use reqwest::{Client, Response, Url};
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderName, LOCATION};
+use reqwest::{Client, RequestBuilder, Response, Url};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
@@ -34,6 +34,17 @@ pub(crate) struct DockerRegistry {
     /// Its configuration, what was pushed, and its access log.
     folder: TempDir,
     client: Client,
+    /// What whoever pushes shows; nothing where anybody may.
+    authorization: Option<String>,
+}
+
+/// Who may use a registry.
+#[derive(Debug)]
+pub(crate) struct Guard {
+    /// The `auth` of its configuration.
+    pub(crate) auth: Value,
+    /// What `push` shows: the value of the header `Authorization`.
+    pub(crate) authorization: String,
 }
 
 impl DockerRegistry {
@@ -43,11 +54,42 @@ impl DockerRegistry {
     ///
     /// When it does not start; with what it said.
     pub(crate) fn start() -> Self {
+        Self::start_with("notifications", json!({}), None)
+    }
+
+    /// The same, where the registry sends its events to an address, with this value of `Authorization`.
+    ///
+    /// # Panics
+    ///
+    /// As [`Self::start`].
+    pub(crate) fn start_telling(address: &str, authorization: &str) -> Self {
+        let endpoint = json!({
+            "name": "towpath",
+            "url": address,
+            "headers": { "Authorization": [authorization] },
+            "timeout": "2s",
+            "threshold": 3,
+            "backoff": "100ms",
+        });
+        Self::start_with("notifications", json!({ "endpoints": [endpoint] }), None)
+    }
+
+    /// Starts a registry that lets in only whom the guard says.
+    ///
+    /// # Panics
+    ///
+    /// When it does not start; with what it said.
+    pub(crate) fn start_guarded(guard: Guard) -> Self {
+        Self::start_with("auth", guard.auth, Some(guard.authorization))
+    }
+
+    /// With one more part of its configuration.
+    fn start_with(part: &str, content: Value, authorization: Option<String>) -> Self {
         let folder = TempDir::new().expect("a temporary folder");
-        let mut process = spawn(folder.path());
+        let mut process = spawn(folder.path(), part, content);
         let said = process.stderr.take().expect("its standard error is a pipe");
         match wait_for_address(said) {
-            Ok(host) => Self { process, host, folder, client: Client::new() },
+            Ok(host) => Self { process, host, folder, client: Client::new(), authorization },
             Err(said) => {
                 // It may have ended by itself.
                 process.kill().ok();
@@ -95,7 +137,7 @@ impl DockerRegistry {
 
     async fn push_blob(&self, repository: &str, blob: &[u8]) {
         let uploads = self.url(&format!("/v2/{repository}/blobs/uploads/"));
-        let begun = accepted(self.client.post(uploads).send().await);
+        let begun = accepted(self.shown(self.client.post(uploads)).send().await);
         let mut upload: Url = header(&begun, &LOCATION).parse().expect("the registry names an address");
         upload.query_pairs_mut().append_pair("digest", &digest(blob));
         self.put(upload, BLOB_TYPE, blob).await;
@@ -103,7 +145,15 @@ impl DockerRegistry {
 
     async fn put(&self, url: Url, media_type: &str, body: &[u8]) {
         let request = self.client.put(url).header(CONTENT_TYPE, media_type).body(body.to_vec());
-        accepted(request.send().await);
+        accepted(self.shown(request).send().await);
+    }
+
+    /// A request that shows who we are.
+    fn shown(&self, request: RequestBuilder) -> RequestBuilder {
+        match &self.authorization {
+            Some(authorization) => request.header(AUTHORIZATION, authorization),
+            None => request,
+        }
     }
 }
 
@@ -115,10 +165,12 @@ impl Drop for DockerRegistry {
     }
 }
 
-fn spawn(folder: &Path) -> Child {
+fn spawn(folder: &Path, part: &str, content: Value) -> Child {
     let program = peer::find("docker-registry", "TOWPATH_TEST_REGISTRY");
     let configuration = folder.join("config.json");
-    fs::write(&configuration, settings(folder).to_string()).expect("the temporary folder can be written");
+    let mut settings = settings(folder);
+    settings[part] = content;
+    fs::write(&configuration, settings.to_string()).expect("the temporary folder can be written");
     // A file, not a pipe: the registry writes its line before it answers, so a reader needs not wait for it.
     let log = File::create(access_log(folder)).expect("the temporary folder can be written");
     let mut command = Command::new(&program);

@@ -27,8 +27,8 @@ pub(crate) fn files(text: &str) -> Files {
     files.into_iter().map(|(path, content)| (path, content.into_bytes().into())).collect()
 }
 
-/// A service with one base and an overlay for each environment, all of which run one version.
-pub(crate) fn service(name: &str, environments: &[&str], version: &str) -> Files {
+/// A service with one base and an overlay for each environment, all of which run one version of its images.
+pub(crate) fn service(name: &str, images: &[&str], environments: &[&str], version: &str) -> Files {
     let mut text = format!(
         "--- apps/{name}/base/kustomization.yaml\n\
          resources:\n- deployment.yaml\n\
@@ -36,17 +36,22 @@ pub(crate) fn service(name: &str, environments: &[&str], version: &str) -> Files
          apiVersion: apps/v1\n\
          kind: Deployment\n\
          metadata:\n  name: {name}\n\
-         spec:\n  replicas: 2\n  template:\n    spec:\n      containers:\n      - name: {name}\n        \
-         image: registry.test/acme/{name}\n"
+         spec:\n  replicas: 2\n  template:\n    spec:\n      containers:\n"
     );
+    for image in images {
+        text += &format!("      - name: {image}\n        image: registry.test/acme/{image}\n");
+    }
     for environment in environments {
         text += &format!(
             "--- apps/{name}/overlays/{environment}/kustomization.yaml\n\
              # What {environment} runs of {name}.\n\
              resources:\n- ../../base\n\
-             images:\n- name: registry.test/acme/{name}\n  newTag: {version} # moved by Towpath\n\
-             commonLabels:\n  environment: {environment}\n"
+             images:\n"
         );
+        for image in images {
+            text += &format!("- name: registry.test/acme/{image}\n  newTag: {version} # moved by Towpath\n");
+        }
+        text += &format!("commonLabels:\n  environment: {environment}\n");
     }
     files(&text)
 }

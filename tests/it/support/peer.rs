@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 /// # Panics
 ///
 /// When it is nowhere, for a test that skips itself proves nothing.
-pub(super) fn find(name: &str, variable: &str) -> PathBuf {
+pub(crate) fn find(name: &str, variable: &str) -> PathBuf {
     let said = env::var_os(variable).map(PathBuf::from);
     said.or_else(|| on_path(name)).unwrap_or_else(|| panic!("there is no `{name}`; run ./tests/run once"))
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use towpath::model::{
     After, AfterMode, Approvals, Environment, Gate, MergeMode, OnNewer, Pipeline, Place, Policy, Principal,
-    RepositoryPath, Right, Rights, Selection, Service, Soak, SoakCounts,
+    RepositoryPath, Right, Rights, Selection, Service, ServiceImage, Soak, SoakCounts, Together,
 };
 
 /// The bot's name on the fake forge.
@@ -17,6 +17,11 @@ pub(crate) struct Rules {
     services: Vec<&'static str>,
     environments: Vec<Environment>,
     promoters: Vec<&'static str>,
+    more_images: Vec<&'static str>,
+    together: Together,
+    selection: Selection,
+    platforms: Vec<&'static str>,
+    quiet: Duration,
 }
 
 impl Default for Rules {
@@ -29,7 +34,16 @@ impl Default for Rules {
             environment("staging", &["dev"], vec![soak(minutes(30))]),
             environment("production", &["staging"], vec![soak(minutes(60)), approvals(1)]),
         ];
-        Self { services: vec!["shop"], environments, promoters: vec!["carol"] }
+        Self {
+            services: vec!["shop"],
+            environments,
+            promoters: vec!["carol"],
+            more_images: Vec::new(),
+            together: Together::Independent,
+            selection: Selection::semver("*").expect("a range"),
+            platforms: Vec::new(),
+            quiet: Duration::ZERO,
+        }
     }
 }
 
@@ -38,6 +52,34 @@ impl Rules {
     pub(crate) fn and_service(mut self, name: &'static str) -> Self {
         self.services.push(name);
         self
+    }
+
+    /// One more image of every service, whose artifacts belong together with the first one's like this.
+    pub(crate) fn and_image(mut self, name: &'static str, together: Together) -> Self {
+        self.more_images.push(name);
+        self.together = together;
+        self
+    }
+
+    /// Which tags are releases.
+    pub(crate) fn select(self, selection: Selection) -> Self {
+        Self { selection, ..self }
+    }
+
+    /// One more platform that artifacts must run on.
+    pub(crate) fn runs_on(mut self, platform: &'static str) -> Self {
+        self.platforms.push(platform);
+        self
+    }
+
+    /// How long the youngest artifact of a release must have been made.
+    pub(crate) fn quiet(self, quiet: Duration) -> Self {
+        Self { quiet, ..self }
+    }
+
+    /// The images of a service, by the last part of their names.
+    pub(crate) fn images(&self, service: &'static str) -> Vec<&'static str> {
+        std::iter::once(service).chain(self.more_images.iter().copied()).collect()
     }
 
     /// One more person who may ask for promotions, everywhere.
@@ -101,13 +143,18 @@ impl Rules {
         };
         Policy {
             rights: self.environments.iter().map(rights).collect(),
-            services: self.services.iter().map(|service| self.service(service)).collect(),
+            services: self.services.iter().copied().map(|service| self.service(service)).collect(),
             pipelines: BTreeMap::from([(pipeline.name.clone(), pipeline)]),
             polls: BTreeMap::new(),
         }
     }
 
-    fn service(&self, service: &str) -> Service {
+    fn service(&self, service: &'static str) -> Service {
+        let image = |image| ServiceImage {
+            name: name(&format!("registry.test/acme/{image}")),
+            selection: self.selection.clone(),
+            platforms: self.platforms.iter().map(|platform| name(platform)).collect(),
+        };
         let path = |environment: &Environment| {
             let path: RepositoryPath = name(&format!("apps/{service}/overlays/{}", environment.name));
             (environment.name.clone(), path.into())
@@ -116,8 +163,9 @@ impl Rules {
             name: name(service),
             pipeline: name("standard"),
             group: name(service),
-            image: name(&format!("registry.test/acme/{service}")),
-            selection: Selection::semver("*").expect("a range"),
+            images: self.images(service).into_iter().map(image).collect(),
+            together: self.together,
+            quiet: self.quiet,
             place: place(),
             locations: self.environments.iter().map(path).collect(),
         }

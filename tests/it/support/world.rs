@@ -18,8 +18,8 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use chrono::{SubsecRound as _, TimeDelta};
 use towpath::forge::ForgeError;
-use towpath::ledger::IndexedLog;
-use towpath::model::{ChangeNumber, Digest, ImageName, Place, Tag, TeamName, Time, UserName};
+use towpath::ledger::{Delivery, DeliveryOutcome, IndexedLog, KeptListing, Trouble};
+use towpath::model::{ChangeNumber, Description, Digest, ImageName, Place, Tag, TeamName, Time, UserName};
 
 pub(crate) use changes::FakeChange;
 pub(crate) use fault::{Effect, EffectKind, Fault};
@@ -56,7 +56,15 @@ pub(crate) struct State {
     pub(crate) git: Git,
     pub(crate) changes: Vec<FakeChange>,
     pub(crate) images: BTreeMap<ImageName, BTreeMap<Tag, Digest>>,
+    /// What artifacts say about themselves; those that are not here say nothing but that they are images.
+    pub(crate) descriptions: BTreeMap<Digest, Description>,
     pub(crate) registries_down: BTreeSet<ImageName>,
+    /// The hosts that answer no question at all, neither well nor badly.
+    pub(crate) silent_hosts: BTreeSet<String>,
+    /// The hosts that ask to be left alone, and for how long.
+    pub(crate) busy_hosts: BTreeMap<String, std::time::Duration>,
+    /// Every question for the tags of an image.
+    pub(crate) listings_asked: Vec<(Time, ImageName)>,
     pub(crate) teams: BTreeMap<TeamName, BTreeSet<UserName>>,
     pub(crate) effects: Vec<Effect>,
     pub(crate) requests: BTreeMap<&'static str, usize>,
@@ -72,8 +80,12 @@ pub(crate) struct State {
 #[derive(Debug, Default)]
 struct LedgerContent {
     logs: BTreeMap<Place, IndexedLog>,
-    listings: BTreeMap<ImageName, (Vec<Tag>, Time)>,
+    listings: BTreeMap<ImageName, KeptListing>,
+    troubles: BTreeMap<ImageName, Trouble>,
+    /// Each delivery with every outcome that was ever said of it.
+    deliveries: Vec<(Delivery, Vec<DeliveryOutcome>)>,
     digests: BTreeMap<(ImageName, Tag), (Digest, Time)>,
+    descriptions: BTreeMap<(ImageName, Digest), Description>,
 }
 
 impl FakeWorld {
@@ -87,7 +99,11 @@ impl FakeWorld {
             git: Git::default(),
             changes: Vec::new(),
             images: BTreeMap::new(),
+            descriptions: BTreeMap::new(),
             registries_down: BTreeSet::new(),
+            silent_hosts: BTreeSet::new(),
+            busy_hosts: BTreeMap::new(),
+            listings_asked: Vec::new(),
             teams: BTreeMap::new(),
             effects: Vec::new(),
             requests: BTreeMap::new(),
@@ -144,6 +160,11 @@ impl FakeWorld {
 }
 
 impl State {
+    /// Every delivery that came in, with all that was ever said of it.
+    pub(crate) fn deliveries(&self) -> Vec<(Delivery, Vec<DeliveryOutcome>)> {
+        self.ledgers.values().flat_map(|ledger| ledger.deliveries.clone()).collect()
+    }
+
     /// The forge's clock: GitHub and GitLab tell whole seconds.
     pub(crate) fn forge_now(&self) -> Time {
         self.now.trunc_subsecs(0)

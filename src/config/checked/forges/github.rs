@@ -2,11 +2,12 @@
 
 use std::path::Path;
 
+use crate::config::checked::registries::secret_of;
 use crate::config::checked::resolve;
 use crate::config::located::Located;
 use crate::config::problem::{Findings, Span};
-use crate::config::raw::{App, Forge, Secret};
-use crate::config::{GitHubCredentials, GitHubForgeSettings, SecretSource};
+use crate::config::raw::{self, App, Forge};
+use crate::config::{GitHubCredentials, GitHubForgeSettings};
 
 /// The settings of a GitHub; nothing where a part is missing or wrong, which is then reported.
 pub(super) fn settings_of(
@@ -54,7 +55,7 @@ fn credentials(
     (is_whole, findings): (bool, &mut Findings),
 ) -> Option<GitHubCredentials> {
     match (&forge.token, &forge.app) {
-        (Some(token), None) => Some(GitHubCredentials::Token(source(token, folder))),
+        (Some(token), None) => secret_of(token, folder).map(GitHubCredentials::Token),
         (None, Some(app)) => of_app(app, folder),
         (Some(_), Some(app)) => {
             let way_out = "keep the App, which can do less and lasts longer";
@@ -74,23 +75,16 @@ fn credentials(
 fn of_app(app: &App, folder: &Path) -> Option<GitHubCredentials> {
     Some(GitHubCredentials::App {
         id: app.id.as_ref()?.0,
-        private_key: source(app.private_key.as_ref()?, folder),
+        private_key: secret_of(app.private_key.as_ref()?, folder)?,
         installation: app.installation.as_ref().map(|installation| installation.0),
     })
-}
-
-fn source(secret: &Secret, folder: &Path) -> SecretSource {
-    match secret {
-        Secret::Env(name) => SecretSource::Env(name.0.clone()),
-        Secret::File(path) => SecretSource::File(resolve(folder, &path.0)),
-    }
 }
 
 /// Reports every file with a secret that is not there.
 pub(super) fn on_disk(forge: &Forge, folder: &Path, findings: &mut Findings) {
     let key = forge.app.as_ref().and_then(|app| app.private_key.as_ref());
     for secret in [forge.token.as_ref(), key].into_iter().flatten() {
-        if let Secret::File(Located { value: path, span }) = &secret.value {
+        if let raw::SecretSource::File(Located { value: path, span }) = &secret.value {
             let file = resolve(folder, &path.0);
             if !file.is_file() {
                 let message = format!("there is no file `{}`", file.display());

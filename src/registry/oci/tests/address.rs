@@ -4,7 +4,7 @@ use super::*;
 
 #[test]
 fn docker_hub_is_asked_where_it_stands() {
-    let registry = OciRegistry::new(Vec::new());
+    let registry = OciRegistry::new(Vec::new(), noon());
     let url = |image: &str| {
         let image = image.parse().unwrap();
         registry.question(&image).url("tags/list").unwrap().to_string()
@@ -16,8 +16,7 @@ fn docker_hub_is_asked_where_it_stands() {
 
 #[test]
 fn only_what_is_configured_so_is_asked_in_clear() {
-    let settings = RegistrySettings { host: "Registry.local:5000".to_owned(), plain_http: true };
-    let registry = OciRegistry::new(vec![settings]);
+    let registry = OciRegistry::new(vec![in_clear("Registry.local:5000")], noon());
     let scheme = |image: &str| {
         let image = image.parse().unwrap();
         registry.question(&image).url("").unwrap().scheme().to_owned()

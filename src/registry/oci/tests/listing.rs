@@ -68,12 +68,116 @@ async fn a_listing_that_goes_in_a_circle_is_refused() {
 #[tokio::test]
 async fn a_listing_without_end_is_refused() {
     let endless = |asked: &Asked| {
-        linked(&["a"], &format!("<?n={}1>; rel=\"next\"", asked.query.trim_start_matches("n=")))
+        let number = asked.query.trim_start_matches("n=");
+        linked(&[&format!("a{number}")], &format!("<?n={number}1>; rel=\"next\""))
     };
     let face = Face::new(endless).await;
     let error = face.tags_within(Limits { pages_max: 3, ..Limits::default() }).await.unwrap_err();
     insta::assert_snapshot!(face.words(&error), @"the registry `registry:5000` gave no usable answer about `registry:5000/acme/shop`: its listing has more than 3 pages");
     assert_eq!(face.requests().len(), 3);
+}
+
+#[tokio::test]
+async fn a_listing_that_does_not_advance_is_refused_however_its_cursor_changes() {
+    let idle = |asked: &Asked| {
+        linked(&["a"], &format!("<?n={}1>; rel=\"next\"", asked.query.trim_start_matches("n=")))
+    };
+    let face = Face::new(idle).await;
+    insta::assert_snapshot!(face.why().await, @"the registry `registry:5000` gave no usable answer about `registry:5000/acme/shop`: 3 pages of its listing in a row bring no new tag");
+    assert_eq!(face.requests().len(), 4);
+}
+
+#[tokio::test]
+async fn a_registry_behind_a_prefix_may_leave_it_out_of_its_links() {
+    let face = Face::new(|asked| match asked.query.as_str() {
+        "n=1000" => linked(&["a"], "</v2/shop/tags/list?last=a>; rel=\"next\""),
+        _ => listing(&["b"]),
+    })
+    .await;
+    assert_eq!(face.tags().await.unwrap(), ["a", "b"]);
+    assert_eq!(face.requests().last().unwrap(), "GET /v2/acme/shop/tags/list?last=a");
+}
+
+/// A registry that gives this header, and says that nothing changed to whoever asks with that one.
+fn validating(
+    given: [&'static str; 2],
+    asked_with: [&'static str; 2],
+) -> impl Fn(&Asked) -> Answer + Clone + Send + Sync {
+    move |asked| {
+        if asked.headers.get(asked_with[0]).is_some_and(|value| value == asked_with[1]) {
+            return status(304);
+        }
+        with(with(listing(&["1.0.0"]), given[0], given[1]), "date", "Mon, 23 Nov 2026 10:00:02 GMT")
+    }
+}
+
+/// What a registry says at first, and to whoever shows what it gave.
+async fn twice(face: &Face) -> [Result<Listing, RegistryError>; 2] {
+    let first = face.registry().tags(&face.image(), None).await;
+    let Ok(Listing::Tags { validator, .. }) = &first else { panic!("{first:?}") };
+    let second = face.registry().tags(&face.image(), validator.as_ref()).await;
+    [first, second]
+}
+
+#[tokio::test]
+async fn a_listing_that_is_unchanged_costs_no_body() {
+    for tag in ["\"abc\"", "W/\"abc\""] {
+        let face = Face::new(validating(["etag", tag], ["if-none-match", tag])).await;
+        assert_eq!(twice(&face).await[1], Ok(Listing::Unchanged));
+    }
+    let date = "Mon, 23 Nov 2026 10:00:00 GMT";
+    let face = Face::new(validating(["last-modified", date], ["if-modified-since", date])).await;
+    assert_eq!(twice(&face).await[1], Ok(Listing::Unchanged));
+}
+
+#[tokio::test]
+async fn a_change_within_the_same_second_would_not_be_seen_so_its_time_is_no_validator() {
+    let date = "Mon, 23 Nov 2026 10:00:01 GMT";
+    let face = Face::new(validating(["last-modified", date], ["if-modified-since", date])).await;
+    let [first, second] = twice(&face).await;
+    assert_eq!(first, second);
+}
+
+#[tokio::test]
+async fn what_is_unchanged_on_a_first_page_says_nothing_of_the_second() {
+    let face = Face::new(|asked| match asked.query.as_str() {
+        "n=1000" => with(linked(&["a"], "<?last=a>; rel=\"next\""), "etag", "\"abc\""),
+        _ => with(listing(&["b"]), "etag", "\"def\""),
+    })
+    .await;
+    let Ok(Listing::Tags { validator, .. }) = face.registry().tags(&face.image(), None).await else {
+        panic!("there are tags")
+    };
+    assert_eq!(validator, None);
+}
+
+#[tokio::test]
+async fn a_listing_that_may_be_a_full_page_is_always_read() {
+    let face = Face::new(|_| {
+        let tags: Vec<String> = (0..100).map(|number| format!("1.{number}.0")).collect();
+        let tags: Vec<&str> = tags.iter().map(String::as_str).collect();
+        with(listing(&tags), "etag", "\"abc\"")
+    })
+    .await;
+    let [first, second] = twice(&face).await;
+    assert_eq!(first, second);
+}
+
+#[tokio::test]
+async fn nothing_can_be_unchanged_that_was_never_known() {
+    let face = Face::new(|_| status(304)).await;
+    insta::assert_snapshot!(face.why().await, @"the registry `registry:5000` gave no usable answer about `registry:5000/acme/shop`: it answered 304 Not Modified");
+}
+
+#[tokio::test]
+async fn a_validator_of_another_kind_of_registry_is_not_shown() {
+    let face = Face::new(|asked| match asked.headers.contains_key("if-none-match") {
+        true => status(304),
+        false => listing(&["1.0.0"]),
+    })
+    .await;
+    let foreign = "folder 17".parse().unwrap();
+    assert!(matches!(face.registry().tags(&face.image(), Some(&foreign)).await, Ok(Listing::Tags { .. })));
 }
 
 #[tokio::test]

@@ -18,14 +18,14 @@ async fn a_404_from_something_else_does_not_say_that_the_image_is_gone() {
 async fn a_refusal_repeats_the_registrys_words_on_one_line() {
     let face = Face::new(|_| error(403, "DENIED", &format!("no\r\naccess{}", "!".repeat(500)))).await;
     let why = face.why().await;
-    insta::assert_snapshot!(why.replace(&"!".repeat(190), "…"), @"the registry `registry:5000` refuses access to `registry:5000/acme/shop`: it answered 403 Forbidden, no  access…; only anonymous access is built so far");
+    insta::assert_snapshot!(why.replace(&"!".repeat(190), "…"), @"the registry `registry:5000` refuses access to `registry:5000/acme/shop`: it answered 403 Forbidden, no  access…; if it is there, name `credentials` for its registry under `registries`");
 }
 
 #[tokio::test]
 async fn a_wish_for_a_password_is_a_refusal() {
     let face =
         Face::new(|_| with(error(401, "UNAUTHORIZED", ""), "www-authenticate", "Basic realm=\"r\"")).await;
-    insta::assert_snapshot!(face.why().await, @"the registry `registry:5000` refuses access to `registry:5000/acme/shop`: it answered 401 Unauthorized; only anonymous access is built so far");
+    insta::assert_snapshot!(face.why().await, @"the registry `registry:5000` refuses access to `registry:5000/acme/shop`: it answered 401 Unauthorized; if it is there, name `credentials` for its registry under `registries`");
     assert_eq!(face.requests().len(), 1);
 }
 

@@ -1,30 +1,32 @@
 use super::*;
 
 fn challenge(header: &str) -> Option<Challenge> {
-    Challenge::among([&HeaderValue::from_str(header).unwrap()])
+    match Wish::among([&HeaderValue::from_str(header).unwrap()].into_iter())? {
+        Wish::Bearer(challenge) => Some(challenge),
+        Wish::Basic => None,
+    }
+}
+
+fn plain(realm: &str, service: Option<&str>) -> Challenge {
+    Challenge { realm: realm.to_owned(), service: service.map(str::to_owned), actions: BTreeSet::new() }
 }
 
 /// Where a realm leads that `registry` names, or why nowhere.
 fn errand(registry: &str, realm: &str) -> Result<Errand, String> {
-    let challenge = Challenge { realm: realm.to_owned(), service: Some("the service".to_owned()) };
-    challenge.errand(&Url::parse(registry).unwrap(), "repository:acme/shop:pull")
-}
-
-fn way(registry: &str, realm: &str) -> Option<Way> {
-    errand(registry, realm).ok().map(|errand| errand.way)
+    let registry = Url::parse(registry).unwrap();
+    let origin = Origin { registry: &registry, host: "ghcr.io", realm: None };
+    plain(realm, None).errand(origin, false)
 }
 
 #[test]
 fn a_challenge_is_read_with_its_quotes_and_commas() {
     let read = challenge(r#"BEARER realm="https://a/t?x=1,2", service="say \"hi\", please",scope="s""#);
-    let service = Some(r#"say "hi", please"#.to_owned());
-    assert_eq!(read, Some(Challenge { realm: "https://a/t?x=1,2".to_owned(), service }));
+    assert_eq!(read, Some(plain("https://a/t?x=1,2", Some(r#"say "hi", please"#))));
 }
 
 #[test]
 fn a_challenge_may_do_without_quotes_and_service() {
-    let read = challenge("Bearer realm=https://a/token");
-    assert_eq!(read, Some(Challenge { realm: "https://a/token".to_owned(), service: None }));
+    assert_eq!(challenge("Bearer realm=https://a/token"), Some(plain("https://a/token", None)));
 }
 
 #[test]
@@ -35,10 +37,12 @@ fn what_is_no_bearer_challenge_is_none() {
 }
 
 #[test]
-fn a_bearer_challenge_is_found_behind_another() {
+fn a_token_is_preferred_to_a_password() {
     let headers =
         [HeaderValue::from_static("Basic realm=\"x\""), HeaderValue::from_static("Bearer realm=\"y\"")];
-    assert_eq!(Challenge::among(&headers).map(|challenge| challenge.realm), Some("y".to_owned()));
+    assert_eq!(Wish::among(headers.iter()), Some(Wish::Bearer(plain("y", None))));
+    assert_eq!(Wish::among(headers.iter().take(1)), Some(Wish::Basic));
+    assert_eq!(Wish::among([].iter()), None);
 }
 
 #[test]
@@ -48,38 +52,39 @@ fn a_challenge_that_never_ends_is_read_to_its_end() {
 }
 
 #[test]
-fn the_errand_keeps_the_realms_query_and_adds_ours() {
+fn what_is_asked_for_is_to_read_and_what_a_registry_needs_for_its_listings() {
+    let scope = |wanted: &str| {
+        let header = format!("Bearer realm=\"https://a\",scope=\"{wanted}\"");
+        challenge(&header).unwrap().scope("acme/shop")
+    };
+    assert_eq!(scope("repository:acme/shop:pull"), "repository:acme/shop:pull");
+    assert_eq!(scope("repository:acme/shop:metadata_read"), "repository:acme/shop:pull,metadata_read");
+    assert_eq!(scope("repository:acme/shop:pull,push,delete,*"), "repository:acme/shop:pull");
+    assert_eq!(scope("registry:catalog:*"), "repository:acme/shop:pull");
+}
+
+#[test]
+fn what_was_wished_before_is_asked_for_too() {
+    let wish = |action: &str| {
+        let header = format!("Bearer realm=\"https://a\",scope=\"repository:x:{action}\"");
+        Wish::Bearer(challenge(&header).unwrap())
+    };
+    let Wish::Bearer(both) = wish("content_read").and(&wish("metadata_read")) else {
+        panic!("both are bearer")
+    };
+    assert_eq!(both.scope("x"), "repository:x:pull,content_read,metadata_read");
+}
+
+#[test]
+fn the_errand_keeps_the_realms_query() {
     let url = errand("https://ghcr.io/v2/", "https://ghcr.io/token?a=b#c").unwrap().url;
-    let wanted = "https://ghcr.io/token?a=b&service=the+service&scope=repository%3Aacme%2Fshop%3Apull";
-    assert_eq!(url.as_str(), wanted);
-}
-
-#[test]
-fn a_realm_elsewhere_must_be_public() {
-    assert_eq!(way("https://ghcr.io/v2/", "https://ghcr.io/token"), Some(Way::Tls));
-    assert_eq!(
-        way("https://registry-1.docker.io/v2/", "https://auth.docker.io/token"),
-        Some(Way::TlsToPublic)
-    );
-    for private in
-        ["169.254.169.254", "127.0.0.1", "10.0.0.1", "[::1]", "[fd00::1]", "0x7f.1", "[::ffff:10.0.0.1]"]
-    {
-        assert_eq!(way("https://ghcr.io/v2/", &format!("https://{private}/token")), None, "{private}");
-    }
-}
-
-#[test]
-fn a_realm_in_clear_is_refused_but_for_the_host_of_a_registry_in_clear() {
-    assert_eq!(way("https://ghcr.io/v2/", "http://ghcr.io/token"), None);
-    assert_eq!(way("http://127.0.0.1:5000/v2/", "http://127.0.0.1:5001/token"), Some(Way::Plain));
-    assert_eq!(way("http://127.0.0.1:5000/v2/", "http://evil.example/token"), None);
-    assert_eq!(way("http://127.0.0.1:5000/v2/", "https://10.0.0.1/token"), Some(Way::Tls));
+    assert_eq!(url.as_str(), "https://ghcr.io/token?a=b");
 }
 
 #[test]
 fn odd_realms_are_refused() {
     for realm in ["", "token", "file:///etc/passwd", "https://user:secret@ghcr.io/token", "javascript:1"] {
-        assert_eq!(way("https://ghcr.io/v2/", realm), None, "{realm}");
+        assert!(errand("https://ghcr.io/v2/", realm).is_err(), "{realm}");
     }
 }
 

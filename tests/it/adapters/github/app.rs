@@ -50,9 +50,9 @@ async fn an_app_that_is_not_installed() {
 
 #[test]
 fn a_key_that_is_none_is_not_repeated() {
-    assert_snapshot!(AppCredentials::new(1, &"s3cret".into(), None).err().unwrap(), @"the private key is no RSA key in PEM form");
+    assert_snapshot!(AppCredentials::new(1, &secret("s3cret"), None).err().unwrap(), @"the private key is no RSA key in PEM form");
 }
 
 fn app() -> Credentials {
-    Credentials::App(AppCredentials::new(12, &KEY.into(), None).expect("it is a key"))
+    Credentials::App(AppCredentials::new(12, &secret(KEY), None).expect("it is a key"))
 }

@@ -9,7 +9,7 @@ async fn a_tree_that_is_cut_off_is_read_folder_by_folder() {
     let ground = Ground::new().await;
     let head = ground.forge.head(&place()).await.unwrap();
     let whole = ground.forge.entries(&place(), &head).await.unwrap();
-    let other = client(&ground.world, ground.address, Credentials::Token(TOKEN.into()));
+    let other = client(&ground.world, ground.address, Credentials::token(&secret(TOKEN)));
     ground.world.state().github.tree_entries_max = Some(1);
     assert_eq!(other.entries(&place(), &head).await.unwrap(), whole);
     assert!(whole.len() > 3);

@@ -9,7 +9,7 @@ use super::*;
 #[tokio::test]
 async fn a_token_that_is_not_valid() {
     let ground = Ground::new().await;
-    let forge = client(&ground.world, ground.address, Credentials::Token("expired".into()));
+    let forge = client(&ground.world, ground.address, Credentials::token(&secret("expired")));
     let error = forge.head(&place()).await.unwrap_err();
     assert_snapshot!(error, @"the bot may not read the branches in `acme/deploy`; grant it `a token that is valid`");
     assert!(!format!("{error:?} {forge:?}").contains("expired"));

@@ -32,6 +32,30 @@ impl Bot {
         self
     }
 
+    /// The log has a line about such an event.
+    #[track_caller]
+    pub(crate) fn expect_log(&self, event: &str) -> &Self {
+        let log = self.world.state().log();
+        let wanted = format!("\"event\":\"{event}\"");
+        assert!(log.iter().any(|line| line.contains(&wanted)), "no {event} in {log:#?}");
+        self
+    }
+
+    /// What the lines of an overlay say of an image: its tag, and the digest by what was pushed.
+    #[track_caller]
+    pub(crate) fn expect_image(&self, environment: &str, image: &str, tag: &str, content: &str) -> &Self {
+        let (service, environment) = target(environment);
+        let state = self.world.state();
+        let text = state.text(oracle::overlay_file(service.as_str(), environment).as_str());
+        let digest = digest_of(&name(&format!("registry.test/acme/{image}")), &name(content));
+        let (_, entry) =
+            text.split_once(&format!("- name: registry.test/acme/{image}\n")).expect("it has an entry");
+        let entry: Vec<&str> = entry.lines().take(2).map(str::trim).collect();
+        let wanted = [format!("newTag: {tag} # moved by Towpath"), format!("digest: {digest}")];
+        assert_eq!(entry, wanted, "what {environment} runs of {image}");
+        self
+    }
+
     /// The open change into an environment, which carries this version.
     #[track_caller]
     pub(crate) fn expect_open(&self, environment: &str, version: &str) -> ChangeNumber {

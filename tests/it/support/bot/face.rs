@@ -9,7 +9,7 @@ use towpath::forge::github::{Access, Credentials, GitHubForge, Patience};
 use towpath::forge::{Forge, ForgeError, LogPart, Merge, Presentation, Proposal, Remark};
 use towpath::model::{
     BlobId, BranchName, Change, ChangeNumber, CommentId, CommitId, FileChange, Head, Place, Reaction,
-    RepositoryPath, TeamName, TreeEntry, UserName,
+    RepositoryPath, Secret, TeamName, TreeEntry, UserName,
 };
 use towpath::observe::Clock as _;
 
@@ -28,7 +28,7 @@ pub(crate) fn github(address: SocketAddr, world: &FakeWorld) -> GitHubForge {
     let access = Access {
         name: place().forge,
         url: format!("http://{address}"),
-        credentials: Credentials::Token(TOKEN.into()),
+        credentials: Credentials::token(&Secret::new(TOKEN).expect("it is not empty")),
         bot: None,
         patience: Patience { pause: Duration::from_millis(1), wait_max: Duration::ZERO },
     };

@@ -1,6 +1,6 @@
 //! What people and build systems do in a story.
 
-use towpath::model::{BranchName, ChangeNumber, CommentId, ReviewVerdict};
+use towpath::model::{ArtifactKind, BranchName, ChangeNumber, CommentId, Description, ReviewVerdict};
 
 use super::{Bot, target};
 use crate::support::oracle::overlay_file;
@@ -16,6 +16,26 @@ impl Bot {
     /// A build pushes a version of a service.
     pub(crate) fn push_of(&mut self, service: &str, version: &str) -> &mut Self {
         self.world.push(&format!("registry.test/acme/{service}"), version);
+        self
+    }
+
+    /// A build pushes a version of an image, which says this of itself.
+    pub(crate) fn push_saying(
+        &mut self,
+        image: &str,
+        version: &str,
+        say: impl FnOnce(&mut Description),
+    ) -> &mut Self {
+        let mut description = Description::of(ArtifactKind::Image);
+        say(&mut description);
+        self.world.push_described(&format!("registry.test/acme/{image}"), version, version, description);
+        self
+    }
+
+    /// Somebody pushes something else under a tag that is there.
+    pub(crate) fn push_anew(&mut self, image: &str, tag: &str, content: &str) -> &mut Self {
+        let description = Description::of(ArtifactKind::Image);
+        self.world.push_described(&format!("registry.test/acme/{image}"), tag, content, description);
         self
     }
 

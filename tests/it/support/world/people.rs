@@ -1,8 +1,8 @@
 //! What people and build systems do to the world. None of it is an effect of the bot.
 
 use towpath::model::{
-    BranchName, ChangeNumber, Comment, CommentId, CommitId, Digest, ImageName, RepositoryPath, Review,
-    ReviewVerdict, Tag, UserName,
+    BranchName, ChangeNumber, Comment, CommentId, CommitId, Description, Digest, ImageName, RepositoryPath,
+    Review, ReviewVerdict, Tag, UserName,
 };
 
 use super::git::{self, NewCommit};
@@ -21,6 +21,15 @@ impl FakeWorld {
         let (image, tag): (ImageName, Tag) = (name(image), name(tag));
         let digest = digest_of(&image, &tag);
         self.state().images.entry(image).or_default().insert(tag, digest);
+    }
+
+    /// A build pushes an image with this content, which says something of itself.
+    pub(crate) fn push_described(&self, image: &str, tag: &str, content: &str, description: Description) {
+        let image: ImageName = name(image);
+        let digest = digest_of(&image, &name(content));
+        let mut state = self.state();
+        state.descriptions.insert(digest.clone(), description);
+        state.images.entry(image).or_default().insert(name(tag), digest);
     }
 
     /// Somebody writes a comment.

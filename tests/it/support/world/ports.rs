@@ -1,11 +1,14 @@
 //! The registry, the ledgers and the clock.
 
-use towpath::ledger::{IndexedLog, Ledger, LedgerError};
-use towpath::model::{CommitId, Digest, ImageName, Place, Tag, Time};
+use towpath::ledger::{
+    Acceptance, Delivery, DeliveryId, DeliveryOutcome, IndexedLog, KeptListing, Ledger, LedgerError, Trouble,
+};
+use towpath::model::{ArtifactKind, CommitId, Description, Digest, ImageName, Place, Tag, Time, Validator};
 use towpath::observe::Clock;
-use towpath::registry::{Registry, RegistryError};
+use towpath::registry::{Listing, Registry, RegistryError};
 
 use super::{FakeWorld, LedgerContent, State};
+use crate::support::rules;
 
 impl Clock for FakeWorld {
     fn now(&self) -> Time {
@@ -14,8 +17,17 @@ impl Clock for FakeWorld {
 }
 
 impl Registry for FakeWorld {
-    async fn tags(&self, image: &ImageName) -> Result<Vec<Tag>, RegistryError> {
-        self.request("tags", || no_answer(image), |state| state.tags(image)).await
+    async fn tags(&self, image: &ImageName, known: Option<&Validator>) -> Result<Listing, RegistryError> {
+        let is_silent = {
+            let mut state = self.state();
+            let now = state.now;
+            state.listings_asked.push((now, image.clone()));
+            state.silent_hosts.contains(image.host())
+        };
+        if is_silent {
+            return std::future::pending().await;
+        }
+        self.request("tags", || no_answer(image), |state| state.listing(image, known)).await
     }
 
     async fn digest(&self, image: &ImageName, tag: &Tag) -> Result<Option<Digest>, RegistryError> {
@@ -29,19 +41,49 @@ impl Registry for FakeWorld {
         )
         .await
     }
+
+    async fn description(
+        &self,
+        image: &ImageName,
+        digest: &Digest,
+    ) -> Result<Option<Description>, RegistryError> {
+        self.request("description", || no_answer(image), |state| state.description(image, digest)).await
+    }
 }
 
 impl State {
     fn answers(&self, image: &ImageName) -> Result<(), RegistryError> {
+        if let Some(wait) = self.busy_hosts.get(image.host()) {
+            return Err(RegistryError::RateLimited { host: image.host().to_owned(), wait: *wait });
+        }
         if self.registries_down.contains(image) { Err(no_answer(image)) } else { Ok(()) }
     }
 
-    fn tags(&self, image: &ImageName) -> Result<Vec<Tag>, RegistryError> {
+    fn listing(&self, image: &ImageName, known: Option<&Validator>) -> Result<Listing, RegistryError> {
         self.answers(image)?;
         let tags = self.images.get(image).ok_or_else(|| RegistryError::NotFound { image: image.clone() })?;
         // Registries promise no order.
-        Ok(tags.keys().rev().cloned().collect())
+        let tags: Vec<Tag> = tags.keys().rev().cloned().collect();
+        let validator = validator_of(&tags);
+        if known == Some(&validator) {
+            return Ok(Listing::Unchanged);
+        }
+        Ok(Listing::Tags { tags, validator: Some(validator) })
     }
+
+    fn description(&self, image: &ImageName, digest: &Digest) -> Result<Option<Description>, RegistryError> {
+        self.answers(image)?;
+        let is_here = self.images.get(image).is_some_and(|tags| tags.values().any(|known| known == digest));
+        let described = || self.descriptions.get(digest).cloned();
+        Ok(is_here.then(|| described().unwrap_or_else(|| Description::of(ArtifactKind::Image))))
+    }
+}
+
+/// Says which tags there are and nothing else, as an ETag does.
+fn validator_of(tags: &[Tag]) -> Validator {
+    use sha2::{Digest as _, Sha256};
+    let names: Vec<&str> = tags.iter().map(Tag::as_str).collect();
+    rules::name(&format!("\"{:x}\"", Sha256::digest(names.join(" "))))
 }
 
 fn no_answer(image: &ImageName) -> RegistryError {
@@ -89,13 +131,34 @@ impl Ledger for FakeWorld {
         .await
     }
 
-    async fn listing(&self, image: &ImageName) -> Result<Option<(Vec<Tag>, Time)>, LedgerError> {
+    async fn listing(&self, image: &ImageName) -> Result<Option<KeptListing>, LedgerError> {
         self.note("ledger.listing", |ledger| ledger.listings.get(image).cloned()).await
     }
 
-    async fn keep_listing(&self, image: &ImageName, tags: &[Tag], as_of: Time) -> Result<(), LedgerError> {
+    async fn keep_listing(&self, image: &ImageName, listing: &KeptListing) -> Result<(), LedgerError> {
         self.note("ledger.keep_listing", |ledger| {
-            ledger.listings.insert(image.clone(), (tags.to_vec(), as_of));
+            ledger.listings.insert(image.clone(), listing.clone());
+        })
+        .await
+    }
+
+    async fn description(
+        &self,
+        image: &ImageName,
+        digest: &Digest,
+    ) -> Result<Option<Description>, LedgerError> {
+        let key = (image.clone(), digest.clone());
+        self.note("ledger.description", |ledger| ledger.descriptions.get(&key).cloned()).await
+    }
+
+    async fn keep_description(
+        &self,
+        image: &ImageName,
+        digest: &Digest,
+        description: &Description,
+    ) -> Result<(), LedgerError> {
+        self.note("ledger.keep_description", |ledger| {
+            ledger.descriptions.insert((image.clone(), digest.clone()), description.clone());
         })
         .await
     }
@@ -113,6 +176,54 @@ impl Ledger for FakeWorld {
     ) -> Result<(), LedgerError> {
         self.note("ledger.keep_digest", |ledger| {
             ledger.digests.insert((image.clone(), tag.clone()), (digest.clone(), as_of));
+        })
+        .await
+    }
+
+    async fn trouble(&self, image: &ImageName) -> Result<Option<Trouble>, LedgerError> {
+        self.note("ledger.trouble", |ledger| ledger.troubles.get(image).cloned()).await
+    }
+
+    async fn keep_trouble(&self, image: &ImageName, trouble: Option<&Trouble>) -> Result<(), LedgerError> {
+        self.note("ledger.keep_trouble", |ledger| match trouble {
+            Some(trouble) => drop(ledger.troubles.insert(image.clone(), trouble.clone())),
+            None => drop(ledger.troubles.remove(image)),
+        })
+        .await
+    }
+
+    async fn accept(&self, delivery: &Delivery) -> Result<Acceptance, LedgerError> {
+        self.note("ledger.accept", |ledger| {
+            let is_same = |(own, outcome): &(Delivery, Vec<DeliveryOutcome>)| {
+                let is_known = matches!(own.id, DeliveryId::Given(_)) || outcome.is_empty();
+                own.source == delivery.source && own.id == delivery.id && is_known
+            };
+            if ledger.deliveries.iter().any(is_same) {
+                return Acceptance::Doubled;
+            }
+            ledger.deliveries.push((delivery.clone(), Vec::new()));
+            Acceptance::New
+        })
+        .await
+    }
+
+    async fn deliveries(&self) -> Result<Vec<Delivery>, LedgerError> {
+        self.note("ledger.deliveries", |ledger| {
+            let open = ledger.deliveries.iter().filter(|(_, outcomes)| outcomes.is_empty());
+            open.map(|(delivery, _)| delivery.clone()).collect()
+        })
+        .await
+    }
+
+    async fn conclude(
+        &self,
+        delivery: &Delivery,
+        outcome: DeliveryOutcome,
+        _at: Time,
+    ) -> Result<(), LedgerError> {
+        self.note("ledger.conclude", |ledger| {
+            let own = ledger.deliveries.iter_mut().filter(|(own, _)| own == delivery);
+            own.for_each(|(_, outcomes)| outcomes.push(outcome));
         })
         .await
     }

@@ -1,0 +1,180 @@
+//! What is known of artifacts beyond their tags, and the order that follows from it.
+
+use std::collections::BTreeSet;
+
+use super::case::Case;
+use super::plan::Need;
+use super::reason::{ArtifactReason, Reason};
+use crate::model::{
+    Basis, Description, Digest, Fact, ImageName, ImageReference, Order, Rank, ServiceImage, Tag, Time, World,
+};
+
+/// How many tags are compared by the dates of their artifacts; each costs three requests, once.
+pub const DATED_TAGS_MAX: usize = 100;
+/// How many landings of a target are compared by date, the last ones.
+const DATED_LANDINGS_MAX: usize = 50;
+
+/// How far some references are in the order of the selection of each image of the service.
+pub(super) fn order(case: &Case<'_>, references: &[ImageReference]) -> Order {
+    let rank = |image: &ServiceImage| {
+        rank(case, image, references.iter().find(|reference| reference.image == image.name)?)
+    };
+    Order::new(case.service.images.iter().map(rank).collect())
+}
+
+fn rank(case: &Case<'_>, image: &ServiceImage, reference: &ImageReference) -> Option<Rank> {
+    let tag = reference.tag.as_ref()?;
+    match image.selection.basis() {
+        Basis::Tag => image.selection.order(tag),
+        Basis::Date => {
+            let digest = known_digest(case.world, reference)?;
+            Some(Rank::made(known_date(case.world, &image.name, digest)?, tag.clone()))
+        }
+        Basis::Turn(followed) => {
+            let turn = turn(case, &image.name, followed, known_digest(case.world, reference)?)?;
+            Some(Rank::turn(turn, followed.clone()))
+        }
+    }
+}
+
+/// What the tag points to now comes last; what landed in a first environment came in that turn.
+fn turn(case: &Case<'_>, image: &ImageName, followed: &Tag, digest: &Digest) -> Option<usize> {
+    let present = ImageReference { image: image.clone(), tag: Some(followed.clone()), digest: None };
+    if known_digest(case.world, &present) == Some(digest) {
+        return Some(usize::MAX);
+    }
+    let firsts = case.pipeline().environments.iter().filter(|one| one.after.environments.is_empty());
+    let landings = firsts.flat_map(|first| case.history.landings(&case.sibling(&first.name)));
+    let is_it =
+        |reference: &ImageReference| reference.image == *image && reference.digest.as_ref() == Some(digest);
+    landings.filter(|landing| landing.images.iter().any(is_it)).map(|landing| landing.order).max()
+}
+
+fn known_digest<'a>(world: &'a World, reference: &'a ImageReference) -> Option<&'a Digest> {
+    reference.digest.as_ref().or_else(|| {
+        match world.digests.get(&(reference.image.clone(), reference.tag.clone()?))? {
+            Fact::Known { value, .. } => value.as_ref(),
+            Fact::Unknown { .. } => None,
+        }
+    })
+}
+
+fn known_date(world: &World, image: &ImageName, digest: &Digest) -> Option<Time> {
+    match world.descriptions.get(&(image.clone(), digest.clone()))? {
+        Fact::Known { value, .. } => value.as_ref()?.created,
+        Fact::Unknown { .. } => None,
+    }
+}
+
+/// What an artifact says about itself; nothing where it is gone.
+pub(super) fn description<'a>(
+    case: &Case<'a>,
+    reference: &ImageReference,
+    needs: &mut BTreeSet<Need>,
+) -> Result<Option<&'a Description>, Reason> {
+    let Some(digest) = digest(case, reference, needs)? else { return Ok(None) };
+    match case.world.descriptions.get(&(reference.image.clone(), digest.clone())) {
+        Some(Fact::Known { value, .. }) => Ok(value.as_ref()),
+        Some(Fact::Unknown { why, .. }) => {
+            Err(ArtifactReason::DescriptionUnknown { image: reference.image.clone(), why: why.to_string() }
+                .into())
+        }
+        None => {
+            needs.insert(Need::Description { image: reference.image.clone(), digest });
+            Err(Reason::NotObserved)
+        }
+    }
+}
+
+/// The digest of a reference; nothing where its tag is gone from the registry, or it names nothing.
+pub(super) fn digest(
+    case: &Case<'_>,
+    reference: &ImageReference,
+    needs: &mut BTreeSet<Need>,
+) -> Result<Option<Digest>, Reason> {
+    if let Some(digest) = &reference.digest {
+        return Ok(Some(digest.clone()));
+    }
+    let Some(tag) = &reference.tag else { return Ok(None) };
+    let key = (reference.image.clone(), tag.clone());
+    // What was seen just now is newer than what was kept.
+    if let Some(Fact::Known { value: Some(present), .. }) = case.world.present.get(&key) {
+        return Ok(Some(present.clone()));
+    }
+    match case.world.digests.get(&key) {
+        Some(Fact::Known { value, .. }) => Ok(value.clone()),
+        Some(Fact::Unknown { why, .. }) => {
+            Err(Reason::DigestUnknown { tag: tag.clone(), why: why.to_string() })
+        }
+        None => {
+            needs.insert(Need::Digest { image: reference.image.clone(), tag: tag.clone() });
+            Err(Reason::NotObserved)
+        }
+    }
+}
+
+/// Why the order of what bears on a target is not known yet; all that is missing is asked for at once.
+pub(super) fn lacking(case: &Case<'_>, needs: &mut BTreeSet<Need>) -> Option<Reason> {
+    let reasons: Vec<Reason> = case
+        .service
+        .images
+        .iter()
+        .flat_map(|image| match image.selection.basis() {
+            Basis::Tag => Vec::new(),
+            Basis::Date => dates_lacking(case, image, needs),
+            Basis::Turn(tag) => turn_lacking(case, image, tag, needs).into_iter().collect(),
+        })
+        .collect();
+    // What somebody has to mend says more than that something is still to be looked at.
+    let trouble = reasons.iter().find(|reason| reason.is_trouble());
+    trouble.or(reasons.first()).cloned()
+}
+
+fn turn_lacking(
+    case: &Case<'_>,
+    image: &ServiceImage,
+    tag: &Tag,
+    needs: &mut BTreeSet<Need>,
+) -> Option<Reason> {
+    let present = ImageReference { image: image.name.clone(), tag: Some(tag.clone()), digest: None };
+    match digest(case, &present, needs) {
+        Ok(Some(_)) => None,
+        Ok(None) => Some(ArtifactReason::TagAbsent { image: image.name.clone(), tag: tag.clone() }.into()),
+        Err(reason) => Some(reason),
+    }
+}
+
+fn dates_lacking(case: &Case<'_>, image: &ServiceImage, needs: &mut BTreeSet<Need>) -> Vec<Reason> {
+    let tags = match super::offers::listed(case, &image.name) {
+        Ok(tags) => image.selection.newest_first(tags),
+        Err(reason) => return vec![reason],
+    };
+    if tags.len() > DATED_TAGS_MAX {
+        let reason = ArtifactReason::TooManyToDate {
+            image: image.name.clone(),
+            tags: tags.len(),
+            max: DATED_TAGS_MAX,
+        };
+        return vec![reason.into()];
+    }
+    let listed = tags.into_iter().map(|tag| ImageReference {
+        image: image.name.clone(),
+        tag: Some(tag.clone()),
+        digest: None,
+    });
+    let seen = seen(case).filter(|reference| reference.image == image.name);
+    let references: Vec<ImageReference> = listed.chain(seen).collect();
+    references.iter().filter_map(|reference| description(case, reference, needs).err()).collect()
+}
+
+/// What runs at the target, and what landed last there and in the environments before.
+fn seen(case: &Case<'_>) -> impl Iterator<Item = ImageReference> {
+    let before = case.environment.after.environments.iter().map(|name| case.sibling(name));
+    let targets = before.chain([case.target.clone()]);
+    let landings = targets.flat_map(|target| {
+        let landings = case.history.landings(&target).iter().rev().take(DATED_LANDINGS_MAX);
+        landings.flat_map(|landing| landing.images.clone()).collect::<Vec<_>>()
+    });
+    let running = case.running().map(crate::model::Running::references).unwrap_or_default();
+    landings.chain(running)
+}

@@ -1,0 +1,43 @@
+//! Every artifact must run on the platforms that the configuration names.
+
+use std::collections::BTreeSet;
+
+use crate::decide::case::Case;
+use crate::decide::evidence;
+use crate::decide::plan::{GateName, GateReport, Need, Verdict};
+use crate::decide::reason::{ArtifactReason, Reason};
+use crate::model::{Platform, Release, ServiceImage};
+
+/// Nothing where the configuration names none. A chart runs on every platform, as it says none.
+pub(super) fn judge(case: &Case<'_>, release: &Release, needs: &mut BTreeSet<Need>) -> Option<GateReport> {
+    let asking: Vec<&ServiceImage> =
+        case.service.images.iter().filter(|image| !image.platforms.is_empty()).collect();
+    if asking.is_empty() {
+        return None;
+    }
+    let found: Vec<Option<(Verdict, Reason)>> =
+        asking.into_iter().map(|image| missing(case, image, release, needs)).collect();
+    let worst = found.into_iter().flatten().next();
+    let (verdict, reason) = worst.unwrap_or((Verdict::Pass, ArtifactReason::PlatformsThere.into()));
+    Some(GateReport { gate: GateName::Platforms, verdict, until: None, reason })
+}
+
+fn missing(
+    case: &Case<'_>,
+    image: &ServiceImage,
+    release: &Release,
+    needs: &mut BTreeSet<Need>,
+) -> Option<(Verdict, Reason)> {
+    let references = release.references();
+    let reference = references.iter().find(|reference| reference.image == image.name)?;
+    let description = match evidence::description(case, reference, needs) {
+        Ok(description) => description?,
+        Err(reason) => return Some((Verdict::Wait, reason)),
+    };
+    let is_there = |platform: &&Platform| !description.platforms.iter().any(|own| own.runs(platform));
+    let platforms: Vec<Platform> = image.platforms.iter().filter(is_there).cloned().collect();
+    let is_missing = !platforms.is_empty() && !description.platforms.is_empty();
+    is_missing.then(|| {
+        (Verdict::Fail, ArtifactReason::PlatformsMissing { image: image.name.clone(), platforms }.into())
+    })
+}

@@ -1,0 +1,41 @@
+//! The youngest artifact of a release must have been made some time ago, so that all that belongs to it is there.
+
+use std::collections::BTreeSet;
+
+use chrono::TimeDelta;
+
+use crate::decide::case::Case;
+use crate::decide::evidence;
+use crate::decide::plan::{GateName, GateReport, Need, Verdict};
+use crate::decide::reason::{ArtifactReason, Reason};
+use crate::model::{Release, Time};
+
+/// Nothing where the configuration asks for no quiet, or the release comes from an environment before.
+pub(super) fn judge(case: &Case<'_>, release: &Release, needs: &mut BTreeSet<Need>) -> Option<GateReport> {
+    if case.service.quiet.is_zero() || !case.environment.after.environments.is_empty() {
+        return None;
+    }
+    let report = |verdict, until, reason| Some(GateReport { gate: GateName::Quiet, verdict, until, reason });
+    let since = match made(case, release, needs) {
+        Ok(since) => since,
+        Err(reason) => return report(Verdict::Wait, None, reason),
+    };
+    let quiet = TimeDelta::from_std(case.service.quiet).unwrap_or(TimeDelta::MAX);
+    let until = since.checked_add_signed(quiet).unwrap_or(Time::MAX_UTC);
+    if until <= case.world.now {
+        report(Verdict::Pass, None, ArtifactReason::Quiet { since }.into())
+    } else {
+        report(Verdict::Wait, Some(until), ArtifactReason::NotQuiet { until }.into())
+    }
+}
+
+/// When the youngest artifact was made.
+fn made(case: &Case<'_>, release: &Release, needs: &mut BTreeSet<Need>) -> Result<Time, Reason> {
+    let mut youngest = Time::MIN_UTC;
+    for reference in release.references() {
+        let description = evidence::description(case, &reference, needs)?;
+        let created = description.and_then(|description| description.created);
+        youngest = youngest.max(created.ok_or(ArtifactReason::NoDate { image: reference.image })?);
+    }
+    Ok(youngest)
+}

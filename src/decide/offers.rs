@@ -1,0 +1,159 @@
+//! What could come to a target: sets of one reference for each image of the service.
+
+mod revisions;
+
+use std::collections::BTreeSet;
+
+use super::case::Case;
+use super::plan::Need;
+use super::reason::{ArtifactReason, Reason};
+use crate::model::{Basis, Fact, ImageName, ImageReference, Landing, ServiceImage, Standing, Tag, Together};
+
+/// One reference for each image of the service, in their order; without digests where only a listing tells.
+pub(super) type Offer = Vec<ImageReference>;
+
+/// What could come here and is newer than what runs, newest first; only what a person asked for, where one did.
+pub(super) fn offers(case: &Case<'_>, needs: &mut BTreeSet<Need>) -> Result<Vec<Offer>, Reason> {
+    if let Some(request) = case.request() {
+        let offer = case.service.complete(request.images);
+        let is_fit = |offer: &Offer| case.may_be_asked_for(offer);
+        return Ok(offer.filter(is_fit).into_iter().collect());
+    }
+    if case.environment.after.environments.is_empty() {
+        let offers = assembled(case, needs)?;
+        if offers.is_empty() {
+            let image = case.service.images.first().map(|image| image.name.clone());
+            return Err(image.map_or(Reason::NothingNewer, |image| Reason::NothingSelected { image }));
+        }
+        return Ok(newer(case, offers));
+    }
+    Ok(newer(case, landed_before(case).collect()))
+}
+
+fn newer(case: &Case<'_>, offers: Vec<Offer>) -> Vec<Offer> {
+    let is_newer = |offer: &Offer| case.is_newer_than_running(offer);
+    let ordered = offers.into_iter().filter(is_newer).map(|offer| (case.order(&offer), offer));
+    let mut ordered: Vec<_> = ordered.collect();
+    ordered.sort_by(|(left, _), (right, _)| right.first_images_first(left));
+    let mut newer: Vec<Offer> = ordered.into_iter().map(|(_, offer)| offer).collect();
+    newer.dedup();
+    newer
+}
+
+/// What ever landed in an environment before and was not taken back.
+fn landed_before(case: &Case<'_>) -> impl Iterator<Item = Offer> {
+    let before = &case.environment.after.environments;
+    let landings = before.iter().flat_map(|name| case.history.landings(&case.sibling(name)));
+    let stands = |landing: &&Landing| landing.standing == Standing::Stands;
+    landings.filter(stands).filter_map(|landing| case.service.complete(&landing.images))
+}
+
+/// The sets that the registry has whole and every selection takes.
+fn assembled(case: &Case<'_>, needs: &mut BTreeSet<Need>) -> Result<Vec<Offer>, Reason> {
+    match case.service.together {
+        Together::Independent => alone(case),
+        Together::SameTag => of_same_tag(case),
+        Together::SameRevision => Ok(revisions::offers(case, needs)?.whole),
+    }
+}
+
+/// Of a service with one image: each of its tags.
+fn alone(case: &Case<'_>) -> Result<Vec<Offer>, Reason> {
+    let Some(image) = case.service.images.first() else { return Ok(Vec::new()) };
+    let tags = taken(case, image)?;
+    Ok(tags.into_iter().map(|tag| of_one_tag(case, tag)).collect())
+}
+
+/// The tags that the selection of an image takes, newest first where names tell.
+fn taken<'a>(case: &Case<'a>, image: &'a ServiceImage) -> Result<Vec<&'a Tag>, Reason> {
+    match image.selection.basis() {
+        Basis::Turn(tag) => Ok(vec![tag]),
+        Basis::Tag | Basis::Date => Ok(image.selection.newest_first(listed(case, &image.name)?)),
+    }
+}
+
+fn of_same_tag(case: &Case<'_>) -> Result<Vec<Offer>, Reason> {
+    let Some((first, rest)) = case.service.images.split_first() else { return Ok(Vec::new()) };
+    let mut tags = taken(case, first)?;
+    for image in rest {
+        let others: BTreeSet<&Tag> = taken(case, image)?.into_iter().collect();
+        tags.retain(|tag| others.contains(tag));
+    }
+    Ok(tags.into_iter().map(|tag| of_one_tag(case, tag)).collect())
+}
+
+fn of_one_tag(case: &Case<'_>, tag: &Tag) -> Offer {
+    case.service.images.iter().map(|image| reference(image, tag)).collect()
+}
+
+fn reference(image: &ServiceImage, tag: &Tag) -> ImageReference {
+    ImageReference { image: image.name.clone(), tag: Some(tag.clone()), digest: None }
+}
+
+/// What a person means by a version: the tag of the first image, and for the others what belongs to it.
+pub(super) fn of_version(
+    case: &Case<'_>,
+    version: &Tag,
+    needs: &mut BTreeSet<Need>,
+) -> Result<Option<Offer>, Reason> {
+    let is_it = |offer: &Offer| offer.first().is_some_and(|first| first.tag.as_ref() == Some(version));
+    if !case.environment.after.environments.is_empty() {
+        return Ok(landed_before(case).filter(is_it).last());
+    }
+    if case.service.together == Together::SameRevision {
+        return Ok(assembled(case, needs)?.into_iter().find(is_it));
+    }
+    for image in &case.service.images {
+        let is_followed = image.selection.basis() == Basis::Turn(version);
+        if !is_followed && !listed(case, &image.name)?.contains(version) {
+            return Ok(None);
+        }
+    }
+    Ok(Some(of_one_tag(case, version)))
+}
+
+/// The newest set that is not whole yet, though newer than what runs.
+pub(super) fn incomplete(case: &Case<'_>, needs: &mut BTreeSet<Need>) -> Option<Reason> {
+    if !case.environment.after.environments.is_empty() {
+        return None;
+    }
+    match case.service.together {
+        Together::Independent => None,
+        Together::SameTag => lacking_tag(case),
+        Together::SameRevision => revisions::offers(case, needs).ok()?.incomplete,
+    }
+}
+
+fn lacking_tag(case: &Case<'_>) -> Option<Reason> {
+    let (first, _) = case.service.images.split_first()?;
+    let of = |image: &ServiceImage| listed(case, &image.name).ok().map(|tags| tags.iter().collect());
+    let listings: Vec<BTreeSet<&Tag>> = case.service.images.iter().map(of).collect::<Option<_>>()?;
+    let all: BTreeSet<&Tag> = listings.iter().flatten().copied().collect();
+    let newest = first.selection.newest_first(all).into_iter().next()?;
+    let missing = case.service.images.iter().zip(&listings).filter(|(_, tags)| !tags.contains(newest));
+    let missing: Vec<ImageName> = missing.map(|(image, _)| image.name.clone()).collect();
+    let is_newer = case.is_newer_than_running(&of_one_tag(case, newest));
+    (is_newer && !missing.is_empty())
+        .then(|| ArtifactReason::Incomplete { release: newest.clone(), missing }.into())
+}
+
+/// Something that is newer in one image and older in another, which only a person can want.
+pub(super) fn mixed(case: &Case<'_>, needs: &mut BTreeSet<Need>) -> Option<Reason> {
+    let offers = if case.environment.after.environments.is_empty() {
+        assembled(case, needs).ok()?
+    } else {
+        landed_before(case).collect()
+    };
+    let mixed = offers.into_iter().find(|offer| case.is_mixed_with_running(offer))?;
+    let release = mixed.first()?.tag.clone()?;
+    Some(ArtifactReason::Mixed { release, environment: case.environment.name.clone() }.into())
+}
+
+/// The tags of an image.
+pub(super) fn listed<'a>(case: &Case<'a>, image: &ImageName) -> Result<&'a [Tag], Reason> {
+    match case.world.listings.get(image) {
+        None => Err(Reason::NotObserved),
+        Some(Fact::Unknown { why, .. }) => Err(Reason::TagsUnknown { why: why.to_string() }),
+        Some(Fact::Known { value, .. }) => Ok(value),
+    }
+}

@@ -1,0 +1,74 @@
+//! The rows of deliveries. One statement each, so that two processes on one file cannot both take an event for new.
+
+use sqlx::SqlitePool;
+
+use super::json;
+use crate::ledger::{Acceptance, DELIVERY_DAYS_KEPT, Delivery, DeliveryId, DeliveryOutcome};
+use crate::model::Time;
+
+/// A delivery that is still to be handled, as it is kept.
+pub(super) struct Row {
+    pub(super) source: String,
+    pub(super) id: String,
+    pub(super) is_given: bool,
+    pub(super) received_at: i64,
+    pub(super) images: String,
+}
+
+/// An id that a product gave is known for as long as it is kept; one of content only until it was handled.
+pub(super) async fn accept(pool: &SqlitePool, delivery: &Delivery) -> Result<Acceptance, sqlx::Error> {
+    let query = "INSERT INTO deliveries (source, id, is_given, received_at, images) SELECT $1, $2, $3, $4, $5 \
+                 WHERE NOT EXISTS (SELECT 1 FROM deliveries WHERE source = $1 AND id = $2 \
+                                   AND ($3 = 1 OR outcome IS NULL)) \
+                 ON CONFLICT DO NOTHING";
+    let query = sqlx::query(query).bind(&delivery.source).bind(delivery.id.as_str());
+    let query = query.bind(is_given(delivery)).bind(delivery.received_at.timestamp_micros());
+    let done = query.bind(json(&delivery.images)).execute(pool).await?;
+    if done.rows_affected() == 0 {
+        return Ok(Acceptance::Doubled);
+    }
+    forget_old(pool, delivery.received_at).await?;
+    Ok(Acceptance::New)
+}
+
+async fn forget_old(pool: &SqlitePool, now: Time) -> Result<(), sqlx::Error> {
+    let query = "DELETE FROM deliveries WHERE outcome IS NOT NULL AND received_at < $1";
+    let oldest = now - chrono::TimeDelta::days(DELIVERY_DAYS_KEPT);
+    sqlx::query(query).bind(oldest.timestamp_micros()).execute(pool).await.map(|_| ())
+}
+
+/// The deliveries without an outcome, the oldest first.
+pub(super) async fn open(pool: &SqlitePool) -> Result<Vec<Row>, sqlx::Error> {
+    let query = "SELECT source, id, is_given, received_at, images FROM deliveries \
+                 WHERE outcome IS NULL ORDER BY received_at";
+    let rows = sqlx::query_as::<_, (String, String, i64, i64, String)>(query).fetch_all(pool).await?;
+    let row = |(source, id, is_given, received_at, images)| Row {
+        source,
+        id,
+        is_given: is_given == 1,
+        received_at,
+        images,
+    };
+    Ok(rows.into_iter().map(row).collect())
+}
+
+/// The first outcome is the one that stays.
+pub(super) async fn conclude(
+    pool: &SqlitePool,
+    delivery: &Delivery,
+    outcome: DeliveryOutcome,
+    at: Time,
+) -> Result<(), sqlx::Error> {
+    let query = "UPDATE deliveries SET outcome = $1, concluded_at = $2 \
+                 WHERE source = $3 AND id = $4 AND received_at = $5 AND outcome IS NULL";
+    let query = sqlx::query(query).bind(outcome.word()).bind(at.timestamp_micros());
+    let query = query.bind(&delivery.source).bind(delivery.id.as_str());
+    query.bind(delivery.received_at.timestamp_micros()).execute(pool).await.map(|_| ())
+}
+
+fn is_given(delivery: &Delivery) -> i64 {
+    match delivery.id {
+        DeliveryId::Given(_) => 1,
+        DeliveryId::OfContent(_) => 0,
+    }
+}

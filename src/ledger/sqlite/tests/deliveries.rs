@@ -1,0 +1,118 @@
+use crate::ledger::DELIVERY_DAYS_KEPT;
+
+use super::*;
+
+const SOURCE: &str = "registry/ghcr.io";
+const DAY: i64 = 24 * 3600 * 1_000_000;
+
+fn delivery(id: DeliveryId, microseconds: i64) -> Delivery {
+    Delivery { source: SOURCE.to_owned(), id, received_at: at(microseconds), images: vec![shop()] }
+}
+
+fn given(text: &str) -> DeliveryId {
+    DeliveryId::Given(text.to_owned())
+}
+
+fn of_content(text: &str) -> DeliveryId {
+    DeliveryId::OfContent(text.to_owned())
+}
+
+async fn outcomes(ledger: &SqliteLedger) -> Vec<(String, Option<String>)> {
+    let query = "SELECT id, outcome FROM deliveries ORDER BY received_at";
+    sqlx::query_as(query).fetch_all(&ledger.pool).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_delivery_waits_until_it_is_concluded() {
+    let ledger = SqliteLedger::in_memory().await.unwrap();
+    let (first, second) = (delivery(given("a"), 1), delivery(of_content("b"), 2));
+    for own in [&second, &first] {
+        assert_eq!(ledger.accept(own).await.unwrap(), Acceptance::New);
+    }
+    assert_eq!(ledger.deliveries().await.unwrap(), [first.clone(), second.clone()]);
+    ledger.conclude(&first, DeliveryOutcome::Looked, at(3)).await.unwrap();
+    assert_eq!(ledger.deliveries().await.unwrap(), [second]);
+}
+
+#[tokio::test]
+async fn a_delivery_survives_the_process() {
+    let (_folder, file) = folder();
+    let ledger = SqliteLedger::open(&file).await.unwrap();
+    ledger.accept(&delivery(given("a"), 1)).await.unwrap();
+    // Nothing is closed: the process is gone between two instructions.
+    let again = SqliteLedger::open(&file).await.unwrap();
+    assert_eq!(again.deliveries().await.unwrap(), [delivery(given("a"), 1)]);
+}
+
+#[tokio::test]
+async fn what_a_product_named_comes_once_for_ever() {
+    let ledger = SqliteLedger::in_memory().await.unwrap();
+    let first = delivery(given("a"), 1);
+    ledger.accept(&first).await.unwrap();
+    assert_eq!(ledger.accept(&delivery(given("a"), 2)).await.unwrap(), Acceptance::Doubled);
+    ledger.conclude(&first, DeliveryOutcome::Looked, at(3)).await.unwrap();
+    assert_eq!(ledger.accept(&delivery(given("a"), 4)).await.unwrap(), Acceptance::Doubled);
+    let elsewhere = Delivery { source: "registry/quay.io".to_owned(), ..delivery(given("a"), 5) };
+    assert_eq!(ledger.accept(&elsewhere).await.unwrap(), Acceptance::New);
+}
+
+#[tokio::test]
+async fn the_same_content_comes_once_until_it_was_handled() {
+    let ledger = SqliteLedger::in_memory().await.unwrap();
+    let first = delivery(of_content("b"), 1);
+    ledger.accept(&first).await.unwrap();
+    assert_eq!(ledger.accept(&delivery(of_content("b"), 2)).await.unwrap(), Acceptance::Doubled);
+    ledger.conclude(&first, DeliveryOutcome::Looked, at(3)).await.unwrap();
+    // A tag that was pushed again may say the very same as the first time.
+    assert_eq!(ledger.accept(&delivery(of_content("b"), 4)).await.unwrap(), Acceptance::New);
+}
+
+#[tokio::test]
+async fn of_many_that_bring_the_same_one_is_new() {
+    let (_folder, file) = folder();
+    let (first, second) =
+        (SqliteLedger::open(&file).await.unwrap(), SqliteLedger::open(&file).await.unwrap());
+    let tries = (0..20).map(|n| {
+        let ledger = if n % 2 == 0 { first.clone() } else { second.clone() };
+        async move { ledger.accept(&delivery(given("a"), n)).await.unwrap() }
+    });
+    let accepted = futures::future::join_all(tries).await;
+    assert_eq!(accepted.iter().filter(|own| **own == Acceptance::New).count(), 1);
+}
+
+#[tokio::test]
+async fn the_first_outcome_stays() {
+    let ledger = SqliteLedger::in_memory().await.unwrap();
+    let own = delivery(given("a"), 1);
+    ledger.accept(&own).await.unwrap();
+    ledger.conclude(&own, DeliveryOutcome::Unused, at(2)).await.unwrap();
+    ledger.conclude(&own, DeliveryOutcome::Looked, at(3)).await.unwrap();
+    assert_eq!(outcomes(&ledger).await, [("a".to_owned(), Some("unused".to_owned()))]);
+}
+
+#[tokio::test]
+async fn what_was_handled_long_ago_is_forgotten_and_what_was_not_is_kept() {
+    let ledger = SqliteLedger::in_memory().await.unwrap();
+    let (handled, open) = (delivery(given("handled"), 1), delivery(given("open"), 2));
+    for own in [&handled, &open] {
+        ledger.accept(own).await.unwrap();
+    }
+    ledger.conclude(&handled, DeliveryOutcome::Looked, at(3)).await.unwrap();
+    ledger.accept(&delivery(given("new"), DELIVERY_DAYS_KEPT * DAY)).await.unwrap();
+    assert_eq!(outcomes(&ledger).await.len(), 3, "not yet a week");
+    ledger.accept(&delivery(given("newer"), DELIVERY_DAYS_KEPT * DAY + 2)).await.unwrap();
+    let ids: Vec<String> = outcomes(&ledger).await.into_iter().map(|(id, _)| id).collect();
+    assert_eq!(ids, ["open", "new", "newer"]);
+}
+
+#[tokio::test]
+async fn a_trouble_stays_until_it_is_over() {
+    let ledger = SqliteLedger::in_memory().await.unwrap();
+    assert_eq!(ledger.trouble(&shop()).await.unwrap(), None);
+    let trouble = Trouble { since: at(5), why: "no answer".to_owned() };
+    ledger.keep_trouble(&shop(), Some(&trouble)).await.unwrap();
+    ledger.keep_trouble(&shop(), Some(&Trouble { why: "still none".to_owned(), ..trouble })).await.unwrap();
+    assert_eq!(ledger.trouble(&shop()).await.unwrap().unwrap().why, "still none");
+    ledger.keep_trouble(&shop(), None).await.unwrap();
+    assert_eq!(ledger.trouble(&shop()).await.unwrap(), None);
+}

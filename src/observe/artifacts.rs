@@ -1,0 +1,162 @@
+//! Single artifacts: the digest of a tag, and what is said at a digest. What is there is kept for good in the ledger; what
+//! is not is asked for again with the next poll.
+
+use std::collections::BTreeMap;
+
+use tokio::sync::Mutex;
+
+use super::listings::Failure;
+use super::{Clock, Freshness, Ports};
+use crate::forge::Forge;
+use crate::ledger::Ledger;
+use crate::model::{Description, Digest, Fact, ImageName, Policy, Tag, Time};
+use crate::registry::{Registry, RegistryError};
+
+/// The questions about an image that led nowhere when they were asked, or got no answer.
+#[derive(Debug)]
+pub struct Absences<Question>(Mutex<BTreeMap<(ImageName, Question), Absence>>);
+
+#[derive(Clone, Debug)]
+enum Absence {
+    /// There is no such thing.
+    None { as_of: Time },
+    /// There was no answer.
+    Failed(Failure),
+}
+
+impl<Question> Default for Absences<Question> {
+    fn default() -> Self {
+        Self(Mutex::default())
+    }
+}
+
+impl<Question: Ord> Absences<Question> {
+    /// What is known without asking again.
+    async fn known<T>(
+        &self,
+        key: &(ImageName, Question),
+        oldest: Time,
+        now: Time,
+    ) -> Option<Fact<Option<T>>> {
+        match self.0.lock().await.get(key)? {
+            Absence::None { as_of } if *as_of >= oldest => Some(Fact::known(None, *as_of)),
+            Absence::Failed(failed) if failed.stands(oldest, now) => Some(failed.fact()),
+            Absence::None { .. } | Absence::Failed(_) => None,
+        }
+    }
+
+    /// Remembers that an answer was none.
+    async fn remember<T>(
+        &self,
+        key: (ImageName, Question),
+        answer: Result<Option<T>, Failure>,
+        now: Time,
+    ) -> Fact<Option<T>> {
+        let mut absences = self.0.lock().await;
+        match answer {
+            Ok(Some(value)) => {
+                absences.remove(&key);
+                Fact::known(Some(value), now)
+            }
+            Ok(None) => {
+                absences.insert(key, Absence::None { as_of: now });
+                Fact::known(None, now)
+            }
+            Err(failed) => {
+                let fact = failed.fact();
+                absences.insert(key, Absence::Failed(failed));
+                fact
+            }
+        }
+    }
+}
+
+/// The digest of a tag, kept for good once it was read, since a release is what it was when it was chosen; only that of a
+/// tag that is followed is asked for with each poll.
+pub(super) async fn digest<F: Forge, R: Registry, L: Ledger, C: Clock>(
+    ports: &Ports<F, R, L, C>,
+    policy: &Policy,
+    freshness: Freshness,
+    (image, tag): (&ImageName, &Tag),
+) -> Fact<Option<Digest>> {
+    let now = ports.clock.now();
+    let oldest = freshness.oldest(policy, image, now);
+    let is_followed = policy.followed_tags(image).contains(tag);
+    let is_good = |as_of| freshness.takes_listing_of(as_of) || !is_followed;
+    match ports.ledger.digest(image, tag).await {
+        Ok(Some((digest, as_of))) if is_good(as_of) => return Fact::known(Some(digest), as_of),
+        Ok(_) => {}
+        Err(error) => tracing::warn!("{error}"),
+    }
+    let key = (image.clone(), tag.clone());
+    if let Some(known) = ports.absent_tags.known(&key, oldest, now).await {
+        return known;
+    }
+    let answer = in_turn(ports, ("digest", image), ports.registry.digest(image, tag)).await;
+    if let Ok(Some(digest)) = &answer {
+        let kept = ports.ledger.keep_digest(image, tag, digest, now).await;
+        kept.unwrap_or_else(|error| tracing::warn!("{error}"));
+    }
+    ports.absent_tags.remember(key, answer, now).await
+}
+
+/// What a tag points to at this very time, whatever was kept.
+pub(super) async fn present<F: Forge, R: Registry, L: Ledger, C: Clock>(
+    ports: &Ports<F, R, L, C>,
+    (image, tag): (&ImageName, &Tag),
+) -> Fact<Option<Digest>> {
+    let now = ports.clock.now();
+    match in_turn(ports, ("digest", image), ports.registry.digest(image, tag)).await {
+        Ok(present) => {
+            if let Some(digest) = &present {
+                let kept = ports.ledger.keep_digest(image, tag, digest, now).await;
+                kept.unwrap_or_else(|error| tracing::warn!("{error}"));
+            }
+            Fact::known(present, now)
+        }
+        Err(failed) => failed.fact(),
+    }
+}
+
+/// What an artifact says about itself, kept for good, since a digest never means anything else.
+pub(super) async fn description<F: Forge, R: Registry, L: Ledger, C: Clock>(
+    ports: &Ports<F, R, L, C>,
+    policy: &Policy,
+    freshness: Freshness,
+    (image, digest): (&ImageName, &Digest),
+) -> Fact<Option<Description>> {
+    let now = ports.clock.now();
+    match ports.ledger.description(image, digest).await {
+        Ok(Some(description)) => return Fact::known(Some(description), now),
+        Ok(None) => {}
+        Err(error) => tracing::warn!("{error}"),
+    }
+    let key = (image.clone(), digest.clone());
+    let oldest = freshness.oldest(policy, image, now);
+    if let Some(known) = ports.absent_digests.known(&key, oldest, now).await {
+        return known;
+    }
+    let answer = in_turn(ports, ("description", image), ports.registry.description(image, digest)).await;
+    if let Ok(Some(description)) = &answer {
+        let kept = ports.ledger.keep_description(image, digest, description).await;
+        kept.unwrap_or_else(|error| tracing::warn!("{error}"));
+    }
+    ports.absent_digests.remember(key, answer, now).await
+}
+
+/// What the registry says, when it is the image's turn; a registry that is left alone is not asked.
+async fn in_turn<F: Forge, R: Registry, L: Ledger, C: Clock, T>(
+    ports: &Ports<F, R, L, C>,
+    (question, image): (&'static str, &ImageName),
+    answer: impl Future<Output = Result<T, RegistryError>>,
+) -> Result<T, Failure> {
+    let host = ports.listings.host(image);
+    let _turn = host.turn().await;
+    let now = ports.clock.now();
+    if let Some(pause) = host.pause(now) {
+        return Err(Failure::paused(now, &pause));
+    }
+    let answer = answer.await;
+    host.learn(question, image, answer.as_ref().err(), ports.clock.now());
+    answer.map_err(|error| Failure::new(now, &error))
+}

@@ -1,0 +1,241 @@
+//! The tags of all images: one poll for each, shared by all services, environments, config repositories and forges.
+//!
+//! A look takes what was read last and waits for no registry; who polls, and when, is said by [`poll`]. A registry
+//! that fails costs freshness, not judgement: the last complete listing stays, with its age, beside a word about the
+//! trouble. A listing that came only in part is an error of the port, so it never gets here.
+
+mod failure;
+mod host;
+mod look;
+mod poll;
+mod schedule;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use chrono::TimeDelta;
+use tokio::sync::Notify;
+
+use super::{Clock, Ports};
+use crate::forge::Forge;
+use crate::ledger::{KeptListing, Ledger};
+use crate::model::{ImageName, Place, Policy, Tag, Time};
+use crate::registry::{Listing, Registry, RegistryError};
+pub(super) use failure::Failure;
+use host::Host;
+pub(super) use look::at_place;
+pub use poll::{Polled, poll, recover};
+
+/// What is known of each image, and of each registry, while this process lives.
+#[derive(Debug, Default)]
+pub struct Listings {
+    images: Mutex<BTreeMap<ImageName, Arc<Image>>>,
+    hosts: Mutex<BTreeMap<String, Arc<Host>>>,
+}
+
+/// One image.
+#[derive(Debug, Default)]
+struct Image {
+    /// Held by whoever asks its registry, so that nobody else does.
+    turn: tokio::sync::Mutex<()>,
+    state: Mutex<State>,
+    news: Notify,
+}
+
+#[derive(Clone, Debug, Default)]
+struct State {
+    /// When the listing that is kept was read.
+    read_at: Option<Time>,
+    /// When an event last told of something new.
+    told_at: Option<Time>,
+    /// Whether an event is still to be answered.
+    is_told: bool,
+    /// Why it was not read the last time.
+    failure: Option<Failure>,
+}
+
+impl State {
+    /// Whether an event tells of more than was read.
+    fn is_outdated(&self) -> bool {
+        self.told_at.is_some_and(|told| self.read_at.is_none_or(|read| read < told))
+    }
+}
+
+impl Listings {
+    /// Says that something was pushed to an image: what was read before this instant no longer counts as all there is.
+    pub fn tell(&self, image: &ImageName, at: Time) {
+        let own = self.image(image);
+        let mut state = own.state();
+        state.told_at = state.told_at.max(Some(at));
+        state.is_told = true;
+        drop(state);
+        own.news.notify_one();
+    }
+
+    /// Waits until somebody tells of something new; what was told before this was called counts too.
+    pub async fn news(&self, image: &ImageName) {
+        let own = self.image(image);
+        own.news.notified().await;
+    }
+
+    /// How old each listing is that was read while this process lives.
+    #[must_use]
+    pub fn ages(&self, now: Time) -> BTreeMap<ImageName, TimeDelta> {
+        let images = locked(&self.images);
+        let age = |own: &Arc<Image>| own.state().read_at.map(|read| (now - read).max(TimeDelta::zero()));
+        images.iter().filter_map(|(name, own)| Some((name.clone(), age(own)?))).collect()
+    }
+
+    fn image(&self, image: &ImageName) -> Arc<Image> {
+        let mut images = locked(&self.images);
+        Arc::clone(images.entry(image.clone()).or_default())
+    }
+
+    /// The host of an image.
+    pub(super) fn host(&self, image: &ImageName) -> Arc<Host> {
+        let mut hosts = locked(&self.hosts);
+        Arc::clone(hosts.entry(image.host().to_owned()).or_default())
+    }
+}
+
+impl Image {
+    fn state(&self) -> MutexGuard<'_, State> {
+        locked(&self.state)
+    }
+}
+
+/// What is behind these locks is whole at every instant, so whoever died holding one left nothing broken.
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Every image that the policy names, each once.
+pub fn images(policy: &Policy) -> BTreeSet<&ImageName> {
+    policy.services.iter().flat_map(|service| &service.images).map(|image| &image.name).collect()
+}
+
+/// Every image that the services at a place use, each once.
+pub fn images_at<'a>(policy: &'a Policy, place: &'a Place) -> BTreeSet<&'a ImageName> {
+    policy.images_at(place).map(|image| &image.name).collect()
+}
+
+/// The listing that is kept. A ledger that fails costs a request, nothing else.
+async fn kept<F: Forge, R: Registry, L: Ledger, C: Clock>(
+    ports: &Ports<F, R, L, C>,
+    image: &ImageName,
+) -> Option<KeptListing> {
+    let kept = ports.ledger.listing(image).await.unwrap_or_else(|error| {
+        tracing::warn!("{error}");
+        None
+    });
+    if let Some(kept) = &kept {
+        let own = ports.listings.image(image);
+        let mut state = own.state();
+        state.read_at = state.read_at.max(Some(kept.as_of));
+    }
+    kept
+}
+
+/// What was read of an image.
+struct Read {
+    listing: KeptListing,
+    /// Whether a tag that is followed points to something else than before.
+    has_moved: bool,
+}
+
+/// Asks the registry for a listing when it is the image's turn, and keeps the answer or the failure.
+async fn read<F: Forge, R: Registry, L: Ledger, C: Clock>(
+    ports: &Ports<F, R, L, C>,
+    policy: &Policy,
+    image: &ImageName,
+    kept: Option<KeptListing>,
+) -> Result<Read, Failure> {
+    let host = ports.listings.host(image);
+    let answer = {
+        let _turn = host.turn().await;
+        let now = ports.clock.now();
+        match host.pause(now) {
+            Some(pause) => Err(Failure::paused(now, &pause)),
+            None => ask(ports, policy, (image, &host), kept).await,
+        }
+    };
+    let own = ports.listings.image(image);
+    let before = own.state().failure.take();
+    match answer {
+        Ok(read) => {
+            own.state().read_at = Some(read.listing.as_of);
+            failure::forget(ports, image, before.as_ref()).await;
+            Ok(read)
+        }
+        Err(failed) => {
+            let failed = failure::keep(ports, image, failed.after(before)).await;
+            own.state().failure = Some(failed.clone());
+            Err(failed)
+        }
+    }
+}
+
+/// Asks the registry for what the policy wants to know: the tags, what the tags that are followed point to, or both.
+async fn ask<F: Forge, R: Registry, L: Ledger, C: Clock>(
+    ports: &Ports<F, R, L, C>,
+    policy: &Policy,
+    (image, host): (&ImageName, &Host),
+    kept: Option<KeptListing>,
+) -> Result<Read, Failure> {
+    let now = ports.clock.now();
+    let followed = policy.followed_tags(image);
+    let listing = if policy.lists(image) {
+        ask_tags(ports, (image, host), kept, now).await?
+    } else {
+        KeptListing { tags: followed.iter().copied().cloned().collect(), validator: None, as_of: now }
+    };
+    let mut has_moved = false;
+    for tag in followed {
+        has_moved |= ask_followed(ports, (image, host), tag, now).await?;
+    }
+    let written = ports.ledger.keep_listing(image, &listing).await;
+    written.unwrap_or_else(|error| tracing::warn!("{error}"));
+    Ok(Read { listing, has_moved })
+}
+
+/// Asks the registry for tags; it may say that the listing that we hold still stands.
+async fn ask_tags<F: Forge, R: Registry, L: Ledger, C: Clock>(
+    ports: &Ports<F, R, L, C>,
+    (image, host): (&ImageName, &Host),
+    kept: Option<KeptListing>,
+    now: Time,
+) -> Result<KeptListing, Failure> {
+    let known = kept.as_ref().and_then(|kept| kept.validator.as_ref());
+    let answer = ports.registry.tags(image, known).await.and_then(|answer| match (answer, kept) {
+        (Listing::Tags { tags, validator }, _) => Ok(KeptListing { tags, validator, as_of: now }),
+        (Listing::Unchanged, Some(kept)) => Ok(KeptListing { as_of: now, ..kept }),
+        (Listing::Unchanged, None) => Err(RegistryError::Unavailable {
+            host: image.host().to_owned(),
+            image: image.clone(),
+            why: "it says that its listing is unchanged, but we never had one".to_owned(),
+        }),
+    });
+    host.learn("tags", image, answer.as_ref().err(), ports.clock.now());
+    answer.map_err(|error| Failure::new(ports.clock.now(), &error))
+}
+
+/// Asks the registry what a tag points to that is followed, and says whether that is something new.
+async fn ask_followed<F: Forge, R: Registry, L: Ledger, C: Clock>(
+    ports: &Ports<F, R, L, C>,
+    (image, host): (&ImageName, &Host),
+    tag: &Tag,
+    now: Time,
+) -> Result<bool, Failure> {
+    let answer = ports.registry.digest(image, tag).await;
+    host.learn("digest", image, answer.as_ref().err(), ports.clock.now());
+    let Some(digest) = answer.map_err(|error| Failure::new(ports.clock.now(), &error))? else {
+        return Ok(false);
+    };
+    let before = ports.ledger.digest(image, tag).await.ok().flatten();
+    let written = ports.ledger.keep_digest(image, tag, &digest, now).await;
+    written.unwrap_or_else(|error| tracing::warn!("{error}"));
+    Ok(before.is_none_or(|(before, _)| before != digest))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,118 @@
+//! One poll of one image: whether it is due, what came of it, and which events are answered with it.
+
+use super::schedule::due_after;
+use super::{Clock, Ports, State, images, kept, read};
+use crate::forge::Forge;
+use crate::ledger::{Delivery, DeliveryOutcome, KeptListing, Ledger};
+use crate::model::{ImageName, Policy, Tag, Time};
+use crate::registry::Registry;
+
+/// What came of a poll.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub struct Polled {
+    /// When to poll again.
+    pub next: Time,
+    /// Whether whoever uses the image should look: its tags changed, or an event told of a push.
+    pub is_news: bool,
+}
+
+/// Polls an image, if it is due.
+pub async fn poll<F: Forge, R: Registry, L: Ledger, C: Clock>(
+    ports: &Ports<F, R, L, C>,
+    policy: &Policy,
+    image: &ImageName,
+) -> Polled {
+    let own = ports.listings.image(image);
+    let _turn = own.turn.lock().await;
+    let before = kept(ports, image).await;
+    let is_told = std::mem::take(&mut own.state().is_told);
+    let state = own.state().clone();
+    let now = ports.clock.now();
+    let due = due(policy, image, &state, now);
+    if now >= due {
+        match read(ports, policy, image, before.clone()).await {
+            Ok(read) if !is_told => {
+                let is_news = read.has_moved || !has_same_tags(before.as_ref(), &read.listing);
+                return Polled { next: self::due(policy, image, &own.state().clone(), now), is_news };
+            }
+            Ok(_) | Err(_) => {}
+        }
+    }
+    let state = own.state().clone();
+    let is_answered = is_told && !state.is_outdated();
+    if is_answered {
+        conclude(ports, policy).await;
+    }
+    // An event that could not be answered yet still waits.
+    own.state().is_told |= is_told && !is_answered;
+    Polled { next: self::due(policy, image, &state, now), is_news: is_answered }
+}
+
+/// When an image is to be read: now where an event told of a push, else in its own time, or once it is worth trying
+/// again.
+fn due(policy: &Policy, image: &ImageName, state: &State, now: Time) -> Time {
+    let interval = policy.poll(image);
+    let in_time = state.read_at.map_or(now, |read| due_after(image, interval, read));
+    let in_time = if state.is_outdated() { now } else { in_time };
+    let Some(failure) = &state.failure else { return in_time };
+    // An event that came after the failure says that the registry is there again.
+    if state.told_at.is_some_and(|told| failure.at() < told) && state.is_outdated() {
+        return failure.retry_at(now);
+    }
+    failure.retry_at(due_after(image, interval, failure.at()))
+}
+
+fn has_same_tags(before: Option<&KeptListing>, after: &KeptListing) -> bool {
+    let sorted = |tags: &[Tag]| {
+        let mut tags = tags.to_vec();
+        tags.sort();
+        tags
+    };
+    before.is_some_and(|before| before.tags == after.tags || sorted(&before.tags) == sorted(&after.tags))
+}
+
+/// Brings back what was acknowledged and not handled before the process ended.
+pub async fn recover<F: Forge, R: Registry, L: Ledger, C: Clock>(ports: &Ports<F, R, L, C>, policy: &Policy) {
+    for delivery in open(ports).await {
+        for image in used(policy, &delivery) {
+            kept(ports, image).await;
+            ports.listings.tell(image, delivery.received_at);
+        }
+    }
+    conclude(ports, policy).await;
+}
+
+/// Says of every delivery what became of it, once all its images were read since it came.
+async fn conclude<F: Forge, R: Registry, L: Ledger, C: Clock>(ports: &Ports<F, R, L, C>, policy: &Policy) {
+    for delivery in open(ports).await {
+        let images = used(policy, &delivery);
+        let is_read = |image: &&ImageName| {
+            let read_at = ports.listings.image(image).state().read_at;
+            read_at.is_some_and(|read| read >= delivery.received_at)
+        };
+        let outcome = if images.is_empty() {
+            DeliveryOutcome::Unused
+        } else if images.iter().all(is_read) {
+            DeliveryOutcome::Looked
+        } else {
+            continue;
+        };
+        let said = ports.ledger.conclude(&delivery, outcome, ports.clock.now()).await;
+        said.unwrap_or_else(|error| tracing::warn!("{error}"));
+        let labels = [("source", delivery.source), ("outcome", outcome.word().to_owned())];
+        metrics::counter!("towpath_deliveries_concluded_total", &labels).increment(1);
+    }
+}
+
+/// The deliveries without an outcome. Where the ledger fails they stay that, and are found the next time.
+async fn open<F: Forge, R: Registry, L: Ledger, C: Clock>(ports: &Ports<F, R, L, C>) -> Vec<Delivery> {
+    ports.ledger.deliveries().await.unwrap_or_else(|error| {
+        tracing::warn!("{error}");
+        Vec::new()
+    })
+}
+
+/// The images of a delivery that anybody uses.
+fn used<'a>(policy: &'a Policy, delivery: &Delivery) -> Vec<&'a ImageName> {
+    images(policy).into_iter().filter(|image| delivery.images.contains(image)).collect()
+}

@@ -1,0 +1,181 @@
+//! What we show a registry: nothing until it asks, then a password or a token, which is kept until it ends.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use reqwest::header::WWW_AUTHENTICATE;
+use reqwest::{RequestBuilder, Response};
+use secrecy::{ExposeSecret as _, SecretString};
+use tokio::sync::Mutex;
+use tokio::time::Instant;
+
+use super::connection::said_by;
+use super::proof::{Proof, ProofError};
+use super::question::Question;
+use super::token::{self, Challenge, Token, Wish};
+use crate::registry::RegistryError;
+
+/// What a token server knows us as.
+const CLIENT: &str = "towpath";
+
+/// What is shown with a request.
+#[derive(Clone, Debug)]
+pub(super) enum Grant {
+    Nothing,
+    Password { username: String, password: SecretString },
+    Token(SecretString),
+}
+
+impl Grant {
+    pub(super) fn show(&self, request: RequestBuilder) -> RequestBuilder {
+        match self {
+            Self::Nothing => request,
+            Self::Password { username, password } => {
+                request.basic_auth(username, Some(password.expose_secret()))
+            }
+            Self::Token(token) => request.bearer_auth(token.expose_secret()),
+        }
+    }
+
+    fn is(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Nothing, Self::Nothing) => true,
+            (Self::Token(one), Self::Token(other)) => one.expose_secret() == other.expose_secret(),
+            (Self::Password { username, password }, Self::Password { username: name, password: word }) => {
+                username == name && password.expose_secret() == word.expose_secret()
+            }
+            (Self::Nothing | Self::Token(_) | Self::Password { .. }, _) => false,
+        }
+    }
+}
+
+/// The token for one repository, and when it ends; whoever fetches one holds the lock meanwhile.
+type Slot = Arc<Mutex<Option<(Token, Instant)>>>;
+
+/// What registries want to see, and the tokens that they take: one for each repository that wants one.
+#[derive(Debug, Default)]
+pub(super) struct Sessions {
+    wishes: Mutex<BTreeMap<String, Wish>>,
+    slots: Mutex<BTreeMap<(String, String), Slot>>,
+}
+
+impl Sessions {
+    async fn wish(&self, host: &str) -> Option<Wish> {
+        self.wishes.lock().await.get(host).cloned()
+    }
+
+    /// Remembers a wish, with what was wished before.
+    async fn remember(&self, host: &str, wish: Wish) -> Wish {
+        let mut wishes = self.wishes.lock().await;
+        let wish = match wishes.get(host) {
+            Some(earlier) => wish.and(earlier),
+            None => wish,
+        };
+        wishes.insert(host.to_owned(), wish.clone());
+        wish
+    }
+
+    async fn slot(&self, host: &str, repository: String) -> Slot {
+        Arc::clone(self.slots.lock().await.entry((host.to_owned(), repository)).or_default())
+    }
+}
+
+impl Question<'_> {
+    /// What the registry wanted to see when it was last asked; so a token that has ended is replaced, and that of
+    /// another repository is fetched, without asking the registry where to.
+    pub(super) async fn grant_at_hand(&self) -> Result<Grant, RegistryError> {
+        let Some(wish) = self.registry.sessions.wish(self.host()).await else { return Ok(Grant::Nothing) };
+        match self.grant_for(&wish, None).await {
+            Ok(grant) => Ok(grant.unwrap_or(Grant::Nothing)),
+            Err(error @ (RegistryError::Forbidden { .. } | RegistryError::RateLimited { .. })) => Err(error),
+            // Perhaps another realm is in charge by now; the registry will say.
+            Err(RegistryError::Unavailable { .. } | RegistryError::NotFound { .. }) => Ok(Grant::Nothing),
+        }
+    }
+
+    /// What to show after a refusal of what was shown; nothing where there is nothing better.
+    pub(super) async fn grant_after(
+        &self,
+        refused: &Response,
+        shown: &Grant,
+    ) -> Result<Option<Grant>, RegistryError> {
+        let headers = refused.headers().get_all(WWW_AUTHENTICATE);
+        let Some(wish) = Wish::among(headers.iter()) else { return Ok(None) };
+        if let (Grant::Password { .. } | Grant::Token(_), Some(proofs)) = (shown, self.proofs()) {
+            // The refusal may mean that what proves who we are has changed.
+            proofs.forget().await;
+        }
+        let wish = self.registry.sessions.remember(self.host(), wish).await;
+        self.grant_for(&wish, Some(shown)).await
+    }
+
+    async fn grant_for(&self, wish: &Wish, spent: Option<&Grant>) -> Result<Option<Grant>, RegistryError> {
+        let grant = match wish {
+            Wish::Bearer(challenge) => Some(self.token(challenge, spent).await?),
+            Wish::Basic => match self.proof().await? {
+                Proof::Password { username, password } => Some(Grant::Password { username, password }),
+                Proof::Nothing | Proof::Identity(_) | Proof::Bearer(_) => None,
+            },
+        };
+        Ok(grant.filter(|grant| spent.is_none_or(|spent| !grant.is(spent))))
+    }
+
+    /// The token for this repository, fetched where we hold none, or only the one that is spent.
+    async fn token(&self, challenge: &Challenge, spent: Option<&Grant>) -> Result<Grant, RegistryError> {
+        let slot = self.registry.sessions.slot(self.host(), self.repository().to_owned()).await;
+        let mut slot = slot.lock().await;
+        if let Some((token, end)) = slot.as_ref() {
+            let grant = Grant::Token(token.text.clone());
+            if Instant::now() < *end && spent.is_none_or(|spent| !grant.is(spent)) {
+                return Ok(grant);
+            }
+        }
+        let proof = self.proof().await?;
+        if let Proof::Bearer(token) = proof {
+            return Ok(Grant::Token(token));
+        }
+        let token = self.fetch_token(challenge, &proof).await?;
+        let grant = Grant::Token(token.text.clone());
+        let end = Instant::now() + token.life;
+        *slot = Some((token, end));
+        Ok(grant)
+    }
+
+    async fn fetch_token(&self, challenge: &Challenge, proof: &Proof) -> Result<Token, RegistryError> {
+        let url = self.url("")?;
+        let errand = challenge
+            .errand(self.origin(&url), !matches!(proof, Proof::Nothing))
+            .map_err(|why| self.unavailable(format!("it wants a token, but {why}")))?;
+        let client = self.registry.clients.get(errand.way).map_err(|why| self.unavailable(why))?;
+        let parameters = challenge.parameters(self.repository());
+        let request = match proof {
+            Proof::Identity(token) => {
+                let shown = [("grant_type", "refresh_token"), ("client_id", CLIENT)];
+                let shown = shown.into_iter().chain([("refresh_token", token.expose_secret())]);
+                let asked = parameters.iter().map(|(name, value)| (*name, value.as_str()));
+                client.post(errand.url).form(&shown.chain(asked).collect::<Vec<_>>())
+            }
+            Proof::Password { username, password } => {
+                let request = client.get(errand.url).query(&parameters);
+                request.basic_auth(username, Some(password.expose_secret()))
+            }
+            Proof::Nothing | Proof::Bearer(_) => client.get(errand.url).query(&parameters),
+        };
+        let response = request.send().await.map_err(|error| {
+            self.unavailable(format!("the token that it wants cannot be had: {}", said_by(&error)))
+        })?;
+        let response = self.expect_success(response).await?;
+        let answer = self.body(response, token::ANSWER_BYTES_MAX).await?;
+        Token::parse(&answer).map_err(|why| self.unavailable(why))
+    }
+
+    /// What proves who we are.
+    async fn proof(&self) -> Result<Proof, RegistryError> {
+        let Some(proofs) = self.proofs() else { return Ok(Proof::Nothing) };
+        let url = self.url("")?;
+        proofs.proof(&self.visit(&url)).await.map_err(|error| match error {
+            ProofError::Refused(why) => self.forbidden(format!("our credentials are of no use: {why}")),
+            ProofError::Unavailable(why) => self.unavailable(format!("our credentials cannot be had: {why}")),
+        })
+    }
+}

@@ -1,0 +1,157 @@
+//! What proves who we are to one registry, got in the way that is configured.
+
+mod acr;
+mod aws;
+mod credential_helper;
+mod docker_config;
+mod ecr;
+mod exchange;
+mod gar;
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::Path;
+use std::time::Duration;
+
+use reqwest::Url;
+use secrecy::SecretString;
+use tokio::fs::File;
+use tokio::io::AsyncReadExt as _;
+use tokio::sync::Mutex;
+use tokio::time::Instant;
+
+use self::docker_config::Found;
+use super::connection::Clients;
+use crate::model::Time;
+use crate::registry::{Login, Secret};
+
+/// Most bytes of a file that holds a secret or a configuration of Docker.
+const FILE_BYTES_MAX: u64 = 1 << 20;
+
+/// What proves who we are. No secret shows in its `Debug`.
+#[derive(Clone, Debug)]
+pub(super) enum Proof {
+    /// There is nothing to prove it with.
+    Nothing,
+    /// A name and a password.
+    Password { username: String, password: SecretString },
+    /// A token that a token server exchanges for others.
+    Identity(SecretString),
+    /// A token that the registry itself takes.
+    Bearer(SecretString),
+}
+
+/// Why there is no proof.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum ProofError {
+    /// A person has to mend something.
+    Refused(String),
+    /// It may work later.
+    Unavailable(String),
+}
+
+/// Which registry wants the proof, and what there is to get it with.
+#[derive(Copy, Clone, Debug)]
+pub(super) struct Visit<'a> {
+    pub(super) host: &'a str,
+    pub(super) repository: &'a str,
+    pub(super) registry: &'a Url,
+    pub(super) clients: &'a Clients,
+    pub(super) now: Time,
+}
+
+/// What proves who we are to one registry; what costs to get is kept as long as it is good.
+#[derive(Debug)]
+pub(super) struct Proofs {
+    login: Login,
+    kept: Mutex<BTreeMap<String, (Proof, Instant)>>,
+}
+
+impl Proofs {
+    pub(super) fn new(login: Login) -> Self {
+        Self { login, kept: Mutex::default() }
+    }
+
+    /// Whether there is anything to prove who we are with.
+    pub(super) const fn is_anonymous(&self) -> bool {
+        matches!(self.login, Login::Anonymous)
+    }
+
+    /// The proof for this visit.
+    pub(super) async fn proof(&self, visit: &Visit<'_>) -> Result<Proof, ProofError> {
+        match &self.login {
+            Login::Anonymous => Ok(Proof::Nothing),
+            Login::Password { username, password } => {
+                Ok(Proof::Password { username: username.clone(), password: read(password).await? })
+            }
+            Login::Token(token) => Ok(Proof::Bearer(read(token).await?)),
+            Login::DockerConfig(file) => match docker_config::find(&text_of(file).await?, visit)? {
+                Found::Proof(proof) => Ok(proof),
+                Found::Helper { name, server, otherwise } => {
+                    let key = format!("{name} {server}");
+                    let given = self.kept_or(&key, credential_helper::ask(&name, &server)).await?;
+                    Ok(if matches!(given, Proof::Nothing) { otherwise } else { given })
+                }
+            },
+            Login::Ecr(login) => self.kept_or("", ecr::proof(login, visit)).await,
+            Login::Gar(login) => self.kept_or("", gar::proof(login, visit)).await,
+            Login::Acr(login) => self.kept_or("", acr::proof(login, visit)).await,
+        }
+    }
+
+    /// Forgets what was kept: it was refused.
+    pub(super) async fn forget(&self) {
+        self.kept.lock().await.clear();
+    }
+
+    /// What is kept under a key, or is got now; others wait meanwhile, so that it is got once.
+    async fn kept_or(
+        &self,
+        key: &str,
+        fresh: impl Future<Output = Result<(Proof, Duration), ProofError>>,
+    ) -> Result<Proof, ProofError> {
+        let mut kept = self.kept.lock().await;
+        if let Some((proof, _)) = kept.get(key).filter(|(_, end)| Instant::now() < *end) {
+            return Ok(proof.clone());
+        }
+        let (proof, life) = fresh.await?;
+        kept.insert(key.to_owned(), (proof.clone(), Instant::now() + life));
+        Ok(proof)
+    }
+}
+
+/// A secret, from its file where it has one.
+async fn read(secret: &Secret) -> Result<SecretString, ProofError> {
+    let text = match secret {
+        Secret::Text(text) => return Ok(text.clone()),
+        Secret::File(file) => text_of(file).await?,
+    };
+    use secrecy::ExposeSecret as _;
+    let text = text.expose_secret().trim();
+    match secret {
+        Secret::File(file) if text.is_empty() => {
+            Err(ProofError::Refused(format!("the file `{}` is empty", file.display())))
+        }
+        Secret::File(_) | Secret::Text(_) => Ok(text.into()),
+    }
+}
+
+async fn text_of(file: &Path) -> Result<SecretString, ProofError> {
+    let name = file.display();
+    match bytes_of(file).await {
+        Ok(text) if text.len() as u64 > FILE_BYTES_MAX => {
+            Err(ProofError::Refused(format!("the file `{name}` has more than {FILE_BYTES_MAX} bytes")))
+        }
+        Ok(text) => Ok(text.into()),
+        Err(error) => Err(ProofError::Refused(format!("the file `{name}` cannot be read: {error}"))),
+    }
+}
+
+async fn bytes_of(file: &Path) -> io::Result<String> {
+    let mut text = String::new();
+    File::open(file).await?.take(FILE_BYTES_MAX + 1).read_to_string(&mut text).await?;
+    Ok(text)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,25 @@
+//! The webhook of an Azure container registry, for images (`push`) and for charts (`chart_push`).
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::{Pushed, PushedRepository, part};
+
+#[derive(Deserialize)]
+struct Event {
+    id: Option<String>,
+    action: String,
+    target: Option<Target>,
+}
+
+#[derive(Deserialize)]
+struct Target {
+    repository: Option<String>,
+}
+
+pub(super) fn read(value: Value) -> Result<Pushed, String> {
+    let event: Event = part(value)?;
+    let is_push = matches!(event.action.as_str(), "push" | "chart_push");
+    let repository = event.target.filter(|_| is_push).and_then(|target| target.repository);
+    Ok(Pushed { id: event.id, repositories: repository.map(PushedRepository::of_path).into_iter().collect() })
+}

@@ -1,0 +1,42 @@
+//! How fresh the tags of an image are, and what its registry says where they are not.
+
+use chrono::TimeDelta;
+
+use super::harmless;
+use super::time::instant;
+use crate::model::{ImageName, Time, format_duration};
+
+/// One line about the tags of an image; `listed_at` is when they were read, and `trouble` since when and why they
+/// could not be read again.
+#[must_use]
+pub fn listing(
+    image: &ImageName,
+    listed_at: Option<Time>,
+    trouble: Option<(Time, &str)>,
+    now: Time,
+) -> String {
+    let age = match listed_at {
+        Some(read) => format!("tags read {} ago", age(now - read)),
+        None => "tags never read".to_owned(),
+    };
+    let trouble = trouble
+        .map(|(since, why)| format!("; since {}: {}", instant(minute(since)), harmless::sentence(why)));
+    format!("{image}: {age}{}", trouble.unwrap_or_default())
+}
+
+/// The two largest units are enough for people.
+fn age(age: TimeDelta) -> String {
+    let seconds = age.num_seconds().max(0).unsigned_abs();
+    let unit = match seconds {
+        0..3_600 => 1,
+        3_600..86_400 => 60,
+        _ => 3_600,
+    };
+    format_duration(std::time::Duration::from_secs(seconds / unit * unit))
+}
+
+/// Without its seconds, which say nothing about a trouble.
+fn minute(time: Time) -> Time {
+    use chrono::{DurationRound as _, TimeDelta};
+    time.duration_trunc(TimeDelta::minutes(1)).unwrap_or(time)
+}

@@ -1,0 +1,130 @@
+//! Whether an event comes from who knows a secret. All comparisons take the same time wherever texts differ.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use axum::http::HeaderMap;
+use hmac::{Hmac, Mac as _};
+use sha2::{Digest as _, Sha256};
+use subtle::{Choice, ConstantTimeEq as _};
+use tokio::time::Instant;
+
+use crate::config::{HookSettings, SecretSource};
+use crate::model::{PushProof, Secret};
+
+/// How long secrets are taken for what they were when they were read.
+const SECRETS_AGE_MAX: Duration = Duration::from_secs(1);
+/// What stands before a signature.
+const SIGNATURE_PREFIX: &str = "sha256=";
+/// What may stand before a secret in a header.
+const BEARER_PREFIX: &str = "Bearer ";
+/// The parameter of the address that holds the secret.
+const TOKEN: &str = "token";
+
+/// What a hook asks of an event.
+#[derive(Debug)]
+pub(super) struct Proof {
+    kind: PushProof,
+    /// The header, where one holds the proof.
+    header: Option<String>,
+    sources: Vec<SecretSource>,
+    read: Mutex<Option<(Instant, Vec<Secret>)>>,
+}
+
+/// What an event shows before its body was read.
+#[derive(Debug)]
+pub(super) enum Claim {
+    /// The secret itself, which was right.
+    Proven,
+    /// A signature, of a form that can be right.
+    Signed([u8; 32]),
+}
+
+impl Proof {
+    pub(super) fn new(settings: &HookSettings) -> Self {
+        let kind = settings.kind.proof();
+        let own = match kind {
+            PushProof::Header(header)
+            | PushProof::Signature(header)
+            | PushProof::HeaderOrSignature(header) => Some(header.to_owned()),
+            PushProof::Address => None,
+        };
+        let header = settings.header.clone().or(own);
+        Self { kind, header, sources: settings.secrets.clone(), read: Mutex::default() }
+    }
+
+    /// What can be said before the body is read; nothing where it is surely wrong.
+    pub(super) fn check_head(&self, headers: &HeaderMap, query: Option<&str>) -> Option<Claim> {
+        let shown = match &self.header {
+            Some(header) => headers.get(header)?.to_str().ok()?.to_owned(),
+            None => token(query?)?,
+        };
+        let is_secret = || self.is_secret(shown.strip_prefix(BEARER_PREFIX).unwrap_or(&shown), &shown);
+        let signature = || signature(shown.strip_prefix(SIGNATURE_PREFIX)?);
+        match self.kind {
+            PushProof::Header(_) | PushProof::Address => is_secret().then_some(Claim::Proven),
+            PushProof::Signature(_) => signature().map(Claim::Signed),
+            PushProof::HeaderOrSignature(_) if is_secret() => Some(Claim::Proven),
+            PushProof::HeaderOrSignature(_) => {
+                signature().or_else(|| self::signature(&shown)).map(Claim::Signed)
+            }
+        }
+    }
+
+    /// Whether the body bears out the claim.
+    pub(super) fn check_body(&self, claim: &Claim, body: &[u8]) -> bool {
+        let Claim::Signed(signature) = claim else { return true };
+        let matches = self.secrets().into_iter().map(|secret| {
+            let mut mac: Hmac<Sha256> =
+                Hmac::new_from_slice(secret.expose().as_bytes()).expect("a key of any length will do");
+            mac.update(body);
+            mac.finalize().into_bytes().ct_eq(signature)
+        });
+        any(matches)
+    }
+
+    /// Whether either text is one of the secrets. Hashes are compared, so that not even the length shows.
+    fn is_secret(&self, bare: &str, whole: &str) -> bool {
+        let (bare, whole) = (Sha256::digest(bare), Sha256::digest(whole));
+        let secrets = self.secrets().into_iter().map(|secret| Sha256::digest(secret.expose()));
+        any(secrets.map(|secret| secret.ct_eq(&bare) | secret.ct_eq(&whole)))
+    }
+
+    /// The secrets as they are now. One that is gone or empty lets nobody in.
+    fn secrets(&self) -> Vec<Secret> {
+        let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((at, secrets)) = &*read
+            && at.elapsed() < SECRETS_AGE_MAX
+        {
+            return secrets.clone();
+        }
+        let own = self.sources.iter().filter_map(|source| {
+            source.read().inspect_err(|error| tracing::error!("a hook's secret: {error}")).ok()
+        });
+        let secrets: Vec<Secret> = own.collect();
+        *read = Some((Instant::now(), secrets.clone()));
+        secrets
+    }
+}
+
+/// Looks at all of them, whichever is right.
+fn any(matches: impl Iterator<Item = Choice>) -> bool {
+    matches.fold(Choice::from(0), |any, one| any | one).into()
+}
+
+fn token(query: &str) -> Option<String> {
+    let mut pairs = form_urlencoded::parse(query.as_bytes());
+    pairs.find(|(key, _)| key == TOKEN).map(|(_, value)| value.into_owned())
+}
+
+/// 32 bytes in hexadecimal digits.
+fn signature(text: &str) -> Option<[u8; 32]> {
+    let mut bytes = [0; 32];
+    if text.len() != 2 * bytes.len() || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return None;
+    }
+    for (index, byte) in bytes.iter_mut().enumerate() {
+        *byte = u8::from_str_radix(text.get(2 * index..2 * index + 2)?, 16).ok()?;
+    }
+    Some(bytes)
+}

@@ -1,0 +1,111 @@
+//! The body of a webhook: bounded in size, in time and in number, before anybody looks into it.
+
+use std::time::Duration;
+
+use axum::body::{Body, Bytes};
+use axum::http::{HeaderMap, StatusCode, header};
+use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use tokio::sync::{Semaphore, SemaphorePermit};
+
+/// Largest body of a webhook, in bytes.
+pub(super) const BODY_BYTES_MAX: usize = 5 * 1024 * 1024;
+/// How long a body may take.
+const BODY_TIMEOUT: Duration = Duration::from_secs(10);
+/// How many bodies of one source are read at once.
+pub(super) const BODIES_AT_ONCE_MAX: usize = 16;
+/// How long a webhook waits for its turn; its sender comes again.
+const TURN_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Why a webhook was not taken. None of them says anything of what was sent.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub(super) enum Refusal {
+    /// There is no such hook.
+    Unknown,
+    /// It does not prove where it comes from.
+    Unproven,
+    /// It is encoded in a way that is not taken.
+    Encoded,
+    /// It is too large.
+    TooLarge,
+    /// It took too long.
+    TooSlow,
+    /// The connection broke.
+    Broken,
+    /// It is no event of the product.
+    Malformed,
+    /// Too many come at once.
+    Busy,
+    /// It could not be kept.
+    NotKept,
+}
+
+impl Refusal {
+    pub(super) const fn status(self) -> StatusCode {
+        match self {
+            Self::Unknown => StatusCode::NOT_FOUND,
+            Self::Unproven => StatusCode::UNAUTHORIZED,
+            Self::Encoded => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
+            Self::Broken | Self::Malformed => StatusCode::BAD_REQUEST,
+            Self::Busy | Self::NotKept => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+
+    /// The word in metrics.
+    pub(super) const fn word(self) -> &'static str {
+        match self {
+            Self::Unknown => "unknown",
+            Self::Unproven => "unproven",
+            Self::Encoded => "encoded",
+            Self::TooLarge => "too_large",
+            Self::TooSlow => "too_slow",
+            Self::Broken => "broken",
+            Self::Malformed => "malformed",
+            Self::Busy => "busy",
+            Self::NotKept => "not_kept",
+        }
+    }
+
+    /// What its sender reads.
+    pub(super) const fn sentence(self) -> &'static str {
+        match self {
+            Self::Unknown => "there is no such hook\n",
+            Self::Unproven => "the secret is missing or wrong\n",
+            Self::Encoded => "send the body as it is, without a content encoding\n",
+            Self::TooLarge => "the body is too large\n",
+            Self::TooSlow => "the body took too long\n",
+            Self::Broken => "the body ended too soon\n",
+            Self::Malformed => "this is no event of the product that the hook is for\n",
+            Self::Busy => "too many events at once; send it again\n",
+            Self::NotKept => "the event could not be kept; send it again\n",
+        }
+    }
+}
+
+/// What can be refused by the headers alone.
+pub(super) fn check_head(headers: &HeaderMap) -> Result<(), Refusal> {
+    let encodings = headers.get_all(header::CONTENT_ENCODING).iter();
+    if encodings.into_iter().any(|value| !value.as_bytes().eq_ignore_ascii_case(b"identity")) {
+        return Err(Refusal::Encoded);
+    }
+    let length =
+        headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
+    if length.is_some_and(|length| length > BODY_BYTES_MAX) { Err(Refusal::TooLarge) } else { Ok(()) }
+}
+
+/// Waits for a turn among the bodies of one source.
+pub(super) async fn turn(turns: &Semaphore) -> Result<SemaphorePermit<'_>, Refusal> {
+    let turn = tokio::time::timeout(TURN_TIMEOUT, turns.acquire()).await.map_err(|_| Refusal::Busy)?;
+    Ok(turn.expect("it is never closed"))
+}
+
+/// The body, which may come in pieces and without a length.
+pub(super) async fn body(body: Body) -> Result<Bytes, Refusal> {
+    let read = Limited::new(body, BODY_BYTES_MAX).collect();
+    let read = tokio::time::timeout(BODY_TIMEOUT, read).await.map_err(|_| Refusal::TooSlow)?;
+    let refusal = |error: &(dyn std::error::Error + 'static)| {
+        if error.is::<LengthLimitError>() { Refusal::TooLarge } else { Refusal::Broken }
+    };
+    read.map(http_body_util::Collected::to_bytes).map_err(|error| refusal(error.as_ref()))
+}

@@ -1,0 +1,193 @@
+//! A registry tells of a push, and the release is on its way, although the next poll is an hour off.
+
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::process::{Child, ChildStderr, Command};
+
+use tokio::net::{TcpListener, TcpStream};
+use tokio::time::Instant;
+
+use super::shop;
+use crate::support::docker_registry::DockerRegistry;
+use crate::support::peer;
+use crate::support::site::Site;
+
+const SECRET: &str = "of the registry and Towpath alone";
+const LISTING: &str = "GET /v2/acme/shop/tags/list";
+/// More looks than it takes by far; each starts a process.
+const LOOKS_MAX: usize = 2_000;
+
+/// A service in a site, and what it says.
+struct Service {
+    process: Child,
+    said: BufReader<ChildStderr>,
+    /// Where it listens.
+    address: String,
+}
+
+impl Service {
+    fn start(site: &Site) -> Self {
+        let mut process = site.start(&["serve"]);
+        let mut said = BufReader::new(process.stderr.take().expect("it is a pipe"));
+        let mut line = String::new();
+        said.read_line(&mut line).expect("it says where it is");
+        let address = line.split("http://").nth(1).and_then(|rest| rest.split('/').next());
+        let address = address.unwrap_or_else(|| panic!("it does not start: {line}")).to_owned();
+        Self { process, said, address }
+    }
+
+    /// Kills it, and gives what it said.
+    fn kill(mut self) -> String {
+        self.process.kill().expect("it runs");
+        self.process.wait().expect("it ends");
+        let mut rest = String::new();
+        self.said.read_to_string(&mut rest).expect("it says text");
+        rest
+    }
+
+    async fn metrics(&self) -> String {
+        let answer = reqwest::get(format!("http://{}/metrics", self.address)).await;
+        answer.expect("it answers").text().await.expect("it is text")
+    }
+}
+
+/// Passes on what comes to one address to another: the registry has to know where to send its events before the
+/// service can know where the registry is.
+fn pass_on(from: TcpListener, to: String) {
+    tokio::spawn(async move {
+        while let Ok((mut own, _)) = from.accept().await {
+            let to = to.clone();
+            tokio::spawn(async move {
+                if let Ok(mut other) = TcpStream::connect(to).await {
+                    tokio::io::copy_bidirectional(&mut own, &mut other).await.ok();
+                }
+            });
+        }
+    });
+}
+
+/// Copies an image within the registry, as a pipeline does.
+fn copy(registry: &DockerRegistry, from: &str, to: &str) {
+    let mut command = Command::new(peer::find("skopeo", "TOWPATH_TEST_SKOPEO"));
+    command.args([
+        "copy",
+        "--quiet",
+        "--insecure-policy",
+        "--src-tls-verify=false",
+        "--dest-tls-verify=false",
+    ]);
+    let name = |image: &str| format!("docker://{}/{image}", registry.host());
+    let output = command.args([name(from), name(to)]).output().expect("skopeo runs");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+fn listings(registry: &DockerRegistry) -> usize {
+    registry.requests().get(LISTING).copied().unwrap_or_default()
+}
+
+/// Looks until something holds.
+fn until(what: &str, holds: impl Fn() -> bool) {
+    assert!((0..LOOKS_MAX).any(|_look| holds()), "it never happens: {what}");
+}
+
+/// Whether a change is open that brings this version to dev.
+fn is_open(site: &Site, version: &str) -> bool {
+    let changes = site.json(&["changes", "list"]);
+    let list = changes.as_array().expect("it is a list");
+    list.iter().any(|change| {
+        let title = change["title"].as_str().unwrap_or_default();
+        change["state"] == "open" && change["environment"] == "dev" && title.contains(version)
+    })
+}
+
+#[expect(clippy::print_stdout, reason = "how long it took is worth a note; see it with `--nocapture`")]
+fn say(text: &str) {
+    println!("{text}");
+}
+
+async fn told_registry() -> (DockerRegistry, TcpListener) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("there is a port");
+    let address = listener.local_addr().expect("it is bound");
+    let address = format!("http://{address}/hooks/registry/dev");
+    let registry = DockerRegistry::start_telling(&address, &format!("Bearer {SECRET}"));
+    registry.push("acme/shop", "1.9.0", &[]).await;
+    registry.push("acme/built", "1.10.0", &[]).await;
+    (registry, listener)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_copied_image_leads_to_an_open_change_without_any_poll() {
+    let (registry, listener) = told_registry().await;
+    let site = shop::site_that_is_told(&registry);
+    std::fs::write(site.path("push.secret"), SECRET).unwrap();
+    let service = Service::start(&site);
+    pass_on(listener, service.address.clone());
+    // What the registry tried to tell before is told now, so wait until it has nothing more to say about the past.
+    until("the first poll", || listings(&registry) > 0);
+    let metrics = service.metrics().await;
+    assert!(
+        !metrics.contains("towpath_open_changes{") || metrics.contains("environment=\"dev\"} 0"),
+        "{metrics}"
+    );
+
+    let start = Instant::now();
+    copy(&registry, "acme/built:1.10.0", "acme/shop:1.10.0");
+    let copied = start.elapsed();
+    until("a change to 1.10.0 in dev", || is_open(&site, "1.10.0"));
+    let opened = start.elapsed();
+    say(&format!("copied after {copied:?}; the change was seen open {:?} after that", opened - copied));
+
+    let metrics = service.metrics().await;
+    let said = service.kill();
+    assert!(said.contains("an event tells of a push"), "{said}");
+    assert!(!said.contains(SECRET) && !metrics.contains(SECRET), "the secret stays one");
+    assert!(
+        metrics.contains(
+            r#"towpath_deliveries_total{source="registry/dev",kind="distribution",outcome="accepted"}"#
+        ),
+        "{metrics}"
+    );
+    let asked = "question=\"tags\",result=\"ok\"}";
+    assert!(metrics.contains(asked) && metrics.contains("towpath_listing_age_seconds{image="), "{metrics}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_event_is_not_lost_when_the_service_is_killed() {
+    let (registry, listener) = told_registry().await;
+    let site = shop::site_that_is_told(&registry);
+    std::fs::write(site.path("push.secret"), SECRET).unwrap();
+    let first = Service::start(&site);
+    until("the first poll", || listings(&registry) > 0);
+    let event =
+        r#"{"events":[{"id":"1","action":"push","target":{"repository":"acme/shop","tag":"1.10.0"}}]}"#;
+    // The registry's own events reach nobody here: this one is all there is.
+    drop(listener);
+    copy(&registry, "acme/built:1.10.0", "acme/shop:1.10.0");
+    let address = format!("http://{}/hooks/registry/dev", first.address);
+    let post = reqwest::Client::new().post(address).header("Authorization", SECRET).body(event);
+    let answer = post.send().await.unwrap();
+    first.kill();
+    assert_eq!(answer.status(), 202);
+
+    let second = Service::start(&site);
+    until("a change to 1.10.0 in dev", || is_open(&site, "1.10.0"));
+    second.kill();
+}
+
+#[tokio::test]
+async fn a_service_without_its_secret_does_not_start() {
+    let registry = shop::registry(&["1.9.0"]).await;
+    let site = shop::site_that_is_told(&registry);
+    for text in [None, Some(""), Some(" \n")] {
+        if let Some(text) = text {
+            std::fs::write(site.path("push.secret"), text).unwrap();
+        }
+        let ended = site.towpath(&["serve"]);
+        assert_eq!(ended.code, Some(2));
+        assert!(
+            ended.error.contains("push.secret` ") && ended.error.contains("towpath.yaml:6:"),
+            "{}",
+            ended.error
+        );
+    }
+    assert_eq!(site.towpath(&["status"]).code, Some(0), "whoever only looks needs no secret");
+}

@@ -1,0 +1,155 @@
+//! What artifacts say of themselves: those that belong together, their dates, tags that move.
+
+use towpath::model::{Description, Selection, Together};
+
+use crate::support::bot::Bot;
+use crate::support::rules::{Rules, minutes, name};
+use crate::support::story::{Story, story_with};
+
+/// Built from this commit.
+fn of(revision: &str) -> impl FnOnce(&mut Description) {
+    let revision = revision.to_owned();
+    move |description| description.revision = Some(revision)
+}
+
+/// Built at this hour of the first day.
+fn at_hour(hour: u32) -> impl FnOnce(&mut Description) {
+    move |description| description.created = Some(name(&format!("2026-03-01T{hour:02}:00:00Z")))
+}
+
+/// Runs on this platform.
+fn on(platform: &'static str) -> impl FnOnce(&mut Description) {
+    move |description| description.platforms.extend([name(platform)])
+}
+
+fn with_worker(together: Together) -> Rules {
+    Rules::default().and_image("worker", together)
+}
+
+#[test]
+fn images_with_one_tag_travel_together() {
+    Story::under(with_worker(Together::SameTag)).with_faults().play(async |bot| {
+        let change = bot.push_of("worker", "1.10.0").bring_to_production("1.10.0").await;
+        bot.expect_image("staging", "worker", "1.10.0", "1.10.0");
+        bot.comment(change, "alice", "/promote approve");
+        bot.settle().await.expect_running("production", "1.10.0").expect_changes(3);
+        bot.expect_image("production", "worker", "1.10.0", "1.10.0");
+    });
+}
+
+#[test]
+fn a_release_that_is_not_whole_waits_and_is_shown() {
+    story_with(with_worker(Together::SameTag), async |bot| {
+        bot.push("1.10.0").settle().await.expect_running("dev", "1.9.0").expect_changes(0);
+        assert_eq!(
+            bot.notes("dev").await,
+            [
+                "1.10.0 is not whole yet: `registry.test/acme/worker` lacks it; it is taken once all its images are there"
+            ]
+        );
+        bot.push_of("worker", "1.10.0").settle().await.expect_running("dev", "1.10.0");
+    });
+}
+
+#[test]
+fn images_of_one_commit_travel_together_whatever_their_tags() {
+    story_with(with_worker(Together::SameRevision), async |bot| {
+        bot.push_saying("shop", "1.10.0", of("c0ffee")).push_saying("worker", "2.0.0", of("beef"));
+        bot.settle().await.expect_running("dev", "1.9.0").expect_changes(0);
+        bot.push_saying("worker", "2.1.0", of("c0ffee")).settle().await.expect_running("dev", "1.10.0");
+        bot.expect_image("dev", "worker", "2.1.0", "2.1.0");
+        bot.pass(minutes(30)).settle().await.expect_image("staging", "worker", "2.1.0", "2.1.0");
+    });
+}
+
+#[test]
+fn what_is_newer_in_one_image_and_older_in_another_needs_a_person() {
+    story_with(with_worker(Together::SameTag), async |bot| {
+        bot.settle().await;
+        let path = "apps/shop/overlays/dev/kustomization.yaml";
+        let (shop, newer) = ("acme/shop\n  newTag: 1.9.0", "acme/shop\n  newTag: 1.12.0");
+        bot.replace("dora", path, shop, newer).settle().await;
+        bot.push_of("shop", "1.11.0")
+            .push_of("worker", "1.11.0")
+            .settle()
+            .await
+            .expect_running("dev", "1.12.0");
+        assert_eq!(
+            bot.notes("dev").await,
+            [
+                "1.11.0 is newer in one image and older in another than what runs; `/promote dev version=1.11.0` brings it"
+            ]
+        );
+    });
+}
+
+#[test]
+fn the_newest_by_date_comes_whatever_its_name() {
+    story_with(Rules::default().select(Selection::newest()), async |bot| {
+        bot.push_saying("shop", "1.9.0", at_hour(1)).push_saying("shop", "zebra", at_hour(2));
+        bot.push_saying("shop", "apple", at_hour(3)).settle().await.expect_running("dev", "apple");
+        bot.pass(minutes(30)).settle().await.expect_running("staging", "apple");
+        bot.push_saying("shop", "zulu", at_hour(2)).settle().await.expect_running("dev", "apple");
+    });
+}
+
+#[test]
+fn a_tag_that_is_followed_brings_whatever_it_points_to() {
+    let rules = Rules::default().select(Selection::digest(name("latest")));
+    story_with(rules, async |bot| {
+        bot.push_anew("shop", "latest", "first")
+            .settle()
+            .await
+            .expect_image("dev", "shop", "latest", "first");
+        bot.pass(minutes(20)).push_anew("shop", "latest", "second").settle().await;
+        bot.expect_image("dev", "shop", "latest", "second");
+        bot.pass(minutes(10)).settle().await.expect_image("staging", "shop", "latest", "first");
+        bot.pass(minutes(20)).settle().await.expect_image("staging", "shop", "latest", "second");
+        bot.push_anew("shop", "latest", "first")
+            .settle()
+            .await
+            .expect_image("dev", "shop", "latest", "first");
+    });
+}
+
+#[test]
+fn an_artifact_that_does_not_run_where_it_must_is_passed_over() {
+    story_with(Rules::default().runs_on("linux/arm64"), async |bot| {
+        bot.push_saying("shop", "1.10.0", on("linux/arm64")).push_saying("shop", "1.11.0", on("linux/amd64"));
+        bot.settle().await.expect_running("dev", "1.10.0");
+    });
+}
+
+#[test]
+fn a_release_is_taken_once_all_is_quiet() {
+    story_with(Rules::default().quiet(minutes(10)), async |bot| {
+        let now = bot.world.state().now;
+        let made_now = |description: &mut Description| description.created = Some(now);
+        bot.push_saying("shop", "1.10.0", made_now).settle().await.expect_running("dev", "1.9.0");
+        bot.expect_next_look_within(minutes(10));
+        bot.pass(minutes(10)).settle().await.expect_running("dev", "1.10.0");
+    });
+}
+
+/// Approves in production, where two have to.
+async fn half_approved(bot: &mut Bot) -> towpath::model::ChangeNumber {
+    let change = bot.bring_to_production("1.10.0").await;
+    bot.comment(change, "alice", "/promote approve");
+    bot.settle().await;
+    change
+}
+
+#[test]
+fn a_tag_that_moved_after_it_was_chosen_voids_approvals() {
+    let rules = Rules::default().approvals("production", 2);
+    Story::under(rules).with_faults().play(async |bot| {
+        let change = half_approved(bot).await;
+        bot.push_anew("shop", "1.10.0", "another").comment(change, "bob", "/promote approve");
+        bot.settle().await.expect_running("production", "1.9.0").expect_open("production", "1.10.0");
+        bot.expect_log("tag-moved");
+        bot.comment(change, "alice", "/promote approve");
+        bot.settle().await.expect_running("production", "1.9.0");
+        bot.comment(change, "bob", "/promote approve");
+        bot.settle().await.expect_image("production", "shop", "1.10.0", "1.10.0");
+    });
+}
