@@ -35,6 +35,7 @@ impl Receipt {
             Err(
                 error @ (ForgeError::NotFound { .. }
                 | ForgeError::Forbidden { .. }
+                | ForgeError::Blocked { .. }
                 | ForgeError::RateLimited { .. }
                 | ForgeError::Unavailable { .. }),
             ) => Outcome::Failed(error.to_string()),

@@ -49,7 +49,7 @@ pub struct Settings {
     /// Where the ledger is.
     pub ledger: LedgerSettings,
     /// The forges, in the order of the file.
-    pub forges: Vec<LocalForgeSettings>,
+    pub forges: Vec<ForgeSettings>,
     /// The registries that have settings of their own.
     pub registries: Vec<RegistrySettings>,
     /// What judgement rests on.
@@ -63,6 +63,15 @@ pub enum LedgerSettings {
     Sqlite(PathBuf),
 }
 
+/// A forge of any kind.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ForgeSettings {
+    /// Bare Git repositories on disk.
+    Local(LocalForgeSettings),
+    /// GitHub or GitHub Enterprise Server.
+    GitHub(GitHubForgeSettings),
+}
+
 /// A forge of bare Git repositories on disk.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LocalForgeSettings {
@@ -74,6 +83,35 @@ pub struct LocalForgeSettings {
     pub teams: BTreeMap<TeamName, Vec<UserName>>,
     /// The bot's own name there.
     pub bot: UserName,
+}
+
+/// A GitHub, and who Towpath is there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GitHubForgeSettings {
+    /// Its name.
+    pub name: ForgeName,
+    /// The address of its REST interface; nothing means GitHub's own.
+    pub url: Option<String>,
+    /// What the bot identifies itself with.
+    pub credentials: GitHubCredentials,
+    /// The bot's own name there, where GitHub is not to be asked for it.
+    pub bot: Option<UserName>,
+}
+
+/// What the bot identifies itself with at GitHub.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum GitHubCredentials {
+    /// A personal access token.
+    Token(SecretSource),
+    /// A GitHub App.
+    App {
+        /// Its number.
+        id: u64,
+        /// Its private key in PEM form.
+        private_key: SecretSource,
+        /// Its installation, where it is not looked up.
+        installation: Option<u64>,
+    },
 }
 
 /// How to talk to one registry.

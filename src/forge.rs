@@ -4,6 +4,7 @@
 //! doing the same again.
 
 pub mod any;
+pub mod github;
 pub mod local;
 
 use std::collections::BTreeMap;
@@ -17,7 +18,8 @@ use crate::model::{
 };
 
 pub use crate::model::{
-    BRANCH_PREFIX, LOG_BRANCH, Merge, NewStatus, Presentation, Proposal, WrittenRemark as Remark,
+    BRANCH_PREFIX, CHANGE_LABEL, LOG_BRANCH, Merge, NewStatus, Presentation, Proposal,
+    WrittenRemark as Remark,
 };
 
 /// Why a forge did not do what it was asked, sorted by what the caller does next.
@@ -44,6 +46,14 @@ pub enum ForgeError {
         repository: String,
         /// What it lacks.
         permission: String,
+    },
+    /// A rule of the repository stands in the way, such as a protected branch: a person has to see to it.
+    #[error("{what} is not allowed: {why}")]
+    Blocked {
+        /// What was tried.
+        what: String,
+        /// What the forge says about it.
+        why: String,
     },
     /// The forge asks for patience: wait and try again.
     #[error("the forge asks to wait {} s", wait.as_secs())]

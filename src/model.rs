@@ -26,8 +26,8 @@ mod validator;
 mod world;
 
 pub use change::{
-    BRANCH_PREFIX, Change, ChangeNumber, ChangeState, Comment, CommentId, ContentMark, Head, LOG_BRANCH,
-    Reaction, Review, ReviewVerdict, Status, StatusState, change_branch,
+    BRANCH_PREFIX, CHANGE_LABEL, Change, ChangeNumber, ChangeState, Comment, CommentId, ContentMark, Head,
+    LOG_BRANCH, Reaction, Review, ReviewVerdict, Status, StatusState, change_branch,
 };
 pub use description::{ArtifactKind, Description, Platform, PlatformError};
 pub use duration::{DurationError, format_duration, parse_duration};

@@ -29,10 +29,15 @@ pub fn start(format: Format, default: LevelFilter) {
     let builder = tracing_subscriber::fmt()
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal())
-        .with_env_filter(filter.from_env_lossy());
+        .with_env_filter(filter.from_env_lossy().add_directive(quiet()));
     let started = match format {
         Format::Text => builder.compact().with_target(false).try_init(),
         Format::Json => builder.json().try_init(),
     };
     drop(started);
+}
+
+/// The client of GitHub reports every try that fails as an error, before anybody knows whether the next one works.
+fn quiet() -> tracing_subscriber::filter::Directive {
+    "octocrab=off".parse().expect("a crate and a level")
 }

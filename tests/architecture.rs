@@ -104,6 +104,8 @@ const TABLE: &[(&str, &[&str])] = &[
 /// Crates that only the named modules know, so that their types never become ours.
 const ROOMS: &[(&str, &[&str])] = &[
     ("gix", &["forge", "cli::demo"]),
+    ("octocrab", &["forge"]),
+    ("jsonwebtoken", &["forge"]),
     ("oci_distribution", &["registry"]),
     ("reqwest", &["registry"]),
     ("sqlx", &["ledger"]),

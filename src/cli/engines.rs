@@ -3,15 +3,19 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, anyhow};
 use futures::future::join_all;
 
 use super::registries::registry;
-use crate::config::{LedgerSettings, Settings};
+use crate::config::{
+    ForgeSettings, GitHubCredentials, GitHubForgeSettings, LedgerSettings, LocalForgeSettings, SecretSource,
+    Settings,
+};
 use crate::forge::any::AnyForge;
+use crate::forge::github::{self, Access, AppCredentials, Credentials, GitHubForge, Patience};
 use crate::forge::local::LocalForge;
 use crate::ledger::sqlite::SqliteLedger;
-use crate::model::{ForgeName, Place};
+use crate::model::{ForgeName, Place, Secret, Time};
 use crate::observe::{Clock, SystemClock};
 use crate::reconcile::{Engine, Foresight, Freshness, Listings, ObserveError, Ports};
 use crate::registry::any::AnyRegistry;
@@ -43,14 +47,16 @@ impl Engines {
         let registry = Arc::new(registry(settings)?);
         let listings = Arc::new(Listings::default());
         let policy = Arc::new(settings.policy.clone());
-        let engine = |forge: LocalForge| {
-            let ports =
-                Ports::new(AnyForge::Local(forge), Arc::clone(&registry), ledger.clone(), SystemClock);
+        let engine = |forge: AnyForge| {
+            let ports = Ports::new(forge, Arc::clone(&registry), ledger.clone(), SystemClock);
             let ports = ports.with_listings(Arc::clone(&listings));
             Arc::new(Engine::new(ports, Arc::clone(&policy)))
         };
-        let forges = local_forges(settings).into_iter();
-        let engines = forges.map(|forge| (forge.name().clone(), engine(forge))).collect();
+        let mut engines = BTreeMap::new();
+        for own in &settings.forges {
+            let forge = any_forge(own)?;
+            engines.insert(forge.name().clone(), engine(forge));
+        }
         Ok(Self { engines, places: settings.policy.places() })
     }
 
@@ -80,9 +86,51 @@ impl Engines {
 
 /// The local forges of the settings, as people use them too.
 pub(super) fn local_forges(settings: &Settings) -> Vec<LocalForge> {
-    let now = || -> crate::forge::local::Now { Arc::new(|| SystemClock.now()) };
-    let forge = |own: &crate::config::LocalForgeSettings| {
-        LocalForge::new(own.name.clone(), own.root.clone(), own.teams.clone(), own.bot.clone(), now())
+    let locals = settings.forges.iter().filter_map(|own| match own {
+        ForgeSettings::Local(own) => Some(local_forge(own)),
+        ForgeSettings::GitHub(_) => None,
+    });
+    locals.collect()
+}
+
+fn local_forge(own: &LocalForgeSettings) -> LocalForge {
+    LocalForge::new(own.name.clone(), own.root.clone(), own.teams.clone(), own.bot.clone(), now())
+}
+
+/// A forge of any kind; its secrets are read, and nothing is asked yet.
+fn any_forge(own: &ForgeSettings) -> anyhow::Result<AnyForge> {
+    match own {
+        ForgeSettings::Local(own) => Ok(AnyForge::Local(local_forge(own))),
+        ForgeSettings::GitHub(own) => github(own).map(AnyForge::GitHub),
+    }
+}
+
+fn github(own: &GitHubForgeSettings) -> anyhow::Result<GitHubForge> {
+    let credentials =
+        github_credentials(&own.credentials).map_err(|why| anyhow!("the forge `{}`: {why}", own.name))?;
+    let access = Access {
+        name: own.name.clone(),
+        url: own.url.clone().unwrap_or_else(|| github::URL.to_owned()),
+        credentials,
+        bot: own.bot.clone(),
+        patience: Patience::default(),
     };
-    settings.forges.iter().map(forge).collect()
+    Ok(GitHubForge::new(access, now()))
+}
+
+fn github_credentials(own: &GitHubCredentials) -> Result<Credentials, String> {
+    match own {
+        GitHubCredentials::Token(token) => secret(token).map(|token| Credentials::token(&token)),
+        GitHubCredentials::App { id, private_key, installation } => {
+            AppCredentials::new(*id, &secret(private_key)?, *installation).map(Credentials::App)
+        }
+    }
+}
+
+fn secret(source: &SecretSource) -> Result<Secret, String> {
+    source.read().map_err(|error| error.to_string())
+}
+
+fn now() -> Arc<dyn Fn() -> Time + Send + Sync> {
+    Arc::new(|| SystemClock.now())
 }

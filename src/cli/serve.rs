@@ -14,6 +14,7 @@ use super::Failure;
 use super::engines::Engines;
 use super::output::Output;
 use crate::config::Settings;
+use crate::forge::any::AnyForge;
 use crate::observe::{self, Clock as _, SystemClock};
 use crate::reconcile::{self, Bells};
 use crate::render;
@@ -22,6 +23,9 @@ use crate::telemetry::{self, Measures};
 
 /// How often a local forge is looked at: reading it costs next to nothing, and it sends no events.
 const SWEEP_LOCAL: Duration = Duration::from_secs(2);
+/// How often a GitHub is looked at when nothing says that something happened there: a look where all is as it was
+/// takes a few requests that GitHub does not count.
+const SWEEP_GITHUB: Duration = Duration::from_secs(60);
 
 pub(super) async fn run(settings: Settings, output: &mut Output) -> Result<(), Failure> {
     let engines = Engines::open(&settings).await?;
@@ -111,10 +115,18 @@ fn loops(engines: &Engines, stopping: &watch::Receiver<bool>) -> Vec<JoinHandle<
     let bells = Arc::new(Bells::of(&first.policy));
     let looks = engines.all().map(|engine| {
         let (engine, bells) = (Arc::clone(engine), Arc::clone(&bells));
-        tokio::spawn(reconcile::serve(engine, bells, SWEEP_LOCAL, stopping.clone()))
+        let sweep = sweep(&engine.ports.forge);
+        tokio::spawn(reconcile::serve(engine, bells, sweep, stopping.clone()))
     });
     let polls = reconcile::poll(Arc::clone(first), Arc::clone(&bells), stopping.clone());
     looks.chain([tokio::spawn(polls)]).collect()
+}
+
+const fn sweep(forge: &AnyForge) -> Duration {
+    match forge {
+        AnyForge::Local(_) => SWEEP_LOCAL,
+        AnyForge::GitHub(_) => SWEEP_GITHUB,
+    }
 }
 
 /// Waits for SIGTERM or SIGINT.

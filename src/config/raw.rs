@@ -10,8 +10,8 @@ mod text;
 pub(super) use registry::{CloudName, Credentials, FilePath, Hooks, Registry, SecretSource};
 pub(super) use shape::{List, Map};
 pub(super) use text::{
-    Count, Expression, Folder, ForgeKind, GroupOfPattern, Layout, Ledger, Listen, Name, PathTemplate, Period,
-    ScalarPath, Version,
+    Count, Expression, Folder, ForgeKind, GroupOfPattern, Identity, Layout, Ledger, Listen, Name,
+    PathTemplate, Period, RepositoryPattern, ScalarPath, Url, Version,
 };
 
 use schemars::JsonSchema;
@@ -61,17 +61,48 @@ shape! {
         required {
             /// The name by which services refer to it.
             name: ForgeName,
-            /// What kind of forge it is: `local` for bare Git repositories on disk.
+            /// What kind of forge it is: `local` for bare Git repositories on disk, `github` for GitHub and
+            /// GitHub Enterprise Server.
             kind: ForgeKind,
-            /// The folder of the repositories, relative to this file; they lie at
-            /// `<root>/<owner>/<name>.git`.
-            root: Folder,
         }
         optional {
-            /// Teams and who is in them, such as `acme/sre: [alice, bob]`.
+            /// `local` only, and needed there: the folder of the repositories, relative to this file; they lie
+            /// at `<root>/<owner>/<name>.git`.
+            root: Folder,
+            /// `local` only: teams and who is in them, such as `acme/sre: [alice, bob]`. A `github` forge knows
+            /// its teams itself.
             teams: Map<TeamName, List<UserName>>,
-            /// The name under which Towpath acts; default `towpath`.
+            /// The name under which Towpath acts; default `towpath` for `local`; a `github` forge is asked for
+            /// it, which the token of a GitHub Actions job may not do (there, write `github-actions[bot]`).
             bot: UserName,
+            /// `github` only: the address of the REST interface; default `https://api.github.com`. On GitHub
+            /// Enterprise Server it ends in `/api/v3`.
+            url: Url,
+            /// `github` only: a personal access token. It needs write access to contents, pull requests and
+            /// commit statuses, and read access to the members of the organization where teams approve. It is read
+            /// when Towpath starts.
+            token: SecretSource,
+            /// `github` only: a GitHub App, instead of a token.
+            app: App,
+            /// `github` only: the repositories that Towpath may use, such as `acme/*` or `acme/deploy`; default:
+            /// those that the services name.
+            repositories: List<RepositoryPattern>,
+        }
+    }
+}
+
+shape! {
+    /// A GitHub App.
+    App {
+        required {
+            /// The number of the App.
+            id: Identity,
+            /// Its private key, in PEM form.
+            private_key: SecretSource,
+        }
+        optional {
+            /// The number of the installation; by default it is looked up for each repository.
+            installation: Identity,
         }
     }
 }

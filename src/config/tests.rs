@@ -2,6 +2,7 @@
 
 mod accepted;
 mod checking;
+mod github;
 mod graph;
 mod importing;
 mod properties;
@@ -36,6 +37,14 @@ services:
 /// The settings of a text that has no problem.
 fn settings_of(text: &str) -> Settings {
     read(text, Path::new("etc/towpath.yaml")).unwrap_or_else(|problems| panic!("{problems}"))
+}
+
+/// The first forge, which is a local one.
+fn local_forge(settings: &Settings) -> LocalForgeSettings {
+    match settings.forges.first() {
+        Some(ForgeSettings::Local(forge)) => forge.clone(),
+        other => panic!("{other:?} is no local forge"),
+    }
 }
 
 /// What people see of a text that has problems.

@@ -3,14 +3,11 @@
 use super::{Draft, Effect, Subject, presentation};
 use crate::decide::{Action, GatesPassed};
 use crate::model::{
-    BranchName, CommitId, ContentKey, FileChange, ImageReference, Merge, Proposal, Release, Running, Target,
-    UserName, change_branch,
+    BranchName, CHANGE_LABEL, CommitId, ContentKey, FileChange, ImageReference, Merge, Proposal, Release,
+    Running, Target, UserName, change_branch,
 };
 use crate::overlay;
 use crate::render::{self, Carriage};
-
-/// The label of every change.
-const LABEL: &str = "towpath";
 
 /// What a change is to contain.
 pub(super) struct Wanted<'a> {
@@ -44,7 +41,7 @@ pub(super) fn propose(subject: &Subject<'_>, action: &Action, wanted: &Wanted<'_
         base: subject.world.head.clone(),
         files: files.iter().filter_map(|file| Some((file.path.clone(), file.new.clone()?))).collect(),
         message: render::commit_message(&carriage),
-        labels: vec![LABEL.to_owned()],
+        labels: vec![CHANGE_LABEL.to_owned()],
         presentation: presentation::of(subject, carriage, &files)?,
     };
     Ok(Draft {

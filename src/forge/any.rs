@@ -3,29 +3,48 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::github::GitHubForge;
 use super::local::LocalForge;
 use super::{Forge, ForgeError, LogPart, Merge, Presentation, Proposal, Remark};
 use crate::model::{
-    BlobId, BranchName, Change, ChangeNumber, CommentId, CommitId, FileChange, Head, Place, Reaction,
-    RepositoryPath, TeamName, TreeEntry, UserName,
+    BlobId, BranchName, Change, ChangeNumber, CommentId, CommitId, FileChange, ForgeName, Head, Place,
+    Reaction, RepositoryPath, TeamName, TreeEntry, UserName,
 };
+
+/// The same for each kind of forge.
+macro_rules! each {
+    ($any:expr, $forge:ident => $answer:expr) => {
+        match $any {
+            AnyForge::Local($forge) => $answer,
+            AnyForge::GitHub($forge) => $answer,
+        }
+    };
+}
 
 /// One of the kinds of forges.
 #[derive(Clone, Debug)]
 pub enum AnyForge {
     /// Bare Git repositories on this machine.
     Local(LocalForge),
+    /// GitHub or GitHub Enterprise Server.
+    GitHub(GitHubForge),
+}
+
+impl AnyForge {
+    /// The forge's name in the configuration.
+    #[must_use]
+    pub fn name(&self) -> &ForgeName {
+        each!(self, forge => forge.name())
+    }
 }
 
 impl Forge for AnyForge {
     fn bot(&self) -> &UserName {
-        let Self::Local(forge) = self;
-        forge.bot()
+        each!(self, forge => forge.bot())
     }
 
     async fn head(&self, place: &Place) -> Result<CommitId, ForgeError> {
-        let Self::Local(forge) = self;
-        forge.head(place).await
+        each!(self, forge => forge.head(place).await)
     }
 
     async fn entries(
@@ -33,33 +52,27 @@ impl Forge for AnyForge {
         place: &Place,
         commit: &CommitId,
     ) -> Result<Arc<BTreeMap<RepositoryPath, TreeEntry>>, ForgeError> {
-        let Self::Local(forge) = self;
-        forge.entries(place, commit).await
+        each!(self, forge => forge.entries(place, commit).await)
     }
 
     async fn blobs(&self, place: &Place, blobs: &[BlobId]) -> Result<Vec<Arc<[u8]>>, ForgeError> {
-        let Self::Local(forge) = self;
-        forge.blobs(place, blobs).await
+        each!(self, forge => forge.blobs(place, blobs).await)
     }
 
     async fn changes(&self, place: &Place) -> Result<Vec<Change>, ForgeError> {
-        let Self::Local(forge) = self;
-        forge.changes(place).await
+        each!(self, forge => forge.changes(place).await)
     }
 
     async fn branches(&self, place: &Place) -> Result<BTreeMap<BranchName, Head>, ForgeError> {
-        let Self::Local(forge) = self;
-        forge.branches(place).await
+        each!(self, forge => forge.branches(place).await)
     }
 
     async fn changed_files(&self, place: &Place, head: &CommitId) -> Result<Vec<FileChange>, ForgeError> {
-        let Self::Local(forge) = self;
-        forge.changed_files(place, head).await
+        each!(self, forge => forge.changed_files(place, head).await)
     }
 
     async fn read_log(&self, place: &Place, known: Option<&CommitId>) -> Result<LogPart, ForgeError> {
-        let Self::Local(forge) = self;
-        forge.read_log(place, known).await
+        each!(self, forge => forge.read_log(place, known).await)
     }
 
     async fn append_log(
@@ -68,13 +81,11 @@ impl Forge for AnyForge {
         lines: &[String],
         expected: Option<&CommitId>,
     ) -> Result<CommitId, ForgeError> {
-        let Self::Local(forge) = self;
-        forge.append_log(place, lines, expected).await
+        each!(self, forge => forge.append_log(place, lines, expected).await)
     }
 
     async fn propose(&self, proposals: &[Proposal]) -> Vec<Result<ChangeNumber, ForgeError>> {
-        let Self::Local(forge) = self;
-        forge.propose(proposals).await
+        each!(self, forge => forge.propose(proposals).await)
     }
 
     async fn present(
@@ -83,13 +94,11 @@ impl Forge for AnyForge {
         change: ChangeNumber,
         presentation: &Presentation,
     ) -> Result<(), ForgeError> {
-        let Self::Local(forge) = self;
-        forge.present(place, change, presentation).await
+        each!(self, forge => forge.present(place, change, presentation).await)
     }
 
     async fn remark(&self, place: &Place, change: ChangeNumber, remark: &Remark) -> Result<(), ForgeError> {
-        let Self::Local(forge) = self;
-        forge.remark(place, change, remark).await
+        each!(self, forge => forge.remark(place, change, remark).await)
     }
 
     async fn react(
@@ -99,18 +108,15 @@ impl Forge for AnyForge {
         comment: &CommentId,
         reaction: Reaction,
     ) -> Result<(), ForgeError> {
-        let Self::Local(forge) = self;
-        forge.react(place, change, comment, reaction).await
+        each!(self, forge => forge.react(place, change, comment, reaction).await)
     }
 
     async fn merge(&self, merge: &Merge) -> Result<CommitId, ForgeError> {
-        let Self::Local(forge) = self;
-        forge.merge(merge).await
+        each!(self, forge => forge.merge(merge).await)
     }
 
     async fn close(&self, place: &Place, change: ChangeNumber) -> Result<(), ForgeError> {
-        let Self::Local(forge) = self;
-        forge.close(place, change).await
+        each!(self, forge => forge.close(place, change).await)
     }
 
     async fn delete_branch(
@@ -119,12 +125,10 @@ impl Forge for AnyForge {
         branch: &BranchName,
         expected: &CommitId,
     ) -> Result<(), ForgeError> {
-        let Self::Local(forge) = self;
-        forge.delete_branch(place, branch, expected).await
+        each!(self, forge => forge.delete_branch(place, branch, expected).await)
     }
 
     async fn is_member(&self, team: &TeamName, user: &UserName) -> Result<bool, ForgeError> {
-        let Self::Local(forge) = self;
-        forge.is_member(team, user).await
+        each!(self, forge => forge.is_member(team, user).await)
     }
 }

@@ -8,6 +8,8 @@ use super::{
 pub const LOG_BRANCH: &str = "towpath/log";
 /// What the branches of Towpath's changes start with: `towpath/<environment>/<group>`.
 pub const BRANCH_PREFIX: &str = "towpath/";
+/// The label of every change, by which people find them.
+pub const CHANGE_LABEL: &str = "towpath";
 
 /// The branch of the change that carries a group into an environment.
 #[must_use]
@@ -110,7 +112,13 @@ impl Comment {
     /// What a comment of the bot is about, as its hidden mark says. Trust it only on the bot's own comments.
     #[must_use]
     pub fn about(&self) -> Option<&str> {
-        let (_, rest) = self.body.rsplit_once(Self::MARK_START)?;
+        Self::about_in(&self.body)
+    }
+
+    /// What the text of a comment of the bot is about.
+    #[must_use]
+    pub fn about_in(body: &str) -> Option<&str> {
+        let (_, rest) = body.rsplit_once(Self::MARK_START)?;
         rest.split_once(Self::MARK_END).map(|(about, _)| about)
     }
 

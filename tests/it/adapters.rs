@@ -1,5 +1,6 @@
 //! The real clients against real peers.
 
+mod github;
 mod hooks;
 mod peers;
 mod registry;

@@ -1,30 +1,63 @@
 //! Forges.
 
+mod github;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::known::Known;
 use super::resolve;
-use crate::config::LocalForgeSettings;
 use crate::config::located::Located;
-use crate::config::problem::Findings;
+use crate::config::problem::{Findings, Span};
 use crate::config::raw::{File, Forge, ForgeKind};
+use crate::config::{ForgeSettings, LocalForgeSettings};
 use crate::model::{Principal, TeamName, UserName};
 
 /// The bot's name unless something else is said.
 const BOT_DEFAULT: &str = "towpath";
 
-/// The forges, each under a name and in a folder of its own.
-pub(super) fn forges(raw: &File, folder: &Path, findings: &mut Findings) -> Vec<LocalForgeSettings> {
+/// The forges, each under a name of its own; local ones in a folder of their own.
+pub(super) fn forges(raw: &File, folder: &Path, findings: &mut Findings) -> Vec<ForgeSettings> {
     let listed = raw.forges.as_ref().map_or(&[][..], |forges| &forges.items);
     Known::collect("forge", listed.iter().map(|forge| forge.name.as_ref())).refuse_duplicates(findings);
     refuse_shared_roots(listed, folder, findings);
-    listed.iter().filter_map(|forge| settings_of(forge, folder)).collect()
+    let read = listed.iter().enumerate().filter_map(|(index, forge)| {
+        let next = listed.get(index + 1).map_or(usize::MAX, |next| next.span.start);
+        // What is absent may stand there and only be unreadable.
+        let is_whole = !findings.is_broken(Span { start: forge.span.start, end: next });
+        settings_of(forge, folder, (is_whole, findings))
+    });
+    read.collect()
 }
 
-fn settings_of(forge: &Forge, folder: &Path) -> Option<LocalForgeSettings> {
+fn settings_of(
+    forge: &Forge,
+    folder: &Path,
+    (is_whole, findings): (bool, &mut Findings),
+) -> Option<ForgeSettings> {
+    match forge.kind.as_ref()?.value {
+        ForgeKind::Local => local(forge, folder, (is_whole, findings)).map(ForgeSettings::Local),
+        ForgeKind::GitHub => {
+            github::settings_of(forge, folder, (is_whole, findings)).map(ForgeSettings::GitHub)
+        }
+    }
+}
+
+fn local(
+    forge: &Forge,
+    folder: &Path,
+    (is_whole, findings): (bool, &mut Findings),
+) -> Option<LocalForgeSettings> {
+    github::refuse_keys(forge, findings);
+    if forge.root.is_none() && is_whole {
+        let kind = forge.kind.as_ref()?;
+        findings.suggest(
+            kind.span,
+            "a local forge needs the key `root`",
+            "name the folder of its repositories",
+        );
+    }
     let bot = UserName::new(BOT_DEFAULT).expect("the default is a user name");
-    let ForgeKind::Local = forge.kind.as_ref()?.value;
     Some(LocalForgeSettings {
         name: forge.name.as_ref()?.value.clone(),
         root: root_of(forge, folder)?,
@@ -59,9 +92,10 @@ fn refuse_shared_roots(forges: &[Located<Forge>], folder: &Path, findings: &mut 
     }
 }
 
-/// Reports every local forge whose folder does not exist.
+/// Reports every local forge whose folder does not exist, and secrets that are not where they should be.
 pub(super) fn on_disk(raw: &File, folder: &Path, findings: &mut Findings) {
     for forge in raw.forges.iter().flat_map(|forges| &forges.items) {
+        github::on_disk(forge, folder, findings);
         let (Some(root), Some(written)) = (root_of(forge, folder), &forge.root) else { continue };
         if !root.is_dir() {
             let message = format!("there is no folder `{}`", root.display());
@@ -84,7 +118,11 @@ impl<'a> Teams<'a> {
     pub(super) fn of(raw: &'a File) -> Self {
         let forges = || raw.forges.iter().flat_map(|forges| &forges.items);
         let teams = forges().flat_map(|forge| &forge.teams).flat_map(|teams| &teams.entries);
+        // GitHub knows teams that stand nowhere here.
+        let is_local =
+            |forge: &Located<Forge>| matches!(&forge.kind, Some(Located { value: ForgeKind::Local, .. }));
         let is_complete = raw.forges.as_ref().is_none_or(|forges| forges.is_complete)
+            && forges().all(is_local)
             && forges().flat_map(|forge| &forge.teams).all(|teams| teams.is_complete)
             && teams.clone().all(|(_, members)| members.is_complete);
         let mut members: BTreeMap<_, BTreeSet<UserName>> = BTreeMap::new();
@@ -100,7 +138,9 @@ impl<'a> Teams<'a> {
         let known = list.iter().filter(|principal| match &principal.value {
             Principal::User(_) => true,
             Principal::Team(team) => {
-                self.known.has(&Located { value: team.clone(), span: principal.span }, findings)
+                let is_listed =
+                    self.known.has(&Located { value: team.clone(), span: principal.span }, findings);
+                is_listed || !self.is_complete
             }
         });
         known.map(|principal| principal.value.clone()).collect()

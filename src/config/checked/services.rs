@@ -10,7 +10,7 @@ use crate::config::problem::{Findings, Span};
 use crate::config::raw;
 use crate::model::{
     BRANCH_PREFIX, BranchName, DeclaredScalar, EnvironmentName, Finding, ForgeName, Location, NameError,
-    Pipeline, PipelineName, Place, RepositoryPath, Service, ServiceName,
+    Pipeline, PipelineName, Place, RepositoryName, RepositoryPath, Service, ServiceName,
 };
 
 /// The branch unless something else is said.
@@ -22,6 +22,7 @@ const SERVICE: &str = "{service}";
 
 /// What services may refer to.
 struct Referents<'a> {
+    listed: &'a [Located<raw::Forge>],
     forges: Known<'a, ForgeName>,
     pipelines: Known<'a, PipelineName>,
     proven: &'a BTreeMap<PipelineName, Pipeline>,
@@ -57,6 +58,7 @@ fn referents<'a>(raw: &'a raw::File, proven: &'a BTreeMap<PipelineName, Pipeline
     let forges = raw.forges.iter().flat_map(|list| &list.items).map(|forge| forge.name.as_ref());
     let pipelines = raw.pipelines.iter().flat_map(|list| &list.items).map(|pipeline| pipeline.name.as_ref());
     Referents {
+        listed: raw.forges.as_ref().map_or(&[][..], |list| &list.items),
         forges: Known::collect("forge", forges)
             .complete_if(raw.forges.as_ref().is_none_or(|list| list.is_complete)),
         pipelines: Known::collect("pipeline", pipelines)
@@ -95,12 +97,37 @@ fn place(config: &raw::Config, referents: &Referents<'_>, findings: &mut Finding
         let message = format!("the branches below `{BRANCH_PREFIX}` are Towpath's own");
         findings.suggest(branch.span, message, "name the branch that is rolled out, such as `main`");
     }
+    if let (Some(forge), Some(repository)) = (forge, &config.repository) {
+        expect_listed(referents.listed, (forge, repository), findings);
+    }
     let default = BranchName::new(BRANCH_DEFAULT).expect("the default is a branch name");
     Some(Place {
         forge: forge?.value.clone(),
         repository: config.repository.as_ref()?.value.clone(),
         branch: config.branch.as_ref().map_or(default, |branch| branch.value.clone()),
     })
+}
+
+/// Reports a repository that the forge does not list, or cannot have.
+fn expect_listed(
+    forges: &[Located<raw::Forge>],
+    (forge, repository): (&Located<ForgeName>, &Located<RepositoryName>),
+    findings: &mut Findings,
+) {
+    let is_meant =
+        |listed: &&Located<raw::Forge>| listed.name.as_ref().is_some_and(|name| name.value == forge.value);
+    let Some(listed) = forges.iter().find(is_meant) else { return };
+    let is_github = matches!(&listed.kind, Some(Located { value: raw::ForgeKind::GitHub, .. }));
+    if is_github && repository.as_str().matches('/').count() > 1 {
+        let message = format!("`{}` is no repository of GitHub", repository.value);
+        findings.suggest(repository.span, message, "write it as `owner/name`");
+    }
+    let Some(allowed) = &listed.repositories else { return };
+    if allowed.is_complete && !allowed.items.iter().any(|pattern| pattern.takes(&repository.value)) {
+        let message = format!("`{}` is not among the repositories of `{}`", repository.value, forge.value);
+        let line = findings.line(allowed.span);
+        findings.suggest(repository.span, message, format!("add it to `repositories` in line {line}"));
+    }
 }
 
 /// Whether a branch is one of the bot's, or stands where the folder of them has to be.

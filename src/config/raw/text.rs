@@ -30,7 +30,31 @@ const OWNER_AND_NAME: &str = "^[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)+$";
 pub(in crate::config) enum ForgeKind {
     /// Bare Git repositories on disk.
     Local,
+    /// GitHub and GitHub Enterprise Server.
+    GitHub,
 }
+
+/// The address of an interface over HTTP, without a slash at its end.
+#[derive(Clone, Debug)]
+pub(in crate::config) struct Url(pub(in crate::config) String);
+
+/// A repository, or with `*` for its name all of an owner.
+#[derive(Clone, Debug)]
+pub(in crate::config) struct RepositoryPattern(String);
+
+impl RepositoryPattern {
+    /// Whether a repository is meant.
+    pub(in crate::config) fn takes(&self, repository: &RepositoryName) -> bool {
+        match self.0.strip_suffix('*') {
+            Some(owner) => repository.as_str().starts_with(owner),
+            None => repository.as_str() == self.0,
+        }
+    }
+}
+
+/// A number by which somebody else knows something.
+#[derive(Copy, Clone, Debug)]
+pub(in crate::config) struct Identity(pub(in crate::config) u64);
 
 /// A length of time.
 #[derive(Copy, Clone, Debug)]
@@ -172,6 +196,8 @@ text! {
     Listen: "an address to listen on", r"^.+:[0-9]+$", listen;
     Ledger: "where the ledger is", "^sqlite:.+$", ledger;
     Folder: "a folder", "^.+$", folder;
+    Url: "an address", "^https?://.+$", url;
+    RepositoryPattern: "a repository, or an owner and `/*`", r"^[A-Za-z0-9._-]+/([A-Za-z0-9._-]+|\*)$", repository_pattern;
     ScalarPath: "the way to a scalar", "^.+$", scalar_path;
     PathTemplate: "a path inside the repository", "^.+$", |text| Ok(PathTemplate(text.to_owned()));
 }
@@ -283,6 +309,34 @@ fn folder(text: &str) -> Result<Folder, String> {
     }
 }
 
+/// The address of an interface. In clear only to this machine: a token goes with every request.
+fn url(text: &str) -> Result<Url, String> {
+    let text = text.trim_end_matches('/');
+    let to_here = ["http://127.0.0.1", "http://localhost", "http://[::1]"].into_iter().any(|here| {
+        text.strip_prefix(here).is_some_and(|rest| rest.is_empty() || rest.starts_with([':', '/']))
+    });
+    let is_plain = !text.contains(['@', '?', '#']) && !text.contains(char::is_whitespace);
+    if text.starts_with("http://") && !to_here {
+        return Err(format!("`{text}` would carry the token in clear; write `https://`"));
+    }
+    let is_secure = text.strip_prefix("https://").is_some_and(|rest| !rest.is_empty());
+    if !(is_plain && (is_secure || to_here)) {
+        return Err(format!("`{text}` is not an address; write for example `https://api.github.com`"));
+    }
+    if matches!(text, "https://github.com" | "https://www.github.com") {
+        return Err(format!("`{text}` is for people; the interface is at `https://api.github.com`"));
+    }
+    Ok(Url(text.to_owned()))
+}
+
+fn repository_pattern(text: &str) -> Result<RepositoryPattern, String> {
+    let name = text.strip_suffix('*').map_or_else(|| text.to_owned(), |owner| format!("{owner}any"));
+    if name.matches('/').count() == 1 && RepositoryName::new(&name).is_ok() {
+        return Ok(RepositoryPattern(text.to_owned()));
+    }
+    Err(format!("`{text}` is no repository; write `owner/name`, or `owner/*` for all of an owner"))
+}
+
 /// A value that is one of several words.
 trait Choice: Copy + 'static {
     /// Every word.
@@ -292,16 +346,16 @@ trait Choice: Copy + 'static {
 }
 
 impl ForgeKind {
-    const WORD: &'static str = "local";
+    const WORDS: [(&'static str, Self); 2] = [("local", Self::Local), ("github", Self::GitHub)];
 }
 
 impl Choice for ForgeKind {
     fn words() -> Vec<&'static str> {
-        vec![Self::WORD]
+        Self::WORDS.iter().map(|(word, _)| *word).collect()
     }
 
     fn of_word(word: &str) -> Option<Self> {
-        (word == Self::WORD).then_some(Self::Local)
+        Self::WORDS.iter().find(|(known, _)| *known == word).map(|(_, kind)| *kind)
     }
 }
 
@@ -386,6 +440,26 @@ impl JsonSchema for Version {
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({ "const": VERSION })
+    }
+}
+
+impl Read for Identity {
+    fn read(reader: &mut Reader<'_>, spot: Spot) -> Option<Self> {
+        reader.number(spot, "a number").map(Self)
+    }
+}
+
+impl JsonSchema for Identity {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Identity".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "integer", "minimum": 0 })
     }
 }
 

@@ -25,7 +25,7 @@ fn one_line_is_a_whole_configuration() {
 #[test]
 fn the_sample_has_a_server_a_ledger_a_forge_and_a_registry() {
     let settings = settings_of(EXAMPLE);
-    let forge = settings.forges.first().expect("there is one");
+    let forge = local_forge(&settings);
     let members: Vec<String> = forge.teams.iter().map(|(team, of)| format!("{team} {}", of.len())).collect();
     let registry = settings.registries.first().expect("there is one");
     let lines = [
@@ -101,7 +101,7 @@ fn paths_are_relative_to_the_file() {
         "version: 1\nledger: sqlite:/var/t.db\nforges: [ { name: a, kind: local, root: ./../f } ]",
     );
     assert_eq!(settings.ledger, LedgerSettings::Sqlite("/var/t.db".into()));
-    assert_eq!(settings.forges.first().map(|forge| forge.root.clone()), Some("etc/../f".into()));
+    assert_eq!(local_forge(&settings).root, std::path::Path::new("etc/../f"));
 }
 
 #[test]

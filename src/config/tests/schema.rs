@@ -59,12 +59,21 @@ fn samples() -> Vec<Value> {
             .replace("# - { host:", "- { host:")
             .replace(&shown, &shown.replace("# ", ""))
     });
-    [EXAMPLE.to_owned(), marked, declared, hooked]
+    [EXAMPLE.to_owned(), marked, declared, hooked, with_github()]
         .iter()
         .chain(&ways)
         .chain(&selected)
         .map(|text| json_of(text))
         .collect()
+}
+
+/// The sample with the lines about GitHub.
+fn with_github() -> String {
+    let lines = EXAMPLE.lines().map(|line| match line.strip_prefix("  # ") {
+        Some(shown) if shown.starts_with("- name") || shown.starts_with("  ") => format!("  {shown}\n"),
+        Some(_) | None => format!("{line}\n"),
+    });
+    lines.collect()
 }
 
 #[test]

@@ -276,14 +276,26 @@ fn an_unknown_value_of_a_fixed_set() {
 
 #[test]
 fn a_forge_of_a_kind_that_is_not_there_yet() {
-    assert_snapshot!(problems_with("kind: local", "kind: github"), @r"
-    error: unknown value `github`; known here: `local`
+    assert_snapshot!(problems_with("kind: local", "kind: github"), @"
+    error: Towpath cannot identify itself to this forge; write `token: { env: NAME }`, or `app` with `id` and `private_key`
      --> towpath.yaml:3:25
       |
     3 |   - { name: here, kind: github, root: forge, teams: { acme/sre: [alice, bob] } }
       |                         ^^^^^^
 
-    1 problem in towpath.yaml
+    error: `root` is a key of forges of the kind `local`; remove it, or change `kind`
+     --> towpath.yaml:3:39
+      |
+    3 |   - { name: here, kind: github, root: forge, teams: { acme/sre: [alice, bob] } }
+      |                                       ^^^^^
+
+    error: `teams` is a key of forges of the kind `local`; remove it, or change `kind`
+     --> towpath.yaml:3:53
+      |
+    3 |   - { name: here, kind: github, root: forge, teams: { acme/sre: [alice, bob] } }
+      |                                                     ^^^^^^^^^^^^^^^^^^^^^^^^^^
+
+    3 problems in towpath.yaml
     ");
 }
 
@@ -511,7 +523,7 @@ fn a_text_beyond_all_measure() {
 #[test]
 fn the_caret_stands_right_behind_other_alphabets() {
     assert_snapshot!(problems_in("version: 1\nforges: [ { \"größe\": 1 } ] # größer\n"), @r#"
-    error: unknown key `größe`; known here: `name`, `kind`, `root`, `teams`, `bot`
+    error: unknown key `größe`; known here: `name`, `kind`, `root`, `teams`, `bot`, `url`, `token`, `app`, `repositories`
      --> towpath.yaml:2:13
       |
     2 | forges: [ { "größe": 1 } ] # größer
@@ -529,12 +541,6 @@ fn the_caret_stands_right_behind_other_alphabets() {
     2 | forges: [ { "größe": 1 } ] # größer
       |             ^^^^^^^
 
-    error: the key `root` is missing
-     --> towpath.yaml:2:13
-      |
-    2 | forges: [ { "größe": 1 } ] # größer
-      |             ^^^^^^^
-
-    4 problems in towpath.yaml
+    3 problems in towpath.yaml
     "#);
 }

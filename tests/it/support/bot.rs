@@ -1,9 +1,11 @@
 //! The vocabulary of a scenario: what people do, `pass` and `settle`, and what is expected then.
 
 mod expect;
+mod face;
 mod people;
 
 use std::collections::BTreeSet;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,8 +16,9 @@ use towpath::reconcile::{Engine, Freshness, Ports, Settled};
 use super::fixture;
 use super::oracle;
 use super::rules::{Rules, minutes, place};
-use super::story::Mode;
+use super::story::{Mode, Over};
 use super::world::{EffectKind, FakeWorld};
+use face::Face;
 
 pub(crate) use expect::without_commits;
 
@@ -26,13 +29,15 @@ const TICK: TimeDelta = TimeDelta::seconds(1);
 /// What every environment runs at the beginning.
 const VERSION_AT_START: &str = "1.9.0";
 
-type TestEngine = Engine<FakeWorld, FakeWorld, FakeWorld, FakeWorld>;
+type TestEngine = Engine<Face, FakeWorld, FakeWorld, FakeWorld>;
 
 /// A bot in a made-up world.
 pub(crate) struct Bot {
     pub(crate) world: FakeWorld,
     policy: Arc<Policy>,
     mode: Mode,
+    /// Where the world is served as GitHub, if it is.
+    github: Option<SocketAddr>,
     engines: Vec<TestEngine>,
     /// The bot's comments that the test has read.
     read: BTreeSet<CommentId>,
@@ -43,7 +48,7 @@ pub(crate) struct Bot {
 
 impl Bot {
     /// All environments of all services run 1.9.0, and nobody has looked yet.
-    pub(crate) fn new(rules: &Rules, mode: Mode) -> Self {
+    pub(crate) async fn new(rules: &Rules, mode: Mode, over: Over) -> Self {
         let mut files = fixture::files("--- README.md\nWhat runs where.\n");
         for service in rules.services() {
             let images = rules.images(service);
@@ -58,8 +63,13 @@ impl Bot {
         if let Mode::Faulty(effect, fault) = mode {
             world.state().faults.planned = Some((effect, fault));
         }
+        let github = match over {
+            Over::Ports => None,
+            Over::GitHub => Some(world.serve_github().await),
+        };
         let mut bot = Self {
             world,
+            github,
             policy: Arc::new(rules.policy()),
             mode,
             engines: Vec::new(),
@@ -81,7 +91,11 @@ impl Bot {
     fn start_engines(&mut self) {
         let engine = |replica: usize| {
             let world = || self.world.replica(replica, replica > 0);
-            Engine::new(Ports::new(world(), world(), world(), world()), Arc::clone(&self.policy))
+            let forge = match self.github {
+                None => Face::Ports(world()),
+                Some(address) => Face::GitHub(face::github(address, &self.world)),
+            };
+            Engine::new(Ports::new(forge, world(), world(), world()), Arc::clone(&self.policy))
         };
         self.engines = (0..self.replicas()).map(engine).collect();
     }

@@ -6,6 +6,8 @@
 //! plain run, with a fault at that effect, the kinds of faults taking turns; what every such story starts with is
 //! left out. [`Story::with_every_fault`] takes each kind at each effect, from the first one on. After a power cut
 //! everything that a process remembers is gone, its ledger too.
+//!
+//! Then all is played again over HTTP: the same world as a GitHub, and the real client in between.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -27,6 +29,15 @@ pub(crate) enum Mode {
     Raced,
     /// One engine, and this fault at this effect.
     Faulty(usize, Fault),
+}
+
+/// Through what the engine sees the world.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Over {
+    /// The ports, without a wire.
+    Ports,
+    /// HTTP, through the real client of GitHub.
+    GitHub,
 }
 
 /// What is left in the end and has to be the same each time.
@@ -76,13 +87,26 @@ impl Story {
     /// Plays it, as often as told.
     pub(crate) fn play(&self, play: impl AsyncFn(&mut Bot)) {
         insta::allow_duplicates! {
-            let (plain, effects) = run(&self.rules, Mode::Plain, &play);
+            let (plain, effects) = run(&self.rules, (Mode::Plain, Over::Ports), &play);
+            let last = effects.end;
             for mode in [Mode::Doubled, Mode::Raced].into_iter().chain(self.faults(effects)) {
-                let (end, _) = run(&self.rules, mode, &play);
-                let _says_which = SaysWhich(mode);
+                let (end, _) = run(&self.rules, (mode, Over::Ports), &play);
+                let _says_which = SaysWhich(mode, Over::Ports);
                 assert_eq!(plain, end, "it ends otherwise than the plain run (left)");
             }
+            for mode in [Mode::Plain, Mode::Doubled].into_iter().chain(self.faults_over_http(last)) {
+                let (end, _) = run(&self.rules, (mode, Over::GitHub), &play);
+                let _says_which = SaysWhich(mode, Over::GitHub);
+                assert_eq!(plain, end, "it ends otherwise than without the wire (left)");
+            }
         }
+    }
+
+    /// Over HTTP one story with a fault at each effect will do: what comes after a fault is the same for all. No two
+    /// replicas race there: GitHub has no compare-and-swap for comments, so that each might say the same once.
+    fn faults_over_http(&self, last: usize) -> impl Iterator<Item = Mode> {
+        let effects = if self.faults_at_each_effect > 1 { 0..last } else { 0..0 };
+        effects.map(|effect| Mode::Faulty(effect, Fault::ALL[effect % Fault::ALL.len()]))
     }
 
     fn faults(&self, effects: Range<usize>) -> impl Iterator<Item = Mode> {
@@ -95,15 +119,19 @@ impl Story {
 }
 
 /// Plays a story once, to its proper end; gives what is left and which effects came after the common beginning.
-fn run(rules: &Rules, mode: Mode, play: &impl AsyncFn(&mut Bot)) -> (End, Range<usize>) {
-    let _says_which = SaysWhich(mode);
-    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime without I/O");
-    let mut bot = Bot::new(rules, mode);
+fn run(rules: &Rules, (mode, over): (Mode, Over), play: &impl AsyncFn(&mut Bot)) -> (End, Range<usize>) {
+    let _says_which = SaysWhich(mode, over);
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    if over == Over::GitHub {
+        runtime.enable_all();
+    }
+    let runtime = runtime.build().expect("a runtime");
     runtime.block_on(async {
+        let mut bot = Bot::new(rules, mode, over).await;
         play(&mut bot).await;
         bot.finish().await;
-    });
-    (end_of(&bot.world), bot.effects_at_start()..bot.effects())
+        (end_of(&bot.world), bot.effects_at_start()..bot.effects())
+    })
 }
 
 fn end_of(world: &FakeWorld) -> End {
@@ -142,13 +170,13 @@ fn without_time(line: &str) -> String {
 }
 
 /// Names the run that failed.
-struct SaysWhich(Mode);
+struct SaysWhich(Mode, Over);
 
 impl Drop for SaysWhich {
     #[expect(clippy::print_stderr, reason = "a failing test has to say in which run it failed")]
     fn drop(&mut self) {
         if std::thread::panicking() {
-            eprintln!("the story failed when played as {:?}", self.0);
+            eprintln!("the story failed when played as {:?} over {:?}", self.0, self.1);
         }
     }
 }

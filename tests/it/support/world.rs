@@ -9,6 +9,7 @@ mod changes;
 mod fault;
 mod forge;
 mod git;
+mod github;
 mod people;
 mod ports;
 
@@ -23,6 +24,7 @@ use towpath::model::{ChangeNumber, Description, Digest, ImageName, Place, Tag, T
 pub(crate) use changes::FakeChange;
 pub(crate) use fault::{Effect, EffectKind, Fault};
 pub(crate) use git::Git;
+pub(crate) use github::{Refusal, TOKEN};
 pub(crate) use people::digest_of;
 
 use super::fixture::Files;
@@ -69,6 +71,7 @@ pub(crate) struct State {
     pub(crate) faults: Faults,
     /// The change that somebody merges right before the head is read next.
     pub(crate) merged_meanwhile: Option<(ChangeNumber, UserName)>,
+    pub(crate) github: github::Desk,
     ledgers: BTreeMap<usize, LedgerContent>,
     comments_written: usize,
 }
@@ -106,6 +109,7 @@ impl FakeWorld {
             requests: BTreeMap::new(),
             faults: Faults::default(),
             merged_meanwhile: None,
+            github: github::Desk::default(),
             ledgers: BTreeMap::new(),
             comments_written: 0,
         };
@@ -182,7 +186,7 @@ impl State {
 
     fn next_comment(&mut self) -> towpath::model::CommentId {
         self.comments_written += 1;
-        towpath::model::CommentId(format!("c{}", self.comments_written))
+        towpath::model::CommentId(self.comments_written.to_string())
     }
 }
 

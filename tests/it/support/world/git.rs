@@ -97,7 +97,7 @@ impl Git {
         *self.ids.get(content).expect("every content was stored by its commit")
     }
 
-    fn store(&mut self, content: &Arc<[u8]>) -> BlobId {
+    pub(super) fn store(&mut self, content: &Arc<[u8]>) -> BlobId {
         let new = || BlobId::new(forty_digits(content)).expect("forty digits");
         let id = *self.ids.entry(Arc::clone(content)).or_insert_with(new);
         self.blobs.entry(id).or_insert_with(|| Arc::clone(content));

@@ -62,6 +62,7 @@ impl FakeWorld {
     pub(crate) fn review(&self, change: ChangeNumber, author: &str, verdict: ReviewVerdict, body: &str) {
         let mut state = self.state();
         let (id, at) = (state.next_comment(), state.forge_now());
+        let id = CommentId(format!("review-{}", id.0));
         let change = state.change_mut(change).expect("the test knows its changes");
         let head = change.head().clone();
         change.reviews.push(Review { id, author: name(author), at, head, verdict, body: body.to_owned() });

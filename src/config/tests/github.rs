@@ -1,0 +1,176 @@
+//! Forges of the kind `github`.
+
+use insta::assert_snapshot;
+
+use super::*;
+
+const GITHUB: &str = "{ name: here, kind: github, token: { env: TOWPATH_NO_SUCH_VARIABLE } }";
+
+/// The good configuration with a GitHub in place of the local forge.
+fn good_at(forge: &str) -> String {
+    good_with("{ name: here, kind: local, root: forge, teams: { acme/sre: [alice, bob] } }", forge)
+}
+
+fn github_at(forge: &str) -> GitHubForgeSettings {
+    match settings_of(&good_at(forge)).forges.into_iter().next() {
+        Some(ForgeSettings::GitHub(forge)) => forge,
+        other => panic!("{other:?} is no GitHub"),
+    }
+}
+
+#[test]
+fn a_token_is_enough() {
+    let github = github_at(GITHUB);
+    let token = SecretSource::Env("TOWPATH_NO_SUCH_VARIABLE".to_owned());
+    assert_eq!(github.credentials, GitHubCredentials::Token(token));
+    assert_eq!((github.url, github.bot), (None, None));
+}
+
+#[test]
+fn an_app_with_everything() {
+    let github = github_at(
+        "{ name: here, kind: github, url: \"https://github.acme.example/api/v3/\", bot: \"towpath[bot]\", \
+         app: { id: 12, private_key: { file: app.pem }, installation: 34 }, repositories: [ \"acme/*\" ] }",
+    );
+    let private_key = SecretSource::File("etc/app.pem".into());
+    let app = GitHubCredentials::App { id: 12, private_key, installation: Some(34) };
+    assert_eq!(github.credentials, app);
+    assert_eq!(github.url.as_deref(), Some("https://github.acme.example/api/v3"));
+    assert_eq!(github.bot, Some(UserName::new("towpath[bot]").unwrap()));
+}
+
+#[test]
+fn its_teams_are_not_listed_here() {
+    assert!(read(&good_at(GITHUB), Path::new("towpath.yaml")).is_ok());
+}
+
+#[test]
+fn nobody_without_a_name() {
+    assert_snapshot!(problems_in(&good_at("{ name: here, kind: github }")), @"
+    error: Towpath cannot identify itself to this forge; write `token: { env: NAME }`, or `app` with `id` and `private_key`
+     --> towpath.yaml:3:25
+      |
+    3 |   - { name: here, kind: github }
+      |                         ^^^^^^
+
+    1 problem in towpath.yaml
+    ");
+}
+
+#[test]
+fn a_token_and_an_app() {
+    let forge = "{ name: here, kind: github, token: { env: A }, app: { id: 1, private_key: { env: B } } }";
+    assert_snapshot!(problems_in(&good_at(forge)), @"
+    error: there is a `token` as well; keep the App, which can do less and lasts longer
+     --> towpath.yaml:3:57
+      |
+    3 |   - { name: here, kind: github, token: { env: A }, app: { id: 1, private_key: { env: B } } }
+      |                                                         ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+
+    1 problem in towpath.yaml
+    ");
+}
+
+#[test]
+fn keys_of_another_kind() {
+    let forge = "{ name: here, kind: github, token: { env: A }, root: forge }";
+    assert_snapshot!(problems_in(&good_at(forge)), @"
+    error: `root` is a key of forges of the kind `local`; remove it, or change `kind`
+     --> towpath.yaml:3:58
+      |
+    3 |   - { name: here, kind: github, token: { env: A }, root: forge }
+      |                                                          ^^^^^
+
+    1 problem in towpath.yaml
+    ");
+    assert_snapshot!(problems_with("root: forge", "root: forge, token: { env: A }"), @"
+    error: `token` is a key of forges of the kind `github`; remove it, or change `kind`
+     --> towpath.yaml:3:52
+      |
+    3 |   - { name: here, kind: local, root: forge, token: { env: A }, teams: { acme/sre: [alice, bob] } }
+      |                                                    ^^^^^^^^^^
+
+    1 problem in towpath.yaml
+    ");
+}
+
+#[test]
+fn a_secret_in_the_file_is_not_repeated() {
+    let said = problems_in(&good_at("{ name: here, kind: github, token: { env: ghp-s3cret } }"));
+    let (message, _) = said.split_once('\n').unwrap();
+    assert_snapshot!(message, @"error: this is not the name of an environment variable; write for example `REGISTRY_PASSWORD`");
+}
+
+#[test]
+fn addresses_that_would_not_do() {
+    let said = |url: &str| {
+        let forge = format!("{{ name: here, kind: github, token: {{ env: A }}, url: \"{url}\" }}");
+        problems_in(&good_at(&forge)).lines().next().unwrap_or_default().to_owned()
+    };
+    let urls = ["http://github.acme.example", "https://", "https://github.com", "https://me:pw@host", "host"];
+    assert_snapshot!(urls.map(said).join("\n"), @"
+    error: `http://github.acme.example` would carry the token in clear; write `https://`
+    error: `https:` is not an address; write for example `https://api.github.com`
+    error: `https://github.com` is for people; the interface is at `https://api.github.com`
+    error: `https://me:pw@host` is not an address; write for example `https://api.github.com`
+    error: `host` is not an address; write for example `https://api.github.com`
+    ");
+}
+
+#[test]
+fn a_repository_that_is_not_allowed() {
+    let forge = "{ name: here, kind: github, token: { env: A }, repositories: [ other/*, acme/shop ] }";
+    assert_snapshot!(problems_in(&good_at(forge)), @r#"
+    error: `acme/deploy` is not among the repositories of `here`; add it to `repositories` in line 3
+      --> towpath.yaml:14:40
+       |
+    14 |     config: { forge: here, repository: acme/deploy, path: "apps/shop/{environment}" }
+       |                                        ^^^^^^^^^^^
+
+    1 problem in towpath.yaml
+    "#);
+}
+
+#[test]
+fn a_repository_that_github_cannot_have() {
+    let text = good_at(GITHUB).replace("acme/deploy", "acme/team/deploy");
+    assert_snapshot!(problems_in(&text), @r#"
+    error: `acme/team/deploy` is no repository of GitHub; write it as `owner/name`
+      --> towpath.yaml:14:40
+       |
+    14 |     config: { forge: here, repository: acme/team/deploy, path: "apps/shop/{environment}" }
+       |                                        ^^^^^^^^^^^^^^^^
+
+    1 problem in towpath.yaml
+    "#);
+}
+
+#[test]
+fn patterns_that_are_none() {
+    let forge = "{ name: here, kind: github, token: { env: A }, repositories: [ acme, \"*/*\", acme/de* ] }";
+    assert_snapshot!(problems_in(&good_at(forge)), @r#"
+    error: `acme` is no repository; write `owner/name`, or `owner/*` for all of an owner
+     --> towpath.yaml:3:68
+      |
+    3 |   - { name: here, kind: github, token: { env: A }, repositories: [ acme, "*/*", acme/de* ] }
+      |                                                                    ^^^^
+
+    error: `*/*` is no repository; write `owner/name`, or `owner/*` for all of an owner
+     --> towpath.yaml:3:74
+      |
+    3 |   - { name: here, kind: github, token: { env: A }, repositories: [ acme, "*/*", acme/de* ] }
+      |                                                                          ^^^^^
+
+    2 problems in towpath.yaml
+    "#);
+}
+
+#[test]
+fn a_key_file_that_is_not_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("towpath.yaml");
+    let forge = "{ name: here, kind: github, app: { id: 1, private_key: { file: app.pem } } }";
+    std::fs::write(&file, good_at(forge)).unwrap();
+    let said = check_on_disk(&file).unwrap_err().to_string();
+    assert!(said.contains("app.pem`; put the secret there, readable for Towpath alone"), "{said}");
+}

@@ -1,0 +1,230 @@
+//! GitHub and GitHub Enterprise Server.
+//!
+//! Everything goes over the REST interface with narrow types of our own; only branches that jump move by GraphQL,
+//! which alone knows compare-and-swap. What is remembered (refs, pull requests, trees, the log) saves requests; a
+//! process that forgets it all reads it again.
+
+mod connection;
+mod content;
+mod credentials;
+mod heads;
+mod log;
+mod memory;
+mod merge;
+mod people;
+mod propose;
+mod pulls;
+mod refusal;
+mod speak;
+mod wire;
+
+use std::collections::BTreeMap;
+use std::fmt::Display;
+use std::sync::{Arc, Mutex};
+
+use tokio::sync::OnceCell;
+
+use super::{Forge, ForgeError, LogPart, Merge, Presentation, Proposal, Remark};
+use crate::model::{
+    BlobId, BranchName, Change, ChangeNumber, CommentId, CommitId, FileChange, ForgeName, Head, Place,
+    Reaction, RepositoryName, RepositoryPath, TeamName, Time, TreeEntry, UserName,
+};
+pub use connection::Patience;
+use connection::{Connection, lock};
+pub use credentials::{AppCredentials, Credentials};
+use heads::Swap;
+use memory::Memory;
+
+/// Says what time it is, for tokens and pauses.
+pub type Now = Arc<dyn Fn() -> Time + Send + Sync>;
+
+/// The address of GitHub's own interface.
+pub const URL: &str = "https://api.github.com";
+/// How many requests of one kind are under way at once.
+const READS_AT_ONCE: usize = 8;
+
+/// One GitHub, as one bot sees it.
+#[derive(Clone)]
+pub struct GitHubForge {
+    inner: Arc<Inner>,
+}
+
+type Members = BTreeMap<(TeamName, UserName), (bool, Time)>;
+
+struct Inner {
+    name: ForgeName,
+    connection: Connection,
+    bot: OnceCell<UserName>,
+    /// Who stands for the bot before the first answer.
+    nobody: UserName,
+    members: Mutex<Members>,
+    repositories: Mutex<BTreeMap<RepositoryName, Arc<Memory>>>,
+}
+
+/// How to reach a GitHub.
+#[derive(Debug)]
+pub struct Access {
+    /// The forge's name in the configuration.
+    pub name: ForgeName,
+    /// The address of the REST interface, such as [`URL`] or `https://github.example.com/api/v3`.
+    pub url: String,
+    /// What the bot identifies itself with.
+    pub credentials: Credentials,
+    /// The bot's own name, where GitHub is not to be asked for it.
+    pub bot: Option<UserName>,
+    /// How patient requests are.
+    pub patience: Patience,
+}
+
+impl std::fmt::Debug for GitHubForge {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("GitHubForge")
+            .field("name", &self.inner.name)
+            .field("connection", &self.inner.connection)
+            .finish()
+    }
+}
+
+impl GitHubForge {
+    /// A forge; nothing is asked yet.
+    #[must_use]
+    pub fn new(access: Access, now: Now) -> Self {
+        let Access { name, url, credentials, bot, patience } = access;
+        let inner = Inner {
+            name,
+            connection: Connection::new(&url, credentials, patience, now),
+            bot: OnceCell::new_with(bot),
+            nobody: UserName::new("unknown").expect("a plain word is a user name"),
+            members: Mutex::default(),
+            repositories: Mutex::default(),
+        };
+        Self { inner: Arc::new(inner) }
+    }
+
+    /// The forge's name in the configuration.
+    #[must_use]
+    pub fn name(&self) -> &ForgeName {
+        &self.inner.name
+    }
+
+    fn now(&self) -> Time {
+        self.inner.connection.now()
+    }
+
+    fn memory(&self, repository: &RepositoryName) -> Arc<Memory> {
+        Arc::clone(lock(&self.inner.repositories).entry(repository.clone()).or_default())
+    }
+}
+
+/// Something that did not work, and why.
+fn failed(what: impl Into<String>, why: impl Display) -> ForgeError {
+    ForgeError::Unavailable { what: what.into(), why: why.to_string() }
+}
+
+impl Forge for GitHubForge {
+    /// The bot's own name; known once GitHub answered for the first time.
+    fn bot(&self) -> &UserName {
+        self.inner.bot.get().unwrap_or(&self.inner.nobody)
+    }
+
+    async fn head(&self, place: &Place) -> Result<CommitId, ForgeError> {
+        let tip = self.tip(&place.repository, &place.branch).await?;
+        tip.ok_or_else(|| ForgeError::NotFound {
+            what: format!("the branch `{}` of `{}`", place.branch, place.repository),
+        })
+    }
+
+    async fn entries(
+        &self,
+        place: &Place,
+        commit: &CommitId,
+    ) -> Result<Arc<BTreeMap<RepositoryPath, TreeEntry>>, ForgeError> {
+        self.files(&place.repository, commit).await.map(|files| Arc::clone(&files.entries))
+    }
+
+    async fn blobs(&self, place: &Place, blobs: &[BlobId]) -> Result<Vec<Arc<[u8]>>, ForgeError> {
+        self.read_blobs(&place.repository, blobs).await
+    }
+
+    async fn changes(&self, place: &Place) -> Result<Vec<Change>, ForgeError> {
+        self.changes_at(place).await
+    }
+
+    async fn branches(&self, place: &Place) -> Result<BTreeMap<BranchName, Head>, ForgeError> {
+        self.branches_of(&place.repository).await
+    }
+
+    async fn changed_files(&self, place: &Place, head: &CommitId) -> Result<Vec<FileChange>, ForgeError> {
+        self.changes_of(place, head).await
+    }
+
+    async fn read_log(&self, place: &Place, known: Option<&CommitId>) -> Result<LogPart, ForgeError> {
+        self.log_since(place, known).await
+    }
+
+    async fn append_log(
+        &self,
+        place: &Place,
+        lines: &[String],
+        expected: Option<&CommitId>,
+    ) -> Result<CommitId, ForgeError> {
+        self.append(place, lines, expected).await
+    }
+
+    async fn propose(&self, proposals: &[Proposal]) -> Vec<Result<ChangeNumber, ForgeError>> {
+        // One after the other: GitHub asks for that, and answers a crowd of writes with a pause for all.
+        let mut results = Vec::with_capacity(proposals.len());
+        for proposal in proposals {
+            results.push(self.propose_one(proposal).await);
+        }
+        results
+    }
+
+    async fn present(
+        &self,
+        place: &Place,
+        change: ChangeNumber,
+        presentation: &Presentation,
+    ) -> Result<(), ForgeError> {
+        self.show(place, change, presentation).await
+    }
+
+    async fn remark(&self, place: &Place, change: ChangeNumber, remark: &Remark) -> Result<(), ForgeError> {
+        self.say(place, change, remark).await
+    }
+
+    async fn react(
+        &self,
+        place: &Place,
+        change: ChangeNumber,
+        comment: &CommentId,
+        reaction: Reaction,
+    ) -> Result<(), ForgeError> {
+        self.sign(place, change, (comment, reaction)).await
+    }
+
+    async fn merge(&self, merge: &Merge) -> Result<CommitId, ForgeError> {
+        self.merge_at(merge).await
+    }
+
+    async fn close(&self, place: &Place, change: ChangeNumber) -> Result<(), ForgeError> {
+        self.shut(place, change).await
+    }
+
+    async fn delete_branch(
+        &self,
+        place: &Place,
+        branch: &BranchName,
+        expected: &CommitId,
+    ) -> Result<(), ForgeError> {
+        match self.swap(&place.repository, branch, (expected, None)).await? {
+            Swap::Done | Swap::Elsewhere(None) => Ok(()),
+            Swap::Elsewhere(Some(_)) => Err(ForgeError::Conflict { what: format!("the branch `{branch}`") }),
+        }
+    }
+
+    async fn is_member(&self, team: &TeamName, user: &UserName) -> Result<bool, ForgeError> {
+        self.belongs(team, user).await
+    }
+}

@@ -1,0 +1,402 @@
+//! Requests to GitHub: with the right token, in bounds, and repeated only where that is safe.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
+
+use http::header::{ACCEPT, AUTHORIZATION, ETAG, HeaderMap, HeaderName, HeaderValue, IF_NONE_MATCH};
+use http::{Method, StatusCode};
+use http_body_util::{BodyExt as _, Limited};
+use octocrab::Octocrab;
+use octocrab::service::middleware::retry::RetryConfig;
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::credentials::{Credentials, Scope};
+use super::refusal::{Refused, refused};
+use super::{Now, failed};
+use crate::forge::ForgeError;
+use crate::model::Time;
+
+/// Most bytes that are read of an answer; the largest are trees of 100,000 files.
+const BODY_BYTES_MAX: usize = 64 << 20;
+/// Most pages that are read of one listing.
+const PAGES_MAX: usize = 200;
+/// Entries on each page of a listing; GitHub gives no more.
+pub(super) const PAGE_SIZE: usize = 100;
+/// How often a request that may be repeated is sent.
+const TRIES_MAX: u32 = 4;
+/// How long GitHub may take to accept a connection, and to go on with an answer.
+const SILENCE_MAX: Duration = Duration::from_secs(30);
+/// The version of the REST interface that the wire types are of.
+const API_VERSION: &str = "2022-11-28";
+const API_VERSION_HEADER: HeaderName = HeaderName::from_static("x-github-api-version");
+
+/// How patient requests are.
+#[derive(Copy, Clone, Debug)]
+pub struct Patience {
+    /// The pause before the second try; it doubles with each.
+    pub pause: Duration,
+    /// The longest pause that GitHub may ask for and that is waited out on the spot.
+    pub wait_max: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self { pause: Duration::from_millis(500), wait_max: Duration::from_secs(10) }
+    }
+}
+
+/// Whether a request may be sent again when nobody knows what became of it.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub(super) enum Again {
+    /// It reads, or does the same twice, or GitHub refuses the second.
+    Safe,
+    /// The second would have an effect of its own.
+    Never,
+}
+
+/// One request.
+#[derive(Clone, Debug)]
+pub(super) struct Call<'a> {
+    pub(super) scope: Scope<'a>,
+    /// What it is for, in words that follow "the bot may not", such as `read pull requests`.
+    pub(super) verb: &'a str,
+    pub(super) method: Method,
+    /// The path below the address of the interface, with its query.
+    pub(super) path: String,
+    pub(super) body: Option<Value>,
+    pub(super) again: Again,
+}
+
+/// An answer that is no failure, though it may say no.
+#[derive(Clone, Debug)]
+pub(super) struct Answer {
+    pub(super) status: StatusCode,
+    pub(super) body: Arc<[u8]>,
+    has_next: bool,
+}
+
+/// An answer and the mark by which GitHub knows whether it still holds.
+type Kept = (HeaderValue, Answer);
+
+/// The way to one GitHub.
+pub(super) struct Connection {
+    url: String,
+    credentials: Credentials,
+    patience: Patience,
+    now: Now,
+    client: OnceLock<Octocrab>,
+    /// Answers that are asked for again and again: refs, first pages. As many as there are such addresses.
+    kept: Mutex<BTreeMap<String, Kept>>,
+    /// Nothing is sent before this instant.
+    not_before: Mutex<Option<Time>>,
+}
+
+impl Connection {
+    pub(super) fn new(url: &str, credentials: Credentials, patience: Patience, now: Now) -> Self {
+        Self {
+            url: url.trim_end_matches('/').to_owned(),
+            credentials,
+            patience,
+            now,
+            client: OnceLock::new(),
+            kept: Mutex::default(),
+            not_before: Mutex::default(),
+        }
+    }
+
+    pub(super) const fn credentials(&self) -> &Credentials {
+        &self.credentials
+    }
+
+    /// What time it is.
+    pub(super) fn now(&self) -> Time {
+        (self.now)()
+    }
+
+    /// Reads something that has to be there.
+    pub(super) async fn get<T: DeserializeOwned>(
+        &self,
+        scope: Scope<'_>,
+        verb: &str,
+        path: String,
+    ) -> Result<T, ForgeError> {
+        let answer = self.call(Call::get(scope, verb, path.clone())).await?;
+        answer.json(&format!("`{path}`"))
+    }
+
+    /// Reads something that may be as it was, and then costs nothing. Says whether it is as it was.
+    pub(super) async fn get_if_changed(&self, call: Call<'_>) -> Result<(Answer, bool), ForgeError> {
+        let kept = lock(&self.kept).get(&call.path).cloned();
+        let condition = kept.as_ref().map(|(tag, _)| tag.clone());
+        let path = call.path.clone();
+        let (answer, headers) = self.send(&call, condition).await?;
+        if let Some((_, kept)) = kept
+            && answer.status == StatusCode::NOT_MODIFIED
+        {
+            return Ok((kept, false));
+        }
+        let mut all = lock(&self.kept);
+        match headers.get(ETAG).filter(|_| answer.status.is_success()) {
+            Some(tag) => drop(all.insert(path, (tag.clone(), answer.clone()))),
+            None => drop(all.remove(&path)),
+        }
+        Ok((answer, true))
+    }
+
+    /// Reads every page of a listing. A listing without an end is an error: a part would decide wrongly.
+    pub(super) async fn pages<T: DeserializeOwned>(
+        &self,
+        scope: Scope<'_>,
+        verb: &str,
+        path: &str,
+    ) -> Result<Vec<T>, ForgeError> {
+        let mut all = Vec::new();
+        let joint = if path.contains('?') { '&' } else { '?' };
+        for page in 1..=PAGES_MAX {
+            let path = format!("{path}{joint}per_page={PAGE_SIZE}&page={page}");
+            let answer = self.call(Call::get(scope, verb, path.clone())).await?;
+            all.extend(answer.json::<Vec<T>>(&format!("`{path}`"))?);
+            if !answer.has_next {
+                return Ok(all);
+            }
+        }
+        Err(failed(format!("reading `{path}`"), format!("it has more than {PAGES_MAX} pages")))
+    }
+
+    /// Sends a request and gives its answer, which may be a no that the caller understands.
+    ///
+    /// # Errors
+    /// Where GitHub refuses the bot, asks for patience, or gives no answer.
+    pub(super) async fn call(&self, call: Call<'_>) -> Result<Answer, ForgeError> {
+        self.send(&call, None).await.map(|(answer, _)| answer)
+    }
+
+    async fn send(
+        &self,
+        call: &Call<'_>,
+        condition: Option<HeaderValue>,
+    ) -> Result<(Answer, HeaderMap), ForgeError> {
+        let mut pause = self.patience.pause;
+        let mut tried = 1;
+        loop {
+            self.may_send()?;
+            let error = match self.send_once(call, condition.clone()).await {
+                Ok(answered) => return Ok(answered),
+                Err(error) => error,
+            };
+            let wait = match &error {
+                ForgeError::RateLimited { wait } if *wait <= self.patience.wait_max => *wait,
+                ForgeError::Unavailable { .. } if call.again == Again::Safe => pause,
+                ForgeError::RateLimited { .. }
+                | ForgeError::Unavailable { .. }
+                | ForgeError::Conflict { .. }
+                | ForgeError::NotFound { .. }
+                | ForgeError::Blocked { .. }
+                | ForgeError::Forbidden { .. } => return Err(error),
+            };
+            if tried == TRIES_MAX {
+                return Err(error);
+            }
+            tokio::time::sleep(wait).await;
+            (pause, tried) = (pause * 2, tried + 1);
+        }
+    }
+
+    /// Refuses to send anything while GitHub asks for patience.
+    fn may_send(&self) -> Result<(), ForgeError> {
+        let Some(not_before) = *lock(&self.not_before) else { return Ok(()) };
+        match (not_before - self.now()).to_std() {
+            Ok(wait) if !wait.is_zero() => Err(ForgeError::RateLimited { wait }),
+            Ok(_) | Err(_) => Ok(()),
+        }
+    }
+
+    async fn send_once(
+        &self,
+        call: &Call<'_>,
+        condition: Option<HeaderValue>,
+    ) -> Result<(Answer, HeaderMap), ForgeError> {
+        let token = self.credentials.token_for(self, call.scope).await?;
+        let (status, headers, body) = self.exchange(call, &token, condition).await?;
+        let Some(refused) = refused(status, &headers, &body) else {
+            return Ok((Answer { status, body: body.into(), has_next: has_next(&headers) }, headers));
+        };
+        Err(match refused {
+            Refused::Token => {
+                self.credentials.forget(call.scope);
+                forbidden(call, "a token that is valid")
+            }
+            Refused::Permission(permission) => forbidden(call, &permission),
+            Refused::Patience(wait) => {
+                if wait > self.patience.wait_max {
+                    *lock(&self.not_before) =
+                        self.now().checked_add_signed(chrono::TimeDelta::from_std(wait).unwrap_or_default());
+                }
+                ForgeError::RateLimited { wait }
+            }
+            Refused::Broken(why) => failed(call.verb, why),
+        })
+    }
+
+    /// One request over the wire.
+    pub(super) async fn exchange(
+        &self,
+        call: &Call<'_>,
+        token: &SecretString,
+        condition: Option<HeaderValue>,
+    ) -> Result<(StatusCode, HeaderMap, Vec<u8>), ForgeError> {
+        let went_wrong = |error: octocrab::Error| failed(call.verb, said_by(&error));
+        let uri = format!("{}{}", self.url, call.path);
+        let mut bearer = HeaderValue::from_str(&format!("Bearer {}", token.expose_secret()))
+            .map_err(|_| failed(call.verb, "the token has characters that no token has"))?;
+        bearer.set_sensitive(true);
+        let mut builder = http::Request::builder()
+            .method(call.method.clone())
+            .uri(uri)
+            .header(ACCEPT, "application/vnd.github+json")
+            .header(API_VERSION_HEADER, API_VERSION)
+            .header(AUTHORIZATION, bearer);
+        if let Some(condition) = condition {
+            builder = builder.header(IF_NONE_MATCH, condition);
+        }
+        let client = self.client()?;
+        let request = client.build_request(builder, call.body.as_ref()).map_err(went_wrong)?;
+        let response = client.send(request).await.map_err(went_wrong)?;
+        let (head, body) = response.into_parts();
+        let body = Limited::new(body, BODY_BYTES_MAX).collect().await;
+        let body = body.map_err(|error| failed(call.verb, innermost(error.as_ref())))?;
+        Ok((head.status, head.headers, body.to_bytes().to_vec()))
+    }
+
+    /// The client, made with the first request: it needs certificates of the machine, and a runtime around it.
+    fn client(&self) -> Result<&Octocrab, ForgeError> {
+        if let Some(client) = self.client.get() {
+            return Ok(client);
+        }
+        let made = Octocrab::builder()
+            .add_retry_config(RetryConfig::None)
+            .set_connect_timeout(Some(SILENCE_MAX))
+            .set_read_timeout(Some(SILENCE_MAX))
+            .set_write_timeout(Some(SILENCE_MAX))
+            .build();
+        let made = made.map_err(|error| failed("making connections secure", said_by(&error)))?;
+        Ok(self.client.get_or_init(|| made))
+    }
+}
+
+impl std::fmt::Debug for Connection {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Connection").field("url", &self.url).finish_non_exhaustive()
+    }
+}
+
+impl<'a> Call<'a> {
+    pub(super) const fn get(scope: Scope<'a>, verb: &'a str, path: String) -> Self {
+        Self { scope, verb, method: Method::GET, path, body: None, again: Again::Safe }
+    }
+
+    /// A request that changes something, and may be sent again.
+    pub(super) const fn write(
+        scope: Scope<'a>,
+        verb: &'a str,
+        method: Method,
+        path: String,
+        body: Value,
+    ) -> Self {
+        Self { scope, verb, method, path, body: Some(body), again: Again::Safe }
+    }
+
+    /// The same, sent once at most.
+    pub(super) fn once(self) -> Self {
+        Self { again: Again::Never, ..self }
+    }
+}
+
+impl Answer {
+    /// What was asked for.
+    ///
+    /// # Errors
+    /// Where the answer is a no, or something else than expected.
+    pub(super) fn json<T: DeserializeOwned>(&self, what: &str) -> Result<T, ForgeError> {
+        self.expect(what)?;
+        serde_json::from_slice(&self.body)
+            .map_err(|error| failed(format!("reading {what}"), format!("GitHub's answer is odd: {error}")))
+    }
+
+    /// Nothing, where GitHub said yes.
+    ///
+    /// # Errors
+    /// Where it said no.
+    pub(super) fn expect(&self, what: &str) -> Result<(), ForgeError> {
+        match self.status {
+            status if status.is_success() => Ok(()),
+            StatusCode::NOT_FOUND | StatusCode::GONE | StatusCode::MOVED_PERMANENTLY => {
+                Err(ForgeError::NotFound { what: what.to_owned() })
+            }
+            _ => Err(failed(what, self.words())),
+        }
+    }
+
+    /// What GitHub said with a no.
+    pub(super) fn words(&self) -> String {
+        super::refusal::words(self.status, &self.body)
+    }
+
+    /// Whether there is another page.
+    pub(super) const fn has_next(&self) -> bool {
+        self.has_next
+    }
+}
+
+/// Makes a text fit for a path; slashes stay.
+pub(super) fn in_path(text: &str) -> String {
+    let mut path = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' | b'/' => {
+                path.push(char::from(byte));
+            }
+            _ => path += &format!("%{byte:02X}"),
+        }
+    }
+    path
+}
+
+/// Makes a text fit for a value in a query.
+pub(super) fn in_query(text: &str) -> String {
+    in_path(text).replace('/', "%2F")
+}
+
+/// A lock that outlives a panic elsewhere: what it guards is a cache, replaced as a whole.
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn forbidden(call: &Call<'_>, permission: &str) -> ForgeError {
+    ForgeError::Forbidden {
+        verb: call.verb.to_owned(),
+        repository: call.scope.to_string(),
+        permission: permission.to_owned(),
+    }
+}
+
+fn has_next(headers: &HeaderMap) -> bool {
+    let link = headers.get(http::header::LINK).and_then(|link| link.to_str().ok());
+    link.is_some_and(|link| link.contains("rel=\"next\""))
+}
+
+/// What went wrong on the way, in words: the innermost cause, for the outer ones only say that a request failed.
+fn said_by(error: &octocrab::Error) -> String {
+    innermost(error)
+}
+
+fn innermost(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut cause = error;
+    while let Some(source) = cause.source() {
+        cause = source;
+    }
+    super::refusal::one_line(&cause.to_string())
+}

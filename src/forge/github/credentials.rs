@@ -1,0 +1,222 @@
+//! What the bot identifies itself with: a token, or an App that gets itself tokens of an hour, each for one
+//! repository and with no more than is needed there.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Mutex;
+
+use chrono::TimeDelta;
+use http::Method;
+use jsonwebtoken::{Algorithm, EncodingKey, Header};
+use secrecy::SecretString;
+use serde::Serialize;
+use serde_json::json;
+
+use super::connection::{Call, Connection, lock};
+use super::failed;
+use super::refusal::words;
+use super::wire::{Installation, InstallationToken};
+use crate::forge::ForgeError;
+use crate::model::{RepositoryName, Secret, Time};
+
+/// How long before its end a token is no longer used.
+const MARGIN: TimeDelta = TimeDelta::minutes(5);
+/// For how long an App's own proof holds; GitHub takes no more than ten minutes.
+const PROOF_FOR: TimeDelta = TimeDelta::minutes(9);
+/// How far our clock may be ahead of GitHub's.
+const CLOCK_SKEW: TimeDelta = TimeDelta::minutes(1);
+
+/// What a request is about, and so what its token has to be good for.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Scope<'a> {
+    /// One repository.
+    Repository(&'a RepositoryName),
+    /// The teams of an organization.
+    Organization(&'a str),
+    /// The bot itself.
+    Bot,
+}
+
+impl fmt::Display for Scope<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Repository(repository) => write!(formatter, "{repository}"),
+            Self::Organization(organization) => formatter.write_str(organization),
+            Self::Bot => formatter.write_str("GitHub"),
+        }
+    }
+}
+
+/// What the bot identifies itself with.
+pub enum Credentials {
+    /// A personal token, classic or fine-grained.
+    Token(SecretString),
+    /// A GitHub App.
+    App(AppCredentials),
+}
+
+/// A GitHub App, with the tokens that it has at the moment.
+pub struct AppCredentials {
+    id: u64,
+    key: EncodingKey,
+    /// The installation, where the configuration names it.
+    installation: Option<u64>,
+    tokens: Mutex<BTreeMap<String, (SecretString, Time)>>,
+}
+
+#[derive(Serialize)]
+struct Claims {
+    iat: i64,
+    exp: i64,
+    iss: String,
+}
+
+impl AppCredentials {
+    /// An App by its number and its private key in PEM form; the installation is looked up where none is given.
+    ///
+    /// # Errors
+    /// Where the key is none, in a sentence that does not repeat it.
+    pub fn new(id: u64, private_key: &Secret, installation: Option<u64>) -> Result<Self, String> {
+        let key = EncodingKey::from_rsa_pem(private_key.expose().as_bytes())
+            .map_err(|_| "the private key is no RSA key in PEM form".to_owned())?;
+        Ok(Self { id, key, installation, tokens: Mutex::default() })
+    }
+
+    /// The proof that we are the App, good for asking for tokens.
+    fn proof(&self, now: Time) -> Result<SecretString, ForgeError> {
+        let claims = Claims {
+            iat: (now - CLOCK_SKEW).timestamp(),
+            exp: (now - CLOCK_SKEW + PROOF_FOR).timestamp(),
+            iss: self.id.to_string(),
+        };
+        jsonwebtoken::encode(&Header::new(Algorithm::RS256), &claims, &self.key)
+            .map(SecretString::from)
+            .map_err(|error| failed("signing as the App", error))
+    }
+
+    fn known(&self, scope: Scope<'_>, now: Time) -> Option<SecretString> {
+        let tokens = lock(&self.tokens);
+        let (token, expires_at) = tokens.get(&scope.to_string())?;
+        (*expires_at - MARGIN > now).then(|| token.clone())
+    }
+
+    async fn fetch(&self, connection: &Connection, scope: Scope<'_>) -> Result<SecretString, ForgeError> {
+        let proof = self.proof(connection.now())?;
+        let installation = match self.installation {
+            Some(installation) => installation,
+            None => self.find(connection, scope, &proof).await?,
+        };
+        let call = Call::write(
+            scope,
+            "act as the App",
+            Method::POST,
+            format!("/app/installations/{installation}/access_tokens"),
+            wish(scope),
+        );
+        let body = asked(connection, &call, &proof).await?;
+        let token: InstallationToken = read(&body, "the token of the App")?;
+        let mut tokens = lock(&self.tokens);
+        tokens.insert(scope.to_string(), (token.token.clone(), token.expires_at));
+        Ok(token.token)
+    }
+
+    /// The installation of the App where the scope is.
+    async fn find(
+        &self,
+        connection: &Connection,
+        scope: Scope<'_>,
+        proof: &SecretString,
+    ) -> Result<u64, ForgeError> {
+        let path = match scope {
+            Scope::Repository(repository) => format!("/repos/{repository}/installation"),
+            Scope::Organization(organization) => format!("/orgs/{organization}/installation"),
+            Scope::Bot => return Err(failed("acting as the App", "the App itself has no installation")),
+        };
+        let body = asked(connection, &Call::get(scope, "act as the App", path), proof).await?;
+        let installation: Installation = read(&body, "the installation of the App")?;
+        Ok(installation.id)
+    }
+}
+
+/// What a token is to be good for: one repository, and no more than is done there.
+fn wish(scope: Scope<'_>) -> serde_json::Value {
+    match scope {
+        Scope::Repository(repository) => {
+            let (_, name) = repository.as_str().split_once('/').expect("a repository has an owner");
+            json!({
+                "repositories": [name],
+                "permissions": { "contents": "write", "pull_requests": "write", "statuses": "write" },
+            })
+        }
+        Scope::Organization(_) | Scope::Bot => json!({ "permissions": { "members": "read" } }),
+    }
+}
+
+impl Credentials {
+    /// A personal token.
+    #[must_use]
+    pub fn token(token: &Secret) -> Self {
+        Self::Token(token.expose().into())
+    }
+
+    /// The token for a request.
+    pub(super) async fn token_for(
+        &self,
+        connection: &Connection,
+        scope: Scope<'_>,
+    ) -> Result<SecretString, ForgeError> {
+        match (self, scope) {
+            (Self::Token(token), _) => Ok(token.clone()),
+            (Self::App(app), Scope::Bot) => app.proof(connection.now()),
+            (Self::App(app), Scope::Repository(_) | Scope::Organization(_)) => {
+                match app.known(scope, connection.now()) {
+                    Some(token) => Ok(token),
+                    // A future that contains itself has to be on the heap.
+                    None => Box::pin(app.fetch(connection, scope)).await,
+                }
+            }
+        }
+    }
+
+    /// Lets go of a token that GitHub no longer takes.
+    pub(super) fn forget(&self, scope: Scope<'_>) {
+        match self {
+            Self::Token(_) => {}
+            Self::App(app) => drop(lock(&app.tokens).remove(&scope.to_string())),
+        }
+    }
+}
+
+/// Asks as the App itself.
+async fn asked(
+    connection: &Connection,
+    call: &Call<'_>,
+    proof: &SecretString,
+) -> Result<Vec<u8>, ForgeError> {
+    let (status, _, body) = connection.exchange(call, proof, None).await?;
+    if status.is_success() {
+        return Ok(body);
+    }
+    if status.is_server_error() {
+        return Err(failed(call.verb, words(status, &body)));
+    }
+    Err(ForgeError::Forbidden {
+        verb: call.verb.to_owned(),
+        repository: call.scope.to_string(),
+        permission: format!("an installation of the App; {}", words(status, &body)),
+    })
+}
+
+fn read<T: serde::de::DeserializeOwned>(body: &[u8], what: &str) -> Result<T, ForgeError> {
+    // What is wrong is not repeated: it may hold a token.
+    serde_json::from_slice(body).map_err(|_| failed(format!("reading {what}"), "GitHub's answer is none"))
+}
+
+impl fmt::Debug for Credentials {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Token(_) => formatter.write_str("Token"),
+            Self::App(app) => write!(formatter, "App({})", app.id),
+        }
+    }
+}

@@ -1,0 +1,303 @@
+//! Branches and commits.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use futures::stream::{self, StreamExt as _, TryStreamExt as _};
+use http::{Method, StatusCode};
+use serde_json::json;
+
+use super::connection::{Answer, Call, in_path, lock};
+use super::credentials::Scope;
+use super::memory::Refs;
+use super::wire::{Commit, Comparison, GraphAnswer, Ref, Repository, commit_id};
+use super::{GitHubForge, READS_AT_ONCE, failed};
+use crate::forge::{BRANCH_PREFIX, ForgeError, LOG_BRANCH};
+use crate::model::{BranchName, CommitId, Head, Place, RepositoryName};
+
+/// How often a branch may have taken in its base before its own commit is no longer looked for.
+const MERGES_OF_BASE_MAX: usize = 20;
+/// Who commits what the buttons of GitHub do.
+const WEB_FLOW: &str = "web-flow";
+/// The id that stands for no commit.
+const NO_COMMIT: &str = "0000000000000000000000000000000000000000";
+/// Moves refs where they are what they are expected to be: REST has no such thing.
+const UPDATE_REFS: &str =
+    "mutation($input: UpdateRefsInput!) { updateRefs(input: $input) { clientMutationId } }";
+
+impl GitHubForge {
+    /// The tip of a branch; nothing where there is none.
+    pub(super) async fn tip(
+        &self,
+        repository: &RepositoryName,
+        branch: &BranchName,
+    ) -> Result<Option<CommitId>, ForgeError> {
+        let path = format!("/repos/{repository}/git/ref/heads/{}", in_path(branch.as_str()));
+        let call = Call::get(Scope::Repository(repository), "read the branches", path);
+        let (answer, _) = self.inner.connection.get_if_changed(call).await?;
+        // An empty repository answers with a conflict.
+        if matches!(answer.status, StatusCode::NOT_FOUND | StatusCode::CONFLICT) {
+            return Ok(None);
+        }
+        let found: Ref = answer.json(&format!("the branch `{branch}` of `{repository}`"))?;
+        commit_id(&found.object.sha).map(Some)
+    }
+
+    /// The branches under Towpath's prefix, read for all who take part in one look.
+    pub(super) async fn look_at_refs(&self, repository: &RepositoryName) -> Result<Refs, ForgeError> {
+        let memory = self.memory(repository);
+        let mut shared = memory.refs.lock().await;
+        let mut refs = self.read_refs(repository).await?;
+        let log = BranchName::new(LOG_BRANCH).expect("a branch name");
+        *lock(&memory.log_tip) = Some(refs.remove(&log));
+        *shared = Some(refs.clone());
+        Ok(refs)
+    }
+
+    /// The branches as the look that is under way saw them, or as they are.
+    pub(super) async fn refs_of_this_look(&self, repository: &RepositoryName) -> Result<Refs, ForgeError> {
+        let taken = self.memory(repository).refs.lock().await.take();
+        match taken {
+            Some(refs) => Ok(refs),
+            None => {
+                let refs = self.look_at_refs(repository).await?;
+                *self.memory(repository).refs.lock().await = None;
+                Ok(refs)
+            }
+        }
+    }
+
+    async fn read_refs(&self, repository: &RepositoryName) -> Result<Refs, ForgeError> {
+        let path = format!("/repos/{repository}/git/matching-refs/heads/{BRANCH_PREFIX}");
+        let call = Call::get(Scope::Repository(repository), "read the branches", path.clone());
+        let (answer, _) = self.inner.connection.get_if_changed(call).await?;
+        let found: Vec<Ref> = if answer.has_next() {
+            self.inner.connection.pages(Scope::Repository(repository), "read the branches", &path).await?
+        } else {
+            answer.json(&format!("the branches of `{repository}`"))?
+        };
+        let named = found.into_iter().filter_map(|found| {
+            let name = BranchName::new(found.name.strip_prefix("refs/heads/")?).ok()?;
+            Some(commit_id(&found.object.sha).map(|tip| (name, tip)))
+        });
+        named.collect()
+    }
+
+    pub(super) async fn branches_of(
+        &self,
+        repository: &RepositoryName,
+    ) -> Result<BTreeMap<BranchName, Head>, ForgeError> {
+        let refs = self.refs_of_this_look(repository).await?;
+        let heads = refs.into_iter().map(|(name, tip)| async move {
+            let head = self.head_of(repository, &tip).await?;
+            Ok((name, head))
+        });
+        stream::iter(heads).buffer_unordered(READS_AT_ONCE).try_collect().await
+    }
+
+    /// A commit, which never changes.
+    pub(super) async fn commit(
+        &self,
+        repository: &RepositoryName,
+        id: &CommitId,
+    ) -> Result<Arc<Commit>, ForgeError> {
+        let memory = self.memory(repository);
+        if let Some(known) = memory.commit(id) {
+            return Ok(known);
+        }
+        // The files of a commit come with it, on pages: the last page has none.
+        let path = format!("/repos/{repository}/commits/{id}?per_page=1&page=2");
+        let scope = Scope::Repository(repository);
+        let commit: Commit = self.inner.connection.get(scope, "read commits", path).await?;
+        let commit = Arc::new(commit);
+        memory.keep_commit(id, &commit);
+        Ok(commit)
+    }
+
+    /// A commit as the head of a change.
+    pub(super) async fn head_of(
+        &self,
+        repository: &RepositoryName,
+        id: &CommitId,
+    ) -> Result<Head, ForgeError> {
+        let commit = self.commit(repository, id).await?;
+        Ok(Head {
+            commit: id.clone(),
+            by_bot: self.is_by_bot(&commit).await?,
+            message: commit.commit.message.clone(),
+            beneath: None,
+        })
+    }
+
+    /// Whether the bot's account wrote a commit, and nobody else had a hand in it.
+    pub(super) async fn is_by_bot(&self, commit: &Commit) -> Result<bool, ForgeError> {
+        let bot = self.identity().await?;
+        let is = |account: &Option<super::wire::Account>, name: &str| {
+            account.as_ref().is_some_and(|account| account.login == name)
+        };
+        let committed = is(&commit.committer, bot.as_str()) || is(&commit.committer, WEB_FLOW);
+        Ok(is(&commit.author, bot.as_str()) && committed)
+    }
+
+    /// The head of a change, with the commit beneath it where it only merges the base into the branch.
+    pub(super) async fn head_above(&self, place: &Place, id: &CommitId) -> Result<Head, ForgeError> {
+        let memory = self.memory(&place.repository);
+        if let Some(known) = memory.head(id) {
+            return Ok(known);
+        }
+        let mut head = self.head_of(&place.repository, id).await?;
+        let mut at = id.clone();
+        for _merge in 0..MERGES_OF_BASE_MAX {
+            let Some(own) = self.beneath(place, &at).await? else { break };
+            head.beneath = Some(Box::new(self.head_of(&place.repository, &own).await?));
+            at = own;
+        }
+        memory.keep_head(&head);
+        Ok(head)
+    }
+
+    async fn beneath(&self, place: &Place, id: &CommitId) -> Result<Option<CommitId>, ForgeError> {
+        let commit = self.commit(&place.repository, id).await?;
+        let [own, merged] = commit.parents.as_slice() else { return Ok(None) };
+        let (own, merged) = (commit_id(&own.sha)?, commit_id(&merged.sha)?);
+        let only_merges = self.is_in_base(place, &merged).await? && !self.is_in_base(place, &own).await?;
+        Ok(only_merges.then_some(own))
+    }
+
+    async fn is_in_base(&self, place: &Place, commit: &CommitId) -> Result<bool, ForgeError> {
+        let comparison =
+            self.compare(&place.repository, place.branch.as_str(), commit, Files::Without).await?;
+        Ok(matches!(comparison.status.as_str(), "behind" | "identical"))
+    }
+
+    /// How a commit stands to another, which may be named by its branch.
+    pub(super) async fn compare(
+        &self,
+        repository: &RepositoryName,
+        base: &str,
+        head: &CommitId,
+        files: Files,
+    ) -> Result<Comparison, ForgeError> {
+        // The files come with the first page of commits.
+        let page = match files {
+            Files::With => "?per_page=1",
+            Files::Without => "?per_page=1&page=2",
+        };
+        let path = format!("/repos/{repository}/compare/{}...{head}{page}", in_path(base));
+        self.inner.connection.get(Scope::Repository(repository), "compare commits", path).await
+    }
+
+    /// Makes a branch; nothing where it is there already.
+    pub(super) async fn create_branch(
+        &self,
+        repository: &RepositoryName,
+        branch: &BranchName,
+        at: &CommitId,
+    ) -> Result<Option<()>, ForgeError> {
+        let body = json!({ "ref": format!("refs/heads/{branch}"), "sha": at.as_str() });
+        let path = format!("/repos/{repository}/git/refs");
+        let scope = Scope::Repository(repository);
+        let answer = self
+            .inner
+            .connection
+            .call(Call::write(scope, "create branches", Method::POST, path, body))
+            .await?;
+        let exists = matches!(answer.status, StatusCode::UNPROCESSABLE_ENTITY | StatusCode::CONFLICT)
+            && answer.words().to_ascii_lowercase().contains("already exists");
+        if exists {
+            return Ok(None);
+        }
+        expect_allowed(&answer, &format!("creating the branch `{branch}`")).map(Some)
+    }
+
+    /// Moves a branch forward to a commit on top of it.
+    pub(super) async fn advance(
+        &self,
+        repository: &RepositoryName,
+        branch: &BranchName,
+        to: &CommitId,
+    ) -> Result<Answer, ForgeError> {
+        let path = format!("/repos/{repository}/git/refs/heads/{}", in_path(branch.as_str()));
+        let body = json!({ "sha": to.as_str(), "force": false });
+        let call = Call::write(Scope::Repository(repository), "move branches", Method::PATCH, path, body);
+        self.inner.connection.call(call).await
+    }
+
+    /// Moves a branch from one commit to any other, or deletes it. Nothing moves where it points elsewhere.
+    pub(super) async fn swap(
+        &self,
+        repository: &RepositoryName,
+        branch: &BranchName,
+        (from, to): (&CommitId, Option<&CommitId>),
+    ) -> Result<Swap, ForgeError> {
+        let node_id = self.node_id(repository).await?;
+        let after = to.map_or(NO_COMMIT, CommitId::as_str);
+        let update = json!({
+            "name": format!("refs/heads/{branch}"),
+            "beforeOid": from.as_str(),
+            "afterOid": after,
+            "force": true,
+        });
+        let input = json!({ "repositoryId": node_id, "refUpdates": [update] });
+        let body = json!({ "query": UPDATE_REFS, "variables": { "input": input } });
+        let call = Call::write(
+            Scope::Repository(repository),
+            "move branches",
+            Method::POST,
+            "/graphql".to_owned(),
+            body,
+        );
+        let answer: GraphAnswer = self.inner.connection.call(call).await?.json("moving a branch")?;
+        let Some(error) = answer.errors.first() else { return Ok(Swap::Done) };
+        // What GitHub says in words is not a contract; where the branch is now is.
+        let tip = self.tip(repository, branch).await?;
+        if tip.as_ref() == to {
+            return Ok(Swap::Done);
+        }
+        if tip.as_ref() != Some(from) {
+            return Ok(Swap::Elsewhere(tip));
+        }
+        let what = format!("moving the branch `{branch}`");
+        Err(ForgeError::Blocked { what, why: super::refusal::one_line(&error.message) })
+    }
+
+    async fn node_id(&self, repository: &RepositoryName) -> Result<String, ForgeError> {
+        let memory = self.memory(repository);
+        let look_up = || async {
+            let path = format!("/repos/{repository}");
+            let scope = Scope::Repository(repository);
+            let found: Repository = self.inner.connection.get(scope, "read the repository", path).await?;
+            Ok(found.node_id)
+        };
+        memory.node_id.get_or_try_init(look_up).await.cloned()
+    }
+}
+
+/// Whether a comparison is to say which files differ.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub(super) enum Files {
+    /// Up to 300 of them.
+    With,
+    /// Only how the commits stand to each other.
+    Without,
+}
+
+/// What became of a move.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Swap {
+    /// It is where it should be.
+    Done,
+    /// It pointed elsewhere.
+    Elsewhere(Option<CommitId>),
+}
+
+/// A no to a write is a rule of the repository that stands in the way.
+pub(super) fn expect_allowed(answer: &Answer, what: &str) -> Result<(), ForgeError> {
+    if answer.status == StatusCode::UNPROCESSABLE_ENTITY {
+        return Err(ForgeError::Blocked { what: what.to_owned(), why: answer.words() });
+    }
+    if answer.status == StatusCode::CONFLICT {
+        return Err(failed(what, answer.words()));
+    }
+    answer.expect(what)
+}

@@ -1,0 +1,178 @@
+//! A proposal: the commit, the branch, the pull request, its words; each step finds what an earlier try left.
+
+use http::{Method, StatusCode};
+use serde_json::{Value, json};
+
+use super::connection::{Call, in_query};
+use super::credentials::Scope;
+use super::heads::Swap;
+use super::memory::Files;
+use super::wire::{Pull, commit_id};
+use super::{GitHubForge, failed};
+use crate::forge::{ForgeError, Proposal};
+use crate::model::{ChangeNumber, CommitId, EntryKind, RepositoryPath};
+
+impl GitHubForge {
+    /// Opens the pull request of a proposal, or gives the open one of its branch the new content.
+    ///
+    /// The branch moves first, then the pull request is written. Whoever is cut off in between finds, with the same
+    /// proposal again, the branch as it should be and goes on from there.
+    pub(super) async fn propose_one(&self, proposal: &Proposal) -> Result<ChangeNumber, ForgeError> {
+        let files = self.files(&proposal.place.repository, &proposal.base).await?;
+        let tree = json!({ "base_tree": files.tree, "tree": written(&files, proposal)? });
+        let tree = self.make(&proposal.place.repository, "trees", tree).await?;
+        let written = self.push(proposal, &tree).await?;
+        let number = match self.seen_open(&proposal.place, &proposal.branch) {
+            Some(open) => {
+                self.rewrite(&proposal.place, &open, &proposal.presentation).await?;
+                self.label_missing(&proposal.place, &open, &proposal.labels).await?;
+                ChangeNumber(open.number)
+            }
+            None => self.open(proposal, &written).await?,
+        };
+        let status = &proposal.presentation.status;
+        self.publish(&proposal.place, number, (&written.head, status)).await?;
+        Ok(number)
+    }
+
+    /// Brings the branch to the proposed content, unless it is there already.
+    async fn push(&self, proposal: &Proposal, tree: &str) -> Result<Written, ForgeError> {
+        if let Some(expected) = &proposal.expected
+            && self.is_written(proposal, tree, expected).await?
+        {
+            return Ok(Written { head: expected.clone(), is_found: false });
+        }
+        let commit = json!({
+            "message": proposal.message,
+            "tree": tree,
+            "parents": [proposal.base.as_str()],
+        });
+        let repository = &proposal.place.repository;
+        let head = commit_id(&self.make(repository, "commits", commit).await?)?;
+        let elsewhere = match &proposal.expected {
+            None => match self.create_branch(repository, &proposal.branch, &head).await? {
+                Some(()) => None,
+                None => Some(self.tip(repository, &proposal.branch).await?),
+            },
+            Some(expected) => match self.swap(repository, &proposal.branch, (expected, Some(&head))).await? {
+                Swap::Done => None,
+                Swap::Elsewhere(tip) => Some(tip),
+            },
+        };
+        match elsewhere {
+            None => Ok(Written { head, is_found: false }),
+            Some(Some(tip)) if tip == head => Ok(Written { head, is_found: false }),
+            Some(Some(tip)) if self.is_written(proposal, tree, &tip).await? => {
+                Ok(Written { head: tip, is_found: true })
+            }
+            Some(_) => Err(ForgeError::Conflict { what: format!("the branch `{}`", proposal.branch) }),
+        }
+    }
+
+    /// Whether a commit already is what is proposed.
+    async fn is_written(&self, proposal: &Proposal, tree: &str, tip: &CommitId) -> Result<bool, ForgeError> {
+        let commit = self.commit(&proposal.place.repository, tip).await?;
+        let is_on_base = matches!(commit.parents.as_slice(), [own] if own.sha == proposal.base.as_str());
+        let same_words = commit.commit.message.trim_end() == proposal.message.trim_end();
+        Ok(is_on_base && same_words && commit.commit.tree.sha == tree && self.is_by_bot(&commit).await?)
+    }
+
+    /// Opens a pull request, or finds the open one that GitHub says is there.
+    async fn open(&self, proposal: &Proposal, written: &Written) -> Result<ChangeNumber, ForgeError> {
+        if written.is_found {
+            self.refuse_ended(proposal, &written.head).await?;
+        }
+        let repository = &proposal.place.repository;
+        let words = &proposal.presentation;
+        let body = json!({
+            "title": words.title,
+            "body": words.body,
+            "head": proposal.branch.as_str(),
+            "base": proposal.place.branch.as_str(),
+        });
+        let path = format!("/repos/{repository}/pulls");
+        // GitHub refuses a second one of the same branch, so that asking again is safe.
+        let call = Call::write(Scope::Repository(repository), "open pull requests", Method::POST, path, body);
+        let answer = self.inner.connection.call(call).await?;
+        let number = if answer.status == StatusCode::UNPROCESSABLE_ENTITY {
+            let said = answer.words();
+            let open = self.of_branch(proposal, "open").await?.into_iter().next();
+            let open = open.ok_or_else(|| refused_to_open(proposal, said))?;
+            self.rewrite(&proposal.place, &open, words).await?;
+            open.number
+        } else {
+            let opened: Pull = answer.json(&format!("the new pull request of `{}`", proposal.branch))?;
+            opened.number
+        };
+        self.label(&proposal.place, ChangeNumber(number), &proposal.labels).await?;
+        Ok(ChangeNumber(number))
+    }
+
+    /// A proposal that comes again after its change was merged or closed opens no second one.
+    async fn refuse_ended(&self, proposal: &Proposal, head: &CommitId) -> Result<(), ForgeError> {
+        let all = self.of_branch(proposal, "all").await?;
+        match all.iter().find(|pull| !pull.is_open() && pull.head.sha == head.as_str()) {
+            Some(ended) => Err(ForgeError::Conflict { what: format!("change #{}", ended.number) }),
+            None => Ok(()),
+        }
+    }
+
+    async fn of_branch(&self, proposal: &Proposal, state: &str) -> Result<Vec<Pull>, ForgeError> {
+        let repository = &proposal.place.repository;
+        let (owner, _) = repository.as_str().split_once('/').expect("a repository has an owner");
+        let head = in_query(&format!("{owner}:{}", proposal.branch));
+        let base = in_query(proposal.place.branch.as_str());
+        let path = format!("/repos/{repository}/pulls?state={state}&head={head}&base={base}");
+        self.inner.connection.pages(Scope::Repository(repository), "read pull requests", &path).await
+    }
+}
+
+/// The head of the branch, and whether somebody else had put it there.
+struct Written {
+    head: CommitId,
+    is_found: bool,
+}
+
+/// The files of a proposal as GitHub takes them; modes are kept, links and submodules are not written through.
+fn written(base: &Files, proposal: &Proposal) -> Result<Vec<Value>, ForgeError> {
+    let what = || format!("writing files in `{}`", proposal.place.repository);
+    let entries = proposal.files.iter().map(|(path, content)| {
+        may_write(base, path).map_err(|why| failed(what(), why))?;
+        let text = std::str::from_utf8(content).map_err(|error| failed(what(), error))?;
+        let mode = if base.executable.contains(path) { "100755" } else { "100644" };
+        Ok(json!({ "path": path.as_str(), "mode": mode, "type": "blob", "content": text }))
+    });
+    entries.collect()
+}
+
+/// Refuses a path where something else stands at it or above it.
+fn may_write(base: &Files, path: &RepositoryPath) -> Result<(), String> {
+    let mut at = Some(path.clone());
+    while let Some(part) = at {
+        if let Some(entry) = base.entries.get(&part) {
+            match entry.kind {
+                EntryKind::File if part == *path => {}
+                EntryKind::File => return Err(format!("`{part}` is a file, not a folder")),
+                EntryKind::SymbolicLink => {
+                    return Err(format!("`{part}` is a symbolic link, which is never followed"));
+                }
+                EntryKind::Submodule => {
+                    return Err(format!("`{part}` is a submodule, which is never entered"));
+                }
+            }
+        }
+        at = part.parent();
+    }
+    let below = format!("{path}/");
+    let is_folder = base.entries.keys().any(|found| found.as_str().starts_with(&below));
+    if is_folder { Err(format!("`{path}` is a folder")) } else { Ok(()) }
+}
+
+/// Somebody was faster, or a rule of the repository forbids it.
+fn refused_to_open(proposal: &Proposal, said: String) -> ForgeError {
+    let what = format!("opening a pull request of `{}`", proposal.branch);
+    if said.to_ascii_lowercase().contains("no commits between") {
+        return ForgeError::Conflict { what: format!("the branch `{}`", proposal.place.branch) };
+    }
+    ForgeError::Blocked { what, why: said }
+}

@@ -1,0 +1,383 @@
+//! Towpath's pull requests into one branch, as everybody sees them.
+//!
+//! A list of all pull requests, the latest touched first, tells with one conditional request whether anything
+//! happened. What was said on a pull request is read again only when it was touched.
+
+mod timeline;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use chrono::TimeDelta;
+use futures::stream::{self, StreamExt as _, TryStreamExt as _};
+
+use super::connection::{Call, PAGE_SIZE, lock};
+use super::credentials::Scope;
+use super::memory::Refs;
+use super::wire::{CommitStatus, OnePull, Pull, commit_id, user};
+use super::{GitHubForge, READS_AT_ONCE, failed};
+use crate::forge::{BRANCH_PREFIX, ForgeError};
+use crate::model::{
+    BranchName, Change, ChangeNumber, ChangeState, CommitId, Head, Place, Reaction, RepositoryName, Status,
+    StatusState, Time, UserName,
+};
+pub(super) use timeline::is_review;
+use timeline::{Ended, Timeline};
+
+/// How many pages of pull requests are read at the first look.
+const PAGES_MAX: usize = 200;
+/// How many changes that ended are looked at closely at the first look: those that were touched last.
+const ENDED_MAX: usize = 100;
+/// How long ago they may have been touched.
+const ENDED_AGE_MAX: TimeDelta = TimeDelta::days(30);
+/// GitHub tells whole seconds: what was touched so shortly before it was read is read again.
+const BLUR: TimeDelta = TimeDelta::seconds(3);
+
+/// What is known of the pull requests into one branch.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Pulls {
+    /// The latest touch that was seen.
+    newest: Option<Time>,
+    /// Those that are Towpath's.
+    ours: BTreeMap<u64, Pull>,
+    /// What was said on them; not of those that ended long before this process looked.
+    said: BTreeMap<u64, Arc<Said>>,
+}
+
+/// What belongs to a pull request and stands elsewhere.
+#[derive(Clone, Debug)]
+struct Said {
+    /// When the pull request had been touched last.
+    touched: Time,
+    /// When this was read.
+    read_at: Time,
+    /// The head with which it was read.
+    head: CommitId,
+    /// The tip of the base with which it was read, where the two go together; nothing where that is not known yet.
+    tried_on: Option<CommitId>,
+    conflicted: bool,
+    timeline: Timeline,
+    statuses: Vec<Status>,
+}
+
+impl GitHubForge {
+    /// Towpath's changes into the branch of a place, oldest first.
+    pub(super) async fn changes_at(&self, place: &Place) -> Result<Vec<Change>, ForgeError> {
+        self.identity().await?;
+        let refs = self.look_at_refs(&place.repository).await?;
+        let mut pulls = self.known_pulls(place);
+        self.refresh(place, &mut pulls).await?;
+        let base = if pulls.ours.values().any(Pull::is_open) {
+            self.tip(&place.repository, &place.branch).await?
+        } else {
+            None
+        };
+        let look = Look { place, refs: &refs, base: base.as_ref(), closely: closely(&pulls, self.now()) };
+        let close = pulls.ours.values().filter(|pull| look.closely.contains(&pull.number));
+        let reads: Vec<_> = close.map(|pull| self.numbered(&look, pull, &pulls)).collect();
+        let said: BTreeMap<u64, Arc<Said>> =
+            stream::iter(reads).buffer_unordered(READS_AT_ONCE).try_collect().await?;
+        pulls.said = said;
+        let mut changes = Vec::with_capacity(pulls.ours.len());
+        for pull in pulls.ours.values() {
+            changes.push(self.change(&look, pull, pulls.said.get(&pull.number)).await?);
+        }
+        self.keep_pulls(place, pulls);
+        Ok(changes)
+    }
+
+    async fn numbered(
+        &self,
+        look: &Look<'_>,
+        pull: &Pull,
+        pulls: &Pulls,
+    ) -> Result<(u64, Arc<Said>), ForgeError> {
+        let known = pulls.said.get(&pull.number).cloned();
+        Ok((pull.number, self.said(look, pull, known).await?))
+    }
+
+    fn known_pulls(&self, place: &Place) -> Pulls {
+        let memory = self.memory(&place.repository);
+        lock(&memory.pulls).get(&place.branch).cloned().unwrap_or_default()
+    }
+
+    fn keep_pulls(&self, place: &Place, pulls: Pulls) {
+        let memory = self.memory(&place.repository);
+        lock(&memory.pulls).insert(place.branch.clone(), pulls);
+    }
+
+    /// Takes in every pull request that was touched since the last look.
+    async fn refresh(&self, place: &Place, pulls: &mut Pulls) -> Result<(), ForgeError> {
+        let repository = &place.repository;
+        let base = super::connection::in_query(place.branch.as_str());
+        let list = format!(
+            "/repos/{repository}/pulls?state=all&base={base}&sort=updated&direction=desc&per_page={PAGE_SIZE}"
+        );
+        let (scope, verb) = (Scope::Repository(repository), "read pull requests");
+        let known_since = pulls.newest;
+        for page in 1..=PAGES_MAX {
+            let path = format!("{list}&page={page}");
+            let what = format!("the pull requests of `{repository}`");
+            let call = Call::get(scope, verb, path);
+            let answer = if page == 1 {
+                let (answer, is_new) = self.inner.connection.get_if_changed(call).await?;
+                if !is_new && pulls.newest.is_some() {
+                    return Ok(());
+                }
+                answer
+            } else {
+                self.inner.connection.call(call).await?
+            };
+            let listed: Vec<Pull> = answer.json(&what)?;
+            let oldest = listed.last().map(|pull| pull.updated_at);
+            pulls.take(place, listed);
+            let is_known = oldest.is_none_or(|oldest| known_since.is_some_and(|since| oldest < since));
+            if is_known || !answer.has_next() {
+                return Ok(());
+            }
+        }
+        let why = format!("there are more than {}", PAGES_MAX * PAGE_SIZE);
+        Err(failed(format!("reading the pull requests of `{repository}`"), why))
+    }
+
+    /// What was said on a pull request: as it is known, where nothing touched it since.
+    async fn said(
+        &self,
+        look: &Look<'_>,
+        pull: &Pull,
+        known: Option<Arc<Said>>,
+    ) -> Result<Arc<Said>, ForgeError> {
+        let head = look.head(pull)?;
+        let is_fresh = |said: &Said| {
+            said.touched == pull.updated_at && said.head == head && said.read_at - said.touched > BLUR
+        };
+        let tried_on = look.base.filter(|_| pull.is_open());
+        match known {
+            Some(said) if is_fresh(&said) && said.tried_on.as_ref() == tried_on => Ok(said),
+            Some(said) if is_fresh(&said) => {
+                let mut said = (*said).clone();
+                (said.conflicted, said.tried_on) = self.conflict(look, pull).await?;
+                Ok(Arc::new(said))
+            }
+            known => self.listen(look, pull, known.as_deref()).await.map(Arc::new),
+        }
+    }
+
+    async fn listen(&self, look: &Look<'_>, pull: &Pull, known: Option<&Said>) -> Result<Said, ForgeError> {
+        let repository = &look.place.repository;
+        let head = look.head(pull)?;
+        let read_at = self.now();
+        let (timeline, fresh, (conflicted, tried_on)) = futures::try_join!(
+            self.timeline(repository, pull.number),
+            self.statuses(repository, &head, pull.is_open()),
+            self.conflict(look, pull),
+        )?;
+        // Statuses of earlier heads say what people saw when they wrote.
+        let earlier = known.map(|known| known.statuses.as_slice()).unwrap_or_default().iter();
+        let mut statuses: Vec<Status> = earlier.filter(|status| status.head != head).cloned().collect();
+        statuses.extend(fresh);
+        Ok(Said { touched: pull.updated_at, read_at, head, tried_on, conflicted, timeline, statuses })
+    }
+
+    /// What the bot published on a head, oldest first.
+    pub(super) async fn statuses(
+        &self,
+        repository: &RepositoryName,
+        head: &CommitId,
+        is_open: bool,
+    ) -> Result<Vec<Status>, ForgeError> {
+        if !is_open {
+            return Ok(Vec::new());
+        }
+        let path = format!("/repos/{repository}/commits/{head}/statuses");
+        let (scope, verb) = (Scope::Repository(repository), "read commit statuses");
+        let all: Vec<CommitStatus> = self.inner.connection.pages(scope, verb, &path).await?;
+        let bot = self.identity().await?;
+        let own = all.into_iter().rev().filter(|status| {
+            user(status.creator.as_ref()) == *bot && status.context.starts_with(BRANCH_PREFIX)
+        });
+        Ok(own.map(|status| published(head, status)).collect())
+    }
+
+    /// Whether an open pull request goes together with its base, and with which tip of that GitHub tried.
+    async fn conflict(&self, look: &Look<'_>, pull: &Pull) -> Result<(bool, Option<CommitId>), ForgeError> {
+        if !pull.is_open() {
+            return Ok((false, None));
+        }
+        let repository = &look.place.repository;
+        let path = format!("/repos/{repository}/pulls/{}", pull.number);
+        let scope = Scope::Repository(repository);
+        let one: OnePull = self.inner.connection.get(scope, "read pull requests", path).await?;
+        let is_known = one.mergeable.is_some() && one.pull.head.sha == look.head(pull)?.as_str();
+        Ok((one.mergeable == Some(false), look.base.filter(|_| is_known).cloned()))
+    }
+
+    async fn change(
+        &self,
+        look: &Look<'_>,
+        pull: &Pull,
+        said: Option<&Arc<Said>>,
+    ) -> Result<Change, ForgeError> {
+        let bot = self.identity().await?;
+        let commit = look.head(pull)?;
+        let head = match said {
+            Some(_) => self.head_above(look.place, &commit).await?,
+            None => Head { commit, by_bot: false, message: String::new(), beneath: None },
+        };
+        let ended = said.map(|said| said.timeline.ended.clone()).unwrap_or_default();
+        let state = if said.is_none() && pull.merged_at.is_none() {
+            // Whoever closed this did so long before this look; if it was a person, the log has it.
+            ChangeState::Closed { at: pull.closed_at.unwrap_or(pull.updated_at), by: bot.clone() }
+        } else {
+            state(pull, &ended)?
+        };
+        Ok(Change {
+            number: ChangeNumber(pull.number),
+            url: pull.html_url.clone(),
+            title: pull.title.clone(),
+            body: pull.body().to_owned(),
+            author: user(pull.user.as_ref()),
+            branch: BranchName::new(&pull.head.branch).map_err(|error| failed("reading a branch", error))?,
+            base: look.place.branch.clone(),
+            state,
+            opened_at: pull.created_at,
+            head,
+            conflicted: said.is_some_and(|said| said.conflicted),
+            comments: said.map(|said| said.timeline.comments.clone()).unwrap_or_default(),
+            reviews: said.map(|said| said.timeline.reviews.clone()).unwrap_or_default(),
+            statuses: said.map(|said| said.statuses.clone()).unwrap_or_default(),
+        })
+    }
+
+    /// A pull request as the last look saw it.
+    pub(super) fn seen(&self, place: &Place, change: ChangeNumber) -> Option<Pull> {
+        let memory = self.memory(&place.repository);
+        lock(&memory.pulls).get(&place.branch)?.ours.get(&change.0).cloned()
+    }
+
+    /// The open pull request of a branch as the last look saw it.
+    pub(super) fn seen_open(&self, place: &Place, branch: &BranchName) -> Option<Pull> {
+        let memory = self.memory(&place.repository);
+        let pulls = lock(&memory.pulls);
+        let mut ours = pulls.get(&place.branch)?.ours.values();
+        ours.find(|pull| pull.is_open() && pull.head.branch == branch.as_str()).cloned()
+    }
+
+    /// The commit on the base that brought a head, as the last look saw it.
+    pub(super) fn merge_of(&self, place: &Place, head: &CommitId) -> Option<CommitId> {
+        let memory = self.memory(&place.repository);
+        let pulls = lock(&memory.pulls);
+        let mut ours = pulls.get(&place.branch)?.ours.values();
+        let merged = ours.find(|pull| pull.merged_at.is_some() && pull.head.sha == head.as_str())?;
+        merged.merge_commit_sha.as_deref().and_then(|sha| CommitId::new(sha).ok())
+    }
+
+    /// Notes a reaction that was just left, which nothing else would tell.
+    pub(super) fn note_reaction(
+        &self,
+        place: &Place,
+        change: ChangeNumber,
+        (comment, reaction): (&crate::model::CommentId, Reaction),
+    ) {
+        let memory = self.memory(&place.repository);
+        let mut pulls = lock(&memory.pulls);
+        let Some(pulls) = pulls.get_mut(&place.branch) else { return };
+        let Some(said) = pulls.said.get_mut(&change.0) else { return };
+        let mut comments = Arc::make_mut(said).timeline.comments.iter_mut();
+        if let Some(comment) = comments.find(|found| found.id == *comment)
+            && !comment.reactions.contains(&reaction)
+        {
+            comment.reactions.push(reaction);
+        }
+    }
+
+    /// Notes a status that was just published, which nothing else would tell.
+    pub(super) fn note_status(&self, place: &Place, change: ChangeNumber, status: Status) {
+        let memory = self.memory(&place.repository);
+        let mut pulls = lock(&memory.pulls);
+        let Some(pulls) = pulls.get_mut(&place.branch) else { return };
+        if let Some(said) = pulls.said.get_mut(&change.0) {
+            Arc::make_mut(said).statuses.push(status);
+        }
+    }
+
+    /// The statuses of a change as the last look saw them.
+    pub(super) fn seen_status(&self, place: &Place, change: ChangeNumber, head: &CommitId) -> Option<Status> {
+        let memory = self.memory(&place.repository);
+        let pulls = lock(&memory.pulls);
+        let said = pulls.get(&place.branch)?.said.get(&change.0)?;
+        said.statuses.iter().rfind(|status| status.head == *head).cloned()
+    }
+}
+
+impl Pulls {
+    /// Takes in what a page lists: pull requests from branches of ours in this repository, into this branch.
+    fn take(&mut self, place: &Place, listed: Vec<Pull>) {
+        for pull in listed {
+            self.newest = self.newest.max(Some(pull.updated_at));
+            let is_here = |side: &super::wire::Side| {
+                let repository = side.repo.as_ref().map(|repository| repository.full_name.as_str());
+                repository.is_some_and(|name| name.eq_ignore_ascii_case(place.repository.as_str()))
+            };
+            let is_ours = pull.head.branch.starts_with(BRANCH_PREFIX) && is_here(&pull.head);
+            if is_ours && pull.base.branch == place.branch.as_str() {
+                self.ours.insert(pull.number, pull);
+            } else {
+                // Somebody gave it another base.
+                self.ours.remove(&pull.number);
+            }
+        }
+    }
+}
+
+/// What one look rests on.
+struct Look<'a> {
+    place: &'a Place,
+    refs: &'a Refs,
+    base: Option<&'a CommitId>,
+    /// The pull requests that are looked at closely.
+    closely: BTreeSet<u64>,
+}
+
+impl Look<'_> {
+    /// The head of a pull request: an open one follows its branch, which GitHub notes a little later.
+    fn head(&self, pull: &Pull) -> Result<CommitId, ForgeError> {
+        let branch = BranchName::new(&pull.head.branch).ok();
+        let tip = branch.filter(|_| pull.is_open()).and_then(|branch| self.refs.get(&branch));
+        tip.map_or_else(|| commit_id(&pull.head.sha), |tip| Ok(tip.clone()))
+    }
+}
+
+/// What is open, what was open at an earlier look, and what ended a short while ago.
+fn closely(pulls: &Pulls, now: Time) -> BTreeSet<u64> {
+    let open = pulls.ours.values().filter(|pull| pull.is_open()).map(|pull| pull.number);
+    let mut ended: Vec<&Pull> = pulls.ours.values().filter(|pull| !pull.is_open()).collect();
+    ended.sort_by_key(|pull| std::cmp::Reverse(pull.updated_at));
+    let lately = ended.into_iter().take(ENDED_MAX).filter(|pull| now - pull.updated_at < ENDED_AGE_MAX);
+    let known = pulls.said.keys().copied().filter(|number| pulls.ours.contains_key(number));
+    open.chain(lately.map(|pull| pull.number)).chain(known).collect()
+}
+
+fn state(pull: &Pull, ended: &Ended) -> Result<ChangeState, ForgeError> {
+    let by = || ended.by.clone().unwrap_or_else(|| user(None));
+    if let Some(at) = pull.merged_at {
+        let commit = pull.merge_commit_sha.as_deref().unwrap_or(&pull.head.sha);
+        return Ok(ChangeState::Merged { at, by: by(), commit: commit_id(commit)? });
+    }
+    Ok(pull.closed_at.map_or(ChangeState::Open, |at| ChangeState::Closed { at, by: by() }))
+}
+
+fn published(head: &CommitId, status: CommitStatus) -> Status {
+    let state = match status.state.as_str() {
+        "success" => StatusState::Success,
+        "pending" => StatusState::Pending,
+        _ => StatusState::Failure,
+    };
+    let text = status.description.unwrap_or_default();
+    Status { head: head.clone(), at: status.created_at, state, text }
+}
+
+/// A user by an account that GitHub always knows.
+pub(super) fn is_user(account: Option<&super::wire::Account>, name: &UserName) -> bool {
+    account.is_some_and(|account| account.login == name.as_str())
+}

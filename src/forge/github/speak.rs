@@ -1,0 +1,196 @@
+//! What people see of a change: title, text, status, comments, signs.
+
+use http::{Method, StatusCode};
+use serde_json::json;
+
+use super::connection::Call;
+use super::credentials::Scope;
+use super::pulls::{is_review, is_user};
+use super::wire::{CommitStatus, IssueComment, OnePull, Pull, commit_id};
+use super::{GitHubForge, failed};
+use crate::forge::{CHANGE_LABEL, ForgeError, NewStatus, Presentation, Remark};
+use crate::model::{
+    BranchName, ChangeNumber, Comment, CommentId, CommitId, Place, Reaction, Status, StatusState,
+};
+
+/// Longest line of a status, in characters: GitHub takes no more.
+const DESCRIPTION_CHARS_MAX: usize = 140;
+
+impl GitHubForge {
+    /// Brings title, text and status up to date, as far as they differ from what the last look saw.
+    pub(super) async fn show(
+        &self,
+        place: &Place,
+        change: ChangeNumber,
+        presentation: &Presentation,
+    ) -> Result<(), ForgeError> {
+        let pull = match self.seen(place, change) {
+            Some(pull) => pull,
+            None => self.pull(place, change).await?.pull,
+        };
+        self.rewrite(place, &pull, presentation).await?;
+        // Whoever was cut off between the pull request and its label left it without.
+        self.label_missing(place, &pull, &[CHANGE_LABEL.to_owned()]).await?;
+        let branch = BranchName::new(&pull.head.branch).map_err(|error| failed("reading a branch", error))?;
+        let tip = self.tip(&place.repository, &branch).await?;
+        let head = tip.map_or_else(|| commit_id(&pull.head.sha), Ok)?;
+        self.publish(place, change, (&head, &presentation.status)).await
+    }
+
+    /// Gives a pull request the labels that it lacks.
+    pub(super) async fn label_missing(
+        &self,
+        place: &Place,
+        pull: &Pull,
+        labels: &[String],
+    ) -> Result<(), ForgeError> {
+        let has = |label: &String| pull.labels.iter().any(|found| found.name == *label);
+        if labels.iter().all(has) {
+            return Ok(());
+        }
+        self.label(place, ChangeNumber(pull.number), labels).await
+    }
+
+    pub(super) async fn label(
+        &self,
+        place: &Place,
+        change: ChangeNumber,
+        labels: &[String],
+    ) -> Result<(), ForgeError> {
+        let path = format!("/repos/{}/issues/{}/labels", place.repository, change.0);
+        let scope = Scope::Repository(&place.repository);
+        let call = Call::write(scope, "label changes", Method::POST, path, json!({ "labels": labels }));
+        self.inner.connection.call(call).await?.expect(&format!("labelling change {change}"))
+    }
+
+    pub(super) async fn pull(&self, place: &Place, change: ChangeNumber) -> Result<OnePull, ForgeError> {
+        let path = format!("/repos/{}/pulls/{}", place.repository, change.0);
+        self.inner.connection.get(Scope::Repository(&place.repository), "read pull requests", path).await
+    }
+
+    /// Gives a pull request its words, where they differ.
+    pub(super) async fn rewrite(
+        &self,
+        place: &Place,
+        pull: &Pull,
+        words: &Presentation,
+    ) -> Result<(), ForgeError> {
+        if pull.title == words.title && same_text(pull.body(), &words.body) {
+            return Ok(());
+        }
+        let body = json!({ "title": words.title, "body": words.body });
+        self.patch(place, ChangeNumber(pull.number), body).await
+    }
+
+    async fn patch(
+        &self,
+        place: &Place,
+        change: ChangeNumber,
+        body: serde_json::Value,
+    ) -> Result<(), ForgeError> {
+        let path = format!("/repos/{}/pulls/{}", place.repository, change.0);
+        let scope = Scope::Repository(&place.repository);
+        let call = Call::write(scope, "write pull requests", Method::PATCH, path, body);
+        let answer = self.inner.connection.call(call).await?;
+        if answer.status == StatusCode::UNPROCESSABLE_ENTITY {
+            return Err(ForgeError::Conflict { what: format!("change {change}") });
+        }
+        answer.expect(&format!("change {change} of `{}`", place.repository))
+    }
+
+    /// Publishes a status on a head, unless it is the one that stands there.
+    pub(super) async fn publish(
+        &self,
+        place: &Place,
+        change: ChangeNumber,
+        (head, status): (&CommitId, &NewStatus),
+    ) -> Result<(), ForgeError> {
+        let text = description(&status.text);
+        let is_shown = |last: &Status| last.state == status.state && last.text == text;
+        if self.seen_status(place, change, head).as_ref().is_some_and(is_shown) {
+            return Ok(());
+        }
+        let path = format!("/repos/{}/statuses/{head}", place.repository);
+        let body = json!({
+            "state": state_word(status.state),
+            "context": status.context,
+            "description": text,
+        });
+        let scope = Scope::Repository(&place.repository);
+        let call = Call::write(scope, "write commit statuses", Method::POST, path, body);
+        let answer = self.inner.connection.call(call).await?;
+        let made: CommitStatus = answer.json(&format!("the status of change {change}"))?;
+        let status = Status { head: head.clone(), at: made.created_at, state: status.state, text };
+        self.note_status(place, change, status);
+        Ok(())
+    }
+
+    /// Writes a comment, unless one of the bot about the same is there.
+    pub(super) async fn say(
+        &self,
+        place: &Place,
+        change: ChangeNumber,
+        remark: &Remark,
+    ) -> Result<(), ForgeError> {
+        let bot = self.identity().await?;
+        let scope = Scope::Repository(&place.repository);
+        let path = format!("/repos/{}/issues/{}/comments", place.repository, change.0);
+        let all: Vec<IssueComment> = self.inner.connection.pages(scope, "read comments", &path).await?;
+        let mut own = all.iter().filter(|comment| is_user(comment.user.as_ref(), bot));
+        let is_about = |body: &str| Comment::about_in(body) == Some(remark.about.as_str());
+        if own.any(|comment| comment.body.as_deref().is_some_and(is_about)) {
+            return Ok(());
+        }
+        let body = json!({ "body": remark.body });
+        // Nothing of GitHub's refuses a second comment: a lost answer is repaired by the next look.
+        let call = Call::write(scope, "write comments", Method::POST, path, body).once();
+        let answer = self.inner.connection.call(call).await?;
+        answer.expect(&format!("a comment on change {change} of `{}`", place.repository))
+    }
+
+    /// Leaves a sign on a comment; GitHub keeps each of them once.
+    pub(super) async fn sign(
+        &self,
+        place: &Place,
+        change: ChangeNumber,
+        (comment, reaction): (&CommentId, Reaction),
+    ) -> Result<(), ForgeError> {
+        if is_review(comment) {
+            return Ok(());
+        }
+        let path = format!("/repos/{}/issues/comments/{}/reactions", place.repository, comment.0);
+        let body = json!({ "content": reaction.word() });
+        let scope = Scope::Repository(&place.repository);
+        let call = Call::write(scope, "react to comments", Method::POST, path, body);
+        let what = format!("comment {} on change {change} of `{}`", comment.0, place.repository);
+        self.inner.connection.call(call).await?.expect(&what)?;
+        self.note_reaction(place, change, (comment, reaction));
+        Ok(())
+    }
+
+    /// Closes a pull request; one that is closed stays so.
+    pub(super) async fn shut(&self, place: &Place, change: ChangeNumber) -> Result<(), ForgeError> {
+        self.patch(place, change, json!({ "state": "closed" })).await
+    }
+}
+
+/// GitHub stores line ends as they came, and people's browsers send other ones.
+fn same_text(left: &str, right: &str) -> bool {
+    left.lines().eq(right.lines())
+}
+
+const fn state_word(state: StatusState) -> &'static str {
+    match state {
+        StatusState::Pending => "pending",
+        StatusState::Success => "success",
+        StatusState::Failure => "failure",
+    }
+}
+
+fn description(text: &str) -> String {
+    if text.chars().count() <= DESCRIPTION_CHARS_MAX {
+        return text.to_owned();
+    }
+    let kept: String = text.chars().take(DESCRIPTION_CHARS_MAX - 1).collect();
+    format!("{kept}\u{2026}")
+}

@@ -1,0 +1,293 @@
+//! What GitHub sends, as far as it matters here: everything else may change without notice.
+
+use serde::Deserialize;
+
+use super::failed;
+use crate::forge::ForgeError;
+use crate::model::{CommitId, Time, UserName};
+
+/// Who did something whose account is gone.
+const GHOST: &str = "ghost";
+
+/// An account; nothing stands for one that was deleted.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct Account {
+    pub(super) login: String,
+}
+
+/// The name of an account, or of nobody in particular.
+pub(super) fn user(account: Option<&Account>) -> UserName {
+    let named = account.and_then(|account| UserName::new(&account.login).ok());
+    named.unwrap_or_else(|| UserName::new(GHOST).expect("a plain word is a user name"))
+}
+
+/// A commit id that GitHub sent.
+pub(super) fn commit_id(text: &str) -> Result<CommitId, ForgeError> {
+    CommitId::new(text).map_err(|error| failed("reading a commit id", error))
+}
+
+/// A pull request as in lists.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct Pull {
+    pub(super) number: u64,
+    pub(super) html_url: String,
+    pub(super) title: String,
+    pub(super) body: Option<String>,
+    pub(super) user: Option<Account>,
+    pub(super) created_at: Time,
+    pub(super) updated_at: Time,
+    pub(super) closed_at: Option<Time>,
+    pub(super) merged_at: Option<Time>,
+    pub(super) merge_commit_sha: Option<String>,
+    pub(super) head: Side,
+    pub(super) base: Side,
+    #[serde(default)]
+    pub(super) labels: Vec<Label>,
+}
+
+impl Pull {
+    /// Whether it waits.
+    pub(super) const fn is_open(&self) -> bool {
+        self.closed_at.is_none() && self.merged_at.is_none()
+    }
+
+    /// Its text.
+    pub(super) fn body(&self) -> &str {
+        self.body.as_deref().unwrap_or_default()
+    }
+}
+
+/// The branch that a pull request comes from, or goes into.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct Side {
+    #[serde(rename = "ref")]
+    pub(super) branch: String,
+    pub(super) sha: String,
+    /// Nothing where the fork is gone.
+    pub(super) repo: Option<Named>,
+}
+
+/// A repository by its name.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct Named {
+    pub(super) full_name: String,
+}
+
+/// A label.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct Label {
+    pub(super) name: String,
+}
+
+/// A pull request looked at by itself.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct OnePull {
+    #[serde(flatten)]
+    pub(super) pull: Pull,
+    /// Nothing until GitHub has tried.
+    pub(super) mergeable: Option<bool>,
+}
+
+/// A repository.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct Repository {
+    pub(super) node_id: String,
+}
+
+/// A branch or tag.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct Ref {
+    #[serde(rename = "ref")]
+    pub(super) name: String,
+    pub(super) object: Object,
+}
+
+/// A Git object by its id.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct Object {
+    pub(super) sha: String,
+}
+
+/// A commit as Git knows it.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct GitCommit {
+    pub(super) tree: Object,
+}
+
+/// A commit with the accounts that GitHub sees behind it.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct Commit {
+    pub(super) commit: CommitText,
+    pub(super) author: Option<Account>,
+    pub(super) committer: Option<Account>,
+    pub(super) parents: Vec<Object>,
+}
+
+/// What a commit says.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct CommitText {
+    pub(super) message: String,
+    pub(super) tree: Object,
+}
+
+/// The files of a commit or folder.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct GitTree {
+    pub(super) tree: Vec<GitEntry>,
+    #[serde(default)]
+    pub(super) truncated: bool,
+}
+
+/// One file or folder.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct GitEntry {
+    pub(super) path: String,
+    pub(super) mode: String,
+    pub(super) sha: Option<String>,
+}
+
+/// How two commits relate.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct Comparison {
+    pub(super) status: String,
+    pub(super) merge_base_commit: Object,
+    #[serde(default)]
+    pub(super) files: Vec<ComparedFile>,
+}
+
+/// A file that differs.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct ComparedFile {
+    pub(super) filename: String,
+    pub(super) previous_filename: Option<String>,
+    pub(super) status: String,
+    pub(super) sha: Option<String>,
+}
+
+/// One thing that happened to a pull request, of any kind.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct Happening {
+    #[serde(default)]
+    pub(super) event: String,
+    pub(super) id: Option<u64>,
+    pub(super) actor: Option<Account>,
+    pub(super) user: Option<Account>,
+    pub(super) created_at: Option<Time>,
+    pub(super) updated_at: Option<Time>,
+    pub(super) submitted_at: Option<Time>,
+    pub(super) body: Option<String>,
+    pub(super) state: Option<String>,
+    pub(super) commit_id: Option<String>,
+    pub(super) reactions: Option<ReactionCounts>,
+}
+
+/// A comment on a pull request.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct IssueComment {
+    pub(super) user: Option<Account>,
+    pub(super) body: Option<String>,
+}
+
+/// How many reactions of the kinds that the bot leaves a comment has.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub(super) struct ReactionCounts {
+    #[serde(rename = "+1", default)]
+    pub(super) thumbs_up: u64,
+    #[serde(rename = "-1", default)]
+    pub(super) thumbs_down: u64,
+    #[serde(default)]
+    pub(super) confused: u64,
+    #[serde(default)]
+    pub(super) rocket: u64,
+}
+
+impl ReactionCounts {
+    /// Whether one of them may be the bot's.
+    pub(super) const fn is_any(&self) -> bool {
+        self.thumbs_up + self.thumbs_down + self.confused + self.rocket > 0
+    }
+}
+
+/// A reaction.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct GivenReaction {
+    pub(super) user: Option<Account>,
+    pub(super) content: String,
+}
+
+/// A commit status.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct CommitStatus {
+    pub(super) state: String,
+    pub(super) context: String,
+    pub(super) description: Option<String>,
+    pub(super) created_at: Time,
+    pub(super) creator: Option<Account>,
+}
+
+/// What was made, by its id.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct Made {
+    pub(super) sha: String,
+}
+
+/// An App.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct App {
+    pub(super) slug: String,
+}
+
+/// An App in an organization, or in somebody's account.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct Installation {
+    pub(super) id: u64,
+}
+
+/// A token of an installation.
+#[derive(Deserialize)]
+pub(super) struct InstallationToken {
+    pub(super) token: secrecy::SecretString,
+    pub(super) expires_at: Time,
+}
+
+/// Whether somebody belongs to a team, or was only asked to.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct Membership {
+    pub(super) state: String,
+}
+
+/// What GitHub says when it refuses.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub(super) struct Refusal {
+    #[serde(default)]
+    pub(super) message: String,
+    #[serde(default)]
+    pub(super) errors: Vec<RefusalDetail>,
+}
+
+/// More about a refusal: a sentence, or an object that may hold one.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+pub(super) enum RefusalDetail {
+    /// A sentence.
+    Text(String),
+    /// An object.
+    Object {
+        #[serde(default)]
+        message: Option<String>,
+    },
+}
+
+/// The answer to a GraphQL document, whose data is not looked at.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct GraphAnswer {
+    #[serde(default)]
+    pub(super) errors: Vec<GraphError>,
+}
+
+/// What went wrong in a GraphQL document.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct GraphError {
+    #[serde(default)]
+    pub(super) message: String,
+}

@@ -1,0 +1,58 @@
+//! A GitHub App: it proves itself, gets a token for each repository, and a new one before that ends.
+
+use insta::assert_snapshot;
+use towpath::forge::Forge as _;
+use towpath::forge::github::AppCredentials;
+
+use super::*;
+
+const KEY: &str = include_str!("app.pem");
+
+#[tokio::test]
+async fn a_token_for_one_repository_and_no_more_than_is_needed() {
+    let ground = Ground::new().await;
+    let forge = client(&ground.world, ground.address, app());
+    forge.changes(&place()).await.unwrap();
+    assert_eq!(forge.bot().as_str(), "towpath[bot]");
+    let wishes = ground.world.state().github.wishes.clone();
+    let wishes: Vec<String> = wishes.iter().map(ToString::to_string).collect();
+    assert_snapshot!(wishes.join("\n"), @r#"{"repositories":["deploy"],"permissions":{"contents":"write","pull_requests":"write","statuses":"write"}}"#);
+}
+
+#[tokio::test]
+async fn a_new_token_before_the_old_one_ends() {
+    let ground = Ground::new().await;
+    let forge = client(&ground.world, ground.address, app());
+    for minutes in [0, 50, 6] {
+        ground.world.state().now += chrono::TimeDelta::minutes(minutes);
+        forge.head(&place()).await.unwrap();
+    }
+    assert_eq!(ground.world.state().github.wishes.len(), 2);
+}
+
+#[tokio::test]
+async fn a_token_that_was_taken_back_is_replaced_at_the_next_look() {
+    let ground = Ground::new().await;
+    let forge = client(&ground.world, ground.address, app());
+    forge.head(&place()).await.unwrap();
+    ground.world.state().github.tokens.clear();
+    assert!(matches!(forge.head(&place()).await, Err(ForgeError::Forbidden { .. })));
+    forge.head(&place()).await.unwrap();
+}
+
+#[tokio::test]
+async fn an_app_that_is_not_installed() {
+    let ground = Ground::new().await;
+    let forge = client(&ground.world, ground.address, app());
+    ground.refuse("GET /repos/acme/deploy/installation", 404, "Not Found");
+    assert_snapshot!(forge.head(&place()).await.unwrap_err(), @"the bot may not act as the App in `acme/deploy`; grant it `an installation of the App; GitHub answered 404, Not Found`");
+}
+
+#[test]
+fn a_key_that_is_none_is_not_repeated() {
+    assert_snapshot!(AppCredentials::new(1, &secret("s3cret"), None).err().unwrap(), @"the private key is no RSA key in PEM form");
+}
+
+fn app() -> Credentials {
+    Credentials::App(AppCredentials::new(12, &secret(KEY), None).expect("it is a key"))
+}

@@ -1,0 +1,138 @@
+//! How many requests things take.
+
+use insta::assert_snapshot;
+use towpath::forge::{Forge as _, Remark};
+use towpath::model::Comment;
+
+use super::*;
+
+/// The requests with the same word for every id.
+fn readable(lines: &[String]) -> String {
+    let text = lines.join("\n").replace("/repos/acme/deploy", "");
+    crate::support::bot::without_commits(&text)
+}
+
+#[tokio::test]
+async fn a_cold_look_takes_a_request_for_each_question() {
+    let ground = Ground::new().await;
+    ground.look().await;
+    let (paid, _) = ground.counted();
+    assert_snapshot!(readable(&paid), @"
+    GET /user
+    GET /git/matching-refs/heads/towpath/
+    GET /pulls?state=all&base=main&sort=updated&direction=desc&per_page=100&page=1
+    GET /git/ref/heads/main
+    GET /git/commits/COMMIT
+    GET /git/trees/COMMIT?recursive=1
+    ");
+}
+
+#[tokio::test]
+async fn where_nothing_happened_a_look_costs_nothing() {
+    let ground = Ground::new().await;
+    ground.open().await;
+    ground.world.state().now += chrono::TimeDelta::minutes(1);
+    ground.look().await;
+    ground.start_counting();
+    ground.look().await;
+    let (paid, free) = ground.counted();
+    assert_eq!(paid, [""; 0]);
+    assert_snapshot!(readable(&free), @"
+    GET /git/matching-refs/heads/towpath/
+    GET /pulls?state=all&base=main&sort=updated&direction=desc&per_page=100&page=1
+    GET /git/ref/heads/main
+    GET /git/ref/heads/main
+    ");
+}
+
+#[tokio::test]
+async fn a_promotion_takes_six_requests_from_decision_to_open_change() {
+    let ground = Ground::new().await;
+    ground.look().await;
+    let proposal = ground.proposal("dev", "1.10.0").await;
+    ground.start_counting();
+    ground.propose(&proposal).await.unwrap();
+    let (paid, _) = ground.counted();
+    assert_eq!(paid.len(), 6);
+    assert_snapshot!(readable(&paid), @"
+    POST /git/trees
+    POST /git/commits
+    POST /git/refs
+    POST /pulls
+    POST /issues/1/labels
+    POST /statuses/COMMIT
+    ");
+}
+
+#[tokio::test]
+async fn new_content_for_an_open_change_takes_no_more() {
+    let ground = Ground::new().await;
+    ground.open().await;
+    let proposal = ground.proposal("dev", "1.11.0").await;
+    ground.start_counting();
+    ground.propose(&proposal).await.unwrap();
+    let (paid, _) = ground.counted();
+    assert_snapshot!(readable(&paid), @"
+    POST /git/trees
+    POST /git/commits
+    GET 
+    POST /graphql
+    PATCH /pulls/1
+    POST /statuses/COMMIT
+    ");
+}
+
+#[tokio::test]
+async fn the_same_proposal_again_writes_nothing_but_a_tree() {
+    let ground = Ground::new().await;
+    ground.open().await;
+    let effects = ground.world.state().effects.len();
+    let proposal = ground.proposal("dev", "1.10.0").await;
+    ground.start_counting();
+    ground.propose(&proposal).await.unwrap();
+    assert_eq!(ground.world.state().effects.len(), effects);
+    let (paid, _) = ground.counted();
+    assert_snapshot!(readable(&paid), @"POST /git/trees");
+}
+
+#[tokio::test]
+async fn a_status_that_says_the_same_is_not_published_again() {
+    let ground = Ground::new().await;
+    let change = ground.open().await;
+    ground.start_counting();
+    ground.forge.present(&place(), change, &presentation("dev", "1.10.0")).await.unwrap();
+    let (paid, _) = ground.counted();
+    assert_eq!(paid.iter().filter(|line| !line.starts_with("GET ")).count(), 0, "{paid:#?}");
+}
+
+#[tokio::test]
+async fn a_comment_takes_a_look_and_a_write_and_comes_once() {
+    let ground = Ground::new().await;
+    let change = ground.open().await;
+    let remark = Remark { about: "x".to_owned(), body: format!("Hello {}", Comment::mark("x")) };
+    ground.start_counting();
+    ground.forge.remark(&place(), change, &remark).await.unwrap();
+    ground.forge.remark(&place(), change, &remark).await.unwrap();
+    let (paid, _) = ground.counted();
+    assert_snapshot!(readable(&paid), @"
+    GET /issues/1/comments?per_page=100&page=1
+    POST /issues/1/comments
+    GET /issues/1/comments?per_page=100&page=1
+    ");
+}
+
+#[tokio::test]
+async fn a_membership_is_asked_for_once_in_a_minute() {
+    let ground = Ground::new().await;
+    let (team, user) = (name("acme/sre"), name("alice"));
+    ground.world.state().teams.entry(team).or_default().insert(user);
+    let (team, user) = (name("acme/sre"), name("alice"));
+    ground.start_counting();
+    for _look in 0..3 {
+        assert!(ground.forge.is_member(&team, &user).await.unwrap());
+    }
+    assert_eq!(ground.counted().0.len(), 1);
+    ground.world.state().now += chrono::TimeDelta::seconds(61);
+    ground.world.state().teams.clear();
+    assert!(matches!(ground.forge.is_member(&team, &user).await, Err(ForgeError::NotFound { .. })));
+}

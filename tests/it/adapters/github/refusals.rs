@@ -1,0 +1,176 @@
+//! What the client makes of a no, and of no answer.
+
+use insta::assert_snapshot;
+use towpath::forge::{Forge as _, Remark};
+use towpath::model::Comment;
+
+use super::*;
+
+#[tokio::test]
+async fn a_token_that_is_not_valid() {
+    let ground = Ground::new().await;
+    let forge = client(&ground.world, ground.address, Credentials::token(&secret("expired")));
+    let error = forge.head(&place()).await.unwrap_err();
+    assert_snapshot!(error, @"the bot may not read the branches in `acme/deploy`; grant it `a token that is valid`");
+    assert!(!format!("{error:?} {forge:?}").contains("expired"));
+}
+
+#[tokio::test]
+async fn a_permission_that_is_not_granted() {
+    let ground = Ground::new().await;
+    ground.look().await;
+    let proposal = ground.proposal("dev", "1.10.0").await;
+    ground.refuse_with(Refusal {
+        request: "POST /repos/acme/deploy/git/trees",
+        status: 403,
+        message: "Resource not accessible by integration",
+        header: Some(("x-accepted-github-permissions", "contents=write")),
+    });
+    assert_snapshot!(ground.propose(&proposal).await.unwrap_err(), @"the bot may not write commits in `acme/deploy`; grant it `contents=write`");
+}
+
+#[tokio::test]
+async fn a_repository_that_is_not_there() {
+    let ground = Ground::new().await;
+    let mut elsewhere = place();
+    elsewhere.repository = name("acme/gone");
+    assert_snapshot!(ground.forge.head(&elsewhere).await.unwrap_err(), @"the branch `main` of `acme/gone` does not exist");
+}
+
+#[tokio::test]
+async fn nothing_is_sent_while_github_asks_for_patience() {
+    let ground = Ground::new().await;
+    ground.refuse_with(Refusal {
+        request: "GET ",
+        status: 403,
+        message: "You have exceeded a secondary rate limit",
+        header: Some(("retry-after", "30")),
+    });
+    let limited = |error: ForgeError| matches!(error, ForgeError::RateLimited { .. });
+    assert!(limited(ground.forge.head(&place()).await.unwrap_err()));
+    ground.start_counting();
+    assert!(limited(ground.forge.head(&place()).await.unwrap_err()));
+    assert!(ground.counted().0.is_empty());
+    ground.world.state().now += chrono::TimeDelta::seconds(31);
+    ground.forge.head(&place()).await.unwrap();
+}
+
+#[tokio::test]
+async fn the_hourly_limit_is_over_at_the_hour_that_github_names() {
+    let ground = Ground::new().await;
+    ground.refuse_with(Refusal {
+        request: "GET ",
+        status: 429,
+        message: "API rate limit exceeded",
+        header: None,
+    });
+    let error = ground.forge.head(&place()).await.unwrap_err();
+    assert_eq!(error, ForgeError::RateLimited { wait: Duration::from_secs(60) });
+}
+
+#[tokio::test]
+async fn a_hiccup_is_tried_again() {
+    let ground = Ground::new().await;
+    ground.refuse("GET ", 502, "Bad Gateway");
+    ground.refuse("GET ", 503, "Unavailable");
+    ground.forge.head(&place()).await.unwrap();
+    assert_eq!(ground.counted().0.len(), 3);
+}
+
+#[tokio::test]
+async fn a_comment_whose_answer_is_lost_is_not_sent_again() {
+    let ground = Ground::new().await;
+    let change = ground.open().await;
+    let remark = Remark { about: "x".to_owned(), body: format!("Hello {}", Comment::mark("x")) };
+    let fault = crate::support::world::Fault::AnswerLost;
+    let effects = ground.world.state().effects.len();
+    ground.world.state().faults.planned = Some((effects, fault));
+    assert!(ground.forge.remark(&place(), change, &remark).await.is_err());
+    ground.forge.remark(&place(), change, &remark).await.unwrap();
+    assert_eq!(ground.world.state().change(change).unwrap().comments.len(), 1);
+}
+
+#[tokio::test]
+async fn a_pull_request_whose_answer_is_lost_is_found_again() {
+    let ground = Ground::new().await;
+    ground.look().await;
+    let proposal = ground.proposal("dev", "1.10.0").await;
+    let effects = ground.world.state().effects.len();
+    ground.world.state().faults.planned = Some((effects + 1, crate::support::world::Fault::AnswerLost));
+    ground.propose(&proposal).await.unwrap();
+    assert_eq!(ground.world.state().changes.len(), 1);
+}
+
+#[tokio::test]
+async fn a_branch_that_somebody_moved_is_left_alone() {
+    let ground = Ground::new().await;
+    ground.open().await;
+    let proposal = ground.proposal("dev", "1.11.0").await;
+    let file = FILE.replace("dev", "staging");
+    ground.world.edit(&proposal.branch, "bob", &file, |text| text.replace("1.9.0", "2.0.0"));
+    let tip = ground.world.state().git.tip(&proposal.branch).cloned();
+    assert_snapshot!(ground.propose(&proposal).await.unwrap_err(), @"the branch `towpath/dev/shop` changed meanwhile; nothing was written");
+    let place = place();
+    let delete = ground.forge.delete_branch(&place, &proposal.branch, proposal.expected.as_ref().unwrap());
+    assert_snapshot!(delete.await.unwrap_err(), @"the branch `towpath/dev/shop` changed meanwhile; nothing was written");
+    assert_eq!(ground.world.state().git.tip(&proposal.branch).cloned(), tip);
+}
+
+#[tokio::test]
+async fn what_stops_a_merge_is_told_apart() {
+    let ground = Ground::new().await;
+    let change = ground.open().await;
+    let merge = ground.merge_of(change);
+    let mut said = String::new();
+    for (status, message) in [
+        (405, "Required status check \"ci\" is expected."),
+        (405, "At least 1 approving review is required by reviewers with write access."),
+        (405, "Pull Request is not mergeable"),
+        (409, "Head branch was modified. Review and try the merge again."),
+        (409, "Base branch was modified. Review and try the merge again."),
+    ] {
+        ground.refuse("PUT ", status, message);
+        said += &format!("{}\n", ground.forge.merge(&merge).await.unwrap_err());
+    }
+    assert_snapshot!(said, @r#"
+    merging change #1 is not allowed: GitHub answered 405, Required status check "ci" is expected
+    merging change #1 is not allowed: GitHub answered 405, At least 1 approving review is required by reviewers with write access
+    change #1 changed meanwhile; nothing was written
+    change #1 changed meanwhile; nothing was written
+    change #1 changed meanwhile; nothing was written
+    "#);
+}
+
+#[tokio::test]
+async fn a_repository_without_merge_commits_gets_a_squash() {
+    let ground = Ground::new().await;
+    let change = ground.open().await;
+    ground.refuse("PUT ", 405, "Merge commits are not allowed on this repository.");
+    ground.start_counting();
+    ground.forge.merge(&ground.merge_of(change)).await.unwrap();
+    assert_eq!(ground.counted().0.len(), 2);
+}
+
+#[tokio::test]
+async fn a_merge_that_took_place_is_the_same_merge() {
+    let ground = Ground::new().await;
+    let change = ground.open().await;
+    let merge = ground.merge_of(change);
+    let first = ground.forge.merge(&merge).await.unwrap();
+    assert_eq!(ground.forge.merge(&merge).await.unwrap(), first);
+    let other = Merge { head: merge.head.as_str().replace(['0', '1'], "2").parse().unwrap(), ..merge };
+    assert!(matches!(ground.forge.merge(&other).await, Err(ForgeError::Conflict { .. })));
+}
+
+#[tokio::test]
+async fn a_log_that_grew_meanwhile_is_not_written() {
+    let ground = Ground::new().await;
+    let first = ground.forge.append_log(&place(), &["{\"a\":1}".to_owned()], None).await.unwrap();
+    let second = ground.forge.append_log(&place(), &["{\"a\":2}".to_owned()], Some(&first)).await.unwrap();
+    for expected in [None, Some(&first)] {
+        let late = ground.forge.append_log(&place(), &["{\"a\":3}".to_owned()], expected).await;
+        assert!(matches!(late, Err(ForgeError::Conflict { .. })), "{late:?}");
+    }
+    let part = ground.forge.read_log(&place(), Some(&first)).await.unwrap();
+    assert_eq!((part.tip, part.from_start, part.lines), (Some(second), false, vec!["{\"a\":2}".to_owned()]));
+}

@@ -1,0 +1,133 @@
+//! The forge of a story: the port itself, or the real client of GitHub and HTTP in between.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use towpath::forge::github::{Access, Credentials, GitHubForge, Patience};
+use towpath::forge::{Forge, ForgeError, LogPart, Merge, Presentation, Proposal, Remark};
+use towpath::model::{
+    BlobId, BranchName, Change, ChangeNumber, CommentId, CommitId, FileChange, Head, Place, Reaction,
+    RepositoryPath, Secret, TeamName, TreeEntry, UserName,
+};
+use towpath::observe::Clock as _;
+
+use crate::support::rules::place;
+use crate::support::world::{FakeWorld, TOKEN};
+
+/// One of the two.
+#[derive(Debug)]
+pub(crate) enum Face {
+    Ports(FakeWorld),
+    GitHub(GitHubForge),
+}
+
+/// The real client of a world that is served there. Its pauses are too short to be felt.
+pub(crate) fn github(address: SocketAddr, world: &FakeWorld) -> GitHubForge {
+    let access = Access {
+        name: place().forge,
+        url: format!("http://{address}"),
+        credentials: Credentials::token(&Secret::new(TOKEN).expect("it is not empty")),
+        bot: None,
+        patience: Patience { pause: Duration::from_millis(1), wait_max: Duration::ZERO },
+    };
+    let world = world.clone();
+    GitHubForge::new(access, Arc::new(move || world.now()))
+}
+
+macro_rules! each {
+    ($face:expr, $forge:ident => $answer:expr) => {
+        match $face {
+            Face::Ports($forge) => $answer,
+            Face::GitHub($forge) => $answer,
+        }
+    };
+}
+
+type Answer<T> = Result<T, ForgeError>;
+
+impl Forge for Face {
+    fn bot(&self) -> &UserName {
+        each!(self, forge => forge.bot())
+    }
+
+    async fn head(&self, place: &Place) -> Answer<CommitId> {
+        each!(self, forge => forge.head(place).await)
+    }
+
+    async fn entries(
+        &self,
+        place: &Place,
+        commit: &CommitId,
+    ) -> Answer<Arc<BTreeMap<RepositoryPath, TreeEntry>>> {
+        each!(self, forge => forge.entries(place, commit).await)
+    }
+
+    async fn blobs(&self, place: &Place, blobs: &[BlobId]) -> Answer<Vec<Arc<[u8]>>> {
+        each!(self, forge => forge.blobs(place, blobs).await)
+    }
+
+    async fn changes(&self, place: &Place) -> Answer<Vec<Change>> {
+        each!(self, forge => forge.changes(place).await)
+    }
+
+    async fn branches(&self, place: &Place) -> Answer<BTreeMap<BranchName, Head>> {
+        each!(self, forge => forge.branches(place).await)
+    }
+
+    async fn changed_files(&self, place: &Place, head: &CommitId) -> Answer<Vec<FileChange>> {
+        each!(self, forge => forge.changed_files(place, head).await)
+    }
+
+    async fn read_log(&self, place: &Place, known: Option<&CommitId>) -> Answer<LogPart> {
+        each!(self, forge => forge.read_log(place, known).await)
+    }
+
+    async fn append_log(
+        &self,
+        place: &Place,
+        lines: &[String],
+        expected: Option<&CommitId>,
+    ) -> Answer<CommitId> {
+        each!(self, forge => forge.append_log(place, lines, expected).await)
+    }
+
+    async fn propose(&self, proposals: &[Proposal]) -> Vec<Answer<ChangeNumber>> {
+        each!(self, forge => forge.propose(proposals).await)
+    }
+
+    async fn present(&self, place: &Place, change: ChangeNumber, presentation: &Presentation) -> Answer<()> {
+        each!(self, forge => forge.present(place, change, presentation).await)
+    }
+
+    async fn remark(&self, place: &Place, change: ChangeNumber, remark: &Remark) -> Answer<()> {
+        each!(self, forge => forge.remark(place, change, remark).await)
+    }
+
+    async fn react(
+        &self,
+        place: &Place,
+        change: ChangeNumber,
+        comment: &CommentId,
+        reaction: Reaction,
+    ) -> Answer<()> {
+        each!(self, forge => forge.react(place, change, comment, reaction).await)
+    }
+
+    async fn merge(&self, merge: &Merge) -> Answer<CommitId> {
+        each!(self, forge => Forge::merge(forge, merge).await)
+    }
+
+    async fn close(&self, place: &Place, change: ChangeNumber) -> Answer<()> {
+        each!(self, forge => Forge::close(forge, place, change).await)
+    }
+
+    async fn delete_branch(&self, place: &Place, branch: &BranchName, expected: &CommitId) -> Answer<()> {
+        each!(self, forge => forge.delete_branch(place, branch, expected).await)
+    }
+
+    async fn is_member(&self, team: &TeamName, user: &UserName) -> Answer<bool> {
+        each!(self, forge => forge.is_member(team, user).await)
+    }
+}

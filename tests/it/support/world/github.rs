@@ -1,0 +1,222 @@
+//! GitHub's face of the world: the REST interface, as far as Towpath uses it, over HTTP on this machine.
+//!
+//! It reads and changes the same state as the ports and the people of a story, and is as strict as GitHub: what is
+//! there already is refused with 422, a branch moves forward only, an answer carries a mark by which it can be asked
+//! for again at no cost.
+
+mod json;
+mod read;
+mod write;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::extract::State as Shared;
+use axum::http::{Method, Request, Response, StatusCode};
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use towpath::forge::ForgeError;
+
+use super::git::sha256;
+use super::{FakeWorld, State};
+use crate::support::fixture::Files;
+
+/// The token that the face takes.
+pub(crate) const TOKEN: &str = "a-token-that-nobody-may-see";
+/// Largest request that is taken, in bytes.
+const BODY_BYTES_MAX: usize = 1 << 20;
+
+/// What the face keeps beside the world.
+#[derive(Debug, Default)]
+pub(crate) struct Desk {
+    /// Trees that were written, by their ids.
+    trees: BTreeMap<String, Files>,
+    /// Every request, in order, and whether it was answered with "as it was".
+    pub(crate) requests: Vec<(String, bool)>,
+    /// The tokens that the App got itself, while they are good.
+    pub(crate) tokens: BTreeSet<String>,
+    /// What the App wished its tokens to be good for, in order.
+    pub(crate) wishes: Vec<Value>,
+    /// How many files a listing of a whole tree holds; nothing where there is no end.
+    pub(crate) tree_entries_max: Option<usize>,
+    /// What the next requests of this kind are answered with, instead of what they ask for.
+    pub(crate) refusals: Vec<Refusal>,
+}
+
+/// A no that a test plans.
+#[derive(Clone, Debug)]
+pub(crate) struct Refusal {
+    /// How the request starts, such as `PUT /repos`.
+    pub(crate) request: &'static str,
+    pub(crate) status: u16,
+    pub(crate) message: &'static str,
+    pub(crate) header: Option<(&'static str, &'static str)>,
+}
+
+/// One request, taken apart.
+struct Asked<'a> {
+    /// The path below the repository, in parts.
+    parts: Vec<&'a str>,
+    query: BTreeMap<String, String>,
+    body: Value,
+}
+
+impl Asked<'_> {
+    fn query(&self, key: &str) -> Option<&str> {
+        self.query.get(key).map(String::as_str)
+    }
+
+    fn text(&self, key: &str) -> &str {
+        self.body.get(key).and_then(Value::as_str).unwrap_or_default()
+    }
+}
+
+/// What the face says: a status and JSON.
+type Said = (u16, Value);
+
+impl FakeWorld {
+    /// Serves this world as GitHub until the runtime ends, and says where.
+    pub(crate) async fn serve_github(&self) -> SocketAddr {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
+        let address = listener.local_addr().expect("it has an address");
+        let router = Router::new().fallback(answer).with_state(self.clone());
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        address
+    }
+}
+
+async fn answer(Shared(world): Shared<FakeWorld>, request: Request<Body>) -> Response<Body> {
+    let (head, body) = request.into_parts();
+    let body = to_bytes(body, BODY_BYTES_MAX).await.expect("the bot sends small bodies");
+    let line = format!("{} {}", head.method, head.uri);
+    let known = head.headers.get("if-none-match").and_then(|tag| tag.to_str().ok()).map(str::to_owned);
+    let bearer = head.headers.get("authorization").and_then(|token| token.to_str().ok()).unwrap_or_default();
+    let mut state = world.state();
+    let is_allowed = state.github.takes(bearer.trim_start_matches("Bearer "), head.uri.path());
+    if let Some(refusal) = state.github.planned(&line) {
+        state.github.requests.push((line, false));
+        return refused(&refusal);
+    }
+    let (status, value) = if !is_allowed {
+        (401, json!({ "message": "Bad credentials" }))
+    } else if state.faults.is_down {
+        (503, json!({ "message": "no power" }))
+    } else {
+        state.answer(&head.method, &head.uri, &body)
+    };
+    let response = paged(&head.uri, status, value, known.as_deref());
+    state.github.requests.push((line, response.status() == StatusCode::NOT_MODIFIED));
+    response
+}
+
+impl Desk {
+    /// Whether a token is good for a path. The App's own proof, a JSON Web Token, is good for asking for tokens.
+    fn takes(&self, token: &str, path: &str) -> bool {
+        let is_about_the_app = path.starts_with("/app") || path.ends_with("/installation");
+        let is_proof = token.matches('.').count() == 2;
+        if is_about_the_app { is_proof } else { token == TOKEN || self.tokens.contains(token) }
+    }
+
+    fn planned(&mut self, line: &str) -> Option<Refusal> {
+        let index = self.refusals.iter().position(|refusal| line.starts_with(refusal.request))?;
+        Some(self.refusals.remove(index))
+    }
+}
+
+fn refused(refusal: &Refusal) -> Response<Body> {
+    let mut builder = Response::builder().status(refusal.status).header("content-type", "application/json");
+    if let Some((name, value)) = refusal.header {
+        builder = builder.header(name, value);
+    }
+    let body = json!({ "message": refusal.message }).to_string();
+    builder.body(Body::from(body)).expect("a response")
+}
+
+/// The page of a list that was asked for, unless the asker has it already.
+fn paged(uri: &axum::http::Uri, status: u16, value: Value, known: Option<&str>) -> Response<Body> {
+    let query = query_of(uri);
+    let number = |key: &str| query.get(key).and_then(|text| text.parse::<usize>().ok());
+    let (size, page) = (number("per_page").unwrap_or(30), number("page").unwrap_or(1));
+    let mut builder = Response::builder().header("content-type", "application/json");
+    let is_list_in_pages = !uri.path().contains("/matching-refs/");
+    let value = match value {
+        Value::Array(all) if is_list_in_pages => {
+            if all.len() > page * size {
+                builder = builder.header("link", "<http://elsewhere.test>; rel=\"next\"");
+            }
+            Value::Array(all.into_iter().skip((page - 1) * size).take(size).collect())
+        }
+        whole @ (Value::Null
+        | Value::Bool(_)
+        | Value::Number(_)
+        | Value::String(_)
+        | Value::Array(_)
+        | Value::Object(_)) => whole,
+    };
+    let text = value.to_string();
+    let tag = format!("W/\"{}\"", sha256(text.as_bytes()));
+    if status == 200 && known == Some(tag.as_str()) {
+        return builder.status(304).body(Body::empty()).expect("a response");
+    }
+    builder.status(status).header("etag", tag).body(Body::from(text)).expect("a response")
+}
+
+fn query_of(uri: &axum::http::Uri) -> BTreeMap<String, String> {
+    let pairs = uri.query().unwrap_or_default().split('&').filter_map(|pair| pair.split_once('='));
+    pairs.map(|(key, value)| (key.to_owned(), decoded(value))).collect()
+}
+
+fn decoded(text: &str) -> String {
+    text.replace("%2F", "/").replace("%3A", ":").replace("%5B", "[").replace("%5D", "]")
+}
+
+impl State {
+    fn answer(&mut self, method: &Method, uri: &axum::http::Uri, body: &[u8]) -> Said {
+        let path = decoded(uri.path());
+        let all: Vec<&str> = path.trim_start_matches('/').split('/').collect();
+        let body = serde_json::from_slice(body).unwrap_or(Value::Null);
+        let mut asked = Asked { parts: all, query: query_of(uri), body };
+        let said = match (method.as_str(), asked.parts.as_slice()) {
+            ("GET", ["user"]) => Ok((200, json::account(self.bot.as_str()))),
+            ("GET", ["app"]) => Ok((200, json!({ "slug": "towpath" }))),
+            ("GET", ["repos", _, _, "installation"] | ["orgs", _, "installation"]) => {
+                Ok((200, json!({ "id": 7 })))
+            }
+            ("POST", ["app", "installations", "7", "access_tokens"]) => Ok(self.give_token(&asked)),
+            ("POST", ["graphql"]) => self.update_refs(&asked),
+            ("GET", ["orgs", organization, "teams", team, rest @ ..]) => {
+                self.team(&format!("{organization}/{team}"), rest)
+            }
+            (_, ["repos", owner, name, ..])
+                if format!("{owner}/{name}") == self.place.repository.as_str() =>
+            {
+                asked.parts.drain(..3);
+                if method == Method::GET { self.read(&asked) } else { self.write(method.as_str(), &asked) }
+            }
+            _ => Ok(not_found()),
+        };
+        // A fault struck: whether the effect took place nobody knows.
+        said.unwrap_or_else(|_: ForgeError| (502, json!({ "message": "Server Error" })))
+    }
+}
+
+impl State {
+    /// A token of the App for an hour.
+    fn give_token(&mut self, asked: &Asked<'_>) -> Said {
+        let token = format!("token-of-the-app-{}", self.github.wishes.len());
+        self.github.wishes.push(asked.body.clone());
+        self.github.tokens.insert(token.clone());
+        let expires_at = self.forge_now() + chrono::TimeDelta::hours(1);
+        (201, json!({ "token": token, "expires_at": json::time(expires_at) }))
+    }
+}
+
+fn not_found() -> Said {
+    (404, json!({ "message": "Not Found" }))
+}
+
+fn unprocessable(message: &str) -> Said {
+    (422, json!({ "message": "Validation Failed", "errors": [{ "message": message }] }))
+}

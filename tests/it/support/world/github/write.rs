@@ -1,0 +1,315 @@
+//! What can be done.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+use towpath::forge::{ForgeError, LOG_BRANCH};
+use towpath::model::{
+    BranchName, ChangeNumber, ChangeState, Comment, CommitId, Reaction, RepositoryPath, Status, StatusState,
+};
+
+use super::super::git::NewCommit;
+use super::super::{EffectKind, FakeChange, State};
+use super::json::{comment, number, state_word, time};
+use super::read::reference;
+use super::{Asked, Said, not_found, unprocessable};
+use crate::support::fixture::Files;
+
+/// The id that stands for no commit.
+const NO_COMMIT: &str = "0000000000000000000000000000000000000000";
+
+impl State {
+    pub(super) fn write(&mut self, method: &str, asked: &Asked<'_>) -> Result<Said, ForgeError> {
+        match (method, asked.parts.as_slice()) {
+            ("POST", ["git", "trees"]) => Ok(self.make_tree(asked)),
+            ("POST", ["git", "commits"]) => Ok(self.make_commit(asked)),
+            ("POST", ["git", "refs"]) => self.make_ref(asked),
+            ("PATCH", ["git", "refs", "heads", branch @ ..]) => self.advance(&branch.join("/"), asked),
+            ("POST", ["pulls"]) => self.open_pull(asked),
+            ("PATCH", ["pulls", number]) => self.edit_pull(number, asked),
+            ("PUT", ["pulls", number, "merge"]) => self.merge_pull(number, asked),
+            ("POST", ["issues", "comments", id, "reactions"]) => self.add_reaction(id, asked),
+            ("POST", ["issues", number, "labels"]) => Ok(self.add_labels(number, asked)),
+            ("POST", ["issues", number, "comments"]) => self.add_comment(number, asked),
+            ("POST", ["statuses", head]) => self.add_status(head, asked),
+            _ => Ok(not_found()),
+        }
+    }
+
+    fn make_tree(&mut self, asked: &Asked<'_>) -> Said {
+        let mut files = match asked.body.get("base_tree").and_then(Value::as_str) {
+            None => Files::new(),
+            Some(base) => match self.github.trees.get(base) {
+                Some(files) => files.clone(),
+                None => return not_found(),
+            },
+        };
+        for entry in asked.body["tree"].as_array().expect("a tree has entries") {
+            let text = |key: &str| entry[key].as_str().unwrap_or_else(|| panic!("an entry has a {key}"));
+            assert_eq!((text("mode"), text("type")), ("100644", "blob"));
+            let path = RepositoryPath::new(text("path")).expect("a path");
+            let content: Arc<[u8]> = text("content").as_bytes().into();
+            self.git.store(&content);
+            files.insert(path, content);
+        }
+        (201, json!({ "sha": self.keep_tree(files) }))
+    }
+
+    fn make_commit(&mut self, asked: &Asked<'_>) -> Said {
+        let Some(files) = self.github.trees.get(asked.text("tree")).cloned() else { return not_found() };
+        let parents = asked.body["parents"].as_array().expect("a list of parents");
+        let parents: Option<Vec<CommitId>> =
+            parents.iter().map(|parent| self.found_commit(parent.as_str()?)).collect();
+        let Some(parents) = parents else { return unprocessable("Parent does not exist") };
+        let (author, at) = (self.bot.clone(), self.forge_now());
+        let message = asked.text("message");
+        let commit = self.git.commit(NewCommit { parents, files, author: &author, message, at });
+        (201, json!({ "sha": commit.as_str() }))
+    }
+
+    fn make_ref(&mut self, asked: &Asked<'_>) -> Result<Said, ForgeError> {
+        let branch = branch_of(asked.text("ref"));
+        if self.git.tip(&branch).is_some() {
+            return Ok((422, json!({ "message": "Reference already exists" })));
+        }
+        let Some(to) = self.found_commit(asked.text("sha")) else {
+            return Ok(unprocessable("Object does not exist"));
+        };
+        self.effect(|state| state.moved(&branch, to.clone()))?;
+        Ok((201, reference(&branch, &to)))
+    }
+
+    fn advance(&mut self, branch: &str, asked: &Asked<'_>) -> Result<Said, ForgeError> {
+        assert_eq!(
+            asked.body.get("force"),
+            Some(&json!(false)),
+            "a branch that jumps needs compare-and-swap"
+        );
+        let branch = BranchName::new(branch).expect("a branch name");
+        let (Some(from), Some(to)) = (self.git.tip(&branch).cloned(), self.found_commit(asked.text("sha")))
+        else {
+            return Ok((422, json!({ "message": "Reference does not exist" })));
+        };
+        if !self.git.ancestry(&to).contains(&from) {
+            return Ok((422, json!({ "message": "Update is not a fast forward" })));
+        }
+        if from != to {
+            self.effect(|state| state.moved(&branch, to.clone()))?;
+        }
+        Ok((200, reference(&branch, &to)))
+    }
+
+    /// GraphQL's one mutation that is used: moves refs that are where they are expected to be.
+    pub(super) fn update_refs(&mut self, asked: &Asked<'_>) -> Result<Said, ForgeError> {
+        assert!(asked.text("query").contains("updateRefs(input: $input)"));
+        let input = &asked.body["variables"]["input"];
+        assert_eq!(input["repositoryId"], json!("R_1"));
+        let failed = |message: &str| (200, json!({ "data": null, "errors": [{ "message": message }] }));
+        let [update] = input["refUpdates"].as_array().expect("a list").as_slice() else {
+            return Ok(failed("one at a time"));
+        };
+        let text = |key: &str| update[key].as_str().expect("a text");
+        let branch = branch_of(text("name"));
+        let tip = self.git.tip(&branch).map_or(NO_COMMIT, CommitId::as_str);
+        if tip != text("beforeOid") {
+            return Ok(failed("Reference cannot be updated"));
+        }
+        if text("afterOid") == NO_COMMIT {
+            self.effect(|state| state.deleted(&branch))?;
+        } else {
+            let Some(to) = self.found_commit(text("afterOid")) else { return Ok(failed("no such commit")) };
+            self.effect(|state| state.moved(&branch, to))?;
+        }
+        Ok((200, json!({ "data": { "updateRefs": { "clientMutationId": null } } })))
+    }
+
+    /// Moves a branch; what that means depends on the branch.
+    fn moved(&mut self, branch: &BranchName, to: CommitId) -> ((), EffectKind) {
+        if branch.as_str() != LOG_BRANCH {
+            self.move_branch(branch, to.clone());
+            return ((), EffectKind::BranchMoved { branch: branch.clone(), to });
+        }
+        let before = self.log().len();
+        self.git.branches.insert(branch.clone(), to);
+        ((), EffectKind::LogCommit { lines: self.log().len() - before })
+    }
+
+    fn deleted(&mut self, branch: &BranchName) -> ((), EffectKind) {
+        self.git.branches.remove(branch);
+        if let Some(number) = self.open_change(branch).map(|change| change.number) {
+            let by = self.bot.clone();
+            self.end_by_close(number, by);
+        }
+        ((), EffectKind::BranchDeleted { branch: branch.clone() })
+    }
+
+    fn open_pull(&mut self, asked: &Asked<'_>) -> Result<Said, ForgeError> {
+        let branch = BranchName::new(asked.text("head")).expect("a branch name");
+        let Some(head) = self.git.tip(&branch).cloned() else { return Ok(unprocessable("head is invalid")) };
+        if self.open_change(&branch).is_some() {
+            return Ok(unprocessable(&format!("A pull request already exists for acme:{branch}.")));
+        }
+        if self.git.ancestry(self.base_tip()).contains(&head) {
+            return Ok(unprocessable(&format!("No commits between main and {branch}")));
+        }
+        let number = self.effect(|state| {
+            let (number, at) = (ChangeNumber(state.changes.len() as u64 + 1), state.forge_now());
+            state.changes.push(FakeChange {
+                number,
+                branch,
+                title: asked.text("title").to_owned(),
+                body: asked.text("body").to_owned(),
+                labels: Vec::new(),
+                author: state.bot.clone(),
+                state: ChangeState::Open,
+                opened_at: at,
+                heads: vec![(at, head)],
+                comments: Vec::new(),
+                reviews: Vec::new(),
+                statuses: Vec::new(),
+            });
+            (number, EffectKind::ChangeOpened { change: number })
+        })?;
+        let opened = self.change(number).expect("it was just opened");
+        Ok((201, self.one_pull(opened)))
+    }
+
+    fn edit_pull(&mut self, number: &str, asked: &Asked<'_>) -> Result<Said, ForgeError> {
+        let Some(change) = self.numbered(number) else { return Ok(not_found()) };
+        let (number, is_open) = (change.number, change.is_open());
+        if asked.text("state") == "closed" {
+            if matches!(change.state, ChangeState::Merged { .. }) {
+                return Ok(unprocessable("Cannot close a merged pull request"));
+            }
+            if is_open {
+                self.effect(|state| {
+                    let by = state.bot.clone();
+                    state.end_by_close(number, by);
+                    ((), EffectKind::Closed { change: number })
+                })?;
+            }
+        } else {
+            self.effect(|state| {
+                let change = state.change_mut(number).expect("it was just there");
+                asked.text("title").clone_into(&mut change.title);
+                asked.text("body").clone_into(&mut change.body);
+                ((), EffectKind::Presented { change: number })
+            })?;
+        }
+        let change = self.change(number).expect("it was just there");
+        Ok((200, self.one_pull(change)))
+    }
+
+    fn merge_pull(&mut self, number: &str, asked: &Asked<'_>) -> Result<Said, ForgeError> {
+        let Some(change) = self.numbered(number) else { return Ok(not_found()) };
+        let (number, head) = (change.number, change.head().clone());
+        let not_mergeable = (405, json!({ "message": "Pull Request is not mergeable" }));
+        if !change.is_open() {
+            return Ok(not_mergeable);
+        }
+        if head.as_str() != asked.text("sha") {
+            let message = "Head branch was modified. Review and try the merge again.";
+            return Ok((409, json!({ "message": message })));
+        }
+        let base = self.base_tip().clone();
+        let Some(files) = self.git.merged_files(&base, &head) else { return Ok(not_mergeable) };
+        let message = format!("{}\n\n{}\n", asked.text("commit_title"), asked.text("commit_message"));
+        let commit = self.effect(|state| {
+            let (author, at) = (state.bot.clone(), state.forge_now());
+            let parents = vec![base, head.clone()];
+            let commit =
+                state.git.commit(NewCommit { parents, files, author: &author, message: &message, at });
+            state.end_by_merge(number, commit.clone(), author);
+            (commit, EffectKind::Merged { change: number, head })
+        })?;
+        Ok((
+            200,
+            json!({ "sha": commit.as_str(), "merged": true, "message": "Pull Request successfully merged" }),
+        ))
+    }
+
+    fn add_labels(&mut self, number: &str, asked: &Asked<'_>) -> Said {
+        let Some(number) = self.numbered(number).map(|change| change.number) else { return not_found() };
+        let labels = asked.body["labels"].as_array().expect("a list of labels");
+        let change = self.change_mut(number).expect("it was just there");
+        for label in labels.iter().filter_map(Value::as_str) {
+            if !change.labels.iter().any(|found| found == label) {
+                change.labels.push(label.to_owned());
+            }
+        }
+        (200, change.labels.iter().map(|label| json!({ "name": label })).collect())
+    }
+
+    fn add_comment(&mut self, number: &str, asked: &Asked<'_>) -> Result<Said, ForgeError> {
+        let Some(number) = self.numbered(number).map(|change| change.number) else { return Ok(not_found()) };
+        let made = self.effect(|state| {
+            let made = Comment {
+                id: state.next_comment(),
+                author: state.bot.clone(),
+                at: state.forge_now(),
+                edited: false,
+                body: asked.text("body").to_owned(),
+                reactions: Vec::new(),
+            };
+            let about = made.about().expect("the bot could not find this comment again").to_owned();
+            state.change_mut(number).expect("it was just there").comments.push(made.clone());
+            (made, EffectKind::Remarked { change: number, about })
+        })?;
+        Ok((201, comment(&made)))
+    }
+
+    fn add_reaction(&mut self, id: &str, asked: &Asked<'_>) -> Result<Said, ForgeError> {
+        let reaction = Reaction::from_word(asked.text("content")).expect("GitHub has that reaction");
+        let found = self.changes.iter().find_map(|change| {
+            let comment = change.comments.iter().find(|comment| number(&comment.id).to_string() == id)?;
+            Some((change.number, comment.clone()))
+        });
+        let Some((change, comment)) = found else { return Ok(not_found()) };
+        let made = json!({ "id": 1, "content": reaction.word() });
+        if comment.reactions.contains(&reaction) {
+            return Ok((200, made));
+        }
+        self.effect(|state| {
+            let mut comments = state.change_mut(change).expect("it was just there").comments.iter_mut();
+            let comment = comments.find(|found| found.id == comment.id).expect("it was just there");
+            comment.reactions.push(reaction);
+            ((), EffectKind::Reacted { change })
+        })?;
+        Ok((201, made))
+    }
+
+    fn add_status(&mut self, head: &str, asked: &Asked<'_>) -> Result<Said, ForgeError> {
+        let Some(head) = self.found_commit(head) else { return Ok(unprocessable("No commit found for SHA")) };
+        let on_it = self.changes.iter().rev().find(|change| change.heads.iter().any(|(_, at)| *at == head));
+        let Some(number) = on_it.map(|change| change.number) else { return Ok(not_found()) };
+        let state = match asked.text("state") {
+            "success" => StatusState::Success,
+            "pending" => StatusState::Pending,
+            _ => StatusState::Failure,
+        };
+        let text = asked.text("description").to_owned();
+        assert!(text.chars().count() <= 140, "GitHub takes no longer descriptions");
+        let context = asked.text("context").to_owned();
+        let made = self.effect(|world| {
+            let status = Status { head, at: world.forge_now(), state, text };
+            let change = world.change_mut(number).expect("it was just there");
+            change.statuses.push((context.clone(), status.clone()));
+            (status, EffectKind::StatusSet { change: number })
+        })?;
+        let bot = super::json::account(self.bot.as_str());
+        Ok((
+            201,
+            json!({
+                "state": state_word(made.state),
+                "context": context,
+                "description": made.text,
+                "created_at": time(made.at),
+                "creator": bot,
+            }),
+        ))
+    }
+}
+
+fn branch_of(name: &str) -> BranchName {
+    BranchName::new(name.strip_prefix("refs/heads/").expect("a branch")).expect("a branch name")
+}
