@@ -93,7 +93,7 @@ impl<'a> Case<'a> {
     }
 
     /// How far what runs is.
-    fn order_running(&self) -> Order {
+    pub(super) fn order_running(&self) -> Order {
         self.order(&self.running().map(Running::references).unwrap_or_default())
     }
 

@@ -31,9 +31,9 @@ pub(super) fn offers(case: &Case<'_>, needs: &mut BTreeSet<Need>) -> Result<Vec<
 }
 
 fn newer(case: &Case<'_>, offers: Vec<Offer>) -> Vec<Offer> {
-    let is_newer = |offer: &Offer| case.is_newer_than_running(offer);
-    let ordered = offers.into_iter().filter(is_newer).map(|offer| (case.order(&offer), offer));
-    let mut ordered: Vec<_> = ordered.collect();
+    let running = case.order_running();
+    let ordered = offers.into_iter().map(|offer| (case.order(&offer), offer));
+    let mut ordered: Vec<_> = ordered.filter(|(order, _)| *order > running).collect();
     ordered.sort_by(|(left, _), (right, _)| right.first_images_first(left));
     let mut newer: Vec<Offer> = ordered.into_iter().map(|(_, offer)| offer).collect();
     newer.dedup();
@@ -139,12 +139,16 @@ fn lacking_tag(case: &Case<'_>) -> Option<Reason> {
 
 /// Something that is newer in one image and older in another, which only a person can want.
 pub(super) fn mixed(case: &Case<'_>, needs: &mut BTreeSet<Need>) -> Option<Reason> {
+    if case.service.images.len() < 2 {
+        return None;
+    }
     let offers = if case.environment.after.environments.is_empty() {
         assembled(case, needs).ok()?
     } else {
         landed_before(case).collect()
     };
-    let mixed = offers.into_iter().find(|offer| case.is_mixed_with_running(offer))?;
+    let running = case.order_running();
+    let mixed = offers.into_iter().find(|offer| case.order(offer).is_mixed_with(&running))?;
     let release = mixed.first()?.tag.clone()?;
     Some(ArtifactReason::Mixed { release, environment: case.environment.name.clone() }.into())
 }
