@@ -49,7 +49,7 @@ fn set_otherwise(case: &Case<'_>, merged: &[Record]) -> Vec<Record> {
     let now = case.world.now;
     match last_known(case, merged) {
         None => vec![landed(case, now, running, Origin::Adopted)],
-        Some(known) if same_images(known, &running) => Vec::new(),
+        Some(known) if is_run(known, &running) => Vec::new(),
         // The head was read after the changes: the merge that brought this may not show yet.
         Some(_) if is_being_merged(case, &running) => Vec::new(),
         // The configuration names other images of the service now; nobody set anything.
@@ -94,7 +94,7 @@ fn withdrawn(case: &Case<'_>, merged: &[Record], running: &[ImageReference]) -> 
     let mut gone: Vec<&[ImageReference]> = Vec::new();
     for images in logged.chain(merged.iter().filter_map(landing_images)) {
         let is_newer = present.is_unknown() || case.order(images) > present;
-        if is_newer && !same_images(images, running) && !gone.contains(&images) {
+        if is_newer && !is_run(images, running) && !gone.contains(&images) {
             gone.push(images);
         }
     }
@@ -138,7 +138,18 @@ fn same_names(left: &[ImageReference], right: &[ImageReference]) -> bool {
     names(left) == names(right)
 }
 
-/// Whether two lists name the same images at the same tags and digests.
-pub(super) fn same_images(left: &[ImageReference], right: &[ImageReference]) -> bool {
-    left.len() == right.len() && left.iter().all(|reference| right.contains(reference))
+/// Whether what runs is what landed. Where a format has no place for a digest, or none for a tag, what is written tells.
+fn is_run(landed: &[ImageReference], running: &[ImageReference]) -> bool {
+    fn agrees<T: PartialEq>(landed: Option<&T>, written: Option<&T>) -> bool {
+        written.is_none() || written == landed
+    }
+    let is_it = |landed: &ImageReference, running: &ImageReference| {
+        let says_something = running.tag.is_some() || running.digest.is_some();
+        landed == running
+            || (landed.image == running.image
+                && says_something
+                && agrees(landed.tag.as_ref(), running.tag.as_ref())
+                && agrees(landed.digest.as_ref(), running.digest.as_ref()))
+    };
+    landed.len() == running.len() && landed.iter().all(|own| running.iter().any(|other| is_it(own, other)))
 }
