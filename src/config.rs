@@ -72,6 +72,17 @@ pub enum ForgeSettings {
     GitHub(GitHubForgeSettings),
 }
 
+impl ForgeSettings {
+    /// Its name.
+    #[must_use]
+    pub const fn name(&self) -> &ForgeName {
+        match self {
+            Self::Local(own) => &own.name,
+            Self::GitHub(own) => &own.name,
+        }
+    }
+}
+
 /// A forge of bare Git repositories on disk.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LocalForgeSettings {
@@ -96,6 +107,29 @@ pub struct GitHubForgeSettings {
     pub credentials: GitHubCredentials,
     /// The bot's own name there, where GitHub is not to be asked for it.
     pub bot: Option<UserName>,
+    /// Where the secrets are, of which any proves that an event comes from there; without one there are no events.
+    pub webhook_secrets: Vec<SecretSource>,
+}
+
+impl GitHubForgeSettings {
+    /// The installation of the App, where the configuration names it.
+    #[must_use]
+    pub const fn installation(&self) -> Option<u64> {
+        match &self.credentials {
+            GitHubCredentials::App { installation, .. } => *installation,
+            GitHubCredentials::Token(_) => None,
+        }
+    }
+
+    /// The host of its registry for images.
+    #[must_use]
+    pub fn containers(&self) -> String {
+        let own = self.url.as_deref().and_then(|url| url.split_once("://")?.1.split(['/', ':']).next());
+        match own {
+            None | Some("api.github.com") => "ghcr.io".to_owned(),
+            Some(host) => format!("containers.{host}"),
+        }
+    }
 }
 
 /// What the bot identifies itself with at GitHub.

@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use crate::model::{
     BlobId, BranchName, Change, ChangeNumber, CommentId, CommitId, FileChange, Head, Place, Reaction,
-    RepositoryPath, TeamName, TreeEntry, UserName,
+    RepositoryName, RepositoryPath, TeamName, TreeEntry, UserName,
 };
 
 pub use crate::model::{
@@ -86,6 +86,11 @@ pub struct LogPart {
 pub trait Forge: Send + Sync {
     /// The bot's own name.
     fn bot(&self) -> &UserName;
+
+    /// Says that something happened in a repository, so that the next look there reads what a sweep may leave out.
+    ///
+    /// It asks nothing and waits for nothing. Whoever reads everything every time has no use for it.
+    fn hint(&self, _repository: &RepositoryName) {}
 
     /// The tip of the branch of a place.
     fn head(&self, place: &Place) -> impl Future<Output = Result<CommitId, ForgeError>> + Send;

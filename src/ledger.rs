@@ -3,7 +3,7 @@
 mod delivery;
 pub mod sqlite;
 
-pub use delivery::{Acceptance, DELIVERY_DAYS_KEPT, Delivery, DeliveryId, DeliveryOutcome};
+pub use delivery::{Acceptance, DELIVERY_DAYS_KEPT, Delivery, DeliveryId, DeliveryOutcome, Subject};
 
 use std::future::Future;
 

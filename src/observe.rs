@@ -16,7 +16,7 @@ mod snapshot;
 
 pub use clock::{Clock, SystemClock};
 pub use facts::Freshness;
-pub use listings::{Listings, Polled, images, images_at, poll, recover};
+pub use listings::{Listings, Polled, images, images_at, poll, recover, say_outcome};
 pub use ports::Ports;
 pub use snapshot::Snapshots;
 

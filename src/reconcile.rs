@@ -3,12 +3,15 @@
 //! An event never causes an effect, it only says *look again*; so lost, doubled and reordered events are
 //! harmless, and a restart needs no recovery.
 
+mod bells;
+mod owed;
 mod poller;
 mod service;
 
 pub use crate::observe::{Freshness, Listings, ObserveError, Polled, Ports};
-pub use poller::{Bells, poll};
-pub use service::serve;
+pub use bells::{Bell, Bells};
+pub use poller::poll;
+pub use service::{Round, serve};
 
 use std::sync::Arc;
 
@@ -48,6 +51,8 @@ pub struct Settled {
     pub was_cut_short: bool,
     /// How often everything was looked at.
     pub passes: usize,
+    /// Whether the last look saw all there was; what became of the plan does not count.
+    pub was_seen: bool,
     /// When to look again even if nothing happens.
     pub next_look: Option<Time>,
 }
@@ -90,6 +95,7 @@ impl<F: Forge, R: Registry, L: Ledger, C: Clock> Engine<F, R, L, C> {
             match self.pass(place, freshness, &mut settled).await {
                 Err(error) => {
                     settled.was_cut_short = true;
+                    settled.was_seen = false;
                     settled.failures.push(error.to_string());
                     return settled;
                 }
@@ -149,6 +155,7 @@ impl Settled {
         self.failures.extend(foresight.drafts.refused);
         self.failures.extend(troubles(&foresight.observation.plan));
         self.next_look = foresight.observation.plan.next_look;
+        self.was_seen = true;
         self.plan = foresight.observation.plan;
     }
 }

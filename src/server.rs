@@ -15,7 +15,7 @@ use axum::routing::get;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-pub use hooks::{RegistryHook, RegistryHooks, Told};
+pub use hooks::{Bot, GitHubHook, GitHubHooks, Happened, Pushed, Reception, RegistryHook, RegistryHooks};
 
 /// The format of what Prometheus reads.
 const METRICS_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
@@ -23,6 +23,13 @@ const METRICS_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 /// Some addresses, and who answers there.
 #[derive(Debug)]
 pub struct Routes(Router);
+
+impl Routes {
+    /// The same, to be asked without a wire.
+    pub fn into_router(self) -> Router {
+        self.0
+    }
+}
 
 /// What the server needs besides its listener.
 pub struct Service {
@@ -49,7 +56,7 @@ pub async fn bind(address: SocketAddr) -> std::io::Result<TcpListener> {
 }
 
 /// Serves until `until` is done: `GET /healthz` (200 while the service works, 503 once it is stopping),
-/// `GET /metrics`, and `POST /hooks/registry/NAME`. What is under way then is finished first.
+/// `GET /metrics`, and the webhooks, each a `POST`. What is under way then is finished first.
 pub async fn serve(listener: TcpListener, service: Service, until: impl Future<Output = ()> + Send) {
     let Service { stopping, hooks, metrics } = service;
     let health = move || {
@@ -60,6 +67,6 @@ pub async fn serve(listener: TcpListener, service: Service, until: impl Future<O
     };
     let metrics = move || async move { ([(header::CONTENT_TYPE, METRICS_TYPE)], metrics()).into_response() };
     let router = Router::new().route("/healthz", get(health)).route("/metrics", get(metrics));
-    let router = hooks.into_iter().fold(router, |router, Routes(own)| router.merge(own));
+    let router = hooks.into_iter().fold(router, |router, own| router.merge(own.into_router()));
     connection::serve(listener, router, until).await;
 }

@@ -78,6 +78,11 @@ impl Engines {
         (foreseen, failures)
     }
 
+    /// The engine of a forge.
+    pub(super) fn of(&self, forge: &ForgeName) -> Option<&Arc<RealEngine>> {
+        self.engines.get(forge)
+    }
+
     /// Every engine.
     pub(super) fn all(&self) -> impl Iterator<Item = &Arc<RealEngine>> {
         self.engines.values()

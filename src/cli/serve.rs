@@ -13,12 +13,14 @@ use tokio::task::JoinHandle;
 use super::Failure;
 use super::engines::Engines;
 use super::output::Output;
-use crate::config::Settings;
-use crate::forge::any::AnyForge;
+use crate::config::{ForgeSettings, GitHubForgeSettings, Settings};
+use crate::forge::Forge as _;
+use crate::ledger::sqlite::SqliteLedger;
+use crate::model::Place;
 use crate::observe::{self, Clock as _, SystemClock};
-use crate::reconcile::{self, Bells};
+use crate::reconcile::{self, Bells, Round};
 use crate::render;
-use crate::server::{self, RegistryHook, RegistryHooks, Routes, Service};
+use crate::server::{self, GitHubHook, GitHubHooks, Reception, RegistryHook, RegistryHooks, Routes, Service};
 use crate::telemetry::{self, Measures};
 
 /// How often a local forge is looked at: reading it costs next to nothing, and it sends no events.
@@ -26,6 +28,9 @@ const SWEEP_LOCAL: Duration = Duration::from_secs(2);
 /// How often a GitHub is looked at when nothing says that something happened there: a look where all is as it was
 /// takes a few requests that GitHub does not count.
 const SWEEP_GITHUB: Duration = Duration::from_secs(60);
+/// How often a GitHub is looked at that tells of what happens there: this finds what an event that was lost would have
+/// told.
+const SWEEP_GITHUB_TOLD: Duration = Duration::from_secs(300);
 
 pub(super) async fn run(settings: Settings, output: &mut Output) -> Result<(), Failure> {
     let engines = Engines::open(&settings).await?;
@@ -54,9 +59,11 @@ pub(super) async fn until_stopped(
 ) -> anyhow::Result<()> {
     let measures = telemetry::measure();
     let (stop, stopping) = watch::channel(false);
-    let loops = loops(engines, &stopping);
+    let bells = Arc::new(Bells::of(&settings.policy));
+    let hooks = hooks(engines, settings, &bells);
+    let loops = loops(engines, settings, &bells, &stopping);
     let mut until = stopping.clone();
-    let service = Service { stopping, hooks: hooks(engines, settings), metrics: metrics(engines, measures) };
+    let service = Service { stopping, hooks, metrics: metrics(engines, measures) };
     let http = tokio::spawn(server::serve(listener, service, async move {
         drop(until.wait_for(|stops| *stops).await);
     }));
@@ -69,7 +76,7 @@ pub(super) async fn until_stopped(
     http.await.context("the HTTP server")
 }
 
-/// Says where registries can send their events, without any secret.
+/// Says where registries and forges can send their events, without any secret.
 fn said_hooks(settings: &Settings, address: SocketAddr, output: &mut Output) {
     for registry in settings.registries.iter().filter(|registry| registry.hook.is_some()) {
         output.note(&format!(
@@ -77,24 +84,56 @@ fn said_hooks(settings: &Settings, address: SocketAddr, output: &mut Output) {
             registry.host, registry.name
         ));
     }
+    for forge in githubs(settings).filter(|forge| !forge.webhook_secrets.is_empty()) {
+        let name = &forge.name;
+        output.note(&format!("events of `{name}` are taken at http://{address}/hooks/github/{name}"));
+    }
 }
 
-/// The routes on which registries tell of pushes.
-fn hooks(engines: &Engines, settings: &Settings) -> Vec<Routes> {
+fn githubs(settings: &Settings) -> impl Iterator<Item = &GitHubForgeSettings> {
+    settings.forges.iter().filter_map(|forge| match forge {
+        ForgeSettings::GitHub(own) => Some(own),
+        ForgeSettings::Local(_) => None,
+    })
+}
+
+/// The routes on which registries tell of pushes, and forges of everything.
+fn hooks(engines: &Engines, settings: &Settings, bells: &Arc<Bells>) -> Vec<Routes> {
     let Some(engine) = engines.all().next() else { return Vec::new() };
-    let listings = Arc::clone(&engine.ports.listings);
-    let own = settings.registries.iter().filter_map(|registry| {
-        let hook = RegistryHook::new(&registry.name, &registry.host, registry.hook.as_ref()?);
-        Some((registry.name.clone(), hook))
-    });
-    let hooks = RegistryHooks {
-        hooks: own.collect(),
+    let (listings, bells) = (Arc::clone(&engine.ports.listings), Arc::clone(bells));
+    let reception = Arc::new(Reception {
         images: observe::images(&settings.policy).into_iter().cloned().collect(),
         ledger: engine.ports.ledger.clone(),
         clock: SystemClock,
-        told: Arc::new(move |image, at| listings.tell(image, at)),
-    };
-    vec![hooks.into_routes()]
+        pushed: Arc::new(move |image, at| listings.tell(image, at)),
+        happened: Arc::new(move |forge, repository| bells.tell(forge, repository)),
+    });
+    let of_registries = of_registries(settings, Arc::clone(&reception));
+    vec![of_registries.into_routes(), of_githubs(engines, settings, reception).into_routes()]
+}
+
+type RealReception = Arc<Reception<SqliteLedger, SystemClock>>;
+
+fn of_registries(settings: &Settings, reception: RealReception) -> RegistryHooks<SqliteLedger, SystemClock> {
+    let hooks = settings.registries.iter().filter_map(|registry| {
+        let hook = RegistryHook::new(&registry.name, &registry.host, registry.hook.as_ref()?);
+        Some((registry.name.clone(), hook))
+    });
+    RegistryHooks { hooks: hooks.collect(), reception }
+}
+
+fn of_githubs(
+    engines: &Engines,
+    settings: &Settings,
+    reception: RealReception,
+) -> GitHubHooks<SqliteLedger, SystemClock> {
+    let places = settings.policy.places();
+    let hooks = githubs(settings).filter_map(|own| {
+        let forge = engines.of(&own.name)?.ports.forge.clone();
+        let hook = GitHubHook::new(own, &places, Arc::new(move || forge.bot().clone()))?;
+        Some((own.name.to_string(), hook))
+    });
+    GitHubHooks { hooks: hooks.collect(), reception }
 }
 
 /// The metrics, with what only shows when somebody asks.
@@ -110,23 +149,30 @@ fn metrics(engines: &Engines, measures: Measures) -> Arc<dyn Fn() -> String + Se
 }
 
 /// Starts one loop for each forge, and one that polls the registries for all of them.
-fn loops(engines: &Engines, stopping: &watch::Receiver<bool>) -> Vec<JoinHandle<()>> {
+fn loops(
+    engines: &Engines,
+    settings: &Settings,
+    bells: &Arc<Bells>,
+    stopping: &watch::Receiver<bool>,
+) -> Vec<JoinHandle<()>> {
     let Some(first) = engines.all().next() else { return Vec::new() };
-    let bells = Arc::new(Bells::of(&first.policy));
-    let looks = engines.all().map(|engine| {
-        let (engine, bells) = (Arc::clone(engine), Arc::clone(&bells));
-        let sweep = sweep(&engine.ports.forge);
-        tokio::spawn(reconcile::serve(engine, bells, sweep, stopping.clone()))
+    let looks = settings.forges.iter().filter_map(|forge| {
+        let round = round(forge, &settings.policy.places());
+        let engine = Arc::clone(engines.of(forge.name())?);
+        Some(tokio::spawn(reconcile::serve(engine, Arc::clone(bells), round, stopping.clone())))
     });
-    let polls = reconcile::poll(Arc::clone(first), Arc::clone(&bells), stopping.clone());
+    let polls = reconcile::poll(Arc::clone(first), Arc::clone(bells), stopping.clone());
     looks.chain([tokio::spawn(polls)]).collect()
 }
 
-const fn sweep(forge: &AnyForge) -> Duration {
-    match forge {
-        AnyForge::Local(_) => SWEEP_LOCAL,
-        AnyForge::GitHub(_) => SWEEP_GITHUB,
-    }
+/// What is looked at on a forge, and how often at least.
+fn round(forge: &ForgeSettings, places: &[Place]) -> Round {
+    let sweep = match forge {
+        ForgeSettings::Local(_) => SWEEP_LOCAL,
+        ForgeSettings::GitHub(own) if own.webhook_secrets.is_empty() => SWEEP_GITHUB,
+        ForgeSettings::GitHub(_) => SWEEP_GITHUB_TOLD,
+    };
+    Round { places: places.iter().filter(|place| place.forge == *forge.name()).cloned().collect(), sweep }
 }
 
 /// Waits for SIGTERM or SIGINT.

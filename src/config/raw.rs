@@ -87,6 +87,11 @@ shape! {
             /// `github` only: the repositories that Towpath may use, such as `acme/*` or `acme/deploy`; default:
             /// those that the services name.
             repositories: List<RepositoryPattern>,
+            /// `github` only: where the secrets of its webhook are; any of them proves where an event comes from, so
+            /// one can be replaced without a gap. The webhook's address ends in `/hooks/github/` and the name of this
+            /// forge, its content type is `application/json`. Without secrets Towpath takes no events, and looks once
+            /// a minute; with them, every five minutes.
+            webhook_secrets: List<SecretSource>,
         }
     }
 }

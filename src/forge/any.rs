@@ -8,7 +8,7 @@ use super::local::LocalForge;
 use super::{Forge, ForgeError, LogPart, Merge, Presentation, Proposal, Remark};
 use crate::model::{
     BlobId, BranchName, Change, ChangeNumber, CommentId, CommitId, FileChange, ForgeName, Head, Place,
-    Reaction, RepositoryPath, TeamName, TreeEntry, UserName,
+    Reaction, RepositoryName, RepositoryPath, TeamName, TreeEntry, UserName,
 };
 
 /// The same for each kind of forge.
@@ -41,6 +41,10 @@ impl AnyForge {
 impl Forge for AnyForge {
     fn bot(&self) -> &UserName {
         each!(self, forge => forge.bot())
+    }
+
+    fn hint(&self, repository: &RepositoryName) {
+        each!(self, forge => forge.hint(repository));
     }
 
     async fn head(&self, place: &Place) -> Result<CommitId, ForgeError> {

@@ -7,6 +7,7 @@
 mod connection;
 mod content;
 mod credentials;
+pub mod events;
 mod heads;
 mod log;
 mod memory;

@@ -1,6 +1,6 @@
 //! An event that came in from outside and was acknowledged, and what became of it.
 
-use crate::model::{ImageName, Time};
+use crate::model::{ForgeName, ImageName, RepositoryName, Time};
 
 /// How long a delivery that was handled is remembered, so that the same one sent again is known.
 pub const DELIVERY_DAYS_KEPT: i64 = 7;
@@ -23,17 +23,37 @@ impl DeliveryId {
     }
 }
 
+/// What an event says something about, and so what is to be looked at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Subject {
+    /// Something was pushed to these images; at least one.
+    Images(Vec<ImageName>),
+    /// Something happened in these repositories of a forge; at least one.
+    Repositories(ForgeName, Vec<RepositoryName>),
+}
+
+impl Subject {
+    /// The images that it is about.
+    #[must_use]
+    pub fn images(&self) -> &[ImageName] {
+        match self {
+            Self::Images(images) => images,
+            Self::Repositories(..) => &[],
+        }
+    }
+}
+
 /// An event that was acknowledged.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Delivery {
-    /// Where it came from, such as `registry/ghcr.io`.
+    /// Where it came from, such as `registry/ghcr.io` or `github/acme`.
     pub source: String,
     /// What tells it from others of the same source.
     pub id: DeliveryId,
     /// When it came.
     pub received_at: Time,
-    /// The images that it says something about; at least one.
-    pub images: Vec<ImageName>,
+    /// What it says something about.
+    pub subject: Subject,
 }
 
 /// Whether a delivery is news.
@@ -48,9 +68,9 @@ pub enum Acceptance {
 crate::model::words! {
     /// What became of a delivery.
     DeliveryOutcome {
-        /// The tags of its images were read again since it came.
+        /// What it is about was read again since it came.
         Looked = "looked",
-        /// Nobody uses its images any more.
+        /// Nobody uses what it is about any more.
         Unused = "unused",
     }
 }

@@ -16,9 +16,10 @@ use sqlx::sqlite::{
 use sqlx::{Connection as _, SqliteConnection};
 
 use super::{
-    Acceptance, Delivery, DeliveryId, DeliveryOutcome, IndexedLog, KeptListing, Ledger, LedgerError, Trouble,
+    Acceptance, Delivery, DeliveryId, DeliveryOutcome, IndexedLog, KeptListing, Ledger, LedgerError, Subject,
+    Trouble,
 };
-use crate::model::{CommitId, Description, Digest, ImageName, Place, Tag, Time, Validator};
+use crate::model::{CommitId, Description, Digest, ForgeName, ImageName, Place, Tag, Time, Validator};
 
 /// The tables and how they came about.
 static MIGRATIONS: Migrator = sqlx::migrate!("src/ledger/migrations");
@@ -90,9 +91,19 @@ impl SqliteLedger {
     }
 
     fn delivery(&self, row: deliveries::Row) -> Result<Delivery, LedgerError> {
-        let images = serde_json::from_str(&row.images).map_err(|error| self.failed(error))?;
-        let id = if row.is_given { DeliveryId::Given(row.id) } else { DeliveryId::OfContent(row.id) };
-        Ok(Delivery { source: row.source, id, received_at: self.time(row.received_at)?, images })
+        let id = if row.is_given == 1 { DeliveryId::Given(row.id) } else { DeliveryId::OfContent(row.id) };
+        let subject = match row.forge {
+            None => Subject::Images(self.read(&row.images)?),
+            Some(forge) => {
+                let forge = ForgeName::new(forge).map_err(|error| self.failed(error))?;
+                Subject::Repositories(forge, self.read(row.repositories.as_deref().unwrap_or_default())?)
+            }
+        };
+        Ok(Delivery { source: row.source, id, received_at: self.time(row.received_at)?, subject })
+    }
+
+    fn read<T: serde::de::DeserializeOwned>(&self, text: &str) -> Result<T, LedgerError> {
+        serde_json::from_str(text).map_err(|error| self.failed(error))
     }
 
     fn time(&self, microseconds: i64) -> Result<Time, LedgerError> {

@@ -24,7 +24,7 @@ use crate::registry::{Listing, Registry, RegistryError};
 pub(super) use failure::Failure;
 use host::Host;
 pub(super) use look::at_place;
-pub use poll::{Polled, poll, recover};
+pub use poll::{Polled, poll, recover, say_outcome};
 
 /// What is known of each image, and of each registry, while this process lives.
 #[derive(Debug, Default)]

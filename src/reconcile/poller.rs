@@ -1,19 +1,18 @@
 //! Polling registries: each image in its own time, whatever the others do, and at once where an event tells of a push.
 
-use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::TimeDelta;
 use futures::FutureExt as _;
-use tokio::sync::{Notify, watch};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use super::Engine;
+use super::{Bells, Engine};
 use crate::forge::Forge;
 use crate::ledger::Ledger;
-use crate::model::{ImageName, Place, Policy, Time};
+use crate::model::{ImageName, Time};
 use crate::observe::{self, Clock, Polled};
 use crate::registry::Registry;
 
@@ -21,41 +20,6 @@ use crate::registry::Registry;
 const POLL_PAUSE_MIN: Duration = Duration::from_millis(200);
 /// How long a poll rests after a fault of ours.
 const PAUSE_AFTER_FAULT: TimeDelta = TimeDelta::seconds(60);
-
-/// What wakes the watchers of config repositories: one bell each.
-#[derive(Debug, Default)]
-pub struct Bells {
-    bells: BTreeMap<Place, Arc<Notify>>,
-    users: BTreeMap<ImageName, Vec<Arc<Notify>>>,
-}
-
-impl Bells {
-    /// A bell for each place of a policy.
-    #[must_use]
-    pub fn of(policy: &Policy) -> Self {
-        let places = policy.places();
-        let bells: BTreeMap<Place, Arc<Notify>> =
-            places.into_iter().map(|place| (place, Arc::default())).collect();
-        let mut users: BTreeMap<ImageName, Vec<Arc<Notify>>> = BTreeMap::new();
-        for (place, bell) in &bells {
-            for image in observe::images_at(policy, place) {
-                users.entry(image.clone()).or_default().push(Arc::clone(bell));
-            }
-        }
-        Self { bells, users }
-    }
-
-    /// The bell of a place.
-    #[must_use]
-    pub fn bell(&self, place: &Place) -> Arc<Notify> {
-        self.bells.get(place).cloned().unwrap_or_default()
-    }
-
-    /// Wakes whoever uses an image, and nobody else. Who is busy looking looks once more.
-    pub fn ring(&self, image: &ImageName) {
-        self.users.get(image).into_iter().flatten().for_each(|bell| bell.notify_one());
-    }
-}
 
 impl<F: Forge, R: Registry, L: Ledger, C: Clock> Engine<F, R, L, C> {
     /// Polls one image, if it is due. Never sleeps, except for its turn at its registry.

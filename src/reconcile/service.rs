@@ -7,11 +7,12 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use futures::FutureExt as _;
-use tokio::sync::{Notify, watch};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use super::{Bells, Engine, Freshness, Settled};
+use super::bells::{Bell, Bells};
+use super::{Engine, Freshness, Settled, owed};
 use crate::act::Outcome;
 use crate::forge::Forge;
 use crate::ledger::Ledger;
@@ -21,16 +22,26 @@ use crate::registry::Registry;
 
 /// The shortest sleep between two looks, so that a fault cannot make the loop spin.
 const SLEEP_MIN: Duration = Duration::from_millis(200);
+/// When to look once more after the look that an event of the forge led to: GitHub sends events before its answers show
+/// what they tell of, and promises no order.
+const SECOND_LOOK_AFTER: Duration = Duration::from_secs(10);
 /// How long to wait after a look that failed.
 const SLEEP_AFTER_FAILURE: Duration = Duration::from_secs(10);
 
-/// Runs until `stop` turns true; a look that is under way is finished first.
-///
-/// `sweep` bounds how long nothing is looked at when no bell rings; [`super::poll`] has to run beside it.
+/// What one engine looks after.
+#[derive(Clone, Debug)]
+pub struct Round {
+    /// The places, all of the engine's own forge.
+    pub places: Vec<Place>,
+    /// How long nothing is looked at when no bell rings.
+    pub sweep: Duration,
+}
+
+/// Runs until `stop` turns true; a look that is under way is finished first. [`super::poll`] has to run beside it.
 pub async fn serve<F, R, L, C>(
     engine: Arc<Engine<F, R, L, C>>,
     bells: Arc<Bells>,
-    sweep: Duration,
+    round: Round,
     stop: watch::Receiver<bool>,
 ) where
     F: Forge + 'static,
@@ -38,29 +49,41 @@ pub async fn serve<F, R, L, C>(
     L: Ledger + 'static,
     C: Clock + 'static,
 {
-    let places = engine.policy.places().into_iter();
-    let watchers = places.map(|place| {
-        let bell = bells.bell(&place);
-        watch_place(Arc::clone(&engine), place, bell, sweep, stop.clone())
-    });
+    owed::recover(&engine, &bells).await;
+    let watchers = round
+        .places
+        .into_iter()
+        .map(|place| watch_place(Arc::clone(&engine), place, Arc::clone(&bells), round.sweep, stop.clone()));
     JoinSet::from_iter(watchers).join_all().await;
 }
 
 async fn watch_place<F: Forge, R: Registry, L: Ledger, C: Clock>(
     engine: Arc<Engine<F, R, L, C>>,
     place: Place,
-    bell: Arc<Notify>,
+    bells: Arc<Bells>,
     sweep: Duration,
     mut stop: watch::Receiver<bool>,
 ) {
+    let bell = bells.bell(&place);
     let mut said = Vec::new();
+    let mut looks_again = false;
     while !*stop.borrow() {
-        let start = Instant::now();
+        let (start, began) = (Instant::now(), engine.ports.clock.now());
+        let is_told = bell.hear();
+        if is_told || looks_again {
+            // Right before the look, so that a look under way cannot use it up for this one.
+            engine.ports.forge.hint(&place.repository);
+        }
         let settled = settle(&engine, &place).await;
+        if settled.was_seen && bell.looked(began) && !owed::conclude_at(&engine, &bells, &place).await {
+            bell.owe();
+        }
+        looks_again = is_told || (looks_again && !settled.was_seen);
         measure(&place, &settled, start.elapsed());
         report(&place, &settled, &said);
         said.clone_from(&settled.failures);
         let nap = sleep_time(&settled, &engine.policy, &place, sweep, engine.ports.clock.now());
+        let nap = if looks_again { nap.min(SECOND_LOOK_AFTER) } else { nap };
         tokio::select! {
             () = nap_until(nap, &bell) => {}
             changed = stop.changed() => if changed.is_err() { return },
@@ -69,11 +92,11 @@ async fn watch_place<F: Forge, R: Registry, L: Ledger, C: Clock>(
 }
 
 /// Sleeps until it is time or somebody rings, but never less than [`SLEEP_MIN`].
-async fn nap_until(nap: Duration, bell: &Notify) {
+async fn nap_until(nap: Duration, bell: &Bell) {
     tokio::time::sleep(SLEEP_MIN.min(nap)).await;
     tokio::select! {
         () = tokio::time::sleep(nap.saturating_sub(SLEEP_MIN)) => {}
-        () = bell.notified() => {}
+        () = bell.rung() => {}
     }
 }
 

@@ -1,4 +1,4 @@
-//! The hooks through which registries tell of pushes.
+//! The hooks through which registries tell of pushes, and the secrets of all hooks.
 
 use std::path::Path;
 
@@ -60,8 +60,10 @@ fn how(proof: PushProof) -> String {
 /// Reports every secret that is not there, or empty.
 pub(in crate::config) fn with_secrets(raw: &File, folder: &Path, findings: &mut Findings) {
     let hooks = listed(raw).iter().filter_map(|registry| registry.hooks.as_ref());
-    let secrets = hooks.filter_map(|hooks| hooks.secrets.as_ref()).flat_map(|secrets| &secrets.items);
-    for secret in secrets {
+    let of_registries = hooks.filter_map(|hooks| hooks.secrets.as_ref());
+    let forges = raw.forges.iter().flat_map(|forges| &forges.items);
+    let of_forges = forges.filter_map(|forge| forge.webhook_secrets.as_ref());
+    for secret in of_registries.chain(of_forges).flat_map(|secrets| &secrets.items) {
         let Some(source) = secret_of(secret, folder) else { continue };
         if let Err(error) = source.read() {
             findings.suggest(

@@ -23,7 +23,7 @@ fn a_token_is_enough() {
     let github = github_at(GITHUB);
     let token = SecretSource::Env("TOWPATH_NO_SUCH_VARIABLE".to_owned());
     assert_eq!(github.credentials, GitHubCredentials::Token(token));
-    assert_eq!((github.url, github.bot), (None, None));
+    assert_eq!((github.url, github.bot, github.webhook_secrets), (None, None, Vec::new()));
 }
 
 #[test]

@@ -3,27 +3,36 @@
 use sqlx::SqlitePool;
 
 use super::json;
-use crate::ledger::{Acceptance, DELIVERY_DAYS_KEPT, Delivery, DeliveryId, DeliveryOutcome};
+use crate::ledger::{Acceptance, DELIVERY_DAYS_KEPT, Delivery, DeliveryId, DeliveryOutcome, Subject};
 use crate::model::Time;
 
 /// A delivery that is still to be handled, as it is kept.
+#[derive(sqlx::FromRow)]
 pub(super) struct Row {
     pub(super) source: String,
     pub(super) id: String,
-    pub(super) is_given: bool,
+    pub(super) is_given: i64,
     pub(super) received_at: i64,
     pub(super) images: String,
+    pub(super) forge: Option<String>,
+    pub(super) repositories: Option<String>,
 }
 
 /// An id that a product gave is known for as long as it is kept; one of content only until it was handled.
 pub(super) async fn accept(pool: &SqlitePool, delivery: &Delivery) -> Result<Acceptance, sqlx::Error> {
-    let query = "INSERT INTO deliveries (source, id, is_given, received_at, images) SELECT $1, $2, $3, $4, $5 \
+    let query = "INSERT INTO deliveries (source, id, is_given, received_at, images, forge, repositories) \
+                 SELECT $1, $2, $3, $4, $5, $6, $7 \
                  WHERE NOT EXISTS (SELECT 1 FROM deliveries WHERE source = $1 AND id = $2 \
                                    AND ($3 = 1 OR outcome IS NULL)) \
                  ON CONFLICT DO NOTHING";
     let query = sqlx::query(query).bind(&delivery.source).bind(delivery.id.as_str());
     let query = query.bind(is_given(delivery)).bind(delivery.received_at.timestamp_micros());
-    let done = query.bind(json(&delivery.images)).execute(pool).await?;
+    let (forge, repositories) = match &delivery.subject {
+        Subject::Images(_) => (None, None),
+        Subject::Repositories(forge, repositories) => (Some(forge.as_str()), Some(json(repositories))),
+    };
+    let query = query.bind(json(delivery.subject.images())).bind(forge).bind(repositories);
+    let done = query.execute(pool).await?;
     if done.rows_affected() == 0 {
         return Ok(Acceptance::Doubled);
     }
@@ -39,17 +48,9 @@ async fn forget_old(pool: &SqlitePool, now: Time) -> Result<(), sqlx::Error> {
 
 /// The deliveries without an outcome, the oldest first.
 pub(super) async fn open(pool: &SqlitePool) -> Result<Vec<Row>, sqlx::Error> {
-    let query = "SELECT source, id, is_given, received_at, images FROM deliveries \
+    let query = "SELECT source, id, is_given, received_at, images, forge, repositories FROM deliveries \
                  WHERE outcome IS NULL ORDER BY received_at";
-    let rows = sqlx::query_as::<_, (String, String, i64, i64, String)>(query).fetch_all(pool).await?;
-    let row = |(source, id, is_given, received_at, images)| Row {
-        source,
-        id,
-        is_given: is_given == 1,
-        received_at,
-        images,
-    };
-    Ok(rows.into_iter().map(row).collect())
+    sqlx::query_as(query).fetch_all(pool).await
 }
 
 /// The first outcome is the one that stays.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::schedule::due_after;
 use super::{Clock, Ports, State, images, kept, read};
 use crate::forge::Forge;
-use crate::ledger::{Delivery, DeliveryOutcome, KeptListing, Ledger};
+use crate::ledger::{Delivery, DeliveryOutcome, KeptListing, Ledger, Subject};
 use crate::model::{ImageName, Policy, Tag, Time};
 use crate::registry::Registry;
 
@@ -42,7 +42,7 @@ pub async fn poll<F: Forge, R: Registry, L: Ledger, C: Clock>(
     }
     let state = own.state().clone();
     let is_answered = is_told && !state.is_outdated();
-    let is_about = |delivery: &Delivery| delivery.images.contains(image);
+    let is_about = |delivery: &Delivery| delivery.subject.images().contains(image);
     let is_concluded = is_answered && conclude(ports, policy, is_about).await;
     // What could not be answered yet, or not be said, still waits.
     own.state().is_told |= is_told && !is_concluded;
@@ -76,7 +76,7 @@ fn has_same_tags(before: Option<&KeptListing>, after: &KeptListing) -> bool {
 pub async fn recover<F: Forge, R: Registry, L: Ledger, C: Clock>(ports: &Ports<F, R, L, C>, policy: &Policy) {
     let images = images(policy);
     for delivery in open(ports).await {
-        for image in delivery.images.iter().filter(|image| images.contains(image)) {
+        for image in delivery.subject.images().iter().filter(|image| images.contains(image)) {
             kept(ports, image).await;
             ports.listings.tell(image, delivery.received_at);
         }
@@ -95,27 +95,37 @@ async fn conclude<F: Forge, R: Registry, L: Ledger, C: Clock>(
     let mut was_kept = true;
     for delivery in open(ports).await.into_iter().filter(concerns) {
         let Some(outcome) = outcome(ports, &images, &delivery) else { continue };
-        match ports.ledger.conclude(&delivery, outcome, ports.clock.now()).await {
-            Ok(()) => {
-                let labels = [("source", delivery.source), ("outcome", outcome.word().to_owned())];
-                metrics::counter!("towpath_deliveries_concluded_total", &labels).increment(1);
-            }
-            Err(error) => {
-                tracing::warn!("{error}");
-                was_kept = false;
-            }
-        }
+        was_kept &= say_outcome(&ports.ledger, &delivery, outcome, ports.clock.now()).await;
     }
     was_kept
 }
 
-/// What became of a delivery; nothing while one of its images is still to be read.
+/// Says of a delivery what became of it, and counts that; whether it was kept.
+pub async fn say_outcome<L: Ledger>(
+    ledger: &L,
+    delivery: &Delivery,
+    outcome: DeliveryOutcome,
+    at: Time,
+) -> bool {
+    let kept = ledger.conclude(delivery, outcome, at).await.inspect_err(|error| tracing::warn!("{error}"));
+    if kept.is_ok() {
+        let labels = [("source", delivery.source.clone()), ("outcome", outcome.word().to_owned())];
+        metrics::counter!("towpath_deliveries_concluded_total", &labels).increment(1);
+    }
+    kept.is_ok()
+}
+
+/// What became of a delivery; nothing while one of its images is still to be read, or where it is about none.
 fn outcome<F, R, L, C>(
     ports: &Ports<F, R, L, C>,
     images: &BTreeSet<&ImageName>,
     delivery: &Delivery,
 ) -> Option<DeliveryOutcome> {
-    let mut used = delivery.images.iter().filter(|image| images.contains(image)).peekable();
+    let about = match &delivery.subject {
+        Subject::Images(about) => about,
+        Subject::Repositories(..) => return None,
+    };
+    let mut used = about.iter().filter(|image| images.contains(image)).peekable();
     if used.peek().is_none() {
         return Some(DeliveryOutcome::Unused);
     }

@@ -9,7 +9,7 @@ use sha2::{Digest as _, Sha256};
 use subtle::{Choice, ConstantTimeEq as _};
 use tokio::time::Instant;
 
-use crate::config::{HookSettings, SecretSource};
+use crate::config::SecretSource;
 use crate::model::{PushProof, Secret};
 
 /// How long secrets are taken for what they were when they were read.
@@ -21,6 +21,9 @@ const BEARER_PREFIX: &str = "Bearer ";
 /// The parameter of the address that holds the secret.
 const TOKEN: &str = "token";
 
+/// Secrets, each with its number in the configuration, from 1.
+type Keys = Vec<(usize, Secret)>;
+
 /// What a hook asks of an event.
 #[derive(Debug)]
 pub(super) struct Proof {
@@ -28,29 +31,28 @@ pub(super) struct Proof {
     /// The header, where one holds the proof.
     header: Option<String>,
     sources: Vec<SecretSource>,
-    read: Mutex<Option<(Instant, Vec<Secret>)>>,
+    read: Mutex<Option<(Instant, Keys)>>,
 }
 
 /// What an event shows before its body was read.
 #[derive(Debug)]
 pub(super) enum Claim {
-    /// The secret itself, which was right.
-    Proven,
+    /// The secret itself, which was right; which of them.
+    Proven(usize),
     /// A signature, of a form that can be right.
     Signed([u8; 32]),
 }
 
 impl Proof {
-    pub(super) fn new(settings: &HookSettings) -> Self {
-        let kind = settings.kind.proof();
+    /// A proof of this kind, by any of these secrets; `header` stands in for the kind's own.
+    pub(super) fn new(kind: PushProof, header: Option<String>, sources: Vec<SecretSource>) -> Self {
         let own = match kind {
             PushProof::Header(header)
             | PushProof::Signature(header)
             | PushProof::HeaderOrSignature(header) => Some(header.to_owned()),
             PushProof::Address => None,
         };
-        let header = settings.header.clone().or(own);
-        Self { kind, header, sources: settings.secrets.clone(), read: Mutex::default() }
+        Self { kind, header: header.or(own), sources, read: Mutex::default() }
     }
 
     /// What can be said before the body is read; nothing where it is surely wrong.
@@ -59,57 +61,61 @@ impl Proof {
             Some(header) => headers.get(header)?.to_str().ok()?.to_owned(),
             None => token(query?)?,
         };
-        let is_secret = || self.is_secret(shown.strip_prefix(BEARER_PREFIX).unwrap_or(&shown), &shown);
+        let secret = || self.secret(shown.strip_prefix(BEARER_PREFIX).unwrap_or(&shown), &shown);
         let signature = || signature(shown.strip_prefix(SIGNATURE_PREFIX)?);
         match self.kind {
-            PushProof::Header(_) | PushProof::Address => is_secret().then_some(Claim::Proven),
+            PushProof::Header(_) | PushProof::Address => secret().map(Claim::Proven),
             PushProof::Signature(_) => signature().map(Claim::Signed),
-            PushProof::HeaderOrSignature(_) if is_secret() => Some(Claim::Proven),
-            PushProof::HeaderOrSignature(_) => {
-                signature().or_else(|| self::signature(&shown)).map(Claim::Signed)
-            }
+            PushProof::HeaderOrSignature(_) => secret()
+                .map(Claim::Proven)
+                .or_else(|| signature().or_else(|| self::signature(&shown)).map(Claim::Signed)),
         }
     }
 
-    /// Whether the body bears out the claim.
-    pub(super) fn check_body(&self, claim: &Claim, body: &[u8]) -> bool {
-        let Claim::Signed(signature) = claim else { return true };
-        let matches = self.secrets().into_iter().map(|secret| {
+    /// Which of the secrets bears out the claim, from 1; nothing where none does.
+    pub(super) fn check_body(&self, claim: &Claim, body: &[u8]) -> Option<usize> {
+        let signature = match claim {
+            Claim::Proven(key) => return Some(*key),
+            Claim::Signed(signature) => signature,
+        };
+        let matches = self.secrets().into_iter().map(|(key, secret)| {
             let mut mac: Hmac<Sha256> =
                 Hmac::new_from_slice(secret.expose().as_bytes()).expect("a key of any length will do");
             mac.update(body);
-            mac.finalize().into_bytes().ct_eq(signature)
+            (key, mac.finalize().into_bytes().ct_eq(signature))
         });
-        any(matches)
+        first(matches)
     }
 
-    /// Whether either text is one of the secrets. Hashes are compared, so that not even the length shows.
-    fn is_secret(&self, bare: &str, whole: &str) -> bool {
+    /// Which of the secrets either text is. Hashes are compared, so that not even the length shows.
+    fn secret(&self, bare: &str, whole: &str) -> Option<usize> {
         let (bare, whole) = (Sha256::digest(bare), Sha256::digest(whole));
-        let secrets = self.secrets().into_iter().map(|secret| Sha256::digest(secret.expose()));
-        any(secrets.map(|secret| secret.ct_eq(&bare) | secret.ct_eq(&whole)))
+        let secrets = self.secrets().into_iter().map(|(key, secret)| (key, Sha256::digest(secret.expose())));
+        first(secrets.map(|(key, secret)| (key, secret.ct_eq(&bare) | secret.ct_eq(&whole))))
     }
 
     /// The secrets as they are now. One that is gone or empty lets nobody in.
-    fn secrets(&self) -> Vec<Secret> {
+    fn secrets(&self) -> Keys {
         let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((at, secrets)) = &*read
             && at.elapsed() < SECRETS_AGE_MAX
         {
             return secrets.clone();
         }
-        let own = self.sources.iter().filter_map(|source| {
-            source.read().inspect_err(|error| tracing::error!("a hook's secret: {error}")).ok()
+        let own = self.sources.iter().zip(1..).filter_map(|(source, key)| {
+            let read = source.read().inspect_err(|error| tracing::error!("a hook's secret: {error}"));
+            Some((key, read.ok()?))
         });
-        let secrets: Vec<Secret> = own.collect();
+        let secrets: Keys = own.collect();
         *read = Some((Instant::now(), secrets.clone()));
         secrets
     }
 }
 
-/// Looks at all of them, whichever is right.
-fn any(matches: impl Iterator<Item = Choice>) -> bool {
-    matches.fold(Choice::from(0), |any, one| any | one).into()
+/// The first that is right. All of them are compared, whichever it is.
+fn first(matches: impl Iterator<Item = (usize, Choice)>) -> Option<usize> {
+    let all: Vec<(usize, Choice)> = matches.collect();
+    all.into_iter().find(|(_, is_right)| bool::from(*is_right)).map(|(key, _)| key)
 }
 
 fn token(query: &str) -> Option<String> {

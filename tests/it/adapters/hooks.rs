@@ -13,7 +13,7 @@ use tokio::sync::watch;
 use towpath::config::{HookSettings, SecretSource};
 use towpath::ledger::{DeliveryId, Ledger as _};
 use towpath::model::{ImageName, PushKind};
-use towpath::server::{self, RegistryHook, RegistryHooks, Service};
+use towpath::server::{self, Reception, RegistryHook, RegistryHooks, Service};
 
 use crate::support::world::FakeWorld;
 
@@ -49,15 +49,16 @@ impl Hooks {
         let world = FakeWorld::new(BTreeMap::default());
         let told: Arc<Mutex<Vec<ImageName>>> = Arc::default();
         let hears = Arc::clone(&told);
-        let hooks = RegistryHooks {
-            hooks,
+        let reception = Reception {
             images: vec![SHOP.parse().expect("the server of the test works")],
             ledger: world.clone(),
             clock: world.clone(),
-            told: Arc::new(move |image, _at| {
+            pushed: Arc::new(move |image, _at| {
                 hears.lock().expect("the server of the test works").push(image.clone())
             }),
+            happened: Arc::new(|_, repository| panic!("a registry knows nothing of {repository}")),
         };
+        let hooks = RegistryHooks { hooks, reception: Arc::new(reception) };
         let listener = server::bind(([127, 0, 0, 1], 0).into()).await.expect("the server of the test works");
         let address = listener.local_addr().expect("the server of the test works").to_string();
         let (stop, stopping) = watch::channel(false);
@@ -114,7 +115,7 @@ async fn an_event_is_kept_and_told_before_it_is_acknowledged() {
     assert_eq!(status(hooks.pushed()).await, 202);
     let kept = hooks.world.deliveries().await.unwrap();
     assert_eq!((kept.len(), hooks.told()), (1, 1));
-    assert_eq!((kept[0].source.as_str(), kept[0].images[0].as_str()), ("registry/generic", SHOP));
+    assert_eq!((kept[0].source.as_str(), kept[0].subject.images()[0].as_str()), ("registry/generic", SHOP));
     assert!(matches!(&kept[0].id, DeliveryId::OfContent(id) if id.starts_with("sha256:")));
 }
 

@@ -8,7 +8,7 @@ use futures::StreamExt as _;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::Instant;
 use towpath::ledger::sqlite::SqliteLedger;
-use towpath::ledger::{Acceptance, Delivery, DeliveryId, Ledger as _};
+use towpath::ledger::{Acceptance, Delivery, DeliveryId, Ledger as _, Subject};
 use towpath::observe::{Clock as _, SystemClock};
 
 use super::shop;
@@ -225,7 +225,7 @@ async fn what_was_acknowledged_in_a_flood_survives_a_kill_in_the_middle() {
             source: "registry/dev".to_owned(),
             id: DeliveryId::Given(format!("flood {id}")),
             received_at: SystemClock.now(),
-            images: vec![site.image().parse().unwrap()],
+            subject: Subject::Images(vec![site.image().parse().unwrap()]),
         };
         assert_eq!(ledger.accept(&again).await.unwrap(), Acceptance::Doubled, "event {id} was lost");
     }

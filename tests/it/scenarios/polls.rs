@@ -8,9 +8,9 @@ use chrono::TimeDelta;
 use futures::FutureExt as _;
 use futures::stream::{FuturesUnordered, StreamExt as _};
 use tokio::sync::watch;
-use towpath::ledger::{Delivery, DeliveryId, DeliveryOutcome, Ledger as _};
+use towpath::ledger::{Delivery, DeliveryId, DeliveryOutcome, Ledger as _, Subject};
 use towpath::model::{ImageName, Policy, Time};
-use towpath::reconcile::{self, Bells, Engine, Freshness, Ports};
+use towpath::reconcile::{self, Bells, Engine, Freshness, Ports, Round};
 
 use crate::support::fixture;
 use crate::support::rules::{Rules, minutes, name, place};
@@ -234,7 +234,12 @@ fn a_failed_poll_is_tried_again_soon_and_then_ever_later() {
 fn delivery(world: &FakeWorld, image: &str) -> Delivery {
     let received_at = world.state().now;
     let id = DeliveryId::Given(format!("{image} {received_at}"));
-    Delivery { source: "registry/test".to_owned(), id, received_at, images: vec![name(image)] }
+    Delivery {
+        source: "registry/test".to_owned(),
+        id,
+        received_at,
+        subject: Subject::Images(vec![name(image)]),
+    }
 }
 
 #[test]
@@ -246,14 +251,14 @@ fn an_event_makes_its_image_due_at_once_and_no_other() {
         let start = world.state().now;
         let told = delivery(&world, "one.test/acme/s0000");
         engine.ports.ledger.accept(&told).await.unwrap();
-        engine.ports.listings.tell(&told.images[0], told.received_at);
+        engine.ports.listings.tell(&told.subject.images()[0], told.received_at);
 
-        let polled = engine.poll(&told.images[0]).await;
+        let polled = engine.poll(&told.subject.images()[0]).await;
 
         assert!(polled.is_news && polled.next > start);
         assert_eq!(asked(&world, start).len(), 1);
         assert_eq!(world.state().deliveries(), [(told.clone(), vec![DeliveryOutcome::Looked])]);
-        let again = engine.poll(&told.images[0]).await;
+        let again = engine.poll(&told.subject.images()[0]).await;
         assert!(!again.is_news, "it is told once");
     });
 }
@@ -317,9 +322,9 @@ fn a_bell_wakes_the_places_that_use_an_image_alone() {
     let bells = Bells::of(&policy);
     bells.ring(&name("registry.test/acme/shop"));
     bells.ring(&name("registry.test/acme/unknown"));
-    assert!(bells.bell(&place()).notified().now_or_never().is_some());
-    assert!(bells.bell(&place()).notified().now_or_never().is_none(), "it rings once");
-    assert!(bells.bell(&elsewhere).notified().now_or_never().is_none());
+    assert!(bells.bell(&place()).rung().now_or_never().is_some());
+    assert!(bells.bell(&place()).rung().now_or_never().is_none(), "it rings once");
+    assert!(bells.bell(&elsewhere).rung().now_or_never().is_none());
 }
 
 /// The service itself, which would sleep for an hour.
@@ -337,8 +342,8 @@ fn an_event_wakes_the_service_from_its_sleep() {
         let engine = Arc::new(engine(&world, &policy));
         let (stop, stopping) = watch::channel(false);
         let bells = Arc::new(Bells::of(&policy));
-        let hour = Duration::from_secs(3600);
-        let looks = reconcile::serve(Arc::clone(&engine), Arc::clone(&bells), hour, stopping.clone());
+        let round = Round { places: policy.places(), sweep: Duration::from_secs(3600) };
+        let looks = reconcile::serve(Arc::clone(&engine), Arc::clone(&bells), round, stopping.clone());
         let polls = reconcile::poll(Arc::clone(&engine), bells, stopping);
         let service = tokio::spawn(async move { futures::join!(looks, polls) });
         let records = |world: &FakeWorld| world.state().log().len();
@@ -347,7 +352,7 @@ fn an_event_wakes_the_service_from_its_sleep() {
         world.push("registry.test/acme/shop", "1.10.0");
         let told = delivery(&world, "registry.test/acme/shop");
         world.accept(&told).await.unwrap();
-        engine.ports.listings.tell(&told.images[0], told.received_at);
+        engine.ports.listings.tell(&told.subject.images()[0], told.received_at);
 
         until(|| world.state().changes.iter().any(|change| change.title.contains("1.10.0"))).await;
         stop.send_replace(true);
@@ -401,7 +406,7 @@ fn a_thousand_events_of_one_image_cost_one_request_and_each_has_its_outcome() {
             let own = delivery(&world, "one.test/acme/s0000");
             let own = Delivery { id: DeliveryId::Given(number.to_string()), ..own };
             engine.ports.ledger.accept(&own).await.unwrap();
-            engine.ports.listings.tell(&own.images[0], own.received_at);
+            engine.ports.listings.tell(&own.subject.images()[0], own.received_at);
         }
         engine.poll(&name("one.test/acme/s0000")).await;
         assert_eq!(asked(&world, start).len(), 1);

@@ -7,7 +7,7 @@ use crate::config::checked::resolve;
 use crate::config::located::Located;
 use crate::config::problem::{Findings, Span};
 use crate::config::raw::{self, App, Forge};
-use crate::config::{GitHubCredentials, GitHubForgeSettings};
+use crate::config::{GitHubCredentials, GitHubForgeSettings, SecretSource};
 
 /// The settings of a GitHub; nothing where a part is missing or wrong, which is then reported.
 pub(super) fn settings_of(
@@ -21,12 +21,25 @@ pub(super) fn settings_of(
     ];
     refuse(own_of_local, "local", findings);
     let credentials = credentials(forge, folder, (is_whole, findings));
+    let webhook_secrets = webhook_secrets(forge, folder, findings);
     Some(GitHubForgeSettings {
         name: forge.name.as_ref()?.value.clone(),
         url: forge.url.as_ref().map(|url| url.0.clone()),
         credentials: credentials?,
         bot: forge.bot.as_ref().map(|bot| bot.value.clone()),
+        webhook_secrets,
     })
+}
+
+/// The secrets of its events; that there is none is said by leaving the key out, so an empty list is a mistake.
+fn webhook_secrets(forge: &Forge, folder: &Path, findings: &mut Findings) -> Vec<SecretSource> {
+    let Some(secrets) = &forge.webhook_secrets else { return Vec::new() };
+    if secrets.items.is_empty() && secrets.is_complete {
+        let message = "without a secret nobody could prove where an event comes from";
+        let way_out = "name one, such as `{ env: TOWPATH_WEBHOOK_SECRET }`, or leave `webhook_secrets` out";
+        findings.suggest(secrets.span, message, way_out);
+    }
+    secrets.items.iter().filter_map(|secret| secret_of(secret, folder)).collect()
 }
 
 /// Refuses the keys of a GitHub where another kind of forge is configured.
@@ -36,6 +49,7 @@ pub(super) fn refuse_keys(forge: &Forge, findings: &mut Findings) {
         ("token", forge.token.as_ref().map(|token| token.span)),
         ("app", forge.app.as_ref().map(|app| app.span)),
         ("repositories", forge.repositories.as_ref().map(|repositories| repositories.span)),
+        ("webhook_secrets", forge.webhook_secrets.as_ref().map(|secrets| secrets.span)),
     ];
     refuse(own, "github", findings);
 }

@@ -6,7 +6,12 @@ const SOURCE: &str = "registry/ghcr.io";
 const DAY: i64 = 24 * 3600 * 1_000_000;
 
 fn delivery(id: DeliveryId, microseconds: i64) -> Delivery {
-    Delivery { source: SOURCE.to_owned(), id, received_at: at(microseconds), images: vec![shop()] }
+    Delivery {
+        source: SOURCE.to_owned(),
+        id,
+        received_at: at(microseconds),
+        subject: Subject::Images(vec![shop()]),
+    }
 }
 
 fn given(text: &str) -> DeliveryId {

@@ -9,7 +9,7 @@ use towpath::forge::github::{Access, Credentials, GitHubForge, Patience};
 use towpath::forge::{Forge, ForgeError, LogPart, Merge, Presentation, Proposal, Remark};
 use towpath::model::{
     BlobId, BranchName, Change, ChangeNumber, CommentId, CommitId, FileChange, Head, Place, Reaction,
-    RepositoryPath, Secret, TeamName, TreeEntry, UserName,
+    RepositoryName, RepositoryPath, Secret, TeamName, TreeEntry, UserName,
 };
 use towpath::observe::Clock as _;
 
@@ -50,6 +50,10 @@ type Answer<T> = Result<T, ForgeError>;
 impl Forge for Face {
     fn bot(&self) -> &UserName {
         each!(self, forge => forge.bot())
+    }
+
+    fn hint(&self, repository: &RepositoryName) {
+        each!(self, forge => forge.hint(repository));
     }
 
     async fn head(&self, place: &Place) -> Answer<CommitId> {

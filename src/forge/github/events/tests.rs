@@ -1,0 +1,1 @@
+//! What GitHub's events say.

@@ -1,0 +1,133 @@
+//! What wakes the watchers of config repositories, and what they owe for it.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::Notify;
+
+use crate::ledger::{Delivery, DeliveryOutcome, Subject};
+use crate::model::{ForgeName, ImageName, Place, Policy, RepositoryName, Time};
+use crate::observe;
+
+/// What wakes the watchers of config repositories: one bell each.
+#[derive(Debug, Default)]
+pub struct Bells {
+    bells: BTreeMap<Place, Arc<Bell>>,
+    users: BTreeMap<ImageName, Vec<Arc<Bell>>>,
+}
+
+/// The bell of one place.
+#[derive(Debug, Default)]
+pub struct Bell {
+    rung: Notify,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// Whether the forge told of something since this was last asked.
+    is_told: bool,
+    /// Whether some event may still be without an outcome.
+    owes: bool,
+    /// When the last look began that saw all there was.
+    looked_at: Option<Time>,
+}
+
+impl Bells {
+    /// A bell for each place of a policy.
+    #[must_use]
+    pub fn of(policy: &Policy) -> Self {
+        let bells: BTreeMap<Place, Arc<Bell>> =
+            policy.places().into_iter().map(|place| (place, Arc::default())).collect();
+        let mut users: BTreeMap<ImageName, Vec<Arc<Bell>>> = BTreeMap::new();
+        for (place, bell) in &bells {
+            for image in observe::images_at(policy, place) {
+                users.entry(image.clone()).or_default().push(Arc::clone(bell));
+            }
+        }
+        Self { bells, users }
+    }
+
+    /// The bell of a place.
+    #[must_use]
+    pub fn bell(&self, place: &Place) -> Arc<Bell> {
+        self.bells.get(place).cloned().unwrap_or_default()
+    }
+
+    /// Wakes whoever uses an image, and nobody else. Who is busy looking looks once more.
+    pub fn ring(&self, image: &ImageName) {
+        self.users.get(image).into_iter().flatten().for_each(|bell| bell.rung.notify_one());
+    }
+
+    /// Says that something happened in a repository of a forge: wakes whoever looks at a branch of it, and nobody else.
+    pub fn tell(&self, forge: &ForgeName, repository: &RepositoryName) {
+        self.bells_at(forge, repository).for_each(Bell::tell);
+    }
+
+    /// What became of an event of a forge; nothing while a place that it is about was not looked at since it came, or
+    /// where it is about images.
+    #[must_use]
+    pub fn outcome(&self, delivery: &Delivery) -> Option<DeliveryOutcome> {
+        let Subject::Repositories(forge, repositories) = &delivery.subject else { return None };
+        let mut bells =
+            repositories.iter().flat_map(|repository| self.bells_at(forge, repository)).peekable();
+        if bells.peek().is_none() {
+            return Some(DeliveryOutcome::Unused);
+        }
+        bells.all(|bell| bell.has_looked_since(delivery.received_at)).then_some(DeliveryOutcome::Looked)
+    }
+
+    fn bells_at<'a>(
+        &'a self,
+        forge: &'a ForgeName,
+        repository: &'a RepositoryName,
+    ) -> impl Iterator<Item = &'a Bell> {
+        let there = self
+            .bells
+            .iter()
+            .filter(move |(place, _)| place.forge == *forge && place.repository == *repository);
+        there.map(|(_, bell)| &**bell)
+    }
+}
+
+impl Bell {
+    /// Waits until it rings; that it rang before this was called counts too.
+    pub async fn rung(&self) {
+        self.rung.notified().await;
+    }
+
+    /// Rings because the forge told of something.
+    fn tell(&self) {
+        let mut state = self.state();
+        state.is_told = true;
+        state.owes = true;
+        drop(state);
+        self.rung.notify_one();
+    }
+
+    /// Whether the forge told of something since this was last asked.
+    pub(super) fn hear(&self) -> bool {
+        std::mem::take(&mut self.state().is_told)
+    }
+
+    /// Notes when a look began that saw all there was; says whether an event may still wait for its outcome.
+    pub(super) fn looked(&self, began: Time) -> bool {
+        let mut state = self.state();
+        state.looked_at = state.looked_at.max(Some(began));
+        std::mem::take(&mut state.owes)
+    }
+
+    /// Says that an event is still without its outcome.
+    pub(super) fn owe(&self) {
+        self.state().owes = true;
+    }
+
+    fn has_looked_since(&self, time: Time) -> bool {
+        self.state().looked_at.is_some_and(|began| began >= time)
+    }
+
+    /// What is behind this lock is whole at every instant, so whoever died holding it left nothing broken.
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
