@@ -40,6 +40,8 @@ pub(crate) struct Desk {
     pub(crate) requests: Vec<(String, bool)>,
     /// The tokens that the App got itself, while they are good.
     pub(crate) tokens: BTreeSet<String>,
+    /// The labels that were made.
+    pub(crate) labels: BTreeSet<String>,
     /// What the App wished its tokens to be good for, in order.
     pub(crate) wishes: Vec<Value>,
     /// How many files a listing of a whole tree holds; nothing where there is no end.

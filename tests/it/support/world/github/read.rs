@@ -25,7 +25,7 @@ impl State {
             }
             ["commits", id, "statuses"] => Some(self.statuses(id)),
             ["compare", ends @ ..] => self.comparison(&ends.join("/"), asked),
-            ["labels", name] => self.has_label(name).then(|| self.label(name)),
+            ["labels", name] => self.github.labels.contains(*name).then(|| self.label(name)),
             ["pulls"] => Some(self.pulls(asked)),
             ["pulls", number] => self.numbered(number).map(|change| self.one_pull(change)),
             ["issues", "comments", id, "reactions"] => self.reactions(id),
@@ -72,11 +72,6 @@ impl State {
         let files = self.git.get(&id).files.clone();
         self.keep_tree(files);
         Some(self.git_commit_json(id.as_str(), self.git.get(&id)))
-    }
-
-    /// Whether any change carries a label: there it was made, if not before.
-    fn has_label(&self, name: &str) -> bool {
-        self.changes.iter().any(|change| change.labels.iter().any(|label| label == name))
     }
 
     fn comments(&self, change: &FakeChange) -> Value {
