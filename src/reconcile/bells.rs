@@ -106,19 +106,19 @@ impl Bell {
     }
 
     /// Whether the forge told of something since this was last asked.
-    pub(super) fn hear(&self) -> bool {
+    pub fn hear(&self) -> bool {
         std::mem::take(&mut self.state().is_told)
     }
 
     /// Notes when a look began that saw all there was; says whether an event may still wait for its outcome.
-    pub(super) fn looked(&self, began: Time) -> bool {
+    pub fn looked(&self, began: Time) -> bool {
         let mut state = self.state();
         state.looked_at = state.looked_at.max(Some(began));
         std::mem::take(&mut state.owes)
     }
 
     /// Says that an event is still without its outcome.
-    pub(super) fn owe(&self) {
+    pub fn owe(&self) {
         self.state().owes = true;
     }
 

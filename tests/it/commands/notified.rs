@@ -24,15 +24,15 @@ const WAIT_MAX: Duration = Duration::from_secs(120);
 const LOOK_PAUSE: Duration = Duration::from_millis(5);
 
 /// A service in a site, and what it says.
-struct Service {
+pub(super) struct Service {
     process: Child,
     said: BufReader<ChildStderr>,
     /// Where it listens.
-    address: String,
+    pub(super) address: String,
 }
 
 impl Service {
-    fn start(site: &Site) -> Self {
+    pub(super) fn start(site: &Site) -> Self {
         let mut process = site.start(&["serve"]);
         let mut said = BufReader::new(process.stderr.take().expect("it is a pipe"));
         let mut line = String::new();
@@ -43,7 +43,7 @@ impl Service {
     }
 
     /// Kills it, and gives what it said.
-    fn kill(mut self) -> String {
+    pub(super) fn kill(mut self) -> String {
         self.process.kill().expect("it runs");
         self.process.wait().expect("it ends");
         let mut rest = String::new();
@@ -51,7 +51,7 @@ impl Service {
         rest
     }
 
-    async fn metrics(&self) -> String {
+    pub(super) async fn metrics(&self) -> String {
         let answer = reqwest::get(format!("http://{}/metrics", self.address)).await;
         answer.expect("it answers").text().await.expect("it is text")
     }
@@ -92,7 +92,7 @@ fn listings(registry: &DockerRegistry) -> usize {
 }
 
 /// Looks until something holds.
-async fn until(what: &str, holds: impl Fn() -> bool) {
+pub(super) async fn until(what: &str, holds: impl Fn() -> bool) {
     let start = Instant::now();
     while !holds() {
         assert!(start.elapsed() < WAIT_MAX, "it never happens: {what}");
@@ -111,7 +111,7 @@ fn is_open(site: &Site, version: &str) -> bool {
 }
 
 #[expect(clippy::print_stdout, reason = "how long it took is worth a note; see it with `--nocapture`")]
-fn say(text: &str) {
+pub(super) fn say(text: &str) {
     println!("{text}");
 }
 
