@@ -2,6 +2,7 @@
 
 mod adapters;
 mod commands;
+mod contract;
 mod fuzz;
 mod overlays;
 mod scenarios;

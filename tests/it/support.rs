@@ -1,6 +1,7 @@
 //! What the tests stand on: real peers that are started, asked and stopped; and a world that is all made up.
 
 pub(crate) mod bot;
+pub(crate) mod contract;
 pub(crate) mod docker_registry;
 pub(crate) mod fixture;
 pub(crate) mod kubectl;

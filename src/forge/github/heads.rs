@@ -78,6 +78,8 @@ impl GitHubForge {
         };
         let named = found.into_iter().filter_map(|found| {
             let name = BranchName::new(found.name.strip_prefix("refs/heads/")?).ok()?;
+            // What GitHub makes of a slash at the end of a prefix is written nowhere.
+            let name = Some(name).filter(|name| name.as_str().starts_with(BRANCH_PREFIX))?;
             Some(commit_id(&found.object.sha).map(|tip| (name, tip)))
         });
         named.collect()

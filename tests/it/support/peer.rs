@@ -10,7 +10,8 @@ use std::path::{Path, PathBuf};
 /// When it is nowhere, for a test that skips itself proves nothing.
 pub(crate) fn find(name: &str, variable: &str) -> PathBuf {
     let said = env::var_os(variable).map(PathBuf::from);
-    said.or_else(|| on_path(name)).unwrap_or_else(|| panic!("there is no `{name}`; run ./tests/run once"))
+    said.or_else(|| on_path(name))
+        .unwrap_or_else(|| panic!("there is no `{name}`; run `./tests/run peers` once"))
 }
 
 /// The folder `name`: where `variable` says, else where `tests/run` keeps it.
@@ -20,7 +21,7 @@ pub(crate) fn find(name: &str, variable: &str) -> PathBuf {
 /// When it is nowhere, for a test that skips itself proves nothing.
 pub(crate) fn folder(name: &str, variable: &str) -> PathBuf {
     let folder = env::var_os(variable).map_or_else(|| peer_folder().join(name), PathBuf::from);
-    assert!(folder.is_dir(), "there is no folder `{}`; run ./tests/run once", folder.display());
+    assert!(folder.is_dir(), "there is no folder `{}`; run `./tests/run peers` once", folder.display());
     folder
 }
 

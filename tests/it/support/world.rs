@@ -27,6 +27,7 @@ pub(crate) use git::Git;
 pub(crate) use github::{Refusal, TOKEN};
 pub(crate) use people::digest_of;
 
+use super::contract::Watch;
 use super::fixture::Files;
 use super::rules::{self, BOT};
 use fault::Faults;
@@ -45,6 +46,8 @@ pub(crate) struct FakeWorld {
     /// Whose calls these are: it decides on the ledger, and whether comments that tie come in reverse.
     replica: usize,
     reverses_ties: bool,
+    /// Fails the test where it and GitHub's description do not agree.
+    watch: Watch,
 }
 
 /// Everything that there is.
@@ -122,7 +125,8 @@ impl FakeWorld {
         };
         let first = state.git.commit(new);
         state.git.branches.insert(state.place.branch.clone(), first);
-        Self { state: Arc::new(Mutex::new(state)), bot, replica: 0, reverses_ties: false }
+        let state = Arc::new(Mutex::new(state));
+        Self { state, bot, replica: 0, reverses_ties: false, watch: Watch::new() }
     }
 
     /// The same world as another replica sees it, with a ledger of its own.
@@ -163,6 +167,12 @@ impl State {
     /// Every delivery that came in, with all that was ever said of it.
     pub(crate) fn deliveries(&self) -> Vec<(Delivery, Vec<DeliveryOutcome>)> {
         self.ledgers.values().flat_map(|ledger| ledger.deliveries.clone()).collect()
+    }
+
+    /// When the story started, which is when everything was there already.
+    #[expect(clippy::unused_self, reason = "it is a fact of this world like the others")]
+    pub(crate) fn started_at(&self) -> Time {
+        rules::name(START)
     }
 
     /// The forge's clock: GitHub and GitLab tell whole seconds.

@@ -10,18 +10,20 @@ mod read;
 mod write;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::net::SocketAddr;
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::State as Shared;
+use axum::http::request::Parts;
 use axum::http::{Method, Request, Response, StatusCode};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use towpath::forge::ForgeError;
 
-use super::git::sha256;
 use super::{FakeWorld, State};
+use crate::support::contract::Exchange;
 use crate::support::fixture::Files;
 
 /// The token that the face takes.
@@ -84,7 +86,8 @@ impl FakeWorld {
     pub(crate) async fn serve_github(&self) -> SocketAddr {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
         let address = listener.local_addr().expect("it has an address");
-        let router = Router::new().fallback(answer).with_state(self.clone());
+        let server = Self { watch: self.watch.for_a_server(), ..self.clone() };
+        let router = Router::new().fallback(answer).with_state(server);
         tokio::spawn(async move { axum::serve(listener, router).await });
         address
     }
@@ -93,25 +96,43 @@ impl FakeWorld {
 async fn answer(Shared(world): Shared<FakeWorld>, request: Request<Body>) -> Response<Body> {
     let (head, body) = request.into_parts();
     let body = to_bytes(body, BODY_BYTES_MAX).await.expect("the bot sends small bodies");
-    let line = format!("{} {}", head.method, head.uri);
-    let known = head.headers.get("if-none-match").and_then(|tag| tag.to_str().ok()).map(str::to_owned);
-    let bearer = head.headers.get("authorization").and_then(|token| token.to_str().ok()).unwrap_or_default();
-    let mut state = world.state();
-    let is_allowed = state.github.takes(bearer.trim_start_matches("Bearer "), head.uri.path());
-    if let Some(refusal) = state.github.planned(&line) {
-        state.github.requests.push((line, false));
-        return refused(&refusal);
-    }
-    let (status, value) = if !is_allowed {
-        (401, json!({ "message": "Bad credentials" }))
-    } else if state.faults.is_down {
-        (503, json!({ "message": "no power" }))
-    } else {
-        state.answer(&head.method, &head.uri, &body)
+    let (response, is_planned) = world.state().respond(&head, &body);
+    let exchange = Exchange {
+        method: head.method.as_str(),
+        target: head.uri.path_and_query().expect("a request has a path").as_str(),
+        sent: &body,
+        status: response.status().as_u16(),
+        said: response.body().as_bytes(),
+        is_planned,
     };
-    let response = paged(&head.uri, status, value, known.as_deref());
-    state.github.requests.push((line, response.status() == StatusCode::NOT_MODIFIED));
-    response
+    world.watch.look(&exchange);
+    response.map(Body::from)
+}
+
+impl State {
+    /// The answer to a request, and whether a test planned it.
+    fn respond(&mut self, head: &Parts, body: &[u8]) -> (Response<String>, bool) {
+        let line = format!("{} {}", head.method, head.uri);
+        let header = |name: &str| head.headers.get(name).and_then(|value| value.to_str().ok());
+        let bearer = header("authorization").unwrap_or_default();
+        let is_allowed = self.github.takes(bearer.trim_start_matches("Bearer "), head.uri.path());
+        if let Some(refusal) = self.github.planned(&line) {
+            self.github.requests.push((line, false));
+            return (refused(&refusal), true);
+        }
+        let (status, value) = if header("user-agent").is_none() {
+            (403, error("Request forbidden by administrative rules."))
+        } else if !is_allowed {
+            (401, error("Bad credentials"))
+        } else if self.faults.is_down {
+            (503, error("no power"))
+        } else {
+            self.answer(&head.method, &head.uri, body)
+        };
+        let response = paged(&head.uri, status, value, header("if-none-match"));
+        self.github.requests.push((line, response.status() == StatusCode::NOT_MODIFIED));
+        (response, false)
+    }
 }
 
 impl Desk {
@@ -128,17 +149,17 @@ impl Desk {
     }
 }
 
-fn refused(refusal: &Refusal) -> Response<Body> {
+fn refused(refusal: &Refusal) -> Response<String> {
     let mut builder = Response::builder().status(refusal.status).header("content-type", "application/json");
     if let Some((name, value)) = refusal.header {
         builder = builder.header(name, value);
     }
     let body = json!({ "message": refusal.message }).to_string();
-    builder.body(Body::from(body)).expect("a response")
+    builder.body(body).expect("a response")
 }
 
 /// The page of a list that was asked for, unless the asker has it already.
-fn paged(uri: &axum::http::Uri, status: u16, value: Value, known: Option<&str>) -> Response<Body> {
+fn paged(uri: &axum::http::Uri, status: u16, value: Value, known: Option<&str>) -> Response<String> {
     let query = query_of(uri);
     let number = |key: &str| query.get(key).and_then(|text| text.parse::<usize>().ok());
     let (size, page) = (number("per_page").unwrap_or(30), number("page").unwrap_or(1));
@@ -159,11 +180,18 @@ fn paged(uri: &axum::http::Uri, status: u16, value: Value, known: Option<&str>) 
         | Value::Object(_)) => whole,
     };
     let text = value.to_string();
-    let tag = format!("W/\"{}\"", sha256(text.as_bytes()));
+    let tag = format!("W/\"{:016x}\"", mark_of(&text));
     if status == 200 && known == Some(tag.as_str()) {
-        return builder.status(304).body(Body::empty()).expect("a response");
+        return builder.status(304).body(String::new()).expect("a response");
     }
-    builder.status(status).header("etag", tag).body(Body::from(text)).expect("a response")
+    builder.status(status).header("etag", tag).body(text).expect("a response")
+}
+
+/// What stands for a text in its mark. Nothing cryptographic: every answer has one.
+fn mark_of(text: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    text.hash(&mut hasher);
+    hasher.finish()
 }
 
 fn query_of(uri: &axum::http::Uri) -> BTreeMap<String, String> {
@@ -182,10 +210,10 @@ impl State {
         let body = serde_json::from_slice(body).unwrap_or(Value::Null);
         let mut asked = Asked { parts: all, query: query_of(uri), body };
         let said = match (method.as_str(), asked.parts.as_slice()) {
-            ("GET", ["user"]) => Ok((200, json::account(self.bot.as_str()))),
-            ("GET", ["app"]) => Ok((200, json!({ "slug": "towpath" }))),
+            ("GET", ["user"]) => Ok((200, json::own_account(self.bot.as_str(), self.started_at()))),
+            ("GET", ["app"]) => Ok((200, json::app("towpath", &grants(), self.started_at()))),
             ("GET", ["repos", _, _, "installation"] | ["orgs", _, "installation"]) => {
-                Ok((200, json!({ "id": 7 })))
+                Ok((200, json::installation("towpath", &grants(), self.started_at())))
             }
             ("POST", ["app", "installations", "7", "access_tokens"]) => Ok(self.give_token(&asked)),
             ("POST", ["graphql"]) => self.update_refs(&asked),
@@ -201,7 +229,7 @@ impl State {
             _ => Ok(not_found()),
         };
         // A fault struck: whether the effect took place nobody knows.
-        said.unwrap_or_else(|_: ForgeError| (502, json!({ "message": "Server Error" })))
+        said.unwrap_or_else(|_: ForgeError| (502, error("Server Error")))
     }
 }
 
@@ -216,10 +244,29 @@ impl State {
     }
 }
 
+/// What the organization granted the App.
+fn grants() -> json::Grants {
+    let permissions = json!({
+        "contents": "write",
+        "members": "read",
+        "metadata": "read",
+        "pull_requests": "write",
+        "statuses": "write",
+    });
+    json::Grants { permissions, events: json!(["push", "pull_request", "issue_comment"]) }
+}
+
 fn not_found() -> Said {
-    (404, json!({ "message": "Not Found" }))
+    (404, error("Not Found"))
 }
 
 fn unprocessable(message: &str) -> Said {
-    (422, json!({ "message": "Validation Failed", "errors": [{ "message": message }] }))
+    let mut said = error("Validation Failed");
+    said["errors"] = json!([{ "resource": "Reference", "code": "custom", "message": message }]);
+    (422, said)
+}
+
+/// What GitHub says with a no.
+fn error(message: &str) -> Value {
+    json!({ "message": message, "documentation_url": "https://docs.github.com/rest" })
 }

@@ -2,21 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use serde_json::{Value, json};
+use serde_json::Value;
 use towpath::forge::ForgeError;
 use towpath::model::{BlobId, BranchName, ChangeNumber, CommitId};
 
 use super::super::{FakeChange, State};
-use super::json::{account, comment, number, state_word, time, tree_id};
+use super::json::{self, number};
 use super::{Asked, Said, not_found};
 use crate::support::fixture::Files;
 
 impl State {
     pub(super) fn read(&mut self, asked: &Asked<'_>) -> Result<Said, ForgeError> {
         let found = match asked.parts.as_slice() {
-            [] => Some(json!({ "full_name": self.place.repository.as_str(), "node_id": "R_1" })),
+            [] => Some(json::full_repository(self.place.repository.as_str(), self.started_at())),
             ["git", "ref", "heads", branch @ ..] => self.reference(&branch.join("/")),
             ["git", "matching-refs", "heads", prefix @ ..] => Some(self.references(&prefix.join("/"))),
             ["git", "commits", id] => self.git_commit(id),
@@ -31,9 +29,7 @@ impl State {
             ["pulls", number] => self.numbered(number).map(|change| self.one_pull(change)),
             ["issues", "comments", id, "reactions"] => self.reactions(id),
             ["issues", number, "timeline"] => self.numbered(number).map(|change| self.timeline(change)),
-            ["issues", number, "comments"] => {
-                self.numbered(number).map(|change| change.comments.iter().map(comment).collect())
-            }
+            ["issues", number, "comments"] => self.numbered(number).map(|change| self.comments(change)),
             _ => None,
         };
         Ok(found.map_or_else(not_found, |value| (200, value)))
@@ -54,29 +50,33 @@ impl State {
         {
             self.merge_by_person(number, by);
         }
-        self.git.tip(&branch).map(|tip| reference(&branch, tip))
+        self.git.tip(&branch).map(|tip| self.reference_to(&branch, tip))
     }
 
     fn references(&self, prefix: &str) -> Value {
         let all = self.git.branches.iter().filter(|(branch, _)| branch.as_str().starts_with(prefix));
-        all.map(|(branch, tip)| reference(branch, tip)).collect()
+        all.map(|(branch, tip)| self.reference_to(branch, tip)).collect()
     }
 
     fn git_commit(&mut self, id: &str) -> Option<Value> {
         let id = self.found_commit(id)?;
         let files = self.git.get(&id).files.clone();
-        let tree = self.keep_tree(files);
-        Some(json!({ "sha": id.as_str(), "tree": { "sha": tree } }))
+        self.keep_tree(files);
+        Some(self.git_commit_json(id.as_str(), self.git.get(&id)))
+    }
+
+    fn comments(&self, change: &FakeChange) -> Value {
+        change.comments.iter().map(|comment| self.comment(change, comment)).collect()
     }
 
     /// Keeps a tree, so that others can be built on it.
     pub(super) fn keep_tree(&mut self, files: Files) -> String {
-        let id = tree_id(self, &files);
+        let id = json::tree_id(self, &files);
         self.github.trees.insert(id.clone(), files);
         id
     }
 
-    fn tree(&mut self, id: &str, is_whole: bool) -> Option<Value> {
+    pub(super) fn tree(&mut self, id: &str, is_whole: bool) -> Option<Value> {
         let files = match self.found_commit(id) {
             Some(commit) => self.git.get(&commit).files.clone(),
             None => self.github.trees.get(id)?.clone(),
@@ -86,39 +86,25 @@ impl State {
         let truncated = own.len() > most;
         let mut entries: Vec<Value> = Vec::new();
         for (path, content) in own.iter().take(most) {
-            let sha = self.git.blob_id(content).to_string();
-            entries.push(json!({ "path": path.as_str(), "mode": "100644", "type": "blob", "sha": sha }));
+            entries.push(self.entry(path.as_str(), "blob", &self.git.blob_id(content).to_string()));
         }
         for (path, files) in folders {
             let sha = self.keep_tree(files);
-            entries.push(json!({ "path": path, "mode": "040000", "type": "tree", "sha": sha }));
+            entries.push(self.entry(&path, "tree", &sha));
         }
-        Some(json!({ "sha": id, "truncated": truncated, "tree": entries }))
+        Some(self.tree_json(id, entries, truncated))
     }
 
     fn blob(&self, id: &str) -> Option<Value> {
         let content = self.git.blob(&BlobId::new(id).ok()?)?;
-        Some(
-            json!({ "sha": id, "size": content.len(), "encoding": "base64", "content": STANDARD.encode(content) }),
-        )
+        Some(self.blob_json(id, &content))
     }
 
     /// The newest first, as GitHub lists them.
     fn statuses(&self, id: &str) -> Value {
         let all = self.changes.iter().flat_map(|change| &change.statuses).rev();
         let on_it = all.filter(|(_, status)| status.head.as_str() == id);
-        let bot = account(self.bot.as_str());
-        on_it
-            .map(|(context, status)| {
-                json!({
-                    "state": state_word(status.state),
-                    "context": context,
-                    "description": status.text,
-                    "created_at": time(status.at),
-                    "creator": bot,
-                })
-            })
-            .collect()
+        on_it.map(|(context, status)| self.status_json(context, status)).collect()
     }
 
     fn comparison(&self, ends: &str, asked: &Asked<'_>) -> Option<Value> {
@@ -127,18 +113,15 @@ impl State {
         let base = base.or_else(|| self.found_commit(ends.split_once("...")?.0))?;
         let head = self.found_commit(head)?;
         let origin = self.git.merge_base(&base, &head)?;
-        let status = match (origin == base, origin == head) {
-            (true, true) => "identical",
-            (true, false) => "ahead",
-            (false, true) => "behind",
-            (false, false) => "diverged",
-        };
-        let files =
-            if asked.query("page") == Some("2") { Vec::new() } else { self.differing(&origin, &head) };
-        Some(json!({ "status": status, "merge_base_commit": { "sha": origin.as_str() }, "files": files }))
+        let mut comparison = self.comparison_json(&base, &head, &origin);
+        let is_first = asked.query("page").is_none_or(|page| page == "1");
+        comparison["files"] =
+            Value::Array(if is_first { self.differing(&origin, &head) } else { Vec::new() });
+        Some(comparison)
     }
 
     fn differing(&self, old: &CommitId, new: &CommitId) -> Vec<Value> {
+        let head = new;
         let [old, new] = [old, new].map(|commit| &self.git.get(commit).files);
         let mut paths: Vec<_> = old.keys().chain(new.keys()).collect();
         paths.sort();
@@ -154,8 +137,7 @@ impl State {
                     _ => "modified",
                 };
                 let content = new.get(path).or_else(|| old.get(path)).expect("it is on one side");
-                let sha = self.git.blob_id(content).to_string();
-                json!({ "filename": path.as_str(), "status": status, "sha": sha })
+                self.difference(path.as_str(), status, &self.git.blob_id(content).to_string(), head)
             })
             .collect()
     }
@@ -176,19 +158,18 @@ impl State {
     fn reactions(&self, id: &str) -> Option<Value> {
         let mut comments = self.changes.iter().flat_map(|change| &change.comments);
         let comment = comments.find(|comment| number(&comment.id).to_string() == id)?;
-        let bot = account(self.bot.as_str());
-        let all = comment.reactions.iter();
-        Some(all.map(|reaction| json!({ "id": 1, "user": bot, "content": reaction.word() })).collect())
+        Some(comment.reactions.iter().map(|reaction| self.reaction(comment, *reaction)).collect())
     }
 
     pub(super) fn team(&self, team: &str, rest: &[&str]) -> Result<Said, ForgeError> {
+        let (organization, slug) = team.split_once('/').expect("a team has an owner");
         let members = towpath::model::TeamName::new(team).ok().and_then(|team| self.teams.get(&team));
         Ok(match (members, rest) {
-            (Some(_), []) => (200, json!({ "slug": team })),
+            (Some(_), []) => (200, json::team(organization, slug, self.started_at())),
             (Some(members), ["memberships", user])
                 if members.iter().any(|member| member.as_str() == *user) =>
             {
-                (200, json!({ "state": "active", "role": "member" }))
+                (200, json::membership(organization, slug, user))
             }
             _ => not_found(),
         })
@@ -208,8 +189,4 @@ fn one_level(files: Files) -> (Files, BTreeMap<String, Files>) {
         }
     }
     (own, folders)
-}
-
-pub(super) fn reference(branch: &BranchName, tip: &CommitId) -> Value {
-    json!({ "ref": format!("refs/heads/{branch}"), "object": { "type": "commit", "sha": tip.as_str() } })
 }

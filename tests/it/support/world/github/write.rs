@@ -10,9 +10,8 @@ use towpath::model::{
 
 use super::super::git::NewCommit;
 use super::super::{EffectKind, FakeChange, State};
-use super::json::{comment, number, state_word, time};
-use super::read::reference;
-use super::{Asked, Said, not_found, unprocessable};
+use super::json::number;
+use super::{Asked, Said, error, not_found, unprocessable};
 use crate::support::fixture::Files;
 
 /// The id that stands for no commit.
@@ -52,7 +51,9 @@ impl State {
             self.git.store(&content);
             files.insert(path, content);
         }
-        (201, json!({ "sha": self.keep_tree(files) }))
+        let id = self.keep_tree(files);
+        let tree = self.tree(&id, false).expect("it was just kept");
+        (201, tree)
     }
 
     fn make_commit(&mut self, asked: &Asked<'_>) -> Said {
@@ -64,19 +65,19 @@ impl State {
         let (author, at) = (self.bot.clone(), self.forge_now());
         let message = asked.text("message");
         let commit = self.git.commit(NewCommit { parents, files, author: &author, message, at });
-        (201, json!({ "sha": commit.as_str() }))
+        (201, self.git_commit_json(commit.as_str(), self.git.get(&commit)))
     }
 
     fn make_ref(&mut self, asked: &Asked<'_>) -> Result<Said, ForgeError> {
         let branch = branch_of(asked.text("ref"));
         if self.git.tip(&branch).is_some() {
-            return Ok((422, json!({ "message": "Reference already exists" })));
+            return Ok((422, error("Reference already exists")));
         }
         let Some(to) = self.found_commit(asked.text("sha")) else {
             return Ok(unprocessable("Object does not exist"));
         };
         self.effect(|state| state.moved(&branch, to.clone()))?;
-        Ok((201, reference(&branch, &to)))
+        Ok((201, self.reference_to(&branch, &to)))
     }
 
     fn advance(&mut self, branch: &str, asked: &Asked<'_>) -> Result<Said, ForgeError> {
@@ -88,15 +89,15 @@ impl State {
         let branch = BranchName::new(branch).expect("a branch name");
         let (Some(from), Some(to)) = (self.git.tip(&branch).cloned(), self.found_commit(asked.text("sha")))
         else {
-            return Ok((422, json!({ "message": "Reference does not exist" })));
+            return Ok((422, error("Reference does not exist")));
         };
         if !self.git.ancestry(&to).contains(&from) {
-            return Ok((422, json!({ "message": "Update is not a fast forward" })));
+            return Ok((422, error("Update is not a fast forward")));
         }
         if from != to {
             self.effect(|state| state.moved(&branch, to.clone()))?;
         }
-        Ok((200, reference(&branch, &to)))
+        Ok((200, self.reference_to(&branch, &to)))
     }
 
     /// GraphQL's one mutation that is used: moves refs that are where they are expected to be.
@@ -203,13 +204,13 @@ impl State {
     fn merge_pull(&mut self, number: &str, asked: &Asked<'_>) -> Result<Said, ForgeError> {
         let Some(change) = self.numbered(number) else { return Ok(not_found()) };
         let (number, head) = (change.number, change.head().clone());
-        let not_mergeable = (405, json!({ "message": "Pull Request is not mergeable" }));
+        let not_mergeable = (405, error("Pull Request is not mergeable"));
         if !change.is_open() {
             return Ok(not_mergeable);
         }
         if head.as_str() != asked.text("sha") {
             let message = "Head branch was modified. Review and try the merge again.";
-            return Ok((409, json!({ "message": message })));
+            return Ok((409, error(message)));
         }
         let base = self.base_tip().clone();
         let Some(files) = self.git.merged_files(&base, &head) else { return Ok(not_mergeable) };
@@ -237,7 +238,8 @@ impl State {
                 change.labels.push(label.to_owned());
             }
         }
-        (200, change.labels.iter().map(|label| json!({ "name": label })).collect())
+        let change = self.change(number).expect("it was just there");
+        (200, change.labels.iter().map(|label| self.label(label)).collect())
     }
 
     fn add_comment(&mut self, number: &str, asked: &Asked<'_>) -> Result<Said, ForgeError> {
@@ -255,7 +257,8 @@ impl State {
             state.change_mut(number).expect("it was just there").comments.push(made.clone());
             (made, EffectKind::Remarked { change: number, about })
         })?;
-        Ok((201, comment(&made)))
+        let change = self.change(number).expect("it was just there");
+        Ok((201, self.comment(change, &made)))
     }
 
     fn add_reaction(&mut self, id: &str, asked: &Asked<'_>) -> Result<Said, ForgeError> {
@@ -265,7 +268,7 @@ impl State {
             Some((change.number, comment.clone()))
         });
         let Some((change, comment)) = found else { return Ok(not_found()) };
-        let made = json!({ "id": 1, "content": reaction.word() });
+        let made = self.reaction(&comment, reaction);
         if comment.reactions.contains(&reaction) {
             return Ok((200, made));
         }
@@ -296,17 +299,7 @@ impl State {
             change.statuses.push((context.clone(), status.clone()));
             (status, EffectKind::StatusSet { change: number })
         })?;
-        let bot = super::json::account(self.bot.as_str());
-        Ok((
-            201,
-            json!({
-                "state": state_word(made.state),
-                "context": context,
-                "description": made.text,
-                "created_at": time(made.at),
-                "creator": bot,
-            }),
-        ))
+        Ok((201, self.status_json(&context, &made)))
     }
 }
 

@@ -1,0 +1,163 @@
+//! Pull requests, their labels and statuses.
+
+use serde_json::{Value, json};
+use towpath::model::{ChangeState, CommitId, Status, StatusState, Time};
+
+use super::super::super::{FakeChange, State};
+use super::{WEB, account, node_id, repository, time};
+
+impl State {
+    pub(in super::super) fn pull(&self, change: &FakeChange) -> Value {
+        let (closed_at, merged_at, merge_commit) = match &change.state {
+            ChangeState::Open => (None, None, None),
+            ChangeState::Closed { at, .. } => (Some(time(*at)), None, None),
+            ChangeState::Merged { at, commit, .. } => {
+                (Some(time(*at)), Some(time(*at)), Some(commit.as_str().to_owned()))
+            }
+        };
+        let labels: Vec<Value> = change.labels.iter().map(|name| self.label(name)).collect();
+        let mut pull = json!({
+            "id": change.number.0,
+            "node_id": node_id("PR", change.number.0),
+            "number": change.number.0,
+            "state": if change.is_open() { "open" } else { "closed" },
+            "locked": false,
+            "draft": false,
+            "title": change.title,
+            "body": change.body,
+            "user": account(change.author.as_str()),
+            "labels": labels,
+            "milestone": null,
+            "assignee": null,
+            "assignees": [],
+            "requested_reviewers": [],
+            "requested_teams": [],
+            "created_at": time(change.opened_at),
+            "updated_at": time(touched(change)),
+            "closed_at": closed_at,
+            "merged_at": merged_at,
+            "merge_commit_sha": merge_commit,
+            "head": self.side(change.branch.as_str(), change.head()),
+            "base": self.side(self.place.branch.as_str(), self.base_tip()),
+            "author_association": "COLLABORATOR",
+            "auto_merge": null,
+        });
+        self.add_addresses(&mut pull, change);
+        pull
+    }
+
+    fn side(&self, branch: &str, commit: &CommitId) -> Value {
+        let full_name = self.place.repository.as_str();
+        let (owner, _) = full_name.split_once('/').expect("a repository has an owner");
+        json!({
+            "label": format!("{owner}:{branch}"),
+            "ref": branch,
+            "sha": commit.as_str(),
+            "user": account(owner),
+            "repo": repository(full_name, self.started_at()),
+        })
+    }
+
+    fn add_addresses(&self, pull: &mut Value, change: &FakeChange) {
+        let number = change.number.0;
+        let url = self.api(&format!("/pulls/{number}"));
+        let issue = self.api(&format!("/issues/{number}"));
+        let web = format!("{WEB}/{}/changes/{number}", self.place.repository);
+        let statuses = self.api(&format!("/statuses/{}", change.head()));
+        let all = [
+            ("self", "url", url.clone()),
+            ("html", "html_url", web.clone()),
+            ("issue", "issue_url", issue.clone()),
+            ("comments", "comments_url", format!("{issue}/comments")),
+            ("commits", "commits_url", format!("{url}/commits")),
+            ("statuses", "statuses_url", statuses),
+            ("review_comments", "review_comments_url", format!("{url}/comments")),
+            ("review_comment", "review_comment_url", self.api("/pulls/comments{/number}")),
+        ];
+        for (link, member, address) in all {
+            pull["_links"][link] = json!({ "href": address });
+            pull[member] = json!(address);
+        }
+        pull["diff_url"] = json!(format!("{web}.diff"));
+        pull["patch_url"] = json!(format!("{web}.patch"));
+    }
+
+    /// A pull request that was asked for by its number.
+    pub(in super::super) fn one_pull(&self, change: &FakeChange) -> Value {
+        let mut pull = self.pull(change);
+        let mergeable = change.is_open().then(|| !self.is_conflicted(change.head()));
+        pull["mergeable"] = json!(mergeable);
+        let word = match mergeable {
+            None => "unknown",
+            Some(true) => "clean",
+            Some(false) => "dirty",
+        };
+        pull["mergeable_state"] = json!(word);
+        pull["rebaseable"] = json!(mergeable);
+        let by = match &change.state {
+            ChangeState::Merged { by, .. } => Some(account(by.as_str())),
+            ChangeState::Open | ChangeState::Closed { .. } => None,
+        };
+        pull["merged"] = json!(by.is_some());
+        pull["merged_by"] = json!(by);
+        pull["maintainer_can_modify"] = json!(false);
+        pull["comments"] = json!(change.comments.len());
+        for (count, number) in
+            [("review_comments", 0), ("commits", 1), ("additions", 1), ("deletions", 1), ("changed_files", 1)]
+        {
+            pull[count] = json!(number);
+        }
+        pull
+    }
+
+    pub(in super::super) fn label(&self, name: &str) -> Value {
+        let id = super::account_id(name);
+        json!({
+            "id": id,
+            "node_id": node_id("LA", id),
+            "url": self.api(&format!("/labels/{name}")),
+            "name": name,
+            "description": "",
+            "color": "ededed",
+            "default": false,
+        })
+    }
+
+    /// A commit status, which the bot set.
+    pub(in super::super) fn status_json(&self, context: &str, status: &Status) -> Value {
+        json!({
+            "id": 1,
+            "node_id": node_id("SC", 1),
+            "url": self.api(&format!("/statuses/{}", status.head)),
+            "avatar_url": format!("{WEB}/avatars/1"),
+            "state": state_word(status.state),
+            "context": context,
+            "description": status.text,
+            "target_url": null,
+            "created_at": time(status.at),
+            "updated_at": time(status.at),
+            "creator": account(self.bot.as_str()),
+        })
+    }
+}
+
+const fn state_word(state: StatusState) -> &'static str {
+    match state {
+        StatusState::Pending => "pending",
+        StatusState::Success => "success",
+        StatusState::Failure => "failure",
+    }
+}
+
+/// When a pull request was touched last.
+fn touched(change: &FakeChange) -> Time {
+    let ended = match &change.state {
+        ChangeState::Open => None,
+        ChangeState::Closed { at, .. } | ChangeState::Merged { at, .. } => Some(*at),
+    };
+    let heads = change.heads.iter().map(|(at, _)| *at);
+    let said = change.comments.iter().map(|comment| comment.at);
+    let reviewed = change.reviews.iter().map(|review| review.at);
+    let all = heads.chain(said).chain(reviewed).chain(ended);
+    all.fold(change.opened_at, Ord::max)
+}
