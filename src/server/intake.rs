@@ -11,8 +11,11 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 pub(super) const BODY_BYTES_MAX: usize = 5 * 1024 * 1024;
 /// How long a body may take.
 const BODY_TIMEOUT: Duration = Duration::from_secs(10);
-/// How many bodies of one source are read at once.
+/// How many bodies of one source are read at once, small ones apart.
 pub(super) const BODIES_AT_ONCE_MAX: usize = 16;
+/// Largest body that needs no turn, in bytes: one for each connection, they are no more than memory has room for. So
+/// whoever sends large bodies slowly, and proves nothing, keeps no usual event out.
+const SMALL_BODY_BYTES_MAX: usize = 32 * 1024;
 /// How long a webhook waits for its turn; its sender comes again.
 const TURN_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -83,15 +86,18 @@ impl Refusal {
     }
 }
 
-/// What can be refused by the headers alone.
-pub(super) fn check_head(headers: &HeaderMap) -> Result<(), Refusal> {
+/// What can be refused by the headers alone; says whether the body is small.
+pub(super) fn check_head(headers: &HeaderMap) -> Result<bool, Refusal> {
     let encodings = headers.get_all(header::CONTENT_ENCODING).iter();
     if encodings.into_iter().any(|value| !value.as_bytes().eq_ignore_ascii_case(b"identity")) {
         return Err(Refusal::Encoded);
     }
     let length =
         headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
-    if length.is_some_and(|length| length > BODY_BYTES_MAX) { Err(Refusal::TooLarge) } else { Ok(()) }
+    if length.is_some_and(|length| length > BODY_BYTES_MAX) {
+        return Err(Refusal::TooLarge);
+    }
+    Ok(length.is_some_and(|length| length <= SMALL_BODY_BYTES_MAX))
 }
 
 /// Waits for a turn among the bodies of one source.

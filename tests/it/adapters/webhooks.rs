@@ -415,6 +415,27 @@ async fn w19_a_flood_of_wrong_signatures_keeps_no_event_out() {
 }
 
 #[tokio::test]
+async fn w19_large_bodies_that_never_end_keep_no_event_out() {
+    let hub = Hub::start().await;
+    let head = format!(
+        "POST /hooks/github/here HTTP/1.1\r\nHost: x\r\n{SIGNATURE}: {}\r\nContent-Length: 1000000\r\n\r\n{{",
+        signed("guess", b"")
+    );
+    let mut slow = Vec::new();
+    for _client in 0..64 {
+        let mut stream = TcpStream::connect(&hub.address).await.unwrap();
+        stream.write_all(head.as_bytes()).await.unwrap();
+        slow.push(stream);
+    }
+    let push = push("acme/deploy", "main");
+    let events = (0..20).map(|n| status(hub.delivery(&format!("guid {n}"), "push", &push)));
+    let answers = futures::future::join_all(events);
+    let answers = tokio::time::timeout(Duration::from_secs(5), answers).await.expect("none waits for them");
+    assert!(answers.iter().all(|status| *status == 202));
+    assert_eq!(hub.kept().await, 20);
+}
+
+#[tokio::test]
 async fn w20_to_w22_bodies_that_are_signed_and_still_not_taken() {
     let hub = Hub::start().await;
     let deep = [b"{\"x\":".repeat(10_000), b"[".repeat(10_000)].concat();

@@ -13,16 +13,16 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use towpath::config::{GitHubCredentials, GitHubForgeSettings, SecretSource};
 use towpath::ledger::{Delivery, DeliveryId, DeliveryOutcome, Ledger as _, Subject};
-use towpath::model::{Place, Time};
+use towpath::model::{Place, Policy, Time};
 use towpath::reconcile::{self, Bells, Round};
 use towpath::server::{GitHubHook, GitHubHooks, Reception};
 
 use crate::support::bot::Bot;
 use crate::support::rules::{BOT, Rules, minutes, name, place};
 use crate::support::story::{Mode, Over, end_of};
-use crate::support::webhook::sample::Event;
+use crate::support::webhook::sample::{self, Event};
 use crate::support::webhook::{DELIVERY, EVENT, SIGNATURE, signed};
-use crate::support::world::FakeWorld;
+use crate::support::world::{FakeWorld, Refusal};
 
 const SECRET: &str = "of GitHub and Towpath alone";
 /// Longer than any story takes.
@@ -54,11 +54,15 @@ struct Running {
 }
 
 impl Running {
-    fn start(bot: &Bot, policy: &towpath::model::Policy, sweep: Duration) -> Self {
+    fn start(bot: &Bot, policy: &Policy, sweep: Duration) -> Self {
+        Self::start_with(bot, policy, (sweep, SWEEP_NEVER))
+    }
+
+    fn start_with(bot: &Bot, policy: &Policy, (sweep, second_look): (Duration, Duration)) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let bells = Arc::new(Bells::of(policy));
         let router = router(&bot.world, &bells, &folder);
-        let round = Round { places: policy.places(), sweep };
+        let round = Round { places: policy.places(), sweep, second_look };
         let (stop, stopping) = watch::channel(false);
         let looks = tokio::spawn(reconcile::serve(Arc::new(bot.one_more_engine()), bells, round, stopping));
         let router = TowerToHyperService::new(router);
@@ -188,6 +192,28 @@ fn events_once_doubled_and_reversed_or_all_lost_end_the_same_way() {
     }
 }
 
+#[test]
+fn an_event_that_is_ahead_of_github_is_made_up_for_by_the_second_look() {
+    run(async {
+        let rules = Rules::default();
+        let mut bot = Bot::new(&rules, Mode::Plain, Over::Ports).await;
+        let change = bot.bring_to_production("1.10.0").await;
+        bot.world.events();
+        let second_look = Duration::from_secs(1);
+        let mut service = Running::start_with(&bot, &rules.policy(), (SWEEP_NEVER, second_look));
+        let ahead =
+            sample::every_event("acme/deploy").into_iter().filter(|event| event.kind == "issue_comment");
+        service.send(ahead.collect(), Way::Once).await;
+        until(|| bot.world.state().deliveries().iter().all(|(_, outcomes)| !outcomes.is_empty())).await;
+        // Only now does GitHub show what it told of.
+        bot.pass(minutes(5)).comment(change, "alice", "/promote approve");
+        until(|| bot.world.state().change(change).is_some_and(|own| !own.is_open())).await;
+        service.stop().await;
+        bot.settle().await.expect_merged(change);
+        bot.finish().await;
+    });
+}
+
 fn delivery(world: &FakeWorld, id: &str, repositories: &[&str]) -> Delivery {
     let repositories = repositories.iter().map(|repository| name(repository)).collect();
     let subject = Subject::Repositories(place().forge, repositories);
@@ -220,15 +246,15 @@ fn an_event_has_its_outcome_only_after_a_look_that_succeeded() {
         let mut bot = Bot::new(&rules, Mode::Plain, Over::GitHub).await;
         bot.settle().await;
         let mut service = Running::start(&bot, &rules.policy(), SWEEP_OFTEN);
-        let refused = |line: &'static str| crate::support::world::Refusal {
-            request: line,
+        let refused = |request| Refusal {
+            request,
             status: 403,
             message: "Resource not accessible by integration",
             header: None,
         };
         bot.world.state().github.refusals.extend((0..3).map(|_| refused("GET /repos")));
         bot.world.events();
-        service.send(crate::support::webhook::sample::every_event("acme/deploy"), Way::Once).await;
+        service.send(sample::every_event("acme/deploy"), Way::Once).await;
         until(|| bot.world.state().github.refusals.is_empty()).await;
         until(|| bot.world.state().deliveries().iter().all(|(_, outcomes)| !outcomes.is_empty())).await;
         service.stop().await;

@@ -162,7 +162,15 @@ fn bodies_that_cannot_be_read() {
     let half = r#"{"ref":"\ud800","before":"a","after":"b"}"#;
     let twice = r#"{"ref":"refs/heads/main","ref":"refs/heads/towpath/x","before":"a","after":"b"}"#;
     let said = [deep.as_str(), half, twice, "", "[", "[]", "null"].map(|body| refused(EventKind::Push, body));
-    insta::assert_snapshot!(said.join("\n"), @"");
+    insta::assert_snapshot!(said.join("\n"), @"
+    the body is no `push` of GitHub: EOF while parsing a list at line 1 column 150000
+    the body is no `push` of GitHub: unexpected end of hex escape at line 1 column 15
+    the body is no `push` of GitHub: duplicate field `ref` at line 1 column 30
+    the body is no `push` of GitHub: EOF while parsing a value at line 1 column 0
+    the body is no `push` of GitHub: EOF while parsing a list at line 1 column 1
+    the body is no `push` of GitHub: invalid length 0, expected struct Body with 29 elements at line 1 column 2
+    the body is no `push` of GitHub: invalid type: null, expected struct Body at line 1 column 4
+    ");
     for body in [&b"\xff\xfe"[..], b"{\"ref\": \"\xc3\x28\"}", b"{\"ref\": \"a\0\"}"] {
         assert!(matches!(read(EventKind::Push, body, &bot()), Err(EventError::NotText)));
     }

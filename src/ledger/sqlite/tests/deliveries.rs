@@ -163,3 +163,15 @@ async fn what_an_older_version_kept_is_still_owed() {
 
     assert_eq!(ledger.deliveries().await.unwrap(), [delivery(given("a"), 1)]);
 }
+
+#[tokio::test]
+async fn what_cannot_be_understood_keeps_no_other_from_its_outcome() {
+    let ledger = SqliteLedger::in_memory().await.unwrap();
+    let insert = "INSERT INTO deliveries (source, id, is_given, received_at, images, forge, repositories) \
+                  VALUES ('github/hub', 'poison', 1, 1, '[]', 'hub', '[\"no repository\"]')";
+    sqlx::query(insert).execute(&ledger.pool).await.unwrap();
+    ledger.accept(&delivery(given("a"), 2)).await.unwrap();
+    assert_eq!(ledger.deliveries().await.unwrap(), [delivery(given("a"), 2)]);
+    let said = [("poison".to_owned(), Some("unreadable".to_owned())), ("a".to_owned(), None)];
+    assert_eq!(outcomes(&ledger).await, said);
+}
