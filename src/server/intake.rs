@@ -28,6 +28,8 @@ pub(super) enum Refusal {
     Unproven,
     /// It is encoded in a way that is not taken.
     Encoded,
+    /// It is a form, although it could be JSON.
+    Form,
     /// It is too large.
     TooLarge,
     /// It took too long.
@@ -47,7 +49,7 @@ impl Refusal {
         match self {
             Self::Unknown => StatusCode::NOT_FOUND,
             Self::Unproven => StatusCode::UNAUTHORIZED,
-            Self::Encoded => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::Encoded | Self::Form => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::Broken | Self::Malformed => StatusCode::BAD_REQUEST,
@@ -61,6 +63,7 @@ impl Refusal {
             Self::Unknown => "unknown",
             Self::Unproven => "unproven",
             Self::Encoded => "encoded",
+            Self::Form => "form",
             Self::TooLarge => "too_large",
             Self::TooSlow => "too_slow",
             Self::Broken => "broken",
@@ -76,6 +79,7 @@ impl Refusal {
             Self::Unknown => "there is no such hook\n",
             Self::Unproven => "the secret is missing or wrong\n",
             Self::Encoded => "send the body as it is, without a content encoding\n",
+            Self::Form => "set the content type of the webhook to application/json\n",
             Self::TooLarge => "the body is too large\n",
             Self::TooSlow => "the body took too long\n",
             Self::Broken => "the body ended too soon\n",

@@ -467,6 +467,21 @@ async fn w23_an_event_that_cannot_be_read_stops_none_behind_it() {
 }
 
 #[tokio::test]
+async fn a_form_says_what_to_change_to_whom_it_is_proven() {
+    let hub = Hub::start().await;
+    let body = "payload=%7B%7D";
+    let form = || {
+        let post =
+            hub.post().header(EVENT, "ping").header("Content-Type", "application/x-www-form-urlencoded");
+        post.body(body)
+    };
+    assert_eq!(silent(form()).await, 401);
+    let answer = form().header(SIGNATURE, signed(SECRETS[0], body.as_bytes())).send().await.unwrap();
+    assert_eq!(answer.status(), 415);
+    assert_eq!(answer.text().await.unwrap(), "set the content type of the webhook to application/json\n");
+}
+
+#[tokio::test]
 async fn a_package_of_github_tells_its_image_and_no_other() {
     let hub = Hub::start().await;
     let package = |key: &str, url: Value| {

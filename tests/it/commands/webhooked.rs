@@ -2,7 +2,10 @@
 
 use std::fmt::Write as _;
 use std::net::SocketAddr;
+use std::time::Duration;
 
+use futures::StreamExt as _;
+use reqwest::RequestBuilder;
 use serde_json::json;
 use tokio::time::Instant;
 use towpath::ledger::Ledger as _;
@@ -10,7 +13,7 @@ use towpath::ledger::sqlite::SqliteLedger;
 use towpath::model::ChangeNumber;
 use towpath::observe::{Clock as _, SystemClock};
 
-use super::notified::{Service, say, until};
+use super::notified::{LOOK_PAUSE, Service, WAIT_MAX, say, until};
 use super::shop;
 use crate::support::docker_registry::DockerRegistry;
 use crate::support::fixture;
@@ -86,9 +89,19 @@ impl Ground {
         self.world.state().change(change).is_some_and(|own| !own.is_open())
     }
 
+    /// How many events are without their outcome.
     async fn owed(&self) -> usize {
         let ledger = SqliteLedger::open(&self.site.path("towpath.db")).await.expect("it is a ledger");
         ledger.deliveries().await.expect("it can be read").len()
+    }
+
+    /// Waits until every event has its outcome.
+    async fn all_answered(&self) {
+        let start = Instant::now();
+        while self.owed().await > 0 {
+            assert!(start.elapsed() < WAIT_MAX, "some never get their outcome");
+            tokio::time::sleep(LOOK_PAUSE).await;
+        }
     }
 }
 
@@ -101,6 +114,11 @@ fn files(host: &str) -> fixture::Files {
 
 /// GitHub tells the service of the comment; the status of its answer.
 async fn tell(service: &Service, id: &str, change: ChangeNumber) -> u16 {
+    event(&reqwest::Client::new(), service, (id, change)).send().await.expect("it answers").status().as_u16()
+}
+
+/// The event of a comment, as GitHub sends it.
+fn event(client: &reqwest::Client, service: &Service, (id, change): (&str, ChangeNumber)) -> RequestBuilder {
     let body = json!({
         "action": "created",
         "issue": { "number": change.0, "pull_request": { "url": "https://github.test/pulls/1" } },
@@ -109,10 +127,9 @@ async fn tell(service: &Service, id: &str, change: ChangeNumber) -> u16 {
         "sender": { "login": "alice" },
     });
     let body = body.to_string();
-    let post = reqwest::Client::new().post(format!("http://{}/hooks/github/hub", service.address));
+    let post = client.post(format!("http://{}/hooks/github/hub", service.address));
     let post = post.header(EVENT, "issue_comment").header(DELIVERY, id);
-    let post = post.header(SIGNATURE, signed(SECRET, body.as_bytes())).body(body);
-    post.send().await.expect("it answers").status().as_u16()
+    post.header(SIGNATURE, signed(SECRET, body.as_bytes())).body(body)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -144,6 +161,38 @@ async fn a_comment_takes_effect_at_once_although_the_sweep_comes_in_minutes() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_thousand_events_cost_a_few_looks_and_each_has_its_outcome() {
+    const EVENTS: usize = 1_000;
+    let ground = Ground::new().await;
+    let service = Service::start(&ground.site);
+    let change = ground.waiting().await;
+    let client = reqwest::Client::new();
+    let send = |id: usize| {
+        let post = event(&client, &service, (&format!("flood {id}"), change));
+        async move {
+            let start = Instant::now();
+            assert_eq!(post.send().await.expect("it answers").status(), 202);
+            start.elapsed()
+        }
+    };
+    ground.world.state().github.requests.clear();
+    let start = Instant::now();
+    let mut took: Vec<Duration> =
+        futures::stream::iter((0..EVENTS).map(send)).buffer_unordered(32).collect().await;
+    let all = start.elapsed();
+    took.sort();
+    ground.all_answered().await;
+    let asked = ground.world.state().github.requests.len();
+    say(&format!(
+        "{EVENTS} events were kept in {all:?}: half of them within {:?}, 99 in 100 within {:?}; {asked} requests",
+        took[EVENTS / 2],
+        took[EVENTS * 99 / 100],
+    ));
+    assert!(asked < EVENTS / 2, "{asked} requests for one thing that happened");
+    service.kill();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_comment_is_not_lost_when_the_service_is_killed_right_after_its_answer() {
     let ground = Ground::new().await;
     let first = Service::start(&ground.site);
@@ -159,11 +208,7 @@ async fn a_comment_is_not_lost_when_the_service_is_killed_right_after_its_answer
     ground.world.restart();
     let second = Service::start(&ground.site);
     until("the merge", || ground.is_merged(change)).await;
-    let start = Instant::now();
-    while ground.owed().await > 0 {
-        assert!(start.elapsed().as_secs() < 60, "it never gets its outcome");
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-    }
+    ground.all_answered().await;
     assert_eq!(tell(&second, "guid 1", change).await, 202, "the same again is known");
     assert_eq!(ground.owed().await, 0);
     second.kill();

@@ -160,6 +160,11 @@ async fn until(holds: impl Fn() -> bool) {
     tokio::time::timeout(Duration::from_secs(60), waiting).await.expect("it happens");
 }
 
+/// How often the forge was told that something happened there.
+fn hints(bot: &Bot) -> usize {
+    bot.world.state().requests.get("hint").copied().unwrap_or_default()
+}
+
 /// A release waits for production; alice approves it there while the service runs. Gives what is left in the end.
 async fn approved_while_serving(way: Way, over: Over) -> (impl PartialEq + std::fmt::Debug, usize) {
     let rules = Rules::default();
@@ -175,6 +180,11 @@ async fn approved_while_serving(way: Way, over: Over) -> (impl PartialEq + std::
     service.stop().await;
     bot.settle().await.expect_merged(change).expect_running("production", "1.10.0");
     bot.finish().await;
+    assert_eq!(
+        hints(&bot) > 0,
+        way != Way::Lost && over == Over::Ports,
+        "a sweep gives no hint, an event does"
+    );
     let deliveries = bot.world.state().deliveries();
     assert!(deliveries.iter().all(|(_, outcomes)| outcomes == &[DeliveryOutcome::Looked]), "{deliveries:?}");
     (end_of(&bot.world), deliveries.len())
