@@ -33,7 +33,7 @@ use crate::model::{
 };
 pub use connection::Patience;
 use connection::{Connection, lock};
-pub use credentials::{AppCredentials, Credentials};
+pub use credentials::{AppCredentials, Credentials, Reading};
 use heads::Swap;
 use memory::Memory;
 

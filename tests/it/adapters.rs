@@ -4,3 +4,4 @@ mod github;
 mod hooks;
 mod peers;
 mod registry;
+mod webhooks;

@@ -7,3 +7,4 @@ mod registries;
 mod sentences;
 mod service;
 mod shop;
+mod webhooked;

@@ -12,4 +12,5 @@ pub(crate) mod rules;
 pub(crate) mod site;
 pub(crate) mod story;
 pub(crate) mod token_server;
+pub(crate) mod webhook;
 pub(crate) mod world;

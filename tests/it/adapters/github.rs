@@ -4,6 +4,7 @@ mod app;
 mod content;
 mod costs;
 mod refusals;
+mod rotation;
 
 use std::net::SocketAddr;
 use std::sync::Arc;

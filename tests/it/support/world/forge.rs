@@ -30,6 +30,10 @@ impl Forge for FakeWorld {
         &self.bot
     }
 
+    fn hint(&self, _repository: &towpath::model::RepositoryName) {
+        *self.state().requests.entry("hint").or_default() += 1;
+    }
+
     async fn head(&self, place: &Place) -> Answer<CommitId> {
         self.ask("head", |state| {
             if let Some((number, by)) = state.merged_meanwhile.take() {

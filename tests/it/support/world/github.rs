@@ -4,6 +4,7 @@
 //! there already is refused with 422, a branch moves forward only, an answer carries a mark by which it can be asked
 //! for again at no cost.
 
+mod events;
 mod graph;
 mod json;
 mod read;
@@ -48,6 +49,8 @@ pub(crate) struct Desk {
     pub(crate) tree_entries_max: Option<usize>,
     /// What the next requests of this kind are answered with, instead of what they ask for.
     pub(crate) refusals: Vec<Refusal>,
+    /// What was seen when somebody asked for events the last time.
+    seen: events::Seen,
 }
 
 /// A no that a test plans.
