@@ -46,7 +46,7 @@ async fn from_a_push_to_a_merge() {
     let head = forge.head(&place).await.unwrap();
     assert_eq!(head.as_str(), pushed);
     let entries = forge.entries(&place, &head).await.unwrap();
-    let blob = entries[&name(FILE)].blob.clone();
+    let blob = entries[&name(FILE)].blob;
     assert_eq!(*forge.blobs(&place, &[blob]).await.unwrap()[0], *b"images: []\n");
 
     // It proposes, and finds what it proposed.
@@ -56,7 +56,7 @@ async fn from_a_push_to_a_merge() {
     assert_eq!(pull[0]["title"], json!("promote(dev): shop 1.10.0"));
     assert_eq!(pull[0]["head"]["ref"], json!("towpath/dev/shop"));
     assert_eq!(pull[0]["user"]["login"], json!("towpath[bot]"));
-    // It has no statuses: the last step of a proposal is refused, and only that.
+    // For a label it wants the permission to write issues, where GitHub is content with that to write pull requests.
     assert_snapshot!(proposed.unwrap_err(), @"the bot may not label changes in `acme/deploy`; grant it `GitHub answered 403, Forbidden`");
 
     // It merges exactly that head.
@@ -67,7 +67,7 @@ async fn from_a_push_to_a_merge() {
     let merged = forge.merge(&merge).await.unwrap();
     assert_eq!(forge.head(&place).await.unwrap(), merged);
     let entries = forge.entries(&place, &merged).await.unwrap();
-    let blob = entries[&name(FILE)].blob.clone();
+    let blob = entries[&name(FILE)].blob;
     assert_eq!(*forge.blobs(&place, &[blob]).await.unwrap()[0], *b"images: [shop]\n");
 }
 
