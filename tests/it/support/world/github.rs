@@ -4,6 +4,7 @@
 //! there already is refused with 422, a branch moves forward only, an answer carries a mark by which it can be asked
 //! for again at no cost.
 
+mod graph;
 mod json;
 mod read;
 mod setup;
@@ -230,7 +231,7 @@ impl State {
             ("GET", ["app", "hook", "deliveries"]) => Ok(self.sent()),
             ("GET", ["rate_limit"]) => Ok(self.limits()),
             ("POST", ["app", "installations", "7", "access_tokens"]) => Ok(self.give_token(&asked)),
-            ("POST", ["graphql"]) => self.update_refs(&asked),
+            ("POST", ["graphql"]) => self.graph(&asked),
             ("GET", ["orgs", organization, "teams", team, rest @ ..]) => {
                 self.team(&format!("{organization}/{team}"), rest)
             }
