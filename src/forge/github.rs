@@ -4,6 +4,7 @@
 //! which alone knows compare-and-swap. What is remembered (refs, pull requests, trees, the log) saves requests; a
 //! process that forgets it all reads it again.
 
+mod budget;
 mod connection;
 mod content;
 mod credentials;
@@ -92,9 +93,10 @@ impl GitHubForge {
     #[must_use]
     pub fn new(access: Access, now: Now) -> Self {
         let Access { name, url, credentials, bot, patience } = access;
+        let connection = Connection::new((&name, &url), credentials, patience, now);
         let inner = Inner {
             name,
-            connection: Connection::new(&url, credentials, patience, now),
+            connection,
             bot: OnceCell::new_with(bot),
             nobody: UserName::new("unknown").expect("a plain word is a user name"),
             members: Mutex::default(),
@@ -177,7 +179,10 @@ impl Forge for GitHubForge {
         // One after the other: GitHub asks for that, and answers a crowd of writes with a pause for all.
         let mut results = Vec::with_capacity(proposals.len());
         for proposal in proposals {
-            results.push(self.propose_one(proposal).await);
+            results.push(match self.may_begin(proposal) {
+                Ok(()) => self.propose_one(proposal).await,
+                Err(error) => Err(error),
+            });
         }
         results
     }

@@ -7,6 +7,7 @@ use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 use http::{Method, StatusCode};
 use serde_json::json;
 
+use super::budget::Lane;
 use super::connection::{Answer, Call, in_path, lock};
 use super::credentials::Scope;
 use super::memory::Refs;
@@ -193,8 +194,8 @@ impl GitHubForge {
     pub(super) async fn create_branch(
         &self,
         repository: &RepositoryName,
-        branch: &BranchName,
-        at: &CommitId,
+        (branch, at): (&BranchName, &CommitId),
+        lane: Lane,
     ) -> Result<Option<()>, ForgeError> {
         let body = json!({ "ref": format!("refs/heads/{branch}"), "sha": at.as_str() });
         let path = format!("/repos/{repository}/git/refs");
@@ -202,7 +203,7 @@ impl GitHubForge {
         let answer = self
             .inner
             .connection
-            .call(Call::write(scope, "create branches", Method::POST, path, body))
+            .call(Call::write(scope, "create branches", Method::POST, path, body).in_lane(lane))
             .await?;
         let exists = matches!(answer.status, StatusCode::UNPROCESSABLE_ENTITY | StatusCode::CONFLICT)
             && answer.words().to_ascii_lowercase().contains("already exists");
@@ -212,7 +213,7 @@ impl GitHubForge {
         expect_allowed(&answer, &format!("creating the branch `{branch}`")).map(Some)
     }
 
-    /// Moves a branch forward to a commit on top of it.
+    /// Moves the log's branch forward to a commit on top of it.
     pub(super) async fn advance(
         &self,
         repository: &RepositoryName,
@@ -222,7 +223,7 @@ impl GitHubForge {
         let path = format!("/repos/{repository}/git/refs/heads/{}", in_path(branch.as_str()));
         let body = json!({ "sha": to.as_str(), "force": false });
         let call = Call::write(Scope::Repository(repository), "move branches", Method::PATCH, path, body);
-        self.inner.connection.call(call).await
+        self.inner.connection.call(call.in_lane(Lane::Merge)).await
     }
 
     /// Moves a branch from one commit to any other, or deletes it. Nothing moves where it points elsewhere.
@@ -242,13 +243,7 @@ impl GitHubForge {
         });
         let input = json!({ "repositoryId": node_id, "refUpdates": [update] });
         let body = json!({ "query": UPDATE_REFS, "variables": { "input": input } });
-        let call = Call::write(
-            Scope::Repository(repository),
-            "move branches",
-            Method::POST,
-            "/graphql".to_owned(),
-            body,
-        );
+        let call = Call::mutation(Scope::Repository(repository), "move branches", body, 1);
         let answer: GraphAnswer = self.inner.connection.call(call).await?.json("moving a branch")?;
         let Some(error) = answer.errors.first() else { return Ok(Swap::Done) };
         // What GitHub says in words is not a contract; where the branch is now is.

@@ -3,6 +3,7 @@
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
+use super::budget::Lane;
 use super::connection::{Call, in_query};
 use super::credentials::Scope;
 use super::heads::Swap;
@@ -12,7 +13,17 @@ use super::{GitHubForge, failed};
 use crate::forge::{ForgeError, Proposal};
 use crate::model::{ChangeNumber, CommitId, EntryKind, RepositoryPath};
 
+/// The most that one promotion writes: a tree, a commit, a branch, a pull request, labels, a status.
+const WRITES: u32 = 6;
+
 impl GitHubForge {
+    /// Says how long to wait where the budget does not have what a whole promotion takes: a branch whose pull request
+    /// has to wait helps nobody.
+    pub(super) fn may_begin(&self, proposal: &Proposal) -> Result<(), ForgeError> {
+        let scope = Scope::Repository(&proposal.place.repository);
+        self.inner.connection.room(scope, Lane::Refresh, WRITES).map(drop)
+    }
+
     /// Opens the pull request of a proposal, or gives the open one of its branch the new content.
     ///
     /// The branch moves first, then the pull request is written. Whoever is cut off in between finds, with the same
@@ -20,7 +31,7 @@ impl GitHubForge {
     pub(super) async fn propose_one(&self, proposal: &Proposal) -> Result<ChangeNumber, ForgeError> {
         let files = self.files(&proposal.place.repository, &proposal.base).await?;
         let tree = json!({ "base_tree": files.tree, "tree": written(&files, proposal)? });
-        let tree = self.make(&proposal.place.repository, "trees", tree).await?;
+        let tree = self.make(&proposal.place.repository, ("trees", tree), Lane::Refresh).await?;
         let written = self.push(proposal, &tree).await?;
         let number = match self.seen_open(&proposal.place, &proposal.branch) {
             Some(open) => {
@@ -48,9 +59,9 @@ impl GitHubForge {
             "parents": [proposal.base.as_str()],
         });
         let repository = &proposal.place.repository;
-        let head = commit_id(&self.make(repository, "commits", commit).await?)?;
+        let head = commit_id(&self.make(repository, ("commits", commit), Lane::Refresh).await?)?;
         let elsewhere = match &proposal.expected {
-            None => match self.create_branch(repository, &proposal.branch, &head).await? {
+            None => match self.create_branch(repository, (&proposal.branch, &head), Lane::Refresh).await? {
                 Some(()) => None,
                 None => Some(self.tip(repository, &proposal.branch).await?),
             },
