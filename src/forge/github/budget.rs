@@ -62,7 +62,7 @@ impl Lane {
         match self {
             Self::Merge => 0,
             Self::Command => 10,
-            Self::Refresh => 25,
+            Self::Refresh => 20,
         }
     }
 

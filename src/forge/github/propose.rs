@@ -1,5 +1,9 @@
 //! A proposal: the commit, the branch, the pull request, its words; each step finds what an earlier try left.
 
+mod together;
+
+use std::collections::BTreeMap;
+
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
@@ -11,17 +15,77 @@ use super::memory::Files;
 use super::wire::{Pull, commit_id};
 use super::{GitHubForge, failed};
 use crate::forge::{ForgeError, Proposal};
-use crate::model::{ChangeNumber, CommitId, EntryKind, RepositoryPath};
+use crate::model::{ChangeNumber, CommitId, EntryKind, RepositoryName, RepositoryPath};
+use together::{TOGETHER_MAX, goes_together};
 
 /// The most that one promotion writes: a tree, a commit, a branch, a pull request, labels, a status.
 const WRITES: u32 = 6;
+/// What one takes where all goes well with several: a branch, a commit, a pull request, labels, a status.
+const WRITES_TOGETHER: u32 = 5;
 
 impl GitHubForge {
-    /// Says how long to wait where the budget does not have what a whole promotion takes: a branch whose pull request
-    /// has to wait helps nobody.
-    pub(super) fn may_begin(&self, proposal: &Proposal) -> Result<(), ForgeError> {
-        let scope = Scope::Repository(&proposal.place.repository);
-        self.inner.connection.room(scope, Lane::Refresh, WRITES).map(drop)
+    /// Carries out each proposal: those that start a branch together, as far as they can, and the others one after the
+    /// other, since GitHub answers a crowd of writes with a pause for all.
+    ///
+    /// One for which the budget does not have all that it takes is not begun: a branch without its pull request helps
+    /// nobody.
+    pub(super) async fn propose_all(&self, proposals: &[Proposal]) -> Vec<Result<ChangeNumber, ForgeError>> {
+        let mut results = BTreeMap::new();
+        for (repository, group) in self.groups(proposals).await {
+            let mut rest = group.as_slice();
+            while !rest.is_empty() {
+                let (part, others) = rest.split_at(self.fitting(repository).min(rest.len()));
+                if part.is_empty() {
+                    break;
+                }
+                let members: Vec<&Proposal> = part.iter().map(|(_, proposal)| *proposal).collect();
+                let opened = self.open_together(&members).await;
+                results.extend(part.iter().map(|(index, _)| *index).zip(opened));
+                rest = others;
+            }
+        }
+        let mut all = Vec::with_capacity(proposals.len());
+        for (index, proposal) in proposals.iter().enumerate() {
+            let result = match results.remove(&index) {
+                Some(result) => result,
+                None => self.propose_if_it_fits(proposal).await,
+            };
+            all.push(result);
+        }
+        all
+    }
+
+    async fn propose_if_it_fits(&self, proposal: &Proposal) -> Result<ChangeNumber, ForgeError> {
+        self.room_for(&proposal.place.repository, WRITES)?;
+        self.propose_one(proposal).await
+    }
+
+    /// How many new changes may be opened together now.
+    fn fitting(&self, repository: &RepositoryName) -> usize {
+        let room = self.room_for(repository, WRITES_TOGETHER).unwrap_or_default();
+        usize::try_from(room / WRITES_TOGETHER).map_or(TOGETHER_MAX, |fitting| fitting.min(TOGETHER_MAX))
+    }
+
+    fn room_for(&self, repository: &RepositoryName, least: u32) -> Result<u32, ForgeError> {
+        self.inner.connection.room(Scope::Repository(repository), Lane::Refresh, least)
+    }
+
+    /// The proposals that can go together, with their places in the list, by the repository.
+    async fn groups<'a>(
+        &self,
+        proposals: &'a [Proposal],
+    ) -> BTreeMap<&'a RepositoryName, Vec<(usize, &'a Proposal)>> {
+        let mut groups: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        for (index, proposal) in proposals.iter().enumerate() {
+            let repository = &proposal.place.repository;
+            let is_open = self.seen_open(&proposal.place, &proposal.branch).is_some();
+            // Where the files cannot be read, the way for one change says why.
+            let Ok(files) = self.files(repository, &proposal.base).await else { continue };
+            if !is_open && goes_together(&files, proposal) {
+                groups.entry(repository).or_default().push((index, proposal));
+            }
+        }
+        groups
     }
 
     /// Opens the pull request of a proposal, or gives the open one of its branch the new content.
@@ -76,7 +140,24 @@ impl GitHubForge {
             Some(Some(tip)) if self.is_written(proposal, tree, &tip).await? => {
                 Ok(Written { head: tip, is_found: true })
             }
-            Some(_) => Err(ForgeError::Conflict { what: format!("the branch `{}`", proposal.branch) }),
+            Some(Some(tip)) if proposal.expected.is_none() => self.fill(proposal, (&tip, head)).await,
+            Some(_) => Err(taken(proposal)),
+        }
+    }
+
+    /// Puts the commit on a branch that is there already and holds nothing beyond the base.
+    async fn fill(
+        &self,
+        proposal: &Proposal,
+        (tip, head): (&CommitId, CommitId),
+    ) -> Result<Written, ForgeError> {
+        let is_empty = *tip == proposal.base || self.is_in_base(&proposal.place, tip).await?;
+        if !is_empty || self.was_proposed(&proposal.place, tip) {
+            return Err(taken(proposal));
+        }
+        match self.swap(&proposal.place.repository, &proposal.branch, (tip, Some(&head))).await? {
+            Swap::Done => Ok(Written { head, is_found: false }),
+            Swap::Elsewhere(_) => Err(taken(proposal)),
         }
     }
 
@@ -177,6 +258,11 @@ fn may_write(base: &Files, path: &RepositoryPath) -> Result<(), String> {
     let below = format!("{path}/");
     let is_folder = base.entries.keys().any(|found| found.as_str().starts_with(&below));
     if is_folder { Err(format!("`{path}` is a folder")) } else { Ok(()) }
+}
+
+/// Somebody else has the branch.
+fn taken(proposal: &Proposal) -> ForgeError {
+    ForgeError::Conflict { what: format!("the branch `{}`", proposal.branch) }
 }
 
 /// Somebody was faster, or a rule of the repository forbids it.

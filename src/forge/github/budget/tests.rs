@@ -53,8 +53,8 @@ const RESET: &str = "1772443200";
 #[test]
 fn each_lane_leaves_a_reserve_to_those_above_it() {
     let budget = budget();
-    assert_eq!(until_full(&budget, write(Lane::Refresh), start()), 60);
-    assert_eq!(until_full(&budget, write(Lane::Command), start()), 12);
+    assert_eq!(until_full(&budget, write(Lane::Refresh), start()), 64);
+    assert_eq!(until_full(&budget, write(Lane::Command), start()), 8);
     assert_eq!(until_full(&budget, write(Lane::Merge), start()), 8);
     assert_eq!(until_full(&budget, write(Lane::Refresh), start()), 0);
 }
@@ -76,10 +76,10 @@ fn a_document_is_sent_when_all_of_it_fits() {
     let document = cost(Lane::Refresh, Interface::Graph, 40);
     assert!(budget.take(document, start()).is_ok());
     assert!(budget.take(document, start()).is_err());
-    assert_eq!(budget.room(write(Lane::Refresh), start()), Ok(20));
-    assert!(budget.take(cost(Lane::Refresh, Interface::Graph, 20), start()).is_ok());
+    assert_eq!(budget.room(write(Lane::Refresh), start()), Ok(24));
+    assert!(budget.take(cost(Lane::Refresh, Interface::Graph, 24), start()).is_ok());
     assert_eq!(budget.room(write(Lane::Refresh), start()), Err(Duration::from_secs(65)));
-    assert_eq!(budget.room(write(Lane::Merge), start()), Ok(20));
+    assert_eq!(budget.room(write(Lane::Merge), start()), Ok(16));
 }
 
 #[test]
@@ -103,7 +103,7 @@ fn nothing_is_sent_while_github_asks_for_patience() {
 fn what_is_left_of_the_hour_is_learnt_from_answers() {
     let (budget, merge) = (budget(), cost(Lane::Merge, Interface::Rest, 0));
     let refresh = cost(Lane::Refresh, Interface::Rest, 0);
-    budget.learn(&told("1250", RESET), Interface::Rest, start());
+    budget.learn(&told("1000", RESET), Interface::Rest, start());
     assert_eq!(budget.take(refresh, start()).unwrap_err(), Duration::from_secs(20 * 60 + 3));
     assert!(budget.take(merge, start()).is_ok());
     budget.learn(&told("0", RESET), Interface::Rest, start());
