@@ -4,6 +4,7 @@
 //! which alone knows compare-and-swap. What is remembered (refs, pull requests, trees, the log) saves requests; a
 //! process that forgets it all reads it again.
 
+mod budget;
 mod connection;
 mod content;
 mod credentials;
@@ -96,9 +97,10 @@ impl GitHubForge {
     #[must_use]
     pub fn new(access: Access, now: Now) -> Self {
         let Access { name, url, credentials, bot, patience } = access;
+        let connection = Connection::new((&name, &url), credentials, patience, now);
         let inner = Inner {
             name,
-            connection: Connection::new(&url, credentials, patience, now),
+            connection,
             bot: OnceCell::new_with(bot),
             nobody: UserName::new("unknown").expect("a plain word is a user name"),
             members: Mutex::default(),
