@@ -7,5 +7,6 @@ mod people;
 mod polls;
 mod releases;
 mod requests;
+mod rights;
 mod road;
 mod trouble;

@@ -3,6 +3,7 @@
 mod app;
 mod content;
 mod costs;
+mod people;
 mod refusals;
 
 use std::net::SocketAddr;

@@ -168,6 +168,14 @@ impl Forge for FakeWorld {
         })
         .await
     }
+
+    async fn may_write(&self, place: &Place, user: &UserName) -> Answer<bool> {
+        self.ask("may_write", |state| {
+            let permission = state.at(place)?.permissions.get(user);
+            Ok(!user.is_machine() && permission.is_some_and(|word| ["admin", "write"].contains(word)))
+        })
+        .await
+    }
 }
 
 impl State {

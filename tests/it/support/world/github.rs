@@ -43,6 +43,8 @@ pub(crate) struct Desk {
     pub(crate) wishes: Vec<Value>,
     /// How many files a listing of a whole tree holds; nothing where there is no end.
     pub(crate) tree_entries_max: Option<usize>,
+    /// Names that went to another account since it wrote here.
+    pub(crate) taken_over: BTreeSet<&'static str>,
     /// What the next requests of this kind are answered with, instead of what they ask for.
     pub(crate) refusals: Vec<Refusal>,
 }
@@ -214,6 +216,7 @@ impl State {
             }
             ("POST", ["app", "installations", "7", "access_tokens"]) => Ok(self.give_token(&asked)),
             ("POST", ["graphql"]) => self.update_refs(&asked),
+            ("GET", ["users", login]) => Ok((200, self.public_account(login))),
             ("GET", ["orgs", organization, "teams", team, rest @ ..]) => {
                 self.team(&format!("{organization}/{team}"), rest)
             }
