@@ -4,6 +4,7 @@ mod app;
 mod content;
 mod costs;
 mod manifest;
+mod people;
 mod refusals;
 mod rotation;
 
