@@ -1,9 +1,12 @@
 //! The real client of GitHub against the fake one: what it costs, and what it makes of a no.
 
 mod app;
+mod budget;
 mod content;
 mod costs;
+mod manifest;
 mod refusals;
+mod rotation;
 
 use std::net::SocketAddr;
 use std::sync::Arc;

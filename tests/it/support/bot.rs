@@ -30,7 +30,7 @@ const TICK: TimeDelta = TimeDelta::seconds(1);
 /// What every environment runs at the beginning.
 const VERSION_AT_START: &str = "1.9.0";
 
-type TestEngine = Engine<Face, FakeWorld, FakeWorld, FakeWorld>;
+pub(crate) type TestEngine = Engine<Face, FakeWorld, FakeWorld, FakeWorld>;
 
 /// A bot in a made-up world.
 pub(crate) struct Bot {
@@ -90,15 +90,21 @@ impl Bot {
     }
 
     fn start_engines(&mut self) {
-        let engine = |replica: usize| {
-            let world = || self.world.replica(replica, replica > 0);
-            let forge = match self.github {
-                None => Face::Ports(world()),
-                Some(address) => Face::GitHub(face::github(address, &self.world)),
-            };
-            Engine::new(Ports::new(forge, world(), world(), world()), Arc::clone(&self.policy))
+        self.engines = (0..self.replicas()).map(|replica| self.engine(replica)).collect();
+    }
+
+    fn engine(&self, replica: usize) -> TestEngine {
+        let world = || self.world.replica(replica, replica > 0);
+        let forge = match self.github {
+            None => Face::Ports(world()),
+            Some(address) => Face::GitHub(face::github(address, &self.world)),
         };
-        self.engines = (0..self.replicas()).map(engine).collect();
+        Engine::new(Ports::new(forge, world(), world(), world()), Arc::clone(&self.policy))
+    }
+
+    /// An engine that shares the first one's ledger and nothing else, as a process has that was just started.
+    pub(crate) fn one_more_engine(&self) -> TestEngine {
+        self.engine(0)
     }
 
     /// Lets virtual time go by.
@@ -144,6 +150,19 @@ impl Bot {
         let troubles = self.come_to_rest().await;
         assert!(!troubles.is_empty(), "nothing failed, although the test expects it");
         troubles.into_iter().collect::<Vec<_>>().join("\n")
+    }
+
+    /// As [`Self::settle`], where something may fail: says what.
+    pub(crate) async fn settle_saying(&mut self) -> BTreeSet<String> {
+        self.come_to_rest().await
+    }
+
+    /// Lets virtual time go by until the bot wants to look again.
+    pub(crate) fn pass_to_next_look(&mut self) -> &mut Self {
+        let mut state = self.world.state();
+        state.now = state.now.max(self.next_look.expect("it wants to look again"));
+        drop(state);
+        self
     }
 
     /// A build pushes a version, and it goes as far as an open change into production.

@@ -4,9 +4,11 @@
 //! there already is refused with 422, a branch moves forward only, an answer carries a mark by which it can be asked
 //! for again at no cost.
 
+mod events;
 mod graph;
 mod json;
 mod read;
+mod setup;
 mod write;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,14 +19,19 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::State as Shared;
 use axum::http::request::Parts;
+use axum::http::response::Builder;
 use axum::http::{Method, Request, Response, StatusCode};
+use chrono::TimeDelta;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use towpath::forge::ForgeError;
+use towpath::model::Time;
 
 use super::{FakeWorld, State};
 use crate::support::contract::Exchange;
 use crate::support::fixture::Files;
+
+pub(crate) use setup::Setup;
 
 /// The token that the face takes.
 pub(crate) const TOKEN: &str = "a-token-that-nobody-may-see";
@@ -40,12 +47,20 @@ pub(crate) struct Desk {
     pub(crate) requests: Vec<(String, bool)>,
     /// The tokens that the App got itself, while they are good.
     pub(crate) tokens: BTreeSet<String>,
+    /// The labels that were made.
+    pub(crate) labels: BTreeSet<String>,
+    /// When something was written, and how much.
+    writes: Vec<(Time, usize)>,
     /// What the App wished its tokens to be good for, in order.
     pub(crate) wishes: Vec<Value>,
     /// How many files a listing of a whole tree holds; nothing where there is no end.
     pub(crate) tree_entries_max: Option<usize>,
+    /// How it is set up.
+    pub(crate) setup: Setup,
     /// What the next requests of this kind are answered with, instead of what they ask for.
     pub(crate) refusals: Vec<Refusal>,
+    /// What was seen when somebody asked for events the last time.
+    seen: events::Seen,
 }
 
 /// A no that a test plans.
@@ -127,7 +142,10 @@ impl State {
         } else {
             self.answer(&head.method, &head.uri, body)
         };
-        let response = paged(&head.uri, status, value, header("if-none-match"));
+        let (writes, now) = (writes_in(head, body), self.now);
+        self.github.count_writes(writes, now);
+        let builder = self.with_headers(Response::builder());
+        let response = paged(builder, &head.uri, (status, value), header("if-none-match"));
         self.github.requests.push((line, response.status() == StatusCode::NOT_MODIFIED));
         (response, false)
     }
@@ -141,9 +159,32 @@ impl Desk {
         if is_about_the_app { is_proof } else { token == TOKEN || self.tokens.contains(token) }
     }
 
+    /// GitHub would stop a bot that writes more than this, so no test may.
+    fn count_writes(&mut self, writes: usize, now: Time) {
+        self.writes.push((now, writes));
+        for (span, most) in [(TimeDelta::minutes(1), 80), (TimeDelta::hours(1), 500)] {
+            let lately = self.writes.iter().rev().take_while(|(at, _)| *at > now - span);
+            let sum: usize = lately.map(|(_, writes)| writes).sum();
+            assert!(sum <= most, "{sum} writes within {span}");
+        }
+    }
+
     fn planned(&mut self, line: &str) -> Option<Refusal> {
         let index = self.refusals.iter().position(|refusal| line.starts_with(refusal.request))?;
         Some(self.refusals.remove(index))
+    }
+}
+
+/// How much a request writes, by the strictest reading: each mutation, and each request that is none and no question.
+fn writes_in(head: &Parts, body: &[u8]) -> usize {
+    match (&head.method, head.uri.path()) {
+        (&Method::GET, _) => 0,
+        (_, path) if path.ends_with("/access_tokens") => 0,
+        (_, "/graphql") => {
+            let document: Value = serde_json::from_slice(body).expect("a document is JSON");
+            graph::fields(document["query"].as_str().unwrap_or_default()).count()
+        }
+        _ => 1,
     }
 }
 
@@ -157,11 +198,16 @@ fn refused(refusal: &Refusal) -> Response<String> {
 }
 
 /// The page of a list that was asked for, unless the asker has it already.
-fn paged(uri: &axum::http::Uri, status: u16, value: Value, known: Option<&str>) -> Response<String> {
+fn paged(
+    builder: Builder,
+    uri: &axum::http::Uri,
+    (status, value): Said,
+    known: Option<&str>,
+) -> Response<String> {
     let query = query_of(uri);
     let number = |key: &str| query.get(key).and_then(|text| text.parse::<usize>().ok());
     let (size, page) = (number("per_page").unwrap_or(30), number("page").unwrap_or(1));
-    let mut builder = Response::builder().header("content-type", "application/json");
+    let mut builder = builder.header("content-type", "application/json");
     let is_list_in_pages = !uri.path().contains("/matching-refs/");
     let value = match value {
         Value::Array(all) if is_list_in_pages => {
@@ -209,10 +255,15 @@ impl State {
         let mut asked = Asked { parts: all, query: query_of(uri), body };
         let said = match (method.as_str(), asked.parts.as_slice()) {
             ("GET", ["user"]) => Ok((200, json::own_account(self.bot.as_str(), self.started_at()))),
-            ("GET", ["app"]) => Ok((200, json::app("towpath", &grants(), self.started_at()))),
-            ("GET", ["repos", _, _, "installation"] | ["orgs", _, "installation"]) => {
-                Ok((200, json::installation("towpath", &grants(), self.started_at())))
+            ("GET", ["app"]) => {
+                Ok((200, json::app("towpath", &self.github.setup.grants(), self.started_at())))
             }
+            ("GET", ["repos", _, _, "installation"] | ["orgs", _, "installation"]) => {
+                Ok((200, json::installation("towpath", &self.github.setup.grants(), self.started_at())))
+            }
+            ("GET", ["app", "hook", "config"]) => Ok(self.hook_config()),
+            ("GET", ["app", "hook", "deliveries"]) => Ok(self.hook_deliveries()),
+            ("GET", ["rate_limit"]) => Ok(self.limits()),
             ("POST", ["app", "installations", "7", "access_tokens"]) => Ok(self.give_token(&asked)),
             ("POST", ["graphql"]) => self.graph(&asked),
             ("GET", ["orgs", organization, "teams", team, rest @ ..]) => {
@@ -240,18 +291,6 @@ impl State {
         let expires_at = self.forge_now() + chrono::TimeDelta::hours(1);
         (201, json!({ "token": token, "expires_at": json::time(expires_at) }))
     }
-}
-
-/// What the organization granted the App.
-fn grants() -> json::Grants {
-    let permissions = json!({
-        "contents": "write",
-        "members": "read",
-        "metadata": "read",
-        "pull_requests": "write",
-        "statuses": "write",
-    });
-    json::Grants { permissions, events: json!(["push", "pull_request", "issue_comment"]) }
 }
 
 fn not_found() -> Said {

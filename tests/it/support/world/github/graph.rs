@@ -12,6 +12,7 @@ use towpath::model::{BranchName, ChangeNumber, CommitId, RepositoryPath};
 
 use super::super::git::NewCommit;
 use super::super::{EffectKind, State};
+use super::json::node_id;
 use super::write::{NewPull, branch_of};
 use super::{Asked, Said};
 
@@ -140,17 +141,16 @@ impl State {
         let Some(number) = number else { return Err("Could not resolve to a node".to_owned()) };
         let ids = input["labelIds"].as_array().expect("a list of labels");
         for id in ids.iter().filter_map(Value::as_str) {
-            let Some(label) = id.strip_prefix("LA_") else {
-                return Err("Could not resolve to a node".to_owned());
-            };
-            self.give_label(number, label);
+            let known = self.github.labels.iter().find(|label| self.label(label)["node_id"] == json!(id));
+            let Some(label) = known.cloned() else { return Err("Could not resolve to a node".to_owned()) };
+            self.give_label(number, &label);
         }
         Ok(json!({ "clientMutationId": null }))
     }
 }
 
 /// The names and mutations of a document that the bot wrote, one on each line.
-fn fields(query: &str) -> impl Iterator<Item = (&str, &str)> {
+pub(super) fn fields(query: &str) -> impl Iterator<Item = (&str, &str)> {
     query.lines().filter_map(|line| {
         let (name, rest) = line.strip_prefix("  ")?.split_once(": ")?;
         let (mutation, rest) = rest.split_once("(input: $")?;
@@ -164,5 +164,5 @@ fn text<'a>(value: &'a Value, key: &str) -> &'a str {
 }
 
 fn pull_id(number: ChangeNumber) -> String {
-    format!("PR_{}", number.0)
+    node_id("PR", number.0)
 }
