@@ -152,9 +152,11 @@ impl GitHubForge {
         (tip, head): (&CommitId, CommitId),
     ) -> Result<Written, ForgeError> {
         let is_empty = *tip == proposal.base || self.is_in_base(&proposal.place, tip).await?;
-        if !is_empty || self.was_proposed(&proposal.place, tip) {
+        if !is_empty {
             return Err(taken(proposal));
         }
+        // What was merged since this was decided is in the base, too: a second change must not come after it.
+        self.refuse_ended(proposal, tip).await?;
         match self.swap(&proposal.place.repository, &proposal.branch, (tip, Some(&head))).await? {
             Swap::Done => Ok(Written { head, is_found: false }),
             Swap::Elsewhere(_) => Err(taken(proposal)),

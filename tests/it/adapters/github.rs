@@ -1,6 +1,7 @@
 //! The real client of GitHub against the fake one: what it costs, and what it makes of a no.
 
 mod app;
+mod budget;
 mod content;
 mod costs;
 mod manifest;
