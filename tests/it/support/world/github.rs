@@ -233,7 +233,7 @@ impl State {
                 Ok((200, json::installation("towpath", &self.github.setup.grants(), self.started_at())))
             }
             ("GET", ["app", "hook", "config"]) => Ok(self.hook_config()),
-            ("GET", ["app", "hook", "deliveries"]) => Ok(self.sent()),
+            ("GET", ["app", "hook", "deliveries"]) => Ok(self.hook_deliveries()),
             ("GET", ["rate_limit"]) => Ok(self.limits()),
             ("POST", ["app", "installations", "7", "access_tokens"]) => Ok(self.give_token(&asked)),
             ("POST", ["graphql"]) => self.graph(&asked),
