@@ -4,6 +4,7 @@
 //! which alone knows compare-and-swap. What is remembered (refs, pull requests, trees, the log) saves requests; a
 //! process that forgets it all reads it again.
 
+mod checks;
 mod connection;
 mod content;
 mod credentials;
@@ -17,6 +18,7 @@ mod propose;
 mod pulls;
 mod refusal;
 mod speak;
+mod web;
 mod wire;
 
 use std::collections::BTreeMap;

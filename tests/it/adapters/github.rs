@@ -1,6 +1,7 @@
 //! The real client of GitHub against the fake one: what it costs, and what it makes of a no.
 
 mod app;
+mod checks;
 mod content;
 mod costs;
 mod refusals;
@@ -128,6 +129,8 @@ fn presentation(environment: &str, version: &str) -> Presentation {
         context: format!("towpath/{environment}"),
         state: StatusState::Pending,
         text: "waiting: soak".to_owned(),
+        summary: "| soak | waits |".to_owned(),
+        details: String::new(),
     };
     Presentation { title: format!("shop {version}"), body: format!("about {version}"), status }
 }

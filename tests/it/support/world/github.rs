@@ -4,6 +4,7 @@
 //! there already is refused with 422, a branch moves forward only, an answer carries a mark by which it can be asked
 //! for again at no cost.
 
+mod checks;
 mod json;
 mod read;
 mod write;
@@ -24,6 +25,7 @@ use towpath::forge::ForgeError;
 use super::{FakeWorld, State};
 use crate::support::contract::Exchange;
 use crate::support::fixture::Files;
+pub(crate) use checks::FakeCheck;
 
 /// The token that the face takes.
 pub(crate) const TOKEN: &str = "a-token-that-nobody-may-see";
@@ -37,6 +39,10 @@ pub(crate) struct Desk {
     trees: BTreeMap<String, Files>,
     /// Every request, in order, and whether it was answered with "as it was".
     pub(crate) requests: Vec<(String, bool)>,
+    /// Check runs, by their numbers.
+    pub(crate) checks: Vec<FakeCheck>,
+    /// Whether the request that is being answered is the App's.
+    is_app: bool,
     /// The tokens that the App got itself, while they are good.
     pub(crate) tokens: BTreeSet<String>,
     /// What the App wished its tokens to be good for, in order.
@@ -113,6 +119,7 @@ impl State {
         let header = |name: &str| head.headers.get(name).and_then(|value| value.to_str().ok());
         let bearer = header("authorization").unwrap_or_default();
         let is_allowed = self.github.takes(bearer.trim_start_matches("Bearer "), head.uri.path());
+        self.github.is_app = bearer != format!("Bearer {TOKEN}");
         if let Some(refusal) = self.github.planned(&line) {
             self.github.requests.push((line, false));
             return (refused(&refusal), true);
@@ -235,6 +242,11 @@ impl State {
     fn give_token(&mut self, asked: &Asked<'_>) -> Said {
         let token = format!("token-of-the-app-{}", self.github.wishes.len());
         self.github.wishes.push(asked.body.clone());
+        let granted = grants().permissions;
+        let wished = asked.body["permissions"].as_object().expect("an object");
+        if wished.iter().any(|(name, access)| granted[name] != *access && granted[name] != "write") {
+            return (422, error("The permissions requested are not granted to this installation."));
+        }
         self.github.tokens.insert(token.clone());
         let expires_at = self.forge_now() + chrono::TimeDelta::hours(1);
         (201, json!({ "token": token, "expires_at": json::time(expires_at) }))
@@ -244,6 +256,7 @@ impl State {
 /// What the organization granted the App.
 fn grants() -> json::Grants {
     let permissions = json!({
+        "checks": "write",
         "contents": "write",
         "members": "read",
         "metadata": "read",

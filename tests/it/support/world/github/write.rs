@@ -30,6 +30,8 @@ impl State {
             ("POST", ["issues", "comments", id, "reactions"]) => self.add_reaction(id, asked),
             ("POST", ["issues", number, "labels"]) => Ok(self.add_labels(number, asked)),
             ("POST", ["issues", number, "comments"]) => self.add_comment(number, asked),
+            ("POST", ["check-runs"]) => self.add_check(asked),
+            ("PATCH", ["check-runs", id]) => self.edit_check(id, asked),
             ("POST", ["statuses", head]) => self.add_status(head, asked),
             _ => Ok(not_found()),
         }
