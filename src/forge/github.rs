@@ -5,6 +5,7 @@
 //! process that forgets it all reads it again.
 
 mod budget;
+mod checks;
 mod connection;
 mod content;
 mod credentials;
@@ -21,6 +22,7 @@ mod propose;
 mod pulls;
 mod refusal;
 mod speak;
+mod web;
 mod wire;
 
 use std::collections::BTreeMap;

@@ -122,6 +122,11 @@ impl Connection {
         }
     }
 
+    /// The address of the interface, without a slash at its end.
+    pub(super) fn url(&self) -> &str {
+        &self.url
+    }
+
     pub(super) const fn credentials(&self) -> &Credentials {
         &self.credentials
     }

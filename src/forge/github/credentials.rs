@@ -164,7 +164,7 @@ fn wish(scope: Scope<'_>) -> serde_json::Value {
             let (_, name) = repository.as_str().split_once('/').expect("a repository has an owner");
             json!({
                 "repositories": [name],
-                "permissions": { "contents": "write", "pull_requests": "write", "statuses": "write" },
+                "permissions": { "contents": "write", "pull_requests": "write", "checks": "write" },
             })
         }
         Scope::Organization(_) | Scope::Bot => json!({ "permissions": { "members": "read" } }),
@@ -186,6 +186,15 @@ impl Credentials {
     pub fn token_reading(token: Reading<Secret>) -> Result<Self, String> {
         let read = Arc::new(move || token().map(|token| SecretString::from(token.expose())));
         Replaceable::new(read).map(|token| Self::Token(Token(token)))
+    }
+
+    /// The number of the App; nothing where the bot is an account.
+    #[must_use]
+    pub const fn app(&self) -> Option<u64> {
+        match self {
+            Self::Token(_) => None,
+            Self::App(app) => Some(app.id),
+        }
     }
 
     /// The token for a request.

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use chrono::TimeDelta;
 use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 
+use super::checks::Check;
 use super::connection::{Call, PAGE_SIZE, lock};
 use super::credentials::Scope;
 use super::memory::{Branches, Refs};
@@ -65,6 +66,8 @@ struct Said {
     conflicted: bool,
     timeline: Timeline,
     statuses: Vec<Status>,
+    /// The check of ours on the head, where the bot is an App.
+    check: Option<Check>,
 }
 
 impl GitHubForge {
@@ -198,14 +201,32 @@ impl GitHubForge {
         let read_at = self.now();
         let (timeline, fresh, (conflicted, tried_on)) = futures::try_join!(
             self.timeline(repository, pull.number),
-            self.statuses(repository, &head, pull.is_open()),
+            self.published(repository, &head, pull.is_open()),
             self.conflict(look, pull),
         )?;
         // Statuses of earlier heads say what people saw when they wrote.
         let earlier = known.map(|known| known.statuses.as_slice()).unwrap_or_default().iter();
         let mut statuses: Vec<Status> = earlier.filter(|status| status.head != head).cloned().collect();
+        let (fresh, check) = fresh;
         statuses.extend(fresh);
-        Ok(Said { touched: pull.updated_at, read_at, head, tried_on, conflicted, timeline, statuses })
+        Ok(Said { touched: pull.updated_at, read_at, head, tried_on, conflicted, timeline, statuses, check })
+    }
+
+    /// What the bot published on a head: an App a check, an account statuses.
+    async fn published(
+        &self,
+        repository: &RepositoryName,
+        head: &CommitId,
+        is_open: bool,
+    ) -> Result<(Vec<Status>, Option<Check>), ForgeError> {
+        match self.inner.connection.credentials().app() {
+            Some(app) if is_open => {
+                let check = self.check_on(repository, head, app).await?;
+                Ok((check.iter().map(Check::status).collect(), check))
+            }
+            Some(_) => Ok((Vec::new(), None)),
+            None => Ok((self.statuses(repository, head, is_open).await?, None)),
+        }
     }
 
     /// What the bot published on a head, oldest first.
@@ -335,6 +356,37 @@ impl GitHubForge {
         let Some(pulls) = pulls.get_mut(&place.branch) else { return };
         if let Some(said) = pulls.said.get_mut(&change.0) {
             Arc::make_mut(said).statuses.push(status);
+        }
+    }
+
+    /// Notes a check that was just written, which nothing else would tell.
+    pub(super) fn note_check(&self, place: &Place, change: ChangeNumber, check: Check) {
+        let memory = self.memory(&place.repository);
+        let mut pulls = lock(&memory.pulls);
+        let Some(pulls) = pulls.get_mut(&place.branch) else { return };
+        if let Some(said) = pulls.said.get_mut(&change.0) {
+            let said = Arc::make_mut(said);
+            said.statuses.retain(|status| status.head != *check.head());
+            said.statuses.push(check.status());
+            said.check = Some(check);
+        }
+    }
+
+    /// The check on a head as the last look saw it.
+    pub(super) fn seen_check(&self, place: &Place, change: ChangeNumber, head: &CommitId) -> Option<Check> {
+        let memory = self.memory(&place.repository);
+        let pulls = lock(&memory.pulls);
+        let said = pulls.get(&place.branch)?.said.get(&change.0)?;
+        said.check.clone().filter(|check| check.head() == head)
+    }
+
+    /// Has what was said on a change read again at the next look.
+    pub(super) fn forget_said(&self, place: &Place, change: ChangeNumber) {
+        let memory = self.memory(&place.repository);
+        let mut pulls = lock(&memory.pulls);
+        let Some(pulls) = pulls.get_mut(&place.branch) else { return };
+        if let Some(said) = pulls.said.get_mut(&change.0) {
+            Arc::make_mut(said).read_at = Time::MIN_UTC;
         }
     }
 

@@ -99,13 +99,16 @@ impl GitHubForge {
         answer.expect(&format!("change {change} of `{}`", place.repository))
     }
 
-    /// Publishes a status on a head, unless it is the one that stands there.
+    /// Publishes a status on a head, as a check where the bot is an App, unless it is the one that stands there.
     pub(super) async fn publish(
         &self,
         place: &Place,
         change: ChangeNumber,
         (head, status): (&CommitId, &NewStatus),
     ) -> Result<(), ForgeError> {
+        if self.inner.connection.credentials().app().is_some() {
+            return self.publish_check(place, change, (head, status)).await;
+        }
         let text = description(&status.text);
         let is_shown = |last: &Status| last.state == status.state && last.text == text;
         if self.seen_status(place, change, head).as_ref().is_some_and(is_shown) {
@@ -188,7 +191,7 @@ const fn state_word(state: StatusState) -> &'static str {
     }
 }
 
-fn description(text: &str) -> String {
+pub(super) fn description(text: &str) -> String {
     if text.chars().count() <= DESCRIPTION_CHARS_MAX {
         return text.to_owned();
     }

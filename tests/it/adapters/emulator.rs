@@ -170,6 +170,8 @@ fn proposal(place: &Place, base: &CommitId) -> Proposal {
         context: "towpath/dev".to_owned(),
         state: StatusState::Pending,
         text: "waiting: soak".to_owned(),
+        summary: "| soak | waits |".to_owned(),
+        details: String::new(),
     };
     Proposal {
         place: place.clone(),

@@ -2,6 +2,7 @@
 
 mod app;
 mod budget;
+mod checks;
 mod content;
 mod costs;
 mod manifest;
@@ -137,6 +138,8 @@ fn presentation(environment: &str, version: &str) -> Presentation {
         context: format!("towpath/{environment}"),
         state: StatusState::Pending,
         text: "waiting: soak".to_owned(),
+        summary: "| soak | waits |".to_owned(),
+        details: String::new(),
     };
     Presentation { title: format!("shop {version}"), body: format!("about {version}"), status }
 }

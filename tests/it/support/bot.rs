@@ -39,6 +39,7 @@ pub(crate) struct Bot {
     mode: Mode,
     /// Where the world is served as GitHub, if it is.
     github: Option<SocketAddr>,
+    over: Over,
     engines: Vec<TestEngine>,
     /// The bot's comments that the test has read.
     read: BTreeSet<CommentId>,
@@ -66,11 +67,12 @@ impl Bot {
         }
         let github = match over {
             Over::Ports => None,
-            Over::GitHub => Some(world.serve_github().await),
+            Over::GitHub | Over::App => Some(world.serve_github().await),
         };
         let mut bot = Self {
             world,
             github,
+            over,
             policy: Arc::new(rules.policy()),
             mode,
             engines: Vec::new(),
@@ -97,7 +99,7 @@ impl Bot {
         let world = || self.world.replica(replica, replica > 0);
         let forge = match self.github {
             None => Face::Ports(world()),
-            Some(address) => Face::GitHub(face::github(address, &self.world)),
+            Some(address) => Face::GitHub(face::github((address, self.over), &self.world)),
         };
         Engine::new(Ports::new(forge, world(), world(), world()), Arc::clone(&self.policy))
     }

@@ -7,7 +7,7 @@ use towpath::model::Comment;
 use super::*;
 
 /// The requests with the same word for every id.
-fn readable(lines: &[String]) -> String {
+pub(super) fn readable(lines: &[String]) -> String {
     let text = lines.join("\n").replace("/repos/acme/deploy", "");
     crate::support::bot::without_commits(&text)
 }

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use towpath::forge::github::{Access, Credentials, GitHubForge, Patience};
+use towpath::forge::github::{Access, AppCredentials, Credentials, GitHubForge, Patience};
 use towpath::forge::{Forge, ForgeError, LogPart, Merge, Presentation, Proposal, Remark};
 use towpath::model::{
     BlobId, BranchName, Change, ChangeNumber, CommentId, CommitId, FileChange, Head, Health, HealthQuestion,
@@ -14,6 +14,7 @@ use towpath::model::{
 use towpath::observe::Clock as _;
 
 use crate::support::rules::place;
+use crate::support::story::Over;
 use crate::support::world::{FakeWorld, TOKEN};
 
 /// One of the two.
@@ -24,16 +25,30 @@ pub(crate) enum Face {
 }
 
 /// The real client of a world that is served there. Its pauses are too short to be felt.
-pub(crate) fn github(address: SocketAddr, world: &FakeWorld) -> GitHubForge {
+pub(crate) fn github((address, over): (SocketAddr, Over), world: &FakeWorld) -> GitHubForge {
     let access = Access {
         name: place().forge,
         url: format!("http://{address}"),
-        credentials: Credentials::token(&Secret::new(TOKEN).expect("it is not empty")),
+        credentials: credentials(over),
         bot: None,
         patience: Patience { pause: Duration::from_millis(1), wait_max: Duration::ZERO },
     };
     let world = world.clone();
     GitHubForge::new(access, Arc::new(move || world.now()))
+}
+
+/// An App's own proof takes a key, which is made once.
+const KEY: &str = include_str!("../../adapters/github/app.pem");
+
+fn credentials(over: Over) -> Credentials {
+    let secret = |text| Secret::new(text).expect("it is not empty");
+    match over {
+        Over::Ports | Over::GitHub => Credentials::token(&secret(TOKEN)),
+        Over::App => {
+            let app = AppCredentials::new(12, &secret(KEY), Some(7));
+            Credentials::App(app.expect("it is a key"))
+        }
+    }
 }
 
 macro_rules! each {

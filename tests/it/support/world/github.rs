@@ -4,6 +4,7 @@
 //! there already is refused with 422, a branch moves forward only, an answer carries a mark by which it can be asked
 //! for again at no cost.
 
+mod checks;
 mod events;
 mod graph;
 mod json;
@@ -30,6 +31,7 @@ use towpath::model::Time;
 use super::{FakeWorld, State};
 use crate::support::contract::Exchange;
 use crate::support::fixture::Files;
+pub(crate) use checks::FakeCheck;
 
 pub(crate) use setup::Setup;
 
@@ -45,6 +47,10 @@ pub(crate) struct Desk {
     trees: BTreeMap<String, Files>,
     /// Every request, in order, and whether it was answered with "as it was".
     pub(crate) requests: Vec<(String, bool)>,
+    /// Check runs, by their numbers.
+    pub(crate) checks: Vec<FakeCheck>,
+    /// Whether the request that is being answered is the App's.
+    is_app: bool,
     /// The tokens that the App got itself, while they are good.
     pub(crate) tokens: BTreeSet<String>,
     /// The labels that were made.
@@ -131,6 +137,7 @@ impl State {
         let header = |name: &str| head.headers.get(name).and_then(|value| value.to_str().ok());
         let bearer = header("authorization").unwrap_or_default();
         let is_allowed = self.github.takes(bearer.trim_start_matches("Bearer "), head.uri.path());
+        self.github.is_app = bearer != format!("Bearer {TOKEN}");
         if let Some(refusal) = self.github.planned(&line) {
             self.github.requests.push((line, false));
             return (refused(&refusal), true);
@@ -290,6 +297,11 @@ impl State {
     fn give_token(&mut self, asked: &Asked<'_>) -> Said {
         let token = format!("token-of-the-app-{}", self.github.wishes.len());
         self.github.wishes.push(asked.body.clone());
+        let granted = self.github.setup.grants().permissions;
+        let wished = asked.body["permissions"].as_object().expect("an object");
+        if wished.iter().any(|(name, access)| granted[name] != *access && granted[name] != "write") {
+            return (422, error("The permissions requested are not granted to this installation."));
+        }
         self.github.tokens.insert(token.clone());
         let expires_at = self.forge_now() + chrono::TimeDelta::hours(1);
         (201, json!({ "token": token, "expires_at": json::time(expires_at) }))

@@ -36,12 +36,12 @@ pub(super) fn time(at: Time) -> String {
 
 impl State {
     /// An address below the repository.
-    fn api(&self, path: &str) -> String {
+    pub(super) fn api(&self, path: &str) -> String {
         api(&format!("/repos/{}{path}", self.place.repository))
     }
 
     /// A page of the repository.
-    fn web(&self, path: &str) -> String {
+    pub(super) fn web(&self, path: &str) -> String {
         format!("{WEB}/{}{path}", self.place.repository)
     }
 }

@@ -26,6 +26,7 @@ impl State {
             ["commits", id] => {
                 self.found_commit(id).map(|id| self.commit_json(id.as_str(), self.git.get(&id)))
             }
+            ["commits", id, "check-runs"] => self.check_runs(id, asked),
             ["commits", id, "statuses"] => Some(self.statuses(id)),
             ["compare", ends @ ..] => self.comparison(&ends.join("/"), asked),
             ["labels", name] => self.github.labels.contains(*name).then(|| self.label(name)),

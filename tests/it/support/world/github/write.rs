@@ -35,6 +35,8 @@ impl State {
             ("POST", ["labels"]) => Ok(self.make_label(asked.text("name"))),
             ("POST", ["issues", number, "labels"]) => Ok(self.add_labels(number, asked)),
             ("POST", ["issues", number, "comments"]) => self.add_comment(number, asked),
+            ("POST", ["check-runs"]) => self.add_check(asked),
+            ("PATCH", ["check-runs", id]) => self.edit_check(id, asked),
             ("POST", ["statuses", head]) => self.add_status(head, asked),
             _ => Ok(not_found()),
         }
