@@ -175,7 +175,7 @@ impl GitHubForge {
     pub(super) async fn is_by_bot(&self, commit: &Commit) -> Result<bool, ForgeError> {
         let bot = self.identity().await?;
         let is = |account: &Option<super::wire::Account>, name: &str| {
-            account.as_ref().is_some_and(|account| account.login == name)
+            account.as_ref().is_some_and(|account| account.login.eq_ignore_ascii_case(name))
         };
         let committed = is(&commit.committer, bot.as_str()) || is(&commit.committer, WEB_FLOW);
         Ok(is(&commit.author, bot.as_str()) && committed)

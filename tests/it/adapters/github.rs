@@ -5,6 +5,7 @@ mod budget;
 mod content;
 mod costs;
 mod manifest;
+mod people;
 mod refusals;
 mod rotation;
 

@@ -196,7 +196,8 @@ async fn a_membership_is_asked_for_once_in_a_minute() {
     for _look in 0..3 {
         assert!(ground.forge.is_member(&team, &user).await.unwrap());
     }
-    assert_eq!(ground.counted().0.len(), 1);
+    // Who is in a team, and which account that is.
+    assert_eq!(ground.counted().0.len(), 2);
     ground.world.state().now += chrono::TimeDelta::seconds(61);
     ground.world.state().teams.clear();
     assert!(matches!(ground.forge.is_member(&team, &user).await, Err(ForgeError::NotFound { .. })));

@@ -55,6 +55,8 @@ pub(crate) struct Desk {
     pub(crate) wishes: Vec<Value>,
     /// How many files a listing of a whole tree holds; nothing where there is no end.
     pub(crate) tree_entries_max: Option<usize>,
+    /// Names that went to another account since it wrote here.
+    pub(crate) taken_over: BTreeSet<&'static str>,
     /// How it is set up.
     pub(crate) setup: Setup,
     /// What the next requests of this kind are answered with, instead of what they ask for.
@@ -265,6 +267,7 @@ impl State {
             ("GET", ["app", "hook", "deliveries"]) => Ok(self.hook_deliveries()),
             ("GET", ["rate_limit"]) => Ok(self.limits()),
             ("POST", ["app", "installations", "7", "access_tokens"]) => Ok(self.give_token(&asked)),
+            ("GET", ["users", login]) => Ok((200, self.public_account(login))),
             ("POST", ["graphql"]) => self.graph(&asked),
             ("GET", ["orgs", organization, "teams", team, rest @ ..]) => {
                 self.team(&format!("{organization}/{team}"), rest)
