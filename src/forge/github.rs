@@ -8,6 +8,7 @@ mod connection;
 mod content;
 mod credentials;
 pub mod events;
+mod graph;
 mod heads;
 mod log;
 mod memory;
@@ -129,8 +130,13 @@ impl Forge for GitHubForge {
         self.inner.bot.get().unwrap_or(&self.inner.nobody)
     }
 
+    /// Has the pull requests listed at the next look.
+    fn hint(&self, repository: &RepositoryName) {
+        self.memory(repository).hint();
+    }
+
     async fn head(&self, place: &Place) -> Result<CommitId, ForgeError> {
-        let tip = self.tip(&place.repository, &place.branch).await?;
+        let tip = self.base_tip(place).await?;
         tip.ok_or_else(|| ForgeError::NotFound {
             what: format!("the branch `{}` of `{}`", place.branch, place.repository),
         })
@@ -153,7 +159,7 @@ impl Forge for GitHubForge {
     }
 
     async fn branches(&self, place: &Place) -> Result<BTreeMap<BranchName, Head>, ForgeError> {
-        self.branches_of(&place.repository).await
+        self.branches_of(place).await
     }
 
     async fn changed_files(&self, place: &Place, head: &CommitId) -> Result<Vec<FileChange>, ForgeError> {
@@ -174,11 +180,8 @@ impl Forge for GitHubForge {
     }
 
     async fn propose(&self, proposals: &[Proposal]) -> Vec<Result<ChangeNumber, ForgeError>> {
-        // One after the other: GitHub asks for that, and answers a crowd of writes with a pause for all.
-        let mut results = Vec::with_capacity(proposals.len());
-        for proposal in proposals {
-            results.push(self.propose_one(proposal).await);
-        }
+        let results = self.propose_all(proposals).await;
+        proposals.iter().for_each(|proposal| self.hint(&proposal.place.repository));
         results
     }
 
@@ -188,11 +191,15 @@ impl Forge for GitHubForge {
         change: ChangeNumber,
         presentation: &Presentation,
     ) -> Result<(), ForgeError> {
-        self.show(place, change, presentation).await
+        let done = self.show(place, change, presentation).await;
+        self.hint(&place.repository);
+        done
     }
 
     async fn remark(&self, place: &Place, change: ChangeNumber, remark: &Remark) -> Result<(), ForgeError> {
-        self.say(place, change, remark).await
+        let done = self.say(place, change, remark).await;
+        self.hint(&place.repository);
+        done
     }
 
     async fn react(
@@ -206,11 +213,15 @@ impl Forge for GitHubForge {
     }
 
     async fn merge(&self, merge: &Merge) -> Result<CommitId, ForgeError> {
-        self.merge_at(merge).await
+        let done = self.merge_at(merge).await;
+        self.hint(&merge.place.repository);
+        done
     }
 
     async fn close(&self, place: &Place, change: ChangeNumber) -> Result<(), ForgeError> {
-        self.shut(place, change).await
+        let done = self.shut(place, change).await;
+        self.hint(&place.repository);
+        done
     }
 
     async fn delete_branch(

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::TimeDelta;
+use towpath::forge::Forge as _;
 use towpath::model::{ChangeNumber, CommentId, Policy, ServiceName, Time};
 use towpath::reconcile::{Engine, Freshness, Ports, Settled};
 
@@ -168,6 +169,23 @@ impl Bot {
 
     /// Runs rounds until one has no effect; gives what failed in that one.
     async fn come_to_rest(&mut self) -> BTreeSet<String> {
+        self.tell();
+        self.come_to_rest_untold().await
+    }
+
+    /// Webhooks tell of what people did.
+    fn tell(&self) {
+        self.engines.iter().for_each(|engine| engine.ports.forge.hint(&place().repository));
+    }
+
+    /// As [`Self::settle`], while every webhook is lost.
+    pub(crate) async fn settle_untold(&mut self) -> &mut Self {
+        let troubles = self.come_to_rest_untold().await;
+        assert!(troubles.is_empty(), "something failed: {troubles:#?}");
+        self
+    }
+
+    async fn come_to_rest_untold(&mut self) -> BTreeSet<String> {
         self.world.state().now += TICK;
         let fresh = Freshness::Since(self.world.state().now);
         for round in 0..ROUNDS_MAX {

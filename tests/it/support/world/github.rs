@@ -5,6 +5,7 @@
 //! for again at no cost.
 
 mod events;
+mod graph;
 mod json;
 mod read;
 mod write;
@@ -216,7 +217,7 @@ impl State {
                 Ok((200, json::installation("towpath", &grants(), self.started_at())))
             }
             ("POST", ["app", "installations", "7", "access_tokens"]) => Ok(self.give_token(&asked)),
-            ("POST", ["graphql"]) => self.update_refs(&asked),
+            ("POST", ["graphql"]) => self.graph(&asked),
             ("GET", ["orgs", organization, "teams", team, rest @ ..]) => {
                 self.team(&format!("{organization}/{team}"), rest)
             }

@@ -25,6 +25,7 @@ impl State {
             }
             ["commits", id, "statuses"] => Some(self.statuses(id)),
             ["compare", ends @ ..] => self.comparison(&ends.join("/"), asked),
+            ["labels", name] => self.has_label(name).then(|| self.label(name)),
             ["pulls"] => Some(self.pulls(asked)),
             ["pulls", number] => self.numbered(number).map(|change| self.one_pull(change)),
             ["issues", "comments", id, "reactions"] => self.reactions(id),
@@ -45,15 +46,23 @@ impl State {
 
     fn reference(&mut self, branch: &str) -> Option<Value> {
         let branch = BranchName::new(branch).ok()?;
-        if branch == self.place.branch
-            && let Some((number, by)) = self.merged_meanwhile.take()
-        {
-            self.merge_by_person(number, by);
+        if branch == self.place.branch {
+            self.merge_meanwhile();
         }
         self.git.tip(&branch).map(|tip| self.reference_to(&branch, tip))
     }
 
-    fn references(&self, prefix: &str) -> Value {
+    /// What a person merges right before the bot reads the base.
+    fn merge_meanwhile(&mut self) {
+        if let Some((number, by)) = self.merged_meanwhile.take() {
+            self.merge_by_person(number, by);
+        }
+    }
+
+    fn references(&mut self, prefix: &str) -> Value {
+        if prefix.is_empty() {
+            self.merge_meanwhile();
+        }
         let all = self.git.branches.iter().filter(|(branch, _)| branch.as_str().starts_with(prefix));
         all.map(|(branch, tip)| self.reference_to(branch, tip)).collect()
     }
@@ -63,6 +72,11 @@ impl State {
         let files = self.git.get(&id).files.clone();
         self.keep_tree(files);
         Some(self.git_commit_json(id.as_str(), self.git.get(&id)))
+    }
+
+    /// Whether any change carries a label: there it was made, if not before.
+    fn has_label(&self, name: &str) -> bool {
+        self.changes.iter().any(|change| change.labels.iter().any(|label| label == name))
     }
 
     fn comments(&self, change: &FakeChange) -> Value {
