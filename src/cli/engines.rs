@@ -89,6 +89,11 @@ impl Engines {
     }
 }
 
+/// The forges of the settings, in their order; none is asked anything yet.
+pub(super) fn forges(settings: &Settings) -> anyhow::Result<Vec<AnyForge>> {
+    settings.forges.iter().map(any_forge).collect()
+}
+
 /// The local forges of the settings, as people use them too.
 pub(super) fn local_forges(settings: &Settings) -> Vec<LocalForge> {
     let locals = settings.forges.iter().filter_map(|own| match own {

@@ -8,12 +8,14 @@ mod connection;
 mod content;
 mod credentials;
 pub mod events;
+mod examine;
 mod graph;
 mod heads;
 mod log;
 mod memory;
 mod merge;
 mod people;
+mod permissions;
 mod propose;
 mod pulls;
 mod refusal;
@@ -28,14 +30,15 @@ use tokio::sync::OnceCell;
 
 use super::{Forge, ForgeError, LogPart, Merge, Presentation, Proposal, Remark};
 use crate::model::{
-    BlobId, BranchName, Change, ChangeNumber, CommentId, CommitId, FileChange, ForgeName, Head, Place,
-    Reaction, RepositoryName, RepositoryPath, TeamName, Time, TreeEntry, UserName,
+    BlobId, BranchName, Change, ChangeNumber, CommentId, CommitId, FileChange, ForgeName, Head, Health,
+    HealthQuestion, Place, Reaction, RepositoryName, RepositoryPath, TeamName, Time, TreeEntry, UserName,
 };
 pub use connection::Patience;
 use connection::{Connection, lock};
 pub use credentials::{AppCredentials, Credentials, Reading};
 use heads::Swap;
 use memory::Memory;
+pub use permissions::{EVENTS, PERMISSIONS, Permission, access_word};
 
 /// Says what time it is, for tokens and pauses.
 pub type Now = Arc<dyn Fn() -> Time + Send + Sync>;
@@ -238,5 +241,9 @@ impl Forge for GitHubForge {
 
     async fn is_member(&self, team: &TeamName, user: &UserName) -> Result<bool, ForgeError> {
         self.belongs(team, user).await
+    }
+
+    async fn examine(&self, question: &HealthQuestion) -> Health {
+        self.examine_all(question).await
     }
 }

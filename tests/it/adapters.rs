@@ -1,5 +1,6 @@
 //! The real clients against real peers.
 
+mod emulator;
 mod github;
 mod hooks;
 mod peers;

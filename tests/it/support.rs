@@ -3,6 +3,7 @@
 pub(crate) mod bot;
 pub(crate) mod contract;
 pub(crate) mod docker_registry;
+pub(crate) mod emulator;
 pub(crate) mod fixture;
 pub(crate) mod kubectl;
 mod oracle;

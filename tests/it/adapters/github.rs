@@ -3,6 +3,7 @@
 mod app;
 mod content;
 mod costs;
+mod manifest;
 mod refusals;
 mod rotation;
 

@@ -100,7 +100,7 @@ impl GitHubForge {
 
     /// Makes each branch at its base, with its commit on top; gives the heads of those where both went well.
     ///
-    /// A branch that is there already fails, and so does the commit on it, which expects the base.
+    /// The commit expects the base, so on a branch that is there already it fails, unless that holds nothing of its own.
     async fn commit_together(&self, proposals: &[&Proposal]) -> Result<Vec<Option<CommitId>>, ForgeError> {
         let Some(repository) = proposals.first().map(|proposal| &proposal.place.repository) else {
             return Ok(Vec::new());
@@ -121,8 +121,7 @@ impl GitHubForge {
         let outcomes = self.mutate(scope, mutations).await?;
         let head = |index: usize| {
             let made: MadeCommit = outcomes.of(&format!("commit{index}"))?;
-            let is_new = outcomes.is_done(&format!("branch{index}"));
-            commit_id(&made.commit?.oid).ok().filter(|_| is_new)
+            commit_id(&made.commit?.oid).ok()
         };
         Ok((0..proposals.len()).map(head).collect())
     }

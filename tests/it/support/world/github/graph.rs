@@ -12,6 +12,7 @@ use towpath::model::{BranchName, ChangeNumber, CommitId, RepositoryPath};
 
 use super::super::git::NewCommit;
 use super::super::{EffectKind, State};
+use super::json::node_id;
 use super::write::{NewPull, branch_of};
 use super::{Asked, Said};
 
@@ -140,10 +141,9 @@ impl State {
         let Some(number) = number else { return Err("Could not resolve to a node".to_owned()) };
         let ids = input["labelIds"].as_array().expect("a list of labels");
         for id in ids.iter().filter_map(Value::as_str) {
-            let Some(label) = id.strip_prefix("LA_") else {
-                return Err("Could not resolve to a node".to_owned());
-            };
-            self.give_label(number, label);
+            let known = self.github.labels.iter().find(|label| self.label(label)["node_id"] == json!(id));
+            let Some(label) = known.cloned() else { return Err("Could not resolve to a node".to_owned()) };
+            self.give_label(number, &label);
         }
         Ok(json!({ "clientMutationId": null }))
     }
@@ -164,5 +164,5 @@ fn text<'a>(value: &'a Value, key: &str) -> &'a str {
 }
 
 fn pull_id(number: ChangeNumber) -> String {
-    format!("PR_{}", number.0)
+    node_id("PR", number.0)
 }

@@ -13,8 +13,11 @@ use crate::support::fixture::Files;
 
 impl State {
     pub(super) fn read(&mut self, asked: &Asked<'_>) -> Result<Said, ForgeError> {
+        if let Some(said) = self.settings(asked) {
+            return Ok(said);
+        }
         let found = match asked.parts.as_slice() {
-            [] => Some(json::full_repository(self.place.repository.as_str(), self.started_at())),
+            [] => Some(self.own_repository()),
             ["git", "ref", "heads", branch @ ..] => self.reference(&branch.join("/")),
             ["git", "matching-refs", "heads", prefix @ ..] => Some(self.references(&prefix.join("/"))),
             ["git", "commits", id] => self.git_commit(id),
@@ -25,7 +28,7 @@ impl State {
             }
             ["commits", id, "statuses"] => Some(self.statuses(id)),
             ["compare", ends @ ..] => self.comparison(&ends.join("/"), asked),
-            ["labels", name] => self.has_label(name).then(|| self.label(name)),
+            ["labels", name] => self.github.labels.contains(*name).then(|| self.label(name)),
             ["pulls"] => Some(self.pulls(asked)),
             ["pulls", number] => self.numbered(number).map(|change| self.one_pull(change)),
             ["issues", "comments", id, "reactions"] => self.reactions(id),
@@ -72,11 +75,6 @@ impl State {
         let files = self.git.get(&id).files.clone();
         self.keep_tree(files);
         Some(self.git_commit_json(id.as_str(), self.git.get(&id)))
-    }
-
-    /// Whether any change carries a label: there it was made, if not before.
-    fn has_label(&self, name: &str) -> bool {
-        self.changes.iter().any(|change| change.labels.iter().any(|label| label == name))
     }
 
     fn comments(&self, change: &FakeChange) -> Value {

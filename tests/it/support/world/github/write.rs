@@ -32,7 +32,7 @@ impl State {
             ("PATCH", ["pulls", number]) => self.edit_pull(number, asked),
             ("PUT", ["pulls", number, "merge"]) => self.merge_pull(number, asked),
             ("POST", ["issues", "comments", id, "reactions"]) => self.add_reaction(id, asked),
-            ("POST", ["labels"]) => Ok((201, self.label(asked.text("name")))),
+            ("POST", ["labels"]) => Ok(self.make_label(asked.text("name"))),
             ("POST", ["issues", number, "labels"]) => Ok(self.add_labels(number, asked)),
             ("POST", ["issues", number, "comments"]) => self.add_comment(number, asked),
             ("POST", ["statuses", head]) => self.add_status(head, asked),
@@ -229,7 +229,15 @@ impl State {
         (200, change.labels.iter().map(|label| self.label(label)).collect())
     }
 
+    fn make_label(&mut self, name: &str) -> Said {
+        if !self.github.labels.insert(name.to_owned()) {
+            return unprocessable("already_exists");
+        }
+        (201, self.label(name))
+    }
+
     pub(super) fn give_label(&mut self, number: ChangeNumber, label: &str) {
+        self.github.labels.insert(label.to_owned());
         let labels = &mut self.change_mut(number).expect("it was just there").labels;
         if !labels.iter().any(|found| found == label) {
             labels.push(label.to_owned());
