@@ -8,5 +8,6 @@ mod people;
 mod polls;
 mod releases;
 mod requests;
+mod rights;
 mod road;
 mod trouble;

@@ -98,7 +98,7 @@ impl State {
         (200, self.github.setup.hook.clone())
     }
 
-    pub(super) fn sent(&self) -> Said {
+    pub(super) fn hook_deliveries(&self) -> Said {
         let sent = |(index, (minutes, status)): (usize, &(i64, u16))| {
             json!({
                 "id": index,
@@ -134,7 +134,7 @@ impl State {
             ["hooks"] => Some(
                 setup.repository_hooks.clone().map_or_else(not_found, |hooks| (200, Value::Array(hooks))),
             ),
-            ["hooks", _, "deliveries"] => Some(self.sent()),
+            ["hooks", _, "deliveries"] => Some(self.hook_deliveries()),
             ["deployments"] => Some((200, json!([]))),
             ["rulesets", "1"] => Some(self.ruleset()),
             ["rules", "branches", branch @ ..] => Some(self.rules_of(&branch.join("/"))),
