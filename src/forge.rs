@@ -13,8 +13,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::model::{
-    BlobId, BranchName, Change, ChangeNumber, CommentId, CommitId, FileChange, Head, Place, Reaction,
-    RepositoryName, RepositoryPath, TeamName, TreeEntry, UserName,
+    BlobId, BranchName, Change, ChangeNumber, CommentId, CommitId, FileChange, Head, Health, HealthQuestion,
+    Place, Reaction, RepositoryName, RepositoryPath, TeamName, TreeEntry, UserName,
 };
 
 pub use crate::model::{
@@ -195,4 +195,7 @@ pub trait Forge: Send + Sync {
         team: &TeamName,
         user: &UserName,
     ) -> impl Future<Output = Result<bool, ForgeError>> + Send;
+
+    /// How things stand at the forge and in the repositories that are used. Only reads; what it is not told it says.
+    fn examine(&self, question: &HealthQuestion) -> impl Future<Output = Health> + Send;
 }

@@ -9,11 +9,14 @@ mod connection;
 mod content;
 mod credentials;
 pub mod events;
+mod examine;
+mod graph;
 mod heads;
 mod log;
 mod memory;
 mod merge;
 mod people;
+mod permissions;
 mod propose;
 mod pulls;
 mod refusal;
@@ -29,14 +32,15 @@ use tokio::sync::OnceCell;
 
 use super::{Forge, ForgeError, LogPart, Merge, Presentation, Proposal, Remark};
 use crate::model::{
-    BlobId, BranchName, Change, ChangeNumber, CommentId, CommitId, FileChange, ForgeName, Head, Place,
-    Reaction, RepositoryName, RepositoryPath, TeamName, Time, TreeEntry, UserName,
+    BlobId, BranchName, Change, ChangeNumber, CommentId, CommitId, FileChange, ForgeName, Head, Health,
+    HealthQuestion, Place, Reaction, RepositoryName, RepositoryPath, TeamName, Time, TreeEntry, UserName,
 };
 pub use connection::Patience;
 use connection::{Connection, lock};
-pub use credentials::{AppCredentials, Credentials};
+pub use credentials::{AppCredentials, Credentials, Reading};
 use heads::Swap;
 use memory::Memory;
+pub use permissions::{EVENTS, PERMISSIONS, Permission, access_word};
 
 /// Says what time it is, for tokens and pauses.
 pub type Now = Arc<dyn Fn() -> Time + Send + Sync>;
@@ -131,8 +135,13 @@ impl Forge for GitHubForge {
         self.inner.bot.get().unwrap_or(&self.inner.nobody)
     }
 
+    /// Has the pull requests listed at the next look.
+    fn hint(&self, repository: &RepositoryName) {
+        self.memory(repository).hint();
+    }
+
     async fn head(&self, place: &Place) -> Result<CommitId, ForgeError> {
-        let tip = self.tip(&place.repository, &place.branch).await?;
+        let tip = self.base_tip(place).await?;
         tip.ok_or_else(|| ForgeError::NotFound {
             what: format!("the branch `{}` of `{}`", place.branch, place.repository),
         })
@@ -155,7 +164,7 @@ impl Forge for GitHubForge {
     }
 
     async fn branches(&self, place: &Place) -> Result<BTreeMap<BranchName, Head>, ForgeError> {
-        self.branches_of(&place.repository).await
+        self.branches_of(place).await
     }
 
     async fn changed_files(&self, place: &Place, head: &CommitId) -> Result<Vec<FileChange>, ForgeError> {
@@ -176,11 +185,8 @@ impl Forge for GitHubForge {
     }
 
     async fn propose(&self, proposals: &[Proposal]) -> Vec<Result<ChangeNumber, ForgeError>> {
-        // One after the other: GitHub asks for that, and answers a crowd of writes with a pause for all.
-        let mut results = Vec::with_capacity(proposals.len());
-        for proposal in proposals {
-            results.push(self.propose_one(proposal).await);
-        }
+        let results = self.propose_all(proposals).await;
+        proposals.iter().for_each(|proposal| self.hint(&proposal.place.repository));
         results
     }
 
@@ -190,11 +196,15 @@ impl Forge for GitHubForge {
         change: ChangeNumber,
         presentation: &Presentation,
     ) -> Result<(), ForgeError> {
-        self.show(place, change, presentation).await
+        let done = self.show(place, change, presentation).await;
+        self.hint(&place.repository);
+        done
     }
 
     async fn remark(&self, place: &Place, change: ChangeNumber, remark: &Remark) -> Result<(), ForgeError> {
-        self.say(place, change, remark).await
+        let done = self.say(place, change, remark).await;
+        self.hint(&place.repository);
+        done
     }
 
     async fn react(
@@ -208,11 +218,15 @@ impl Forge for GitHubForge {
     }
 
     async fn merge(&self, merge: &Merge) -> Result<CommitId, ForgeError> {
-        self.merge_at(merge).await
+        let done = self.merge_at(merge).await;
+        self.hint(&merge.place.repository);
+        done
     }
 
     async fn close(&self, place: &Place, change: ChangeNumber) -> Result<(), ForgeError> {
-        self.shut(place, change).await
+        let done = self.shut(place, change).await;
+        self.hint(&place.repository);
+        done
     }
 
     async fn delete_branch(
@@ -229,5 +243,9 @@ impl Forge for GitHubForge {
 
     async fn is_member(&self, team: &TeamName, user: &UserName) -> Result<bool, ForgeError> {
         self.belongs(team, user).await
+    }
+
+    async fn examine(&self, question: &HealthQuestion) -> Health {
+        self.examine_all(question).await
     }
 }

@@ -3,6 +3,7 @@
 mod approvals;
 mod artifacts;
 mod commands;
+mod events;
 mod people;
 mod polls;
 mod releases;

@@ -179,6 +179,11 @@ impl Connection {
         self.send(&call, None).await.map(|(answer, _)| answer)
     }
 
+    /// The same, with what else GitHub says of itself in the headers.
+    pub(super) async fn ask(&self, call: Call<'_>) -> Result<(Answer, HeaderMap), ForgeError> {
+        self.send(&call, None).await
+    }
+
     async fn send(
         &self,
         call: &Call<'_>,

@@ -1,9 +1,11 @@
 //! What the bot identifies itself with: a token, or an App that gets itself tokens of an hour, each for one
 //! repository and with no more than is needed there.
 
+mod replaceable;
+
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use chrono::TimeDelta;
 use http::Method;
@@ -18,6 +20,8 @@ use super::refusal::words;
 use super::wire::{Installation, InstallationToken};
 use crate::forge::ForgeError;
 use crate::model::{RepositoryName, Secret, Time};
+pub use replaceable::Reading;
+use replaceable::Replaceable;
 
 /// How long before its end a token is no longer used.
 const MARGIN: TimeDelta = TimeDelta::minutes(5);
@@ -50,15 +54,19 @@ impl fmt::Display for Scope<'_> {
 /// What the bot identifies itself with.
 pub enum Credentials {
     /// A personal token, classic or fine-grained.
-    Token(SecretString),
+    Token(Token),
     /// A GitHub App.
     App(AppCredentials),
 }
 
+/// A personal token, which may be replaced.
+#[derive(Debug)]
+pub struct Token(Replaceable<SecretString>);
+
 /// A GitHub App, with the tokens that it has at the moment.
 pub struct AppCredentials {
     id: u64,
-    key: EncodingKey,
+    key: Replaceable<EncodingKey>,
     /// The installation, where the configuration names it.
     installation: Option<u64>,
     tokens: Mutex<BTreeMap<String, (SecretString, Time)>>,
@@ -77,8 +85,19 @@ impl AppCredentials {
     /// # Errors
     /// Where the key is none, in a sentence that does not repeat it.
     pub fn new(id: u64, private_key: &Secret, installation: Option<u64>) -> Result<Self, String> {
-        let key = EncodingKey::from_rsa_pem(private_key.expose().as_bytes())
-            .map_err(|_| "the private key is no RSA key in PEM form".to_owned())?;
+        let private_key = private_key.clone();
+        Self::reading(id, Arc::new(move || Ok(private_key.clone())), installation)
+    }
+
+    /// The same with a private key that may be replaced where it lies.
+    ///
+    /// # Errors
+    /// Where there is no key, in a sentence that does not repeat what is there.
+    pub fn reading(id: u64, private_key: Reading<Secret>, installation: Option<u64>) -> Result<Self, String> {
+        let key = Replaceable::new(Arc::new(move || {
+            EncodingKey::from_rsa_pem(private_key()?.expose().as_bytes())
+                .map_err(|_| "the private key is no RSA key in PEM form".to_owned())
+        }))?;
         Ok(Self { id, key, installation, tokens: Mutex::default() })
     }
 
@@ -89,7 +108,7 @@ impl AppCredentials {
             exp: (now - CLOCK_SKEW + PROOF_FOR).timestamp(),
             iss: self.id.to_string(),
         };
-        jsonwebtoken::encode(&Header::new(Algorithm::RS256), &claims, &self.key)
+        jsonwebtoken::encode(&Header::new(Algorithm::RS256), &claims, &self.key.get(now))
             .map(SecretString::from)
             .map_err(|error| failed("signing as the App", error))
     }
@@ -156,7 +175,17 @@ impl Credentials {
     /// A personal token.
     #[must_use]
     pub fn token(token: &Secret) -> Self {
-        Self::Token(token.expose().into())
+        let token = token.clone();
+        Self::token_reading(Arc::new(move || Ok(token.clone()))).expect("it is there already")
+    }
+
+    /// A personal token that may be replaced where it lies.
+    ///
+    /// # Errors
+    /// Where there is none, in a sentence that does not repeat what is there.
+    pub fn token_reading(token: Reading<Secret>) -> Result<Self, String> {
+        let read = Arc::new(move || token().map(|token| SecretString::from(token.expose())));
+        Replaceable::new(read).map(|token| Self::Token(Token(token)))
     }
 
     /// The number of the App; nothing where the bot is an account.
@@ -175,7 +204,7 @@ impl Credentials {
         scope: Scope<'_>,
     ) -> Result<SecretString, ForgeError> {
         match (self, scope) {
-            (Self::Token(token), _) => Ok(token.clone()),
+            (Self::Token(Token(token)), _) => Ok(token.get(connection.now())),
             (Self::App(app), Scope::Bot) => app.proof(connection.now()),
             (Self::App(app), Scope::Repository(_) | Scope::Organization(_)) => {
                 match app.known(scope, connection.now()) {
@@ -187,10 +216,10 @@ impl Credentials {
         }
     }
 
-    /// Lets go of a token that GitHub no longer takes.
+    /// Lets go of a token that GitHub does not take.
     pub(super) fn forget(&self, scope: Scope<'_>) {
         match self {
-            Self::Token(_) => {}
+            Self::Token(Token(token)) => token.doubt(),
             Self::App(app) => drop(lock(&app.tokens).remove(&scope.to_string())),
         }
     }

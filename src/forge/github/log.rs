@@ -52,7 +52,7 @@ impl GitHubForge {
         known: Option<&CommitId>,
     ) -> Result<LogPart, ForgeError> {
         let repository = &place.repository;
-        let Some(tip) = self.log_tip(repository).await? else {
+        let Some(tip) = self.log_tip(place).await? else {
             return Ok(LogPart { tip: None, from_start: true, lines: Vec::new() });
         };
         if known == Some(&tip) {
@@ -69,11 +69,12 @@ impl GitHubForge {
     }
 
     /// The tip as the look that is under way saw it, or as it is.
-    async fn log_tip(&self, repository: &RepositoryName) -> Result<Option<CommitId>, ForgeError> {
-        let seen = lock(&self.memory(repository).log_tip).take();
+    async fn log_tip(&self, place: &Place) -> Result<Option<CommitId>, ForgeError> {
+        let memory = self.memory(&place.repository);
+        let seen = memory.seen.lock().await.get_mut(&place.branch).and_then(|seen| seen.log.take());
         match seen {
             Some(tip) => Ok(tip),
-            None => self.tip(repository, &log_branch()).await,
+            None => self.tip(&place.repository, &log_branch()).await,
         }
     }
 
@@ -147,7 +148,7 @@ impl GitHubForge {
         if lines.iter().any(|line| line.is_empty() || line.contains(['\n', '\r'])) {
             return Err(failed(what(), "a record is one line"));
         }
-        *lock(&self.memory(repository).log_tip) = None;
+        self.memory(repository).seen.lock().await.clear();
         let before = match expected {
             Some(expected) => Some(self.log_at(repository, expected).await?),
             None => None,

@@ -1,5 +1,9 @@
 //! A proposal: the commit, the branch, the pull request, its words; each step finds what an earlier try left.
 
+mod together;
+
+use std::collections::BTreeMap;
+
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
@@ -10,9 +14,47 @@ use super::memory::Files;
 use super::wire::{Pull, commit_id};
 use super::{GitHubForge, failed};
 use crate::forge::{ForgeError, Proposal};
-use crate::model::{ChangeNumber, CommitId, EntryKind, RepositoryPath};
+use crate::model::{ChangeNumber, CommitId, EntryKind, RepositoryName, RepositoryPath};
+use together::{TOGETHER_MAX, goes_together};
 
 impl GitHubForge {
+    /// Carries out each proposal: those that start a branch together, as far as they can, and the others one after the
+    /// other, since GitHub answers a crowd of writes with a pause for all.
+    pub(super) async fn propose_all(&self, proposals: &[Proposal]) -> Vec<Result<ChangeNumber, ForgeError>> {
+        let mut results: Vec<_> = proposals.iter().map(|_| None).collect();
+        for group in self.groups(proposals).await {
+            let members: Vec<&Proposal> = group.iter().filter_map(|index| proposals.get(*index)).collect();
+            let opened = self.open_together(&members).await;
+            for (index, result) in group.into_iter().zip(opened) {
+                results.get_mut(index).map(|slot| slot.insert(result));
+            }
+        }
+        let mut all = Vec::with_capacity(proposals.len());
+        for (proposal, result) in proposals.iter().zip(results) {
+            all.push(match result {
+                Some(result) => result,
+                None => self.propose_one(proposal).await,
+            });
+        }
+        all
+    }
+
+    /// The proposals that can go together, by their places in the list, each group within one repository.
+    async fn groups(&self, proposals: &[Proposal]) -> Vec<Vec<usize>> {
+        let mut groups: BTreeMap<&RepositoryName, Vec<usize>> = BTreeMap::new();
+        for (index, proposal) in proposals.iter().enumerate() {
+            let repository = &proposal.place.repository;
+            let is_open = self.seen_open(&proposal.place, &proposal.branch).is_some();
+            // Where the files cannot be read, the way for one change says why.
+            let Ok(files) = self.files(repository, &proposal.base).await else { continue };
+            if !is_open && goes_together(&files, proposal) {
+                groups.entry(repository).or_default().push(index);
+            }
+        }
+        let parts = groups.values().flat_map(|group| group.chunks(TOGETHER_MAX));
+        parts.map(<[usize]>::to_vec).collect()
+    }
+
     /// Opens the pull request of a proposal, or gives the open one of its branch the new content.
     ///
     /// The branch moves first, then the pull request is written. Whoever is cut off in between finds, with the same
@@ -65,7 +107,24 @@ impl GitHubForge {
             Some(Some(tip)) if self.is_written(proposal, tree, &tip).await? => {
                 Ok(Written { head: tip, is_found: true })
             }
-            Some(_) => Err(ForgeError::Conflict { what: format!("the branch `{}`", proposal.branch) }),
+            Some(Some(tip)) if proposal.expected.is_none() => self.fill(proposal, (&tip, head)).await,
+            Some(_) => Err(taken(proposal)),
+        }
+    }
+
+    /// Puts the commit on a branch that is there already and holds nothing beyond the base.
+    async fn fill(
+        &self,
+        proposal: &Proposal,
+        (tip, head): (&CommitId, CommitId),
+    ) -> Result<Written, ForgeError> {
+        let is_empty = *tip == proposal.base || self.is_in_base(&proposal.place, tip).await?;
+        if !is_empty || self.was_proposed(&proposal.place, tip) {
+            return Err(taken(proposal));
+        }
+        match self.swap(&proposal.place.repository, &proposal.branch, (tip, Some(&head))).await? {
+            Swap::Done => Ok(Written { head, is_found: false }),
+            Swap::Elsewhere(_) => Err(taken(proposal)),
         }
     }
 
@@ -166,6 +225,11 @@ fn may_write(base: &Files, path: &RepositoryPath) -> Result<(), String> {
     let below = format!("{path}/");
     let is_folder = base.entries.keys().any(|found| found.as_str().starts_with(&below));
     if is_folder { Err(format!("`{path}` is a folder")) } else { Ok(()) }
+}
+
+/// Somebody else has the branch.
+fn taken(proposal: &Proposal) -> ForgeError {
+    ForgeError::Conflict { what: format!("the branch `{}`", proposal.branch) }
 }
 
 /// Somebody was faster, or a rule of the repository forbids it.

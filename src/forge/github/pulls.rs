@@ -14,7 +14,7 @@ use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 use super::checks::Check;
 use super::connection::{Call, PAGE_SIZE, lock};
 use super::credentials::Scope;
-use super::memory::Refs;
+use super::memory::{Branches, Refs};
 use super::wire::{CommitStatus, OnePull, Pull, commit_id, user};
 use super::{GitHubForge, READS_AT_ONCE, failed};
 use crate::forge::{BRANCH_PREFIX, ForgeError};
@@ -31,6 +31,9 @@ const PAGES_MAX: usize = 200;
 const ENDED_MAX: usize = 100;
 /// How long ago they may have been touched.
 const ENDED_AGE_MAX: TimeDelta = TimeDelta::days(30);
+/// How long pull requests are not listed while none of ours is open, no branch moved and nobody tells of anything: that
+/// long a comment on one that ended may wait where no webhook tells of it.
+const LISTING_AGE_MAX: TimeDelta = TimeDelta::minutes(5);
 /// GitHub tells whole seconds: what was touched so shortly before it was read is read again.
 const BLUR: TimeDelta = TimeDelta::seconds(3);
 
@@ -39,6 +42,10 @@ const BLUR: TimeDelta = TimeDelta::seconds(3);
 pub(super) struct Pulls {
     /// The latest touch that was seen.
     newest: Option<Time>,
+    /// When they were listed last, and how many hints there had been.
+    listed: Option<(u64, Time)>,
+    /// The branches of ours and the tip of the base as the last look saw them.
+    branches: Option<(Refs, Option<CommitId>)>,
     /// Those that are Towpath's.
     ours: BTreeMap<u64, Pull>,
     /// What was said on them; not of those that ended long before this process looked.
@@ -67,15 +74,10 @@ impl GitHubForge {
     /// Towpath's changes into the branch of a place, oldest first.
     pub(super) async fn changes_at(&self, place: &Place) -> Result<Vec<Change>, ForgeError> {
         self.identity().await?;
-        let refs = self.look_at_refs(&place.repository).await?;
         let mut pulls = self.known_pulls(place);
-        self.refresh(place, &mut pulls).await?;
-        let base = if pulls.ours.values().any(Pull::is_open) {
-            self.tip(&place.repository, &place.branch).await?
-        } else {
-            None
-        };
-        let look = Look { place, refs: &refs, base: base.as_ref(), closely: closely(&pulls, self.now()) };
+        let branches = self.catch_up(place, &mut pulls).await?;
+        let closely = closely(&pulls, self.now());
+        let look = Look { place, refs: &branches.ours, base: branches.base.as_ref(), closely };
         let close = pulls.ours.values().filter(|pull| look.closely.contains(&pull.number));
         let reads: Vec<_> = close.map(|pull| self.numbered(&look, pull, &pulls)).collect();
         let said: BTreeMap<u64, Arc<Said>> =
@@ -87,6 +89,33 @@ impl GitHubForge {
         }
         self.keep_pulls(place, pulls);
         Ok(changes)
+    }
+
+    /// Reads the branches, and the pull requests where something may have happened to them.
+    ///
+    /// The branches are read last: a merge that the listing shows is then in the base that they show.
+    async fn catch_up(&self, place: &Place, pulls: &mut Pulls) -> Result<Branches, ForgeError> {
+        let memory = self.memory(&place.repository);
+        // Whoever else takes part in this look waits for what it sees.
+        let mut seen = memory.seen.lock().await;
+        let (hints, now) = (memory.hints(), self.now());
+        let mut branches = None;
+        if !pulls.are_due(hints, now) {
+            let read = self.read_branches(place).await?;
+            branches = Some(read)
+                .filter(|read| pulls.branches.as_ref() == Some(&(read.ours.clone(), read.base.clone())));
+        }
+        let branches = match branches {
+            Some(branches) => branches,
+            None => {
+                self.refresh(place, pulls).await?;
+                pulls.listed = Some((hints, now));
+                self.read_branches(place).await?
+            }
+        };
+        pulls.branches = Some((branches.ours.clone(), branches.base.clone()));
+        seen.insert(place.branch.clone(), branches.clone().into());
+        Ok(branches)
     }
 
     async fn numbered(
@@ -284,6 +313,14 @@ impl GitHubForge {
         ours.find(|pull| pull.is_open() && pull.head.branch == branch.as_str()).cloned()
     }
 
+    /// Whether a commit is the head of a pull request that the last look saw.
+    pub(super) fn was_proposed(&self, place: &Place, head: &CommitId) -> bool {
+        let memory = self.memory(&place.repository);
+        let pulls = lock(&memory.pulls);
+        let mut ours = pulls.get(&place.branch).into_iter().flat_map(|pulls| pulls.ours.values());
+        ours.any(|pull| pull.head.sha == head.as_str())
+    }
+
     /// The commit on the base that brought a head, as the last look saw it.
     pub(super) fn merge_of(&self, place: &Place, head: &CommitId) -> Option<CommitId> {
         let memory = self.memory(&place.repository);
@@ -363,6 +400,12 @@ impl GitHubForge {
 }
 
 impl Pulls {
+    /// Whether they have to be listed whatever the branches say.
+    fn are_due(&self, hints: u64, now: Time) -> bool {
+        let Some((known_hints, at)) = self.listed else { return true };
+        known_hints != hints || now - at >= LISTING_AGE_MAX || self.ours.values().any(Pull::is_open)
+    }
+
     /// Takes in what a page lists: pull requests from branches of ours in this repository, into this branch.
     fn take(&mut self, place: &Place, listed: Vec<Pull>) {
         for pull in listed {

@@ -11,7 +11,7 @@ use super::wire::{Refusal, RefusalDetail};
 /// Most characters that are repeated of what GitHub says.
 const WORDS_MAX: usize = 200;
 /// How long to wait where GitHub asks for patience without saying how long.
-const WAIT_DEFAULT: Duration = Duration::from_secs(60);
+pub(super) const WAIT_DEFAULT: Duration = Duration::from_secs(60);
 /// The longest that a wish to wait is heeded.
 const WAIT_MAX: Duration = Duration::from_secs(3600);
 

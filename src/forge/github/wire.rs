@@ -278,9 +278,17 @@ pub(super) enum RefusalDetail {
     },
 }
 
-/// The answer to a GraphQL document, whose data is not looked at.
+/// A label with the name by which GraphQL knows it.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct Labelled {
+    pub(super) node_id: String,
+}
+
+/// The answer to a GraphQL document.
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct GraphAnswer {
+    /// What was selected, by name; nothing stands for what failed.
+    pub(super) data: Option<serde_json::Map<String, serde_json::Value>>,
     #[serde(default)]
     pub(super) errors: Vec<GraphError>,
 }
@@ -288,6 +296,9 @@ pub(super) struct GraphAnswer {
 /// What went wrong in a GraphQL document.
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct GraphError {
+    /// What kind of error it is, in GitHub's words.
+    #[serde(rename = "type")]
+    pub(super) kind: Option<String>,
     #[serde(default)]
     pub(super) message: String,
 }

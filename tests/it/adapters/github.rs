@@ -4,7 +4,9 @@ mod app;
 mod checks;
 mod content;
 mod costs;
+mod manifest;
 mod refusals;
+mod rotation;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -47,7 +49,12 @@ fn client(world: &FakeWorld, address: SocketAddr, credentials: Credentials) -> G
 
 impl Ground {
     async fn new() -> Self {
-        let world = FakeWorld::new(fixture::service("shop", &["shop"], &["dev", "staging"], "1.9.0"));
+        Self::of(fixture::service("shop", &["shop"], &["dev", "staging"], "1.9.0")).await
+    }
+
+    /// The same with these files.
+    async fn of(files: fixture::Files) -> Self {
+        let world = FakeWorld::new(files);
         let address = world.serve_github().await;
         let forge = client(&world, address, Credentials::token(&secret(TOKEN)));
         Self { world, address, forge }

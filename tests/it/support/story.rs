@@ -44,7 +44,7 @@ pub(crate) enum Over {
 
 /// What is left in the end and has to be the same each time.
 #[derive(Debug, PartialEq, Eq)]
-struct End {
+pub(crate) struct End {
     files: BTreeMap<String, String>,
     base_commits: usize,
     /// The changes without their numbers, which follow the order in which services and environments had their turn.
@@ -145,7 +145,8 @@ fn run(rules: &Rules, (mode, over): (Mode, Over), play: &impl AsyncFn(&mut Bot))
     })
 }
 
-fn end_of(world: &FakeWorld) -> End {
+/// What is left in a world.
+pub(crate) fn end_of(world: &FakeWorld) -> End {
     let state = world.state();
     let changes = state.changes.iter().map(|change| {
         let how = match change.state {

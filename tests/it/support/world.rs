@@ -24,7 +24,7 @@ use towpath::model::{ChangeNumber, Description, Digest, ImageName, Place, Tag, T
 pub(crate) use changes::FakeChange;
 pub(crate) use fault::{Effect, EffectKind, Fault};
 pub(crate) use git::Git;
-pub(crate) use github::{Refusal, TOKEN};
+pub(crate) use github::{Refusal, Setup, TOKEN};
 pub(crate) use people::digest_of;
 
 use super::contract::Watch;

@@ -19,9 +19,8 @@ async fn a_cold_look_takes_a_request_for_each_question() {
     let (paid, _) = ground.counted();
     assert_snapshot!(readable(&paid), @"
     GET /user
-    GET /git/matching-refs/heads/towpath/
     GET /pulls?state=all&base=main&sort=updated&direction=desc&per_page=100&page=1
-    GET /git/ref/heads/main
+    GET /git/matching-refs/heads
     GET /git/commits/COMMIT
     GET /git/trees/COMMIT?recursive=1
     ");
@@ -38,30 +37,131 @@ async fn where_nothing_happened_a_look_costs_nothing() {
     let (paid, free) = ground.counted();
     assert_eq!(paid, [""; 0]);
     assert_snapshot!(readable(&free), @"
-    GET /git/matching-refs/heads/towpath/
     GET /pulls?state=all&base=main&sort=updated&direction=desc&per_page=100&page=1
+    GET /git/matching-refs/heads
+    ");
+}
+
+#[tokio::test]
+async fn where_nothing_is_open_a_sweep_is_one_conditional_request() {
+    let ground = Ground::new().await;
+    ground.look().await;
+    ground.start_counting();
+    for _sweep in 0..4 {
+        ground.world.state().now += chrono::TimeDelta::minutes(1);
+        ground.look().await;
+    }
+    let (paid, free) = ground.counted();
+    assert_eq!(paid, [""; 0]);
+    assert_eq!(readable(&free), ["GET /git/matching-refs/heads"; 4].join("\n"));
+}
+
+#[tokio::test]
+async fn after_a_hint_and_every_five_minutes_the_pull_requests_are_listed_too() {
+    let ground = Ground::new().await;
+    ground.look().await;
+    for (minutes, is_told, requests) in
+        [(1, true, 2), (1, false, 1), (3, false, 1), (1, false, 2), (1, false, 1)]
+    {
+        ground.world.state().now += chrono::TimeDelta::minutes(minutes);
+        if is_told {
+            ground.forge.hint(&place().repository);
+        }
+        ground.start_counting();
+        ground.look().await;
+        let (paid, free) = ground.counted();
+        assert_eq!((paid.len(), free.len()), (0, requests));
+    }
+}
+
+#[tokio::test]
+async fn a_repository_with_very_many_branches_is_asked_for_those_that_matter() {
+    let ground = Ground::new().await;
+    let base = ground.world.state().base_tip().clone();
+    let more = (0..1_001).map(|n| (name(&format!("feature/{n}")), base.clone()));
+    ground.world.state().git.branches.extend(more);
+    ground.look().await;
+    ground.start_counting();
+    ground.look().await;
+    ground.look().await;
+    let (paid, free) = ground.counted();
+    assert_snapshot!(readable(&[paid, free].concat()), @"
+    GET /git/matching-refs/heads/towpath/
     GET /git/ref/heads/main
+    GET /git/matching-refs/heads/towpath/
     GET /git/ref/heads/main
     ");
 }
 
 #[tokio::test]
-async fn a_promotion_takes_six_requests_from_decision_to_open_change() {
+async fn a_promotion_takes_four_requests_from_decision_to_open_change() {
     let ground = Ground::new().await;
     ground.look().await;
     let proposal = ground.proposal("dev", "1.10.0").await;
     ground.start_counting();
     ground.propose(&proposal).await.unwrap();
     let (paid, _) = ground.counted();
-    assert_eq!(paid.len(), 6);
+    // The first one is asked once for each repository.
     assert_snapshot!(readable(&paid), @"
-    POST /git/trees
-    POST /git/commits
-    POST /git/refs
+    GET 
+    POST /graphql
     POST /pulls
     POST /issues/1/labels
     POST /statuses/COMMIT
     ");
+}
+
+#[tokio::test]
+async fn a_branch_that_was_left_without_its_commit_is_taken_up() {
+    let ground = Ground::new().await;
+    ground.look().await;
+    let proposal = ground.proposal("dev", "1.10.0").await;
+    let branch = proposal.branch.clone();
+    ground.world.state().git.branches.insert(branch, proposal.base.clone());
+    ground.start_counting();
+    ground.propose(&proposal).await.unwrap();
+    let (paid, _) = ground.counted();
+    assert_snapshot!(readable(&paid), @"
+    GET 
+    POST /graphql
+    POST /pulls
+    POST /issues/1/labels
+    POST /statuses/COMMIT
+    ");
+}
+
+#[tokio::test]
+async fn a_hundred_promotions_take_hardly_more_than_a_request_each() {
+    let services: Vec<String> = (0..100).map(|n| format!("shop-{n}")).collect();
+    let mut files = fixture::service("shop", &["shop"], &["dev"], "1.9.0");
+    files
+        .extend(services.iter().flat_map(|service| fixture::service(service, &[service], &["dev"], "1.9.0")));
+    let ground = Ground::of(files).await;
+    let base = ground.look().await;
+    let proposal = |service: &String| {
+        let file = FILE.replace("shop", service);
+        let text = ground.world.state().text(&file).replace("1.9.0", "1.10.0");
+        Proposal {
+            place: place(),
+            expected: None,
+            branch: name(&format!("towpath/dev/{service}")),
+            base: base.clone(),
+            files: vec![(name(&file), text.into_bytes())],
+            message: format!("promote(dev): {service} 1.10.0\n\nTowpath-Key: abc\n"),
+            labels: vec!["towpath".to_owned()],
+            presentation: presentation("dev", "1.10.0"),
+        }
+    };
+    let proposals: Vec<Proposal> = services.iter().map(proposal).collect();
+    ground.start_counting();
+    let results = ground.forge.propose(&proposals).await;
+    let (paid, _) = ground.counted();
+    let numbers: Vec<u64> = results.into_iter().map(|result| result.unwrap().0).collect();
+    assert_eq!(numbers, (1..=100).collect::<Vec<_>>());
+    let state = ground.world.state();
+    assert!(state.changes.iter().all(|change| change.labels == ["towpath"] && change.statuses.len() == 1));
+    let of = |start: &str| paid.iter().filter(|line| line.starts_with(start)).count();
+    assert_eq!((of("GET "), of("POST /graphql"), of("POST /repos"), paid.len()), (2, 15, 101, 118));
 }
 
 #[tokio::test]
@@ -75,7 +175,6 @@ async fn new_content_for_an_open_change_takes_no_more() {
     assert_snapshot!(readable(&paid), @"
     POST /git/trees
     POST /git/commits
-    GET 
     POST /graphql
     PATCH /pulls/1
     POST /statuses/COMMIT

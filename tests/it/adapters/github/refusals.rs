@@ -21,7 +21,7 @@ async fn a_permission_that_is_not_granted() {
     ground.look().await;
     let proposal = ground.proposal("dev", "1.10.0").await;
     ground.refuse_with(Refusal {
-        request: "POST /repos/acme/deploy/git/trees",
+        request: "POST /graphql",
         status: 403,
         message: "Resource not accessible by integration",
         header: Some(("x-accepted-github-permissions", "contents=write")),

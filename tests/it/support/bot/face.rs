@@ -8,8 +8,8 @@ use std::time::Duration;
 use towpath::forge::github::{Access, AppCredentials, Credentials, GitHubForge, Patience};
 use towpath::forge::{Forge, ForgeError, LogPart, Merge, Presentation, Proposal, Remark};
 use towpath::model::{
-    BlobId, BranchName, Change, ChangeNumber, CommentId, CommitId, FileChange, Head, Place, Reaction,
-    RepositoryName, RepositoryPath, Secret, TeamName, TreeEntry, UserName,
+    BlobId, BranchName, Change, ChangeNumber, CommentId, CommitId, FileChange, Head, Health, HealthQuestion,
+    Place, Reaction, RepositoryName, RepositoryPath, Secret, TeamName, TreeEntry, UserName,
 };
 use towpath::observe::Clock as _;
 
@@ -148,5 +148,9 @@ impl Forge for Face {
 
     async fn is_member(&self, team: &TeamName, user: &UserName) -> Answer<bool> {
         each!(self, forge => forge.is_member(team, user).await)
+    }
+
+    async fn examine(&self, question: &HealthQuestion) -> Health {
+        each!(self, forge => forge.examine(question).await)
     }
 }

@@ -5,8 +5,11 @@
 //! for again at no cost.
 
 mod checks;
+mod events;
+mod graph;
 mod json;
 mod read;
+mod setup;
 mod write;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,6 +20,7 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::State as Shared;
 use axum::http::request::Parts;
+use axum::http::response::Builder;
 use axum::http::{Method, Request, Response, StatusCode};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -26,6 +30,8 @@ use super::{FakeWorld, State};
 use crate::support::contract::Exchange;
 use crate::support::fixture::Files;
 pub(crate) use checks::FakeCheck;
+
+pub(crate) use setup::Setup;
 
 /// The token that the face takes.
 pub(crate) const TOKEN: &str = "a-token-that-nobody-may-see";
@@ -45,12 +51,18 @@ pub(crate) struct Desk {
     is_app: bool,
     /// The tokens that the App got itself, while they are good.
     pub(crate) tokens: BTreeSet<String>,
+    /// The labels that were made.
+    pub(crate) labels: BTreeSet<String>,
     /// What the App wished its tokens to be good for, in order.
     pub(crate) wishes: Vec<Value>,
     /// How many files a listing of a whole tree holds; nothing where there is no end.
     pub(crate) tree_entries_max: Option<usize>,
+    /// How it is set up.
+    pub(crate) setup: Setup,
     /// What the next requests of this kind are answered with, instead of what they ask for.
     pub(crate) refusals: Vec<Refusal>,
+    /// What was seen when somebody asked for events the last time.
+    seen: events::Seen,
 }
 
 /// A no that a test plans.
@@ -133,7 +145,8 @@ impl State {
         } else {
             self.answer(&head.method, &head.uri, body)
         };
-        let response = paged(&head.uri, status, value, header("if-none-match"));
+        let builder = self.with_headers(Response::builder());
+        let response = paged(builder, &head.uri, (status, value), header("if-none-match"));
         self.github.requests.push((line, response.status() == StatusCode::NOT_MODIFIED));
         (response, false)
     }
@@ -163,11 +176,16 @@ fn refused(refusal: &Refusal) -> Response<String> {
 }
 
 /// The page of a list that was asked for, unless the asker has it already.
-fn paged(uri: &axum::http::Uri, status: u16, value: Value, known: Option<&str>) -> Response<String> {
+fn paged(
+    builder: Builder,
+    uri: &axum::http::Uri,
+    (status, value): Said,
+    known: Option<&str>,
+) -> Response<String> {
     let query = query_of(uri);
     let number = |key: &str| query.get(key).and_then(|text| text.parse::<usize>().ok());
     let (size, page) = (number("per_page").unwrap_or(30), number("page").unwrap_or(1));
-    let mut builder = Response::builder().header("content-type", "application/json");
+    let mut builder = builder.header("content-type", "application/json");
     let is_list_in_pages = !uri.path().contains("/matching-refs/");
     let value = match value {
         Value::Array(all) if is_list_in_pages => {
@@ -215,12 +233,17 @@ impl State {
         let mut asked = Asked { parts: all, query: query_of(uri), body };
         let said = match (method.as_str(), asked.parts.as_slice()) {
             ("GET", ["user"]) => Ok((200, json::own_account(self.bot.as_str(), self.started_at()))),
-            ("GET", ["app"]) => Ok((200, json::app("towpath", &grants(), self.started_at()))),
-            ("GET", ["repos", _, _, "installation"] | ["orgs", _, "installation"]) => {
-                Ok((200, json::installation("towpath", &grants(), self.started_at())))
+            ("GET", ["app"]) => {
+                Ok((200, json::app("towpath", &self.github.setup.grants(), self.started_at())))
             }
+            ("GET", ["repos", _, _, "installation"] | ["orgs", _, "installation"]) => {
+                Ok((200, json::installation("towpath", &self.github.setup.grants(), self.started_at())))
+            }
+            ("GET", ["app", "hook", "config"]) => Ok(self.hook_config()),
+            ("GET", ["app", "hook", "deliveries"]) => Ok(self.hook_deliveries()),
+            ("GET", ["rate_limit"]) => Ok(self.limits()),
             ("POST", ["app", "installations", "7", "access_tokens"]) => Ok(self.give_token(&asked)),
-            ("POST", ["graphql"]) => self.update_refs(&asked),
+            ("POST", ["graphql"]) => self.graph(&asked),
             ("GET", ["orgs", organization, "teams", team, rest @ ..]) => {
                 self.team(&format!("{organization}/{team}"), rest)
             }

@@ -13,8 +13,11 @@ use crate::support::fixture::Files;
 
 impl State {
     pub(super) fn read(&mut self, asked: &Asked<'_>) -> Result<Said, ForgeError> {
+        if let Some(said) = self.settings(asked) {
+            return Ok(said);
+        }
         let found = match asked.parts.as_slice() {
-            [] => Some(json::full_repository(self.place.repository.as_str(), self.started_at())),
+            [] => Some(self.own_repository()),
             ["git", "ref", "heads", branch @ ..] => self.reference(&branch.join("/")),
             ["git", "matching-refs", "heads", prefix @ ..] => Some(self.references(&prefix.join("/"))),
             ["git", "commits", id] => self.git_commit(id),
@@ -26,6 +29,7 @@ impl State {
             ["commits", id, "check-runs"] => self.check_runs(id, asked),
             ["commits", id, "statuses"] => Some(self.statuses(id)),
             ["compare", ends @ ..] => self.comparison(&ends.join("/"), asked),
+            ["labels", name] => self.github.labels.contains(*name).then(|| self.label(name)),
             ["pulls"] => Some(self.pulls(asked)),
             ["pulls", number] => self.numbered(number).map(|change| self.one_pull(change)),
             ["issues", "comments", id, "reactions"] => self.reactions(id),
@@ -46,15 +50,23 @@ impl State {
 
     fn reference(&mut self, branch: &str) -> Option<Value> {
         let branch = BranchName::new(branch).ok()?;
-        if branch == self.place.branch
-            && let Some((number, by)) = self.merged_meanwhile.take()
-        {
-            self.merge_by_person(number, by);
+        if branch == self.place.branch {
+            self.merge_meanwhile();
         }
         self.git.tip(&branch).map(|tip| self.reference_to(&branch, tip))
     }
 
-    fn references(&self, prefix: &str) -> Value {
+    /// What a person merges right before the bot reads the base.
+    fn merge_meanwhile(&mut self) {
+        if let Some((number, by)) = self.merged_meanwhile.take() {
+            self.merge_by_person(number, by);
+        }
+    }
+
+    fn references(&mut self, prefix: &str) -> Value {
+        if prefix.is_empty() {
+            self.merge_meanwhile();
+        }
         let all = self.git.branches.iter().filter(|(branch, _)| branch.as_str().starts_with(prefix));
         all.map(|(branch, tip)| self.reference_to(branch, tip)).collect()
     }
