@@ -1,8 +1,8 @@
-//! What `decide` lacked: digests, content keys, memberships.
+//! What `decide` lacked: digests, content keys, memberships, source code.
 
 use futures::future::join_all;
 
-use super::{Clock, Freshness, Observation, Ports, artifacts};
+use super::{Clock, Freshness, Observation, Ports, artifacts, sources};
 use crate::decide::Need;
 use crate::forge::Forge;
 use crate::ledger::Ledger;
@@ -43,6 +43,10 @@ pub(super) async fn fetch<F: Forge, R: Registry, L: Ledger, C: Clock>(
             Need::Member { team, user } => {
                 let fact = member(ports, &team, &user).await;
                 observation.world.members.insert((team, user), fact);
+            }
+            Need::Source(span) => {
+                let fact = sources::compared(ports, &span).await;
+                observation.world.sources.compared.insert(span, fact);
             }
             Need::Key { target, release } => {
                 let key = key(ports, policy, observation, &target, &release).await;

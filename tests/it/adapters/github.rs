@@ -7,6 +7,7 @@ mod costs;
 mod manifest;
 mod refusals;
 mod rotation;
+mod source;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
