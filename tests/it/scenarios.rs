@@ -9,4 +9,5 @@ mod polls;
 mod releases;
 mod requests;
 mod road;
+mod source;
 mod trouble;

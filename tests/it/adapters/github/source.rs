@@ -24,12 +24,16 @@ async fn commits_people_and_builds_take_three_requests() {
     let span = ground.span().await;
     ground.start_counting();
     let compared = ground.forge.compare_source(&span).await.unwrap().unwrap();
-    assert_snapshot!(readable(&ground.counted().0), @"");
+    assert_snapshot!(readable(&ground.counted().0), @"
+    GET /compare/COMMIT...COMMIT?per_page=100&page=1
+    GET /commits/COMMIT/check-runs?filter=latest&per_page=100
+    GET /commits/COMMIT/statuses?per_page=100
+    ");
     let SourceComparison { relation, ahead, behind, commits, pulls, checks } = compared;
     assert_eq!((relation.word(), ahead, behind, checks), ("ahead", 1, 0, SourceChecks::None));
     assert!(pulls.is_empty());
     let said: Vec<_> = commits.iter().map(|one| format!("{} by {}", one.headline, one.author)).collect();
-    assert_snapshot!(said.join("\n"), @"");
+    assert_snapshot!(said.join("\n"), @"promote(dev): shop 1.10.0 by towpath[bot]");
 }
 
 #[tokio::test]
@@ -39,7 +43,7 @@ async fn an_app_takes_a_token_that_only_reads() {
     let forge = client(&ground.world, ground.address, app());
     forge.compare_source(&span).await.unwrap().unwrap();
     let wishes: Vec<String> = ground.world.state().github.wishes.iter().map(ToString::to_string).collect();
-    assert_snapshot!(wishes.join("\n"), @"");
+    assert_snapshot!(wishes.join("\n"), @r#"{"repositories":["deploy"],"permissions":{"contents":"read","checks":"read","statuses":"read"}}"#);
 }
 
 #[tokio::test]
