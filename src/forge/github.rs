@@ -19,6 +19,7 @@ mod permissions;
 mod propose;
 mod pulls;
 mod refusal;
+mod reviewers;
 mod speak;
 mod wire;
 

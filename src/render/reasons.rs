@@ -122,7 +122,7 @@ fn approvals(by: &[UserName], needed: usize) -> String {
 /// Whom to ask: those who may and did not yet.
 fn ask(by: &[UserName], from: &[Principal]) -> Option<String> {
     let is_open = |principal: &&Principal| match principal {
-        Principal::Team(_) => true,
+        Principal::Team(_) | Principal::CodeOwners => true,
         Principal::User(user) => !by.contains(user),
     };
     let open: Vec<&Principal> = from.iter().filter(is_open).collect();

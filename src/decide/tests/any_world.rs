@@ -194,7 +194,7 @@ fn change(number: u64, at: &str, version: &str, honest: bool) -> ObservedChange 
         reviews: vec![],
         statuses: vec![],
     };
-    ObservedChange { change, key: Some(own) }
+    ObservedChange { change, key: Some(own), files: vec![] }
 }
 
 fn running(version: &str) -> Running {
@@ -296,6 +296,7 @@ pub(super) fn any_world() -> impl Strategy<Value = World> {
             members: BTreeMap::new(),
             writers: BTreeMap::new(),
             ignores_case: false,
+            code_owners: Ok(Default::default()),
         }
     })
 }

@@ -3,9 +3,10 @@
 mod app;
 mod content;
 mod costs;
-mod people;
 mod manifest;
+mod people;
 mod refusals;
+mod reviewers;
 mod rotation;
 
 use std::net::SocketAddr;
@@ -87,6 +88,7 @@ impl Ground {
             message: format!("promote({environment}): shop {version}\n\nTowpath-Key: abc\n"),
             labels: vec!["towpath".to_owned()],
             presentation: presentation(environment, version),
+            reviewers: Vec::new(),
         }
     }
 

@@ -3,7 +3,7 @@
 use towpath::model::{Reaction, ReviewVerdict};
 
 use crate::support::rules::{Rules, minutes};
-use crate::support::story::{story, story_with};
+use crate::support::story::{Story, story, story_with};
 
 /// Production is merged by a person, so that its change stays open.
 fn naming_nobody() -> Rules {
@@ -59,5 +59,50 @@ fn programs_give_no_commands() {
         bot.review(change, "helper[bot]", ReviewVerdict::RequestChanges);
         bot.settle().await;
         insta::assert_snapshot!(bot.status(change), @"");
+    });
+}
+
+/// Who owns what, the least important first.
+const OWNERS: &str = "* @dora\n/apps/shop/ @olga @acme/shop\n/apps/shop/overlays/dev/ @dev-owner\n";
+
+#[test]
+fn who_owns_the_files_may_approve_and_nobody_else() {
+    Story::under(Rules::default().approved_by_owners("production", 2)).with_faults().play(async |bot| {
+        bot.add_file("dora", ".github/CODEOWNERS", OWNERS).make_member("acme/shop", "tess");
+        let change = bot.bring_to_production("1.10.0").await;
+        let refused = bot.pass(minutes(5)).comment(change, "dora", "/promote approve");
+        bot.comment(change, "dev-owner", "/promote approve");
+        bot.comment(change, "olga", "/promote approve");
+        bot.settle().await.expect_open("production", "1.10.0");
+        insta::assert_snapshot!(bot.read_reply(&refused), @"");
+        insta::assert_snapshot!(bot.status(change), @"");
+        bot.pass(minutes(1)).comment(change, "tess", "/promote approve");
+        bot.settle().await.expect_merged(change);
+    });
+}
+
+#[test]
+fn where_nobody_owns_the_files_nobody_approves() {
+    story_with(Rules::default().approved_by_owners("production", 1), async |bot| {
+        bot.permit("zoe", "admin").add_file("dora", "docs/CODEOWNERS", "* @zoe\n/apps/\n");
+        let change = bot.bring_to_production("1.10.0").await;
+        let refused = bot.pass(minutes(5)).comment(change, "zoe", "/promote approve");
+        bot.settle()
+            .await
+            .expect_open("production", "1.10.0")
+            .expect_reaction(&refused, Reaction::ThumbsDown);
+        bot.read_reply(&refused);
+    });
+}
+
+#[test]
+fn a_change_that_waits_for_people_asks_them_for_a_review() {
+    story(async |bot| {
+        bot.add_file("dora", "CODEOWNERS", OWNERS);
+        bot.bring_to_production("1.10.0").await;
+        let asked = bot.asked_for_reviews();
+        if let Some(asked) = asked {
+            assert_eq!(asked, [["alice", "bob", "olga", "shop"].map(str::to_owned).to_vec()]);
+        }
     });
 }

@@ -150,6 +150,7 @@ async fn a_hundred_promotions_take_hardly_more_than_a_request_each() {
             message: format!("promote(dev): {service} 1.10.0\n\nTowpath-Key: abc\n"),
             labels: vec!["towpath".to_owned()],
             presentation: presentation("dev", "1.10.0"),
+            reviewers: Vec::new(),
         }
     };
     let proposals: Vec<Proposal> = services.iter().map(proposal).collect();

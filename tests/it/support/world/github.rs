@@ -24,6 +24,7 @@ use axum::http::{Method, Request, Response, StatusCode};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use towpath::forge::ForgeError;
+use towpath::model::ChangeNumber;
 
 use super::{FakeWorld, State};
 use crate::support::contract::Exchange;
@@ -51,6 +52,10 @@ pub(crate) struct Desk {
     pub(crate) wishes: Vec<Value>,
     /// How many files a listing of a whole tree holds; nothing where there is no end.
     pub(crate) tree_entries_max: Option<usize>,
+    /// Who was asked for a review of each change, users and teams, in the order asked for.
+    pub(crate) reviewers: BTreeMap<ChangeNumber, Vec<String>>,
+    /// Users and teams that have nothing to do with the repository.
+    pub(crate) strangers: BTreeSet<&'static str>,
     /// Names that went to another account since it wrote here.
     pub(crate) taken_over: BTreeSet<&'static str>,
     /// How it is set up.
@@ -240,6 +245,7 @@ impl State {
             ("POST", ["app", "installations", "7", "access_tokens"]) => Ok(self.give_token(&asked)),
             ("GET", ["users", login]) => Ok((200, self.public_account(login))),
             ("POST", ["graphql"]) => self.graph(&asked),
+            ("GET", ["orgs", _, "teams", team, "repos", _, _]) => Ok(self.acquaintance(team)),
             ("GET", ["orgs", organization, "teams", team, rest @ ..]) => {
                 self.team(&format!("{organization}/{team}"), rest)
             }
