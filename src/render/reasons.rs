@@ -131,7 +131,11 @@ fn ask(by: &[UserName], from: &[Principal]) -> Option<String> {
 
 /// `@acme/sre or carol`, without calling anybody.
 pub(super) fn principals(principals: &[&Principal]) -> String {
-    let names: Vec<String> = principals.iter().map(|principal| name(&principal.to_string())).collect();
+    let named = |principal: &&Principal| match principal {
+        Principal::CodeOwners => "a code owner of the files".to_owned(),
+        Principal::Team(_) | Principal::User(_) => name(&principal.to_string()),
+    };
+    let names: Vec<String> = principals.iter().map(named).collect();
     listed(&names, "or")
 }
 

@@ -183,8 +183,8 @@ fn proposal(place: &Place, base: &CommitId) -> Proposal {
             title: "promote(dev): shop 1.10.0".to_owned(),
             body: "about shop".to_owned(),
             status,
-            reviewers: Vec::new(),
         },
+        reviewers: Vec::new(),
     }
 }
 

@@ -22,7 +22,7 @@ fn who_may_write_to_the_repository_may_promote_where_nobody_is_named() {
             .await
             .expect_reaction(&held, Reaction::Rocket)
             .expect_reaction(&resumed, Reaction::Rocket);
-        insta::assert_snapshot!(bot.read_reply(&refused), @"");
+        insta::assert_snapshot!(bot.read_reply(&refused), @"tim: I did not run `/promote hold`: it takes the right `promote` in production, which you do not have; the configuration names nobody for it, so ask somebody who may write to `acme/deploy`.");
     });
 }
 
@@ -32,7 +32,7 @@ fn a_stranger_may_not() {
         let change = bot.bring_to_production("1.10.0").await;
         let refused = bot.pass(minutes(5)).comment(change, "mallory", "/promote approve");
         bot.settle().await.expect_reaction(&refused, Reaction::ThumbsDown);
-        insta::assert_snapshot!(bot.read_reply(&refused), @"");
+        insta::assert_snapshot!(bot.read_reply(&refused), @"mallory: I did not run `/promote approve`: it takes the right `approve` in production, which you do not have; the configuration names nobody for it, so ask somebody who may write to `acme/deploy`.");
     });
 }
 
@@ -58,7 +58,7 @@ fn programs_give_no_commands() {
         bot.pass(minutes(5)).comment(change, "helper[bot]", "/promote hold");
         bot.review(change, "helper[bot]", ReviewVerdict::RequestChanges);
         bot.settle().await;
-        insta::assert_snapshot!(bot.status(change), @"");
+        insta::assert_snapshot!(bot.status(change), @"towpath/production success: all gates pass; ready to merge");
     });
 }
 
@@ -69,13 +69,14 @@ const OWNERS: &str = "* @dora\n/apps/shop/ @olga @acme/shop\n/apps/shop/overlays
 fn who_owns_the_files_may_approve_and_nobody_else() {
     Story::under(Rules::default().approved_by_owners("production", 2)).with_faults().play(async |bot| {
         bot.add_file("dora", ".github/CODEOWNERS", OWNERS).make_member("acme/shop", "tess");
+        bot.owns("olga").owns("tess");
         let change = bot.bring_to_production("1.10.0").await;
         let refused = bot.pass(minutes(5)).comment(change, "dora", "/promote approve");
         bot.comment(change, "dev-owner", "/promote approve");
         bot.comment(change, "olga", "/promote approve");
         bot.settle().await.expect_open("production", "1.10.0");
-        insta::assert_snapshot!(bot.read_reply(&refused), @"");
-        insta::assert_snapshot!(bot.status(change), @"");
+        insta::assert_snapshot!(bot.read_reply(&refused), @"dora: I did not run `/promote approve`: it takes the right `approve` in production, which you do not have; ask a code owner of the files.");
+        insta::assert_snapshot!(bot.status(change), @"towpath/production pending: waiting: 1 of 2 approvals (olga)");
         bot.pass(minutes(1)).comment(change, "tess", "/promote approve");
         bot.settle().await.expect_merged(change);
     });
@@ -89,8 +90,8 @@ fn where_nobody_owns_the_files_nobody_approves() {
         let refused = bot.pass(minutes(5)).comment(change, "zoe", "/promote approve");
         bot.settle()
             .await
-            .expect_open("production", "1.10.0")
-            .expect_reaction(&refused, Reaction::ThumbsDown);
+            .expect_reaction(&refused, Reaction::ThumbsDown)
+            .expect_open("production", "1.10.0");
         bot.read_reply(&refused);
     });
 }

@@ -91,6 +91,12 @@ impl Bot {
         self
     }
 
+    /// Somebody owns what production runs; what `CODEOWNERS` says has to agree.
+    pub(crate) fn owns(&mut self, user: &str) -> &mut Self {
+        self.world.state().code_owners.insert(name(user));
+        self
+    }
+
     /// Somebody becomes a member of a team.
     pub(crate) fn make_member(&mut self, team: &str, user: &str) -> &mut Self {
         self.world.state().teams.entry(name(team)).or_default().insert(name(user));

@@ -206,6 +206,7 @@ fn paged(
     if status == 200 && known == Some(tag.as_str()) {
         return builder.status(304).body(String::new()).expect("a response");
     }
+    let text = if status == 204 { String::new() } else { text };
     builder.status(status).header("etag", tag).body(text).expect("a response")
 }
 

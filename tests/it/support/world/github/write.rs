@@ -135,10 +135,11 @@ impl State {
         let all = named("reviewers").into_iter().chain(named("team_reviewers"));
         let all: Vec<String> = all.filter_map(|name| name.as_str().map(str::to_owned)).collect();
         if all.iter().any(|name| self.github.strangers.contains(name.as_str())) {
-            return unprocessable(
+            let said = error(
                 "Reviews may only be requested from collaborators. One or more of the users or teams you specified \
                  is not a collaborator of the acme/deploy repository.",
             );
+            return (422, said);
         }
         let known = self.github.reviewers.entry(number).or_default();
         known.extend(all);
