@@ -4,6 +4,7 @@
 //! on. Types that appear in the log derive `serde`: a log line is Towpath's own contract, not a forge's.
 
 mod change;
+mod code_owners;
 mod description;
 mod duration;
 mod fact;
@@ -31,6 +32,7 @@ pub use change::{
     BRANCH_PREFIX, CHANGE_LABEL, Change, ChangeNumber, ChangeState, Comment, CommentId, ContentMark, Head,
     LOG_BRANCH, Reaction, Review, ReviewVerdict, Status, StatusState, change_branch,
 };
+pub use code_owners::CodeOwners;
 pub use description::{ArtifactKind, Description, Platform, PlatformError};
 pub use duration::{DurationError, format_duration, parse_duration};
 pub use fact::{Fact, Time};

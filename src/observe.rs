@@ -10,6 +10,7 @@ mod facts;
 mod listings;
 mod log;
 mod needs;
+mod owners;
 mod ports;
 mod running;
 mod snapshot;
@@ -119,6 +120,7 @@ async fn first_look<F: Forge, R: Registry, L: Ledger, C: Clock>(
     let head = forge.head(place).await.map_err(failed)?;
     let log = log::read(ports, place, &mut troubles).await?;
     let mut tree = ports.snapshots.tree(forge, place, &head).await.map_err(failed)?;
+    let code_owners = owners::read(ports, place, &mut tree).await;
     let (running, overlays) = running::read(ports, policy, place, &mut tree).await;
     let looked = listings::at_place(ports, policy, place, freshness).await;
     troubles.extend(looked.troubles);
@@ -130,6 +132,7 @@ async fn first_look<F: Forge, R: Registry, L: Ledger, C: Clock>(
         bot: forge.bot().clone(),
         ignores_case: forge.ignores_case(),
         running,
+        code_owners,
         history: log.history,
         changes,
         branches,

@@ -233,8 +233,8 @@ shape! {
         required {
             /// How many different people.
             count: Count,
-            /// Who may approve: `@owner/team` for everybody in a team, else a user; they also get the right
-            /// `approve`.
+            /// Who may approve: `@owner/team` for everybody in a team, `@code-owners` for whoever owns a file that
+            /// is changed, as `CODEOWNERS` at the base branch says, else a user; they also get the right `approve`.
             from: List<Principal>,
         }
         optional {}
@@ -246,7 +246,8 @@ shape! {
     EnvironmentRights {
         required {}
         optional {
-            /// Who may ask for promotions, and hold and resume them.
+            /// Who may ask for promotions, and hold and resume them. Whoever may write to the config repository,
+            /// where this is left out and the forge knows permissions; so for each right that nobody is named for.
             promote: List<Principal>,
             /// Who may approve and reject.
             approve: List<Principal>,

@@ -216,7 +216,7 @@ impl Asked<'_> {
         needs: &mut BTreeSet<Need>,
     ) -> Result<(), Stop> {
         let right = wanted.first().copied().unwrap_or(Right::Operate);
-        match rights::holds_any(self.case, self.by, wanted, target, needs) {
+        match rights::holds_any(self.case, (self.by, self.observed), wanted, target, needs) {
             Some(true) => Ok(()),
             None => Err(Stop::Pending),
             Some(false) => {

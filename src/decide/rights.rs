@@ -6,22 +6,22 @@ use chrono::TimeDelta;
 
 use super::case::Case;
 use super::plan::Need;
-use crate::model::{Fact, Principal, Right, Target, TeamName, UserName};
+use crate::model::{Fact, ObservedChange, Principal, Right, Target, TeamName, UserName};
 
 /// How old a fact about somebody's rights may be.
 const RIGHTS_AGE_MAX: TimeDelta = TimeDelta::seconds(60);
 
-/// Whether somebody holds any of the rights at a target; nothing while that is not known.
+/// Whether somebody holds, for a change, any of the rights at a target; nothing while that is not known.
 pub(super) fn holds_any(
     case: &Case<'_>,
-    user: &UserName,
+    (user, observed): (&UserName, &ObservedChange),
     rights: &[Right],
     target: &Target,
     needs: &mut BTreeSet<Need>,
 ) -> Option<bool> {
     let holders: Vec<&Principal> =
         rights.iter().flat_map(|right| case.policy.holders(*right, target)).collect();
-    let is_named = is_any_of(case, user, holders.into_iter(), needs);
+    let is_named = is_any_of(case, (user, observed), holders.into_iter(), needs);
     let is_left_to_writers = rights.iter().any(|right| case.policy.is_left_to_writers(*right, target));
     if is_named == Some(true) || !is_left_to_writers {
         return is_named;
@@ -33,10 +33,10 @@ pub(super) fn holds_any(
     }
 }
 
-/// Whether somebody is one of these, or belongs to one of these; nothing while that is not known.
+/// Whether somebody is, for a change, one of these, or belongs to one of these; nothing while that is not known.
 pub(super) fn is_any_of<'a>(
     case: &Case<'_>,
-    user: &UserName,
+    (user, observed): (&UserName, &ObservedChange),
     principals: impl Iterator<Item = &'a Principal>,
     needs: &mut BTreeSet<Need>,
 ) -> Option<bool> {
@@ -45,6 +45,7 @@ pub(super) fn is_any_of<'a>(
         let is = match principal {
             Principal::User(name) => Some(case.world.means(name, user)),
             Principal::Team(team) => is_member(case, team, user, needs),
+            Principal::CodeOwners => is_owner(case, user, observed, needs),
         };
         match is {
             Some(true) => return Some(true),
@@ -53,6 +54,21 @@ pub(super) fn is_any_of<'a>(
         }
     }
     answer
+}
+
+/// Whether somebody owns one of the files that a change touches.
+fn is_owner(
+    case: &Case<'_>,
+    user: &UserName,
+    observed: &ObservedChange,
+    needs: &mut BTreeSet<Need>,
+) -> Option<bool> {
+    let code_owners = case.world.code_owners.as_ref().ok()?;
+    observed.key.as_ref()?;
+    // What owns a file is a person or a team, so this goes no deeper.
+    let owners = observed.files.iter().flat_map(|file| code_owners.of(file));
+    let owners: BTreeSet<&Principal> = owners.filter(|owner| **owner != Principal::CodeOwners).collect();
+    is_any_of(case, (user, observed), owners.into_iter(), needs)
 }
 
 fn is_member(case: &Case<'_>, team: &TeamName, user: &UserName, needs: &mut BTreeSet<Need>) -> Option<bool> {

@@ -10,7 +10,7 @@ use proptest::strategy::ValueTree as _;
 use proptest::test_runner::TestRunner;
 
 use super::*;
-use crate::model::{Fact, Landing, Obstacle, Release, Standing, UserName};
+use crate::model::{Fact, Gate, Landing, Obstacle, Principal, Release, Standing, UserName};
 
 /// The log as it is once the plan's records are in it.
 fn history_after(world: &World, plan: &Plan) -> History {
@@ -21,6 +21,20 @@ fn history_after(world: &World, plan: &Plan) -> History {
         }
     }
     history
+}
+
+/// The same policy, with the names of people in upper case.
+fn shouted(mut policy: Policy) -> Policy {
+    let pipelines = policy.pipelines.values_mut();
+    for gate in pipelines.flat_map(|pipeline| &mut pipeline.environments).flat_map(|at| &mut at.gates) {
+        if let Gate::Approvals(approvals) = gate {
+            for principal in &mut approvals.from {
+                let shouted = principal.to_string().to_ascii_uppercase();
+                *principal = Principal::User(shouted.parse().unwrap());
+            }
+        }
+    }
+    policy
 }
 
 /// What is brought somewhere: opened, renewed or merged.
@@ -124,6 +138,12 @@ proptest! {
                 }
             }
         }
+    }
+
+    #[test]
+    fn case_makes_no_difference_where_the_forge_ignores_it(world in any_world()) {
+        let folded = World { ignores_case: true, ..world.clone() };
+        prop_assert_eq!(decide(&folded, &shouted(policy())).actions, decide(&world, &policy()).actions);
     }
 
     #[test]

@@ -3,8 +3,8 @@
 use super::{Draft, Effect, Subject, presentation};
 use crate::decide::{Action, GatesPassed};
 use crate::model::{
-    BranchName, CHANGE_LABEL, CommitId, ContentKey, FileChange, ImageReference, Merge, Proposal, Release,
-    Running, Target, UserName, change_branch,
+    BranchName, CHANGE_LABEL, CommitId, ContentKey, FileChange, Gate, ImageReference, Merge, MergeMode,
+    Principal, Proposal, Release, Running, Target, UserName, change_branch,
 };
 use crate::overlay;
 use crate::render::{self, Carriage};
@@ -43,6 +43,7 @@ pub(super) fn propose(subject: &Subject<'_>, action: &Action, wanted: &Wanted<'_
         message: render::commit_message(&carriage),
         labels: vec![CHANGE_LABEL.to_owned()],
         presentation: presentation::of(subject, carriage, &files)?,
+        reviewers: reviewers(subject, action, wanted.target, &files),
     };
     Ok(Draft {
         effect: Effect::Propose(Box::new(proposal)),
@@ -52,6 +53,49 @@ pub(super) fn propose(subject: &Subject<'_>, action: &Action, wanted: &Wanted<'_
         because: render::action_because(action),
         files,
     })
+}
+
+/// Whom to ask for a review: whoever the approvals gates name, then the code owners of the files.
+///
+/// Nobody where nobody has to act: what the bot merges by itself is not worth a message for each release.
+fn reviewers(
+    subject: &Subject<'_>,
+    action: &Action,
+    target: &Target,
+    files: &[FileChange],
+) -> Vec<Principal> {
+    let Some(environment) = subject.policy.environment(target) else { return Vec::new() };
+    let named: Vec<&Principal> = environment.gates.iter().flat_map(approvers).collect();
+    if named.is_empty() && environment.merge == MergeMode::Auto {
+        return Vec::new();
+    }
+    let owners = subject.world.code_owners.iter();
+    let owners = owners.flat_map(|owners| files.iter().flat_map(|file| owners.of(&file.path)));
+    let mut reviewers: Vec<Principal> = Vec::new();
+    for principal in named.into_iter().chain(owners) {
+        let is_fit = match principal {
+            Principal::Team(_) => !reviewers.contains(principal),
+            Principal::User(user) => {
+                let is_same = |other: &UserName| subject.world.means(user, other);
+                let is_there =
+                    reviewers.iter().any(|known| matches!(known, Principal::User(known) if is_same(known)));
+                let has_asked = requester(action).is_some_and(is_same);
+                !is_there && !has_asked && !is_same(&subject.world.bot) && !user.is_machine()
+            }
+            Principal::CodeOwners => false,
+        };
+        if is_fit && reviewers.len() < Proposal::REVIEWERS_MAX {
+            reviewers.push(principal.clone());
+        }
+    }
+    reviewers
+}
+
+fn approvers(gate: &Gate) -> &[Principal] {
+    match gate {
+        Gate::Approvals(approvals) => &approvals.from,
+        Gate::Soak(_) => &[],
+    }
 }
 
 /// A draft that merges a change.

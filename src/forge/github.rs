@@ -21,6 +21,7 @@ mod permissions;
 mod propose;
 mod pulls;
 mod refusal;
+mod reviewers;
 mod source;
 mod speak;
 mod web;

@@ -82,6 +82,13 @@ pub enum Principal {
     Team(TeamName),
     /// One person.
     User(UserName),
+    /// Whoever owns a file that is changed, as `CODEOWNERS` says at the base.
+    CodeOwners,
+}
+
+impl Principal {
+    /// How [`Principal::CodeOwners`] is written; no team has that name, for it has no owner.
+    pub const CODE_OWNERS: &'static str = "@code-owners";
 }
 
 impl std::fmt::Display for Principal {
@@ -89,6 +96,7 @@ impl std::fmt::Display for Principal {
         match self {
             Self::Team(team) => write!(formatter, "@{team}"),
             Self::User(user) => user.fmt(formatter),
+            Self::CodeOwners => formatter.write_str(Self::CODE_OWNERS),
         }
     }
 }

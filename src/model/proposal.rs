@@ -1,6 +1,6 @@
 //! What is written to a forge, worded and ready: changes, merges, comments.
 
-use super::{BranchName, ChangeNumber, CommitId, Place, RepositoryPath, StatusState};
+use super::{BranchName, ChangeNumber, CommitId, Place, Principal, RepositoryPath, StatusState};
 
 /// The one line that stands on a head as `towpath/<environment>`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,6 +47,13 @@ pub struct Proposal {
     pub labels: Vec<String>,
     /// What people see.
     pub presentation: Presentation,
+    /// Whom to ask for a review once the change is open, at most [`Proposal::REVIEWERS_MAX`].
+    pub reviewers: Vec<Principal>,
+}
+
+impl Proposal {
+    /// How many are asked for a review of one change.
+    pub const REVIEWERS_MAX: usize = 15;
 }
 
 /// A merge of exactly one head.

@@ -1,10 +1,12 @@
 //! Everything that judgement rests on and that was observed: one config repository at one head, and the clock.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::{
-    BranchName, Change, CommitId, ContentKey, Description, Digest, Fact, Head, History, ImageName,
-    ImageReference, Place, ReleaseId, RepositoryPath, Sources, Tag, Target, TeamName, Time, UserName,
+    BranchName, Change, CodeOwners, CommitId, ContentKey, Description, Digest, Fact, Head, History,
+    ImageName, ImageReference, Place, ReleaseId, RepositoryPath, Sources, Tag, Target, TeamName, Time,
+    UserName,
 };
 
 /// Why something about a target cannot be said or done, in a sentence with file and line where there is one.
@@ -44,6 +46,8 @@ pub struct ObservedChange {
     pub change: Change,
     /// The key of what its head changes, recomputed from the bytes; unknown for content that was not read.
     pub key: Option<ContentKey>,
+    /// The files that its head changes; empty for content that was not read.
+    pub files: Vec<RepositoryPath>,
 }
 
 impl ObservedChange {
@@ -82,6 +86,8 @@ pub struct World {
     pub ignores_case: bool,
     /// What runs, by target.
     pub running: BTreeMap<Target, Result<Running, Obstacle>>,
+    /// Who owns which files, as the head says; nobody where it has no `CODEOWNERS`.
+    pub code_owners: Result<Arc<CodeOwners>, Obstacle>,
     /// The log, folded.
     pub history: History,
     /// Towpath's changes at the forge, by number.

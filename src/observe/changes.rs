@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::snapshot::HeadContent;
 use super::{Clock, Ports};
 use crate::forge::Forge;
 use crate::ledger::Ledger;
 use crate::model::{
-    BranchName, Change, ChangeNumber, ChangeState, CommitId, ContentKey, History, ObservedChange, Place,
-    Policy, Target, change_branch,
+    BranchName, Change, ChangeNumber, ChangeState, CommitId, History, ObservedChange, Place, Policy, Target,
+    change_branch,
 };
 use crate::overlay;
 use crate::registry::Registry;
@@ -30,8 +31,9 @@ pub(super) async fn judge_content<F: Forge, R: Registry, L: Ledger, C: Clock>(
         let is_last = last.get(&change.branch) == Some(&change.number);
         let matters =
             targets(policy, place, &change).any(|target| is_unsettled(history, &target, &change, is_last));
-        let key = if matters { key(ports, place, &change).await } else { None };
-        observed.push(ObservedChange { change, key });
+        let content = if matters { content(ports, place, &change).await } else { None };
+        let (key, files) = content.map_or((None, Vec::new()), |(key, files)| (Some(key), files));
+        observed.push(ObservedChange { change, key, files });
     }
     observed
 }
@@ -59,20 +61,21 @@ fn targets<'a>(
     })
 }
 
-/// The key of a change's head; nothing where its content could not be read.
-async fn key<F: Forge, R: Registry, L: Ledger, C: Clock>(
+/// The key of a change's head, and which files it changes; nothing where its content could not be read.
+async fn content<F: Forge, R: Registry, L: Ledger, C: Clock>(
     ports: &Ports<F, R, L, C>,
     place: &Place,
     change: &Change,
-) -> Option<ContentKey> {
+) -> Option<HeadContent> {
     let head = &change.head.commit;
-    if let Some(key) = ports.snapshots.key(place, change.number, head).await {
-        return Some(key);
+    if let Some(known) = ports.snapshots.key(place, change.number, head).await {
+        return Some(known);
     }
     let environment = change.branch.as_str().strip_prefix(crate::model::BRANCH_PREFIX)?.split('/').next()?;
     let files = ports.forge.changed_files(place, head).await;
     let files = files.inspect_err(|error| tracing::warn!(change = change.number.0, "{error}")).ok()?;
     let key = overlay::content_key(&environment.parse().ok()?, &files);
-    ports.snapshots.keep_key(place, change.number, head, key.clone()).await;
-    Some(key)
+    let content = (key, files.into_iter().map(|file| file.path).collect());
+    ports.snapshots.keep_key(place, change.number, head, HeadContent::clone(&content)).await;
+    Some(content)
 }

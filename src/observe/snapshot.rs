@@ -7,11 +7,14 @@ use tokio::sync::Mutex;
 
 use crate::forge::{Forge, ForgeError};
 use crate::model::{
-    BlobId, ChangeNumber, CommitId, ContentKey, Missing, Place, RepositoryPath, Tree, TreeEntry,
+    BlobId, ChangeNumber, CodeOwners, CommitId, ContentKey, Missing, Place, RepositoryPath, Tree, TreeEntry,
 };
 use crate::overlay::Resolver;
 
 type Entries = Arc<BTreeMap<RepositoryPath, TreeEntry>>;
+
+/// The content key of a head, and the files that it changes.
+pub(super) type HeadContent = (ContentKey, Vec<RepositoryPath>);
 
 /// What was read of each config repository.
 #[derive(Debug, Default)]
@@ -21,7 +24,8 @@ pub struct Snapshots(Mutex<BTreeMap<Place, Snapshot>>);
 struct Snapshot {
     head: Option<(CommitId, Entries)>,
     blobs: BTreeMap<BlobId, Arc<[u8]>>,
-    keys: BTreeMap<(ChangeNumber, CommitId), ContentKey>,
+    keys: BTreeMap<(ChangeNumber, CommitId), HeadContent>,
+    code_owners: Option<(BlobId, Arc<CodeOwners>)>,
     resolver: Resolver,
 }
 
@@ -92,7 +96,7 @@ impl Snapshots {
         place: &Place,
         change: ChangeNumber,
         head: &CommitId,
-    ) -> Option<ContentKey> {
+    ) -> Option<HeadContent> {
         let snapshots = self.0.lock().await;
         snapshots.get(place)?.keys.get(&(change, head.clone())).cloned()
     }
@@ -110,10 +114,22 @@ impl Snapshots {
         place: &Place,
         change: ChangeNumber,
         head: &CommitId,
-        key: ContentKey,
+        content: HeadContent,
     ) {
         let mut snapshots = self.0.lock().await;
-        snapshots.entry(place.clone()).or_default().keys.insert((change, head.clone()), key);
+        snapshots.entry(place.clone()).or_default().keys.insert((change, head.clone()), content);
+    }
+
+    /// Who owns the files, where that was read of this very blob before.
+    pub(super) async fn code_owners(&self, place: &Place, blob: BlobId) -> Option<Arc<CodeOwners>> {
+        let snapshots = self.0.lock().await;
+        let (known, code_owners) = snapshots.get(place)?.code_owners.as_ref()?;
+        (*known == blob).then(|| Arc::clone(code_owners))
+    }
+
+    /// Keeps what was read of a blob about who owns the files.
+    pub(super) async fn keep_code_owners(&self, place: &Place, blob: BlobId, code_owners: Arc<CodeOwners>) {
+        self.0.lock().await.entry(place.clone()).or_default().code_owners = Some((blob, code_owners));
     }
 }
 

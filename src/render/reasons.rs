@@ -122,7 +122,7 @@ fn approvals(by: &[UserName], needed: usize) -> String {
 /// Whom to ask: those who may and did not yet.
 fn ask(by: &[UserName], from: &[Principal]) -> Option<String> {
     let is_open = |principal: &&Principal| match principal {
-        Principal::Team(_) => true,
+        Principal::Team(_) | Principal::CodeOwners => true,
         Principal::User(user) => !by.contains(user),
     };
     let open: Vec<&Principal> = from.iter().filter(is_open).collect();
@@ -131,7 +131,11 @@ fn ask(by: &[UserName], from: &[Principal]) -> Option<String> {
 
 /// `@acme/sre or carol`, without calling anybody.
 pub(super) fn principals(principals: &[&Principal]) -> String {
-    let names: Vec<String> = principals.iter().map(|principal| name(&principal.to_string())).collect();
+    let named = |principal: &&Principal| match principal {
+        Principal::CodeOwners => "a code owner of the files".to_owned(),
+        Principal::Team(_) | Principal::User(_) => name(&principal.to_string()),
+    };
+    let names: Vec<String> = principals.iter().map(named).collect();
     listed(&names, "or")
 }
 

@@ -136,7 +136,7 @@ impl<'a> Teams<'a> {
     /// The principals of a list, without those whose team is unknown, which is reported.
     pub(super) fn resolve(&self, list: &[Located<Principal>], findings: &mut Findings) -> Vec<Principal> {
         let known = list.iter().filter(|principal| match &principal.value {
-            Principal::User(_) => true,
+            Principal::User(_) | Principal::CodeOwners => true,
             Principal::Team(team) => {
                 let is_listed =
                     self.known.has(&Located { value: team.clone(), span: principal.span }, findings);
@@ -153,6 +153,8 @@ impl<'a> Teams<'a> {
             match principal {
                 Principal::User(user) => people.extend([user]),
                 Principal::Team(team) => people.extend(self.members.get(team)?),
+                // They stand in the repository.
+                Principal::CodeOwners => return None,
             }
         }
         self.is_complete.then_some(people.len())

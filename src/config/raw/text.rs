@@ -230,6 +230,7 @@ fn image(text: &str) -> Result<ImageName, String> {
 
 fn principal(text: &str) -> Result<Principal, String> {
     match text.strip_prefix('@') {
+        Some(_) if text == Principal::CODE_OWNERS => Ok(Principal::CodeOwners),
         Some(team) => from_str(team).map(Principal::Team),
         None if text.contains('/') => {
             Err(format!("`{text}` is not a user name; for a team, write `@{text}`"))

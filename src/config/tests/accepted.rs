@@ -1,7 +1,7 @@
 use insta::assert_snapshot;
 
 use super::*;
-use crate::model::{Environment, Gate, Right, Service};
+use crate::model::{Environment, Gate, Principal, Right, Service, Target};
 
 fn order_of(environments: &str) -> Vec<String> {
     let text = format!("version: 1\npipelines: [ {{ name: p, environments: {environments} }} ]");
@@ -162,6 +162,35 @@ fn rights_name_teams_and_users() {
     assert_eq!(named(Right::Promote).collect::<Vec<_>>(), ["dora"]);
     assert_eq!(named(Right::Approve).collect::<Vec<_>>(), ["@acme/sre"]);
     assert_eq!(named(Right::Operate).count(), 0);
+}
+
+#[test]
+fn a_right_is_left_to_writers_where_nobody_is_named() {
+    let rights = "rights: { production: { promote: [dora], operate: [] } }\n";
+    let policy = settings_of(&format!("{GOOD}{rights}")).policy;
+    let target = |environment: &str| Target {
+        service: "shop".parse().unwrap(),
+        environment: environment.parse().unwrap(),
+    };
+    let left = |right, environment| policy.is_left_to_writers(right, &target(environment));
+    assert!(!left(Right::Promote, "production"));
+    assert!(!left(Right::Operate, "production"), "an empty list is nobody on purpose");
+    assert!(left(Right::Promote, "dev"));
+    assert!(left(Right::Approve, "dev"));
+}
+
+#[test]
+fn code_owners_may_be_approvers() {
+    let text = GOOD.replace("[\"@acme/sre\"]", "[\"@code-owners\"]");
+    assert_ne!(text, GOOD);
+    let policy = settings_of(&text).policy;
+    let gates =
+        policy.pipelines.values().flat_map(|pipeline| &pipeline.environments).flat_map(|at| &at.gates);
+    let approvers = gates.filter_map(|gate| match gate {
+        Gate::Approvals(approvals) => Some(approvals.from.clone()),
+        Gate::Soak(_) => None,
+    });
+    assert_eq!(approvers.collect::<Vec<_>>(), [[Principal::CodeOwners]]);
 }
 
 #[test]

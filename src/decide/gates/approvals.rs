@@ -58,7 +58,8 @@ fn counted(
             && handled.by != case.world.bot
             && !case.has_asked(&handled.by, release, change)
             && !by.contains(&handled.by);
-        if counts && rights::is_any_of(case, &handled.by, wanted.from.iter(), needs) == Some(true) {
+        let mut is_one = || rights::is_any_of(case, (&handled.by, change), wanted.from.iter(), needs);
+        if counts && is_one() == Some(true) {
             by.push(handled.by.clone());
         }
     }

@@ -194,7 +194,7 @@ fn change(number: u64, at: &str, version: &str, honest: bool) -> ObservedChange 
         reviews: vec![],
         statuses: vec![],
     };
-    ObservedChange { change, key: Some(own) }
+    ObservedChange { change, key: Some(own), files: vec![] }
 }
 
 fn running(version: &str) -> Running {
@@ -298,6 +298,7 @@ pub(super) fn any_world() -> impl Strategy<Value = World> {
             ignores_case: false,
             sources: Sources::default(),
             shows_details: false,
+            code_owners: Ok(Default::default()),
         }
     })
 }

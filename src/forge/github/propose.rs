@@ -199,6 +199,7 @@ impl GitHubForge {
             opened.number
         };
         self.label(&proposal.place, ChangeNumber(number), &proposal.labels).await?;
+        self.request_reviews(&proposal.place, ChangeNumber(number), &proposal.reviewers).await;
         Ok(ChangeNumber(number))
     }
 

@@ -122,6 +122,7 @@ impl Ground {
             message: format!("promote(dev): shop {version}\n\nTowpath-Key: abc\n"),
             labels: vec!["towpath".to_owned()],
             presentation: presentation(&format!("shop {version}")),
+            reviewers: Vec::new(),
         }
     }
 

@@ -186,6 +186,7 @@ fn proposal(place: &Place, base: &CommitId) -> Proposal {
             body: "about shop".to_owned(),
             status,
         },
+        reviewers: Vec::new(),
     }
 }
 

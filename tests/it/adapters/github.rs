@@ -8,6 +8,7 @@ mod costs;
 mod manifest;
 mod people;
 mod refusals;
+mod reviewers;
 mod rotation;
 mod source;
 
@@ -90,6 +91,7 @@ impl Ground {
             message: format!("promote({environment}): shop {version}\n\nTowpath-Key: abc\n"),
             labels: vec!["towpath".to_owned()],
             presentation: presentation(environment, version),
+            reviewers: Vec::new(),
         }
     }
 

@@ -3,7 +3,7 @@
 use towpath::model::{Reaction, ReviewVerdict};
 
 use crate::support::rules::{Rules, minutes};
-use crate::support::story::{story, story_with};
+use crate::support::story::{Story, story, story_with};
 
 /// Production is merged by a person, so that its change stays open.
 fn naming_nobody() -> Rules {
@@ -22,7 +22,7 @@ fn who_may_write_to_the_repository_may_promote_where_nobody_is_named() {
             .await
             .expect_reaction(&held, Reaction::Rocket)
             .expect_reaction(&resumed, Reaction::Rocket);
-        insta::assert_snapshot!(bot.read_reply(&refused), @"");
+        insta::assert_snapshot!(bot.read_reply(&refused), @"tim: I did not run `/promote hold`: it takes the right `promote` in production, which you do not have; the configuration names nobody for it, so ask somebody who may write to `acme/deploy`.");
     });
 }
 
@@ -32,7 +32,7 @@ fn a_stranger_may_not() {
         let change = bot.bring_to_production("1.10.0").await;
         let refused = bot.pass(minutes(5)).comment(change, "mallory", "/promote approve");
         bot.settle().await.expect_reaction(&refused, Reaction::ThumbsDown);
-        insta::assert_snapshot!(bot.read_reply(&refused), @"");
+        insta::assert_snapshot!(bot.read_reply(&refused), @"mallory: I did not run `/promote approve`: it takes the right `approve` in production, which you do not have; the configuration names nobody for it, so ask somebody who may write to `acme/deploy`.");
     });
 }
 
@@ -58,6 +58,52 @@ fn programs_give_no_commands() {
         bot.pass(minutes(5)).comment(change, "helper[bot]", "/promote hold");
         bot.review(change, "helper[bot]", ReviewVerdict::RequestChanges);
         bot.settle().await;
-        insta::assert_snapshot!(bot.status(change), @"");
+        insta::assert_snapshot!(bot.status(change), @"towpath/production success: all gates pass; ready to merge");
+    });
+}
+
+/// Who owns what, the least important first.
+const OWNERS: &str = "* @dora\n/apps/shop/ @olga @acme/shop\n/apps/shop/overlays/dev/ @dev-owner\n";
+
+#[test]
+fn who_owns_the_files_may_approve_and_nobody_else() {
+    Story::under(Rules::default().approved_by_owners("production", 2)).with_faults().play(async |bot| {
+        bot.add_file("dora", ".github/CODEOWNERS", OWNERS).make_member("acme/shop", "tess");
+        bot.owns("olga").owns("tess");
+        let change = bot.bring_to_production("1.10.0").await;
+        let refused = bot.pass(minutes(5)).comment(change, "dora", "/promote approve");
+        bot.comment(change, "dev-owner", "/promote approve");
+        bot.comment(change, "olga", "/promote approve");
+        bot.settle().await.expect_open("production", "1.10.0");
+        insta::assert_snapshot!(bot.read_reply(&refused), @"dora: I did not run `/promote approve`: it takes the right `approve` in production, which you do not have; ask a code owner of the files.");
+        insta::assert_snapshot!(bot.status(change), @"towpath/production pending: waiting: 1 of 2 approvals (olga)");
+        bot.pass(minutes(1)).comment(change, "tess", "/promote approve");
+        bot.settle().await.expect_merged(change);
+    });
+}
+
+#[test]
+fn where_nobody_owns_the_files_nobody_approves() {
+    story_with(Rules::default().approved_by_owners("production", 1), async |bot| {
+        bot.permit("zoe", "admin").add_file("dora", "docs/CODEOWNERS", "* @zoe\n/apps/\n");
+        let change = bot.bring_to_production("1.10.0").await;
+        let refused = bot.pass(minutes(5)).comment(change, "zoe", "/promote approve");
+        bot.settle()
+            .await
+            .expect_reaction(&refused, Reaction::ThumbsDown)
+            .expect_open("production", "1.10.0");
+        bot.read_reply(&refused);
+    });
+}
+
+#[test]
+fn a_change_that_waits_for_people_asks_them_for_a_review() {
+    story(async |bot| {
+        bot.add_file("dora", "CODEOWNERS", OWNERS);
+        bot.bring_to_production("1.10.0").await;
+        let asked = bot.asked_for_reviews();
+        if let Some(asked) = asked {
+            assert_eq!(asked, [["alice", "bob", "olga", "shop"].map(str::to_owned).to_vec()]);
+        }
     });
 }

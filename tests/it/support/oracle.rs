@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 use chrono::TimeDelta;
 use serde_json::Value;
 use towpath::model::{
-    ChangeNumber, CommitId, Environment, Gate, Policy, RepositoryPath, ReviewVerdict, Time, UserName,
+    ChangeNumber, CommitId, Environment, Gate, Policy, Principal, RepositoryPath, ReviewVerdict, Time,
+    UserName,
 };
 
 use super::fixture::Files;
@@ -179,8 +180,13 @@ fn only_approved_work_is_merged(
     for gate in &environment_of(policy, environment).gates {
         if let Gate::Approvals(approvals) = gate {
             let since = content_since(state, change, head);
-            let is_named =
-                |who: &UserName| approvals.from.iter().any(|from| from.to_string() == who.as_str());
+            let is_named = |who: &UserName| {
+                approvals.from.iter().any(|from| match from {
+                    Principal::CodeOwners => state.code_owners.contains(who),
+                    Principal::User(user) => user == who,
+                    Principal::Team(team) => state.teams.get(team).is_some_and(|team| team.contains(who)),
+                })
+            };
             let mut by = approvers(change, since, effect.at);
             by.retain(|who| {
                 is_named(who) && Some(who.as_str()) != trailer(state, head, "Towpath-Requested-By")

@@ -97,6 +97,14 @@ impl Rules {
         self
     }
 
+    /// How many approvals this environment wants, of whoever owns the files.
+    pub(crate) fn approved_by_owners(self, environment: &str, count: usize) -> Self {
+        self.change(environment, |environment| {
+            environment.gates.retain(|gate| !matches!(gate, Gate::Approvals(_)));
+            environment.gates.push(Gate::Approvals(Approvals { count, from: vec![Principal::CodeOwners] }));
+        })
+    }
+
     /// A person merges in this environment.
     pub(crate) fn merged_by_people(self, environment: &str) -> Self {
         self.change(environment, |environment| environment.merge = MergeMode::Manual)

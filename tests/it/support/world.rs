@@ -69,6 +69,8 @@ pub(crate) struct State {
     /// Every question for the tags of an image.
     pub(crate) listings_asked: Vec<(Time, ImageName)>,
     pub(crate) teams: BTreeMap<TeamName, BTreeSet<UserName>>,
+    /// Who owns what production runs, as the story knows it without reading `CODEOWNERS`.
+    pub(crate) code_owners: BTreeSet<UserName>,
     /// What people may do in the repository, in GitHub's words; who is not here may read.
     pub(crate) permissions: BTreeMap<UserName, &'static str>,
     pub(crate) effects: Vec<Effect>,
@@ -110,6 +112,7 @@ impl FakeWorld {
             busy_hosts: BTreeMap::new(),
             listings_asked: Vec::new(),
             teams: BTreeMap::new(),
+            code_owners: BTreeSet::new(),
             permissions: BTreeMap::new(),
             effects: Vec::new(),
             requests: BTreeMap::new(),

@@ -91,6 +91,7 @@ impl GitHubForge {
                 if !is_labelled {
                     self.label(&proposal.place, number, &proposal.labels).await?;
                 }
+                self.request_reviews(&proposal.place, number, &proposal.reviewers).await;
                 number
             }
         };

@@ -32,6 +32,7 @@ async fn many(count: usize) -> (Ground, Vec<Proposal>) {
             message: format!("promote(dev): {service} 1.10.0\n\nTowpath-Key: abc\n"),
             labels: vec!["towpath".to_owned()],
             presentation: presentation("dev", "1.10.0"),
+            reviewers: Vec::new(),
         }
     };
     let proposals = services.iter().map(proposal).collect();

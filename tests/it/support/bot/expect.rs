@@ -200,6 +200,12 @@ impl Bot {
         self.read_reply(&about)
     }
 
+    /// Who was asked for a review of each change that asks anybody; nothing where the forge has no such thing.
+    pub(crate) fn asked_for_reviews(&self) -> Option<Vec<Vec<String>>> {
+        self.github?;
+        Some(self.world.state().github.reviewers.values().cloned().collect())
+    }
+
     /// What the bot says about somebody's commit on its branch.
     #[track_caller]
     pub(crate) fn read_word_about_head(&mut self, change: ChangeNumber) -> String {

@@ -85,6 +85,24 @@ impl Bot {
         self
     }
 
+    /// Somebody adds a file to the base branch.
+    pub(crate) fn add_file(&mut self, by: &str, path: &str, text: &str) -> &mut Self {
+        self.world.edit(&base(), by, path, |_nothing| text.to_owned());
+        self
+    }
+
+    /// Somebody owns what production runs; what `CODEOWNERS` says has to agree.
+    pub(crate) fn owns(&mut self, user: &str) -> &mut Self {
+        self.world.state().code_owners.insert(name(user));
+        self
+    }
+
+    /// Somebody becomes a member of a team.
+    pub(crate) fn make_member(&mut self, team: &str, user: &str) -> &mut Self {
+        self.world.state().teams.entry(name(team)).or_default().insert(name(user));
+        self
+    }
+
     /// The forge lets somebody do this in the repository, in GitHub's words.
     pub(crate) fn permit(&mut self, user: &str, permission: &'static str) -> &mut Self {
         self.world.state().permissions.insert(name(user), permission);

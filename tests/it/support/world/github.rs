@@ -26,7 +26,7 @@ use chrono::TimeDelta;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use towpath::forge::ForgeError;
-use towpath::model::Time;
+use towpath::model::{ChangeNumber, Time};
 
 use super::{FakeWorld, State};
 use crate::support::contract::Exchange;
@@ -61,6 +61,10 @@ pub(crate) struct Desk {
     pub(crate) wishes: Vec<Value>,
     /// How many files a listing of a whole tree holds; nothing where there is no end.
     pub(crate) tree_entries_max: Option<usize>,
+    /// Who was asked for a review of each change, users and teams, in the order asked for.
+    pub(crate) reviewers: BTreeMap<ChangeNumber, Vec<String>>,
+    /// Users and teams that have nothing to do with the repository.
+    pub(crate) strangers: BTreeSet<&'static str>,
     /// Names that went to another account since it wrote here.
     pub(crate) taken_over: BTreeSet<&'static str>,
     /// How it is set up.
@@ -237,6 +241,7 @@ fn paged(
     if status == 200 && known == Some(tag.as_str()) {
         return builder.status(304).body(String::new()).expect("a response");
     }
+    let text = if status == 204 { String::new() } else { text };
     builder.status(status).header("etag", tag).body(text).expect("a response")
 }
 
@@ -276,6 +281,7 @@ impl State {
             ("POST", ["app", "installations", "7", "access_tokens"]) => Ok(self.give_token(&asked)),
             ("GET", ["users", login]) => Ok((200, self.public_account(login))),
             ("POST", ["graphql"]) => self.graph(&asked),
+            ("GET", ["orgs", _, "teams", team, "repos", _, _]) => Ok(self.acquaintance(team)),
             ("GET", ["orgs", organization, "teams", team, rest @ ..]) => {
                 self.team(&format!("{organization}/{team}"), rest)
             }

@@ -13,6 +13,9 @@ use crate::support::fixture::Files;
 
 impl State {
     pub(super) fn read(&mut self, asked: &Asked<'_>) -> Result<Said, ForgeError> {
+        if let ["collaborators", login] = asked.parts.as_slice() {
+            return Ok(self.acquaintance(login));
+        }
         if let Some(said) = self.settings(asked) {
             return Ok(said);
         }
@@ -173,6 +176,11 @@ impl State {
         let mut comments = self.changes.iter().flat_map(|change| &change.comments);
         let comment = comments.find(|comment| number(&comment.id).to_string() == id)?;
         Some(comment.reactions.iter().map(|reaction| self.reaction(comment, *reaction)).collect())
+    }
+
+    /// Whether somebody has to do with the repository.
+    pub(super) fn acquaintance(&self, name: &str) -> Said {
+        if self.github.strangers.contains(name) { not_found() } else { (204, Value::Null) }
     }
 
     pub(super) fn team(&self, team: &str, rest: &[&str]) -> Result<Said, ForgeError> {

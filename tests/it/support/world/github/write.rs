@@ -29,6 +29,7 @@ impl State {
             ("POST", ["git", "refs"]) => self.make_ref(asked),
             ("PATCH", ["git", "refs", "heads", branch @ ..]) => self.advance(&branch.join("/"), asked),
             ("POST", ["pulls"]) => self.open_pull(asked),
+            ("POST", ["pulls", number, "requested_reviewers"]) => Ok(self.request_reviewers(number, asked)),
             ("PATCH", ["pulls", number]) => self.edit_pull(number, asked),
             ("PUT", ["pulls", number, "merge"]) => self.merge_pull(number, asked),
             ("POST", ["issues", "comments", id, "reactions"]) => self.add_reaction(id, asked),
@@ -125,6 +126,26 @@ impl State {
             self.end_by_close(number, by);
         }
         ((), EffectKind::BranchDeleted { branch: branch.clone() })
+    }
+
+    /// All or nobody.
+    fn request_reviewers(&mut self, number: &str, asked: &Asked<'_>) -> Said {
+        let Some(change) = self.numbered(number) else { return not_found() };
+        let said = (201, self.pull(change));
+        let number = change.number;
+        let named = |key: &str| asked.body[key].as_array().cloned().unwrap_or_default();
+        let all = named("reviewers").into_iter().chain(named("team_reviewers"));
+        let all: Vec<String> = all.filter_map(|name| name.as_str().map(str::to_owned)).collect();
+        if all.iter().any(|name| self.github.strangers.contains(name.as_str())) {
+            let said = error(
+                "Reviews may only be requested from collaborators. One or more of the users or teams you specified \
+                 is not a collaborator of the acme/deploy repository.",
+            );
+            return (422, said);
+        }
+        let known = self.github.reviewers.entry(number).or_default();
+        known.extend(all);
+        said
     }
 
     fn open_pull(&mut self, asked: &Asked<'_>) -> Result<Said, ForgeError> {

@@ -186,6 +186,7 @@ fn organization_of(login: &str, at: Time) -> Value {
         "public_members_url": format!("{url}/public_members{{/member}}"),
         "avatar_url": format!("{WEB}/avatars/{id}"),
         "description": null,
+        "archived_at": null,
         "has_organization_projects": true,
         "has_repository_projects": true,
         "public_repos": 1,

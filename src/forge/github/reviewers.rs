@@ -1,0 +1,112 @@
+//! Asking people for a review, once, when a change was opened.
+
+use http::{Method, StatusCode};
+use serde_json::json;
+
+use super::GitHubForge;
+use super::connection::{Answer, Call, in_path};
+use super::credentials::Scope;
+use crate::forge::ForgeError;
+use crate::model::{ChangeNumber, Place, Principal, Proposal, TeamName};
+
+impl GitHubForge {
+    /// Asks for reviews of a new change. Nothing rests on it, so what does not work is only said in the log.
+    pub(super) async fn request_reviews(&self, place: &Place, change: ChangeNumber, reviewers: &[Principal]) {
+        let fit = reviewers.iter().filter(|reviewer| can_be_asked(place, reviewer));
+        let fit: Vec<&Principal> = fit.take(Proposal::REVIEWERS_MAX).collect();
+        if fit.is_empty() {
+            return;
+        }
+        if let Err(error) = self.request_all(place, change, &fit).await {
+            tracing::warn!("nobody was asked for a review of {change} in `{}`: {error}", place.repository);
+        }
+    }
+
+    /// GitHub takes all or nobody, and does not say who is in the way: then those are left out whom it does not know in
+    /// the repository, and the others are asked once more.
+    async fn request_all(
+        &self,
+        place: &Place,
+        change: ChangeNumber,
+        reviewers: &[&Principal],
+    ) -> Result<(), ForgeError> {
+        let what = format!("asking for reviews of {change}");
+        let answer = self.request(place, change, reviewers).await?;
+        if answer.status != StatusCode::UNPROCESSABLE_ENTITY {
+            return answer.expect(&what);
+        }
+        let mut known = Vec::with_capacity(reviewers.len());
+        for reviewer in reviewers {
+            if self.is_known(place, reviewer).await {
+                known.push(*reviewer);
+            }
+        }
+        if known.is_empty() || known.len() == reviewers.len() {
+            return answer.expect(&what);
+        }
+        self.request(place, change, &known).await?.expect(&what)
+    }
+
+    async fn request(
+        &self,
+        place: &Place,
+        change: ChangeNumber,
+        reviewers: &[&Principal],
+    ) -> Result<Answer, ForgeError> {
+        let users = reviewers.iter().filter_map(|reviewer| match reviewer {
+            Principal::User(user) => Some(user.as_str()),
+            Principal::Team(_) | Principal::CodeOwners => None,
+        });
+        let teams = reviewers.iter().filter_map(|reviewer| match reviewer {
+            Principal::Team(team) => Some(slug(team)),
+            Principal::User(_) | Principal::CodeOwners => None,
+        });
+        let body = json!({
+            "reviewers": users.collect::<Vec<_>>(),
+            "team_reviewers": teams.collect::<Vec<_>>(),
+        });
+        let path = format!("/repos/{}/pulls/{}/requested_reviewers", place.repository, change.0);
+        let scope = Scope::Repository(&place.repository);
+        self.inner.connection.call(Call::write(scope, "ask for reviews", Method::POST, path, body)).await
+    }
+
+    /// Whether GitHub counts somebody among those who have to do with the repository; not where it does not say.
+    async fn is_known(&self, place: &Place, reviewer: &Principal) -> bool {
+        let repository = &place.repository;
+        let (scope, path) = match reviewer {
+            Principal::User(user) => {
+                let path = format!("/repos/{repository}/collaborators/{}", in_path(user.as_str()));
+                (Scope::Repository(repository), path)
+            }
+            Principal::Team(team) => {
+                let owner = owner(team);
+                let path =
+                    format!("/orgs/{}/teams/{}/repos/{repository}", in_path(owner), in_path(slug(team)));
+                (Scope::Organization(owner), path)
+            }
+            Principal::CodeOwners => return false,
+        };
+        let answer = self.inner.connection.call(Call::get(scope, "read who may review", path)).await;
+        answer.is_ok_and(|answer| answer.status.is_success())
+    }
+}
+
+/// Whether GitHub has a place for somebody in a request: teams only of the repository's own organization.
+fn can_be_asked(place: &Place, reviewer: &Principal) -> bool {
+    match reviewer {
+        Principal::User(_) => true,
+        Principal::Team(team) => {
+            let own = place.repository.as_str().split('/').next().unwrap_or_default();
+            owner(team).eq_ignore_ascii_case(own) && !slug(team).contains('/')
+        }
+        Principal::CodeOwners => false,
+    }
+}
+
+fn owner(team: &TeamName) -> &str {
+    team.as_str().split_once('/').map_or("", |(owner, _)| owner)
+}
+
+fn slug(team: &TeamName) -> &str {
+    team.as_str().split_once('/').map_or("", |(_, slug)| slug)
+}
