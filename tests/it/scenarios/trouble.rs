@@ -104,7 +104,7 @@ fn nothing_to_do_means_no_effect_and_few_requests() {
         let effects = bot.effects();
         for _hour in 0..3 {
             bot.pass(minutes(60)).count_requests().settle().await;
-            bot.expect_requests_each_at_most("head changes branches read_log tags", 2);
+            bot.expect_requests_each_at_most("hint head changes branches read_log tags", 2);
         }
         assert_eq!(bot.effects(), effects, "nothing was written");
     });
@@ -116,7 +116,7 @@ fn a_waiting_change_costs_no_writes_and_no_content() {
         bot.bring_to_production("1.10.0").await;
         let effects = bot.effects();
         bot.pass(minutes(60)).count_requests().settle().await;
-        bot.expect_requests_each_at_most("head changes branches read_log tags", 2);
+        bot.expect_requests_each_at_most("hint head changes branches read_log tags", 2);
         assert_eq!(bot.effects(), effects, "nothing was written");
     });
 }
