@@ -12,7 +12,7 @@ use crate::model::{CommitId, Place, Proposal, Time};
 pub enum Outcome {
     /// It is done.
     Done,
-    /// Somebody was faster: look again.
+    /// Somebody was faster, or it is not time yet: look again.
     Again(String),
     /// It failed, in a sentence for people.
     Failed(String),
@@ -31,7 +31,9 @@ impl Receipt {
     fn new(draft: Draft, result: Result<(), ForgeError>) -> Self {
         let outcome = match result {
             Ok(()) => Outcome::Done,
-            Err(error @ ForgeError::Conflict { .. }) => Outcome::Again(error.to_string()),
+            Err(error @ (ForgeError::Conflict { .. } | ForgeError::NotYet { .. })) => {
+                Outcome::Again(error.to_string())
+            }
             Err(
                 error @ (ForgeError::NotFound { .. }
                 | ForgeError::Forbidden { .. }

@@ -55,6 +55,14 @@ pub enum ForgeError {
         /// What the forge says about it.
         why: String,
     },
+    /// The forge does not do it yet, and says of the change itself what it waits for: look again.
+    #[error("{what} has to wait: {why}")]
+    NotYet {
+        /// What was tried.
+        what: String,
+        /// What the forge says about it.
+        why: String,
+    },
     /// The forge asks for patience: wait and try again.
     #[error("the forge asks to wait {} s", wait.as_secs())]
     RateLimited {
@@ -172,6 +180,9 @@ pub trait Forge: Send + Sync {
     ) -> impl Future<Output = Result<(), ForgeError>> + Send;
 
     /// Merges a change at exactly one head and returns the commit on the base branch.
+    ///
+    /// Where the forge does not merge it yet the answer is [`ForgeError::NotYet`], and the change says why from the next
+    /// look on. That it waits in the forge's own queue is such an answer.
     fn merge(&self, merge: &Merge) -> impl Future<Output = Result<CommitId, ForgeError>> + Send;
 
     /// Closes a change without merging it; it may be closed already.

@@ -16,6 +16,7 @@ mod people;
 mod propose;
 mod pulls;
 mod refusal;
+mod repository;
 mod speak;
 mod wire;
 
@@ -27,8 +28,8 @@ use tokio::sync::OnceCell;
 
 use super::{Forge, ForgeError, LogPart, Merge, Presentation, Proposal, Remark};
 use crate::model::{
-    BlobId, BranchName, Change, ChangeNumber, CommentId, CommitId, FileChange, ForgeName, Head, Place,
-    Reaction, RepositoryName, RepositoryPath, TeamName, Time, TreeEntry, UserName,
+    BlobId, BranchName, Change, ChangeNumber, CommentId, CommitId, FileChange, ForgeName, Head, MergeMethod,
+    Place, Reaction, RepositoryName, RepositoryPath, TeamName, Time, TreeEntry, UserName,
 };
 pub use connection::Patience;
 use connection::{Connection, lock};
@@ -58,6 +59,7 @@ struct Inner {
     bot: OnceCell<UserName>,
     /// Who stands for the bot before the first answer.
     nobody: UserName,
+    merge_method: Option<MergeMethod>,
     members: Mutex<Members>,
     repositories: Mutex<BTreeMap<RepositoryName, Arc<Memory>>>,
 }
@@ -75,6 +77,8 @@ pub struct Access {
     pub bot: Option<UserName>,
     /// How patient requests are.
     pub patience: Patience,
+    /// How pull requests are merged; nothing means the first way that the repository allows.
+    pub merge_method: Option<MergeMethod>,
 }
 
 impl std::fmt::Debug for GitHubForge {
@@ -91,12 +95,13 @@ impl GitHubForge {
     /// A forge; nothing is asked yet.
     #[must_use]
     pub fn new(access: Access, now: Now) -> Self {
-        let Access { name, url, credentials, bot, patience } = access;
+        let Access { name, url, credentials, bot, patience, merge_method } = access;
         let inner = Inner {
             name,
             connection: Connection::new(&url, credentials, patience, now),
             bot: OnceCell::new_with(bot),
             nobody: UserName::new("unknown").expect("a plain word is a user name"),
+            merge_method,
             members: Mutex::default(),
             repositories: Mutex::default(),
         };

@@ -3,6 +3,7 @@
 mod approvals;
 mod artifacts;
 mod commands;
+mod merging;
 mod people;
 mod polls;
 mod releases;

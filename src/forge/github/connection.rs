@@ -193,6 +193,7 @@ impl Connection {
                 ForgeError::RateLimited { .. }
                 | ForgeError::Unavailable { .. }
                 | ForgeError::Conflict { .. }
+                | ForgeError::NotYet { .. }
                 | ForgeError::NotFound { .. }
                 | ForgeError::Blocked { .. }
                 | ForgeError::Forbidden { .. } => return Err(error),

@@ -117,41 +117,6 @@ async fn a_branch_that_somebody_moved_is_left_alone() {
 }
 
 #[tokio::test]
-async fn what_stops_a_merge_is_told_apart() {
-    let ground = Ground::new().await;
-    let change = ground.open().await;
-    let merge = ground.merge_of(change);
-    let mut said = String::new();
-    for (status, message) in [
-        (405, "Required status check \"ci\" is expected."),
-        (405, "At least 1 approving review is required by reviewers with write access."),
-        (405, "Pull Request is not mergeable"),
-        (409, "Head branch was modified. Review and try the merge again."),
-        (409, "Base branch was modified. Review and try the merge again."),
-    ] {
-        ground.refuse("PUT ", status, message);
-        said += &format!("{}\n", ground.forge.merge(&merge).await.unwrap_err());
-    }
-    assert_snapshot!(said, @r#"
-    merging change #1 is not allowed: GitHub answered 405, Required status check "ci" is expected
-    merging change #1 is not allowed: GitHub answered 405, At least 1 approving review is required by reviewers with write access
-    change #1 changed meanwhile; nothing was written
-    change #1 changed meanwhile; nothing was written
-    change #1 changed meanwhile; nothing was written
-    "#);
-}
-
-#[tokio::test]
-async fn a_repository_without_merge_commits_gets_a_squash() {
-    let ground = Ground::new().await;
-    let change = ground.open().await;
-    ground.refuse("PUT ", 405, "Merge commits are not allowed on this repository.");
-    ground.start_counting();
-    ground.forge.merge(&ground.merge_of(change)).await.unwrap();
-    assert_eq!(ground.counted().0.len(), 2);
-}
-
-#[tokio::test]
 async fn a_merge_that_took_place_is_the_same_merge() {
     let ground = Ground::new().await;
     let change = ground.open().await;

@@ -31,6 +31,7 @@ pub(crate) fn github(address: SocketAddr, world: &FakeWorld) -> GitHubForge {
         credentials: Credentials::token(&Secret::new(TOKEN).expect("it is not empty")),
         bot: None,
         patience: Patience { pause: Duration::from_millis(1), wait_max: Duration::ZERO },
+        merge_method: None,
     };
     let world = world.clone();
     GitHubForge::new(access, Arc::new(move || world.now()))

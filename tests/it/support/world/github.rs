@@ -4,6 +4,7 @@
 //! there already is refused with 422, a branch moves forward only, an answer carries a mark by which it can be asked
 //! for again at no cost.
 
+mod graph;
 mod json;
 mod read;
 mod write;
@@ -213,7 +214,7 @@ impl State {
                 Ok((200, json::installation("towpath", &grants(), self.started_at())))
             }
             ("POST", ["app", "installations", "7", "access_tokens"]) => Ok(self.give_token(&asked)),
-            ("POST", ["graphql"]) => self.update_refs(&asked),
+            ("POST", ["graphql"]) => self.graph(&asked),
             ("GET", ["orgs", organization, "teams", team, rest @ ..]) => {
                 self.team(&format!("{organization}/{team}"), rest)
             }

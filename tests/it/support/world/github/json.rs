@@ -12,7 +12,7 @@ use towpath::model::Time;
 
 pub(super) use account::{Grants, account, account_id, app, installation, membership, own_account, team};
 pub(super) use git::tree_id;
-pub(super) use repository::{full_repository, repository};
+use repository::repository;
 pub(super) use talk::number;
 
 use super::super::State;

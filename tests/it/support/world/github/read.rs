@@ -14,7 +14,7 @@ use crate::support::fixture::Files;
 impl State {
     pub(super) fn read(&mut self, asked: &Asked<'_>) -> Result<Said, ForgeError> {
         let found = match asked.parts.as_slice() {
-            [] => Some(json::full_repository(self.place.repository.as_str(), self.started_at())),
+            [] => Some(self.repository_json()),
             ["git", "ref", "heads", branch @ ..] => self.reference(&branch.join("/")),
             ["git", "matching-refs", "heads", prefix @ ..] => Some(self.references(&prefix.join("/"))),
             ["git", "commits", id] => self.git_commit(id),

@@ -87,11 +87,7 @@ impl State {
         let mut pull = self.pull(change);
         let mergeable = change.is_open().then(|| !self.is_conflicted(change.head()));
         pull["mergeable"] = json!(mergeable);
-        let word = match mergeable {
-            None => "unknown",
-            Some(true) => "clean",
-            Some(false) => "dirty",
-        };
+        let word = if change.is_open() { self.merge_word(change) } else { "unknown" };
         pull["mergeable_state"] = json!(word);
         pull["rebaseable"] = json!(mergeable);
         let by = match &change.state {
