@@ -4,6 +4,7 @@ mod changes;
 mod check;
 mod demo;
 mod diff_lines;
+mod doctor;
 mod edit;
 mod engines;
 mod images;
@@ -62,6 +63,8 @@ enum Command {
     Tags(tags::Arguments),
     /// Check the configuration
     Check(check::Arguments),
+    /// Ask forges and registries whether they let Towpath work, and say what to change
+    Doctor(doctor::Arguments),
     /// Print the JSON Schema of the configuration
     Schema,
     /// Say which images a kustomization runs, and which file and line says so
@@ -106,6 +109,7 @@ impl Arguments {
             | Command::Why(_)
             | Command::Tags(_)
             | Command::Check(_)
+            | Command::Doctor(_)
             | Command::Schema
             | Command::Images(_)
             | Command::Import(_)
@@ -145,6 +149,7 @@ async fn carry_out(arguments: Arguments, output: &mut Output) -> Result<(), Fail
         Command::Why(own) => why::run(settings(&file, output)?, &own, output).await,
         Command::Tags(own) => tags::run(settings(&file, output)?, &own, output).await,
         Command::Check(own) => check::run(&file, &own, output),
+        Command::Doctor(own) => doctor::run(settings(&file, output)?, &own, output).await,
         Command::Schema => schema::run(output),
         Command::Images(own) => images::run(&own, output),
         Command::Import(own) => import::run(&own, output),

@@ -9,6 +9,7 @@ mod commands;
 mod ended;
 mod evidence;
 mod gates;
+pub mod health;
 mod judge;
 mod landings;
 mod offers;

@@ -13,8 +13,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::model::{
-    BlobId, BranchName, Change, ChangeNumber, CommentId, CommitId, FileChange, Head, Place, Reaction,
-    RepositoryName, RepositoryPath, TeamName, TreeEntry, UserName,
+    BlobId, BranchName, Change, ChangeNumber, CommentId, CommitId, FileChange, Head, Health, HealthQuestion,
+    Place, Reaction, RepositoryName, RepositoryPath, TeamName, TreeEntry, UserName,
 };
 
 pub use crate::model::{
@@ -46,6 +46,14 @@ pub enum ForgeError {
         repository: String,
         /// What it lacks.
         permission: String,
+    },
+    /// The repository, or the bot itself, is not what it was: a person has to see to it.
+    #[error("{why}; {way_out}")]
+    Shut {
+        /// What is so.
+        why: String,
+        /// What mends it.
+        way_out: String,
     },
     /// A rule of the repository stands in the way, such as a protected branch: a person has to see to it.
     #[error("{what} is not allowed: {why}")]
@@ -94,6 +102,11 @@ pub struct LogPart {
 pub trait Forge: Send + Sync {
     /// The bot's own name.
     fn bot(&self) -> &UserName;
+
+    /// Whether names of people are the same in upper and lower case; then it tells each in lower case.
+    fn ignores_case(&self) -> bool {
+        false
+    }
 
     /// Says that something happened in a repository, so that the next look there reads what a sweep may leave out.
     ///
@@ -206,4 +219,18 @@ pub trait Forge: Send + Sync {
         team: &TeamName,
         user: &UserName,
     ) -> impl Future<Output = Result<bool, ForgeError>> + Send;
+
+    /// Whether somebody may write to the repository of a place, as the forge itself says.
+    ///
+    /// Who is asked and keeps no permissions says no: it gives no right that the configuration does not give.
+    fn may_write(
+        &self,
+        _place: &Place,
+        _user: &UserName,
+    ) -> impl Future<Output = Result<bool, ForgeError>> + Send {
+        std::future::ready(Ok(false))
+    }
+
+    /// How things stand at the forge and in the repositories that are used. Only reads; what it is not told it says.
+    fn examine(&self, question: &HealthQuestion) -> impl Future<Output = Health> + Send;
 }

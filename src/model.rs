@@ -7,6 +7,7 @@ mod change;
 mod description;
 mod duration;
 mod fact;
+mod health;
 mod history;
 mod image;
 mod imported;
@@ -32,6 +33,10 @@ pub use change::{
 pub use description::{ArtifactKind, Description, Platform, PlatformError};
 pub use duration::{DurationError, format_duration, parse_duration};
 pub use fact::{Fact, Time};
+pub use health::{
+    Access, Allowance, Deliveries, Grant, Health, HealthQuestion, Hook, Login, LoginProof, RepositoryHealth,
+    RepositoryState, Rules, Told,
+};
 pub use history::{Decline, Handled, History, Landing, MovedTag, Standing};
 pub use image::{Digest, ImageError, ImageName, ImageReference, Tag};
 pub use imported::{Imported, ImportedService, Leftover};

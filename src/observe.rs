@@ -126,6 +126,7 @@ async fn first_look<F: Forge, R: Registry, L: Ledger, C: Clock>(
         place: place.clone(),
         head,
         bot: forge.bot().clone(),
+        ignores_case: forge.ignores_case(),
         running,
         history: log.history,
         changes,
@@ -136,6 +137,7 @@ async fn first_look<F: Forge, R: Registry, L: Ledger, C: Clock>(
         descriptions: Default::default(),
         keys: Default::default(),
         members: Default::default(),
+        writers: Default::default(),
     };
     Ok(Observation { world, tree, overlays, log_tip: log.tip, plan: Plan::default(), troubles })
 }

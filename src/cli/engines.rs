@@ -12,7 +12,7 @@ use crate::config::{
     Settings,
 };
 use crate::forge::any::AnyForge;
-use crate::forge::github::{self, Access, AppCredentials, Credentials, GitHubForge, Patience};
+use crate::forge::github::{self, Access, AppCredentials, Credentials, GitHubForge, Patience, Reading};
 use crate::forge::local::LocalForge;
 use crate::ledger::sqlite::SqliteLedger;
 use crate::model::{ForgeName, Place, Secret, Time};
@@ -89,6 +89,11 @@ impl Engines {
     }
 }
 
+/// The forges of the settings, in their order; none is asked anything yet.
+pub(super) fn forges(settings: &Settings) -> anyhow::Result<Vec<AnyForge>> {
+    settings.forges.iter().map(any_forge).collect()
+}
+
 /// The local forges of the settings, as people use them too.
 pub(super) fn local_forges(settings: &Settings) -> Vec<LocalForge> {
     let locals = settings.forges.iter().filter_map(|own| match own {
@@ -126,15 +131,17 @@ fn github(own: &GitHubForgeSettings) -> anyhow::Result<GitHubForge> {
 
 fn github_credentials(own: &GitHubCredentials) -> Result<Credentials, String> {
     match own {
-        GitHubCredentials::Token(token) => secret(token).map(|token| Credentials::token(&token)),
+        GitHubCredentials::Token(token) => Credentials::token_reading(reading(token)),
         GitHubCredentials::App { id, private_key, installation } => {
-            AppCredentials::new(*id, &secret(private_key)?, *installation).map(Credentials::App)
+            AppCredentials::reading(*id, reading(private_key), *installation).map(Credentials::App)
         }
     }
 }
 
-fn secret(source: &SecretSource) -> Result<Secret, String> {
-    source.read().map_err(|error| error.to_string())
+/// Reads a secret whenever it is asked for.
+fn reading(source: &SecretSource) -> Reading<Secret> {
+    let source = source.clone();
+    Arc::new(move || source.read().map_err(|error| error.to_string()))
 }
 
 fn now() -> Arc<dyn Fn() -> Time + Send + Sync> {

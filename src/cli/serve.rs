@@ -31,6 +31,9 @@ const SWEEP_GITHUB: Duration = Duration::from_secs(60);
 /// How often a GitHub is looked at that tells of what happens there: this finds what an event that was lost would have
 /// told.
 const SWEEP_GITHUB_TOLD: Duration = Duration::from_secs(300);
+/// When to look once more after the look that an event of GitHub led to: GitHub sends events before all its answers show
+/// what they tell of, and promises no order between the two.
+const SECOND_LOOK: Duration = Duration::from_secs(10);
 
 pub(super) async fn run(settings: Settings, output: &mut Output) -> Result<(), Failure> {
     let engines = Engines::open(&settings).await?;
@@ -172,7 +175,8 @@ fn round(forge: &ForgeSettings, places: &[Place]) -> Round {
         ForgeSettings::GitHub(own) if own.webhook_secrets.is_empty() => SWEEP_GITHUB,
         ForgeSettings::GitHub(_) => SWEEP_GITHUB_TOLD,
     };
-    Round { places: places.iter().filter(|place| place.forge == *forge.name()).cloned().collect(), sweep }
+    let own = places.iter().filter(|place| place.forge == *forge.name());
+    Round { places: own.cloned().collect(), sweep, second_look: SECOND_LOOK }
 }
 
 /// Waits for SIGTERM or SIGINT.

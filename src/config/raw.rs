@@ -79,8 +79,7 @@ shape! {
             /// Enterprise Server it ends in `/api/v3`.
             url: Url,
             /// `github` only: a personal access token. It needs write access to contents, pull requests and
-            /// commit statuses, and read access to the members of the organization where teams approve. It is read
-            /// when Towpath starts.
+            /// commit statuses, and read access to the members of the organization where teams approve.
             token: SecretSource,
             /// `github` only: a GitHub App, instead of a token.
             app: App,

@@ -16,7 +16,13 @@ pub(super) fn of(
     let title = render::title(&carriage);
     let journey = journey(subject, judgement);
     let (state, text) = render::status(judgement);
-    let status = NewStatus { context: format!("towpath/{}", target.environment), state, text };
+    let status = NewStatus {
+        context: format!("towpath/{}", target.environment),
+        state,
+        text,
+        summary: render::summary(judgement),
+        details: String::new(),
+    };
     let body = render::body(&BodyInput { carriage, judgement, journey, files });
     Ok(Presentation { title, body, status })
 }

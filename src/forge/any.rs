@@ -7,8 +7,8 @@ use super::github::GitHubForge;
 use super::local::LocalForge;
 use super::{Forge, ForgeError, LogPart, Merge, Presentation, Proposal, Remark};
 use crate::model::{
-    BlobId, BranchName, Change, ChangeNumber, CommentId, CommitId, FileChange, ForgeName, Head, Place,
-    Reaction, RepositoryName, RepositoryPath, TeamName, TreeEntry, UserName,
+    BlobId, BranchName, Change, ChangeNumber, CommentId, CommitId, FileChange, ForgeName, Head, Health,
+    HealthQuestion, Place, Reaction, RepositoryName, RepositoryPath, TeamName, TreeEntry, UserName,
 };
 
 /// The same for each kind of forge.
@@ -41,6 +41,10 @@ impl AnyForge {
 impl Forge for AnyForge {
     fn bot(&self) -> &UserName {
         each!(self, forge => forge.bot())
+    }
+
+    fn ignores_case(&self) -> bool {
+        each!(self, forge => forge.ignores_case())
     }
 
     fn hint(&self, repository: &RepositoryName) {
@@ -134,5 +138,13 @@ impl Forge for AnyForge {
 
     async fn is_member(&self, team: &TeamName, user: &UserName) -> Result<bool, ForgeError> {
         each!(self, forge => forge.is_member(team, user).await)
+    }
+
+    async fn may_write(&self, place: &Place, user: &UserName) -> Result<bool, ForgeError> {
+        each!(self, forge => forge.may_write(place, user).await)
+    }
+
+    async fn examine(&self, question: &HealthQuestion) -> Health {
+        each!(self, forge => forge.examine(question).await)
     }
 }

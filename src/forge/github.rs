@@ -4,20 +4,26 @@
 //! which alone knows compare-and-swap. What is remembered (refs, pull requests, trees, the log) saves requests; a
 //! process that forgets it all reads it again.
 
+mod budget;
+mod checks;
 mod connection;
 mod content;
 mod credentials;
 pub mod events;
+mod examine;
+mod graph;
 mod heads;
 mod log;
 mod memory;
 mod merge;
 mod people;
+mod permissions;
 mod propose;
 mod pulls;
 mod refusal;
 mod repository;
 mod speak;
+mod web;
 mod wire;
 
 use std::collections::BTreeMap;
@@ -28,14 +34,17 @@ use tokio::sync::OnceCell;
 
 use super::{Forge, ForgeError, LogPart, Merge, Presentation, Proposal, Remark};
 use crate::model::{
-    BlobId, BranchName, Change, ChangeNumber, CommentId, CommitId, FileChange, ForgeName, Head, MergeMethod,
-    Place, Reaction, RepositoryName, RepositoryPath, TeamName, Time, TreeEntry, UserName,
+    BlobId, BranchName, Change, ChangeNumber, CommentId, CommitId, FileChange, ForgeName, Head, Health,
+    HealthQuestion, MergeMethod, Place, Reaction, RepositoryName, RepositoryPath, TeamName, Time, TreeEntry,
+    UserName,
 };
 pub use connection::Patience;
 use connection::{Connection, lock};
-pub use credentials::{AppCredentials, Credentials};
+pub use credentials::{AppCredentials, Credentials, Reading};
 use heads::Swap;
 use memory::Memory;
+use people::People;
+pub use permissions::{EVENTS, PERMISSIONS, Permission, access_word};
 
 /// Says what time it is, for tokens and pauses.
 pub type Now = Arc<dyn Fn() -> Time + Send + Sync>;
@@ -51,8 +60,6 @@ pub struct GitHubForge {
     inner: Arc<Inner>,
 }
 
-type Members = BTreeMap<(TeamName, UserName), (bool, Time)>;
-
 struct Inner {
     name: ForgeName,
     connection: Connection,
@@ -60,7 +67,7 @@ struct Inner {
     /// Who stands for the bot before the first answer.
     nobody: UserName,
     merge_method: Option<MergeMethod>,
-    members: Mutex<Members>,
+    people: People,
     repositories: Mutex<BTreeMap<RepositoryName, Arc<Memory>>>,
 }
 
@@ -96,13 +103,14 @@ impl GitHubForge {
     #[must_use]
     pub fn new(access: Access, now: Now) -> Self {
         let Access { name, url, credentials, bot, patience, merge_method } = access;
+        let connection = Connection::new((&name, &url), credentials, patience, now);
         let inner = Inner {
             name,
-            connection: Connection::new(&url, credentials, patience, now),
-            bot: OnceCell::new_with(bot),
+            connection,
+            bot: OnceCell::new_with(bot.and_then(|bot| wire::login(bot.as_str()).ok())),
             nobody: UserName::new("unknown").expect("a plain word is a user name"),
             merge_method,
-            members: Mutex::default(),
+            people: People::default(),
             repositories: Mutex::default(),
         };
         Self { inner: Arc::new(inner) }
@@ -134,8 +142,17 @@ impl Forge for GitHubForge {
         self.inner.bot.get().unwrap_or(&self.inner.nobody)
     }
 
+    fn ignores_case(&self) -> bool {
+        true
+    }
+
+    /// Has the pull requests listed at the next look.
+    fn hint(&self, repository: &RepositoryName) {
+        self.memory(repository).hint();
+    }
+
     async fn head(&self, place: &Place) -> Result<CommitId, ForgeError> {
-        let tip = self.tip(&place.repository, &place.branch).await?;
+        let tip = self.base_tip(place).await?;
         tip.ok_or_else(|| ForgeError::NotFound {
             what: format!("the branch `{}` of `{}`", place.branch, place.repository),
         })
@@ -154,11 +171,14 @@ impl Forge for GitHubForge {
     }
 
     async fn changes(&self, place: &Place) -> Result<Vec<Change>, ForgeError> {
-        self.changes_at(place).await
+        match self.changes_at(place).await {
+            Err(error @ ForgeError::NotFound { .. }) => Err(self.gone(&place.repository, error).await),
+            read => read,
+        }
     }
 
     async fn branches(&self, place: &Place) -> Result<BTreeMap<BranchName, Head>, ForgeError> {
-        self.branches_of(&place.repository).await
+        self.branches_of(place).await
     }
 
     async fn changed_files(&self, place: &Place, head: &CommitId) -> Result<Vec<FileChange>, ForgeError> {
@@ -179,11 +199,8 @@ impl Forge for GitHubForge {
     }
 
     async fn propose(&self, proposals: &[Proposal]) -> Vec<Result<ChangeNumber, ForgeError>> {
-        // One after the other: GitHub asks for that, and answers a crowd of writes with a pause for all.
-        let mut results = Vec::with_capacity(proposals.len());
-        for proposal in proposals {
-            results.push(self.propose_one(proposal).await);
-        }
+        let results = self.propose_all(proposals).await;
+        proposals.iter().for_each(|proposal| self.hint(&proposal.place.repository));
         results
     }
 
@@ -193,11 +210,15 @@ impl Forge for GitHubForge {
         change: ChangeNumber,
         presentation: &Presentation,
     ) -> Result<(), ForgeError> {
-        self.show(place, change, presentation).await
+        let done = self.show(place, change, presentation).await;
+        self.hint(&place.repository);
+        done
     }
 
     async fn remark(&self, place: &Place, change: ChangeNumber, remark: &Remark) -> Result<(), ForgeError> {
-        self.say(place, change, remark).await
+        let done = self.say(place, change, remark).await;
+        self.hint(&place.repository);
+        done
     }
 
     async fn react(
@@ -211,11 +232,15 @@ impl Forge for GitHubForge {
     }
 
     async fn merge(&self, merge: &Merge) -> Result<CommitId, ForgeError> {
-        self.merge_at(merge).await
+        let done = self.merge_at(merge).await;
+        self.hint(&merge.place.repository);
+        done
     }
 
     async fn close(&self, place: &Place, change: ChangeNumber) -> Result<(), ForgeError> {
-        self.shut(place, change).await
+        let done = self.shut(place, change).await;
+        self.hint(&place.repository);
+        done
     }
 
     async fn delete_branch(
@@ -232,5 +257,13 @@ impl Forge for GitHubForge {
 
     async fn is_member(&self, team: &TeamName, user: &UserName) -> Result<bool, ForgeError> {
         self.belongs(team, user).await
+    }
+
+    async fn may_write(&self, place: &Place, user: &UserName) -> Result<bool, ForgeError> {
+        self.writes(&place.repository, user).await
+    }
+
+    async fn examine(&self, question: &HealthQuestion) -> Health {
+        self.examine_all(question).await
     }
 }

@@ -6,6 +6,7 @@
 
 mod changes;
 mod content;
+mod examine;
 mod log;
 mod merge;
 mod people;
@@ -20,8 +21,8 @@ use std::sync::{Arc, Mutex};
 
 use super::{Forge, ForgeError, LogPart, Merge, Presentation, Proposal, Remark};
 use crate::model::{
-    BlobId, BranchName, Change, ChangeNumber, CommentId, CommitId, FileChange, ForgeName, Head, Place,
-    Reaction, RepositoryName, RepositoryPath, TeamName, Time, TreeEntry, UserName,
+    BlobId, BranchName, Change, ChangeNumber, CommentId, CommitId, FileChange, ForgeName, Head, Health,
+    HealthQuestion, Place, Reaction, RepositoryName, RepositoryPath, TeamName, Time, TreeEntry, UserName,
 };
 pub use people::HandCommit;
 use store::Store;
@@ -231,6 +232,10 @@ impl Forge for LocalForge {
 
     async fn is_member(&self, team: &TeamName, user: &UserName) -> Result<bool, ForgeError> {
         Ok(self.inner.teams.get(team).is_some_and(|members| members.contains(user)))
+    }
+
+    async fn examine(&self, question: &HealthQuestion) -> Health {
+        self.examine_all(question).await
     }
 }
 

@@ -72,5 +72,7 @@ crate::model::words! {
         Looked = "looked",
         /// Nobody uses what it is about any more.
         Unused = "unused",
+        /// Another version kept it in words that this one does not understand.
+        Unreadable = "unreadable",
     }
 }

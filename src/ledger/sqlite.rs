@@ -90,16 +90,25 @@ impl SqliteLedger {
         failed(&self.name, why)
     }
 
-    fn delivery(&self, row: deliveries::Row) -> Result<Delivery, LedgerError> {
-        let id = if row.is_given == 1 { DeliveryId::Given(row.id) } else { DeliveryId::OfContent(row.id) };
-        let subject = match row.forge {
+    /// Concludes a delivery that cannot be understood: it keeps no other from its outcome, and is not met again.
+    async fn give_up(&self, row: &deliveries::Row, why: &LedgerError) -> Result<(), LedgerError> {
+        tracing::error!(row.source, row.id, "an event cannot be understood: {why}");
+        let key = (row.source.as_str(), row.id.as_str(), row.received_at);
+        let (outcome, at) = (DeliveryOutcome::Unreadable, self.time(row.received_at)?);
+        self.ask(deliveries::conclude(&self.pool, key, outcome, at)).await
+    }
+
+    fn delivery(&self, row: &deliveries::Row) -> Result<Delivery, LedgerError> {
+        let id = row.id.clone();
+        let id = if row.is_given == 1 { DeliveryId::Given(id) } else { DeliveryId::OfContent(id) };
+        let subject = match &row.forge {
             None => Subject::Images(self.read(&row.images)?),
             Some(forge) => {
                 let forge = ForgeName::new(forge).map_err(|error| self.failed(error))?;
                 Subject::Repositories(forge, self.read(row.repositories.as_deref().unwrap_or_default())?)
             }
         };
-        Ok(Delivery { source: row.source, id, received_at: self.time(row.received_at)?, subject })
+        Ok(Delivery { source: row.source.clone(), id, received_at: self.time(row.received_at)?, subject })
     }
 
     fn read<T: serde::de::DeserializeOwned>(&self, text: &str) -> Result<T, LedgerError> {
@@ -231,7 +240,14 @@ impl Ledger for SqliteLedger {
 
     async fn deliveries(&self) -> Result<Vec<Delivery>, LedgerError> {
         let rows = self.ask(deliveries::open(&self.pool)).await?;
-        rows.into_iter().map(|row| self.delivery(row)).collect()
+        let mut read = Vec::with_capacity(rows.len());
+        for row in rows {
+            match self.delivery(&row) {
+                Ok(delivery) => read.push(delivery),
+                Err(error) => self.give_up(&row, &error).await?,
+            }
+        }
+        Ok(read)
     }
 
     async fn conclude(
@@ -240,7 +256,9 @@ impl Ledger for SqliteLedger {
         outcome: DeliveryOutcome,
         at: Time,
     ) -> Result<(), LedgerError> {
-        self.ask(deliveries::conclude(&self.pool, delivery, outcome, at)).await
+        let received_at = delivery.received_at.timestamp_micros();
+        let key = (delivery.source.as_str(), delivery.id.as_str(), received_at);
+        self.ask(deliveries::conclude(&self.pool, key, outcome, at)).await
     }
 }
 

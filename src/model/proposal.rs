@@ -11,6 +11,10 @@ pub struct NewStatus {
     pub state: StatusState,
     /// The line.
     pub text: String,
+    /// The gates, in Markdown, for forges that show more than a line.
+    pub summary: String,
+    /// What of the content the change's own text had no room for, in Markdown, for such forges.
+    pub details: String,
 }
 
 /// What people see of a change: title, text and status.

@@ -14,6 +14,8 @@ use crate::observe;
 pub struct Bells {
     bells: BTreeMap<Place, Arc<Bell>>,
     users: BTreeMap<ImageName, Vec<Arc<Bell>>>,
+    /// Held by whoever says what became of events.
+    turn: tokio::sync::Mutex<()>,
 }
 
 /// The bell of one place.
@@ -23,7 +25,7 @@ pub struct Bell {
     state: Mutex<State>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct State {
     /// Whether the forge told of something since this was last asked.
     is_told: bool,
@@ -31,6 +33,13 @@ struct State {
     owes: bool,
     /// When the last look began that saw all there was.
     looked_at: Option<Time>,
+}
+
+impl Default for State {
+    /// A process that just started may owe what the one before it acknowledged.
+    fn default() -> Self {
+        Self { is_told: false, owes: true, looked_at: None }
+    }
 }
 
 impl Bells {
@@ -45,7 +54,7 @@ impl Bells {
                 users.entry(image.clone()).or_default().push(Arc::clone(bell));
             }
         }
-        Self { bells, users }
+        Self { bells, users, turn: tokio::sync::Mutex::default() }
     }
 
     /// The bell of a place.
@@ -77,6 +86,11 @@ impl Bells {
         bells.all(|bell| bell.has_looked_since(delivery.received_at)).then_some(DeliveryOutcome::Looked)
     }
 
+    /// Waits for the turn to say what became of events.
+    pub(super) async fn turn(&self) -> tokio::sync::MutexGuard<'_, ()> {
+        self.turn.lock().await
+    }
+
     fn bells_at<'a>(
         &'a self,
         forge: &'a ForgeName,
@@ -106,19 +120,19 @@ impl Bell {
     }
 
     /// Whether the forge told of something since this was last asked.
-    pub(super) fn hear(&self) -> bool {
+    pub fn hear(&self) -> bool {
         std::mem::take(&mut self.state().is_told)
     }
 
     /// Notes when a look began that saw all there was; says whether an event may still wait for its outcome.
-    pub(super) fn looked(&self, began: Time) -> bool {
+    pub fn looked(&self, began: Time) -> bool {
         let mut state = self.state();
         state.looked_at = state.looked_at.max(Some(began));
         std::mem::take(&mut state.owes)
     }
 
     /// Says that an event is still without its outcome.
-    pub(super) fn owe(&self) {
+    pub fn owe(&self) {
         self.state().owes = true;
     }
 

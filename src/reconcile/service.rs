@@ -22,9 +22,6 @@ use crate::registry::Registry;
 
 /// The shortest sleep between two looks, so that a fault cannot make the loop spin.
 const SLEEP_MIN: Duration = Duration::from_millis(200);
-/// When to look once more after the look that an event of the forge led to: GitHub sends events before its answers show
-/// what they tell of, and promises no order.
-const SECOND_LOOK_AFTER: Duration = Duration::from_secs(10);
 /// How long to wait after a look that failed.
 const SLEEP_AFTER_FAILURE: Duration = Duration::from_secs(10);
 
@@ -35,6 +32,9 @@ pub struct Round {
     pub places: Vec<Place>,
     /// How long nothing is looked at when no bell rings.
     pub sweep: Duration,
+    /// When to look once more after the look that an event of the forge led to, because the forge may send events
+    /// before its answers show what they tell of.
+    pub second_look: Duration,
 }
 
 /// Runs until `stop` turns true; a look that is under way is finished first. [`super::poll`] has to run beside it.
@@ -50,10 +50,9 @@ pub async fn serve<F, R, L, C>(
     C: Clock + 'static,
 {
     owed::recover(&engine, &bells).await;
-    let watchers = round
-        .places
-        .into_iter()
-        .map(|place| watch_place(Arc::clone(&engine), place, Arc::clone(&bells), round.sweep, stop.clone()));
+    let watchers = round.places.iter().cloned().map(|place| {
+        watch_place(Arc::clone(&engine), place, Arc::clone(&bells), round.clone(), stop.clone())
+    });
     JoinSet::from_iter(watchers).join_all().await;
 }
 
@@ -61,34 +60,49 @@ async fn watch_place<F: Forge, R: Registry, L: Ledger, C: Clock>(
     engine: Arc<Engine<F, R, L, C>>,
     place: Place,
     bells: Arc<Bells>,
-    sweep: Duration,
+    round: Round,
     mut stop: watch::Receiver<bool>,
 ) {
     let bell = bells.bell(&place);
     let mut said = Vec::new();
     let mut looks_again = false;
     while !*stop.borrow() {
-        let (start, began) = (Instant::now(), engine.ports.clock.now());
-        let is_told = bell.hear();
-        if is_told || looks_again {
-            // Right before the look, so that a look under way cannot use it up for this one.
-            engine.ports.forge.hint(&place.repository);
-        }
-        let settled = settle(&engine, &place).await;
-        if settled.was_seen && bell.looked(began) && !owed::conclude_at(&engine, &bells, &place).await {
-            bell.owe();
-        }
-        looks_again = is_told || (looks_again && !settled.was_seen);
+        let start = Instant::now();
+        let settled;
+        (settled, looks_again) = look(&engine, &bells, &place, looks_again).await;
         measure(&place, &settled, start.elapsed());
         report(&place, &settled, &said);
         said.clone_from(&settled.failures);
-        let nap = sleep_time(&settled, &engine.policy, &place, sweep, engine.ports.clock.now());
-        let nap = if looks_again { nap.min(SECOND_LOOK_AFTER) } else { nap };
+        let nap = sleep_time(&settled, &engine.policy, &place, round.sweep, engine.ports.clock.now());
+        let nap = if looks_again { nap.min(round.second_look) } else { nap };
         tokio::select! {
             () = nap_until(nap, &bell) => {}
             changed = stop.changed() => if changed.is_err() { return },
         }
     }
+}
+
+/// One look, and the outcomes of the events that it answers; says whether one more is to follow soon. The look after
+/// one that an event led to is such a second look itself.
+async fn look<F: Forge, R: Registry, L: Ledger, C: Clock>(
+    engine: &Engine<F, R, L, C>,
+    bells: &Bells,
+    place: &Place,
+    is_second: bool,
+) -> (Settled, bool) {
+    let bell = bells.bell(place);
+    let began = engine.ports.clock.now();
+    let is_told = bell.hear();
+    if is_told || is_second {
+        // Right before the look, so that a look under way cannot use it up for this one.
+        engine.ports.forge.hint(&place.repository);
+    }
+    let settled = settle(engine, place).await;
+    if settled.was_seen && bell.looked(began) && !owed::conclude(engine, bells, place).await {
+        bell.owe();
+    }
+    let looks_again = is_told || (is_second && !settled.was_seen);
+    (settled, looks_again)
 }
 
 /// Sleeps until it is time or somebody rings, but never less than [`SLEEP_MIN`].
@@ -150,6 +164,8 @@ fn report(place: &Place, settled: &Settled, said: &[String]) {
         match &receipt.outcome {
             Outcome::Done => tracing::info!(%place, action, target, "{}", receipt.draft.because),
             Outcome::Again(why) => tracing::info!(%place, action, target, "looking again: {why}"),
+            // That is said once for all of them, and not again with each look.
+            Outcome::Later(_) => {}
             Outcome::Failed(why) => tracing::warn!(%place, action, target, "{why}"),
         }
     }

@@ -26,6 +26,12 @@ pub fn status(judgement: &Judgement) -> (StatusState, String) {
     (StatusState::Success, cut(&line, CHARACTERS_MAX))
 }
 
+/// The gates below that line, in Markdown, for forges that have room for them.
+#[must_use]
+pub fn summary(judgement: &Judgement) -> String {
+    super::gates::markdown(judgement)
+}
+
 /// What speaks for a state; of the gates that pass nothing is said.
 fn facts(judgement: &Judgement, state: StatusState) -> Vec<String> {
     let gates = judgement.gates.iter().filter_map(|gate| match gate.verdict {

@@ -11,8 +11,11 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 pub(super) const BODY_BYTES_MAX: usize = 5 * 1024 * 1024;
 /// How long a body may take.
 const BODY_TIMEOUT: Duration = Duration::from_secs(10);
-/// How many bodies of one source are read at once.
+/// How many bodies of one source are read at once, small ones apart.
 pub(super) const BODIES_AT_ONCE_MAX: usize = 16;
+/// Largest body that needs no turn, in bytes: one for each connection, they are no more than memory has room for. So
+/// whoever sends large bodies slowly, and proves nothing, keeps no usual event out.
+const SMALL_BODY_BYTES_MAX: usize = 32 * 1024;
 /// How long a webhook waits for its turn; its sender comes again.
 const TURN_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -25,6 +28,8 @@ pub(super) enum Refusal {
     Unproven,
     /// It is encoded in a way that is not taken.
     Encoded,
+    /// It is a form, although it could be JSON.
+    Form,
     /// It is too large.
     TooLarge,
     /// It took too long.
@@ -44,7 +49,7 @@ impl Refusal {
         match self {
             Self::Unknown => StatusCode::NOT_FOUND,
             Self::Unproven => StatusCode::UNAUTHORIZED,
-            Self::Encoded => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::Encoded | Self::Form => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::Broken | Self::Malformed => StatusCode::BAD_REQUEST,
@@ -58,6 +63,7 @@ impl Refusal {
             Self::Unknown => "unknown",
             Self::Unproven => "unproven",
             Self::Encoded => "encoded",
+            Self::Form => "form",
             Self::TooLarge => "too_large",
             Self::TooSlow => "too_slow",
             Self::Broken => "broken",
@@ -73,6 +79,7 @@ impl Refusal {
             Self::Unknown => "there is no such hook\n",
             Self::Unproven => "the secret is missing or wrong\n",
             Self::Encoded => "send the body as it is, without a content encoding\n",
+            Self::Form => "set the content type of the webhook to application/json\n",
             Self::TooLarge => "the body is too large\n",
             Self::TooSlow => "the body took too long\n",
             Self::Broken => "the body ended too soon\n",
@@ -83,15 +90,18 @@ impl Refusal {
     }
 }
 
-/// What can be refused by the headers alone.
-pub(super) fn check_head(headers: &HeaderMap) -> Result<(), Refusal> {
+/// What can be refused by the headers alone; says whether the body is small.
+pub(super) fn check_head(headers: &HeaderMap) -> Result<bool, Refusal> {
     let encodings = headers.get_all(header::CONTENT_ENCODING).iter();
     if encodings.into_iter().any(|value| !value.as_bytes().eq_ignore_ascii_case(b"identity")) {
         return Err(Refusal::Encoded);
     }
     let length =
         headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
-    if length.is_some_and(|length| length > BODY_BYTES_MAX) { Err(Refusal::TooLarge) } else { Ok(()) }
+    if length.is_some_and(|length| length > BODY_BYTES_MAX) {
+        return Err(Refusal::TooLarge);
+    }
+    Ok(length.is_some_and(|length| length <= SMALL_BODY_BYTES_MAX))
 }
 
 /// Waits for a turn among the bodies of one source.

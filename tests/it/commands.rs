@@ -1,5 +1,6 @@
 //! The real binary as people run it: on a real registry and a real Git repository.
 
+mod doctor;
 mod journey;
 mod killed;
 mod notified;
@@ -7,3 +8,4 @@ mod registries;
 mod sentences;
 mod service;
 mod shop;
+mod webhooked;

@@ -3,10 +3,12 @@
 mod approvals;
 mod artifacts;
 mod commands;
+mod events;
 mod merging;
 mod people;
 mod polls;
 mod releases;
 mod requests;
+mod rights;
 mod road;
 mod trouble;

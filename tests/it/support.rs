@@ -3,6 +3,7 @@
 pub(crate) mod bot;
 pub(crate) mod contract;
 pub(crate) mod docker_registry;
+pub(crate) mod emulator;
 pub(crate) mod fixture;
 pub(crate) mod kubectl;
 mod oracle;
@@ -12,4 +13,5 @@ pub(crate) mod rules;
 pub(crate) mod site;
 pub(crate) mod story;
 pub(crate) mod token_server;
+pub(crate) mod webhook;
 pub(crate) mod world;

@@ -38,7 +38,7 @@ fn an_app_with_everything() {
     assert_eq!(github.credentials, app);
     assert_eq!(github.url.as_deref(), Some("https://github.acme.example/api/v3"));
     assert_eq!(github.bot, Some(UserName::new("towpath[bot]").unwrap()));
-    assert_eq!(github.merge_method, Some(MergeMethod::Squash));
+    assert_eq!(github.merge_method, Some(crate::model::MergeMethod::Squash));
 }
 
 #[test]
@@ -181,4 +181,61 @@ fn a_key_file_that_is_not_there() {
     std::fs::write(&file, good_at(forge)).unwrap();
     let said = check_on_disk(&file).unwrap_err().to_string();
     assert!(said.contains("app.pem`; put the secret there, readable for Towpath alone"), "{said}");
+}
+
+const HOOKED: &str = "{ name: here, kind: github, token: { env: A }, webhook_secrets: SECRETS }";
+
+fn hooked_by(secrets: &str) -> String {
+    good_at(&HOOKED.replace("SECRETS", secrets))
+}
+
+#[test]
+fn several_secrets_of_its_webhook_in_order() {
+    let github = github_at(&HOOKED.replace("SECRETS", "[ { env: NEW }, { file: old } ]"));
+    let secrets = [SecretSource::Env("NEW".to_owned()), SecretSource::File("etc/old".into())];
+    assert_eq!(github.webhook_secrets, secrets);
+}
+
+#[test]
+fn a_webhook_without_a_secret() {
+    assert_snapshot!(problems_in(&hooked_by("[]")), @"
+    error: without a secret nobody could prove where an event comes from; name one, such as `{ env: TOWPATH_WEBHOOK_SECRET }`, or leave `webhook_secrets` out
+     --> towpath.yaml:3:69
+      |
+    3 |   - { name: here, kind: github, token: { env: A }, webhook_secrets: [] }
+      |                                                                     ^^
+
+    1 problem in towpath.yaml
+    ");
+    assert_snapshot!(problems_with("root: forge", "root: forge, webhook_secrets: [ { env: A } ]"), @"
+    error: `webhook_secrets` is a key of forges of the kind `github`; remove it, or change `kind`
+     --> towpath.yaml:3:62
+      |
+    3 |   - { name: here, kind: local, root: forge, webhook_secrets: [ { env: A } ], teams: { acme/sre: [alice, bob] } }
+      |                                                              ^^^^^^^^^^^^^^
+
+    1 problem in towpath.yaml
+    ");
+}
+
+#[test]
+fn an_empty_secret_of_a_webhook_keeps_the_service_from_starting() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("towpath.yaml");
+    std::fs::write(folder.path().join("empty"), " \n").unwrap();
+    std::fs::write(&file, hooked_by("[ { file: empty }, { file: none } ]")).unwrap();
+    assert!(check_on_disk(&file).is_ok(), "whoever only looks needs no secrets");
+    let said = check_to_serve(&file).unwrap_err().to_string();
+    assert!(said.contains("empty` is empty, which would let everybody in; put the secret there"), "{said}");
+    assert!(said.contains("none` cannot be read") && said.contains("2 problems"), "{said}");
+}
+
+#[test]
+fn the_registry_for_images_is_beside_the_interface() {
+    let at = |url: &str| {
+        github_at(&format!("{{ name: here, kind: github, token: {{ env: A }}{url} }}")).containers()
+    };
+    assert_eq!(at(""), "ghcr.io");
+    assert_eq!(at(", url: \"https://api.github.com\""), "ghcr.io");
+    assert_eq!(at(", url: \"https://git.acme.example/api/v3\""), "containers.git.acme.example");
 }

@@ -295,6 +295,8 @@ pub(super) fn any_world() -> impl Strategy<Value = World> {
             descriptions: BTreeMap::new(),
             keys: keys.collect(),
             members: BTreeMap::new(),
+            writers: BTreeMap::new(),
+            ignores_case: false,
         }
     })
 }

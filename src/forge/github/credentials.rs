@@ -1,12 +1,14 @@
 //! What the bot identifies itself with: a token, or an App that gets itself tokens of an hour, each for one
 //! repository and with no more than is needed there.
 
+mod replaceable;
+
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use chrono::TimeDelta;
-use http::Method;
+use http::{Method, StatusCode};
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use secrecy::SecretString;
 use serde::Serialize;
@@ -18,6 +20,8 @@ use super::refusal::words;
 use super::wire::{Installation, InstallationToken};
 use crate::forge::ForgeError;
 use crate::model::{RepositoryName, Secret, Time};
+pub use replaceable::Reading;
+use replaceable::Replaceable;
 
 /// How long before its end a token is no longer used.
 const MARGIN: TimeDelta = TimeDelta::minutes(5);
@@ -50,15 +54,19 @@ impl fmt::Display for Scope<'_> {
 /// What the bot identifies itself with.
 pub enum Credentials {
     /// A personal token, classic or fine-grained.
-    Token(SecretString),
+    Token(Token),
     /// A GitHub App.
     App(AppCredentials),
 }
 
+/// A personal token, which may be replaced.
+#[derive(Debug)]
+pub struct Token(Replaceable<SecretString>);
+
 /// A GitHub App, with the tokens that it has at the moment.
 pub struct AppCredentials {
     id: u64,
-    key: EncodingKey,
+    key: Replaceable<EncodingKey>,
     /// The installation, where the configuration names it.
     installation: Option<u64>,
     tokens: Mutex<BTreeMap<String, (SecretString, Time)>>,
@@ -77,8 +85,19 @@ impl AppCredentials {
     /// # Errors
     /// Where the key is none, in a sentence that does not repeat it.
     pub fn new(id: u64, private_key: &Secret, installation: Option<u64>) -> Result<Self, String> {
-        let key = EncodingKey::from_rsa_pem(private_key.expose().as_bytes())
-            .map_err(|_| "the private key is no RSA key in PEM form".to_owned())?;
+        let private_key = private_key.clone();
+        Self::reading(id, Arc::new(move || Ok(private_key.clone())), installation)
+    }
+
+    /// The same with a private key that may be replaced where it lies.
+    ///
+    /// # Errors
+    /// Where there is no key, in a sentence that does not repeat what is there.
+    pub fn reading(id: u64, private_key: Reading<Secret>, installation: Option<u64>) -> Result<Self, String> {
+        let key = Replaceable::new(Arc::new(move || {
+            EncodingKey::from_rsa_pem(private_key()?.expose().as_bytes())
+                .map_err(|_| "the private key is no RSA key in PEM form".to_owned())
+        }))?;
         Ok(Self { id, key, installation, tokens: Mutex::default() })
     }
 
@@ -89,7 +108,7 @@ impl AppCredentials {
             exp: (now - CLOCK_SKEW + PROOF_FOR).timestamp(),
             iss: self.id.to_string(),
         };
-        jsonwebtoken::encode(&Header::new(Algorithm::RS256), &claims, &self.key)
+        jsonwebtoken::encode(&Header::new(Algorithm::RS256), &claims, &self.key.get(now))
             .map(SecretString::from)
             .map_err(|error| failed("signing as the App", error))
     }
@@ -145,7 +164,7 @@ fn wish(scope: Scope<'_>) -> serde_json::Value {
             let (_, name) = repository.as_str().split_once('/').expect("a repository has an owner");
             json!({
                 "repositories": [name],
-                "permissions": { "contents": "write", "pull_requests": "write", "statuses": "write" },
+                "permissions": { "contents": "write", "pull_requests": "write", "checks": "write" },
             })
         }
         Scope::Organization(_) | Scope::Bot => json!({ "permissions": { "members": "read" } }),
@@ -156,7 +175,26 @@ impl Credentials {
     /// A personal token.
     #[must_use]
     pub fn token(token: &Secret) -> Self {
-        Self::Token(token.expose().into())
+        let token = token.clone();
+        Self::token_reading(Arc::new(move || Ok(token.clone()))).expect("it is there already")
+    }
+
+    /// A personal token that may be replaced where it lies.
+    ///
+    /// # Errors
+    /// Where there is none, in a sentence that does not repeat what is there.
+    pub fn token_reading(token: Reading<Secret>) -> Result<Self, String> {
+        let read = Arc::new(move || token().map(|token| SecretString::from(token.expose())));
+        Replaceable::new(read).map(|token| Self::Token(Token(token)))
+    }
+
+    /// The number of the App; nothing where the bot is an account.
+    #[must_use]
+    pub const fn app(&self) -> Option<u64> {
+        match self {
+            Self::Token(_) => None,
+            Self::App(app) => Some(app.id),
+        }
     }
 
     /// The token for a request.
@@ -166,7 +204,7 @@ impl Credentials {
         scope: Scope<'_>,
     ) -> Result<SecretString, ForgeError> {
         match (self, scope) {
-            (Self::Token(token), _) => Ok(token.clone()),
+            (Self::Token(Token(token)), _) => Ok(token.get(connection.now())),
             (Self::App(app), Scope::Bot) => app.proof(connection.now()),
             (Self::App(app), Scope::Repository(_) | Scope::Organization(_)) => {
                 match app.known(scope, connection.now()) {
@@ -178,10 +216,25 @@ impl Credentials {
         }
     }
 
-    /// Lets go of a token that GitHub no longer takes.
+    /// The account whose limits a request counts against: the user of the token, or the installation of the App.
+    ///
+    /// An App has one installation in each account that owns repositories.
+    pub(super) fn account<'a>(&self, scope: Scope<'a>) -> &'a str {
+        match (self, scope) {
+            (Self::Token(_), _) => "token",
+            (Self::App(_), Scope::Bot) => "app",
+            (Self::App(AppCredentials { installation: Some(_), .. }), _) => "installation",
+            (Self::App(_), Scope::Organization(organization)) => organization,
+            (Self::App(_), Scope::Repository(repository)) => {
+                repository.as_str().split_once('/').expect("a repository has an owner").0
+            }
+        }
+    }
+
+    /// Lets go of a token that GitHub does not take.
     pub(super) fn forget(&self, scope: Scope<'_>) {
         match self {
-            Self::Token(_) => {}
+            Self::Token(Token(token)) => token.doubt(),
             Self::App(app) => drop(lock(&app.tokens).remove(&scope.to_string())),
         }
     }
@@ -200,11 +253,32 @@ async fn asked(
     if status.is_server_error() {
         return Err(failed(call.verb, words(status, &body)));
     }
-    Err(ForgeError::Forbidden {
-        verb: call.verb.to_owned(),
-        repository: call.scope.to_string(),
-        permission: format!("an installation of the App; {}", words(status, &body)),
-    })
+    Err(shut_out(call.scope, status, &words(status, &body)))
+}
+
+/// Why GitHub gives the App no token.
+fn shut_out(scope: Scope<'_>, status: StatusCode, said: &str) -> ForgeError {
+    let (why, way_out) = match status {
+        StatusCode::UNAUTHORIZED => (
+            format!("GitHub does not take the private key of the App: {said}"),
+            "look at `app.id` and `app.private_key` in the configuration, and at the clock of this machine"
+                .to_owned(),
+        ),
+        StatusCode::FORBIDDEN if said.to_ascii_lowercase().contains("suspended") => (
+            format!("the installation of the App for `{scope}` is suspended"),
+            "unsuspend it in the settings of its organization, or take its services out of the configuration"
+                .to_owned(),
+        ),
+        StatusCode::NOT_FOUND | StatusCode::MOVED_PERMANENTLY => (
+            format!("the App is not installed for `{scope}`"),
+            "install it, let it use the repository, and look whether that still has this name".to_owned(),
+        ),
+        _ => (
+            format!("GitHub gives the App no token for `{scope}`: {said}"),
+            "look at what its installation may use and do; `towpath doctor` says what it needs".to_owned(),
+        ),
+    };
+    ForgeError::Shut { why, way_out }
 }
 
 fn read<T: serde::de::DeserializeOwned>(body: &[u8], what: &str) -> Result<T, ForgeError> {

@@ -2,29 +2,30 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 use http::{Method, StatusCode};
 use serde_json::json;
 
-use super::connection::{Answer, Call, in_path, lock};
+use super::budget::Lane;
+use super::connection::{Answer, Call, in_path};
 use super::credentials::Scope;
-use super::memory::Refs;
-use super::wire::{Commit, Comparison, GraphAnswer, Ref, commit_id};
+use super::graph::Mutations;
+use super::memory::{Branches, Refs};
+use super::wire::{Commit, Comparison, Ref, commit_id};
 use super::{GitHubForge, READS_AT_ONCE, failed};
 use crate::forge::{BRANCH_PREFIX, ForgeError, LOG_BRANCH};
 use crate::model::{BranchName, CommitId, Head, Place, RepositoryName};
 
+/// How many branches a repository may have for all to be read with each look; with more of them it is two requests.
+const BRANCHES_MAX: usize = 1_000;
 /// How often a branch may have taken in its base before its own commit is no longer looked for.
 const MERGES_OF_BASE_MAX: usize = 20;
 /// Who commits what the buttons of GitHub do.
 const WEB_FLOW: &str = "web-flow";
 /// The id that stands for no commit.
 const NO_COMMIT: &str = "0000000000000000000000000000000000000000";
-/// Moves refs where they are what they are expected to be: REST has no such thing.
-const UPDATE_REFS: &str =
-    "mutation($input: UpdateRefsInput!) { updateRefs(input: $input) { clientMutationId } }";
-
 impl GitHubForge {
     /// The tip of a branch; nothing where there is none.
     pub(super) async fn tip(
@@ -43,34 +44,55 @@ impl GitHubForge {
         commit_id(&found.object.sha).map(Some)
     }
 
-    /// The branches under Towpath's prefix, read for all who take part in one look.
-    pub(super) async fn look_at_refs(&self, repository: &RepositoryName) -> Result<Refs, ForgeError> {
-        let memory = self.memory(repository);
-        let mut shared = memory.refs.lock().await;
-        let mut refs = self.read_refs(repository).await?;
-        let log = BranchName::new(LOG_BRANCH).expect("a branch name");
-        *lock(&memory.log_tip) = Some(refs.remove(&log));
-        *shared = Some(refs.clone());
-        Ok(refs)
+    /// The branches that matter to a place: all in one answer, unless there are very many.
+    pub(super) async fn read_branches(&self, place: &Place) -> Result<Branches, ForgeError> {
+        let repository = &place.repository;
+        let is_crowded = &self.memory(repository).is_crowded;
+        let is_narrowed = is_crowded.load(Ordering::Acquire);
+        let mut refs = self.read_refs(repository, is_narrowed).await?;
+        is_crowded.fetch_or(refs.len() > BRANCHES_MAX, Ordering::AcqRel);
+        let base = match refs.remove(&place.branch) {
+            None if is_narrowed => self.tip(repository, &place.branch).await?,
+            base => base,
+        };
+        let log = refs.remove(&BranchName::new(LOG_BRANCH).expect("a branch name"));
+        refs.retain(|name, _| name.as_str().starts_with(BRANCH_PREFIX));
+        Ok(Branches { ours: refs, log, base })
     }
 
     /// The branches as the look that is under way saw them, or as they are.
-    pub(super) async fn refs_of_this_look(&self, repository: &RepositoryName) -> Result<Refs, ForgeError> {
-        let taken = self.memory(repository).refs.lock().await.take();
+    async fn refs_of_this_look(&self, place: &Place) -> Result<(Refs, Option<CommitId>), ForgeError> {
+        let memory = self.memory(&place.repository);
+        let mut seen = memory.seen.lock().await;
+        let taken = seen.get_mut(&place.branch).and_then(|seen| seen.ours.take());
         match taken {
             Some(refs) => Ok(refs),
-            None => {
-                let refs = self.look_at_refs(repository).await?;
-                *self.memory(repository).refs.lock().await = None;
-                Ok(refs)
-            }
+            None => self.read_branches(place).await.map(|branches| (branches.ours, branches.base)),
         }
     }
 
-    async fn read_refs(&self, repository: &RepositoryName) -> Result<Refs, ForgeError> {
-        let path = format!("/repos/{repository}/git/matching-refs/heads/{BRANCH_PREFIX}");
+    /// The tip of the base as the look that is under way saw it, or as it is.
+    pub(super) async fn base_tip(&self, place: &Place) -> Result<Option<CommitId>, ForgeError> {
+        let memory = self.memory(&place.repository);
+        let taken = memory.seen.lock().await.get_mut(&place.branch).and_then(|seen| seen.base.take());
+        match taken {
+            Some(tip) => Ok(tip),
+            None => self.tip(&place.repository, &place.branch).await,
+        }
+    }
+
+    /// Every branch, or only those under Towpath's prefix.
+    async fn read_refs(&self, repository: &RepositoryName, is_narrowed: bool) -> Result<Refs, ForgeError> {
+        let mut path = format!("/repos/{repository}/git/matching-refs/heads");
+        if is_narrowed {
+            path += &format!("/{BRANCH_PREFIX}");
+        }
         let call = Call::get(Scope::Repository(repository), "read the branches", path.clone());
         let (answer, _) = self.inner.connection.get_if_changed(call).await?;
+        // An empty repository answers with a conflict.
+        if answer.status == StatusCode::CONFLICT {
+            return Ok(Refs::new());
+        }
         let found: Vec<Ref> = if answer.has_next() {
             self.inner.connection.pages(Scope::Repository(repository), "read the branches", &path).await?
         } else {
@@ -78,23 +100,41 @@ impl GitHubForge {
         };
         let named = found.into_iter().filter_map(|found| {
             let name = BranchName::new(found.name.strip_prefix("refs/heads/")?).ok()?;
-            // What GitHub makes of a slash at the end of a prefix is written nowhere.
-            let name = Some(name).filter(|name| name.as_str().starts_with(BRANCH_PREFIX))?;
             Some(commit_id(&found.object.sha).map(|tip| (name, tip)))
         });
         named.collect()
     }
 
-    pub(super) async fn branches_of(
-        &self,
-        repository: &RepositoryName,
-    ) -> Result<BTreeMap<BranchName, Head>, ForgeError> {
-        let refs = self.refs_of_this_look(repository).await?;
+    pub(super) async fn branches_of(&self, place: &Place) -> Result<BTreeMap<BranchName, Head>, ForgeError> {
+        let (refs, base) = self.refs_of_this_look(place).await?;
+        let base = base.as_ref();
         let heads = refs.into_iter().map(|(name, tip)| async move {
-            let head = self.head_of(repository, &tip).await?;
-            Ok((name, head))
+            let head = self.head_of(&place.repository, &tip).await?;
+            let is_empty = !head.by_bot && self.is_left_empty(place, base, &tip).await?;
+            Ok((name, Some(head).filter(|_| !is_empty)))
         });
-        stream::iter(heads).buffer_unordered(READS_AT_ONCE).try_collect().await
+        let heads: Vec<_> = stream::iter(heads).buffer_unordered(READS_AT_ONCE).try_collect().await?;
+        Ok(heads.into_iter().filter_map(|(name, head)| Some((name, head?))).collect())
+    }
+
+    /// Whether a branch never held a change and holds nothing beyond the base: whoever was cut off between the branch and
+    /// its commit left it, and it is as good as none.
+    async fn is_left_empty(
+        &self,
+        place: &Place,
+        base: Option<&CommitId>,
+        tip: &CommitId,
+    ) -> Result<bool, ForgeError> {
+        if self.was_proposed(place, tip) {
+            return Ok(false);
+        }
+        let (Some(base), memory) = (base, self.memory(&place.repository)) else { return Ok(false) };
+        if let Some(known) = memory.is_in_base(tip, base) {
+            return Ok(known);
+        }
+        let is_in_base = tip == base || self.is_in_base(place, tip).await?;
+        memory.keep_in_base(tip, base, is_in_base);
+        Ok(is_in_base)
     }
 
     /// A commit, which never changes.
@@ -135,7 +175,7 @@ impl GitHubForge {
     pub(super) async fn is_by_bot(&self, commit: &Commit) -> Result<bool, ForgeError> {
         let bot = self.identity().await?;
         let is = |account: &Option<super::wire::Account>, name: &str| {
-            account.as_ref().is_some_and(|account| account.login == name)
+            account.as_ref().is_some_and(|account| account.login.eq_ignore_ascii_case(name))
         };
         let committed = is(&commit.committer, bot.as_str()) || is(&commit.committer, WEB_FLOW);
         Ok(is(&commit.author, bot.as_str()) && committed)
@@ -166,7 +206,8 @@ impl GitHubForge {
         Ok(only_merges.then_some(own))
     }
 
-    async fn is_in_base(&self, place: &Place, commit: &CommitId) -> Result<bool, ForgeError> {
+    /// Whether a commit is part of the base's history.
+    pub(super) async fn is_in_base(&self, place: &Place, commit: &CommitId) -> Result<bool, ForgeError> {
         let comparison =
             self.compare(&place.repository, place.branch.as_str(), commit, Files::Without).await?;
         Ok(matches!(comparison.status.as_str(), "behind" | "identical"))
@@ -193,8 +234,8 @@ impl GitHubForge {
     pub(super) async fn create_branch(
         &self,
         repository: &RepositoryName,
-        branch: &BranchName,
-        at: &CommitId,
+        (branch, at): (&BranchName, &CommitId),
+        lane: Lane,
     ) -> Result<Option<()>, ForgeError> {
         let body = json!({ "ref": format!("refs/heads/{branch}"), "sha": at.as_str() });
         let path = format!("/repos/{repository}/git/refs");
@@ -202,7 +243,7 @@ impl GitHubForge {
         let answer = self
             .inner
             .connection
-            .call(Call::write(scope, "create branches", Method::POST, path, body))
+            .call(Call::write(scope, "create branches", Method::POST, path, body).in_lane(lane))
             .await?;
         let exists = matches!(answer.status, StatusCode::UNPROCESSABLE_ENTITY | StatusCode::CONFLICT)
             && answer.words().to_ascii_lowercase().contains("already exists");
@@ -212,7 +253,7 @@ impl GitHubForge {
         expect_allowed(&answer, &format!("creating the branch `{branch}`")).map(Some)
     }
 
-    /// Moves a branch forward to a commit on top of it.
+    /// Moves the log's branch forward to a commit on top of it.
     pub(super) async fn advance(
         &self,
         repository: &RepositoryName,
@@ -222,7 +263,7 @@ impl GitHubForge {
         let path = format!("/repos/{repository}/git/refs/heads/{}", in_path(branch.as_str()));
         let body = json!({ "sha": to.as_str(), "force": false });
         let call = Call::write(Scope::Repository(repository), "move branches", Method::PATCH, path, body);
-        self.inner.connection.call(call).await
+        self.inner.connection.call(call.in_lane(Lane::Merge)).await
     }
 
     /// Moves a branch from one commit to any other, or deletes it. Nothing moves where it points elsewhere.
@@ -241,16 +282,10 @@ impl GitHubForge {
             "force": true,
         });
         let input = json!({ "repositoryId": node_id, "refUpdates": [update] });
-        let body = json!({ "query": UPDATE_REFS, "variables": { "input": input } });
-        let call = Call::write(
-            Scope::Repository(repository),
-            "move branches",
-            Method::POST,
-            "/graphql".to_owned(),
-            body,
-        );
-        let answer: GraphAnswer = self.inner.connection.call(call).await?.json("moving a branch")?;
-        let Some(error) = answer.errors.first() else { return Ok(Swap::Done) };
+        let mut mutations = Mutations::default();
+        mutations.add("moved", ("updateRefs", "clientMutationId"), input);
+        let outcomes = self.mutate((Scope::Repository(repository), "move branches"), mutations).await?;
+        let Some(error) = outcomes.first_error() else { return Ok(Swap::Done) };
         // What GitHub says in words is not a contract; where the branch is now is.
         let tip = self.tip(repository, branch).await?;
         if tip.as_ref() == to {
@@ -261,6 +296,11 @@ impl GitHubForge {
         }
         let what = format!("moving the branch `{branch}`");
         Err(ForgeError::Blocked { what, why: super::refusal::one_line(&error.message) })
+    }
+
+    /// The name by which GraphQL knows a repository.
+    pub(super) async fn node_id(&self, repository: &RepositoryName) -> Result<String, ForgeError> {
+        Ok(self.facts(repository).await?.node_id.clone())
     }
 }
 

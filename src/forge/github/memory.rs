@@ -1,6 +1,7 @@
 //! What is remembered of a repository while the process runs; losing it costs requests and nothing else.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use super::connection::lock;
@@ -22,21 +23,53 @@ pub(super) struct Memory {
     pub(super) repository: Mutex<Option<Arc<Repository>>>,
     /// The merges that GitHub did not carry out, by the pull request.
     pub(super) refused: Mutex<BTreeMap<u64, RefusedMerge>>,
-    /// The branches as the look that is under way saw them, until somebody takes them.
-    pub(super) refs: tokio::sync::Mutex<Option<Refs>>,
-    /// The tip of the log as the look that is under way saw it, until somebody takes it.
-    pub(super) log_tip: Mutex<Option<Option<CommitId>>>,
+    /// The branches as the look at each base that is under way saw them, until somebody takes them.
+    pub(super) seen: tokio::sync::Mutex<BTreeMap<BranchName, Seen>>,
+    /// Whether there are too many branches to list them all with each look.
+    pub(super) is_crowded: AtomicBool,
+    /// How often something happened that no branch tells.
+    hints: AtomicU64,
     /// The text of the log.
     pub(super) log: Mutex<Option<LogText>>,
     /// The pull requests, by the branch into which they go.
     pub(super) pulls: Mutex<BTreeMap<BranchName, Pulls>>,
     commits: Mutex<BTreeMap<CommitId, Arc<Commit>>>,
     heads: Mutex<BTreeMap<CommitId, Head>>,
+    /// Whether commits are part of the history of a base, and where that ended.
+    in_base: Mutex<BTreeMap<CommitId, (CommitId, bool)>>,
+    /// The names by which GraphQL knows labels; there are as many as the bot uses.
+    label_ids: Mutex<BTreeMap<String, String>>,
     trees: Mutex<VecDeque<(CommitId, Arc<Files>)>>,
 }
 
 /// The branches under Towpath's prefix.
 pub(super) type Refs = BTreeMap<BranchName, CommitId>;
+
+/// The branches that matter to a place, as one answer has them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Branches {
+    /// Those under Towpath's prefix, the log apart.
+    pub(super) ours: Refs,
+    /// The tip of the log, where there is one.
+    pub(super) log: Option<CommitId>,
+    /// The tip of the base, where there is one.
+    pub(super) base: Option<CommitId>,
+}
+
+/// What a look saw of the branches; each part is taken once, so that what comes later is read anew.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Seen {
+    pub(super) ours: Option<(Refs, Option<CommitId>)>,
+    pub(super) log: Option<Option<CommitId>>,
+    pub(super) base: Option<Option<CommitId>>,
+}
+
+impl From<Branches> for Seen {
+    fn from(branches: Branches) -> Self {
+        let ours = (branches.ours, branches.base.clone());
+        Self { ours: Some(ours), log: Some(branches.log), base: Some(branches.base) }
+    }
+}
 
 /// The files of a commit.
 #[derive(Debug)]
@@ -50,6 +83,33 @@ pub(super) struct Files {
 }
 
 impl Memory {
+    /// Notes that something happened that no branch tells, such as a comment.
+    pub(super) fn hint(&self) {
+        self.hints.fetch_add(1, Ordering::AcqRel);
+    }
+
+    /// How often that was noted.
+    pub(super) fn hints(&self) -> u64 {
+        self.hints.load(Ordering::Acquire)
+    }
+
+    /// Whether a commit is part of the history of a base that ends there, where that was asked before.
+    pub(super) fn is_in_base(&self, commit: &CommitId, base: &CommitId) -> Option<bool> {
+        lock(&self.in_base).get(commit).filter(|(known, _)| known == base).map(|(_, is_in)| *is_in)
+    }
+
+    pub(super) fn keep_in_base(&self, commit: &CommitId, base: &CommitId, is_in: bool) {
+        insert(&mut lock(&self.in_base), commit.clone(), (base.clone(), is_in));
+    }
+
+    pub(super) fn label_id(&self, label: &str) -> Option<String> {
+        lock(&self.label_ids).get(label).cloned()
+    }
+
+    pub(super) fn keep_label_id(&self, label: &str, id: &str) {
+        lock(&self.label_ids).insert(label.to_owned(), id.to_owned());
+    }
+
     pub(super) fn commit(&self, id: &CommitId) -> Option<Arc<Commit>> {
         lock(&self.commits).get(id).cloned()
     }

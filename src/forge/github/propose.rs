@@ -1,8 +1,13 @@
 //! A proposal: the commit, the branch, the pull request, its words; each step finds what an earlier try left.
 
+mod together;
+
+use std::collections::BTreeMap;
+
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
+use super::budget::Lane;
 use super::connection::{Call, in_query};
 use super::credentials::Scope;
 use super::heads::Swap;
@@ -10,9 +15,79 @@ use super::memory::Files;
 use super::wire::{Pull, commit_id};
 use super::{GitHubForge, failed};
 use crate::forge::{ForgeError, Proposal};
-use crate::model::{ChangeNumber, CommitId, EntryKind, RepositoryPath};
+use crate::model::{ChangeNumber, CommitId, EntryKind, RepositoryName, RepositoryPath};
+use together::{TOGETHER_MAX, goes_together};
+
+/// The most that one promotion writes: a tree, a commit, a branch, a pull request, labels, a status.
+const WRITES: u32 = 6;
+/// What one takes where all goes well with several: a branch, a commit, a pull request, labels, a status.
+const WRITES_TOGETHER: u32 = 5;
 
 impl GitHubForge {
+    /// Carries out each proposal: those that start a branch together, as far as they can, and the others one after the
+    /// other, since GitHub answers a crowd of writes with a pause for all.
+    ///
+    /// One for which the budget does not have all that it takes is not begun: a branch without its pull request helps
+    /// nobody.
+    pub(super) async fn propose_all(&self, proposals: &[Proposal]) -> Vec<Result<ChangeNumber, ForgeError>> {
+        let mut results = BTreeMap::new();
+        for (repository, group) in self.groups(proposals).await {
+            let mut rest = group.as_slice();
+            while !rest.is_empty() {
+                let (part, others) = rest.split_at(self.fitting(repository).min(rest.len()));
+                if part.is_empty() {
+                    break;
+                }
+                let members: Vec<&Proposal> = part.iter().map(|(_, proposal)| *proposal).collect();
+                let opened = self.open_together(&members).await;
+                results.extend(part.iter().map(|(index, _)| *index).zip(opened));
+                rest = others;
+            }
+        }
+        let mut all = Vec::with_capacity(proposals.len());
+        for (index, proposal) in proposals.iter().enumerate() {
+            let result = match results.remove(&index) {
+                Some(result) => result,
+                None => self.propose_if_it_fits(proposal).await,
+            };
+            all.push(result);
+        }
+        all
+    }
+
+    async fn propose_if_it_fits(&self, proposal: &Proposal) -> Result<ChangeNumber, ForgeError> {
+        self.room_for(&proposal.place.repository, WRITES)?;
+        self.propose_one(proposal).await
+    }
+
+    /// How many new changes may be opened together now.
+    fn fitting(&self, repository: &RepositoryName) -> usize {
+        let room = self.room_for(repository, WRITES_TOGETHER).unwrap_or_default();
+        usize::try_from(room / WRITES_TOGETHER).map_or(TOGETHER_MAX, |fitting| fitting.min(TOGETHER_MAX))
+    }
+
+    fn room_for(&self, repository: &RepositoryName, least: u32) -> Result<u32, ForgeError> {
+        self.inner.connection.room(Scope::Repository(repository), Lane::Refresh, least)
+    }
+
+    /// The proposals that can go together, with their places in the list, by the repository.
+    async fn groups<'a>(
+        &self,
+        proposals: &'a [Proposal],
+    ) -> BTreeMap<&'a RepositoryName, Vec<(usize, &'a Proposal)>> {
+        let mut groups: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        for (index, proposal) in proposals.iter().enumerate() {
+            let repository = &proposal.place.repository;
+            let is_open = self.seen_open(&proposal.place, &proposal.branch).is_some();
+            // Where the files cannot be read, the way for one change says why.
+            let Ok(files) = self.files(repository, &proposal.base).await else { continue };
+            if !is_open && goes_together(&files, proposal) {
+                groups.entry(repository).or_default().push((index, proposal));
+            }
+        }
+        groups
+    }
+
     /// Opens the pull request of a proposal, or gives the open one of its branch the new content.
     ///
     /// The branch moves first, then the pull request is written. Whoever is cut off in between finds, with the same
@@ -20,7 +95,7 @@ impl GitHubForge {
     pub(super) async fn propose_one(&self, proposal: &Proposal) -> Result<ChangeNumber, ForgeError> {
         let files = self.files(&proposal.place.repository, &proposal.base).await?;
         let tree = json!({ "base_tree": files.tree, "tree": written(&files, proposal)? });
-        let tree = self.make(&proposal.place.repository, "trees", tree).await?;
+        let tree = self.make(&proposal.place.repository, ("trees", tree), Lane::Refresh).await?;
         let written = self.push(proposal, &tree).await?;
         let number = match self.seen_open(&proposal.place, &proposal.branch) {
             Some(open) => {
@@ -48,9 +123,9 @@ impl GitHubForge {
             "parents": [proposal.base.as_str()],
         });
         let repository = &proposal.place.repository;
-        let head = commit_id(&self.make(repository, "commits", commit).await?)?;
+        let head = commit_id(&self.make(repository, ("commits", commit), Lane::Refresh).await?)?;
         let elsewhere = match &proposal.expected {
-            None => match self.create_branch(repository, &proposal.branch, &head).await? {
+            None => match self.create_branch(repository, (&proposal.branch, &head), Lane::Refresh).await? {
                 Some(()) => None,
                 None => Some(self.tip(repository, &proposal.branch).await?),
             },
@@ -65,7 +140,26 @@ impl GitHubForge {
             Some(Some(tip)) if self.is_written(proposal, tree, &tip).await? => {
                 Ok(Written { head: tip, is_found: true })
             }
-            Some(_) => Err(ForgeError::Conflict { what: format!("the branch `{}`", proposal.branch) }),
+            Some(Some(tip)) if proposal.expected.is_none() => self.fill(proposal, (&tip, head)).await,
+            Some(_) => Err(taken(proposal)),
+        }
+    }
+
+    /// Puts the commit on a branch that is there already and holds nothing beyond the base.
+    async fn fill(
+        &self,
+        proposal: &Proposal,
+        (tip, head): (&CommitId, CommitId),
+    ) -> Result<Written, ForgeError> {
+        let is_empty = *tip == proposal.base || self.is_in_base(&proposal.place, tip).await?;
+        if !is_empty {
+            return Err(taken(proposal));
+        }
+        // What was merged since this was decided is in the base, too: a second change must not come after it.
+        self.refuse_ended(proposal, tip).await?;
+        match self.swap(&proposal.place.repository, &proposal.branch, (tip, Some(&head))).await? {
+            Swap::Done => Ok(Written { head, is_found: false }),
+            Swap::Elsewhere(_) => Err(taken(proposal)),
         }
     }
 
@@ -166,6 +260,11 @@ fn may_write(base: &Files, path: &RepositoryPath) -> Result<(), String> {
     let below = format!("{path}/");
     let is_folder = base.entries.keys().any(|found| found.as_str().starts_with(&below));
     if is_folder { Err(format!("`{path}` is a folder")) } else { Ok(()) }
+}
+
+/// Somebody else has the branch.
+fn taken(proposal: &Proposal) -> ForgeError {
+    ForgeError::Conflict { what: format!("the branch `{}`", proposal.branch) }
 }
 
 /// Somebody was faster, or a rule of the repository forbids it.

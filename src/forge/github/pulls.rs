@@ -11,9 +11,10 @@ use std::sync::Arc;
 use chrono::TimeDelta;
 use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 
+use super::checks::Check;
 use super::connection::{Call, PAGE_SIZE, lock};
 use super::credentials::Scope;
-use super::memory::Refs;
+use super::memory::{Branches, Refs};
 use super::wire::{CommitStatus, OnePull, Pull, commit_id, user};
 use super::{GitHubForge, READS_AT_ONCE, failed};
 use crate::forge::{BRANCH_PREFIX, ForgeError};
@@ -30,6 +31,9 @@ const PAGES_MAX: usize = 200;
 const ENDED_MAX: usize = 100;
 /// How long ago they may have been touched.
 const ENDED_AGE_MAX: TimeDelta = TimeDelta::days(30);
+/// How long pull requests are not listed while none of ours is open, no branch moved and nobody tells of anything: that
+/// long a comment on one that ended may wait where no webhook tells of it.
+const LISTING_AGE_MAX: TimeDelta = TimeDelta::minutes(5);
 /// GitHub tells whole seconds: what was touched so shortly before it was read is read again.
 const BLUR: TimeDelta = TimeDelta::seconds(3);
 
@@ -38,6 +42,10 @@ const BLUR: TimeDelta = TimeDelta::seconds(3);
 pub(super) struct Pulls {
     /// The latest touch that was seen.
     newest: Option<Time>,
+    /// When they were listed last, and how many hints there had been.
+    listed: Option<(u64, Time)>,
+    /// The branches of ours and the tip of the base as the last look saw them.
+    branches: Option<(Refs, Option<CommitId>)>,
     /// Those that are Towpath's.
     ours: BTreeMap<u64, Pull>,
     /// What was said on them; not of those that ended long before this process looked.
@@ -56,6 +64,8 @@ struct Said {
     trial: Trial,
     timeline: Timeline,
     statuses: Vec<Status>,
+    /// The check of ours on the head, where the bot is an App.
+    check: Option<Check>,
 }
 
 /// What GitHub thinks of merging a pull request.
@@ -74,15 +84,10 @@ impl GitHubForge {
     /// Towpath's changes into the branch of a place, oldest first.
     pub(super) async fn changes_at(&self, place: &Place) -> Result<Vec<Change>, ForgeError> {
         self.identity().await?;
-        let refs = self.look_at_refs(&place.repository).await?;
         let mut pulls = self.known_pulls(place);
-        self.refresh(place, &mut pulls).await?;
-        let base = if pulls.ours.values().any(Pull::is_open) {
-            self.tip(&place.repository, &place.branch).await?
-        } else {
-            None
-        };
-        let look = Look { place, refs: &refs, base: base.as_ref(), closely: closely(&pulls, self.now()) };
+        let branches = self.catch_up(place, &mut pulls).await?;
+        let closely = closely(&pulls, self.now());
+        let look = Look { place, refs: &branches.ours, base: branches.base.as_ref(), closely };
         let close = pulls.ours.values().filter(|pull| look.closely.contains(&pull.number));
         let reads: Vec<_> = close.map(|pull| self.numbered(&look, pull, &pulls)).collect();
         let said: BTreeMap<u64, Arc<Said>> =
@@ -94,6 +99,33 @@ impl GitHubForge {
         }
         self.keep_pulls(place, pulls);
         Ok(changes)
+    }
+
+    /// Reads the branches, and the pull requests where something may have happened to them.
+    ///
+    /// The branches are read last: a merge that the listing shows is then in the base that they show.
+    async fn catch_up(&self, place: &Place, pulls: &mut Pulls) -> Result<Branches, ForgeError> {
+        let memory = self.memory(&place.repository);
+        // Whoever else takes part in this look waits for what it sees.
+        let mut seen = memory.seen.lock().await;
+        let (hints, now) = (memory.hints(), self.now());
+        let mut branches = None;
+        if !pulls.are_due(hints, now) {
+            let read = self.read_branches(place).await?;
+            branches = Some(read)
+                .filter(|read| pulls.branches.as_ref() == Some(&(read.ours.clone(), read.base.clone())));
+        }
+        let branches = match branches {
+            Some(branches) => branches,
+            None => {
+                self.refresh(place, pulls).await?;
+                pulls.listed = Some((hints, now));
+                self.read_branches(place).await?
+            }
+        };
+        pulls.branches = Some((branches.ours.clone(), branches.base.clone()));
+        seen.insert(place.branch.clone(), branches.clone().into());
+        Ok(branches)
     }
 
     async fn numbered(
@@ -140,6 +172,9 @@ impl GitHubForge {
             };
             let listed: Vec<Pull> = answer.json(&what)?;
             let oldest = listed.last().map(|pull| pull.updated_at);
+            if let Some(base) = listed.first().and_then(|pull| pull.base.repo.as_ref()) {
+                Self::expect_name(repository, &base.full_name)?;
+            }
             pulls.take(place, listed);
             let is_known = oldest.is_none_or(|oldest| known_since.is_some_and(|since| oldest < since));
             if is_known || !answer.has_next() {
@@ -182,14 +217,32 @@ impl GitHubForge {
         let read_at = self.now();
         let (timeline, fresh, trial) = futures::try_join!(
             self.timeline(repository, (pull.number, known.map(|known| &known.timeline))),
-            self.statuses(repository, &head, pull.is_open()),
+            self.published(repository, &head, pull.is_open()),
             self.trial(look, pull),
         )?;
         // Statuses of earlier heads say what people saw when they wrote.
         let earlier = known.map(|known| known.statuses.as_slice()).unwrap_or_default().iter();
         let mut statuses: Vec<Status> = earlier.filter(|status| status.head != head).cloned().collect();
+        let (fresh, check) = fresh;
         statuses.extend(fresh);
-        Ok(Said { touched: pull.updated_at, read_at, head, trial, timeline, statuses })
+        Ok(Said { touched: pull.updated_at, read_at, head, trial, timeline, statuses, check })
+    }
+
+    /// What the bot published on a head: an App a check, an account statuses.
+    async fn published(
+        &self,
+        repository: &RepositoryName,
+        head: &CommitId,
+        is_open: bool,
+    ) -> Result<(Vec<Status>, Option<Check>), ForgeError> {
+        match self.inner.connection.credentials().app() {
+            Some(app) if is_open => {
+                let check = self.check_on(repository, head, app).await?;
+                Ok((check.iter().map(Check::status).collect(), check))
+            }
+            Some(_) => Ok((Vec::new(), None)),
+            None => Ok((self.statuses(repository, head, is_open).await?, None)),
+        }
     }
 
     /// What the bot published on a head, oldest first.
@@ -238,14 +291,6 @@ impl GitHubForge {
         let call = Call::get(Scope::Repository(repository), "read pull requests", path);
         let (answer, _) = self.inner.connection.get_if_changed(call).await?;
         answer.json(&format!("change {change} of `{repository}`"))
-    }
-
-    /// Reads all that was said on a pull request anew at the next look.
-    pub(super) fn forget_said(&self, place: &Place, change: ChangeNumber) {
-        let memory = self.memory(&place.repository);
-        if let Some(pulls) = lock(&memory.pulls).get_mut(&place.branch) {
-            pulls.said.remove(&change.0);
-        }
     }
 
     async fn change(
@@ -309,6 +354,14 @@ impl GitHubForge {
         ours.find(|pull| pull.is_open() && pull.head.branch == branch.as_str()).cloned()
     }
 
+    /// Whether a commit is the head of a pull request that the last look saw.
+    pub(super) fn was_proposed(&self, place: &Place, head: &CommitId) -> bool {
+        let memory = self.memory(&place.repository);
+        let pulls = lock(&memory.pulls);
+        let mut ours = pulls.get(&place.branch).into_iter().flat_map(|pulls| pulls.ours.values());
+        ours.any(|pull| pull.head.sha == head.as_str())
+    }
+
     /// The commit on the base that brought a head, as the last look saw it.
     pub(super) fn merge_of(&self, place: &Place, head: &CommitId) -> Option<CommitId> {
         let memory = self.memory(&place.repository);
@@ -347,6 +400,37 @@ impl GitHubForge {
         }
     }
 
+    /// Notes a check that was just written, which nothing else would tell.
+    pub(super) fn note_check(&self, place: &Place, change: ChangeNumber, check: Check) {
+        let memory = self.memory(&place.repository);
+        let mut pulls = lock(&memory.pulls);
+        let Some(pulls) = pulls.get_mut(&place.branch) else { return };
+        if let Some(said) = pulls.said.get_mut(&change.0) {
+            let said = Arc::make_mut(said);
+            said.statuses.retain(|status| status.head != *check.head());
+            said.statuses.push(check.status());
+            said.check = Some(check);
+        }
+    }
+
+    /// The check on a head as the last look saw it.
+    pub(super) fn seen_check(&self, place: &Place, change: ChangeNumber, head: &CommitId) -> Option<Check> {
+        let memory = self.memory(&place.repository);
+        let pulls = lock(&memory.pulls);
+        let said = pulls.get(&place.branch)?.said.get(&change.0)?;
+        said.check.clone().filter(|check| check.head() == head)
+    }
+
+    /// Has what was said on a change read again at the next look.
+    pub(super) fn forget_said(&self, place: &Place, change: ChangeNumber) {
+        let memory = self.memory(&place.repository);
+        let mut pulls = lock(&memory.pulls);
+        let Some(pulls) = pulls.get_mut(&place.branch) else { return };
+        if let Some(said) = pulls.said.get_mut(&change.0) {
+            Arc::make_mut(said).read_at = Time::MIN_UTC;
+        }
+    }
+
     /// The statuses of a change as the last look saw them.
     pub(super) fn seen_status(&self, place: &Place, change: ChangeNumber, head: &CommitId) -> Option<Status> {
         let memory = self.memory(&place.repository);
@@ -357,6 +441,12 @@ impl GitHubForge {
 }
 
 impl Pulls {
+    /// Whether they have to be listed whatever the branches say.
+    fn are_due(&self, hints: u64, now: Time) -> bool {
+        let Some((known_hints, at)) = self.listed else { return true };
+        known_hints != hints || now - at >= LISTING_AGE_MAX || self.ours.values().any(Pull::is_open)
+    }
+
     /// Takes in what a page lists: pull requests from branches of ours in this repository, into this branch.
     fn take(&mut self, place: &Place, listed: Vec<Pull>) {
         for pull in listed {
@@ -425,5 +515,5 @@ fn published(head: &CommitId, status: CommitStatus) -> Status {
 
 /// A user by an account that GitHub always knows.
 pub(super) fn is_user(account: Option<&super::wire::Account>, name: &UserName) -> bool {
-    account.is_some_and(|account| account.login == name.as_str())
+    account.is_some_and(|account| account.login.eq_ignore_ascii_case(name.as_str()))
 }

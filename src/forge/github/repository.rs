@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::GitHubForge;
 use super::connection::lock;
 use super::credentials::Scope;
+use super::refusal::one_line;
 use super::wire::Repository;
 use crate::forge::ForgeError;
 use crate::model::{MergeMethod, RepositoryName};
@@ -19,9 +20,35 @@ impl GitHubForge {
         let path = format!("/repos/{repository}");
         let scope = Scope::Repository(repository);
         let found: Repository = self.inner.connection.get(scope, "read the repository", path).await?;
+        Self::expect_name(repository, &found.full_name)?;
         let found = Arc::new(found);
         *lock(&memory.repository) = Some(Arc::clone(&found));
         Ok(found)
+    }
+
+    /// Refuses to go on in a repository that has another name by now: rights, events and forks are told apart by the name.
+    pub(super) fn expect_name(repository: &RepositoryName, now: &str) -> Result<(), ForgeError> {
+        if now.eq_ignore_ascii_case(repository.as_str()) {
+            return Ok(());
+        }
+        Err(ForgeError::Shut {
+            why: format!("the repository `{repository}` is called `{}` now", one_line(now)),
+            way_out: "write that name in the configuration".to_owned(),
+        })
+    }
+
+    /// What a listing that is not there means: whether the repository itself is gone.
+    pub(super) async fn gone(&self, repository: &RepositoryName, error: ForgeError) -> ForgeError {
+        self.forget_facts(repository);
+        match self.facts(repository).await {
+            Ok(_) => error,
+            Err(ForgeError::NotFound { .. }) => ForgeError::Shut {
+                why: format!("GitHub knows no repository `{repository}`, or hides it from the bot"),
+                way_out: "look at its name in the configuration, and at what the token or the App may use"
+                    .to_owned(),
+            },
+            Err(other) => other,
+        }
     }
 
     /// Reads it anew the next time it is needed.

@@ -3,6 +3,7 @@
 use http::{Method, StatusCode};
 use serde_json::json;
 
+use super::budget::Lane;
 use super::connection::Call;
 use super::credentials::Scope;
 use super::pulls::{is_review, is_user};
@@ -98,13 +99,16 @@ impl GitHubForge {
         answer.expect(&format!("change {change} of `{}`", place.repository))
     }
 
-    /// Publishes a status on a head, unless it is the one that stands there.
+    /// Publishes a status on a head, as a check where the bot is an App, unless it is the one that stands there.
     pub(super) async fn publish(
         &self,
         place: &Place,
         change: ChangeNumber,
         (head, status): (&CommitId, &NewStatus),
     ) -> Result<(), ForgeError> {
+        if self.inner.connection.credentials().app().is_some() {
+            return self.publish_check(place, change, (head, status)).await;
+        }
         let text = description(&status.text);
         let is_shown = |last: &Status| last.state == status.state && last.text == text;
         if self.seen_status(place, change, head).as_ref().is_some_and(is_shown) {
@@ -144,7 +148,7 @@ impl GitHubForge {
         let body = json!({ "body": remark.body });
         // Nothing of GitHub's refuses a second comment: a lost answer is repaired by the next look.
         let call = Call::write(scope, "write comments", Method::POST, path, body).once();
-        let answer = self.inner.connection.call(call).await?;
+        let answer = self.inner.connection.call(call.in_lane(Lane::Command)).await?;
         answer.expect(&format!("a comment on change {change} of `{}`", place.repository))
     }
 
@@ -163,7 +167,7 @@ impl GitHubForge {
         let scope = Scope::Repository(&place.repository);
         let call = Call::write(scope, "react to comments", Method::POST, path, body);
         let what = format!("comment {} on change {change} of `{}`", comment.0, place.repository);
-        self.inner.connection.call(call).await?.expect(&what)?;
+        self.inner.connection.call(call.in_lane(Lane::Command)).await?.expect(&what)?;
         self.note_reaction(place, change, (comment, reaction));
         Ok(())
     }
@@ -187,7 +191,7 @@ const fn state_word(state: StatusState) -> &'static str {
     }
 }
 
-fn description(text: &str) -> String {
+pub(super) fn description(text: &str) -> String {
     if text.chars().count() <= DESCRIPTION_CHARS_MAX {
         return text.to_owned();
     }

@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use super::failed;
 use crate::forge::ForgeError;
-use crate::model::{CommitId, Time, UserName};
+use crate::model::{CommitId, NameError, Time, UserName};
 
 /// Who did something whose account is gone.
 const GHOST: &str = "ghost";
@@ -13,12 +13,26 @@ const GHOST: &str = "ghost";
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct Account {
     pub(super) login: String,
+    /// What stays the same when somebody renames themselves.
+    pub(super) id: Option<u64>,
+    #[serde(rename = "type")]
+    pub(super) kind: Option<String>,
 }
 
 /// The name of an account, or of nobody in particular.
 pub(super) fn user(account: Option<&Account>) -> UserName {
-    let named = account.and_then(|account| UserName::new(&account.login).ok());
+    let named = account.and_then(|account| login(&account.login).ok());
     named.unwrap_or_else(|| UserName::new(GHOST).expect("a plain word is a user name"))
+}
+
+/// A name as it is known here. Case makes no difference to GitHub, so that every name has one form: the lower one.
+pub(super) fn login(text: &str) -> Result<UserName, NameError> {
+    UserName::new(text.to_ascii_lowercase())
+}
+
+/// Whether a name is that of all whose account is gone.
+pub(super) fn is_ghost(user: &UserName) -> bool {
+    user.as_str() == GHOST
 }
 
 /// A commit id that GitHub sent.
@@ -97,6 +111,8 @@ pub(super) struct OnePull {
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct Repository {
     pub(super) node_id: String,
+    /// What it is called now: GitHub answers to older names too.
+    pub(super) full_name: String,
     /// How pull requests may be merged; nothing where the bot is not told.
     pub(super) allow_merge_commit: Option<bool>,
     pub(super) allow_squash_merge: Option<bool>,
@@ -190,6 +206,13 @@ pub(super) struct Happening {
     pub(super) reactions: Option<ReactionCounts>,
 }
 
+impl Happening {
+    /// Whose doing it is.
+    pub(super) fn account(&self) -> Option<&Account> {
+        self.user.as_ref().or(self.actor.as_ref())
+    }
+}
+
 /// A comment on a pull request.
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct IssueComment {
@@ -265,6 +288,14 @@ pub(super) struct Membership {
     pub(super) state: String,
 }
 
+/// What somebody may do in a repository.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct Permission {
+    /// `admin`, `write`, `read` or `none`; other roles count as the one of these that they are built on.
+    pub(super) permission: String,
+    pub(super) user: Option<Account>,
+}
+
 /// What GitHub says when it refuses.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub(super) struct Refusal {
@@ -287,9 +318,17 @@ pub(super) enum RefusalDetail {
     },
 }
 
-/// The answer to a GraphQL document, whose data is not looked at.
+/// A label with the name by which GraphQL knows it.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct Labelled {
+    pub(super) node_id: String,
+}
+
+/// The answer to a GraphQL document.
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct GraphAnswer {
+    /// What was selected, by name; nothing stands for what failed.
+    pub(super) data: Option<serde_json::Map<String, serde_json::Value>>,
     #[serde(default)]
     pub(super) errors: Vec<GraphError>,
 }
@@ -297,6 +336,9 @@ pub(super) struct GraphAnswer {
 /// What went wrong in a GraphQL document.
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct GraphError {
+    /// What kind of error it is, in GitHub's words.
+    #[serde(rename = "type")]
+    pub(super) kind: Option<String>,
     #[serde(default)]
     pub(super) message: String,
 }

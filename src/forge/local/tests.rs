@@ -69,6 +69,8 @@ fn presentation(title: &str) -> Presentation {
         context: "towpath/dev".to_owned(),
         state: StatusState::Pending,
         text: "waiting: soak".to_owned(),
+        summary: String::new(),
+        details: String::new(),
     };
     Presentation { title: title.to_owned(), body: format!("about {title}"), status }
 }

@@ -56,15 +56,14 @@ pub(super) async fn open(pool: &SqlitePool) -> Result<Vec<Row>, sqlx::Error> {
 /// The first outcome is the one that stays.
 pub(super) async fn conclude(
     pool: &SqlitePool,
-    delivery: &Delivery,
+    (source, id, received_at): (&str, &str, i64),
     outcome: DeliveryOutcome,
     at: Time,
 ) -> Result<(), sqlx::Error> {
     let query = "UPDATE deliveries SET outcome = $1, concluded_at = $2 \
                  WHERE source = $3 AND id = $4 AND received_at = $5 AND outcome IS NULL";
     let query = sqlx::query(query).bind(outcome.word()).bind(at.timestamp_micros());
-    let query = query.bind(&delivery.source).bind(delivery.id.as_str());
-    query.bind(delivery.received_at.timestamp_micros()).execute(pool).await.map(|_| ())
+    query.bind(source).bind(id).bind(received_at).execute(pool).await.map(|_| ())
 }
 
 fn is_given(delivery: &Delivery) -> i64 {

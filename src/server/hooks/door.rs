@@ -29,8 +29,8 @@ impl Door {
     pub(super) async fn enter(&self, request: Request<Body>) -> Result<(HeaderMap, Bytes), Refusal> {
         let (head, body) = request.into_parts();
         let claim = self.proof.check_head(&head.headers, head.uri.query()).ok_or(Refusal::Unproven)?;
-        intake::check_head(&head.headers)?;
-        let _turn = intake::turn(&self.turns).await?;
+        let is_small = intake::check_head(&head.headers)?;
+        let _turn = if is_small { None } else { Some(intake::turn(&self.turns).await?) };
         let body = intake::body(body).await?;
         let key = self.proof.check_body(&claim, &body).ok_or(Refusal::Unproven)?;
         self.count(key);

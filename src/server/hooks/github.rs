@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{Path, State};
-use axum::http::Request;
+use axum::http::{HeaderMap, Request, header};
 use axum::response::Response;
 use axum::routing::post;
 
@@ -27,6 +27,8 @@ use crate::server::intake::Refusal;
 const SIGNATURE: &str = "X-Hub-Signature-256";
 /// Where GitHub says what the body is.
 const EVENT: &str = "x-github-event";
+/// The content type that GitHub's page for webhooks offers first.
+const FORM: &str = "application/x-www-form-urlencoded";
 /// What an event is called in metrics that is none of those that matter.
 const OTHER: &str = "other";
 /// What it is called before it is known.
@@ -79,6 +81,10 @@ impl GitHubHook {
             return Ok(About::Nothing(Taken::Unused));
         }
         Ok(match event.news {
+            News::Nothing if kind == EventKind::Ping => {
+                tracing::info!(source = self.door.source(), "GitHub reaches this webhook");
+                About::Nothing(Taken::Ignored)
+            }
             News::Own => About::Nothing(Taken::Own),
             News::Nothing => About::Nothing(Taken::Ignored),
             News::Repositories(named) => self.repositories(|place| has_name(&named, place)),
@@ -158,6 +164,13 @@ impl<L: Ledger + 'static, C: Clock + 'static> GitHubHooks<L, C> {
             Ok(entered) => entered,
             Err(refusal) => return (UNREAD, Err(refusal)),
         };
+        if is_form(&headers) {
+            tracing::warn!(
+                source = hook.door.source(),
+                "set the content type of the webhook to application/json"
+            );
+            return (UNREAD, Err(Refusal::Form));
+        }
         let Some(name) = text_of(&headers, EVENT) else { return (UNREAD, Err(Refusal::Malformed)) };
         let Some(kind) = EventKind::from_word(&name) else { return (OTHER, Ok(Taken::Ignored)) };
         let taken = match hook.read(kind, &body, &self.reception.images) {
@@ -170,6 +183,10 @@ impl<L: Ledger + 'static, C: Clock + 'static> GitHubHooks<L, C> {
         };
         (kind.word(), taken)
     }
+}
+
+fn is_form(headers: &HeaderMap) -> bool {
+    text_of(headers, header::CONTENT_TYPE.as_str()).is_some_and(|kind| kind.starts_with(FORM))
 }
 
 async fn answer<L: Ledger + 'static, C: Clock + 'static>(

@@ -1,10 +1,15 @@
 //! The real client of GitHub against the fake one: what it costs, and what it makes of a no.
 
 mod app;
+mod budget;
+mod checks;
 mod content;
 mod costs;
+mod manifest;
 mod merging;
+mod people;
 mod refusals;
+mod rotation;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -51,7 +56,12 @@ fn access(address: SocketAddr, credentials: Credentials) -> Access {
 
 impl Ground {
     async fn new() -> Self {
-        let world = FakeWorld::new(fixture::service("shop", &["shop"], &["dev", "staging"], "1.9.0"));
+        Self::of(fixture::service("shop", &["shop"], &["dev", "staging"], "1.9.0")).await
+    }
+
+    /// The same with these files.
+    async fn of(files: fixture::Files) -> Self {
+        let world = FakeWorld::new(files);
         let address = world.serve_github().await;
         let forge = client(&world, address, Credentials::token(&secret(TOKEN)));
         Self { world, address, forge }
@@ -100,6 +110,11 @@ impl Ground {
         number
     }
 
+    /// A client that remembers nothing.
+    fn anew(&self) -> GitHubForge {
+        client(&self.world, self.address, Credentials::token(&secret(TOKEN)))
+    }
+
     /// A change as the next look sees it.
     async fn shown(&self, change: ChangeNumber) -> Change {
         self.look().await;
@@ -140,6 +155,8 @@ fn presentation(environment: &str, version: &str) -> Presentation {
         context: format!("towpath/{environment}"),
         state: StatusState::Pending,
         text: "waiting: soak".to_owned(),
+        summary: "| soak | waits |".to_owned(),
+        details: String::new(),
     };
     Presentation { title: format!("shop {version}"), body: format!("about {version}"), status }
 }

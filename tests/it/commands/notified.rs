@@ -1,7 +1,8 @@
 //! A registry tells of a push, and the release is on its way, although the next poll is an hour off.
 
 use std::io::{BufRead as _, BufReader, Read as _};
-use std::process::{Child, ChildStderr, Command};
+use std::process::{Child, Command};
+use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use futures::StreamExt as _;
@@ -19,39 +20,43 @@ use crate::support::site::Site;
 const SECRET: &str = "of the registry and Towpath alone";
 const LISTING: &str = "GET /v2/acme/shop/tags/list";
 /// Longer than it takes by far, however busy the machine is.
-const WAIT_MAX: Duration = Duration::from_secs(120);
+pub(super) const WAIT_MAX: Duration = Duration::from_secs(120);
 /// What passes between two looks whether something holds.
-const LOOK_PAUSE: Duration = Duration::from_millis(5);
+pub(super) const LOOK_PAUSE: Duration = Duration::from_millis(5);
 
 /// A service in a site, and what it says.
-struct Service {
+pub(super) struct Service {
     process: Child,
-    said: BufReader<ChildStderr>,
+    /// Reads all that it says, so that it never waits for a reader.
+    said: JoinHandle<String>,
     /// Where it listens.
-    address: String,
+    pub(super) address: String,
 }
 
 impl Service {
-    fn start(site: &Site) -> Self {
+    pub(super) fn start(site: &Site) -> Self {
         let mut process = site.start(&["serve"]);
         let mut said = BufReader::new(process.stderr.take().expect("it is a pipe"));
         let mut line = String::new();
         said.read_line(&mut line).expect("it says where it is");
         let address = line.split("http://").nth(1).and_then(|rest| rest.split('/').next());
         let address = address.unwrap_or_else(|| panic!("it does not start: {line}")).to_owned();
+        let said = thread::spawn(move || {
+            let mut rest = String::new();
+            said.read_to_string(&mut rest).expect("it says text");
+            rest
+        });
         Self { process, said, address }
     }
 
     /// Kills it, and gives what it said.
-    fn kill(mut self) -> String {
+    pub(super) fn kill(mut self) -> String {
         self.process.kill().expect("it runs");
         self.process.wait().expect("it ends");
-        let mut rest = String::new();
-        self.said.read_to_string(&mut rest).expect("it says text");
-        rest
+        self.said.join().expect("it is read")
     }
 
-    async fn metrics(&self) -> String {
+    pub(super) async fn metrics(&self) -> String {
         let answer = reqwest::get(format!("http://{}/metrics", self.address)).await;
         answer.expect("it answers").text().await.expect("it is text")
     }
@@ -92,7 +97,7 @@ fn listings(registry: &DockerRegistry) -> usize {
 }
 
 /// Looks until something holds.
-async fn until(what: &str, holds: impl Fn() -> bool) {
+pub(super) async fn until(what: &str, holds: impl Fn() -> bool) {
     let start = Instant::now();
     while !holds() {
         assert!(start.elapsed() < WAIT_MAX, "it never happens: {what}");
@@ -111,7 +116,7 @@ fn is_open(site: &Site, version: &str) -> bool {
 }
 
 #[expect(clippy::print_stdout, reason = "how long it took is worth a note; see it with `--nocapture`")]
-fn say(text: &str) {
+pub(super) fn say(text: &str) {
     println!("{text}");
 }
 

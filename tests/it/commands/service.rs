@@ -33,6 +33,24 @@ async fn the_service_carries_a_release_and_stops_when_told() {
 }
 
 #[tokio::test]
+async fn each_forge_is_asked_for_its_own_repositories_alone() {
+    let registry = shop::registry(&["1.9.0"]).await;
+    let site = shop::site(&registry, "1h");
+    let own = std::fs::read_to_string(site.path("towpath.yaml")).unwrap();
+    std::fs::create_dir(site.path("other")).unwrap();
+    let forges = own.replace("forges:\n", "forges:\n  - { name: other, kind: local, root: ./other }\n");
+    std::fs::write(site.path("towpath.yaml"), forges).unwrap();
+    let mut service = site.start(&["serve"]);
+    registry.push("acme/shop", "1.10.0", &[]).await;
+    wait_for_merge(&site);
+    terminate(&service);
+    let mut said = String::new();
+    service.stderr.take().unwrap().read_to_string(&mut said).unwrap();
+    service.wait().unwrap();
+    assert!(!said.contains("does not exist") && !said.contains("WARN"), "{said}");
+}
+
+#[tokio::test]
 async fn a_second_service_on_the_same_address_says_so() {
     let registry = shop::registry(&["1.9.0"]).await;
     let site = shop::site(&registry, "1h");

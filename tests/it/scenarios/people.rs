@@ -88,6 +88,24 @@ fn resume_lets_automation_take_up_an_environment_again() {
 }
 
 #[test]
+fn a_comment_on_an_ended_change_that_no_event_tells_of_is_found_within_five_minutes() {
+    story(async |bot| {
+        let change = bot.bring_to_production("1.10.0").await;
+        bot.pass(minutes(5)).comment(change, "alice", "/promote approve");
+        bot.settle_untold().await.expect_running("production", "1.10.0");
+        bot.settle_untold().await;
+        let why = bot.pass(minutes(5)).comment(change, "carol", "/promote why");
+        bot.settle_untold()
+            .await
+            .pass(minutes(5))
+            .settle_untold()
+            .await
+            .expect_reaction(&why, Reaction::ThumbsUp);
+        bot.read_reply(&why);
+    });
+}
+
+#[test]
 fn an_environment_may_be_set_forward_by_hand() {
     story(async |bot| {
         let change = bot.bring_to_production("1.10.0").await;

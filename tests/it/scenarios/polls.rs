@@ -18,6 +18,8 @@ use crate::support::world::FakeWorld;
 
 type TestEngine = Engine<FakeWorld, FakeWorld, FakeWorld, FakeWorld>;
 
+/// Longer than any test takes.
+const HOUR: Duration = Duration::from_secs(3_600);
 /// The interval at which registries are polled where nothing else is said.
 const INTERVAL: TimeDelta = TimeDelta::minutes(5);
 
@@ -342,7 +344,7 @@ fn an_event_wakes_the_service_from_its_sleep() {
         let engine = Arc::new(engine(&world, &policy));
         let (stop, stopping) = watch::channel(false);
         let bells = Arc::new(Bells::of(&policy));
-        let round = Round { places: policy.places(), sweep: Duration::from_secs(3600) };
+        let round = Round { places: policy.places(), sweep: HOUR, second_look: HOUR };
         let looks = reconcile::serve(Arc::clone(&engine), Arc::clone(&bells), round, stopping.clone());
         let polls = reconcile::poll(Arc::clone(&engine), bells, stopping);
         let service = tokio::spawn(async move { futures::join!(looks, polls) });

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::TimeDelta;
+use towpath::forge::Forge as _;
 use towpath::model::{ChangeNumber, CommentId, Policy, ServiceName, Time};
 use towpath::reconcile::{Engine, Freshness, Ports, Settled};
 
@@ -29,7 +30,7 @@ const TICK: TimeDelta = TimeDelta::seconds(1);
 /// What every environment runs at the beginning.
 const VERSION_AT_START: &str = "1.9.0";
 
-type TestEngine = Engine<Face, FakeWorld, FakeWorld, FakeWorld>;
+pub(crate) type TestEngine = Engine<Face, FakeWorld, FakeWorld, FakeWorld>;
 
 /// A bot in a made-up world.
 pub(crate) struct Bot {
@@ -38,6 +39,7 @@ pub(crate) struct Bot {
     mode: Mode,
     /// Where the world is served as GitHub, if it is.
     github: Option<SocketAddr>,
+    over: Over,
     engines: Vec<TestEngine>,
     /// The bot's comments that the test has read.
     read: BTreeSet<CommentId>,
@@ -65,11 +67,12 @@ impl Bot {
         }
         let github = match over {
             Over::Ports => None,
-            Over::GitHub => Some(world.serve_github().await),
+            Over::GitHub | Over::App => Some(world.serve_github().await),
         };
         let mut bot = Self {
             world,
             github,
+            over,
             policy: Arc::new(rules.policy()),
             mode,
             engines: Vec::new(),
@@ -89,15 +92,21 @@ impl Bot {
     }
 
     fn start_engines(&mut self) {
-        let engine = |replica: usize| {
-            let world = || self.world.replica(replica, replica > 0);
-            let forge = match self.github {
-                None => Face::Ports(world()),
-                Some(address) => Face::GitHub(face::github(address, &self.world)),
-            };
-            Engine::new(Ports::new(forge, world(), world(), world()), Arc::clone(&self.policy))
+        self.engines = (0..self.replicas()).map(|replica| self.engine(replica)).collect();
+    }
+
+    fn engine(&self, replica: usize) -> TestEngine {
+        let world = || self.world.replica(replica, replica > 0);
+        let forge = match self.github {
+            None => Face::Ports(world()),
+            Some(address) => Face::GitHub(face::github((address, self.over), &self.world)),
         };
-        self.engines = (0..self.replicas()).map(engine).collect();
+        Engine::new(Ports::new(forge, world(), world(), world()), Arc::clone(&self.policy))
+    }
+
+    /// An engine that shares the first one's ledger and nothing else, as a process has that was just started.
+    pub(crate) fn one_more_engine(&self) -> TestEngine {
+        self.engine(0)
     }
 
     /// Lets virtual time go by.
@@ -145,6 +154,19 @@ impl Bot {
         troubles.into_iter().collect::<Vec<_>>().join("\n")
     }
 
+    /// As [`Self::settle`], where something may fail: says what.
+    pub(crate) async fn settle_saying(&mut self) -> BTreeSet<String> {
+        self.come_to_rest().await
+    }
+
+    /// Lets virtual time go by until the bot wants to look again.
+    pub(crate) fn pass_to_next_look(&mut self) -> &mut Self {
+        let mut state = self.world.state();
+        state.now = state.now.max(self.next_look.expect("it wants to look again"));
+        drop(state);
+        self
+    }
+
     /// A build pushes a version, and it goes as far as an open change into production.
     pub(crate) async fn bring_to_production(&mut self, version: &str) -> ChangeNumber {
         self.push(version).settle().await.expect_running("dev", version);
@@ -162,6 +184,23 @@ impl Bot {
 
     /// Runs rounds until one has no effect; gives what failed in that one.
     async fn come_to_rest(&mut self) -> BTreeSet<String> {
+        self.tell();
+        self.come_to_rest_untold().await
+    }
+
+    /// Webhooks tell of what people did.
+    fn tell(&self) {
+        self.engines.iter().for_each(|engine| engine.ports.forge.hint(&place().repository));
+    }
+
+    /// As [`Self::settle`], while every webhook is lost.
+    pub(crate) async fn settle_untold(&mut self) -> &mut Self {
+        let troubles = self.come_to_rest_untold().await;
+        assert!(troubles.is_empty(), "something failed: {troubles:#?}");
+        self
+    }
+
+    async fn come_to_rest_untold(&mut self) -> BTreeSet<String> {
         self.world.state().now += TICK;
         let fresh = Freshness::Since(self.world.state().now);
         for round in 0..ROUNDS_MAX {

@@ -42,6 +42,7 @@ pub(crate) fn check(state: &State, policy: &Policy) {
                 only_approved_work_is_merged(state, policy, effect, *change, head)
             }
             EffectKind::LogCommit { .. }
+            | EffectKind::BranchMade { .. }
             | EffectKind::BranchDeleted { .. }
             | EffectKind::ChangeOpened { .. }
             | EffectKind::Presented { .. }

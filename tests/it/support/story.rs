@@ -38,11 +38,13 @@ pub(crate) enum Over {
     Ports,
     /// HTTP, through the real client of GitHub.
     GitHub,
+    /// The same, as an App: it writes checks, where an account writes statuses.
+    App,
 }
 
 /// What is left in the end and has to be the same each time.
 #[derive(Debug, PartialEq, Eq)]
-struct End {
+pub(crate) struct End {
     files: BTreeMap<String, String>,
     base_commits: usize,
     /// The changes without their numbers, which follow the order in which services and environments had their turn.
@@ -94,9 +96,11 @@ impl Story {
                 let _says_which = SaysWhich(mode, Over::Ports);
                 assert_eq!(plain, end, "it ends otherwise than the plain run (left)");
             }
-            for mode in [Mode::Plain, Mode::Doubled].into_iter().chain(self.faults_over_http(last)) {
-                let (end, _) = run(&self.rules, (mode, Over::GitHub), &play);
-                let _says_which = SaysWhich(mode, Over::GitHub);
+            let over_http = [Mode::Plain, Mode::Doubled].into_iter().chain(self.faults_over_http(last));
+            let over_http = over_http.map(|mode| (mode, Over::GitHub)).chain(self.as_app(last));
+            for (mode, over) in over_http {
+                let (end, _) = run(&self.rules, (mode, over), &play);
+                let _says_which = SaysWhich(mode, over);
                 assert_eq!(plain, end, "it ends otherwise than without the wire (left)");
             }
         }
@@ -107,6 +111,13 @@ impl Story {
     fn faults_over_http(&self, last: usize) -> impl Iterator<Item = Mode> {
         let effects = if self.faults_at_each_effect > 1 { 0..last } else { 0..0 };
         effects.map(|effect| Mode::Faulty(effect, Fault::ALL[effect % Fault::ALL.len()]))
+    }
+
+    /// What only an App does is the same in all stories: those with faults will do, and the one with all of them
+    /// has one at each effect.
+    fn as_app(&self, last: usize) -> impl Iterator<Item = (Mode, Over)> {
+        let plain = (self.faults_at_each_effect > 0).then_some(Mode::Plain);
+        plain.into_iter().chain(self.faults_over_http(last)).map(|mode| (mode, Over::App))
     }
 
     fn faults(&self, effects: Range<usize>) -> impl Iterator<Item = Mode> {
@@ -122,7 +133,7 @@ impl Story {
 fn run(rules: &Rules, (mode, over): (Mode, Over), play: &impl AsyncFn(&mut Bot)) -> (End, Range<usize>) {
     let _says_which = SaysWhich(mode, over);
     let mut runtime = tokio::runtime::Builder::new_current_thread();
-    if over == Over::GitHub {
+    if over != Over::Ports {
         runtime.enable_all();
     }
     let runtime = runtime.build().expect("a runtime");
@@ -134,7 +145,8 @@ fn run(rules: &Rules, (mode, over): (Mode, Over), play: &impl AsyncFn(&mut Bot))
     })
 }
 
-fn end_of(world: &FakeWorld) -> End {
+/// What is left in a world.
+pub(crate) fn end_of(world: &FakeWorld) -> End {
     let state = world.state();
     let changes = state.changes.iter().map(|change| {
         let how = match change.state {

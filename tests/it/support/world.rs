@@ -25,7 +25,7 @@ use towpath::model::{ChangeNumber, Description, Digest, ImageName, Place, Tag, T
 pub(crate) use changes::FakeChange;
 pub(crate) use fault::{Effect, EffectKind, Fault};
 pub(crate) use git::Git;
-pub(crate) use github::{Refusal, TOKEN};
+pub(crate) use github::{Refusal, Setup, TOKEN};
 pub(crate) use people::digest_of;
 
 use super::contract::Watch;
@@ -71,6 +71,8 @@ pub(crate) struct State {
     /// Every question for the tags of an image.
     pub(crate) listings_asked: Vec<(Time, ImageName)>,
     pub(crate) teams: BTreeMap<TeamName, BTreeSet<UserName>>,
+    /// What people may do in the repository, in GitHub's words; who is not here may read.
+    pub(crate) permissions: BTreeMap<UserName, &'static str>,
     pub(crate) effects: Vec<Effect>,
     pub(crate) requests: BTreeMap<&'static str, usize>,
     pub(crate) faults: Faults,
@@ -111,6 +113,7 @@ impl FakeWorld {
             busy_hosts: BTreeMap::new(),
             listings_asked: Vec::new(),
             teams: BTreeMap::new(),
+            permissions: BTreeMap::new(),
             effects: Vec::new(),
             requests: BTreeMap::new(),
             faults: Faults::default(),

@@ -1,20 +1,18 @@
 //! GitHub's merge queue, which only GraphQL knows.
 
-use http::Method;
 use serde::Deserialize;
 use serde_json::json;
 
 use super::super::GitHubForge;
 use super::super::connection::Call;
 use super::super::credentials::Scope;
+use super::super::graph::Mutations;
 use super::super::refusal::one_line;
-use super::super::wire::{GraphAnswer, OnePull};
+use super::super::wire::OnePull;
 use super::refused::Refusal;
 use crate::forge::{ForgeError, Merge};
 use crate::model::RepositoryName;
 
-const ENQUEUE: &str = "mutation($input: EnqueuePullRequestInput!) { \
-                       enqueuePullRequest(input: $input) { mergeQueueEntry { state } } }";
 const ENTRY: &str = "query($id: ID!) { node(id: $id) { ... on PullRequest { mergeQueueEntry { state } } } }";
 
 /// Where a pull request stands in the queue.
@@ -42,12 +40,11 @@ impl GitHubForge {
     pub(super) async fn enqueue(&self, merge: &Merge, pull: &OnePull) -> Result<Refusal, ForgeError> {
         let repository = &merge.place.repository;
         let input = json!({ "pullRequestId": pull.node_id, "expectedHeadOid": merge.head.as_str() });
-        let body = json!({ "query": ENQUEUE, "variables": { "input": input } });
-        let path = "/graphql".to_owned();
-        let call =
-            Call::write(Scope::Repository(repository), "merge pull requests", Method::POST, path, body);
-        let answer: GraphAnswer = self.inner.connection.call(call).await?.json("the merge queue")?;
-        let Some(error) = answer.errors.first() else { return Ok(Refusal::queued()) };
+        let mut mutations = Mutations::default();
+        mutations.add("queue", ("enqueuePullRequest", "clientMutationId"), input);
+        let asked = (Scope::Repository(repository), "merge pull requests");
+        let outcomes = self.mutate(asked, mutations).await?;
+        let Some(error) = outcomes.first_error() else { return Ok(Refusal::queued()) };
         // What GitHub says in words is not a contract; where the pull request is now is.
         if self.is_queued(repository, &pull.node_id).await? {
             return Ok(Refusal::queued());
@@ -62,9 +59,7 @@ impl GitHubForge {
         node_id: &str,
     ) -> Result<bool, ForgeError> {
         let body = json!({ "query": ENTRY, "variables": { "id": node_id } });
-        let path = "/graphql".to_owned();
-        let call =
-            Call::write(Scope::Repository(repository), "read the merge queue", Method::POST, path, body);
+        let call = Call::mutation(Scope::Repository(repository), "read the merge queue", body, 0);
         let answer: EntryAnswer = self.inner.connection.call(call).await?.json("the merge queue")?;
         let node = answer.data.and_then(|data| data.node);
         Ok(node.is_some_and(|node| node.merge_queue_entry.is_some()))

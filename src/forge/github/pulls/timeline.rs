@@ -46,6 +46,7 @@ impl GitHubForge {
     ) -> Result<Timeline, ForgeError> {
         let full_pages = known.map_or(0, |known| known.full_pages);
         let (all, full_pages) = self.happenings(repository, number, full_pages).await?;
+        self.remember_authors(all.iter().filter_map(Happening::account));
         let mut timeline = Timeline { full_pages, ..Timeline::default() };
         let mut reacted = Vec::new();
         for happening in &all {
@@ -133,7 +134,7 @@ fn comment(happening: &Happening) -> Option<Comment> {
     let at = happening.created_at?;
     Some(Comment {
         id: CommentId(happening.id?.to_string()),
-        author: user(happening.user.as_ref().or(happening.actor.as_ref())),
+        author: user(happening.account()),
         at,
         edited: happening.updated_at.is_some_and(|updated| updated > at),
         body: happening.body.clone().unwrap_or_default(),
@@ -152,7 +153,7 @@ fn review(happening: &Happening) -> Option<Review> {
     };
     Some(Review {
         id: CommentId(format!("{REVIEW_PREFIX}{}", happening.id?)),
-        author: user(happening.user.as_ref().or(happening.actor.as_ref())),
+        author: user(happening.account()),
         at: happening.submitted_at?,
         head: commit_id(happening.commit_id.as_deref()?).ok()?,
         verdict,

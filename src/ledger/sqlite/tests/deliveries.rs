@@ -121,3 +121,57 @@ async fn a_trouble_stays_until_it_is_over() {
     ledger.keep_trouble(&shop(), None).await.unwrap();
     assert_eq!(ledger.trouble(&shop()).await.unwrap(), None);
 }
+
+fn of_forge(id: &str, microseconds: i64) -> Delivery {
+    let repositories = ["acme/deploy", "acme/other"].map(|name| name.parse().unwrap()).to_vec();
+    let subject = Subject::Repositories("hub".parse().unwrap(), repositories);
+    Delivery { source: "github/hub".to_owned(), subject, ..delivery(given(id), microseconds) }
+}
+
+#[tokio::test]
+async fn a_delivery_about_repositories_comes_back_as_it_was() {
+    let (_folder, file) = folder();
+    let ledger = SqliteLedger::open(&file).await.unwrap();
+    let (forge, registry) = (of_forge("a", 1), delivery(given("a"), 2));
+    for own in [&forge, &registry] {
+        assert_eq!(ledger.accept(own).await.unwrap(), Acceptance::New, "another source, another event");
+    }
+    assert_eq!(ledger.accept(&of_forge("a", 3)).await.unwrap(), Acceptance::Doubled);
+    let again = SqliteLedger::open(&file).await.unwrap();
+    assert_eq!(again.deliveries().await.unwrap(), [forge.clone(), registry.clone()]);
+    again.conclude(&forge, DeliveryOutcome::Looked, at(4)).await.unwrap();
+    assert_eq!(ledger.deliveries().await.unwrap(), [registry]);
+}
+
+#[tokio::test]
+async fn what_an_older_version_kept_is_still_owed() {
+    let (_folder, file) = folder();
+    let options = SqliteConnectOptions::new().filename(&file).create_if_missing(true);
+    let mut connection = SqliteConnection::connect_with(&options).await.unwrap();
+    // As it was before forges had events.
+    let before: Vec<_> = MIGRATIONS.iter().filter(|migration| migration.version <= 3).cloned().collect();
+    assert_eq!(before.len(), 3);
+    let before = Migrator { migrations: before.into(), ..Migrator::DEFAULT };
+    assert!(claim(&mut connection).await.unwrap());
+    before.run_direct(None, &mut connection, false).await.unwrap();
+    let insert = "INSERT INTO deliveries (source, id, is_given, received_at, images) \
+                  VALUES ($1, 'a', 1, 1, '[\"ghcr.io/acme/shop\"]')";
+    sqlx::query(insert).bind(SOURCE).execute(&mut connection).await.unwrap();
+    connection.close().await.unwrap();
+
+    let ledger = SqliteLedger::open(&file).await.unwrap();
+
+    assert_eq!(ledger.deliveries().await.unwrap(), [delivery(given("a"), 1)]);
+}
+
+#[tokio::test]
+async fn what_cannot_be_understood_keeps_no_other_from_its_outcome() {
+    let ledger = SqliteLedger::in_memory().await.unwrap();
+    let insert = "INSERT INTO deliveries (source, id, is_given, received_at, images, forge, repositories) \
+                  VALUES ('github/hub', 'poison', 1, 1, '[]', 'hub', '[\"no repository\"]')";
+    sqlx::query(insert).execute(&ledger.pool).await.unwrap();
+    ledger.accept(&delivery(given("a"), 2)).await.unwrap();
+    assert_eq!(ledger.deliveries().await.unwrap(), [delivery(given("a"), 2)]);
+    let said = [("poison".to_owned(), Some("unreadable".to_owned())), ("a".to_owned(), None)];
+    assert_eq!(outcomes(&ledger).await, said);
+}

@@ -16,7 +16,7 @@ async fn a_token_for_one_repository_and_no_more_than_is_needed() {
     assert_eq!(forge.bot().as_str(), "towpath[bot]");
     let wishes = ground.world.state().github.wishes.clone();
     let wishes: Vec<String> = wishes.iter().map(ToString::to_string).collect();
-    assert_snapshot!(wishes.join("\n"), @r#"{"repositories":["deploy"],"permissions":{"contents":"write","pull_requests":"write","statuses":"write"}}"#);
+    assert_snapshot!(wishes.join("\n"), @r#"{"repositories":["deploy"],"permissions":{"contents":"write","pull_requests":"write","checks":"write"}}"#);
 }
 
 #[tokio::test]
@@ -45,7 +45,14 @@ async fn an_app_that_is_not_installed() {
     let ground = Ground::new().await;
     let forge = client(&ground.world, ground.address, app());
     ground.refuse("GET /repos/acme/deploy/installation", 404, "Not Found");
-    assert_snapshot!(forge.head(&place()).await.unwrap_err(), @"the bot may not act as the App in `acme/deploy`; grant it `an installation of the App; GitHub answered 404, Not Found`");
+    assert_snapshot!(forge.head(&place()).await.unwrap_err(), @"");
+    ground.refuse("POST /app/installations", 403, "This installation has been suspended");
+    assert_snapshot!(forge.head(&place()).await.unwrap_err(), @"");
+    ground.refuse("POST /app/installations", 422, "There is at least one repository that does not exist");
+    assert_snapshot!(forge.head(&place()).await.unwrap_err(), @"");
+    ground.refuse("POST /app/installations", 401, "A JSON web token could not be decoded");
+    assert_snapshot!(forge.head(&place()).await.unwrap_err(), @"");
+    forge.head(&place()).await.unwrap();
 }
 
 #[test]
@@ -53,6 +60,6 @@ fn a_key_that_is_none_is_not_repeated() {
     assert_snapshot!(AppCredentials::new(1, &secret("s3cret"), None).err().unwrap(), @"the private key is no RSA key in PEM form");
 }
 
-fn app() -> Credentials {
+pub(super) fn app() -> Credentials {
     Credentials::App(AppCredentials::new(12, &secret(KEY), None).expect("it is a key"))
 }

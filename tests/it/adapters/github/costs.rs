@@ -7,7 +7,7 @@ use towpath::model::Comment;
 use super::*;
 
 /// The requests with the same word for every id.
-fn readable(lines: &[String]) -> String {
+pub(super) fn readable(lines: &[String]) -> String {
     let text = lines.join("\n").replace("/repos/acme/deploy", "");
     crate::support::bot::without_commits(&text)
 }
@@ -19,9 +19,8 @@ async fn a_cold_look_takes_a_request_for_each_question() {
     let (paid, _) = ground.counted();
     assert_snapshot!(readable(&paid), @"
     GET /user
-    GET /git/matching-refs/heads/towpath/
     GET /pulls?state=all&base=main&sort=updated&direction=desc&per_page=100&page=1
-    GET /git/ref/heads/main
+    GET /git/matching-refs/heads
     GET /git/commits/COMMIT
     GET /git/trees/COMMIT?recursive=1
     ");
@@ -38,26 +37,93 @@ async fn where_nothing_happened_a_look_costs_nothing() {
     let (paid, free) = ground.counted();
     assert_eq!(paid, [""; 0]);
     assert_snapshot!(readable(&free), @"
-    GET /git/matching-refs/heads/towpath/
     GET /pulls?state=all&base=main&sort=updated&direction=desc&per_page=100&page=1
+    GET /git/matching-refs/heads
+    ");
+}
+
+#[tokio::test]
+async fn where_nothing_is_open_a_sweep_is_one_conditional_request() {
+    let ground = Ground::new().await;
+    ground.look().await;
+    ground.start_counting();
+    for _sweep in 0..4 {
+        ground.world.state().now += chrono::TimeDelta::minutes(1);
+        ground.look().await;
+    }
+    let (paid, free) = ground.counted();
+    assert_eq!(paid, [""; 0]);
+    assert_eq!(readable(&free), ["GET /git/matching-refs/heads"; 4].join("\n"));
+}
+
+#[tokio::test]
+async fn after_a_hint_and_every_five_minutes_the_pull_requests_are_listed_too() {
+    let ground = Ground::new().await;
+    ground.look().await;
+    for (minutes, is_told, requests) in
+        [(1, true, 2), (1, false, 1), (3, false, 1), (1, false, 2), (1, false, 1)]
+    {
+        ground.world.state().now += chrono::TimeDelta::minutes(minutes);
+        if is_told {
+            ground.forge.hint(&place().repository);
+        }
+        ground.start_counting();
+        ground.look().await;
+        let (paid, free) = ground.counted();
+        assert_eq!((paid.len(), free.len()), (0, requests));
+    }
+}
+
+#[tokio::test]
+async fn a_repository_with_very_many_branches_is_asked_for_those_that_matter() {
+    let ground = Ground::new().await;
+    let base = ground.world.state().base_tip().clone();
+    let more = (0..1_001).map(|n| (name(&format!("feature/{n}")), base.clone()));
+    ground.world.state().git.branches.extend(more);
+    ground.look().await;
+    ground.start_counting();
+    ground.look().await;
+    ground.look().await;
+    let (paid, free) = ground.counted();
+    assert_snapshot!(readable(&[paid, free].concat()), @"
+    GET /git/matching-refs/heads/towpath/
     GET /git/ref/heads/main
+    GET /git/matching-refs/heads/towpath/
     GET /git/ref/heads/main
     ");
 }
 
 #[tokio::test]
-async fn a_promotion_takes_six_requests_from_decision_to_open_change() {
+async fn a_promotion_takes_four_requests_from_decision_to_open_change() {
     let ground = Ground::new().await;
     ground.look().await;
     let proposal = ground.proposal("dev", "1.10.0").await;
     ground.start_counting();
     ground.propose(&proposal).await.unwrap();
     let (paid, _) = ground.counted();
-    assert_eq!(paid.len(), 6);
+    // The first one is asked once for each repository.
     assert_snapshot!(readable(&paid), @"
-    POST /git/trees
-    POST /git/commits
-    POST /git/refs
+    GET 
+    POST /graphql
+    POST /pulls
+    POST /issues/1/labels
+    POST /statuses/COMMIT
+    ");
+}
+
+#[tokio::test]
+async fn a_branch_that_was_left_without_its_commit_is_taken_up() {
+    let ground = Ground::new().await;
+    ground.look().await;
+    let proposal = ground.proposal("dev", "1.10.0").await;
+    let branch = proposal.branch.clone();
+    ground.world.state().git.branches.insert(branch, proposal.base.clone());
+    ground.start_counting();
+    ground.propose(&proposal).await.unwrap();
+    let (paid, _) = ground.counted();
+    assert_snapshot!(readable(&paid), @"
+    GET 
+    POST /graphql
     POST /pulls
     POST /issues/1/labels
     POST /statuses/COMMIT
@@ -75,7 +141,6 @@ async fn new_content_for_an_open_change_takes_no_more() {
     assert_snapshot!(readable(&paid), @"
     POST /git/trees
     POST /git/commits
-    GET 
     POST /graphql
     PATCH /pulls/1
     POST /statuses/COMMIT
@@ -131,7 +196,8 @@ async fn a_membership_is_asked_for_once_in_a_minute() {
     for _look in 0..3 {
         assert!(ground.forge.is_member(&team, &user).await.unwrap());
     }
-    assert_eq!(ground.counted().0.len(), 1);
+    // Who is in a team, and which account that is.
+    assert_eq!(ground.counted().0.len(), 2);
     ground.world.state().now += chrono::TimeDelta::seconds(61);
     ground.world.state().teams.clear();
     assert!(matches!(ground.forge.is_member(&team, &user).await, Err(ForgeError::NotFound { .. })));

@@ -21,7 +21,7 @@ async fn a_permission_that_is_not_granted() {
     ground.look().await;
     let proposal = ground.proposal("dev", "1.10.0").await;
     ground.refuse_with(Refusal {
-        request: "POST /repos/acme/deploy/git/trees",
+        request: "POST /graphql",
         status: 403,
         message: "Resource not accessible by integration",
         header: Some(("x-accepted-github-permissions", "contents=write")),
@@ -138,4 +138,45 @@ async fn a_log_that_grew_meanwhile_is_not_written() {
     }
     let part = ground.forge.read_log(&place(), Some(&first)).await.unwrap();
     assert_eq!((part.tip, part.from_start, part.lines), (Some(second), false, vec!["{\"a\":2}".to_owned()]));
+}
+
+#[tokio::test]
+async fn a_repository_that_is_not_what_it_was() {
+    let ground = Ground::new().await;
+    let change = ground.open().await;
+    let mut said = String::new();
+    let state = |set: &dyn Fn(&mut crate::support::world::Setup)| set(&mut ground.world.state().github.setup);
+    state(&|setup| setup.archived = true);
+    said += &format!("archived: {}\n", ground.forge.close(&place(), change).await.unwrap_err());
+    state(&|setup| setup.archived = false);
+    state(&|setup| setup.renamed_to = Some("acme/gitops"));
+    ground.world.comment(change, "alice", "hello");
+    said += &format!("renamed: {}\n", ground.anew().changes(&place()).await.unwrap_err());
+    state(&|setup| (setup.renamed_to, setup.is_gone) = (None, true));
+    said += &format!("gone: {}\n", ground.anew().changes(&place()).await.unwrap_err());
+    state(&|setup| setup.is_gone = false);
+    assert_snapshot!(said, @"");
+    ground.look().await;
+}
+
+#[tokio::test]
+async fn a_pull_request_from_a_fork_is_none_of_ours() {
+    let ground = Ground::new().await;
+    let change = ground.open().await;
+    ground.world.state().github.from_forks.insert(change);
+    ground.world.comment(change, "alice", "/promote approve");
+    assert!(ground.anew().changes(&place()).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_change_that_somebody_gave_another_base_is_not_merged() {
+    let ground = Ground::new().await;
+    let change = ground.open().await;
+    let merge = ground.merge_of(change);
+    ground.world.state().github.retargeted.insert(change);
+    ground.world.comment(change, "alice", "/promote approve");
+    assert_snapshot!(ground.forge.merge(&merge).await.unwrap_err(), @"");
+    assert!(!ground.shown(change).await.is_open(), "it is none of this place any more");
+    ground.world.state().github.retargeted.clear();
+    ground.forge.merge(&merge).await.unwrap();
 }

@@ -5,15 +5,16 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use towpath::forge::github::{Access, Credentials, GitHubForge, Patience};
+use towpath::forge::github::{Access, AppCredentials, Credentials, GitHubForge, Patience};
 use towpath::forge::{Forge, ForgeError, LogPart, Merge, Presentation, Proposal, Remark};
 use towpath::model::{
-    BlobId, BranchName, Change, ChangeNumber, CommentId, CommitId, FileChange, Head, Place, Reaction,
-    RepositoryName, RepositoryPath, Secret, TeamName, TreeEntry, UserName,
+    BlobId, BranchName, Change, ChangeNumber, CommentId, CommitId, FileChange, Head, Health, HealthQuestion,
+    Place, Reaction, RepositoryName, RepositoryPath, Secret, TeamName, TreeEntry, UserName,
 };
 use towpath::observe::Clock as _;
 
 use crate::support::rules::place;
+use crate::support::story::Over;
 use crate::support::world::{FakeWorld, TOKEN};
 
 /// One of the two.
@@ -24,17 +25,31 @@ pub(crate) enum Face {
 }
 
 /// The real client of a world that is served there. Its pauses are too short to be felt.
-pub(crate) fn github(address: SocketAddr, world: &FakeWorld) -> GitHubForge {
+pub(crate) fn github((address, over): (SocketAddr, Over), world: &FakeWorld) -> GitHubForge {
     let access = Access {
         name: place().forge,
         url: format!("http://{address}"),
-        credentials: Credentials::token(&Secret::new(TOKEN).expect("it is not empty")),
+        credentials: credentials(over),
         bot: None,
         patience: Patience { pause: Duration::from_millis(1), wait_max: Duration::ZERO },
         merge_method: None,
     };
     let world = world.clone();
     GitHubForge::new(access, Arc::new(move || world.now()))
+}
+
+/// An App's own proof takes a key, which is made once.
+const KEY: &str = include_str!("../../adapters/github/app.pem");
+
+fn credentials(over: Over) -> Credentials {
+    let secret = |text| Secret::new(text).expect("it is not empty");
+    match over {
+        Over::Ports | Over::GitHub => Credentials::token(&secret(TOKEN)),
+        Over::App => {
+            let app = AppCredentials::new(12, &secret(KEY), Some(7));
+            Credentials::App(app.expect("it is a key"))
+        }
+    }
 }
 
 macro_rules! each {
@@ -51,6 +66,10 @@ type Answer<T> = Result<T, ForgeError>;
 impl Forge for Face {
     fn bot(&self) -> &UserName {
         each!(self, forge => forge.bot())
+    }
+
+    fn ignores_case(&self) -> bool {
+        each!(self, forge => forge.ignores_case())
     }
 
     fn hint(&self, repository: &RepositoryName) {
@@ -134,5 +153,13 @@ impl Forge for Face {
 
     async fn is_member(&self, team: &TeamName, user: &UserName) -> Answer<bool> {
         each!(self, forge => forge.is_member(team, user).await)
+    }
+
+    async fn may_write(&self, place: &Place, user: &UserName) -> Answer<bool> {
+        each!(self, forge => forge.may_write(place, user).await)
+    }
+
+    async fn examine(&self, question: &HealthQuestion) -> Health {
+        each!(self, forge => forge.examine(question).await)
     }
 }

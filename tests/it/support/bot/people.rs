@@ -81,9 +81,21 @@ impl Bot {
         self
     }
 
+    /// Somebody writes a review that says neither yes nor no.
+    pub(crate) fn say_in_review(&mut self, change: ChangeNumber, author: &str, text: &str) -> &mut Self {
+        self.world.review(change, author, ReviewVerdict::Comment, text);
+        self
+    }
+
     /// Somebody merges a change by the forge's button, in the middle of the bot's next look.
     pub(crate) fn merge_meanwhile(&mut self, change: ChangeNumber, by: &str) -> &mut Self {
         self.world.state().merged_meanwhile = Some((change, name(by)));
+        self
+    }
+
+    /// The forge lets somebody do this in the repository, in GitHub's words.
+    pub(crate) fn permit(&mut self, user: &str, permission: &'static str) -> &mut Self {
+        self.world.state().permissions.insert(name(user), permission);
         self
     }
 

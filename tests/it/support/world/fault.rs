@@ -6,6 +6,7 @@ use towpath::model::{BranchName, ChangeNumber, CommitId, Time};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum EffectKind {
     LogCommit { lines: usize },
+    BranchMade { branch: BranchName },
     BranchMoved { branch: BranchName, to: CommitId },
     BranchDeleted { branch: BranchName },
     ChangeOpened { change: ChangeNumber },

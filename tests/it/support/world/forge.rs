@@ -6,8 +6,8 @@ use std::sync::Arc;
 use towpath::forge::{BRANCH_PREFIX, Forge, ForgeError, LOG_BRANCH, LogPart};
 use towpath::model::{
     BlobId, BranchName, Change, ChangeNumber, ChangeState, Comment, CommentId, CommitId, EntryKind,
-    FileChange, Head, Merge, Place, Presentation, Proposal, Reaction, RepositoryPath, Status, TeamName,
-    TreeEntry, UserName, WrittenRemark,
+    FileChange, Head, Health, HealthQuestion, Login, LoginProof, Merge, Place, Presentation, Proposal,
+    Reaction, RepositoryPath, Status, TeamName, Told, TreeEntry, UserName, WrittenRemark,
 };
 
 use super::git::NewCommit;
@@ -28,6 +28,10 @@ impl FakeWorld {
 impl Forge for FakeWorld {
     fn bot(&self) -> &UserName {
         &self.bot
+    }
+
+    fn hint(&self, _repository: &towpath::model::RepositoryName) {
+        *self.state().requests.entry("hint").or_default() += 1;
     }
 
     async fn head(&self, place: &Place) -> Answer<CommitId> {
@@ -167,6 +171,27 @@ impl Forge for FakeWorld {
             members.map(|members| members.contains(user)).ok_or_else(|| not_found(format!("team {team}")))
         })
         .await
+    }
+
+    async fn may_write(&self, place: &Place, user: &UserName) -> Answer<bool> {
+        self.ask("may_write", |state| {
+            let permission = state.at(place)?.permissions.get(user);
+            Ok(!user.is_machine() && permission.is_some_and(|word| ["admin", "write"].contains(word)))
+        })
+        .await
+    }
+
+    async fn examine(&self, question: &HealthQuestion) -> Health {
+        let login = Login { name: self.bot.clone(), proof: LoginProof::Nothing, ends_at: None };
+        let places = question.places.first().expect("somebody uses this forge");
+        Health {
+            forge: places.forge.clone(),
+            login: Told::Known(login),
+            clock_ahead: Told::Absent,
+            allowances: Told::Absent,
+            hook: Told::Absent,
+            repositories: Vec::new(),
+        }
     }
 }
 

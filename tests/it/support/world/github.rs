@@ -4,9 +4,12 @@
 //! there already is refused with 422, a branch moves forward only, an answer carries a mark by which it can be asked
 //! for again at no cost.
 
+mod checks;
+mod events;
 mod graph;
 mod json;
 mod read;
+mod setup;
 mod write;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,14 +20,20 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::State as Shared;
 use axum::http::request::Parts;
+use axum::http::response::Builder;
 use axum::http::{Method, Request, Response, StatusCode};
+use chrono::TimeDelta;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use towpath::forge::ForgeError;
+use towpath::model::{ChangeNumber, Time};
 
 use super::{FakeWorld, State};
 use crate::support::contract::Exchange;
 use crate::support::fixture::Files;
+pub(crate) use checks::FakeCheck;
+
+pub(crate) use setup::Setup;
 
 /// The token that the face takes.
 pub(crate) const TOKEN: &str = "a-token-that-nobody-may-see";
@@ -38,14 +47,32 @@ pub(crate) struct Desk {
     trees: BTreeMap<String, Files>,
     /// Every request, in order, and whether it was answered with "as it was".
     pub(crate) requests: Vec<(String, bool)>,
+    /// Check runs, by their numbers.
+    pub(crate) checks: Vec<FakeCheck>,
+    /// Whether the request that is being answered is the App's.
+    is_app: bool,
     /// The tokens that the App got itself, while they are good.
     pub(crate) tokens: BTreeSet<String>,
+    /// The labels that were made.
+    pub(crate) labels: BTreeSet<String>,
+    /// When something was written, and how much.
+    writes: Vec<(Time, usize)>,
     /// What the App wished its tokens to be good for, in order.
     pub(crate) wishes: Vec<Value>,
     /// How many files a listing of a whole tree holds; nothing where there is no end.
     pub(crate) tree_entries_max: Option<usize>,
+    /// Names that went to another account since it wrote here.
+    pub(crate) taken_over: BTreeSet<&'static str>,
+    /// How it is set up.
+    pub(crate) setup: Setup,
+    /// The pull requests that come from somebody's fork.
+    pub(crate) from_forks: BTreeSet<ChangeNumber>,
+    /// The pull requests to which somebody gave another base.
+    pub(crate) retargeted: BTreeSet<ChangeNumber>,
     /// What the next requests of this kind are answered with, instead of what they ask for.
     pub(crate) refusals: Vec<Refusal>,
+    /// What was seen when somebody asked for events the last time.
+    seen: events::Seen,
 }
 
 /// A no that a test plans.
@@ -114,6 +141,7 @@ impl State {
         let header = |name: &str| head.headers.get(name).and_then(|value| value.to_str().ok());
         let bearer = header("authorization").unwrap_or_default();
         let is_allowed = self.github.takes(bearer.trim_start_matches("Bearer "), head.uri.path());
+        self.github.is_app = bearer != format!("Bearer {TOKEN}");
         if let Some(refusal) = self.github.planned(&line) {
             self.github.requests.push((line, false));
             return (refused(&refusal), true);
@@ -127,7 +155,10 @@ impl State {
         } else {
             self.answer(&head.method, &head.uri, body)
         };
-        let response = paged(&head.uri, status, value, header("if-none-match"));
+        let (writes, now) = (writes_in(head, body), self.now);
+        self.github.count_writes(writes, now);
+        let builder = self.with_headers(Response::builder());
+        let response = paged(builder, &head.uri, (status, value), header("if-none-match"));
         self.github.requests.push((line, response.status() == StatusCode::NOT_MODIFIED));
         (response, false)
     }
@@ -141,9 +172,32 @@ impl Desk {
         if is_about_the_app { is_proof } else { token == TOKEN || self.tokens.contains(token) }
     }
 
+    /// GitHub would stop a bot that writes more than this, so no test may.
+    fn count_writes(&mut self, writes: usize, now: Time) {
+        self.writes.push((now, writes));
+        for (span, most) in [(TimeDelta::minutes(1), 80), (TimeDelta::hours(1), 500)] {
+            let lately = self.writes.iter().rev().take_while(|(at, _)| *at > now - span);
+            let sum: usize = lately.map(|(_, writes)| writes).sum();
+            assert!(sum <= most, "{sum} writes within {span}");
+        }
+    }
+
     fn planned(&mut self, line: &str) -> Option<Refusal> {
         let index = self.refusals.iter().position(|refusal| line.starts_with(refusal.request))?;
         Some(self.refusals.remove(index))
+    }
+}
+
+/// How much a request writes, by the strictest reading: each mutation, and each request that is none and no question.
+fn writes_in(head: &Parts, body: &[u8]) -> usize {
+    match (&head.method, head.uri.path()) {
+        (&Method::GET, _) => 0,
+        (_, path) if path.ends_with("/access_tokens") => 0,
+        (_, "/graphql") => {
+            let document: Value = serde_json::from_slice(body).expect("a document is JSON");
+            graph::fields(document["query"].as_str().unwrap_or_default()).count()
+        }
+        _ => 1,
     }
 }
 
@@ -157,11 +211,16 @@ fn refused(refusal: &Refusal) -> Response<String> {
 }
 
 /// The page of a list that was asked for, unless the asker has it already.
-fn paged(uri: &axum::http::Uri, status: u16, value: Value, known: Option<&str>) -> Response<String> {
+fn paged(
+    builder: Builder,
+    uri: &axum::http::Uri,
+    (status, value): Said,
+    known: Option<&str>,
+) -> Response<String> {
     let query = query_of(uri);
     let number = |key: &str| query.get(key).and_then(|text| text.parse::<usize>().ok());
     let (size, page) = (number("per_page").unwrap_or(30), number("page").unwrap_or(1));
-    let mut builder = Response::builder().header("content-type", "application/json");
+    let mut builder = builder.header("content-type", "application/json");
     let is_list_in_pages = !uri.path().contains("/matching-refs/");
     let value = match value {
         Value::Array(all) if is_list_in_pages => {
@@ -209,14 +268,24 @@ impl State {
         let mut asked = Asked { parts: all, query: query_of(uri), body };
         let said = match (method.as_str(), asked.parts.as_slice()) {
             ("GET", ["user"]) => Ok((200, json::own_account(self.bot.as_str(), self.started_at()))),
-            ("GET", ["app"]) => Ok((200, json::app("towpath", &grants(), self.started_at()))),
-            ("GET", ["repos", _, _, "installation"] | ["orgs", _, "installation"]) => {
-                Ok((200, json::installation("towpath", &grants(), self.started_at())))
+            ("GET", ["app"]) => {
+                Ok((200, json::app("towpath", &self.github.setup.grants(), self.started_at())))
             }
+            ("GET", ["repos", _, _, "installation"] | ["orgs", _, "installation"]) => {
+                Ok((200, json::installation("towpath", &self.github.setup.grants(), self.started_at())))
+            }
+            ("GET", ["app", "hook", "config"]) => Ok(self.hook_config()),
+            ("GET", ["app", "hook", "deliveries"]) => Ok(self.hook_deliveries()),
+            ("GET", ["rate_limit"]) => Ok(self.limits()),
             ("POST", ["app", "installations", "7", "access_tokens"]) => Ok(self.give_token(&asked)),
+            ("GET", ["users", login]) => Ok((200, self.public_account(login))),
             ("POST", ["graphql"]) => self.graph(&asked),
             ("GET", ["orgs", organization, "teams", team, rest @ ..]) => {
                 self.team(&format!("{organization}/{team}"), rest)
+            }
+            (_, ["repos", ..]) if self.github.setup.is_gone => Ok(not_found()),
+            (method, ["repos", ..]) if self.github.setup.archived && method != "GET" => {
+                Ok((403, error("Repository was archived so is read-only.")))
             }
             (_, ["repos", owner, name, ..])
                 if format!("{owner}/{name}") == self.place.repository.as_str() =>
@@ -236,22 +305,15 @@ impl State {
     fn give_token(&mut self, asked: &Asked<'_>) -> Said {
         let token = format!("token-of-the-app-{}", self.github.wishes.len());
         self.github.wishes.push(asked.body.clone());
+        let granted = self.github.setup.grants().permissions;
+        let wished = asked.body["permissions"].as_object().expect("an object");
+        if wished.iter().any(|(name, access)| granted[name] != *access && granted[name] != "write") {
+            return (422, error("The permissions requested are not granted to this installation."));
+        }
         self.github.tokens.insert(token.clone());
         let expires_at = self.forge_now() + chrono::TimeDelta::hours(1);
         (201, json!({ "token": token, "expires_at": json::time(expires_at) }))
     }
-}
-
-/// What the organization granted the App.
-fn grants() -> json::Grants {
-    let permissions = json!({
-        "contents": "write",
-        "members": "read",
-        "metadata": "read",
-        "pull_requests": "write",
-        "statuses": "write",
-    });
-    json::Grants { permissions, events: json!(["push", "pull_request", "issue_comment"]) }
 }
 
 fn not_found() -> Said {

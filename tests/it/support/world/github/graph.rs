@@ -1,50 +1,200 @@
-//! What is asked in GraphQL.
+//! GraphQL, as far as Towpath uses it: mutations under names of their own, carried out in their order.
+//!
+//! One that fails stands as nothing in the answer, with an error that names it, and stops none of the others.
 
-use serde_json::{Value, json};
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Map, Value, json};
 use towpath::forge::ForgeError;
-use towpath::model::{ChangeNumber, CommitId};
+use towpath::model::{BranchName, ChangeNumber, CommitId, RepositoryPath};
 
-use super::super::State;
+use super::super::git::NewCommit;
+use super::super::{EffectKind, State};
+use super::json::node_id;
+use super::write::{NewPull, branch_of};
 use super::{Asked, Said};
+
+/// The id that stands for no commit.
+const NO_COMMIT: &str = "0000000000000000000000000000000000000000";
+/// What the repository is called in GraphQL.
+const REPOSITORY_ID: &str = "R_1";
+
+/// What a mutation gives, or why it fails.
+type Outcome = Result<Value, String>;
 
 impl State {
     pub(super) fn graph(&mut self, asked: &Asked<'_>) -> Result<Said, ForgeError> {
-        let query = asked.text("query");
-        if query.contains("enqueuePullRequest(") {
-            self.enqueue_pull(&asked.body["variables"]["input"])
-        } else if query.contains("mergeQueueEntry") {
-            Ok(self.queue_entry(&asked.body["variables"]["id"]))
-        } else {
-            self.update_refs(asked)
+        if asked.text("query").starts_with("query") {
+            return Ok(self.queue_entry(&asked.body["variables"]["id"]));
+        }
+        let (mut data, mut errors) = (Map::new(), Vec::new());
+        for (name, mutation) in fields(asked.text("query")) {
+            let input = asked.body["variables"][name].clone();
+            match self.mutation(mutation, &input)? {
+                Ok(value) => drop(data.insert(name.to_owned(), value)),
+                Err(message) => {
+                    data.insert(name.to_owned(), Value::Null);
+                    errors.push(json!({ "type": "UNPROCESSABLE", "path": [name], "message": message }));
+                }
+            }
+        }
+        let mut answer = json!({ "data": data });
+        if !errors.is_empty() {
+            answer["errors"] = Value::Array(errors);
+        }
+        Ok((200, answer))
+    }
+
+    fn mutation(&mut self, name: &str, input: &Value) -> Result<Outcome, ForgeError> {
+        match name {
+            "updateRefs" => self.update_refs(input),
+            "createRef" => self.create_ref(input),
+            "createCommitOnBranch" => self.commit_on_branch(input),
+            "createPullRequest" => self.create_pull(input),
+            "enqueuePullRequest" => self.enqueue_pull(input),
+            "addLabelsToLabelable" => Ok(self.label_node(input)),
+            _ => panic!("the fake GitHub does not know the mutation {name}"),
         }
     }
 
-    fn enqueue_pull(&mut self, input: &Value) -> Result<Said, ForgeError> {
-        let failed = |message: &str| (200, json!({ "data": null, "errors": [{ "message": message }] }));
-        let Some(number) = number_of(&input["pullRequestId"]) else { return Ok(failed("no such node")) };
-        let head = self.change(number).expect("it was asked for by its node").head().clone();
-        let expected = input["expectedHeadOid"].as_str().and_then(|sha| CommitId::new(sha).ok());
-        if !self.protection.has_queue {
-            return Ok(failed("The branch has no merge queue"));
+    /// Moves refs that are where they are expected to be.
+    fn update_refs(&mut self, input: &Value) -> Result<Outcome, ForgeError> {
+        assert_eq!(input["repositoryId"], json!(REPOSITORY_ID));
+        let [update] = input["refUpdates"].as_array().expect("a list").as_slice() else {
+            return Ok(Err("one at a time".to_owned()));
+        };
+        let branch = branch_of(text(update, "name"));
+        let tip = self.git.tip(&branch).map_or(NO_COMMIT, CommitId::as_str);
+        if tip != text(update, "beforeOid") {
+            return Ok(Err("Reference cannot be updated".to_owned()));
         }
-        if expected.as_ref() != Some(&head) {
-            return Ok(failed("The pull request's head has changed"));
+        if text(update, "afterOid") == NO_COMMIT {
+            self.effect(|state| state.deleted(&branch))?;
+        } else {
+            let Some(to) = self.found_commit(text(update, "afterOid")) else {
+                return Ok(Err("no such commit".to_owned()));
+            };
+            self.effect(|state| state.moved(&branch, to))?;
+        }
+        Ok(Ok(json!({ "clientMutationId": null })))
+    }
+
+    fn create_ref(&mut self, input: &Value) -> Result<Outcome, ForgeError> {
+        assert_eq!(input["repositoryId"], json!(REPOSITORY_ID));
+        let branch = branch_of(text(input, "name"));
+        if self.git.tip(&branch).is_some() {
+            return Ok(Err(format!("A ref named \"refs/heads/{branch}\" already exists in the repository.")));
+        }
+        let Some(to) = self.found_commit(text(input, "oid")) else {
+            return Ok(Err("no such commit".to_owned()));
+        };
+        self.effect(|state| {
+            state.move_branch(&branch, to);
+            ((), EffectKind::BranchMade { branch })
+        })?;
+        Ok(Ok(json!({ "clientMutationId": null })))
+    }
+
+    fn commit_on_branch(&mut self, input: &Value) -> Result<Outcome, ForgeError> {
+        assert_eq!(text(&input["branch"], "repositoryNameWithOwner"), self.place.repository.as_str());
+        let branch: BranchName = text(&input["branch"], "branchName").parse().expect("a branch name");
+        let Some(tip) = self.git.tip(&branch).cloned() else {
+            return Ok(Err(format!("No branch named \"{branch}\"")));
+        };
+        if tip.as_str() != text(input, "expectedHeadOid") {
+            return Ok(Err(format!(
+                "Expected branch to point to \"{}\" but it did not",
+                text(input, "expectedHeadOid")
+            )));
+        }
+        let mut files = self.git.get(&tip).files.clone();
+        for addition in input["fileChanges"]["additions"].as_array().expect("a list of files") {
+            let path = RepositoryPath::new(text(addition, "path")).expect("a path");
+            let content: Arc<[u8]> = STANDARD.decode(text(addition, "contents")).expect("base64").into();
+            self.git.store(&content);
+            files.insert(path, content);
+        }
+        let (headline, body) = (text(&input["message"], "headline"), text(&input["message"], "body"));
+        let message = format!("{headline}\n\n{body}");
+        let (author, at) = (self.bot.clone(), self.forge_now());
+        let new = NewCommit { parents: vec![tip], files, author: &author, message: &message, at };
+        let commit = self.git.commit(new);
+        self.effect(|state| state.moved(&branch, commit.clone()))?;
+        Ok(Ok(json!({ "commit": { "oid": commit.as_str() } })))
+    }
+
+    fn create_pull(&mut self, input: &Value) -> Result<Outcome, ForgeError> {
+        assert_eq!(input["repositoryId"], json!(REPOSITORY_ID));
+        let new = NewPull {
+            branch: text(input, "headRefName"),
+            title: text(input, "title"),
+            body: text(input, "body"),
+        };
+        let number = match self.opened(new)? {
+            Ok(number) => number,
+            Err(message) => return Ok(Err(message)),
+        };
+        Ok(Ok(json!({ "pullRequest": { "id": pull_id(number), "number": number.0 } })))
+    }
+
+    fn enqueue_pull(&mut self, input: &Value) -> Result<Outcome, ForgeError> {
+        let failed = |message: &str| Ok(Err(message.to_owned()));
+        let Some(number) = number_of(&input["pullRequestId"]) else { return failed("no such node") };
+        let head = self.change(number).expect("it was asked for by its node").head().clone();
+        if !self.protection.has_queue {
+            return failed("The branch has no merge queue");
+        }
+        if text(input, "expectedHeadOid") != head.as_str() {
+            return failed("The pull request's head has changed");
         }
         if self.protection.queue.contains_key(&number) {
-            return Ok(failed("Pull request is already in the queue"));
+            return failed("Pull request is already in the queue");
         }
         self.enqueue(number, head)?;
-        let entry = json!({ "mergeQueueEntry": { "state": "QUEUED" } });
-        Ok((200, json!({ "data": { "enqueuePullRequest": entry } })))
+        Ok(Ok(json!({ "clientMutationId": null })))
     }
 
+    /// Where a pull request stands in the queue: the one question that is asked here.
     fn queue_entry(&self, id: &Value) -> Said {
         let queued = number_of(id).filter(|number| self.protection.queue.contains_key(number));
         let entry = queued.map(|_| json!({ "state": "AWAITING_CHECKS" }));
         (200, json!({ "data": { "node": { "mergeQueueEntry": entry } } }))
     }
+
+    fn label_node(&mut self, input: &Value) -> Outcome {
+        let number = text(input, "labelableId").strip_prefix("PR_").and_then(|id| id.parse().ok());
+        let number = number.map(ChangeNumber).filter(|number| self.change(*number).is_some());
+        let Some(number) = number else { return Err("Could not resolve to a node".to_owned()) };
+        let ids = input["labelIds"].as_array().expect("a list of labels");
+        for id in ids.iter().filter_map(Value::as_str) {
+            let known = self.github.labels.iter().find(|label| self.label(label)["node_id"] == json!(id));
+            let Some(label) = known.cloned() else { return Err("Could not resolve to a node".to_owned()) };
+            self.give_label(number, &label);
+        }
+        Ok(json!({ "clientMutationId": null }))
+    }
+}
+
+/// The names and mutations of a document that the bot wrote, one on each line.
+pub(super) fn fields(query: &str) -> impl Iterator<Item = (&str, &str)> {
+    query.lines().filter_map(|line| {
+        let (name, rest) = line.strip_prefix("  ")?.split_once(": ")?;
+        let (mutation, rest) = rest.split_once("(input: $")?;
+        assert!(rest.starts_with(&format!("{name})")), "each mutation has the variable of its name: {line}");
+        Some((name, mutation))
+    })
+}
+
+fn text<'a>(value: &'a Value, key: &str) -> &'a str {
+    value[key].as_str().unwrap_or_else(|| panic!("`{key}` is a text in {value}"))
 }
 
 fn number_of(node_id: &Value) -> Option<ChangeNumber> {
     node_id.as_str()?.strip_prefix("PR_")?.parse().ok().map(ChangeNumber)
+}
+
+fn pull_id(number: ChangeNumber) -> String {
+    node_id("PR", number.0)
 }

@@ -12,7 +12,7 @@ use towpath::model::Time;
 
 pub(super) use account::{Grants, account, account_id, app, installation, membership, own_account, team};
 pub(super) use git::tree_id;
-use repository::repository;
+pub(super) use repository::{full_repository, repository};
 pub(super) use talk::number;
 
 use super::super::State;
@@ -36,12 +36,12 @@ pub(super) fn time(at: Time) -> String {
 
 impl State {
     /// An address below the repository.
-    fn api(&self, path: &str) -> String {
+    pub(super) fn api(&self, path: &str) -> String {
         api(&format!("/repos/{}{path}", self.place.repository))
     }
 
     /// A page of the repository.
-    fn web(&self, path: &str) -> String {
+    pub(super) fn web(&self, path: &str) -> String {
         format!("{WEB}/{}{path}", self.place.repository)
     }
 }

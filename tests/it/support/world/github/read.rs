@@ -13,8 +13,11 @@ use crate::support::fixture::Files;
 
 impl State {
     pub(super) fn read(&mut self, asked: &Asked<'_>) -> Result<Said, ForgeError> {
+        if let Some(said) = self.settings(asked) {
+            return Ok(said);
+        }
         let found = match asked.parts.as_slice() {
-            [] => Some(self.repository_json()),
+            [] => Some(self.own_repository()),
             ["git", "ref", "heads", branch @ ..] => self.reference(&branch.join("/")),
             ["git", "matching-refs", "heads", prefix @ ..] => Some(self.references(&prefix.join("/"))),
             ["git", "commits", id] => self.git_commit(id),
@@ -23,12 +26,15 @@ impl State {
             ["commits", id] => {
                 self.found_commit(id).map(|id| self.commit_json(id.as_str(), self.git.get(&id)))
             }
+            ["commits", id, "check-runs"] => self.check_runs(id, asked),
             ["commits", id, "statuses"] => Some(self.statuses(id)),
             ["compare", ends @ ..] => self.comparison(&ends.join("/"), asked),
+            ["labels", name] => self.github.labels.contains(*name).then(|| self.label(name)),
             ["pulls"] => Some(self.pulls(asked)),
             ["pulls", number] => self.numbered(number).map(|change| self.one_pull(change)),
             ["issues", "comments", id, "reactions"] => self.reactions(id),
             ["issues", number, "timeline"] => self.numbered(number).map(|change| self.timeline(change)),
+            ["collaborators", login, "permission"] => Some(self.permission(login)),
             ["issues", number, "comments"] => self.numbered(number).map(|change| self.comments(change)),
             _ => None,
         };
@@ -45,15 +51,23 @@ impl State {
 
     fn reference(&mut self, branch: &str) -> Option<Value> {
         let branch = BranchName::new(branch).ok()?;
-        if branch == self.place.branch
-            && let Some((number, by)) = self.merged_meanwhile.take()
-        {
-            self.merge_by_person(number, by);
+        if branch == self.place.branch {
+            self.merge_meanwhile();
         }
         self.git.tip(&branch).map(|tip| self.reference_to(&branch, tip))
     }
 
-    fn references(&self, prefix: &str) -> Value {
+    /// What a person merges right before the bot reads the base.
+    fn merge_meanwhile(&mut self) {
+        if let Some((number, by)) = self.merged_meanwhile.take() {
+            self.merge_by_person(number, by);
+        }
+    }
+
+    fn references(&mut self, prefix: &str) -> Value {
+        if prefix.is_empty() {
+            self.merge_meanwhile();
+        }
         let all = self.git.branches.iter().filter(|(branch, _)| branch.as_str().starts_with(prefix));
         all.map(|(branch, tip)| self.reference_to(branch, tip)).collect()
     }
@@ -146,7 +160,8 @@ impl State {
         let is_meant = |change: &&FakeChange| {
             let state = if change.is_open() { "open" } else { "closed" };
             let head = asked.query("head").and_then(|head| head.split_once(':'));
-            asked.query("state").is_none_or(|wanted| wanted == "all" || wanted == state)
+            asked.query("base").is_none_or(|base| base == self.base_of(change))
+                && asked.query("state").is_none_or(|wanted| wanted == "all" || wanted == state)
                 && head.is_none_or(|(_, branch)| branch == change.branch.as_str())
         };
         let mut all: Vec<Value> =
@@ -167,7 +182,7 @@ impl State {
         Ok(match (members, rest) {
             (Some(_), []) => (200, json::team(organization, slug, self.started_at())),
             (Some(members), ["memberships", user])
-                if members.iter().any(|member| member.as_str() == *user) =>
+                if members.iter().any(|member| member.as_str().eq_ignore_ascii_case(user)) =>
             {
                 (200, json::membership(organization, slug, user))
             }

@@ -15,8 +15,12 @@ use super::json::number;
 use super::{Asked, Said, error, not_found, unprocessable};
 use crate::support::fixture::Files;
 
-/// The id that stands for no commit.
-const NO_COMMIT: &str = "0000000000000000000000000000000000000000";
+/// A pull request to open.
+pub(super) struct NewPull<'a> {
+    pub(super) branch: &'a str,
+    pub(super) title: &'a str,
+    pub(super) body: &'a str,
+}
 
 impl State {
     pub(super) fn write(&mut self, method: &str, asked: &Asked<'_>) -> Result<Said, ForgeError> {
@@ -29,8 +33,11 @@ impl State {
             ("PATCH", ["pulls", number]) => self.edit_pull(number, asked),
             ("PUT", ["pulls", number, "merge"]) => self.merge_pull(number, asked),
             ("POST", ["issues", "comments", id, "reactions"]) => self.add_reaction(id, asked),
+            ("POST", ["labels"]) => Ok(self.make_label(asked.text("name"))),
             ("POST", ["issues", number, "labels"]) => Ok(self.add_labels(number, asked)),
             ("POST", ["issues", number, "comments"]) => self.add_comment(number, asked),
+            ("POST", ["check-runs"]) => self.add_check(asked),
+            ("PATCH", ["check-runs", id]) => self.edit_check(id, asked),
             ("POST", ["statuses", head]) => self.add_status(head, asked),
             _ => Ok(not_found()),
         }
@@ -101,32 +108,8 @@ impl State {
         Ok((200, self.reference_to(&branch, &to)))
     }
 
-    /// GraphQL's one mutation that is used: moves refs that are where they are expected to be.
-    pub(super) fn update_refs(&mut self, asked: &Asked<'_>) -> Result<Said, ForgeError> {
-        assert!(asked.text("query").contains("updateRefs(input: $input)"));
-        let input = &asked.body["variables"]["input"];
-        assert_eq!(input["repositoryId"], json!("R_1"));
-        let failed = |message: &str| (200, json!({ "data": null, "errors": [{ "message": message }] }));
-        let [update] = input["refUpdates"].as_array().expect("a list").as_slice() else {
-            return Ok(failed("one at a time"));
-        };
-        let text = |key: &str| update[key].as_str().expect("a text");
-        let branch = branch_of(text("name"));
-        let tip = self.git.tip(&branch).map_or(NO_COMMIT, CommitId::as_str);
-        if tip != text("beforeOid") {
-            return Ok(failed("Reference cannot be updated"));
-        }
-        if text("afterOid") == NO_COMMIT {
-            self.effect(|state| state.deleted(&branch))?;
-        } else {
-            let Some(to) = self.found_commit(text("afterOid")) else { return Ok(failed("no such commit")) };
-            self.effect(|state| state.moved(&branch, to))?;
-        }
-        Ok((200, json!({ "data": { "updateRefs": { "clientMutationId": null } } })))
-    }
-
     /// Moves a branch; what that means depends on the branch.
-    fn moved(&mut self, branch: &BranchName, to: CommitId) -> ((), EffectKind) {
+    pub(super) fn moved(&mut self, branch: &BranchName, to: CommitId) -> ((), EffectKind) {
         if branch.as_str() != LOG_BRANCH {
             self.move_branch(branch, to.clone());
             return ((), EffectKind::BranchMoved { branch: branch.clone(), to });
@@ -136,7 +119,7 @@ impl State {
         ((), EffectKind::LogCommit { lines: self.log().len() - before })
     }
 
-    fn deleted(&mut self, branch: &BranchName) -> ((), EffectKind) {
+    pub(super) fn deleted(&mut self, branch: &BranchName) -> ((), EffectKind) {
         self.git.branches.remove(branch);
         if let Some(number) = self.open_change(branch).map(|change| change.number) {
             let by = self.bot.clone();
@@ -146,21 +129,33 @@ impl State {
     }
 
     fn open_pull(&mut self, asked: &Asked<'_>) -> Result<Said, ForgeError> {
-        let branch = BranchName::new(asked.text("head")).expect("a branch name");
-        let Some(head) = self.git.tip(&branch).cloned() else { return Ok(unprocessable("head is invalid")) };
+        let new =
+            NewPull { branch: asked.text("head"), title: asked.text("title"), body: asked.text("body") };
+        let number = match self.opened(new)? {
+            Ok(number) => number,
+            Err(message) => return Ok(unprocessable(&message)),
+        };
+        let opened = self.change(number).expect("it was just opened");
+        Ok((201, self.one_pull(opened)))
+    }
+
+    /// Opens a pull request, or says why not.
+    pub(super) fn opened(&mut self, new: NewPull<'_>) -> Result<Result<ChangeNumber, String>, ForgeError> {
+        let branch = BranchName::new(new.branch).expect("a branch name");
+        let Some(head) = self.git.tip(&branch).cloned() else { return Ok(Err("head is invalid".to_owned())) };
         if self.open_change(&branch).is_some() {
-            return Ok(unprocessable(&format!("A pull request already exists for acme:{branch}.")));
+            return Ok(Err(format!("A pull request already exists for acme:{branch}.")));
         }
         if self.git.ancestry(self.base_tip()).contains(&head) {
-            return Ok(unprocessable(&format!("No commits between main and {branch}")));
+            return Ok(Err(format!("No commits between main and {branch}")));
         }
         let number = self.effect(|state| {
             let (number, at) = (ChangeNumber(state.changes.len() as u64 + 1), state.forge_now());
             state.changes.push(FakeChange {
                 number,
                 branch,
-                title: asked.text("title").to_owned(),
-                body: asked.text("body").to_owned(),
+                title: new.title.to_owned(),
+                body: new.body.to_owned(),
                 labels: Vec::new(),
                 author: state.bot.clone(),
                 state: ChangeState::Open,
@@ -172,8 +167,7 @@ impl State {
             });
             (number, EffectKind::ChangeOpened { change: number })
         })?;
-        let opened = self.change(number).expect("it was just opened");
-        Ok((201, self.one_pull(opened)))
+        Ok(Ok(number))
     }
 
     fn edit_pull(&mut self, number: &str, asked: &Asked<'_>) -> Result<Said, ForgeError> {
@@ -243,14 +237,24 @@ impl State {
     fn add_labels(&mut self, number: &str, asked: &Asked<'_>) -> Said {
         let Some(number) = self.numbered(number).map(|change| change.number) else { return not_found() };
         let labels = asked.body["labels"].as_array().expect("a list of labels");
-        let change = self.change_mut(number).expect("it was just there");
-        for label in labels.iter().filter_map(Value::as_str) {
-            if !change.labels.iter().any(|found| found == label) {
-                change.labels.push(label.to_owned());
-            }
-        }
+        labels.iter().filter_map(Value::as_str).for_each(|label| self.give_label(number, label));
         let change = self.change(number).expect("it was just there");
         (200, change.labels.iter().map(|label| self.label(label)).collect())
+    }
+
+    fn make_label(&mut self, name: &str) -> Said {
+        if !self.github.labels.insert(name.to_owned()) {
+            return unprocessable("already_exists");
+        }
+        (201, self.label(name))
+    }
+
+    pub(super) fn give_label(&mut self, number: ChangeNumber, label: &str) {
+        self.github.labels.insert(label.to_owned());
+        let labels = &mut self.change_mut(number).expect("it was just there").labels;
+        if !labels.iter().any(|found| found == label) {
+            labels.push(label.to_owned());
+        }
     }
 
     fn add_comment(&mut self, number: &str, asked: &Asked<'_>) -> Result<Said, ForgeError> {
@@ -322,6 +326,6 @@ const fn not_allowed(method: MergeMethod) -> &'static str {
     }
 }
 
-fn branch_of(name: &str) -> BranchName {
+pub(super) fn branch_of(name: &str) -> BranchName {
     BranchName::new(name.strip_prefix("refs/heads/").expect("a branch")).expect("a branch name")
 }

@@ -6,7 +6,6 @@ use std::sync::Mutex;
 use serde_json::{Map, Value, json};
 use towpath::model::{MergeMethod, Time};
 
-use super::super::super::State;
 use super::{WEB, account, api, time};
 
 /// What can be asked of a repository, and how the rest of the address is written.
@@ -118,14 +117,8 @@ fn addresses(members: &mut Map<String, Value>, base: &str) {
     members.extend(ADDRESSES.map(|(name, rest)| (name.to_owned(), json!(format!("{base}{rest}")))));
 }
 
-impl State {
-    /// A repository that was asked for by its name.
-    pub(in super::super) fn repository_json(&self) -> Value {
-        full_repository(self.place.repository.as_str(), self.started_at(), &self.protection.forbidden)
-    }
-}
-
-fn full_repository(full_name: &str, at: Time, forbidden: &[MergeMethod]) -> Value {
+/// A repository that was asked for by its name, with the ways of merging that are switched off.
+pub(in super::super) fn full_repository(full_name: &str, at: Time, forbidden: &[MergeMethod]) -> Value {
     let mut whole = repository(full_name, at);
     let members = whole.as_object_mut().expect("it is an object");
     members.extend(["subscribers_count", "network_count"].map(|count| (count.to_owned(), json!(0))));

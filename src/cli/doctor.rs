@@ -1,0 +1,93 @@
+//! `towpath doctor`: whether forges, repositories and registries let Towpath do its work, and what to change.
+
+use futures::future::join_all;
+use futures::stream::{self, StreamExt as _};
+
+use super::Failure;
+use super::engines::forges;
+use super::output::Output;
+use super::registries::registry;
+use crate::config::{ForgeSettings, Settings};
+use crate::decide::health::{Diagnosis, Level, Matter, diagnose};
+use crate::forge::Forge as _;
+use crate::forge::any::AnyForge;
+use crate::model::{HealthQuestion, ImageName};
+use crate::observe::{self, Clock as _, SystemClock};
+use crate::registry::{Listing, Registry as _};
+use crate::render::{self, HealthSection};
+
+/// How many images are asked for at once.
+const IMAGES_AT_ONCE: usize = 8;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// Print JSON: {"findings":[{"about","level":"ok|unknown|warning|wrong","finding","advice"}],"wrong"}
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) async fn run(
+    settings: Settings,
+    arguments: &Arguments,
+    output: &mut Output,
+) -> Result<(), Failure> {
+    let forges = forges(&settings)?;
+    let own = settings.forges.iter().zip(&forges);
+    let examined = join_all(own.map(|(own, forge)| examine(&settings, own, forge))).await;
+    let mut sections: Vec<HealthSection> = examined.into_iter().flatten().collect();
+    sections.extend(images(&settings).await?);
+    if arguments.json {
+        output.json(&render::health_json(&sections));
+    } else {
+        output.print(&render::health(&sections, output.colour()));
+    }
+    let is_wrong = |section: &HealthSection| section.diagnoses.iter().any(|own| own.level == Level::Wrong);
+    if sections.iter().any(is_wrong) { Err(Failure::Said) } else { Ok(()) }
+}
+
+/// A forge, then its repositories.
+async fn examine(settings: &Settings, own: &ForgeSettings, forge: &AnyForge) -> Vec<HealthSection> {
+    let (kind, expects_events) = match own {
+        ForgeSettings::Local(_) => ("local forge", false),
+        ForgeSettings::GitHub(own) => ("GitHub", !own.webhook_secrets.is_empty()),
+    };
+    let places = settings.policy.places().into_iter().filter(|place| place.forge == *own.name()).collect();
+    let health = forge.examine(&HealthQuestion { places }).await;
+    let (diagnoses, repositories) = diagnose(&health, expects_events, &settings.policy, SystemClock.now());
+    let about = |repository: &_| format!("{kind} `{}`, repository `{repository}`", own.name());
+    let mut sections = vec![HealthSection { about: format!("{kind} `{}`", own.name()), diagnoses }];
+    sections.extend(
+        repositories
+            .into_iter()
+            .map(|section| HealthSection { about: about(&section.about), diagnoses: section.diagnoses }),
+    );
+    sections
+}
+
+/// Every image, grouped by its registry.
+async fn images(settings: &Settings) -> anyhow::Result<Vec<HealthSection>> {
+    let registry = &registry(settings)?;
+    let asked = observe::images(&settings.policy).into_iter().map(|image| async move {
+        let (level, matter) = match registry.tags(image, None).await {
+            Ok(Listing::Tags { tags, .. }) => (Level::Fine, Matter::ImageListed(image.clone(), tags.len())),
+            // Nobody asked whether anything changed.
+            Ok(Listing::Unchanged) => (Level::Fine, Matter::ImageListed(image.clone(), 0)),
+            Err(error) => (Level::Wrong, Matter::ImageUnlisted(image.clone(), error.to_string())),
+        };
+        (host(image), Diagnosis { level, matter })
+    });
+    let found: Vec<(String, Diagnosis)> = stream::iter(asked).buffered(IMAGES_AT_ONCE).collect().await;
+    let mut sections: Vec<HealthSection> = Vec::new();
+    for (host, diagnosis) in found {
+        let about = format!("registry `{host}`");
+        match sections.iter_mut().find(|section| section.about == about) {
+            Some(section) => section.diagnoses.push(diagnosis),
+            None => sections.push(HealthSection { about, diagnoses: vec![diagnosis] }),
+        }
+    }
+    Ok(sections)
+}
+
+fn host(image: &ImageName) -> String {
+    image.host().to_owned()
+}

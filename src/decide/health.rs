@@ -1,0 +1,341 @@
+//! Whether what forges and registries say of themselves goes together with the configuration.
+//!
+//! What could not be asked is unknown, and never taken for fine.
+
+mod repository;
+
+use std::collections::BTreeSet;
+
+use chrono::TimeDelta;
+
+use repository::Beside;
+
+use crate::model::{
+    Allowance, BranchName, Deliveries, EnvironmentName, Grant, Health, Hook, ImageName, Login, LoginProof,
+    MergeMode, Place, Policy, RepositoryName, Time, Told,
+};
+
+/// How long before its end a token is worth a warning.
+const TOKEN_ENDS_SOON: TimeDelta = TimeDelta::days(14);
+/// How many seconds two clocks may differ before windows and freezes are judged wrongly.
+const SKEW_MAX: i64 = 60;
+/// The share of its allowance below which a forge is nearly used up.
+const ALLOWANCE_SHARE_MIN: u64 = 10;
+
+/// How much a diagnosis matters.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// All is well.
+    Fine,
+    /// Nobody could be asked.
+    Unknown,
+    /// It works, and should be looked at.
+    Warning,
+    /// Something will not work.
+    Wrong,
+}
+
+/// What is diagnosed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Diagnosis<M = Matter> {
+    /// How much it matters.
+    pub level: Level,
+    /// What it is.
+    pub matter: M,
+}
+
+impl<M> Diagnosis<M> {
+    fn map<N>(self, wrap: impl FnOnce(M) -> N) -> Diagnosis<N> {
+        Diagnosis { level: self.level, matter: wrap(self.matter) }
+    }
+}
+
+/// Something about a forge, a repository or a registry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Matter {
+    /// Something could not be asked, for this reason.
+    Untold(Subject, String),
+    /// Who the bot is.
+    LoggedIn(Login),
+    /// The forge does not take the bot for what it says it is.
+    NotLoggedIn(String),
+    /// How many seconds our clock is ahead of the forge's.
+    Clocks(i64),
+    /// How many requests are left.
+    Allowance(Allowance),
+    /// Events come, and are taken.
+    HookWorks(Deliveries),
+    /// Towpath waits for events, and nobody sends any.
+    NoHook,
+    /// Events are sent, and the configuration names no secret by which they could be proven.
+    HookWithoutOurSecret(String),
+    /// Neither is there a hook, nor does anybody wait for one.
+    NoHookWanted,
+    /// The hook is switched off.
+    HookSwitchedOff,
+    /// The hook has no secret, so no event can be proven.
+    HookUnsigned,
+    /// The hook sends forms.
+    HookSendsForms,
+    /// The hook tells too little.
+    HookMissesEvents(Vec<String>),
+    /// Events are not taken.
+    HookFails(Deliveries),
+    /// The repository is there, and can be changed.
+    RepositoryStands,
+    /// The repository is not to be seen.
+    RepositoryUnseen(String),
+    /// The repository has another name by now.
+    Renamed(RepositoryName),
+    /// Nobody may change the repository any more.
+    Archived,
+    /// The bot's account may not push.
+    MayNotPush,
+    /// Every permission is as it should be.
+    PermissionsFit,
+    /// A permission that is needed is not granted, or not enough of it.
+    PermissionMissing(Grant),
+    /// These permissions let the bot look; whether they let it write cannot be asked.
+    PermissionsUnproven(BTreeSet<String>),
+    /// A permission that is not needed was granted.
+    PermissionSurplus(Grant),
+    /// A branch that services are promoted into is not there.
+    BranchMissing(BranchName),
+    /// Nothing stands in the way of a branch.
+    BranchOpen(BranchName),
+    /// What a branch demands is not what the pipelines expect.
+    BranchDemands(BranchName, Demand),
+    /// The branches that Towpath makes may be made, moved and deleted.
+    OwnBranchesOpen,
+    /// A rule stands in the way of the branches that Towpath makes.
+    OwnBranchBlocked(OwnBranch, Ban),
+    /// A registry answers, and an image has tags.
+    ImageListed(ImageName, usize),
+    /// A registry does not answer, or refuses.
+    ImageUnlisted(ImageName, String),
+}
+
+/// What could not be asked about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Subject {
+    /// The forge's clock.
+    Clock,
+    /// How many requests are left.
+    Allowances,
+    /// Where events are sent.
+    Hook,
+    /// What became of events.
+    Deliveries,
+    /// What the bot may do.
+    Permissions,
+    /// The rules of a branch, or a part of them.
+    Rules(BranchName),
+    /// The rules of the branches that Towpath makes.
+    OwnBranches,
+}
+
+/// What a branch demands of a merge, and which environments it concerns.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Demand {
+    /// Reviews, which the bot cannot give; the environments merge by themselves.
+    Reviews(u32, BTreeSet<EnvironmentName>),
+    /// Reviews of owners; the environments merge by themselves.
+    CodeOwners(BTreeSet<EnvironmentName>),
+    /// These checks.
+    Checks(BTreeSet<String>),
+    /// Signed commits.
+    Signatures,
+    /// No merge commits.
+    Linear,
+    /// A turn in a queue.
+    Queue,
+    /// To be one of those who may push.
+    Restricted,
+    /// Something else, in the forge's words.
+    Others(BTreeSet<String>),
+}
+
+/// One of the branches that Towpath makes.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum OwnBranch {
+    /// That of a change.
+    Change,
+    /// That of the log.
+    Log,
+}
+
+/// What a rule does not let Towpath do with its own branches.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub enum Ban {
+    /// Make them.
+    Creation,
+    /// Delete them.
+    Deletion,
+    /// Write them anew.
+    Force,
+    /// Push to them without a pull request.
+    Push,
+    /// Push commits that are not signed.
+    Unsigned,
+    /// Push what has not been checked.
+    Unchecked,
+}
+
+/// What belongs together in a report.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Section<About> {
+    /// What it is about.
+    pub about: About,
+    /// What is diagnosed, in the order in which people look.
+    pub diagnoses: Vec<Diagnosis>,
+}
+
+/// Judges a forge: first the forge itself, then each repository.
+#[must_use]
+pub fn diagnose(
+    health: &Health,
+    expects_events: bool,
+    policy: &Policy,
+    now: Time,
+) -> (Vec<Diagnosis>, Vec<Section<RepositoryName>>) {
+    let mut forge = vec![login(&health.login, now)];
+    let Told::Known(bot) = &health.login else {
+        // Nobody who is not let in is told anything else.
+        return (forge, Vec::new());
+    };
+    forge.extend(clocks(&health.clock_ahead));
+    forge.extend(allowances(&health.allowances));
+    let hooks: Vec<&Told<Hook>> =
+        std::iter::once(&health.hook).chain(health.repositories.iter().map(|own| &own.hook)).collect();
+    let is_for_all = !matches!(health.hook, Told::Absent);
+    let has_hooks = bot.proof != LoginProof::Nothing;
+    if has_hooks && (is_for_all || hooks.iter().all(|hook| matches!(hook, Told::Absent))) {
+        forge.extend(hook(&health.hook, expects_events));
+    }
+    // GitHub signs what an App commits, and not what a token commits.
+    let is_signed = bot.proof == LoginProof::App;
+    let sections = health.repositories.iter().map(|own| {
+        let (forge, repository) = (health.forge.clone(), own.repository.clone());
+        let at = |branch: &BranchName| Place {
+            forge: forge.clone(),
+            repository: repository.clone(),
+            branch: branch.clone(),
+        };
+        let beside = Beside { automatic: &|branch| automatic(policy, &at(branch)), is_signed };
+        let mut diagnoses = repository::diagnose(own, &beside);
+        if !is_for_all && !matches!(own.hook, Told::Absent) {
+            diagnoses.extend(hook(&own.hook, expects_events));
+        }
+        Section { about: repository.clone(), diagnoses }
+    });
+    (forge, sections.collect())
+}
+
+/// The environments that the bot merges into at a place.
+fn automatic(policy: &Policy, place: &Place) -> BTreeSet<EnvironmentName> {
+    let pipelines: BTreeSet<_> = policy.services_at(place).map(|service| &service.pipeline).collect();
+    let all = policy.pipelines.iter().filter(|(name, _)| pipelines.contains(name));
+    let environments = all.flat_map(|(_, pipeline)| &pipeline.environments);
+    environments.filter(|own| own.merge == MergeMode::Auto).map(|own| own.name.clone()).collect()
+}
+
+fn fine<M>(matter: M) -> Diagnosis<M> {
+    Diagnosis { level: Level::Fine, matter }
+}
+
+fn warning<M>(matter: M) -> Diagnosis<M> {
+    Diagnosis { level: Level::Warning, matter }
+}
+
+fn wrong<M>(matter: M) -> Diagnosis<M> {
+    Diagnosis { level: Level::Wrong, matter }
+}
+
+fn untold(subject: Subject, why: &str) -> Diagnosis {
+    Diagnosis { level: Level::Unknown, matter: Matter::Untold(subject, why.to_owned()) }
+}
+
+fn login(told: &Told<Login>, now: Time) -> Diagnosis {
+    match told {
+        Told::Unknown(why) => wrong(Matter::NotLoggedIn(why.clone())),
+        Told::Absent => wrong(Matter::NotLoggedIn(String::new())),
+        Told::Known(login) => {
+            let matter = Matter::LoggedIn(login.clone());
+            match login.ends_at {
+                Some(end) if end <= now => wrong(matter),
+                Some(end) if end - now < TOKEN_ENDS_SOON => warning(matter),
+                Some(_) | None => fine(matter),
+            }
+        }
+    }
+}
+
+fn clocks(told: &Told<i64>) -> Option<Diagnosis> {
+    match told {
+        Told::Known(ahead) if ahead.abs() > SKEW_MAX => Some(wrong(Matter::Clocks(*ahead))),
+        Told::Known(ahead) => Some(fine(Matter::Clocks(*ahead))),
+        Told::Unknown(why) => Some(untold(Subject::Clock, why)),
+        Told::Absent => None,
+    }
+}
+
+fn allowances(told: &Told<Vec<Allowance>>) -> Vec<Diagnosis> {
+    let judge = |own: &Allowance| {
+        let matter = Matter::Allowance(own.clone());
+        match own.remaining.saturating_mul(ALLOWANCE_SHARE_MIN) {
+            0 => wrong(matter),
+            tenfold if tenfold < own.limit => warning(matter),
+            _ => fine(matter),
+        }
+    };
+    match told {
+        Told::Known(all) => all.iter().map(judge).collect(),
+        Told::Unknown(why) => vec![untold(Subject::Allowances, why)],
+        Told::Absent => Vec::new(),
+    }
+}
+
+fn hook(told: &Told<Hook>, expects_events: bool) -> Vec<Diagnosis> {
+    let own = match (told, expects_events) {
+        (Told::Known(own), _) => own,
+        (Told::Unknown(why), true) => return vec![untold(Subject::Hook, why)],
+        (Told::Absent, true) => return vec![wrong(Matter::NoHook)],
+        (Told::Unknown(_) | Told::Absent, false) => return vec![fine(Matter::NoHookWanted)],
+    };
+    match (&own.url, expects_events) {
+        (None, true) => vec![wrong(Matter::NoHook)],
+        (None, false) => vec![fine(Matter::NoHookWanted)],
+        (Some(url), false) => vec![warning(Matter::HookWithoutOurSecret(url.clone()))],
+        (Some(_), true) => wanted_hook(own),
+    }
+}
+
+fn wanted_hook(own: &Hook) -> Vec<Diagnosis> {
+    let mut all = Vec::new();
+    if !own.is_active {
+        all.push(wrong(Matter::HookSwitchedOff));
+    }
+    if !own.has_secret {
+        all.push(wrong(Matter::HookUnsigned));
+    }
+    if !own.is_json {
+        all.push(wrong(Matter::HookSendsForms));
+    }
+    if !own.missing_events.is_empty() {
+        all.push(warning(Matter::HookMissesEvents(own.missing_events.clone())));
+    }
+    all.extend(match &own.deliveries {
+        Told::Absent => None,
+        Told::Unknown(why) => Some(untold(Subject::Deliveries, why)),
+        Told::Known(sent) if is_failing(sent) => Some(wrong(Matter::HookFails(sent.clone()))),
+        Told::Known(sent) if sent.failed > 0 => Some(warning(Matter::HookFails(sent.clone()))),
+        Told::Known(sent) => Some(fine(Matter::HookWorks(sent.clone()))),
+    });
+    all
+}
+
+/// Whether the latest event was refused.
+fn is_failing(sent: &Deliveries) -> bool {
+    let refused_at = sent.refused.as_ref().map(|(at, _)| *at);
+    refused_at > sent.taken_at
+}

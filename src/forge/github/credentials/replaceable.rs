@@ -1,0 +1,62 @@
+//! A secret that somebody may replace where it lies while Towpath runs.
+
+use std::fmt;
+use std::sync::{Arc, Mutex};
+
+use chrono::TimeDelta;
+
+use crate::forge::github::connection::lock;
+use crate::model::Time;
+
+/// How long a secret is taken for what it was when it was read.
+const AGE_MAX: TimeDelta = TimeDelta::seconds(5);
+
+/// Gives a secret as it is now, or says why there is none, without repeating anything of it.
+pub type Reading<T> = Arc<dyn Fn() -> Result<T, String> + Send + Sync>;
+
+/// A secret, and where to read it again.
+pub(super) struct Replaceable<T> {
+    read: Reading<T>,
+    kept: Mutex<Kept<T>>,
+}
+
+struct Kept<T> {
+    secret: T,
+    /// When it was read; nothing where it is to be read again in any case.
+    read_at: Option<Time>,
+}
+
+impl<T: Clone> Replaceable<T> {
+    /// A secret that is there from the start.
+    ///
+    /// # Errors
+    /// Where it is not there.
+    pub(super) fn new(read: Reading<T>) -> Result<Self, String> {
+        let secret = read()?;
+        Ok(Self { read, kept: Mutex::new(Kept { secret, read_at: None }) })
+    }
+
+    /// The secret. Where it cannot be read now it is what it was: whoever replaces a file may do so in two steps.
+    pub(super) fn get(&self, now: Time) -> T {
+        let mut kept = lock(&self.kept);
+        if kept.read_at.is_none_or(|read_at| now - read_at >= AGE_MAX) {
+            match (self.read)() {
+                Ok(secret) => kept.secret = secret,
+                Err(why) => tracing::warn!("the forge's secret could not be read again: {why}"),
+            }
+            kept.read_at = Some(now);
+        }
+        kept.secret.clone()
+    }
+
+    /// Says that the forge does not take it, so that it is read again for the next request.
+    pub(super) fn doubt(&self) {
+        lock(&self.kept).read_at = None;
+    }
+}
+
+impl<T> fmt::Debug for Replaceable<T> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Replaceable(..)")
+    }
+}

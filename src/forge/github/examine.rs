@@ -1,0 +1,239 @@
+//! How things stand, for `towpath doctor`: every question reads, and what is not answered is said to be unknown.
+
+mod access;
+mod hook;
+mod rules;
+mod wire;
+
+use chrono::DateTime;
+use futures::stream::{self, StreamExt as _};
+use http::HeaderMap;
+use http::header::DATE;
+use serde::de::DeserializeOwned;
+
+use super::connection::{Answer, Call};
+use super::credentials::{Credentials, Scope};
+use super::wire::Account;
+use super::{GitHubForge, READS_AT_ONCE};
+use crate::forge::ForgeError;
+use crate::model::{
+    Allowance, BRANCH_PREFIX, BranchName, Health, HealthQuestion, LOG_BRANCH, Login, LoginProof,
+    RepositoryHealth, RepositoryName, RepositoryState, Time, Told, UserName,
+};
+use wire::{FullRepository, OwnApp, RateLimits};
+
+/// When a token ends; GitHub writes the zone as `UTC` or as a number.
+const TOKEN_ENDS: &str = "github-authentication-token-expiration";
+const TOKEN_ENDS_FORMATS: [&str; 2] = ["%Y-%m-%d %H:%M:%S %z", "%Y-%m-%d %H:%M:%S UTC"];
+/// What a classic token is good for; others do not have it.
+const SCOPES: &str = "x-oauth-scopes";
+/// GitHub has been seen to give the instant of its answer as the end of a token, which then is none.
+const END_IS_NOW_WITHIN: chrono::TimeDelta = chrono::TimeDelta::minutes(1);
+/// A branch as Towpath makes them, which need not exist.
+const ANY_CHANGE: &str = "any-environment/any-group";
+
+/// Who the bot is, and what else the answer told.
+struct Identified {
+    login: Told<Login>,
+    clock_ahead: Told<i64>,
+    /// What a classic token is good for.
+    scopes: Option<Vec<String>>,
+    /// What the App hears of.
+    events: Vec<String>,
+}
+
+impl GitHubForge {
+    /// Everything that can be asked.
+    pub(super) async fn examine_all(&self, question: &HealthQuestion) -> Health {
+        let who = self.identify().await;
+        let repositories = self.examine_repositories(question, &who).await;
+        let first = question.places.first().map(|place| &place.repository);
+        Health {
+            forge: self.name().clone(),
+            allowances: self.allowances(first).await,
+            hook: self.hook_of_app(&who.events).await,
+            login: who.login,
+            clock_ahead: who.clock_ahead,
+            repositories,
+        }
+    }
+
+    async fn examine_repositories(
+        &self,
+        question: &HealthQuestion,
+        who: &Identified,
+    ) -> Vec<RepositoryHealth> {
+        if who.login.known().is_none() {
+            // Nobody who is not let in learns anything about a repository.
+            return Vec::new();
+        }
+        let asked = question.repositories().into_iter().map(|(name, branches)| {
+            self.examine_repository(name, branches.into_iter().cloned().collect(), who)
+        });
+        let asked: Vec<_> = asked.collect();
+        stream::iter(asked).buffered(READS_AT_ONCE).collect().await
+    }
+
+    fn is_app(&self) -> bool {
+        matches!(self.inner.connection.credentials(), Credentials::App(_))
+    }
+
+    async fn identify(&self) -> Identified {
+        let path = if self.is_app() { "/app" } else { "/user" };
+        let call = Call::get(Scope::Bot, "say who it is", path.to_owned());
+        let nobody =
+            |login| Identified { login, clock_ahead: Told::Absent, scopes: None, events: Vec::new() };
+        let (answer, headers) = match self.inner.connection.ask(call).await {
+            Ok(answered) => answered,
+            Err(error) => return nobody(Told::Unknown(error.to_string())),
+        };
+        let scopes = text(&headers, SCOPES).map(|text| words_of(&text));
+        let clock_ahead = self.clock_ahead(&headers);
+        let ends_at = self.token_end(&headers);
+        let (name, proof, events) = if self.is_app() {
+            match answer.json::<OwnApp>("the App") {
+                Ok(app) => (format!("{}[bot]", app.slug), LoginProof::App, app.events),
+                Err(error) => return nobody(Told::Unknown(error.to_string())),
+            }
+        } else {
+            let proof =
+                if scopes.is_some() { LoginProof::ClassicToken } else { LoginProof::FineGrainedToken };
+            match answer.json::<Account>("the account of the bot") {
+                Ok(account) => (account.login, proof, Vec::new()),
+                Err(error) => return nobody(Told::Unknown(error.to_string())),
+            }
+        };
+        let login = UserName::new(name).map(|name| Told::Known(Login { name, proof, ends_at }));
+        let login = login.unwrap_or_else(|error| Told::Unknown(error.to_string()));
+        Identified { login, clock_ahead, scopes, events }
+    }
+
+    fn clock_ahead(&self, headers: &HeaderMap) -> Told<i64> {
+        let date = text(headers, DATE.as_str()).and_then(|text| DateTime::parse_from_rfc2822(&text).ok());
+        match date {
+            Some(date) => Told::Known((self.now() - date.to_utc()).num_seconds()),
+            None => Told::Unknown("its answer has no date".to_owned()),
+        }
+    }
+
+    fn token_end(&self, headers: &HeaderMap) -> Option<Time> {
+        let text = text(headers, TOKEN_ENDS)?;
+        let zoned = DateTime::parse_from_str(&text, TOKEN_ENDS_FORMATS[0]).map(|end| end.to_utc());
+        let end = zoned.or_else(|_| {
+            chrono::NaiveDateTime::parse_from_str(&text, TOKEN_ENDS_FORMATS[1]).map(|end| end.and_utc())
+        });
+        end.ok().filter(|end| (*end - self.now()).abs() > END_IS_NOW_WITHIN)
+    }
+
+    async fn allowances(&self, repository: Option<&RepositoryName>) -> Told<Vec<Allowance>> {
+        let Some(repository) = repository else { return Told::Absent };
+        let scope = Scope::Repository(repository);
+        let limits: RateLimits = match self.told(scope, "read its limits", "/rate_limit".to_owned()).await {
+            Told::Known(limits) => limits,
+            Told::Unknown(why) => return Told::Unknown(why),
+            // GitHub Enterprise Server may have no limits at all.
+            Told::Absent => return Told::Absent,
+        };
+        let kinds = [("REST", limits.resources.core), ("GraphQL", limits.resources.graphql)];
+        let allowance = |(kind, limit): (&str, Option<wire::RateLimit>)| {
+            let limit = limit?;
+            let resets_at = DateTime::from_timestamp(limit.reset, 0)?;
+            Some(Allowance {
+                kind: kind.to_owned(),
+                remaining: limit.remaining,
+                limit: limit.limit,
+                resets_at,
+            })
+        };
+        Told::Known(kinds.into_iter().filter_map(allowance).collect())
+    }
+
+    async fn examine_repository(
+        &self,
+        repository: &RepositoryName,
+        branches: Vec<BranchName>,
+        who: &Identified,
+    ) -> RepositoryHealth {
+        let state = self.state_of(repository).await;
+        if state.known().is_none() {
+            return unseen(repository, state);
+        }
+        let mut rules = Vec::with_capacity(branches.len());
+        for branch in branches {
+            let found = match self.tip(repository, &branch).await {
+                Ok(Some(_)) => self.rules_of(repository, &branch).await,
+                Ok(None) => Told::Absent,
+                Err(error) => Told::Unknown(error.to_string()),
+            };
+            rules.push((branch, found));
+        }
+        let change = BranchName::new(format!("{BRANCH_PREFIX}{ANY_CHANGE}")).expect("a branch name");
+        let log = BranchName::new(LOG_BRANCH).expect("a branch name");
+        RepositoryHealth {
+            grants: self.grants(repository, who.scopes.as_deref()).await,
+            hook: self.hook_of(repository).await,
+            own_branches: self.rules_of_own(repository, &change).await,
+            log_branch: self.rules_of_own(repository, &log).await,
+            repository: repository.clone(),
+            branches: rules,
+            state,
+        }
+    }
+
+    async fn state_of(&self, repository: &RepositoryName) -> Told<RepositoryState> {
+        let found = self.told::<FullRepository>(
+            Scope::Repository(repository),
+            "see the repository",
+            format!("/repos/{repository}"),
+        );
+        let found = match found.await {
+            Told::Known(found) => found,
+            Told::Unknown(why) => return Told::Unknown(why),
+            Told::Absent => return Told::Unknown("it does not exist, or the bot may not see it".to_owned()),
+        };
+        let is_same = found.full_name.eq_ignore_ascii_case(repository.as_str());
+        Told::Known(RepositoryState {
+            renamed_to: RepositoryName::new(found.full_name).ok().filter(|_| !is_same),
+            is_archived: found.archived,
+            // Of an App this says nothing: its permissions do.
+            may_push: found.permissions.filter(|_| !self.is_app()).map(|own| own.push),
+            merge_commits: found.allow_merge_commit,
+        })
+    }
+
+    /// An answer as it is needed here: something that does not exist is no failure, and a failure is no answer.
+    async fn told<T: DeserializeOwned>(&self, scope: Scope<'_>, verb: &str, path: String) -> Told<T> {
+        match self.inner.connection.ask(Call::get(scope, verb, path)).await {
+            Ok((answer, _)) => read(&answer),
+            Err(error) => Told::Unknown(error.to_string()),
+        }
+    }
+}
+
+fn read<T: DeserializeOwned>(answer: &Answer) -> Told<T> {
+    match answer.json("the answer") {
+        Ok(value) => Told::Known(value),
+        Err(ForgeError::NotFound { .. }) => Told::Absent,
+        Err(error) => Told::Unknown(error.to_string()),
+    }
+}
+
+fn unseen(repository: &RepositoryName, state: Told<RepositoryState>) -> RepositoryHealth {
+    RepositoryHealth {
+        repository: repository.clone(),
+        state,
+        grants: Told::Absent,
+        hook: Told::Absent,
+        branches: Vec::new(),
+        own_branches: Told::Absent,
+        log_branch: Told::Absent,
+    }
+}
+
+fn text(headers: &HeaderMap, name: &str) -> Option<String> {
+    Some(headers.get(name)?.to_str().ok()?.trim().to_owned())
+}
+
+fn words_of(text: &str) -> Vec<String> {
+    text.split(',').map(|word| word.trim().to_owned()).filter(|word| !word.is_empty()).collect()
+}

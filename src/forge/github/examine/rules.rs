@@ -1,0 +1,136 @@
+//! The rules of branches: rulesets, which everybody may read, and the older protection, which only owners may.
+
+use std::collections::BTreeSet;
+
+use http::StatusCode;
+
+use super::super::GitHubForge;
+use super::super::connection::{Call, in_query};
+use super::super::credentials::Scope;
+use super::wire::{Branch, Protection, Rule, Ruleset};
+use crate::forge::ForgeError;
+use crate::model::{BranchName, RepositoryName, Rules, Told};
+
+/// What GitHub says of a branch that has no protection of the older kind, to whom it says anything.
+const NOT_PROTECTED: &str = "Branch not protected";
+/// Why the older protection stays unread.
+const UNREAD: &str = "the branch is protected, and only an owner may read how";
+/// Who passes a ruleset by whatever he does, and who does so with a pull request.
+const ALWAYS: &str = "always";
+const BY_PULL_REQUEST: &str = "pull_requests_only";
+
+impl GitHubForge {
+    /// All rules of a branch, as far as the bot may read them.
+    pub(super) async fn rules_of(&self, repository: &RepositoryName, branch: &BranchName) -> Told<Rules> {
+        let mut rules = match self.rulesets_of(repository, branch, &[ALWAYS, BY_PULL_REQUEST]).await {
+            Told::Known(rules) => rules,
+            other @ (Told::Unknown(_) | Told::Absent) => return other,
+        };
+        match self.protection_of(repository, branch).await {
+            Told::Known(protection) => add_protection(&mut rules, &protection),
+            Told::Unknown(why) => rules.unread = Some(why),
+            Told::Absent => {}
+        }
+        Told::Known(rules)
+    }
+
+    /// The rules of a branch that the bot pushes to, which need not exist.
+    pub(super) async fn rules_of_own(&self, repository: &RepositoryName, branch: &BranchName) -> Told<Rules> {
+        self.rulesets_of(repository, branch, &[ALWAYS]).await
+    }
+
+    /// The rules that rulesets make for a branch, without those that the bot may pass by.
+    async fn rulesets_of(
+        &self,
+        repository: &RepositoryName,
+        branch: &BranchName,
+        passes: &[&str],
+    ) -> Told<Rules> {
+        let path = format!("/repos/{repository}/rules/branches/{}", in_query(branch.as_str()));
+        let scope = Scope::Repository(repository);
+        match self.inner.connection.pages::<Rule>(scope, "read the rules", &path).await {
+            Ok(all) => {
+                let passed = self.passed(repository, &all, passes).await;
+                let mut rules = Rules::default();
+                let binding =
+                    all.iter().filter(|rule| rule.ruleset_id.is_none_or(|id| !passed.contains(&id)));
+                binding.for_each(|rule| add(&mut rules, rule));
+                Told::Known(rules)
+            }
+            Err(ForgeError::NotFound { .. }) => Told::Unknown("this GitHub has no rulesets".to_owned()),
+            Err(error) => Told::Unknown(error.to_string()),
+        }
+    }
+
+    /// The rulesets that the bot may pass by. Where GitHub does not say, they hold.
+    async fn passed(&self, repository: &RepositoryName, rules: &[Rule], passes: &[&str]) -> BTreeSet<u64> {
+        let ids: BTreeSet<u64> = rules.iter().filter_map(|rule| rule.ruleset_id).collect();
+        let mut passed = BTreeSet::new();
+        for id in ids {
+            let path = format!("/repos/{repository}/rulesets/{id}");
+            let ruleset: Told<Ruleset> =
+                self.told(Scope::Repository(repository), "read the rules", path).await;
+            let word = ruleset.known().and_then(|own| own.current_user_can_bypass.as_deref());
+            if word.is_some_and(|word| passes.contains(&word)) {
+                passed.insert(id);
+            }
+        }
+        passed
+    }
+
+    async fn protection_of(&self, repository: &RepositoryName, branch: &BranchName) -> Told<Protection> {
+        let branch_path = format!("/repos/{repository}/branches/{}", in_query(branch.as_str()));
+        let scope = Scope::Repository(repository);
+        let call = Call::get(scope, "read the protection", format!("{branch_path}/protection"));
+        match self.inner.connection.ask(call).await {
+            Ok((answer, _)) if answer.status == StatusCode::OK => return super::read(&answer),
+            Ok((answer, _)) if answer.words().contains(NOT_PROTECTED) => return Told::Absent,
+            // Whoever may not read it is told that it does not exist, or that it is forbidden.
+            Ok(_) | Err(ForgeError::Forbidden { .. }) => {}
+            Err(error) => return Told::Unknown(error.to_string()),
+        }
+        match self.told::<Branch>(scope, "read the branch", branch_path).await {
+            Told::Known(branch) if branch.protected => Told::Unknown(UNREAD.to_owned()),
+            Told::Known(_) | Told::Absent => Told::Absent,
+            Told::Unknown(why) => Told::Unknown(why),
+        }
+    }
+}
+
+/// Adds what one rule demands.
+fn add(rules: &mut Rules, rule: &Rule) {
+    let more = &rule.parameters;
+    match rule.kind.as_str() {
+        "creation" => rules.no_creation = true,
+        "update" => rules.restricted = true,
+        "deletion" => rules.no_deletion = true,
+        "non_fast_forward" => rules.only_forward = true,
+        "required_linear_history" => rules.linear = true,
+        "required_signatures" => rules.signatures = true,
+        "merge_queue" => rules.queue = true,
+        "pull_request" => {
+            rules.only_by_change = true;
+            rules.reviews = rules.reviews.max(more.required_approving_review_count);
+            rules.code_owners |= more.require_code_owner_review;
+        }
+        "required_status_checks" => {
+            rules.checks.extend(more.required_status_checks.iter().map(|check| check.context.clone()));
+        }
+        other => drop(rules.others.insert(other.to_owned())),
+    }
+}
+
+fn add_protection(rules: &mut Rules, protection: &Protection) {
+    let is_on = |switch: &Option<super::wire::Switch>| switch.as_ref().is_some_and(|switch| switch.enabled);
+    if let Some(reviews) = &protection.required_pull_request_reviews {
+        rules.only_by_change = true;
+        rules.reviews = rules.reviews.max(reviews.required_approving_review_count);
+        rules.code_owners |= reviews.require_code_owner_reviews;
+    }
+    if let Some(checks) = &protection.required_status_checks {
+        rules.checks.extend(checks.contexts.iter().cloned());
+    }
+    rules.restricted |= protection.restrictions.is_some() || is_on(&protection.lock_branch);
+    rules.linear |= is_on(&protection.required_linear_history);
+    rules.signatures |= is_on(&protection.required_signatures);
+}

@@ -1,0 +1,98 @@
+//! GraphQL: several writes in one request, each with an outcome of its own.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value, json};
+
+use super::connection::Call;
+use super::credentials::Scope;
+use super::wire::{GraphAnswer, GraphError};
+use super::{GitHubForge, failed};
+use crate::forge::ForgeError;
+
+/// How GitHub calls it when too much was asked for in this hour.
+const LIMITED: &str = "RATE_LIMITED";
+
+/// Some mutations for one document. GitHub carries them out in their order; one that fails stops none of the others.
+#[derive(Debug, Default)]
+pub(super) struct Mutations {
+    variables: String,
+    fields: String,
+    values: Map<String, Value>,
+}
+
+/// What became of each mutation, by its name.
+#[derive(Debug, Default)]
+pub(super) struct Outcomes {
+    done: BTreeMap<String, Value>,
+    errors: Vec<GraphError>,
+}
+
+impl Mutations {
+    /// Adds a mutation under a name of its own; `answer` is what to say of it.
+    pub(super) fn add(&mut self, name: &str, (mutation, answer): (&str, &str), input: Value) {
+        let mut letters = mutation.chars();
+        let first = letters.next().map(|letter| letter.to_ascii_uppercase()).into_iter();
+        let kind: String = first.chain(letters).collect();
+        let comma = if self.values.is_empty() { "" } else { ", " };
+        write!(self.variables, "{comma}${name}: {kind}Input!").expect("a text can be written to");
+        writeln!(self.fields, "  {name}: {mutation}(input: ${name}) {{ {answer} }}")
+            .expect("a text can be written to");
+        self.values.insert(name.to_owned(), input);
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.values.is_empty()
+    }
+
+    fn body(self) -> Value {
+        json!({
+            "query": format!("mutation({}) {{\n{}}}", self.variables, self.fields),
+            "variables": self.values,
+        })
+    }
+}
+
+impl Outcomes {
+    /// What GitHub says of a mutation that it carried out; nothing where it did not.
+    pub(super) fn of<T: DeserializeOwned>(&self, name: &str) -> Option<T> {
+        self.done.get(name).and_then(|value| serde_json::from_value(value.clone()).ok())
+    }
+
+    /// Whether a mutation was carried out.
+    pub(super) fn is_done(&self, name: &str) -> bool {
+        self.done.contains_key(name)
+    }
+
+    /// Why something was not done, where GitHub says so.
+    pub(super) fn first_error(&self) -> Option<&GraphError> {
+        self.errors.first()
+    }
+}
+
+impl GitHubForge {
+    /// Sends mutations in one request. It may be sent twice where nobody knows what became of the first.
+    ///
+    /// # Errors
+    /// Where GitHub carried out none of them and it is not about the matter itself.
+    pub(super) async fn mutate(
+        &self,
+        (scope, verb): (Scope<'_>, &str),
+        mutations: Mutations,
+    ) -> Result<Outcomes, ForgeError> {
+        let count = u32::try_from(mutations.values.len()).unwrap_or(u32::MAX);
+        let call = Call::mutation(scope, verb, mutations.body(), count);
+        let answer: GraphAnswer = self.inner.connection.call(call).await?.json(verb)?;
+        if answer.errors.iter().any(|error| error.kind.as_deref() == Some(LIMITED)) {
+            return Err(ForgeError::RateLimited { wait: super::refusal::WAIT_DEFAULT });
+        }
+        let done = answer.data.unwrap_or_default().into_iter().filter(|(_, value)| !value.is_null());
+        let outcomes = Outcomes { done: done.collect(), errors: answer.errors };
+        if outcomes.done.is_empty() && outcomes.errors.is_empty() {
+            return Err(failed(verb, "GitHub's answer says nothing of it"));
+        }
+        Ok(outcomes)
+    }
+}

@@ -1,0 +1,77 @@
+//! What an App of Towpath may do and hears of: one table for its manifest, for its tokens and for `towpath doctor`.
+
+use super::events::EventKind;
+use crate::model::Access;
+
+/// A permission of GitHub and what it is for.
+#[derive(Copy, Clone, Debug)]
+pub struct Permission {
+    /// Its name in the REST interface.
+    pub name: &'static str,
+    /// How much of it is needed.
+    pub access: Access,
+    /// What it is needed for, in words that end a sentence.
+    pub purpose: &'static str,
+    /// Whether nothing works without it.
+    pub is_vital: bool,
+}
+
+const fn vital(name: &'static str, access: Access, purpose: &'static str) -> Permission {
+    Permission { name, access, purpose, is_vital: true }
+}
+
+const fn useful(name: &'static str, access: Access, purpose: &'static str) -> Permission {
+    Permission { name, access, purpose, is_vital: false }
+}
+
+/// Every permission, and nothing that could change a right, a secret or a workflow.
+pub const PERMISSIONS: [Permission; 8] = [
+    vital("checks", Access::Write, "it shows the gates as a check"),
+    vital("contents", Access::Write, "it reads configuration, writes branches and merges"),
+    vital("deployments", Access::Write, "it tells what runs where"),
+    // GitHub lets nobody subscribe to comments without it, those on pull requests included.
+    useful("issues", Access::Read, "it hears of comments"),
+    useful("members", Access::Read, "it asks who belongs to a team"),
+    vital("metadata", Access::Read, "it sees the repository at all"),
+    vital("pull_requests", Access::Write, "it opens pull requests and answers there"),
+    vital("statuses", Access::Write, "it reads the results of builds"),
+];
+
+/// The permission that only an organization can grant.
+pub(super) const OF_ORGANIZATIONS: &str = "members";
+
+/// The events to subscribe to. What concerns the installation itself comes unasked, and asking for it is refused.
+pub const EVENTS: [EventKind; 11] = [
+    EventKind::CheckRun,
+    EventKind::CheckSuite,
+    EventKind::Create,
+    EventKind::Delete,
+    EventKind::DeploymentStatus,
+    EventKind::IssueComment,
+    EventKind::PullRequest,
+    EventKind::PullRequestReview,
+    EventKind::Push,
+    EventKind::Repository,
+    EventKind::Status,
+];
+
+/// How GitHub writes how much somebody may do.
+#[must_use]
+pub const fn access_word(access: Access) -> &'static str {
+    match access {
+        Access::None => "none",
+        Access::Read => "read",
+        Access::Write => "write",
+        Access::Admin => "admin",
+    }
+}
+
+/// How much a word of GitHub stands for; one that is unknown is taken for the most.
+pub(super) fn access_of(word: &str) -> Access {
+    match word {
+        "none" => Access::None,
+        "read" => Access::Read,
+        "write" => Access::Write,
+        _ => Access::Admin,
+    }
+}

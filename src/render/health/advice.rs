@@ -1,0 +1,121 @@
+//! What to do about it.
+
+use crate::decide::health::{Ban, Demand, Matter, OwnBranch, Subject};
+use crate::model::{Access, Grant, LoginProof};
+use crate::render::harmless::quoted;
+
+/// One sentence, without a full stop; nothing where there is nothing to say.
+pub(super) fn sentence(matter: &Matter) -> Option<String> {
+    let text = match matter {
+        Matter::Untold(subject, _) => return untold(subject),
+        Matter::LoggedIn(login) => match login.proof {
+            LoginProof::App | LoginProof::Nothing => return None,
+            LoginProof::ClassicToken => {
+                "make a new one in Settings > Developer settings > Tokens (classic), or use a GitHub App, which needs none"
+            }
+            LoginProof::FineGrainedToken => {
+                "make a new one in Settings > Developer settings > Fine-grained tokens, or use a GitHub App, which needs none"
+            }
+        },
+        Matter::NotLoggedIn(_) => "look at `token` or `app` of the forge in the configuration",
+        Matter::Clocks(_) => {
+            "keep the clock of this machine right (NTP): windows and freezes are judged by it"
+        }
+        Matter::Allowance(_) => {
+            "use a GitHub App: each of its installations has an allowance of its own; and set `webhook_secrets`"
+        }
+        Matter::NoHook => {
+            "in the settings of the App (or of the repository) > Webhook, set the address to https://YOUR-TOWPATH/hooks/github/FORGE, with one of the `webhook_secrets`"
+        }
+        Matter::HookWithoutOurSecret(_) => {
+            "set `webhook_secrets` of the forge to the webhook's secret, and changes are seen at once"
+        }
+        Matter::HookSwitchedOff => "switch it on: Settings > Webhooks > Active",
+        Matter::HookUnsigned => "set its secret to one of the `webhook_secrets`",
+        Matter::HookSendsForms => "set its content type to application/json",
+        Matter::HookMissesEvents(_) => {
+            "subscribe to them: settings of the App > Permissions & events, or of the webhook > individual events"
+        }
+        Matter::HookFails(_) => {
+            "look at Recent Deliveries of the webhook: wrong secret, wrong address, or nobody there; GitHub sends nothing again by itself"
+        }
+        Matter::RepositoryUnseen(_) => {
+            "install the App for it, or give the token access; and look at `repository` in the configuration"
+        }
+        Matter::Renamed(_) => "write the new name into the configuration",
+        Matter::Archived => {
+            "unarchive it in Settings > General, or take its services out of the configuration"
+        }
+        Matter::MayNotPush => "give it the role Write: Settings > Collaborators and teams",
+        Matter::PermissionMissing(grant) => return Some(grant_it(grant)),
+        Matter::PermissionsUnproven(_) => {
+            "give the token Read and write for them, or use a GitHub App, which can be asked"
+        }
+        Matter::PermissionSurplus(grant) => return Some(take_it_back(grant)),
+        Matter::BranchMissing(_) => "make it, or look at `branch` of the services in the configuration",
+        Matter::BranchDemands(_, demand) => demanded(demand)?,
+        Matter::OwnBranchBlocked(branch, ban) => return Some(blocked(*branch, *ban)),
+        Matter::ImageUnlisted(..) => {
+            "look at `registries` in the configuration; `towpath tags IMAGE` asks again"
+        }
+        Matter::HookWorks(_)
+        | Matter::NoHookWanted
+        | Matter::RepositoryStands
+        | Matter::PermissionsFit
+        | Matter::BranchOpen(_)
+        | Matter::OwnBranchesOpen
+        | Matter::ImageListed(..) => return None,
+    };
+    Some(text.to_owned())
+}
+
+fn untold(subject: &Subject) -> Option<String> {
+    let text = match subject {
+        Subject::Rules(_) => "an owner sees them in Settings > Branches; the bot needs no right to read them",
+        Subject::Hook => {
+            "look at Settings > Webhooks of the repository: the address ends with /hooks/github/FORGE"
+        }
+        Subject::Clock
+        | Subject::Allowances
+        | Subject::Deliveries
+        | Subject::Permissions
+        | Subject::OwnBranches => return None,
+    };
+    Some(text.to_owned())
+}
+
+fn grant_it(grant: &Grant) -> String {
+    let Grant { permission, settings, .. } = grant;
+    format!("grant {} in {settings}", quoted(permission))
+}
+
+fn take_it_back(grant: &Grant) -> String {
+    let Grant { permission, settings, .. } = grant;
+    let to = if grant.wanted == Access::None { "No access" } else { "the lower level" };
+    format!("set {} to {to} in {settings}", quoted(permission))
+}
+
+const fn demanded(demand: &Demand) -> Option<&'static str> {
+    match demand {
+        Demand::Reviews(..) | Demand::CodeOwners(_) => {
+            Some("let the bot bypass this: Settings > Rules > Bypass list; or set `merge: manual` there")
+        }
+        Demand::Restricted => Some("add the bot to those who may push: Settings > Branches"),
+        Demand::Signatures => Some("use a GitHub App: GitHub signs what it commits"),
+        Demand::Others(_) => Some("see whether they let a promotion through: Settings > Rules"),
+        Demand::Checks(_) | Demand::Linear | Demand::Queue => None,
+    }
+}
+
+fn blocked(branch: OwnBranch, ban: Ban) -> String {
+    let pattern = match branch {
+        OwnBranch::Change => "towpath/**/*",
+        OwnBranch::Log => "towpath/log",
+    };
+    match ban {
+        Ban::Unsigned => "use a GitHub App: GitHub signs what it commits".to_owned(),
+        Ban::Creation | Ban::Deletion | Ban::Force | Ban::Push | Ban::Unchecked => {
+            format!("exclude `{pattern}` from that rule, or let the bot bypass it: Settings > Rules")
+        }
+    }
+}

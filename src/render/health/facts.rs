@@ -1,0 +1,183 @@
+//! What is.
+
+use crate::decide::health::{Ban, Demand, Matter, OwnBranch, Subject};
+use crate::model::{Access, Allowance, Deliveries, Grant, Login, LoginProof};
+use crate::render::harmless::{name, quoted, sentence as said};
+use crate::render::time::instant;
+
+/// One sentence, without a full stop.
+pub(super) fn sentence(matter: &Matter) -> String {
+    match matter {
+        Matter::Untold(subject, why) => {
+            format!("{} could not be asked for: {}", subject_words(subject), said(why))
+        }
+        Matter::LoggedIn(login) => logged_in(login),
+        Matter::NotLoggedIn(why) => format!("the bot is not let in: {}", said(why)),
+        Matter::Clocks(ahead) => clocks(*ahead),
+        Matter::Allowance(own) => allowance(own),
+        Matter::HookWorks(sent) => works(sent),
+        Matter::NoHook => "no webhook sends events, and `webhook_secrets` waits for them".to_owned(),
+        Matter::HookWithoutOurSecret(url) => {
+            format!("a webhook sends events to {}, and the forge has no `webhook_secrets`", quoted(url))
+        }
+        Matter::NoHookWanted => "no webhook: it is looked at every few minutes".to_owned(),
+        Matter::HookSwitchedOff => "the webhook is switched off".to_owned(),
+        Matter::HookUnsigned => "the webhook has no secret, so every event is refused".to_owned(),
+        Matter::HookSendsForms => "the webhook sends forms, not JSON, so every event is refused".to_owned(),
+        Matter::HookMissesEvents(events) => format!("the webhook does not tell of {}", list(events)),
+        Matter::HookFails(sent) => fails(sent),
+        Matter::RepositoryStands => "the repository is there, and the bot may change it".to_owned(),
+        Matter::RepositoryUnseen(why) => format!("the repository cannot be seen: {}", said(why)),
+        Matter::Renamed(to) => format!("the repository is called {} by now", quoted(to.as_str())),
+        Matter::Archived => "the repository is archived, so nothing can be changed there".to_owned(),
+        Matter::MayNotPush => "the account of the bot may only read".to_owned(),
+        Matter::PermissionsFit => "the permissions are those that are needed".to_owned(),
+        Matter::PermissionsUnproven(names) => {
+            format!("the bot may read by {}; whether it may write cannot be asked", list(names))
+        }
+        Matter::PermissionMissing(grant) => missing(grant),
+        Matter::PermissionSurplus(grant) => surplus(grant),
+        Matter::BranchMissing(branch) => format!("there is no branch {}", quoted(branch.as_str())),
+        Matter::BranchOpen(branch) => format!("nothing stands in the way of {}", quoted(branch.as_str())),
+        Matter::BranchDemands(branch, demand) => {
+            format!("{} {}", quoted(branch.as_str()), demand_words(demand))
+        }
+        Matter::OwnBranchesOpen => "the branches `towpath/*` may be made, moved and deleted".to_owned(),
+        Matter::OwnBranchBlocked(branch, ban) => format!("{} {}", own_branch(*branch), ban_words(*ban)),
+        Matter::ImageListed(image, 1) => format!("{}: 1 tag", name(&image.to_string())),
+        Matter::ImageListed(image, count) => format!("{}: {count} tags", name(&image.to_string())),
+        Matter::ImageUnlisted(image, why) => format!("{}: {}", name(&image.to_string()), said(why)),
+    }
+}
+
+fn missing(grant: &Grant) -> String {
+    let (permission, granted) = (quoted(&grant.permission), access(grant.granted));
+    format!(
+        "the permission {permission} is {granted}, and has to be {}: {}",
+        access(grant.wanted),
+        said(&grant.purpose)
+    )
+}
+
+fn surplus(grant: &Grant) -> String {
+    let (permission, granted) = (quoted(&grant.permission), access(grant.granted));
+    match grant.wanted {
+        Access::None => format!("the permission {permission} is {granted}, and is not needed"),
+        wanted @ (Access::Read | Access::Write | Access::Admin) => {
+            format!("the permission {permission} is {granted}, and {} would do", access(wanted))
+        }
+    }
+}
+
+const fn access(access: Access) -> &'static str {
+    match access {
+        Access::None => "not granted",
+        Access::Read => "read",
+        Access::Write => "write",
+        Access::Admin => "admin",
+    }
+}
+
+fn logged_in(login: &Login) -> String {
+    let by = match login.proof {
+        LoginProof::App => ", a GitHub App",
+        LoginProof::ClassicToken => ", by a classic token",
+        LoginProof::FineGrainedToken => ", by a fine-grained token",
+        LoginProof::Nothing => "",
+    };
+    let end = login.ends_at.map(|end| format!(" that ends {}", instant(end))).unwrap_or_default();
+    format!("the bot is {}{by}{end}", quoted(login.name.as_str()))
+}
+
+fn clocks(ahead: i64) -> String {
+    match ahead {
+        // Instants come in whole seconds, and answers take their time.
+        -5..=5 => "our clock and the forge's agree".to_owned(),
+        6.. => format!("our clock is {ahead} s ahead of the forge's"),
+        _ => format!("our clock is {} s behind the forge's", ahead.unsigned_abs()),
+    }
+}
+
+fn allowance(own: &Allowance) -> String {
+    let Allowance { kind, remaining, limit, resets_at } = own;
+    let kind = name(kind);
+    format!("{remaining} of {limit} requests left ({kind}), all again {}", instant(*resets_at))
+}
+
+fn works(sent: &Deliveries) -> String {
+    match (sent.count, sent.taken_at) {
+        (0, _) | (_, None) => "the webhook is set up, and no event was sent yet".to_owned(),
+        (count, Some(at)) => format!("the last {count} events were taken, the latest {}", instant(at)),
+    }
+}
+
+fn fails(sent: &Deliveries) -> String {
+    let Deliveries { count, failed, taken_at, refused } = sent;
+    let refused = refused.as_ref().map(|(at, why)| format!(", the latest {}: {}", instant(*at), said(why)));
+    let taken = taken_at.map_or("none was taken".to_owned(), |at| format!("one was taken {}", instant(at)));
+    format!("{failed} of the last {count} events were not taken{}; {taken}", refused.unwrap_or_default())
+}
+
+fn demand_words(demand: &Demand) -> String {
+    match demand {
+        Demand::Reviews(count, merging) => {
+            format!("wants {}, and {}", reviews(*count), merges(merging))
+        }
+        Demand::CodeOwners(merging) => format!("wants a review by a code owner, and {}", merges(merging)),
+        Demand::Checks(checks) => format!("wants these checks before a merge: {}", list(checks)),
+        Demand::Signatures => "wants signed commits".to_owned(),
+        Demand::Linear => "wants no merge commits: changes are squashed".to_owned(),
+        Demand::Queue => "has a merge queue: changes take their turn there".to_owned(),
+        Demand::Restricted => "takes pushes and merges of chosen people only".to_owned(),
+        Demand::Others(rules) => format!("has rules that Towpath knows nothing of: {}", list(rules)),
+    }
+}
+
+fn reviews(count: u32) -> String {
+    if count == 1 { "1 review".to_owned() } else { format!("{count} reviews") }
+}
+
+fn merges(environments: &std::collections::BTreeSet<crate::model::EnvironmentName>) -> String {
+    let verb = if environments.len() == 1 { "merges" } else { "merge" };
+    format!("{} {verb} without a person", list(environments))
+}
+
+const fn own_branch(branch: OwnBranch) -> &'static str {
+    match branch {
+        OwnBranch::Change => "a rule for `towpath/*`",
+        OwnBranch::Log => "a rule for `towpath/log`",
+    }
+}
+
+const fn ban_words(ban: Ban) -> &'static str {
+    match ban {
+        Ban::Creation => "lets the bot make no such branch",
+        Ban::Deletion => "lets the bot delete no such branch",
+        Ban::Force => "lets the bot write no such branch anew",
+        Ban::Push => "lets the bot push nothing",
+        Ban::Unsigned => "wants signed commits, and nobody signs what a token commits",
+        Ban::Unchecked => "wants checks to pass before anything is pushed",
+    }
+}
+
+fn subject_words(subject: &Subject) -> String {
+    match subject {
+        Subject::Clock => "the forge's clock".to_owned(),
+        Subject::Allowances => "how many requests are left".to_owned(),
+        Subject::Hook => "where events are sent".to_owned(),
+        Subject::Deliveries => "what became of events".to_owned(),
+        Subject::Permissions => "what the bot may do".to_owned(),
+        Subject::Rules(branch) => format!("the rules of {}", quoted(branch.as_str())),
+        Subject::OwnBranches => "the rules of `towpath/*`".to_owned(),
+    }
+}
+
+/// `a`, `b` and `c`.
+fn list<T: ToString>(items: impl IntoIterator<Item = T>) -> String {
+    let items: Vec<String> = items.into_iter().map(|item| quoted(&item.to_string())).collect();
+    match items.split_last() {
+        None => String::new(),
+        Some((last, [])) => last.clone(),
+        Some((last, rest)) => format!("{} and {last}", rest.join(", ")),
+    }
+}

@@ -1,0 +1,419 @@
+//! `towpath doctor`: all is well, everything is wrong, and what nobody could be asked about.
+
+use std::fs;
+use std::process::Command;
+
+use insta::assert_snapshot;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use towpath::observe::{Clock as _, SystemClock};
+
+use super::shop;
+use crate::support::fixture;
+use crate::support::registry::{FakeRegistry, Fault, Pushed, image_labels};
+use crate::support::world::{FakeWorld, Setup, TOKEN};
+
+const KEY: &str = include_str!("../adapters/github/app.pem");
+const CONFIGURATION: &str = r#"
+version: 1
+ledger: "sqlite:towpath.db"
+forges:
+  - name: hub
+    kind: github
+    url: http://GITHUB
+    CREDENTIALS
+    webhook_secrets: [ { file: hook.secret } ]
+    repositories: [ "acme/*" ]
+registries:
+  - { host: "REGISTRY", plain_http: true }
+pipelines:
+  - name: standard
+    environments:
+      - { name: dev, merge: auto }
+      - { name: staging, after: [dev], merge: auto }
+      - { name: production, after: [staging], merge: manual }
+services:
+  - name: shop
+    pipeline: standard
+    images:
+      - { image: "REGISTRY/acme/shop", select: { semver: "*" } }
+    config: { forge: hub, repository: acme/deploy, path: "apps/shop/overlays/{environment}" }
+"#;
+const APP: &str = "app: { id: 12, private_key: { file: app.pem } }";
+const A_TOKEN: &str = "token: { file: token }";
+
+/// A GitHub and a registry, and a folder with a configuration for them.
+struct Practice {
+    /// Fails the test where its GitHub and the real one's description differ.
+    _world: FakeWorld,
+    registry: FakeRegistry,
+    github: String,
+    folder: TempDir,
+}
+
+/// What the binary printed, and its exit code.
+struct Said {
+    out: String,
+    code: Option<i32>,
+}
+
+impl Practice {
+    async fn new(credentials: &str, change: impl FnOnce(&mut Setup)) -> Self {
+        let world = FakeWorld::new(fixture::service("shop", &["shop"], &["dev", "staging"], "1.9.0"));
+        world.state().now = SystemClock.now();
+        world.state().github.setup.is_on_machine_time = true;
+        change(&mut world.state().github.setup);
+        let registry = FakeRegistry::start().await;
+        let labels = image_labels("1.9.0");
+        registry.push("acme/shop", "1.9.0", Pushed::Image { architecture: "amd64", labels });
+        let github = world.serve_github().await.to_string();
+        let folder = TempDir::new().expect("a temporary folder");
+        let text = CONFIGURATION.replace("GITHUB", &github).replace("REGISTRY", &registry.host());
+        let files = [
+            ("towpath.yaml", text.replace("CREDENTIALS", credentials)),
+            ("app.pem", KEY.to_owned()),
+            ("token", TOKEN.to_owned()),
+            ("hook.secret", "a secret".to_owned()),
+        ];
+        for (name, content) in files {
+            fs::write(folder.path().join(name), content).expect("the folder can be written");
+        }
+        Self { _world: world, registry, github, folder }
+    }
+
+    /// Runs the binary; the servers of this test answer it meanwhile.
+    async fn doctor(&self, arguments: &[&str]) -> Said {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_towpath"));
+        command.current_dir(self.folder.path()).arg("doctor").args(arguments).env_remove("RUST_LOG");
+        let output = tokio::task::spawn_blocking(move || command.output()).await.expect("it ends");
+        let output = output.expect("the binary runs");
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(error, "", "doctor says all it has to say on standard output");
+        let out = String::from_utf8(output.stdout).expect("it prints UTF-8");
+        let out = out.replace(&self.registry.host(), "registry.test").replace(&self.github, "github.test");
+        assert!(!out.contains(TOKEN) && !out.contains("a secret"), "no secret is printed: {out}");
+        Said { out, code: output.status.code() }
+    }
+}
+
+/// Hides the instants, which differ from run to run.
+macro_rules! snapshot {
+    ($text:expr, @$expected:literal) => {
+        insta::with_settings!({ filters => vec![
+            (r"(\w{3} )?\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d)?( UTC|Z)", "<instant>"),
+            // What an answer takes on its way counts for the clocks.
+            (r"clock is 3\d\d s ahead", "clock is some 300 s ahead"),
+        ] }, { assert_snapshot!($text, @$expected) })
+    };
+}
+
+#[tokio::test]
+async fn all_is_well_with_an_app() {
+    let practice = Practice::new(APP, |_| {}).await;
+    let said = practice.doctor(&[]).await;
+    snapshot!(said.out, @"
+    GitHub `hub`
+      ok        the bot is `towpath[bot]`, a GitHub App
+      ok        our clock and the forge's agree
+      ok        4990 of 5000 requests left (REST), all again <instant>
+      ok        5000 of 5000 requests left (GraphQL), all again <instant>
+      ok        the last 2 events were taken, the latest <instant>
+
+    GitHub `hub`, repository `acme/deploy`
+      ok        the repository is there, and the bot may change it
+      ok        the permissions are those that are needed
+      ok        nothing stands in the way of `main`
+      ok        the branches `towpath/*` may be made, moved and deleted
+
+    registry `registry.test`
+      ok        registry.test/acme/shop: 1 tag
+
+    all is well
+    ");
+    assert_eq!(said.code, Some(0));
+}
+
+#[tokio::test]
+async fn an_app_that_may_too_little_and_too_much_and_is_not_heard() {
+    let practice = Practice::new(APP, |setup| {
+        setup.permissions = json!({ "contents": "read", "metadata": "read", "pull_requests": "write", "administration": "write", "secrets": "read", "issues": "write" });
+        setup.events = json!(["push"]);
+        setup.deliveries = vec![(1, 401), (3, 502), (90, 202)];
+        setup.hook = json!({ "url": "https://towpath.test/hooks/github/hub", "content_type": "form", "insecure_ssl": "0" });
+        setup.remaining = 12;
+    })
+    .await;
+    let said = practice.doctor(&[]).await;
+    snapshot!(said.out, @"
+    GitHub `hub`
+      ok        the bot is `towpath[bot]`, a GitHub App
+      ok        our clock and the forge's agree
+      warning   12 of 5000 requests left (REST), all again <instant>
+                use a GitHub App: each of its installations has an allowance of its own; and set `webhook_secrets`
+      ok        5000 of 5000 requests left (GraphQL), all again <instant>
+      wrong     the webhook has no secret, so every event is refused
+                set its secret to one of the `webhook_secrets`
+      wrong     the webhook sends forms, not JSON, so every event is refused
+                set its content type to application/json
+      warning   the webhook does not tell of `check_run`, `check_suite`, `create`, `delete`, `deployment_status`, `issue_comment`, `pull_request`, `pull_request_review`, `repository` and `status`
+                subscribe to them: settings of the App > Permissions & events, or of the webhook > individual events
+      wrong     2 of the last 3 events were not taken, the latest <instant>: 401 Invalid HTTP Response; one was taken <instant>
+                look at Recent Deliveries of the webhook: wrong secret, wrong address, or nobody there; GitHub sends nothing again by itself
+
+    GitHub `hub`, repository `acme/deploy`
+      ok        the repository is there, and the bot may change it
+      wrong     the permission `checks` is not granted, and has to be write: it shows the gates as a check
+                grant `checks` in the App's settings > Permissions & events, then accept it at https://forge.test/organizations/acme/settings/installations/7
+      wrong     the permission `contents` is read, and has to be write: it reads configuration, writes branches and merges
+                grant `contents` in the App's settings > Permissions & events, then accept it at https://forge.test/organizations/acme/settings/installations/7
+      wrong     the permission `deployments` is not granted, and has to be write: it tells what runs where
+                grant `deployments` in the App's settings > Permissions & events, then accept it at https://forge.test/organizations/acme/settings/installations/7
+      warning   the permission `members` is not granted, and has to be read: it asks who belongs to a team
+                grant `members` in the App's settings > Permissions & events, then accept it at https://forge.test/organizations/acme/settings/installations/7
+      wrong     the permission `statuses` is not granted, and has to be write: it reads the results of builds
+                grant `statuses` in the App's settings > Permissions & events, then accept it at https://forge.test/organizations/acme/settings/installations/7
+      warning   the permission `issues` is write, and read would do
+                set `issues` to the lower level in the App's settings > Permissions & events, then accept it at https://forge.test/organizations/acme/settings/installations/7
+      warning   the permission `administration` is write, and is not needed
+                set `administration` to No access in the App's settings > Permissions & events, then accept it at https://forge.test/organizations/acme/settings/installations/7
+      warning   the permission `secrets` is read, and is not needed
+                set `secrets` to No access in the App's settings > Permissions & events, then accept it at https://forge.test/organizations/acme/settings/installations/7
+      ok        nothing stands in the way of `main`
+      ok        the branches `towpath/*` may be made, moved and deleted
+
+    registry `registry.test`
+      ok        registry.test/acme/shop: 1 tag
+
+    7 wrong, 6 to look at, 0 unknown
+    ");
+    assert_eq!(said.code, Some(1));
+}
+
+#[tokio::test]
+async fn a_repository_that_is_protected_against_the_pipelines() {
+    let practice = Practice::new(A_TOKEN, |setup| {
+        setup.token_lasts = Some(chrono::TimeDelta::days(3));
+        setup.scopes = Some("repo, workflow, delete_repo");
+        setup.clock_behind = chrono::TimeDelta::seconds(300);
+        setup.archived = true;
+        setup.rules = protecting_rules();
+        setup.repository_hooks = Some(vec![repository_hook(false)]);
+    })
+    .await;
+    practice.registry.misbehave(Fault::Refusal(403));
+    let said = practice.doctor(&[]).await;
+    snapshot!(said.out, @"
+    GitHub `hub`
+      warning   the bot is `towpath[bot]`, by a classic token that ends <instant>
+                make a new one in Settings > Developer settings > Tokens (classic), or use a GitHub App, which needs none
+      wrong     our clock is some 300 s ahead of the forge's
+                keep the clock of this machine right (NTP): windows and freezes are judged by it
+      ok        4990 of 5000 requests left (REST), all again <instant>
+      ok        5000 of 5000 requests left (GraphQL), all again <instant>
+
+    GitHub `hub`, repository `acme/deploy`
+      wrong     the repository is archived, so nothing can be changed there
+                unarchive it in Settings > General, or take its services out of the configuration
+      warning   the permission `workflow` is write, and is not needed
+                set `workflow` to No access in Settings > Developer settings > Personal access tokens of the bot's account
+      warning   the permission `delete_repo` is write, and is not needed
+                set `delete_repo` to No access in Settings > Developer settings > Personal access tokens of the bot's account
+      wrong     `main` wants 2 reviews, and `dev` and `staging` merge without a person
+                let the bot bypass this: Settings > Rules > Bypass list; or set `merge: manual` there
+      wrong     `main` wants a review by a code owner, and `dev` and `staging` merge without a person
+                let the bot bypass this: Settings > Rules > Bypass list; or set `merge: manual` there
+      wrong     `main` wants signed commits
+                use a GitHub App: GitHub signs what it commits
+      ok        `main` wants no merge commits: changes are squashed
+      ok        `main` wants these checks before a merge: `ci/build`
+      wrong     a rule for `towpath/*` lets the bot make no such branch
+                exclude `towpath/**/*` from that rule, or let the bot bypass it: Settings > Rules
+      wrong     a rule for `towpath/*` lets the bot delete no such branch
+                exclude `towpath/**/*` from that rule, or let the bot bypass it: Settings > Rules
+      wrong     a rule for `towpath/*` lets the bot write no such branch anew
+                exclude `towpath/**/*` from that rule, or let the bot bypass it: Settings > Rules
+      wrong     a rule for `towpath/*` wants signed commits, and nobody signs what a token commits
+                use a GitHub App: GitHub signs what it commits
+      wrong     a rule for `towpath/log` lets the bot make no such branch
+                exclude `towpath/log` from that rule, or let the bot bypass it: Settings > Rules
+      wrong     a rule for `towpath/log` wants signed commits, and nobody signs what a token commits
+                use a GitHub App: GitHub signs what it commits
+      wrong     the webhook is switched off
+                switch it on: Settings > Webhooks > Active
+      warning   the webhook does not tell of `check_run`, `check_suite`, `create`, `delete`, `deployment_status`, `issue_comment`, `pull_request_review`, `repository` and `status`
+                subscribe to them: settings of the App > Permissions & events, or of the webhook > individual events
+      ok        the last 2 events were taken, the latest <instant>
+
+    registry `registry.test`
+      wrong     registry.test/acme/shop: the registry `registry.test` refuses access to `registry.test/acme/shop`: it answered 403 Forbidden, no; if it is there, name `credentials` for its registry under `registries`
+                look at `registries` in the configuration; `towpath tags IMAGE` asks again
+
+    13 wrong, 4 to look at, 0 unknown
+    ");
+    assert_eq!(said.code, Some(1));
+}
+
+#[tokio::test]
+async fn rules_that_the_bot_may_pass_by_are_none() {
+    let practice = Practice::new(APP, |setup| {
+        setup.rules = protecting_rules();
+        setup.bypass = "always";
+    })
+    .await;
+    let said = practice.doctor(&[]).await;
+    assert!(said.out.ends_with("\nall is well\n"), "{}", said.out);
+}
+
+#[tokio::test]
+async fn what_nobody_could_be_asked_about_is_not_fine() {
+    let practice = Practice::new(A_TOKEN, |setup| {
+        setup.scopes = None;
+        setup.protection = Some((json!({}), false));
+    })
+    .await;
+    let said = practice.doctor(&[]).await;
+    snapshot!(said.out, @"
+    GitHub `hub`
+      ok        the bot is `towpath[bot]`, by a fine-grained token
+      ok        our clock and the forge's agree
+      ok        4990 of 5000 requests left (REST), all again <instant>
+      ok        5000 of 5000 requests left (GraphQL), all again <instant>
+
+    GitHub `hub`, repository `acme/deploy`
+      ok        the repository is there, and the bot may change it
+      unknown   the bot may read by `contents`, `deployments` and `pull_requests`; whether it may write cannot be asked
+                give the token Read and write for them, or use a GitHub App, which can be asked
+      unknown   the rules of `main` could not be asked for: the branch is protected, and only an owner may read how
+                an owner sees them in Settings > Branches; the bot needs no right to read them
+      ok        the branches `towpath/*` may be made, moved and deleted
+      unknown   where events are sent could not be asked for: only an owner may read the webhooks
+                look at Settings > Webhooks of the repository: the address ends with /hooks/github/FORGE
+
+    registry `registry.test`
+      ok        registry.test/acme/shop: 1 tag
+
+    0 to look at, 3 unknown, nothing wrong
+    ");
+    assert_eq!(said.code, Some(0));
+}
+
+#[tokio::test]
+async fn a_token_that_nobody_takes() {
+    let practice = Practice::new(A_TOKEN, |_| {}).await;
+    fs::write(practice.folder.path().join("token"), "expired").expect("the folder can be written");
+    let said = practice.doctor(&[]).await;
+    snapshot!(said.out, @"
+    GitHub `hub`
+      wrong     the bot is not let in: the bot may not say who it is in `GitHub`; grant it `a token that is valid`
+                look at `token` or `app` of the forge in the configuration
+
+    registry `registry.test`
+      ok        registry.test/acme/shop: 1 tag
+
+    1 wrong, 0 to look at, 0 unknown
+    ");
+    assert_eq!(said.code, Some(1));
+}
+
+#[tokio::test]
+async fn a_repository_that_was_renamed() {
+    let practice = Practice::new(A_TOKEN, |setup| {
+        setup.renamed_to = Some("acme/delivery");
+        setup.may_push = false;
+    })
+    .await;
+    let said = practice.doctor(&["--json"]).await;
+    let said: Value = serde_json::from_str(&said.out).expect("standard output holds the JSON alone");
+    let of_repository: Vec<&Value> = said["findings"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .filter(|own| own["about"].as_str().is_some_and(|about| about.contains("repository")))
+        .take(2)
+        .collect();
+    snapshot!(format!("{:#}", json!(of_repository)), @r#"
+    [
+      {
+        "about": "GitHub `hub`, repository `acme/deploy`",
+        "level": "warning",
+        "finding": "the repository is called `acme/delivery` by now",
+        "advice": "write the new name into the configuration"
+      },
+      {
+        "about": "GitHub `hub`, repository `acme/deploy`",
+        "level": "wrong",
+        "finding": "the account of the bot may only read",
+        "advice": "give it the role Write: Settings > Collaborators and teams"
+      }
+    ]
+    "#);
+    assert_eq!(said["wrong"], json!(true));
+}
+
+#[tokio::test]
+async fn a_local_forge_has_its_repositories_or_not() {
+    let registry = shop::registry(&shop::TAGS).await;
+    let site = shop::site(&registry, "1h");
+    let said = site.towpath(&["doctor"]);
+    snapshot!(said.out, @"
+    local forge `here`
+      ok        the bot is `towpath`
+
+    local forge `here`, repository `acme/deploy`
+      ok        the repository is there, and the bot may change it
+      ok        nothing stands in the way of `main`
+
+    registry `registry.test`
+      ok        registry.test/acme/shop: 5 tags
+
+    all is well
+    ");
+    assert_eq!(said.code, Some(0));
+    fs::rename(site.path("forge/acme/deploy.git"), site.path("forge/acme/gone.git"))
+        .expect("it can be moved");
+    let said = site.towpath(&["doctor"]);
+    assert!(said.out.contains("  wrong     the repository cannot be seen: "), "{}", said.out);
+    assert_eq!(said.code, Some(1));
+}
+
+/// Rules that leave the bot nothing to do.
+fn protecting_rules() -> Vec<(&'static str, Value)> {
+    let reviews = json!({
+        "required_approving_review_count": 2,
+        "require_code_owner_review": true,
+        "dismiss_stale_reviews_on_push": false,
+        "require_last_push_approval": false,
+        "required_review_thread_resolution": false,
+    });
+    let checks = json!({
+        "required_status_checks": [{ "context": "ci/build" }],
+        "strict_required_status_checks_policy": false,
+    });
+    vec![
+        ("main", json!({ "type": "pull_request", "parameters": reviews })),
+        ("main", json!({ "type": "required_status_checks", "parameters": checks })),
+        ("main", json!({ "type": "required_linear_history" })),
+        ("", json!({ "type": "required_signatures" })),
+        ("towpath/", json!({ "type": "creation" })),
+        ("towpath/", json!({ "type": "deletion" })),
+        ("towpath/", json!({ "type": "non_fast_forward" })),
+    ]
+}
+
+fn repository_hook(is_active: bool) -> Value {
+    let url = "https://api.forge.test/repos/acme/deploy/hooks/1";
+    json!({
+        "type": "Repository",
+        "id": 1,
+        "name": "web",
+        "active": is_active,
+        "events": ["push", "pull_request"],
+        "config": { "url": "https://towpath.test/hooks/github/hub", "content_type": "json", "secret": "********" },
+        "created_at": "2026-03-02T09:00:00Z",
+        "updated_at": "2026-03-02T09:00:00Z",
+        "url": url,
+        "test_url": format!("{url}/test"),
+        "ping_url": format!("{url}/pings"),
+        "last_response": { "code": 202, "status": "active", "message": "OK" },
+    })
+}
