@@ -14,7 +14,7 @@ use crate::model::{CommitId, Place, Proposal, Time};
 pub enum Outcome {
     /// It is done.
     Done,
-    /// Somebody was faster: look again.
+    /// Somebody was faster, or it is not time yet: look again.
     Again(String),
     /// The forge takes no more for so long.
     Later(Duration),
@@ -35,11 +35,14 @@ impl Receipt {
     fn new(draft: Draft, result: Result<(), ForgeError>) -> Self {
         let outcome = match result {
             Ok(()) => Outcome::Done,
-            Err(error @ ForgeError::Conflict { .. }) => Outcome::Again(error.to_string()),
+            Err(error @ (ForgeError::Conflict { .. } | ForgeError::NotYet { .. })) => {
+                Outcome::Again(error.to_string())
+            }
             Err(ForgeError::RateLimited { wait }) => Outcome::Later(wait),
             Err(
                 error @ (ForgeError::NotFound { .. }
                 | ForgeError::Forbidden { .. }
+                | ForgeError::Shut { .. }
                 | ForgeError::Blocked { .. }
                 | ForgeError::Unavailable { .. }),
             ) => Outcome::Failed(error.to_string()),

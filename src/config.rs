@@ -28,7 +28,7 @@ pub use import::write_imported;
 pub use problem::{Problem, Problems};
 pub use secret::{SecretError, SecretSource};
 
-use crate::model::{ForgeName, Policy, PushKind, TeamName, UserName};
+use crate::model::{ForgeName, MergeMethod, Policy, PushKind, TeamName, UserName};
 use document::{Document, Shape};
 use problem::{Findings, Span};
 use reader::{Read, Reader};
@@ -109,6 +109,8 @@ pub struct GitHubForgeSettings {
     pub bot: Option<UserName>,
     /// Where the secrets are, of which any proves that an event comes from there; without one there are no events.
     pub webhook_secrets: Vec<SecretSource>,
+    /// How pull requests are merged; nothing means the first way that a repository allows.
+    pub merge_method: Option<MergeMethod>,
 }
 
 impl GitHubForgeSettings {

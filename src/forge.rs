@@ -48,9 +48,25 @@ pub enum ForgeError {
         /// What it lacks.
         permission: String,
     },
+    /// The repository, or the bot itself, is not what it was: a person has to see to it.
+    #[error("{why}; {way_out}")]
+    Shut {
+        /// What is so.
+        why: String,
+        /// What mends it.
+        way_out: String,
+    },
     /// A rule of the repository stands in the way, such as a protected branch: a person has to see to it.
     #[error("{what} is not allowed: {why}")]
     Blocked {
+        /// What was tried.
+        what: String,
+        /// What the forge says about it.
+        why: String,
+    },
+    /// The forge does not do it yet, and says of the change itself what it waits for: look again.
+    #[error("{what} has to wait: {why}")]
+    NotYet {
         /// What was tried.
         what: String,
         /// What the forge says about it.
@@ -196,6 +212,9 @@ pub trait Forge: Send + Sync {
     ) -> impl Future<Output = Result<(), ForgeError>> + Send;
 
     /// Merges a change at exactly one head and returns the commit on the base branch.
+    ///
+    /// Where the forge does not merge it yet the answer is [`ForgeError::NotYet`], and the change says why from the next
+    /// look on. That it waits in the forge's own queue is such an answer.
     fn merge(&self, merge: &Merge) -> impl Future<Output = Result<CommitId, ForgeError>> + Send;
 
     /// Closes a change without merging it; it may be closed already.

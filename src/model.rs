@@ -29,8 +29,8 @@ mod validator;
 mod world;
 
 pub use change::{
-    BRANCH_PREFIX, CHANGE_LABEL, Change, ChangeNumber, ChangeState, Comment, CommentId, ContentMark, Head,
-    LOG_BRANCH, Reaction, Review, ReviewVerdict, Status, StatusState, change_branch,
+    BRANCH_PREFIX, Barrier, BarrierKind, CHANGE_LABEL, Change, ChangeNumber, ChangeState, Comment, CommentId,
+    ContentMark, Head, LOG_BRANCH, Reaction, Review, ReviewVerdict, Status, StatusState, change_branch,
 };
 pub use code_owners::CodeOwners;
 pub use description::{ArtifactKind, Description, Platform, PlatformError};
@@ -51,8 +51,8 @@ pub use name::{
 pub use order::Order;
 pub use place::{Place, Target};
 pub use policy::{
-    After, AfterMode, Approvals, Environment, Gate, MergeMode, OnNewer, POLL_DEFAULT, Pipeline, Policy,
-    Principal, Right, Rights, Service, ServiceImage, Soak, SoakCounts, Together,
+    After, AfterMode, Approvals, Environment, Gate, MergeMethod, MergeMode, OnNewer, POLL_DEFAULT, Pipeline,
+    Policy, Principal, Right, Rights, Service, ServiceImage, Soak, SoakCounts, Together,
 };
 pub use proposal::{Merge, NewStatus, Presentation, Proposal, WrittenRemark};
 pub use push::{PushKind, PushProof};

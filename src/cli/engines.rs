@@ -124,6 +124,7 @@ fn github(own: &GitHubForgeSettings) -> anyhow::Result<GitHubForge> {
         credentials,
         bot: own.bot.clone(),
         patience: Patience::default(),
+        merge_method: own.merge_method,
     };
     Ok(GitHubForge::new(access, now()))
 }

@@ -20,9 +20,9 @@ use super::document::{Shape, Spot};
 use super::located::Located;
 use super::reader::{Read, Reader};
 use crate::model::{
-    BranchName, EnvironmentName, ForgeName, GroupName, ImageName, Marker, MergeMode, OnNewer, Pattern,
-    PipelineName, Platform, Principal, RepositoryName, Selection, ServiceName, SoakCounts, Tag, TeamName,
-    Together, UserName,
+    BranchName, EnvironmentName, ForgeName, GroupName, ImageName, Marker, MergeMethod, MergeMode, OnNewer,
+    Pattern, PipelineName, Platform, Principal, RepositoryName, Selection, ServiceName, SoakCounts, Tag,
+    TeamName, Together, UserName,
 };
 use shape::{case_schema, choice, key, only_entry, shape};
 
@@ -91,6 +91,8 @@ shape! {
             /// forge, its content type is `application/json`. Without secrets Towpath takes no events, and looks once
             /// a minute; with them, every five minutes.
             webhook_secrets: List<SecretSource>,
+            /// `github` only: how pull requests are merged; default: the first of these that the repository allows.
+            merge_method: MergeMethod,
         }
     }
 }

@@ -72,16 +72,17 @@ fn of_comment<'w>(observed: &'w ObservedChange, comment: &'w Comment) -> Word<'w
     Word { observed, id, author, at: *at, edited: *edited, commands, is_unparsable }
 }
 
-/// A review is a command by itself, about the head that was reviewed, and its text may hold more.
+/// A review that says yes or no is a command by itself, about the head that was reviewed; its text may hold more.
 fn of_review<'w>(observed: &'w ObservedChange, review: &'w Review) -> Word<'w> {
     let own = match review.verdict {
-        ReviewVerdict::Approve => Command::Approve { head: Some(review.head.to_string()) },
+        ReviewVerdict::Approve => Some(Command::Approve { head: Some(review.head.to_string()) }),
         ReviewVerdict::RequestChanges => {
-            Command::Hold { until: None, reason: Some("changes requested".to_owned()) }
+            Some(Command::Hold { until: None, reason: Some("changes requested".to_owned()) })
         }
+        ReviewVerdict::Comment => None,
     };
-    let (mut commands, is_unparsable) = commands_of(&review.body);
-    commands.insert(0, own);
+    let (written, is_unparsable) = commands_of(&review.body);
+    let commands = own.into_iter().chain(written).collect();
     let Review { id, author, at, .. } = review;
     Word { observed, id, author, at: *at, edited: false, commands, is_unparsable }
 }

@@ -11,7 +11,7 @@ use super::gates;
 use super::offers;
 use super::plan::{Action, GateReport, GatesPassed, Judgement, Need, Verdict};
 use super::reason::{Because, Reason};
-use crate::model::{ContentKey, MergeMode, ObservedChange, OnNewer, Release, Time};
+use crate::model::{BarrierKind, ContentKey, MergeMode, ObservedChange, OnNewer, Release, Time};
 
 /// How long a proof that all gates passed may be used: as long as rights may be old.
 const PROOF_VALID: TimeDelta = TimeDelta::seconds(60);
@@ -165,7 +165,8 @@ fn advance(
         notes.push(finish_first(observed, release, &newer));
     }
     notes.extend(offers::incomplete(case, needs));
-    let next_look = candidate::next_newer(case, release, needs);
+    let next_look =
+        candidate::next_newer(case, release, needs).into_iter().chain(next_try(case, observed)).min();
     let (action, note) = go_on(case, observed, release, reports, needs);
     notes.extend(note);
     Finding { action, notes, next_look, ..Finding::default() }
@@ -187,9 +188,41 @@ fn go_on(
         return (None, None);
     }
     match case.environment.merge {
-        MergeMode::Auto => (Some(merge(case, observed, release, key, needs)), None),
+        MergeMode::Auto => {
+            let merge = merge(case, observed, release, key, needs);
+            past_barrier(case, observed, release, merge)
+        }
         MergeMode::Manual => (None, Some(Reason::ManualMerge { change: observed.change.number })),
     }
+}
+
+/// The merge, unless the forge said that it does not merge this yet.
+///
+/// A branch that has to hold the newest base first is made anew on it, as after a conflict: the bytes stay ours, the move
+/// is compare-and-swap, and approvals bind the content, which stays the same.
+fn past_barrier(
+    case: &Case<'_>,
+    observed: &ObservedChange,
+    release: &Release,
+    merge: Action,
+) -> (Option<Action>, Option<Reason>) {
+    let change = observed.change.number;
+    let Some(barrier) = &observed.change.barrier else { return (Some(merge), None) };
+    match barrier.kind {
+        BarrierKind::Behind => (update(case, observed, release, Because::BaseMoved), None),
+        BarrierKind::Queued => (None, Some(Reason::MergeQueued { change })),
+        BarrierKind::Blocked => {
+            let may_try = barrier.until.is_none_or(|until| until <= case.world.now);
+            let why = barrier.why.clone();
+            (may_try.then_some(merge), Some(Reason::MergeBlocked { change, why }))
+        }
+    }
+}
+
+/// When the forge is worth asking again for a merge that it refused.
+fn next_try(case: &Case<'_>, observed: &ObservedChange) -> Option<Time> {
+    let until = observed.change.barrier.as_ref().and_then(|barrier| barrier.until);
+    until.filter(|until| *until > case.world.now)
 }
 
 /// What would be opened now if the change were not there, where that is something else.

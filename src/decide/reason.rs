@@ -151,6 +151,18 @@ pub enum Reason {
         /// The newer release.
         newer: Tag,
     },
+    /// The forge does not merge the change yet.
+    MergeBlocked {
+        /// The change.
+        change: ChangeNumber,
+        /// What the forge says; empty where it says no more than that.
+        why: String,
+    },
+    /// The change stands in the forge's merge queue.
+    MergeQueued {
+        /// The change.
+        change: ChangeNumber,
+    },
     /// A person merges.
     ManualMerge {
         /// The change.

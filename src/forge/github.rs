@@ -21,6 +21,7 @@ mod permissions;
 mod propose;
 mod pulls;
 mod refusal;
+mod repository;
 mod reviewers;
 mod source;
 mod speak;
@@ -36,8 +37,8 @@ use tokio::sync::OnceCell;
 use super::{Forge, ForgeError, LogPart, Merge, Presentation, Proposal, Remark};
 use crate::model::{
     BlobId, BranchName, Change, ChangeNumber, CommentId, CommitId, FileChange, ForgeName, Head, Health,
-    HealthQuestion, Place, Reaction, RepositoryName, RepositoryPath, SourceComparison, SourceSpan, TeamName,
-    Time, TreeEntry, UserName,
+    HealthQuestion, MergeMethod, Place, Reaction, RepositoryName, RepositoryPath, SourceComparison,
+    SourceSpan, TeamName, Time, TreeEntry, UserName,
 };
 pub use connection::Patience;
 use connection::{Connection, lock};
@@ -67,6 +68,7 @@ struct Inner {
     bot: OnceCell<UserName>,
     /// Who stands for the bot before the first answer.
     nobody: UserName,
+    merge_method: Option<MergeMethod>,
     people: People,
     repositories: Mutex<BTreeMap<RepositoryName, Arc<Memory>>>,
 }
@@ -84,6 +86,8 @@ pub struct Access {
     pub bot: Option<UserName>,
     /// How patient requests are.
     pub patience: Patience,
+    /// How pull requests are merged; nothing means the first way that the repository allows.
+    pub merge_method: Option<MergeMethod>,
 }
 
 impl std::fmt::Debug for GitHubForge {
@@ -100,13 +104,14 @@ impl GitHubForge {
     /// A forge; nothing is asked yet.
     #[must_use]
     pub fn new(access: Access, now: Now) -> Self {
-        let Access { name, url, credentials, bot, patience } = access;
+        let Access { name, url, credentials, bot, patience, merge_method } = access;
         let connection = Connection::new((&name, &url), credentials, patience, now);
         let inner = Inner {
             name,
             connection,
             bot: OnceCell::new_with(bot.and_then(|bot| wire::login(bot.as_str()).ok())),
             nobody: UserName::new("unknown").expect("a plain word is a user name"),
+            merge_method,
             people: People::default(),
             repositories: Mutex::default(),
         };
@@ -180,7 +185,10 @@ impl Forge for GitHubForge {
     }
 
     async fn changes(&self, place: &Place) -> Result<Vec<Change>, ForgeError> {
-        self.changes_at(place).await
+        match self.changes_at(place).await {
+            Err(error @ ForgeError::NotFound { .. }) => Err(self.gone(&place.repository, error).await),
+            read => read,
+        }
     }
 
     async fn branches(&self, place: &Place) -> Result<BTreeMap<BranchName, Head>, ForgeError> {

@@ -62,6 +62,8 @@ words! {
         Approve = "approve",
         /// The content must not go on like this.
         RequestChanges = "request-changes",
+        /// Neither; its text may hold commands.
+        Comment = "comment",
     }
 }
 
@@ -213,6 +215,29 @@ impl ContentMark {
     }
 }
 
+words! {
+    /// Why a forge does not merge a change as things are.
+    BarrierKind {
+        /// A rule of the repository is not met yet: a review, a check, a right.
+        Blocked = "blocked",
+        /// The forge wants the newest base in the branch first.
+        Behind = "behind",
+        /// The change stands in the forge's own queue, and is merged at its turn.
+        Queued = "queued",
+    }
+}
+
+/// What the forge holds against merging a change that goes together with its base.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Barrier {
+    /// What it is.
+    pub kind: BarrierKind,
+    /// What the forge says, with the way out where that is known; empty where it says no more than the kind.
+    pub why: String,
+    /// When a merge is worth another try; nothing where none was tried, since only a try tells for sure.
+    pub until: Option<Time>,
+}
+
 /// A change request on a config repository whose branch carries Towpath's prefix.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
@@ -238,6 +263,8 @@ pub struct Change {
     pub head: Head,
     /// Whether the forge can merge it into its base as things are.
     pub conflicted: bool,
+    /// What else stands in the way of merging it, as far as the forge says.
+    pub barrier: Option<Barrier>,
     /// Comments, oldest first.
     pub comments: Vec<Comment>,
     /// Reviews, oldest first.

@@ -12,6 +12,18 @@ use super::{
 pub const POLL_DEFAULT: Duration = Duration::from_secs(300);
 
 words! {
+    /// How a forge puts the commits of a change on the base.
+    MergeMethod {
+        /// With a commit that joins both histories.
+        Merge = "merge",
+        /// As one commit.
+        Squash = "squash",
+        /// Each commit anew on top of the base.
+        Rebase = "rebase",
+    }
+}
+
+words! {
     /// Who merges a change once all gates pass.
     MergeMode {
         /// A person.

@@ -71,6 +71,11 @@ pub(super) fn fact(reason: &Reason) -> String {
             name(newer.as_str()),
             name(release.as_str())
         ),
+        Reason::MergeBlocked { change, why } if why.is_empty() => {
+            format!("a rule of the repository blocks merging {change}")
+        }
+        Reason::MergeBlocked { change, why } => format!("merging {change} is blocked: {}", sentence(why)),
+        Reason::MergeQueued { change } => format!("{change} waits in the forge's merge queue"),
         Reason::ManualMerge { change } => format!("{change} is ready for a person to merge"),
     }
 }
@@ -88,6 +93,9 @@ fn way_out(reason: &Reason) -> Option<String> {
         Reason::NothingSelected { .. } => Some("look at `select` in the configuration".to_owned()),
         Reason::ForeignHead { .. } => Some("merge or close it by hand".to_owned()),
         Reason::BranchTaken { .. } => Some("delete or rename it".to_owned()),
+        Reason::MergeBlocked { why, .. } if why.is_empty() => {
+            Some("its page at the forge says which one".to_owned())
+        }
         Reason::FirstEnvironment
         | Reason::LandedBefore { .. }
         | Reason::NotLandedBefore { .. }
@@ -108,6 +116,8 @@ fn way_out(reason: &Reason) -> Option<String> {
         | Reason::DigestUnknown { .. }
         | Reason::NotObserved
         | Reason::FinishFirst { .. }
+        | Reason::MergeBlocked { .. }
+        | Reason::MergeQueued { .. }
         | Reason::ManualMerge { .. } => None,
     }
 }

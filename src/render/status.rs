@@ -83,7 +83,10 @@ const fn weight(note: &Reason) -> StatusState {
         | Reason::NothingNewer
         | Reason::NothingSelected { .. }
         | Reason::FinishFirst { .. }
-        | Reason::ManualMerge { .. } => StatusState::Success,
+        | Reason::ManualMerge { .. }
+        // What the forge waits for may be this very status: it must not wait for the forge in turn.
+        | Reason::MergeBlocked { .. }
+        | Reason::MergeQueued { .. } => StatusState::Success,
     }
 }
 

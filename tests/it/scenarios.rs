@@ -4,6 +4,7 @@ mod approvals;
 mod artifacts;
 mod commands;
 mod events;
+mod merging;
 mod people;
 mod polls;
 mod releases;

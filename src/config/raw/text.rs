@@ -11,9 +11,9 @@ use crate::config::document::Spot;
 use crate::config::reader::{Read, Reader};
 use crate::config::suggest;
 use crate::model::{
-    BranchName, EnvironmentName, ForgeName, GroupName, ImageName, Marker, MergeMode, OnNewer, Pattern,
-    PipelineName, Platform, Principal, PushKind, RepositoryName, Selection, ServiceName, SoakCounts, Tag,
-    TeamName, Together, UserName, parse_duration,
+    BranchName, EnvironmentName, ForgeName, GroupName, ImageName, Marker, MergeMethod, MergeMode, OnNewer,
+    Pattern, PipelineName, Platform, Principal, PushKind, RepositoryName, Selection, ServiceName, SoakCounts,
+    Tag, TeamName, Together, UserName, parse_duration,
 };
 
 /// The one version of the format.
@@ -374,7 +374,7 @@ macro_rules! words_of_the_model {
     )+};
 }
 
-words_of_the_model!(MergeMode, OnNewer, PushKind, SoakCounts, Together);
+words_of_the_model!(MergeMethod, MergeMode, OnNewer, PushKind, SoakCounts, Together);
 
 macro_rules! choices {
     ($($type:ident),+) => {$(
@@ -400,7 +400,7 @@ macro_rules! choices {
     )+};
 }
 
-choices!(ForgeKind, MergeMode, OnNewer, PushKind, SoakCounts, Together);
+choices!(ForgeKind, MergeMethod, MergeMode, OnNewer, PushKind, SoakCounts, Together);
 
 fn read_word<T: Choice>(reader: &mut Reader<'_>, spot: Spot) -> Option<T> {
     let words = T::words();

@@ -30,13 +30,21 @@ fn a_token_is_enough() {
 fn an_app_with_everything() {
     let github = github_at(
         "{ name: here, kind: github, url: \"https://github.acme.example/api/v3/\", bot: \"towpath[bot]\", \
-         app: { id: 12, private_key: { file: app.pem }, installation: 34 }, repositories: [ \"acme/*\" ] }",
+         app: { id: 12, private_key: { file: app.pem }, installation: 34 }, repositories: [ \"acme/*\" ], \
+         merge_method: squash }",
     );
     let private_key = SecretSource::File("etc/app.pem".into());
     let app = GitHubCredentials::App { id: 12, private_key, installation: Some(34) };
     assert_eq!(github.credentials, app);
     assert_eq!(github.url.as_deref(), Some("https://github.acme.example/api/v3"));
     assert_eq!(github.bot, Some(UserName::new("towpath[bot]").unwrap()));
+    assert_eq!(github.merge_method, Some(crate::model::MergeMethod::Squash));
+}
+
+#[test]
+fn a_way_of_merging_that_there_is_not() {
+    let forge = "{ name: here, kind: github, token: { env: A }, merge_method: octopus }";
+    assert_snapshot!(problems_in(&good_at(forge)), @"");
 }
 
 #[test]

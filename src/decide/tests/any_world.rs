@@ -190,6 +190,7 @@ fn change(number: u64, at: &str, version: &str, honest: bool) -> ObservedChange 
         opened_at: instant(0),
         head: Head { commit, by_bot: honest, message, beneath: None },
         conflicted: false,
+        barrier: None,
         comments: vec![],
         reviews: vec![],
         statuses: vec![],

@@ -221,8 +221,10 @@ impl Connection {
                 ForgeError::RateLimited { .. }
                 | ForgeError::Unavailable { .. }
                 | ForgeError::Conflict { .. }
+                | ForgeError::NotYet { .. }
                 | ForgeError::NotFound { .. }
                 | ForgeError::Blocked { .. }
+                | ForgeError::Shut { .. }
                 | ForgeError::Forbidden { .. } => return Err(error),
             };
             if tried == TRIES_MAX {
@@ -270,6 +272,10 @@ impl Connection {
                 self.credentials.forget(call.scope);
                 forbidden(call, "a token that is valid")
             }
+            Refused::ReadOnly => ForgeError::Shut {
+                why: format!("`{}` is archived, so nobody can write there", call.scope),
+                way_out: "unarchive it, or take its services out of the configuration".to_owned(),
+            },
             Refused::Permission(permission) => forbidden(call, &permission),
             Refused::Patience(wait) => {
                 if wait > self.patience.wait_max {
@@ -438,11 +444,12 @@ fn outcome(answered: &Result<(Answer, HeaderMap), ForgeError>) -> &'static str {
     match answered {
         Ok((answer, _)) if answer.status == StatusCode::NOT_MODIFIED => "unchanged",
         Ok((answer, _)) if answer.status.is_success() => "done",
-        Ok(_) | Err(ForgeError::Forbidden { .. }) => "refused",
+        Ok(_) | Err(ForgeError::Forbidden { .. } | ForgeError::Shut { .. }) => "refused",
         Err(ForgeError::RateLimited { .. }) => "limited",
         Err(
             ForgeError::Unavailable { .. }
             | ForgeError::Conflict { .. }
+            | ForgeError::NotYet { .. }
             | ForgeError::NotFound { .. }
             | ForgeError::Blocked { .. },
         ) => "failed",

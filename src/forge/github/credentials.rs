@@ -8,7 +8,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex};
 
 use chrono::TimeDelta;
-use http::Method;
+use http::{Method, StatusCode};
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use secrecy::SecretString;
 use serde::Serialize;
@@ -261,11 +261,32 @@ async fn asked(
     if status.is_server_error() {
         return Err(failed(call.verb, words(status, &body)));
     }
-    Err(ForgeError::Forbidden {
-        verb: call.verb.to_owned(),
-        repository: call.scope.to_string(),
-        permission: format!("an installation of the App; {}", words(status, &body)),
-    })
+    Err(shut_out(call.scope, status, &words(status, &body)))
+}
+
+/// Why GitHub gives the App no token.
+fn shut_out(scope: Scope<'_>, status: StatusCode, said: &str) -> ForgeError {
+    let (why, way_out) = match status {
+        StatusCode::UNAUTHORIZED => (
+            format!("GitHub does not take the private key of the App: {said}"),
+            "look at `app.id` and `app.private_key` in the configuration, and at the clock of this machine"
+                .to_owned(),
+        ),
+        StatusCode::FORBIDDEN if said.to_ascii_lowercase().contains("suspended") => (
+            format!("the installation of the App for `{scope}` is suspended"),
+            "unsuspend it in the settings of its organization, or take its services out of the configuration"
+                .to_owned(),
+        ),
+        StatusCode::NOT_FOUND | StatusCode::MOVED_PERMANENTLY => (
+            format!("the App is not installed for `{scope}`"),
+            "install it, let it use the repository, and look whether that still has this name".to_owned(),
+        ),
+        _ => (
+            format!("GitHub gives the App no token for `{scope}`: {said}"),
+            "look at what its installation may use and do; `towpath doctor` says what it needs".to_owned(),
+        ),
+    };
+    ForgeError::Shut { why, way_out }
 }
 
 fn read<T: serde::de::DeserializeOwned>(body: &[u8], what: &str) -> Result<T, ForgeError> {

@@ -13,7 +13,7 @@ use super::connection::{Answer, Call, in_path};
 use super::credentials::Scope;
 use super::graph::Mutations;
 use super::memory::{Branches, Refs};
-use super::wire::{Commit, Comparison, Ref, Repository, commit_id};
+use super::wire::{Commit, Comparison, Ref, commit_id};
 use super::{GitHubForge, READS_AT_ONCE, failed};
 use crate::forge::{BRANCH_PREFIX, ForgeError, LOG_BRANCH};
 use crate::model::{BranchName, CommitId, Head, Place, RepositoryName};
@@ -273,7 +273,7 @@ impl GitHubForge {
         branch: &BranchName,
         (from, to): (&CommitId, Option<&CommitId>),
     ) -> Result<Swap, ForgeError> {
-        let node_id = self.node_id(repository).await?;
+        let node_id = self.facts(repository).await?.node_id.clone();
         let after = to.map_or(NO_COMMIT, CommitId::as_str);
         let update = json!({
             "name": format!("refs/heads/{branch}"),
@@ -300,14 +300,7 @@ impl GitHubForge {
 
     /// The name by which GraphQL knows a repository.
     pub(super) async fn node_id(&self, repository: &RepositoryName) -> Result<String, ForgeError> {
-        let memory = self.memory(repository);
-        let look_up = || async {
-            let path = format!("/repos/{repository}");
-            let scope = Scope::Repository(repository);
-            let found: Repository = self.inner.connection.get(scope, "read the repository", path).await?;
-            Ok(found.node_id)
-        };
-        memory.node_id.get_or_try_init(look_up).await.cloned()
+        Ok(self.facts(repository).await?.node_id.clone())
     }
 }
 

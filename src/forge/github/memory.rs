@@ -4,12 +4,11 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
-use tokio::sync::OnceCell;
-
 use super::connection::lock;
 use super::log::LogText;
+use super::merge::RefusedMerge;
 use super::pulls::Pulls;
-use super::wire::Commit;
+use super::wire::{Commit, Repository};
 use crate::model::{BranchName, CommitId, Head, RepositoryPath, TreeEntry};
 
 /// How many commits are remembered; then all are forgotten. Each change needs a few.
@@ -20,8 +19,10 @@ const TREES_MAX: usize = 4;
 /// What is remembered of one repository.
 #[derive(Debug, Default)]
 pub(super) struct Memory {
-    /// The name by which GraphQL knows the repository.
-    pub(super) node_id: OnceCell<String>,
+    /// What the repository is and allows.
+    pub(super) repository: Mutex<Option<Arc<Repository>>>,
+    /// The merges that GitHub did not carry out, by the pull request.
+    pub(super) refused: Mutex<BTreeMap<u64, RefusedMerge>>,
     /// The branches as the look at each base that is under way saw them, until somebody takes them.
     pub(super) seen: tokio::sync::Mutex<BTreeMap<BranchName, Seen>>,
     /// Whether there are too many branches to list them all with each look.

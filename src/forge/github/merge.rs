@@ -1,4 +1,7 @@
-//! Merges at exactly one head, in the way that the repository allows.
+//! Merges at exactly one head, in the way that is configured or that the repository allows.
+
+mod queue;
+mod refused;
 
 use http::{Method, StatusCode};
 use serde_json::json;
@@ -7,18 +10,28 @@ use super::GitHubForge;
 use super::budget::Lane;
 use super::connection::{Answer, Call};
 use super::credentials::Scope;
-use super::wire::{Made, commit_id};
+use super::wire::{Made, OnePull, Repository, commit_id};
 use crate::forge::{ForgeError, Merge};
-use crate::model::CommitId;
-
-/// How pull requests may be merged, the way that keeps most of the history first.
-const METHODS: [&str; 3] = ["merge", "squash", "rebase"];
+use crate::model::{CommitId, MergeMethod};
+use refused::Refusal;
+pub(super) use refused::RefusedMerge;
 
 impl GitHubForge {
     /// Merges a pull request. One that is merged at that head already stays so.
     pub(super) async fn merge_at(&self, merge: &Merge) -> Result<CommitId, ForgeError> {
+        let repository = &merge.place.repository;
+        // Nothing that a merge is asked for with names the base: somebody may have given it another one.
+        let pull = self.present_pull(repository, merge.change).await?;
+        if let Some(commit) = merged_before(merge, &pull)? {
+            return Ok(commit);
+        }
+        if has_moved(merge, &pull) {
+            self.forget_said(&merge.place, merge.change);
+            return Err(ForgeError::Conflict { what: format!("change {}", merge.change) });
+        }
+        let methods = self.methods(&*self.facts(repository).await?);
         let mut refused = None;
-        for method in METHODS {
+        for method in methods {
             let answer = self.try_merge(merge, method).await?;
             if answer.status.is_success() {
                 let made: Made = answer.json(&format!("the merge of change {}", merge.change))?;
@@ -30,18 +43,26 @@ impl GitHubForge {
                 break;
             }
         }
-        let refused = refused.expect("there is a method");
-        match self.merged_before(merge).await? {
+        // Somebody may have changed the settings since they were read, or may do so now.
+        self.forget_facts(repository);
+        let pull = self.present_pull(repository, merge.change).await?;
+        match merged_before(merge, &pull)? {
             Some(commit) => Ok(commit),
-            None => Err(why_not(merge, &refused)),
+            None => Err(self.not_merged(merge, &pull, refused.as_ref()).await?),
         }
     }
 
-    async fn try_merge(&self, merge: &Merge, method: &str) -> Result<Answer, ForgeError> {
+    /// How to merge: as the configuration says, or in any way that is allowed. Nothing where that is forbidden.
+    fn methods(&self, facts: &Repository) -> Vec<MergeMethod> {
+        let wanted = self.inner.merge_method.as_ref().map_or(MergeMethod::ALL, std::slice::from_ref);
+        wanted.iter().copied().filter(|method| facts.allows(*method)).collect()
+    }
+
+    async fn try_merge(&self, merge: &Merge, method: MergeMethod) -> Result<Answer, ForgeError> {
         let (title, text) = merge.message.split_once('\n').unwrap_or((&merge.message, ""));
         let body = json!({
             "sha": merge.head.as_str(),
-            "merge_method": method,
+            "merge_method": method.word(),
             "commit_title": title,
             "commit_message": text.trim(),
         });
@@ -52,36 +73,59 @@ impl GitHubForge {
         self.inner.connection.call(call.in_lane(Lane::Merge)).await
     }
 
-    /// The commit of a merge at this head that took place before.
-    async fn merged_before(&self, merge: &Merge) -> Result<Option<CommitId>, ForgeError> {
-        let pull = self.pull(&merge.place, merge.change).await?.pull;
-        if pull.merged_at.is_none() || pull.head.sha != merge.head.as_str() {
-            return Ok(None);
+    /// Why a merge did not take place: what looking again mends, or what it waits for, which is remembered.
+    async fn not_merged(
+        &self,
+        merge: &Merge,
+        pull: &OnePull,
+        answer: Option<&Answer>,
+    ) -> Result<ForgeError, ForgeError> {
+        let what = format!("change {}", merge.change);
+        // The two do not go together; what is proposed is made anew.
+        let is_conflicted = pull.mergeable == Some(false);
+        if has_moved(merge, pull)
+            || is_conflicted
+            || answer.is_some_and(|answer| answer.status == StatusCode::CONFLICT)
+        {
+            return Ok(ForgeError::Conflict { what });
         }
-        pull.merge_commit_sha.as_deref().map(commit_id).transpose()
+        let refusal = match answer {
+            None => Refusal::no_way(self.inner.merge_method, merge, self.name()),
+            Some(answer) if answer.status == StatusCode::NOT_FOUND => {
+                return Ok(ForgeError::NotFound { what });
+            }
+            Some(answer) => Refusal::new(answer, merge, &pull.mergeable_state),
+        };
+        let refusal = if refusal.wants_queue() { self.enqueue(merge, pull).await? } else { refusal };
+        let why = refusal.sentence();
+        self.keep_refusal(merge, pull, refusal);
+        Ok(ForgeError::NotYet { what: format!("merging {what}"), why })
     }
 }
 
+/// The commit of a merge at this head that took place before.
+fn merged_before(merge: &Merge, pull: &OnePull) -> Result<Option<CommitId>, ForgeError> {
+    let pull = &pull.pull;
+    if pull.merged_at.is_none() || pull.head.sha != merge.head.as_str() {
+        return Ok(None);
+    }
+    pull.merge_commit_sha.as_deref().map(commit_id).transpose()
+}
+
+/// Whether a pull request is something else than what the gates passed for.
+fn has_moved(merge: &Merge, pull: &OnePull) -> bool {
+    let pull = &pull.pull;
+    !pull.is_open() || pull.head.sha != merge.head.as_str() || pull.base.branch != merge.place.branch.as_str()
+}
+
+/// Whether it is the way of merging that is refused: by the repository, or by a rule for its branch.
 fn is_other_method_wanted(answer: &Answer) -> bool {
     let said = answer.words().to_ascii_lowercase();
-    answer.status == StatusCode::METHOD_NOT_ALLOWED && said.contains("not allowed on this repository")
-}
-
-/// Tells apart what looking again mends, and what a rule of the repository forbids.
-fn why_not(merge: &Merge, answer: &Answer) -> ForgeError {
-    let what = format!("change {}", merge.change);
-    let said = answer.words();
-    let words = said.to_ascii_lowercase();
-    // The head moved, the base moved, or the two do not go together.
-    let is_stale = ["not mergeable", "was modified", "merge conflict", "is out of date", "is not up to date"];
-    match answer.status {
-        StatusCode::CONFLICT => ForgeError::Conflict { what },
-        StatusCode::METHOD_NOT_ALLOWED | StatusCode::UNPROCESSABLE_ENTITY
-            if is_stale.iter().any(|stale| words.contains(stale)) =>
-        {
-            ForgeError::Conflict { what }
-        }
-        StatusCode::NOT_FOUND => ForgeError::NotFound { what },
-        _ => ForgeError::Blocked { what: format!("merging {what}"), why: said },
-    }
+    let about_the_method = [
+        "not allowed on this repository",
+        "must not contain merge commits",
+        "linear history",
+        "merge method",
+    ];
+    answer.status == StatusCode::METHOD_NOT_ALLOWED && about_the_method.iter().any(|part| said.contains(part))
 }

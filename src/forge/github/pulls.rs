@@ -61,13 +61,23 @@ struct Said {
     read_at: Time,
     /// The head with which it was read.
     head: CommitId,
-    /// The tip of the base with which it was read, where the two go together; nothing where that is not known yet.
-    tried_on: Option<CommitId>,
-    conflicted: bool,
+    trial: Trial,
     timeline: Timeline,
     statuses: Vec<Status>,
     /// The check of ours on the head, where the bot is an App.
     check: Option<Check>,
+}
+
+/// What GitHub thinks of merging a pull request.
+#[derive(Clone, Debug, Default)]
+struct Trial {
+    /// The tip of the base with which it was read; nothing where GitHub had not tried yet.
+    tried_on: Option<CommitId>,
+    conflicted: bool,
+    /// GitHub's own word for it.
+    state: String,
+    /// Whether somebody gave it another base, so that it is none of this place any more.
+    is_elsewhere: bool,
 }
 
 impl GitHubForge {
@@ -162,6 +172,9 @@ impl GitHubForge {
             };
             let listed: Vec<Pull> = answer.json(&what)?;
             let oldest = listed.last().map(|pull| pull.updated_at);
+            if let Some(base) = listed.first().and_then(|pull| pull.base.repo.as_ref()) {
+                Self::expect_name(repository, &base.full_name)?;
+            }
             pulls.take(place, listed);
             let is_known = oldest.is_none_or(|oldest| known_since.is_some_and(|since| oldest < since));
             if is_known || !answer.has_next() {
@@ -184,12 +197,15 @@ impl GitHubForge {
             said.touched == pull.updated_at && said.head == head && said.read_at - said.touched > BLUR
         };
         let tried_on = look.base.filter(|_| pull.is_open());
+        // What GitHub refused to merge is asked after at each look: nothing touches a pull request whose checks end.
+        let is_refused = self.refused_merge(&look.place.repository, (pull.number, &head)).is_some();
         match known {
-            Some(said) if is_fresh(&said) && said.tried_on.as_ref() == tried_on => Ok(said),
+            Some(said) if is_fresh(&said) && said.trial.tried_on.as_ref() == tried_on && !is_refused => {
+                Ok(said)
+            }
             Some(said) if is_fresh(&said) => {
-                let mut said = (*said).clone();
-                (said.conflicted, said.tried_on) = self.conflict(look, pull).await?;
-                Ok(Arc::new(said))
+                let trial = self.trial(look, pull).await?;
+                Ok(Arc::new(Said { trial, ..(*said).clone() }))
             }
             known => self.listen(look, pull, known.as_deref()).await.map(Arc::new),
         }
@@ -199,17 +215,17 @@ impl GitHubForge {
         let repository = &look.place.repository;
         let head = look.head(pull)?;
         let read_at = self.now();
-        let (timeline, fresh, (conflicted, tried_on)) = futures::try_join!(
-            self.timeline(repository, pull.number),
+        let (timeline, fresh, trial) = futures::try_join!(
+            self.timeline(repository, (pull.number, known.map(|known| &known.timeline))),
             self.published(repository, &head, pull.is_open()),
-            self.conflict(look, pull),
+            self.trial(look, pull),
         )?;
         // Statuses of earlier heads say what people saw when they wrote.
         let earlier = known.map(|known| known.statuses.as_slice()).unwrap_or_default().iter();
         let mut statuses: Vec<Status> = earlier.filter(|status| status.head != head).cloned().collect();
         let (fresh, check) = fresh;
         statuses.extend(fresh);
-        Ok(Said { touched: pull.updated_at, read_at, head, tried_on, conflicted, timeline, statuses, check })
+        Ok(Said { touched: pull.updated_at, read_at, head, trial, timeline, statuses, check })
     }
 
     /// What the bot published on a head: an App a check, an account statuses.
@@ -249,17 +265,32 @@ impl GitHubForge {
         Ok(own.map(|status| published(head, status)).collect())
     }
 
-    /// Whether an open pull request goes together with its base, and with which tip of that GitHub tried.
-    async fn conflict(&self, look: &Look<'_>, pull: &Pull) -> Result<(bool, Option<CommitId>), ForgeError> {
+    /// Whether an open pull request goes together with its base, and may be merged.
+    async fn trial(&self, look: &Look<'_>, pull: &Pull) -> Result<Trial, ForgeError> {
         if !pull.is_open() {
-            return Ok((false, None));
+            return Ok(Trial::default());
         }
         let repository = &look.place.repository;
-        let path = format!("/repos/{repository}/pulls/{}", pull.number);
-        let scope = Scope::Repository(repository);
-        let one: OnePull = self.inner.connection.get(scope, "read pull requests", path).await?;
+        let one = self.present_pull(repository, ChangeNumber(pull.number)).await?;
         let is_known = one.mergeable.is_some() && one.pull.head.sha == look.head(pull)?.as_str();
-        Ok((one.mergeable == Some(false), look.base.filter(|_| is_known).cloned()))
+        Ok(Trial {
+            tried_on: look.base.filter(|_| is_known).cloned(),
+            conflicted: one.mergeable == Some(false),
+            state: if is_known { one.mergeable_state } else { String::new() },
+            is_elsewhere: one.pull.base.branch != look.place.branch.as_str(),
+        })
+    }
+
+    /// A pull request as it is now; asking again costs nothing while it stays so.
+    pub(super) async fn present_pull(
+        &self,
+        repository: &RepositoryName,
+        change: ChangeNumber,
+    ) -> Result<OnePull, ForgeError> {
+        let path = format!("/repos/{repository}/pulls/{}", change.0);
+        let call = Call::get(Scope::Repository(repository), "read pull requests", path);
+        let (answer, _) = self.inner.connection.get_if_changed(call).await?;
+        answer.json(&format!("change {change} of `{repository}`"))
     }
 
     async fn change(
@@ -270,6 +301,12 @@ impl GitHubForge {
     ) -> Result<Change, ForgeError> {
         let bot = self.identity().await?;
         let commit = look.head(pull)?;
+        let barrier = match (said, look.base) {
+            (Some(said), Some(base)) if pull.is_open() => {
+                self.barrier(look.place, (pull.number, &commit), (base, &said.trial.state)).await?
+            }
+            _ => None,
+        };
         let head = match said {
             Some(_) => self.head_above(look.place, &commit).await?,
             None => Head { commit, by_bot: false, message: String::new(), beneath: None },
@@ -278,6 +315,9 @@ impl GitHubForge {
         let state = if said.is_none() && pull.merged_at.is_none() {
             // Whoever closed this did so long before this look; if it was a person, the log has it.
             ChangeState::Closed { at: pull.closed_at.unwrap_or(pull.updated_at), by: bot.clone() }
+        } else if said.is_some_and(|said| said.trial.is_elsewhere) {
+            // It is as good as closed, and nobody declined what it brings.
+            ChangeState::Closed { at: pull.updated_at, by: bot.clone() }
         } else {
             state(pull, &ended)?
         };
@@ -292,7 +332,8 @@ impl GitHubForge {
             state,
             opened_at: pull.created_at,
             head,
-            conflicted: said.is_some_and(|said| said.conflicted),
+            conflicted: said.is_some_and(|said| said.trial.conflicted),
+            barrier,
             comments: said.map(|said| said.timeline.comments.clone()).unwrap_or_default(),
             reviews: said.map(|said| said.timeline.reviews.clone()).unwrap_or_default(),
             statuses: said.map(|said| said.statuses.clone()).unwrap_or_default(),

@@ -22,6 +22,8 @@ pub(super) enum Refused {
     Token,
     /// The bot lacks this.
     Permission(String),
+    /// The repository is archived.
+    ReadOnly,
     /// Not now.
     Patience(Duration),
     /// Something is broken, in a sentence.
@@ -34,6 +36,7 @@ pub(super) fn refused(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> O
         StatusCode::UNAUTHORIZED => Some(Refused::Token),
         StatusCode::TOO_MANY_REQUESTS => Some(Refused::Patience(patience(headers))),
         StatusCode::FORBIDDEN if is_limit(headers, body) => Some(Refused::Patience(patience(headers))),
+        StatusCode::FORBIDDEN if is_archived(body) => Some(Refused::ReadOnly),
         StatusCode::FORBIDDEN => Some(Refused::Permission(permission(headers, body))),
         status if status.is_server_error() || status == StatusCode::REQUEST_TIMEOUT => {
             Some(Refused::Broken(words(status, body)))
@@ -66,6 +69,10 @@ fn is_limit(headers: &HeaderMap, body: &[u8]) -> bool {
     headers.contains_key(RETRY_AFTER)
         || text(headers, "x-ratelimit-remaining") == Some("0")
         || words(StatusCode::FORBIDDEN, body).to_ascii_lowercase().contains("secondary rate limit")
+}
+
+fn is_archived(body: &[u8]) -> bool {
+    words(StatusCode::FORBIDDEN, body).to_ascii_lowercase().contains("was archived")
 }
 
 /// How long to wait. An instant is held against GitHub's own `Date`, so our clock plays no part.

@@ -110,10 +110,13 @@ impl GitHubForge {
             Ok(answer) if answer.status.is_server_error() => return answer.json("source code").map(Some),
             Ok(answer) if !answer.status.is_success() => return Ok(None),
             Ok(answer) => answer,
-            Err(ForgeError::Forbidden { .. } | ForgeError::NotFound { .. }) => return Ok(None),
+            Err(ForgeError::Forbidden { .. } | ForgeError::NotFound { .. } | ForgeError::Shut { .. }) => {
+                return Ok(None);
+            }
             Err(
                 error @ (ForgeError::Conflict { .. }
                 | ForgeError::Blocked { .. }
+                | ForgeError::NotYet { .. }
                 | ForgeError::RateLimited { .. }
                 | ForgeError::Unavailable { .. }),
             ) => return Err(error),

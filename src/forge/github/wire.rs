@@ -98,14 +98,25 @@ pub(super) struct Label {
 pub(super) struct OnePull {
     #[serde(flatten)]
     pub(super) pull: Pull,
+    /// The name by which GraphQL knows it.
+    pub(super) node_id: String,
     /// Nothing until GitHub has tried.
     pub(super) mergeable: Option<bool>,
+    /// What GitHub thinks of a merge, such as `clean`, `blocked` or `behind`. People with more rights see the same word.
+    #[serde(default)]
+    pub(super) mergeable_state: String,
 }
 
 /// A repository.
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct Repository {
     pub(super) node_id: String,
+    /// What it is called now: GitHub answers to older names too.
+    pub(super) full_name: String,
+    /// How pull requests may be merged; nothing where the bot is not told.
+    pub(super) allow_merge_commit: Option<bool>,
+    pub(super) allow_squash_merge: Option<bool>,
+    pub(super) allow_rebase_merge: Option<bool>,
 }
 
 /// A branch or tag.

@@ -47,6 +47,7 @@ pub(super) fn view(store: &Store, stored: &Stored) -> Result<Change, ForgeError>
         opened_at: file.opened_at,
         head: store.head_above(base, head)?,
         conflicted,
+        barrier: None,
         comments: comments(store, stored),
         reviews: reviews(stored),
         statuses: stored.events.iter().filter_map(status).collect(),

@@ -50,6 +50,9 @@ fn every_reason() -> Vec<Reason> {
         Reason::ForeignHead { change: CHANGE },
         Reason::BranchTaken { branch: BranchName::new("towpath/dev/shop").unwrap() },
         Reason::FinishFirst { change: CHANGE, release: tag("1.4.2"), newer: tag("1.4.3") },
+        Reason::MergeBlocked { change: CHANGE, why: String::new() },
+        Reason::MergeBlocked { change: CHANGE, why: "GitHub answered 405, `ci` is expected".to_owned() },
+        Reason::MergeQueued { change: CHANGE },
         Reason::ManualMerge { change: CHANGE },
     ]
 }

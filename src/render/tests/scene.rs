@@ -115,6 +115,7 @@ pub(super) fn change(body: &str, message: &str) -> Change {
         opened_at: at("2026-11-22T09:00:00Z"),
         head: Head { commit, by_bot: true, message: message.to_owned(), beneath: None },
         conflicted: false,
+        barrier: None,
         comments: Vec::new(),
         reviews: Vec::new(),
         statuses: Vec::new(),

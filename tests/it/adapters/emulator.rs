@@ -123,6 +123,7 @@ fn settings(secret: SecretSource) -> GitHubForgeSettings {
         credentials: GitHubCredentials::App { id: 12, private_key: secret.clone(), installation: None },
         bot: None,
         webhook_secrets: vec![secret],
+        merge_method: None,
     }
 }
 
@@ -134,6 +135,7 @@ fn client(emulator: &Emulator) -> GitHubForge {
         credentials: Credentials::App(AppCredentials::new(12, &key, None).expect("it is a key")),
         bot: None,
         patience: Patience::default(),
+        merge_method: None,
     };
     GitHubForge::new(access, Arc::new(|| SystemClock.now()))
 }

@@ -6,6 +6,7 @@ mod checks;
 mod content;
 mod costs;
 mod manifest;
+mod merging;
 mod people;
 mod refusals;
 mod reviewers;
@@ -18,7 +19,7 @@ use std::time::Duration;
 
 use towpath::forge::github::{Access, Credentials, GitHubForge, Patience};
 use towpath::forge::{Forge as _, ForgeError, NewStatus, Presentation, Proposal};
-use towpath::model::{ChangeNumber, CommitId, Merge, Secret, StatusState};
+use towpath::model::{Change, ChangeNumber, CommitId, Merge, Secret, StatusState};
 use towpath::observe::Clock as _;
 
 use crate::support::fixture;
@@ -40,15 +41,19 @@ fn secret(text: &str) -> Secret {
 
 /// A client of a world that is served at an address.
 fn client(world: &FakeWorld, address: SocketAddr, credentials: Credentials) -> GitHubForge {
-    let access = Access {
+    let world = world.clone();
+    GitHubForge::new(access(address, credentials), Arc::new(move || world.now()))
+}
+
+fn access(address: SocketAddr, credentials: Credentials) -> Access {
+    Access {
         name: place().forge,
         url: format!("http://{address}"),
         credentials,
         bot: None,
         patience: Patience { pause: Duration::from_millis(1), wait_max: Duration::ZERO },
-    };
-    let world = world.clone();
-    GitHubForge::new(access, Arc::new(move || world.now()))
+        merge_method: None,
+    }
 }
 
 impl Ground {
@@ -106,6 +111,18 @@ impl Ground {
         let number = self.propose(&proposal).await.expect("the fake GitHub answers");
         self.look().await;
         number
+    }
+
+    /// A client that remembers nothing.
+    fn anew(&self) -> GitHubForge {
+        client(&self.world, self.address, Credentials::token(&secret(TOKEN)))
+    }
+
+    /// A change as the next look sees it.
+    async fn shown(&self, change: ChangeNumber) -> Change {
+        self.look().await;
+        let all = self.forge.changes(&place()).await.expect("the fake GitHub answers");
+        all.into_iter().find(|found| found.number == change).expect("it is there")
     }
 
     fn merge_of(&self, change: ChangeNumber) -> Merge {

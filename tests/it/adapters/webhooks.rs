@@ -51,6 +51,7 @@ fn settings(folder: &tempfile::TempDir) -> GitHubForgeSettings {
         credentials: GitHubCredentials::App { id: 1, private_key, installation: Some(INSTALLATION) },
         bot: None,
         webhook_secrets: [0, 1].map(file).to_vec(),
+        merge_method: None,
     }
 }
 

@@ -214,3 +214,15 @@ fn a_merged_change_cannot_be_approved() {
         insta::assert_snapshot!(bot.read_reply(&late), @"bob: I did not run `/promote approve`: this change is no longer open.");
     });
 }
+
+#[test]
+fn a_review_that_says_neither_yes_nor_no_may_hold_a_command() {
+    story(async |bot| {
+        let change = bot.bring_to_production("1.10.0").await;
+        bot.pass(minutes(5)).say_in_review(change, "alice", "This looks odd.").settle().await;
+        bot.say_in_review(change, "bob", "/promote hold").settle().await;
+        bot.comment(change, "alice", "/promote approve");
+        assert_eq!(bot.settle().await.expect_open("production", "1.10.0"), change, "bob holds it");
+        bot.say_in_review(change, "bob", "/promote resume").settle().await.expect_merged(change);
+    });
+}

@@ -131,6 +131,7 @@ fn router(world: &FakeWorld, bells: &Arc<Bells>, folder: &tempfile::TempDir) -> 
         credentials: GitHubCredentials::Token(SecretSource::Env("NOBODY_READS_THIS".to_owned())),
         bot: None,
         webhook_secrets: vec![SecretSource::File(file)],
+        merge_method: None,
     };
     let hook = GitHubHook::new(&settings, &[place()], Arc::new(|| name(BOT))).expect("it has a secret");
     let bells = Arc::clone(bells);

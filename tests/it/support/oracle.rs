@@ -48,6 +48,7 @@ pub(crate) fn check(state: &State, policy: &Policy) {
             | EffectKind::ChangeOpened { .. }
             | EffectKind::Presented { .. }
             | EffectKind::StatusSet { .. }
+            | EffectKind::Queued { .. }
             | EffectKind::Closed { .. }
             | EffectKind::Remarked { .. }
             | EffectKind::Reacted { .. } => {}

@@ -12,6 +12,7 @@ mod git;
 mod github;
 mod people;
 mod ports;
+mod protection;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -32,6 +33,7 @@ use super::fixture::Files;
 use super::rules::{self, BOT};
 use fault::Faults;
 use git::NewCommit;
+use protection::Protection;
 
 /// When every story starts: a Monday morning, and late in its second, since our clock and the forge's differ there.
 const START: &str = "2026-03-02T09:00:00.5Z";
@@ -78,6 +80,7 @@ pub(crate) struct State {
     pub(crate) faults: Faults,
     /// The change that somebody merges right before the head is read next.
     pub(crate) merged_meanwhile: Option<(ChangeNumber, UserName)>,
+    pub(crate) protection: Protection,
     pub(crate) github: github::Desk,
     ledgers: BTreeMap<usize, LedgerContent>,
     comments_written: usize,
@@ -118,6 +121,7 @@ impl FakeWorld {
             requests: BTreeMap::new(),
             faults: Faults::default(),
             merged_meanwhile: None,
+            protection: Protection::default(),
             github: github::Desk::default(),
             ledgers: BTreeMap::new(),
             comments_written: 0,

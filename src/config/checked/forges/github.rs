@@ -28,6 +28,7 @@ pub(super) fn settings_of(
         credentials: credentials?,
         bot: forge.bot.as_ref().map(|bot| bot.value.clone()),
         webhook_secrets,
+        merge_method: forge.merge_method.as_ref().map(|method| method.value),
     })
 }
 
@@ -50,6 +51,7 @@ pub(super) fn refuse_keys(forge: &Forge, findings: &mut Findings) {
         ("app", forge.app.as_ref().map(|app| app.span)),
         ("repositories", forge.repositories.as_ref().map(|repositories| repositories.span)),
         ("webhook_secrets", forge.webhook_secrets.as_ref().map(|secrets| secrets.span)),
+        ("merge_method", forge.merge_method.as_ref().map(|method| method.span)),
     ];
     refuse(own, "github", findings);
 }

@@ -1,10 +1,16 @@
 //! What happened to a pull request, in one listing: comments, reviews, and how it ended.
+//!
+//! Commands are read in comments on the conversation and in the texts of reviews. Comments on lines of the diff are not
+//! read: they follow the line, not the promotion. A comment that is hidden counts as before, since anybody with write access
+//! can hide it and nothing tells who did; one that is deleted is gone from the listing, and a review that was dismissed says
+//! nothing. What was accepted before stands in the log and stays.
 
 use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 
+use super::super::connection::{Call, PAGE_SIZE};
 use super::super::credentials::Scope;
 use super::super::wire::{GivenReaction, Happening, commit_id, user};
-use super::super::{GitHubForge, READS_AT_ONCE};
+use super::super::{GitHubForge, READS_AT_ONCE, failed};
 use super::is_user;
 use crate::forge::ForgeError;
 use crate::model::{Comment, CommentId, Reaction, RepositoryName, Review, ReviewVerdict, UserName};
@@ -12,9 +18,14 @@ use crate::model::{Comment, CommentId, Reaction, RepositoryName, Review, ReviewV
 /// What the identity of a review starts with; comments have numbers of their own.
 const REVIEW_PREFIX: &str = "review-";
 
+/// How many pages of one timeline are read; GitHub takes no more than 2,500 comments.
+const PAGES_MAX: usize = 100;
+
 /// What was said on a pull request.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Timeline {
+    /// How many of its pages are full.
+    full_pages: usize,
     pub(super) comments: Vec<Comment>,
     pub(super) reviews: Vec<Review>,
     pub(super) ended: Ended,
@@ -31,13 +42,12 @@ impl GitHubForge {
     pub(super) async fn timeline(
         &self,
         repository: &RepositoryName,
-        number: u64,
+        (number, known): (u64, Option<&Timeline>),
     ) -> Result<Timeline, ForgeError> {
-        let path = format!("/repos/{repository}/issues/{number}/timeline");
-        let (scope, verb) = (Scope::Repository(repository), "read pull requests");
-        let all: Vec<Happening> = self.inner.connection.pages(scope, verb, &path).await?;
+        let full_pages = known.map_or(0, |known| known.full_pages);
+        let (all, full_pages) = self.happenings(repository, number, full_pages).await?;
         self.remember_authors(all.iter().filter_map(Happening::account));
-        let mut timeline = Timeline::default();
+        let mut timeline = Timeline { full_pages, ..Timeline::default() };
         let mut reacted = Vec::new();
         for happening in &all {
             match happening.event.as_str() {
@@ -55,6 +65,35 @@ impl GitHubForge {
         }
         self.add_reactions(repository, reacted, &mut timeline.comments).await?;
         Ok(timeline)
+    }
+
+    /// Everything that happened, and how many pages it fills.
+    ///
+    /// A page that was full the last time is asked for by its mark: where nothing on it was edited or deleted, that costs
+    /// nothing. It is not left out, since an edit has to be seen before a command is carried out that still waits.
+    async fn happenings(
+        &self,
+        repository: &RepositoryName,
+        number: u64,
+        full_pages: usize,
+    ) -> Result<(Vec<Happening>, usize), ForgeError> {
+        let what = format!("the timeline of pull request {number} in `{repository}`");
+        let mut all = Vec::new();
+        for page in 1..=PAGES_MAX {
+            let path =
+                format!("/repos/{repository}/issues/{number}/timeline?per_page={PAGE_SIZE}&page={page}");
+            let call = Call::get(Scope::Repository(repository), "read pull requests", path);
+            let answer = if page <= full_pages {
+                self.inner.connection.get_if_changed(call).await?.0
+            } else {
+                self.inner.connection.call(call).await?
+            };
+            all.extend(answer.json::<Vec<Happening>>(&what)?);
+            if !answer.has_next() {
+                return Ok((all, page - 1));
+            }
+        }
+        Err(failed(format!("reading {what}"), format!("it has more than {PAGES_MAX} pages")))
     }
 
     /// Fetches the bot's own reactions on those comments that have any.
@@ -103,11 +142,13 @@ fn comment(happening: &Happening) -> Option<Comment> {
     })
 }
 
-/// A review that says yes or no, or holds a command. One that was dismissed says nothing any more.
+/// A review that says yes or no, or says something at all. One that was dismissed says nothing any more.
 fn review(happening: &Happening) -> Option<Review> {
     let verdict = match happening.state.as_deref()?.to_ascii_lowercase().as_str() {
         "approved" => ReviewVerdict::Approve,
         "changes_requested" => ReviewVerdict::RequestChanges,
+        // GitHub makes an empty one of each batch of comments on lines.
+        "commented" if happening.body.as_ref().is_some_and(|body| !body.is_empty()) => ReviewVerdict::Comment,
         _ => return None,
     };
     Some(Review {

@@ -45,7 +45,14 @@ async fn an_app_that_is_not_installed() {
     let ground = Ground::new().await;
     let forge = client(&ground.world, ground.address, app());
     ground.refuse("GET /repos/acme/deploy/installation", 404, "Not Found");
-    assert_snapshot!(forge.head(&place()).await.unwrap_err(), @"the bot may not act as the App in `acme/deploy`; grant it `an installation of the App; GitHub answered 404, Not Found`");
+    assert_snapshot!(forge.head(&place()).await.unwrap_err(), @"");
+    ground.refuse("POST /app/installations", 403, "This installation has been suspended");
+    assert_snapshot!(forge.head(&place()).await.unwrap_err(), @"");
+    ground.refuse("POST /app/installations", 422, "There is at least one repository that does not exist");
+    assert_snapshot!(forge.head(&place()).await.unwrap_err(), @"");
+    ground.refuse("POST /app/installations", 401, "A JSON web token could not be decoded");
+    assert_snapshot!(forge.head(&place()).await.unwrap_err(), @"");
+    forge.head(&place()).await.unwrap();
 }
 
 #[test]

@@ -117,41 +117,6 @@ async fn a_branch_that_somebody_moved_is_left_alone() {
 }
 
 #[tokio::test]
-async fn what_stops_a_merge_is_told_apart() {
-    let ground = Ground::new().await;
-    let change = ground.open().await;
-    let merge = ground.merge_of(change);
-    let mut said = String::new();
-    for (status, message) in [
-        (405, "Required status check \"ci\" is expected."),
-        (405, "At least 1 approving review is required by reviewers with write access."),
-        (405, "Pull Request is not mergeable"),
-        (409, "Head branch was modified. Review and try the merge again."),
-        (409, "Base branch was modified. Review and try the merge again."),
-    ] {
-        ground.refuse("PUT ", status, message);
-        said += &format!("{}\n", ground.forge.merge(&merge).await.unwrap_err());
-    }
-    assert_snapshot!(said, @r#"
-    merging change #1 is not allowed: GitHub answered 405, Required status check "ci" is expected
-    merging change #1 is not allowed: GitHub answered 405, At least 1 approving review is required by reviewers with write access
-    change #1 changed meanwhile; nothing was written
-    change #1 changed meanwhile; nothing was written
-    change #1 changed meanwhile; nothing was written
-    "#);
-}
-
-#[tokio::test]
-async fn a_repository_without_merge_commits_gets_a_squash() {
-    let ground = Ground::new().await;
-    let change = ground.open().await;
-    ground.refuse("PUT ", 405, "Merge commits are not allowed on this repository.");
-    ground.start_counting();
-    ground.forge.merge(&ground.merge_of(change)).await.unwrap();
-    assert_eq!(ground.counted().0.len(), 2);
-}
-
-#[tokio::test]
 async fn a_merge_that_took_place_is_the_same_merge() {
     let ground = Ground::new().await;
     let change = ground.open().await;
@@ -173,4 +138,45 @@ async fn a_log_that_grew_meanwhile_is_not_written() {
     }
     let part = ground.forge.read_log(&place(), Some(&first)).await.unwrap();
     assert_eq!((part.tip, part.from_start, part.lines), (Some(second), false, vec!["{\"a\":2}".to_owned()]));
+}
+
+#[tokio::test]
+async fn a_repository_that_is_not_what_it_was() {
+    let ground = Ground::new().await;
+    let change = ground.open().await;
+    let mut said = String::new();
+    let state = |set: &dyn Fn(&mut crate::support::world::Setup)| set(&mut ground.world.state().github.setup);
+    state(&|setup| setup.archived = true);
+    said += &format!("archived: {}\n", ground.forge.close(&place(), change).await.unwrap_err());
+    state(&|setup| setup.archived = false);
+    state(&|setup| setup.renamed_to = Some("acme/gitops"));
+    ground.world.comment(change, "alice", "hello");
+    said += &format!("renamed: {}\n", ground.anew().changes(&place()).await.unwrap_err());
+    state(&|setup| (setup.renamed_to, setup.is_gone) = (None, true));
+    said += &format!("gone: {}\n", ground.anew().changes(&place()).await.unwrap_err());
+    state(&|setup| setup.is_gone = false);
+    assert_snapshot!(said, @"");
+    ground.look().await;
+}
+
+#[tokio::test]
+async fn a_pull_request_from_a_fork_is_none_of_ours() {
+    let ground = Ground::new().await;
+    let change = ground.open().await;
+    ground.world.state().github.from_forks.insert(change);
+    ground.world.comment(change, "alice", "/promote approve");
+    assert!(ground.anew().changes(&place()).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_change_that_somebody_gave_another_base_is_not_merged() {
+    let ground = Ground::new().await;
+    let change = ground.open().await;
+    let merge = ground.merge_of(change);
+    ground.world.state().github.retargeted.insert(change);
+    ground.world.comment(change, "alice", "/promote approve");
+    assert_snapshot!(ground.forge.merge(&merge).await.unwrap_err(), @"");
+    assert!(!ground.shown(change).await.is_open(), "it is none of this place any more");
+    ground.world.state().github.retargeted.clear();
+    ground.forge.merge(&merge).await.unwrap();
 }

@@ -32,6 +32,17 @@ impl Bot {
         self
     }
 
+    /// No branch of a change that ended is left.
+    #[track_caller]
+    pub(crate) fn expect_no_branches(&self) -> &Self {
+        let state = self.world.state();
+        let ended = state.changes.iter().filter(|change| !change.is_open());
+        let left: Vec<_> = ended.filter_map(|change| state.git.tip(&change.branch)).collect();
+        assert!(left.is_empty(), "{left:?} is left");
+        drop(state);
+        self
+    }
+
     /// The log has a line about such an event.
     #[track_caller]
     pub(crate) fn expect_log(&self, event: &str) -> &Self {

@@ -33,6 +33,7 @@ pub(crate) fn github((address, over): (SocketAddr, Over), world: &FakeWorld) -> 
         credentials: credentials(over),
         bot: None,
         patience: Patience { pause: Duration::from_millis(1), wait_max: Duration::ZERO },
+        merge_method: None,
     };
     let world = world.clone();
     GitHubForge::new(access, Arc::new(move || world.now()))

@@ -1,6 +1,8 @@
 //! What people and build systems do in a story.
 
-use towpath::model::{ArtifactKind, BranchName, ChangeNumber, CommentId, Description, ReviewVerdict};
+use towpath::model::{
+    ArtifactKind, BranchName, ChangeNumber, CommentId, Description, MergeMethod, ReviewVerdict,
+};
 
 use super::{Bot, target};
 use crate::support::oracle::overlay_file;
@@ -79,6 +81,12 @@ impl Bot {
         self
     }
 
+    /// Somebody writes a review that says neither yes nor no.
+    pub(crate) fn say_in_review(&mut self, change: ChangeNumber, author: &str, text: &str) -> &mut Self {
+        self.world.review(change, author, ReviewVerdict::Comment, text);
+        self
+    }
+
     /// Somebody merges a change by the forge's button, in the middle of the bot's next look.
     pub(crate) fn merge_meanwhile(&mut self, change: ChangeNumber, by: &str) -> &mut Self {
         self.world.state().merged_meanwhile = Some((change, name(by)));
@@ -112,6 +120,43 @@ impl Bot {
     /// Somebody closes a change.
     pub(crate) fn close(&mut self, change: ChangeNumber, by: &str) -> &mut Self {
         self.world.close(change, by);
+        self
+    }
+
+    /// A rule of the repository stands in the way of every merge, in these words of the forge.
+    pub(crate) fn block_merges(&mut self, words: &'static str) -> &mut Self {
+        self.world.state().protection.unmet = Some(words);
+        self
+    }
+
+    /// Every rule is met.
+    pub(crate) fn allow_merges(&mut self) -> &mut Self {
+        self.world.state().protection.unmet = None;
+        self
+    }
+
+    /// The repository wants the newest base in a branch before it merges it.
+    pub(crate) fn only_newest_branches(&mut self) -> &mut Self {
+        self.world.state().protection.is_strict = true;
+        self
+    }
+
+    /// The repository leaves only this way of merging.
+    pub(crate) fn merge_only_by(&mut self, method: MergeMethod) -> &mut Self {
+        let others = MergeMethod::ALL.iter().copied().filter(|other| *other != method);
+        self.world.state().protection.forbidden = others.collect();
+        self
+    }
+
+    /// The repository merges by its queue alone.
+    pub(crate) fn queue_merges(&mut self) -> &mut Self {
+        self.world.state().protection.has_queue = true;
+        self
+    }
+
+    /// The queue comes to a change.
+    pub(crate) fn merge_from_queue(&mut self, change: ChangeNumber) -> &mut Self {
+        self.world.state().merge_from_queue(change);
         self
     }
 

@@ -93,6 +93,7 @@ impl State {
             opened_at: change.opened_at,
             head: self.git.head(change.head(), &self.bot),
             conflicted: change.is_open() && self.is_conflicted(change.head()),
+            barrier: self.barrier(change).filter(|_| change.is_open()),
             comments,
             reviews,
             statuses: change.statuses.iter().map(|(_, status)| status.clone()).collect(),

@@ -12,6 +12,7 @@ pub(crate) enum EffectKind {
     ChangeOpened { change: ChangeNumber },
     Presented { change: ChangeNumber },
     StatusSet { change: ChangeNumber },
+    Queued { change: ChangeNumber },
     Merged { change: ChangeNumber, head: CommitId },
     Closed { change: ChangeNumber },
     Remarked { change: ChangeNumber, about: String },

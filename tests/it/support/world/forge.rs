@@ -424,11 +424,14 @@ impl State {
             ChangeState::Open if *change.head() != merge.head => return Err(refused()),
             ChangeState::Open => {}
         }
-        let base = self.base_tip().clone();
-        let files = self.git.merged_files(&base, &merge.head).ok_or_else(refused)?;
+        if self.is_conflicted(&merge.head) {
+            return Err(refused());
+        }
+        self.held_up(merge.change, &merge.head)?;
+        let (bot, method) = (self.bot.clone(), self.merge_method());
         self.effect(|state| {
-            let commit = state.bot_commit(vec![base, merge.head.clone()], files, &merge.message);
-            let bot = state.bot.clone();
+            let commit = state.put_on_base(&merge.head, &bot, (method, &merge.message));
+            let commit = commit.expect("the two go together");
             state.end_by_merge(merge.change, commit.clone(), bot);
             (commit, EffectKind::Merged { change: merge.change, head: merge.head.clone() })
         })

@@ -69,6 +69,10 @@ pub(crate) struct Desk {
     pub(crate) taken_over: BTreeSet<&'static str>,
     /// How it is set up.
     pub(crate) setup: Setup,
+    /// The pull requests that come from somebody's fork.
+    pub(crate) from_forks: BTreeSet<ChangeNumber>,
+    /// The pull requests to which somebody gave another base.
+    pub(crate) retargeted: BTreeSet<ChangeNumber>,
     /// What the next requests of this kind are answered with, instead of what they ask for.
     pub(crate) refusals: Vec<Refusal>,
     /// What was seen when somebody asked for events the last time.
@@ -284,6 +288,10 @@ impl State {
             ("GET", ["orgs", _, "teams", team, "repos", _, _]) => Ok(self.acquaintance(team)),
             ("GET", ["orgs", organization, "teams", team, rest @ ..]) => {
                 self.team(&format!("{organization}/{team}"), rest)
+            }
+            (_, ["repos", ..]) if self.github.setup.is_gone => Ok(not_found()),
+            (method, ["repos", ..]) if self.github.setup.archived && method != "GET" => {
+                Ok((403, error("Repository was archived so is read-only.")))
             }
             (_, ["repos", owner, name, ..])
                 if format!("{owner}/{name}") == self.place.repository.as_str() =>

@@ -26,6 +26,9 @@ type Outcome = Result<Value, String>;
 
 impl State {
     pub(super) fn graph(&mut self, asked: &Asked<'_>) -> Result<Said, ForgeError> {
+        if asked.text("query").starts_with("query") {
+            return Ok(self.queue_entry(&asked.body["variables"]["id"]));
+        }
         let (mut data, mut errors) = (Map::new(), Vec::new());
         for (name, mutation) in fields(asked.text("query")) {
             let input = asked.body["variables"][name].clone();
@@ -50,6 +53,7 @@ impl State {
             "createRef" => self.create_ref(input),
             "createCommitOnBranch" => self.commit_on_branch(input),
             "createPullRequest" => self.create_pull(input),
+            "enqueuePullRequest" => self.enqueue_pull(input),
             "addLabelsToLabelable" => Ok(self.label_node(input)),
             _ => panic!("the fake GitHub does not know the mutation {name}"),
         }
@@ -135,6 +139,30 @@ impl State {
         Ok(Ok(json!({ "pullRequest": { "id": pull_id(number), "number": number.0 } })))
     }
 
+    fn enqueue_pull(&mut self, input: &Value) -> Result<Outcome, ForgeError> {
+        let failed = |message: &str| Ok(Err(message.to_owned()));
+        let Some(number) = number_of(&input["pullRequestId"]) else { return failed("no such node") };
+        let head = self.change(number).expect("it was asked for by its node").head().clone();
+        if !self.protection.has_queue {
+            return failed("The branch has no merge queue");
+        }
+        if text(input, "expectedHeadOid") != head.as_str() {
+            return failed("The pull request's head has changed");
+        }
+        if self.protection.queue.contains_key(&number) {
+            return failed("Pull request is already in the queue");
+        }
+        self.enqueue(number, head)?;
+        Ok(Ok(json!({ "clientMutationId": null })))
+    }
+
+    /// Where a pull request stands in the queue: the one question that is asked here.
+    fn queue_entry(&self, id: &Value) -> Said {
+        let queued = number_of(id).filter(|number| self.protection.queue.contains_key(number));
+        let entry = queued.map(|_| json!({ "state": "AWAITING_CHECKS" }));
+        (200, json!({ "data": { "node": { "mergeQueueEntry": entry } } }))
+    }
+
     fn label_node(&mut self, input: &Value) -> Outcome {
         let number = text(input, "labelableId").strip_prefix("PR_").and_then(|id| id.parse().ok());
         let number = number.map(ChangeNumber).filter(|number| self.change(*number).is_some());
@@ -161,6 +189,10 @@ pub(super) fn fields(query: &str) -> impl Iterator<Item = (&str, &str)> {
 
 fn text<'a>(value: &'a Value, key: &str) -> &'a str {
     value[key].as_str().unwrap_or_else(|| panic!("`{key}` is a text in {value}"))
+}
+
+fn number_of(node_id: &Value) -> Option<ChangeNumber> {
+    node_id.as_str()?.strip_prefix("PR_")?.parse().ok().map(ChangeNumber)
 }
 
 fn pull_id(number: ChangeNumber) -> String {

@@ -163,7 +163,8 @@ impl State {
         let is_meant = |change: &&FakeChange| {
             let state = if change.is_open() { "open" } else { "closed" };
             let head = asked.query("head").and_then(|head| head.split_once(':'));
-            asked.query("state").is_none_or(|wanted| wanted == "all" || wanted == state)
+            asked.query("base").is_none_or(|base| base == self.base_of(change))
+                && asked.query("state").is_none_or(|wanted| wanted == "all" || wanted == state)
                 && head.is_none_or(|(_, branch)| branch == change.branch.as_str())
         };
         let mut all: Vec<Value> =

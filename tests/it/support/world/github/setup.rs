@@ -24,6 +24,7 @@ pub(crate) struct Setup {
     /// The repository's name by now.
     pub(crate) renamed_to: Option<&'static str>,
     pub(crate) archived: bool,
+    pub(crate) is_gone: bool,
     pub(crate) may_push: bool,
     /// What the App was granted.
     pub(crate) permissions: Value,
@@ -54,6 +55,7 @@ impl Default for Setup {
             clock_behind: TimeDelta::zero(),
             renamed_to: None,
             archived: false,
+            is_gone: false,
             may_push: true,
             permissions: Value::Object(permissions.collect()),
             events: EVENTS.iter().map(|event| event.word()).collect(),
@@ -126,7 +128,7 @@ impl State {
     pub(super) fn own_repository(&self) -> Value {
         let setup = &self.github.setup;
         let name = setup.renamed_to.unwrap_or(self.place.repository.as_str());
-        let mut repository = json::full_repository(name, self.started_at());
+        let mut repository = json::full_repository(name, self.started_at(), &self.protection.forbidden);
         repository["archived"] = json!(setup.archived);
         repository["permissions"]["push"] = json!(setup.may_push);
         repository

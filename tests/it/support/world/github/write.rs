@@ -5,7 +5,8 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 use towpath::forge::{ForgeError, LOG_BRANCH};
 use towpath::model::{
-    BranchName, ChangeNumber, ChangeState, Comment, CommitId, Reaction, RepositoryPath, Status, StatusState,
+    BranchName, ChangeNumber, ChangeState, Comment, CommitId, MergeMethod, Reaction, RepositoryPath, Status,
+    StatusState,
 };
 
 use super::super::git::NewCommit;
@@ -227,14 +228,24 @@ impl State {
             let message = "Head branch was modified. Review and try the merge again.";
             return Ok((409, error(message)));
         }
-        let base = self.base_tip().clone();
-        let Some(files) = self.git.merged_files(&base, &head) else { return Ok(not_mergeable) };
+        let method = MergeMethod::from_word(asked.text("merge_method")).expect("GitHub has three ways");
+        if self.protection.forbidden.contains(&method) {
+            return Ok((405, error(not_allowed(method))));
+        }
+        let refused = match self.merge_word(self.change(number).expect("it was just there")) {
+            "dirty" => Some("Pull Request is not mergeable"),
+            "blocked" => self.protection.unmet,
+            "behind" => Some("1 of 1 required status checks are expected."),
+            _ if self.protection.has_queue => Some("Changes must be made through the merge queue"),
+            _ => None,
+        };
+        if let Some(refused) = refused {
+            return Ok((405, error(refused)));
+        }
         let message = format!("{}\n\n{}\n", asked.text("commit_title"), asked.text("commit_message"));
         let commit = self.effect(|state| {
-            let (author, at) = (state.bot.clone(), state.forge_now());
-            let parents = vec![base, head.clone()];
-            let commit =
-                state.git.commit(NewCommit { parents, files, author: &author, message: &message, at });
+            let author = state.bot.clone();
+            let commit = state.put_on_base(&head, &author, (method, &message)).expect("the two go together");
             state.end_by_merge(number, commit.clone(), author);
             (commit, EffectKind::Merged { change: number, head })
         })?;
@@ -325,6 +336,14 @@ impl State {
             (status, EffectKind::StatusSet { change: number })
         })?;
         Ok((201, self.status_json(&context, &made)))
+    }
+}
+
+const fn not_allowed(method: MergeMethod) -> &'static str {
+    match method {
+        MergeMethod::Merge => "Merge commits are not allowed on this repository.",
+        MergeMethod::Squash => "Squash merges are not allowed on this repository.",
+        MergeMethod::Rebase => "Rebase merges are not allowed on this repository.",
     }
 }
 

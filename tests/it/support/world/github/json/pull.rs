@@ -37,8 +37,8 @@ impl State {
             "closed_at": closed_at,
             "merged_at": merged_at,
             "merge_commit_sha": merge_commit,
-            "head": self.side(change.branch.as_str(), change.head()),
-            "base": self.side(self.place.branch.as_str(), self.base_tip()),
+            "head": self.head_side(change),
+            "base": self.side(self.own_name(), self.base_of(change), self.base_tip()),
             "author_association": "COLLABORATOR",
             "auto_merge": null,
         });
@@ -46,8 +46,23 @@ impl State {
         pull
     }
 
-    fn side(&self, branch: &str, commit: &CommitId) -> Value {
-        let full_name = self.place.repository.as_str();
+    /// What the repository is called now.
+    fn own_name(&self) -> &str {
+        self.github.setup.renamed_to.unwrap_or(self.place.repository.as_str())
+    }
+
+    fn head_side(&self, change: &FakeChange) -> Value {
+        let is_from_fork = self.github.from_forks.contains(&change.number);
+        let full_name = if is_from_fork { "mallory/deploy" } else { self.own_name() };
+        self.side(full_name, change.branch.as_str(), change.head())
+    }
+
+    /// The branch into which a pull request goes.
+    pub(in super::super) fn base_of(&self, change: &FakeChange) -> &str {
+        if self.github.retargeted.contains(&change.number) { "release" } else { self.place.branch.as_str() }
+    }
+
+    fn side(&self, full_name: &str, branch: &str, commit: &CommitId) -> Value {
         let (owner, _) = full_name.split_once('/').expect("a repository has an owner");
         json!({
             "label": format!("{owner}:{branch}"),
@@ -87,11 +102,7 @@ impl State {
         let mut pull = self.pull(change);
         let mergeable = change.is_open().then(|| !self.is_conflicted(change.head()));
         pull["mergeable"] = json!(mergeable);
-        let word = match mergeable {
-            None => "unknown",
-            Some(true) => "clean",
-            Some(false) => "dirty",
-        };
+        let word = if change.is_open() { self.merge_word(change) } else { "unknown" };
         pull["mergeable_state"] = json!(word);
         pull["rebaseable"] = json!(mergeable);
         let by = match &change.state {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 
 use serde_json::{Map, Value, json};
-use towpath::model::Time;
+use towpath::model::{MergeMethod, Time};
 
 use super::{WEB, account, api, time};
 
@@ -117,16 +117,19 @@ fn addresses(members: &mut Map<String, Value>, base: &str) {
     members.extend(ADDRESSES.map(|(name, rest)| (name.to_owned(), json!(format!("{base}{rest}")))));
 }
 
-/// A repository that was asked for by its name.
-pub(in super::super) fn full_repository(full_name: &str, at: Time) -> Value {
+/// A repository that was asked for by its name, with the ways of merging that are switched off.
+pub(in super::super) fn full_repository(full_name: &str, at: Time, forbidden: &[MergeMethod]) -> Value {
     let mut whole = repository(full_name, at);
     let members = whole.as_object_mut().expect("it is an object");
     members.extend(["subscribers_count", "network_count"].map(|count| (count.to_owned(), json!(0))));
-    for (way, is_allowed) in
-        [("merge_commit", true), ("squash_merge", true), ("rebase_merge", true), ("auto_merge", false)]
-    {
-        members.insert(format!("allow_{way}"), json!(is_allowed));
+    for (way, method) in [
+        ("merge_commit", MergeMethod::Merge),
+        ("squash_merge", MergeMethod::Squash),
+        ("rebase_merge", MergeMethod::Rebase),
+    ] {
+        members.insert(format!("allow_{way}"), json!(!forbidden.contains(&method)));
     }
+    members.insert("allow_auto_merge".to_owned(), json!(false));
     let may = json!({ "admin": false, "maintain": false, "push": true, "triage": true, "pull": true });
     members.insert("permissions".to_owned(), may);
     members.insert("delete_branch_on_merge".to_owned(), json!(false));

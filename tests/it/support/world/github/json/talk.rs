@@ -61,6 +61,7 @@ impl State {
         let state = match review.verdict {
             ReviewVerdict::Approve => "approved",
             ReviewVerdict::RequestChanges => "changes_requested",
+            ReviewVerdict::Comment => "commented",
         };
         let id = number(&review.id);
         let html = self.web(&format!("/changes/{}#pullrequestreview-{id}", change.number.0));

@@ -1,0 +1,213 @@
+//! Merges that GitHub did not carry out: what it waits for, remembered so that nobody asks again at full speed.
+//!
+//! GitHub's words are no contract, and do not tell a branch that lacks the newest base from one whose checks run: both are
+//! "required status checks are expected". Its word for the state of the pull request does, so that comes first.
+
+use std::collections::BTreeMap;
+
+use chrono::TimeDelta;
+
+use super::super::GitHubForge;
+use super::super::connection::{Answer, lock};
+use super::super::wire::OnePull;
+use crate::forge::{ForgeError, Merge};
+use crate::model::{Barrier, BarrierKind, CommitId, ForgeName, MergeMethod, Place, RepositoryName, Time};
+
+/// When a merge is tried again although GitHub's view of it did not change.
+const RETRY_AFTER: TimeDelta = TimeDelta::minutes(5);
+/// The same where GitHub is only working out whether head and base go together.
+const RETRY_SOON: TimeDelta = TimeDelta::seconds(10);
+/// How many refusals are remembered; then all are forgotten, and tried again.
+const REFUSALS_MAX: usize = 1_000;
+
+/// GitHub's words for the states that matter; the others are not told apart.
+const BLOCKED: &str = "blocked";
+const BEHIND: &str = "behind";
+const DRAFT: &str = "draft";
+const UNKNOWN: &str = "unknown";
+
+/// A merge that GitHub did not carry out.
+#[derive(Clone, Debug)]
+pub(in crate::forge::github) struct RefusedMerge {
+    pub(super) head: CommitId,
+    /// What GitHub thought of a merge then, in its word.
+    state: String,
+    /// The name by which GraphQL knows the pull request.
+    pub(super) node_id: String,
+    pub(super) barrier: Barrier,
+}
+
+/// Why it did not, and when to ask again.
+#[derive(Clone, Debug)]
+pub(super) struct Refusal {
+    kind: BarrierKind,
+    why: String,
+    retry: TimeDelta,
+}
+
+impl Refusal {
+    /// What an answer means for a pull request in this state.
+    pub(super) fn new(answer: &Answer, merge: &Merge, state: &str) -> Self {
+        let said = answer.words();
+        let words = said.to_ascii_lowercase();
+        let says = |part: &str| words.contains(part);
+        if state == BEHIND || says("out of date") || says("not up to date") {
+            return Self { kind: BarrierKind::Behind, why: said, retry: RETRY_AFTER };
+        }
+        let is_undecided = says("not mergeable") && ![BLOCKED, DRAFT].contains(&state);
+        let retry = if is_undecided { RETRY_SOON } else { RETRY_AFTER };
+        let why = format!("{said}; {}", way_out(&words, merge));
+        Self { kind: BarrierKind::Blocked, why, retry }
+    }
+
+    /// No way of merging is both wanted and allowed.
+    pub(super) fn no_way(wanted: Option<MergeMethod>, merge: &Merge, forge: &ForgeName) -> Self {
+        let repository = &merge.place.repository;
+        let why = match wanted {
+            Some(method) => format!(
+                "the forge `{forge}` is configured with `merge_method: {method}`, and `{repository}` does not allow that; \
+                 allow it in the settings of the repository, or change `merge_method`"
+            ),
+            None => format!("`{repository}` allows no way of merging; allow one in its settings"),
+        };
+        Self { kind: BarrierKind::Blocked, why, retry: RETRY_AFTER }
+    }
+
+    /// It stands in the merge queue.
+    pub(super) fn queued() -> Self {
+        let why = "it waits in GitHub's merge queue".to_owned();
+        Self { kind: BarrierKind::Queued, why, retry: RETRY_AFTER }
+    }
+
+    /// It has to go through the merge queue, and does not get in.
+    pub(super) fn kept_out_of_queue(said: &str) -> Self {
+        let why = format!("GitHub does not take it into its merge queue: {said}");
+        Self { kind: BarrierKind::Blocked, why, retry: RETRY_AFTER }
+    }
+
+    /// Whether GitHub wants it to go through the merge queue.
+    pub(super) fn wants_queue(&self) -> bool {
+        self.why.to_ascii_lowercase().contains("merge queue")
+    }
+
+    /// What to tell people now.
+    pub(super) fn sentence(&self) -> String {
+        match self.kind {
+            BarrierKind::Blocked | BarrierKind::Queued => self.why.clone(),
+            BarrierKind::Behind => {
+                "its branch lacks the newest base, which the repository asks for".to_owned()
+            }
+        }
+    }
+}
+
+/// What a person can do about what GitHub says, in lower case.
+fn way_out(words: &str, merge: &Merge) -> String {
+    let says = |parts: &[&str]| parts.iter().any(|part| words.contains(part));
+    if says(&["review", "approv"]) {
+        "somebody with write access has to approve it by a review".to_owned()
+    } else if says(&["conversation"]) {
+        "resolve its conversations".to_owned()
+    } else if says(&["not authorized", "restricted", "cannot update this protected"]) {
+        format!("let the bot merge into `{}`, in its protection or its ruleset", merge.place.branch)
+    } else if says(&["check", "deployment"]) {
+        "it goes on by itself when they succeed".to_owned()
+    } else if says(&["draft"]) {
+        "mark it as ready for review".to_owned()
+    } else if says(&["not mergeable"]) {
+        "GitHub may still be trying whether it goes together with its base".to_owned()
+    } else {
+        "its page at GitHub says more".to_owned()
+    }
+}
+
+impl GitHubForge {
+    /// The refusal of a merge at this head.
+    pub(in crate::forge::github) fn refused_merge(
+        &self,
+        repository: &RepositoryName,
+        (number, head): (u64, &CommitId),
+    ) -> Option<RefusedMerge> {
+        let memory = self.memory(repository);
+        let refused = lock(&memory.refused).get(&number).cloned();
+        refused.filter(|refused| refused.head == *head)
+    }
+
+    pub(super) fn keep_refusal(&self, merge: &Merge, pull: &OnePull, refusal: Refusal) {
+        let refused = RefusedMerge {
+            head: merge.head.clone(),
+            state: pull.mergeable_state.clone(),
+            node_id: pull.node_id.clone(),
+            barrier: self.barrier_of(refusal),
+        };
+        self.keep_refused(&merge.place.repository, merge.change.0, refused);
+    }
+
+    fn keep_refused(&self, repository: &RepositoryName, number: u64, refused: RefusedMerge) {
+        let memory = self.memory(repository);
+        let mut all = lock(&memory.refused);
+        if all.len() >= REFUSALS_MAX {
+            *all = BTreeMap::new();
+        }
+        all.insert(number, refused);
+    }
+
+    fn barrier_of(&self, refusal: Refusal) -> Barrier {
+        let Refusal { kind, why, retry } = refusal;
+        let until = self.now().checked_add_signed(retry).unwrap_or(Time::MAX_UTC);
+        Barrier { kind, why, until: Some(until) }
+    }
+
+    /// What stands in the way of merging an open pull request: what GitHub said when it was tried, as long as nothing
+    /// changed since; otherwise what its state tells.
+    pub(in crate::forge::github) async fn barrier(
+        &self,
+        place: &Place,
+        (number, head): (u64, &CommitId),
+        (base, state): (&CommitId, &str),
+    ) -> Result<Option<Barrier>, ForgeError> {
+        let refused = self.refused_merge(&place.repository, (number, head));
+        let barrier = match refused {
+            Some(refused) if refused.barrier.kind == BarrierKind::Queued => {
+                Some(self.queued(place, number, refused).await?)
+            }
+            Some(refused) if [refused.state.as_str(), UNKNOWN, ""].contains(&state) => Some(refused.barrier),
+            Some(_) | None => of_state(state),
+        };
+        let Some(barrier) = barrier else { return Ok(None) };
+        if barrier.kind != BarrierKind::Behind || !self.stands_on(place, head, base).await? {
+            return Ok(Some(barrier));
+        }
+        // GitHub has not noticed the new base, or means something else: nothing would come of another update.
+        let Barrier { why, until, kind: _ } = barrier;
+        Ok(until.map(|until| Barrier { kind: BarrierKind::Blocked, why, until: Some(until) }))
+    }
+
+    /// A pull request that was in the queue: there still, or taken out of it.
+    async fn queued(&self, place: &Place, number: u64, refused: RefusedMerge) -> Result<Barrier, ForgeError> {
+        if self.is_queued(&place.repository, &refused.node_id).await? {
+            return Ok(refused.barrier);
+        }
+        let why = "GitHub took it out of its merge queue without merging it; its page says why".to_owned();
+        let barrier = self.barrier_of(Refusal { kind: BarrierKind::Blocked, why, retry: RETRY_AFTER });
+        let refused = RefusedMerge { barrier: barrier.clone(), ..refused };
+        self.keep_refused(&place.repository, number, refused);
+        Ok(barrier)
+    }
+
+    /// Whether a head lies right on a base.
+    async fn stands_on(&self, place: &Place, head: &CommitId, base: &CommitId) -> Result<bool, ForgeError> {
+        let commit = self.commit(&place.repository, head).await?;
+        Ok(commit.parents.iter().any(|parent| parent.sha == base.as_str()))
+    }
+}
+
+/// What the state of a pull request tells before anybody tried: the bot may be one of those whom a rule does not bind.
+fn of_state(state: &str) -> Option<Barrier> {
+    let barrier = |kind| Some(Barrier { kind, why: String::new(), until: None });
+    match state {
+        BLOCKED => barrier(BarrierKind::Blocked),
+        BEHIND => barrier(BarrierKind::Behind),
+        _ => None,
+    }
+}

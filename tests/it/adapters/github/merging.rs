@@ -1,0 +1,132 @@
+//! What GitHub holds against a merge, and what the client makes of it.
+
+use insta::assert_snapshot;
+use towpath::forge::Forge as _;
+use towpath::model::{BarrierKind, MergeMethod};
+
+use super::*;
+
+#[tokio::test]
+async fn what_stops_a_merge_is_told_apart() {
+    let ground = Ground::new().await;
+    let change = ground.open().await;
+    let merge = ground.merge_of(change);
+    let mut said = String::new();
+    for (status, message) in [
+        (405, "Required status check \"ci\" is expected."),
+        (405, "At least 1 approving review is required by reviewers with write access."),
+        (405, "You're not authorized to push to this branch."),
+        (405, "All comments must be resolved. A conversation must be resolved before merging."),
+        (405, "Pull Request is still a draft"),
+        (405, "Pull Request is not mergeable"),
+        (405, "Head branch is out of date. Review and try the merge again."),
+        (409, "Head branch was modified. Review and try the merge again."),
+        (409, "Base branch was modified. Review and try the merge again."),
+        (405, "Something that nobody has heard of"),
+    ] {
+        ground.refuse("PUT ", status, message);
+        said += &format!("{}\n", ground.forge.merge(&merge).await.unwrap_err());
+    }
+    assert_snapshot!(said, @"");
+}
+
+#[tokio::test]
+async fn a_refusal_holds_until_the_state_changes_or_minutes_passed() {
+    let ground = Ground::new().await;
+    ground.world.state().protection.unmet = Some("2 of 3 required status checks are pending.");
+    let change = ground.open().await;
+    assert_eq!(ground.shown(change).await.barrier.expect("it is blocked").until, None);
+    ground.forge.merge(&ground.merge_of(change)).await.unwrap_err();
+    let barrier = ground.shown(change).await.barrier.expect("it is blocked");
+    assert_eq!(barrier.until, Some(ground.world.now() + chrono::TimeDelta::minutes(5)));
+    assert_snapshot!(barrier.why, @"");
+    ground.world.state().now += chrono::TimeDelta::minutes(1);
+    ground.shown(change).await;
+    ground.start_counting();
+    ground.shown(change).await;
+    assert_eq!(ground.counted().0, Vec::<String>::new(), "what did not change costs nothing");
+    ground.world.state().protection.unmet = None;
+    assert_eq!(ground.shown(change).await.barrier, None);
+}
+
+#[tokio::test]
+async fn the_repository_is_asked_once_what_it_allows() {
+    let ground = Ground::new().await;
+    let change = ground.open().await;
+    ground.world.state().protection.forbidden = vec![MergeMethod::Merge, MergeMethod::Squash];
+    ground.start_counting();
+    ground.forge.merge(&ground.merge_of(change)).await.unwrap();
+    assert_eq!(ground.counted().0, ["GET /repos/acme/deploy", "PUT /repos/acme/deploy/pulls/1/merge"]);
+    let head = ground.forge.head(&place()).await.unwrap();
+    assert_eq!(ground.world.state().git.get(&head).parents.len(), 1, "it was rebased");
+}
+
+#[tokio::test]
+async fn settings_that_changed_since_are_read_again() {
+    let ground = Ground::new().await;
+    let change = ground.open().await;
+    ground
+        .forge
+        .delete_branch(&place(), &name("towpath/none/there"), &ground.merge_of(change).head)
+        .await
+        .unwrap();
+    ground.world.state().protection.forbidden = vec![MergeMethod::Merge];
+    ground.start_counting();
+    ground.forge.merge(&ground.merge_of(change)).await.unwrap();
+    assert_eq!(ground.counted().0.len(), 2, "the next way was tried");
+}
+
+#[tokio::test]
+async fn a_configured_way_that_is_not_allowed() {
+    let ground = Ground::new().await;
+    let change = ground.open().await;
+    ground.world.state().protection.forbidden = vec![MergeMethod::Squash];
+    let forge = merging_by(&ground, MergeMethod::Squash);
+    assert_snapshot!(forge.merge(&ground.merge_of(change)).await.unwrap_err(), @"");
+    ground.world.state().protection.forbidden.clear();
+    forge.merge(&ground.merge_of(change)).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_merge_queue_takes_a_change_once() {
+    let ground = Ground::new().await;
+    ground.world.state().protection.has_queue = true;
+    let change = ground.open().await;
+    let merge = ground.merge_of(change);
+    assert_snapshot!(ground.forge.merge(&merge).await.unwrap_err(), @"");
+    assert_snapshot!(ground.forge.merge(&merge).await.unwrap_err(), @"");
+    let effects = ground.world.state().effects.len();
+    let kind = |shown: Change| shown.barrier.expect("it waits").kind;
+    assert_eq!(kind(ground.shown(change).await), BarrierKind::Queued);
+    assert_eq!(ground.world.state().effects.len(), effects);
+    ground.world.state().protection.queue.clear();
+    let shown = ground.shown(change).await.barrier.expect("it was taken out");
+    assert_snapshot!(shown.why, @"");
+    assert_eq!(shown.kind, BarrierKind::Blocked);
+}
+
+#[tokio::test]
+async fn a_merge_queue_that_keeps_it_out() {
+    let ground = Ground::new().await;
+    let change = ground.open().await;
+    ground.refuse("PUT ", 405, "Changes must be made through the merge queue");
+    assert_snapshot!(ground.forge.merge(&ground.merge_of(change)).await.unwrap_err(), @"");
+}
+
+#[tokio::test]
+async fn a_branch_that_lies_on_the_newest_base_is_not_behind() {
+    let ground = Ground::new().await;
+    let change = ground.open().await;
+    ground.refuse("PUT ", 405, "Head branch is out of date. Review and try the merge again.");
+    ground.forge.merge(&ground.merge_of(change)).await.unwrap_err();
+    let barrier = ground.shown(change).await.barrier.expect("it was refused");
+    assert_eq!(barrier.kind, BarrierKind::Blocked, "nothing would come of an update");
+}
+
+/// A client that is configured with a way of merging.
+fn merging_by(ground: &Ground, method: MergeMethod) -> GitHubForge {
+    let world = ground.world.clone();
+    let access =
+        Access { merge_method: Some(method), ..access(ground.address, Credentials::token(&secret(TOKEN))) };
+    GitHubForge::new(access, Arc::new(move || world.now()))
+}

@@ -1,0 +1,82 @@
+//! Repositories that ask for more than the bot's own gates before they merge.
+
+use towpath::model::MergeMethod;
+
+use crate::support::rules::{Rules, minutes};
+use crate::support::story::{Story, story, story_with};
+
+const CHECK: &str = "Required status check \"ci\" is expected.";
+
+#[test]
+fn a_merge_that_a_rule_blocks_waits_and_is_not_tried_again_and_again() {
+    Story::default().with_faults().play(async |bot| {
+        bot.block_merges(CHECK).push("1.10.0").settle().await;
+        let change = bot.expect_open("dev", "1.10.0");
+        let notes = bot.notes("dev").await.join("\n");
+        assert!(notes.contains("merging #1 is blocked") && notes.contains("ci"), "{notes}");
+        let effects = bot.effects();
+        bot.settle().await;
+        assert_eq!(bot.effects(), effects, "nothing was written");
+        bot.allow_merges().settle().await.expect_merged(change).expect_running("dev", "1.10.0");
+    });
+}
+
+#[test]
+fn a_rule_that_the_forge_does_not_show_is_tried_again_after_some_minutes() {
+    story(async |bot| {
+        bot.block_merges(CHECK).push("1.10.0").settle().await.expect_open("dev", "1.10.0");
+        bot.expect_next_look_within(minutes(5));
+        bot.pass(minutes(6)).settle().await;
+        bot.allow_merges().pass(minutes(6)).settle().await.expect_running("dev", "1.10.0");
+    });
+}
+
+#[test]
+fn a_branch_that_lacks_the_newest_base_is_made_anew_on_it() {
+    story_with(Rules::default().and_service("pay"), async |bot| {
+        bot.only_newest_branches().push("1.10.0").push_of("pay", "1.10.0").settle().await;
+        bot.expect_running("dev", "1.10.0").expect_running("pay/dev", "1.10.0").expect_changes(2);
+        bot.pass(minutes(30)).settle().await.expect_running("staging", "1.10.0").expect_changes(4);
+        bot.expect_running("pay/staging", "1.10.0");
+    });
+}
+
+#[test]
+fn an_approval_outlives_that_the_branch_is_made_anew() {
+    story(async |bot| {
+        bot.only_newest_branches();
+        let change = bot.bring_to_production("1.10.0").await;
+        bot.pass(minutes(5)).replace("dora", "README.md", "What", "All that");
+        bot.comment(change, "alice", "/promote approve");
+        bot.settle().await.expect_merged(change).expect_running("production", "1.10.0");
+    });
+}
+
+#[test]
+fn a_change_goes_through_the_merge_queue_once() {
+    Story::default().with_faults().play(async |bot| {
+        bot.queue_merges().push("1.10.0").settle().await;
+        let change = bot.expect_open("dev", "1.10.0");
+        assert_eq!(bot.notes("dev").await, ["#1 waits in the forge's merge queue"]);
+        let effects = bot.effects();
+        bot.pass(minutes(10)).settle().await;
+        assert_eq!(bot.effects(), effects, "it is not queued again");
+        bot.merge_from_queue(change).settle().await.expect_merged(change).expect_running("dev", "1.10.0");
+        bot.expect_log("landed");
+    });
+}
+
+#[test]
+fn repositories_that_squash_or_rebase_lose_nothing() {
+    for method in [MergeMethod::Squash, MergeMethod::Rebase] {
+        story(async |bot| {
+            bot.merge_only_by(method);
+            let change = bot.bring_to_production("1.10.0").await;
+            bot.pass(minutes(5)).comment(change, "alice", "/promote approve");
+            bot.settle().await.expect_merged(change).expect_running("production", "1.10.0");
+            bot.restart().settle().await.expect_changes(3);
+            bot.push("1.11.0").settle().await.expect_running("dev", "1.11.0");
+            bot.expect_no_branches();
+        });
+    }
+}
