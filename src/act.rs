@@ -3,6 +3,8 @@
 //! The log comes first: nothing is done that rests on a record which is not there. Every write finds or
 //! creates, so that carrying out the same draft again after a lost answer does nothing twice.
 
+use std::time::Duration;
+
 use crate::draft::{Draft, Effect};
 use crate::forge::{Forge, ForgeError};
 use crate::model::{CommitId, Place, Proposal, Time};
@@ -14,6 +16,8 @@ pub enum Outcome {
     Done,
     /// Somebody was faster: look again.
     Again(String),
+    /// The forge takes no more for so long.
+    Later(Duration),
     /// It failed, in a sentence for people.
     Failed(String),
 }
@@ -32,11 +36,11 @@ impl Receipt {
         let outcome = match result {
             Ok(()) => Outcome::Done,
             Err(error @ ForgeError::Conflict { .. }) => Outcome::Again(error.to_string()),
+            Err(ForgeError::RateLimited { wait }) => Outcome::Later(wait),
             Err(
                 error @ (ForgeError::NotFound { .. }
                 | ForgeError::Forbidden { .. }
                 | ForgeError::Blocked { .. }
-                | ForgeError::RateLimited { .. }
                 | ForgeError::Unavailable { .. }),
             ) => Outcome::Failed(error.to_string()),
         };

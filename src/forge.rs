@@ -88,6 +88,11 @@ pub trait Forge: Send + Sync {
     /// The bot's own name.
     fn bot(&self) -> &UserName;
 
+    /// Whether names of people are the same in upper and lower case; then it tells each in lower case.
+    fn ignores_case(&self) -> bool {
+        false
+    }
+
     /// Says that something happened in a repository, so that the next look there reads what a sweep may leave out.
     ///
     /// It asks nothing and waits for nothing. Whoever reads everything every time has no use for it.
@@ -214,6 +219,17 @@ pub trait Forge: Send + Sync {
         team: &TeamName,
         user: &UserName,
     ) -> impl Future<Output = Result<bool, ForgeError>> + Send;
+
+    /// Whether somebody may write to the repository of a place, as the forge itself says.
+    ///
+    /// Who is asked and keeps no permissions says no: it gives no right that the configuration does not give.
+    fn may_write(
+        &self,
+        _place: &Place,
+        _user: &UserName,
+    ) -> impl Future<Output = Result<bool, ForgeError>> + Send {
+        std::future::ready(Ok(false))
+    }
 
     /// How things stand at the forge and in the repositories that are used. Only reads; what it is not told it says.
     fn examine(&self, question: &HealthQuestion) -> impl Future<Output = Health> + Send;

@@ -128,6 +128,7 @@ async fn first_look<F: Forge, R: Registry, L: Ledger, C: Clock>(
         place: place.clone(),
         head,
         bot: forge.bot().clone(),
+        ignores_case: forge.ignores_case(),
         running,
         history: log.history,
         changes,
@@ -140,6 +141,7 @@ async fn first_look<F: Forge, R: Registry, L: Ledger, C: Clock>(
         members: Default::default(),
         sources: Sources { pages: forge.pages(), ..Sources::default() },
         shows_details: forge.shows_details(),
+        writers: Default::default(),
     };
     Ok(Observation { world, tree, overlays, log_tip: log.tip, plan: Plan::default(), troubles })
 }

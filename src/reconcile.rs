@@ -14,11 +14,14 @@ pub use poller::poll;
 pub use service::{Round, serve};
 
 use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::TimeDelta;
 
 use crate::act::{Ground, Outcome, Receipt, act};
 use crate::decide::{Plan, Reason};
 use crate::draft::{Draft, Drafts, Effect, draft};
-use crate::forge::Forge;
+use crate::forge::{Forge, ForgeError};
 use crate::ledger::Ledger;
 use crate::model::{Place, Policy, Time};
 use crate::observe::{Clock, Observation, observe};
@@ -94,9 +97,14 @@ impl<F: Forge, R: Registry, L: Ledger, C: Clock> Engine<F, R, L, C> {
             let before = settled.receipts.len();
             match self.pass(place, freshness, &mut settled).await {
                 Err(error) => {
-                    settled.was_cut_short = true;
                     settled.was_seen = false;
-                    settled.failures.push(error.to_string());
+                    match asked_to_wait(&error) {
+                        Some(wait) => settled.wait(place, self.ports.clock.now(), wait),
+                        None => {
+                            settled.was_cut_short = true;
+                            settled.failures.push(error.to_string());
+                        }
+                    }
                     return settled;
                 }
                 Ok(()) if settled.receipts.len() == before => return settled,
@@ -108,8 +116,12 @@ impl<F: Forge, R: Registry, L: Ledger, C: Clock> Engine<F, R, L, C> {
             let is_worth_it = goes_on || (conflicts > 0 && conflicts < CONFLICTS_MAX);
             if !is_worth_it || conflicts >= CONFLICTS_MAX {
                 let failed: Vec<String> = fresh.iter().filter_map(failure).collect();
+                let wait = fresh.iter().filter_map(later).min();
                 settled.was_cut_short = !failed.is_empty();
                 settled.failures.extend(failed);
+                if let Some(wait) = wait {
+                    settled.wait(place, self.ports.clock.now(), wait);
+                }
                 return settled;
             }
         }
@@ -158,6 +170,23 @@ impl Settled {
         self.was_seen = true;
         self.plan = foresight.observation.plan;
     }
+
+    /// Notes that the rest has to wait for the forge. The sentence is the same each time, so that it is logged once.
+    fn wait(&mut self, place: &Place, now: Time, wait: Duration) {
+        let until = TimeDelta::from_std(wait).ok().and_then(|wait| now.checked_add_signed(wait));
+        self.next_look = self.next_look.into_iter().chain(until).min();
+        self.failures
+            .push(format!("{place}: the rest waits, since the forge takes no more requests for now"));
+    }
+}
+
+/// How long the forge asks to wait, where that is all that went wrong.
+fn asked_to_wait(error: &ObserveError) -> Option<Duration> {
+    if let ObserveError::Forge { source: ForgeError::RateLimited { wait }, .. } = error {
+        Some(*wait)
+    } else {
+        None
+    }
 }
 
 /// What keeps a target from moving that a person has to mend.
@@ -181,10 +210,14 @@ fn was_beaten(receipt: &Receipt) -> bool {
     matches!(receipt.outcome, Outcome::Again(_))
 }
 
+const fn later(receipt: &Receipt) -> Option<Duration> {
+    if let Outcome::Later(wait) = receipt.outcome { Some(wait) } else { None }
+}
+
 fn failure(receipt: &Receipt) -> Option<String> {
     match &receipt.outcome {
         Outcome::Failed(why) => Some(format!("{}: {why}", receipt.draft.action)),
         Outcome::Again(why) => Some(format!("{} kept failing: {why}", receipt.draft.action)),
-        Outcome::Done => None,
+        Outcome::Done | Outcome::Later(_) => None,
     }
 }

@@ -182,8 +182,10 @@ impl<'a> Case<'a> {
     /// Whether somebody ever asked for this release here, or the change says so of itself: whoever did cannot
     /// approve it, whatever was asked for since.
     pub(super) fn has_asked(&self, by: &UserName, release: &Release, observed: &ObservedChange) -> bool {
+        let is_own = |name: UserName| self.world.means(&name, by);
         let own = observed.change.written().trailer("Towpath-Requested-By");
-        own == Some(by.as_str()) || self.requests_of(release).any(|request| request.by == by)
+        own.and_then(|own| UserName::new(own).ok()).is_some_and(is_own)
+            || self.requests_of(release).any(|request| self.world.means(request.by, by))
     }
 
     /// When the change that brought a release here was merged, as the forge says.

@@ -45,7 +45,8 @@ enum Stop {
     Refused(RefusedBecause),
 }
 
-/// What people said on the changes of a branch and was not handled, oldest first in each.
+/// What people said on the changes of a branch and was not handled, oldest first in each. Programs give no commands:
+/// two of them could answer each other for ever.
 pub(super) fn waiting<'w>(world: &'w World, branch: &BranchName, history: &History) -> Vec<Word<'w>> {
     let changes = changes_with_commands(world, branch).into_iter();
     changes.flat_map(|observed| words(world, observed, history)).collect()
@@ -54,7 +55,8 @@ pub(super) fn waiting<'w>(world: &'w World, branch: &BranchName, history: &Histo
 fn words<'w>(world: &World, observed: &'w ObservedChange, history: &History) -> Vec<Word<'w>> {
     let handled: BTreeSet<&CommentId> =
         history.handled_on(observed.change.number).map(|handled| &handled.comment).collect();
-    let is_new = |id: &CommentId, by: &UserName| *by != world.bot && !handled.contains(id);
+    let is_new =
+        |id: &CommentId, by: &UserName| *by != world.bot && !by.is_machine() && !handled.contains(id);
     let comments = observed.change.comments.iter().filter(|comment| is_new(&comment.id, &comment.author));
     let reviews = observed.change.reviews.iter().filter(|review| is_new(&review.id, &review.author));
     let comments = comments.map(|comment| of_comment(observed, comment));

@@ -328,6 +328,11 @@ pub enum Need {
         /// The person.
         user: UserName,
     },
+    /// Whether somebody may write to the config repository.
+    Writer {
+        /// The person.
+        user: UserName,
+    },
 }
 
 /// Everything that was judged at one instant.

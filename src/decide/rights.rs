@@ -21,7 +21,16 @@ pub(super) fn holds_any(
 ) -> Option<bool> {
     let holders: Vec<&Principal> =
         rights.iter().flat_map(|right| case.policy.holders(*right, target)).collect();
-    is_any_of(case, user, holders.into_iter(), needs)
+    let is_named = is_any_of(case, user, holders.into_iter(), needs);
+    let is_left_to_writers = rights.iter().any(|right| case.policy.is_left_to_writers(*right, target));
+    if is_named == Some(true) || !is_left_to_writers {
+        return is_named;
+    }
+    match may_write(case, user, needs) {
+        Some(true) => Some(true),
+        Some(false) => is_named,
+        None => None,
+    }
 }
 
 /// Whether somebody is one of these, or belongs to one of these; nothing while that is not known.
@@ -34,7 +43,7 @@ pub(super) fn is_any_of<'a>(
     let mut answer = Some(false);
     for principal in principals {
         let is = match principal {
-            Principal::User(name) => Some(name == user),
+            Principal::User(name) => Some(case.world.means(name, user)),
             Principal::Team(team) => is_member(case, team, user, needs),
         };
         match is {
@@ -47,12 +56,27 @@ pub(super) fn is_any_of<'a>(
 }
 
 fn is_member(case: &Case<'_>, team: &TeamName, user: &UserName, needs: &mut BTreeSet<Need>) -> Option<bool> {
-    match case.world.members.get(&(team.clone(), user.clone())) {
+    let fact = case.world.members.get(&(team.clone(), user.clone()));
+    known(case, fact, needs, || Need::Member { team: team.clone(), user: user.clone() })
+}
+
+fn may_write(case: &Case<'_>, user: &UserName, needs: &mut BTreeSet<Need>) -> Option<bool> {
+    known(case, case.world.writers.get(user), needs, || Need::Writer { user: user.clone() })
+}
+
+/// What is known and young enough; what is neither is needed.
+fn known(
+    case: &Case<'_>,
+    fact: Option<&Fact<bool>>,
+    needs: &mut BTreeSet<Need>,
+    need: impl FnOnce() -> Need,
+) -> Option<bool> {
+    match fact {
         Some(Fact::Known { value, as_of }) if case.world.now - *as_of <= RIGHTS_AGE_MAX => Some(*value),
         // Asking again within the same observation would give the same refusal.
         Some(Fact::Unknown { .. }) => None,
         Some(Fact::Known { .. }) | None => {
-            needs.insert(Need::Member { team: team.clone(), user: user.clone() });
+            needs.insert(need());
             None
         }
     }

@@ -44,6 +44,10 @@ impl Forge for AnyForge {
         each!(self, forge => forge.bot())
     }
 
+    fn ignores_case(&self) -> bool {
+        each!(self, forge => forge.ignores_case())
+    }
+
     fn hint(&self, repository: &RepositoryName) {
         each!(self, forge => forge.hint(repository));
     }
@@ -147,6 +151,10 @@ impl Forge for AnyForge {
 
     async fn is_member(&self, team: &TeamName, user: &UserName) -> Result<bool, ForgeError> {
         each!(self, forge => forge.is_member(team, user).await)
+    }
+
+    async fn may_write(&self, place: &Place, user: &UserName) -> Result<bool, ForgeError> {
+        each!(self, forge => forge.may_write(place, user).await)
     }
 
     async fn examine(&self, question: &HealthQuestion) -> Health {

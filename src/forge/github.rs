@@ -4,6 +4,7 @@
 //! which alone knows compare-and-swap. What is remembered (refs, pull requests, trees, the log) saves requests; a
 //! process that forgets it all reads it again.
 
+mod budget;
 mod checks;
 mod connection;
 mod content;
@@ -42,6 +43,7 @@ use connection::{Connection, lock};
 pub use credentials::{AppCredentials, Credentials, Reading};
 use heads::Swap;
 use memory::Memory;
+use people::People;
 pub use permissions::{EVENTS, PERMISSIONS, Permission, access_word};
 
 /// Says what time it is, for tokens and pauses.
@@ -58,15 +60,13 @@ pub struct GitHubForge {
     inner: Arc<Inner>,
 }
 
-type Members = BTreeMap<(TeamName, UserName), (bool, Time)>;
-
 struct Inner {
     name: ForgeName,
     connection: Connection,
     bot: OnceCell<UserName>,
     /// Who stands for the bot before the first answer.
     nobody: UserName,
-    members: Mutex<Members>,
+    people: People,
     repositories: Mutex<BTreeMap<RepositoryName, Arc<Memory>>>,
 }
 
@@ -100,12 +100,13 @@ impl GitHubForge {
     #[must_use]
     pub fn new(access: Access, now: Now) -> Self {
         let Access { name, url, credentials, bot, patience } = access;
+        let connection = Connection::new((&name, &url), credentials, patience, now);
         let inner = Inner {
             name,
-            connection: Connection::new(&url, credentials, patience, now),
-            bot: OnceCell::new_with(bot),
+            connection,
+            bot: OnceCell::new_with(bot.and_then(|bot| wire::login(bot.as_str()).ok())),
             nobody: UserName::new("unknown").expect("a plain word is a user name"),
-            members: Mutex::default(),
+            people: People::default(),
             repositories: Mutex::default(),
         };
         Self { inner: Arc::new(inner) }
@@ -135,6 +136,10 @@ impl Forge for GitHubForge {
     /// The bot's own name; known once GitHub answered for the first time.
     fn bot(&self) -> &UserName {
         self.inner.bot.get().unwrap_or(&self.inner.nobody)
+    }
+
+    fn ignores_case(&self) -> bool {
+        true
     }
 
     /// Has the pull requests listed at the next look.
@@ -257,6 +262,10 @@ impl Forge for GitHubForge {
 
     async fn is_member(&self, team: &TeamName, user: &UserName) -> Result<bool, ForgeError> {
         self.belongs(team, user).await
+    }
+
+    async fn may_write(&self, place: &Place, user: &UserName) -> Result<bool, ForgeError> {
+        self.writes(&place.repository, user).await
     }
 
     async fn examine(&self, question: &HealthQuestion) -> Health {

@@ -155,6 +155,8 @@ pub struct Grant {
     pub granted: Access,
     /// Whether that is all; else it is at least this much.
     pub is_exact: bool,
+    /// Whether nothing works without it.
+    pub is_vital: bool,
     /// What it is needed for; empty where it is not.
     pub purpose: String,
     /// Where it can be changed.

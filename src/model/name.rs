@@ -81,6 +81,14 @@ name!(
     "write it relative to the top of the repository, with `/`, without `.`, `..` or a leading `/`"
 );
 
+impl UserName {
+    /// Whether it is that of a program: every forge keeps `[bot]` at the end of a name from people.
+    #[must_use]
+    pub fn is_machine(&self) -> bool {
+        self.0.ends_with("[bot]")
+    }
+}
+
 impl RepositoryPath {
     /// The path of `relative` as seen from this folder; `..` may climb, but not out of the repository.
     #[must_use]

@@ -305,6 +305,19 @@ impl Policy {
         self.pipelines.get(&service.pipeline)?.environment(&target.environment)
     }
 
+    /// Whether the configuration names nobody for a right in an environment: then write permission gives it.
+    ///
+    /// A list that is empty names nobody on purpose, and leaves the right to nobody.
+    #[must_use]
+    pub fn is_left_to_writers(&self, right: Right, target: &Target) -> bool {
+        let is_listed =
+            self.rights.get(&target.environment).is_some_and(|rights| rights.0.contains_key(&right));
+        let gates = self.environment(target).map_or(&[][..], |environment| &environment.gates);
+        let has_approvers = gates.iter().any(|gate| matches!(gate, Gate::Approvals(_)));
+        let is_gated = right == Right::Approve && has_approvers;
+        !is_listed && !is_gated
+    }
+
     /// Who holds a right in an environment: those the rights name, and for `approve` the approvers its gates name.
     #[must_use]
     pub fn holders(&self, right: Right, target: &Target) -> Vec<&Principal> {

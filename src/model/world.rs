@@ -58,6 +58,15 @@ impl ObservedChange {
     }
 }
 
+impl World {
+    /// Whether a name that somebody wrote means this person.
+    #[must_use]
+    pub fn means(&self, written: &UserName, person: &UserName) -> bool {
+        let (written, person) = (written.as_str(), person.as_str());
+        written == person || (self.ignores_case && written.eq_ignore_ascii_case(person))
+    }
+}
+
 /// One config repository at one head, with all facts that bear on it.
 #[derive(Clone, Debug)]
 pub struct World {
@@ -69,6 +78,8 @@ pub struct World {
     pub head: CommitId,
     /// The bot's own name on this forge.
     pub bot: UserName,
+    /// Whether names of people are the same in upper and lower case on this forge.
+    pub ignores_case: bool,
     /// What runs, by target.
     pub running: BTreeMap<Target, Result<Running, Obstacle>>,
     /// The log, folded.
@@ -93,6 +104,8 @@ pub struct World {
     pub sources: Sources,
     /// Whether the forge shows more of a status than its line.
     pub shows_details: bool,
+    /// Whether somebody may write to the config repository, as the forge says.
+    pub writers: BTreeMap<UserName, Fact<bool>>,
 }
 
 impl World {

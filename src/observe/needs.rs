@@ -1,14 +1,13 @@
-//! What `decide` lacked: digests, content keys, memberships, source code.
+//! What `decide` lacked: digests, content keys, memberships, permissions, source code.
 
 use futures::future::join_all;
 
 use super::{Clock, Freshness, Observation, Ports, artifacts, sources};
 use crate::decide::Need;
-use crate::forge::Forge;
+use crate::forge::{Forge, ForgeError};
 use crate::ledger::Ledger;
 use crate::model::{
-    ContentKey, Digest, Fact, FileChange, ImageName, Obstacle, Policy, Release, Tag, Target, TeamName,
-    UserName,
+    ContentKey, Digest, Fact, FileChange, ImageName, Obstacle, Policy, Release, Tag, Target, Time,
 };
 use crate::overlay::{self, OverlayError};
 use crate::registry::Registry;
@@ -41,8 +40,12 @@ pub(super) async fn fetch<F: Forge, R: Registry, L: Ledger, C: Clock>(
                 observation.world.descriptions.insert((image, digest), fact);
             }
             Need::Member { team, user } => {
-                let fact = member(ports, &team, &user).await;
-                observation.world.members.insert((team, user), fact);
+                let answer = ports.forge.is_member(&team, &user).await;
+                observation.world.members.insert((team, user), answered(answer, ports.clock.now()));
+            }
+            Need::Writer { user } => {
+                let answer = ports.forge.may_write(&observation.world.place, &user).await;
+                observation.world.writers.insert(user, answered(answer, ports.clock.now()));
             }
             Need::Source(span) => {
                 let fact = sources::compared(ports, &span).await;
@@ -68,14 +71,10 @@ async fn digest<F: Forge, R: Registry, L: Ledger, C: Clock>(
     Some(((image, tag), fact))
 }
 
-async fn member<F: Forge, R: Registry, L: Ledger, C: Clock>(
-    ports: &Ports<F, R, L, C>,
-    team: &TeamName,
-    user: &UserName,
-) -> Fact<bool> {
-    let now = ports.clock.now();
-    match ports.forge.is_member(team, user).await {
-        Ok(is_member) => Fact::known(is_member, now),
+/// What the forge says about somebody, as a fact.
+fn answered(answer: Result<bool, ForgeError>, now: Time) -> Fact<bool> {
+    match answer {
+        Ok(answer) => Fact::known(answer, now),
         Err(error) => Fact::Unknown { since: now, why: error.to_string().into() },
     }
 }

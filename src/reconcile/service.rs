@@ -164,6 +164,8 @@ fn report(place: &Place, settled: &Settled, said: &[String]) {
         match &receipt.outcome {
             Outcome::Done => tracing::info!(%place, action, target, "{}", receipt.draft.because),
             Outcome::Again(why) => tracing::info!(%place, action, target, "looking again: {why}"),
+            // That is said once for all of them, and not again with each look.
+            Outcome::Later(_) => {}
             Outcome::Failed(why) => tracing::warn!(%place, action, target, "{why}"),
         }
     }

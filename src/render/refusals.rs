@@ -55,13 +55,17 @@ fn ask(right: Right, environment: &EnvironmentName, by: &UserName, input: &Remar
         input.policy.holders(right, &target).into_iter().filter(is_other).collect();
     holders.sort();
     holders.dedup();
-    if holders.is_empty() {
-        return format!(
-            "the configuration gives it to nobody else; see `rights` and {}",
-            quoted("approvals")
-        );
+    let place = input.policy.service(&target.service).map(|service| &service.place.repository);
+    match place.filter(|_| input.policy.is_left_to_writers(right, &target)) {
+        Some(repository) => format!(
+            "the configuration names nobody for it, so ask somebody who may write to {}",
+            quoted(repository.as_str())
+        ),
+        None if holders.is_empty() => {
+            "the configuration gives it to nobody else; see `rights` and `approvals`".to_owned()
+        }
+        None => format!("ask {}", principals(&holders)),
     }
-    format!("ask {}", principals(&holders))
 }
 
 fn unknown_environment(word: &str, input: &RemarkInput<'_>) -> String {

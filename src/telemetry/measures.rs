@@ -43,6 +43,19 @@ fn describe() {
         "towpath_requests_total",
         "Questions to the outside, by port, host, question and result"
     );
+    metrics::describe_counter!(
+        "towpath_forge_requests_total",
+        "Requests to a forge, by forge, account, interface, kind and outcome"
+    );
+    metrics::describe_counter!(
+        "towpath_forge_waits_total",
+        "Requests to a forge that were not sent because they exceed its limits, by lane"
+    );
+    metrics::describe_gauge!(
+        "towpath_forge_budget_remaining",
+        "Requests that a forge still takes until it renews its limit"
+    );
+    metrics::describe_gauge!("towpath_forge_writes", "Writes to a forge in the last minute and hour");
     metrics::describe_gauge!("towpath_listing_age_seconds", "How long ago the tags of each image were read");
     metrics::describe_counter!(
         "towpath_deliveries_total",

@@ -8,6 +8,7 @@ mod people;
 mod polls;
 mod releases;
 mod requests;
+mod rights;
 mod road;
 mod source;
 mod trouble;

@@ -55,7 +55,7 @@ fn permissions(told: &Told<Vec<Grant>>) -> Vec<Diagnosis> {
     };
     let is_short = |own: &&Grant| own.granted < own.wanted;
     let missing = grants.iter().filter(is_short).filter(|own| own.is_exact || own.granted == Access::None);
-    let mut all: Vec<Diagnosis> = missing.map(|own| wrong(Matter::PermissionMissing(own.clone()))).collect();
+    let mut all: Vec<Diagnosis> = missing.map(missing_one).collect();
     let is_surplus = |own: &&Grant| own.granted > own.wanted && own.granted >= Access::Read;
     let surplus = grants.iter().filter(is_surplus);
     all.extend(surplus.map(|own| warning(Matter::PermissionSurplus(own.clone()))));
@@ -67,6 +67,11 @@ fn permissions(told: &Told<Vec<Grant>>) -> Vec<Diagnosis> {
         all.push(fine(Matter::PermissionsFit));
     }
     all
+}
+
+fn missing_one(own: &Grant) -> Diagnosis {
+    let matter = Matter::PermissionMissing(own.clone());
+    if own.is_vital { wrong(matter) } else { warning(matter) }
 }
 
 /// What a branch demands that somebody should know of.

@@ -296,6 +296,8 @@ pub(super) fn any_world() -> impl Strategy<Value = World> {
             members: BTreeMap::new(),
             sources: Sources::default(),
             shows_details: false,
+            writers: BTreeMap::new(),
+            ignores_case: false,
         }
     })
 }

@@ -13,11 +13,12 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use super::budget::{Budget, Cost, Interface, Lane};
 use super::credentials::{Credentials, Scope};
 use super::refusal::{Refused, refused};
 use super::{Now, failed};
 use crate::forge::ForgeError;
-use crate::model::Time;
+use crate::model::{ForgeName, Time};
 
 /// Most bytes that are read of an answer; the largest are trees of 100,000 files.
 const BODY_BYTES_MAX: usize = 64 << 20;
@@ -29,6 +30,8 @@ pub(super) const PAGE_SIZE: usize = 100;
 const TRIES_MAX: u32 = 4;
 /// How long GitHub may take to accept a connection, and to go on with an answer.
 const SILENCE_MAX: Duration = Duration::from_secs(30);
+/// Where GraphQL is asked.
+const GRAPH_PATH: &str = "/graphql";
 /// The version of the REST interface that the wire types are of.
 const API_VERSION: &str = "2022-11-28";
 const API_VERSION_HEADER: HeaderName = HeaderName::from_static("x-github-api-version");
@@ -68,6 +71,10 @@ pub(super) struct Call<'a> {
     pub(super) path: String,
     pub(super) body: Option<Value>,
     pub(super) again: Again,
+    /// How urgent it is.
+    pub(super) lane: Lane,
+    /// How much it writes, by the count of [`Cost`].
+    pub(super) writes: u32,
 }
 
 /// An answer that is no failure, though it may say no.
@@ -83,6 +90,8 @@ type Kept = (HeaderValue, Answer);
 
 /// The way to one GitHub.
 pub(super) struct Connection {
+    /// The forge's name in the configuration.
+    forge: String,
     url: String,
     credentials: Credentials,
     patience: Patience,
@@ -90,20 +99,26 @@ pub(super) struct Connection {
     client: OnceLock<Octocrab>,
     /// Answers that are asked for again and again: refs, first pages. As many as there are such addresses.
     kept: Mutex<BTreeMap<String, Kept>>,
-    /// Nothing is sent before this instant.
-    not_before: Mutex<Option<Time>>,
+    /// What may still be asked, by the account that asks: an installation of the App, or the user of the token.
+    budgets: Mutex<BTreeMap<String, Arc<Budget>>>,
 }
 
 impl Connection {
-    pub(super) fn new(url: &str, credentials: Credentials, patience: Patience, now: Now) -> Self {
+    pub(super) fn new(
+        (forge, url): (&ForgeName, &str),
+        credentials: Credentials,
+        patience: Patience,
+        now: Now,
+    ) -> Self {
         Self {
+            forge: forge.to_string(),
             url: url.trim_end_matches('/').to_owned(),
             credentials,
             patience,
             now,
             client: OnceLock::new(),
             kept: Mutex::default(),
-            not_before: Mutex::default(),
+            budgets: Mutex::default(),
         }
     }
 
@@ -137,7 +152,7 @@ impl Connection {
         let kept = lock(&self.kept).get(&call.path).cloned();
         let condition = kept.as_ref().map(|(tag, _)| tag.clone());
         let path = call.path.clone();
-        let (answer, headers) = self.send(&call, condition).await?;
+        let (answer, headers) = self.send(&call.in_lane(Lane::Merge), condition).await?;
         if let Some((_, kept)) = kept
             && answer.status == StatusCode::NOT_MODIFIED
         {
@@ -192,8 +207,11 @@ impl Connection {
         let mut pause = self.patience.pause;
         let mut tried = 1;
         loop {
-            self.may_send()?;
-            let error = match self.send_once(call, condition.clone()).await {
+            let budget = self.budget(call.scope);
+            budget.take(call.cost(), self.now()).map_err(|wait| ForgeError::RateLimited { wait })?;
+            let answered = self.send_once(call, condition.clone(), &budget).await;
+            budget.counted(call.cost(), outcome(&answered));
+            let error = match answered {
                 Ok(answered) => return Ok(answered),
                 Err(error) => error,
             };
@@ -215,22 +233,35 @@ impl Connection {
         }
     }
 
-    /// Refuses to send anything while GitHub asks for patience.
-    fn may_send(&self) -> Result<(), ForgeError> {
-        let Some(not_before) = *lock(&self.not_before) else { return Ok(()) };
-        match (not_before - self.now()).to_std() {
-            Ok(wait) if !wait.is_zero() => Err(ForgeError::RateLimited { wait }),
-            Ok(_) | Err(_) => Ok(()),
-        }
+    /// What the account may still ask that answers for a scope.
+    fn budget(&self, scope: Scope<'_>) -> Arc<Budget> {
+        let account = self.credentials.account(scope);
+        let mut budgets = lock(&self.budgets);
+        let budget =
+            budgets.entry(account.to_owned()).or_insert_with(|| Arc::new(Budget::new(&self.forge, account)));
+        Arc::clone(budget)
+    }
+
+    /// How many writes may go out now, at least so many.
+    ///
+    /// # Errors
+    /// Where there are fewer, [`ForgeError::RateLimited`] with how long to wait.
+    pub(super) fn room(&self, scope: Scope<'_>, lane: Lane, least: u32) -> Result<u32, ForgeError> {
+        let least = Cost { lane, interface: Interface::Rest, writes: least };
+        self.budget(scope).room(least, self.now()).map_err(|wait| ForgeError::RateLimited { wait })
     }
 
     async fn send_once(
         &self,
         call: &Call<'_>,
         condition: Option<HeaderValue>,
+        budget: &Budget,
     ) -> Result<(Answer, HeaderMap), ForgeError> {
         let token = self.credentials.token_for(self, call.scope).await?;
+        let under_way = budget.enter().await;
         let (status, headers, body) = self.exchange(call, &token, condition).await?;
+        drop(under_way);
+        budget.learn(&headers, call.cost().interface, self.now());
         let Some(refused) = refused(status, &headers, &body) else {
             return Ok((Answer { status, body: body.into(), has_next: has_next(&headers) }, headers));
         };
@@ -242,8 +273,7 @@ impl Connection {
             Refused::Permission(permission) => forbidden(call, &permission),
             Refused::Patience(wait) => {
                 if wait > self.patience.wait_max {
-                    *lock(&self.not_before) =
-                        self.now().checked_add_signed(chrono::TimeDelta::from_std(wait).unwrap_or_default());
+                    budget.pause(wait, self.now());
                 }
                 ForgeError::RateLimited { wait }
             }
@@ -305,7 +335,8 @@ impl std::fmt::Debug for Connection {
 
 impl<'a> Call<'a> {
     pub(super) const fn get(scope: Scope<'a>, verb: &'a str, path: String) -> Self {
-        Self { scope, verb, method: Method::GET, path, body: None, again: Again::Safe }
+        let (body, again, lane) = (None, Again::Safe, Lane::Command);
+        Self { scope, verb, method: Method::GET, path, body, again, lane, writes: 0 }
     }
 
     /// A request that changes something, and may be sent again.
@@ -316,7 +347,24 @@ impl<'a> Call<'a> {
         path: String,
         body: Value,
     ) -> Self {
-        Self { scope, verb, method, path, body: Some(body), again: Again::Safe }
+        let (again, lane) = (Again::Safe, Lane::Refresh);
+        Self { scope, verb, method, path, body: Some(body), again, lane, writes: 1 }
+    }
+
+    /// A GraphQL document with so many mutations, which may be sent again.
+    pub(super) fn mutation(scope: Scope<'a>, verb: &'a str, document: Value, mutations: u32) -> Self {
+        let path = GRAPH_PATH.to_owned();
+        Self { writes: mutations, ..Self::write(scope, verb, Method::POST, path, document) }
+    }
+
+    /// The same, more or less urgent.
+    pub(super) fn in_lane(self, lane: Lane) -> Self {
+        Self { lane, ..self }
+    }
+
+    fn cost(&self) -> Cost {
+        let interface = if self.path == GRAPH_PATH { Interface::Graph } else { Interface::Rest };
+        Cost { lane: self.lane, interface, writes: self.writes }
     }
 
     /// The same, sent once at most.
@@ -383,6 +431,22 @@ pub(super) fn in_query(text: &str) -> String {
 /// A lock that outlives a panic elsewhere: what it guards is a cache, replaced as a whole.
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// What became of a request, in a word of few.
+fn outcome(answered: &Result<(Answer, HeaderMap), ForgeError>) -> &'static str {
+    match answered {
+        Ok((answer, _)) if answer.status == StatusCode::NOT_MODIFIED => "unchanged",
+        Ok((answer, _)) if answer.status.is_success() => "done",
+        Ok(_) | Err(ForgeError::Forbidden { .. }) => "refused",
+        Err(ForgeError::RateLimited { .. }) => "limited",
+        Err(
+            ForgeError::Unavailable { .. }
+            | ForgeError::Conflict { .. }
+            | ForgeError::NotFound { .. }
+            | ForgeError::Blocked { .. },
+        ) => "failed",
+    }
 }
 
 fn forbidden(call: &Call<'_>, permission: &str) -> ForgeError {

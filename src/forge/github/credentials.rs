@@ -224,6 +224,21 @@ impl Credentials {
         }
     }
 
+    /// The account whose limits a request counts against: the user of the token, or the installation of the App.
+    ///
+    /// An App has one installation in each account that owns repositories.
+    pub(super) fn account<'a>(&self, scope: Scope<'a>) -> &'a str {
+        match (self, scope) {
+            (Self::Token(_), _) => "token",
+            (Self::App(_), Scope::Bot) => "app",
+            (Self::App(AppCredentials { installation: Some(_), .. }), _) => "installation",
+            (Self::App(_), Scope::Organization(organization)) => organization,
+            (Self::App(_), Scope::Repository(repository) | Scope::Source(repository)) => {
+                repository.as_str().split_once('/').expect("a repository has an owner").0
+            }
+        }
+    }
+
     /// Lets go of a token that GitHub does not take.
     pub(super) fn forget(&self, scope: Scope<'_>) {
         match self {

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use http::Method;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
@@ -83,7 +82,8 @@ impl GitHubForge {
         (scope, verb): (Scope<'_>, &str),
         mutations: Mutations,
     ) -> Result<Outcomes, ForgeError> {
-        let call = Call::write(scope, verb, Method::POST, "/graphql".to_owned(), mutations.body());
+        let count = u32::try_from(mutations.values.len()).unwrap_or(u32::MAX);
+        let call = Call::mutation(scope, verb, mutations.body(), count);
         let answer: GraphAnswer = self.inner.connection.call(call).await?.json(verb)?;
         if answer.errors.iter().any(|error| error.kind.as_deref() == Some(LIMITED)) {
             return Err(ForgeError::RateLimited { wait: super::refusal::WAIT_DEFAULT });

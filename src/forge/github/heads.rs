@@ -8,6 +8,7 @@ use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 use http::{Method, StatusCode};
 use serde_json::json;
 
+use super::budget::Lane;
 use super::connection::{Answer, Call, in_path};
 use super::credentials::Scope;
 use super::graph::Mutations;
@@ -174,7 +175,7 @@ impl GitHubForge {
     pub(super) async fn is_by_bot(&self, commit: &Commit) -> Result<bool, ForgeError> {
         let bot = self.identity().await?;
         let is = |account: &Option<super::wire::Account>, name: &str| {
-            account.as_ref().is_some_and(|account| account.login == name)
+            account.as_ref().is_some_and(|account| account.login.eq_ignore_ascii_case(name))
         };
         let committed = is(&commit.committer, bot.as_str()) || is(&commit.committer, WEB_FLOW);
         Ok(is(&commit.author, bot.as_str()) && committed)
@@ -233,8 +234,8 @@ impl GitHubForge {
     pub(super) async fn create_branch(
         &self,
         repository: &RepositoryName,
-        branch: &BranchName,
-        at: &CommitId,
+        (branch, at): (&BranchName, &CommitId),
+        lane: Lane,
     ) -> Result<Option<()>, ForgeError> {
         let body = json!({ "ref": format!("refs/heads/{branch}"), "sha": at.as_str() });
         let path = format!("/repos/{repository}/git/refs");
@@ -242,7 +243,7 @@ impl GitHubForge {
         let answer = self
             .inner
             .connection
-            .call(Call::write(scope, "create branches", Method::POST, path, body))
+            .call(Call::write(scope, "create branches", Method::POST, path, body).in_lane(lane))
             .await?;
         let exists = matches!(answer.status, StatusCode::UNPROCESSABLE_ENTITY | StatusCode::CONFLICT)
             && answer.words().to_ascii_lowercase().contains("already exists");
@@ -252,7 +253,7 @@ impl GitHubForge {
         expect_allowed(&answer, &format!("creating the branch `{branch}`")).map(Some)
     }
 
-    /// Moves a branch forward to a commit on top of it.
+    /// Moves the log's branch forward to a commit on top of it.
     pub(super) async fn advance(
         &self,
         repository: &RepositoryName,
@@ -262,7 +263,7 @@ impl GitHubForge {
         let path = format!("/repos/{repository}/git/refs/heads/{}", in_path(branch.as_str()));
         let body = json!({ "sha": to.as_str(), "force": false });
         let call = Call::write(Scope::Repository(repository), "move branches", Method::PATCH, path, body);
-        self.inner.connection.call(call).await
+        self.inner.connection.call(call.in_lane(Lane::Merge)).await
     }
 
     /// Moves a branch from one commit to any other, or deletes it. Nothing moves where it points elsewhere.

@@ -8,6 +8,7 @@ use http::{Method, StatusCode};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::budget::Lane;
 use super::connection::{Call, lock};
 use super::credentials::Scope;
 use super::wire::{Made, commit_id};
@@ -160,12 +161,12 @@ impl GitHubForge {
         let tree = json!({
             "tree": [{ "path": FILE, "mode": "100644", "type": "blob", "content": text }],
         });
-        let tree = self.make(repository, "trees", tree).await?;
+        let tree = self.make(repository, ("trees", tree), Lane::Merge).await?;
         let noun = if lines.len() == 1 { "record" } else { "records" };
         let parents: Vec<&str> = expected.into_iter().map(CommitId::as_str).collect();
         let message = format!("log: {} {noun} [skip ci]\n", lines.len());
         let commit = json!({ "message": message, "tree": tree, "parents": parents });
-        let commit = commit_id(&self.make(repository, "commits", commit).await?)?;
+        let commit = commit_id(&self.make(repository, ("commits", commit), Lane::Merge).await?)?;
         self.move_log(repository, &commit, expected).await?;
         self.remember(repository, before, &commit, text);
         Ok(commit)
@@ -180,7 +181,8 @@ impl GitHubForge {
         let conflict = || ForgeError::Conflict { what: format!("the log in `{repository}`") };
         let what = format!("writing the log in `{repository}`");
         if expected.is_none() {
-            return self.create_branch(repository, &log_branch(), commit).await?.ok_or_else(conflict);
+            let new = (&log_branch(), commit);
+            return self.create_branch(repository, new, Lane::Merge).await?.ok_or_else(conflict);
         }
         // A commit on another tip is no step forward, and so refused: that is the compare-and-swap.
         let answer = self.advance(repository, &log_branch(), commit).await?;
@@ -205,13 +207,13 @@ impl GitHubForge {
     pub(super) async fn make(
         &self,
         repository: &RepositoryName,
-        kind: &str,
-        body: Value,
+        (kind, body): (&str, Value),
+        lane: Lane,
     ) -> Result<String, ForgeError> {
         let path = format!("/repos/{repository}/git/{kind}");
         let scope = Scope::Repository(repository);
         let call = Call::write(scope, "write commits", Method::POST, path, body);
-        let answer = self.inner.connection.call(call).await?;
+        let answer = self.inner.connection.call(call.in_lane(lane)).await?;
         super::heads::expect_allowed(&answer, &format!("writing a commit in `{repository}`"))?;
         let made: Made = answer.json("what was written")?;
         Ok(made.sha)

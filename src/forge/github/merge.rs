@@ -4,6 +4,7 @@ use http::{Method, StatusCode};
 use serde_json::json;
 
 use super::GitHubForge;
+use super::budget::Lane;
 use super::connection::{Answer, Call};
 use super::credentials::Scope;
 use super::wire::{Made, commit_id};
@@ -48,7 +49,7 @@ impl GitHubForge {
         let path = format!("/repos/{repository}/pulls/{}/merge", merge.change.0);
         let scope = Scope::Repository(repository);
         let call = Call::write(scope, "merge pull requests", Method::PUT, path, body);
-        self.inner.connection.call(call).await
+        self.inner.connection.call(call.in_lane(Lane::Merge)).await
     }
 
     /// The commit of a merge at this head that took place before.

@@ -1,19 +1,50 @@
-//! Who the bot is, and who belongs to a team.
+//! Who the bot is, who belongs to a team, and who may write.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Mutex;
 
 use chrono::TimeDelta;
 use http::StatusCode;
 
 use super::connection::{Call, in_path, lock};
 use super::credentials::{Credentials, Scope};
-use super::wire::{Account, App, Membership};
+use super::wire::{Account, App, Membership, Permission, is_ghost, login};
 use super::{GitHubForge, failed};
 use crate::forge::ForgeError;
-use crate::model::{TeamName, UserName};
+use crate::model::{RepositoryName, TeamName, Time, UserName};
 
-/// How long an answer about a membership holds.
-const MEMBERSHIP_FOR: TimeDelta = TimeDelta::seconds(60);
-/// How many such answers are remembered; then all are forgotten.
-const MEMBERSHIPS_MAX: usize = 10_000;
+/// How long an answer about somebody holds.
+const TOLD_FOR: TimeDelta = TimeDelta::seconds(60);
+/// How many answers, and how many names, are remembered; then all are forgotten.
+const NAMES_MAX: usize = 10_000;
+/// The type of an account that is a program's.
+const MACHINE: &str = "Bot";
+
+/// What is known of people.
+#[derive(Default)]
+pub(super) struct People {
+    told: Mutex<BTreeMap<Question, (Told, Time)>>,
+    /// The accounts that wrote something under a name. Several mean that the name went from one to another; then it
+    /// gives nothing as long as this process lives.
+    authors: Mutex<BTreeMap<UserName, BTreeSet<u64>>>,
+}
+
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+enum Question {
+    Member(TeamName, UserName),
+    Writer(RepositoryName, UserName),
+}
+
+/// What GitHub said, and about which account.
+#[derive(Clone, Copy)]
+struct Told {
+    is_so: bool,
+    account: Option<u64>,
+}
+
+impl Told {
+    const NO: Self = Self { is_so: false, account: None };
+}
 
 impl GitHubForge {
     /// The bot's own name, asked for once where the configuration does not say it.
@@ -23,7 +54,7 @@ impl GitHubForge {
 
     async fn ask_identity(&self) -> Result<UserName, ForgeError> {
         let (connection, verb) = (&self.inner.connection, "say who it is");
-        let login = match connection.credentials() {
+        let name = match connection.credentials() {
             Credentials::Token(_) => {
                 connection.get::<Account>(Scope::Bot, verb, "/user".to_owned()).await?.login
             }
@@ -32,27 +63,70 @@ impl GitHubForge {
                 format!("{}[bot]", app.slug)
             }
         };
-        UserName::new(login).map_err(|error| failed("learning the bot's name", error))
+        login(&name).map_err(|error| failed("learning the bot's name", error))
+    }
+
+    /// Remembers which account stood behind each name that wrote something.
+    pub(super) fn remember_authors<'a>(&self, accounts: impl Iterator<Item = &'a Account>) {
+        let mut authors = lock(&self.inner.people.authors);
+        if authors.len() >= NAMES_MAX {
+            authors.clear();
+        }
+        for account in accounts {
+            if let (Ok(name), Some(id)) = (login(&account.login), account.id) {
+                authors.entry(name).or_default().insert(id);
+            }
+        }
     }
 
     /// Whether somebody belongs to a team; whoever was only invited does not yet.
     pub(super) async fn belongs(&self, team: &TeamName, user: &UserName) -> Result<bool, ForgeError> {
-        let key = (team.clone(), user.clone());
-        let now = self.now();
-        let known = lock(&self.inner.members).get(&key).copied();
-        if let Some((is_member, _)) = known.filter(|(_, at)| now - *at < MEMBERSHIP_FOR) {
-            return Ok(is_member);
-        }
-        let is_member = self.ask_membership(team, user).await?;
-        let mut members = lock(&self.inner.members);
-        if members.len() >= MEMBERSHIPS_MAX {
-            members.clear();
-        }
-        members.insert(key, (is_member, now));
-        Ok(is_member)
+        let question = Question::Member(team.clone(), user.clone());
+        self.ask(user, question, async || self.ask_membership(team, user).await).await
     }
 
-    async fn ask_membership(&self, team: &TeamName, user: &UserName) -> Result<bool, ForgeError> {
+    /// Whether somebody may write to a repository. Programs get no right by that, whatever they may do.
+    pub(super) async fn writes(
+        &self,
+        repository: &RepositoryName,
+        user: &UserName,
+    ) -> Result<bool, ForgeError> {
+        let question = Question::Writer(repository.clone(), user.clone());
+        self.ask(user, question, async || self.ask_permission(repository, user).await).await
+    }
+
+    /// An answer of the last minute, or a new one; no for an account that is not the one that wrote here.
+    async fn ask(
+        &self,
+        user: &UserName,
+        question: Question,
+        ask: impl AsyncFnOnce() -> Result<Told, ForgeError>,
+    ) -> Result<bool, ForgeError> {
+        if is_ghost(user) {
+            return Ok(false);
+        }
+        let now = self.now();
+        let people = &self.inner.people;
+        let known = lock(&people.told).get(&question).copied();
+        if let Some((told, _)) = known.filter(|(_, at)| now - *at < TOLD_FOR) {
+            return Ok(told.is_so && self.is_of(user, told.account));
+        }
+        let new = ask().await?;
+        let mut all = lock(&people.told);
+        if all.len() >= NAMES_MAX {
+            all.clear();
+        }
+        all.insert(question, (new, now));
+        Ok(new.is_so && self.is_of(user, new.account))
+    }
+
+    /// Whether an account is the only one that wrote here under a name: names are renamed and taken over.
+    fn is_of(&self, user: &UserName, account: Option<u64>) -> bool {
+        let authors = lock(&self.inner.people.authors);
+        authors.get(user).is_none_or(|ids| ids.iter().all(|id| Some(*id) == account))
+    }
+
+    async fn ask_membership(&self, team: &TeamName, user: &UserName) -> Result<Told, ForgeError> {
         let (organization, slug) = team.as_str().split_once('/').expect("a team has an owner");
         let scope = Scope::Organization(organization);
         let team_path = format!("/orgs/{}/teams/{}", in_path(organization), in_path(slug));
@@ -60,10 +134,29 @@ impl GitHubForge {
         let answer = self.inner.connection.call(Call::get(scope, "read teams", path)).await?;
         if answer.status != StatusCode::NOT_FOUND {
             let membership: Membership = answer.json(&format!("the team `{team}`"))?;
-            return Ok(membership.state == "active");
+            if membership.state != "active" {
+                return Ok(Told::NO);
+            }
+            // A membership does not say whose it is.
+            let path = format!("/users/{}", in_path(user.as_str()));
+            let account: Account = self.inner.connection.get(scope, "read accounts", path).await?;
+            return Ok(Told { is_so: true, account: account.id });
         }
         // Nobody there, no such team, or none that we may see: only the first is a no.
         let answer = self.inner.connection.call(Call::get(scope, "read teams", team_path)).await?;
-        answer.expect(&format!("the team `{team}`")).map(|()| false)
+        answer.expect(&format!("the team `{team}`")).map(|()| Told::NO)
+    }
+
+    async fn ask_permission(&self, repository: &RepositoryName, user: &UserName) -> Result<Told, ForgeError> {
+        let path = format!("/repos/{repository}/collaborators/{}/permission", in_path(user.as_str()));
+        let call = Call::get(Scope::Repository(repository), "read permissions", path);
+        let answer = self.inner.connection.call(call).await?;
+        if answer.status == StatusCode::NOT_FOUND {
+            return Ok(Told::NO);
+        }
+        let told: Permission = answer.json(&format!("what {user} may do in `{repository}`"))?;
+        let is_machine = told.user.as_ref().and_then(|user| user.kind.as_deref()) == Some(MACHINE);
+        let is_enough = matches!(told.permission.as_str(), "admin" | "write");
+        Ok(Told { is_so: is_enough && !is_machine, account: told.user.and_then(|user| user.id) })
     }
 }

@@ -12,24 +12,33 @@ pub struct Permission {
     pub access: Access,
     /// What it is needed for, in words that end a sentence.
     pub purpose: &'static str,
+    /// Whether nothing works without it.
+    pub is_vital: bool,
 }
 
-const fn permission(name: &'static str, access: Access, purpose: &'static str) -> Permission {
-    Permission { name, access, purpose }
+const fn vital(name: &'static str, access: Access, purpose: &'static str) -> Permission {
+    Permission { name, access, purpose, is_vital: true }
+}
+
+const fn useful(name: &'static str, access: Access, purpose: &'static str) -> Permission {
+    Permission { name, access, purpose, is_vital: false }
 }
 
 /// Every permission, and nothing that could change a right, a secret or a workflow.
 pub const PERMISSIONS: [Permission; 8] = [
-    permission("checks", Access::Write, "it shows the gates as a check"),
-    permission("contents", Access::Write, "it reads configuration, writes branches and merges"),
-    permission("deployments", Access::Write, "it tells what runs where"),
+    vital("checks", Access::Write, "it shows the gates as a check"),
+    vital("contents", Access::Write, "it reads configuration, writes branches and merges"),
+    vital("deployments", Access::Write, "it tells what runs where"),
     // GitHub lets nobody subscribe to comments without it, those on pull requests included.
-    permission("issues", Access::Read, "it hears of comments"),
-    permission("members", Access::Read, "it asks who belongs to a team"),
-    permission("metadata", Access::Read, "it sees the repository at all"),
-    permission("pull_requests", Access::Write, "it opens pull requests and answers there"),
-    permission("statuses", Access::Write, "it reads the results of builds"),
+    useful("issues", Access::Read, "it hears of comments"),
+    useful("members", Access::Read, "it asks who belongs to a team"),
+    vital("metadata", Access::Read, "it sees the repository at all"),
+    vital("pull_requests", Access::Write, "it opens pull requests and answers there"),
+    vital("statuses", Access::Write, "it reads the results of builds"),
 ];
+
+/// The permission that only an organization can grant.
+pub(super) const OF_ORGANIZATIONS: &str = "members";
 
 /// The events to subscribe to. What concerns the installation itself comes unasked, and asking for it is refused.
 pub const EVENTS: [EventKind; 11] = [

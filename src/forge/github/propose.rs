@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
+use super::budget::Lane;
 use super::connection::{Call, in_query};
 use super::credentials::Scope;
 use super::heads::Swap;
@@ -17,42 +18,74 @@ use crate::forge::{ForgeError, Proposal};
 use crate::model::{ChangeNumber, CommitId, EntryKind, RepositoryName, RepositoryPath};
 use together::{TOGETHER_MAX, goes_together};
 
+/// The most that one promotion writes: a tree, a commit, a branch, a pull request, labels, a status.
+const WRITES: u32 = 6;
+/// What one takes where all goes well with several: a branch, a commit, a pull request, labels, a status.
+const WRITES_TOGETHER: u32 = 5;
+
 impl GitHubForge {
     /// Carries out each proposal: those that start a branch together, as far as they can, and the others one after the
     /// other, since GitHub answers a crowd of writes with a pause for all.
+    ///
+    /// One for which the budget does not have all that it takes is not begun: a branch without its pull request helps
+    /// nobody.
     pub(super) async fn propose_all(&self, proposals: &[Proposal]) -> Vec<Result<ChangeNumber, ForgeError>> {
-        let mut results: Vec<_> = proposals.iter().map(|_| None).collect();
-        for group in self.groups(proposals).await {
-            let members: Vec<&Proposal> = group.iter().filter_map(|index| proposals.get(*index)).collect();
-            let opened = self.open_together(&members).await;
-            for (index, result) in group.into_iter().zip(opened) {
-                results.get_mut(index).map(|slot| slot.insert(result));
+        let mut results = BTreeMap::new();
+        for (repository, group) in self.groups(proposals).await {
+            let mut rest = group.as_slice();
+            while !rest.is_empty() {
+                let (part, others) = rest.split_at(self.fitting(repository).min(rest.len()));
+                if part.is_empty() {
+                    break;
+                }
+                let members: Vec<&Proposal> = part.iter().map(|(_, proposal)| *proposal).collect();
+                let opened = self.open_together(&members).await;
+                results.extend(part.iter().map(|(index, _)| *index).zip(opened));
+                rest = others;
             }
         }
         let mut all = Vec::with_capacity(proposals.len());
-        for (proposal, result) in proposals.iter().zip(results) {
-            all.push(match result {
+        for (index, proposal) in proposals.iter().enumerate() {
+            let result = match results.remove(&index) {
                 Some(result) => result,
-                None => self.propose_one(proposal).await,
-            });
+                None => self.propose_if_it_fits(proposal).await,
+            };
+            all.push(result);
         }
         all
     }
 
-    /// The proposals that can go together, by their places in the list, each group within one repository.
-    async fn groups(&self, proposals: &[Proposal]) -> Vec<Vec<usize>> {
-        let mut groups: BTreeMap<&RepositoryName, Vec<usize>> = BTreeMap::new();
+    async fn propose_if_it_fits(&self, proposal: &Proposal) -> Result<ChangeNumber, ForgeError> {
+        self.room_for(&proposal.place.repository, WRITES)?;
+        self.propose_one(proposal).await
+    }
+
+    /// How many new changes may be opened together now.
+    fn fitting(&self, repository: &RepositoryName) -> usize {
+        let room = self.room_for(repository, WRITES_TOGETHER).unwrap_or_default();
+        usize::try_from(room / WRITES_TOGETHER).map_or(TOGETHER_MAX, |fitting| fitting.min(TOGETHER_MAX))
+    }
+
+    fn room_for(&self, repository: &RepositoryName, least: u32) -> Result<u32, ForgeError> {
+        self.inner.connection.room(Scope::Repository(repository), Lane::Refresh, least)
+    }
+
+    /// The proposals that can go together, with their places in the list, by the repository.
+    async fn groups<'a>(
+        &self,
+        proposals: &'a [Proposal],
+    ) -> BTreeMap<&'a RepositoryName, Vec<(usize, &'a Proposal)>> {
+        let mut groups: BTreeMap<_, Vec<_>> = BTreeMap::new();
         for (index, proposal) in proposals.iter().enumerate() {
             let repository = &proposal.place.repository;
             let is_open = self.seen_open(&proposal.place, &proposal.branch).is_some();
             // Where the files cannot be read, the way for one change says why.
             let Ok(files) = self.files(repository, &proposal.base).await else { continue };
             if !is_open && goes_together(&files, proposal) {
-                groups.entry(repository).or_default().push(index);
+                groups.entry(repository).or_default().push((index, proposal));
             }
         }
-        let parts = groups.values().flat_map(|group| group.chunks(TOGETHER_MAX));
-        parts.map(<[usize]>::to_vec).collect()
+        groups
     }
 
     /// Opens the pull request of a proposal, or gives the open one of its branch the new content.
@@ -62,7 +95,7 @@ impl GitHubForge {
     pub(super) async fn propose_one(&self, proposal: &Proposal) -> Result<ChangeNumber, ForgeError> {
         let files = self.files(&proposal.place.repository, &proposal.base).await?;
         let tree = json!({ "base_tree": files.tree, "tree": written(&files, proposal)? });
-        let tree = self.make(&proposal.place.repository, "trees", tree).await?;
+        let tree = self.make(&proposal.place.repository, ("trees", tree), Lane::Refresh).await?;
         let written = self.push(proposal, &tree).await?;
         let number = match self.seen_open(&proposal.place, &proposal.branch) {
             Some(open) => {
@@ -90,9 +123,9 @@ impl GitHubForge {
             "parents": [proposal.base.as_str()],
         });
         let repository = &proposal.place.repository;
-        let head = commit_id(&self.make(repository, "commits", commit).await?)?;
+        let head = commit_id(&self.make(repository, ("commits", commit), Lane::Refresh).await?)?;
         let elsewhere = match &proposal.expected {
-            None => match self.create_branch(repository, &proposal.branch, &head).await? {
+            None => match self.create_branch(repository, (&proposal.branch, &head), Lane::Refresh).await? {
                 Some(()) => None,
                 None => Some(self.tip(repository, &proposal.branch).await?),
             },
@@ -119,9 +152,11 @@ impl GitHubForge {
         (tip, head): (&CommitId, CommitId),
     ) -> Result<Written, ForgeError> {
         let is_empty = *tip == proposal.base || self.is_in_base(&proposal.place, tip).await?;
-        if !is_empty || self.was_proposed(&proposal.place, tip) {
+        if !is_empty {
             return Err(taken(proposal));
         }
+        // What was merged since this was decided is in the base, too: a second change must not come after it.
+        self.refuse_ended(proposal, tip).await?;
         match self.swap(&proposal.place.repository, &proposal.branch, (tip, Some(&head))).await? {
             Swap::Done => Ok(Written { head, is_found: false }),
             Swap::Elsewhere(_) => Err(taken(proposal)),

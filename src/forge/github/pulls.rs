@@ -474,5 +474,5 @@ fn published(head: &CommitId, status: CommitStatus) -> Status {
 
 /// A user by an account that GitHub always knows.
 pub(super) fn is_user(account: Option<&super::wire::Account>, name: &UserName) -> bool {
-    account.is_some_and(|account| account.login == name.as_str())
+    account.is_some_and(|account| account.login.eq_ignore_ascii_case(name.as_str()))
 }

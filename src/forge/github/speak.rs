@@ -3,6 +3,7 @@
 use http::{Method, StatusCode};
 use serde_json::json;
 
+use super::budget::Lane;
 use super::connection::Call;
 use super::credentials::Scope;
 use super::pulls::{is_review, is_user};
@@ -147,7 +148,7 @@ impl GitHubForge {
         let body = json!({ "body": remark.body });
         // Nothing of GitHub's refuses a second comment: a lost answer is repaired by the next look.
         let call = Call::write(scope, "write comments", Method::POST, path, body).once();
-        let answer = self.inner.connection.call(call).await?;
+        let answer = self.inner.connection.call(call.in_lane(Lane::Command)).await?;
         answer.expect(&format!("a comment on change {change} of `{}`", place.repository))
     }
 
@@ -166,7 +167,7 @@ impl GitHubForge {
         let scope = Scope::Repository(&place.repository);
         let call = Call::write(scope, "react to comments", Method::POST, path, body);
         let what = format!("comment {} on change {change} of `{}`", comment.0, place.repository);
-        self.inner.connection.call(call).await?.expect(&what)?;
+        self.inner.connection.call(call.in_lane(Lane::Command)).await?.expect(&what)?;
         self.note_reaction(place, change, (comment, reaction));
         Ok(())
     }

@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use super::failed;
 use crate::forge::ForgeError;
-use crate::model::{CommitId, Time, UserName};
+use crate::model::{CommitId, NameError, Time, UserName};
 
 /// Who did something whose account is gone.
 const GHOST: &str = "ghost";
@@ -13,12 +13,26 @@ const GHOST: &str = "ghost";
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct Account {
     pub(super) login: String,
+    /// What stays the same when somebody renames themselves.
+    pub(super) id: Option<u64>,
+    #[serde(rename = "type")]
+    pub(super) kind: Option<String>,
 }
 
 /// The name of an account, or of nobody in particular.
 pub(super) fn user(account: Option<&Account>) -> UserName {
-    let named = account.and_then(|account| UserName::new(&account.login).ok());
+    let named = account.and_then(|account| login(&account.login).ok());
     named.unwrap_or_else(|| UserName::new(GHOST).expect("a plain word is a user name"))
+}
+
+/// A name as it is known here. Case makes no difference to GitHub, so that every name has one form: the lower one.
+pub(super) fn login(text: &str) -> Result<UserName, NameError> {
+    UserName::new(text.to_ascii_lowercase())
+}
+
+/// Whether a name is that of all whose account is gone.
+pub(super) fn is_ghost(user: &UserName) -> bool {
+    user.as_str() == GHOST
 }
 
 /// A commit id that GitHub sent.
@@ -181,6 +195,13 @@ pub(super) struct Happening {
     pub(super) reactions: Option<ReactionCounts>,
 }
 
+impl Happening {
+    /// Whose doing it is.
+    pub(super) fn account(&self) -> Option<&Account> {
+        self.user.as_ref().or(self.actor.as_ref())
+    }
+}
+
 /// A comment on a pull request.
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct IssueComment {
@@ -254,6 +275,14 @@ pub(super) struct InstallationToken {
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct Membership {
     pub(super) state: String,
+}
+
+/// What somebody may do in a repository.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct Permission {
+    /// `admin`, `write`, `read` or `none`; other roles count as the one of these that they are built on.
+    pub(super) permission: String,
+    pub(super) user: Option<Account>,
 }
 
 /// What GitHub says when it refuses.

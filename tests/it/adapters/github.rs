@@ -1,10 +1,12 @@
 //! The real client of GitHub against the fake one: what it costs, and what it makes of a no.
 
 mod app;
+mod budget;
 mod checks;
 mod content;
 mod costs;
 mod manifest;
+mod people;
 mod refusals;
 mod rotation;
 mod source;

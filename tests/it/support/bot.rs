@@ -159,6 +159,19 @@ impl Bot {
         troubles.into_iter().collect::<Vec<_>>().join("\n")
     }
 
+    /// As [`Self::settle`], where something may fail: says what.
+    pub(crate) async fn settle_saying(&mut self) -> BTreeSet<String> {
+        self.come_to_rest().await
+    }
+
+    /// Lets virtual time go by until the bot wants to look again.
+    pub(crate) fn pass_to_next_look(&mut self) -> &mut Self {
+        let mut state = self.world.state();
+        state.now = state.now.max(self.next_look.expect("it wants to look again"));
+        drop(state);
+        self
+    }
+
     /// A build pushes a version, and it goes as far as an open change into production.
     pub(crate) async fn bring_to_production(&mut self, version: &str) -> ChangeNumber {
         self.push(version).settle().await.expect_running("dev", version);

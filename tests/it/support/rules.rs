@@ -88,6 +88,15 @@ impl Rules {
         self
     }
 
+    /// The configuration names nobody, neither who asks for promotions nor who approves.
+    pub(crate) fn naming_nobody(mut self) -> Self {
+        self.promoters.clear();
+        for environment in &mut self.environments {
+            environment.gates.retain(|gate| !matches!(gate, Gate::Approvals(_)));
+        }
+        self
+    }
+
     /// A person merges in this environment.
     pub(crate) fn merged_by_people(self, environment: &str) -> Self {
         self.change(environment, |environment| environment.merge = MergeMode::Manual)
@@ -139,7 +148,8 @@ impl Rules {
         let promoters: Vec<Principal> =
             self.promoters.iter().map(|user| Principal::User(name(user))).collect();
         let rights = |environment: &Environment| {
-            (environment.name.clone(), Rights(BTreeMap::from([(Right::Promote, promoters.clone())])))
+            let named = (!promoters.is_empty()).then(|| (Right::Promote, promoters.clone()));
+            (environment.name.clone(), Rights(named.into_iter().collect()))
         };
         Policy {
             rights: self.environments.iter().map(rights).collect(),

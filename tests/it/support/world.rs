@@ -69,6 +69,8 @@ pub(crate) struct State {
     /// Every question for the tags of an image.
     pub(crate) listings_asked: Vec<(Time, ImageName)>,
     pub(crate) teams: BTreeMap<TeamName, BTreeSet<UserName>>,
+    /// What people may do in the repository, in GitHub's words; who is not here may read.
+    pub(crate) permissions: BTreeMap<UserName, &'static str>,
     pub(crate) effects: Vec<Effect>,
     pub(crate) requests: BTreeMap<&'static str, usize>,
     pub(crate) faults: Faults,
@@ -108,6 +110,7 @@ impl FakeWorld {
             busy_hosts: BTreeMap::new(),
             listings_asked: Vec::new(),
             teams: BTreeMap::new(),
+            permissions: BTreeMap::new(),
             effects: Vec::new(),
             requests: BTreeMap::new(),
             faults: Faults::default(),

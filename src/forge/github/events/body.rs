@@ -185,7 +185,10 @@ impl Body {
         };
         match kind {
             EventKind::Status => {
-                let is_by_bot = self.sender.as_ref().is_some_and(|sender| sender.login == bot.as_str());
+                let is_by_bot = self
+                    .sender
+                    .as_ref()
+                    .is_some_and(|sender| sender.login.eq_ignore_ascii_case(bot.as_str()));
                 is_by_bot && self.context.as_ref().is_some_and(|context| context.starts_with(STATUS_PREFIX))
             }
             // A person may ask for a check again, or press a button on it.

@@ -1,11 +1,9 @@
 //! What the bot may do: an App is told exactly, a classic token by its scopes, a fine-grained one only by trying.
 
-use std::collections::BTreeMap;
-
 use super::super::GitHubForge;
 use super::super::connection::Call;
 use super::super::credentials::Scope;
-use super::super::permissions::{PERMISSIONS, access_of};
+use super::super::permissions::{OF_ORGANIZATIONS, PERMISSIONS, access_of};
 use super::wire::Installed;
 use crate::forge::ForgeError;
 use crate::model::{Access, Grant, RepositoryName, Told};
@@ -57,7 +55,7 @@ impl GitHubForge {
         if let Some(since) = installed.suspended_at {
             return Told::Unknown(format!("the App is suspended there since {since}"));
         }
-        Told::Known(of_app(&installed.permissions, &installed.html_url))
+        Told::Known(of_app(&installed))
     }
 
     async fn probed(&self, repository: &RepositoryName) -> Told<Vec<Grant>> {
@@ -77,10 +75,13 @@ impl GitHubForge {
 }
 
 /// The permissions of an App against the table, and what it has beyond.
-fn of_app(permissions: &BTreeMap<String, String>, page: &str) -> Vec<Grant> {
+fn of_app(installed: &Installed) -> Vec<Grant> {
+    let Installed { permissions, html_url, target_type, .. } = installed;
     let granted = |name: &str| permissions.get(name).map_or(Access::None, |word| access_of(word));
-    let settings = format!("the App's settings > Permissions & events, then accept it at {page}");
-    let known = PERMISSIONS.iter().map(|own| grant(own.name, granted(own.name), &settings, true));
+    let settings = format!("the App's settings > Permissions & events, then accept it at {html_url}");
+    let is_person = target_type == "User";
+    let asked = PERMISSIONS.iter().filter(|own| !is_person || own.name != OF_ORGANIZATIONS);
+    let known = asked.map(|own| grant(own.name, granted(own.name), &settings, true));
     let others = permissions.keys().filter(|name| PERMISSIONS.iter().all(|own| own.name != name.as_str()));
     known.chain(others.map(|name| grant(name, granted(name), &settings, true))).collect()
 }
@@ -93,6 +94,7 @@ fn grant(name: &str, granted: Access, settings: &str, is_exact: bool) -> Grant {
         wanted: own.map_or(Access::None, |own| own.access),
         granted,
         is_exact,
+        is_vital: own.is_some_and(|own| own.is_vital),
         purpose: own.map(|own| own.purpose.to_owned()).unwrap_or_default(),
         settings: settings.to_owned(),
     }
@@ -106,6 +108,7 @@ fn of_scopes(scopes: &[String]) -> Vec<Grant> {
         wanted,
         granted,
         is_exact: true,
+        is_vital: true,
         purpose: purpose.to_owned(),
         settings: TOKENS.to_owned(),
     };

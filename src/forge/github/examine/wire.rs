@@ -18,6 +18,9 @@ pub(super) struct OwnApp {
 #[derive(Debug, Deserialize)]
 pub(super) struct Installed {
     pub(super) html_url: String,
+    /// `Organization` or `User`.
+    #[serde(default)]
+    pub(super) target_type: String,
     #[serde(default)]
     pub(super) permissions: BTreeMap<String, String>,
     pub(super) suspended_at: Option<Time>,

@@ -36,6 +36,7 @@ impl GitHubForge {
         let path = format!("/repos/{repository}/issues/{number}/timeline");
         let (scope, verb) = (Scope::Repository(repository), "read pull requests");
         let all: Vec<Happening> = self.inner.connection.pages(scope, verb, &path).await?;
+        self.remember_authors(all.iter().filter_map(Happening::account));
         let mut timeline = Timeline::default();
         let mut reacted = Vec::new();
         for happening in &all {
@@ -94,7 +95,7 @@ fn comment(happening: &Happening) -> Option<Comment> {
     let at = happening.created_at?;
     Some(Comment {
         id: CommentId(happening.id?.to_string()),
-        author: user(happening.user.as_ref().or(happening.actor.as_ref())),
+        author: user(happening.account()),
         at,
         edited: happening.updated_at.is_some_and(|updated| updated > at),
         body: happening.body.clone().unwrap_or_default(),
@@ -111,7 +112,7 @@ fn review(happening: &Happening) -> Option<Review> {
     };
     Some(Review {
         id: CommentId(format!("{REVIEW_PREFIX}{}", happening.id?)),
-        author: user(happening.user.as_ref().or(happening.actor.as_ref())),
+        author: user(happening.account()),
         at: happening.submitted_at?,
         head: commit_id(happening.commit_id.as_deref()?).ok()?,
         verdict,

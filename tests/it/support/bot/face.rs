@@ -68,6 +68,10 @@ impl Forge for Face {
         each!(self, forge => forge.bot())
     }
 
+    fn ignores_case(&self) -> bool {
+        each!(self, forge => forge.ignores_case())
+    }
+
     fn hint(&self, repository: &RepositoryName) {
         each!(self, forge => forge.hint(repository));
     }
@@ -161,6 +165,10 @@ impl Forge for Face {
 
     async fn is_member(&self, team: &TeamName, user: &UserName) -> Answer<bool> {
         each!(self, forge => forge.is_member(team, user).await)
+    }
+
+    async fn may_write(&self, place: &Place, user: &UserName) -> Answer<bool> {
+        each!(self, forge => forge.may_write(place, user).await)
     }
 
     async fn examine(&self, question: &HealthQuestion) -> Health {

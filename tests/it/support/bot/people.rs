@@ -85,6 +85,12 @@ impl Bot {
         self
     }
 
+    /// The forge lets somebody do this in the repository, in GitHub's words.
+    pub(crate) fn permit(&mut self, user: &str, permission: &'static str) -> &mut Self {
+        self.world.state().permissions.insert(name(user), permission);
+        self
+    }
+
     /// Somebody closes a change.
     pub(crate) fn close(&mut self, change: ChangeNumber, by: &str) -> &mut Self {
         self.world.close(change, by);

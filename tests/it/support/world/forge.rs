@@ -173,6 +173,14 @@ impl Forge for FakeWorld {
         .await
     }
 
+    async fn may_write(&self, place: &Place, user: &UserName) -> Answer<bool> {
+        self.ask("may_write", |state| {
+            let permission = state.at(place)?.permissions.get(user);
+            Ok(!user.is_machine() && permission.is_some_and(|word| ["admin", "write"].contains(word)))
+        })
+        .await
+    }
+
     async fn examine(&self, question: &HealthQuestion) -> Health {
         let login = Login { name: self.bot.clone(), proof: LoginProof::Nothing, ends_at: None };
         let places = question.places.first().expect("somebody uses this forge");

@@ -22,9 +22,11 @@ use axum::extract::State as Shared;
 use axum::http::request::Parts;
 use axum::http::response::Builder;
 use axum::http::{Method, Request, Response, StatusCode};
+use chrono::TimeDelta;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use towpath::forge::ForgeError;
+use towpath::model::Time;
 
 use super::{FakeWorld, State};
 use crate::support::contract::Exchange;
@@ -53,10 +55,14 @@ pub(crate) struct Desk {
     pub(crate) tokens: BTreeSet<String>,
     /// The labels that were made.
     pub(crate) labels: BTreeSet<String>,
+    /// When something was written, and how much.
+    writes: Vec<(Time, usize)>,
     /// What the App wished its tokens to be good for, in order.
     pub(crate) wishes: Vec<Value>,
     /// How many files a listing of a whole tree holds; nothing where there is no end.
     pub(crate) tree_entries_max: Option<usize>,
+    /// Names that went to another account since it wrote here.
+    pub(crate) taken_over: BTreeSet<&'static str>,
     /// How it is set up.
     pub(crate) setup: Setup,
     /// What the next requests of this kind are answered with, instead of what they ask for.
@@ -145,6 +151,8 @@ impl State {
         } else {
             self.answer(&head.method, &head.uri, body)
         };
+        let (writes, now) = (writes_in(head, body), self.now);
+        self.github.count_writes(writes, now);
         let builder = self.with_headers(Response::builder());
         let response = paged(builder, &head.uri, (status, value), header("if-none-match"));
         self.github.requests.push((line, response.status() == StatusCode::NOT_MODIFIED));
@@ -160,9 +168,32 @@ impl Desk {
         if is_about_the_app { is_proof } else { token == TOKEN || self.tokens.contains(token) }
     }
 
+    /// GitHub would stop a bot that writes more than this, so no test may.
+    fn count_writes(&mut self, writes: usize, now: Time) {
+        self.writes.push((now, writes));
+        for (span, most) in [(TimeDelta::minutes(1), 80), (TimeDelta::hours(1), 500)] {
+            let lately = self.writes.iter().rev().take_while(|(at, _)| *at > now - span);
+            let sum: usize = lately.map(|(_, writes)| writes).sum();
+            assert!(sum <= most, "{sum} writes within {span}");
+        }
+    }
+
     fn planned(&mut self, line: &str) -> Option<Refusal> {
         let index = self.refusals.iter().position(|refusal| line.starts_with(refusal.request))?;
         Some(self.refusals.remove(index))
+    }
+}
+
+/// How much a request writes, by the strictest reading: each mutation, and each request that is none and no question.
+fn writes_in(head: &Parts, body: &[u8]) -> usize {
+    match (&head.method, head.uri.path()) {
+        (&Method::GET, _) => 0,
+        (_, path) if path.ends_with("/access_tokens") => 0,
+        (_, "/graphql") => {
+            let document: Value = serde_json::from_slice(body).expect("a document is JSON");
+            graph::fields(document["query"].as_str().unwrap_or_default()).count()
+        }
+        _ => 1,
     }
 }
 
@@ -243,6 +274,7 @@ impl State {
             ("GET", ["app", "hook", "deliveries"]) => Ok(self.hook_deliveries()),
             ("GET", ["rate_limit"]) => Ok(self.limits()),
             ("POST", ["app", "installations", "7", "access_tokens"]) => Ok(self.give_token(&asked)),
+            ("GET", ["users", login]) => Ok((200, self.public_account(login))),
             ("POST", ["graphql"]) => self.graph(&asked),
             ("GET", ["orgs", organization, "teams", team, rest @ ..]) => {
                 self.team(&format!("{organization}/{team}"), rest)
@@ -265,7 +297,7 @@ impl State {
     fn give_token(&mut self, asked: &Asked<'_>) -> Said {
         let token = format!("token-of-the-app-{}", self.github.wishes.len());
         self.github.wishes.push(asked.body.clone());
-        let granted = grants().permissions;
+        let granted = self.github.setup.grants().permissions;
         let wished = asked.body["permissions"].as_object().expect("an object");
         if wished.iter().any(|(name, access)| granted[name] != *access && granted[name] != "write") {
             return (422, error("The permissions requested are not granted to this installation."));
@@ -274,19 +306,6 @@ impl State {
         let expires_at = self.forge_now() + chrono::TimeDelta::hours(1);
         (201, json!({ "token": token, "expires_at": json::time(expires_at) }))
     }
-}
-
-/// What the organization granted the App.
-fn grants() -> json::Grants {
-    let permissions = json!({
-        "checks": "write",
-        "contents": "write",
-        "members": "read",
-        "metadata": "read",
-        "pull_requests": "write",
-        "statuses": "write",
-    });
-    json::Grants { permissions, events: json!(["push", "pull_request", "issue_comment"]) }
 }
 
 fn not_found() -> Said {

@@ -6,7 +6,7 @@ use towpath::model::{CommitId, Status, StatusState, Time};
 
 use super::super::{EffectKind, State};
 use super::json::{account, app, node_id, time};
-use super::{Asked, Said, error, grants, not_found, unprocessable};
+use super::{Asked, Said, error, not_found, unprocessable};
 
 /// A check run as it is kept.
 #[derive(Clone, Debug)]
@@ -119,7 +119,7 @@ impl State {
             },
             "name": check.name,
             "check_suite": { "id": 1 },
-            "app": integration(&app("towpath", &grants(), self.started_at())),
+            "app": integration(&app("towpath", &self.github.setup.grants(), self.started_at())),
             "pull_requests": [],
         })
     }

@@ -150,7 +150,7 @@ impl State {
 }
 
 /// The names and mutations of a document that the bot wrote, one on each line.
-fn fields(query: &str) -> impl Iterator<Item = (&str, &str)> {
+pub(super) fn fields(query: &str) -> impl Iterator<Item = (&str, &str)> {
     query.lines().filter_map(|line| {
         let (name, rest) = line.strip_prefix("  ")?.split_once(": ")?;
         let (mutation, rest) = rest.split_once("(input: $")?;

@@ -34,6 +34,7 @@ impl State {
             ["pulls", number] => self.numbered(number).map(|change| self.one_pull(change)),
             ["issues", "comments", id, "reactions"] => self.reactions(id),
             ["issues", number, "timeline"] => self.numbered(number).map(|change| self.timeline(change)),
+            ["collaborators", login, "permission"] => Some(self.permission(login)),
             ["issues", number, "comments"] => self.numbered(number).map(|change| self.comments(change)),
             _ => None,
         };
@@ -180,7 +181,7 @@ impl State {
         Ok(match (members, rest) {
             (Some(_), []) => (200, json::team(organization, slug, self.started_at())),
             (Some(members), ["memberships", user])
-                if members.iter().any(|member| member.as_str() == *user) =>
+                if members.iter().any(|member| member.as_str().eq_ignore_ascii_case(user)) =>
             {
                 (200, json::membership(organization, slug, user))
             }

@@ -4,6 +4,7 @@ use axum::http::response::Builder;
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 use towpath::forge::github::{EVENTS, PERMISSIONS, access_word};
+use towpath::observe::{Clock as _, SystemClock};
 
 use super::super::State;
 use super::json::{self, Grants};
@@ -16,6 +17,8 @@ pub(crate) struct Setup {
     pub(crate) scopes: Option<&'static str>,
     /// How long the token still lasts.
     pub(crate) token_lasts: Option<TimeDelta>,
+    /// Whether its clock is the machine's, as for the real binary, and not that of the story.
+    pub(crate) is_on_machine_time: bool,
     /// How far its clock is behind.
     pub(crate) clock_behind: TimeDelta,
     /// The repository's name by now.
@@ -47,6 +50,7 @@ impl Default for Setup {
         Self {
             scopes: Some("repo, read:org"),
             token_lasts: None,
+            is_on_machine_time: false,
             clock_behind: TimeDelta::zero(),
             renamed_to: None,
             archived: false,
@@ -74,7 +78,8 @@ impl State {
     /// The headers that every answer has.
     pub(super) fn with_headers(&self, mut builder: Builder) -> Builder {
         let setup = &self.github.setup;
-        let now = self.forge_now() - setup.clock_behind;
+        let now = if setup.is_on_machine_time { SystemClock.now() } else { self.forge_now() };
+        let now = now - setup.clock_behind;
         builder = builder.header("date", now.format("%a, %d %b %Y %H:%M:%S GMT").to_string());
         if let Some(scopes) = setup.scopes {
             builder = builder.header("x-oauth-scopes", scopes);

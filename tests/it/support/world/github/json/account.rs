@@ -1,8 +1,9 @@
 //! People, Apps and teams.
 
 use serde_json::{Value, json};
-use towpath::model::Time;
+use towpath::model::{Time, UserName};
 
+use super::super::super::State;
 use super::{WEB, api, node_id, time};
 
 /// What the bot's App may do and hear of, as its settings say.
@@ -13,7 +14,7 @@ pub(in super::super) struct Grants {
 
 /// An account's number: always the same for a name.
 pub(in super::super) fn account_id(login: &str) -> u64 {
-    login.bytes().fold(7, |id, byte| (id * 31 + u64::from(byte)) % 1_000_003)
+    login.to_ascii_lowercase().bytes().fold(7, |id, byte| (id * 31 + u64::from(byte)) % 1_000_003)
 }
 
 /// An account as others see it.
@@ -55,6 +56,35 @@ pub(in super::super) fn own_account(login: &str, at: Time) -> Value {
     account["created_at"] = json!(time(at));
     account["updated_at"] = json!(time(at));
     account
+}
+
+impl State {
+    /// An account as everybody sees it.
+    pub(in super::super) fn public_account(&self, login: &str) -> Value {
+        let mut account = own_account(login, self.started_at());
+        account["id"] = json!(self.present_id(login));
+        account
+    }
+
+    /// What somebody may do in the repository.
+    pub(in super::super) fn permission(&self, login: &str) -> Value {
+        let is_this = |name: &UserName| name.as_str().eq_ignore_ascii_case(login);
+        let role = self.permissions.iter().find(|(name, _)| is_this(name)).map_or("read", |(_, role)| role);
+        let permission = match role {
+            "maintain" => "write",
+            "triage" => "read",
+            role => role,
+        };
+        let mut user = account(login);
+        user["id"] = json!(self.present_id(login));
+        user["role_name"] = json!(role);
+        json!({ "permission": permission, "role_name": role, "user": user })
+    }
+
+    /// The number of the account that has a name now.
+    fn present_id(&self, login: &str) -> u64 {
+        account_id(login) + u64::from(self.github.taken_over.contains(login))
+    }
 }
 
 fn kind(login: &str) -> &'static str {

@@ -1,0 +1,113 @@
+//! Who somebody is, and what they may do.
+
+use towpath::model::UserName;
+
+use super::*;
+
+/// A change on which somebody wrote.
+async fn after_a_comment_of(author: &str) -> Ground {
+    let ground = Ground::new().await;
+    let change = ground.open().await;
+    ground.world.state().now += chrono::TimeDelta::minutes(1);
+    ground.world.comment(change, author, "/promote approve");
+    ground.look().await;
+    ground
+}
+
+async fn may_write(ground: &Ground, user: &str) -> bool {
+    ground.forge.may_write(&place(), &name(user)).await.expect("the fake GitHub answers")
+}
+
+fn permit(ground: &Ground, user: &str, permission: &'static str) {
+    ground.world.state().permissions.insert(name(user), permission);
+}
+
+fn make_member(ground: &Ground, user: &str) {
+    ground.world.state().teams.entry(name("acme/sre")).or_default().insert(name(user));
+}
+
+#[tokio::test]
+async fn every_role_that_may_write_counts_and_no_other() {
+    let ground = Ground::new().await;
+    for (user, role, may) in [
+        ("ada", "admin", true),
+        ("mai", "maintain", true),
+        ("wim", "write", true),
+        ("tim", "triage", false),
+        ("rob", "read", false),
+        ("nan", "none", false),
+    ] {
+        permit(&ground, user, role);
+        assert_eq!(may_write(&ground, user).await, may, "{role}");
+    }
+}
+
+#[tokio::test]
+async fn nobody_in_particular_and_no_program_may_write() {
+    let ground = Ground::new().await;
+    for user in ["ghost", "renovate[bot]"] {
+        permit(&ground, user, "admin");
+        assert!(!may_write(&ground, user).await, "{user}");
+    }
+}
+
+#[tokio::test]
+async fn a_permission_is_asked_for_once_in_a_minute() {
+    let ground = Ground::new().await;
+    permit(&ground, "ada", "write");
+    ground.start_counting();
+    for _look in 0..3 {
+        assert!(may_write(&ground, "ada").await);
+    }
+    assert_eq!(ground.counted().0, ["GET /repos/acme/deploy/collaborators/ada/permission"]);
+    ground.world.state().now += chrono::TimeDelta::seconds(61);
+    permit(&ground, "ada", "read");
+    assert!(!may_write(&ground, "ada").await, "what was taken away is gone after a minute");
+}
+
+#[tokio::test]
+async fn a_permission_that_github_does_not_tell_is_not_known() {
+    let ground = Ground::new().await;
+    ground.refuse(
+        "GET /repos/acme/deploy/collaborators",
+        403,
+        "Must have push access to view collaborator permission.",
+    );
+    assert!(ground.forge.may_write(&place(), &name("ada")).await.is_err());
+}
+
+#[tokio::test]
+async fn names_are_the_same_in_any_case() {
+    let ground = after_a_comment_of("Ada").await;
+    let changes = ground.forge.changes(&place()).await.unwrap();
+    let authors: Vec<&UserName> = changes[0].comments.iter().map(|comment| &comment.author).collect();
+    assert_eq!(authors, [&name::<UserName>("ada")]);
+    permit(&ground, "Ada", "write");
+    make_member(&ground, "Ada");
+    assert!(may_write(&ground, "ada").await);
+    assert!(ground.forge.is_member(&name("acme/sre"), &name("ada")).await.unwrap());
+    assert!(ground.forge.ignores_case());
+}
+
+#[tokio::test]
+async fn a_name_that_went_to_another_account_gives_nothing() {
+    let ground = after_a_comment_of("ada").await;
+    permit(&ground, "ada", "admin");
+    make_member(&ground, "ada");
+    ground.world.state().github.taken_over.insert("ada");
+    assert!(!may_write(&ground, "ada").await);
+    assert!(!ground.forge.is_member(&name("acme/sre"), &name("ada")).await.unwrap());
+}
+
+#[tokio::test]
+async fn a_name_is_checked_against_its_account_although_the_answer_is_remembered() {
+    let ground = Ground::new().await;
+    permit(&ground, "ada", "admin");
+    ground.world.state().github.taken_over.insert("ada");
+    assert!(may_write(&ground, "ada").await, "nobody of that name wrote anything yet");
+    let change = ground.open().await;
+    ground.world.comment(change, "ada", "/promote approve");
+    ground.world.state().now += chrono::TimeDelta::seconds(1);
+    ground.look().await;
+    assert!(!may_write(&ground, "ada").await);
+}
