@@ -28,8 +28,7 @@ async fn body_of(bot: &mut Bot, source: &str) -> String {
     bot.push_saying("shop", "1.11.0", made_of(source, &second)).settle().await;
     bot.pass(minutes(30)).settle().await.expect_running("staging", "1.11.0");
     let change = bot.pass(minutes(60)).settle().await.expect_open("production", "1.11.0");
-    let body = bot.world.state().change(change).expect("it is open").body.clone();
-    body
+    bot.world.state().change(change).expect("it is open").body.clone()
 }
 
 #[test]
