@@ -172,7 +172,7 @@ fn proposal(place: &Place, base: &CommitId) -> Proposal {
         context: "towpath/dev".to_owned(),
         state: StatusState::Pending,
         text: "waiting: soak".to_owned(),
-        summary: String::new(),
+        summary: "| soak | waits |".to_owned(),
         details: String::new(),
     };
     Proposal {
