@@ -134,7 +134,7 @@ fn a_refusal_names_who_can() {
     let not_entitled = |right| RefusedBecause::NotEntitled { right, environment: environment.clone() };
     insta::assert_snapshot!(refused("/promote approve", not_entitled(Right::Approve)), @"mallory: I did not run `/promote approve`: it takes the right `approve` in production, which you do not have; ask `@acme/sre` or carol.");
     insta::assert_snapshot!(refused("/promote hold", not_entitled(Right::Promote)), @"mallory: I did not run `/promote hold`: it takes the right `promote` in production, which you do not have; ask `@acme/dev`.");
-    insta::assert_snapshot!(refused("/promote hold", not_entitled(Right::Operate)), @"mallory: I did not run `/promote hold`: it takes the right `operate` in production, which you do not have; the configuration gives it to nobody else; see `rights` and `approvals`.");
+    insta::assert_snapshot!(refused("/promote hold", not_entitled(Right::Operate)), @"mallory: I did not run `/promote hold`: it takes the right `operate` in production, which you do not have; the configuration names nobody for it, so ask somebody who may write to `acme/deploy`.");
     insta::assert_snapshot!(refused("/promote approve", RefusedBecause::Requester), @"mallory: I did not run `/promote approve`: you asked for this promotion, so somebody else has to approve it; ask `@acme/sre` or carol.");
 }
 
