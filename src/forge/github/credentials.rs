@@ -16,6 +16,7 @@ use serde_json::json;
 
 use super::connection::{Call, Connection, lock};
 use super::failed;
+use super::permissions::{PERMISSIONS, access_word};
 use super::refusal::words;
 use super::wire::{Installation, InstallationToken};
 use crate::forge::ForgeError;
@@ -162,10 +163,11 @@ fn wish(scope: Scope<'_>) -> serde_json::Value {
     match scope {
         Scope::Repository(repository) => {
             let (_, name) = repository.as_str().split_once('/').expect("a repository has an owner");
-            json!({
-                "repositories": [name],
-                "permissions": { "contents": "write", "pull_requests": "write", "checks": "write" },
-            })
+            // What can be asked for is what was granted: one permission too many, and there is no token at all.
+            let vital = PERMISSIONS.iter().filter(|own| own.is_vital);
+            let permissions: BTreeMap<&str, &str> =
+                vital.map(|own| (own.name, access_word(own.access))).collect();
+            json!({ "repositories": [name], "permissions": permissions })
         }
         Scope::Organization(_) | Scope::Bot => json!({ "permissions": { "members": "read" } }),
     }
