@@ -36,18 +36,18 @@ impl State {
             let by = self.git.get(tip).author.clone();
             if !before.contains_key(branch) {
                 let made = json!({ "ref": branch.as_str(), "ref_type": "branch", "master_branch": "main" });
-                events.push(("create", self.sent(made, by.as_str())));
+                events.push(("create", self.by_sender(made, by.as_str())));
             }
             if before.get(branch) != Some(tip) {
                 let old = before.get(branch).map_or("0", CommitId::as_str);
                 let reference = format!("refs/heads/{branch}");
                 let moved = json!({ "ref": reference, "before": old, "after": tip.as_str() });
-                events.push(("push", self.sent(moved, by.as_str())));
+                events.push(("push", self.by_sender(moved, by.as_str())));
             }
         }
         for branch in before.keys().filter(|branch| !self.git.branches.contains_key(*branch)) {
             let gone = json!({ "ref": branch.as_str(), "ref_type": "branch" });
-            events.push(("delete", self.sent(gone, self.bot.as_str())));
+            events.push(("delete", self.by_sender(gone, self.bot.as_str())));
         }
         events
     }
@@ -65,28 +65,28 @@ impl State {
         if let Some(action) = action {
             let body =
                 json!({ "action": action, "number": change.number.0, "pull_request": self.pull(change) });
-            events.push(("pull_request", self.sent(body, self.bot.as_str())));
+            events.push(("pull_request", self.by_sender(body, self.bot.as_str())));
         }
         for comment in change.comments.iter().skip(before.map_or(0, |before| before.comments.len())) {
             let issue = json!({ "number": change.number.0, "pull_request": { "url": "https://forge.test" } });
             let said = json!({ "id": number(&comment.id), "body": comment.body });
             let body = json!({ "action": "created", "issue": issue, "comment": said });
-            events.push(("issue_comment", self.sent(body, comment.author.as_str())));
+            events.push(("issue_comment", self.by_sender(body, comment.author.as_str())));
         }
         for review in change.reviews.iter().skip(before.map_or(0, |before| before.reviews.len())) {
             let body = json!({ "action": "submitted", "review": {}, "pull_request": self.pull(change) });
-            events.push(("pull_request_review", self.sent(body, review.author.as_str())));
+            events.push(("pull_request_review", self.by_sender(body, review.author.as_str())));
         }
         for (context, status) in change.statuses.iter().skip(before.map_or(0, |before| before.statuses.len()))
         {
             let branches = json!([{ "name": change.branch.as_str() }]);
             let body = json!({ "sha": status.head.as_str(), "context": context, "branches": branches });
-            events.push(("status", self.sent(body, self.bot.as_str())));
+            events.push(("status", self.by_sender(body, self.bot.as_str())));
         }
         events
     }
 
-    fn sent(&self, mut body: Value, by: &str) -> Value {
+    fn by_sender(&self, mut body: Value, by: &str) -> Value {
         body["repository"] = json!({ "full_name": self.place.repository.as_str() });
         body["sender"] = account(by);
         body
