@@ -17,6 +17,7 @@ mod plan;
 mod reason;
 mod remarks;
 mod rights;
+mod sources;
 
 pub use evidence::DATED_TAGS_MAX;
 pub use plan::{Action, GateName, GateReport, GatesPassed, Judgement, Need, Plan, Remark, Verdict};
@@ -69,6 +70,7 @@ fn judge_all(world: &World, policy: &Policy, history: &History, needs: BTreeSet<
     for (service, environment) in targets(world, policy) {
         let case = Case::new(world, policy, history, service, environment);
         let (judgement, action) = judge::judge(&case, &mut plan.needs);
+        sources::ask(&case, &judgement, action.as_ref(), &mut plan.needs);
         let goes_on = action.is_some();
         plan.actions.extend(action);
         plan.actions.extend(remarks::owed(&case));

@@ -14,7 +14,8 @@ use std::time::Duration;
 
 use crate::model::{
     BlobId, BranchName, Change, ChangeNumber, CommentId, CommitId, FileChange, Head, Health, HealthQuestion,
-    Place, Reaction, RepositoryName, RepositoryPath, TeamName, TreeEntry, UserName,
+    Place, Reaction, RepositoryName, RepositoryPath, SourceComparison, SourceSpan, TeamName, TreeEntry,
+    UserName,
 };
 
 pub use crate::model::{
@@ -96,6 +97,24 @@ pub trait Forge: Send + Sync {
     ///
     /// It asks nothing and waits for nothing. Whoever reads everything every time has no use for it.
     fn hint(&self, _repository: &RepositoryName) {}
+
+    /// Where people look at repositories, such as `https://github.com`; nothing where source code is not compared.
+    fn pages(&self) -> Option<String> {
+        None
+    }
+
+    /// Whether a status shows more than its line: a summary, and details.
+    fn shows_details(&self) -> bool {
+        false
+    }
+
+    /// What lies between two commits of a repository of this forge; nothing where the bot sees none.
+    fn compare_source(
+        &self,
+        _span: &SourceSpan,
+    ) -> impl Future<Output = Result<Option<SourceComparison>, ForgeError>> + Send {
+        std::future::ready(Ok(None))
+    }
 
     /// The tip of the branch of a place.
     fn head(&self, place: &Place) -> impl Future<Output = Result<CommitId, ForgeError>> + Send;

@@ -22,6 +22,7 @@ mod record;
 mod release;
 mod secret;
 mod selection;
+mod source;
 mod tree;
 mod validator;
 mod world;
@@ -57,6 +58,7 @@ pub use record::{CommandOutcome, Event, Origin, Record, RefusedBecause, Withdraw
 pub use release::{Artifact, ContentKey, Release, ReleaseId};
 pub use secret::Secret;
 pub use selection::{Basis, NotTaken, Pattern, Rank, Selection, SelectionError};
+pub use source::{SourceChecks, SourceCommit, SourceComparison, SourceRelation, SourceSpan, Sources};
 pub use tree::{EntryKind, FileChange, Missing, Tree, TreeEntry, TreeError};
 pub use validator::{Validator, ValidatorError};
 pub use world::{ObservedChange, Obstacle, Running, RunningImage, World};

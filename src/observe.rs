@@ -13,19 +13,21 @@ mod needs;
 mod ports;
 mod running;
 mod snapshot;
+mod sources;
 
 pub use clock::{Clock, SystemClock};
 pub use facts::Freshness;
 pub use listings::{Listings, Polled, images, images_at, poll, recover, say_outcome};
 pub use ports::Ports;
 pub use snapshot::Snapshots;
+pub use sources::Comparisons;
 
 use std::sync::Arc;
 
 use crate::decide::{Plan, decide};
 use crate::forge::{Forge, ForgeError};
 use crate::ledger::Ledger;
-use crate::model::{CommitId, Place, Policy, Tree, World};
+use crate::model::{CommitId, Place, Policy, Sources, Tree, World};
 use crate::overlay::Overlays;
 use crate::registry::Registry;
 
@@ -138,6 +140,8 @@ async fn first_look<F: Forge, R: Registry, L: Ledger, C: Clock>(
         keys: Default::default(),
         members: Default::default(),
         writers: Default::default(),
+        sources: Sources { pages: forge.pages(), ..Sources::default() },
+        shows_details: forge.shows_details(),
     };
     Ok(Observation { world, tree, overlays, log_tip: log.tip, plan: Plan::default(), troubles })
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::reason::{Because, Reason};
 use crate::model::{
     BranchName, ChangeNumber, CommandOutcome, CommentId, CommitId, ContentKey, Digest, ImageName, Reaction,
-    Record, Release, RunningImage, Tag, Target, TeamName, Time, UserName, words,
+    Record, Release, RunningImage, SourceSpan, Tag, Target, TeamName, Time, UserName, words,
 };
 
 words! {
@@ -319,6 +319,8 @@ pub enum Need {
         /// The release.
         release: Release,
     },
+    /// What lies between two revisions of source code.
+    Source(SourceSpan),
     /// Whether somebody belongs to a team.
     Member {
         /// The team.

@@ -2,8 +2,11 @@
 
 use super::{Draft, Effect, Subject, content};
 use crate::decide::{Action, Judgement, Plan};
-use crate::model::{Change, ChangeNumber, FileChange, NewStatus, ObservedChange, Presentation, Release};
-use crate::render::{self, BodyInput, Carriage, Step};
+use crate::model::{
+    Change, ChangeNumber, FileChange, ImageReference, NewStatus, ObservedChange, Presentation, Release,
+    SourceSpan, World,
+};
+use crate::render::{self, BodyInput, Carriage, ImageSource, Step};
 
 /// Title, body and status of a change that carries this.
 pub(super) fn of(
@@ -15,16 +18,31 @@ pub(super) fn of(
     let judgement = subject.plan.judgement(target).ok_or_else(|| format!("{target} was not judged"))?;
     let title = render::title(&carriage);
     let journey = journey(subject, judgement);
+    let sources = sources(subject.world, &carriage);
+    let context = format!("towpath/{}", target.environment);
+    let overflow = subject.world.shows_details.then(|| context.clone());
+    let body = render::body(&BodyInput { carriage, judgement, journey, files, sources, overflow });
     let (state, text) = render::status(judgement);
-    let status = NewStatus {
-        context: format!("towpath/{}", target.environment),
-        state,
-        text,
-        summary: render::summary(judgement),
-        details: String::new(),
+    let (summary, details) = (render::summary(judgement), body.details);
+    let status = NewStatus { context, state, text, summary, details };
+    Ok(Presentation { title, body: body.text, status })
+}
+
+/// Where the images say that they come from, those that change.
+fn sources<'a>(world: &'a World, carriage: &Carriage<'_>) -> Vec<ImageSource<'a>> {
+    let Some(pages) = world.sources.pages.as_deref() else { return Vec::new() };
+    let source = |new: ImageReference| {
+        let old = carriage.from.iter().find(|old| old.image == new.image && old.digest != new.digest)?;
+        let said = world.description(&new)?;
+        let span = world.description(old).and_then(|old| SourceSpan::between(pages, old, said));
+        let compared = match span {
+            // Not asked yet: the next look says it.
+            Some(span) => Some(world.sources.compared.get(&span).map(|fact| (span, pages, fact))?),
+            None => None,
+        };
+        Some(ImageSource { image: new.image, said, compared })
     };
-    let body = render::body(&BodyInput { carriage, judgement, journey, files });
-    Ok(Presentation { title, body, status })
+    carriage.release.references().into_iter().filter_map(source).collect()
 }
 
 /// Every environment of the service's pipeline, and what it runs.

@@ -8,7 +8,8 @@ use super::local::LocalForge;
 use super::{Forge, ForgeError, LogPart, Merge, Presentation, Proposal, Remark};
 use crate::model::{
     BlobId, BranchName, Change, ChangeNumber, CommentId, CommitId, FileChange, ForgeName, Head, Health,
-    HealthQuestion, Place, Reaction, RepositoryName, RepositoryPath, TeamName, TreeEntry, UserName,
+    HealthQuestion, Place, Reaction, RepositoryName, RepositoryPath, SourceComparison, SourceSpan, TeamName,
+    TreeEntry, UserName,
 };
 
 /// The same for each kind of forge.
@@ -49,6 +50,18 @@ impl Forge for AnyForge {
 
     fn hint(&self, repository: &RepositoryName) {
         each!(self, forge => forge.hint(repository));
+    }
+
+    fn pages(&self) -> Option<String> {
+        each!(self, forge => forge.pages())
+    }
+
+    fn shows_details(&self) -> bool {
+        each!(self, forge => forge.shows_details())
+    }
+
+    async fn compare_source(&self, span: &SourceSpan) -> Result<Option<SourceComparison>, ForgeError> {
+        each!(self, forge => forge.compare_source(span).await)
     }
 
     async fn head(&self, place: &Place) -> Result<CommitId, ForgeError> {

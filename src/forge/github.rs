@@ -21,6 +21,7 @@ mod permissions;
 mod propose;
 mod pulls;
 mod refusal;
+mod source;
 mod speak;
 mod web;
 mod wire;
@@ -34,7 +35,8 @@ use tokio::sync::OnceCell;
 use super::{Forge, ForgeError, LogPart, Merge, Presentation, Proposal, Remark};
 use crate::model::{
     BlobId, BranchName, Change, ChangeNumber, CommentId, CommitId, FileChange, ForgeName, Head, Health,
-    HealthQuestion, Place, Reaction, RepositoryName, RepositoryPath, TeamName, Time, TreeEntry, UserName,
+    HealthQuestion, Place, Reaction, RepositoryName, RepositoryPath, SourceComparison, SourceSpan, TeamName,
+    Time, TreeEntry, UserName,
 };
 pub use connection::Patience;
 use connection::{Connection, lock};
@@ -143,6 +145,18 @@ impl Forge for GitHubForge {
     /// Has the pull requests listed at the next look.
     fn hint(&self, repository: &RepositoryName) {
         self.memory(repository).hint();
+    }
+
+    fn pages(&self) -> Option<String> {
+        Some(web::pages_of(self.inner.connection.url()).to_owned())
+    }
+
+    fn shows_details(&self) -> bool {
+        self.inner.connection.credentials().app().is_some()
+    }
+
+    async fn compare_source(&self, span: &SourceSpan) -> Result<Option<SourceComparison>, ForgeError> {
+        self.compare_commits(span).await
     }
 
     async fn head(&self, place: &Place) -> Result<CommitId, ForgeError> {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{
     BranchName, Change, CommitId, ContentKey, Description, Digest, Fact, Head, History, ImageName,
-    ImageReference, Place, ReleaseId, RepositoryPath, Tag, Target, TeamName, Time, UserName,
+    ImageReference, Place, ReleaseId, RepositoryPath, Sources, Tag, Target, TeamName, Time, UserName,
 };
 
 /// Why something about a target cannot be said or done, in a sentence with file and line where there is one.
@@ -102,4 +102,19 @@ pub struct World {
     pub members: BTreeMap<(TeamName, UserName), Fact<bool>>,
     /// Whether somebody may write to the config repository, as the forge says.
     pub writers: BTreeMap<UserName, Fact<bool>>,
+    /// What the forge tells of the source code that artifacts are made of.
+    pub sources: Sources,
+    /// Whether the forge shows more of a status than its line.
+    pub shows_details: bool,
+}
+
+impl World {
+    /// What an artifact says about itself, as far as it is known.
+    #[must_use]
+    pub fn description(&self, reference: &ImageReference) -> Option<&Description> {
+        let image = &reference.image;
+        let of_tag = || self.digests.get(&(image.clone(), reference.tag.clone()?))?.value()?.as_ref();
+        let digest = reference.digest.as_ref().or_else(of_tag)?;
+        self.descriptions.get(&(image.clone(), digest.clone()))?.value()?.as_ref()
+    }
 }

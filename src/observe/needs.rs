@@ -1,8 +1,8 @@
-//! What `decide` lacked: digests, content keys, memberships, permissions.
+//! What `decide` lacked: digests, content keys, memberships, permissions, source code.
 
 use futures::future::join_all;
 
-use super::{Clock, Freshness, Observation, Ports, artifacts};
+use super::{Clock, Freshness, Observation, Ports, artifacts, sources};
 use crate::decide::Need;
 use crate::forge::{Forge, ForgeError};
 use crate::ledger::Ledger;
@@ -46,6 +46,10 @@ pub(super) async fn fetch<F: Forge, R: Registry, L: Ledger, C: Clock>(
             Need::Writer { user } => {
                 let answer = ports.forge.may_write(&observation.world.place, &user).await;
                 observation.world.writers.insert(user, answered(answer, ports.clock.now()));
+            }
+            Need::Source(span) => {
+                let fact = sources::compared(ports, &span).await;
+                observation.world.sources.compared.insert(span, fact);
             }
             Need::Key { target, release } => {
                 let key = key(ports, policy, observation, &target, &release).await;

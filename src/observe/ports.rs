@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use super::Snapshots;
 use super::artifacts::Absences;
 use super::listings::Listings;
+use super::{Comparisons, Snapshots};
 use crate::model::{Digest, Tag};
 
 /// Everything outside that Towpath talks to.
@@ -26,6 +26,8 @@ pub struct Ports<F, R, L, C> {
     pub absent_tags: Absences<Tag>,
     /// The digests that led nowhere.
     pub absent_digests: Absences<Digest>,
+    /// What was compared of source code.
+    pub comparisons: Comparisons,
 }
 
 impl<F, R, L, C> Ports<F, R, L, C> {
@@ -40,6 +42,7 @@ impl<F, R, L, C> Ports<F, R, L, C> {
             listings: Arc::default(),
             absent_tags: Absences::default(),
             absent_digests: Absences::default(),
+            comparisons: Comparisons::default(),
         }
     }
 

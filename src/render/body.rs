@@ -5,18 +5,23 @@ use super::gates;
 use super::harmless::{block, quoted};
 use super::messages::{Carriage, called};
 use super::reasons::person;
+use super::source::{ImageSource, sources};
 use super::time::instant;
 use crate::decide::{GateName, Judgement};
 use crate::model::{ContentMark, EnvironmentName, FileChange, ImageReference, Time};
 
 /// How long a diff may be before it is folded, in lines.
 const DIFF_LINES_OPEN_MAX: usize = 40;
-/// How long a diff may be at all, in characters.
-const DIFF_CHARACTERS_MAX: usize = 60_000;
 /// How long a body may be, in characters; forges refuse those over 65,536.
 const BODY_CHARACTERS_MAX: usize = 65_000;
+/// How much of a body a table or paragraph may take, in characters, so that the rest has its place.
+const PART_CHARACTERS_MAX: usize = 8_000;
+/// The longest mark that is written, in characters: a longer one nobody reads.
+const MARK_CHARACTERS_MAX: usize = 16 * 1024;
+/// How long the details of a status may be, in bytes.
+const DETAILS_BYTES_MAX: usize = 65_000;
 /// What the frame of a diff takes at most, in characters: fences, the fold, the sentence that it was cut.
-const FRAME_CHARACTERS: usize = 300;
+const FRAME_CHARACTERS: usize = 400;
 
 /// One environment on the way of a service.
 #[derive(Clone, Debug)]
@@ -42,19 +47,47 @@ pub struct BodyInput<'a> {
     pub journey: Vec<Step>,
     /// The content.
     pub files: &'a [FileChange],
+    /// What is known of the source code of its images.
+    pub sources: Vec<ImageSource<'a>>,
+    /// The status whose details hold what does not fit; nothing where statuses have none.
+    pub overflow: Option<String>,
 }
 
-/// The body, in Markdown, with its hidden mark at the end.
+/// A body, and what it has no room for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Body {
+    /// The body, in Markdown, with its hidden mark at the end.
+    pub text: String,
+    /// The rest of the content, in Markdown, where there is a place for it.
+    pub details: String,
+}
+
+/// The body, in Markdown.
 #[must_use]
-pub fn body(input: &BodyInput<'_>) -> String {
+pub fn body(input: &BodyInput<'_>) -> Body {
     let mark = ContentMark { key: input.carriage.key.clone(), images: input.carriage.release.references() };
-    let before = [what(input), requester(input), gates::markdown(input.judgement), journey(input)];
-    let after = [commands(input), mark.write()];
-    let rest: usize = before.iter().chain(&after).map(|part| part.chars().count()).sum();
-    let room = BODY_CHARACTERS_MAX.saturating_sub(rest + FRAME_CHARACTERS).min(DIFF_CHARACTERS_MAX);
-    let parts = before.into_iter().chain([content(input.files, room)]).chain(after);
+    let mark = Some(mark.write()).filter(|mark| mark.chars().count() <= MARK_CHARACTERS_MAX);
+    let gates = gates::markdown(input.judgement);
+    let before = [what(input), requester(input), sources(&input.sources), gates, journey(input)];
+    let before = before.map(|part| bounded(&part));
+    let after = [commands(input), mark.unwrap_or_default()];
+    let rest: usize = before.iter().chain(&after).map(|part| part.chars().count() + 2).sum();
+    let room = BODY_CHARACTERS_MAX.saturating_sub(rest + FRAME_CHARACTERS);
+    let Packed { shown, details } = pack(input, room);
+    let parts = before.into_iter().chain([shown]).chain(after);
     let parts: Vec<String> = parts.filter(|part| !part.is_empty()).collect();
-    parts.join("\n\n") + "\n"
+    Body { text: parts.join("\n\n") + "\n", details }
+}
+
+/// A part with as many whole lines as it may take. A fold that is cut is closed.
+fn bounded(part: &str) -> String {
+    if part.chars().count() <= PART_CHARACTERS_MAX {
+        return part.to_owned();
+    }
+    let kept = within(part, PART_CHARACTERS_MAX);
+    let open = kept.matches("<details>").count().saturating_sub(kept.matches("</details>").count());
+    let more = part.lines().count() - kept.lines().count();
+    format!("{}\n\n{}{more} more lines do not fit here.", kept.trim_end(), "</details>\n\n".repeat(open))
 }
 
 fn what(input: &BodyInput<'_>) -> String {
@@ -101,21 +134,64 @@ fn row(step: &Step, carriage: &Carriage<'_>) -> String {
     format!("| {environment} | {running}{remark} | {since} |")
 }
 
-/// The diff: open where it is short, folded where it is long, cut where it would not fit.
-fn content(files: &[FileChange], room: usize) -> String {
-    let whole = readable(files);
-    let kept = within(&whole, room);
-    let missing = whole.lines().count() - kept.lines().count();
-    let note = if missing == 0 {
-        String::new()
-    } else {
-        format!("\n\n{missing} more lines do not fit here; the change itself has them all.")
+/// The diff, as far as it fits, and the rest of it.
+struct Packed {
+    shown: String,
+    details: String,
+}
+
+/// Packs the diff file by file: each that still fits is shown whole, and at least the beginning of the first.
+fn pack(input: &BodyInput<'_>, room: usize) -> Packed {
+    let (mut shown, mut rest) = (String::new(), String::new());
+    for file in input.files {
+        let text = readable(std::slice::from_ref(file));
+        let both = format!("{shown}{text}");
+        if within(&both, room).len() == both.len() { shown = both } else { rest += &text }
+    }
+    if shown.is_empty() {
+        let beginning = within(&rest, room);
+        (shown, rest) = (beginning.to_owned(), rest.split_at(beginning.len()).1.to_owned());
+    }
+    let (missing, overflow) = (rest.lines().count(), input.overflow.as_deref());
+    let note = match overflow {
+        _ if missing == 0 => String::new(),
+        Some(status) => format!("\n\n{missing} more lines stand in the details of the check `{status}`."),
+        None => format!("\n\n{missing} more lines do not fit here; the change itself has them all."),
     };
-    let block = block("diff", kept);
+    let details = overflow.map(|_| details(&rest)).unwrap_or_default();
+    Packed { shown: content(&shown, &note), details }
+}
+
+/// What the body had no room for, as far as that fits in turn.
+fn details(rest: &str) -> String {
+    if rest.is_empty() {
+        return String::new();
+    }
+    // A character takes at most four bytes, a line of a diff seldom more than one for each.
+    let mut characters_max = DETAILS_BYTES_MAX;
+    loop {
+        let kept = within(rest, characters_max);
+        let missing = rest.lines().count() - kept.lines().count();
+        let block = block("diff", kept);
+        let text = if missing == 0 {
+            block
+        } else {
+            format!("{block}\n\n{missing} more lines do not fit here either; the change itself has them all.")
+        };
+        if text.len() <= DETAILS_BYTES_MAX {
+            return text;
+        }
+        characters_max = characters_max * 3 / 4;
+    }
+}
+
+/// The diff: open where it is short, folded where it is long.
+fn content(kept: &str, note: &str) -> String {
     match kept.lines().count() {
-        0 if missing == 0 => String::new(),
-        0..=DIFF_LINES_OPEN_MAX => format!("{block}{note}"),
+        0 => note.trim_start().to_owned(),
+        1..=DIFF_LINES_OPEN_MAX => format!("{}{note}", block("diff", kept)),
         lines => {
+            let block = block("diff", kept);
             format!("<details><summary>The diff, {lines} lines</summary>\n\n{block}\n\n</details>{note}")
         }
     }

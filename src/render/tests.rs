@@ -6,5 +6,6 @@ mod messages;
 mod reasons;
 mod remarks;
 mod scene;
+mod sources;
 mod statuses;
 mod terminal;

@@ -10,4 +10,5 @@ mod releases;
 mod requests;
 mod rights;
 mod road;
+mod source;
 mod trouble;

@@ -10,8 +10,8 @@ use crate::model::{
     After, AfterMode, Approvals, Artifact, Change, ChangeNumber, ChangeState, CommandOutcome, CommentId,
     CommitId, ContentKey, Digest, Environment, EnvironmentName, Event, Fact, Gate, Head, History,
     ImageReference, MergeMode, ObservedChange, OnNewer, Origin, Pipeline, Place, Policy, Principal, Record,
-    Release, Running, RunningImage, Selection, Service, ServiceImage, Soak, SoakCounts, Tag, Target, Time,
-    Together, UserName, WithdrawnBecause, World, change_branch,
+    Release, Running, RunningImage, Selection, Service, ServiceImage, Soak, SoakCounts, Sources, Tag, Target,
+    Time, Together, UserName, WithdrawnBecause, World, change_branch,
 };
 
 const ENVIRONMENTS: [&str; 3] = ["dev", "staging", "production"];
@@ -296,6 +296,8 @@ pub(super) fn any_world() -> impl Strategy<Value = World> {
             members: BTreeMap::new(),
             writers: BTreeMap::new(),
             ignores_case: false,
+            sources: Sources::default(),
+            shows_details: false,
         }
     })
 }

@@ -36,6 +36,8 @@ const CLOCK_SKEW: TimeDelta = TimeDelta::minutes(1);
 pub(super) enum Scope<'a> {
     /// One repository.
     Repository(&'a RepositoryName),
+    /// One repository with source code, only to read.
+    Source(&'a RepositoryName),
     /// The teams of an organization.
     Organization(&'a str),
     /// The bot itself.
@@ -45,7 +47,7 @@ pub(super) enum Scope<'a> {
 impl fmt::Display for Scope<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Repository(repository) => write!(formatter, "{repository}"),
+            Self::Repository(repository) | Self::Source(repository) => write!(formatter, "{repository}"),
             Self::Organization(organization) => formatter.write_str(organization),
             Self::Bot => formatter.write_str("GitHub"),
         }
@@ -116,7 +118,7 @@ impl AppCredentials {
 
     fn known(&self, scope: Scope<'_>, now: Time) -> Option<SecretString> {
         let tokens = lock(&self.tokens);
-        let (token, expires_at) = tokens.get(&scope.to_string())?;
+        let (token, expires_at) = tokens.get(&format!("{scope:?}"))?;
         (*expires_at - MARGIN > now).then(|| token.clone())
     }
 
@@ -136,7 +138,7 @@ impl AppCredentials {
         let body = asked(connection, &call, &proof).await?;
         let token: InstallationToken = read(&body, "the token of the App")?;
         let mut tokens = lock(&self.tokens);
-        tokens.insert(scope.to_string(), (token.token.clone(), token.expires_at));
+        tokens.insert(format!("{scope:?}"), (token.token.clone(), token.expires_at));
         Ok(token.token)
     }
 
@@ -148,7 +150,9 @@ impl AppCredentials {
         proof: &SecretString,
     ) -> Result<u64, ForgeError> {
         let path = match scope {
-            Scope::Repository(repository) => format!("/repos/{repository}/installation"),
+            Scope::Repository(repository) | Scope::Source(repository) => {
+                format!("/repos/{repository}/installation")
+            }
             Scope::Organization(organization) => format!("/orgs/{organization}/installation"),
             Scope::Bot => return Err(failed("acting as the App", "the App itself has no installation")),
         };
@@ -160,14 +164,19 @@ impl AppCredentials {
 
 /// What a token is to be good for: one repository, and no more than is done there.
 fn wish(scope: Scope<'_>) -> serde_json::Value {
+    let in_repository = |repository: &RepositoryName, permissions: serde_json::Value| {
+        let (_, name) = repository.as_str().split_once('/').expect("a repository has an owner");
+        json!({ "repositories": [name], "permissions": permissions })
+    };
     match scope {
         Scope::Repository(repository) => {
-            let (_, name) = repository.as_str().split_once('/').expect("a repository has an owner");
             // What can be asked for is what was granted: one permission too many, and there is no token at all.
             let vital = PERMISSIONS.iter().filter(|own| own.is_vital);
-            let permissions: BTreeMap<&str, &str> =
-                vital.map(|own| (own.name, access_word(own.access))).collect();
-            json!({ "repositories": [name], "permissions": permissions })
+            let vital: BTreeMap<&str, &str> = vital.map(|own| (own.name, access_word(own.access))).collect();
+            in_repository(repository, json!(vital))
+        }
+        Scope::Source(repository) => {
+            in_repository(repository, json!({ "contents": "read", "checks": "read", "statuses": "read" }))
         }
         Scope::Organization(_) | Scope::Bot => json!({ "permissions": { "members": "read" } }),
     }
@@ -208,7 +217,7 @@ impl Credentials {
         match (self, scope) {
             (Self::Token(Token(token)), _) => Ok(token.get(connection.now())),
             (Self::App(app), Scope::Bot) => app.proof(connection.now()),
-            (Self::App(app), Scope::Repository(_) | Scope::Organization(_)) => {
+            (Self::App(app), Scope::Repository(_) | Scope::Source(_) | Scope::Organization(_)) => {
                 match app.known(scope, connection.now()) {
                     Some(token) => Ok(token),
                     // A future that contains itself has to be on the heap.
@@ -227,7 +236,7 @@ impl Credentials {
             (Self::App(_), Scope::Bot) => "app",
             (Self::App(AppCredentials { installation: Some(_), .. }), _) => "installation",
             (Self::App(_), Scope::Organization(organization)) => organization,
-            (Self::App(_), Scope::Repository(repository)) => {
+            (Self::App(_), Scope::Repository(repository) | Scope::Source(repository)) => {
                 repository.as_str().split_once('/').expect("a repository has an owner").0
             }
         }
@@ -237,7 +246,7 @@ impl Credentials {
     pub(super) fn forget(&self, scope: Scope<'_>) {
         match self {
             Self::Token(Token(token)) => token.doubt(),
-            Self::App(app) => drop(lock(&app.tokens).remove(&scope.to_string())),
+            Self::App(app) => drop(lock(&app.tokens).remove(&format!("{scope:?}"))),
         }
     }
 }

@@ -33,7 +33,10 @@ pub(super) fn written(judgement: &Judgement, files: &[FileChange], requester: Op
         judgement,
         journey,
         files,
+        sources: Vec::new(),
+        overflow: None,
     })
+    .text
 }
 
 fn edited() -> FileChange {

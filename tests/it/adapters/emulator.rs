@@ -179,7 +179,7 @@ fn proposal(place: &Place, base: &CommitId) -> Proposal {
         context: "towpath/dev".to_owned(),
         state: StatusState::Pending,
         text: "waiting: soak".to_owned(),
-        summary: "| soak | waits |".to_owned(),
+        summary: String::new(),
         details: String::new(),
     };
     Proposal {

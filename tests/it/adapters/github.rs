@@ -9,6 +9,7 @@ mod manifest;
 mod people;
 mod refusals;
 mod rotation;
+mod source;
 
 use std::net::SocketAddr;
 use std::sync::Arc;

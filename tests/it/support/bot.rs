@@ -109,6 +109,11 @@ impl Bot {
         self.engine(0)
     }
 
+    /// Where people look at repositories, if the world has such pages.
+    pub(crate) fn pages(&self) -> Option<String> {
+        self.github.map(|address| format!("http://{address}"))
+    }
+
     /// Lets virtual time go by.
     pub(crate) fn pass(&mut self, duration: Duration) -> &mut Self {
         self.world.state().now += duration;

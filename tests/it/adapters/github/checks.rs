@@ -40,9 +40,8 @@ async fn a_promotion_takes_no_more_requests_with_a_check_than_with_a_status() {
     ground.propose(&proposal).await.unwrap();
     let (paid, _) = ground.counted();
     assert_snapshot!(readable(&paid), @"
-    POST /git/trees
-    POST /git/commits
-    POST /git/refs
+    GET 
+    POST /graphql
     POST /pulls
     POST /issues/1/labels
     POST /check-runs
@@ -65,10 +64,11 @@ async fn a_check_is_written_over_until_it_is_completed_and_then_another_one_begi
     assert_snapshot!(readable(&written), @"
     PATCH /check-runs/1
     PATCH /check-runs/1
-    PATCH /check-runs/1
+    POST /check-runs
     POST /check-runs
     ");
     assert_snapshot!(ground.runs(), @r#"
+    towpath/dev: success, {"title":"all gates pass","summary":"| soak | waits |"}
     towpath/dev: failure, {"title":"stopped: tag moved","summary":"| soak | waits |"}
     towpath/dev: in progress, {"title":"waiting: soak","summary":"| soak | waits |"}
     "#);

@@ -9,7 +9,8 @@ use towpath::forge::github::{Access, AppCredentials, Credentials, GitHubForge, P
 use towpath::forge::{Forge, ForgeError, LogPart, Merge, Presentation, Proposal, Remark};
 use towpath::model::{
     BlobId, BranchName, Change, ChangeNumber, CommentId, CommitId, FileChange, Head, Health, HealthQuestion,
-    Place, Reaction, RepositoryName, RepositoryPath, Secret, TeamName, TreeEntry, UserName,
+    Place, Reaction, RepositoryName, RepositoryPath, Secret, SourceComparison, SourceSpan, TeamName,
+    TreeEntry, UserName,
 };
 use towpath::observe::Clock as _;
 
@@ -73,6 +74,18 @@ impl Forge for Face {
 
     fn hint(&self, repository: &RepositoryName) {
         each!(self, forge => forge.hint(repository));
+    }
+
+    fn pages(&self) -> Option<String> {
+        each!(self, forge => forge.pages())
+    }
+
+    fn shows_details(&self) -> bool {
+        each!(self, forge => forge.shows_details())
+    }
+
+    async fn compare_source(&self, span: &SourceSpan) -> Answer<Option<SourceComparison>> {
+        each!(self, forge => forge.compare_source(span).await)
     }
 
     async fn head(&self, place: &Place) -> Answer<CommitId> {

@@ -1,0 +1,46 @@
+//! What changed in the source code: asked for only where a change is open or about to be, and nothing waits for it.
+
+use std::collections::BTreeSet;
+
+use super::case::Case;
+use super::evidence;
+use super::plan::{Action, Judgement, Need};
+use crate::model::{ImageReference, Release, Running, SourceSpan};
+
+/// Names what is not known yet of the source code that a change brings.
+pub(super) fn ask(
+    case: &Case<'_>,
+    judgement: &Judgement,
+    action: Option<&Action>,
+    needs: &mut BTreeSet<Need>,
+) {
+    let release = match action {
+        Some(Action::Open { release, .. } | Action::Update { release, .. }) => Some(release),
+        Some(Action::Merge { .. } | Action::Close { .. }) => None,
+        Some(
+            Action::Record { .. }
+            | Action::DeleteBranch { .. }
+            | Action::Remark { .. }
+            | Action::React { .. },
+        )
+        | None => judgement.candidate.as_ref().filter(|_| judgement.change.is_some()),
+    };
+    if let (Some(release), Some(pages)) = (release, &case.world.sources.pages) {
+        ask_of(case, release, pages, needs);
+    }
+}
+
+fn ask_of(case: &Case<'_>, release: &Release, pages: &str, needs: &mut BTreeSet<Need>) {
+    let running = case.running().map(Running::references).unwrap_or_default();
+    for new in release.references() {
+        let is_old = |old: &&ImageReference| old.image == new.image && old.digest != new.digest;
+        let Some(old) = running.iter().find(is_old) else { continue };
+        // What cannot be known is not shown; both are asked for at once.
+        let said = [old, &new].map(|reference| evidence::description(case, reference, needs));
+        let [Ok(Some(old)), Ok(Some(new))] = said else { continue };
+        let span = SourceSpan::between(pages, old, new);
+        if let Some(span) = span.filter(|span| !case.world.sources.compared.contains_key(span)) {
+            needs.insert(Need::Source(span));
+        }
+    }
+}
