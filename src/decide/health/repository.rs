@@ -19,15 +19,23 @@ pub(super) struct Beside<'a> {
 pub(super) fn diagnose(own: &RepositoryHealth, beside: &Beside<'_>) -> Vec<Diagnosis> {
     let mut all = match &own.state {
         Told::Known(state) => stands(state),
-        // Without it nothing else can be told, and one word is enough.
-        Told::Unknown(why) => return vec![wrong(Matter::RepositoryUnseen(why.clone()))],
-        Told::Absent => return vec![wrong(Matter::RepositoryUnseen(String::new()))],
+        Told::Unknown(why) => return unseen(own, why),
+        Told::Absent => return unseen(own, ""),
     };
     all.extend(permissions(&own.grants));
     for (branch, rules) in &own.branches {
         all.extend(demands(branch, rules, beside));
     }
     all.extend(own_branches(own, beside));
+    all
+}
+
+/// Without the repository nothing else can be told, but perhaps why it cannot be seen.
+fn unseen(own: &RepositoryHealth, why: &str) -> Vec<Diagnosis> {
+    let mut all = vec![wrong(Matter::RepositoryUnseen(why.to_owned()))];
+    if let Told::Known(_) = &own.grants {
+        all.extend(permissions(&own.grants));
+    }
     all
 }
 

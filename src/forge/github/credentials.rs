@@ -16,6 +16,7 @@ use serde_json::json;
 
 use super::connection::{Call, Connection, lock};
 use super::failed;
+use super::permissions::{PERMISSIONS, access_word};
 use super::refusal::words;
 use super::wire::{Installation, InstallationToken};
 use crate::forge::ForgeError;
@@ -168,10 +169,12 @@ fn wish(scope: Scope<'_>) -> serde_json::Value {
         json!({ "repositories": [name], "permissions": permissions })
     };
     match scope {
-        Scope::Repository(repository) => in_repository(
-            repository,
-            json!({ "contents": "write", "pull_requests": "write", "checks": "write" }),
-        ),
+        Scope::Repository(repository) => {
+            // What can be asked for is what was granted: one permission too many, and there is no token at all.
+            let vital = PERMISSIONS.iter().filter(|own| own.is_vital);
+            let vital: BTreeMap<&str, &str> = vital.map(|own| (own.name, access_word(own.access))).collect();
+            in_repository(repository, json!(vital))
+        }
         Scope::Source(repository) => {
             in_repository(repository, json!({ "contents": "read", "checks": "read", "statuses": "read" }))
         }

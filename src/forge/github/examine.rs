@@ -17,7 +17,7 @@ use super::wire::Account;
 use super::{GitHubForge, READS_AT_ONCE};
 use crate::forge::ForgeError;
 use crate::model::{
-    Allowance, BRANCH_PREFIX, BranchName, Health, HealthQuestion, LOG_BRANCH, Login, LoginProof,
+    Allowance, BRANCH_PREFIX, BranchName, Grant, Health, HealthQuestion, LOG_BRANCH, Login, LoginProof,
     RepositoryHealth, RepositoryName, RepositoryState, Time, Told, UserName,
 };
 use wire::{FullRepository, OwnApp, RateLimits};
@@ -156,7 +156,9 @@ impl GitHubForge {
     ) -> RepositoryHealth {
         let state = self.state_of(repository).await;
         if state.known().is_none() {
-            return unseen(repository, state);
+            // An App that was granted too little gets no token at all, but may ask what it was granted.
+            let grants = if self.is_app() { self.grants(repository, None).await } else { Told::Absent };
+            return unseen(repository, state, grants);
         }
         let mut rules = Vec::with_capacity(branches.len());
         for branch in branches {
@@ -218,11 +220,15 @@ fn read<T: DeserializeOwned>(answer: &Answer) -> Told<T> {
     }
 }
 
-fn unseen(repository: &RepositoryName, state: Told<RepositoryState>) -> RepositoryHealth {
+fn unseen(
+    repository: &RepositoryName,
+    state: Told<RepositoryState>,
+    grants: Told<Vec<Grant>>,
+) -> RepositoryHealth {
     RepositoryHealth {
         repository: repository.clone(),
         state,
-        grants: Told::Absent,
+        grants,
         hook: Told::Absent,
         branches: Vec::new(),
         own_branches: Told::Absent,

@@ -12,7 +12,7 @@ pub struct Permission {
     pub access: Access,
     /// What it is needed for, in words that end a sentence.
     pub purpose: &'static str,
-    /// Whether nothing works without it.
+    /// Whether nothing works without it; each token asks for these, and no more.
     pub is_vital: bool,
 }
 
@@ -28,13 +28,13 @@ const fn useful(name: &'static str, access: Access, purpose: &'static str) -> Pe
 pub const PERMISSIONS: [Permission; 8] = [
     vital("checks", Access::Write, "it shows the gates as a check"),
     vital("contents", Access::Write, "it reads configuration, writes branches and merges"),
-    vital("deployments", Access::Write, "it tells what runs where"),
+    useful("deployments", Access::Write, "it tells what runs where"),
     // GitHub lets nobody subscribe to comments without it, those on pull requests included.
     useful("issues", Access::Read, "it hears of comments"),
     useful("members", Access::Read, "it asks who belongs to a team"),
     vital("metadata", Access::Read, "it sees the repository at all"),
     vital("pull_requests", Access::Write, "it opens pull requests and answers there"),
-    vital("statuses", Access::Write, "it reads the results of builds"),
+    useful("statuses", Access::Read, "it hears of the results of builds"),
 ];
 
 /// The permission that only an organization can grant.

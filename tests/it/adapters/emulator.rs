@@ -59,9 +59,18 @@ async fn from_a_push_to_a_merge() {
     // For a label it wants the permission to write issues, where GitHub is content with that to write pull requests.
     assert_snapshot!(proposed.unwrap_err(), @"the bot may not label changes in `acme/deploy`; grant it `GitHub answered 403, Forbidden`");
 
-    // It merges exactly that head.
     let number = pull[0]["number"].as_u64().unwrap();
     let commit: CommitId = name(pull[0]["head"]["sha"].as_str().unwrap());
+
+    // A person gives it the label; then it shows its gates as a check of that head.
+    let labels = json!({ "labels": ["towpath"] });
+    ask(&emulator, "POST", &format!("/issues/{number}/labels"), labels).await;
+    forge.present(&place, ChangeNumber(number), &proposal.presentation).await.unwrap();
+    let runs = ask(&emulator, "GET", &format!("/commits/{commit}/check-runs"), Value::Null).await;
+    assert_eq!(runs["check_runs"][0]["name"], json!("towpath/dev"));
+    assert_eq!(runs["check_runs"][0]["output"]["title"], json!("waiting: soak"));
+
+    // It merges exactly that head.
     let message = "Merge shop\n\nTowpath-Key: abc\n".to_owned();
     let merge = Merge { place: place.clone(), change: ChangeNumber(number), head: commit, message };
     let merged = forge.merge(&merge).await.unwrap();

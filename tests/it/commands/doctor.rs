@@ -140,7 +140,6 @@ async fn an_app_that_may_too_little_and_too_much_and_is_not_heard() {
         setup.events = json!(["push"]);
         setup.deliveries = vec![(1, 401), (3, 502), (90, 202)];
         setup.hook = json!({ "url": "https://towpath.test/hooks/github/hub", "content_type": "form", "insecure_ssl": "0" });
-        setup.remaining = 12;
     })
     .await;
     let said = practice.doctor(&[]).await;
@@ -148,9 +147,7 @@ async fn an_app_that_may_too_little_and_too_much_and_is_not_heard() {
     GitHub `hub`
       ok        the bot is `towpath[bot]`, a GitHub App
       ok        our clock and the forge's agree
-      warning   12 of 5000 requests left (REST), all again <instant>
-                use a GitHub App: each of its installations has an allowance of its own; and set `webhook_secrets`
-      ok        5000 of 5000 requests left (GraphQL), all again <instant>
+      unknown   how many requests are left could not be asked for: the bot may not act as the App in `acme/deploy`; grant it `an installation of the App; GitHub answered 422, The permissions requested are not granted to this installation`
       wrong     the webhook has no secret, so every event is refused
                 set its secret to one of the `webhook_secrets`
       wrong     the webhook sends forms, not JSON, so every event is refused
@@ -161,16 +158,17 @@ async fn an_app_that_may_too_little_and_too_much_and_is_not_heard() {
                 look at Recent Deliveries of the webhook: wrong secret, wrong address, or nobody there; GitHub sends nothing again by itself
 
     GitHub `hub`, repository `acme/deploy`
-      ok        the repository is there, and the bot may change it
+      wrong     the repository cannot be seen: the bot may not act as the App in `acme/deploy`; grant it `an installation of the App; GitHub answered 422, The permissions requested are not granted to this installation`
+                install the App for it, or give the token access; and look at `repository` in the configuration
       wrong     the permission `checks` is not granted, and has to be write: it shows the gates as a check
                 grant `checks` in the App's settings > Permissions & events, then accept it at https://forge.test/organizations/acme/settings/installations/7
       wrong     the permission `contents` is read, and has to be write: it reads configuration, writes branches and merges
                 grant `contents` in the App's settings > Permissions & events, then accept it at https://forge.test/organizations/acme/settings/installations/7
-      wrong     the permission `deployments` is not granted, and has to be write: it tells what runs where
+      warning   the permission `deployments` is not granted, and has to be write: it tells what runs where
                 grant `deployments` in the App's settings > Permissions & events, then accept it at https://forge.test/organizations/acme/settings/installations/7
       warning   the permission `members` is not granted, and has to be read: it asks who belongs to a team
                 grant `members` in the App's settings > Permissions & events, then accept it at https://forge.test/organizations/acme/settings/installations/7
-      wrong     the permission `statuses` is not granted, and has to be write: it reads the results of builds
+      warning   the permission `statuses` is not granted, and has to be read: it hears of the results of builds
                 grant `statuses` in the App's settings > Permissions & events, then accept it at https://forge.test/organizations/acme/settings/installations/7
       warning   the permission `issues` is write, and read would do
                 set `issues` to the lower level in the App's settings > Permissions & events, then accept it at https://forge.test/organizations/acme/settings/installations/7
@@ -178,13 +176,11 @@ async fn an_app_that_may_too_little_and_too_much_and_is_not_heard() {
                 set `administration` to No access in the App's settings > Permissions & events, then accept it at https://forge.test/organizations/acme/settings/installations/7
       warning   the permission `secrets` is read, and is not needed
                 set `secrets` to No access in the App's settings > Permissions & events, then accept it at https://forge.test/organizations/acme/settings/installations/7
-      ok        nothing stands in the way of `main`
-      ok        the branches `towpath/*` may be made, moved and deleted
 
     registry `registry.test`
       ok        registry.test/acme/shop: 1 tag
 
-    7 wrong, 6 to look at, 0 unknown
+    6 wrong, 7 to look at, 1 unknown
     ");
     assert_eq!(said.code, Some(1));
 }
@@ -196,6 +192,7 @@ async fn a_repository_that_is_protected_against_the_pipelines() {
         setup.scopes = Some("repo, workflow, delete_repo");
         setup.clock_behind = chrono::TimeDelta::seconds(300);
         setup.archived = true;
+        setup.remaining = 12;
         setup.rules = protecting_rules();
         setup.repository_hooks = Some(vec![repository_hook(false)]);
     })
@@ -208,7 +205,8 @@ async fn a_repository_that_is_protected_against_the_pipelines() {
                 make a new one in Settings > Developer settings > Tokens (classic), or use a GitHub App, which needs none
       wrong     our clock is some 300 s ahead of the forge's
                 keep the clock of this machine right (NTP): windows and freezes are judged by it
-      ok        4990 of 5000 requests left (REST), all again <instant>
+      warning   12 of 5000 requests left (REST), all again <instant>
+                use a GitHub App: each of its installations has an allowance of its own; and set `webhook_secrets`
       ok        5000 of 5000 requests left (GraphQL), all again <instant>
 
     GitHub `hub`, repository `acme/deploy`
@@ -248,7 +246,7 @@ async fn a_repository_that_is_protected_against_the_pipelines() {
       wrong     registry.test/acme/shop: the registry `registry.test` refuses access to `registry.test/acme/shop`: it answered 403 Forbidden, no; if it is there, name `credentials` for its registry under `registries`
                 look at `registries` in the configuration; `towpath tags IMAGE` asks again
 
-    13 wrong, 4 to look at, 0 unknown
+    13 wrong, 5 to look at, 0 unknown
     ");
     assert_eq!(said.code, Some(1));
 }

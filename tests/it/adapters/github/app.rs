@@ -16,7 +16,7 @@ async fn a_token_for_one_repository_and_no_more_than_is_needed() {
     assert_eq!(forge.bot().as_str(), "towpath[bot]");
     let wishes = ground.world.state().github.wishes.clone();
     let wishes: Vec<String> = wishes.iter().map(ToString::to_string).collect();
-    assert_snapshot!(wishes.join("\n"), @r#"{"repositories":["deploy"],"permissions":{"contents":"write","pull_requests":"write","checks":"write"}}"#);
+    assert_snapshot!(wishes.join("\n"), @r#"{"repositories":["deploy"],"permissions":{"checks":"write","contents":"write","metadata":"read","pull_requests":"write"}}"#);
 }
 
 #[tokio::test]
