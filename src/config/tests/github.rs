@@ -44,7 +44,15 @@ fn an_app_with_everything() {
 #[test]
 fn a_way_of_merging_that_there_is_not() {
     let forge = "{ name: here, kind: github, token: { env: A }, merge_method: octopus }";
-    assert_snapshot!(problems_in(&good_at(forge)), @"");
+    assert_snapshot!(problems_in(&good_at(forge)), @"
+    error: unknown value `octopus`; known here: `merge`, `squash`, `rebase`
+     --> towpath.yaml:3:66
+      |
+    3 |   - { name: here, kind: github, token: { env: A }, merge_method: octopus }
+      |                                                                  ^^^^^^^
+
+    1 problem in towpath.yaml
+    ");
 }
 
 #[test]

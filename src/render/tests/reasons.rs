@@ -88,6 +88,9 @@ fn every_reason_is_one_sentence() {
     somebody else's commit is on the branch of #7; merge or close it by hand
     the branch `towpath/dev/shop` is there and is not Towpath's; delete or rename it
     1.4.3 waits until #7 with 1.4.2 is finished
+    a rule of the repository blocks merging #7; its page at the forge says which one
+    merging #7 is blocked: GitHub answered 405, `ci` is expected
+    #7 waits in the forge's merge queue
     #7 is ready for a person to merge
     ");
     for sentence in sentences {

@@ -132,7 +132,7 @@ fn an_address_elsewhere_is_only_text() {
         assert!(text.contains(&format!("`{source}`")), "{text}");
         assert!(!text.contains("](http"), "{text}");
     }
-    insta::assert_snapshot!(section(&said("data:text/html,<b>|x</b>", "HEAD"), None), @"");
+    insta::assert_snapshot!(section(&said("data:text/html,<b>|x</b>", "HEAD"), None), @"Source of `ghcr.io/acme/shop`: `data:text/html,<b>¦x</b>`, revision `HEAD` (unverified: the image itself says where it comes from).");
     assert_eq!(section(&said("", ""), None), "");
 }
 

@@ -147,7 +147,7 @@ async fn an_app_that_may_too_little_and_too_much_and_is_not_heard() {
     GitHub `hub`
       ok        the bot is `towpath[bot]`, a GitHub App
       ok        our clock and the forge's agree
-      unknown   how many requests are left could not be asked for: the bot may not act as the App in `acme/deploy`; grant it `an installation of the App; GitHub answered 422, The permissions requested are not granted to this installation`
+      unknown   how many requests are left could not be asked for: GitHub gives the App no token for `acme/deploy`: GitHub answered 422, The permissions requested are not granted to this installation; look at what its installation may use and do; `towpath doctor` says what it needs
       wrong     the webhook has no secret, so every event is refused
                 set its secret to one of the `webhook_secrets`
       wrong     the webhook sends forms, not JSON, so every event is refused
@@ -158,7 +158,7 @@ async fn an_app_that_may_too_little_and_too_much_and_is_not_heard() {
                 look at Recent Deliveries of the webhook: wrong secret, wrong address, or nobody there; GitHub sends nothing again by itself
 
     GitHub `hub`, repository `acme/deploy`
-      wrong     the repository cannot be seen: the bot may not act as the App in `acme/deploy`; grant it `an installation of the App; GitHub answered 422, The permissions requested are not granted to this installation`
+      wrong     the repository cannot be seen: GitHub gives the App no token for `acme/deploy`: GitHub answered 422, The permissions requested are not granted to this installation; look at what its installation may use and do; `towpath doctor` says what it needs
                 install the App for it, or give the token access; and look at `repository` in the configuration
       wrong     the permission `checks` is not granted, and has to be write: it shows the gates as a check
                 grant `checks` in the App's settings > Permissions & events, then accept it at https://forge.test/organizations/acme/settings/installations/7

@@ -27,7 +27,18 @@ async fn what_stops_a_merge_is_told_apart() {
         ground.refuse("PUT ", status, message);
         said += &format!("{}\n", ground.forge.merge(&merge).await.unwrap_err());
     }
-    assert_snapshot!(said, @"");
+    assert_snapshot!(said, @r#"
+    merging change #1 has to wait: GitHub answered 405, Required status check "ci" is expected; it goes on by itself when they succeed
+    merging change #1 has to wait: GitHub answered 405, At least 1 approving review is required by reviewers with write access; somebody with write access has to approve it by a review
+    merging change #1 has to wait: GitHub answered 405, You're not authorized to push to this branch; let the bot merge into `main`, in its protection or its ruleset
+    merging change #1 has to wait: GitHub answered 405, All comments must be resolved. A conversation must be resolved before merging; resolve its conversations
+    merging change #1 has to wait: GitHub answered 405, Pull Request is still a draft; mark it as ready for review
+    merging change #1 has to wait: GitHub answered 405, Pull Request is not mergeable; GitHub may still be trying whether it goes together with its base
+    merging change #1 has to wait: its branch lacks the newest base, which the repository asks for
+    change #1 changed meanwhile; nothing was written
+    change #1 changed meanwhile; nothing was written
+    merging change #1 has to wait: GitHub answered 405, Something that nobody has heard of; its page at GitHub says more
+    "#);
 }
 
 #[tokio::test]
@@ -39,7 +50,7 @@ async fn a_refusal_holds_until_the_state_changes_or_minutes_passed() {
     ground.forge.merge(&ground.merge_of(change)).await.unwrap_err();
     let barrier = ground.shown(change).await.barrier.expect("it is blocked");
     assert_eq!(barrier.until, Some(ground.world.now() + chrono::TimeDelta::minutes(5)));
-    assert_snapshot!(barrier.why, @"");
+    assert_snapshot!(barrier.why, @"GitHub answered 405, 2 of 3 required status checks are pending; it goes on by itself when they succeed");
     ground.world.state().now += chrono::TimeDelta::minutes(1);
     ground.shown(change).await;
     ground.start_counting();
@@ -53,10 +64,14 @@ async fn a_refusal_holds_until_the_state_changes_or_minutes_passed() {
 async fn the_repository_is_asked_once_what_it_allows() {
     let ground = Ground::new().await;
     let change = ground.open().await;
+    let merge = ground.merge_of(change);
     ground.world.state().protection.forbidden = vec![MergeMethod::Merge, MergeMethod::Squash];
+    let newcomer = ground.anew();
     ground.start_counting();
-    ground.forge.merge(&ground.merge_of(change)).await.unwrap();
-    assert_eq!(ground.counted().0, ["GET /repos/acme/deploy", "PUT /repos/acme/deploy/pulls/1/merge"]);
+    newcomer.merge(&merge).await.unwrap();
+    let once =
+        ["GET /repos/acme/deploy/pulls/1", "GET /repos/acme/deploy", "PUT /repos/acme/deploy/pulls/1/merge"];
+    assert_eq!(ground.counted().0, once);
     let head = ground.forge.head(&place()).await.unwrap();
     assert_eq!(ground.world.state().git.get(&head).parents.len(), 1, "it was rebased");
 }
@@ -82,7 +97,7 @@ async fn a_configured_way_that_is_not_allowed() {
     let change = ground.open().await;
     ground.world.state().protection.forbidden = vec![MergeMethod::Squash];
     let forge = merging_by(&ground, MergeMethod::Squash);
-    assert_snapshot!(forge.merge(&ground.merge_of(change)).await.unwrap_err(), @"");
+    assert_snapshot!(forge.merge(&ground.merge_of(change)).await.unwrap_err(), @"merging change #1 has to wait: the forge `here` is configured with `merge_method: squash`, and `acme/deploy` does not allow that; allow it in the settings of the repository, or change `merge_method`");
     ground.world.state().protection.forbidden.clear();
     forge.merge(&ground.merge_of(change)).await.unwrap();
 }
@@ -93,15 +108,15 @@ async fn a_merge_queue_takes_a_change_once() {
     ground.world.state().protection.has_queue = true;
     let change = ground.open().await;
     let merge = ground.merge_of(change);
-    assert_snapshot!(ground.forge.merge(&merge).await.unwrap_err(), @"");
-    assert_snapshot!(ground.forge.merge(&merge).await.unwrap_err(), @"");
+    assert_snapshot!(ground.forge.merge(&merge).await.unwrap_err(), @"merging change #1 has to wait: it waits in GitHub's merge queue");
+    assert_snapshot!(ground.forge.merge(&merge).await.unwrap_err(), @"merging change #1 has to wait: it waits in GitHub's merge queue");
     let effects = ground.world.state().effects.len();
     let kind = |shown: Change| shown.barrier.expect("it waits").kind;
     assert_eq!(kind(ground.shown(change).await), BarrierKind::Queued);
     assert_eq!(ground.world.state().effects.len(), effects);
     ground.world.state().protection.queue.clear();
     let shown = ground.shown(change).await.barrier.expect("it was taken out");
-    assert_snapshot!(shown.why, @"");
+    assert_snapshot!(shown.why, @"GitHub took it out of its merge queue without merging it; its page says why");
     assert_eq!(shown.kind, BarrierKind::Blocked);
 }
 
@@ -110,7 +125,7 @@ async fn a_merge_queue_that_keeps_it_out() {
     let ground = Ground::new().await;
     let change = ground.open().await;
     ground.refuse("PUT ", 405, "Changes must be made through the merge queue");
-    assert_snapshot!(ground.forge.merge(&ground.merge_of(change)).await.unwrap_err(), @"");
+    assert_snapshot!(ground.forge.merge(&ground.merge_of(change)).await.unwrap_err(), @"merging change #1 has to wait: GitHub does not take it into its merge queue: The branch has no merge queue");
 }
 
 #[tokio::test]

@@ -155,7 +155,11 @@ async fn a_repository_that_is_not_what_it_was() {
     state(&|setup| (setup.renamed_to, setup.is_gone) = (None, true));
     said += &format!("gone: {}\n", ground.anew().changes(&place()).await.unwrap_err());
     state(&|setup| setup.is_gone = false);
-    assert_snapshot!(said, @"");
+    assert_snapshot!(said, @"
+    archived: `acme/deploy` is archived, so nobody can write there; unarchive it, or take its services out of the configuration
+    renamed: the repository `acme/deploy` is called `acme/gitops` now; write that name in the configuration
+    gone: GitHub knows no repository `acme/deploy`, or hides it from the bot; look at its name in the configuration, and at what the token or the App may use
+    ");
     ground.look().await;
 }
 
@@ -175,7 +179,7 @@ async fn a_change_that_somebody_gave_another_base_is_not_merged() {
     let merge = ground.merge_of(change);
     ground.world.state().github.retargeted.insert(change);
     ground.world.comment(change, "alice", "/promote approve");
-    assert_snapshot!(ground.forge.merge(&merge).await.unwrap_err(), @"");
+    assert_snapshot!(ground.forge.merge(&merge).await.unwrap_err(), @"change #1 changed meanwhile; nothing was written");
     assert!(!ground.shown(change).await.is_open(), "it is none of this place any more");
     ground.world.state().github.retargeted.clear();
     ground.forge.merge(&merge).await.unwrap();

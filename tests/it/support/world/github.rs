@@ -210,7 +210,7 @@ fn refused(refusal: &Refusal) -> Response<String> {
     if let Some((name, value)) = refusal.header {
         builder = builder.header(name, value);
     }
-    let body = json!({ "message": refusal.message }).to_string();
+    let body = error(refusal.message).to_string();
     builder.body(body).expect("a response")
 }
 
