@@ -39,6 +39,21 @@ fn the_manifest_says_what_the_tables_say() {
 }
 
 #[test]
+fn the_form_of_the_readme_asks_for_the_same() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/README.md");
+    let readme = fs::read_to_string(path).expect("it is there");
+    let address = readme.split("(https://github.com/settings/apps/new?").nth(1);
+    let query = address.and_then(|rest| rest.split(')').next()).expect("the README has the form's address");
+    let pairs: Vec<(&str, &str)> = query.split('&').filter_map(|pair| pair.split_once('=')).collect();
+    let events: Vec<&str> =
+        pairs.iter().filter(|(key, _)| *key == "events[]").map(|(_, event)| *event).collect();
+    assert_eq!(events, EVENTS.map(|event| event.word()));
+    let others = ["name", "url", "webhook_url", "webhook_active", "public", "events[]"];
+    let permissions: Vec<_> = pairs.into_iter().filter(|(key, _)| !others.contains(key)).collect();
+    assert_eq!(permissions, PERMISSIONS.map(|own| (own.name, access_word(own.access))));
+}
+
+#[test]
 fn github_knows_these_permissions() {
     let sent = json!({ "permissions": manifest()["default_permissions"] }).to_string();
     let exchange = Exchange {
