@@ -270,7 +270,7 @@ impl Connection {
         Err(match refused {
             Refused::Token => {
                 self.credentials.forget(call.scope);
-                forbidden(call, "a token that is valid")
+                not_let_in(&self.credentials)
             }
             Refused::ReadOnly => ForgeError::Shut {
                 why: format!("`{}` is archived, so nobody can write there", call.scope),
@@ -454,6 +454,21 @@ fn outcome(answered: &Result<(Answer, HeaderMap), ForgeError>) -> &'static str {
             | ForgeError::Blocked { .. },
         ) => "failed",
     }
+}
+
+/// The token is not taken: of an App the next one may be, of a person only another one is.
+fn not_let_in(credentials: &Credentials) -> ForgeError {
+    let (why, way_out) = match credentials {
+        Credentials::Token(_) => (
+            "GitHub does not take the token: it is wrong, expired or revoked",
+            "make a new one, and put it where `token` of the forge says in the configuration",
+        ),
+        Credentials::App(_) => (
+            "GitHub does not take the token that it gave the App",
+            "the next look asks for another one; if that goes on, look at `app` in the configuration",
+        ),
+    };
+    ForgeError::Shut { why: why.to_owned(), way_out: way_out.to_owned() }
 }
 
 fn forbidden(call: &Call<'_>, permission: &str) -> ForgeError {

@@ -89,6 +89,10 @@ impl GitHubForge {
         }
         let call = Call::get(Scope::Repository(repository), "read the branches", path.clone());
         let (answer, _) = self.inner.connection.get_if_changed(call).await?;
+        let what = format!("the branches of `{repository}`");
+        if answer.status == StatusCode::NOT_FOUND {
+            return Err(self.gone(repository, ForgeError::NotFound { what }).await);
+        }
         // An empty repository answers with a conflict.
         if answer.status == StatusCode::CONFLICT {
             return Ok(Refs::new());
@@ -96,7 +100,7 @@ impl GitHubForge {
         let found: Vec<Ref> = if answer.has_next() {
             self.inner.connection.pages(Scope::Repository(repository), "read the branches", &path).await?
         } else {
-            answer.json(&format!("the branches of `{repository}`"))?
+            answer.json(&what)?
         };
         let named = found.into_iter().filter_map(|found| {
             let name = BranchName::new(found.name.strip_prefix("refs/heads/")?).ok()?;

@@ -302,7 +302,7 @@ async fn a_token_that_nobody_takes() {
     let said = practice.doctor(&[]).await;
     snapshot!(said.out, @"
     GitHub `hub`
-      wrong     the bot is not let in: the bot may not say who it is in `GitHub`; grant it `a token that is valid`
+      wrong     the bot is not let in: GitHub does not take the token: it is wrong, expired or revoked; make a new one, and put it where `token` of the forge says in the configuration
                 look at `token` or `app` of the forge in the configuration
 
     registry `registry.test`

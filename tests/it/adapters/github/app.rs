@@ -36,7 +36,7 @@ async fn a_token_that_was_taken_back_is_replaced_at_the_next_look() {
     let forge = client(&ground.world, ground.address, app());
     forge.head(&place()).await.unwrap();
     ground.world.state().github.tokens.clear();
-    assert!(matches!(forge.head(&place()).await, Err(ForgeError::Forbidden { .. })));
+    assert!(matches!(forge.head(&place()).await, Err(ForgeError::Shut { .. })));
     forge.head(&place()).await.unwrap();
 }
 

@@ -9,10 +9,10 @@ use super::*;
 #[tokio::test]
 async fn a_token_that_is_not_valid() {
     let ground = Ground::new().await;
-    let forge = client(&ground.world, ground.address, Credentials::token(&secret("expired")));
+    let forge = client(&ground.world, ground.address, Credentials::token(&secret("w0rn out")));
     let error = forge.head(&place()).await.unwrap_err();
-    assert_snapshot!(error, @"the bot may not read the branches in `acme/deploy`; grant it `a token that is valid`");
-    assert!(!format!("{error:?} {forge:?}").contains("expired"));
+    assert_snapshot!(error, @"GitHub does not take the token: it is wrong, expired or revoked; make a new one, and put it where `token` of the forge says in the configuration");
+    assert!(!format!("{error:?} {forge:?}").contains("w0rn"));
 }
 
 #[tokio::test]

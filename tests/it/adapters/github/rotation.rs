@@ -34,7 +34,7 @@ async fn a_token_that_was_replaced_is_used_within_seconds() {
     let (ground, kept) = (Ground::new().await, Kept::new("expired"));
     let token = Credentials::token_reading(kept.reading()).unwrap();
     let forge = client(&ground.world, ground.address, token);
-    assert!(matches!(forge.head(&place()).await, Err(ForgeError::Forbidden { .. })));
+    assert!(matches!(forge.head(&place()).await, Err(ForgeError::Shut { .. })));
     kept.replace(Ok(TOKEN));
     forge.head(&place()).await.expect("what GitHub did not take is read again at once");
     kept.replace(Err("the file is being written"));
