@@ -18,6 +18,8 @@ pub enum Outcome {
     Again(String),
     /// The forge takes no more for so long.
     Later(Duration),
+    /// It is not done, in a sentence for people, and nothing rests on it.
+    Missed(String),
     /// It failed, in a sentence for people.
     Failed(String),
 }
@@ -35,10 +37,11 @@ impl Receipt {
     fn new(draft: Draft, result: Result<(), ForgeError>) -> Self {
         let outcome = match result {
             Ok(()) => Outcome::Done,
+            Err(ForgeError::RateLimited { wait }) => Outcome::Later(wait),
+            Err(error) if draft.effect.is_announcement() => Outcome::Missed(error.to_string()),
             Err(error @ (ForgeError::Conflict { .. } | ForgeError::NotYet { .. })) => {
                 Outcome::Again(error.to_string())
             }
-            Err(ForgeError::RateLimited { wait }) => Outcome::Later(wait),
             Err(
                 error @ (ForgeError::NotFound { .. }
                 | ForgeError::Forbidden { .. }
@@ -120,6 +123,7 @@ async fn carry_out<F: Forge>(forge: &F, ground: &Ground<'_>, effect: &Effect) ->
         Effect::Close { change } => forge.close(place, *change).await,
         Effect::DeleteBranch { branch, expected } => forge.delete_branch(place, branch, expected).await,
         Effect::Remark { change, remark } => forge.remark(place, *change, remark).await,
+        Effect::Announce(deployment) => forge.announce(place, deployment).await,
         Effect::React { change, comment, reaction } => forge.react(place, *change, comment, *reaction).await,
     }
 }

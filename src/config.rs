@@ -111,6 +111,8 @@ pub struct GitHubForgeSettings {
     pub webhook_secrets: Vec<SecretSource>,
     /// How pull requests are merged; nothing means the first way that a repository allows.
     pub merge_method: Option<MergeMethod>,
+    /// Whether landings are shown as deployments.
+    pub deployments: bool,
 }
 
 impl GitHubForgeSettings {

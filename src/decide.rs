@@ -6,6 +6,7 @@
 mod candidate;
 mod case;
 mod commands;
+mod deployments;
 mod ended;
 mod evidence;
 mod gates;
@@ -76,6 +77,10 @@ fn judge_all(world: &World, policy: &Policy, history: &History, needs: BTreeSet<
         plan.actions.extend(remarks::owed(&case));
         plan.actions.extend(ended::tidy(&case, goes_on));
         plan.judgements.push(judgement);
+    }
+    for (service, environment) in targets(world, policy) {
+        let case = Case::new(world, policy, history, service, environment);
+        plan.actions.extend(deployments::owed(&case, &mut plan.needs));
     }
     plan.next_look = next_look(&plan, world);
     plan

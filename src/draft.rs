@@ -6,8 +6,8 @@ mod words;
 
 use crate::decide::{Action, GatesPassed, Plan};
 use crate::model::{
-    BranchName, ChangeNumber, CommentId, CommitId, FileChange, Merge, Policy, Presentation, Proposal,
-    Reaction, Record, Target, Tree, World, WrittenRemark,
+    BranchName, ChangeNumber, CommentId, CommitId, Deployment, FileChange, Merge, Policy, Presentation,
+    Proposal, Reaction, Record, Target, Tree, World, WrittenRemark,
 };
 use crate::overlay::Overlays;
 use crate::render::{self, RemarkInput};
@@ -61,6 +61,8 @@ pub enum Effect {
         /// The reaction.
         reaction: Reaction,
     },
+    /// Tell the forge of a landing.
+    Announce(Deployment),
 }
 
 impl Effect {
@@ -68,6 +70,12 @@ impl Effect {
     #[must_use]
     pub const fn record(&self) -> Option<&Record> {
         if let Self::Record(record) = self { Some(record) } else { None }
+    }
+
+    /// Whether people are only told of what is so anyway.
+    #[must_use]
+    pub const fn is_announcement(&self) -> bool {
+        matches!(self, Self::Announce(_))
     }
 
     /// The change that is opened or moved.
@@ -82,7 +90,7 @@ impl Effect {
 pub struct Draft {
     /// What is done.
     pub effect: Effect,
-    /// The action's word: open, update, merge, close, delete-branch, comment or record.
+    /// The action's word: open, update, merge, close, delete-branch, comment, record or announce.
     pub action: &'static str,
     /// Where, for whatever concerns a target.
     pub target: Option<Target>,
@@ -149,6 +157,10 @@ fn draft_action(subject: &Subject<'_>, action: &Action) -> Result<Draft, String>
         Action::React { change, target, comment, reaction, .. } => {
             let effect = Effect::React { change: *change, comment: comment.clone(), reaction: *reaction };
             Ok(words::simple(action, target, effect))
+        }
+        Action::Announce { target, images, change } => {
+            let deployment = words::deployment(subject, target, (images, *change));
+            Ok(words::simple(action, target, Effect::Announce(deployment)))
         }
     }
 }

@@ -13,9 +13,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::model::{
-    BlobId, BranchName, Change, ChangeNumber, CommentId, CommitId, FileChange, Head, Health, HealthQuestion,
-    Place, Reaction, RepositoryName, RepositoryPath, SourceComparison, SourceSpan, TeamName, TreeEntry,
-    UserName,
+    BlobId, BranchName, Change, ChangeNumber, CommentId, CommitId, Deployment, FileChange, Head, Health,
+    HealthQuestion, ImageReference, Place, Reaction, RepositoryName, RepositoryPath, SourceComparison,
+    SourceSpan, Target, TeamName, TreeEntry, UserName,
 };
 
 pub use crate::model::{
@@ -130,6 +130,31 @@ pub trait Forge: Send + Sync {
         _span: &SourceSpan,
     ) -> impl Future<Output = Result<Option<SourceComparison>, ForgeError>> + Send {
         std::future::ready(Ok(None))
+    }
+
+    /// Whether it shows people what was deployed where, and may be told of it.
+    fn shows_deployments(&self) -> bool {
+        false
+    }
+
+    /// What it shows as the latest of Towpath's deployments at each target; nothing for a target where it shows none.
+    ///
+    /// One that is not complete, because whoever made it was cut off, is not shown yet.
+    fn deployed(
+        &self,
+        _place: &Place,
+        _targets: &[Target],
+    ) -> impl Future<Output = Result<BTreeMap<Target, Vec<ImageReference>>, ForgeError>> + Send {
+        std::future::ready(Ok(BTreeMap::new()))
+    }
+
+    /// Shows people a landing, unless it is the one that is shown.
+    fn announce(
+        &self,
+        _place: &Place,
+        _deployment: &Deployment,
+    ) -> impl Future<Output = Result<(), ForgeError>> + Send {
+        std::future::ready(Ok(()))
     }
 
     /// The tip of the branch of a place.

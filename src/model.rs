@@ -5,6 +5,7 @@
 
 mod change;
 mod code_owners;
+mod deployment;
 mod description;
 mod duration;
 mod fact;
@@ -33,6 +34,7 @@ pub use change::{
     ContentMark, Head, LOG_BRANCH, Reaction, Review, ReviewVerdict, Status, StatusState, change_branch,
 };
 pub use code_owners::CodeOwners;
+pub use deployment::{Deployment, Deployments};
 pub use description::{ArtifactKind, Description, Platform, PlatformError};
 pub use duration::{DurationError, format_duration, parse_duration};
 pub use fact::{Fact, Time};

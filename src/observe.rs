@@ -28,7 +28,7 @@ use std::sync::Arc;
 use crate::decide::{Plan, decide};
 use crate::forge::{Forge, ForgeError};
 use crate::ledger::Ledger;
-use crate::model::{CommitId, Place, Policy, Sources, Tree, World};
+use crate::model::{CommitId, Deployments, Place, Policy, Sources, Tree, World};
 use crate::overlay::Overlays;
 use crate::registry::Registry;
 
@@ -145,6 +145,7 @@ async fn first_look<F: Forge, R: Registry, L: Ledger, C: Clock>(
         writers: Default::default(),
         sources: Sources { pages: forge.pages(), ..Sources::default() },
         shows_details: forge.shows_details(),
+        deployments: Deployments { are_shown: forge.shows_deployments(), ..Deployments::default() },
     };
     Ok(Observation { world, tree, overlays, log_tip: log.tip, plan: Plan::default(), troubles })
 }

@@ -130,7 +130,7 @@ impl<F: Forge, R: Registry, L: Ledger, C: Clock> Engine<F, R, L, C> {
         settled
     }
 
-    /// One pass: everything but merges, then merges on a fresh look.
+    /// One pass: everything but merges, then merges on a fresh look, then what people are only told.
     async fn pass(
         &self,
         place: &Place,
@@ -138,18 +138,39 @@ impl<F: Forge, R: Registry, L: Ledger, C: Clock> Engine<F, R, L, C> {
         settled: &mut Settled,
     ) -> Result<(), ObserveError> {
         let foresight = self.foresee(place, freshness).await?;
-        let merges_wait = foresight.drafts.drafts.iter().any(is_merge);
-        let harmless = foresight.drafts.drafts.iter().filter(|draft| !is_merge(draft)).cloned().collect();
+        let drafts = &foresight.drafts.drafts;
+        let merges_wait = drafts.iter().any(is_merge);
+        let told = drafts.iter().filter(|draft| draft.effect.is_announcement()).cloned().collect();
+        let is_harmless = |draft: &&Draft| !is_merge(draft) && !draft.effect.is_announcement();
+        let harmless: Vec<Draft> = drafts.iter().filter(is_harmless).cloned().collect();
+        let before = settled.receipts.len();
         settled.receipts.extend(self.act(place, &foresight.observation, harmless).await);
-        settled.take(foresight);
-        if merges_wait {
-            // What a merge rests on is read again right before it, and judged again.
-            let again = self.foresee(place, freshness).await?;
-            // A merge never rests on a record that is not in the log yet: then the record is written, and no more.
-            let is_next = if again.drafts.drafts.iter().any(is_record) { is_record } else { is_merge };
-            let next = again.drafts.drafts.iter().filter(|draft| is_next(draft)).cloned().collect();
-            settled.receipts.extend(self.act(place, &again.observation, next).await);
+        // Where the log could not be written nothing else is done.
+        let is_stopped = settled
+            .receipts
+            .iter()
+            .skip(before)
+            .any(|own| is_record(&own.draft) && own.outcome != Outcome::Done);
+        let merged = if merges_wait { self.merge(place, freshness, settled).await } else { Ok(()) };
+        if !is_stopped {
+            settled.receipts.extend(self.act(place, &foresight.observation, told).await);
         }
+        settled.take(foresight);
+        merged
+    }
+
+    /// Merges, on a look of its own: what a merge rests on is read again right before it, and judged again.
+    async fn merge(
+        &self,
+        place: &Place,
+        freshness: Freshness,
+        settled: &mut Settled,
+    ) -> Result<(), ObserveError> {
+        let again = self.foresee(place, freshness).await?;
+        // A merge never rests on a record that is not in the log yet: then the record is written, and no more.
+        let is_next = if again.drafts.drafts.iter().any(is_record) { is_record } else { is_merge };
+        let next = again.drafts.drafts.iter().filter(|draft| is_next(draft)).cloned().collect();
+        settled.receipts.extend(self.act(place, &again.observation, next).await);
         Ok(())
     }
 
@@ -218,6 +239,6 @@ fn failure(receipt: &Receipt) -> Option<String> {
     match &receipt.outcome {
         Outcome::Failed(why) => Some(format!("{}: {why}", receipt.draft.action)),
         Outcome::Again(why) => Some(format!("{} kept failing: {why}", receipt.draft.action)),
-        Outcome::Done | Outcome::Later(_) => None,
+        Outcome::Done | Outcome::Later(_) | Outcome::Missed(_) => None,
     }
 }

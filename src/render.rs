@@ -23,7 +23,7 @@ mod status;
 mod tables;
 mod time;
 
-pub use actions::{action_because, because, record};
+pub use actions::{action_because, because, deployment, record};
 pub use body::{Body, BodyInput, Step, body};
 pub use colour::{Colour, Style};
 pub use diff::{diff, pictured};

@@ -125,6 +125,7 @@ fn github(own: &GitHubForgeSettings) -> anyhow::Result<GitHubForge> {
         bot: own.bot.clone(),
         patience: Patience::default(),
         merge_method: own.merge_method,
+        deployments: own.deployments,
     };
     Ok(GitHubForge::new(access, now()))
 }

@@ -58,6 +58,7 @@ fn print(place: &Place, settled: &Settled, output: &mut Output) {
             Outcome::Done => String::new(),
             Outcome::Again(why) => format!(" (again: {why})"),
             Outcome::Later(wait) => format!(" (waits {} s: the forge takes no more for now)", wait.as_secs()),
+            Outcome::Missed(why) => format!(" (not done: {why})"),
             Outcome::Failed(why) => format!(" (failed: {why})"),
         };
         output.line(&format!("  {}{end}", diff_lines::line(&receipt.draft, colour)));

@@ -93,6 +93,10 @@ shape! {
             webhook_secrets: List<SecretSource>,
             /// `github` only: how pull requests are merged; default: the first of these that the repository allows.
             merge_method: MergeMethod,
+            /// `github` only: whether each landing is shown among the deployments of the config repository, as
+            /// `<environment>/<service>`; default: true. It takes the permission to write deployments; without it
+            /// nothing else is kept from working.
+            deployments: bool,
         }
     }
 }

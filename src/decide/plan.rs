@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use super::reason::{Because, Reason};
 use crate::model::{
-    BranchName, ChangeNumber, CommandOutcome, CommentId, CommitId, ContentKey, Digest, ImageName, Reaction,
-    Record, Release, RunningImage, SourceSpan, Tag, Target, TeamName, Time, UserName, words,
+    BranchName, ChangeNumber, CommandOutcome, CommentId, CommitId, ContentKey, Digest, ImageName,
+    ImageReference, Reaction, Record, Release, RunningImage, SourceSpan, Tag, Target, TeamName, Time,
+    UserName, words,
 };
 
 words! {
@@ -270,6 +271,15 @@ pub enum Action {
         /// Why.
         because: Because,
     },
+    /// Tell the forge of a landing, for those who look there.
+    Announce {
+        /// Where it landed.
+        target: Target,
+        /// What landed.
+        images: Vec<ImageReference>,
+        /// The change that brought it, where one did.
+        change: Option<ChangeNumber>,
+    },
 }
 
 impl Action {
@@ -284,6 +294,7 @@ impl Action {
             Self::Close { .. } => "close",
             Self::DeleteBranch { .. } => "delete-branch",
             Self::Remark { .. } | Self::React { .. } => "comment",
+            Self::Announce { .. } => "announce",
         }
     }
 }
@@ -321,6 +332,11 @@ pub enum Need {
     },
     /// What lies between two revisions of source code.
     Source(SourceSpan),
+    /// What the forge shows as the latest deployment.
+    Deployment {
+        /// Where.
+        target: Target,
+    },
     /// Whether somebody belongs to a team.
     Member {
         /// The team.

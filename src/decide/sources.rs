@@ -21,7 +21,8 @@ pub(super) fn ask(
             Action::Record { .. }
             | Action::DeleteBranch { .. }
             | Action::Remark { .. }
-            | Action::React { .. },
+            | Action::React { .. }
+            | Action::Announce { .. },
         )
         | None => judgement.candidate.as_ref().filter(|_| judgement.change.is_some()),
     };

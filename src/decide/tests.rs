@@ -47,7 +47,8 @@ fn brought(plan: &Plan) -> impl Iterator<Item = (&Target, &Release)> {
         | Action::Close { .. }
         | Action::DeleteBranch { .. }
         | Action::Remark { .. }
-        | Action::React { .. } => None,
+        | Action::React { .. }
+        | Action::Announce { .. } => None,
     })
 }
 
@@ -83,7 +84,8 @@ fn any_world_has_something_to_judge() {
                 | Action::DeleteBranch { .. }
                 | Action::Record { .. }
                 | Action::Remark { .. }
-                | Action::React { .. } => {}
+                | Action::React { .. }
+                | Action::Announce { .. } => {}
             }
         }
     }
@@ -159,7 +161,8 @@ proptest! {
                 Action::Record { .. }
                 | Action::DeleteBranch { .. }
                 | Action::Remark { .. }
-                | Action::React { .. } => {}
+                | Action::React { .. }
+                | Action::Announce { .. } => {}
             }
         }
         prop_assert!(count.values().all(|count| *count == 1), "{:?}", plan.actions);
@@ -186,7 +189,7 @@ proptest! {
                     Action::Update { change, .. } | Action::Close { change, .. } => *change == number,
                     Action::Merge { gates, .. } => gates.change() == number,
                     Action::DeleteBranch { branch, .. } => *branch == observed.change.branch,
-                    Action::Open { .. } | Action::Record { .. } | Action::Remark { .. } | Action::React { .. } => false,
+                    Action::Open { .. } | Action::Record { .. } | Action::Remark { .. } | Action::React { .. } | Action::Announce { .. } => false,
                 };
                 prop_assert!(!touches, "{:?}", action);
             }

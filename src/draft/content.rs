@@ -156,6 +156,7 @@ const fn requester(action: &Action) -> Option<&UserName> {
         | Action::Close { .. }
         | Action::DeleteBranch { .. }
         | Action::Remark { .. }
-        | Action::React { .. } => None,
+        | Action::React { .. }
+        | Action::Announce { .. } => None,
     }
 }

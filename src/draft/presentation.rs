@@ -75,7 +75,8 @@ fn is_touched(plan: &Plan, number: ChangeNumber) -> bool {
         | Action::Open { .. }
         | Action::DeleteBranch { .. }
         | Action::Remark { .. }
-        | Action::React { .. } => false,
+        | Action::React { .. }
+        | Action::Announce { .. } => false,
     })
 }
 

@@ -1,8 +1,8 @@
 //! Drafts that need no content, with their words.
 
-use super::{Draft, Effect};
+use super::{Draft, Effect, Subject};
 use crate::decide::Action;
-use crate::model::{Event, Record, Target};
+use crate::model::{ChangeNumber, Deployment, Event, ImageReference, Record, Target};
 use crate::render;
 
 /// A draft of an action that changes no file.
@@ -14,6 +14,22 @@ pub(super) fn simple(action: &Action, target: &Target, effect: Effect) -> Draft 
         release: None,
         because: render::action_because(action),
         files: Vec::new(),
+    }
+}
+
+/// What the forge is told of a landing.
+pub(super) fn deployment(
+    subject: &Subject<'_>,
+    target: &Target,
+    (images, change): (&[ImageReference], Option<ChangeNumber>),
+) -> Deployment {
+    Deployment {
+        target: target.clone(),
+        images: images.to_vec(),
+        commit: subject.world.head.clone(),
+        change,
+        is_last: subject.policy.is_last(target),
+        description: render::deployment(target, images),
     }
 }
 

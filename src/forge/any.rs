@@ -7,9 +7,9 @@ use super::github::GitHubForge;
 use super::local::LocalForge;
 use super::{Forge, ForgeError, LogPart, Merge, Presentation, Proposal, Remark};
 use crate::model::{
-    BlobId, BranchName, Change, ChangeNumber, CommentId, CommitId, FileChange, ForgeName, Head, Health,
-    HealthQuestion, Place, Reaction, RepositoryName, RepositoryPath, SourceComparison, SourceSpan, TeamName,
-    TreeEntry, UserName,
+    BlobId, BranchName, Change, ChangeNumber, CommentId, CommitId, Deployment, FileChange, ForgeName, Head,
+    Health, HealthQuestion, ImageReference, Place, Reaction, RepositoryName, RepositoryPath,
+    SourceComparison, SourceSpan, Target, TeamName, TreeEntry, UserName,
 };
 
 /// The same for each kind of forge.
@@ -62,6 +62,22 @@ impl Forge for AnyForge {
 
     async fn compare_source(&self, span: &SourceSpan) -> Result<Option<SourceComparison>, ForgeError> {
         each!(self, forge => forge.compare_source(span).await)
+    }
+
+    fn shows_deployments(&self) -> bool {
+        each!(self, forge => forge.shows_deployments())
+    }
+
+    async fn deployed(
+        &self,
+        place: &Place,
+        targets: &[Target],
+    ) -> Result<BTreeMap<Target, Vec<ImageReference>>, ForgeError> {
+        each!(self, forge => forge.deployed(place, targets).await)
+    }
+
+    async fn announce(&self, place: &Place, deployment: &Deployment) -> Result<(), ForgeError> {
+        each!(self, forge => forge.announce(place, deployment).await)
     }
 
     async fn head(&self, place: &Place) -> Result<CommitId, ForgeError> {

@@ -9,6 +9,7 @@ mod checks;
 mod connection;
 mod content;
 mod credentials;
+mod deployments;
 pub mod events;
 mod examine;
 mod graph;
@@ -36,9 +37,9 @@ use tokio::sync::OnceCell;
 
 use super::{Forge, ForgeError, LogPart, Merge, Presentation, Proposal, Remark};
 use crate::model::{
-    BlobId, BranchName, Change, ChangeNumber, CommentId, CommitId, FileChange, ForgeName, Head, Health,
-    HealthQuestion, MergeMethod, Place, Reaction, RepositoryName, RepositoryPath, SourceComparison,
-    SourceSpan, TeamName, Time, TreeEntry, UserName,
+    BlobId, BranchName, Change, ChangeNumber, CommentId, CommitId, Deployment, FileChange, ForgeName, Head,
+    Health, HealthQuestion, ImageReference, MergeMethod, Place, Reaction, RepositoryName, RepositoryPath,
+    SourceComparison, SourceSpan, Target, TeamName, Time, TreeEntry, UserName,
 };
 pub use connection::Patience;
 use connection::{Connection, lock};
@@ -69,6 +70,7 @@ struct Inner {
     /// Who stands for the bot before the first answer.
     nobody: UserName,
     merge_method: Option<MergeMethod>,
+    deployments: bool,
     people: People,
     repositories: Mutex<BTreeMap<RepositoryName, Arc<Memory>>>,
 }
@@ -88,6 +90,8 @@ pub struct Access {
     pub patience: Patience,
     /// How pull requests are merged; nothing means the first way that the repository allows.
     pub merge_method: Option<MergeMethod>,
+    /// Whether landings are shown as deployments.
+    pub deployments: bool,
 }
 
 impl std::fmt::Debug for GitHubForge {
@@ -104,7 +108,7 @@ impl GitHubForge {
     /// A forge; nothing is asked yet.
     #[must_use]
     pub fn new(access: Access, now: Now) -> Self {
-        let Access { name, url, credentials, bot, patience, merge_method } = access;
+        let Access { name, url, credentials, bot, patience, merge_method, deployments } = access;
         let connection = Connection::new((&name, &url), credentials, patience, now);
         let inner = Inner {
             name,
@@ -112,6 +116,7 @@ impl GitHubForge {
             bot: OnceCell::new_with(bot.and_then(|bot| wire::login(bot.as_str()).ok())),
             nobody: UserName::new("unknown").expect("a plain word is a user name"),
             merge_method,
+            deployments,
             people: People::default(),
             repositories: Mutex::default(),
         };
@@ -163,6 +168,22 @@ impl Forge for GitHubForge {
 
     async fn compare_source(&self, span: &SourceSpan) -> Result<Option<SourceComparison>, ForgeError> {
         self.compare_commits(span).await
+    }
+
+    fn shows_deployments(&self) -> bool {
+        self.inner.deployments
+    }
+
+    async fn deployed(
+        &self,
+        place: &Place,
+        targets: &[Target],
+    ) -> Result<BTreeMap<Target, Vec<ImageReference>>, ForgeError> {
+        self.shown_deployments(place, targets).await
+    }
+
+    async fn announce(&self, place: &Place, deployment: &Deployment) -> Result<(), ForgeError> {
+        self.show_deployment(place, deployment).await
     }
 
     async fn head(&self, place: &Place) -> Result<CommitId, ForgeError> {

@@ -325,6 +325,13 @@ impl Policy {
         self.pipelines.get(&service.pipeline)?.environment(&target.environment)
     }
 
+    /// Whether no environment of the service comes after this one.
+    #[must_use]
+    pub fn is_last(&self, target: &Target) -> bool {
+        let pipeline = self.service(&target.service).map(|service| self.pipeline_of(service));
+        pipeline.is_some_and(|pipeline| pipeline.followers(&target.environment).next().is_none())
+    }
+
     /// Whether the configuration names nobody for a right in an environment: then write permission gives it.
     ///
     /// A list that is empty names nobody on purpose, and leaves the right to nobody.

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{
-    BranchName, Change, CodeOwners, CommitId, ContentKey, Description, Digest, Fact, Head, History,
-    ImageName, ImageReference, Place, ReleaseId, RepositoryPath, Sources, Tag, Target, TeamName, Time,
-    UserName,
+    BranchName, Change, CodeOwners, CommitId, ContentKey, Deployments, Description, Digest, Fact, Head,
+    History, ImageName, ImageReference, Place, ReleaseId, RepositoryPath, Sources, Tag, Target, TeamName,
+    Time, UserName,
 };
 
 /// Why something about a target cannot be said or done, in a sentence with file and line where there is one.
@@ -112,6 +112,8 @@ pub struct World {
     pub sources: Sources,
     /// Whether the forge shows more of a status than its line.
     pub shows_details: bool,
+    /// What the forge shows of deployments.
+    pub deployments: Deployments,
 }
 
 impl World {

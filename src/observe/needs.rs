@@ -7,7 +7,7 @@ use crate::decide::Need;
 use crate::forge::{Forge, ForgeError};
 use crate::ledger::Ledger;
 use crate::model::{
-    ContentKey, Digest, Fact, FileChange, ImageName, Obstacle, Policy, Release, Tag, Target, Time,
+    ContentKey, Digest, Fact, FileChange, ImageName, Obstacle, Policy, Release, Tag, Target, Time, World,
 };
 use crate::overlay::{self, OverlayError};
 use crate::registry::Registry;
@@ -28,9 +28,10 @@ pub(super) async fn fetch<F: Forge, R: Registry, L: Ledger, C: Clock>(
     // All at once, so that a registry that does not answer delays those of another by one wait, not by many.
     let asked = digests.into_iter().map(|need| digest(ports, policy, freshness, need));
     observation.world.digests.extend(join_all(asked).await.into_iter().flatten());
+    deployments(ports, &others, &mut observation.world).await;
     for need in others {
         match need {
-            Need::Digest { .. } => {}
+            Need::Digest { .. } | Need::Deployment { .. } => {}
             Need::Present { image, tag } => {
                 let fact = artifacts::present(ports, (&image, &tag)).await;
                 observation.world.present.insert((image, tag), fact);
@@ -57,6 +58,36 @@ pub(super) async fn fetch<F: Forge, R: Registry, L: Ledger, C: Clock>(
             }
         }
     }
+}
+
+/// What the forge shows of all targets that the plan asks about, in one question.
+async fn deployments<F: Forge, R: Registry, L: Ledger, C: Clock>(
+    ports: &Ports<F, R, L, C>,
+    needs: &[Need],
+    world: &mut World,
+) {
+    let target = |need: &Need| match need {
+        Need::Deployment { target } => Some(target.clone()),
+        Need::Digest { .. }
+        | Need::Present { .. }
+        | Need::Description { .. }
+        | Need::Key { .. }
+        | Need::Source(_)
+        | Need::Member { .. }
+        | Need::Writer { .. } => None,
+    };
+    let targets: Vec<Target> = needs.iter().filter_map(target).collect();
+    if targets.is_empty() {
+        return;
+    }
+    let now = ports.clock.now();
+    let found = ports.forge.deployed(&world.place, &targets).await;
+    let fact = |target: &Target| match &found {
+        Ok(found) => Fact::known(found.get(target).cloned(), now),
+        Err(error) => Fact::Unknown { since: now, why: error.to_string().into() },
+    };
+    let facts = targets.iter().map(|target| (target.clone(), fact(target)));
+    world.deployments.latest.extend(facts.collect::<Vec<_>>());
 }
 
 /// One digest that the plan needs, with what it is the digest of.

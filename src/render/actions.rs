@@ -1,10 +1,13 @@
 //! Why each action is taken, and what each record says.
 
+use super::fit::cut;
 use super::harmless::name;
 use super::messages::all_called;
 use super::reasons::{people, person, reason};
 use crate::decide::{Action, Because, Reason};
-use crate::model::{CommandOutcome, Event, ImageReference, Origin, Record, WithdrawnBecause};
+use crate::model::{
+    CommandOutcome, Deployment, Event, ImageReference, Origin, Record, Target, WithdrawnBecause,
+};
 
 /// Why an action is taken, in a sentence.
 #[must_use]
@@ -50,7 +53,17 @@ pub fn action_because(action: &Action) -> String {
         | Action::DeleteBranch { because: why, .. }
         | Action::Remark { because: why, .. }
         | Action::React { because: why, .. } => because(why),
+        Action::Announce { target, images, .. } => {
+            format!("{} runs in {}", tags(images), name(target.environment.as_str()))
+        }
     }
+}
+
+/// What landed, in the few words that a forge shows beside its name of the environment.
+#[must_use]
+pub fn deployment(target: &Target, images: &[ImageReference]) -> String {
+    let text = format!("{} {}", target.service, tags(images));
+    cut(&text, Deployment::DESCRIPTION_CHARS_MAX)
 }
 
 /// What a line of the log says.

@@ -299,6 +299,7 @@ pub(super) fn any_world() -> impl Strategy<Value = World> {
             ignores_case: false,
             sources: Sources::default(),
             shows_details: false,
+            deployments: Default::default(),
             code_owners: Ok(Default::default()),
         }
     })

@@ -46,6 +46,8 @@ pub(super) enum Lane {
     Command,
     /// Texts, statuses, new promotions, branches that ended.
     Refresh,
+    /// Deployments, which people only look at.
+    Show,
 }
 
 impl Lane {
@@ -54,6 +56,7 @@ impl Lane {
             Self::Merge => "merge",
             Self::Command => "command",
             Self::Refresh => "refresh",
+            Self::Show => "show",
         }
     }
 
@@ -63,6 +66,7 @@ impl Lane {
             Self::Merge => 0,
             Self::Command => 10,
             Self::Refresh => 20,
+            Self::Show => 50,
         }
     }
 

@@ -38,6 +38,8 @@ pub(super) enum Scope<'a> {
     Repository(&'a RepositoryName),
     /// One repository with source code, only to read.
     Source(&'a RepositoryName),
+    /// The deployments of one repository, which nothing else needs.
+    Deployments(&'a RepositoryName),
     /// The teams of an organization.
     Organization(&'a str),
     /// The bot itself.
@@ -47,7 +49,9 @@ pub(super) enum Scope<'a> {
 impl fmt::Display for Scope<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Repository(repository) | Self::Source(repository) => write!(formatter, "{repository}"),
+            Self::Repository(repository) | Self::Source(repository) | Self::Deployments(repository) => {
+                write!(formatter, "{repository}")
+            }
             Self::Organization(organization) => formatter.write_str(organization),
             Self::Bot => formatter.write_str("GitHub"),
         }
@@ -150,7 +154,7 @@ impl AppCredentials {
         proof: &SecretString,
     ) -> Result<u64, ForgeError> {
         let path = match scope {
-            Scope::Repository(repository) | Scope::Source(repository) => {
+            Scope::Repository(repository) | Scope::Source(repository) | Scope::Deployments(repository) => {
                 format!("/repos/{repository}/installation")
             }
             Scope::Organization(organization) => format!("/orgs/{organization}/installation"),
@@ -178,6 +182,7 @@ fn wish(scope: Scope<'_>) -> serde_json::Value {
         Scope::Source(repository) => {
             in_repository(repository, json!({ "contents": "read", "checks": "read", "statuses": "read" }))
         }
+        Scope::Deployments(repository) => in_repository(repository, json!({ "deployments": "write" })),
         Scope::Organization(_) | Scope::Bot => json!({ "permissions": { "members": "read" } }),
     }
 }
@@ -217,7 +222,10 @@ impl Credentials {
         match (self, scope) {
             (Self::Token(Token(token)), _) => Ok(token.get(connection.now())),
             (Self::App(app), Scope::Bot) => app.proof(connection.now()),
-            (Self::App(app), Scope::Repository(_) | Scope::Source(_) | Scope::Organization(_)) => {
+            (
+                Self::App(app),
+                Scope::Repository(_) | Scope::Source(_) | Scope::Deployments(_) | Scope::Organization(_),
+            ) => {
                 match app.known(scope, connection.now()) {
                     Some(token) => Ok(token),
                     // A future that contains itself has to be on the heap.
@@ -236,9 +244,10 @@ impl Credentials {
             (Self::App(_), Scope::Bot) => "app",
             (Self::App(AppCredentials { installation: Some(_), .. }), _) => "installation",
             (Self::App(_), Scope::Organization(organization)) => organization,
-            (Self::App(_), Scope::Repository(repository) | Scope::Source(repository)) => {
-                repository.as_str().split_once('/').expect("a repository has an owner").0
-            }
+            (
+                Self::App(_),
+                Scope::Repository(repository) | Scope::Source(repository) | Scope::Deployments(repository),
+            ) => repository.as_str().split_once('/').expect("a repository has an owner").0,
         }
     }
 

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use super::connection::lock;
+use super::deployments::Told;
 use super::log::LogText;
 use super::merge::RefusedMerge;
 use super::pulls::Pulls;
@@ -29,6 +30,8 @@ pub(super) struct Memory {
     pub(super) is_crowded: AtomicBool,
     /// How often something happened that no branch tells.
     hints: AtomicU64,
+    /// What GitHub shows of deployments.
+    pub(super) deployments: Mutex<Told>,
     /// The text of the log.
     pub(super) log: Mutex<Option<LogText>>,
     /// The pull requests, by the branch into which they go.

@@ -133,6 +133,7 @@ fn settings(secret: SecretSource) -> GitHubForgeSettings {
         bot: None,
         webhook_secrets: vec![secret],
         merge_method: None,
+        deployments: true,
     }
 }
 
@@ -145,6 +146,7 @@ fn client(emulator: &Emulator) -> GitHubForge {
         bot: None,
         patience: Patience::default(),
         merge_method: None,
+        deployments: true,
     };
     GitHubForge::new(access, Arc::new(|| SystemClock.now()))
 }

@@ -53,6 +53,7 @@ fn access(address: SocketAddr, credentials: Credentials) -> Access {
         bot: None,
         patience: Patience { pause: Duration::from_millis(1), wait_max: Duration::ZERO },
         merge_method: None,
+        deployments: true,
     }
 }
 

@@ -52,6 +52,7 @@ fn settings(folder: &tempfile::TempDir) -> GitHubForgeSettings {
         bot: None,
         webhook_secrets: [0, 1].map(file).to_vec(),
         merge_method: None,
+        deployments: true,
     }
 }
 

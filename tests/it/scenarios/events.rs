@@ -132,6 +132,7 @@ fn router(world: &FakeWorld, bells: &Arc<Bells>, folder: &tempfile::TempDir) -> 
         bot: None,
         webhook_secrets: vec![SecretSource::File(file)],
         merge_method: None,
+        deployments: true,
     };
     let hook = GitHubHook::new(&settings, &[place()], Arc::new(|| name(BOT))).expect("it has a secret");
     let bells = Arc::clone(bells);

@@ -51,12 +51,43 @@ pub(crate) fn check(state: &State, policy: &Policy) {
             | EffectKind::Queued { .. }
             | EffectKind::Closed { .. }
             | EffectKind::Remarked { .. }
-            | EffectKind::Reacted { .. } => {}
+            | EffectKind::Reacted { .. }
+            | EffectKind::DeploymentMade { .. }
+            | EffectKind::DeploymentState { .. } => {}
         }
     }
     only_planned_lines_change(state);
     nothing_is_said_twice(state);
     no_landing_is_recorded_twice(state);
+    deployments_show_what_landed(state);
+}
+
+/// GitHub shows each landing once, and only the last of each environment as running.
+fn deployments_show_what_landed(state: &State) {
+    let mut landed: BTreeMap<String, Vec<Value>> = BTreeMap::new();
+    for line in state.log() {
+        let record: Value = serde_json::from_str(&line).expect("a line of the log is JSON");
+        if record["event"] == "landed" && record["origin"] != "adopted" {
+            let text = |key: &str| record["target"][key].as_str().expect("a target has names").to_owned();
+            let environment = format!("{}/{}", text("environment"), text("service"));
+            landed.entry(environment).or_default().push(record["images"].clone());
+        }
+    }
+    for (environment, shown) in state.deployments() {
+        let last = shown.last().expect("there is one");
+        let landed = landed.get(&environment).and_then(|all| all.last());
+        assert_eq!(Some(&last.images), landed, "the last deployment of {environment}");
+        assert_eq!(last.state, Some("success"), "the state of the last deployment of {environment}");
+        for pair in shown.windows(2) {
+            let [earlier, later] = pair else { continue };
+            assert_ne!(earlier.images, later.images, "shown twice in {environment}");
+            assert_eq!(
+                earlier.state,
+                Some("inactive"),
+                "the state of an earlier deployment of {environment}"
+            );
+        }
+    }
 }
 
 /// What landed somewhere is not recorded again while nothing else landed there.

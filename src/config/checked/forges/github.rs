@@ -29,6 +29,7 @@ pub(super) fn settings_of(
         bot: forge.bot.as_ref().map(|bot| bot.value.clone()),
         webhook_secrets,
         merge_method: forge.merge_method.as_ref().map(|method| method.value),
+        deployments: forge.deployments.as_ref().is_none_or(|deployments| deployments.value),
     })
 }
 
@@ -52,6 +53,7 @@ pub(super) fn refuse_keys(forge: &Forge, findings: &mut Findings) {
         ("repositories", forge.repositories.as_ref().map(|repositories| repositories.span)),
         ("webhook_secrets", forge.webhook_secrets.as_ref().map(|secrets| secrets.span)),
         ("merge_method", forge.merge_method.as_ref().map(|method| method.span)),
+        ("deployments", forge.deployments.as_ref().map(|deployments| deployments.span)),
     ];
     refuse(own, "github", findings);
 }

@@ -8,9 +8,9 @@ use std::time::Duration;
 use towpath::forge::github::{Access, AppCredentials, Credentials, GitHubForge, Patience};
 use towpath::forge::{Forge, ForgeError, LogPart, Merge, Presentation, Proposal, Remark};
 use towpath::model::{
-    BlobId, BranchName, Change, ChangeNumber, CommentId, CommitId, FileChange, Head, Health, HealthQuestion,
-    Place, Reaction, RepositoryName, RepositoryPath, Secret, SourceComparison, SourceSpan, TeamName,
-    TreeEntry, UserName,
+    BlobId, BranchName, Change, ChangeNumber, CommentId, CommitId, Deployment, FileChange, Head, Health,
+    HealthQuestion, ImageReference, Place, Reaction, RepositoryName, RepositoryPath, Secret,
+    SourceComparison, SourceSpan, Target, TeamName, TreeEntry, UserName,
 };
 use towpath::observe::Clock as _;
 
@@ -34,6 +34,7 @@ pub(crate) fn github((address, over): (SocketAddr, Over), world: &FakeWorld) -> 
         bot: None,
         patience: Patience { pause: Duration::from_millis(1), wait_max: Duration::ZERO },
         merge_method: None,
+        deployments: true,
     };
     let world = world.clone();
     GitHubForge::new(access, Arc::new(move || world.now()))
@@ -87,6 +88,22 @@ impl Forge for Face {
 
     async fn compare_source(&self, span: &SourceSpan) -> Answer<Option<SourceComparison>> {
         each!(self, forge => forge.compare_source(span).await)
+    }
+
+    fn shows_deployments(&self) -> bool {
+        each!(self, forge => forge.shows_deployments())
+    }
+
+    async fn deployed(
+        &self,
+        place: &Place,
+        targets: &[Target],
+    ) -> Answer<BTreeMap<Target, Vec<ImageReference>>> {
+        each!(self, forge => forge.deployed(place, targets).await)
+    }
+
+    async fn announce(&self, place: &Place, deployment: &Deployment) -> Answer<()> {
+        each!(self, forge => forge.announce(place, deployment).await)
     }
 
     async fn head(&self, place: &Place) -> Answer<CommitId> {

@@ -17,6 +17,8 @@ pub(crate) enum EffectKind {
     Closed { change: ChangeNumber },
     Remarked { change: ChangeNumber, about: String },
     Reacted { change: ChangeNumber },
+    DeploymentMade { environment: String },
+    DeploymentState { environment: String },
 }
 
 /// An effect of the bot, and when.

@@ -5,6 +5,7 @@
 //! for again at no cost.
 
 mod checks;
+mod deployments;
 mod events;
 mod graph;
 mod json;
@@ -32,6 +33,7 @@ use super::{FakeWorld, State};
 use crate::support::contract::Exchange;
 use crate::support::fixture::Files;
 pub(crate) use checks::FakeCheck;
+pub(crate) use deployments::FakeDeployment;
 
 pub(crate) use setup::Setup;
 
@@ -53,6 +55,8 @@ pub(crate) struct Desk {
     is_app: bool,
     /// The tokens that the App got itself, while they are good.
     pub(crate) tokens: BTreeSet<String>,
+    /// Deployments, in the order in which they were made.
+    pub(crate) deployments: Vec<FakeDeployment>,
     /// The labels that were made.
     pub(crate) labels: BTreeSet<String>,
     /// When something was written, and how much.

@@ -27,7 +27,11 @@ type Outcome = Result<Value, String>;
 impl State {
     pub(super) fn graph(&mut self, asked: &Asked<'_>) -> Result<Said, ForgeError> {
         if asked.text("query").starts_with("query") {
-            return Ok(self.queue_entry(&asked.body["variables"]["id"]));
+            let variables = &asked.body["variables"];
+            return Ok(match variables.get("id") {
+                Some(id) => self.queue_entry(id),
+                None => self.latest_deployments(variables),
+            });
         }
         let (mut data, mut errors) = (Map::new(), Vec::new());
         for (name, mutation) in fields(asked.text("query")) {
@@ -156,7 +160,7 @@ impl State {
         Ok(Ok(json!({ "clientMutationId": null })))
     }
 
-    /// Where a pull request stands in the queue: the one question that is asked here.
+    /// Where a pull request stands in the queue: one of the two questions that are asked here.
     fn queue_entry(&self, id: &Value) -> Said {
         let queued = number_of(id).filter(|number| self.protection.queue.contains_key(number));
         let entry = queued.map(|_| json!({ "state": "AWAITING_CHECKS" }));

@@ -40,6 +40,8 @@ impl State {
             ("POST", ["check-runs"]) => self.add_check(asked),
             ("PATCH", ["check-runs", id]) => self.edit_check(id, asked),
             ("POST", ["statuses", head]) => self.add_status(head, asked),
+            ("POST", ["deployments"]) => self.add_deployment(asked),
+            ("POST", ["deployments", id, "statuses"]) => self.add_deployment_status(id, asked),
             _ => Ok(not_found()),
         }
     }
