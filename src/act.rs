@@ -18,7 +18,7 @@ pub enum Outcome {
     Again(String),
     /// The forge takes no more for so long.
     Later(Duration),
-    /// It is not done, in a sentence for people, and nothing rests on it.
+    /// It is not done, in a sentence for people, and nothing rests on it: the next look tries again.
     Missed(String),
     /// It failed, in a sentence for people.
     Failed(String),
@@ -37,8 +37,8 @@ impl Receipt {
     fn new(draft: Draft, result: Result<(), ForgeError>) -> Self {
         let outcome = match result {
             Ok(()) => Outcome::Done,
-            Err(ForgeError::RateLimited { wait }) => Outcome::Later(wait),
             Err(error) if draft.effect.is_announcement() => Outcome::Missed(error.to_string()),
+            Err(ForgeError::RateLimited { wait }) => Outcome::Later(wait),
             Err(error @ (ForgeError::Conflict { .. } | ForgeError::NotYet { .. })) => {
                 Outcome::Again(error.to_string())
             }

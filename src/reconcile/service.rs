@@ -166,7 +166,8 @@ fn report(place: &Place, settled: &Settled, said: &[String]) {
             Outcome::Again(why) => tracing::info!(%place, action, target, "looking again: {why}"),
             // That is said once for all of them, and not again with each look.
             Outcome::Later(_) => {}
-            Outcome::Missed(why) | Outcome::Failed(why) => tracing::warn!(%place, action, target, "{why}"),
+            Outcome::Missed(why) => tracing::info!(%place, action, target, "not done: {why}"),
+            Outcome::Failed(why) => tracing::warn!(%place, action, target, "{why}"),
         }
     }
     for failure in settled.failures.iter().filter(|failure| !said.contains(failure)) {

@@ -3,6 +3,7 @@
 mod approvals;
 mod artifacts;
 mod commands;
+mod deployments;
 mod events;
 mod merging;
 mod people;

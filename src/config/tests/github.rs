@@ -31,7 +31,7 @@ fn an_app_with_everything() {
     let github = github_at(
         "{ name: here, kind: github, url: \"https://github.acme.example/api/v3/\", bot: \"towpath[bot]\", \
          app: { id: 12, private_key: { file: app.pem }, installation: 34 }, repositories: [ \"acme/*\" ], \
-         merge_method: squash }",
+         merge_method: squash, deployments: false }",
     );
     let private_key = SecretSource::File("etc/app.pem".into());
     let app = GitHubCredentials::App { id: 12, private_key, installation: Some(34) };
@@ -39,6 +39,7 @@ fn an_app_with_everything() {
     assert_eq!(github.url.as_deref(), Some("https://github.acme.example/api/v3"));
     assert_eq!(github.bot, Some(UserName::new("towpath[bot]").unwrap()));
     assert_eq!(github.merge_method, Some(crate::model::MergeMethod::Squash));
+    assert!(!github.deployments);
 }
 
 #[test]

@@ -523,7 +523,7 @@ fn a_text_beyond_all_measure() {
 #[test]
 fn the_caret_stands_right_behind_other_alphabets() {
     assert_snapshot!(problems_in("version: 1\nforges: [ { \"größe\": 1 } ] # größer\n"), @r#"
-    error: unknown key `größe`; known here: `name`, `kind`, `root`, `teams`, `bot`, `url`, `token`, `app`, `repositories`, `webhook_secrets`, `merge_method`
+    error: unknown key `größe`; known here: `name`, `kind`, `root`, `teams`, `bot`, `url`, `token`, `app`, `repositories`, `webhook_secrets`, `merge_method`, `deployments`
      --> towpath.yaml:2:13
       |
     2 | forges: [ { "größe": 1 } ] # größer

@@ -5,6 +5,7 @@ mod budget;
 mod checks;
 mod content;
 mod costs;
+mod deployments;
 mod manifest;
 mod merging;
 mod people;

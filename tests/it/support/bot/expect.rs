@@ -211,6 +211,18 @@ impl Bot {
         self.read_reply(&about)
     }
 
+    /// Which versions GitHub shows as deployed, in order; nothing is shown where the forge has no such thing.
+    #[track_caller]
+    pub(crate) fn expect_deployed(&self, environment: &str, versions: &[&str]) -> &Self {
+        let (service, environment) = target(environment);
+        let all = self.world.state().deployments().remove(&format!("{environment}/{service}"));
+        let tags =
+            all.iter().flatten().map(|own| own.images[0]["tag"].as_str().unwrap_or_default().to_owned());
+        let expected = if self.github.is_some() { versions } else { &[] };
+        assert_eq!(tags.collect::<Vec<_>>(), expected, "deployments to {environment}");
+        self
+    }
+
     /// Who was asked for a review of each change that asks anybody; nothing where the forge has no such thing.
     pub(crate) fn asked_for_reviews(&self) -> Option<Vec<Vec<String>>> {
         self.github?;

@@ -117,6 +117,12 @@ impl Bot {
         self
     }
 
+    /// The bot may not write deployments, or may again.
+    pub(crate) fn refuse_deployments(&mut self, refuses: bool) -> &mut Self {
+        self.world.state().github.setup.refuses_deployments = refuses;
+        self
+    }
+
     /// Somebody closes a change.
     pub(crate) fn close(&mut self, change: ChangeNumber, by: &str) -> &mut Self {
         self.world.close(change, by);

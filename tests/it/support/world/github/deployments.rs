@@ -8,7 +8,7 @@ use towpath::model::Time;
 
 use super::super::{EffectKind, State};
 use super::json::{account, node_id, time};
-use super::{Asked, Said, not_found, unprocessable};
+use super::{Asked, Said, error, not_found, unprocessable};
 
 /// How many of a list GraphQL gives here.
 const FIRST: usize = 10;
@@ -30,6 +30,16 @@ pub(crate) struct FakeDeployment {
     made_at: Time,
 }
 
+impl FakeDeployment {
+    /// Makes it somebody else's.
+    pub(crate) fn take_over(&mut self, description: &str, payload: Value) {
+        self.id += 1_000;
+        description.clone_into(&mut self.description);
+        self.images = Value::Null;
+        self.payload = payload;
+    }
+}
+
 impl State {
     /// The deployments of each environment, the oldest first.
     pub(crate) fn deployments(&self) -> BTreeMap<String, Vec<FakeDeployment>> {
@@ -41,6 +51,9 @@ impl State {
     }
 
     pub(super) fn add_deployment(&mut self, asked: &Asked<'_>) -> Result<Said, ForgeError> {
+        if self.github.setup.refuses_deployments {
+            return Ok((403, error("Resource not accessible by integration")));
+        }
         let Some(commit) = self.found_commit(asked.text("ref")) else {
             return Ok(unprocessable("No ref found"));
         };
@@ -131,6 +144,7 @@ impl State {
 
     fn deployment_status_json(&self, own: &FakeDeployment) -> Value {
         let url = self.api(&format!("/deployments/{}", own.id));
+        let page = own.log_url.clone().unwrap_or_else(|| self.web("/deployments"));
         json!({
             "url": format!("{url}/statuses/1"),
             "id": 1,
@@ -139,13 +153,13 @@ impl State {
             "creator": account(self.bot.as_str()),
             "description": own.description,
             "environment": own.environment,
-            "target_url": "",
+            "target_url": page,
             "created_at": time(own.made_at),
             "updated_at": time(own.made_at),
             "deployment_url": url,
             "repository_url": self.api(""),
-            "environment_url": "",
-            "log_url": own.log_url.clone().unwrap_or_default(),
+            "environment_url": page,
+            "log_url": page,
         })
     }
 }

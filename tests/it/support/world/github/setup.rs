@@ -26,6 +26,7 @@ pub(crate) struct Setup {
     pub(crate) archived: bool,
     pub(crate) is_gone: bool,
     pub(crate) may_push: bool,
+    pub(crate) refuses_deployments: bool,
     /// What the App was granted.
     pub(crate) permissions: Value,
     pub(crate) events: Value,
@@ -57,6 +58,7 @@ impl Default for Setup {
             archived: false,
             is_gone: false,
             may_push: true,
+            refuses_deployments: false,
             permissions: Value::Object(permissions.collect()),
             events: EVENTS.iter().map(|event| event.word()).collect(),
             hook: json!({ "url": "https://towpath.test/hooks/github/hub", "content_type": "json", "secret": "********", "insecure_ssl": "0" }),
