@@ -5,9 +5,10 @@
 
 use std::time::Duration;
 
+use crate::decide::GatesPassed;
 use crate::draft::{Draft, Effect};
 use crate::forge::{Forge, ForgeError};
-use crate::model::{CommitId, Place, Proposal, Time};
+use crate::model::{CommitId, Merge, Place, Proposal, Time};
 
 /// What became of a draft.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -111,13 +112,12 @@ async fn carry_out<F: Forge>(forge: &F, ground: &Ground<'_>, effect: &Effect) ->
     match effect {
         Effect::Record(_) | Effect::Propose(_) => Ok(()),
         Effect::Present { change, presentation } => forge.present(place, *change, presentation).await,
-        Effect::Merge { gates, merge } => {
-            let is_proven = gates.valid_until() >= (ground.now)()
-                && gates.change() == merge.change
-                && *gates.head() == merge.head;
-            if !is_proven {
-                return Err(ForgeError::Conflict { what: format!("the proof for change {}", merge.change) });
+        Effect::Merge { gates, merge, presentation } => {
+            if let Some(presentation) = presentation {
+                // Where that fails people see less, and the merge is as good as it was.
+                forge.present(place, merge.change, presentation).await.ok();
             }
+            expect_proof(gates, merge, (ground.now)())?;
             forge.merge(merge).await.map(drop)
         }
         Effect::Close { change } => forge.close(place, *change).await,
@@ -125,5 +125,16 @@ async fn carry_out<F: Forge>(forge: &F, ground: &Ground<'_>, effect: &Effect) ->
         Effect::Remark { change, remark } => forge.remark(place, *change, remark).await,
         Effect::Announce(deployment) => forge.announce(place, deployment).await,
         Effect::React { change, comment, reaction } => forge.react(place, *change, comment, *reaction).await,
+    }
+}
+
+/// Refuses a merge that its proof is not about, or not any more.
+fn expect_proof(gates: &GatesPassed, merge: &Merge, now: Time) -> Result<(), ForgeError> {
+    let is_proven =
+        gates.valid_until() >= now && gates.change() == merge.change && *gates.head() == merge.head;
+    if is_proven {
+        Ok(())
+    } else {
+        Err(ForgeError::Conflict { what: format!("the proof for change {}", merge.change) })
     }
 }

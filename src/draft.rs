@@ -32,6 +32,8 @@ pub enum Effect {
         gates: GatesPassed,
         /// The merge.
         merge: Merge,
+        /// What the change has to show by then, where it shows something else.
+        presentation: Option<Box<Presentation>>,
     },
     /// Close a change.
     Close {

@@ -134,7 +134,7 @@ fn desk(settings: &Settings, named: Option<&str>) -> Result<Desk, Failure> {
         }
     };
     let forge = local_forges(settings).into_iter().find(|forge| *forge.name() == place.forge);
-    let forge = forge.ok_or_else(|| Failure::Usage(format!("`{}` is no local forge", place.forge)))?;
+    let forge = forge.ok_or_else(|| Failure::Usage(elsewhere(place)))?;
     Ok(Desk { forge, repository: place.repository.clone() })
 }
 
@@ -229,4 +229,12 @@ fn to_json(change: &Change) -> Value {
         "head": change.head.commit,
         "url": change.url,
     })
+}
+
+/// What to say where the changes are not ours to show.
+fn elsewhere(place: &Place) -> String {
+    format!(
+        "`{}` is no local forge; look at the pull requests of {} there, or ask `towpath status`",
+        place.forge, place.repository
+    )
 }

@@ -7,7 +7,7 @@ use super::Failure;
 use super::engines::forges;
 use super::output::Output;
 use super::registries::registry;
-use crate::config::{ForgeSettings, Settings};
+use crate::config::{ForgeSettings, SecretError, Settings};
 use crate::decide::health::{Diagnosis, Level, Matter, diagnose};
 use crate::forge::Forge as _;
 use crate::forge::any::AnyForge;
@@ -54,7 +54,9 @@ async fn examine(settings: &Settings, own: &ForgeSettings, forge: &AnyForge) -> 
     let places = settings.policy.places().into_iter().filter(|place| place.forge == *own.name()).collect();
     let health = forge.examine(&HealthQuestion { places }).await;
     let (diagnoses, repositories) = diagnose(&health, expects_events, &settings.policy, SystemClock.now());
+    let secrets = unread_secrets(own);
     let about = |repository: &_| format!("{kind} `{}`, repository `{repository}`", own.name());
+    let diagnoses = diagnoses.into_iter().chain(secrets).collect();
     let mut sections = vec![HealthSection { about: format!("{kind} `{}`", own.name()), diagnoses }];
     sections.extend(
         repositories
@@ -62,6 +64,20 @@ async fn examine(settings: &Settings, own: &ForgeSettings, forge: &AnyForge) -> 
             .map(|section| HealthSection { about: about(&section.about), diagnoses: section.diagnoses }),
     );
     sections
+}
+
+/// The secrets of a forge's webhook that are not there.
+fn unread_secrets(own: &ForgeSettings) -> Vec<Diagnosis> {
+    let secrets = match own {
+        ForgeSettings::Local(_) => &[][..],
+        ForgeSettings::GitHub(own) => &own.webhook_secrets,
+    };
+    let unread = secrets.iter().filter_map(|secret| secret.read().err());
+    let wrong = |error: SecretError| Diagnosis {
+        level: Level::Wrong,
+        matter: Matter::HookSecretUnread(error.to_string()),
+    };
+    unread.map(wrong).collect()
 }
 
 /// Every image, grouped by its registry.

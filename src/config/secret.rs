@@ -44,7 +44,7 @@ impl SecretSource {
     }
 
     fn secret(&self, text: &str) -> Result<Secret, SecretError> {
-        Secret::new(text).ok_or_else(|| self.error("is empty, which would let everybody in"))
+        Secret::new(text).ok_or_else(|| self.error("is empty"))
     }
 
     fn error(&self, why: impl Into<String>) -> SecretError {

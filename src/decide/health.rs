@@ -11,8 +11,8 @@ use chrono::TimeDelta;
 use repository::Beside;
 
 use crate::model::{
-    Allowance, BranchName, Deliveries, EnvironmentName, Grant, Health, Hook, ImageName, Login, LoginProof,
-    MergeMode, Place, Policy, RepositoryName, Time, Told,
+    Allowance, BranchName, Deliveries, EnvironmentName, ForgeName, Grant, Health, Hook, ImageName, Login,
+    LoginProof, MergeMode, Place, Policy, RepositoryName, Time, Told,
 };
 
 /// How long before its end a token is worth a warning.
@@ -69,6 +69,15 @@ pub enum Matter {
     NoHook,
     /// Events are sent, and the configuration names no secret by which they could be proven.
     HookWithoutOurSecret(String),
+    /// Events are sent to an address where nobody takes those of this forge.
+    HookElsewhere {
+        /// Where they are sent.
+        url: String,
+        /// The forge, whose name the address has to end in.
+        forge: ForgeName,
+    },
+    /// A secret of the hook cannot be read, so the service does not start.
+    HookSecretUnread(String),
     /// Neither is there a hook, nor does anybody wait for one.
     NoHookWanted,
     /// The hook is switched off.
@@ -210,7 +219,7 @@ pub fn diagnose(
     let is_for_all = !matches!(health.hook, Told::Absent);
     let has_hooks = bot.proof != LoginProof::Nothing;
     if has_hooks && (is_for_all || hooks.iter().all(|hook| matches!(hook, Told::Absent))) {
-        forge.extend(hook(&health.hook, expects_events));
+        forge.extend(hook(&health.hook, &health.forge, expects_events));
     }
     // GitHub signs what an App commits, and not what a token commits.
     let is_signed = bot.proof == LoginProof::App;
@@ -224,7 +233,7 @@ pub fn diagnose(
         let beside = Beside { automatic: &|branch| automatic(policy, &at(branch)), is_signed };
         let mut diagnoses = repository::diagnose(own, &beside);
         if !is_for_all && !matches!(own.hook, Told::Absent) {
-            diagnoses.extend(hook(&own.hook, expects_events));
+            diagnoses.extend(hook(&own.hook, &forge, expects_events));
         }
         Section { about: repository.clone(), diagnoses }
     });
@@ -295,7 +304,7 @@ fn allowances(told: &Told<Vec<Allowance>>) -> Vec<Diagnosis> {
     }
 }
 
-fn hook(told: &Told<Hook>, expects_events: bool) -> Vec<Diagnosis> {
+fn hook(told: &Told<Hook>, forge: &ForgeName, expects_events: bool) -> Vec<Diagnosis> {
     let own = match (told, expects_events) {
         (Told::Known(own), _) => own,
         (Told::Unknown(why), true) => return vec![untold(Subject::Hook, why)],
@@ -306,8 +315,17 @@ fn hook(told: &Told<Hook>, expects_events: bool) -> Vec<Diagnosis> {
         (None, true) => vec![wrong(Matter::NoHook)],
         (None, false) => vec![fine(Matter::NoHookWanted)],
         (Some(url), false) => vec![warning(Matter::HookWithoutOurSecret(url.clone()))],
+        (Some(url), true) if !leads_to(url, forge) => {
+            vec![wrong(Matter::HookElsewhere { url: url.clone(), forge: forge.clone() })]
+        }
         (Some(_), true) => wanted_hook(own),
     }
+}
+
+/// Whether an address ends in that of the hook of a forge; which host it leads to nobody here knows.
+fn leads_to(url: &str, forge: &ForgeName) -> bool {
+    let path = url.split(['?', '#']).next().unwrap_or_default();
+    path.trim_end_matches('/').ends_with(&format!("/hooks/github/{forge}"))
 }
 
 fn wanted_hook(own: &Hook) -> Vec<Diagnosis> {

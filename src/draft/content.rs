@@ -113,13 +113,15 @@ pub(super) fn merge(
         head: gates.head().clone(),
         message: render::merge_message(&carriage, gates.change(), gates.approved_by()),
     };
+    let files = files(subject, target, release).unwrap_or_default();
+    let presentation = presentation::to_show(subject, carriage, &files, gates.change()).map(Box::new);
     Draft {
-        effect: Effect::Merge { gates: gates.clone(), merge },
+        effect: Effect::Merge { gates: gates.clone(), merge, presentation },
         action: action.word(),
         target: Some(target.clone()),
         release: Some(release.name().to_string()),
         because: render::action_because(action),
-        files: files(subject, target, release).unwrap_or_default(),
+        files,
     }
 }
 

@@ -67,6 +67,18 @@ pub(super) fn renewed(subject: &Subject<'_>) -> Vec<Draft> {
         .collect()
 }
 
+/// What a change has to show right before it is merged, where it shows something else: for those who look at it later, and
+/// because the repository may require our own status.
+pub(super) fn to_show(
+    subject: &Subject<'_>,
+    carriage: Carriage<'_>,
+    files: &[FileChange],
+    number: ChangeNumber,
+) -> Option<Presentation> {
+    let observed = subject.world.changes.iter().find(|observed| observed.change.number == number)?;
+    of(subject, carriage, files).ok().filter(|wanted| !is_shown(&observed.change, wanted))
+}
+
 fn is_touched(plan: &Plan, number: ChangeNumber) -> bool {
     plan.actions.iter().any(|action| match action {
         Action::Update { change, .. } | Action::Close { change, .. } => *change == number,

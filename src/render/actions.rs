@@ -47,6 +47,12 @@ pub fn action_because(action: &Action) -> String {
             [] => "all gates pass".to_owned(),
             by => format!("all gates pass, approved by {}", people(by)),
         },
+        Action::React { because: Because::SomebodyAsked { by }, .. } => {
+            format!("a sign that the comment of {} was read", person(by))
+        }
+        Action::Remark { because: Because::SomebodyAsked { by }, .. } => {
+            format!("an answer to {}", person(by))
+        }
         Action::Open { because: why, .. }
         | Action::Update { because: why, .. }
         | Action::Close { because: why, .. }

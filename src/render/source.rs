@@ -80,8 +80,13 @@ fn compared(image: &str, pages: &Pages<'_>, comparison: &SourceComparison) -> St
         SourceChecks::Pending => "; its builds are not done",
         SourceChecks::None => "; no builds are known of it",
     };
-    let line =
-        format!("Source of {image}: {} ([compare]({address})){checks} ({UNVERIFIED}).", relation(comparison));
+    let compare = match comparison.relation {
+        SourceRelation::Identical => String::new(),
+        SourceRelation::Ahead | SourceRelation::Behind | SourceRelation::Diverged => {
+            format!(" ([compare]({address}))")
+        }
+    };
+    let line = format!("Source of {image}: {}{compare}{checks} ({UNVERIFIED}).", relation(comparison));
     let details = details(pages, comparison);
     if details.is_empty() { line } else { format!("{line}\n\n{details}") }
 }

@@ -146,9 +146,10 @@ impl<'a> Teams<'a> {
         known.map(|principal| principal.value.clone()).collect()
     }
 
-    /// How many different people a list names; nothing where some team could not be read.
+    /// How many different people a list names; nothing where some team could not be read, or is kept elsewhere.
     pub(super) fn people(&self, list: &[Principal]) -> Option<usize> {
         let mut people = BTreeSet::new();
+        let has_teams = list.iter().any(|principal| matches!(principal, Principal::Team(_)));
         for principal in list {
             match principal {
                 Principal::User(user) => people.extend([user]),
@@ -157,6 +158,6 @@ impl<'a> Teams<'a> {
                 Principal::CodeOwners => return None,
             }
         }
-        self.is_complete.then_some(people.len())
+        (self.is_complete || !has_teams).then_some(people.len())
     }
 }

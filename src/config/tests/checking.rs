@@ -752,7 +752,7 @@ fn secrets_that_are_not_there() {
     5 |   - { host: ghcr.io, hooks: { kind: acr, secrets: [ { env: TOWPATH_NOBODY_SETS_THIS }, { file: empty }, { file: none }, { file: full ...
       |                                                     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
 
-    error: the file `SITE/empty` is empty, which would let everybody in; put the secret there before the service starts
+    error: the file `SITE/empty` is empty; put the secret there before the service starts
      --> SITE/towpath.yaml:5:88
       |
     5 |   - { host: ghcr.io, hooks: { kind: acr, secrets: [ { env: TOWPATH_NOBODY_SETS_THIS }, { file: empty }, { file: none }, { file: full ...

@@ -235,7 +235,7 @@ fn an_empty_secret_of_a_webhook_keeps_the_service_from_starting() {
     std::fs::write(&file, hooked_by("[ { file: empty }, { file: none } ]")).unwrap();
     assert!(check_on_disk(&file).is_ok(), "whoever only looks needs no secrets");
     let said = check_to_serve(&file).unwrap_err().to_string();
-    assert!(said.contains("empty` is empty, which would let everybody in; put the secret there"), "{said}");
+    assert!(said.contains("empty` is empty; put the secret there"), "{said}");
     assert!(said.contains("none` cannot be read") && said.contains("2 problems"), "{said}");
 }
 
@@ -247,4 +247,15 @@ fn the_registry_for_images_is_beside_the_interface() {
     assert_eq!(at(""), "ghcr.io");
     assert_eq!(at(", url: \"https://api.github.com\""), "ghcr.io");
     assert_eq!(at(", url: \"https://git.acme.example/api/v3\""), "containers.git.acme.example");
+}
+
+#[test]
+fn approvals_that_nobody_could_give() {
+    for (from, problem) in [("[]", "names nobody"), ("[alice, bob, alice]", "names 2 people")] {
+        let text = good_at(GITHUB).replace(
+            "approvals: { count: 1, from: [\"@acme/sre\"] }",
+            &format!("approvals: {{ count: 3, from: {from} }}"),
+        );
+        assert!(problems_in(&text).contains(problem), "{}", problems_in(&text));
+    }
 }

@@ -17,7 +17,7 @@ pub(super) fn sentence(matter: &Matter) -> Option<String> {
                 "make a new one in Settings > Developer settings > Fine-grained tokens, or use a GitHub App, which needs none"
             }
         },
-        Matter::NotLoggedIn(_) => "look at `token` or `app` of the forge in the configuration",
+        Matter::NotLoggedIn(_) => "look at `url`, and at `token` or `app`, of the forge in the configuration",
         Matter::Clocks(_) => {
             "keep the clock of this machine right (NTP): windows and freezes are judged by it"
         }
@@ -30,6 +30,10 @@ pub(super) fn sentence(matter: &Matter) -> Option<String> {
         Matter::HookWithoutOurSecret(_) => {
             "set `webhook_secrets` of the forge to the webhook's secret, and changes are seen at once"
         }
+        Matter::HookElsewhere { forge, .. } => {
+            return Some(format!("let its address end in `/hooks/github/{forge}`, at the host of Towpath"));
+        }
+        Matter::HookSecretUnread(_) => "put the secret there: without it `towpath serve` does not start",
         Matter::HookSwitchedOff => "switch it on: Settings > Webhooks > Active",
         Matter::HookUnsigned => "set its secret to one of the `webhook_secrets`",
         Matter::HookSendsForms => "set its content type to application/json",

@@ -12,7 +12,7 @@ pub(super) fn sentence(matter: &Matter) -> String {
             format!("{} could not be asked for: {}", subject_words(subject), said(why))
         }
         Matter::LoggedIn(login) => logged_in(login),
-        Matter::NotLoggedIn(why) => format!("the bot is not let in: {}", said(why)),
+        Matter::NotLoggedIn(why) => format!("the forge does not say who the bot is: {}", said(why)),
         Matter::Clocks(ahead) => clocks(*ahead),
         Matter::Allowance(own) => allowance(own),
         Matter::HookWorks(sent) => works(sent),
@@ -20,6 +20,14 @@ pub(super) fn sentence(matter: &Matter) -> String {
         Matter::HookWithoutOurSecret(url) => {
             format!("a webhook sends events to {}, and the forge has no `webhook_secrets`", quoted(url))
         }
+        Matter::HookElsewhere { url, forge } => {
+            format!(
+                "the webhook sends events to {}, and those of {} are taken elsewhere",
+                quoted(url),
+                quoted(forge.as_str())
+            )
+        }
+        Matter::HookSecretUnread(why) => format!("one of the `webhook_secrets` is missing: {}", said(why)),
         Matter::NoHookWanted => "no webhook: it is looked at every few minutes".to_owned(),
         Matter::HookSwitchedOff => "the webhook is switched off".to_owned(),
         Matter::HookUnsigned => "the webhook has no secret, so every event is refused".to_owned(),

@@ -134,6 +134,25 @@ async fn all_is_well_with_an_app() {
 }
 
 #[tokio::test]
+async fn a_webhook_that_leads_elsewhere_and_a_secret_that_is_not_there() {
+    let practice = Practice::new(APP, |setup| {
+        setup.hook = json!({ "url": "https://towpath.test/hooks/github/acme", "content_type": "json", "secret": "********", "insecure_ssl": "0" });
+    })
+    .await;
+    fs::remove_file(practice.folder.path().join("hook.secret")).expect("it was there");
+    let said = practice.doctor(&[]).await;
+    let wrong: Vec<&str> = said.out.lines().skip_while(|line| !line.contains("wrong")).take(4).collect();
+    let wrong = wrong.join("\n").replace(&*practice.folder.path().to_string_lossy(), "FOLDER");
+    assert_snapshot!(wrong, @"
+    wrong     the webhook sends events to `https://towpath.test/hooks/github/acme`, and those of `hub` are taken elsewhere
+              let its address end in `/hooks/github/hub`, at the host of Towpath
+    wrong     one of the `webhook_secrets` is missing: the file `hook.secret` cannot be read: No such file or directory (os error 2)
+              put the secret there: without it `towpath serve` does not start
+    ");
+    assert_eq!(said.code, Some(1));
+}
+
+#[tokio::test]
 async fn an_app_that_may_too_little_and_too_much_and_is_not_heard() {
     let practice = Practice::new(APP, |setup| {
         setup.permissions = json!({ "contents": "read", "metadata": "read", "pull_requests": "write", "administration": "write", "secrets": "read", "issues": "write" });
@@ -302,8 +321,8 @@ async fn a_token_that_nobody_takes() {
     let said = practice.doctor(&[]).await;
     snapshot!(said.out, @"
     GitHub `hub`
-      wrong     the bot is not let in: GitHub does not take the token: it is wrong, expired or revoked; make a new one, and put it where `token` of the forge says in the configuration
-                look at `token` or `app` of the forge in the configuration
+      wrong     the forge does not say who the bot is: GitHub does not take the token: it is wrong, expired or revoked; make a new one, and put it where `token` of the forge says in the configuration
+                look at `url`, and at `token` or `app`, of the forge in the configuration
 
     registry `registry.test`
       ok        registry.test/acme/shop: 1 tag

@@ -80,3 +80,14 @@ fn repositories_that_squash_or_rebase_lose_nothing() {
         });
     }
 }
+
+#[test]
+fn what_was_merged_shows_why() {
+    story(async |bot| {
+        let change = bot.bring_to_production("1.10.0").await;
+        bot.pass(minutes(5)).comment(change, "alice", "/promote approve");
+        bot.settle().await.expect_merged(change);
+        insta::assert_snapshot!(bot.status(change), @"towpath/production success: all gates pass");
+        assert!(bot.body(change).contains("| approvals | ok | 1 of 1 approval"), "{}", bot.body(change));
+    });
+}
