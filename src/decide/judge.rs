@@ -124,12 +124,21 @@ fn judge_change(case: &Case<'_>, observed: &ObservedChange, needs: &mut BTreeSet
     let finding = if let Some(because) = reason_to_close(case, &release, &reports) {
         let action = Some(Action::Close { change, target: case.target.clone(), because });
         Finding { action, ..Finding::default() }
+    } else if let Some(note) = unread(observed) {
+        Finding::note(note)
     } else if gates::is_held(case, observed) {
         Finding::default()
     } else {
         advance(case, observed, &release, &reports, needs)
     };
     Finding { candidate: Some(release), gates: reports, ..finding }
+}
+
+/// What is said of a change on which not all can be read: a hold or a refusal may stand there.
+fn unread(observed: &ObservedChange) -> Option<Reason> {
+    let change = observed.change.number;
+    let barrier = observed.change.barrier.as_ref().filter(|barrier| barrier.kind == BarrierKind::Unread)?;
+    Some(Reason::MergeBlocked { change, why: barrier.why.clone() })
 }
 
 /// Why an open change has lost its point, if it has.
@@ -211,6 +220,7 @@ fn past_barrier(
     match barrier.kind {
         BarrierKind::Behind => (update(case, observed, release, Because::BaseMoved), None),
         BarrierKind::Queued => (None, Some(Reason::MergeQueued { change })),
+        BarrierKind::Unread => (None, unread(observed)),
         BarrierKind::Blocked => {
             let may_try = barrier.until.is_none_or(|until| until <= case.world.now);
             let why = barrier.why.clone();

@@ -109,7 +109,8 @@ pub fn read(kind: EventKind, body: &[u8], bot: &UserName) -> Result<Event, Event
     // Read once: two readers could take two different keys of the same name.
     let body: Body = serde_json::from_str(text).map_err(|why| EventError::Foreign { kind, why })?;
     if !body.is(kind) {
-        let why = serde_json::Error::custom("it lacks what such an event holds, or holds what another one does");
+        let why =
+            serde_json::Error::custom("it lacks what such an event holds, or holds what another one does");
         return Err(EventError::Foreign { kind, why });
     }
     let installation = body.installation.as_ref().map(|installation| installation.id);

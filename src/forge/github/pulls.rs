@@ -302,9 +302,10 @@ impl GitHubForge {
         let bot = self.identity().await?;
         let commit = look.head(pull)?;
         let barrier = match (said, look.base) {
-            (Some(said), Some(base)) if pull.is_open() => {
-                self.barrier(look.place, (pull.number, &commit), (base, &said.trial.state)).await?
-            }
+            (Some(said), Some(base)) if pull.is_open() => match said.timeline.barrier() {
+                Some(barrier) => Some(barrier),
+                None => self.barrier(look.place, (pull.number, &commit), (base, &said.trial.state)).await?,
+            },
             _ => None,
         };
         let head = match said {

@@ -152,7 +152,12 @@ fn a_body_under_the_name_of_another_event_is_refused() {
     let comment = there(json!({ "action": "created", "issue": { "pull_request": {} }, "comment": {} }));
     for kind in EventKind::ALL.iter().filter(|kind| **kind != EventKind::IssueComment) {
         let said = refused(*kind, &comment.to_string());
-        assert_eq!(said, format!("the body is no `{kind}` of GitHub: it lacks what such an event holds, or holds what another one does"));
+        assert_eq!(
+            said,
+            format!(
+                "the body is no `{kind}` of GitHub: it lacks what such an event holds, or holds what another one does"
+            )
+        );
     }
 }
 

@@ -184,3 +184,21 @@ async fn a_change_that_somebody_gave_another_base_is_not_merged() {
     ground.world.state().github.retargeted.clear();
     ground.forge.merge(&merge).await.unwrap();
 }
+
+#[tokio::test]
+async fn a_timeline_without_an_end_is_a_matter_of_its_change_alone() {
+    let ground = Ground::new().await;
+    let flooded = ground.open().await;
+    let proposal = ground.proposal("staging", "1.10.0").await;
+    let other = ground.propose(&proposal).await.unwrap();
+    ground.world.state().github.endless = Some(format!("/issues/{}/timeline", flooded.0));
+    ground.world.comment(flooded, "mallory", "look at me");
+    ground.world.state().now += chrono::TimeDelta::minutes(1);
+    assert_eq!(ground.shown(other).await.barrier, None);
+    let barrier = ground.shown(flooded).await.barrier.expect("not all of it was read");
+    assert_eq!(barrier.kind, towpath::model::BarrierKind::Unread);
+    assert_snapshot!(barrier.why, @"GitHub lists more than 10,000 events on it, and what was said behind them is not read; merge it by hand, or close it and ask for the release again");
+    ground.start_counting();
+    ground.shown(flooded).await;
+    assert_eq!(ground.counted().0, Vec::<String>::new(), "it is not read again as long as nothing happens");
+}

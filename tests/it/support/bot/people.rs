@@ -129,6 +129,18 @@ impl Bot {
         self
     }
 
+    /// More happens to a change than the forge lists.
+    pub(crate) fn flood(&mut self, change: ChangeNumber) -> &mut Self {
+        self.world.state().github.endless = Some(format!("/issues/{}/timeline", change.0));
+        self
+    }
+
+    /// The flood is over.
+    pub(crate) fn drain(&mut self) -> &mut Self {
+        self.world.state().github.endless = None;
+        self
+    }
+
     /// Every rule is met.
     pub(crate) fn allow_merges(&mut self) -> &mut Self {
         self.world.state().protection.unmet = None;
