@@ -13,7 +13,8 @@ use super::plan::{Action, GateReport, GatesPassed, Judgement, Need, Verdict};
 use super::reason::{Because, Reason};
 use crate::model::{BarrierKind, ContentKey, MergeMode, ObservedChange, OnNewer, Release, Time};
 
-/// How long a proof that all gates passed may be used: as long as rights may be old.
+/// How long a proof that all gates passed may be used, from the oldest right on which it may rest: as long as rights may
+/// be old.
 const PROOF_VALID: TimeDelta = TimeDelta::seconds(60);
 
 /// What was found out about a target, on the way to its judgement.
@@ -295,7 +296,10 @@ fn merge(
     needs: &mut BTreeSet<Need>,
 ) -> Action {
     let approved_by = gates::approvers(case, release, observed, needs);
-    let valid_until = case.world.now.checked_add_signed(PROOF_VALID).unwrap_or(Time::MAX_UTC);
+    let now = case.world.now;
+    // Rights may be remembered from earlier, and the proof is no younger than what it rests on.
+    let rests_on = case.world.oldest_right().map_or(now, |told| told.min(now));
+    let valid_until = rests_on.checked_add_signed(PROOF_VALID).unwrap_or(Time::MAX_UTC);
     let head = observed.change.head.commit.clone();
     Action::Merge {
         target: case.target.clone(),

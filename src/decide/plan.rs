@@ -328,6 +328,11 @@ pub enum Need {
         /// The person.
         user: UserName,
     },
+    /// Whether somebody is a collaborator of the config repository.
+    Collaborator {
+        /// The person.
+        user: UserName,
+    },
     /// Whether somebody may write to the config repository.
     Writer {
         /// The person.

@@ -65,7 +65,12 @@ fn deserves_words(case: &Case<'_>, handled: &Handled) -> bool {
 
 fn lacks_right(handled: &Handled) -> bool {
     let is_refused = |outcome: &CommandOutcome| {
-        matches!(outcome, CommandOutcome::Refused(RefusedBecause::NotEntitled { .. }))
+        matches!(
+            outcome,
+            CommandOutcome::Refused(
+                RefusedBecause::NotEntitled { .. } | RefusedBecause::NamedStranger { .. }
+            )
+        )
     };
     handled.outcomes.iter().any(is_refused)
 }

@@ -93,6 +93,7 @@ impl GitHubForge {
         let said: BTreeMap<u64, Arc<Said>> =
             stream::iter(reads).buffer_unordered(READS_AT_ONCE).try_collect().await?;
         pulls.said = said;
+        self.remember_authors(pulls.said.values().flat_map(|said| &said.timeline.authors));
         let mut changes = Vec::with_capacity(pulls.ours.len());
         for pull in pulls.ours.values() {
             changes.push(self.change(&look, pull, pulls.said.get(&pull.number)).await?);

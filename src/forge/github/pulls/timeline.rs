@@ -5,12 +5,15 @@
 //! can hide it and nothing tells who did; one that is deleted is gone from the listing, and a review that was dismissed says
 //! nothing. What was accepted before stands in the log and stays.
 
+use std::collections::BTreeSet;
+
 use chrono::TimeDelta;
 use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 
 use super::super::connection::{Call, PAGE_SIZE};
 use super::super::credentials::Scope;
-use super::super::wire::{GivenReaction, Happening, commit_id, user};
+use super::super::people::Author;
+use super::super::wire::{Account, GivenReaction, Happening, commit_id, login, user};
 use super::super::{GitHubForge, READS_AT_ONCE};
 use super::is_user;
 use crate::forge::ForgeError;
@@ -38,6 +41,8 @@ pub(super) struct Timeline {
     full_pages: usize,
     /// When it was seen to go on behind the last page that is read, if it does.
     cut_at: Option<Time>,
+    /// Everybody who did something, with the account that it was.
+    pub(super) authors: BTreeSet<Author>,
     pub(super) comments: Vec<Comment>,
     pub(super) reviews: Vec<Review>,
     pub(super) ended: Ended,
@@ -77,8 +82,9 @@ impl GitHubForge {
         }
         let full_pages = known.map_or(0, |known| known.full_pages);
         let Happenings { all, full_pages, is_cut } = self.happenings(repository, number, full_pages).await?;
-        self.remember_authors(all.iter().filter_map(Happening::account));
-        let mut timeline = Timeline { full_pages, cut_at: is_cut.then_some(now), ..Timeline::default() };
+        let authors = all.iter().filter_map(Happening::account).filter_map(author).collect();
+        let mut timeline =
+            Timeline { full_pages, cut_at: is_cut.then_some(now), authors, ..Timeline::default() };
         let mut reacted = Vec::new();
         for happening in &all {
             match happening.event.as_str() {
@@ -160,6 +166,10 @@ impl GitHubForge {
         let own = all.iter().filter(|reaction| is_user(reaction.user.as_ref(), bot));
         Ok(own.filter_map(|reaction| Reaction::from_word(&reaction.content)).collect())
     }
+}
+
+fn author(account: &Account) -> Option<Author> {
+    Some((login(&account.login).ok()?, account.id?))
 }
 
 fn comment(happening: &Happening) -> Option<Comment> {

@@ -187,18 +187,22 @@ async fn a_comment_takes_a_look_and_a_write_and_comes_once() {
 }
 
 #[tokio::test]
-async fn a_membership_is_asked_for_once_in_a_minute() {
+async fn a_membership_is_asked_for_once_in_half_a_minute() {
     let ground = Ground::new().await;
     let (team, user) = (name("acme/sre"), name("alice"));
     ground.world.state().teams.entry(team).or_default().insert(user);
     let (team, user) = (name("acme/sre"), name("alice"));
+    let change = ground.open().await;
+    ground.world.comment(change, "alice", "/promote approve");
+    ground.world.state().now += chrono::TimeDelta::seconds(1);
+    ground.look().await;
     ground.start_counting();
     for _look in 0..3 {
-        assert!(ground.forge.is_member(&team, &user).await.unwrap());
+        assert!(ground.forge.is_member(&team, &user).await.unwrap().is_so);
     }
     // Who is in a team, and which account that is.
     assert_eq!(ground.counted().0.len(), 2);
-    ground.world.state().now += chrono::TimeDelta::seconds(61);
+    ground.world.state().now += chrono::TimeDelta::seconds(31);
     ground.world.state().teams.clear();
     assert!(matches!(ground.forge.is_member(&team, &user).await, Err(ForgeError::NotFound { .. })));
 }

@@ -1,7 +1,7 @@
 //! What people and build systems do in a story.
 
 use towpath::model::{
-    ArtifactKind, BranchName, ChangeNumber, CommentId, Description, MergeMethod, ReviewVerdict,
+    ArtifactKind, BranchName, ChangeNumber, CommentId, Description, MergeMethod, ReviewVerdict, UserName,
 };
 
 use super::{Bot, target};
@@ -108,6 +108,21 @@ impl Bot {
     /// Somebody becomes a member of a team.
     pub(crate) fn make_member(&mut self, team: &str, user: &str) -> &mut Self {
         self.world.state().teams.entry(name(team)).or_default().insert(name(user));
+        self
+    }
+
+    /// Somebody leaves a team.
+    pub(crate) fn leave(&mut self, team: &str, user: &str) -> &mut Self {
+        let mut state = self.world.state();
+        let members = state.teams.get_mut(&name::<towpath::model::TeamName>(team));
+        assert!(members.expect("the story knows its teams").remove(&name::<UserName>(user)));
+        drop(state);
+        self
+    }
+
+    /// Somebody has no access to the repository.
+    pub(crate) fn is_stranger(&mut self, user: &'static str) -> &mut Self {
+        self.world.state().github.strangers.insert(user);
         self
     }
 
