@@ -156,6 +156,8 @@ pub enum Remark {
         to: UserName,
         /// What became of each command.
         outcomes: Vec<CommandOutcome>,
+        /// The comments whose answers this one makes out of date.
+        outdates: Vec<CommentId>,
     },
     /// A person's commit is on the branch, and we stop writing.
     ForeignHead {
@@ -169,9 +171,22 @@ impl Remark {
     #[must_use]
     pub fn about(&self) -> String {
         match self {
-            Self::Answer { comment, .. } => format!("comment {}", comment.0),
+            Self::Answer { comment, .. } => Self::about_comment(comment),
             Self::ForeignHead { head } => format!("head {head}"),
         }
+    }
+
+    /// What earlier remarks were about that this one makes out of date.
+    #[must_use]
+    pub fn outdates(&self) -> Vec<String> {
+        match self {
+            Self::Answer { outdates, .. } => outdates.iter().map(Self::about_comment).collect(),
+            Self::ForeignHead { .. } => Vec::new(),
+        }
+    }
+
+    pub(super) fn about_comment(comment: &CommentId) -> String {
+        format!("comment {}", comment.0)
     }
 }
 

@@ -423,6 +423,18 @@ impl GitHubForge {
         said.check.clone().filter(|check| check.head() == head)
     }
 
+    /// What the bot said on a change as the last look saw it, and when the change had been touched last by then.
+    pub(super) fn seen_remarks(
+        &self,
+        place: &Place,
+        change: ChangeNumber,
+    ) -> Option<(Time, BTreeMap<String, String>)> {
+        let memory = self.memory(&place.repository);
+        let pulls = lock(&memory.pulls);
+        let said = pulls.get(&place.branch)?.said.get(&change.0)?;
+        Some((said.touched, said.timeline.remarks.clone()))
+    }
+
     /// Has what was said on a change read again at the next look.
     pub(super) fn forget_said(&self, place: &Place, change: ChangeNumber) {
         let memory = self.memory(&place.repository);

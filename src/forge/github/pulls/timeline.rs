@@ -5,7 +5,7 @@
 //! can hide it and nothing tells who did; one that is deleted is gone from the listing, and a review that was dismissed says
 //! nothing. What was accepted before stands in the log and stays.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::TimeDelta;
 use futures::stream::{self, StreamExt as _, TryStreamExt as _};
@@ -43,6 +43,8 @@ pub(super) struct Timeline {
     cut_at: Option<Time>,
     /// Everybody who did something, with the account that it was.
     pub(super) authors: BTreeSet<Author>,
+    /// What the bot said, by what it was about, as GraphQL knows it.
+    pub(super) remarks: BTreeMap<String, String>,
     pub(super) comments: Vec<Comment>,
     pub(super) reviews: Vec<Review>,
     pub(super) ended: Ended,
@@ -85,6 +87,7 @@ impl GitHubForge {
         let authors = all.iter().filter_map(Happening::account).filter_map(author).collect();
         let mut timeline =
             Timeline { full_pages, cut_at: is_cut.then_some(now), authors, ..Timeline::default() };
+        let bot = self.identity().await?;
         let mut reacted = Vec::new();
         for happening in &all {
             match happening.event.as_str() {
@@ -92,6 +95,12 @@ impl GitHubForge {
                     let Some(comment) = comment(happening) else { continue };
                     if happening.reactions.as_ref().is_some_and(|counts| counts.is_any()) {
                         reacted.push(comment.id.clone());
+                    }
+                    if comment.author == *bot
+                        && let Some(about) = comment.about()
+                    {
+                        let node_id = happening.node_id.clone().unwrap_or_default();
+                        timeline.remarks.insert(about.to_owned(), node_id);
                     }
                     timeline.comments.push(comment);
                 }

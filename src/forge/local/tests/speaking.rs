@@ -4,7 +4,7 @@ use super::*;
 
 fn remark(about: &str, text: &str) -> Remark {
     let body = format!("{text}\n{}", crate::model::Comment::mark(about));
-    Remark { about: about.to_owned(), body }
+    Remark { outdates: Vec::new(), about: about.to_owned(), body }
 }
 
 #[tokio::test]

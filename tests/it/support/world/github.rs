@@ -26,7 +26,7 @@ use chrono::TimeDelta;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use towpath::forge::ForgeError;
-use towpath::model::{ChangeNumber, Time};
+use towpath::model::{ChangeNumber, CommentId, Time};
 
 use super::{FakeWorld, State};
 use crate::support::contract::Exchange;
@@ -69,6 +69,8 @@ pub(crate) struct Desk {
     pub(crate) taken_over: BTreeSet<&'static str>,
     /// The listing that has always another page, by a part of its path.
     pub(crate) endless: Option<String>,
+    /// The comments that were hidden.
+    pub(crate) hidden: BTreeSet<CommentId>,
     /// How it is set up.
     pub(crate) setup: Setup,
     /// The pull requests that come from somebody's fork.
