@@ -153,7 +153,7 @@ fn draft_action(subject: &Subject<'_>, action: &Action) -> Result<Draft, String>
             let input =
                 RemarkInput { target, judgement: subject.plan.judgement(target), policy: subject.policy };
             let body = render::remark(remark, &input);
-            let remark = WrittenRemark { about: remark.about(), body };
+            let remark = WrittenRemark { outdates: remark.outdates(), about: remark.about(), body };
             Ok(words::simple(action, target, Effect::Remark { change: *change, remark }))
         }
         Action::React { change, target, comment, reaction, .. } => {

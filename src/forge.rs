@@ -15,7 +15,7 @@ use std::time::Duration;
 use crate::model::{
     BlobId, BranchName, Change, ChangeNumber, CommentId, CommitId, Deployment, FileChange, Head, Health,
     HealthQuestion, ImageReference, Place, Reaction, RepositoryName, RepositoryPath, SourceComparison,
-    SourceSpan, Target, TeamName, TreeEntry, UserName,
+    SourceSpan, Target, TeamName, Time, TreeEntry, UserName,
 };
 
 pub use crate::model::{
@@ -97,6 +97,23 @@ pub struct LogPart {
     pub from_start: bool,
     /// The lines, one JSON object each, without line breaks.
     pub lines: Vec<String>,
+}
+
+/// What a forge says of somebody.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub struct Testimony {
+    /// Whether it is so.
+    pub is_so: bool,
+    /// When the forge said so; nothing where that is now. What is remembered keeps the time at which it was asked.
+    pub at: Option<Time>,
+}
+
+impl Testimony {
+    /// What is known without having been remembered.
+    #[must_use]
+    pub const fn now(is_so: bool) -> Self {
+        Self { is_so, at: None }
+    }
 }
 
 /// A forge: where config repositories live, and people read and answer.
@@ -262,7 +279,21 @@ pub trait Forge: Send + Sync {
         &self,
         team: &TeamName,
         user: &UserName,
-    ) -> impl Future<Output = Result<bool, ForgeError>> + Send;
+    ) -> impl Future<Output = Result<Testimony, ForgeError>> + Send;
+
+    /// Whether a name can go from one person to another; then it gives no right by itself.
+    fn names_move(&self) -> bool {
+        false
+    }
+
+    /// Whether somebody has access to the repository of a place, and more than everybody has.
+    fn is_collaborator(
+        &self,
+        _place: &Place,
+        _user: &UserName,
+    ) -> impl Future<Output = Result<Testimony, ForgeError>> + Send {
+        std::future::ready(Ok(Testimony::now(true)))
+    }
 
     /// Whether somebody may write to the repository of a place, as the forge itself says.
     ///
@@ -271,8 +302,8 @@ pub trait Forge: Send + Sync {
         &self,
         _place: &Place,
         _user: &UserName,
-    ) -> impl Future<Output = Result<bool, ForgeError>> + Send {
-        std::future::ready(Ok(false))
+    ) -> impl Future<Output = Result<Testimony, ForgeError>> + Send {
+        std::future::ready(Ok(Testimony::now(false)))
     }
 
     /// How things stand at the forge and in the repositories that are used. Only reads; what it is not told it says.

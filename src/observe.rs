@@ -143,6 +143,8 @@ async fn first_look<F: Forge, R: Registry, L: Ledger, C: Clock>(
         keys: Default::default(),
         members: Default::default(),
         writers: Default::default(),
+        names_move: forge.names_move(),
+        collaborators: Default::default(),
         sources: Sources { pages: forge.pages(), ..Sources::default() },
         shows_details: forge.shows_details(),
         deployments: Deployments { are_shown: forge.shows_deployments(), ..Deployments::default() },

@@ -222,7 +222,11 @@ impl Asked<'_> {
             None => Err(Stop::Pending),
             Some(false) => {
                 let environment = target.environment.clone();
-                Err(Stop::Refused(RefusedBecause::NotEntitled { right, environment }))
+                Err(Stop::Refused(if rights::is_named_stranger(self.case, self.by, wanted, target) {
+                    RefusedBecause::NamedStranger { right, environment }
+                } else {
+                    RefusedBecause::NotEntitled { right, environment }
+                }))
             }
         }
     }

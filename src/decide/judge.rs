@@ -13,7 +13,8 @@ use super::plan::{Action, GateReport, GatesPassed, Judgement, Need, Verdict};
 use super::reason::{Because, Reason};
 use crate::model::{BarrierKind, ContentKey, MergeMode, ObservedChange, OnNewer, Release, Time};
 
-/// How long a proof that all gates passed may be used: as long as rights may be old.
+/// How long a proof that all gates passed may be used, from the oldest right on which it may rest: as long as rights may
+/// be old.
 const PROOF_VALID: TimeDelta = TimeDelta::seconds(60);
 
 /// What was found out about a target, on the way to its judgement.
@@ -124,12 +125,21 @@ fn judge_change(case: &Case<'_>, observed: &ObservedChange, needs: &mut BTreeSet
     let finding = if let Some(because) = reason_to_close(case, &release, &reports) {
         let action = Some(Action::Close { change, target: case.target.clone(), because });
         Finding { action, ..Finding::default() }
+    } else if let Some(note) = unread(observed) {
+        Finding::note(note)
     } else if gates::is_held(case, observed) {
         Finding::default()
     } else {
         advance(case, observed, &release, &reports, needs)
     };
     Finding { candidate: Some(release), gates: reports, ..finding }
+}
+
+/// What is said of a change on which not all can be read: a hold or a refusal may stand there.
+fn unread(observed: &ObservedChange) -> Option<Reason> {
+    let change = observed.change.number;
+    let barrier = observed.change.barrier.as_ref().filter(|barrier| barrier.kind == BarrierKind::Unread)?;
+    Some(Reason::MergeBlocked { change, why: barrier.why.clone() })
 }
 
 /// Why an open change has lost its point, if it has.
@@ -211,6 +221,7 @@ fn past_barrier(
     match barrier.kind {
         BarrierKind::Behind => (update(case, observed, release, Because::BaseMoved), None),
         BarrierKind::Queued => (None, Some(Reason::MergeQueued { change })),
+        BarrierKind::Unread => (None, unread(observed)),
         BarrierKind::Blocked => {
             let may_try = barrier.until.is_none_or(|until| until <= case.world.now);
             let why = barrier.why.clone();
@@ -285,7 +296,10 @@ fn merge(
     needs: &mut BTreeSet<Need>,
 ) -> Action {
     let approved_by = gates::approvers(case, release, observed, needs);
-    let valid_until = case.world.now.checked_add_signed(PROOF_VALID).unwrap_or(Time::MAX_UTC);
+    let now = case.world.now;
+    // Rights may be remembered from earlier, and the proof is no younger than what it rests on.
+    let rests_on = case.world.oldest_right().map_or(now, |told| told.min(now));
+    let valid_until = rests_on.checked_add_signed(PROOF_VALID).unwrap_or(Time::MAX_UTC);
     let head = observed.change.head.commit.clone();
     Action::Merge {
         target: case.target.clone(),

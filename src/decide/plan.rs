@@ -157,6 +157,8 @@ pub enum Remark {
         to: UserName,
         /// What became of each command.
         outcomes: Vec<CommandOutcome>,
+        /// The comments whose answers this one makes out of date.
+        outdates: Vec<CommentId>,
     },
     /// A person's commit is on the branch, and we stop writing.
     ForeignHead {
@@ -170,9 +172,22 @@ impl Remark {
     #[must_use]
     pub fn about(&self) -> String {
         match self {
-            Self::Answer { comment, .. } => format!("comment {}", comment.0),
+            Self::Answer { comment, .. } => Self::about_comment(comment),
             Self::ForeignHead { head } => format!("head {head}"),
         }
+    }
+
+    /// What earlier remarks were about that this one makes out of date.
+    #[must_use]
+    pub fn outdates(&self) -> Vec<String> {
+        match self {
+            Self::Answer { outdates, .. } => outdates.iter().map(Self::about_comment).collect(),
+            Self::ForeignHead { .. } => Vec::new(),
+        }
+    }
+
+    pub(super) fn about_comment(comment: &CommentId) -> String {
+        format!("comment {}", comment.0)
     }
 }
 
@@ -341,6 +356,11 @@ pub enum Need {
     Member {
         /// The team.
         team: TeamName,
+        /// The person.
+        user: UserName,
+    },
+    /// Whether somebody is a collaborator of the config repository.
+    Collaborator {
         /// The person.
         user: UserName,
     },

@@ -3,7 +3,7 @@
 use super::case::Case;
 use super::plan::{Action, Remark};
 use super::reason::Because;
-use crate::model::{CommandOutcome, Comment, Handled, ObservedChange, Reaction, RefusedBecause};
+use crate::model::{CommandOutcome, Comment, CommentId, Handled, ObservedChange, Reaction, RefusedBecause};
 
 /// On how many of the last changes of a target answers are still owed: a new one may open before they are given.
 const CHANGES_ANSWERED_MAX: usize = 3;
@@ -38,17 +38,43 @@ fn answer(case: &Case<'_>, observed: &ObservedChange, handled: &Handled) -> Vec<
             because: because(),
         });
     }
-    let remark = Remark::Answer {
-        comment: handled.comment.clone(),
-        body: text_of(observed, handled).unwrap_or_default(),
-        to: handled.by.clone(),
-        outcomes: handled.outcomes.clone(),
-    };
-    if deserves_words(case, handled) && !is_said(case, observed, &remark) {
+    if deserves_words(case, handled) && !is_said(case, observed, &Remark::about_comment(&handled.comment)) {
+        let remark = Remark::Answer {
+            comment: handled.comment.clone(),
+            body: text_of(observed, handled).unwrap_or_default(),
+            to: handled.by.clone(),
+            outcomes: handled.outcomes.clone(),
+            outdates: outdated(case, handled),
+        };
         let change = handled.change;
         actions.push(Action::Remark { change, target: case.target.clone(), remark, because: because() });
     }
     actions
+}
+
+/// The comments whose answers an answer makes out of date, and no answer in between did.
+///
+/// One that refused something stays until the same person is answered anew: it told them something.
+fn outdated(case: &Case<'_>, handled: &Handled) -> Vec<CommentId> {
+    let mut earlier: Vec<&Handled> = case
+        .history
+        .handled_on(handled.change)
+        .take_while(|other| other.comment != handled.comment)
+        .collect();
+    earlier.retain(|other| deserves_words(case, other));
+    let makes_old = |by: &Handled, old: &Handled| by.by == old.by || !refuses(old);
+    let mut old = Vec::new();
+    for (index, other) in earlier.iter().enumerate() {
+        let was_old = earlier.iter().skip(index + 1).any(|between| makes_old(between, other));
+        if !was_old && makes_old(handled, other) {
+            old.push(other.comment.clone());
+        }
+    }
+    old
+}
+
+fn refuses(handled: &Handled) -> bool {
+    handled.outcomes.iter().any(|outcome| matches!(outcome, CommandOutcome::Refused(_)))
 }
 
 /// Whether a sign is not enough. Nobody can make the bot flood a change: there is one word for all who lack a
@@ -65,7 +91,12 @@ fn deserves_words(case: &Case<'_>, handled: &Handled) -> bool {
 
 fn lacks_right(handled: &Handled) -> bool {
     let is_refused = |outcome: &CommandOutcome| {
-        matches!(outcome, CommandOutcome::Refused(RefusedBecause::NotEntitled { .. }))
+        matches!(
+            outcome,
+            CommandOutcome::Refused(
+                RefusedBecause::NotEntitled { .. } | RefusedBecause::NamedStranger { .. }
+            )
+        )
     };
     handled.outcomes.iter().any(is_refused)
 }
@@ -83,16 +114,15 @@ fn text_of(observed: &ObservedChange, handled: &Handled) -> Option<String> {
     comments.chain(reviews).find(|(id, _)| **id == handled.comment).map(|(_, body)| body.clone())
 }
 
-fn is_said(case: &Case<'_>, observed: &ObservedChange, remark: &Remark) -> bool {
-    let about = remark.about();
+fn is_said(case: &Case<'_>, observed: &ObservedChange, about: &str) -> bool {
     let mut own = observed.change.comments.iter().filter(|comment| comment.author == case.world.bot);
-    own.any(|comment| comment.about() == Some(about.as_str()))
+    own.any(|comment| comment.about() == Some(about))
 }
 
 fn foreign_head(case: &Case<'_>, observed: &ObservedChange) -> Option<Action> {
     let head = observed.change.head.commit.clone();
     let remark = Remark::ForeignHead { head };
-    let owed = !observed.is_ours() && !is_said(case, observed, &remark);
+    let owed = !observed.is_ours() && !is_said(case, observed, &remark.about());
     owed.then(|| Action::Remark {
         change: observed.change.number,
         target: case.target.clone(),

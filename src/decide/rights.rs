@@ -43,7 +43,8 @@ pub(super) fn is_any_of<'a>(
     let mut answer = Some(false);
     for principal in principals {
         let is = match principal {
-            Principal::User(name) => Some(case.world.means(name, user)),
+            Principal::User(name) if case.world.means(name, user) => is_still(case, user, needs),
+            Principal::User(_) => Some(false),
             Principal::Team(team) => is_member(case, team, user, needs),
             Principal::CodeOwners => is_owner(case, user, observed, needs),
         };
@@ -54,6 +55,22 @@ pub(super) fn is_any_of<'a>(
         }
     }
     answer
+}
+
+/// Whether somebody is who is meant by their name: it may be a stranger's by now, but a stranger has no access.
+fn is_still(case: &Case<'_>, user: &UserName, needs: &mut BTreeSet<Need>) -> Option<bool> {
+    if !case.world.names_move {
+        return Some(true);
+    }
+    known(case, case.world.collaborators.get(user), needs, || Need::Collaborator { user: user.clone() })
+}
+
+/// Whether somebody is named for one of the rights, and has no access to the config repository.
+pub(super) fn is_named_stranger(case: &Case<'_>, user: &UserName, rights: &[Right], target: &Target) -> bool {
+    let is_known_not_to_be = |fact: &Fact<bool>| fact.value() == Some(&false);
+    let mut holders = rights.iter().flat_map(|right| case.policy.holders(*right, target));
+    case.world.collaborators.get(user).is_some_and(is_known_not_to_be)
+        && holders.any(|holder| matches!(holder, Principal::User(name) if case.world.means(name, user)))
 }
 
 /// Whether somebody owns one of the files that a change touches.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::github::GitHubForge;
 use super::local::LocalForge;
-use super::{Forge, ForgeError, LogPart, Merge, Presentation, Proposal, Remark};
+use super::{Forge, ForgeError, LogPart, Merge, Presentation, Proposal, Remark, Testimony};
 use crate::model::{
     BlobId, BranchName, Change, ChangeNumber, CommentId, CommitId, Deployment, FileChange, ForgeName, Head,
     Health, HealthQuestion, ImageReference, Place, Reaction, RepositoryName, RepositoryPath,
@@ -165,11 +165,19 @@ impl Forge for AnyForge {
         each!(self, forge => forge.delete_branch(place, branch, expected).await)
     }
 
-    async fn is_member(&self, team: &TeamName, user: &UserName) -> Result<bool, ForgeError> {
+    async fn is_member(&self, team: &TeamName, user: &UserName) -> Result<Testimony, ForgeError> {
         each!(self, forge => forge.is_member(team, user).await)
     }
 
-    async fn may_write(&self, place: &Place, user: &UserName) -> Result<bool, ForgeError> {
+    fn names_move(&self) -> bool {
+        each!(self, forge => forge.names_move())
+    }
+
+    async fn is_collaborator(&self, place: &Place, user: &UserName) -> Result<Testimony, ForgeError> {
+        each!(self, forge => forge.is_collaborator(place, user).await)
+    }
+
+    async fn may_write(&self, place: &Place, user: &UserName) -> Result<Testimony, ForgeError> {
         each!(self, forge => forge.may_write(place, user).await)
     }
 

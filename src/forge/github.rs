@@ -35,7 +35,7 @@ use std::sync::{Arc, Mutex};
 
 use tokio::sync::OnceCell;
 
-use super::{Forge, ForgeError, LogPart, Merge, Presentation, Proposal, Remark};
+use super::{Forge, ForgeError, LogPart, Merge, Presentation, Proposal, Remark, Testimony};
 use crate::model::{
     BlobId, BranchName, Change, ChangeNumber, CommentId, CommitId, Deployment, FileChange, ForgeName, Head,
     Health, HealthQuestion, ImageReference, MergeMethod, Place, Reaction, RepositoryName, RepositoryPath,
@@ -290,11 +290,20 @@ impl Forge for GitHubForge {
         }
     }
 
-    async fn is_member(&self, team: &TeamName, user: &UserName) -> Result<bool, ForgeError> {
+    async fn is_member(&self, team: &TeamName, user: &UserName) -> Result<Testimony, ForgeError> {
         self.belongs(team, user).await
     }
 
-    async fn may_write(&self, place: &Place, user: &UserName) -> Result<bool, ForgeError> {
+    /// Accounts are renamed, and what they were called is free for anybody then.
+    fn names_move(&self) -> bool {
+        true
+    }
+
+    async fn is_collaborator(&self, place: &Place, user: &UserName) -> Result<Testimony, ForgeError> {
+        self.collaborates(&place.repository, user).await
+    }
+
+    async fn may_write(&self, place: &Place, user: &UserName) -> Result<Testimony, ForgeError> {
         self.writes(&place.repository, user).await
     }
 

@@ -19,7 +19,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
-use super::{Forge, ForgeError, LogPart, Merge, Presentation, Proposal, Remark};
+use super::{Forge, ForgeError, LogPart, Merge, Presentation, Proposal, Remark, Testimony};
 use crate::model::{
     BlobId, BranchName, Change, ChangeNumber, CommentId, CommitId, FileChange, ForgeName, Head, Health,
     HealthQuestion, Place, Reaction, RepositoryName, RepositoryPath, TeamName, Time, TreeEntry, UserName,
@@ -230,8 +230,8 @@ impl Forge for LocalForge {
         self.writing(&place.repository, move |store| store.delete_branch(&branch, &expected)).await
     }
 
-    async fn is_member(&self, team: &TeamName, user: &UserName) -> Result<bool, ForgeError> {
-        Ok(self.inner.teams.get(team).is_some_and(|members| members.contains(user)))
+    async fn is_member(&self, team: &TeamName, user: &UserName) -> Result<Testimony, ForgeError> {
+        Ok(Testimony::now(self.inner.teams.get(team).is_some_and(|members| members.contains(user))))
     }
 
     async fn examine(&self, question: &HealthQuestion) -> Health {

@@ -6,6 +6,7 @@ mod deliveries;
 
 use std::fmt::Display;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::DateTime;
@@ -44,6 +45,7 @@ const CONNECTIONS_MAX: u32 = 4;
 pub struct SqliteLedger {
     pool: SqlitePool,
     name: String,
+    forgetting: Arc<deliveries::Forgetting>,
 }
 
 impl SqliteLedger {
@@ -65,7 +67,7 @@ impl SqliteLedger {
             SqliteConnection::connect_with(&options).await.map_err(|error| failed(&name, words(&error)))?;
         prepare(&mut connection, &name).await?;
         let pool = share(options).await.map_err(|error| failed(&name, words(&error)))?;
-        Ok(Self { pool, name })
+        Ok(Self { pool, name, forgetting: Arc::default() })
     }
 
     /// A ledger that is gone with its last handle.
@@ -79,7 +81,7 @@ impl SqliteLedger {
         let pool = SqlitePoolOptions::new().max_connections(1).idle_timeout(None).max_lifetime(None);
         let pool = pool.connect_with(SqliteConnectOptions::new().in_memory(true)).await.map_err(failed)?;
         prepare(&mut *pool.acquire().await.map_err(failed)?, &name).await?;
-        Ok(Self { pool, name })
+        Ok(Self { pool, name, forgetting: Arc::default() })
     }
 
     async fn ask<T>(&self, answer: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, LedgerError> {
@@ -235,7 +237,7 @@ impl Ledger for SqliteLedger {
     }
 
     async fn accept(&self, delivery: &Delivery) -> Result<Acceptance, LedgerError> {
-        self.ask(deliveries::accept(&self.pool, delivery)).await
+        self.ask(deliveries::accept(&self.pool, &self.forgetting, delivery)).await
     }
 
     async fn deliveries(&self) -> Result<Vec<Delivery>, LedgerError> {

@@ -224,6 +224,8 @@ words! {
         Behind = "behind",
         /// The change stands in the forge's own queue, and is merged at its turn.
         Queued = "queued",
+        /// Not all that was said on the change can be read, so it is left to people.
+        Unread = "unread",
     }
 }
 

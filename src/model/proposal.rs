@@ -72,6 +72,8 @@ pub struct Merge {
 /// A comment of the bot.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WrittenRemark {
+    /// What earlier remarks were about that this one makes out of date: they may be folded away.
+    pub outdates: Vec<String>,
     /// What it is about; at most one comment of the bot on a change carries the same.
     pub about: String,
     /// The text, in Markdown, with its hidden mark.

@@ -209,6 +209,13 @@ pub enum RefusedBecause {
         /// Where it takes it.
         environment: EnvironmentName,
     },
+    /// The author is named for the right, and has no access to the config repository.
+    NamedStranger {
+        /// The right that it takes.
+        right: Right,
+        /// Where it takes it.
+        environment: EnvironmentName,
+    },
     /// Who asked for a promotion cannot approve it.
     Requester,
     /// The content changed too shortly before the comment, or `sha=` names another head.

@@ -108,6 +108,10 @@ pub struct World {
     pub members: BTreeMap<(TeamName, UserName), Fact<bool>>,
     /// Whether somebody may write to the config repository, as the forge says.
     pub writers: BTreeMap<UserName, Fact<bool>>,
+    /// Whether a name can go from one person to another on this forge; then it gives no right by itself.
+    pub names_move: bool,
+    /// Whether somebody is a collaborator of the config repository, as the forge says.
+    pub collaborators: BTreeMap<UserName, Fact<bool>>,
     /// What the forge tells of the source code that artifacts are made of.
     pub sources: Sources,
     /// Whether the forge shows more of a status than its line.
@@ -117,6 +121,17 @@ pub struct World {
 }
 
 impl World {
+    /// When the oldest of the facts was told on which somebody's right may rest; nothing where there is none.
+    #[must_use]
+    pub fn oldest_right(&self) -> Option<Time> {
+        let facts = self.members.values().chain(self.writers.values()).chain(self.collaborators.values());
+        let told = facts.filter_map(|fact| match fact {
+            Fact::Known { as_of, .. } => Some(*as_of),
+            Fact::Unknown { .. } => None,
+        });
+        told.min()
+    }
+
     /// What an artifact says about itself, as far as it is known.
     #[must_use]
     pub fn description(&self, reference: &ImageReference) -> Option<&Description> {

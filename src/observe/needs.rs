@@ -4,7 +4,7 @@ use futures::future::join_all;
 
 use super::{Clock, Freshness, Observation, Ports, artifacts, sources};
 use crate::decide::Need;
-use crate::forge::{Forge, ForgeError};
+use crate::forge::{Forge, ForgeError, Testimony};
 use crate::ledger::Ledger;
 use crate::model::{
     ContentKey, Digest, Fact, FileChange, ImageName, Obstacle, Policy, Release, Tag, Target, Time, World,
@@ -48,6 +48,10 @@ pub(super) async fn fetch<F: Forge, R: Registry, L: Ledger, C: Clock>(
                 let answer = ports.forge.may_write(&observation.world.place, &user).await;
                 observation.world.writers.insert(user, answered(answer, ports.clock.now()));
             }
+            Need::Collaborator { user } => {
+                let answer = ports.forge.is_collaborator(&observation.world.place, &user).await;
+                observation.world.collaborators.insert(user, answered(answer, ports.clock.now()));
+            }
             Need::Source(span) => {
                 let fact = sources::compared(ports, &span).await;
                 observation.world.sources.compared.insert(span, fact);
@@ -74,7 +78,8 @@ async fn deployments<F: Forge, R: Registry, L: Ledger, C: Clock>(
         | Need::Key { .. }
         | Need::Source(_)
         | Need::Member { .. }
-        | Need::Writer { .. } => None,
+        | Need::Writer { .. }
+        | Need::Collaborator { .. } => None,
     };
     let targets: Vec<Target> = needs.iter().filter_map(target).collect();
     if targets.is_empty() {
@@ -103,9 +108,9 @@ async fn digest<F: Forge, R: Registry, L: Ledger, C: Clock>(
 }
 
 /// What the forge says about somebody, as a fact.
-fn answered(answer: Result<bool, ForgeError>, now: Time) -> Fact<bool> {
+fn answered(answer: Result<Testimony, ForgeError>, now: Time) -> Fact<bool> {
     match answer {
-        Ok(answer) => Fact::known(answer, now),
+        Ok(Testimony { is_so, at }) => Fact::known(is_so, at.unwrap_or(now)),
         Err(error) => Fact::Unknown { since: now, why: error.to_string().into() },
     }
 }

@@ -13,6 +13,9 @@ pub(super) fn refusal(because: &RefusedBecause, by: &UserName, input: &RemarkInp
             let whom = ask(*right, environment, by, input);
             format!("it takes the right `{right}` in {environment}, which you do not have; {whom}")
         }
+        RefusedBecause::NamedStranger { right, environment } => {
+            named_stranger(*right, environment, by, input)
+        }
         RefusedBecause::Requester => {
             let whom = ask(Right::Approve, &input.target.environment, by, input);
             format!("you asked for this promotion, so somebody else has to approve it; {whom}")
@@ -45,6 +48,23 @@ pub(super) fn refusal(because: &RefusedBecause, by: &UserName, input: &RemarkInp
             "a comment that was edited gives no commands; write a new one with what you want".to_owned()
         }
     }
+}
+
+/// What is missing of somebody whose name stands in the configuration.
+fn named_stranger(
+    right: Right,
+    environment: &EnvironmentName,
+    by: &UserName,
+    input: &RemarkInput<'_>,
+) -> String {
+    let service = input.policy.service(&input.target.service);
+    let repository = service.map_or("the config repository", |service| service.place.repository.as_str());
+    format!(
+        "{} is named for the right `{right}` in {environment}, but is no collaborator of {}, and a name alone may be \
+         anybody's by now; get access to it and write the command again",
+        name(by.as_str()),
+        quoted(repository)
+    )
 }
 
 /// Who holds a right, the asking person apart.

@@ -297,6 +297,8 @@ pub(super) fn any_world() -> impl Strategy<Value = World> {
             members: BTreeMap::new(),
             writers: BTreeMap::new(),
             ignores_case: false,
+            names_move: false,
+            collaborators: BTreeMap::new(),
             sources: Sources::default(),
             shows_details: false,
             deployments: Default::default(),

@@ -15,7 +15,8 @@ use super::{GitHubForge, failed};
 use crate::forge::{BRANCH_PREFIX, ForgeError, NewStatus};
 use crate::model::{ChangeNumber, CommitId, Place, RepositoryName, Status, StatusState, Time};
 
-/// Longest summary and longest details of a run, in bytes: GitHub takes no more.
+/// Longest summary and longest details of a run, in bytes: GitHub's pages say characters, and it counts bytes
+/// (github/docs issue 35252).
 const OUTPUT_BYTES_MAX: usize = 65_535;
 
 /// A check run of ours as it stands on a head.

@@ -15,6 +15,9 @@ use crate::forge::ForgeError;
 /// How GitHub calls it when too much was asked for in this hour.
 const LIMITED: &str = "RATE_LIMITED";
 
+/// How GitHub calls it when one document is too much: too large, or too long under way.
+const TOO_MUCH: [&str; 3] = ["RESOURCE_LIMITS_EXCEEDED", "MAX_NODE_LIMIT_EXCEEDED", "TIMEOUT"];
+
 /// Some mutations for one document. GitHub carries them out in their order; one that fails stops none of the others.
 #[derive(Debug, Default)]
 pub(super) struct Mutations {
@@ -90,6 +93,13 @@ impl GitHubForge {
         }
         let done = answer.data.unwrap_or_default().into_iter().filter(|(_, value)| !value.is_null());
         let outcomes = Outcomes { done: done.collect(), errors: answer.errors };
+        let is_too_much =
+            |error: &GraphError| error.kind.as_deref().is_some_and(|kind| TOO_MUCH.contains(&kind));
+        if outcomes.done.is_empty()
+            && let Some(error) = outcomes.errors.iter().find(|error| is_too_much(error))
+        {
+            return Err(failed(verb, super::refusal::one_line(&error.message)));
+        }
         if outcomes.done.is_empty() && outcomes.errors.is_empty() {
             return Err(failed(verb, "GitHub's answer says nothing of it"));
         }

@@ -10,15 +10,19 @@ use super::connection::{Call, in_path, lock};
 use super::credentials::{Credentials, Scope};
 use super::wire::{Account, App, Membership, Permission, is_ghost, login};
 use super::{GitHubForge, failed};
-use crate::forge::ForgeError;
+use crate::forge::{ForgeError, Testimony};
 use crate::model::{RepositoryName, TeamName, Time, UserName};
 
-/// How long an answer about somebody holds.
-const TOLD_FOR: TimeDelta = TimeDelta::seconds(60);
+/// How long an answer about somebody is remembered: half as long as rights may be old, so that there is as much time
+/// again to carry out what rests on it.
+const TOLD_FOR: TimeDelta = TimeDelta::seconds(30);
 /// How many answers, and how many names, are remembered; then all are forgotten.
 const NAMES_MAX: usize = 10_000;
 /// The type of an account that is a program's.
 const MACHINE: &str = "Bot";
+
+/// A name, and the account that wrote something under it.
+pub(super) type Author = (UserName, u64);
 
 /// What is known of people.
 #[derive(Default)]
@@ -33,6 +37,7 @@ pub(super) struct People {
 enum Question {
     Member(TeamName, UserName),
     Writer(RepositoryName, UserName),
+    Collaborator(RepositoryName, UserName),
 }
 
 /// What GitHub said, and about which account.
@@ -44,6 +49,11 @@ struct Told {
 
 impl Told {
     const NO: Self = Self { is_so: false, account: None };
+
+    /// Whether it is so, and of the account that wrote here.
+    fn is_of(self, author: Option<u64>) -> bool {
+        self.is_so && author.is_some() && self.account == author
+    }
 }
 
 impl GitHubForge {
@@ -66,21 +76,20 @@ impl GitHubForge {
         login(&name).map_err(|error| failed("learning the bot's name", error))
     }
 
-    /// Remembers which account stood behind each name that wrote something.
-    pub(super) fn remember_authors<'a>(&self, accounts: impl Iterator<Item = &'a Account>) {
+    /// Remembers which account stood behind each name that wrote something. Each look says it anew of all that it shows,
+    /// so that forgetting costs nothing.
+    pub(super) fn remember_authors<'a>(&self, accounts: impl Iterator<Item = &'a Author>) {
         let mut authors = lock(&self.inner.people.authors);
         if authors.len() >= NAMES_MAX {
             authors.clear();
         }
-        for account in accounts {
-            if let (Ok(name), Some(id)) = (login(&account.login), account.id) {
-                authors.entry(name).or_default().insert(id);
-            }
+        for (name, id) in accounts {
+            authors.entry(name.clone()).or_default().insert(*id);
         }
     }
 
     /// Whether somebody belongs to a team; whoever was only invited does not yet.
-    pub(super) async fn belongs(&self, team: &TeamName, user: &UserName) -> Result<bool, ForgeError> {
+    pub(super) async fn belongs(&self, team: &TeamName, user: &UserName) -> Result<Testimony, ForgeError> {
         let question = Question::Member(team.clone(), user.clone());
         self.ask(user, question, async || self.ask_membership(team, user).await).await
     }
@@ -90,26 +99,42 @@ impl GitHubForge {
         &self,
         repository: &RepositoryName,
         user: &UserName,
-    ) -> Result<bool, ForgeError> {
+    ) -> Result<Testimony, ForgeError> {
         let question = Question::Writer(repository.clone(), user.clone());
         self.ask(user, question, async || self.ask_permission(repository, user).await).await
     }
 
-    /// An answer of the last minute, or a new one; no for an account that is not the one that wrote here.
+    /// Whether somebody is a collaborator of a repository: itself, by a team, or as a member of the organization.
+    ///
+    /// On a public repository everybody may read, so that the permission does not tell.
+    pub(super) async fn collaborates(
+        &self,
+        repository: &RepositoryName,
+        user: &UserName,
+    ) -> Result<Testimony, ForgeError> {
+        let question = Question::Collaborator(repository.clone(), user.clone());
+        self.ask(user, question, async || self.ask_collaboration(repository, user).await).await
+    }
+
+    /// An answer that is remembered, or a new one; no for an account that is not the one that wrote here.
+    ///
+    /// # Errors
+    /// Where nothing that somebody wrote under this name is shown: then nobody knows whose name it was.
     async fn ask(
         &self,
         user: &UserName,
         question: Question,
         ask: impl AsyncFnOnce() -> Result<Told, ForgeError>,
-    ) -> Result<bool, ForgeError> {
-        if is_ghost(user) {
-            return Ok(false);
-        }
+    ) -> Result<Testimony, ForgeError> {
         let now = self.now();
+        if is_ghost(user) {
+            return Ok(Testimony { is_so: false, at: Some(now) });
+        }
+        let author = self.author(user)?;
         let people = &self.inner.people;
         let known = lock(&people.told).get(&question).copied();
-        if let Some((told, _)) = known.filter(|(_, at)| now - *at < TOLD_FOR) {
-            return Ok(told.is_so && self.is_of(user, told.account));
+        if let Some((told, at)) = known.filter(|(_, at)| now - *at < TOLD_FOR) {
+            return Ok(Testimony { is_so: told.is_of(author), at: Some(at) });
         }
         let new = ask().await?;
         let mut all = lock(&people.told);
@@ -117,13 +142,16 @@ impl GitHubForge {
             all.clear();
         }
         all.insert(question, (new, now));
-        Ok(new.is_so && self.is_of(user, new.account))
+        Ok(Testimony { is_so: new.is_of(author), at: Some(now) })
     }
 
-    /// Whether an account is the only one that wrote here under a name: names are renamed and taken over.
-    fn is_of(&self, user: &UserName, account: Option<u64>) -> bool {
+    /// The only account that wrote here under a name; nothing where there are several: names are renamed and taken over.
+    fn author(&self, user: &UserName) -> Result<Option<u64>, ForgeError> {
         let authors = lock(&self.inner.people.authors);
-        authors.get(user).is_none_or(|ids| ids.iter().all(|id| Some(*id) == account))
+        let ids = authors.get(user).ok_or_else(|| {
+            failed(format!("learning whose name `{user}` is"), "nothing that was written under it is shown")
+        })?;
+        Ok(ids.first().copied().filter(|_| ids.len() == 1))
     }
 
     async fn ask_membership(&self, team: &TeamName, user: &UserName) -> Result<Told, ForgeError> {
@@ -137,14 +165,33 @@ impl GitHubForge {
             if membership.state != "active" {
                 return Ok(Told::NO);
             }
-            // A membership does not say whose it is.
-            let path = format!("/users/{}", in_path(user.as_str()));
-            let account: Account = self.inner.connection.get(scope, "read accounts", path).await?;
-            return Ok(Told { is_so: true, account: account.id });
+            return self.told_of(scope, user).await;
         }
         // Nobody there, no such team, or none that we may see: only the first is a no.
         let answer = self.inner.connection.call(Call::get(scope, "read teams", team_path)).await?;
         answer.expect(&format!("the team `{team}`")).map(|()| Told::NO)
+    }
+
+    async fn ask_collaboration(
+        &self,
+        repository: &RepositoryName,
+        user: &UserName,
+    ) -> Result<Told, ForgeError> {
+        let path = format!("/repos/{repository}/collaborators/{}", in_path(user.as_str()));
+        let scope = Scope::Repository(repository);
+        let answer = self.inner.connection.call(Call::get(scope, "read permissions", path)).await?;
+        if answer.status == StatusCode::NOT_FOUND {
+            return Ok(Told::NO);
+        }
+        answer.expect(&format!("whether {user} is a collaborator of `{repository}`"))?;
+        self.told_of(scope, user).await
+    }
+
+    /// A yes, with the account that has the name now: neither a membership nor a collaboration says whose it is.
+    async fn told_of(&self, scope: Scope<'_>, user: &UserName) -> Result<Told, ForgeError> {
+        let path = format!("/users/{}", in_path(user.as_str()));
+        let account: Account = self.inner.connection.get(scope, "read accounts", path).await?;
+        Ok(Told { is_so: true, account: account.id })
     }
 
     async fn ask_permission(&self, repository: &RepositoryName, user: &UserName) -> Result<Told, ForgeError> {

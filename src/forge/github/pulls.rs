@@ -93,6 +93,7 @@ impl GitHubForge {
         let said: BTreeMap<u64, Arc<Said>> =
             stream::iter(reads).buffer_unordered(READS_AT_ONCE).try_collect().await?;
         pulls.said = said;
+        self.remember_authors(pulls.said.values().flat_map(|said| &said.timeline.authors));
         let mut changes = Vec::with_capacity(pulls.ours.len());
         for pull in pulls.ours.values() {
             changes.push(self.change(&look, pull, pulls.said.get(&pull.number)).await?);
@@ -302,9 +303,10 @@ impl GitHubForge {
         let bot = self.identity().await?;
         let commit = look.head(pull)?;
         let barrier = match (said, look.base) {
-            (Some(said), Some(base)) if pull.is_open() => {
-                self.barrier(look.place, (pull.number, &commit), (base, &said.trial.state)).await?
-            }
+            (Some(said), Some(base)) if pull.is_open() => match said.timeline.barrier() {
+                Some(barrier) => Some(barrier),
+                None => self.barrier(look.place, (pull.number, &commit), (base, &said.trial.state)).await?,
+            },
             _ => None,
         };
         let head = match said {
@@ -419,6 +421,18 @@ impl GitHubForge {
         let pulls = lock(&memory.pulls);
         let said = pulls.get(&place.branch)?.said.get(&change.0)?;
         said.check.clone().filter(|check| check.head() == head)
+    }
+
+    /// What the bot said on a change as the last look saw it, and when the change had been touched last by then.
+    pub(super) fn seen_remarks(
+        &self,
+        place: &Place,
+        change: ChangeNumber,
+    ) -> Option<(Time, BTreeMap<String, String>)> {
+        let memory = self.memory(&place.repository);
+        let pulls = lock(&memory.pulls);
+        let said = pulls.get(&place.branch)?.said.get(&change.0)?;
+        Some((said.touched, said.timeline.remarks.clone()))
     }
 
     /// Has what was said on a change read again at the next look.

@@ -6,16 +6,19 @@ use serde_json::json;
 use super::budget::Lane;
 use super::connection::Call;
 use super::credentials::Scope;
+use super::graph::Mutations;
 use super::pulls::{is_review, is_user};
 use super::wire::{CommitStatus, IssueComment, OnePull, Pull, commit_id};
 use super::{GitHubForge, failed};
 use crate::forge::{CHANGE_LABEL, ForgeError, NewStatus, Presentation, Remark};
 use crate::model::{
-    BranchName, ChangeNumber, Comment, CommentId, CommitId, Place, Reaction, Status, StatusState,
+    BranchName, ChangeNumber, Comment, CommentId, CommitId, Place, Reaction, Status, StatusState, Time,
 };
 
 /// Longest line of a status, in characters: GitHub takes no more.
 const DESCRIPTION_CHARS_MAX: usize = 140;
+/// How many comments one answer hides at most; there is seldom more than one.
+const HIDDEN_MAX: usize = 10;
 
 impl GitHubForge {
     /// Brings title, text and status up to date, as far as they differ from what the last look saw.
@@ -136,20 +139,58 @@ impl GitHubForge {
         change: ChangeNumber,
         remark: &Remark,
     ) -> Result<(), ForgeError> {
-        let bot = self.identity().await?;
-        let scope = Scope::Repository(&place.repository);
-        let path = format!("/repos/{}/issues/{}/comments", place.repository, change.0);
-        let all: Vec<IssueComment> = self.inner.connection.pages(scope, "read comments", &path).await?;
-        let mut own = all.iter().filter(|comment| is_user(comment.user.as_ref(), bot));
-        let is_about = |body: &str| Comment::about_in(body) == Some(remark.about.as_str());
-        if own.any(|comment| comment.body.as_deref().is_some_and(is_about)) {
+        let (touched, remarks) = self.seen_remarks(place, change).unzip();
+        let remarks = remarks.unwrap_or_default();
+        if remarks.contains_key(&remark.about) || self.said_since(place, change, remark, touched).await? {
             return Ok(());
         }
+        let scope = Scope::Repository(&place.repository);
+        let path = format!("/repos/{}/issues/{}/comments", place.repository, change.0);
         let body = json!({ "body": remark.body });
         // Nothing of GitHub's refuses a second comment: a lost answer is repaired by the next look.
         let call = Call::write(scope, "write comments", Method::POST, path, body).once();
         let answer = self.inner.connection.call(call.in_lane(Lane::Command)).await?;
-        answer.expect(&format!("a comment on change {change} of `{}`", place.repository))
+        answer.expect(&format!("a comment on change {change} of `{}`", place.repository))?;
+        let outdated = remark.outdates.iter().filter_map(|about| remarks.get(about));
+        self.hide(place, change, outdated.filter(|id| !id.is_empty()).take(HIDDEN_MAX)).await;
+        Ok(())
+    }
+
+    /// Whether the bot said something after the last look: of what came before, that look knows. Times are GitHub's own.
+    async fn said_since(
+        &self,
+        place: &Place,
+        change: ChangeNumber,
+        remark: &Remark,
+        touched: Option<Time>,
+    ) -> Result<bool, ForgeError> {
+        let bot = self.identity().await?;
+        let since =
+            touched.map_or_else(String::new, |at| format!("?since={}", at.format("%Y-%m-%dT%H:%M:%SZ")));
+        let path = format!("/repos/{}/issues/{}/comments{since}", place.repository, change.0);
+        let scope = Scope::Repository(&place.repository);
+        let all: Vec<IssueComment> = self.inner.connection.pages(scope, "read comments", &path).await?;
+        let mut own = all.iter().filter(|comment| is_user(comment.user.as_ref(), bot));
+        let is_about = |body: &str| Comment::about_in(body) == Some(remark.about.as_str());
+        Ok(own.any(|comment| comment.body.as_deref().is_some_and(is_about)))
+    }
+
+    /// Hides what a new answer makes out of date. Nothing rests on it, so it is tried once: right after that answer.
+    async fn hide(&self, place: &Place, change: ChangeNumber, outdated: impl Iterator<Item = &String>) {
+        let mut mutations = Mutations::default();
+        for (index, id) in outdated.enumerate() {
+            let input = json!({ "subjectId": id, "classifier": "OUTDATED" });
+            mutations.add(&format!("old{index}"), ("minimizeComment", "clientMutationId"), input);
+        }
+        if mutations.is_empty() {
+            return;
+        }
+        let scope = (Scope::Repository(&place.repository), "hide comments");
+        let done = self.mutate(scope, mutations).await;
+        let error = done.map(|outcomes| outcomes.first_error().map(|error| error.message.clone()));
+        if let Some(why) = error.unwrap_or_else(|error| Some(error.to_string())) {
+            tracing::warn!("an old answer on {change} in `{}` was not hidden: {why}", place.repository);
+        }
     }
 
     /// Leaves a sign on a comment; GitHub keeps each of them once.

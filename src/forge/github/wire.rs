@@ -195,6 +195,7 @@ pub(super) struct Happening {
     #[serde(default)]
     pub(super) event: String,
     pub(super) id: Option<u64>,
+    pub(super) node_id: Option<String>,
     pub(super) actor: Option<Account>,
     pub(super) user: Option<Account>,
     pub(super) created_at: Option<Time>,

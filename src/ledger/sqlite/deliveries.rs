@@ -1,10 +1,32 @@
 //! The rows of deliveries. One statement each, so that two processes on one file cannot both take an event for new.
 
+use std::sync::{Mutex, PoisonError};
+
+use chrono::TimeDelta;
 use sqlx::SqlitePool;
 
 use super::json;
 use crate::ledger::{Acceptance, DELIVERY_DAYS_KEPT, Delivery, DeliveryId, DeliveryOutcome, Subject};
 use crate::model::Time;
+
+/// How often old deliveries are looked for: each search is a write, and events come in bursts.
+const FORGET_EVERY: TimeDelta = TimeDelta::minutes(1);
+
+/// When old deliveries were looked for the last time, by this process.
+#[derive(Debug, Default)]
+pub(super) struct Forgetting(Mutex<Option<Time>>);
+
+impl Forgetting {
+    /// Whether it is time again; who asks then does it. A clock that was set back makes it time too.
+    fn is_due(&self, now: Time) -> bool {
+        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_due = last.is_none_or(|last| (now - last).abs() >= FORGET_EVERY);
+        if is_due {
+            *last = Some(now);
+        }
+        is_due
+    }
+}
 
 /// A delivery that is still to be handled, as it is kept.
 #[derive(sqlx::FromRow)]
@@ -19,7 +41,11 @@ pub(super) struct Row {
 }
 
 /// An id that a product gave is known for as long as it is kept; one of content only until it was handled.
-pub(super) async fn accept(pool: &SqlitePool, delivery: &Delivery) -> Result<Acceptance, sqlx::Error> {
+pub(super) async fn accept(
+    pool: &SqlitePool,
+    forgetting: &Forgetting,
+    delivery: &Delivery,
+) -> Result<Acceptance, sqlx::Error> {
     let query = "INSERT INTO deliveries (source, id, is_given, received_at, images, forge, repositories) \
                  SELECT $1, $2, $3, $4, $5, $6, $7 \
                  WHERE NOT EXISTS (SELECT 1 FROM deliveries WHERE source = $1 AND id = $2 \
@@ -36,13 +62,15 @@ pub(super) async fn accept(pool: &SqlitePool, delivery: &Delivery) -> Result<Acc
     if done.rows_affected() == 0 {
         return Ok(Acceptance::Doubled);
     }
-    forget_old(pool, delivery.received_at).await?;
+    if forgetting.is_due(delivery.received_at) {
+        forget_old(pool, delivery.received_at).await?;
+    }
     Ok(Acceptance::New)
 }
 
 async fn forget_old(pool: &SqlitePool, now: Time) -> Result<(), sqlx::Error> {
     let query = "DELETE FROM deliveries WHERE outcome IS NOT NULL AND received_at < $1";
-    let oldest = now - chrono::TimeDelta::days(DELIVERY_DAYS_KEPT);
+    let oldest = now - TimeDelta::days(DELIVERY_DAYS_KEPT);
     sqlx::query(query).bind(oldest.timestamp_micros()).execute(pool).await.map(|_| ())
 }
 

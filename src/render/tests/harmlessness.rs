@@ -96,7 +96,7 @@ proptest! {
         ] {
             let comment = CommentId("12".to_owned());
             let to = UserName::new(name.clone()).unwrap();
-            let said = Remark::Answer { comment, body, to, outcomes: outcomes.clone() };
+            let said = Remark::Answer { comment, body, to, outcomes: outcomes.clone(), outdates: Vec::new() };
             let (judgement, target, policy) = (judgement(vec![soaking()], vec![]), target("production"), policy());
             let input = RemarkInput { target: &target, judgement: Some(&judgement), policy: &policy };
             let text = remark(&said, &input);

@@ -6,6 +6,7 @@ use crate::render::{RemarkInput, remark};
 /// What the bot answers to a comment of mallory's with these outcomes.
 fn answer(body: &str, outcomes: Vec<CommandOutcome>) -> String {
     let said = Remark::Answer {
+        outdates: Vec::new(),
         comment: CommentId("12".to_owned()),
         body: body.to_owned(),
         to: user("mallory"),
@@ -199,6 +200,7 @@ fn somebody_elses_commit_is_told_once_and_clearly() {
 #[test]
 fn a_service_that_is_gone_is_said_to_be() {
     let said = Remark::Answer {
+        outdates: Vec::new(),
         comment: CommentId("12".to_owned()),
         body: "/promote why".to_owned(),
         to: user("[bot]"),

@@ -226,3 +226,30 @@ fn a_review_that_says_neither_yes_nor_no_may_hold_a_command() {
         bot.say_in_review(change, "bob", "/promote resume").settle().await.expect_merged(change);
     });
 }
+
+#[test]
+fn an_answer_folds_away_what_it_makes_out_of_date() {
+    Story::default().with_faults().play(async |bot| {
+        let change = bot.bring_to_production("1.10.0").await;
+        let mut asked = Vec::new();
+        for (who, command) in [
+            ("alice", "/promote status"),
+            ("dora", "/promote approve"),
+            ("bob", "/promote status"),
+            ("dora", "/promote status"),
+        ] {
+            asked.push(bot.pass(minutes(1)).comment(change, who, command));
+            bot.settle().await;
+            bot.read_reply(asked.last().expect("it was just asked"));
+            if bot.is_answer_hidden(&asked[0]).is_some() {
+                let hidden: Vec<bool> = asked.iter().filter_map(|one| bot.is_answer_hidden(one)).collect();
+                let last = asked.len() - 1;
+                let is_told_again = |index: usize| index != 1 || last == 3;
+                assert!(
+                    (0..last).all(|index| hidden[index] == is_told_again(index)) && !hidden[last],
+                    "{hidden:?}"
+                );
+            }
+        }
+    });
+}

@@ -1,5 +1,7 @@
 //! Who may do what where the configuration names nobody, and who never may.
 
+use std::time::Duration;
+
 use towpath::model::{Reaction, ReviewVerdict};
 
 use crate::support::rules::{Rules, minutes};
@@ -105,5 +107,41 @@ fn a_change_that_waits_for_people_asks_them_for_a_review() {
         if let Some(asked) = asked {
             assert_eq!(asked, [["alice", "bob", "olga", "shop"].map(str::to_owned).to_vec()]);
         }
+    });
+}
+
+#[test]
+fn whoever_took_over_a_name_that_the_configuration_names_gets_nothing() {
+    Story::default().with_faults().play(async |bot| {
+        bot.is_stranger("alice");
+        let change = bot.bring_to_production("1.10.0").await;
+        let refused = bot.pass(minutes(5)).comment(change, "alice", "/promote approve");
+        bot.review(change, "alice", ReviewVerdict::Approve);
+        bot.settle()
+            .await
+            .expect_reaction(&refused, Reaction::ThumbsDown)
+            .expect_open("production", "1.10.0");
+        insta::assert_snapshot!(bot.read_reply(&refused), @"alice: I did not run `/promote approve`: alice is named for the right `approve` in production, but is no collaborator of `acme/deploy`, and a name alone may be anybody's by now; get access to it and write the command again.");
+        bot.pass(minutes(5)).comment(change, "bob", "/promote approve");
+        bot.settle().await.expect_merged(change);
+    });
+}
+
+#[test]
+fn the_approval_of_somebody_who_left_the_team_merges_nothing_after_a_minute() {
+    let rules = Rules::default().approved_by_team("production", "acme/sre", 2);
+    story_with(rules, async |bot| {
+        bot.make_member("acme/sre", "tess").make_member("acme/sre", "tim");
+        let change = bot.bring_to_production("1.10.0").await;
+        bot.pass(minutes(5)).comment(change, "tess", "/promote approve");
+        bot.settle().await.expect_open("production", "1.10.0");
+        bot.leave("acme/sre", "tess").pass(Duration::from_secs(61)).comment(
+            change,
+            "tim",
+            "/promote approve",
+        );
+        bot.settle().await.expect_open("production", "1.10.0");
+        insta::assert_snapshot!(bot.status(change), @"towpath/production pending: waiting: 1 of 2 approvals (tim)");
+        bot.make_member("acme/sre", "tess").pass(minutes(2)).settle().await.expect_merged(change);
     });
 }

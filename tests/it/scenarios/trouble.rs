@@ -61,6 +61,20 @@ fn an_overlay_that_cannot_be_read_delays_no_other_service() {
 }
 
 #[test]
+fn a_change_that_nobody_can_read_to_its_end_delays_no_other() {
+    story_with(Rules::default().and_service("pay"), async |bot| {
+        let change = bot.bring_to_production("1.10.0").await;
+        bot.pass(minutes(5)).flood(change).comment(change, "alice", "/promote approve");
+        bot.push_of("pay", "1.10.0").settle().await;
+        bot.expect_running("pay/dev", "1.10.0").expect_running("production", "1.9.0");
+        let notes = bot.notes("production").await.join("\n");
+        assert!(notes.contains("merging #3 is blocked") && notes.contains("merge it by hand"), "{notes}");
+        bot.drain().pass(minutes(15)).comment(change, "bob", "I deleted what was there.");
+        bot.settle().await.expect_merged(change);
+    });
+}
+
+#[test]
 fn losing_the_ledger_loses_nothing() {
     story(async |bot| {
         bot.push("1.10.0").settle().await.lose_ledgers().settle().await.expect_changes(1);

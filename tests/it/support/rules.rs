@@ -105,6 +105,16 @@ impl Rules {
         })
     }
 
+    /// How many approvals this environment wants, of the members of a team.
+    pub(crate) fn approved_by_team(self, environment: &str, team: &str, count: usize) -> Self {
+        self.change(environment, |environment| {
+            environment.gates.retain(|gate| !matches!(gate, Gate::Approvals(_)));
+            environment
+                .gates
+                .push(Gate::Approvals(Approvals { count, from: vec![Principal::Team(name(team))] }));
+        })
+    }
+
     /// A person merges in this environment.
     pub(crate) fn merged_by_people(self, environment: &str) -> Self {
         self.change(environment, |environment| environment.merge = MergeMode::Manual)

@@ -93,7 +93,7 @@ impl Refusal {
     /// What to tell people now.
     pub(super) fn sentence(&self) -> String {
         match self.kind {
-            BarrierKind::Blocked | BarrierKind::Queued => self.why.clone(),
+            BarrierKind::Blocked | BarrierKind::Queued | BarrierKind::Unread => self.why.clone(),
             BarrierKind::Behind => {
                 "its branch lacks the newest base, which the repository asks for".to_owned()
             }

@@ -2,6 +2,8 @@
 //!
 //! Whatever does not go smoothly is handed over to the way for one change, which finds what was left behind.
 
+use std::collections::VecDeque;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::{Method, StatusCode};
@@ -58,14 +60,45 @@ pub(super) fn goes_together(base: &Files, proposal: &Proposal) -> bool {
 
 impl GitHubForge {
     /// Opens new changes in one repository, at most [`TOGETHER_MAX`]; each has its own outcome.
+    ///
+    /// What GitHub does not take in one document it is given in halves, and a single one by REST: files may be too large
+    /// together, or take too long. Where that does not work either GitHub has a trouble of its own, and the rest waits.
     pub(super) async fn open_together(
         &self,
         proposals: &[&Proposal],
     ) -> Vec<Result<ChangeNumber, ForgeError>> {
-        let heads = match self.commit_together(proposals).await {
-            Ok(heads) => heads,
-            Err(error) => return proposals.iter().map(|_| Err(error.clone())).collect(),
-        };
+        let mut parts = VecDeque::from([proposals]);
+        let mut results = Vec::with_capacity(proposals.len());
+        while let Some(part) = parts.pop_front() {
+            match self.commit_together(part).await {
+                Ok(heads) => results.extend(self.open_all(part, heads).await),
+                Err(ForgeError::Unavailable { .. }) if part.len() > 1 => {
+                    let (left, right) = part.split_at(part.len() / 2);
+                    parts.push_front(right);
+                    parts.push_front(left);
+                }
+                Err(error @ ForgeError::Unavailable { .. }) => {
+                    let Some(proposal) = part.first() else { continue };
+                    let single = self.propose_one(proposal).await;
+                    let is_down = matches!(single, Err(ForgeError::Unavailable { .. }));
+                    results.push(single);
+                    if is_down {
+                        let rest: usize = parts.drain(..).map(<[_]>::len).sum();
+                        results.extend((0..rest).map(|_| Err(error.clone())));
+                    }
+                }
+                Err(error) => results.extend(part.iter().map(|_| Err(error.clone()))),
+            }
+        }
+        results
+    }
+
+    /// What comes after the commits of one document.
+    async fn open_all(
+        &self,
+        proposals: &[&Proposal],
+        heads: Vec<Option<CommitId>>,
+    ) -> Vec<Result<ChangeNumber, ForgeError>> {
         let pulls = self.pull_together(proposals, &heads).await;
         let labelled = self.label_together(proposals, &pulls).await;
         let mut results = Vec::with_capacity(proposals.len());

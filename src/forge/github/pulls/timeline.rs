@@ -5,27 +5,46 @@
 //! can hide it and nothing tells who did; one that is deleted is gone from the listing, and a review that was dismissed says
 //! nothing. What was accepted before stands in the log and stays.
 
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::TimeDelta;
 use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 
 use super::super::connection::{Call, PAGE_SIZE};
 use super::super::credentials::Scope;
-use super::super::wire::{GivenReaction, Happening, commit_id, user};
-use super::super::{GitHubForge, READS_AT_ONCE, failed};
+use super::super::people::Author;
+use super::super::wire::{Account, GivenReaction, Happening, commit_id, login, user};
+use super::super::{GitHubForge, READS_AT_ONCE};
 use super::is_user;
 use crate::forge::ForgeError;
-use crate::model::{Comment, CommentId, Reaction, RepositoryName, Review, ReviewVerdict, UserName};
+use crate::model::{
+    Barrier, BarrierKind, Comment, CommentId, Reaction, RepositoryName, Review, ReviewVerdict, Time, UserName,
+};
 
 /// What the identity of a review starts with; comments have numbers of their own.
 const REVIEW_PREFIX: &str = "review-";
 
-/// How many pages of one timeline are read; GitHub takes no more than 2,500 comments.
+/// How many pages of one timeline are read; GitHub takes no more than 2,500 comments, but mentions have no end.
 const PAGES_MAX: usize = 100;
+
+/// How long a timeline that goes on behind that is not read again: each reading takes that many requests, and whoever
+/// floods one change must not use up what the others need.
+const CUT_HOLDS: TimeDelta = TimeDelta::minutes(10);
+/// What people are told of a timeline that goes on behind that.
+const CUT: &str = "GitHub lists more than 10,000 events on it, and what was said behind them is not read; \
+                   merge it by hand, or close it and ask for the release again";
 
 /// What was said on a pull request.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Timeline {
     /// How many of its pages are full.
     full_pages: usize,
+    /// When it was seen to go on behind the last page that is read, if it does.
+    cut_at: Option<Time>,
+    /// Everybody who did something, with the account that it was.
+    pub(super) authors: BTreeSet<Author>,
+    /// What the bot said, by what it was about, as GraphQL knows it.
+    pub(super) remarks: BTreeMap<String, String>,
     pub(super) comments: Vec<Comment>,
     pub(super) reviews: Vec<Review>,
     pub(super) ended: Ended,
@@ -38,16 +57,37 @@ pub(super) struct Ended {
     pub(super) by: Option<UserName>,
 }
 
+/// What a timeline lists.
+struct Happenings {
+    all: Vec<Happening>,
+    full_pages: usize,
+    is_cut: bool,
+}
+
+impl Timeline {
+    /// What keeps the bot from acting on the change, where not all of this was read.
+    pub(super) fn barrier(&self) -> Option<Barrier> {
+        self.cut_at.map(|_| Barrier { kind: BarrierKind::Unread, why: CUT.to_owned(), until: None })
+    }
+}
+
 impl GitHubForge {
     pub(super) async fn timeline(
         &self,
         repository: &RepositoryName,
         (number, known): (u64, Option<&Timeline>),
     ) -> Result<Timeline, ForgeError> {
+        let now = self.now();
+        let is_cut = |known: &&Timeline| known.cut_at.is_some_and(|at| now - at < CUT_HOLDS);
+        if let Some(known) = known.filter(is_cut) {
+            return Ok(known.clone());
+        }
         let full_pages = known.map_or(0, |known| known.full_pages);
-        let (all, full_pages) = self.happenings(repository, number, full_pages).await?;
-        self.remember_authors(all.iter().filter_map(Happening::account));
-        let mut timeline = Timeline { full_pages, ..Timeline::default() };
+        let Happenings { all, full_pages, is_cut } = self.happenings(repository, number, full_pages).await?;
+        let authors = all.iter().filter_map(Happening::account).filter_map(author).collect();
+        let mut timeline =
+            Timeline { full_pages, cut_at: is_cut.then_some(now), authors, ..Timeline::default() };
+        let bot = self.identity().await?;
         let mut reacted = Vec::new();
         for happening in &all {
             match happening.event.as_str() {
@@ -55,6 +95,12 @@ impl GitHubForge {
                     let Some(comment) = comment(happening) else { continue };
                     if happening.reactions.as_ref().is_some_and(|counts| counts.is_any()) {
                         reacted.push(comment.id.clone());
+                    }
+                    if comment.author == *bot
+                        && let Some(about) = comment.about()
+                    {
+                        let node_id = happening.node_id.clone().unwrap_or_default();
+                        timeline.remarks.insert(about.to_owned(), node_id);
                     }
                     timeline.comments.push(comment);
                 }
@@ -67,7 +113,7 @@ impl GitHubForge {
         Ok(timeline)
     }
 
-    /// Everything that happened, and how many pages it fills.
+    /// Everything that happened, as far as it is read.
     ///
     /// A page that was full the last time is asked for by its mark: where nothing on it was edited or deleted, that costs
     /// nothing. It is not left out, since an edit has to be seen before a command is carried out that still waits.
@@ -76,7 +122,7 @@ impl GitHubForge {
         repository: &RepositoryName,
         number: u64,
         full_pages: usize,
-    ) -> Result<(Vec<Happening>, usize), ForgeError> {
+    ) -> Result<Happenings, ForgeError> {
         let what = format!("the timeline of pull request {number} in `{repository}`");
         let mut all = Vec::new();
         for page in 1..=PAGES_MAX {
@@ -90,10 +136,11 @@ impl GitHubForge {
             };
             all.extend(answer.json::<Vec<Happening>>(&what)?);
             if !answer.has_next() {
-                return Ok((all, page - 1));
+                return Ok(Happenings { all, full_pages: page - 1, is_cut: false });
             }
         }
-        Err(failed(format!("reading {what}"), format!("it has more than {PAGES_MAX} pages")))
+        // An error here would be one of the whole repository, and anybody who can write elsewhere could cause it.
+        Ok(Happenings { all, full_pages: PAGES_MAX, is_cut: true })
     }
 
     /// Fetches the bot's own reactions on those comments that have any.
@@ -128,6 +175,10 @@ impl GitHubForge {
         let own = all.iter().filter(|reaction| is_user(reaction.user.as_ref(), bot));
         Ok(own.filter_map(|reaction| Reaction::from_word(&reaction.content)).collect())
     }
+}
+
+fn author(account: &Account) -> Option<Author> {
+    Some((login(&account.login).ok()?, account.id?))
 }
 
 fn comment(happening: &Happening) -> Option<Comment> {

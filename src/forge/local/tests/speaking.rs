@@ -4,7 +4,7 @@ use super::*;
 
 fn remark(about: &str, text: &str) -> Remark {
     let body = format!("{text}\n{}", crate::model::Comment::mark(about));
-    Remark { about: about.to_owned(), body }
+    Remark { outdates: Vec::new(), about: about.to_owned(), body }
 }
 
 #[tokio::test]
@@ -112,8 +112,8 @@ async fn teams_are_those_of_the_configuration() {
     let ground = Ground::new().await;
     let any = crate::forge::any::AnyForge::Local(ground.forge.clone());
     let (sre, dev) = (TeamName::new("acme/sre").unwrap(), TeamName::new("acme/dev").unwrap());
-    assert_eq!(any.is_member(&sre, &user("alice")).await, Ok(true));
-    assert_eq!(any.is_member(&sre, &user("bob")).await, Ok(false));
-    assert_eq!(any.is_member(&dev, &user("alice")).await, Ok(false));
+    assert_eq!(any.is_member(&sre, &user("alice")).await, Ok(Testimony::now(true)));
+    assert_eq!(any.is_member(&sre, &user("bob")).await, Ok(Testimony::now(false)));
+    assert_eq!(any.is_member(&dev, &user("alice")).await, Ok(Testimony::now(false)));
     assert_eq!(any.bot(), &user("towpath"));
 }

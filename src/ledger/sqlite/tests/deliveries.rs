@@ -3,6 +3,7 @@ use crate::ledger::DELIVERY_DAYS_KEPT;
 use super::*;
 
 const SOURCE: &str = "registry/ghcr.io";
+const MINUTE: i64 = 60 * 1_000_000;
 const DAY: i64 = 24 * 3600 * 1_000_000;
 
 fn delivery(id: DeliveryId, microseconds: i64) -> Delivery {
@@ -105,9 +106,25 @@ async fn what_was_handled_long_ago_is_forgotten_and_what_was_not_is_kept() {
     ledger.conclude(&handled, DeliveryOutcome::Looked, at(3)).await.unwrap();
     ledger.accept(&delivery(given("new"), DELIVERY_DAYS_KEPT * DAY)).await.unwrap();
     assert_eq!(outcomes(&ledger).await.len(), 3, "not yet a week");
-    ledger.accept(&delivery(given("newer"), DELIVERY_DAYS_KEPT * DAY + 2)).await.unwrap();
+    ledger.accept(&delivery(given("newer"), DELIVERY_DAYS_KEPT * DAY + MINUTE)).await.unwrap();
     let ids: Vec<String> = outcomes(&ledger).await.into_iter().map(|(id, _)| id).collect();
     assert_eq!(ids, ["open", "new", "newer"]);
+}
+
+#[tokio::test]
+async fn old_deliveries_are_looked_for_once_a_minute() {
+    let ledger = SqliteLedger::in_memory().await.unwrap();
+    for own in [delivery(given("old"), 1), delivery(given("half a minute younger"), MINUTE / 2)] {
+        ledger.accept(&own).await.unwrap();
+        ledger.conclude(&own, DeliveryOutcome::Looked, at(MINUTE)).await.unwrap();
+    }
+    let start = DELIVERY_DAYS_KEPT * DAY + 2;
+    let mut counts = Vec::new();
+    for (id, after) in [("now", 0), ("soon", MINUTE / 2 + 1), ("later", MINUTE)] {
+        ledger.accept(&delivery(given(id), start + after)).await.unwrap();
+        counts.push(outcomes(&ledger).await.iter().filter(|(_, outcome)| outcome.is_some()).count());
+    }
+    assert_eq!(counts, [1, 1, 0]);
 }
 
 #[tokio::test]

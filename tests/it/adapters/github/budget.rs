@@ -87,7 +87,8 @@ async fn a_merge_and_an_answer_go_through_while_promotions_wait() {
     let change = ground.open().await;
     let (rest, wait) = ground.propose_many(proposals).await;
     assert!(!rest.is_empty() && wait.is_some());
-    let remark = Remark { about: "x".to_owned(), body: format!("Hello {}", Comment::mark("x")) };
+    let remark =
+        Remark { outdates: Vec::new(), about: "x".to_owned(), body: format!("Hello {}", Comment::mark("x")) };
     ground.forge.remark(&place(), change, &remark).await.unwrap();
     let again = ground.propose_many(rest.clone()).await;
     assert_eq!(again.0.len(), rest.len());
@@ -135,4 +136,34 @@ async fn the_engine_looks_again_when_github_takes_more_and_says_so_in_one_senten
     for service in SERVICES {
         bot.expect_running(&format!("{service}/dev"), "1.10.0");
     }
+}
+
+#[tokio::test]
+async fn a_document_that_is_too_much_for_github_is_halved() {
+    let (ground, proposals) = many(5).await;
+    for _half in 0..3 {
+        ground.refuse("POST /graphql", 413, "Payload Too Large");
+    }
+    ground.start_counting();
+    let opened = ground.forge.propose(&proposals).await;
+    assert!(opened.iter().all(Result::is_ok), "{opened:#?}");
+    assert_eq!(ground.world.state().changes.len(), 5);
+    let (paid, _) = ground.counted();
+    let of = |start: &str| paid.iter().filter(|line| line.contains(start)).count();
+    // Five, two and one are refused, so one goes by REST; then one, and three with their pull requests and labels.
+    assert_eq!((of("POST /repos/acme/deploy/git/commits"), of("/graphql")), (1, 7), "{paid:#?}");
+}
+
+#[tokio::test]
+async fn a_github_that_is_down_is_not_asked_for_each_of_many() {
+    let (ground, proposals) = many(12).await;
+    ground.world.state().faults.is_down = true;
+    ground.start_counting();
+    let opened = ground.forge.propose(&proposals).await;
+    assert!(opened.iter().all(|one| matches!(one, Err(ForgeError::Unavailable { .. }))), "{opened:#?}");
+    let (paid, _) = ground.counted();
+    assert!(paid.len() <= 40, "{}", paid.len());
+    ground.world.state().faults.is_down = false;
+    ground.world.state().now += TimeDelta::hours(1);
+    assert!(ground.forge.propose(&proposals).await.iter().all(Result::is_ok));
 }

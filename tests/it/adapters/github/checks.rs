@@ -118,3 +118,15 @@ async fn an_app_that_may_not_write_checks_says_so() {
     ground.refuse("POST /repos/acme/deploy/check-runs", 403, "Resource not accessible by integration");
     assert_snapshot!(ground.propose(&proposal).await.unwrap_err(), @"the bot may not write checks in `acme/deploy`; grant it `GitHub answered 403, Resource not accessible by integration`");
 }
+
+#[tokio::test]
+async fn what_is_longer_than_github_takes_is_cut_by_bytes() {
+    let ground = Ground::of_an_app().await;
+    let change = ground.open().await;
+    let mut shown = presentation("dev", "1.10.0");
+    shown.status.summary = "\u{fc}".repeat(40_000);
+    ground.forge.present(&place(), change, &shown).await.unwrap();
+    let longest =
+        ground.world.state().github.checks.iter().map(|run| run.output["summary"].to_string().len()).max();
+    assert_eq!(longest, Some(65_534 + 2), "whole characters, and the quotes");
+}

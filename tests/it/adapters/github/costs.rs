@@ -174,7 +174,8 @@ async fn a_status_that_says_the_same_is_not_published_again() {
 async fn a_comment_takes_a_look_and_a_write_and_comes_once() {
     let ground = Ground::new().await;
     let change = ground.open().await;
-    let remark = Remark { about: "x".to_owned(), body: format!("Hello {}", Comment::mark("x")) };
+    let remark =
+        Remark { outdates: Vec::new(), about: "x".to_owned(), body: format!("Hello {}", Comment::mark("x")) };
     ground.start_counting();
     ground.forge.remark(&place(), change, &remark).await.unwrap();
     ground.forge.remark(&place(), change, &remark).await.unwrap();
@@ -187,18 +188,60 @@ async fn a_comment_takes_a_look_and_a_write_and_comes_once() {
 }
 
 #[tokio::test]
-async fn a_membership_is_asked_for_once_in_a_minute() {
+async fn what_the_last_look_saw_is_not_read_again_before_an_answer() {
+    let ground = Ground::new().await;
+    let change = ground.open().await;
+    for _comment in 0..250 {
+        ground.world.comment(change, "alice", "What is this?");
+    }
+    ground.world.state().now += chrono::TimeDelta::minutes(1);
+    ground.world.comment(change, "alice", "/promote status");
+    ground.look().await;
+    let remark = |about: &str| Remark {
+        outdates: vec!["a".to_owned()],
+        about: about.to_owned(),
+        body: format!("Hello {}", Comment::mark(about)),
+    };
+    ground.start_counting();
+    ground.forge.remark(&place(), change, &remark("a")).await.unwrap();
+    let (paid, _) = ground.counted();
+    assert_eq!(paid.iter().filter(|line| line.starts_with("GET ")).count(), 1, "{paid:#?}");
+    ground.look().await;
+    ground.start_counting();
+    ground.forge.remark(&place(), change, &remark("a")).await.unwrap();
+    assert_eq!(ground.counted().0, Vec::<String>::new(), "that look showed it");
+    ground.refuse("POST /graphql", 403, "Resource not accessible by integration");
+    ground.forge.remark(&place(), change, &remark("b")).await.unwrap();
+    ground.forge.remark(&place(), change, &remark("b")).await.unwrap();
+    let (paid, _) = ground.counted();
+    assert_eq!(
+        paid.iter().filter(|line| line.contains("graphql")).count(),
+        1,
+        "hiding is tried once: {paid:#?}"
+    );
+    let newcomer = ground.anew();
+    ground.start_counting();
+    newcomer.remark(&place(), change, &remark("b")).await.unwrap();
+    assert_eq!(ground.counted().0.len(), 4, "who knows nothing reads three pages, and who it is");
+}
+
+#[tokio::test]
+async fn a_membership_is_asked_for_once_in_half_a_minute() {
     let ground = Ground::new().await;
     let (team, user) = (name("acme/sre"), name("alice"));
     ground.world.state().teams.entry(team).or_default().insert(user);
     let (team, user) = (name("acme/sre"), name("alice"));
+    let change = ground.open().await;
+    ground.world.comment(change, "alice", "/promote approve");
+    ground.world.state().now += chrono::TimeDelta::seconds(1);
+    ground.look().await;
     ground.start_counting();
     for _look in 0..3 {
-        assert!(ground.forge.is_member(&team, &user).await.unwrap());
+        assert!(ground.forge.is_member(&team, &user).await.unwrap().is_so);
     }
     // Who is in a team, and which account that is.
     assert_eq!(ground.counted().0.len(), 2);
-    ground.world.state().now += chrono::TimeDelta::seconds(61);
+    ground.world.state().now += chrono::TimeDelta::seconds(31);
     ground.world.state().teams.clear();
     assert!(matches!(ground.forge.is_member(&team, &user).await, Err(ForgeError::NotFound { .. })));
 }

@@ -81,7 +81,8 @@ async fn a_hiccup_is_tried_again() {
 async fn a_comment_whose_answer_is_lost_is_not_sent_again() {
     let ground = Ground::new().await;
     let change = ground.open().await;
-    let remark = Remark { about: "x".to_owned(), body: format!("Hello {}", Comment::mark("x")) };
+    let remark =
+        Remark { outdates: Vec::new(), about: "x".to_owned(), body: format!("Hello {}", Comment::mark("x")) };
     let fault = crate::support::world::Fault::AnswerLost;
     let effects = ground.world.state().effects.len();
     ground.world.state().faults.planned = Some((effects, fault));
@@ -183,4 +184,22 @@ async fn a_change_that_somebody_gave_another_base_is_not_merged() {
     assert!(!ground.shown(change).await.is_open(), "it is none of this place any more");
     ground.world.state().github.retargeted.clear();
     ground.forge.merge(&merge).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_timeline_without_an_end_is_a_matter_of_its_change_alone() {
+    let ground = Ground::new().await;
+    let flooded = ground.open().await;
+    let proposal = ground.proposal("staging", "1.10.0").await;
+    let other = ground.propose(&proposal).await.unwrap();
+    ground.world.state().github.endless = Some(format!("/issues/{}/timeline", flooded.0));
+    ground.world.comment(flooded, "mallory", "look at me");
+    ground.world.state().now += chrono::TimeDelta::minutes(1);
+    assert_eq!(ground.shown(other).await.barrier, None);
+    let barrier = ground.shown(flooded).await.barrier.expect("not all of it was read");
+    assert_eq!(barrier.kind, towpath::model::BarrierKind::Unread);
+    assert_snapshot!(barrier.why, @"GitHub lists more than 10,000 events on it, and what was said behind them is not read; merge it by hand, or close it and ask for the release again");
+    ground.start_counting();
+    ground.shown(flooded).await;
+    assert_eq!(ground.counted().0, Vec::<String>::new(), "it is not read again as long as nothing happens");
 }

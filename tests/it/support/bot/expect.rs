@@ -229,6 +229,15 @@ impl Bot {
         Some(self.world.state().github.reviewers.values().cloned().collect())
     }
 
+    /// Whether the bot hid its answer to a comment; nothing where the forge hides none.
+    pub(crate) fn is_answer_hidden(&self, comment: &CommentId) -> Option<bool> {
+        self.github?;
+        let (state, about) = (self.world.state(), format!("comment {}", comment.0));
+        let mut all = state.changes.iter().flat_map(|change| &change.comments);
+        let answer = all.find(|found| found.about() == Some(about.as_str())).expect("it was answered");
+        Some(state.github.hidden.contains(&answer.id))
+    }
+
     /// What the bot says about somebody's commit on its branch.
     #[track_caller]
     pub(crate) fn read_word_about_head(&mut self, change: ChangeNumber) -> String {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use towpath::forge::github::{Access, AppCredentials, Credentials, GitHubForge, Patience};
-use towpath::forge::{Forge, ForgeError, LogPart, Merge, Presentation, Proposal, Remark};
+use towpath::forge::{Forge, ForgeError, LogPart, Merge, Presentation, Proposal, Remark, Testimony};
 use towpath::model::{
     BlobId, BranchName, Change, ChangeNumber, CommentId, CommitId, Deployment, FileChange, Head, Health,
     HealthQuestion, ImageReference, Place, Reaction, RepositoryName, RepositoryPath, Secret,
@@ -181,11 +181,19 @@ impl Forge for Face {
         each!(self, forge => forge.delete_branch(place, branch, expected).await)
     }
 
-    async fn is_member(&self, team: &TeamName, user: &UserName) -> Answer<bool> {
+    async fn is_member(&self, team: &TeamName, user: &UserName) -> Answer<Testimony> {
         each!(self, forge => forge.is_member(team, user).await)
     }
 
-    async fn may_write(&self, place: &Place, user: &UserName) -> Answer<bool> {
+    fn names_move(&self) -> bool {
+        each!(self, forge => forge.names_move())
+    }
+
+    async fn is_collaborator(&self, place: &Place, user: &UserName) -> Answer<Testimony> {
+        each!(self, forge => forge.is_collaborator(place, user).await)
+    }
+
+    async fn may_write(&self, place: &Place, user: &UserName) -> Answer<Testimony> {
         each!(self, forge => forge.may_write(place, user).await)
     }
 

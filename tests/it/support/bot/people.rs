@@ -1,7 +1,7 @@
 //! What people and build systems do in a story.
 
 use towpath::model::{
-    ArtifactKind, BranchName, ChangeNumber, CommentId, Description, MergeMethod, ReviewVerdict,
+    ArtifactKind, BranchName, ChangeNumber, CommentId, Description, MergeMethod, ReviewVerdict, UserName,
 };
 
 use super::{Bot, target};
@@ -111,6 +111,21 @@ impl Bot {
         self
     }
 
+    /// Somebody leaves a team.
+    pub(crate) fn leave(&mut self, team: &str, user: &str) -> &mut Self {
+        let mut state = self.world.state();
+        let members = state.teams.get_mut(&name::<towpath::model::TeamName>(team));
+        assert!(members.expect("the story knows its teams").remove(&name::<UserName>(user)));
+        drop(state);
+        self
+    }
+
+    /// Somebody has no access to the repository.
+    pub(crate) fn is_stranger(&mut self, user: &'static str) -> &mut Self {
+        self.world.state().github.strangers.insert(user);
+        self
+    }
+
     /// The forge lets somebody do this in the repository, in GitHub's words.
     pub(crate) fn permit(&mut self, user: &str, permission: &'static str) -> &mut Self {
         self.world.state().permissions.insert(name(user), permission);
@@ -132,6 +147,18 @@ impl Bot {
     /// A rule of the repository stands in the way of every merge, in these words of the forge.
     pub(crate) fn block_merges(&mut self, words: &'static str) -> &mut Self {
         self.world.state().protection.unmet = Some(words);
+        self
+    }
+
+    /// More happens to a change than the forge lists.
+    pub(crate) fn flood(&mut self, change: ChangeNumber) -> &mut Self {
+        self.world.state().github.endless = Some(format!("/issues/{}/timeline", change.0));
+        self
+    }
+
+    /// The flood is over.
+    pub(crate) fn drain(&mut self) -> &mut Self {
+        self.world.state().github.endless = None;
         self
     }
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use towpath::forge::{BRANCH_PREFIX, Forge, ForgeError, LOG_BRANCH, LogPart};
+use towpath::forge::{BRANCH_PREFIX, Forge, ForgeError, LOG_BRANCH, LogPart, Testimony};
 use towpath::model::{
     BlobId, BranchName, Change, ChangeNumber, ChangeState, Comment, CommentId, CommitId, EntryKind,
     FileChange, Head, Health, HealthQuestion, Login, LoginProof, Merge, Place, Presentation, Proposal,
@@ -165,18 +165,31 @@ impl Forge for FakeWorld {
         .await
     }
 
-    async fn is_member(&self, team: &TeamName, user: &UserName) -> Answer<bool> {
+    async fn is_member(&self, team: &TeamName, user: &UserName) -> Answer<Testimony> {
         self.ask("is_member", |state| {
             let members: Option<&BTreeSet<UserName>> = state.teams.get(team);
-            members.map(|members| members.contains(user)).ok_or_else(|| not_found(format!("team {team}")))
+            let is_so = members.map(|members| Testimony::now(members.contains(user)));
+            is_so.ok_or_else(|| not_found(format!("team {team}")))
         })
         .await
     }
 
-    async fn may_write(&self, place: &Place, user: &UserName) -> Answer<bool> {
+    fn names_move(&self) -> bool {
+        true
+    }
+
+    async fn is_collaborator(&self, place: &Place, user: &UserName) -> Answer<Testimony> {
+        self.ask("is_collaborator", |state| {
+            Ok(Testimony::now(!state.at(place)?.github.strangers.contains(user.as_str())))
+        })
+        .await
+    }
+
+    async fn may_write(&self, place: &Place, user: &UserName) -> Answer<Testimony> {
         self.ask("may_write", |state| {
             let permission = state.at(place)?.permissions.get(user);
-            Ok(!user.is_machine() && permission.is_some_and(|word| ["admin", "write"].contains(word)))
+            let is_enough = permission.is_some_and(|word| ["admin", "write"].contains(word));
+            Ok(Testimony::now(!user.is_machine() && is_enough))
         })
         .await
     }

@@ -27,7 +27,7 @@ use chrono::TimeDelta;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use towpath::forge::ForgeError;
-use towpath::model::{ChangeNumber, Time};
+use towpath::model::{ChangeNumber, CommentId, Time};
 
 use super::{FakeWorld, State};
 use crate::support::contract::Exchange;
@@ -71,6 +71,10 @@ pub(crate) struct Desk {
     pub(crate) strangers: BTreeSet<&'static str>,
     /// Names that went to another account since it wrote here.
     pub(crate) taken_over: BTreeSet<&'static str>,
+    /// The listing that has always another page, by a part of its path.
+    pub(crate) endless: Option<String>,
+    /// The comments that were hidden.
+    pub(crate) hidden: BTreeSet<CommentId>,
     /// How it is set up.
     pub(crate) setup: Setup,
     /// The pull requests that come from somebody's fork.
@@ -165,7 +169,10 @@ impl State {
         };
         let (writes, now) = (writes_in(head, body), self.now);
         self.github.count_writes(writes, now);
-        let builder = self.with_headers(Response::builder());
+        let mut builder = self.with_headers(Response::builder());
+        if self.github.endless.as_ref().is_some_and(|part| head.uri.path().contains(part)) {
+            builder = builder.header("link", "<http://elsewhere.test>; rel=\"next\"");
+        }
         let response = paged(builder, &head.uri, (status, value), header("if-none-match"));
         self.github.requests.push((line, response.status() == StatusCode::NOT_MODIFIED));
         (response, false)

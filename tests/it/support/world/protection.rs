@@ -54,6 +54,11 @@ impl State {
         if self.protection.queue.get(&change.number) == Some(change.head()) {
             return barrier(BarrierKind::Queued);
         }
+        let timeline = format!("/issues/{}/timeline", change.number.0);
+        if self.github.endless.as_ref() == Some(&timeline) {
+            let why = "not all of it can be read; merge it by hand".to_owned();
+            return Some(Barrier { kind: BarrierKind::Unread, why, until: None });
+        }
         match self.merge_word(change) {
             "blocked" => {
                 let refused = self.protection.refused.get(&(change.number, change.head().clone()));

@@ -12,7 +12,7 @@ use towpath::model::{BranchName, ChangeNumber, CommitId, RepositoryPath};
 
 use super::super::git::NewCommit;
 use super::super::{EffectKind, State};
-use super::json::node_id;
+use super::json::{node_id, number};
 use super::write::{NewPull, branch_of};
 use super::{Asked, Said};
 
@@ -59,6 +59,7 @@ impl State {
             "createPullRequest" => self.create_pull(input),
             "enqueuePullRequest" => self.enqueue_pull(input),
             "addLabelsToLabelable" => Ok(self.label_node(input)),
+            "minimizeComment" => Ok(self.minimize_comment(input)),
             _ => panic!("the fake GitHub does not know the mutation {name}"),
         }
     }
@@ -165,6 +166,18 @@ impl State {
         let queued = number_of(id).filter(|number| self.protection.queue.contains_key(number));
         let entry = queued.map(|_| json!({ "state": "AWAITING_CHECKS" }));
         (200, json!({ "data": { "node": { "mergeQueueEntry": entry } } }))
+    }
+
+    fn minimize_comment(&mut self, input: &Value) -> Outcome {
+        assert_eq!(input["classifier"], json!("OUTDATED"));
+        let mut comments = self.changes.iter().flat_map(|change| &change.comments);
+        let id = text(input, "subjectId");
+        let Some(found) = comments.find(|comment| node_id("IC", number(&comment.id)) == id) else {
+            return Err("Could not resolve to a node".to_owned());
+        };
+        let found = found.id.clone();
+        assert!(self.github.hidden.insert(found), "nothing is hidden twice");
+        Ok(json!({ "clientMutationId": null }))
     }
 
     fn label_node(&mut self, input: &Value) -> Outcome {

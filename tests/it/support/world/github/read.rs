@@ -38,7 +38,9 @@ impl State {
             ["issues", "comments", id, "reactions"] => self.reactions(id),
             ["issues", number, "timeline"] => self.numbered(number).map(|change| self.timeline(change)),
             ["collaborators", login, "permission"] => Some(self.permission(login)),
-            ["issues", number, "comments"] => self.numbered(number).map(|change| self.comments(change)),
+            ["issues", number, "comments"] => {
+                self.numbered(number).map(|change| self.comments(change, asked))
+            }
             _ => None,
         };
         Ok(found.map_or_else(not_found, |value| (200, value)))
@@ -82,8 +84,10 @@ impl State {
         Some(self.git_commit_json(id.as_str(), self.git.get(&id)))
     }
 
-    fn comments(&self, change: &FakeChange) -> Value {
-        change.comments.iter().map(|comment| self.comment(change, comment)).collect()
+    fn comments(&self, change: &FakeChange, asked: &Asked<'_>) -> Value {
+        let since = asked.query("since").unwrap_or_default();
+        let all = change.comments.iter().map(|comment| self.comment(change, comment));
+        all.filter(|comment| comment["updated_at"].as_str().is_some_and(|updated| updated >= since)).collect()
     }
 
     /// Keeps a tree, so that others can be built on it.
