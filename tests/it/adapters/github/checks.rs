@@ -126,6 +126,7 @@ async fn what_is_longer_than_github_takes_is_cut_by_bytes() {
     let mut shown = presentation("dev", "1.10.0");
     shown.status.summary = "\u{fc}".repeat(40_000);
     ground.forge.present(&place(), change, &shown).await.unwrap();
-    let longest = ground.world.state().github.checks.iter().map(|run| run.output["summary"].to_string().len()).max();
+    let longest =
+        ground.world.state().github.checks.iter().map(|run| run.output["summary"].to_string().len()).max();
     assert_eq!(longest, Some(65_534 + 2), "whole characters, and the quotes");
 }
