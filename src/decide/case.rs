@@ -115,7 +115,11 @@ impl<'a> Case<'a> {
     /// The last landing of a release at a target of this service that still counts.
     pub(super) fn landing_of(&self, release: &Release, target: &Target) -> Option<&'a Landing> {
         let is_named = |landing: &&Landing| release.is_among(&landing.images);
-        self.history.landings(target).iter().rev().find(is_named).filter(|l| l.standing == Standing::Stands)
+        // Nobody approved what a merge made of a release, so nothing follows from it.
+        let counts = |landing: &&Landing| {
+            landing.standing == Standing::Stands && !matches!(landing.origin, Origin::Altered(_))
+        };
+        self.history.landings(target).iter().rev().find(is_named).filter(counts)
     }
 
     /// Whether a release is newer than what runs and than all that ever ran here.
@@ -127,7 +131,8 @@ impl<'a> Case<'a> {
 
     /// Since when a person's own setting stands, if one does.
     pub(super) fn set_by_hand_since(&self) -> Option<Time> {
-        let last = self.history.last_landing(&self.target).filter(|last| last.origin == Origin::Hand)?;
+        let is_by_hand = |last: &&Landing| matches!(last.origin, Origin::Hand | Origin::Altered(_));
+        let last = self.history.last_landing(&self.target).filter(is_by_hand)?;
         let resumed = self.history.resumed(&self.target).is_some_and(|order| order > last.order);
         (!resumed && self.request().is_none()).then_some(last.at)
     }

@@ -36,7 +36,22 @@ fn landing_by(case: &Case<'_>, observed: &ObservedChange) -> Option<Record> {
         return None;
     }
     let images = case.release_of(observed)?.references();
-    Some(landed(case, at, images, Origin::Change(number)))
+    Some(match brought_otherwise(case, observed, &images) {
+        Some(running) => landed(case, at, running, Origin::Altered(number)),
+        None => landed(case, at, images, Origin::Change(number)),
+    })
+}
+
+/// What a merge brought, where it is the newest commit and what runs at it is not what the change carried: a squash, a
+/// rebase or a person may have changed it. Where the base has moved on, that cannot be told apart from a later setting.
+fn brought_otherwise(
+    case: &Case<'_>,
+    observed: &ObservedChange,
+    images: &[ImageReference],
+) -> Option<Vec<ImageReference>> {
+    let ChangeState::Merged { commit, .. } = &observed.change.state else { return None };
+    let running = case.running().filter(|_| *commit == case.world.head)?.references();
+    (!is_run(images, &running) && same_names(images, &running)).then_some(running)
 }
 
 fn landed(case: &Case<'_>, at: crate::model::Time, images: Vec<ImageReference>, origin: Origin) -> Record {

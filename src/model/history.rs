@@ -118,7 +118,8 @@ impl History {
     /// Whether the landing of a change is in the log.
     #[must_use]
     pub fn has_landed(&self, target: &Target, change: ChangeNumber) -> bool {
-        self.landings(target).iter().any(|landing| landing.origin == Origin::Change(change))
+        let by_it = [Origin::Change(change), Origin::Altered(change)];
+        self.landings(target).iter().any(|landing| by_it.contains(&landing.origin))
     }
 
     /// What people declined at a target, in the order of the log.

@@ -84,6 +84,8 @@ pub enum Origin {
     Change(ChangeNumber),
     /// A person wrote it to the branch.
     Hand,
+    /// By a merged change that brought something else than was approved: the forge, or whoever merged it, changed it.
+    Altered(ChangeNumber),
 }
 
 /// Why a landing no longer counts.

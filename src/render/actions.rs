@@ -101,6 +101,9 @@ fn landed(environment: &str, tags: &str, origin: &Origin) -> String {
     match origin {
         Origin::Adopted => format!("{tags} ran in {environment} at first sight"),
         Origin::Change(change) => format!("{tags} landed in {environment} by {change}"),
+        Origin::Altered(change) => {
+            format!("merging {change} brought {tags} to {environment}, which is not what was approved")
+        }
         Origin::Hand => format!("{environment} was set to {tags} by hand"),
     }
 }

@@ -104,18 +104,20 @@ fn every_record_is_one_sentence() {
         landed(Origin::Adopted),
         landed(Origin::Change(CHANGE)),
         landed(Origin::Hand),
+        landed(Origin::Altered(CHANGE)),
         Event::Withdrawn { target: target(), images: images(), because },
         Event::Declined { target: target(), images: images(), key: key(), change: CHANGE, by: by() },
         Event::Handled { change: CHANGE, comment: CommentId("12".to_owned()), by: by(), outcomes },
     ];
     let at = at("2026-11-23T09:00:00Z");
     let sentences: Vec<String> = events.map(|event| record(&Record { at, event })).into();
-    insta::assert_snapshot!(sentences.join("\n"), @r#"
+    insta::assert_snapshot!(sentences.join("\n"), @"
     1.4.1 ran in production at first sight
     1.4.1 landed in production by #7
     production was set to 1.4.1 by hand
+    merging #7 brought 1.4.1 to production, which is not what was approved
     1.4.1 no longer counts in production, which a person set back
     alice closed #7, so 1.4.1 is declined
     alice on #7: resumed, asked, refused, not run
-    "#);
+    ");
 }

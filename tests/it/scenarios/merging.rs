@@ -91,3 +91,13 @@ fn what_was_merged_shows_why() {
         assert!(bot.body(change).contains("| approvals | ok | 1 of 1 approval"), "{}", bot.body(change));
     });
 }
+
+#[test]
+fn a_merge_that_brings_something_else_is_not_what_was_promoted() {
+    story(async |bot| {
+        bot.push("1.10.0").alter_merges(Some(("newTag: 1.10.0", "newTag: 1.12.0"))).settle().await;
+        bot.alter_merges(None).expect_altered_landing(1).expect_changes(1);
+        bot.pass(minutes(60)).settle().await.expect_running("staging", "1.9.0");
+        bot.push("1.13.0").settle().await.expect_running("dev", "1.13.0");
+    });
+}

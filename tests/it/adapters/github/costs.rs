@@ -181,9 +181,9 @@ async fn a_comment_takes_a_look_and_a_write_and_comes_once() {
     ground.forge.remark(&place(), change, &remark).await.unwrap();
     let (paid, _) = ground.counted();
     assert_snapshot!(readable(&paid), @"
-    GET /issues/1/comments?per_page=100&page=1
+    GET /issues/1/comments?since=2026-03-02T09:00:00Z&per_page=100&page=1
     POST /issues/1/comments
-    GET /issues/1/comments?per_page=100&page=1
+    GET /issues/1/comments?since=2026-03-02T09:00:00Z&per_page=100&page=1
     ");
 }
 

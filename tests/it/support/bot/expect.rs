@@ -52,6 +52,14 @@ impl Bot {
         self
     }
 
+    /// The log says that a merge brought something else than it should have.
+    #[track_caller]
+    pub(crate) fn expect_altered_landing(&self, change: u64) -> &Self {
+        let (log, wanted) = (self.world.state().log(), format!("\"origin\":{{\"altered\":{change}}}"));
+        assert_eq!(log.iter().filter(|line| line.contains(&wanted)).count(), 1, "{log:#?}");
+        self
+    }
+
     /// What the lines of an overlay say of an image: its tag, and the digest by what was pushed.
     #[track_caller]
     pub(crate) fn expect_image(&self, environment: &str, image: &str, tag: &str, content: &str) -> &Self {

@@ -162,6 +162,12 @@ impl Bot {
         self
     }
 
+    /// The forge changes a text wherever it merges.
+    pub(crate) fn alter_merges(&mut self, change: Option<(&'static str, &'static str)>) -> &mut Self {
+        self.world.state().protection.alters = change;
+        self
+    }
+
     /// Every rule is met.
     pub(crate) fn allow_merges(&mut self) -> &mut Self {
         self.world.state().protection.unmet = None;

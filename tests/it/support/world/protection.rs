@@ -22,6 +22,8 @@ pub(crate) struct Protection {
     pub(crate) unmet: Option<&'static str>,
     /// Whether a branch has to hold the newest base.
     pub(crate) is_strict: bool,
+    /// What a merge makes of a text in every file, if it does not leave it as it was.
+    pub(crate) alters: Option<(&'static str, &'static str)>,
     /// Whether merges go through the forge's queue.
     pub(crate) has_queue: bool,
     /// What stands in it.
@@ -115,7 +117,15 @@ impl State {
         (method, message): (MergeMethod, &str),
     ) -> Option<CommitId> {
         let base = self.base_tip().clone();
-        let files = self.git.merged_files(&base, head)?;
+        let mut files = self.git.merged_files(&base, head)?;
+        if let Some((old, new)) = self.protection.alters {
+            for content in files.values_mut() {
+                *content = String::from_utf8_lossy(content).replace(old, new).into_bytes().into();
+            }
+            for content in files.values() {
+                self.git.store(content);
+            }
+        }
         let at = self.forge_now();
         let own = self.git.get(head).message.clone();
         let (parents, message) = match method {
