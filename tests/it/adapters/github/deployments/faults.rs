@@ -3,7 +3,7 @@
 use super::super::app::app;
 use super::super::*;
 use super::{images, target};
-use towpath::model::Deployment;
+use towpath::model::{Deployment, Target};
 
 const STATUSES_OF_THE_FIRST: &str = "POST /repos/acme/deploy/deployments/1/statuses";
 
@@ -165,21 +165,56 @@ async fn a_token_of_the_app_that_is_not_taken_costs_one_look() {
 #[tokio::test]
 async fn landings_at_once_leave_promotions_what_is_theirs_and_go_on_in_a_minute() {
     let ground = Ground::new().await;
-    let mut told = 0;
-    let error = loop {
-        let landed = ground.deployment(&format!("dev{told}"), "1.10.0");
-        match ground.look_at(&ground.forge, &landed).await {
-            Ok(()) => told += 1,
-            Err(error) => break error,
-        }
-    };
-    assert!(matches!(error, ForgeError::RateLimited { .. }), "{error}");
+    let told = ground.show_until_limited("dev", false).await;
     assert_eq!(told, 20);
     ground.open().await;
     ground.world.state().now += chrono::TimeDelta::seconds(66);
     ground.look_at(&ground.forge, &ground.deployment("dev20", "1.10.0")).await.unwrap();
     let left_open = ground.states().into_iter().filter(|(_, state)| state.is_none()).count();
     assert_eq!(left_open, 0);
+}
+
+impl Ground {
+    /// Shows landings until GitHub takes no more, each at an environment of its own; gives how many.
+    async fn show_until_limited(&self, environment: &str, is_last: bool) -> usize {
+        for told in 0..100 {
+            let landed = self.deployment(&format!("{environment}{told}"), "1.10.0");
+            let landed = Deployment { is_last, ..landed };
+            if let Err(error) = self.look_at(&self.forge, &landed).await {
+                assert!(matches!(error, ForgeError::RateLimited { .. }), "{error}");
+                return told;
+            }
+        }
+        panic!("the budget has no end");
+    }
+}
+
+/// A hundred landings at once are no hundred questions in each pass: merges and commands wait for the end of it.
+#[tokio::test]
+async fn what_has_to_wait_for_the_budget_asks_nothing_meanwhile() {
+    let ground = Ground::new().await;
+    ground.show_until_limited("dev", false).await;
+    let waiting: Vec<Target> = (50..60).map(|number| target(&format!("dev{number}"))).collect();
+    ground.forge.deployed(&place(), &waiting).await.unwrap();
+    ground.start_counting();
+    for _pass in 0..2 {
+        for own in &waiting {
+            let landed = Deployment { target: own.clone(), ..ground.deployment("dev", "1.10.0") };
+            ground.look_at(&ground.forge, &landed).await.unwrap_err();
+        }
+    }
+    assert_eq!(ground.counted().0.len(), 0, "requests that could bring nothing");
+}
+
+#[tokio::test]
+async fn no_deployment_is_begun_that_the_budget_cannot_end() {
+    let ground = Ground::new().await;
+    ground.announce("production", "1.9.0").await.unwrap();
+    ground.announce("production", "1.10.0").await.unwrap();
+    ground.show_until_limited("production", true).await;
+    for (description, state) in ground.states() {
+        assert!(state.is_some(), "{description} is left without a status");
+    }
 }
 
 #[tokio::test]
