@@ -11,13 +11,14 @@ use crate::model::{
 type Shown = Option<Vec<ImageReference>>;
 
 fn announced(plan: &Plan) -> Vec<&Target> {
-    let target = |action| if let &Action::Announce { ref target, .. } = action { Some(target) } else { None };
-    plan.actions.iter().filter_map(target).collect()
+    let all = plan.actions.iter();
+    all.filter_map(|action| if let Action::Announce { target, .. } = action { Some(target) } else { None })
+        .collect()
 }
 
 fn asked(plan: &Plan) -> Vec<&Target> {
-    let target = |need| if let &Need::Deployment { ref target } = need { Some(target) } else { None };
-    plan.needs.iter().filter_map(target).collect()
+    let all = plan.needs.iter();
+    all.filter_map(|need| if let Need::Deployment { target } = need { Some(target) } else { None }).collect()
 }
 
 /// A world whose forge shows this at each target where something is said.

@@ -85,7 +85,7 @@ async fn a_no_is_asked_once_an_hour(status: u16, words: &'static str) {
     }
     ground.start_counting();
     for _minute in 0..10 {
-        ground.look_at(&ground.forge, &landed).await.unwrap_err();
+        ground.look_at(&ground.forge, &landed).await.expect_err("GitHub says no");
         ground.world.state().now += chrono::TimeDelta::minutes(1);
     }
     assert_eq!(ground.sent("POST /repos"), 1, "{:#?}", ground.counted().0);
