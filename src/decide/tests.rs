@@ -1,6 +1,7 @@
 //! The laws, whatever the log says and whatever changes are open.
 
 mod any_world;
+mod deployments;
 
 use std::collections::BTreeMap;
 

@@ -56,3 +56,37 @@ fn without_the_permission_all_goes_on() {
         bot.settle().await.expect_running("production", "1.10.0").expect_deployed("production", &[]);
     });
 }
+
+/// Where people work GitHub makes nothing inactive by itself.
+#[test]
+fn whatever_goes_wrong_each_landing_in_production_is_shown_once_and_one_as_running() {
+    Story::default().with_every_fault_at_github().play(async |bot| {
+        let change = bot.bring_to_production("1.10.0").await;
+        bot.pass(minutes(5)).comment(change, "alice", "/promote approve");
+        bot.settle().await.expect_running("production", "1.10.0");
+        bot.pass(minutes(5)).set_by_hand("dora", "production", "1.9.0").settle().await;
+        bot.pass(minutes(5)).settle().await.expect_running("production", "1.9.0");
+        bot.pass(minutes(5)).settle().await.expect_deployed("production", &["1.10.0", "1.9.0"]);
+    });
+}
+
+#[test]
+fn what_is_set_back_by_hand_and_forth_again_is_shown_each_time() {
+    story(async |bot| {
+        bot.push("1.10.0").settle().await;
+        for (version, times) in [("1.9.0", 2), ("1.10.0", 3), ("1.9.0", 4)] {
+            bot.pass(minutes(5)).set_by_hand("dora", "dev", version).settle().await;
+            bot.restart().pass(minutes(5)).settle().await.expect_running("dev", version);
+            bot.expect_deployed("dev", &["1.10.0", "1.9.0", "1.10.0", "1.9.0"][..times]);
+        }
+    });
+}
+
+#[test]
+fn what_landed_while_the_bot_might_not_is_shown_when_it_may() {
+    story(async |bot| {
+        bot.refuse_deployments(true).push("1.10.0").settle().await.expect_deployed("dev", &[]);
+        bot.refuse_deployments(false).pass(minutes(59)).settle().await.expect_deployed("dev", &[]);
+        bot.pass(minutes(3)).settle().await.expect_deployed("dev", &["1.10.0"]);
+    });
+}

@@ -58,6 +58,7 @@ pub(crate) struct End {
 pub(crate) struct Story {
     rules: Rules,
     faults_at_each_effect: usize,
+    has_faults_at_github: bool,
 }
 
 /// A story under the default rules.
@@ -86,6 +87,11 @@ impl Story {
         Self { faults_at_each_effect: Fault::ALL.len(), ..self }
     }
 
+    /// Once more over HTTP with each kind of fault at each effect, those among them that only GitHub has.
+    pub(crate) fn with_every_fault_at_github(self) -> Self {
+        Self { has_faults_at_github: true, ..self }
+    }
+
     /// Plays it, as often as told.
     pub(crate) fn play(&self, play: impl AsyncFn(&mut Bot)) {
         insta::allow_duplicates! {
@@ -102,6 +108,15 @@ impl Story {
                 let (end, _) = run(&self.rules, (mode, over), &play);
                 let _says_which = SaysWhich(mode, over);
                 assert_eq!(plain, end, "it ends otherwise than without the wire (left)");
+            }
+            if self.has_faults_at_github {
+                let (_, effects) = run(&self.rules, (Mode::Plain, Over::GitHub), &play);
+                let at = |effect| Fault::ALL.map(|fault| Mode::Faulty(effect, fault));
+                for mode in effects.flat_map(at) {
+                    let (end, _) = run(&self.rules, (mode, Over::GitHub), &play);
+                    let _says_which = SaysWhich(mode, Over::GitHub);
+                    assert_eq!(plain, end, "it ends otherwise than without the wire (left)");
+                }
             }
         }
     }

@@ -1,5 +1,7 @@
 //! Landings as GitHub's deployments: each shown once, completed where somebody was cut off, and nothing waits for them.
 
+mod faults;
+
 use std::collections::BTreeMap;
 
 use insta::assert_snapshot;

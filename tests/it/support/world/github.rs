@@ -93,6 +93,7 @@ pub(crate) struct Refusal {
     /// How the request starts, such as `PUT /repos`.
     pub(crate) request: &'static str,
     pub(crate) status: u16,
+    /// What it says; an object in JSON is the whole answer.
     pub(crate) message: &'static str,
     pub(crate) header: Option<(&'static str, &'static str)>,
 }
@@ -221,7 +222,8 @@ fn refused(refusal: &Refusal) -> Response<String> {
     if let Some((name, value)) = refusal.header {
         builder = builder.header(name, value);
     }
-    let body = error(refusal.message).to_string();
+    let is_whole = refusal.message.starts_with('{');
+    let body = if is_whole { refusal.message.to_owned() } else { error(refusal.message).to_string() };
     builder.body(body).expect("a response")
 }
 
