@@ -166,7 +166,7 @@ fn report(place: &Place, settled: &Settled, said: &[String]) {
             Outcome::Again(why) => tracing::info!(%place, action, target, "looking again: {why}"),
             // That is said once for all of them, and not again with each look.
             Outcome::Later(_) => {}
-            Outcome::Missed(why) => tracing::info!(%place, action, target, "not done: {why}"),
+            Outcome::Missed(why) => tracing::debug!(%place, action, target, "not done: {why}"),
             Outcome::Failed(why) => tracing::warn!(%place, action, target, "{why}"),
         }
     }

@@ -25,6 +25,9 @@ use window::Window;
 /// What GitHub takes of writes in a minute, and in an hour.
 const WRITES_A_MINUTE: u32 = 80;
 const WRITES_AN_HOUR: u32 = 500;
+/// What deployments may take of that, however little else is written: nobody waits for them, and others wait for the rest.
+const SHOWN_A_MINUTE: u32 = 16;
+const SHOWN_AN_HOUR: u32 = 100;
 /// What GitHub takes in a minute of points by REST, and by GraphQL.
 const REST_POINTS_A_MINUTE: u32 = 900;
 const GRAPH_POINTS_A_MINUTE: u32 = 2_000;
@@ -66,7 +69,7 @@ impl Lane {
             Self::Merge => 0,
             Self::Command => 10,
             Self::Refresh => 20,
-            Self::Show => 50,
+            Self::Show => 30,
         }
     }
 
@@ -127,6 +130,8 @@ struct Spent {
     not_before: Option<Time>,
     minute: Window,
     hour: Window,
+    /// What deployments took of both.
+    shown: [Window; 2],
     points: [Window; 2],
     primary: [Option<Primary>; 2],
 }
@@ -135,10 +140,12 @@ impl Budget {
     /// The whole budget of an account of a forge.
     pub(super) fn new(forge: &str, account: &str) -> Self {
         let minute = || Window::new(TimeDelta::minutes(1) + MARGIN);
+        let hour = || Window::new(TimeDelta::hours(1) + MARGIN);
         let spent = Spent {
             not_before: None,
             minute: minute(),
-            hour: Window::new(TimeDelta::hours(1) + MARGIN),
+            hour: hour(),
+            shown: [minute(), hour()],
             points: [minute(), minute()],
             primary: [None, None],
         };
@@ -249,13 +256,26 @@ impl Spent {
             self.hour.wait(cost.writes, cost.lane.share(WRITES_AN_HOUR), now),
             self.points[cost.interface as usize].wait(cost.points(), cost.lane.share(points_max), now),
             primary.map_or(TimeDelta::zero(), |primary| primary.wait(cost.lane, now)),
+            self.wait_to_show(cost, now),
         ];
         waits.into_iter().max().unwrap_or_default()
+    }
+
+    /// How long a deployment has to wait for those before it.
+    fn wait_to_show(&mut self, cost: Cost, now: Time) -> TimeDelta {
+        if cost.lane != Lane::Show {
+            return TimeDelta::zero();
+        }
+        let [minute, hour] = &mut self.shown;
+        minute.wait(cost.writes, SHOWN_A_MINUTE, now).max(hour.wait(cost.writes, SHOWN_AN_HOUR, now))
     }
 
     fn take(&mut self, cost: Cost, now: Time) {
         self.minute.take(cost.writes, now);
         self.hour.take(cost.writes, now);
+        if cost.lane == Lane::Show {
+            self.shown.iter_mut().for_each(|window| window.take(cost.writes, now));
+        }
         self.points[cost.interface as usize].take(cost.points(), now);
         if let Some(primary) = &mut self.primary[cost.interface as usize] {
             primary.remaining = primary.remaining.saturating_sub(1);

@@ -458,17 +458,14 @@ fn outcome(answered: &Result<(Answer, HeaderMap), ForgeError>) -> &'static str {
 
 /// The token is not taken: of an App the next one may be, of a person only another one is.
 fn not_let_in(credentials: &Credentials) -> ForgeError {
-    let (why, way_out) = match credentials {
-        Credentials::Token(_) => (
-            "GitHub does not take the token: it is wrong, expired or revoked",
-            "make a new one, and put it where `token` of the forge says in the configuration",
-        ),
-        Credentials::App(_) => (
-            "GitHub does not take the token that it gave the App",
-            "the next look asks for another one; if that goes on, look at `app` in the configuration",
-        ),
-    };
-    ForgeError::Shut { why: why.to_owned(), way_out: way_out.to_owned() }
+    match credentials {
+        Credentials::Token(_) => ForgeError::Shut {
+            why: "GitHub does not take the token: it is wrong, expired or revoked".to_owned(),
+            way_out: "make a new one, and put it where `token` of the forge says in the configuration"
+                .to_owned(),
+        },
+        Credentials::App(_) => failed("acting as the App", "GitHub does not take the token that it gave it"),
+    }
 }
 
 fn forbidden(call: &Call<'_>, permission: &str) -> ForgeError {

@@ -1,87 +1,45 @@
 //! GitHub's deployments: each landing is shown there, beside the config repository, and nothing is ever read from them but
 //! whether it is.
 
+mod question;
+
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 
 use chrono::TimeDelta;
 use http::{Method, StatusCode};
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use serde::Deserialize;
+use serde_json::json;
 
 use super::budget::Lane;
-use super::connection::{Call, lock};
+use super::connection::{Answer, Call, lock};
 use super::credentials::Scope;
 use super::wire::GraphAnswer;
 use super::{GitHubForge, failed};
 use crate::forge::ForgeError;
-use crate::model::{ChangeNumber, Deployment, ImageReference, Place, RepositoryName, Target, Time};
+use crate::model::{Deployment, ImageReference, Place, RepositoryName, Target, Time};
+use question::{Latest, Mark, Payload, Shown, answered, environment, question};
 
 /// How many environments one document asks about.
 const ENVIRONMENTS_AT_ONCE: usize = 20;
-/// How many of the newest deployments of an environment are looked at: others may show theirs there too.
-const LATEST_MAX: usize = 10;
-/// After how long a bot that may not is tried again.
+/// How long what was read counts: another replica, or a person, may have shown something else since.
+const SHOWN_AGE_MAX: TimeDelta = TimeDelta::hours(1);
+/// After how long a bot that may not, or a landing that GitHub does not take, is tried again.
 const SHUT_FOR: TimeDelta = TimeDelta::hours(1);
-/// Longest payload that is read, in bytes.
-const PAYLOAD_BYTES_MAX: usize = 64 * 1024;
-/// How GitHub calls what runs. It calls it `inactive` once something else does.
-const SUCCESS: &str = "SUCCESS";
+/// After how long GitHub is asked again that gave no answer.
+const SILENT_FOR: TimeDelta = TimeDelta::minutes(1);
+/// How many writes a landing takes at least: the deployment, and its status.
+const WRITES: u32 = 2;
 const VERB: &str = "write deployments";
 
 /// What GitHub shows of a repository's deployments, as it was read or written last.
 #[derive(Debug, Default)]
 pub(super) struct Told {
-    shown: BTreeMap<Target, Shown>,
-    /// Until when the bot may not, and why.
+    /// What is shown, and when it was read.
+    shown: BTreeMap<Target, (Shown, Time)>,
+    /// Until when nothing is asked here, and why.
     shut: Option<(Time, ForgeError)>,
-}
-
-/// Towpath's deployments of one target.
-#[derive(Clone, Debug, Default)]
-struct Shown {
-    /// The newest one.
-    latest: Option<Latest>,
-    /// Those that count as running.
-    running: Vec<u64>,
-}
-
-#[derive(Clone, Debug)]
-struct Latest {
-    id: u64,
-    images: Vec<ImageReference>,
-    /// Whether it has a status; whoever was cut off between the two left it without.
-    is_complete: bool,
-}
-
-/// The mark by which a deployment of Towpath's is known.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-struct Payload {
-    towpath: Mark,
-}
-
-#[derive(Clone, Debug, Serialize, Deserialize)]
-struct Mark {
-    images: Vec<ImageReference>,
-    change: Option<ChangeNumber>,
-}
-
-#[derive(Deserialize)]
-struct Nodes {
-    nodes: Vec<Node>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Node {
-    database_id: Option<u64>,
-    payload: Option<String>,
-    latest_status: Option<NodeStatus>,
-}
-
-#[derive(Deserialize)]
-struct NodeStatus {
-    state: String,
+    /// Until when nothing is tried at a target, and why.
+    refused: BTreeMap<Target, (Time, ForgeError)>,
 }
 
 #[derive(Deserialize)]
@@ -96,11 +54,19 @@ impl GitHubForge {
         place: &Place,
         targets: &[Target],
     ) -> Result<BTreeMap<Target, Vec<ImageReference>>, ForgeError> {
-        self.read_deployments(&place.repository, targets).await?;
         let memory = self.memory(&place.repository);
+        let unknown: Vec<&Target> = {
+            let told = lock(&memory.deployments);
+            told.expect_open(self.now())?;
+            targets.iter().filter(|target| told.shown_at(target, self.now()).is_none()).collect()
+        };
+        for some in unknown.chunks(ENVIRONMENTS_AT_ONCE) {
+            self.read_deployments(&place.repository, some).await?;
+        }
         let told = lock(&memory.deployments);
         let images = |target: &Target| {
-            let latest = told.shown.get(target)?.latest.as_ref().filter(|latest| latest.is_complete)?;
+            let latest = told.shown_at(target, self.now())?.latest.as_ref();
+            let latest = latest.filter(|latest| latest.is_complete)?;
             Some((target.clone(), latest.images.clone()))
         };
         Ok(targets.iter().filter_map(images).collect())
@@ -112,19 +78,23 @@ impl GitHubForge {
         place: &Place,
         deployment: &Deployment,
     ) -> Result<(), ForgeError> {
-        let shown = self.show_landing(&place.repository, deployment).await;
-        let memory = self.memory(&place.repository);
-        let mut told = lock(&memory.deployments);
-        match shown {
-            Ok(shown) => drop(told.shown.insert(deployment.target.clone(), shown)),
-            Err(error) => {
-                // What became of it is read again.
-                told.shown.remove(&deployment.target);
-                told.shut_by(&error, self.now());
-                return Err(error);
-            }
-        }
-        Ok(())
+        let repository = &place.repository;
+        let memory = self.memory(repository);
+        let open = {
+            let told = lock(&memory.deployments);
+            told.expect_open(self.now())?;
+            told.expect_not_refused(&deployment.target, self.now())?;
+            told.shown_at(&deployment.target, self.now()).map_or(0, |shown| shown.open.len())
+        };
+        // What the budget cannot end is not begun.
+        self.expect_room(repository, open)?;
+        let shown = self.show_landing(repository, deployment).await;
+        lock(&memory.deployments).take(&deployment.target, shown, self.now())
+    }
+
+    fn expect_room(&self, repository: &RepositoryName, open: usize) -> Result<(), ForgeError> {
+        let writes = WRITES.saturating_add(u32::try_from(open).unwrap_or(u32::MAX));
+        self.inner.connection.room(Scope::Deployments(repository), Lane::Show, writes).map(drop)
     }
 
     async fn show_landing(
@@ -133,25 +103,29 @@ impl GitHubForge {
         deployment: &Deployment,
     ) -> Result<Shown, ForgeError> {
         // Nothing of GitHub's refuses a second one, and another replica may have been faster.
-        let read = self.ask_deployments(repository, &[&deployment.target]).await?;
-        let known = read.into_iter().map(|(_, shown)| shown).next().unwrap_or_default();
+        let read = self.read_deployments(repository, &[&deployment.target]).await?;
+        let Some((_, known)) = read.into_iter().next() else {
+            return Err(failed(
+                "reading deployments",
+                format!("GitHub says nothing of {}", deployment.target),
+            ));
+        };
         let latest = known.latest.as_ref().filter(|latest| latest.images == deployment.images);
         if latest.is_some_and(|latest| latest.is_complete) {
             return Ok(known);
         }
+        self.expect_room(repository, known.open.len())?;
         let id = match latest {
             Some(latest) => latest.id,
             None => self.create_deployment(repository, deployment).await?,
         };
-        self.set_state(repository, (id, "success"), deployment).await?;
-        if deployment.is_last {
-            // GitHub does so by itself only where people do not work.
-            for earlier in known.running.iter().filter(|earlier| **earlier != id) {
-                self.set_state(repository, (*earlier, "inactive"), deployment).await?;
-            }
+        // The status of the new one comes last: where it is missing, the next look goes on here.
+        for earlier in known.open.iter().filter(|earlier| **earlier != id) {
+            self.set_state(repository, (*earlier, "inactive"), deployment).await?;
         }
+        self.set_state(repository, (id, "success"), deployment).await?;
         let latest = Latest { id, images: deployment.images.clone(), is_complete: true };
-        Ok(Shown { latest: Some(latest), running: vec![id] })
+        Ok(Shown { latest: Some(latest), open: vec![id] })
     }
 
     async fn create_deployment(
@@ -175,7 +149,7 @@ impl GitHubForge {
         let call = Call::write(Scope::Deployments(repository), VERB, Method::POST, path, body).once();
         let answer = self.inner.connection.call(call.in_lane(Lane::Show)).await?;
         if answer.status != StatusCode::CREATED {
-            return Err(failed(format!("showing {} in GitHub", deployment.target), answer.words()));
+            return Err(not_taken(&answer, deployment));
         }
         answer.json::<MadeDeployment>("the deployment").map(|made| made.id)
     }
@@ -186,7 +160,8 @@ impl GitHubForge {
         (id, state): (u64, &str),
         deployment: &Deployment,
     ) -> Result<(), ForgeError> {
-        let mut body = json!({ "state": state, "auto_inactive": true });
+        // What others show in the environment is theirs, so nothing becomes inactive by itself.
+        let mut body = json!({ "state": state, "auto_inactive": false });
         if state == "success" {
             body["description"] = json!(deployment.description);
             if let Some(change) = deployment.change {
@@ -199,131 +174,101 @@ impl GitHubForge {
         answer.expect(&format!("the deployment {id} of `{repository}`"))
     }
 
-    /// Reads what GitHub shows of the targets of which that is not known.
+    /// Reads what GitHub shows of some targets. It is asked once: a look does not wait for what people only look at.
     async fn read_deployments(
-        &self,
-        repository: &RepositoryName,
-        targets: &[Target],
-    ) -> Result<(), ForgeError> {
-        let memory = self.memory(repository);
-        let unknown: Vec<&Target> = {
-            let told = lock(&memory.deployments);
-            if let Some((_, error)) = told.shut.as_ref().filter(|(until, _)| *until > self.now()) {
-                return Err(error.clone());
-            }
-            targets.iter().filter(|target| !told.shown.contains_key(target)).collect()
-        };
-        for some in unknown.chunks(ENVIRONMENTS_AT_ONCE) {
-            let read = self.ask_deployments(repository, some).await;
-            let mut told = lock(&memory.deployments);
-            match read {
-                Ok(shown) => told.shown.extend(shown),
-                Err(error) => {
-                    told.shut_by(&error, self.now());
-                    return Err(error);
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// One document about some targets.
-    async fn ask_deployments(
         &self,
         repository: &RepositoryName,
         targets: &[&Target],
     ) -> Result<Vec<(Target, Shown)>, ForgeError> {
         let body = question(repository, targets);
         let call = Call::mutation(Scope::Deployments(repository), "read deployments", body, 0);
-        let answer = self.inner.connection.call(call.in_lane(Lane::Show)).await?;
-        let answer: GraphAnswer = answer.json("the deployments")?;
-        let found = answer.data.and_then(|mut data| data.remove("repository"));
-        let Some(Value::Object(mut found)) = found else {
-            let why =
-                answer.errors.first().map_or("GitHub's answer says nothing of them", |own| &own.message);
-            return Err(ForgeError::Shut {
-                why: format!("the deployments of `{repository}` are not shown to the bot: {why}"),
-                way_out: "grant it to write deployments, or set `deployments: false` for the forge"
-                    .to_owned(),
-            });
-        };
-        let shown = targets.iter().enumerate().map(|(index, target)| {
-            let nodes = found.remove(&format!("e{index}")).unwrap_or_default();
-            let nodes: Nodes =
-                serde_json::from_value(nodes).map_err(|why| failed("reading deployments", why))?;
-            Ok(((*target).clone(), shown(nodes.nodes)))
-        });
-        shown.collect()
+        let answer = self.inner.connection.call(call.in_lane(Lane::Show).once()).await;
+        let answer = answer.and_then(|answer| answer.json::<GraphAnswer>("the deployments"));
+        let read = answer.and_then(|answer| answered(answer, repository, targets));
+        let memory = self.memory(repository);
+        let (mut told, now) = (lock(&memory.deployments), self.now());
+        match &read {
+            Ok(shown) => {
+                told.shown.extend(shown.iter().map(|(target, own)| (target.clone(), (own.clone(), now))));
+            }
+            Err(error) => told.shut_by(error, now),
+        }
+        read
     }
+}
+
+/// Why GitHub does not take a deployment. Such a no is about the matter, unless it hides that there is one.
+fn not_taken(answer: &Answer, deployment: &Deployment) -> ForgeError {
+    let what = format!("showing {} among the deployments", deployment.target);
+    if answer.status == StatusCode::NOT_FOUND {
+        return ForgeError::NotFound {
+            what: "the repository's list of deployments, for the bot,".to_owned(),
+        };
+    }
+    ForgeError::Blocked { what, why: answer.words() }
 }
 
 impl Told {
-    /// Notes that the bot may not, and says so once.
+    /// What is shown at a target, as far as that is known.
+    fn shown_at(&self, target: &Target, now: Time) -> Option<&Shown> {
+        self.shown.get(target).filter(|(_, at)| now - *at < SHOWN_AGE_MAX).map(|(shown, _)| shown)
+    }
+
+    /// Refuses what was refused here lately.
+    fn expect_open(&self, now: Time) -> Result<(), ForgeError> {
+        let shut = self.shut.as_ref().filter(|(until, _)| *until > now);
+        shut.map_or(Ok(()), |(_, error)| Err(error.clone()))
+    }
+
+    fn expect_not_refused(&self, target: &Target, now: Time) -> Result<(), ForgeError> {
+        let refused = self.refused.get(target).filter(|(until, _)| *until > now);
+        refused.map_or(Ok(()), |(_, error)| Err(error.clone()))
+    }
+
+    /// Takes what became of a landing.
+    fn take(
+        &mut self,
+        target: &Target,
+        shown: Result<Shown, ForgeError>,
+        now: Time,
+    ) -> Result<(), ForgeError> {
+        match shown {
+            Ok(shown) => {
+                self.shown.insert(target.clone(), (shown, now));
+                Ok(())
+            }
+            // Nothing was begun.
+            Err(error @ ForgeError::RateLimited { .. }) => Err(error),
+            Err(error) => {
+                // What became of it is read again.
+                self.shown.remove(target);
+                match &error {
+                    ForgeError::Blocked { .. } | ForgeError::Conflict { .. } | ForgeError::NotYet { .. } => {
+                        self.refused.insert(target.clone(), (now + SHUT_FOR, error.clone()));
+                    }
+                    ForgeError::Unavailable { .. } | ForgeError::RateLimited { .. } => {}
+                    ForgeError::Forbidden { .. } | ForgeError::NotFound { .. } | ForgeError::Shut { .. } => {
+                        self.shut_by(&error, now);
+                    }
+                }
+                Err(error)
+            }
+        }
+    }
+
+    /// Notes that nothing is to be asked for a while; that the bot may not is said, once an hour.
     fn shut_by(&mut self, error: &ForgeError, now: Time) {
-        match error {
+        let pause = match error {
             ForgeError::Forbidden { .. } | ForgeError::NotFound { .. } | ForgeError::Shut { .. } => {
                 tracing::warn!("landings are not shown as deployments: {error}");
-                self.shut = Some((now + SHUT_FOR, error.clone()));
+                SHUT_FOR
             }
+            ForgeError::RateLimited { wait } => TimeDelta::from_std(*wait).unwrap_or(SHUT_FOR),
             ForgeError::Conflict { .. }
             | ForgeError::Blocked { .. }
             | ForgeError::NotYet { .. }
-            | ForgeError::RateLimited { .. }
-            | ForgeError::Unavailable { .. } => {}
-        }
-    }
-}
-
-/// What GitHub calls a target.
-fn environment(target: &Target) -> String {
-    format!("{}/{}", target.environment, target.service)
-}
-
-fn question(repository: &RepositoryName, targets: &[&Target]) -> Value {
-    let (owner, name) = repository.as_str().split_once('/').expect("a repository has an owner");
-    let mut variables: Map<String, Value> = Map::new();
-    variables.insert("owner".to_owned(), json!(owner));
-    variables.insert("name".to_owned(), json!(name));
-    let (mut declared, mut asked) = (String::new(), String::new());
-    for (index, target) in targets.iter().enumerate() {
-        variables.insert(format!("e{index}"), json!([environment(target)]));
-        write!(declared, ", $e{index}: [String!]").expect("a text can be written to");
-        writeln!(
-            asked,
-            "  e{index}: deployments(environments: $e{index}, first: {LATEST_MAX}, orderBy: {{ field: CREATED_AT, direction: DESC }}) {{ nodes {{ databaseId payload latestStatus {{ state }} }} }}"
-        )
-        .expect("a text can be written to");
-    }
-    let query = format!(
-        "query($owner: String!, $name: String!{declared}) {{ repository(owner: $owner, name: $name) {{\n{asked}}} }}"
-    );
-    json!({ "query": query, "variables": variables })
-}
-
-/// What of the newest deployments is ours, the newest first.
-fn shown(nodes: Vec<Node>) -> Shown {
-    let mut shown = Shown::default();
-    for node in nodes {
-        let (Some(id), Some(mark)) = (node.database_id, node.payload.as_deref().and_then(mark)) else {
-            continue;
+            | ForgeError::Unavailable { .. } => SILENT_FOR,
         };
-        let state = node.latest_status.map(|status| status.state);
-        if state.as_deref() == Some(SUCCESS) {
-            shown.running.push(id);
-        }
-        if shown.latest.is_none() {
-            shown.latest = Some(Latest { id, images: mark.images, is_complete: state.is_some() });
-        }
+        self.shut = Some((now + pause, error.clone()));
     }
-    shown
-}
-
-/// The mark in a payload. GitHub gives back an object as JSON in a text, and sometimes that as JSON again.
-fn mark(payload: &str) -> Option<Mark> {
-    if payload.len() > PAYLOAD_BYTES_MAX {
-        return None;
-    }
-    let inner: Option<String> = serde_json::from_str(payload).ok();
-    let payload: Payload = serde_json::from_str(inner.as_deref().unwrap_or(payload)).ok()?;
-    Some(payload.towpath)
 }

@@ -153,12 +153,13 @@ async fn a_payload_that_comes_back_as_json_in_json_is_known_again() {
 }
 
 #[tokio::test]
-async fn a_token_of_the_app_that_is_not_taken_costs_one_look() {
+async fn a_token_of_the_app_that_is_not_taken_costs_a_minute() {
     let ground = Ground::new().await;
     let forge = client(&ground.world, ground.address, app());
     forge.deployed(&place(), &[target("dev")]).await.unwrap();
     ground.refuse("POST /graphql", 401, "Bad credentials");
     forge.deployed(&place(), &[target("staging")]).await.unwrap_err();
+    ground.world.state().now += chrono::TimeDelta::minutes(1);
     forge.deployed(&place(), &[target("staging")]).await.expect("the next look asks for another token");
 }
 
@@ -166,7 +167,7 @@ async fn a_token_of_the_app_that_is_not_taken_costs_one_look() {
 async fn landings_at_once_leave_promotions_what_is_theirs_and_go_on_in_a_minute() {
     let ground = Ground::new().await;
     let told = ground.show_until_limited("dev", false).await;
-    assert_eq!(told, 20);
+    assert_eq!(told, 8);
     ground.open().await;
     ground.world.state().now += chrono::TimeDelta::seconds(66);
     ground.look_at(&ground.forge, &ground.deployment("dev20", "1.10.0")).await.unwrap();
