@@ -70,7 +70,8 @@ fn judge_all(world: &World, policy: &Policy, history: &History, needs: BTreeSet<
     let mut plan = Plan { needs, ..Plan::default() };
     for (service, environment) in targets(world, policy) {
         let case = Case::new(world, policy, history, service, environment);
-        let (judgement, action) = judge::judge(&case, &mut plan.needs);
+        let (mut judgement, action) = judge::judge(&case, &mut plan.needs);
+        judgement.notes.extend(commands::stuck(&case));
         sources::ask(&case, &judgement, action.as_ref(), &mut plan.needs);
         let goes_on = action.is_some();
         plan.actions.extend(action);

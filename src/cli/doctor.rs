@@ -56,7 +56,8 @@ async fn examine(settings: &Settings, own: &ForgeSettings, forge: &AnyForge) -> 
     let (diagnoses, repositories) = diagnose(&health, expects_events, &settings.policy, SystemClock.now());
     let secrets = unread_secrets(own);
     let about = |repository: &_| format!("{kind} `{}`, repository `{repository}`", own.name());
-    let diagnoses = diagnoses.into_iter().chain(secrets).collect();
+    let teams = if health.login.known().is_some() { teams(settings, own, forge).await } else { Vec::new() };
+    let diagnoses = diagnoses.into_iter().chain(secrets).chain(teams).collect();
     let mut sections = vec![HealthSection { about: format!("{kind} `{}`", own.name()), diagnoses }];
     sections.extend(
         repositories
@@ -64,6 +65,20 @@ async fn examine(settings: &Settings, own: &ForgeSettings, forge: &AnyForge) -> 
             .map(|section| HealthSection { about: about(&section.about), diagnoses: section.diagnoses }),
     );
     sections
+}
+
+/// The teams that the configuration names at a forge.
+async fn teams(settings: &Settings, own: &ForgeSettings, forge: &AnyForge) -> Vec<Diagnosis> {
+    let asked = settings.policy.teams_at(own.name()).into_iter().map(|team| async move {
+        match forge.is_member(team, forge.bot()).await {
+            Ok(_) => Diagnosis { level: Level::Fine, matter: Matter::TeamSeen(team.clone()) },
+            Err(error) => {
+                let matter = Matter::TeamUnseen(team.clone(), error.to_string());
+                Diagnosis { level: Level::Wrong, matter }
+            }
+        }
+    });
+    join_all(asked).await
 }
 
 /// The secrets of a forge's webhook that are not there.

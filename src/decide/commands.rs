@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 
 use super::case::{Case, changes_with_commands};
 use super::plan::Need;
+use super::reason::Reason;
 use super::{record_now, rights};
 use crate::command::{self, Command};
 use crate::model::{
@@ -115,6 +116,18 @@ pub(super) fn carry_out(case: &Case<'_>, word: &Word<'_>, needs: &mut BTreeSet<N
     Some(record_now(case.world, event))
 }
 
+/// Whose commands wait here because the forge does not say what they may do, each with the reason.
+pub(super) fn stuck(case: &Case<'_>) -> Vec<Reason> {
+    let words = waiting(case.world, &case.branch(), case.history);
+    let authors: BTreeSet<&UserName> =
+        words.iter().filter(|word| !word.commands.is_empty()).map(|word| word.author).collect();
+    let reason = |by: &UserName| {
+        let why = rights::unknown(case.world, by)?.to_owned();
+        Some(Reason::RightUnknown { by: by.clone(), why })
+    };
+    authors.into_iter().filter_map(reason).collect()
+}
+
 /// What becomes of the commands of one comment, in order; after a refusal the rest is not run.
 fn outcomes(
     asked: &Asked<'_>,
@@ -152,6 +165,9 @@ fn outcome(
         Command::Hold { until, reason } => {
             asked.needs_open()?;
             asked.entitled(&[Right::Promote, Right::Approve], needs)?;
+            if until.is_some_and(|until| until <= asked.at) {
+                return Err(Stop::Refused(RefusedBecause::PastInstant));
+            }
             one(CommandOutcome::Held { until: *until, reason: reason.clone() })
         }
         Command::Resume => {

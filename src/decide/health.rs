@@ -12,7 +12,7 @@ use repository::Beside;
 
 use crate::model::{
     Allowance, BranchName, Deliveries, EnvironmentName, ForgeName, Grant, Health, Hook, ImageName, Login,
-    LoginProof, MergeMode, Place, Policy, RepositoryName, Time, Told,
+    LoginProof, MergeMode, Place, Policy, RepositoryName, TeamName, Time, Told,
 };
 
 /// How long before its end a token is worth a warning.
@@ -118,6 +118,10 @@ pub enum Matter {
     OwnBranchesOpen,
     /// A rule stands in the way of the branches that Towpath makes.
     OwnBranchBlocked(OwnBranch, Ban),
+    /// A team that the configuration names is there.
+    TeamSeen(TeamName),
+    /// A team that the configuration names is not to be seen, so what its members write has to wait.
+    TeamUnseen(TeamName, String),
     /// A registry answers, and an image has tags.
     ImageListed(ImageName, usize),
     /// A registry does not answer, or refuses.

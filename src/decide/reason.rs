@@ -121,6 +121,13 @@ pub enum Reason {
         /// What went wrong.
         why: String,
     },
+    /// Somebody's command waits, because the forge does not say what they may do.
+    RightUnknown {
+        /// Who wrote it.
+        by: UserName,
+        /// What went wrong.
+        why: String,
+    },
     /// Something about artifacts, beyond their tags.
     Artifact(ArtifactReason),
     /// Nothing was read yet.
@@ -183,7 +190,13 @@ impl Reason {
         if let Self::Artifact(reason) = self {
             return reason.is_trouble();
         }
-        matches!(self, Self::Obstacle(_) | Self::TagsUnknown { .. } | Self::DigestUnknown { .. })
+        matches!(
+            self,
+            Self::Obstacle(_)
+                | Self::TagsUnknown { .. }
+                | Self::DigestUnknown { .. }
+                | Self::RightUnknown { .. }
+        )
     }
 }
 

@@ -6,7 +6,7 @@ use chrono::TimeDelta;
 
 use super::case::Case;
 use super::plan::Need;
-use crate::model::{Fact, ObservedChange, Principal, Right, Target, TeamName, UserName};
+use crate::model::{Fact, ObservedChange, Principal, Right, Target, TeamName, UserName, World};
 
 /// How old a fact about somebody's rights may be.
 const RIGHTS_AGE_MAX: TimeDelta = TimeDelta::seconds(60);
@@ -95,6 +95,16 @@ fn is_member(case: &Case<'_>, team: &TeamName, user: &UserName, needs: &mut BTre
 
 fn may_write(case: &Case<'_>, user: &UserName, needs: &mut BTreeSet<Need>) -> Option<bool> {
     known(case, case.world.writers.get(user), needs, || Need::Writer { user: user.clone() })
+}
+
+/// Why the forge does not say something about somebody that was asked for; nothing where it said all.
+pub(super) fn unknown<'w>(world: &'w World, user: &UserName) -> Option<&'w str> {
+    let of_teams = world.members.iter().filter(|((_, who), _)| who == user).map(|(_, fact)| fact);
+    let others = [world.writers.get(user), world.collaborators.get(user)].into_iter().flatten();
+    of_teams.chain(others).find_map(|fact| match fact {
+        Fact::Unknown { why, .. } => Some(&**why),
+        Fact::Known { .. } => None,
+    })
 }
 
 /// What is known and young enough; what is neither is needed.

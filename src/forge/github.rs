@@ -159,7 +159,7 @@ impl Forge for GitHubForge {
     }
 
     fn pages(&self) -> Option<String> {
-        Some(web::pages_of(self.inner.connection.url()).to_owned())
+        Some(web::pages_of(self.inner.connection.url()))
     }
 
     fn shows_details(&self) -> bool {

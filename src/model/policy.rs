@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::{
-    Basis, EnvironmentName, GroupName, ImageName, ImageReference, Location, PipelineName, Place, Platform,
-    Selection, ServiceName, Tag, Target, TeamName, UserName, words,
+    Basis, EnvironmentName, ForgeName, GroupName, ImageName, ImageReference, Location, PipelineName, Place,
+    Platform, Selection, ServiceName, Tag, Target, TeamName, UserName, words,
 };
 
 /// How often a registry is asked that the configuration says nothing about.
@@ -323,6 +323,24 @@ impl Policy {
     pub fn environment(&self, target: &Target) -> Option<&Environment> {
         let service = self.service(&target.service)?;
         self.pipelines.get(&service.pipeline)?.environment(&target.environment)
+    }
+
+    /// The teams that are named for some right of a service whose config repository is at a forge.
+    #[must_use]
+    pub fn teams_at(&self, forge: &ForgeName) -> BTreeSet<&TeamName> {
+        let services = self.services.iter().filter(|service| service.place.forge == *forge);
+        let targets = services.flat_map(|service| {
+            let environments = self.pipeline_of(service).environments.iter();
+            environments.map(|own| Target { service: service.name.clone(), environment: own.name.clone() })
+        });
+        let holders =
+            targets.flat_map(|target| Right::ALL.iter().flat_map(move |right| self.holders(*right, &target)));
+        holders
+            .filter_map(|holder| match holder {
+                Principal::Team(team) => Some(team),
+                Principal::User(_) | Principal::CodeOwners => None,
+            })
+            .collect()
     }
 
     /// Whether no environment of the service comes after this one.

@@ -242,6 +242,8 @@ pub enum RefusedBecause {
         /// Where.
         environment: EnvironmentName,
     },
+    /// A hold was to end before it began.
+    PastInstant,
     /// The comment was edited after it was written.
     Edited,
 }

@@ -59,6 +59,13 @@ pub(super) fn fact(reason: &Reason) -> String {
         Reason::DigestUnknown { tag, why } => {
             format!("the digest of {} is not known: {}", name(tag.as_str()), sentence(why))
         }
+        Reason::RightUnknown { by, why } => {
+            format!(
+                "what {} wrote has to wait, since their rights are not known: {}",
+                person(by),
+                sentence(why)
+            )
+        }
         Reason::Artifact(reason) => artifacts::fact(reason),
         Reason::NotObserved => "not looked at yet".to_owned(),
         Reason::NothingSelected { image } => format!("none of the tags of {image} is selected"),
@@ -114,6 +121,7 @@ fn way_out(reason: &Reason) -> Option<String> {
         | Reason::Obstacle(_)
         | Reason::TagsUnknown { .. }
         | Reason::DigestUnknown { .. }
+        | Reason::RightUnknown { .. }
         | Reason::NotObserved
         | Reason::FinishFirst { .. }
         | Reason::MergeBlocked { .. }

@@ -21,7 +21,7 @@ pub(super) fn refusal(because: &RefusedBecause, by: &UserName, input: &RemarkInp
             format!("you asked for this promotion, so somebody else has to approve it; {whom}")
         }
         RefusedBecause::OtherHead { head } => format!(
-            "the content changed at about the same time, so I cannot tell what you read; look at it again and write \
+            "the change is not at the commit that you named, or changed in the minute before; look at it again and write \
              `/promote approve sha={}`",
             head.short()
         ),
@@ -44,6 +44,9 @@ pub(super) fn refusal(because: &RefusedBecause, by: &UserName, input: &RemarkInp
             "{} is not newer than what runs in {environment}; `/promote why` shows what does",
             name(version.as_str())
         ),
+        RefusedBecause::PastInstant => {
+            "`until` is over already; name an instant that comes, such as `until=2026-12-24T18:00:00Z`".to_owned()
+        }
         RefusedBecause::Edited => {
             "a comment that was edited gives no commands; write a new one with what you want".to_owned()
         }

@@ -63,6 +63,7 @@ const fn weight(note: &Reason) -> StatusState {
         | Reason::WithdrawnBefore { .. } => StatusState::Failure,
         Reason::TagsUnknown { .. }
         | Reason::DigestUnknown { .. }
+        | Reason::RightUnknown { .. }
         | Reason::NotObserved
         | Reason::NotLandedBefore { .. }
         | Reason::Soaking { .. }

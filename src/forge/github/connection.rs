@@ -1,17 +1,19 @@
 //! Requests to GitHub: with the right token, in bounds, and repeated only where that is safe.
 
+mod answer;
+mod call;
+
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
+use http::StatusCode;
 use http::header::{ACCEPT, AUTHORIZATION, ETAG, HeaderMap, HeaderName, HeaderValue, IF_NONE_MATCH};
-use http::{Method, StatusCode};
 use http_body_util::{BodyExt as _, Limited};
 use octocrab::Octocrab;
 use octocrab::service::middleware::retry::RetryConfig;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::de::DeserializeOwned;
-use serde_json::Value;
 
 use super::budget::{Budget, Cost, Interface, Lane};
 use super::credentials::{Credentials, Scope};
@@ -19,6 +21,8 @@ use super::refusal::{Refused, refused};
 use super::{Now, failed};
 use crate::forge::ForgeError;
 use crate::model::{ForgeName, Time};
+pub(super) use answer::Answer;
+pub(super) use call::{Again, Call, in_path, in_query};
 
 /// Most bytes that are read of an answer; the largest are trees of 100,000 files.
 const BODY_BYTES_MAX: usize = 64 << 20;
@@ -30,8 +34,6 @@ pub(super) const PAGE_SIZE: usize = 100;
 const TRIES_MAX: u32 = 4;
 /// How long GitHub may take to accept a connection, and to go on with an answer.
 const SILENCE_MAX: Duration = Duration::from_secs(30);
-/// Where GraphQL is asked.
-const GRAPH_PATH: &str = "/graphql";
 /// The version of the REST interface that the wire types are of.
 const API_VERSION: &str = "2022-11-28";
 const API_VERSION_HEADER: HeaderName = HeaderName::from_static("x-github-api-version");
@@ -49,40 +51,6 @@ impl Default for Patience {
     fn default() -> Self {
         Self { pause: Duration::from_millis(500), wait_max: Duration::from_secs(10) }
     }
-}
-
-/// Whether a request may be sent again when nobody knows what became of it.
-#[derive(Copy, Clone, Debug, PartialEq, Eq)]
-pub(super) enum Again {
-    /// It reads, or does the same twice, or GitHub refuses the second.
-    Safe,
-    /// The second would have an effect of its own.
-    Never,
-}
-
-/// One request.
-#[derive(Clone, Debug)]
-pub(super) struct Call<'a> {
-    pub(super) scope: Scope<'a>,
-    /// What it is for, in words that follow "the bot may not", such as `read pull requests`.
-    pub(super) verb: &'a str,
-    pub(super) method: Method,
-    /// The path below the address of the interface, with its query.
-    pub(super) path: String,
-    pub(super) body: Option<Value>,
-    pub(super) again: Again,
-    /// How urgent it is.
-    pub(super) lane: Lane,
-    /// How much it writes, by the count of [`Cost`].
-    pub(super) writes: u32,
-}
-
-/// An answer that is no failure, though it may say no.
-#[derive(Clone, Debug)]
-pub(super) struct Answer {
-    pub(super) status: StatusCode,
-    pub(super) body: Arc<[u8]>,
-    has_next: bool,
 }
 
 /// An answer and the mark by which GitHub knows whether it still holds.
@@ -179,7 +147,7 @@ impl Connection {
             let path = format!("{path}{joint}per_page={PAGE_SIZE}&page={page}");
             let answer = self.call(Call::get(scope, verb, path.clone())).await?;
             all.extend(answer.json::<Vec<T>>(&format!("`{path}`"))?);
-            if !answer.has_next {
+            if !answer.has_next() {
                 return Ok(all);
             }
         }
@@ -265,7 +233,7 @@ impl Connection {
         drop(under_way);
         budget.learn(&headers, call.cost().interface, self.now());
         let Some(refused) = refused(status, &headers, &body) else {
-            return Ok((Answer { status, body: body.into(), has_next: has_next(&headers) }, headers));
+            return Ok((Answer::new(status, &headers, body), headers));
         };
         Err(match refused {
             Refused::Token => {
@@ -295,13 +263,12 @@ impl Connection {
         condition: Option<HeaderValue>,
     ) -> Result<(StatusCode, HeaderMap, Vec<u8>), ForgeError> {
         let went_wrong = |error: octocrab::Error| failed(call.verb, said_by(&error));
-        let uri = format!("{}{}", self.url, call.path);
         let mut bearer = HeaderValue::from_str(&format!("Bearer {}", token.expose_secret()))
             .map_err(|_| failed(call.verb, "the token has characters that no token has"))?;
         bearer.set_sensitive(true);
         let mut builder = http::Request::builder()
             .method(call.method.clone())
-            .uri(uri)
+            .uri(call.address(&self.url))
             .header(ACCEPT, "application/vnd.github+json")
             .header(API_VERSION_HEADER, API_VERSION)
             .header(AUTHORIZATION, bearer);
@@ -337,101 +304,6 @@ impl std::fmt::Debug for Connection {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.debug_struct("Connection").field("url", &self.url).finish_non_exhaustive()
     }
-}
-
-impl<'a> Call<'a> {
-    pub(super) const fn get(scope: Scope<'a>, verb: &'a str, path: String) -> Self {
-        let (body, again, lane) = (None, Again::Safe, Lane::Command);
-        Self { scope, verb, method: Method::GET, path, body, again, lane, writes: 0 }
-    }
-
-    /// A request that changes something, and may be sent again.
-    pub(super) const fn write(
-        scope: Scope<'a>,
-        verb: &'a str,
-        method: Method,
-        path: String,
-        body: Value,
-    ) -> Self {
-        let (again, lane) = (Again::Safe, Lane::Refresh);
-        Self { scope, verb, method, path, body: Some(body), again, lane, writes: 1 }
-    }
-
-    /// A GraphQL document with so many mutations, which may be sent again.
-    pub(super) fn mutation(scope: Scope<'a>, verb: &'a str, document: Value, mutations: u32) -> Self {
-        let path = GRAPH_PATH.to_owned();
-        Self { writes: mutations, ..Self::write(scope, verb, Method::POST, path, document) }
-    }
-
-    /// The same, more or less urgent.
-    pub(super) fn in_lane(self, lane: Lane) -> Self {
-        Self { lane, ..self }
-    }
-
-    fn cost(&self) -> Cost {
-        let interface = if self.path == GRAPH_PATH { Interface::Graph } else { Interface::Rest };
-        Cost { lane: self.lane, interface, writes: self.writes }
-    }
-
-    /// The same, sent once at most.
-    pub(super) fn once(self) -> Self {
-        Self { again: Again::Never, ..self }
-    }
-}
-
-impl Answer {
-    /// What was asked for.
-    ///
-    /// # Errors
-    /// Where the answer is a no, or something else than expected.
-    pub(super) fn json<T: DeserializeOwned>(&self, what: &str) -> Result<T, ForgeError> {
-        self.expect(what)?;
-        serde_json::from_slice(&self.body)
-            .map_err(|error| failed(format!("reading {what}"), format!("GitHub's answer is odd: {error}")))
-    }
-
-    /// Nothing, where GitHub said yes.
-    ///
-    /// # Errors
-    /// Where it said no.
-    pub(super) fn expect(&self, what: &str) -> Result<(), ForgeError> {
-        match self.status {
-            status if status.is_success() => Ok(()),
-            StatusCode::NOT_FOUND | StatusCode::GONE | StatusCode::MOVED_PERMANENTLY => {
-                Err(ForgeError::NotFound { what: what.to_owned() })
-            }
-            _ => Err(failed(what, self.words())),
-        }
-    }
-
-    /// What GitHub said with a no.
-    pub(super) fn words(&self) -> String {
-        super::refusal::words(self.status, &self.body)
-    }
-
-    /// Whether there is another page.
-    pub(super) const fn has_next(&self) -> bool {
-        self.has_next
-    }
-}
-
-/// Makes a text fit for a path; slashes stay.
-pub(super) fn in_path(text: &str) -> String {
-    let mut path = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' | b'/' => {
-                path.push(char::from(byte));
-            }
-            _ => path += &format!("%{byte:02X}"),
-        }
-    }
-    path
-}
-
-/// Makes a text fit for a value in a query.
-pub(super) fn in_query(text: &str) -> String {
-    in_path(text).replace('/', "%2F")
 }
 
 /// A lock that outlives a panic elsewhere: what it guards is a cache, replaced as a whole.
@@ -474,11 +346,6 @@ fn forbidden(call: &Call<'_>, permission: &str) -> ForgeError {
         repository: call.scope.to_string(),
         permission: permission.to_owned(),
     }
-}
-
-fn has_next(headers: &HeaderMap) -> bool {
-    let link = headers.get(http::header::LINK).and_then(|link| link.to_str().ok());
-    link.is_some_and(|link| link.contains("rel=\"next\""))
 }
 
 /// What went wrong on the way, in words: the innermost cause, for the outer ones only say that a request failed.

@@ -3,6 +3,7 @@
 //! A list of all pull requests, the latest touched first, tells with one conditional request whether anything
 //! happened. What was said on a pull request is read again only when it was touched.
 
+mod seen;
 mod timeline;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,7 +20,7 @@ use super::wire::{CommitStatus, OnePull, Pull, commit_id, user};
 use super::{GitHubForge, READS_AT_ONCE, failed};
 use crate::forge::{BRANCH_PREFIX, ForgeError};
 use crate::model::{
-    BranchName, Change, ChangeNumber, ChangeState, CommitId, Head, Place, Reaction, RepositoryName, Status,
+    BranchName, Change, ChangeNumber, ChangeState, CommitId, Head, Place, RepositoryName, Status,
     StatusState, Time, UserName,
 };
 pub(super) use timeline::is_review;
@@ -340,117 +341,6 @@ impl GitHubForge {
             reviews: said.map(|said| said.timeline.reviews.clone()).unwrap_or_default(),
             statuses: said.map(|said| said.statuses.clone()).unwrap_or_default(),
         })
-    }
-
-    /// A pull request as the last look saw it.
-    pub(super) fn seen(&self, place: &Place, change: ChangeNumber) -> Option<Pull> {
-        let memory = self.memory(&place.repository);
-        lock(&memory.pulls).get(&place.branch)?.ours.get(&change.0).cloned()
-    }
-
-    /// The open pull request of a branch as the last look saw it.
-    pub(super) fn seen_open(&self, place: &Place, branch: &BranchName) -> Option<Pull> {
-        let memory = self.memory(&place.repository);
-        let pulls = lock(&memory.pulls);
-        let mut ours = pulls.get(&place.branch)?.ours.values();
-        ours.find(|pull| pull.is_open() && pull.head.branch == branch.as_str()).cloned()
-    }
-
-    /// Whether a commit is the head of a pull request that the last look saw.
-    pub(super) fn was_proposed(&self, place: &Place, head: &CommitId) -> bool {
-        let memory = self.memory(&place.repository);
-        let pulls = lock(&memory.pulls);
-        let mut ours = pulls.get(&place.branch).into_iter().flat_map(|pulls| pulls.ours.values());
-        ours.any(|pull| pull.head.sha == head.as_str())
-    }
-
-    /// The commit on the base that brought a head, as the last look saw it.
-    pub(super) fn merge_of(&self, place: &Place, head: &CommitId) -> Option<CommitId> {
-        let memory = self.memory(&place.repository);
-        let pulls = lock(&memory.pulls);
-        let mut ours = pulls.get(&place.branch)?.ours.values();
-        let merged = ours.find(|pull| pull.merged_at.is_some() && pull.head.sha == head.as_str())?;
-        merged.merge_commit_sha.as_deref().and_then(|sha| CommitId::new(sha).ok())
-    }
-
-    /// Notes a reaction that was just left, which nothing else would tell.
-    pub(super) fn note_reaction(
-        &self,
-        place: &Place,
-        change: ChangeNumber,
-        (comment, reaction): (&crate::model::CommentId, Reaction),
-    ) {
-        let memory = self.memory(&place.repository);
-        let mut pulls = lock(&memory.pulls);
-        let Some(pulls) = pulls.get_mut(&place.branch) else { return };
-        let Some(said) = pulls.said.get_mut(&change.0) else { return };
-        let mut comments = Arc::make_mut(said).timeline.comments.iter_mut();
-        if let Some(comment) = comments.find(|found| found.id == *comment)
-            && !comment.reactions.contains(&reaction)
-        {
-            comment.reactions.push(reaction);
-        }
-    }
-
-    /// Notes a status that was just published, which nothing else would tell.
-    pub(super) fn note_status(&self, place: &Place, change: ChangeNumber, status: Status) {
-        let memory = self.memory(&place.repository);
-        let mut pulls = lock(&memory.pulls);
-        let Some(pulls) = pulls.get_mut(&place.branch) else { return };
-        if let Some(said) = pulls.said.get_mut(&change.0) {
-            Arc::make_mut(said).statuses.push(status);
-        }
-    }
-
-    /// Notes a check that was just written, which nothing else would tell.
-    pub(super) fn note_check(&self, place: &Place, change: ChangeNumber, check: Check) {
-        let memory = self.memory(&place.repository);
-        let mut pulls = lock(&memory.pulls);
-        let Some(pulls) = pulls.get_mut(&place.branch) else { return };
-        if let Some(said) = pulls.said.get_mut(&change.0) {
-            let said = Arc::make_mut(said);
-            said.statuses.retain(|status| status.head != *check.head());
-            said.statuses.push(check.status());
-            said.check = Some(check);
-        }
-    }
-
-    /// The check on a head as the last look saw it.
-    pub(super) fn seen_check(&self, place: &Place, change: ChangeNumber, head: &CommitId) -> Option<Check> {
-        let memory = self.memory(&place.repository);
-        let pulls = lock(&memory.pulls);
-        let said = pulls.get(&place.branch)?.said.get(&change.0)?;
-        said.check.clone().filter(|check| check.head() == head)
-    }
-
-    /// What the bot said on a change as the last look saw it, and when the change had been touched last by then.
-    pub(super) fn seen_remarks(
-        &self,
-        place: &Place,
-        change: ChangeNumber,
-    ) -> Option<(Time, BTreeMap<String, String>)> {
-        let memory = self.memory(&place.repository);
-        let pulls = lock(&memory.pulls);
-        let said = pulls.get(&place.branch)?.said.get(&change.0)?;
-        Some((said.touched, said.timeline.remarks.clone()))
-    }
-
-    /// Has what was said on a change read again at the next look.
-    pub(super) fn forget_said(&self, place: &Place, change: ChangeNumber) {
-        let memory = self.memory(&place.repository);
-        let mut pulls = lock(&memory.pulls);
-        let Some(pulls) = pulls.get_mut(&place.branch) else { return };
-        if let Some(said) = pulls.said.get_mut(&change.0) {
-            Arc::make_mut(said).read_at = Time::MIN_UTC;
-        }
-    }
-
-    /// The statuses of a change as the last look saw them.
-    pub(super) fn seen_status(&self, place: &Place, change: ChangeNumber, head: &CommitId) -> Option<Status> {
-        let memory = self.memory(&place.repository);
-        let pulls = lock(&memory.pulls);
-        let said = pulls.get(&place.branch)?.said.get(&change.0)?;
-        said.statuses.iter().rfind(|status| status.head == *head).cloned()
     }
 }
 

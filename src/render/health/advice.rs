@@ -34,6 +34,9 @@ pub(super) fn sentence(matter: &Matter) -> Option<String> {
             return Some(format!("let its address end in `/hooks/github/{forge}`, at the host of Towpath"));
         }
         Matter::HookSecretUnread(_) => "put the secret there: without it `towpath serve` does not start",
+        Matter::TeamUnseen(..) => {
+            "look at its name in `rights` and `approvals`, and let the bot read the members of the organization"
+        }
         Matter::HookSwitchedOff => "switch it on: Settings > Webhooks > Active",
         Matter::HookUnsigned => "set its secret to one of the `webhook_secrets`",
         Matter::HookSendsForms => "set its content type to application/json",
@@ -68,6 +71,7 @@ pub(super) fn sentence(matter: &Matter) -> Option<String> {
         | Matter::PermissionsFit
         | Matter::BranchOpen(_)
         | Matter::OwnBranchesOpen
+        | Matter::TeamSeen(_)
         | Matter::ImageListed(..) => return None,
     };
     Some(text.to_owned())

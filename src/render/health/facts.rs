@@ -52,6 +52,14 @@ pub(super) fn sentence(matter: &Matter) -> String {
         }
         Matter::OwnBranchesOpen => "the branches `towpath/*` may be made, moved and deleted".to_owned(),
         Matter::OwnBranchBlocked(branch, ban) => format!("{} {}", own_branch(*branch), ban_words(*ban)),
+        Matter::TeamSeen(team) => format!("the team {} is there", quoted(team.as_str())),
+        Matter::TeamUnseen(team, why) => {
+            format!(
+                "who belongs to {} is not known, so what they write has to wait: {}",
+                quoted(team.as_str()),
+                said(why)
+            )
+        }
         Matter::ImageListed(image, 1) => format!("{}: 1 tag", name(&image.to_string())),
         Matter::ImageListed(image, count) => format!("{}: {count} tags", name(&image.to_string())),
         Matter::ImageUnlisted(image, why) => format!("{}: {}", name(&image.to_string()), said(why)),

@@ -44,6 +44,7 @@ fn every_reason() -> Vec<Reason> {
         Reason::Obstacle(Obstacle("apps/shop.yaml:3:7: `newTag` is an <alias>".to_owned())),
         Reason::TagsUnknown { why: "`ghcr.io`: it answered 503".to_owned() },
         Reason::DigestUnknown { tag: tag("1.4.2"), why: "no answer in 10s".to_owned() },
+        Reason::RightUnknown { by: user("alice"), why: "the team `acme/sre` does not exist".to_owned() },
         Reason::NotObserved,
         Reason::NothingSelected { image: image() },
         Reason::NothingNewer,
@@ -82,6 +83,7 @@ fn every_reason_is_one_sentence() {
     apps/shop.yaml:3:7: `newTag` is an `<alias>`
     `ghcr.io`: it answered 503
     the digest of 1.4.2 is not known: no answer in 10s
+    what alice wrote has to wait, since their rights are not known: the team `acme/sre` does not exist
     not looked at yet
     none of the tags of ghcr.io/acme/shop is selected; look at `select` in the configuration
     nothing newer is in the environments before

@@ -151,11 +151,12 @@ fn every_other_refusal_shows_the_way_out() {
         ("/promote moon", RefusedBecause::UnknownEnvironment("moon".to_owned())),
         ("/promote", RefusedBecause::NothingFollows),
         ("/promote dev version=9.9.9", RefusedBecause::UnknownVersion("9.9.9".to_owned())),
+        ("/promote hold until=2020-01-01T00:00Z", RefusedBecause::PastInstant),
         ("/promote approve\n/promote status", RefusedBecause::Edited),
     ];
     let texts: Vec<String> = refusals.into_iter().map(|(body, because)| refused(body, because)).collect();
     insta::assert_snapshot!(texts.join("\n"), @"
-    mallory: I did not run `/promote approve`: the content changed at about the same time, so I cannot tell what you read; look at it again and write `/promote approve sha=0123456789`.
+    mallory: I did not run `/promote approve`: the change is not at the commit that you named, or changed in the minute before; look at it again and write `/promote approve sha=0123456789`.
     mallory: I did not run `/promote approve`: somebody else's commit is on the branch, so its content is not what I proposed; merge or close the change by hand.
     mallory: I did not run `/promote approve`: this change is no longer open.
     mallory: I did not run `/promote producton`: `producton` is no environment of shop and no command; the environments are dev, staging, production; did you mean `production`?
@@ -163,6 +164,7 @@ fn every_other_refusal_shows_the_way_out() {
     mallory: I did not run `/promote moon`: `moon` is no environment of shop and no command; the environments are dev, staging, production.
     mallory: I did not run `/promote`: no environment comes after production; name one.
     mallory: I did not run `/promote dev version=9.9.9`: I know no version 9.9.9 there; it has to be in the registry for a first environment, and landed in the environments before for any other.
+    mallory: I did not run `/promote hold until=2020-01-01T00:00:00Z`: `until` is over already; name an instant that comes, such as `until=2026-12-24T18:00:00Z`.
     mallory: a comment that was edited gives no commands; write a new one with what you want.
     ");
 }

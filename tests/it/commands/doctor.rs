@@ -375,6 +375,7 @@ async fn a_local_forge_has_its_repositories_or_not() {
     snapshot!(said.out, @"
     local forge `here`
       ok        the bot is `towpath`
+      ok        the team `acme/sre` is there
 
     local forge `here`, repository `acme/deploy`
       ok        the repository is there, and the bot may change it

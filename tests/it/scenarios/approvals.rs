@@ -142,7 +142,7 @@ fn nobody_approves_what_nobody_can_have_read() {
         bot.bring_to_production("1.11.0").await;
         let hasty = bot.pass(seconds(20)).comment(change, "alice", "/promote approve");
         bot.settle().await.expect_open("production", "1.11.0");
-        insta::assert_snapshot!(bot.read_reply(&hasty), @"alice: I did not run `/promote approve`: the content changed at about the same time, so I cannot tell what you read; look at it again and write `/promote approve sha=COMMIT`.");
+        insta::assert_snapshot!(bot.read_reply(&hasty), @"alice: I did not run `/promote approve`: the change is not at the commit that you named, or changed in the minute before; look at it again and write `/promote approve sha=COMMIT`.");
         let exact = format!("/promote approve sha={}", bot.head_of(change).short());
         bot.comment(change, "alice", &exact);
         bot.settle().await.expect_merged(change).expect_running("production", "1.11.0");
@@ -163,7 +163,7 @@ fn an_approval_of_an_earlier_head_counts_for_nothing() {
         bot.settle().await.expect_open("production", "1.11.0");
         let late = bot.pass(minutes(5)).comment(change, "alice", &format!("/promote approve sha={old}"));
         bot.settle().await.expect_open("production", "1.11.0");
-        insta::assert_snapshot!(bot.read_reply(&late), @"alice: I did not run `/promote approve sha=COMMIT`: the content changed at about the same time, so I cannot tell what you read; look at it again and write `/promote approve sha=COMMIT`.");
+        insta::assert_snapshot!(bot.read_reply(&late), @"alice: I did not run `/promote approve sha=COMMIT`: the change is not at the commit that you named, or changed in the minute before; look at it again and write `/promote approve sha=COMMIT`.");
     });
 }
 

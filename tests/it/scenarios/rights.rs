@@ -145,3 +145,16 @@ fn the_approval_of_somebody_who_left_the_team_merges_nothing_after_a_minute() {
         bot.make_member("acme/sre", "tess").pass(minutes(2)).settle().await.expect_merged(change);
     });
 }
+
+#[test]
+fn a_command_that_waits_for_a_team_that_is_not_there_is_told() {
+    let rules = Rules::default().approved_by_team("production", "acme/nobody", 1);
+    story_with(rules, async |bot| {
+        let change = bot.bring_to_production("1.10.0").await;
+        bot.pass(minutes(5)).comment(change, "tess", "/promote approve");
+        let said = bot.settle_in_trouble().await;
+        insta::assert_snapshot!(said, @"shop in production: what tess wrote has to wait, since their rights are not known: the team `acme/nobody` does not exist");
+        insta::assert_snapshot!(bot.status(change), @"towpath/production pending: waiting: 0 of 1 approval, what tess wrote has to wait, since their rights are not known: the team acme/nobody does not exist");
+        bot.make_member("acme/nobody", "tess").pass(minutes(2)).settle().await.expect_merged(change);
+    });
+}

@@ -27,19 +27,17 @@ async fn a_cold_look_takes_a_request_for_each_question() {
 }
 
 #[tokio::test]
-async fn where_nothing_happened_a_look_costs_nothing() {
-    let ground = Ground::new().await;
-    ground.open().await;
-    ground.world.state().now += chrono::TimeDelta::minutes(1);
-    ground.look().await;
-    ground.start_counting();
-    ground.look().await;
-    let (paid, free) = ground.counted();
-    assert_eq!(paid, [""; 0]);
-    assert_snapshot!(readable(&free), @"
-    GET /pulls?state=all&base=main&sort=updated&direction=desc&per_page=100&page=1
-    GET /git/matching-refs/heads
-    ");
+async fn an_enterprise_server_has_its_interfaces_side_by_side() {
+    let mut ground = Ground::new().await;
+    let credentials = Credentials::token(&secret(TOKEN));
+    let url = format!("http://{}/api/v3", ground.address);
+    let (access, world) = (access(ground.address, credentials), ground.world.clone());
+    ground.forge = GitHubForge::new(Access { url, ..access }, Arc::new(move || world.now()));
+    let change = ground.open().await;
+    ground.forge.merge(&ground.merge_of(change)).await.expect("the fake GitHub answers");
+    let (paid, _) = ground.counted();
+    assert!(paid.contains(&"POST /graphql".to_owned()), "{paid:#?}");
+    assert!(!ground.shown(change).await.is_open());
 }
 
 #[tokio::test]

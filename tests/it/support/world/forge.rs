@@ -169,7 +169,7 @@ impl Forge for FakeWorld {
         self.ask("is_member", |state| {
             let members: Option<&BTreeSet<UserName>> = state.teams.get(team);
             let is_so = members.map(|members| Testimony::now(members.contains(user)));
-            is_so.ok_or_else(|| not_found(format!("team {team}")))
+            is_so.ok_or_else(|| not_found(format!("the team `{team}`")))
         })
         .await
     }

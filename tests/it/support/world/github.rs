@@ -132,7 +132,8 @@ impl FakeWorld {
 }
 
 async fn answer(Shared(world): Shared<FakeWorld>, request: Request<Body>) -> Response<Body> {
-    let (head, body) = request.into_parts();
+    let (mut head, body) = request.into_parts();
+    head.uri = below_enterprise(&head.uri);
     let body = to_bytes(body, BODY_BYTES_MAX).await.expect("the bot sends small bodies");
     let (response, is_planned) = world.state().respond(&head, &body);
     let exchange = Exchange {
@@ -145,6 +146,14 @@ async fn answer(Shared(world): Shared<FakeWorld>, request: Request<Body>) -> Res
     };
     world.watch.look(&exchange);
     response.map(Body::from)
+}
+
+/// Where github.com has what a GitHub Enterprise Server has at an address; elsewhere it has nothing there.
+fn below_enterprise(uri: &axum::http::Uri) -> axum::http::Uri {
+    let text = uri.to_string();
+    let rest = text.strip_prefix("/api/v3").filter(|path| !path.starts_with("/graphql"));
+    let path = rest.or_else(|| text.strip_prefix("/api").filter(|path| path.starts_with("/graphql")));
+    path.map_or_else(|| uri.clone(), |path| path.parse().expect("a part of a path is one"))
 }
 
 impl State {

@@ -1,0 +1,63 @@
+//! What GitHub answers.
+
+use std::sync::Arc;
+
+use http::StatusCode;
+use http::header::{HeaderMap, LINK};
+use serde::de::DeserializeOwned;
+
+use super::super::failed;
+use crate::forge::ForgeError;
+
+/// An answer that is no failure, though it may say no.
+#[derive(Clone, Debug)]
+pub(in super::super) struct Answer {
+    pub(in super::super) status: StatusCode,
+    pub(in super::super) body: Arc<[u8]>,
+    has_next: bool,
+}
+
+impl Answer {
+    pub(super) fn new(status: StatusCode, headers: &HeaderMap, body: Vec<u8>) -> Self {
+        Self { status, body: body.into(), has_next: has_next(headers) }
+    }
+
+    /// What was asked for.
+    ///
+    /// # Errors
+    /// Where the answer is a no, or something else than expected.
+    pub(in super::super) fn json<T: DeserializeOwned>(&self, what: &str) -> Result<T, ForgeError> {
+        self.expect(what)?;
+        serde_json::from_slice(&self.body)
+            .map_err(|error| failed(format!("reading {what}"), format!("GitHub's answer is odd: {error}")))
+    }
+
+    /// Nothing, where GitHub said yes.
+    ///
+    /// # Errors
+    /// Where it said no.
+    pub(in super::super) fn expect(&self, what: &str) -> Result<(), ForgeError> {
+        match self.status {
+            status if status.is_success() => Ok(()),
+            StatusCode::NOT_FOUND | StatusCode::GONE | StatusCode::MOVED_PERMANENTLY => {
+                Err(ForgeError::NotFound { what: what.to_owned() })
+            }
+            _ => Err(failed(what, self.words())),
+        }
+    }
+
+    /// What GitHub said with a no.
+    pub(in super::super) fn words(&self) -> String {
+        super::super::refusal::words(self.status, &self.body)
+    }
+
+    /// Whether there is another page.
+    pub(in super::super) const fn has_next(&self) -> bool {
+        self.has_next
+    }
+}
+
+fn has_next(headers: &HeaderMap) -> bool {
+    let link = headers.get(LINK).and_then(|link| link.to_str().ok());
+    link.is_some_and(|link| link.contains("rel=\"next\""))
+}

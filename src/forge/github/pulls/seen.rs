@@ -1,0 +1,133 @@
+//! What the last look saw of pull requests, and what this process did to them since.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::super::GitHubForge;
+use super::super::checks::Check;
+use super::super::connection::lock;
+use super::super::wire::Pull;
+use crate::model::{BranchName, ChangeNumber, CommentId, CommitId, Place, Reaction, Status, Time};
+
+impl GitHubForge {
+    /// A pull request as the last look saw it.
+    pub(in super::super) fn seen(&self, place: &Place, change: ChangeNumber) -> Option<Pull> {
+        let memory = self.memory(&place.repository);
+        lock(&memory.pulls).get(&place.branch)?.ours.get(&change.0).cloned()
+    }
+
+    /// The open pull request of a branch as the last look saw it.
+    pub(in super::super) fn seen_open(&self, place: &Place, branch: &BranchName) -> Option<Pull> {
+        let memory = self.memory(&place.repository);
+        let pulls = lock(&memory.pulls);
+        let mut ours = pulls.get(&place.branch)?.ours.values();
+        ours.find(|pull| pull.is_open() && pull.head.branch == branch.as_str()).cloned()
+    }
+
+    /// Whether a commit is the head of a pull request that the last look saw.
+    pub(in super::super) fn was_proposed(&self, place: &Place, head: &CommitId) -> bool {
+        let memory = self.memory(&place.repository);
+        let pulls = lock(&memory.pulls);
+        let mut ours = pulls.get(&place.branch).into_iter().flat_map(|pulls| pulls.ours.values());
+        ours.any(|pull| pull.head.sha == head.as_str())
+    }
+
+    /// The commit on the base that brought a head, as the last look saw it.
+    pub(in super::super) fn merge_of(&self, place: &Place, head: &CommitId) -> Option<CommitId> {
+        let memory = self.memory(&place.repository);
+        let pulls = lock(&memory.pulls);
+        let mut ours = pulls.get(&place.branch)?.ours.values();
+        let merged = ours.find(|pull| pull.merged_at.is_some() && pull.head.sha == head.as_str())?;
+        merged.merge_commit_sha.as_deref().and_then(|sha| CommitId::new(sha).ok())
+    }
+
+    /// Notes a reaction that was just left, which nothing else would tell.
+    pub(in super::super) fn note_reaction(
+        &self,
+        place: &Place,
+        change: ChangeNumber,
+        (comment, reaction): (&CommentId, Reaction),
+    ) {
+        let memory = self.memory(&place.repository);
+        let mut pulls = lock(&memory.pulls);
+        let Some(pulls) = pulls.get_mut(&place.branch) else { return };
+        let Some(said) = pulls.said.get_mut(&change.0) else { return };
+        let mut comments = Arc::make_mut(said).timeline.comments.iter_mut();
+        if let Some(comment) = comments.find(|found| found.id == *comment)
+            && !comment.reactions.contains(&reaction)
+        {
+            comment.reactions.push(reaction);
+        }
+    }
+
+    /// Notes a status that was just published, which nothing else would tell.
+    pub(in super::super) fn note_status(&self, place: &Place, change: ChangeNumber, status: Status) {
+        let memory = self.memory(&place.repository);
+        let mut pulls = lock(&memory.pulls);
+        let Some(pulls) = pulls.get_mut(&place.branch) else { return };
+        if let Some(said) = pulls.said.get_mut(&change.0) {
+            Arc::make_mut(said).statuses.push(status);
+        }
+    }
+
+    /// Notes a check that was just written, which nothing else would tell.
+    pub(in super::super) fn note_check(&self, place: &Place, change: ChangeNumber, check: Check) {
+        let memory = self.memory(&place.repository);
+        let mut pulls = lock(&memory.pulls);
+        let Some(pulls) = pulls.get_mut(&place.branch) else { return };
+        if let Some(said) = pulls.said.get_mut(&change.0) {
+            let said = Arc::make_mut(said);
+            said.statuses.retain(|status| status.head != *check.head());
+            said.statuses.push(check.status());
+            said.check = Some(check);
+        }
+    }
+
+    /// The check on a head as the last look saw it.
+    pub(in super::super) fn seen_check(
+        &self,
+        place: &Place,
+        change: ChangeNumber,
+        head: &CommitId,
+    ) -> Option<Check> {
+        let memory = self.memory(&place.repository);
+        let pulls = lock(&memory.pulls);
+        let said = pulls.get(&place.branch)?.said.get(&change.0)?;
+        said.check.clone().filter(|check| check.head() == head)
+    }
+
+    /// What the bot said on a change as the last look saw it, and when the change had been touched last by then.
+    pub(in super::super) fn seen_remarks(
+        &self,
+        place: &Place,
+        change: ChangeNumber,
+    ) -> Option<(Time, BTreeMap<String, String>)> {
+        let memory = self.memory(&place.repository);
+        let pulls = lock(&memory.pulls);
+        let said = pulls.get(&place.branch)?.said.get(&change.0)?;
+        Some((said.touched, said.timeline.remarks.clone()))
+    }
+
+    /// Has what was said on a change read again at the next look.
+    pub(in super::super) fn forget_said(&self, place: &Place, change: ChangeNumber) {
+        let memory = self.memory(&place.repository);
+        let mut pulls = lock(&memory.pulls);
+        let Some(pulls) = pulls.get_mut(&place.branch) else { return };
+        if let Some(said) = pulls.said.get_mut(&change.0) {
+            Arc::make_mut(said).read_at = Time::MIN_UTC;
+        }
+    }
+
+    /// The statuses of a change as the last look saw them.
+    pub(in super::super) fn seen_status(
+        &self,
+        place: &Place,
+        change: ChangeNumber,
+        head: &CommitId,
+    ) -> Option<Status> {
+        let memory = self.memory(&place.repository);
+        let pulls = lock(&memory.pulls);
+        let said = pulls.get(&place.branch)?.said.get(&change.0)?;
+        said.statuses.iter().rfind(|status| status.head == *head).cloned()
+    }
+}
