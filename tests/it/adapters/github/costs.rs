@@ -41,6 +41,22 @@ async fn an_enterprise_server_has_its_interfaces_side_by_side() {
 }
 
 #[tokio::test]
+async fn where_nothing_happened_a_look_costs_nothing() {
+    let ground = Ground::new().await;
+    ground.open().await;
+    ground.world.state().now += chrono::TimeDelta::minutes(1);
+    ground.look().await;
+    ground.start_counting();
+    ground.look().await;
+    let (paid, free) = ground.counted();
+    assert_eq!(paid, [""; 0]);
+    assert_snapshot!(readable(&free), @"
+    GET /pulls?state=all&base=main&sort=updated&direction=desc&per_page=100&page=1
+    GET /git/matching-refs/heads
+    ");
+}
+
+#[tokio::test]
 async fn where_nothing_is_open_a_sweep_is_one_conditional_request() {
     let ground = Ground::new().await;
     ground.look().await;
