@@ -39,12 +39,12 @@ const ROUNDS_MAX: usize = 8;
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum ObserveError {
     /// The forge did not give what everything rests on.
-    #[error("{place}: {source}")]
+    #[error("{place}: {error}")]
     Forge {
         /// Which repository.
         place: Box<Place>,
         /// What went wrong.
-        source: ForgeError,
+        error: ForgeError,
     },
     /// The log has a line that cannot be understood; going on without it could do things twice.
     #[error(
@@ -112,7 +112,7 @@ async fn first_look<F: Forge, R: Registry, L: Ledger, C: Clock>(
     place: &Place,
     freshness: Freshness,
 ) -> Result<Observation, ObserveError> {
-    let failed = |source| ObserveError::Forge { place: Box::new(place.clone()), source };
+    let failed = |error| ObserveError::Forge { place: Box::new(place.clone()), error };
     let mut troubles = Vec::new();
     let forge = &ports.forge;
     let (changes, branches) =

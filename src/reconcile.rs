@@ -203,7 +203,7 @@ impl Settled {
 
 /// How long the forge asks to wait, where that is all that went wrong.
 fn asked_to_wait(error: &ObserveError) -> Option<Duration> {
-    if let ObserveError::Forge { source: ForgeError::RateLimited { wait }, .. } = error {
+    if let ObserveError::Forge { error: ForgeError::RateLimited { wait }, .. } = error {
         Some(*wait)
     } else {
         None

@@ -28,7 +28,7 @@ pub(super) async fn read<F: Forge, R: Registry, L: Ledger, C: Clock>(
         .forge
         .read_log(place, indexed.tip.as_ref())
         .await
-        .map_err(|source| ObserveError::Forge { place: Box::new(place.clone()), source })?;
+        .map_err(|error| ObserveError::Forge { place: Box::new(place.clone()), error })?;
     let from_start = part.from_start || indexed.tip.is_none();
     if let Some(tip) = part.tip.as_ref().filter(|tip| Some(*tip) != indexed.tip.as_ref()) {
         let from = indexed.tip.as_ref().filter(|_| !from_start);
