@@ -1,121 +1,29 @@
 //! Files of commits, and what a head changes.
 
+mod archive;
+mod blobs;
+mod texts;
+mod tree;
+
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use futures::stream::{self, StreamExt as _, TryStreamExt as _};
-use serde::Deserialize;
 
-use super::credentials::Scope;
+pub(super) use blobs::Shelf;
+
 use super::heads::Files as WithFiles;
 use super::memory::Files;
-use super::wire::{ComparedFile, Comparison, GitCommit, GitEntry, GitTree, commit_id};
+use super::wire::{ComparedFile, Comparison, commit_id};
 use super::{GitHubForge, READS_AT_ONCE, failed};
 use crate::forge::ForgeError;
 use crate::model::{
     BlobId, CommitId, EntryKind, FileChange, Place, RepositoryName, RepositoryPath, TreeEntry,
 };
 
-/// Largest blob that is read, in bytes; what people edit is far smaller.
-const BLOB_BYTES_MAX: u64 = 16 << 20;
-/// How many folders of a large repository are read one by one.
-const FOLDERS_MAX: usize = 5_000;
 /// How many files a comparison lists; there may be more then.
 const COMPARED_FILES_MAX: usize = 300;
 
-/// A blob as GitHub sends it.
-#[derive(Deserialize)]
-struct Blob {
-    content: String,
-    size: Option<u64>,
-}
-
 impl GitHubForge {
-    /// The files of a commit, read once.
-    pub(super) async fn files(
-        &self,
-        repository: &RepositoryName,
-        commit: &CommitId,
-    ) -> Result<Arc<Files>, ForgeError> {
-        let memory = self.memory(repository);
-        if let Some(known) = memory.files(commit) {
-            return Ok(known);
-        }
-        let path = format!("/repos/{repository}/git/commits/{commit}");
-        let scope = Scope::Repository(repository);
-        let found: GitCommit = self.inner.connection.get(scope, "read commits", path).await?;
-        let entries = self.walk(repository, found.tree.sha.clone()).await?;
-        let files = Arc::new(collected(found.tree.sha, entries));
-        memory.keep_files(commit, &files);
-        Ok(files)
-    }
-
-    /// All files below a tree. What is too large for one answer is read folder by folder.
-    async fn walk(
-        &self,
-        repository: &RepositoryName,
-        tree: String,
-    ) -> Result<Vec<(String, GitEntry)>, ForgeError> {
-        let mut found = Vec::new();
-        let mut folders = vec![(String::new(), tree)];
-        let mut read = 0;
-        while let Some((prefix, tree)) = folders.pop() {
-            read += 1;
-            if read > FOLDERS_MAX {
-                let why = format!("it has more than {FOLDERS_MAX} large folders");
-                return Err(failed(format!("reading the files of `{repository}`"), why));
-            }
-            let all = self.tree(repository, &tree, "?recursive=1").await?;
-            let listed = if all.truncated { self.tree(repository, &tree, "").await? } else { all };
-            for entry in listed.tree {
-                let path = format!("{prefix}{}", entry.path);
-                match (&entry.sha, entry.mode.as_str()) {
-                    // With everything below it at hand, a folder says nothing new.
-                    (Some(sha), "040000") if listed.is_shallow => {
-                        folders.push((format!("{path}/"), sha.clone()));
-                    }
-                    (_, "040000") => {}
-                    _ => found.push((path, entry)),
-                }
-            }
-        }
-        Ok(found)
-    }
-
-    async fn tree(&self, repository: &RepositoryName, tree: &str, query: &str) -> Result<Listed, ForgeError> {
-        let path = format!("/repos/{repository}/git/trees/{tree}{query}");
-        let found: GitTree =
-            self.inner.connection.get(Scope::Repository(repository), "read files", path).await?;
-        if found.truncated && query.is_empty() {
-            let why = "one folder has more files than GitHub lists";
-            return Err(failed(format!("reading the files of `{repository}`"), why));
-        }
-        Ok(Listed { tree: found.tree, truncated: found.truncated, is_shallow: query.is_empty() })
-    }
-
-    pub(super) async fn read_blobs(
-        &self,
-        repository: &RepositoryName,
-        blobs: &[BlobId],
-    ) -> Result<Vec<Arc<[u8]>>, ForgeError> {
-        let reads: Vec<_> = blobs.iter().map(|blob| self.blob(repository, *blob)).collect();
-        stream::iter(reads).buffered(READS_AT_ONCE).try_collect().await
-    }
-
-    async fn blob(&self, repository: &RepositoryName, blob: BlobId) -> Result<Arc<[u8]>, ForgeError> {
-        let path = format!("/repos/{repository}/git/blobs/{blob}");
-        let found: Blob =
-            self.inner.connection.get(Scope::Repository(repository), "read files", path).await?;
-        let what = || format!("reading the blob {blob} in `{repository}`");
-        if found.size.is_some_and(|size| size > BLOB_BYTES_MAX) {
-            return Err(failed(what(), format!("it is larger than {BLOB_BYTES_MAX} bytes")));
-        }
-        let text: String = found.content.split_ascii_whitespace().collect();
-        STANDARD.decode(text).map(Arc::from).map_err(|error| failed(what(), error))
-    }
-
     /// What a head changes, compared with where it left its base branch; also after it was merged.
     pub(super) async fn changes_of(
         &self,
@@ -167,40 +75,6 @@ impl GitHubForge {
                 self.blob(repository, blob).await.map(|content| Some(content.to_vec()))
             }
         }
-    }
-}
-
-/// What one or several answers list.
-struct Listed {
-    tree: Vec<GitEntry>,
-    truncated: bool,
-    /// Whether what is in folders is not listed.
-    is_shallow: bool,
-}
-
-/// Paths that this program would not write are left out.
-fn collected(tree: String, found: Vec<(String, GitEntry)>) -> Files {
-    let mut executable = BTreeSet::new();
-    let mut entries = BTreeMap::new();
-    for (path, entry) in found {
-        let (Ok(path), Some(blob)) =
-            (RepositoryPath::new(path), entry.sha.and_then(|sha| BlobId::new(sha).ok()))
-        else {
-            continue;
-        };
-        if entry.mode == "100755" {
-            executable.insert(path.clone());
-        }
-        entries.insert(path, TreeEntry { kind: kind(&entry.mode), blob });
-    }
-    Files { tree, entries: Arc::new(entries), executable }
-}
-
-fn kind(mode: &str) -> EntryKind {
-    match mode {
-        "120000" => EntryKind::SymbolicLink,
-        "160000" => EntryKind::Submodule,
-        _ => EntryKind::File,
     }
 }
 

@@ -62,6 +62,8 @@ impl GitHubForge {
 
     /// The branches as the look that is under way saw them, or as they are.
     async fn refs_of_this_look(&self, place: &Place) -> Result<(Refs, Option<CommitId>), ForgeError> {
+        // The look at the changes begins with this, too, and comes first: whoever waits for it has nothing to read.
+        self.identity().await?;
         let memory = self.memory(&place.repository);
         let mut seen = memory.seen.lock().await;
         let taken = seen.get_mut(&place.branch).and_then(|seen| seen.ours.take());

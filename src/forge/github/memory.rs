@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use super::connection::lock;
+use super::content::Shelf;
 use super::deployments::Told;
 use super::log::LogText;
 use super::merge::RefusedMerge;
@@ -43,6 +44,8 @@ pub(super) struct Memory {
     /// The names by which GraphQL knows labels; there are as many as the bot uses.
     label_ids: Mutex<BTreeMap<String, String>>,
     trees: Mutex<VecDeque<(CommitId, Arc<Files>)>>,
+    /// What an archive had beyond what was asked for.
+    pub(super) shelf: Mutex<Shelf>,
 }
 
 /// The branches under Towpath's prefix.
@@ -75,7 +78,7 @@ impl From<Branches> for Seen {
 }
 
 /// The files of a commit.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Files {
     /// The id of its tree.
     pub(super) tree: String,
@@ -83,6 +86,8 @@ pub(super) struct Files {
     pub(super) entries: Arc<BTreeMap<RepositoryPath, TreeEntry>>,
     /// Files that may be executed.
     pub(super) executable: BTreeSet<RepositoryPath>,
+    /// How large all of them are together.
+    pub(super) bytes: u64,
 }
 
 impl Memory {
@@ -132,6 +137,11 @@ impl Memory {
 
     pub(super) fn files(&self, commit: &CommitId) -> Option<Arc<Files>> {
         lock(&self.trees).iter().find(|(id, _)| id == commit).map(|(_, files)| Arc::clone(files))
+    }
+
+    /// The commits whose files are known, the latest first.
+    pub(super) fn known_files(&self) -> Vec<(CommitId, Arc<Files>)> {
+        lock(&self.trees).iter().cloned().collect()
     }
 
     pub(super) fn keep_files(&self, commit: &CommitId, files: &Arc<Files>) {

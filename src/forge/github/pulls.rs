@@ -108,6 +108,7 @@ impl GitHubForge {
     /// The branches are read last: a merge that the listing shows is then in the base that they show.
     async fn catch_up(&self, place: &Place, pulls: &mut Pulls) -> Result<Branches, ForgeError> {
         let memory = self.memory(&place.repository);
+        lock(&memory.shelf).clear();
         // Whoever else takes part in this look waits for what it sees.
         let mut seen = memory.seen.lock().await;
         let (hints, now) = (memory.hints(), self.now());

@@ -133,12 +133,6 @@ pub(super) struct Object {
     pub(super) sha: String,
 }
 
-/// A commit as Git knows it.
-#[derive(Clone, Debug, Deserialize)]
-pub(super) struct GitCommit {
-    pub(super) tree: Object,
-}
-
 /// A commit with the accounts that GitHub sees behind it.
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct Commit {
@@ -169,6 +163,8 @@ pub(super) struct GitEntry {
     pub(super) path: String,
     pub(super) mode: String,
     pub(super) sha: Option<String>,
+    /// How many bytes a file has.
+    pub(super) size: Option<u64>,
 }
 
 /// How two commits relate.

@@ -1,8 +1,130 @@
-//! Files of commits: trees that are too large for one answer, changes of very many files.
+//! Files of commits: with few requests, and byte for byte whatever GitHub makes of them.
 
+use std::collections::BTreeSet;
+
+use insta::assert_snapshot;
 use towpath::forge::Forge as _;
+use towpath::model::BlobId;
 
+use super::costs::readable;
 use super::*;
+
+impl Ground {
+    /// All blobs of the head, in no order of the tree.
+    async fn blobs(&self) -> Vec<BlobId> {
+        let head = self.forge.head(&place()).await.expect("the fake GitHub answers");
+        let entries = self.forge.entries(&place(), &head).await.expect("the fake GitHub answers");
+        let blobs: BTreeSet<BlobId> = entries.values().map(|entry| entry.blob).collect();
+        blobs.into_iter().rev().collect()
+    }
+
+    /// Reads blobs, and gives the requests that it took.
+    async fn read(&self, blobs: &[BlobId]) -> String {
+        self.start_counting();
+        let contents = self.forge.blobs(&place(), blobs).await.expect("the fake GitHub answers");
+        for (blob, content) in blobs.iter().zip(&contents) {
+            assert_eq!(self.world.state().git.blob(blob).as_ref(), Some(content));
+        }
+        assert_eq!(contents.len(), blobs.len());
+        readable(&self.counted().0)
+    }
+
+    /// A repository whose files are no text, one by one.
+    async fn of_odd_files(count: usize) -> Self {
+        let mut files = fixture::service("shop", &["shop"], &["dev"], "1.9.0");
+        files.extend((0..count).map(|n| (name(&format!("odd/{n}")), format!("{n}").into_bytes().into())));
+        files.insert(name("odd/binary"), vec![0xff, 0x00, 0xfe].into());
+        files.insert(name("odd/empty"), Vec::new().into());
+        Self::of(files).await
+    }
+
+    /// Somebody changes so many of the odd files; gives the blobs that the next look finds new.
+    async fn change(&self, count: usize) -> Vec<BlobId> {
+        let known: BTreeSet<BlobId> = self.blobs().await.into_iter().collect();
+        for n in 0..count {
+            self.world.edit(&place().branch, "alice", &format!("odd/{n}"), |old| format!("{old}, and more"));
+        }
+        self.look().await;
+        self.blobs().await.into_iter().filter(|blob| !known.contains(blob)).collect()
+    }
+}
+
+#[tokio::test]
+async fn the_first_files_come_in_an_archive_and_with_them_those_that_they_lead_to() {
+    let ground = Ground::of_odd_files(200).await;
+    let blobs = ground.blobs().await;
+    let (first, rest) = blobs.split_at(2);
+    assert_snapshot!(ground.read(first).await, @"GET /tarball/COMMIT");
+    assert_snapshot!(ground.read(rest).await, @"");
+    assert_eq!(ground.world.state().github.archives.fetched, 1);
+}
+
+#[tokio::test]
+async fn later_only_what_changed_is_read() {
+    let ground = Ground::of_odd_files(200).await;
+    ground.read(&ground.blobs().await).await;
+    let one = ground.change(1).await;
+    assert_snapshot!(ground.read(&one).await, @"GET /git/blobs/COMMIT");
+    let some = ground.change(30).await;
+    assert_eq!(some.len(), 30);
+    assert_snapshot!(ground.read(&some).await, @"POST /graphql");
+    let most = ground.change(150).await;
+    assert_eq!(most.len(), 150);
+    assert_snapshot!(ground.read(&most).await, @"GET /tarball/COMMIT");
+}
+
+#[tokio::test]
+async fn what_an_archive_leaves_out_or_alters_is_read_as_it_is() {
+    let ground = Ground::of_odd_files(8).await;
+    ground.world.state().github.archives.have_attributes = true;
+    assert_snapshot!(ground.read(&ground.blobs().await).await, @"
+    GET /tarball/COMMIT
+    POST /graphql
+    GET /git/blobs/COMMIT
+    ");
+}
+
+#[tokio::test]
+async fn a_repository_that_is_too_large_for_an_archive_is_read_in_documents() {
+    let ground = Ground::of_odd_files(120).await;
+    ground.world.state().github.archives.claimed_bytes = Some(1 << 20);
+    assert_snapshot!(ground.read(&ground.blobs().await).await, @"
+    POST /graphql
+    POST /graphql
+    GET /git/blobs/COMMIT
+    ");
+    assert_eq!(ground.world.state().github.archives.fetched, 0);
+}
+
+#[tokio::test]
+async fn where_there_is_no_archive_and_no_document_each_file_comes_by_itself() {
+    let ground = Ground::of_odd_files(2).await;
+    let blobs = ground.blobs().await;
+    ground.refuse("GET /repos/acme/deploy/tarball", 404, "Not Found");
+    ground.refuse("POST /graphql", 502, "Bad Gateway");
+    let read = ground.read(&blobs).await;
+    assert_eq!(read.matches("GET /git/blobs/COMMIT").count(), blobs.len(), "{read}");
+    assert_eq!(read.lines().count(), blobs.len() + 2);
+    // There is no archive, and it is not asked for again.
+    let ground_again = ground.read(&blobs).await;
+    assert_snapshot!(ground_again, @"
+    POST /graphql
+    GET /git/blobs/COMMIT
+    ");
+}
+
+#[tokio::test]
+async fn an_archive_that_does_not_come_now_is_asked_for_again_when_it_is_worth_it() {
+    let ground = Ground::of_odd_files(150).await;
+    let blobs = ground.blobs().await;
+    ground.refuse("GET /repos/acme/deploy/tarball", 502, "Bad Gateway");
+    let (some, _) = blobs.split_at(40);
+    assert_snapshot!(ground.read(some).await, @"
+    GET /tarball/COMMIT
+    POST /graphql
+    ");
+    assert_snapshot!(ground.read(&blobs).await, @"GET /tarball/COMMIT");
+}
 
 #[tokio::test]
 async fn a_tree_that_is_cut_off_is_read_folder_by_folder() {

@@ -5,6 +5,9 @@ use towpath::forge::{Forge as _, Remark};
 use towpath::model::Comment;
 
 use super::*;
+use crate::support::bot::Bot;
+use crate::support::rules::Rules;
+use crate::support::story::{Mode, Over};
 
 /// The requests with the same word for every id.
 pub(super) fn readable(lines: &[String]) -> String {
@@ -21,9 +24,31 @@ async fn a_cold_look_takes_a_request_for_each_question() {
     GET /user
     GET /pulls?state=all&base=main&sort=updated&direction=desc&per_page=100&page=1
     GET /git/matching-refs/heads
-    GET /git/commits/COMMIT
     GET /git/trees/COMMIT?recursive=1
     ");
+}
+
+#[tokio::test]
+async fn whatever_the_number_of_services_a_repository_is_read_in_three_requests() {
+    const SERVICES: [&str; 12] = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l"];
+    let rules = SERVICES.iter().fold(Rules::default(), |rules, service| rules.and_service(service));
+    let mut bot = Bot::new(&rules, Mode::Plain, Over::GitHub).await;
+    bot.settle().await;
+    let state = bot.world.state();
+    let lines: Vec<String> = state.github.requests.iter().map(|(line, _)| line.clone()).collect();
+    assert_snapshot!(readable(&lines), @"
+    GET /user
+    GET /pulls?state=all&base=main&sort=updated&direction=desc&per_page=100&page=1
+    GET /git/matching-refs/heads
+    GET /git/trees/COMMIT?recursive=1
+    GET /tarball/COMMIT
+    POST /git/trees
+    POST /git/commits
+    POST /git/refs
+    GET /git/matching-refs/heads
+    GET /git/matching-refs/heads
+    ");
+    assert_eq!(state.github.archives.fetched, 1);
 }
 
 #[tokio::test]

@@ -98,7 +98,7 @@ impl Git {
     }
 
     pub(super) fn store(&mut self, content: &Arc<[u8]>) -> BlobId {
-        let new = || BlobId::new(forty_digits(content)).expect("forty digits");
+        let new = || BlobId::new(object_id(gix::objs::Kind::Blob, content)).expect("forty digits");
         let id = *self.ids.entry(Arc::clone(content)).or_insert_with(new);
         self.blobs.entry(id).or_insert_with(|| Arc::clone(content));
         id
@@ -152,6 +152,11 @@ impl Git {
 /// Sixty-four digits that are always the same for the same bytes.
 pub(crate) fn sha256(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The name that Git gives to an object with these bytes.
+pub(crate) fn object_id(kind: gix::objs::Kind, bytes: &[u8]) -> String {
+    gix::objs::compute_hash(gix::hash::Kind::Sha1, kind, bytes).expect("no collision").to_string()
 }
 
 fn forty_digits(bytes: &[u8]) -> String {

@@ -4,6 +4,7 @@
 //! there already is refused with 422, a branch moves forward only, an answer carries a mark by which it can be asked
 //! for again at no cost.
 
+mod archive;
 mod checks;
 mod deployments;
 mod events;
@@ -49,6 +50,8 @@ pub(crate) struct Desk {
     trees: BTreeMap<String, Files>,
     /// Every request, in order, and whether it was answered with "as it was".
     pub(crate) requests: Vec<(String, bool)>,
+    /// Archives of commits.
+    pub(crate) archives: archive::Archives,
     /// Check runs, by their numbers.
     pub(crate) checks: Vec<FakeCheck>,
     /// Whether the request that is being answered is the App's.
@@ -127,6 +130,7 @@ impl FakeWorld {
         let server = Self { watch: self.watch.for_a_server(), ..self.clone() };
         let router = Router::new().fallback(answer).with_state(server);
         tokio::spawn(async move { axum::serve(listener, router).await });
+        self.serve_archives().await;
         address
     }
 }
@@ -262,6 +266,13 @@ fn paged(
         | Value::Array(_)
         | Value::Object(_)) => whole,
     };
+    if status == 302 {
+        return builder
+            .status(status)
+            .header("location", archive::elsewhere(&value))
+            .body(String::new())
+            .expect("a response");
+    }
     let text = value.to_string();
     let tag = format!("W/\"{:016x}\"", mark_of(&text));
     if status == 200 && known == Some(tag.as_str()) {

@@ -8,7 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
 use towpath::forge::ForgeError;
-use towpath::model::{BranchName, ChangeNumber, CommitId, RepositoryPath};
+use towpath::model::{BlobId, BranchName, ChangeNumber, CommitId, RepositoryPath};
 
 use super::super::git::NewCommit;
 use super::super::{EffectKind, State};
@@ -30,6 +30,7 @@ impl State {
             let variables = &asked.body["variables"];
             return Ok(match variables.get("id") {
                 Some(id) => self.queue_entry(id),
+                None if asked.text("query").contains("object(oid:") => self.texts(asked.text("query")),
                 None => self.latest_deployments(variables),
             });
         }
@@ -166,6 +167,22 @@ impl State {
         let queued = number_of(id).filter(|number| self.protection.queue.contains_key(number));
         let entry = queued.map(|_| json!({ "state": "AWAITING_CHECKS" }));
         (200, json!({ "data": { "node": { "mergeQueueEntry": entry } } }))
+    }
+
+    /// The blobs that a question names, as text.
+    fn texts(&self, query: &str) -> Said {
+        let named = query.lines().filter_map(|line| {
+            let (name, rest) = line.strip_prefix("  ")?.split_once(": object(oid: \"")?;
+            let (id, _) = rest.split_once('"')?;
+            Some((name.to_owned(), BlobId::new(id).expect("forty digits")))
+        });
+        let found: Map<String, Value> = named
+            .map(|(name, id)| {
+                let text = |content: Arc<[u8]>| json!({ "text": String::from_utf8_lossy(&content) });
+                (name, self.git.blob(&id).map_or(Value::Null, text))
+            })
+            .collect();
+        (200, json!({ "data": { "repository": found } }))
     }
 
     fn minimize_comment(&mut self, input: &Value) -> Outcome {

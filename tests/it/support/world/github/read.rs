@@ -1,6 +1,7 @@
 //! What can be asked.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde_json::Value;
 use towpath::forge::ForgeError;
@@ -18,6 +19,9 @@ impl State {
         }
         if let Some(said) = self.settings(asked) {
             return Ok(said);
+        }
+        if let ["tarball", commit] = asked.parts.as_slice() {
+            return Ok(self.archive_of(commit));
         }
         let found = match asked.parts.as_slice() {
             [] => Some(self.own_repository()),
@@ -99,10 +103,14 @@ impl State {
 
     pub(super) fn tree(&mut self, id: &str, is_whole: bool) -> Option<Value> {
         let files = match self.found_commit(id) {
-            Some(commit) => self.git.get(&commit).files.clone(),
+            Some(commit) => {
+                let files = self.git.get(&commit).files.clone();
+                self.keep_tree(files.clone());
+                files
+            }
             None => self.github.trees.get(id)?.clone(),
         };
-        let (own, folders) = if is_whole { (files, BTreeMap::new()) } else { one_level(files) };
+        let (own, folders) = if is_whole { (files.clone(), all_folders(&files)) } else { one_level(files) };
         let most = self.github.tree_entries_max.filter(|_| is_whole).unwrap_or(usize::MAX);
         let truncated = own.len() > most;
         let mut entries: Vec<Value> = Vec::new();
@@ -110,7 +118,7 @@ impl State {
             entries.push(self.entry(path.as_str(), "blob", &self.git.blob_id(content).to_string()));
         }
         for (path, files) in folders {
-            let sha = self.keep_tree(files);
+            let sha = if is_whole { json::tree_id(self, &files) } else { self.keep_tree(files) };
             entries.push(self.entry(&path, "tree", &sha));
         }
         Some(self.tree_json(id, entries, truncated))
@@ -203,8 +211,21 @@ impl State {
     }
 }
 
+/// All folders, each with what is below it.
+fn all_folders(files: &Files) -> BTreeMap<String, Files> {
+    let mut folders = BTreeMap::<String, Files>::new();
+    for (path, content) in files {
+        for (end, _) in path.as_str().match_indices('/') {
+            let (folder, rest) = path.as_str().split_at(end);
+            let rest = rest[1..].parse().expect("a part of a path is one");
+            folders.entry(folder.to_owned()).or_default().insert(rest, Arc::clone(content));
+        }
+    }
+    folders
+}
+
 /// The files at the top, and what is in each folder there.
-fn one_level(files: Files) -> (Files, BTreeMap<String, Files>) {
+pub(super) fn one_level(files: Files) -> (Files, BTreeMap<String, Files>) {
     let (mut own, mut folders) = (Files::new(), BTreeMap::<String, Files>::new());
     for (path, content) in files {
         match path.as_str().split_once('/') {

@@ -2,18 +2,35 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use gix::objs::tree::{self, EntryKind};
+use gix::objs::{Tree, WriteTo as _};
 use serde_json::{Value, json};
-use towpath::model::{BranchName, CommitId};
+use std::sync::Arc;
+use towpath::model::{BlobId, BranchName, CommitId, RepositoryPath};
 
 use super::super::super::State;
-use super::super::super::git::{Commit, sha256};
+use super::super::super::git::{Commit, object_id};
+use super::super::read::one_level;
 use super::{account, node_id, time};
 use crate::support::fixture::Files;
 
 pub(in super::super) fn tree_id(state: &State, files: &Files) -> String {
-    let lines: Vec<String> =
-        files.iter().map(|(path, content)| format!("{path} {}", state.git.blob_id(content))).collect();
-    sha256(lines.join("\n").as_bytes()).chars().take(40).collect()
+    let (own, folders) = one_level(files.clone());
+    let of_file = |(path, content): (&RepositoryPath, &Arc<[u8]>)| {
+        tree_entry(EntryKind::Blob, path.as_str(), &state.git.blob_id(content).to_string())
+    };
+    let of_folder =
+        |(name, files): (&String, &Files)| tree_entry(EntryKind::Tree, name, &tree_id(state, files));
+    let mut tree = Tree { entries: own.iter().map(of_file).chain(folders.iter().map(of_folder)).collect() };
+    tree.entries.sort();
+    let mut bytes = Vec::new();
+    tree.write_to(&mut bytes).expect("a tree can be written");
+    object_id(gix::objs::Kind::Tree, &bytes)
+}
+
+fn tree_entry(kind: EntryKind, name: &str, sha: &str) -> tree::Entry {
+    let oid = gix::ObjectId::from_hex(sha.as_bytes()).expect("forty digits");
+    tree::Entry { mode: kind.into(), filename: name.into(), oid }
 }
 
 fn not_signed() -> Value {
@@ -90,7 +107,11 @@ impl State {
     /// A file or folder in a tree.
     pub(in super::super) fn entry(&self, path: &str, kind: &str, sha: &str) -> Value {
         let (mode, place) = if kind == "blob" { ("100644", "blobs") } else { ("040000", "trees") };
-        json!({ "path": path, "mode": mode, "type": kind, "sha": sha, "url": self.api(&format!("/git/{place}/{sha}")) })
+        let mut entry = json!({ "path": path, "mode": mode, "type": kind, "sha": sha, "url": self.api(&format!("/git/{place}/{sha}")) });
+        if let Some(content) = self.git.blob(&BlobId::new(sha).expect("forty digits")) {
+            entry["size"] = json!(self.github.archives.claimed_bytes.unwrap_or(content.len() as u64));
+        }
+        entry
     }
 
     pub(in super::super) fn blob_json(&self, id: &str, content: &[u8]) -> Value {

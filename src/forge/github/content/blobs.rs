@@ -1,0 +1,164 @@
+//! The content of files, with as few requests as it takes.
+//!
+//! | what is missing | how it is read |
+//! |---|---|
+//! | one blob | by itself |
+//! | several, and nothing was read of the repository yet | the archive of the commit: what the first files lead to is in it, too |
+//! | several | texts of a hundred blobs in one GraphQL document |
+//! | more than a hundred | the archive again |
+//! | what archive and texts do not give byte for byte | by itself |
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use futures::stream::{self, StreamExt as _, TryStreamExt as _};
+use serde::Deserialize;
+
+use super::super::connection::lock;
+use super::super::credentials::Scope;
+use super::super::memory::Memory;
+use super::super::{GitHubForge, READS_AT_ONCE, failed};
+use super::archive::Contents;
+use super::texts::BLOBS_AT_ONCE;
+use crate::forge::ForgeError;
+use crate::model::{BlobId, CommitId, RepositoryName};
+
+/// Largest blob that is read, in bytes; what people edit is far smaller.
+const BLOB_BYTES_MAX: u64 = 16 << 20;
+/// Largest repository that is read as an archive, in bytes of its files.
+const ARCHIVE_BYTES_MAX: u64 = 64 << 20;
+
+/// A blob as GitHub sends it.
+#[derive(Deserialize)]
+struct Blob {
+    content: String,
+    size: Option<u64>,
+}
+
+/// What an archive had beyond what was asked for, for the rest of the look.
+#[derive(Debug, Default)]
+pub(in super::super) struct Shelf {
+    contents: Contents,
+    /// Whether an archive was read, or GitHub gave none.
+    is_warm: bool,
+    /// Whether there is none to be had.
+    is_refused: bool,
+}
+
+impl GitHubForge {
+    /// The content of blobs, in their order.
+    pub(in super::super) async fn read_blobs(
+        &self,
+        repository: &RepositoryName,
+        blobs: &[BlobId],
+    ) -> Result<Vec<Arc<[u8]>>, ForgeError> {
+        let memory = self.memory(repository);
+        let mut found = lock(&memory.shelf).taken(blobs);
+        self.read_archive(repository, &memory, blobs, &mut found).await;
+        self.read_texts(repository, blobs, &mut found).await;
+        let rest = missing(blobs, &found);
+        let reads: Vec<_> = rest.iter().map(|blob| self.blob(repository, *blob)).collect();
+        let contents: Vec<_> = stream::iter(reads).buffered(READS_AT_ONCE).try_collect().await?;
+        found.extend(rest.into_iter().zip(contents));
+        Ok(blobs.iter().map(|blob| Arc::clone(found.get(blob).expect("all are read"))).collect())
+    }
+
+    /// Reads what is left in documents, where that takes fewer requests.
+    async fn read_texts(&self, repository: &RepositoryName, blobs: &[BlobId], found: &mut Contents) {
+        let missing = missing(blobs, found);
+        if missing.len() < 2 {
+            return;
+        }
+        for some in missing.chunks(BLOBS_AT_ONCE) {
+            match self.texts(repository, some).await {
+                Ok(texts) => found.extend(texts),
+                Err(error) => {
+                    tracing::debug!("files of `{repository}` are read one by one: {error}");
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Reads the archive of the commit that the blobs are of, where that takes fewer requests.
+    async fn read_archive(
+        &self,
+        repository: &RepositoryName,
+        memory: &Memory,
+        blobs: &[BlobId],
+        found: &mut Contents,
+    ) {
+        let missing = missing(blobs, found);
+        if !lock(&memory.shelf).is_worth_it(missing.len()) {
+            return;
+        }
+        let Some((commit, wanted)) = memory.commit_with(&missing, ARCHIVE_BYTES_MAX) else { return };
+        let unpacked = self.unpack(repository, &commit, wanted).await;
+        let mut shelf = lock(&memory.shelf);
+        shelf.is_warm = true;
+        match unpacked {
+            Ok(contents) => {
+                shelf.contents = contents;
+                found.extend(shelf.taken(&missing));
+            }
+            Err(error) => {
+                shelf.is_refused =
+                    !matches!(error, ForgeError::RateLimited { .. } | ForgeError::Unavailable { .. });
+                tracing::info!("`{repository}` is read without an archive: {error}");
+            }
+        }
+    }
+
+    pub(super) async fn blob(
+        &self,
+        repository: &RepositoryName,
+        blob: BlobId,
+    ) -> Result<Arc<[u8]>, ForgeError> {
+        let path = format!("/repos/{repository}/git/blobs/{blob}");
+        let found: Blob =
+            self.inner.connection.get(Scope::Repository(repository), "read files", path).await?;
+        let what = || format!("reading the blob {blob} in `{repository}`");
+        if found.size.is_some_and(|size| size > BLOB_BYTES_MAX) {
+            return Err(failed(what(), format!("it is larger than {BLOB_BYTES_MAX} bytes")));
+        }
+        let text: String = found.content.split_ascii_whitespace().collect();
+        STANDARD.decode(text).map(Arc::from).map_err(|error| failed(what(), error))
+    }
+}
+
+impl Shelf {
+    /// Gives what it has of some blobs.
+    fn taken(&self, blobs: &[BlobId]) -> Contents {
+        let held = blobs.iter().filter_map(|blob| Some((*blob, Arc::clone(self.contents.get(blob)?))));
+        held.collect()
+    }
+
+    /// Whether so many missing blobs are worth an archive.
+    const fn is_worth_it(&self, missing: usize) -> bool {
+        !self.is_refused && (missing > BLOBS_AT_ONCE || (missing > 1 && !self.is_warm))
+    }
+
+    /// Lets go of what nobody asked for.
+    pub(in super::super) fn clear(&mut self) {
+        self.contents.clear();
+    }
+}
+
+fn missing(blobs: &[BlobId], found: &Contents) -> Vec<BlobId> {
+    let missing: BTreeSet<BlobId> = blobs.iter().filter(|blob| !found.contains_key(blob)).copied().collect();
+    missing.into_iter().collect()
+}
+
+impl Memory {
+    /// A commit that was listed, is not too large and has one of these blobs, and the blobs of all its files.
+    fn commit_with(&self, blobs: &[BlobId], bytes_max: u64) -> Option<(CommitId, BTreeSet<BlobId>)> {
+        self.known_files().into_iter().filter(|(_, files)| files.bytes <= bytes_max).find_map(
+            |(commit, files)| {
+                let all: BTreeSet<BlobId> = files.entries.values().map(|entry| entry.blob).collect();
+                blobs.iter().any(|blob| all.contains(blob)).then_some((commit, all))
+            },
+        )
+    }
+}
