@@ -21,6 +21,8 @@ const SECRET: &str = "of the registry and Towpath alone";
 const LISTING: &str = "GET /v2/acme/shop/tags/list";
 /// Longer than it takes by far, however busy the machine is.
 pub(super) const WAIT_MAX: Duration = Duration::from_secs(120);
+/// Longer than any answer takes, by far.
+const ANSWER_MAX: Duration = Duration::from_secs(30);
 /// What passes between two looks whether something holds.
 pub(super) const LOOK_PAUSE: Duration = Duration::from_millis(5);
 
@@ -90,6 +92,11 @@ fn copy(registry: &DockerRegistry, from: &str, to: &str) {
     let name = |image: &str| format!("docker://{}/{image}", registry.host());
     let output = command.args([name(from), name(to)]).output().expect("skopeo runs");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// A client that gives up in the end: one that waited for a service that was killed may never hear of it.
+pub(super) fn patient_client() -> reqwest::Client {
+    reqwest::Client::builder().timeout(ANSWER_MAX).build().expect("a client")
 }
 
 fn listings(registry: &DockerRegistry) -> usize {
@@ -203,7 +210,7 @@ async fn what_was_acknowledged_in_a_flood_survives_a_kill_in_the_middle() {
     std::fs::write(site.path("push.secret"), SECRET).unwrap();
     let service = Service::start(&site);
     let address = format!("http://{}/hooks/registry/dev", service.address);
-    let client = reqwest::Client::new();
+    let client = patient_client();
     let send = |id: usize| {
         let post = client.post(&address).header("Authorization", SECRET).body(event(id));
         async move { post.send().await.is_ok_and(|answer| answer.status() == 202).then_some(id) }

@@ -13,7 +13,7 @@ use towpath::ledger::sqlite::SqliteLedger;
 use towpath::model::ChangeNumber;
 use towpath::observe::{Clock as _, SystemClock};
 
-use super::notified::{LOOK_PAUSE, Service, WAIT_MAX, say, until};
+use super::notified::{LOOK_PAUSE, Service, WAIT_MAX, patient_client, say, until};
 use super::shop;
 use crate::support::docker_registry::DockerRegistry;
 use crate::support::fixture;
@@ -166,7 +166,7 @@ async fn a_thousand_events_cost_a_few_looks_and_each_has_its_outcome() {
     let ground = Ground::new().await;
     let service = Service::start(&ground.site);
     let change = ground.waiting().await;
-    let client = reqwest::Client::new();
+    let client = patient_client();
     let send = |id: usize| {
         let post = event(&client, &service, (&format!("flood {id}"), change));
         async move {

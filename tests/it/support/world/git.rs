@@ -1,7 +1,7 @@
 //! Commits, trees and blobs as plain values with ids that look real.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use sha2::{Digest as _, Sha256};
 use towpath::model::{BlobId, BranchName, CommitId, Head, RepositoryPath, Time, UserName};
@@ -18,6 +18,8 @@ pub(crate) struct Commit {
     pub(crate) at: Time,
     /// How many commits the repository had before: a parent's is always smaller.
     pub(crate) sequence: usize,
+    /// The id of its tree, once somebody asked for it.
+    pub(crate) tree: OnceLock<String>,
 }
 
 /// What a commit is made from.
@@ -54,6 +56,7 @@ impl Git {
             message: new.message.to_owned(),
             at: new.at,
             sequence: self.commits.len(),
+            tree: OnceLock::new(),
         };
         self.commits.entry(id.clone()).or_insert(commit);
         id

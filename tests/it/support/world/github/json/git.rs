@@ -52,7 +52,7 @@ impl State {
 
     /// A commit as Git knows it, with the id of its tree.
     pub(in super::super) fn git_commit_json(&self, id: &str, commit: &Commit) -> Value {
-        let tree = tree_id(self, &commit.files);
+        let tree = commit.tree.get_or_init(|| tree_id(self, &commit.files));
         let parents: Vec<Value> = commit.parents.iter().map(|parent| self.parent(parent)).collect();
         json!({
             "sha": id,
@@ -75,7 +75,7 @@ impl State {
 
     /// A commit with the accounts behind it.
     pub(in super::super) fn commit_json(&self, id: &str, commit: &Commit) -> Value {
-        let tree = tree_id(self, &commit.files);
+        let tree = commit.tree.get_or_init(|| tree_id(self, &commit.files));
         let url = self.api(&format!("/commits/{id}"));
         let parents: Vec<Value> = commit.parents.iter().map(|parent| self.parent(parent)).collect();
         let text = json!({
