@@ -6,19 +6,16 @@ mod texts;
 mod tree;
 
 use std::collections::{BTreeMap, BTreeSet};
-
-use futures::stream::{self, StreamExt as _, TryStreamExt as _};
+use std::sync::Arc;
 
 pub(super) use blobs::Shelf;
 
 use super::heads::Files as WithFiles;
 use super::memory::Files;
 use super::wire::{ComparedFile, Comparison, commit_id};
-use super::{GitHubForge, READS_AT_ONCE, failed};
+use super::{GitHubForge, failed};
 use crate::forge::ForgeError;
-use crate::model::{
-    BlobId, CommitId, EntryKind, FileChange, Place, RepositoryName, RepositoryPath, TreeEntry,
-};
+use crate::model::{BlobId, CommitId, EntryKind, FileChange, Place, RepositoryPath, TreeEntry};
 
 /// How many files a comparison lists; there may be more then.
 const COMPARED_FILES_MAX: usize = 300;
@@ -39,12 +36,17 @@ impl GitHubForge {
             let new = self.files(&place.repository, head).await?;
             differing(&old, &new)
         };
-        let reads = sides.into_iter().map(|(path, [old, new])| async move {
-            let (old, new) =
-                futures::try_join!(self.side(&place.repository, old), self.side(&place.repository, new))?;
-            Ok(FileChange { path, old, new })
+        let entries = sides.iter().flat_map(|(_, sides)| sides).flatten();
+        let blobs: BTreeSet<BlobId> =
+            entries.filter(|entry| has_content(entry)).map(|entry| entry.blob).collect();
+        let blobs: Vec<BlobId> = blobs.into_iter().collect();
+        let contents = self.read_blobs(&place.repository, &blobs).await?;
+        let contents: BTreeMap<BlobId, Arc<[u8]>> = blobs.into_iter().zip(contents).collect();
+        let changed = sides.into_iter().map(|(path, sides)| {
+            let [old, new] = sides.map(|side| side.map(|entry| shown_content(&entry, &contents)));
+            FileChange { path, old, new }
         });
-        stream::iter(reads).buffered(READS_AT_ONCE).try_collect().await
+        Ok(changed.collect())
     }
 
     /// The comparison of a head with its base as it was before the head was merged.
@@ -62,20 +64,20 @@ impl GitHubForge {
         let Some(before) = before.parents.first() else { return Ok(None) };
         self.compare(repository, &before.sha, head, WithFiles::With).await.map(Some)
     }
+}
 
-    async fn side(
-        &self,
-        repository: &RepositoryName,
-        entry: Option<TreeEntry>,
-    ) -> Result<Option<Vec<u8>>, ForgeError> {
-        match entry {
-            None => Ok(None),
-            Some(TreeEntry { kind: EntryKind::Submodule, blob }) => Ok(Some(blob.to_string().into_bytes())),
-            Some(TreeEntry { kind: EntryKind::File | EntryKind::SymbolicLink, blob }) => {
-                self.blob(repository, blob).await.map(|content| Some(content.to_vec()))
-            }
-        }
+/// Whether there is a blob behind an entry, and not another repository.
+fn has_content(entry: &TreeEntry) -> bool {
+    match entry.kind {
+        EntryKind::File | EntryKind::SymbolicLink => true,
+        EntryKind::Submodule => false,
     }
+}
+
+/// What people see of an entry: of another repository the commit.
+fn shown_content(entry: &TreeEntry, contents: &BTreeMap<BlobId, Arc<[u8]>>) -> Vec<u8> {
+    let content = contents.get(&entry.blob).filter(|_| has_content(entry));
+    content.map_or_else(|| entry.blob.to_string().into_bytes(), |content| content.to_vec())
 }
 
 type Sides = Vec<(RepositoryPath, [Option<TreeEntry>; 2])>;
