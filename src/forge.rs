@@ -281,6 +281,12 @@ pub trait Forge: Send + Sync {
         user: &UserName,
     ) -> impl Future<Output = Result<Testimony, ForgeError>> + Send;
 
+    /// Looks whether a team is there, and may be asked who belongs to it.
+    ///
+    /// # Errors
+    /// Where it is not, or may not.
+    fn find_team(&self, team: &TeamName) -> impl Future<Output = Result<(), ForgeError>> + Send;
+
     /// Whether a name can go from one person to another; then it gives no right by itself.
     fn names_move(&self) -> bool {
         false

@@ -70,8 +70,8 @@ async fn examine(settings: &Settings, own: &ForgeSettings, forge: &AnyForge) -> 
 /// The teams that the configuration names at a forge.
 async fn teams(settings: &Settings, own: &ForgeSettings, forge: &AnyForge) -> Vec<Diagnosis> {
     let asked = settings.policy.teams_at(own.name()).into_iter().map(|team| async move {
-        match forge.is_member(team, forge.bot()).await {
-            Ok(_) => Diagnosis { level: Level::Fine, matter: Matter::TeamSeen(team.clone()) },
+        match forge.find_team(team).await {
+            Ok(()) => Diagnosis { level: Level::Fine, matter: Matter::TeamSeen(team.clone()) },
             Err(error) => {
                 let matter = Matter::TeamUnseen(team.clone(), error.to_string());
                 Diagnosis { level: Level::Wrong, matter }

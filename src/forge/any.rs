@@ -169,6 +169,10 @@ impl Forge for AnyForge {
         each!(self, forge => forge.is_member(team, user).await)
     }
 
+    async fn find_team(&self, team: &TeamName) -> Result<(), ForgeError> {
+        each!(self, forge => forge.find_team(team).await)
+    }
+
     fn names_move(&self) -> bool {
         each!(self, forge => forge.names_move())
     }

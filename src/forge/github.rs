@@ -294,6 +294,10 @@ impl Forge for GitHubForge {
         self.belongs(team, user).await
     }
 
+    async fn find_team(&self, team: &TeamName) -> Result<(), ForgeError> {
+        self.expect_team(team).await
+    }
+
     /// Accounts are renamed, and what they were called is free for anybody then.
     fn names_move(&self) -> bool {
         true

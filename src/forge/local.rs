@@ -234,6 +234,11 @@ impl Forge for LocalForge {
         Ok(Testimony::now(self.inner.teams.get(team).is_some_and(|members| members.contains(user))))
     }
 
+    async fn find_team(&self, team: &TeamName) -> Result<(), ForgeError> {
+        let what = || format!("the team `{team}`");
+        self.inner.teams.get(team).map(drop).ok_or_else(|| ForgeError::NotFound { what: what() })
+    }
+
     async fn examine(&self, question: &HealthQuestion) -> Health {
         self.examine_all(question).await
     }

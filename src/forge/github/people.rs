@@ -155,9 +155,7 @@ impl GitHubForge {
     }
 
     async fn ask_membership(&self, team: &TeamName, user: &UserName) -> Result<Told, ForgeError> {
-        let (organization, slug) = team.as_str().split_once('/').expect("a team has an owner");
-        let scope = Scope::Organization(organization);
-        let team_path = format!("/orgs/{}/teams/{}", in_path(organization), in_path(slug));
+        let (scope, team_path) = place_of(team);
         let path = format!("{team_path}/memberships/{}", in_path(user.as_str()));
         let answer = self.inner.connection.call(Call::get(scope, "read teams", path)).await?;
         if answer.status != StatusCode::NOT_FOUND {
@@ -168,8 +166,14 @@ impl GitHubForge {
             return self.told_of(scope, user).await;
         }
         // Nobody there, no such team, or none that we may see: only the first is a no.
-        let answer = self.inner.connection.call(Call::get(scope, "read teams", team_path)).await?;
-        answer.expect(&format!("the team `{team}`")).map(|()| Told::NO)
+        self.expect_team(team).await.map(|()| Told::NO)
+    }
+
+    /// Looks whether a team is there, and shown to the bot.
+    pub(super) async fn expect_team(&self, team: &TeamName) -> Result<(), ForgeError> {
+        let (scope, path) = place_of(team);
+        let answer = self.inner.connection.call(Call::get(scope, "read teams", path)).await?;
+        answer.expect(&format!("the team `{team}`"))
     }
 
     async fn ask_collaboration(
@@ -206,4 +210,11 @@ impl GitHubForge {
         let is_enough = matches!(told.permission.as_str(), "admin" | "write");
         Ok(Told { is_so: is_enough && !is_machine, account: told.user.and_then(|user| user.id) })
     }
+}
+
+/// Where a team is, and who is asked about it.
+fn place_of(team: &TeamName) -> (Scope<'_>, String) {
+    let (organization, slug) = team.as_str().split_once('/').expect("a team has an owner");
+    let path = format!("/orgs/{}/teams/{}", in_path(organization), in_path(slug));
+    (Scope::Organization(organization), path)
 }

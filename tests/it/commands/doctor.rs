@@ -11,6 +11,7 @@ use towpath::observe::{Clock as _, SystemClock};
 use super::shop;
 use crate::support::fixture;
 use crate::support::registry::{FakeRegistry, Fault, Pushed, image_labels};
+use crate::support::rules::name;
 use crate::support::world::{FakeWorld, Setup, TOKEN};
 
 const KEY: &str = include_str!("../adapters/github/app.pem");
@@ -45,7 +46,7 @@ const A_TOKEN: &str = "token: { file: token }";
 /// A GitHub and a registry, and a folder with a configuration for them.
 struct Practice {
     /// Fails the test where its GitHub and the real one's description differ.
-    _world: FakeWorld,
+    world: FakeWorld,
     registry: FakeRegistry,
     github: String,
     folder: TempDir,
@@ -78,7 +79,7 @@ impl Practice {
         for (name, content) in files {
             fs::write(folder.path().join(name), content).expect("the folder can be written");
         }
-        Self { _world: world, registry, github, folder }
+        Self { world, registry, github, folder }
     }
 
     /// Runs the binary; the servers of this test answer it meanwhile.
@@ -131,6 +132,24 @@ async fn all_is_well_with_an_app() {
     all is well
     ");
     assert_eq!(said.code, Some(0));
+}
+
+#[tokio::test]
+async fn a_team_that_is_there_and_one_that_is_not() {
+    let practice = Practice::new(APP, |_| {}).await;
+    practice.world.state().teams.entry(name("acme/sre")).or_default().insert(name("tess"));
+    let file = practice.folder.path().join("towpath.yaml");
+    let text = fs::read_to_string(&file).expect("it was written");
+    let gate = "gates: [ { approvals: { count: 1, from: [ \"@acme/sre\", \"@acme/nobody\" ] } } ]";
+    fs::write(&file, text.replace("merge: manual", gate)).expect("the folder can be written");
+    let said = practice.doctor(&[]).await;
+    let teams: Vec<&str> = said.out.lines().skip_while(|line| !line.contains("team")).take(3).collect();
+    assert_snapshot!(teams.join("\n"), @"
+    wrong     who belongs to `acme/nobody` is not known, so what they write has to wait: the team `acme/nobody` does not exist
+              look at its name in `rights` and `approvals`, and let the bot read the members of the organization
+    ok        the team `acme/sre` is there
+    ");
+    assert_eq!(said.code, Some(1));
 }
 
 #[tokio::test]

@@ -185,6 +185,10 @@ impl Forge for Face {
         each!(self, forge => forge.is_member(team, user).await)
     }
 
+    async fn find_team(&self, team: &TeamName) -> Answer<()> {
+        each!(self, forge => forge.find_team(team).await)
+    }
+
     fn names_move(&self) -> bool {
         each!(self, forge => forge.names_move())
     }

@@ -174,6 +174,14 @@ impl Forge for FakeWorld {
         .await
     }
 
+    async fn find_team(&self, team: &TeamName) -> Answer<()> {
+        self.ask("find_team", |state| {
+            let is_there = state.teams.contains_key(team);
+            if is_there { Ok(()) } else { Err(not_found(format!("the team `{team}`"))) }
+        })
+        .await
+    }
+
     fn names_move(&self) -> bool {
         true
     }
