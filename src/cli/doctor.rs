@@ -8,9 +8,9 @@ use super::engines::forges;
 use super::output::Output;
 use super::registries::registry;
 use crate::config::{ForgeSettings, SecretError, Settings};
-use crate::decide::health::{Diagnosis, Level, Matter, diagnose};
-use crate::forge::Forge as _;
+use crate::decide::health::{Diagnosis, Level, Matter, Subject, diagnose};
 use crate::forge::any::AnyForge;
+use crate::forge::{Forge as _, ForgeError};
 use crate::model::{HealthQuestion, ImageName};
 use crate::observe::{self, Clock as _, SystemClock};
 use crate::registry::{Listing, Registry as _};
@@ -18,6 +18,8 @@ use crate::render::{self, HealthSection};
 
 /// How many images are asked for at once.
 const IMAGES_AT_ONCE: usize = 8;
+/// How many teams are asked for at once.
+const TEAMS_AT_ONCE: usize = 8;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -72,13 +74,17 @@ async fn teams(settings: &Settings, own: &ForgeSettings, forge: &AnyForge) -> Ve
     let asked = settings.policy.teams_at(own.name()).into_iter().map(|team| async move {
         match forge.find_team(team).await {
             Ok(()) => Diagnosis { level: Level::Fine, matter: Matter::TeamSeen(team.clone()) },
+            Err(error @ (ForgeError::RateLimited { .. } | ForgeError::Unavailable { .. })) => {
+                let matter = Matter::Untold(Subject::Team(team.clone()), error.to_string());
+                Diagnosis { level: Level::Unknown, matter }
+            }
             Err(error) => {
                 let matter = Matter::TeamUnseen(team.clone(), error.to_string());
                 Diagnosis { level: Level::Wrong, matter }
             }
         }
     });
-    join_all(asked).await
+    stream::iter(asked).buffered(TEAMS_AT_ONCE).collect().await
 }
 
 /// The secrets of a forge's webhook that are not there.

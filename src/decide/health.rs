@@ -145,6 +145,8 @@ pub enum Subject {
     Rules(BranchName),
     /// The rules of the branches that Towpath makes.
     OwnBranches,
+    /// Whether there is a team.
+    Team(TeamName),
 }
 
 /// What a branch demands of a merge, and which environments it concerns.

@@ -33,7 +33,7 @@ use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::sync::{Arc, Mutex};
 
-use tokio::sync::OnceCell;
+use tokio::sync::{OnceCell, Semaphore};
 
 use super::{Forge, ForgeError, LogPart, Merge, Presentation, Proposal, Remark, Testimony};
 use crate::model::{
@@ -56,6 +56,8 @@ pub type Now = Arc<dyn Fn() -> Time + Send + Sync>;
 pub const URL: &str = "https://api.github.com";
 /// How many requests of one kind are under way at once.
 const READS_AT_ONCE: usize = 8;
+/// How many archives are read at once.
+const ARCHIVES_AT_ONCE: usize = 2;
 
 /// One GitHub, as one bot sees it.
 #[derive(Clone)]
@@ -73,6 +75,8 @@ struct Inner {
     deployments: bool,
     people: People,
     repositories: Mutex<BTreeMap<RepositoryName, Arc<Memory>>>,
+    /// Room for archives: whole repositories are not in memory all at once.
+    archives: Semaphore,
 }
 
 /// How to reach a GitHub.
@@ -119,6 +123,7 @@ impl GitHubForge {
             deployments,
             people: People::default(),
             repositories: Mutex::default(),
+            archives: Semaphore::new(ARCHIVES_AT_ONCE),
         };
         Self { inner: Arc::new(inner) }
     }

@@ -111,7 +111,16 @@ async fn digest<F: Forge, R: Registry, L: Ledger, C: Clock>(
 fn answered(answer: Result<Testimony, ForgeError>, now: Time) -> Fact<bool> {
     match answer {
         Ok(Testimony { is_so, at }) => Fact::known(is_so, at.unwrap_or(now)),
-        Err(error) => Fact::Unknown { since: now, why: error.to_string().into() },
+        Err(error) => Fact::Unknown { since: now, why: lasting(&error).into() },
+    }
+}
+
+/// Why something is not known, in words that stay the same while it is not: people read them in a status.
+fn lasting(error: &ForgeError) -> String {
+    if matches!(error, ForgeError::RateLimited { .. }) {
+        "the forge takes no more requests for now".to_owned()
+    } else {
+        error.to_string()
     }
 }
 

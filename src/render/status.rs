@@ -63,7 +63,6 @@ const fn weight(note: &Reason) -> StatusState {
         | Reason::WithdrawnBefore { .. } => StatusState::Failure,
         Reason::TagsUnknown { .. }
         | Reason::DigestUnknown { .. }
-        | Reason::RightUnknown { .. }
         | Reason::NotObserved
         | Reason::NotLandedBefore { .. }
         | Reason::Soaking { .. }
@@ -85,6 +84,8 @@ const fn weight(note: &Reason) -> StatusState {
         | Reason::NothingSelected { .. }
         | Reason::FinishFirst { .. }
         | Reason::ManualMerge { .. }
+        // Anybody may write a command, and where a gate waits for it the gate says so.
+        | Reason::RightUnknown { .. }
         // What the forge waits for may be this very status: it must not wait for the forge in turn.
         | Reason::MergeBlocked { .. }
         | Reason::MergeQueued { .. } => StatusState::Success,

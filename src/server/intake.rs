@@ -83,7 +83,9 @@ impl Refusal {
             Self::TooLarge => "the body is too large\n",
             Self::TooSlow => "the body took too long\n",
             Self::Broken => "the body ended too soon\n",
-            Self::Malformed => "this is no event of the product that the hook is for\n",
+            Self::Malformed => {
+                "this is no event of the product that the hook is for: look at its headers and its body\n"
+            }
             Self::Busy => "too many events at once; send it again\n",
             Self::NotKept => "the event could not be kept; send it again\n",
         }

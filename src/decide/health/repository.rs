@@ -34,7 +34,8 @@ pub(super) fn diagnose(own: &RepositoryHealth, beside: &Beside<'_>) -> Vec<Diagn
 fn unseen(own: &RepositoryHealth, why: &str) -> Vec<Diagnosis> {
     let mut all = vec![wrong(Matter::RepositoryUnseen(why.to_owned()))];
     if let Told::Known(_) = &own.grants {
-        all.extend(permissions(&own.grants));
+        let known = permissions(&own.grants).into_iter();
+        all.extend(known.filter(|own| own.level != Level::Fine));
     }
     all
 }

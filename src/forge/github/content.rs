@@ -15,7 +15,9 @@ use super::memory::Files;
 use super::wire::{ComparedFile, Comparison, commit_id};
 use super::{GitHubForge, failed};
 use crate::forge::ForgeError;
-use crate::model::{BlobId, CommitId, EntryKind, FileChange, Place, RepositoryPath, TreeEntry};
+use crate::model::{
+    BlobId, CommitId, EntryKind, FileChange, Place, RepositoryName, RepositoryPath, TreeEntry,
+};
 
 /// How many files a comparison lists; there may be more then.
 const COMPARED_FILES_MAX: usize = 300;
@@ -36,15 +38,33 @@ impl GitHubForge {
             let new = self.files(&place.repository, head).await?;
             differing(&old, &new)
         };
+        match self.contents_of(&place.repository, &sides).await {
+            // A comparison does not tell what is another repository, and has no content here.
+            Err(ForgeError::NotFound { .. }) => {
+                let new = self.files(&place.repository, head).await?;
+                self.contents_of(&place.repository, &differing(&old, &new)).await
+            }
+            read => read,
+        }
+    }
+
+    /// What people see of both sides of files.
+    async fn contents_of(
+        &self,
+        repository: &RepositoryName,
+        sides: &Sides,
+    ) -> Result<Vec<FileChange>, ForgeError> {
         let entries = sides.iter().flat_map(|(_, sides)| sides).flatten();
         let blobs: BTreeSet<BlobId> =
             entries.filter(|entry| has_content(entry)).map(|entry| entry.blob).collect();
         let blobs: Vec<BlobId> = blobs.into_iter().collect();
-        let contents = self.read_blobs(&place.repository, &blobs).await?;
+        let contents = self.read_blobs(repository, &blobs).await?;
         let contents: BTreeMap<BlobId, Arc<[u8]>> = blobs.into_iter().zip(contents).collect();
-        let changed = sides.into_iter().map(|(path, sides)| {
-            let [old, new] = sides.map(|side| side.map(|entry| shown_content(&entry, &contents)));
-            FileChange { path, old, new }
+        let shown = |side: &Option<TreeEntry>| side.as_ref().map(|entry| shown_content(entry, &contents));
+        let changed = sides.iter().map(|(path, [old, new])| FileChange {
+            path: path.clone(),
+            old: shown(old),
+            new: shown(new),
         });
         Ok(changed.collect())
     }

@@ -75,6 +75,18 @@ impl Outcomes {
     }
 }
 
+impl GraphAnswer {
+    /// The answer, unless GitHub wants to be left alone.
+    pub(super) fn within_limits(self) -> Result<Self, ForgeError> {
+        let is_limited = self.errors.iter().any(|error| error.kind.as_deref() == Some(LIMITED));
+        if is_limited {
+            Err(ForgeError::RateLimited { wait: super::refusal::WAIT_DEFAULT })
+        } else {
+            Ok(self)
+        }
+    }
+}
+
 impl GitHubForge {
     /// Sends mutations in one request. It may be sent twice where nobody knows what became of the first.
     ///
@@ -88,9 +100,7 @@ impl GitHubForge {
         let count = u32::try_from(mutations.values.len()).unwrap_or(u32::MAX);
         let call = Call::mutation(scope, verb, mutations.body(), count);
         let answer: GraphAnswer = self.inner.connection.call(call).await?.json(verb)?;
-        if answer.errors.iter().any(|error| error.kind.as_deref() == Some(LIMITED)) {
-            return Err(ForgeError::RateLimited { wait: super::refusal::WAIT_DEFAULT });
-        }
+        let answer = answer.within_limits()?;
         let done = answer.data.unwrap_or_default().into_iter().filter(|(_, value)| !value.is_null());
         let outcomes = Outcomes { done: done.collect(), errors: answer.errors };
         let is_too_much =

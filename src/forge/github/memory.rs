@@ -46,6 +46,8 @@ pub(super) struct Memory {
     trees: Mutex<VecDeque<(CommitId, Arc<Files>)>>,
     /// What an archive had beyond what was asked for.
     pub(super) shelf: Mutex<Shelf>,
+    /// Held by whoever reads an archive.
+    pub(super) unpacking: tokio::sync::Mutex<()>,
 }
 
 /// The branches under Towpath's prefix.
@@ -80,8 +82,8 @@ impl From<Branches> for Seen {
 /// The files of a commit.
 #[derive(Debug, Default)]
 pub(super) struct Files {
-    /// The id of its tree.
-    pub(super) tree: String,
+    /// What most likely is the id of its tree; GitHub alone knows for sure.
+    pub(super) tree: Option<String>,
     /// What is where.
     pub(super) entries: Arc<BTreeMap<RepositoryPath, TreeEntry>>,
     /// Files that may be executed.

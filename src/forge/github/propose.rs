@@ -94,8 +94,7 @@ impl GitHubForge {
     /// proposal again, the branch as it should be and goes on from there.
     pub(super) async fn propose_one(&self, proposal: &Proposal) -> Result<ChangeNumber, ForgeError> {
         let files = self.files(&proposal.place.repository, &proposal.base).await?;
-        let tree = json!({ "base_tree": files.tree, "tree": written(&files, proposal)? });
-        let tree = self.make(&proposal.place.repository, ("trees", tree), Lane::Refresh).await?;
+        let tree = self.write_tree(proposal, &files).await?;
         let written = self.push(proposal, &tree).await?;
         let number = match self.seen_open(&proposal.place, &proposal.branch) {
             Some(open) => {
@@ -108,6 +107,29 @@ impl GitHubForge {
         let status = &proposal.presentation.status;
         self.publish(&proposal.place, number, (&written.head, status)).await?;
         Ok(number)
+    }
+
+    /// Writes the files of a proposal beside those of its base.
+    async fn write_tree(&self, proposal: &Proposal, files: &Files) -> Result<String, ForgeError> {
+        let repository = &proposal.place.repository;
+        let entries = written(files, proposal)?;
+        let below = |base: &str| json!({ "base_tree": base, "tree": entries });
+        let refusal = match &files.tree {
+            None => None,
+            Some(computed) => match self.make(repository, ("trees", below(computed)), Lane::Refresh).await {
+                Err(error @ (ForgeError::Blocked { .. } | ForgeError::NotFound { .. })) => {
+                    Some((computed, error))
+                }
+                made => return made,
+            },
+        };
+        // GitHub may list what is there otherwise than Git has it, such as modes of long ago.
+        let own = self.commit(repository, &proposal.base).await?;
+        let own = &own.commit.tree.sha;
+        match refusal {
+            Some((computed, error)) if computed == own => Err(error),
+            _ => self.make(repository, ("trees", below(own)), Lane::Refresh).await,
+        }
     }
 
     /// Brings the branch to the proposed content, unless it is there already.

@@ -87,7 +87,8 @@ fn untold(subject: &Subject) -> Option<String> {
         | Subject::Allowances
         | Subject::Deliveries
         | Subject::Permissions
-        | Subject::OwnBranches => return None,
+        | Subject::OwnBranches
+        | Subject::Team(_) => return None,
     };
     Some(text.to_owned())
 }

@@ -185,6 +185,7 @@ fn subject_words(subject: &Subject) -> String {
         Subject::Permissions => "what the bot may do".to_owned(),
         Subject::Rules(branch) => format!("the rules of {}", quoted(branch.as_str())),
         Subject::OwnBranches => "the rules of `towpath/*`".to_owned(),
+        Subject::Team(team) => format!("the team {}", quoted(team.as_str())),
     }
 }
 

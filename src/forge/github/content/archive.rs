@@ -19,10 +19,10 @@ use super::tree::object_id;
 use crate::forge::ForgeError;
 use crate::model::{BlobId, CommitId, RepositoryName};
 
-/// Most bytes that an archive may unpack to. Files of half as many are asked for; each takes a header and padding.
-const UNPACKED_BYTES_MAX: u64 = 256 << 20;
-/// Largest file in it that is taken, in bytes; what people edit is far smaller.
-const FILE_BYTES_MAX: u64 = 16 << 20;
+/// Most bytes that an archive may unpack to. Files of an eighth are asked for; each takes a header and padding.
+const UNPACKED_BYTES_MAX: u64 = 128 << 20;
+/// Largest file in it that is taken, in bytes; what people edit is far smaller, and what is larger is read by itself.
+const FILE_BYTES_MAX: u64 = 1 << 20;
 
 pub(super) type Contents = BTreeMap<BlobId, Arc<[u8]>>;
 

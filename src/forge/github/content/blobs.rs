@@ -13,6 +13,7 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use chrono::TimeDelta;
 use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 use serde::Deserialize;
 
@@ -23,12 +24,14 @@ use super::super::{GitHubForge, READS_AT_ONCE, failed};
 use super::archive::Contents;
 use super::texts::BLOBS_AT_ONCE;
 use crate::forge::ForgeError;
-use crate::model::{BlobId, CommitId, RepositoryName};
+use crate::model::{BlobId, CommitId, RepositoryName, Time};
 
 /// Largest blob that is read, in bytes; what people edit is far smaller.
 const BLOB_BYTES_MAX: u64 = 16 << 20;
 /// Largest repository that is read as an archive, in bytes of its files.
-const ARCHIVE_BYTES_MAX: u64 = 64 << 20;
+const ARCHIVE_BYTES_MAX: u64 = 16 << 20;
+/// How long a repository is read without an archive where GitHub did not give one.
+const ARCHIVE_PAUSE: TimeDelta = TimeDelta::hours(1);
 
 /// A blob as GitHub sends it.
 #[derive(Deserialize)]
@@ -41,10 +44,10 @@ struct Blob {
 #[derive(Debug, Default)]
 pub(in super::super) struct Shelf {
     contents: Contents,
-    /// Whether an archive was read, or GitHub gave none.
+    /// Whether an archive was asked for.
     is_warm: bool,
-    /// Whether there is none to be had.
-    is_refused: bool,
+    /// When to ask for one again, where there was none.
+    not_before: Option<Time>,
 }
 
 impl GitHubForge {
@@ -57,7 +60,7 @@ impl GitHubForge {
         let memory = self.memory(repository);
         let mut found = lock(&memory.shelf).taken(blobs);
         self.read_archive(repository, &memory, blobs, &mut found).await;
-        self.read_texts(repository, blobs, &mut found).await;
+        self.read_texts(repository, blobs, &mut found).await?;
         let rest = missing(blobs, &found);
         let reads: Vec<_> = rest.iter().map(|blob| self.blob(repository, *blob)).collect();
         let contents: Vec<_> = stream::iter(reads).buffered(READS_AT_ONCE).try_collect().await?;
@@ -66,20 +69,32 @@ impl GitHubForge {
     }
 
     /// Reads what is left in documents, where that takes fewer requests.
-    async fn read_texts(&self, repository: &RepositoryName, blobs: &[BlobId], found: &mut Contents) {
+    ///
+    /// # Errors
+    /// Where GitHub wants to be left alone and so much is left that to read it one by one would be too much.
+    async fn read_texts(
+        &self,
+        repository: &RepositoryName,
+        blobs: &[BlobId],
+        found: &mut Contents,
+    ) -> Result<(), ForgeError> {
         let missing = missing(blobs, found);
         if missing.len() < 2 {
-            return;
+            return Ok(());
         }
         for some in missing.chunks(BLOBS_AT_ONCE) {
             match self.texts(repository, some).await {
                 Ok(texts) => found.extend(texts),
+                Err(error @ ForgeError::RateLimited { .. }) if missing.len() > BLOBS_AT_ONCE => {
+                    return Err(error);
+                }
                 Err(error) => {
                     tracing::debug!("files of `{repository}` are read one by one: {error}");
-                    return;
+                    return Ok(());
                 }
             }
         }
+        Ok(())
     }
 
     /// Reads the archive of the commit that the blobs are of, where that takes fewer requests.
@@ -90,12 +105,20 @@ impl GitHubForge {
         blobs: &[BlobId],
         found: &mut Contents,
     ) {
+        if !lock(&memory.shelf).is_worth_it(missing(blobs, found).len(), self.now()) {
+            return;
+        }
+        // Whoever waits here for somebody else's archive finds it on the shelf.
+        let _turn = memory.unpacking.lock().await;
+        found.extend(lock(&memory.shelf).taken(blobs));
         let missing = missing(blobs, found);
-        if !lock(&memory.shelf).is_worth_it(missing.len()) {
+        if !lock(&memory.shelf).is_worth_it(missing.len(), self.now()) {
             return;
         }
         let Some((commit, wanted)) = memory.commit_with(&missing, ARCHIVE_BYTES_MAX) else { return };
+        let room = self.inner.archives.acquire().await.expect("it is never closed");
         let unpacked = self.unpack(repository, &commit, wanted).await;
+        drop(room);
         let mut shelf = lock(&memory.shelf);
         shelf.is_warm = true;
         match unpacked {
@@ -104,9 +127,8 @@ impl GitHubForge {
                 found.extend(shelf.taken(&missing));
             }
             Err(error) => {
-                shelf.is_refused =
-                    !matches!(error, ForgeError::RateLimited { .. } | ForgeError::Unavailable { .. });
-                tracing::info!("`{repository}` is read without an archive: {error}");
+                shelf.not_before = Some(self.now() + ARCHIVE_PAUSE);
+                tracing::info!("`{repository}` is read without an archive for an hour: {error}");
             }
         }
     }
@@ -136,8 +158,9 @@ impl Shelf {
     }
 
     /// Whether so many missing blobs are worth an archive.
-    const fn is_worth_it(&self, missing: usize) -> bool {
-        !self.is_refused && (missing > BLOBS_AT_ONCE || (missing > 1 && !self.is_warm))
+    fn is_worth_it(&self, missing: usize, now: Time) -> bool {
+        let is_to_be_had = self.not_before.is_none_or(|not_before| not_before <= now);
+        is_to_be_had && (missing > BLOBS_AT_ONCE || (missing > 1 && !self.is_warm))
     }
 
     /// Lets go of what nobody asked for.

@@ -56,9 +56,7 @@ impl GitHubForge {
             }
             let listed = self.listed(repository, &tree).await?;
             if prefix.is_empty() {
-                files.tree = root(&listed.tree).ok_or_else(|| {
-                    failed(format!("reading the files of `{repository}`"), "GitHub's answer is odd")
-                })?;
+                files.tree = root(&listed.tree);
             }
             for entry in listed.tree {
                 let path = format!("{prefix}{}", entry.path);
@@ -115,8 +113,8 @@ fn kind(mode: &str) -> EntryKind {
     }
 }
 
-/// The id of the tree that a listing begins with: GitHub repeats the commit that it was asked for, and to ask for the
-/// commit would be a request more. Nothing for entries that no tree has.
+/// The id of the tree that a listing most likely begins with: GitHub repeats the commit that it was asked for, and to
+/// ask for the commit would be a request more. Nothing for entries that no tree has.
 fn root(listed: &[GitEntry]) -> Option<String> {
     let own = listed.iter().filter(|entry| !entry.path.contains('/'));
     let entries = own.map(|entry| {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use chrono::TimeDelta;
 use insta::assert_snapshot;
 use towpath::forge::Forge as _;
 use towpath::model::BlobId;
@@ -114,7 +115,7 @@ async fn where_there_is_no_archive_and_no_document_each_file_comes_by_itself() {
 }
 
 #[tokio::test]
-async fn an_archive_that_does_not_come_now_is_asked_for_again_when_it_is_worth_it() {
+async fn an_archive_that_does_not_come_is_asked_for_again_after_an_hour() {
     let ground = Ground::of_odd_files(150).await;
     let blobs = ground.blobs().await;
     ground.refuse("GET /repos/acme/deploy/tarball", 502, "Bad Gateway");
@@ -123,7 +124,22 @@ async fn an_archive_that_does_not_come_now_is_asked_for_again_when_it_is_worth_i
     GET /tarball/COMMIT
     POST /graphql
     ");
+    assert_snapshot!(ground.read(some).await, @"POST /graphql");
+    ground.world.state().now += TimeDelta::hours(1);
     assert_snapshot!(ground.read(&blobs).await, @"GET /tarball/COMMIT");
+}
+
+#[tokio::test]
+async fn a_limit_of_documents_does_not_become_a_flood_of_single_reads() {
+    let ground = Ground::of_odd_files(150).await;
+    ground.world.state().github.archives.claimed_bytes = Some(1 << 20);
+    let blobs = ground.blobs().await;
+    ground.start_counting();
+    let limited = r#"{"data":null,"errors":[{"type":"RATE_LIMITED","message":"API rate limit exceeded for installation ID 1."}]}"#;
+    ground.refuse("POST /graphql", 200, limited);
+    let refused = ground.forge.blobs(&place(), &blobs).await.unwrap_err();
+    assert_snapshot!(refused, @"the forge asks to wait 60 s");
+    assert_snapshot!(readable(&ground.counted().0), @"POST /graphql");
 }
 
 #[tokio::test]
@@ -135,6 +151,51 @@ async fn a_tree_that_is_cut_off_is_read_folder_by_folder() {
     ground.world.state().github.tree_entries_max = Some(1);
     assert_eq!(other.entries(&place(), &head).await.unwrap(), whole);
     assert!(whole.len() > 3);
+}
+
+#[tokio::test]
+async fn where_files_are_listed_otherwise_than_git_has_them_a_change_is_renewed_all_the_same() {
+    let mut files = fixture::service("shop", &["shop"], &["dev"], "1.9.0");
+    files.insert(name("README.md"), b"read me".to_vec().into());
+    let ground = Ground::of(files).await;
+    ground.world.state().github.lists_old_modes = true;
+    let change = ground.open().await;
+    let newer = ground.proposal("dev", "1.11.0").await;
+    ground.start_counting();
+    assert_eq!(ground.propose(&newer).await.unwrap(), change);
+    assert_eq!(readable(&ground.counted().0).matches("POST /git/trees").count(), 2);
+    let state = ground.world.state();
+    let written = &state.git.get(state.git.tip(&newer.branch).expect("it was just written")).files;
+    assert_eq!(
+        written.get(&newer.files[0].0).map(|content| content.to_vec()),
+        Some(newer.files[0].1.clone())
+    );
+    assert!(written.contains_key(&name("README.md")));
+}
+
+#[tokio::test]
+async fn a_base_that_github_does_not_know_is_told_as_it_is() {
+    let ground = Ground::new().await;
+    ground.open().await;
+    let newer = ground.proposal("dev", "1.11.0").await;
+    ground.refuse("POST /repos/acme/deploy/git/trees", 422, "base_tree is not a valid tree oid");
+    let refused = ground.propose(&newer).await.unwrap_err();
+    assert_snapshot!(refused, @"writing a commit in `acme/deploy` is not allowed: GitHub answered 422, base_tree is not a valid tree oid");
+}
+
+#[tokio::test]
+async fn another_repository_that_a_head_adds_is_shown_by_its_commit() {
+    let ground = Ground::new().await;
+    let mut proposal = ground.proposal("dev", "1.10.0").await;
+    proposal.files.push((name("vendor"), b"elsewhere".to_vec()));
+    ground.propose(&proposal).await.unwrap();
+    let vendor = ground.world.state().git.blob_id(&b"elsewhere".to_vec().into());
+    ground.world.state().github.submodules.insert(vendor);
+    let tip = ground.world.state().git.tip(&proposal.branch).cloned();
+    let files = ground.anew().changed_files(&place(), &tip.expect("it was just written")).await.unwrap();
+    let added = files.iter().find(|file| file.path == name("vendor")).expect("it is shown");
+    assert_eq!((&added.old, &added.new), (&None, &Some(vendor.to_string().into_bytes())));
+    assert_eq!(files.len(), 2);
 }
 
 #[tokio::test]

@@ -28,7 +28,7 @@ use chrono::TimeDelta;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use towpath::forge::ForgeError;
-use towpath::model::{ChangeNumber, CommentId, Time};
+use towpath::model::{BlobId, ChangeNumber, CommentId, Time};
 
 use super::{FakeWorld, State};
 use crate::support::contract::Exchange;
@@ -68,6 +68,10 @@ pub(crate) struct Desk {
     pub(crate) wishes: Vec<Value>,
     /// How many files a listing of a whole tree holds; nothing where there is no end.
     pub(crate) tree_entries_max: Option<usize>,
+    /// What stands in trees for commits of other repositories, which have no content here.
+    pub(crate) submodules: BTreeSet<BlobId>,
+    /// Whether files are listed with another mode than Git has.
+    pub(crate) lists_old_modes: bool,
     /// Who was asked for a review of each change, users and teams, in the order asked for.
     pub(crate) reviewers: BTreeMap<ChangeNumber, Vec<String>>,
     /// Users and teams that have nothing to do with the repository.

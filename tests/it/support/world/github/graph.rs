@@ -179,7 +179,8 @@ impl State {
         let found: Map<String, Value> = named
             .map(|(name, id)| {
                 let text = |content: Arc<[u8]>| json!({ "text": String::from_utf8_lossy(&content) });
-                (name, self.git.blob(&id).map_or(Value::Null, text))
+                let is_blob = !self.github.submodules.contains(&id);
+                (name, self.git.blob(&id).filter(|_| is_blob).map_or(json!({}), text))
             })
             .collect();
         (200, json!({ "data": { "repository": found } }))

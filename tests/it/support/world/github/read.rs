@@ -125,7 +125,8 @@ impl State {
     }
 
     fn blob(&self, id: &str) -> Option<Value> {
-        let content = self.git.blob(&BlobId::new(id).ok()?)?;
+        let own = BlobId::new(id).ok().filter(|id| !self.github.submodules.contains(id))?;
+        let content = self.git.blob(&own)?;
         Some(self.blob_json(id, &content))
     }
 

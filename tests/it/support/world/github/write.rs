@@ -51,7 +51,7 @@ impl State {
             None => Files::new(),
             Some(base) => match self.github.trees.get(base) {
                 Some(files) => files.clone(),
-                None => return not_found(),
+                None => return unprocessable("base_tree is not a valid tree oid"),
             },
         };
         for entry in asked.body["tree"].as_array().expect("a tree has entries") {

@@ -106,7 +106,15 @@ impl State {
 
     /// A file or folder in a tree.
     pub(in super::super) fn entry(&self, path: &str, kind: &str, sha: &str) -> Value {
-        let (mode, place) = if kind == "blob" { ("100644", "blobs") } else { ("040000", "trees") };
+        let is_elsewhere = BlobId::new(sha).is_ok_and(|id| self.github.submodules.contains(&id));
+        if is_elsewhere {
+            return json!({ "path": path, "mode": "160000", "type": "commit", "sha": sha });
+        }
+        let (mode, place) = match kind {
+            "blob" if self.github.lists_old_modes => ("100664", "blobs"),
+            "blob" => ("100644", "blobs"),
+            _ => ("040000", "trees"),
+        };
         let mut entry = json!({ "path": path, "mode": mode, "type": kind, "sha": sha, "url": self.api(&format!("/git/{place}/{sha}")) });
         if let Some(content) = self.git.blob(&BlobId::new(sha).expect("forty digits")) {
             entry["size"] = json!(self.github.archives.claimed_bytes.unwrap_or(content.len() as u64));
