@@ -2,6 +2,7 @@
 
 mod answer;
 mod call;
+mod redirect;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -15,6 +16,7 @@ use octocrab::service::middleware::retry::RetryConfig;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::de::DeserializeOwned;
 
+use self::redirect::Hop;
 use super::budget::{Budget, Cost, Interface, Lane};
 use super::credentials::{Credentials, Scope};
 use super::refusal::{Refused, refused};
@@ -255,7 +257,7 @@ impl Connection {
         })
     }
 
-    /// One request over the wire.
+    /// One request over the wire, and where its answer leads.
     pub(super) async fn exchange(
         &self,
         call: &Call<'_>,
@@ -263,22 +265,24 @@ impl Connection {
         condition: Option<HeaderValue>,
     ) -> Result<(StatusCode, HeaderMap, Vec<u8>), ForgeError> {
         let went_wrong = |error: octocrab::Error| failed(call.verb, said_by(&error));
-        let mut bearer = HeaderValue::from_str(&format!("Bearer {}", token.expose_secret()))
-            .map_err(|_| failed(call.verb, "the token has characters that no token has"))?;
-        bearer.set_sensitive(true);
-        let mut builder = http::Request::builder()
-            .method(call.method.clone())
-            .uri(call.address(&self.url))
-            .header(ACCEPT, "application/vnd.github+json")
-            .header(API_VERSION_HEADER, API_VERSION)
-            .header(AUTHORIZATION, bearer);
-        if let Some(condition) = condition {
-            builder = builder.header(IF_NONE_MATCH, condition);
-        }
+        let own = own_headers(call, token, condition)?;
         let client = self.client()?;
-        let request = client.build_request(builder, call.body.as_ref()).map_err(went_wrong)?;
-        let response = client.send(request).await.map_err(went_wrong)?;
-        let (head, body) = response.into_parts();
+        let mut hop = Hop::first(&call.address(&self.url)).map_err(|error| failed(call.verb, error))?;
+        let (head, body) = loop {
+            let mut builder = http::Request::builder()
+                .method(call.method.clone())
+                .uri(hop.address())
+                .header(ACCEPT, "application/vnd.github+json");
+            if let Some(headers) = builder.headers_mut().filter(|_| hop.is_home) {
+                headers.extend(own.clone());
+            }
+            let request = client.build_request(builder, call.body.as_ref()).map_err(went_wrong)?;
+            let (head, body) = client.send(request).await.map_err(went_wrong)?.into_parts();
+            match hop.next(&call.method, head.status, &head.headers) {
+                Some(next) => hop = next,
+                None => break (head, body),
+            }
+        };
         let body = Limited::new(body, BODY_BYTES_MAX).collect().await;
         let body = body.map_err(|error| failed(call.verb, innermost(error.as_ref())))?;
         Ok((head.status, head.headers, body.to_bytes().to_vec()))
@@ -304,6 +308,21 @@ impl std::fmt::Debug for Connection {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.debug_struct("Connection").field("url", &self.url).finish_non_exhaustive()
     }
+}
+
+/// What GitHub alone is told with a request.
+fn own_headers(
+    call: &Call<'_>,
+    token: &SecretString,
+    condition: Option<HeaderValue>,
+) -> Result<HeaderMap, ForgeError> {
+    let mut bearer = HeaderValue::from_str(&format!("Bearer {}", token.expose_secret()))
+        .map_err(|_| failed(call.verb, "the token has characters that no token has"))?;
+    bearer.set_sensitive(true);
+    let version = HeaderValue::from_static(API_VERSION);
+    let mut headers = HeaderMap::from_iter([(AUTHORIZATION, bearer), (API_VERSION_HEADER, version)]);
+    headers.extend(condition.map(|condition| (IF_NONE_MATCH, condition)));
+    Ok(headers)
 }
 
 /// A lock that outlives a panic elsewhere: what it guards is a cache, replaced as a whole.

@@ -38,7 +38,7 @@ impl GitHubForge {
         wanted: BTreeSet<BlobId>,
     ) -> Result<Contents, ForgeError> {
         let path = format!("/repos/{repository}/tarball/{commit}");
-        // It is elsewhere, and the client goes there without the token.
+        // It is elsewhere, where the token does not go along.
         let call = Call::get(Scope::Repository(repository), "read files", path).once();
         let answer = self.inner.connection.call(call).await?;
         answer.expect(&format!("the archive of `{repository}`"))?;

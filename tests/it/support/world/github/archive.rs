@@ -7,6 +7,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::{Path, State as Shared};
 use axum::http::{HeaderMap, Response, StatusCode};
+use axum::response::Redirect;
 use axum::routing::get;
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -36,9 +37,20 @@ impl FakeWorld {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
         self.state().github.archives.host = Some(listener.local_addr().expect("it has an address"));
         let server = Self { watch: self.watch.for_a_server(), ..self.clone() };
-        let router = Router::new().route("/{owner}/{name}/legacy.tar.gz/{commit}", get(archive));
+        let router = Router::new()
+            .route("/{owner}/{name}/legacy.tar.gz/{commit}", get(sent_on))
+            .route("/kept/{owner}/{name}/{commit}", get(archive));
         tokio::spawn(async move { axum::serve(listener, router.with_state(server)).await });
     }
+}
+
+/// Sends whoever comes on within the same host, as a proxy before it might.
+async fn sent_on(
+    Path((owner, name, commit)): Path<(String, String, String)>,
+    headers: HeaderMap,
+) -> Redirect {
+    assert!(!headers.contains_key("authorization"), "the token stays with the interface");
+    Redirect::temporary(&format!("/kept/{owner}/{name}/{commit}"))
 }
 
 async fn archive(
