@@ -21,7 +21,7 @@ mod rights;
 mod sources;
 
 pub use evidence::DATED_TAGS_MAX;
-pub use plan::{Action, GateName, GateReport, GatesPassed, Judgement, Need, Plan, Remark, Verdict};
+pub use plan::{Action, Asked, GateName, GateReport, GatesPassed, Judgement, Need, Plan, Remark, Verdict};
 pub use reason::{ArtifactReason, Because, Reason};
 
 use std::collections::BTreeSet;

@@ -10,7 +10,6 @@ use crate::model::{
     Proposal, Reaction, Record, Target, Tree, World, WrittenRemark,
 };
 use crate::overlay::Overlays;
-use crate::render::{self, RemarkInput};
 
 /// What is done at the forge, complete in every byte.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -150,10 +149,7 @@ fn draft_action(subject: &Subject<'_>, action: &Action) -> Result<Draft, String>
             Ok(words::simple(action, target, effect))
         }
         Action::Remark { change, target, remark, .. } => {
-            let input =
-                RemarkInput { target, judgement: subject.plan.judgement(target), policy: subject.policy };
-            let body = render::remark(remark, &input);
-            let remark = WrittenRemark { outdates: remark.outdates(), about: remark.about(), body };
+            let remark = words::remark(subject, target, remark);
             Ok(words::simple(action, target, Effect::Remark { change: *change, remark }))
         }
         Action::React { change, target, comment, reaction, .. } => {

@@ -236,7 +236,10 @@ pub trait Forge: Send + Sync {
         presentation: &Presentation,
     ) -> impl Future<Output = Result<(), ForgeError>> + Send;
 
-    /// Writes a comment, unless the bot already wrote one about the same on this change.
+    /// Writes a comment, in the place of another one of the bot's where it names one, unless the bot already wrote one
+    /// about the same on this change.
+    ///
+    /// Where the other one is gone the answer is [`ForgeError::Conflict`].
     fn remark(
         &self,
         place: &Place,

@@ -1,7 +1,7 @@
 //! What the bot still owes people: answers to their commands, and a word when it stops writing.
 
 use super::case::Case;
-use super::plan::{Action, Remark};
+use super::plan::{Action, Asked, Remark};
 use super::reason::Because;
 use crate::model::{CommandOutcome, Comment, CommentId, Handled, ObservedChange, Reaction, RefusedBecause};
 
@@ -9,6 +9,9 @@ use crate::model::{CommandOutcome, Comment, CommentId, Handled, ObservedChange, 
 const CHANGES_ANSWERED_MAX: usize = 3;
 /// How many answers in words one person gets on one change; what comes after that gets a sign.
 const ANSWERS_PER_PERSON_MAX: usize = 20;
+
+/// How many questions one comment answers: those that came last.
+const QUESTIONS_MAX: usize = 3;
 
 /// The answers and reactions that the log promises and the forge does not show yet.
 pub(super) fn owed(case: &Case<'_>) -> Vec<Action> {
@@ -21,10 +24,10 @@ pub(super) fn owed(case: &Case<'_>) -> Vec<Action> {
 
 fn answers<'a>(case: &'a Case<'_>, observed: &'a ObservedChange) -> impl Iterator<Item = Action> + 'a {
     let handled = case.history.handled_on(observed.change.number);
-    handled.flat_map(|handled| answer(case, observed, handled))
+    handled.flat_map(|handled| answer(case, observed, handled)).chain(questions(case, observed))
 }
 
-/// The words and the sign that one handled comment is still owed.
+/// The sign that one handled comment is still owed, and the words where it was not carried out.
 fn answer(case: &Case<'_>, observed: &ObservedChange, handled: &Handled) -> Vec<Action> {
     let because = || Because::SomebodyAsked { by: handled.by.clone() };
     let comment = observed.change.comments.iter().find(|comment| comment.id == handled.comment);
@@ -38,21 +41,60 @@ fn answer(case: &Case<'_>, observed: &ObservedChange, handled: &Handled) -> Vec<
             because: because(),
         });
     }
-    if deserves_words(case, handled) && !is_said(case, observed, &Remark::about_comment(&handled.comment)) {
-        let remark = Remark::Answer {
-            comment: handled.comment.clone(),
-            body: text_of(observed, handled).unwrap_or_default(),
-            to: handled.by.clone(),
-            outcomes: handled.outcomes.clone(),
-            outdates: outdated(case, handled),
-        };
+    let is_owed = !is_question(handled) && deserves_words(case, handled);
+    if is_owed && !is_said(case, observed, &Remark::about_comment(&handled.comment)) {
+        let body = text_of(observed, handled).unwrap_or_default();
+        let remark = Remark::Answer { asked: asked(handled, body), outdates: outdated(case, handled) };
         let change = handled.change;
         actions.push(Action::Remark { change, target: case.target.clone(), remark, because: because() });
     }
     actions
 }
 
-/// The comments whose answers an answer makes out of date, and no answer in between did.
+/// The answers to the questions that came since the comment for them was written last. Whoever took a question back by
+/// deleting it gets none.
+fn questions(case: &Case<'_>, observed: &ObservedChange) -> Option<Action> {
+    let change = observed.change.number;
+    let all = case.history.handled_on(change).filter(|handled| is_question(handled));
+    let all: Vec<&Handled> = all.filter(|handled| deserves_words(case, handled)).collect();
+    let (over, last) = last_answers(case, observed).unzip();
+    let answered = all.iter().position(|handled| Some(&handled.comment) == last.as_ref());
+    let new = all.into_iter().skip(answered.map_or(0, |index| index + 1));
+    let mut new: Vec<(&Handled, String)> =
+        new.filter_map(|handled| Some((handled, text_of(observed, handled)?))).collect();
+    new.drain(..new.len().saturating_sub(QUESTIONS_MAX));
+    let by = new.last().map(|(handled, _)| handled.by.clone())?;
+    let outdates = new.iter().flat_map(|(handled, _)| outdated(case, handled)).collect();
+    let asked = new.into_iter().map(|(handled, body)| asked(handled, body)).collect();
+    let remark = Remark::Answers { asked, over, outdates };
+    let because = Because::SomebodyAsked { by };
+    Some(Action::Remark { change, target: case.target.clone(), remark, because })
+}
+
+/// The comment with the answers to questions, and the last one that it answers.
+fn last_answers(case: &Case<'_>, observed: &ObservedChange) -> Option<(CommentId, CommentId)> {
+    let own = observed.change.comments.iter().filter(|comment| comment.author == case.world.bot);
+    let mut answers = own.filter_map(|comment| {
+        let last = comment.about().and_then(Remark::last_answered)?;
+        Some((comment.id.clone(), last))
+    });
+    answers.next_back()
+}
+
+fn asked(handled: &Handled, body: String) -> Asked {
+    let Handled { comment, by, outcomes, .. } = handled.clone();
+    Asked { comment, body, by, outcomes }
+}
+
+/// Whether somebody asked something, and all else that the comment says was done: then nobody has to be notified.
+fn is_question(handled: &Handled) -> bool {
+    let is_no = |outcome: &CommandOutcome| {
+        matches!(outcome, CommandOutcome::Refused(_) | CommandOutcome::Unparsable | CommandOutcome::NotRun)
+    };
+    handled.outcomes.contains(&CommandOutcome::Answered) && !handled.outcomes.iter().any(is_no)
+}
+
+/// The comments whose own answers an answer makes out of date, and no answer in between did.
 ///
 /// One that refused something stays until the same person is answered anew: it told them something.
 fn outdated(case: &Case<'_>, handled: &Handled) -> Vec<CommentId> {
@@ -64,7 +106,7 @@ fn outdated(case: &Case<'_>, handled: &Handled) -> Vec<CommentId> {
     earlier.retain(|other| deserves_words(case, other));
     let makes_old = |by: &Handled, old: &Handled| by.by == old.by || !refuses(old);
     let mut old = Vec::new();
-    for (index, other) in earlier.iter().enumerate() {
+    for (index, other) in earlier.iter().enumerate().filter(|(_, other)| !is_question(other)) {
         let was_old = earlier.iter().skip(index + 1).any(|between| makes_old(between, other));
         if !was_old && makes_old(handled, other) {
             old.push(other.comment.clone());

@@ -1,9 +1,9 @@
 //! Drafts that need no content, with their words.
 
 use super::{Draft, Effect, Subject};
-use crate::decide::Action;
-use crate::model::{ChangeNumber, Deployment, Event, ImageReference, Record, Target};
-use crate::render;
+use crate::decide::{Action, Remark};
+use crate::model::{ChangeNumber, Deployment, Event, ImageReference, Record, Target, WrittenRemark};
+use crate::render::{self, RemarkInput};
 
 /// A draft of an action that changes no file.
 pub(super) fn simple(action: &Action, target: &Target, effect: Effect) -> Draft {
@@ -31,6 +31,14 @@ pub(super) fn deployment(
         is_last: subject.policy.is_last(target),
         description: render::deployment(target, images),
     }
+}
+
+/// What the bot says, in words.
+pub(super) fn remark(subject: &Subject<'_>, target: &Target, remark: &Remark) -> WrittenRemark {
+    let judgement = subject.plan.judgement(target);
+    let input = RemarkInput { target, judgement, policy: subject.policy, now: subject.world.now };
+    let body = render::remark(remark, &input);
+    WrittenRemark { over: remark.over().cloned(), outdates: remark.outdates(), about: remark.about(), body }
 }
 
 /// A draft of a line of the log.

@@ -1,6 +1,6 @@
 //! What is written to a forge, worded and ready: changes, merges, comments.
 
-use super::{BranchName, ChangeNumber, CommitId, Place, Principal, RepositoryPath, StatusState};
+use super::{BranchName, ChangeNumber, CommentId, CommitId, Place, Principal, RepositoryPath, StatusState};
 
 /// The one line that stands on a head as `towpath/<environment>`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,6 +72,8 @@ pub struct Merge {
 /// A comment of the bot.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WrittenRemark {
+    /// The comment of the bot that it is written over; a new one where absent.
+    pub over: Option<CommentId>,
     /// What earlier remarks were about that this one makes out of date: they may be folded away.
     pub outdates: Vec<String>,
     /// What it is about; at most one comment of the bot on a change carries the same.

@@ -5,9 +5,10 @@ use super::gates::{markdown, standing};
 use super::harmless::{block, one_line, quoted};
 use super::reasons::{person, reason};
 use super::refusals::refusal;
+use super::time::instant;
 use crate::command::{self, Command, ParseError};
-use crate::decide::{Judgement, Remark};
-use crate::model::{CommandOutcome, Comment, Policy, RefusedBecause, Right, Target, UserName};
+use crate::decide::{Asked, Judgement, Remark};
+use crate::model::{CommandOutcome, Comment, Policy, RefusedBecause, Right, Target, Time};
 
 /// How much of a line that was not understood is shown, in characters.
 const LINE_CHARACTERS_MAX: usize = 100;
@@ -25,13 +26,16 @@ pub struct RemarkInput<'a> {
     pub judgement: Option<&'a Judgement>,
     /// Who may do what.
     pub policy: &'a Policy,
+    /// What time it is.
+    pub now: Time,
 }
 
 /// The text of a remark, in Markdown, with its hidden mark.
 #[must_use]
 pub fn remark(remark: &Remark, input: &RemarkInput<'_>) -> String {
     let text = match remark {
-        Remark::Answer { body, to, outcomes, .. } => answer(&Asked { body, to, outcomes, input }),
+        Remark::Answer { asked, .. } => format!("{}: {}", person(&asked.by), answer(asked, input)),
+        Remark::Answers { asked, .. } => answers(asked, input),
         Remark::ForeignHead { head } => format!(
             "Somebody else's commit {} is on this branch, so I stop writing here: I replace nothing and merge \
              nothing, and earlier approvals no longer count. Merge or close this change by hand; after that I go on \
@@ -42,34 +46,45 @@ pub fn remark(remark: &Remark, input: &RemarkInput<'_>) -> String {
     format!("{text}\n\n{}\n", Comment::mark(&remark.about()))
 }
 
-/// A comment, and what became of it.
-struct Asked<'a> {
-    body: &'a str,
-    to: &'a UserName,
-    outcomes: &'a [CommandOutcome],
-    input: &'a RemarkInput<'a>,
+/// The answers to several questions; who asked the same gets one together.
+fn answers(all: &[Asked], input: &RemarkInput<'_>) -> String {
+    let mut said: Vec<(Vec<String>, String)> = Vec::with_capacity(all.len());
+    for asked in all {
+        let (to, answer) = (person(&asked.by), answer(asked, input));
+        match said.iter_mut().find(|(_, known)| *known == answer) {
+            Some((people, _)) if people.contains(&to) => {}
+            Some((people, _)) => people.push(to),
+            None => said.push((vec![to], answer)),
+        }
+    }
+    let said: Vec<String> =
+        said.iter().map(|(people, answer)| format!("{}: {answer}", people.join(", "))).collect();
+    format!(
+        "{}\n\n<sub>As of {}. I answer questions here, and write over what I said before.</sub>",
+        said.join("\n\n---\n\n"),
+        instant(input.now)
+    )
 }
 
-fn answer(asked: &Asked<'_>) -> String {
-    let to = person(asked.to);
-    let commands = match command::parse(asked.body) {
+fn answer(asked: &Asked, input: &RemarkInput<'_>) -> String {
+    let commands = match command::parse(&asked.body) {
         Ok(commands) => commands,
-        Err(errors) => return format!("{to}: {}", unparsable(&errors, asked.outcomes)),
+        Err(errors) => return unparsable(&errors, &asked.outcomes),
     };
-    let mut said = answers(asked, &commands);
-    said.extend(refused(asked, &commands));
+    let mut said = answered(asked, &commands, input);
+    said.extend(refused(asked, &commands, input));
     if asked.outcomes.contains(&CommandOutcome::Unparsable) {
         said.push("I did not understand that; `/promote help` lists the commands.".to_owned());
     }
-    format!("{to}: {}", said.join("\n\n"))
+    said.join("\n\n")
 }
 
 /// The answers to the questions. The n-th answer belongs to the n-th question: nothing else is only answered.
-fn answers(asked: &Asked<'_>, commands: &[Command]) -> Vec<String> {
+fn answered(asked: &Asked, commands: &[Command], input: &RemarkInput<'_>) -> Vec<String> {
     let answered = asked.outcomes.iter().filter(|outcome| **outcome == CommandOutcome::Answered).count();
     let questions = commands.iter().filter_map(|command| match command {
-        Command::Status => Some(about(asked.input, status)),
-        Command::Why => Some(about(asked.input, why)),
+        Command::Status => Some(about(input, status)),
+        Command::Why => Some(about(input, why)),
         Command::Help => Some(help()),
         Command::Promote { .. }
         | Command::Approve { .. }
@@ -86,7 +101,7 @@ fn about(input: &RemarkInput<'_>, say: fn(&Judgement) -> String) -> String {
 }
 
 /// The refusal, which ends a comment: what stands behind it was not run.
-fn refused(asked: &Asked<'_>, commands: &[Command]) -> Option<String> {
+fn refused(asked: &Asked, commands: &[Command], input: &RemarkInput<'_>) -> Option<String> {
     let because = asked.outcomes.iter().find_map(|outcome| match outcome {
         CommandOutcome::Refused(because) => Some(because),
         CommandOutcome::Approved { .. }
@@ -98,7 +113,7 @@ fn refused(asked: &Asked<'_>, commands: &[Command]) -> Option<String> {
         | CommandOutcome::Unparsable
         | CommandOutcome::NotRun => None,
     })?;
-    let why = refusal(because, asked.to, asked.input);
+    let why = refusal(because, &asked.by, input);
     if *because == RefusedBecause::Edited {
         return Some(ended(&why));
     }

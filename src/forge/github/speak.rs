@@ -132,7 +132,7 @@ impl GitHubForge {
         Ok(())
     }
 
-    /// Writes a comment, unless one of the bot about the same is there.
+    /// Writes a comment, or another one anew, unless one of the bot about the same is there.
     pub(super) async fn say(
         &self,
         place: &Place,
@@ -141,19 +141,46 @@ impl GitHubForge {
     ) -> Result<(), ForgeError> {
         let (touched, remarks) = self.seen_remarks(place, change).unzip();
         let remarks = remarks.unwrap_or_default();
-        if remarks.contains_key(&remark.about) || self.said_since(place, change, remark, touched).await? {
+        if remarks.contains_key(&remark.about) {
             return Ok(());
         }
-        let scope = Scope::Repository(&place.repository);
-        let path = format!("/repos/{}/issues/{}/comments", place.repository, change.0);
-        let body = json!({ "body": remark.body });
-        // Nothing of GitHub's refuses a second comment: a lost answer is repaired by the next look.
-        let call = Call::write(scope, "write comments", Method::POST, path, body).once();
-        let answer = self.inner.connection.call(call.in_lane(Lane::Command)).await?;
-        answer.expect(&format!("a comment on change {change} of `{}`", place.repository))?;
+        match &remark.over {
+            Some(earlier) => self.write_over(place, change, (earlier, &remark.body)).await?,
+            None if self.said_since(place, change, remark, touched).await? => return Ok(()),
+            None => self.comment(place, change, &remark.body).await?,
+        }
         let outdated = remark.outdates.iter().filter_map(|about| remarks.get(about));
         self.hide(place, change, outdated.filter(|id| !id.is_empty()).take(HIDDEN_MAX)).await;
         Ok(())
+    }
+
+    async fn comment(&self, place: &Place, change: ChangeNumber, body: &str) -> Result<(), ForgeError> {
+        let scope = Scope::Repository(&place.repository);
+        let path = format!("/repos/{}/issues/{}/comments", place.repository, change.0);
+        // Nothing of GitHub's refuses a second comment: a lost answer is repaired by the next look.
+        let call = Call::write(scope, "write comments", Method::POST, path, json!({ "body": body })).once();
+        let answer = self.inner.connection.call(call.in_lane(Lane::Command)).await?;
+        answer.expect(&format!("a comment on change {change} of `{}`", place.repository))
+    }
+
+    /// Gives a comment of the bot another text; people are not notified of that.
+    async fn write_over(
+        &self,
+        place: &Place,
+        change: ChangeNumber,
+        (comment, body): (&CommentId, &str),
+    ) -> Result<(), ForgeError> {
+        let scope = Scope::Repository(&place.repository);
+        let path = format!("/repos/{}/issues/comments/{}", place.repository, comment.0);
+        let call = Call::write(scope, "write comments", Method::PATCH, path, json!({ "body": body }));
+        let answer = self.inner.connection.call(call.in_lane(Lane::Command)).await?;
+        // Whether that touches the pull request is written nowhere.
+        self.forget_said(place, change);
+        let what = format!("comment {} on change {change} of `{}`", comment.0, place.repository);
+        match answer.expect(&what) {
+            Err(ForgeError::NotFound { what }) => Err(ForgeError::Conflict { what }),
+            done => done,
+        }
     }
 
     /// Whether the bot said something after the last look: of what came before, that look knows. Times are GitHub's own.

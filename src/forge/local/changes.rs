@@ -154,16 +154,27 @@ fn comments(store: &Store, stored: &Stored) -> Vec<Comment> {
     let comment = |(index, event): (usize, &EventFile)| {
         let Deed::Commented { body } = &event.did else { return None };
         let id = stored.event_id(index);
-        Some(Comment {
-            reactions: reactions(store, stored, &id),
-            id,
-            author: event.by.clone(),
-            at: event.at,
-            edited: false,
-            body: body.clone(),
-        })
+        let body = rewritten(stored, &id, &event.by).unwrap_or(body).clone();
+        let (author, at) = (event.by.clone(), event.at);
+        Some(Comment { reactions: reactions(store, stored, &id), id, author, at, edited: false, body })
     };
     stored.events.iter().enumerate().filter_map(comment).collect()
+}
+
+/// The text that its author gave a comment last, other than the first.
+fn rewritten<'a>(stored: &'a Stored, id: &CommentId, author: &UserName) -> Option<&'a String> {
+    stored.events.iter().rev().find_map(|event| match &event.did {
+        Deed::Rewrote { comment, body } if comment == id && event.by == *author => Some(body),
+        Deed::Rewrote { .. }
+        | Deed::Opened { .. }
+        | Deed::Wrote { .. }
+        | Deed::Commented { .. }
+        | Deed::Reviewed { .. }
+        | Deed::Reacted { .. }
+        | Deed::Published { .. }
+        | Deed::Merged { .. }
+        | Deed::Closed => None,
+    })
 }
 
 fn reactions(store: &Store, stored: &Stored, to: &CommentId) -> Vec<Reaction> {
@@ -173,6 +184,7 @@ fn reactions(store: &Store, stored: &Stored, to: &CommentId) -> Vec<Reaction> {
         | Deed::Opened { .. }
         | Deed::Wrote { .. }
         | Deed::Commented { .. }
+        | Deed::Rewrote { .. }
         | Deed::Reviewed { .. }
         | Deed::Published { .. }
         | Deed::Merged { .. }
@@ -244,14 +256,21 @@ pub(super) fn comment(
     Ok(stored.event_id(stored.events.len() - 1))
 }
 
-/// Writes a comment of the bot, unless it already wrote one about the same.
+/// Writes a comment of the bot, or one of its earlier ones anew, unless it already wrote one about the same.
 pub(super) fn remark(store: &mut Store, number: ChangeNumber, remark: &Remark) -> Result<(), ForgeError> {
     let bot = store.bot().clone();
-    let mut own = comments(store, &load(store, number)?).into_iter().filter(|comment| comment.author == bot);
-    if own.any(|comment| comment.about() == Some(remark.about.as_str())) {
+    let mut stored = load_settled(store, number)?;
+    let own = comments(store, &stored).into_iter().filter(|comment| comment.author == bot);
+    let own: Vec<Comment> = own.collect();
+    if own.iter().any(|comment| comment.about() == Some(remark.about.as_str())) {
         return Ok(());
     }
-    comment(store, number, &bot, &remark.body).map(drop)
+    let Some(over) = &remark.over else { return comment(store, number, &bot, &remark.body).map(drop) };
+    if !own.iter().any(|comment| comment.id == *over) {
+        return Err(ForgeError::Conflict { what: format!("comment {} of the bot", over.0) });
+    }
+    stored.add(store, &bot, Deed::Rewrote { comment: over.clone(), body: remark.body.clone() });
+    stored.save(store, &bot, &format!("change {number}: comment"))
 }
 
 /// Leaves a reaction of the bot on a comment, once.

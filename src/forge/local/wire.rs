@@ -64,6 +64,7 @@ pub(super) enum Deed {
     Opened { head: CommitId },
     Wrote { head: CommitId },
     Commented { body: String },
+    Rewrote { comment: CommentId, body: String },
     Reviewed { head: CommitId, verdict: ReviewVerdict, body: String },
     Reacted { comment: CommentId, reaction: Reaction },
     Published { context: String, head: CommitId, state: StatusState, text: String },
@@ -80,7 +81,7 @@ impl Deed {
             | Self::Reviewed { head, .. }
             | Self::Published { head, .. }
             | Self::Merged { commit: head } => Some(head),
-            Self::Commented { .. } | Self::Reacted { .. } | Self::Closed => None,
+            Self::Commented { .. } | Self::Rewrote { .. } | Self::Reacted { .. } | Self::Closed => None,
         }
     }
 }

@@ -4,7 +4,7 @@ use pulldown_cmark::{Event, Options, Parser, Tag};
 use super::bodies::written;
 use super::scene::*;
 use crate::command::is_quiet;
-use crate::decide::{GateName, Reason, Remark, Verdict};
+use crate::decide::{Asked, GateName, Reason, Remark, Verdict};
 use crate::model::{CommandOutcome, CommentId, Obstacle, RefusedBecause, Tag as ImageTag, UserName};
 use crate::render::{RemarkInput, reason, remark, status};
 
@@ -95,10 +95,12 @@ proptest! {
             format!("/promote {words}"),
         ] {
             let comment = CommentId("12".to_owned());
-            let to = UserName::new(name.clone()).unwrap();
-            let said = Remark::Answer { comment, body, to, outcomes: outcomes.clone(), outdates: Vec::new() };
+            let by = UserName::new(name.clone()).unwrap();
+            let asked = Asked { comment, body, by, outcomes: outcomes.clone() };
+            let said = Remark::Answer { asked, outdates: Vec::new() };
             let (judgement, target, policy) = (judgement(vec![soaking()], vec![]), target("production"), policy());
-            let input = RemarkInput { target: &target, judgement: Some(&judgement), policy: &policy };
+            let now = at("2026-11-22T10:00:00Z");
+            let input = RemarkInput { target: &target, judgement: Some(&judgement), policy: &policy, now };
             let text = remark(&said, &input);
             is_harmless(&text)?;
             prop_assert!(text.ends_with("\n\n<!-- towpath:about comment 12 -->\n"));

@@ -1,20 +1,26 @@
 use super::scene::*;
-use crate::decide::Remark;
+use crate::decide::{Asked, Remark};
 use crate::model::{CommandOutcome, CommentId, RefusedBecause, Right};
 use crate::render::{RemarkInput, remark};
 
+fn asked(id: &str, (by, body): (&str, &str), outcomes: Vec<CommandOutcome>) -> Asked {
+    Asked { comment: CommentId(id.to_owned()), body: body.to_owned(), by: user(by), outcomes }
+}
+
 /// What the bot answers to a comment of mallory's with these outcomes.
 fn answer(body: &str, outcomes: Vec<CommandOutcome>) -> String {
-    let said = Remark::Answer {
-        outdates: Vec::new(),
-        comment: CommentId("12".to_owned()),
-        body: body.to_owned(),
-        to: user("mallory"),
-        outcomes,
-    };
+    let said = Remark::Answer { asked: asked("12", ("mallory", body), outcomes), outdates: Vec::new() };
     let judgement = judgement(vec![landed(), soaking(), approvals_missing()], vec![]);
     let (target, policy) = (target("production"), policy());
-    let text = remark(&said, &RemarkInput { target: &target, judgement: Some(&judgement), policy: &policy });
+    let text = remark(
+        &said,
+        &RemarkInput {
+            target: &target,
+            judgement: Some(&judgement),
+            policy: &policy,
+            now: at("2026-11-22T10:00:00Z"),
+        },
+    );
     assert!(crate::command::is_quiet(&text), "{text}");
     let (text, mark) = text.rsplit_once("\n\n").unwrap();
     assert_eq!(mark, "<!-- towpath:about comment 12 -->\n");
@@ -191,7 +197,8 @@ fn a_review_that_is_refused_is_called_a_review() {
 fn somebody_elses_commit_is_told_once_and_clearly() {
     let head = "0123456789abcdef0123456789abcdef01234567".parse().unwrap();
     let (target, policy) = (target("production"), policy());
-    let input = RemarkInput { target: &target, judgement: None, policy: &policy };
+    let now = at("2026-11-22T10:00:00Z");
+    let input = RemarkInput { target: &target, judgement: None, policy: &policy, now };
     insta::assert_snapshot!(remark(&Remark::ForeignHead { head }, &input).trim_end(), @r#"
     Somebody else's commit `0123456789` is on this branch, so I stop writing here: I replace nothing and merge nothing, and earlier approvals no longer count. Merge or close this change by hand; after that I go on with what is newer.
 
@@ -201,18 +208,50 @@ fn somebody_elses_commit_is_told_once_and_clearly() {
 
 #[test]
 fn a_service_that_is_gone_is_said_to_be() {
-    let said = Remark::Answer {
-        outdates: Vec::new(),
-        comment: CommentId("12".to_owned()),
-        body: "/promote why".to_owned(),
-        to: user("[bot]"),
-        outcomes: vec![CommandOutcome::Answered],
-    };
+    let asked = asked("12", ("[bot]", "/promote why"), vec![CommandOutcome::Answered]);
+    let said = Remark::Answers { asked: vec![asked], over: None, outdates: Vec::new() };
     let (target, policy) = (target("production"), crate::model::Policy::default());
-    let input = RemarkInput { target: &target, judgement: None, policy: &policy };
-    insta::assert_snapshot!(remark(&said, &input).trim_end(), @r#"
+    let now = at("2026-11-22T10:00:00Z");
+    let input = RemarkInput { target: &target, judgement: None, policy: &policy, now };
+    insta::assert_snapshot!(remark(&said, &input).trim_end(), @"
     `[bot]`: shop in production is no longer in the configuration.
 
-    <!-- towpath:about comment 12 -->
-    "#);
+    <sub>As of Sun 2026-11-22 10:00 UTC. I answer questions here, and write over what I said before.</sub>
+
+    <!-- towpath:about answers until 12 -->
+    ");
+}
+
+#[test]
+fn questions_are_answered_together_and_people_who_ask_the_same_get_one_answer() {
+    let question = |id: &str, by: &str, body: &str| asked(id, (by, body), vec![CommandOutcome::Answered]);
+    let asked = vec![
+        question("12", "mallory", "/promote status"),
+        question("13", "bob", "/promote why"),
+        question("14", "alice", "/promote status"),
+        question("15", "alice", "/promote status"),
+    ];
+    let said = Remark::Answers { asked, over: None, outdates: Vec::new() };
+    let judgement = judgement(vec![landed(), soaking()], vec![]);
+    let (target, policy) = (target("production"), policy());
+    let now = at("2026-11-22T10:00:00Z");
+    let input = RemarkInput { target: &target, judgement: Some(&judgement), policy: &policy, now };
+    insta::assert_snapshot!(remark(&said, &input).trim_end(), @"
+    mallory, alice: shop in production runs 1.4.1 since Mon 2026-11-16 10:00 UTC; 1.4.2 is next, on #7. It waits:
+
+    - soaks until Mon 2026-11-23 09:00 UTC (1d from landing)
+
+    ---
+
+    bob: shop in production runs 1.4.1 since Mon 2026-11-16 10:00 UTC; 1.4.2 is next, on #7.
+
+    | gate | state | why |
+    | --- | --- | --- |
+    | previous-environment | ok | landed in staging |
+    | soak | **wait** | soaks until Mon 2026-11-23 09:00 UTC (1d from landing) |
+
+    <sub>As of Sun 2026-11-22 10:00 UTC. I answer questions here, and write over what I said before.</sub>
+
+    <!-- towpath:about answers until 15 -->
+    ");
 }

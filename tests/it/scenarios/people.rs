@@ -101,7 +101,7 @@ fn a_comment_on_an_ended_change_that_no_event_tells_of_is_found_within_five_minu
             .settle_untold()
             .await
             .expect_reaction(&why, Reaction::ThumbsUp);
-        bot.read_reply(&why);
+        bot.read_answers(&why);
     });
 }
 

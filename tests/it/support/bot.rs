@@ -42,7 +42,7 @@ pub(crate) struct Bot {
     over: Over,
     engines: Vec<TestEngine>,
     /// The bot's comments that the test has read.
-    read: BTreeSet<CommentId>,
+    read: BTreeSet<(CommentId, String)>,
     next_look: Option<Time>,
     /// How many effects it took to bring the first release to production.
     effects_at_start: Option<usize>,

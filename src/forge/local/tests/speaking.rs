@@ -4,7 +4,7 @@ use super::*;
 
 fn remark(about: &str, text: &str) -> Remark {
     let body = format!("{text}\n{}", crate::model::Comment::mark(about));
-    Remark { outdates: Vec::new(), about: about.to_owned(), body }
+    Remark { over: None, outdates: Vec::new(), about: about.to_owned(), body }
 }
 
 #[tokio::test]
@@ -18,6 +18,29 @@ async fn a_remark_about_the_same_is_written_once() {
     let abouts: Vec<_> = comments.iter().map(|comment| comment.about()).collect();
     assert_eq!(abouts, [Some("a"), Some("b")]);
     assert!(comments.iter().all(|comment| comment.author == user("towpath")));
+}
+
+#[tokio::test]
+async fn a_remark_may_be_written_over_an_earlier_one_of_the_bot_and_over_nothing_else() {
+    let ground = Ground::new().await;
+    let number = ground.open("1.1.0").await.number;
+    let (forge, place) = (&ground.forge, place());
+    forge.remark(&place, number, &remark("a", "first")).await.unwrap();
+    let own = ground.show(number).await.comments[0].id.clone();
+    let over = |id: &CommentId| Remark { over: Some(id.clone()), ..remark("b", "second") };
+    forge.remark(&place, number, &over(&own)).await.unwrap();
+    let refs = ground.refs();
+    forge.remark(&place, number, &over(&own)).await.unwrap();
+    assert_eq!(ground.refs(), refs);
+    let comments = ground.show(number).await.comments;
+    let [only] = comments.as_slice() else { panic!("one comment: {comments:#?}") };
+    assert_eq!((only.about(), &only.id), (Some("b"), &own));
+
+    let theirs = forge.comment_as(&repository(), number, &user("bob"), "mine").await.unwrap();
+    let not_ours = Remark { over: Some(theirs.clone()), ..remark("c", "third") };
+    let refused = forge.remark(&place, number, &not_ours).await;
+    assert!(matches!(refused, Err(ForgeError::Conflict { .. })), "{refused:?}");
+    assert_eq!(ground.show(number).await.comments[1].body, "mine");
 }
 
 #[tokio::test]

@@ -87,8 +87,12 @@ async fn a_merge_and_an_answer_go_through_while_promotions_wait() {
     let change = ground.open().await;
     let (rest, wait) = ground.propose_many(proposals).await;
     assert!(!rest.is_empty() && wait.is_some());
-    let remark =
-        Remark { outdates: Vec::new(), about: "x".to_owned(), body: format!("Hello {}", Comment::mark("x")) };
+    let remark = Remark {
+        over: None,
+        outdates: Vec::new(),
+        about: "x".to_owned(),
+        body: format!("Hello {}", Comment::mark("x")),
+    };
     ground.forge.remark(&place(), change, &remark).await.unwrap();
     let again = ground.propose_many(rest.clone()).await;
     assert_eq!(again.0.len(), rest.len());

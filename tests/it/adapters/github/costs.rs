@@ -2,7 +2,7 @@
 
 use insta::assert_snapshot;
 use towpath::forge::{Forge as _, Remark};
-use towpath::model::Comment;
+use towpath::model::{Comment, CommentId};
 
 use super::*;
 use crate::support::bot::Bot;
@@ -213,8 +213,12 @@ async fn a_status_that_says_the_same_is_not_published_again() {
 async fn a_comment_takes_a_look_and_a_write_and_comes_once() {
     let ground = Ground::new().await;
     let change = ground.open().await;
-    let remark =
-        Remark { outdates: Vec::new(), about: "x".to_owned(), body: format!("Hello {}", Comment::mark("x")) };
+    let remark = Remark {
+        over: None,
+        outdates: Vec::new(),
+        about: "x".to_owned(),
+        body: format!("Hello {}", Comment::mark("x")),
+    };
     ground.start_counting();
     ground.forge.remark(&place(), change, &remark).await.unwrap();
     ground.forge.remark(&place(), change, &remark).await.unwrap();
@@ -224,6 +228,32 @@ async fn a_comment_takes_a_look_and_a_write_and_comes_once() {
     POST /issues/1/comments
     GET /issues/1/comments?since=2026-03-02T09:00:00Z&per_page=100&page=1
     ");
+}
+
+#[tokio::test]
+async fn answers_are_written_over_by_one_request_and_not_twice() {
+    let ground = Ground::new().await;
+    let change = ground.open().await;
+    let remark = |about: &str, over: Option<CommentId>| {
+        let body = format!("Hello {}", Comment::mark(about));
+        Remark { over, outdates: Vec::new(), about: about.to_owned(), body }
+    };
+    ground.forge.remark(&place(), change, &remark("x", None)).await.unwrap();
+    ground.world.state().now += chrono::TimeDelta::minutes(1);
+    let seen = async || ground.forge.changes(&place()).await.unwrap().remove(0).comments;
+    let over = seen().await[0].id.clone();
+    ground.start_counting();
+    ground.forge.remark(&place(), change, &remark("y", Some(over.clone()))).await.unwrap();
+    assert_snapshot!(readable(&ground.counted().0), @"PATCH /issues/comments/1");
+    let comments = seen().await;
+    let [only] = comments.as_slice() else { panic!("one comment: {comments:#?}") };
+    assert_eq!((only.about(), &only.id), (Some("y"), &over));
+    ground.start_counting();
+    ground.forge.remark(&place(), change, &remark("y", Some(over.clone()))).await.unwrap();
+    assert_eq!(ground.counted().0, Vec::<String>::new(), "that look showed it");
+    ground.world.delete_comments(change, |_| true);
+    let gone = ground.forge.remark(&place(), change, &remark("z", Some(over))).await;
+    assert!(matches!(gone, Err(ForgeError::Conflict { .. })), "{gone:?}");
 }
 
 #[tokio::test]
@@ -237,6 +267,7 @@ async fn what_the_last_look_saw_is_not_read_again_before_an_answer() {
     ground.world.comment(change, "alice", "/promote status");
     ground.look().await;
     let remark = |about: &str| Remark {
+        over: None,
         outdates: vec!["a".to_owned()],
         about: about.to_owned(),
         body: format!("Hello {}", Comment::mark(about)),

@@ -81,8 +81,12 @@ async fn a_hiccup_is_tried_again() {
 async fn a_comment_whose_answer_is_lost_is_not_sent_again() {
     let ground = Ground::new().await;
     let change = ground.open().await;
-    let remark =
-        Remark { outdates: Vec::new(), about: "x".to_owned(), body: format!("Hello {}", Comment::mark("x")) };
+    let remark = Remark {
+        over: None,
+        outdates: Vec::new(),
+        about: "x".to_owned(),
+        body: format!("Hello {}", Comment::mark("x")),
+    };
     let fault = crate::support::world::Fault::AnswerLost;
     let effects = ground.world.state().effects.len();
     ground.world.state().faults.planned = Some((effects, fault));

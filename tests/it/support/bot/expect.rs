@@ -206,6 +206,16 @@ impl Bot {
         self.read_about(&format!("comment {}", to.0))
     }
 
+    /// What the bot's one comment with answers says, the last of which is to this question; as of an instant that a
+    /// fault may move.
+    #[track_caller]
+    pub(crate) fn read_answers(&mut self, last: &CommentId) -> String {
+        let text = self.read_about(&format!("answers until {}", last.0));
+        let (answers, rest) = text.split_once("<sub>As of ").expect("the answers say as of when");
+        let (_, rest) = rest.split_once(" UTC.").expect("the instant has its zone");
+        format!("{answers}<sub>As of NOW.{rest}")
+    }
+
     /// The one comment of the bot on a change, where a review was answered.
     #[track_caller]
     pub(crate) fn read_only_reply(&mut self, change: ChangeNumber) -> String {
@@ -258,7 +268,7 @@ impl Bot {
         let found: Vec<Comment> =
             self.comments_by_bot().into_iter().filter(|comment| comment.about() == Some(about)).collect();
         let [reply] = found.as_slice() else { panic!("{} answers about `{about}`: {found:#?}", found.len()) };
-        self.read.insert(reply.id.clone());
+        self.read.insert((reply.id.clone(), reply.body.clone()));
         readable(&reply.body)
     }
 
@@ -282,9 +292,19 @@ impl Bot {
 
     /// No comment of the bot is left that the story did not read: a bot that talks too much is broken.
     pub(super) fn expect_all_read(&self) {
-        let unread: Vec<Comment> =
-            self.comments_by_bot().into_iter().filter(|comment| !self.read.contains(&comment.id)).collect();
+        let unread: Vec<Comment> = self
+            .comments_by_bot()
+            .into_iter()
+            .filter(|comment| !self.read.contains(&(comment.id.clone(), comment.body.clone())))
+            .collect();
         assert!(unread.is_empty(), "the bot wrote comments that the story did not read: {unread:#?}");
+    }
+
+    /// How many comments of the bot stand on a change.
+    pub(crate) fn comments_of_bot(&self, change: ChangeNumber) -> usize {
+        let state = self.world.state();
+        let all = &state.change(change).expect("the story opened it").comments;
+        all.iter().filter(|comment| comment.author == state.bot).count()
     }
 
     fn comments_by_bot(&self) -> Vec<Comment> {

@@ -69,6 +69,19 @@ impl Bot {
         self
     }
 
+    /// Somebody deletes a comment.
+    pub(crate) fn delete_comment(&mut self, change: ChangeNumber, comment: &CommentId) -> &mut Self {
+        self.world.delete_comments(change, |found| found.id == *comment);
+        self
+    }
+
+    /// Somebody deletes whatever the bot said on a change.
+    pub(crate) fn delete_comments_of_bot(&mut self, change: ChangeNumber) -> &mut Self {
+        let bot = self.world.state().bot.clone();
+        self.world.delete_comments(change, |found| found.author == bot);
+        self
+    }
+
     /// Somebody approves the present head by the forge's button.
     pub(crate) fn review(&mut self, change: ChangeNumber, author: &str, verdict: ReviewVerdict) -> &mut Self {
         self.world.review(change, author, verdict, "");

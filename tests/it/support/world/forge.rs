@@ -399,6 +399,9 @@ impl State {
         if own.any(|comment| comment.about() == Some(&remark.about)) {
             return Ok(());
         }
+        if let Some(over) = &remark.over {
+            return self.rewrite_comment(over, &remark.body);
+        }
         self.effect(|state| {
             let comment = Comment {
                 id: state.next_comment(),
@@ -415,6 +418,25 @@ impl State {
             );
             state.change_mut(number).expect("it was just there").comments.push(comment);
             ((), EffectKind::Remarked { change: number, about: remark.about.clone() })
+        })
+    }
+
+    /// Gives a comment of the bot another text.
+    pub(super) fn rewrite_comment(&mut self, id: &CommentId, body: &str) -> Answer<()> {
+        let is_it = |comment: &Comment, bot: &UserName| comment.id == *id && comment.author == *bot;
+        let mut changes = self.changes.iter();
+        let change = changes.find(|change| change.comments.iter().any(|found| is_it(found, &self.bot)));
+        let what = format!("comment {}", id.0);
+        let number = change.ok_or(ForgeError::Conflict { what })?.number;
+        let about = Comment::about_in(body).expect("the bot finds its comments again").to_owned();
+        self.effect(|state| {
+            let bot = state.bot.clone();
+            let change = state.change_mut(number).expect("it was just there");
+            let comment = change.comments.iter_mut().find(|found| is_it(found, &bot));
+            let comment = comment.expect("it was just there");
+            body.clone_into(&mut comment.body);
+            comment.edited = true;
+            ((), EffectKind::Remarked { change: number, about })
         })
     }
 

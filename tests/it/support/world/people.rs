@@ -58,6 +58,13 @@ impl FakeWorld {
         comment.edited = true;
     }
 
+    /// Somebody deletes comments.
+    pub(crate) fn delete_comments(&self, change: ChangeNumber, is_meant: impl Fn(&Comment) -> bool) {
+        let mut state = self.state();
+        let change = state.change_mut(change).expect("the test knows its changes");
+        change.comments.retain(|comment| !is_meant(comment));
+    }
+
     /// Somebody reviews the present head.
     pub(crate) fn review(&self, change: ChangeNumber, author: &str, verdict: ReviewVerdict, body: &str) {
         let mut state = self.state();

@@ -34,6 +34,7 @@ impl State {
             ("PATCH", ["pulls", number]) => self.edit_pull(number, asked),
             ("PUT", ["pulls", number, "merge"]) => self.merge_pull(number, asked),
             ("POST", ["issues", "comments", id, "reactions"]) => self.add_reaction(id, asked),
+            ("PATCH", ["issues", "comments", id]) => self.edit_comment(id, asked),
             ("POST", ["labels"]) => Ok(self.make_label(asked.text("name"))),
             ("POST", ["issues", number, "labels"]) => Ok(self.add_labels(number, asked)),
             ("POST", ["issues", number, "comments"]) => self.add_comment(number, asked),
@@ -299,13 +300,24 @@ impl State {
         Ok((201, self.comment(change, &made)))
     }
 
-    fn add_reaction(&mut self, id: &str, asked: &Asked<'_>) -> Result<Said, ForgeError> {
-        let reaction = Reaction::from_word(asked.text("content")).expect("GitHub has that reaction");
-        let found = self.changes.iter().find_map(|change| {
+    /// A comment by the number in its address, and the change that it stands on.
+    fn comment_numbered(&self, id: &str) -> Option<(ChangeNumber, Comment)> {
+        self.changes.iter().find_map(|change| {
             let comment = change.comments.iter().find(|comment| number(&comment.id).to_string() == id)?;
             Some((change.number, comment.clone()))
-        });
-        let Some((change, comment)) = found else { return Ok(not_found()) };
+        })
+    }
+
+    fn edit_comment(&mut self, id: &str, asked: &Asked<'_>) -> Result<Said, ForgeError> {
+        let Some((_, comment)) = self.comment_numbered(id) else { return Ok(not_found()) };
+        self.rewrite_comment(&comment.id, asked.text("body"))?;
+        let (change, comment) = self.comment_numbered(id).expect("it was just there");
+        Ok((200, self.comment(self.change(change).expect("it was just there"), &comment)))
+    }
+
+    fn add_reaction(&mut self, id: &str, asked: &Asked<'_>) -> Result<Said, ForgeError> {
+        let reaction = Reaction::from_word(asked.text("content")).expect("GitHub has that reaction");
+        let Some((change, comment)) = self.comment_numbered(id) else { return Ok(not_found()) };
         let made = self.reaction(&comment, reaction);
         if comment.reactions.contains(&reaction) {
             return Ok((200, made));
