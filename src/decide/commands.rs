@@ -23,11 +23,10 @@ pub(super) struct Word<'a> {
     id: &'a CommentId,
     author: &'a UserName,
     at: Time,
-    edited: bool,
     /// What counts of it.
     commands: Vec<Command>,
-    /// Whether a line of it did not parse, so that nothing of its text counts.
-    is_unparsable: bool,
+    /// Why nothing of its text counts, where it would hold something.
+    void: Option<CommandOutcome>,
 }
 
 /// One command in its surroundings.
@@ -59,7 +58,10 @@ fn words<'w>(world: &World, observed: &'w ObservedChange, history: &History) -> 
     let is_new =
         |id: &CommentId, by: &UserName| *by != world.bot && !by.is_machine() && !handled.contains(id);
     let comments = observed.change.comments.iter().filter(|comment| is_new(&comment.id, &comment.author));
-    let reviews = observed.change.reviews.iter().filter(|review| is_new(&review.id, &review.author));
+    let reviews =
+        observed.change.reviews.iter().filter(|review| {
+            review.verdict != ReviewVerdict::Dismissed && is_new(&review.id, &review.author)
+        });
     let comments = comments.map(|comment| of_comment(observed, comment));
     let mut words: Vec<Word<'w>> =
         comments.chain(reviews.map(|review| of_review(observed, review))).collect();
@@ -68,45 +70,46 @@ fn words<'w>(world: &World, observed: &'w ObservedChange, history: &History) -> 
 }
 
 fn of_comment<'w>(observed: &'w ObservedChange, comment: &'w Comment) -> Word<'w> {
-    let (commands, is_unparsable) = commands_of(&comment.body);
-    let Comment { id, author, at, edited, .. } = comment;
-    Word { observed, id, author, at: *at, edited: *edited, commands, is_unparsable }
+    let (commands, void) = commands_of(&comment.body, comment.edited);
+    let Comment { id, author, at, .. } = comment;
+    Word { observed, id, author, at: *at, commands, void }
 }
 
-/// A review that says yes or no is a command by itself, about the head that was reviewed; its text may hold more.
+/// A review that says yes or no is a command by itself, about the head that was reviewed; its text may hold more. Whoever
+/// edits the text leaves the yes or no as it is.
 fn of_review<'w>(observed: &'w ObservedChange, review: &'w Review) -> Word<'w> {
     let own = match review.verdict {
         ReviewVerdict::Approve => Some(Command::Approve { head: Some(review.head.to_string()) }),
         ReviewVerdict::RequestChanges => {
             Some(Command::Hold { until: None, reason: Some("changes requested".to_owned()) })
         }
-        ReviewVerdict::Comment => None,
+        ReviewVerdict::Comment | ReviewVerdict::Dismissed => None,
     };
-    let (written, is_unparsable) = commands_of(&review.body);
+    let (written, void) = commands_of(&review.body, review.edited);
     let commands = own.into_iter().chain(written).collect();
     let Review { id, author, at, .. } = review;
-    Word { observed, id, author, at: *at, edited: false, commands, is_unparsable }
+    Word { observed, id, author, at: *at, commands, void }
 }
 
-/// The commands of a text, and whether it holds one that does not parse.
-fn commands_of(body: &str) -> (Vec<Command>, bool) {
-    command::parse(body).map_or_else(|_errors| (Vec::new(), true), |commands| (commands, false))
+/// The commands of a text that count. Where one does not parse, or somebody edited the text, it is none of them.
+fn commands_of(body: &str, edited: bool) -> (Vec<Command>, Option<CommandOutcome>) {
+    match command::parse(body) {
+        Ok(commands) if commands.is_empty() => (commands, None),
+        _ if edited => (Vec::new(), Some(CommandOutcome::Refused(RefusedBecause::Edited))),
+        Ok(commands) => (commands, None),
+        Err(_) => (Vec::new(), Some(CommandOutcome::Unparsable)),
+    }
 }
 
 /// The record of one comment; nothing where it holds no command or has to wait.
 pub(super) fn carry_out(case: &Case<'_>, word: &Word<'_>, needs: &mut BTreeSet<Need>) -> Option<Record> {
     let observed = word.observed;
-    if word.commands.is_empty() && !word.is_unparsable {
+    if word.commands.is_empty() && word.void.is_none() {
         return None;
     }
-    let outcomes = if word.edited {
-        vec![CommandOutcome::Refused(RefusedBecause::Edited)]
-    } else {
-        let asked = Asked { case, observed, by: word.author, at: word.at };
-        let mut outcomes = outcomes(&asked, &word.commands, needs)?;
-        outcomes.extend(word.is_unparsable.then_some(CommandOutcome::Unparsable));
-        outcomes
-    };
+    let asked = Asked { case, observed, by: word.author, at: word.at };
+    let mut outcomes = outcomes(&asked, &word.commands, needs)?;
+    outcomes.extend(word.void.clone());
     let event = Event::Handled {
         change: observed.change.number,
         comment: word.id.clone(),

@@ -64,6 +64,8 @@ words! {
         RequestChanges = "request-changes",
         /// Neither; its text may hold commands.
         Comment = "comment",
+        /// Somebody took it back since; it says nothing any more.
+        Dismissed = "dismissed",
     }
 }
 
@@ -147,6 +149,8 @@ pub struct Review {
     pub head: CommitId,
     /// What was said.
     pub verdict: ReviewVerdict,
+    /// Whether the text was edited after it was written; then it gives no command. The verdict is its author's all the same.
+    pub edited: bool,
     /// The text of the review; commands are read in it.
     pub body: String,
 }
@@ -291,6 +295,12 @@ impl Change {
     #[must_use]
     pub fn written(&self) -> &Head {
         self.head.beneath.as_deref().unwrap_or(&self.head)
+    }
+
+    /// Whether a review was taken back by the forge's button.
+    #[must_use]
+    pub fn is_taken_back(&self, review: &CommentId) -> bool {
+        self.reviews.iter().any(|own| own.id == *review && own.verdict == ReviewVerdict::Dismissed)
     }
 
     /// Whether it waits.

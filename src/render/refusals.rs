@@ -48,7 +48,7 @@ pub(super) fn refusal(because: &RefusedBecause, by: &UserName, input: &RemarkInp
             "`until` is over already; name an instant that comes, such as `until=2026-12-24T18:00:00Z`".to_owned()
         }
         RefusedBecause::Edited => {
-            "a comment that was edited gives no commands; write a new one with what you want".to_owned()
+            "a text that was edited gives no commands; write a new comment with what you want".to_owned()
         }
     }
 }

@@ -54,6 +54,7 @@ fn counted(
     let moved = case.history.moved_tag(release).map(|moved| moved.order);
     for handled in case.history.handled_on(change.change.number) {
         let counts = approves(handled, change)
+            && !change.change.is_taken_back(&handled.comment)
             && moved.is_none_or(|moved| moved < handled.order)
             && handled.by != case.world.bot
             && !case.has_asked(&handled.by, release, change)

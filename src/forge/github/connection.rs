@@ -117,8 +117,11 @@ impl Connection {
         answer.json(&format!("`{path}`"))
     }
 
-    /// Reads something that may be as it was, and then costs nothing. Says whether it is as it was.
-    pub(super) async fn get_if_changed(&self, call: Call<'_>) -> Result<(Answer, bool), ForgeError> {
+    /// Reads something that may be as it was, and then costs nothing.
+    ///
+    /// Whoever skips what it knows already goes by the tag of the answer that it took in last: that GitHub says "as it was"
+    /// does not mean that the caller ever came to its end with it.
+    pub(super) async fn get_if_changed(&self, call: Call<'_>) -> Result<Answer, ForgeError> {
         let kept = lock(&self.kept).get(&call.path).cloned();
         let condition = kept.as_ref().map(|(tag, _)| tag.clone());
         let path = call.path.clone();
@@ -126,14 +129,14 @@ impl Connection {
         if let Some((_, kept)) = kept
             && answer.status == StatusCode::NOT_MODIFIED
         {
-            return Ok((kept, false));
+            return Ok(kept);
         }
         let mut all = lock(&self.kept);
         match headers.get(ETAG).filter(|_| answer.status.is_success()) {
             Some(tag) => drop(all.insert(path, (tag.clone(), answer.clone()))),
             None => drop(all.remove(&path)),
         }
-        Ok((answer, true))
+        Ok(answer)
     }
 
     /// Reads every page of a listing. A listing without an end is an error: a part would decide wrongly.

@@ -35,7 +35,7 @@ impl GitHubForge {
     ) -> Result<Option<CommitId>, ForgeError> {
         let path = format!("/repos/{repository}/git/ref/heads/{}", in_path(branch.as_str()));
         let call = Call::get(Scope::Repository(repository), "read the branches", path);
-        let (answer, _) = self.inner.connection.get_if_changed(call).await?;
+        let answer = self.inner.connection.get_if_changed(call).await?;
         // An empty repository answers with a conflict.
         if matches!(answer.status, StatusCode::NOT_FOUND | StatusCode::CONFLICT) {
             return Ok(None);
@@ -90,7 +90,7 @@ impl GitHubForge {
             path += &format!("/{BRANCH_PREFIX}");
         }
         let call = Call::get(Scope::Repository(repository), "read the branches", path.clone());
-        let (answer, _) = self.inner.connection.get_if_changed(call).await?;
+        let answer = self.inner.connection.get_if_changed(call).await?;
         let what = format!("the branches of `{repository}`");
         if answer.status == StatusCode::NOT_FOUND {
             return Err(self.gone(repository, ForgeError::NotFound { what }).await);

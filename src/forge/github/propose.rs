@@ -221,6 +221,7 @@ impl GitHubForge {
             opened.number
         };
         self.label(&proposal.place, ChangeNumber(number), &proposal.labels).await?;
+        self.note_opened(proposal, (ChangeNumber(number), &written.head));
         self.request_reviews(&proposal.place, ChangeNumber(number), &proposal.reviewers).await;
         Ok(ChangeNumber(number))
     }

@@ -3,6 +3,8 @@
 //! A list of all pull requests, the latest touched first, tells with one conditional request whether anything
 //! happened. What was said on a pull request is read again only when it was touched.
 
+mod edits;
+mod listing;
 mod seen;
 mod timeline;
 
@@ -11,6 +13,7 @@ use std::sync::Arc;
 
 use chrono::TimeDelta;
 use futures::stream::{self, StreamExt as _, TryStreamExt as _};
+use http::HeaderValue;
 
 use super::checks::Check;
 use super::connection::{Call, PAGE_SIZE, lock};
@@ -26,15 +29,14 @@ use crate::model::{
 pub(super) use timeline::is_review;
 use timeline::{Ended, Timeline};
 
-/// How many pages of pull requests are read at the first look.
-const PAGES_MAX: usize = 200;
 /// How many changes that ended are looked at closely at the first look: those that were touched last.
 const ENDED_MAX: usize = 100;
 /// How long ago they may have been touched.
 const ENDED_AGE_MAX: TimeDelta = TimeDelta::days(30);
-/// How long pull requests are not listed while none of ours is open, no branch moved and nobody tells of anything: that
-/// long a comment on one that ended may wait where no webhook tells of it.
-const LISTING_AGE_MAX: TimeDelta = TimeDelta::minutes(5);
+/// How long one that was open at an earlier look is looked at closely after it was touched last.
+const KNOWN_AGE_MAX: TimeDelta = TimeDelta::days(7);
+/// How many pages of the statuses of one commit are read.
+const STATUS_PAGES_MAX: usize = 10;
 /// GitHub tells whole seconds: what was touched so shortly before it was read is read again.
 const BLUR: TimeDelta = TimeDelta::seconds(3);
 
@@ -43,6 +45,8 @@ const BLUR: TimeDelta = TimeDelta::seconds(3);
 pub(super) struct Pulls {
     /// The latest touch that was seen.
     newest: Option<Time>,
+    /// The tag of the first page that was taken in last.
+    taken: Option<HeaderValue>,
     /// When they were listed last, and how many hints there had been.
     listed: Option<(u64, Time)>,
     /// The branches of ours and the tip of the base as the last look saw them.
@@ -95,6 +99,7 @@ impl GitHubForge {
             stream::iter(reads).buffer_unordered(READS_AT_ONCE).try_collect().await?;
         pulls.said = said;
         self.remember_authors(pulls.said.values().flat_map(|said| &said.timeline.authors));
+        pulls.ours.retain(|number, _| look.closely.contains(number));
         let mut changes = Vec::with_capacity(pulls.ours.len());
         for pull in pulls.ours.values() {
             changes.push(self.change(&look, pull, pulls.said.get(&pull.number)).await?);
@@ -149,43 +154,6 @@ impl GitHubForge {
     fn keep_pulls(&self, place: &Place, pulls: Pulls) {
         let memory = self.memory(&place.repository);
         lock(&memory.pulls).insert(place.branch.clone(), pulls);
-    }
-
-    /// Takes in every pull request that was touched since the last look.
-    async fn refresh(&self, place: &Place, pulls: &mut Pulls) -> Result<(), ForgeError> {
-        let repository = &place.repository;
-        let base = super::connection::in_query(place.branch.as_str());
-        let list = format!(
-            "/repos/{repository}/pulls?state=all&base={base}&sort=updated&direction=desc&per_page={PAGE_SIZE}"
-        );
-        let (scope, verb) = (Scope::Repository(repository), "read pull requests");
-        let known_since = pulls.newest;
-        for page in 1..=PAGES_MAX {
-            let path = format!("{list}&page={page}");
-            let what = format!("the pull requests of `{repository}`");
-            let call = Call::get(scope, verb, path);
-            let answer = if page == 1 {
-                let (answer, is_new) = self.inner.connection.get_if_changed(call).await?;
-                if !is_new && pulls.newest.is_some() {
-                    return Ok(());
-                }
-                answer
-            } else {
-                self.inner.connection.call(call).await?
-            };
-            let listed: Vec<Pull> = answer.json(&what)?;
-            let oldest = listed.last().map(|pull| pull.updated_at);
-            if let Some(base) = listed.first().and_then(|pull| pull.base.repo.as_ref()) {
-                Self::expect_name(repository, &base.full_name)?;
-            }
-            pulls.take(place, listed);
-            let is_known = oldest.is_none_or(|oldest| known_since.is_some_and(|since| oldest < since));
-            if is_known || !answer.has_next() {
-                return Ok(());
-            }
-        }
-        let why = format!("there are more than {}", PAGES_MAX * PAGE_SIZE);
-        Err(failed(format!("reading the pull requests of `{repository}`"), why))
     }
 
     /// What was said on a pull request: as it is known, where nothing touched it since.
@@ -259,13 +227,32 @@ impl GitHubForge {
             return Ok(Vec::new());
         }
         let path = format!("/repos/{repository}/commits/{head}/statuses");
-        let (scope, verb) = (Scope::Repository(repository), "read commit statuses");
-        let all: Vec<CommitStatus> = self.inner.connection.pages(scope, verb, &path).await?;
+        let all = self.newest_statuses(repository, &path).await?;
         let bot = self.identity().await?;
         let own = all.into_iter().rev().filter(|status| {
             user(status.creator.as_ref()) == *bot && status.context.starts_with(BRANCH_PREFIX)
         });
         Ok(own.map(|status| published(head, status)).collect())
+    }
+
+    /// The statuses of a commit, the newest first, as far as they are read: anybody who builds may write any number of them,
+    /// and where ours is behind them nobody's approval binds it, which is the safe side.
+    async fn newest_statuses(
+        &self,
+        repository: &RepositoryName,
+        path: &str,
+    ) -> Result<Vec<CommitStatus>, ForgeError> {
+        let mut all = Vec::new();
+        for page in 1..=STATUS_PAGES_MAX {
+            let path = format!("{path}?per_page={PAGE_SIZE}&page={page}");
+            let call = Call::get(Scope::Repository(repository), "read commit statuses", path);
+            let answer = self.inner.connection.call(call).await?;
+            all.extend(answer.json::<Vec<CommitStatus>>(&format!("commit statuses of `{repository}`"))?);
+            if !answer.has_next() {
+                break;
+            }
+        }
+        Ok(all)
     }
 
     /// Whether an open pull request goes together with its base, and may be merged.
@@ -292,7 +279,7 @@ impl GitHubForge {
     ) -> Result<OnePull, ForgeError> {
         let path = format!("/repos/{repository}/pulls/{}", change.0);
         let call = Call::get(Scope::Repository(repository), "read pull requests", path);
-        let (answer, _) = self.inner.connection.get_if_changed(call).await?;
+        let answer = self.inner.connection.get_if_changed(call).await?;
         answer.json(&format!("change {change} of `{repository}`"))
     }
 
@@ -345,32 +332,6 @@ impl GitHubForge {
     }
 }
 
-impl Pulls {
-    /// Whether they have to be listed whatever the branches say.
-    fn are_due(&self, hints: u64, now: Time) -> bool {
-        let Some((known_hints, at)) = self.listed else { return true };
-        known_hints != hints || now - at >= LISTING_AGE_MAX || self.ours.values().any(Pull::is_open)
-    }
-
-    /// Takes in what a page lists: pull requests from branches of ours in this repository, into this branch.
-    fn take(&mut self, place: &Place, listed: Vec<Pull>) {
-        for pull in listed {
-            self.newest = self.newest.max(Some(pull.updated_at));
-            let is_here = |side: &super::wire::Side| {
-                let repository = side.repo.as_ref().map(|repository| repository.full_name.as_str());
-                repository.is_some_and(|name| name.eq_ignore_ascii_case(place.repository.as_str()))
-            };
-            let is_ours = pull.head.branch.starts_with(BRANCH_PREFIX) && is_here(&pull.head);
-            if is_ours && pull.base.branch == place.branch.as_str() {
-                self.ours.insert(pull.number, pull);
-            } else {
-                // Somebody gave it another base.
-                self.ours.remove(&pull.number);
-            }
-        }
-    }
-}
-
 /// What one look rests on.
 struct Look<'a> {
     place: &'a Place,
@@ -395,8 +356,9 @@ fn closely(pulls: &Pulls, now: Time) -> BTreeSet<u64> {
     let mut ended: Vec<&Pull> = pulls.ours.values().filter(|pull| !pull.is_open()).collect();
     ended.sort_by_key(|pull| std::cmp::Reverse(pull.updated_at));
     let lately = ended.into_iter().take(ENDED_MAX).filter(|pull| now - pull.updated_at < ENDED_AGE_MAX);
-    let known = pulls.said.keys().copied().filter(|number| pulls.ours.contains_key(number));
-    open.chain(lately.map(|pull| pull.number)).chain(known).collect()
+    let known = pulls.said.keys().filter_map(|number| pulls.ours.get(number));
+    let known = known.filter(|pull| now - pull.updated_at < KNOWN_AGE_MAX);
+    open.chain(lately.chain(known).map(|pull| pull.number)).collect()
 }
 
 fn state(pull: &Pull, ended: &Ended) -> Result<ChangeState, ForgeError> {

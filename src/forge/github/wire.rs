@@ -195,12 +195,20 @@ pub(super) struct Happening {
     pub(super) actor: Option<Account>,
     pub(super) user: Option<Account>,
     pub(super) created_at: Option<Time>,
-    pub(super) updated_at: Option<Time>,
     pub(super) submitted_at: Option<Time>,
     pub(super) body: Option<String>,
     pub(super) state: Option<String>,
     pub(super) commit_id: Option<String>,
     pub(super) reactions: Option<ReactionCounts>,
+    pub(super) dismissed_review: Option<DismissedReview>,
+}
+
+/// A review that was taken back.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct DismissedReview {
+    pub(super) review_id: Option<u64>,
+    /// The commit that took it back, where that was nobody.
+    pub(super) dismissal_commit_id: Option<String>,
 }
 
 impl Happening {

@@ -202,6 +202,7 @@ fn reviews(stored: &Stored) -> Vec<Review> {
             at: event.at,
             head: head.clone(),
             verdict: *verdict,
+            edited: false,
             body: body.clone(),
         })
     };

@@ -171,7 +171,7 @@ fn every_other_refusal_shows_the_way_out() {
     mallory: I did not run `/promote`: no environment comes after production; name one.
     mallory: I did not run `/promote dev version=9.9.9`: I know no version 9.9.9 there; it has to be in the registry for a first environment, and landed in the environments before for any other.
     mallory: I did not run `/promote hold until=2020-01-01T00:00:00Z`: `until` is over already; name an instant that comes, such as `until=2026-12-24T18:00:00Z`.
-    mallory: a comment that was edited gives no commands; write a new one with what you want.
+    mallory: a text that was edited gives no commands; write a new comment with what you want.
     ");
 }
 

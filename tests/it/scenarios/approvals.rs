@@ -181,3 +181,63 @@ fn an_approval_carries_over_to_a_new_base() {
         assert!(overlay.contains("\nlabels:\n"), "dora's edit is still there: {overlay}");
     });
 }
+
+#[test]
+fn words_that_somebody_wrote_into_another_s_review_are_no_command() {
+    story(async |bot| {
+        let change = bot.bring_to_production("1.10.0").await;
+        bot.pass(minutes(5)).say_in_review(change, "alice", "Looks odd to me.").settle().await;
+        bot.pass(minutes(1))
+            .edit_last_review(change, "Fine.\n\n/promote approve")
+            .comment(change, "bob", "Hm.");
+        bot.settle().await.expect_open("production", "1.10.0");
+        insta::assert_snapshot!(bot.read_only_reply(change), @"alice: a text that was edited gives no commands; write a new comment with what you want.");
+        bot.pass(minutes(5)).review(change, "alice", ReviewVerdict::Approve);
+        bot.settle().await.expect_merged(change);
+    });
+}
+
+#[test]
+fn a_review_approves_although_somebody_edited_its_text() {
+    story_with(two_approvals(), async |bot| {
+        let change = bot.bring_to_production("1.10.0").await;
+        bot.pass(minutes(5)).approve_saying(change, "alice", "Fine.");
+        bot.edit_last_review(change, "Fine.\n\n/promote hold").settle().await;
+        insta::assert_snapshot!(bot.status(change), @"towpath/production pending: waiting: 1 of 2 approvals (alice)");
+        insta::assert_snapshot!(bot.read_only_reply(change), @"alice: a text that was edited gives no commands; write a new comment with what you want.");
+    });
+}
+
+#[test]
+fn an_approval_that_was_dismissed_counts_no_more() {
+    story_with(two_approvals(), async |bot| {
+        let change = bot.bring_to_production("1.10.0").await;
+        bot.pass(minutes(5)).review(change, "alice", ReviewVerdict::Approve).settle().await;
+        insta::assert_snapshot!(bot.status(change), @"towpath/production pending: waiting: 1 of 2 approvals (alice)");
+        bot.dismiss_last_review(change).pass(minutes(1)).comment(change, "bob", "/promote approve");
+        bot.settle().await.expect_open("production", "1.10.0");
+        insta::assert_snapshot!(bot.status(change), @"towpath/production pending: waiting: 1 of 2 approvals (bob)");
+        bot.pass(minutes(1)).review(change, "alice", ReviewVerdict::Approve);
+        bot.settle().await.expect_merged(change);
+    });
+}
+
+#[test]
+fn whoever_asked_for_changes_lifts_that_by_approving_or_by_taking_it_back() {
+    story_with(two_approvals(), async |bot| {
+        let change = bot.bring_to_production("1.10.0").await;
+        bot.pass(minutes(5)).review(change, "alice", ReviewVerdict::RequestChanges);
+        bot.settle().await;
+        insta::assert_snapshot!(bot.status(change), @"towpath/production pending: waiting: 0 of 2 approvals, held by alice: changes requested");
+        bot.pass(minutes(1)).review(change, "bob", ReviewVerdict::Approve).settle().await;
+        insta::assert_snapshot!(bot.status(change), @"towpath/production pending: waiting: 1 of 2 approvals (bob), held by alice: changes requested");
+        bot.pass(minutes(1)).review(change, "alice", ReviewVerdict::Approve);
+        bot.settle().await.expect_merged(change);
+    });
+    story(async |bot| {
+        let change = bot.bring_to_production("1.10.0").await;
+        bot.pass(minutes(5)).review(change, "alice", ReviewVerdict::RequestChanges).settle().await;
+        bot.dismiss_last_review(change).pass(minutes(1)).comment(change, "bob", "/promote approve");
+        bot.settle().await.expect_merged(change);
+    });
+}

@@ -209,7 +209,7 @@ fn an_edited_comment_gives_no_command() {
         let edited = bot.pass(minutes(5)).comment(change, "alice", "Good morning");
         bot.edit_comment(change, &edited, "/promote approve").settle().await;
         bot.expect_open("production", "1.10.0");
-        insta::assert_snapshot!(bot.read_reply(&edited), @"alice: a comment that was edited gives no commands; write a new one with what you want.");
+        insta::assert_snapshot!(bot.read_reply(&edited), @"alice: a text that was edited gives no commands; write a new comment with what you want.");
     });
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use http::StatusCode;
-use http::header::{HeaderMap, LINK};
+use http::header::{ETAG, HeaderMap, HeaderValue, LINK};
 use serde::de::DeserializeOwned;
 
 use super::super::failed;
@@ -14,12 +14,15 @@ use crate::forge::ForgeError;
 pub(in super::super) struct Answer {
     pub(in super::super) status: StatusCode,
     pub(in super::super) body: Arc<[u8]>,
+    /// The mark by which GitHub knows it again.
+    pub(in super::super) tag: Option<HeaderValue>,
     has_next: bool,
 }
 
 impl Answer {
     pub(super) fn new(status: StatusCode, headers: &HeaderMap, body: Vec<u8>) -> Self {
-        Self { status, body: body.into(), has_next: has_next(headers) }
+        let tag = headers.get(ETAG).cloned();
+        Self { status, body: body.into(), tag, has_next: has_next(headers) }
     }
 
     /// What was asked for.

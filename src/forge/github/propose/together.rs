@@ -124,6 +124,7 @@ impl GitHubForge {
                 if !is_labelled {
                     self.label(&proposal.place, number, &proposal.labels).await?;
                 }
+                self.note_opened(proposal, (number, &head));
                 self.request_reviews(&proposal.place, number, &proposal.reviewers).await;
                 number
             }

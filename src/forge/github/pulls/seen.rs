@@ -6,7 +6,8 @@ use std::sync::Arc;
 use super::super::GitHubForge;
 use super::super::checks::Check;
 use super::super::connection::lock;
-use super::super::wire::Pull;
+use super::super::wire::{Account, Label, Named, Pull, Side};
+use crate::forge::{Forge as _, Proposal};
 use crate::model::{BranchName, ChangeNumber, CommentId, CommitId, Place, Reaction, Status, Time};
 
 impl GitHubForge {
@@ -22,6 +23,40 @@ impl GitHubForge {
         let pulls = lock(&memory.pulls);
         let mut ours = pulls.get(&place.branch)?.ours.values();
         ours.find(|pull| pull.is_open() && pull.head.branch == branch.as_str()).cloned()
+    }
+
+    /// Notes a pull request that was just opened: a listing may be older for a while, and nobody is to open it again.
+    pub(in super::super) fn note_opened(
+        &self,
+        proposal: &Proposal,
+        (number, head): (ChangeNumber, &CommitId),
+    ) {
+        let place = &proposal.place;
+        let side = |branch: &BranchName, sha: &CommitId| Side {
+            branch: branch.to_string(),
+            sha: sha.to_string(),
+            repo: Some(Named { full_name: place.repository.to_string() }),
+        };
+        let opened = Pull {
+            number: number.0,
+            html_url: self.page_of(&place.repository, number),
+            title: proposal.presentation.title.clone(),
+            body: Some(proposal.presentation.body.clone()),
+            user: Some(Account { login: self.bot().to_string(), id: None, kind: None }),
+            created_at: self.now(),
+            updated_at: self.now(),
+            closed_at: None,
+            merged_at: None,
+            merge_commit_sha: None,
+            head: side(&proposal.branch, head),
+            base: side(&place.branch, &proposal.base),
+            labels: proposal.labels.iter().map(|name| Label { name: name.clone() }).collect(),
+        };
+        let memory = self.memory(&place.repository);
+        let mut pulls = lock(&memory.pulls);
+        if let Some(pulls) = pulls.get_mut(&place.branch) {
+            pulls.ours.insert(number.0, opened);
+        }
     }
 
     /// Whether a commit is the head of a pull request that the last look saw.

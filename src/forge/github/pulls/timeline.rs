@@ -2,8 +2,8 @@
 //!
 //! Commands are read in comments on the conversation and in the texts of reviews. Comments on lines of the diff are not
 //! read: they follow the line, not the promotion. A comment that is hidden counts as before, since anybody with write access
-//! can hide it and nothing tells who did; one that is deleted is gone from the listing, and a review that was dismissed says
-//! nothing. What was accepted before stands in the log and stays.
+//! can hide it and nothing tells who did; one that is deleted is gone from the listing. What was accepted before stands in the
+//! log and stays, but for a review that a person took back.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,8 +13,9 @@ use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 use super::super::connection::{Call, PAGE_SIZE};
 use super::super::credentials::Scope;
 use super::super::people::Author;
-use super::super::wire::{Account, GivenReaction, Happening, commit_id, login, user};
+use super::super::wire::{Account, GivenReaction, Happening, ReactionCounts, commit_id, login, user};
 use super::super::{GitHubForge, READS_AT_ONCE};
+use super::edits::Nodes;
 use super::is_user;
 use crate::forge::ForgeError;
 use crate::model::{
@@ -45,6 +46,8 @@ pub(super) struct Timeline {
     pub(super) authors: BTreeSet<Author>,
     /// What the bot said, by what it was about, as GraphQL knows it.
     pub(super) remarks: BTreeMap<String, String>,
+    /// How many signs the comments that have any have.
+    reacted: BTreeMap<CommentId, ReactionCounts>,
     pub(super) comments: Vec<Comment>,
     pub(super) reviews: Vec<Review>,
     pub(super) ended: Ended,
@@ -69,6 +72,13 @@ impl Timeline {
     pub(super) fn barrier(&self) -> Option<Barrier> {
         self.cut_at.map(|_| Barrier { kind: BarrierKind::Unread, why: CUT.to_owned(), until: None })
     }
+
+    /// The bot's own reactions on a comment, where they were read when it had as many signs as now.
+    fn reactions_with(&self, id: &CommentId, counts: &ReactionCounts) -> Option<Vec<Reaction>> {
+        self.reacted.get(id).filter(|known| *known == counts)?;
+        let comment = self.comments.iter().find(|comment| comment.id == *id)?;
+        Some(comment.reactions.clone())
+    }
 }
 
 impl GitHubForge {
@@ -88,28 +98,35 @@ impl GitHubForge {
         let mut timeline =
             Timeline { full_pages, cut_at: is_cut.then_some(now), authors, ..Timeline::default() };
         let bot = self.identity().await?;
-        let mut reacted = Vec::new();
+        let dismissed: BTreeSet<u64> = all.iter().filter_map(dismissed_by_somebody).collect();
+        let mut nodes = Nodes::new();
         for happening in &all {
+            let node_id = happening.node_id.clone().unwrap_or_default();
             match happening.event.as_str() {
                 "commented" => {
                     let Some(comment) = comment(happening) else { continue };
-                    if happening.reactions.as_ref().is_some_and(|counts| counts.is_any()) {
-                        reacted.push(comment.id.clone());
+                    if let Some(counts) = happening.reactions.clone().filter(ReactionCounts::is_any) {
+                        timeline.reacted.insert(comment.id.clone(), counts);
                     }
                     if comment.author == *bot
                         && let Some(about) = comment.about()
                     {
-                        let node_id = happening.node_id.clone().unwrap_or_default();
-                        timeline.remarks.insert(about.to_owned(), node_id);
+                        timeline.remarks.insert(about.to_owned(), node_id.clone());
                     }
+                    nodes.insert(comment.id.clone(), node_id);
                     timeline.comments.push(comment);
                 }
-                "reviewed" => timeline.reviews.extend(review(happening)),
+                "reviewed" => {
+                    let Some(review) = review(happening, &dismissed) else { continue };
+                    nodes.insert(review.id.clone(), node_id);
+                    timeline.reviews.push(review);
+                }
                 "merged" | "closed" => timeline.ended.by = Some(user(happening.actor.as_ref())),
                 _ => {}
             }
         }
-        self.add_reactions(repository, reacted, &mut timeline.comments).await?;
+        self.tell_edits(repository, (&mut timeline, &nodes), known).await?;
+        self.add_reactions(repository, &mut timeline, known).await?;
         Ok(timeline)
     }
 
@@ -130,7 +147,7 @@ impl GitHubForge {
                 format!("/repos/{repository}/issues/{number}/timeline?per_page={PAGE_SIZE}&page={page}");
             let call = Call::get(Scope::Repository(repository), "read pull requests", path);
             let answer = if page <= full_pages {
-                self.inner.connection.get_if_changed(call).await?.0
+                self.inner.connection.get_if_changed(call).await?
             } else {
                 self.inner.connection.call(call).await?
             };
@@ -143,20 +160,24 @@ impl GitHubForge {
         Ok(Happenings { all, full_pages: PAGES_MAX, is_cut: true })
     }
 
-    /// Fetches the bot's own reactions on those comments that have any.
+    /// Fetches the bot's own reactions on those comments that have any, where their counts are not what they were.
     async fn add_reactions(
         &self,
         repository: &RepositoryName,
-        reacted: Vec<CommentId>,
-        comments: &mut [Comment],
+        timeline: &mut Timeline,
+        known: Option<&Timeline>,
     ) -> Result<(), ForgeError> {
-        let reads = reacted.into_iter().map(|id| async move {
-            let reactions = self.own_reactions(repository, &id).await?;
-            Ok::<_, ForgeError>((id, reactions))
+        let reads = timeline.reacted.iter().map(|(id, counts)| async move {
+            let reactions = match known.and_then(|known| known.reactions_with(id, counts)) {
+                Some(reactions) => reactions,
+                None => self.own_reactions(repository, id).await?,
+            };
+            Ok::<_, ForgeError>((id.clone(), reactions))
         });
+        let reads: Vec<_> = reads.collect();
         let read: Vec<_> = stream::iter(reads).buffer_unordered(READS_AT_ONCE).try_collect().await?;
         for (id, reactions) in read {
-            if let Some(comment) = comments.iter_mut().find(|comment| comment.id == id) {
+            if let Some(comment) = timeline.comments.iter_mut().find(|comment| comment.id == id) {
                 comment.reactions = reactions;
             }
         }
@@ -187,19 +208,26 @@ fn comment(happening: &Happening) -> Option<Comment> {
         id: CommentId(happening.id?.to_string()),
         author: user(happening.account()),
         at,
-        edited: happening.updated_at.is_some_and(|updated| updated > at),
+        edited: false,
         body: happening.body.clone().unwrap_or_default(),
         reactions: Vec::new(),
     })
 }
 
-/// A review that says yes or no, or says something at all. One that was dismissed says nothing any more.
-fn review(happening: &Happening) -> Option<Review> {
+/// The review that somebody took back. One that a new commit took back is not meant: what it approved may be there still.
+fn dismissed_by_somebody(happening: &Happening) -> Option<u64> {
+    let dismissed = happening.dismissed_review.as_ref()?;
+    if dismissed.dismissal_commit_id.is_some() { None } else { dismissed.review_id }
+}
+
+/// A review that says yes or no, or says something at all, or did so before it was taken back.
+fn review(happening: &Happening, dismissed: &BTreeSet<u64>) -> Option<Review> {
     let verdict = match happening.state.as_deref()?.to_ascii_lowercase().as_str() {
         "approved" => ReviewVerdict::Approve,
         "changes_requested" => ReviewVerdict::RequestChanges,
         // GitHub makes an empty one of each batch of comments on lines.
         "commented" if happening.body.as_ref().is_some_and(|body| !body.is_empty()) => ReviewVerdict::Comment,
+        "dismissed" if happening.id.is_some_and(|id| dismissed.contains(&id)) => ReviewVerdict::Dismissed,
         _ => return None,
     };
     Some(Review {
@@ -208,6 +236,7 @@ fn review(happening: &Happening) -> Option<Review> {
         at: happening.submitted_at?,
         head: commit_id(happening.commit_id.as_deref()?).ok()?,
         verdict,
+        edited: false,
         body: happening.body.clone().unwrap_or_default(),
     })
 }

@@ -69,6 +69,18 @@ impl Bot {
         self
     }
 
+    /// Somebody rewrites the text of the last review.
+    pub(crate) fn edit_last_review(&mut self, change: ChangeNumber, body: &str) -> &mut Self {
+        self.world.edit_last_review(change, body);
+        self
+    }
+
+    /// Somebody takes the last review back by the forge's button.
+    pub(crate) fn dismiss_last_review(&mut self, change: ChangeNumber) -> &mut Self {
+        self.world.dismiss_last_review(change);
+        self
+    }
+
     /// Somebody deletes a comment.
     pub(crate) fn delete_comment(&mut self, change: ChangeNumber, comment: &CommentId) -> &mut Self {
         self.world.delete_comments(change, |found| found.id == *comment);

@@ -80,6 +80,10 @@ pub(crate) struct Desk {
     pub(crate) taken_over: BTreeSet<&'static str>,
     /// The listing that has always another page, by a part of its path.
     pub(crate) endless: Option<String>,
+    /// The pull requests that no listing shows yet.
+    pub(crate) unlisted: BTreeSet<ChangeNumber>,
+    /// The reviews that a commit took back, and no person did.
+    pub(crate) dismissed_by_push: BTreeSet<CommentId>,
     /// The comments that were hidden.
     pub(crate) hidden: BTreeSet<CommentId>,
     /// How it is set up.

@@ -72,7 +72,31 @@ impl FakeWorld {
         let id = CommentId(format!("review-{}", id.0));
         let change = state.change_mut(change).expect("the test knows its changes");
         let head = change.head().clone();
-        change.reviews.push(Review { id, author: name(author), at, head, verdict, body: body.to_owned() });
+        change.reviews.push(Review {
+            id,
+            author: name(author),
+            at,
+            head,
+            verdict,
+            edited: false,
+            body: body.to_owned(),
+        });
+    }
+
+    /// Somebody writes other words into the last review.
+    pub(crate) fn edit_last_review(&self, change: ChangeNumber, body: &str) {
+        let mut state = self.state();
+        let change = state.change_mut(change).expect("the test knows its changes");
+        let review = change.reviews.last_mut().expect("somebody reviewed it");
+        body.clone_into(&mut review.body);
+        review.edited = true;
+    }
+
+    /// Somebody takes the last review back.
+    pub(crate) fn dismiss_last_review(&self, change: ChangeNumber) {
+        let mut state = self.state();
+        let change = state.change_mut(change).expect("the test knows its changes");
+        change.reviews.last_mut().expect("somebody reviewed it").verdict = ReviewVerdict::Dismissed;
     }
 
     /// Somebody closes a change.

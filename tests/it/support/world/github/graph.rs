@@ -2,6 +2,7 @@
 //!
 //! One that fails stands as nothing in the answer, with an error that names it, and stops none of the others.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use base64::Engine as _;
@@ -12,7 +13,7 @@ use towpath::model::{BlobId, BranchName, ChangeNumber, CommitId, RepositoryPath}
 
 use super::super::git::NewCommit;
 use super::super::{EffectKind, State};
-use super::json::{node_id, number};
+use super::json::{node_id, number, time};
 use super::write::{NewPull, branch_of};
 use super::{Asked, Said};
 
@@ -30,6 +31,7 @@ impl State {
             let variables = &asked.body["variables"];
             return Ok(match variables.get("id") {
                 Some(id) => self.queue_entry(id),
+                None if variables.get("ids").is_some() => self.edits(&variables["ids"]),
                 None if asked.text("query").contains("object(oid:") => self.texts(asked.text("query")),
                 None => self.latest_deployments(variables),
             });
@@ -167,6 +169,26 @@ impl State {
         let queued = number_of(id).filter(|number| self.protection.queue.contains_key(number));
         let entry = queued.map(|_| json!({ "state": "AWAITING_CHECKS" }));
         (200, json!({ "data": { "node": { "mergeQueueEntry": entry } } }))
+    }
+
+    /// When comments and reviews were edited last.
+    fn edits(&self, ids: &Value) -> Said {
+        let edited: BTreeMap<String, bool> = self
+            .changes
+            .iter()
+            .flat_map(|change| {
+                let comments = change.comments.iter().map(|own| (node_id("IC", number(&own.id)), own.edited));
+                comments.chain(change.reviews.iter().map(|own| (node_id("PRR", number(&own.id)), own.edited)))
+            })
+            .collect();
+        let node = |id: &Value| {
+            let id = id.as_str().expect("an id is a text");
+            let at = edited.get(id)?.then(|| time(self.now));
+            Some(json!({ "id": id, "lastEditedAt": at }))
+        };
+        let ids = ids.as_array().expect("a list of ids");
+        assert!(ids.len() <= 100, "GitHub takes no more ids at once");
+        (200, json!({ "data": { "nodes": ids.iter().map(node).collect::<Vec<_>>() } }))
     }
 
     /// The blobs that a question names, as text.

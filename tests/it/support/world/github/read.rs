@@ -179,6 +179,7 @@ impl State {
             asked.query("base").is_none_or(|base| base == self.base_of(change))
                 && asked.query("state").is_none_or(|wanted| wanted == "all" || wanted == state)
                 && head.is_none_or(|(_, branch)| branch == change.branch.as_str())
+                && !self.github.unlisted.contains(&change.number)
         };
         let mut all: Vec<Value> =
             self.changes.iter().filter(is_meant).map(|change| self.pull(change)).collect();

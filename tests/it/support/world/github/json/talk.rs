@@ -17,6 +17,8 @@ impl State {
         happenings
             .extend(change.comments.iter().map(|comment| (comment.at, self.commented(change, comment))));
         happenings.extend(change.reviews.iter().map(|review| (review.at, self.reviewed(change, review))));
+        let dismissed = change.reviews.iter().filter(|review| review.verdict == ReviewVerdict::Dismissed);
+        happenings.extend(dismissed.map(|review| (review.at, self.dismissed(change, review))));
         happenings.sort_by_key(|(at, _)| *at);
         let mut all: Vec<Value> = happenings.into_iter().map(|(_, value)| value).collect();
         match &change.state {
@@ -62,6 +64,7 @@ impl State {
             ReviewVerdict::Approve => "approved",
             ReviewVerdict::RequestChanges => "changes_requested",
             ReviewVerdict::Comment => "commented",
+            ReviewVerdict::Dismissed => "dismissed",
         };
         let id = number(&review.id);
         let html = self.web(&format!("/changes/{}#pullrequestreview-{id}", change.number.0));
@@ -80,6 +83,20 @@ impl State {
             "commit_id": review.head.as_str(),
             "author_association": "COLLABORATOR",
         })
+    }
+
+    /// What takes a review back: a person, or a commit that came after it.
+    fn dismissed(&self, change: &FakeChange, review: &Review) -> Value {
+        let mut said = self.ended(change, "review_dismissed", (review.at, &"dora".parse().expect("a name")));
+        said["dismissed_review"] = json!({
+            "state": "approved",
+            "review_id": number(&review.id),
+            "dismissal_message": "I take it back",
+        });
+        if self.github.dismissed_by_push.contains(&review.id) {
+            said["dismissed_review"]["dismissal_commit_id"] = json!(change.head().as_str());
+        }
+        said
     }
 
     fn ended(&self, change: &FakeChange, event: &str, (at, by): (Time, &UserName)) -> Value {

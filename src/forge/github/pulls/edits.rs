@@ -1,0 +1,116 @@
+//! Whether somebody changed what people wrote: whoever may write to a repository may edit everybody's words in it.
+//!
+//! REST tells when a comment was touched last, in whole seconds, and of a review not even that; hiding a comment touches it
+//! too. GraphQL tells of edits. It is asked once for each text: one that is as it was when it was found unedited is what
+//! its author wrote.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde_json::json;
+
+use super::super::connection::Call;
+use super::super::credentials::Scope;
+use super::super::wire::GraphAnswer;
+use super::super::{GitHubForge, failed};
+use super::timeline::Timeline;
+use crate::forge::ForgeError;
+use crate::model::{CommentId, RepositoryName, Time, UserName};
+
+/// How many texts are asked about in one document; GitHub takes no more.
+const TEXTS_AT_ONCE: usize = 100;
+const EDITS: &str = "query($ids: [ID!]!) { nodes(ids: $ids) { id ... on Comment { lastEditedAt } } }";
+
+/// Comments and reviews by their identity, with the names by which GraphQL knows them.
+pub(super) type Nodes = BTreeMap<CommentId, String>;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Node {
+    id: String,
+    last_edited_at: Option<Time>,
+}
+
+impl GitHubForge {
+    /// Says of every text that can hold a command whether it was edited; what GitHub does not tell counts as edited.
+    pub(super) async fn tell_edits(
+        &self,
+        repository: &RepositoryName,
+        (timeline, nodes): (&mut Timeline, &Nodes),
+        known: Option<&Timeline>,
+    ) -> Result<(), ForgeError> {
+        let bot = self.identity().await?;
+        let told = known.map(texts).unwrap_or_default();
+        let mut unknown = Vec::new();
+        for text in texts_mut(timeline).into_iter().filter(|text| text.is_listened_to(bot)) {
+            match told.get(text.id).filter(|(body, _)| *body == text.body) {
+                Some((_, edited)) => *text.edited = *edited,
+                None => unknown.push(text),
+            }
+        }
+        for some in unknown.chunks_mut(TEXTS_AT_ONCE) {
+            let ids: Vec<&str> =
+                some.iter().filter_map(|text| nodes.get(text.id)).map(String::as_str).collect();
+            let edits = self.edits(repository, &ids).await?;
+            for text in some {
+                let edit = nodes.get(text.id).and_then(|node| edits.get(node));
+                *text.edited = edit.is_none_or(|edited| *edited);
+            }
+        }
+        Ok(())
+    }
+
+    /// Which of these were edited.
+    async fn edits(
+        &self,
+        repository: &RepositoryName,
+        ids: &[&str],
+    ) -> Result<BTreeMap<String, bool>, ForgeError> {
+        let (scope, verb) = (Scope::Repository(repository), "read comments");
+        let body = json!({ "query": EDITS, "variables": { "ids": ids } });
+        let answer = self.inner.connection.call(Call::mutation(scope, verb, body, 0)).await?;
+        let answer = answer.json::<GraphAnswer>("the edits of comments")?.within_limits()?;
+        let nodes = answer.data.and_then(|mut data| data.remove("nodes")).unwrap_or_default();
+        let nodes: Vec<Option<Node>> = serde_json::from_value(nodes)
+            .map_err(|error| failed(format!("reading the edits of comments in `{repository}`"), error))?;
+        Ok(nodes.into_iter().flatten().map(|node| (node.id, node.last_edited_at.is_some())).collect())
+    }
+}
+
+/// A text that may hold a command.
+struct Text<'a> {
+    id: &'a CommentId,
+    author: &'a UserName,
+    body: &'a str,
+    edited: &'a mut bool,
+}
+
+impl Text<'_> {
+    /// Whether anybody looks for commands in it: programs give none, nor does the bot.
+    fn is_listened_to(&self, bot: &UserName) -> bool {
+        !self.body.is_empty() && self.author != bot && !self.author.is_machine()
+    }
+}
+
+fn texts_mut(timeline: &mut Timeline) -> Vec<Text<'_>> {
+    let comments = timeline.comments.iter_mut().map(|own| Text {
+        id: &own.id,
+        author: &own.author,
+        body: &own.body,
+        edited: &mut own.edited,
+    });
+    let reviews = timeline.reviews.iter_mut().map(|own| Text {
+        id: &own.id,
+        author: &own.author,
+        body: &own.body,
+        edited: &mut own.edited,
+    });
+    comments.chain(reviews).collect()
+}
+
+/// What is known of each text.
+fn texts(timeline: &Timeline) -> BTreeMap<&CommentId, (&str, bool)> {
+    let comments = timeline.comments.iter().map(|own| (&own.id, (own.body.as_str(), own.edited)));
+    let reviews = timeline.reviews.iter().map(|own| (&own.id, (own.body.as_str(), own.edited)));
+    comments.chain(reviews).collect()
+}
