@@ -3,7 +3,9 @@
 mod delivery;
 pub mod sqlite;
 
-pub use delivery::{Acceptance, DELIVERY_DAYS_KEPT, Delivery, DeliveryId, DeliveryOutcome, Subject};
+pub use delivery::{
+    Acceptance, DELIVERY_DAYS_KEPT, Delivery, DeliveryId, DeliveryOutcome, Subject, has_lapsed,
+};
 
 use std::future::Future;
 

@@ -5,7 +5,7 @@
 mod binding;
 mod request;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::case::{Case, changes_with_commands};
 use super::plan::Need;
@@ -13,9 +13,14 @@ use super::reason::Reason;
 use super::{record_now, rights};
 use crate::command::{self, Command};
 use crate::model::{
-    BranchName, CommandOutcome, Comment, CommentId, Event, History, ObservedChange, Record, RefusedBecause,
-    Review, ReviewVerdict, Right, Time, UserName, World,
+    BranchName, CommandOutcome, Comment, CommentId, Event, Handled, History, ObservedChange, Record,
+    RefusedBecause, Review, ReviewVerdict, Right, Time, UserName, World,
 };
+
+/// How many comments with commands of one person are heeded on one change: each is a line of the log and a sign.
+const COMMENTS_PER_PERSON_MAX: usize = 500;
+/// The same of somebody for whom nothing was ever done there.
+const COMMENTS_PER_STRANGER_MAX: usize = 50;
 
 /// A comment or review, as far as commands are concerned.
 pub(super) struct Word<'a> {
@@ -66,7 +71,29 @@ fn words<'w>(world: &World, observed: &'w ObservedChange, history: &History) -> 
     let mut words: Vec<Word<'w>> =
         comments.chain(reviews.map(|review| of_review(observed, review))).collect();
     words.sort_by_key(|word| word.at);
-    words
+    words.retain(|word| !word.commands.is_empty() || word.void.is_some());
+    heeded(words, history)
+}
+
+/// As many of each person's words as are heeded; what comes after them is left as it is.
+fn heeded<'w>(words: Vec<Word<'w>>, history: &History) -> Vec<Word<'w>> {
+    let mut left: BTreeMap<&UserName, usize> = BTreeMap::new();
+    let is_left = |word: &Word<'w>| {
+        let room = left.entry(word.author).or_insert_with(|| room_for(word, history));
+        let is_left = *room > 0;
+        *room = room.saturating_sub(1);
+        is_left
+    };
+    words.into_iter().filter(is_left).collect()
+}
+
+/// How many more comments of the author of a word are heeded on its change.
+fn room_for(word: &Word<'_>, history: &History) -> usize {
+    let earlier =
+        || history.handled_on(word.observed.change.number).filter(|handled| handled.by == *word.author);
+    let is_known = earlier().any(Handled::did_something);
+    let most = if is_known { COMMENTS_PER_PERSON_MAX } else { COMMENTS_PER_STRANGER_MAX };
+    most.saturating_sub(earlier().count())
 }
 
 fn of_comment<'w>(observed: &'w ObservedChange, comment: &'w Comment) -> Word<'w> {
@@ -101,12 +128,9 @@ fn commands_of(body: &str, edited: bool) -> (Vec<Command>, Option<CommandOutcome
     }
 }
 
-/// The record of one comment; nothing where it holds no command or has to wait.
+/// The record of one comment; nothing where it has to wait.
 pub(super) fn carry_out(case: &Case<'_>, word: &Word<'_>, needs: &mut BTreeSet<Need>) -> Option<Record> {
     let observed = word.observed;
-    if word.commands.is_empty() && word.void.is_none() {
-        return None;
-    }
     let asked = Asked { case, observed, by: word.author, at: word.at };
     let mut outcomes = outcomes(&asked, &word.commands, needs)?;
     outcomes.extend(word.void.clone());

@@ -9,6 +9,8 @@ use crate::model::{CommandOutcome, Comment, CommentId, Handled, ObservedChange, 
 const CHANGES_ANSWERED_MAX: usize = 3;
 /// How many answers in words one person gets on one change; what comes after that gets a sign.
 const ANSWERS_PER_PERSON_MAX: usize = 20;
+/// The same of words that notify everybody, to somebody for whom nothing was ever done there.
+const ANSWERS_PER_STRANGER_MAX: usize = 3;
 
 /// How many questions one comment answers: those that came last.
 const QUESTIONS_MAX: usize = 3;
@@ -120,15 +122,21 @@ fn refuses(handled: &Handled) -> bool {
 }
 
 /// Whether a sign is not enough. Nobody can make the bot flood a change: there is one word for all who lack a
-/// right, and a bound for each person.
+/// right, and a bound for each person, which is low where nothing was ever done for them and all are notified.
 fn deserves_words(case: &Case<'_>, handled: &Handled) -> bool {
     let earlier =
         || case.history.handled_on(handled.change).take_while(|other| other.comment != handled.comment);
-    let spoken = |other: &&Handled| other.outcomes.iter().any(CommandOutcome::needs_words);
-    let of_this_person = || earlier().filter(spoken).filter(|other| other.by == handled.by).count();
-    spoken(&handled)
-        && of_this_person() < ANSWERS_PER_PERSON_MAX
+    let of_this_person = || earlier().filter(|other| other.by == handled.by);
+    let is_like_it = |other: &&Handled| needs_words(other) && is_question(other) == is_question(handled);
+    let is_known = is_question(handled) || of_this_person().any(Handled::did_something);
+    let most = if is_known { ANSWERS_PER_PERSON_MAX } else { ANSWERS_PER_STRANGER_MAX };
+    needs_words(handled)
+        && of_this_person().filter(is_like_it).count() < most
         && !(lacks_right(handled) && earlier().any(lacks_right))
+}
+
+fn needs_words(handled: &Handled) -> bool {
+    handled.outcomes.iter().any(CommandOutcome::needs_words)
 }
 
 fn lacks_right(handled: &Handled) -> bool {

@@ -1,9 +1,15 @@
 //! An event that came in from outside and was acknowledged, and what became of it.
 
+use chrono::TimeDelta;
+
 use crate::model::{ForgeName, ImageName, RepositoryName, Time};
 
 /// How long a delivery that was handled is remembered, so that the same one sent again is known.
 pub const DELIVERY_DAYS_KEPT: i64 = 7;
+
+/// How long an event waits for the look that it asks for. After that it has lapsed: what it is about gives no answer, and
+/// will be read in full as soon as it does.
+const LAPSES_AFTER: TimeDelta = TimeDelta::hours(1);
 
 /// How the same event sent twice is recognised.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,6 +62,20 @@ pub struct Delivery {
     pub subject: Subject,
 }
 
+impl Delivery {
+    /// Whether it waited for its look as long as it may.
+    #[must_use]
+    pub fn has_lapsed(&self, now: Time) -> bool {
+        has_lapsed(self.received_at, now)
+    }
+}
+
+/// Whether an event that came at an instant waited as long as it may.
+#[must_use]
+pub fn has_lapsed(received_at: Time, now: Time) -> bool {
+    now - received_at >= LAPSES_AFTER
+}
+
 /// Whether a delivery is news.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 pub enum Acceptance {
@@ -70,6 +90,8 @@ crate::model::words! {
     DeliveryOutcome {
         /// What it is about was read again since it came.
         Looked = "looked",
+        /// What it is about could not be read for as long as it waited; whoever can again reads everything.
+        Lapsed = "lapsed",
         /// Nobody uses what it is about any more.
         Unused = "unused",
         /// Another version kept it in words that this one does not understand.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{
     ChangeNumber, CommandOutcome, CommentId, ContentKey, Digest, Event, ImageName, ImageReference, Origin,
-    Record, Release, Tag, Target, Time, UserName,
+    Reaction, Record, Release, Tag, Target, Time, UserName,
 };
 
 /// Whether a landing still counts for the environments that follow.
@@ -90,6 +90,14 @@ pub struct History {
     handled: Vec<Handled>,
     moved_tags: Vec<MovedTag>,
     length: usize,
+}
+
+impl Handled {
+    /// Whether something was done because of it: it was neither refused, nor only answered.
+    #[must_use]
+    pub fn did_something(&self) -> bool {
+        self.outcomes.iter().any(|outcome| outcome.reaction() == Reaction::Rocket)
+    }
 }
 
 impl History {

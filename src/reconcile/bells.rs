@@ -73,17 +73,19 @@ impl Bells {
         self.bells_at(forge, repository).for_each(Bell::tell);
     }
 
-    /// What became of an event of a forge; nothing while a place that it is about was not looked at since it came, or
-    /// where it is about images.
+    /// What became of an event of a forge; nothing while a place that it is about was not looked at since it came, unless
+    /// that is too long, or where it is about images.
     #[must_use]
-    pub fn outcome(&self, delivery: &Delivery) -> Option<DeliveryOutcome> {
+    pub fn outcome(&self, delivery: &Delivery, now: Time) -> Option<DeliveryOutcome> {
         let Subject::Repositories(forge, repositories) = &delivery.subject else { return None };
         let mut bells =
             repositories.iter().flat_map(|repository| self.bells_at(forge, repository)).peekable();
         if bells.peek().is_none() {
             return Some(DeliveryOutcome::Unused);
         }
-        bells.all(|bell| bell.has_looked_since(delivery.received_at)).then_some(DeliveryOutcome::Looked)
+        let is_seen = bells.all(|bell| bell.has_looked_since(delivery.received_at));
+        let lapsed = || delivery.has_lapsed(now).then_some(DeliveryOutcome::Lapsed);
+        is_seen.then_some(DeliveryOutcome::Looked).or_else(lapsed)
     }
 
     /// Waits for the turn to say what became of events.
@@ -129,6 +131,11 @@ impl Bell {
         let mut state = self.state();
         state.looked_at = state.looked_at.max(Some(began));
         std::mem::take(&mut state.owes)
+    }
+
+    /// Whether an event may still wait for its outcome, since this was last asked.
+    pub fn owes(&self) -> bool {
+        std::mem::take(&mut self.state().owes)
     }
 
     /// Says that an event is still without its outcome.

@@ -32,10 +32,9 @@ pub(super) async fn conclude<F: Forge, R: Registry, L: Ledger, C: Clock>(
     let Ok(open) = open(engine).await else { return false };
     let mut is_done = true;
     for delivery in &open {
-        is_done &= match bells.outcome(delivery) {
-            Some(outcome) => {
-                say_outcome(&engine.ports.ledger, delivery, outcome, engine.ports.clock.now()).await
-            }
+        let now = engine.ports.clock.now();
+        is_done &= match bells.outcome(delivery, now) {
+            Some(outcome) => say_outcome(&engine.ports.ledger, delivery, outcome, now).await,
             None => !is_about(delivery, place),
         };
     }

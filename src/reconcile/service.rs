@@ -98,7 +98,9 @@ async fn look<F: Forge, R: Registry, L: Ledger, C: Clock>(
         engine.ports.forge.hint(&place.repository);
     }
     let settled = settle(engine, place).await;
-    if settled.was_seen && bell.looked(began) && !owed::conclude(engine, bells, place).await {
+    // A look that failed answers nothing, but an event does not wait for ever.
+    let owes = if settled.was_seen { bell.looked(began) } else { bell.owes() };
+    if owes && !owed::conclude(engine, bells, place).await {
         bell.owe();
     }
     let looks_again = is_told || (is_second && !settled.was_seen);

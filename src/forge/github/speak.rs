@@ -122,6 +122,7 @@ impl GitHubForge {
             "state": state_word(status.state),
             "context": status.context,
             "description": text,
+            "target_url": self.page_of(&place.repository, change),
         });
         let scope = Scope::Repository(&place.repository);
         let call = Call::write(scope, "write commit statuses", Method::POST, path, body);

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::schedule::due_after;
 use super::{Clock, Ports, State, images, kept, read};
 use crate::forge::Forge;
-use crate::ledger::{Delivery, DeliveryOutcome, KeptListing, Ledger, Subject};
+use crate::ledger::{Delivery, DeliveryOutcome, KeptListing, Ledger, Subject, has_lapsed};
 use crate::model::{ImageName, Policy, Tag, Time};
 use crate::registry::Registry;
 
@@ -43,7 +43,8 @@ pub async fn poll<F: Forge, R: Registry, L: Ledger, C: Clock>(
     let state = own.state().clone();
     let is_answered = is_told && !state.is_outdated();
     let is_about = |delivery: &Delivery| delivery.subject.images().contains(image);
-    let is_concluded = is_answered && conclude(ports, policy, is_about).await;
+    let has_lapsed = is_told && state.told_at.is_some_and(|at| has_lapsed(at, now));
+    let is_concluded = (is_answered || has_lapsed) && conclude(ports, policy, is_about).await;
     // What could not be answered yet, or not be said, still waits.
     own.state().is_told |= is_told && !is_concluded;
     Polled { next: self::due(policy, image, &state, now), is_news: is_answered }
@@ -94,8 +95,9 @@ async fn conclude<F: Forge, R: Registry, L: Ledger, C: Clock>(
     let images = images(policy);
     let mut was_kept = true;
     for delivery in open(ports).await.into_iter().filter(concerns) {
-        let Some(outcome) = outcome(ports, &images, &delivery) else { continue };
-        was_kept &= say_outcome(&ports.ledger, &delivery, outcome, ports.clock.now()).await;
+        let now = ports.clock.now();
+        let Some(outcome) = outcome(ports, &images, (&delivery, now)) else { continue };
+        was_kept &= say_outcome(&ports.ledger, &delivery, outcome, now).await;
     }
     was_kept
 }
@@ -115,11 +117,12 @@ pub async fn say_outcome<L: Ledger>(
     kept.is_ok()
 }
 
-/// What became of a delivery; nothing while one of its images is still to be read, or where it is about none.
+/// What became of a delivery; nothing while one of its images is still to be read, unless that is too long, or where it is
+/// about none.
 fn outcome<F, R, L, C>(
     ports: &Ports<F, R, L, C>,
     images: &BTreeSet<&ImageName>,
-    delivery: &Delivery,
+    (delivery, now): (&Delivery, Time),
 ) -> Option<DeliveryOutcome> {
     let about = match &delivery.subject {
         Subject::Images(about) => about,
@@ -133,7 +136,8 @@ fn outcome<F, R, L, C>(
         let read_at = ports.listings.image(image).state().read_at;
         read_at.is_some_and(|read| read >= delivery.received_at)
     };
-    used.all(is_read).then_some(DeliveryOutcome::Looked)
+    let lapsed = || delivery.has_lapsed(now).then_some(DeliveryOutcome::Lapsed);
+    used.all(is_read).then_some(DeliveryOutcome::Looked).or_else(lapsed)
 }
 
 /// The deliveries without an outcome. Where the ledger fails they stay that, and are found the next time.

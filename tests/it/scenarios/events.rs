@@ -279,6 +279,25 @@ fn an_event_has_its_outcome_only_after_a_look_that_succeeded() {
 }
 
 #[test]
+fn an_event_of_a_repository_that_nobody_can_read_lapses() {
+    run(async {
+        let rules = Rules::default();
+        let mut bot = Bot::new(&rules, Mode::Plain, Over::GitHub).await;
+        bot.settle().await;
+        let mut service = Running::start(&bot, &rules.policy(), SWEEP_OFTEN);
+        bot.world.state().github.setup.is_gone = true;
+        service.send(sample::every_event("acme/deploy"), Way::Once).await;
+        let world = bot.world.clone();
+        let outcomes = || world.state().deliveries();
+        until(|| !outcomes().is_empty()).await;
+        assert!(outcomes().iter().all(|(_, own)| own.is_empty()), "nobody could look");
+        bot.pass(minutes(61));
+        until(|| outcomes().iter().all(|(_, own)| own == &[DeliveryOutcome::Lapsed])).await;
+        service.stop().await;
+    });
+}
+
+#[test]
 fn an_event_waits_for_every_place_that_it_is_about() {
     let mut policy = Rules::default().and_service("pay").and_service("till").policy();
     let release = Place { branch: name("release"), ..place() };
@@ -294,18 +313,20 @@ fn an_event_waits_for_every_place_that_it_is_about() {
     bells.tell(&place().forge, &name("acme/deploy"));
     let is_told = [&place(), &release, &policy.services[2].place].map(|place| bells.bell(place).hear());
     assert_eq!(is_told, [true, true, false], "nobody else is woken");
-    assert_eq!(bells.outcome(&unused), Some(DeliveryOutcome::Unused));
-    assert_eq!(bells.outcome(&both), None);
+    assert_eq!(bells.outcome(&unused, later), Some(DeliveryOutcome::Unused));
+    assert_eq!(bells.outcome(&both, later), None);
     assert!(looked(&place(), later), "it owes an outcome");
-    assert_eq!(bells.outcome(&both), None, "the other branch was not looked at yet");
+    assert_eq!(bells.outcome(&both, later), None, "the other branch was not looked at yet");
     looked(&release, both.received_at - Duration::from_secs(1));
-    assert_eq!(bells.outcome(&both), None, "that look began before it came");
+    assert_eq!(bells.outcome(&both, later), None, "that look began before it came");
+    let much_later = both.received_at + Duration::from_secs(3_600);
+    assert_eq!(bells.outcome(&both, much_later), Some(DeliveryOutcome::Lapsed), "it does not wait for ever");
     looked(&release, later);
-    assert_eq!(bells.outcome(&both), Some(DeliveryOutcome::Looked));
+    assert_eq!(bells.outcome(&both, later), Some(DeliveryOutcome::Looked));
     let elsewhere =
         Delivery { subject: Subject::Repositories(name("hub"), vec![name("acme/deploy")]), ..both };
     assert_eq!(
-        bells.outcome(&elsewhere),
+        bells.outcome(&elsewhere, later),
         Some(DeliveryOutcome::Unused),
         "another forge has one of that name"
     );

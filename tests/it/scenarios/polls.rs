@@ -331,6 +331,23 @@ fn a_bell_wakes_the_places_that_use_an_image_alone() {
 
 /// The service itself, which would sleep for an hour.
 #[test]
+fn an_event_lapses_where_its_registry_stays_down() {
+    run(async {
+        let world = FakeWorld::new(BTreeMap::default());
+        let engine = engine(&world, &policy(std::iter::once("registry.test/acme/shop".to_owned())));
+        let shop: ImageName = name("registry.test/acme/shop");
+        world.state().registries_down.insert(shop.clone());
+        let told = delivery(&world, shop.as_str());
+        engine.ports.ledger.accept(&told).await.unwrap();
+        engine.ports.listings.tell(&shop, told.received_at);
+        poll_for(&engine, &world, TimeDelta::minutes(59)).await;
+        assert_eq!(world.state().deliveries()[0].1, [], "it may come back");
+        poll_for(&engine, &world, TimeDelta::minutes(10)).await;
+        assert_eq!(world.state().deliveries()[0].1, [DeliveryOutcome::Lapsed]);
+    });
+}
+
+#[test]
 fn an_event_wakes_the_service_from_its_sleep() {
     run(async {
         let rules = Rules::default();

@@ -15,14 +15,11 @@ use super::super::wire::GraphAnswer;
 use super::super::{GitHubForge, failed};
 use super::timeline::Timeline;
 use crate::forge::ForgeError;
-use crate::model::{CommentId, RepositoryName, Time, UserName};
+use crate::model::{Comment, CommentId, RepositoryName, Review, Time, UserName};
 
 /// How many texts are asked about in one document; GitHub takes no more.
 const TEXTS_AT_ONCE: usize = 100;
 const EDITS: &str = "query($ids: [ID!]!) { nodes(ids: $ids) { id ... on Comment { lastEditedAt } } }";
-
-/// Comments and reviews by their identity, with the names by which GraphQL knows them.
-pub(super) type Nodes = BTreeMap<CommentId, String>;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -36,13 +33,14 @@ impl GitHubForge {
     pub(super) async fn tell_edits(
         &self,
         repository: &RepositoryName,
-        (timeline, nodes): (&mut Timeline, &Nodes),
+        timeline: &mut Timeline,
         known: Option<&Timeline>,
     ) -> Result<(), ForgeError> {
         let bot = self.identity().await?;
         let told = known.map(texts).unwrap_or_default();
+        let Timeline { comments, reviews, nodes, .. } = timeline;
         let mut unknown = Vec::new();
-        for text in texts_mut(timeline).into_iter().filter(|text| text.is_listened_to(bot)) {
+        for text in texts_mut(comments, reviews).into_iter().filter(|text| text.is_listened_to(bot)) {
             match told.get(text.id).filter(|(body, _)| *body == text.body) {
                 Some((_, edited)) => *text.edited = *edited,
                 None => unknown.push(text),
@@ -92,14 +90,14 @@ impl Text<'_> {
     }
 }
 
-fn texts_mut(timeline: &mut Timeline) -> Vec<Text<'_>> {
-    let comments = timeline.comments.iter_mut().map(|own| Text {
+fn texts_mut<'a>(comments: &'a mut [Comment], reviews: &'a mut [Review]) -> Vec<Text<'a>> {
+    let comments = comments.iter_mut().map(|own| Text {
         id: &own.id,
         author: &own.author,
         body: &own.body,
         edited: &mut own.edited,
     });
-    let reviews = timeline.reviews.iter_mut().map(|own| Text {
+    let reviews = reviews.iter_mut().map(|own| Text {
         id: &own.id,
         author: &own.author,
         body: &own.body,

@@ -15,7 +15,6 @@ use super::super::credentials::Scope;
 use super::super::people::Author;
 use super::super::wire::{Account, GivenReaction, Happening, ReactionCounts, commit_id, login, user};
 use super::super::{GitHubForge, READS_AT_ONCE};
-use super::edits::Nodes;
 use super::is_user;
 use crate::forge::ForgeError;
 use crate::model::{
@@ -48,6 +47,8 @@ pub(super) struct Timeline {
     pub(super) remarks: BTreeMap<String, String>,
     /// How many signs the comments that have any have.
     reacted: BTreeMap<CommentId, ReactionCounts>,
+    /// The names by which GraphQL knows comments and reviews.
+    pub(super) nodes: BTreeMap<CommentId, String>,
     pub(super) comments: Vec<Comment>,
     pub(super) reviews: Vec<Review>,
     pub(super) ended: Ended,
@@ -71,6 +72,27 @@ impl Timeline {
     /// What keeps the bot from acting on the change, where not all of this was read.
     pub(super) fn barrier(&self) -> Option<Barrier> {
         self.cut_at.map(|_| Barrier { kind: BarrierKind::Unread, why: CUT.to_owned(), until: None })
+    }
+
+    /// Takes in one thing that happened.
+    fn take(&mut self, happening: &Happening, (bot, dismissed): (&UserName, &BTreeSet<u64>)) {
+        let node_id = happening.node_id.clone().unwrap_or_default();
+        match happening.event.as_str() {
+            "commented" => self.comments.extend(comment(happening).inspect(|comment| {
+                if let Some(counts) = happening.reactions.clone().filter(ReactionCounts::is_any) {
+                    self.reacted.insert(comment.id.clone(), counts);
+                }
+                if let Some(about) = comment.about().filter(|_| comment.author == *bot) {
+                    self.remarks.insert(about.to_owned(), node_id.clone());
+                }
+                self.nodes.insert(comment.id.clone(), node_id);
+            })),
+            "reviewed" => self.reviews.extend(review(happening, dismissed).inspect(|review| {
+                self.nodes.insert(review.id.clone(), node_id);
+            })),
+            "merged" | "closed" => self.ended.by = Some(user(happening.actor.as_ref())),
+            _ => {}
+        }
     }
 
     /// The bot's own reactions on a comment, where they were read when it had as many signs as now.
@@ -99,33 +121,8 @@ impl GitHubForge {
             Timeline { full_pages, cut_at: is_cut.then_some(now), authors, ..Timeline::default() };
         let bot = self.identity().await?;
         let dismissed: BTreeSet<u64> = all.iter().filter_map(dismissed_by_somebody).collect();
-        let mut nodes = Nodes::new();
-        for happening in &all {
-            let node_id = happening.node_id.clone().unwrap_or_default();
-            match happening.event.as_str() {
-                "commented" => {
-                    let Some(comment) = comment(happening) else { continue };
-                    if let Some(counts) = happening.reactions.clone().filter(ReactionCounts::is_any) {
-                        timeline.reacted.insert(comment.id.clone(), counts);
-                    }
-                    if comment.author == *bot
-                        && let Some(about) = comment.about()
-                    {
-                        timeline.remarks.insert(about.to_owned(), node_id.clone());
-                    }
-                    nodes.insert(comment.id.clone(), node_id);
-                    timeline.comments.push(comment);
-                }
-                "reviewed" => {
-                    let Some(review) = review(happening, &dismissed) else { continue };
-                    nodes.insert(review.id.clone(), node_id);
-                    timeline.reviews.push(review);
-                }
-                "merged" | "closed" => timeline.ended.by = Some(user(happening.actor.as_ref())),
-                _ => {}
-            }
-        }
-        self.tell_edits(repository, (&mut timeline, &nodes), known).await?;
+        all.iter().for_each(|happening| timeline.take(happening, (bot, &dismissed)));
+        self.tell_edits(repository, &mut timeline, known).await?;
         self.add_reactions(repository, &mut timeline, known).await?;
         Ok(timeline)
     }

@@ -282,6 +282,15 @@ impl Bot {
         self
     }
 
+    /// The bot left no sign on a comment.
+    #[track_caller]
+    pub(crate) fn expect_no_reaction(&self, comment: &CommentId) {
+        let state = self.world.state();
+        let mut comments = state.changes.iter().flat_map(|change| &change.comments);
+        let found = comments.find(|found| found.id == *comment).expect("the story wrote it");
+        assert_eq!(found.reactions, [], "on `{}`", found.body);
+    }
+
     /// When the bot wants to look again is no later than this far from now.
     #[track_caller]
     pub(crate) fn expect_next_look_within(&self, duration: std::time::Duration) -> &Self {
