@@ -2,6 +2,7 @@
 
 use towpath::model::Reaction;
 
+use crate::support::bot::Bot;
 use crate::support::rules::minutes;
 use crate::support::story::{Story, story};
 
@@ -62,18 +63,18 @@ fn nobody_makes_the_bot_write_without_end() {
     story(async |bot| {
         let change = bot.bring_to_production("1.10.0").await;
         bot.pass(minutes(5));
-        let mut ask = |who: &str, count: usize| -> Vec<_> {
+        let ask = |bot: &mut Bot, who: &str, count: usize| -> Vec<_> {
             (0..count).map(|_| bot.comment(change, who, "/promote nonsense=")).collect()
         };
-        let (strange, known) = (ask("mallory", 52), ask("carol", 1));
-        bot.comment(change, "carol", "/promote hold");
-        bot.settle().await;
-        let more: Vec<_> = (0..22).map(|_| bot.comment(change, "carol", "/promote nonsense=")).collect();
-        bot.pass(minutes(1)).settle().await;
         // Nothing was ever done for mallory; for carol something was.
-        strange.iter().take(3).for_each(|comment| drop(bot.read_reply(comment)));
-        known.iter().chain(more.iter().take(19)).for_each(|comment| drop(bot.read_reply(comment)));
-        for comment in strange.iter().take(50).chain(&known).chain(&more) {
+        let strange = ask(bot, "mallory", 52);
+        bot.settle().await;
+        bot.pass(minutes(5)).comment(change, "carol", "/promote hold");
+        bot.settle().await;
+        let known = ask(bot, "carol", 22);
+        bot.settle().await;
+        strange.iter().take(3).chain(known.iter().take(20)).for_each(|comment| drop(bot.read_reply(comment)));
+        for comment in strange.iter().take(50).chain(&known) {
             bot.expect_reaction(comment, Reaction::Confused);
         }
         strange.iter().skip(50).for_each(|comment| bot.expect_no_reaction(comment));
