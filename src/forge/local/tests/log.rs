@@ -36,10 +36,10 @@ async fn what_was_appended_since_is_read() {
     insta::assert_snapshot!(ground.git(&["log", "--format=%an: %s", "--name-status", "towpath/log"]), @"
     towpath: log: 1 record [skip ci]
 
-    M	log.jsonl
+    M	log/000001.jsonl
     towpath: log: 2 records [skip ci]
 
-    A	log.jsonl
+    A	log/000001.jsonl
     ");
     assert_eq!(ground.git(&["rev-list", "--count", "towpath/log"]).trim(), "2", "an orphan branch");
     ground.expect_sound();
@@ -84,7 +84,7 @@ async fn a_known_commit_of_another_history_says_nothing() {
 async fn a_log_that_a_person_rewrote_is_read_from_the_start() {
     let ground = Ground::new().await;
     let one = ground.append(&["{\"n\":1}"], None).await.unwrap();
-    ground.push("towpath/log", "log.jsonl", "{\"n\":7}\n{\"n\":8}").await;
+    ground.push("towpath/log", "log/000001.jsonl", "{\"n\":7}\n{\"n\":8}").await;
     let read = ground.read(Some(&one)).await;
     assert_eq!((read.from_start, read.lines), (true, lines(&["{\"n\":7}", "{\"n\":8}"])));
 }
@@ -92,7 +92,7 @@ async fn a_log_that_a_person_rewrote_is_read_from_the_start() {
 #[tokio::test]
 async fn a_last_line_without_its_end_is_not_run_into() {
     let ground = Ground::new().await;
-    let pushed = ground.push("towpath/log", "log.jsonl", "{\"n\":1}").await;
+    let pushed = ground.push("towpath/log", "log/000001.jsonl", "{\"n\":1}").await;
     ground.append(&["{\"n\":2}"], Some(&pushed)).await.unwrap();
     assert_eq!(ground.read(None).await.lines, lines(&["{\"n\":1}", "{\"n\":2}"]));
     let since = ground.read(Some(&pushed)).await;
