@@ -6,6 +6,7 @@
 pub mod any;
 pub mod github;
 pub mod local;
+mod log;
 
 use std::collections::BTreeMap;
 use std::future::Future;

@@ -2,13 +2,15 @@
 
 mod archive;
 mod blobs;
+mod once;
 mod texts;
 mod tree;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-pub(super) use blobs::Shelf;
+pub(super) use blobs::{LARGE_BLOB_BYTES_MAX, Shelf};
+pub(super) use tree::root;
 
 use super::heads::Files as WithFiles;
 use super::memory::Files;

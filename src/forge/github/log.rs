@@ -1,49 +1,29 @@
-//! The log: one file of JSON Lines on an orphan branch.
+//! The log: files of JSON Lines on an orphan branch.
+//!
+//! The names of its files at two commits tell what is to be read, and an append sends no more than the last of them.
+
+mod kept;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use http::{Method, StatusCode};
-use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::budget::Lane;
 use super::connection::{Call, lock};
+use super::content::{LARGE_BLOB_BYTES_MAX, root};
 use super::credentials::Scope;
-use super::wire::{Made, commit_id};
+use super::wire::{GitTree, Made, commit_id};
 use super::{GitHubForge, failed};
+use crate::forge::log::{self, Layout, Rest, Segment, Written};
 use crate::forge::{ForgeError, LOG_BRANCH, LogPart};
-use crate::model::{BranchName, CommitId, Place, RepositoryName};
+use crate::model::{BlobId, BranchName, CommitId, Place, RepositoryName};
+pub(super) use kept::KeptLog;
+use kept::LogTree;
 
-const FILE: &str = "log.jsonl";
-/// Largest log that is read or written, in bytes.
-const LOG_BYTES_MAX: usize = 64 << 20;
-
-/// The text of the log, and where in it earlier commits end.
-#[derive(Clone, Debug)]
-pub(super) struct LogText {
-    tip: CommitId,
-    text: String,
-    /// How much of the text is there at each commit that was seen; all of them are beginnings of it.
-    lengths: BTreeMap<CommitId, usize>,
-}
-
-#[derive(Deserialize)]
-struct Listing {
-    tree: Vec<Entry>,
-}
-
-#[derive(Deserialize)]
-struct Entry {
-    path: String,
-    sha: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct Blob {
-    content: String,
-}
+/// Most bytes of files that one tree is sent with. GitHub gives up at some 2.5 MB, and as JSON they are longer.
+const TREE_BYTES_MAX: usize = 512 << 10;
 
 impl GitHubForge {
     /// The lines after a known commit; all lines where that is not a beginning of what is there.
@@ -59,14 +39,44 @@ impl GitHubForge {
         if known == Some(&tip) {
             return Ok(LogPart { tip: Some(tip), from_start: false, lines: Vec::new() });
         }
-        let log = self.log_at(repository, &tip).await?;
-        let before = match known {
-            Some(known) => self.length_at(repository, &log, known).await?,
+        let log = self.log_at_tip(repository, &tip).await?;
+        let since = match known {
+            Some(known) => self.log_after(repository, (&tip, &log), known).await?,
             None => None,
         };
-        let rest = log.text.get(before.unwrap_or_default()..).unwrap_or(&log.text);
-        let lines = rest.lines().filter(|line| !line.is_empty()).map(str::to_owned).collect();
-        Ok(LogPart { tip: Some(tip), from_start: before.is_none(), lines })
+        if let Some(lines) = since {
+            return Ok(LogPart { tip: Some(tip), from_start: false, lines });
+        }
+        let lines = self.log_lines(repository, (&tip, &log), &log.layout.whole()).await?;
+        Ok(LogPart { tip: Some(tip), from_start: true, lines: lines.unwrap_or_default() })
+    }
+
+    /// What is in the log at its tip, which has to be there.
+    async fn log_at_tip(
+        &self,
+        repository: &RepositoryName,
+        tip: &CommitId,
+    ) -> Result<Arc<LogTree>, ForgeError> {
+        let log = self.log_tree(repository, tip).await?;
+        // Taken for empty, it would make everything happen once more.
+        let log =
+            log.ok_or_else(|| failed(reading(repository), format!("GitHub does not show its tip {tip}")))?;
+        log.layout.check().map_err(|error| failed(reading(repository), error))?;
+        Ok(log)
+    }
+
+    /// The lines after a known commit; nothing where that is no beginning of what is there.
+    async fn log_after(
+        &self,
+        repository: &RepositoryName,
+        (tip, log): (&CommitId, &LogTree),
+        known: &CommitId,
+    ) -> Result<Option<Vec<String>>, ForgeError> {
+        let before = self.log_tree(repository, known).await?;
+        match before.as_ref().and_then(|before| log.layout.after(&before.layout)) {
+            Some(rest) => self.log_lines(repository, (tip, log), &rest).await,
+            None => Ok(None),
+        }
     }
 
     /// The tip as the look that is under way saw it, or as it is.
@@ -79,62 +89,69 @@ impl GitHubForge {
         }
     }
 
-    /// The log at its tip, read where it is not remembered.
-    async fn log_at(&self, repository: &RepositoryName, tip: &CommitId) -> Result<LogText, ForgeError> {
-        let memory = self.memory(repository);
-        let known = lock(&memory.log).clone();
-        if let Some(known) = known.as_ref().filter(|known| known.tip == *tip) {
-            return Ok(known.clone());
-        }
-        let text = self.log_text(repository, tip).await?.unwrap_or_default();
-        let kept = known.map(|known| known.lengths).unwrap_or_default().into_iter();
-        // The log only grows; where somebody wrote it anew, what was known of it is void.
-        let is_same = lock(&memory.log).as_ref().is_some_and(|known| text.starts_with(&known.text));
-        let mut lengths: BTreeMap<CommitId, usize> = kept.filter(|_| is_same).collect();
-        lengths.insert(tip.clone(), text.len());
-        let log = LogText { tip: tip.clone(), text, lengths };
-        *lock(&memory.log) = Some(log.clone());
-        Ok(log)
-    }
-
-    /// How much of the log was there at a commit; nothing where that was no beginning of it.
-    async fn length_at(
-        &self,
-        repository: &RepositoryName,
-        log: &LogText,
-        known: &CommitId,
-    ) -> Result<Option<usize>, ForgeError> {
-        if let Some(length) = log.lengths.get(known) {
-            return Ok(Some(*length));
-        }
-        let Some(before) = self.log_text(repository, known).await? else { return Ok(None) };
-        Ok(log.text.starts_with(&before).then_some(before.len()))
-    }
-
-    /// The text at a commit; nothing where there is no such commit or file.
-    async fn log_text(
+    /// What is in the log at a commit, read where it is not remembered; nothing where there is no such commit.
+    async fn log_tree(
         &self,
         repository: &RepositoryName,
         commit: &CommitId,
-    ) -> Result<Option<String>, ForgeError> {
-        let (scope, verb) = (Scope::Repository(repository), "read the log");
-        let what = || format!("reading the log in `{repository}`");
-        let path = format!("/repos/{repository}/git/trees/{commit}");
-        let answer = self.inner.connection.call(Call::get(scope, verb, path)).await?;
+    ) -> Result<Option<Arc<LogTree>>, ForgeError> {
+        let memory = self.memory(repository);
+        if let Some(known) = lock(&memory.log).tree(commit) {
+            return Ok(Some(known));
+        }
+        let path = format!("/repos/{repository}/git/trees/{commit}?recursive=1");
+        let call = Call::get(Scope::Repository(repository), "read the log", path);
+        let answer = self.inner.connection.call(call).await?;
         if matches!(answer.status, StatusCode::NOT_FOUND | StatusCode::UNPROCESSABLE_ENTITY) {
             return Ok(None);
         }
-        let listing: Listing = answer.json(&what())?;
-        let file = listing.tree.into_iter().find(|entry| entry.path == FILE);
-        let Some(blob) = file.and_then(|entry| entry.sha) else { return Ok(None) };
-        let path = format!("/repos/{repository}/git/blobs/{blob}");
-        let blob: Blob = self.inner.connection.get(scope, verb, path).await?;
-        let text: String = blob.content.split_ascii_whitespace().collect();
-        let bytes = STANDARD.decode(text).map_err(|error| failed(what(), error))?;
-        if bytes.len() > LOG_BYTES_MAX {
-            return Err(failed(what(), format!("`{FILE}` is larger than {LOG_BYTES_MAX} bytes")));
+        let listed: GitTree = answer.json(&reading(repository))?;
+        if listed.truncated {
+            let why = format!(
+                "the branch `{LOG_BRANCH}` has more files than GitHub lists; delete there what is not the log's"
+            );
+            return Err(failed(reading(repository), why));
         }
-        String::from_utf8(bytes).map(Some).map_err(|error| failed(what(), error))
+        let tree = Arc::new(LogTree { layout: layout(&listed), tree: root(&listed.tree) });
+        lock(&memory.log).keep_tree(commit, &tree);
+        Ok(Some(tree))
+    }
+
+    /// The lines in some files of the log at a commit; nothing where the first one did not only grow.
+    async fn log_lines(
+        &self,
+        repository: &RepositoryName,
+        (commit, log): (&CommitId, &LogTree),
+        rest: &Rest<'_>,
+    ) -> Result<Option<Vec<String>>, ForgeError> {
+        let contents = self.log_contents(repository, commit, rest.segments).await?;
+        if let (Some(last), Some(content)) = (log.layout.last(), contents.last()) {
+            lock(&self.memory(repository).log).keep_contents(vec![(last.blob, Arc::clone(content))]);
+        }
+        rest.lines(&contents).map_err(|error| failed(reading(repository), error))
+    }
+
+    /// The content of files of the log at a commit, read where it is not remembered.
+    async fn log_contents(
+        &self,
+        repository: &RepositoryName,
+        commit: &CommitId,
+        segments: &[Segment],
+    ) -> Result<Vec<Arc<[u8]>>, ForgeError> {
+        let mut found = lock(&self.memory(repository).log).contents(segments);
+        if let Some(large) = segments.iter().find(|segment| segment.bytes > LARGE_BLOB_BYTES_MAX) {
+            let why = format!(
+                "`{}` is larger than {LARGE_BLOB_BYTES_MAX} bytes, which GitHub does not give in one answer; split it \
+                 between lines into `log/000001.jsonl` and so on",
+                large.path(),
+            );
+            return Err(failed(reading(repository), why));
+        }
+        let missing = segments.iter().filter(|segment| !found.contains_key(&segment.blob));
+        let missing: BTreeMap<BlobId, u64> = missing.map(|segment| (segment.blob, segment.bytes)).collect();
+        found.extend(self.read_once(repository, commit, &missing).await?);
+        let content = |segment: &Segment| found.get(&segment.blob).map(Arc::clone);
+        Ok(segments.iter().map(|segment| content(segment).expect("all are read")).collect())
     }
 
     /// Appends lines as one commit on the expected tip.
@@ -145,31 +162,61 @@ impl GitHubForge {
         expected: Option<&CommitId>,
     ) -> Result<CommitId, ForgeError> {
         let repository = &place.repository;
-        let what = || format!("writing the log in `{repository}`");
-        if lines.iter().any(|line| line.is_empty() || line.contains(['\n', '\r'])) {
-            return Err(failed(what(), "a record is one line"));
-        }
+        let refused = |error| failed(writing(repository), error);
+        log::check_lines(lines).map_err(refused)?;
         self.memory(repository).seen.lock().await.clear();
         let before = match expected {
-            Some(expected) => Some(self.log_at(repository, expected).await?),
+            Some(tip) => {
+                Some((tip, self.log_tree(repository, tip).await?.ok_or_else(|| conflict(repository))?))
+            }
             None => None,
         };
-        let text = grown(before.as_ref().map(|log| log.text.as_str()).unwrap_or_default(), lines);
-        if text.len() > LOG_BYTES_MAX {
-            return Err(failed(what(), format!("`{FILE}` would be larger than {LOG_BYTES_MAX} bytes")));
-        }
-        let tree = json!({
-            "tree": [{ "path": FILE, "mode": "100644", "type": "blob", "content": text }],
-        });
-        let tree = self.make(repository, ("trees", tree), Lane::Merge).await?;
-        let noun = if lines.len() == 1 { "record" } else { "records" };
+        let empty = Layout::default();
+        let layout = before.as_ref().map_or(&empty, |(_, log)| &log.layout);
+        let growing = layout.growing(lines);
+        let content = match expected.zip(growing) {
+            Some((tip, segment)) => self.log_contents(repository, tip, std::slice::from_ref(segment)).await?,
+            None => Vec::new(),
+        };
+        let written =
+            layout.grown(growing.zip(content.first().map(AsRef::as_ref)), lines).map_err(refused)?;
+        let layout = layout.with(&written).map_err(refused)?;
+        let tree = self.write_log(repository, before.as_ref(), &written).await?;
         let parents: Vec<&str> = expected.into_iter().map(CommitId::as_str).collect();
-        let message = format!("log: {} {noun} [skip ci]\n", lines.len());
-        let commit = json!({ "message": message, "tree": tree, "parents": parents });
+        let commit = json!({ "message": log::message(lines), "tree": tree, "parents": parents });
         let commit = commit_id(&self.make(repository, ("commits", commit), Lane::Merge).await?)?;
         self.move_log(repository, &commit, expected).await?;
-        self.remember(repository, before, &commit, text);
+        let log = Arc::new(LogTree { layout, tree: Some(tree) });
+        lock(&self.memory(repository).log).keep_appended(&commit, &log, written);
         Ok(commit)
+    }
+
+    /// Writes files of the log beside everything else that is on the branch, and gives the id of the tree.
+    ///
+    /// Very many records at once take several trees, each on the one before.
+    async fn write_log(
+        &self,
+        repository: &RepositoryName,
+        before: Option<&(&CommitId, Arc<LogTree>)>,
+        written: &[Written],
+    ) -> Result<String, ForgeError> {
+        let mut made: Option<String> = None;
+        for entries in batches(written) {
+            made = Some(match (made, before) {
+                (Some(base), _) => {
+                    let tree = json!({ "base_tree": base, "tree": entries });
+                    self.make(repository, ("trees", tree), Lane::Merge).await?
+                }
+                (None, Some((tip, log))) => {
+                    let base = (*tip, log.tree.as_ref());
+                    self.make_tree(repository, base, (&entries, Lane::Merge)).await?
+                }
+                (None, None) => {
+                    self.make(repository, ("trees", json!({ "tree": entries })), Lane::Merge).await?
+                }
+            });
+        }
+        made.ok_or_else(|| failed(writing(repository), "there is nothing to write"))
     }
 
     async fn move_log(
@@ -178,11 +225,10 @@ impl GitHubForge {
         commit: &CommitId,
         expected: Option<&CommitId>,
     ) -> Result<(), ForgeError> {
-        let conflict = || ForgeError::Conflict { what: format!("the log in `{repository}`") };
-        let what = format!("writing the log in `{repository}`");
         if expected.is_none() {
             let new = (&log_branch(), commit);
-            return self.create_branch(repository, new, Lane::Merge).await?.ok_or_else(conflict);
+            let made = self.create_branch(repository, new, Lane::Merge).await?;
+            return made.ok_or_else(|| conflict(repository));
         }
         // A commit on another tip is no step forward, and so refused: that is the compare-and-swap.
         let answer = self.advance(repository, &log_branch(), commit).await?;
@@ -192,15 +238,9 @@ impl GitHubForge {
         let tip = self.tip(repository, &log_branch()).await?;
         match tip {
             Some(tip) if tip == *commit => Ok(()),
-            tip if tip.as_ref() != expected => Err(conflict()),
-            Some(_) | None => super::heads::expect_allowed(&answer, &what),
+            tip if tip.as_ref() != expected => Err(conflict(repository)),
+            Some(_) | None => super::heads::expect_allowed(&answer, &writing(repository)),
         }
-    }
-
-    fn remember(&self, repository: &RepositoryName, before: Option<LogText>, tip: &CommitId, text: String) {
-        let mut lengths = before.map(|before| before.lengths).unwrap_or_default();
-        lengths.insert(tip.clone(), text.len());
-        *lock(&self.memory(repository).log) = Some(LogText { tip: tip.clone(), text, lengths });
     }
 
     /// Writes a Git object, which nothing points to yet, and gives its id.
@@ -220,19 +260,45 @@ impl GitHubForge {
     }
 }
 
+/// The files of the log among those of its branch.
+fn layout(listed: &GitTree) -> Layout {
+    let files = listed.tree.iter().filter(|entry| entry.mode.starts_with("100"));
+    let segments = files.filter_map(|entry| {
+        let blob = BlobId::new(entry.sha.as_ref()?).ok()?;
+        Segment::at(&entry.path, blob, entry.size.unwrap_or_default())
+    });
+    segments.collect()
+}
+
+/// Files as GitHub takes them, as many at once as one tree should be sent with.
+fn batches(written: &[Written]) -> Vec<Vec<Value>> {
+    let (mut batches, mut bytes) = (Vec::<Vec<Value>>::new(), 0);
+    for file in written {
+        let entry = json!({ "path": file.path(), "mode": "100644", "type": "blob", "content": file.text });
+        bytes += file.text.len();
+        match batches.last_mut().filter(|_| bytes <= TREE_BYTES_MAX) {
+            Some(batch) => batch.push(entry),
+            None => {
+                batches.push(vec![entry]);
+                bytes = file.text.len();
+            }
+        }
+    }
+    batches
+}
+
 fn log_branch() -> BranchName {
     BranchName::new(LOG_BRANCH).expect("a branch name")
 }
 
-fn grown(before: &str, lines: &[String]) -> String {
-    let mut text = before.to_owned();
-    // A person may have left the last line without its end.
-    if !text.is_empty() && !text.ends_with('\n') {
-        text.push('\n');
-    }
-    for line in lines {
-        text.push_str(line);
-        text.push('\n');
-    }
-    text
+fn conflict(repository: &RepositoryName) -> ForgeError {
+    ForgeError::Conflict { what: format!("the log in `{repository}`") }
+}
+
+fn reading(repository: &RepositoryName) -> String {
+    format!("reading the log in `{repository}`")
+}
+
+fn writing(repository: &RepositoryName) -> String {
+    format!("writing the log in `{repository}`")
 }

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use super::connection::lock;
 use super::content::Shelf;
 use super::deployments::Told;
-use super::log::LogText;
+use super::log::KeptLog;
 use super::merge::RefusedMerge;
 use super::pulls::Pulls;
 use super::wire::{Commit, Repository};
@@ -33,8 +33,8 @@ pub(super) struct Memory {
     hints: AtomicU64,
     /// What GitHub shows of deployments.
     pub(super) deployments: Mutex<Told>,
-    /// The text of the log.
-    pub(super) log: Mutex<Option<LogText>>,
+    /// The files of the log.
+    pub(super) log: Mutex<KeptLog>,
     /// The pull requests, by the branch into which they go.
     pub(super) pulls: Mutex<BTreeMap<BranchName, Pulls>>,
     commits: Mutex<BTreeMap<CommitId, Arc<Commit>>>,

@@ -111,12 +111,22 @@ impl GitHubForge {
 
     /// Writes the files of a proposal beside those of its base.
     async fn write_tree(&self, proposal: &Proposal, files: &Files) -> Result<String, ForgeError> {
-        let repository = &proposal.place.repository;
         let entries = written(files, proposal)?;
+        let base = (&proposal.base, files.tree.as_ref());
+        self.make_tree(&proposal.place.repository, base, (&entries, Lane::Refresh)).await
+    }
+
+    /// Writes files beside those of a commit, whose tree most likely is the computed one.
+    pub(super) async fn make_tree(
+        &self,
+        repository: &RepositoryName,
+        (base, computed): (&CommitId, Option<&String>),
+        (entries, lane): (&[Value], Lane),
+    ) -> Result<String, ForgeError> {
         let below = |base: &str| json!({ "base_tree": base, "tree": entries });
-        let refusal = match &files.tree {
+        let refusal = match computed {
             None => None,
-            Some(computed) => match self.make(repository, ("trees", below(computed)), Lane::Refresh).await {
+            Some(computed) => match self.make(repository, ("trees", below(computed)), lane).await {
                 Err(error @ (ForgeError::Blocked { .. } | ForgeError::NotFound { .. })) => {
                     Some((computed, error))
                 }
@@ -124,11 +134,11 @@ impl GitHubForge {
             },
         };
         // GitHub may list what is there otherwise than Git has it, such as modes of long ago.
-        let own = self.commit(repository, &proposal.base).await?;
+        let own = self.commit(repository, base).await?;
         let own = &own.commit.tree.sha;
         match refusal {
             Some((computed, error)) if computed == own => Err(error),
-            _ => self.make(repository, ("trees", below(own)), Lane::Refresh).await,
+            _ => self.make(repository, ("trees", below(own)), lane).await,
         }
     }
 

@@ -44,9 +44,10 @@ fn content(store: &Store, id: ObjectId) -> Result<Vec<u8>, ForgeError> {
     Ok(store.git.find_blob(id).map_err(failed(what()))?.take_data())
 }
 
-type Files = BTreeMap<BString, (GitKind, ObjectId)>;
+pub(super) type Files = BTreeMap<BString, (GitKind, ObjectId)>;
 
-fn files(store: &Store, commit: ObjectId) -> Result<Files, ForgeError> {
+/// What is where in a commit, folders apart.
+pub(super) fn files(store: &Store, commit: ObjectId) -> Result<Files, ForgeError> {
     let what = || format!("reading the files of {commit} in `{}`", store.name());
     let tree = store.git.find_tree(store.tree_of(commit)?).map_err(failed(what()))?;
     let records = tree.traverse().breadthfirst.files().map_err(failed(what()))?;

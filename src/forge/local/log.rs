@@ -1,15 +1,14 @@
-//! The log: one file of JSON Lines on an orphan branch.
+//! The log: files of JSON Lines on an orphan branch.
 
 use gix::ObjectId;
+use gix::bstr::BString;
 use gix::object::tree::EntryKind;
 
+use super::content;
 use super::store::{Store, commit_id, failed, object_id};
+use crate::forge::log::{self, Layout, Rest, Segment, Written};
 use crate::forge::{ForgeError, LOG_BRANCH, LogPart};
-use crate::model::CommitId;
-
-const FILE: &str = "log.jsonl";
-/// Largest log that is read or written, in bytes.
-const LOG_BYTES_MAX: u64 = 64 << 20;
+use crate::model::{BlobId, CommitId};
 
 fn log_ref() -> String {
     format!("refs/heads/{LOG_BRANCH}")
@@ -20,33 +19,52 @@ pub(super) fn read(store: &Store, known: Option<&CommitId>) -> Result<LogPart, F
     let Some(tip) = store.find_ref(&log_ref())? else {
         return Ok(LogPart { tip: None, from_start: true, lines: Vec::new() });
     };
-    let whole = text(store, tip)?;
-    let before = known.map(|known| before(store, object_id(known), tip)).transpose()?.flatten();
-    let rest = before.as_deref().and_then(|before| whole.strip_prefix(before));
-    let lines = rest.unwrap_or(&whole).lines().filter(|line| !line.is_empty()).map(str::to_owned).collect();
-    Ok(LogPart { tip: Some(commit_id(tip)), from_start: rest.is_none(), lines })
+    let layout = layout(store, tip)?;
+    layout.check().map_err(failed(reading(store)))?;
+    let known = known.map(|known| before(store, object_id(known), tip)).transpose()?.flatten();
+    let rest = known.as_ref().and_then(|known| layout.after(known));
+    let since = rest.map(|rest| lines(store, &rest)).transpose()?.flatten();
+    let from_start = since.is_none();
+    let lines = match since {
+        Some(lines) => lines,
+        None => lines(store, &layout.whole())?.unwrap_or_default(),
+    };
+    Ok(LogPart { tip: Some(commit_id(tip)), from_start, lines })
 }
 
 /// The log as it was at a commit of its own history.
-fn before(store: &Store, known: ObjectId, tip: ObjectId) -> Result<Option<String>, ForgeError> {
+fn before(store: &Store, known: ObjectId, tip: ObjectId) -> Result<Option<Layout>, ForgeError> {
     if store.git.find_commit(known).is_err() || !store.is_ancestor(known, tip)? {
         return Ok(None);
     }
-    text(store, known).map(Some)
+    layout(store, known).map(Some)
 }
 
-fn text(store: &Store, commit: ObjectId) -> Result<String, ForgeError> {
-    let what = || format!("reading the log in `{}`", store.name());
-    let tree = store.git.find_tree(store.tree_of(commit)?).map_err(failed(what()))?;
-    let Some(entry) = tree.lookup_entry_by_path(FILE).map_err(failed(what()))? else {
-        return Ok(String::new());
+/// The files of the log at a commit.
+fn layout(store: &Store, commit: ObjectId) -> Result<Layout, ForgeError> {
+    let files = content::files(store, commit)?.into_iter();
+    let blobs = files.filter(|(_, (kind, _))| matches!(kind, EntryKind::Blob | EntryKind::BlobExecutable));
+    let segment = |(path, (_, id)): (BString, (EntryKind, ObjectId))| {
+        let bytes = store.git.find_header(id).map_err(failed(reading(store)))?.size();
+        let blob = BlobId::new(id.to_string()).expect("an object id has forty digits");
+        Ok(Segment::at(&path.to_string(), blob, bytes))
     };
-    let size = store.git.find_header(entry.object_id()).map_err(failed(what()))?.size();
-    if size > LOG_BYTES_MAX {
-        return Err(failed(what())(format!("`{FILE}` is larger than {LOG_BYTES_MAX} bytes")));
-    }
-    let mut blob = store.git.find_blob(entry.object_id()).map_err(failed(what()))?;
-    String::from_utf8(blob.take_data()).map_err(failed(what()))
+    blobs.map(segment).filter_map(Result::transpose).collect()
+}
+
+fn lines(store: &Store, rest: &Rest<'_>) -> Result<Option<Vec<String>>, ForgeError> {
+    let contents: Vec<Vec<u8>> =
+        rest.segments.iter().map(|segment| bytes(store, segment)).collect::<Result<_, _>>()?;
+    rest.lines(&contents).map_err(failed(reading(store)))
+}
+
+fn bytes(store: &Store, segment: &Segment) -> Result<Vec<u8>, ForgeError> {
+    let blob = store.git.find_blob(ObjectId::Sha1(*segment.blob.as_bytes()));
+    Ok(blob.map_err(failed(reading(store)))?.take_data())
+}
+
+fn reading(store: &Store) -> String {
+    format!("reading the log in `{}`", store.name())
 }
 
 /// Appends lines as one commit on the expected tip.
@@ -55,36 +73,35 @@ pub(super) fn append(
     lines: &[String],
     expected: Option<&CommitId>,
 ) -> Result<CommitId, ForgeError> {
-    let what = || format!("writing the log in `{}`", store.name());
+    let what = format!("writing the log in `{}`", store.name());
     let tip = store.find_ref(&log_ref())?;
     if tip.map(commit_id).as_ref() != expected {
         return Err(ForgeError::Conflict { what: format!("the log in `{}`", store.name()) });
     }
-    if lines.iter().any(|line| line.is_empty() || line.contains(['\n', '\r'])) {
-        return Err(failed(what())("a record is one line"));
-    }
-    let mut whole = tip.map(|tip| text(store, tip)).transpose()?.unwrap_or_default();
-    // A person may have left the last line without its end.
-    if !whole.is_empty() && !whole.ends_with('\n') {
-        whole.push('\n');
-    }
-    for line in lines {
-        whole.push_str(line);
-        whole.push('\n');
-    }
-    if whole.len() as u64 > LOG_BYTES_MAX {
-        return Err(failed(what())(format!("`{FILE}` would be larger than {LOG_BYTES_MAX} bytes")));
-    }
-    let blob = store.git.write_blob(whole).map_err(failed(what()))?.detach();
-    let mut editor =
-        store.git.edit_tree(ObjectId::empty_tree(gix::hash::Kind::Sha1)).map_err(failed(what()))?;
-    editor.upsert(FILE, EntryKind::Blob, blob).map_err(failed(what()))?;
-    let tree = editor.write().map_err(failed(what()))?.detach();
-    drop(editor);
-    let noun = if lines.len() == 1 { "record" } else { "records" };
-    let message = format!("log: {} {noun} [skip ci]\n", lines.len());
+    log::check_lines(lines).map_err(failed(&what))?;
+    let layout = tip.map(|tip| layout(store, tip)).transpose()?.unwrap_or_default();
+    let growing = layout.growing(lines);
+    let content = growing.map(|segment| bytes(store, segment)).transpose()?;
+    let written = layout.grown(growing.zip(content.as_deref()), lines).map_err(failed(&what))?;
+    layout.with(&written).map_err(failed(&what))?;
+    let tree = write(store, tip, &written)?;
     let parents: Vec<ObjectId> = tip.into_iter().collect();
-    let commit = store.write_commit(store.bot(), &message, tree, &parents)?;
+    let commit = store.write_commit(store.bot(), &log::message(lines), tree, &parents)?;
     store.move_ref(&log_ref(), tip, Some(commit))?;
     Ok(commit_id(commit))
+}
+
+/// The tree with files of the log beside everything else that is on the branch.
+fn write(store: &Store, tip: Option<ObjectId>, files: &[Written]) -> Result<ObjectId, ForgeError> {
+    let failed = || failed(format!("writing the log in `{}`", store.name()));
+    let base = match tip {
+        Some(tip) => store.tree_of(tip)?,
+        None => ObjectId::empty_tree(gix::hash::Kind::Sha1),
+    };
+    let mut editor = store.git.edit_tree(base).map_err(failed())?;
+    for file in files {
+        let blob = store.git.write_blob(&file.text).map_err(failed())?.detach();
+        editor.upsert(file.path(), EntryKind::Blob, blob).map_err(failed())?;
+    }
+    Ok(editor.write().map_err(failed())?.detach())
 }

@@ -6,6 +6,7 @@ mod checks;
 mod content;
 mod costs;
 mod deployments;
+mod log;
 mod looks;
 mod manifest;
 mod merging;

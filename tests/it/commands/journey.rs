@@ -71,7 +71,7 @@ async fn a_release_goes_through_environments_of_different_formats() {
     let application = shop::APPLICATION_BEFORE.replace("1.9.0", "1.10.0");
     assert_eq!(site.file("main", "apps/shop/overlays/production/app.yaml"), application);
     // A format without a place for digests is not taken for somebody's own setting.
-    let log = site.git(&["show", "towpath/log:log.jsonl"]);
+    let log = site.git(&["show", "towpath/log:log/000001.jsonl"]);
     assert!(!log.contains("\"hand\""), "{log}");
     assert_eq!(run(&site, Ledger::Kept)["actions"], json!([]));
 }

@@ -28,6 +28,8 @@ use crate::model::{BlobId, CommitId, RepositoryName, Time};
 
 /// Largest blob that is read, in bytes; what people edit is far smaller.
 const BLOB_BYTES_MAX: u64 = 16 << 20;
+/// Largest blob that GitHub gives in an answer that is read to its end: it takes a third more there.
+pub(in super::super) const LARGE_BLOB_BYTES_MAX: u64 = 44 << 20;
 /// Largest repository that is read as an archive, in bytes of its files.
 const ARCHIVE_BYTES_MAX: u64 = 16 << 20;
 /// How long a repository is read without an archive where GitHub did not give one.
@@ -138,12 +140,30 @@ impl GitHubForge {
         repository: &RepositoryName,
         blob: BlobId,
     ) -> Result<Arc<[u8]>, ForgeError> {
+        self.blob_up_to(repository, blob, BLOB_BYTES_MAX).await
+    }
+
+    /// A blob that may be larger than what people edit.
+    pub(super) async fn large_blob(
+        &self,
+        repository: &RepositoryName,
+        blob: BlobId,
+    ) -> Result<Arc<[u8]>, ForgeError> {
+        self.blob_up_to(repository, blob, LARGE_BLOB_BYTES_MAX).await
+    }
+
+    async fn blob_up_to(
+        &self,
+        repository: &RepositoryName,
+        blob: BlobId,
+        bytes_max: u64,
+    ) -> Result<Arc<[u8]>, ForgeError> {
         let path = format!("/repos/{repository}/git/blobs/{blob}");
         let found: Blob =
             self.inner.connection.get(Scope::Repository(repository), "read files", path).await?;
         let what = || format!("reading the blob {blob} in `{repository}`");
-        if found.size.is_some_and(|size| size > BLOB_BYTES_MAX) {
-            return Err(failed(what(), format!("it is larger than {BLOB_BYTES_MAX} bytes")));
+        if found.size.is_some_and(|size| size > bytes_max) {
+            return Err(failed(what(), format!("it is larger than {bytes_max} bytes")));
         }
         let text: String = found.content.split_ascii_whitespace().collect();
         STANDARD.decode(text).map(Arc::from).map_err(|error| failed(what(), error))

@@ -115,7 +115,7 @@ fn kind(mode: &str) -> EntryKind {
 
 /// The id of the tree that a listing most likely begins with: GitHub repeats the commit that it was asked for, and to
 /// ask for the commit would be a request more. Nothing for entries that no tree has.
-fn root(listed: &[GitEntry]) -> Option<String> {
+pub(in super::super) fn root(listed: &[GitEntry]) -> Option<String> {
     let own = listed.iter().filter(|entry| !entry.path.contains('/'));
     let entries = own.map(|entry| {
         let mode = EntryMode::try_from(u32::from_str_radix(&entry.mode, 8).ok()?).ok()?;

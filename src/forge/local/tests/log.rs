@@ -36,10 +36,10 @@ async fn what_was_appended_since_is_read() {
     insta::assert_snapshot!(ground.git(&["log", "--format=%an: %s", "--name-status", "towpath/log"]), @"
     towpath: log: 1 record [skip ci]
 
-    M	log.jsonl
+    M	log/000001.jsonl
     towpath: log: 2 records [skip ci]
 
-    A	log.jsonl
+    A	log/000001.jsonl
     ");
     assert_eq!(ground.git(&["rev-list", "--count", "towpath/log"]).trim(), "2", "an orphan branch");
     ground.expect_sound();
@@ -84,7 +84,7 @@ async fn a_known_commit_of_another_history_says_nothing() {
 async fn a_log_that_a_person_rewrote_is_read_from_the_start() {
     let ground = Ground::new().await;
     let one = ground.append(&["{\"n\":1}"], None).await.unwrap();
-    ground.push("towpath/log", "log.jsonl", "{\"n\":7}\n{\"n\":8}").await;
+    ground.push("towpath/log", "log/000001.jsonl", "{\"n\":7}\n{\"n\":8}").await;
     let read = ground.read(Some(&one)).await;
     assert_eq!((read.from_start, read.lines), (true, lines(&["{\"n\":7}", "{\"n\":8}"])));
 }
@@ -92,7 +92,7 @@ async fn a_log_that_a_person_rewrote_is_read_from_the_start() {
 #[tokio::test]
 async fn a_last_line_without_its_end_is_not_run_into() {
     let ground = Ground::new().await;
-    let pushed = ground.push("towpath/log", "log.jsonl", "{\"n\":1}").await;
+    let pushed = ground.push("towpath/log", "log/000001.jsonl", "{\"n\":1}").await;
     ground.append(&["{\"n\":2}"], Some(&pushed)).await.unwrap();
     assert_eq!(ground.read(None).await.lines, lines(&["{\"n\":1}", "{\"n\":2}"]));
     let since = ground.read(Some(&pushed)).await;
@@ -105,4 +105,56 @@ async fn a_record_of_two_lines_is_refused() {
     let refs = ground.refs();
     insta::assert_snapshot!(said(&ground, ground.append(&["{}\n{}"], None).await), @"writing the log in `acme/deploy` failed: a record is one line");
     assert_eq!(ground.refs(), refs);
+}
+
+#[tokio::test]
+async fn the_one_file_of_an_older_towpath_is_read_and_gone_on_from() {
+    let ground = Ground::new().await;
+    let old = ground.push("towpath/log", "log.jsonl", "{\"n\":1}\n\n{\"n\":2}").await;
+    let new = ground.append(&["{\"n\":3}"], Some(&old)).await.unwrap();
+    let whole = lines(&["{\"n\":1}", "{\"n\":2}", "{\"n\":3}"]);
+    let read = ground.read(None).await;
+    assert_eq!((read.from_start, read.lines), (true, whole));
+    let since = ground.read(Some(&old)).await;
+    assert_eq!((since.tip, since.from_start, since.lines), (Some(new), false, lines(&["{\"n\":3}"])));
+    insta::assert_snapshot!(ground.git(&["ls-tree", "-r", "--name-only", "towpath/log"]), @"
+    log.jsonl
+    log/000001.jsonl
+    ");
+    ground.expect_sound();
+}
+
+#[tokio::test]
+async fn a_large_log_is_written_and_read_in_parts() {
+    let ground = Ground::new().await;
+    let line = |n: usize| format!("{{\"n\":{n},\"text\":\"{}\"}}", "x".repeat(50_000));
+    let (mut tip, mut tips) = (None, Vec::new());
+    for n in 0..40 {
+        let new = ground.append(&[&line(n)], tip.as_ref()).await.unwrap();
+        tips.push(new.clone());
+        tip = Some(new);
+    }
+    let whole: Vec<String> = (0..40).map(line).collect();
+    assert!(ground.read(None).await.lines == whole);
+    for known in [0, 17, 38] {
+        let since = ground.read(Some(&tips[known])).await;
+        assert!(!since.from_start && since.lines == whole[known + 1..], "after {known}");
+    }
+    let sizes = ground.git(&["ls-tree", "-r", "--format=%(objectsize)", "towpath/log"]);
+    assert_eq!(sizes.lines().count(), 8);
+    assert!(sizes.lines().all(|size| size.parse::<u64>().unwrap() <= 256 << 10), "{sizes}");
+    let changed = ground.git(&["log", "--format=", "--name-only", "towpath/log"]);
+    assert_eq!(changed.lines().count(), 40, "each append wrote one file");
+}
+
+#[tokio::test]
+async fn what_else_lies_on_the_branch_is_left_alone() {
+    let ground = Ground::new().await;
+    let pushed = ground.push("towpath/log", "README.md", "What is this?").await;
+    ground.push("towpath/log", "log/notes.md", "{\"n\":0}\n").await;
+    let tip = ground.push("towpath/log", "log/1.jsonl", "{\"n\":0}\n").await;
+    ground.append(&["{\"n\":1}"], Some(&tip)).await.unwrap();
+    assert_eq!(ground.read(None).await.lines, lines(&["{\"n\":1}"]));
+    assert!(ground.read(Some(&pushed)).await.from_start, "there was no log");
+    assert_eq!(ground.git(&["show", "towpath/log:README.md"]), "What is this?");
 }

@@ -258,10 +258,14 @@ impl State {
         merged.unwrap_or_else(|| self.base_tip())
     }
 
+    /// The lines of all files of the log: that of the older layout comes first, as the names are sorted.
     fn log_lines(&self, tip: &CommitId) -> Vec<String> {
-        let file = self.git.get(tip).files.get(&log_file());
-        let text = file.map(|content| String::from_utf8_lossy(content).into_owned()).unwrap_or_default();
-        text.lines().map(str::to_owned).collect()
+        let files = self.git.get(tip).files.iter().filter(|(path, _)| path.as_str().ends_with(".jsonl"));
+        let mut files: Vec<(&str, &Arc<[u8]>)> =
+            files.map(|(path, content)| (path.as_str(), content)).collect();
+        files.sort();
+        let texts = files.into_iter().map(|(_, content)| String::from_utf8_lossy(content).into_owned());
+        texts.flat_map(|text| text.lines().map(str::to_owned).collect::<Vec<_>>()).collect()
     }
 
     /// The whole log, oldest line first.
@@ -529,7 +533,7 @@ fn log_branch() -> BranchName {
 }
 
 fn log_file() -> RepositoryPath {
-    rules::name("log.jsonl")
+    rules::name("log/000001.jsonl")
 }
 
 fn check_text(text: &str) {

@@ -50,6 +50,8 @@ pub(crate) struct Desk {
     trees: BTreeMap<String, Files>,
     /// Every request, in order, and whether it was answered with "as it was".
     pub(crate) requests: Vec<(String, bool)>,
+    /// How large the bodies of all requests were together.
+    pub(crate) bytes_received: usize,
     /// Archives of commits.
     pub(crate) archives: archive::Archives,
     /// Check runs, by their numbers.
@@ -172,6 +174,7 @@ impl State {
     /// The answer to a request, and whether a test planned it.
     fn respond(&mut self, head: &Parts, body: &[u8]) -> (Response<String>, bool) {
         let line = format!("{} {}", head.method, head.uri);
+        self.github.bytes_received += body.len();
         let header = |name: &str| head.headers.get(name).and_then(|value| value.to_str().ok());
         let bearer = header("authorization").unwrap_or_default();
         let is_allowed = self.github.takes(bearer.trim_start_matches("Bearer "), head.uri.path());

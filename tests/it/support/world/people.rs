@@ -140,6 +140,15 @@ impl FakeWorld {
         let commit = state.commit(vec![tip], files, &name(by), &format!("edit {path}"));
         state.move_branch(branch, commit);
     }
+
+    /// Somebody pushes a commit with exactly these files to a branch, which may be new.
+    pub(crate) fn push_files(&self, branch: &BranchName, by: &str, files: Files) -> CommitId {
+        let mut state = self.state();
+        let tip = state.git.tip(branch).cloned();
+        let commit = state.commit(tip.into_iter().collect(), files, &name(by), "pushed by hand");
+        state.move_branch(branch, commit.clone());
+        commit
+    }
 }
 
 impl State {
