@@ -3,8 +3,8 @@
 use super::{Draft, Effect, Subject, content};
 use crate::decide::{Action, Judgement, Plan};
 use crate::model::{
-    Change, ChangeNumber, FileChange, ImageReference, NewStatus, ObservedChange, Presentation, Release,
-    SourceSpan, World,
+    Change, ChangeNumber, FileChange, ImageReference, NewStatus, ObservedChange, Presentation, QueuePlace,
+    Release, SourceSpan, World,
 };
 use crate::render::{self, BodyInput, Carriage, ImageSource, Step};
 
@@ -85,6 +85,7 @@ fn is_touched(plan: &Plan, number: ChangeNumber) -> bool {
         Action::Merge { gates, .. } => gates.change() == number,
         Action::Record { .. }
         | Action::Open { .. }
+        | Action::Dequeue { .. }
         | Action::DeleteBranch { .. }
         | Action::Remark { .. }
         | Action::React { .. }
@@ -120,9 +121,16 @@ fn renewal(subject: &Subject<'_>, observed: &ObservedChange) -> Option<Draft> {
 
 fn is_shown(change: &Change, wanted: &Presentation) -> bool {
     let status = change.statuses.last().filter(|status| status.head == change.head.commit);
-    let status_is_shown = status
-        .is_some_and(|status| (status.state, &status.text) == (wanted.status.state, &wanted.status.text));
-    status_is_shown && change.title == wanted.title && squeezed(&change.body) == squeezed(&wanted.body)
+    let status_is_shown = status.is_some_and(|status| status.is_same(&wanted.status));
+    // The queue waits for it on a commit of its own.
+    let queue = change.queue.as_ref().filter(|queue| queue.group.is_some());
+    let in_queue = wanted.status.in_queue();
+    let is_shown_there =
+        |queue: &QueuePlace| queue.shown.as_ref().is_some_and(|shown| shown.is_same(&in_queue));
+    status_is_shown
+        && queue.is_none_or(is_shown_there)
+        && change.title == wanted.title
+        && squeezed(&change.body) == squeezed(&wanted.body)
 }
 
 /// A text without white space: forges and editors change it at will.

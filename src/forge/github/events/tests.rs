@@ -73,6 +73,18 @@ fn pull_requests_and_reviews_name_the_branch_they_come_from() {
 }
 
 #[test]
+fn a_group_of_the_merge_queue_names_the_base_and_counts_while_it_waits() {
+    let group = json!({
+        "head_sha": "0123456789012345678901234567890123456789",
+        "head_ref": "refs/heads/gh-readonly-queue/main/pr-1-0123456789012345678901234567890123456789",
+        "base_ref": "refs/heads/main",
+    });
+    let body = |action: &str| there(json!({ "action": action, "merge_group": group }));
+    assert_eq!(said(EventKind::MergeGroup, &body("checks_requested")), branch("main"));
+    assert_eq!(said(EventKind::MergeGroup, &body("destroyed")), News::Nothing);
+}
+
+#[test]
 fn a_check_counts_once_it_ended() {
     let suite = json!({ "head_branch": "towpath/dev/shop" });
     let run = |action: &str| there(json!({ "action": action, "check_run": { "check_suite": suite } }));

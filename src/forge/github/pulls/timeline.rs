@@ -47,6 +47,8 @@ pub(super) struct Timeline {
     pub(super) remarks: BTreeMap<String, String>,
     pub(super) comments: Vec<Comment>,
     pub(super) reviews: Vec<Review>,
+    /// Whether somebody put it into the merge queue, and nobody took it out again.
+    pub(super) is_queued: bool,
     pub(super) ended: Ended,
 }
 
@@ -105,6 +107,8 @@ impl GitHubForge {
                     timeline.comments.push(comment);
                 }
                 "reviewed" => timeline.reviews.extend(review(happening)),
+                "added_to_merge_queue" => timeline.is_queued = true,
+                "removed_from_merge_queue" => timeline.is_queued = false,
                 "merged" | "closed" => timeline.ended.by = Some(user(happening.actor.as_ref())),
                 _ => {}
             }
