@@ -1,7 +1,7 @@
 //! What people see of a change: made anew at each look, written only where it differs.
 
 use super::{Draft, Effect, Subject, content};
-use crate::decide::{Action, Judgement, Plan};
+use crate::decide::{Action, Because, Judgement, Plan};
 use crate::model::{
     Change, ChangeNumber, FileChange, ImageReference, NewStatus, ObservedChange, Presentation, QueuePlace,
     Release, SourceSpan, World,
@@ -82,10 +82,13 @@ pub(super) fn to_show(
 fn is_touched(plan: &Plan, number: ChangeNumber) -> bool {
     plan.actions.iter().any(|action| match action {
         Action::Update { change, .. } | Action::Close { change, .. } => *change == number,
+        // What is taken out to be rewritten or closed shows something else right after.
+        Action::Dequeue { change, because, .. } => {
+            *change == number && !matches!(because, Because::NotToBeMerged(_))
+        }
         Action::Merge { gates, .. } => gates.change() == number,
         Action::Record { .. }
         | Action::Open { .. }
-        | Action::Dequeue { .. }
         | Action::DeleteBranch { .. }
         | Action::Remark { .. }
         | Action::React { .. }
