@@ -185,7 +185,7 @@ fn bodies_that_cannot_be_read() {
     the body is no `push` of GitHub: duplicate field `ref` at line 1 column 30
     the body is no `push` of GitHub: EOF while parsing a value at line 1 column 0
     the body is no `push` of GitHub: EOF while parsing a list at line 1 column 1
-    the body is no `push` of GitHub: invalid length 0, expected struct Body with 29 elements at line 1 column 2
+    the body is no `push` of GitHub: invalid length 0, expected struct Body with 30 elements at line 1 column 2
     the body is no `push` of GitHub: invalid type: null, expected struct Body at line 1 column 4
     ");
     for body in [&b"\xff\xfe"[..], b"{\"ref\": \"\xc3\x28\"}", b"{\"ref\": \"a\0\"}"] {

@@ -17,7 +17,7 @@ impl Ground {
     async fn with_queue(self) -> (Self, ChangeNumber) {
         self.world.state().protection.has_queue = true;
         let change = self.open().await;
-        self.forge.merge(&self.merge_of(change)).await.unwrap_err();
+        self.forge.merge(&self.merge_of(change)).await.expect_err("it only waits by now");
         (self, change)
     }
 
