@@ -47,8 +47,8 @@ impl GitHubForge {
     /// Whether the bot's account wrote a commit and nobody else had a hand in it; nothing where GitHub cannot tell yet.
     ///
     /// The commit is proven for a branch. Without one the names are believed: what has ended is merged no more. So are
-    /// they at a GitHub Enterprise Server that keeps no list of activity, where a committer without an account may be the
-    /// server itself.
+    /// they at a GitHub Enterprise Server that keeps no list of activity, where a committer without an account, or one who
+    /// signs, may be the server itself.
     pub(super) async fn authorship(
         &self,
         repository: &RepositoryName,
@@ -69,8 +69,8 @@ impl GitHubForge {
         if is_own && is_signed {
             return Ok(Some(true));
         }
-        let by_names = is_own || committer.is_none();
-        let Some(branch) = branch else { return Ok(Some(by_names || is_signed)) };
+        let by_names = is_own || is_signed || committer.is_none();
+        let Some(branch) = branch else { return Ok(Some(by_names)) };
         let pusher = self.memory(repository).pusher(id);
         let found = pusher.get_or_try_init(|| self.pushed_by_bot(repository, (branch, id), by_names)).await;
         match found {
