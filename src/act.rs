@@ -120,6 +120,7 @@ async fn carry_out<F: Forge>(forge: &F, ground: &Ground<'_>, effect: &Effect) ->
             expect_proof(gates, merge, (ground.now)())?;
             forge.merge(merge).await.map(drop)
         }
+        Effect::Dequeue { change } => forge.dequeue(place, *change).await,
         Effect::Close { change } => forge.close(place, *change).await,
         Effect::DeleteBranch { branch, expected } => forge.delete_branch(place, branch, expected).await,
         Effect::Remark { change, remark } => forge.remark(place, *change, remark).await,

@@ -34,6 +34,11 @@ pub enum Effect {
         /// What the change has to show by then, where it shows something else.
         presentation: Option<Box<Presentation>>,
     },
+    /// Take a change out of the forge's own queue.
+    Dequeue {
+        /// The change.
+        change: ChangeNumber,
+    },
     /// Close a change.
     Close {
         /// The change.
@@ -140,6 +145,9 @@ fn draft_action(subject: &Subject<'_>, action: &Action) -> Result<Draft, String>
         }
         Action::Merge { target, release, gates, .. } => {
             Ok(content::merge(subject, action, (target, release), gates))
+        }
+        Action::Dequeue { change, target, .. } => {
+            Ok(words::simple(action, target, Effect::Dequeue { change: *change }))
         }
         Action::Close { change, target, .. } => {
             Ok(words::simple(action, target, Effect::Close { change: *change }))

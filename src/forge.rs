@@ -263,6 +263,17 @@ pub trait Forge: Send + Sync {
     /// look on. That it waits in the forge's own queue is such an answer.
     fn merge(&self, merge: &Merge) -> impl Future<Output = Result<CommitId, ForgeError>> + Send;
 
+    /// Takes a change out of the forge's own queue, so that it is not merged; it may be out of it already.
+    ///
+    /// A forge without such a queue has nothing to do.
+    fn dequeue(
+        &self,
+        _place: &Place,
+        _change: ChangeNumber,
+    ) -> impl Future<Output = Result<(), ForgeError>> + Send {
+        std::future::ready(Ok(()))
+    }
+
     /// Closes a change without merging it; it may be closed already.
     fn close(
         &self,

@@ -31,7 +31,8 @@ mod world;
 
 pub use change::{
     BRANCH_PREFIX, Barrier, BarrierKind, CHANGE_LABEL, Change, ChangeNumber, ChangeState, Comment, CommentId,
-    ContentMark, Head, LOG_BRANCH, Reaction, Review, ReviewVerdict, Status, StatusState, change_branch,
+    ContentMark, Head, LOG_BRANCH, QueuePlace, Reaction, Review, ReviewVerdict, Status, StatusState,
+    change_branch,
 };
 pub use code_owners::CodeOwners;
 pub use deployment::{Deployment, Deployments};

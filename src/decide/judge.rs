@@ -115,7 +115,39 @@ fn planned_key<'a>(case: &Case<'a>, release: &Release) -> Option<&'a ContentKey>
 }
 
 /// A change is open: close, renew, replace or merge it, or say why it waits.
+///
+/// In the forge's own queue it is being merged, so that it stays there only while the bot would merge it at this instant.
+/// Whatever else is to become of it comes after it was taken out: the forge may let nobody write to what it merges. What a
+/// person put there is a person's merge, and left to them and to the status that the queue asks for.
 fn judge_change(case: &Case<'_>, observed: &ObservedChange, needs: &mut BTreeSet<Need>) -> Finding {
+    let mut finding = next_step(case, observed, needs);
+    let Some(queue) = &observed.change.queue else { return finding };
+    let change = observed.change.number;
+    finding.action = match finding.action.take() {
+        action if queue.by_bot && !matches!(action, Some(Action::Merge { .. })) => {
+            let because = out_of_queue(action, &finding);
+            Some(Action::Dequeue { change, target: case.target.clone(), because })
+        }
+        _stays => {
+            finding.notes.push(Reason::MergeQueued { change });
+            None
+        }
+    };
+    finding
+}
+
+/// Why a change comes out of the queue: what is to be done with it instead, or what keeps it from being merged.
+fn out_of_queue(instead: Option<Action>, finding: &Finding) -> Because {
+    if let Some(Action::Update { because, .. } | Action::Close { because, .. }) = instead {
+        return because;
+    }
+    let waiting = finding.gates.iter().filter(|report| report.verdict != Verdict::Pass);
+    let waiting: Vec<Reason> = waiting.map(|report| report.reason.clone()).collect();
+    Because::NotToBeMerged(if waiting.is_empty() { finding.notes.clone() } else { waiting })
+}
+
+/// What is to become of an open change, wherever it stands.
+fn next_step(case: &Case<'_>, observed: &ObservedChange, needs: &mut BTreeSet<Need>) -> Finding {
     let change = observed.change.number;
     let own = if observed.is_ours() { case.release_of(observed) } else { None };
     let Some(release) = own else { return Finding::note(Reason::ForeignHead { change }) };
@@ -220,7 +252,6 @@ fn past_barrier(
     let Some(barrier) = &observed.change.barrier else { return (Some(merge), None) };
     match barrier.kind {
         BarrierKind::Behind => (update(case, observed, release, Because::BaseMoved), None),
-        BarrierKind::Queued => (None, Some(Reason::MergeQueued { change })),
         BarrierKind::Unread => (None, unread(observed)),
         BarrierKind::Blocked => {
             let may_try = barrier.until.is_none_or(|until| until <= case.world.now);

@@ -281,6 +281,15 @@ pub enum Action {
         /// The proof.
         gates: GatesPassed,
     },
+    /// Take a change out of the forge's own queue, into which the bot put it. It stays open.
+    Dequeue {
+        /// The change.
+        change: ChangeNumber,
+        /// Where it would have gone.
+        target: Target,
+        /// Why.
+        because: Because,
+    },
     /// Close a change.
     Close {
         /// The change.
@@ -343,7 +352,7 @@ impl Action {
         match self {
             Self::Record { .. } => "record",
             Self::Open { .. } => "open",
-            Self::Update { .. } => "update",
+            Self::Update { .. } | Self::Dequeue { .. } => "update",
             Self::Merge { .. } => "merge",
             Self::Close { .. } => "close",
             Self::DeleteBranch { .. } => "delete-branch",

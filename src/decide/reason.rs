@@ -217,6 +217,8 @@ pub enum Because {
     },
     /// The base moved so that the content had to be made anew.
     BaseMoved,
+    /// It may not be merged any more, or not by the bot, for these reasons.
+    NotToBeMerged(Vec<Reason>),
     /// It runs already, or something newer does.
     Overtaken,
     /// The landing on which it rested was taken back.

@@ -19,6 +19,7 @@ pub(super) fn ask(
         Some(Action::Merge { .. } | Action::Close { .. }) => None,
         Some(
             Action::Record { .. }
+            | Action::Dequeue { .. }
             | Action::DeleteBranch { .. }
             | Action::Remark { .. }
             | Action::React { .. }

@@ -3,7 +3,7 @@
 mod any_world;
 mod deployments;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use any_world::{any_world, index_of, policy, target};
 use proptest::prelude::*;
@@ -11,7 +11,9 @@ use proptest::strategy::ValueTree as _;
 use proptest::test_runner::TestRunner;
 
 use super::*;
-use crate::model::{Fact, Gate, Landing, Obstacle, Principal, Release, Standing, UserName};
+use crate::model::{
+    ChangeNumber, Fact, Gate, Landing, Obstacle, Principal, QueuePlace, Release, Standing, UserName,
+};
 
 /// The log as it is once the plan's records are in it.
 fn history_after(world: &World, plan: &Plan) -> History {
@@ -45,12 +47,21 @@ fn brought(plan: &Plan) -> impl Iterator<Item = (&Target, &Release)> {
         | Action::Update { target, release, .. }
         | Action::Merge { target, release, .. } => Some((target, release)),
         Action::Record { .. }
+        | Action::Dequeue { .. }
         | Action::Close { .. }
         | Action::DeleteBranch { .. }
         | Action::Remark { .. }
         | Action::React { .. }
         | Action::Announce { .. } => None,
     })
+}
+
+/// The same with every open change in the forge's queue.
+fn in_queue(mut world: World, by_bot: bool) -> World {
+    for observed in world.changes.iter_mut().filter(|observed| observed.change.is_open()) {
+        observed.change.queue = Some(QueuePlace { by_bot, group: None, shown: None });
+    }
+    world
 }
 
 fn stands(landing: &Landing, release: &Release) -> bool {
@@ -81,6 +92,7 @@ fn any_world_has_something_to_judge() {
                 Action::Open { .. }
                 | Action::Merge { .. }
                 | Action::Update { .. }
+                | Action::Dequeue { .. }
                 | Action::Close { .. }
                 | Action::DeleteBranch { .. }
                 | Action::Record { .. }
@@ -158,6 +170,7 @@ proptest! {
                 Action::Open { target, .. }
                 | Action::Update { target, .. }
                 | Action::Merge { target, .. }
+                | Action::Dequeue { target, .. }
                 | Action::Close { target, .. } => *count.entry(target).or_default() += 1,
                 Action::Record { .. }
                 | Action::DeleteBranch { .. }
@@ -167,6 +180,26 @@ proptest! {
             }
         }
         prop_assert!(count.values().all(|count| *count == 1), "{:?}", plan.actions);
+    }
+
+    #[test]
+    fn in_the_queue_stays_only_what_would_be_merged_now(world in any_world()) {
+        let plan = decide(&world, &policy());
+        let merges = |action: &Action| if let Action::Merge { gates, .. } = action { Some(gates.change()) } else { None };
+        let merged: BTreeSet<ChangeNumber> = plan.actions.iter().filter_map(merges).collect();
+        for by_bot in [true, false] {
+            let queued = decide(&in_queue(world.clone(), by_bot), &policy());
+            for action in &queued.actions {
+                match action {
+                    Action::Dequeue { change, .. } => prop_assert!(by_bot && !merged.contains(change), "{:?}", action),
+                    Action::Update { .. } | Action::Merge { .. } | Action::Close { .. } => prop_assert!(false, "{:?}", action),
+                    Action::Open { .. } | Action::Record { .. } | Action::DeleteBranch { .. } | Action::Remark { .. } | Action::React { .. } | Action::Announce { .. } => {}
+                }
+            }
+            let stays = queued.judgements.iter().filter(|own| own.notes.iter().any(|note| matches!(note, Reason::MergeQueued { .. })));
+            let stays: BTreeSet<ChangeNumber> = stays.filter_map(|own| own.change).collect();
+            prop_assert!(stays.is_superset(&merged) && (!by_bot || stays == merged));
+        }
     }
 
     #[test]
@@ -190,7 +223,7 @@ proptest! {
                     Action::Update { change, .. } | Action::Close { change, .. } => *change == number,
                     Action::Merge { gates, .. } => gates.change() == number,
                     Action::DeleteBranch { branch, .. } => *branch == observed.change.branch,
-                    Action::Open { .. } | Action::Record { .. } | Action::Remark { .. } | Action::React { .. } | Action::Announce { .. } => false,
+                    Action::Open { .. } | Action::Record { .. } | Action::Dequeue { .. } | Action::Remark { .. } | Action::React { .. } | Action::Announce { .. } => false,
                 };
                 prop_assert!(!touches, "{:?}", action);
             }

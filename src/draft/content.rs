@@ -155,6 +155,7 @@ const fn requester(action: &Action) -> Option<&UserName> {
         | Action::Update { requester, .. }
         | Action::Merge { requester, .. } => requester.as_ref(),
         Action::Record { .. }
+        | Action::Dequeue { .. }
         | Action::Close { .. }
         | Action::DeleteBranch { .. }
         | Action::Remark { .. }

@@ -1,10 +1,10 @@
 //! What people see of a change: made anew at each look, written only where it differs.
 
 use super::{Draft, Effect, Subject, content};
-use crate::decide::{Action, Judgement, Plan};
+use crate::decide::{Action, Because, Judgement, Plan};
 use crate::model::{
-    Change, ChangeNumber, FileChange, ImageReference, NewStatus, ObservedChange, Presentation, Release,
-    SourceSpan, World,
+    Change, ChangeNumber, FileChange, ImageReference, NewStatus, ObservedChange, Presentation, QueuePlace,
+    Release, SourceSpan, World,
 };
 use crate::render::{self, BodyInput, Carriage, ImageSource, Step};
 
@@ -82,6 +82,10 @@ pub(super) fn to_show(
 fn is_touched(plan: &Plan, number: ChangeNumber) -> bool {
     plan.actions.iter().any(|action| match action {
         Action::Update { change, .. } | Action::Close { change, .. } => *change == number,
+        // What is taken out to be rewritten or closed shows something else right after.
+        Action::Dequeue { change, because, .. } => {
+            *change == number && !matches!(because, Because::NotToBeMerged(_))
+        }
         Action::Merge { gates, .. } => gates.change() == number,
         Action::Record { .. }
         | Action::Open { .. }
@@ -120,9 +124,16 @@ fn renewal(subject: &Subject<'_>, observed: &ObservedChange) -> Option<Draft> {
 
 fn is_shown(change: &Change, wanted: &Presentation) -> bool {
     let status = change.statuses.last().filter(|status| status.head == change.head.commit);
-    let status_is_shown = status
-        .is_some_and(|status| (status.state, &status.text) == (wanted.status.state, &wanted.status.text));
-    status_is_shown && change.title == wanted.title && squeezed(&change.body) == squeezed(&wanted.body)
+    let status_is_shown = status.is_some_and(|status| status.is_same(&wanted.status));
+    // The queue waits for it on a commit of its own.
+    let queue = change.queue.as_ref().filter(|queue| queue.group.is_some());
+    let in_queue = wanted.status.in_queue();
+    let is_shown_there =
+        |queue: &QueuePlace| queue.shown.as_ref().is_some_and(|shown| shown.is_same(&in_queue));
+    status_is_shown
+        && queue.is_none_or(is_shown_there)
+        && change.title == wanted.title
+        && squeezed(&change.body) == squeezed(&wanted.body)
 }
 
 /// A text without white space: forges and editors change it at will.

@@ -152,6 +152,10 @@ impl Forge for AnyForge {
         each!(self, forge => forge.merge(merge).await)
     }
 
+    async fn dequeue(&self, place: &Place, change: ChangeNumber) -> Result<(), ForgeError> {
+        each!(self, forge => forge.dequeue(place, change).await)
+    }
+
     async fn close(&self, place: &Place, change: ChangeNumber) -> Result<(), ForgeError> {
         each!(self, forge => forge.close(place, change).await)
     }

@@ -4,6 +4,7 @@
 //! which alone knows compare-and-swap. What is remembered (refs, pull requests, trees, the log) saves requests; a
 //! process that forgets it all reads it again.
 
+mod authorship;
 mod budget;
 mod checks;
 mod connection;
@@ -250,7 +251,10 @@ impl Forge for GitHubForge {
         change: ChangeNumber,
         presentation: &Presentation,
     ) -> Result<(), ForgeError> {
-        let done = self.show(place, change, presentation).await;
+        let mut done = self.show(place, change, presentation).await;
+        if done.is_ok() {
+            done = self.show_in_queue(place, change, &presentation.status).await;
+        }
         self.hint(&place.repository);
         done
     }
@@ -274,6 +278,12 @@ impl Forge for GitHubForge {
     async fn merge(&self, merge: &Merge) -> Result<CommitId, ForgeError> {
         let done = self.merge_at(merge).await;
         self.hint(&merge.place.repository);
+        done
+    }
+
+    async fn dequeue(&self, place: &Place, change: ChangeNumber) -> Result<(), ForgeError> {
+        let done = self.take_out(place, change).await;
+        self.hint(&place.repository);
         done
     }
 

@@ -1,7 +1,8 @@
 //! A change is a pull or merge request, in words that every forge shares.
 
 use super::{
-    BranchName, CommitId, ContentKey, EnvironmentName, GroupName, ImageReference, Time, UserName, words,
+    BranchName, CommitId, ContentKey, EnvironmentName, GroupName, ImageReference, NewStatus, Time, UserName,
+    words,
 };
 
 /// The orphan branch of a config repository that holds the log.
@@ -168,6 +169,14 @@ pub struct Status {
     pub text: String,
 }
 
+impl Status {
+    /// Whether people read the same in another one.
+    #[must_use]
+    pub fn is_same(&self, other: &NewStatus) -> bool {
+        (self.state, &self.text) == (other.state, &other.text)
+    }
+}
+
 /// The commit at the tip of a change's branch.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Head {
@@ -226,8 +235,6 @@ words! {
         Blocked = "blocked",
         /// The forge wants the newest base in the branch first.
         Behind = "behind",
-        /// The change stands in the forge's own queue, and is merged at its turn.
-        Queued = "queued",
         /// Not all that was said on the change can be read, so it is left to people.
         Unread = "unread",
     }
@@ -242,6 +249,17 @@ pub struct Barrier {
     pub why: String,
     /// When a merge is worth another try; nothing where none was tried, since only a try tells for sure.
     pub until: Option<Time>,
+}
+
+/// The place of a change in the forge's own queue, from which the forge merges it at its turn.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QueuePlace {
+    /// Whether the bot put it there; if not, a person wants it merged.
+    pub by_bot: bool,
+    /// The commit that the forge would merge, on which it waits for the required checks; nothing until it has made one.
+    pub group: Option<CommitId>,
+    /// What the bot published last on that commit.
+    pub shown: Option<Status>,
 }
 
 /// A change request on a config repository whose branch carries Towpath's prefix.
@@ -271,6 +289,8 @@ pub struct Change {
     pub conflicted: bool,
     /// What else stands in the way of merging it, as far as the forge says.
     pub barrier: Option<Barrier>,
+    /// Where it stands in the forge's own queue, if it does.
+    pub queue: Option<QueuePlace>,
     /// Comments, oldest first.
     pub comments: Vec<Comment>,
     /// Reviews, oldest first.

@@ -17,6 +17,18 @@ pub struct NewStatus {
     pub details: String,
 }
 
+impl NewStatus {
+    /// The same on the commit that a queue would merge: what waits there holds up all that stand behind it.
+    #[must_use]
+    pub fn in_queue(&self) -> Self {
+        let state = match self.state {
+            StatusState::Success => StatusState::Success,
+            StatusState::Pending | StatusState::Failure => StatusState::Failure,
+        };
+        Self { state, ..self.clone() }
+    }
+}
+
 /// What people see of a change: title, text and status.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Presentation {

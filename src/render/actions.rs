@@ -19,6 +19,10 @@ pub fn because(because: &Because) -> String {
             format!("newer than {}, which nobody approved", name(replaces.as_str()))
         }
         Because::BaseMoved => "the base branch moved, so the content is made anew on it".to_owned(),
+        Because::NotToBeMerged(reasons) => {
+            let reasons: Vec<String> = reasons.iter().map(reason).collect();
+            format!("not to be merged now: {}", reasons.join(", "))
+        }
         Because::Overtaken => "it runs already, or something newer does".to_owned(),
         Because::Withdrawn => "the release was taken back where it came from".to_owned(),
         Because::Declined { by } => format!("{} declined it", person(by)),
@@ -52,6 +56,9 @@ pub fn action_because(action: &Action) -> String {
         }
         Action::Remark { because: Because::SomebodyAsked { by }, .. } => {
             format!("an answer to {}", person(by))
+        }
+        Action::Dequeue { because: why, .. } => {
+            format!("it comes out of the forge's merge queue: {}", because(why))
         }
         Action::Open { because: why, .. }
         | Action::Update { because: why, .. }

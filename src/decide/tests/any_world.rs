@@ -191,6 +191,7 @@ fn change(number: u64, at: &str, version: &str, honest: bool) -> ObservedChange 
         head: Head { commit, by_bot: honest, message, beneath: None },
         conflicted: false,
         barrier: None,
+        queue: None,
         comments: vec![],
         reviews: vec![],
         statuses: vec![],

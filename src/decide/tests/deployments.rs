@@ -86,7 +86,8 @@ proptest! {
                     prop_assert!(is_news && landing.images == *images, "{} at {}", target, world.now);
                     world.deployments.latest.insert(target.clone(), known(Some(images.clone())));
                 }
-                Action::Open { .. } | Action::Update { .. } | Action::Merge { .. } | Action::Close { .. }
+                Action::Open { .. } | Action::Update { .. } | Action::Merge { .. } | Action::Dequeue { .. }
+                | Action::Close { .. }
                 | Action::DeleteBranch { .. } | Action::Remark { .. } | Action::React { .. } => {}
             }
         }

@@ -3,7 +3,12 @@
 //! A run that is completed can be given other words, but what becomes of another conclusion is written nowhere. So a
 //! change that comes to another conclusion, or starts to wait again, gets another run of the same name; GitHub shows
 //! the latest. All of them together tell since when people could see the head.
+//!
+//! GitHub gives up a run that goes on for two weeks: it calls it stale, tells nobody, and the change would look broken.
+//! So a run that waits almost that long, and one that ended in a way in which the bot ends none, shows nothing any more, and
+//! the next look at the change begins another.
 
+use chrono::TimeDelta;
 use http::Method;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -19,6 +24,9 @@ use crate::model::{ChangeNumber, CommitId, Place, RepositoryName, Status, Status
 /// (github/docs issue 35252).
 const OUTPUT_BYTES_MAX: usize = 65_535;
 
+/// How long a run waits before another one takes its place: GitHub gives it up after 14 days.
+const WAITS_MAX: TimeDelta = TimeDelta::days(13);
+
 /// A check run of ours as it stands on a head.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Check {
@@ -26,6 +34,10 @@ pub(super) struct Check {
     head: CommitId,
     /// Since when people could see the first run on that head.
     since: Time,
+    /// When this one began.
+    began: Time,
+    /// Whether somebody else ended it: GitHub, or another program of this App.
+    is_given_up: bool,
     shown: Shown,
 }
 
@@ -62,10 +74,15 @@ struct CheckRuns {
 }
 
 impl Check {
-    /// The run in the words that all forges share.
-    pub(super) fn status(&self) -> Status {
-        let (head, text) = (self.head.clone(), self.shown.title.clone());
-        Status { head, at: self.since, state: self.shown.state, text }
+    /// The run in the words that all forges share; without any where another one has to take its place.
+    pub(super) fn status(&self, now: Time) -> Status {
+        let text = if self.is_over(now) { String::new() } else { self.shown.title.clone() };
+        Status { head: self.head.clone(), at: self.since, state: self.shown.state, text }
+    }
+
+    fn is_over(&self, now: Time) -> bool {
+        let is_old = now - self.began >= WAITS_MAX && self.shown.state == StatusState::Pending;
+        self.is_given_up || is_old
     }
 
     pub(super) const fn head(&self) -> &CommitId {
@@ -89,8 +106,8 @@ impl GitHubForge {
         let own = found.check_runs.into_iter();
         let mut own: Vec<CheckRun> = own.filter(|run| run.name.starts_with(BRANCH_PREFIX)).collect();
         own.sort_by_key(|run| run.id);
-        let since = own.iter().filter_map(|run| run.started_at).min();
-        Ok(own.pop().map(|last| read(last, head, since.unwrap_or_else(|| self.now()))))
+        let since = own.iter().filter_map(|run| run.started_at).min().unwrap_or_else(|| self.now());
+        Ok(own.pop().map(|last| read(last, head, since)))
     }
 
     /// Writes the run of a head, unless it says that already. A head that was just made has none.
@@ -100,13 +117,27 @@ impl GitHubForge {
         change: ChangeNumber,
         (head, status): (&CommitId, &NewStatus),
     ) -> Result<(), ForgeError> {
-        let wanted = shown(status);
         let known = self.seen_check(place, change, head);
-        if known.as_ref().is_some_and(|known| known.shown == wanted) {
+        let is_shown = |known: &Check| known.shown == shown(status) && !known.is_over(self.now());
+        if known.as_ref().is_some_and(is_shown) {
             return Ok(());
         }
+        let made = self.write_check(place, change, (head, status), known.as_ref()).await?;
+        self.note_check(place, change, made);
+        Ok(())
+    }
+
+    /// Brings the run of a commit to what it should be.
+    pub(super) async fn write_check(
+        &self,
+        place: &Place,
+        change: ChangeNumber,
+        (head, status): (&CommitId, &NewStatus),
+        known: Option<&Check>,
+    ) -> Result<Check, ForgeError> {
+        let wanted = shown(status);
         let details = self.page_of(&place.repository, change);
-        let call = self.writing(place, (head, status), known.as_ref(), (&wanted, details));
+        let call = self.writing(place, (head, status), known, (&wanted, details));
         let what = format!("the check of change {change}");
         let written = match self.inner.connection.call(call).await {
             Ok(answer) => answer.json::<CheckRun>(&what),
@@ -117,9 +148,9 @@ impl GitHubForge {
         if made.head_sha != head.as_str() {
             return Err(failed(what, "it stands on another commit"));
         }
-        let since = known.map_or_else(|| made.started_at.unwrap_or_else(|| self.now()), |known| known.since);
-        self.note_check(place, change, Check { id: made.id, head: head.clone(), since, shown: wanted });
-        Ok(())
+        let began = made.started_at.unwrap_or_else(|| self.now());
+        let since = known.map_or(began, |known| known.since);
+        Ok(Check { id: made.id, head: head.clone(), since, began, is_given_up: false, shown: wanted })
     }
 
     /// The request that brings a run to what it should be: the run that is there, or another one.
@@ -144,8 +175,10 @@ impl GitHubForge {
         }
         let scope = Scope::Repository(&place.repository);
         let path = format!("/repos/{}/check-runs", place.repository);
-        let goes_on =
-            |known: &&Check| known.shown.state == StatusState::Pending || known.shown.state == wanted.state;
+        let goes_on = |known: &&Check| {
+            let is_same = known.shown.state == StatusState::Pending || known.shown.state == wanted.state;
+            is_same && !known.is_over(self.now())
+        };
         match known.filter(goes_on) {
             Some(known) => {
                 Call::write(scope, "write checks", Method::PATCH, format!("{path}/{}", known.id), body)
@@ -171,10 +204,12 @@ fn shown(status: &NewStatus) -> Shown {
 }
 
 fn read(run: CheckRun, head: &CommitId, since: Time) -> Check {
-    let state = match run.conclusion.as_deref() {
-        None => StatusState::Pending,
-        Some("success") => StatusState::Success,
-        Some(_) => StatusState::Failure,
+    let (state, is_given_up) = match run.conclusion.as_deref() {
+        None => (StatusState::Pending, false),
+        Some("success") => (StatusState::Success, false),
+        Some("failure") => (StatusState::Failure, false),
+        // The bot concludes nothing with `stale`, `cancelled`, `timed_out` and the like.
+        Some(_) => (StatusState::Failure, true),
     };
     let Output { title, summary, text } = run.output;
     let shown = Shown {
@@ -183,7 +218,8 @@ fn read(run: CheckRun, head: &CommitId, since: Time) -> Check {
         summary: summary.unwrap_or_default(),
         details: text.unwrap_or_default(),
     };
-    Check { id: run.id, head: head.clone(), since, shown }
+    let began = run.started_at.unwrap_or(since);
+    Check { id: run.id, head: head.clone(), since, began, is_given_up, shown }
 }
 
 fn output(shown: &Shown) -> Value {

@@ -28,6 +28,8 @@ words! {
         PullRequestReview = "pull_request_review",
         /// Somebody commented on a pull request, or on an issue.
         IssueComment = "issue_comment",
+        /// The merge queue made a commit that it would merge, or gave one up.
+        MergeGroup = "merge_group",
         /// A check ended.
         CheckRun = "check_run",
         /// All checks of one App ended.
@@ -133,6 +135,8 @@ fn news(kind: EventKind, body: Body, bot: &UserName) -> News {
         EventKind::CheckRun if body.acts(&["created"]) => News::Nothing,
         EventKind::CheckSuite if body.acts(&["requested"]) => News::Nothing,
         EventKind::WorkflowRun if body.acts(&["requested", "in_progress"]) => News::Nothing,
+        // What became of a group is told by its pull requests and the base.
+        EventKind::MergeGroup if !body.acts(&["checks_requested"]) => News::Nothing,
         // An issue is none of ours.
         EventKind::IssueComment if !body.is_on_pull_request() => News::Nothing,
         EventKind::IssueComment | EventKind::DeploymentStatus | EventKind::Repository => {
@@ -141,6 +145,7 @@ fn news(kind: EventKind, body: Body, bot: &UserName) -> News {
         EventKind::Push
         | EventKind::PullRequest
         | EventKind::PullRequestReview
+        | EventKind::MergeGroup
         | EventKind::CheckRun
         | EventKind::CheckSuite
         | EventKind::Status

@@ -22,8 +22,6 @@ use crate::model::{BranchName, CommitId, Head, Place, RepositoryName};
 const BRANCHES_MAX: usize = 1_000;
 /// How often a branch may have taken in its base before its own commit is no longer looked for.
 const MERGES_OF_BASE_MAX: usize = 20;
-/// Who commits what the buttons of GitHub do.
-const WEB_FLOW: &str = "web-flow";
 /// The id that stands for no commit.
 const NO_COMMIT: &str = "0000000000000000000000000000000000000000";
 impl GitHubForge {
@@ -115,7 +113,7 @@ impl GitHubForge {
         let (refs, base) = self.refs_of_this_look(place).await?;
         let base = base.as_ref();
         let heads = refs.into_iter().map(|(name, tip)| async move {
-            let head = self.head_of(&place.repository, &tip).await?;
+            let (head, _) = self.head_of(&place.repository, (Some(name.as_str()), &tip)).await?;
             let is_empty = !head.by_bot && self.is_left_empty(place, base, &tip).await?;
             Ok((name, Some(head).filter(|_| !is_empty)))
         });
@@ -162,45 +160,47 @@ impl GitHubForge {
         Ok(commit)
     }
 
-    /// A commit as the head of a change.
-    pub(super) async fn head_of(
+    /// A commit as the head of a change, and whether it is sure who wrote it.
+    async fn head_of(
         &self,
         repository: &RepositoryName,
-        id: &CommitId,
-    ) -> Result<Head, ForgeError> {
+        (branch, id): (Option<&str>, &CommitId),
+    ) -> Result<(Head, bool), ForgeError> {
         let commit = self.commit(repository, id).await?;
-        Ok(Head {
+        let by_bot = self.authorship(repository, (branch, id), &commit).await?;
+        let head = Head {
             commit: id.clone(),
-            by_bot: self.is_by_bot(&commit).await?,
+            by_bot: by_bot.unwrap_or_default(),
             message: commit.commit.message.clone(),
             beneath: None,
-        })
-    }
-
-    /// Whether the bot's account wrote a commit, and nobody else had a hand in it.
-    pub(super) async fn is_by_bot(&self, commit: &Commit) -> Result<bool, ForgeError> {
-        let bot = self.identity().await?;
-        let is = |account: &Option<super::wire::Account>, name: &str| {
-            account.as_ref().is_some_and(|account| account.login.eq_ignore_ascii_case(name))
         };
-        let committed = is(&commit.committer, bot.as_str()) || is(&commit.committer, WEB_FLOW);
-        Ok(is(&commit.author, bot.as_str()) && committed)
+        Ok((head, by_bot.is_some()))
     }
 
     /// The head of a change, with the commit beneath it where it only merges the base into the branch.
-    pub(super) async fn head_above(&self, place: &Place, id: &CommitId) -> Result<Head, ForgeError> {
+    ///
+    /// The branch is that of an open change: what may still be merged takes more of a proof than what has ended.
+    pub(super) async fn head_above(
+        &self,
+        place: &Place,
+        (branch, id): (Option<&str>, &CommitId),
+    ) -> Result<Head, ForgeError> {
         let memory = self.memory(&place.repository);
-        if let Some(known) = memory.head(id) {
+        if let Some(known) = memory.head(id, branch.is_some()) {
             return Ok(known);
         }
-        let mut head = self.head_of(&place.repository, id).await?;
+        let (mut head, mut is_sure) = self.head_of(&place.repository, (branch, id)).await?;
         let mut at = id.clone();
         for _merge in 0..MERGES_OF_BASE_MAX {
             let Some(own) = self.beneath(place, &at).await? else { break };
-            head.beneath = Some(Box::new(self.head_of(&place.repository, &own).await?));
+            let (beneath, is_sure_too) = self.head_of(&place.repository, (branch, &own)).await?;
+            head.beneath = Some(Box::new(beneath));
+            is_sure &= is_sure_too;
             at = own;
         }
-        memory.keep_head(&head);
+        if is_sure {
+            memory.keep_head(&head, branch.is_some());
+        }
         Ok(head)
     }
 

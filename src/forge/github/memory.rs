@@ -4,11 +4,14 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
+use tokio::sync::OnceCell;
+
+use super::authorship::Pusher;
 use super::connection::lock;
 use super::content::Shelf;
 use super::deployments::Told;
 use super::log::KeptLog;
-use super::merge::RefusedMerge;
+use super::merge::{RefusedMerge, Waiting};
 use super::pulls::Pulls;
 use super::wire::{Commit, Repository};
 use crate::model::{BranchName, CommitId, Head, RepositoryPath, TreeEntry};
@@ -25,6 +28,8 @@ pub(super) struct Memory {
     pub(super) repository: Mutex<Option<Arc<Repository>>>,
     /// The merges that GitHub did not carry out, by the pull request.
     pub(super) refused: Mutex<BTreeMap<u64, RefusedMerge>>,
+    /// The pull requests that stand in the merge queue.
+    pub(super) queued: Mutex<BTreeMap<u64, Waiting>>,
     /// The branches as the look at each base that is under way saw them, until somebody takes them.
     pub(super) seen: tokio::sync::Mutex<BTreeMap<BranchName, Seen>>,
     /// Whether there are too many branches to list them all with each look.
@@ -38,7 +43,10 @@ pub(super) struct Memory {
     /// The pull requests, by the branch into which they go.
     pub(super) pulls: Mutex<BTreeMap<BranchName, Pulls>>,
     commits: Mutex<BTreeMap<CommitId, Arc<Commit>>>,
-    heads: Mutex<BTreeMap<CommitId, Head>>,
+    /// Heads, apart for changes that are open and changes that ended.
+    heads: [Mutex<BTreeMap<CommitId, Head>>; 2],
+    /// Who pushed which commit.
+    pushers: Mutex<BTreeMap<CommitId, Pusher>>,
     /// Whether commits are part of the history of a base, and where that ended.
     in_base: Mutex<BTreeMap<CommitId, (CommitId, bool)>>,
     /// The names by which GraphQL knows labels; there are as many as the bot uses.
@@ -128,13 +136,33 @@ impl Memory {
         insert(&mut lock(&self.commits), id.clone(), Arc::clone(commit));
     }
 
-    /// A head as it was seen when its change was open.
-    pub(super) fn head(&self, id: &CommitId) -> Option<Head> {
-        lock(&self.heads).get(id).cloned()
+    /// A head as it was seen: while its change was open, and where that is enough, after it ended.
+    pub(super) fn head(&self, id: &CommitId, is_open: bool) -> Option<Head> {
+        let [open, ended] = &self.heads;
+        let known = lock(open).get(id).cloned();
+        known.or_else(|| lock(ended).get(id).filter(|_| !is_open).cloned())
     }
 
-    pub(super) fn keep_head(&self, head: &Head) {
-        insert(&mut lock(&self.heads), head.commit.clone(), head.clone());
+    pub(super) fn keep_head(&self, head: &Head, is_open: bool) {
+        let [open, ended] = &self.heads;
+        let heads = if is_open { open } else { ended };
+        insert(&mut lock(heads), head.commit.clone(), head.clone());
+    }
+
+    /// Whether the bot pushed a commit, to be filled in by whoever asks first.
+    pub(super) fn pusher(&self, id: &CommitId) -> Pusher {
+        let mut pushers = lock(&self.pushers);
+        if let Some(known) = pushers.get(id) {
+            return Arc::clone(known);
+        }
+        let pusher = Pusher::default();
+        insert(&mut pushers, id.clone(), Arc::clone(&pusher));
+        pusher
+    }
+
+    /// Notes a commit that this process wrote.
+    pub(super) fn note_written(&self, id: &CommitId) {
+        insert(&mut lock(&self.pushers), id.clone(), Arc::new(OnceCell::new_with(Some(true))));
     }
 
     pub(super) fn files(&self, commit: &CommitId) -> Option<Arc<Files>> {

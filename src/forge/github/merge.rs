@@ -13,8 +13,12 @@ use super::credentials::Scope;
 use super::wire::{Made, OnePull, Repository, commit_id};
 use crate::forge::{ForgeError, Merge};
 use crate::model::{CommitId, MergeMethod};
-use refused::Refusal;
+pub(super) use queue::Waiting;
 pub(super) use refused::RefusedMerge;
+use refused::{BEHIND, Refusal, is_outrun};
+
+/// What people are told of a change that was put into the merge queue.
+const WAITS_IN_QUEUE: &str = "it waits in GitHub's merge queue";
 
 impl GitHubForge {
     /// Merges a pull request. One that is merged at that head already stays so.
@@ -83,10 +87,9 @@ impl GitHubForge {
         let what = format!("change {}", merge.change);
         // The two do not go together; what is proposed is made anew.
         let is_conflicted = pull.mergeable == Some(false);
-        if has_moved(merge, pull)
-            || is_conflicted
-            || answer.is_some_and(|answer| answer.status == StatusCode::CONFLICT)
-        {
+        // Where a branch only lacks the newest base, another try would come to the same.
+        let is_outrun = pull.mergeable_state != BEHIND && answer.is_some_and(is_outrun);
+        if has_moved(merge, pull) || is_conflicted || is_outrun {
             return Ok(ForgeError::Conflict { what });
         }
         let refusal = match answer {
@@ -96,9 +99,12 @@ impl GitHubForge {
             }
             Some(answer) => Refusal::new(answer, merge, &pull.mergeable_state),
         };
-        let refusal = if refusal.wants_queue() { self.enqueue(merge, pull).await? } else { refusal };
-        let why = refusal.sentence();
-        self.keep_refusal(merge, pull, refusal);
+        let refusal = if refusal.wants_queue() { self.enqueue(merge, pull).await? } else { Some(refusal) };
+        let why = refusal.as_ref().map_or_else(|| WAITS_IN_QUEUE.to_owned(), Refusal::sentence);
+        if let Some(refusal) = refusal {
+            let tried = (merge.change.0, &merge.head, pull.mergeable_state.as_str());
+            self.keep_refusal(&merge.place.repository, tried, refusal);
+        }
         Ok(ForgeError::NotYet { what: format!("merging {what}"), why })
     }
 }
@@ -126,6 +132,7 @@ fn is_other_method_wanted(answer: &Answer) -> bool {
         "must not contain merge commits",
         "linear history",
         "merge method",
+        "be rebased",
     ];
     answer.status == StatusCode::METHOD_NOT_ALLOWED && about_the_method.iter().any(|part| said.contains(part))
 }

@@ -25,13 +25,15 @@ const fn useful(name: &'static str, access: Access, purpose: &'static str) -> Pe
 }
 
 /// Every permission, and nothing that could change a right, a secret or a workflow.
-pub const PERMISSIONS: [Permission; 8] = [
+pub const PERMISSIONS: [Permission; 9] = [
     vital("checks", Access::Write, "it shows the gates as a check"),
     vital("contents", Access::Write, "it reads configuration, writes branches and merges"),
     useful("deployments", Access::Write, "it tells what runs where"),
     // GitHub lets nobody subscribe to comments without it, those on pull requests included.
     useful("issues", Access::Read, "it hears of comments"),
     useful("members", Access::Read, "it asks who belongs to a team"),
+    // Without it an App hears nothing of what the queue waits for.
+    useful("merge_queues", Access::Read, "it hears of the merge queue"),
     vital("metadata", Access::Read, "it sees the repository at all"),
     vital("pull_requests", Access::Write, "it opens pull requests and answers there"),
     useful("statuses", Access::Read, "it hears of the results of builds"),
@@ -41,13 +43,14 @@ pub const PERMISSIONS: [Permission; 8] = [
 pub(super) const OF_ORGANIZATIONS: &str = "members";
 
 /// The events to subscribe to. What concerns the installation itself comes unasked, and asking for it is refused.
-pub const EVENTS: [EventKind; 11] = [
+pub const EVENTS: [EventKind; 12] = [
     EventKind::CheckRun,
     EventKind::CheckSuite,
     EventKind::Create,
     EventKind::Delete,
     EventKind::DeploymentStatus,
     EventKind::IssueComment,
+    EventKind::MergeGroup,
     EventKind::PullRequest,
     EventKind::PullRequestReview,
     EventKind::Push,

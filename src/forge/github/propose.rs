@@ -156,6 +156,7 @@ impl GitHubForge {
         });
         let repository = &proposal.place.repository;
         let head = commit_id(&self.make(repository, ("commits", commit), Lane::Refresh).await?)?;
+        self.memory(repository).note_written(&head);
         let elsewhere = match &proposal.expected {
             None => match self.create_branch(repository, (&proposal.branch, &head), Lane::Refresh).await? {
                 Some(()) => None,
@@ -200,7 +201,10 @@ impl GitHubForge {
         let commit = self.commit(&proposal.place.repository, tip).await?;
         let is_on_base = matches!(commit.parents.as_slice(), [own] if own.sha == proposal.base.as_str());
         let same_words = commit.commit.message.trim_end() == proposal.message.trim_end();
-        Ok(is_on_base && same_words && commit.commit.tree.sha == tree && self.is_by_bot(&commit).await?)
+        let repository = &proposal.place.repository;
+        let is_same = is_on_base && same_words && commit.commit.tree.sha == tree;
+        let written = (Some(proposal.branch.as_str()), tip);
+        Ok(is_same && self.authorship(repository, written, &commit).await?.unwrap_or_default())
     }
 
     /// Opens a pull request, or finds the open one that GitHub says is there.

@@ -209,7 +209,7 @@ impl GitHubForge {
         match self.inner.connection.credentials().app() {
             Some(app) if is_open => {
                 let check = self.check_on(repository, head, app).await?;
-                Ok((check.iter().map(Check::status).collect(), check))
+                Ok((check.iter().map(|check| check.status(self.now())).collect(), check))
             }
             Some(_) => Ok((Vec::new(), None)),
             None => Ok((self.statuses(repository, head, is_open).await?, None)),
@@ -265,7 +265,7 @@ impl GitHubForge {
         let is_known = one.mergeable.is_some() && one.pull.head.sha == look.head(pull)?.as_str();
         Ok(Trial {
             tried_on: look.base.filter(|_| is_known).cloned(),
-            conflicted: one.mergeable == Some(false),
+            conflicted: is_known && one.mergeable == Some(false),
             state: if is_known { one.mergeable_state } else { String::new() },
             is_elsewhere: one.pull.base.branch != look.place.branch.as_str(),
         })
@@ -291,15 +291,27 @@ impl GitHubForge {
     ) -> Result<Change, ForgeError> {
         let bot = self.identity().await?;
         let commit = look.head(pull)?;
+        let queue = match said.filter(|_| pull.is_open()) {
+            Some(said) => {
+                let (number, is_listed) = ((pull.number, &commit), said.timeline.is_queued);
+                self.queue_place(&look.place.repository, number, (is_listed, &said.trial.state)).await?
+            }
+            None => None,
+        };
         let barrier = match (said, look.base) {
             (Some(said), Some(base)) if pull.is_open() => match said.timeline.barrier() {
                 Some(barrier) => Some(barrier),
+                // What GitHub thinks of a merge says little of one that is under way.
+                None if queue.is_some() => None,
                 None => self.barrier(look.place, (pull.number, &commit), (base, &said.trial.state)).await?,
             },
             _ => None,
         };
         let head = match said {
-            Some(_) => self.head_above(look.place, &commit).await?,
+            Some(_) => {
+                let branch = pull.is_open().then_some(pull.head.branch.as_str());
+                self.head_above(look.place, (branch, &commit)).await?
+            }
             None => Head { commit, by_bot: false, message: String::new(), beneath: None },
         };
         let ended = said.map(|said| said.timeline.ended.clone()).unwrap_or_default();
@@ -325,10 +337,20 @@ impl GitHubForge {
             head,
             conflicted: said.is_some_and(|said| said.trial.conflicted),
             barrier,
+            queue,
             comments: said.map(|said| said.timeline.comments.clone()).unwrap_or_default(),
             reviews: said.map(|said| said.timeline.reviews.clone()).unwrap_or_default(),
-            statuses: said.map(|said| said.statuses.clone()).unwrap_or_default(),
+            statuses: said.map(|said| said.present_statuses(self.now())).unwrap_or_default(),
         })
+    }
+}
+
+impl Said {
+    /// What people see of it: a check that is about to be given up says nothing any more.
+    fn present_statuses(&self, now: Time) -> Vec<Status> {
+        let own = |status: &Status| self.check.as_ref().filter(|check| *check.head() == status.head);
+        let present = |status: &Status| own(status).map_or_else(|| status.clone(), |check| check.status(now));
+        self.statuses.iter().map(present).collect()
     }
 }
 

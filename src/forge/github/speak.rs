@@ -252,7 +252,7 @@ fn same_text(left: &str, right: &str) -> bool {
     left.lines().eq(right.lines())
 }
 
-const fn state_word(state: StatusState) -> &'static str {
+pub(super) const fn state_word(state: StatusState) -> &'static str {
     match state {
         StatusState::Pending => "pending",
         StatusState::Success => "success",

@@ -147,6 +147,15 @@ pub(super) struct Commit {
 pub(super) struct CommitText {
     pub(super) message: String,
     pub(super) tree: Object,
+    pub(super) verification: Option<Verification>,
+}
+
+/// What GitHub says of the signature of a commit.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct Verification {
+    pub(super) verified: bool,
+    #[serde(default)]
+    pub(super) reason: String,
 }
 
 /// The files of a commit or folder.

@@ -48,6 +48,7 @@ pub(super) fn view(store: &Store, stored: &Stored) -> Result<Change, ForgeError>
         head: store.head_above(base, head)?,
         conflicted,
         barrier: None,
+        queue: None,
         comments: comments(store, stored),
         reviews: reviews(stored),
         statuses: stored.events.iter().filter_map(status).collect(),

@@ -109,6 +109,7 @@ fn every_cause_of_an_action_is_one_sentence() {
         Because::Requested { by: user("bob") },
         Because::Newer { replaces: tag("1.4.1") },
         Because::BaseMoved,
+        Because::NotToBeMerged(vec![Reason::NothingSoaks, Reason::ManualMerge { change: CHANGE }]),
         Because::Overtaken,
         Because::Withdrawn,
         Because::Declined { by: user("alice") },
@@ -124,6 +125,7 @@ fn every_cause_of_an_action_is_one_sentence() {
     bob asked for it
     newer than 1.4.1, which nobody approved
     the base branch moved, so the content is made anew on it
+    not to be merged now: nothing that runs here has to soak any longer, #7 is ready for a person to merge
     it runs already, or something newer does
     the release was taken back where it came from
     alice declined it

@@ -116,6 +116,7 @@ pub(super) fn change(body: &str, message: &str) -> Change {
         head: Head { commit, by_bot: true, message: message.to_owned(), beneath: None },
         conflicted: false,
         barrier: None,
+        queue: None,
         comments: Vec::new(),
         reviews: Vec::new(),
         statuses: Vec::new(),

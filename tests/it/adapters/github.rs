@@ -1,6 +1,7 @@
 //! The real client of GitHub against the fake one: what it costs, and what it makes of a no.
 
 mod app;
+mod authorship;
 mod budget;
 mod checks;
 mod content;
@@ -11,6 +12,7 @@ mod looks;
 mod manifest;
 mod merging;
 mod people;
+mod queue;
 mod refusals;
 mod reviewers;
 mod rotation;

@@ -190,7 +190,7 @@ async fn an_app_that_may_too_little_and_too_much_and_is_not_heard() {
                 set its secret to one of the `webhook_secrets`
       wrong     the webhook sends forms, not JSON, so every event is refused
                 set its content type to application/json
-      warning   the webhook does not tell of `check_run`, `check_suite`, `create`, `delete`, `deployment_status`, `issue_comment`, `pull_request`, `pull_request_review`, `repository` and `status`
+      warning   the webhook does not tell of `check_run`, `check_suite`, `create`, `delete`, `deployment_status`, `issue_comment`, `merge_group`, `pull_request`, `pull_request_review`, `repository` and `status`
                 subscribe to them: settings of the App > Permissions & events, or of the webhook > individual events
       wrong     2 of the last 3 events were not taken, the latest <instant>: 401 Invalid HTTP Response; one was taken <instant>
                 look at Recent Deliveries of the webhook: wrong secret, wrong address, or nobody there; GitHub sends nothing again by itself
@@ -206,6 +206,8 @@ async fn an_app_that_may_too_little_and_too_much_and_is_not_heard() {
                 grant `deployments` in the App's settings > Permissions & events, then accept it at https://forge.test/organizations/acme/settings/installations/7
       warning   the permission `members` is not granted, and has to be read: it asks who belongs to a team
                 grant `members` in the App's settings > Permissions & events, then accept it at https://forge.test/organizations/acme/settings/installations/7
+      warning   the permission `merge_queues` is not granted, and has to be read: it hears of the merge queue
+                grant `merge_queues` in the App's settings > Permissions & events, then accept it at https://forge.test/organizations/acme/settings/installations/7
       warning   the permission `statuses` is not granted, and has to be read: it hears of the results of builds
                 grant `statuses` in the App's settings > Permissions & events, then accept it at https://forge.test/organizations/acme/settings/installations/7
       warning   the permission `issues` is write, and read would do
@@ -218,7 +220,7 @@ async fn an_app_that_may_too_little_and_too_much_and_is_not_heard() {
     registry `registry.test`
       ok        registry.test/acme/shop: 1 tag
 
-    6 wrong, 7 to look at, 1 unknown
+    6 wrong, 8 to look at, 1 unknown
     ");
     assert_eq!(said.code, Some(1));
 }
@@ -276,7 +278,7 @@ async fn a_repository_that_is_protected_against_the_pipelines() {
                 use a GitHub App: GitHub signs what it commits
       wrong     the webhook is switched off
                 switch it on: Settings > Webhooks > Active
-      warning   the webhook does not tell of `check_run`, `check_suite`, `create`, `delete`, `deployment_status`, `issue_comment`, `pull_request_review`, `repository` and `status`
+      warning   the webhook does not tell of `check_run`, `check_suite`, `create`, `delete`, `deployment_status`, `issue_comment`, `merge_group`, `pull_request_review`, `repository` and `status`
                 subscribe to them: settings of the App > Permissions & events, or of the webhook > individual events
       ok        the last 2 events were taken, the latest <instant>
 

@@ -1,6 +1,6 @@
 //! Repositories that ask for more than the bot's own gates before they merge.
 
-use towpath::model::MergeMethod;
+use towpath::model::{MergeMethod, Reaction};
 
 use crate::support::rules::{Rules, minutes};
 use crate::support::story::{Story, story, story_with};
@@ -63,6 +63,64 @@ fn a_change_goes_through_the_merge_queue_once() {
         assert_eq!(bot.effects(), effects, "it is not queued again");
         bot.merge_from_queue(change).settle().await.expect_merged(change).expect_running("dev", "1.10.0");
         bot.expect_log("landed");
+    });
+}
+
+#[test]
+fn what_may_not_be_merged_any_more_comes_out_of_the_queue() {
+    Story::default().with_faults().play(async |bot| {
+        bot.queue_merges().push("1.10.0").settle().await;
+        let change = bot.expect_open("dev", "1.10.0");
+        assert!(bot.is_queued(change));
+        let hold = bot.pass(minutes(5)).comment(change, "carol", "/promote hold");
+        bot.settle().await;
+        assert!(!bot.is_queued(change), "a person's act wins");
+        bot.expect_reaction(&hold, Reaction::Rocket);
+        bot.pass(minutes(5)).comment(change, "carol", "/promote resume");
+        bot.settle().await;
+        assert!(bot.is_queued(change), "now it may be merged again");
+        bot.merge_from_queue(change).settle().await.expect_merged(change).expect_running("dev", "1.10.0");
+    });
+}
+
+#[test]
+fn a_queued_change_is_taken_out_before_it_is_rewritten_or_closed() {
+    Story::default().with_faults().play(async |bot| {
+        bot.queue_merges().push("1.10.0").settle().await;
+        let change = bot.expect_open("dev", "1.10.0");
+        bot.pass(minutes(5)).push("1.11.0").settle().await;
+        assert_eq!(bot.expect_open("dev", "1.11.0"), change);
+        assert!(bot.is_queued(change), "with its new content");
+        bot.pass(minutes(5)).set_by_hand("dora", "dev", "1.11.0").settle().await.expect_closed(change);
+        assert!(!bot.is_queued(change));
+    });
+}
+
+#[test]
+fn what_the_queue_would_merge_shows_what_the_change_shows() {
+    Story::default().with_faults().play(async |bot| {
+        bot.queue_merges().push("1.10.0").settle().await;
+        let change = bot.expect_open("dev", "1.10.0");
+        bot.pass(minutes(5)).make_group(change).settle().await;
+        insta::assert_snapshot!(bot.status_in_queue(change), @"towpath/dev success: all gates pass; #1 waits in the forge's merge queue");
+        let effects = bot.effects();
+        bot.pass(minutes(5)).settle().await;
+        assert_eq!(bot.effects(), effects, "it is shown once");
+        bot.merge_from_queue(change).settle().await.expect_merged(change);
+    });
+}
+
+#[test]
+fn what_a_person_put_into_the_queue_stays_there_and_is_told_whether_it_may_be_merged() {
+    story(async |bot| {
+        let change = bot.bring_to_production("1.10.0").await;
+        bot.queue_merges().pass(minutes(5)).put_into_queue(change, "dora").make_group(change).settle().await;
+        assert!(bot.is_queued(change), "they may want it merged all the same");
+        insta::assert_snapshot!(bot.status_in_queue(change), @"towpath/production failure: waiting: 0 of 1 approval");
+        bot.pass(minutes(5)).comment(change, "alice", "/promote approve");
+        bot.settle().await;
+        insta::assert_snapshot!(bot.status_in_queue(change), @"towpath/production success: all gates pass; ready to merge; #3 waits in the forge's merge queue");
+        bot.merge_from_queue(change).settle().await.expect_running("production", "1.10.0");
     });
 }
 

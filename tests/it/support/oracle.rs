@@ -49,6 +49,7 @@ pub(crate) fn check(state: &State, policy: &Policy) {
             | EffectKind::Presented { .. }
             | EffectKind::StatusSet { .. }
             | EffectKind::Queued { .. }
+            | EffectKind::Dequeued { .. }
             | EffectKind::Closed { .. }
             | EffectKind::Remarked { .. }
             | EffectKind::Reacted { .. }

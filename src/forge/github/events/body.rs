@@ -29,6 +29,7 @@ pub(super) struct Body {
     thread: Option<IgnoredAny>,
     comment: Option<IgnoredAny>,
     issue: Option<Issue>,
+    merge_group: Option<MergeGroup>,
     check_run: Option<CheckRun>,
     check_suite: Option<CheckSuite>,
     sha: Option<IgnoredAny>,
@@ -78,6 +79,12 @@ struct Issue {
 }
 
 #[derive(Deserialize)]
+struct MergeGroup {
+    /// The branch into which it goes, by its whole name.
+    base_ref: String,
+}
+
+#[derive(Deserialize)]
 struct CheckRun {
     app: Option<App>,
     check_suite: Option<CheckSuite>,
@@ -116,6 +123,7 @@ impl Body {
             }
             EventKind::PullRequestReview => acts && self.pull_request.is_some() && self.review.is_some(),
             EventKind::IssueComment => acts && self.issue.is_some() && self.comment.is_some(),
+            EventKind::MergeGroup => acts && self.merge_group.is_some(),
             EventKind::CheckRun => acts && self.check_run.is_some() && self.deployment.is_none(),
             EventKind::CheckSuite => acts && self.check_suite.is_some(),
             EventKind::Status => self.sha.is_some() && self.context.is_some(),
@@ -147,6 +155,7 @@ impl Body {
         self.pull_request.is_some()
             || self.issue.is_some()
             || self.comment.is_some()
+            || self.merge_group.is_some()
             || self.check_run.is_some()
             || self.check_suite.is_some()
             || self.deployment.is_some()
@@ -200,6 +209,7 @@ impl Body {
             | EventKind::PullRequest
             | EventKind::PullRequestReview
             | EventKind::IssueComment
+            | EventKind::MergeGroup
             | EventKind::DeploymentStatus
             | EventKind::WorkflowRun
             | EventKind::Create
@@ -231,6 +241,11 @@ impl Body {
             }
             EventKind::PullRequest | EventKind::PullRequestReview => {
                 said(self.pull_request.as_ref().map(|pull| &pull.head.reference))
+            }
+            EventKind::MergeGroup => {
+                let base = self.merge_group.as_ref().map(|group| group.base_ref.as_str());
+                let base = base.map(|own| own.strip_prefix(BRANCH_REFS).unwrap_or(own).to_owned());
+                said(base.as_ref())
             }
             EventKind::CheckRun => {
                 self.check_run.as_ref().map_or(Branches::Unsaid, |run| of_suite(&run.check_suite))

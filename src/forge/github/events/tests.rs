@@ -73,6 +73,18 @@ fn pull_requests_and_reviews_name_the_branch_they_come_from() {
 }
 
 #[test]
+fn a_group_of_the_merge_queue_names_the_base_and_counts_while_it_waits() {
+    let group = json!({
+        "head_sha": "0123456789012345678901234567890123456789",
+        "head_ref": "refs/heads/gh-readonly-queue/main/pr-1-0123456789012345678901234567890123456789",
+        "base_ref": "refs/heads/main",
+    });
+    let body = |action: &str| there(json!({ "action": action, "merge_group": group }));
+    assert_eq!(said(EventKind::MergeGroup, &body("checks_requested")), branch("main"));
+    assert_eq!(said(EventKind::MergeGroup, &body("destroyed")), News::Nothing);
+}
+
+#[test]
 fn a_check_counts_once_it_ended() {
     let suite = json!({ "head_branch": "towpath/dev/shop" });
     let run = |action: &str| there(json!({ "action": action, "check_run": { "check_suite": suite } }));
@@ -173,7 +185,7 @@ fn bodies_that_cannot_be_read() {
     the body is no `push` of GitHub: duplicate field `ref` at line 1 column 30
     the body is no `push` of GitHub: EOF while parsing a value at line 1 column 0
     the body is no `push` of GitHub: EOF while parsing a list at line 1 column 1
-    the body is no `push` of GitHub: invalid length 0, expected struct Body with 29 elements at line 1 column 2
+    the body is no `push` of GitHub: invalid length 0, expected struct Body with 30 elements at line 1 column 2
     the body is no `push` of GitHub: invalid type: null, expected struct Body at line 1 column 4
     ");
     for body in [&b"\xff\xfe"[..], b"{\"ref\": \"\xc3\x28\"}", b"{\"ref\": \"a\0\"}"] {

@@ -1,67 +1,294 @@
 //! GitHub's merge queue, which only GraphQL knows.
+//!
+//! The queue does not merge the head that was put into it, but a commit of its own on which it waits for the required
+//! checks: the head of a merge group. What is to be seen there is published there too.
 
+use http::Method;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::super::GitHubForge;
-use super::super::connection::Call;
+use super::super::budget::Lane;
+use super::super::checks::Check;
+use super::super::connection::{Call, lock};
 use super::super::credentials::Scope;
 use super::super::graph::Mutations;
 use super::super::refusal::one_line;
-use super::super::wire::OnePull;
+use super::super::speak::{description, state_word};
+use super::super::wire::{CommitStatus, GraphAnswer, OnePull, commit_id};
+use super::super::{GitHubForge, failed};
 use super::refused::Refusal;
-use crate::forge::{ForgeError, Merge};
-use crate::model::RepositoryName;
+use crate::forge::{ForgeError, Merge, NewStatus};
+use crate::model::{ChangeNumber, CommitId, Place, QueuePlace, RepositoryName, Status};
 
-const ENTRY: &str = "query($id: ID!) { node(id: $id) { ... on PullRequest { mergeQueueEntry { state } } } }";
+/// Where a pull request stands in the queue, who put it there, and which commit the queue would merge.
+const ENTRY: &str = "query($owner: String!, $name: String!, $number: Int!) { \
+    repository(owner: $owner, name: $name) { pullRequest(number: $number) { \
+    mergeQueueEntry { enqueuer { __typename login } headCommit { oid } } } } }";
+/// What takes a pull request out of the queue.
+const DEQUEUE: &str = "mutation($out: DequeuePullRequestInput!) {
+  out: dequeuePullRequest(input: $out) { clientMutationId }
+}";
+/// How many pull requests are remembered to stand in a queue; then all are forgotten, and their timelines tell.
+const WAITING_MAX: usize = 1_000;
 
-/// Where a pull request stands in the queue.
+/// What [`ENTRY`] finds.
 #[derive(Deserialize)]
-struct EntryAnswer {
-    data: Option<EntryData>,
-}
-
-#[derive(Deserialize)]
-struct EntryData {
-    node: Option<EntryNode>,
+#[serde(rename_all = "camelCase")]
+struct EntryRepository {
+    pull_request: Option<EntryPull>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct EntryNode {
+struct EntryPull {
     merge_queue_entry: Option<Entry>,
 }
 
 #[derive(Deserialize)]
-struct Entry {}
+#[serde(rename_all = "camelCase")]
+struct Entry {
+    enqueuer: Actor,
+    /// Nothing until the queue has made one.
+    head_commit: Option<GroupHead>,
+}
+
+#[derive(Deserialize)]
+struct Actor {
+    #[serde(rename = "__typename")]
+    kind: String,
+    login: String,
+}
+
+#[derive(Deserialize)]
+struct GroupHead {
+    oid: String,
+}
+
+impl Actor {
+    /// The name by which the REST interface knows it, which tells Apps from people.
+    fn name(&self) -> String {
+        if self.kind == "Bot" { format!("{}[bot]", self.login) } else { self.login.clone() }
+    }
+}
+
+/// Whether a pull request stands in the queue.
+enum Standing {
+    Out,
+    In(Entry),
+    /// GitHub does not let the bot know.
+    Untold,
+}
+
+/// What is remembered of a pull request that stands in the queue.
+#[derive(Clone, Debug, Default)]
+pub(in crate::forge::github) struct Waiting {
+    by_bot: bool,
+    group: Option<Group>,
+}
+
+/// The commit that the queue would merge, and what the bot shows there.
+#[derive(Clone, Debug)]
+struct Group {
+    head: CommitId,
+    status: Option<Status>,
+    check: Option<Check>,
+}
+
+impl Waiting {
+    fn place(&self) -> QueuePlace {
+        let group = self.group.as_ref();
+        QueuePlace {
+            by_bot: self.by_bot,
+            group: group.map(|group| group.head.clone()),
+            shown: group.and_then(|group| group.status.clone()),
+        }
+    }
+}
 
 impl GitHubForge {
-    /// Puts a pull request into the queue at exactly one head; it may stand there already.
-    pub(super) async fn enqueue(&self, merge: &Merge, pull: &OnePull) -> Result<Refusal, ForgeError> {
+    /// Puts a pull request into the queue at exactly one head; it may stand there already. What keeps it out, if
+    /// something does.
+    pub(super) async fn enqueue(&self, merge: &Merge, pull: &OnePull) -> Result<Option<Refusal>, ForgeError> {
         let repository = &merge.place.repository;
         let input = json!({ "pullRequestId": pull.node_id, "expectedHeadOid": merge.head.as_str() });
         let mut mutations = Mutations::default();
         mutations.add("queue", ("enqueuePullRequest", "clientMutationId"), input);
         let asked = (Scope::Repository(repository), "merge pull requests");
         let outcomes = self.mutate(asked, mutations).await?;
-        let Some(error) = outcomes.first_error() else { return Ok(Refusal::queued()) };
-        // What GitHub says in words is not a contract; where the pull request is now is.
-        if self.is_queued(repository, &pull.node_id).await? {
-            return Ok(Refusal::queued());
+        if let Some(error) = outcomes.first_error() {
+            // What GitHub says in words is not a contract; where the pull request is now is.
+            if !matches!(self.standing(repository, merge.change).await?, Standing::In(_)) {
+                return Ok(Some(Refusal::kept_out_of_queue(&one_line(&error.message))));
+            }
         }
-        Ok(Refusal::kept_out_of_queue(&one_line(&error.message)))
+        self.keep_waiting(repository, merge.change, Waiting { by_bot: true, group: None });
+        Ok(None)
     }
 
-    /// Whether a pull request stands in the queue.
-    pub(super) async fn is_queued(
+    /// Takes a pull request out of the queue; it may be out of it already.
+    pub(in crate::forge::github) async fn take_out(
+        &self,
+        place: &Place,
+        change: ChangeNumber,
+    ) -> Result<(), ForgeError> {
+        let repository = &place.repository;
+        let pull = self.present_pull(repository, change).await?;
+        if pull.pull.is_open() {
+            let (scope, verb) = (Scope::Repository(repository), "take pull requests out of the merge queue");
+            let document = json!({ "query": DEQUEUE, "variables": { "out": { "id": pull.node_id } } });
+            let call = Call::mutation(scope, verb, document, 1).in_lane(Lane::Merge);
+            let answer: GraphAnswer = self.inner.connection.call(call).await?.json(verb)?;
+            let answer = answer.within_limits()?;
+            // GitHub is known to tell of an error and do it all the same.
+            if let Some(error) = answer.errors.first()
+                && !matches!(self.standing(repository, change).await?, Standing::Out)
+            {
+                let what = format!("taking change {change} out of the merge queue");
+                return Err(ForgeError::Blocked { what, why: one_line(&error.message) });
+            }
+        }
+        let memory = self.memory(repository);
+        lock(&memory.queued).remove(&change.0);
+        self.forget_said(place, change);
+        Ok(())
+    }
+
+    /// The place of an open pull request in the queue. GitHub is asked only where the bot put it there or its timeline
+    /// says that somebody did: most repositories have no queue.
+    pub(in crate::forge::github) async fn queue_place(
         &self,
         repository: &RepositoryName,
-        node_id: &str,
-    ) -> Result<bool, ForgeError> {
-        let body = json!({ "query": ENTRY, "variables": { "id": node_id } });
-        let call = Call::mutation(Scope::Repository(repository), "read the merge queue", body, 0);
-        let answer: EntryAnswer = self.inner.connection.call(call).await?.json("the merge queue")?;
-        let node = answer.data.and_then(|data| data.node);
-        Ok(node.is_some_and(|node| node.merge_queue_entry.is_some()))
+        (number, head): (u64, &CommitId),
+        (is_listed, state): (bool, &str),
+    ) -> Result<Option<QueuePlace>, ForgeError> {
+        let memory = self.memory(repository);
+        let known = lock(&memory.queued).get(&number).cloned();
+        if known.is_none() && !is_listed {
+            return Ok(None);
+        }
+        let change = ChangeNumber(number);
+        let waiting = match self.standing(repository, change).await? {
+            Standing::In(entry) => {
+                self.waiting(repository, entry, known.and_then(|known| known.group)).await?
+            }
+            // What is not known to have left may still be merged.
+            Standing::Untold => known.unwrap_or_default(),
+            Standing::Out => {
+                lock(&memory.queued).remove(&number);
+                if known.is_some_and(|known| known.by_bot) {
+                    self.keep_refusal(repository, (number, head, state), Refusal::out_of_queue());
+                }
+                return Ok(None);
+            }
+        };
+        let place = waiting.place();
+        self.keep_waiting(repository, change, waiting);
+        Ok(Some(place))
+    }
+
+    async fn waiting(
+        &self,
+        repository: &RepositoryName,
+        entry: Entry,
+        known: Option<Group>,
+    ) -> Result<Waiting, ForgeError> {
+        let by_bot = entry.enqueuer.name().eq_ignore_ascii_case(self.identity().await?.as_str());
+        let made = entry.head_commit.map(|made| commit_id(&made.oid)).transpose()?;
+        let group = match (made, known) {
+            (None, _) => None,
+            (Some(head), Some(known)) if known.head == head => Some(known),
+            (Some(head), _) => Some(self.group_at(repository, head).await?),
+        };
+        Ok(Waiting { by_bot, group })
+    }
+
+    fn keep_waiting(&self, repository: &RepositoryName, change: ChangeNumber, waiting: Waiting) {
+        let memory = self.memory(repository);
+        let mut all = lock(&memory.queued);
+        if all.len() >= WAITING_MAX {
+            all.clear();
+        }
+        all.insert(change.0, waiting);
+    }
+
+    /// Shows on the commit that the queue would merge what the change shows, where it stands in the queue.
+    pub(in crate::forge::github) async fn show_in_queue(
+        &self,
+        place: &Place,
+        change: ChangeNumber,
+        status: &NewStatus,
+    ) -> Result<(), ForgeError> {
+        let memory = self.memory(&place.repository);
+        let known = lock(&memory.queued).get(&change.0).cloned();
+        let Some(Waiting { by_bot, group: Some(group) }) = known else { return Ok(()) };
+        let wanted = status.in_queue();
+        let is_shown = |shown: &Status| shown.is_same(&wanted);
+        if group.status.as_ref().is_some_and(is_shown) {
+            return Ok(());
+        }
+        let group = self.publish_on_group(place, change, (group, &wanted)).await?;
+        self.keep_waiting(&place.repository, change, Waiting { by_bot, group: Some(group) });
+        Ok(())
+    }
+
+    async fn publish_on_group(
+        &self,
+        place: &Place,
+        change: ChangeNumber,
+        (group, status): (Group, &NewStatus),
+    ) -> Result<Group, ForgeError> {
+        if self.inner.connection.credentials().app().is_some() {
+            let check = self.write_check(place, change, (&group.head, status), group.check.as_ref()).await?;
+            let shown = check.status(self.now());
+            return Ok(Group { head: group.head, status: Some(shown), check: Some(check) });
+        }
+        let text = description(&status.text);
+        let path = format!("/repos/{}/statuses/{}", place.repository, group.head);
+        let body = json!({
+            "state": state_word(status.state),
+            "context": status.context,
+            "description": text,
+        });
+        let scope = Scope::Repository(&place.repository);
+        let call = Call::write(scope, "write commit statuses", Method::POST, path, body);
+        let answer = self.inner.connection.call(call).await?;
+        let made: CommitStatus = answer.json(&format!("the status of change {change} in the merge queue"))?;
+        let shown = Status { head: group.head.clone(), at: made.created_at, state: status.state, text };
+        Ok(Group { head: group.head, status: Some(shown), check: None })
+    }
+
+    /// A group that this process did not see before, with what the bot shows on it.
+    async fn group_at(&self, repository: &RepositoryName, head: CommitId) -> Result<Group, ForgeError> {
+        let Some(app) = self.inner.connection.credentials().app() else {
+            let status = self.statuses(repository, &head, true).await?.pop();
+            return Ok(Group { head, status, check: None });
+        };
+        let check = self.check_on(repository, &head, app).await?;
+        let status = check.as_ref().map(|check| check.status(self.now()));
+        Ok(Group { head, status, check })
+    }
+
+    /// Whether a pull request stands in the queue, as GitHub has it now.
+    async fn standing(
+        &self,
+        repository: &RepositoryName,
+        change: ChangeNumber,
+    ) -> Result<Standing, ForgeError> {
+        let (owner, name) = repository.as_str().split_once('/').expect("a repository has an owner");
+        let variables = json!({ "owner": owner, "name": name, "number": change.0 });
+        let body = json!({ "query": ENTRY, "variables": variables });
+        let (scope, verb) = (Scope::Repository(repository), "read the merge queue");
+        let call = Call::mutation(scope, verb, body, 0);
+        let answer: GraphAnswer = self.inner.connection.call(call).await?.json(verb)?;
+        let GraphAnswer { data, errors } = answer.within_limits()?;
+        let found = data.and_then(|mut data| data.remove("repository")).unwrap_or_default();
+        let found: Option<EntryRepository> =
+            serde_json::from_value(found).map_err(|error| failed(verb, error))?;
+        let entry = found.and_then(|found| found.pull_request).and_then(|pull| pull.merge_queue_entry);
+        Ok(match entry {
+            Some(entry) => Standing::In(entry),
+            None if errors.is_empty() => Standing::Out,
+            None => Standing::Untold,
+        })
     }
 }

@@ -1,15 +1,16 @@
 //! Merges that GitHub did not carry out: what it waits for, remembered so that nobody asks again at full speed.
 //!
 //! GitHub's words are no contract, and do not tell a branch that lacks the newest base from one whose checks run: both are
-//! "required status checks are expected". Its word for the state of the pull request does, so that comes first.
+//! "required status checks are expected". Its word for the state of the pull request does, so that comes first. Nor does its
+//! status tell much: that the head moved is said with 409, that the base moved with 405, as is everything else.
 
 use std::collections::BTreeMap;
 
 use chrono::TimeDelta;
+use http::StatusCode;
 
 use super::super::GitHubForge;
 use super::super::connection::{Answer, lock};
-use super::super::wire::OnePull;
 use crate::forge::{ForgeError, Merge};
 use crate::model::{Barrier, BarrierKind, CommitId, ForgeName, MergeMethod, Place, RepositoryName, Time};
 
@@ -22,19 +23,17 @@ const REFUSALS_MAX: usize = 1_000;
 
 /// GitHub's words for the states that matter; the others are not told apart.
 const BLOCKED: &str = "blocked";
-const BEHIND: &str = "behind";
+pub(super) const BEHIND: &str = "behind";
 const DRAFT: &str = "draft";
 const UNKNOWN: &str = "unknown";
 
 /// A merge that GitHub did not carry out.
 #[derive(Clone, Debug)]
 pub(in crate::forge::github) struct RefusedMerge {
-    pub(super) head: CommitId,
+    head: CommitId,
     /// What GitHub thought of a merge then, in its word.
     state: String,
-    /// The name by which GraphQL knows the pull request.
-    pub(super) node_id: String,
-    pub(super) barrier: Barrier,
+    barrier: Barrier,
 }
 
 /// Why it did not, and when to ask again.
@@ -51,10 +50,11 @@ impl Refusal {
         let said = answer.words();
         let words = said.to_ascii_lowercase();
         let says = |part: &str| words.contains(part);
-        if state == BEHIND || says("out of date") || says("not up to date") {
+        if state == BEHIND || says("not up to date") {
             return Self { kind: BarrierKind::Behind, why: said, retry: RETRY_AFTER };
         }
         let is_undecided = says("not mergeable") && ![BLOCKED, DRAFT].contains(&state);
+        let is_undecided = is_undecided || says("already in progress");
         let retry = if is_undecided { RETRY_SOON } else { RETRY_AFTER };
         let why = format!("{said}; {}", way_out(&words, merge));
         Self { kind: BarrierKind::Blocked, why, retry }
@@ -73,10 +73,10 @@ impl Refusal {
         Self { kind: BarrierKind::Blocked, why, retry: RETRY_AFTER }
     }
 
-    /// It stands in the merge queue.
-    pub(super) fn queued() -> Self {
-        let why = "it waits in GitHub's merge queue".to_owned();
-        Self { kind: BarrierKind::Queued, why, retry: RETRY_AFTER }
+    /// GitHub took it out of the merge queue.
+    pub(super) fn out_of_queue() -> Self {
+        let why = "GitHub took it out of its merge queue without merging it; its page says why".to_owned();
+        Self { kind: BarrierKind::Blocked, why, retry: RETRY_AFTER }
     }
 
     /// It has to go through the merge queue, and does not get in.
@@ -93,7 +93,7 @@ impl Refusal {
     /// What to tell people now.
     pub(super) fn sentence(&self) -> String {
         match self.kind {
-            BarrierKind::Blocked | BarrierKind::Queued | BarrierKind::Unread => self.why.clone(),
+            BarrierKind::Blocked | BarrierKind::Unread => self.why.clone(),
             BarrierKind::Behind => {
                 "its branch lacks the newest base, which the repository asks for".to_owned()
             }
@@ -101,10 +101,22 @@ impl Refusal {
     }
 }
 
+/// Whether a merge was refused because head or base moved on its way, by any of the words that GitHub has for that: "Head
+/// branch was modified", "Head branch is out of date", "Base branch was modified", each with "Review and try the merge again".
+pub(super) fn is_outrun(answer: &Answer) -> bool {
+    let words = answer.words().to_ascii_lowercase();
+    answer.status == StatusCode::CONFLICT
+        || ["branch was modified", "branch is out of date", "try the merge again"]
+            .iter()
+            .any(|part| words.contains(part))
+}
+
 /// What a person can do about what GitHub says, in lower case.
 fn way_out(words: &str, merge: &Merge) -> String {
     let says = |parts: &[&str]| parts.iter().any(|part| words.contains(part));
-    if says(&["review", "approv"]) {
+    if says(&["approv", "review is required", "review required", "reviewers", "changes requested"])
+        || says(&["owner review", "changes have been requested", "changes were requested"])
+    {
         "somebody with write access has to approve it by a review".to_owned()
     } else if says(&["conversation"]) {
         "resolve its conversations".to_owned()
@@ -133,17 +145,15 @@ impl GitHubForge {
         refused.filter(|refused| refused.head == *head)
     }
 
-    pub(super) fn keep_refusal(&self, merge: &Merge, pull: &OnePull, refusal: Refusal) {
-        let refused = RefusedMerge {
-            head: merge.head.clone(),
-            state: pull.mergeable_state.clone(),
-            node_id: pull.node_id.clone(),
-            barrier: self.barrier_of(refusal),
-        };
-        self.keep_refused(&merge.place.repository, merge.change.0, refused);
-    }
-
-    fn keep_refused(&self, repository: &RepositoryName, number: u64, refused: RefusedMerge) {
+    /// Remembers why a pull request was not merged at a head, and what GitHub thought of a merge then.
+    pub(super) fn keep_refusal(
+        &self,
+        repository: &RepositoryName,
+        (number, head, state): (u64, &CommitId, &str),
+        refusal: Refusal,
+    ) {
+        let refused =
+            RefusedMerge { head: head.clone(), state: state.to_owned(), barrier: self.barrier_of(refusal) };
         let memory = self.memory(repository);
         let mut all = lock(&memory.refused);
         if all.len() >= REFUSALS_MAX {
@@ -168,9 +178,6 @@ impl GitHubForge {
     ) -> Result<Option<Barrier>, ForgeError> {
         let refused = self.refused_merge(&place.repository, (number, head));
         let barrier = match refused {
-            Some(refused) if refused.barrier.kind == BarrierKind::Queued => {
-                Some(self.queued(place, number, refused).await?)
-            }
             Some(refused) if [refused.state.as_str(), UNKNOWN, ""].contains(&state) => Some(refused.barrier),
             Some(_) | None => of_state(state),
         };
@@ -181,18 +188,6 @@ impl GitHubForge {
         // GitHub has not noticed the new base, or means something else: nothing would come of another update.
         let Barrier { why, until, kind: _ } = barrier;
         Ok(until.map(|until| Barrier { kind: BarrierKind::Blocked, why, until: Some(until) }))
-    }
-
-    /// A pull request that was in the queue: there still, or taken out of it.
-    async fn queued(&self, place: &Place, number: u64, refused: RefusedMerge) -> Result<Barrier, ForgeError> {
-        if self.is_queued(&place.repository, &refused.node_id).await? {
-            return Ok(refused.barrier);
-        }
-        let why = "GitHub took it out of its merge queue without merging it; its page says why".to_owned();
-        let barrier = self.barrier_of(Refusal { kind: BarrierKind::Blocked, why, retry: RETRY_AFTER });
-        let refused = RefusedMerge { barrier: barrier.clone(), ..refused };
-        self.keep_refused(&place.repository, number, refused);
-        Ok(barrier)
     }
 
     /// Whether a head lies right on a base.

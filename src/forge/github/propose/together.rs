@@ -118,6 +118,7 @@ impl GitHubForge {
         (head, number, is_labelled): (Option<CommitId>, Option<ChangeNumber>, bool),
     ) -> Result<ChangeNumber, ForgeError> {
         let Some(head) = head else { return self.propose_one(proposal).await };
+        self.memory(&proposal.place.repository).note_written(&head);
         let number = match number {
             None => self.open(proposal, &Written { head: head.clone(), is_found: false }).await?,
             Some(number) => {

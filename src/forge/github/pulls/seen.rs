@@ -113,7 +113,7 @@ impl GitHubForge {
         if let Some(said) = pulls.said.get_mut(&change.0) {
             let said = Arc::make_mut(said);
             said.statuses.retain(|status| status.head != *check.head());
-            said.statuses.push(check.status());
+            said.statuses.push(check.status(self.now()));
             said.check = Some(check);
         }
     }

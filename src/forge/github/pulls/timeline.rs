@@ -51,6 +51,8 @@ pub(super) struct Timeline {
     pub(super) nodes: BTreeMap<CommentId, String>,
     pub(super) comments: Vec<Comment>,
     pub(super) reviews: Vec<Review>,
+    /// Whether somebody put it into the merge queue, and nobody took it out again.
+    pub(super) is_queued: bool,
     pub(super) ended: Ended,
 }
 
@@ -90,6 +92,8 @@ impl Timeline {
             "reviewed" => self.reviews.extend(review(happening, dismissed).inspect(|review| {
                 self.nodes.insert(review.id.clone(), node_id);
             })),
+            "added_to_merge_queue" => self.is_queued = true,
+            "removed_from_merge_queue" => self.is_queued = false,
             "merged" | "closed" => self.ended.by = Some(user(happening.actor.as_ref())),
             _ => {}
         }

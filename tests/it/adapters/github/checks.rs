@@ -130,3 +130,51 @@ async fn what_is_longer_than_github_takes_is_cut_by_bytes() {
         ground.world.state().github.checks.iter().map(|run| run.output["summary"].to_string().len()).max();
     assert_eq!(longest, Some(65_534 + 2), "whole characters, and the quotes");
 }
+
+#[tokio::test]
+async fn a_check_that_waits_almost_two_weeks_is_begun_anew() {
+    let ground = Ground::of_an_app().await;
+    let change = ground.open().await;
+    let opened_at = ground.world.state().github.checks[0].started_at;
+    let text = |shown: &Change| shown.statuses.last().expect("it has one").text.clone();
+    ground.world.state().now += chrono::TimeDelta::days(12);
+    assert_eq!(text(&ground.shown(change).await), "waiting: soak");
+    ground.world.state().now += chrono::TimeDelta::days(1);
+    let shown = ground.shown(change).await;
+    assert_eq!(text(&shown), "", "GitHub is about to give it up");
+    assert_eq!(shown.statuses.last().expect("it has one").at, opened_at, "people saw the head before");
+    ground.start_counting();
+    ground.show(change, StatusState::Pending, "waiting: soak").await;
+    ground.show(change, StatusState::Pending, "waiting: soak").await;
+    let (paid, _) = ground.counted();
+    let written: Vec<String> = paid.into_iter().filter(|line| !line.starts_with("GET ")).collect();
+    assert_snapshot!(readable(&written), @"POST /check-runs");
+    let shown = ground.shown(change).await;
+    assert_eq!(text(&shown), "waiting: soak");
+    assert_eq!(shown.statuses.last().expect("it has one").at, opened_at);
+}
+
+#[tokio::test]
+async fn a_check_that_somebody_else_ended_is_begun_anew() {
+    // GitHub's description of itself leaves out `stale`, with which it does so.
+    for conclusion in ["timed_out", "cancelled"] {
+        let ground = Ground::of_an_app().await;
+        let change = ground.open().await;
+        ground.world.state().github.checks[0].conclusion = Some(conclusion.to_owned());
+        let ground = Ground { forge: client(&ground.world, ground.address, app()), ..ground };
+        assert_eq!(ground.shown(change).await.statuses[0].text, "", "{conclusion}");
+        ground.show(change, StatusState::Pending, "waiting: soak").await;
+        let runs = ground.world.state().github.checks.clone();
+        let how: Vec<_> = runs.iter().map(|run| run.conclusion.as_deref()).collect();
+        assert_eq!(how, [Some(conclusion), None]);
+    }
+}
+
+#[tokio::test]
+async fn what_was_concluded_long_ago_stays() {
+    let ground = Ground::of_an_app().await;
+    let change = ground.open().await;
+    ground.show(change, StatusState::Success, "all gates pass").await;
+    ground.world.state().now += chrono::TimeDelta::days(30);
+    assert_eq!(ground.shown(change).await.statuses[0].text, "all gates pass");
+}

@@ -85,7 +85,7 @@ async fn a_pull_request_that_no_listing_shows_yet_is_not_opened_again() {
     ground.look().await;
     let proposal = ground.proposal("dev", "1.10.0").await;
     let number = ground.propose(&proposal).await.unwrap();
-    ground.world.state().github.unlisted.insert(number);
+    ground.world.state().github.unlisted_changes.insert(number);
     ground.look().await;
     assert_eq!(ground.shown(number).await.title, "shop 1.10.0");
     ground.start_counting();

@@ -9,13 +9,14 @@ use towpath::forge::github::{EVENTS, PERMISSIONS, access_word};
 use crate::support::contract::{Exchange, violations};
 
 /// The permission without which GitHub lets nobody subscribe to an event.
-const NEEDED_FOR: [(&str, &str); 11] = [
+const NEEDED_FOR: [(&str, &str); 12] = [
     ("check_run", "checks"),
     ("check_suite", "checks"),
     ("create", "contents"),
     ("delete", "contents"),
     ("deployment_status", "deployments"),
     ("issue_comment", "issues"),
+    ("merge_group", "merge_queues"),
     ("pull_request", "pull_requests"),
     ("pull_request_review", "pull_requests"),
     ("push", "contents"),

@@ -19,9 +19,12 @@ async fn what_stops_a_merge_is_told_apart() {
         (405, "All comments must be resolved. A conversation must be resolved before merging."),
         (405, "Pull Request is still a draft"),
         (405, "Pull Request is not mergeable"),
-        (405, "Head branch is out of date. Review and try the merge again."),
+        (405, "Waiting on code owner review from acme/sre."),
+        (405, "Merge already in progress"),
+        (405, "Base branch was modified. Review and try the merge again."),
         (409, "Head branch was modified. Review and try the merge again."),
-        (409, "Base branch was modified. Review and try the merge again."),
+        (409, "Head branch is out of date. Review and try the merge again."),
+        (409, "Something about the head that nobody has heard of"),
         (405, "Something that nobody has heard of"),
     ] {
         ground.refuse("PUT ", status, message);
@@ -34,7 +37,10 @@ async fn what_stops_a_merge_is_told_apart() {
     merging change #1 has to wait: GitHub answered 405, All comments must be resolved. A conversation must be resolved before merging; resolve its conversations
     merging change #1 has to wait: GitHub answered 405, Pull Request is still a draft; mark it as ready for review
     merging change #1 has to wait: GitHub answered 405, Pull Request is not mergeable; GitHub may still be trying whether it goes together with its base
-    merging change #1 has to wait: its branch lacks the newest base, which the repository asks for
+    merging change #1 has to wait: GitHub answered 405, Waiting on code owner review from acme/sre; somebody with write access has to approve it by a review
+    merging change #1 has to wait: GitHub answered 405, Merge already in progress; its page at GitHub says more
+    change #1 changed meanwhile; nothing was written
+    change #1 changed meanwhile; nothing was written
     change #1 changed meanwhile; nothing was written
     change #1 changed meanwhile; nothing was written
     merging change #1 has to wait: GitHub answered 405, Something that nobody has heard of; its page at GitHub says more
@@ -103,24 +109,6 @@ async fn a_configured_way_that_is_not_allowed() {
 }
 
 #[tokio::test]
-async fn a_merge_queue_takes_a_change_once() {
-    let ground = Ground::new().await;
-    ground.world.state().protection.has_queue = true;
-    let change = ground.open().await;
-    let merge = ground.merge_of(change);
-    assert_snapshot!(ground.forge.merge(&merge).await.unwrap_err(), @"merging change #1 has to wait: it waits in GitHub's merge queue");
-    assert_snapshot!(ground.forge.merge(&merge).await.unwrap_err(), @"merging change #1 has to wait: it waits in GitHub's merge queue");
-    let effects = ground.world.state().effects.len();
-    let kind = |shown: Change| shown.barrier.expect("it waits").kind;
-    assert_eq!(kind(ground.shown(change).await), BarrierKind::Queued);
-    assert_eq!(ground.world.state().effects.len(), effects);
-    ground.world.state().protection.queue.clear();
-    let shown = ground.shown(change).await.barrier.expect("it was taken out");
-    assert_snapshot!(shown.why, @"GitHub took it out of its merge queue without merging it; its page says why");
-    assert_eq!(shown.kind, BarrierKind::Blocked);
-}
-
-#[tokio::test]
 async fn a_merge_queue_that_keeps_it_out() {
     let ground = Ground::new().await;
     let change = ground.open().await;
@@ -129,13 +117,36 @@ async fn a_merge_queue_that_keeps_it_out() {
 }
 
 #[tokio::test]
+async fn a_base_that_moved_on_the_way_keeps_no_merge_waiting() {
+    let ground = Ground::new().await;
+    let change = ground.open().await;
+    ground.refuse("PUT ", 405, "Base branch was modified. Review and try the merge again.");
+    let error = ground.forge.merge(&ground.merge_of(change)).await.unwrap_err();
+    assert!(matches!(error, ForgeError::Conflict { .. }), "{error}");
+    assert_eq!(ground.shown(change).await.barrier, None, "it is tried again at once");
+    ground.forge.merge(&ground.merge_of(change)).await.unwrap();
+}
+
+#[tokio::test]
 async fn a_branch_that_lies_on_the_newest_base_is_not_behind() {
     let ground = Ground::new().await;
     let change = ground.open().await;
-    ground.refuse("PUT ", 405, "Head branch is out of date. Review and try the merge again.");
+    ground.refuse("PUT ", 405, "Head branch is not up to date with the base branch.");
     ground.forge.merge(&ground.merge_of(change)).await.unwrap_err();
     let barrier = ground.shown(change).await.barrier.expect("it was refused");
     assert_eq!(barrier.kind, BarrierKind::Blocked, "nothing would come of an update");
+}
+
+#[tokio::test]
+async fn what_github_thinks_of_an_older_head_is_not_believed() {
+    let ground = Ground::new().await;
+    let change = ground.open().await;
+    let proposal = ground.proposal("dev", "1.11.0").await;
+    ground.propose(&proposal).await.unwrap();
+    ground.world.state().github.lagging.insert(change);
+    assert!(!ground.shown(change).await.conflicted, "the new head was not tried yet");
+    ground.world.state().github.lagging.clear();
+    assert!(!ground.shown(change).await.conflicted);
 }
 
 /// A client that is configured with a way of merging.

@@ -55,13 +55,14 @@ async fn every_payload_of_the_collection_is_taken_or_deliberately_left() {
     deployment_status: 4 of 4
     installation: 5 of 7
     installation_repositories: 3 of 3
+    merge_group: 2 of 2
     pull_request: 29 of 29
     pull_request_review: 4 of 4
     push: 2 of 7
     repository: 13 of 13
     status: 4 of 4
     workflow_run: 3 of 5
-    none of 235: branch_protection_rule, code_scanning_alert, commit_comment, create, delete, dependabot_alert, deploy_key, deployment, deployment_review, discussion, discussion_comment, fork, github_app_authorization, gollum, issue_comment, issues, label, marketplace_purchase, member, membership, merge_group, meta, milestone, org_block, organization, package, page_build, ping, project, project_card, project_column, projects_v2_item, public, pull_request_review_comment, pull_request_review_thread, release, repository_dispatch, repository_import, repository_vulnerability_alert, security_advisory, sponsorship, star, team, team_add, watch, workflow_dispatch, workflow_job
+    none of 233: branch_protection_rule, code_scanning_alert, commit_comment, create, delete, dependabot_alert, deploy_key, deployment, deployment_review, discussion, discussion_comment, fork, github_app_authorization, gollum, issue_comment, issues, label, marketplace_purchase, member, membership, meta, milestone, org_block, organization, package, page_build, ping, project, project_card, project_column, projects_v2_item, public, pull_request_review_comment, pull_request_review_thread, release, repository_dispatch, repository_import, repository_vulnerability_alert, security_advisory, sponsorship, star, team, team_add, watch, workflow_dispatch, workflow_job
     ");
 }
 

@@ -13,6 +13,19 @@ use crate::support::world::digest_of;
 const SHORT_COMMIT_DIGITS: usize = 10;
 
 impl Bot {
+    /// Whether a change stands in the forge's queue.
+    pub(crate) fn is_queued(&self, change: ChangeNumber) -> bool {
+        self.world.state().protection.queue.contains_key(&change)
+    }
+
+    /// What the bot shows on the commit that the queue would merge.
+    pub(crate) fn status_in_queue(&self, change: ChangeNumber) -> String {
+        let state = self.world.state();
+        let entry = state.protection.queue.get(&change).expect("the story knows that it is queued");
+        let (name, status) = entry.shown.last().expect("something stands there");
+        format!("{name} {}: {}", status.state, status.text)
+    }
+
     /// An environment runs a version, with the digest that the build pushed.
     #[track_caller]
     pub(crate) fn expect_running(&self, environment: &str, version: &str) -> &Self {

@@ -173,6 +173,10 @@ impl Forge for Face {
         each!(self, forge => Forge::merge(forge, merge).await)
     }
 
+    async fn dequeue(&self, place: &Place, change: ChangeNumber) -> Answer<()> {
+        each!(self, forge => Forge::dequeue(forge, place, change).await)
+    }
+
     async fn close(&self, place: &Place, change: ChangeNumber) -> Answer<()> {
         each!(self, forge => Forge::close(forge, place, change).await)
     }

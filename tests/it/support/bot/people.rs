@@ -218,6 +218,19 @@ impl Bot {
         self
     }
 
+    /// The queue makes the commit that it would merge, and waits for what is required there.
+    pub(crate) fn make_group(&mut self, change: ChangeNumber) -> &mut Self {
+        self.world.state().make_group(change);
+        self
+    }
+
+    /// Somebody puts a change into the queue by the forge's button.
+    pub(crate) fn put_into_queue(&mut self, change: ChangeNumber, by: &str) -> &mut Self {
+        let head = self.head_of(change);
+        self.world.state().put_into_queue(change, head, name(by));
+        self
+    }
+
     /// The queue comes to a change.
     pub(crate) fn merge_from_queue(&mut self, change: ChangeNumber) -> &mut Self {
         self.world.state().merge_from_queue(change);

@@ -94,6 +94,7 @@ impl State {
             head: self.git.head(change.head(), &self.bot),
             conflicted: change.is_open() && self.is_conflicted(change.head()),
             barrier: self.barrier(change).filter(|_| change.is_open()),
+            queue: self.queue_place(change.number).filter(|_| change.is_open()),
             comments,
             reviews,
             statuses: change.statuses.iter().map(|(_, status)| status.clone()).collect(),

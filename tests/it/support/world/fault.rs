@@ -13,6 +13,7 @@ pub(crate) enum EffectKind {
     Presented { change: ChangeNumber },
     StatusSet { change: ChangeNumber },
     Queued { change: ChangeNumber },
+    Dequeued { change: ChangeNumber },
     Merged { change: ChangeNumber, head: CommitId },
     Closed { change: ChangeNumber },
     Remarked { change: ChangeNumber, about: String },

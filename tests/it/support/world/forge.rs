@@ -149,6 +149,14 @@ impl Forge for FakeWorld {
         .await
     }
 
+    async fn dequeue(&self, place: &Place, change: ChangeNumber) -> Answer<()> {
+        self.ask("dequeue", |state| {
+            state.at(place)?;
+            state.dequeue(change)
+        })
+        .await
+    }
+
     async fn close(&self, place: &Place, change: ChangeNumber) -> Answer<()> {
         self.ask("close", |state| {
             state.at(place)?;
@@ -335,6 +343,7 @@ impl State {
         if tip != proposal.expected.as_ref() {
             return Err(conflict(proposal.branch.as_str()));
         }
+        self.expect_not_queued(&proposal.branch);
         self.effect(|state| {
             let to = state.bot_commit(vec![proposal.base.clone()], files, &proposal.message);
             state.move_branch(&proposal.branch, to.clone());
@@ -378,7 +387,8 @@ impl State {
                 ((), EffectKind::Presented { change: number })
             })?;
         }
-        self.set_status(number, presentation)
+        self.set_status(number, presentation)?;
+        self.show_in_queue(number, &presentation.status)
     }
 
     fn set_status(&mut self, number: ChangeNumber, presentation: &Presentation) -> Answer<()> {
@@ -506,6 +516,7 @@ impl State {
 
     pub(super) fn end_by_close(&mut self, number: ChangeNumber, by: UserName) {
         let at = self.forge_now();
+        self.take_out_of_queue(number);
         let change = self.change_mut(number).expect("the test or the forge just looked it up");
         change.state = ChangeState::Closed { at, by };
     }

@@ -28,7 +28,7 @@ use chrono::TimeDelta;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use towpath::forge::ForgeError;
-use towpath::model::{BlobId, ChangeNumber, CommentId, Time};
+use towpath::model::{BlobId, ChangeNumber, CommentId, CommitId, Time};
 
 use super::{FakeWorld, State};
 use crate::support::contract::Exchange;
@@ -72,6 +72,19 @@ pub(crate) struct Desk {
     pub(crate) tree_entries_max: Option<usize>,
     /// What stands in trees for commits of other repositories, which have no content here.
     pub(crate) submodules: BTreeSet<BlobId>,
+    /// The commits that GitHub signed.
+    pub(crate) signed: BTreeSet<CommitId>,
+    /// Who pushed what somebody else is said to have written.
+    pub(crate) pushed_by: BTreeMap<CommitId, &'static str>,
+    /// Commits of which the list of activity does not tell yet.
+    pub(crate) unlisted: BTreeSet<CommitId>,
+    /// What the server calls itself as a committer, where that is not what github.com does.
+    pub(crate) own_committer: Option<&'static str>,
+    /// Whether it keeps no list of activity, as an old server.
+    pub(crate) has_no_activity: bool,
+    /// The pull requests that are told as they were before their branch moved last, and that they do not go together with
+    /// their base.
+    pub(crate) lagging: BTreeSet<ChangeNumber>,
     /// Whether files are listed with another mode than Git has.
     pub(crate) lists_old_modes: bool,
     /// Who was asked for a review of each change, users and teams, in the order asked for.
@@ -83,7 +96,7 @@ pub(crate) struct Desk {
     /// The listing that has always another page, by a part of its path.
     pub(crate) endless: Option<String>,
     /// The pull requests that no listing shows yet.
-    pub(crate) unlisted: BTreeSet<ChangeNumber>,
+    pub(crate) unlisted_changes: BTreeSet<ChangeNumber>,
     /// The reviews that a commit took back, and no person did.
     pub(crate) dismissed_by_push: BTreeSet<CommentId>,
     /// The comments that were hidden.

@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use chrono::TimeDelta;
 use towpath::forge::ForgeError;
-use towpath::model::{Barrier, BarrierKind, ChangeNumber, CommitId, MergeMethod, UserName};
+use towpath::model::{
+    Barrier, BarrierKind, BranchName, ChangeNumber, CommitId, MergeMethod, NewStatus, QueuePlace, Status,
+    Time, UserName,
+};
 
 use super::git::NewCommit;
 use super::{EffectKind, FakeChange, State};
@@ -27,9 +30,24 @@ pub(crate) struct Protection {
     /// Whether merges go through the forge's queue.
     pub(crate) has_queue: bool,
     /// What stands in it.
-    pub(crate) queue: BTreeMap<ChangeNumber, CommitId>,
+    pub(crate) queue: BTreeMap<ChangeNumber, FakeEntry>,
+    /// Who was put into it and taken out of it, and when.
+    pub(super) queue_history: Vec<(Time, ChangeNumber, &'static str)>,
+    /// Whether the forge tells nobody of its queue.
+    pub(crate) hides_queue: bool,
     /// When what the port refused is worth another try.
     refused: BTreeMap<(ChangeNumber, CommitId), Barrier>,
+}
+
+/// A change in the queue.
+#[derive(Clone, Debug)]
+pub(crate) struct FakeEntry {
+    head: CommitId,
+    pub(crate) by: UserName,
+    /// What the queue would merge, once it has made it.
+    pub(crate) group: Option<CommitId>,
+    /// What stands there, by its name.
+    pub(crate) shown: Vec<(String, Status)>,
 }
 
 impl State {
@@ -53,13 +71,13 @@ impl State {
     /// What the port says of it.
     pub(super) fn barrier(&self, change: &FakeChange) -> Option<Barrier> {
         let barrier = |kind| Some(Barrier { kind, why: String::new(), until: None });
-        if self.protection.queue.get(&change.number) == Some(change.head()) {
-            return barrier(BarrierKind::Queued);
-        }
         let timeline = format!("/issues/{}/timeline", change.number.0);
         if self.github.endless.as_ref() == Some(&timeline) {
             let why = "not all of it can be read; merge it by hand".to_owned();
             return Some(Barrier { kind: BarrierKind::Unread, why, until: None });
+        }
+        if self.protection.queue.contains_key(&change.number) {
+            return None;
         }
         match self.merge_word(change) {
             "blocked" => {
@@ -86,21 +104,113 @@ impl State {
             return not_yet("its branch lacks the newest base");
         }
         if self.protection.has_queue {
-            self.enqueue(number, head.clone())?;
+            let by = self.bot.clone();
+            self.enqueue(number, head.clone(), by)?;
             return not_yet("it waits in the queue");
         }
         Ok(())
     }
 
     /// Puts a change into the queue; one that stands there stays.
-    pub(super) fn enqueue(&mut self, number: ChangeNumber, head: CommitId) -> Result<(), ForgeError> {
-        if self.protection.queue.get(&number) == Some(&head) {
+    pub(super) fn enqueue(
+        &mut self,
+        number: ChangeNumber,
+        head: CommitId,
+        by: UserName,
+    ) -> Result<(), ForgeError> {
+        if self.protection.queue.get(&number).is_some_and(|entry| entry.head == head) {
             return Ok(());
         }
         self.effect(|state| {
-            state.protection.queue.insert(number, head);
+            state.put_into_queue(number, head, by);
             ((), EffectKind::Queued { change: number })
         })
+    }
+
+    /// Puts a change into the queue as somebody.
+    pub(crate) fn put_into_queue(&mut self, number: ChangeNumber, head: CommitId, by: UserName) {
+        let entry = FakeEntry { head, by, group: None, shown: Vec::new() };
+        self.protection.queue.insert(number, entry);
+        self.protection.queue_history.push((self.forge_now(), number, "added_to_merge_queue"));
+    }
+
+    /// Takes a change out of the queue, as the bot.
+    pub(super) fn dequeue(&mut self, number: ChangeNumber) -> Result<(), ForgeError> {
+        if !self.protection.queue.contains_key(&number) {
+            return Ok(());
+        }
+        self.effect(|state| {
+            state.take_out_of_queue(number);
+            ((), EffectKind::Dequeued { change: number })
+        })
+    }
+
+    /// Takes a change out of the queue.
+    pub(crate) fn take_out_of_queue(&mut self, number: ChangeNumber) {
+        if self.protection.queue.remove(&number).is_some() {
+            self.protection.queue_history.push((self.forge_now(), number, "removed_from_merge_queue"));
+        }
+    }
+
+    /// What the port says of a change in the queue.
+    pub(super) fn queue_place(&self, number: ChangeNumber) -> Option<QueuePlace> {
+        let entry = self.protection.queue.get(&number)?;
+        let shown = entry.shown.last().map(|(_, status)| status.clone());
+        Some(QueuePlace { by_bot: entry.by == self.bot, group: entry.group.clone(), shown })
+    }
+
+    /// Shows on what the queue would merge what the change shows.
+    pub(super) fn show_in_queue(
+        &mut self,
+        number: ChangeNumber,
+        status: &NewStatus,
+    ) -> Result<(), ForgeError> {
+        let Some(QueuePlace { group: Some(head), shown, .. }) = self.queue_place(number) else {
+            return Ok(());
+        };
+        let wanted = status.in_queue();
+        if shown.is_some_and(|shown| shown.is_same(&wanted)) {
+            return Ok(());
+        }
+        self.effect(|state| {
+            let status = Status { head, at: state.forge_now(), state: wanted.state, text: wanted.text };
+            state.note_in_queue(number, (wanted.context, status));
+            ((), EffectKind::StatusSet { change: number })
+        })
+    }
+
+    pub(super) fn note_in_queue(&mut self, number: ChangeNumber, status: (String, Status)) {
+        self.protection.queue.get_mut(&number).expect("it was just there").shown.push(status);
+    }
+
+    /// When a change was put into the queue or taken out, in GitHub's words.
+    pub(super) fn queued(&self, number: ChangeNumber) -> impl Iterator<Item = (Time, &'static str)> {
+        let history = self.protection.queue_history.iter().filter(move |(_, own, _)| *own == number);
+        history.map(|(at, _, event)| (*at, *event))
+    }
+
+    /// GitHub takes no push to a branch that is queued.
+    pub(super) fn expect_not_queued(&self, branch: &BranchName) {
+        let open = self.open_change(branch).map(|change| change.number);
+        let is_queued = open.is_some_and(|number| self.protection.queue.contains_key(&number));
+        assert!(!is_queued, "branches that are queued for merging cannot be updated: {branch}");
+    }
+
+    /// The change for which the queue made a commit.
+    pub(super) fn group_of(&self, head: &CommitId) -> Option<ChangeNumber> {
+        let mut queue = self.protection.queue.iter();
+        queue.find(|(_, entry)| entry.group.as_ref() == Some(head)).map(|(number, _)| *number)
+    }
+
+    /// The queue makes the commit that it would merge, and waits for what is required of it.
+    pub(crate) fn make_group(&mut self, number: ChangeNumber) -> CommitId {
+        let head =
+            self.protection.queue.get(&number).expect("the story knows that it is queued").head.clone();
+        let by = name("github-merge-queue[bot]");
+        let commit = self.put_on_base(&head, &by, (self.merge_method(), "merge"));
+        let commit = commit.expect("the two go together");
+        self.protection.queue.get_mut(&number).expect("it was just there").group = Some(commit.clone());
+        commit
     }
 
     /// The way of merging that the forge takes where nobody says.
@@ -138,7 +248,7 @@ impl State {
 
     /// The queue has come to a change, and merges it.
     pub(crate) fn merge_from_queue(&mut self, number: ChangeNumber) {
-        let head = self.protection.queue.remove(&number).expect("the story knows that it is queued");
+        let head = self.protection.queue.remove(&number).expect("the story knows that it is queued").head;
         let by = name("github-merge-queue[bot]");
         let commit = self.put_on_base(&head, &by, (self.merge_method(), "merge"));
         self.end_by_merge(number, commit.expect("the queue tried it before"), by);

@@ -81,12 +81,18 @@ impl State {
         };
         let text = check.output["title"].as_str().expect("a run has a title").to_owned();
         let on_it = |change: &&super::super::FakeChange| change.heads.iter().any(|(_, at)| *at == check.head);
-        let number = self.changes.iter().rev().find(on_it).expect("a change has that head").number;
+        let in_queue = self.group_of(&check.head);
+        let found = self.changes.iter().rev().find(on_it).map(|change| change.number);
+        let number = in_queue.or(found).expect("a change has that head");
         self.effect(|world| {
             let status = Status { head: check.head.clone(), at: check.started_at, state, text };
-            let change = world.change_mut(number).expect("it was just there");
-            change.statuses.retain(|(name, old)| *name != check.name || old.head != check.head);
-            change.statuses.push((check.name.clone(), status));
+            if in_queue.is_some() {
+                world.note_in_queue(number, (check.name.clone(), status));
+            } else {
+                let change = world.change_mut(number).expect("it was just there");
+                change.statuses.retain(|(name, old)| *name != check.name || old.head != check.head);
+                change.statuses.push((check.name.clone(), status));
+            }
             world.github.checks.retain(|old| old.id != check.id);
             world.github.checks.push(check.clone());
             world.github.checks.sort_by_key(|check| check.id);

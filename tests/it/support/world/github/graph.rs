@@ -29,8 +29,8 @@ impl State {
     pub(super) fn graph(&mut self, asked: &Asked<'_>) -> Result<Said, ForgeError> {
         if asked.text("query").starts_with("query") {
             let variables = &asked.body["variables"];
-            return Ok(match variables.get("id") {
-                Some(id) => self.queue_entry(id),
+            return Ok(match variables.get("number").and_then(Value::as_u64) {
+                Some(number) => self.queue_entry(ChangeNumber(number)),
                 None if variables.get("ids").is_some() => self.edits(&variables["ids"]),
                 None if asked.text("query").contains("object(oid:") => self.texts(asked.text("query")),
                 None => self.latest_deployments(variables),
@@ -61,6 +61,7 @@ impl State {
             "createCommitOnBranch" => self.commit_on_branch(input),
             "createPullRequest" => self.create_pull(input),
             "enqueuePullRequest" => self.enqueue_pull(input),
+            "dequeuePullRequest" => self.dequeue_pull(input),
             "addLabelsToLabelable" => Ok(self.label_node(input)),
             "minimizeComment" => Ok(self.minimize_comment(input)),
             _ => panic!("the fake GitHub does not know the mutation {name}"),
@@ -129,6 +130,8 @@ impl State {
         let (author, at) = (self.bot.clone(), self.forge_now());
         let new = NewCommit { parents: vec![tip], files, author: &author, message: &message, at };
         let commit = self.git.commit(new);
+        // Nobody but GitHub could have made it, so GitHub signs it.
+        self.github.signed.insert(commit.clone());
         self.effect(|state| state.moved(&branch, commit.clone()))?;
         Ok(Ok(json!({ "commit": { "oid": commit.as_str() } })))
     }
@@ -160,15 +163,36 @@ impl State {
         if self.protection.queue.contains_key(&number) {
             return failed("Pull request is already in the queue");
         }
-        self.enqueue(number, head)?;
+        let by = self.bot.clone();
+        self.enqueue(number, head, by)?;
         Ok(Ok(json!({ "clientMutationId": null })))
     }
 
-    /// Where a pull request stands in the queue: one of the two questions that are asked here.
-    fn queue_entry(&self, id: &Value) -> Said {
-        let queued = number_of(id).filter(|number| self.protection.queue.contains_key(number));
-        let entry = queued.map(|_| json!({ "state": "AWAITING_CHECKS" }));
-        (200, json!({ "data": { "node": { "mergeQueueEntry": entry } } }))
+    fn dequeue_pull(&mut self, input: &Value) -> Result<Outcome, ForgeError> {
+        let failed = |message: &str| Ok(Err(message.to_owned()));
+        let Some(number) = number_of(&input["id"]) else { return failed("no such node") };
+        if !self.protection.queue.contains_key(&number) {
+            return failed(&format!("Failed to remove PR #{} from the queue", number.0));
+        }
+        self.dequeue(number)?;
+        Ok(Ok(json!({ "clientMutationId": null })))
+    }
+
+    /// Where a pull request stands in the queue.
+    fn queue_entry(&self, number: ChangeNumber) -> Said {
+        if self.protection.hides_queue {
+            let error = json!({ "type": "FORBIDDEN", "path": ["repository", "pullRequest", "mergeQueueEntry"], "message": "Resource not accessible by integration" });
+            let found = json!({ "pullRequest": { "mergeQueueEntry": null } });
+            return (200, json!({ "data": { "repository": found }, "errors": [error] }));
+        }
+        let entry = self.protection.queue.get(&number).map(|entry| {
+            let by = entry.by.as_str();
+            let kind = if by.ends_with("[bot]") { "Bot" } else { "User" };
+            let group = entry.group.as_ref().map(|head| json!({ "oid": head.as_str() }));
+            let by = json!({ "__typename": kind, "login": by.trim_end_matches("[bot]") });
+            json!({ "enqueuer": by, "headCommit": group })
+        });
+        (200, json!({ "data": { "repository": { "pullRequest": { "mergeQueueEntry": entry } } } }))
     }
 
     /// When comments and reviews were edited last.

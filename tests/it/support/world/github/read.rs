@@ -9,6 +9,7 @@ use towpath::model::{BlobId, BranchName, ChangeNumber, CommitId};
 
 use super::super::{FakeChange, State};
 use super::json::{self, number};
+use super::write::branch_of;
 use super::{Asked, Said, not_found};
 use crate::support::fixture::Files;
 
@@ -36,6 +37,8 @@ impl State {
             ["commits", id, "check-runs"] => self.check_runs(id, asked),
             ["commits", id, "statuses"] => Some(self.statuses(id)),
             ["compare", ends @ ..] => self.comparison(&ends.join("/"), asked),
+            ["activity"] if self.github.has_no_activity => None,
+            ["activity"] => asked.query("ref").and_then(|branch| self.activity(branch)),
             ["labels", name] => self.github.labels.contains(*name).then(|| self.label(name)),
             ["pulls"] => Some(self.pulls(asked)),
             ["pulls", number] => self.numbered(number).map(|change| self.one_pull(change)),
@@ -132,9 +135,21 @@ impl State {
 
     /// The newest first, as GitHub lists them.
     fn statuses(&self, id: &str) -> Value {
-        let all = self.changes.iter().flat_map(|change| &change.statuses).rev();
+        let in_queue = self.protection.queue.values().flat_map(|entry| &entry.shown);
+        let all = self.changes.iter().flat_map(|change| &change.statuses).chain(in_queue).rev();
         let on_it = all.filter(|(_, status)| status.head.as_str() == id);
         on_it.map(|(context, status)| self.status_json(context, status)).collect()
+    }
+
+    /// Who moved a branch to which commit, the newest first.
+    fn activity(&self, reference: &str) -> Option<Value> {
+        let branch = branch_of(reference);
+        let changes = self.changes.iter().filter(|change| change.branch == branch);
+        let heads = changes.flat_map(|change| change.heads.iter().map(|(_, head)| head));
+        let tip = self.git.tip(&branch).filter(|tip| heads.clone().all(|head| head != *tip));
+        let all = heads.chain(tip).filter(|head| !self.github.unlisted.contains(*head));
+        let all: Vec<Value> = all.map(|head| self.moved_to(&branch, head)).collect();
+        Some(all.into_iter().rev().collect())
     }
 
     fn comparison(&self, ends: &str, asked: &Asked<'_>) -> Option<Value> {
@@ -179,7 +194,7 @@ impl State {
             asked.query("base").is_none_or(|base| base == self.base_of(change))
                 && asked.query("state").is_none_or(|wanted| wanted == "all" || wanted == state)
                 && head.is_none_or(|(_, branch)| branch == change.branch.as_str())
-                && !self.github.unlisted.contains(&change.number)
+                && !self.github.unlisted_changes.contains(&change.number)
         };
         let mut all: Vec<Value> =
             self.changes.iter().filter(is_meant).map(|change| self.pull(change)).collect();

@@ -77,6 +77,9 @@ impl State {
         let (author, at) = (self.bot.clone(), self.forge_now());
         let message = asked.text("message");
         let commit = self.git.commit(NewCommit { parents, files, author: &author, message, at });
+        if self.github.is_app {
+            self.github.signed.insert(commit.clone());
+        }
         (201, self.git_commit_json(commit.as_str(), self.git.get(&commit)))
     }
 
@@ -115,6 +118,7 @@ impl State {
     /// Moves a branch; what that means depends on the branch.
     pub(super) fn moved(&mut self, branch: &BranchName, to: CommitId) -> ((), EffectKind) {
         if branch.as_str() != LOG_BRANCH {
+            self.expect_not_queued(branch);
             self.move_branch(branch, to.clone());
             return ((), EffectKind::BranchMoved { branch: branch.clone(), to });
         }
@@ -334,7 +338,10 @@ impl State {
     fn add_status(&mut self, head: &str, asked: &Asked<'_>) -> Result<Said, ForgeError> {
         let Some(head) = self.found_commit(head) else { return Ok(unprocessable("No commit found for SHA")) };
         let on_it = self.changes.iter().rev().find(|change| change.heads.iter().any(|(_, at)| *at == head));
-        let Some(number) = on_it.map(|change| change.number) else { return Ok(not_found()) };
+        let in_queue = self.group_of(&head);
+        let Some(number) = in_queue.or_else(|| on_it.map(|change| change.number)) else {
+            return Ok(not_found());
+        };
         let state = match asked.text("state") {
             "success" => StatusState::Success,
             "pending" => StatusState::Pending,
@@ -345,8 +352,12 @@ impl State {
         let context = asked.text("context").to_owned();
         let made = self.effect(|world| {
             let status = Status { head, at: world.forge_now(), state, text };
-            let change = world.change_mut(number).expect("it was just there");
-            change.statuses.push((context.clone(), status.clone()));
+            let own = (context.clone(), status.clone());
+            if in_queue.is_some() {
+                world.note_in_queue(number, own);
+            } else {
+                world.change_mut(number).expect("it was just there").statuses.push(own);
+            }
             (status, EffectKind::StatusSet { change: number })
         })?;
         Ok((201, self.status_json(&context, &made)))

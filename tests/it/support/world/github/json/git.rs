@@ -37,6 +37,10 @@ fn not_signed() -> Value {
     json!({ "verified": false, "reason": "unsigned", "signature": null, "payload": null, "verified_at": null })
 }
 
+fn signed_by_github() -> Value {
+    json!({ "verified": true, "reason": "valid", "signature": "-----BEGIN PGP SIGNATURE-----", "payload": "tree", "verified_at": null })
+}
+
 fn person(commit: &Commit) -> Value {
     let name = commit.author.as_str();
     json!({ "name": name, "email": format!("{}@acme.example", name.trim_end_matches("[bot]")), "date": time(commit.at) })
@@ -77,6 +81,15 @@ impl State {
     pub(in super::super) fn commit_json(&self, id: &str, commit: &Commit) -> Value {
         let tree = commit.tree.get_or_init(|| tree_id(self, &commit.files));
         let url = self.api(&format!("/commits/{id}"));
+        let is_signed = self.github.signed.iter().any(|own| own.as_str() == id);
+        let committer = match self.github.own_committer {
+            _ if !is_signed => account(commit.author.as_str()),
+            None => account("web-flow"),
+            Some("") => Value::Null,
+            Some(name) => account(name),
+        };
+        // Servers sign only where their owners had them make a key.
+        let is_verified = is_signed && self.github.own_committer.is_none();
         let parents: Vec<Value> = commit.parents.iter().map(|parent| self.parent(parent)).collect();
         let text = json!({
             "url": self.api(&format!("/git/commits/{id}")),
@@ -85,7 +98,7 @@ impl State {
             "message": commit.message,
             "comment_count": 0,
             "tree": { "sha": tree, "url": self.api(&format!("/git/trees/{tree}")) },
-            "verification": not_signed(),
+            "verification": if is_verified { signed_by_github() } else { not_signed() },
         });
         json!({
             "sha": id,
@@ -95,8 +108,25 @@ impl State {
             "comments_url": format!("{url}/comments"),
             "commit": text,
             "author": account(commit.author.as_str()),
-            "committer": account(commit.author.as_str()),
+            "committer": committer,
             "parents": parents,
+        })
+    }
+
+    /// Somebody moved a branch to a commit.
+    pub(in super::super) fn moved_to(&self, branch: &BranchName, head: &CommitId) -> Value {
+        let commit = self.git.get(head);
+        let by = self.github.pushed_by.get(head).copied().unwrap_or(commit.author.as_str());
+        let before = commit.parents.first().map_or(head.as_str(), CommitId::as_str);
+        json!({
+            "id": commit.sequence,
+            "node_id": node_id("PSH", commit.sequence),
+            "before": before,
+            "after": head.as_str(),
+            "ref": format!("refs/heads/{branch}"),
+            "timestamp": time(commit.at),
+            "activity_type": "push",
+            "actor": account(by),
         })
     }
 

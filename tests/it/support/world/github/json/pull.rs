@@ -33,7 +33,7 @@ impl State {
             "requested_reviewers": [],
             "requested_teams": [],
             "created_at": time(change.opened_at),
-            "updated_at": time(touched(change)),
+            "updated_at": time(self.touched(change)),
             "closed_at": closed_at,
             "merged_at": merged_at,
             "merge_commit_sha": merge_commit,
@@ -102,6 +102,11 @@ impl State {
         let mut pull = self.pull(change);
         let mergeable = change.is_open().then(|| !self.is_conflicted(change.head()));
         pull["mergeable"] = json!(mergeable);
+        if self.github.lagging.contains(&change.number) {
+            let (_, before) = change.heads.iter().rev().nth(1).expect("its branch has moved");
+            pull["head"]["sha"] = json!(before.as_str());
+            pull["mergeable"] = json!(false);
+        }
         let word = if change.is_open() { self.merge_word(change) } else { "unknown" };
         pull["mergeable_state"] = json!(word);
         pull["rebaseable"] = json!(mergeable);
@@ -160,15 +165,18 @@ const fn state_word(state: StatusState) -> &'static str {
     }
 }
 
-/// When a pull request was touched last.
-fn touched(change: &FakeChange) -> Time {
-    let ended = match &change.state {
-        ChangeState::Open => None,
-        ChangeState::Closed { at, .. } | ChangeState::Merged { at, .. } => Some(*at),
-    };
-    let heads = change.heads.iter().map(|(at, _)| *at);
-    let said = change.comments.iter().map(|comment| comment.at);
-    let reviewed = change.reviews.iter().map(|review| review.at);
-    let all = heads.chain(said).chain(reviewed).chain(ended);
-    all.fold(change.opened_at, Ord::max)
+impl State {
+    /// When a pull request was touched last.
+    fn touched(&self, change: &FakeChange) -> Time {
+        let ended = match &change.state {
+            ChangeState::Open => None,
+            ChangeState::Closed { at, .. } | ChangeState::Merged { at, .. } => Some(*at),
+        };
+        let heads = change.heads.iter().map(|(at, _)| *at);
+        let said = change.comments.iter().map(|comment| comment.at);
+        let reviewed = change.reviews.iter().map(|review| review.at);
+        let queued = self.queued(change.number).map(|(at, _)| at);
+        let all = heads.chain(said).chain(reviewed).chain(queued).chain(ended);
+        all.fold(change.opened_at, Ord::max)
+    }
 }

@@ -19,6 +19,8 @@ impl State {
         happenings.extend(change.reviews.iter().map(|review| (review.at, self.reviewed(change, review))));
         let dismissed = change.reviews.iter().filter(|review| review.verdict == ReviewVerdict::Dismissed);
         happenings.extend(dismissed.map(|review| (review.at, self.dismissed(change, review))));
+        let queued = self.queued(change.number);
+        happenings.extend(queued.map(|(at, event)| (at, self.ended(change, event, (at, &self.bot)))));
         happenings.sort_by_key(|(at, _)| *at);
         let mut all: Vec<Value> = happenings.into_iter().map(|(_, value)| value).collect();
         match &change.state {
