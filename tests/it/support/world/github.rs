@@ -54,6 +54,8 @@ pub(crate) struct Desk {
     pub(crate) archives: archive::Archives,
     /// Check runs, by their numbers.
     pub(crate) checks: Vec<FakeCheck>,
+    /// What others built of commits.
+    pub(crate) builds: Vec<FakeCheck>,
     /// Whether the request that is being answered is the App's.
     is_app: bool,
     /// The tokens that the App got itself, while they are good.
@@ -262,6 +264,15 @@ fn paged(
                 builder = builder.header("link", "<http://elsewhere.test>; rel=\"next\"");
             }
             Value::Array(all.into_iter().skip((page - 1) * size).take(size).collect())
+        }
+        // The one listing here that is no array.
+        mut whole if whole["check_runs"].is_array() => {
+            let all = whole["check_runs"].as_array_mut().expect("it is an array");
+            if all.len() > page * size {
+                builder = builder.header("link", "<http://elsewhere.test>; rel=\"next\"");
+            }
+            *all = all.drain(..).skip((page - 1) * size).take(size).collect();
+            whole
         }
         whole @ (Value::Null
         | Value::Bool(_)
