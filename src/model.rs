@@ -40,8 +40,8 @@ pub use description::{ArtifactKind, Description, Platform, PlatformError};
 pub use duration::{DurationError, format_duration, parse_duration};
 pub use fact::{Fact, Time};
 pub use health::{
-    Access, Allowance, Deliveries, Grant, Health, HealthQuestion, Hook, Login, LoginProof, RepositoryHealth,
-    RepositoryState, Rules, Told,
+    Access, Allowance, Deliveries, Grant, Health, HealthQuestion, Hook, Login, LoginProof, Reporter,
+    RepositoryHealth, RepositoryState, RequiredCheck, Restriction, Rules, Told,
 };
 pub use history::{Decline, Handled, History, Landing, MovedTag, Standing};
 pub use image::{Digest, ImageError, ImageName, ImageReference, Tag};

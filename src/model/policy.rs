@@ -338,6 +338,20 @@ impl Policy {
     /// The teams that are named for some right of a service whose config repository is at a forge.
     #[must_use]
     pub fn teams_at(&self, forge: &ForgeName) -> BTreeSet<&TeamName> {
+        let teams = self.holders_at(forge).into_iter().filter_map(|holder| match holder {
+            Principal::Team(team) => Some(team),
+            Principal::User(_) | Principal::CodeOwners => None,
+        });
+        teams.collect()
+    }
+
+    /// Whether it matters at a forge who belongs to a team: code owners may be teams, too.
+    #[must_use]
+    pub fn has_teams_at(&self, forge: &ForgeName) -> bool {
+        self.holders_at(forge).into_iter().any(|holder| !matches!(holder, Principal::User(_)))
+    }
+
+    fn holders_at(&self, forge: &ForgeName) -> Vec<&Principal> {
         let services = self.services.iter().filter(|service| service.place.forge == *forge);
         let targets = services.flat_map(|service| {
             let environments = self.pipeline_of(service).environments.iter();
@@ -345,12 +359,7 @@ impl Policy {
         });
         let holders =
             targets.flat_map(|target| Right::ALL.iter().flat_map(move |right| self.holders(*right, &target)));
-        holders
-            .filter_map(|holder| match holder {
-                Principal::Team(team) => Some(team),
-                Principal::User(_) | Principal::CodeOwners => None,
-            })
-            .collect()
+        holders.collect()
     }
 
     /// Whether no environment of the service comes after this one.

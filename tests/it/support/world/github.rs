@@ -337,6 +337,7 @@ impl State {
             ("GET", ["orgs", organization, "teams", team, rest @ ..]) => {
                 self.team(&format!("{organization}/{team}"), rest)
             }
+            ("GET", ["orgs", _, rest @ ..]) => Ok(self.settings_of_organization(rest)),
             (_, ["repos", ..]) if self.github.setup.is_gone => Ok(not_found()),
             (method, ["repos", ..]) if self.github.setup.archived && method != "GET" => {
                 Ok((403, error("Repository was archived so is read-only.")))
