@@ -134,18 +134,26 @@ fn checks(rules: &Rules, environments: &[(EnvironmentName, MergeMode)]) -> Vec<D
         rules.checks.iter().partition(|check| check.name.starts_with(BRANCH_PREFIX));
     let others: BTreeSet<String> = others.into_iter().map(|check| check.name.clone()).collect();
     let others = (!others.is_empty()).then(|| fine(Demand::Checks(others)));
-    others.into_iter().chain(own.into_iter().map(|check| own_check(check, environments))).collect()
+    let pinned = own.iter().filter_map(|check| pinned(check));
+    let names: BTreeSet<&str> = own.iter().map(|check| check.name.as_str()).collect();
+    let own = names.into_iter().map(|name| own_check(name, environments));
+    others.into_iter().chain(pinned).chain(own).collect()
+}
+
+/// A check of ours that has to come from somebody else.
+fn pinned(check: &RequiredCheck) -> Option<Diagnosis<Demand>> {
+    match check.of {
+        Reporter::Anybody | Reporter::Bot => None,
+        Reporter::Other(program) => Some(wrong(Demand::OwnCheckOfOther(check.name.clone(), program))),
+    }
 }
 
 /// Each change carries the check of its own environment, and no other. The forge wants a required check of every change.
-fn own_check(check: &RequiredCheck, environments: &[(EnvironmentName, MergeMode)]) -> Diagnosis<Demand> {
-    let name = check.name.clone();
-    if let Reporter::Other(program) = check.of {
-        return wrong(Demand::OwnCheckOfOther(name, program));
-    }
+fn own_check(name: &str, environments: &[(EnvironmentName, MergeMode)]) -> Diagnosis<Demand> {
     let environment = name.strip_prefix(BRANCH_PREFIX).unwrap_or_default();
     let (own, others): (BTreeSet<&EnvironmentName>, BTreeSet<&EnvironmentName>) =
         environments.iter().map(|(name, _)| name).partition(|name| name.as_str() == environment);
+    let name = name.to_owned();
     if own.is_empty() {
         wrong(Demand::OwnCheckOfNone(name))
     } else if others.is_empty() {

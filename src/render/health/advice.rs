@@ -109,7 +109,7 @@ fn take_it_back(grant: &Grant) -> String {
 const fn demanded(demand: &Demand) -> Option<&'static str> {
     match demand {
         Demand::Reviews(..) | Demand::CodeOwners(_) => Some(
-            "once somebody reviewed them the bot merges them; where nobody shall, take this out of the rule, and let `approvals` of the other environments ask for people: the bot needs no bypass",
+            "the bot merges them once they are reviewed; where nobody is to be needed, drop this rule, and ask for people by `approvals` in the other environments: the bot needs no bypass",
         ),
         Demand::OwnCheck(..) => Some(
             "do not require it: each change has only the check of its own environment, and the bot merges nothing whose gates do not pass",
@@ -121,7 +121,7 @@ const fn demanded(demand: &Demand) -> Option<&'static str> {
             "where people bring changes of their own to this branch, too, do not require it: the bot merges nothing whose gates do not pass",
         ),
         Demand::OwnCheckOfOther(..) => Some(
-            "choose the bot's App, or any source where the bot has a token, as the source of that check: Settings > Rules, or Branches",
+            "where it is to be required at all, let its source be the bot's App, or any source where the bot has a token: Settings > Rules, or Branches",
         ),
         Demand::Restricted(Restriction::List) => {
             Some("add the bot to the list of those who may push, and to nothing else: Settings > Branches")

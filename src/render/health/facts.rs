@@ -142,9 +142,9 @@ fn fails(sent: &Deliveries) -> String {
 fn demand_words(demand: &Demand) -> String {
     match demand {
         Demand::Reviews(count, merging) => {
-            format!("wants {}, and {}", reviews(*count), waits(merging))
+            format!("wants {}, so {}", reviews(*count), waits(merging))
         }
-        Demand::CodeOwners(merging) => format!("wants a review by a code owner, and {}", waits(merging)),
+        Demand::CodeOwners(merging) => format!("wants a review by a code owner, so {}", waits(merging)),
         Demand::Checks(checks) => format!("wants these checks before a merge: {}", list(checks)),
         Demand::Signatures => "wants signed commits".to_owned(),
         Demand::Linear => "wants no merge commits: changes are squashed".to_owned(),
@@ -180,8 +180,7 @@ fn reviews(count: u32) -> String {
 }
 
 fn waits(environments: &BTreeSet<EnvironmentName>) -> String {
-    let verb = if environments.len() == 1 { "waits" } else { "wait" };
-    format!("{} {verb} for them, though no gate there waits for a person's merge", list(environments))
+    format!("changes into {} wait for a person, though the bot is to merge them", list(environments))
 }
 
 const fn own_branch(branch: OwnBranch) -> &'static str {

@@ -288,10 +288,10 @@ async fn a_repository_that_is_protected_against_the_pipelines() {
                 set `workflow` to No access in Settings > Developer settings > Personal access tokens of the bot's account
       warning   the permission `delete_repo` is write, and is not needed
                 set `delete_repo` to No access in Settings > Developer settings > Personal access tokens of the bot's account
-      warning   `main` wants 2 reviews, and `dev` and `staging` wait for them, though no gate there waits for a person's merge
-                once somebody reviewed them the bot merges them; where nobody shall, take this out of the rule, and let `approvals` of the other environments ask for people: the bot needs no bypass
-      warning   `main` wants a review by a code owner, and `dev` and `staging` wait for them, though no gate there waits for a person's merge
-                once somebody reviewed them the bot merges them; where nobody shall, take this out of the rule, and let `approvals` of the other environments ask for people: the bot needs no bypass
+      warning   `main` wants 2 reviews, so changes into `dev` and `staging` wait for a person, though the bot is to merge them
+                the bot merges them once they are reviewed; where nobody is to be needed, drop this rule, and ask for people by `approvals` in the other environments: the bot needs no bypass
+      warning   `main` wants a review by a code owner, so changes into `dev` and `staging` wait for a person, though the bot is to merge them
+                the bot merges them once they are reviewed; where nobody is to be needed, drop this rule, and ask for people by `approvals` in the other environments: the bot needs no bypass
       wrong     `main` wants signed commits
                 use a GitHub App: GitHub signs what it commits
       ok        `main` wants no merge commits: changes are squashed
@@ -351,7 +351,7 @@ async fn what_nobody_could_be_asked_about_is_not_fine() {
 
     GitHub `hub`, repository `acme/deploy`
       ok        the repository is there, and the bot may change it
-      unknown   the bot may read by `contents`, `deployments`, `pull_requests` and `statuses`; whether it may write cannot be told: by `contents` it reads configuration, writes branches and merges; by `deployments` it tells what runs where; by `pull_requests` it opens pull requests and answers there; by `statuses` it shows the gates as a commit status, and opens nothing without
+      unknown   the bot may read by `contents`, `deployments`, `pull_requests` and `statuses`; whether it may write cannot be told: by `contents` it reads configuration, writes branches and merges; by `deployments` it tells what runs where; by `pull_requests` it opens pull requests and answers there; by `statuses` it shows the gates as a commit status, without which nothing is promoted
                 see that the token has Read and write for each of them, or use a GitHub App, which can be asked
       unknown   the rules of `main` could not be asked for: the branch is protected, and only an owner may read how
                 an owner sees them in Settings > Branches; the bot needs no right to read them

@@ -53,7 +53,7 @@ const PROBES: [Probe; 4] = [
     Probe {
         permission: "statuses",
         path: "/commits/HEAD/statuses?per_page=1",
-        purpose: "it shows the gates as a commit status, and opens nothing without",
+        purpose: "it shows the gates as a commit status, without which nothing is promoted",
         is_vital: true,
     },
     Probe {
@@ -145,7 +145,7 @@ impl GitHubForge {
                 Ok(granted) => granted,
                 Err(error) => return Told::Unknown(error.to_string()),
             };
-            let purpose = "it asks who belongs to a team, and what members of teams write waits without";
+            let purpose = "it asks who belongs to a team, without which what they write has to wait";
             let wanted = Wanted { access: Access::Read, purpose, is_vital: true };
             grants.push(grant((OF_ORGANIZATIONS, granted), wanted, (TOKENS, false)));
         }

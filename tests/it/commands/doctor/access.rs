@@ -17,9 +17,9 @@ async fn a_fine_grained_token_without_statuses_and_members() {
     practice.refuse("GET /orgs/acme/teams?", 404, "Not Found");
     let said = practice.findings(&["permission", "may read"]).await;
     assert_snapshot!(said, @"
-    wrong     the permission `statuses` is not granted, and has to be write: it shows the gates as a commit status, and opens nothing without
+    wrong     the permission `statuses` is not granted, and has to be write: it shows the gates as a commit status, without which nothing is promoted
               grant `statuses` in Settings > Developer settings > Personal access tokens of the bot's account
-    wrong     the permission `members` is not granted, and has to be read: it asks who belongs to a team, and what members of teams write waits without
+    wrong     the permission `members` is not granted, and has to be read: it asks who belongs to a team, without which what they write has to wait
               grant `members` in Settings > Developer settings > Personal access tokens of the bot's account
     unknown   the bot may read by `contents`, `deployments` and `pull_requests`; whether it may write cannot be told: by `contents` it reads configuration, writes branches and merges; by `deployments` it tells what runs where; by `pull_requests` it opens pull requests and answers there
               see that the token has Read and write for each of them, or use a GitHub App, which can be asked

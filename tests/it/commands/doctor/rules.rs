@@ -93,14 +93,18 @@ async fn a_check_that_has_to_come_from_another_app_never_passes() {
     assert_snapshot!(practice.findings(&["check"]).await, @"
     ok        `main` wants these checks before a merge: `ci/build`
     wrong     `main` wants the check `towpath/dev` of the App 15368, which is not the bot, so it never passes
-              choose the bot's App, or any source where the bot has a token, as the source of that check: Settings > Rules, or Branches
+              where it is to be required at all, let its source be the bot's App, or any source where the bot has a token: Settings > Rules, or Branches
+    wrong     `main` wants the check `towpath/dev` of every change, and those into `production` and `staging` never have it, so they stay blocked
+              do not require it: each change has only the check of its own environment, and the bot merges nothing whose gates do not pass
     ");
     // An account reports statuses, and those are no App's.
     let practice =
         Practice::new(A_TOKEN, |setup| setup.rules = vec![required("towpath/dev", Some(12))]).await;
     assert_snapshot!(practice.findings(&["wants the check"]).await, @"
     wrong     `main` wants the check `towpath/dev` of the App 12, which is not the bot, so it never passes
-              choose the bot's App, or any source where the bot has a token, as the source of that check: Settings > Rules, or Branches
+              where it is to be required at all, let its source be the bot's App, or any source where the bot has a token: Settings > Rules, or Branches
+    wrong     `main` wants the check `towpath/dev` of every change, and those into `production` and `staging` never have it, so they stay blocked
+              do not require it: each change has only the check of its own environment, and the bot merges nothing whose gates do not pass
     ");
     let checks = json!([{ "context": "towpath/dev", "app_id": 99 }, { "context": "ci/build", "app_id": -1 }]);
     let checks = json!({
@@ -112,7 +116,9 @@ async fn a_check_that_has_to_come_from_another_app_never_passes() {
     assert_snapshot!(practice.findings(&["check"]).await, @"
     ok        `main` wants these checks before a merge: `ci/build`
     wrong     `main` wants the check `towpath/dev` of the App 99, which is not the bot, so it never passes
-              choose the bot's App, or any source where the bot has a token, as the source of that check: Settings > Rules, or Branches
+              where it is to be required at all, let its source be the bot's App, or any source where the bot has a token: Settings > Rules, or Branches
+    wrong     `main` wants the check `towpath/dev` of every change, and those into `production` and `staging` never have it, so they stay blocked
+              do not require it: each change has only the check of its own environment, and the bot merges nothing whose gates do not pass
     ");
 }
 
