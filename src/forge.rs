@@ -15,8 +15,8 @@ use std::time::Duration;
 
 use crate::model::{
     BlobId, BranchName, Change, ChangeNumber, CommentId, CommitId, Deployment, FileChange, Head, Health,
-    HealthQuestion, ImageReference, Place, Reaction, RepositoryName, RepositoryPath, SourceComparison,
-    SourceSpan, Target, TeamName, Time, TreeEntry, UserName,
+    HealthQuestion, ImageReference, Place, Reaction, RepositoryName, RepositoryPath, SourceChecks,
+    SourceComparison, SourceSpan, Target, TeamName, Time, TreeEntry, UserName,
 };
 
 pub use crate::model::{
@@ -148,6 +148,14 @@ pub trait Forge: Send + Sync {
         _span: &SourceSpan,
     ) -> impl Future<Output = Result<Option<SourceComparison>, ForgeError>> + Send {
         std::future::ready(Ok(None))
+    }
+
+    /// What the builds of the new commit of a span came to, which is all of a comparison that can change.
+    fn source_checks(
+        &self,
+        _span: &SourceSpan,
+    ) -> impl Future<Output = Result<SourceChecks, ForgeError>> + Send {
+        std::future::ready(Ok(SourceChecks::None))
     }
 
     /// Whether it shows people what was deployed where, and may be told of it.

@@ -22,6 +22,7 @@ mod proposal;
 mod push;
 mod record;
 mod release;
+mod repository_pattern;
 mod secret;
 mod selection;
 mod source;
@@ -40,8 +41,8 @@ pub use description::{ArtifactKind, Description, Platform, PlatformError};
 pub use duration::{DurationError, format_duration, parse_duration};
 pub use fact::{Fact, Time};
 pub use health::{
-    Access, Allowance, Deliveries, Grant, Health, HealthQuestion, Hook, Login, LoginProof, RepositoryHealth,
-    RepositoryState, Rules, Told,
+    Access, Allowance, Deliveries, Grant, Health, HealthQuestion, Hook, Login, LoginProof, Reporter,
+    RepositoryHealth, RepositoryState, RequiredCheck, Restriction, Rules, Told,
 };
 pub use history::{Decline, Handled, History, Landing, MovedTag, Standing};
 pub use image::{Digest, ImageError, ImageName, ImageReference, Tag};
@@ -61,6 +62,7 @@ pub use proposal::{Merge, NewStatus, Presentation, Proposal, WrittenRemark};
 pub use push::{PushKind, PushProof};
 pub use record::{CommandOutcome, Event, Origin, Record, RefusedBecause, WithdrawnBecause};
 pub use release::{Artifact, ContentKey, Release, ReleaseId};
+pub use repository_pattern::RepositoryPattern;
 pub use secret::Secret;
 pub use selection::{Basis, NotTaken, Pattern, Rank, Selection, SelectionError};
 pub use source::{SourceChecks, SourceCommit, SourceComparison, SourceRelation, SourceSpan, Sources};

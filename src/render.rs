@@ -34,7 +34,7 @@ pub use messages::{Carriage, NOBODY, commit_message, merge_message, title};
 pub use numbers::count;
 pub use reasons::reason;
 pub use remarks::{RemarkInput, remark};
-pub use source::ImageSource;
+pub use source::{Comparison, ImageSource};
 pub use status::{status, summary};
 pub use tables::{status_table, table};
 pub use time::instant;

@@ -54,7 +54,8 @@ async fn examine(settings: &Settings, own: &ForgeSettings, forge: &AnyForge) -> 
         ForgeSettings::GitHub(own) => ("GitHub", !own.webhook_secrets.is_empty()),
     };
     let places = settings.policy.places().into_iter().filter(|place| place.forge == *own.name()).collect();
-    let health = forge.examine(&HealthQuestion { places }).await;
+    let has_teams = settings.policy.has_teams_at(own.name());
+    let health = forge.examine(&HealthQuestion { places, has_teams }).await;
     let (diagnoses, repositories) = diagnose(&health, expects_events, &settings.policy, SystemClock.now());
     let secrets = unread_secrets(own);
     let about = |repository: &_| format!("{kind} `{}`, repository `{repository}`", own.name());

@@ -44,7 +44,7 @@ pub(super) fn check(raw: &File, path: &Path, findings: &mut Findings) -> Setting
         ledger: ledger(raw, folder),
         forges,
         registries,
-        policy: Policy { pipelines, services, rights, polls },
+        policy: Policy { pipelines, services, rights, polls, repositories: forges::repositories(raw) },
     }
 }
 

@@ -11,7 +11,7 @@ pub(super) use registry::{CloudName, Credentials, FilePath, Hooks, Registry, Sec
 pub(super) use shape::{List, Map};
 pub(super) use text::{
     Count, Expression, Folder, ForgeKind, GroupOfPattern, Identity, Layout, Ledger, Listen, Name,
-    PathTemplate, Period, RepositoryPattern, ScalarPath, Url, Version,
+    PathTemplate, Period, ScalarPath, Url, Version,
 };
 
 use schemars::JsonSchema;
@@ -21,8 +21,8 @@ use super::located::Located;
 use super::reader::{Read, Reader};
 use crate::model::{
     BranchName, EnvironmentName, ForgeName, GroupName, ImageName, Marker, MergeMethod, MergeMode, OnNewer,
-    Pattern, PipelineName, Platform, Principal, RepositoryName, Selection, ServiceName, SoakCounts, Tag,
-    TeamName, Together, UserName,
+    Pattern, PipelineName, Platform, Principal, RepositoryName, RepositoryPattern, Selection, ServiceName,
+    SoakCounts, Tag, TeamName, Together, UserName,
 };
 use shape::{case_schema, choice, key, only_entry, shape};
 
@@ -84,7 +84,7 @@ shape! {
             /// `github` only: a GitHub App, instead of a token.
             app: App,
             /// `github` only: the repositories that Towpath may use, such as `acme/*` or `acme/deploy`; default:
-            /// those that the services name.
+            /// those that the services name, and to compare source code, those of images that the bot may read.
             repositories: List<RepositoryPattern>,
             /// `github` only: where the secrets of its webhook are; any of them proves where an event comes from, so
             /// one can be replaced without a gap. The webhook's address ends in `/hooks/github/` and the name of this

@@ -4,7 +4,7 @@
 
 mod repository;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::TimeDelta;
 
@@ -12,7 +12,7 @@ use repository::Beside;
 
 use crate::model::{
     Allowance, BranchName, Deliveries, EnvironmentName, ForgeName, Grant, Health, Hook, ImageName, Login,
-    LoginProof, MergeMode, Place, Policy, RepositoryName, TeamName, Time, Told,
+    LoginProof, MergeMode, Place, Policy, RepositoryName, Restriction, TeamName, Time, Told,
 };
 
 /// How long before its end a token is worth a warning.
@@ -104,8 +104,8 @@ pub enum Matter {
     PermissionsFit,
     /// A permission that is needed is not granted, or not enough of it.
     PermissionMissing(Grant),
-    /// These permissions let the bot look; whether they let it write cannot be asked.
-    PermissionsUnproven(BTreeSet<String>),
+    /// These permissions let the bot look, and what for; whether they let it write cannot be asked.
+    PermissionsUnproven(BTreeMap<String, String>),
     /// A permission that is not needed was granted.
     PermissionSurplus(Grant),
     /// A branch that services are promoted into is not there.
@@ -152,12 +152,20 @@ pub enum Subject {
 /// What a branch demands of a merge, and which environments it concerns.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Demand {
-    /// Reviews, which the bot cannot give; the environments merge by themselves.
+    /// Reviews, for which these environments wait though nobody else has to act.
     Reviews(u32, BTreeSet<EnvironmentName>),
-    /// Reviews of owners; the environments merge by themselves.
+    /// Reviews of owners, for which these environments wait though nobody else has to act.
     CodeOwners(BTreeSet<EnvironmentName>),
     /// These checks.
     Checks(BTreeSet<String>),
+    /// A check of Towpath, which changes into these other environments of the branch do not have.
+    OwnCheck(String, BTreeSet<EnvironmentName>),
+    /// A check of Towpath that no change into the branch has.
+    OwnCheckOfNone(String),
+    /// A check of Towpath that every change into the branch has, and nothing that people bring there.
+    OwnCheckOfAll(String),
+    /// A check of Towpath that has to come from another program, by its number at the forge.
+    OwnCheckOfOther(String, u64),
     /// Signed commits.
     Signatures,
     /// No merge commits.
@@ -165,7 +173,7 @@ pub enum Demand {
     /// A turn in a queue.
     Queue,
     /// To be one of those who may push.
-    Restricted,
+    Restricted(Restriction),
     /// Something else, in the forge's words.
     Others(BTreeSet<String>),
 }
@@ -236,7 +244,8 @@ pub fn diagnose(
             repository: repository.clone(),
             branch: branch.clone(),
         };
-        let beside = Beside { automatic: &|branch| automatic(policy, &at(branch)), is_signed };
+        let environments = |branch: &BranchName| environments(policy, &at(branch));
+        let beside = Beside { environments: &environments, is_signed };
         let mut diagnoses = repository::diagnose(own, &beside);
         if !is_for_all && !matches!(own.hook, Told::Absent) {
             diagnoses.extend(hook(&own.hook, &forge, expects_events));
@@ -246,12 +255,11 @@ pub fn diagnose(
     (forge, sections.collect())
 }
 
-/// The environments that the bot merges into at a place.
-fn automatic(policy: &Policy, place: &Place) -> BTreeSet<EnvironmentName> {
+/// The environments whose changes go to a place, and who merges there. One that several pipelines have may merge both ways.
+fn environments(policy: &Policy, place: &Place) -> Vec<(EnvironmentName, MergeMode)> {
     let pipelines: BTreeSet<_> = policy.services_at(place).map(|service| &service.pipeline).collect();
     let all = policy.pipelines.iter().filter(|(name, _)| pipelines.contains(name));
-    let environments = all.flat_map(|(_, pipeline)| &pipeline.environments);
-    environments.filter(|own| own.merge == MergeMode::Auto).map(|own| own.name.clone()).collect()
+    all.flat_map(|(_, pipeline)| &pipeline.environments).map(|own| (own.name.clone(), own.merge)).collect()
 }
 
 fn fine<M>(matter: M) -> Diagnosis<M> {

@@ -40,8 +40,11 @@ fn ask_of(case: &Case<'_>, release: &Release, pages: &str, needs: &mut BTreeSet<
         // What cannot be known is not shown; both are asked for at once.
         let said = [old, &new].map(|reference| evidence::description(case, reference, needs));
         let [Ok(Some(old)), Ok(Some(new))] = said else { continue };
+        // An image says what it likes of itself, so it must not decide what the bot reads.
+        let is_allowed = |span: &SourceSpan| case.policy.may_use(&case.world.place.forge, &span.repository);
+        let is_known = |span: &SourceSpan| case.world.sources.compared.contains_key(span);
         let span = SourceSpan::between(pages, old, new);
-        if let Some(span) = span.filter(|span| !case.world.sources.compared.contains_key(span)) {
+        if let Some(span) = span.filter(|span| is_allowed(span) && !is_known(span)) {
             needs.insert(Need::Source(span));
         }
     }

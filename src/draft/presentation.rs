@@ -6,7 +6,7 @@ use crate::model::{
     Change, ChangeNumber, FileChange, ImageReference, NewStatus, ObservedChange, Presentation, QueuePlace,
     Release, SourceSpan, World,
 };
-use crate::render::{self, BodyInput, Carriage, ImageSource, Step};
+use crate::render::{self, BodyInput, Carriage, Comparison, ImageSource, Step};
 
 /// Title, body and status of a change that carries this.
 pub(super) fn of(
@@ -18,7 +18,7 @@ pub(super) fn of(
     let judgement = subject.plan.judgement(target).ok_or_else(|| format!("{target} was not judged"))?;
     let title = render::title(&carriage);
     let journey = journey(subject, judgement);
-    let sources = sources(subject.world, &carriage);
+    let sources = sources(subject, &carriage);
     let context = format!("towpath/{}", target.environment);
     let overflow = subject.world.shows_details.then(|| context.clone());
     let body = render::body(&BodyInput { carriage, judgement, journey, files, sources, overflow });
@@ -29,16 +29,22 @@ pub(super) fn of(
 }
 
 /// Where the images say that they come from, those that change.
-fn sources<'a>(world: &'a World, carriage: &Carriage<'_>) -> Vec<ImageSource<'a>> {
+fn sources<'a>(subject: &Subject<'a>, carriage: &Carriage<'_>) -> Vec<ImageSource<'a>> {
+    let Subject { world, policy, .. } = subject;
     let Some(pages) = world.sources.pages.as_deref() else { return Vec::new() };
     let source = |new: ImageReference| {
         let old = carriage.from.iter().find(|old| old.image == new.image && old.digest != new.digest)?;
         let said = world.description(&new)?;
         let span = world.description(old).and_then(|old| SourceSpan::between(pages, old, said));
         let compared = match span {
+            None => Comparison::None,
+            Some(span) if !policy.may_use(&world.place.forge, &span.repository) => {
+                Comparison::NotAllowed(span.repository)
+            }
             // Not asked yet: the next look says it.
-            Some(span) => Some(world.sources.compared.get(&span).map(|fact| (span, pages, fact))?),
-            None => None,
+            Some(span) => {
+                world.sources.compared.get(&span).map(|fact| Comparison::Asked(span, pages, fact))?
+            }
         };
         Some(ImageSource { image: new.image, said, compared })
     };

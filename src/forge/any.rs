@@ -8,7 +8,7 @@ use super::local::LocalForge;
 use super::{Forge, ForgeError, LogPart, Merge, Presentation, Proposal, Remark, Testimony};
 use crate::model::{
     BlobId, BranchName, Change, ChangeNumber, CommentId, CommitId, Deployment, FileChange, ForgeName, Head,
-    Health, HealthQuestion, ImageReference, Place, Reaction, RepositoryName, RepositoryPath,
+    Health, HealthQuestion, ImageReference, Place, Reaction, RepositoryName, RepositoryPath, SourceChecks,
     SourceComparison, SourceSpan, Target, TeamName, TreeEntry, UserName,
 };
 
@@ -62,6 +62,10 @@ impl Forge for AnyForge {
 
     async fn compare_source(&self, span: &SourceSpan) -> Result<Option<SourceComparison>, ForgeError> {
         each!(self, forge => forge.compare_source(span).await)
+    }
+
+    async fn source_checks(&self, span: &SourceSpan) -> Result<SourceChecks, ForgeError> {
+        each!(self, forge => forge.source_checks(span).await)
     }
 
     fn shows_deployments(&self) -> bool {

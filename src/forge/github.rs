@@ -40,7 +40,7 @@ use super::{Forge, ForgeError, LogPart, Merge, Presentation, Proposal, Remark, T
 use crate::model::{
     BlobId, BranchName, Change, ChangeNumber, CommentId, CommitId, Deployment, FileChange, ForgeName, Head,
     Health, HealthQuestion, ImageReference, MergeMethod, Place, Reaction, RepositoryName, RepositoryPath,
-    SourceComparison, SourceSpan, Target, TeamName, Time, TreeEntry, UserName,
+    SourceChecks, SourceComparison, SourceSpan, Target, TeamName, Time, TreeEntry, UserName,
 };
 pub use connection::Patience;
 use connection::{Connection, lock};
@@ -174,6 +174,10 @@ impl Forge for GitHubForge {
 
     async fn compare_source(&self, span: &SourceSpan) -> Result<Option<SourceComparison>, ForgeError> {
         self.compare_commits(span).await
+    }
+
+    async fn source_checks(&self, span: &SourceSpan) -> Result<SourceChecks, ForgeError> {
+        self.checks_of(&span.repository, &span.to).await
     }
 
     fn shows_deployments(&self) -> bool {

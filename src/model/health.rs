@@ -173,15 +173,15 @@ pub struct Rules {
     /// Whether nothing may be pushed but by a pull request.
     pub only_by_change: bool,
     /// The checks that have to pass.
-    pub checks: BTreeSet<String>,
+    pub checks: BTreeSet<RequiredCheck>,
     /// Whether every commit has to be signed.
     pub signatures: bool,
     /// Whether there may be no merge commits.
     pub linear: bool,
     /// Whether merges wait in a queue.
     pub queue: bool,
-    /// Whether only chosen people may push.
-    pub restricted: bool,
+    /// What keeps the bot from pushing and merging there.
+    pub restrictions: BTreeSet<Restriction>,
     /// Whether only chosen people may make such branches.
     pub no_creation: bool,
     /// Whether only chosen people may delete such branches.
@@ -194,11 +194,44 @@ pub struct Rules {
     pub unread: Option<String>,
 }
 
+/// A check that has to pass before a merge.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct RequiredCheck {
+    /// Its name.
+    pub name: String,
+    /// Whose it has to be.
+    pub of: Reporter,
+}
+
+/// Whose a check has to be.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Reporter {
+    /// Whoever reports one of that name.
+    Anybody,
+    /// The bot.
+    Bot,
+    /// Another program, by its number at the forge.
+    Other(u64),
+}
+
+/// What keeps the bot from pushing to a branch and from merging into it.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Restriction {
+    /// Only those who are listed may, and the bot is not among them.
+    List,
+    /// Only those may who pass the rule by.
+    Rule,
+    /// Nobody may.
+    Lock,
+}
+
 /// What is asked about a forge.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HealthQuestion {
     /// The places that services use.
     pub places: Vec<Place>,
+    /// Whether it matters who belongs to a team.
+    pub has_teams: bool,
 }
 
 impl HealthQuestion {

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use super::{
     Basis, EnvironmentName, ForgeName, GroupName, ImageName, ImageReference, Location, PipelineName, Place,
-    Platform, Selection, ServiceName, Tag, Target, TeamName, UserName, words,
+    Platform, RepositoryName, RepositoryPattern, Selection, ServiceName, Tag, Target, TeamName, UserName,
+    words,
 };
 
 /// How often a registry is asked that the configuration says nothing about.
@@ -256,6 +257,8 @@ pub struct Policy {
     pub rights: BTreeMap<EnvironmentName, Rights>,
     /// How often each registry is asked, by host; others every five minutes.
     pub polls: BTreeMap<String, Duration>,
+    /// The repositories that may be used at each forge; at one that stands not here, whatever the bot may see.
+    pub repositories: BTreeMap<ForgeName, Vec<RepositoryPattern>>,
 }
 
 impl Policy {
@@ -263,6 +266,13 @@ impl Policy {
     #[must_use]
     pub fn poll(&self, image: &ImageName) -> Duration {
         self.polls.get(image.host()).copied().unwrap_or(POLL_DEFAULT)
+    }
+
+    /// Whether a repository of a forge may be looked into at all.
+    #[must_use]
+    pub fn may_use(&self, forge: &ForgeName, repository: &RepositoryName) -> bool {
+        let allowed = self.repositories.get(forge);
+        allowed.is_none_or(|allowed| allowed.iter().any(|pattern| pattern.takes(repository)))
     }
 
     /// Every config repository and branch, each once.
@@ -328,6 +338,20 @@ impl Policy {
     /// The teams that are named for some right of a service whose config repository is at a forge.
     #[must_use]
     pub fn teams_at(&self, forge: &ForgeName) -> BTreeSet<&TeamName> {
+        let teams = self.holders_at(forge).into_iter().filter_map(|holder| match holder {
+            Principal::Team(team) => Some(team),
+            Principal::User(_) | Principal::CodeOwners => None,
+        });
+        teams.collect()
+    }
+
+    /// Whether it matters at a forge who belongs to a team: code owners may be teams, too.
+    #[must_use]
+    pub fn has_teams_at(&self, forge: &ForgeName) -> bool {
+        self.holders_at(forge).into_iter().any(|holder| !matches!(holder, Principal::User(_)))
+    }
+
+    fn holders_at(&self, forge: &ForgeName) -> Vec<&Principal> {
         let services = self.services.iter().filter(|service| service.place.forge == *forge);
         let targets = services.flat_map(|service| {
             let environments = self.pipeline_of(service).environments.iter();
@@ -335,12 +359,7 @@ impl Policy {
         });
         let holders =
             targets.flat_map(|target| Right::ALL.iter().flat_map(move |right| self.holders(*right, &target)));
-        holders
-            .filter_map(|holder| match holder {
-                Principal::Team(team) => Some(team),
-                Principal::User(_) | Principal::CodeOwners => None,
-            })
-            .collect()
+        holders.collect()
     }
 
     /// Whether no environment of the service comes after this one.

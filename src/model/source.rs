@@ -40,6 +40,8 @@ words! {
         Pending = "pending",
         /// There were none.
         None = "none",
+        /// There are more than are read, and none that was read failed.
+        Unread = "unread",
     }
 }
 

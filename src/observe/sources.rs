@@ -1,4 +1,5 @@
-//! What lies between two revisions of source code, asked for once: commits never change.
+//! What lies between two revisions of source code, asked for once: commits never change. What their builds came to is
+//! asked for again while they did not pass, in pauses that grow, and only by looks that are made anyway.
 
 use std::collections::BTreeMap;
 
@@ -11,8 +12,12 @@ use crate::ledger::Ledger;
 use crate::model::{Fact, SourceChecks, SourceComparison, SourceSpan, Time};
 use crate::registry::Registry;
 
-/// After how long builds that go on are asked for again.
-const CHECKS_AGE_MAX: TimeDelta = TimeDelta::minutes(1);
+/// After how long builds that go on are asked for again. The pause doubles with each answer that is the same.
+const PENDING_AGE_MAX: TimeDelta = TimeDelta::minutes(1);
+/// The same for builds that failed and may be run again, and for a commit that has none yet.
+const CHECKS_AGE_MAX: TimeDelta = TimeDelta::minutes(5);
+/// The longest of these pauses. Builds of which not all are read take ten requests, and always wait that long.
+const PAUSE_MAX: TimeDelta = TimeDelta::hours(1);
 /// After how long something that was not there, or not shown, is asked for again.
 const ABSENCE_AGE_MAX: TimeDelta = TimeDelta::hours(1);
 /// After how long a question without an answer is asked again.
@@ -24,8 +29,15 @@ const COMPARISONS_MAX: usize = 2_000;
 #[derive(Debug, Default)]
 pub struct Comparisons(Mutex<BTreeMap<SourceSpan, Asked>>);
 
-/// What is known, and when it was asked for.
-type Asked = (Fact<Option<SourceComparison>>, Time);
+/// What is known of a span.
+#[derive(Clone, Debug)]
+struct Asked {
+    fact: Fact<Option<SourceComparison>>,
+    /// When it was asked for last.
+    at: Time,
+    /// How often the answer about its builds was the same, one after the other.
+    same: u32,
+}
 
 /// What lies between two revisions, as it is remembered or as the forge says.
 pub(super) async fn compared<F: Forge, R: Registry, L: Ledger, C: Clock>(
@@ -34,35 +46,68 @@ pub(super) async fn compared<F: Forge, R: Registry, L: Ledger, C: Clock>(
 ) -> Fact<Option<SourceComparison>> {
     let now = ports.clock.now();
     let known = ports.comparisons.0.lock().await.get(span).cloned();
-    if let Some((fact, asked_at)) = &known
-        && age_max(fact).is_none_or(|max| now - *asked_at < max)
-    {
-        return fact.clone();
-    }
-    let fact = match ports.forge.compare_source(span).await {
-        Ok(comparison) => Fact::known(comparison, now),
-        // What was known before is still so: commits do not change.
-        Err(error) => match known {
-            Some((fact @ Fact::Known { value: Some(_), .. }, _)) => fact,
-            Some(_) | None => Fact::Unknown { since: now, why: error.to_string().into() },
-        },
+    let asked = match known {
+        Some(known) if known.age_max().is_none_or(|max| now - known.at < max) => return known.fact,
+        Some(Asked { fact: Fact::Known { value: Some(comparison), as_of }, same, .. }) => {
+            checked_again(ports, span, (comparison, as_of, same)).await
+        }
+        Some(_) | None => {
+            let fact = match ports.forge.compare_source(span).await {
+                Ok(comparison) => Fact::known(comparison, now),
+                Err(error) => Fact::Unknown { since: now, why: error.to_string().into() },
+            };
+            Asked { fact, at: now, same: 0 }
+        }
     };
-    let mut all = ports.comparisons.0.lock().await;
+    remember(&ports.comparisons, span, &asked).await;
+    asked.fact
+}
+
+/// The same comparison, with what its builds came to by now.
+async fn checked_again<F: Forge, R: Registry, L: Ledger, C: Clock>(
+    ports: &Ports<F, R, L, C>,
+    span: &SourceSpan,
+    (comparison, as_of, same): (SourceComparison, Time, u32),
+) -> Asked {
+    let at = ports.clock.now();
+    match ports.forge.source_checks(span).await {
+        Ok(checks) if checks != comparison.checks => {
+            let comparison = SourceComparison { checks, ..comparison };
+            Asked { fact: Fact::known(Some(comparison), at), at, same: 0 }
+        }
+        // Without an answer, what was known before is the best that is known.
+        Ok(_) | Err(_) => {
+            Asked { fact: Fact::known(Some(comparison), as_of), at, same: same.saturating_add(1) }
+        }
+    }
+}
+
+async fn remember(comparisons: &Comparisons, span: &SourceSpan, asked: &Asked) {
+    let mut all = comparisons.0.lock().await;
     if all.len() >= COMPARISONS_MAX {
         all.clear();
     }
-    all.insert(span.clone(), (fact.clone(), now));
-    fact
+    all.insert(span.clone(), asked.clone());
 }
 
-/// How old a fact may become; nothing for what never changes.
-const fn age_max(fact: &Fact<Option<SourceComparison>>) -> Option<TimeDelta> {
-    match fact {
-        Fact::Known { value: Some(comparison), .. } => match comparison.checks {
-            SourceChecks::Pending => Some(CHECKS_AGE_MAX),
-            SourceChecks::Passed | SourceChecks::Failed | SourceChecks::None => None,
-        },
-        Fact::Known { value: None, .. } => Some(ABSENCE_AGE_MAX),
-        Fact::Unknown { .. } => Some(FAILURE_AGE_MAX),
+impl Asked {
+    /// How old this may become; nothing for what is not asked for again.
+    fn age_max(&self) -> Option<TimeDelta> {
+        match &self.fact {
+            Fact::Known { value: Some(comparison), .. } => match comparison.checks {
+                SourceChecks::Passed => None,
+                SourceChecks::Pending => Some(self.pause(PENDING_AGE_MAX)),
+                SourceChecks::Failed | SourceChecks::None => Some(self.pause(CHECKS_AGE_MAX)),
+                SourceChecks::Unread => Some(PAUSE_MAX),
+            },
+            Fact::Known { value: None, .. } => Some(ABSENCE_AGE_MAX),
+            Fact::Unknown { .. } => Some(FAILURE_AGE_MAX),
+        }
+    }
+
+    /// A pause that doubled as often as the answer was the same.
+    fn pause(&self, first: TimeDelta) -> TimeDelta {
+        let doubled = 1_i32.checked_shl(self.same).and_then(|times| first.checked_mul(times));
+        doubled.filter(|pause| *pause > TimeDelta::zero()).map_or(PAUSE_MAX, |pause| pause.min(PAUSE_MAX))
     }
 }

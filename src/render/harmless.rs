@@ -7,6 +7,8 @@ use super::fit::cut;
 
 /// How much of one piece of somebody else's text is repeated, in characters.
 const PIECE_CHARACTERS_MAX: usize = 256;
+/// What stands before the number of an issue, where no `#` does.
+const ISSUE: &str = "gh-";
 /// How much of another program's sentence is repeated, in characters.
 const SENTENCE_CHARACTERS_MAX: usize = 400;
 
@@ -52,7 +54,17 @@ fn words(prose: &str) -> String {
 fn is_only_text(word: &str) -> bool {
     let looks_like_link = word.contains("://") || word.to_ascii_lowercase().contains("www.");
     let is_plain = |c: char| c.is_alphanumeric() || ".,;:-'\"()/?=%+…".contains(c);
-    !word.is_empty() && !looks_like_link && word.chars().all(is_plain)
+    !word.is_empty() && !looks_like_link && !refers_to_an_issue(word) && word.chars().all(is_plain)
+}
+
+/// Whether GitHub takes a part of a word for an issue: `GH-1` is the same as `#1` there.
+fn refers_to_an_issue(word: &str) -> bool {
+    let lower = word.to_ascii_lowercase();
+    lower.match_indices(ISSUE).any(|(start, _)| {
+        let (before, after) = (lower.get(..start), lower.get(start + ISSUE.len()..));
+        let is_start = !before.is_some_and(|before| before.ends_with(char::is_alphanumeric));
+        is_start && after.is_some_and(|after| after.starts_with(|c: char| c.is_ascii_digit()))
+    })
 }
 
 /// A text on one line, without characters that steer a terminal or turn the direction of writing.

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use super::harmless::{quoted, sentence};
 use crate::model::{
-    Description, Fact, ImageName, SourceChecks, SourceCommit, SourceComparison, SourceRelation, SourceSpan,
+    Description, Fact, ImageName, RepositoryName, SourceChecks, SourceCommit, SourceComparison,
+    SourceRelation, SourceSpan,
 };
 
 /// How many commits are listed.
@@ -21,8 +22,19 @@ pub struct ImageSource<'a> {
     pub image: ImageName,
     /// What the new artifact says about itself.
     pub said: &'a Description,
-    /// What lies between the old artifact and the new one, on which pages; nothing where they cannot be compared.
-    pub compared: Option<(SourceSpan, &'a str, &'a Fact<Option<SourceComparison>>)>,
+    /// What lies between the old artifact and the new one.
+    pub compared: Comparison<'a>,
+}
+
+/// What is known of what lies between two artifacts.
+#[derive(Clone, Debug)]
+pub enum Comparison<'a> {
+    /// They name no two commits of one repository of the forge.
+    None,
+    /// They name a repository that Towpath is not to read, so nobody was asked.
+    NotAllowed(RepositoryName),
+    /// What the forge said of two commits, on which pages.
+    Asked(SourceSpan, &'a str, &'a Fact<Option<SourceComparison>>),
 }
 
 /// A paragraph for each image that says where it comes from; empty where none does.
@@ -33,17 +45,20 @@ pub(super) fn sources(all: &[ImageSource<'_>]) -> String {
 fn source(source: &ImageSource<'_>) -> Option<String> {
     let image = quoted(source.image.as_str());
     let text = match &source.compared {
-        Some((span, pages, Fact::Known { value: Some(comparison), .. })) => {
+        Comparison::Asked(span, pages, Fact::Known { value: Some(comparison), .. }) => {
             return Some(compared(&image, &Pages { pages, span }, comparison));
         }
-        Some((span, _, Fact::Known { value: None, .. })) => format!(
+        Comparison::Asked(span, _, Fact::Known { value: None, .. }) => format!(
             "{} has no such commits, or does not show them to Towpath",
             quoted(span.repository.as_str())
         ),
-        Some((_, _, Fact::Unknown { why, .. })) => {
+        Comparison::Asked(_, _, Fact::Unknown { why, .. }) => {
             format!("the commits could not be compared: {}", sentence(why))
         }
-        None => claim(source.said)?,
+        Comparison::NotAllowed(repository) => {
+            format!("{} is not among the repositories that Towpath may read", quoted(repository.as_str()))
+        }
+        Comparison::None => claim(source.said)?,
     };
     Some(format!("Source of {image}: {text} ({UNVERIFIED})."))
 }
@@ -79,6 +94,7 @@ fn compared(image: &str, pages: &Pages<'_>, comparison: &SourceComparison) -> St
         SourceChecks::Failed => "; **its builds failed**",
         SourceChecks::Pending => "; its builds are not done",
         SourceChecks::None => "; no builds are known of it",
+        SourceChecks::Unread => "; it has more builds than Towpath reads",
     };
     let compare = match comparison.relation {
         SourceRelation::Identical => String::new(),

@@ -11,7 +11,7 @@ use crate::config::located::Located;
 use crate::config::problem::{Findings, Span};
 use crate::config::raw::{File, Forge, ForgeKind};
 use crate::config::{ForgeSettings, LocalForgeSettings};
-use crate::model::{Principal, TeamName, UserName};
+use crate::model::{ForgeName, Principal, RepositoryPattern, TeamName, UserName};
 
 /// The bot's name unless something else is said.
 const BOT_DEFAULT: &str = "towpath";
@@ -75,6 +75,15 @@ fn teams_of(forge: &Forge) -> impl Iterator<Item = (&TeamName, Vec<UserName>)> {
     entries.iter().map(|(team, members)| {
         (&team.value, members.items.iter().map(|member| member.value.clone()).collect())
     })
+}
+
+/// The repositories that may be used at each forge that lists them.
+pub(super) fn repositories(raw: &File) -> BTreeMap<ForgeName, Vec<RepositoryPattern>> {
+    let listed = raw.forges.iter().flat_map(|forges| &forges.items).filter_map(|forge| {
+        let allowed = forge.repositories.as_ref()?.items.iter().map(|pattern| pattern.value.clone());
+        Some((forge.name.as_ref()?.value.clone(), allowed.collect()))
+    });
+    listed.collect()
 }
 
 /// Two forges on one folder would be two loops on one repository.

@@ -12,8 +12,8 @@ use crate::config::reader::{Read, Reader};
 use crate::config::suggest;
 use crate::model::{
     BranchName, EnvironmentName, ForgeName, GroupName, ImageName, Marker, MergeMethod, MergeMode, OnNewer,
-    Pattern, PipelineName, Platform, Principal, PushKind, RepositoryName, Selection, ServiceName, SoakCounts,
-    Tag, TeamName, Together, UserName, parse_duration,
+    Pattern, PipelineName, Platform, Principal, PushKind, RepositoryName, RepositoryPattern, Selection,
+    ServiceName, SoakCounts, Tag, TeamName, Together, UserName, parse_duration,
 };
 
 /// The one version of the format.
@@ -37,20 +37,6 @@ pub(in crate::config) enum ForgeKind {
 /// The address of an interface over HTTP, without a slash at its end.
 #[derive(Clone, Debug)]
 pub(in crate::config) struct Url(pub(in crate::config) String);
-
-/// A repository, or with `*` for its name all of an owner.
-#[derive(Clone, Debug)]
-pub(in crate::config) struct RepositoryPattern(String);
-
-impl RepositoryPattern {
-    /// Whether a repository is meant.
-    pub(in crate::config) fn takes(&self, repository: &RepositoryName) -> bool {
-        match self.0.strip_suffix('*') {
-            Some(owner) => repository.as_str().starts_with(owner),
-            None => repository.as_str() == self.0,
-        }
-    }
-}
 
 /// A number by which somebody else knows something.
 #[derive(Copy, Clone, Debug)]
@@ -331,11 +317,9 @@ fn url(text: &str) -> Result<Url, String> {
 }
 
 fn repository_pattern(text: &str) -> Result<RepositoryPattern, String> {
-    let name = text.strip_suffix('*').map_or_else(|| text.to_owned(), |owner| format!("{owner}any"));
-    if name.matches('/').count() == 1 && RepositoryName::new(&name).is_ok() {
-        return Ok(RepositoryPattern(text.to_owned()));
-    }
-    Err(format!("`{text}` is no repository; write `owner/name`, or `owner/*` for all of an owner"))
+    RepositoryPattern::new(text).ok_or_else(|| {
+        format!("`{text}` is no repository; write `owner/name`, or `owner/*` for all of an owner")
+    })
 }
 
 /// A value that is one of several words.

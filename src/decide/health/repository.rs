@@ -1,16 +1,17 @@
 //! Repositories: what the bot may do there, and what their branches demand.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Ban, Demand, Diagnosis, Level, Matter, OwnBranch, Subject, fine, untold, warning, wrong};
 use crate::model::{
-    Access, BranchName, EnvironmentName, Grant, RepositoryHealth, RepositoryState, Rules, Told,
+    Access, BRANCH_PREFIX, BranchName, EnvironmentName, Grant, MergeMode, Reporter, RepositoryHealth,
+    RepositoryState, RequiredCheck, Restriction, Rules, Told,
 };
 
 /// What is known beside the repository itself.
 pub(super) struct Beside<'a> {
-    /// The environments that the bot merges into on a branch.
-    pub(super) automatic: &'a dyn Fn(&BranchName) -> BTreeSet<EnvironmentName>,
+    /// The environments whose changes go to a branch, and who merges there.
+    pub(super) environments: &'a dyn Fn(&BranchName) -> Vec<(EnvironmentName, MergeMode)>,
     /// Whether the forge signs what the bot commits.
     pub(super) is_signed: bool,
 }
@@ -69,7 +70,8 @@ fn permissions(told: &Told<Vec<Grant>>) -> Vec<Diagnosis> {
     let surplus = grants.iter().filter(is_surplus);
     all.extend(surplus.map(|own| warning(Matter::PermissionSurplus(own.clone()))));
     let unproven = grants.iter().filter(is_short).filter(|own| !own.is_exact && own.granted > Access::None);
-    let unproven: BTreeSet<String> = unproven.map(|own| own.permission.clone()).collect();
+    let unproven: BTreeMap<String, String> =
+        unproven.map(|own| (own.permission.clone(), own.purpose.clone())).collect();
     if !unproven.is_empty() {
         all.push(Diagnosis { level: Level::Unknown, matter: Matter::PermissionsUnproven(unproven) });
     } else if all.is_empty() {
@@ -90,28 +92,75 @@ fn demands(branch: &BranchName, told: &Told<Rules>, beside: &Beside<'_>) -> Vec<
         Told::Unknown(why) => return vec![untold(Subject::Rules(branch.clone()), why)],
         Told::Absent => return vec![wrong(Matter::BranchMissing(branch.clone()))],
     };
-    let automatic = (beside.automatic)(branch);
+    let environments = (beside.environments)(branch);
+    let automatic = environments.iter().filter(|(_, merge)| *merge == MergeMode::Auto);
+    let automatic: BTreeSet<EnvironmentName> = automatic.map(|(name, _)| name.clone()).collect();
     let merges_itself = !automatic.is_empty();
     let signs = if beside.is_signed { fine } else { wrong };
     let judged = [
         (merges_itself && rules.reviews > 0)
-            .then(|| wrong(Demand::Reviews(rules.reviews, automatic.clone()))),
-        (merges_itself && rules.code_owners).then(|| wrong(Demand::CodeOwners(automatic.clone()))),
-        rules.restricted.then(|| warning(Demand::Restricted)),
+            .then(|| warning(Demand::Reviews(rules.reviews, automatic.clone()))),
+        (merges_itself && rules.code_owners).then(|| warning(Demand::CodeOwners(automatic.clone()))),
         rules.signatures.then(|| signs(Demand::Signatures)),
         rules.linear.then(|| fine(Demand::Linear)),
-        (!rules.checks.is_empty()).then(|| fine(Demand::Checks(rules.checks.clone()))),
         rules.queue.then(|| fine(Demand::Queue)),
         (!rules.others.is_empty()).then(|| warning(Demand::Others(rules.others.clone()))),
     ];
+    let restricted = rules.restrictions.iter().map(|own| restricted(*own, merges_itself));
+    let judged = judged.into_iter().flatten().chain(restricted).chain(checks(rules, &environments));
     let of_branch = |own: Diagnosis<Demand>| own.map(|demand| Matter::BranchDemands(branch.clone(), demand));
-    let mut all: Vec<Diagnosis> = judged.into_iter().flatten().map(of_branch).collect();
+    let mut all: Vec<Diagnosis> = judged.map(of_branch).collect();
     match &rules.unread {
         Some(why) => all.push(untold(Subject::Rules(branch.clone()), why)),
         None if all.is_empty() => all.push(fine(Matter::BranchOpen(branch.clone()))),
         None => {}
     }
     all
+}
+
+/// A lock stops people, too; the others only the bot, which matters where it merges.
+fn restricted(own: Restriction, merges_itself: bool) -> Diagnosis<Demand> {
+    let demand = Demand::Restricted(own);
+    match own {
+        Restriction::Lock => wrong(demand),
+        Restriction::List | Restriction::Rule if merges_itself => wrong(demand),
+        Restriction::List | Restriction::Rule => fine(demand),
+    }
+}
+
+/// The checks that have to pass: those of others, which changes wait for, and those of Towpath one by one.
+fn checks(rules: &Rules, environments: &[(EnvironmentName, MergeMode)]) -> Vec<Diagnosis<Demand>> {
+    let (own, others): (Vec<&RequiredCheck>, Vec<&RequiredCheck>) =
+        rules.checks.iter().partition(|check| check.name.starts_with(BRANCH_PREFIX));
+    let others: BTreeSet<String> = others.into_iter().map(|check| check.name.clone()).collect();
+    let others = (!others.is_empty()).then(|| fine(Demand::Checks(others)));
+    let pinned = own.iter().filter_map(|check| pinned(check));
+    let names: BTreeSet<&str> = own.iter().map(|check| check.name.as_str()).collect();
+    let own = names.into_iter().map(|name| own_check(name, environments));
+    others.into_iter().chain(pinned).chain(own).collect()
+}
+
+/// A check of ours that has to come from somebody else.
+fn pinned(check: &RequiredCheck) -> Option<Diagnosis<Demand>> {
+    match check.of {
+        Reporter::Anybody | Reporter::Bot => None,
+        Reporter::Other(program) => Some(wrong(Demand::OwnCheckOfOther(check.name.clone(), program))),
+    }
+}
+
+/// Each change carries the check of its own environment, and no other. The forge wants a required check of every change.
+fn own_check(name: &str, environments: &[(EnvironmentName, MergeMode)]) -> Diagnosis<Demand> {
+    let environment = name.strip_prefix(BRANCH_PREFIX).unwrap_or_default();
+    let (own, others): (BTreeSet<&EnvironmentName>, BTreeSet<&EnvironmentName>) =
+        environments.iter().map(|(name, _)| name).partition(|name| name.as_str() == environment);
+    let name = name.to_owned();
+    if own.is_empty() {
+        wrong(Demand::OwnCheckOfNone(name))
+    } else if others.is_empty() {
+        warning(Demand::OwnCheckOfAll(name))
+    } else {
+        wrong(Demand::OwnCheck(name, others.into_iter().cloned().collect()))
+    }
 }
 
 fn own_branches(own: &RepositoryHealth, beside: &Beside<'_>) -> Vec<Diagnosis> {
@@ -139,7 +188,7 @@ fn bans(rules: &Rules, branch: OwnBranch, beside: &Beside<'_>) -> Vec<Ban> {
         (rules.no_creation, Ban::Creation),
         (rules.no_deletion && is_change, Ban::Deletion),
         (rules.only_forward && is_change, Ban::Force),
-        (rules.only_by_change || rules.restricted, Ban::Push),
+        (rules.only_by_change || !rules.restrictions.is_empty(), Ban::Push),
         (rules.signatures && !beside.is_signed, Ban::Unsigned),
         (!rules.checks.is_empty(), Ban::Unchecked),
     ];

@@ -18,7 +18,7 @@ use super::{GitHubForge, READS_AT_ONCE};
 use crate::forge::ForgeError;
 use crate::model::{
     Allowance, BRANCH_PREFIX, BranchName, Grant, Health, HealthQuestion, LOG_BRANCH, Login, LoginProof,
-    RepositoryHealth, RepositoryName, RepositoryState, Time, Told, UserName,
+    RepositoryHealth, RepositoryName, RepositoryState, Rules, Time, Told, UserName,
 };
 use wire::{FullRepository, OwnApp, RateLimits};
 
@@ -29,6 +29,8 @@ const TOKEN_ENDS_FORMATS: [&str; 2] = ["%Y-%m-%d %H:%M:%S %z", "%Y-%m-%d %H:%M:%
 const SCOPES: &str = "x-oauth-scopes";
 /// GitHub has been seen to give the instant of its answer as the end of a token, which then is none.
 const END_IS_NOW_WITHIN: chrono::TimeDelta = chrono::TimeDelta::minutes(1);
+/// The kind of an account that has teams, and webhooks for all of its repositories.
+const ORGANIZATION: &str = "Organization";
 /// A branch as Towpath makes them, which need not exist.
 const ANY_CHANGE: &str = "any-environment/any-group";
 
@@ -40,6 +42,16 @@ struct Identified {
     scopes: Option<Vec<String>>,
     /// What the App hears of.
     events: Vec<String>,
+}
+
+/// Who asks what the bot may do in a repository.
+struct Asker<'a> {
+    /// What a classic token is good for.
+    scopes: Option<&'a [String]>,
+    /// What the App hears of.
+    events: &'a [String],
+    /// Of which organization it matters who belongs to a team.
+    organization: Option<&'a str>,
 }
 
 impl GitHubForge {
@@ -68,7 +80,8 @@ impl GitHubForge {
             return Vec::new();
         }
         let asked = question.repositories().into_iter().map(|(name, branches)| {
-            self.examine_repository(name, branches.into_iter().cloned().collect(), who)
+            let branches = branches.into_iter().cloned().collect();
+            self.examine_repository(name, (branches, question.has_teams), who)
         });
         let asked: Vec<_> = asked.collect();
         stream::iter(asked).buffered(READS_AT_ONCE).collect().await
@@ -151,56 +164,73 @@ impl GitHubForge {
     async fn examine_repository(
         &self,
         repository: &RepositoryName,
-        branches: Vec<BranchName>,
+        (branches, has_teams): (Vec<BranchName>, bool),
         who: &Identified,
     ) -> RepositoryHealth {
-        let state = self.state_of(repository).await;
-        if state.known().is_none() {
-            // An App that was granted too little gets no token at all, but may ask what it was granted.
-            let grants = if self.is_app() { self.grants(repository, None).await } else { Told::Absent };
-            return unseen(repository, state, grants);
+        let found = self.found(repository).await;
+        let asker = Asker { scopes: who.scopes.as_deref(), events: &who.events, organization: None };
+        let found = match found {
+            Told::Known(found) => found,
+            Told::Unknown(why) => {
+                // An App that was granted too little gets no token at all, but may ask what it was granted.
+                let grants = if self.is_app() { self.grants(repository, &asker).await } else { Told::Absent };
+                return unseen(repository, Told::Unknown(why), grants);
+            }
+            Told::Absent => return unseen(repository, Told::Absent, Told::Absent),
+        };
+        let organization =
+            found.owner.kind.as_deref().filter(|kind| *kind == ORGANIZATION).map(|_| &*found.owner.login);
+        let asker = Asker { organization: organization.filter(|_| has_teams), ..asker };
+        let change = BranchName::new(format!("{BRANCH_PREFIX}{ANY_CHANGE}")).expect("a branch name");
+        let log = BranchName::new(LOG_BRANCH).expect("a branch name");
+        RepositoryHealth {
+            grants: self.grants(repository, &asker).await,
+            hook: self.hook_of(repository, organization).await,
+            own_branches: self.rules_of_own(repository, &change).await,
+            log_branch: self.rules_of_own(repository, &log).await,
+            repository: repository.clone(),
+            branches: self.rules_of_all(repository, branches, who).await,
+            state: Told::Known(self.state(repository, found)),
         }
+    }
+
+    /// The rules of the branches that services are promoted into.
+    async fn rules_of_all(
+        &self,
+        repository: &RepositoryName,
+        branches: Vec<BranchName>,
+        who: &Identified,
+    ) -> Vec<(BranchName, Told<Rules>)> {
+        let Told::Known(Login { name: bot, .. }) = &who.login else { return Vec::new() };
         let mut rules = Vec::with_capacity(branches.len());
         for branch in branches {
             let found = match self.tip(repository, &branch).await {
-                Ok(Some(_)) => self.rules_of(repository, &branch).await,
+                Ok(Some(_)) => self.rules_of(repository, &branch, bot).await,
                 Ok(None) => Told::Absent,
                 Err(error) => Told::Unknown(error.to_string()),
             };
             rules.push((branch, found));
         }
-        let change = BranchName::new(format!("{BRANCH_PREFIX}{ANY_CHANGE}")).expect("a branch name");
-        let log = BranchName::new(LOG_BRANCH).expect("a branch name");
-        RepositoryHealth {
-            grants: self.grants(repository, who.scopes.as_deref()).await,
-            hook: self.hook_of(repository).await,
-            own_branches: self.rules_of_own(repository, &change).await,
-            log_branch: self.rules_of_own(repository, &log).await,
-            repository: repository.clone(),
-            branches: rules,
-            state,
+        rules
+    }
+
+    async fn found(&self, repository: &RepositoryName) -> Told<FullRepository> {
+        let scope = Scope::Repository(repository);
+        match self.told(scope, "see the repository", format!("/repos/{repository}")).await {
+            Told::Absent => Told::Unknown("it does not exist, or the bot may not see it".to_owned()),
+            told @ (Told::Known(_) | Told::Unknown(_)) => told,
         }
     }
 
-    async fn state_of(&self, repository: &RepositoryName) -> Told<RepositoryState> {
-        let found = self.told::<FullRepository>(
-            Scope::Repository(repository),
-            "see the repository",
-            format!("/repos/{repository}"),
-        );
-        let found = match found.await {
-            Told::Known(found) => found,
-            Told::Unknown(why) => return Told::Unknown(why),
-            Told::Absent => return Told::Unknown("it does not exist, or the bot may not see it".to_owned()),
-        };
+    fn state(&self, repository: &RepositoryName, found: FullRepository) -> RepositoryState {
         let is_same = found.full_name.eq_ignore_ascii_case(repository.as_str());
-        Told::Known(RepositoryState {
+        RepositoryState {
             renamed_to: RepositoryName::new(found.full_name).ok().filter(|_| !is_same),
             is_archived: found.archived,
             // Of an App this says nothing: its permissions do.
             may_push: found.permissions.filter(|_| !self.is_app()).map(|own| own.push),
             merge_commits: found.allow_merge_commit,
-        })
+        }
     }
 
     /// An answer as it is needed here: something that does not exist is no failure, and a failure is no answer.

@@ -18,6 +18,11 @@ use crate::model::{
     SourceSpan,
 };
 
+/// How many pages are read of the builds of a commit.
+const CHECK_PAGES_MAX: usize = 5;
+/// What builds came to, that first which says the most about all of them together.
+const WORST_FIRST: [SourceChecks; 4] =
+    [SourceChecks::Failed, SourceChecks::Pending, SourceChecks::Unread, SourceChecks::Passed];
 /// How many digits the number of a pull request may have.
 const PULL_DIGITS_MAX: usize = 9;
 
@@ -52,6 +57,12 @@ struct Runs {
     check_runs: Vec<Run>,
 }
 
+/// As much of a listing as is read.
+struct Pages<T> {
+    read: Vec<T>,
+    is_all: bool,
+}
+
 #[derive(Clone, Debug, Deserialize)]
 struct Run {
     name: String,
@@ -59,14 +70,15 @@ struct Run {
 }
 
 impl GitHubForge {
-    /// What lies between two commits; nothing where there are none that the bot may see. At most three requests.
+    /// What lies between two commits; nothing where there are none that the bot may see. Three requests, and more
+    /// where its builds have several pages.
     pub(super) async fn compare_commits(
         &self,
         span: &SourceSpan,
     ) -> Result<Option<SourceComparison>, ForgeError> {
         let SourceSpan { repository, from, to } = span;
         let path = format!("/repos/{repository}/compare/{from}...{to}?per_page={PAGE_SIZE}&page=1");
-        let Some(compared) = self.shown::<Compared>(repository, path).await? else { return Ok(None) };
+        let Some((compared, _)) = self.shown::<Compared>(repository, path).await? else { return Ok(None) };
         let Some(relation) = SourceRelation::from_word(&compared.status) else { return Ok(None) };
         let checks = self.checks_of(repository, to).await?;
         Ok(Some(SourceComparison {
@@ -80,34 +92,54 @@ impl GitHubForge {
     }
 
     /// What check runs and statuses of a commit say together.
-    async fn checks_of(
+    pub(super) async fn checks_of(
         &self,
         repository: &RepositoryName,
         commit: &CommitId,
     ) -> Result<SourceChecks, ForgeError> {
         let commit = format!("/repos/{repository}/commits/{commit}");
-        let runs = format!("{commit}/check-runs?filter=latest&per_page={PAGE_SIZE}");
-        let statuses = format!("{commit}/statuses?per_page={PAGE_SIZE}");
         let (runs, statuses) = futures::try_join!(
-            self.shown::<Runs>(repository, runs),
-            self.shown::<Vec<CommitStatus>>(repository, statuses),
+            self.shown_pages::<Runs>(repository, format!("{commit}/check-runs?filter=latest")),
+            self.shown_pages::<Vec<CommitStatus>>(repository, format!("{commit}/statuses?")),
         )?;
-        let runs = runs.map(|runs| runs.check_runs).unwrap_or_default();
-        let mut all: Vec<SourceChecks> = runs.iter().filter_map(of_run).collect();
-        all.extend(of_statuses(statuses.unwrap_or_default()));
-        let worst = [SourceChecks::Failed, SourceChecks::Pending, SourceChecks::Passed];
-        Ok(worst.into_iter().find(|checks| all.contains(checks)).unwrap_or(SourceChecks::None))
+        let is_all = runs.is_all && statuses.is_all;
+        let mut all: Vec<SourceChecks> =
+            runs.read.iter().flat_map(|page| &page.check_runs).filter_map(of_run).collect();
+        all.extend(of_statuses(statuses.read.into_iter().flatten()));
+        all.extend((!is_all).then_some(SourceChecks::Unread));
+        Ok(WORST_FIRST.into_iter().find(|checks| all.contains(checks)).unwrap_or(SourceChecks::None))
     }
 
-    /// What GitHub shows the bot; nothing where it shows nothing.
+    /// The pages of a listing that GitHub shows the bot, the first ones; none where it shows nothing.
+    async fn shown_pages<T: DeserializeOwned>(
+        &self,
+        repository: &RepositoryName,
+        path: String,
+    ) -> Result<Pages<T>, ForgeError> {
+        let joint = if path.ends_with('?') { "" } else { "&" };
+        let mut read = Vec::new();
+        for page in 1..=CHECK_PAGES_MAX {
+            let path = format!("{path}{joint}per_page={PAGE_SIZE}&page={page}");
+            match self.shown(repository, path).await? {
+                Some((shown, true)) => read.push(shown),
+                Some((shown, false)) => {
+                    read.push(shown);
+                    return Ok(Pages { read, is_all: true });
+                }
+                None => return Ok(Pages { is_all: read.is_empty(), read }),
+            }
+        }
+        Ok(Pages { read, is_all: false })
+    }
+
+    /// What GitHub shows the bot, and whether there is another page; nothing where it shows nothing.
     async fn shown<T: DeserializeOwned>(
         &self,
         repository: &RepositoryName,
         path: String,
-    ) -> Result<Option<T>, ForgeError> {
+    ) -> Result<Option<(T, bool)>, ForgeError> {
         let call = Call::get(Scope::Source(repository), "read source code", path);
         let answer = match self.inner.connection.call(call).await {
-            Ok(answer) if answer.status.is_server_error() => return answer.json("source code").map(Some),
             Ok(answer) if !answer.status.is_success() => return Ok(None),
             Ok(answer) => answer,
             Err(ForgeError::Forbidden { .. } | ForgeError::NotFound { .. } | ForgeError::Shut { .. }) => {
@@ -121,7 +153,8 @@ impl GitHubForge {
                 | ForgeError::Unavailable { .. }),
             ) => return Err(error),
         };
-        answer.json(&format!("the source code of `{repository}`")).map(Some)
+        let shown = answer.json(&format!("the source code of `{repository}`"))?;
+        Ok(Some((shown, answer.has_next())))
     }
 }
 
@@ -147,9 +180,9 @@ fn of_run(run: &Run) -> Option<SourceChecks> {
 }
 
 /// What the last status of each name says, those of Towpath apart. GitHub lists the newest first.
-fn of_statuses(statuses: Vec<CommitStatus>) -> Vec<SourceChecks> {
+fn of_statuses(statuses: impl Iterator<Item = CommitStatus>) -> Vec<SourceChecks> {
     let mut seen = BTreeSet::new();
-    let last = statuses.into_iter().filter(|status| seen.insert(status.context.clone()));
+    let last = statuses.filter(|status| seen.insert(status.context.clone()));
     let others = last.filter(|status| !status.context.starts_with(BRANCH_PREFIX));
     let said = others.map(|status| match status.state.as_str() {
         "success" => SourceChecks::Passed,

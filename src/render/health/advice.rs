@@ -1,7 +1,7 @@
 //! What to do about it.
 
 use crate::decide::health::{Ban, Demand, Matter, OwnBranch, Subject};
-use crate::model::{Access, Grant, LoginProof};
+use crate::model::{Access, Grant, LoginProof, Restriction};
 use crate::render::harmless::quoted;
 
 /// One sentence, without a full stop; nothing where there is nothing to say.
@@ -25,7 +25,7 @@ pub(super) fn sentence(matter: &Matter) -> Option<String> {
             "use a GitHub App: each of its installations has an allowance of its own; and set `webhook_secrets`"
         }
         Matter::NoHook => {
-            "in the settings of the App (or of the repository) > Webhook, set the address to https://YOUR-TOWPATH/hooks/github/FORGE, with one of the `webhook_secrets`"
+            "in the settings of the App (with a token: of the repository or its organization) > Webhook, set the address to https://YOUR-TOWPATH/hooks/github/FORGE, with one of the `webhook_secrets`"
         }
         Matter::HookWithoutOurSecret(_) => {
             "set `webhook_secrets` of the forge to the webhook's secret, and changes are seen at once"
@@ -56,7 +56,7 @@ pub(super) fn sentence(matter: &Matter) -> Option<String> {
         Matter::MayNotPush => "give it the role Write: Settings > Collaborators and teams",
         Matter::PermissionMissing(grant) => return Some(grant_it(grant)),
         Matter::PermissionsUnproven(_) => {
-            "give the token Read and write for them, or use a GitHub App, which can be asked"
+            "see that the token has Read and write for each of them, or use a GitHub App, which can be asked"
         }
         Matter::PermissionSurplus(grant) => return Some(take_it_back(grant)),
         Matter::BranchMissing(_) => "make it, or look at `branch` of the services in the configuration",
@@ -81,11 +81,13 @@ fn untold(subject: &Subject) -> Option<String> {
     let text = match subject {
         Subject::Rules(_) => "an owner sees them in Settings > Branches; the bot needs no right to read them",
         Subject::Hook => {
-            "look at Settings > Webhooks of the repository: the address ends with /hooks/github/FORGE"
+            "look at Settings > Webhooks of the repository and of its organization: the address ends with /hooks/github/FORGE; where events come, `towpath_deliveries_total` in /metrics of `towpath serve` grows"
+        }
+        Subject::Deliveries => {
+            "an owner sees them in the webhook's settings > Recent Deliveries; those that come are counted by `towpath_deliveries_total` in /metrics"
         }
         Subject::Clock
         | Subject::Allowances
-        | Subject::Deliveries
         | Subject::Permissions
         | Subject::OwnBranches
         | Subject::Team(_) => return None,
@@ -106,10 +108,28 @@ fn take_it_back(grant: &Grant) -> String {
 
 const fn demanded(demand: &Demand) -> Option<&'static str> {
     match demand {
-        Demand::Reviews(..) | Demand::CodeOwners(_) => {
-            Some("let the bot bypass this: Settings > Rules > Bypass list; or set `merge: manual` there")
+        Demand::Reviews(..) | Demand::CodeOwners(_) => Some(
+            "the bot merges them once they are reviewed; where nobody is to be needed, drop this rule, and ask for people by `approvals` in the other environments: the bot needs no bypass",
+        ),
+        Demand::OwnCheck(..) => Some(
+            "do not require it: each change has only the check of its own environment, and the bot merges nothing whose gates do not pass",
+        ),
+        Demand::OwnCheckOfNone(_) => {
+            Some("do not require it, or correct its name: the check is called `towpath/` and the environment")
         }
-        Demand::Restricted => Some("add the bot to those who may push: Settings > Branches"),
+        Demand::OwnCheckOfAll(_) => Some(
+            "where people bring changes of their own to this branch, too, do not require it: the bot merges nothing whose gates do not pass",
+        ),
+        Demand::OwnCheckOfOther(..) => Some(
+            "where it is to be required at all, let its source be the bot's App, or any source where the bot has a token: Settings > Rules, or Branches",
+        ),
+        Demand::Restricted(Restriction::List) => {
+            Some("add the bot to the list of those who may push, and to nothing else: Settings > Branches")
+        }
+        Demand::Restricted(Restriction::Rule) => Some(
+            "put \"Restrict updates\" into a ruleset of its own, and let the bot bypass that one, for pull requests only: Settings > Rules",
+        ),
+        Demand::Restricted(Restriction::Lock) => Some("unlock it: Settings > Branches"),
         Demand::Signatures => Some("use a GitHub App: GitHub signs what it commits"),
         Demand::Others(_) => Some("see whether they let a promotion through: Settings > Rules"),
         Demand::Checks(_) | Demand::Linear | Demand::Queue => None,
@@ -124,7 +144,9 @@ fn blocked(branch: OwnBranch, ban: Ban) -> String {
     match ban {
         Ban::Unsigned => "use a GitHub App: GitHub signs what it commits".to_owned(),
         Ban::Creation | Ban::Deletion | Ban::Force | Ban::Push | Ban::Unchecked => {
-            format!("exclude `{pattern}` from that rule, or let the bot bypass it: Settings > Rules")
+            format!(
+                "exclude `{pattern}` from that rule: Settings > Rules; a bypass would free the bot of it on other branches, too"
+            )
         }
     }
 }

@@ -1,7 +1,9 @@
 //! What is.
 
+use std::collections::BTreeSet;
+
 use crate::decide::health::{Ban, Demand, Matter, OwnBranch, Subject};
-use crate::model::{Access, Allowance, Deliveries, Grant, Login, LoginProof};
+use crate::model::{Access, Allowance, Deliveries, EnvironmentName, Grant, Login, LoginProof, Restriction};
 use crate::render::harmless::{name, quoted, sentence as said};
 use crate::render::time::instant;
 
@@ -41,7 +43,10 @@ pub(super) fn sentence(matter: &Matter) -> String {
         Matter::MayNotPush => "the account of the bot may only read".to_owned(),
         Matter::PermissionsFit => "the permissions are those that are needed".to_owned(),
         Matter::PermissionsUnproven(names) => {
-            format!("the bot may read by {}; whether it may write cannot be asked", list(names))
+            let uses = names.iter().map(|(name, use_)| format!("by {} {}", quoted(name), said(use_)));
+            let uses: Vec<String> = uses.collect();
+            let (names, uses) = (list(names.keys()), uses.join("; "));
+            format!("the bot may read by {names}; whether it may write cannot be told: {uses}")
         }
         Matter::PermissionMissing(grant) => missing(grant),
         Matter::PermissionSurplus(grant) => surplus(grant),
@@ -137,14 +142,35 @@ fn fails(sent: &Deliveries) -> String {
 fn demand_words(demand: &Demand) -> String {
     match demand {
         Demand::Reviews(count, merging) => {
-            format!("wants {}, and {}", reviews(*count), merges(merging))
+            format!("wants {}, so {}", reviews(*count), waits(merging))
         }
-        Demand::CodeOwners(merging) => format!("wants a review by a code owner, and {}", merges(merging)),
+        Demand::CodeOwners(merging) => format!("wants a review by a code owner, so {}", waits(merging)),
         Demand::Checks(checks) => format!("wants these checks before a merge: {}", list(checks)),
         Demand::Signatures => "wants signed commits".to_owned(),
         Demand::Linear => "wants no merge commits: changes are squashed".to_owned(),
         Demand::Queue => "has a merge queue: changes take their turn there".to_owned(),
-        Demand::Restricted => "takes pushes and merges of chosen people only".to_owned(),
+        Demand::OwnCheck(check, others) => format!(
+            "wants the check {} of every change, and those into {} never have it, so they stay blocked",
+            quoted(check),
+            list(others)
+        ),
+        Demand::OwnCheckOfNone(check) => {
+            format!("wants the check {}, and no change into it has one of that name", quoted(check))
+        }
+        Demand::OwnCheckOfAll(check) => {
+            format!("wants the check {}, which people's own pull requests never have", quoted(check))
+        }
+        Demand::OwnCheckOfOther(check, program) => format!(
+            "wants the check {} of the App {program}, which is not the bot, so it never passes",
+            quoted(check)
+        ),
+        Demand::Restricted(Restriction::List) => {
+            "takes pushes and merges of those on a list, and the bot is not on it".to_owned()
+        }
+        Demand::Restricted(Restriction::Rule) => {
+            "takes pushes and merges only of those who pass a rule by".to_owned()
+        }
+        Demand::Restricted(Restriction::Lock) => "is locked, so nobody can merge there".to_owned(),
         Demand::Others(rules) => format!("has rules that Towpath knows nothing of: {}", list(rules)),
     }
 }
@@ -153,9 +179,8 @@ fn reviews(count: u32) -> String {
     if count == 1 { "1 review".to_owned() } else { format!("{count} reviews") }
 }
 
-fn merges(environments: &std::collections::BTreeSet<crate::model::EnvironmentName>) -> String {
-    let verb = if environments.len() == 1 { "merges" } else { "merge" };
-    format!("{} {verb} without a person", list(environments))
+fn waits(environments: &BTreeSet<EnvironmentName>) -> String {
+    format!("changes into {} wait for a person, though the bot is to merge them", list(environments))
 }
 
 const fn own_branch(branch: OwnBranch) -> &'static str {

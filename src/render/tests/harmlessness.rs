@@ -17,6 +17,7 @@ fn hostile() -> impl Strategy<Value = String> {
         Just("![x](http://evil.example/x.png)".to_owned()),
         Just("[a]: http://evil.example".to_owned()),
         Just("www.evil.example".to_owned()),
+        Just(" GH-1 ".to_owned()),
         Just("</details><script>".to_owned()),
         Just("-->".to_owned()),
         Just("```".to_owned()),
@@ -62,10 +63,25 @@ fn prose(markdown: &str) -> Result<String, TestCaseError> {
 fn is_harmless(markdown: &str) -> Result<(), TestCaseError> {
     prop_assert!(is_quiet(markdown), "a command in {markdown}");
     let prose = prose(markdown)?;
-    for bad in ["@", "://", "www.", "evil.example"] {
+    for bad in ["@", "://", "www.", "evil.example", "GH-1"] {
         prop_assert!(!prose.contains(bad), "{bad} in {markdown}");
     }
     Ok(())
+}
+
+#[test]
+fn a_tag_that_github_takes_for_an_issue_is_code() {
+    let digest_of = |tag: &str| {
+        let tag = ImageTag::new(tag).unwrap();
+        reason(&Reason::DigestUnknown { tag, why: "see GH-7, (gh-8)".to_owned() })
+    };
+    let said = ["GH-1", "1.0-gh-12", "GH-x", "high-1"].map(digest_of).join("\n");
+    insta::assert_snapshot!(said, @"
+    the digest of `GH-1` is not known: see `GH-7,` `(gh-8)`
+    the digest of `1.0-gh-12` is not known: see `GH-7,` `(gh-8)`
+    the digest of GH-x is not known: see `GH-7,` `(gh-8)`
+    the digest of high-1 is not known: see `GH-7,` `(gh-8)`
+    ");
 }
 
 proptest! {

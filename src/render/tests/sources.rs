@@ -6,7 +6,7 @@ use crate::model::{
     ArtifactKind, CommitId, Description, Fact, FileChange, Obstacle, RepositoryPath, SourceChecks,
     SourceCommit, SourceComparison, SourceRelation, SourceSpan,
 };
-use crate::render::{Body, BodyInput, Carriage, ImageSource, Step, body};
+use crate::render::{Body, BodyInput, Carriage, Comparison, ImageSource, Step, body};
 
 type Compared = Fact<Option<SourceComparison>>;
 
@@ -45,7 +45,11 @@ fn said(source: &str, revision: &str) -> Description {
 /// What the body says of the source code.
 fn section(said: &Description, fact: Option<&Compared>) -> String {
     let span = SourceSpan { repository: "acme/shop".parse().unwrap(), from: commit("a"), to: commit("b") };
-    let compared = fact.map(|fact| (span, "https://github.com", fact));
+    let compared = fact.map_or(Comparison::None, |fact| Comparison::Asked(span, "https://github.com", fact));
+    shown(said, compared)
+}
+
+fn shown(said: &Description, compared: Comparison<'_>) -> String {
     let sources = vec![ImageSource { image: image(), said, compared }];
     let text = written(&judgement(vec![], vec![]), &[], sources, None).text;
     let start = text.find("Source of").unwrap_or(text.len());
@@ -141,10 +145,16 @@ fn what_could_not_be_compared_says_so() {
     let at = at("2026-11-22T09:00:00Z");
     let own = said("https://github.com/acme/shop", "b");
     let unknown = Fact::Unknown { since: at, why: "the forge asks to wait 60 s".into() };
-    let texts = [section(&own, Some(&Fact::known(None, at))), section(&own, Some(&unknown))];
+    let not_allowed = Comparison::NotAllowed("acme/secret".parse().unwrap());
+    let texts = [
+        section(&own, Some(&Fact::known(None, at))),
+        section(&own, Some(&unknown)),
+        shown(&own, not_allowed),
+    ];
     insta::assert_snapshot!(texts.join("\n"), @"
     Source of `ghcr.io/acme/shop`: `acme/shop` has no such commits, or does not show them to Towpath (unverified: the image itself says where it comes from).
     Source of `ghcr.io/acme/shop`: the commits could not be compared: the forge asks to wait 60 s (unverified: the image itself says where it comes from).
+    Source of `ghcr.io/acme/shop`: `acme/secret` is not among the repositories that Towpath may read (unverified: the image itself says where it comes from).
     ");
 }
 
@@ -226,7 +236,7 @@ proptest! {
         let source = || ImageSource {
             image: image(),
             said: &said,
-            compared: Some((span.clone(), "https://github.com", &fact)),
+            compared: Comparison::Asked(span.clone(), "https://github.com", &fact),
         };
         let sources = (0..authors).map(|_| source()).collect();
         let body = written(&judgement, &files, sources, has_details.then_some("towpath/production"));

@@ -1,5 +1,9 @@
 //! `towpath doctor`: all is well, everything is wrong, and what nobody could be asked about.
 
+mod access;
+mod hooks;
+mod rules;
+
 use std::fs;
 use std::process::Command;
 
@@ -12,7 +16,7 @@ use super::shop;
 use crate::support::fixture;
 use crate::support::registry::{FakeRegistry, Fault, Pushed, image_labels};
 use crate::support::rules::name;
-use crate::support::world::{FakeWorld, Setup, TOKEN};
+use crate::support::world::{FakeWorld, Refusal, Setup, TOKEN};
 
 const KEY: &str = include_str!("../adapters/github/app.pem");
 const CONFIGURATION: &str = r#"
@@ -82,6 +86,35 @@ impl Practice {
         Self { world, registry, github, folder }
     }
 
+    /// Writes the configuration anew, with other words in it.
+    fn configure(&self, old: &str, new: &str) {
+        let file = self.folder.path().join("towpath.yaml");
+        let text = fs::read_to_string(&file).expect("it was written");
+        assert!(text.contains(old), "`{old}` is not in the configuration");
+        fs::write(&file, text.replace(old, new)).expect("the folder can be written");
+    }
+
+    /// The next request that starts so is refused.
+    fn refuse(&self, request: &'static str, status: u16, message: &'static str) {
+        let refusal = Refusal { request, status, message, header: None };
+        self.world.state().github.refusals.push(refusal);
+    }
+
+    /// What it says that contains one of these words, with its advice.
+    async fn findings(&self, words: &[&str]) -> String {
+        let said = self.doctor(&[]).await.out;
+        let lines: Vec<&str> = said.lines().collect();
+        let is_advice = |line: &str| line.starts_with("            ");
+        let mut found = Vec::new();
+        for (index, line) in lines.iter().enumerate() {
+            if !is_advice(line) && words.iter().any(|word| line.contains(word)) {
+                found.push(*line);
+                found.extend(lines.get(index + 1).filter(|next| is_advice(next)));
+            }
+        }
+        found.join("\n")
+    }
+
     /// Runs the binary; the servers of this test answer it meanwhile.
     async fn doctor(&self, arguments: &[&str]) -> Said {
         let mut command = Command::new(env!("CARGO_BIN_EXE_towpath"));
@@ -107,6 +140,7 @@ macro_rules! snapshot {
         ] }, { assert_snapshot!($text, @$expected) })
     };
 }
+use snapshot;
 
 #[tokio::test]
 async fn all_is_well_with_an_app() {
@@ -256,24 +290,24 @@ async fn a_repository_that_is_protected_against_the_pipelines() {
                 set `workflow` to No access in Settings > Developer settings > Personal access tokens of the bot's account
       warning   the permission `delete_repo` is write, and is not needed
                 set `delete_repo` to No access in Settings > Developer settings > Personal access tokens of the bot's account
-      wrong     `main` wants 2 reviews, and `dev` and `staging` merge without a person
-                let the bot bypass this: Settings > Rules > Bypass list; or set `merge: manual` there
-      wrong     `main` wants a review by a code owner, and `dev` and `staging` merge without a person
-                let the bot bypass this: Settings > Rules > Bypass list; or set `merge: manual` there
+      warning   `main` wants 2 reviews, so changes into `dev` and `staging` wait for a person, though the bot is to merge them
+                the bot merges them once they are reviewed; where nobody is to be needed, drop this rule, and ask for people by `approvals` in the other environments: the bot needs no bypass
+      warning   `main` wants a review by a code owner, so changes into `dev` and `staging` wait for a person, though the bot is to merge them
+                the bot merges them once they are reviewed; where nobody is to be needed, drop this rule, and ask for people by `approvals` in the other environments: the bot needs no bypass
       wrong     `main` wants signed commits
                 use a GitHub App: GitHub signs what it commits
       ok        `main` wants no merge commits: changes are squashed
       ok        `main` wants these checks before a merge: `ci/build`
       wrong     a rule for `towpath/*` lets the bot make no such branch
-                exclude `towpath/**/*` from that rule, or let the bot bypass it: Settings > Rules
+                exclude `towpath/**/*` from that rule: Settings > Rules; a bypass would free the bot of it on other branches, too
       wrong     a rule for `towpath/*` lets the bot delete no such branch
-                exclude `towpath/**/*` from that rule, or let the bot bypass it: Settings > Rules
+                exclude `towpath/**/*` from that rule: Settings > Rules; a bypass would free the bot of it on other branches, too
       wrong     a rule for `towpath/*` lets the bot write no such branch anew
-                exclude `towpath/**/*` from that rule, or let the bot bypass it: Settings > Rules
+                exclude `towpath/**/*` from that rule: Settings > Rules; a bypass would free the bot of it on other branches, too
       wrong     a rule for `towpath/*` wants signed commits, and nobody signs what a token commits
                 use a GitHub App: GitHub signs what it commits
       wrong     a rule for `towpath/log` lets the bot make no such branch
-                exclude `towpath/log` from that rule, or let the bot bypass it: Settings > Rules
+                exclude `towpath/log` from that rule: Settings > Rules; a bypass would free the bot of it on other branches, too
       wrong     a rule for `towpath/log` wants signed commits, and nobody signs what a token commits
                 use a GitHub App: GitHub signs what it commits
       wrong     the webhook is switched off
@@ -286,7 +320,7 @@ async fn a_repository_that_is_protected_against_the_pipelines() {
       wrong     registry.test/acme/shop: the registry `registry.test` refuses access to `registry.test/acme/shop`: it answered 403 Forbidden, no; if it is there, name `credentials` for its registry under `registries`
                 look at `registries` in the configuration; `towpath tags IMAGE` asks again
 
-    13 wrong, 5 to look at, 0 unknown
+    11 wrong, 7 to look at, 0 unknown
     ");
     assert_eq!(said.code, Some(1));
 }
@@ -319,13 +353,13 @@ async fn what_nobody_could_be_asked_about_is_not_fine() {
 
     GitHub `hub`, repository `acme/deploy`
       ok        the repository is there, and the bot may change it
-      unknown   the bot may read by `contents`, `deployments` and `pull_requests`; whether it may write cannot be asked
-                give the token Read and write for them, or use a GitHub App, which can be asked
+      unknown   the bot may read by `contents`, `deployments`, `pull_requests` and `statuses`; whether it may write cannot be told: by `contents` it reads configuration, writes branches and merges; by `deployments` it tells what runs where; by `pull_requests` it opens pull requests and answers there; by `statuses` it shows the gates as a commit status, without which nothing is promoted
+                see that the token has Read and write for each of them, or use a GitHub App, which can be asked
       unknown   the rules of `main` could not be asked for: the branch is protected, and only an owner may read how
                 an owner sees them in Settings > Branches; the bot needs no right to read them
       ok        the branches `towpath/*` may be made, moved and deleted
-      unknown   where events are sent could not be asked for: only an owner may read the webhooks
-                look at Settings > Webhooks of the repository: the address ends with /hooks/github/FORGE
+      unknown   where events are sent could not be asked for: those of the repository only an owner may read; those of the organization only its owners may read
+                look at Settings > Webhooks of the repository and of its organization: the address ends with /hooks/github/FORGE; where events come, `towpath_deliveries_total` in /metrics of `towpath serve` grows
 
     registry `registry.test`
       ok        registry.test/acme/shop: 1 tag

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use towpath::model::{
     After, AfterMode, Approvals, Environment, Gate, MergeMode, OnNewer, Pipeline, Place, Policy, Principal,
-    RepositoryPath, Right, Rights, Selection, Service, ServiceImage, Soak, SoakCounts, Together,
+    RepositoryPath, RepositoryPattern, Right, Rights, Selection, Service, ServiceImage, Soak, SoakCounts,
+    Together,
 };
 
 /// The bot's name on the fake forge.
@@ -22,6 +23,7 @@ pub(crate) struct Rules {
     selection: Selection,
     platforms: Vec<&'static str>,
     quiet: Duration,
+    readable: Option<Vec<&'static str>>,
 }
 
 impl Default for Rules {
@@ -43,6 +45,7 @@ impl Default for Rules {
             selection: Selection::semver("*").expect("a range"),
             platforms: Vec::new(),
             quiet: Duration::ZERO,
+            readable: None,
         }
     }
 }
@@ -75,6 +78,11 @@ impl Rules {
     /// How long the youngest artifact of a release must have been made.
     pub(crate) fn quiet(self, quiet: Duration) -> Self {
         Self { quiet, ..self }
+    }
+
+    /// All repositories that may be used at the forge.
+    pub(crate) fn using_only(self, patterns: &[&'static str]) -> Self {
+        Self { readable: Some(patterns.to_vec()), ..self }
     }
 
     /// The images of a service, by the last part of their names.
@@ -174,6 +182,7 @@ impl Rules {
             services: self.services.iter().copied().map(|service| self.service(service)).collect(),
             pipelines: BTreeMap::from([(pipeline.name.clone(), pipeline)]),
             polls: BTreeMap::new(),
+            repositories: self.readable.iter().map(|all| (place().forge, patterns(all))).collect(),
         }
     }
 
@@ -198,6 +207,10 @@ impl Rules {
             locations: self.environments.iter().map(path).collect(),
         }
     }
+}
+
+fn patterns(all: &[&str]) -> Vec<RepositoryPattern> {
+    all.iter().map(|text| RepositoryPattern::new(text).expect("the story names repositories")).collect()
 }
 
 /// The one config repository of every story.

@@ -1,9 +1,13 @@
 //! What the bot may do: an App is told exactly, a classic token by its scopes, a fine-grained one only by trying.
 
+use http::StatusCode;
+
 use super::super::GitHubForge;
-use super::super::connection::Call;
+use super::super::connection::{Call, in_path};
 use super::super::credentials::Scope;
+use super::super::events::EventKind;
 use super::super::permissions::{OF_ORGANIZATIONS, PERMISSIONS, access_of};
+use super::Asker;
 use super::wire::Installed;
 use crate::forge::ForgeError;
 use crate::model::{Access, Grant, RepositoryName, Told};
@@ -24,28 +28,69 @@ const HARMLESS_SCOPES: [&str; 9] = [
 ];
 /// The one scope that is enough.
 const REPO: &str = "repo";
-/// What can be read with each permission of a fine-grained token, to see whether it is there.
-const PROBES: [(&str, &str); 3] = [
-    ("contents", "/git/matching-refs/heads/towpath"),
-    ("pull_requests", "/pulls?per_page=1"),
-    ("deployments", "/deployments?per_page=1"),
+/// A permission that a fine-grained token has to have, and what can be read with it, to see whether it is there.
+struct Probe {
+    permission: &'static str,
+    /// What is read, below the repository.
+    path: &'static str,
+    purpose: &'static str,
+    is_vital: bool,
+}
+
+const PROBES: [Probe; 4] = [
+    Probe {
+        permission: "contents",
+        path: "/git/matching-refs/heads/towpath",
+        purpose: "it reads configuration, writes branches and merges",
+        is_vital: true,
+    },
+    Probe {
+        permission: "pull_requests",
+        path: "/pulls?per_page=1",
+        purpose: "it opens pull requests and answers there",
+        is_vital: true,
+    },
+    Probe {
+        permission: "statuses",
+        path: "/commits/HEAD/statuses?per_page=1",
+        purpose: "it shows the gates as a commit status, without which nothing is promoted",
+        is_vital: true,
+    },
+    Probe {
+        permission: DEPLOYMENTS,
+        path: "/deployments?per_page=1",
+        purpose: "it tells what runs where",
+        is_vital: false,
+    },
 ];
+/// What only landings that are shown as deployments need.
+const DEPLOYMENTS: &str = "deployments";
+/// What GitHub asks of whoever subscribes to events that are of use to some, what for, and which events.
+const OF_EVENTS: [(&str, &str, &[EventKind]); 3] = [
+    ("actions", "it hears of workflow runs", &[EventKind::WorkflowRun]),
+    (DEPLOYMENTS, "it hears of deployments", &[EventKind::DeploymentStatus]),
+    ("packages", "it hears of new images", &[EventKind::Package, EventKind::RegistryPackage]),
+];
+
+/// What somebody has to be granted, and what for.
+#[derive(Copy, Clone)]
+struct Wanted {
+    access: Access,
+    purpose: &'static str,
+    is_vital: bool,
+}
 
 impl GitHubForge {
     /// What the bot may do in a repository, held against what it has to.
-    pub(super) async fn grants(
-        &self,
-        repository: &RepositoryName,
-        scopes: Option<&[String]>,
-    ) -> Told<Vec<Grant>> {
-        match (self.is_app(), scopes) {
-            (true, _) => self.grants_of_app(repository).await,
+    pub(super) async fn grants(&self, repository: &RepositoryName, who: &Asker<'_>) -> Told<Vec<Grant>> {
+        match (self.is_app(), who.scopes) {
+            (true, _) => self.grants_of_app(repository, who.events).await,
             (false, Some(scopes)) => Told::Known(of_scopes(scopes)),
-            (false, None) => self.probed(repository).await,
+            (false, None) => self.probed(repository, who.organization).await,
         }
     }
 
-    async fn grants_of_app(&self, repository: &RepositoryName) -> Told<Vec<Grant>> {
+    async fn grants_of_app(&self, repository: &RepositoryName, events: &[String]) -> Told<Vec<Grant>> {
         let path = format!("/repos/{repository}/installation");
         let installed: Installed = match self.told(Scope::Bot, "see its installation", path).await {
             Told::Known(installed) => installed,
@@ -55,47 +100,89 @@ impl GitHubForge {
         if let Some(since) = installed.suspended_at {
             return Told::Unknown(format!("the App is suspended there since {since}"));
         }
-        Told::Known(of_app(&installed))
+        Told::Known(self.of_app(&installed, events))
     }
 
-    async fn probed(&self, repository: &RepositoryName) -> Told<Vec<Grant>> {
-        let mut grants = Vec::with_capacity(PROBES.len());
-        for (permission, path) in PROBES {
-            let path = format!("/repos/{repository}{path}");
-            let call = Call::get(Scope::Repository(repository), "look", path);
-            let granted = match self.inner.connection.ask(call).await {
-                Ok((answer, _)) if answer.status.is_success() => Access::Read,
-                Ok(_) | Err(ForgeError::Forbidden { .. }) => Access::None,
+    /// The permissions of an App against the table, and what it has beyond.
+    fn of_app(&self, installed: &Installed, events: &[String]) -> Vec<Grant> {
+        let Installed { permissions, html_url, target_type, .. } = installed;
+        let granted = |name: &str| permissions.get(name).map_or(Access::None, |word| access_of(word));
+        let settings = format!("the App's settings > Permissions & events, then accept it at {html_url}");
+        let is_person = target_type == "User";
+        let is_asked = |name: &str| !(is_person && name == OF_ORGANIZATIONS) && self.uses(name);
+        let asked = PERMISSIONS.iter().filter(|own| is_asked(own.name)).map(|own| {
+            let wanted = Wanted { access: own.access, purpose: own.purpose, is_vital: own.is_vital };
+            grant((own.name, granted(own.name)), wanted, (&settings, true))
+        });
+        let is_other =
+            |name: &&String| PERMISSIONS.iter().all(|own| own.name != name.as_str() || !self.uses(name));
+        let others = permissions.keys().filter(is_other).filter(|name| granted(name) > Access::None);
+        let others =
+            others.map(|name| grant((name, granted(name)), of_events(name, events), (&settings, true)));
+        asked.chain(others).collect()
+    }
+
+    /// Whether a permission is used at all, as the forge is configured.
+    fn uses(&self, permission: &str) -> bool {
+        permission != DEPLOYMENTS || self.inner.deployments
+    }
+
+    /// What a fine-grained token lets the bot read. It can be asked for nothing else.
+    async fn probed(&self, repository: &RepositoryName, members_of: Option<&str>) -> Told<Vec<Grant>> {
+        let mut grants = Vec::with_capacity(PROBES.len() + 1);
+        for probe in PROBES.iter().filter(|probe| self.uses(probe.permission)) {
+            let path = format!("/repos/{repository}{}", probe.path);
+            let granted = match self.readable(Scope::Repository(repository), path).await {
+                Ok(granted) => granted,
                 Err(error) => return Told::Unknown(error.to_string()),
             };
-            grants.push(grant(permission, granted, TOKENS, false));
+            let wanted = Wanted { access: Access::Write, purpose: probe.purpose, is_vital: probe.is_vital };
+            grants.push(grant((probe.permission, granted), wanted, (TOKENS, false)));
+        }
+        if let Some(organization) = members_of {
+            let path = format!("/orgs/{}/teams?per_page=1", in_path(organization));
+            let granted = match self.readable(Scope::Organization(organization), path).await {
+                Ok(granted) => granted,
+                Err(error) => return Told::Unknown(error.to_string()),
+            };
+            let purpose = "it asks who belongs to a team, without which what they write has to wait";
+            let wanted = Wanted { access: Access::Read, purpose, is_vital: true };
+            grants.push(grant((OF_ORGANIZATIONS, granted), wanted, (TOKENS, false)));
         }
         Told::Known(grants)
     }
+
+    /// Whether something may be read. What is refused is forbidden, or said not to exist.
+    async fn readable(&self, scope: Scope<'_>, path: String) -> Result<Access, ForgeError> {
+        match self.inner.connection.ask(Call::get(scope, "look", path)).await {
+            Ok((answer, _)) if answer.status == StatusCode::NOT_FOUND => Ok(Access::None),
+            // Whoever learns that a repository is empty was let in.
+            Ok(_) => Ok(Access::Read),
+            Err(ForgeError::Forbidden { .. }) => Ok(Access::None),
+            Err(error) => Err(error),
+        }
+    }
 }
 
-/// The permissions of an App against the table, and what it has beyond.
-fn of_app(installed: &Installed) -> Vec<Grant> {
-    let Installed { permissions, html_url, target_type, .. } = installed;
-    let granted = |name: &str| permissions.get(name).map_or(Access::None, |word| access_of(word));
-    let settings = format!("the App's settings > Permissions & events, then accept it at {html_url}");
-    let is_person = target_type == "User";
-    let asked = PERMISSIONS.iter().filter(|own| !is_person || own.name != OF_ORGANIZATIONS);
-    let known = asked.map(|own| grant(own.name, granted(own.name), &settings, true));
-    let others = permissions.keys().filter(|name| PERMISSIONS.iter().all(|own| own.name != name.as_str()));
-    known.chain(others.map(|name| grant(name, granted(name), &settings, true))).collect()
+/// What a permission that Towpath itself does not need is good for: to hear of events that somebody subscribed to.
+fn of_events(permission: &str, events: &[String]) -> Wanted {
+    let is_heard = |kind: &EventKind| events.iter().any(|event| event == kind.word());
+    let useful = OF_EVENTS.iter().find(|(name, _, kinds)| *name == permission && kinds.iter().any(is_heard));
+    match useful {
+        Some((_, purpose, _)) => Wanted { access: Access::Read, purpose, is_vital: false },
+        None => Wanted { access: Access::None, purpose: "", is_vital: false },
+    }
 }
 
 /// A permission as it was found.
-fn grant(name: &str, granted: Access, settings: &str, is_exact: bool) -> Grant {
-    let own = PERMISSIONS.iter().find(|own| own.name == name);
+fn grant((name, granted): (&str, Access), wanted: Wanted, (settings, is_exact): (&str, bool)) -> Grant {
     Grant {
         permission: name.to_owned(),
-        wanted: own.map_or(Access::None, |own| own.access),
+        wanted: wanted.access,
         granted,
         is_exact,
-        is_vital: own.is_some_and(|own| own.is_vital),
-        purpose: own.map(|own| own.purpose.to_owned()).unwrap_or_default(),
+        is_vital: wanted.is_vital,
+        purpose: wanted.purpose.to_owned(),
         settings: settings.to_owned(),
     }
 }

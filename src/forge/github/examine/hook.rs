@@ -1,9 +1,11 @@
 //! Where GitHub sends its events, and what became of them.
 
 use super::super::GitHubForge;
+use super::super::connection::in_path;
 use super::super::credentials::Scope;
+use super::super::events::EventKind;
 use super::super::permissions::EVENTS;
-use super::wire::{Delivery, HookConfig, RepositoryHook};
+use super::wire::{Delivery, HookConfig, ListedHook};
 use crate::model::{Deliveries, Hook, RepositoryName, Told};
 
 /// How many of the latest events are looked at.
@@ -20,33 +22,56 @@ impl GitHubForge {
         match self.told(Scope::Bot, "read its webhook", "/app/hook/config".to_owned()).await {
             Told::Known(config) => {
                 let path = "/app/hook/deliveries".to_owned();
-                Told::Known(hook(&config, true, events, self.deliveries(Scope::Bot, path).await))
+                Told::Known(self.hook(&config, (true, events), self.deliveries(Scope::Bot, path).await))
             }
             Told::Unknown(why) => Told::Unknown(why),
             // An App may have none.
-            Told::Absent => Told::Known(hook(&HookConfig::default(), true, events, Told::Absent)),
+            Told::Absent => Told::Known(self.hook(&HookConfig::default(), (true, events), Told::Absent)),
         }
     }
 
-    /// The hook of a repository that is meant for Towpath, where there is no App.
-    pub(super) async fn hook_of(&self, repository: &RepositoryName) -> Told<Hook> {
+    /// The hook that is meant for Towpath where there is no App: of a repository, or of its organization.
+    pub(super) async fn hook_of(
+        &self,
+        repository: &RepositoryName,
+        organization: Option<&str>,
+    ) -> Told<Hook> {
         if self.is_app() {
             return Told::Absent;
         }
         let scope = Scope::Repository(repository);
-        let path = format!("/repos/{repository}/hooks?per_page=100");
-        let all: Vec<RepositoryHook> = match self.told(scope, "read the webhooks", path).await {
+        let unread = "those of the repository only an owner may read";
+        let own = self.hook_among(scope, &format!("/repos/{repository}/hooks"), unread).await;
+        let Some(organization) = organization.filter(|_| own.known().is_none()) else { return own };
+        let scope = Scope::Organization(organization);
+        let unread = "those of the organization only its owners may read";
+        match (self.hook_among(scope, &format!("/orgs/{}/hooks", in_path(organization)), unread).await, own) {
+            (found @ Told::Known(_), _) | (Told::Absent, found) => found,
+            (Told::Unknown(why), Told::Unknown(first)) => Told::Unknown(format!("{first}; {why}")),
+            (Told::Unknown(why), Told::Known(_) | Told::Absent) => {
+                Told::Unknown(format!("the repository has none; {why}"))
+            }
+        }
+    }
+
+    /// The hook in a listing whose address is that of this forge.
+    async fn hook_among(&self, scope: Scope<'_>, path: &str, unread: &str) -> Told<Hook> {
+        let listing = format!("{path}?per_page=100");
+        let all: Vec<ListedHook> = match self.told(scope, "read the webhooks", listing).await {
             Told::Known(all) => all,
             Told::Unknown(why) => return Told::Unknown(why),
-            Told::Absent => return Told::Unknown("only an owner may read the webhooks".to_owned()),
+            Told::Absent => return Told::Unknown(unread.to_owned()),
         };
         let end = format!("/hooks/github/{}", self.name());
-        let own = |hook: &&RepositoryHook| {
+        let own = |hook: &&ListedHook| {
             hook.config.url.as_deref().is_some_and(|url| url.trim_end_matches('/').ends_with(&end))
         };
         let Some(own) = all.iter().find(own) else { return Told::Absent };
-        let path = format!("/repos/{repository}/hooks/{}/deliveries", own.id);
-        Told::Known(hook(&own.config, own.active, &own.events, self.deliveries(scope, path).await))
+        let deliveries = match self.deliveries(scope, format!("{path}/{}/deliveries", own.id)).await {
+            Told::Absent => Told::Unknown("only an owner may read them".to_owned()),
+            known @ (Told::Known(_) | Told::Unknown(_)) => known,
+        };
+        Told::Known(self.hook(&own.config, (own.active, &own.events), deliveries))
     }
 
     async fn deliveries(&self, scope: Scope<'_>, path: String) -> Told<Deliveries> {
@@ -66,18 +91,26 @@ impl GitHubForge {
             refused: last.map(|own| (own.delivered_at, noted(own))),
         })
     }
-}
 
-fn hook(config: &HookConfig, is_active: bool, events: &[String], deliveries: Told<Deliveries>) -> Hook {
-    let is_heard = |word: &str| events.iter().any(|event| event == word || event == ALL_EVENTS);
-    let missing = EVENTS.iter().map(|event| event.word()).filter(|word| !is_heard(word));
-    Hook {
-        url: config.url.clone().filter(|url| !url.is_empty()),
-        is_active,
-        has_secret: config.secret.as_ref().is_some_and(|secret| !secret.is_empty()),
-        is_json: config.content_type.as_deref() == Some("json"),
-        missing_events: missing.map(str::to_owned).collect(),
-        deliveries,
+    fn hook(
+        &self,
+        config: &HookConfig,
+        (is_active, events): (bool, &[String]),
+        deliveries: Told<Deliveries>,
+    ) -> Hook {
+        let is_heard = |word: &str| events.iter().any(|event| event == word || event == ALL_EVENTS);
+        // Who shows no deployments, and so has no right to them, cannot hear of them.
+        let wanted =
+            EVENTS.iter().filter(|event| self.inner.deployments || **event != EventKind::DeploymentStatus);
+        let missing = wanted.map(|event| event.word()).filter(|word| !is_heard(word));
+        Hook {
+            url: config.url.clone().filter(|url| !url.is_empty()),
+            is_active,
+            has_secret: config.secret.as_ref().is_some_and(|secret| !secret.is_empty()),
+            is_json: config.content_type.as_deref() == Some("json"),
+            missing_events: missing.map(str::to_owned).collect(),
+            deliveries,
+        }
     }
 }
 

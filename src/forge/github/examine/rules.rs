@@ -5,29 +5,44 @@ use std::collections::BTreeSet;
 use http::StatusCode;
 
 use super::super::GitHubForge;
-use super::super::connection::{Call, in_query};
+use super::super::connection::{Call, in_path, in_query};
 use super::super::credentials::Scope;
-use super::wire::{Branch, Protection, Rule, Ruleset};
+use super::super::wire::Membership;
+use super::wire::{Branch, Listed, Protection, Rule, Ruleset};
 use crate::forge::ForgeError;
-use crate::model::{BranchName, RepositoryName, Rules, Told};
+use crate::model::{BranchName, Reporter, RepositoryName, RequiredCheck, Restriction, Rules, Told, UserName};
 
 /// What GitHub says of a branch that has no protection of the older kind, to whom it says anything.
 const NOT_PROTECTED: &str = "Branch not protected";
 /// Why the older protection stays unread.
 const UNREAD: &str = "the branch is protected, and only an owner may read how";
+/// How the name of an App ends, where it acts as an account.
+const OF_APP: &str = "[bot]";
 /// Who passes a ruleset by whatever he does, and who does so with a pull request.
 const ALWAYS: &str = "always";
 const BY_PULL_REQUEST: &str = "pull_requests_only";
 
 impl GitHubForge {
     /// All rules of a branch, as far as the bot may read them.
-    pub(super) async fn rules_of(&self, repository: &RepositoryName, branch: &BranchName) -> Told<Rules> {
+    pub(super) async fn rules_of(
+        &self,
+        repository: &RepositoryName,
+        branch: &BranchName,
+        bot: &UserName,
+    ) -> Told<Rules> {
         let mut rules = match self.rulesets_of(repository, branch, &[ALWAYS, BY_PULL_REQUEST]).await {
             Told::Known(rules) => rules,
             other @ (Told::Unknown(_) | Told::Absent) => return other,
         };
         match self.protection_of(repository, branch).await {
-            Told::Known(protection) => add_protection(&mut rules, &protection),
+            Told::Known(protection) => {
+                self.add_protection(&mut rules, &protection);
+                if let Some(listed) = &protection.restrictions
+                    && !self.is_listed(listed, repository, bot).await
+                {
+                    rules.restrictions.insert(Restriction::List);
+                }
+            }
             Told::Unknown(why) => rules.unread = Some(why),
             Told::Absent => {}
         }
@@ -54,7 +69,7 @@ impl GitHubForge {
                 let mut rules = Rules::default();
                 let binding =
                     all.iter().filter(|rule| rule.ruleset_id.is_none_or(|id| !passed.contains(&id)));
-                binding.for_each(|rule| add(&mut rules, rule));
+                binding.for_each(|rule| self.add(&mut rules, rule));
                 Told::Known(rules)
             }
             Err(ForgeError::NotFound { .. }) => Told::Unknown("this GitHub has no rulesets".to_owned()),
@@ -95,42 +110,89 @@ impl GitHubForge {
             Told::Unknown(why) => Told::Unknown(why),
         }
     }
-}
 
-/// Adds what one rule demands.
-fn add(rules: &mut Rules, rule: &Rule) {
-    let more = &rule.parameters;
-    match rule.kind.as_str() {
-        "creation" => rules.no_creation = true,
-        "update" => rules.restricted = true,
-        "deletion" => rules.no_deletion = true,
-        "non_fast_forward" => rules.only_forward = true,
-        "required_linear_history" => rules.linear = true,
-        "required_signatures" => rules.signatures = true,
-        "merge_queue" => rules.queue = true,
-        "pull_request" => {
+    /// Whether the bot is among those who may push: itself, as an App, or by a team.
+    async fn is_listed(&self, listed: &Listed, repository: &RepositoryName, bot: &UserName) -> bool {
+        let own = bot.as_str();
+        let is_own = |name: &str| name.eq_ignore_ascii_case(own);
+        let is_own_app =
+            |slug: &str| own.strip_suffix(OF_APP).is_some_and(|own| own.eq_ignore_ascii_case(slug));
+        if self.is_app() {
+            return listed.apps.iter().any(|app| is_own_app(&app.slug));
+        }
+        if listed.users.iter().any(|user| is_own(&user.login)) {
+            return true;
+        }
+        let (owner, _) = repository.as_str().split_once('/').expect("a repository has an owner");
+        for team in &listed.teams {
+            let path = format!(
+                "/orgs/{}/teams/{}/memberships/{}",
+                in_path(owner),
+                in_path(&team.slug),
+                in_path(own)
+            );
+            let told: Told<Membership> = self.told(Scope::Organization(owner), "read teams", path).await;
+            if told.known().is_some_and(|membership| membership.state == "active") {
+                return true;
+            }
+        }
+        false
+    }
+
+    /// Adds what one rule demands.
+    fn add(&self, rules: &mut Rules, rule: &Rule) {
+        let more = &rule.parameters;
+        match rule.kind.as_str() {
+            "creation" => rules.no_creation = true,
+            "update" => drop(rules.restrictions.insert(Restriction::Rule)),
+            "deletion" => rules.no_deletion = true,
+            "non_fast_forward" => rules.only_forward = true,
+            "required_linear_history" => rules.linear = true,
+            "required_signatures" => rules.signatures = true,
+            "merge_queue" => rules.queue = true,
+            "pull_request" => {
+                rules.only_by_change = true;
+                rules.reviews = rules.reviews.max(more.required_approving_review_count);
+                rules.code_owners |= more.require_code_owner_review;
+            }
+            "required_status_checks" => {
+                let required = more.required_status_checks.iter();
+                rules.checks.extend(required.map(|own| self.required(&own.context, own.integration_id)));
+            }
+            other => drop(rules.others.insert(other.to_owned())),
+        }
+    }
+
+    fn add_protection(&self, rules: &mut Rules, protection: &Protection) {
+        let is_on =
+            |switch: &Option<super::wire::Switch>| switch.as_ref().is_some_and(|switch| switch.enabled);
+        if let Some(reviews) = &protection.required_pull_request_reviews {
             rules.only_by_change = true;
-            rules.reviews = rules.reviews.max(more.required_approving_review_count);
-            rules.code_owners |= more.require_code_owner_review;
+            rules.reviews = rules.reviews.max(reviews.required_approving_review_count);
+            rules.code_owners |= reviews.require_code_owner_reviews;
         }
-        "required_status_checks" => {
-            rules.checks.extend(more.required_status_checks.iter().map(|check| check.context.clone()));
+        if let Some(checks) = &protection.required_status_checks {
+            let is_named = |name: &&String| checks.checks.iter().any(|own| own.context == **name);
+            rules.checks.extend(checks.checks.iter().map(|own| self.required(&own.context, own.app_id)));
+            // An older server names them without whose they have to be.
+            let others = checks.contexts.iter().filter(|name| !is_named(name));
+            rules.checks.extend(others.map(|name| self.required(name, None)));
         }
-        other => drop(rules.others.insert(other.to_owned())),
+        if is_on(&protection.lock_branch) {
+            rules.restrictions.insert(Restriction::Lock);
+        }
+        rules.linear |= is_on(&protection.required_linear_history);
+        rules.signatures |= is_on(&protection.required_signatures);
     }
-}
 
-fn add_protection(rules: &mut Rules, protection: &Protection) {
-    let is_on = |switch: &Option<super::wire::Switch>| switch.as_ref().is_some_and(|switch| switch.enabled);
-    if let Some(reviews) = &protection.required_pull_request_reviews {
-        rules.only_by_change = true;
-        rules.reviews = rules.reviews.max(reviews.required_approving_review_count);
-        rules.code_owners |= reviews.require_code_owner_reviews;
+    /// A check, and whose it has to be. An account reports statuses, which are no App's.
+    fn required(&self, name: &str, app: Option<i64>) -> RequiredCheck {
+        let own = self.inner.connection.credentials().app();
+        let of = match app.and_then(|app| u64::try_from(app).ok()) {
+            None => Reporter::Anybody,
+            Some(app) if Some(app) == own => Reporter::Bot,
+            Some(app) => Reporter::Other(app),
+        };
+        RequiredCheck { name: name.to_owned(), of }
     }
-    if let Some(checks) = &protection.required_status_checks {
-        rules.checks.extend(checks.contexts.iter().cloned());
-    }
-    rules.restricted |= protection.restrictions.is_some() || is_on(&protection.lock_branch);
-    rules.linear |= is_on(&protection.required_linear_history);
-    rules.signatures |= is_on(&protection.required_signatures);
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use super::super::wire::Account;
 use crate::model::Time;
 
 /// The App.
@@ -30,6 +31,7 @@ pub(super) struct Installed {
 #[derive(Debug, Deserialize)]
 pub(super) struct FullRepository {
     pub(super) full_name: String,
+    pub(super) owner: Account,
     #[serde(default)]
     pub(super) archived: bool,
     pub(super) permissions: Option<Pushes>,
@@ -74,9 +76,9 @@ pub(super) struct HookConfig {
     pub(super) secret: Option<String>,
 }
 
-/// A hook of a repository.
+/// A hook of a repository or an organization.
 #[derive(Debug, Deserialize)]
-pub(super) struct RepositoryHook {
+pub(super) struct ListedHook {
     pub(super) id: u64,
     pub(super) active: bool,
     #[serde(default)]
@@ -126,13 +128,15 @@ pub(super) struct RuleParameters {
     #[serde(default)]
     pub(super) require_code_owner_review: bool,
     #[serde(default)]
-    pub(super) required_status_checks: Vec<RequiredCheck>,
+    pub(super) required_status_checks: Vec<RuledCheck>,
 }
 
 /// A check that has to pass.
 #[derive(Debug, Deserialize)]
-pub(super) struct RequiredCheck {
+pub(super) struct RuledCheck {
     pub(super) context: String,
+    /// The App whose check it has to be.
+    pub(super) integration_id: Option<i64>,
 }
 
 /// The older way to protect a branch.
@@ -140,7 +144,7 @@ pub(super) struct RequiredCheck {
 pub(super) struct Protection {
     pub(super) required_status_checks: Option<ProtectedChecks>,
     pub(super) required_pull_request_reviews: Option<ProtectedReviews>,
-    pub(super) restrictions: Option<serde::de::IgnoredAny>,
+    pub(super) restrictions: Option<Listed>,
     pub(super) required_linear_history: Option<Switch>,
     pub(super) required_signatures: Option<Switch>,
     pub(super) lock_branch: Option<Switch>,
@@ -150,6 +154,32 @@ pub(super) struct Protection {
 pub(super) struct ProtectedChecks {
     #[serde(default)]
     pub(super) contexts: Vec<String>,
+    #[serde(default)]
+    pub(super) checks: Vec<ProtectedCheck>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct ProtectedCheck {
+    pub(super) context: String,
+    /// The App whose check it has to be; a negative number for any.
+    pub(super) app_id: Option<i64>,
+}
+
+/// Who may push.
+#[derive(Debug, Deserialize)]
+pub(super) struct Listed {
+    #[serde(default)]
+    pub(super) users: Vec<Account>,
+    #[serde(default)]
+    pub(super) teams: Vec<Slug>,
+    #[serde(default)]
+    pub(super) apps: Vec<Slug>,
+}
+
+/// A team or an App.
+#[derive(Debug, Deserialize)]
+pub(super) struct Slug {
+    pub(super) slug: String,
 }
 
 #[derive(Debug, Deserialize)]

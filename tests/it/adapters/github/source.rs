@@ -26,8 +26,8 @@ async fn commits_people_and_builds_take_three_requests() {
     let compared = ground.forge.compare_source(&span).await.unwrap().unwrap();
     assert_snapshot!(readable(&ground.counted().0), @"
     GET /compare/COMMIT...COMMIT?per_page=100&page=1
-    GET /commits/COMMIT/check-runs?filter=latest&per_page=100
-    GET /commits/COMMIT/statuses?per_page=100
+    GET /commits/COMMIT/check-runs?filter=latest&per_page=100&page=1
+    GET /commits/COMMIT/statuses?per_page=100&page=1
     ");
     let SourceComparison { relation, ahead, behind, commits, pulls, checks } = compared;
     assert_eq!((relation.word(), ahead, behind, checks), ("ahead", 1, 0, SourceChecks::None));
@@ -60,4 +60,34 @@ async fn what_the_bot_may_not_see_is_nothing_known() {
         ground.refuse("GET /repos/acme/deploy/compare", 502, "Server Error");
     }
     assert!(matches!(ground.forge.compare_source(&span).await, Err(ForgeError::Unavailable { .. })));
+}
+
+#[tokio::test]
+async fn a_build_that_failed_is_found_behind_a_hundred_others() {
+    let ground = Ground::new().await;
+    let span = ground.span().await;
+    let builds = async |ground: &Ground| ground.forge.source_checks(&span).await.unwrap();
+    for number in 0..250 {
+        ground.world.state().build(&span.to, &format!("build {number}"), Some("success"));
+    }
+    assert_eq!(builds(&ground).await, SourceChecks::Passed);
+    // The first one is the last that GitHub lists.
+    ground.world.state().github.builds[0].conclusion = Some("failure".to_owned());
+    ground.start_counting();
+    assert_eq!(builds(&ground).await, SourceChecks::Failed);
+    assert_eq!(ground.counted().0.len(), 4, "three pages of runs, one of statuses");
+}
+
+#[tokio::test]
+async fn builds_without_an_end_did_not_pass() {
+    let ground = Ground::new().await;
+    let span = ground.span().await;
+    ground.world.state().build(&span.to, "unit", Some("success"));
+    assert_eq!(ground.forge.source_checks(&span).await.unwrap(), SourceChecks::Passed);
+    ground.world.state().github.endless = Some("/check-runs".to_owned());
+    ground.start_counting();
+    assert_eq!(ground.forge.source_checks(&span).await.unwrap(), SourceChecks::Unread);
+    assert_eq!(ground.counted().0.len(), 6, "five pages of runs, one of statuses");
+    ground.world.state().build(&span.to, "lint", Some("failure"));
+    assert_eq!(ground.forge.source_checks(&span).await.unwrap(), SourceChecks::Failed, "that is certain");
 }

@@ -9,7 +9,7 @@ use towpath::forge::github::{Access, AppCredentials, Credentials, GitHubForge, P
 use towpath::forge::{Forge, ForgeError, LogPart, Merge, Presentation, Proposal, Remark, Testimony};
 use towpath::model::{
     BlobId, BranchName, Change, ChangeNumber, CommentId, CommitId, Deployment, FileChange, Head, Health,
-    HealthQuestion, ImageReference, Place, Reaction, RepositoryName, RepositoryPath, Secret,
+    HealthQuestion, ImageReference, Place, Reaction, RepositoryName, RepositoryPath, Secret, SourceChecks,
     SourceComparison, SourceSpan, Target, TeamName, TreeEntry, UserName,
 };
 use towpath::observe::Clock as _;
@@ -88,6 +88,10 @@ impl Forge for Face {
 
     async fn compare_source(&self, span: &SourceSpan) -> Answer<Option<SourceComparison>> {
         each!(self, forge => forge.compare_source(span).await)
+    }
+
+    async fn source_checks(&self, span: &SourceSpan) -> Answer<SourceChecks> {
+        each!(self, forge => forge.source_checks(span).await)
     }
 
     fn shows_deployments(&self) -> bool {

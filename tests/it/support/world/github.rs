@@ -56,6 +56,8 @@ pub(crate) struct Desk {
     pub(crate) archives: archive::Archives,
     /// Check runs, by their numbers.
     pub(crate) checks: Vec<FakeCheck>,
+    /// What others built of commits.
+    pub(crate) builds: Vec<FakeCheck>,
     /// Whether the request that is being answered is the App's.
     is_app: bool,
     /// The tokens that the App got itself, while they are good.
@@ -283,6 +285,15 @@ fn paged(
             }
             Value::Array(all.into_iter().skip((page - 1) * size).take(size).collect())
         }
+        // The one listing here that is no array.
+        Value::Object(mut whole) if whole.contains_key("check_runs") => {
+            let all = whole["check_runs"].as_array_mut().expect("it is an array");
+            if all.len() > page * size {
+                builder = builder.header("link", "<http://elsewhere.test>; rel=\"next\"");
+            }
+            *all = all.drain(..).skip((page - 1) * size).take(size).collect();
+            Value::Object(whole)
+        }
         whole @ (Value::Null
         | Value::Bool(_)
         | Value::Number(_)
@@ -346,6 +357,7 @@ impl State {
             ("GET", ["orgs", organization, "teams", team, rest @ ..]) => {
                 self.team(&format!("{organization}/{team}"), rest)
             }
+            ("GET", ["orgs", _, rest @ ..]) => Ok(self.settings_of_organization(rest)),
             (_, ["repos", ..]) if self.github.setup.is_gone => Ok(not_found()),
             (method, ["repos", ..]) if self.github.setup.archived && method != "GET" => {
                 Ok((403, error("Repository was archived so is read-only.")))

@@ -26,9 +26,26 @@ impl State {
     pub(super) fn check_runs(&self, id: &str, asked: &Asked<'_>) -> Option<Value> {
         let head = self.found_commit(id)?;
         let is_own = asked.query("app_id").is_none_or(|app| app == "12");
-        let on_it = self.github.checks.iter().rev().filter(|check| check.head == head && is_own);
+        let builds = self.github.builds.iter().filter(|_| asked.query("app_id").is_none());
+        let all = self.github.checks.iter().chain(builds).rev();
+        let on_it = all.filter(|check| check.head == head && is_own);
         let runs: Vec<Value> = on_it.map(|check| self.check_json(check)).collect();
         Some(json!({ "total_count": runs.len(), "check_runs": runs }))
+    }
+
+    /// A build of a commit ended, or goes on where it has no conclusion; an earlier one of that name is gone.
+    pub(crate) fn build(&mut self, head: &CommitId, name: &str, conclusion: Option<&str>) {
+        self.github.builds.retain(|build| build.head != *head || build.name != name);
+        let build = FakeCheck {
+            id: 1_000 + self.github.builds.len() as u64,
+            name: name.to_owned(),
+            head: head.clone(),
+            started_at: self.forge_now(),
+            conclusion: conclusion.map(str::to_owned),
+            output: Value::Null,
+            details_url: String::new(),
+        };
+        self.github.builds.push(build);
     }
 
     pub(super) fn add_check(&mut self, asked: &Asked<'_>) -> Result<Said, ForgeError> {

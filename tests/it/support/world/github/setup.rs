@@ -34,6 +34,8 @@ pub(crate) struct Setup {
     pub(crate) hook: Value,
     /// The webhooks of the repository, where the asker may read them.
     pub(crate) repository_hooks: Option<Vec<Value>>,
+    /// The webhooks of the organization, where the asker may read them.
+    pub(crate) organization_hooks: Option<Vec<Value>>,
     /// What became of the latest events: how many minutes ago, and with which status.
     pub(crate) deliveries: Vec<(i64, u16)>,
     /// Rules, and how the branches start that they are for.
@@ -63,6 +65,7 @@ impl Default for Setup {
             events: EVENTS.iter().map(|event| event.word()).collect(),
             hook: json!({ "url": "https://towpath.test/hooks/github/hub", "content_type": "json", "secret": "********", "insecure_ssl": "0" }),
             repository_hooks: None,
+            organization_hooks: None,
             deliveries: vec![(5, 202), (60, 202)],
             rules: Vec::new(),
             bypass: "never",
@@ -134,6 +137,20 @@ impl State {
         repository["archived"] = json!(setup.archived);
         repository["permissions"]["push"] = json!(setup.may_push);
         repository
+    }
+
+    /// What an owner sees in the settings of the organization.
+    pub(super) fn settings_of_organization(&self, parts: &[&str]) -> Said {
+        match parts {
+            ["hooks"] => {
+                let hooks = self.github.setup.organization_hooks.clone();
+                hooks.map_or_else(not_found, |hooks| (200, Value::Array(hooks)))
+            }
+            ["hooks", _, "deliveries"] => self.hook_deliveries(),
+            // Who is in which of them no doctor wants to know.
+            ["teams"] => (200, json!([])),
+            _ => not_found(),
+        }
     }
 
     /// What an owner sees in the settings of the repository.

@@ -167,6 +167,7 @@ pub(in super::super) fn team(organization: &str, slug: &str, at: Time) -> Value 
 
 /// Somebody's place in a team.
 pub(in super::super) fn membership(organization: &str, slug: &str, login: &str) -> Value {
+    let login = login.replace('[', "%5B").replace(']', "%5D");
     let url = api(&format!("/organizations/{organization}/team/{slug}/memberships/{login}"));
     json!({ "url": url, "role": "member", "state": "active" })
 }
