@@ -12,9 +12,6 @@ use super::wire::{GraphAnswer, GraphError};
 use super::{GitHubForge, failed};
 use crate::forge::ForgeError;
 
-/// How GitHub calls it when too much was asked for in this hour.
-const LIMITED: &str = "RATE_LIMITED";
-
 /// How GitHub calls it when one document is too much: too large, or too long under way.
 const TOO_MUCH: [&str; 3] = ["RESOURCE_LIMITS_EXCEEDED", "MAX_NODE_LIMIT_EXCEEDED", "TIMEOUT"];
 
@@ -75,18 +72,6 @@ impl Outcomes {
     }
 }
 
-impl GraphAnswer {
-    /// The answer, unless GitHub wants to be left alone.
-    pub(super) fn within_limits(self) -> Result<Self, ForgeError> {
-        let is_limited = self.errors.iter().any(|error| error.kind.as_deref() == Some(LIMITED));
-        if is_limited {
-            Err(ForgeError::RateLimited { wait: super::refusal::WAIT_DEFAULT })
-        } else {
-            Ok(self)
-        }
-    }
-}
-
 impl GitHubForge {
     /// Sends mutations in one request. It may be sent twice where nobody knows what became of the first.
     ///
@@ -100,7 +85,6 @@ impl GitHubForge {
         let count = u32::try_from(mutations.values.len()).unwrap_or(u32::MAX);
         let call = Call::mutation(scope, verb, mutations.body(), count);
         let answer: GraphAnswer = self.inner.connection.call(call).await?.json(verb)?;
-        let answer = answer.within_limits()?;
         let done = answer.data.unwrap_or_default().into_iter().filter(|(_, value)| !value.is_null());
         let outcomes = Outcomes { done: done.collect(), errors: answer.errors };
         let is_too_much =

@@ -8,7 +8,7 @@ use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use super::budget::Lane;
-use super::connection::{Call, in_query};
+use super::connection::{Answer, Call, in_query};
 use super::credentials::Scope;
 use super::heads::Swap;
 use super::memory::Files;
@@ -211,9 +211,8 @@ impl GitHubForge {
         let call = Call::write(Scope::Repository(repository), "open pull requests", Method::POST, path, body);
         let answer = self.inner.connection.call(call).await?;
         let number = if answer.status == StatusCode::UNPROCESSABLE_ENTITY {
-            let said = answer.words();
             let open = self.of_branch(proposal, "open").await?.into_iter().next();
-            let open = open.ok_or_else(|| refused_to_open(proposal, said))?;
+            let open = open.ok_or_else(|| refused_to_open(proposal, &answer))?;
             self.rewrite(&proposal.place, &open, words).await?;
             open.number
         } else {
@@ -291,10 +290,10 @@ fn taken(proposal: &Proposal) -> ForgeError {
 }
 
 /// Somebody was faster, or a rule of the repository forbids it.
-fn refused_to_open(proposal: &Proposal, said: String) -> ForgeError {
+fn refused_to_open(proposal: &Proposal, answer: &Answer) -> ForgeError {
     let what = format!("opening a pull request of `{}`", proposal.branch);
-    if said.to_ascii_lowercase().contains("no commits between") {
+    if answer.says("no commits between") {
         return ForgeError::Conflict { what: format!("the branch `{}`", proposal.place.branch) };
     }
-    ForgeError::Blocked { what, why: said }
+    ForgeError::Blocked { what, why: answer.words() }
 }

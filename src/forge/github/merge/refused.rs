@@ -49,7 +49,7 @@ impl Refusal {
     /// What an answer means for a pull request in this state.
     pub(super) fn new(answer: &Answer, merge: &Merge, state: &str) -> Self {
         let said = answer.words();
-        let words = said.to_ascii_lowercase();
+        let words = answer.said();
         let says = |part: &str| words.contains(part);
         if state == BEHIND || says("out of date") || says("not up to date") {
             return Self { kind: BarrierKind::Behind, why: said, retry: RETRY_AFTER };
@@ -83,11 +83,6 @@ impl Refusal {
     pub(super) fn kept_out_of_queue(said: &str) -> Self {
         let why = format!("GitHub does not take it into its merge queue: {said}");
         Self { kind: BarrierKind::Blocked, why, retry: RETRY_AFTER }
-    }
-
-    /// Whether GitHub wants it to go through the merge queue.
-    pub(super) fn wants_queue(&self) -> bool {
-        self.why.to_ascii_lowercase().contains("merge queue")
     }
 
     /// What to tell people now.
