@@ -47,6 +47,11 @@ impl Mutations {
         self.values.is_empty()
     }
 
+    fn call<'a>(self, scope: Scope<'a>, verb: &'a str) -> Call<'a> {
+        let count = u32::try_from(self.values.len()).unwrap_or(u32::MAX);
+        Call::mutation(scope, verb, self.body(), count)
+    }
+
     fn body(self) -> Value {
         json!({
             "query": format!("mutation({}) {{\n{}}}", self.variables, self.fields),
@@ -82,8 +87,23 @@ impl GitHubForge {
         (scope, verb): (Scope<'_>, &str),
         mutations: Mutations,
     ) -> Result<Outcomes, ForgeError> {
-        let count = u32::try_from(mutations.values.len()).unwrap_or(u32::MAX);
-        let call = Call::mutation(scope, verb, mutations.body(), count);
+        self.carry_out(mutations.call(scope, verb)).await
+    }
+
+    /// The same, sent once at most: what is too much for GitHub stays too much, and each try counts as all it holds.
+    ///
+    /// # Errors
+    /// As above.
+    pub(super) async fn mutate_once(
+        &self,
+        (scope, verb): (Scope<'_>, &str),
+        mutations: Mutations,
+    ) -> Result<Outcomes, ForgeError> {
+        self.carry_out(mutations.call(scope, verb).once()).await
+    }
+
+    async fn carry_out(&self, call: Call<'_>) -> Result<Outcomes, ForgeError> {
+        let verb = call.verb;
         let answer: GraphAnswer = self.inner.connection.call(call).await?.json(verb)?;
         let done = answer.data.unwrap_or_default().into_iter().filter(|(_, value)| !value.is_null());
         let outcomes = Outcomes { done: done.collect(), errors: answer.errors };

@@ -16,7 +16,8 @@ use super::wire::{Pull, commit_id};
 use super::{GitHubForge, failed};
 use crate::forge::{ForgeError, Proposal};
 use crate::model::{ChangeNumber, CommitId, EntryKind, RepositoryName, RepositoryPath};
-use together::{TOGETHER_MAX, goes_together};
+pub(super) use together::Together;
+use together::goes_together;
 
 /// The most that one promotion writes: a tree, a commit, a branch, a pull request, labels, a status.
 const WRITES: u32 = 6;
@@ -63,7 +64,8 @@ impl GitHubForge {
     /// How many new changes may be opened together now.
     fn fitting(&self, repository: &RepositoryName) -> usize {
         let room = self.room_for(repository, WRITES_TOGETHER).unwrap_or_default();
-        usize::try_from(room / WRITES_TOGETHER).map_or(TOGETHER_MAX, |fitting| fitting.min(TOGETHER_MAX))
+        let most = self.memory(repository).together.most(self.now());
+        usize::try_from(room / WRITES_TOGETHER).map_or(most, |fitting| fitting.min(most))
     }
 
     fn room_for(&self, repository: &RepositoryName, least: u32) -> Result<u32, ForgeError> {

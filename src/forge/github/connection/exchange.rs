@@ -65,7 +65,12 @@ impl Connection {
         let body = Limited::new(body, BODY_BYTES_MAX).collect().await;
         let body = body.map_err(|error| failed(call.verb, innermost(error.as_ref())))?;
         let elsewhere = (!hop.is_home).then(|| hop.host());
-        Ok(Exchanged { status: head.status, headers: head.headers, body: body.to_bytes().to_vec(), elsewhere })
+        Ok(Exchanged {
+            status: head.status,
+            headers: head.headers,
+            body: body.to_bytes().to_vec(),
+            elsewhere,
+        })
     }
 
     /// The client, made with the first request: it needs certificates of the machine, and a runtime around it.

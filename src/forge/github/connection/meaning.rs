@@ -67,9 +67,10 @@ fn not_signed_in(call: &Call<'_>, words: &str) -> ForgeError {
 fn not_from_here(call: &Call<'_>, words: &str) -> ForgeError {
     ForgeError::Shut {
         why: may_not(call, words),
-        way_out: "add the address of this machine to the organization's IP allow list, in its settings under \
+        way_out:
+            "add the address of this machine to the organization's IP allow list, in its settings under \
                   Authentication security"
-            .to_owned(),
+                .to_owned(),
     }
 }
 
@@ -105,7 +106,8 @@ fn may_not(call: &Call<'_>, words: &str) -> String {
 pub(in super::super) fn no_token(scope: Scope<'_>, words: &str) -> ForgeError {
     ForgeError::Shut {
         why: format!("GitHub gives the App no token for `{scope}`: {words}"),
-        way_out: "look at what its installation may use and do; `towpath doctor` says what it needs".to_owned(),
+        way_out: "look at what its installation may use and do; `towpath doctor` says what it needs"
+            .to_owned(),
     }
 }
 
@@ -113,6 +115,7 @@ pub(in super::super) fn no_token(scope: Scope<'_>, words: &str) -> ForgeError {
 pub(in super::super) fn not_installed(scope: Scope<'_>) -> ForgeError {
     ForgeError::Shut {
         why: format!("the App is not installed for `{scope}`"),
-        way_out: "install it, let it use the repository, and look whether that still has this name".to_owned(),
+        way_out: "install it, let it use the repository, and look whether that still has this name"
+            .to_owned(),
     }
 }

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use super::{Patience, TRIES_MAX};
 use crate::forge::ForgeError;
-use crate::model::Time;
 use crate::forge::github::budget::Pause;
+use crate::model::Time;
 
 /// A request that was not answered as it was meant.
 #[derive(Clone, Debug)]

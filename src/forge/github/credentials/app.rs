@@ -145,7 +145,9 @@ impl AppCredentials {
         };
         let answer = connection.call(Call::get(scope, VERB, path).for_token()).await?;
         match answer.status {
-            StatusCode::OK => read::<Installation>(&answer, "the installation of the App").map(|found| found.id),
+            StatusCode::OK => {
+                read::<Installation>(&answer, "the installation of the App").map(|found| found.id)
+            }
             _ => Err(shut_out(scope, &answer)),
         }
     }

@@ -75,7 +75,9 @@ impl Tokens {
 /// Lets go of what ended, and of what ends next where there still is too much. What somebody fetches stays.
 fn make_room(all: &mut BTreeMap<String, Arc<Flight<Granted>>>, github_now: Time) {
     let is_in_use = |place: &Arc<Flight<Granted>>| Arc::strong_count(place) > 1;
-    all.retain(|_, place| is_in_use(place) || place.kept().is_some_and(|granted| granted.is_good(github_now)));
+    all.retain(|_, place| {
+        is_in_use(place) || place.kept().is_some_and(|granted| granted.is_good(github_now))
+    });
     while all.len() >= TOKENS_MAX {
         let idle = all.iter().filter(|(_, place)| !is_in_use(place));
         let next = idle.min_by_key(|(_, place)| place.kept().map(|granted| granted.expires_at));

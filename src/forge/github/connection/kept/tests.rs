@@ -37,7 +37,10 @@ fn however_many_answers_there_are_no_more_are_kept_than_fit() {
     let bytes = kept.bytes;
     keep(&mut kept, "/another", 1_000);
     keep(&mut kept, "/another", 1_000);
-    assert!(kept.bytes < bytes && kept.entries.len() == ENTRIES_MAX, "it stands for one, however often it comes");
+    assert!(
+        kept.bytes < bytes && kept.entries.len() == ENTRIES_MAX,
+        "it stands for one, however often it comes"
+    );
 }
 
 #[test]
