@@ -31,6 +31,11 @@ impl<T: Clone> Flight<T> {
         lock(&self.kept).clone()
     }
 
+    /// What is to be said of it.
+    pub(super) fn look<R>(&self, look: impl FnOnce(&T) -> R) -> Option<R> {
+        lock(&self.kept).as_ref().map(look)
+    }
+
     /// Lets go of it where it is so.
     pub(super) fn drop_if(&self, is_so: impl FnOnce(&T) -> bool) {
         lock(&self.kept).take_if(|kept| is_so(kept));

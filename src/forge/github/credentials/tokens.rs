@@ -59,8 +59,9 @@ impl Tokens {
 
     /// Whether the token for something is so new that not all of GitHub may know it.
     pub(super) fn is_fresh(&self, scope: Scope<'_>, now: Time) -> bool {
-        let known = lock(&self.0).get(&format!("{scope:?}")).and_then(|flight| flight.kept());
-        known.is_some_and(|granted| granted.is_fresh(now))
+        let all = lock(&self.0);
+        let place = all.get(&format!("{scope:?}"));
+        place.and_then(|place| place.look(|granted| granted.is_fresh(now))).unwrap_or_default()
     }
 
     /// Lets go of a token that GitHub does not take, unless it is too new for that.
@@ -75,12 +76,11 @@ impl Tokens {
 /// Lets go of what ended, and of what ends next where there still is too much. What somebody fetches stays.
 fn make_room(all: &mut BTreeMap<String, Arc<Flight<Granted>>>, github_now: Time) {
     let is_in_use = |place: &Arc<Flight<Granted>>| Arc::strong_count(place) > 1;
-    all.retain(|_, place| {
-        is_in_use(place) || place.kept().is_some_and(|granted| granted.is_good(github_now))
-    });
+    let is_good = |granted: &Granted| granted.is_good(github_now);
+    all.retain(|_, place| is_in_use(place) || place.look(is_good).unwrap_or_default());
     while all.len() >= TOKENS_MAX {
         let idle = all.iter().filter(|(_, place)| !is_in_use(place));
-        let next = idle.min_by_key(|(_, place)| place.kept().map(|granted| granted.expires_at));
+        let next = idle.min_by_key(|(_, place)| place.look(|granted| granted.expires_at));
         let Some(key) = next.map(|(key, _)| key.clone()) else { return };
         all.remove(&key);
     }

@@ -36,7 +36,9 @@ async fn a_token_that_was_taken_back_is_replaced_at_once() {
     let forge = client(&ground.world, ground.address, app());
     forge.head(&place()).await.unwrap();
     ground.world.state().github.tokens.clear();
+    ground.world.state().now += chrono::TimeDelta::minutes(1);
     forge.head(&place()).await.unwrap();
+    assert_eq!(ground.world.state().github.wishes.len(), 2);
 }
 
 #[tokio::test]
