@@ -55,6 +55,126 @@ async fn nothing_is_sent_while_github_asks_for_patience() {
     ground.forge.head(&place()).await.unwrap();
 }
 
+/// A question whose answer is this, and then the account's next one.
+async fn limited_by(request: &'static str, status: u16, message: &'static str) -> [Option<Duration>; 2] {
+    let ground = Ground::new().await;
+    ground.look().await;
+    let proposal = ground.proposal("dev", "1.10.0").await;
+    ground.refuse(request, status, message);
+    let wait = |error: ForgeError| match error {
+        ForgeError::RateLimited { wait } => Some(wait),
+        _ => None,
+    };
+    let first = ground.propose(&proposal).await.unwrap_err();
+    ground.start_counting();
+    let second = ground.forge.head(&place()).await.err();
+    assert!(second.is_none() || ground.counted().0.is_empty(), "nothing is sent meanwhile");
+    [wait(first), second.and_then(wait)]
+}
+
+#[tokio::test]
+async fn every_way_in_which_github_asks_for_patience_is_understood_and_holds_for_all() {
+    const GRAPH: &str = "POST /graphql";
+    const NO: &str = r#"{"message":"Validation Failed","documentation_url":"https://docs.github.com/rest","errors":[{"resource":"PullRequest","code":"custom","message":"was submitted too quickly"}]}"#;
+    const ABUSE: &str = r#"{"message":"Validation Failed","documentation_url":"https://docs.github.com/rest","errors":[{"resource":"PullRequest","code":"abuse","field":"base"}]}"#;
+    let minute = Some(Duration::from_secs(60));
+    let ways = [
+        (
+            GRAPH,
+            200,
+            r#"{"errors":[{"type":"RATE_LIMIT","message":"API rate limit already exceeded for user ID 1."}]}"#,
+        ),
+        (GRAPH, 200, r#"{"data":null,"errors":[{"type":"RATE_LIMITED","message":"x"}]}"#),
+        (
+            GRAPH,
+            200,
+            r#"{"data":{"branch0":null,"commit0":null},"errors":[{"type":"UNPROCESSABLE","path":["branch0"],"message":"was submitted too quickly"}]}"#,
+        ),
+        (GRAPH, 200, r#"{"errors":[{"message":"You have exceeded a secondary rate limit."}]}"#),
+        (GRAPH, 429, "Too Many Requests"),
+        ("POST /repos/acme/deploy/pulls", 422, NO),
+        ("POST /repos/acme/deploy/pulls", 422, ABUSE),
+        ("POST /repos/acme/deploy/pulls", 403, "You have triggered an abuse detection mechanism."),
+    ];
+    for (request, status, message) in ways {
+        assert_eq!(limited_by(request, status, message).await, [minute, minute], "{status} {message}");
+    }
+}
+
+#[tokio::test]
+async fn nobody_else_asks_while_one_waits_on_the_spot() {
+    let ground = Ground::new().await;
+    let patience = Patience { pause: Duration::from_millis(1), wait_max: Duration::from_secs(600) };
+    let access = Access { patience, ..access(ground.address, Credentials::token(&secret(TOKEN))) };
+    let world = ground.world.clone();
+    let forge = GitHubForge::new(access, Arc::new(move || world.now()));
+    ground.refuse_with(Refusal {
+        request: "GET ",
+        status: 429,
+        message: "Too Many Requests",
+        header: Some(("retry-after", "500")),
+    });
+    let (one, here) = (forge.clone(), place());
+    let waiting = tokio::spawn(async move { one.head(&here).await });
+    while ground.counted().0.is_empty() {
+        tokio::task::yield_now().await;
+    }
+    // Its answer is on the way, and takes no time to speak of.
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    let other = tokio::time::timeout(Duration::from_millis(10), forge.read_log(&place(), None)).await;
+    assert!(other.is_err(), "it waits on the spot, too: {other:?}");
+    assert_eq!(ground.counted().0.len(), 1);
+    waiting.abort();
+    ground.world.state().now += chrono::TimeDelta::seconds(501);
+    forge.head(&place()).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_bars_the_bot_is_said_with_its_own_way_out() {
+    let ground = Ground::new().await;
+    ground.look().await;
+    let header = Some(("x-accepted-oauth-scopes", "repo"));
+    let saml = "Resource protected by organization SAML enforcement. You must grant your Personal Access token access to this organization.";
+    let address = "Although you appear to have the correct authorization credentials, the `acme` organization has an IP allow list enabled, and 192.0.2.1 is not permitted to access this resource.";
+    let ways = [
+        (saml, header),
+        (
+            "Forbidden",
+            Some(("x-github-sso", "required; url=https://github.com/orgs/acme/sso?authorization_request=A")),
+        ),
+        (address, header),
+        ("Sorry. Your account was suspended.", header),
+        ("Upgrade to GitHub Pro or make this repository public to enable this feature.", header),
+        ("Git Repository is empty in some new way", None),
+        ("Must have admin rights to Repository.", header),
+        ("Resource not accessible by personal access token", None),
+    ];
+    let mut said = String::new();
+    for (message, header) in ways {
+        ground.refuse_with(Refusal { request: "GET ", status: 403, message, header });
+        said += &format!("{}\n", ground.forge.head(&place()).await.unwrap_err());
+    }
+    assert_snapshot!(said, @r#"
+    GitHub does not let the bot read the branches in `acme/deploy`: GitHub answered 403, Resource protected by organization SAML enforcement. You must grant your Personal Access token access to this organization; authorize the token for the organization: "Configure SSO" beside it, in the bot's account under Settings > Developer settings > Personal access tokens
+    GitHub does not let the bot read the branches in `acme/deploy`: GitHub answered 403, Forbidden; authorize the token for the organization: "Configure SSO" beside it, in the bot's account under Settings > Developer settings > Personal access tokens
+    GitHub does not let the bot read the branches in `acme/deploy`: GitHub answered 403, Although you appear to have the correct authorization credentials, the `acme` organization has an IP allow list enabled, and 192.0.2.1 is not permitted to access this resource; add the address of this machine to the organization's IP allow list, in its settings under Authentication security
+    the bot's account is suspended; have it unsuspended, or give the forge the token of another one
+    GitHub does not let the bot read the branches in `acme/deploy`: GitHub answered 403, Upgrade to GitHub Pro or make this repository public to enable this feature; see to that, or grant it `repo` if it lacks a right
+    GitHub does not let the bot read the branches in `acme/deploy`: GitHub answered 403, Git Repository is empty in some new way; look at what the token or the App may use and do there
+    the bot may not read the branches in `acme/deploy`; grant it `repo`
+    the bot may not read the branches in `acme/deploy`; grant it `GitHub answered 403, Resource not accessible by personal access token`
+    "#);
+}
+
+#[tokio::test]
+async fn what_github_says_late_in_a_long_sentence_is_found_there() {
+    let ground = Ground::new().await;
+    let change = ground.open().await;
+    let long = format!("{}: merge method squash is required here", "a rule that many wrote ".repeat(20));
+    ground.refuse("PUT /repos/acme/deploy/pulls/1/merge", 405, long.leak());
+    ground.forge.merge(&ground.merge_of(change)).await.expect("the next method is tried");
+}
+
 #[tokio::test]
 async fn the_hourly_limit_is_over_at_the_hour_that_github_names() {
     let ground = Ground::new().await;

@@ -180,7 +180,7 @@ impl State {
         self.github.granted = self.github.tokens.get(token).cloned().unwrap_or_default();
         if let Some(refusal) = self.github.planned(&line) {
             self.github.requests.push((line, false));
-            return (refused(&refusal), true);
+            return (refused(&refusal, self.clock()), true);
         }
         let (status, value) = if header("user-agent").is_none() {
             (403, error("Request forbidden by administrative rules."))
@@ -207,7 +207,11 @@ impl Desk {
     /// Whether a token is good for a path. The App's own proof, a JSON Web Token, is good for asking for tokens.
     fn takes(&self, token: &str, path: &str, clock: Time) -> bool {
         let is_about_the_app = path.starts_with("/app") || path.ends_with("/installation");
-        if is_about_the_app { is_proof(token, clock) } else { token == TOKEN || self.tokens.contains_key(token) }
+        if is_about_the_app {
+            is_proof(token, clock)
+        } else {
+            token == TOKEN || self.tokens.contains_key(token)
+        }
     }
 
     /// GitHub would stop a bot that writes more than this, so no test may.
@@ -249,8 +253,9 @@ fn writes_in(head: &Parts, body: &[u8]) -> usize {
     }
 }
 
-fn refused(refusal: &Refusal) -> Response<String> {
+fn refused(refusal: &Refusal, clock: Time) -> Response<String> {
     let mut builder = Response::builder().status(refusal.status).header("content-type", "application/json");
+    builder = builder.header("date", setup::date(clock));
     if let Some((name, value)) = refusal.header {
         builder = builder.header(name, value);
     }

@@ -64,7 +64,8 @@ async fn archive(
     let mut state = world.state();
     if let Some(status) = state.github.archives.refusal {
         let refused = Response::builder().status(status).header("retry-after", "60");
-        let refused = refused.header("date", "Thu, 01 Jan 2026 00:00:00 GMT").header("x-ratelimit-remaining", "0");
+        let refused =
+            refused.header("date", "Thu, 01 Jan 2026 00:00:00 GMT").header("x-ratelimit-remaining", "0");
         return refused.body(Body::from("Too many requests")).expect("a response");
     }
     let Some(commit) = state.found_commit(&commit) else {

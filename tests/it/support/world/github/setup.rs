@@ -90,7 +90,7 @@ impl State {
     /// The headers that every answer has.
     pub(super) fn with_headers(&self, mut builder: Builder) -> Builder {
         let setup = &self.github.setup;
-        builder = builder.header("date", self.clock().format("%a, %d %b %Y %H:%M:%S GMT").to_string());
+        builder = builder.header("date", date(self.clock()));
         if let Some(scopes) = setup.scopes {
             builder = builder.header("x-oauth-scopes", scopes);
         }
@@ -204,6 +204,11 @@ impl State {
             }),
         )
     }
+}
+
+/// An instant as headers have it.
+pub(super) fn date(at: Time) -> String {
+    at.format("%a, %d %b %Y %H:%M:%S GMT").to_string()
 }
 
 fn in_ruleset(rule: &Value) -> Value {

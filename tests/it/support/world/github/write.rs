@@ -141,7 +141,9 @@ impl State {
         if self.github.is_app && !teams.is_empty() && self.github.granted.get("members").is_none() {
             // It looks the team up with the same token, and does not find it.
             let said = "Could not resolve to a node with the global id of 'T_kwDOABCDEF'.";
-            return (422, json!({ "message": "Validation Failed", "errors": [said] }));
+            let mut refused = error("Validation Failed");
+            refused["errors"] = json!([said]);
+            return (422, refused);
         }
         let all = users.into_iter().chain(teams);
         let all: Vec<String> = all.filter_map(|name| name.as_str().map(str::to_owned)).collect();
