@@ -190,7 +190,7 @@ impl Connection {
             let token = self.credentials.token_for(self, call.bearer()).await?;
             let setback = match self.admitted(call, &tries) {
                 Ok(budget) => {
-                    let answered = self.send_once(call, (&token, condition.clone()), &budget).await;
+                    let answered = self.send_once(call, (&token, condition.clone()), (&budget, &tries)).await;
                     budget.counted(call.cost(), outcome(&answered));
                     match answered {
                         Ok(answered) => return Ok(answered),
@@ -205,12 +205,16 @@ impl Connection {
 
     /// Takes what a request costs from the budget of its account.
     fn admitted(&self, call: &Call<'_>, tries: &Tries) -> Result<Arc<Budget>, Setback> {
-        let (budget, cost, now) = (self.budget(call.bearer()), call.cost(), self.now());
-        if let Some(pause) = budget.held(cost, now).filter(|pause| !tries.waited_for(*pause)) {
-            return Err(Setback::held(pause));
-        }
-        let taken = budget.take(cost, now);
+        let budget = self.budget(call.bearer());
+        self.expect_no_pause(call, &budget, tries)?;
+        let taken = budget.take(call.cost(), self.now());
         taken.map_err(|wait| Setback::last(ForgeError::RateLimited { wait })).map(|()| budget)
+    }
+
+    /// Refuses to send while GitHub asks for patience, unless this request waited for that.
+    fn expect_no_pause(&self, call: &Call<'_>, budget: &Budget, tries: &Tries) -> Result<(), Setback> {
+        let pause = budget.held(call.cost(), self.now()).filter(|pause| !tries.waited_for(*pause));
+        pause.map_or(Ok(()), |pause| Err(Setback::held(pause)))
     }
 
     /// What the account may still ask that answers for a scope.
@@ -235,10 +239,12 @@ impl Connection {
         &self,
         call: &Call<'_>,
         (token, condition): (&SecretString, Option<HeaderValue>),
-        budget: &Budget,
+        (budget, tries): (&Budget, &Tries),
     ) -> Result<(Answer, HeaderMap), Setback> {
         let is_repeatable = call.again == Again::Safe;
         let under_way = budget.enter().await;
+        // It may have stood in line while GitHub told another one to wait.
+        self.expect_no_pause(call, budget, tries)?;
         let ahead = self.clock.ahead();
         let exchanged = self.exchange(call, token, condition).await;
         drop(under_way);
@@ -255,19 +261,31 @@ impl Connection {
         Err(match refused {
             Refused::Patience(limit) => Setback::held(self.paused(budget, limit, interface)),
             Refused::Broken(why) => Setback::passing(failed(call.verb, why), is_repeatable),
-            // What is refused had no effect, so that all may be tried again.
             Refused::Token => {
-                let was_our_clock = (self.clock.ahead() - ahead).abs() > CLOCK_BLUR && call.is_app_s();
-                let error = meaning::not_let_in(&self.credentials, call, &words(status, &body));
-                let goes_on = self.credentials.doubt(call.bearer(), token, self.now());
-                Setback::passing(error, goes_on || was_our_clock)
+                let was_our_clock = call.is_app_s() && (self.clock.ahead() - ahead).abs() > CLOCK_BLUR;
+                self.not_let_in(call, token, (&words(status, &body), was_our_clock))
             }
-            Refused::Barred(barred) => {
-                let may_be_early = matches!(barred, Barred::Right(..));
-                let is_early = may_be_early && self.credentials.is_fresh(call.bearer(), self.now());
-                Setback::passing(meaning::barred(&self.credentials, call, barred), is_early)
-            }
+            Refused::Barred(barred) => self.barred(call, barred),
         })
+    }
+
+    /// What follows where GitHub does not take the token. What is refused had no effect, so that all may be tried again.
+    fn not_let_in(
+        &self,
+        call: &Call<'_>,
+        token: &SecretString,
+        (words, was_our_clock): (&str, bool),
+    ) -> Setback {
+        let error = meaning::not_let_in(&self.credentials, call, words);
+        let goes_on = self.credentials.doubt(call.bearer(), token, self.now());
+        Setback::passing(error, goes_on || was_our_clock)
+    }
+
+    /// The same where the bot may not do it: of a new token it may not be known everywhere what it is good for.
+    fn barred(&self, call: &Call<'_>, barred: Barred) -> Setback {
+        let may_be_early = matches!(barred, Barred::Right(..));
+        let is_early = may_be_early && self.credentials.is_fresh(call.bearer(), self.now());
+        Setback::passing(meaning::barred(&self.credentials, call, barred), is_early)
     }
 
     /// Has all that the account asks wait for what GitHub said to one request.

@@ -1,5 +1,6 @@
 //! What the client makes of a no, and of no answer.
 
+use futures::future::join_all;
 use insta::assert_snapshot;
 use towpath::forge::{Forge as _, Remark};
 use towpath::model::Comment;
@@ -124,6 +125,23 @@ async fn nobody_else_asks_while_one_waits_on_the_spot() {
     waiting.abort();
     ground.world.state().now += chrono::TimeDelta::seconds(501);
     forge.head(&place()).await.unwrap();
+}
+
+#[tokio::test]
+async fn whoever_stands_in_line_when_github_asks_for_patience_is_not_sent() {
+    let ground = Ground::new().await;
+    ground.forge.head(&place()).await.unwrap();
+    ground.refuse_with(Refusal {
+        request: "GET ",
+        status: 429,
+        message: "Too Many Requests",
+        header: Some(("retry-after", "30")),
+    });
+    ground.start_counting();
+    let here = place();
+    join_all((0..60).map(|_| ground.forge.head(&here))).await;
+    let (paid, free) = ground.counted();
+    assert!(paid.len() + free.len() < 60, "{} and {}", paid.len(), free.len());
 }
 
 #[tokio::test]
