@@ -4,7 +4,7 @@ use super::{Draft, Effect, Subject, content};
 use crate::decide::{Action, Because, Judgement, Plan};
 use crate::model::{
     Change, ChangeNumber, FileChange, ImageReference, NewStatus, ObservedChange, Presentation, QueuePlace,
-    Release, SourceSpan, World,
+    Release, SourceSpan,
 };
 use crate::render::{self, BodyInput, Carriage, Comparison, ImageSource, Step};
 

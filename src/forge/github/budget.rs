@@ -19,6 +19,7 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::connection::lock;
 use crate::model::Time;
+pub(super) use primary::BLUR;
 use primary::Primary;
 use window::Window;
 
@@ -34,6 +35,8 @@ const GRAPH_POINTS_A_MINUTE: u32 = 2_000;
 /// What a request costs of them that only reads, and one that writes.
 const READ_POINTS: u32 = 1;
 const WRITE_POINTS: u32 = 5;
+/// How many tokens GitHub gives an App in an hour.
+const TOKENS_AN_HOUR: u32 = 2_000;
 /// How many requests are under way at once; GitHub takes 100.
 const UNDER_WAY_MAX: usize = 20;
 /// By how much a minute and an hour are longer here than there: requests arrive later than they are sent, and not all
@@ -107,6 +110,8 @@ pub(super) struct Cost {
     /// How much it writes. GitHub does not say what content is, so every POST, PATCH, PUT and DELETE counts, Git objects
     /// that nothing points to among them, and each mutation in a GraphQL document; tokens of the App do not.
     pub(super) writes: u32,
+    /// How many tokens of the App it asks for.
+    pub(super) tokens: u32,
 }
 
 impl Cost {
@@ -126,14 +131,24 @@ pub(super) struct Budget {
 
 #[derive(Debug)]
 struct Spent {
-    /// Nothing is sent before this instant: GitHub asked for patience.
-    not_before: Option<Time>,
+    /// Nothing is sent to an interface before this instant: GitHub asked for patience.
+    not_before: [Option<Time>; 2],
     minute: Window,
     hour: Window,
     /// What deployments took of both.
     shown: [Window; 2],
     points: [Window; 2],
     primary: [Option<Primary>; 2],
+    tokens: Window,
+}
+
+/// A pause that GitHub asked for.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub(super) struct Pause {
+    /// How long it still is.
+    pub(super) wait: Duration,
+    /// When it ends.
+    pub(super) until: Time,
 }
 
 impl Budget {
@@ -142,12 +157,13 @@ impl Budget {
         let minute = || Window::new(TimeDelta::minutes(1) + MARGIN);
         let hour = || Window::new(TimeDelta::hours(1) + MARGIN);
         let spent = Spent {
-            not_before: None,
+            not_before: [None, None],
             minute: minute(),
             hour: hour(),
             shown: [minute(), hour()],
             points: [minute(), minute()],
             primary: [None, None],
+            tokens: hour(),
         };
         Self {
             labels: [("forge", forge.to_owned()), ("account", account.to_owned())],
@@ -180,11 +196,21 @@ impl Budget {
         Ok(())
     }
 
+    /// The pause in which a request would fall; whoever waited for it already may go.
+    pub(super) fn held(&self, cost: Cost, now: Time) -> Option<Pause> {
+        let until = lock(&self.spent).not_before[cost.interface as usize]?;
+        let wait = until - now;
+        (wait > TimeDelta::zero()).then(|| Pause { wait: self.refused(cost.lane, wait), until })
+    }
+
     /// How many writes may go out now, at least as many as the cost says.
     ///
     /// # Errors
     /// Where there are fewer: how long to wait.
     pub(super) fn room(&self, least: Cost, now: Time) -> Result<u32, Duration> {
+        if let Some(pause) = self.held(least, now) {
+            return Err(pause.wait);
+        }
         let mut spent = lock(&self.spent);
         let wait = spent.wait(least, now);
         if wait > TimeDelta::zero() {
@@ -195,11 +221,18 @@ impl Budget {
         Ok(minute.min(hour))
     }
 
-    /// Sends nothing for a while, because GitHub asks for patience.
-    pub(super) fn pause(&self, wait: Duration, now: Time) {
-        let until = TimeDelta::from_std(wait).ok().and_then(|wait| now.checked_add_signed(wait));
+    /// Sends nothing for a while, because GitHub asks for patience: to one interface, or to both. Says until when.
+    pub(super) fn pause(&self, wait: Duration, of: Option<Interface>, now: Time) -> Time {
+        let wait = TimeDelta::from_std(wait).unwrap_or(TimeDelta::MAX);
+        let until = now.checked_add_signed(wait).unwrap_or(Time::MAX_UTC);
         let mut spent = lock(&self.spent);
-        spent.not_before = spent.not_before.max(until);
+        for interface in [Interface::Rest, Interface::Graph] {
+            if of.is_none_or(|of| of == interface) {
+                let not_before = &mut spent.not_before[interface as usize];
+                *not_before = (*not_before).max(Some(until));
+            }
+        }
+        until
     }
 
     /// Learns from an answer what is left of the primary limit.
@@ -244,18 +277,17 @@ impl Budget {
 impl Spent {
     /// How long a request has to wait; nothing where it may go.
     fn wait(&mut self, cost: Cost, now: Time) -> TimeDelta {
-        let pause = self.not_before.map_or(TimeDelta::zero(), |until| until - now);
         let points_max = match cost.interface {
             Interface::Rest => REST_POINTS_A_MINUTE,
             Interface::Graph => GRAPH_POINTS_A_MINUTE,
         };
         let primary = self.primary[cost.interface as usize];
         let waits = [
-            pause,
             self.minute.wait(cost.writes, cost.lane.share(WRITES_A_MINUTE), now),
             self.hour.wait(cost.writes, cost.lane.share(WRITES_AN_HOUR), now),
             self.points[cost.interface as usize].wait(cost.points(), cost.lane.share(points_max), now),
             primary.map_or(TimeDelta::zero(), |primary| primary.wait(cost.lane, now)),
+            self.tokens.wait(cost.tokens, TOKENS_AN_HOUR, now),
             self.wait_to_show(cost, now),
         ];
         waits.into_iter().max().unwrap_or_default()
@@ -273,6 +305,7 @@ impl Spent {
     fn take(&mut self, cost: Cost, now: Time) {
         self.minute.take(cost.writes, now);
         self.hour.take(cost.writes, now);
+        self.tokens.take(cost.tokens, now);
         if cost.lane == Lane::Show {
             self.shown.iter_mut().for_each(|window| window.take(cost.writes, now));
         }

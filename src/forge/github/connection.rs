@@ -2,43 +2,46 @@
 
 mod answer;
 mod call;
+mod clock;
+mod exchange;
+mod kept;
+mod meaning;
 mod redirect;
+mod tries;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
+use chrono::TimeDelta;
 use http::StatusCode;
-use http::header::{ACCEPT, AUTHORIZATION, ETAG, HeaderMap, HeaderName, HeaderValue, IF_NONE_MATCH};
-use http_body_util::{BodyExt as _, Limited};
+use http::header::{ETAG, HeaderMap, HeaderValue};
 use octocrab::Octocrab;
-use octocrab::service::middleware::retry::RetryConfig;
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::SecretString;
 use serde::de::DeserializeOwned;
 
-use self::redirect::Hop;
-use super::budget::{Budget, Cost, Interface, Lane};
+use self::clock::Clock;
+use self::exchange::Exchanged;
+use self::kept::Kept;
+use self::tries::{Setback, Tries};
+use super::budget::{Budget, Cost, Interface, Lane, Pause};
 use super::credentials::{Credentials, Scope};
-use super::refusal::{Refused, refused};
+use super::refusal::{Barred, Limit, Refused, refused, words};
 use super::{Now, failed};
 use crate::forge::ForgeError;
 use crate::model::{ForgeName, Time};
 pub(super) use answer::Answer;
 pub(super) use call::{Again, Call, in_path, in_query};
+pub(super) use meaning::{no_token, not_installed};
 
-/// Most bytes that are read of an answer; the largest are trees of 100,000 files.
-const BODY_BYTES_MAX: usize = 64 << 20;
 /// Most pages that are read of one listing.
 const PAGES_MAX: usize = 200;
 /// Entries on each page of a listing; GitHub gives no more.
 pub(super) const PAGE_SIZE: usize = 100;
 /// How often a request that may be repeated is sent.
 const TRIES_MAX: u32 = 4;
-/// How long GitHub may take to accept a connection, and to go on with an answer.
-const SILENCE_MAX: Duration = Duration::from_secs(30);
-/// The version of the REST interface that the wire types are of.
-const API_VERSION: &str = "2022-11-28";
-const API_VERSION_HEADER: HeaderName = HeaderName::from_static("x-github-api-version");
+/// How far apart two tellings of GitHub's clock are where no clock was set: instants are told in whole seconds.
+const CLOCK_BLUR: TimeDelta = TimeDelta::seconds(5);
 
 /// How patient requests are.
 #[derive(Copy, Clone, Debug)]
@@ -55,9 +58,6 @@ impl Default for Patience {
     }
 }
 
-/// An answer and the mark by which GitHub knows whether it still holds.
-type Kept = (HeaderValue, Answer);
-
 /// The way to one GitHub.
 pub(super) struct Connection {
     /// The forge's name in the configuration.
@@ -66,9 +66,10 @@ pub(super) struct Connection {
     credentials: Credentials,
     patience: Patience,
     now: Now,
+    clock: Clock,
     client: OnceLock<Octocrab>,
-    /// Answers that are asked for again and again: refs, first pages. As many as there are such addresses.
-    kept: Mutex<BTreeMap<String, Kept>>,
+    /// Answers that are asked for again and again: refs, first pages, pull requests.
+    kept: Mutex<Kept>,
     /// What may still be asked, by the account that asks: an installation of the App, or the user of the token.
     budgets: Mutex<BTreeMap<String, Arc<Budget>>>,
 }
@@ -86,6 +87,7 @@ impl Connection {
             credentials,
             patience,
             now,
+            clock: Clock::default(),
             client: OnceLock::new(),
             kept: Mutex::default(),
             budgets: Mutex::default(),
@@ -106,6 +108,16 @@ impl Connection {
         (self.now)()
     }
 
+    /// What time it is at GitHub, in whole seconds: what is held against its times must not depend on our clock.
+    pub(super) fn github_now(&self) -> Time {
+        self.clock.there(self.now())
+    }
+
+    /// Lets go of the answers that are kept of a path, whatever its query, and of all below it.
+    pub(super) fn forget(&self, path: &str) {
+        lock(&self.kept).forget(path);
+    }
+
     /// Reads something that has to be there.
     pub(super) async fn get<T: DeserializeOwned>(
         &self,
@@ -122,19 +134,17 @@ impl Connection {
     /// Whoever skips what it knows already goes by the tag of the answer that it took in last: that GitHub says "as it was"
     /// does not mean that the caller ever came to its end with it.
     pub(super) async fn get_if_changed(&self, call: Call<'_>) -> Result<Answer, ForgeError> {
-        let kept = lock(&self.kept).get(&call.path).cloned();
-        let condition = kept.as_ref().map(|(tag, _)| tag.clone());
+        let (condition, kept) = lock(&self.kept).get(&call.path).unzip();
         let path = call.path.clone();
         let (answer, headers) = self.send(&call.in_lane(Lane::Merge), condition).await?;
-        if let Some((_, kept)) = kept
+        if let Some(kept) = kept
             && answer.status == StatusCode::NOT_MODIFIED
         {
             return Ok(kept);
         }
-        let mut all = lock(&self.kept);
         match headers.get(ETAG).filter(|_| answer.status.is_success()) {
-            Some(tag) => drop(all.insert(path, (tag.clone(), answer.clone()))),
-            None => drop(all.remove(&path)),
+            Some(mark) => lock(&self.kept).keep(&path, mark.clone(), answer.clone()),
+            None => self.forget(&path),
         }
         Ok(answer)
     }
@@ -177,35 +187,37 @@ impl Connection {
         call: &Call<'_>,
         condition: Option<HeaderValue>,
     ) -> Result<(Answer, HeaderMap), ForgeError> {
-        let mut pause = self.patience.pause;
-        let mut tried = 1;
+        let mut tries = Tries::new(self.patience);
         loop {
-            let budget = self.budget(call.scope);
-            budget.take(call.cost(), self.now()).map_err(|wait| ForgeError::RateLimited { wait })?;
-            let answered = self.send_once(call, condition.clone(), &budget).await;
-            budget.counted(call.cost(), outcome(&answered));
-            let error = match answered {
-                Ok(answered) => return Ok(answered),
-                Err(error) => error,
+            // Whatever goes wrong on the way to a token was tried often enough there.
+            let token = self.credentials.token_for(self, call.bearer()).await?;
+            let setback = match self.admitted(call, &tries) {
+                Ok(budget) => {
+                    let answered = self.send_once(call, (&token, condition.clone()), (&budget, &tries)).await;
+                    budget.counted(call.cost(), outcome(&answered));
+                    match answered {
+                        Ok(answered) => return Ok(answered),
+                        Err(setback) => setback,
+                    }
+                }
+                Err(setback) => setback,
             };
-            let wait = match &error {
-                ForgeError::RateLimited { wait } if *wait <= self.patience.wait_max => *wait,
-                ForgeError::Unavailable { .. } if call.again == Again::Safe => pause,
-                ForgeError::RateLimited { .. }
-                | ForgeError::Unavailable { .. }
-                | ForgeError::Conflict { .. }
-                | ForgeError::NotYet { .. }
-                | ForgeError::NotFound { .. }
-                | ForgeError::Blocked { .. }
-                | ForgeError::Shut { .. }
-                | ForgeError::Forbidden { .. } => return Err(error),
-            };
-            if tried == TRIES_MAX {
-                return Err(error);
-            }
-            tokio::time::sleep(wait).await;
-            (pause, tried) = (pause * 2, tried + 1);
+            tries.wait(setback).await?;
         }
+    }
+
+    /// Takes what a request costs from the budget of its account.
+    fn admitted(&self, call: &Call<'_>, tries: &Tries) -> Result<Arc<Budget>, Setback> {
+        let budget = self.budget(call.bearer());
+        self.expect_no_pause(call, &budget, tries)?;
+        let taken = budget.take(call.cost(), self.now());
+        taken.map_err(|wait| Setback::last(ForgeError::RateLimited { wait })).map(|()| budget)
+    }
+
+    /// Refuses to send while GitHub asks for patience, unless this request waited for that.
+    fn expect_no_pause(&self, call: &Call<'_>, budget: &Budget, tries: &Tries) -> Result<(), Setback> {
+        let pause = budget.held(call.cost(), self.now()).filter(|pause| !tries.waited_for(*pause));
+        pause.map_or(Ok(()), |pause| Err(Setback::held(pause)))
     }
 
     /// What the account may still ask that answers for a scope.
@@ -222,89 +234,83 @@ impl Connection {
     /// # Errors
     /// Where there are fewer, [`ForgeError::RateLimited`] with how long to wait.
     pub(super) fn room(&self, scope: Scope<'_>, lane: Lane, least: u32) -> Result<u32, ForgeError> {
-        let least = Cost { lane, interface: Interface::Rest, writes: least };
+        let least = Cost { lane, interface: Interface::Rest, writes: least, tokens: 0 };
         self.budget(scope).room(least, self.now()).map_err(|wait| ForgeError::RateLimited { wait })
     }
 
     async fn send_once(
         &self,
         call: &Call<'_>,
-        condition: Option<HeaderValue>,
-        budget: &Budget,
-    ) -> Result<(Answer, HeaderMap), ForgeError> {
-        let token = self.credentials.token_for(self, call.scope).await?;
+        (token, condition): (&SecretString, Option<HeaderValue>),
+        (budget, tries): (&Budget, &Tries),
+    ) -> Result<(Answer, HeaderMap), Setback> {
+        let is_repeatable = call.again == Again::Safe;
         let under_way = budget.enter().await;
-        let (status, headers, body) = self.exchange(call, &token, condition).await?;
+        // It may have stood in line while GitHub told another one to wait.
+        self.expect_no_pause(call, budget, tries)?;
+        let ahead = self.clock.ahead();
+        let exchanged = self.exchange(call, token, condition).await;
         drop(under_way);
-        budget.learn(&headers, call.cost().interface, self.now());
-        let Some(refused) = refused(status, &headers, &body) else {
+        let exchanged = exchanged.map_err(|error| Setback::passing(error, is_repeatable))?;
+        let Exchanged { status, headers, body, elsewhere } = exchanged;
+        if let Some(host) = elsewhere {
+            return said_elsewhere(call, &host, (status, headers, body));
+        }
+        let interface = call.cost().interface;
+        budget.learn(&headers, interface, self.now());
+        let Some(refused) = refused(interface, (status, &headers, &body)) else {
             return Ok((Answer::new(status, &headers, body), headers));
         };
         Err(match refused {
+            Refused::Patience(limit) => Setback::held(self.paused(budget, limit, interface)),
+            Refused::Broken(why) => Setback::passing(failed(call.verb, why), is_repeatable),
             Refused::Token => {
-                self.credentials.forget(call.scope);
-                not_let_in(&self.credentials)
+                let was_our_clock = call.is_app_s() && (self.clock.ahead() - ahead).abs() > CLOCK_BLUR;
+                self.not_let_in(call, token, (&words(status, &body), was_our_clock))
             }
-            Refused::ReadOnly => ForgeError::Shut {
-                why: format!("`{}` is archived, so nobody can write there", call.scope),
-                way_out: "unarchive it, or take its services out of the configuration".to_owned(),
-            },
-            Refused::Permission(permission) => forbidden(call, &permission),
-            Refused::Patience(wait) => {
-                if wait > self.patience.wait_max {
-                    budget.pause(wait, self.now());
-                }
-                ForgeError::RateLimited { wait }
-            }
-            Refused::Broken(why) => failed(call.verb, why),
+            Refused::Barred(barred) => self.barred(call, barred),
         })
     }
 
-    /// One request over the wire, and where its answer leads.
-    pub(super) async fn exchange(
+    /// What follows where GitHub does not take the token. What is refused had no effect, so that all may be tried again.
+    fn not_let_in(
         &self,
         call: &Call<'_>,
         token: &SecretString,
-        condition: Option<HeaderValue>,
-    ) -> Result<(StatusCode, HeaderMap, Vec<u8>), ForgeError> {
-        let went_wrong = |error: octocrab::Error| failed(call.verb, said_by(&error));
-        let own = own_headers(call, token, condition)?;
-        let client = self.client()?;
-        let mut hop = Hop::first(&call.address(&self.url)).map_err(|error| failed(call.verb, error))?;
-        let (head, body) = loop {
-            let mut builder = http::Request::builder()
-                .method(call.method.clone())
-                .uri(hop.address())
-                .header(ACCEPT, "application/vnd.github+json");
-            if let Some(headers) = builder.headers_mut().filter(|_| hop.is_home) {
-                headers.extend(own.clone());
-            }
-            let request = client.build_request(builder, call.body.as_ref()).map_err(went_wrong)?;
-            let (head, body) = client.send(request).await.map_err(went_wrong)?.into_parts();
-            match hop.next(&call.method, head.status, &head.headers) {
-                Some(next) => hop = next,
-                None => break (head, body),
-            }
-        };
-        let body = Limited::new(body, BODY_BYTES_MAX).collect().await;
-        let body = body.map_err(|error| failed(call.verb, innermost(error.as_ref())))?;
-        Ok((head.status, head.headers, body.to_bytes().to_vec()))
+        (words, was_our_clock): (&str, bool),
+    ) -> Setback {
+        let error = meaning::not_let_in(&self.credentials, call, words);
+        let goes_on = self.credentials.doubt(call.bearer(), token, self.now());
+        Setback::passing(error, goes_on || was_our_clock)
     }
 
-    /// The client, made with the first request: it needs certificates of the machine, and a runtime around it.
-    fn client(&self) -> Result<&Octocrab, ForgeError> {
-        if let Some(client) = self.client.get() {
-            return Ok(client);
-        }
-        let made = Octocrab::builder()
-            .add_retry_config(RetryConfig::None)
-            .set_connect_timeout(Some(SILENCE_MAX))
-            .set_read_timeout(Some(SILENCE_MAX))
-            .set_write_timeout(Some(SILENCE_MAX))
-            .build();
-        let made = made.map_err(|error| failed("making connections secure", said_by(&error)))?;
-        Ok(self.client.get_or_init(|| made))
+    /// The same where the bot may not do it: of a new token it may not be known everywhere what it is good for.
+    fn barred(&self, call: &Call<'_>, barred: Barred) -> Setback {
+        let may_be_early = matches!(barred, Barred::Right(..));
+        let is_early = may_be_early && self.credentials.is_fresh(call.bearer(), self.now());
+        Setback::passing(meaning::barred(&self.credentials, call, barred), is_early)
     }
+
+    /// Has all that the account asks wait for what GitHub said to one request.
+    fn paused(&self, budget: &Budget, limit: Limit, interface: Interface) -> Pause {
+        let of = Some(interface).filter(|_| limit.is_hourly);
+        Pause { wait: limit.wait, until: budget.pause(limit.wait, of, self.now()) }
+    }
+}
+
+/// What a host says to which GitHub sent us on: that it has no time, or does not let us in, is no word of GitHub's.
+fn said_elsewhere(
+    call: &Call<'_>,
+    host: &str,
+    (status, headers, body): (StatusCode, HeaderMap, Vec<u8>),
+) -> Result<(Answer, HeaderMap), Setback> {
+    let is_broken = status.is_server_error() || status == StatusCode::REQUEST_TIMEOUT;
+    let no = [StatusCode::UNAUTHORIZED, StatusCode::FORBIDDEN, StatusCode::TOO_MANY_REQUESTS];
+    if is_broken || no.contains(&status) {
+        let error = failed(call.verb, format!("`{host}` answered {status}"));
+        return Err(Setback::passing(error, is_broken && call.again == Again::Safe));
+    }
+    Ok((Answer::new(status, &headers, body), headers))
 }
 
 impl std::fmt::Debug for Connection {
@@ -313,72 +319,25 @@ impl std::fmt::Debug for Connection {
     }
 }
 
-/// What GitHub alone is told with a request.
-fn own_headers(
-    call: &Call<'_>,
-    token: &SecretString,
-    condition: Option<HeaderValue>,
-) -> Result<HeaderMap, ForgeError> {
-    let mut bearer = HeaderValue::from_str(&format!("Bearer {}", token.expose_secret()))
-        .map_err(|_| failed(call.verb, "the token has characters that no token has"))?;
-    bearer.set_sensitive(true);
-    let version = HeaderValue::from_static(API_VERSION);
-    let mut headers = HeaderMap::from_iter([(AUTHORIZATION, bearer), (API_VERSION_HEADER, version)]);
-    headers.extend(condition.map(|condition| (IF_NONE_MATCH, condition)));
-    Ok(headers)
-}
-
 /// A lock that outlives a panic elsewhere: what it guards is a cache, replaced as a whole.
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// What became of a request, in a word of few.
-fn outcome(answered: &Result<(Answer, HeaderMap), ForgeError>) -> &'static str {
+fn outcome(answered: &Result<(Answer, HeaderMap), Setback>) -> &'static str {
     match answered {
         Ok((answer, _)) if answer.status == StatusCode::NOT_MODIFIED => "unchanged",
         Ok((answer, _)) if answer.status.is_success() => "done",
-        Ok(_) | Err(ForgeError::Forbidden { .. } | ForgeError::Shut { .. }) => "refused",
-        Err(ForgeError::RateLimited { .. }) => "limited",
-        Err(
+        Ok(_) => "refused",
+        Err(setback) => match setback.error {
+            ForgeError::Forbidden { .. } | ForgeError::Shut { .. } => "refused",
+            ForgeError::RateLimited { .. } => "limited",
             ForgeError::Unavailable { .. }
             | ForgeError::Conflict { .. }
             | ForgeError::NotYet { .. }
             | ForgeError::NotFound { .. }
-            | ForgeError::Blocked { .. },
-        ) => "failed",
-    }
-}
-
-/// The token is not taken: of an App the next one may be, of a person only another one is.
-fn not_let_in(credentials: &Credentials) -> ForgeError {
-    match credentials {
-        Credentials::Token(_) => ForgeError::Shut {
-            why: "GitHub does not take the token: it is wrong, expired or revoked".to_owned(),
-            way_out: "make a new one, and put it where `token` of the forge says in the configuration"
-                .to_owned(),
+            | ForgeError::Blocked { .. } => "failed",
         },
-        Credentials::App(_) => failed("acting as the App", "GitHub does not take the token that it gave it"),
     }
-}
-
-fn forbidden(call: &Call<'_>, permission: &str) -> ForgeError {
-    ForgeError::Forbidden {
-        verb: call.verb.to_owned(),
-        repository: call.scope.to_string(),
-        permission: permission.to_owned(),
-    }
-}
-
-/// What went wrong on the way, in words: the innermost cause, for the outer ones only say that a request failed.
-fn said_by(error: &octocrab::Error) -> String {
-    innermost(error)
-}
-
-fn innermost(error: &(dyn std::error::Error + 'static)) -> String {
-    let mut cause = error;
-    while let Some(source) = cause.source() {
-        cause = source;
-    }
-    super::refusal::one_line(&cause.to_string())
 }

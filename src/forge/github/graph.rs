@@ -12,9 +12,6 @@ use super::wire::{GraphAnswer, GraphError};
 use super::{GitHubForge, failed};
 use crate::forge::ForgeError;
 
-/// How GitHub calls it when too much was asked for in this hour.
-const LIMITED: &str = "RATE_LIMITED";
-
 /// How GitHub calls it when one document is too much: too large, or too long under way.
 const TOO_MUCH: [&str; 3] = ["RESOURCE_LIMITS_EXCEEDED", "MAX_NODE_LIMIT_EXCEEDED", "TIMEOUT"];
 
@@ -50,6 +47,11 @@ impl Mutations {
         self.values.is_empty()
     }
 
+    fn call<'a>(self, scope: Scope<'a>, verb: &'a str) -> Call<'a> {
+        let count = u32::try_from(self.values.len()).unwrap_or(u32::MAX);
+        Call::mutation(scope, verb, self.body(), count)
+    }
+
     fn body(self) -> Value {
         json!({
             "query": format!("mutation({}) {{\n{}}}", self.variables, self.fields),
@@ -75,18 +77,6 @@ impl Outcomes {
     }
 }
 
-impl GraphAnswer {
-    /// The answer, unless GitHub wants to be left alone.
-    pub(super) fn within_limits(self) -> Result<Self, ForgeError> {
-        let is_limited = self.errors.iter().any(|error| error.kind.as_deref() == Some(LIMITED));
-        if is_limited {
-            Err(ForgeError::RateLimited { wait: super::refusal::WAIT_DEFAULT })
-        } else {
-            Ok(self)
-        }
-    }
-}
-
 impl GitHubForge {
     /// Sends mutations in one request. It may be sent twice where nobody knows what became of the first.
     ///
@@ -97,10 +87,24 @@ impl GitHubForge {
         (scope, verb): (Scope<'_>, &str),
         mutations: Mutations,
     ) -> Result<Outcomes, ForgeError> {
-        let count = u32::try_from(mutations.values.len()).unwrap_or(u32::MAX);
-        let call = Call::mutation(scope, verb, mutations.body(), count);
+        self.carry_out(mutations.call(scope, verb)).await
+    }
+
+    /// The same, sent once at most: what is too much for GitHub stays too much, and each try counts as all it holds.
+    ///
+    /// # Errors
+    /// As above.
+    pub(super) async fn mutate_once(
+        &self,
+        (scope, verb): (Scope<'_>, &str),
+        mutations: Mutations,
+    ) -> Result<Outcomes, ForgeError> {
+        self.carry_out(mutations.call(scope, verb).once()).await
+    }
+
+    async fn carry_out(&self, call: Call<'_>) -> Result<Outcomes, ForgeError> {
+        let verb = call.verb;
         let answer: GraphAnswer = self.inner.connection.call(call).await?.json(verb)?;
-        let answer = answer.within_limits()?;
         let done = answer.data.unwrap_or_default().into_iter().filter(|(_, value)| !value.is_null());
         let outcomes = Outcomes { done: done.collect(), errors: answer.errors };
         let is_too_much =

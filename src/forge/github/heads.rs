@@ -252,7 +252,7 @@ impl GitHubForge {
             .call(Call::write(scope, "create branches", Method::POST, path, body).in_lane(lane))
             .await?;
         let exists = matches!(answer.status, StatusCode::UNPROCESSABLE_ENTITY | StatusCode::CONFLICT)
-            && answer.words().to_ascii_lowercase().contains("already exists");
+            && answer.says("already exists");
         if exists {
             return Ok(None);
         }

@@ -12,6 +12,7 @@ use super::content::Shelf;
 use super::deployments::Told;
 use super::log::KeptLog;
 use super::merge::{RefusedMerge, Waiting};
+use super::propose::Together;
 use super::pulls::Pulls;
 use super::wire::{Commit, Repository};
 use crate::model::{BranchName, CommitId, Head, RepositoryPath, TreeEntry};
@@ -36,6 +37,8 @@ pub(super) struct Memory {
     pub(super) is_crowded: AtomicBool,
     /// How often something happened that no branch tells.
     hints: AtomicU64,
+    /// How many new changes go into one document.
+    pub(super) together: Together,
     /// What GitHub shows of deployments.
     pub(super) deployments: Mutex<Told>,
     /// The files of the log.

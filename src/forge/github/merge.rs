@@ -99,7 +99,8 @@ impl GitHubForge {
             }
             Some(answer) => Refusal::new(answer, merge, &pull.mergeable_state),
         };
-        let refusal = if refusal.wants_queue() { self.enqueue(merge, pull).await? } else { Some(refusal) };
+        let wants_queue = answer.is_some_and(|answer| answer.says("merge queue"));
+        let refusal = if wants_queue { self.enqueue(merge, pull).await? } else { Some(refusal) };
         let why = refusal.as_ref().map_or_else(|| WAITS_IN_QUEUE.to_owned(), Refusal::sentence);
         if let Some(refusal) = refusal {
             let tried = (merge.change.0, &merge.head, pull.mergeable_state.as_str());
@@ -126,7 +127,7 @@ fn has_moved(merge: &Merge, pull: &OnePull) -> bool {
 
 /// Whether it is the way of merging that is refused: by the repository, or by a rule for its branch.
 fn is_other_method_wanted(answer: &Answer) -> bool {
-    let said = answer.words().to_ascii_lowercase();
+    let said = answer.said();
     let about_the_method = [
         "not allowed on this repository",
         "must not contain merge commits",

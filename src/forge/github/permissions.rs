@@ -39,6 +39,10 @@ pub const PERMISSIONS: [Permission; 9] = [
     useful("statuses", Access::Read, "it hears of the results of builds"),
 ];
 
+/// What asking teams for reviews needs: GitHub looks the team up with the token that asks (github/docs issue 35057).
+pub(super) const ASKING_TEAMS: [(&str, Access); 2] =
+    [("members", Access::Read), ("pull_requests", Access::Write)];
+
 /// The permission that only an organization can grant.
 pub(super) const OF_ORGANIZATIONS: &str = "members";
 

@@ -8,7 +8,7 @@ use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use super::budget::Lane;
-use super::connection::{Call, in_query};
+use super::connection::{Answer, Call, in_query};
 use super::credentials::Scope;
 use super::heads::Swap;
 use super::memory::Files;
@@ -16,7 +16,8 @@ use super::wire::{Pull, commit_id};
 use super::{GitHubForge, failed};
 use crate::forge::{ForgeError, Proposal};
 use crate::model::{ChangeNumber, CommitId, EntryKind, RepositoryName, RepositoryPath};
-use together::{TOGETHER_MAX, goes_together};
+pub(super) use together::Together;
+use together::goes_together;
 
 /// The most that one promotion writes: a tree, a commit, a branch, a pull request, labels, a status.
 const WRITES: u32 = 6;
@@ -63,7 +64,8 @@ impl GitHubForge {
     /// How many new changes may be opened together now.
     fn fitting(&self, repository: &RepositoryName) -> usize {
         let room = self.room_for(repository, WRITES_TOGETHER).unwrap_or_default();
-        usize::try_from(room / WRITES_TOGETHER).map_or(TOGETHER_MAX, |fitting| fitting.min(TOGETHER_MAX))
+        let most = self.memory(repository).together.most(self.now());
+        usize::try_from(room / WRITES_TOGETHER).map_or(most, |fitting| fitting.min(most))
     }
 
     fn room_for(&self, repository: &RepositoryName, least: u32) -> Result<u32, ForgeError> {
@@ -225,9 +227,8 @@ impl GitHubForge {
         let call = Call::write(Scope::Repository(repository), "open pull requests", Method::POST, path, body);
         let answer = self.inner.connection.call(call).await?;
         let number = if answer.status == StatusCode::UNPROCESSABLE_ENTITY {
-            let said = answer.words();
             let open = self.of_branch(proposal, "open").await?.into_iter().next();
-            let open = open.ok_or_else(|| refused_to_open(proposal, said))?;
+            let open = open.ok_or_else(|| refused_to_open(proposal, &answer))?;
             self.rewrite(&proposal.place, &open, words).await?;
             open.number
         } else {
@@ -306,10 +307,10 @@ fn taken(proposal: &Proposal) -> ForgeError {
 }
 
 /// Somebody was faster, or a rule of the repository forbids it.
-fn refused_to_open(proposal: &Proposal, said: String) -> ForgeError {
+fn refused_to_open(proposal: &Proposal, answer: &Answer) -> ForgeError {
     let what = format!("opening a pull request of `{}`", proposal.branch);
-    if said.to_ascii_lowercase().contains("no commits between") {
+    if answer.says("no commits between") {
         return ForgeError::Conflict { what: format!("the branch `{}`", proposal.place.branch) };
     }
-    ForgeError::Blocked { what, why: said }
+    ForgeError::Blocked { what, why: answer.words() }
 }

@@ -5,39 +5,90 @@ use std::time::Duration;
 use chrono::DateTime;
 use http::header::{DATE, RETRY_AFTER};
 use http::{HeaderMap, StatusCode};
+use serde::Deserialize;
 
-use super::wire::{Refusal, RefusalDetail};
+use super::budget::{BLUR, Interface};
+use super::wire::{GraphError, Refusal, RefusalDetail};
 
 /// Most characters that are repeated of what GitHub says.
 const WORDS_MAX: usize = 200;
+/// Most bytes of what GitHub says in which something is looked for.
+const SAID_BYTES_MAX: usize = 4 << 10;
 /// How long to wait where GitHub asks for patience without saying how long.
-pub(super) const WAIT_DEFAULT: Duration = Duration::from_secs(60);
+const WAIT_DEFAULT: Duration = Duration::from_secs(60);
 /// The longest that a wish to wait is heeded.
 const WAIT_MAX: Duration = Duration::from_secs(3600);
+
+/// How GitHub calls it in GraphQL when too much was asked for: both are seen.
+const LIMITED: [&str; 2] = ["RATE_LIMITED", "RATE_LIMIT"];
+/// What GitHub says when it wants to be left alone, in lower case.
+const LIMIT_WORDS: [&str; 4] =
+    ["secondary rate limit", "api rate limit", "was submitted too quickly", "abuse detection mechanism"];
+/// The code of an error that says the same.
+const ABUSE: &str = "abuse";
+/// Whoever has to sign in at the organization is told so by this header.
+const SINGLE_SIGN_ON: &str = "x-github-sso";
 
 /// A no that is not about the matter itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Refused {
     /// The token is not valid, or no more.
     Token,
-    /// The bot lacks this.
-    Permission(String),
-    /// The repository is archived.
-    ReadOnly,
+    /// The bot may not do it there.
+    Barred(Barred),
     /// Not now.
-    Patience(Duration),
+    Patience(Limit),
     /// Something is broken, in a sentence.
     Broken(String),
 }
 
+/// Why the bot may not do something; a person has to see to it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Barred {
+    /// It lacks a right: GitHub's words, and what would be enough.
+    Right(String, Option<String>),
+    /// Something else is in the way: GitHub's words, and what would be enough if it were about a right.
+    Other(String, Option<String>),
+    /// The organization wants its people to sign in, and with this token nobody did.
+    SingleSignOn(String),
+    /// The organization lets only some addresses in, and this machine has another one.
+    Address(String),
+    /// The App is suspended there, or the account of the bot.
+    Suspended,
+    /// The repository is archived.
+    ReadOnly,
+}
+
+/// A limit of GitHub that was met.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub(super) struct Limit {
+    /// How long to wait.
+    pub(super) wait: Duration,
+    /// Whether it is what may be asked of one interface in an hour; else it is for all that the account asks.
+    pub(super) is_hourly: bool,
+}
+
+/// The errors of a GraphQL document, whatever else its answer holds.
+#[derive(Default, Deserialize)]
+struct GraphErrors {
+    #[serde(default)]
+    errors: Vec<GraphError>,
+}
+
 /// The refusal in an answer; nothing where the answer is a yes, or a no about the matter itself.
-pub(super) fn refused(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Option<Refused> {
+pub(super) fn refused(
+    interface: Interface,
+    (status, headers, body): (StatusCode, &HeaderMap, &[u8]),
+) -> Option<Refused> {
     match status {
         StatusCode::UNAUTHORIZED => Some(Refused::Token),
-        StatusCode::TOO_MANY_REQUESTS => Some(Refused::Patience(patience(headers))),
-        StatusCode::FORBIDDEN if is_limit(headers, body) => Some(Refused::Patience(patience(headers))),
-        StatusCode::FORBIDDEN if is_archived(body) => Some(Refused::ReadOnly),
-        StatusCode::FORBIDDEN => Some(Refused::Permission(permission(headers, body))),
+        StatusCode::TOO_MANY_REQUESTS => Some(Refused::Patience(limit(headers))),
+        StatusCode::FORBIDDEN if is_limit(headers, body) => Some(Refused::Patience(limit(headers))),
+        StatusCode::FORBIDDEN => Some(Refused::Barred(barred(headers, body))),
+        StatusCode::UNPROCESSABLE_ENTITY if is_too_quick(body) => Some(Refused::Patience(limit(headers))),
+        StatusCode::OK if interface == Interface::Graph && is_limit_of_graph(body) => {
+            Some(Refused::Patience(limit(headers)))
+        }
         status if status.is_server_error() || status == StatusCode::REQUEST_TIMEOUT => {
             Some(Refused::Broken(words(status, body)))
         }
@@ -47,13 +98,7 @@ pub(super) fn refused(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> O
 
 /// What GitHub said, in a sentence for people, bounded, on one line.
 pub(super) fn words(status: StatusCode, body: &[u8]) -> String {
-    let refusal = serde_json::from_slice::<Refusal>(body).unwrap_or_default();
-    let details = refusal.errors.into_iter().filter_map(|detail| match detail {
-        RefusalDetail::Text(text) => Some(text),
-        RefusalDetail::Object { message } => message,
-    });
-    let said: Vec<String> = std::iter::once(refusal.message).chain(details).collect();
-    match one_line(said.join("; ").trim_matches(['.', ' ', ';'])) {
+    match one_line(said(body).trim_matches(['.', ' ', ';'])) {
         said if said.is_empty() => format!("GitHub answered {status}"),
         said => format!("GitHub answered {}, {said}", status.as_u16()),
     }
@@ -64,38 +109,93 @@ pub(super) fn one_line(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(WORDS_MAX).collect()
 }
 
+/// What GitHub said in lower case, and more of it than people read: for whoever looks for something in it.
+pub(super) fn said_in_full(body: &[u8]) -> String {
+    said(body).to_ascii_lowercase()
+}
+
+fn said(body: &[u8]) -> String {
+    let refusal = serde_json::from_slice::<Refusal>(body).unwrap_or_default();
+    let details = refusal.errors.into_iter().filter_map(|detail| match detail {
+        RefusalDetail::Text(text) => Some(text),
+        RefusalDetail::Object { message, .. } => message,
+    });
+    let mut said = std::iter::once(refusal.message).chain(details).collect::<Vec<_>>().join("; ");
+    said.truncate(said.floor_char_boundary(SAID_BYTES_MAX));
+    said
+}
+
+/// What a 403 is about that is no limit.
+fn barred(headers: &HeaderMap, body: &[u8]) -> Barred {
+    let (words, said) = (words(StatusCode::FORBIDDEN, body), said_in_full(body));
+    let says = |part: &str| said.contains(part);
+    let is_about_a_right = says("not accessible by") || says("must have ") || said.is_empty();
+    if says("was archived") {
+        Barred::ReadOnly
+    } else if says("suspended") {
+        Barred::Suspended
+    } else if headers.contains_key(SINGLE_SIGN_ON) || says("saml") {
+        Barred::SingleSignOn(words)
+    } else if says("ip allow list") {
+        Barred::Address(words)
+    } else if is_about_a_right {
+        Barred::Right(words, enough(headers))
+    } else {
+        Barred::Other(words, enough(headers))
+    }
+}
+
 /// Whether a 403 is about how much, not about what: both limits of GitHub are told so.
 fn is_limit(headers: &HeaderMap, body: &[u8]) -> bool {
     headers.contains_key(RETRY_AFTER)
         || text(headers, "x-ratelimit-remaining") == Some("0")
-        || words(StatusCode::FORBIDDEN, body).to_ascii_lowercase().contains("secondary rate limit")
+        || is_about_a_limit(&said_in_full(body))
 }
 
-fn is_archived(body: &[u8]) -> bool {
-    words(StatusCode::FORBIDDEN, body).to_ascii_lowercase().contains("was archived")
+/// Whether a 422 says that too much was written, where others say what was wrong with it.
+fn is_too_quick(body: &[u8]) -> bool {
+    let refusal = serde_json::from_slice::<Refusal>(body).unwrap_or_default();
+    let has_code = refusal.errors.iter().any(|detail| match detail {
+        RefusalDetail::Text(_) => false,
+        RefusalDetail::Object { code, .. } => code.as_deref() == Some(ABUSE),
+    });
+    has_code || is_about_a_limit(&said_in_full(body))
 }
 
-/// How long to wait. An instant is held against GitHub's own `Date`, so our clock plays no part.
-fn patience(headers: &HeaderMap) -> Duration {
+/// Whether GraphQL, which answers everything with a yes, carried out less than all because of a limit.
+fn is_limit_of_graph(body: &[u8]) -> bool {
+    let found = serde_json::from_slice::<GraphErrors>(body).unwrap_or_default();
+    found.errors.iter().any(|error| {
+        error.kind.as_deref().is_some_and(|kind| LIMITED.contains(&kind))
+            || is_about_a_limit(&error.message.to_ascii_lowercase())
+    })
+}
+
+fn is_about_a_limit(said: &str) -> bool {
+    LIMIT_WORDS.iter().any(|words| said.contains(words))
+}
+
+/// How long to wait, and who. An instant is held against GitHub's own `Date`, so our clock plays no part.
+fn limit(headers: &HeaderMap) -> Limit {
     let seconds = |name| text(headers, name)?.parse::<u64>().ok();
     if let Some(wait) = seconds(RETRY_AFTER.as_str()) {
-        return Duration::from_secs(wait).min(WAIT_MAX);
+        return Limit { wait: Duration::from_secs(wait).min(WAIT_MAX), is_hourly: false };
     }
     let now = text(headers, DATE.as_str()).and_then(|date| DateTime::parse_from_rfc2822(date).ok());
     let now = now.and_then(|now| u64::try_from(now.timestamp()).ok());
     match (seconds("x-ratelimit-reset"), now) {
         (Some(reset), Some(now)) if text(headers, "x-ratelimit-remaining") == Some("0") => {
-            Duration::from_secs(reset.saturating_sub(now) + 1).min(WAIT_MAX)
+            let wait = Duration::from_secs(reset.saturating_sub(now)) + BLUR.to_std().unwrap_or_default();
+            Limit { wait: wait.min(WAIT_MAX), is_hourly: true }
         }
-        _ => WAIT_DEFAULT,
+        _ => Limit { wait: WAIT_DEFAULT, is_hourly: false },
     }
 }
 
-/// What the bot lacks, as GitHub names it: permissions of an App, or scopes of a token.
-fn permission(headers: &HeaderMap, body: &[u8]) -> String {
+/// What would be enough, as GitHub names it: permissions of an App, or scopes of a token.
+fn enough(headers: &HeaderMap) -> Option<String> {
     let named = ["x-accepted-github-permissions", "x-accepted-oauth-scopes"];
-    let named = named.into_iter().filter_map(|name| text(headers, name)).find(|text| !text.is_empty());
-    named.map_or_else(|| words(StatusCode::FORBIDDEN, body), one_line)
+    named.into_iter().filter_map(|name| text(headers, name)).find(|text| !text.is_empty()).map(one_line)
 }
 
 fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {

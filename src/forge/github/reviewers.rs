@@ -4,7 +4,7 @@ use http::{Method, StatusCode};
 use serde_json::json;
 
 use super::GitHubForge;
-use super::connection::{Answer, Call, in_path};
+use super::connection::{Call, in_path};
 use super::credentials::Scope;
 use crate::forge::ForgeError;
 use crate::model::{ChangeNumber, Place, Principal, Proposal, TeamName};
@@ -23,36 +23,41 @@ impl GitHubForge {
     }
 
     /// GitHub takes all or nobody, and does not say who is in the way: then those are left out whom it does not know in
-    /// the repository, and the others are asked once more.
+    /// the repository, and where that is not enough all teams, which the bot may not be allowed to see.
     async fn request_all(
         &self,
         place: &Place,
         change: ChangeNumber,
         reviewers: &[&Principal],
     ) -> Result<(), ForgeError> {
-        let what = format!("asking for reviews of {change}");
-        let answer = self.request(place, change, reviewers).await?;
-        if answer.status != StatusCode::UNPROCESSABLE_ENTITY {
-            return answer.expect(&what);
-        }
-        let mut known = Vec::with_capacity(reviewers.len());
-        for reviewer in reviewers {
-            if self.is_known(place, reviewer).await {
-                known.push(*reviewer);
+        let Err(refused) = self.request(place, change, reviewers).await? else { return Ok(()) };
+        let known = self.known_of(place, reviewers).await;
+        let users = known.iter().copied().filter(|reviewer| !is_team(reviewer)).collect();
+        let (mut asked, mut refused) = (reviewers.to_vec(), refused);
+        for fewer in [known, users] {
+            if fewer.is_empty() || fewer.len() == asked.len() {
+                continue;
             }
+            let Err(error) = self.request(place, change, &fewer).await? else {
+                let left_out = reviewers.len() - fewer.len();
+                tracing::warn!(
+                    "{left_out} were not asked for a review of {change} in `{}`: {refused}",
+                    place.repository
+                );
+                return Ok(());
+            };
+            (asked, refused) = (fewer, error);
         }
-        if known.is_empty() || known.len() == reviewers.len() {
-            return answer.expect(&what);
-        }
-        self.request(place, change, &known).await?.expect(&what)
+        Err(refused)
     }
 
+    /// Asks for reviews. The inner error is a no that fewer reviewers may turn into a yes.
     async fn request(
         &self,
         place: &Place,
         change: ChangeNumber,
         reviewers: &[&Principal],
-    ) -> Result<Answer, ForgeError> {
+    ) -> Result<Result<(), ForgeError>, ForgeError> {
         let users = reviewers.iter().filter_map(|reviewer| match reviewer {
             Principal::User(user) => Some(user.as_str()),
             Principal::Team(_) | Principal::CodeOwners => None,
@@ -66,8 +71,31 @@ impl GitHubForge {
             "team_reviewers": teams.collect::<Vec<_>>(),
         });
         let path = format!("/repos/{}/pulls/{}/requested_reviewers", place.repository, change.0);
-        let scope = Scope::Repository(&place.repository);
-        self.inner.connection.call(Call::write(scope, "ask for reviews", Method::POST, path, body)).await
+        // What a token can do beyond its repository is asked for where it is needed: not every App was granted it.
+        let has_teams = reviewers.iter().any(|reviewer| is_team(reviewer));
+        let scope = if has_teams { Scope::Reviews } else { Scope::Repository }(&place.repository);
+        let call = Call::write(scope, "ask for reviews", Method::POST, path, body);
+        match self.inner.connection.call(call).await {
+            Ok(answer) if answer.status == StatusCode::UNPROCESSABLE_ENTITY => {
+                Ok(answer.expect(&format!("asking for reviews of {change}")))
+            }
+            Ok(answer) => answer.expect(&format!("asking for reviews of {change}")).map(Ok),
+            Err(error @ (ForgeError::Forbidden { .. } | ForgeError::Shut { .. })) if has_teams => {
+                Ok(Err(error))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Those whom GitHub counts among those who have to do with the repository.
+    async fn known_of<'a>(&self, place: &Place, reviewers: &[&'a Principal]) -> Vec<&'a Principal> {
+        let mut known = Vec::with_capacity(reviewers.len());
+        for reviewer in reviewers {
+            if self.is_known(place, reviewer).await {
+                known.push(*reviewer);
+            }
+        }
+        known
     }
 
     /// Whether GitHub counts somebody among those who have to do with the repository; not where it does not say.
@@ -100,6 +128,13 @@ fn can_be_asked(place: &Place, reviewer: &Principal) -> bool {
             owner(team).eq_ignore_ascii_case(own) && !slug(team).contains('/')
         }
         Principal::CodeOwners => false,
+    }
+}
+
+const fn is_team(reviewer: &Principal) -> bool {
+    match reviewer {
+        Principal::Team(_) => true,
+        Principal::User(_) | Principal::CodeOwners => false,
     }
 }
 

@@ -329,6 +329,9 @@ pub(super) enum RefusalDetail {
     Object {
         #[serde(default)]
         message: Option<String>,
+        /// What kind of error it is.
+        #[serde(default)]
+        code: Option<String>,
     },
 }
 

@@ -57,7 +57,7 @@ async fn from_a_push_to_a_merge() {
     assert_eq!(pull[0]["head"]["ref"], json!("towpath/dev/shop"));
     assert_eq!(pull[0]["user"]["login"], json!("towpath[bot]"));
     // For a label it wants the permission to write issues, where GitHub is content with that to write pull requests.
-    assert_snapshot!(proposed.unwrap_err(), @"the bot may not label changes in `acme/deploy`; grant it `GitHub answered 403, Forbidden`");
+    assert_snapshot!(proposed.unwrap_err(), @"GitHub does not let the bot label changes in `acme/deploy`: GitHub answered 403, Forbidden; look at what the token or the App may use and do there");
 
     let number = pull[0]["number"].as_u64().unwrap();
     let commit: CommitId = name(pull[0]["head"]["sha"].as_str().unwrap());

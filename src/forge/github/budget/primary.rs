@@ -8,7 +8,7 @@ use super::{Interface, Lane};
 use crate::model::Time;
 
 /// How far apart two tellings of the same renewal may be: instants are told in whole seconds.
-const BLUR: TimeDelta = TimeDelta::seconds(3);
+pub(in super::super) const BLUR: TimeDelta = TimeDelta::seconds(3);
 
 /// What is left of the primary limit until it is renewed.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]

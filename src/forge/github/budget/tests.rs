@@ -17,7 +17,7 @@ fn budget() -> Budget {
 }
 
 const fn cost(lane: Lane, interface: Interface, writes: u32) -> Cost {
-    Cost { lane, interface, writes }
+    Cost { lane, interface, writes, tokens: 0 }
 }
 
 const fn write(lane: Lane) -> Cost {
@@ -91,12 +91,40 @@ fn reads_are_bounded_by_points_alone() {
 
 #[test]
 fn nothing_is_sent_while_github_asks_for_patience() {
+    let (budget, merge) = (budget(), cost(Lane::Merge, Interface::Rest, 0));
+    let until = budget.pause(Duration::from_secs(30), None, start());
+    budget.pause(Duration::from_secs(10), None, start());
+    for interface in [Interface::Rest, Interface::Graph] {
+        let pause = budget.held(Cost { interface, ..merge }, start()).expect("GitHub asked for it");
+        assert_eq!(pause, Pause { wait: Duration::from_secs(30), until });
+    }
+    assert_eq!(budget.room(write(Lane::Merge), start()), Err(Duration::from_secs(30)));
+    assert_eq!(budget.held(merge, until), None);
+}
+
+#[test]
+fn what_one_interface_gave_in_an_hour_leaves_the_other_alone() {
     let budget = budget();
-    budget.pause(Duration::from_secs(30), start());
-    budget.pause(Duration::from_secs(10), start());
-    let wait = budget.take(cost(Lane::Merge, Interface::Rest, 0), start()).unwrap_err();
-    assert_eq!(wait, Duration::from_secs(30));
-    assert!(budget.take(cost(Lane::Merge, Interface::Rest, 0), start() + wait).is_ok());
+    budget.pause(Duration::from_secs(1_800), Some(Interface::Graph), start());
+    assert!(budget.held(cost(Lane::Merge, Interface::Graph, 0), start()).is_some());
+    assert_eq!(budget.held(cost(Lane::Merge, Interface::Rest, 0), start()), None);
+}
+
+#[test]
+fn an_app_asks_for_no_more_tokens_in_an_hour_than_github_gives() {
+    let budget = budget();
+    let token = Cost { tokens: 1, ..cost(Lane::Merge, Interface::Rest, 0) };
+    let mut now = start();
+    for _minute in 0..4 {
+        for _token in 0..500 {
+            assert_eq!(budget.take(token, now), Ok(()));
+        }
+        now += TimeDelta::minutes(2);
+    }
+    let wait = budget.take(token, now).expect_err("two thousand were asked for");
+    assert_eq!(wait, Duration::from_secs(52 * 60 + 5));
+    assert_eq!(budget.take(cost(Lane::Merge, Interface::Rest, 0), now), Ok(()), "other questions go on");
+    assert_eq!(budget.take(token, now + wait), Ok(()));
 }
 
 #[test]

@@ -54,6 +54,16 @@ impl Answer {
         super::super::refusal::words(self.status, &self.body)
     }
 
+    /// Whether GitHub said this with a no; in lower case.
+    pub(in super::super) fn says(&self, part: &str) -> bool {
+        self.said().contains(part)
+    }
+
+    /// All that GitHub said with a no, in lower case: what people are told is cut to what they read.
+    pub(in super::super) fn said(&self) -> String {
+        super::super::refusal::said_in_full(&self.body)
+    }
+
     /// Whether there is another page.
     pub(in super::super) const fn has_next(&self) -> bool {
         self.has_next

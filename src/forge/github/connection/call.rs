@@ -34,12 +34,14 @@ pub(in super::super) struct Call<'a> {
     pub(in super::super) lane: Lane,
     /// How much it writes, by the count of [`Cost`].
     pub(in super::super) writes: u32,
+    /// Whether it asks for a token of the App, and so is the App's own, wherever the token is for.
+    pub(in super::super) is_for_token: bool,
 }
 
 impl<'a> Call<'a> {
     pub(in super::super) const fn get(scope: Scope<'a>, verb: &'a str, path: String) -> Self {
         let (body, again, lane) = (None, Again::Safe, Lane::Command);
-        Self { scope, verb, method: Method::GET, path, body, again, lane, writes: 0 }
+        Self { scope, verb, method: Method::GET, path, body, again, lane, writes: 0, is_for_token: false }
     }
 
     /// A request that changes something, and may be sent again.
@@ -51,7 +53,8 @@ impl<'a> Call<'a> {
         body: Value,
     ) -> Self {
         let (again, lane) = (Again::Safe, Lane::Refresh);
-        Self { scope, verb, method, path, body: Some(body), again, lane, writes: 1 }
+        let body = Some(body);
+        Self { scope, verb, method, path, body, again, lane, writes: 1, is_for_token: false }
     }
 
     /// A GraphQL document with so many mutations, which may be sent again.
@@ -65,6 +68,11 @@ impl<'a> Call<'a> {
         Self { writes: mutations, ..Self::write(scope, verb, Method::POST, path, document) }
     }
 
+    /// The same, as a step on the way to a token of the App: everything rests on it, and one too many does no harm.
+    pub(in super::super) fn for_token(self) -> Self {
+        Self { lane: Lane::Merge, writes: 0, is_for_token: true, ..self }
+    }
+
     /// The same, more or less urgent.
     pub(in super::super) fn in_lane(self, lane: Lane) -> Self {
         Self { lane, ..self }
@@ -72,7 +80,18 @@ impl<'a> Call<'a> {
 
     pub(super) fn cost(&self) -> Cost {
         let interface = if self.path == GRAPH_PATH { Interface::Graph } else { Interface::Rest };
-        Cost { lane: self.lane, interface, writes: self.writes }
+        let is_new_token = self.is_for_token && self.method == Method::POST;
+        Cost { lane: self.lane, interface, writes: self.writes, tokens: u32::from(is_new_token) }
+    }
+
+    /// Whose token goes with it.
+    pub(super) const fn bearer(&self) -> Scope<'a> {
+        if self.is_for_token { Scope::Bot } else { self.scope }
+    }
+
+    /// Whether it is the App that asks, not what it is in some place.
+    pub(super) fn is_app_s(&self) -> bool {
+        self.bearer() == Scope::Bot
     }
 
     /// Where it goes to at a GitHub whose REST interface is at an address.

@@ -35,6 +35,11 @@ impl Hop {
         self.url.as_str()
     }
 
+    /// The host that is asked there.
+    pub(super) fn host(&self) -> String {
+        self.url.host_str().unwrap_or_default().to_owned()
+    }
+
     /// Where an answer leads; nothing where it is the last one, or leads where no way should.
     pub(super) fn next(&self, method: &Method, status: StatusCode, headers: &HeaderMap) -> Option<Self> {
         if !status.is_redirection() || *method != Method::GET || self.behind == HOPS_MAX {

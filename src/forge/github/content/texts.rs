@@ -41,7 +41,7 @@ impl GitHubForge {
             Call::mutation(Scope::Repository(repository), "read files", question(repository, blobs), 0);
         let call = call.in_lane(Lane::Command).once();
         let answer: GraphAnswer = self.inner.connection.call(call).await?.json("the files")?;
-        let found = answer.within_limits()?.data.and_then(|mut data| data.remove("repository"));
+        let found = answer.data.and_then(|mut data| data.remove("repository"));
         let found: BTreeMap<String, Option<Text>> = serde_json::from_value(found.unwrap_or_default())
             .map_err(|error| failed(format!("reading files of `{repository}`"), error))?;
         Ok(proven(found))

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::super::failed;
-use super::super::refusal::{WAIT_DEFAULT, one_line};
+use super::super::refusal::one_line;
 use super::super::wire::{GraphAnswer, GraphError};
 use crate::forge::ForgeError;
 use crate::model::{ChangeNumber, ImageReference, RepositoryName, Target};
@@ -120,9 +120,7 @@ fn refused(error: Option<&GraphError>, repository: &RepositoryName) -> ForgeErro
     let words =
         error.map_or_else(|| "GitHub's answer says nothing".to_owned(), |error| one_line(&error.message));
     let is_forbidden = matches!(kind, Some("FORBIDDEN" | "NOT_FOUND"));
-    if kind == Some("RATE_LIMITED") {
-        ForgeError::RateLimited { wait: WAIT_DEFAULT }
-    } else if is_forbidden || words.contains("not accessible by") {
+    if is_forbidden || error.is_some_and(|error| error.message.contains("not accessible by")) {
         ForgeError::Shut {
             why: format!("the deployments of `{repository}` are not shown to the bot: {words}"),
             way_out: "grant it to write deployments, or set `deployments: false` for the forge".to_owned(),

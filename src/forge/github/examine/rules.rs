@@ -101,7 +101,7 @@ impl GitHubForge {
             Ok((answer, _)) if answer.status == StatusCode::OK => return super::read(&answer),
             Ok((answer, _)) if answer.words().contains(NOT_PROTECTED) => return Told::Absent,
             // Whoever may not read it is told that it does not exist, or that it is forbidden.
-            Ok(_) | Err(ForgeError::Forbidden { .. }) => {}
+            Ok(_) | Err(ForgeError::Forbidden { .. } | ForgeError::Shut { .. }) => {}
             Err(error) => return Told::Unknown(error.to_string()),
         }
         match self.told::<Branch>(scope, "read the branch", branch_path).await {

@@ -138,7 +138,6 @@ impl GitHubForge {
             let document = json!({ "query": DEQUEUE, "variables": { "out": { "id": pull.node_id } } });
             let call = Call::mutation(scope, verb, document, 1).in_lane(Lane::Merge);
             let answer: GraphAnswer = self.inner.connection.call(call).await?.json(verb)?;
-            let answer = answer.within_limits()?;
             // GitHub is known to tell of an error and do it all the same.
             if let Some(error) = answer.errors.first()
                 && !matches!(self.standing(repository, change).await?, Standing::Out)
@@ -280,7 +279,7 @@ impl GitHubForge {
         let (scope, verb) = (Scope::Repository(repository), "read the merge queue");
         let call = Call::mutation(scope, verb, body, 0);
         let answer: GraphAnswer = self.inner.connection.call(call).await?.json(verb)?;
-        let GraphAnswer { data, errors } = answer.within_limits()?;
+        let GraphAnswer { data, errors } = answer;
         let found = data.and_then(|mut data| data.remove("repository")).unwrap_or_default();
         let found: Option<EntryRepository> =
             serde_json::from_value(found).map_err(|error| failed(verb, error))?;

@@ -48,7 +48,7 @@ impl Refusal {
     /// What an answer means for a pull request in this state.
     pub(super) fn new(answer: &Answer, merge: &Merge, state: &str) -> Self {
         let said = answer.words();
-        let words = said.to_ascii_lowercase();
+        let words = answer.said();
         let says = |part: &str| words.contains(part);
         if state == BEHIND || says("not up to date") {
             return Self { kind: BarrierKind::Behind, why: said, retry: RETRY_AFTER };
@@ -85,11 +85,6 @@ impl Refusal {
         Self { kind: BarrierKind::Blocked, why, retry: RETRY_AFTER }
     }
 
-    /// Whether GitHub wants it to go through the merge queue.
-    pub(super) fn wants_queue(&self) -> bool {
-        self.why.to_ascii_lowercase().contains("merge queue")
-    }
-
     /// What to tell people now.
     pub(super) fn sentence(&self) -> String {
         match self.kind {
@@ -104,11 +99,8 @@ impl Refusal {
 /// Whether a merge was refused because head or base moved on its way, by any of the words that GitHub has for that: "Head
 /// branch was modified", "Head branch is out of date", "Base branch was modified", each with "Review and try the merge again".
 pub(super) fn is_outrun(answer: &Answer) -> bool {
-    let words = answer.words().to_ascii_lowercase();
-    answer.status == StatusCode::CONFLICT
-        || ["branch was modified", "branch is out of date", "try the merge again"]
-            .iter()
-            .any(|part| words.contains(part))
+    let outrun = ["branch was modified", "branch is out of date", "try the merge again"];
+    answer.status == StatusCode::CONFLICT || outrun.iter().any(|part| answer.says(part))
 }
 
 /// What a person can do about what GitHub says, in lower case.

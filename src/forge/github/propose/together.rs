@@ -2,7 +2,7 @@
 //!
 //! Whatever does not go smoothly is handed over to the way for one change, which finds what was left behind.
 
-use std::collections::VecDeque;
+mod size;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -19,9 +19,9 @@ use super::super::wire::{Labelled, commit_id};
 use super::{Written, may_write};
 use crate::forge::{ForgeError, Proposal};
 use crate::model::{ChangeNumber, CommitId, RepositoryName};
+use size::Parts;
+pub(in super::super) use size::Together;
 
-/// How many new changes go into one document: GitHub gives a request ten seconds.
-pub(super) const TOGETHER_MAX: usize = 20;
 /// From how many changes on labels go together too: below, asking for the label's identity costs more than it saves.
 const LABELS_TOGETHER_MIN: usize = 3;
 /// The colour of a label that the bot makes, as GitHub writes colours.
@@ -59,32 +59,35 @@ pub(super) fn goes_together(base: &Files, proposal: &Proposal) -> bool {
 }
 
 impl GitHubForge {
-    /// Opens new changes in one repository, at most [`TOGETHER_MAX`]; each has its own outcome.
+    /// Opens new changes in one repository, as many as go together; each has its own outcome.
     ///
     /// What GitHub does not take in one document it is given in halves, and a single one by REST: files may be too large
-    /// together, or take too long. Where that does not work either GitHub has a trouble of its own, and the rest waits.
+    /// together, or take too long. The half that went well is remembered, so that what comes next begins there. Where a
+    /// single one does not work either GitHub has a trouble of its own, and the rest waits.
     pub(super) async fn open_together(
         &self,
         proposals: &[&Proposal],
     ) -> Vec<Result<ChangeNumber, ForgeError>> {
-        let mut parts = VecDeque::from([proposals]);
+        let Some(first) = proposals.first() else { return Vec::new() };
+        let memory = self.memory(&first.place.repository);
+        let mut parts = Parts::of(proposals);
         let mut results = Vec::with_capacity(proposals.len());
-        while let Some(part) = parts.pop_front() {
+        while let Some(part) = parts.next(memory.together.most(self.now())) {
             match self.commit_together(part).await {
-                Ok(heads) => results.extend(self.open_all(part, heads).await),
-                Err(ForgeError::Unavailable { .. }) if part.len() > 1 => {
-                    let (left, right) = part.split_at(part.len() / 2);
-                    parts.push_front(right);
-                    parts.push_front(left);
+                Ok(heads) => {
+                    if let Some(too_much) = parts.too_much_above(part.len()) {
+                        memory.together.went_well(part.len(), too_much, self.now());
+                    }
+                    results.extend(self.open_all(part, heads).await);
                 }
+                Err(ForgeError::Unavailable { .. }) if part.len() > 1 => parts.halve(part),
                 Err(error @ ForgeError::Unavailable { .. }) => {
                     let Some(proposal) = part.first() else { continue };
                     let single = self.propose_one(proposal).await;
                     let is_down = matches!(single, Err(ForgeError::Unavailable { .. }));
                     results.push(single);
                     if is_down {
-                        let rest: usize = parts.drain(..).map(<[_]>::len).sum();
-                        results.extend((0..rest).map(|_| Err(error.clone())));
+                        results.extend((0..parts.give_up()).map(|_| Err(error.clone())));
                     }
                 }
                 Err(error) => results.extend(part.iter().map(|_| Err(error.clone()))),
@@ -154,7 +157,7 @@ impl GitHubForge {
             mutations.add(&format!("commit{index}"), answer, commit_input(proposal));
         }
         let scope = (Scope::Repository(repository), "write commits");
-        let outcomes = self.mutate(scope, mutations).await?;
+        let outcomes = self.mutate_once(scope, mutations).await?;
         let head = |index: usize| {
             let made: MadeCommit = outcomes.of(&format!("commit{index}"))?;
             commit_id(&made.commit?.oid).ok()
@@ -189,7 +192,7 @@ impl GitHubForge {
             return none();
         }
         let scope = (Scope::Repository(&first.place.repository), "open pull requests");
-        let Ok(outcomes) = self.mutate(scope, mutations).await else { return none() };
+        let Ok(outcomes) = self.mutate_once(scope, mutations).await else { return none() };
         let pull = |index: usize| outcomes.of::<MadePull>(&format!("pull{index}"))?.pull_request;
         (0..proposals.len()).map(pull).collect()
     }
@@ -214,7 +217,7 @@ impl GitHubForge {
             mutations.add(&format!("label{index}"), answer, input);
         }
         let scope = (Scope::Repository(&first.place.repository), "label changes");
-        let Ok(outcomes) = self.mutate(scope, mutations).await else { return none() };
+        let Ok(outcomes) = self.mutate_once(scope, mutations).await else { return none() };
         (0..proposals.len()).map(|index| outcomes.is_done(&format!("label{index}"))).collect()
     }
 

@@ -67,7 +67,7 @@ impl GitHubForge {
         let (scope, verb) = (Scope::Repository(repository), "read comments");
         let body = json!({ "query": EDITS, "variables": { "ids": ids } });
         let answer = self.inner.connection.call(Call::mutation(scope, verb, body, 0)).await?;
-        let answer = answer.json::<GraphAnswer>("the edits of comments")?.within_limits()?;
+        let answer = answer.json::<GraphAnswer>("the edits of comments")?;
         let nodes = answer.data.and_then(|mut data| data.remove("nodes")).unwrap_or_default();
         let nodes: Vec<Option<Node>> = serde_json::from_value(nodes)
             .map_err(|error| failed(format!("reading the edits of comments in `{repository}`"), error))?;

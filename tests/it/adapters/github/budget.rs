@@ -159,6 +159,27 @@ async fn a_document_that_is_too_much_for_github_is_halved() {
 }
 
 #[tokio::test]
+async fn a_document_that_is_too_much_goes_out_once_and_what_comes_next_is_smaller_for_a_while() {
+    let (ground, mut rest) = many(30).await;
+    let mut documents = Vec::new();
+    for (minutes, failures) in [(0, 2), (2, 0), (9, 0)] {
+        let part: Vec<Proposal> = rest.drain(..10).collect();
+        for _failure in 0..failures {
+            ground.refuse("POST /graphql", 502, "Bad Gateway");
+        }
+        ground.world.state().now += TimeDelta::minutes(minutes);
+        ground.start_counting();
+        let results = ground.forge.propose(&part).await;
+        documents.push(ground.counted().0.iter().filter(|line| line.contains("/graphql")).count());
+        assert!(minutes == 0 || results.iter().all(Result::is_ok), "{results:#?}");
+        ground.world.state().now += TimeDelta::minutes(1);
+    }
+    // Ten and five are too much; then two by two, each with its pull requests, as long as the budget lasts. Later two by
+    // two from the start, and in the end ten together, with their pull requests and their labels.
+    assert_eq!(documents, [9, 10, 3]);
+}
+
+#[tokio::test]
 async fn a_github_that_is_down_is_not_asked_for_each_of_many() {
     let (ground, proposals) = many(12).await;
     ground.world.state().faults.is_down = true;

@@ -1,5 +1,6 @@
 //! The check of an App: one run on each head, written over while it may be, and read back by whoever comes next.
 
+use chrono::TimeDelta;
 use insta::assert_snapshot;
 use towpath::forge::Forge as _;
 
@@ -115,8 +116,26 @@ async fn an_app_that_may_not_write_checks_says_so() {
     let ground = Ground::of_an_app().await;
     ground.look().await;
     let proposal = ground.proposal("dev", "1.10.0").await;
+    ground.world.state().now += TimeDelta::minutes(1);
     ground.refuse("POST /repos/acme/deploy/check-runs", 403, "Resource not accessible by integration");
     assert_snapshot!(ground.propose(&proposal).await.unwrap_err(), @"the bot may not write checks in `acme/deploy`; grant it `GitHub answered 403, Resource not accessible by integration`");
+}
+
+/// Approvals are held against it, and they have GitHub's times.
+#[tokio::test]
+async fn a_check_begins_by_the_clock_of_github_and_not_by_ours() {
+    for minutes in [-2, 0, 2] {
+        let ground = Ground::of_an_app().await;
+        let world = ground.world.clone();
+        let clock = Arc::new(move || world.now() + TimeDelta::minutes(minutes));
+        let forge = GitHubForge::new(access(ground.address, app()), clock);
+        let ground = Ground { forge, ..ground };
+        let before = ground.world.state().forge_now();
+        ground.open().await;
+        let state = ground.world.state();
+        let began = state.github.checks[0].started_at;
+        assert!(before <= began && began <= state.forge_now(), "{minutes}: {before} {began}");
+    }
 }
 
 #[tokio::test]

@@ -61,6 +61,19 @@ async fn the_first_files_come_in_an_archive_and_with_them_those_that_they_lead_t
 }
 
 #[tokio::test]
+async fn a_host_of_archives_that_wants_to_be_left_alone_stops_nothing_else() {
+    for status in [401, 403, 429] {
+        let ground = Ground::of_odd_files(30).await;
+        let blobs = ground.blobs().await;
+        ground.world.state().github.archives.refusal = Some(status);
+        let requests = ground.read(&blobs).await;
+        assert!(requests.starts_with("GET /tarball/COMMIT\nPOST /graphql"), "{status}: {requests}");
+        ground.look().await;
+        assert_eq!(ground.forge.blobs(&place(), &blobs).await.unwrap().len(), blobs.len());
+    }
+}
+
+#[tokio::test]
 async fn later_only_what_changed_is_read() {
     let ground = Ground::of_odd_files(200).await;
     ground.read(&ground.blobs().await).await;

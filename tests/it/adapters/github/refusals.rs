@@ -1,5 +1,6 @@
 //! What the client makes of a no, and of no answer.
 
+use futures::future::join_all;
 use insta::assert_snapshot;
 use towpath::forge::{Forge as _, Remark};
 use towpath::model::Comment;
@@ -53,6 +54,140 @@ async fn nothing_is_sent_while_github_asks_for_patience() {
     assert!(ground.counted().0.is_empty());
     ground.world.state().now += chrono::TimeDelta::seconds(31);
     ground.forge.head(&place()).await.unwrap();
+}
+
+/// What comes of a proposal when GitHub answers one of its requests so, and then of the account's next question.
+async fn limited_by(request: &'static str, status: u16, message: &'static str) -> [Option<ForgeError>; 2] {
+    let ground = Ground::new().await;
+    ground.look().await;
+    let proposal = ground.proposal("dev", "1.10.0").await;
+    ground.refuse(request, status, message);
+    let first = ground.propose(&proposal).await.err();
+    ground.start_counting();
+    let second = ground.forge.head(&place()).await.err();
+    assert!(ground.counted().0.is_empty(), "nothing is sent meanwhile");
+    [first, second]
+}
+
+#[tokio::test]
+async fn every_way_in_which_github_asks_for_patience_is_understood_and_holds_for_all() {
+    const GRAPH: &str = "POST /graphql";
+    const NO: &str = r#"{"message":"Validation Failed","documentation_url":"https://docs.github.com/rest","errors":[{"resource":"PullRequest","code":"custom","message":"was submitted too quickly"}]}"#;
+    const ABUSE: &str = r#"{"message":"Validation Failed","documentation_url":"https://docs.github.com/rest","errors":[{"resource":"PullRequest","code":"abuse","field":"base"}]}"#;
+    let minute = Some(ForgeError::RateLimited { wait: Duration::from_secs(60) });
+    let ways = [
+        (
+            GRAPH,
+            200,
+            r#"{"errors":[{"type":"RATE_LIMIT","message":"API rate limit already exceeded for user ID 1."}]}"#,
+        ),
+        (GRAPH, 200, r#"{"data":null,"errors":[{"type":"RATE_LIMITED","message":"x"}]}"#),
+        (
+            GRAPH,
+            200,
+            r#"{"data":{"branch0":null,"commit0":null},"errors":[{"type":"UNPROCESSABLE","path":["branch0"],"message":"was submitted too quickly"}]}"#,
+        ),
+        (GRAPH, 200, r#"{"errors":[{"message":"You have exceeded a secondary rate limit."}]}"#),
+        (GRAPH, 429, "Too Many Requests"),
+        ("POST /repos/acme/deploy/pulls", 422, NO),
+        ("POST /repos/acme/deploy/pulls", 422, ABUSE),
+        ("POST /repos/acme/deploy/pulls", 403, "You have triggered an abuse detection mechanism."),
+    ];
+    for (request, status, message) in ways {
+        let limited = limited_by(request, status, message).await;
+        assert_eq!(limited, [minute.clone(), minute.clone()], "{status} {message}");
+    }
+}
+
+#[tokio::test]
+async fn nobody_else_asks_while_one_waits_on_the_spot() {
+    let ground = Ground::new().await;
+    let patience = Patience { pause: Duration::from_millis(1), wait_max: Duration::from_secs(600) };
+    let access = Access { patience, ..access(ground.address, Credentials::token(&secret(TOKEN))) };
+    let world = ground.world.clone();
+    let forge = GitHubForge::new(access, Arc::new(move || world.now()));
+    ground.refuse_with(Refusal {
+        request: "GET ",
+        status: 429,
+        message: "Too Many Requests",
+        header: Some(("retry-after", "500")),
+    });
+    let (one, here) = (forge.clone(), place());
+    let waiting = tokio::spawn(async move { one.head(&here).await });
+    while ground.counted().0.is_empty() {
+        tokio::task::yield_now().await;
+    }
+    // Its answer is on the way, and takes no time to speak of.
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    let other = tokio::time::timeout(Duration::from_millis(10), forge.read_log(&place(), None)).await;
+    assert!(other.is_err(), "it waits on the spot, too: {other:?}");
+    assert_eq!(ground.counted().0.len(), 1);
+    waiting.abort();
+    ground.world.state().now += chrono::TimeDelta::seconds(501);
+    forge.head(&place()).await.unwrap();
+}
+
+#[tokio::test]
+async fn whoever_stands_in_line_when_github_asks_for_patience_is_not_sent() {
+    let ground = Ground::new().await;
+    ground.forge.head(&place()).await.unwrap();
+    ground.refuse_with(Refusal {
+        request: "GET ",
+        status: 429,
+        message: "Too Many Requests",
+        header: Some(("retry-after", "30")),
+    });
+    ground.start_counting();
+    let here = place();
+    join_all((0..60).map(|_| ground.forge.head(&here))).await;
+    let (paid, free) = ground.counted();
+    assert!(paid.len() + free.len() < 60, "{} and {}", paid.len(), free.len());
+}
+
+#[tokio::test]
+async fn what_bars_the_bot_is_said_with_its_own_way_out() {
+    let ground = Ground::new().await;
+    ground.look().await;
+    let header = Some(("x-accepted-oauth-scopes", "repo"));
+    let saml = "Resource protected by organization SAML enforcement. You must grant your Personal Access token access to this organization.";
+    let address = "Although you appear to have the correct authorization credentials, the `acme` organization has an IP allow list enabled, and 192.0.2.1 is not permitted to access this resource.";
+    let ways = [
+        (saml, header),
+        (
+            "Forbidden",
+            Some(("x-github-sso", "required; url=https://github.com/orgs/acme/sso?authorization_request=A")),
+        ),
+        (address, header),
+        ("Sorry. Your account was suspended.", header),
+        ("Upgrade to GitHub Pro or make this repository public to enable this feature.", header),
+        ("Git Repository is empty in some new way", None),
+        ("Must have admin rights to Repository.", header),
+        ("Resource not accessible by personal access token", None),
+    ];
+    let mut said = String::new();
+    for (message, header) in ways {
+        ground.refuse_with(Refusal { request: "GET ", status: 403, message, header });
+        said += &format!("{}\n", ground.forge.head(&place()).await.unwrap_err());
+    }
+    assert_snapshot!(said, @r#"
+    GitHub does not let the bot read the branches in `acme/deploy`: GitHub answered 403, Resource protected by organization SAML enforcement. You must grant your Personal Access token access to this organization; authorize the token for the organization: "Configure SSO" beside it, in the bot's account under Settings > Developer settings > Personal access tokens
+    GitHub does not let the bot read the branches in `acme/deploy`: GitHub answered 403, Forbidden; authorize the token for the organization: "Configure SSO" beside it, in the bot's account under Settings > Developer settings > Personal access tokens
+    GitHub does not let the bot read the branches in `acme/deploy`: GitHub answered 403, Although you appear to have the correct authorization credentials, the `acme` organization has an IP allow list enabled, and 192.0.2.1 is not permitted to access this resource; add the address of this machine to the organization's IP allow list, in its settings under Authentication security
+    the bot's account is suspended; have it unsuspended, or give the forge the token of another one
+    GitHub does not let the bot read the branches in `acme/deploy`: GitHub answered 403, Upgrade to GitHub Pro or make this repository public to enable this feature; see to that, or grant it `repo` if it lacks a right
+    GitHub does not let the bot read the branches in `acme/deploy`: GitHub answered 403, Git Repository is empty in some new way; look at what the token or the App may use and do there
+    the bot may not read the branches in `acme/deploy`; grant it `repo`
+    the bot may not read the branches in `acme/deploy`; grant it `GitHub answered 403, Resource not accessible by personal access token`
+    "#);
+}
+
+#[tokio::test]
+async fn what_github_says_late_in_a_long_sentence_is_found_there() {
+    let ground = Ground::new().await;
+    let change = ground.open().await;
+    let long = format!("{}: merge method squash is required here", "a rule that many wrote ".repeat(20));
+    ground.refuse("PUT /repos/acme/deploy/pulls/1/merge", 405, long.leak());
+    ground.forge.merge(&ground.merge_of(change)).await.expect("the next method is tried");
 }
 
 #[tokio::test]

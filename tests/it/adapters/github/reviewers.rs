@@ -73,3 +73,49 @@ async fn a_refusal_stops_no_change() {
     let change = open_with(&ground, vec![user("alice")]).await;
     assert_eq!(asked(&ground, change), [""; 0]);
 }
+
+impl Ground {
+    /// The same with an App.
+    async fn with_an_app() -> Self {
+        let ground = Self::new().await;
+        let forge = client(&ground.world, ground.address, super::app::app());
+        Self { forge, ..ground }
+    }
+}
+
+#[tokio::test]
+async fn an_app_asks_teams_with_a_token_that_sees_them_and_users_with_that_of_the_repository() {
+    let ground = Ground::with_an_app().await;
+    let change = open_with(&ground, vec![user("alice"), team("acme/sre")]).await;
+    assert_eq!(asked(&ground, change), ["alice", "sre"]);
+    assert_eq!(count(&ground, "requested_reviewers"), 1);
+    let wish = ground.world.state().github.wishes.last().cloned().expect("it got itself a token");
+    insta::assert_snapshot!(wish, @r#"{"repositories":["deploy"],"permissions":{"members":"read","pull_requests":"write"}}"#);
+
+    let ground = Ground::with_an_app().await;
+    let change = open_with(&ground, vec![user("alice")]).await;
+    assert_eq!(asked(&ground, change), ["alice"]);
+    assert_eq!(ground.world.state().github.wishes.len(), 1, "users need no other token");
+}
+
+#[tokio::test]
+async fn an_app_that_may_see_no_teams_asks_the_users_alone() {
+    let ground = Ground::with_an_app().await;
+    ground.world.state().github.setup.permissions.as_object_mut().expect("an object").remove("members");
+    let change = open_with(&ground, vec![user("alice"), team("acme/sre"), user("bob")]).await;
+    assert_eq!(asked(&ground, change), ["alice", "bob"]);
+    assert_eq!(count(&ground, "requested_reviewers"), 1);
+}
+
+#[tokio::test]
+async fn where_github_takes_no_team_the_users_are_asked_alone() {
+    for status in [403, 422] {
+        let ground = Ground::with_an_app().await;
+        for _try in 0..if status == 403 { 4 } else { 1 } {
+            let said = "Could not resolve to a node, or must have rights";
+            ground.refuse("POST /repos/acme/deploy/pulls/1/requested_reviewers", status, said);
+        }
+        let change = open_with(&ground, vec![user("alice"), team("acme/sre")]).await;
+        assert_eq!(asked(&ground, change), ["alice"]);
+    }
+}

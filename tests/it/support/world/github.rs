@@ -24,6 +24,8 @@ use axum::extract::State as Shared;
 use axum::http::request::Parts;
 use axum::http::response::Builder;
 use axum::http::{Method, Request, Response, StatusCode};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -60,8 +62,10 @@ pub(crate) struct Desk {
     pub(crate) builds: Vec<FakeCheck>,
     /// Whether the request that is being answered is the App's.
     is_app: bool,
-    /// The tokens that the App got itself, while they are good.
-    pub(crate) tokens: BTreeSet<String>,
+    /// What the token of the request that is being answered is good for; nothing where that is all.
+    granted: Value,
+    /// The tokens that the App got itself, while they are good, and what for.
+    pub(crate) tokens: BTreeMap<String, Value>,
     /// Deployments, in the order in which they were made.
     pub(crate) deployments: Vec<FakeDeployment>,
     /// The labels that were made.
@@ -192,11 +196,13 @@ impl State {
         self.github.bytes_received += body.len();
         let header = |name: &str| head.headers.get(name).and_then(|value| value.to_str().ok());
         let bearer = header("authorization").unwrap_or_default();
-        let is_allowed = self.github.takes(bearer.trim_start_matches("Bearer "), head.uri.path());
-        self.github.is_app = bearer != format!("Bearer {TOKEN}");
+        let token = bearer.trim_start_matches("Bearer ");
+        let is_allowed = self.github.takes(token, head.uri.path(), self.clock());
+        self.github.is_app = token != TOKEN;
+        self.github.granted = self.github.tokens.get(token).cloned().unwrap_or_default();
         if let Some(refusal) = self.github.planned(&line) {
             self.github.requests.push((line, false));
-            return (refused(&refusal), true);
+            return (refused(&refusal, self.clock()), true);
         }
         let (status, value) = if header("user-agent").is_none() {
             (403, error("Request forbidden by administrative rules."))
@@ -221,10 +227,13 @@ impl State {
 
 impl Desk {
     /// Whether a token is good for a path. The App's own proof, a JSON Web Token, is good for asking for tokens.
-    fn takes(&self, token: &str, path: &str) -> bool {
+    fn takes(&self, token: &str, path: &str, clock: Time) -> bool {
         let is_about_the_app = path.starts_with("/app") || path.ends_with("/installation");
-        let is_proof = token.matches('.').count() == 2;
-        if is_about_the_app { is_proof } else { token == TOKEN || self.tokens.contains(token) }
+        if is_about_the_app {
+            is_proof(token, clock)
+        } else {
+            token == TOKEN || self.tokens.contains_key(token)
+        }
     }
 
     /// GitHub would stop a bot that writes more than this, so no test may.
@@ -243,6 +252,16 @@ impl Desk {
     }
 }
 
+/// Whether a text is the proof of an App, made by now and good for no more than ten minutes.
+fn is_proof(token: &str, clock: Time) -> bool {
+    let [_, claims, _] = token.split('.').collect::<Vec<_>>()[..] else { return false };
+    let Ok(claims) = URL_SAFE_NO_PAD.decode(claims) else { return false };
+    let claims: Value = serde_json::from_slice(&claims).expect("claims are JSON");
+    let [made, ends] = ["iat", "exp"].map(|name| claims[name].as_i64().expect("an instant"));
+    let now = clock.timestamp();
+    made <= now && now < ends && ends <= now + 600
+}
+
 /// How much a request writes, by the strictest reading: each mutation, and each request that is none and no question.
 fn writes_in(head: &Parts, body: &[u8]) -> usize {
     match (&head.method, head.uri.path()) {
@@ -256,8 +275,9 @@ fn writes_in(head: &Parts, body: &[u8]) -> usize {
     }
 }
 
-fn refused(refusal: &Refusal) -> Response<String> {
+fn refused(refusal: &Refusal, clock: Time) -> Response<String> {
     let mut builder = Response::builder().status(refusal.status).header("content-type", "application/json");
+    builder = builder.header("date", setup::date(clock));
     if let Some((name, value)) = refusal.header {
         builder = builder.header(name, value);
     }
@@ -385,7 +405,7 @@ impl State {
         if wished.iter().any(|(name, access)| granted[name] != *access && granted[name] != "write") {
             return (422, error("The permissions requested are not granted to this installation."));
         }
-        self.github.tokens.insert(token.clone());
+        self.github.tokens.insert(token.clone(), asked.body["permissions"].clone());
         let expires_at = self.forge_now() + chrono::TimeDelta::hours(1);
         (201, json!({ "token": token, "expires_at": json::time(expires_at) }))
     }

@@ -27,6 +27,8 @@ pub(crate) struct Archives {
     pub(crate) fetched: usize,
     /// Whether attributes of Git leave out or change every second file.
     pub(crate) have_attributes: bool,
+    /// What the host of archives answers instead of them.
+    pub(crate) refusal: Option<u16>,
     /// How large each file is said to be.
     pub(crate) claimed_bytes: Option<u64>,
 }
@@ -60,6 +62,12 @@ async fn archive(
 ) -> Response<Body> {
     assert!(!headers.contains_key("authorization"), "the token stays with the interface");
     let mut state = world.state();
+    if let Some(status) = state.github.archives.refusal {
+        let refused = Response::builder().status(status).header("retry-after", "60");
+        let refused =
+            refused.header("date", "Thu, 01 Jan 2026 00:00:00 GMT").header("x-ratelimit-remaining", "0");
+        return refused.body(Body::from("Too many requests")).expect("a response");
+    }
     let Some(commit) = state.found_commit(&commit) else {
         return Response::builder().status(StatusCode::NOT_FOUND).body(Body::empty()).expect("a response");
     };

@@ -4,6 +4,7 @@ use axum::http::response::Builder;
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 use towpath::forge::github::{EVENTS, PERMISSIONS, access_word};
+use towpath::model::Time;
 use towpath::observe::{Clock as _, SystemClock};
 
 use super::super::State;
@@ -82,12 +83,17 @@ impl Setup {
 }
 
 impl State {
+    /// What time it is by GitHub's clock.
+    pub(super) fn clock(&self) -> Time {
+        let setup = &self.github.setup;
+        let now = if setup.is_on_machine_time { SystemClock.now() } else { self.forge_now() };
+        now - setup.clock_behind
+    }
+
     /// The headers that every answer has.
     pub(super) fn with_headers(&self, mut builder: Builder) -> Builder {
         let setup = &self.github.setup;
-        let now = if setup.is_on_machine_time { SystemClock.now() } else { self.forge_now() };
-        let now = now - setup.clock_behind;
-        builder = builder.header("date", now.format("%a, %d %b %Y %H:%M:%S GMT").to_string());
+        builder = builder.header("date", date(self.clock()));
         if let Some(scopes) = setup.scopes {
             builder = builder.header("x-oauth-scopes", scopes);
         }
@@ -215,6 +221,11 @@ impl State {
             }),
         )
     }
+}
+
+/// An instant as headers have it.
+pub(super) fn date(at: Time) -> String {
+    at.format("%a, %d %b %Y %H:%M:%S GMT").to_string()
 }
 
 fn in_ruleset(rule: &Value) -> Value {

@@ -142,7 +142,15 @@ impl State {
         let said = (201, self.pull(change));
         let number = change.number;
         let named = |key: &str| asked.body[key].as_array().cloned().unwrap_or_default();
-        let all = named("reviewers").into_iter().chain(named("team_reviewers"));
+        let (users, teams) = (named("reviewers"), named("team_reviewers"));
+        if self.github.is_app && !teams.is_empty() && self.github.granted.get("members").is_none() {
+            // It looks the team up with the same token, and does not find it.
+            let said = "Could not resolve to a node with the global id of 'T_kwDOABCDEF'.";
+            let mut refused = error("Validation Failed");
+            refused["errors"] = json!([said]);
+            return (422, refused);
+        }
+        let all = users.into_iter().chain(teams);
         let all: Vec<String> = all.filter_map(|name| name.as_str().map(str::to_owned)).collect();
         if all.iter().any(|name| self.github.strangers.contains(name.as_str())) {
             let said = error(

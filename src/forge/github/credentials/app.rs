@@ -1,0 +1,187 @@
+//! A GitHub App: it proves itself by its key, looks up where it is installed, and gets itself tokens.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use chrono::TimeDelta;
+use futures::future::BoxFuture;
+use http::{Method, StatusCode};
+use jsonwebtoken::{Algorithm, EncodingKey, Header};
+use secrecy::SecretString;
+use serde::Serialize;
+
+use super::flight::Flight;
+use super::replaceable::Replaceable;
+use super::tokens::{Granted, Tokens};
+use super::{Reading, Scope, wish};
+use crate::forge::ForgeError;
+use crate::forge::github::connection::{Answer, Call, Connection, lock, no_token, not_installed};
+use crate::forge::github::failed;
+use crate::forge::github::wire::{Installation, InstallationToken};
+use crate::model::{Secret, Time};
+
+/// For how long an App's own proof holds; GitHub takes no more than ten minutes.
+const PROOF_FOR: TimeDelta = TimeDelta::minutes(9);
+/// How far our clock may be ahead of GitHub's, as long as GitHub's is not known.
+const CLOCK_SKEW: TimeDelta = TimeDelta::minutes(1);
+/// Of how many owners the installation is remembered; then all are forgotten, and looked up again.
+const OWNERS_MAX: usize = 1_000;
+/// What the App asks for itself.
+const VERB: &str = "act as the App";
+
+/// A GitHub App, with the tokens that it has at the moment.
+pub struct AppCredentials {
+    pub(super) id: u64,
+    key: Replaceable<EncodingKey>,
+    /// The installation, where the configuration names it.
+    pub(super) installation: Option<u64>,
+    /// The installations that were looked up, by whose repositories they are for.
+    found: Mutex<BTreeMap<String, Arc<Flight<u64>>>>,
+    pub(super) tokens: Tokens,
+}
+
+#[derive(Serialize)]
+struct Claims {
+    iat: i64,
+    exp: i64,
+    iss: String,
+}
+
+impl AppCredentials {
+    /// An App by its number and its private key in PEM form; the installation is looked up where none is given.
+    ///
+    /// # Errors
+    /// Where the key is none, in a sentence that does not repeat it.
+    pub fn new(id: u64, private_key: &Secret, installation: Option<u64>) -> Result<Self, String> {
+        let private_key = private_key.clone();
+        Self::reading(id, Arc::new(move || Ok(private_key.clone())), installation)
+    }
+
+    /// The same with a private key that may be replaced where it lies.
+    ///
+    /// # Errors
+    /// Where there is no key, in a sentence that does not repeat what is there.
+    pub fn reading(id: u64, private_key: Reading<Secret>, installation: Option<u64>) -> Result<Self, String> {
+        let key = Replaceable::new(Arc::new(move || {
+            EncodingKey::from_rsa_pem(private_key()?.expose().as_bytes())
+                .map_err(|_| "the private key is no RSA key in PEM form".to_owned())
+        }))?;
+        Ok(Self { id, key, installation, found: Mutex::default(), tokens: Tokens::default() })
+    }
+
+    /// The proof that we are the App, good for asking for tokens. Its times are held against GitHub's clock.
+    pub(super) fn proof(&self, now: Time, github_now: Time) -> Result<SecretString, ForgeError> {
+        let claims = Claims {
+            iat: (github_now - CLOCK_SKEW).timestamp(),
+            exp: (github_now - CLOCK_SKEW + PROOF_FOR).timestamp(),
+            iss: self.id.to_string(),
+        };
+        jsonwebtoken::encode(&Header::new(Algorithm::RS256), &claims, &self.key.get(now))
+            .map(SecretString::from)
+            .map_err(|error| failed("signing as the App", error))
+    }
+
+    /// A token for something: the one there is, or a new one, which one fetches for all who need it.
+    pub(super) async fn token(
+        &self,
+        connection: &Connection,
+        scope: Scope<'_>,
+    ) -> Result<SecretString, ForgeError> {
+        let place = self.tokens.of(scope, connection.github_now());
+        let is_good = |granted: &Granted| granted.is_good(connection.github_now());
+        let granted = place.get(is_good, |_| true, self.fetch(connection, scope)).await?;
+        Ok(granted.token)
+    }
+
+    /// A new token. It is on the heap, since it is asked for as all else is, and so a part of itself.
+    fn fetch<'a>(
+        &'a self,
+        connection: &'a Connection,
+        scope: Scope<'a>,
+    ) -> BoxFuture<'a, Result<Granted, ForgeError>> {
+        Box::pin(async move {
+            let owner = scope.owner();
+            let known = self.installation.or_else(|| self.place_of(owner).kept());
+            let installation = self.installation(connection, scope).await?;
+            let mut answer = ask(connection, scope, installation).await?;
+            if answer.status == StatusCode::NOT_FOUND && self.installation.is_none() {
+                // It is installed anew by another number, or no more.
+                self.place_of(owner).drop_if(|kept| *kept == installation);
+                if known.is_some() {
+                    let installation = self.installation(connection, scope).await?;
+                    answer = ask(connection, scope, installation).await?;
+                }
+            }
+            granted(scope, &answer, connection.now())
+        })
+    }
+
+    /// The installation of the App where something is; looked up once for all that have one owner.
+    async fn installation(&self, connection: &Connection, scope: Scope<'_>) -> Result<u64, ForgeError> {
+        if let Some(installation) = self.installation {
+            return Ok(installation);
+        }
+        let place = self.place_of(scope.owner());
+        place.get(|_| true, is_about_github, self.find(connection, scope)).await
+    }
+
+    /// Where the installation at an owner is kept.
+    fn place_of(&self, owner: &str) -> Arc<Flight<u64>> {
+        let mut found = lock(&self.found);
+        if found.len() >= OWNERS_MAX && !found.contains_key(owner) {
+            found.clear();
+        }
+        Arc::clone(found.entry(owner.to_owned()).or_default())
+    }
+
+    async fn find(&self, connection: &Connection, scope: Scope<'_>) -> Result<u64, ForgeError> {
+        let path = match scope {
+            Scope::Repository(repository)
+            | Scope::Source(repository)
+            | Scope::Deployments(repository)
+            | Scope::Reviews(repository) => format!("/repos/{repository}/installation"),
+            Scope::Organization(organization) => format!("/orgs/{organization}/installation"),
+            Scope::Bot => return Err(failed("acting as the App", "the App itself has no installation")),
+        };
+        let answer = connection.call(Call::get(scope, VERB, path).for_token()).await?;
+        match answer.status {
+            StatusCode::OK => {
+                read::<Installation>(&answer, "the installation of the App").map(|found| found.id)
+            }
+            _ => Err(shut_out(scope, &answer)),
+        }
+    }
+}
+
+/// Asks for a token of an installation.
+async fn ask(connection: &Connection, scope: Scope<'_>, installation: u64) -> Result<Answer, ForgeError> {
+    let path = format!("/app/installations/{installation}/access_tokens");
+    connection.call(Call::write(scope, VERB, Method::POST, path, wish(scope)).for_token()).await
+}
+
+fn granted(scope: Scope<'_>, answer: &Answer, now: Time) -> Result<Granted, ForgeError> {
+    if !answer.status.is_success() {
+        return Err(shut_out(scope, answer));
+    }
+    let InstallationToken { token, expires_at } = read(answer, "the token of the App")?;
+    Ok(Granted { token, made_at: now, expires_at })
+}
+
+/// Why GitHub gives the App no token.
+fn shut_out(scope: Scope<'_>, answer: &Answer) -> ForgeError {
+    match answer.status {
+        StatusCode::NOT_FOUND | StatusCode::MOVED_PERMANENTLY => not_installed(scope),
+        _ => no_token(scope, &answer.words()),
+    }
+}
+
+/// Whether a failure is none of one repository, so that it is the same for all others.
+const fn is_about_github(error: &ForgeError) -> bool {
+    matches!(error, ForgeError::RateLimited { .. } | ForgeError::Unavailable { .. })
+}
+
+fn read<T: serde::de::DeserializeOwned>(answer: &Answer, what: &str) -> Result<T, ForgeError> {
+    // What is wrong is not repeated: it may hold a token.
+    serde_json::from_slice(&answer.body)
+        .map_err(|_| failed(format!("reading {what}"), "GitHub's answer is none"))
+}

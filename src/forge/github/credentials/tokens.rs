@@ -1,0 +1,87 @@
+//! The tokens that an App has at the moment: each is fetched once, and leaves when it ended.
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use chrono::TimeDelta;
+use secrecy::{ExposeSecret as _, SecretString};
+
+use super::Scope;
+use super::flight::Flight;
+use crate::forge::github::connection::lock;
+use crate::model::Time;
+
+/// How long before its end a token is no longer used.
+const MARGIN: TimeDelta = TimeDelta::minutes(5);
+/// How long it may take until all of GitHub knows a new token and what it is good for: seconds were seen, and libraries
+/// wait for five (octokit/auth-app.js issues 65 and 589).
+const FRESH_FOR: TimeDelta = TimeDelta::seconds(10);
+/// How many tokens are kept. GitHub gives two thousand in an hour, for which one is good.
+const TOKENS_MAX: usize = 4_000;
+
+/// A token of an installation.
+#[derive(Clone)]
+pub(super) struct Granted {
+    pub(super) token: SecretString,
+    /// By our clock.
+    pub(super) made_at: Time,
+    /// By GitHub's clock.
+    pub(super) expires_at: Time,
+}
+
+impl Granted {
+    pub(super) fn is_good(&self, github_now: Time) -> bool {
+        self.expires_at - MARGIN > github_now
+    }
+
+    fn is_fresh(&self, now: Time) -> bool {
+        (now - self.made_at).abs() < FRESH_FOR
+    }
+}
+
+/// The tokens, by what they are good for.
+#[derive(Default)]
+pub(super) struct Tokens(Mutex<BTreeMap<String, Arc<Flight<Granted>>>>);
+
+impl Tokens {
+    /// The place of a token. Those that ended leave when another one comes.
+    pub(super) fn of(&self, scope: Scope<'_>, github_now: Time) -> Arc<Flight<Granted>> {
+        let key = format!("{scope:?}");
+        let mut all = lock(&self.0);
+        if !all.contains_key(&key) {
+            make_room(&mut all, github_now);
+        }
+        Arc::clone(all.entry(key).or_default())
+    }
+
+    /// Whether the token for something is so new that not all of GitHub may know it.
+    pub(super) fn is_fresh(&self, scope: Scope<'_>, now: Time) -> bool {
+        let all = lock(&self.0);
+        let place = all.get(&format!("{scope:?}"));
+        place.and_then(|place| place.look(|granted| granted.is_fresh(now))).unwrap_or_default()
+    }
+
+    /// Lets go of a token that GitHub does not take, unless it is too new for that.
+    pub(super) fn doubt(&self, scope: Scope<'_>, token: &SecretString, now: Time) {
+        let place = lock(&self.0).get(&format!("{scope:?}")).cloned();
+        let Some(place) = place else { return };
+        let is_it = |granted: &Granted| granted.token.expose_secret() == token.expose_secret();
+        place.drop_if(|granted| is_it(granted) && !granted.is_fresh(now));
+    }
+}
+
+/// Lets go of what ended, and of what ends next where there still is too much. What somebody fetches stays.
+fn make_room(all: &mut BTreeMap<String, Arc<Flight<Granted>>>, github_now: Time) {
+    let is_in_use = |place: &Arc<Flight<Granted>>| Arc::strong_count(place) > 1;
+    let is_good = |granted: &Granted| granted.is_good(github_now);
+    all.retain(|_, place| is_in_use(place) || place.look(is_good).unwrap_or_default());
+    while all.len() >= TOKENS_MAX {
+        let idle = all.iter().filter(|(_, place)| !is_in_use(place));
+        let next = idle.min_by_key(|(_, place)| place.look(|granted| granted.expires_at));
+        let Some(key) = next.map(|(key, _)| key.clone()) else { return };
+        all.remove(&key);
+    }
+}
