@@ -129,10 +129,17 @@ impl Connection {
         answer.json(&format!("`{path}`"))
     }
 
+    /// Reads something, unless it is as it was in the answer that the caller took in last; then that costs nothing.
+    pub(super) async fn get_unless(
+        &self,
+        call: Call<'_>,
+        taken: Option<HeaderValue>,
+    ) -> Result<Option<Answer>, ForgeError> {
+        let (answer, _) = self.send(&call.in_lane(Lane::Merge), taken).await?;
+        Ok(Some(answer).filter(|answer| answer.status != StatusCode::NOT_MODIFIED))
+    }
+
     /// Reads something that may be as it was, and then costs nothing.
-    ///
-    /// Whoever skips what it knows already goes by the tag of the answer that it took in last: that GitHub says "as it was"
-    /// does not mean that the caller ever came to its end with it.
     pub(super) async fn get_if_changed(&self, call: Call<'_>) -> Result<Answer, ForgeError> {
         let (condition, kept) = lock(&self.kept).get(&call.path).unzip();
         let path = call.path.clone();

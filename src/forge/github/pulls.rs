@@ -99,13 +99,25 @@ impl GitHubForge {
             stream::iter(reads).buffer_unordered(READS_AT_ONCE).try_collect().await?;
         pulls.said = said;
         self.remember_authors(pulls.said.values().flat_map(|said| &said.timeline.authors));
-        pulls.ours.retain(|number, _| look.closely.contains(number));
+        self.let_go(place, &mut pulls, &look.closely);
         let mut changes = Vec::with_capacity(pulls.ours.len());
         for pull in pulls.ours.values() {
             changes.push(self.change(&look, pull, pulls.said.get(&pull.number)).await?);
         }
         self.keep_pulls(place, pulls);
         Ok(changes)
+    }
+
+    /// Lets go of pull requests that nobody looks at any more, and of what GitHub said of them.
+    fn let_go(&self, place: &Place, pulls: &mut Pulls, closely: &BTreeSet<u64>) {
+        let repository = &place.repository;
+        pulls.ours.retain(|number, pull| {
+            if !pull.is_open() {
+                self.inner.connection.forget(&format!("/repos/{repository}/pulls/{number}"));
+                self.inner.connection.forget(&format!("/repos/{repository}/issues/{number}"));
+            }
+            closely.contains(number)
+        });
     }
 
     /// Reads the branches, and the pull requests where something may have happened to them.
@@ -185,7 +197,7 @@ impl GitHubForge {
     async fn listen(&self, look: &Look<'_>, pull: &Pull, known: Option<&Said>) -> Result<Said, ForgeError> {
         let repository = &look.place.repository;
         let head = look.head(pull)?;
-        let read_at = self.now();
+        let read_at = self.inner.connection.github_now();
         let (timeline, fresh, trial) = futures::try_join!(
             self.timeline(repository, (pull.number, known.map(|known| &known.timeline))),
             self.published(repository, &head, pull.is_open()),

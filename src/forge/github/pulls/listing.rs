@@ -14,34 +14,33 @@ const PAGES_MAX: usize = 50;
 /// How long pull requests are not listed while none of ours is open, no branch moved and nobody tells of anything: that
 /// long a comment on one that ended may wait where no webhook tells of it.
 const LISTING_AGE_MAX: TimeDelta = TimeDelta::minutes(5);
+
 impl GitHubForge {
     /// Takes in every pull request that was touched since the last look. At the first one, all that are open and those that
     /// were touched of late: what ended before is in the log.
+    ///
+    /// The first page is asked for by the tag of the one that was taken in, and not of the one that was read: a look that
+    /// fails after it has to see it again.
     pub(super) async fn refresh(&self, place: &Place, pulls: &mut Pulls) -> Result<(), ForgeError> {
-        let base = in_query(place.branch.as_str());
-        let list = format!("state=all&base={base}&sort=updated&direction=desc&per_page={PAGE_SIZE}");
-        let known_since = pulls.newest;
-        let since = known_since.unwrap_or_else(|| self.now() - ENDED_AGE_MAX);
-        let mut first = None;
-        for page in 1..=PAGES_MAX {
-            let answer = self.page_of_pulls(place, &format!("{list}&page={page}"), page == 1).await?;
-            if page == 1 && known_since.is_some() && answer.tag.is_some() && answer.tag == pulls.taken {
-                return Ok(());
-            }
-            first.get_or_insert_with(|| answer.tag.clone());
+        let first = Self::page_of_pulls(place, 1);
+        let Some(mut answer) = self.inner.connection.get_unless(first, pulls.taken.clone()).await? else {
+            return Ok(());
+        };
+        let (taken, known_since) = (answer.tag.clone(), pulls.newest);
+        let since = known_since.unwrap_or_else(|| self.inner.connection.github_now() - ENDED_AGE_MAX);
+        for page in 2.. {
             let oldest = self.take_in(place, pulls, &answer)?;
-            let is_all = !answer.has_next();
-            let is_known = known_since.is_some() && oldest.is_none_or(|oldest| oldest < since);
-            if is_all || is_known {
-                pulls.taken = first.flatten();
-                return Ok(());
-            }
-            if oldest.is_none_or(|oldest| oldest < since) {
+            let is_old = oldest.is_none_or(|oldest| oldest < since);
+            if !answer.has_next() || (is_old && known_since.is_some()) {
                 break;
             }
+            if is_old || page > PAGES_MAX {
+                self.take_in_open(place, pulls).await?;
+                break;
+            }
+            answer = self.inner.connection.call(Self::page_of_pulls(place, page)).await?;
         }
-        self.take_in_open(place, pulls).await?;
-        pulls.taken = first.flatten();
+        pulls.taken = taken;
         Ok(())
     }
 
@@ -55,15 +54,13 @@ impl GitHubForge {
         Ok(())
     }
 
-    /// One page of pull requests. The first is asked for again and again, and then mostly as it was.
-    async fn page_of_pulls(&self, place: &Place, query: &str, is_first: bool) -> Result<Answer, ForgeError> {
-        let path = format!("/repos/{}/pulls?{query}", place.repository);
-        let call = Call::get(Scope::Repository(&place.repository), "read pull requests", path);
-        if is_first {
-            self.inner.connection.get_if_changed(call).await
-        } else {
-            self.inner.connection.call(call).await
-        }
+    /// The question for a page of pull requests of any state.
+    fn page_of_pulls(place: &Place, page: usize) -> Call<'_> {
+        let (repository, base) = (&place.repository, in_query(place.branch.as_str()));
+        let path = format!(
+            "/repos/{repository}/pulls?state=all&base={base}&sort=updated&direction=desc&per_page={PAGE_SIZE}&page={page}"
+        );
+        Call::get(Scope::Repository(repository), "read pull requests", path)
     }
 
     /// Takes in a page; gives the earliest touch on it.
