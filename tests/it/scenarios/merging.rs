@@ -119,7 +119,7 @@ fn what_a_person_put_into_the_queue_stays_there_and_is_told_whether_it_may_be_me
         insta::assert_snapshot!(bot.status_in_queue(change), @"towpath/production failure: waiting: 0 of 1 approval");
         bot.pass(minutes(5)).comment(change, "alice", "/promote approve");
         bot.settle().await;
-        insta::assert_snapshot!(bot.status_in_queue(change), @"towpath/production success: all gates pass; ready to merge; #3 waits in the forge's merge queue");
+        insta::assert_snapshot!(bot.status_in_queue(change), @"towpath/production success: all gates pass; #3 waits in the forge's merge queue");
         bot.merge_from_queue(change).settle().await.expect_running("production", "1.10.0");
     });
 }
