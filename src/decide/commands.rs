@@ -63,10 +63,11 @@ fn words<'w>(world: &World, observed: &'w ObservedChange, history: &History) -> 
     let is_new =
         |id: &CommentId, by: &UserName| *by != world.bot && !by.is_machine() && !handled.contains(id);
     let comments = observed.change.comments.iter().filter(|comment| is_new(&comment.id, &comment.author));
-    let reviews =
-        observed.change.reviews.iter().filter(|review| {
-            review.verdict != ReviewVerdict::Dismissed && is_new(&review.id, &review.author)
-        });
+    let reviews = observed
+        .change
+        .reviews
+        .iter()
+        .filter(|review| !review.is_void() && is_new(&review.id, &review.author));
     let comments = comments.map(|comment| of_comment(observed, comment));
     let mut words: Vec<Word<'w>> =
         comments.chain(reviews.map(|review| of_review(observed, review))).collect();
@@ -75,25 +76,47 @@ fn words<'w>(world: &World, observed: &'w ObservedChange, history: &History) -> 
     heeded(words, history)
 }
 
-/// As many of each person's words as are heeded; what comes after them is left as it is.
+/// As many of each person's words as are heeded; what comes after them is left as it is. Whoever was never refused a right
+/// is heard all the same where it is about more than a question.
 fn heeded<'w>(words: Vec<Word<'w>>, history: &History) -> Vec<Word<'w>> {
     let mut left: BTreeMap<&UserName, usize> = BTreeMap::new();
-    let is_left = |word: &Word<'w>| {
+    let is_heeded = |word: &Word<'w>| {
         let room = left.entry(word.author).or_insert_with(|| room_for(word, history));
-        let is_left = *room > 0;
+        let has_room = *room > 0;
         *room = room.saturating_sub(1);
-        is_left
+        has_room || (is_act(word) && !was_refused(word, history))
     };
-    words.into_iter().filter(is_left).collect()
+    words.into_iter().filter(is_heeded).collect()
 }
 
 /// How many more comments of the author of a word are heeded on its change.
 fn room_for(word: &Word<'_>, history: &History) -> usize {
-    let earlier =
-        || history.handled_on(word.observed.change.number).filter(|handled| handled.by == *word.author);
-    let is_known = earlier().any(Handled::did_something);
+    let is_known = earlier(word, history).any(Handled::did_something);
     let most = if is_known { COMMENTS_PER_PERSON_MAX } else { COMMENTS_PER_STRANGER_MAX };
-    most.saturating_sub(earlier().count())
+    most.saturating_sub(earlier(word, history).count())
+}
+
+/// Whether a word asks for more than an answer.
+fn is_act(word: &Word<'_>) -> bool {
+    word.commands.iter().any(|command| match command {
+        Command::Status | Command::Why | Command::Help => false,
+        Command::Promote { .. }
+        | Command::Approve { .. }
+        | Command::Reject { .. }
+        | Command::Hold { .. }
+        | Command::Resume => true,
+    })
+}
+
+fn was_refused(word: &Word<'_>, history: &History) -> bool {
+    let mut outcomes = earlier(word, history).flat_map(|handled| &handled.outcomes);
+    outcomes.any(|outcome| matches!(outcome, CommandOutcome::Refused(_)))
+}
+
+/// What the author of a word said before on its change.
+fn earlier<'h>(word: &Word<'_>, history: &'h History) -> impl Iterator<Item = &'h Handled> {
+    let (change, by) = (word.observed.change.number, word.author.clone());
+    history.handled_on(change).filter(move |handled| handled.by == by)
 }
 
 fn of_comment<'w>(observed: &'w ObservedChange, comment: &'w Comment) -> Word<'w> {
@@ -110,7 +133,7 @@ fn of_review<'w>(observed: &'w ObservedChange, review: &'w Review) -> Word<'w> {
         ReviewVerdict::RequestChanges => {
             Some(Command::Hold { until: None, reason: Some("changes requested".to_owned()) })
         }
-        ReviewVerdict::Comment | ReviewVerdict::Dismissed => None,
+        ReviewVerdict::Comment => None,
     };
     let (written, void) = commands_of(&review.body, review.edited);
     let commands = own.into_iter().chain(written).collect();
@@ -132,7 +155,7 @@ fn commands_of(body: &str, edited: bool) -> (Vec<Command>, Option<CommandOutcome
 pub(super) fn carry_out(case: &Case<'_>, word: &Word<'_>, needs: &mut BTreeSet<Need>) -> Option<Record> {
     let observed = word.observed;
     let asked = Asked { case, observed, by: word.author, at: word.at };
-    let mut outcomes = outcomes(&asked, &word.commands, needs)?;
+    let mut outcomes = without_repeats(outcomes(&asked, &word.commands, needs)?);
     outcomes.extend(word.void.clone());
     let event = Event::Handled {
         change: observed.change.number,
@@ -141,6 +164,27 @@ pub(super) fn carry_out(case: &Case<'_>, word: &Word<'_>, needs: &mut BTreeSet<N
         outcomes,
     };
     Some(record_now(case.world, event))
+}
+
+/// The outcomes without wishes that a later one of the same comment takes the place of: each names every image.
+fn without_repeats(outcomes: Vec<CommandOutcome>) -> Vec<CommandOutcome> {
+    let target = |outcome: &CommandOutcome| match outcome {
+        CommandOutcome::Requested { target, .. } => Some(target.clone()),
+        CommandOutcome::Approved { .. }
+        | CommandOutcome::Rejected { .. }
+        | CommandOutcome::Held { .. }
+        | CommandOutcome::Resumed { .. }
+        | CommandOutcome::Answered
+        | CommandOutcome::Unparsable
+        | CommandOutcome::Refused(_)
+        | CommandOutcome::NotRun => None,
+    };
+    let mut seen = BTreeSet::new();
+    let last_first = outcomes.into_iter().rev();
+    let mut kept: Vec<CommandOutcome> =
+        last_first.filter(|outcome| target(outcome).is_none_or(|target| seen.insert(target))).collect();
+    kept.reverse();
+    kept
 }
 
 /// Whose commands wait here because the forge does not say what they may do, each with the reason.

@@ -59,8 +59,8 @@ fn questions(case: &Case<'_>, observed: &ObservedChange) -> Option<Action> {
     let change = observed.change.number;
     let all = case.history.handled_on(change).filter(|handled| is_question(handled));
     let all: Vec<&Handled> = all.filter(|handled| deserves_words(case, handled)).collect();
-    let (over, last) = last_answers(case, observed).unzip();
-    let answered = all.iter().position(|handled| Some(&handled.comment) == last.as_ref());
+    let (over, answered) = last_answers(case, observed, &all).unzip();
+    let answered = answered.flatten();
     let new = all.into_iter().skip(answered.map_or(0, |index| index + 1));
     let mut new: Vec<(&Handled, String)> =
         new.filter_map(|handled| Some((handled, text_of(observed, handled)?))).collect();
@@ -73,14 +73,19 @@ fn questions(case: &Case<'_>, observed: &ObservedChange) -> Option<Action> {
     Some(Action::Remark { change, target: case.target.clone(), remark, because })
 }
 
-/// The comment with the answers to questions, and the last one that it answers.
-fn last_answers(case: &Case<'_>, observed: &ObservedChange) -> Option<(CommentId, CommentId)> {
+/// The comment with the answers to questions, and which of the questions it answers last. Where there are several, or
+/// somebody edited one, it is the one that is furthest along.
+fn last_answers(
+    case: &Case<'_>,
+    observed: &ObservedChange,
+    questions: &[&Handled],
+) -> Option<(CommentId, Option<usize>)> {
     let own = observed.change.comments.iter().filter(|comment| comment.author == case.world.bot);
-    let mut answers = own.filter_map(|comment| {
+    let answers = own.filter_map(|comment| {
         let last = comment.about().and_then(Remark::last_answered)?;
-        Some((comment.id.clone(), last))
+        Some((comment.id.clone(), questions.iter().position(|handled| handled.comment == last)))
     });
-    answers.next_back()
+    answers.max_by_key(|(_, last)| *last)
 }
 
 fn asked(handled: &Handled, body: String) -> Asked {

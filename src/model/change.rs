@@ -65,8 +65,6 @@ words! {
         RequestChanges = "request-changes",
         /// Neither; its text may hold commands.
         Comment = "comment",
-        /// Somebody took it back since; it says nothing any more.
-        Dismissed = "dismissed",
     }
 }
 
@@ -150,10 +148,24 @@ pub struct Review {
     pub head: CommitId,
     /// What was said.
     pub verdict: ReviewVerdict,
+    /// Who took it back since, by the forge's button; whoever may write can take back anybody's.
+    pub taken_back_by: Option<UserName>,
     /// Whether the text was edited after it was written; then it gives no command. The verdict is its author's all the same.
     pub edited: bool,
     /// The text of the review; commands are read in it.
     pub body: String,
+}
+
+impl Review {
+    /// Whether it says nothing any more. A yes ends when anybody takes it back; a no, which stops the change, only when
+    /// its own author does: for others there is `/promote resume`, which takes a right.
+    #[must_use]
+    pub fn is_void(&self) -> bool {
+        match self.verdict {
+            ReviewVerdict::Approve | ReviewVerdict::Comment => self.taken_back_by.is_some(),
+            ReviewVerdict::RequestChanges => self.taken_back_by.as_ref() == Some(&self.author),
+        }
+    }
 }
 
 /// A commit status that the bot published.
@@ -317,10 +329,10 @@ impl Change {
         self.head.beneath.as_deref().unwrap_or(&self.head)
     }
 
-    /// Whether a review was taken back by the forge's button.
+    /// A review by its identity.
     #[must_use]
-    pub fn is_taken_back(&self, review: &CommentId) -> bool {
-        self.reviews.iter().any(|own| own.id == *review && own.verdict == ReviewVerdict::Dismissed)
+    pub fn review(&self, id: &CommentId) -> Option<&Review> {
+        self.reviews.iter().find(|review| review.id == *id)
     }
 
     /// Whether it waits.

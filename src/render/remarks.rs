@@ -14,6 +14,8 @@ use crate::model::{CommandOutcome, Comment, Policy, RefusedBecause, Right, Targe
 const LINE_CHARACTERS_MAX: usize = 100;
 /// How much of it is shown before the place that was not understood, in characters.
 const LINE_CHARACTERS_BEFORE: usize = 60;
+/// The longest text of a comment, in characters: GitHub takes 65,536, its mark included.
+const TEXT_CHARACTERS_MAX: usize = 60_000;
 /// How many lines that were not understood are shown.
 const ERRORS_MAX: usize = 5;
 
@@ -43,7 +45,7 @@ pub fn remark(remark: &Remark, input: &RemarkInput<'_>) -> String {
             quoted(head.short())
         ),
     };
-    format!("{text}\n\n{}\n", Comment::mark(&remark.about()))
+    format!("{}\n\n{}\n", cut(&text, TEXT_CHARACTERS_MAX), Comment::mark(&remark.about()))
 }
 
 /// The answers to several questions; who asked the same gets one together.
@@ -79,7 +81,7 @@ fn answer(asked: &Asked, input: &RemarkInput<'_>) -> String {
     said.join("\n\n")
 }
 
-/// The answers to the questions. The n-th answer belongs to the n-th question: nothing else is only answered.
+/// The answers to the questions, each once. The n-th answer belongs to the n-th question: nothing else is only answered.
 fn answered(asked: &Asked, commands: &[Command], input: &RemarkInput<'_>) -> Vec<String> {
     let answered = asked.outcomes.iter().filter(|outcome| **outcome == CommandOutcome::Answered).count();
     let questions = commands.iter().filter_map(|command| match command {
@@ -92,7 +94,13 @@ fn answered(asked: &Asked, commands: &[Command], input: &RemarkInput<'_>) -> Vec
         | Command::Hold { .. }
         | Command::Resume => None,
     });
-    questions.take(answered).collect()
+    let mut said: Vec<String> = Vec::new();
+    for answer in questions.take(answered) {
+        if !said.contains(&answer) {
+            said.push(answer);
+        }
+    }
+    said
 }
 
 fn about(input: &RemarkInput<'_>, say: fn(&Judgement) -> String) -> String {

@@ -6,7 +6,7 @@ use crate::decide::case::Case;
 use crate::decide::plan::{GateName, GateReport, Need, Verdict};
 use crate::decide::reason::Reason;
 use crate::decide::rights;
-use crate::model::{Approvals, CommandOutcome, Gate, Handled, ObservedChange, Release, UserName};
+use crate::model::{Approvals, CommandOutcome, Gate, Handled, ObservedChange, Release, Review, UserName};
 
 /// Counts the approvals that bind the content of the change.
 pub(super) fn judge(
@@ -54,7 +54,7 @@ fn counted(
     let moved = case.history.moved_tag(release).map(|moved| moved.order);
     for handled in case.history.handled_on(change.change.number) {
         let counts = approves(handled, change)
-            && !change.change.is_taken_back(&handled.comment)
+            && !change.change.review(&handled.comment).is_some_and(Review::is_void)
             && moved.is_none_or(|moved| moved < handled.order)
             && handled.by != case.world.bot
             && !case.has_asked(&handled.by, release, change)

@@ -13,13 +13,21 @@ struct Held<'a> {
     reason: Option<&'a String>,
 }
 
+/// What somebody said about holding a change.
+enum Word<'a> {
+    Holds(Held<'a>),
+    Lifts,
+}
+
 /// Nothing where nobody ever held it.
 pub(super) fn judge(case: &Case<'_>, change: &ObservedChange) -> Option<GateReport> {
     let report = |verdict, until, reason| GateReport { gate: GateName::Hold, verdict, until, reason };
-    let held = last_word(case, change)?;
-    let Some(held) = held.filter(|held| held.until.is_none_or(|until| until > case.world.now)) else {
+    let Word::Holds(held) = last_word(case, change)? else {
         return Some(report(Verdict::Pass, None, Reason::NotHeld));
     };
+    if held.until.is_some_and(|until| until <= case.world.now) {
+        return Some(report(Verdict::Pass, None, Reason::NotHeld));
+    }
     let reason = Reason::Held { by: held.by.clone(), until: held.until, reason: held.reason.cloned() };
     Some(report(Verdict::Wait, held.until, reason))
 }
@@ -29,41 +37,43 @@ pub(in crate::decide) fn is_held(case: &Case<'_>, change: &ObservedChange) -> bo
     judge(case, change).is_some_and(|report| report.verdict != Verdict::Pass)
 }
 
-/// What was said last about holding the change: `Some(None)` where it is held no more, nothing where it never was.
+/// What was said last about holding the change; nothing where it never was.
 ///
 /// Who asked for changes by a review lifts that by approving, and by taking the review back.
-fn last_word<'a>(case: &'a Case<'_>, change: &ObservedChange) -> Option<Option<Held<'a>>> {
-    let mut last: Option<Option<Held<'a>>> = None;
+fn last_word<'a>(case: &'a Case<'_>, change: &ObservedChange) -> Option<Word<'a>> {
+    let mut last: Option<Word<'a>> = None;
     for handled in case.history.handled_on(change.change.number) {
-        let is_taken_back = change.change.is_taken_back(&handled.comment);
-        match word(handled, change) {
-            Some(_) if is_taken_back => {}
-            Some(word) => last = Some(word),
-            None if approves(handled) && !is_taken_back => {
-                last = last.map(|held| held.filter(|held| !held.is_review || *held.by != handled.by));
-            }
-            None => {}
+        let review = change.change.review(&handled.comment);
+        if review.is_some_and(Review::is_void) {
+            continue;
         }
+        last = match (word(handled, review), last) {
+            (Some(word), _) => Some(word),
+            (None, Some(Word::Holds(held))) if held.ends_with(handled) => Some(Word::Lifts),
+            (None, last) => last,
+        };
     }
     last
+}
+
+impl Held<'_> {
+    fn ends_with(&self, handled: &Handled) -> bool {
+        self.is_review && *self.by == handled.by && approves(handled)
+    }
 }
 
 fn approves(handled: &Handled) -> bool {
     handled.outcomes.iter().any(|outcome| matches!(outcome, CommandOutcome::Approved { .. }))
 }
 
-/// What a comment last said about holding: `Some(None)` lifts.
-fn word<'a>(handled: &'a Handled, change: &ObservedChange) -> Option<Option<Held<'a>>> {
-    let asks_for_changes =
-        |review: &Review| review.id == handled.comment && review.verdict == ReviewVerdict::RequestChanges;
+/// What a comment last said about holding.
+fn word<'a>(handled: &'a Handled, review: Option<&Review>) -> Option<Word<'a>> {
+    let is_review = review.is_some_and(|review| review.verdict == ReviewVerdict::RequestChanges);
     handled.outcomes.iter().rev().find_map(|outcome| match outcome {
-        CommandOutcome::Held { until, reason } => Some(Some(Held {
-            by: &handled.by,
-            is_review: change.change.reviews.iter().any(asks_for_changes),
-            until: *until,
-            reason: reason.as_ref(),
-        })),
-        CommandOutcome::Resumed { .. } => Some(None),
+        CommandOutcome::Held { until, reason } => {
+            Some(Word::Holds(Held { by: &handled.by, is_review, until: *until, reason: reason.as_ref() }))
+        }
+        CommandOutcome::Resumed { .. } => Some(Word::Lifts),
         CommandOutcome::Approved { .. }
         | CommandOutcome::Rejected { .. }
         | CommandOutcome::Requested { .. }

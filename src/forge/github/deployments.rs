@@ -181,7 +181,7 @@ impl GitHubForge {
         targets: &[&Target],
     ) -> Result<Vec<(Target, Shown)>, ForgeError> {
         let body = question(repository, targets);
-        let call = Call::mutation(Scope::Deployments(repository), "read deployments", body, 0);
+        let call = Call::query(Scope::Deployments(repository), "read deployments", body);
         let answer = self.inner.connection.call(call.in_lane(Lane::Show).once()).await;
         let answer = answer.and_then(|answer| answer.json::<GraphAnswer>("the deployments"));
         let read = answer.and_then(|answer| answered(answer, repository, targets));

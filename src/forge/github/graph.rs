@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
+use super::budget::Lane;
 use super::connection::Call;
 use super::credentials::Scope;
 use super::wire::{GraphAnswer, GraphError};
@@ -88,6 +89,18 @@ impl GitHubForge {
         mutations: Mutations,
     ) -> Result<Outcomes, ForgeError> {
         self.carry_out(mutations.call(scope, verb)).await
+    }
+
+    /// The same, before what is less urgent.
+    ///
+    /// # Errors
+    /// As above.
+    pub(super) async fn mutate_first(
+        &self,
+        (scope, verb): (Scope<'_>, &str),
+        mutations: Mutations,
+    ) -> Result<Outcomes, ForgeError> {
+        self.carry_out(mutations.call(scope, verb).in_lane(Lane::Merge)).await
     }
 
     /// The same, sent once at most: what is too much for GitHub stays too much, and each try counts as all it holds.

@@ -23,8 +23,8 @@ use super::wire::{CommitStatus, OnePull, Pull, commit_id, user};
 use super::{GitHubForge, READS_AT_ONCE, failed};
 use crate::forge::{BRANCH_PREFIX, ForgeError};
 use crate::model::{
-    BranchName, Change, ChangeNumber, ChangeState, CommitId, Head, Place, RepositoryName, Status,
-    StatusState, Time, UserName,
+    Barrier, BranchName, Change, ChangeNumber, ChangeState, CommitId, Place, QueuePlace, RepositoryName,
+    Status, StatusState, Time, UserName,
 };
 pub(super) use timeline::is_review;
 use timeline::{Ended, Timeline};
@@ -101,8 +101,10 @@ impl GitHubForge {
         self.remember_authors(pulls.said.values().flat_map(|said| &said.timeline.authors));
         self.let_go(place, &mut pulls, &look.closely);
         let mut changes = Vec::with_capacity(pulls.ours.len());
-        for pull in pulls.ours.values() {
-            changes.push(self.change(&look, pull, pulls.said.get(&pull.number)).await?);
+        for (pull, said) in
+            pulls.ours.iter().filter_map(|(number, pull)| Some((pull, pulls.said.get(number)?)))
+        {
+            changes.push(self.change(&look, pull, said).await?);
         }
         self.keep_pulls(place, pulls);
         Ok(changes)
@@ -111,13 +113,11 @@ impl GitHubForge {
     /// Lets go of pull requests that nobody looks at any more, and of what GitHub said of them.
     fn let_go(&self, place: &Place, pulls: &mut Pulls, closely: &BTreeSet<u64>) {
         let repository = &place.repository;
-        pulls.ours.retain(|number, pull| {
-            if !pull.is_open() {
-                self.inner.connection.forget(&format!("/repos/{repository}/pulls/{number}"));
-                self.inner.connection.forget(&format!("/repos/{repository}/issues/{number}"));
-            }
-            closely.contains(number)
-        });
+        for number in pulls.ours.keys().filter(|number| !closely.contains(number)) {
+            self.inner.connection.forget(&format!("/repos/{repository}/pulls/{number}"));
+            self.inner.connection.forget(&format!("/repos/{repository}/issues/{number}"));
+        }
+        pulls.ours.retain(|number, _| closely.contains(number));
     }
 
     /// Reads the branches, and the pull requests where something may have happened to them.
@@ -208,6 +208,7 @@ impl GitHubForge {
         let mut statuses: Vec<Status> = earlier.filter(|status| status.head != head).cloned().collect();
         let (fresh, check) = fresh;
         statuses.extend(fresh);
+        let read_at = if timeline.is_partial { Time::MIN_UTC } else { read_at };
         Ok(Said { touched: pull.updated_at, read_at, head, trial, timeline, statuses, check })
     }
 
@@ -295,46 +296,19 @@ impl GitHubForge {
         answer.json(&format!("change {change} of `{repository}`"))
     }
 
-    async fn change(
-        &self,
-        look: &Look<'_>,
-        pull: &Pull,
-        said: Option<&Arc<Said>>,
-    ) -> Result<Change, ForgeError> {
-        let bot = self.identity().await?;
+    async fn change(&self, look: &Look<'_>, pull: &Pull, said: &Said) -> Result<Change, ForgeError> {
         let commit = look.head(pull)?;
-        let queue = match said.filter(|_| pull.is_open()) {
-            Some(said) => {
-                let (number, is_listed) = ((pull.number, &commit), said.timeline.is_queued);
-                self.queue_place(&look.place.repository, number, (is_listed, &said.trial.state)).await?
-            }
-            None => None,
+        let (queue, barrier) = match look.base {
+            Some(base) if pull.is_open() => self.obstacles(look.place, (pull, &commit), (base, said)).await?,
+            _ => (None, None),
         };
-        let barrier = match (said, look.base) {
-            (Some(said), Some(base)) if pull.is_open() => match said.timeline.barrier() {
-                Some(barrier) => Some(barrier),
-                // What GitHub thinks of a merge says little of one that is under way.
-                None if queue.is_some() => None,
-                None => self.barrier(look.place, (pull.number, &commit), (base, &said.trial.state)).await?,
-            },
-            _ => None,
-        };
-        let head = match said {
-            Some(_) => {
-                let branch = pull.is_open().then_some(pull.head.branch.as_str());
-                self.head_above(look.place, (branch, &commit)).await?
-            }
-            None => Head { commit, by_bot: false, message: String::new(), beneath: None },
-        };
-        let ended = said.map(|said| said.timeline.ended.clone()).unwrap_or_default();
-        let state = if said.is_none() && pull.merged_at.is_none() {
-            // Whoever closed this did so long before this look; if it was a person, the log has it.
-            ChangeState::Closed { at: pull.closed_at.unwrap_or(pull.updated_at), by: bot.clone() }
-        } else if said.is_some_and(|said| said.trial.is_elsewhere) {
+        let branch = pull.is_open().then_some(pull.head.branch.as_str());
+        let head = self.head_above(look.place, (branch, &commit)).await?;
+        let state = if said.trial.is_elsewhere {
             // It is as good as closed, and nobody declined what it brings.
-            ChangeState::Closed { at: pull.updated_at, by: bot.clone() }
+            ChangeState::Closed { at: pull.updated_at, by: self.identity().await?.clone() }
         } else {
-            state(pull, &ended)?
+            state(pull, &said.timeline.ended)?
         };
         Ok(Change {
             number: ChangeNumber(pull.number),
@@ -347,13 +321,31 @@ impl GitHubForge {
             state,
             opened_at: pull.created_at,
             head,
-            conflicted: said.is_some_and(|said| said.trial.conflicted),
+            conflicted: said.trial.conflicted,
             barrier,
             queue,
-            comments: said.map(|said| said.timeline.comments.clone()).unwrap_or_default(),
-            reviews: said.map(|said| said.timeline.reviews.clone()).unwrap_or_default(),
-            statuses: said.map(|said| said.present_statuses(self.now())).unwrap_or_default(),
+            comments: said.timeline.comments.clone(),
+            reviews: said.timeline.reviews.clone(),
+            statuses: said.present_statuses(self.now()),
         })
+    }
+
+    /// Where an open pull request stands in the queue, and what keeps it from being merged.
+    async fn obstacles(
+        &self,
+        place: &Place,
+        (pull, head): (&Pull, &CommitId),
+        (base, said): (&CommitId, &Said),
+    ) -> Result<(Option<QueuePlace>, Option<Barrier>), ForgeError> {
+        let (number, state) = ((pull.number, head), said.trial.state.as_str());
+        let queue = self.queue_place(&place.repository, number, said.timeline.is_queued).await?;
+        let barrier = match said.timeline.barrier() {
+            Some(barrier) => Some(barrier),
+            // What GitHub thinks of a merge says little of one that is under way.
+            None if queue.is_some() => None,
+            None => self.barrier(place, number, (base, state)).await?,
+        };
+        Ok((queue, barrier))
     }
 }
 

@@ -117,6 +117,19 @@ impl GitHubForge {
         if self.seen_status(place, change, head).as_ref().is_some_and(is_shown) {
             return Ok(());
         }
+        let status = self.write_status(place, change, (head, status)).await?;
+        self.note_status(place, change, status);
+        Ok(())
+    }
+
+    /// Writes a status on a commit.
+    pub(super) async fn write_status(
+        &self,
+        place: &Place,
+        change: ChangeNumber,
+        (head, status): (&CommitId, &NewStatus),
+    ) -> Result<Status, ForgeError> {
+        let text = description(&status.text);
         let path = format!("/repos/{}/statuses/{head}", place.repository);
         let body = json!({
             "state": state_word(status.state),
@@ -128,9 +141,7 @@ impl GitHubForge {
         let call = Call::write(scope, "write commit statuses", Method::POST, path, body);
         let answer = self.inner.connection.call(call).await?;
         let made: CommitStatus = answer.json(&format!("the status of change {change}"))?;
-        let status = Status { head: head.clone(), at: made.created_at, state: status.state, text };
-        self.note_status(place, change, status);
-        Ok(())
+        Ok(Status { head: head.clone(), at: made.created_at, state: status.state, text })
     }
 
     /// Writes a comment, or another one anew, unless one of the bot about the same is there.
@@ -142,7 +153,9 @@ impl GitHubForge {
     ) -> Result<(), ForgeError> {
         let (touched, remarks) = self.seen_remarks(place, change).unzip();
         let remarks = remarks.unwrap_or_default();
-        if remarks.contains_key(&remark.about) {
+        let is_over =
+            |id: &CommentId| self.seen_about(place, change, id).as_deref() == Some(remark.about.as_str());
+        if remark.over.as_ref().map_or_else(|| remarks.contains_key(&remark.about), is_over) {
             return Ok(());
         }
         match &remark.over {
@@ -175,12 +188,17 @@ impl GitHubForge {
         let path = format!("/repos/{}/issues/comments/{}", place.repository, comment.0);
         let call = Call::write(scope, "write comments", Method::PATCH, path, json!({ "body": body }));
         let answer = self.inner.connection.call(call.in_lane(Lane::Command)).await?;
-        // Whether that touches the pull request is written nowhere.
-        self.forget_said(place, change);
         let what = format!("comment {} on change {change} of `{}`", comment.0, place.repository);
         match answer.expect(&what) {
-            Err(ForgeError::NotFound { what }) => Err(ForgeError::Conflict { what }),
-            done => done,
+            Ok(()) => {
+                self.note_rewritten(place, change, (comment, body));
+                Ok(())
+            }
+            Err(error) => {
+                self.forget_said(place, change);
+                let is_gone = matches!(error, ForgeError::NotFound { .. });
+                Err(if is_gone { ForgeError::Conflict { what } } else { error })
+            }
         }
     }
 
@@ -252,7 +270,7 @@ fn same_text(left: &str, right: &str) -> bool {
     left.lines().eq(right.lines())
 }
 
-pub(super) const fn state_word(state: StatusState) -> &'static str {
+const fn state_word(state: StatusState) -> &'static str {
     match state {
         StatusState::Pending => "pending",
         StatusState::Success => "success",

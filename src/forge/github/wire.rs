@@ -215,6 +215,9 @@ pub(super) struct Happening {
 /// A review that was taken back.
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct DismissedReview {
+    /// What it said before.
+    #[serde(default)]
+    pub(super) state: String,
     pub(super) review_id: Option<u64>,
     /// The commit that took it back, where that was nobody.
     pub(super) dismissal_commit_id: Option<String>,

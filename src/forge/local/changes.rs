@@ -203,6 +203,7 @@ fn reviews(stored: &Stored) -> Vec<Review> {
             at: event.at,
             head: head.clone(),
             verdict: *verdict,
+            taken_back_by: None,
             edited: false,
             body: body.clone(),
         })

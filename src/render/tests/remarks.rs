@@ -255,3 +255,22 @@ fn questions_are_answered_together_and_people_who_ask_the_same_get_one_answer() 
     <!-- towpath:about answers until 15 -->
     ");
 }
+
+#[test]
+fn nobody_makes_an_answer_longer_than_a_forge_takes() {
+    let many = |first: &str| {
+        format!("/promote {first}\n{}", "/promote help\n/promote why\n/promote status\n".repeat(6))
+    };
+    let outcomes = || vec![CommandOutcome::Answered; 19];
+    let asked =
+        ["status", "why", "help"].map(|first| asked(first, ("mallory", &many(first)), outcomes())).to_vec();
+    let said = Remark::Answers { asked, over: None, outdates: Vec::new() };
+    let gates = (0..400).map(|_| soaking()).collect();
+    let judgement = judgement(gates, vec![]);
+    let (target, policy) = (target("production"), policy());
+    let now = at("2026-11-22T10:00:00Z");
+    let text =
+        remark(&said, &RemarkInput { target: &target, judgement: Some(&judgement), policy: &policy, now });
+    assert!(text.chars().count() < 65_536 && text.ends_with(" -->\n"), "{}", text.len());
+    assert_eq!(text.matches("these are the commands").count(), 1, "each comment gets each answer once");
+}

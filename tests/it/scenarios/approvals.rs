@@ -214,7 +214,7 @@ fn an_approval_that_was_dismissed_counts_no_more() {
         let change = bot.bring_to_production("1.10.0").await;
         bot.pass(minutes(5)).review(change, "alice", ReviewVerdict::Approve).settle().await;
         insta::assert_snapshot!(bot.status(change), @"towpath/production pending: waiting: 1 of 2 approvals (alice)");
-        bot.dismiss_last_review(change).pass(minutes(1)).comment(change, "bob", "/promote approve");
+        bot.dismiss_last_review(change, "dora").pass(minutes(1)).comment(change, "bob", "/promote approve");
         bot.settle().await.expect_open("production", "1.10.0");
         insta::assert_snapshot!(bot.status(change), @"towpath/production pending: waiting: 1 of 2 approvals (bob)");
         bot.pass(minutes(1)).review(change, "alice", ReviewVerdict::Approve);
@@ -237,7 +237,24 @@ fn whoever_asked_for_changes_lifts_that_by_approving_or_by_taking_it_back() {
     story(async |bot| {
         let change = bot.bring_to_production("1.10.0").await;
         bot.pass(minutes(5)).review(change, "alice", ReviewVerdict::RequestChanges).settle().await;
-        bot.dismiss_last_review(change).pass(minutes(1)).comment(change, "bob", "/promote approve");
+        bot.dismiss_last_review(change, "alice").pass(minutes(1)).comment(change, "bob", "/promote approve");
+        bot.settle().await.expect_merged(change);
+    });
+}
+
+#[test]
+fn nobody_lifts_what_somebody_else_asked_for_by_taking_their_review_back() {
+    story(async |bot| {
+        let change = bot.bring_to_production("1.10.0").await;
+        bot.pass(minutes(5)).review(change, "alice", ReviewVerdict::RequestChanges).settle().await;
+        bot.dismiss_last_review(change, "mallory").pass(minutes(1)).comment(
+            change,
+            "bob",
+            "/promote approve",
+        );
+        bot.settle().await.expect_open("production", "1.10.0");
+        insta::assert_snapshot!(bot.status(change), @"towpath/production pending: waiting: held by alice: changes requested");
+        bot.comment(change, "bob", "/promote resume");
         bot.settle().await.expect_merged(change);
     });
 }

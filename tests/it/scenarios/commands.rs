@@ -172,6 +172,44 @@ fn answers_that_somebody_deleted_are_given_anew_with_the_next_question() {
 }
 
 #[test]
+fn whoever_edits_what_the_bot_said_does_not_make_it_write_without_end() {
+    story(async |bot| {
+        let change = bot.bring_to_production("1.10.0").await;
+        let first = bot.pass(minutes(5)).comment(change, "mallory", "/promote status");
+        bot.settle().await;
+        bot.read_answers(&first);
+        let refused = bot.comment(change, "dora", "/promote approve");
+        let second = bot.comment(change, "mallory", "/promote help");
+        bot.settle().await;
+        bot.read_answers(&second);
+        bot.read_reply(&refused);
+        let (own, before) = bot.last_comment_of_bot(change);
+        bot.edit_comment(change, &own, &format!("<!-- towpath:about answers until {} -->", first.0));
+        bot.pass(minutes(1)).comment(change, "bob", "Hm.");
+        bot.settle().await;
+        // The refusal is gone, so dora is told again; the answers stand where they stood.
+        bot.read_reply(&refused);
+        assert_eq!(bot.comments_of_bot(change), 3);
+        bot.edit_comment(change, &own, &before).settle().await;
+    });
+}
+
+#[test]
+fn whoever_asked_much_is_still_heard_with_a_hold() {
+    story(async |bot| {
+        let change = bot.bring_to_production("1.10.0").await;
+        bot.pass(minutes(5));
+        let asked: Vec<_> = (0..52).map(|_| bot.comment(change, "alice", "/promote status")).collect();
+        bot.settle().await;
+        let answered = asked.get(19).expect("there are more");
+        bot.read_answers(answered);
+        bot.expect_reaction(&asked[49], Reaction::ThumbsUp).expect_no_reaction(&asked[50]);
+        let hold = bot.pass(minutes(5)).comment(change, "alice", "/promote hold");
+        bot.settle().await.expect_reaction(&hold, Reaction::Rocket);
+    });
+}
+
+#[test]
 fn a_line_that_does_not_parse_stops_the_whole_comment() {
     story(async |bot| {
         let change = bot.bring_to_production("1.10.0").await;

@@ -57,6 +57,11 @@ impl<'a> Call<'a> {
         Self { scope, verb, method, path, body, again, lane, writes: 1, is_for_token: false }
     }
 
+    /// A GraphQL document that only asks.
+    pub(in super::super) fn query(scope: Scope<'a>, verb: &'a str, document: Value) -> Self {
+        Self::mutation(scope, verb, document, 0).in_lane(Lane::Command)
+    }
+
     /// A GraphQL document with so many mutations, which may be sent again.
     pub(in super::super) fn mutation(
         scope: Scope<'a>,

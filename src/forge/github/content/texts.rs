@@ -10,7 +10,6 @@ use std::sync::Arc;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::super::budget::Lane;
 use super::super::connection::Call;
 use super::super::credentials::Scope;
 use super::super::wire::GraphAnswer;
@@ -37,10 +36,8 @@ impl GitHubForge {
         repository: &RepositoryName,
         blobs: &[BlobId],
     ) -> Result<Contents, ForgeError> {
-        let call =
-            Call::mutation(Scope::Repository(repository), "read files", question(repository, blobs), 0);
-        let call = call.in_lane(Lane::Command).once();
-        let answer: GraphAnswer = self.inner.connection.call(call).await?.json("the files")?;
+        let call = Call::query(Scope::Repository(repository), "read files", question(repository, blobs));
+        let answer: GraphAnswer = self.inner.connection.call(call.once()).await?.json("the files")?;
         let found = answer.data.and_then(|mut data| data.remove("repository"));
         let found: BTreeMap<String, Option<Text>> = serde_json::from_value(found.unwrap_or_default())
             .map_err(|error| failed(format!("reading files of `{repository}`"), error))?;

@@ -3,18 +3,15 @@
 //! The queue does not merge the head that was put into it, but a commit of its own on which it waits for the required
 //! checks: the head of a merge group. What is to be seen there is published there too.
 
-use http::Method;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::super::budget::Lane;
 use super::super::checks::Check;
 use super::super::connection::{Call, lock};
 use super::super::credentials::Scope;
 use super::super::graph::Mutations;
 use super::super::refusal::one_line;
-use super::super::speak::{description, state_word};
-use super::super::wire::{CommitStatus, GraphAnswer, OnePull, commit_id};
+use super::super::wire::{GraphAnswer, OnePull, commit_id};
 use super::super::{GitHubForge, failed};
 use super::refused::Refusal;
 use crate::forge::{ForgeError, Merge, NewStatus};
@@ -24,10 +21,6 @@ use crate::model::{ChangeNumber, CommitId, Place, QueuePlace, RepositoryName, St
 const ENTRY: &str = "query($owner: String!, $name: String!, $number: Int!) { \
     repository(owner: $owner, name: $name) { pullRequest(number: $number) { \
     mergeQueueEntry { enqueuer { __typename login } headCommit { oid } } } } }";
-/// What takes a pull request out of the queue.
-const DEQUEUE: &str = "mutation($out: DequeuePullRequestInput!) {
-  out: dequeuePullRequest(input: $out) { clientMutationId }
-}";
 /// How many pull requests are remembered to stand in a queue; then all are forgotten, and their timelines tell.
 const WAITING_MAX: usize = 1_000;
 
@@ -114,7 +107,7 @@ impl GitHubForge {
         let mut mutations = Mutations::default();
         mutations.add("queue", ("enqueuePullRequest", "clientMutationId"), input);
         let asked = (Scope::Repository(repository), "merge pull requests");
-        let outcomes = self.mutate(asked, mutations).await?;
+        let outcomes = self.mutate_first(asked, mutations).await?;
         if let Some(error) = outcomes.first_error() {
             // What GitHub says in words is not a contract; where the pull request is now is.
             if !matches!(self.standing(repository, merge.change).await?, Standing::In(_)) {
@@ -134,12 +127,13 @@ impl GitHubForge {
         let repository = &place.repository;
         let pull = self.present_pull(repository, change).await?;
         if pull.pull.is_open() {
-            let (scope, verb) = (Scope::Repository(repository), "take pull requests out of the merge queue");
-            let document = json!({ "query": DEQUEUE, "variables": { "out": { "id": pull.node_id } } });
-            let call = Call::mutation(scope, verb, document, 1).in_lane(Lane::Merge);
-            let answer: GraphAnswer = self.inner.connection.call(call).await?.json(verb)?;
+            let mut mutations = Mutations::default();
+            let input = json!({ "id": pull.node_id });
+            mutations.add("out", ("dequeuePullRequest", "clientMutationId"), input);
+            let asked = (Scope::Repository(repository), "take pull requests out of the merge queue");
+            let outcomes = self.mutate_first(asked, mutations).await?;
             // GitHub is known to tell of an error and do it all the same.
-            if let Some(error) = answer.errors.first()
+            if let Some(error) = outcomes.first_error()
                 && !matches!(self.standing(repository, change).await?, Standing::Out)
             {
                 let what = format!("taking change {change} out of the merge queue");
@@ -158,7 +152,7 @@ impl GitHubForge {
         &self,
         repository: &RepositoryName,
         (number, head): (u64, &CommitId),
-        (is_listed, state): (bool, &str),
+        is_listed: bool,
     ) -> Result<Option<QueuePlace>, ForgeError> {
         let memory = self.memory(repository);
         let known = lock(&memory.queued).get(&number).cloned();
@@ -175,7 +169,8 @@ impl GitHubForge {
             Standing::Out => {
                 lock(&memory.queued).remove(&number);
                 if known.is_some_and(|known| known.by_bot) {
-                    self.keep_refusal(repository, (number, head, state), Refusal::out_of_queue());
+                    // Whatever GitHub thinks of a merge meanwhile.
+                    self.keep_refusal(repository, (number, head, ""), Refusal::out_of_queue());
                 }
                 return Ok(None);
             }
@@ -241,18 +236,7 @@ impl GitHubForge {
             let shown = check.status(self.now());
             return Ok(Group { head: group.head, status: Some(shown), check: Some(check) });
         }
-        let text = description(&status.text);
-        let path = format!("/repos/{}/statuses/{}", place.repository, group.head);
-        let body = json!({
-            "state": state_word(status.state),
-            "context": status.context,
-            "description": text,
-        });
-        let scope = Scope::Repository(&place.repository);
-        let call = Call::write(scope, "write commit statuses", Method::POST, path, body);
-        let answer = self.inner.connection.call(call).await?;
-        let made: CommitStatus = answer.json(&format!("the status of change {change} in the merge queue"))?;
-        let shown = Status { head: group.head.clone(), at: made.created_at, state: status.state, text };
+        let shown = self.write_status(place, change, (&group.head, status)).await?;
         Ok(Group { head: group.head, status: Some(shown), check: None })
     }
 
@@ -277,7 +261,7 @@ impl GitHubForge {
         let variables = json!({ "owner": owner, "name": name, "number": change.0 });
         let body = json!({ "query": ENTRY, "variables": variables });
         let (scope, verb) = (Scope::Repository(repository), "read the merge queue");
-        let call = Call::mutation(scope, verb, body, 0);
+        let call = Call::query(scope, verb, body);
         let answer: GraphAnswer = self.inner.connection.call(call).await?.json(verb)?;
         let GraphAnswer { data, errors } = answer;
         let found = data.and_then(|mut data| data.remove("repository")).unwrap_or_default();

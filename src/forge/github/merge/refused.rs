@@ -18,6 +18,8 @@ use crate::model::{Barrier, BarrierKind, CommitId, ForgeName, MergeMethod, Place
 const RETRY_AFTER: TimeDelta = TimeDelta::minutes(5);
 /// The same where GitHub is only working out whether head and base go together.
 const RETRY_SOON: TimeDelta = TimeDelta::seconds(10);
+/// The same of what was in the merge queue: each turn there costs the others builds, and whoever took it out meant it.
+const RETRY_QUEUE: TimeDelta = TimeDelta::days(1);
 /// How many refusals are remembered; then all are forgotten, and tried again.
 const REFUSALS_MAX: usize = 1_000;
 
@@ -34,6 +36,14 @@ pub(in crate::forge::github) struct RefusedMerge {
     /// What GitHub thought of a merge then, in its word.
     state: String,
     barrier: Barrier,
+}
+
+impl RefusedMerge {
+    /// Whether it holds still: nothing changed, or one of the two states was not known.
+    fn holds_in(&self, state: &str) -> bool {
+        let is_unknown = |state: &str| [UNKNOWN, ""].contains(&state);
+        state == self.state || is_unknown(state) || is_unknown(&self.state)
+    }
 }
 
 /// Why it did not, and when to ask again.
@@ -75,8 +85,10 @@ impl Refusal {
 
     /// GitHub took it out of the merge queue.
     pub(super) fn out_of_queue() -> Self {
-        let why = "GitHub took it out of its merge queue without merging it; its page says why".to_owned();
-        Self { kind: BarrierKind::Blocked, why, retry: RETRY_AFTER }
+        let why = "it was taken out of GitHub's merge queue without being merged, and its page says why; put it back there \
+                   when that is mended"
+            .to_owned();
+        Self { kind: BarrierKind::Blocked, why, retry: RETRY_QUEUE }
     }
 
     /// It has to go through the merge queue, and does not get in.
@@ -170,7 +182,7 @@ impl GitHubForge {
     ) -> Result<Option<Barrier>, ForgeError> {
         let refused = self.refused_merge(&place.repository, (number, head));
         let barrier = match refused {
-            Some(refused) if [refused.state.as_str(), UNKNOWN, ""].contains(&state) => Some(refused.barrier),
+            Some(refused) if refused.holds_in(state) => Some(refused.barrier),
             Some(_) | None => of_state(state),
         };
         let Some(barrier) = barrier else { return Ok(None) };

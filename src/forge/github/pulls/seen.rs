@@ -95,6 +95,37 @@ impl GitHubForge {
         }
     }
 
+    /// Notes what a comment of the bot says now: whether that touches the pull request is written nowhere, and what GitHub
+    /// shows may be older for a while.
+    pub(in super::super) fn note_rewritten(
+        &self,
+        place: &Place,
+        change: ChangeNumber,
+        (comment, body): (&CommentId, &str),
+    ) {
+        let (memory, now) = (self.memory(&place.repository), self.now());
+        lock(&memory.rewritten).note(comment, body, now);
+        let mut pulls = lock(&memory.pulls);
+        let said = pulls.get_mut(&place.branch).and_then(|pulls| pulls.said.get_mut(&change.0));
+        if let Some(said) = said {
+            Arc::make_mut(said).timeline.rewrite(comment, body);
+        }
+    }
+
+    /// What a comment is about, as the last look saw it.
+    pub(in super::super) fn seen_about(
+        &self,
+        place: &Place,
+        change: ChangeNumber,
+        comment: &CommentId,
+    ) -> Option<String> {
+        let memory = self.memory(&place.repository);
+        let pulls = lock(&memory.pulls);
+        let said = pulls.get(&place.branch)?.said.get(&change.0)?;
+        let found = said.timeline.comments.iter().find(|found| found.id == *comment)?;
+        found.about().map(str::to_owned)
+    }
+
     /// Notes a status that was just published, which nothing else would tell.
     pub(in super::super) fn note_status(&self, place: &Place, change: ChangeNumber, status: Status) {
         let memory = self.memory(&place.repository);

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::TimeDelta;
 use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 
-use super::super::connection::{Call, PAGE_SIZE};
+use super::super::connection::{Call, PAGE_SIZE, lock};
 use super::super::credentials::Scope;
 use super::super::people::Author;
 use super::super::wire::{Account, GivenReaction, Happening, ReactionCounts, commit_id, login, user};
@@ -45,6 +45,8 @@ pub(super) struct Timeline {
     pub(super) authors: BTreeSet<Author>,
     /// What the bot said, by what it was about, as GraphQL knows it.
     pub(super) remarks: BTreeMap<String, String>,
+    /// Whether something is left out of which GitHub does not tell yet all that matters.
+    pub(super) is_partial: bool,
     /// How many signs the comments that have any have.
     reacted: BTreeMap<CommentId, ReactionCounts>,
     /// The names by which GraphQL knows comments and reviews.
@@ -77,7 +79,7 @@ impl Timeline {
     }
 
     /// Takes in one thing that happened.
-    fn take(&mut self, happening: &Happening, (bot, dismissed): (&UserName, &BTreeSet<u64>)) {
+    fn take(&mut self, happening: &Happening, (bot, dismissed): (&UserName, &Dismissed)) {
         let node_id = happening.node_id.clone().unwrap_or_default();
         match happening.event.as_str() {
             "commented" => self.comments.extend(comment(happening).inspect(|comment| {
@@ -96,6 +98,16 @@ impl Timeline {
             "removed_from_merge_queue" => self.is_queued = false,
             "merged" | "closed" => self.ended.by = Some(user(happening.actor.as_ref())),
             _ => {}
+        }
+    }
+
+    /// Gives a comment of the bot another text.
+    pub(super) fn rewrite(&mut self, id: &CommentId, body: &str) {
+        let Some(comment) = self.comments.iter_mut().find(|comment| comment.id == *id) else { return };
+        body.clone_into(&mut comment.body);
+        if let Some(about) = comment.about() {
+            let node_id = self.nodes.get(id).cloned().unwrap_or_default();
+            self.remarks.insert(about.to_owned(), node_id);
         }
     }
 
@@ -124,9 +136,11 @@ impl GitHubForge {
         let mut timeline =
             Timeline { full_pages, cut_at: is_cut.then_some(now), authors, ..Timeline::default() };
         let bot = self.identity().await?;
-        let dismissed: BTreeSet<u64> = all.iter().filter_map(dismissed_by_somebody).collect();
+        let dismissed: Dismissed = all.iter().filter_map(dismissed_by_somebody).collect();
         all.iter().for_each(|happening| timeline.take(happening, (bot, &dismissed)));
-        self.tell_edits(repository, &mut timeline, known).await?;
+        let rewritten = lock(&self.memory(repository).rewritten).lately(now);
+        rewritten.iter().for_each(|(comment, body)| timeline.rewrite(comment, body));
+        timeline.is_partial = self.tell_edits(repository, &mut timeline, known).await?;
         self.add_reactions(repository, &mut timeline, known).await?;
         Ok(timeline)
     }
@@ -215,20 +229,27 @@ fn comment(happening: &Happening) -> Option<Comment> {
     })
 }
 
-/// The review that somebody took back. One that a new commit took back is not meant: what it approved may be there still.
-fn dismissed_by_somebody(happening: &Happening) -> Option<u64> {
+/// The reviews that somebody took back: what they said, and who took them back.
+type Dismissed = BTreeMap<u64, (String, UserName)>;
+
+/// A review that somebody took back. One that a new commit took back is not meant: what it approved may be there still.
+fn dismissed_by_somebody(happening: &Happening) -> Option<(u64, (String, UserName))> {
     let dismissed = happening.dismissed_review.as_ref()?;
-    if dismissed.dismissal_commit_id.is_some() { None } else { dismissed.review_id }
+    if dismissed.dismissal_commit_id.is_some() {
+        return None;
+    }
+    Some((dismissed.review_id?, (dismissed.state.clone(), user(happening.actor.as_ref()))))
 }
 
-/// A review that says yes or no, or says something at all, or did so before it was taken back.
-fn review(happening: &Happening, dismissed: &BTreeSet<u64>) -> Option<Review> {
-    let verdict = match happening.state.as_deref()?.to_ascii_lowercase().as_str() {
+/// A review that says yes or no, or says something at all, or did so before somebody took it back.
+fn review(happening: &Happening, dismissed: &Dismissed) -> Option<Review> {
+    let taken_back = happening.id.and_then(|id| dismissed.get(&id));
+    let state = taken_back.map_or(happening.state.as_deref()?, |(state, _)| state);
+    let verdict = match state.to_ascii_lowercase().as_str() {
         "approved" => ReviewVerdict::Approve,
         "changes_requested" => ReviewVerdict::RequestChanges,
         // GitHub makes an empty one of each batch of comments on lines.
         "commented" if happening.body.as_ref().is_some_and(|body| !body.is_empty()) => ReviewVerdict::Comment,
-        "dismissed" if happening.id.is_some_and(|id| dismissed.contains(&id)) => ReviewVerdict::Dismissed,
         _ => return None,
     };
     Some(Review {
@@ -237,6 +258,7 @@ fn review(happening: &Happening, dismissed: &BTreeSet<u64>) -> Option<Review> {
         at: happening.submitted_at?,
         head: commit_id(happening.commit_id.as_deref()?).ok()?,
         verdict,
+        taken_back_by: taken_back.map(|(_, by)| by.clone()),
         edited: false,
         body: happening.body.clone().unwrap_or_default(),
     })

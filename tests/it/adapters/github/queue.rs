@@ -64,7 +64,7 @@ async fn what_github_throws_out_waits() {
     let shown = ground.shown(change).await;
     assert_eq!(shown.queue, None);
     let barrier = shown.barrier.expect("it was taken out");
-    assert_snapshot!(barrier.why, @"GitHub took it out of its merge queue without merging it; its page says why");
+    assert_snapshot!(barrier.why, @"it was taken out of GitHub's merge queue without being merged, and its page says why; put it back there when that is mended");
     assert_eq!(barrier.kind, BarrierKind::Blocked);
 }
 

@@ -76,8 +76,8 @@ impl Bot {
     }
 
     /// Somebody takes the last review back by the forge's button.
-    pub(crate) fn dismiss_last_review(&mut self, change: ChangeNumber) -> &mut Self {
-        self.world.dismiss_last_review(change);
+    pub(crate) fn dismiss_last_review(&mut self, change: ChangeNumber, by: &str) -> &mut Self {
+        self.world.dismiss_last_review(change, by);
         self
     }
 

@@ -103,6 +103,8 @@ pub(crate) struct Desk {
     pub(crate) endless: Option<String>,
     /// The pull requests that no listing shows yet.
     pub(crate) unlisted_changes: BTreeSet<ChangeNumber>,
+    /// Comments of which GraphQL does not know yet, or knows only an earlier text.
+    pub(crate) graph_lags: BTreeMap<CommentId, Option<String>>,
     /// The reviews that a commit took back, and no person did.
     pub(crate) dismissed_by_push: BTreeSet<CommentId>,
     /// The comments that were hidden.

@@ -78,6 +78,7 @@ impl FakeWorld {
             at,
             head,
             verdict,
+            taken_back_by: None,
             edited: false,
             body: body.to_owned(),
         });
@@ -93,10 +94,10 @@ impl FakeWorld {
     }
 
     /// Somebody takes the last review back.
-    pub(crate) fn dismiss_last_review(&self, change: ChangeNumber) {
+    pub(crate) fn dismiss_last_review(&self, change: ChangeNumber, by: &str) {
         let mut state = self.state();
         let change = state.change_mut(change).expect("the test knows its changes");
-        change.reviews.last_mut().expect("somebody reviewed it").verdict = ReviewVerdict::Dismissed;
+        change.reviews.last_mut().expect("somebody reviewed it").taken_back_by = Some(name(by));
     }
 
     /// Somebody closes a change.

@@ -197,18 +197,23 @@ impl State {
 
     /// When comments and reviews were edited last.
     fn edits(&self, ids: &Value) -> Said {
-        let edited: BTreeMap<String, bool> = self
-            .changes
-            .iter()
-            .flat_map(|change| {
-                let comments = change.comments.iter().map(|own| (node_id("IC", number(&own.id)), own.edited));
-                comments.chain(change.reviews.iter().map(|own| (node_id("PRR", number(&own.id)), own.edited)))
-            })
-            .collect();
+        let lag = &self.github.graph_lags;
+        let mut texts: BTreeMap<String, (&str, bool)> = BTreeMap::new();
+        for change in &self.changes {
+            let comments = change.comments.iter().map(|own| ("IC", &own.id, own.body.as_str(), own.edited));
+            let reviews = change.reviews.iter().map(|own| ("PRR", &own.id, own.body.as_str(), own.edited));
+            for (kind, id, body, edited) in comments.chain(reviews) {
+                match lag.get(id) {
+                    None => drop(texts.insert(node_id(kind, number(id)), (body, edited))),
+                    Some(Some(before)) => drop(texts.insert(node_id(kind, number(id)), (before, false))),
+                    Some(None) => {}
+                }
+            }
+        }
         let node = |id: &Value| {
             let id = id.as_str().expect("an id is a text");
-            let at = edited.get(id)?.then(|| time(self.now));
-            Some(json!({ "id": id, "lastEditedAt": at }))
+            let (body, edited) = texts.get(id)?;
+            Some(json!({ "id": id, "body": body, "lastEditedAt": edited.then(|| time(self.now)) }))
         };
         let ids = ids.as_array().expect("a list of ids");
         assert!(ids.len() <= 100, "GitHub takes no more ids at once");

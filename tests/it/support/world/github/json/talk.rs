@@ -17,8 +17,9 @@ impl State {
         happenings
             .extend(change.comments.iter().map(|comment| (comment.at, self.commented(change, comment))));
         happenings.extend(change.reviews.iter().map(|review| (review.at, self.reviewed(change, review))));
-        let dismissed = change.reviews.iter().filter(|review| review.verdict == ReviewVerdict::Dismissed);
-        happenings.extend(dismissed.map(|review| (review.at, self.dismissed(change, review))));
+        let dismissed =
+            change.reviews.iter().filter_map(|review| Some((review, review.taken_back_by.as_ref()?)));
+        happenings.extend(dismissed.map(|(review, by)| (review.at, self.dismissed(change, review, by))));
         let queued = self.queued(change.number);
         happenings.extend(queued.map(|(at, event)| (at, self.ended(change, event, (at, &self.bot)))));
         happenings.sort_by_key(|(at, _)| *at);
@@ -62,12 +63,7 @@ impl State {
     }
 
     fn reviewed(&self, change: &FakeChange, review: &Review) -> Value {
-        let state = match review.verdict {
-            ReviewVerdict::Approve => "approved",
-            ReviewVerdict::RequestChanges => "changes_requested",
-            ReviewVerdict::Comment => "commented",
-            ReviewVerdict::Dismissed => "dismissed",
-        };
+        let state = if review.taken_back_by.is_some() { "dismissed" } else { state_word(review) };
         let id = number(&review.id);
         let html = self.web(&format!("/changes/{}#pullrequestreview-{id}", change.number.0));
         let pull = self.api(&format!("/pulls/{}", change.number.0));
@@ -88,10 +84,10 @@ impl State {
     }
 
     /// What takes a review back: a person, or a commit that came after it.
-    fn dismissed(&self, change: &FakeChange, review: &Review) -> Value {
-        let mut said = self.ended(change, "review_dismissed", (review.at, &"dora".parse().expect("a name")));
+    fn dismissed(&self, change: &FakeChange, review: &Review, by: &UserName) -> Value {
+        let mut said = self.ended(change, "review_dismissed", (review.at, by));
         said["dismissed_review"] = json!({
-            "state": "approved",
+            "state": state_word(review),
             "review_id": number(&review.id),
             "dismissal_message": "I take it back",
         });
@@ -125,6 +121,14 @@ impl State {
             "content": reaction.word(),
             "created_at": time(comment.at),
         })
+    }
+}
+
+const fn state_word(review: &Review) -> &'static str {
+    match review.verdict {
+        ReviewVerdict::Approve => "approved",
+        ReviewVerdict::RequestChanges => "changes_requested",
+        ReviewVerdict::Comment => "commented",
     }
 }
 
