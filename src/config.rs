@@ -9,6 +9,7 @@ mod checked;
 mod document;
 mod import;
 mod located;
+mod mask;
 mod problem;
 mod raw;
 mod reader;

@@ -7,6 +7,8 @@ use std::sync::Arc;
 
 use annotate_snippets::{AnnotationKind, Level, Origin, Renderer, Snippet, normalize_untrusted_str};
 
+use super::mask::masked;
+
 /// How many problems are printed; the closing line counts the rest.
 const PROBLEMS_SHOWN_MAX: usize = 50;
 
@@ -47,6 +49,7 @@ impl fmt::Display for Problem {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problems {
     file: PathBuf,
+    /// What is shown of the file: what may be a secret is masked.
     text: Arc<str>,
     problems: Vec<Problem>,
 }
@@ -148,7 +151,8 @@ impl Findings {
     pub(super) fn into_problems(mut self, file: &Path) -> Option<Problems> {
         self.problems.sort_by_key(|problem| (problem.line, problem.column));
         let found = !self.problems.is_empty();
-        found.then_some(Problems { file: file.to_owned(), text: self.text, problems: self.problems })
+        let text = Arc::from(masked(&self.text));
+        found.then_some(Problems { file: file.to_owned(), text, problems: self.problems })
     }
 
     fn push(&mut self, span: Span, message: String, suggestion: Option<String>) {

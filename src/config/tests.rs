@@ -5,6 +5,7 @@ mod checking;
 mod github;
 mod graph;
 mod importing;
+mod masking;
 mod properties;
 mod registries;
 mod schema;

@@ -62,14 +62,6 @@ pub struct Delivery {
     pub subject: Subject,
 }
 
-impl Delivery {
-    /// Whether it waited for its look as long as it may.
-    #[must_use]
-    pub fn has_lapsed(&self, now: Time) -> bool {
-        has_lapsed(self.received_at, now)
-    }
-}
-
 /// Whether an event that came at an instant waited as long as it may.
 #[must_use]
 pub fn has_lapsed(received_at: Time, now: Time) -> bool {

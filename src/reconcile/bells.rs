@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
 
-use crate::ledger::{Delivery, DeliveryOutcome, Subject};
+use crate::ledger::{Delivery, DeliveryOutcome, Subject, has_lapsed};
 use crate::model::{ForgeName, ImageName, Place, Policy, RepositoryName, Time};
 use crate::observe;
 
@@ -84,7 +84,7 @@ impl Bells {
             return Some(DeliveryOutcome::Unused);
         }
         let is_seen = bells.all(|bell| bell.has_looked_since(delivery.received_at));
-        let lapsed = || delivery.has_lapsed(now).then_some(DeliveryOutcome::Lapsed);
+        let lapsed = || has_lapsed(delivery.received_at, now).then_some(DeliveryOutcome::Lapsed);
         is_seen.then_some(DeliveryOutcome::Looked).or_else(lapsed)
     }
 
@@ -134,7 +134,7 @@ impl Bell {
     }
 
     /// Whether an event may still wait for its outcome, since this was last asked.
-    pub fn owes(&self) -> bool {
+    pub fn take_owed(&self) -> bool {
         std::mem::take(&mut self.state().owes)
     }
 

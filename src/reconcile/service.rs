@@ -99,7 +99,7 @@ async fn look<F: Forge, R: Registry, L: Ledger, C: Clock>(
     }
     let settled = settle(engine, place).await;
     // A look that failed answers nothing, but an event does not wait for ever.
-    let owes = if settled.was_seen { bell.looked(began) } else { bell.owes() };
+    let owes = if settled.was_seen { bell.looked(began) } else { bell.take_owed() };
     if owes && !owed::conclude(engine, bells, place).await {
         bell.owe();
     }

@@ -8,6 +8,7 @@ use std::time::Duration;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use crate::config::document::Spot;
+use crate::config::mask::without_user;
 use crate::config::reader::{Read, Reader};
 use crate::config::suggest;
 use crate::model::{
@@ -302,7 +303,13 @@ fn url(text: &str) -> Result<Url, String> {
     let to_here = ["http://127.0.0.1", "http://localhost", "http://[::1]"].into_iter().any(|here| {
         text.strip_prefix(here).is_some_and(|rest| rest.is_empty() || rest.starts_with([':', '/']))
     });
-    let is_plain = !text.contains(['@', '?', '#']) && !text.contains(char::is_whitespace);
+    if text.contains('@') {
+        let text = without_user(text);
+        return Err(format!(
+            "`{text}` names a user; write the address alone, and how the bot logs in under `token` or `app`"
+        ));
+    }
+    let is_plain = !text.contains(['?', '#']) && !text.contains(char::is_whitespace);
     if text.starts_with("http://") && !to_here {
         return Err(format!("`{text}` would carry the token in clear; write `https://`"));
     }

@@ -653,13 +653,13 @@ fn hooks_that_would_let_everybody_in() {
     error: unknown value `github`; known here: `distribution`, `ghcr`, `docker-hub`, `harbor`, `quay`, `acr`, `ecr`, `gar`, `artifactory`, `generic`
      --> towpath.yaml:5:37
       |
-    5 |   - { host: ghcr.io, hooks: { kind: github, secrets: [ { value: s3cret } ] } }
+    5 |   - { host: ghcr.io, hooks: { kind: github, secrets: [ { value: ****** } ] } }
       |                                     ^^^^^^
 
     error: unknown key `value`; known here: `env`, `file`
      --> towpath.yaml:5:58
       |
-    5 |   - { host: ghcr.io, hooks: { kind: github, secrets: [ { value: s3cret } ] } }
+    5 |   - { host: ghcr.io, hooks: { kind: github, secrets: [ { value: ****** } ] } }
       |                                                          ^^^^^
 
     2 problems in towpath.yaml
@@ -689,25 +689,25 @@ fn hooks_with_what_is_of_no_use() {
     error: `a/b` is not a registry's name; it has at most 128 letters, digits, `.`, `:`, `_` or `-`
      --> towpath.yaml:5:28
       |
-    5 |   - { host: ghcr.io, name: a/b, hooks: { kind: quay, header: X-Key, secrets: [ { env: A-B }, { file: "" } ] } }
+    5 |   - { host: ghcr.io, name: a/b, hooks: { kind: quay, header: X-Key, secrets: [ { env: *-* }, { file: "" } ] } }
       |                            ^^^
 
     error: `quay` proves itself by `?token=` in the address, so no other header is looked at; leave `header` out
      --> towpath.yaml:5:62
       |
-    5 |   - { host: ghcr.io, name: a/b, hooks: { kind: quay, header: X-Key, secrets: [ { env: A-B }, { file: "" } ] } }
+    5 |   - { host: ghcr.io, name: a/b, hooks: { kind: quay, header: X-Key, secrets: [ { env: *-* }, { file: "" } ] } }
       |                                                              ^^^^^
 
     error: this is not the name of an environment variable; write for example `REGISTRY_PASSWORD`
      --> towpath.yaml:5:87
       |
-    5 |   - { host: ghcr.io, name: a/b, hooks: { kind: quay, header: X-Key, secrets: [ { env: A-B }, { file: "" } ] } }
+    5 |   - { host: ghcr.io, name: a/b, hooks: { kind: quay, header: X-Key, secrets: [ { env: *-* }, { file: "" } ] } }
       |                                                                                       ^^^
 
     error: the path of the file is empty
      --> towpath.yaml:5:102
       |
-    5 |   - { host: ghcr.io, name: a/b, hooks: { kind: quay, header: X-Key, secrets: [ { env: A-B }, { file: "" } ] } }
+    5 |   - { host: ghcr.io, name: a/b, hooks: { kind: quay, header: X-Key, secrets: [ { env: *-* }, { file: "" } ] } }
       |                                                                                                      ^^
 
     4 problems in towpath.yaml

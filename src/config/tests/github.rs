@@ -129,7 +129,7 @@ fn addresses_that_would_not_do() {
     error: `http://github.acme.example` would carry the token in clear; write `https://`
     error: `https:` is not an address; write for example `https://api.github.com`
     error: `https://github.com` is for people; the interface is at `https://api.github.com`
-    error: `https://me:pw@host` is not an address; write for example `https://api.github.com`
+    error: `https://*****@host` names a user; write the address alone, and how the bot logs in under `token` or `app`
     error: `host` is not an address; write for example `https://api.github.com`
     ");
 }

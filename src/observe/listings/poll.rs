@@ -136,7 +136,7 @@ fn outcome<F, R, L, C>(
         let read_at = ports.listings.image(image).state().read_at;
         read_at.is_some_and(|read| read >= delivery.received_at)
     };
-    let lapsed = || delivery.has_lapsed(now).then_some(DeliveryOutcome::Lapsed);
+    let lapsed = || has_lapsed(delivery.received_at, now).then_some(DeliveryOutcome::Lapsed);
     used.all(is_read).then_some(DeliveryOutcome::Looked).or_else(lapsed)
 }
 

@@ -1,11 +1,18 @@
 //! The way in: nothing is read before it is bounded, and nothing is believed before it is proven.
 
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, Request};
 use tokio::sync::Semaphore;
+use tokio::time::Instant;
 
 use super::proof::Proof;
 use crate::server::intake::{self, Refusal};
+
+/// How often the log says that somebody has no proof.
+const TOLD_EVERY: Duration = Duration::from_secs(60);
 
 /// The door of one hook.
 #[derive(Debug)]
@@ -13,11 +20,13 @@ pub(super) struct Door {
     source: String,
     proof: Proof,
     turns: Semaphore,
+    /// When somebody was last said to have no proof.
+    told: Mutex<Option<Instant>>,
 }
 
 impl Door {
     pub(super) fn new(source: String, proof: Proof) -> Self {
-        Self { source, proof, turns: Semaphore::new(intake::BODIES_AT_ONCE_MAX) }
+        Self { source, proof, turns: Semaphore::new(intake::BODIES_AT_ONCE_MAX), told: Mutex::default() }
     }
 
     /// What events of this hook say where they come from.
@@ -28,13 +37,27 @@ impl Door {
     /// The headers and the body of an event that proves where it comes from.
     pub(super) async fn enter(&self, request: Request<Body>) -> Result<(HeaderMap, Bytes), Refusal> {
         let (head, body) = request.into_parts();
-        let claim = self.proof.check_head(&head.headers, head.uri.query()).ok_or(Refusal::Unproven)?;
+        let claim = self.proof.check_head(&head.headers, head.uri.query()).ok_or_else(|| self.unproven())?;
         let is_small = intake::check_head(&head.headers)?;
         let _turn = if is_small { None } else { Some(intake::turn(&self.turns).await?) };
         let body = intake::body(body).await?;
-        let key = self.proof.check_body(&claim, &body).ok_or(Refusal::Unproven)?;
+        let key = self.proof.check_body(&claim, &body).ok_or_else(|| self.unproven())?;
         self.count(key);
         Ok((head.headers, body))
+    }
+
+    /// Says that an event has no proof, once in a while: whoever set it up wrongly looks into the log, and whoever floods
+    /// the door does not fill it.
+    fn unproven(&self) -> Refusal {
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        if told.is_none_or(|told| told.elapsed() >= TOLD_EVERY) {
+            *told = Some(Instant::now());
+            tracing::warn!(
+                source = self.source,
+                "an event proves by none of the secrets where it comes from; compare them with those at its sender"
+            );
+        }
+        Refusal::Unproven
     }
 
     /// Says which secret was right, so that one sees when an old one is no longer in use.
