@@ -13,6 +13,7 @@ pub(super) fn sentence(matter: &Matter) -> Option<String> {
             LoginProof::ClassicToken => {
                 "make a new one in Settings > Developer settings > Tokens (classic), or use a GitHub App, which needs none"
             }
+            LoginProof::GivenName => "make a new one, or use a GitHub App, which needs none",
             LoginProof::FineGrainedToken => {
                 "make a new one in Settings > Developer settings > Fine-grained tokens, or use a GitHub App, which needs none"
             }
@@ -68,6 +69,7 @@ pub(super) fn sentence(matter: &Matter) -> Option<String> {
         Matter::HookWorks(_)
         | Matter::NoHookWanted
         | Matter::RepositoryStands
+        | Matter::RepositorySeen
         | Matter::PermissionsFit
         | Matter::BranchOpen(_)
         | Matter::OwnBranchesOpen
