@@ -40,14 +40,14 @@ pub enum ForgeError {
         what: String,
     },
     /// The bot lacks a permission: a person has to grant it.
-    #[error("the bot may not {verb} in `{repository}`; grant it `{permission}`")]
+    #[error("the bot may not {verb} in `{repository}`; {way_out}")]
     Forbidden {
         /// What it tried.
         verb: String,
         /// Where.
         repository: String,
-        /// What it lacks.
-        permission: String,
+        /// What it is to be granted, or where to look.
+        way_out: String,
     },
     /// The repository, or the bot itself, is not what it was: a person has to see to it.
     #[error("{why}; {way_out}")]

@@ -92,6 +92,8 @@ pub enum Matter {
     HookFails(Deliveries),
     /// The repository is there, and can be changed.
     RepositoryStands,
+    /// The repository is there; whether it can be changed is not said, or cannot be told.
+    RepositorySeen,
     /// The repository is not to be seen.
     RepositoryUnseen(String),
     /// The repository has another name by now.

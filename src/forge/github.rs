@@ -70,6 +70,8 @@ struct Inner {
     name: ForgeName,
     connection: Connection,
     bot: OnceCell<UserName>,
+    /// Whether the configuration says who the bot is.
+    is_bot_given: bool,
     /// Who stands for the bot before the first answer.
     nobody: UserName,
     merge_method: Option<MergeMethod>,
@@ -115,10 +117,12 @@ impl GitHubForge {
     pub fn new(access: Access, now: Now) -> Self {
         let Access { name, url, credentials, bot, patience, merge_method, deployments } = access;
         let connection = Connection::new((&name, &url), credentials, patience, now);
+        let bot = bot.and_then(|bot| wire::login(bot.as_str()).ok());
         let inner = Inner {
             name,
             connection,
-            bot: OnceCell::new_with(bot.and_then(|bot| wire::login(bot.as_str()).ok())),
+            is_bot_given: bot.is_some(),
+            bot: OnceCell::new_with(bot),
             nobody: UserName::new("unknown").expect("a plain word is a user name"),
             merge_method,
             deployments,

@@ -52,6 +52,8 @@ pub enum LoginProof {
     ClassicToken,
     /// A token for chosen repositories and permissions.
     FineGrainedToken,
+    /// A token that does not say whose it is; the configuration does.
+    GivenName,
     /// None is needed.
     Nothing,
 }

@@ -19,7 +19,7 @@ pub(super) struct Beside<'a> {
 /// Judges a repository.
 pub(super) fn diagnose(own: &RepositoryHealth, beside: &Beside<'_>) -> Vec<Diagnosis> {
     let mut all = match &own.state {
-        Told::Known(state) => stands(state),
+        Told::Known(state) => stands(state, &own.grants),
         Told::Unknown(why) => return unseen(own, why),
         Told::Absent => return unseen(own, ""),
     };
@@ -41,7 +41,7 @@ fn unseen(own: &RepositoryHealth, why: &str) -> Vec<Diagnosis> {
     all
 }
 
-fn stands(state: &RepositoryState) -> Vec<Diagnosis> {
+fn stands(state: &RepositoryState, grants: &Told<Vec<Grant>>) -> Vec<Diagnosis> {
     let mut all = Vec::new();
     if let Some(name) = &state.renamed_to {
         all.push(warning(Matter::Renamed(name.clone())));
@@ -52,9 +52,20 @@ fn stands(state: &RepositoryState) -> Vec<Diagnosis> {
         all.push(wrong(Matter::MayNotPush));
     }
     if all.is_empty() {
-        all.push(fine(Matter::RepositoryStands));
+        let is_proven = may_change(grants);
+        all.push(fine(if is_proven { Matter::RepositoryStands } else { Matter::RepositorySeen }));
     }
     all
+}
+
+/// Whether nothing that the bot needs is missing, or cannot be told.
+fn may_change(grants: &Told<Vec<Grant>>) -> bool {
+    match grants {
+        Told::Known(grants) => grants.iter().all(|own| !own.is_vital || own.granted >= own.wanted),
+        Told::Unknown(_) => false,
+        // Where nobody grants anything, whoever sees it may change it.
+        Told::Absent => true,
+    }
 }
 
 fn permissions(told: &Told<Vec<Grant>>) -> Vec<Diagnosis> {

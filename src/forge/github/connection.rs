@@ -31,7 +31,7 @@ use super::{Now, failed};
 use crate::forge::ForgeError;
 use crate::model::{ForgeName, Time};
 pub(super) use answer::Answer;
-pub(super) use call::{Again, Call, in_path, in_query};
+pub(super) use call::{Again, Call, OWN_ACCOUNT, in_path, in_query};
 pub(super) use meaning::{no_token, not_installed};
 
 /// Most pages that are read of one listing.
@@ -266,6 +266,9 @@ impl Connection {
         let interface = call.cost().interface;
         budget.learn(&headers, interface, self.now());
         let Some(refused) = refused(interface, (status, &headers, &body)) else {
+            if interface == Interface::Graph && status == StatusCode::NOT_FOUND {
+                return Err(Setback::last(meaning::no_graph(call, &self.url)));
+            }
             return Ok((Answer::new(status, &headers, body), headers));
         };
         Err(match refused {

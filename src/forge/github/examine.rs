@@ -11,7 +11,7 @@ use http::HeaderMap;
 use http::header::DATE;
 use serde::de::DeserializeOwned;
 
-use super::connection::{Answer, Call};
+use super::connection::{Answer, Call, OWN_ACCOUNT};
 use super::credentials::{Credentials, Scope};
 use super::wire::Account;
 use super::{GitHubForge, READS_AT_ONCE};
@@ -25,6 +25,8 @@ use wire::{FullRepository, OwnApp, RateLimits};
 /// When a token ends; GitHub writes the zone as `UTC` or as a number.
 const TOKEN_ENDS: &str = "github-authentication-token-expiration";
 const TOKEN_ENDS_FORMATS: [&str; 2] = ["%Y-%m-%d %H:%M:%S %z", "%Y-%m-%d %H:%M:%S UTC"];
+/// Where anybody may ask how much is left; it costs nothing.
+const LIMITS: &str = "/rate_limit";
 /// What a classic token is good for; others do not have it.
 const SCOPES: &str = "x-oauth-scopes";
 /// GitHub has been seen to give the instant of its answer as the end of a token, which then is none.
@@ -92,7 +94,13 @@ impl GitHubForge {
     }
 
     async fn identify(&self) -> Identified {
-        let path = if self.is_app() { "/app" } else { "/user" };
+        let given = self.given_name();
+        let path = match given {
+            _ if self.is_app() => "/app",
+            // Anybody may ask for it, a token of GitHub Actions too, which may not ask whose it is.
+            Some(_) => LIMITS,
+            None => OWN_ACCOUNT,
+        };
         let call = Call::get(Scope::Bot, "say who it is", path.to_owned());
         let nobody =
             |login| Identified { login, clock_ahead: Told::Absent, scopes: None, events: Vec::new() };
@@ -108,6 +116,13 @@ impl GitHubForge {
                 Ok(app) => (format!("{}[bot]", app.slug), LoginProof::App, app.events),
                 Err(error) => return nobody(Told::Unknown(error.to_string())),
             }
+        } else if let Some(name) = given {
+            // A GitHub without limits says that there is no such thing, and so answers all the same.
+            if let Err(error @ ForgeError::Unavailable { .. }) = answer.expect("the limits") {
+                return nobody(Told::Unknown(error.to_string()));
+            }
+            let proof = if scopes.is_some() { LoginProof::ClassicToken } else { LoginProof::GivenName };
+            (name.to_string(), proof, Vec::new())
         } else {
             let proof =
                 if scopes.is_some() { LoginProof::ClassicToken } else { LoginProof::FineGrainedToken };
@@ -119,6 +134,11 @@ impl GitHubForge {
         let login = UserName::new(name).map(|name| Told::Known(Login { name, proof, ends_at }));
         let login = login.unwrap_or_else(|error| Told::Unknown(error.to_string()));
         Identified { login, clock_ahead, scopes, events }
+    }
+
+    /// The name of the bot, where the configuration says it; that of an App is asked for all the same.
+    fn given_name(&self) -> Option<&UserName> {
+        self.inner.bot.get().filter(|_| self.inner.is_bot_given && !self.is_app())
     }
 
     fn clock_ahead(&self, headers: &HeaderMap) -> Told<i64> {
@@ -141,7 +161,7 @@ impl GitHubForge {
     async fn allowances(&self, repository: Option<&RepositoryName>) -> Told<Vec<Allowance>> {
         let Some(repository) = repository else { return Told::Absent };
         let scope = Scope::Repository(repository);
-        let limits: RateLimits = match self.told(scope, "read its limits", "/rate_limit".to_owned()).await {
+        let limits: RateLimits = match self.told(scope, "read its limits", LIMITS.to_owned()).await {
             Told::Known(limits) => limits,
             Told::Unknown(why) => return Told::Unknown(why),
             // GitHub Enterprise Server may have no limits at all.
@@ -174,9 +194,9 @@ impl GitHubForge {
             Told::Unknown(why) => {
                 // An App that was granted too little gets no token at all, but may ask what it was granted.
                 let grants = if self.is_app() { self.grants(repository, &asker).await } else { Told::Absent };
-                return unseen(repository, Told::Unknown(why), grants);
+                return self.unseen(repository, Told::Unknown(why), grants);
             }
-            Told::Absent => return unseen(repository, Told::Absent, Told::Absent),
+            Told::Absent => return self.unseen(repository, Told::Absent, Told::Absent),
         };
         let organization =
             found.owner.kind.as_deref().filter(|kind| *kind == ORGANIZATION).map(|_| &*found.owner.login);
@@ -233,6 +253,30 @@ impl GitHubForge {
         }
     }
 
+    /// A repository that is not to be seen, of which nothing else can be told.
+    fn unseen(
+        &self,
+        repository: &RepositoryName,
+        state: Told<RepositoryState>,
+        grants: Told<Vec<Grant>>,
+    ) -> RepositoryHealth {
+        // The hook of an App is its own, whatever it sees.
+        let hook = if self.is_app() {
+            Told::Absent
+        } else {
+            Told::Unknown("the repository cannot be seen".to_owned())
+        };
+        RepositoryHealth {
+            repository: repository.clone(),
+            state,
+            grants,
+            hook,
+            branches: Vec::new(),
+            own_branches: Told::Absent,
+            log_branch: Told::Absent,
+        }
+    }
+
     /// An answer as it is needed here: something that does not exist is no failure, and a failure is no answer.
     async fn told<T: DeserializeOwned>(&self, scope: Scope<'_>, verb: &str, path: String) -> Told<T> {
         match self.inner.connection.ask(Call::get(scope, verb, path)).await {
@@ -247,22 +291,6 @@ fn read<T: DeserializeOwned>(answer: &Answer) -> Told<T> {
         Ok(value) => Told::Known(value),
         Err(ForgeError::NotFound { .. }) => Told::Absent,
         Err(error) => Told::Unknown(error.to_string()),
-    }
-}
-
-fn unseen(
-    repository: &RepositoryName,
-    state: Told<RepositoryState>,
-    grants: Told<Vec<Grant>>,
-) -> RepositoryHealth {
-    RepositoryHealth {
-        repository: repository.clone(),
-        state,
-        grants,
-        hook: Told::Absent,
-        branches: Vec::new(),
-        own_branches: Told::Absent,
-        log_branch: Told::Absent,
     }
 }
 

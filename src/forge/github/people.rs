@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use chrono::TimeDelta;
 use http::StatusCode;
 
-use super::connection::{Call, in_path, lock};
+use super::connection::{Call, OWN_ACCOUNT, in_path, lock};
 use super::credentials::{Credentials, Scope};
 use super::wire::{Account, App, Membership, Permission, is_ghost, login};
 use super::{GitHubForge, failed};
@@ -66,7 +66,7 @@ impl GitHubForge {
         let (connection, verb) = (&self.inner.connection, "say who it is");
         let name = match connection.credentials() {
             Credentials::Token(_) => {
-                connection.get::<Account>(Scope::Bot, verb, "/user".to_owned()).await?.login
+                connection.get::<Account>(Scope::Bot, verb, OWN_ACCOUNT.to_owned()).await?.login
             }
             Credentials::App(_) => {
                 let app: App = connection.get(Scope::Bot, verb, "/app".to_owned()).await?;

@@ -1,5 +1,8 @@
 //! What an App of Towpath may do and hears of: one table for its manifest, for its tokens and for `towpath doctor`.
 
+use http::Method;
+
+use super::credentials::Scope;
 use super::events::EventKind;
 use crate::model::Access;
 
@@ -43,6 +46,9 @@ pub const PERMISSIONS: [Permission; 9] = [
 pub(super) const ASKING_TEAMS: [(&str, Access); 2] =
     [("members", Access::Read), ("pull_requests", Access::Write)];
 
+/// The mutations that write commits and move branches.
+const BRANCH_MUTATIONS: [&str; 3] = ["createCommitOnBranch(", "createRef(", "updateRefs("];
+
 /// The permission that only an organization can grant.
 pub(super) const OF_ORGANIZATIONS: &str = "members";
 
@@ -61,6 +67,49 @@ pub const EVENTS: [EventKind; 12] = [
     EventKind::Repository,
     EventKind::Status,
 ];
+
+/// The permission that a request needs, where that is plain from where it goes to; nothing where it is not.
+///
+/// It is as much of it as Towpath needs for everything, so that nobody has to grant it twice.
+pub(super) fn permission_for(
+    scope: Scope<'_>,
+    method: &Method,
+    path: &str,
+) -> Option<(&'static str, Access)> {
+    let name = permission_of_path(path)?;
+    let asked = if *method == Method::GET { Access::Read } else { Access::Write };
+    let wanted = PERMISSIONS.iter().find(|own| own.name == name).map_or(asked, |own| own.access);
+    // Source code is only read.
+    let is_source = matches!(scope, Scope::Source(_));
+    Some((name, if is_source { asked } else { wanted.max(asked) }))
+}
+
+/// The same of a GraphQL document: what moves branches needs one permission, and of other documents it is not plain.
+pub(super) fn permission_for_document(document: &str) -> Option<(&'static str, Access)> {
+    let moves_branches = BRANCH_MUTATIONS.iter().any(|name| document.contains(name));
+    moves_branches.then_some(("contents", Access::Write))
+}
+
+/// By what one may ask for something, as GitHub's "Permissions required for fine-grained personal access tokens" has it.
+fn permission_of_path(path: &str) -> Option<&'static str> {
+    let path = path.split('?').next().unwrap_or_default();
+    let mut parts = path.trim_start_matches('/').split('/');
+    let (place, _owner) = (parts.next()?, parts.next()?);
+    if place == "orgs" {
+        return parts.next().filter(|part| *part == "teams").map(|_| OF_ORGANIZATIONS);
+    }
+    let _repository = parts.next().filter(|_| place == "repos")?;
+    match (parts.next()?, parts.next_back().unwrap_or_default()) {
+        ("commits", "check-runs" | "check-suites") | ("check-runs" | "check-suites", _) => Some("checks"),
+        ("commits", "status" | "statuses") | ("statuses", _) => Some("statuses"),
+        // A merge writes to the branch.
+        ("pulls", "merge") => Some("contents"),
+        ("pulls" | "issues" | "labels", _) => Some("pull_requests"),
+        ("deployments", _) => Some("deployments"),
+        ("activity" | "commits" | "compare" | "contents" | "git" | "tarball", _) => Some("contents"),
+        _ => None,
+    }
+}
 
 /// How GitHub writes how much somebody may do.
 #[must_use]

@@ -8,15 +8,7 @@ use crate::render::harmless::quoted;
 pub(super) fn sentence(matter: &Matter) -> Option<String> {
     let text = match matter {
         Matter::Untold(subject, _) => return untold(subject),
-        Matter::LoggedIn(login) => match login.proof {
-            LoginProof::App | LoginProof::Nothing => return None,
-            LoginProof::ClassicToken => {
-                "make a new one in Settings > Developer settings > Tokens (classic), or use a GitHub App, which needs none"
-            }
-            LoginProof::FineGrainedToken => {
-                "make a new one in Settings > Developer settings > Fine-grained tokens, or use a GitHub App, which needs none"
-            }
-        },
+        Matter::LoggedIn(login) => new_token(login.proof)?,
         Matter::NotLoggedIn(_) => "look at `url`, and at `token` or `app`, of the forge in the configuration",
         Matter::Clocks(_) => {
             "keep the clock of this machine right (NTP): windows and freezes are judged by it"
@@ -68,6 +60,7 @@ pub(super) fn sentence(matter: &Matter) -> Option<String> {
         Matter::HookWorks(_)
         | Matter::NoHookWanted
         | Matter::RepositoryStands
+        | Matter::RepositorySeen
         | Matter::PermissionsFit
         | Matter::BranchOpen(_)
         | Matter::OwnBranchesOpen
@@ -75,6 +68,20 @@ pub(super) fn sentence(matter: &Matter) -> Option<String> {
         | Matter::ImageListed(..) => return None,
     };
     Some(text.to_owned())
+}
+
+/// How to come to a token that lasts, where there is one that ends.
+const fn new_token(proof: LoginProof) -> Option<&'static str> {
+    match proof {
+        LoginProof::App | LoginProof::Nothing => None,
+        LoginProof::GivenName => Some("make a new one, or use a GitHub App, which needs none"),
+        LoginProof::ClassicToken => Some(
+            "make a new one in Settings > Developer settings > Tokens (classic), or use a GitHub App, which needs none",
+        ),
+        LoginProof::FineGrainedToken => Some(
+            "make a new one in Settings > Developer settings > Fine-grained tokens, or use a GitHub App, which needs none",
+        ),
+    }
 }
 
 fn untold(subject: &Subject) -> Option<String> {

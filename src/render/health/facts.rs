@@ -37,6 +37,7 @@ pub(super) fn sentence(matter: &Matter) -> String {
         Matter::HookMissesEvents(events) => format!("the webhook does not tell of {}", list(events)),
         Matter::HookFails(sent) => fails(sent),
         Matter::RepositoryStands => "the repository is there, and the bot may change it".to_owned(),
+        Matter::RepositorySeen => "the repository is there".to_owned(),
         Matter::RepositoryUnseen(why) => format!("the repository cannot be seen: {}", said(why)),
         Matter::Renamed(to) => format!("the repository is called {} by now", quoted(to.as_str())),
         Matter::Archived => "the repository is archived, so nothing can be changed there".to_owned(),
@@ -104,6 +105,7 @@ fn logged_in(login: &Login) -> String {
         LoginProof::App => ", a GitHub App",
         LoginProof::ClassicToken => ", by a classic token",
         LoginProof::FineGrainedToken => ", by a fine-grained token",
+        LoginProof::GivenName => ", as the configuration says",
         LoginProof::Nothing => "",
     };
     let end = login.ends_at.map(|end| format!(" that ends {}", instant(end))).unwrap_or_default();

@@ -352,7 +352,7 @@ async fn what_nobody_could_be_asked_about_is_not_fine() {
       ok        5000 of 5000 requests left (GraphQL), all again <instant>
 
     GitHub `hub`, repository `acme/deploy`
-      ok        the repository is there, and the bot may change it
+      ok        the repository is there
       unknown   the bot may read by `contents`, `deployments`, `pull_requests` and `statuses`; whether it may write cannot be told: by `contents` it reads configuration, writes branches and merges; by `deployments` it tells what runs where; by `pull_requests` it opens pull requests and answers there; by `statuses` it shows the gates as a commit status, without which nothing is promoted
                 see that the token has Read and write for each of them, or use a GitHub App, which can be asked
       unknown   the rules of `main` could not be asked for: the branch is protected, and only an owner may read how

@@ -7,6 +7,7 @@ use http::header::{ETAG, HeaderMap, HeaderValue, LINK};
 use serde::de::DeserializeOwned;
 
 use super::super::failed;
+use super::meaning::no_interface;
 use crate::forge::ForgeError;
 
 /// An answer that is no failure, though it may say no.
@@ -31,8 +32,10 @@ impl Answer {
     /// Where the answer is a no, or something else than expected.
     pub(in super::super) fn json<T: DeserializeOwned>(&self, what: &str) -> Result<T, ForgeError> {
         self.expect(what)?;
-        serde_json::from_slice(&self.body)
-            .map_err(|error| failed(format!("reading {what}"), format!("GitHub's answer is odd: {error}")))
+        serde_json::from_slice(&self.body).map_err(|error| match self.is_page() {
+            true => no_interface(what),
+            false => failed(format!("reading {what}"), format!("GitHub's answer is odd: {error}")),
+        })
     }
 
     /// Nothing, where GitHub said yes.
@@ -42,11 +45,17 @@ impl Answer {
     pub(in super::super) fn expect(&self, what: &str) -> Result<(), ForgeError> {
         match self.status {
             status if status.is_success() => Ok(()),
+            StatusCode::NOT_FOUND if self.is_page() => Err(no_interface(what)),
             StatusCode::NOT_FOUND | StatusCode::GONE | StatusCode::MOVED_PERMANENTLY => {
                 Err(ForgeError::NotFound { what: what.to_owned() })
             }
             _ => Err(failed(what, self.words())),
         }
+    }
+
+    /// Whether it is a page for people: the interfaces answer with JSON, and with nothing.
+    fn is_page(&self) -> bool {
+        self.body.trim_ascii_start().starts_with(b"<")
     }
 
     /// What GitHub said with a no.

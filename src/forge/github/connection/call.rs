@@ -10,6 +10,9 @@ use super::super::web;
 /// Where GraphQL is asked, beside the REST interface.
 const GRAPH_PATH: &str = "/graphql";
 
+/// Where whoever has a token of an account asks whose it is.
+pub(in super::super) const OWN_ACCOUNT: &str = "/user";
+
 /// Whether a request may be sent again when nobody knows what became of it.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 pub(in super::super) enum Again {
@@ -97,6 +100,11 @@ impl<'a> Call<'a> {
     /// Whether it is the App that asks, not what it is in some place.
     pub(super) fn is_app_s(&self) -> bool {
         self.bearer() == Scope::Bot
+    }
+
+    /// Whether it asks which account its token is of.
+    pub(super) fn asks_whose_token(&self) -> bool {
+        self.path == OWN_ACCOUNT
     }
 
     /// Where it goes to at a GitHub whose REST interface is at an address.

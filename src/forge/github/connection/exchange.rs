@@ -40,7 +40,6 @@ impl Connection {
         token: &SecretString,
         condition: Option<HeaderValue>,
     ) -> Result<Exchanged, ForgeError> {
-        let went_wrong = |error: octocrab::Error| failed(call.verb, innermost(&error));
         let own = own_headers(call, token, condition)?;
         let client = self.client()?;
         let mut hop = Hop::first(&call.address(&self.url)).map_err(|error| failed(call.verb, error))?;
@@ -52,8 +51,10 @@ impl Connection {
             if let Some(headers) = builder.headers_mut().filter(|_| hop.is_home) {
                 headers.extend(own.clone());
             }
-            let request = client.build_request(builder, call.body.as_ref()).map_err(went_wrong)?;
-            let (head, body) = client.send(request).await.map_err(went_wrong)?.into_parts();
+            let request = client.build_request(builder, call.body.as_ref());
+            let request = request.map_err(|error| lost(call, &hop, &error))?;
+            let answer = client.send(request).await;
+            let (head, body) = answer.map_err(|error| lost(call, &hop, &error))?.into_parts();
             if hop.is_home {
                 self.clock.learn(&head.headers, self.now());
             }
@@ -63,7 +64,7 @@ impl Connection {
             }
         };
         let body = Limited::new(body, BODY_BYTES_MAX).collect().await;
-        let body = body.map_err(|error| failed(call.verb, innermost(error.as_ref())))?;
+        let body = body.map_err(|error| lost(call, &hop, error.as_ref()))?;
         let elsewhere = (!hop.is_home).then(|| hop.host());
         Ok(Exchanged {
             status: head.status,
@@ -102,6 +103,11 @@ fn own_headers(
     let mut headers = HeaderMap::from_iter([(AUTHORIZATION, bearer), (API_VERSION_HEADER, version)]);
     headers.extend(condition.map(|condition| (IF_NONE_MATCH, condition)));
     Ok(headers)
+}
+
+/// A request that has no answer, and where it should have come from.
+fn lost(call: &Call<'_>, hop: &Hop, error: &(dyn std::error::Error + 'static)) -> ForgeError {
+    failed(format!("`{} {}` to {}", call.method, hop.origin(), call.verb), innermost(error))
 }
 
 /// What went wrong on the way, in words: the innermost cause, for the outer ones only say that a request failed.

@@ -4,7 +4,11 @@ use super::Call;
 use crate::forge::ForgeError;
 use crate::forge::github::credentials::{Credentials, Scope};
 use crate::forge::github::failed;
+use crate::forge::github::permissions::{access_word, permission_for, permission_for_document};
 use crate::forge::github::refusal::Barred;
+
+/// What to look at where GitHub's interfaces are not where they should be.
+const LOOK_AT_URL: &str = "look at `url` of the forge: for an Enterprise Server it ends with /api/v3";
 
 /// The token is not taken: of an App the next one may be, of a person only another one is.
 pub(super) fn not_let_in(credentials: &Credentials, call: &Call<'_>, words: &str) -> ForgeError {
@@ -33,15 +37,61 @@ pub(super) fn barred(credentials: &Credentials, call: &Call<'_>, barred: Barred)
         Barred::Right(words, _) | Barred::Other(words, _) if call.is_for_token => {
             no_token(call.scope, &words)
         }
-        Barred::Right(words, enough) => forbidden(call, enough.unwrap_or(words)),
+        Barred::Right(words, _) if call.asks_whose_token() => nameless(&words),
+        Barred::Right(words, enough) => forbidden(call, &words, enough),
         Barred::Other(words, enough) => in_the_way(call, &words, enough.as_deref()),
     }
 }
 
-/// The bot lacks a right, as GitHub names it.
-fn forbidden(call: &Call<'_>, permission: String) -> ForgeError {
-    let (verb, repository) = (call.verb.to_owned(), call.scope.to_string());
-    ForgeError::Forbidden { verb, repository, permission }
+/// The bot lacks a right: as GitHub names it, or else as our own table does.
+fn forbidden(call: &Call<'_>, words: &str, enough: Option<String>) -> ForgeError {
+    let way_out = match (enough, needed(call)) {
+        (Some(enough), _) => format!("grant it `{enough}`"),
+        (None, Some(needed)) => format!("grant it `{needed}`: {words}"),
+        (None, None) => format!("look at what the token or the App may use and do there: {words}"),
+    };
+    ForgeError::Forbidden { verb: call.verb.to_owned(), repository: call.scope.to_string(), way_out }
+}
+
+/// The permission that a request needs, in the way in which GitHub writes it.
+fn needed(call: &Call<'_>) -> Option<String> {
+    let document = call.body.as_ref().and_then(|body| body.get("query")?.as_str());
+    let (permission, access) = match document {
+        Some(document) => permission_for_document(document)?,
+        None => permission_for(call.scope, &call.method, &call.path)?,
+    };
+    Some(format!("{permission}={}", access_word(access)))
+}
+
+/// A token of an installation belongs to no account, and so may not ask whose it is: that of GitHub Actions is one.
+fn nameless(words: &str) -> ForgeError {
+    ForgeError::Shut {
+        why: format!("GitHub does not say whose the token is: {words}"),
+        way_out: "set `bot` of the forge in the configuration to the name under which it acts, such as \
+                  `github-actions[bot]`"
+            .to_owned(),
+    }
+}
+
+/// There is no GraphQL where it should be.
+pub(super) fn no_graph(call: &Call<'_>, rest: &str) -> ForgeError {
+    ForgeError::Shut {
+        why: format!("GraphQL at `{}` does not exist", without_secrets(&call.address(rest))),
+        way_out: LOOK_AT_URL.to_owned(),
+    }
+}
+
+/// An address without what may be secret in it.
+fn without_secrets(address: &str) -> String {
+    url::Url::parse(address)
+        .map(|url| format!("{}{}", url.origin().ascii_serialization(), url.path()))
+        .unwrap_or_default()
+}
+
+/// Something answers that is no REST interface, such as the pages for people.
+pub(super) fn no_interface(what: &str) -> ForgeError {
+    let why = format!("what answers is a page, and not GitHub's REST interface; {LOOK_AT_URL}");
+    failed(format!("reading {what}"), why)
 }
 
 /// Something is in the way of the bot, in GitHub's words.

@@ -35,6 +35,11 @@ impl Hop {
         self.url.as_str()
     }
 
+    /// Where that is, without anything that may be secret in an address.
+    pub(super) fn origin(&self) -> String {
+        self.url.origin().ascii_serialization()
+    }
+
     /// The host that is asked there.
     pub(super) fn host(&self) -> String {
         self.url.host_str().unwrap_or_default().to_owned()

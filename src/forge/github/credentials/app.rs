@@ -26,6 +26,9 @@ const PROOF_FOR: TimeDelta = TimeDelta::minutes(9);
 const CLOCK_SKEW: TimeDelta = TimeDelta::minutes(1);
 /// Of how many owners the installation is remembered; then all are forgotten, and looked up again.
 const OWNERS_MAX: usize = 1_000;
+/// Where a key comes from that is of use.
+const NEW_KEY: &str = "generate a private key on the App's page under Settings > Developer settings: it is a file \
+                       `*.private-key.pem` that begins with -----BEGIN RSA PRIVATE KEY-----";
 /// What the App asks for itself.
 const VERB: &str = "act as the App";
 
@@ -62,10 +65,7 @@ impl AppCredentials {
     /// # Errors
     /// Where there is no key, in a sentence that does not repeat what is there.
     pub fn reading(id: u64, private_key: Reading<Secret>, installation: Option<u64>) -> Result<Self, String> {
-        let key = Replaceable::new(Arc::new(move || {
-            EncodingKey::from_rsa_pem(private_key()?.expose().as_bytes())
-                .map_err(|_| "the private key is no RSA key in PEM form".to_owned())
-        }))?;
+        let key = Replaceable::new(Arc::new(move || usable(&private_key()?)))?;
         Ok(Self { id, key, installation, found: Mutex::default(), tokens: Tokens::default() })
     }
 
@@ -76,9 +76,10 @@ impl AppCredentials {
             exp: (github_now - CLOCK_SKEW + PROOF_FOR).timestamp(),
             iss: self.id.to_string(),
         };
-        jsonwebtoken::encode(&Header::new(Algorithm::RS256), &claims, &self.key.get(now))
-            .map(SecretString::from)
-            .map_err(|error| failed("signing as the App", error))
+        signed(&claims, &self.key.get(now)).map(SecretString::from).map_err(|_| ForgeError::Shut {
+            why: "the private key of the App signs nothing".to_owned(),
+            way_out: NEW_KEY.to_owned(),
+        })
     }
 
     /// A token for something: the one there is, or a new one, which one fetches for all who need it.
@@ -151,6 +152,21 @@ impl AppCredentials {
             _ => Err(shut_out(scope, &answer)),
         }
     }
+}
+
+/// The key in a text, once it has signed something: a public one, and one that is too small, only show it then.
+fn usable(text: &Secret) -> Result<EncodingKey, String> {
+    let key = EncodingKey::from_rsa_pem(text.expose().as_bytes())
+        .map_err(|_| format!("the private key is no RSA key in PEM form; {NEW_KEY}"))?;
+    let trial = Claims { iat: 0, exp: 0, iss: String::new() };
+    signed(&trial, &key).map_err(|_| {
+        format!("the private key signs nothing: it is a public one, too small or broken; {NEW_KEY}")
+    })?;
+    Ok(key)
+}
+
+fn signed(claims: &Claims, key: &EncodingKey) -> jsonwebtoken::errors::Result<String> {
+    jsonwebtoken::encode(&Header::new(Algorithm::RS256), claims, key)
 }
 
 /// Asks for a token of an installation.

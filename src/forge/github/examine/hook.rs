@@ -10,6 +10,8 @@ use crate::model::{Deliveries, Hook, RepositoryName, Told};
 
 /// How many of the latest events are looked at.
 const DELIVERIES_MAX: usize = 100;
+/// What the address of every hook of Towpath has before the name of its forge.
+const HOOKS: &str = "/hooks/github/";
 /// Every event, in GitHub's word.
 const ALL_EVENTS: &str = "*";
 
@@ -42,19 +44,31 @@ impl GitHubForge {
         let scope = Scope::Repository(repository);
         let unread = "those of the repository only an owner may read";
         let own = self.hook_among(scope, &format!("/repos/{repository}/hooks"), unread).await;
-        let Some(organization) = organization.filter(|_| own.known().is_none()) else { return own };
+        let is_found = own.known().is_some_and(|hook| self.is_led_to(hook.url.as_deref()));
+        let Some(organization) = organization.filter(|_| !is_found) else { return own };
         let scope = Scope::Organization(organization);
         let unread = "those of the organization only its owners may read";
         match (self.hook_among(scope, &format!("/orgs/{}/hooks", in_path(organization)), unread).await, own) {
+            // Both lead to another forge's: that of the repository is nearer.
+            (Told::Known(found), own @ Told::Known(_)) if !self.is_led_to(found.url.as_deref()) => own,
             (found @ Told::Known(_), _) | (Told::Absent, found) => found,
             (Told::Unknown(why), Told::Unknown(first)) => Told::Unknown(format!("{first}; {why}")),
-            (Told::Unknown(why), Told::Known(_) | Told::Absent) => {
-                Told::Unknown(format!("the repository has none; {why}"))
+            (Told::Unknown(why), Told::Known(other)) => {
+                let url = other.url.unwrap_or_default();
+                Told::Unknown(format!("that of the repository leads to `{url}`; {why}"))
             }
+            (Told::Unknown(why), Told::Absent) => Told::Unknown(format!("the repository has none; {why}")),
         }
     }
 
-    /// The hook in a listing whose address is that of this forge.
+    /// Whether an address ends in that of this forge.
+    fn is_led_to(&self, url: Option<&str>) -> bool {
+        let end = format!("{HOOKS}{}", self.name());
+        url.is_some_and(|url| url.trim_end_matches('/').ends_with(&end))
+    }
+
+    /// The hook in a listing whose address is that of this forge, or else one that leads to another forge's: then
+    /// somebody may have mistaken the name.
     async fn hook_among(&self, scope: Scope<'_>, path: &str, unread: &str) -> Told<Hook> {
         let listing = format!("{path}?per_page=100");
         let all: Vec<ListedHook> = match self.told(scope, "read the webhooks", listing).await {
@@ -62,11 +76,12 @@ impl GitHubForge {
             Told::Unknown(why) => return Told::Unknown(why),
             Told::Absent => return Told::Unknown(unread.to_owned()),
         };
-        let end = format!("/hooks/github/{}", self.name());
-        let own = |hook: &&ListedHook| {
-            hook.config.url.as_deref().is_some_and(|url| url.trim_end_matches('/').ends_with(&end))
+        let url = |hook: &ListedHook| hook.config.url.clone().unwrap_or_default();
+        let Some(own) = all.iter().find(|hook| self.is_led_to(hook.config.url.as_deref())) else {
+            let other = all.iter().find(|hook| url(hook).contains(HOOKS));
+            let shown = |own: &ListedHook| self.hook(&own.config, (own.active, &own.events), Told::Absent);
+            return other.map_or(Told::Absent, |other| Told::Known(shown(other)));
         };
-        let Some(own) = all.iter().find(own) else { return Told::Absent };
         let deliveries = match self.deliveries(scope, format!("{path}/{}/deliveries", own.id)).await {
             Told::Absent => Told::Unknown("only an owner may read them".to_owned()),
             known @ (Told::Known(_) | Told::Unknown(_)) => known,

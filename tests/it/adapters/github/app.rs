@@ -189,7 +189,24 @@ async fn an_installation_that_was_suspended_meanwhile() {
 
 #[test]
 fn a_key_that_is_none_is_not_repeated() {
-    assert_snapshot!(AppCredentials::new(1, &secret("s3cret"), None).err().unwrap(), @"the private key is no RSA key in PEM form");
+    assert_snapshot!(AppCredentials::new(1, &secret("s3cret"), None).err().unwrap(), @"the private key is no RSA key in PEM form; generate a private key on the App's page under Settings > Developer settings: it is a file `*.private-key.pem` that begins with -----BEGIN RSA PRIVATE KEY-----");
+}
+
+#[test]
+fn keys_that_are_of_no_use_are_told_at_once_with_what_to_do() {
+    let keys = [include_str!("keys/ec.pem"), include_str!("keys/public.pem"), include_str!("keys/small.pem")];
+    let mut said = String::new();
+    for key in keys {
+        let error = AppCredentials::new(1, &secret(key), None).err().unwrap();
+        let mut lines = key.lines().filter(|line| !line.starts_with('-'));
+        assert!(!lines.any(|line| error.contains(line)), "{error}");
+        said += &format!("{error}\n");
+    }
+    assert_snapshot!(said, @"
+    the private key is no RSA key in PEM form; generate a private key on the App's page under Settings > Developer settings: it is a file `*.private-key.pem` that begins with -----BEGIN RSA PRIVATE KEY-----
+    the private key signs nothing: it is a public one, too small or broken; generate a private key on the App's page under Settings > Developer settings: it is a file `*.private-key.pem` that begins with -----BEGIN RSA PRIVATE KEY-----
+    the private key signs nothing: it is a public one, too small or broken; generate a private key on the App's page under Settings > Developer settings: it is a file `*.private-key.pem` that begins with -----BEGIN RSA PRIVATE KEY-----
+    ");
 }
 
 pub(super) fn app() -> Credentials {

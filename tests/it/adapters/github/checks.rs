@@ -118,7 +118,7 @@ async fn an_app_that_may_not_write_checks_says_so() {
     let proposal = ground.proposal("dev", "1.10.0").await;
     ground.world.state().now += TimeDelta::minutes(1);
     ground.refuse("POST /repos/acme/deploy/check-runs", 403, "Resource not accessible by integration");
-    assert_snapshot!(ground.propose(&proposal).await.unwrap_err(), @"the bot may not write checks in `acme/deploy`; grant it `GitHub answered 403, Resource not accessible by integration`");
+    assert_snapshot!(ground.propose(&proposal).await.unwrap_err(), @"the bot may not write checks in `acme/deploy`; grant it `checks=write`: GitHub answered 403, Resource not accessible by integration");
 }
 
 /// Approvals are held against it, and they have GitHub's times.

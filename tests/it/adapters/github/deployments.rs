@@ -202,6 +202,6 @@ async fn a_token_that_may_read_and_not_write() {
         403,
         "Resource not accessible by personal access token",
     );
-    assert_snapshot!(ground.announce("dev", "1.10.0").await.unwrap_err(), @"the bot may not write deployments in `acme/deploy`; grant it `GitHub answered 403, Resource not accessible by personal access token`");
+    assert_snapshot!(ground.announce("dev", "1.10.0").await.unwrap_err(), @"the bot may not write deployments in `acme/deploy`; grant it `deployments=write`: GitHub answered 403, Resource not accessible by personal access token");
     ground.forge.deployed(&place(), &[target("dev")]).await.expect_err("nobody asks for an hour");
 }

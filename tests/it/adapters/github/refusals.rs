@@ -31,6 +31,87 @@ async fn a_permission_that_is_not_granted() {
 }
 
 #[tokio::test]
+async fn a_right_that_github_does_not_name_is_that_of_our_own_table() {
+    let ground = Ground::new().await;
+    let change = ground.open().await;
+    ground.world.comment(change, "alice", "hello");
+    let mut said = String::new();
+    let requests = [
+        "GET /repos/acme/deploy/git",
+        "GET /repos/acme/deploy/pulls",
+        "PUT /repos/acme/deploy/pulls/1/merge",
+        "POST /graphql",
+    ];
+    for request in requests {
+        ground.refuse(request, 403, "Resource not accessible by personal access token");
+        let forge = ground.anew();
+        let error = match request {
+            "GET /repos/acme/deploy/pulls" => forge.changes(&place()).await.err(),
+            "GET /repos/acme/deploy/git" => forge.head(&place()).await.err(),
+            "PUT /repos/acme/deploy/pulls/1/merge" => forge.merge(&ground.merge_of(change)).await.err(),
+            _ => {
+                let proposal = ground.proposal("staging", "1.10.0").await;
+                ground.propose(&proposal).await.err()
+            }
+        };
+        said += &format!("{}\n", error.expect("it is refused"));
+    }
+    assert_snapshot!(said, @"
+    the bot may not read the branches in `acme/deploy`; grant it `contents=write`: GitHub answered 403, Resource not accessible by personal access token
+    the bot may not read pull requests in `acme/deploy`; grant it `pull_requests=write`: GitHub answered 403, Resource not accessible by personal access token
+    the bot may not merge pull requests in `acme/deploy`; grant it `contents=write`: GitHub answered 403, Resource not accessible by personal access token
+    the bot may not write commits in `acme/deploy`; grant it `contents=write`: GitHub answered 403, Resource not accessible by personal access token
+    ");
+}
+
+#[tokio::test]
+async fn a_token_that_may_not_ask_whose_it_is() {
+    let ground = Ground::new().await;
+    ground.refuse("GET /user", 403, "Resource not accessible by integration");
+    assert_snapshot!(ground.anew().changes(&place()).await.unwrap_err(), @"GitHub does not say whose the token is: GitHub answered 403, Resource not accessible by integration; set `bot` of the forge in the configuration to the name under which it acts, such as `github-actions[bot]`");
+}
+
+/// A forge whose address is this one.
+fn at(ground: &Ground, url: String) -> GitHubForge {
+    let world = ground.world.clone();
+    let access = Access { url, ..access(ground.address, Credentials::token(&secret(TOKEN))) };
+    GitHubForge::new(access, Arc::new(move || world.now()))
+}
+
+#[tokio::test]
+async fn a_github_without_graphql_is_named_with_the_way_out() {
+    let ground = Ground::new().await;
+    let forge = at(&ground, format!("http://someone:s3cret@{}", ground.address));
+    forge.changes(&place()).await.unwrap();
+    let proposal = ground.proposal("dev", "1.10.0").await;
+    ground.refuse("POST /graphql", 404, "Not Found");
+    let error = forge.propose(std::slice::from_ref(&proposal)).await.pop().unwrap().unwrap_err();
+    let error = error.to_string().replace(&ground.address.to_string(), "github.test");
+    assert_snapshot!(error, @"GraphQL at `http://github.test/graphql` does not exist; look at `url` of the forge: for an Enterprise Server it ends with /api/v3");
+}
+
+#[tokio::test]
+async fn nobody_who_answers_is_named_and_nothing_secret_of_the_address() {
+    let ground = Ground::new().await;
+    let forge = at(&ground, "http://someone:s3cret@127.0.0.1:1/api/v3?key=s3cret".to_owned());
+    assert_snapshot!(forge.head(&place()).await.unwrap_err(), @"`GET http://127.0.0.1:1` to read the branches failed: Connection refused (os error 111)");
+}
+
+#[tokio::test]
+async fn a_page_for_people_is_no_answer_of_the_interface() {
+    let ground = Ground::new().await;
+    let mut said = String::new();
+    for status in [200, 404] {
+        ground.refuse("GET /user", status, "<!DOCTYPE html><html><body>GitHub Enterprise</body></html>");
+        said += &format!("{}\n", ground.anew().changes(&place()).await.unwrap_err());
+    }
+    assert_snapshot!(said, @"
+    reading `/user` failed: what answers is a page, and not GitHub's REST interface; look at `url` of the forge: for an Enterprise Server it ends with /api/v3
+    reading `/user` failed: what answers is a page, and not GitHub's REST interface; look at `url` of the forge: for an Enterprise Server it ends with /api/v3
+    ");
+}
+
+#[tokio::test]
 async fn a_repository_that_is_not_there() {
     let ground = Ground::new().await;
     let mut elsewhere = place();
@@ -185,7 +266,7 @@ async fn what_bars_the_bot_is_said_with_its_own_way_out() {
     GitHub does not let the bot read the branches in `acme/deploy`: GitHub answered 403, Upgrade to GitHub Pro or make this repository public to enable this feature; see to that, or grant it `repo` if it lacks a right
     GitHub does not let the bot read the branches in `acme/deploy`: GitHub answered 403, Git Repository is empty in some new way; look at what the token or the App may use and do there
     the bot may not read the branches in `acme/deploy`; grant it `repo`
-    the bot may not read the branches in `acme/deploy`; grant it `GitHub answered 403, Resource not accessible by personal access token`
+    the bot may not read the branches in `acme/deploy`; grant it `contents=write`: GitHub answered 403, Resource not accessible by personal access token
     "#);
 }
 

@@ -29,6 +29,32 @@ async fn a_fine_grained_token_without_statuses_and_members() {
 }
 
 #[tokio::test]
+async fn a_token_of_github_actions_is_known_by_the_configuration() {
+    let practice = Practice::new(A_TOKEN, |setup| setup.scopes = None).await;
+    let refuse = || practice.refuse("GET /user", 403, "Resource not accessible by integration");
+    refuse();
+    assert_snapshot!(practice.findings(&["the bot is", "who the bot"]).await, @"
+    wrong     the forge does not say who the bot is: GitHub does not say whose the token is: GitHub answered 403, Resource not accessible by integration; set `bot` of the forge in the configuration to the name under which it acts, such as `github-actions[bot]`
+              look at `url`, and at `token` or `app`, of the forge in the configuration
+    ");
+    practice.configure("    webhook_secrets", "    bot: \"github-actions[bot]\"\n    webhook_secrets");
+    refuse();
+    assert_snapshot!(practice.findings(&["the bot is", "who the bot", "the repository"]).await, @"
+    ok        the bot is `github-actions[bot]`, as the configuration says
+    ok        the repository is there
+    unknown   where events are sent could not be asked for: those of the repository only an owner may read; those of the organization only its owners may read
+              look at Settings > Webhooks of the repository and of its organization: the address ends with /hooks/github/FORGE; where events come, `towpath_deliveries_total` in /metrics of `towpath serve` grows
+    ");
+    practice.refuse("GET /rate_limit", 404, "Rate limiting is not enabled.");
+    assert_snapshot!(practice.findings(&["the bot is"]).await, @"  ok        the bot is `github-actions[bot]`, as the configuration says");
+    practice.refuse("GET /rate_limit", 404, "<html></html>");
+    assert_snapshot!(practice.findings(&["who the bot"]).await, @"
+    wrong     the forge does not say who the bot is: reading the limits failed: what answers is a page, and not GitHub's REST interface; look at `url` of the forge: for an Enterprise Server it ends with /api/v3
+              look at `url`, and at `token` or `app`, of the forge in the configuration
+    ");
+}
+
+#[tokio::test]
 async fn members_matter_only_where_teams_do_and_can_be_told() {
     let practice = Practice::new(A_TOKEN, |setup| setup.scopes = None).await;
     practice.doctor(&[]).await;

@@ -36,6 +36,52 @@ async fn a_webhook_of_the_organization_serves_its_repositories() {
 }
 
 #[tokio::test]
+async fn a_webhook_at_another_name_is_named() {
+    let at = |mut hook: Value, name: &str| {
+        hook["config"]["url"] = json!(format!("https://towpath.test/hooks/github/{name}"));
+        hook
+    };
+    let practice = Practice::new(A_TOKEN, |setup| {
+        setup.repository_hooks = Some(vec![at(repository_hook(true), "github")]);
+        setup.organization_hooks = Some(Vec::new());
+    })
+    .await;
+    let said = practice.findings(&["events", "webhook"]).await;
+    snapshot!(said, @"
+    wrong     the webhook sends events to `https://towpath.test/hooks/github/github`, and those of `hub` are taken elsewhere
+              let its address end in `/hooks/github/hub`, at the host of Towpath
+    ");
+    practice.world.state().github.setup.organization_hooks = Some(vec![at(organization_hook(), "other")]);
+    let said = practice.findings(&["events", "webhook"]).await;
+    snapshot!(said, @"
+    wrong     the webhook sends events to `https://towpath.test/hooks/github/github`, and those of `hub` are taken elsewhere
+              let its address end in `/hooks/github/hub`, at the host of Towpath
+    ");
+    practice.world.state().github.setup.organization_hooks = None;
+    let said = practice.findings(&["events", "webhook"]).await;
+    snapshot!(said, @"
+    unknown   where events are sent could not be asked for: that of the repository leads to `https://towpath.test/hooks/github/github`; those of the organization only its owners may read
+              look at Settings > Webhooks of the repository and of its organization: the address ends with /hooks/github/FORGE; where events come, `towpath_deliveries_total` in /metrics of `towpath serve` grows
+    ");
+    practice.world.state().github.setup.organization_hooks = Some(vec![organization_hook()]);
+    let said = practice.findings(&["events", "webhook"]).await;
+    snapshot!(said, @"  ok        the last 2 events were taken, the latest <instant>");
+}
+
+#[tokio::test]
+async fn where_the_repository_is_not_seen_nobody_knows_of_its_webhook() {
+    let practice = Practice::new(A_TOKEN, |setup| setup.is_gone = true).await;
+    let said = practice.findings(&["events", "webhook", "repository"]).await;
+    snapshot!(said, @"
+    GitHub `hub`, repository `acme/deploy`
+      wrong     the repository cannot be seen: it does not exist, or the bot may not see it
+                install the App for it, or give the token access; and look at `repository` in the configuration
+      unknown   where events are sent could not be asked for: the repository cannot be seen
+                look at Settings > Webhooks of the repository and of its organization: the address ends with /hooks/github/FORGE; where events come, `towpath_deliveries_total` in /metrics of `towpath serve` grows
+    ");
+}
+
+#[tokio::test]
 async fn a_webhook_that_only_owners_see_is_not_taken_for_none() {
     let practice = Practice::new(A_TOKEN, |setup| setup.repository_hooks = Some(Vec::new())).await;
     let said = practice.findings(&["events", "webhook"]).await;
@@ -61,7 +107,7 @@ async fn deliveries_that_nobody_may_read_are_not_fine() {
     practice.refuse("GET /app/hook/deliveries", 403, "Resource not accessible by integration");
     let said = practice.findings(&["what became"]).await;
     snapshot!(said, @"
-    unknown   what became of events could not be asked for: the bot may not read its deliveries in `GitHub`; grant it `GitHub answered 403, Resource not accessible by integration`
+    unknown   what became of events could not be asked for: the bot may not read its deliveries in `GitHub`; look at what the token or the App may use and do there: GitHub answered 403, Resource not accessible by integration
               an owner sees them in the webhook's settings > Recent Deliveries; those that come are counted by `towpath_deliveries_total` in /metrics
     ");
 }

@@ -127,7 +127,7 @@ pub(crate) struct Refusal {
     /// How the request starts, such as `PUT /repos`.
     pub(crate) request: &'static str,
     pub(crate) status: u16,
-    /// What it says; an object in JSON is the whole answer.
+    /// What it says; an object in JSON, and a page for people, is the whole answer.
     pub(crate) message: &'static str,
     pub(crate) header: Option<(&'static str, &'static str)>,
 }
@@ -179,7 +179,11 @@ async fn answer(Shared(world): Shared<FakeWorld>, request: Request<Body>) -> Res
         said: response.body().as_bytes(),
         is_planned,
     };
-    world.watch.look(&exchange);
+    // A page comes from whoever is no interface of GitHub's, and so is not as that is described.
+    let is_page = is_planned && exchange.said.starts_with(b"<");
+    if !is_page {
+        world.watch.look(&exchange);
+    }
     response.map(Body::from)
 }
 
@@ -283,7 +287,7 @@ fn refused(refusal: &Refusal, clock: Time) -> Response<String> {
     if let Some((name, value)) = refusal.header {
         builder = builder.header(name, value);
     }
-    let is_whole = refusal.message.starts_with('{');
+    let is_whole = refusal.message.starts_with(['{', '<']);
     let body = if is_whole { refusal.message.to_owned() } else { error(refusal.message).to_string() };
     builder.body(body).expect("a response")
 }
