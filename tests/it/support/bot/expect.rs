@@ -329,12 +329,12 @@ impl Bot {
         all.iter().filter(|comment| comment.author == state.bot).count()
     }
 
-    /// The last comment of the bot on a change, and what it says to the letter.
-    pub(crate) fn last_comment_of_bot(&self, change: ChangeNumber) -> (CommentId, String) {
+    /// The last comment of the bot on a change.
+    pub(crate) fn last_comment_of_bot(&self, change: ChangeNumber) -> CommentId {
         let state = self.world.state();
         let all = &state.change(change).expect("the story opened it").comments;
         let own = all.iter().rfind(|comment| comment.author == state.bot).expect("it said something");
-        (own.id.clone(), own.body.clone())
+        own.id.clone()
     }
 
     fn comments_by_bot(&self) -> Vec<Comment> {
