@@ -22,6 +22,7 @@ mod people;
 mod permissions;
 mod propose;
 mod pulls;
+mod receipts;
 mod refusal;
 mod repository;
 mod reviewers;

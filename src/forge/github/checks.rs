@@ -88,6 +88,11 @@ impl Check {
     pub(super) const fn head(&self) -> &CommitId {
         &self.head
     }
+
+    /// Whether it was made after another one.
+    pub(super) const fn is_after(&self, other: &Self) -> bool {
+        self.id > other.id
+    }
 }
 
 impl GitHubForge {

@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
-use chrono::TimeDelta;
 use tokio::sync::OnceCell;
 
 use super::authorship::Pusher;
@@ -15,16 +14,14 @@ use super::log::KeptLog;
 use super::merge::{RefusedMerge, Waiting};
 use super::propose::Together;
 use super::pulls::Pulls;
+use super::receipts::Receipts;
 use super::wire::{Commit, Repository};
-use crate::model::{BranchName, CommentId, CommitId, Head, RepositoryPath, Time, TreeEntry};
+use crate::model::{BranchName, CommitId, Head, RepositoryPath, TreeEntry};
 
 /// How many commits are remembered; then all are forgotten. Each change needs a few.
 const COMMITS_MAX: usize = 10_000;
 /// The files of how many commits are remembered: the head of the base, and what is compared with it.
 const TREES_MAX: usize = 4;
-
-/// How long GitHub may take to show what was written.
-const SHOWN_WITHIN: TimeDelta = TimeDelta::seconds(60);
 
 /// What is remembered of one repository.
 #[derive(Debug, Default)]
@@ -61,27 +58,10 @@ pub(super) struct Memory {
     trees: Mutex<VecDeque<(CommitId, Arc<Files>)>>,
     /// What an archive had beyond what was asked for.
     pub(super) shelf: Mutex<Shelf>,
-    /// What the bot's comments say that it wrote anew a moment ago.
-    pub(super) rewritten: Mutex<Rewritten>,
+    /// What the bot wrote a moment ago.
+    pub(super) receipts: Mutex<Receipts>,
     /// Held by whoever reads an archive.
     pub(super) unpacking: tokio::sync::Mutex<()>,
-}
-
-/// Comments that were written anew, each with its text and when.
-#[derive(Debug, Default)]
-pub(super) struct Rewritten(BTreeMap<CommentId, (String, Time)>);
-
-impl Rewritten {
-    pub(super) fn note(&mut self, comment: &CommentId, body: &str, now: Time) {
-        self.0.retain(|_, (_, at)| now - *at < SHOWN_WITHIN);
-        self.0.insert(comment.clone(), (body.to_owned(), now));
-    }
-
-    /// Those of which GitHub may still show what they said before.
-    pub(super) fn lately(&self, now: Time) -> Vec<(CommentId, String)> {
-        let young = self.0.iter().filter(|(_, (_, at))| now - *at < SHOWN_WITHIN);
-        young.map(|(id, (body, _))| (id.clone(), body.clone())).collect()
-    }
 }
 
 /// The branches under Towpath's prefix.

@@ -219,13 +219,18 @@ impl GitHubForge {
         head: &CommitId,
         is_open: bool,
     ) -> Result<(Vec<Status>, Option<Check>), ForgeError> {
+        let (memory, now) = (self.memory(repository), self.now());
         match self.inner.connection.credentials().app() {
             Some(app) if is_open => {
-                let check = self.check_on(repository, head, app).await?;
+                let listed = self.check_on(repository, head, app).await?;
+                let check = lock(&memory.receipts).check(head, listed, now);
                 Ok((check.iter().map(|check| check.status(self.now())).collect(), check))
             }
             Some(_) => Ok((Vec::new(), None)),
-            None => Ok((self.statuses(repository, head, is_open).await?, None)),
+            None => {
+                let listed = self.statuses(repository, head, is_open).await?;
+                Ok((lock(&memory.receipts).statuses(head, listed, now), None))
+            }
         }
     }
 

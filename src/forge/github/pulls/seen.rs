@@ -104,7 +104,7 @@ impl GitHubForge {
         (comment, body): (&CommentId, &str),
     ) {
         let (memory, now) = (self.memory(&place.repository), self.now());
-        lock(&memory.rewritten).note(comment, body, now);
+        lock(&memory.receipts).note_comment(comment, body, now);
         let mut pulls = lock(&memory.pulls);
         let said = pulls.get_mut(&place.branch).and_then(|pulls| pulls.said.get_mut(&change.0));
         if let Some(said) = said {
@@ -129,6 +129,7 @@ impl GitHubForge {
     /// Notes a status that was just published, which nothing else would tell.
     pub(in super::super) fn note_status(&self, place: &Place, change: ChangeNumber, status: Status) {
         let memory = self.memory(&place.repository);
+        lock(&memory.receipts).note_status(&status, self.now());
         let mut pulls = lock(&memory.pulls);
         let Some(pulls) = pulls.get_mut(&place.branch) else { return };
         if let Some(said) = pulls.said.get_mut(&change.0) {
@@ -139,6 +140,7 @@ impl GitHubForge {
     /// Notes a check that was just written, which nothing else would tell.
     pub(in super::super) fn note_check(&self, place: &Place, change: ChangeNumber, check: Check) {
         let memory = self.memory(&place.repository);
+        lock(&memory.receipts).note_check(&check, self.now());
         let mut pulls = lock(&memory.pulls);
         let Some(pulls) = pulls.get_mut(&place.branch) else { return };
         if let Some(said) = pulls.said.get_mut(&change.0) {

@@ -138,7 +138,7 @@ impl GitHubForge {
         let bot = self.identity().await?;
         let dismissed: Dismissed = all.iter().filter_map(dismissed_by_somebody).collect();
         all.iter().for_each(|happening| timeline.take(happening, (bot, &dismissed)));
-        let rewritten = lock(&self.memory(repository).rewritten).lately(now);
+        let rewritten = lock(&self.memory(repository).receipts).comments(now);
         rewritten.iter().for_each(|(comment, body)| timeline.rewrite(comment, body));
         timeline.is_partial = self.tell_edits(repository, &mut timeline, known).await?;
         self.add_reactions(repository, &mut timeline, known).await?;

@@ -9,7 +9,7 @@ use super::costs::readable;
 use super::*;
 
 impl Ground {
-    async fn of_an_app() -> Self {
+    pub(super) async fn of_an_app() -> Self {
         let ground = Self::new().await;
         let forge = client(&ground.world, ground.address, app());
         Self { forge, ..ground }

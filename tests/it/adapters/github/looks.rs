@@ -95,6 +95,38 @@ async fn a_pull_request_that_no_listing_shows_yet_is_not_opened_again() {
 }
 
 #[tokio::test]
+async fn what_was_published_and_is_not_listed_yet_is_not_published_again() {
+    for credentials in ["account", "app"] {
+        let ground = if credentials == "app" { Ground::of_an_app().await } else { Ground::new().await };
+        let forge = ground.forge.clone();
+        forge.changes(&place()).await.unwrap();
+        let proposal = ground.proposal("dev", "1.10.0").await;
+        let number = forge.propose(std::slice::from_ref(&proposal)).await.remove(0).unwrap();
+        let look = async || forge.changes(&place()).await.unwrap().remove(0);
+        look().await;
+        let mut other = presentation("dev", "1.10.0");
+        other.status.text = "waiting: something else".to_owned();
+        forge.present(&place(), number, &other).await.unwrap();
+        ground.world.state().github.checks.clear();
+        ground.world.state().changes[0].statuses.clear();
+        ground.world.comment(number, "alice", "Hm.");
+        ground.world.state().now += TimeDelta::seconds(5);
+        assert_eq!(
+            look().await.statuses.last().expect("it is laid over").text,
+            other.status.text,
+            "{credentials}"
+        );
+        ground.start_counting();
+        forge.present(&place(), number, &other).await.unwrap();
+        let (paid, _) = ground.counted();
+        assert_eq!(of(&paid, "POST ") + of(&paid, "PATCH "), 0, "{credentials}: {paid:#?}");
+        ground.world.state().now += TimeDelta::minutes(2);
+        ground.world.comment(number, "alice", "Hm again.");
+        assert!(look().await.statuses.is_empty(), "{credentials}: what never shows is not believed for ever");
+    }
+}
+
+#[tokio::test]
 async fn texts_are_asked_about_once_and_signs_read_once() {
     let ground = Ground::new().await;
     let change = ground.open().await;
