@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::case::Case;
 use super::evidence;
 use super::gates;
-use super::offers::offers;
+use super::offers::{Offer, offers};
 use super::plan::{GateReport, Need, Verdict};
 use super::reason::Reason;
 use crate::model::{Artifact, ImageReference, Release, Time};
@@ -13,6 +13,11 @@ use crate::model::{Artifact, ImageReference, Release, Time};
 /// How many releases are judged for one target, newest first; older ones are not looked at. A release that only
 /// waits costs no request, so a busy environment before does not fill this up with what is really next.
 const CANDIDATES_MAX: usize = 2_000;
+/// How many further offers name their needs in the same round, for each offer that was passed over before. Without this,
+/// a round would look at one offer, and the eight rounds of a look would never get past the newest few.
+const AHEAD_PER_PASSED_OVER: usize = 4;
+/// How many further offers name their needs in one round at most.
+const AHEAD_MAX: usize = 64;
 
 /// A release and what the open gates say of it.
 pub(super) struct Choice {
@@ -50,23 +55,20 @@ impl Choice {
 pub(super) fn search(case: &Case<'_>, needs: &mut BTreeSet<Need>) -> Result<Choice, Reason> {
     let offers = offers(case, needs)?;
     let mut nearest: Option<Choice> = None;
-    let mut absent = 0;
-    for (index, offer) in offers.iter().enumerate().take(CANDIDATES_MAX) {
-        let release = match release_of(case, offer, needs) {
-            Ok(Some(release)) => release,
-            Ok(None) => {
-                absent += 1;
-                continue;
-            }
+    for (passed_over, offer) in offers.iter().enumerate().take(CANDIDATES_MAX) {
+        let choice = match choice_of(case, offer, needs) {
+            Ok(None) => continue,
+            Ok(Some(choice)) => choice,
             Err(reason) => {
-                // Where many tags lead nowhere, more and more are asked for at once.
-                let further = offers.iter().skip(index + 1).take(absent);
-                further.for_each(|offer| drop(release_of(case, offer, needs)));
+                ask_ahead(case, &offers, passed_over, needs);
                 return nearest.ok_or(reason);
             }
         };
-        let choice = Choice { gates: gates::open(case, &release, needs), release };
-        if choice.passes() || choice.is_unknown() {
+        if choice.passes() {
+            return Ok(choice);
+        }
+        if choice.is_unknown() {
+            ask_ahead(case, &offers, passed_over, needs);
             return Ok(choice);
         }
         if nearest.as_ref().is_none_or(|best| choice.distance() < best.distance()) {
@@ -76,15 +78,30 @@ pub(super) fn search(case: &Case<'_>, needs: &mut BTreeSet<Need>) -> Result<Choi
     nearest.ok_or(Reason::NothingNewer)
 }
 
+/// The release that an offer makes and its open gates; `None` if one of its tags is gone from the registry.
+fn choice_of(
+    case: &Case<'_>,
+    offer: &[ImageReference],
+    needs: &mut BTreeSet<Need>,
+) -> Result<Option<Choice>, Reason> {
+    let release = release_of(case, offer, needs)?;
+    Ok(release.map(|release| Choice { gates: gates::open(case, &release, needs), release }))
+}
+
+/// Names the needs of the offers after the one at which a search stops, in proportion to what it passed over.
+fn ask_ahead(case: &Case<'_>, offers: &[Offer], passed_over: usize, needs: &mut BTreeSet<Need>) {
+    let ahead = (passed_over * AHEAD_PER_PASSED_OVER).min(AHEAD_MAX);
+    for offer in offers.iter().skip(passed_over + 1).take(ahead) {
+        drop(choice_of(case, offer, needs));
+    }
+}
+
 /// When something newer than a release may become the candidate by itself.
 pub(super) fn next_newer(case: &Case<'_>, release: &Release, needs: &mut BTreeSet<Need>) -> Option<Time> {
     let order = case.order_of(release);
     let is_newer = |offer: &Vec<ImageReference>| case.order(offer) > order;
     let newer = offers(case, needs).ok()?.into_iter().take(CANDIDATES_MAX).filter(is_newer);
-    let choices = newer.filter_map(|offer| {
-        let release = release_of(case, &offer, needs).ok()??;
-        Some(Choice { gates: gates::open(case, &release, needs), release })
-    });
+    let choices = newer.filter_map(|offer| choice_of(case, &offer, needs).ok()?);
     choices.filter(|choice| !choice.is_refused()).filter_map(|choice| choice.until()).min()
 }
 

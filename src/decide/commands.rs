@@ -199,17 +199,20 @@ pub(super) fn stuck(case: &Case<'_>) -> Vec<Reason> {
     authors.into_iter().filter_map(reason).collect()
 }
 
-/// What becomes of the commands of one comment, in order; after a refusal the rest is not run.
+/// The outcomes of the commands of one comment, in order; after a refusal the rest is not run. `None` while one of them
+/// waits for something that is not known; those after it name their needs all the same, so that a comment with many
+/// commands takes no more rounds than one command.
 fn outcomes(
     asked: &Asked<'_>,
     commands: &[Command],
     needs: &mut BTreeSet<Need>,
 ) -> Option<Vec<CommandOutcome>> {
     let mut outcomes = Vec::new();
+    let mut is_pending = false;
     for (index, command) in commands.iter().enumerate() {
         match outcome(asked, command, needs) {
             Ok(done) => outcomes.extend(done),
-            Err(Stop::Pending) => return None,
+            Err(Stop::Pending) => is_pending = true,
             Err(Stop::Refused(because)) => {
                 outcomes.push(CommandOutcome::Refused(because));
                 let rest = commands.len() - index - 1;
@@ -218,7 +221,7 @@ fn outcomes(
             }
         }
     }
-    Some(outcomes)
+    (!is_pending).then_some(outcomes)
 }
 
 fn outcome(

@@ -60,18 +60,23 @@ fn resolve_all(policy: &Policy, place: &Place, (tree, resolver): (&Tree, &mut Re
     (found, missing)
 }
 
-/// What an environment runs of each image of a service, in their order.
+/// What an environment runs of each image of a service, in their order. The content that is missing is named for all
+/// images at once, so that the number of fetches does not grow with the number of images.
 fn all_running(
     resolver: &mut Resolver,
     tree: &Tree,
     location: &Location,
     service: &Service,
 ) -> Result<Running, OverlayError> {
-    let mut images = Vec::new();
+    let (mut images, mut missing) = (Vec::new(), Missing::default());
     for image in &service.images {
-        images.extend(resolver.running(tree, location, &image.name)?.images);
+        match resolver.running(tree, location, &image.name) {
+            Ok(running) => images.extend(running.images),
+            Err(OverlayError::Missing(more)) => missing.0.extend(more.0),
+            Err(error) => return Err(error),
+        }
     }
-    Ok(Running { images })
+    if missing.0.is_empty() { Ok(Running { images }) } else { Err(OverlayError::Missing(missing)) }
 }
 
 fn overlays<'a>(

@@ -11,30 +11,39 @@ use crate::model::{
     ChangeState, CommandOutcome, Environment, EnvironmentName, RefusedBecause, Release, Right, Tag,
 };
 
-/// One outcome for each environment that was named or meant.
+/// One outcome for each environment that was named or meant. One round names the needs of all environments.
 pub(super) fn outcomes(
     asked: &Asked<'_>,
     named: &[EnvironmentName],
     version: Option<&Tag>,
     needs: &mut BTreeSet<Need>,
 ) -> Result<Vec<CommandOutcome>, Stop> {
-    let mut outcomes = Vec::new();
-    for environment in environments(asked, named)? {
-        let case = asked.case;
-        let there = Case::new(case.world, case.policy, case.history, case.service, environment);
-        asked.entitled_at(&[Right::Promote], &there.target, needs)?;
-        let release = match version {
-            Some(tag) => known_release(&there, tag, needs)?,
-            None => carried(asked, needs)?,
-        };
-        if !there.may_be_asked_for(&release.references()) {
-            let environment = there.target.environment.clone();
-            let version = release.name().clone();
-            return Err(Stop::Refused(RefusedBecause::NotNewer { version, environment }));
-        }
-        outcomes.push(CommandOutcome::Requested { target: there.target, images: release.references() });
+    let environments = environments(asked, named)?;
+    let outcomes: Vec<Result<CommandOutcome, Stop>> =
+        environments.into_iter().map(|environment| outcome(asked, environment, version, needs)).collect();
+    outcomes.into_iter().collect()
+}
+
+/// The outcome in one environment.
+fn outcome(
+    asked: &Asked<'_>,
+    environment: &Environment,
+    version: Option<&Tag>,
+    needs: &mut BTreeSet<Need>,
+) -> Result<CommandOutcome, Stop> {
+    let case = asked.case;
+    let there = Case::new(case.world, case.policy, case.history, case.service, environment);
+    asked.entitled_at(&[Right::Promote], &there.target, needs)?;
+    let release = match version {
+        Some(tag) => known_release(&there, tag, needs)?,
+        None => carried(asked, needs)?,
+    };
+    if !there.may_be_asked_for(&release.references()) {
+        let environment = there.target.environment.clone();
+        let version = release.name().clone();
+        return Err(Stop::Refused(RefusedBecause::NotNewer { version, environment }));
     }
-    Ok(outcomes)
+    Ok(CommandOutcome::Requested { target: there.target, images: release.references() })
 }
 
 /// Those that were named; else the change's own, or after its merge those that follow.

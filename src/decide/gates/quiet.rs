@@ -8,7 +8,7 @@ use crate::decide::case::Case;
 use crate::decide::evidence;
 use crate::decide::plan::{GateName, GateReport, Need, Verdict};
 use crate::decide::reason::{ArtifactReason, Reason};
-use crate::model::{Release, Time};
+use crate::model::{ImageReference, Release, Time};
 
 /// Nothing where the configuration asks for no quiet, or the release comes from an environment before.
 pub(super) fn judge(case: &Case<'_>, release: &Release, needs: &mut BTreeSet<Need>) -> Option<GateReport> {
@@ -29,13 +29,17 @@ pub(super) fn judge(case: &Case<'_>, release: &Release, needs: &mut BTreeSet<Nee
     }
 }
 
-/// When the youngest artifact was made.
+/// When the youngest artifact was made. One round names the needs of all artifacts.
 fn made(case: &Case<'_>, release: &Release, needs: &mut BTreeSet<Need>) -> Result<Time, Reason> {
-    let mut youngest = Time::MIN_UTC;
-    for reference in release.references() {
-        let description = evidence::description(case, &reference, needs)?;
-        let created = description.and_then(|description| description.created);
-        youngest = youngest.max(created.ok_or(ArtifactReason::NoDate { image: reference.image })?);
-    }
-    Ok(youngest)
+    let made: Vec<Result<Time, Reason>> =
+        release.references().into_iter().map(|reference| made_one(case, reference, needs)).collect();
+    let made: Vec<Time> = made.into_iter().collect::<Result<_, _>>()?;
+    Ok(made.into_iter().max().unwrap_or(Time::MIN_UTC))
+}
+
+/// When one artifact was made.
+fn made_one(case: &Case<'_>, reference: ImageReference, needs: &mut BTreeSet<Need>) -> Result<Time, Reason> {
+    let description = evidence::description(case, &reference, needs)?;
+    let created = description.and_then(|description| description.created);
+    created.ok_or_else(|| ArtifactReason::NoDate { image: reference.image }.into())
 }

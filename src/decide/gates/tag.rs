@@ -18,8 +18,10 @@ pub(super) fn judge(case: &Case<'_>, release: &Release, needs: &mut BTreeSet<Nee
         return None;
     }
     let report = |verdict, reason| Some(GateReport { gate: GateName::Tag, verdict, until: None, reason });
-    let found: Result<Vec<_>, Reason> =
+    // Every artifact is judged before the first error is taken, so that one round names the needs of all of them.
+    let found: Vec<Result<_, Reason>> =
         release.artifacts().map(|artifact| moved(case, artifact, needs)).collect();
+    let found: Result<Vec<_>, Reason> = found.into_iter().collect();
     match found.map(|found| found.into_iter().flatten().next()) {
         Ok(None) => report(Verdict::Pass, ArtifactReason::TagsStay.into()),
         Ok(Some(reason)) => report(Verdict::Wait, reason.into()),
