@@ -4,14 +4,15 @@
 //! from them.
 
 mod registry;
+mod select;
 mod shape;
 mod text;
 
 pub(super) use registry::{CloudName, Credentials, FilePath, Hooks, Registry, SecretSource};
+pub(super) use select::{Select, SelectRule};
 pub(super) use shape::{List, Map};
 pub(super) use text::{
-    Count, Expression, Folder, ForgeKind, GroupOfPattern, Identity, Layout, Ledger, Listen, Name,
-    PathTemplate, Period, ScalarPath, Url, Version,
+    Count, Folder, ForgeKind, Identity, Ledger, Listen, Name, PathTemplate, Period, ScalarPath, Url, Version,
 };
 
 use schemars::JsonSchema;
@@ -21,8 +22,8 @@ use super::located::Located;
 use super::reader::{Read, Reader};
 use crate::model::{
     BranchName, EnvironmentName, ForgeName, GroupName, ImageName, Marker, MergeMethod, MergeMode, OnNewer,
-    Pattern, PipelineName, Platform, Principal, RepositoryName, RepositoryPattern, Selection, ServiceName,
-    SoakCounts, Tag, TeamName, Together, UserName,
+    Pattern, PipelineName, Platform, Principal, RepositoryName, RepositoryPattern, ServiceName, SoakCounts,
+    TeamName, Together, UserName,
 };
 use shape::{case_schema, choice, key, only_entry, shape};
 
@@ -286,6 +287,8 @@ shape! {
             /// How long ago the youngest artifact of a release must have been made, so that all that belongs to it
             /// is there; default `0s`.
             quiet: Period,
+            /// Whether the ranges under `select` take pre-releases too, unless an image says otherwise; default: false.
+            prereleases: bool,
         }
     }
 }
@@ -307,39 +310,6 @@ shape! {
             /// The platforms that an artifact must run on, such as `linux/arm64`; default: any will do.
             platforms: List<Platform>,
         }
-    }
-}
-
-shape! {
-    /// Tags of one form, compared by parts of it.
-    SelectByGroups {
-        required {
-            /// A regular expression with named groups, such as `^main-(?P<build>[0-9]+)$`.
-            pattern: Expression,
-            /// The groups to compare by, the most important first; digits compare as numbers.
-            sort: List<GroupOfPattern>,
-        }
-        optional {}
-    }
-}
-
-choice! {
-    /// Which tags are releases, and which of two is newer.
-    Select {
-        /// Semantic versions in a range, such as `>=1.0.0, <2.0.0`; `*` takes every release version.
-        semver => Semver(Selection),
-        /// Calendar versions of a layout, such as `YYYY.0M.MICRO`.
-        calver => Calver(Layout),
-        /// Tags of one form, compared by parts of it.
-        regex => Regex(SelectByGroups),
-        /// `true`: every tag, by its bytes.
-        alphabetical => Alphabetical(bool),
-        /// `true`: tags of nothing but digits, as whole numbers.
-        numerical => Numerical(bool),
-        /// `true`: every tag, by the date on which its artifact was made; narrow it by `allow` to at most 100.
-        newest => Newest(bool),
-        /// One tag, such as `latest`: whatever it points to is a release.
-        digest => Digest(Tag),
     }
 }
 

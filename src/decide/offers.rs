@@ -22,12 +22,19 @@ pub(super) fn offers(case: &Case<'_>, needs: &mut BTreeSet<Need>) -> Result<Vec<
     if case.environment.after.environments.is_empty() {
         let offers = assembled(case, needs)?;
         if offers.is_empty() {
-            let image = case.service.images.first().map(|image| image.name.clone());
-            return Err(image.map_or(Reason::NothingNewer, |image| Reason::NothingSelected { image }));
+            return Err(nothing_selected(case));
         }
         return Ok(newer(case, offers));
     }
     Ok(newer(case, landed_before(case).collect()))
+}
+
+/// Why there is no release: what the selection of the first image says of the tag that comes nearest.
+fn nothing_selected(case: &Case<'_>) -> Reason {
+    let Some(image) = case.service.images.first() else { return Reason::NothingNewer };
+    let tags = listed(case, &image.name).unwrap_or_default();
+    let left_out = image.selection.newest_left_out(tags).map(|(tag, why)| (tag.clone(), why));
+    Reason::NothingSelected { image: image.name.clone(), left_out }
 }
 
 fn newer(case: &Case<'_>, offers: Vec<Offer>) -> Vec<Offer> {

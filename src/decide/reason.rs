@@ -7,7 +7,7 @@ pub use artifact::ArtifactReason;
 use std::time::Duration;
 
 use crate::model::{
-    BranchName, ChangeNumber, EnvironmentName, ImageName, Obstacle, Principal, Tag, Time, UserName,
+    BranchName, ChangeNumber, EnvironmentName, ImageName, NotTaken, Obstacle, Principal, Tag, Time, UserName,
 };
 
 /// Why something is so; `render` words it.
@@ -136,6 +136,8 @@ pub enum Reason {
     NothingSelected {
         /// The image.
         image: ImageName,
+        /// The tag that comes last in the order of the selection, and why it is not taken; `None` if there is no tag.
+        left_out: Option<(Tag, NotTaken)>,
     },
     /// Nothing newer is in the environments before.
     NothingNewer,

@@ -1,6 +1,7 @@
 //! Which tags of an image are releases, and which of two is newer: a total, stable order.
 
 mod pattern;
+mod range;
 mod rank;
 mod rule;
 
@@ -46,8 +47,10 @@ words! {
     NotTaken {
         /// The rule cannot place it in its order.
         NoRank = "does not fit the rule",
-        /// It is outside of the range, or a prerelease that the range does not ask for.
+        /// It is outside of the range.
         OutOfRange = "is outside of the range",
+        /// It is a pre-release between the bounds of a range that does not ask for pre-releases.
+        Prerelease = "is a pre-release, which the range does not ask for",
         /// Another tag is followed.
         NotFollowed = "is not the tag that is followed",
         /// None of the patterns under `allow` matches.
@@ -58,8 +61,8 @@ words! {
 }
 
 impl Selection {
-    /// Semantic versions in a range such as `>=1.0.0, <2.0.0`; `*` takes every release version. Prereleases are
-    /// taken only where the range names one.
+    /// Semantic versions in a range such as `>=1.0.0, <2.0.0` or `^1.4 || ^2.1`; `*` takes every release. Of the
+    /// pre-releases it takes those of a version of which the range names a pre-release, as Cargo does.
     ///
     /// # Errors
     /// Where the text is not a range of semantic versions.
@@ -107,6 +110,23 @@ impl Selection {
         Self::of(Rule::Digest(tag))
     }
 
+    /// The same selection with every pre-release between the bounds of its range, or without; `None` if it selects by
+    /// something other than a range of semantic versions. `2.0.0-rc.1` is not between the bounds of `<2.0.0`.
+    #[must_use]
+    pub fn with_prereleases(self, prereleases: bool) -> Option<Self> {
+        match self.rule {
+            Rule::Semver(range) => {
+                Some(Self { rule: Rule::Semver(range.with_prereleases(prereleases)), ..self })
+            }
+            Rule::Calver { .. }
+            | Rule::Regex { .. }
+            | Rule::Alphabetical
+            | Rule::Numerical
+            | Rule::Newest
+            | Rule::Digest(_) => None,
+        }
+    }
+
     /// What tells which of two artifacts is newer.
     #[must_use]
     pub const fn basis(&self) -> Basis<'_> {
@@ -150,7 +170,11 @@ impl Selection {
             Basis::Tag => {}
         }
         let rank = self.order(tag).ok_or(NotTaken::NoRank)?;
-        if self.rule.is_in_range(&rank) { Ok(()) } else { Err(NotTaken::OutOfRange) }
+        if self.rule.is_in_range(&rank) {
+            return Ok(());
+        }
+        let lacks_prerelease = self.rule.lacks_prerelease(&rank);
+        Err(if lacks_prerelease { NotTaken::Prerelease } else { NotTaken::OutOfRange })
     }
 
     /// The place of a tag in the order, or nothing where the selection does not take it, or not by its name.
@@ -174,6 +198,19 @@ impl Selection {
             taken.map(|tag| ((self.order(tag), tag), tag)).collect();
         ranked.sort_by(|(left, _), (right, _)| right.cmp(left));
         ranked.into_iter().map(|(_, tag)| tag).collect()
+    }
+}
+
+impl Selection {
+    /// The tag that the selection does not take and that comes last in its order, and why; `None` if it takes all. Tags
+    /// without a place in the order come before those that have one.
+    #[must_use]
+    pub fn newest_left_out<'a>(
+        &self,
+        tags: impl IntoIterator<Item = &'a Tag>,
+    ) -> Option<(&'a Tag, NotTaken)> {
+        let left_out = tags.into_iter().filter_map(|tag| Some((tag, self.judge(tag).err()?)));
+        left_out.max_by_key(|(tag, _)| (self.order(tag), *tag))
     }
 }
 

@@ -68,7 +68,10 @@ pub(super) fn fact(reason: &Reason) -> String {
         }
         Reason::Artifact(reason) => artifacts::fact(reason),
         Reason::NotObserved => "not looked at yet".to_owned(),
-        Reason::NothingSelected { image } => format!("none of the tags of {image} is selected"),
+        Reason::NothingSelected { image, left_out } => {
+            let why = left_out.as_ref().map(|(tag, why)| format!(": {} {why}", name(tag.as_str())));
+            format!("none of the tags of {image} is selected{}", why.unwrap_or_default())
+        }
         Reason::ForeignHead { change } => format!("somebody else's commit is on the branch of {change}"),
         Reason::BranchTaken { branch } => {
             format!("the branch {} is there and is not Towpath's", quoted(branch.as_str()))

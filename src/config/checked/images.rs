@@ -18,8 +18,10 @@ pub(super) struct Line {
 /// The images; nothing where one of them is missing or wrong, which is then reported.
 pub(super) fn proven(
     images: &Located<raw::List<raw::Image>>,
+    prereleases: Option<&Located<bool>>,
     findings: &mut Findings,
 ) -> Option<Vec<ServiceImage>> {
+    expect_a_range(images, prereleases, findings);
     if images.items.is_empty() && images.is_complete {
         findings.suggest(
             images.span,
@@ -34,13 +36,37 @@ pub(super) fn proven(
             findings.suggest(image.span, message, "delete one of the two");
         }
     }
-    let proven: Vec<Option<ServiceImage>> = images.items.iter().map(|item| one(item, findings)).collect();
+    let proven: Vec<Option<ServiceImage>> = images
+        .items
+        .iter()
+        .map(|item| one(item, prereleases.is_some_and(|default| default.value), findings))
+        .collect();
     let proven: Vec<ServiceImage> = proven.into_iter().collect::<Option<_>>()?;
     (images.is_complete && !proven.is_empty()).then_some(proven)
 }
 
-fn one(item: &raw::Image, findings: &mut Findings) -> Option<ServiceImage> {
-    let selection = selection(&item.select.as_ref()?.value, findings)?;
+/// Reports a default for pre-releases that no image of the service has a use for.
+fn expect_a_range(
+    images: &raw::List<raw::Image>,
+    prereleases: Option<&Located<bool>>,
+    findings: &mut Findings,
+) {
+    let rules: Option<Vec<&raw::SelectRule>> =
+        images.items.iter().map(|item| Some(&item.select.as_ref()?.rule)).collect();
+    let has_range = rules.is_none_or(|rules| {
+        rules.is_empty() || rules.iter().any(|rule| matches!(rule, raw::SelectRule::Semver(_)))
+    });
+    if let Some(prereleases) = prereleases.filter(|_| !has_range) {
+        let message = "`prereleases` has no meaning here: no image of this service is selected by a range";
+        findings.suggest(prereleases.span, message, "delete it, or select an image by a range (`semver`)");
+    }
+}
+
+fn one(item: &raw::Image, prereleases: bool, findings: &mut Findings) -> Option<ServiceImage> {
+    let select = &item.select.as_ref()?.value;
+    let selection = selection(&select.rule, findings)?;
+    let prereleases = select.prereleases.as_ref().map_or(prereleases, |written| written.value);
+    let selection = selection.clone().with_prereleases(prereleases).unwrap_or(selection);
     let selection = selection.narrowed(patterns(item.allow.as_ref()), patterns(item.ignore.as_ref()));
     let platforms = item.platforms.iter().flat_map(|list| &list.items);
     let platforms = platforms.map(|platform| platform.value.clone()).collect();
@@ -52,7 +78,7 @@ fn patterns(list: Option<&Located<raw::List<Pattern>>>) -> Vec<Pattern> {
 }
 
 /// Which tags are releases; nothing where that makes no sense, which is reported.
-fn selection(select: &raw::Select, findings: &mut Findings) -> Option<Selection> {
+fn selection(rule: &raw::SelectRule, findings: &mut Findings) -> Option<Selection> {
     let mut only_true = |written: &Located<bool>, selection| {
         if !written.value {
             findings.suggest(
@@ -63,14 +89,14 @@ fn selection(select: &raw::Select, findings: &mut Findings) -> Option<Selection>
         }
         written.value.then_some(selection)
     };
-    match select {
-        raw::Select::Semver(range) => Some(range.value.clone()),
-        raw::Select::Calver(layout) => Some(layout.0.clone()),
-        raw::Select::Alphabetical(written) => only_true(written, Selection::alphabetical()),
-        raw::Select::Numerical(written) => only_true(written, Selection::numerical()),
-        raw::Select::Newest(written) => only_true(written, Selection::newest()),
-        raw::Select::Digest(tag) => Some(Selection::digest(tag.value.clone())),
-        raw::Select::Regex(groups) => {
+    match rule {
+        raw::SelectRule::Semver(range) => Some(range.value.clone()),
+        raw::SelectRule::Calver(layout) => Some(layout.0.clone()),
+        raw::SelectRule::Alphabetical(written) => only_true(written, Selection::alphabetical()),
+        raw::SelectRule::Numerical(written) => only_true(written, Selection::numerical()),
+        raw::SelectRule::Newest(written) => only_true(written, Selection::newest()),
+        raw::SelectRule::Digest(tag) => Some(Selection::digest(tag.value.clone())),
+        raw::SelectRule::Regex(groups) => {
             let (pattern, sort) = (groups.pattern.as_ref()?, groups.sort.as_ref()?);
             let names: Vec<String> = sort.items.iter().map(|name| name.0.clone()).collect();
             let selection = Selection::regex(&pattern.0, &names);

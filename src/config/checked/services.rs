@@ -72,7 +72,8 @@ fn referents<'a>(raw: &'a raw::File, proven: &'a BTreeMap<PipelineName, Pipeline
 fn lines(item: &raw::Service, referents: &Referents<'_>, findings: &mut Findings) -> Option<Vec<Service>> {
     let pipeline = item.pipeline.as_ref().filter(|name| referents.pipelines.has(name, findings));
     let pipeline = pipeline.and_then(|name| referents.proven.get(&name.value));
-    let images = item.images.as_ref().and_then(|list| images::proven(list, findings));
+    let images =
+        item.images.as_ref().and_then(|list| images::proven(list, item.prereleases.as_ref(), findings));
     let place = item.config.as_ref().and_then(|config| place(config, referents, findings));
     let locations = locations(item, pipeline, findings);
     let lines = images::lines(item, images?, findings)?;

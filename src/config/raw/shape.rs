@@ -48,13 +48,22 @@ macro_rules! choice {
         #[derive(Debug)]
         pub(in crate::config) enum $name { $($(#[doc = $case_about])+ $case(Located<$type>)),+ }
 
-        impl Read for $name {
-            fn read(reader: &mut Reader<'_>, spot: Spot) -> Option<Self> {
-                let (key, value) = only_entry(reader, spot, &[$(stringify!($key)),+])?;
+        impl $name {
+            /// The keys, one of which has to be there.
+            const KEYS: &'static [&'static str] = &[$(stringify!($key)),+];
+
+            fn of_entry(reader: &mut Reader<'_>, key: &str, value: Spot) -> Option<Self> {
                 match key {
                     $(stringify!($key) => reader.value(value).map(Self::$case),)+
                     _ => None,
                 }
+            }
+        }
+
+        impl Read for $name {
+            fn read(reader: &mut Reader<'_>, spot: Spot) -> Option<Self> {
+                let (key, value) = only_entry(reader, spot, Self::KEYS)?;
+                Self::of_entry(reader, key, value)
             }
         }
 
@@ -85,19 +94,27 @@ pub(super) fn key(field: &'static str) -> &'static str {
 pub(super) fn only_entry<'a>(reader: &mut Reader<'a>, spot: Spot, known: &[&str]) -> Option<(&'a str, Spot)> {
     let problems_before = reader.findings.count();
     let fields = reader.fields(spot, known)?;
-    let mut entries = fields.entries.into_iter();
-    let first = entries.next();
-    if let Some(second) = entries.next() {
+    let is_silent = reader.findings.count() == problems_before;
+    only_entry_of(reader, spot, &fields.entries, is_silent.then_some(known))
+}
+
+/// The first of the entries of a mapping, which has to be the only one. `known` are the keys to name if there is none,
+/// `None` if that has been reported already.
+pub(super) fn only_entry_of<'a>(
+    reader: &mut Reader<'a>,
+    spot: Spot,
+    entries: &[Entry<'a>],
+    known: Option<&[&str]>,
+) -> Option<(&'a str, Spot)> {
+    if let Some(second) = entries.get(1) {
         let message = format!("`{}` cannot stand beside another key", second.key);
-        reader.findings.suggest(
-            second.key_spot.span,
-            message,
-            "keep one of them, or make it an item of its own",
-        );
-    } else if first.is_none() && reader.findings.count() == problems_before {
-        reader.findings.add(spot.span, format!("nothing stands here; write one of `{}`", known.join("`, `")));
+        let way_out = "keep one of them, or make it an item of its own";
+        reader.findings.suggest(second.key_spot.span, message, way_out);
     }
-    first.map(|entry| (entry.key, entry.value))
+    if let (None, Some(known)) = (entries.first(), known) {
+        reader.findings.add(spot.span, format!("one of these keys is missing: `{}`", known.join("`, `")));
+    }
+    entries.first().map(|entry| (entry.key, entry.value))
 }
 
 /// The schema of a mapping that holds this one key.

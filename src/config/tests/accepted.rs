@@ -226,6 +226,20 @@ fn images_go_their_own_ways_unless_they_belong_together() {
 }
 
 #[test]
+fn prereleases_of_the_service_hold_where_an_image_does_not_say_otherwise() {
+    let images = "images:\n      - { image: a.example/acme/shop, select: { semver: \"*\" } }\n      - { image: a.example/acme/web, select: { semver: \"^1 || ^3\", prereleases: false } }\n      - { image: a.example/acme/worker, select: { numerical: true } }\n    prereleases: true";
+    let one = "images: [ { image: ghcr.io/acme/shop, select: { semver: \"*\" } } ]";
+    let settings = settings_of(&GOOD.replace(one, images));
+    let selections: Vec<String> =
+        settings.policy.services.iter().map(|service| service.images[0].selection.to_string()).collect();
+    assert_snapshot!(selections.join("\n"), @"
+    semver *, with pre-releases
+    semver ^1 || ^3
+    numerical
+    ");
+}
+
+#[test]
 fn a_registry_may_tell_of_pushes() {
     let text = "version: 1\nregistries:\n  - { host: ghcr.io, name: ghcr, hooks: { kind: ghcr, secrets: [ { env: A }, { file: b } ] } }\n  \
                 - { host: \"acme.azurecr.io\", hooks: { kind: acr, header: X-Key, secrets: [ { file: /etc/c } ] } }\n";

@@ -624,6 +624,68 @@ fn selections_that_select_nothing() {
     ");
 }
 
+#[test]
+fn prereleases_stand_beside_a_range_only() {
+    assert_snapshot!(problems_with("{ semver: \"*\" }", "{ alphabetical: true, prereleases: true }"), @"
+    error: `prereleases` has no meaning beside `alphabetical`, which has no pre-releases; delete `prereleases`, or select by a range (`semver`)
+      --> towpath.yaml:13:73
+       |
+    13 |     images: [ { image: ghcr.io/acme/shop, select: { alphabetical: true, prereleases: true } } ]
+       |                                                                         ^^^^^^^^^^^
+
+    1 problem in towpath.yaml
+    ");
+    assert_snapshot!(problems_with("{ semver: \"*\" }", "{ prereleases: true }"), @"
+    error: one of these keys is missing: `semver`, `calver`, `regex`, `alphabetical`, `numerical`, `newest`, `digest`
+      --> towpath.yaml:13:51
+       |
+    13 |     images: [ { image: ghcr.io/acme/shop, select: { prereleases: true } } ]
+       |                                                   ^^^^^^^^^^^^^^^^^^^^^
+
+    1 problem in towpath.yaml
+    ");
+    assert_snapshot!(problems_with("{ semver: \"*\" }", "{ semver: \"*\", prereleases: all }"), @r#"
+    error: expected `true` or `false`, found a text
+      --> towpath.yaml:13:79
+       |
+    13 |     images: [ { image: ghcr.io/acme/shop, select: { semver: "*", prereleases: all } } ]
+       |                                                                               ^^^
+
+    1 problem in towpath.yaml
+    "#);
+    assert_snapshot!(problems_with("{ semver: \"*\" } } ]", "{ numerical: true } } ]\n    prereleases: true"), @"
+    error: `prereleases` has no meaning here: no image of this service is selected by a range; delete it, or select an image by a range (`semver`)
+      --> towpath.yaml:14:18
+       |
+    14 |     prereleases: true
+       |                  ^^^^
+
+    1 problem in towpath.yaml
+    ");
+    assert_snapshot!(problems_with("{ semver: \"*\" }", "{}"), @"
+    error: one of these keys is missing: `semver`, `calver`, `regex`, `alphabetical`, `numerical`, `newest`, `digest`
+      --> towpath.yaml:13:51
+       |
+    13 |     images: [ { image: ghcr.io/acme/shop, select: {} } ]
+       |                                                   ^^
+
+    1 problem in towpath.yaml
+    ");
+}
+
+#[test]
+fn an_alternative_of_a_range_that_is_none() {
+    assert_snapshot!(problems_with("\"*\" }", "\"^1 ||\" }"), @r#"
+    error: `^1 ||` is not a range of versions (an alternative beside `||` is empty); write for example `>=1.0.0, <2.0.0`
+      --> towpath.yaml:13:61
+       |
+    13 |     images: [ { image: ghcr.io/acme/shop, select: { semver: "^1 ||" } } ]
+       |                                                             ^^^^^^^
+
+    1 problem in towpath.yaml
+    "#);
+}
+
 /// The good configuration with a registry that has this hook.
 fn hooked(hook: &str) -> String {
     GOOD.replace("pipelines:", &format!("registries:\n  - {{ host: ghcr.io, {hook} }}\npipelines:"))

@@ -45,9 +45,11 @@ fn samples() -> Vec<Value> {
         .iter()
         .fold(EXAMPLE.to_owned(), |text, key| text.replace(&format!("    # {key}"), &format!("    {key}")));
     let semver = "        select: { semver:";
-    let selected = ["calver", "regex", "alphabetical", "numerical", "newest", "digest"].map(|rule| {
+    let with_prereleases = "semver: \"*\", prereleases";
+    let rules = [with_prereleases, "calver", "regex", "alphabetical", "numerical", "newest", "digest"];
+    let selected = rules.map(|rule| {
         let shown = format!("# select: {{ {rule}:");
-        let keys = ["allow", "ignore", "platforms", "together", "quiet"];
+        let keys = ["allow", "ignore", "platforms", "together", "quiet", "prereleases"];
         let uncomment = |text: String, key: &&str| text.replace(&format!("# {key}: "), &format!("{key}: "));
         let text = keys.iter().fold(declared.clone(), uncomment);
         text.replace(semver, "        # select: { semver:").replace(&shown, &shown.replace("# ", ""))

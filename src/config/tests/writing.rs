@@ -334,7 +334,7 @@ fn a_soak_with_a_bad_setting() {
 #[test]
 fn a_gate_without_a_kind() {
     assert_snapshot!(problems_with("{ soak: 30m }", "{}"), @r"
-    error: nothing stands here; write one of `soak`, `approvals`
+    error: one of these keys is missing: `soak`, `approvals`
      --> towpath.yaml:8:49
       |
     8 |       - { name: staging, after: [dev], gates: [ {} ] }

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::pattern::Pattern;
+use super::range::VersionRange;
 use super::rank::{Key, Number, Part};
 use super::{Rank, SelectionError};
 use crate::model::Tag;
@@ -26,8 +27,8 @@ const LAYOUT_PARTS: [(&str, &str); 12] = [
 /// How tags are compared.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Rule {
-    /// As semantic versions, in a range.
-    Semver(semver::VersionReq),
+    /// As semantic versions in a range.
+    Semver(VersionRange),
     /// By the parts of a layout.
     Calver { layout: String, pattern: Pattern },
     /// By named groups.
@@ -44,12 +45,7 @@ pub(super) enum Rule {
 
 impl Rule {
     pub(super) fn semver(range: &str) -> Result<Self, SelectionError> {
-        semver::VersionReq::parse(range).map(Self::Semver).map_err(|error| SelectionError {
-            text: range.to_owned(),
-            what: "a range of versions",
-            why: error.to_string(),
-            example: ">=1.0.0, <2.0.0",
-        })
+        VersionRange::parse(range).map(Self::Semver)
     }
 
     pub(super) fn calver(layout: &str) -> Result<Self, SelectionError> {
@@ -124,7 +120,7 @@ impl Rule {
     /// Whether a place in the order is one that the rule takes.
     pub(super) fn is_in_range(&self, rank: &Rank) -> bool {
         match (self, rank.key()) {
-            (Self::Semver(range), Key::Version(version)) => range.matches(version),
+            (Self::Semver(range), Key::Version(version)) => range.takes(version),
             (Self::Semver(_), _) => false,
             (
                 Self::Calver { .. }
@@ -135,6 +131,25 @@ impl Rule {
                 | Self::Digest(_),
                 _,
             ) => true,
+        }
+    }
+}
+
+impl Rule {
+    /// Whether a place in the order is that of a pre-release that only lacks being asked for.
+    pub(super) fn lacks_prerelease(&self, rank: &Rank) -> bool {
+        match (self, rank.key()) {
+            (Self::Semver(range), Key::Version(version)) => range.lacks_prerelease(version),
+            (
+                Self::Semver(_)
+                | Self::Calver { .. }
+                | Self::Regex { .. }
+                | Self::Alphabetical
+                | Self::Numerical
+                | Self::Newest
+                | Self::Digest(_),
+                _,
+            ) => false,
         }
     }
 }

@@ -15,6 +15,74 @@ fn ten_is_newer_than_nine_and_prereleases_stay_out() {
     assert_eq!(chosen(">=2.0.0-rc.0", &tags), ["2.0.0-rc.1"]);
 }
 
+/// What a range with `prereleases: true` takes of these tags, newest first.
+fn with_prereleases(range: &str, tags: &str) -> String {
+    taken(&Selection::semver(range).unwrap().with_prereleases(true).unwrap(), tags)
+}
+
+#[test]
+fn prereleases_are_taken_over_all_versions_where_they_are_asked_for() {
+    let tags = "1.0.0-rc.1 1.0.0 1.2.0-beta 1.2.0-beta.2 1.2.0 1.3.0-rc.1 2.0.0-rc.1 2.0.0 latest";
+    for (range, wanted) in [
+        ("*", "2.0.0 2.0.0-rc.1 1.3.0-rc.1 1.2.0 1.2.0-beta.2 1.2.0-beta 1.0.0 1.0.0-rc.1"),
+        // The end of a range keeps out the pre-releases of that end, unless one of them is named.
+        (">=1.0.0, <2.0.0", "1.3.0-rc.1 1.2.0 1.2.0-beta.2 1.2.0-beta 1.0.0"),
+        (">=2.0.0-0, <2.0.0", "2.0.0-rc.1"),
+        ("<2.0.0-rc.2, >1.2.0", "2.0.0-rc.1 1.3.0-rc.1"),
+        ("<=1.2.0", "1.2.0 1.2.0-beta.2 1.2.0-beta 1.0.0 1.0.0-rc.1"),
+        // A full version begins at itself, an open one with its first pre-release.
+        ("^1.2.0", "1.3.0-rc.1 1.2.0"),
+        ("^1.2", "1.3.0-rc.1 1.2.0 1.2.0-beta.2 1.2.0-beta"),
+        ("^1.2.0-beta.1", "1.3.0-rc.1 1.2.0 1.2.0-beta.2"),
+        ("~1.2.0-beta.1", "1.2.0 1.2.0-beta.2"),
+        ("1.2.*", "1.2.0 1.2.0-beta.2 1.2.0-beta"),
+        (">1.2", "2.0.0 2.0.0-rc.1 1.3.0-rc.1"),
+        ("=1.2.0", "1.2.0"),
+        ("=1.2.0-beta", "1.2.0-beta"),
+        ("~1.0 || ^2.0.0-rc.1", "2.0.0 2.0.0-rc.1 1.0.0 1.0.0-rc.1"),
+    ] {
+        assert_eq!(with_prereleases(range, tags), wanted, "{range}");
+    }
+}
+
+#[test]
+fn a_prerelease_that_is_left_out_for_that_reason_says_so() {
+    let why = |range: &str, tag: &str| Selection::semver(range).unwrap().judge(&tag.parse().unwrap());
+    assert_eq!(why("*", "2.0.0-rc.1"), Err(NotTaken::Prerelease));
+    assert_eq!(why(">=1.0.0, <2.0.0", "1.3.0-rc.1"), Err(NotTaken::Prerelease));
+    assert_eq!(why(">=1.0.0, <2.0.0", "2.0.0-rc.1"), Err(NotTaken::OutOfRange));
+    assert_eq!(why("^1 || ^3", "v3.1.0-rc.1"), Err(NotTaken::Prerelease));
+    assert_eq!(why("^1 || ^3", "v2.1.0-rc.1"), Err(NotTaken::OutOfRange));
+    assert_eq!(why(">=2.0.0-rc.0", "2.0.0-rc.1"), Ok(()));
+    let sentence = NotTaken::Prerelease.to_string();
+    assert_eq!(sentence, "is a pre-release, which the range does not ask for");
+}
+
+#[test]
+fn the_tag_that_is_named_as_left_out_is_the_last_in_the_order() {
+    let left_out = |range: &str, tags: &str| {
+        let tags: Vec<Tag> = tags.split_whitespace().map(|tag| tag.parse().unwrap()).collect();
+        let found =
+            Selection::semver(range).unwrap().newest_left_out(&tags).map(|(tag, why)| (tag.clone(), why));
+        found.map(|(tag, why)| format!("{tag} {why}")).unwrap_or_default()
+    };
+    let prerelease = "2.0.0-rc.2 is a pre-release, which the range does not ask for";
+    assert_eq!(left_out("*", "latest 2.0.0-rc.1 2.0.0-rc.2 1.0.0 zzz"), prerelease);
+    assert_eq!(left_out("<1", "latest 1.0.0"), "1.0.0 is outside of the range");
+    assert_eq!(left_out("*", "latest"), "latest does not fit the rule");
+    assert_eq!(left_out("*", "1.0.0"), "");
+}
+
+#[test]
+fn a_range_may_have_alternatives() {
+    let tags = "1.4.0 1.9.0 2.0.0 3.0.1 4.0.0";
+    assert_eq!(taken(&Selection::semver("^1.5 || =2.0.0 || ~3.0").unwrap(), tags), "3.0.1 2.0.0 1.9.0");
+    assert_eq!(Selection::semver("^1.5||=2.0.0").unwrap().to_string(), "semver ^1.5 || =2.0.0");
+    let error = Selection::semver("^1 ||").unwrap_err().to_string();
+    assert!(error.contains("an alternative beside `||` is empty"), "{error}");
+    assert!(Selection::semver(&["1"; 33].join("||")).is_err());
+}
+
 #[test]
 fn the_order_does_not_depend_on_the_listing() {
     assert_eq!(chosen("*", &["v1.0.0", "1.0.0"]), chosen("*", &["1.0.0", "v1.0.0"]));
@@ -100,7 +168,7 @@ fn an_expression_that_would_be_huge_is_refused() {
 proptest! {
     #[test]
     fn every_order_is_total_stable_and_independent_of_the_listing(
-        tags in prop::collection::vec("[a-z0-9][a-z0-9.-]{0,6}|[0-9]{1,3}\\.[0-9]{1,3}\\.[0-9]{1,3}|[0-9]{1,30}", 0..12),
+        tags in prop::collection::vec("[a-z0-9][a-z0-9.-]{0,6}|v?[0-9]{1,3}\\.[0-9]{1,3}\\.[0-9]{1,3}(-[a-b0-2.]{1,3})?|[0-9]{1,30}", 0..12),
         seed in any::<u64>(),
     ) {
         let tags: Vec<Tag> = tags.iter().filter_map(|tag| tag.parse().ok()).collect();
@@ -108,6 +176,7 @@ proptest! {
         shuffled.sort_by_key(|tag| tag.as_str().bytes().fold(seed, |sum, byte| sum.wrapping_mul(31).wrapping_add(u64::from(byte))));
         for selection in [
             Selection::semver("*").unwrap(),
+            Selection::semver("<2 || >=3.0.0").unwrap().with_prereleases(true).unwrap(),
             Selection::calver("YY.MM.MICRO").unwrap(),
             Selection::regex("(?P<a>[a-z]*)(?P<n>[0-9]*)", &["n".to_owned(), "a".to_owned()]).unwrap(),
             Selection::alphabetical(),

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use super::scene::*;
 use crate::decide::{Because, Reason};
-use crate::model::{BranchName, Obstacle, Principal, Tag};
+use crate::model::{BranchName, NotTaken, Obstacle, Principal, Tag};
 use crate::render::{because, instant, reason};
 
 const HALF_AN_HOUR: Duration = Duration::from_secs(1800);
@@ -46,7 +46,8 @@ fn every_reason() -> Vec<Reason> {
         Reason::DigestUnknown { tag: tag("1.4.2"), why: "no answer in 10s".to_owned() },
         Reason::RightUnknown { by: user("alice"), why: "the team `acme/sre` does not exist".to_owned() },
         Reason::NotObserved,
-        Reason::NothingSelected { image: image() },
+        Reason::NothingSelected { image: image(), left_out: None },
+        Reason::NothingSelected { image: image(), left_out: Some((tag("2.0.0-rc.1"), NotTaken::Prerelease)) },
         Reason::NothingNewer,
         Reason::ForeignHead { change: CHANGE },
         Reason::BranchTaken { branch: BranchName::new("towpath/dev/shop").unwrap() },
@@ -86,6 +87,7 @@ fn every_reason_is_one_sentence() {
     what alice wrote has to wait, since their rights are not known: the team `acme/sre` does not exist
     not looked at yet
     none of the tags of ghcr.io/acme/shop is selected; look at `select` in the configuration
+    none of the tags of ghcr.io/acme/shop is selected: 2.0.0-rc.1 is a pre-release, which the range does not ask for; look at `select` in the configuration
     nothing newer is in the environments before
     somebody else's commit is on the branch of #7; merge or close it by hand
     the branch `towpath/dev/shop` is there and is not Towpath's; delete or rename it

@@ -243,7 +243,7 @@ async fn tags_are_taken_or_not_and_why() {
     SERVICE  TAG          VERDICT
     shop     1.10.0       taken
     shop     1.9.0        taken
-    shop     2.0.0-rc.1   is outside of the range
+    shop     2.0.0-rc.1   is a pre-release, which the range does not ask for
     shop     latest       does not fit the rule
     shop     sha-0a1b2c3  does not fit the rule
     ");
