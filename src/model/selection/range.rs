@@ -82,7 +82,7 @@ fn admits(bound: &Comparator, version: &Version) -> bool {
         Op::Less => version.cmp_precedence(&limit).is_lt(),
         Op::LessEq => version.cmp_precedence(&limit).is_le(),
         // Tilde, caret, and what a later version of the library may add: a lower bound, and a series of releases.
-        _ => {
+        Op::Tilde | Op::Caret | Op::Wildcard | _ => {
             let series = Comparator { pre: Prerelease::EMPTY, ..bound.clone() };
             version.cmp_precedence(&limit).is_ge() && series.matches(&released(version))
         }
