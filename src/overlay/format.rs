@@ -7,6 +7,7 @@
 mod argo_cd;
 mod chart;
 mod declared;
+mod digest;
 mod files;
 mod flux;
 mod helm_values;
@@ -18,6 +19,8 @@ pub(super) mod renovate;
 mod set;
 mod sheet;
 mod spot;
+mod stale;
+mod surroundings;
 
 pub(super) use files::{is_plain, look};
 pub(super) use set::set_image;

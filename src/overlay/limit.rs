@@ -95,6 +95,7 @@ limits! {
     Uncertain ValuesText = "values-text", "Helm values in a text that is no literal block", "write them as a literal block, or as `valuesObject`";
     Uncertain DeclaredUnable = "declared", "a declared path that leads to no scalar", "correct `set` in the configuration, or add the scalar";
     Unedited DigestOnly = "digest-only", "a place that has room for a digest alone, where none is given", "write a tag there by hand";
+    Unedited DigestBeside = "digest-beside", "a value beside the tag that holds the old digest, under a name that Towpath does not know", "call it `digest`, name it and the tag with `set` in the configuration, or delete it";
     Unedited Anchor = "anchor", "an entry or value with an anchor (`&…`), so that other places would change with it", "write it without the anchor";
     Unedited TagSuffix = "tag-suffix", "an entry with a `tagSuffix`", "put the suffix into `newTag` and delete it here";
     Unedited Pattern = "pattern", "an entry whose pattern matches several images", "give each image an entry of its own";

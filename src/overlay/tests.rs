@@ -2,6 +2,7 @@ mod fixture;
 
 mod bad_input;
 mod cases_of_kustomize;
+mod digests;
 mod editing;
 mod formats;
 mod importing;

@@ -28,6 +28,11 @@ impl Text {
         self.source.text().get(self.tree.node(node).span.clone()).unwrap_or_default()
     }
 
+    /// What an alias stands for; any other node itself.
+    pub(super) fn resolved(&self, node: NodeId) -> NodeId {
+        self.tree.target(node).unwrap_or(node)
+    }
+
     /// A refusal at a node.
     pub(super) fn refuse(&self, node: NodeId, limit: Limit, why: impl Into<String>) -> Refused {
         let position = self.source.position(self.tree.node(node).span.start);

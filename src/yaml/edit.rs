@@ -18,6 +18,15 @@ pub enum Edit {
         /// The new value.
         value: String,
     },
+    /// As [`Edit::SetScalar`], also where the scalar has an anchor: every alias of it then means the new value.
+    ///
+    /// The caller has checked that each of those aliases should.
+    SetWithAliases {
+        /// The scalar.
+        node: NodeId,
+        /// The new value.
+        value: String,
+    },
     /// Gives a scalar another source text, quotes included, where it is still written as expected.
     ///
     /// Source texts are compared byte by byte, never as numbers: `1.10` is not `1.1`, nor `'1.10'`.

@@ -20,7 +20,15 @@ pub(super) fn patches(source: &Source, tree: &Tree, steps: &[Step<'_>]) -> Resul
     for step in steps {
         place.check_above(step)?;
         match step {
-            Step::Set { node, value } => patches.push(place.set(*node, value)?),
+            Step::Set { node, value } => {
+                place.scalar_style(*node)?;
+                place.check_properties(*node)?;
+                patches.push(place.set(*node, value)?);
+            }
+            Step::SetWithAliases { node, value } => {
+                place.check_tag(*node)?;
+                patches.push(place.set(*node, value)?);
+            }
             Step::Text { node, old, new } => patches.push(place.replace(*node, old, new)?),
             Step::Put { map, after, key, value } => patches.push(place.put(*map, *after, (key, value))?),
             Step::Fill { key, node, value } => patches.push(place.fill(*key, *node, value)?),
@@ -64,7 +72,8 @@ impl Place<'_> {
     /// Refuses what lies under an anchor that is used, or under a key that stands twice.
     fn check_above(&self, step: &Step<'_>) -> Result<(), Refusal> {
         let mut child = step.node();
-        if self.tree.is_referenced(child) {
+        let takes_aliases_along = matches!(step, Step::SetWithAliases { .. });
+        if !takes_aliases_along && self.tree.is_referenced(child) {
             return Err(self.refuse(child, RefusalReason::Anchored));
         }
         while let Some(parent) = self.tree.parent(child) {
@@ -111,6 +120,7 @@ impl Place<'_> {
 
     fn replace(&self, node: NodeId, old: &str, new: &str) -> Result<Patch, Refusal> {
         self.scalar_style(node)?;
+        self.check_properties(node)?;
         let range = self.span(node);
         let found = self.text(range.clone());
         if found != old {
@@ -128,23 +138,23 @@ impl Place<'_> {
 
     /// The style of a scalar that may be edited.
     fn scalar_style(&self, node: NodeId) -> Result<ScalarStyle, Refusal> {
-        let style = match &self.tree.node(node).kind {
-            NodeKind::Scalar { style, .. } => *style,
-            NodeKind::Alias => return Err(self.refuse(node, RefusalReason::Alias)),
+        match &self.tree.node(node).kind {
+            NodeKind::Scalar { style, .. } => Ok(*style),
+            NodeKind::Alias => Err(self.refuse(node, RefusalReason::Alias)),
             NodeKind::Mapping(_) | NodeKind::Sequence(_) => {
-                return Err(self.refuse(node, RefusalReason::NotA("a single value")));
+                Err(self.refuse(node, RefusalReason::NotA("a single value")))
             }
-        };
-        self.check_properties(node)?;
-        Ok(style)
+        }
     }
 
     fn check_properties(&self, node: NodeId) -> Result<(), Refusal> {
-        let found = self.tree.node(node);
-        match (found.anchored, found.tagged) {
-            (true, _) => Err(self.refuse(node, RefusalReason::Anchored)),
-            (false, true) => Err(self.refuse(node, RefusalReason::Tagged)),
-            (false, false) => Ok(()),
+        if self.tree.node(node).anchored {
+            return Err(self.refuse(node, RefusalReason::Anchored));
         }
+        self.check_tag(node)
+    }
+
+    fn check_tag(&self, node: NodeId) -> Result<(), Refusal> {
+        if self.tree.node(node).tagged { Err(self.refuse(node, RefusalReason::Tagged)) } else { Ok(()) }
     }
 }

@@ -108,6 +108,8 @@ impl<'a> Comparison<'a> {
                 (old, new) => matches!(old, NodeKind::Scalar { .. }) && old == new,
             },
             Some(Step::Set { value, .. }) => is_written(new, value),
+            // The aliases are compared as they are written; that they lead here is what the text says.
+            Some(Step::SetWithAliases { value, .. }) => means(new, value) && !new.tagged,
             Some(Step::Text { new: text, .. }) => {
                 matches!(new.kind, NodeKind::Scalar { .. }) && self.new.written(new) == *text
             }
@@ -234,10 +236,15 @@ impl<'a> Comparison<'a> {
 
 /// Whether a node is a scalar that means this text, to every reader of YAML.
 fn is_written(node: &Node, text: &str) -> bool {
+    means(node, text) && !node.anchored && !node.tagged
+}
+
+/// As [`is_written`], with an anchor or without.
+fn means(node: &Node, text: &str) -> bool {
     match &node.kind {
         NodeKind::Scalar { value, style } => {
             let is_safe = *style != ScalarStyle::Plain || !needs_quote(value);
-            value == text && is_safe && !node.anchored && !node.tagged
+            value == text && is_safe
         }
         NodeKind::Alias | NodeKind::Mapping(_) | NodeKind::Sequence(_) => false,
     }

@@ -13,6 +13,8 @@ use super::tree::{NodeId, NodeKind, Tree};
 pub(super) enum Step<'a> {
     /// A scalar gets a value.
     Set { node: NodeId, value: &'a str },
+    /// A scalar gets a value, and so do the aliases of its anchor.
+    SetWithAliases { node: NodeId, value: &'a str },
     /// A scalar gets a source text.
     Text { node: NodeId, old: &'a str, new: &'a str },
     /// A mapping gets an entry behind the entry of that number, or its first one.
@@ -38,6 +40,7 @@ impl<'a> Step<'a> {
     pub(super) fn node(&self) -> NodeId {
         match self {
             Self::Set { node, .. }
+            | Self::SetWithAliases { node, .. }
             | Self::Text { node, .. }
             | Self::Fill { node, .. }
             | Self::Within { node, .. } => *node,
@@ -89,6 +92,7 @@ impl<'a> Step<'a> {
                 *of == from && *index == number
             }
             Self::Set { .. }
+            | Self::SetWithAliases { .. }
             | Self::Text { .. }
             | Self::Put { .. }
             | Self::Fill { .. }
@@ -113,6 +117,7 @@ impl Planner<'_> {
         let item = |entries: &Vec<(String, String)>| NewNode::from(entries.as_slice());
         Ok(match edit {
             Edit::SetScalar { node, value } => Step::Set { node: *node, value },
+            Edit::SetWithAliases { node, value } => Step::SetWithAliases { node: *node, value },
             Edit::ReplaceText { node, old, new } => Step::Text { node: *node, old, new },
             Edit::InsertKey { map, after, key, value } => {
                 self.put(*map, after.as_deref(), (key, scalar(value)))?

@@ -39,6 +39,17 @@ fn keeps_the_comment_and_the_quotes() {
 }
 
 #[test]
+fn sets_an_anchored_value_only_together_with_its_aliases() {
+    let (source, tree) = read("a: &v v1 # ours\nb: *v\n");
+    let node = tree.get(tree.root().unwrap(), "a").unwrap();
+    let value = "1.10".to_owned();
+    let alone = edit(&source, &tree, &[Edit::SetScalar { node, value: value.clone() }]);
+    assert_eq!(alone.unwrap_err().reason, RefusalReason::Anchored);
+    let together = edit(&source, &tree, &[Edit::SetWithAliases { node, value }]);
+    assert_eq!(together.as_deref(), Ok("a: &v \"1.10\" # ours\nb: *v\n"));
+}
+
+#[test]
 fn quotes_what_would_be_read_as_a_number() {
     check("images:\n- name: a\n  newTag: v1\n", "1.10", "images:\n- name: a\n  newTag: \"1.10\"\n");
 }

@@ -182,10 +182,16 @@ impl Tree {
         self.aliases.get(found).map(|(_, target)| *target)
     }
 
+    /// The aliases that stand for a node, in the order of the text.
+    pub fn aliases_of(&self, id: NodeId) -> impl Iterator<Item = NodeId> {
+        let aliases = if self.node(id).anchored { self.aliases.as_slice() } else { &[] };
+        aliases.iter().filter(move |(_, target)| *target == id).map(|(alias, _)| *alias)
+    }
+
     /// Whether an alias somewhere stands for this node.
     #[must_use]
     pub fn is_referenced(&self, id: NodeId) -> bool {
-        self.node(id).anchored && self.aliases.iter().any(|(_, target)| *target == id)
+        self.aliases_of(id).next().is_some()
     }
 
     /// Whether a node is another one or lies in it.

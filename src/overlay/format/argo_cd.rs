@@ -5,6 +5,7 @@ use super::helm_values::{self, Named, Surroundings};
 use super::objects;
 use super::sheet::Found;
 use super::spot::{At, Spot, Writing};
+use super::surroundings;
 use crate::overlay::text::Text;
 use crate::overlay::written::Written;
 use crate::overlay::{Limit, SetBy};
@@ -79,6 +80,7 @@ fn embedded_values(text: &Text, source: NodeId, found: &mut Found) {
     for root in inner.tree.documents() {
         helm_values::find(&inner, *root, SetBy::Application, &mut spots);
     }
+    surroundings::note(&inner, &mut spots);
     for spot in &mut spots {
         let line = if let At::Node(node) = spot.at { inner.line(node) } else { text.line(block) };
         spot.within = Some((block, line));
@@ -90,8 +92,7 @@ fn embedded_values(text: &Text, source: NodeId, found: &mut Found) {
 fn kustomize_image(text: &Text, node: NodeId, set_by: SetBy) -> Option<Spot> {
     let value = text.tree.scalar(node)?;
     let (prefix, reference) = value.split_at(value.find('=').map_or(0, |at| at + 1));
-    let writing = Writing::Whole { prefix: prefix.to_owned() };
-    Some(Spot::new(Written::new(reference), node, set_by, writing))
+    Some(Spot::new(Written::new(reference), node, set_by, Writing::whole(prefix)))
 }
 
 fn parameter(text: &Text, item: NodeId) -> Option<Named<'_>> {

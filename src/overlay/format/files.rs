@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::sheet::{Found, Sheet};
-use super::spot::{Spot, Writing};
+use super::spot::Spot;
 use super::{argo_cd, chart, flux, helm_values, manifests, objects};
 use crate::model::{
     DeclaredScalar, EntryKind, Finding, ImageName, Location, Missing, RepositoryPath, Tree, TreeError,
@@ -65,6 +65,7 @@ pub(in crate::overlay) fn look(
         Finding::Declared(scalars) => looked.find_declared(scalars, image),
         Finding::ByFormat => looked.find_by_format(),
     }
+    looked.sheets.iter_mut().for_each(|(_, sheet)| sheet.note_surroundings());
     Ok(looked)
 }
 
@@ -194,9 +195,4 @@ pub(super) fn find_by_name(found: &mut Found, text: &Text, name: &str) -> bool {
         return true;
     }
     false
-}
-
-/// How a whole reference is written.
-pub(super) const fn whole() -> Writing {
-    Writing::Whole { prefix: String::new() }
 }

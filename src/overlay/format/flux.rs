@@ -1,6 +1,7 @@
 //! Flux: the values and chart of a `HelmRelease`, and what an `OCIRepository` refers to.
 
 use super::chart::{OCI, versioned};
+use super::digest::{DigestScalar, DigestSpelling};
 use super::sheet::Found;
 use super::spot::{DigestAt, Spot, Writing};
 use super::{helm_values, objects};
@@ -55,12 +56,15 @@ pub(super) fn oci_repository(found: &mut Found, text: &Text, object: NodeId) {
     let value = |node: Option<NodeId>| node.and_then(|node| text.tree.scalar(node)).map(str::to_owned);
     let image = Written { name: name.to_owned(), tag: value(node("tag")), digest: value(node("digest")) };
     let new = || DigestAt::New { map: reference, after: "tag".to_owned() };
+    let own = |node| DigestAt::Own(vec![DigestScalar { node, spelling: DigestSpelling::Whole }]);
     let spot = match (node("tag"), node("digest")) {
         (Some(tag), digest) => {
-            let writing = Writing::Parts { digest: digest.map_or_else(new, DigestAt::Own) };
+            let writing = Writing::Parts { digest: digest.map_or_else(new, own) };
             Spot::new(image, tag, SetBy::OciRepository, writing)
         }
-        (None, Some(digest)) => Spot::new(image, digest, SetBy::OciRepository, Writing::DigestOnly),
+        (None, Some(digest)) => {
+            Spot::new(image, digest, SetBy::OciRepository, Writing::DigestOnly(DigestSpelling::Whole))
+        }
         (None, None) => return,
     };
     found.spots.push(spot);

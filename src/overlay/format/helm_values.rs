@@ -1,6 +1,9 @@
 //! Helm values: `repository` with `tag` and `digest` beside it, a whole reference under a key `image`, and the same
 //! with dotted names, as parameters give them.
 
+use std::collections::BTreeMap;
+
+use super::digest::{DigestScalar, DigestSpelling};
 use super::spot::{DigestAt, Spot, Writing};
 use crate::overlay::SetBy;
 use crate::overlay::text::Text;
@@ -50,111 +53,224 @@ pub(super) struct Surroundings<'a> {
 
 /// Adds the images that values beside each other name.
 pub(super) fn among(text: &Text, place: &Surroundings<'_>, named: &[Named<'_>], spots: &mut Vec<Spot>) {
-    for entry in named {
-        let (prefix, last) = entry
-            .name
-            .rsplit_once('.')
-            .map_or(("", entry.name), |(_, last)| (&entry.name[..entry.name.len() - last.len()], last));
+    let could_name = |entry: &&Named<'_>| NameKey::of(split_name(entry.name).1) != NameKey::None;
+    let names: Vec<&Named<'_>> = named.iter().filter(could_name).collect();
+    if names.is_empty() {
+        return;
+    }
+    let index = named.iter().map(|entry| {
+        let (prefix, last) = split_name(entry.name);
+        (prefix.to_owned() + &folded(last), entry.value)
+    });
+    let index: BTreeMap<String, NodeId> = index.collect();
+    for entry in names {
+        let (prefix, last) = split_name(entry.name);
         let Some(value) = written_text(text, entry.value) else { continue };
-        let siblings = Siblings { text, named, prefix };
+        let siblings = Siblings { text, place, index: &index, prefix };
         let is_image = is_image_key(if prefix.is_empty() { place.key } else { prefix.trim_end_matches('.') });
-        match last {
-            "repository" => spots.extend(siblings.split(place, entry, value, is_image)),
-            "name" if is_image && siblings.value("repository").is_none() => {
-                spots.extend(siblings.split(place, entry, value, is_image));
+        let spot = match NameKey::of(last) {
+            NameKey::Repository => siblings.split(entry, value, is_image),
+            NameKey::Name if is_image && siblings.keyed("", "repository").is_none() => {
+                siblings.split(entry, value, is_image)
             }
-            _ if is_image_key(last) => spots.extend(siblings.whole(place, entry, value)),
+            NameKey::Beginning(stem) => siblings.tagged(value, &stem),
+            NameKey::Image(stem) => siblings.whole(entry, value, &stem, is_image),
+            NameKey::Name | NameKey::None => None,
+        };
+        spots.extend(spot);
+    }
+}
+
+/// A name up to its last dot, the dot included, and what follows.
+fn split_name(name: &str) -> (&str, &str) {
+    name.split_at(name.rfind('.').map_or(0, |dot| dot + 1))
+}
+
+/// What the key of a value says about an image's name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum NameKey {
+    /// `repository`.
+    Repository,
+    /// `name`, which is an image's name only in what belongs to an image.
+    Name,
+    /// `webImageRepository`, `webImageName` and the like, by what stands before `image`.
+    Beginning(String),
+    /// `image`, `webImage` and the like, by what stands before `image`.
+    Image(String),
+    /// Nothing.
+    None,
+}
+
+impl NameKey {
+    fn of(key: &str) -> Self {
+        match key {
+            "repository" => return Self::Repository,
+            "name" => return Self::Name,
             _ => {}
+        }
+        let folded = folded(key);
+        let before = |endings: &[&str]| {
+            endings.iter().find_map(|ending| folded.strip_suffix(ending)).map(str::to_owned)
+        };
+        match (before(&["imagerepository", "imagerepo", "imagename"]), before(&["image"])) {
+            (Some(stem), _) => Self::Beginning(stem),
+            (None, Some(stem)) => Self::Image(stem),
+            (None, None) => Self::None,
         }
     }
 }
 
+/// The keys of a tag, behind what a key of the image begins with.
+const TAG_KEYS: [&str; 4] = ["tag", "imagetag", "version", "imageversion"];
+/// Those beside a whole reference, which a `version` need not be about.
+const TAG_KEYS_OF_REFERENCE: [&str; 2] = ["tag", "imagetag"];
+/// The keys of a digest.
+const DIGEST_KEYS: [&str; 6] = ["digest", "imagedigest", "sha256", "imagesha256", "sha", "imagesha"];
+
+/// A key as it is compared: `image_tag` and `image-tag` are `imageTag`.
+fn folded(key: &str) -> String {
+    key.chars().filter(|c| !matches!(c, '_' | '-')).map(|c| c.to_ascii_lowercase()).collect()
+}
+
 /// `image`, `sidecarImage` and the like.
 fn is_image_key(key: &str) -> bool {
-    key.len() >= 5
-        && key.is_char_boundary(key.len() - 5)
-        && key[key.len() - 5..].eq_ignore_ascii_case("image")
+    matches!(NameKey::of(key), NameKey::Image(_))
 }
 
 fn written_text(text: &Text, node: NodeId) -> Option<&str> {
+    let node = text.resolved(node);
     text.tree.scalar(node).filter(|value| !value.is_empty() && !text.tree.is_null(node))
 }
 
 /// What stands beside a value, under names with the same beginning.
 struct Siblings<'a> {
     text: &'a Text,
-    named: &'a [Named<'a>],
+    place: &'a Surroundings<'a>,
+    /// The values by their names, the last part of which is folded.
+    index: &'a BTreeMap<String, NodeId>,
+    /// The beginning, up to a dot.
     prefix: &'a str,
 }
 
+/// The scalars of a digest beside an image, and what they say.
+#[derive(Default)]
+struct DigestsBeside {
+    scalars: Vec<DigestScalar>,
+    /// The node under the key, which may be an alias, and the scalar.
+    read: Vec<[NodeId; 2]>,
+    digest: Option<String>,
+}
+
 impl Siblings<'_> {
-    fn node(&self, last: &str) -> Option<NodeId> {
-        let is_it = |entry: &&Named<'_>| entry.name.strip_prefix(self.prefix) == Some(last);
-        self.named.iter().rev().find(is_it).map(|entry| entry.value)
+    /// The scalar, or an alias of one, under a key that consists of a beginning and an ending.
+    fn keyed(&self, stem: &str, ending: &str) -> Option<NodeId> {
+        let node = *self.index.get(&format!("{}{stem}{ending}", self.prefix))?;
+        self.text.tree.scalar(self.text.resolved(node)).map(|_| node)
     }
 
-    fn value(&self, last: &str) -> Option<&str> {
-        self.node(last).and_then(|node| written_text(self.text, node))
+    fn tag(&self, stem: &str, keys: &[&str]) -> Option<NodeId> {
+        keys.iter().find_map(|key| self.keyed(stem, key))
+    }
+
+    /// The digests whose keys consist of a beginning and what a digest is called. One that is empty counts only under
+    /// `digest`, where charts take it whole; what is empty elsewhere may be meant for something else.
+    fn digests(&self, stem: &str) -> DigestsBeside {
+        let mut found = DigestsBeside::default();
+        for key in DIGEST_KEYS {
+            let Some(node) = self.keyed(stem, key) else { continue };
+            let scalar = self.text.resolved(node);
+            let value = written_text(self.text, node);
+            let read = value.and_then(DigestSpelling::read);
+            let spelling = match (&read, key) {
+                (Some((_, spelling)), _) => *spelling,
+                (None, "digest") => DigestSpelling::Whole,
+                (None, _) => continue,
+            };
+            found.scalars.push(DigestScalar { node: scalar, spelling });
+            found.read.push([node, scalar]);
+            let written = read.map(|(digest, _)| digest.to_string()).or(value.map(str::to_owned));
+            found.digest = found.digest.or(written);
+        }
+        found
+    }
+
+    /// The registry that stands beside a name, with the slash behind it.
+    fn registry(&self, stem: &str) -> String {
+        let node = ["registry", "imageregistry"].iter().find_map(|key| self.keyed(stem, key));
+        let registry = node.and_then(|node| written_text(self.text, node));
+        registry.map(|registry| format!("{registry}/")).unwrap_or_default()
     }
 
     /// A name with registry, tag and digest in scalars of their own.
-    fn split(
-        &self,
-        place: &Surroundings<'_>,
-        entry: &Named<'_>,
-        value: &str,
-        is_image: bool,
-    ) -> Option<Spot> {
+    fn split(&self, entry: &Named<'_>, value: &str, is_image: bool) -> Option<Spot> {
         let mut image = Written::new(value);
-        if let Some(registry) = self.value("registry") {
-            image.name = format!("{registry}/{}", image.name);
-        }
+        image.name = self.registry("") + &image.name;
         if image.tag.is_some() || image.digest.is_some() {
             return None;
         }
-        let tag = self.node("tag").or_else(|| self.node("version"));
-        let Some(node) = tag.filter(|node| self.text.tree.scalar(*node).is_some()) else {
-            return self.unset(place, entry, image).filter(|_| is_image);
-        };
+        match self.tag("", &TAG_KEYS) {
+            Some(node) => Some(self.parts(image, node, self.digests(""))),
+            None => self.unset(entry, image).filter(|_| is_image),
+        }
+    }
+
+    /// A name whose tag stands beside it under the same beginning.
+    fn tagged(&self, value: &str, stem: &str) -> Option<Spot> {
+        let mut image = Written::new(value);
+        image.name = self.registry(stem) + &image.name;
+        let node = self.tag(stem, &TAG_KEYS)?;
+        let is_name = image.tag.is_none() && image.digest.is_none();
+        is_name.then(|| self.parts(image, node, self.digests(stem)))
+    }
+
+    /// A name whose tag is in that node, and the digest behind it or in scalars of its own.
+    fn parts(&self, mut image: Written, node: NodeId, beside: DigestsBeside) -> Spot {
         let written = written_text(self.text, node).map(|tag| Written::new(&format!(":{tag}")));
         let behind = written.as_ref().is_some_and(|written| written.digest.is_some());
         image.tag = written.as_ref().and_then(|written| written.tag.clone());
-        image.digest = written.and_then(|written| written.digest);
-        let own = self.node("digest").filter(|node| self.text.tree.scalar(*node).is_some());
-        if let Some(own) = own.and_then(|node| written_text(self.text, node)) {
-            image.digest = Some(own.to_owned());
-        }
-        let digest = match own {
-            Some(node) => DigestAt::Own(node),
-            None if behind => DigestAt::BehindTag,
-            None => DigestAt::Nowhere,
-        };
-        Some(Spot::new(image, node, place.set_by, Writing::Parts { digest }))
+        image.digest = beside.digest.or_else(|| written.and_then(|written| written.digest));
+        let digest =
+            if beside.scalars.is_empty() { DigestAt::of_tag(behind) } else { DigestAt::Own(beside.scalars) };
+        let scalar = self.text.resolved(node);
+        let spot = Spot::new(image, scalar, self.place.set_by, Writing::Parts { digest });
+        beside.read.into_iter().fold(spot.through([node, scalar]), Spot::through)
     }
 
     /// A name whose tag is left to the chart.
-    fn unset(&self, place: &Surroundings<'_>, entry: &Named<'_>, image: Written) -> Option<Spot> {
-        let map = place.map.filter(|_| self.prefix.is_empty())?;
+    fn unset(&self, entry: &Named<'_>, image: Written) -> Option<Spot> {
+        let map = self.place.map.filter(|_| self.prefix.is_empty())?;
         let writing = Writing::Unset { map, after: entry.name.to_owned(), key: "tag".to_owned() };
-        Some(Spot::new(image, entry.value, place.set_by, writing))
+        Some(Spot::new(image, entry.value, self.place.set_by, writing))
     }
 
-    /// A whole reference; its tag may stand beside it.
-    fn whole(&self, place: &Surroundings<'_>, entry: &Named<'_>, value: &str) -> Option<Spot> {
-        let image = Written::new(value);
-        let beside = ["tag", "imageTag"].into_iter().find_map(|key| self.node(key));
-        let beside = beside.filter(|node| self.text.tree.scalar(*node).is_some());
-        match beside.filter(|_| image.tag.is_none() && image.digest.is_none()) {
-            Some(node) => {
-                let tag = written_text(self.text, node).map(str::to_owned);
-                let writing = Writing::Parts { digest: DigestAt::Nowhere };
-                Some(Spot::new(Written { tag, ..image }, node, place.set_by, writing))
+    /// A whole reference; its registry, its tag and its digest may stand beside it.
+    fn whole(&self, entry: &Named<'_>, value: &str, stem: &str, is_image: bool) -> Option<Spot> {
+        let mut image = Written::new(value);
+        let has_host = image.reference().is_ok_and(|read| read.image.as_str().starts_with(read.image.host()));
+        let registry = if has_host { String::new() } else { self.registry(stem) };
+        let beside = self.digests(stem);
+        if image.tag.is_none() && image.digest.is_none() {
+            let own = if stem.is_empty() { None } else { self.tag(stem, &TAG_KEYS) };
+            if let Some(node) = own.or_else(|| self.tag("", &TAG_KEYS_OF_REFERENCE)) {
+                image.name = registry + &image.name;
+                return Some(self.parts(image, node, beside));
             }
-            None if image.reference().is_ok() && value.contains(['/', ':', '@']) => {
-                let writing = Writing::Whole { prefix: String::new() };
-                Some(Spot::new(image, entry.value, place.set_by, writing))
+            // The chart puts registry, image and a tag of its own together.
+            if is_image && !registry.is_empty() {
+                image.name = registry + &image.name;
+                return self.unset(entry, image);
             }
-            None => None,
         }
+        if image.reference().is_err() || !value.contains(['/', ':', '@']) {
+            return None;
+        }
+        image.name = registry.clone() + &image.name;
+        // Where a digest's own scalar is empty, the one behind the tag decides, and it stays there.
+        let own = if beside.digest.is_some() { beside } else { DigestsBeside::default() };
+        image.digest = own.digest.or(image.digest);
+        let scalar = self.text.resolved(entry.value);
+        let writing = Writing::Whole { prefix: String::new(), registry, digests: own.scalars };
+        let spot = Spot::new(image, scalar, self.place.set_by, writing).through([entry.value, scalar]);
+        Some(own.read.into_iter().fold(spot, Spot::through))
     }
 }

@@ -39,6 +39,26 @@ pub(super) fn lines(text: &str) -> impl Iterator<Item = Line<'_>> {
 }
 
 impl<'a> Line<'a> {
+    /// How many blanks and dashes of list items stand before its first key, in bytes.
+    pub(super) fn indentation(&self) -> usize {
+        let mut rest = self.text.trim_start();
+        while let Some(item) = rest.strip_prefix("- ") {
+            rest = item.trim_start();
+        }
+        self.text.len() - rest.len()
+    }
+
+    /// Whether it begins with the dash of a list item.
+    pub(super) fn starts_item(&self) -> bool {
+        self.text.trim_start().starts_with("- ")
+    }
+
+    /// Whether it is blank, a comment or an expression of a template, whose indentation says nothing.
+    pub(super) fn is_aside(&self) -> bool {
+        let text = self.text.trim_start();
+        text.is_empty() || text.starts_with('#') || text.starts_with("{{")
+    }
+
     /// The comment of a line that holds nothing else, without its `#`.
     pub(super) fn only_comment(&self) -> Option<&'a str> {
         self.text.trim_start().strip_prefix('#').map(|comment| comment.trim_start_matches('#'))

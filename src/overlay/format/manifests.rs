@@ -20,8 +20,9 @@ pub(super) fn find(text: &Text, node: NodeId, spots: &mut Vec<Spot>) {
 }
 
 fn image(text: &Text, container: NodeId) -> Option<Spot> {
-    let node = text.tree.get(container, "image")?;
+    let written = text.tree.get(container, "image")?;
+    let node = text.resolved(written);
     let value = text.tree.scalar(node).filter(|value| !value.is_empty() && !text.tree.is_null(node))?;
-    let writing = Writing::Whole { prefix: String::new() };
-    Some(Spot::new(Written::new(value), node, SetBy::Manifest, writing))
+    let spot = Spot::new(Written::new(value), node, SetBy::Manifest, Writing::whole(""));
+    Some(spot.through([written, node]))
 }

@@ -5,6 +5,7 @@
 
 use serde_json::Value;
 
+use super::digest::DigestSpelling;
 use super::line::{Line, LineScalar, lines};
 use crate::model::{Marker, NameError};
 use crate::overlay::written::Written;
@@ -104,7 +105,10 @@ impl Marked {
             Part::Whole => Written::new(&self.scalar.value),
             Part::Name => Written::new(&self.scalar.value),
             Part::Tag => of(value(), None),
-            Part::Digest => of(None, value()),
+            Part::Digest => {
+                let digest = DigestSpelling::read(&self.scalar.value).map(|(digest, _)| digest.to_string());
+                of(None, digest.or_else(value))
+            }
         }
     }
 }

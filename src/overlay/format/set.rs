@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::files::{Looked, look};
 use super::sheet::Hidden;
 use super::spot::{Change, Spot};
+use super::stale;
 use crate::model::{ImageName, ImageReference, Location, RepositoryPath, Tree};
 use crate::overlay::resolved::{ImageUse, Resolved, Uncertain};
 use crate::overlay::{Limit, OverlayError, Refused, SetTo};
@@ -21,18 +22,21 @@ pub(in crate::overlay) fn set_image(
     to: &SetTo,
 ) -> Result<Vec<(RepositoryPath, Vec<u8>)>, OverlayError> {
     let before = look(tree, location, Some(image))?;
-    let mut changes: BTreeMap<&RepositoryPath, Vec<Change>> = BTreeMap::new();
-    let mut found = 0;
-    for (path, sheet, spot) in before.spots_of(image) {
-        found += 1;
-        if spot.says(to) {
-            continue;
-        }
-        let at = |refused: Refused| Refused { line: Some(sheet.line(spot)), ..refused }.of(path);
-        changes.entry(path).or_default().extend(spot.changes(to).map_err(at)?);
-    }
-    if found == 0 {
+    if before.spots_of(image).next().is_none() {
         return Err(before.not_found(image));
+    }
+    let mut changes: BTreeMap<&RepositoryPath, Vec<Change>> = BTreeMap::new();
+    for (path, sheet, spot) in before.spots_of(image).filter(|(_, _, spot)| !spot.says(to)) {
+        let at =
+            |refused: Refused| Refused { line: refused.line.or(Some(sheet.line(spot))), ..refused }.of(path);
+        stale::check(&sheet.found.spots, spot, (image, to)).map_err(at)?;
+        let changes = changes.entry(path).or_default();
+        for change in spot.changes(to).map_err(at)? {
+            // Two spots may read one scalar, through aliases.
+            if !(change.is_for_aliases() && changes.contains(&change)) {
+                changes.push(change);
+            }
+        }
     }
     let mut files = Vec::new();
     for (path, sheet) in &before.sheets {

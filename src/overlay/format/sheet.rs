@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use super::files::{find_by_name, find_in_object, whole};
+use super::digest::DigestSpelling;
+use super::files::{find_by_name, find_in_object};
 use super::flux::HelmRepositories;
-use super::line::LineScalar;
+use super::line::{LineScalar, lines};
 use super::marker::{self, Part};
 use super::spot::{At, Change, DigestAt, Spot, Writing};
-use super::{declared, objects, renovate};
+use super::{declared, objects, renovate, surroundings};
 use crate::model::{ImageName, Marker};
 use crate::overlay::SetBy;
 use crate::overlay::text::Text;
@@ -112,6 +113,22 @@ impl Sheet {
         }
     }
 
+    /// Notes what stands around the scalars that were found, once all of them are.
+    pub(super) fn note_surroundings(&mut self) {
+        match &self.body {
+            Body::Parsed(text) => surroundings::note(text, &mut self.found.spots),
+            Body::Lines(source) => {
+                let lines: Vec<_> = lines(source.text()).collect();
+                for spot in &mut self.found.spots {
+                    if let At::Line(scalar) = &spot.at {
+                        spot.surroundings.digests = surroundings::digests_around(&lines, scalar);
+                    }
+                }
+            }
+            Body::Unreadable => {}
+        }
+    }
+
     /// Finds a scalar that the configuration declares.
     pub(super) fn find_declared(&mut self, path: &str, image: Option<&ImageName>) {
         if let Body::Parsed(text) = &self.body {
@@ -128,13 +145,9 @@ impl Sheet {
         for hinted in renovate::find(source.text()) {
             let behind = hinted.image.digest.is_some();
             let parts = DigestAt::of_tag(behind);
-            let writing = if hinted.is_whole { whole() } else { Writing::Parts { digest: parts } };
-            self.add_line(hinted.line, hinted.scalar, |at| Spot {
-                image: hinted.image,
-                at,
-                set_by: SetBy::Renovate,
-                writing,
-                within: None,
+            let writing = if hinted.is_whole { Writing::whole("") } else { Writing::Parts { digest: parts } };
+            self.add_line(hinted.line, hinted.scalar, |at| {
+                Spot::at(at, hinted.image, SetBy::Renovate, writing)
             });
         }
     }
@@ -149,17 +162,14 @@ impl Sheet {
         {
             let image = marked.written(&name);
             let writing = match marked.part {
-                Part::Whole | Part::Name => whole(),
+                Part::Whole | Part::Name => Writing::whole(""),
                 Part::Tag => Writing::Parts { digest: DigestAt::of_tag(image.digest.is_some()) },
-                Part::Digest => Writing::DigestOnly,
+                Part::Digest => {
+                    let read = DigestSpelling::read(&marked.scalar.value);
+                    Writing::DigestOnly(read.map_or(DigestSpelling::Whole, |(_, spelling)| spelling))
+                }
             };
-            self.add_line(marked.line, marked.scalar, |at| Spot {
-                image,
-                at,
-                set_by: SetBy::Marker,
-                writing,
-                within: None,
-            });
+            self.add_line(marked.line, marked.scalar, |at| Spot::at(at, image, SetBy::Marker, writing));
         }
     }
 
@@ -210,7 +220,7 @@ fn as_edits(changes: &[Change]) -> Vec<Edit> {
     for change in changes {
         match change {
             Change::Within(block, inner) => blocks.entry(*block).or_default().extend(as_edit(inner)),
-            Change::Set(..) | Change::Add(_) => edits.extend(as_edit(change)),
+            Change::Set(..) | Change::SetWithAliases(..) | Change::Add(_) => edits.extend(as_edit(change)),
         }
     }
     edits.extend(blocks.into_iter().map(|(node, edits)| Edit::Within { node, edits }));
@@ -220,6 +230,9 @@ fn as_edits(changes: &[Change]) -> Vec<Edit> {
 fn as_edit(change: &Change) -> Option<Edit> {
     match change {
         Change::Set(At::Node(node), value) => Some(Edit::SetScalar { node: *node, value: value.clone() }),
+        Change::SetWithAliases(node, value) => {
+            Some(Edit::SetWithAliases { node: *node, value: value.clone() })
+        }
         Change::Add(edit) => Some(edit.clone()),
         Change::Set(At::Line(_), _) | Change::Within(..) => None,
     }
@@ -231,7 +244,10 @@ fn replaced(text: &str, changes: &[Change]) -> String {
         .iter()
         .filter_map(|change| match change {
             Change::Set(At::Line(scalar), value) => Some((scalar, value.as_str())),
-            Change::Set(At::Node(_), _) | Change::Add(_) | Change::Within(..) => None,
+            Change::Set(At::Node(_), _)
+            | Change::SetWithAliases(..)
+            | Change::Add(_)
+            | Change::Within(..) => None,
         })
         .collect();
     scalars.sort_by_key(|(scalar, _)| std::cmp::Reverse(scalar.range.start));

@@ -1,6 +1,8 @@
 //! A place in a file that says what one image runs as, and how it is written there.
 
+use super::digest::{DigestScalar, DigestSpelling};
 use super::line::LineScalar;
+use super::surroundings::Surroundings;
 use crate::model::{Digest, ImageName, ImageReference, Tag};
 use crate::overlay::SetBy;
 use crate::overlay::written::Written;
@@ -21,10 +23,23 @@ pub(super) enum At {
 pub(super) enum Change {
     /// Gives a scalar another value.
     Set(At, String),
+    /// Gives a scalar another value, which the aliases of its anchor take too.
+    SetWithAliases(NodeId, String),
     /// Adds something to a parsed file.
     Add(Edit),
     /// Changes the document that a block holds.
     Within(NodeId, Box<Self>),
+}
+
+impl Change {
+    /// Whether it changes what aliases stand for.
+    pub(super) fn is_for_aliases(&self) -> bool {
+        match self {
+            Self::SetWithAliases(..) => true,
+            Self::Within(_, inner) => inner.is_for_aliases(),
+            Self::Set(..) | Self::Add(_) => false,
+        }
+    }
 }
 
 /// One image at one place of a sheet.
@@ -40,13 +55,24 @@ pub(super) struct Spot {
     pub(super) writing: Writing,
     /// The block that holds the document with all this, and the line; nothing where it stands in the file itself.
     pub(super) within: Option<(NodeId, usize)>,
+    /// The aliases (`*…`) through which its scalars are read.
+    pub(super) aliases: Vec<NodeId>,
+    /// What stands around its scalars and bears on an edit.
+    pub(super) surroundings: Surroundings,
 }
 
 /// How an image is written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Writing {
-    /// One scalar holds name, tag and digest, behind a text such as `name=`.
-    Whole { prefix: String },
+    /// One scalar holds name, tag and digest.
+    Whole {
+        /// The text before the name, such as `name=`.
+        prefix: String,
+        /// The beginning of the name that is written elsewhere, such as `ghcr.io/`.
+        registry: String,
+        /// The digest's own scalars, in place of the digest in the reference.
+        digests: Vec<DigestScalar>,
+    },
     /// The tag has a scalar of its own, and so may the digest.
     Parts {
         /// Where the digest is, or goes.
@@ -62,14 +88,14 @@ pub(super) enum Writing {
         key: String,
     },
     /// Only the digest has a scalar.
-    DigestOnly,
+    DigestOnly(DigestSpelling),
 }
 
 /// Where a digest is, or goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum DigestAt {
-    /// In a scalar of its own.
-    Own(NodeId),
+    /// In scalars of its own, mostly one.
+    Own(Vec<DigestScalar>),
     /// It has none, and the format has a key for it.
     New {
         /// The mapping.
@@ -90,10 +116,43 @@ impl DigestAt {
     }
 }
 
+impl Writing {
+    /// One scalar holds all, behind a text such as `name=`.
+    pub(super) fn whole(prefix: &str) -> Self {
+        Self::Whole { prefix: prefix.to_owned(), registry: String::new(), digests: Vec::new() }
+    }
+}
+
 impl Spot {
     /// A spot in a parsed file.
-    pub(super) const fn new(image: Written, node: NodeId, set_by: SetBy, writing: Writing) -> Self {
-        Self { image, at: At::Node(node), set_by, writing, within: None }
+    pub(super) fn new(image: Written, node: NodeId, set_by: SetBy, writing: Writing) -> Self {
+        Self::at(At::Node(node), image, set_by, writing)
+    }
+
+    /// A spot in a file that is parsed or not.
+    pub(super) fn at(at: At, image: Written, set_by: SetBy, writing: Writing) -> Self {
+        let surroundings = Surroundings::default();
+        Self { image, at, set_by, writing, within: None, aliases: Vec::new(), surroundings }
+    }
+
+    /// The same, read at a node that may be an alias of the scalar.
+    pub(super) fn through(mut self, [read, scalar]: [NodeId; 2]) -> Self {
+        if read != scalar {
+            self.aliases.push(read);
+        }
+        self
+    }
+
+    /// The scalars that an edit of it writes.
+    pub(super) fn scalars(&self) -> Vec<At> {
+        let digests = match &self.writing {
+            Writing::Whole { digests, .. } | Writing::Parts { digest: DigestAt::Own(digests) } => {
+                digests.as_slice()
+            }
+            Writing::Parts { .. } | Writing::Unset { .. } | Writing::DigestOnly(_) => &[],
+        };
+        let digests = digests.iter().map(|digest| At::Node(digest.node));
+        std::iter::once(self.at.clone()).chain(digests).collect()
     }
 
     /// Whether it says what this image runs as; `docker.io` and `library/` may be left out.
@@ -124,7 +183,7 @@ impl Spot {
             Writing::Whole { .. } => (to.tag.clone(), to.digest.clone()),
             Writing::Parts { digest: DigestAt::Nowhere } | Writing::Unset { .. } => (to.tag.clone(), None),
             Writing::Parts { .. } => (to.tag.clone(), to.digest.clone()),
-            Writing::DigestOnly => (None, to.digest.clone()),
+            Writing::DigestOnly(_) => (None, to.digest.clone()),
         }
     }
 
@@ -139,44 +198,75 @@ impl Spot {
     }
 
     fn changes_here(&self, to: &SetTo) -> Result<Vec<Change>, Refused> {
-        let here = |value: String| vec![Change::Set(self.at.clone(), value)];
         let tag = to.tag.as_ref().map(Tag::as_str).unwrap_or_default();
-        Ok(match &self.writing {
-            Writing::Whole { prefix } => here(prefix.clone() + &self.whole(to)),
+        match &self.writing {
+            Writing::Whole { prefix, registry, digests } => {
+                let value = prefix.clone() + &self.whole(registry, digests.is_empty(), to);
+                self.with_digests(value, digests, to)
+            }
             Writing::Parts { digest } => self.parts(tag, digest, to),
-            Writing::Unset { map, after, key } => vec![insertion(*map, after, key, tag.to_owned())],
-            Writing::DigestOnly => match &to.digest {
-                Some(digest) => here(digest.to_string()),
-                None => {
-                    return Err(Refused::whole(Limit::DigestOnly, "only a digest is written here"));
-                }
-            },
-        })
-    }
-
-    fn whole(&self, to: &SetTo) -> String {
-        let tag = to.tag.as_ref().map(ToString::to_string);
-        let digest = to.digest.as_ref().map(ToString::to_string);
-        Written { name: self.image.name.clone(), tag, digest }.to_string()
-    }
-
-    fn parts(&self, tag: &str, digest: &DigestAt, to: &SetTo) -> Vec<Change> {
-        let wanted = to.digest.as_ref().map(ToString::to_string);
-        let with_digest =
-            || wanted.as_ref().map_or_else(|| tag.to_owned(), |digest| format!("{tag}@{digest}"));
-        let value = if *digest == DigestAt::BehindTag { with_digest() } else { tag.to_owned() };
-        let mut changes = vec![Change::Set(self.at.clone(), value)];
-        match digest {
-            DigestAt::Own(node) => {
-                changes.push(Change::Set(At::Node(*node), wanted.unwrap_or_default()));
+            Writing::Unset { map, after, key } => Ok(vec![insertion(*map, after, key, tag.to_owned())]),
+            Writing::DigestOnly(_) if to.digest.is_none() => {
+                Err(Refused::whole(Limit::DigestOnly, "only a digest is written here"))
             }
-            DigestAt::New { map, after } => {
-                changes.extend(wanted.map(|value| insertion(*map, after, "digest", value)));
+            Writing::DigestOnly(spelling) => {
+                Ok(vec![self.set(self.at.clone(), spelled(*spelling, to.digest.as_ref())?)])
             }
-            DigestAt::BehindTag | DigestAt::Nowhere => {}
         }
-        changes
     }
+
+    fn whole(&self, registry: &str, takes_digest: bool, to: &SetTo) -> String {
+        let name = self.image.name.strip_prefix(registry).unwrap_or(&self.image.name).to_owned();
+        let tag = to.tag.as_ref().map(ToString::to_string);
+        let digest = to.digest.as_ref().map(ToString::to_string).filter(|_| takes_digest);
+        Written { name, tag, digest }.to_string()
+    }
+
+    fn parts(&self, tag: &str, digest: &DigestAt, to: &SetTo) -> Result<Vec<Change>, Refused> {
+        let wanted = to.digest.as_ref();
+        match digest {
+            DigestAt::Own(digests) => self.with_digests(tag.to_owned(), digests, to),
+            DigestAt::New { map, after } => {
+                let mut changes = self.with_digests(tag.to_owned(), &[], to)?;
+                changes.extend(wanted.map(|value| insertion(*map, after, "digest", value.to_string())));
+                Ok(changes)
+            }
+            DigestAt::BehindTag => {
+                let value = wanted.map_or_else(|| tag.to_owned(), |digest| format!("{tag}@{digest}"));
+                self.with_digests(value, &[], to)
+            }
+            DigestAt::Nowhere => self.with_digests(tag.to_owned(), &[], to),
+        }
+    }
+
+    /// The change of the scalar that decides, and those of the digest's own scalars.
+    fn with_digests(
+        &self,
+        value: String,
+        digests: &[DigestScalar],
+        to: &SetTo,
+    ) -> Result<Vec<Change>, Refused> {
+        let mut changes = vec![self.set(self.at.clone(), value)];
+        for digest in digests {
+            let value = spelled(digest.spelling, to.digest.as_ref())?;
+            changes.push(self.set(At::Node(digest.node), value));
+        }
+        Ok(changes)
+    }
+
+    fn set(&self, at: At, value: String) -> Change {
+        match at {
+            At::Node(node) if self.surroundings.has_anchor(node) => Change::SetWithAliases(node, value),
+            At::Node(_) | At::Line(_) => Change::Set(at, value),
+        }
+    }
+}
+
+fn spelled(spelling: DigestSpelling, digest: Option<&Digest>) -> Result<String, Refused> {
+    spelling.write(digest).ok_or_else(|| {
+        let why = "only the digits of a SHA-256 digest are written here, and the new one is another digest";
+        Refused::whole(Limit::DigestOnly, why).or_else("write the digest with its algorithm")
+    })
 }
 
 fn insertion(map: NodeId, after: &str, key: &str, value: String) -> Change {

@@ -81,7 +81,10 @@ fn change(value: &mut Value, source: &Source, tree: &Tree, edit: &Edit) {
 
 fn subject(edit: &Edit) -> NodeId {
     match edit {
-        Edit::SetScalar { node, .. } | Edit::ReplaceText { node, .. } | Edit::Within { node, .. } => *node,
+        Edit::SetScalar { node, .. }
+        | Edit::SetWithAliases { node, .. }
+        | Edit::ReplaceText { node, .. }
+        | Edit::Within { node, .. } => *node,
         Edit::InsertKey { map, .. }
         | Edit::PutKey { map, .. }
         | Edit::RemoveKey { map, .. }
@@ -94,7 +97,9 @@ fn subject(edit: &Edit) -> NodeId {
 
 fn change_here(value: &mut Value, source: &Source, tree: &Tree, edit: &Edit) {
     match (edit, &mut value.kind) {
-        (Edit::SetScalar { value: text, .. }, kind) => *kind = Kind::Scalar(text.clone()),
+        (Edit::SetScalar { value: text, .. } | Edit::SetWithAliases { value: text, .. }, kind) => {
+            *kind = Kind::Scalar(text.clone())
+        }
         (Edit::ReplaceText { new, .. }, kind) => {
             let only = of_text(new).pop().expect("the tests write one value");
             *kind = only.kind;

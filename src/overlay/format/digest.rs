@@ -1,0 +1,57 @@
+//! Digests that have a scalar of their own: whole, or the hexadecimal digits alone, as charts such as Grafana's take
+//! them (`image.sha`, which the template writes behind `@sha256:`).
+
+use crate::model::Digest;
+use crate::yaml::NodeId;
+
+/// The algorithm that is meant where a scalar holds the digits alone.
+const ALGORITHM: &str = "sha256:";
+/// How many hexadecimal digits a SHA-256 digest has.
+const DIGITS: usize = 64;
+
+/// How a scalar spells a digest.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub(super) enum DigestSpelling {
+    /// With its algorithm: `sha256:…`.
+    Whole,
+    /// The digits alone.
+    Digits,
+}
+
+/// A scalar that holds a digest and nothing else.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub(super) struct DigestScalar {
+    /// The scalar.
+    pub(super) node: NodeId,
+    /// How the digest is spelled there.
+    pub(super) spelling: DigestSpelling,
+}
+
+impl DigestSpelling {
+    /// A digest and how it is spelled; `None` for any other text.
+    pub(super) fn read(text: &str) -> Option<(Digest, Self)> {
+        if let Ok(digest) = Digest::new(text) {
+            return Some((digest, Self::Whole));
+        }
+        let is_digits = text.len() == DIGITS && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let digest = is_digits.then(|| Digest::new(format!("{ALGORITHM}{}", text.to_ascii_lowercase())));
+        Some((digest?.ok()?, Self::Digits))
+    }
+
+    /// The text of a digest, empty for none; `None` where the digits alone would stand for another digest.
+    pub(super) fn write(self, digest: Option<&Digest>) -> Option<String> {
+        let Some(digest) = digest else { return Some(String::new()) };
+        match self {
+            Self::Whole => Some(digest.to_string()),
+            Self::Digits => digest.as_str().strip_prefix(ALGORITHM).map(str::to_owned),
+        }
+    }
+}
+
+/// The hexadecimal digits of the first SHA-256 digest in a text.
+pub(super) fn digits_in(text: &str) -> Option<&str> {
+    if text.len() < DIGITS {
+        return None;
+    }
+    text.split(|c: char| !c.is_ascii_hexdigit()).find(|run| run.len() == DIGITS)
+}
