@@ -7,7 +7,7 @@ use super::evidence;
 use super::gates;
 use super::offers::{Offer, offers};
 use super::plan::{GateReport, Need, Verdict};
-use super::reason::Reason;
+use super::reason::{ArtifactReason, Reason};
 use crate::model::{Artifact, ImageReference, Release, Time};
 
 /// How many releases are judged for one target, newest first; older ones are not looked at. A release that only
@@ -56,14 +56,20 @@ pub(super) fn search(case: &Case<'_>, needs: &mut BTreeSet<Need>) -> Result<Choi
     let offers = offers(case, needs)?;
     let mut nearest: Option<Choice> = None;
     for (passed_over, offer) in offers.iter().enumerate().take(CANDIDATES_MAX) {
-        let choice = match choice_of(case, offer, needs) {
+        let release = match release_of(case, offer, needs) {
             Ok(None) => continue,
-            Ok(Some(choice)) => choice,
+            Ok(Some(release)) => release,
             Err(reason) => {
                 ask_ahead(case, &offers, passed_over, needs);
                 return nearest.ok_or(reason);
             }
         };
+        // What comes after this in the order is older than what is written.
+        if case.is_written(&release.references()) {
+            let release = release.name().clone();
+            return nearest.ok_or_else(|| ArtifactReason::DigestRuns { release }.into());
+        }
+        let choice = Choice { gates: gates::open(case, &release, needs), release };
         if choice.passes() {
             return Ok(choice);
         }

@@ -92,9 +92,24 @@ impl<'a> Case<'a> {
         self.order(&release.references())
     }
 
-    /// How far what runs is.
+    /// How far what runs is. A file that has no place for a tag is ordered by the tag of the last landing, where that
+    /// landing brought the digest that runs.
     pub(super) fn order_running(&self) -> Order {
-        self.order(&self.running().map(Running::references).unwrap_or_default())
+        let running = self.running().map(Running::references).unwrap_or_default();
+        let landed = self.history.last_landing(&self.target).map(|landing| landing.images.as_slice());
+        let landed = landed.unwrap_or_default();
+        let known = |reference: ImageReference| {
+            let same = landed.iter().find(|landed| reference.tag.is_none() && landed.agrees_with(&reference));
+            same.cloned().unwrap_or(reference)
+        };
+        self.order(&running.into_iter().map(known).collect::<Vec<_>>())
+    }
+
+    /// Whether each part of a set of images that the files have a place for is written there: then there is no change
+    /// that could bring it.
+    pub(super) fn is_written(&self, images: &[ImageReference]) -> bool {
+        let running = self.running().map(Running::references).unwrap_or_default();
+        images.iter().all(|image| running.iter().any(|written| image.agrees_with(written)))
     }
 
     /// Whether some images are newer than what runs; everything is newer than what has no order.
@@ -107,9 +122,10 @@ impl<'a> Case<'a> {
         self.order(images).is_mixed_with(&self.order_running())
     }
 
-    /// Whether some images may be brought because a person asks: they are not older than what runs.
+    /// Whether some images may be brought because a person asks: they are not older than what runs, and not written
+    /// already.
     pub(super) fn may_be_asked_for(&self, images: &[ImageReference]) -> bool {
-        self.is_newer_than_running(images) || self.is_mixed_with_running(images)
+        !self.is_written(images) && (self.is_newer_than_running(images) || self.is_mixed_with_running(images))
     }
 
     /// The last landing of a release at a target of this service that still counts.
@@ -158,8 +174,8 @@ impl<'a> Case<'a> {
     fn was_taken_back(&self, images: &[ImageReference]) -> bool {
         let before = &self.environment.after.environments;
         let landings = before.iter().flat_map(|name| self.history.landings(&self.sibling(name)).iter());
-        let mut standings =
-            landings.filter(|landing| landing.images == images).map(|landing| landing.standing);
+        let is_of = |landing: &&Landing| same_images(&landing.images, images);
+        let mut standings = landings.filter(is_of).map(|landing| landing.standing);
         let first = standings.next();
         first.is_some() && first.into_iter().chain(standings).all(|standing| standing == Standing::Withdrawn)
     }
@@ -184,13 +200,16 @@ impl<'a> Case<'a> {
         self.requests_of(release).last().map(|request| request.by)
     }
 
-    /// Whether somebody ever asked for this release here, or the change says so of itself: whoever did cannot
-    /// approve it, whatever was asked for since.
+    /// Whether somebody ever asked for this release here, or for another tag of its digests, or the change says so of
+    /// itself: whoever did cannot approve it, whatever was asked for since.
     pub(super) fn has_asked(&self, by: &UserName, release: &Release, observed: &ObservedChange) -> bool {
         let is_own = |name: UserName| self.world.means(&name, by);
         let own = observed.change.written().trailer("Towpath-Requested-By");
         own.and_then(|own| UserName::new(own).ok()).is_some_and(is_own)
-            || self.requests_of(release).any(|request| self.world.means(request.by, by))
+            || self.requests().any(|request| {
+                let is_it = release.is_among(request.images) || release.has_digests_of(request.images);
+                is_it && self.world.means(request.by, by)
+            })
     }
 
     /// When the change that brought a release here was merged, as the forge says.
@@ -200,6 +219,12 @@ impl<'a> Case<'a> {
             ChangeState::Open | ChangeState::Closed { .. } => None,
         }
     }
+}
+
+/// Whether two lists can be the same artifacts, image by image.
+pub(super) fn same_images(left: &[ImageReference], right: &[ImageReference]) -> bool {
+    let is_in = |own: &ImageReference| right.iter().any(|other| own.agrees_with(other));
+    left.len() == right.len() && left.iter().all(is_in)
 }
 
 /// The changes on a branch whose comments are read: the open one and the last one.

@@ -176,10 +176,9 @@ fn unread(observed: &ObservedChange) -> Option<Reason> {
 
 /// Why an open change has lost its point, if it has.
 fn reason_to_close(case: &Case<'_>, release: &Release, reports: &[GateReport]) -> Option<Because> {
-    let running = case.running().map(crate::model::Running::references).unwrap_or_default();
     let images = release.references();
     let is_asked_for = case.requester_of(release).is_some() && case.may_be_asked_for(&images);
-    if release.is_among(&running) || !(is_asked_for || case.is_newer_than_running(&images)) {
+    if case.is_written(&images) || !(is_asked_for || case.is_newer_than_running(&images)) {
         return Some(Because::Overtaken);
     }
     reports.iter().filter(|report| report.verdict == Verdict::Fail).find_map(|report| {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::reason::{Because, Reason};
+use super::reason::{ArtifactReason, Because, Reason};
 use crate::model::{
     BranchName, ChangeNumber, CommandOutcome, CommentId, CommitId, ContentKey, Digest, ImageName,
     ImageReference, Reaction, Record, Release, RunningImage, SourceSpan, Tag, Target, TeamName, Time,
@@ -86,7 +86,13 @@ impl Judgement {
     pub fn waiting(&self) -> impl Iterator<Item = &Reason> {
         let gates = self.gates.iter().filter(|gate| gate.verdict != Verdict::Pass).map(|gate| &gate.reason);
         let notes = self.notes.iter().filter(|note| {
-            !matches!(note, Reason::UpToDate | Reason::NothingNewer | Reason::NothingSelected { .. })
+            !matches!(
+                note,
+                Reason::UpToDate
+                    | Reason::NothingNewer
+                    | Reason::NothingSelected { .. }
+                    | Reason::Artifact(ArtifactReason::DigestRuns { .. })
+            )
         });
         gates.chain(notes)
     }

@@ -2,10 +2,13 @@
 
 mod any_world;
 mod deployments;
+mod identity;
+mod rounds;
+mod simulation;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use any_world::{any_world, index_of, policy, target};
+use any_world::{any_world, change, index_of, policy, target};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
 use proptest::test_runner::TestRunner;
@@ -54,6 +57,18 @@ fn brought(plan: &Plan) -> impl Iterator<Item = (&Target, &Release)> {
         | Action::React { .. }
         | Action::Announce { .. } => None,
     })
+}
+
+/// The same after the plan was carried out but for merges: its records are in the log, and what it opens is open.
+fn after_opening(world: &World, plan: &Plan) -> World {
+    let mut after = World { history: history_after(world, plan), ..world.clone() };
+    for action in &plan.actions {
+        if let Action::Open { target, release, .. } = action {
+            let number = 100 + after.changes.len() as u64;
+            after.changes.push(change(number, target.environment.as_str(), release, true));
+        }
+    }
+    after
 }
 
 /// The same with every open change in the forge's queue.
@@ -199,6 +214,21 @@ proptest! {
             let stays = queued.judgements.iter().filter(|own| own.notes.iter().any(|note| matches!(note, Reason::MergeQueued { .. })));
             let stays: BTreeSet<ChangeNumber> = stays.filter_map(|own| own.change).collect();
             prop_assert!(stays.is_superset(&merged) && (!by_bot || stays == merged));
+        }
+    }
+
+    #[test]
+    fn what_was_opened_is_neither_closed_nor_renewed_on_the_next_look(world in any_world()) {
+        let plan = decide(&world, &policy());
+        let opened = |plan: &Plan| -> BTreeSet<Target> {
+            let target = |action: &Action| if let Action::Open { target, .. } = action { Some(target.clone()) } else { None };
+            plan.actions.iter().filter_map(target).collect()
+        };
+        let next = decide(&after_opening(&world, &plan), &policy());
+        for action in &next.actions {
+            if let Action::Close { target, .. } | Action::Update { target, .. } = action {
+                prop_assert!(!opened(&plan).contains(target), "{:?}", action);
+            }
         }
     }
 

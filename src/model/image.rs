@@ -79,6 +79,22 @@ pub struct ImageReference {
     pub digest: Option<Digest>,
 }
 
+impl ImageReference {
+    /// Whether this can be the same artifact as another reference: the same image, no part that differs, and at least
+    /// one part, tag or digest, that both have.
+    #[must_use]
+    pub fn agrees_with(&self, other: &Self) -> bool {
+        let parts =
+            [same(self.tag.as_ref(), other.tag.as_ref()), same(self.digest.as_ref(), other.digest.as_ref())];
+        self.image == other.image && !parts.contains(&Some(false)) && parts.contains(&Some(true))
+    }
+}
+
+/// Whether two parts are the same; `None` if one of them is missing.
+fn same<T: PartialEq>(left: Option<&T>, right: Option<&T>) -> Option<bool> {
+    Some(left? == right?)
+}
+
 impl FromStr for ImageReference {
     type Err = ImageError;
 

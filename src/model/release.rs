@@ -7,26 +7,27 @@ use super::{Digest, ImageName, ImageReference, Tag};
 pub struct Artifact {
     /// The image.
     pub image: ImageName,
-    /// The tag, for people.
+    /// The tag, which people read, and which is all that runs where a file has no place for a digest.
     pub tag: Tag,
     /// The digest, which is what is promoted.
     pub digest: Digest,
 }
 
 impl Artifact {
-    /// Whether a reference names this artifact: by digest where it has one, else by tag.
+    /// Whether a reference is this artifact as it is written: each part that the reference has is the same, tag and
+    /// digest. Two tags of one digest are two artifacts, because candidates are ordered by their tags (issue 14).
     #[must_use]
     pub fn is_named_by(&self, reference: &ImageReference) -> bool {
-        self.image == reference.image
-            && match (&reference.digest, &reference.tag) {
-                (Some(digest), _) => *digest == self.digest,
-                (None, Some(tag)) => *tag == self.tag,
-                (None, None) => false,
-            }
+        let own = ImageReference {
+            image: self.image.clone(),
+            tag: Some(self.tag.clone()),
+            digest: Some(self.digest.clone()),
+        };
+        own.agrees_with(reference)
     }
 }
 
-/// What identifies a release: the hash of its sorted `image@digest`.
+/// What identifies a release: the hash of its sorted `image:tag@digest`, which is what is written.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 pub struct ReleaseId(String);
 
@@ -62,10 +63,10 @@ impl Release {
         &self.first.tag
     }
 
-    /// The hash of the sorted `image@digest`.
+    /// The hash of the sorted `image:tag@digest`.
     #[must_use]
     pub fn id(&self) -> ReleaseId {
-        let mut lines: Vec<String> = self.artifacts().map(|a| format!("{}@{}", a.image, a.digest)).collect();
+        let mut lines: Vec<String> = self.references().iter().map(ImageReference::to_string).collect();
         lines.sort();
         ReleaseId(hash("release", &lines))
     }
@@ -74,6 +75,15 @@ impl Release {
     #[must_use]
     pub fn is_among(&self, references: &[ImageReference]) -> bool {
         self.artifacts().all(|artifact| references.iter().any(|reference| artifact.is_named_by(reference)))
+    }
+
+    /// Whether some references name the digest of every artifact of this release, whatever the tags.
+    #[must_use]
+    pub fn has_digests_of(&self, references: &[ImageReference]) -> bool {
+        let is_same = |artifact: &Artifact, reference: &ImageReference| {
+            artifact.image == reference.image && reference.digest.as_ref() == Some(&artifact.digest)
+        };
+        self.artifacts().all(|artifact| references.iter().any(|reference| is_same(artifact, reference)))
     }
 
     /// The references that an overlay shows when it runs this release.

@@ -96,7 +96,14 @@ fn what(input: &BodyInput<'_>) -> String {
         let from = from.map_or_else(|| "nothing".to_owned(), reference);
         format!("| {} | {from} | {} |", quoted(artifact.image.as_str()), reference(&artifact))
     });
-    format!("| image | from | to |\n| --- | --- | --- |\n{}", rows.collect::<Vec<_>>().join("\n"))
+    let table =
+        format!("| image | from | to |\n| --- | --- | --- |\n{}", rows.collect::<Vec<_>>().join("\n"));
+    let note = "Only tags change: each digest is the one that runs already.";
+    if input.carriage.release.has_digests_of(input.carriage.from) {
+        format!("{table}\n\n{note}")
+    } else {
+        table
+    }
 }
 
 /// Tag and digest, one below the other in a cell.

@@ -105,6 +105,7 @@ const fn weight_of_artifacts(note: &ArtifactReason) -> StatusState {
         | ArtifactReason::TagMoved { .. }
         | ArtifactReason::Quiet { .. }
         | ArtifactReason::Incomplete { .. }
+        | ArtifactReason::DigestRuns { .. }
         | ArtifactReason::Mixed { .. } => StatusState::Success,
     }
 }

@@ -1,7 +1,7 @@
 //! Where an environment that follows soaks what is `running`, this one takes nothing newer meanwhile.
 
 use super::soak::ends;
-use crate::decide::case::Case;
+use crate::decide::case::{Case, same_images};
 use crate::decide::plan::{GateName, GateReport, Verdict};
 use crate::decide::reason::Reason;
 use crate::model::{Environment, Gate, Landing, Soak, SoakCounts, Standing, Time};
@@ -33,7 +33,7 @@ fn followers_that_ask<'a>(case: &Case<'a>) -> impl Iterator<Item = (&'a Environm
 fn soaks_until(case: &Case<'_>, follower: &Environment, soak: &Soak) -> Option<Time> {
     let present = case.history.last_landing(&case.target)?;
     let landed_there = case.history.landings(&case.sibling(&follower.name));
-    let is_there = |landing: &Landing| landing.images == present.images;
+    let is_there = |landing: &Landing| same_images(&landing.images, &present.images);
     let until = ends(present.at, soak);
     let soaks = present.standing == Standing::Stands && until > case.world.now;
     (soaks && !landed_there.iter().any(is_there)).then_some(until)

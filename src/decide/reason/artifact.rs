@@ -70,6 +70,11 @@ pub enum ArtifactReason {
         /// The images that do not have it.
         missing: Vec<ImageName>,
     },
+    /// The newest release is the digest that runs, and the files have no place for its tag.
+    DigestRuns {
+        /// What it is called.
+        release: Tag,
+    },
     /// A release is newer in one image and older in another than what runs.
     Mixed {
         /// What it is called.

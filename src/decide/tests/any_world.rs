@@ -31,16 +31,23 @@ pub(super) fn index_of(tag: &Tag) -> Option<usize> {
     VERSIONS.iter().position(|version| *version == tag.as_str() && *version != "latest")
 }
 
-fn digest(version: &str) -> Digest {
-    let index = VERSIONS.iter().position(|other| *other == version).unwrap();
-    format!("sha256:{index:064}").parse().unwrap()
+/// The number of the artifact that each version points to. Several may point to one.
+type Artifacts = [u8; VERSIONS.len()];
+
+fn artifacts() -> impl Strategy<Value = Artifacts> {
+    prop_oneof![1 => Just([0, 1, 2, 3]), 1 => prop::array::uniform4(0..3_u8)]
 }
 
-fn release(version: &str) -> Release {
+fn digest(artifacts: Artifacts, version: &str) -> Digest {
+    let index = VERSIONS.iter().position(|other| *other == version).unwrap();
+    format!("sha256:{:064}", artifacts[index]).parse().unwrap()
+}
+
+fn release(artifacts: Artifacts, version: &str) -> Release {
     Release::of(Artifact {
         image: IMAGE.parse().unwrap(),
         tag: version.parse().unwrap(),
-        digest: digest(version),
+        digest: digest(artifacts, version),
     })
 }
 
@@ -112,53 +119,53 @@ fn person() -> impl Strategy<Value = UserName> {
     prop::sample::select(&PEOPLE[..]).prop_map(|name| name.parse().unwrap())
 }
 
-fn outcome() -> impl Strategy<Value = CommandOutcome> {
+fn outcome(artifacts: Artifacts) -> impl Strategy<Value = CommandOutcome> {
     let head = CommitId::new("a".repeat(40)).unwrap();
     prop_oneof![
         3 => (environment(), version())
             .prop_map(move |(at, version)| CommandOutcome::Approved { head: head.clone(), key: key(at, version) }),
-        3 => (environment(), version()).prop_map(|(at, version)| CommandOutcome::Requested {
+        3 => (environment(), version()).prop_map(move |(at, version)| CommandOutcome::Requested {
             target: target(at),
-            images: release(version).references(),
+            images: release(artifacts, version).references(),
         }),
         1 => Just(CommandOutcome::Held { until: None, reason: None }),
         1 => environment().prop_map(|at| CommandOutcome::Resumed { target: target(at) }),
-        1 => (environment(), version()).prop_map(|(at, version)| CommandOutcome::Rejected {
+        1 => (environment(), version()).prop_map(move |(at, version)| CommandOutcome::Rejected {
             target: target(at),
-            images: release(version).references(),
+            images: release(artifacts, version).references(),
             key: key(at, version),
             reason: None,
         }),
     ]
 }
 
-fn event() -> impl Strategy<Value = Event> {
+fn event(artifacts: Artifacts) -> impl Strategy<Value = Event> {
     let origin = prop_oneof![
         Just(Origin::Adopted),
         Just(Origin::Hand),
         (1..=NUMBERS).prop_map(|number| Origin::Change(ChangeNumber(number))),
     ];
     prop_oneof![
-        6 => (environment(), version(), origin).prop_map(|(at, version, origin)| Event::Landed {
+        6 => (environment(), version(), origin).prop_map(move |(at, version, origin)| Event::Landed {
             target: target(at),
-            images: release(version).references(),
+            images: release(artifacts, version).references(),
             origin,
         }),
-        1 => (environment(), version()).prop_map(|(at, version)| Event::Withdrawn {
+        1 => (environment(), version()).prop_map(move |(at, version)| Event::Withdrawn {
             target: target(at),
-            images: release(version).references(),
+            images: release(artifacts, version).references(),
             because: WithdrawnBecause::SetBack,
         }),
-        1 => (environment(), version(), 1..=NUMBERS, person()).prop_map(|(at, version, number, by)| {
+        1 => (environment(), version(), 1..=NUMBERS, person()).prop_map(move |(at, version, number, by)| {
             Event::Declined {
                 target: target(at),
-                images: release(version).references(),
+                images: release(artifacts, version).references(),
                 key: key(at, version),
                 change: ChangeNumber(number),
                 by,
             }
         }),
-        5 => (1..=NUMBERS, 0..100_u8, person(), prop::collection::vec(outcome(), 1..3)).prop_map(
+        5 => (1..=NUMBERS, 0..100_u8, person(), prop::collection::vec(outcome(artifacts), 1..3)).prop_map(
             |(number, comment, by, outcomes)| Event::Handled {
                 change: ChangeNumber(number),
                 comment: CommentId(format!("{number}/{comment}")),
@@ -170,12 +177,13 @@ fn event() -> impl Strategy<Value = Event> {
 }
 
 /// The open change of an environment; `honest` where its head is the bot's and says what it holds.
-fn change(number: u64, at: &str, version: &str, honest: bool) -> ObservedChange {
+pub(super) fn change(number: u64, at: &str, release: &Release, honest: bool) -> ObservedChange {
     let commit = CommitId::new(format!("{number:040}")).unwrap();
-    let own = key(at, version);
+    let own = key(at, release.name().as_str());
+    let artifact = release.artifacts().next().unwrap();
     let message = format!(
-        "promote\n\nTowpath-Release: {version}\nTowpath-Digest: {}\nTowpath-Key: {own}",
-        digest(version)
+        "promote\n\nTowpath-Release: {}\nTowpath-Digest: {}\nTowpath-Key: {own}",
+        artifact.tag, artifact.digest
     );
     let environment: EnvironmentName = at.parse().unwrap();
     let change = Change {
@@ -199,26 +207,26 @@ fn change(number: u64, at: &str, version: &str, honest: bool) -> ObservedChange 
     ObservedChange { change, key: Some(own), files: vec![] }
 }
 
-fn running(version: &str) -> Running {
+fn running(artifacts: Artifacts, version: &str) -> Running {
     let file = "kustomization.yaml".parse().unwrap();
-    let reference: ImageReference = release(version).references().remove(0);
+    let reference: ImageReference = release(artifacts, version).references().remove(0);
     Running { images: vec![RunningImage { reference, file, line: 1 }] }
 }
 
 /// What the log begins with: the oldest version runs everywhere.
-fn adopted() -> Vec<(i64, Event)> {
+fn adopted(artifacts: Artifacts) -> Vec<(i64, Event)> {
     let landed = |at: &&str| {
-        let images = release(VERSIONS[0]).references();
+        let images = release(artifacts, VERSIONS[0]).references();
         (0, Event::Landed { target: target(at), images, origin: Origin::Adopted })
     };
     ENVIRONMENTS.iter().map(landed).collect()
 }
 
 /// A release on its way to production, where people asked for it and approved it on the change there.
-fn journey() -> impl Strategy<Value = (&'static str, Vec<(i64, Event)>)> {
+fn journey(artifacts: Artifacts) -> impl Strategy<Value = (&'static str, Vec<(i64, Event)>)> {
     let people = || prop::collection::vec(person(), 0..3);
-    (version(), people(), people()).prop_map(|(version, asked, approved)| {
-        let images = || release(version).references();
+    (version(), people(), people()).prop_map(move |(version, asked, approved)| {
+        let images = || release(artifacts, version).references();
         let landed = |at: &str| {
             (
                 1,
@@ -245,28 +253,32 @@ fn journey() -> impl Strategy<Value = (&'static str, Vec<(i64, Event)>)> {
 
 /// Any world in which everything that could be needed is known.
 pub(super) fn any_world() -> impl Strategy<Value = World> {
-    let records = prop::collection::vec((0_i64..200, event()), 0..10);
+    artifacts().prop_flat_map(world)
+}
+
+fn world(artifacts: Artifacts) -> impl Strategy<Value = World> {
+    let records = prop::collection::vec((0_i64..200, event(artifacts)), 0..10);
     let runs = prop::array::uniform3(prop::option::weighted(0.15, version()));
     let is_proposed = prop::bool::weighted(0.6);
     let open = prop::array::uniform3(prop::option::of((version(), prop::bool::weighted(0.8))));
-    let all = (records, journey(), is_proposed, runs, open, 0_i64..400);
-    all.prop_map(|(mut records, (on_its_way, journey), is_proposed, runs, mut open, now)| {
+    let all = (records, journey(artifacts), is_proposed, runs, open, 0_i64..400);
+    all.prop_map(move |(mut records, (on_its_way, journey), is_proposed, runs, mut open, now)| {
         records.extend(journey);
         if is_proposed {
             open[2] = Some((on_its_way, true));
         }
         records.sort_by_key(|(minute, _)| *minute);
         let record = |(minute, event)| Record { at: instant(minute), event };
-        let records: Vec<Record> = adopted().into_iter().chain(records).map(record).collect();
+        let records: Vec<Record> = adopted(artifacts).into_iter().chain(records).map(record).collect();
         let history = History::fold(&records);
         let runs = ENVIRONMENTS.iter().zip(runs).map(|(at, version)| {
             let last = history.last_landing(&target(at)).expect("everything was adopted").images.clone();
             let version = version.map_or_else(|| last[0].tag.clone().unwrap().to_string(), str::to_owned);
-            (target(at), Ok(running(&version)))
+            (target(at), Ok(running(artifacts, &version)))
         });
         let runs = runs.collect();
         let changes = ENVIRONMENTS.iter().zip(open).zip(1..).filter_map(|((at, open), number)| {
-            open.map(|(version, honest)| change(number, at, version, honest))
+            open.map(|(version, honest)| change(number, at, &release(artifacts, version), honest))
         });
         let changes: Vec<ObservedChange> = changes.collect();
         let branches = changes.iter().map(|open| (open.change.branch.clone(), open.change.head.clone()));
@@ -275,10 +287,14 @@ pub(super) fn any_world() -> impl Strategy<Value = World> {
         let now = instant(200 + now);
         let digests: BTreeMap<_, _> = VERSIONS
             .iter()
-            .map(|version| ((image(), version.parse().unwrap()), Fact::known(Some(digest(version)), now)))
+            .map(|version| {
+                ((image(), version.parse().unwrap()), Fact::known(Some(digest(artifacts, version)), now))
+            })
             .collect();
         let keys = ENVIRONMENTS.iter().flat_map(|at| {
-            VERSIONS.iter().map(|version| ((target(at), release(version).id()), Ok(key(at, version))))
+            VERSIONS
+                .iter()
+                .map(|version| ((target(at), release(artifacts, version).id()), Ok(key(at, version))))
         });
         World {
             now,

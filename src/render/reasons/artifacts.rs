@@ -46,6 +46,10 @@ pub(super) fn fact(reason: &ArtifactReason) -> String {
             let missing: Vec<String> = missing.iter().map(|image| quoted(image.as_str())).collect();
             format!("{} is not whole yet: {} lacks it", name(release.as_str()), listed(&missing, "and"))
         }
+        ArtifactReason::DigestRuns { release } => format!(
+            "{} is the digest that runs, and there is no tag in the files that could change",
+            quoted(release.as_str())
+        ),
         ArtifactReason::Mixed { release, .. } => {
             format!("{} is newer in one image and older in another than what runs", name(release.as_str()))
         }
@@ -74,6 +78,7 @@ pub(super) fn way_out(reason: &ArtifactReason) -> Option<String> {
         }
         ArtifactReason::DescriptionUnknown { .. }
         | ArtifactReason::TagsStay
+        | ArtifactReason::DigestRuns { .. }
         | ArtifactReason::PlatformsThere
         | ArtifactReason::Quiet { .. }
         | ArtifactReason::NotQuiet { .. } => None,
