@@ -83,8 +83,9 @@ fn stands(landing: &Landing, release: &Release) -> bool {
     landing.standing == Standing::Stands && release.is_among(&landing.images)
 }
 
+/// Whether somebody asked for a release, or for another tag of its digest.
 fn asked_for(history: &History, by: &UserName, at: &Target, release: &Release) -> bool {
-    history.requests(at.clone()).any(|(handled, images)| handled.by == *by && release.is_among(images))
+    history.requests(at.clone()).any(|(handled, images)| handled.by == *by && release.has_digests_of(images))
 }
 
 /// How often each kind of thing happens in many worlds, so that no law holds for want of anything to judge.

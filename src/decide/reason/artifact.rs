@@ -70,7 +70,7 @@ pub enum ArtifactReason {
         /// The images that do not have it.
         missing: Vec<ImageName>,
     },
-    /// The newest release is the digest that runs, and the files have no place for its tag.
+    /// The newest release is the digest that runs, and the files name no tag.
     DigestRuns {
         /// What it is called.
         release: Tag,

@@ -2,7 +2,8 @@
 
 use proptest::prelude::*;
 
-use super::simulation::{ENVIRONMENTS, Format, Layout, Simulation};
+use super::simulation::{ENVIRONMENTS, Format, Layout, Run, Simulation};
+use crate::decide::{ArtifactReason, Reason};
 use crate::model::{ImageName, Selection, Together};
 
 /// The artifacts of an image that tags may point to.
@@ -144,4 +145,12 @@ fn a_newer_tag_of_the_digest_that_runs_opens_nothing_where_only_digests_are_writ
     for (older, newer) in [("1.2.0", "1.3.0"), ("1.3.0", "1.2.0")] {
         check(Format::Digest, Selection::semver("*").unwrap(), (older, newer), "a digest");
     }
+}
+
+#[test]
+fn the_tag_of_the_digest_that_runs_is_named_where_only_digests_are_written() {
+    let mut simulation = settled(&Layout { format: Format::Digest, ..Layout::default() }, &["1.2.0"; 5]);
+    let plan = simulation.look(&mut Run::default());
+    let named = Reason::Artifact(ArtifactReason::DigestRuns { release: "1.2.0".parse().unwrap() });
+    assert_eq!(plan.judgements[0].notes, [named]);
 }

@@ -47,7 +47,7 @@ pub(super) fn fact(reason: &ArtifactReason) -> String {
             format!("{} is not whole yet: {} lacks it", name(release.as_str()), listed(&missing, "and"))
         }
         ArtifactReason::DigestRuns { release } => format!(
-            "{} is the digest that runs, and there is no tag in the files that could change",
+            "{} is the digest that runs; the files name no tag, so there is nothing to change",
             quoted(release.as_str())
         ),
         ArtifactReason::Mixed { release, .. } => {

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use super::scene::*;
-use crate::decide::{Because, Reason};
+use crate::decide::{ArtifactReason, Because, Reason};
 use crate::model::{BranchName, NotTaken, Obstacle, Principal, Tag};
 use crate::render::{because, instant, reason};
 
@@ -149,4 +149,13 @@ fn who_approved_is_not_asked_again_and_very_many_names_are_counted() {
     let from = (0..12).map(|number| Principal::User(user(&format!("u{number}")))).collect();
     let missing = Reason::ApprovalsMissing { by: vec![user("u0")], needed: 2, from };
     insta::assert_snapshot!(reason(&missing), @"1 of 2 approvals (u0); ask u1, u2, u3, u4, u5, u6, u7, u8 or 3 more");
+}
+
+#[test]
+fn the_release_whose_digest_runs_is_named() {
+    let release: Tag = "1.3.0".parse().unwrap();
+    insta::assert_snapshot!(
+        reason(&ArtifactReason::DigestRuns { release }.into()),
+        @"1.3.0 is the digest that runs; the files name no tag, so there is nothing to change"
+    );
 }

@@ -37,6 +37,57 @@ fn images_with_one_tag_travel_together() {
     });
 }
 
+/// Eighteen images more, for a release of twenty with the first one and the worker.
+const MORE: [&str; 18] =
+    ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l", "m", "n", "o", "p", "q", "r"];
+
+#[test]
+fn a_release_of_twenty_images_is_merged_in_every_environment() {
+    for together in [Together::SameTag, Together::SameRevision] {
+        let rules = MORE.iter().fold(with_worker(together), |rules, image| rules.and_image(image, together));
+        story_with(rules, async |bot| {
+            let rest = || MORE.into_iter().chain(["worker"]);
+            rest().for_each(|image| drop(bot.push_saying(image, "1.10.0", of("c0ffee"))));
+            bot.push_saying("shop", "1.10.0", of("c0ffee")).settle().await.expect_running("dev", "1.10.0");
+            bot.pass(minutes(30)).settle().await.expect_running("staging", "1.10.0");
+            let change = bot.pass(minutes(60)).settle().await.expect_open("production", "1.10.0");
+            bot.comment(change, "alice", "/promote approve");
+            bot.settle().await.expect_running("production", "1.10.0").expect_changes(3);
+            rest().for_each(|image| drop(bot.expect_image("production", image, "1.10.0", "1.10.0")));
+        });
+    }
+}
+
+#[test]
+fn a_newer_tag_of_the_digest_that_runs_is_one_change_in_every_environment() {
+    let selection = Selection::semver(">=1.10.0-rc.1").expect("a range");
+    Story::under(Rules::default().select(selection)).with_faults().play(async |bot| {
+        let change = bot.bring_to_production("1.10.0-rc.1").await;
+        bot.comment(change, "alice", "/promote approve");
+        bot.settle().await.expect_running("production", "1.10.0-rc.1").expect_changes(3);
+        bot.push_anew("shop", "1.10.0", "1.10.0-rc.1").settle().await.expect_changes(4);
+        bot.expect_image("dev", "shop", "1.10.0", "1.10.0-rc.1");
+        bot.pass(minutes(30)).settle().await.expect_image("staging", "shop", "1.10.0", "1.10.0-rc.1");
+        let change = bot.pass(minutes(60)).settle().await.expect_open("production", "1.10.0");
+        let body = bot.body(change);
+        assert!(body.contains("Only tags change: each digest is the one that runs already."), "{body}");
+        bot.comment(change, "alice", "/promote approve");
+        bot.settle().await.expect_image("production", "shop", "1.10.0", "1.10.0-rc.1").expect_changes(6);
+    });
+}
+
+#[test]
+fn newer_tags_of_several_images_with_the_digests_that_run_are_one_change() {
+    story_with(with_worker(Together::SameTag), async |bot| {
+        bot.push_of("worker", "1.10.0").push("1.10.0").settle().await.expect_running("dev", "1.10.0");
+        bot.push_anew("worker", "1.11.0", "1.10.0").push_anew("shop", "1.11.0", "1.10.0");
+        bot.settle().await.expect_image("dev", "shop", "1.11.0", "1.10.0").expect_changes(2);
+        bot.expect_image("dev", "worker", "1.11.0", "1.10.0");
+        bot.pass(minutes(30)).settle().await.expect_image("staging", "worker", "1.11.0", "1.10.0");
+        bot.expect_changes(3);
+    });
+}
+
 #[test]
 fn a_release_that_is_not_whole_waits_and_is_shown() {
     story_with(with_worker(Together::SameTag), async |bot| {
