@@ -43,19 +43,22 @@ const MORE: [&str; 18] =
 
 #[test]
 fn a_release_of_twenty_images_is_merged_in_every_environment() {
-    for together in [Together::SameTag, Together::SameRevision] {
-        let rules = MORE.iter().fold(with_worker(together), |rules, image| rules.and_image(image, together));
-        story_with(rules, async |bot| {
-            let rest = || MORE.into_iter().chain(["worker"]);
-            rest().for_each(|image| drop(bot.push_saying(image, "1.10.0", of("c0ffee"))));
-            bot.push_saying("shop", "1.10.0", of("c0ffee")).settle().await.expect_running("dev", "1.10.0");
-            bot.pass(minutes(30)).settle().await.expect_running("staging", "1.10.0");
-            let change = bot.pass(minutes(60)).settle().await.expect_open("production", "1.10.0");
-            bot.comment(change, "alice", "/promote approve");
-            bot.settle().await.expect_running("production", "1.10.0").expect_changes(3);
-            rest().for_each(|image| drop(bot.expect_image("production", image, "1.10.0", "1.10.0")));
-        });
-    }
+    let together = Together::SameRevision;
+    let rules = MORE.iter().fold(with_worker(together), |rules, image| rules.and_image(image, together));
+    story_with(rules, async |bot| {
+        let rest = || MORE.into_iter().chain(["worker"]);
+        for image in rest() {
+            bot.push_saying(image, "1.10.0", of("c0ffee"));
+        }
+        bot.push_saying("shop", "1.10.0", of("c0ffee")).settle().await.expect_running("dev", "1.10.0");
+        bot.pass(minutes(30)).settle().await.expect_running("staging", "1.10.0");
+        let change = bot.pass(minutes(60)).settle().await.expect_open("production", "1.10.0");
+        bot.comment(change, "alice", "/promote approve");
+        bot.settle().await.expect_running("production", "1.10.0").expect_changes(3);
+        for image in rest() {
+            bot.expect_image("production", image, "1.10.0", "1.10.0");
+        }
+    });
 }
 
 #[test]
