@@ -25,7 +25,7 @@ use std::time::Duration;
 use schemars::Schema;
 use schemars::transform::{RecursiveTransform, Transform as _};
 
-pub use import::write_imported;
+pub use import::{next_steps, write_imported};
 pub use problem::{Problem, Problems};
 pub use secret::{SecretError, SecretSource};
 

@@ -8,8 +8,8 @@ use serde_json::json;
 use super::Failure;
 use super::images::disk::Disk;
 use super::output::Output;
-use crate::config::write_imported;
-use crate::model::{Imported, Leftover};
+use crate::config::{next_steps, write_imported};
+use crate::model::{Imported, ImportedRule, ImportedSelection, Leftover};
 use crate::overlay;
 use crate::render;
 
@@ -32,17 +32,36 @@ pub(super) fn run(arguments: &Arguments, output: &mut Output) -> Result<(), Fail
         return Ok(());
     }
     if imported.services.is_empty() {
-        let why = "nothing here is kept up to date by Flux's image automation, Argo CD Image Updater or Renovate's \
-                   comments";
         say_leftovers(&imported, output);
-        return Err(Failure::Failed(anyhow::anyhow!(why)));
+        return Err(Failure::Failed(anyhow::anyhow!(nothing(&imported))));
     }
     output.print(&write_imported(&imported));
     say_leftovers(&imported, output);
+    say_next(&imported, output);
     Ok(())
 }
 
-/// What a person has to look at, also where the configuration went into a file.
+/// Why no configuration is written.
+fn nothing(imported: &Imported) -> String {
+    if imported.leftovers.is_empty() {
+        return "nothing here is kept up to date by Flux's image automation, Argo CD Image Updater or Renovate".to_owned();
+    }
+    let things = render::count(imported.leftovers.len(), "thing", "things");
+    format!(
+        "no image could be carried over; see the {things} named above, and write the services yourself (`towpath schema`)"
+    )
+}
+
+/// What to do with the configuration, also where that went into a file.
+fn say_next(imported: &Imported, output: &mut Output) {
+    let services = render::count(imported.services.len(), "image was", "images were");
+    output.note(&format!("{services} carried over; what to do next:"));
+    for (index, step) in next_steps(imported).iter().enumerate() {
+        output.note(&format!("  {}. {step}", index + 1));
+    }
+}
+
+/// What the user has to look at, also where the configuration went into a file.
 fn say_leftovers(imported: &Imported, output: &mut Output) {
     if imported.leftovers.is_empty() {
         return;
@@ -56,12 +75,25 @@ fn say_leftovers(imported: &Imported, output: &mut Output) {
 
 fn as_json(imported: &Imported) -> serde_json::Value {
     let services = imported.services.iter().map(|service| {
-        json!({ "service": service.name, "image": service.image, "range": service.range,
-                "marker": service.marker, "paths": service.paths })
+        json!({ "service": service.name, "image": service.image,
+                "selection": service.selection.as_ref().map(selection), "marker": service.marker, "paths": service.paths })
     });
     let leftovers = imported.leftovers.iter();
     let leftovers = leftovers
         .map(|leftover| json!({ "file": leftover.file, "line": leftover.line, "what": leftover.what }));
     json!({ "services": services.collect::<Vec<_>>(), "leftovers": leftovers.collect::<Vec<_>>(),
             "configuration": write_imported(imported) })
+}
+
+/// A selection with the keys of the configuration.
+fn selection(selection: &ImportedSelection) -> serde_json::Value {
+    let rule = match &selection.rule {
+        ImportedRule::Semver { range, prereleases } => json!({ "semver": range, "prereleases": prereleases }),
+        ImportedRule::Regex { pattern, sort } => json!({ "regex": { "pattern": pattern, "sort": sort } }),
+        ImportedRule::Alphabetical => json!({ "alphabetical": true }),
+        ImportedRule::Numerical => json!({ "numerical": true }),
+        ImportedRule::Newest => json!({ "newest": true }),
+        ImportedRule::Digest(tag) => json!({ "digest": tag }),
+    };
+    json!({ "select": rule, "allow": selection.allow, "ignore": selection.ignore })
 }

@@ -1,8 +1,10 @@
 //! Writes a configuration for what another tool keeps up to date.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::{Imported, ImportedService, Leftover, RepositoryPath};
+use crate::model::{
+    Imported, ImportedRule, ImportedSelection, ImportedService, Leftover, RepositoryPath, ServiceName,
+};
 
 /// Names of environments that people use, in the order in which releases go through them.
 const ENVIRONMENTS: [&str; 17] = [
@@ -42,17 +44,19 @@ pub fn write_imported(imported: &Imported) -> String {
     for service in &imported.services {
         places.extend(grouped(service).into_iter().map(|place| (service, place)));
     }
-    let mut text = HEAD.to_owned();
+    let mut text = head(imported);
     let pipelines: BTreeMap<String, &Place> =
         places.iter().map(|(_, place)| (place.pipeline(), place)).collect();
     text.push_str("\npipelines:\n");
     pipelines.iter().for_each(|(name, place)| write_pipeline(&mut text, name, place));
     text.push_str("\nservices:\n");
-    let mut names: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut taken: BTreeSet<String> =
+        imported.services.iter().map(|service| service.name.to_string()).collect();
+    let mut before: Option<&ServiceName> = None;
     for (service, place) in &places {
-        let number = names.entry(service.name.as_str()).or_default();
-        *number += 1;
-        let name = if *number == 1 { service.name.to_string() } else { format!("{}-{number}", service.name) };
+        let is_first = before != Some(&service.name);
+        let name = if is_first { service.name.to_string() } else { free_name(&service.name, &mut taken) };
+        before = Some(&service.name);
         write_service(&mut text, &name, service, place);
     }
     if !imported.leftovers.is_empty() {
@@ -62,12 +66,41 @@ pub fn write_imported(imported: &Imported) -> String {
     text
 }
 
-const HEAD: &str = "\
-# Written by `towpath import`. Adapt what stands under `forges`, then run `towpath check`.
-version: 1
-forges:
-  - { name: here, kind: local, root: ./forge }
-";
+/// A name with a number behind it that no service has.
+fn free_name(name: &ServiceName, taken: &mut BTreeSet<String>) -> String {
+    let names = (2..).map(|number| format!("{name}-{number}"));
+    names.into_iter().find(|name| taken.insert(name.clone())).unwrap_or_default()
+}
+
+/// What to do next, and where the repository is.
+fn head(imported: &Imported) -> String {
+    let mut text = "# Written by `towpath import`. What to do next:\n".to_owned();
+    for (index, step) in next_steps(imported).iter().enumerate() {
+        text.push_str(&format!("#   {}. {step}\n", index + 1));
+    }
+    text.push_str("version: 1\nforges:\n  - { name: here, kind: local, root: ./forge }\n");
+    text
+}
+
+/// What the user has to do with an imported configuration, in order.
+#[must_use]
+pub fn next_steps(imported: &Imported) -> Vec<String> {
+    let empty = imported.services.iter().filter(|service| service.selection.is_none()).count();
+    let fill_in = match empty {
+        0 => None,
+        1 => Some("fill in the empty `select: {}` of one image, for example `{ semver: \"*\" }`".to_owned()),
+        _ => Some(format!(
+            "fill in the empty `select: {{}}` of {empty} images, for example `{{ semver: \"*\" }}`"
+        )),
+    };
+    let first = "write your forge under `forges`, and in `config` the repository that this was read from";
+    let rest = [
+        "run `towpath check`, then `towpath tags IMAGE` to see which tags are taken, and `towpath plan` to see what would change",
+        "before `towpath serve`, stop the other tool from setting these images, so that only one sets each line",
+    ];
+    let steps = std::iter::once(first.to_owned()).chain(fill_in);
+    steps.chain(rest.map(str::to_owned)).collect()
+}
 
 fn write_pipeline(text: &mut String, name: &str, place: &Place) {
     text.push_str(&format!("  - name: {name}\n    environments:\n"));
@@ -82,14 +115,42 @@ fn write_pipeline(text: &mut String, name: &str, place: &Place) {
 
 fn write_service(text: &mut String, name: &str, service: &ImportedService, place: &Place) {
     let marker = service.marker.as_ref().map(|marker| format!(", marker: \"{marker}\"")).unwrap_or_default();
-    let ImportedService { image, range, .. } = service;
+    let select = service.selection.as_ref().map_or_else(|| "select: {}".to_owned(), selection);
+    let fill_in = if service.selection.is_none() { "   # fill in `select`" } else { "" };
     text.push_str(&format!(
-        "  - name: {name}\n    pipeline: {}\n    images: [ {{ image: \"{image}\", select: {{ semver: {} }} }} ]\n    \
-         config: {{ forge: here, repository: acme/deploy, path: \"{}\"{marker} }}\n",
+        "  - name: {name}\n    pipeline: {}\n    images: [ {{ image: \"{}\", {select} }} ]{fill_in}\n    \
+         config: {{ forge: here, repository: acme/deploy, path: {}{marker} }}\n",
         place.pipeline(),
-        quoted(range),
-        place.template,
+        service.image,
+        double_quoted(&place.template),
     ));
+}
+
+/// `select`, and the patterns beside it.
+fn selection(selection: &ImportedSelection) -> String {
+    let rule = match &selection.rule {
+        ImportedRule::Semver { range, prereleases: false } => format!("semver: {}", quoted(range)),
+        ImportedRule::Semver { range, prereleases: true } => {
+            format!("semver: {}, prereleases: true", quoted(range))
+        }
+        ImportedRule::Regex { pattern, sort } => {
+            format!("regex: {{ pattern: {}, sort: [{}] }}", quoted(pattern), sort.join(", "))
+        }
+        ImportedRule::Alphabetical => "alphabetical: true".to_owned(),
+        ImportedRule::Numerical => "numerical: true".to_owned(),
+        ImportedRule::Newest => "newest: true".to_owned(),
+        ImportedRule::Digest(tag) => format!("digest: {}", quoted(tag.as_str())),
+    };
+    let patterns = |key: &str, patterns: &[String]| {
+        let listed: Vec<String> = patterns.iter().map(|pattern| quoted(pattern)).collect();
+        if listed.is_empty() { String::new() } else { format!(", {key}: [{}]", listed.join(", ")) }
+    };
+    let (allow, ignore) = (patterns("allow", &selection.allow), patterns("ignore", &selection.ignore));
+    format!("select: {{ {rule} }}{allow}{ignore}")
+}
+
+fn double_quoted(text: &str) -> String {
+    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
 }
 
 fn quoted(text: &str) -> String {

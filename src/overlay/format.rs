@@ -22,5 +22,5 @@ mod spot;
 mod stale;
 mod surroundings;
 
-pub(super) use files::{is_plain, look};
+pub(super) use files::{is_plain, look, written_in};
 pub(super) use set::set_image;

@@ -1,24 +1,28 @@
 //! Reads what Flux's image automation, Argo CD Image Updater or Renovate keep up to date in a repository.
 
 mod argo_cd;
+mod constraint;
+mod expression;
 mod flux;
 mod renovate;
+mod template;
 
 use super::text::Text;
 use crate::model::{
-    EntryKind, Imported, ImportedService, Leftover, Missing, RepositoryPath, Selection, Tree, TreeError,
+    EntryKind, Imported, ImportedService, Leftover, Missing, RepositoryPath, Tree, TreeError,
 };
 use crate::yaml::NodeId;
+use renovate::Settings;
 
 /// A file that may hold something.
 struct File<'a> {
     path: &'a RepositoryPath,
     bytes: &'a [u8],
-    /// Nothing where it is no YAML, as a template.
+    /// `None` if it is not YAML, for example a template.
     text: Option<Text>,
 }
 
-/// What is needed to be worth parsing.
+/// A file with one of these is worth parsing.
 const NEEDLES: [&str; 4] =
     ["image.toolkit.fluxcd.io", "$imagepolicy", "argocd-image-updater.argoproj.io", "renovate:"];
 
@@ -27,40 +31,62 @@ const NEEDLES: [&str; 4] =
 /// # Errors
 /// The files whose content is needed first.
 pub fn import(tree: &Tree) -> Result<Imported, Missing> {
-    let files = files(tree)?;
+    let contents = contents(tree)?;
     let mut imported = Imported::default();
+    let settings = settings(&contents);
+    let files: Vec<File<'_>> =
+        contents.iter().filter_map(|content| File::of(content, settings.as_ref())).collect();
     flux::read(&files, &mut imported);
     argo_cd::read(&files, &mut imported);
-    renovate::read(&files, &mut imported);
+    renovate::read(&files, settings.as_ref(), &mut imported);
+    template::read(&contents, &mut imported);
     imported.leftovers.sort();
     imported.leftovers.dedup();
     Ok(imported)
 }
 
-fn files(tree: &Tree) -> Result<Vec<File<'_>>, Missing> {
+/// A file and its bytes.
+type Content<'a> = (&'a RepositoryPath, &'a [u8]);
+
+fn contents(tree: &Tree) -> Result<Vec<Content<'_>>, Missing> {
     let is_wanted = |path: &RepositoryPath, kind| kind == EntryKind::File && is_of_interest(path);
-    let (mut files, mut missing) = (Vec::new(), Missing::default());
+    let (mut contents, mut missing) = (Vec::new(), Missing::default());
     for (path, _) in tree.entries().iter().filter(|(path, entry)| is_wanted(path, entry.kind)) {
         match tree.read(path) {
-            Ok(bytes) => files.extend(File::of(path, bytes)),
+            Ok(bytes) => contents.push((path, bytes)),
             Err(TreeError::Missing) => drop(missing.0.insert(path.clone())),
             Err(TreeError::NotFound | TreeError::NotAFile(_)) => {}
         }
     }
-    if missing.0.is_empty() { Ok(files) } else { Err(missing) }
+    if missing.0.is_empty() { Ok(contents) } else { Err(missing) }
 }
 
 fn is_of_interest(path: &RepositoryPath) -> bool {
     let name = path.file_name();
-    name.ends_with(".yaml") || name.ends_with(".yml") || renovate::is_settings(name)
+    let is_yaml = name.ends_with(".yaml") || name.ends_with(".yml") || name == "Kustomization";
+    is_yaml || renovate::is_settings(name) || template::is_template(name)
+}
+
+/// The settings of Renovate that lie highest; it reads those at the top, in `.github` or in `.gitlab`.
+fn settings(contents: &[Content<'_>]) -> Option<Settings> {
+    let settings = contents.iter().filter(|(path, _)| renovate::is_settings(path.file_name()));
+    let highest = settings.min_by_key(|(path, _)| path.as_str().matches('/').count());
+    highest.map(|(path, bytes)| Settings::read(path, bytes))
+}
+
+fn holds(bytes: &[u8], needle: &str) -> bool {
+    bytes.windows(needle.len()).any(|window| window == needle.as_bytes())
 }
 
 impl<'a> File<'a> {
-    fn of(path: &'a RepositoryPath, bytes: &'a [u8]) -> Option<Self> {
-        let holds = |needle: &str| bytes.windows(needle.len()).any(|window| window == needle.as_bytes());
-        let is_worth_it =
-            renovate::is_settings(path.file_name()) || NEEDLES.iter().any(|needle| holds(needle));
-        is_worth_it.then(|| Self { path, bytes, text: Text::new(bytes).ok() })
+    /// `None` if nothing that is carried over can be in it.
+    fn of(content: &Content<'a>, settings: Option<&Settings>) -> Option<Self> {
+        let (path, bytes) = *content;
+        let name = path.file_name();
+        let is_managed = settings.is_some_and(|settings| settings.manager(path).is_some());
+        let is_worth_it = renovate::is_settings(name)
+            || (!template::is_template(name) && NEEDLES.iter().any(|needle| holds(bytes, needle)));
+        (is_managed || is_worth_it).then(|| Self { path, bytes, text: Text::new(bytes).ok() })
     }
 
     fn leftover(&self, node: NodeId, what: impl Into<String>) -> Leftover {
@@ -74,18 +100,11 @@ impl<'a> File<'a> {
     }
 }
 
-/// A range as it is written here: of several conditions, others separate with spaces what is separated with commas.
-fn range(text: &str) -> Option<String> {
-    let text = text.trim();
-    let text = if text.is_empty() { "*" } else { text };
-    let joined = || text.split_whitespace().collect::<Vec<_>>().join(", ").replace(",, ", ", ");
-    [text.to_owned(), joined()].into_iter().find(|range| Selection::semver(range).is_ok())
-}
-
 /// Adds a service, under a name that no other has; the same image in other files joins the one that is there.
 fn add(imported: &mut Imported, mut service: ImportedService) {
     let is_same = |other: &&mut ImportedService| {
-        (&other.image, &other.range, &other.marker) == (&service.image, &service.range, &service.marker)
+        (&other.image, &other.selection, &other.marker)
+            == (&service.image, &service.selection, &service.marker)
     };
     if let Some(other) = imported.services.iter_mut().find(is_same) {
         other.paths.append(&mut service.paths);

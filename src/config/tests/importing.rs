@@ -4,13 +4,17 @@ use insta::assert_snapshot;
 
 use super::*;
 use crate::config::write_imported;
-use crate::model::{Imported, ImportedService, Leftover};
+use crate::model::{Imported, ImportedRule, ImportedSelection, ImportedService, Leftover, Selection};
+
+fn semver(prereleases: bool) -> ImportedRule {
+    ImportedRule::Semver { range: ">=1.0.0, <2.0.0".to_owned(), prereleases }
+}
 
 fn service(name: &str, marker: Option<&str>, paths: &[&str]) -> ImportedService {
     ImportedService {
         name: name.parse().unwrap(),
         image: format!("ghcr.io/acme/{name}").parse().unwrap(),
-        range: ">=1.0.0, <2.0.0".to_owned(),
+        selection: Some(ImportedSelection::of(semver(false))),
         marker: marker.map(|marker| marker.parse().unwrap()),
         paths: paths.iter().map(|path| path.parse().unwrap()).collect(),
     }
@@ -47,7 +51,10 @@ fn example() -> Imported {
 #[test]
 fn environments_come_in_the_order_in_which_releases_go_through_them() {
     assert_snapshot!(write_imported(&example()), @r#"
-    # Written by `towpath import`. Adapt what stands under `forges`, then run `towpath check`.
+    # Written by `towpath import`. What to do next:
+    #   1. write your forge under `forges`, and in `config` the repository that this was read from
+    #   2. run `towpath check`, then `towpath tags IMAGE` to see which tags are taken, and `towpath plan` to see what would change
+    #   3. before `towpath serve`, stop the other tool from setting these images, so that only one sets each line
     version: 1
     forges:
       - { name: here, kind: local, root: ./forge }
@@ -89,6 +96,140 @@ fn environments_come_in_the_order_in_which_releases_go_through_them() {
     # Not carried over:
     #   a.yaml:3: the filter is not carried over
     "#);
+}
+
+/// A service for each way of selecting, with texts that need quotes.
+fn selections() -> Imported {
+    let pattern = r#"^main-(?P<ts>[0-9]+)['"\\]?$"#.to_owned();
+    let rules = [
+        Some(semver(true)),
+        Some(ImportedRule::Regex { pattern: pattern.clone(), sort: vec!["ts".to_owned()] }),
+        Some(ImportedRule::Alphabetical),
+        Some(ImportedRule::Numerical),
+        Some(ImportedRule::Newest),
+        Some(ImportedRule::Digest("latest".parse().unwrap())),
+    ];
+    let services = rules.into_iter().enumerate().map(|(index, rule)| {
+        let narrowed = |rule| ImportedSelection {
+            rule,
+            allow: vec![pattern.clone()],
+            ignore: vec!["^.*-rc$".to_owned(), ": #".to_owned()],
+        };
+        let path = format!("apps/{index}/prod/values.yaml");
+        ImportedService { selection: rule.map(narrowed), ..service(&format!("shop-{index}"), None, &[&path]) }
+    });
+    Imported { services: services.collect(), leftovers: Vec::new() }
+}
+
+#[test]
+fn every_way_of_selecting_is_written() {
+    assert_snapshot!(write_imported(&selections()), @r#"
+    # Written by `towpath import`. What to do next:
+    #   1. write your forge under `forges`, and in `config` the repository that this was read from
+    #   2. run `towpath check`, then `towpath tags IMAGE` to see which tags are taken, and `towpath plan` to see what would change
+    #   3. before `towpath serve`, stop the other tool from setting these images, so that only one sets each line
+    version: 1
+    forges:
+      - { name: here, kind: local, root: ./forge }
+
+    pipelines:
+      - name: prod
+        environments:
+          - { name: prod }
+
+    services:
+      - name: shop-0
+        pipeline: prod
+        images: [ { image: "ghcr.io/acme/shop-0", select: { semver: '>=1.0.0, <2.0.0', prereleases: true }, allow: ['^main-(?P<ts>[0-9]+)[''"\\]?$'], ignore: ['^.*-rc$', ': #'] } ]
+        config: { forge: here, repository: acme/deploy, path: "apps/0/{environment}/values.yaml" }
+      - name: shop-1
+        pipeline: prod
+        images: [ { image: "ghcr.io/acme/shop-1", select: { regex: { pattern: '^main-(?P<ts>[0-9]+)[''"\\]?$', sort: [ts] } }, allow: ['^main-(?P<ts>[0-9]+)[''"\\]?$'], ignore: ['^.*-rc$', ': #'] } ]
+        config: { forge: here, repository: acme/deploy, path: "apps/1/{environment}/values.yaml" }
+      - name: shop-2
+        pipeline: prod
+        images: [ { image: "ghcr.io/acme/shop-2", select: { alphabetical: true }, allow: ['^main-(?P<ts>[0-9]+)[''"\\]?$'], ignore: ['^.*-rc$', ': #'] } ]
+        config: { forge: here, repository: acme/deploy, path: "apps/2/{environment}/values.yaml" }
+      - name: shop-3
+        pipeline: prod
+        images: [ { image: "ghcr.io/acme/shop-3", select: { numerical: true }, allow: ['^main-(?P<ts>[0-9]+)[''"\\]?$'], ignore: ['^.*-rc$', ': #'] } ]
+        config: { forge: here, repository: acme/deploy, path: "apps/3/{environment}/values.yaml" }
+      - name: shop-4
+        pipeline: prod
+        images: [ { image: "ghcr.io/acme/shop-4", select: { newest: true }, allow: ['^main-(?P<ts>[0-9]+)[''"\\]?$'], ignore: ['^.*-rc$', ': #'] } ]
+        config: { forge: here, repository: acme/deploy, path: "apps/4/{environment}/values.yaml" }
+      - name: shop-5
+        pipeline: prod
+        images: [ { image: "ghcr.io/acme/shop-5", select: { digest: 'latest' }, allow: ['^main-(?P<ts>[0-9]+)[''"\\]?$'], ignore: ['^.*-rc$', ': #'] } ]
+        config: { forge: here, repository: acme/deploy, path: "apps/5/{environment}/values.yaml" }
+    "#);
+}
+
+#[test]
+fn every_way_of_selecting_is_read_as_it_was_meant() {
+    let imported = selections();
+    let policy = read(&write_imported(&imported), Path::new("towpath.yaml")).unwrap().policy;
+    let written: Vec<&Selection> =
+        policy.services.iter().map(|service| &service.images[0].selection).collect();
+    let meant: Vec<Selection> = imported
+        .services
+        .iter()
+        .map(|service| service.selection.as_ref().unwrap().selection().unwrap())
+        .collect();
+    assert_eq!(written, meant.iter().collect::<Vec<_>>());
+}
+
+#[test]
+fn an_empty_select_is_all_that_is_left_to_fill_in() {
+    let paths = ["clusters/prod/a.yaml"];
+    let empty = ImportedService { selection: None, ..service("shop", Some("flux-system:shop"), &paths) };
+    let taken = service("web-2", None, &["web-2/prod"]);
+    let twice = service("web", None, &["web/prod", "other/web/prod"]);
+    let text = write_imported(&Imported { services: vec![empty, twice, taken], leftovers: Vec::new() });
+    assert_snapshot!(text, @r#"
+    # Written by `towpath import`. What to do next:
+    #   1. write your forge under `forges`, and in `config` the repository that this was read from
+    #   2. fill in the empty `select: {}` of one image, for example `{ semver: "*" }`
+    #   3. run `towpath check`, then `towpath tags IMAGE` to see which tags are taken, and `towpath plan` to see what would change
+    #   4. before `towpath serve`, stop the other tool from setting these images, so that only one sets each line
+    version: 1
+    forges:
+      - { name: here, kind: local, root: ./forge }
+
+    pipelines:
+      - name: prod
+        environments:
+          - { name: prod }
+
+    services:
+      - name: shop
+        pipeline: prod
+        images: [ { image: "ghcr.io/acme/shop", select: {} } ]   # fill in `select`
+        config: { forge: here, repository: acme/deploy, path: "clusters/{environment}", marker: "flux-system:shop" }
+      - name: web
+        pipeline: prod
+        images: [ { image: "ghcr.io/acme/web", select: { semver: '>=1.0.0, <2.0.0' } } ]
+        config: { forge: here, repository: acme/deploy, path: "other/web/{environment}" }
+      - name: web-3
+        pipeline: prod
+        images: [ { image: "ghcr.io/acme/web", select: { semver: '>=1.0.0, <2.0.0' } } ]
+        config: { forge: here, repository: acme/deploy, path: "web/{environment}" }
+      - name: web-2
+        pipeline: prod
+        images: [ { image: "ghcr.io/acme/web-2", select: { semver: '>=1.0.0, <2.0.0' } } ]
+        config: { forge: here, repository: acme/deploy, path: "web-2/{environment}" }
+    "#);
+    assert_snapshot!(read(&text, Path::new("towpath.yaml")).err().unwrap().render(false), @r#"
+    error: one of these keys is missing: `semver`, `calver`, `regex`, `alphabetical`, `numerical`, `newest`, `digest`
+      --> towpath.yaml:18:53
+       |
+    18 |     images: [ { image: "ghcr.io/acme/shop", select: {} } ]   # fill in `select`
+       |                                                     ^^
+
+    1 problem in towpath.yaml
+    "#);
+    let filled = text.replace("select: {}", "select: { semver: '*' }");
+    assert!(read(&filled, Path::new("towpath.yaml")).is_ok());
 }
 
 #[test]

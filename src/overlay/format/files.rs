@@ -11,6 +11,7 @@ use crate::model::{
 use crate::overlay::SetBy;
 use crate::overlay::kustomization::FILE_NAMES;
 use crate::overlay::text::Text;
+use crate::overlay::written::Written;
 use crate::overlay::{BYTES_READ_MAX, FILES_MAX, Limit, OverlayError, Refused};
 use crate::yaml::NodeId;
 
@@ -164,6 +165,13 @@ impl Looked {
             .flat_map(|(path, sheet)| sheet.found.spots.iter().map(move |spot| (path, sheet, spot)));
         all.filter(|(_, _, spot)| spot.is_of(image))
     }
+}
+
+/// The images that one file says by its name and its objects, whatever lies beside it.
+pub(in crate::overlay) fn written_in(name: &str, bytes: &[u8]) -> Vec<Written> {
+    let mut sheet = Sheet::read(bytes);
+    sheet.find_by_format(name, &flux::HelmRepositories::new());
+    sheet.found.spots.into_iter().map(|spot| spot.image).collect()
 }
 
 /// Adds what one object, or a text without kind, says.

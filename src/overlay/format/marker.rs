@@ -52,7 +52,7 @@ pub(in crate::overlay) fn find(text: &str) -> (Vec<Marked>, Vec<(usize, String)>
         let own = line.scalar();
         let comment = own.as_ref().and_then(|(_, comment)| *comment).filter(|comment| comment.contains(KEY));
         let marker = comment.map(read).or_else(|| above.take().filter(|_| own.is_some()));
-        above = line.only_comment().filter(|comment| comment.contains(KEY)).map(read);
+        above = line.only_comment().filter(|comment| is_marker_alone(comment)).map(read);
         match (marker, own) {
             (Some(Ok((marker, part))), Some((scalar, _))) => {
                 found.push(Marked { line: line.number, marker, part, scalar });
@@ -66,6 +66,12 @@ pub(in crate::overlay) fn find(text: &str) -> (Vec<Marked>, Vec<(usize, String)>
         }
     }
     (found, unusable)
+}
+
+/// Whether a comment that has its line for itself is a marker for the line below; else it is a line that was commented
+/// out, with the marker behind it.
+fn is_marker_alone(comment: &str) -> bool {
+    comment.trim_start().starts_with('{') && comment.contains(KEY)
 }
 
 fn is_behind_something_else(line: &Line<'_>) -> bool {

@@ -5,6 +5,8 @@ use crate::model::ImageName;
 use crate::overlay::written::Written;
 
 const PREFIX: &str = "renovate:";
+/// Ways of reading versions that agree where a tag has three numbers.
+const VERSIONINGS: [&str; 3] = ["docker", "semver", "semver-coerced"];
 
 /// A comment and the scalar below it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,8 +17,16 @@ pub(in crate::overlay) struct Hinted {
     pub(in crate::overlay) image: Written,
     /// Whether it holds the whole reference and not the tag alone.
     pub(in crate::overlay) is_whole: bool,
+    /// Whether the comment says how versions are read (`versioning`, `extractVersion`).
+    pub(in crate::overlay) is_narrowed: bool,
     /// The scalar.
     pub(in crate::overlay) scalar: LineScalar,
+}
+
+/// What a comment says about the line below.
+struct Hint {
+    name: ImageName,
+    is_narrowed: bool,
 }
 
 /// Whether a file can hold such a comment at all.
@@ -26,19 +36,19 @@ pub(in crate::overlay) fn could_hold(bytes: &[u8]) -> bool {
 
 /// All scalars that such a comment names.
 pub(in crate::overlay) fn find(text: &str) -> Vec<Hinted> {
-    let mut above: Option<ImageName> = None;
+    let mut above: Option<Hint> = None;
     let mut found = Vec::new();
     for line in lines(text) {
-        let name = std::mem::replace(&mut above, line.only_comment().and_then(image));
-        if let (Some(name), Some((scalar, _))) = (name, line.scalar()) {
-            found.push(Hinted::new(line.number, &name, scalar));
+        let hint = std::mem::replace(&mut above, line.only_comment().and_then(hint));
+        if let (Some(hint), Some((scalar, _))) = (hint, line.scalar()) {
+            found.push(Hinted::new(line.number, &hint, scalar));
         }
     }
     found
 }
 
-/// The image that a comment names.
-fn image(comment: &str) -> Option<ImageName> {
+/// What a comment says; `None` if it names no image.
+fn hint(comment: &str) -> Option<Hint> {
     let words = comment.trim().strip_prefix(PREFIX)?.split_whitespace();
     let fields: Vec<(&str, &str)> = words.filter_map(|word| word.split_once('=')).collect();
     let field = |name: &str| fields.iter().find(|(key, _)| *key == name).map(|(_, value)| *value);
@@ -47,14 +57,18 @@ fn image(comment: &str) -> Option<ImageName> {
     }
     let keys: &[&str] =
         if field("datasource").is_some() { &["packageName", "lookupName", "depName"] } else { &["image"] };
-    keys.iter().find_map(|key| field(key)).and_then(|name| ImageName::new(name).ok())
+    let name = keys.iter().find_map(|key| field(key)).and_then(|name| ImageName::new(name).ok())?;
+    let is_versioned = field("versioning").is_some_and(|versioning| !VERSIONINGS.contains(&versioning));
+    Some(Hint { name, is_narrowed: is_versioned || field("extractVersion").is_some() })
 }
 
 impl Hinted {
-    fn new(line: usize, name: &ImageName, scalar: LineScalar) -> Self {
+    fn new(line: usize, hint: &Hint, scalar: LineScalar) -> Self {
+        let Hint { name, is_narrowed } = hint;
         let whole = Written::new(&scalar.value);
         let is_whole = whole.name == name.as_str();
         let tag = || Written::new(&format!("{name}:{}", scalar.value));
-        Self { line, image: if is_whole { whole } else { tag() }, is_whole, scalar }
+        let image = if is_whole { whole } else { tag() };
+        Self { line, image, is_whole, is_narrowed: *is_narrowed, scalar }
     }
 }

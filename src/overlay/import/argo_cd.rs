@@ -1,14 +1,32 @@
 //! Argo CD Image Updater: annotations of an `Application` say what is kept up to date and where.
 
-use super::{File, add, range};
-use crate::model::{ImageName, Imported, ImportedService, RepositoryPath};
+use super::constraint::translate;
+use super::expression::{expression, glob};
+use super::{File, add};
+use crate::model::{
+    ImageName, Imported, ImportedRule, ImportedSelection, ImportedService, Leftover, RepositoryPath, Tag,
+};
 use crate::overlay::format::objects;
 use crate::overlay::text::Text;
 use crate::yaml::NodeId;
 
 const PREFIX: &str = "argocd-image-updater.argoproj.io/";
 /// Annotations that are carried over, whatever stands before them.
-const CARRIED: [&str; 4] = ["image-list", "update-strategy", "write-back-method", "write-back-target"];
+const CARRIED: [&str; 6] =
+    ["image-list", "update-strategy", "allow-tags", "ignore-tags", "write-back-method", "write-back-target"];
+/// What the constraint of an image is unless one is written.
+const CONSTRAINT_DEFAULT: &str = "*";
+
+/// How versions are read otherwise than here.
+const SHORT_VERSIONS: &str = "Argo CD Image Updater takes tags such as `1.2` and `1` for versions too; `semver` takes `1.2.0` alone, so select \
+                              such tags by `regex` or `calver`";
+
+/// One entry of `image-list`: `[alias=]image[:constraint]`.
+struct Listed<'a> {
+    alias: Option<&'a str>,
+    image: &'a str,
+    constraint: Option<&'a str>,
+}
 
 /// One application with its annotations.
 struct Application<'a> {
@@ -61,32 +79,69 @@ impl<'a> Application<'a> {
             }
         }
         for entry in list.split(',').map(str::trim).filter(|entry| !entry.is_empty()) {
-            match self.service(entry) {
+            let listed = Listed::of(entry);
+            let selection = self.selection(&listed);
+            if let Ok(ImportedSelection { rule: ImportedRule::Semver { .. }, .. }) = &selection {
+                note_short_versions(&self.file.leftover(*node, SHORT_VERSIONS), imported);
+            }
+            let selection = selection.map_err(|why| {
+                let what = format!("`{}`: {why}; fill in its `select`", listed.image);
+                imported.leftovers.push(self.file.leftover(*node, what));
+            });
+            match self.service(&listed, selection.ok()) {
                 Ok(service) => add(imported, service),
                 Err(what) => imported.leftovers.push(self.file.leftover(*node, what)),
             }
         }
     }
 
-    /// `[alias=]image[:constraint]`.
-    fn service(&self, entry: &str) -> Result<ImportedService, String> {
-        let (alias, image) =
-            entry.split_once('=').map_or((None, entry), |(alias, image)| (Some(alias), image));
-        let colon = image.rfind(':').filter(|at| !image[*at..].contains('/'));
-        let (name, constraint) = colon.map_or((image, ""), |at| (&image[..at], &image[at + 1..]));
-        let own = alias.and_then(|alias| self.value(&format!("{}.update-strategy", alias.replace('/', "_"))));
-        let strategy = own.or_else(|| self.value("update-strategy")).unwrap_or("semver");
-        if strategy != "semver" {
-            return Err(format!("`{name}` is selected by `{strategy}`, which is not carried over"));
-        }
-        let range = range(constraint).ok_or_else(|| {
-            format!("the constraint `{constraint}` of `{name}` is no range that can be carried over")
-        })?;
+    fn service(
+        &self,
+        listed: &Listed<'_>,
+        selection: Option<ImportedSelection>,
+    ) -> Result<ImportedService, String> {
+        let name = listed.image;
         let image = ImageName::new(name).map_err(|error| error.to_string())?;
         let last = name.rsplit('/').next().unwrap_or(name);
-        let own = last.parse().map_err(|_| format!("`{last}` is no name for a service"))?;
+        let own = last.parse().map_err(|_| format!("`{last}` cannot be the name of a service"))?;
         let path = self.path().ok_or_else(|| format!("the folder in which `{name}` is set is not known"))?;
-        Ok(ImportedService { name: own, image, range, marker: None, paths: vec![path] })
+        Ok(ImportedService { name: own, image, selection, marker: None, paths: vec![path] })
+    }
+
+    /// What an annotation says about an image: under its alias, else for the whole application.
+    fn setting(&self, listed: &Listed<'_>, name: &str) -> Option<&'a str> {
+        let own = listed.alias.and_then(|alias| self.value(&format!("{}.{name}", alias.replace('/', "_"))));
+        own.or_else(|| self.value(name))
+    }
+
+    /// Which tags of an image are taken.
+    fn selection(&self, listed: &Listed<'_>) -> Result<ImportedSelection, String> {
+        let strategy = self.setting(listed, "update-strategy").unwrap_or("semver");
+        let rule = match strategy {
+            "semver" => {
+                let constraint = listed.constraint.unwrap_or(CONSTRAINT_DEFAULT);
+                let translated =
+                    translate(constraint).map_err(|why| format!("the constraint `{constraint}` {why}"))?;
+                ImportedRule::Semver { range: translated.range, prereleases: translated.prereleases }
+            }
+            "newest-build" | "latest" => ImportedRule::Newest,
+            "alphabetical" | "name" => ImportedRule::Alphabetical,
+            "digest" => {
+                let tag = listed.constraint.and_then(|tag| Tag::new(tag).ok());
+                ImportedRule::Digest(tag.ok_or("the strategy `digest` needs a tag to follow")?)
+            }
+            other => return Err(format!("the strategy `{other}` is not known")),
+        };
+        let allow = match self.setting(listed, "allow-tags") {
+            None | Some("any") => Vec::new(),
+            Some(allowed) => match allowed.strip_prefix("regexp:") {
+                Some(text) => vec![expression(text.trim())?],
+                None => return Err(format!("`allow-tags: {allowed}` is neither `any` nor `regexp:`")),
+            },
+        };
+        let ignored = self.setting(listed, "ignore-tags").unwrap_or_default().split(',').map(str::trim);
+        let ignore = ignored.filter(|text| !text.is_empty()).map(glob).collect::<Result<_, _>>()?;
+        Ok(ImportedSelection { rule, allow, ignore })
     }
 
     /// Where it is set: what the write-back target says, else the folder of the application.
@@ -102,5 +157,23 @@ impl<'a> Application<'a> {
                 None => folder.join(path),
             },
         }
+    }
+}
+
+/// Says once in a repository that short versions are left out.
+fn note_short_versions(leftover: &Leftover, imported: &mut Imported) {
+    if !imported.leftovers.iter().any(|other| other.what == leftover.what) {
+        imported.leftovers.push(leftover.clone());
+    }
+}
+
+impl<'a> Listed<'a> {
+    fn of(entry: &'a str) -> Self {
+        let (alias, image) =
+            entry.split_once('=').map_or((None, entry), |(alias, image)| (Some(alias.trim()), image.trim()));
+        let colon = image.rfind(':').filter(|at| !image[*at..].contains('/'));
+        let (image, constraint) =
+            colon.map_or((image, None), |at| (&image[..at], Some(image[at + 1..].trim())));
+        Self { alias, image, constraint: constraint.filter(|constraint| !constraint.is_empty()) }
     }
 }
