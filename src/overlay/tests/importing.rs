@@ -216,7 +216,7 @@ fn templates_are_named_with_what_they_hold() {
     let template = "apiVersion: image.toolkit.fluxcd.io/v1\nkind: ImagePolicy\n---\nspec:\n  - image: ghcr.io/acme/shop:{{ tag }} # {\"$imagepolicy\": \"flux-system:shop\"}\n  # image: nothing\n";
     assert_snapshot!(imported(&format!("--- apps/shop.yaml.tpl\n{template}--- notes.tmpl\nhello\n--- a.j2\nimage: x\ntag: 1\n")), @"
     ? a.j2:1: a template, which is not read; it holds 2 lines that set an image; name what it sets by `marker` or `set` on the file that is made of it
-    ? apps/shop.yaml.tpl:1: a template, which is not read; it holds 1 ImagePolicy, 1 line that sets an image; name what it sets by `marker` or `set` on the file that is made of it
+    ? apps/shop.yaml.tpl:1: a template, which is not read; it holds 1 ImagePolicy, 1 marker of Flux, 1 line that sets an image; name what it sets by `marker` or `set` on the file that is made of it
     ");
 }
 
@@ -247,6 +247,7 @@ spec:
     tool ghcr.io/acme/tool `digest of edge` in charts/shop/values-staging.yaml
     old ghcr.io/acme/old `alphabetical` ignore ^latest$ ^.*\-rc.$ in charts/shop/values-staging.yaml
     odd ghcr.io/acme/odd (empty) in charts/shop/values-staging.yaml
+    ? apps/shop.yaml:5: Argo CD Image Updater takes tags such as `1.2` and `1` for versions too; `semver` takes `1.2.0` alone, so select such tags by `regex` or `calver`
     ? apps/shop.yaml:5: `ghcr.io/acme/odd`: the constraint `latest` is not a version constraint; fill in its `select`
     ? apps/shop.yaml:11: the annotation `shop.platforms` is not carried over
     ");

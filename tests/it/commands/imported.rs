@@ -40,15 +40,60 @@ fn the_printed_configuration_lacks_only_what_the_user_has_to_say() {
     assert!(printed.status.success(), "{printed:?}");
     let text = String::from_utf8(printed.stdout).unwrap();
     let said = String::from_utf8(printed.stderr).unwrap();
-    insta::assert_snapshot!(text, @"");
-    insta::assert_snapshot!(said, @"");
+    insta::assert_snapshot!(text, @r#"
+    # Written by `towpath import`. What to do next:
+    #   1. write your forge under `forges`, and in `config` the repository that this was read from
+    #   2. fill in the empty `select: {}` of one image, for example `{ semver: "*" }`
+    #   3. run `towpath check`, then `towpath tags IMAGE` to see which tags are taken, and `towpath plan` to see what would change
+    #   4. before `towpath serve`, stop the other tool from setting these images, so that only one sets each line
+    version: 1
+    forges:
+      - { name: here, kind: local, root: ./forge }
+
+    pipelines:
+      - name: prod
+        environments:
+          - { name: prod }
+
+    services:
+      - name: side
+        pipeline: prod
+        images: [ { image: "ghcr.io/acme/side", select: {} } ]   # fill in `select`
+        config: { forge: here, repository: acme/deploy, path: "apps/{environment}", marker: "elsewhere:side" }
+      - name: shop
+        pipeline: prod
+        images: [ { image: "ghcr.io/acme/shop", select: { semver: '=1.2.3' } } ]
+        config: { forge: here, repository: acme/deploy, path: "apps/{environment}", marker: "flux-system:shop" }
+      - name: web
+        pipeline: prod
+        images: [ { image: "ghcr.io/acme/web", select: { semver: '*' } } ]
+        config: { forge: here, repository: acme/deploy, path: "charts/{environment}/web/values.yaml" }
+
+    # Not carried over:
+    #   apps/prod/shop.yaml:2: no policy `elsewhere:side` is in this repository; fill in its `select`
+    #   apps/prod/shop.yaml.tpl:1: a template, which is not read; it holds 1 line that sets an image; name what it sets by `marker` or `set` on the file that is made of it
+    #   renovate.json:1: let Renovate ignore the images that Towpath sets (`ignoreDeps`), so that one tool sets each line
+    "#);
+    insta::assert_snapshot!(said, @r#"
+    3 things were not carried over:
+      apps/prod/shop.yaml:2: no policy `elsewhere:side` is in this repository; fill in its `select`
+      apps/prod/shop.yaml.tpl:1: a template, which is not read; it holds 1 line that sets an image; name what it sets by `marker` or `set` on the file that is made of it
+      renovate.json:1: let Renovate ignore the images that Towpath sets (`ignoreDeps`), so that one tool sets each line
+    3 images were carried over; what to do next:
+      1. write your forge under `forges`, and in `config` the repository that this was read from
+      2. fill in the empty `select: {}` of one image, for example `{ semver: "*" }`
+      3. run `towpath check`, then `towpath tags IMAGE` to see which tags are taken, and `towpath plan` to see what would change
+      4. before `towpath serve`, stop the other tool from setting these images, so that only one sets each line
+    "#);
+    // The forge is the user's to write; a folder stands in for it.
+    std::fs::create_dir(folder.path().join("forge")).unwrap();
     let check = |text: &str| {
         std::fs::write(folder.path().join("towpath.yaml"), text).unwrap();
-        String::from_utf8(towpath(folder.path(), &["check"]).stderr).unwrap()
+        towpath(folder.path(), &["check"])
     };
-    let problems = check(&text);
+    let problems = String::from_utf8(check(&text).stderr).unwrap();
     assert_eq!(problems.matches("error: ").count(), 1, "{problems}");
     assert!(problems.contains("one of these keys is missing: `semver`"), "{problems}");
     let filled = check(&text.replace("select: {}", "select: { semver: \"*\" }"));
-    assert!(!filled.contains("select"), "{filled}");
+    assert!(filled.status.success(), "{filled:?}");
 }
