@@ -228,9 +228,9 @@ impl<'a> Object<'a> {
             imported.leftovers.push(self.file.leftover(self.node, what));
             return;
         };
-        let selection = self.selection().and_then(|selection| match repository {
-            Some(repository) => Ok(repository.excluding(selection, imported)),
-            None => Ok(selection),
+        let selection = self.selection().map(|selection| match repository {
+            Some(repository) => repository.excluding(selection, imported),
+            None => selection,
         });
         let selection = selection.map_err(|NotCarried { node, why }| {
             let what = format!("the policy `{name}`: {why}; fill in its `select`");
