@@ -25,7 +25,7 @@ fn towpath(folder: &Path, arguments: &[&str]) -> Output {
         .env("NO_COLOR", "1")
         .args(arguments)
         .output()
-        .unwrap()
+        .expect("the binary starts")
 }
 
 #[test]
