@@ -124,23 +124,30 @@ impl Simulation {
 
     /// Points a tag of an image to the artifact with this number.
     pub(super) fn push(&mut self, image: &ImageName, tag: &str, number: usize) {
+        let digest = self.made(image, number);
+        self.tags.entry(image.clone()).or_default().insert(tag.parse().unwrap(), digest);
+    }
+
+    /// The digest of the artifact with this number, which the registry describes from now on.
+    fn made(&mut self, image: &ImageName, number: usize) -> Digest {
         let digest = digest(image, number);
-        self.tags.entry(image.clone()).or_default().insert(tag.parse().unwrap(), digest.clone());
         let description = Description {
             created: Some(Time::UNIX_EPOCH + chrono::TimeDelta::days(i64::try_from(number).unwrap())),
             revision: Some(format!("{number:040x}")),
             source: Some(format!("{PAGES}/acme/source")),
             ..Description::of(ArtifactKind::Image)
         };
-        self.descriptions.insert(digest, description);
+        self.descriptions.insert(digest.clone(), description);
+        digest
     }
 
-    /// Writes into the files of an environment what an image runs, as a person does.
+    /// Writes into the files of an environment what an image runs, as a person does. The registry has the artifact: one
+    /// that came there only later would make two releases known at once.
     pub(super) fn set(&mut self, environment: &str, image: &ImageName, tag: &str, number: usize) {
         let reference = ImageReference {
             image: image.clone(),
             tag: Some(tag.parse().unwrap()),
-            digest: Some(digest(image, number)),
+            digest: Some(self.made(image, number)),
         };
         let service = self.policy.services.iter().find(|service| service.has_image(image)).unwrap();
         let target = Target { service: service.name.clone(), environment: environment.parse().unwrap() };
@@ -413,7 +420,7 @@ impl Simulation {
 }
 
 /// The digest of the artifact with a number. Artifacts of two images are never the same.
-pub(super) fn digest(image: &ImageName, number: usize) -> Digest {
+fn digest(image: &ImageName, number: usize) -> Digest {
     let name: u64 =
         image.as_str().bytes().fold(7, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
     format!("sha256:{name:032x}{number:032x}").parse().unwrap()

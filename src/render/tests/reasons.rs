@@ -156,6 +156,6 @@ fn the_release_whose_digest_runs_is_named() {
     let release: Tag = "1.3.0".parse().unwrap();
     insta::assert_snapshot!(
         reason(&ArtifactReason::DigestRuns { release }.into()),
-        @"1.3.0 is the digest that runs; the files name no tag, so there is nothing to change"
+        @"`1.3.0` is the digest that runs; the files name no tag, so there is nothing to change"
     );
 }
