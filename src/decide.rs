@@ -15,14 +15,15 @@ mod judge;
 mod landings;
 mod offers;
 mod plan;
+mod presence;
 mod reason;
 mod remarks;
 mod rights;
 mod sources;
 
-pub use evidence::DATED_TAGS_MAX;
+pub use evidence::{DATED_TAGS_MAX, date_of};
 pub use plan::{Action, Asked, GateName, GateReport, GatesPassed, Judgement, Need, Plan, Remark, Verdict};
-pub use reason::{ArtifactReason, Because, Reason};
+pub use reason::{ArtifactReason, Because, Reason, Undated};
 
 use std::collections::BTreeSet;
 
@@ -40,11 +41,10 @@ pub fn decide(world: &World, policy: &Policy) -> Plan {
     let mut records = Vec::new();
     for (service, environment) in targets(world, policy) {
         let case = Case::new(world, policy, &history, service, environment);
-        // Without an order nothing can be told to be a step back.
-        if evidence::lacking(&case, &mut needs).is_none() {
-            let new = landings::unrecorded(&case);
-            note(&mut history, &mut records, new);
-        }
+        // Without an order nothing can be told to be a step back; what is seen for the first time needs none.
+        let has_order = evidence::lacking(&case, &mut needs).is_none();
+        let new = if has_order { landings::unrecorded(&case) } else { landings::first_seen(&case) };
+        note(&mut history, &mut records, new);
     }
     for (service, environment) in targets(world, policy) {
         let branch = Case::new(world, policy, &history, service, environment).branch();

@@ -18,6 +18,7 @@ mod name;
 mod order;
 mod place;
 mod policy;
+mod presence;
 mod proposal;
 mod push;
 mod record;
@@ -37,9 +38,9 @@ pub use change::{
 };
 pub use code_owners::CodeOwners;
 pub use deployment::{Deployment, Deployments};
-pub use description::{ArtifactKind, Description, Platform, PlatformError};
+pub use description::{ArtifactKind, Defect, Description, Platform, PlatformError, is_usable_date};
 pub use duration::{DurationError, format_duration, parse_duration};
-pub use fact::{Fact, Time};
+pub use fact::{Fact, Time, is_paused, is_younger_than};
 pub use health::{
     Access, Allowance, Deliveries, Grant, Health, HealthQuestion, Hook, Login, LoginProof, Reporter,
     RepositoryHealth, RepositoryState, RequiredCheck, Restriction, Rules, Told,
@@ -58,6 +59,7 @@ pub use policy::{
     After, AfterMode, Approvals, Environment, Gate, MergeMethod, MergeMode, OnNewer, POLL_DEFAULT, Pipeline,
     Policy, Principal, Right, Rights, Service, ServiceImage, Soak, SoakCounts, Together,
 };
+pub use presence::{IndexEntry, Presence};
 pub use proposal::{Merge, NewStatus, Presentation, Proposal, WrittenRemark};
 pub use push::{PushKind, PushProof};
 pub use record::{CommandOutcome, Event, Origin, Record, RefusedBecause, WithdrawnBecause};

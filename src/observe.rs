@@ -12,6 +12,7 @@ mod log;
 mod needs;
 mod owners;
 mod ports;
+mod presence;
 mod running;
 mod snapshot;
 mod sources;
@@ -20,6 +21,8 @@ pub use clock::{Clock, SystemClock};
 pub use facts::Freshness;
 pub use listings::{Listings, Polled, images, images_at, poll, recover, say_outcome};
 pub use ports::Ports;
+pub use presence::{Presences, lost};
+pub use running::runs;
 pub use snapshot::Snapshots;
 pub use sources::Comparisons;
 
@@ -139,6 +142,8 @@ async fn first_look<F: Forge, R: Registry, L: Ledger, C: Clock>(
         listings: looked.listings,
         digests: Default::default(),
         present: Default::default(),
+        presences: Default::default(),
+        running_presences: Default::default(),
         descriptions: Default::default(),
         keys: Default::default(),
         members: Default::default(),

@@ -13,7 +13,7 @@ pub use login::{AcrIdentity, AcrLogin, AwsKeys, EcrLogin, GarLogin, Login, Secre
 use std::future::Future;
 use std::time::Duration;
 
-use crate::model::{Description, Digest, ImageName, Tag, Validator};
+use crate::model::{Description, Digest, ImageName, IndexEntry, Tag, Validator};
 
 /// Why a registry did not answer, sorted by what the caller does next.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -99,12 +99,27 @@ pub trait Registry: Send + Sync {
     ) -> impl Future<Output = Result<Option<Digest>, RegistryError>> + Send;
 
     /// What the artifact at a digest says about itself; nothing where there is no such artifact. What was read is
-    /// held against its digest, so the answer never changes.
+    /// held against its digest, so that the response never changes, except where it names a defect that a push repairs.
     fn description(
         &self,
         image: &ImageName,
         digest: &Digest,
     ) -> impl Future<Output = Result<Option<Description>, RegistryError>> + Send;
+
+    /// The manifests that the index at a digest names, without those that only describe another one. Empty for a
+    /// single manifest; `None` if the registry has nothing at the digest. The response never changes otherwise.
+    fn index_entries(
+        &self,
+        image: &ImageName,
+        digest: &Digest,
+    ) -> impl Future<Output = Result<Option<Vec<IndexEntry>>, RegistryError>> + Send;
+
+    /// Whether the registry has a manifest at a digest now, in one request without a body.
+    fn has_manifest(
+        &self,
+        image: &ImageName,
+        digest: &Digest,
+    ) -> impl Future<Output = Result<bool, RegistryError>> + Send;
 }
 
 impl<R: Registry> Registry for std::sync::Arc<R> {
@@ -122,5 +137,17 @@ impl<R: Registry> Registry for std::sync::Arc<R> {
         digest: &Digest,
     ) -> Result<Option<Description>, RegistryError> {
         self.as_ref().description(image, digest).await
+    }
+
+    async fn index_entries(
+        &self,
+        image: &ImageName,
+        digest: &Digest,
+    ) -> Result<Option<Vec<IndexEntry>>, RegistryError> {
+        self.as_ref().index_entries(image, digest).await
+    }
+
+    async fn has_manifest(&self, image: &ImageName, digest: &Digest) -> Result<bool, RegistryError> {
+        self.as_ref().has_manifest(image, digest).await
     }
 }

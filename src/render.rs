@@ -32,7 +32,7 @@ pub use health::{HealthSection, health, health_json};
 pub use listings::listing;
 pub use messages::{Carriage, NOBODY, commit_message, merge_message, title};
 pub use numbers::count;
-pub use reasons::reason;
+pub use reasons::{reason, undated};
 pub use remarks::{RemarkInput, remark};
 pub use source::{Comparison, ImageSource};
 pub use status::{status, summary};

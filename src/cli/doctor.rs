@@ -1,17 +1,19 @@
 //! `towpath doctor`: whether forges, repositories and registries let Towpath do its work, and what to change.
 
+use std::collections::BTreeMap;
+
 use futures::future::join_all;
 use futures::stream::{self, StreamExt as _};
 
 use super::Failure;
-use super::engines::forges;
+use super::engines::{Engines, forges};
 use super::output::Output;
 use super::registries::registry;
 use crate::config::{ForgeSettings, SecretError, Settings};
 use crate::decide::health::{Diagnosis, Level, Matter, Subject, diagnose};
 use crate::forge::any::AnyForge;
 use crate::forge::{Forge as _, ForgeError};
-use crate::model::{HealthQuestion, ImageName};
+use crate::model::{HealthQuestion, ImageName, ImageReference, Target};
 use crate::observe::{self, Clock as _, SystemClock};
 use crate::registry::{Listing, Registry as _};
 use crate::render::{self, HealthSection};
@@ -38,6 +40,7 @@ pub(super) async fn run(
     let examined = join_all(own.map(|(own, forge)| examine(&settings, own, forge))).await;
     let mut sections: Vec<HealthSection> = examined.into_iter().flatten().collect();
     sections.extend(images(&settings).await?);
+    note_lost(&settings, &mut sections).await?;
     if arguments.json {
         output.json(&render::health_json(&sections));
     } else {
@@ -124,6 +127,32 @@ async fn images(settings: &Settings) -> anyhow::Result<Vec<HealthSection>> {
         }
     }
     Ok(sections)
+}
+
+/// Notes below its registry what runs and is no longer there. Config repositories that cannot be read have their own
+/// findings.
+async fn note_lost(settings: &Settings, sections: &mut [HealthSection]) -> anyhow::Result<()> {
+    let engines = Engines::in_memory(settings).await?;
+    let mut running: BTreeMap<ImageReference, Vec<Target>> = BTreeMap::new();
+    for (place, engine) in engines.places() {
+        let runs = observe::runs(&engine.ports, &engine.policy, place).await.unwrap_or_default();
+        for (target, found) in runs {
+            let references = found.map(|found| found.references()).unwrap_or_default();
+            references.into_iter().for_each(|own| running.entry(own).or_default().push(target.clone()));
+        }
+    }
+    let Some(engine) = engines.all().next() else { return Ok(()) };
+    let references = running.keys().cloned().collect();
+    for (reference, _presence) in observe::lost(&engine.ports, &engine.policy, references).await {
+        let about = format!("registry `{}`", host(&reference.image));
+        let targets = running.remove(&reference).unwrap_or_default();
+        let matter = Matter::RunningGone(reference, targets);
+        let diagnosis = Diagnosis { level: Level::Warning, matter };
+        if let Some(section) = sections.iter_mut().find(|section| section.about == about) {
+            section.diagnoses.push(diagnosis);
+        }
+    }
+    Ok(())
 }
 
 fn host(image: &ImageName) -> String {

@@ -144,7 +144,8 @@ fn metrics(engines: &Engines, measures: Measures) -> Arc<dyn Fn() -> String + Se
     let listings = engines.all().next().map(|engine| Arc::clone(&engine.ports.listings));
     Arc::new(move || {
         for (image, age) in listings.iter().flat_map(|listings| listings.ages(SystemClock.now())) {
-            let age = age.to_std().unwrap_or_default().as_secs_f64();
+            // What counts as never read is as old as can be, so that alerts on the age fire.
+            let age = age.map_or(f64::INFINITY, |age| age.to_std().unwrap_or_default().as_secs_f64());
             metrics::gauge!("towpath_listing_age_seconds", "image" => image.to_string()).set(age);
         }
         measures.render()

@@ -2,20 +2,24 @@
 
 use std::collections::BTreeMap;
 
-use futures::stream::{StreamExt as _, TryStreamExt as _};
+use futures::stream::StreamExt as _;
 use serde_json::{Value, json};
 
 use super::Failure;
 use super::output::Output;
 use super::registries::registry;
 use crate::config::Settings;
-use crate::decide::DATED_TAGS_MAX;
+use crate::decide::{DATED_TAGS_MAX, Undated, date_of};
 use crate::model::{Basis, ImageName, NotTaken, Selection, Service, ServiceName, Tag, Time};
+use crate::observe::{Clock as _, SystemClock};
+use crate::registry::any::AnyRegistry;
 use crate::registry::{Listing, Registry as _, RegistryError};
 use crate::render;
 
 /// How many artifacts are asked for at once.
 const DATES_AT_ONCE: usize = 8;
+/// How many tags are looked at whose names tell the order, the newest ones; each costs one request.
+const CHECKED_TAGS_MAX: usize = 100;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -34,12 +38,43 @@ struct Judged<'a> {
     service: &'a ServiceName,
     tag: &'a Tag,
     verdict: Result<(), NotTaken>,
-    /// When its artifact was made, where that decides.
-    made: Option<Time>,
+    /// What was found behind it, where it was looked at.
+    found: Option<Found>,
 }
 
-/// When the artifacts of some tags were made.
-type Dates = BTreeMap<Tag, Time>;
+/// What is behind a tag.
+#[derive(Clone, Debug)]
+enum Found {
+    /// A manifest; how old it is does not count.
+    Manifest,
+    /// An artifact that was made then.
+    Made(Time),
+    /// Nothing that can be promoted, for this reason.
+    Unusable(Undated),
+    /// The registry gave no usable response.
+    Unknown(String),
+}
+
+/// What is behind some tags.
+type Looked = BTreeMap<Tag, Found>;
+
+impl Judged<'_> {
+    /// Why the tag is not taken.
+    fn why_not(&self) -> Option<String> {
+        match (&self.verdict, &self.found) {
+            (Err(why), _) => Some(why.to_string()),
+            (Ok(()), Some(Found::Unusable(why))) => Some(format!("passed over: {}", render::undated(why))),
+            (Ok(()), Some(Found::Manifest | Found::Made(_) | Found::Unknown(_)) | None) => None,
+        }
+    }
+
+    const fn made(&self) -> Option<Time> {
+        match &self.found {
+            Some(Found::Made(made)) => Some(*made),
+            Some(Found::Manifest | Found::Unusable(_) | Found::Unknown(_)) | None => None,
+        }
+    }
+}
 
 pub(super) async fn run(
     settings: Settings,
@@ -60,16 +95,12 @@ pub(super) async fn run(
         // Nobody asked whether anything changed, so there is nothing that could be unchanged.
         Listing::Unchanged => Vec::new(),
     };
-    let is_dated = |(_, selection): &(&ServiceName, Selection)| selection.basis() == Basis::Date;
-    let dates = match services.iter().find(|service| is_dated(service)) {
-        Some((_, selection)) => dates(&settings, &image, &selection.newest_first(&tags)).await?,
-        None => Dates::new(),
-    };
-    let judged: Vec<Judged<'_>> = services
-        .iter()
-        .flat_map(|(service, selection)| judge(service, selection, &tags, &dates))
-        .filter(|judged| !arguments.taken || judged.verdict.is_ok())
-        .collect();
+    let mut judged: Vec<Judged<'_>> = Vec::new();
+    for (service, selection) in &services {
+        let looked = look(&settings, &image, selection, &tags).await?;
+        judged.extend(judge(service, selection, &tags, &looked));
+    }
+    judged.retain(|judged| !arguments.taken || judged.why_not().is_none());
     if arguments.json {
         output.json(&Value::Array(judged.iter().map(as_json).collect()));
     } else if judged.is_empty() {
@@ -93,26 +124,46 @@ fn unused(settings: &Settings, image: &ImageName) -> String {
     format!("no service uses `{image}`; the images are {}", known.join(", "))
 }
 
-/// Asks the registry when each artifact was made.
-async fn dates(settings: &Settings, image: &ImageName, tags: &[&Tag]) -> Result<Dates, Failure> {
-    if tags.len() > DATED_TAGS_MAX {
-        let count = tags.len();
+/// Asks the registry what is behind the tags that a selection takes.
+async fn look(
+    settings: &Settings,
+    image: &ImageName,
+    selection: &Selection,
+    tags: &[Tag],
+) -> Result<Looked, Failure> {
+    let mut taken = selection.newest_first(tags);
+    let is_dated = selection.basis() == Basis::Date;
+    if is_dated && taken.len() > DATED_TAGS_MAX {
+        let count = taken.len();
         let message = format!("{count} tags would have to be compared by date, and {DATED_TAGS_MAX} may");
         return Err(Failure::Usage(format!("{message}; narrow them by `allow` or `ignore`")));
     }
+    taken.truncate(CHECKED_TAGS_MAX);
     let registry = &registry(settings)?;
-    let date = |tag: Tag| async move {
-        let digest = registry.digest(image, &tag).await?;
-        let description = match &digest {
-            Some(digest) => registry.description(image, digest).await?,
-            None => None,
-        };
-        Ok::<_, RegistryError>(description.and_then(|description| Some((tag, description.created?))))
+    let look = |tag: Tag| async move {
+        let found = found(registry, image, &tag, is_dated).await;
+        (tag, found.unwrap_or_else(|error| Found::Unknown(error.to_string())))
     };
-    let tags = tags.iter().map(|tag| (*tag).clone());
-    let found: Vec<Option<(Tag, Time)>> =
-        futures::stream::iter(tags.map(date)).buffered(DATES_AT_ONCE).try_collect().await?;
-    Ok(found.into_iter().flatten().collect())
+    let taken = taken.into_iter().cloned().map(look);
+    Ok(futures::stream::iter(taken).buffered(DATES_AT_ONCE).collect().await)
+}
+
+/// What is behind a tag; one that is bad is no error, so that the others are shown.
+async fn found(
+    registry: &AnyRegistry,
+    image: &ImageName,
+    tag: &Tag,
+    is_dated: bool,
+) -> Result<Found, RegistryError> {
+    let Some(digest) = registry.digest(image, tag).await? else {
+        return Ok(Found::Unusable(Undated::NoManifest));
+    };
+    if !is_dated {
+        return Ok(Found::Manifest);
+    }
+    let description = registry.description(image, &digest).await?;
+    let date = date_of(description.as_ref(), SystemClock.now());
+    Ok(date.map_or_else(Found::Unusable, Found::Made))
 }
 
 /// What is taken, newest first, then the rest by name.
@@ -120,16 +171,14 @@ fn judge<'a>(
     service: &'a ServiceName,
     selection: &Selection,
     tags: &'a [Tag],
-    dates: &Dates,
+    looked: &Looked,
 ) -> Vec<Judged<'a>> {
-    let is_dated = selection.basis() == Basis::Date;
-    let made = |tag: &Tag| dates.get(tag).copied().filter(|_| is_dated);
     let taken = selection.newest_first(tags).into_iter();
     let mut taken: Vec<Judged<'a>> =
-        taken.map(|tag| Judged { service, tag, verdict: Ok(()), made: made(tag) }).collect();
-    taken.sort_by_key(|judged| std::cmp::Reverse(judged.made));
+        taken.map(|tag| Judged { service, tag, verdict: Ok(()), found: looked.get(tag).cloned() }).collect();
+    taken.sort_by_key(|judged| std::cmp::Reverse(judged.made()));
     let rest = tags.iter().filter_map(|tag| {
-        Some(Judged { service, tag, verdict: Err(selection.judge(tag).err()?), made: None })
+        Some(Judged { service, tag, verdict: Err(selection.judge(tag).err()?), found: None })
     });
     let mut rest: Vec<Judged<'a>> = rest.collect();
     rest.sort_by_key(|judged| judged.tag);
@@ -138,8 +187,11 @@ fn judge<'a>(
 
 fn print(judged: &[Judged<'_>], output: &mut Output) {
     let row = |judged: &Judged<'_>| {
-        let made = judged.made.map_or(String::new(), |made| format!(", made {}", render::instant(made)));
-        let verdict = judged.verdict.err().map_or(format!("taken{made}"), |why| why.to_string());
+        let verdict = judged.why_not().unwrap_or_else(|| match &judged.found {
+            Some(Found::Made(made)) => format!("taken, made {}", render::instant(*made)),
+            Some(Found::Unknown(why)) => format!("not known: {why}"),
+            Some(Found::Manifest | Found::Unusable(_)) | None => "taken".to_owned(),
+        });
         vec![judged.service.to_string(), judged.tag.to_string(), verdict]
     };
     let rows: Vec<Vec<String>> = judged.iter().map(row).collect();
@@ -147,7 +199,7 @@ fn print(judged: &[Judged<'_>], output: &mut Output) {
 }
 
 fn as_json(judged: &Judged<'_>) -> Value {
-    let why = judged.verdict.err().map(NotTaken::word);
-    json!({ "service": judged.service, "tag": judged.tag, "taken": judged.verdict.is_ok(), "why": why,
-        "made": judged.made })
+    let why = judged.why_not();
+    json!({ "service": judged.service, "tag": judged.tag, "taken": why.is_none(), "why": why,
+        "made": judged.made() })
 }

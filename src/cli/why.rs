@@ -2,12 +2,13 @@
 
 use serde_json::{Value, json};
 
-use super::engines::Engines;
+use super::engines::{Engines, RealEngine};
 use super::output::Output;
 use super::{Failure, diff_lines};
 use crate::config::Settings;
-use crate::decide::{GateReport, Judgement};
+use crate::decide::{ArtifactReason, GateReport, Judgement, Reason};
 use crate::model::Target;
+use crate::observe;
 use crate::reconcile::Freshness;
 use crate::render;
 
@@ -33,11 +34,24 @@ pub(super) async fn run(
         if settings.policy.services_at(place).any(|service| service.name == target.service) {
             let foresight = engine.foresee(place, Freshness::Any).await?;
             if let Some(judgement) = foresight.observation.plan.judgement(&target) {
-                print(judgement, arguments.json, output);
+                let mut judgement = judgement.clone();
+                note_lost(engine, &mut judgement).await;
+                print(&judgement, arguments.json, output);
             }
         }
     }
     Ok(())
+}
+
+/// Notes what runs and is no longer in its registry, asked now.
+async fn note_lost(engine: &RealEngine, judgement: &mut Judgement) {
+    let running = judgement.running.iter().map(|image| image.reference.clone()).collect();
+    for (reference, presence) in observe::lost(&engine.ports, &engine.policy, running).await {
+        let is_noted = |note: &Reason| matches!(note, Reason::Artifact(ArtifactReason::RunningGone { reference: noted, .. }) if *noted == reference);
+        if !judgement.notes.iter().any(is_noted) {
+            judgement.notes.push(ArtifactReason::RunningGone { reference, presence }.into());
+        }
+    }
 }
 
 /// The target that was named, with a suggestion where there is none.
@@ -71,6 +85,7 @@ fn print(judgement: &Judgement, as_json: bool, output: &mut Output) {
         "environment": judgement.target.environment,
         "candidate": judgement.candidate.as_ref().map(crate::model::Release::name),
         "gates": judgement.gates.iter().map(gate).collect::<Vec<Value>>(),
+        "notes": judgement.notes.iter().map(render::reason).collect::<Vec<String>>(),
     }));
 }
 

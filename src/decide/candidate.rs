@@ -25,9 +25,24 @@ pub(super) struct Choice {
     pub(super) gates: Vec<GateReport>,
 }
 
+/// Whether a search asks the registry if it still has what it finds.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub(super) enum Checks {
+    /// It does.
+    Registry,
+    /// It does not, since nothing is opened now.
+    Nothing,
+}
+
 impl Choice {
     pub(super) fn passes(&self) -> bool {
         gates::all_pass(&self.gates)
+    }
+
+    /// That the registry no longer has it, where that is so.
+    fn gone(&self) -> impl Iterator<Item = &Reason> {
+        let reasons = self.gates.iter().map(|gate| &gate.reason);
+        reasons.filter(|reason| matches!(reason, Reason::Artifact(ArtifactReason::Gone { .. })))
     }
 
     fn is_unknown(&self) -> bool {
@@ -51,54 +66,98 @@ impl Choice {
     }
 }
 
-/// The candidate of a target, or why there is none.
-pub(super) fn search(case: &Case<'_>, needs: &mut BTreeSet<Need>) -> Result<Choice, Reason> {
-    let offers = offers(case, needs)?;
+/// What a search found.
+pub(super) struct Search {
+    /// The candidate of a target, or why there is none.
+    pub(super) choice: Result<Choice, Reason>,
+    /// Newer releases that the search passed over because their registry lacks them, newest first.
+    pub(super) passed_over: Vec<Reason>,
+}
+
+/// Searches for the candidate of a target. With `checks` the registry is asked whether it still has it, before a change
+/// is opened.
+pub(super) fn search(case: &Case<'_>, checks: Checks, needs: &mut BTreeSet<Need>) -> Search {
+    let offers = match offers(case, needs) {
+        Ok(offers) => offers,
+        Err(reason) => return Search { choice: Err(reason), passed_over: Vec::new() },
+    };
     let mut nearest: Option<Choice> = None;
-    for (passed_over, offer) in offers.iter().enumerate().take(CANDIDATES_MAX) {
+    let mut passed_over = Vec::new();
+    for (index, offer) in offers.iter().enumerate().take(CANDIDATES_MAX) {
         let release = match release_of(case, offer, needs) {
-            Ok(None) => continue,
             Ok(Some(release)) => release,
+            Ok(None) => {
+                passed_over.extend(without_manifest(case, offer, needs));
+                continue;
+            }
             Err(reason) => {
-                ask_ahead(case, &offers, passed_over, needs);
-                return nearest.ok_or(reason);
+                ask_ahead(case, &offers, index, checks, needs);
+                return Search { choice: nearest.ok_or(reason), passed_over };
             }
         };
         // What comes after this in the order is older than what is written.
         if case.is_written(&release.references()) {
             let release = release.name().clone();
-            return nearest.ok_or_else(|| ArtifactReason::DigestRuns { release }.into());
+            let choice = nearest.ok_or_else(|| ArtifactReason::DigestRuns { release }.into());
+            return Search { choice, passed_over };
         }
-        let choice = Choice { gates: gates::open(case, &release, needs), release };
+        let choice = judged(case, release, checks, needs);
         if choice.passes() {
-            return Ok(choice);
+            return Search { choice: Ok(choice), passed_over };
         }
         if choice.is_unknown() {
-            ask_ahead(case, &offers, passed_over, needs);
-            return Ok(choice);
+            ask_ahead(case, &offers, index, checks, needs);
+            return Search { choice: Ok(choice), passed_over };
         }
+        passed_over.extend(choice.gone().cloned());
         if nearest.as_ref().is_none_or(|best| choice.distance() < best.distance()) {
             nearest = Some(choice);
         }
     }
-    nearest.ok_or(Reason::NothingNewer)
+    Search { choice: nearest.ok_or(Reason::NothingNewer), passed_over }
+}
+
+/// A release with what the open gates say, the registry last: it is asked only for what nothing else stops.
+fn judged(case: &Case<'_>, release: Release, checks: Checks, needs: &mut BTreeSet<Need>) -> Choice {
+    let mut gates = gates::open(case, &release, needs);
+    // The content is worked out at the same time, which needs no answer of the registry.
+    let is_open =
+        |report: &GateReport| report.verdict == Verdict::Pass || report.reason == Reason::NotObserved;
+    if checks == Checks::Registry && gates.iter().all(is_open) {
+        gates.extend(gates::missing(case, &release, needs));
+    }
+    Choice { release, gates }
+}
+
+/// Why an offer makes no release: the registry has no manifest for one of its tags.
+fn without_manifest(case: &Case<'_>, offer: &[ImageReference], needs: &mut BTreeSet<Need>) -> Option<Reason> {
+    let absent = offer.iter().find(|reference| evidence::digest(case, reference, needs) == Ok(None))?;
+    let (image, tag) = (absent.image.clone(), absent.tag.clone()?);
+    Some(ArtifactReason::WithoutManifest { image, tag }.into())
 }
 
 /// The release that an offer makes and its open gates; `None` if one of its tags is gone from the registry.
 fn choice_of(
     case: &Case<'_>,
     offer: &[ImageReference],
+    checks: Checks,
     needs: &mut BTreeSet<Need>,
 ) -> Result<Option<Choice>, Reason> {
     let release = release_of(case, offer, needs)?;
-    Ok(release.map(|release| Choice { gates: gates::open(case, &release, needs), release }))
+    Ok(release.map(|release| judged(case, release, checks, needs)))
 }
 
 /// Names the needs of the offers after the one at which a search stops, in proportion to what it passed over.
-fn ask_ahead(case: &Case<'_>, offers: &[Offer], passed_over: usize, needs: &mut BTreeSet<Need>) {
+fn ask_ahead(
+    case: &Case<'_>,
+    offers: &[Offer],
+    passed_over: usize,
+    checks: Checks,
+    needs: &mut BTreeSet<Need>,
+) {
     let ahead = (passed_over * AHEAD_PER_PASSED_OVER).min(AHEAD_MAX);
     for offer in offers.iter().skip(passed_over + 1).take(ahead) {
-        drop(choice_of(case, offer, needs));
+        drop(choice_of(case, offer, checks, needs));
     }
 }
 
@@ -107,7 +166,7 @@ pub(super) fn next_newer(case: &Case<'_>, release: &Release, needs: &mut BTreeSe
     let order = case.order_of(release);
     let is_newer = |offer: &Vec<ImageReference>| case.order(offer) > order;
     let newer = offers(case, needs).ok()?.into_iter().take(CANDIDATES_MAX).filter(is_newer);
-    let choices = newer.filter_map(|offer| choice_of(case, &offer, needs).ok()?);
+    let choices = newer.filter_map(|offer| choice_of(case, &offer, Checks::Nothing, needs).ok()?);
     choices.filter(|choice| !choice.is_refused()).filter_map(|choice| choice.until()).min()
 }
 

@@ -2,15 +2,19 @@
 
 use std::collections::BTreeSet;
 
+use chrono::TimeDelta;
+
 use super::case::Case;
 use super::plan::Need;
-use super::reason::{ArtifactReason, Reason};
+use super::reason::{ArtifactReason, Reason, Undated};
 use crate::model::{
     Basis, Description, Digest, Fact, ImageName, ImageReference, Order, Rank, ServiceImage, Tag, Time, World,
 };
 
 /// How many tags are compared by the dates of their artifacts; each costs three requests, once.
 pub const DATED_TAGS_MAX: usize = 100;
+/// How far the clock of a build may be ahead of ours.
+const CLOCKS_DIFFER_MAX: TimeDelta = TimeDelta::days(1);
 /// How many landings of a target are compared by date, the last ones.
 const DATED_LANDINGS_MAX: usize = 50;
 
@@ -61,7 +65,36 @@ fn known_digest<'a>(world: &'a World, reference: &'a ImageReference) -> Option<&
 
 fn known_date(world: &World, image: &ImageName, digest: &Digest) -> Option<Time> {
     match world.descriptions.get(&(image.clone(), digest.clone()))? {
-        Fact::Known { value, .. } => value.as_ref()?.created,
+        Fact::Known { value, .. } => date_of(value.as_ref(), world.now).ok(),
+        Fact::Unknown { .. } => None,
+    }
+}
+
+/// When an artifact was made.
+///
+/// # Errors
+/// Why it has no date that can be compared.
+pub fn date_of(description: Option<&Description>, now: Time) -> Result<Time, Undated> {
+    let Some(description) = description else { return Err(Undated::NoManifest) };
+    if let Some(defect) = &description.defect {
+        return Err(Undated::Defect(defect.clone()));
+    }
+    let stated = description.created.ok_or(Undated::NoDate)?;
+    let made = description.made().ok_or(Undated::Placeholder(stated))?;
+    let is_ahead = now.checked_add_signed(CLOCKS_DIFFER_MAX).is_some_and(|latest| made > latest);
+    // Else one build with a wrong clock would be the newest for ever.
+    if is_ahead { Err(Undated::Future(made)) } else { Ok(made) }
+}
+
+/// Why a tag that is compared by date has none, as far as it is known; `None` if it has one, or was not looked at.
+pub(super) fn undated(case: &Case<'_>, image: &ImageName, tag: &Tag) -> Option<Undated> {
+    let digest = match case.world.digests.get(&(image.clone(), tag.clone()))? {
+        Fact::Known { value: Some(digest), .. } => digest,
+        Fact::Known { value: None, .. } => return Some(Undated::NoManifest),
+        Fact::Unknown { .. } => return None,
+    };
+    match case.world.descriptions.get(&(image.clone(), digest.clone()))? {
+        Fact::Known { value, .. } => date_of(value.as_ref(), case.world.now).err(),
         Fact::Unknown { .. } => None,
     }
 }
@@ -76,8 +109,8 @@ pub(super) fn description<'a>(
     match case.world.descriptions.get(&(reference.image.clone(), digest.clone())) {
         Some(Fact::Known { value, .. }) => Ok(value.as_ref()),
         Some(Fact::Unknown { why, .. }) => {
-            Err(ArtifactReason::DescriptionUnknown { image: reference.image.clone(), why: why.to_string() }
-                .into())
+            let (artifact, why) = (reference.clone(), why.to_string());
+            Err(ArtifactReason::DescriptionUnknown { artifact, why }.into())
         }
         None => {
             needs.insert(Need::Description { image: reference.image.clone(), digest });

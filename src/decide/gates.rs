@@ -23,6 +23,7 @@ use crate::model::{Gate, MergeMode, ObservedChange, Release};
 
 use super::case::Case;
 use super::plan::{GateReport, Need, Verdict};
+use super::presence::Moment;
 
 /// What the gates say that stand before a change is opened.
 pub(super) fn open(case: &Case<'_>, release: &Release, needs: &mut BTreeSet<Need>) -> Vec<GateReport> {
@@ -59,7 +60,8 @@ pub(super) fn merge(
     reports
 }
 
-/// What the last gate says, that costs a request: only where all others pass and the bot would merge at once.
+/// What the last gate says, that costs a request: only where all others pass and the bot would merge at once. While the
+/// change waits, it says no more than that its release is no longer in the registry.
 pub(super) fn last(
     case: &Case<'_>,
     release: &Release,
@@ -67,7 +69,15 @@ pub(super) fn last(
     needs: &mut BTreeSet<Need>,
 ) -> Option<GateReport> {
     let merges = case.environment.merge == MergeMode::Auto && all_pass(reports);
-    tag::noted(case, release).or_else(|| if merges { tag::judge(case, release, needs) } else { None })
+    let moment = if merges { Moment::Merging } else { Moment::Waiting };
+    tag::missing(case, release, moment, needs)
+        .or_else(|| tag::noted(case, release))
+        .or_else(|| if merges { tag::judge(case, release, needs) } else { None })
+}
+
+/// Why a release is not opened although all gates before it pass: the registry no longer has it. `None` if it has.
+pub(super) fn missing(case: &Case<'_>, release: &Release, needs: &mut BTreeSet<Need>) -> Option<GateReport> {
+    tag::missing(case, release, Moment::Opening, needs)
 }
 
 /// Whether every gate says to go on.

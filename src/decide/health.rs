@@ -11,8 +11,9 @@ use chrono::TimeDelta;
 use repository::Beside;
 
 use crate::model::{
-    Allowance, BranchName, Deliveries, EnvironmentName, ForgeName, Grant, Health, Hook, ImageName, Login,
-    LoginProof, MergeMode, Place, Policy, RepositoryName, Restriction, TeamName, Time, Told,
+    Allowance, BranchName, Deliveries, EnvironmentName, ForgeName, Grant, Health, Hook, ImageName,
+    ImageReference, Login, LoginProof, MergeMode, Place, Policy, RepositoryName, Restriction, Target,
+    TeamName, Time, Told,
 };
 
 /// How long before its end a token is worth a warning.
@@ -128,6 +129,8 @@ pub enum Matter {
     ImageListed(ImageName, usize),
     /// A registry does not answer, or refuses.
     ImageUnlisted(ImageName, String),
+    /// What runs at these targets is no longer in its registry.
+    RunningGone(ImageReference, Vec<Target>),
 }
 
 /// What could not be asked about.

@@ -4,18 +4,25 @@ use std::collections::BTreeSet;
 
 use chrono::TimeDelta;
 
-use super::candidate::{self, Choice};
+use super::candidate::{self, Checks, Choice};
 use super::case::Case;
 use super::evidence;
 use super::gates;
 use super::offers;
 use super::plan::{Action, GateReport, GatesPassed, Judgement, Need, Verdict};
+use super::presence;
 use super::reason::{Because, Reason};
-use crate::model::{BarrierKind, ContentKey, MergeMode, ObservedChange, OnNewer, Release, Time};
+use crate::model::{BarrierKind, ContentKey, MergeMode, ObservedChange, OnNewer, Release, Time, is_paused};
 
 /// How long a proof that all gates passed may be used, from the oldest right on which it may rest: as long as rights may
 /// be old.
 const PROOF_VALID: TimeDelta = TimeDelta::seconds(60);
+
+/// The longest pause that is believed before a merge is tried again. The forge notes a day at most; what seems to last
+/// longer was noted before the clock was set back.
+const BARRIER_MAX: TimeDelta = TimeDelta::days(2);
+/// How many releases are named that were passed over because their registry lacks them, the newest ones.
+const PASSED_OVER_NAMED_MAX: usize = 3;
 
 /// What was found out about a target, on the way to its judgement.
 #[derive(Default)]
@@ -44,6 +51,8 @@ pub(super) fn judge(case: &Case<'_>, needs: &mut BTreeSet<Need>) -> (Judgement, 
         (Some(Ok(_)), Some(change)) => judge_change(case, change, needs),
         (Some(Ok(_)), None) => judge_candidate(case, needs),
     };
+    let mut notes = finding.notes;
+    notes.extend(presence::of_running(case, needs));
     let judgement = Judgement {
         target: case.target.clone(),
         running: case.running().map(|running| running.images.clone()).unwrap_or_default(),
@@ -51,7 +60,7 @@ pub(super) fn judge(case: &Case<'_>, needs: &mut BTreeSet<Need>) -> (Judgement, 
         candidate: finding.candidate,
         gates: finding.gates,
         change: open.map(|observed| observed.change.number),
-        notes: finding.notes,
+        notes,
         next_look: finding.next_look,
     };
     (judgement, finding.action)
@@ -59,13 +68,18 @@ pub(super) fn judge(case: &Case<'_>, needs: &mut BTreeSet<Need>) -> (Judgement, 
 
 /// No change is open: is there something to open?
 fn judge_candidate(case: &Case<'_>, needs: &mut BTreeSet<Need>) -> Finding {
-    let choice = match candidate::search(case, needs) {
+    let candidate::Search { choice, mut passed_over } = candidate::search(case, Checks::Registry, needs);
+    passed_over.truncate(PASSED_OVER_NAMED_MAX);
+    let choice = match choice {
         Ok(choice) => choice,
         Err(Reason::NothingNewer) => {
-            return Finding::note(odd_offer(case, needs).unwrap_or(Reason::UpToDate));
+            passed_over.push(odd_offer(case, needs).unwrap_or(Reason::UpToDate));
+            passed_over.extend(offers::not_compared(case));
+            return Finding { notes: passed_over, ..Finding::default() };
         }
         Err(reason) => return Finding::note(reason),
     };
+    passed_over.retain(|reason| choice.gates.iter().all(|gate| gate.reason != *reason));
     let passes = choice.passes();
     let because = because(case, &choice);
     let Choice { release, gates: mut reports } = choice;
@@ -75,7 +89,8 @@ fn judge_candidate(case: &Case<'_>, needs: &mut BTreeSet<Need>) -> Finding {
         Ok(action) => (action, None),
         Err(reason) => (None, Some(reason)),
     };
-    let notes = note.into_iter().chain(offers::incomplete(case, needs)).collect();
+    let notes = note.into_iter().chain(passed_over).chain(offers::incomplete(case, needs));
+    let notes = notes.chain(offers::not_compared(case)).collect();
     Finding { candidate: Some(release), gates: reports, notes, action, next_look: None }
 }
 
@@ -199,11 +214,16 @@ fn advance(
 ) -> Finding {
     let mut notes = Vec::new();
     if let Some(newer) = newer_candidate(case, release, needs) {
-        if let Some(because) = gives_way(case, observed, release, &newer, needs) {
-            let action = update(case, observed, &newer, because);
-            return Finding { action, ..Finding::default() };
+        match gives_way(case, observed, release, &newer, needs) {
+            Some(because) => match gates::missing(case, &newer, needs) {
+                None => {
+                    let action = update(case, observed, &newer, because);
+                    return Finding { action, ..Finding::default() };
+                }
+                Some(report) => notes.push(report.reason),
+            },
+            None => notes.push(finish_first(observed, release, &newer)),
         }
-        notes.push(finish_first(observed, release, &newer));
     }
     notes.extend(offers::incomplete(case, needs));
     let next_look =
@@ -253,7 +273,7 @@ fn past_barrier(
         BarrierKind::Behind => (update(case, observed, release, Because::BaseMoved), None),
         BarrierKind::Unread => (None, unread(observed)),
         BarrierKind::Blocked => {
-            let may_try = barrier.until.is_none_or(|until| until <= case.world.now);
+            let may_try = !barrier.until.is_some_and(|until| is_paused(until, BARRIER_MAX, case.world.now));
             let why = barrier.why.clone();
             (may_try.then_some(merge), Some(Reason::MergeBlocked { change, why }))
         }
@@ -263,12 +283,12 @@ fn past_barrier(
 /// When the forge is worth asking again for a merge that it refused.
 fn next_try(case: &Case<'_>, observed: &ObservedChange) -> Option<Time> {
     let until = observed.change.barrier.as_ref().and_then(|barrier| barrier.until);
-    until.filter(|until| *until > case.world.now)
+    until.filter(|until| is_paused(*until, BARRIER_MAX, case.world.now))
 }
 
 /// What would be opened now if the change were not there, where that is something else.
 fn newer_candidate(case: &Case<'_>, release: &Release, needs: &mut BTreeSet<Need>) -> Option<Release> {
-    let choice = candidate::search(case, needs).ok()?;
+    let choice = candidate::search(case, Checks::Nothing, needs).choice.ok()?;
     let is_other = choice.release.id() != release.id();
     // In a first environment a tag that moved means what it means now.
     let is_moved = case.history.moved_tag(release).is_some()

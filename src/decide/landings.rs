@@ -18,6 +18,12 @@ pub(super) fn unrecorded(case: &Case<'_>) -> Vec<Record> {
     records
 }
 
+/// What is adopted at first sight: what runs where the log and the changes know of no landing.
+pub(super) fn first_seen(case: &Case<'_>) -> Vec<Record> {
+    let is_known = case.history.last_landing(&case.target).is_some() || !merged(case).is_empty();
+    if is_known { Vec::new() } else { set_otherwise(case, &[]) }
+}
+
 /// Landings by our own merged changes, in the order of their merges.
 fn merged(case: &Case<'_>) -> Vec<Record> {
     let mut records: Vec<Record> = case.changes().filter_map(|observed| landing_by(case, observed)).collect();

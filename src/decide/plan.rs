@@ -86,12 +86,15 @@ impl Judgement {
     pub fn waiting(&self) -> impl Iterator<Item = &Reason> {
         let gates = self.gates.iter().filter(|gate| gate.verdict != Verdict::Pass).map(|gate| &gate.reason);
         let notes = self.notes.iter().filter(|note| {
+            // Tags that are never compared, such as those of a build cache, are nothing to wait for.
             !matches!(
                 note,
                 Reason::UpToDate
                     | Reason::NothingNewer
                     | Reason::NothingSelected { .. }
-                    | Reason::Artifact(ArtifactReason::DigestRuns { .. })
+                    | Reason::Artifact(
+                        ArtifactReason::DigestRuns { .. } | ArtifactReason::NotCompared { .. }
+                    )
             )
         });
         gates.chain(notes)
@@ -385,6 +388,13 @@ pub enum Need {
         /// The tag.
         tag: Tag,
     },
+    /// Whether a registry has what is about to be promoted: the tag, the digest and what an index names, as far as the
+    /// reference names them. A response of the last poll interval will do.
+    Presence(ImageReference),
+    /// The same at this very time, for what is about to be merged.
+    PresenceNow(ImageReference),
+    /// Whether a registry has what runs; a response that is an hour old will do.
+    RunningPresence(ImageReference),
     /// What an artifact says about itself.
     Description {
         /// The image.

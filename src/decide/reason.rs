@@ -2,7 +2,7 @@
 
 mod artifact;
 
-pub use artifact::ArtifactReason;
+pub use artifact::{ArtifactReason, Undated};
 
 use std::time::Duration;
 

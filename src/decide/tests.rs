@@ -8,14 +8,14 @@ mod simulation;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use any_world::{any_world, change, index_of, policy, target};
+use any_world::{any_world, change, index_of, lossy_world, policy, target};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
 use proptest::test_runner::TestRunner;
 
 use super::*;
 use crate::model::{
-    ChangeNumber, Fact, Gate, Landing, Obstacle, Principal, QueuePlace, Release, Standing, UserName,
+    ChangeNumber, Fact, Gate, Landing, Obstacle, Presence, Principal, QueuePlace, Release, Standing, UserName,
 };
 
 /// The log as it is once the plan's records are in it.
@@ -118,6 +118,14 @@ fn any_world_has_something_to_judge() {
             }
         }
     }
+    let mut gone = 0;
+    for _world in 0..2_000 {
+        let plan = decide(&lossy_world().new_tree(&mut runner).unwrap().current(), &policy());
+        let gates = plan.judgements.iter().flat_map(|judgement| &judgement.gates);
+        gone +=
+            gates.filter(|gate| matches!(gate.reason, Reason::Artifact(ArtifactReason::Gone { .. }))).count();
+    }
+    assert!(gone > 100, "gone {gone}");
     assert!(
         opened > 100 && merged > 20 && asked > 3,
         "opened {opened}, merged {merged}, of those asked for {asked}"
@@ -215,6 +223,30 @@ proptest! {
             let stays = queued.judgements.iter().filter(|own| own.notes.iter().any(|note| matches!(note, Reason::MergeQueued { .. })));
             let stays: BTreeSet<ChangeNumber> = stays.filter_map(|own| own.change).collect();
             prop_assert!(stays.is_superset(&merged) && (!by_bot || stays == merged));
+        }
+    }
+
+    #[test]
+    fn nothing_is_opened_or_merged_that_the_registry_may_lack(world in lossy_world()) {
+        let plan = decide(&world, &policy());
+        for action in &plan.actions {
+            let (Action::Open { release, .. } | Action::Merge { release, .. }) = action else { continue };
+            for reference in release.references() {
+                let presence = world.presences.get(&reference).and_then(Fact::value);
+                prop_assert_eq!(presence, Some(&Presence::Complete), "{:?}", action);
+            }
+        }
+    }
+
+    #[test]
+    fn no_sentence_claims_that_a_tag_was_read_that_was_not(world in lossy_world()) {
+        for judgement in decide(&world, &policy()).judgements {
+            let stays = |gate: &&GateReport| gate.reason == ArtifactReason::TagsStay.into();
+            let Some(release) = judgement.gates.iter().find(stays).and(judgement.candidate.as_ref()) else { continue };
+            for artifact in release.artifacts() {
+                let present = &world.present[&(artifact.image.clone(), artifact.tag.clone())];
+                prop_assert_eq!(present.value(), Some(&Some(artifact.digest.clone())));
+            }
         }
     }
 

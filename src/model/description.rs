@@ -10,6 +10,8 @@ use super::{Time, words};
 const TEXT_BYTES_MAX: usize = 256;
 /// Longest part of a platform, in bytes.
 const PLATFORM_PART_BYTES_MAX: usize = 64;
+/// Builds that shall be the same each time set their clock to an early year; such a date says nothing.
+const YEAR_MIN: i32 = 1990;
 
 words! {
     /// What kind of thing an artifact is.
@@ -23,12 +25,43 @@ words! {
     }
 }
 
+/// Why an artifact cannot run and cannot be compared, whatever it says about itself. The texts are clauses such as
+/// `its manifest ... cannot be read`.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Defect {
+    /// A manifest or a configuration cannot be read.
+    Unreadable(String),
+    /// The index names no image, as that of a build cache.
+    NoImage,
+    /// The registry lacks something that the artifact names. A push repairs that.
+    Missing(String),
+}
+
+impl Defect {
+    /// Whether the digest has this defect for ever.
+    #[must_use]
+    pub const fn is_permanent(&self) -> bool {
+        match self {
+            Self::Unreadable(_) | Self::NoImage => true,
+            Self::Missing(_) => false,
+        }
+    }
+}
+
+/// Whether a date says when something was made.
+#[must_use]
+pub fn is_usable_date(date: Time) -> bool {
+    use chrono::Datelike as _;
+    date.year() >= YEAR_MIN
+}
+
 /// What an artifact says about itself. Nothing here is proven: whoever pushed it wrote it.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Description {
     /// What kind of thing it is.
     pub kind: ArtifactKind,
-    /// When it was made.
+    /// When it was made, as it states; see [`Description::made`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub created: Option<Time>,
     /// Where its source code is, usually an address.
@@ -43,13 +76,30 @@ pub struct Description {
     /// What it runs on; nothing where that cannot be said, as of a chart.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub platforms: BTreeSet<Platform>,
+    /// Why it is of no use, where that is so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub defect: Option<Defect>,
 }
 
 impl Description {
     /// A description that says nothing but the kind.
     #[must_use]
     pub const fn of(kind: ArtifactKind) -> Self {
-        Self { kind, created: None, source: None, revision: None, version: None, platforms: BTreeSet::new() }
+        Self {
+            kind,
+            created: None,
+            source: None,
+            revision: None,
+            version: None,
+            platforms: BTreeSet::new(),
+            defect: None,
+        }
+    }
+
+    /// When it was made; `None` if it does not say so, or states a date that builds use as a placeholder.
+    #[must_use]
+    pub fn made(&self) -> Option<Time> {
+        self.created.filter(|date| is_usable_date(*date))
     }
 
     /// A label's text as it is kept: no control characters, at most 256 bytes; nothing where none is left.

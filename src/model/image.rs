@@ -88,6 +88,13 @@ impl ImageReference {
             [same(self.tag.as_ref(), other.tag.as_ref()), same(self.digest.as_ref(), other.digest.as_ref())];
         self.image == other.image && !parts.contains(&Some(false)) && parts.contains(&Some(true))
     }
+
+    /// What is pulled: the digest where there is one, whatever the tag points to by now; else the tag.
+    #[must_use]
+    pub fn pulled(&self) -> Self {
+        let tag = if self.digest.is_some() { None } else { self.tag.clone() };
+        Self { image: self.image.clone(), tag, digest: self.digest.clone() }
+    }
 }
 
 /// Whether two parts are the same; `None` if one of them is missing.

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use super::{
     BranchName, Change, CodeOwners, CommitId, ContentKey, Deployments, Description, Digest, Fact, Head,
-    History, ImageName, ImageReference, Place, ReleaseId, RepositoryPath, Sources, Tag, Target, TeamName,
-    Time, UserName,
+    History, ImageName, ImageReference, Place, Presence, ReleaseId, RepositoryPath, Sources, Tag, Target,
+    TeamName, Time, UserName,
 };
 
 /// Why something about a target cannot be said or done, in a sentence with file and line where there is one.
@@ -100,6 +100,10 @@ pub struct World {
     pub digests: BTreeMap<(ImageName, Tag), Fact<Option<Digest>>>,
     /// What a tag points to at this very time, for those that are about to be merged.
     pub present: BTreeMap<(ImageName, Tag), Fact<Option<Digest>>>,
+    /// Whether registries have what is about to be promoted, by the reference that was asked for.
+    pub presences: BTreeMap<ImageReference, Fact<Presence>>,
+    /// Whether registries have what runs, by what is pulled; responses about it may be older.
+    pub running_presences: BTreeMap<ImageReference, Fact<Presence>>,
     /// What artifacts say about themselves; nothing where the registry has none at the digest.
     pub descriptions: BTreeMap<(ImageName, Digest), Fact<Option<Description>>>,
     /// The content key that a release would have at a target, on this head.

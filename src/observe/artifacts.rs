@@ -5,62 +5,67 @@ use std::collections::BTreeMap;
 
 use tokio::sync::Mutex;
 
+use super::facts::is_fresh;
 use super::listings::Failure;
 use super::{Clock, Freshness, Ports};
 use crate::forge::Forge;
 use crate::ledger::Ledger;
-use crate::model::{Description, Digest, Fact, ImageName, Policy, Tag, Time};
+use crate::model::{Defect, Description, Digest, Fact, ImageName, Policy, Tag, Time};
 use crate::registry::{Registry, RegistryError};
 
-/// The questions about an image that led nowhere when they were asked, or got no answer.
+/// The questions about an image whose responses are not kept for good: there was nothing, or nothing that lasts, or the
+/// registry failed.
 #[derive(Debug)]
-pub struct Absences<Question>(Mutex<BTreeMap<(ImageName, Question), Absence>>);
+pub struct Absences<Question, Answer>(Mutex<BTreeMap<(ImageName, Question), Absence<Answer>>>);
 
 #[derive(Clone, Debug)]
-enum Absence {
-    /// There is no such thing.
-    None { as_of: Time },
+enum Absence<Answer> {
+    /// The registry said so then, and may say otherwise later.
+    Told { answer: Option<Answer>, as_of: Time },
     /// There was no answer.
     Failed(Failure),
 }
 
-impl<Question> Default for Absences<Question> {
+impl<Question, Answer> Default for Absences<Question, Answer> {
     fn default() -> Self {
         Self(Mutex::default())
     }
 }
 
-impl<Question: Ord> Absences<Question> {
+impl<Question: Ord, Answer: Clone> Absences<Question, Answer> {
     /// What is known without asking again.
-    async fn known<T>(
+    async fn known(
         &self,
         key: &(ImageName, Question),
         oldest: Time,
         now: Time,
-    ) -> Option<Fact<Option<T>>> {
+    ) -> Option<Fact<Option<Answer>>> {
         match self.0.lock().await.get(key)? {
-            Absence::None { as_of } if *as_of >= oldest => Some(Fact::known(None, *as_of)),
+            Absence::Told { answer, as_of } if is_fresh(*as_of, oldest, now) => {
+                Some(Fact::known(answer.clone(), *as_of))
+            }
             Absence::Failed(failed) if failed.stands(oldest, now) => Some(failed.fact()),
-            Absence::None { .. } | Absence::Failed(_) => None,
+            Absence::Told { .. } | Absence::Failed(_) => None,
         }
     }
 
-    /// Remembers that an answer was none.
-    async fn remember<T>(
+    /// Remembers a response, unless it is kept for good elsewhere.
+    async fn remember(
         &self,
         key: (ImageName, Question),
-        answer: Result<Option<T>, Failure>,
+        answer: Result<Option<Answer>, Failure>,
+        is_kept: bool,
         now: Time,
-    ) -> Fact<Option<T>> {
+    ) -> Fact<Option<Answer>> {
         let mut absences = self.0.lock().await;
         match answer {
-            Ok(Some(value)) => {
-                absences.remove(&key);
-                Fact::known(Some(value), now)
-            }
-            Ok(None) => {
-                absences.insert(key, Absence::None { as_of: now });
-                Fact::known(None, now)
+            Ok(answer) => {
+                if is_kept {
+                    absences.remove(&key);
+                } else {
+                    absences.insert(key, Absence::Told { answer: answer.clone(), as_of: now });
+                }
+                Fact::known(answer, now)
             }
             Err(failed) => {
                 let fact = failed.fact();
@@ -82,7 +87,8 @@ pub(super) async fn digest<F: Forge, R: Registry, L: Ledger, C: Clock>(
     let now = ports.clock.now();
     let oldest = freshness.oldest(policy, image, now);
     let is_followed = policy.followed_tags(image).contains(tag);
-    let is_good = |as_of| freshness.takes_listing_of(as_of) || !is_followed;
+    // A digest from the future was read while the clock was ahead; it may be older than the tag's last move.
+    let is_good = |as_of| as_of <= now && (freshness.takes_listing_of(as_of, now) || !is_followed);
     match ports.ledger.digest(image, tag).await {
         Ok(Some((digest, as_of))) if is_good(as_of) => return Fact::known(Some(digest), as_of),
         Ok(_) => {}
@@ -97,7 +103,8 @@ pub(super) async fn digest<F: Forge, R: Registry, L: Ledger, C: Clock>(
         let kept = ports.ledger.keep_digest(image, tag, digest, now).await;
         kept.unwrap_or_else(|error| tracing::warn!("{error}"));
     }
-    ports.absent_tags.remember(key, answer, now).await
+    let is_kept = matches!(answer, Ok(Some(_)));
+    ports.absent_tags.remember(key, answer, is_kept, now).await
 }
 
 /// What a tag points to at this very time, whatever was kept.
@@ -118,7 +125,8 @@ pub(super) async fn present<F: Forge, R: Registry, L: Ledger, C: Clock>(
     }
 }
 
-/// What an artifact says about itself, kept for good, since a digest never means anything else.
+/// What an artifact says about itself, kept for good where it has all its parts, since a digest never means anything
+/// else.
 pub(super) async fn description<F: Forge, R: Registry, L: Ledger, C: Clock>(
     ports: &Ports<F, R, L, C>,
     policy: &Policy,
@@ -137,15 +145,20 @@ pub(super) async fn description<F: Forge, R: Registry, L: Ledger, C: Clock>(
         return known;
     }
     let answer = in_turn(ports, ("description", image), ports.registry.description(image, digest)).await;
+    let mut is_kept = false;
     if let Ok(Some(description)) = &answer {
-        let kept = ports.ledger.keep_description(image, digest, description).await;
-        kept.unwrap_or_else(|error| tracing::warn!("{error}"));
+        // What the registry lacks may be pushed again.
+        is_kept = description.defect.as_ref().is_none_or(Defect::is_permanent);
+        if is_kept {
+            let kept = ports.ledger.keep_description(image, digest, description).await;
+            kept.unwrap_or_else(|error| tracing::warn!("{error}"));
+        }
     }
-    ports.absent_digests.remember(key, answer, now).await
+    ports.absent_digests.remember(key, answer, is_kept, now).await
 }
 
 /// What the registry says, when it is the image's turn; a registry that is left alone is not asked.
-async fn in_turn<F: Forge, R: Registry, L: Ledger, C: Clock, T>(
+pub(super) async fn in_turn<F: Forge, R: Registry, L: Ledger, C: Clock, T>(
     ports: &Ports<F, R, L, C>,
     (question, image): (&'static str, &ImageName),
     answer: impl Future<Output = Result<T, RegistryError>>,

@@ -31,8 +31,14 @@ impl Freshness {
         }
     }
 
-    /// Whether a listing of this instant is fresh enough.
-    pub(super) fn takes_listing_of(self, as_of: Time) -> bool {
-        as_of >= self.oldest_listing()
+    /// Whether a listing that was read at `as_of` is fresh enough.
+    pub(super) fn takes_listing_of(self, as_of: Time, now: Time) -> bool {
+        is_fresh(as_of, self.oldest_listing(), now)
     }
+}
+
+/// Whether something that was read at `as_of` was read since `oldest`. A time in the future counts as never: the clock
+/// was ahead when it was written, so that nobody knows how old it is.
+pub(super) fn is_fresh(as_of: Time, oldest: Time, now: Time) -> bool {
+    oldest <= as_of && as_of <= now
 }

@@ -11,6 +11,7 @@ mod poll;
 mod schedule;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use chrono::TimeDelta;
@@ -31,6 +32,8 @@ pub use poll::{Polled, poll, recover, say_outcome};
 pub struct Listings {
     images: Mutex<BTreeMap<ImageName, Arc<Image>>>,
     hosts: Mutex<BTreeMap<String, Arc<Host>>>,
+    /// Whether a time in the future was warned of.
+    has_warned: AtomicBool,
 }
 
 /// One image.
@@ -48,6 +51,12 @@ struct State {
     read_at: Option<Time>,
     /// When an event last told of something new.
     told_at: Option<Time>,
+    /// How many events told of something new. They are counted because the clock may be set back between them and a read.
+    told: u64,
+    /// How many of these events came before the last read began.
+    answered: u64,
+    /// How many of these events came before the last failure.
+    told_before_failure: u64,
     /// Whether an event is still to be answered.
     is_told: bool,
     /// Why it was not read the last time.
@@ -56,18 +65,50 @@ struct State {
 
 impl State {
     /// Whether an event tells of more than was read.
-    fn is_outdated(&self) -> bool {
-        self.told_at.is_some_and(|told| self.read_at.is_none_or(|read| read < told))
+    const fn is_outdated(&self) -> bool {
+        self.told > self.answered
+    }
+
+    /// When the listing was read. `None` if that is in the future: the clock was ahead then, so nobody knows its age.
+    fn read_before(&self, now: Time) -> Option<Time> {
+        self.read_at.filter(|read| *read <= now)
+    }
+
+    /// Takes note of a read that began after `told` events.
+    fn succeed(&mut self, as_of: Time, told: u64) {
+        self.read_at = Some(as_of);
+        self.answered = told;
+    }
+
+    /// Takes note of a failure after `told` events.
+    fn fail(&mut self, failure: Failure, told: u64) {
+        self.failure = Some(failure);
+        self.told_before_failure = told;
+    }
+
+    /// Takes note of a listing that was read at `as_of`, here or by another process.
+    fn take_read(&mut self, as_of: Time, now: Time) {
+        // A time from the future must not hide what is read from now on.
+        self.read_at = self.read_before(now).max(Some(as_of));
+        if as_of <= now && self.told_at.is_none_or(|told| told <= as_of) {
+            self.answered = self.told;
+        }
     }
 }
 
 impl Listings {
     /// Says that something was pushed to an image: what was read before this instant no longer counts as all there is.
     pub fn tell(&self, image: &ImageName, at: Time) {
+        self.take_event(image, at, true);
+    }
+
+    /// Takes an event of this instant; `is_news` says whether it tells of more than was read.
+    fn take_event(&self, image: &ImageName, at: Time, is_news: bool) {
         let own = self.image(image);
         let mut state = own.state();
-        state.told_at = state.told_at.max(Some(at));
+        state.told_at = Some(at);
         state.is_told = true;
+        state.told += u64::from(is_news);
         drop(state);
         own.news.notify_one();
     }
@@ -78,12 +119,27 @@ impl Listings {
         own.news.notified().await;
     }
 
-    /// How old each listing is that was read while this process lives.
+    /// How old each listing is that was read while this process lives. `None` if it is not known, because the clock was
+    /// set back since.
     #[must_use]
-    pub fn ages(&self, now: Time) -> BTreeMap<ImageName, TimeDelta> {
+    pub fn ages(&self, now: Time) -> BTreeMap<ImageName, Option<TimeDelta>> {
         let images = locked(&self.images);
-        let age = |own: &Arc<Image>| own.state().read_at.map(|read| (now - read).max(TimeDelta::zero()));
+        let age = |own: &Arc<Image>| {
+            let state = own.state();
+            state.read_at.map(|_| state.read_before(now).map(|read| now - read))
+        };
         images.iter().filter_map(|(name, own)| Some((name.clone(), age(own)?))).collect()
+    }
+
+    /// Warns of a time in the future, once while this process lives.
+    fn warn_of_future(&self, image: &ImageName, as_of: Time) {
+        if !self.has_warned.swap(true, Ordering::Relaxed) {
+            tracing::warn!(
+                %image,
+                "its tags were read at {as_of}, which is in the future; the clock was set back, so such times count \
+                 as never; check the clock of this machine"
+            );
+        }
     }
 
     fn image(&self, image: &ImageName) -> Arc<Image> {
@@ -129,9 +185,11 @@ async fn kept<F: Forge, R: Registry, L: Ledger, C: Clock>(
         None
     });
     if let Some(kept) = &kept {
-        let own = ports.listings.image(image);
-        let mut state = own.state();
-        state.read_at = state.read_at.max(Some(kept.as_of));
+        let now = ports.clock.now();
+        ports.listings.image(image).state().take_read(kept.as_of, now);
+        if kept.as_of > now {
+            ports.listings.warn_of_future(image, kept.as_of);
+        }
     }
     kept
 }
@@ -151,6 +209,7 @@ async fn read<F: Forge, R: Registry, L: Ledger, C: Clock>(
     kept: Option<KeptListing>,
 ) -> Result<Read, Failure> {
     let host = ports.listings.host(image);
+    let told = ports.listings.image(image).state().told;
     let answer = {
         let _turn = host.turn().await;
         let now = ports.clock.now();
@@ -163,13 +222,13 @@ async fn read<F: Forge, R: Registry, L: Ledger, C: Clock>(
     let before = own.state().failure.take();
     match answer {
         Ok(read) => {
-            own.state().read_at = Some(read.listing.as_of);
+            own.state().succeed(read.listing.as_of, told);
             failure::forget(ports, image, before.as_ref()).await;
             Ok(read)
         }
         Err(failed) => {
             let failed = failure::keep(ports, image, failed.after(before)).await;
-            own.state().failure = Some(failed.clone());
+            own.state().fail(failed.clone(), told);
             Err(failed)
         }
     }

@@ -2,6 +2,7 @@
 
 use futures::future::join_all;
 
+use super::presence::{Purpose, Question, presence};
 use super::{Clock, Freshness, Observation, Ports, artifacts, sources};
 use crate::decide::Need;
 use crate::forge::{Forge, ForgeError, Testimony};
@@ -36,6 +37,18 @@ pub(super) async fn fetch<F: Forge, R: Registry, L: Ledger, C: Clock>(
                 let fact = artifacts::present(ports, (&image, &tag)).await;
                 observation.world.present.insert((image, tag), fact);
             }
+            Need::Presence(reference) => {
+                let question = Question { reference: &reference, purpose: Purpose::Promotion, freshness };
+                presence_of(ports, policy, &mut observation.world, question).await;
+            }
+            Need::PresenceNow(reference) => {
+                let question = Question { reference: &reference, purpose: Purpose::Merge, freshness };
+                presence_of(ports, policy, &mut observation.world, question).await;
+            }
+            Need::RunningPresence(reference) => {
+                let question = Question { reference: &reference, purpose: Purpose::Running, freshness };
+                presence_of(ports, policy, &mut observation.world, question).await;
+            }
             Need::Description { image, digest } => {
                 let fact = artifacts::description(ports, policy, freshness, (&image, &digest)).await;
                 observation.world.descriptions.insert((image, digest), fact);
@@ -64,6 +77,21 @@ pub(super) async fn fetch<F: Forge, R: Registry, L: Ledger, C: Clock>(
     }
 }
 
+/// Whether an artifact is in its registry.
+async fn presence_of<F: Forge, R: Registry, L: Ledger, C: Clock>(
+    ports: &Ports<F, R, L, C>,
+    policy: &Policy,
+    world: &mut World,
+    question: Question<'_>,
+) {
+    let fact = presence(ports, policy, world, question).await;
+    let presences = match question.purpose {
+        Purpose::Promotion | Purpose::Merge => &mut world.presences,
+        Purpose::Running => &mut world.running_presences,
+    };
+    presences.insert(question.reference.clone(), fact);
+}
+
 /// What the forge shows of all targets that the plan asks about, in one question.
 async fn deployments<F: Forge, R: Registry, L: Ledger, C: Clock>(
     ports: &Ports<F, R, L, C>,
@@ -74,6 +102,9 @@ async fn deployments<F: Forge, R: Registry, L: Ledger, C: Clock>(
         Need::Deployment { target } => Some(target.clone()),
         Need::Digest { .. }
         | Need::Present { .. }
+        | Need::Presence(_)
+        | Need::PresenceNow(_)
+        | Need::RunningPresence(_)
         | Need::Description { .. }
         | Need::Key { .. }
         | Need::Source(_)

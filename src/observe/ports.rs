@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::artifacts::Absences;
 use super::listings::Listings;
-use super::{Comparisons, Snapshots};
-use crate::model::{Digest, Tag};
+use super::{Comparisons, Presences, Snapshots};
+use crate::model::{Description, Digest, Tag};
 
 /// Everything outside that Towpath talks to.
 #[derive(Debug, Default)]
@@ -23,9 +23,11 @@ pub struct Ports<F, R, L, C> {
     /// What is known of the tags of images, shared by all that use an image, whatever their forge.
     pub listings: Arc<Listings>,
     /// The tags that led nowhere.
-    pub absent_tags: Absences<Tag>,
-    /// The digests that led nowhere.
-    pub absent_digests: Absences<Digest>,
+    pub absent_tags: Absences<Tag, Digest>,
+    /// The digests that led nowhere, or to an artifact that lacks a part.
+    pub absent_digests: Absences<Digest, Description>,
+    /// Whether artifacts are in their registries.
+    pub presences: Presences,
     /// What was compared of source code.
     pub comparisons: Comparisons,
 }
@@ -42,6 +44,7 @@ impl<F, R, L, C> Ports<F, R, L, C> {
             listings: Arc::default(),
             absent_tags: Absences::default(),
             absent_digests: Absences::default(),
+            presences: Presences::default(),
             comparisons: Comparisons::default(),
         }
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Clock, Ports};
-use crate::forge::Forge;
+use crate::forge::{Forge, ForgeError};
 use crate::ledger::Ledger;
 use crate::model::{Location, Missing, Obstacle, Place, Policy, Running, Service, Target, Tree};
 use crate::overlay::{OverlayError, Overlays, Resolver};
@@ -14,6 +14,20 @@ const FETCHES_MAX: usize = 64;
 
 /// What each target runs, or why that is not known.
 type Found = BTreeMap<Target, Result<Running, Obstacle>>;
+
+/// What every target at a place runs now.
+///
+/// # Errors
+/// Where the forge does not show the config repository. What is wrong with one overlay is an obstacle of its target.
+pub async fn runs<F: Forge, R: Registry, L: Ledger, C: Clock>(
+    ports: &Ports<F, R, L, C>,
+    policy: &Policy,
+    place: &Place,
+) -> Result<BTreeMap<Target, Result<Running, Obstacle>>, ForgeError> {
+    let head = ports.forge.head(place).await?;
+    let mut tree = ports.snapshots.tree(&ports.forge, place, &head).await?;
+    Ok(read(ports, policy, place, &mut tree).await.0)
+}
 
 /// What every target at a place runs. Content is fetched for all of them together.
 pub(super) async fn read<F: Forge, R: Registry, L: Ledger, C: Clock>(

@@ -9,7 +9,7 @@ use tokio::sync::Mutex;
 use super::{Clock, Ports};
 use crate::forge::Forge;
 use crate::ledger::Ledger;
-use crate::model::{Fact, SourceChecks, SourceComparison, SourceSpan, Time};
+use crate::model::{Fact, SourceChecks, SourceComparison, SourceSpan, Time, is_younger_than};
 use crate::registry::Registry;
 
 /// After how long builds that go on are asked for again. The pause doubles with each answer that is the same.
@@ -47,7 +47,9 @@ pub(super) async fn compared<F: Forge, R: Registry, L: Ledger, C: Clock>(
     let now = ports.clock.now();
     let known = ports.comparisons.0.lock().await.get(span).cloned();
     let asked = match known {
-        Some(known) if known.age_max().is_none_or(|max| now - known.at < max) => return known.fact,
+        Some(known) if known.age_max().is_none_or(|max| is_younger_than(max, known.at, now)) => {
+            return known.fact;
+        }
         Some(Asked { fact: Fact::Known { value: Some(comparison), as_of }, same, .. }) => {
             checked_again(ports, span, (comparison, as_of, same)).await
         }

@@ -83,7 +83,7 @@ impl Bells {
         if bells.peek().is_none() {
             return Some(DeliveryOutcome::Unused);
         }
-        let is_seen = bells.all(|bell| bell.has_looked_since(delivery.received_at));
+        let is_seen = bells.all(|bell| bell.has_looked_since(delivery.received_at, now));
         let lapsed = || has_lapsed(delivery.received_at, now).then_some(DeliveryOutcome::Lapsed);
         is_seen.then_some(DeliveryOutcome::Looked).or_else(lapsed)
     }
@@ -129,7 +129,8 @@ impl Bell {
     /// Notes when a look began that saw all there was; says whether an event may still wait for its outcome.
     pub fn looked(&self, began: Time) -> bool {
         let mut state = self.state();
-        state.looked_at = state.looked_at.max(Some(began));
+        // Not the latest of all: the clock may have been set back since the look before.
+        state.looked_at = Some(began);
         std::mem::take(&mut state.owes)
     }
 
@@ -143,8 +144,11 @@ impl Bell {
         self.state().owes = true;
     }
 
-    fn has_looked_since(&self, time: Time) -> bool {
-        self.state().looked_at.is_some_and(|began| began >= time)
+    /// Of a time in the future, when the clock was ahead, no later time tells; what was told since the last look does.
+    fn has_looked_since(&self, time: Time, now: Time) -> bool {
+        let state = self.state();
+        let came_before = |began: Time| began <= now && (began >= time || (time > now && !state.is_told));
+        state.looked_at.is_some_and(came_before)
     }
 
     /// What is behind this lock is whole at every instant, so whoever died holding it left nothing broken.

@@ -3,7 +3,7 @@
 use super::layout::LayoutRegistry;
 use super::oci::OciRegistry;
 use super::{Listing, Registry, RegistryError};
-use crate::model::{Description, Digest, ImageName, Tag, Validator};
+use crate::model::{Description, Digest, ImageName, IndexEntry, Tag, Validator};
 
 /// Folders where they are configured, and real registries for every other host.
 #[derive(Debug)]
@@ -54,6 +54,24 @@ impl Registry for AnyRegistry {
         match self.chosen(image) {
             Chosen::Layout(layout) => layout.description(image, digest).await,
             Chosen::Other(registry) => registry.description(image, digest).await,
+        }
+    }
+
+    async fn index_entries(
+        &self,
+        image: &ImageName,
+        digest: &Digest,
+    ) -> Result<Option<Vec<IndexEntry>>, RegistryError> {
+        match self.chosen(image) {
+            Chosen::Layout(layout) => layout.index_entries(image, digest).await,
+            Chosen::Other(registry) => registry.index_entries(image, digest).await,
+        }
+    }
+
+    async fn has_manifest(&self, image: &ImageName, digest: &Digest) -> Result<bool, RegistryError> {
+        match self.chosen(image) {
+            Chosen::Layout(layout) => layout.has_manifest(image, digest).await,
+            Chosen::Other(registry) => registry.has_manifest(image, digest).await,
         }
     }
 }

@@ -2,15 +2,23 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use oci_distribution::manifest;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use sha2::Digest as _;
 
-use crate::model::{Digest, Platform};
+use crate::model::{Digest, IndexEntry, Platform};
 
 /// Notes on an artifact: names and texts.
 pub(super) type Annotations = BTreeMap<String, String>;
 
+/// What a manifest may be, whichever a tag points to.
+pub(super) const MANIFEST_TYPES: [&str; 4] = [
+    manifest::OCI_IMAGE_INDEX_MEDIA_TYPE,
+    manifest::OCI_IMAGE_MEDIA_TYPE,
+    manifest::IMAGE_MANIFEST_LIST_MEDIA_TYPE,
+    manifest::IMAGE_MANIFEST_MEDIA_TYPE,
+];
 /// The annotation by which a manifest in an index says that it only speaks about another one.
 const REFERENCE_TYPE: &str = "vnd.docker.reference.type";
 /// What stands for a platform that there is none.
@@ -95,21 +103,32 @@ impl Descriptor {
         Platform::new(&parts.os, &parts.architecture, parts.variant.as_deref()).ok()
     }
 
-    /// Whether it only speaks about another manifest, as provenance does.
-    fn is_about_another(&self) -> bool {
+    /// Whether it is a manifest that can run. One with provenance only describes another, and the index of a build
+    /// cache names blobs.
+    fn is_image(&self) -> bool {
         let is_reference = self.annotations.as_ref().is_some_and(|notes| notes.contains_key(REFERENCE_TYPE));
-        is_reference || self.platform.as_ref().is_some_and(|parts| parts.os == NO_PLATFORM)
+        let has_no_platform = self.platform.as_ref().is_some_and(|parts| parts.os == NO_PLATFORM);
+        let is_manifest = self.media_type.is_empty() || MANIFEST_TYPES.contains(&self.media_type.as_str());
+        is_manifest && !is_reference && !has_no_platform
     }
 }
 
 /// What the images of an index run on.
 pub(super) fn platforms(children: &[Descriptor]) -> BTreeSet<Platform> {
-    children.iter().filter(|child| !child.is_about_another()).filter_map(Descriptor::platform).collect()
+    children.iter().filter(|child| child.is_image()).filter_map(Descriptor::platform).collect()
+}
+
+/// The manifests of an index whose digests make sense, without those that only describe another one.
+pub(super) fn entries(children: &[Descriptor]) -> Vec<IndexEntry> {
+    let images = children.iter().filter(|child| child.is_image());
+    let entry =
+        |child: &Descriptor| Some(IndexEntry { digest: child.digest().ok()?, platform: child.platform() });
+    images.filter_map(entry).collect()
 }
 
 /// The manifest that speaks for an index: for linux/amd64, or else the first that can run.
 pub(super) fn spokesman(children: &[Descriptor]) -> Option<&Descriptor> {
-    let runnable = || children.iter().filter(|child| !child.is_about_another());
+    let runnable = || children.iter().filter(|child| child.is_image());
     let is_preferred =
         |child: &&Descriptor| child.platform().is_some_and(|own| (own.os(), own.architecture()) == PREFERRED);
     runnable().find(is_preferred).or_else(|| runnable().next())

@@ -2,12 +2,13 @@
 
 use chrono::{DateTime, Utc};
 use oci_distribution::manifest;
+use serde::de::DeserializeOwned;
 
 use super::RegistryError;
 use super::content::{
-    Annotations, ChartConfig, Content, Descriptor, ImageConfig, Manifest, platforms, spokesman,
+    Annotations, ChartConfig, Content, Descriptor, ImageConfig, Manifest, entries, platforms, spokesman,
 };
-use crate::model::{ArtifactKind, Description, Digest, Time};
+use crate::model::{ArtifactKind, Defect, Description, Digest, IndexEntry, Time, is_usable_date};
 
 /// The configuration of a Helm chart.
 const CHART_CONFIG_TYPE: &str = "application/vnd.cncf.helm.config.v1+json";
@@ -16,39 +17,86 @@ const CREATED: &str = "org.opencontainers.image.created";
 const SOURCE: &str = "org.opencontainers.image.source";
 const REVISION: &str = "org.opencontainers.image.revision";
 const VERSION: &str = "org.opencontainers.image.version";
-/// Builds that shall be the same each time set their clock to an early year; such a date says nothing.
-const YEAR_MIN: i32 = 1990;
+
+/// What a registry has at a digest.
+#[derive(Debug)]
+pub(super) enum Found<T> {
+    /// Content that can be read.
+    Usable(T),
+    /// Content that cannot be read, and why: a predicate such as `cannot be read: ...`.
+    Unusable(String),
+    /// Nothing.
+    Nothing,
+}
 
 /// Where manifests and blobs come from, proven to be what their digests name.
 pub(super) trait Contents: Sync {
-    /// The manifest at a digest; nothing where there is none.
+    /// The manifest at a digest.
     fn manifest(
         &self,
         digest: &Digest,
-    ) -> impl Future<Output = Result<Option<Manifest>, RegistryError>> + Send;
+    ) -> impl Future<Output = Result<Found<Manifest>, RegistryError>> + Send;
 
     /// The blob at a digest.
-    fn blob(&self, digest: &Digest) -> impl Future<Output = Result<Vec<u8>, RegistryError>> + Send;
-
-    /// Content that makes no sense.
-    fn unusable(&self, why: String) -> RegistryError;
+    fn blob(&self, digest: &Digest) -> impl Future<Output = Result<Found<Vec<u8>>, RegistryError>> + Send;
 }
 
-/// What the artifact at a digest says about itself; nothing where there is none.
+/// Why an artifact was not described: the registry failed, or the artifact is of no use.
+enum Failed {
+    Registry(RegistryError),
+    Artifact(Defect),
+}
+
+impl From<RegistryError> for Failed {
+    fn from(error: RegistryError) -> Self {
+        Self::Registry(error)
+    }
+}
+
+impl From<Defect> for Failed {
+    fn from(defect: Defect) -> Self {
+        Self::Artifact(defect)
+    }
+}
+
+/// The manifests that an index names; empty for anything else. `None` if there is nothing at the digest.
+pub(super) async fn index_entries(
+    contents: &impl Contents,
+    digest: &Digest,
+) -> Result<Option<Vec<IndexEntry>>, RegistryError> {
+    Ok(match contents.manifest(digest).await? {
+        Found::Usable(Manifest { content: Content::Index(children), .. }) => Some(entries(&children)),
+        Found::Usable(Manifest { content: Content::Single(_), .. }) | Found::Unusable(_) => Some(Vec::new()),
+        Found::Nothing => None,
+    })
+}
+
+/// What the artifact at a digest says about itself; nothing where there is none. An artifact that is of no use is no
+/// error: it has a defect, and must not keep others from being compared.
 pub(super) async fn describe(
     contents: &impl Contents,
     digest: &Digest,
 ) -> Result<Option<Description>, RegistryError> {
-    let Some(manifest) = contents.manifest(digest).await? else { return Ok(None) };
-    let children = match manifest.content {
-        Content::Single(config) => {
-            return described(contents, manifest.annotations, &config).await.map(Some);
+    let manifest = match contents.manifest(digest).await? {
+        Found::Nothing => return Ok(None),
+        Found::Usable(manifest) => described_as_a_whole(contents, manifest).await,
+        Found::Unusable(why) => Err(unreadable("manifest", digest, &why).into()),
+    };
+    match manifest {
+        Ok(description) => Ok(Some(description)),
+        Err(Failed::Artifact(defect)) => {
+            Ok(Some(Description { defect: Some(defect), ..Description::of(ArtifactKind::Other) }))
         }
+        Err(Failed::Registry(error)) => Err(error),
+    }
+}
+
+async fn described_as_a_whole(contents: &impl Contents, manifest: Manifest) -> Result<Description, Failed> {
+    let children = match manifest.content {
+        Content::Single(config) => return described(contents, manifest.annotations, &config).await,
         Content::Index(children) => children,
     };
-    let Some(child) = spokesman(&children) else {
-        return Ok(Some(described_by(&manifest.annotations, ArtifactKind::Other)));
-    };
+    let child = spokesman(&children).ok_or(Defect::NoImage)?;
     let (mut annotations, config) = single(contents, child).await?;
     annotations.extend(manifest.annotations);
     let mut description = described(contents, annotations, &config).await?;
@@ -56,23 +104,23 @@ pub(super) async fn describe(
     if !platforms.is_empty() {
         description.platforms = platforms;
     }
-    Ok(Some(description))
+    Ok(description)
 }
 
 /// The notes and the configuration of a manifest that an index names.
-async fn single(
-    contents: &impl Contents,
-    child: &Descriptor,
-) -> Result<(Annotations, Descriptor), RegistryError> {
-    let digest = child.digest().map_err(|why| contents.unusable(why))?;
+async fn single(contents: &impl Contents, child: &Descriptor) -> Result<(Annotations, Descriptor), Failed> {
+    let digest = child.digest().map_err(Defect::Unreadable)?;
     match contents.manifest(&digest).await? {
-        Some(Manifest { annotations, content: Content::Single(config) }) => Ok((annotations, config)),
-        Some(Manifest { content: Content::Index(_), .. }) => {
+        Found::Usable(Manifest { annotations, content: Content::Single(config) }) => {
+            Ok((annotations, config))
+        }
+        Found::Usable(Manifest { content: Content::Index(_), .. }) => {
             let short = digest.short();
             let why = format!("its index leads to another index, `{short}`, where an image belongs");
-            Err(contents.unusable(why))
+            Err(Defect::Unreadable(why).into())
         }
-        None => Err(contents.unusable(format!("its index leads to `{digest}`, which is not there"))),
+        Found::Unusable(why) => Err(unreadable("manifest", &digest, &why).into()),
+        Found::Nothing => Err(missing("index", &digest).into()),
     }
 }
 
@@ -80,7 +128,7 @@ async fn described(
     contents: &impl Contents,
     annotations: Annotations,
     config: &Descriptor,
-) -> Result<Description, RegistryError> {
+) -> Result<Description, Failed> {
     match config.media_type.as_str() {
         manifest::IMAGE_CONFIG_MEDIA_TYPE | manifest::IMAGE_DOCKER_CONFIG_MEDIA_TYPE => {
             Ok(of_image(annotations, configuration(contents, config).await?))
@@ -90,15 +138,26 @@ async fn described(
     }
 }
 
-async fn configuration<T: serde::de::DeserializeOwned>(
+async fn configuration<T: DeserializeOwned>(
     contents: &impl Contents,
     config: &Descriptor,
-) -> Result<T, RegistryError> {
-    let digest = config.digest().map_err(|why| contents.unusable(why))?;
-    let content = contents.blob(&digest).await?;
-    serde_json::from_slice(&content).map_err(|error| {
-        contents.unusable(format!("its configuration `{}` cannot be read: {error}", digest.short()))
-    })
+) -> Result<T, Failed> {
+    let digest = config.digest().map_err(Defect::Unreadable)?;
+    let content = match contents.blob(&digest).await? {
+        Found::Usable(content) => content,
+        Found::Unusable(why) => return Err(unreadable("configuration", &digest, &why).into()),
+        Found::Nothing => return Err(missing("manifest", &digest).into()),
+    };
+    let wrong = |error| unreadable("configuration", &digest, &format!("cannot be read: {error}"));
+    serde_json::from_slice(&content).map_err(|error| wrong(error).into())
+}
+
+fn unreadable(what: &str, digest: &Digest, why: &str) -> Defect {
+    Defect::Unreadable(format!("its {what} `{}` {why}", digest.short()))
+}
+
+fn missing(from: &str, digest: &Digest) -> Defect {
+    Defect::Missing(format!("its {from} leads to `{}`, which the registry does not have", digest.short()))
 }
 
 /// Labels are often those of the base image, so that what is said of this very manifest wins.
@@ -110,10 +169,17 @@ fn of_image(annotations: Annotations, config: ImageConfig) -> Description {
     let labelled = texts.get(CREATED).and_then(|text| time(text));
     texts.extend(annotations);
     Description {
-        created: annotated.or(built).or(labelled),
+        created: first_usable([annotated, built, labelled]),
         platforms: platform.into_iter().collect(),
         ..described_by(&texts, ArtifactKind::Image)
     }
+}
+
+/// The first date that says when something was made; else the first one, which then is the reason why none does.
+fn first_usable(dates: [Option<Time>; 3]) -> Option<Time> {
+    let mut stated = dates.into_iter().flatten();
+    let first = stated.clone().next();
+    stated.find(|date| is_usable_date(*date)).or(first)
 }
 
 fn of_chart(annotations: Annotations, chart: ChartConfig) -> Description {
@@ -137,9 +203,6 @@ fn described_by(texts: &Annotations, kind: ArtifactKind) -> Description {
     }
 }
 
-/// A date that says something.
 fn time(text: &str) -> Option<Time> {
-    use chrono::Datelike as _;
-    let time = DateTime::parse_from_rfc3339(text.trim()).ok()?.with_timezone(&Utc);
-    (time.year() >= YEAR_MIN).then_some(time)
+    DateTime::parse_from_rfc3339(text.trim()).ok().map(|time| time.with_timezone(&Utc))
 }

@@ -13,9 +13,9 @@ use tokio::fs::File;
 use tokio::io::AsyncReadExt as _;
 
 use super::content::{Descriptor, Manifest, hash_of};
-use super::description::{Contents, describe};
+use super::description::{Contents, Found, describe, index_entries};
 use super::{Listing, Registry, RegistryError};
-use crate::model::{Description, Digest, ImageName, Tag, Validator};
+use crate::model::{Description, Digest, ImageName, IndexEntry, Tag, Validator};
 
 /// What says that a folder is a layout, and names its entries.
 const INDEX: &str = "index.json";
@@ -87,6 +87,18 @@ impl Registry for LayoutRegistry {
         digest: &Digest,
     ) -> Result<Option<Description>, RegistryError> {
         describe(&self.visit(image), digest).await
+    }
+
+    async fn index_entries(
+        &self,
+        image: &ImageName,
+        digest: &Digest,
+    ) -> Result<Option<Vec<IndexEntry>>, RegistryError> {
+        index_entries(&self.visit(image), digest).await
+    }
+
+    async fn has_manifest(&self, image: &ImageName, digest: &Digest) -> Result<bool, RegistryError> {
+        Ok(self.visit(image).content(digest).await?.is_some())
     }
 }
 
@@ -169,24 +181,24 @@ impl Visit<'_> {
     fn absent(&self) -> RegistryError {
         RegistryError::NotFound { image: self.image.clone() }
     }
-}
-
-impl Contents for Visit<'_> {
-    async fn manifest(&self, digest: &Digest) -> Result<Option<Manifest>, RegistryError> {
-        let Some(content) = self.content(digest).await? else { return Ok(None) };
-        let manifest = Manifest::parse(&content, CHILDREN_MAX);
-        let unusable = |why: String| self.unusable(format!("its manifest `{}` {why}", digest.short()));
-        manifest.map(Some).map_err(unusable)
-    }
-
-    async fn blob(&self, digest: &Digest) -> Result<Vec<u8>, RegistryError> {
-        let missing = || self.unusable(format!("`{digest}` is missing in its folder"));
-        self.content(digest).await?.ok_or_else(missing)
-    }
 
     fn unusable(&self, why: String) -> RegistryError {
         let (host, image) = (self.image.host().to_owned(), self.image.clone());
         RegistryError::Unavailable { host, image, why }
+    }
+}
+
+impl Contents for Visit<'_> {
+    async fn manifest(&self, digest: &Digest) -> Result<Found<Manifest>, RegistryError> {
+        let Some(content) = self.content(digest).await? else { return Ok(Found::Nothing) };
+        Ok(match Manifest::parse(&content, CHILDREN_MAX) {
+            Ok(manifest) => Found::Usable(manifest),
+            Err(why) => Found::Unusable(why),
+        })
+    }
+
+    async fn blob(&self, digest: &Digest) -> Result<Found<Vec<u8>>, RegistryError> {
+        Ok(self.content(digest).await?.map_or(Found::Nothing, Found::Usable))
     }
 }
 

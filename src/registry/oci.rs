@@ -25,9 +25,9 @@ use self::connection::Clients;
 use self::grant::Sessions;
 use self::proof::Proofs;
 use self::question::Question;
-use super::description::describe;
+use super::description::{describe, index_entries};
 use super::{Listing, Registry, RegistryError, RegistrySettings};
-use crate::model::{Description, Digest, ImageName, Tag, Time, Validator};
+use crate::model::{Description, Digest, ImageName, IndexEntry, Tag, Time, Validator};
 
 /// How much a registry may cost us before we give up.
 #[derive(Clone, Debug)]
@@ -145,6 +145,20 @@ impl Registry for OciRegistry {
     ) -> Result<Option<Description>, RegistryError> {
         let question = self.question(image);
         question.in_time(describe(&question, digest)).await
+    }
+
+    async fn index_entries(
+        &self,
+        image: &ImageName,
+        digest: &Digest,
+    ) -> Result<Option<Vec<IndexEntry>>, RegistryError> {
+        let question = self.question(image);
+        question.in_time(index_entries(&question, digest)).await
+    }
+
+    async fn has_manifest(&self, image: &ImageName, digest: &Digest) -> Result<bool, RegistryError> {
+        let question = self.question(image);
+        question.in_time(question.has_manifest(digest)).await
     }
 }
 

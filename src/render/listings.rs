@@ -16,6 +16,10 @@ pub fn listing(
     now: Time,
 ) -> String {
     let age = match listed_at {
+        Some(read) if read > now => format!(
+            "tags read at {}, which is in the future and counts as never; check the clock",
+            instant(minute(read))
+        ),
         Some(read) => format!("tags read {} ago", age(now - read)),
         None => "tags never read".to_owned(),
     };

@@ -2,6 +2,8 @@
 
 mod artifacts;
 
+pub use artifacts::undated;
+
 use super::fit::listed;
 use super::harmless::{name, quoted, sentence};
 use super::time::instant;

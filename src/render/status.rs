@@ -96,16 +96,25 @@ const fn weight_of_artifacts(note: &ArtifactReason) -> StatusState {
     match note {
         ArtifactReason::PlatformsMissing { .. } => StatusState::Failure,
         ArtifactReason::DescriptionUnknown { .. }
+        | ArtifactReason::Defective { .. }
+        | ArtifactReason::Gone { .. }
+        | ArtifactReason::NoUsableDate { .. }
+        | ArtifactReason::PresenceUnknown { .. }
         | ArtifactReason::TagAbsent { .. }
         | ArtifactReason::TooManyToDate { .. }
         | ArtifactReason::NotQuiet { .. }
         | ArtifactReason::NoDate { .. } => StatusState::Pending,
         ArtifactReason::PlatformsThere
+        | ArtifactReason::PlatformsUnsaid { .. }
+        | ArtifactReason::NotCompared { .. }
         | ArtifactReason::TagsStay
         | ArtifactReason::TagMoved { .. }
         | ArtifactReason::Quiet { .. }
         | ArtifactReason::Incomplete { .. }
         | ArtifactReason::DigestRuns { .. }
+        | ArtifactReason::WithoutManifest { .. }
+        // What runs today says nothing against what comes next.
+        | ArtifactReason::RunningGone { .. }
         | ArtifactReason::Mixed { .. } => StatusState::Success,
     }
 }

@@ -5,6 +5,7 @@ mod artifacts;
 mod commands;
 mod deployments;
 mod events;
+mod gone;
 mod merging;
 mod people;
 mod polls;

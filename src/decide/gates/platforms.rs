@@ -17,7 +17,9 @@ pub(super) fn judge(case: &Case<'_>, release: &Release, needs: &mut BTreeSet<Nee
     }
     let found: Vec<Option<(Verdict, Reason)>> =
         asking.into_iter().map(|image| missing(case, image, release, needs)).collect();
-    let worst = found.into_iter().flatten().next();
+    let found: Vec<(Verdict, Reason)> = found.into_iter().flatten().collect();
+    let stops = found.iter().find(|(verdict, _)| *verdict != Verdict::Pass);
+    let worst = stops.or(found.first()).cloned();
     let (verdict, reason) = worst.unwrap_or((Verdict::Pass, ArtifactReason::PlatformsThere.into()));
     Some(GateReport { gate: GateName::Platforms, verdict, until: None, reason })
 }
@@ -31,13 +33,23 @@ fn missing(
     let references = release.references();
     let reference = references.iter().find(|reference| reference.image == image.name)?;
     let description = match evidence::description(case, reference, needs) {
-        Ok(description) => description?,
+        Ok(Some(description)) => description,
+        Ok(None) => {
+            let (image, tag) = (image.name.clone(), reference.tag.clone()?);
+            return Some((Verdict::Wait, ArtifactReason::WithoutManifest { image, tag }.into()));
+        }
         Err(reason) => return Some((Verdict::Wait, reason)),
     };
+    if let Some(defect) = &description.defect {
+        let (artifact, defect) = (reference.clone(), defect.clone());
+        return Some((Verdict::Wait, ArtifactReason::Defective { artifact, defect }.into()));
+    }
+    if description.platforms.is_empty() {
+        return Some((Verdict::Pass, ArtifactReason::PlatformsUnsaid { image: image.name.clone() }.into()));
+    }
     let is_there = |platform: &&Platform| !description.platforms.iter().any(|own| own.runs(platform));
     let platforms: Vec<Platform> = image.platforms.iter().filter(is_there).cloned().collect();
-    let is_missing = !platforms.is_empty() && !description.platforms.is_empty();
-    is_missing.then(|| {
+    (!platforms.is_empty()).then(|| {
         (Verdict::Fail, ArtifactReason::PlatformsMissing { image: image.name.clone(), platforms }.into())
     })
 }

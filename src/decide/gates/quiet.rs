@@ -8,7 +8,7 @@ use crate::decide::case::Case;
 use crate::decide::evidence;
 use crate::decide::plan::{GateName, GateReport, Need, Verdict};
 use crate::decide::reason::{ArtifactReason, Reason};
-use crate::model::{ImageReference, Release, Time};
+use crate::model::{Description, ImageReference, Release, Time};
 
 /// Nothing where the configuration asks for no quiet, or the release comes from an environment before.
 pub(super) fn judge(case: &Case<'_>, release: &Release, needs: &mut BTreeSet<Need>) -> Option<GateReport> {
@@ -40,6 +40,6 @@ fn made(case: &Case<'_>, release: &Release, needs: &mut BTreeSet<Need>) -> Resul
 /// When one artifact was made.
 fn made_one(case: &Case<'_>, reference: ImageReference, needs: &mut BTreeSet<Need>) -> Result<Time, Reason> {
     let description = evidence::description(case, &reference, needs)?;
-    let created = description.and_then(|description| description.created);
+    let created = description.and_then(Description::made);
     created.ok_or_else(|| ArtifactReason::NoDate { image: reference.image }.into())
 }

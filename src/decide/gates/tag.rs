@@ -1,5 +1,8 @@
-//! A tag that moved after it was chosen is an incident: it is noted in the log, and approvals given before do not count.
+//! The tags of a release, and what they point to.
 //!
+//! A release whose tag or digest is no longer in its registry waits, before it is opened and before it is merged.
+//!
+//! A tag that moved after it was chosen is an incident: it is noted in the log, and approvals given before do not count.
 //! A release pins digests, so what is merged is what was chosen. But a tag that moves says that somebody pushed anew what
 //! people take for the same. It is looked at right before the bot merges, which costs one request for each image.
 
@@ -7,53 +10,63 @@ use std::collections::BTreeSet;
 
 use crate::decide::case::Case;
 use crate::decide::plan::{GateName, GateReport, Need, Verdict};
+use crate::decide::presence::{self, Moment};
 use crate::decide::reason::{ArtifactReason, Reason};
 use crate::decide::record_now;
-use crate::model::{Artifact, Basis, Event, Fact, Record, Release};
+use crate::model::{Artifact, Basis, Event, Fact, Presence, Record, Release};
 
-/// Nothing where the tag is followed, so that it is meant to move.
+/// What the tags of a release point to right before it is merged. `None` if all of them are followed, so that they are
+/// meant to move.
 pub(super) fn judge(case: &Case<'_>, release: &Release, needs: &mut BTreeSet<Need>) -> Option<GateReport> {
     let follows = case.service.images.iter().all(|image| matches!(image.selection.basis(), Basis::Turn(_)));
     if follows {
         return None;
     }
-    let report = |verdict, reason| Some(GateReport { gate: GateName::Tag, verdict, until: None, reason });
-    // Every artifact is judged before the first error is taken, so that one round names the needs of all of them.
-    let found: Vec<Result<_, Reason>> =
+    // All are asked for at once.
+    let found: Vec<Option<Reason>> =
         release.artifacts().map(|artifact| moved(case, artifact, needs)).collect();
-    let found: Result<Vec<_>, Reason> = found.into_iter().collect();
-    match found.map(|found| found.into_iter().flatten().next()) {
-        Ok(None) => report(Verdict::Pass, ArtifactReason::TagsStay.into()),
-        Ok(Some(reason)) => report(Verdict::Wait, reason.into()),
-        Err(reason) => report(Verdict::Wait, reason),
-    }
+    Some(match found.into_iter().flatten().next() {
+        None => report(Verdict::Pass, ArtifactReason::TagsStay.into()),
+        Some(reason) => report(Verdict::Wait, reason),
+    })
+}
+
+/// Why a release waits because its registries lack it or a part of it. `None` if nothing is known to be missing.
+pub(super) fn missing(
+    case: &Case<'_>,
+    release: &Release,
+    moment: Moment,
+    needs: &mut BTreeSet<Need>,
+) -> Option<GateReport> {
+    presence::missing(case, release, moment, needs).map(|reason| report(Verdict::Wait, reason))
 }
 
 /// What is in the log about a tag of the release: it costs no request, and does not stop what is approved anew.
 pub(super) fn noted(case: &Case<'_>, release: &Release) -> Option<GateReport> {
     let moved = case.history.moved_tag(release)?;
-    let (tag, from, to) = (moved.tag.clone(), moved.from.clone(), Some(moved.to.clone()));
-    let reason = ArtifactReason::TagMoved { tag, from, to }.into();
-    Some(GateReport { gate: GateName::Tag, verdict: Verdict::Pass, until: None, reason })
+    let (tag, from, to) = (moved.tag.clone(), moved.from.clone(), moved.to.clone());
+    Some(report(Verdict::Pass, ArtifactReason::TagMoved { tag, from, to }.into()))
 }
 
-/// How the tag of an artifact moved, if it did. One that is gone was tidied up, which changes nothing.
-fn moved(
-    case: &Case<'_>,
-    artifact: &Artifact,
-    needs: &mut BTreeSet<Need>,
-) -> Result<Option<ArtifactReason>, Reason> {
-    let (image, tag) = (artifact.image.clone(), artifact.tag.clone());
+const fn report(verdict: Verdict, reason: Reason) -> GateReport {
+    GateReport { gate: GateName::Tag, verdict, until: None, reason }
+}
+
+/// Why the tag of an artifact is not known to point to it.
+fn moved(case: &Case<'_>, artifact: &Artifact, needs: &mut BTreeSet<Need>) -> Option<Reason> {
+    let Artifact { image, tag, digest } = artifact.clone();
     match case.world.present.get(&(image.clone(), tag.clone())) {
-        Some(Fact::Known { value: Some(present), .. }) if *present != artifact.digest => {
-            let to = Some(present.clone());
-            Ok(Some(ArtifactReason::TagMoved { tag, from: artifact.digest.clone(), to }))
+        Some(Fact::Known { value: Some(present), .. }) if *present == digest => None,
+        Some(Fact::Known { value: Some(present), .. }) => {
+            Some(ArtifactReason::TagMoved { tag, from: digest, to: present.clone() }.into())
         }
-        Some(Fact::Known { .. }) => Ok(None),
-        Some(Fact::Unknown { why, .. }) => Err(Reason::DigestUnknown { tag, why: why.to_string() }),
+        Some(Fact::Known { value: None, .. }) => {
+            Some(ArtifactReason::Gone { image, tag, digest, presence: Presence::NoTag }.into())
+        }
+        Some(Fact::Unknown { why, .. }) => Some(Reason::DigestUnknown { tag, why: why.to_string() }),
         None => {
             needs.insert(Need::Present { image, tag });
-            Err(Reason::NotObserved)
+            Some(Reason::NotObserved)
         }
     }
 }

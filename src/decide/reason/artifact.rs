@@ -1,14 +1,31 @@
 //! Reasons about artifacts: what they say about themselves, and whether they are whole.
 
-use crate::model::{Digest, EnvironmentName, ImageName, Platform, Tag, Time};
+use crate::model::{
+    Defect, Digest, EnvironmentName, ImageName, ImageReference, Platform, Presence, Tag, Time,
+};
+
+/// Why a tag cannot be compared by date.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Undated {
+    /// The registry has no manifest for it.
+    NoManifest,
+    /// The artifact cannot run.
+    Defect(Defect),
+    /// The artifact states no date.
+    NoDate,
+    /// The artifact states a date that builds use as a placeholder, such as 1970-01-01.
+    Placeholder(Time),
+    /// The artifact states a date in the future.
+    Future(Time),
+}
 
 /// Why something about artifacts is so.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ArtifactReason {
     /// What an artifact says about itself could not be read.
     DescriptionUnknown {
-        /// Of which image.
-        image: ImageName,
+        /// Which artifact.
+        artifact: ImageReference,
         /// What went wrong.
         why: String,
     },
@@ -28,6 +45,32 @@ pub enum ArtifactReason {
         /// How many may be.
         max: usize,
     },
+    /// Some tags are not compared by date, since nothing says when their artifacts were made.
+    NotCompared {
+        /// The image.
+        image: ImageName,
+        /// The tags, each with the reason.
+        tags: Vec<(Tag, Undated)>,
+    },
+    /// No tag that is selected by date has a date.
+    NoUsableDate {
+        /// The image.
+        image: ImageName,
+        /// The tags, each with the reason.
+        tags: Vec<(Tag, Undated)>,
+    },
+    /// An artifact cannot run.
+    Defective {
+        /// Which artifact.
+        artifact: ImageReference,
+        /// Why.
+        defect: Defect,
+    },
+    /// An artifact does not say which platforms it runs on.
+    PlatformsUnsaid {
+        /// The image.
+        image: ImageName,
+    },
     /// The tags point to what was chosen.
     TagsStay,
     /// A tag points to something else than when it was chosen; approvals given before do not count.
@@ -36,8 +79,40 @@ pub enum ArtifactReason {
         tag: Tag,
         /// What it pointed to.
         from: Digest,
-        /// What it points to now; nothing where it is gone.
-        to: Option<Digest>,
+        /// What it points to now.
+        to: Digest,
+    },
+    /// The registry no longer has what was chosen, or not all of it.
+    Gone {
+        /// The image.
+        image: ImageName,
+        /// The tag.
+        tag: Tag,
+        /// The digest that was chosen.
+        digest: Digest,
+        /// What is missing.
+        presence: Presence,
+    },
+    /// The registry has no manifest for a tag, though it may list it.
+    WithoutManifest {
+        /// The image.
+        image: ImageName,
+        /// The tag.
+        tag: Tag,
+    },
+    /// It is not known whether the registry still has what was chosen.
+    PresenceUnknown {
+        /// The tag.
+        tag: Tag,
+        /// What went wrong.
+        why: String,
+    },
+    /// The registry no longer has what runs.
+    RunningGone {
+        /// What runs.
+        reference: ImageReference,
+        /// What is missing.
+        presence: Presence,
     },
     /// Every artifact runs on what was asked for.
     PlatformsThere,
@@ -88,6 +163,13 @@ impl ArtifactReason {
     /// Whether a person has to mend something outside before this goes away.
     #[must_use]
     pub const fn is_trouble(&self) -> bool {
-        matches!(self, Self::DescriptionUnknown { .. } | Self::TagAbsent { .. } | Self::TooManyToDate { .. })
+        matches!(
+            self,
+            Self::DescriptionUnknown { .. }
+                | Self::NoUsableDate { .. }
+                | Self::PresenceUnknown { .. }
+                | Self::TagAbsent { .. }
+                | Self::TooManyToDate { .. }
+        )
     }
 }

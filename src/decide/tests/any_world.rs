@@ -1,6 +1,6 @@
 //! Any world: any log, anything running, any changes open.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use chrono::TimeDelta;
@@ -8,10 +8,10 @@ use proptest::prelude::*;
 
 use crate::model::{
     After, AfterMode, Approvals, Artifact, Change, ChangeNumber, ChangeState, CommandOutcome, CommentId,
-    CommitId, ContentKey, Digest, Environment, EnvironmentName, Event, Fact, Gate, Head, History,
-    ImageReference, MergeMode, ObservedChange, OnNewer, Origin, Pipeline, Place, Policy, Principal, Record,
-    Release, Running, RunningImage, Selection, Service, ServiceImage, Soak, SoakCounts, Sources, Tag, Target,
-    Time, Together, UserName, WithdrawnBecause, World, change_branch,
+    CommitId, ContentKey, Digest, Environment, EnvironmentName, Event, Fact, Gate, Head, History, ImageName,
+    ImageReference, IndexEntry, MergeMode, ObservedChange, OnNewer, Origin, Pipeline, Place, Policy,
+    Presence, Principal, Record, Release, Running, RunningImage, Selection, Service, ServiceImage, Soak,
+    SoakCounts, Sources, Tag, Target, Time, Together, UserName, WithdrawnBecause, World, change_branch,
 };
 
 const ENVIRONMENTS: [&str; 3] = ["dev", "staging", "production"];
@@ -105,6 +105,47 @@ fn place() -> Place {
 
 fn instant(minute: i64) -> Time {
     Time::UNIX_EPOCH + TimeDelta::minutes(1_000_000 + minute)
+}
+
+/// Everything that was ever pushed is in the registry.
+fn all_present(artifacts: Artifacts, now: Time) -> BTreeMap<ImageReference, Fact<Presence>> {
+    let reference = |version: &&str| release(artifacts, version).references().remove(0);
+    VERSIONS.iter().map(|version| (reference(version), Fact::known(Presence::Complete, now))).collect()
+}
+
+/// Any world whose registry lost some of what it had, and gives no response about some.
+pub(super) fn lossy_world() -> impl Strategy<Value = World> {
+    let lost: Digest = format!("sha256:{:064}", 7).parse().unwrap();
+    let presence = prop_oneof![
+        3 => Just(Some(Presence::Complete)),
+        1 => Just(Some(Presence::NoTag)),
+        1 => Just(Some(Presence::NoManifest)),
+        1 => Just(Some(Presence::Incomplete(BTreeSet::from([IndexEntry { digest: lost, platform: None }])))),
+        1 => Just(None),
+    ];
+    (any_world(), prop::collection::vec(presence, VERSIONS.len())).prop_map(|(world, presences)| {
+        let mut world = world;
+        for (version, presence) in VERSIONS.iter().zip(presences) {
+            let of_tag: (ImageName, Tag) = (IMAGE.parse().unwrap(), version.parse().unwrap());
+            let digest = world.digests[&of_tag].value().cloned().flatten().expect("all were pushed");
+            let (image, tag) = of_tag.clone();
+            let reference = ImageReference { image, tag: Some(tag), digest: Some(digest.clone()) };
+            let has_tag = |presence: &Presence| !matches!(presence, Presence::NoTag | Presence::NoManifest);
+            let tag = presence.as_ref().map(|presence| has_tag(presence).then(|| digest.clone()));
+            let now = world.now;
+            world.present.insert(of_tag, known(tag, now));
+            let presence = known(presence, now);
+            world.presences.insert(reference, presence);
+        }
+        world
+    })
+}
+
+fn known<T>(value: Option<T>, now: Time) -> Fact<T> {
+    match value {
+        Some(value) => Fact::known(value, now),
+        None => Fact::Unknown { since: now, why: "down".into() },
+    }
 }
 
 fn environment() -> impl Strategy<Value = &'static str> {
@@ -307,6 +348,8 @@ fn world(artifacts: Artifacts) -> impl Strategy<Value = World> {
             changes,
             listings: BTreeMap::from([(image(), Fact::known(tags, now))]),
             present: digests.clone(),
+            presences: all_present(artifacts, now),
+            running_presences: BTreeMap::new(),
             digests,
 
             descriptions: BTreeMap::new(),

@@ -9,9 +9,9 @@ use crate::decide::{Action, Need, Plan, decide};
 use crate::model::{
     After, AfterMode, ArtifactKind, Change, ChangeNumber, ChangeState, Comment, CommentId, CommitId,
     ContentKey, Deployments, Description, Digest, Environment, Fact, Gate, Head, ImageName, ImageReference,
-    MergeMode, ObservedChange, OnNewer, Pipeline, Place, Policy, Release, Running, RunningImage, Selection,
-    Service, ServiceImage, SourceChecks, SourceComparison, SourceRelation, Sources, Tag, Target, Time,
-    Together, World, change_branch,
+    MergeMode, ObservedChange, OnNewer, Pipeline, Place, Policy, Presence, Release, Running, RunningImage,
+    Selection, Service, ServiceImage, SourceChecks, SourceComparison, SourceRelation, Sources, Tag, Target,
+    Time, Together, World, change_branch,
 };
 
 /// The environments of every simulated pipeline, each after the one before it.
@@ -265,6 +265,12 @@ impl Simulation {
                 let fact = digest_of(&self.tags, &image, &tag);
                 self.world.present.insert((image, tag), fact);
             }
+            Need::Presence(reference) | Need::PresenceNow(reference) => {
+                self.world.presences.insert(reference, Fact::known(Presence::Complete, now));
+            }
+            Need::RunningPresence(reference) => {
+                self.world.running_presences.insert(reference, Fact::known(Presence::Complete, now));
+            }
             Need::Description { image, digest } => {
                 let fact = Fact::known(self.descriptions.get(&digest).cloned(), now);
                 self.world.descriptions.insert((image, digest), fact);
@@ -482,6 +488,8 @@ fn world(now: Time) -> World {
         changes: vec![],
         listings: BTreeMap::new(),
         present: BTreeMap::new(),
+        presences: BTreeMap::new(),
+        running_presences: BTreeMap::new(),
         digests: BTreeMap::new(),
         descriptions: BTreeMap::new(),
         keys: BTreeMap::new(),

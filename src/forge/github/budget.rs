@@ -18,7 +18,7 @@ use http::HeaderMap;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::connection::lock;
-use crate::model::Time;
+use crate::model::{Time, is_paused};
 pub(super) use primary::BLUR;
 use primary::Primary;
 use window::Window;
@@ -42,6 +42,9 @@ const UNDER_WAY_MAX: usize = 20;
 /// By how much a minute and an hour are longer here than there: requests arrive later than they are sent, and not all
 /// equally late.
 const MARGIN: TimeDelta = TimeDelta::seconds(5);
+/// The longest pause that is believed. Limits of GitHub end within an hour; what seems to last longer than a day was noted
+/// before the clock was set back.
+const PAUSE_MAX: TimeDelta = TimeDelta::days(1);
 
 /// How urgent a request is.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -199,8 +202,7 @@ impl Budget {
     /// The pause in which a request would fall; whoever waited for it already may go.
     pub(super) fn held(&self, cost: Cost, now: Time) -> Option<Pause> {
         let until = lock(&self.spent).not_before[cost.interface as usize]?;
-        let wait = until - now;
-        (wait > TimeDelta::zero()).then(|| Pause { wait: self.refused(cost.lane, wait), until })
+        is_paused(until, PAUSE_MAX, now).then(|| Pause { wait: self.refused(cost.lane, until - now), until })
     }
 
     /// How many writes may go out now, at least as many as the cost says.
@@ -229,7 +231,8 @@ impl Budget {
         for interface in [Interface::Rest, Interface::Graph] {
             if of.is_none_or(|of| of == interface) {
                 let not_before = &mut spent.not_before[interface as usize];
-                *not_before = (*not_before).max(Some(until));
+                let before = not_before.filter(|before| is_paused(*before, PAUSE_MAX, now));
+                *not_before = before.max(Some(until));
             }
         }
         until

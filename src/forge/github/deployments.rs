@@ -16,7 +16,9 @@ use super::credentials::Scope;
 use super::wire::GraphAnswer;
 use super::{GitHubForge, failed};
 use crate::forge::ForgeError;
-use crate::model::{Deployment, ImageReference, Place, RepositoryName, Target, Time};
+use crate::model::{
+    Deployment, ImageReference, Place, RepositoryName, Target, Time, is_paused, is_younger_than,
+};
 use question::{Latest, Mark, Payload, Shown, answered, environment, question};
 
 /// How many environments one document asks about.
@@ -211,17 +213,20 @@ fn not_taken(answer: &Answer, deployment: &Deployment) -> ForgeError {
 impl Told {
     /// What is shown at a target, as far as that is known.
     fn shown_at(&self, target: &Target, now: Time) -> Option<&Shown> {
-        self.shown.get(target).filter(|(_, at)| now - *at < SHOWN_AGE_MAX).map(|(shown, _)| shown)
+        self.shown
+            .get(target)
+            .filter(|(_, at)| is_younger_than(SHOWN_AGE_MAX, *at, now))
+            .map(|(shown, _)| shown)
     }
 
     /// Refuses what was refused here lately.
     fn expect_open(&self, now: Time) -> Result<(), ForgeError> {
-        let shut = self.shut.as_ref().filter(|(until, _)| *until > now);
+        let shut = self.shut.as_ref().filter(|(until, _)| is_paused(*until, SHUT_FOR, now));
         shut.map_or(Ok(()), |(_, error)| Err(error.clone()))
     }
 
     fn expect_not_refused(&self, target: &Target, now: Time) -> Result<(), ForgeError> {
-        let refused = self.refused.get(target).filter(|(until, _)| *until > now);
+        let refused = self.refused.get(target).filter(|(until, _)| is_paused(*until, SHUT_FOR, now));
         refused.map_or(Ok(()), |(_, error)| Err(error.clone()))
     }
 
@@ -263,7 +268,7 @@ impl Told {
                 tracing::warn!("landings are not shown as deployments: {error}");
                 SHUT_FOR
             }
-            ForgeError::RateLimited { wait } => TimeDelta::from_std(*wait).unwrap_or(SHUT_FOR),
+            ForgeError::RateLimited { wait } => TimeDelta::from_std(*wait).unwrap_or(SHUT_FOR).min(SHUT_FOR),
             ForgeError::Conflict { .. }
             | ForgeError::Blocked { .. }
             | ForgeError::NotYet { .. }

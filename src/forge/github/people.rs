@@ -11,7 +11,7 @@ use super::credentials::{Credentials, Scope};
 use super::wire::{Account, App, Membership, Permission, is_ghost, login};
 use super::{GitHubForge, failed};
 use crate::forge::{ForgeError, Testimony};
-use crate::model::{RepositoryName, TeamName, Time, UserName};
+use crate::model::{RepositoryName, TeamName, Time, UserName, is_younger_than};
 
 /// How long an answer about somebody is remembered: half as long as rights may be old, so that there is as much time
 /// again to carry out what rests on it.
@@ -133,7 +133,7 @@ impl GitHubForge {
         let author = self.author(user)?;
         let people = &self.inner.people;
         let known = lock(&people.told).get(&question).copied();
-        if let Some((told, at)) = known.filter(|(_, at)| now - *at < TOLD_FOR) {
+        if let Some((told, at)) = known.filter(|(_, at)| is_younger_than(TOLD_FOR, *at, now)) {
             return Ok(Testimony { is_so: told.is_of(author), at: Some(at) });
         }
         let new = ask().await?;

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use chrono::TimeDelta;
 
 use super::checks::Check;
-use crate::model::{CommentId, CommitId, Status, Time};
+use crate::model::{CommentId, CommitId, Status, Time, is_younger_than};
 
 /// How long GitHub may take to show what was written.
 const SHOWN_WITHIN: TimeDelta = TimeDelta::seconds(60);
@@ -63,7 +63,7 @@ impl Receipts {
 }
 
 fn is_young(at: Time, now: Time) -> bool {
-    now - at < SHOWN_WITHIN
+    is_younger_than(SHOWN_WITHIN, at, now)
 }
 
 fn note<K: Ord + Clone, V>(kept: &mut BTreeMap<K, (V, Time)>, key: &K, value: V, now: Time) {

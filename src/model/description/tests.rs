@@ -42,6 +42,7 @@ fn a_description_comes_back_from_json() {
         revision: None,
         version: Some("1.10.0".to_owned()),
         platforms: ["linux/amd64".parse().unwrap(), "linux/arm64/v8".parse().unwrap()].into(),
+        defect: Some(Defect::NoImage),
     };
     for description in [described, Description::of(ArtifactKind::Chart)] {
         let json = serde_json::to_string(&description).unwrap();

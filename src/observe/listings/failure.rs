@@ -8,7 +8,8 @@ use super::host::Pause;
 use super::{Clock, Ports};
 use crate::forge::Forge;
 use crate::ledger::{Ledger, Trouble};
-use crate::model::{Fact, ImageName, Time};
+use crate::model::{Fact, ImageName, Time, is_paused};
+use crate::observe::facts::is_fresh;
 use crate::registry::{Registry, RegistryError};
 
 /// The longest that a registry's wish to wait is heeded.
@@ -49,7 +50,7 @@ impl Failure {
 
     /// Whether it is too early to ask again for whoever needs something read since `oldest`.
     pub(in crate::observe) fn stands(&self, oldest: Time, now: Time) -> bool {
-        self.at >= oldest || now < self.not_before
+        is_fresh(self.at, oldest, now) || is_paused(self.not_before, WAIT_MAX, now)
     }
 
     /// When it was.
@@ -57,8 +58,12 @@ impl Failure {
         self.at
     }
 
-    /// When to ask again: soon at first, never later than `due`, and never before the registry agreed to.
-    pub(super) fn retry_at(&self, due: Time) -> Time {
+    /// When to ask again: soon at first, never later than `due`, and never before the registry agreed to. A failure from
+    /// the future stops nothing, since the clock was ahead when it was noted.
+    pub(super) fn retry_at(&self, due: Time, now: Time) -> Time {
+        if self.at > now {
+            return now;
+        }
         let doubled = 1 << self.in_a_row.saturating_sub(1).min(RETRIES_DOUBLED_MAX);
         let soon = self.at.checked_add_signed(RETRY_FIRST * doubled).unwrap_or(due);
         soon.min(due).max(self.not_before)

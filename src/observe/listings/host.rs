@@ -5,9 +5,9 @@ use std::sync::{Arc, Mutex};
 use chrono::TimeDelta;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-use super::failure::wait;
+use super::failure::{WAIT_MAX, wait};
 use super::locked;
-use crate::model::{ImageName, Time};
+use crate::model::{ImageName, Time, is_paused};
 use crate::registry::RegistryError;
 
 /// How many questions one registry is asked at once; who waits has its turn in the order of coming.
@@ -51,7 +51,7 @@ impl Host {
 
     /// Whether the registry is to be left alone now.
     pub(in crate::observe) fn pause(&self, now: Time) -> Option<Pause> {
-        locked(&self.state).pause.clone().filter(|pause| now < pause.until)
+        locked(&self.state).pause.clone().filter(|pause| is_paused(pause.until, WAIT_MAX, now))
     }
 
     /// Learns from an answer: what one question is told counts for all, where it is about the registry.

@@ -57,7 +57,7 @@ async fn of_image<F: Forge, R: Registry, L: Ledger, C: Clock>(
     image: &ImageName,
     freshness: Freshness,
 ) -> Fact<Vec<Tag>> {
-    let is_fresh = |kept: &KeptListing| freshness.takes_listing_of(kept.as_of);
+    let is_fresh = |kept: &KeptListing| freshness.takes_listing_of(kept.as_of, ports.clock.now());
     if let Some(kept) = kept(ports, image).await.filter(is_fresh) {
         return known(kept);
     }
@@ -82,7 +82,8 @@ async fn asked<F: Forge, R: Registry, L: Ledger, C: Clock>(
     let own = ports.listings.image(image);
     let _turn = own.turn.lock().await;
     let kept = kept(ports, image).await;
-    if let Some(kept) = kept.as_ref().filter(|kept| freshness.takes_listing_of(kept.as_of)) {
+    if let Some(kept) = kept.as_ref().filter(|kept| freshness.takes_listing_of(kept.as_of, ports.clock.now()))
+    {
         return known(kept.clone());
     }
     let oldest = freshness.oldest_listing();

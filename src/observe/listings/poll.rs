@@ -7,6 +7,7 @@ use super::{Clock, Ports, State, images, kept, read};
 use crate::forge::Forge;
 use crate::ledger::{Delivery, DeliveryOutcome, KeptListing, Ledger, Subject, has_lapsed};
 use crate::model::{ImageName, Policy, Tag, Time};
+use crate::observe::facts::is_fresh;
 use crate::registry::Registry;
 
 /// What came of a poll.
@@ -27,9 +28,14 @@ pub async fn poll<F: Forge, R: Registry, L: Ledger, C: Clock>(
     let own = ports.listings.image(image);
     let _turn = own.turn.lock().await;
     let before = kept(ports, image).await;
-    let is_told = std::mem::take(&mut own.state().is_told);
-    let state = own.state().clone();
     let now = ports.clock.now();
+    let is_told = std::mem::take(&mut own.state().is_told);
+    let state = {
+        let mut state = own.state();
+        // An event from the future came before now, so that it can lapse.
+        state.told_at = state.told_at.map(|told| told.min(now));
+        state.clone()
+    };
     let due = due(policy, image, &state, now);
     if now >= due {
         match read(ports, policy, image, before.clone()).await {
@@ -54,14 +60,14 @@ pub async fn poll<F: Forge, R: Registry, L: Ledger, C: Clock>(
 /// again.
 fn due(policy: &Policy, image: &ImageName, state: &State, now: Time) -> Time {
     let interval = policy.poll(image);
-    let in_time = state.read_at.map_or(now, |read| due_after(image, interval, read));
+    let in_time = state.read_before(now).map_or(now, |read| due_after(image, interval, read));
     let in_time = if state.is_outdated() { now } else { in_time };
     let Some(failure) = &state.failure else { return in_time };
     // An event that came after the failure says that the registry is there again.
-    if state.told_at.is_some_and(|told| failure.at() < told) && state.is_outdated() {
-        return failure.retry_at(now);
+    if state.told > state.told_before_failure && state.is_outdated() {
+        return failure.retry_at(now, now);
     }
-    failure.retry_at(due_after(image, interval, failure.at()))
+    failure.retry_at(due_after(image, interval, failure.at()), now)
 }
 
 fn has_same_tags(before: Option<&KeptListing>, after: &KeptListing) -> bool {
@@ -78,8 +84,10 @@ pub async fn recover<F: Forge, R: Registry, L: Ledger, C: Clock>(ports: &Ports<F
     let images = images(policy);
     for delivery in open(ports).await {
         for image in delivery.subject.images().iter().filter(|image| images.contains(image)) {
-            kept(ports, image).await;
-            ports.listings.tell(image, delivery.received_at);
+            let read = kept(ports, image).await.map(|kept| kept.as_of);
+            // What was read since then shows what the event tells of.
+            let is_read = read.is_some_and(|read| is_fresh(read, delivery.received_at, ports.clock.now()));
+            ports.listings.take_event(image, delivery.received_at, !is_read);
         }
     }
     conclude(ports, policy, |_| true).await;
@@ -128,16 +136,27 @@ fn outcome<F, R, L, C>(
         Subject::Images(about) => about,
         Subject::Repositories(..) => return None,
     };
-    let mut used = about.iter().filter(|image| images.contains(image)).peekable();
-    if used.peek().is_none() {
+    let used = about.iter().filter(|image| images.contains(image));
+    if used.clone().next().is_none() {
         return Some(DeliveryOutcome::Unused);
     }
     let is_read = |image: &ImageName| {
-        let read_at = ports.listings.image(image).state().read_at;
-        read_at.is_some_and(|read| read >= delivery.received_at)
+        let own = ports.listings.image(image);
+        let state = own.state();
+        let read_at = state.read_before(now);
+        // Of an event from the future no time tells whether it came before the read; that all events are answered does.
+        let came_before = |read: Time| read >= delivery.received_at || delivery.received_at > now;
+        read_at.is_some_and(came_before) && !(delivery.received_at > now && state.is_outdated())
     };
-    let lapsed = || has_lapsed(delivery.received_at, now).then_some(DeliveryOutcome::Lapsed);
-    used.all(is_read).then_some(DeliveryOutcome::Looked).or_else(lapsed)
+    let received_at = |image: &ImageName| {
+        let told_at = ports.listings.image(image).state().told_at;
+        if delivery.received_at > now { told_at.unwrap_or(now) } else { delivery.received_at }
+    };
+    let lapsed = || {
+        let has_lapsed = used.clone().any(|image| has_lapsed(received_at(image), now));
+        has_lapsed.then_some(DeliveryOutcome::Lapsed)
+    };
+    used.clone().all(is_read).then_some(DeliveryOutcome::Looked).or_else(lapsed)
 }
 
 /// The deliveries without an outcome. Where the ledger fails they stay that, and are found the next time.

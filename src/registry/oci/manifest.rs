@@ -1,22 +1,14 @@
 //! What a tag points to, and what lies at a digest.
 
-use oci_distribution::manifest;
 use reqwest::header::{ACCEPT, HeaderMap, HeaderValue};
 use reqwest::{Method, Response, StatusCode, Url};
 
 use super::question::Question;
 use crate::model::{Digest, Tag};
 use crate::registry::RegistryError;
-use crate::registry::content::{Manifest, hash_of};
-use crate::registry::description::Contents;
+use crate::registry::content::{MANIFEST_TYPES, Manifest, hash_of};
+use crate::registry::description::{Contents, Found};
 
-/// What a manifest may be, whichever a tag points to.
-pub(super) const MANIFEST_TYPES: [&str; 4] = [
-    manifest::OCI_IMAGE_INDEX_MEDIA_TYPE,
-    manifest::OCI_IMAGE_MEDIA_TYPE,
-    manifest::IMAGE_MANIFEST_LIST_MEDIA_TYPE,
-    manifest::IMAGE_MANIFEST_MEDIA_TYPE,
-];
 /// The header in which a registry says what a tag points to.
 pub(super) const DIGEST_HEADER: &str = "docker-content-digest";
 
@@ -33,6 +25,16 @@ impl Question<'_> {
             Some(digest) => Ok(Some(digest)),
             None => self.digest_of_content(&url).await,
         }
+    }
+
+    /// Whether there is a manifest at a digest, in one request without a body.
+    pub(super) async fn has_manifest(&self, digest: &Digest) -> Result<bool, RegistryError> {
+        let url = self.url(&format!("manifests/{digest}"))?;
+        let response = self.ask(Method::HEAD, &url, kinds()).await?;
+        if response.status() == StatusCode::NOT_FOUND {
+            return Ok(false);
+        }
+        self.expect_success(response).await.map(|_found| true)
     }
 
     /// Hashes the manifest itself, for registries that do not say its digest.
@@ -53,12 +55,16 @@ impl Question<'_> {
         }
     }
 
-    /// The content of an answer, if it is what the digest names.
-    async fn proven(&self, response: Response, digest: &Digest) -> Result<Vec<u8>, RegistryError> {
-        let content = self.body(response, self.registry.limits.manifest_bytes_max).await?;
+    /// The content of a response, if it is what the digest names. `None` if it is declared to be too large.
+    async fn proven(&self, response: Response, digest: &Digest) -> Result<Option<Vec<u8>>, RegistryError> {
+        let bytes_max = self.registry.limits.manifest_bytes_max;
+        if response.content_length().is_some_and(|length| length > bytes_max as u64) {
+            return Ok(None);
+        }
+        let content = self.body(response, bytes_max).await?;
         let hashed = hash_of(&content, Some(digest));
         if hashed == *digest {
-            return Ok(content);
+            return Ok(Some(content));
         }
         Err(self.unavailable(format!("asked for `{digest}`, it sends what is `{hashed}`")))
     }
@@ -73,29 +79,36 @@ impl Question<'_> {
 }
 
 impl Contents for Question<'_> {
-    async fn manifest(&self, digest: &Digest) -> Result<Option<Manifest>, RegistryError> {
+    async fn manifest(&self, digest: &Digest) -> Result<Found<Manifest>, RegistryError> {
         let url = self.url(&format!("manifests/{digest}"))?;
         let response = self.ask(Method::GET, &url, kinds()).await?;
         if response.status() == StatusCode::NOT_FOUND {
-            return Ok(None);
+            return Ok(Found::Nothing);
         }
         let response = self.expect_success(response).await?;
-        let content = self.proven(response, digest).await?;
-        let manifest = Manifest::parse(&content, self.registry.limits.children_max);
-        manifest.map(Some).map_err(|why| self.unavailable(format!("its manifest `{}` {why}", digest.short())))
+        let Some(content) = self.proven(response, digest).await? else { return Ok(self.too_large()) };
+        Ok(match Manifest::parse(&content, self.registry.limits.children_max) {
+            Ok(manifest) => Found::Usable(manifest),
+            Err(why) => Found::Unusable(why),
+        })
     }
 
     /// From wherever the registry keeps it: what comes is held against the digest.
-    async fn blob(&self, digest: &Digest) -> Result<Vec<u8>, RegistryError> {
+    async fn blob(&self, digest: &Digest) -> Result<Found<Vec<u8>>, RegistryError> {
         let url = self.url(&format!("blobs/{digest}"))?;
         let response = self.ask(Method::GET, &url, HeaderMap::new()).await?;
         let response = self.follow_to_storage(response).await?;
+        if response.status() == StatusCode::NOT_FOUND {
+            return Ok(Found::Nothing);
+        }
         let response = self.expect_success(response).await?;
-        self.proven(response, digest).await
+        Ok(self.proven(response, digest).await?.map_or_else(|| self.too_large(), Found::Usable))
     }
+}
 
-    fn unusable(&self, why: String) -> RegistryError {
-        self.unavailable(why)
+impl Question<'_> {
+    fn too_large<T>(&self) -> Found<T> {
+        Found::Unusable(format!("has more than {} bytes", self.registry.limits.manifest_bytes_max))
     }
 }
 

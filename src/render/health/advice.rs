@@ -57,6 +57,9 @@ pub(super) fn sentence(matter: &Matter) -> Option<String> {
         Matter::ImageUnlisted(..) => {
             "look at `registries` in the configuration; `towpath tags IMAGE` asks again"
         }
+        Matter::RunningGone(..) => {
+            "pods that start anew cannot pull it; push it again, or promote another version"
+        }
         Matter::HookWorks(_)
         | Matter::NoHookWanted
         | Matter::RepositoryStands

@@ -3,7 +3,10 @@
 use std::collections::BTreeSet;
 
 use crate::decide::health::{Ban, Demand, Matter, OwnBranch, Subject};
-use crate::model::{Access, Allowance, Deliveries, EnvironmentName, Grant, Login, LoginProof, Restriction};
+use crate::model::{
+    Access, Allowance, Deliveries, EnvironmentName, Grant, ImageReference, Login, LoginProof, Restriction,
+};
+use crate::render::fit::listed;
 use crate::render::harmless::{name, quoted, sentence as said};
 use crate::render::time::instant;
 
@@ -68,6 +71,13 @@ pub(super) fn sentence(matter: &Matter) -> String {
         }
         Matter::ImageListed(image, 1) => format!("{}: 1 tag", name(&image.to_string())),
         Matter::ImageListed(image, count) => format!("{}: {count} tags", name(&image.to_string())),
+        Matter::RunningGone(reference, targets) => {
+            let targets: Vec<String> = targets.iter().map(ToString::to_string).collect();
+            let name = ImageReference { digest: None, ..reference.clone() }.to_string();
+            let digest = reference.digest.as_ref().map(|digest| format!(" at `{}`", digest.short()));
+            let targets = listed(&targets, "and");
+            format!("`{name}`{} is not in its registry, and {targets} runs it", digest.unwrap_or_default())
+        }
         Matter::ImageUnlisted(image, why) => format!("{}: {}", name(&image.to_string()), said(why)),
     }
 }

@@ -1,19 +1,32 @@
 //! Reasons about artifacts, in sentences.
 
-use crate::decide::ArtifactReason;
+use crate::decide::{ArtifactReason, Undated};
+use crate::model::{Defect, Digest, ImageName, ImageReference, IndexEntry, Presence, Tag};
 use crate::render::fit::listed;
 use crate::render::harmless::{name, quoted, sentence};
 use crate::render::time::instant;
 
+/// How many tags are named of those that cannot be compared by date.
+const UNDATED_NAMED_MAX: usize = 3;
+
 /// What is so.
 pub(super) fn fact(reason: &ArtifactReason) -> String {
     match reason {
-        ArtifactReason::DescriptionUnknown { image, why } => {
-            format!(
-                "what an artifact of {} says about itself is not known: {}",
-                quoted(image.as_str()),
-                sentence(why)
-            )
+        ArtifactReason::DescriptionUnknown { artifact, why } => {
+            format!("what {} says about itself is not known: {}", written(artifact), sentence(why))
+        }
+        ArtifactReason::NotCompared { image, tags } => {
+            format!("not compared by date, of {}: {}", quoted(image.as_str()), undated_tags(tags))
+        }
+        ArtifactReason::NoUsableDate { image, tags } => {
+            let (image, count) = (quoted(image.as_str()), tags.len());
+            format!("none of the {count} selected tags of {image} has a usable date: {}", undated_tags(tags))
+        }
+        ArtifactReason::Defective { artifact, defect } => {
+            format!("{} cannot run: {}", written(artifact), fact_of_defect(defect))
+        }
+        ArtifactReason::PlatformsUnsaid { image } => {
+            format!("{} does not say which platforms it runs on", quoted(image.as_str()))
         }
         ArtifactReason::TagAbsent { image, tag } => {
             format!("{} has no tag {} to follow", quoted(image.as_str()), quoted(tag.as_str()))
@@ -26,9 +39,23 @@ pub(super) fn fact(reason: &ArtifactReason) -> String {
         }
         ArtifactReason::TagsStay => "the tag still points to what was chosen".to_owned(),
         ArtifactReason::TagMoved { tag, from, to } => {
-            let to = to.as_ref().map_or("nothing".to_owned(), |to| quoted(to.short()));
-            let (tag, from) = (quoted(tag.as_str()), quoted(from.short()));
+            let (tag, from, to) = (quoted(tag.as_str()), quoted(from.short()), quoted(to.short()));
             format!("the tag {tag} pointed to {from} when it was chosen and points to {to} now")
+        }
+        ArtifactReason::Gone { image, tag, digest, presence } => {
+            let lack = lack(image, digest, presence);
+            format!("{} {lack}", name(tag.as_str()))
+        }
+        ArtifactReason::PresenceUnknown { tag, why } => {
+            let tag = name(tag.as_str());
+            format!("whether {tag} is still in the registry is not known: {}", sentence(why))
+        }
+        ArtifactReason::WithoutManifest { image, tag } => {
+            let (image, tag) = (quoted(image.as_str()), name(tag.as_str()));
+            format!("{tag} is passed over, since the registry has no manifest for that tag of {image}")
+        }
+        ArtifactReason::RunningGone { reference, .. } => {
+            format!("what runs, {}, is not in its registry", written(reference))
         }
         ArtifactReason::PlatformsThere => "runs on all platforms that were asked for".to_owned(),
         ArtifactReason::PlatformsMissing { image, platforms } => {
@@ -56,6 +83,64 @@ pub(super) fn fact(reason: &ArtifactReason) -> String {
     }
 }
 
+/// The first tags, each with the reason, and how many there are beyond them.
+fn undated_tags(tags: &[(Tag, Undated)]) -> String {
+    let named = tags.iter().take(UNDATED_NAMED_MAX);
+    let named = named.map(|(tag, why)| format!("{} ({})", quoted(tag.as_str()), undated(why)));
+    let more = tags.len().saturating_sub(UNDATED_NAMED_MAX);
+    let more = (more > 0).then(|| format!("{more} more"));
+    let all: Vec<String> = named.chain(more).collect();
+    listed(&all, "and")
+}
+
+/// Why a tag cannot be compared by date.
+#[must_use]
+pub fn undated(why: &Undated) -> String {
+    match why {
+        Undated::NoManifest => "the registry has no manifest for it".to_owned(),
+        Undated::Defect(defect) => fact_of_defect(defect),
+        Undated::NoDate => "it does not say when it was made".to_owned(),
+        Undated::Placeholder(date) => format!("it says {}, which is no build date", date.format("%Y-%m-%d")),
+        Undated::Future(date) => format!("it says {}, which is in the future", date.format("%Y-%m-%d")),
+    }
+}
+
+fn fact_of_defect(defect: &Defect) -> String {
+    match defect {
+        Defect::Unreadable(why) | Defect::Missing(why) => sentence(why),
+        Defect::NoImage => "its index names no image, as that of a build cache".to_owned(),
+    }
+}
+
+/// A reference with its digest cut short.
+fn written(reference: &ImageReference) -> String {
+    let name = ImageReference { digest: None, ..reference.clone() };
+    let digest = reference.digest.as_ref().map(|digest| format!(" at {}", quoted(digest.short())));
+    format!("{}{}", quoted(&name.to_string()), digest.unwrap_or_default())
+}
+
+/// What a registry lacks of what was chosen.
+fn lack(image: &ImageName, digest: &Digest, presence: &Presence) -> String {
+    let (image, digest) = (quoted(image.as_str()), quoted(digest.short()));
+    match presence {
+        Presence::Complete => "is in the registry".to_owned(),
+        Presence::NoTag => format!("is no longer in the registry: {image} has no such tag"),
+        Presence::NoManifest => format!("is no longer in the registry: {image} has nothing at {digest}"),
+        Presence::Incomplete(entries) => {
+            let named = |entry: &IndexEntry| match &entry.platform {
+                Some(platform) => platform.to_string(),
+                None => entry.digest.short().to_owned(),
+            };
+            let entries: Vec<String> = entries.iter().map(|entry| quoted(&named(entry))).collect();
+            let manifests = if entries.len() == 1 { "manifest" } else { "manifests" };
+            format!(
+                "is no longer whole in the registry: {image} lacks the {manifests} of {} that its index names",
+                listed(&entries, "and")
+            )
+        }
+    }
+}
+
 /// What a person can do about it.
 pub(super) fn way_out(reason: &ArtifactReason) -> Option<String> {
     match reason {
@@ -76,10 +161,25 @@ pub(super) fn way_out(reason: &ArtifactReason) -> Option<String> {
         ArtifactReason::TagMoved { .. } => {
             Some("find out who pushed it anew; approvals given before do not count".to_owned())
         }
+        ArtifactReason::NoUsableDate { .. } => Some(
+            "label them with `org.opencontainers.image.created`, or select by another rule than `newest`"
+                .to_owned(),
+        ),
+        ArtifactReason::Defective { .. } => Some("push it again, or promote another version".to_owned()),
+        ArtifactReason::NotCompared { image, .. } => {
+            Some(format!("{} names all of them", quoted(&format!("towpath tags {image}"))))
+        }
+        ArtifactReason::Gone { .. } => Some("push it again, or promote another version".to_owned()),
+        ArtifactReason::RunningGone { .. } => {
+            Some("pods that start anew cannot pull it; push it again, or promote another version".to_owned())
+        }
+        ArtifactReason::WithoutManifest { .. } => Some("push it again, or delete the tag".to_owned()),
         ArtifactReason::DescriptionUnknown { .. }
+        | ArtifactReason::PresenceUnknown { .. }
         | ArtifactReason::TagsStay
         | ArtifactReason::DigestRuns { .. }
         | ArtifactReason::PlatformsThere
+        | ArtifactReason::PlatformsUnsaid { .. }
         | ArtifactReason::Quiet { .. }
         | ArtifactReason::NotQuiet { .. } => None,
     }

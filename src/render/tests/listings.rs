@@ -17,8 +17,13 @@ fn a_listing_has_an_age() {
     assert_snapshot!(line(Some("2026-03-02T11:56:10Z"), None), @"ghcr.io/acme/shop: tags read 3m50s ago");
     assert_snapshot!(line(Some("2026-03-02T08:20:48Z"), None), @"ghcr.io/acme/shop: tags read 3h39m ago");
     assert_snapshot!(line(Some("2026-02-20T08:20:48Z"), None), @"ghcr.io/acme/shop: tags read 10d3h ago");
-    assert_snapshot!(line(Some("2026-03-02T12:00:07Z"), None), @"ghcr.io/acme/shop: tags read 0s ago");
     assert_snapshot!(line(None, None), @"ghcr.io/acme/shop: tags never read");
+}
+
+#[test]
+fn a_listing_from_the_future_has_no_age() {
+    assert_snapshot!(line(Some("2026-03-02T12:00:07Z"), None), @"ghcr.io/acme/shop: tags read at Mon 2026-03-02 12:00 UTC, which is in the future and counts as never; check the clock");
+    assert_snapshot!(line(Some("2027-03-02T12:00:00Z"), None), @"ghcr.io/acme/shop: tags read at Tue 2027-03-02 12:00 UTC, which is in the future and counts as never; check the clock");
 }
 
 #[test]

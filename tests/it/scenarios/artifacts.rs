@@ -1,6 +1,6 @@
 //! What artifacts say of themselves: those that belong together, their dates, tags that move.
 
-use towpath::model::{Description, Selection, Together};
+use towpath::model::{Defect, Description, Selection, Together};
 
 use crate::support::bot::Bot;
 use crate::support::rules::{Rules, minutes, name};
@@ -131,7 +131,8 @@ fn what_is_newer_in_one_image_and_older_in_another_needs_a_person() {
         assert_eq!(
             bot.notes("dev").await,
             [
-                "1.11.0 is newer in one image and older in another than what runs; `/promote dev version=1.11.0` brings it"
+                "1.11.0 is newer in one image and older in another than what runs; `/promote dev version=1.11.0` brings it",
+                "what runs, `registry.test/acme/shop:1.12.0`, is not in its registry; pods that start anew cannot pull it; push it again, or promote another version"
             ]
         );
     });
@@ -144,6 +145,58 @@ fn the_newest_by_date_comes_whatever_its_name() {
         bot.push_saying("shop", "apple", at_hour(3)).settle().await.expect_running("dev", "apple");
         bot.pass(minutes(30)).settle().await.expect_running("staging", "apple");
         bot.push_saying("shop", "zulu", at_hour(2)).settle().await.expect_running("dev", "apple");
+    });
+}
+
+/// Made on this day.
+fn on_day(day: &str) -> impl FnOnce(&mut Description) {
+    let made = name(&format!("{day}T00:00:00Z"));
+    move |description| description.created = Some(made)
+}
+
+/// Of no use, for this reason.
+fn with(defect: Defect) -> impl FnOnce(&mut Description) {
+    move |description| description.defect = Some(defect)
+}
+
+#[test]
+fn tags_that_cannot_be_compared_by_date_stop_no_other_and_are_named() {
+    story_with(Rules::default().select(Selection::newest()), async |bot| {
+        bot.push_saying("shop", "1.9.0", at_hour(1)).push_saying("shop", "buildcache", with(Defect::NoImage));
+        bot.push_saying("shop", "epoch", on_day("1970-01-01"))
+            .push("undated")
+            .push("lost")
+            .delete_manifest("lost");
+        let lost =
+            Defect::Missing("its index leads to `sha256:0`, which the registry does not have".to_owned());
+        bot.push_saying("shop", "childless", with(lost)).push_saying("shop", "ahead", on_day("2099-01-01"));
+        bot.push_saying("shop", "apple", at_hour(3)).settle().await.expect_running("dev", "apple");
+        insta::assert_snapshot!(bot.notes("dev").await.join("\n"), @"
+        runs what it should
+        not compared by date, of `registry.test/acme/shop`: `undated` (it does not say when it was made), `lost` (the registry has no manifest for it), `epoch` (it says 1970-01-01, which is no build date) and 3 more; `towpath tags registry.test/acme/shop` names all of them
+        ");
+        assert_eq!(bot.waiting("dev").await, [""; 0]);
+        bot.push_saying("shop", "banana", at_hour(4)).settle().await.expect_running("dev", "banana");
+    });
+}
+
+#[test]
+fn where_nothing_has_a_date_that_is_said_and_what_runs_is_adopted() {
+    story_with(Rules::default().select(Selection::newest()), async |bot| {
+        bot.push_saying("shop", "epoch", on_day("1970-01-01"));
+        insta::assert_snapshot!(bot.settle_in_trouble().await, @"shop in dev: none of the 2 selected tags of `registry.test/acme/shop` has a usable date: `epoch` (it says 1970-01-01, which is no build date) and `1.9.0` (it does not say when it was made); label them with `org.opencontainers.image.created`, or select by another rule than `newest`");
+        bot.expect_log("landed").expect_running("dev", "1.9.0");
+        bot.push_saying("shop", "apple", at_hour(3)).settle().await.expect_running("dev", "apple");
+    });
+}
+
+#[test]
+fn what_runs_is_adopted_while_a_registry_gives_no_date() {
+    story_with(Rules::default().select(Selection::newest()), async |bot| {
+        bot.registry_down("shop").settle_in_trouble().await;
+        bot.expect_log("landed");
+        bot.registries_up().push_saying("shop", "apple", at_hour(3));
+        bot.settle().await.expect_running("dev", "apple");
     });
 }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use futures::FutureExt as _;
 use futures::stream::{FuturesUnordered, StreamExt as _};
+use proptest::prelude::*;
 use tokio::sync::watch;
 use towpath::ledger::{Delivery, DeliveryId, DeliveryOutcome, Ledger as _, Subject};
 use towpath::model::{ImageName, Policy, Time};
@@ -242,6 +243,143 @@ fn delivery(world: &FakeWorld, image: &str) -> Delivery {
         received_at,
         subject: Subject::Images(vec![name(image)]),
     }
+}
+
+/// What happens to a service whose clock is set now and then.
+#[derive(Copy, Clone, Debug)]
+enum Step {
+    /// So many seconds go by.
+    Pass(i64),
+    /// The clock is set on or back by so many seconds.
+    Set(i64),
+    /// An event tells of a push.
+    Event,
+    /// The process ends, and another one begins with the same ledger.
+    Restart,
+    /// Somebody runs `run --once`.
+    Once,
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    const HOUR_S: i64 = 3_600;
+    const YEAR_S: i64 = 365 * 24 * HOUR_S;
+    let set = prop::sample::select(vec![-YEAR_S, -HOUR_S, -1, 1, HOUR_S, YEAR_S]);
+    prop_oneof![
+        4 => (1_i64..900).prop_map(Step::Pass),
+        2 => set.prop_map(Step::Set),
+        1 => Just(Step::Event),
+        1 => Just(Step::Restart),
+        1 => Just(Step::Once),
+    ]
+}
+
+/// A poller of one image, which sleeps by a clock that nobody sets.
+struct Poller {
+    world: FakeWorld,
+    engine: TestEngine,
+    policy: Policy,
+    /// What really went by.
+    elapsed: TimeDelta,
+    wakes_at: TimeDelta,
+    /// When the registry was asked last, really.
+    asked_at: TimeDelta,
+}
+
+impl Poller {
+    async fn poll(&mut self) {
+        let shop: ImageName = name("registry.test/acme/shop");
+        let before = self.world.state().listings_asked.len();
+        let next = self.engine.poll(&shop).await.next;
+        if self.world.state().listings_asked.len() > before {
+            self.asked_at = self.elapsed;
+        }
+        let pause = (next - self.world.state().now).max(TimeDelta::milliseconds(200));
+        self.wakes_at = self.elapsed + pause;
+    }
+
+    fn advance(&mut self, by: TimeDelta) {
+        self.world.state().now += by;
+        self.elapsed += by;
+        let silence = self.elapsed - self.asked_at;
+        assert!(silence <= INTERVAL * 5 / 2, "the registry was not asked for {silence}");
+    }
+
+    async fn pass(&mut self, by: TimeDelta) {
+        let end = self.elapsed + by;
+        while self.wakes_at <= end {
+            self.advance(self.wakes_at - self.elapsed);
+            self.poll().await;
+        }
+        self.advance(end - self.elapsed);
+    }
+
+    async fn take(&mut self, step: Step) {
+        match step {
+            Step::Pass(seconds) => self.pass(TimeDelta::seconds(seconds)).await,
+            Step::Set(seconds) => self.world.state().now += TimeDelta::seconds(seconds),
+            Step::Event => {
+                let told = delivery(&self.world, "registry.test/acme/shop");
+                self.engine.ports.ledger.accept(&told).await.expect("the ledger answers");
+                self.engine.ports.listings.tell(&told.subject.images()[0], told.received_at);
+                self.poll().await;
+                assert_eq!(self.asked_at, self.elapsed, "an event is answered at once");
+                self.pass(TimeDelta::seconds(1)).await;
+            }
+            Step::Restart => {
+                self.engine = engine(&self.world, &self.policy);
+                towpath::observe::recover(&self.engine.ports, &self.policy).await;
+                self.poll().await;
+            }
+            Step::Once => {
+                let (now, before) = (self.world.state().now, self.world.state().listings_asked.len());
+                engine(&self.world, &self.policy).settle(&place(), Freshness::Since(now)).await;
+                assert!(self.world.state().listings_asked.len() > before, "`run --once` asks every registry");
+                self.pass(TimeDelta::seconds(1)).await;
+            }
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, cases: 100, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_clock_that_is_set_neither_silences_polls_nor_multiplies_them(steps in prop::collection::vec(step(), 1..25)) {
+        run(async {
+            let world = FakeWorld::new(BTreeMap::default());
+            world.push("registry.test/acme/shop", "1.0.0");
+            let policy = policy(std::iter::once("registry.test/acme/shop".to_owned()));
+            let engine = engine(&world, &policy);
+            let zero = TimeDelta::zero();
+            let mut poller = Poller { world, engine, policy, elapsed: zero, wakes_at: zero, asked_at: zero };
+            for step in &steps {
+                poller.take(*step).await;
+            }
+            poller.pass(INTERVAL * 3).await;
+            let in_time = poller.elapsed.num_seconds() / (INTERVAL.num_seconds() / 4);
+            let most = usize::try_from(in_time).unwrap() + 2 * steps.len() + 2;
+            let asked = poller.world.state().listings_asked.len();
+            assert!(asked <= most, "asked {asked} times, and {most} would do");
+            let open = poller.engine.ports.ledger.deliveries().await.unwrap();
+            assert_eq!(open, [], "every event has its outcome");
+        });
+    }
+}
+
+#[test]
+fn a_listing_from_the_future_is_no_listing() {
+    run(async {
+        let world = FakeWorld::new(BTreeMap::default());
+        world.push("registry.test/acme/shop", "1.0.0");
+        let engine = engine(&world, &policy(std::iter::once("registry.test/acme/shop".to_owned())));
+        let shop: ImageName = name("registry.test/acme/shop");
+        engine.poll(&shop).await;
+        world.state().now -= TimeDelta::hours(1);
+        let now = world.state().now;
+        assert_eq!(engine.ports.listings.ages(now), BTreeMap::from([(shop.clone(), None)]));
+        engine.poll(&shop).await;
+        assert_eq!(engine.ports.listings.ages(now), BTreeMap::from([(shop, Some(TimeDelta::zero()))]));
+    });
 }
 
 #[test]

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::TimeDelta;
+use towpath::decide::Judgement;
 use towpath::forge::Forge as _;
 use towpath::model::{ChangeNumber, CommentId, Policy, ServiceName, Time};
 use towpath::reconcile::{Engine, Freshness, Ports, Settled};
@@ -143,13 +144,22 @@ impl Bot {
 
     /// What is said of an environment beside its gates.
     pub(crate) async fn notes(&self, environment: &str) -> Vec<String> {
+        self.judgement(environment).await.notes.iter().map(towpath::render::reason).collect()
+    }
+
+    /// What an environment waits for: the gates in their order, then the notes.
+    pub(crate) async fn waiting(&self, environment: &str) -> Vec<String> {
+        self.judgement(environment).await.waiting().map(towpath::render::reason).collect()
+    }
+
+    async fn judgement(&self, environment: &str) -> Judgement {
         let engine = self.engines.first().expect("there is one");
         let foresight = engine.foresee(&place(), Freshness::Any).await.expect("nothing is broken");
         let judgement = foresight.observation.plan.judgements.iter().find(|judgement| {
             (judgement.target.service.as_str(), judgement.target.environment.as_str())
                 == ("shop", environment)
         });
-        judgement.expect("it is judged").notes.iter().map(towpath::render::reason).collect()
+        judgement.expect("it is judged").clone()
     }
 
     /// As [`Self::settle`], where something is expected to fail: says what.

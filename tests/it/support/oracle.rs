@@ -61,6 +61,7 @@ pub(crate) fn check(state: &State, policy: &Policy) {
     nothing_is_said_twice(state);
     no_landing_is_recorded_twice(state);
     deployments_show_what_landed(state);
+    assert_eq!(state.brought_although_gone, [""; 0], "brought although the registry no longer had it");
 }
 
 /// GitHub shows each landing once, and only the last of each environment as running.

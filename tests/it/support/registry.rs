@@ -15,7 +15,7 @@ use axum::Router;
 use axum::extract::Request;
 use axum::response::Response;
 use tokio::net::TcpListener;
-use towpath::model::{Digest, ImageName, Tag};
+use towpath::model::{Defect, Digest, ImageName, Tag};
 use towpath::registry::oci::{Limits, OciRegistry};
 use towpath::registry::{Listing, Login, Registry as _, RegistryError, RegistrySettings};
 
@@ -96,7 +96,11 @@ impl FakeRegistry {
     /// Why an artifact is not described, or `described`.
     pub(crate) async fn described(&self, repository: &str, digest: &Digest) -> String {
         match self.client().description(&self.image(repository), digest).await {
-            Ok(Some(_)) => "described".to_owned(),
+            Ok(Some(description)) => match description.defect {
+                None => "described".to_owned(),
+                Some(Defect::Unreadable(why) | Defect::Missing(why)) => format!("of no use: {why}"),
+                Some(Defect::NoImage) => "of no use: no image".to_owned(),
+            },
             Ok(None) => "not there".to_owned(),
             Err(error) => self.words(&error),
         }

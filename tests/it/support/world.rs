@@ -20,7 +20,9 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use chrono::{SubsecRound as _, TimeDelta};
 use towpath::forge::ForgeError;
 use towpath::ledger::{Delivery, DeliveryOutcome, IndexedLog, KeptListing, Trouble};
-use towpath::model::{ChangeNumber, Description, Digest, ImageName, Place, Tag, TeamName, Time, UserName};
+use towpath::model::{
+    ChangeNumber, Description, Digest, ImageName, IndexEntry, Place, Tag, TeamName, Time, UserName,
+};
 
 pub(crate) use changes::FakeChange;
 pub(crate) use fault::{Effect, EffectKind, Fault};
@@ -63,6 +65,12 @@ pub(crate) struct State {
     pub(crate) images: BTreeMap<ImageName, BTreeMap<Tag, Digest>>,
     /// What artifacts say about themselves; those that are not here say nothing but that they are images.
     pub(crate) descriptions: BTreeMap<Digest, Description>,
+    /// Manifests that were deleted; whatever else was ever pushed is there.
+    pub(crate) lost: BTreeSet<Digest>,
+    /// The manifests that indexes name; what is not here is a single manifest.
+    pub(crate) indexes: BTreeMap<Digest, Vec<IndexEntry>>,
+    /// Openings and merges of what the registry no longer had at that instant.
+    pub(crate) brought_although_gone: Vec<String>,
     pub(crate) registries_down: BTreeSet<ImageName>,
     /// The hosts that answer no question at all, neither well nor badly.
     pub(crate) silent_hosts: BTreeSet<String>,
@@ -110,6 +118,9 @@ impl FakeWorld {
             changes: Vec::new(),
             images: BTreeMap::new(),
             descriptions: BTreeMap::new(),
+            lost: BTreeSet::new(),
+            indexes: BTreeMap::new(),
+            brought_although_gone: Vec::new(),
             registries_down: BTreeSet::new(),
             silent_hosts: BTreeSet::new(),
             busy_hosts: BTreeMap::new(),
@@ -196,12 +207,44 @@ impl State {
         if fault.is_none_or(Fault::carries_out) {
             self.now += EFFECT_TIME;
             let (value, kind) = apply(self);
+            self.note_what_is_gone(&kind);
             self.effects.push(Effect { at: self.now, kind });
             if fault.is_none() {
                 return Ok(value);
             }
         }
         Err(unavailable())
+    }
+
+    /// Writes down an opening or a merge of what the registry no longer has.
+    fn note_what_is_gone(&mut self, kind: &EffectKind) {
+        let head = match kind {
+            EffectKind::Merged { head, .. } => head.clone(),
+            EffectKind::ChangeOpened { change } => {
+                self.change(*change).expect("it was opened").head().clone()
+            }
+            EffectKind::LogCommit { .. }
+            | EffectKind::BranchMade { .. }
+            | EffectKind::BranchMoved { .. }
+            | EffectKind::BranchDeleted { .. }
+            | EffectKind::Presented { .. }
+            | EffectKind::StatusSet { .. }
+            | EffectKind::Queued { .. }
+            | EffectKind::Dequeued { .. }
+            | EffectKind::Closed { .. }
+            | EffectKind::Remarked { .. }
+            | EffectKind::Reacted { .. }
+            | EffectKind::DeploymentMade { .. }
+            | EffectKind::DeploymentState { .. } => return,
+        };
+        let message = &self.git.get(&head).message;
+        let values = |key: &'static str| message.lines().filter_map(move |line| line.strip_prefix(key));
+        let has_tag = |tag: &str| self.images.values().any(|tags| tags.keys().any(|own| own.as_str() == tag));
+        let no_tag = values("Towpath-Release: ").filter(|tag| !has_tag(tag));
+        let is_lost = |digest: &str| self.lost.iter().any(|lost| lost.as_str() == digest);
+        let no_manifest = values("Towpath-Digest: ").filter(|digest| is_lost(digest));
+        let gone: Vec<String> = no_tag.chain(no_manifest).map(|what| format!("{kind:?}: {what}")).collect();
+        self.brought_although_gone.extend(gone);
     }
 
     fn next_comment(&mut self) -> towpath::model::CommentId {

@@ -65,6 +65,11 @@ impl Window {
     }
 
     fn forget(&mut self, now: Time) {
+        // A clock that was set back: what was spent in its future was spent before now.
+        for grain in self.spent.iter_mut().filter(|grain| grain.last > now) {
+            grain.last = now;
+            grain.first = grain.first.min(now);
+        }
         while self.spent.front().is_some_and(|grain| grain.last + self.length <= now) {
             self.spent.pop_front();
         }

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use chrono::TimeDelta;
 
 use crate::forge::github::connection::lock;
-use crate::model::Time;
+use crate::model::{Time, is_younger_than};
 
 /// How long a secret is taken for what it was when it was read.
 const AGE_MAX: TimeDelta = TimeDelta::seconds(5);
@@ -39,7 +39,7 @@ impl<T: Clone> Replaceable<T> {
     /// The secret. Where it cannot be read now it is what it was: whoever replaces a file may do so in two steps.
     pub(super) fn get(&self, now: Time) -> T {
         let mut kept = lock(&self.kept);
-        if kept.read_at.is_none_or(|read_at| now - read_at >= AGE_MAX) {
+        if !kept.read_at.is_some_and(|read_at| is_younger_than(AGE_MAX, read_at, now)) {
             match (self.read)() {
                 Ok(secret) => kept.secret = secret,
                 Err(why) => tracing::warn!("the forge's secret could not be read again: {why}"),

@@ -6,7 +6,7 @@ use super::super::credentials::Scope;
 use super::super::wire::{Pull, Side};
 use super::{ENDED_AGE_MAX, Pulls};
 use crate::forge::{BRANCH_PREFIX, ForgeError};
-use crate::model::{Place, Time};
+use crate::model::{Place, Time, is_younger_than};
 use chrono::TimeDelta;
 
 /// How many pages of pull requests, those touched last first, are read before only the open ones are listed.
@@ -79,7 +79,9 @@ impl Pulls {
     /// Whether they have to be listed whatever the branches say.
     pub(super) fn are_due(&self, hints: u64, now: Time) -> bool {
         let Some((known_hints, at)) = self.listed else { return true };
-        known_hints != hints || now - at >= LISTING_AGE_MAX || self.ours.values().any(Pull::is_open)
+        known_hints != hints
+            || !is_younger_than(LISTING_AGE_MAX, at, now)
+            || self.ours.values().any(Pull::is_open)
     }
 
     /// Takes in what a page lists: pull requests from branches of ours in this repository, into this branch.

@@ -18,7 +18,8 @@ use super::super::{GitHubForge, READS_AT_ONCE};
 use super::is_user;
 use crate::forge::ForgeError;
 use crate::model::{
-    Barrier, BarrierKind, Comment, CommentId, Reaction, RepositoryName, Review, ReviewVerdict, Time, UserName,
+    Barrier, BarrierKind, Comment, CommentId, Reaction, RepositoryName, Review, ReviewVerdict, Time,
+    UserName, is_younger_than,
 };
 
 /// What the identity of a review starts with; comments have numbers of their own.
@@ -126,7 +127,7 @@ impl GitHubForge {
         (number, known): (u64, Option<&Timeline>),
     ) -> Result<Timeline, ForgeError> {
         let now = self.now();
-        let is_cut = |known: &&Timeline| known.cut_at.is_some_and(|at| now - at < CUT_HOLDS);
+        let is_cut = |known: &&Timeline| known.cut_at.is_some_and(|at| is_younger_than(CUT_HOLDS, at, now));
         if let Some(known) = known.filter(is_cut) {
             return Ok(known.clone());
         }

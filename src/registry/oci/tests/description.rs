@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::model::ArtifactKind;
+use crate::model::{ArtifactKind, Defect};
 
 /// Content by digest; a registry that serves it as manifests and as blobs.
 #[derive(Clone, Debug, Default)]
@@ -136,7 +136,8 @@ async fn an_index_without_the_usual_platform_is_described_by_its_first() {
 async fn an_index_with_nothing_that_runs_is_something_else() {
     let mut store = Store::default();
     let index = store.add(&json!({ "manifests": [] }));
-    assert_eq!(good(&store.face().await, &index).await, json!({ "kind": "other" }));
+    let wanted = json!({ "kind": "other", "defect": "no-image" });
+    assert_eq!(good(&store.face().await, &index).await, wanted);
 }
 
 #[tokio::test]
@@ -193,52 +194,123 @@ async fn a_manifest_that_is_not_what_was_asked_for_is_refused() {
     insta::assert_snapshot!(refused(&face, &asked).await, @"the registry `registry:5000` gave no usable answer about `registry:5000/acme/shop`: asked for `sha256:0000000000000000000000000000000000000000000000000000000000000000`, it sends what is `sha256:bafebd36189ad3688b7b3915ea55d461e0bfcfbdde11e54b0a123999fb6be50f`");
 }
 
+/// Why an artifact is of no use.
+async fn defect(face: &Face, digest: &Digest) -> String {
+    match described(face, digest).await.unwrap().unwrap().defect.unwrap() {
+        Defect::Unreadable(why) => format!("for ever: {why}"),
+        Defect::Missing(why) => format!("until it is pushed: {why}"),
+        Defect::NoImage => "no image".to_owned(),
+    }
+}
+
 #[tokio::test]
 async fn an_index_that_leads_to_another_is_not_followed_in_a_circle() {
     let mut store = Store::default();
     let inner = store.add(&json!({ "manifests": [] }));
     let outer = store.add(&json!({ "manifests": [{ "digest": inner }] }));
     let face = store.face().await;
-    insta::assert_snapshot!(refused(&face, &outer).await, @"the registry `registry:5000` gave no usable answer about `registry:5000/acme/shop`: its index leads to another index, `sha256:27b7a2ad77eb`, where an image belongs");
+    insta::assert_snapshot!(defect(&face, &outer).await, @"for ever: its index leads to another index, `sha256:27b7a2ad77eb`, where an image belongs");
     assert_eq!(face.requests().len(), 2);
 }
 
 #[tokio::test]
-async fn an_index_that_leads_nowhere_is_refused() {
+async fn an_index_that_leads_nowhere_is_of_no_use() {
     let mut store = Store::default();
     let lost = store.add(&json!({ "manifests": [{ "digest": manifest_digest() }] }));
     let odd = store.add(&json!({ "manifests": [{ "digest": "md5:1" }] }));
     let face = store.face().await;
-    insta::assert_snapshot!(refused(&face, &lost).await, @"the registry `registry:5000` gave no usable answer about `registry:5000/acme/shop`: its index leads to `sha256:bafebd36189ad3688b7b3915ea55d461e0bfcfbdde11e54b0a123999fb6be50f`, which is not there");
-    insta::assert_snapshot!(refused(&face, &odd).await, @"the registry `registry:5000` gave no usable answer about `registry:5000/acme/shop`: `md5:1` is not a digest; write `sha256:` and 64 hexadecimal digits, or `sha512:` and 128");
+    insta::assert_snapshot!(defect(&face, &lost).await, @"until it is pushed: its index leads to `sha256:bafebd36189a`, which the registry does not have");
+    insta::assert_snapshot!(defect(&face, &odd).await, @"for ever: `md5:1` is not a digest; write `sha256:` and 64 hexadecimal digits, or `sha512:` and 128");
 }
 
 #[tokio::test]
-async fn what_can_be_read_in_two_ways_and_what_in_none_is_refused() {
+async fn a_configuration_that_is_gone_or_damaged_makes_an_image_of_no_use() {
+    let mut store = Store::default();
+    let kind = "application/vnd.oci.image.config.v1+json";
+    let gone = store.manifest(kind, &manifest_digest(), &Value::Null);
+    let list = store.add(&json!([1]));
+    let damaged = store.manifest(kind, &list, &Value::Null);
+    let face = store.face().await;
+    insta::assert_snapshot!(defect(&face, &gone).await, @"until it is pushed: its manifest leads to `sha256:bafebd36189a`, which the registry does not have");
+    let why = defect(&face, &damaged).await;
+    assert!(why.starts_with("for ever: its configuration") && why.contains("cannot be read"), "{why}");
+}
+
+#[tokio::test]
+async fn a_build_cache_names_blobs_and_no_image() {
+    let mut store = Store::default();
+    let layer =
+        json!({ "digest": manifest_digest(), "mediaType": "application/vnd.oci.image.layer.v1.tar+gzip" });
+    let config =
+        json!({ "digest": manifest_digest(), "mediaType": "application/vnd.buildkit.cacheconfig.v0" });
+    let cache = store.add(&json!({ "manifests": [layer, config] }));
+    let face = store.face().await;
+    assert_eq!(defect(&face, &cache).await, "no image");
+    assert_eq!(face.requests().len(), 1, "no blob is asked for as a manifest");
+}
+
+#[tokio::test]
+async fn a_date_that_builds_use_as_a_placeholder_is_no_date_unless_there_is_another() {
+    let mut store = Store::default();
+    let early = json!({ "org.opencontainers.image.created": "1970-01-01T00:00:00Z" });
+    let also_built = store.image("amd64", &early, &early);
+    let config =
+        store.add(&json!({ "os": "linux", "architecture": "amd64", "created": "1970-01-01T00:00:00Z" }));
+    let only_early = store.manifest("application/vnd.oci.image.config.v1+json", &config, &Value::Null);
+    let face = store.face().await;
+    let made = described(&face, &also_built).await.unwrap().unwrap().made().map(|made| made.to_rfc3339());
+    assert_eq!(made.as_deref(), Some("2026-03-02T09:00:00.123+00:00"));
+    let early = described(&face, &only_early).await.unwrap().unwrap();
+    assert_eq!((early.made(), early.created.map(|date| date.timestamp())), (None, Some(0)));
+}
+
+#[tokio::test]
+async fn what_can_be_read_in_two_ways_and_what_in_none_is_of_no_use() {
     let mut store = Store::default();
     let config = json!({ "digest": manifest_digest() });
     let both = store.add(&json!({ "manifests": [], "config": config, "layers": [] }));
     let half = store.add(&json!({ "manifests": [], "layers": [] }));
-    let neither = store.add(&json!({ "schemaVersion": 2 }));
+    let neither =
+        store.add(&json!({ "schemaVersion": 2, "mediaType": "application/vnd.acme.thing.v1+json" }));
     let garbage = store.add(&json!([]));
     let face = store.face().await;
     for digest in [both, half] {
-        let why = refused(&face, &digest).await;
-        assert!(why.ends_with("is an image and an index at once"), "{why}");
+        let why = defect(&face, &digest).await;
+        assert!(why.starts_with("for ever") && why.ends_with("is an image and an index at once"), "{why}");
     }
-    let why = refused(&face, &neither).await;
+    let why = defect(&face, &neither).await;
     assert!(why.ends_with("is neither an image nor an index"), "{why}");
-    let why = refused(&face, &garbage).await;
+    let why = defect(&face, &garbage).await;
     assert!(why.contains("cannot be read"), "{why}");
 }
 
 #[tokio::test]
-async fn an_index_of_too_many_is_refused() {
+async fn an_index_of_too_many_is_of_no_use() {
     let mut store = Store::default();
     let children = vec![json!({ "digest": manifest_digest() }); 257];
     let index = store.add(&json!({ "manifests": children }));
-    let why = refused(&store.face().await, &index).await;
+    let why = defect(&store.face().await, &index).await;
     assert!(why.ends_with("names more than 256 others"), "{why}");
+}
+
+#[tokio::test]
+async fn the_entries_of_an_index_are_the_images_in_it() {
+    let mut store = Store::default();
+    let image = store.image("amd64", &Value::Null, &Value::Null);
+    let platform = json!({ "os": "linux", "architecture": "amd64" });
+    let about = json!({ "digest": image, "platform": { "os": "unknown", "architecture": "unknown" } });
+    let index = store.add(&json!({ "manifests": [{ "digest": image, "platform": platform }, about] }));
+    let face = store.face().await;
+    let (registry, name) = (face.registry(), face.image());
+    let entries = registry.index_entries(&name, &index).await.unwrap().unwrap();
+    assert_eq!(
+        serde_json::to_value(entries).unwrap(),
+        json!([{ "digest": image, "platform": "linux/amd64" }])
+    );
+    assert_eq!(registry.index_entries(&name, &image).await, Ok(Some(Vec::new())));
+    assert_eq!(registry.index_entries(&name, &manifest_digest()).await, Ok(None));
+    assert_eq!(registry.has_manifest(&name, &image).await, Ok(true));
+    assert_eq!(registry.has_manifest(&name, &manifest_digest()).await, Ok(false));
 }
 
 #[tokio::test]

@@ -1,7 +1,8 @@
 //! What people and build systems do in a story.
 
 use towpath::model::{
-    ArtifactKind, BranchName, ChangeNumber, CommentId, Description, MergeMethod, ReviewVerdict, UserName,
+    ArtifactKind, BranchName, ChangeNumber, CommentId, Description, Digest, ImageName, IndexEntry,
+    MergeMethod, ReviewVerdict, Tag, UserName,
 };
 
 use super::{Bot, target};
@@ -39,6 +40,45 @@ impl Bot {
         let description = Description::of(ArtifactKind::Image);
         self.world.push_described(&format!("registry.test/acme/{image}"), tag, content, description);
         self
+    }
+
+    /// A build pushes an index with one manifest for each of these platforms.
+    pub(crate) fn push_index(&mut self, version: &str, platforms: &[&str]) -> &mut Self {
+        self.push(version);
+        let index = shop_digest(version);
+        let entry = |platform: &&str| IndexEntry {
+            digest: shop_digest(&manifest_of(version, platform)),
+            platform: Some(name(platform)),
+        };
+        self.world.state().indexes.insert(index, platforms.iter().map(entry).collect());
+        self
+    }
+
+    /// The registry loses the manifest of one platform.
+    pub(crate) fn lose_platform(&mut self, version: &str, platform: &str) -> &mut Self {
+        self.world.state().lost.insert(shop_digest(&manifest_of(version, platform)));
+        self
+    }
+
+    /// Somebody deletes a tag of the shop; its manifest stays.
+    pub(crate) fn delete_tag(&mut self, version: &str) -> &mut Self {
+        let mut state = self.world.state();
+        let tags = state.images.get_mut(&shop()).expect("the shop has an image");
+        assert!(tags.remove(&name::<Tag>(version)).is_some(), "{version} was never pushed");
+        drop(state);
+        self
+    }
+
+    /// Somebody deletes a manifest of the shop; tags that point to it are still listed.
+    pub(crate) fn delete_manifest(&mut self, version: &str) -> &mut Self {
+        self.world.state().lost.insert(shop_digest(version));
+        self
+    }
+
+    /// A build pushes again what was there before.
+    pub(crate) fn push_again(&mut self, version: &str) -> &mut Self {
+        self.world.state().lost.remove(&shop_digest(version));
+        self.push(version)
     }
 
     /// The registry gives no answer about a service's image.
@@ -276,6 +316,19 @@ impl Bot {
         self.world.edit(&base(), by, path.as_str(), |text| text.split_inclusive('\n').map(set).collect());
         self
     }
+}
+
+fn shop() -> ImageName {
+    name("registry.test/acme/shop")
+}
+
+fn shop_digest(content: &str) -> Digest {
+    digest_of(&shop(), &name(content))
+}
+
+/// What the content of the manifest for one platform is called.
+fn manifest_of(version: &str, platform: &str) -> String {
+    format!("{version}-{}", platform.replace('/', "-"))
 }
 
 fn base() -> BranchName {

@@ -3,7 +3,9 @@
 use towpath::ledger::{
     Acceptance, Delivery, DeliveryId, DeliveryOutcome, IndexedLog, KeptListing, Ledger, LedgerError, Trouble,
 };
-use towpath::model::{ArtifactKind, CommitId, Description, Digest, ImageName, Place, Tag, Time, Validator};
+use towpath::model::{
+    ArtifactKind, CommitId, Description, Digest, ImageName, IndexEntry, Place, Tag, Time, Validator,
+};
 use towpath::observe::Clock;
 use towpath::registry::{Listing, Registry, RegistryError};
 
@@ -36,7 +38,8 @@ impl Registry for FakeWorld {
             || no_answer(image),
             |state| {
                 state.answers(image)?;
-                Ok(state.images.get(image).and_then(|tags| tags.get(tag)).cloned())
+                let digest = state.images.get(image).and_then(|tags| tags.get(tag));
+                Ok(digest.filter(|digest| !state.lost.contains(digest)).cloned())
             },
         )
         .await
@@ -48,6 +51,35 @@ impl Registry for FakeWorld {
         digest: &Digest,
     ) -> Result<Option<Description>, RegistryError> {
         self.request("description", || no_answer(image), |state| state.description(image, digest)).await
+    }
+
+    async fn index_entries(
+        &self,
+        image: &ImageName,
+        digest: &Digest,
+    ) -> Result<Option<Vec<IndexEntry>>, RegistryError> {
+        self.request(
+            "index_entries",
+            || no_answer(image),
+            |state| {
+                state.answers(image)?;
+                let entries = || state.indexes.get(digest).cloned().unwrap_or_default();
+                Ok((!state.lost.contains(digest)).then(entries))
+            },
+        )
+        .await
+    }
+
+    async fn has_manifest(&self, image: &ImageName, digest: &Digest) -> Result<bool, RegistryError> {
+        self.request(
+            "has_manifest",
+            || no_answer(image),
+            |state| {
+                state.answers(image)?;
+                Ok(!state.lost.contains(digest))
+            },
+        )
+        .await
     }
 }
 
@@ -73,6 +105,9 @@ impl State {
 
     fn description(&self, image: &ImageName, digest: &Digest) -> Result<Option<Description>, RegistryError> {
         self.answers(image)?;
+        if self.lost.contains(digest) {
+            return Ok(None);
+        }
         let is_here = self.images.get(image).is_some_and(|tags| tags.values().any(|known| known == digest));
         let described = || self.descriptions.get(digest).cloned();
         Ok(is_here.then(|| described().unwrap_or_else(|| Description::of(ArtifactKind::Image))))

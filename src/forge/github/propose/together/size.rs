@@ -7,7 +7,7 @@ use chrono::TimeDelta;
 
 use crate::forge::Proposal;
 use crate::forge::github::connection::lock;
-use crate::model::Time;
+use crate::model::{Time, is_paused};
 
 /// How many go into one document at most: GitHub gives a request ten seconds.
 const TOGETHER_MAX: usize = 20;
@@ -22,14 +22,14 @@ pub(in crate::forge::github) struct Together(Mutex<Option<(usize, Time)>>);
 impl Together {
     /// How many go into one document now.
     pub(in super::super) fn most(&self, now: Time) -> usize {
-        let smaller = lock(&self.0).filter(|(_, until)| *until > now);
+        let smaller = lock(&self.0).filter(|(_, until)| is_paused(*until, SMALLER_FOR, now));
         smaller.map_or(TOGETHER_MAX, |(smaller, _)| smaller)
     }
 
     /// So many went well, where a larger number was too much. The last few of many say nothing about more of them.
     pub(super) fn went_well(&self, count: usize, too_much: usize, now: Time) {
         let mut known = lock(&self.0);
-        let held = known.filter(|(held, until)| *until > now && *held < too_much);
+        let held = known.filter(|(held, until)| is_paused(*until, SMALLER_FOR, now) && *held < too_much);
         *known = Some((held.map_or(count, |(held, _)| held.max(count)).max(1), now + SMALLER_FOR));
     }
 }

@@ -1,0 +1,140 @@
+//! Whether registries still have what is about to be promoted, and what runs.
+//!
+//! A tag or a digest that is gone makes a release wait: its pods could not pull it. Before a change is opened a response
+//! of the last poll interval counts; before a merge only one of this very look. While a change waits, the listing of the
+//! tags, which is read anyway, says when it is worth asking.
+
+use std::collections::BTreeSet;
+
+use super::case::Case;
+use super::offers::listed;
+use super::plan::Need;
+use super::reason::{ArtifactReason, Reason};
+use crate::model::{Artifact, Basis, Fact, ImageReference, Presence, Release, Tag};
+
+/// When the presence of a release is judged.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub(super) enum Moment {
+    /// Right before a change with it is opened or takes it up.
+    Opening,
+    /// While a change with it waits.
+    Waiting,
+    /// Right before the bot merges it.
+    Merging,
+}
+
+/// Why a release cannot be promoted because of what its registries lack; `None` if they have all of it. All that is not
+/// known yet is named at once.
+pub(super) fn missing(
+    case: &Case<'_>,
+    release: &Release,
+    moment: Moment,
+    needs: &mut BTreeSet<Need>,
+) -> Option<Reason> {
+    let reasons: Vec<Reason> =
+        release.artifacts().filter_map(|artifact| missing_of(case, artifact, moment, needs)).collect();
+    let is_gone = |reason: &&Reason| matches!(reason, Reason::Artifact(ArtifactReason::Gone { .. }));
+    reasons.iter().find(is_gone).or(reasons.first()).cloned()
+}
+
+fn missing_of(
+    case: &Case<'_>,
+    artifact: &Artifact,
+    moment: Moment,
+    needs: &mut BTreeSet<Need>,
+) -> Option<Reason> {
+    let reference = asked_for(case, artifact);
+    if moment == Moment::Waiting && !is_denied(case, &reference) {
+        return None;
+    }
+    match case.world.presences.get(&reference) {
+        Some(Fact::Known { value, as_of }) if moment != Moment::Merging || *as_of >= case.world.now => {
+            gone(case, artifact, value)
+        }
+        Some(Fact::Unknown { .. }) if moment == Moment::Waiting => None,
+        Some(Fact::Unknown { why, .. }) => {
+            Some(ArtifactReason::PresenceUnknown { tag: artifact.tag.clone(), why: why.to_string() }.into())
+        }
+        Some(Fact::Known { .. }) | None => {
+            needs.extend(questions(artifact, reference, moment));
+            (moment != Moment::Waiting).then_some(Reason::NotObserved)
+        }
+    }
+}
+
+/// What is asked about an artifact. Before a merge the tag is asked for as well, since it may have moved.
+fn questions(artifact: &Artifact, reference: ImageReference, moment: Moment) -> Vec<Need> {
+    match moment {
+        Moment::Opening | Moment::Waiting => vec![Need::Presence(reference)],
+        Moment::Merging if reference.tag.is_none() => vec![Need::PresenceNow(reference)],
+        Moment::Merging => {
+            let present = Need::Present { image: artifact.image.clone(), tag: artifact.tag.clone() };
+            vec![present, Need::PresenceNow(reference)]
+        }
+    }
+}
+
+/// Tag and digest; of a tag that is followed the digest alone, since the tag moves on.
+fn asked_for(case: &Case<'_>, artifact: &Artifact) -> ImageReference {
+    let images = case.service.images.iter();
+    let is_followed = images
+        .filter(|image| image.name == artifact.image)
+        .any(|image| matches!(image.selection.basis(), Basis::Turn(_)));
+    ImageReference {
+        image: artifact.image.clone(),
+        tag: (!is_followed).then(|| artifact.tag.clone()),
+        digest: Some(artifact.digest.clone()),
+    }
+}
+
+fn gone(case: &Case<'_>, artifact: &Artifact, presence: &Presence) -> Option<Reason> {
+    let presence = match presence {
+        Presence::Complete => return None,
+        Presence::NoTag | Presence::NoManifest => presence.clone(),
+        // Another service may need more platforms of the same image.
+        Presence::Incomplete(lost) => {
+            let image = case.service.images.iter().find(|image| image.name == artifact.image)?;
+            let needed = lost.iter().filter(|entry| entry.is_needed(&image.platforms)).cloned();
+            let needed: BTreeSet<_> = needed.collect();
+            if needed.is_empty() {
+                return None;
+            }
+            Presence::Incomplete(needed)
+        }
+    };
+    let Artifact { image, tag, digest } = artifact.clone();
+    Some(ArtifactReason::Gone { image, tag, digest, presence }.into())
+}
+
+/// What runs at the target and is no longer in its registry.
+pub(super) fn of_running(case: &Case<'_>, needs: &mut BTreeSet<Need>) -> Vec<Reason> {
+    let running = case.running().map(crate::model::Running::references).unwrap_or_default();
+    let gone =
+        running.into_iter().filter(|reference| is_off_the_list(case, reference)).filter_map(|written| {
+            let reference = written.pulled();
+            match case.world.running_presences.get(&reference) {
+                Some(Fact::Known { value: Presence::Complete, .. } | Fact::Unknown { .. }) => None,
+                Some(Fact::Known { value, .. }) => {
+                    Some(ArtifactReason::RunningGone { reference: written, presence: value.clone() }.into())
+                }
+                None => {
+                    needs.insert(Need::RunningPresence(reference));
+                    None
+                }
+            }
+        });
+    gone.collect()
+}
+
+/// Whether the listing of all tags is known and lacks the tag.
+fn is_denied(case: &Case<'_>, reference: &ImageReference) -> bool {
+    let lacks = |tags: &[Tag]| reference.tag.as_ref().is_some_and(|tag| !tags.contains(tag));
+    case.policy.lists(&reference.image) && listed(case, &reference.image).is_ok_and(lacks)
+}
+
+/// Whether the listing of all tags does not say that what runs is there. What it names is not asked about, since that
+/// would cost a request for each image that runs.
+fn is_off_the_list(case: &Case<'_>, reference: &ImageReference) -> bool {
+    let is_only_pinned = reference.tag.is_none() || !case.policy.lists(&reference.image);
+    is_denied(case, reference) || (is_only_pinned && reference.digest.is_some())
+}

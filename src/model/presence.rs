@@ -1,0 +1,37 @@
+//! Whether a registry still has what was chosen or runs.
+
+use std::collections::BTreeSet;
+
+use super::{Digest, Platform};
+
+/// A manifest that an index names: the image for one platform.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+pub struct IndexEntry {
+    /// The digest of the manifest.
+    pub digest: Digest,
+    /// The platform, where the index states one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub platform: Option<Platform>,
+}
+
+/// Whether a registry has the artifact that a reference names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Presence {
+    /// The tag, the digest, and the manifests of the index are there, as far as the reference names them.
+    Complete,
+    /// The registry has no such tag.
+    NoTag,
+    /// The registry has nothing at the digest.
+    NoManifest,
+    /// The index is there, but the registry lacks these manifests that it names.
+    Incomplete(BTreeSet<IndexEntry>),
+}
+
+impl IndexEntry {
+    /// Whether the manifest is needed where images have to run on `platforms`; all are needed where that is empty.
+    #[must_use]
+    pub fn is_needed(&self, platforms: &BTreeSet<Platform>) -> bool {
+        let runs = |wanted: &Platform| self.platform.as_ref().is_some_and(|platform| platform.runs(wanted));
+        platforms.is_empty() || platforms.iter().any(runs)
+    }
+}

@@ -1,0 +1,244 @@
+//! Whether registries still have what is about to be promoted, and what runs.
+//!
+//! Before a change is opened a response of the last poll interval is enough; before a merge the registry is asked anew.
+//! What runs is asked for at most once an hour, and only where the listing of the tags does not already name it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use chrono::TimeDelta;
+use futures::stream::StreamExt as _;
+use tokio::sync::Mutex;
+
+use super::artifacts::in_turn;
+use super::facts::is_fresh;
+use super::listings::Failure;
+use super::{Clock, Freshness, Ports};
+use crate::forge::Forge;
+use crate::ledger::Ledger;
+use crate::model::{
+    Digest, Fact, ImageName, ImageReference, IndexEntry, Platform, Policy, Presence, Time, World,
+};
+use crate::registry::Registry;
+
+/// How long a response about an image that runs is used.
+const RUNNING_AGE_MAX: TimeDelta = TimeDelta::hours(1);
+/// How many manifests of one index are asked for; each costs one request.
+const ENTRIES_CHECKED_MAX: usize = 16;
+/// How many references are asked about at once for a command.
+const LOST_AT_ONCE: usize = 8;
+/// How many responses are remembered; then all are forgotten.
+const REMEMBERED_MAX: usize = 10_000;
+
+/// What registries said about the presence of artifacts.
+#[derive(Debug, Default)]
+pub struct Presences {
+    responses: Mutex<BTreeMap<(Purpose, ImageReference), Response>>,
+    entries: Mutex<Entries>,
+}
+
+/// The manifests that each index names.
+type Entries = BTreeMap<(ImageName, Digest), Arc<[IndexEntry]>>;
+
+#[derive(Clone, Debug)]
+struct Response {
+    as_of: Time,
+    presence: Result<Presence, Failure>,
+}
+
+/// Why somebody wants to know whether an artifact is there, which decides on the age that a response may have.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Purpose {
+    /// It is about to be promoted.
+    Promotion,
+    /// It is about to be merged, so that the registry is asked anew.
+    Merge,
+    /// It runs.
+    Running,
+}
+
+/// What is asked about a reference.
+#[derive(Copy, Clone, Debug)]
+pub(super) struct Question<'a> {
+    pub(super) reference: &'a ImageReference,
+    pub(super) purpose: Purpose,
+    pub(super) freshness: Freshness,
+}
+
+/// Whether the registry has what a reference names.
+pub(super) async fn presence<F: Forge, R: Registry, L: Ledger, C: Clock>(
+    ports: &Ports<F, R, L, C>,
+    policy: &Policy,
+    world: &World,
+    question: Question<'_>,
+) -> Fact<Presence> {
+    let now = ports.clock.now();
+    let Question { reference, purpose, freshness } = question;
+    let tag = reference.tag.as_ref().map(|tag| (reference.image.clone(), tag.clone()));
+    let oldest = match (purpose, freshness) {
+        (Purpose::Merge, _) => world.now,
+        (Purpose::Running, Freshness::Polled) => now - RUNNING_AGE_MAX,
+        (Purpose::Promotion | Purpose::Running, freshness) => freshness.oldest(policy, &reference.image, now),
+    };
+    let key = (purpose, reference.clone());
+    if let Some(known) = ports.presences.known(&key, oldest, now).await {
+        return known;
+    }
+    // What was read in this very look is not asked for twice.
+    let is_new =
+        |fact: &&Fact<Option<Digest>>| matches!(fact, Fact::Known { as_of, .. } if *as_of >= world.now);
+    let just_read = || world.digests.get(tag.as_ref()?).filter(is_new);
+    let present = tag.as_ref().and_then(|tag| world.present.get(tag));
+    let pointed_to = match present.or_else(just_read) {
+        Some(Fact::Unknown { since, why }) => return Fact::Unknown { since: *since, why: Arc::clone(why) },
+        Some(Fact::Known { value, .. }) => Some(value.clone()),
+        None => None,
+    };
+    let presence = ask(ports, policy, question, pointed_to).await;
+    ports.presences.remember(key, presence, now).await
+}
+
+/// Which of these references the registries no longer have, for commands that people run. What cannot be asked is left
+/// out.
+pub async fn lost<F: Forge, R: Registry, L: Ledger, C: Clock>(
+    ports: &Ports<F, R, L, C>,
+    policy: &Policy,
+    references: BTreeSet<ImageReference>,
+) -> BTreeMap<ImageReference, Presence> {
+    let asked = futures::stream::iter(references).map(async |written| {
+        let reference = written.pulled();
+        let question =
+            Question { reference: &reference, purpose: Purpose::Running, freshness: Freshness::Polled };
+        (written, ask(ports, policy, question, None).await)
+    });
+    let found: Vec<_> = asked.buffered(LOST_AT_ONCE).collect().await;
+    let lost = found.into_iter().filter_map(|(written, presence)| Some((written, presence.ok()?)));
+    lost.filter(|(_, presence)| *presence != Presence::Complete).collect()
+}
+
+/// Asks the registry; `pointed_to` is what the tag points to, where that was read just now.
+async fn ask<F: Forge, R: Registry, L: Ledger, C: Clock>(
+    ports: &Ports<F, R, L, C>,
+    policy: &Policy,
+    question: Question<'_>,
+    pointed_to: Option<Option<Digest>>,
+) -> Result<Presence, Failure> {
+    let ImageReference { image, tag, digest: pinned } = question.reference;
+    let pointed_to = match (tag, pointed_to) {
+        (Some(_), Some(pointed_to)) => Some(pointed_to),
+        (Some(tag), None) => {
+            Some(in_turn(ports, ("digest", image), ports.registry.digest(image, tag)).await?)
+        }
+        (None, _) => None,
+    };
+    let digest = match (pointed_to, pinned) {
+        (Some(None), _) => return Ok(Presence::NoTag),
+        (None, None) => return Ok(Presence::Complete),
+        (Some(Some(digest)), None) => digest,
+        (Some(Some(digest)), Some(pinned)) if digest == *pinned => digest,
+        (Some(Some(_)) | None, Some(pinned)) => {
+            if !has_manifest(ports, image, pinned).await? {
+                return Ok(Presence::NoManifest);
+            }
+            pinned.clone()
+        }
+    };
+    match question.purpose {
+        Purpose::Promotion | Purpose::Merge => entries_present(ports, policy, image, &digest).await,
+        Purpose::Running => Ok(Presence::Complete),
+    }
+}
+
+/// Whether the manifests are there that an index names for the platforms that the policy asks for.
+async fn entries_present<F: Forge, R: Registry, L: Ledger, C: Clock>(
+    ports: &Ports<F, R, L, C>,
+    policy: &Policy,
+    image: &ImageName,
+    digest: &Digest,
+) -> Result<Presence, Failure> {
+    let Some(entries) = entries(ports, image, digest).await? else { return Ok(Presence::NoManifest) };
+    let platforms = platforms(policy, image);
+    let needed = entries.iter().filter(|entry| entry.is_needed(&platforms)).take(ENTRIES_CHECKED_MAX);
+    let mut lost = BTreeSet::new();
+    for entry in needed {
+        if !has_manifest(ports, image, &entry.digest).await? {
+            lost.insert(entry.clone());
+        }
+    }
+    Ok(if lost.is_empty() { Presence::Complete } else { Presence::Incomplete(lost) })
+}
+
+/// The manifests that an index names, read once for each digest.
+async fn entries<F: Forge, R: Registry, L: Ledger, C: Clock>(
+    ports: &Ports<F, R, L, C>,
+    image: &ImageName,
+    digest: &Digest,
+) -> Result<Option<Arc<[IndexEntry]>>, Failure> {
+    let key = (image.clone(), digest.clone());
+    if let Some(known) = ports.presences.entries.lock().await.get(&key) {
+        return Ok(Some(Arc::clone(known)));
+    }
+    let read = in_turn(ports, ("index_entries", image), ports.registry.index_entries(image, digest)).await?;
+    let Some(read) = read.map(Arc::<[IndexEntry]>::from) else { return Ok(None) };
+    let mut all = ports.presences.entries.lock().await;
+    if all.len() >= REMEMBERED_MAX {
+        all.clear();
+    }
+    all.insert(key, Arc::clone(&read));
+    Ok(Some(read))
+}
+
+async fn has_manifest<F: Forge, R: Registry, L: Ledger, C: Clock>(
+    ports: &Ports<F, R, L, C>,
+    image: &ImageName,
+    digest: &Digest,
+) -> Result<bool, Failure> {
+    in_turn(ports, ("has_manifest", image), ports.registry.has_manifest(image, digest)).await
+}
+
+/// The platforms that some service asks of an image; none where one of them asks for no particular one.
+fn platforms(policy: &Policy, image: &ImageName) -> BTreeSet<Platform> {
+    let images = policy.services.iter().flat_map(|service| &service.images);
+    let mut asked = images.filter(|used| used.name == *image).map(|used| &used.platforms).peekable();
+    if asked.clone().any(BTreeSet::is_empty) || asked.peek().is_none() {
+        return BTreeSet::new();
+    }
+    asked.flatten().cloned().collect()
+}
+
+impl Presences {
+    /// What is known without asking again.
+    async fn known(
+        &self,
+        key: &(Purpose, ImageReference),
+        oldest: Time,
+        now: Time,
+    ) -> Option<Fact<Presence>> {
+        let responses = self.responses.lock().await;
+        let response = responses.get(key)?;
+        match &response.presence {
+            Ok(presence) => {
+                is_fresh(response.as_of, oldest, now).then(|| Fact::known(presence.clone(), response.as_of))
+            }
+            Err(failed) => failed.stands(oldest, now).then(|| failed.fact()),
+        }
+    }
+
+    async fn remember(
+        &self,
+        key: (Purpose, ImageReference),
+        presence: Result<Presence, Failure>,
+        as_of: Time,
+    ) -> Fact<Presence> {
+        let fact = match &presence {
+            Ok(presence) => Fact::known(presence.clone(), as_of),
+            Err(failed) => failed.fact(),
+        };
+        let mut responses = self.responses.lock().await;
+        if responses.len() >= REMEMBERED_MAX {
+            responses.clear();
+        }
+        responses.insert(key, Response { as_of, presence });
+        fact
+    }
+}

@@ -1,0 +1,143 @@
+//! Registries that lose what was chosen, or what runs.
+
+use towpath::model::Selection;
+
+use crate::support::bot::Bot;
+use crate::support::rules::{Rules, minutes, name};
+use crate::support::story::{Story, story, story_with};
+
+/// Everything that is said about what comes next in an environment: its gates that wait, then its notes.
+async fn said(bot: &Bot, environment: &str) -> String {
+    bot.waiting(environment).await.join("\n")
+}
+
+#[test]
+fn a_release_whose_tag_is_gone_is_not_opened() {
+    story(async |bot| {
+        bot.push("1.10.0")
+            .settle()
+            .await
+            .pass(minutes(30))
+            .settle()
+            .await
+            .expect_running("staging", "1.10.0");
+        bot.delete_tag("1.10.0").pass(minutes(60)).settle().await.expect_no_open("production");
+        insta::assert_snapshot!(said(bot, "production").await, @"
+        1.10.0 is no longer in the registry: `registry.test/acme/shop` has no such tag; push it again, or promote another version
+        0 of 1 approval; ask alice or bob
+        ");
+        bot.push("1.10.0").settle().await.expect_open("production", "1.10.0");
+    });
+}
+
+#[test]
+fn a_release_whose_manifest_is_gone_is_not_opened_although_its_tag_is_listed() {
+    story(async |bot| {
+        bot.push("1.10.0")
+            .settle()
+            .await
+            .pass(minutes(30))
+            .settle()
+            .await
+            .expect_running("staging", "1.10.0");
+        bot.delete_manifest("1.10.0").pass(minutes(60)).settle().await.expect_no_open("production");
+        bot.push_again("1.10.0").settle().await.expect_open("production", "1.10.0");
+    });
+}
+
+#[test]
+fn a_release_that_is_gone_while_its_change_waits_is_not_merged() {
+    Story::default().with_faults().play(async |bot| {
+        let change = bot.bring_to_production("1.10.0").await;
+        bot.delete_tag("1.10.0").settle().await;
+        insta::assert_snapshot!(bot.status(change), @"towpath/production pending: waiting: 0 of 1 approval, 1.10.0 is no longer in the registry: registry.test/acme/shop has no such tag");
+        bot.comment(change, "alice", "/promote approve");
+        bot.settle().await.expect_running("production", "1.9.0");
+        bot.pass(minutes(10)).settle().await.expect_running("production", "1.9.0");
+        bot.push("1.10.0").settle().await.expect_merged(change).expect_running("production", "1.10.0");
+    });
+}
+
+#[test]
+fn a_digest_that_is_gone_behind_a_tag_that_moved_is_not_merged() {
+    story(async |bot| {
+        let change = bot.bring_to_production("1.10.0").await;
+        bot.push_anew("shop", "1.10.0", "another").delete_manifest("1.10.0");
+        bot.comment(change, "alice", "/promote approve");
+        bot.settle().await.comment(change, "alice", "/promote approve");
+        bot.settle().await.expect_running("production", "1.9.0");
+        insta::assert_snapshot!(said(bot, "production").await, @"1.10.0 is no longer in the registry: `registry.test/acme/shop` has nothing at `sha256:7e867289f95b`; push it again, or promote another version");
+    });
+}
+
+#[test]
+fn an_older_release_comes_where_a_newer_one_is_gone() {
+    story(async |bot| {
+        bot.push("1.10.0").settle().await.expect_running("dev", "1.10.0");
+        bot.pass(minutes(5)).push("1.11.0").settle().await.expect_running("dev", "1.11.0");
+        bot.delete_tag("1.11.0").pass(minutes(60)).settle().await.expect_running("staging", "1.10.0");
+        insta::assert_snapshot!(said(bot, "staging").await, @"1.11.0 is no longer in the registry: `registry.test/acme/shop` has no such tag; push it again, or promote another version");
+    });
+}
+
+#[test]
+fn a_tag_without_a_manifest_is_passed_over_and_named() {
+    story(async |bot| {
+        bot.push("1.10.0").delete_manifest("1.10.0").settle().await.expect_running("dev", "1.9.0");
+        insta::assert_snapshot!(said(bot, "dev").await, @"1.10.0 is passed over, since the registry has no manifest for that tag of `registry.test/acme/shop`; push it again, or delete the tag");
+    });
+}
+
+#[test]
+fn an_index_that_lost_a_manifest_is_not_promoted() {
+    story(async |bot| {
+        bot.push_index("1.10.0", &["linux/amd64", "linux/arm64"]).lose_platform("1.10.0", "linux/arm64");
+        bot.settle().await.expect_running("dev", "1.9.0").expect_changes(0);
+        insta::assert_snapshot!(said(bot, "dev").await, @"1.10.0 is no longer whole in the registry: `registry.test/acme/shop` lacks the manifest of `linux/arm64` that its index names; push it again, or promote another version");
+    });
+}
+
+#[test]
+fn an_index_that_lost_what_nobody_asks_for_is_promoted() {
+    story_with(Rules::default().runs_on("linux/amd64"), async |bot| {
+        bot.push_index("1.10.0", &["linux/amd64", "linux/arm64"]).lose_platform("1.10.0", "linux/arm64");
+        bot.settle().await.expect_running("dev", "1.10.0");
+    });
+}
+
+#[test]
+fn what_a_followed_tag_pointed_to_is_not_promoted_once_it_is_gone() {
+    let rules = Rules::default().select(Selection::digest(name("latest")));
+    story_with(rules, async |bot| {
+        bot.push_anew("shop", "latest", "first").settle().await;
+        bot.pass(minutes(20)).push_anew("shop", "latest", "second").settle().await;
+        bot.expect_image("dev", "shop", "latest", "second");
+        bot.delete_manifest("first").pass(minutes(10)).settle().await.expect_no_open("staging");
+        bot.pass(minutes(20)).settle().await.expect_image("staging", "shop", "latest", "second");
+    });
+}
+
+#[test]
+fn what_runs_and_is_gone_is_named() {
+    story(async |bot| {
+        bot.push("1.10.0").settle().await.expect_running("dev", "1.10.0");
+        bot.delete_tag("1.10.0").settle().await;
+        assert_eq!(bot.notes("dev").await, ["runs what it should"], "its digest is still there");
+        bot.delete_manifest("1.10.0").pass(minutes(61)).settle().await;
+        insta::assert_snapshot!(bot.notes("dev").await.join("\n"), @"
+        runs what it should
+        what runs, `registry.test/acme/shop:1.10.0` at `sha256:7e867289f95b`, is not in its registry; pods that start anew cannot pull it; push it again, or promote another version
+        ");
+    });
+}
+
+#[test]
+fn a_change_that_waits_costs_its_registry_no_request_but_the_listing() {
+    story(async |bot| {
+        bot.bring_to_production("1.10.0").await;
+        bot.settle().await.count_requests().pass(minutes(1)).settle().await;
+        let asked = ["digest", "index_entries", "has_manifest", "description"];
+        let requests = bot.world.state().requests.clone();
+        assert!(asked.iter().all(|what| !requests.contains_key(what)), "{requests:?}");
+    });
+}
