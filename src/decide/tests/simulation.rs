@@ -132,7 +132,9 @@ impl Simulation {
     fn made(&mut self, image: &ImageName, number: usize) -> Digest {
         let digest = digest(image, number);
         let description = Description {
-            created: Some(Time::UNIX_EPOCH + chrono::TimeDelta::days(i64::try_from(number).unwrap())),
+            created: Some(
+                Time::UNIX_EPOCH + chrono::TimeDelta::days(10_000 + i64::try_from(number).unwrap()),
+            ),
             revision: Some(format!("{number:040x}")),
             source: Some(format!("{PAGES}/acme/source")),
             ..Description::of(ArtifactKind::Image)
