@@ -2,6 +2,7 @@
 
 use super::Refused;
 use super::entry::Entry;
+use super::go_yaml::{ScalarType, scalar_type};
 use super::kustomization::Kustomization;
 use super::limit::Limit;
 use super::text::Text;
@@ -52,10 +53,11 @@ pub struct ImageEdit {
 pub fn edit_kustomization(text: &[u8], requests: &[ImageEdit]) -> Result<Vec<u8>, Refused> {
     let mut bytes = text.to_vec();
     for request in requests {
-        let own = Kustomization::read(&bytes)?;
+        let own = Kustomization::read_for_edit(&bytes)?;
         let entry = own.entries.iter().rev().find(|entry| entry.name == request.name);
         bytes = own.with_image(entry, request)?;
     }
+    Kustomization::read(&bytes)?;
     Ok(bytes)
 }
 
@@ -156,12 +158,17 @@ impl Kustomization {
     }
 }
 
+/// Whether kustomize reads a value as text; a plain `1.10` that looks equal is a number.
+fn is_text(text: &Text, node: NodeId) -> bool {
+    matches!(scalar_type(text, node), Some(ScalarType::Text))
+}
+
 fn change_key(text: &Text, map: NodeId, change: &Change<'_>, all: &[Change<'_>]) -> Option<Edit> {
     match (&change.setting, text.entry_or_null(map, change.key)) {
         (Setting::Keep, _) | (Setting::Clear, None) => None,
         (Setting::Clear, Some((key, _))) => Some(Edit::RemoveKey { map, key: key.to_owned() }),
         (Setting::Set(value), Some((_, node))) => {
-            let is_same = text.tree.scalar(node) == Some(*value) && !text.tree.is_null(node);
+            let is_same = text.tree.scalar(node) == Some(*value) && is_text(text, node);
             (!is_same).then(|| Edit::SetScalar { node, value: (*value).to_owned() })
         }
         (Setting::Set(value), None) => Some(Edit::InsertKey {

@@ -42,8 +42,9 @@ pub(super) struct Entry {
 impl Entry {
     pub(super) fn read(text: &Text, node: NodeId) -> Result<Self, Refused> {
         reject_sharing(text, node)?;
-        let name = field(text, node, "name")?
-            .ok_or_else(|| text.refuse(node, Limit::Malformed, "this entry of `images` has no `name`"))?;
+        // Kustomize accepts an entry without a name; it matches no image.
+        let name = field(text, node, "name")?;
+        let name = name.unwrap_or_else(|| Field { value: String::new(), line: text.line(node) });
         Ok(Self {
             node,
             line: name.line,

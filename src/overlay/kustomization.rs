@@ -8,6 +8,7 @@ use super::generator::ConfigMap;
 use super::limit::Limit;
 use super::patch::{Patch, patches};
 use super::replacement::Replacement;
+use super::schema::{self, Fault};
 use super::text::Text;
 use super::value::{Lines, Value};
 use crate::yaml::{NodeId, NodeKind};
@@ -74,11 +75,30 @@ pub(super) struct Kustomization {
     pub(super) schema: Option<Opaque>,
 }
 
+/// Whether a value of the wrong type in an entry of `images` is refused.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+enum Reading {
+    Strict,
+    /// It is accepted, because an edit may put it in quotes.
+    ForEdit,
+}
+
 impl Kustomization {
     pub(super) fn read(bytes: &[u8]) -> Result<Self, Refused> {
+        Self::read_as(bytes, Reading::Strict)
+    }
+
+    /// As [`Kustomization::read`], with entries of `images` whose values lack the quotes that kustomize needs. What an
+    /// edit makes of it has to pass [`Kustomization::read`].
+    pub(super) fn read_for_edit(bytes: &[u8]) -> Result<Self, Refused> {
+        Self::read_as(bytes, Reading::ForEdit)
+    }
+
+    fn read_as(bytes: &[u8], reading: Reading) -> Result<Self, Refused> {
         let text = Text::new(bytes).map_err(|error| explain(bytes, error.into()))?;
         let root = root(&text)?;
         reject_ambiguous(&text, root)?;
+        reject_faults(&text, root, reading)?;
         let mut early = patches(&text, root, "patchesStrategicMerge")?;
         early.extend(patches(&text, root, "patches")?);
         let own = |key| text.scalar_of(root, key).unwrap_or_default().to_owned();
@@ -138,6 +158,23 @@ fn root(text: &Text) -> Result<NodeId, Refused> {
     }
 }
 
+/// What kustomize itself refuses.
+fn reject_faults(text: &Text, root: NodeId, reading: Reading) -> Result<(), Refused> {
+    let images = text.entry(root, "images").map(|(_, list)| list);
+    let is_edited = |fault: &Fault| {
+        reading == Reading::ForEdit
+            && fault.refused.limit == Limit::ScalarType
+            && images.is_some_and(|list| text.tree.is_within(fault.node, list))
+    };
+    if let Some(fault) = schema::faults(text, root).into_iter().find(|fault| !is_edited(fault)) {
+        return Err(fault.refused);
+    }
+    if reading == Reading::Strict && schema::is_empty(text, root) {
+        return Err(Refused::whole(Limit::Empty, "the kustomization is empty"));
+    }
+    Ok(())
+}
+
 /// Keys that stand twice, come from elsewhere or are filled in by a template.
 fn reject_ambiguous(text: &Text, root: NodeId) -> Result<(), Refused> {
     if let Some(key) = text.tree.duplicate_key() {
@@ -170,7 +207,7 @@ fn twice(text: &Text, key: NodeId) -> Refused {
 fn entries(text: &Text, root: NodeId) -> Result<Vec<Entry>, Refused> {
     let mut entries = Vec::new();
     for key in ["images", "imageTags"] {
-        for node in list(text, root, key)? {
+        for node in list(text, root, key)?.into_iter().filter(|node| !text.is_null(*node)) {
             let mut seen = BTreeSet::new();
             let keys =
                 text.tree.entries(node).iter().filter_map(|(key, _)| Some((*key, text.tree.scalar(*key)?)));

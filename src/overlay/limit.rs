@@ -69,6 +69,8 @@ limits! {
     Unread DuplicateKey = "duplicate-key", "a key that stands twice", "delete one of the two";
     Unread Alias = "alias", "an alias (`*…`) or merge key (`<<`) in a kustomization", "write it out";
     Unread Malformed = "malformed", "an entry that is not what its key asks for", "write it as kustomize documents it";
+    Unread ScalarType = "scalar-type", "a value of another type than kustomize needs: it reads YAML 1.1, where a plain `1.10` is a number and `y` a boolean", "put the value in quotes";
+    Unread UnknownKey = "unknown-key", "a key that kustomize does not know", "correct the key, or remove it";
     Unread BadPattern = "bad-pattern", "an image name or `target` that is no valid regular expression", "write a plain name, or correct the expression";
     Unread Template = "template", "a kustomization that is a template (`{{`, `{%`)", "keep what the template makes in the repository";
     Unread NotYaml = "not-yaml", "a kustomization that is not YAML, not UTF-8, has a NUL byte, more than 1 MiB, 128 levels or 10 000 aliases", "correct the file";

@@ -1,6 +1,6 @@
 //! The questions about a location, whatever its files are.
 
-use super::{OverlayError, Overlays, Resolved, SetTo, format, resolved, set};
+use super::{OverlayError, Overlays, Resolved, SetTo, format, requote, resolved};
 use crate::model::{ImageName, Location, RepositoryPath, Running, RunningImage, Tree};
 
 /// Everything that a location runs.
@@ -43,5 +43,5 @@ pub fn set_image(
     if format::is_plain(tree, location) {
         return format::set_image(tree, location, image, to);
     }
-    set::set_image(tree, overlays, &location.path, (image, to))
+    requote::set_image(tree, overlays, &location.path, (image, to))
 }

@@ -11,5 +11,6 @@ mod limits;
 mod properties;
 mod refusals;
 mod resolving;
+mod scalar_types;
 mod setting;
 mod sharing;

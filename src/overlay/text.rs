@@ -43,7 +43,12 @@ impl Text {
     /// nothing.
     pub(super) fn entry(&self, map: NodeId, key: &str) -> Option<(&str, NodeId)> {
         let (key, value) = self.entry_or_null(map, key)?;
-        (!self.tree.is_null(value)).then_some((key, value))
+        (!self.is_null(value)).then_some((key, value))
+    }
+
+    /// Whether a node says nothing. With a tag it is something: `!!str null` is the text "null".
+    pub(super) fn is_null(&self, node: NodeId) -> bool {
+        self.tree.is_null(node) && !self.tree.node(node).tagged
     }
 
     /// As [`Text::entry`], with entries whose value says nothing.

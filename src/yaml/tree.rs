@@ -195,7 +195,8 @@ impl Tree {
     }
 
     /// Whether a node is another one or lies in it.
-    pub(super) fn is_within(&self, node: NodeId, outer: NodeId) -> bool {
+    #[must_use]
+    pub fn is_within(&self, node: NodeId, outer: NodeId) -> bool {
         std::iter::successors(Some(node), |id| self.parent(*id)).any(|id| id == outer)
     }
 

@@ -7,4 +7,5 @@
 mod layout;
 mod property;
 mod rendered;
+mod types;
 mod written;

@@ -40,10 +40,10 @@ fn what_is_written_twice_or_elsewhere() {
     let cases = [
         with(&[("own/kustomization.yaml", two), ("own/kustomization.yml", two)]),
         on_base("images: []\nimages: []\n"),
-        on_base("x: &t 1.9.0\nimages:\n- name: ghcr.io/acme/shop\n  newTag: *t\n"),
+        on_base("nameSuffix: &t 1.9.0\nimages:\n- name: ghcr.io/acme/shop\n  newTag: *t\n"),
         on_base("images:\n- name: ghcr.io/acme/shop\n  newTag: &t 1.9.0\n"),
         on_base("images:\n- &e { name: ghcr.io/acme/shop, newTag: 1.9.0 }\n"),
-        on_base("x: &e { newTag: 1.9.0 }\nimages:\n- name: ghcr.io/acme/shop\n  <<: *e\n"),
+        on_base("commonAnnotations: &e { newTag: 1.9.0 }\nimages:\n- name: ghcr.io/acme/shop\n  <<: *e\n"),
         on_base("images:\n- name: .*\n  newTag: 1.9.0\n"),
     ];
     assert_snapshot!(cases.join("\n"), @"
@@ -94,10 +94,10 @@ x:
     let large = format!("resources: [../base]\n# {}\n", "x".repeat(2 << 20));
     let bomb: String = (0..9)
         .map(|level| {
-            format!("a{}: &a{} [{}]\n", level + 1, level + 1, vec![format!("*a{level}"); 9].join(", "))
+            format!("    a{}: &a{} [{}]\n", level + 1, level + 1, vec![format!("*a{level}"); 9].join(", "))
         })
         .collect();
-    let bomb = format!("resources: [../base]\na0: &a0 [x]\n{bomb}");
+    let bomb = format!("resources: [../base]\nhelmCharts:\n- valuesInline:\n    a0: &a0 [x]\n{bomb}");
     let many = format!("resources: [../base]\na: &a x\nb: [{}]\n", vec!["*a"; 20_000].join(", "));
     let cases = [
         said(b"resources: [../base]\n# \xff\n"),
@@ -115,6 +115,6 @@ x:
     own/kustomization.yaml:2: this is not YAML: recursion limit exceeded; correct the file
     own/kustomization.yaml:3: this is not YAML: collections are nested more than 128 deep; correct the file
     own/kustomization.yaml:3: this is not YAML: more than 10000 aliases; correct the file
-    own/kustomization.yaml:12: `images` is an alias (`*…`); write it out
+    own/kustomization.yaml:14: `images` is an alias (`*…`); write it out
     ");
 }

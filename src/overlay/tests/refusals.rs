@@ -33,10 +33,10 @@ fn a_second_document() {
 
 #[test]
 fn entries_that_share_with_others() {
-    insta::assert_snapshot!(refused("x: &e { name: a }\nimages:\n- *e\n"), @"own/kustomization.yaml:3: this entry of `images` is an alias (`*…`); write it out");
-    insta::assert_snapshot!(refused("x: &e { name: a }\nimages:\n- <<: *e\n  newTag: '1'\n"), @"own/kustomization.yaml:3: this entry of `images` has a merge key (`<<`); write it out");
-    insta::assert_snapshot!(refused("x: &t '1'\nimages:\n- name: a\n  newTag: *t\n"), @"own/kustomization.yaml:4: `newTag` is no plain text; write the value itself here, on one line");
-    insta::assert_snapshot!(refused("x: &i []\nimages: *i\n"), @"own/kustomization.yaml:2: `images` is an alias (`*…`); write it out");
+    insta::assert_snapshot!(refused("commonLabels: &e { name: a }\nimages:\n- *e\n"), @"own/kustomization.yaml:3: this entry of `images` is an alias (`*…`); write it out");
+    insta::assert_snapshot!(refused("commonLabels: &e { name: a }\nimages:\n- <<: *e\n  newTag: '1'\n"), @"own/kustomization.yaml:3: this entry of `images` has a merge key (`<<`); write it out");
+    insta::assert_snapshot!(refused("nameSuffix: &t '1'\nimages:\n- name: a\n  newTag: *t\n"), @"own/kustomization.yaml:4: `newTag` is no plain text; write the value itself here, on one line");
+    insta::assert_snapshot!(refused("crds: &i []\nimages: *i\n"), @"own/kustomization.yaml:2: `images` is an alias (`*…`); write it out");
     insta::assert_snapshot!(
         refused("resources: [../base]\nimages:\n- &e\n  name: ghcr.io/acme/shop\n  newTag: '1'\n"), @"own/kustomization.yaml:4: an anchor (`&…`), so other places would change with this one; write it without the anchor");
     insta::assert_snapshot!(
@@ -47,10 +47,10 @@ fn entries_that_share_with_others() {
 #[test]
 fn entries_that_cannot_be_understood() {
     insta::assert_snapshot!(refused("images:\n- name: .*shop\n  newTag: '1'\n"), @"own/kustomization.yaml: the image `ghcr.io/acme/shop` is nowhere in this overlay; name it in a manifest or in `images`");
-    insta::assert_snapshot!(refused("images:\n- newTag: '1'\n"), @"own/kustomization.yaml:2: this entry of `images` has no `name`; write it as kustomize documents it");
-    insta::assert_snapshot!(refused("images:\n- shop\n"), @"own/kustomization.yaml:2: this entry of `images` is no mapping; write it as kustomize documents it");
-    insta::assert_snapshot!(refused("images: shop\n"), @"own/kustomization.yaml:1: `images` is no list; write it as kustomize documents it");
-    insta::assert_snapshot!(refused("images:\n- name: [a]\n"), @"own/kustomization.yaml:2: `name` is no plain text; write the value itself here, on one line");
+    insta::assert_snapshot!(refused("images:\n- newTag: '1'\n"), @"own/kustomization.yaml: the image `ghcr.io/acme/shop` is nowhere in this overlay; name it in a manifest or in `images`");
+    insta::assert_snapshot!(refused("images:\n- shop\n"), @"own/kustomization.yaml:2: an item of `images` is a single value, but kustomize needs a mapping; write it as kustomize documents it");
+    insta::assert_snapshot!(refused("images: shop\n"), @"own/kustomization.yaml:1: `images` is a single value, but kustomize needs a list; write it as kustomize documents it");
+    insta::assert_snapshot!(refused("images:\n- name: [a]\n"), @"own/kustomization.yaml:2: `name` is a list, but kustomize needs text; write it as kustomize documents it");
 }
 
 #[test]
@@ -75,7 +75,7 @@ fn links_that_lead_nowhere_or_out() {
     insta::assert_snapshot!(refused("resources: [../../other]\n"), @"own/kustomization.yaml:1: `../../other` leads out of the repository; keep what it needs inside of the repository");
     insta::assert_snapshot!(refused("resources: [/etc]\n"), @"own/kustomization.yaml:1: `/etc` leads out of the repository; keep what it needs inside of the repository");
     insta::assert_snapshot!(refused("resources: [gone.yaml]\n"), @"own/kustomization.yaml:1: `gone.yaml` does not exist; correct the path, or add the file");
-    insta::assert_snapshot!(refused("resources: [{ a: b }]\n"), @"own/kustomization.yaml:1: this item of `resources` is no plain path; write it as kustomize documents it");
+    insta::assert_snapshot!(refused("resources: [{ a: b }]\n"), @"own/kustomization.yaml:1: an item of `resources` is a mapping, but kustomize needs text; write it as kustomize documents it");
     insta::assert_snapshot!(refused("components: [../base/deployment.yaml]\n"), @"own/kustomization.yaml:1: the component `../base/deployment.yaml` is a file; write the path of its folder");
 }
 
@@ -135,7 +135,7 @@ fn more_files_or_bytes_than_are_read() {
 #[test]
 fn a_component_among_the_resources_and_the_other_way_round() {
     let component =
-        "--- part/kustomization.yaml\nkind: Component\n--- whole/kustomization.yaml\nnamespace: a\n";
+        "--- part/kustomization.yaml\nkind: Component\nnamePrefix: a-\n--- whole/kustomization.yaml\nnamespace: a\n";
     let with = |own: &str| shop(&format!("{component}--- own/kustomization.yaml\n{own}"), "own");
     insta::assert_snapshot!(with("resources: [../part]\n"), @"own/kustomization.yaml:1: `../part` is a component; list a `kind: Component` folder under `components`, all else under `resources`");
     insta::assert_snapshot!(with("components: [../whole]\n"), @"own/kustomization.yaml:1: `../whole` is no component; list a `kind: Component` folder under `components`, all else under `resources`");
