@@ -13,10 +13,12 @@ mod field;
 mod format;
 mod generator;
 mod go_yaml;
+mod hidden;
 mod import;
 mod json_patch;
 mod key;
 mod kustomization;
+mod label_selector;
 mod limit;
 mod link;
 mod located;
@@ -43,6 +45,7 @@ mod walk;
 mod written;
 
 pub use edit::{ImageEdit, Setting, edit_kustomization};
+pub use hidden::UnusedEntry;
 pub use import::import;
 pub use key::content_key;
 pub use limit::{

@@ -47,6 +47,10 @@ pub(super) fn run(arguments: &Arguments, output: &mut Output) -> Result<(), Fail
             uncertain.why
         ));
     }
+    for unused in &resolved.unused {
+        let place = format!("{}:{}", disk.relative(&unused.file), unused.line);
+        output.note(&format!("unused: {place}: the entry `{}` of `images` matches no image", unused.name));
+    }
     Ok(())
 }
 

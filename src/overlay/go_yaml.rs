@@ -7,23 +7,21 @@
 use super::text::Text;
 use crate::yaml::{NodeId, NodeKind, ScalarStyle};
 
-/// The plain scalars that are booleans.
-const BOOLEANS: [&str; 22] = [
-    "y", "Y", "yes", "Yes", "YES", "on", "On", "ON", "true", "True", "TRUE", "n", "N", "no", "No", "NO", "off",
-    "Off", "OFF", "false", "False", "FALSE",
-];
+/// The plain scalars that are true.
+const TRUE: [&str; 11] = ["y", "Y", "yes", "Yes", "YES", "on", "On", "ON", "true", "True", "TRUE"];
+/// The plain scalars that are false.
+const FALSE: [&str; 11] = ["n", "N", "no", "No", "NO", "off", "Off", "OFF", "false", "False", "FALSE"];
 
 /// The plain scalars that are numbers which JSON cannot write.
-const NOT_FINITE: [&str; 12] = [
-    ".nan", ".NaN", ".NAN", ".inf", ".Inf", ".INF", "+.inf", "+.Inf", "+.INF", "-.inf", "-.Inf", "-.INF",
-];
+const NOT_FINITE: [&str; 12] =
+    [".nan", ".NaN", ".NAN", ".inf", ".Inf", ".INF", "+.inf", "+.Inf", "+.INF", "-.inf", "-.Inf", "-.INF"];
 
 /// What kustomize reads in the place of a scalar.
 #[derive(Copy, Clone, Debug, PartialEq)]
 pub(super) enum ScalarType {
     /// Nothing at all; a field keeps its default.
     Null,
-    Boolean,
+    Boolean(bool),
     /// Infinity and NaN are errors in every field.
     Number(f64),
     Text,
@@ -36,22 +34,24 @@ pub(super) fn scalar_type(text: &Text, node: NodeId) -> Option<ScalarType> {
     let found = text.tree.node(node);
     let NodeKind::Scalar { value, style } = &found.kind else { return None };
     if found.tagged {
-        let is_text = matches!(tag_before(text, node), None | Some("!" | "!!str" | "!<tag:yaml.org,2002:str>"));
+        let is_text =
+            matches!(tag_before(text, node), None | Some("!" | "!!str" | "!<tag:yaml.org,2002:str>"));
         return Some(if is_text { ScalarType::Text } else { ScalarType::Tagged });
     }
     Some(match style {
         ScalarStyle::Plain if text.tree.is_null(node) => ScalarType::Null,
         ScalarStyle::Plain => plain_type(value),
-        ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted | ScalarStyle::Literal | ScalarStyle::Folded => {
-            ScalarType::Text
-        }
+        ScalarStyle::SingleQuoted
+        | ScalarStyle::DoubleQuoted
+        | ScalarStyle::Literal
+        | ScalarStyle::Folded => ScalarType::Text,
     })
 }
 
 /// The type of a plain scalar that is not null.
 fn plain_type(value: &str) -> ScalarType {
-    if BOOLEANS.contains(&value) {
-        return ScalarType::Boolean;
+    if TRUE.contains(&value) || FALSE.contains(&value) {
+        return ScalarType::Boolean(TRUE.contains(&value));
     }
     number(value).map_or(ScalarType::Text, ScalarType::Number)
 }

@@ -3,7 +3,7 @@
 use super::patch::Unable;
 use super::resource::trail_of;
 use super::trail::{Place, SetBy, Step, lengthened};
-use super::value::Value;
+use super::value::{Scalar, Value};
 use crate::model::RepositoryPath;
 
 /// One operation.
@@ -19,7 +19,7 @@ enum What {
     Add(Value),
     Replace(Value),
     Remove,
-    Test,
+    Test(Value),
     Copy(Vec<String>),
     Move(Vec<String>),
 }
@@ -32,14 +32,15 @@ impl Operation {
 
     fn read(value: &Value) -> Result<Self, Unable> {
         let pointer = |key| value.get(key).and_then(Value::text).and_then(pointer);
-        let content = || value.get("value").cloned().ok_or(Unable("an operation lacks its `value`"));
+        // Without a value kustomize takes null.
+        let content = || value.get("value").cloned().unwrap_or_else(null);
         let from = || pointer("from").ok_or(Unable("an operation lacks its `from`"));
         let path = pointer("path").ok_or(Unable("an operation has no plain `path`"))?;
         let what = match value.get("op").and_then(Value::text) {
-            Some("add") => What::Add(content()?),
-            Some("replace") => What::Replace(content()?),
+            Some("add") => What::Add(content()),
+            Some("replace") => What::Replace(content()),
             Some("remove") => What::Remove,
-            Some("test") => What::Test,
+            Some("test") => What::Test(content()),
             Some("copy") => What::Copy(from()?),
             Some("move") => What::Move(from()?),
             Some(_) | None => return Err(Unable("an operation is not known")),
@@ -54,7 +55,7 @@ impl Operation {
     /// Whether it may make a document larger or deeper than it may be.
     pub(super) const fn may_grow(&self) -> bool {
         match &self.what {
-            What::Add(Value::Scalar(_)) | What::Replace(Value::Scalar(_)) | What::Remove | What::Test => {
+            What::Add(Value::Scalar(_)) | What::Replace(Value::Scalar(_)) | What::Remove | What::Test(_) => {
                 false
             }
             What::Add(_) | What::Replace(_) | What::Copy(_) | What::Move(_) => true,
@@ -69,11 +70,17 @@ impl Operation {
         patch_file: &RepositoryPath,
     ) -> Result<(), Unable> {
         match &self.what {
-            What::Test => Ok(()),
+            What::Test(wanted) => {
+                let found = find(root, &self.path).ok();
+                let holds = may_equal(found.as_deref(), wanted);
+                holds.then_some(()).ok_or(Unable("a `test` does not hold, which kustomize refuses"))
+            }
             What::Remove => take(root, &self.path).map(drop),
             What::Add(value) => add(root, &self.path, &self.stamped(value, patch_file)),
             What::Replace(value) => {
-                let old = find(root, &self.path)?;
+                let Ok(old) = find(root, &self.path) else {
+                    return replace_missing(root, &self.path, &self.stamped(value, patch_file));
+                };
                 let mut new = self.stamped(value, patch_file);
                 if let (Value::Scalar(old), Value::Scalar(new)) = (&*old, &mut new) {
                     new.trail = lengthened(trail_of(old, file), std::mem::take(&mut new.trail));
@@ -82,7 +89,7 @@ impl Operation {
                 Ok(())
             }
             What::Copy(from) => {
-                let value = find(root, from)?.clone();
+                let value = copied(root, from)?;
                 add(root, &self.path, &value)
             }
             What::Move(from) => {
@@ -103,22 +110,32 @@ impl Operation {
     }
 }
 
-/// The segments of a JSON pointer.
+/// The segments of a JSON pointer. What stands before the first `/` does not count, as kustomize takes it.
 fn pointer(text: &str) -> Option<Vec<String>> {
-    let rest = text.strip_prefix('/')?;
+    let (_, rest) = text.split_once('/')?;
     Some(rest.split('/').map(|part| part.replace("~1", "/").replace("~0", "~")).collect())
 }
 
-const NOWHERE: Unable = Unable("an operation leads nowhere");
+const NOWHERE: Unable = Unable("an operation leads nowhere, which kustomize refuses");
 
 fn find<'a>(root: &'a mut Value, path: &[String]) -> Result<&'a mut Value, Unable> {
     path.iter()
         .try_fold(root, |value, part| match value {
             Value::Map(_) => value.get_mut(part),
-            Value::List(items) => items.get_mut(part.parse::<usize>().ok()?),
+            Value::List(items) => {
+                let at = index(part, items.len())?;
+                items.get_mut(at)
+            }
             Value::Scalar(_) | Value::Unread { .. } => None,
         })
         .ok_or(NOWHERE)
+}
+
+/// The place in a list of some length that a segment names; a negative one counts from the end.
+fn index(part: &str, length: usize) -> Option<usize> {
+    let at: isize = part.parse().ok()?;
+    let at = if at < 0 { at.checked_add_unsigned(length)? } else { at };
+    usize::try_from(at).ok().filter(|at| *at < length)
 }
 
 fn add(root: &mut Value, path: &[String], value: &Value) -> Result<(), Unable> {
@@ -130,13 +147,42 @@ fn add(root: &mut Value, path: &[String], value: &Value) -> Result<(), Unable> {
             Ok(())
         }
         Value::List(items) => {
-            let at = if last == "-" { Some(items.len()) } else { last.parse().ok() };
-            let at = at.filter(|at| *at <= items.len()).ok_or(NOWHERE)?;
-            items.insert(at, value.clone());
+            // There is one more place than there are items.
+            let length = items.len() + 1;
+            let at = if last == "-" { Some(items.len()) } else { index(last, length) };
+            items.insert(at.ok_or(NOWHERE)?, value.clone());
             Ok(())
         }
         Value::Scalar(_) | Value::Unread { .. } => Err(NOWHERE),
     }
+}
+
+/// A `replace` of a key that its mapping lacks adds it.
+fn replace_missing(root: &mut Value, path: &[String], value: &Value) -> Result<(), Unable> {
+    let (last, parents) = path.split_last().ok_or(NOWHERE)?;
+    let parent = find(root, parents)?;
+    if !matches!(parent, Value::Map(_)) {
+        return Err(NOWHERE);
+    }
+    parent.set(last, value.clone());
+    Ok(())
+}
+
+/// What a `copy` copies: null where its mapping lacks the key.
+fn copied(root: &mut Value, from: &[String]) -> Result<Value, Unable> {
+    let (last, parents) = from.split_last().ok_or(NOWHERE)?;
+    match find(root, parents)? {
+        Value::Map(entries) => {
+            let found = entries.iter().rev().find(|(key, _)| key == last);
+            Ok(found.map_or_else(null, |(_, value)| value.clone()))
+        }
+        Value::List(items) => index(last, items.len()).and_then(|at| items.get(at)).cloned().ok_or(NOWHERE),
+        Value::Scalar(_) | Value::Unread { .. } => Err(NOWHERE),
+    }
+}
+
+fn null() -> Value {
+    Value::Scalar(Scalar { is_null: true, ..Scalar::default() })
 }
 
 fn take(root: &mut Value, path: &[String]) -> Result<Value, Unable> {
@@ -147,9 +193,34 @@ fn take(root: &mut Value, path: &[String]) -> Result<Value, Unable> {
             Ok(entries.remove(at).1)
         }
         Value::List(items) => {
-            let at = last.parse().ok().filter(|at: &usize| *at < items.len()).ok_or(NOWHERE)?;
+            let at = index(last, items.len()).ok_or(NOWHERE)?;
             Ok(items.remove(at))
         }
         Value::Scalar(_) | Value::Unread { .. } => Err(NOWHERE),
+    }
+}
+
+/// Whether a `test` may hold. Texts decide; whether one is a number or a text on either side is not known here.
+fn may_equal(found: Option<&Value>, wanted: &Value) -> bool {
+    match (found, wanted) {
+        (None, wanted) => wanted.is_null(),
+        (Some(Value::Scalar(found)), Value::Scalar(wanted)) => {
+            found.is_null == wanted.is_null && (found.is_null || found.text == wanted.text)
+        }
+        (Some(Value::Map(found)), Value::Map(wanted)) => {
+            let has = |(key, value): &(String, Value)| {
+                found
+                    .iter()
+                    .find(|(other, _)| other == key)
+                    .is_some_and(|(_, found)| may_equal(Some(found), value))
+            };
+            found.len() == wanted.len() && wanted.iter().all(has)
+        }
+        (Some(Value::List(found)), Value::List(wanted)) => {
+            found.len() == wanted.len()
+                && found.iter().zip(wanted).all(|(found, wanted)| may_equal(Some(found), wanted))
+        }
+        (Some(Value::Unread { .. }), _) | (Some(_), Value::Unread { .. }) => true,
+        (Some(Value::Scalar(_) | Value::Map(_) | Value::List(_)), _) => false,
     }
 }

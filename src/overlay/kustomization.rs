@@ -64,6 +64,10 @@ pub(super) struct Kustomization {
     /// Patches that come after them.
     pub(super) late_patches: Vec<Patch>,
     pub(super) namespace: Option<String>,
+    /// Labels that are added to every resource, in the order in which they are.
+    pub(super) labels: Vec<(String, String)>,
+    /// Annotations that are added to every resource.
+    pub(super) annotations: Vec<(String, String)>,
     pub(super) prefix: String,
     pub(super) suffix: String,
     /// Replacements, which come after the entries.
@@ -115,6 +119,8 @@ impl Kustomization {
             patches: early,
             late_patches: patches(&text, root, "patchesJson6902")?,
             namespace: text.scalar_of(root, "namespace").filter(|name| !name.is_empty()).map(str::to_owned),
+            labels: labels(&text, root),
+            annotations: pairs(&text, root, "commonAnnotations"),
             prefix: own("namePrefix"),
             suffix: own("nameSuffix"),
             replacements: replacements(&text, root)?,
@@ -234,6 +240,19 @@ fn links(text: &Text, root: NodeId, keys: &[&str]) -> Result<Vec<Link>, Refused>
         }
     }
     Ok(links)
+}
+
+/// What `labels` and, behind them, `commonLabels` add.
+fn labels(text: &Text, root: NodeId) -> Vec<(String, String)> {
+    let items = text.entry(root, "labels").map(|(_, list)| text.tree.items(list)).unwrap_or_default();
+    let listed = items.iter().flat_map(|item| pairs(text, *item, "pairs"));
+    listed.chain(pairs(text, root, "commonLabels")).collect()
+}
+
+fn pairs(text: &Text, map: NodeId, key: &str) -> Vec<(String, String)> {
+    let value = text.entry(map, key).map(|(_, node)| Value::of(text, node, Lines::After(0)));
+    let entries = value.as_ref().map(Value::entries).unwrap_or_default();
+    entries.iter().map(|(key, value)| (key.clone(), value.text().unwrap_or_default().to_owned())).collect()
 }
 
 fn replacements(text: &Text, root: NodeId) -> Result<Vec<Replacement>, Refused> {

@@ -85,7 +85,7 @@ limits! {
     Uncertain HelmChart = "helm-chart", "`helmCharts`, which are rendered elsewhere", "keep what they render in the repository";
     Uncertain ManifestUnread = "manifest-unread", "a manifest that cannot be read", "correct the file";
     Uncertain NotAnImage = "not-an-image", "an image that is no image reference, such as a variable `$(…)`", "write the whole image, or give it a name and tag in `images`";
-    Uncertain PatchUnable = "patch", "a patch with a directive (`$patch`), a label selector, or no resource that it fits", "set the image in the `images` of the overlay instead";
+    Uncertain PatchUnable = "patch", "a patch that kustomize refuses or that fits no resource, a `$patch: replace` of an item or a whole resource, or an item of a list without a name", "set the image in the `images` of the overlay instead";
     Uncertain ReplacementUnable = "replacement", "a replacement whose source or target cannot be made out, or that creates a field", "set the image in the `images` of the overlay instead";
     Uncertain TransformerUnable = "transformer", "transformers other than `ImageTagTransformer`, `PatchTransformer` and `ReplacementTransformer`", "set the image in the `images` of the overlay instead";
     Uncertain ConfigurationUnable = "configuration", "a configuration or custom schema (`configurations`, `openapi`) that cannot be read", "correct the file, or take images out of what it is about";

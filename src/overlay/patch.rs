@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::Refused;
+use super::go_yaml::{ScalarType, scalar_type};
 use super::json_patch::Operation;
 use super::resource::{Id, Resource};
 use super::selector::Selector;
@@ -27,6 +28,14 @@ pub(super) struct Patch {
     pub(super) key: &'static str,
     pub(super) target: Option<Selector>,
     pub(super) body: Body,
+    may: MayChange,
+}
+
+/// The `options` of a patch: what a merge may change that it leaves alone otherwise.
+#[derive(Copy, Clone, Debug, Default)]
+struct MayChange {
+    name: bool,
+    kind: bool,
 }
 
 /// Where a patch's text is.
@@ -71,10 +80,23 @@ impl From<Unable> for Failed {
 pub(super) fn patches(text: &Text, root: NodeId, key: &'static str) -> Result<Vec<Patch>, Refused> {
     let Some((_, list)) = text.entry(root, key) else { return Ok(Vec::new()) };
     if !matches!(text.tree.node(list).kind, NodeKind::Sequence(_)) {
-        let body = Body::Unable(Unable("it is no list"));
-        return Ok(vec![Patch { line: text.line(list), key, target: None, body }]);
+        let body = Body::Unable(Unable("it is not a list"));
+        return Ok(vec![Patch { line: text.line(list), key, target: None, body, may: MayChange::default() }]);
     }
     text.tree.items(list).iter().map(|item| Patch::read(text, *item, key)).collect()
+}
+
+impl MayChange {
+    fn read(text: &Text, item: NodeId) -> Self {
+        let Some((_, options)) = text.entry(item, "options") else { return Self::default() };
+        // These keys are of a map, so their case counts.
+        let is_set = |key| {
+            text.tree
+                .get(options, key)
+                .is_some_and(|node| scalar_type(text, node) == Some(ScalarType::Boolean(true)))
+        };
+        Self { name: is_set("allowNameChange"), kind: is_set("allowKindChange") }
+    }
 }
 
 impl Patch {
@@ -82,7 +104,8 @@ impl Patch {
     pub(super) fn read(text: &Text, item: NodeId, key: &'static str) -> Result<Self, Refused> {
         let target =
             text.entry(item, "target").map(|(_, target)| Selector::read(text, target)).transpose()?;
-        Ok(Self { line: text.line(item), key, target, body: body(text, item) })
+        let may = MayChange::read(text, item);
+        Ok(Self { line: text.line(item), key, target, body: body(text, item), may })
     }
 
     /// About how many nodes are looked at to apply it.
@@ -105,7 +128,7 @@ impl Patch {
             (Form::Merges(patches), None) => {
                 for patch in patches {
                     let at = find(resources, &Id::of(patch), content.names_images)?;
-                    merge_into(resources, &at, patch, file)?;
+                    merge_into(resources, &at, patch, (file, MayChange::default()))?;
                 }
                 Ok(())
             }
@@ -113,11 +136,11 @@ impl Patch {
                 let [patch] = patches.as_slice() else {
                     return Err(Unable("it has several documents").into());
                 };
-                merge_into(resources, &selected(resources, target)?, patch, file)
+                merge_into(resources, &selected(resources, target), patch, (file, self.may))
             }
             (Form::Operations(_), None) => Err(Unable("it has no `target`").into()),
             (Form::Operations(operations), Some(target)) => {
-                let at = selected(resources, target)?;
+                let at = selected(resources, target);
                 each(resources, &at, |resource| operate(resource, operations, file))
             }
         }
@@ -132,9 +155,6 @@ fn body(text: &Text, item: NodeId) -> Body {
         }
         NodeKind::Scalar { value, .. } => Body::File(value.clone()),
         NodeKind::Mapping(_) => {
-            if text.entry(item, "options").is_some() {
-                return Body::Unable(Unable("it has `options`"));
-            }
             let inline = text.entry(item, "patch").map(|(_, node)| node);
             match (
                 inline.and_then(|node| Some((node, text.tree.scalar(node)?))),
@@ -190,16 +210,9 @@ fn find(resources: &[Resource], id: &Id, names_images: bool) -> Result<Vec<usize
     }
 }
 
-fn selected(resources: &[Resource], target: &Selector) -> Result<Vec<usize>, Failed> {
+fn selected(resources: &[Resource], target: &Selector) -> Vec<usize> {
     let found = resources.iter().enumerate().filter(|(_, resource)| target.selects(resource));
-    let at: Vec<usize> = found.map(|(index, _)| index).collect();
-    if target.is_partial {
-        return Err(Failed {
-            why: Unable("its `target` selects by label or annotation"),
-            resources: Some(at),
-        });
-    }
-    Ok(at)
+    found.map(|(index, _)| index).collect()
 }
 
 /// Changes some resources; one that cannot be changed stays as it was and is named.
@@ -224,7 +237,7 @@ fn merge_into(
     resources: &mut Vec<Resource>,
     at: &[usize],
     patch: &Value,
-    patch_file: &RepositoryPath,
+    (patch_file, may): (&RepositoryPath, MayChange),
 ) -> Result<(), Failed> {
     if patch.text_at(&["$patch"]) == Some("delete") {
         let mut index = 0;
@@ -234,21 +247,30 @@ fn merge_into(
         });
         return Ok(());
     }
-    each(resources, at, |resource| merge(resource, patch, patch_file))
+    each(resources, at, |resource| merge(resource, patch, (patch_file, may)))
 }
 
-/// A merge changes neither what a resource is nor its name.
-fn merge(resource: &mut Resource, patch: &Value, patch_file: &RepositoryPath) -> Result<(), Unable> {
+/// A merge changes neither what a resource is nor its name, unless its options say so.
+fn merge(
+    resource: &mut Resource,
+    patch: &Value,
+    (patch_file, may): (&RepositoryPath, MayChange),
+) -> Result<(), Unable> {
+    if patch.text_at(&["$patch"]) == Some("replace") {
+        return Err(Unable("it replaces a whole resource (`$patch: replace`)"));
+    }
     let merges_lists = strategic::is_known(resource.id());
     let merge = Merge { patch_file, file: &resource.file, merges_lists };
     let mut patch = patch.clone();
     if let Value::Map(entries) = &mut patch {
-        entries.retain(|(key, _)| key != "apiVersion" && key != "kind");
+        entries.retain(|(key, _)| key != "apiVersion" && (key != "kind" || may.kind));
     }
     if let Some(Value::Map(entries)) = patch.get_mut("metadata") {
-        entries.retain(|(key, _)| key != "name" && key != "namespace");
+        entries.retain(|(key, _)| key != "namespace" && (key != "name" || may.name));
     }
-    merge.apply(Arc::make_mut(&mut resource.value), &patch)
+    merge.apply(Arc::make_mut(&mut resource.value), &patch)?;
+    resource.identify_again();
+    Ok(())
 }
 
 fn operate(
@@ -259,6 +281,8 @@ fn operate(
     if operations.len() > OPERATIONS_MAX {
         return Err(Unable("it has too many operations"));
     }
+    // Kustomize keeps annotations of its own during a build, so there is always something to add to.
+    resource.annotate("annotations", &[]);
     let value = Arc::make_mut(&mut resource.value);
     for operation in operations {
         operation.apply(value, &resource.file, patch_file)?;
@@ -266,9 +290,6 @@ fn operate(
             return Err(Unable("it makes the resource too large or too deep"));
         }
     }
-    let id = Id::of(value);
-    if id != *resource.id() {
-        resource.ids.push(Arc::new(id));
-    }
+    resource.identify_again();
     Ok(())
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::label_selector::LabelSelector;
 use super::patch::{Failed, Unable};
 use super::resource::{Resource, trail_of};
 use super::selector::compile;
@@ -47,6 +48,9 @@ struct Named {
     kind: Option<String>,
     name: Option<String>,
     namespace: Option<String>,
+    /// Only targets are selected by these.
+    labels: Option<LabelSelector>,
+    annotations: Option<LabelSelector>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -69,7 +73,7 @@ impl Replacement {
         self.source = Some(match (value.get("sourceValue"), value.get("source")) {
             (Some(Value::Scalar(scalar)), None) => Source::Value(scalar.clone()),
             (None, Some(source)) => Source::Field {
-                of: Named::read(source),
+                of: Named::read(source)?,
                 field: split(source.get("fieldPath").and_then(Value::text).unwrap_or("metadata.name")),
                 options: Options::read(source.get("options"))?,
             },
@@ -162,16 +166,41 @@ fn with_trail(mut value: Value, file: &RepositoryPath) -> Value {
 }
 
 impl Named {
-    fn read(value: &Value) -> Self {
+    fn read(value: &Value) -> Result<Self, Unable> {
+        let selector = |key| match value.get(key).and_then(Value::text).filter(|text| !text.is_empty()) {
+            Some(text) => LabelSelector::parse(text)
+                .map(Some)
+                .map_err(|_| Unable("a label or annotation selector is not valid")),
+            None => Ok(None),
+        };
         let text =
             |key| value.get(key).and_then(Value::text).filter(|text| !text.is_empty()).map(str::to_owned);
-        Self {
+        Ok(Self {
             group: text("group"),
             version: text("version"),
             kind: text("kind"),
             name: text("name"),
             namespace: text("namespace"),
-        }
+            labels: selector("labelSelector")?,
+            annotations: selector("annotationSelector")?,
+        })
+    }
+
+    /// Whether the labels and annotations of a resource are those that it asks for.
+    fn fits_metadata(&self, resource: &Resource) -> bool {
+        let fits = |selector: &Option<LabelSelector>, key| {
+            selector.as_ref().is_none_or(|selector| selector.selects(resource.metadata(key)))
+        };
+        fits(&self.labels, "labels") && fits(&self.annotations, "annotations")
+    }
+
+    /// Whether it rejects a resource: by its labels and annotations, or by what it is called. What is not named rejects
+    /// nothing.
+    fn rejects(&self, resource: &Resource) -> bool {
+        let ids = [&self.group, &self.version, &self.kind, &self.name, &self.namespace];
+        let has_id = ids.into_iter().any(Option::is_some);
+        let has_selector = self.labels.is_some() || self.annotations.is_some();
+        (has_selector && self.fits_metadata(resource)) || (has_id && self.names(resource))
     }
 
     fn names(&self, resource: &Resource) -> bool {
@@ -233,15 +262,10 @@ impl Target {
         if fields.is_empty() {
             fields.push(split("metadata.name"));
         }
+        let reject = value.get("reject").map(Value::items).unwrap_or_default();
         Ok(Self {
-            select: Named::read(select),
-            reject: value
-                .get("reject")
-                .map(Value::items)
-                .unwrap_or_default()
-                .iter()
-                .map(Named::read)
-                .collect(),
+            select: Named::read(select)?,
+            reject: reject.iter().map(Named::read).collect::<Result<_, _>>()?,
             fields,
             options: Options::read(value.get("options"))?,
         })
@@ -249,7 +273,9 @@ impl Target {
 
     fn selected(&self, resources: &[Resource]) -> Vec<usize> {
         let is_meant = |resource: &Resource| {
-            self.select.names(resource) && !self.reject.iter().any(|named| named.names(resource))
+            self.select.names(resource)
+                && self.select.fits_metadata(resource)
+                && !self.reject.iter().any(|named| named.rejects(resource))
         };
         resources.iter().enumerate().filter(|(_, found)| is_meant(found)).map(|(index, _)| index).collect()
     }

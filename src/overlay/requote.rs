@@ -40,7 +40,8 @@ const fn is_about_a_type(error: &OverlayError) -> bool {
 fn quoted(tree: &Tree, folder: &RepositoryPath, image: &ImageName) -> Option<(RepositoryPath, Vec<u8>)> {
     let file = link::kustomization(tree, folder).ok()?;
     let own = Kustomization::read_for_edit(tree.read(&file).ok()?).ok()?;
-    let is_meant = |name: &str, new_name: Option<&str>| [Some(name), new_name].contains(&Some(image.as_str()));
+    let is_meant =
+        |name: &str, new_name: Option<&str>| [Some(name), new_name].contains(&Some(image.as_str()));
     let mut bytes = own.text.source.text().as_bytes().to_vec();
     for (index, entry) in own.entries.iter().enumerate() {
         let new_name = entry.new_name.as_ref().map(|field| field.value.as_str());

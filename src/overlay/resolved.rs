@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::hidden::UnusedEntry;
 use super::kustomization::Kustomization;
 use super::limit::Limit;
 use super::parsed::Parsed;
@@ -100,6 +101,8 @@ pub struct Resolved {
     pub uses: Vec<ImageUse>,
     /// What could change that.
     pub uncertain: Vec<Uncertain>,
+    /// Entries of `images` that match nothing.
+    pub unused: Vec<UnusedEntry>,
 }
 
 impl Resolved {
@@ -153,18 +156,23 @@ pub(super) fn look(
     folder: &RepositoryPath,
     parsed: &mut Parsed,
 ) -> Result<Looked, OverlayError> {
-    let Walked { file, own, uses, notes, asked } = walk(tree, folder, parsed)?;
+    let Walked { file, own, uses, hidden, notes, unused, asked } = walk(tree, folder, parsed)?;
     let mut resolved = Resolved::default();
     resolved.uncertain.extend(notes.into_iter().map(Uncertain::from));
+    resolved.unused.extend(unused);
     for found in uses {
         match conclude(found) {
             Ok(found) => resolved.uses.push(found),
             Err(uncertain) => resolved.uncertain.push(*uncertain),
         }
     }
-    let mut looked = Looked { file, own, resolved, asked: Arc::new(asked) };
-    looked.add_hidden_uses();
-    Ok(looked)
+    // An image that a manifest shows is not taken to lie in what is not read too.
+    for found in hidden.into_iter().filter_map(|hidden| conclude(hidden).ok()) {
+        if resolved.uses_of(&found.reference.image).next().is_none() {
+            resolved.uses.push(found);
+        }
+    }
+    Ok(Looked { file, own, resolved, asked: Arc::new(asked) })
 }
 
 fn conclude(found: Use) -> Result<ImageUse, Box<Uncertain>> {
@@ -200,31 +208,6 @@ impl Looked {
         }
         let ImageUse { reference, file, line, .. } = first.clone();
         Ok(Running { images: vec![RunningImage { reference, file, line }] })
-    }
-
-    /// Where manifests lie out of sight, an own entry that names an image which nothing shows counts as a use.
-    fn add_hidden_uses(&mut self) {
-        if !self.resolved.uncertain.iter().any(|uncertain| uncertain.doubt == Doubt::Hides) {
-            return;
-        }
-        for (index, entry) in self.own.entries.iter().enumerate().rev() {
-            let is_plain = !entry.is_pattern() && entry.tag_suffix.is_none();
-            let Some(decides) = entry.decides().filter(|_| is_plain) else { continue };
-            let image = Written::new(&entry.apply(&entry.name));
-            let Ok(reference) = image.reference() else { continue };
-            if self.resolved.uses_of(&reference.image).next().is_none() {
-                let place = super::trail::Place::new(self.file.clone(), decides.line);
-                let step = Step::new(&place, SetBy::Images, &image.to_string());
-                self.resolved.uses.push(ImageUse {
-                    reference,
-                    file: self.file.clone(),
-                    line: decides.line,
-                    set_by: SetBy::Images,
-                    trail: vec![Step { entry: Some(index), ..step }],
-                    doubt: None,
-                });
-            }
-        }
     }
 
     /// Fails where what is not evaluated could change what runs of this image.

@@ -119,6 +119,31 @@ impl Resource {
         }
     }
 
+    /// Takes note of another kind, name or namespace that a patch gave it.
+    pub(super) fn identify_again(&mut self) {
+        let id = Id::of(&self.value);
+        if id != *self.id() {
+            self.ids.push(Arc::new(id));
+        }
+    }
+
+    /// The `labels` or `annotations` that it has now.
+    pub(super) fn metadata(&self, key: &str) -> Option<&Value> {
+        self.value.get("metadata")?.get(key)
+    }
+
+    /// Adds `labels` or `annotations`, as the transformers of these names do.
+    pub(super) fn annotate(&mut self, key: &str, pairs: &[(String, String)]) {
+        let Some(metadata @ Value::Map(_)) = Arc::make_mut(&mut self.value).get_mut("metadata") else {
+            return;
+        };
+        if !metadata.get(key).is_some_and(Value::is_map) {
+            metadata.set(key, Value::Map(Vec::new()));
+        }
+        let Some(present) = metadata.get_mut(key) else { return };
+        pairs.iter().for_each(|(name, text)| present.set(name, Value::scalar(text, 0)));
+    }
+
     fn identify(&mut self, key: &str, text: &str, change: impl FnOnce(&mut Id)) {
         let mut id = self.id().clone();
         change(&mut id);

@@ -334,8 +334,8 @@ impl<'a> Check<'a> {
             }
             (_, ScalarType::Number(number)) if !number.is_finite() => self.wrong_type(named, of, found),
             (Word, ScalarType::Text)
-            | (Flag, ScalarType::Boolean)
-            | (Any, ScalarType::Text | ScalarType::Boolean | ScalarType::Number(_))
+            | (Flag, ScalarType::Boolean(_))
+            | (Any, ScalarType::Text | ScalarType::Boolean(_) | ScalarType::Number(_))
             | (_, ScalarType::Null) => {}
             (Whole, ScalarType::Number(number)) if is_whole(number) => {}
             (Word | Flag | Whole | ListOf(_) | MapOf(_) | Object(_), _) => self.wrong_type(named, of, found),
@@ -421,14 +421,14 @@ impl Named<'_> {
 fn not_text(text: &Text, node: NodeId) -> Option<&'static str> {
     match scalar_type(text, node)? {
         ScalarType::Text | ScalarType::Tagged => None,
-        other @ (ScalarType::Null | ScalarType::Boolean | ScalarType::Number(_)) => Some(words_for(other)),
+        other @ (ScalarType::Null | ScalarType::Boolean(_) | ScalarType::Number(_)) => Some(words_for(other)),
     }
 }
 
 const fn words_for(found: ScalarType) -> &'static str {
     match found {
         ScalarType::Null => "nothing",
-        ScalarType::Boolean => "a boolean",
+        ScalarType::Boolean(_) => "a boolean",
         ScalarType::Number(_) => "a number",
         ScalarType::Text => "text",
         ScalarType::Tagged => "a tagged value",

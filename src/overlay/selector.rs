@@ -3,6 +3,7 @@
 use regex::{Regex, RegexBuilder};
 
 use super::Refused;
+use super::label_selector::LabelSelector;
 use super::limit::Limit;
 use super::resource::{Id, Resource};
 use super::text::Text;
@@ -19,21 +20,21 @@ pub(super) struct Selector {
     kind: Option<Regex>,
     name: Option<Regex>,
     namespace: Option<Regex>,
-    /// Whether it also asks for labels or annotations, which are not followed.
-    pub(super) is_partial: bool,
+    labels: LabelSelector,
+    annotations: LabelSelector,
 }
 
 impl Selector {
     pub(super) fn read(text: &Text, node: NodeId) -> Result<Self, Refused> {
         let field = |key| pattern_at(text, node, key);
-        let is_named = |key| text.entry(node, key).is_some();
         Ok(Self {
             group: field("group")?,
             version: field("version")?,
             kind: field("kind")?,
             name: field("name")?,
             namespace: field("namespace")?,
-            is_partial: is_named("labelSelector") || is_named("annotationSelector"),
+            labels: label_selector_at(text, node, "labelSelector")?,
+            annotations: label_selector_at(text, node, "annotationSelector")?,
         })
     }
 
@@ -50,6 +51,8 @@ impl Selector {
             && matches(&self.group, &now.group)
             && matches(&self.version, &now.version)
             && matches(&self.kind, &now.kind)
+            && self.labels.selects(resource.metadata("labels"))
+            && self.annotations.selects(resource.metadata("annotations"))
     }
 }
 
@@ -61,6 +64,14 @@ fn pattern_at(text: &Text, node: NodeId, key: &str) -> Result<Option<Regex>, Ref
         return Ok(None);
     }
     compile(&format!("^(?:{written})$")).map(Some).ok_or_else(refuse)
+}
+
+fn label_selector_at(text: &Text, node: NodeId, key: &str) -> Result<LabelSelector, Refused> {
+    let Some((_, value)) = text.entry(node, key) else { return Ok(LabelSelector::default()) };
+    let refuse =
+        |why: &str| text.refuse(value, Limit::BadPattern, format!("`{key}` is not a selector: {why}"));
+    let written = text.tree.scalar(value).ok_or_else(|| refuse("it is not text"))?;
+    LabelSelector::parse(written).map_err(|why| refuse(&why))
 }
 
 /// A regular expression of bounded size.

@@ -25,6 +25,10 @@ const KNOWN_KINDS: [(&str, &str, &str); 9] = [
 const NAMED_LISTS: [&str; 6] =
     ["containers", "env", "ephemeralContainers", "imagePullSecrets", "initContainers", "volumes"];
 
+/// The key of a directive: what to do with the mapping or the item that it stands in. Other keys that start with `$`
+/// change no image and no name.
+const DIRECTIVE: &str = "$patch";
+
 /// A merge of one patch into one resource.
 pub(super) struct Merge<'a> {
     /// The file of the patch.
@@ -44,9 +48,16 @@ impl Merge<'_> {
     /// Merges a patch into a value. As deep as `yaml::DEPTH_MAX`.
     pub(super) fn apply(&self, into: &mut Value, patch: &Value) -> Result<(), Unable> {
         match (&mut *into, patch) {
-            (Value::Map(_), Value::Map(entries)) => {
-                entries.iter().try_for_each(|(key, value)| self.key(into, key, value))
-            }
+            (Value::Map(_), Value::Map(entries)) => match directive(patch)? {
+                Directive::Merge => {
+                    let keys = entries.iter().filter(|(key, _)| !key.starts_with('$'));
+                    keys.into_iter().try_for_each(|(key, value)| self.key(into, key, value))
+                }
+                Directive::Replace | Directive::Delete => {
+                    *into = self.stamped(patch);
+                    Ok(())
+                }
+            },
             (Value::Scalar(old), Value::Scalar(new)) => {
                 self.scalar(old, new);
                 Ok(())
@@ -60,10 +71,7 @@ impl Merge<'_> {
     }
 
     fn key(&self, map: &mut Value, key: &str, patch: &Value) -> Result<(), Unable> {
-        if key.starts_with('$') {
-            return Err(Unable("it holds a directive (`$…`)"));
-        }
-        if patch.is_null() {
+        if patch.is_null() || (patch.is_map() && directive(patch)? == Directive::Delete) {
             if let Value::Map(entries) = map {
                 entries.retain(|(name, _)| name != key);
             }
@@ -73,7 +81,6 @@ impl Merge<'_> {
             Some(old) if self.merges_lists && NAMED_LISTS.contains(&key) => self.list(old, patch),
             Some(old) => self.apply(old, patch),
             None => {
-                reject_directives(patch)?;
                 map.set(key, self.stamped(patch));
                 Ok(())
             }
@@ -85,27 +92,38 @@ impl Merge<'_> {
         let (Value::List(old), Value::List(new)) = (&mut *into, patch) else {
             return self.apply(into, patch);
         };
-        if !has_names(old) || !has_names(new) {
+        let (orders, items): (Vec<&Value>, Vec<&Value>) =
+            new.iter().partition(|item| name_of(item).is_none() && item.get(DIRECTIVE).is_some());
+        match orders.as_slice() {
+            [] => {}
+            [order] if directive(order)? == Directive::Replace => old.clear(),
+            [..] => return Err(Unable("a list has directives (`$patch`) that contradict each other")),
+        }
+        if !has_names(old.iter()) || !has_names(items.iter().copied()) {
             return Err(Unable("a list has items without names of their own"));
         }
-        let mut merged = Vec::with_capacity(old.len() + new.len());
-        for item in new {
+        let mut merged = Vec::with_capacity(old.len() + items.len());
+        for item in items {
             let at = old.iter().position(|other| name_of(other) == name_of(item));
-            match at {
-                Some(at) => {
-                    let mut target = old.remove(at);
-                    self.apply(&mut target, item)?;
-                    merged.push(target);
-                }
-                None => {
-                    reject_directives(item)?;
-                    merged.push(self.stamped(item));
-                }
-            }
+            let before = at.map(|at| old.remove(at));
+            merged.extend(self.item(before, item)?);
         }
         merged.append(old);
         *into = Value::List(merged);
         Ok(())
+    }
+
+    /// An item of a list after the one of the patch; `None` where that deletes it.
+    fn item(&self, before: Option<Value>, item: &Value) -> Result<Option<Value>, Unable> {
+        match (directive(item)?, before) {
+            (Directive::Delete, _) => Ok(None),
+            (Directive::Replace, _) => Err(Unable("an item of a list has `$patch: replace`")),
+            (Directive::Merge, None) => Ok(Some(self.stamped(item))),
+            (Directive::Merge, Some(mut target)) => {
+                self.apply(&mut target, item)?;
+                Ok(Some(target))
+            }
+        }
     }
 
     fn scalar(&self, old: &mut Scalar, new: &Scalar) {
@@ -121,6 +139,9 @@ impl Merge<'_> {
     /// What the patch brings, with its place; what it empties is left out.
     pub(super) fn stamped(&self, patch: &Value) -> Value {
         let mut value = without_nulls(patch);
+        if self.merges_lists {
+            value = without_directives(&value);
+        }
         value.each_scalar(&mut |scalar| scalar.trail = vec![self.step(scalar)]);
         value
     }
@@ -137,17 +158,44 @@ fn without_nulls(value: &Value) -> Value {
     }
 }
 
-fn reject_directives(value: &Value) -> Result<(), Unable> {
-    if value.has_key(|key| key.starts_with('$')) {
-        return Err(Unable("it holds a directive (`$…`)"));
+/// What a patch brings where there is nothing to merge it with. In lists of kinds that kustomize does not know
+/// directives stay as they are, so this is not for those.
+fn without_directives(value: &Value) -> Value {
+    let is_deleted = |value: &Value| value.text_at(&[DIRECTIVE]) == Some("delete");
+    match value {
+        Value::Map(entries) => {
+            let kept = entries.iter().filter(|(key, value)| !key.starts_with('$') && !is_deleted(value));
+            Value::Map(kept.map(|(key, value)| (key.clone(), without_directives(value))).collect())
+        }
+        Value::List(items) => {
+            let kept = items.iter().filter(|item| !is_deleted(item));
+            Value::List(kept.map(without_directives).collect())
+        }
+        Value::Scalar(_) | Value::Unread { .. } => value.clone(),
     }
-    Ok(())
+}
+
+/// What becomes of a mapping or an item.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+enum Directive {
+    Merge,
+    Replace,
+    Delete,
+}
+
+fn directive(value: &Value) -> Result<Directive, Unable> {
+    match value.get(DIRECTIVE).map(Value::text) {
+        None | Some(Some("merge")) => Ok(Directive::Merge),
+        Some(Some("replace")) => Ok(Directive::Replace),
+        Some(Some("delete")) => Ok(Directive::Delete),
+        Some(_) => Err(Unable("it holds a `$patch` that kustomize does not know")),
+    }
 }
 
 /// Whether each item of a list has a name that no other has.
-fn has_names(items: &[Value]) -> bool {
+fn has_names<'a>(mut items: impl Iterator<Item = &'a Value>) -> bool {
     let mut seen = BTreeSet::new();
-    items.iter().all(|item| name_of(item).is_some_and(|name| seen.insert(name)))
+    items.all(|item| name_of(item).is_some_and(|name| seen.insert(name)))
 }
 
 fn name_of(item: &Value) -> Option<&str> {

@@ -8,6 +8,7 @@ mod formats;
 mod importing;
 mod keys;
 mod limits;
+mod patching;
 mod properties;
 mod refusals;
 mod resolving;

@@ -20,14 +20,8 @@ use crate::model::RepositoryPath;
 use crate::yaml::NodeId;
 
 /// Transformers that change no image and no name.
-const HARMLESS: [&str; 6] = [
-    "AnnotationsTransformer",
-    "HashTransformer",
-    "LabelTransformer",
-    "ReplicaCountTransformer",
-    "SortOrderTransformer",
-    "ValueAddTransformer",
-];
+const HARMLESS: [&str; 4] =
+    ["HashTransformer", "ReplicaCountTransformer", "SortOrderTransformer", "ValueAddTransformer"];
 
 /// Entries, and where they apply.
 struct Images<'a> {
@@ -63,19 +57,37 @@ impl Walk<'_> {
                 resource.rename(&own.prefix, &own.suffix);
             }
         }
+        self.annotate("labels", &own.labels, (file, &mut stack.resources))?;
+        self.annotate("annotations", &own.annotations, (file, &mut stack.resources))?;
         for patch in &own.late_patches {
             self.patch(file, patch, stack)?;
         }
-        let Stack { resources, fields } = stack;
+        let Stack { resources, fields, .. } = &mut *stack;
         let images =
             Images { entries: &own.entries, set_by: SetBy::Images, defaults: Defaults::Known, fields };
-        self.images(file, &images, resources)?;
+        let matched = self.images(file, &images, resources)?;
+        self.hidden_images(file, own, &matched, stack)?;
         for replacement in &own.replacements {
             self.replacement(file, replacement, stack)?;
         }
         for transformer in &own.transformers {
             self.transformer(file, transformer, stack)?;
         }
+        Ok(())
+    }
+
+    /// Adds labels or annotations, by which patches and replacements may select.
+    fn annotate(
+        &mut self,
+        key: &str,
+        pairs: &[(String, String)],
+        (file, resources): (&RepositoryPath, &mut [Resource]),
+    ) -> Result<(), OverlayError> {
+        if pairs.is_empty() {
+            return Ok(());
+        }
+        self.count_matches(pairs.len() * (pairs.len() + resources.len()), file)?;
+        resources.iter_mut().for_each(|resource| resource.annotate(key, pairs));
         Ok(())
     }
 
@@ -130,25 +142,29 @@ impl Walk<'_> {
         }
     }
 
+    /// Applies entries to every image; which of them matched one.
     fn images(
         &mut self,
         file: &RepositoryPath,
         images: &Images<'_>,
         resources: &mut [Resource],
-    ) -> Result<(), OverlayError> {
+    ) -> Result<Vec<bool>, OverlayError> {
+        let mut matched = vec![false; images.entries.len()];
         self.count_matches(images.entries.len() * (images.entries.len() + 1), file)?;
         if images.entries.is_empty() {
-            return Ok(());
+            return Ok(matched);
         }
         for resource in resources {
             let places = places(&resource.value, resource.id(), images.defaults, images.fields);
             let times: usize = places.values().map(|times| *times as usize + 1).sum();
             self.count_matches(times * images.entries.len(), file)?;
             for (route, times) in places {
-                images.set(resource, &route, times, file);
+                for index in images.set(resource, &route, times, file) {
+                    matched[index] = true;
+                }
             }
         }
-        Ok(())
+        Ok(matched)
     }
 
     fn replacement(
@@ -221,8 +237,10 @@ impl Walk<'_> {
         match text.scalar_of(root, "kind").filter(|_| is_built_in) {
             Some("ImageTagTransformer") => self.image_tag(file, (text, root, lines), stack),
             Some("PatchTransformer") => {
-                let patch = Patch::read(text, root, "transformers").map_err(|refused| refused.of(file))?;
-                self.patch(file, &Patch { line, ..patch }, stack)
+                let read = Patch::read(text, root, "transformers");
+                let mut patch = read.map_err(|refused| refused.of(file))?;
+                patch.line = line;
+                self.patch(file, &patch, stack)
             }
             Some("ReplacementTransformer") => {
                 let value = Value::of(text, root, lines);
@@ -231,6 +249,8 @@ impl Walk<'_> {
                 }
                 Ok(())
             }
+            Some("LabelTransformer") => self.annotator(file, ("labels", text, root), stack),
+            Some("AnnotationsTransformer") => self.annotator(file, ("annotations", text, root), stack),
             Some(kind) if HARMLESS.contains(&kind) => Ok(()),
             Some(_) | None => {
                 let kind = text.scalar_of(root, "kind").unwrap_or("without a kind");
@@ -240,6 +260,25 @@ impl Walk<'_> {
                 Ok(())
             }
         }
+    }
+
+    /// A transformer that adds labels or annotations; they can be selected by where its fields name them.
+    fn annotator(
+        &mut self,
+        file: &RepositoryPath,
+        (key, text, root): (&str, &Text, NodeId),
+        stack: &mut Stack,
+    ) -> Result<(), OverlayError> {
+        let value = Value::of(text, root, Lines::After(0));
+        let fields = value.get("fieldSpecs").map(Value::items).unwrap_or_default();
+        let place = format!("metadata/{key}");
+        if !fields.iter().any(|field| field.text_at(&["path"]) == Some(&place)) {
+            return Ok(());
+        }
+        let pairs = value.get(key).map(Value::entries).unwrap_or_default().iter();
+        let pairs: Vec<_> =
+            pairs.map(|(key, value)| (key.clone(), value.text().unwrap_or_default().to_owned())).collect();
+        self.annotate(key, &pairs, (file, &mut stack.resources))
     }
 
     fn image_tag(
@@ -259,7 +298,7 @@ impl Walk<'_> {
             defaults: Defaults::Unknown,
             fields: &fields,
         };
-        self.images(file, &images, &mut stack.resources)
+        self.images(file, &images, &mut stack.resources).map(drop)
     }
 
     /// The places for images that a configuration adds.
@@ -291,13 +330,13 @@ impl Walk<'_> {
 }
 
 impl Images<'_> {
-    /// Applies every entry in turn, each as often as kustomize does.
-    fn set(&self, resource: &mut Resource, route: &[u32], times: u32, file: &RepositoryPath) {
-        let Some(Value::Scalar(scalar)) = resource.value.at(route) else { return };
+    /// Applies every entry in turn, each as often as kustomize does; which of them matched.
+    fn set(&self, resource: &mut Resource, route: &[u32], times: u32, file: &RepositoryPath) -> Vec<usize> {
+        let Some(Value::Scalar(scalar)) = resource.value.at(route) else { return Vec::new() };
         let mut image = scalar.text.clone();
         let mut steps = Vec::new();
+        let mut matched = Vec::new();
         for (index, entry) in self.entries.iter().enumerate() {
-            let before = image.clone();
             let mut has_matched = false;
             for _time in 0..times {
                 if entry.matches(&image) {
@@ -306,26 +345,30 @@ impl Images<'_> {
                 }
             }
             if has_matched {
-                steps.push(self.step(index, entry, file, (&before, &image)));
+                let entry_step = step_of(index, entry, file, &image);
+                let entry = entry_step.entry.filter(|_| self.set_by == SetBy::Images);
+                steps.push(Step { set_by: self.set_by, entry, ..entry_step });
+                matched.push(index);
             }
         }
         if steps.is_empty() {
-            return;
+            return matched;
         }
         let trail = lengthened(trail_of(scalar, &resource.file), steps);
         if let Some(Value::Scalar(scalar)) = Arc::make_mut(&mut resource.value).at_mut(route) {
             scalar.trail = trail;
             scalar.text = image;
         }
+        matched
     }
+}
 
-    fn step(&self, index: usize, entry: &Entry, file: &RepositoryPath, (_, after): (&str, &str)) -> Step {
-        let deciding = entry.decides();
-        let line = deciding.or(entry.new_name.as_ref()).map_or(entry.line, |field| field.line);
-        let place = Place::new(file.clone(), line);
-        let entry = (self.set_by == SetBy::Images).then_some(index);
-        Step { decides: deciding.is_some(), entry, ..Step::new(&place, self.set_by, after) }
-    }
+/// The step of the entry of that number, with the image as it is behind it.
+pub(super) fn step_of(index: usize, entry: &Entry, file: &RepositoryPath, image: &str) -> Step {
+    let deciding = entry.decides();
+    let line = deciding.or(entry.new_name.as_ref()).map_or(entry.line, |field| field.line);
+    let place = Place::new(file.clone(), line);
+    Step { decides: deciding.is_some(), entry: Some(index), ..Step::new(&place, SetBy::Images, image) }
 }
 
 /// The line of the first scalar in a value.

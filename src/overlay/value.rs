@@ -134,6 +134,10 @@ impl Value {
         matches!(self, Self::Scalar(Scalar { is_null: true, .. }))
     }
 
+    pub(super) const fn is_map(&self) -> bool {
+        matches!(self, Self::Map(_))
+    }
+
     /// The text at the end of some keys.
     pub(super) fn text_at(&self, keys: &[&str]) -> Option<&str> {
         keys.iter().try_fold(self, |value, key| value.get(key))?.text()
@@ -201,12 +205,6 @@ impl Value {
         }
         *nodes -= 1;
         self.children().all(|child| child.fits(depth - 1, nodes))
-    }
-
-    /// Whether a mapping below, or this one, has such a key.
-    pub(super) fn has_key(&self, is_key: fn(&str) -> bool) -> bool {
-        self.entries().iter().any(|(key, _)| is_key(key))
-            || self.children().any(|child| child.has_key(is_key))
     }
 
     /// The lines that cannot be read, and why.

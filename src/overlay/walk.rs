@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::field::{Defaults, FieldSpec, places};
 use super::generator::{self, ConfigMap};
+use super::hidden::{HiddenImage, UnusedEntry};
 use super::kustomization::{Kustomization, Link};
 use super::limit::Limit;
 use super::link::{self, Target};
@@ -54,7 +55,10 @@ pub(super) struct Walked {
     pub(super) file: RepositoryPath,
     pub(super) own: Arc<Kustomization>,
     pub(super) uses: Vec<Use>,
+    /// Images in what is not read.
+    pub(super) hidden: Vec<Use>,
     pub(super) notes: Vec<Note>,
+    pub(super) unused: BTreeSet<UnusedEntry>,
     /// Every path that had a say, whether something stands there or not.
     pub(super) asked: BTreeSet<RepositoryPath>,
 }
@@ -83,6 +87,10 @@ pub(super) struct Stack {
     pub(super) resources: Vec<Resource>,
     /// Places for images that configurations add.
     pub(super) fields: Vec<FieldSpec>,
+    /// Images in what is not read.
+    pub(super) hidden: Vec<HiddenImage>,
+    /// How many notes there were before anything was gathered here.
+    pub(super) first_note: usize,
 }
 
 pub(super) struct Walk<'a> {
@@ -90,6 +98,7 @@ pub(super) struct Walk<'a> {
     pub(super) parsed: &'a mut Parsed,
     missing: Missing,
     notes: Vec<Note>,
+    pub(super) unused: BTreeSet<UnusedEntry>,
     asked: BTreeSet<RepositoryPath>,
     /// The folders on the way here.
     open: Vec<RepositoryPath>,
@@ -110,6 +119,7 @@ impl<'a> Walk<'a> {
             parsed,
             missing: Missing::default(),
             notes: Vec::new(),
+            unused: BTreeSet::new(),
             asked: BTreeSet::new(),
             open: Vec::new(),
             files: 0,
@@ -129,9 +139,11 @@ impl<'a> Walk<'a> {
             return Ok(None);
         }
         let uses = stack.resources.iter().flat_map(|resource| uses(resource, &stack.fields)).collect();
+        let hidden = stack.hidden.iter().rev().filter_map(hidden_use).collect();
         match own {
             Some((file, own)) if self.missing.0.is_empty() => {
-                Ok(Some(Walked { file, own, uses, notes: self.notes, asked: self.asked }))
+                let Self { notes, unused, asked, .. } = self;
+                Ok(Some(Walked { file, own, uses, hidden, notes, unused, asked }))
             }
             Some(_) | None => Err(OverlayError::Missing(self.missing)),
         }
@@ -190,9 +202,10 @@ impl<'a> Walk<'a> {
         match self.follow(file, link)? {
             Target::File(path) => self.manifest(&path, stack),
             Target::Folder(folder) => {
-                let mut base = Stack::default();
+                let mut base = Stack { first_note: self.notes.len(), ..Stack::default() };
                 self.enter(file, link, &folder, (false, &mut base))?;
                 stack.resources.append(&mut base.resources);
+                stack.hidden.append(&mut base.hidden);
                 base.fields.into_iter().for_each(|spec| spec.join(&mut stack.fields));
                 Ok(())
             }
@@ -365,6 +378,11 @@ impl<'a> Walk<'a> {
         self.notes.push(Note { file: file.clone(), line, limit, why, doubt: Doubt::Hides });
     }
 
+    /// How the notes from one on bear on the answer.
+    pub(super) fn doubts_since(&self, first: usize) -> Vec<&Doubt> {
+        self.notes.iter().skip(first).map(|note| &note.doubt).collect()
+    }
+
     /// Notes that some resources, or all, may not be what they seem.
     pub(super) fn doubt(
         &mut self,
@@ -387,6 +405,10 @@ impl<'a> Walk<'a> {
 fn generated(mut value: Value, file: &RepositoryPath) -> Value {
     value.each_scalar(&mut |scalar| scalar.trail = trail_of(scalar, file));
     value
+}
+
+fn hidden_use(hidden: &HiddenImage) -> Option<Use> {
+    Some(Use { image: Written::new(&hidden.scalar.text), trail: hidden.trail()?, doubt: None })
 }
 
 /// The images that a resource shows.

@@ -134,8 +134,7 @@ fn more_files_or_bytes_than_are_read() {
 
 #[test]
 fn a_component_among_the_resources_and_the_other_way_round() {
-    let component =
-        "--- part/kustomization.yaml\nkind: Component\nnamePrefix: a-\n--- whole/kustomization.yaml\nnamespace: a\n";
+    let component = "--- part/kustomization.yaml\nkind: Component\nnamePrefix: a-\n--- whole/kustomization.yaml\nnamespace: a\n";
     let with = |own: &str| shop(&format!("{component}--- own/kustomization.yaml\n{own}"), "own");
     insta::assert_snapshot!(with("resources: [../part]\n"), @"own/kustomization.yaml:1: `../part` is a component; list a `kind: Component` folder under `components`, all else under `resources`");
     insta::assert_snapshot!(with("components: [../whole]\n"), @"own/kustomization.yaml:1: `../whole` is no component; list a `kind: Component` folder under `components`, all else under `resources`");

@@ -85,7 +85,9 @@ fn an_edit_does_not_leave_a_file_that_kustomize_cannot_read() {
 #[test]
 fn a_promotion_sets_an_entry_that_lacks_quotes() {
     let own = |fields: &str| {
-        format!("{BASE}--- own/kustomization.yaml\nresources: [../base]\nimages:\n- name: ghcr.io/acme/shop\n  {fields}\n")
+        format!(
+            "{BASE}--- own/kustomization.yaml\nresources: [../base]\nimages:\n- name: ghcr.io/acme/shop\n  {fields}\n"
+        )
     };
     insta::assert_snapshot!(diff(&own("newTag: 1.10"), "own", &to("1.11", "")), @r#"
     own/kustomization.yaml
