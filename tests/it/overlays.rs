@@ -4,6 +4,7 @@
     reason = "a layout is made here; one that cannot be written is a fault of the test"
 )]
 
+mod corpus;
 mod layout;
 mod property;
 mod rendered;

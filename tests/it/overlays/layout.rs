@@ -13,6 +13,73 @@ pub(super) const DIGESTS: [&str; 2] = [
 const NAMES: [&str; 6] = ["app", "web", "x/app", "ghcr.io/acme/app", "app-x", "localhost:5000/app"];
 const PATTERNS: [&str; 8] =
     ["a.p", "app|web", "(app|web)", ".*app", "[aw].*", "x/.*", "ap{2}", "ghcr.io/.*/app"];
+/// Selectors of labels; `layer` is added by [`LABELS`].
+const SELECTORS: [&str; 10] = [
+    "tier=web",
+    "app in (w0, w2)",
+    "app notin (w1)",
+    "app!=w0",
+    "layer",
+    "!layer",
+    "layer=one,tier",
+    "gone",
+    "layer in (two,one)",
+    "app==w1, tier=web",
+];
+const LABELS: [&str; 5] = [
+    "commonLabels: { layer: one }",
+    "commonLabels: { layer: two, tier: db }",
+    "labels: [{ pairs: { layer: one } }]",
+    "labels: [{ pairs: { layer: two }, includeTemplates: true }]",
+    "commonAnnotations: { layer: one }",
+];
+/// Pod specifications with directives.
+const DIRECTIVES: [&str; 10] = [
+    "{ containers: [{ name: c0, $patch: delete }] }",
+    "{ containers: [{ name: c9, $patch: delete }] }",
+    "{ containers: [{ $patch: replace }, { name: new, image: 'new:1' }] }",
+    "{ containers: [{ name: c0, $patch: merge, image: 'new:1' }] }",
+    "{ containers: [{ name: c0, env: [{ name: A, $patch: delete }] }] }",
+    "{ containers: [{ name: c0, image: 'new:2', env: [{ $patch: replace }] }] }",
+    "{ volumes: [{ name: v, $patch: delete }] }",
+    "{ $patch: replace, containers: [{ name: new, image: 'new:1' }] }",
+    "{ $setElementOrder/containers: [{ name: c0 }], containers: [{ name: c0, image: 'new:1' }] }",
+    "{ initContainers: [{ name: i0, $patch: delete }] }",
+];
+/// Operations that leave images alone, or copy, move and test them.
+const OPERATIONS: [&str; 12] = [
+    "op: add, path: /metadata/annotations/note, value: x",
+    "op: replace, path: /metadata/annotations/note, value: x",
+    "op: replace, path: /spec/paused, value: true",
+    "op: add, path: /spec/replicas, value: 3",
+    "op: remove, path: /spec/paused",
+    "op: add, path: /metadata/labels/layer, value: two",
+    "op: remove, path: /metadata/labels/tier",
+    "op: copy, from: LIST/0, path: LIST/-",
+    "op: copy, from: LIST/0/image, path: LIST/-1/image",
+    "op: add, path: LIST/-2, value: { name: new, image: 'new:3' }",
+    "op: test, path: LIST/0/name, value: c0",
+    "op: remove, path: LIST/-1",
+];
+/// Lines whose types and keys kustomize accepts or refuses.
+const TYPED: [&str; 16] = [
+    "imagez: []",
+    "images: [{ name: app, newTag: 1.10 }]",
+    "images: [{ name: app, newTag: 0x1f }]",
+    "images: [{ name: app, newTag: 1e3 }]",
+    "images: [{ name: app, newTag: 12:30:00 }]",
+    "images: [{ name: app, newTag: ~ }]",
+    "images: [{ name: app, newTag: 1_000 }]",
+    "images: [{ name: app, newTag: 2024-01-01 }]",
+    "images: [{ name: app, newName: n }]",
+    "images: [{ name: Off, newTag: v1 }]",
+    "images: [{ name: app, newTag: '0123' }]",
+    "images: {}",
+    "nameSuffix: 2",
+    "nameSuffix: '2'",
+    "sortOptions: { order: legacy, other: x }",
+    "buildMetadata: []",
+];
 const TAGS: [&str; 5] = ["1", "2.0", "v3", "1.10", "0a1b2c3"];
 
 /// A base with workloads, perhaps a layer in between, and one environment.
@@ -58,6 +125,10 @@ pub(super) struct Layer {
     pub(super) replacements: Vec<Replacement>,
     pub(super) transformers: Vec<Transformer>,
     pub(super) configuration: Option<&'static str>,
+    /// A line that adds labels or annotations, by which later patches select.
+    pub(super) labels: Option<&'static str>,
+    /// A line that kustomize accepts or refuses by its types and keys alone.
+    pub(super) typed: Option<&'static str>,
 }
 
 #[derive(Clone, Debug)]
@@ -82,11 +153,17 @@ pub(super) enum Change {
     /// A merge into the workload of that name; under the old key or the new one.
     Merge { containers: Vec<(usize, Option<String>)>, old_key: bool },
     /// The same, for whatever a target selects.
-    Selected { containers: Vec<(usize, Option<String>)>, kind: bool, name: &'static str },
+    Selected {
+        containers: Vec<(usize, Option<String>)>,
+        kind: bool,
+        name: &'static str,
+        labels: Option<&'static str>,
+        renames: bool,
+    },
     /// Operations; under the old key or the new one.
-    Operations { operations: Vec<Operation>, old_key: bool },
-    /// A directive, which nobody has to understand.
-    Directive,
+    Operations { operations: Vec<Operation>, old_key: bool, labels: Option<&'static str> },
+    /// The same with a pod specification that has a directive in it.
+    Directive(&'static str),
 }
 
 #[derive(Clone, Debug)]
@@ -96,6 +173,8 @@ pub(super) enum Operation {
     Prepend(String),
     ReplaceAll(String),
     RemoveInit,
+    /// One that changes no image, or copies one; the list of containers is `LIST`.
+    Other(&'static str),
 }
 
 #[derive(Clone, Debug)]
@@ -177,8 +256,9 @@ fn layer(depth: u32) -> BoxedStrategy<Layer> {
     );
     let late = (prop::bool::weighted(0.1), vec(replacement(), 0..2), vec(transformer(), 0..2), configuration);
     let chosen = (0..10_u32, 0..10_u32, 0..10_u32);
-    (names, body, late, chosen)
-        .prop_map(|(names, body, late, (patched, replaced, transformed))| Layer {
+    let lines = (weighted(0.2, select(&LABELS[..])), weighted(0.015, select(&TYPED[..])));
+    (names, body, late, chosen, lines)
+        .prop_map(|(names, body, late, (patched, replaced, transformed), (labels, typed))| Layer {
             namespace: names.0,
             prefix: names.1,
             components: names.2,
@@ -189,6 +269,8 @@ fn layer(depth: u32) -> BoxedStrategy<Layer> {
             replacements: if replaced < 3 { late.1 } else { Vec::new() },
             transformers: if transformed < 2 { late.2 } else { Vec::new() },
             configuration: late.3,
+            labels,
+            typed,
         })
         .boxed()
 }
@@ -219,12 +301,18 @@ fn change() -> impl Strategy<Value = Change> {
     let containers = || vec((0..4_usize, of(image())), 1..3);
     prop_oneof![
         8 => (containers(), any::<bool>()).prop_map(|(containers, old_key)| Change::Merge { containers, old_key }),
-        4 => (containers(), any::<bool>(), select(vec!["w0", "w.*", "w0|w1", ""]))
-            .prop_map(|(containers, kind, name)| Change::Selected { containers, kind, name }),
-        6 => (vec(operation(), 1..3), any::<bool>())
-            .prop_map(|(operations, old_key)| Change::Operations { operations, old_key }),
-        1 => Just(Change::Directive),
+        5 => (containers(), any::<bool>(), select(vec!["w0", "w.*", "w0|w1", ""]), labels(), weighted(0.05, Just(())))
+            .prop_map(|(containers, kind, name, labels, renames)| {
+                Change::Selected { containers, kind, name, labels, renames: renames.is_some() }
+            }),
+        7 => (vec(operation(), 1..3), any::<bool>(), labels())
+            .prop_map(|(operations, old_key, labels)| Change::Operations { operations, old_key, labels }),
+        2 => select(&DIRECTIVES[..]).prop_map(Change::Directive),
     ]
+}
+
+fn labels() -> impl Strategy<Value = Option<&'static str>> {
+    weighted(0.3, select(&SELECTORS[..]))
 }
 
 fn operation() -> impl Strategy<Value = Operation> {
@@ -234,6 +322,7 @@ fn operation() -> impl Strategy<Value = Operation> {
         2 => image().prop_map(Operation::Prepend),
         1 => image().prop_map(Operation::ReplaceAll),
         1 => Just(Operation::RemoveInit),
+        4 => select(&OPERATIONS[..]).prop_map(Operation::Other),
     ]
 }
 

@@ -74,6 +74,12 @@ fn head(kind: Kind, index: usize, namespace: Option<&str>) -> String {
     format!("apiVersion: {api}\nkind: {kind}\nmetadata: {{ name: w{index}{namespace} }}\n")
 }
 
+/// The head of a manifest: with labels, unlike that of a patch.
+fn labelled(kind: Kind, index: usize, namespace: Option<&str>) -> String {
+    let labels = format!("labels: {{ app: w{index}, tier: web }}");
+    head(kind, index, namespace).replace(" }\n", &format!(", {labels} }}\n"))
+}
+
 fn manifest(workload: &Workload, index: usize) -> String {
     let first = workload.containers.first().cloned().unwrap_or_default();
     let container = |(at, image): (usize, &String)| {
@@ -96,7 +102,7 @@ fn manifest(workload: &Workload, index: usize) -> String {
         write!(inner, ", volumes: [{{ name: v, image: {{ reference: '{image}' }} }}]").unwrap();
     }
     let spec = workload.kind.wrap(&format!("{inner} }}"));
-    let text = format!("{}spec: {spec}\n", head(workload.kind, index, workload.namespace));
+    let text = format!("{}spec: {spec}\n", labelled(workload.kind, index, workload.namespace));
     if !workload.in_list {
         return text;
     }
@@ -137,10 +143,21 @@ impl Writer<'_> {
             text.push_str("configMapGenerator:\n");
             writeln!(text, "- {{ name: {folder}-made, literals: [made=\"{folder}\"] }}").unwrap();
         }
+        if let Some(line) = layer.labels {
+            writeln!(text, "{line}").unwrap();
+        }
         self.patches(folder, layer, &mut text);
         let entries: Vec<String> = layer.images.iter().map(entry).collect();
         list(&mut text, if layer.old_key { "imageTags" } else { "images" }, &entries);
         self.late(folder, layer, &mut text);
+        // A key that is there already would stand twice.
+        let typed = layer.typed.filter(|line| {
+            line.split_once(':')
+                .is_some_and(|(key, _)| !text.lines().any(|other| other.starts_with(&format!("{key}:"))))
+        });
+        if let Some(line) = typed {
+            writeln!(text, "{line}").unwrap();
+        }
         self.add(&format!("{folder}/kustomization.yaml"), &text);
     }
 
@@ -191,23 +208,25 @@ impl Writer<'_> {
                 let key = if *old_key { "patchesStrategicMerge" } else { "patches" };
                 (key, None, merge(containers, &own))
             }
-            Change::Selected { containers, kind: by_kind, name } => {
+            Change::Selected { containers, kind: by_kind, name, labels, renames } => {
                 // Only workloads of one shape take one patch.
                 let kind_is = if *by_kind { kind.api().1.to_owned() } else { format!("{}.*", kind.api().1) };
                 (
                     "patches",
-                    Some(format!("{{ kind: '{kind_is}', name: '{name}' }}")),
+                    Some(format!(
+                        "{{ kind: '{kind_is}', name: '{name}'{} }}{}",
+                        by(*labels),
+                        options(*renames)
+                    )),
                     merge(containers, &head(kind, 9, None)),
                 )
             }
-            Change::Operations { operations, old_key } => {
+            Change::Operations { operations, old_key, labels } => {
                 let key = if *old_key { "patchesJson6902" } else { "patches" };
+                let target = target.replace(" }", &format!("{} }}", by(*labels)));
                 (key, Some(target), operations.iter().map(|one| operation(one, workload)).collect())
             }
-            Change::Directive => {
-                let inner = "{ containers: [{ name: c0, $patch: delete }] }";
-                ("patches", None, format!("{own}spec: {}\n", kind.wrap(inner)))
-            }
+            Change::Directive(inner) => ("patches", None, format!("{own}spec: {}\n", kind.wrap(inner))),
         })
     }
 
@@ -284,6 +303,16 @@ impl Writer<'_> {
     }
 }
 
+/// What a target says of labels.
+fn by(labels: Option<&str>) -> String {
+    labels.map(|labels| format!(", labelSelector: '{labels}'")).unwrap_or_default()
+}
+
+/// What stands behind the target of a patch.
+const fn options(renames: bool) -> &'static str {
+    if renames { "\n  options: { allowNameChange: true }" } else { "" }
+}
+
 fn operation(operation: &Operation, workload: &Workload) -> String {
     let list = format!("/{}/containers", workload.kind.keys().join("/"));
     match operation {
@@ -300,6 +329,7 @@ fn operation(operation: &Operation, workload: &Workload) -> String {
         Operation::RemoveInit if workload.init.is_empty() => {
             format!("- {{ op: remove, path: {list}/0/image }}\n")
         }
+        Operation::Other(text) => format!("- {{ {} }}\n", text.replace("LIST", &list)),
         Operation::RemoveInit => {
             format!("- {{ op: remove, path: /{}/initContainers }}\n", workload.kind.keys().join("/"))
         }
