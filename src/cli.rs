@@ -10,6 +10,7 @@ mod engines;
 mod images;
 mod import;
 mod output;
+mod paths;
 mod plan;
 mod registries;
 mod run;
@@ -148,7 +149,7 @@ async fn carry_out(arguments: Arguments, output: &mut Output) -> Result<(), Fail
         Command::Status(own) => status::run(settings(&file, output)?, &own, output).await,
         Command::Why(own) => why::run(settings(&file, output)?, &own, output).await,
         Command::Tags(own) => tags::run(settings(&file, output)?, &own, output).await,
-        Command::Check(own) => check::run(&file, &own, output),
+        Command::Check(own) => check::run(&file, &own, output).await,
         Command::Doctor(own) => doctor::run(settings(&file, output)?, &own, output).await,
         Command::Schema => schema::run(output),
         Command::Images(own) => images::run(&own, output),

@@ -21,8 +21,11 @@ mod remarks;
 mod rights;
 mod sources;
 
+pub use case::{Unread, takes_commands};
 pub use evidence::{DATED_TAGS_MAX, date_of};
-pub use plan::{Action, Asked, GateName, GateReport, GatesPassed, Judgement, Need, Plan, Remark, Verdict};
+pub use plan::{
+    Action, Asked, GateName, GateReport, GatesPassed, Judgement, Need, Plan, Remark, Stop, Verdict,
+};
 pub use reason::{ArtifactReason, Because, Reason, Undated};
 
 use std::collections::BTreeSet;
@@ -41,9 +44,11 @@ pub fn decide(world: &World, policy: &Policy) -> Plan {
     let mut records = Vec::new();
     for (service, environment) in targets(world, policy) {
         let case = Case::new(world, policy, &history, service, environment);
-        // Without an order nothing can be told to be a step back; what is seen for the first time needs none.
-        let has_order = evidence::lacking(&case, &mut needs).is_none();
-        let new = if has_order { landings::unrecorded(&case) } else { landings::first_seen(&case) };
+        // Without an order nothing can be told to be a step back; what is seen for the first time needs none. Both name what
+        // they lack in the same round.
+        let lacks = [evidence::lacking(&case, &mut needs), landings::lacking(&case, &mut needs)];
+        let is_known = lacks.iter().all(Option::is_none);
+        let new = if is_known { landings::unrecorded(&case) } else { landings::first_seen(&case) };
         note(&mut history, &mut records, new);
     }
     for (service, environment) in targets(world, policy) {

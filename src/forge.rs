@@ -216,6 +216,20 @@ pub trait Forge: Send + Sync {
         head: &CommitId,
     ) -> impl Future<Output = Result<Vec<FileChange>, ForgeError>> + Send;
 
+    /// What a commit changes, compared with its first parent, sorted by path.
+    fn commit_files(
+        &self,
+        place: &Place,
+        commit: &CommitId,
+    ) -> impl Future<Output = Result<Vec<FileChange>, ForgeError>> + Send;
+
+    /// Whether a commit is part of the history of the branch of the place; a rewritten branch loses commits.
+    fn contains(
+        &self,
+        place: &Place,
+        commit: &CommitId,
+    ) -> impl Future<Output = Result<bool, ForgeError>> + Send;
+
     /// The log after a known commit of it, or all of it.
     fn read_log(
         &self,

@@ -127,6 +127,7 @@ async fn first_look<F: Forge, R: Registry, L: Ledger, C: Clock>(
     let (running, overlays) = running::read(ports, policy, place, &mut tree).await;
     let looked = listings::at_place(ports, policy, place, freshness).await;
     troubles.extend(looked.troubles);
+    ports.snapshots.follow_branch(forge, place, &head).await;
     let changes = changes::judge_content(ports, policy, place, &log.history, changes).await;
     let world = World {
         now: ports.clock.now(),
@@ -150,6 +151,7 @@ async fn first_look<F: Forge, R: Registry, L: Ledger, C: Clock>(
         writers: Default::default(),
         names_move: forge.names_move(),
         collaborators: Default::default(),
+        contained: Default::default(),
         sources: Sources { pages: forge.pages(), ..Sources::default() },
         shows_details: forge.shows_details(),
         deployments: Deployments { are_shown: forge.shows_deployments(), ..Deployments::default() },

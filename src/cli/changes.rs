@@ -1,15 +1,17 @@
 //! `towpath changes`: the local forge as people use it.
 
+mod comment;
+mod show;
+
 use serde_json::{Value, json};
 
 use super::Failure;
 use super::engines::local_forges;
 use super::output::Output;
 use crate::config::Settings;
-use crate::forge::Forge as _;
 use crate::forge::local::LocalForge;
 use crate::model::{BRANCH_PREFIX, Change, ChangeNumber, ChangeState, Place, RepositoryName, UserName};
-use crate::render::{self, Style};
+use crate::render;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -74,6 +76,18 @@ struct Desk {
     repository: RepositoryName,
 }
 
+impl Desk {
+    /// The place of a change: its base branch in this repository.
+    fn place_of(&self, change: &Change) -> Place {
+        Place {
+            forge: self.forge.name().clone(),
+            repository: self.repository.clone(),
+            branch: change.base.clone(),
+        }
+    }
+}
+
+/// What is said once something is recorded that the next look acts on.
 const ACTED: &str = "recorded; the next look of `towpath serve` or `towpath run --once` acts on it";
 
 pub(super) async fn run(
@@ -86,14 +100,17 @@ pub(super) async fn run(
     let by = || user(arguments.user.as_deref());
     match arguments.command {
         Verb::List { json } => list(&desk, json, output).await?,
-        Verb::Show { number, json } => show(&desk, ChangeNumber(number), json, output).await?,
+        Verb::Show { number, json } => {
+            let shown = show::Shown::read(&settings.policy, &desk, ChangeNumber(number)).await?;
+            if json { output.json(&shown.as_json()) } else { shown.print(output) }
+        }
         Verb::Diff { number } => {
             let files = forge.files(repository, ChangeNumber(number)).await?;
             output.print(&render::diff(&files, output.colour()));
         }
         Verb::Comment { number, text } => {
-            forge.comment_as(repository, ChangeNumber(number), &by()?, &text).await?;
-            output.line(ACTED);
+            let comment = comment::Comment { change: ChangeNumber(number), by: &by()?, text: &text };
+            output.line(&comment.write(&settings.policy, &desk).await?);
         }
         Verb::Approve { number } => {
             forge.approve_as(repository, ChangeNumber(number), &by()?).await?;
@@ -104,8 +121,11 @@ pub(super) async fn run(
             output.line(&format!("merged as {}", commit.short()));
         }
         Verb::Close { number } => {
-            forge.close_as(repository, ChangeNumber(number), &by()?).await?;
-            output.line("closed; this content is not proposed again unless somebody asks for it");
+            let number = ChangeNumber(number);
+            forge.close_as(repository, number, &by()?).await?;
+            output.line(&format!(
+                "closed; this content is not proposed again unless somebody comments `/promote` on {number}"
+            ));
         }
     }
     Ok(())
@@ -159,53 +179,6 @@ async fn list(desk: &Desk, as_json: bool, output: &mut Output) -> Result<(), Fai
         output.print(&render::table(&["change", "state", "title", "status"], &rows, output.width()));
     }
     Ok(())
-}
-
-async fn show(desk: &Desk, number: ChangeNumber, as_json: bool, output: &mut Output) -> Result<(), Failure> {
-    let change = desk.forge.show(&desk.repository, number).await?;
-    if as_json {
-        output.json(&to_json(&change));
-        return Ok(());
-    }
-    let colour = output.colour();
-    output.line(&format!(
-        "{} {} ({})",
-        change.number,
-        colour.paint(Style::Bold, &change.title),
-        state(&change)
-    ));
-    if let Some(status) = change.statuses.last() {
-        output.line(&format!("status: {} ({})", status.text, status.state));
-    }
-    output.line("");
-    output.print(&render::pictured(&without_marks(&change.body)));
-    for review in &change.reviews {
-        output.line(&format!(
-            "\n{} said {} on {}",
-            review.author,
-            review.verdict,
-            render::instant(review.at)
-        ));
-    }
-    for comment in &change.comments {
-        output.line(&format!(
-            "\n{} wrote on {}",
-            colour.paint(Style::Bold, comment.author.as_str()),
-            render::instant(comment.at)
-        ));
-        let is_ours = comment.author == *desk.forge.bot();
-        let body =
-            if is_ours { without_marks(&comment.body) } else { format!("{}\n", comment.body.trim_end()) };
-        output.print(&render::pictured(&body));
-    }
-    Ok(())
-}
-
-/// A text of the bot without its hidden marks.
-fn without_marks(markdown: &str) -> String {
-    let lines = markdown.lines().filter(|line| !line.starts_with("<!-- towpath:"));
-    let text: Vec<&str> = lines.collect();
-    format!("{}\n", text.join("\n").trim_end())
 }
 
 const fn state(change: &Change) -> &'static str {

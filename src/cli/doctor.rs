@@ -5,15 +5,15 @@ use std::collections::BTreeMap;
 use futures::future::join_all;
 use futures::stream::{self, StreamExt as _};
 
-use super::Failure;
 use super::engines::{Engines, forges};
 use super::output::Output;
 use super::registries::registry;
+use super::{Failure, paths};
 use crate::config::{ForgeSettings, SecretError, Settings};
 use crate::decide::health::{Diagnosis, Level, Matter, Subject, diagnose};
 use crate::forge::any::AnyForge;
 use crate::forge::{Forge as _, ForgeError};
-use crate::model::{HealthQuestion, ImageName, ImageReference, Target};
+use crate::model::{HealthQuestion, ImageName, ImageReference, Place, Tag, Target};
 use crate::observe::{self, Clock as _, SystemClock};
 use crate::registry::{Listing, Registry as _};
 use crate::render::{self, HealthSection};
@@ -56,20 +56,24 @@ async fn examine(settings: &Settings, own: &ForgeSettings, forge: &AnyForge) -> 
         ForgeSettings::Local(_) => ("local forge", false),
         ForgeSettings::GitHub(own) => ("GitHub", !own.webhook_secrets.is_empty()),
     };
-    let places = settings.policy.places().into_iter().filter(|place| place.forge == *own.name()).collect();
+    let own_places = settings.policy.places().into_iter().filter(|place| place.forge == *own.name());
+    let own_places: Vec<Place> = own_places.collect();
     let has_teams = settings.policy.has_teams_at(own.name());
-    let health = forge.examine(&HealthQuestion { places, has_teams }).await;
+    let health = forge.examine(&HealthQuestion { places: own_places.clone(), has_teams }).await;
     let (diagnoses, repositories) = diagnose(&health, expects_events, &settings.policy, SystemClock.now());
     let secrets = unread_secrets(own);
     let about = |repository: &_| format!("{kind} `{}`, repository `{repository}`", own.name());
     let teams = if health.login.known().is_some() { teams(settings, own, forge).await } else { Vec::new() };
     let diagnoses = diagnoses.into_iter().chain(secrets).chain(teams).collect();
     let mut sections = vec![HealthSection { about: format!("{kind} `{}`", own.name()), diagnoses }];
-    sections.extend(
-        repositories
-            .into_iter()
-            .map(|section| HealthSection { about: about(&section.about), diagnoses: section.diagnoses }),
-    );
+    for section in repositories {
+        let mut diagnoses = section.diagnoses;
+        for place in own_places.iter().filter(|place| place.repository == section.about) {
+            // Where the branch cannot be read, that is said already.
+            diagnoses.extend(paths::missing(&settings.policy, forge, place).await.unwrap_or_default());
+        }
+        sections.push(HealthSection { about: about(&section.about), diagnoses });
+    }
     sections
 }
 
@@ -110,20 +114,20 @@ async fn images(settings: &Settings) -> anyhow::Result<Vec<HealthSection>> {
     let registry = &registry(settings)?;
     let asked = observe::images(&settings.policy).into_iter().map(|image| async move {
         let (level, matter) = match registry.tags(image, None).await {
-            Ok(Listing::Tags { tags, .. }) => (Level::Fine, Matter::ImageListed(image.clone(), tags.len())),
+            Ok(Listing::Tags { tags, .. }) => return (host(image), listed(settings, image, &tags)),
             // Nobody asked whether anything changed.
             Ok(Listing::Unchanged) => (Level::Fine, Matter::ImageListed(image.clone(), 0)),
             Err(error) => (Level::Wrong, Matter::ImageUnlisted(image.clone(), error.to_string())),
         };
-        (host(image), Diagnosis { level, matter })
+        (host(image), vec![Diagnosis { level, matter }])
     });
-    let found: Vec<(String, Diagnosis)> = stream::iter(asked).buffered(IMAGES_AT_ONCE).collect().await;
+    let found: Vec<(String, Vec<Diagnosis>)> = stream::iter(asked).buffered(IMAGES_AT_ONCE).collect().await;
     let mut sections: Vec<HealthSection> = Vec::new();
-    for (host, diagnosis) in found {
+    for (host, diagnoses) in found {
         let about = format!("registry `{host}`");
         match sections.iter_mut().find(|section| section.about == about) {
-            Some(section) => section.diagnoses.push(diagnosis),
-            None => sections.push(HealthSection { about, diagnoses: vec![diagnosis] }),
+            Some(section) => section.diagnoses.extend(diagnoses),
+            None => sections.push(HealthSection { about, diagnoses }),
         }
     }
     Ok(sections)
@@ -153,6 +157,26 @@ async fn note_lost(settings: &Settings, sections: &mut [HealthSection]) -> anyho
         }
     }
     Ok(())
+}
+
+/// How many tags an image has, and the services that select none of them.
+fn listed(settings: &Settings, image: &ImageName, tags: &[Tag]) -> Vec<Diagnosis> {
+    let matter = Matter::ImageListed(image.clone(), tags.len());
+    let mut all = vec![Diagnosis { level: Level::Fine, matter }];
+    for service in &settings.policy.services {
+        let own = service.images.iter().filter(|own| own.name == *image);
+        let missed = own.filter_map(|own| own.selection.nearest_miss(tags));
+        all.extend(missed.map(|(tag, why)| Diagnosis {
+            level: Level::Warning,
+            matter: Matter::NothingSelected {
+                service: service.name.clone(),
+                image: image.clone(),
+                tags: tags.len(),
+                nearest: (tag.clone(), why),
+            },
+        }));
+    }
+    all
 }
 
 fn host(image: &ImageName) -> String {

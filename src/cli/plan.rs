@@ -1,12 +1,15 @@
 //! `towpath plan`: what would be done next and why, with the exact diff.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::engines::Engines;
 use super::output::Output;
 use super::{Failure, diff_lines};
 use crate::config::Settings;
+use crate::decide::Judgement;
+use crate::model::{Policy, Release, Target, Tree};
 use crate::observe::{Clock, SystemClock};
+use crate::overlay::{self, OverlayError, Uncertain};
 use crate::reconcile::{Foresight, Freshness};
 use crate::render::{self, Style};
 
@@ -29,13 +32,63 @@ pub(super) async fn run(
         let drafts = foreseen.iter().flat_map(|foresight| &foresight.drafts.drafts);
         let next = foreseen.iter().filter_map(|foresight| foresight.observation.plan.next_look).min();
         let actions: Vec<_> = drafts.map(diff_lines::json).collect();
-        output.json(&json!({ "actions": actions, "next_look": diff_lines::until(next) }));
+        let targets: Vec<Value> =
+            foreseen.iter().flat_map(|foresight| targets(&settings.policy, foresight)).collect();
+        let refused: Vec<&String> = foreseen.iter().flat_map(|foresight| &foresight.drafts.refused).collect();
+        output.json(&json!({
+            "actions": actions,
+            "next_look": diff_lines::until(next),
+            "targets": targets,
+            "refused": refused,
+        }));
     } else {
         foreseen.iter().for_each(|foresight| print(foresight, output));
     }
     failures.iter().for_each(|failure| output.note(&format!("failed: {failure}")));
     let refused = foreseen.iter().any(|foresight| !foresight.drafts.refused.is_empty());
     if refused || !failures.is_empty() { Err(Failure::Said) } else { Ok(()) }
+}
+
+/// What was judged of each target, and what of its files is not certain.
+fn targets(policy: &Policy, foresight: &Foresight) -> Vec<Value> {
+    let judgements = foresight.observation.plan.judgements.iter();
+    judgements.map(|judgement| target(policy, &foresight.observation.tree, judgement)).collect()
+}
+
+fn target(policy: &Policy, tree: &Tree, judgement: &Judgement) -> Value {
+    let Target { service, environment } = &judgement.target;
+    let location = policy.service(service).and_then(|own| own.locations.get(environment));
+    let resolved = location.map(|location| overlay::resolve(tree, location));
+    let (uncertain, refused) = match &resolved {
+        Some(Ok(resolved)) => (resolved.uncertain.iter().map(uncertainty).collect(), Value::Null),
+        Some(Err(error)) => (Vec::new(), refusal(error)),
+        None => (Vec::new(), Value::Null),
+    };
+    json!({
+        "service": service,
+        "environment": environment,
+        "candidate": judgement.candidate.as_ref().map(Release::name),
+        "change": judgement.change,
+        "waiting": judgement.waiting().map(render::reason).collect::<Vec<_>>(),
+        "uncertain": uncertain,
+        "refused": refused,
+    })
+}
+
+fn uncertainty(own: &Uncertain) -> Value {
+    json!({ "limit": own.limit.id(), "file": own.file, "line": own.line, "why": own.why })
+}
+
+/// Why an overlay is not judged at all.
+fn refusal(error: &OverlayError) -> Value {
+    match error {
+        OverlayError::Refused { file, refused } => json!({
+            "limit": refused.limit.id(), "file": file, "line": refused.line, "why": refused.why,
+        }),
+        OverlayError::Missing(_) | OverlayError::NotFound { .. } => {
+            json!({ "limit": null, "file": null, "line": null, "why": error.to_string() })
+        }
+    }
 }
 
 fn print(foresight: &Foresight, output: &mut Output) {

@@ -103,10 +103,16 @@ pub(super) async fn run(
     judged.retain(|judged| !arguments.taken || judged.why_not().is_none());
     if arguments.json {
         output.json(&Value::Array(judged.iter().map(as_json).collect()));
-    } else if judged.is_empty() {
-        output.line("no tags");
     } else {
-        print(&judged, output);
+        if !judged.is_empty() {
+            print(&judged, output);
+        }
+        for (service, selection) in &services {
+            let missed = selection.nearest_miss(&tags);
+            if tags.is_empty() || missed.is_some() {
+                output.line(&format!("{service}: {}", render::nothing_selected(&image, tags.len(), missed)));
+            }
+        }
     }
     Ok(())
 }

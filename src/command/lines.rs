@@ -15,6 +15,9 @@ const EXTENSIONS: Options = Options::ENABLE_TABLES
     .union(Options::ENABLE_FOOTNOTES)
     .union(Options::ENABLE_MATH);
 
+/// How many spaces may stand before a command; a line with four is code: <https://spec.commonmark.org/0.31.2/#indented-code-blocks>.
+const INDENT_SPACES_MAX: usize = 3;
+
 /// A line of a comment.
 pub(super) struct Line<'a> {
     /// Which it is, from 1.
@@ -27,18 +30,20 @@ pub(super) struct Line<'a> {
 
 /// A cheap look, without reading the Markdown: the first line that may be a command. Most comments hold none.
 pub(super) fn first_candidate(body: &str) -> Option<Line<'_>> {
-    lines(body).find(|line| is_command(line.text))
+    lines(body).find(|line| command_column(line.text).is_some())
 }
 
-/// The lines that start with the prefix as a whole word, at column 0 of a top-level paragraph.
+/// The lines of top-level paragraphs that start with the prefix as a whole word.
 pub(super) fn command_lines(body: &str) -> Vec<Line<'_>> {
     let texts = top_level_text(body);
-    let is_plain_text = |line: &Line<'_>| {
-        let before = texts.partition_point(|text| text.start <= line.start);
+    let is_plain_text = |start: usize| {
+        let before = texts.partition_point(|text| text.start <= start);
         let text = before.checked_sub(1).and_then(|last| texts.get(last));
-        text.is_some_and(|text| line.start + PREFIX.len() <= text.end)
+        text.is_some_and(|text| start + PREFIX.len() <= text.end)
     };
-    lines(body).filter(|line| is_command(line.text) && is_plain_text(line)).collect()
+    let is_command =
+        |line: &Line<'_>| command_column(line.text).is_some_and(|column| is_plain_text(line.start + column));
+    lines(body).filter(is_command).collect()
 }
 
 /// Lines as CommonMark ends them: with a line feed, a carriage return, or both.
@@ -57,13 +62,16 @@ fn lines(body: &str) -> impl Iterator<Item = Line<'_>> {
     })
 }
 
-/// Whether a line starts with the prefix as a whole word.
+/// How many spaces stand before the prefix of a line that starts with it as a whole word; `None` for other lines.
 ///
 /// An invisible character behind it does not make it another word: nobody could see why it is not one.
-fn is_command(line: &str) -> bool {
-    let Some((prefix, rest)) = line.split_at_checked(PREFIX.len()) else { return false };
+fn command_column(line: &str) -> Option<usize> {
+    let text = line.trim_start_matches(' ');
+    let column = line.len() - text.len();
+    let (prefix, rest) = text.split_at_checked(PREFIX.len())?;
     let ends_word = |next: char| is_space(next) || is_invisible(next) || next.is_whitespace();
-    prefix.eq_ignore_ascii_case(PREFIX) && rest.chars().next().is_none_or(ends_word)
+    let is_command = prefix.eq_ignore_ascii_case(PREFIX) && rest.chars().next().is_none_or(ends_word);
+    (is_command && column <= INDENT_SPACES_MAX).then_some(column)
 }
 
 /// The bytes of plain text directly in top-level paragraphs, outside of raw HTML, in order.

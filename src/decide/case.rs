@@ -1,9 +1,9 @@
 //! One target with everything that bears on it: what the gates and the judge look at.
 
 use crate::model::{
-    Artifact, BranchName, ChangeState, Environment, History, ImageReference, Landing, ObservedChange, Order,
-    Origin, Pipeline, Policy, Release, Running, Service, ServiceImage, Standing, Target, Time, UserName,
-    World, change_branch,
+    Artifact, BranchName, Change, ChangeNumber, ChangeState, Environment, History, ImageReference, Landing,
+    ObservedChange, Order, Origin, Pipeline, Place, Policy, Release, Running, Service, ServiceImage,
+    Standing, Target, Time, UserName, World, change_branch,
 };
 
 use super::{evidence, target_of};
@@ -130,7 +130,9 @@ impl<'a> Case<'a> {
 
     /// The last landing of a release at a target of this service that still counts.
     pub(super) fn landing_of(&self, release: &Release, target: &Target) -> Option<&'a Landing> {
-        let is_named = |landing: &&Landing| release.is_among(&landing.images);
+        // A rewrite brings nothing new: what came back landed when it landed first.
+        let is_named =
+            |landing: &&Landing| landing.origin != Origin::Rewritten && release.is_among(&landing.images);
         // Nobody approved what a merge made of a release, so nothing follows from it.
         let counts = |landing: &&Landing| {
             landing.standing == Standing::Stands && !matches!(landing.origin, Origin::Altered(_))
@@ -212,6 +214,19 @@ impl<'a> Case<'a> {
             })
     }
 
+    /// The change whose comments give commands for this target; `None` if there never was one.
+    pub(super) fn takes_commands(&self) -> Option<ChangeNumber> {
+        taking_commands(self.world, &self.branch())
+    }
+
+    /// The change on which `/promote ENV version=V` for this target can be written: one of the same service.
+    pub(super) fn takes_requests(&self) -> Option<ChangeNumber> {
+        let environments = self.pipeline().environments.iter();
+        let branches = environments.map(|other| change_branch(&other.name, &self.service.group));
+        let others = branches.filter_map(|branch| taking_commands(self.world, &branch));
+        self.takes_commands().or_else(|| others.max())
+    }
+
     /// When the change that brought a release here was merged, as the forge says.
     pub(super) const fn merged_at(observed: &ObservedChange) -> Option<Time> {
         match observed.change.state {
@@ -227,9 +242,54 @@ pub(super) fn same_images(left: &[ImageReference], right: &[ImageReference]) -> 
     left.len() == right.len() && left.iter().all(is_in)
 }
 
-/// The changes on a branch whose comments are read: the open one and the last one.
-pub(super) fn changes_with_commands<'w>(world: &'w World, branch: &BranchName) -> Vec<&'w ObservedChange> {
-    let changes = || world.changes.iter().filter(|observed| observed.change.branch == *branch);
-    let last = changes().next_back().filter(|observed| !observed.change.is_open());
-    last.into_iter().chain(changes().find(|observed| observed.change.is_open())).collect()
+/// Why nobody reads commands on a change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unread {
+    /// It ended, and this change of the same branch takes commands.
+    Ended {
+        /// The open change of the branch, else its last one.
+        newest: ChangeNumber,
+    },
+    /// No service of the configuration is promoted by its branch.
+    Unused,
+}
+
+/// Whether commands on a change are carried out, with all changes into the same base branch, oldest first.
+///
+/// # Errors
+/// Why not.
+pub fn takes_commands(policy: &Policy, place: &Place, change: &Change, all: &[Change]) -> Result<(), Unread> {
+    let is_used = policy.services_at(place).any(|service| {
+        let environments = &policy.pipeline_of(service).environments;
+        environments.iter().any(|own| change_branch(&own.name, &service.group) == change.branch)
+    });
+    if !is_used || place.branch != change.base {
+        return Err(Unread::Unused);
+    }
+    let same = || all.iter().filter(|other| (&other.branch, &other.base) == (&change.branch, &change.base));
+    match newest(same()) {
+        Some(newest) if !is_taking_commands(change, same()) => Err(Unread::Ended { newest: newest.number }),
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// The change of a branch on which people are told to write: the open one, else the last one.
+fn taking_commands(world: &World, branch: &BranchName) -> Option<ChangeNumber> {
+    let changes = world.changes.iter().map(|observed| &observed.change).filter(|own| own.branch == *branch);
+    Some(newest(changes)?.number)
+}
+
+/// The change of a branch that takes commands first: the open one, else the last one.
+pub(super) fn newest<'c>(
+    mut changes: impl DoubleEndedIterator<Item = &'c Change> + Clone,
+) -> Option<&'c Change> {
+    changes.clone().find(|change| change.is_open()).or_else(|| changes.next_back())
+}
+
+/// Whether commands are taken on a change of a branch with these changes: it is open, or the last one.
+pub(super) fn is_taking_commands<'c>(
+    change: &Change,
+    mut changes: impl DoubleEndedIterator<Item = &'c Change>,
+) -> bool {
+    change.is_open() || changes.next_back().is_some_and(|last| last.number == change.number)
 }

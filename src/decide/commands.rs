@@ -7,20 +7,26 @@ mod request;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::case::{Case, changes_with_commands};
+use chrono::TimeDelta;
+
+use super::case::{Case, is_taking_commands, newest};
 use super::plan::Need;
 use super::reason::Reason;
 use super::{record_now, rights};
 use crate::command::{self, Command};
 use crate::model::{
-    BranchName, CommandOutcome, Comment, CommentId, Event, Handled, History, ObservedChange, Record,
-    RefusedBecause, Review, ReviewVerdict, Right, Time, UserName, World,
+    BranchName, Change, ChangeNumber, ChangeState, CommandOutcome, Comment, CommentId, Event, Handled,
+    History, ObservedChange, Record, RefusedBecause, Review, ReviewVerdict, Right, Time, UserName, World,
 };
 
 /// How many comments with commands of one person are heeded on one change: each is a line of the log and a sign.
 const COMMENTS_PER_PERSON_MAX: usize = 500;
 /// The same of somebody for whom nothing was ever done there.
 const COMMENTS_PER_STRANGER_MAX: usize = 50;
+
+/// How long ago a comment from before the end of its change may be written to be answered still. Without this bound a log
+/// that was begun anew would have every old approval answered again.
+const UNREAD_AGE_MAX: TimeDelta = TimeDelta::days(1);
 
 /// A comment or review, as far as commands are concerned.
 pub(super) struct Word<'a> {
@@ -52,9 +58,42 @@ enum Stop {
 
 /// What people said on the changes of a branch and was not handled, oldest first in each. Programs give no commands:
 /// two of them could answer each other for ever.
+///
+/// On a change that ended before the last one nothing is carried out: who wrote there is told where to write.
 pub(super) fn waiting<'w>(world: &'w World, branch: &BranchName, history: &History) -> Vec<Word<'w>> {
-    let changes = changes_with_commands(world, branch).into_iter();
-    changes.flat_map(|observed| words(world, observed, history)).collect()
+    let own = || world.changes.iter().filter(|observed| observed.change.branch == *branch);
+    let Some(newest) = newest(own().map(|observed| &observed.change)) else { return Vec::new() };
+    let of = |observed: &'w ObservedChange| {
+        let is_read = is_taking_commands(&observed.change, own().map(|observed| &observed.change));
+        let words = words(world, observed, history);
+        if is_read { words } else { redirected(words, newest.number, world.now) }
+    };
+    own().flat_map(of).collect()
+}
+
+/// Commands on an older change, each refused with the change that takes commands.
+///
+/// What was written before the change ended was read while it was open, unless it came just then.
+fn redirected(words: Vec<Word<'_>>, newest: ChangeNumber, now: Time) -> Vec<Word<'_>> {
+    let late = words.into_iter().filter(|word| is_late(&word.observed.change, word.at, now));
+    let refusal = || Some(CommandOutcome::Refused(RefusedBecause::EndedChange { newest }));
+    late.map(|word| Word { commands: Vec::new(), void: refusal(), ..word }).collect()
+}
+
+/// Whether a change has comments that are answered although it ended before the last one.
+pub(super) fn has_late_comments(observed: &ObservedChange, bot: &UserName, now: Time) -> bool {
+    let change = &observed.change;
+    let comments = change.comments.iter().map(|comment| (&comment.author, comment.at));
+    let reviews = change.reviews.iter().map(|review| (&review.author, review.at));
+    comments.chain(reviews).any(|(author, at)| author != bot && is_late(change, at, now))
+}
+
+fn is_late(change: &Change, at: Time, now: Time) -> bool {
+    let ended_at = match change.state {
+        ChangeState::Open => return false,
+        ChangeState::Merged { at, .. } | ChangeState::Closed { at, .. } => at,
+    };
+    at > ended_at || now.signed_duration_since(at) <= UNREAD_AGE_MAX
 }
 
 fn words<'w>(world: &World, observed: &'w ObservedChange, history: &History) -> Vec<Word<'w>> {

@@ -40,7 +40,7 @@ fn is_news(landing: &Landing, now: Time) -> bool {
 fn announcement(case: &Case<'_>, landing: &Landing) -> Action {
     let change = match landing.origin {
         Origin::Change(number) => Some(number),
-        Origin::Adopted | Origin::Hand | Origin::Altered(_) => None,
+        Origin::Adopted | Origin::Hand | Origin::Altered(_) | Origin::Rewritten => None,
     };
     Action::Announce { target: case.target.clone(), images: landing.images.clone(), change }
 }

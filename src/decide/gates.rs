@@ -19,7 +19,7 @@ pub(super) use tag::unrecorded as unrecorded_moves;
 
 use std::collections::BTreeSet;
 
-use crate::model::{Gate, MergeMode, ObservedChange, Release};
+use crate::model::{ContentKey, Gate, MergeMode, ObservedChange, Release};
 
 use super::case::Case;
 use super::plan::{GateReport, Need, Verdict};
@@ -42,11 +42,26 @@ pub(super) fn open(case: &Case<'_>, release: &Release, needs: &mut BTreeSet<Need
     reports
 }
 
+/// A change with the content that it is judged for: what its head has now, or what it is about to be given.
+#[derive(Clone, Copy)]
+pub(super) struct ChangeContent<'a> {
+    pub(super) observed: &'a ObservedChange,
+    /// The key of that content; `None` if the bot did not write the head.
+    pub(super) key: Option<&'a ContentKey>,
+}
+
+impl<'a> ChangeContent<'a> {
+    /// The content of the present head.
+    pub(super) fn present(observed: &'a ObservedChange) -> Self {
+        Self { observed, key: observed.key.as_ref().filter(|_| observed.is_ours()) }
+    }
+}
+
 /// What the further gates say that stand before a merge; without a change, what they will say.
 pub(super) fn merge(
     case: &Case<'_>,
     release: &Release,
-    change: Option<&ObservedChange>,
+    change: Option<ChangeContent<'_>>,
     needs: &mut BTreeSet<Need>,
 ) -> Vec<GateReport> {
     let mut reports: Vec<GateReport> = Vec::new();
@@ -56,7 +71,22 @@ pub(super) fn merge(
             Gate::Soak(_) => {}
         }
     }
-    reports.extend(change.and_then(|observed| hold::judge(case, observed)));
+    reports.extend(change.and_then(|change| hold::judge(case, change.observed)));
+    reports
+}
+
+/// What all gates say of content that a change is about to be given, as the next look will find them.
+///
+/// The present tags are not looked up: that is done right before a merge.
+pub(super) fn of_renewed(
+    case: &Case<'_>,
+    release: &Release,
+    change: ChangeContent<'_>,
+    needs: &mut BTreeSet<Need>,
+) -> Vec<GateReport> {
+    let mut reports = open(case, release, needs);
+    reports.extend(merge(case, release, Some(change), needs));
+    reports.extend(tag::noted(case, release));
     reports
 }
 

@@ -2,18 +2,20 @@
 //!
 //! What could not be asked is unknown, and never taken for fine.
 
+mod paths;
 mod repository;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::TimeDelta;
 
+pub use paths::{MissingPath, missing_paths};
 use repository::Beside;
 
 use crate::model::{
     Allowance, BranchName, Deliveries, EnvironmentName, ForgeName, Grant, Health, Hook, ImageName,
-    ImageReference, Login, LoginProof, MergeMode, Place, Policy, RepositoryName, Restriction, Target,
-    TeamName, Time, Told,
+    ImageReference, Login, LoginProof, MergeMode, NotTaken, Place, Policy, RepositoryName, Restriction,
+    ServiceName, Tag, Target, TeamName, Time, Told,
 };
 
 /// How long before its end a token is worth a warning.
@@ -131,6 +133,19 @@ pub enum Matter {
     ImageUnlisted(ImageName, String),
     /// What runs at these targets is no longer in its registry.
     RunningGone(ImageReference, Vec<Target>),
+    /// A service selects none of the tags of an image.
+    NothingSelected {
+        /// The service.
+        service: ServiceName,
+        /// The image.
+        image: ImageName,
+        /// How many tags it has.
+        tags: usize,
+        /// The tag that comes nearest to being selected, and why it is not.
+        nearest: (Tag, NotTaken),
+    },
+    /// The path of a service is not in its config repository.
+    PathMissing(MissingPath),
 }
 
 /// What could not be asked about.

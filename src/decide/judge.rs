@@ -7,12 +7,16 @@ use chrono::TimeDelta;
 use super::candidate::{self, Checks, Choice};
 use super::case::Case;
 use super::evidence;
-use super::gates;
+use super::gates::{self, ChangeContent};
+use super::landings;
 use super::offers;
-use super::plan::{Action, GateReport, GatesPassed, Judgement, Need, Verdict};
+use super::plan::{Action, GateReport, GatesPassed, Judgement, Need, Stop, Verdict};
 use super::presence;
 use super::reason::{Because, Reason};
-use crate::model::{BarrierKind, ContentKey, MergeMode, ObservedChange, OnNewer, Release, Time, is_paused};
+use crate::model::{
+    BarrierKind, ContentKey, Environment, MergeMode, ObservedChange, OnNewer, Origin, Release, Time,
+    is_paused,
+};
 
 /// How long a proof that all gates passed may be used, from the oldest right on which it may rest: as long as rights may
 /// be old.
@@ -43,7 +47,9 @@ impl Finding {
 /// Judges a target, and says what to do there now.
 pub(super) fn judge(case: &Case<'_>, needs: &mut BTreeSet<Need>) -> (Judgement, Option<Action>) {
     let open = case.open_change();
-    let lacking = evidence::lacking(case, needs);
+    // Both name what they lack in the same round.
+    let lacking =
+        [evidence::lacking(case, needs), landings::lacking(case, needs)].into_iter().flatten().next();
     let finding = match (case.world.running.get(&case.target), open) {
         (Some(Ok(_)), _) if let Some(reason) = lacking => Finding::note(reason),
         (None, _) => Finding::note(Reason::NotObserved),
@@ -51,14 +57,16 @@ pub(super) fn judge(case: &Case<'_>, needs: &mut BTreeSet<Need>) -> (Judgement, 
         (Some(Ok(_)), Some(change)) => judge_change(case, change, needs),
         (Some(Ok(_)), None) => judge_candidate(case, needs),
     };
-    let mut notes = finding.notes;
+    let mut notes: Vec<Reason> = rewritten(case).into_iter().chain(finding.notes).collect();
     notes.extend(presence::of_running(case, needs));
+    let journey = finding.candidate.as_ref().map(|release| journey(case, release)).unwrap_or_default();
     let judgement = Judgement {
         target: case.target.clone(),
         running: case.running().map(|running| running.images.clone()).unwrap_or_default(),
         landed_at: case.history.last_landing(&case.target).map(|landing| landing.at),
         candidate: finding.candidate,
         gates: finding.gates,
+        journey,
         change: open.map(|observed| observed.change.number),
         notes,
         next_look: finding.next_look,
@@ -89,9 +97,35 @@ fn judge_candidate(case: &Case<'_>, needs: &mut BTreeSet<Need>) -> Finding {
         Ok(action) => (action, None),
         Err(reason) => (None, Some(reason)),
     };
-    let notes = note.into_iter().chain(passed_over).chain(offers::incomplete(case, needs));
-    let notes = notes.chain(offers::not_compared(case)).collect();
+    let incomplete = offers::incomplete(case, needs).into_iter();
+    let notes = if action.is_some() {
+        // What the next look will find of the open change, and no more, is written when it is opened.
+        incomplete.chain(ready(case, &reports)).collect()
+    } else {
+        let notes = note.into_iter().chain(passed_over).chain(incomplete);
+        notes.chain(offers::not_compared(case)).collect()
+    };
     Finding { candidate: Some(release), gates: reports, notes, action, next_look: None }
+}
+
+/// That what runs came back by a rewrite of the branch, while nothing landed since.
+fn rewritten(case: &Case<'_>) -> Option<Reason> {
+    let last = case.history.last_landing(&case.target)?;
+    (last.origin == Origin::Rewritten).then_some(Reason::Rewritten { since: last.at })
+}
+
+/// Where and when a release landed on its way through the pipeline.
+fn journey(case: &Case<'_>, release: &Release) -> Vec<Stop> {
+    let stop = |environment: &Environment| {
+        let landing = case.landing_of(release, &case.sibling(&environment.name));
+        Stop { environment: environment.name.clone(), landed_at: landing.map(|landing| landing.at) }
+    };
+    case.pipeline().environments.iter().map(stop).collect()
+}
+
+/// That a person may merge now, where it is a person who merges.
+fn ready(case: &Case<'_>, reports: &[GateReport]) -> Option<Reason> {
+    (case.environment.merge == MergeMode::Manual && gates::all_pass(reports)).then_some(Reason::ManualMerge)
 }
 
 /// What is newer but cannot come by itself, if there is such a thing.
@@ -167,7 +201,7 @@ fn next_step(case: &Case<'_>, observed: &ObservedChange, needs: &mut BTreeSet<Ne
     let own = if observed.is_ours() { case.release_of(observed) } else { None };
     let Some(release) = own else { return Finding::note(Reason::ForeignHead { change }) };
     let mut reports = gates::open(case, &release, needs);
-    reports.extend(gates::merge(case, &release, Some(observed), needs));
+    reports.extend(gates::merge(case, &release, Some(ChangeContent::present(observed)), needs));
     reports.extend(gates::last(case, &release, &reports, needs));
     let finding = if let Some(because) = reason_to_close(case, &release, &reports) {
         let action = Some(Action::Close { change, target: case.target.clone(), because });
@@ -179,7 +213,21 @@ fn next_step(case: &Case<'_>, observed: &ObservedChange, needs: &mut BTreeSet<Ne
     } else {
         advance(case, observed, &release, &reports, needs)
     };
-    Finding { candidate: Some(release), gates: reports, ..finding }
+    renewed(case, observed, Finding { candidate: Some(release), gates: reports, ..finding }, needs)
+}
+
+/// Where a change is given new content: what the next look will find of that content, so that both show the same.
+fn renewed(
+    case: &Case<'_>,
+    observed: &ObservedChange,
+    finding: Finding,
+    needs: &mut BTreeSet<Need>,
+) -> Finding {
+    let Some(Action::Update { release, key, .. }) = &finding.action else { return finding };
+    let content = ChangeContent { observed, key: Some(key) };
+    let gates = gates::of_renewed(case, release, content, needs);
+    let notes = offers::incomplete(case, needs).into_iter().chain(ready(case, &gates)).collect();
+    Finding { candidate: Some(release.clone()), gates, notes, ..finding }
 }
 
 /// What is said of a change on which not all can be read: a hold or a refusal may stand there.
@@ -242,6 +290,9 @@ fn go_on(
     needs: &mut BTreeSet<Need>,
 ) -> (Option<Action>, Option<Reason>) {
     let Some(key) = planned_key(case, release) else { return (None, None) };
+    if observed.is_base_lost {
+        return (update(case, observed, release, Because::BaseRewritten), None);
+    }
     if observed.change.conflicted || Some(key) != observed.key.as_ref() {
         return (update(case, observed, release, Because::BaseMoved), None);
     }
@@ -253,7 +304,7 @@ fn go_on(
             let merge = merge(case, observed, release, key, needs);
             past_barrier(case, observed, release, merge)
         }
-        MergeMode::Manual => (None, Some(Reason::ManualMerge { change: observed.change.number })),
+        MergeMode::Manual => (None, ready(case, reports)),
     }
 }
 

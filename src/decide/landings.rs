@@ -3,11 +3,13 @@
 use std::collections::BTreeSet;
 
 use crate::model::{
-    ChangeState, Event, ImageName, ImageReference, Landing, ObservedChange, Origin, Record, Standing,
-    WithdrawnBecause,
+    ChangeState, CommitId, Event, Fact, ImageName, ImageReference, Landing, ObservedChange, Origin, Record,
+    Standing, WithdrawnBecause,
 };
 
 use super::case::Case;
+use super::plan::Need;
+use super::reason::Reason;
 use super::record_now;
 
 /// The records that the log lacks about this target, in the order in which things happened.
@@ -42,6 +44,11 @@ fn landing_by(case: &Case<'_>, observed: &ObservedChange) -> Option<Record> {
         return None;
     }
     let images = case.release_of(observed)?.references();
+    // Of a merge that a rewrite made anew, only what runs tells that it is there.
+    if observed.is_base_lost && !case.running().is_some_and(|running| is_run(&images, &running.references()))
+    {
+        return None;
+    }
     Some(match brought_otherwise(case, observed, &images) {
         Some(running) => landed(case, at, running, Origin::Altered(number)),
         None => landed(case, at, images, Origin::Change(number)),
@@ -76,10 +83,60 @@ fn set_otherwise(case: &Case<'_>, merged: &[Record]) -> Vec<Record> {
         // The configuration names other images of the service now; nobody set anything.
         Some(known) if !same_names(known, &running) => vec![landed(case, now, running, Origin::Adopted)],
         Some(_) => {
-            let mut records = withdrawn(case, merged, &running);
-            records.push(landed(case, now, running, Origin::Hand));
+            let (origin, because) = match lost_merge(case, merged, &running) {
+                Some(_) => (Origin::Rewritten, WithdrawnBecause::Rewritten),
+                None => (Origin::Hand, WithdrawnBecause::SetBack),
+            };
+            let mut records = withdrawn(case, (merged, because), &running);
+            records.push(landed(case, now, running, origin));
             records
         }
+    }
+}
+
+/// Why it cannot be told yet whether a person set a target back or the branch was rewritten. Nothing may rest on either
+/// until then.
+pub(super) fn lacking(case: &Case<'_>, needs: &mut BTreeSet<Need>) -> Option<Reason> {
+    let merged = merged(case);
+    let running = case.running()?.references();
+    let known = last_known(case, &merged)?;
+    if is_run(known, &running) || is_being_merged(case, &running) || !same_names(known, &running) {
+        return None;
+    }
+    let commit = merge_to_ask_for(case, &merged, &running)?;
+    match case.world.contained.get(commit) {
+        Some(Fact::Known { .. }) => None,
+        Some(Fact::Unknown { why, .. }) => Some(Reason::HistoryUnknown { why: why.to_string() }),
+        None => {
+            needs.insert(Need::Contained { commit: commit.clone() });
+            Some(Reason::NotObserved)
+        }
+    }
+}
+
+/// The merge that brought the last landing, where the branch was rewritten without it.
+fn lost_merge<'a>(case: &'a Case<'_>, merged: &[Record], running: &[ImageReference]) -> Option<&'a CommitId> {
+    let commit = merge_to_ask_for(case, merged, running)?;
+    (case.world.contained.get(commit)?.value() == Some(&false)).then_some(commit)
+}
+
+/// The merge that brought the last landing, where what runs ran here before: only then may a rewrite have brought it back.
+fn merge_to_ask_for<'a>(
+    case: &'a Case<'_>,
+    merged: &[Record],
+    running: &[ImageReference],
+) -> Option<&'a CommitId> {
+    let landings = case.history.landings(&case.target);
+    if !landings.iter().any(|landing| is_run(&landing.images, running)) {
+        return None;
+    }
+    let found = merged.last().and_then(landing_origin);
+    let origin = found.or_else(|| landings.last().map(|landing| &landing.origin))?;
+    let (Origin::Change(number) | Origin::Altered(number)) = origin else { return None };
+    let observed = case.changes().find(|observed| observed.change.number == *number)?;
+    match &observed.change.state {
+        ChangeState::Merged { commit, .. } => Some(commit),
+        ChangeState::Open | ChangeState::Closed { .. } => None,
     }
 }
 
@@ -106,8 +163,21 @@ fn landing_images(record: &Record) -> Option<&[ImageReference]> {
     }
 }
 
-/// The landings that a person took back by setting something older, or something without an order.
-fn withdrawn(case: &Case<'_>, merged: &[Record], running: &[ImageReference]) -> Vec<Record> {
+const fn landing_origin(record: &Record) -> Option<&Origin> {
+    match &record.event {
+        Event::Landed { origin, .. } => Some(origin),
+        Event::Withdrawn { .. } | Event::Declined { .. } | Event::TagMoved { .. } | Event::Handled { .. } => {
+            None
+        }
+    }
+}
+
+/// The landings that were taken back by setting something older, or something without an order.
+fn withdrawn(
+    case: &Case<'_>,
+    (merged, because): (&[Record], WithdrawnBecause),
+    running: &[ImageReference],
+) -> Vec<Record> {
     let stands = |landing: &&Landing| landing.standing == Standing::Stands;
     let logged =
         case.history.landings(&case.target).iter().filter(stands).map(|landing| landing.images.as_slice());
@@ -122,7 +192,7 @@ fn withdrawn(case: &Case<'_>, merged: &[Record], running: &[ImageReference]) -> 
     let event = |images: &[ImageReference]| Event::Withdrawn {
         target: case.target.clone(),
         images: images.to_vec(),
-        because: WithdrawnBecause::SetBack,
+        because,
     };
     gone.into_iter().map(|images| record_now(case.world, event(images))).collect()
 }

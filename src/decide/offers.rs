@@ -23,19 +23,23 @@ pub(super) fn offers(case: &Case<'_>, needs: &mut BTreeSet<Need>) -> Result<Vec<
     if case.environment.after.environments.is_empty() {
         let offers = assembled(case, needs)?;
         if offers.is_empty() {
-            return Err(nothing_selected(case));
+            return Err(nothing_selected(case).unwrap_or(Reason::NothingNewer));
         }
         return Ok(newer(case, offers));
     }
     Ok(newer(case, landed_before(case).collect()))
 }
 
-/// Why there is no release: what the selection of the first image says of the tag that comes nearest.
-fn nothing_selected(case: &Case<'_>) -> Reason {
-    let Some(image) = case.service.images.first() else { return Reason::NothingNewer };
-    let tags = listed(case, &image.name).unwrap_or_default();
-    let left_out = image.selection.newest_left_out(tags).map(|(tag, why)| (tag.clone(), why));
-    Reason::NothingSelected { image: image.name.clone(), left_out }
+/// That no tag of an image is selected: of the first image for which that is so, else of the first one.
+fn nothing_selected(case: &Case<'_>) -> Option<Reason> {
+    let reason = |image: &ServiceImage| {
+        let tags = listed(case, &image.name).ok()?;
+        let nearest = image.selection.nearest_miss(tags).map(|(tag, why)| (tag.clone(), why));
+        Some(Reason::NothingSelected { image: image.name.clone(), tags: tags.len(), nearest })
+    };
+    let reasons: Vec<Reason> = case.service.images.iter().filter_map(reason).collect();
+    let is_explained = |reason: &&Reason| matches!(reason, Reason::NothingSelected { nearest: Some(_), .. });
+    reasons.iter().find(is_explained).or(reasons.first()).cloned()
 }
 
 fn newer(case: &Case<'_>, offers: Vec<Offer>) -> Vec<Offer> {
@@ -189,7 +193,8 @@ pub(super) fn mixed(case: &Case<'_>, needs: &mut BTreeSet<Need>) -> Option<Reaso
     let running = case.order_running();
     let mixed = offers.into_iter().find(|offer| case.order(offer).is_mixed_with(&running))?;
     let release = mixed.first()?.tag.clone()?;
-    Some(ArtifactReason::Mixed { release, environment: case.environment.name.clone() }.into())
+    let (environment, write_on) = (case.environment.name.clone(), case.takes_requests());
+    Some(ArtifactReason::Mixed { release, environment, write_on }.into())
 }
 
 /// The tags of an image.

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use super::reason::{ArtifactReason, Because, Reason};
 use crate::model::{
-    BranchName, ChangeNumber, CommandOutcome, CommentId, CommitId, ContentKey, Digest, ImageName,
-    ImageReference, Reaction, Record, Release, RunningImage, SourceSpan, Tag, Target, TeamName, Time,
-    UserName, words,
+    BranchName, ChangeNumber, CommandOutcome, CommentId, CommitId, ContentKey, Digest, EnvironmentName,
+    ImageName, ImageReference, Reaction, Record, Release, RunningImage, SourceSpan, Tag, Target, TeamName,
+    Time, UserName, words,
 };
 
 words! {
@@ -60,6 +60,15 @@ pub struct GateReport {
     pub reason: Reason,
 }
 
+/// An environment of a pipeline, and when one release landed there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stop {
+    /// The environment.
+    pub environment: EnvironmentName,
+    /// When the release landed there last; `None` if it did not, or its landing was withdrawn.
+    pub landed_at: Option<Time>,
+}
+
 /// What was judged of one target.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Judgement {
@@ -73,6 +82,8 @@ pub struct Judgement {
     pub candidate: Option<Release>,
     /// What each gate says of the candidate.
     pub gates: Vec<GateReport>,
+    /// Where the candidate landed so far: one stop per environment of the pipeline, in order; empty without a candidate.
+    pub journey: Vec<Stop>,
     /// The open change.
     pub change: Option<ChangeNumber>,
     /// What else there is to say.
@@ -91,7 +102,6 @@ impl Judgement {
                 note,
                 Reason::UpToDate
                     | Reason::NothingNewer
-                    | Reason::NothingSelected { .. }
                     | Reason::Artifact(
                         ArtifactReason::DigestRuns { .. } | ArtifactReason::NotCompared { .. }
                     )
@@ -427,6 +437,11 @@ pub enum Need {
     Collaborator {
         /// The person.
         user: UserName,
+    },
+    /// Whether a commit is part of the history of the branch.
+    Contained {
+        /// The commit.
+        commit: CommitId,
     },
     /// Whether somebody may write to the config repository.
     Writer {

@@ -70,6 +70,8 @@ pub enum Reason {
         environment: EnvironmentName,
         /// The release, as people call it.
         version: Tag,
+        /// The change on which a request can be written.
+        write_on: Option<ChangeNumber>,
     },
     /// Nobody stands in the way of automation.
     Automatic,
@@ -77,6 +79,18 @@ pub enum Reason {
     SetByHand {
         /// Since when.
         since: Time,
+        /// The change on which `/promote resume` can be written.
+        write_on: Option<ChangeNumber>,
+    },
+    /// What runs came back by a rewrite of the branch.
+    Rewritten {
+        /// Since when.
+        since: Time,
+    },
+    /// It is not known whether the branch was rewritten.
+    HistoryUnknown {
+        /// What went wrong.
+        why: String,
     },
     /// These approved.
     Approved {
@@ -98,6 +112,8 @@ pub enum Reason {
     NotHeld,
     /// Somebody holds the change.
     Held {
+        /// The change.
+        change: ChangeNumber,
         /// Who.
         by: UserName,
         /// Until when; until it is lifted where absent.
@@ -136,8 +152,11 @@ pub enum Reason {
     NothingSelected {
         /// The image.
         image: ImageName,
-        /// The tag that comes last in the order of the selection, and why it is not taken; `None` if there is no tag.
-        left_out: Option<(Tag, NotTaken)>,
+        /// How many tags it has.
+        tags: usize,
+        /// The tag that comes nearest to being selected, and why it is not; `None` if every single one is selected, or
+        /// there are none.
+        nearest: Option<(Tag, NotTaken)>,
     },
     /// Nothing newer is in the environments before.
     NothingNewer,
@@ -172,11 +191,8 @@ pub enum Reason {
         /// The change.
         change: ChangeNumber,
     },
-    /// A person merges.
-    ManualMerge {
-        /// The change.
-        change: ChangeNumber,
-    },
+    /// All gates pass, and a person merges.
+    ManualMerge,
 }
 
 impl From<ArtifactReason> for Reason {
@@ -198,6 +214,7 @@ impl Reason {
                 | Self::TagsUnknown { .. }
                 | Self::DigestUnknown { .. }
                 | Self::RightUnknown { .. }
+                | Self::HistoryUnknown { .. }
         )
     }
 }
@@ -219,6 +236,8 @@ pub enum Because {
     },
     /// The base moved so that the content had to be made anew.
     BaseMoved,
+    /// The base was rewritten without the commit on which the content had been made.
+    BaseRewritten,
     /// It may not be merged any more, or not by the bot, for these reasons.
     NotToBeMerged(Vec<Reason>),
     /// It runs already, or something newer does.

@@ -1,9 +1,14 @@
 //! What the bot still owes people: answers to their commands, and a word when it stops writing.
 
+use std::collections::BTreeSet;
+
 use super::case::Case;
+use super::commands::has_late_comments;
 use super::plan::{Action, Asked, Remark};
 use super::reason::Because;
-use crate::model::{CommandOutcome, Comment, CommentId, Handled, ObservedChange, Reaction, RefusedBecause};
+use crate::model::{
+    CommandOutcome, Comment, CommentId, Handled, ObservedChange, Reaction, RefusedBecause, UserName,
+};
 
 /// On how many of the last changes of a target answers are still owed: a new one may open before they are given.
 const CHANGES_ANSWERED_MAX: usize = 3;
@@ -12,14 +17,23 @@ const ANSWERS_PER_PERSON_MAX: usize = 20;
 /// The same of words that notify everybody, to somebody for whom nothing was ever done there.
 const ANSWERS_PER_STRANGER_MAX: usize = 3;
 
+/// How many people are told on one change that they lack a right; others get a sign.
+const PEOPLE_REFUSED_MAX: usize = 20;
+
 /// How many questions one comment answers: those that came last.
 const QUESTIONS_MAX: usize = 3;
 
 /// The answers and reactions that the log promises and the forge does not show yet.
 pub(super) fn owed(case: &Case<'_>) -> Vec<Action> {
     let changes: Vec<&ObservedChange> = case.changes().collect();
-    let recent = changes.iter().rev().take(CHANGES_ANSWERED_MAX).rev();
-    let mut actions: Vec<Action> = recent.flat_map(|observed| answers(case, observed)).collect();
+    let is_recent = |index: usize| index + CHANGES_ANSWERED_MAX >= changes.len();
+    let is_answered = |(index, observed): &(usize, &&ObservedChange)| {
+        is_recent(*index)
+            || observed.change.is_open()
+            || has_late_comments(observed, &case.world.bot, case.world.now)
+    };
+    let answered = changes.iter().enumerate().filter(is_answered).map(|(_, observed)| *observed);
+    let mut actions: Vec<Action> = answered.flat_map(|observed| answers(case, observed)).collect();
     actions.extend(case.open_change().and_then(|observed| foreign_head(case, observed)));
     actions
 }
@@ -126,8 +140,9 @@ fn refuses(handled: &Handled) -> bool {
     handled.outcomes.iter().any(|outcome| matches!(outcome, CommandOutcome::Refused(_)))
 }
 
-/// Whether a sign is not enough. Nobody can make the bot flood a change: there is one word for all who lack a
-/// right, and a bound for each person, which is low where nothing was ever done for them and all are notified.
+/// Whether a sign is not enough. Nobody can make the bot flood a change: who lacks a right is told once, as many people as
+/// are told so at all; and there is a bound for each person, which is low where nothing was ever done for them and all
+/// are notified.
 fn deserves_words(case: &Case<'_>, handled: &Handled) -> bool {
     let earlier =
         || case.history.handled_on(handled.change).take_while(|other| other.comment != handled.comment);
@@ -137,7 +152,14 @@ fn deserves_words(case: &Case<'_>, handled: &Handled) -> bool {
     let most = if is_known { ANSWERS_PER_PERSON_MAX } else { ANSWERS_PER_STRANGER_MAX };
     needs_words(handled)
         && of_this_person().filter(is_like_it).count() < most
-        && !(lacks_right(handled) && earlier().any(lacks_right))
+        && !(lacks_right(handled) && (of_this_person().any(lacks_right) || are_many_refused(earlier())))
+}
+
+/// Whether as many people as are told so were already told that they lack a right.
+fn are_many_refused<'h>(earlier: impl Iterator<Item = &'h Handled>) -> bool {
+    let people: BTreeSet<&UserName> =
+        earlier.filter(|other| lacks_right(other)).map(|other| &other.by).collect();
+    people.len() >= PEOPLE_REFUSED_MAX
 }
 
 fn needs_words(handled: &Handled) -> bool {

@@ -15,10 +15,13 @@ pub(super) fn ask(
     needs: &mut BTreeSet<Need>,
 ) {
     let release = match action {
-        Some(Action::Open { release, .. } | Action::Update { release, .. }) => Some(release),
-        Some(Action::Merge { .. } | Action::Close { .. }) => None,
+        // Before a merge the change is shown once more, and has to show what it showed when it was opened.
         Some(
-            Action::Record { .. }
+            Action::Open { release, .. } | Action::Update { release, .. } | Action::Merge { release, .. },
+        ) => Some(release),
+        Some(
+            Action::Close { .. }
+            | Action::Record { .. }
             | Action::Dequeue { .. }
             | Action::DeleteBranch { .. }
             | Action::Remark { .. }

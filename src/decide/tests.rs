@@ -8,14 +8,16 @@ mod simulation;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use any_world::{any_world, change, index_of, lossy_world, policy, target};
+use any_world::{any_commented_world, any_world, change, index_of, lossy_world, policy, target};
+use chrono::TimeDelta;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
 use proptest::test_runner::TestRunner;
 
 use super::*;
 use crate::model::{
-    ChangeNumber, Fact, Gate, Landing, Obstacle, Presence, Principal, QueuePlace, Release, Standing, UserName,
+    ChangeNumber, ChangeState, Comment, Fact, Gate, Landing, ObservedChange, Obstacle, Presence, Principal,
+    QueuePlace, Release, Standing, UserName,
 };
 
 /// The log as it is once the plan's records are in it.
@@ -77,6 +79,25 @@ fn in_queue(mut world: World, by_bot: bool) -> World {
         observed.change.queue = Some(QueuePlace { by_bot, group: None, shown: None });
     }
     world
+}
+
+/// Whether commands are carried out on a change: it is open, or the last one of its branch.
+fn takes_commands(world: &World, observed: &ObservedChange) -> bool {
+    let mut same = world.changes.iter().filter(|other| other.change.branch == observed.change.branch);
+    observed.change.is_open()
+        || same.next_back().is_some_and(|last| last.change.number == observed.change.number)
+}
+
+/// Whether whoever wrote a comment has to be told what became of it.
+fn is_told(world: &World, observed: &ObservedChange, comment: &Comment) -> bool {
+    let is_late = match observed.change.state {
+        ChangeState::Open => true,
+        ChangeState::Merged { at, .. } | ChangeState::Closed { at, .. } => {
+            comment.at > at || world.now - comment.at <= TimeDelta::days(1)
+        }
+    };
+    let is_person = comment.author != world.bot && !comment.author.is_machine();
+    is_person && !crate::command::is_quiet(&comment.body) && (is_late || takes_commands(world, observed))
 }
 
 fn stands(landing: &Landing, release: &Release) -> bool {
@@ -177,6 +198,36 @@ proptest! {
                 }
             }
         }
+    }
+
+    #[test]
+    fn every_command_of_a_person_gets_an_outcome_and_a_sign(world in any_commented_world()) {
+        let plan = decide(&world, &policy());
+        let history = history_after(&world, &plan);
+        for observed in &world.changes {
+            for comment in observed.change.comments.iter().filter(|comment| is_told(&world, observed, comment)) {
+                prop_assert!(history.handled(&comment.id).is_some(), "no outcome: {:?}", comment);
+                let signs = |action: &&Action| matches!(action, Action::React { comment: id, .. } if *id == comment.id);
+                prop_assert_eq!(plan.actions.iter().filter(signs).count(), 1, "{:?}", comment);
+            }
+        }
+    }
+
+    #[test]
+    fn commands_on_older_changes_do_nothing(world in any_commented_world()) {
+        let bare = |observed: &ObservedChange| {
+            let mut own = observed.clone();
+            if !takes_commands(&world, observed) {
+                own.change.comments.clear();
+            }
+            own
+        };
+        let without = World { changes: world.changes.iter().map(bare).collect(), ..world.clone() };
+        let moves = |plan: Plan| -> Vec<Action> {
+            let is_said = |action: &Action| matches!(action, Action::Record { .. } | Action::Remark { .. } | Action::React { .. });
+            plan.actions.into_iter().filter(|action| !is_said(action)).collect()
+        };
+        prop_assert_eq!(moves(decide(&world, &policy())), moves(decide(&without, &policy())));
     }
 
     #[test]

@@ -1,12 +1,12 @@
 //! What people see of a change: made anew at each look, written only where it differs.
 
 use super::{Draft, Effect, Subject, content};
-use crate::decide::{Action, Because, Judgement, Plan};
+use crate::decide::{Action, Because, Plan};
 use crate::model::{
     Change, ChangeNumber, FileChange, ImageReference, NewStatus, ObservedChange, Presentation, QueuePlace,
     Release, SourceSpan,
 };
-use crate::render::{self, BodyInput, Carriage, Comparison, ImageSource, Step};
+use crate::render::{self, BodyInput, Carriage, Comparison, ImageSource};
 
 /// Title, body and status of a change that carries this.
 pub(super) fn of(
@@ -17,11 +17,10 @@ pub(super) fn of(
     let target = carriage.target;
     let judgement = subject.plan.judgement(target).ok_or_else(|| format!("{target} was not judged"))?;
     let title = render::title(&carriage);
-    let journey = journey(subject, judgement);
     let sources = sources(subject, &carriage);
     let context = format!("towpath/{}", target.environment);
     let overflow = subject.world.shows_details.then(|| context.clone());
-    let body = render::body(&BodyInput { carriage, judgement, journey, files, sources, overflow });
+    let body = render::body(&BodyInput { carriage, judgement, files, sources, overflow });
     let (state, text) = render::status(judgement);
     let (summary, details) = (render::summary(judgement), body.details);
     let status = NewStatus { context, state, text, summary, details };
@@ -49,19 +48,6 @@ fn sources<'a>(subject: &Subject<'a>, carriage: &Carriage<'_>) -> Vec<ImageSourc
         Some(ImageSource { image: new.image, said, compared })
     };
     carriage.release.references().into_iter().filter_map(source).collect()
-}
-
-/// Every environment of the service's pipeline, and what it runs.
-fn journey(subject: &Subject<'_>, here: &Judgement) -> Vec<Step> {
-    let same_service =
-        subject.plan.judgements.iter().filter(|other| other.target.service == here.target.service);
-    let step = |judgement: &Judgement| Step {
-        environment: judgement.target.environment.clone(),
-        running: judgement.running.iter().map(|image| image.reference.clone()).collect(),
-        since: judgement.landed_at,
-        is_here: judgement.target == here.target,
-    };
-    same_service.map(step).collect()
 }
 
 /// Open changes of ours that show something else than they should, those apart that change otherwise anyway.

@@ -116,6 +116,14 @@ impl Forge for AnyForge {
         each!(self, forge => forge.read_log(place, known).await)
     }
 
+    async fn commit_files(&self, place: &Place, commit: &CommitId) -> Result<Vec<FileChange>, ForgeError> {
+        each!(self, forge => forge.commit_files(place, commit).await)
+    }
+
+    async fn contains(&self, place: &Place, commit: &CommitId) -> Result<bool, ForgeError> {
+        each!(self, forge => forge.contains(place, commit).await)
+    }
+
     async fn append_log(
         &self,
         place: &Place,

@@ -235,6 +235,18 @@ impl Forge for GitHubForge {
         self.changes_of(place, head).await
     }
 
+    async fn commit_files(&self, place: &Place, commit: &CommitId) -> Result<Vec<FileChange>, ForgeError> {
+        self.changes_of_commit(place, commit).await
+    }
+
+    async fn contains(&self, place: &Place, commit: &CommitId) -> Result<bool, ForgeError> {
+        match self.is_in_base(place, commit).await {
+            // What a rewrite dropped may be gone altogether by now.
+            Err(ForgeError::NotFound { .. }) => Ok(false),
+            answer => answer,
+        }
+    }
+
     async fn read_log(&self, place: &Place, known: Option<&CommitId>) -> Result<LogPart, ForgeError> {
         self.log_since(place, known).await
     }

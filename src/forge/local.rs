@@ -150,6 +150,21 @@ impl Forge for LocalForge {
         self.with(&place.repository, move |store| content::changed(store, &base, &head)).await
     }
 
+    async fn commit_files(&self, place: &Place, commit: &CommitId) -> Result<Vec<FileChange>, ForgeError> {
+        let commit = commit.clone();
+        self.with(&place.repository, move |store| content::of_commit(store, &commit)).await
+    }
+
+    async fn contains(&self, place: &Place, commit: &CommitId) -> Result<bool, ForgeError> {
+        let (commit, base) = (commit.clone(), place.branch.clone());
+        self.with(&place.repository, move |store| {
+            let (tip, commit) = (store::object_id(&store.tip(&base)?), store::object_id(&commit));
+            // What a rewrite dropped may be gone altogether by now.
+            Ok(store.git.has_object(commit) && store.is_ancestor(commit, tip)?)
+        })
+        .await
+    }
+
     async fn read_log(&self, place: &Place, known: Option<&CommitId>) -> Result<LogPart, ForgeError> {
         let known = known.cloned();
         self.with(&place.repository, move |store| log::read(store, known.as_ref())).await

@@ -86,6 +86,8 @@ pub enum Origin {
     Hand,
     /// By a merged change that brought something else than was approved: the forge, or whoever merged it, changed it.
     Altered(ChangeNumber),
+    /// The branch was rewritten without the merge that had brought the last landing, so that it runs again.
+    Rewritten,
 }
 
 /// Why a landing no longer counts.
@@ -94,6 +96,8 @@ pub enum Origin {
 pub enum WithdrawnBecause {
     /// A person set the environment back to something else.
     SetBack,
+    /// The branch was rewritten without the merge that had brought it.
+    Rewritten,
 }
 
 /// What became of one command.
@@ -246,4 +250,9 @@ pub enum RefusedBecause {
     PastInstant,
     /// The comment was edited after it was written.
     Edited,
+    /// It stands on a change that ended and is not the last one of its branch, where commands are no longer taken.
+    EndedChange {
+        /// The change that takes commands instead.
+        newest: ChangeNumber,
+    },
 }

@@ -212,6 +212,13 @@ impl Selection {
         let left_out = tags.into_iter().filter_map(|tag| Some((tag, self.judge(tag).err()?)));
         left_out.max_by_key(|(tag, _)| (self.order(tag), *tag))
     }
+
+    /// Where no tag is taken: the one that comes nearest to it, and why it is not. `None` if one is taken, or there is none.
+    #[must_use]
+    pub fn nearest_miss<'a>(&self, tags: &'a [Tag]) -> Option<(&'a Tag, NotTaken)> {
+        let is_any_taken = tags.iter().any(|tag| self.judge(tag).is_ok());
+        if is_any_taken { None } else { self.newest_left_out(tags) }
+    }
 }
 
 impl std::fmt::Display for Selection {

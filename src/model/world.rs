@@ -48,6 +48,9 @@ pub struct ObservedChange {
     pub key: Option<ContentKey>,
     /// The files that its head changes; empty for content that was not read.
     pub files: Vec<RepositoryPath>,
+    /// Whether the base branch was rewritten without the commit on which the bot made the head. Merging it would bring
+    /// back what the rewrite dropped; the key is that of the bot's commit alone.
+    pub is_base_lost: bool,
 }
 
 impl ObservedChange {
@@ -116,6 +119,8 @@ pub struct World {
     pub names_move: bool,
     /// Whether somebody is a collaborator of the config repository, as the forge says.
     pub collaborators: BTreeMap<UserName, Fact<bool>>,
+    /// Whether a commit is part of the history of the branch, for merges whose content no longer runs.
+    pub contained: BTreeMap<CommitId, Fact<bool>>,
     /// What the forge tells of the source code that artifacts are made of.
     pub sources: Sources,
     /// Whether the forge shows more of a status than its line.

@@ -7,8 +7,8 @@ use super::{Clock, Ports};
 use crate::forge::Forge;
 use crate::ledger::Ledger;
 use crate::model::{
-    BranchName, Change, ChangeNumber, ChangeState, CommitId, History, ObservedChange, Place, Policy, Target,
-    change_branch,
+    BranchName, Change, ChangeNumber, ChangeState, CommitId, ContentKey, EnvironmentName, FileChange,
+    History, ObservedChange, Place, Policy, Target, change_branch,
 };
 use crate::overlay;
 use crate::registry::Registry;
@@ -32,8 +32,12 @@ pub(super) async fn judge_content<F: Forge, R: Registry, L: Ledger, C: Clock>(
         let matters =
             targets(policy, place, &change).any(|target| is_unsettled(history, &target, &change, is_last));
         let content = if matters { content(ports, place, &change).await } else { None };
-        let (key, files) = content.map_or((None, Vec::new()), |(key, files)| (Some(key), files));
-        observed.push(ObservedChange { change, key, files });
+        observed.push(match content {
+            Some(HeadContent { key, files, is_base_lost }) => {
+                ObservedChange { change, key: Some(key), files, is_base_lost }
+            }
+            None => ObservedChange { change, key: None, files: Vec::new(), is_base_lost: false },
+        });
     }
     observed
 }
@@ -43,6 +47,13 @@ fn is_unsettled(history: &History, target: &Target, change: &Change, is_last: bo
         ChangeState::Open => true,
         ChangeState::Merged { .. } => !history.has_landed(target, change.number),
         ChangeState::Closed { .. } => is_last,
+    }
+}
+
+impl HeadContent {
+    fn new(environment: &EnvironmentName, files: Vec<FileChange>, is_base_lost: bool) -> Self {
+        let key = overlay::content_key(environment, &files);
+        Self { key, files: files.into_iter().map(|file| file.path).collect(), is_base_lost }
     }
 }
 
@@ -72,10 +83,22 @@ async fn content<F: Forge, R: Registry, L: Ledger, C: Clock>(
         return Some(known);
     }
     let environment = change.branch.as_str().strip_prefix(crate::model::BRANCH_PREFIX)?.split('/').next()?;
+    let environment: EnvironmentName = environment.parse().ok()?;
     let files = ports.forge.changed_files(place, head).await;
     let files = files.inspect_err(|error| tracing::warn!(change = change.number.0, "{error}")).ok()?;
-    let key = overlay::content_key(&environment.parse().ok()?, &files);
-    let content = (key, files.into_iter().map(|file| file.path).collect());
+    let mut content = HeadContent::new(&environment, files, false);
+    let written = change.written();
+    let said = written.trailer("Towpath-Key").map(ContentKey::from_trailer);
+    if written.by_bot && said.is_some() && said.as_ref() != Some(&content.key) {
+        // The bot makes one commit on the branch as it is. Where that alone is what it says, the branch was rewritten
+        // beneath it, and everything else that the comparison shows is what the rewrite dropped.
+        let own = ports.forge.commit_files(place, &written.commit).await;
+        let own = own.inspect_err(|error| tracing::warn!(change = change.number.0, "{error}")).ok()?;
+        let own = HeadContent::new(&environment, own, true);
+        if said.as_ref() == Some(&own.key) {
+            content = own;
+        }
+    }
     ports.snapshots.keep_key(place, change.number, head, HeadContent::clone(&content)).await;
     Some(content)
 }

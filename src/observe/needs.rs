@@ -61,6 +61,11 @@ pub(super) async fn fetch<F: Forge, R: Registry, L: Ledger, C: Clock>(
                 let answer = ports.forge.may_write(&observation.world.place, &user).await;
                 observation.world.writers.insert(user, answered(answer, ports.clock.now()));
             }
+            Need::Contained { commit } => {
+                let answer = ports.forge.contains(&observation.world.place, &commit).await;
+                let fact = answered(answer.map(Testimony::now), ports.clock.now());
+                observation.world.contained.insert(commit, fact);
+            }
             Need::Collaborator { user } => {
                 let answer = ports.forge.is_collaborator(&observation.world.place, &user).await;
                 observation.world.collaborators.insert(user, answered(answer, ports.clock.now()));
@@ -110,6 +115,7 @@ async fn deployments<F: Forge, R: Registry, L: Ledger, C: Clock>(
         | Need::Source(_)
         | Need::Member { .. }
         | Need::Writer { .. }
+        | Need::Contained { .. }
         | Need::Collaborator { .. } => None,
     };
     let targets: Vec<Target> = needs.iter().filter_map(target).collect();

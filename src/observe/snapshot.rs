@@ -13,8 +13,16 @@ use crate::overlay::Resolver;
 
 type Entries = Arc<BTreeMap<RepositoryPath, TreeEntry>>;
 
-/// The content key of a head, and the files that it changes.
-pub(super) type HeadContent = (ContentKey, Vec<RepositoryPath>);
+/// What the head of a change contains.
+#[derive(Clone, Debug)]
+pub(super) struct HeadContent {
+    /// Its content key.
+    pub(super) key: ContentKey,
+    /// The files that it changes.
+    pub(super) files: Vec<RepositoryPath>,
+    /// Whether the base branch was rewritten without the commit on which the bot made it.
+    pub(super) is_base_lost: bool,
+}
 
 /// What was read of each config repository.
 #[derive(Debug, Default)]
@@ -25,6 +33,8 @@ struct Snapshot {
     head: Option<(CommitId, Entries)>,
     blobs: BTreeMap<BlobId, Arc<[u8]>>,
     keys: BTreeMap<(ChangeNumber, CommitId), HeadContent>,
+    /// The head of the branch for which those were worked out last.
+    keys_on: Option<CommitId>,
     code_owners: Option<(BlobId, Arc<CodeOwners>)>,
     resolver: Resolver,
 }
@@ -99,6 +109,24 @@ impl Snapshots {
     ) -> Option<HeadContent> {
         let snapshots = self.0.lock().await;
         snapshots.get(place)?.keys.get(&(change, head.clone())).cloned()
+    }
+
+    /// Lets go of all keys where the branch was rewritten since they were worked out: what a head changes is seen against
+    /// the history of the branch. Costs one question for each new head of the branch while there are keys.
+    pub(super) async fn follow_branch<F: Forge>(&self, forge: &F, place: &Place, head: &CommitId) {
+        let earlier = self.0.lock().await.get(place).and_then(|snapshot| {
+            snapshot.keys_on.clone().filter(|earlier| earlier != head && !snapshot.keys.is_empty())
+        });
+        let goes_on = match earlier {
+            Some(earlier) => forge.contains(place, &earlier).await.unwrap_or(false),
+            None => true,
+        };
+        let mut snapshots = self.0.lock().await;
+        let snapshot = snapshots.entry(place.clone()).or_default();
+        if !goes_on {
+            snapshot.keys.clear();
+        }
+        snapshot.keys_on = Some(head.clone());
     }
 
     /// Lets go of the keys of heads that no change has any more.

@@ -19,6 +19,10 @@ pub fn because(because: &Because) -> String {
             format!("newer than {}, which nobody approved", name(replaces.as_str()))
         }
         Because::BaseMoved => "the base branch moved, so the content is made anew on it".to_owned(),
+        Because::BaseRewritten => {
+            "the base branch was rewritten, so the content is made anew on it; approvals of this content still count"
+                .to_owned()
+        }
         Because::NotToBeMerged(reasons) => {
             let reasons: Vec<String> = reasons.iter().map(reason).collect();
             format!("not to be merged now: {}", reasons.join(", "))
@@ -90,6 +94,13 @@ pub fn record(record: &Record) -> String {
             let environment = name(target.environment.as_str());
             format!("{} no longer counts in {environment}, which a person set back", tags(images))
         }
+        Event::Withdrawn { target, images, because: WithdrawnBecause::Rewritten } => {
+            let environment = name(target.environment.as_str());
+            format!(
+                "{} no longer counts in {environment}, since the branch was rewritten without its merge",
+                tags(images)
+            )
+        }
         Event::Declined { images, change, by, .. } => {
             format!("{} closed {change}, so {} is declined", person(by), tags(images))
         }
@@ -111,6 +122,7 @@ fn landed(environment: &str, tags: &str, origin: &Origin) -> String {
         Origin::Altered(change) => {
             format!("merging {change} brought {tags} to {environment}, which is not what was approved")
         }
+        Origin::Rewritten => format!("{environment} runs {tags} again, since the branch was rewritten"),
         Origin::Hand => format!("{environment} was set to {tags} by hand"),
     }
 }
@@ -119,7 +131,9 @@ fn tags(images: &[ImageReference]) -> String {
     all_called(images.iter())
 }
 
-const fn outcome(outcome: &CommandOutcome) -> &'static str {
+/// What became of a command, in a word or two.
+#[must_use]
+pub const fn outcome(outcome: &CommandOutcome) -> &'static str {
     match outcome {
         CommandOutcome::Approved { .. } => "approved",
         CommandOutcome::Rejected { .. } => "rejected",

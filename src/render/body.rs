@@ -3,12 +3,12 @@
 use super::diff::readable;
 use super::gates;
 use super::harmless::{block, quoted};
-use super::messages::{Carriage, called};
+use super::messages::Carriage;
 use super::reasons::person;
 use super::source::{ImageSource, sources};
 use super::time::instant;
-use crate::decide::{GateName, Judgement};
-use crate::model::{ContentMark, EnvironmentName, FileChange, ImageReference, Time};
+use crate::decide::{GateName, Judgement, Stop};
+use crate::model::{ContentMark, EnvironmentName, FileChange, ImageReference};
 
 /// How long a diff may be before it is folded, in lines.
 const DIFF_LINES_OPEN_MAX: usize = 40;
@@ -23,19 +23,6 @@ const DETAILS_BYTES_MAX: usize = 65_000;
 /// What the frame of a diff takes at most, in characters: fences, the fold, the sentence that it was cut.
 const FRAME_CHARACTERS: usize = 400;
 
-/// One environment on the way of a service.
-#[derive(Clone, Debug)]
-pub struct Step {
-    /// The environment.
-    pub environment: EnvironmentName,
-    /// What runs there of the service's images, in their order.
-    pub running: Vec<ImageReference>,
-    /// Since when.
-    pub since: Option<Time>,
-    /// Whether this change goes there.
-    pub is_here: bool,
-}
-
 /// Everything that a body says.
 #[derive(Clone, Debug)]
 pub struct BodyInput<'a> {
@@ -43,8 +30,6 @@ pub struct BodyInput<'a> {
     pub carriage: Carriage<'a>,
     /// What was judged of it.
     pub judgement: &'a Judgement,
-    /// The environments of the pipeline, in order.
-    pub journey: Vec<Step>,
     /// The content.
     pub files: &'a [FileChange],
     /// What is known of the source code of its images.
@@ -67,7 +52,7 @@ pub struct Body {
 pub fn body(input: &BodyInput<'_>) -> Body {
     let mark = ContentMark { key: input.carriage.key.clone(), images: input.carriage.release.references() };
     let mark = Some(mark.write()).filter(|mark| mark.chars().count() <= MARK_CHARACTERS_MAX);
-    let gates = gates::markdown(input.judgement);
+    let gates = gates::published(input.judgement);
     let before = [what(input), requester(input), sources(&input.sources), gates, journey(input)];
     let before = before.map(|part| bounded(&part));
     let after = [commands(input), mark.unwrap_or_default()];
@@ -118,27 +103,26 @@ fn requester(input: &BodyInput<'_>) -> String {
     input.carriage.requester.map(|by| format!("Requested by {}.", person(by))).unwrap_or_default()
 }
 
-/// Every environment, what it runs and since when; where this release runs already is said so.
+/// Where this release landed, environment by environment. What else runs there is left out: it changes while this waits.
 fn journey(input: &BodyInput<'_>) -> String {
-    let rows: Vec<String> = input.journey.iter().map(|step| row(step, &input.carriage)).collect();
+    let here = &input.carriage.target.environment;
+    let rows: Vec<String> = input.judgement.journey.iter().map(|stop| row(stop, here)).collect();
     if rows.is_empty() {
         return String::new();
     }
-    format!("| environment | runs | since |\n| --- | --- | --- |\n{}", rows.join("\n"))
+    format!("| environment | this release |\n| --- | --- |\n{}", rows.join("\n"))
 }
 
-fn row(step: &Step, carriage: &Carriage<'_>) -> String {
-    let running = step.running.first().map_or_else(|| "nothing known".to_owned(), |it| quoted(&called(it)));
-    let is_it = carriage.release.is_among(&step.running);
-    let remark = match (step.is_here, is_it) {
-        (_, true) => ", this release".to_owned(),
-        (true, false) => format!(", this change brings {}", quoted(carriage.release.name().as_str())),
-        (false, false) => String::new(),
+fn row(stop: &Stop, here: &EnvironmentName) -> String {
+    let is_here = stop.environment == *here;
+    let name = stop.environment.as_str();
+    let name = if is_here { format!("**{name}**") } else { name.to_owned() };
+    let landed = match stop.landed_at {
+        Some(at) => format!("landed on {}", instant(at)),
+        None if is_here => "this change brings it".to_owned(),
+        None => "not yet".to_owned(),
     };
-    let since = step.since.map(instant).unwrap_or_default();
-    let environment = step.environment.as_str();
-    let environment = if step.is_here { format!("**{environment}**") } else { environment.to_owned() };
-    format!("| {environment} | {running}{remark} | {since} |")
+    format!("| {name} | {landed} |")
 }
 
 /// The diff, as far as it fits, and the rest of it.

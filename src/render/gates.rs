@@ -5,7 +5,7 @@ use super::harmless::name;
 use super::messages::all_called;
 use super::reasons::reason;
 use super::time::instant;
-use crate::decide::{GateReport, Judgement, Verdict};
+use crate::decide::{ArtifactReason, GateName, GateReport, Judgement, Reason, Verdict};
 
 /// Each gate of a target in one sentence, under a line that says what runs and what is next.
 #[must_use]
@@ -41,7 +41,24 @@ pub(super) fn running(judgement: &Judgement) -> Option<String> {
 
 /// The gates as a Markdown table, and the notes below it; empty where there is nothing to say.
 pub(super) fn markdown(judgement: &Judgement) -> String {
-    let rows = judgement.gates.iter().map(|gate| {
+    table(judgement.gates.iter(), &judgement.notes)
+}
+
+/// The same as it stands on a change, without the look-up of the tags, which is done right before a merge: a row that comes
+/// and goes would be a write at the forge each time.
+pub(super) fn published(judgement: &Judgement) -> String {
+    let is_transient =
+        |gate: &&GateReport| gate.gate == GateName::Tag && gate.verdict == Verdict::Pass && !is_notable(gate);
+    table(judgement.gates.iter().filter(|gate| !is_transient(gate)), &judgement.notes)
+}
+
+/// Whether people have to know of a tag although it holds nothing up.
+const fn is_notable(gate: &GateReport) -> bool {
+    matches!(gate.reason, Reason::Artifact(ArtifactReason::TagMoved { .. }))
+}
+
+fn table<'a>(gates: impl Iterator<Item = &'a GateReport>, notes: &[Reason]) -> String {
+    let rows = gates.map(|gate| {
         let mark = match gate.verdict {
             Verdict::Pass => mark(gate.verdict).to_owned(),
             Verdict::Wait | Verdict::Fail => format!("**{}**", mark(gate.verdict)),
@@ -51,7 +68,7 @@ pub(super) fn markdown(judgement: &Judgement) -> String {
     let rows: Vec<String> = rows.collect();
     let table = (!rows.is_empty())
         .then(|| format!("| gate | state | why |\n| --- | --- | --- |\n{}", rows.join("\n")));
-    let notes: Vec<String> = judgement.notes.iter().map(|note| format!("- {}", reason(note))).collect();
+    let notes: Vec<String> = notes.iter().map(|note| format!("- {}", reason(note))).collect();
     let notes = (!notes.is_empty()).then(|| notes.join("\n"));
     [table, notes].into_iter().flatten().collect::<Vec<_>>().join("\n\n")
 }

@@ -6,9 +6,12 @@ pub use artifacts::undated;
 
 use super::fit::listed;
 use super::harmless::{name, quoted, sentence};
+use super::numbers::count;
 use super::time::instant;
 use crate::decide::Reason;
-use crate::model::{EnvironmentName, Principal, UserName, format_duration};
+use crate::model::{
+    ChangeNumber, EnvironmentName, ImageName, NotTaken, Principal, Tag, Time, UserName, format_duration,
+};
 
 /// A reason in a sentence, with the way out where there is one. The same on a terminal and in Markdown.
 #[must_use]
@@ -44,16 +47,18 @@ pub(super) fn fact(reason: &Reason) -> String {
         Reason::NotDeclined => "nobody declined it".to_owned(),
         Reason::Declined { by, change, .. } => format!("declined by {} on {change}", person(by)),
         Reason::Automatic => "newer than what was set by hand".to_owned(),
-        Reason::SetByHand { since } => format!("set by hand, first seen on {}", instant(*since)),
+        Reason::SetByHand { since, .. } => format!("set by hand, first seen on {}", instant(*since)),
+        Reason::Rewritten { since } => {
+            format!("the branch was rewritten and runs this again, first seen on {}", instant(*since))
+        }
+        Reason::HistoryUnknown { why } => {
+            format!("whether the branch was rewritten is not known: {}", sentence(why))
+        }
         Reason::Approved { by, needed } | Reason::ApprovalsMissing { by, needed, .. } => {
             approvals(by, *needed)
         }
         Reason::NotHeld => "nobody holds it".to_owned(),
-        Reason::Held { by, until, reason } => {
-            let until = until.map_or(String::new(), |until| format!(" until {}", instant(until)));
-            let why = reason.as_ref().map_or(String::new(), |why| format!(": {}", quoted(why)));
-            format!("held by {}{until}{why}", person(by))
-        }
+        Reason::Held { by, until, reason, .. } => held(by, *until, reason.as_deref()),
         Reason::UpToDate => "runs what it should".to_owned(),
         Reason::NothingNewer => "nothing newer is in the environments before".to_owned(),
         Reason::Obstacle(obstacle) => sentence(&obstacle.0),
@@ -61,18 +66,11 @@ pub(super) fn fact(reason: &Reason) -> String {
         Reason::DigestUnknown { tag, why } => {
             format!("the digest of {} is not known: {}", name(tag.as_str()), sentence(why))
         }
-        Reason::RightUnknown { by, why } => {
-            format!(
-                "what {} wrote has to wait, since their rights are not known: {}",
-                person(by),
-                sentence(why)
-            )
-        }
+        Reason::RightUnknown { by, why } => right_unknown(by, why),
         Reason::Artifact(reason) => artifacts::fact(reason),
         Reason::NotObserved => "not looked at yet".to_owned(),
-        Reason::NothingSelected { image, left_out } => {
-            let why = left_out.as_ref().map(|(tag, why)| format!(": {} {why}", name(tag.as_str())));
-            format!("none of the tags of {image} is selected{}", why.unwrap_or_default())
+        Reason::NothingSelected { image, tags, nearest } => {
+            nothing_selected(image, *tags, nearest.as_ref().map(|(tag, why)| (tag, *why)))
         }
         Reason::ForeignHead { change } => format!("somebody else's commit is on the branch of {change}"),
         Reason::BranchTaken { branch } => {
@@ -88,20 +86,52 @@ pub(super) fn fact(reason: &Reason) -> String {
         }
         Reason::MergeBlocked { change, why } => format!("merging {change} is blocked: {}", sentence(why)),
         Reason::MergeQueued { change } => format!("{change} waits in the forge's merge queue"),
-        Reason::ManualMerge { change } => format!("{change} is ready for a person to merge"),
+        Reason::ManualMerge => "ready for a person to merge".to_owned(),
+    }
+}
+
+fn right_unknown(by: &UserName, why: &str) -> String {
+    format!("what {} wrote has to wait, since their rights are not known: {}", person(by), sentence(why))
+}
+
+fn held(by: &UserName, until: Option<Time>, reason: Option<&str>) -> String {
+    let until = until.map_or(String::new(), |until| format!(" until {}", instant(until)));
+    let why = reason.map_or(String::new(), |why| format!(": {}", quoted(why)));
+    format!("held by {}{until}{why}", person(by))
+}
+
+/// `0 of 4 tags of ghcr.io/acme/shop are selected; the nearest, 2.0.0, is outside of the range`
+#[must_use]
+pub fn nothing_selected(image: &ImageName, tags: usize, nearest: Option<(&Tag, NotTaken)>) -> String {
+    let image = name(image.as_str());
+    match (tags, nearest) {
+        (0, _) => format!("{image} has no tags yet"),
+        (_, None) => format!("0 of {} of {image} make a whole release", count(tags, "tag", "tags")),
+        (_, Some((tag, why))) => format!(
+            "0 of {} of {image} are selected: the nearest, {}, {why}",
+            count(tags, "tag", "tags"),
+            name(tag.as_str())
+        ),
     }
 }
 
 /// What a person can do about it.
 fn way_out(reason: &Reason) -> Option<String> {
     match reason {
-        Reason::Declined { environment, version, .. } => {
-            Some(format!("{} lifts that", quoted(&format!("/promote {environment} version={version}"))))
+        Reason::Declined { environment, version, write_on, .. } => {
+            let command = format!("/promote {environment} version={version}");
+            write_on.map(|change| format!("{} to lift that", comment(&command, change)))
         }
         Reason::Artifact(reason) => artifacts::way_out(reason),
-        Reason::SetByHand { .. } => Some("a newer release or `/promote resume` ends that".to_owned()),
+        Reason::SetByHand { write_on: Some(change), .. } => {
+            Some(format!("a newer release ends that, or {}", comment("/promote resume", *change)))
+        }
+        Reason::SetByHand { write_on: None, .. } => Some("a newer release ends that".to_owned()),
         Reason::ApprovalsMissing { by, from, .. } => ask(by, from),
-        Reason::Held { .. } => Some("`/promote resume` lifts that".to_owned()),
+        Reason::Held { change, .. } => Some(format!("{} to lift that", comment("/promote resume", *change))),
+        Reason::NothingSelected { tags: 0, .. } => {
+            Some("push one, or correct the name of the image".to_owned())
+        }
         Reason::NothingSelected { .. } => Some("look at `select` in the configuration".to_owned()),
         Reason::ForeignHead { .. } => Some("merge or close it by hand".to_owned()),
         Reason::BranchTaken { .. } => Some("delete or rename it".to_owned()),
@@ -119,6 +149,8 @@ fn way_out(reason: &Reason) -> Option<String> {
         | Reason::SoaksFor { .. }
         | Reason::NotDeclined
         | Reason::Automatic
+        | Reason::Rewritten { .. }
+        | Reason::HistoryUnknown { .. }
         | Reason::Approved { .. }
         | Reason::NotHeld
         | Reason::UpToDate
@@ -131,8 +163,13 @@ fn way_out(reason: &Reason) -> Option<String> {
         | Reason::FinishFirst { .. }
         | Reason::MergeBlocked { .. }
         | Reason::MergeQueued { .. }
-        | Reason::ManualMerge { .. } => None,
+        | Reason::ManualMerge => None,
     }
+}
+
+/// The advice to write a command, and where.
+fn comment(command: &str, on: ChangeNumber) -> String {
+    format!("comment {} on {on}", quoted(command))
 }
 
 /// `1 of 2 approvals (bob)`

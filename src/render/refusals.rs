@@ -7,7 +7,8 @@ use crate::command::{self, Verb, suggest};
 use crate::model::{EnvironmentName, Principal, RefusedBecause, Right, Target, UserName};
 
 /// What stands in the way of `by`, and the way out.
-pub(super) fn refusal(because: &RefusedBecause, by: &UserName, input: &RemarkInput<'_>) -> String {
+#[must_use]
+pub fn refusal(because: &RefusedBecause, by: &UserName, input: &RemarkInput<'_>) -> String {
     match because {
         RefusedBecause::NotEntitled { right, environment } => {
             let whom = ask(*right, environment, by, input);
@@ -21,8 +22,8 @@ pub(super) fn refusal(because: &RefusedBecause, by: &UserName, input: &RemarkInp
             format!("you asked for this promotion, so somebody else has to approve it; {whom}")
         }
         RefusedBecause::OtherHead { head } => format!(
-            "the change is not at the commit that you named, or changed in the minute before; look at it again and write \
-             `/promote approve sha={}`",
+            "the change is not at the commit that you named, or changed in the minute before; look at it again and \
+             comment `/promote approve sha={}` here",
             head.short()
         ),
         RefusedBecause::ForeignHead => {
@@ -31,6 +32,9 @@ pub(super) fn refusal(because: &RefusedBecause, by: &UserName, input: &RemarkInp
                 .to_owned()
         }
         RefusedBecause::NotOpen => "this change is no longer open".to_owned(),
+        RefusedBecause::EndedChange { newest } => {
+            format!("this change has ended, and commands are no longer taken here; write it on {newest}")
+        }
         RefusedBecause::UnknownEnvironment(word) => unknown_environment(word, input),
         RefusedBecause::NothingFollows => {
             format!("no environment comes after {}; name one", input.target.environment)
@@ -41,7 +45,7 @@ pub(super) fn refusal(because: &RefusedBecause, by: &UserName, input: &RemarkInp
             name(version)
         ),
         RefusedBecause::NotNewer { version, environment } => format!(
-            "{} is not newer than what runs in {environment}; `/promote why` shows what does",
+            "{} is not newer than what runs in {environment}; comment `/promote why` here to see what does",
             name(version.as_str())
         ),
         RefusedBecause::PastInstant => {

@@ -71,6 +71,8 @@ fn answers(all: &[Asked], input: &RemarkInput<'_>) -> String {
 fn answer(asked: &Asked, input: &RemarkInput<'_>) -> String {
     let commands = match command::parse(&asked.body) {
         Ok(commands) => commands,
+        // Nothing is carried out there, however it is written.
+        Err(_) if asked.outcomes.iter().any(is_elsewhere) => Vec::new(),
         Err(errors) => return unparsable(&errors, &asked.outcomes),
     };
     let mut said = answered(asked, &commands, input);
@@ -79,6 +81,11 @@ fn answer(asked: &Asked, input: &RemarkInput<'_>) -> String {
         said.push("I did not understand that; `/promote help` lists the commands.".to_owned());
     }
     said.join("\n\n")
+}
+
+/// Whether a comment stands where commands are no longer taken.
+const fn is_elsewhere(outcome: &CommandOutcome) -> bool {
+    matches!(outcome, CommandOutcome::Refused(RefusedBecause::EndedChange { .. }))
 }
 
 /// The answers to the questions, each once. The n-th answer belongs to the n-th question: nothing else is only answered.
@@ -122,7 +129,7 @@ fn refused(asked: &Asked, commands: &[Command], input: &RemarkInput<'_>) -> Opti
         | CommandOutcome::NotRun => None,
     })?;
     let why = refusal(because, &asked.by, input);
-    if *because == RefusedBecause::Edited {
+    if matches!(because, RefusedBecause::Edited | RefusedBecause::EndedChange { .. }) {
         return Some(ended(&why));
     }
     let rest = asked.outcomes.iter().filter(|outcome| **outcome == CommandOutcome::NotRun).count();

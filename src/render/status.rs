@@ -29,7 +29,7 @@ pub fn status(judgement: &Judgement) -> (StatusState, String) {
 /// The gates below that line, in Markdown, for forges that have room for them.
 #[must_use]
 pub fn summary(judgement: &Judgement) -> String {
-    super::gates::markdown(judgement)
+    super::gates::published(judgement)
 }
 
 /// What speaks for a state; of the gates that pass nothing is said.
@@ -45,7 +45,7 @@ fn facts(judgement: &Judgement, state: StatusState) -> Vec<String> {
 
 /// Without backticks: a status is not Markdown.
 fn plain(reason: &Reason) -> String {
-    if matches!(reason, Reason::ManualMerge { .. }) {
+    if matches!(reason, Reason::ManualMerge) {
         "ready to merge".to_owned()
     } else {
         fact(reason).replace('`', "")
@@ -64,6 +64,7 @@ const fn weight(note: &Reason) -> StatusState {
         Reason::TagsUnknown { .. }
         | Reason::DigestUnknown { .. }
         | Reason::NotObserved
+        | Reason::HistoryUnknown { .. }
         | Reason::NotLandedBefore { .. }
         | Reason::Soaking { .. }
         | Reason::SoakNotBegun { .. }
@@ -77,13 +78,14 @@ const fn weight(note: &Reason) -> StatusState {
         | Reason::NothingSoaks
         | Reason::NotDeclined
         | Reason::Automatic
+        | Reason::Rewritten { .. }
         | Reason::Approved { .. }
         | Reason::NotHeld
         | Reason::UpToDate
         | Reason::NothingNewer
         | Reason::NothingSelected { .. }
         | Reason::FinishFirst { .. }
-        | Reason::ManualMerge { .. }
+        | Reason::ManualMerge
         // Anybody may write a command, and where a gate waits for it the gate says so.
         | Reason::RightUnknown { .. }
         // What the forge waits for may be this very status: it must not wait for the forge in turn.

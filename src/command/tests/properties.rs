@@ -98,6 +98,13 @@ proptest! {
     }
 
     #[test]
+    fn up_to_three_spaces_before_a_command_change_nothing(command in any_command(), spaces in 0..8_usize) {
+        let body = format!("{}{command}", " ".repeat(spaces));
+        let expected = if spaces <= 3 { vec![command] } else { Vec::new() };
+        prop_assert_eq!(parse(&body), Ok(expected));
+    }
+
+    #[test]
     fn no_command_fires_from_a_place_that_is_no_paragraph(command in any_command()) {
         for shape in SURROUNDINGS {
             let body = shape.replace("{}", &command.to_string());

@@ -26,6 +26,11 @@ fn a_line_of_a_top_level_paragraph_is_a_command() {
         "<ul><li>x</ul>\n\n/promote approve",
         "1 < 2\n/promote approve",
         "it costs $5\n/promote approve",
+        " /promote approve",
+        "  /promote approve",
+        "   /promote approve\n",
+        "text before\n   /promote approve",
+        "- item\n\n /promote approve",
     ] {
         assert_eq!(parsed(body), "/promote approve", "{body:?}");
     }
@@ -44,6 +49,10 @@ fn everything_else_is_prose() {
         "```\n/promote approve",
         "~~~ text\n/promote approve\n~~~",
         "    /promote approve",
+        "text before\n    /promote approve",
+        " \t/promote approve",
+        " > /promote approve",
+        "- a\n\n   /promote approve",
         "\t/promote approve",
         "`/promote approve`",
         "`code\n/promote approve\nspan`",
@@ -90,8 +99,6 @@ fn everything_else_is_prose() {
         "text <a href=\"x\">\n/promote approve\n</a>",
         // Not at the start of a line, not the whole word.
         "see /promote approve",
-        " /promote approve",
-        "text\n  /promote approve",
         "\\/promote approve",
         "/promoted approve",
         "/promote-approve",

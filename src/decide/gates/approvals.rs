@@ -2,21 +2,24 @@
 
 use std::collections::BTreeSet;
 
+use super::ChangeContent;
 use crate::decide::case::Case;
 use crate::decide::plan::{GateName, GateReport, Need, Verdict};
 use crate::decide::reason::Reason;
 use crate::decide::rights;
-use crate::model::{Approvals, CommandOutcome, Gate, Handled, ObservedChange, Release, Review, UserName};
+use crate::model::{
+    Approvals, CommandOutcome, ContentKey, Gate, Handled, ObservedChange, Release, Review, UserName,
+};
 
 /// Counts the approvals that bind the content of the change.
 pub(super) fn judge(
     case: &Case<'_>,
     wanted: &Approvals,
     release: &Release,
-    change: Option<&ObservedChange>,
+    change: Option<ChangeContent<'_>>,
     needs: &mut BTreeSet<Need>,
 ) -> GateReport {
-    let by = change.map_or_else(Vec::new, |observed| counted(case, wanted, release, observed, needs));
+    let by = change.map_or_else(Vec::new, |change| counted(case, wanted, release, change, needs));
     let needed = wanted.count;
     let (verdict, reason) = if by.len() >= needed {
         (Verdict::Pass, Reason::Approved { by, needed })
@@ -36,7 +39,9 @@ pub(in crate::decide) fn approvers(
     let mut all = BTreeSet::new();
     for gate in &case.environment.gates {
         match gate {
-            Gate::Approvals(wanted) => all.extend(counted(case, wanted, release, change, needs)),
+            Gate::Approvals(wanted) => {
+                all.extend(counted(case, wanted, release, ChangeContent::present(change), needs));
+            }
             Gate::Soak(_) => {}
         }
     }
@@ -47,13 +52,14 @@ fn counted(
     case: &Case<'_>,
     wanted: &Approvals,
     release: &Release,
-    change: &ObservedChange,
+    content: ChangeContent<'_>,
     needs: &mut BTreeSet<Need>,
 ) -> Vec<UserName> {
+    let change = content.observed;
     let mut by: Vec<UserName> = Vec::new();
     let moved = case.history.moved_tag(release).map(|moved| moved.order);
     for handled in case.history.handled_on(change.change.number) {
-        let counts = approves(handled, change)
+        let counts = approves(handled, content.key)
             && !change.change.review(&handled.comment).is_some_and(Review::is_void)
             && moved.is_none_or(|moved| moved < handled.order)
             && handled.by != case.world.bot
@@ -68,9 +74,9 @@ fn counted(
 }
 
 /// An approval binds the content key, so it outlives a new base and dies with new content.
-fn approves(handled: &Handled, change: &ObservedChange) -> bool {
+fn approves(handled: &Handled, content: Option<&ContentKey>) -> bool {
     let binds = |outcome: &CommandOutcome| match outcome {
-        CommandOutcome::Approved { key, .. } => change.is_ours() && Some(key) == change.key.as_ref(),
+        CommandOutcome::Approved { key, .. } => Some(key) == content,
         CommandOutcome::Rejected { .. }
         | CommandOutcome::Held { .. }
         | CommandOutcome::Resumed { .. }

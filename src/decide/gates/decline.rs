@@ -38,6 +38,7 @@ fn verdict(case: &Case<'_>, release: &Release, key: Option<&ContentKey>) -> Gate
                 change: decline.change,
                 environment: case.target.environment.clone(),
                 version: release.name().clone(),
+                write_on: case.takes_requests(),
             },
         ),
     }

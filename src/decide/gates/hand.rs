@@ -12,7 +12,7 @@ pub(super) fn judge(case: &Case<'_>, release: &Release) -> Option<GateReport> {
     let (verdict, reason) = if passes {
         (Verdict::Pass, Reason::Automatic)
     } else {
-        (Verdict::Wait, Reason::SetByHand { since })
+        (Verdict::Wait, Reason::SetByHand { since, write_on: case.takes_commands() })
     };
     Some(GateReport { gate: GateName::Hand, verdict, until: None, reason })
 }

@@ -28,7 +28,12 @@ pub(super) fn judge(case: &Case<'_>, change: &ObservedChange) -> Option<GateRepo
     if held.until.is_some_and(|until| until <= case.world.now) {
         return Some(report(Verdict::Pass, None, Reason::NotHeld));
     }
-    let reason = Reason::Held { by: held.by.clone(), until: held.until, reason: held.reason.cloned() };
+    let reason = Reason::Held {
+        change: change.change.number,
+        by: held.by.clone(),
+        until: held.until,
+        reason: held.reason.cloned(),
+    };
     Some(report(Verdict::Wait, held.until, reason))
 }
 

@@ -1,7 +1,7 @@
 //! Reasons about artifacts: what they say about themselves, and whether they are whole.
 
 use crate::model::{
-    Defect, Digest, EnvironmentName, ImageName, ImageReference, Platform, Presence, Tag, Time,
+    ChangeNumber, Defect, Digest, EnvironmentName, ImageName, ImageReference, Platform, Presence, Tag, Time,
 };
 
 /// Why a tag cannot be compared by date.
@@ -156,6 +156,8 @@ pub enum ArtifactReason {
         release: Tag,
         /// Where it could go.
         environment: EnvironmentName,
+        /// The change on which a request can be written.
+        write_on: Option<ChangeNumber>,
     },
 }
 

@@ -7,11 +7,11 @@ use chrono::TimeDelta;
 use proptest::prelude::*;
 
 use crate::model::{
-    After, AfterMode, Approvals, Artifact, Change, ChangeNumber, ChangeState, CommandOutcome, CommentId,
-    CommitId, ContentKey, Digest, Environment, EnvironmentName, Event, Fact, Gate, Head, History, ImageName,
-    ImageReference, IndexEntry, MergeMode, ObservedChange, OnNewer, Origin, Pipeline, Place, Policy,
-    Presence, Principal, Record, Release, Running, RunningImage, Selection, Service, ServiceImage, Soak,
-    SoakCounts, Sources, Tag, Target, Time, Together, UserName, WithdrawnBecause, World, change_branch,
+    After, AfterMode, Approvals, Artifact, Change, ChangeNumber, ChangeState, CommandOutcome, Comment,
+    CommentId, CommitId, ContentKey, Digest, Environment, EnvironmentName, Event, Fact, Gate, Head, History,
+    ImageName, ImageReference, IndexEntry, MergeMode, ObservedChange, OnNewer, Origin, Pipeline, Place,
+    Policy, Presence, Principal, Record, Release, Running, RunningImage, Selection, Service, ServiceImage,
+    Soak, SoakCounts, Sources, Tag, Target, Time, Together, UserName, WithdrawnBecause, World, change_branch,
 };
 
 const ENVIRONMENTS: [&str; 3] = ["dev", "staging", "production"];
@@ -19,6 +19,19 @@ const VERSIONS: [&str; 4] = ["1.0.0", "1.9.0", "1.10.0", "latest"];
 const PEOPLE: [&str; 4] = ["alice", "bob", "carol", "mallory"];
 const IMAGE: &str = "registry.test/acme/shop";
 const BOT: &str = "towpath";
+/// What people write: commands as they are meant, and at odd places.
+const COMMENTS: [&str; 10] = [
+    "/promote approve",
+    "  /promote hold reason=\"not yet\"",
+    "Well\n   /promote resume",
+    "/promote production version=1.10.0",
+    "/promote",
+    "/promote nowhere",
+    "/promote aprove=now",
+    "/promote help",
+    "    /promote approve",
+    "Thanks for all",
+];
 /// How many changes a log speaks of; those of the environments that have one open come first, in their order.
 const NUMBERS: u64 = 4;
 
@@ -245,7 +258,7 @@ pub(super) fn change(number: u64, at: &str, release: &Release, honest: bool) -> 
         reviews: vec![],
         statuses: vec![],
     };
-    ObservedChange { change, key: Some(own), files: vec![] }
+    ObservedChange { change, key: Some(own), files: vec![], is_base_lost: false }
 }
 
 fn running(artifacts: Artifacts, version: &str) -> Running {
@@ -289,6 +302,47 @@ fn journey(artifacts: Artifacts) -> impl Strategy<Value = (&'static str, Vec<(i6
         let approved = approved.into_iter().map(|by| (by, approval()));
         let words = asked.chain(approved).enumerate().map(said);
         (version, [landed("dev"), landed("staging")].into_iter().chain(words).collect())
+    })
+}
+
+/// A comment: who writes it, when, and what it says.
+fn comment() -> impl Strategy<Value = (UserName, i64, String)> {
+    let author =
+        prop_oneof![5 => person(), 1 => Just("ci[bot]".parse().unwrap()), 1 => Just(BOT.parse().unwrap())];
+    let body = prop::sample::select(&COMMENTS[..]).prop_map(str::to_owned);
+    (author, 0_i64..3_000, body)
+}
+
+/// Any world, and beside its open changes some that ended, with comments at odd places on all of them.
+pub(super) fn any_commented_world() -> impl Strategy<Value = World> {
+    artifacts().prop_flat_map(commented_world)
+}
+
+fn commented_world(artifacts: Artifacts) -> impl Strategy<Value = World> {
+    let ended = prop::collection::vec((environment(), version(), prop::bool::ANY, 0_i64..200), 0..5);
+    let comments = prop::collection::vec((0..8_usize, comment()), 1..6);
+    (world(artifacts), ended, comments).prop_map(move |(mut world, ended, comments)| {
+        for ((at, version, is_merged, minute), number) in ended.into_iter().zip(10..) {
+            let mut own = change(number, at, &release(artifacts, version), true);
+            let (at, by, commit) =
+                (instant(minute), "alice".parse().unwrap(), CommitId::new("c".repeat(40)).unwrap());
+            own.change.state = if is_merged {
+                ChangeState::Merged { at, by, commit }
+            } else {
+                ChangeState::Closed { at, by }
+            };
+            world.changes.push(own);
+        }
+        let last = world.changes.len().max(1);
+        for (index, (place, (author, minute, body))) in comments.into_iter().enumerate() {
+            let (id, at) = (CommentId(format!("comment/{index}")), instant(minute - 2_500).min(world.now));
+            let comment = Comment { id, author, at, edited: false, body, reactions: vec![] };
+            if let Some(own) = world.changes.get_mut(place % last) {
+                own.change.comments.push(comment);
+            }
+        }
+        let writes = |name: &str| (name.parse().unwrap(), Fact::known(name != "mallory", world.now));
+        World { writers: PEOPLE.iter().map(|name| writes(name)).collect(), ..world }
     })
 }
 
@@ -359,6 +413,7 @@ fn world(artifacts: Artifacts) -> impl Strategy<Value = World> {
             ignores_case: false,
             names_move: false,
             collaborators: BTreeMap::new(),
+            contained: BTreeMap::new(),
             sources: Sources::default(),
             shows_details: false,
             deployments: Default::default(),

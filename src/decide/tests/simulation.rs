@@ -302,6 +302,7 @@ impl Simulation {
             Need::Collaborator { user } => {
                 drop(self.world.collaborators.insert(user, Fact::known(true, now)))
             }
+            Need::Contained { commit } => drop(self.world.contained.insert(commit, Fact::known(true, now))),
             Need::Writer { user } => drop(self.world.writers.insert(user, Fact::known(true, now))),
         }
     }
@@ -398,7 +399,12 @@ impl Simulation {
             reviews: vec![],
             statuses: vec![],
         };
-        self.world.changes.push(ObservedChange { change, key: Some(key), files: vec![] });
+        self.world.changes.push(ObservedChange {
+            change,
+            key: Some(key),
+            files: vec![],
+            is_base_lost: false,
+        });
     }
 
     fn head(&mut self, release: &Release, key: &ContentKey) -> Head {
@@ -500,6 +506,7 @@ fn world(now: Time) -> World {
         ignores_case: false,
         names_move: true,
         collaborators: BTreeMap::new(),
+        contained: BTreeMap::new(),
         sources: Sources { pages: Some(PAGES.to_owned()), ..Sources::default() },
         shows_details: false,
         deployments: Deployments { are_shown: true, ..Deployments::default() },

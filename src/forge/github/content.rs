@@ -31,7 +31,31 @@ impl GitHubForge {
         place: &Place,
         head: &CommitId,
     ) -> Result<Vec<FileChange>, ForgeError> {
-        let Some(comparison) = self.since_origin(place, head).await? else { return Ok(Vec::new()) };
+        match self.since_origin(place, head).await? {
+            Some(comparison) => self.compared_files(place, head, &comparison).await,
+            None => Ok(Vec::new()),
+        }
+    }
+
+    /// What a commit changes, compared with its first parent.
+    pub(super) async fn changes_of_commit(
+        &self,
+        place: &Place,
+        commit: &CommitId,
+    ) -> Result<Vec<FileChange>, ForgeError> {
+        let own = self.commit(&place.repository, commit).await?;
+        let Some(parent) = own.parents.first() else { return Ok(Vec::new()) };
+        let comparison = self.compare(&place.repository, &parent.sha, commit, WithFiles::With).await?;
+        self.compared_files(place, commit, &comparison).await
+    }
+
+    /// Both sides of the files that a comparison lists.
+    async fn compared_files(
+        &self,
+        place: &Place,
+        head: &CommitId,
+        comparison: &Comparison,
+    ) -> Result<Vec<FileChange>, ForgeError> {
         let origin = commit_id(&comparison.merge_base_commit.sha)?;
         let old = self.files(&place.repository, &origin).await?;
         let sides = if comparison.files.len() < COMPARED_FILES_MAX {

@@ -80,6 +80,15 @@ pub(super) fn changed(
     }
 }
 
+/// What a commit changes, compared with its first parent.
+pub(super) fn of_commit(store: &Store, commit: &CommitId) -> Result<Vec<FileChange>, ForgeError> {
+    let commit = object_id(commit);
+    match store.first_parent(commit)? {
+        Some(parent) => difference(store, parent, commit),
+        None => Ok(Vec::new()),
+    }
+}
+
 /// The commit at which a head left its base branch.
 fn origin(store: &Store, tip: ObjectId, head: ObjectId) -> Result<Option<ObjectId>, ForgeError> {
     let base = store.merge_base(tip, head)?;

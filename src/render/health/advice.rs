@@ -1,6 +1,6 @@
 //! What to do about it.
 
-use crate::decide::health::{Ban, Demand, Matter, OwnBranch, Subject};
+use crate::decide::health::{Ban, Demand, Matter, MissingPath, OwnBranch, Subject};
 use crate::model::{Access, Grant, LoginProof, Restriction};
 use crate::render::harmless::quoted;
 
@@ -60,6 +60,10 @@ pub(super) fn sentence(matter: &Matter) -> Option<String> {
         Matter::RunningGone(..) => {
             "pods that start anew cannot pull it; push it again, or promote another version"
         }
+        Matter::NothingSelected { .. } => {
+            "look at `select` of the service; `towpath tags IMAGE` says why each tag is not taken"
+        }
+        Matter::PathMissing(own) => return Some(right_path(own)),
         Matter::HookWorks(_)
         | Matter::NoHookWanted
         | Matter::RepositoryStands
@@ -71,6 +75,19 @@ pub(super) fn sentence(matter: &Matter) -> Option<String> {
         | Matter::ImageListed(..) => return None,
     };
     Some(text.to_owned())
+}
+
+/// The path that was meant, or what is there instead.
+fn right_path(own: &MissingPath) -> String {
+    if let Some(near) = &own.near {
+        return format!("did you mean {}?", quoted(near));
+    }
+    let beside: Vec<String> = own.beside.iter().map(|name| quoted(name)).collect();
+    let above = if own.above.is_empty() { "its root".to_owned() } else { quoted(&own.above) };
+    match beside.as_slice() {
+        [] => "the branch is empty; add the folder, or correct `path`".to_owned(),
+        [..] => format!("add it, or correct `path`: {above} holds {}", beside.join(", ")),
+    }
 }
 
 /// How to come to a token that lasts, where there is one that ends.

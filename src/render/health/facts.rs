@@ -2,12 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use crate::decide::health::{Ban, Demand, Matter, OwnBranch, Subject};
+use crate::decide::health::{Ban, Demand, Matter, MissingPath, OwnBranch, Subject};
 use crate::model::{
     Access, Allowance, Deliveries, EnvironmentName, Grant, ImageReference, Login, LoginProof, Restriction,
 };
 use crate::render::fit::listed;
 use crate::render::harmless::{name, quoted, sentence as said};
+use crate::render::reasons::nothing_selected;
 use crate::render::time::instant;
 
 /// One sentence, without a full stop.
@@ -78,8 +79,18 @@ pub(super) fn sentence(matter: &Matter) -> String {
             let targets = listed(&targets, "and");
             format!("`{name}`{} is not in its registry, and {targets} runs it", digest.unwrap_or_default())
         }
+        Matter::NothingSelected { service, image, tags, nearest: (tag, why) } => {
+            format!("{}: {}", name(service.as_str()), nothing_selected(image, *tags, Some((tag, *why))))
+        }
+        Matter::PathMissing(own) => path_missing(own),
         Matter::ImageUnlisted(image, why) => format!("{}: {}", name(&image.to_string()), said(why)),
     }
+}
+
+/// `shop in staging: there is no apps/shop/stagin in the repository`
+fn path_missing(own: &MissingPath) -> String {
+    let (service, environment) = (name(own.service.as_str()), name(own.environment.as_str()));
+    format!("{service} in {environment}: the config repository has no {}", quoted(own.path.as_str()))
 }
 
 fn missing(grant: &Grant) -> String {

@@ -154,9 +154,13 @@ pub(super) fn way_out(reason: &ArtifactReason) -> Option<String> {
         ArtifactReason::NoDate { .. } => {
             Some("label it with `org.opencontainers.image.created`, or leave out `quiet`".to_owned())
         }
-        ArtifactReason::Mixed { release, environment } => {
-            Some(format!("{} brings it", quoted(&format!("/promote {environment} version={release}"))))
+        ArtifactReason::Mixed { release, environment, write_on: Some(change) } => {
+            let command = format!("/promote {environment} version={release}");
+            Some(format!("{} to bring it", super::comment(&command, *change)))
         }
+        ArtifactReason::Mixed { write_on: None, .. } => Some(
+            "a person has to set it in the config repository, since no change takes commands yet".to_owned(),
+        ),
         ArtifactReason::Incomplete { .. } => Some("it is taken once all its images are there".to_owned()),
         ArtifactReason::TagMoved { .. } => {
             Some("find out who pushed it anew; approvals given before do not count".to_owned())

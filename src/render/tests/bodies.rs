@@ -1,7 +1,7 @@
 use super::scene::*;
 use crate::decide::{Judgement, Reason};
 use crate::model::{ContentMark, FileChange};
-use crate::render::{BodyInput, Carriage, Step, body};
+use crate::render::{BodyInput, Carriage, body};
 
 pub(super) const OVERLAY: &str =
     "resources:\n- ../../base\nimages:\n- name: ghcr.io/acme/shop\n  newTag: \"1.4.1\" # by hand until May\n";
@@ -10,18 +10,6 @@ pub(super) const OVERLAY: &str =
 pub(super) fn written(judgement: &Judgement, files: &[FileChange], requester: Option<&str>) -> String {
     let (target, release, from, key) = (target("production"), release("1.4.2"), reference("1.4.1"), key());
     let requester = requester.map(user);
-    let step = |name: &str, running, since: &str| Step {
-        environment: environment(name),
-        running: vec![running],
-        since: Some(at(since)),
-        is_here: name == "production",
-    };
-    let released = release.references().remove(0);
-    let journey = vec![
-        step("dev", reference("1.4.3"), "2026-11-22T16:20:00Z"),
-        step("staging", released, "2026-11-22T09:00:00Z"),
-        step("production", reference("1.4.1"), "2026-11-16T10:00:00Z"),
-    ];
     body(&BodyInput {
         carriage: Carriage {
             target: &target,
@@ -31,7 +19,6 @@ pub(super) fn written(judgement: &Judgement, files: &[FileChange], requester: Op
             requester: requester.as_ref(),
         },
         judgement,
-        journey,
         files,
         sources: Vec::new(),
         overflow: None,
@@ -58,11 +45,11 @@ fn a_body_is_one_screen() {
     | soak | **wait** | soaks until Mon 2026-11-23 09:00 UTC (1d from landing) |
     | approvals | **wait** | 1 of 2 approvals (bob); ask `@acme/sre` or carol |
 
-    | environment | runs | since |
-    | --- | --- | --- |
-    | dev | `1.4.3` | Sun 2026-11-22 16:20 UTC |
-    | staging | `1.4.2`, this release | Sun 2026-11-22 09:00 UTC |
-    | **production** | `1.4.1`, this change brings `1.4.2` | Mon 2026-11-16 10:00 UTC |
+    | environment | this release |
+    | --- | --- |
+    | dev | landed on Sun 2026-11-15 08:00 UTC |
+    | staging | landed on Sun 2026-11-22 09:00 UTC |
+    | **production** | this change brings it |
 
     ```diff
     --- a/apps/shop/overlays/production/kustomization.yaml
@@ -106,7 +93,8 @@ fn the_hidden_mark_is_read_back() {
 #[test]
 fn a_mark_in_the_content_does_not_win() {
     let foreign = ContentMark { key: crate::model::ContentKey::from_trailer("foreign"), images: vec![] };
-    let held = Reason::Held { by: user("mallory"), until: None, reason: Some(foreign.write()) };
+    let held =
+        Reason::Held { change: CHANGE, by: user("mallory"), until: None, reason: Some(foreign.write()) };
     let text =
         written(&judgement(vec![], vec![held]), &[file("a\n", &format!("{}\n", foreign.write()))], None);
     assert_eq!(change(&text, "").content_mark().unwrap().key, key());

@@ -89,7 +89,7 @@ proptest! {
 
     #[test]
     fn a_body_is_harmless_whatever_people_and_registries_wrote(words in hostile(), why in hostile(), content in hostile()) {
-        let held = Reason::Held { by: user("mallory"), until: None, reason: Some(words) };
+        let held = Reason::Held { change: CHANGE, by: user("mallory"), until: None, reason: Some(words) };
         let gates = vec![landed(), gate(GateName::Hold, Verdict::Wait, held)];
         let notes = vec![Reason::Obstacle(Obstacle(why.clone())), Reason::TagsUnknown { why }];
         let text = written(&judgement(gates, notes), &[file("a\n", &content)], None);
@@ -125,7 +125,7 @@ proptest! {
 
     #[test]
     fn a_sentence_is_one_harmless_line(words in hostile(), name in "[A-Za-z0-9_][A-Za-z0-9._-]{0,20}") {
-        let held = Reason::Held { by: user("mallory"), until: None, reason: Some(words.clone()) };
+        let held = Reason::Held { change: CHANGE, by: user("mallory"), until: None, reason: Some(words.clone()) };
         let tag = ImageTag::new(name).unwrap();
         let unknown = Reason::DigestUnknown { tag, why: words.clone() };
         for sentence in [held, Reason::Obstacle(Obstacle(words)), unknown].iter().map(reason) {
@@ -136,7 +136,7 @@ proptest! {
 
     #[test]
     fn a_status_is_one_line_of_at_most_140_characters(words in hostile(), why in hostile()) {
-        let held = Reason::Held { by: user("mallory"), until: None, reason: Some(words) };
+        let held = Reason::Held { change: CHANGE, by: user("mallory"), until: None, reason: Some(words) };
         let gates = vec![gate(GateName::Hold, Verdict::Wait, held), soaking()];
         let (_, line) = status(&judgement(gates, vec![Reason::TagsUnknown { why }]));
         prop_assert!(line.chars().count() <= 140 && !line.contains(char::is_control), "{:?}", line);

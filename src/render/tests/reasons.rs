@@ -33,21 +33,34 @@ fn every_reason() -> Vec<Reason> {
             change: CHANGE,
             environment: environment("production"),
             version: Tag::new("1.4.2").unwrap(),
+            write_on: Some(CHANGE),
         },
         Reason::Automatic,
-        Reason::SetByHand { since },
+        Reason::SetByHand { since, write_on: Some(CHANGE) },
+        Reason::Rewritten { since },
+        Reason::HistoryUnknown { why: "the forge takes no more requests for now".to_owned() },
         Reason::Approved { by: vec![user("alice"), user("bob")], needed: 2 },
         Reason::ApprovalsMissing { by: vec![user("bob")], needed: 2, from },
         Reason::NotHeld,
-        Reason::Held { by: user("alice"), until: Some(until), reason: Some("see @acme/all".to_owned()) },
+        Reason::Held {
+            change: CHANGE,
+            by: user("alice"),
+            until: Some(until),
+            reason: Some("see @acme/all".to_owned()),
+        },
         Reason::UpToDate,
         Reason::Obstacle(Obstacle("apps/shop.yaml:3:7: `newTag` is an <alias>".to_owned())),
         Reason::TagsUnknown { why: "`ghcr.io`: it answered 503".to_owned() },
         Reason::DigestUnknown { tag: tag("1.4.2"), why: "no answer in 10s".to_owned() },
         Reason::RightUnknown { by: user("alice"), why: "the team `acme/sre` does not exist".to_owned() },
         Reason::NotObserved,
-        Reason::NothingSelected { image: image(), left_out: None },
-        Reason::NothingSelected { image: image(), left_out: Some((tag("2.0.0-rc.1"), NotTaken::Prerelease)) },
+        Reason::NothingSelected {
+            image: image(),
+            tags: 4,
+            nearest: Some((tag("2.0.0-rc.1"), NotTaken::Prerelease)),
+        },
+        Reason::NothingSelected { image: image(), tags: 4, nearest: None },
+        Reason::NothingSelected { image: image(), tags: 0, nearest: None },
         Reason::NothingNewer,
         Reason::ForeignHead { change: CHANGE },
         Reason::BranchTaken { branch: BranchName::new("towpath/dev/shop").unwrap() },
@@ -55,7 +68,7 @@ fn every_reason() -> Vec<Reason> {
         Reason::MergeBlocked { change: CHANGE, why: String::new() },
         Reason::MergeBlocked { change: CHANGE, why: "GitHub answered 405, `ci` is expected".to_owned() },
         Reason::MergeQueued { change: CHANGE },
-        Reason::ManualMerge { change: CHANGE },
+        Reason::ManualMerge,
     ]
 }
 
@@ -73,21 +86,24 @@ fn every_reason_is_one_sentence() {
     nothing that runs here has to soak any longer
     what runs here soaks for production until Mon 2026-11-23 08:30 UTC
     nobody declined it
-    declined by alice on #7; `/promote production version=1.4.2` lifts that
+    declined by alice on #7; comment `/promote production version=1.4.2` on #7 to lift that
     newer than what was set by hand
-    set by hand, first seen on Mon 2026-11-23 08:00 UTC; a newer release or `/promote resume` ends that
+    set by hand, first seen on Mon 2026-11-23 08:00 UTC; a newer release ends that, or comment `/promote resume` on #7
+    the branch was rewritten and runs this again, first seen on Mon 2026-11-23 08:00 UTC
+    whether the branch was rewritten is not known: the forge takes no more requests for now
     2 of 2 approvals (alice and bob)
     1 of 2 approvals (bob); ask `@acme/sre` or carol
     nobody holds it
-    held by alice until Mon 2026-11-23 08:30 UTC: `see @acme/all`; `/promote resume` lifts that
+    held by alice until Mon 2026-11-23 08:30 UTC: `see @acme/all`; comment `/promote resume` on #7 to lift that
     runs what it should
     apps/shop.yaml:3:7: `newTag` is an `<alias>`
     `ghcr.io`: it answered 503
     the digest of 1.4.2 is not known: no answer in 10s
     what alice wrote has to wait, since their rights are not known: the team `acme/sre` does not exist
     not looked at yet
-    none of the tags of ghcr.io/acme/shop is selected; look at `select` in the configuration
-    none of the tags of ghcr.io/acme/shop is selected: 2.0.0-rc.1 is a pre-release, which the range does not ask for; look at `select` in the configuration
+    0 of 4 tags of ghcr.io/acme/shop are selected: the nearest, 2.0.0-rc.1, is a pre-release, which the range does not ask for; look at `select` in the configuration
+    0 of 4 tags of ghcr.io/acme/shop make a whole release; look at `select` in the configuration
+    ghcr.io/acme/shop has no tags yet; push one, or correct the name of the image
     nothing newer is in the environments before
     somebody else's commit is on the branch of #7; merge or close it by hand
     the branch `towpath/dev/shop` is there and is not Towpath's; delete or rename it
@@ -95,7 +111,7 @@ fn every_reason_is_one_sentence() {
     a rule of the repository blocks merging #7; its page at the forge says which one
     merging #7 is blocked: GitHub answered 405, `ci` is expected
     #7 waits in the forge's merge queue
-    #7 is ready for a person to merge
+    ready for a person to merge
     ");
     for sentence in sentences {
         assert!(!sentence.is_empty() && !sentence.ends_with('.') && !sentence.contains('\n'), "{sentence}");
@@ -111,7 +127,8 @@ fn every_cause_of_an_action_is_one_sentence() {
         Because::Requested { by: user("bob") },
         Because::Newer { replaces: tag("1.4.1") },
         Because::BaseMoved,
-        Because::NotToBeMerged(vec![Reason::NothingSoaks, Reason::ManualMerge { change: CHANGE }]),
+        Because::BaseRewritten,
+        Because::NotToBeMerged(vec![Reason::NothingSoaks, Reason::ManualMerge]),
         Because::Overtaken,
         Because::Withdrawn,
         Because::Declined { by: user("alice") },
@@ -127,7 +144,8 @@ fn every_cause_of_an_action_is_one_sentence() {
     bob asked for it
     newer than 1.4.1, which nobody approved
     the base branch moved, so the content is made anew on it
-    not to be merged now: nothing that runs here has to soak any longer, #7 is ready for a person to merge
+    the base branch was rewritten, so the content is made anew on it; approvals of this content still count
+    not to be merged now: nothing that runs here has to soak any longer, ready for a person to merge
     it runs already, or something newer does
     the release was taken back where it came from
     alice declined it

@@ -1,6 +1,6 @@
 use super::scene::*;
 use crate::decide::{Asked, Remark};
-use crate::model::{CommandOutcome, CommentId, RefusedBecause, Right};
+use crate::model::{ChangeNumber, CommandOutcome, CommentId, RefusedBecause, Right};
 use crate::render::{RemarkInput, remark};
 
 fn asked(id: &str, (by, body): (&str, &str), outcomes: Vec<CommandOutcome>) -> Asked {
@@ -159,10 +159,11 @@ fn every_other_refusal_shows_the_way_out() {
         ("/promote dev version=9.9.9", RefusedBecause::UnknownVersion("9.9.9".to_owned())),
         ("/promote hold until=2020-01-01T00:00Z", RefusedBecause::PastInstant),
         ("/promote approve\n/promote status", RefusedBecause::Edited),
+        ("/promote aprove reson=x", RefusedBecause::EndedChange { newest: ChangeNumber(9) }),
     ];
     let texts: Vec<String> = refusals.into_iter().map(|(body, because)| refused(body, because)).collect();
     insta::assert_snapshot!(texts.join("\n"), @"
-    mallory: I did not run `/promote approve`: the change is not at the commit that you named, or changed in the minute before; look at it again and write `/promote approve sha=0123456789`.
+    mallory: I did not run `/promote approve`: the change is not at the commit that you named, or changed in the minute before; look at it again and comment `/promote approve sha=0123456789` here.
     mallory: I did not run `/promote approve`: somebody else's commit is on the branch, so its content is not what I proposed; merge or close the change by hand.
     mallory: I did not run `/promote approve`: this change is no longer open.
     mallory: I did not run `/promote producton`: `producton` is no environment of shop and no command; the environments are dev, staging, production; did you mean `production`?
@@ -172,6 +173,7 @@ fn every_other_refusal_shows_the_way_out() {
     mallory: I did not run `/promote dev version=9.9.9`: I know no version 9.9.9 there; it has to be in the registry for a first environment, and landed in the environments before for any other.
     mallory: I did not run `/promote hold until=2020-01-01T00:00:00Z`: `until` is over already; name an instant that comes, such as `until=2026-12-24T18:00:00Z`.
     mallory: a text that was edited gives no commands; write a new comment with what you want.
+    mallory: this change has ended, and commands are no longer taken here; write it on #9.
     ");
 }
 

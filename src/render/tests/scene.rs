@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::decide::{GateName, GateReport, Judgement, Reason, Verdict};
+use crate::decide::{GateName, GateReport, Judgement, Reason, Stop, Verdict};
 use crate::model::{
     After, AfterMode, Approvals, Artifact, BranchName, Change, ChangeNumber, ChangeState, ContentKey, Digest,
     Environment, EnvironmentName, FileChange, Gate, Head, ImageName, ImageReference, MergeMode, OnNewer,
@@ -86,10 +86,19 @@ pub(super) fn judgement(gates: Vec<GateReport>, notes: Vec<Reason>) -> Judgement
         landed_at: Some(at("2026-11-16T10:00:00Z")),
         candidate: Some(release("1.4.2")),
         gates,
+        journey: vec![
+            passed("dev", Some("2026-11-15T08:00:00Z")),
+            passed("staging", Some("2026-11-22T09:00:00Z")),
+            passed("production", None),
+        ],
         change: Some(CHANGE),
         notes,
         next_look: None,
     }
+}
+
+fn passed(name: &str, landed_at: Option<&str>) -> Stop {
+    Stop { environment: environment(name), landed_at: landed_at.map(at) }
 }
 
 pub(super) fn file(old: &str, new: &str) -> FileChange {

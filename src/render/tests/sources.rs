@@ -6,7 +6,7 @@ use crate::model::{
     ArtifactKind, CommitId, Description, Fact, FileChange, Obstacle, RepositoryPath, SourceChecks,
     SourceCommit, SourceComparison, SourceRelation, SourceSpan,
 };
-use crate::render::{Body, BodyInput, Carriage, Comparison, ImageSource, Step, body};
+use crate::render::{Body, BodyInput, Carriage, Comparison, ImageSource, body};
 
 type Compared = Fact<Option<SourceComparison>>;
 
@@ -72,7 +72,8 @@ fn written(
         requester: None,
     };
     let overflow = overflow.map(str::to_owned);
-    body(&BodyInput { carriage, judgement, journey: Vec::<Step>::new(), files, sources, overflow })
+    let judgement = &Judgement { journey: Vec::new(), ..judgement.clone() };
+    body(&BodyInput { carriage, judgement, files, sources, overflow })
 }
 
 fn known(comparison: SourceComparison) -> Compared {

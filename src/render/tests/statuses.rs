@@ -17,7 +17,7 @@ fn a_status_names_what_is_missing() {
 #[test]
 fn a_status_says_that_all_gates_pass_and_who_is_next() {
     insta::assert_snapshot!(line(vec![landed(), approved()], vec![]), @"success: all gates pass");
-    let ready = Reason::ManualMerge { change: CHANGE };
+    let ready = Reason::ManualMerge;
     insta::assert_snapshot!(line(vec![landed(), approved()], vec![ready.clone()]), @"success: all gates pass; ready to merge");
     let newer = Reason::FinishFirst { change: CHANGE, release: tag("1.4.2"), newer: tag("1.4.3") };
     insta::assert_snapshot!(line(vec![landed(), approved()], vec![newer, ready]), @"success: all gates pass; 1.4.3 waits until #7 with 1.4.2 is finished; ready to merge");
@@ -30,6 +30,7 @@ fn a_refusal_comes_first_and_makes_a_failure() {
         change: CHANGE,
         environment: environment("production"),
         version: Tag::new("1.4.2").unwrap(),
+        write_on: Some(CHANGE),
     };
     let gates = vec![landed(), soaking(), gate(GateName::Decline, Verdict::Fail, declined)];
     insta::assert_snapshot!(line(gates, vec![]), @"failure: stopped: declined by alice on #7, soaks until Mon 2026-11-23 09:00 UTC (1d from landing)");
@@ -46,9 +47,19 @@ fn what_is_wrong_outside_the_gates_is_never_success() {
 
 #[test]
 fn a_long_line_drops_whole_reasons_and_counts_them() {
-    let held = Reason::Held { by: user("alice"), until: None, reason: Some("we wait for ".repeat(5)) };
+    let held = Reason::Held {
+        change: CHANGE,
+        by: user("alice"),
+        until: None,
+        reason: Some("we wait for ".repeat(5)),
+    };
     let gates = vec![gate(GateName::Hold, Verdict::Wait, held), soaking(), approvals_missing()];
     insta::assert_snapshot!(line(gates, vec![]), @"pending: waiting: held by alice: we wait for we wait for we wait for we wait for we wait for, 2 more");
-    let endless = Reason::Held { by: user("alice"), until: None, reason: Some("we wait for ".repeat(40)) };
+    let endless = Reason::Held {
+        change: CHANGE,
+        by: user("alice"),
+        until: None,
+        reason: Some("we wait for ".repeat(40)),
+    };
     insta::assert_snapshot!(line(vec![gate(GateName::Hold, Verdict::Wait, endless)], vec![]), @"pending: waiting: held by alice: we wait for we wait for we wait for we wait for we wait for we wait for we wait for we wait for we wait for we wait…");
 }

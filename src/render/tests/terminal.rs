@@ -105,6 +105,8 @@ fn every_record_is_one_sentence() {
         landed(Origin::Change(CHANGE)),
         landed(Origin::Hand),
         landed(Origin::Altered(CHANGE)),
+        landed(Origin::Rewritten),
+        Event::Withdrawn { target: target(), images: images(), because: WithdrawnBecause::Rewritten },
         Event::Withdrawn { target: target(), images: images(), because },
         Event::Declined { target: target(), images: images(), key: key(), change: CHANGE, by: by() },
         Event::Handled { change: CHANGE, comment: CommentId("12".to_owned()), by: by(), outcomes },
@@ -116,6 +118,8 @@ fn every_record_is_one_sentence() {
     1.4.1 landed in production by #7
     production was set to 1.4.1 by hand
     merging #7 brought 1.4.1 to production, which is not what was approved
+    production runs 1.4.1 again, since the branch was rewritten
+    1.4.1 no longer counts in production, since the branch was rewritten without its merge
     1.4.1 no longer counts in production, which a person set back
     alice closed #7, so 1.4.1 is declined
     alice on #7: resumed, asked, refused, not run

@@ -64,7 +64,8 @@ struct Said {
 
 impl Practice {
     async fn new(credentials: &str, change: impl FnOnce(&mut Setup)) -> Self {
-        let world = FakeWorld::new(fixture::service("shop", &["shop"], &["dev", "staging"], "1.9.0"));
+        let world =
+            FakeWorld::new(fixture::service("shop", &["shop"], &["dev", "staging", "production"], "1.9.0"));
         world.state().now = SystemClock.now();
         world.state().github.setup.is_on_machine_time = true;
         change(&mut world.state().github.setup);

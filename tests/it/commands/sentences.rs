@@ -86,7 +86,9 @@ async fn plan_shows_what_would_be_done_with_the_exact_diff_and_changes_nothing()
 async fn plan_gives_the_same_as_json() {
     let (_registry, site) = before_dev().await;
     let plan = site.json(&["plan"]);
-    assert_eq!(keys(&plan), ["actions", "next_look"]);
+    assert_eq!(keys(&plan), ["actions", "next_look", "targets", "refused"]);
+    let keys_of_target = ["service", "environment", "candidate", "change", "waiting", "uncertain", "refused"];
+    assert_eq!(keys(&plan["targets"][0]), keys_of_target);
     let actions = plan["actions"].as_array().unwrap();
     let open = actions.iter().find(|action| action["action"] == "open").unwrap();
     assert_eq!(keys(open), ["action", "service", "environment", "release", "because", "diff"]);
@@ -250,7 +252,41 @@ async fn tags_are_taken_or_not_and_why() {
     let tags = site.json(&["tags", "--taken", &image]);
     assert_eq!(keys(&tags[0]), ["service", "tag", "taken", "why", "made"]);
     assert_eq!((tags.as_array().unwrap().len(), &tags[0]["tag"]), (2, &json!("1.10.0")));
+    let configured = fs::read_to_string(site.path("towpath.yaml")).unwrap();
+    fs::write(site.path("towpath.yaml"), configured.replace("semver: \"*\"", "semver: \">=7\"")).unwrap();
+    snapshot!(good(site.towpath(&["tags", "--taken", &image])), @"shop: 0 of 5 tags of registry.test/acme/shop are selected: the nearest, 2.0.0-rc.1, is outside of the range");
+    assert!(good(site.towpath(&["status"])).contains("0 of 5 tags of"));
+    let doctor = good(site.towpath(&["doctor"]));
+    assert!(
+        doctor.contains("warning   shop: 0 of 5 tags of registry.test/acme/shop are selected"),
+        "{doctor}"
+    );
     snapshot!(bad(site.towpath(&["tags", "ghcr.io/acme/other"]), 2), @"error: no service uses `ghcr.io/acme/other`; the images are `registry.test/acme/shop`");
+}
+
+#[tokio::test]
+async fn every_command_has_an_outcome_that_changes_show_tells() {
+    let (registry, site) = before_production().await;
+    let comment = |number, text| site.towpath(&["changes", "comment", number, text, "--as", "alice"]);
+    assert!(good(comment("3", "/promote approve")).starts_with("recorded; the next look"));
+    good(site.towpath(&["run", "--once"]));
+    registry.push("acme/shop", "1.11.0", &[]).await;
+    good(site.towpath(&["run", "--once"]));
+    snapshot!(bad(comment("3", "/promote production version=1.11.0"), 2), @"error: #3 has ended, and commands are no longer taken there; write it on #6: `towpath changes comment 6 ...`");
+    snapshot!(good(comment("3", "Well done")), @"recorded; it holds no command");
+    snapshot!(good(comment("6", "/promote aprove=now")), @"recorded, but nothing of it will be done: line 1, column 10: this command takes no `aprove`; write `/promote [ENV[,ENV]] [version=V]`");
+    good(site.towpath(&["changes", "comment", "6", "/promote approve", "--as", "mallory"]));
+    let waiting = site.json(&["changes", "show", "6"]);
+    assert_eq!(waiting["comments"][1]["outcomes"], json!(["waits for the next look"]));
+    good(site.towpath(&["run", "--once"]));
+    let shown = good(site.towpath(&["changes", "show", "6"]));
+    let outcomes: Vec<&str> = shown.lines().filter(|line| line.starts_with("-> ")).collect();
+    assert_snapshot!(outcomes.join("\n"), @"
+    -> not understood
+    -> towpath signed it: confused
+    -> refused: it takes the right `approve` in production, which you do not have; ask `@acme/sre`
+    -> towpath signed it: -1
+    ");
 }
 
 #[tokio::test]
@@ -277,11 +313,11 @@ async fn changes_are_listed_shown_and_diffed() {
     | decline | ok | nobody declined it |
     | approvals | **wait** | 0 of 1 approval; ask `@acme/sre` |
 
-    | environment | runs | since |
-    | --- | --- | --- |
-    | dev | `1.10.0`, this release | <time> |
-    | staging | `1.10.0`, this release | <time> |
-    | **production** | `1.9.0`, this change brings `1.10.0` | <time> |
+    | environment | this release |
+    | --- | --- |
+    | dev | landed on <time> |
+    | staging | landed on <time> |
+    | **production** | this change brings it |
 
     ```diff
     --- a/apps/shop/overlays/production/kustomization.yaml
@@ -402,6 +438,20 @@ async fn check_says_that_all_is_well_or_all_that_is_not() {
     let (_registry, site) = before_dev().await;
     snapshot!(good(site.towpath(&["check"])), @"towpath.yaml: fine; 1 service, 2 pipelines, 1 config repository");
     let good_one = fs::read_to_string(site.path("towpath.yaml")).unwrap();
+    for (path, file) in [("shop/overlay/{environment}", "slip.yaml"), ("shop/{environment}", "other.yaml")] {
+        fs::write(site.path(file), good_one.replace("shop/overlays/{environment}", path)).unwrap();
+    }
+    snapshot!(bad(site.towpath(&["check", "--config", "slip.yaml"]), 2), @"
+    error: shop in dev: the config repository has no `apps/shop/overlay/dev`; did you mean `apps/shop/overlays/dev`?
+    error: shop in production: the config repository has no `apps/shop/overlay/production`; did you mean `apps/shop/overlays/production`?
+    error: shop in staging: the config repository has no `apps/shop/overlay/staging`; did you mean `apps/shop/overlays/staging`?
+    ");
+    let missing = site.towpath(&["doctor", "--config", "other.yaml"]);
+    assert!(
+        missing.out.contains("add it, or correct `path`: `apps/shop` holds `base`, `overlays`"),
+        "{}",
+        missing.out
+    );
     let broken = good_one
         .replace("after: [dev]", "after: [dve]")
         .replace("merge: auto\nservices", "merg: auto\nservices");

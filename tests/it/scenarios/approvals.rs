@@ -95,7 +95,7 @@ fn a_review_counts_although_its_text_is_not_understood() {
 }
 
 #[test]
-fn all_who_lack_the_right_get_one_word_and_each_a_sign() {
+fn who_lacks_the_right_is_told_once_and_gets_a_sign_each_time() {
     story(async |bot| {
         let change = bot.bring_to_production("1.10.0").await;
         let first = bot.pass(minutes(5)).comment(change, "mallory", "/promote approve");
@@ -103,6 +103,7 @@ fn all_who_lack_the_right_get_one_word_and_each_a_sign() {
         let third = bot.comment(change, "mike", "/promote reject");
         bot.settle().await.expect_open("production", "1.10.0");
         bot.read_reply(&first);
+        insta::assert_snapshot!(bot.read_reply(&third), @"mike: I did not run `/promote reject`: it takes the right `approve` in production, which you do not have; ask alice or bob.");
         bot.expect_reaction(&second, Reaction::ThumbsDown).expect_reaction(&third, Reaction::ThumbsDown);
     });
 }
@@ -142,7 +143,7 @@ fn nobody_approves_what_nobody_can_have_read() {
         bot.bring_to_production("1.11.0").await;
         let hasty = bot.pass(seconds(20)).comment(change, "alice", "/promote approve");
         bot.settle().await.expect_open("production", "1.11.0");
-        insta::assert_snapshot!(bot.read_reply(&hasty), @"alice: I did not run `/promote approve`: the change is not at the commit that you named, or changed in the minute before; look at it again and write `/promote approve sha=COMMIT`.");
+        insta::assert_snapshot!(bot.read_reply(&hasty), @"alice: I did not run `/promote approve`: the change is not at the commit that you named, or changed in the minute before; look at it again and comment `/promote approve sha=COMMIT` here.");
         let exact = format!("/promote approve sha={}", bot.head_of(change).short());
         bot.comment(change, "alice", &exact);
         bot.settle().await.expect_merged(change).expect_running("production", "1.11.0");
@@ -163,7 +164,7 @@ fn an_approval_of_an_earlier_head_counts_for_nothing() {
         bot.settle().await.expect_open("production", "1.11.0");
         let late = bot.pass(minutes(5)).comment(change, "alice", &format!("/promote approve sha={old}"));
         bot.settle().await.expect_open("production", "1.11.0");
-        insta::assert_snapshot!(bot.read_reply(&late), @"alice: I did not run `/promote approve sha=COMMIT`: the change is not at the commit that you named, or changed in the minute before; look at it again and write `/promote approve sha=COMMIT`.");
+        insta::assert_snapshot!(bot.read_reply(&late), @"alice: I did not run `/promote approve sha=COMMIT`: the change is not at the commit that you named, or changed in the minute before; look at it again and comment `/promote approve sha=COMMIT` here.");
     });
 }
 

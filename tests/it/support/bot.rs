@@ -218,6 +218,7 @@ impl Bot {
     async fn come_to_rest_untold(&mut self) -> BTreeSet<String> {
         self.world.state().now += TICK;
         let fresh = Freshness::Since(self.world.state().now);
+        let start = self.world.state().effects.len();
         for round in 0..ROUNDS_MAX {
             let before = self.progress();
             let settled = self.round(round, fresh).await;
@@ -226,6 +227,7 @@ impl Bot {
                 self.restart();
             }
             if self.progress() == before && !is_down {
+                self.expect_written_right_at_first(start);
                 self.next_look = settled.iter().filter_map(|settled| settled.next_look).min();
                 return settled.into_iter().flat_map(|settled| settled.failures).collect();
             }
@@ -242,6 +244,28 @@ impl Bot {
     fn progress(&self) -> (usize, bool) {
         let state = self.world.state();
         (state.effects.len(), state.faults.planned.is_some())
+    }
+
+    /// What a change shows is right from its opening on: as long as nobody does anything, nothing of it is written again.
+    ///
+    /// With faults and races an opening may be cut in two, and another look finishes it. Where the forge has rules of its
+    /// own for merges, what it answers to one is news.
+    fn expect_written_right_at_first(&self, start: usize) {
+        let has_news = self.world.state().protection.has_rules_for_merges();
+        if has_news || matches!(self.mode, Mode::Raced | Mode::Faulty(..)) {
+            return;
+        }
+        let effects = self.effects_after(start);
+        for (index, effect) in effects.iter().enumerate() {
+            let EffectKind::ChangeOpened { change: opened } = effect else { continue };
+            let is_rewrite = |later: &&EffectKind| {
+                let of = |change| change == opened;
+                matches!(later, EffectKind::Presented { change } | EffectKind::StatusSet { change } if of(change))
+            };
+            // The first status belongs to the opening.
+            let rewrites: Vec<_> = effects.iter().skip(index).filter(is_rewrite).skip(1).collect();
+            assert!(rewrites.is_empty(), "{opened} was opened and then written again: {effects:#?}");
+        }
     }
 
     fn effects_after(&self, start: usize) -> Vec<EffectKind> {

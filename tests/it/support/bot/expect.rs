@@ -285,6 +285,14 @@ impl Bot {
         readable(&reply.body)
     }
 
+    /// What one comment of the bot says; it counts as read.
+    pub(crate) fn read_comment(&mut self, id: &CommentId) -> String {
+        let found = self.comments_by_bot().into_iter().find(|comment| comment.id == *id);
+        let found = found.expect("the bot wrote it");
+        self.read.insert((found.id.clone(), found.body.clone()));
+        readable(&found.body)
+    }
+
     /// The bot left this sign on a comment, and no other.
     #[track_caller]
     pub(crate) fn expect_reaction(&self, comment: &CommentId, reaction: Reaction) -> &Self {

@@ -138,6 +138,14 @@ impl Forge for Face {
         each!(self, forge => forge.changed_files(place, head).await)
     }
 
+    async fn commit_files(&self, place: &Place, commit: &CommitId) -> Answer<Vec<FileChange>> {
+        each!(self, forge => forge.commit_files(place, commit).await)
+    }
+
+    async fn contains(&self, place: &Place, commit: &CommitId) -> Answer<bool> {
+        each!(self, forge => forge.contains(place, commit).await)
+    }
+
     async fn read_log(&self, place: &Place, known: Option<&CommitId>) -> Answer<LogPart> {
         each!(self, forge => forge.read_log(place, known).await)
     }

@@ -1,7 +1,7 @@
 //! What people and build systems do in a story.
 
 use towpath::model::{
-    ArtifactKind, BranchName, ChangeNumber, CommentId, Description, Digest, ImageName, IndexEntry,
+    ArtifactKind, BranchName, ChangeNumber, CommentId, CommitId, Description, Digest, ImageName, IndexEntry,
     MergeMethod, ReviewVerdict, Tag, UserName,
 };
 
@@ -91,6 +91,28 @@ impl Bot {
     pub(crate) fn registries_up(&mut self) -> &mut Self {
         self.world.state().registries_down.clear();
         self
+    }
+
+    /// The newest commit of the base branch.
+    pub(crate) fn main(&self) -> CommitId {
+        self.world.state().base_tip().clone()
+    }
+
+    /// Somebody forces the base branch back to a commit.
+    pub(crate) fn force_push(&mut self, to: &CommitId) -> &mut Self {
+        self.world.force_push(&base(), to);
+        self
+    }
+
+    /// Somebody makes the newest commits of the base branch anew on an older one.
+    pub(crate) fn rebase_main(&mut self, onto: &CommitId, by: &str) -> &mut Self {
+        self.world.rebase_base(onto, by);
+        self
+    }
+
+    /// Whether a line of the log holds a word.
+    pub(crate) fn has_logged(&self, word: &str) -> bool {
+        self.world.state().log().iter().any(|line| line.contains(word))
     }
 
     /// Somebody comments on a change.

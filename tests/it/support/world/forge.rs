@@ -86,6 +86,22 @@ impl Forge for FakeWorld {
         self.ask("changed_files", |state| state.at(place)?.changed_files(head)).await
     }
 
+    async fn commit_files(&self, place: &Place, commit: &CommitId) -> Answer<Vec<FileChange>> {
+        self.ask("commit_files", |state| {
+            let parent = state.at(place)?.git.get(commit).parents.first().cloned();
+            Ok(parent.map(|parent| state.differing_files(&parent, commit)).unwrap_or_default())
+        })
+        .await
+    }
+
+    async fn contains(&self, place: &Place, commit: &CommitId) -> Answer<bool> {
+        self.ask("contains", |state| {
+            let state = state.at(place)?;
+            Ok(state.git.ancestry(state.base_tip()).contains(commit))
+        })
+        .await
+    }
+
     async fn read_log(&self, place: &Place, known: Option<&CommitId>) -> Answer<LogPart> {
         self.ask("read_log", |state| Ok(state.at(place)?.read_log(known))).await
     }
@@ -243,17 +259,20 @@ impl State {
     fn changed_files(&self, head: &CommitId) -> Answer<Vec<FileChange>> {
         let unrelated = || not_found(format!("a common ancestor of {head} and the base"));
         let base = self.git.merge_base(self.base_tip_for(head), head).ok_or_else(unrelated)?;
-        let [old, new] = [&base, head].map(|commit| &self.git.get(commit).files);
+        Ok(self.differing_files(&base, head))
+    }
+
+    fn differing_files(&self, old: &CommitId, new: &CommitId) -> Vec<FileChange> {
+        let [old, new] = [old, new].map(|commit| &self.git.get(commit).files);
         let paths: BTreeSet<&RepositoryPath> = old.keys().chain(new.keys()).collect();
         let bytes = |content: Option<&Arc<[u8]>>| content.map(|content| content.to_vec());
         let changed = paths.into_iter().filter(|path| old.get(path) != new.get(path));
-        Ok(changed
-            .map(|path| FileChange {
-                path: path.clone(),
-                old: bytes(old.get(path)),
-                new: bytes(new.get(path)),
-            })
-            .collect())
+        let change = |path: &RepositoryPath| FileChange {
+            path: path.clone(),
+            old: bytes(old.get(path)),
+            new: bytes(new.get(path)),
+        };
+        changed.map(change).collect()
     }
 
     /// What a head is compared with: the base, and of a merged change the base as it was before the merge.

@@ -142,6 +142,23 @@ impl FakeWorld {
         state.move_branch(branch, commit);
     }
 
+    /// Somebody forces a branch to a commit.
+    pub(crate) fn force_push(&self, branch: &BranchName, to: &CommitId) {
+        self.state().move_branch(branch, to.clone());
+    }
+
+    /// Somebody rebases the base branch: its newest commits are made anew, as one, on an older one.
+    pub(crate) fn rebase_base(&self, onto: &CommitId, by: &str) {
+        let mut state = self.state();
+        let tip = state.git.get(state.base_tip());
+        // A rebase keeps the dates of the authors.
+        let (files, at) = (tip.files.clone(), tip.at);
+        let branch = state.place.branch.clone();
+        let (parents, message) = (vec![onto.clone()], "the same, made anew");
+        let commit = state.git.commit(NewCommit { parents, files, author: &name(by), message, at });
+        state.move_branch(&branch, commit);
+    }
+
     /// Somebody pushes a commit with exactly these files to a branch, which may be new.
     pub(crate) fn push_files(&self, branch: &BranchName, by: &str, files: Files) -> CommitId {
         let mut state = self.state();

@@ -39,6 +39,13 @@ pub(crate) struct Protection {
     refused: BTreeMap<(ChangeNumber, CommitId), Barrier>,
 }
 
+impl Protection {
+    /// Whether the forge may answer to a merge that it does not do it yet.
+    pub(crate) const fn has_rules_for_merges(&self) -> bool {
+        self.unmet.is_some() || self.is_strict || self.has_queue
+    }
+}
+
 /// A change in the queue.
 #[derive(Clone, Debug)]
 pub(crate) struct FakeEntry {

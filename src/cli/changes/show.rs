@@ -1,0 +1,165 @@
+//! `towpath changes show`: a change with its comments, and what became of their commands.
+
+use serde_json::{Value, json};
+
+use super::{Desk, state, to_json};
+use crate::cli::Failure;
+use crate::cli::output::Output;
+use crate::command;
+use crate::decide::takes_commands;
+use crate::forge::Forge as _;
+use crate::model::{
+    Change, ChangeNumber, CommandOutcome, Comment, CommentId, Event, History, Policy, Reaction, Record,
+    Review, ReviewVerdict, Target, Time, UserName, change_branch,
+};
+use crate::observe::{Clock as _, SystemClock};
+use crate::render::{self, RemarkInput, Style};
+
+/// A change, with what the log says of the comments on it.
+pub(super) struct Shown<'a> {
+    policy: &'a Policy,
+    change: Change,
+    bot: UserName,
+    history: History,
+    /// What the change carries a release into; `None` if no service of the configuration uses its branch.
+    target: Option<Target>,
+    /// Whether the next look carries out commands on it.
+    takes_commands: bool,
+    now: Time,
+}
+
+impl<'a> Shown<'a> {
+    /// Reads a change and the log.
+    pub(super) async fn read(policy: &'a Policy, desk: &Desk, number: ChangeNumber) -> Result<Self, Failure> {
+        let change = desk.forge.show(&desk.repository, number).await?;
+        let place = desk.place_of(&change);
+        let log = desk.forge.read_log(&place, None).await?;
+        // A line that this version does not know is a matter of the look, which says so.
+        let known = log.lines.iter().filter_map(|line| serde_json::from_str::<Record>(line).ok());
+        let handled = known.filter(|record| matches!(record.event, Event::Handled { .. }));
+        let history = History::fold(&handled.collect::<Vec<_>>());
+        let all = desk.forge.list(&desk.repository).await?;
+        let takes_commands = takes_commands(policy, &place, &change, &all).is_ok();
+        let targets = policy.services_at(&place).flat_map(|service| {
+            let environments = policy.pipeline_of(service).environments.iter();
+            let own = environments.filter(|own| change_branch(&own.name, &service.group) == change.branch);
+            own.map(|own| Target { service: service.name.clone(), environment: own.name.clone() })
+        });
+        let target = targets.collect::<Vec<_>>().into_iter().next();
+        let (bot, now) = (desk.forge.bot().clone(), SystemClock.now());
+        Ok(Self { policy, change, bot, history, target, takes_commands, now })
+    }
+
+    /// The change as JSON, with its comments and reviews.
+    pub(super) fn as_json(&self) -> Value {
+        let mut value = to_json(&self.change);
+        value["comments"] = self.change.comments.iter().map(|comment| self.comment_json(comment)).collect();
+        value["reviews"] = self.change.reviews.iter().map(|review| self.review_json(review)).collect();
+        value
+    }
+
+    fn comment_json(&self, comment: &Comment) -> Value {
+        let written = self.of_comment(comment);
+        let signs: Vec<String> = written.signs.iter().map(ToString::to_string).collect();
+        json!({ "author": comment.author, "at": comment.at, "body": comment.body, "signs": signs,
+            "outcomes": self.outcomes(&written) })
+    }
+
+    fn review_json(&self, review: &Review) -> Value {
+        json!({ "author": review.author, "at": review.at, "verdict": review.verdict.to_string(),
+            "body": review.body, "outcomes": self.outcomes(&of_review(review)) })
+    }
+
+    /// The change as people see it.
+    pub(super) fn print(&self, output: &mut Output) {
+        let (change, colour) = (&self.change, output.colour());
+        let title = colour.paint(Style::Bold, &change.title);
+        output.line(&format!("{} {title} ({})", change.number, state(change)));
+        if let Some(status) = change.statuses.last() {
+            output.line(&format!("status: {} ({})", status.text, status.state));
+        }
+        output.line("");
+        output.print(&render::pictured(&without_marks(&change.body)));
+        for review in &change.reviews {
+            let at = render::instant(review.at);
+            output.line(&format!("\n{} said {} on {at}", review.author, review.verdict));
+            self.print_outcomes(&of_review(review), output);
+        }
+        for comment in &change.comments {
+            let author = colour.paint(Style::Bold, comment.author.as_str());
+            output.line(&format!("\n{author} wrote on {}", render::instant(comment.at)));
+            output.print(&render::pictured(&self.text_of(comment)));
+            self.print_outcomes(&self.of_comment(comment), output);
+        }
+    }
+
+    fn print_outcomes(&self, written: &Written<'_>, output: &mut Output) {
+        for outcome in self.outcomes(written) {
+            output.line(&format!("-> {outcome}"));
+        }
+        if !written.signs.is_empty() {
+            let signs: Vec<String> = written.signs.iter().map(ToString::to_string).collect();
+            output.line(&format!("-> {} signed it: {}", self.bot, signs.join(", ")));
+        }
+    }
+
+    /// What became of each command; what will become of it where the next look is still to come.
+    fn outcomes(&self, written: &Written<'_>) -> Vec<String> {
+        match self.history.handled(written.id) {
+            Some(handled) => handled.outcomes.iter().map(|own| self.outcome(own, written.by)).collect(),
+            None if !written.has_commands => Vec::new(),
+            None if self.takes_commands => vec!["waits for the next look".to_owned()],
+            None => vec!["not carried out: commands are no longer taken on this change".to_owned()],
+        }
+    }
+
+    fn outcome(&self, outcome: &CommandOutcome, by: &UserName) -> String {
+        let words = render::outcome(outcome);
+        match (outcome, &self.target) {
+            (CommandOutcome::Refused(because), Some(target)) => {
+                let input = RemarkInput { target, judgement: None, policy: self.policy, now: self.now };
+                format!("{words}: {}", render::refusal(because, by, &input))
+            }
+            _ => words.to_owned(),
+        }
+    }
+
+    fn of_comment<'c>(&self, comment: &'c Comment) -> Written<'c> {
+        let is_person = comment.author != self.bot && !comment.author.is_machine();
+        let has_commands = is_person && !command::is_quiet(&comment.body);
+        Written { id: &comment.id, by: &comment.author, signs: &comment.reactions, has_commands }
+    }
+
+    fn text_of(&self, comment: &Comment) -> String {
+        if comment.author == self.bot {
+            without_marks(&comment.body)
+        } else {
+            format!("{}\n", comment.body.trim_end())
+        }
+    }
+}
+
+/// A comment or review, as far as its commands are concerned.
+struct Written<'a> {
+    id: &'a CommentId,
+    by: &'a UserName,
+    signs: &'a [Reaction],
+    has_commands: bool,
+}
+
+/// A verdict is a command by itself.
+fn of_review(review: &Review) -> Written<'_> {
+    let is_verdict = match review.verdict {
+        ReviewVerdict::Approve | ReviewVerdict::RequestChanges => true,
+        ReviewVerdict::Comment => false,
+    };
+    let has_commands = is_verdict || !command::is_quiet(&review.body);
+    Written { id: &review.id, by: &review.author, signs: &[], has_commands }
+}
+
+/// A text of the bot without its hidden marks.
+fn without_marks(markdown: &str) -> String {
+    let lines = markdown.lines().filter(|line| !line.starts_with("<!-- towpath:"));
+    let text: Vec<&str> = lines.collect();
+    format!("{}\n", text.join("\n").trim_end())
+}
