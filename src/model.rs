@@ -68,7 +68,7 @@ pub use repository_pattern::RepositoryPattern;
 pub use secret::Secret;
 pub use selection::{Basis, NotTaken, Pattern, Rank, Selection, SelectionError};
 pub use source::{SourceChecks, SourceCommit, SourceComparison, SourceRelation, SourceSpan, Sources};
-pub use tree::{EntryKind, FileChange, Missing, Tree, TreeEntry, TreeError};
+pub use tree::{EntryKind, FileChange, Missing, PathState, Tree, TreeEntry, TreeError, Unknown};
 pub use validator::{Validator, ValidatorError};
 pub use world::{ObservedChange, Obstacle, Running, RunningImage, World};
 

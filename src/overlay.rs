@@ -23,6 +23,7 @@ mod limit;
 mod link;
 mod located;
 mod manifest;
+mod mention;
 mod parsed;
 mod patch;
 mod promote;
@@ -48,6 +49,7 @@ pub use edit::{ImageEdit, Setting, edit_kustomization};
 pub use hidden::UnusedEntry;
 pub use import::import;
 pub use key::content_key;
+pub use kustomization::FILE_NAMES as KUSTOMIZATION_NAMES;
 pub use limit::{
     BYTES_READ_MAX, EDITED_BYTES_MAX, FILES_MAX, FOLDER_DEPTH_MAX, Limit, LimitKind, MATCHES_MAX,
 };

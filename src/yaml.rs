@@ -9,6 +9,7 @@ mod edit;
 mod embedded;
 mod flatten;
 mod layout;
+mod lenient;
 mod parse;
 mod path;
 mod prefilter;
@@ -28,7 +29,7 @@ pub use path::{Path, PathError, PathSegment};
 pub use prefilter::Prefilter;
 pub use quote::{needs_quote, render_scalar};
 pub use refusal::{Refusal, RefusalReason};
-pub use source::{BYTES_MAX, Position, Source, YamlError};
+pub use source::{BYTES_MAX, BYTES_READ_MAX, Position, Source, YamlError};
 pub use tree::{Node, NodeId, NodeKind, ScalarStyle, Tree};
 
 #[cfg(test)]

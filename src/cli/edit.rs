@@ -9,10 +9,9 @@ use serde_json::json;
 use super::Failure;
 use super::output::Output;
 use crate::model::{FileChange, RepositoryPath};
-use crate::overlay::{EDITED_BYTES_MAX, ImageEdit, RequestError, edit_kustomization};
+use crate::overlay::{EDITED_BYTES_MAX, ImageEdit, KUSTOMIZATION_NAMES, RequestError, edit_kustomization};
 use crate::render::{self, Colour};
 
-const FILE_NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
 /// What stands for standard input.
 const STANDARD_INPUT: &str = "-";
 
@@ -118,7 +117,8 @@ impl Edited<'_> {
 }
 
 fn own_kustomization() -> Result<PathBuf, Failure> {
-    let found: Vec<PathBuf> = FILE_NAMES.iter().map(PathBuf::from).filter(|file| file.exists()).collect();
+    let found: Vec<PathBuf> =
+        KUSTOMIZATION_NAMES.iter().map(PathBuf::from).filter(|file| file.exists()).collect();
     match found.as_slice() {
         [file] => Ok(file.clone()),
         [] => {

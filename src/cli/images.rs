@@ -1,28 +1,29 @@
 //! `towpath images DIR`: which images a kustomization on disk runs, and which file and line says so.
 
 pub(super) mod disk;
+mod json;
 
 use std::path::PathBuf;
 
 use anyhow::Context as _;
-use serde_json::{Value, json};
 
 use super::Failure;
 use super::output::Output;
 use crate::model::RepositoryPath;
-use crate::overlay::{ImageUse, Resolved, Step};
+use crate::overlay::{ImageUse, OverlayError, Resolved, Step};
 use crate::render::{self, Style};
 use disk::Disk;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
-    /// The folder with the kustomization or other files that run images, or one such file
+    /// The folder with the kustomization or other files that run images, or one such file; a kustomization stands for
+    /// its folder
     #[arg(default_value = ".")]
     folder: PathBuf,
     /// Show for each image every place that had a say, weakest first
     #[arg(long)]
     trail: bool,
-    /// Print JSON
+    /// Print JSON: an array of images, and of what is not certain or refused, with `image` null
     #[arg(long)]
     json: bool,
 }
@@ -30,10 +31,12 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: &Arguments, output: &mut Output) -> Result<(), Failure> {
     let folder = &arguments.folder;
     let disk = Disk::around(folder).with_context(|| format!("reading {}", folder.display()))?;
-    let resolved = disk.resolve().with_context(|| format!("in {}", disk.root().display()))?;
+    let resolved = match disk.resolve() {
+        Ok(resolved) => resolved,
+        Err(error) => return Err(refused(error, &disk, arguments, output).into()),
+    };
     if arguments.json {
-        let uses = resolved.uses.iter().map(|found| as_json(found, &disk, arguments.trail));
-        output.json(&Value::Array(uses.collect()));
+        output.json(&json::listing(&resolved, &disk, arguments.trail));
     } else if arguments.trail {
         resolved.uses.iter().for_each(|found| print_trail(found, &disk, output));
     } else {
@@ -54,24 +57,14 @@ pub(super) fn run(arguments: &Arguments, output: &mut Output) -> Result<(), Fail
     Ok(())
 }
 
-fn as_json(found: &ImageUse, disk: &Disk, with_trail: bool) -> Value {
-    let mut object = json!({
-        "image": found.reference.image,
-        "tag": found.reference.tag,
-        "digest": found.reference.digest,
-        "file": disk.relative(&found.file),
-        "line": found.line,
-        "set_by": found.set_by,
-    });
-    if with_trail {
-        object["trail"] = found.trail.iter().map(|step| step_json(step, disk)).collect();
+/// The error with the path of the file as the user finds it. With `--json` standard output gets it, too.
+fn refused(error: anyhow::Error, disk: &Disk, arguments: &Arguments, output: &mut Output) -> anyhow::Error {
+    let Some(OverlayError::Refused { file, refused }) = error.downcast_ref() else { return error };
+    if arguments.json {
+        output.json(&json::refusal(file, refused, disk));
     }
-    object
-}
-
-fn step_json(step: &Step, disk: &Disk) -> Value {
-    let Step { file, line, set_by, image, .. } = step;
-    json!({ "file": disk.relative(file), "line": line, "set_by": set_by, "image": image })
+    let separator = if refused.line.is_some() { ":" } else { ": " };
+    anyhow::anyhow!("{}{separator}{refused}", disk.shown(file, &arguments.folder))
 }
 
 /// An image, and below it the places that made it what it is.

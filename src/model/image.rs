@@ -48,6 +48,12 @@ impl ImageName {
         if host == "docker.io" && !path.contains('/') { format!("library/{path}") } else { path.to_owned() }
     }
 
+    /// Whether both names mean one repository of one registry: `postgres` is `docker.io/library/postgres`.
+    #[must_use]
+    pub fn is_same_repository(&self, other: &Self) -> bool {
+        self == other || (self.host() == other.host() && self.repository() == other.repository())
+    }
+
     /// Splits host and path; the first part is a host if it has a dot or a port, or is `localhost`.
     fn split(&self) -> (&str, &str) {
         match self.0.split_once('/') {

@@ -1,9 +1,13 @@
 //! The files of one commit, as far as they were read; what is missing is named, never fetched from here.
 
+mod partial;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::{BlobId, CommitId, RepositoryPath};
+use partial::Partial;
+pub use partial::{PathState, Unknown};
 
 /// What a tree entry is.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
@@ -59,13 +63,42 @@ pub struct Tree {
     /// Files that stand before those of the commit.
     edited: BTreeMap<RepositoryPath, TreeEntry>,
     blobs: BTreeMap<BlobId, Arc<[u8]>>,
+    /// What is known beside the entries, where they are not all of the tree.
+    partial: Option<Partial>,
 }
 
 impl Tree {
     /// A tree of which the entries are known and no content yet.
     #[must_use]
     pub fn new(commit: CommitId, entries: Arc<BTreeMap<RepositoryPath, TreeEntry>>) -> Self {
-        Self { commit, entries, edited: BTreeMap::new(), blobs: BTreeMap::new() }
+        Self { commit, entries, edited: BTreeMap::new(), blobs: BTreeMap::new(), partial: None }
+    }
+
+    /// A tree of which nothing is known yet. It answers as if it were empty, and notes what it was asked: an answer
+    /// counts only where [`Tree::take_unknown`] is empty afterwards.
+    #[must_use]
+    pub fn partial(commit: CommitId) -> Self {
+        Self { partial: Some(Partial::default()), ..Self::new(commit, Arc::default()) }
+    }
+
+    /// What it was asked since the last call and does not know; nothing for a tree that is known as a whole.
+    #[must_use]
+    pub fn take_unknown(&self) -> Unknown {
+        self.partial.as_ref().map(Partial::take_unknown).unwrap_or_default()
+    }
+
+    /// Takes in what stands at a path.
+    pub fn learn(&mut self, path: &RepositoryPath, state: PathState) {
+        let partial = self.partial.get_or_insert_default();
+        partial.learn(path, state == PathState::Folder);
+        if let PathState::Entry(entry) = state {
+            Arc::make_mut(&mut self.entries).insert(path.clone(), entry);
+        }
+    }
+
+    /// Takes in that everything in a folder was taken in.
+    pub fn learn_listing(&mut self, folder: &RepositoryPath) {
+        self.partial.get_or_insert_default().learn_listing(folder);
     }
 
     /// The commit whose files these are.
@@ -94,7 +127,11 @@ impl Tree {
     /// What stands at a path, file or not.
     #[must_use]
     pub fn entry(&self, path: &RepositoryPath) -> Option<&TreeEntry> {
-        self.edited.get(path).or_else(|| self.entries.get(path))
+        let found = self.edited.get(path).or_else(|| self.entries.get(path));
+        if let (None, Some(partial)) = (found, &self.partial) {
+            partial.ask(path);
+        }
+        found
     }
 
     /// The content of a file.
@@ -112,11 +149,33 @@ impl Tree {
     /// Whether any file lies below this path.
     #[must_use]
     pub fn is_folder(&self, path: &RepositoryPath) -> bool {
-        self.below(path).next().is_some()
+        let is_known = self.partial.as_ref().is_some_and(|partial| partial.is_folder(path));
+        is_known || self.beneath(path).next().is_some()
     }
 
     /// Everything below a folder, in the order of the paths; files that stand before those of the commit come last.
     pub fn below<'a>(
+        &'a self,
+        folder: &'a RepositoryPath,
+    ) -> impl Iterator<Item = (&'a RepositoryPath, &'a TreeEntry)> {
+        if let Some(partial) = &self.partial {
+            partial.ask_listings(folder);
+        }
+        self.beneath(folder)
+    }
+
+    /// The files and the like that lie directly in a folder, in the order of [`Tree::below`].
+    pub fn directly_in<'a>(
+        &'a self,
+        folder: &'a RepositoryPath,
+    ) -> impl Iterator<Item = (&'a RepositoryPath, &'a TreeEntry)> {
+        if let Some(partial) = &self.partial {
+            partial.ask_listing(folder);
+        }
+        self.beneath(folder).filter(move |(path, _)| path.parent().as_ref() == Some(folder))
+    }
+
+    fn beneath<'a>(
         &'a self,
         folder: &'a RepositoryPath,
     ) -> impl Iterator<Item = (&'a RepositoryPath, &'a TreeEntry)> {

@@ -6,6 +6,7 @@ use super::go_yaml::{ScalarType, scalar_type};
 use super::kustomization::Kustomization;
 use super::limit::Limit;
 use super::text::Text;
+use super::written::Written;
 use crate::model::{Digest, ImageName, Tag};
 use crate::yaml::{self, Edit, NodeId};
 
@@ -68,6 +69,20 @@ struct Change<'a> {
 }
 
 impl ImageEdit {
+    /// The same, where the entry's `newName` brings a tag or digest of its own (`newName: reg/web:1.0.0`): kustomize
+    /// would put the new one behind it, so it goes.
+    fn with_bare_name(&self, entry: &Entry) -> Self {
+        let sets = matches!(self.tag, Setting::Set(_)) || matches!(self.digest, Setting::Set(_));
+        let written = entry.new_name.as_ref().map(|field| Written::new(&field.value));
+        let written = written.filter(|written| written.tag.is_some() || written.digest.is_some());
+        match written.and_then(|written| ImageName::new(written.name).ok()) {
+            Some(name) if sets && self.new_name == Setting::Keep => {
+                Self { new_name: Setting::Set(name), ..self.clone() }
+            }
+            Some(_) | None => self.clone(),
+        }
+    }
+
     /// The changes in the order in which new keys are written.
     fn changes(&self) -> [Change<'_>; 3] {
         let new_name = self.new_name.as_ref(ImageName::as_str);
@@ -95,7 +110,7 @@ impl Kustomization {
     /// The text with an entry changed, or appended where there is none.
     pub(super) fn with_image(&self, entry: Option<&Entry>, request: &ImageEdit) -> Result<Vec<u8>, Refused> {
         let edits = match entry {
-            Some(entry) => self.changed(entry, request)?,
+            Some(entry) => self.changed(entry, &request.with_bare_name(entry))?,
             None => self.appended(request)?,
         };
         if edits.is_empty() {

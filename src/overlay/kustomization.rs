@@ -14,7 +14,7 @@ use super::value::{Lines, Value};
 use crate::yaml::{NodeId, NodeKind};
 
 /// The names that a kustomization may have; a folder has exactly one of them.
-pub(super) const FILE_NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
+pub const FILE_NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
 
 /// Keys behind which images may lie that are not seen from here.
 const HIDING_KEYS: [(&str, Limit, &str); 3] = [

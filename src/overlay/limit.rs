@@ -83,7 +83,7 @@ limits! {
     Uncertain Remote = "remote", "a base, component or transformer that lies in another place", "copy it into the repository";
     Uncertain Generator = "generator", "generators, functions and plugins, which make or change manifests elsewhere", "keep what they make in the repository";
     Uncertain HelmChart = "helm-chart", "`helmCharts`, which are rendered elsewhere", "keep what they render in the repository";
-    Uncertain ManifestUnread = "manifest-unread", "a manifest that cannot be read", "correct the file";
+    Uncertain ManifestUnread = "manifest-unread", "a manifest that cannot be read, or has more than 16 MiB", "correct the file, or split it";
     Uncertain NotAnImage = "not-an-image", "an image that is no image reference, such as a variable `$(…)`", "write the whole image, or give it a name and tag in `images`";
     Uncertain PatchUnable = "patch", "a patch that kustomize refuses or that fits no resource, a `$patch: replace` of an item or a whole resource, or an item of a list without a name", "set the image in the `images` of the overlay instead";
     Uncertain ReplacementUnable = "replacement", "a replacement whose source or target cannot be made out, or that creates a field", "set the image in the `images` of the overlay instead";

@@ -43,5 +43,34 @@ pub fn set_image(
     if format::is_plain(tree, location) {
         return format::set_image(tree, location, image, to);
     }
-    requote::set_image(tree, overlays, &location.path, (image, to))
+    if image.host() != DOCKER_HUB {
+        return requote::set_image(tree, overlays, &location.path, (image, to));
+    }
+    set_by_names(tree, overlays, &location.path, (image, to))
+}
+
+/// The registry whose images have several names.
+const DOCKER_HUB: &str = "docker.io";
+
+/// As [`set_image`], for an image that may be written as `postgres` or `docker.io/library/postgres`: kustomize compares
+/// the text, so each name that is in use gets its own edit.
+fn set_by_names(
+    tree: &Tree,
+    overlays: &Overlays,
+    folder: &RepositoryPath,
+    (image, to): (&ImageName, &SetTo),
+) -> Result<Vec<(RepositoryPath, Vec<u8>)>, OverlayError> {
+    let mut names = resolved::names_of(tree, folder, image)?;
+    if names.is_empty() {
+        names.insert(image.clone());
+    }
+    let mut files: Vec<(RepositoryPath, Vec<u8>)> = Vec::new();
+    for name in &names {
+        let edited = tree.with_files(&files);
+        for (path, content) in requote::set_image(&edited, overlays, folder, (name, to))? {
+            files.retain(|(other, _)| *other != path);
+            files.push((path, content));
+        }
+    }
+    Ok(files)
 }

@@ -31,7 +31,7 @@ pub(super) fn may_hold_images(bytes: &[u8]) -> bool {
 impl Manifest {
     pub(super) fn read(bytes: &[u8]) -> Self {
         let mut manifest = Self::default();
-        match Text::new(bytes) {
+        match Text::for_reading(bytes) {
             Ok(text) => {
                 for value in Value::documents(&text, Lines::After(0)) {
                     manifest.add(value);

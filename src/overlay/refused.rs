@@ -96,7 +96,7 @@ pub enum OverlayError {
     },
     /// Nothing in the overlay shows the image.
     #[error(
-        "{file}: the image `{image}` is nowhere in this overlay{}; name it in a manifest or in `images`",
+        "{file}: the image `{image}` is nowhere in this overlay{}; {way_out}",
         hidden.as_deref().map(|why| format!(", as far as it can be evaluated ({why})")).unwrap_or_default()
     )]
     NotFound {
@@ -106,6 +106,8 @@ pub enum OverlayError {
         file: RepositoryPath,
         /// The first thing that could hold the image and cannot be evaluated, with file and line.
         hidden: Option<String>,
+        /// What to do about it.
+        way_out: Cow<'static, str>,
     },
 }
 

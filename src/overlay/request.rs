@@ -32,6 +32,13 @@ impl FromStr for ImageEdit {
         if name.is_none() && tag.is_none() && digest.is_none() {
             return Err(wrong("there is nothing to set".to_owned()));
         }
+        if let Some(name) = name.filter(|_| tag.is_none() && digest.is_none() && looks_like_tag(&image)) {
+            let why = format!(
+                "`{image}` would be the new name of the image, and looks like a tag; did you mean `{name}:{image}`? \
+                 (an image of that name is `docker.io/library/{image}`)"
+            );
+            return Err(wrong(why));
+        }
         let own = name.unwrap_or(&image);
         if own.is_empty() || own == KEPT {
             return Err(wrong("it does not say which image is meant".to_owned()));
@@ -61,4 +68,12 @@ fn part<T, E>(
         (Some(text), _) => check(text.to_owned()).map(Setting::Set),
         (None, Some(_)) => Ok(Setting::Clear),
     }
+}
+
+/// `1.2.0`, `v1.2`, `2024-01-01`, `latest`: what nobody calls an image.
+fn looks_like_tag(text: &str) -> bool {
+    let number = text.strip_prefix('v').unwrap_or(text);
+    let digits = number.len() - number.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+    let behind = number.get(digits..).unwrap_or_default();
+    text == "latest" || (digits > 0 && (behind.is_empty() || behind.starts_with(['.', '-', '_', '+'])))
 }

@@ -1,5 +1,7 @@
 //! What an overlay runs, with the line that says so, and what of it is not certain.
 
+use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::hidden::UnusedEntry;
@@ -110,6 +112,11 @@ impl Resolved {
     pub(super) fn uses_of<'a>(&'a self, image: &'a ImageName) -> impl Iterator<Item = &'a ImageUse> {
         self.uses.iter().filter(move |found| found.reference.image == *image)
     }
+
+    /// The uses of one image, however its name is written: kustomize itself compares the text alone.
+    pub(super) fn uses_meaning<'a>(&'a self, image: &'a ImageName) -> impl Iterator<Item = &'a ImageUse> {
+        self.uses.iter().filter(move |found| found.reference.image.is_same_repository(image))
+    }
 }
 
 /// Everything that a folder runs.
@@ -130,7 +137,17 @@ pub(super) fn running(
     folder: &RepositoryPath,
     image: &ImageName,
 ) -> Result<Running, OverlayError> {
-    look(tree, folder, &mut Parsed::default())?.running(image)
+    look(tree, folder, &mut Parsed::default())?.running(tree, image)
+}
+
+/// The names under which a folder uses an image, without repetition.
+pub(super) fn names_of(
+    tree: &Tree,
+    folder: &RepositoryPath,
+    image: &ImageName,
+) -> Result<BTreeSet<ImageName>, OverlayError> {
+    let looked = look(tree, folder, &mut Parsed::default())?;
+    Ok(looked.resolved.uses_meaning(image).map(|found| found.reference.image.clone()).collect())
 }
 
 fn disagree(first: &ImageUse, other: &ImageUse) -> OverlayError {
@@ -183,7 +200,13 @@ fn conclude(found: Use) -> Result<ImageUse, Box<Uncertain>> {
     match image.reference().ok().filter(|_| is_text) {
         Some(reference) => Ok(ImageUse { reference, file, line, set_by, trail, doubt }),
         None => {
-            let why = format!("`{image}` is not an image that can be read");
+            let why = if image.has_two_tags() {
+                format!(
+                    "`{image}` has two tags, one of them from a `newName`, where only a name belongs; write it as `newTag`"
+                )
+            } else {
+                format!("`{image}` is not an image that can be read")
+            };
             let name = Written::new(&image.to_string()).name;
             let doubt = Doubt::Concerns(name);
             Err(Box::new(Uncertain { limit: Limit::NotAnImage, file, line, why, doubt }))
@@ -199,23 +222,29 @@ impl From<Note> for Uncertain {
 
 impl Looked {
     /// What runs of one image: one reference, however often it is used.
-    pub(super) fn running(&self, image: &ImageName) -> Result<Running, OverlayError> {
+    ///
+    /// The tree is that of the look; in it the error for an image that nothing shows finds what names it.
+    pub(super) fn running(&self, tree: &Tree, image: &ImageName) -> Result<Running, OverlayError> {
         self.reject_doubts(image)?;
-        let mut uses = self.resolved.uses_of(image);
-        let Some(first) = uses.next() else { return Err(self.not_found(image)) };
-        if let Some(other) = uses.find(|other| other.reference != first.reference) {
+        let mut uses = self.resolved.uses_meaning(image);
+        let Some(first) = uses.next() else {
+            return Err(self.not_found(image).with_mention(tree, &self.asked));
+        };
+        let runs = |found: &ImageUse| (found.reference.tag.clone(), found.reference.digest.clone());
+        if let Some(other) = uses.find(|other| runs(other) != runs(first)) {
             return Err(disagree(first, other));
         }
         let ImageUse { reference, file, line, .. } = first.clone();
+        let reference = ImageReference { image: image.clone(), ..reference };
         Ok(Running { images: vec![RunningImage { reference, file, line }] })
     }
 
     /// Fails where what is not evaluated could change what runs of this image.
     pub(super) fn reject_doubts(&self, image: &ImageName) -> Result<(), OverlayError> {
         let notes = &self.resolved.uncertain;
-        let concerns =
-            |note: &&Uncertain| matches!(&note.doubt, Doubt::Concerns(name) if name == image.as_str());
-        let pointed = self.resolved.uses_of(image).find_map(|found| notes.get(found.doubt?));
+        let is_meant = |name: &str| ImageName::new(name).is_ok_and(|name| name.is_same_repository(image));
+        let concerns = |note: &&Uncertain| matches!(&note.doubt, Doubt::Concerns(name) if is_meant(name));
+        let pointed = self.resolved.uses_meaning(image).find_map(|found| notes.get(found.doubt?));
         match pointed.or_else(|| notes.iter().find(concerns)) {
             Some(note) => Err(note.refuse()),
             None => Ok(()),
@@ -238,6 +267,8 @@ impl Looked {
     pub(super) fn not_found(&self, image: &ImageName) -> OverlayError {
         let hidden = self.resolved.uncertain.iter().find(|uncertain| uncertain.could_hold_any());
         let hidden = hidden.map(ToString::to_string);
-        OverlayError::NotFound { image: image.clone(), file: self.file.clone(), hidden }
+        let way_out = "name it in a manifest or in `images`, or declare where it stands with `set` in the configuration";
+        let way_out = Cow::Borrowed(way_out);
+        OverlayError::NotFound { image: image.clone(), file: self.file.clone(), hidden, way_out }
     }
 }

@@ -64,7 +64,7 @@ impl Resolver {
         if format::is_plain(tree, location) {
             return super::running(tree, location, image);
         }
-        self.look(tree, &location.path)?.running(image)
+        self.look(tree, &location.path)?.running(tree, image)
     }
 
     /// Everything that was asked about so far and could be answered.

@@ -8,6 +8,8 @@ mod formats;
 mod importing;
 mod keys;
 mod limits;
+mod names;
+mod partial;
 mod patching;
 mod properties;
 mod refusals;

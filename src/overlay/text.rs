@@ -18,6 +18,13 @@ impl Text {
         Ok(Self { source, tree })
     }
 
+    /// A text that is read and never edited, which may be larger.
+    pub(super) fn for_reading(bytes: &[u8]) -> Result<Self, YamlError> {
+        let source = Source::for_reading(bytes)?;
+        let tree = parse(&source)?;
+        Ok(Self { source, tree })
+    }
+
     /// The line at which a node starts, from 1.
     pub(super) fn line(&self, node: NodeId) -> usize {
         self.source.position(self.tree.node(node).span.start).line

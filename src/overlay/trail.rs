@@ -21,6 +21,8 @@ words! {
         Chart = "chart",
         /// Flux's `HelmRelease`.
         HelmRelease = "helm-release",
+        /// The `images` of Flux's `Kustomization`.
+        FluxKustomization = "flux-kustomization",
         /// Flux's `OCIRepository`.
         OciRepository = "oci-repository",
         /// Argo CD's `Application` or `ApplicationSet`.

@@ -8,7 +8,7 @@ use super::trail::Step;
 use crate::yaml::{DEPTH_MAX, NodeId, NodeKind, ScalarStyle};
 
 /// How many nodes one document may have once its aliases are written out and its patches applied.
-const NODES_MAX: usize = 200_000;
+const NODES_MAX: usize = 1_000_000;
 
 /// A node of a document.
 #[derive(Clone, Debug)]

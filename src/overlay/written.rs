@@ -21,6 +21,13 @@ impl Written {
         Self { name: name.to_owned(), tag, digest }
     }
 
+    /// Whether what stands before the last tag has a tag, too.
+    pub(super) fn has_two_tags(&self) -> bool {
+        let text = self.to_string();
+        let rest = text.split('@').next().unwrap_or_default();
+        rest.rsplit('/').next().is_some_and(|last| last.matches(':').count() > 1)
+    }
+
     /// The checked reference; a tag may bring a digest with it, as `newTag: v1@sha256:…` does.
     pub(super) fn reference(&self) -> Result<ImageReference, ImageError> {
         self.to_string().parse()

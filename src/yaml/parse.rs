@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use yaml_rust2::parser::{Event, Parser};
 use yaml_rust2::scanner::{Marker, TScalarStyle};
 
+use super::lenient::Indented;
 use super::source::{Source, YamlError};
 use super::span::{Lexer, Role};
 use super::tree::{Node, NodeId, NodeKind, ScalarStyle, Tree};
@@ -12,7 +13,7 @@ use super::tree::{Node, NodeId, NodeKind, ScalarStyle, Tree};
 /// How deep collections may be nested.
 pub const DEPTH_MAX: usize = 128;
 /// How many nodes a text may give, and ends of collections and of documents.
-pub const EVENTS_MAX: usize = 1_000_000;
+pub const EVENTS_MAX: usize = 2_000_000;
 /// How many aliases a text may hold.
 pub const ALIASES_MAX: usize = 10_000;
 /// About how many bytes of a text give a node.
@@ -24,16 +25,30 @@ const BYTES_PER_NODE: usize = 16;
 /// Where the text is not YAML, exceeds a cap, or holds something whose bytes cannot be made out.
 pub fn parse(source: &Source) -> Result<Tree, YamlError> {
     let body = source.text().get(source.body_start()..).unwrap_or_default();
+    built_of(source, body, None).or_else(|error| {
+        let Some(copy) = Indented::copy(body) else { return Err(error) };
+        match built_of(source, &copy.text, Some(&copy)) {
+            Ok(tree) if copy.is_proven(source, &tree) => Ok(tree),
+            Ok(_) | Err(_) => Err(error),
+        }
+    })
+}
+
+/// Reads a text, or its copy for the parser.
+fn built_of(source: &Source, body: &str, copy: Option<&Indented>) -> Result<Tree, YamlError> {
     // Decoding costs the parser more than looking for non-ASCII bytes costs us.
     if body.is_ascii() {
-        built(source, Parser::new(body.bytes().map(char::from)))
+        built(Builder::new(source, copy), Parser::new(body.bytes().map(char::from)))
     } else {
-        built(source, Parser::new_from_str(body))
+        built(Builder::new(source, copy), Parser::new_from_str(body))
     }
 }
 
-fn built(source: &Source, mut parser: Parser<impl Iterator<Item = char>>) -> Result<Tree, YamlError> {
-    let mut builder = Builder::new(source);
+fn built(
+    mut builder: Builder<'_>,
+    mut parser: Parser<impl Iterator<Item = char>>,
+) -> Result<Tree, YamlError> {
+    let source = builder.source;
     for _ in 0..EVENTS_MAX {
         let (event, mark) = parser.next_token().map_err(|error| {
             let byte = builder.marks.byte(*error.marker());
@@ -53,6 +68,8 @@ fn built(source: &Source, mut parser: Parser<impl Iterator<Item = char>>) -> Res
 /// Its own index of characters goes wrong behind a block scalar with non-ASCII text, so it is not used.
 struct Marks<'a> {
     source: &'a Source,
+    /// The text that the parser reads, where it is not that of the source.
+    copy: Option<&'a Indented>,
     /// The place that was asked for last: the next is mostly on the same line, further on.
     line: usize,
     column: usize,
@@ -61,18 +78,20 @@ struct Marks<'a> {
 
 impl Marks<'_> {
     fn byte(&mut self, mark: Marker) -> usize {
-        if mark.line() != self.line || mark.col() < self.column {
+        let added = self.copy.map_or(0, |copy| copy.added(mark.line()));
+        let column = mark.col().saturating_sub(added);
+        if mark.line() != self.line || column < self.column {
             self.line = mark.line();
             self.column = 0;
             self.byte = self.source.start_of_line(mark.line());
         }
-        let further = mark.col() - self.column;
+        let further = column - self.column;
         let rest = self.source.text().get(self.byte..).unwrap_or_default();
         self.byte += match rest.as_bytes().get(..further) {
             Some(before) if before.is_ascii() => further,
             Some(_) | None => rest.char_indices().nth(further).map_or(rest.len(), |(offset, _)| offset),
         };
-        self.column = mark.col();
+        self.column = column;
         self.byte
     }
 }
@@ -97,12 +116,12 @@ struct Builder<'a> {
 }
 
 impl<'a> Builder<'a> {
-    fn new(source: &'a Source) -> Self {
+    fn new(source: &'a Source, copy: Option<&'a Indented>) -> Self {
         let mut tree = Tree::default();
         tree.nodes.reserve(source.text().len() / BYTES_PER_NODE);
         Self {
             source,
-            marks: Marks { source, line: 0, column: 0, byte: 0 },
+            marks: Marks { source, copy, line: 0, column: 0, byte: 0 },
             lexer: Lexer::new(source),
             tree,
             open: Vec::with_capacity(16),

@@ -2,8 +2,12 @@
 
 use std::sync::Arc;
 
-/// Largest text that is read, in bytes.
+/// Largest text that is edited, in bytes; also of what is read, where [`Source::for_reading`] is not used.
 pub const BYTES_MAX: usize = 1 << 20;
+/// Largest text that is only read, in bytes.
+pub const BYTES_READ_MAX: usize = 16 << 20;
+/// Longest line of a text above [`BYTES_MAX`], in bytes: the parser's time grows with the square of a line.
+const LONG_LINE_BYTES_MAX: usize = 64 << 10;
 
 /// About how many bytes a line has.
 const BYTES_PER_LINE: usize = 24;
@@ -29,7 +33,7 @@ pub struct YamlError {
     pub what: String,
 }
 
-/// A text that can be parsed and edited: UTF-8, without NUL, at most [`BYTES_MAX`] bytes.
+/// A text that can be parsed: UTF-8, without NUL. One of more than [`BYTES_MAX`] bytes is never edited.
 #[derive(Clone, Debug)]
 pub struct Source {
     text: Arc<str>,
@@ -55,13 +59,31 @@ impl Source {
     /// # Errors
     /// Where it is too large, or holds a NUL, which the parser would take for its end.
     pub fn new(text: impl Into<Arc<str>>) -> Result<Self, YamlError> {
-        let text = text.into();
+        Self::within(text.into(), BYTES_MAX)
+    }
+
+    /// Takes a text that is read and never edited, of up to [`BYTES_READ_MAX`] bytes.
+    ///
+    /// # Errors
+    /// As [`Source::from_bytes`].
+    pub fn for_reading(bytes: &[u8]) -> Result<Self, YamlError> {
+        Self::within(utf8(bytes)?.into(), BYTES_READ_MAX)
+    }
+
+    fn within(text: Arc<str>, bytes_max: usize) -> Result<Self, YamlError> {
         let top = Position { line: 1, column: 1 };
-        if text.len() > BYTES_MAX {
-            let what = format!("the file has {} bytes; at most {BYTES_MAX} are read", text.len());
+        if text.len() > bytes_max {
+            let what = format!("the file has {} bytes; at most {bytes_max} are read", text.len());
             return Err(YamlError { position: top, what });
         }
         let source = Self { lines: line_starts(&text), text, origin: Origin::default() };
+        if source.text.len() > BYTES_MAX
+            && let Some(line) = source.long_line()
+        {
+            let what =
+                format!("a line of more than {LONG_LINE_BYTES_MAX} bytes in a file of more than {BYTES_MAX}");
+            return Err(YamlError { position: Position { line, column: 1 }, what });
+        }
         match memchr::memchr(0, source.text.as_bytes()) {
             Some(byte) => {
                 let what = "a NUL byte; this is no YAML text".to_owned();
@@ -76,17 +98,7 @@ impl Source {
     /// # Errors
     /// As [`Source::new`], and where they are not UTF-8.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, YamlError> {
-        match std::str::from_utf8(bytes) {
-            Ok(text) => Self::new(text),
-            Err(error) => {
-                let valid = bytes.get(..error.valid_up_to()).unwrap_or_default();
-                let valid = String::from_utf8_lossy(valid);
-                let line = line_starts(&valid).len();
-                let column = valid.rsplit(['\n', '\r']).next().map_or(0, |before| before.chars().count()) + 1;
-                let what = "a byte that is not UTF-8; save the file as UTF-8".to_owned();
-                Err(YamlError { position: Position { line, column }, what })
-            }
-        }
+        Self::new(utf8(bytes)?)
     }
 
     /// Takes a text that stands inside another one, so that [`Source::position`] tells places of the outer file.
@@ -159,9 +171,27 @@ impl Source {
         }
     }
 
+    /// The first line, from 1, that has more than [`LONG_LINE_BYTES_MAX`] bytes.
+    fn long_line(&self) -> Option<usize> {
+        let ends = self.lines.iter().skip(1).copied().chain([self.text.len()]);
+        let mut lines = self.lines.iter().zip(ends).enumerate();
+        lines.find(|(_, (start, end))| end - **start > LONG_LINE_BYTES_MAX).map(|(index, _)| index + 1)
+    }
+
     fn line_start(&self, line: usize) -> usize {
         self.lines.get(line - 1).copied().unwrap_or(self.text.len())
     }
+}
+
+fn utf8(bytes: &[u8]) -> Result<&str, YamlError> {
+    std::str::from_utf8(bytes).map_err(|error| {
+        let valid = bytes.get(..error.valid_up_to()).unwrap_or_default();
+        let valid = String::from_utf8_lossy(valid);
+        let line = line_starts(&valid).len();
+        let column = valid.rsplit(['\n', '\r']).next().map_or(0, |before| before.chars().count()) + 1;
+        let what = "a byte that is not UTF-8; save the file as UTF-8".to_owned();
+        YamlError { position: Position { line, column }, what }
+    })
 }
 
 /// Lines end with LF, CR LF or a lone CR, as the parser counts them.

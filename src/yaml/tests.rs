@@ -300,3 +300,48 @@ mod properties {
         }
     }
 }
+
+/// Texts that kustomize's parser takes although a line is not indented as YAML's grammar wants it, and what `key`
+/// means there.
+const LENIENT: [(&str, &str); 9] = [
+    ("a:\n  args: [\n    \"x\"\n  ]\n  key: v1\n", "v1"),
+    ("a:\n  args: [\n  \"x\", { b: c,\nd: e }\n  ]\n  key: v1\n", "v1"),
+    ("a:\n  - args: [ 'it''s', # a ] comment\n\n  ]\n    key: v1\n", "v1"),
+    ("a:\n  note: \"goes on\nhere \\\" ]\n\n too\"\n  key: v1\n", "v1"),
+    ("a:\n  note: 'goes on\nhere'\n  key: 'v1'\n", "v1"),
+    ("a:\n  text: |\n    [ not flow\n    \"\n  args: [\n  x\n  ]\n  key: v1\n", "v1"),
+    ("\u{feff}a:\r\n  args: [\r\n    é,\r\n  ]\r\n  key: v1\r\n", "v1"),
+    ("a:\n  args: {\n  }\n  key: \"goes\n on\"\n", "goes on"),
+    ("a:\n  args: [\n  ]\n  key: [\n  v1\n  ]\n", "v1"),
+];
+
+/// The scalar under `key`, alone in a list or not.
+fn key_of(tree: &Tree) -> NodeId {
+    let a = tree.get(tree.root().unwrap(), "a").unwrap();
+    let map = tree.items(a).first().copied().unwrap_or(a);
+    let node = tree.get(map, "key").unwrap();
+    tree.items(node).first().copied().unwrap_or(node)
+}
+
+#[test]
+fn reads_and_edits_lines_that_are_indented_as_kustomize_takes_them() {
+    for (text, expected) in LENIENT {
+        let (source, tree) = read(text);
+        let node = key_of(&tree);
+        assert_eq!(tree.scalar(node), Some(expected), "{text}");
+        let edited = edit(&source, &tree, &[Edit::SetScalar { node, value: "v2".to_owned() }]).unwrap();
+        let span = tree.node(node).span.clone();
+        let (before, after) = (&text[..span.start], &text[span.end..]);
+        assert!(edited.starts_with(before) && edited.ends_with(after), "{text}\n{edited}");
+        assert_eq!(read(&edited).1.scalar(key_of(&read(&edited).1)), Some("v2"), "{edited}");
+    }
+}
+
+#[test]
+fn says_where_the_text_itself_is_wrong_when_no_indentation_helps() {
+    for text in ["a: [\n  b\nc: d\n", "a: \"x\n---\ny\"\n", "a:\n b: [\n ]\n c: ]\n", "a: b\n- [\n]\n"] {
+        let source = Source::new(text).unwrap();
+        let error = parse(&source).unwrap_err();
+        assert!(error.position.line <= 4, "{text}: {error:?}");
+    }
+}

@@ -6,6 +6,7 @@
 
 mod corpus;
 mod layout;
+mod lenient;
 mod property;
 mod rendered;
 mod types;

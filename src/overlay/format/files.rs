@@ -6,7 +6,8 @@ use super::sheet::{Found, Sheet};
 use super::spot::Spot;
 use super::{argo_cd, chart, flux, helm_values, manifests, objects};
 use crate::model::{
-    DeclaredScalar, EntryKind, Finding, ImageName, Location, Missing, RepositoryPath, Tree, TreeError,
+    DeclaredScalar, EntryKind, Finding, ImageName, Location, Missing, RepositoryPath, Tree, TreeEntry,
+    TreeError,
 };
 use crate::overlay::SetBy;
 use crate::overlay::kustomization::FILE_NAMES;
@@ -84,14 +85,18 @@ fn files(tree: &Tree, location: &Location) -> Vec<RepositoryPath> {
         let is_file = entry.kind == EntryKind::File;
         return is_file.then(|| location.path.clone()).into_iter().collect();
     }
-    let is_direct = |path: &RepositoryPath| path.parent().as_ref() == Some(&location.path);
-    let is_in = |path: &RepositoryPath| matches!(location.finding, Finding::Marker(_)) || is_direct(path);
-    let is_yaml = |path: &RepositoryPath| {
+    let is_yaml = |path: &&RepositoryPath| {
         let name = path.file_name();
         name.ends_with(".yaml") || name.ends_with(".yml") || name == "Kustomization"
     };
-    let below = tree.below(&location.path).filter(|(_, entry)| entry.kind == EntryKind::File);
-    below.map(|(path, _)| path).filter(|path| is_in(path) && is_yaml(path)).cloned().collect()
+    let file = |(path, entry): (_, &TreeEntry)| (entry.kind == EntryKind::File).then_some(path);
+    let files: Vec<&RepositoryPath> = match location.finding {
+        Finding::Marker(_) => tree.below(&location.path).filter_map(file).collect(),
+        Finding::ByFormat | Finding::Declared(_) => {
+            tree.directly_in(&location.path).filter_map(file).collect()
+        }
+    };
+    files.into_iter().filter(is_yaml).cloned().collect()
 }
 
 fn contents<'a>(
@@ -183,6 +188,9 @@ pub(super) fn find_in_object(
 ) {
     match objects::kind(text, object) {
         Some("HelmRelease") => flux::helm_release(found, text, object, repositories),
+        Some("Kustomization") if flux::is_kustomization(text, object) => {
+            flux::kustomization(found, text, object);
+        }
         Some("OCIRepository") => flux::oci_repository(found, text, object),
         Some("Application" | "ApplicationSet") => argo_cd::application(found, text, object),
         Some("CustomResourceDefinition" | "HelmRepository") => {}

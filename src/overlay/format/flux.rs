@@ -69,3 +69,51 @@ pub(super) fn oci_repository(found: &mut Found, text: &Text, object: NodeId) {
     };
     found.spots.push(spot);
 }
+
+/// Whether an object is Flux's `Kustomization`, not kustomize's own file of that kind.
+pub(super) fn is_kustomization(text: &Text, object: NodeId) -> bool {
+    objects::scalar(text, object, &["apiVersion"])
+        .is_some_and(|version| version.starts_with("kustomize.toolkit.fluxcd.io/"))
+}
+
+/// Adds the entries of `spec.images`, which Flux hands to kustomize behind the `images` of the folder.
+pub(super) fn kustomization(found: &mut Found, text: &Text, object: NodeId) {
+    let images = objects::at(text, object, &["spec", "images"]);
+    let entries = images.map_or(&[][..], |images| text.tree.items(images));
+    found.spots.extend(entries.iter().filter_map(|entry| kustomize_entry(text, *entry)));
+}
+
+/// What one entry makes of the images that it matches: its `newName`, or else its `name`, with what it sets.
+fn kustomize_entry(text: &Text, entry: NodeId) -> Option<Spot> {
+    let node =
+        |key: &str| text.tree.get(entry, key).filter(|node| text.tree.scalar(text.resolved(*node)).is_some());
+    let value = |node: NodeId| {
+        text.tree.scalar(text.resolved(node)).filter(|value| !value.is_empty()).map(str::to_owned)
+    };
+    let name_key = if node("newName").and_then(value).is_some() { "newName" } else { "name" };
+    let name_node = node(name_key)?;
+    let image = Written {
+        name: value(name_node)?,
+        tag: node("newTag").and_then(value),
+        digest: node("digest").and_then(value),
+    };
+    let whole = |node| DigestScalar { node: text.resolved(node), spelling: DigestSpelling::Whole };
+    let (read, writing) = match (node("newTag"), node("digest")) {
+        (Some(tag), Some(digest)) => (tag, Writing::Parts { digest: DigestAt::Own(vec![whole(digest)]) }),
+        (Some(tag), None) => {
+            let digest = DigestAt::New { map: entry, after: "newTag".to_owned() };
+            (tag, Writing::Parts { digest })
+        }
+        (None, Some(digest)) => (digest, Writing::DigestOnly(DigestSpelling::Whole)),
+        (None, None) => {
+            let after = name_key.to_owned();
+            (name_node, Writing::Unset { map: entry, after, key: "newTag".to_owned(), takes_digest: true })
+        }
+    };
+    let scalar = text.resolved(read);
+    let spot = Spot::new(image, scalar, SetBy::FluxKustomization, writing).through([read, scalar]);
+    Some(match node("digest") {
+        Some(digest) => spot.through([digest, text.resolved(digest)]),
+        None => spot,
+    })
+}

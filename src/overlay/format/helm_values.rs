@@ -239,7 +239,8 @@ impl Siblings<'_> {
     /// A name whose tag is left to the chart.
     fn unset(&self, entry: &Named<'_>, image: Written) -> Option<Spot> {
         let map = self.place.map.filter(|_| self.prefix.is_empty())?;
-        let writing = Writing::Unset { map, after: entry.name.to_owned(), key: "tag".to_owned() };
+        let writing =
+            Writing::Unset { map, after: entry.name.to_owned(), key: "tag".to_owned(), takes_digest: false };
         Some(Spot::new(image, entry.value, self.place.set_by, writing))
     }
 

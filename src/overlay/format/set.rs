@@ -7,6 +7,7 @@ use super::sheet::Hidden;
 use super::spot::{Change, Spot};
 use super::stale;
 use crate::model::{ImageName, ImageReference, Location, RepositoryPath, Tree};
+use crate::overlay::mention::Mention;
 use crate::overlay::resolved::{ImageUse, Resolved, Uncertain};
 use crate::overlay::{Limit, OverlayError, Refused, SetTo};
 
@@ -82,7 +83,17 @@ impl Looked {
         let hidden = self.sheets.iter().find_map(|(path, sheet)| {
             sheet.found.hidden.first().map(|hidden| format!("{path}:{}: {}", hidden.line, hidden.why))
         });
-        OverlayError::NotFound { image: image.clone(), file: self.path.clone(), hidden }
+        let texts = self.sheets.iter().filter_map(|(path, sheet)| Some((path, sheet.source()?.text())));
+        let way_out = Mention::find(texts, image).map_or_else(
+            || {
+                "name it there, or declare where it stands with `set` or a `marker` in the configuration"
+                    .into()
+            },
+            |mention| {
+                mention.way_out("in no form that is known; declare it with `set` in the configuration").into()
+            },
+        );
+        OverlayError::NotFound { image: image.clone(), file: self.path.clone(), hidden, way_out }
     }
 
     /// Every image that can be read, and what is not certain.

@@ -82,7 +82,8 @@ impl Sheet {
         }
     }
 
-    fn source(&self) -> Option<&Source> {
+    /// The text, where there is one.
+    pub(super) fn source(&self) -> Option<&Source> {
         match &self.body {
             Body::Parsed(text) => Some(&text.source),
             Body::Lines(source) => Some(source),

@@ -86,6 +86,8 @@ pub(super) enum Writing {
         after: String,
         /// The new key.
         key: String,
+        /// Whether there is a key `digest` for the digest.
+        takes_digest: bool,
     },
     /// Only the digest has a scalar.
     DigestOnly(DigestSpelling),
@@ -157,9 +159,7 @@ impl Spot {
 
     /// Whether it says what this image runs as; `docker.io` and `library/` may be left out.
     pub(super) fn is_of(&self, image: &ImageName) -> bool {
-        let is_same =
-            |name: &ImageName| (name.host(), name.repository()) == (image.host(), image.repository());
-        ImageName::new(self.image.name.as_str()).is_ok_and(|name| is_same(&name))
+        ImageName::new(self.image.name.as_str()).is_ok_and(|name| name.is_same_repository(image))
     }
 
     /// What it says, under the name by which the image is asked for; nothing where it says nothing readable.
@@ -181,7 +181,10 @@ impl Spot {
     fn after(&self, to: &SetTo) -> (Option<Tag>, Option<Digest>) {
         match &self.writing {
             Writing::Whole { .. } => (to.tag.clone(), to.digest.clone()),
-            Writing::Parts { digest: DigestAt::Nowhere } | Writing::Unset { .. } => (to.tag.clone(), None),
+            Writing::Parts { digest: DigestAt::Nowhere } | Writing::Unset { takes_digest: false, .. } => {
+                (to.tag.clone(), None)
+            }
+            Writing::Unset { takes_digest: true, .. } => (to.tag.clone(), to.digest.clone()),
             Writing::Parts { .. } => (to.tag.clone(), to.digest.clone()),
             Writing::DigestOnly(_) => (None, to.digest.clone()),
         }
@@ -205,7 +208,13 @@ impl Spot {
                 self.with_digests(value, digests, to)
             }
             Writing::Parts { digest } => self.parts(tag, digest, to),
-            Writing::Unset { map, after, key } => Ok(vec![insertion(*map, after, key, tag.to_owned())]),
+            Writing::Unset { map, after, key, takes_digest } => {
+                let mut changes = vec![insertion(*map, after, key, tag.to_owned())];
+                if let (true, Some(digest)) = (takes_digest, &to.digest) {
+                    changes.push(insertion(*map, after, "digest", digest.to_string()));
+                }
+                Ok(changes)
+            }
             Writing::DigestOnly(_) if to.digest.is_none() => {
                 Err(Refused::whole(Limit::DigestOnly, "only a digest is written here"))
             }

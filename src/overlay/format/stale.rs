@@ -49,6 +49,7 @@ fn stays(digest: &DigestBeside, set_by: SetBy) -> Refused {
         | SetBy::HelmValues
         | SetBy::Chart
         | SetBy::HelmRelease
+        | SetBy::FluxKustomization
         | SetBy::OciRepository
         | SetBy::Application
         | SetBy::ArgoCdSource

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use insta::assert_snapshot;
 
-use super::fixture::{BASE, DIGEST, files, image, path, to, tree_of};
+use super::fixture::{BASE, DIGEST, files, image, path, shown, to, tree_of};
 use crate::overlay::{OverlayError, Overlays, set_image};
 
 /// What is said about `own/kustomization.yaml` with these bytes when the shop is to be set there.
@@ -117,4 +117,22 @@ x:
     own/kustomization.yaml:3: this is not YAML: more than 10000 aliases; correct the file
     own/kustomization.yaml:14: `images` is an alias (`*…`); write it out
     ");
+}
+
+/// A kustomization with one manifest.
+fn of_manifest(manifest: &str) -> String {
+    shown(&format!("--- kustomization.yaml\nresources: [m.yaml]\n--- m.yaml\n{manifest}"), "")
+}
+
+#[test]
+fn manifests_above_a_mebibyte_are_read_where_their_lines_are_short() {
+    let pod = "kind: Pod\nspec: { containers: [ { image: x/app:1 } ] }\n";
+    let padded =
+        |line: usize, count: usize| of_manifest(&(format!("# {}\n", "x".repeat(line)).repeat(count) + pod));
+    assert_eq!(padded(1000, 2000), "x/app:1 by m.yaml:2002 (manifest)");
+    assert_eq!(
+        padded(70_000, 20),
+        "? m.yaml:1: the manifest cannot be read (a line of more than 65536 bytes in a file of more than 1048576)"
+    );
+    assert!(padded(1000, 17_000).contains("at most 16777216 are read"));
 }

@@ -144,7 +144,7 @@ fn an_oci_repository_refers_by_tag_digest_or_range() {
     -    digest: sha256:2222222222222222222222222222222222222222222222222222222222222222
     +    digest: sha256:1111111111111111111111111111111111111111111111111111111111111111
     ");
-    assert_snapshot!(shop(&with("semver: '>=1.0.0'"), "a"), @"a: the image `ghcr.io/acme/shop` is nowhere in this overlay, as far as it can be evaluated (a/source.yaml:6: Flux itself chooses the version of `ghcr.io/acme/shop`, by `semver`); name it in a manifest or in `images`");
+    assert_snapshot!(shop(&with("semver: '>=1.0.0'"), "a"), @"a: the image `ghcr.io/acme/shop` is nowhere in this overlay, as far as it can be evaluated (a/source.yaml:6: Flux itself chooses the version of `ghcr.io/acme/shop`, by `semver`); name it there, or declare where it stands with `set` or a `marker` in the configuration");
 }
 
 #[test]
@@ -374,7 +374,7 @@ fn declared_scalars_hold_a_tag_a_digest_or_a_reference() {
 
 #[test]
 fn a_declared_scalar_that_is_not_there_is_named() {
-    assert_snapshot!(declared_diff("--- a/x.yaml\ntag: 1\n", &[("a/x.yaml", "image.tag")]), @"a: the image `ghcr.io/acme/shop` is nowhere in this overlay, as far as it can be evaluated (a/x.yaml:1: the declared path `image.tag`: there is no key `image` here; check the path, or add it by hand); name it in a manifest or in `images`");
+    assert_snapshot!(declared_diff("--- a/x.yaml\ntag: 1\n", &[("a/x.yaml", "image.tag")]), @"a: the image `ghcr.io/acme/shop` is nowhere in this overlay, as far as it can be evaluated (a/x.yaml:1: the declared path `image.tag`: there is no key `image` here; check the path, or add it by hand); name it there, or declare where it stands with `set` or a `marker` in the configuration");
     assert_snapshot!(declared_diff("--- a/x.yaml\ntag: 1\n", &[("a/y.yaml", "image.tag")]), @"a/y.yaml: this is no file; put a file there, or correct the path in the configuration");
 }
 
@@ -408,5 +408,5 @@ spec:
     +          image: {registry: ghcr.io, repository: acme/shop, tag: 1.10.0, digest: 'sha256:1111111111111111111111111111111111111111111111111111111111111111'}
     "#);
     let quoted = "--- a/app.yaml\napiVersion: argoproj.io/v1alpha1\nkind: Application\nspec: { source: { helm: { values: \"image: ghcr.io/acme/shop:1\" } } }\n";
-    assert_snapshot!(shop(quoted, "a"), @"a: the image `ghcr.io/acme/shop` is nowhere in this overlay, as far as it can be evaluated (a/app.yaml:3: the values cannot be read: the value holds no document that can be edited: it is no block of lines; write it as a literal block (`|`)); name it in a manifest or in `images`");
+    assert_snapshot!(shop(quoted, "a"), @"a: the image `ghcr.io/acme/shop` is nowhere in this overlay, as far as it can be evaluated (a/app.yaml:3: the values cannot be read: the value holds no document that can be edited: it is no block of lines; write it as a literal block (`|`)); a/app.yaml:3 names it, but in no form that is known; declare it with `set` in the configuration");
 }

@@ -46,8 +46,8 @@ fn entries_that_share_with_others() {
 
 #[test]
 fn entries_that_cannot_be_understood() {
-    insta::assert_snapshot!(refused("images:\n- name: .*shop\n  newTag: '1'\n"), @"own/kustomization.yaml: the image `ghcr.io/acme/shop` is nowhere in this overlay; name it in a manifest or in `images`");
-    insta::assert_snapshot!(refused("images:\n- newTag: '1'\n"), @"own/kustomization.yaml: the image `ghcr.io/acme/shop` is nowhere in this overlay; name it in a manifest or in `images`");
+    insta::assert_snapshot!(refused("images:\n- name: .*shop\n  newTag: '1'\n"), @"own/kustomization.yaml: the image `ghcr.io/acme/shop` is nowhere in this overlay; name it in a manifest or in `images`, or declare where it stands with `set` in the configuration");
+    insta::assert_snapshot!(refused("images:\n- newTag: '1'\n"), @"own/kustomization.yaml: the image `ghcr.io/acme/shop` is nowhere in this overlay; name it in a manifest or in `images`, or declare where it stands with `set` in the configuration");
     insta::assert_snapshot!(refused("images:\n- shop\n"), @"own/kustomization.yaml:2: an item of `images` is a single value, but kustomize needs a mapping; write it as kustomize documents it");
     insta::assert_snapshot!(refused("images: shop\n"), @"own/kustomization.yaml:1: `images` is a single value, but kustomize needs a list; write it as kustomize documents it");
     insta::assert_snapshot!(refused("images:\n- name: [a]\n"), @"own/kustomization.yaml:2: `name` is a list, but kustomize needs text; write it as kustomize documents it");
@@ -167,7 +167,7 @@ fn aliases_that_grow_a_manifest_are_named() {
         shown(&format!("--- kustomization.yaml\nresources: [m.yaml]\n--- m.yaml\n{manifest}"), "")
     };
     let first = |text: String| text.lines().next().unwrap_or_default().to_owned();
-    insta::assert_snapshot!(first(with(&bomb("[*_, *_, *_, *_, *_, *_, *_, *_, *_]", 9))), @"? m.yaml:8: its aliases make the file too large or too deep");
+    insta::assert_snapshot!(first(with(&bomb("[*_, *_, *_, *_, *_, *_, *_, *_, *_]", 9))), @"? m.yaml:9: its aliases make the file too large or too deep");
     insta::assert_snapshot!(first(with(&bomb("[[[[[[[[[[*_]]]]]]]]]]", 100))), @"? m.yaml:15: its aliases make the file too large or too deep");
 }
 

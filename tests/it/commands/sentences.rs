@@ -378,7 +378,8 @@ async fn images_says_which_line_decides() {
       kustomization.yaml:8          images    registry.test/acme/shop:1.9.0
     ");
     let images = site.json(&["images", folder]);
-    assert_eq!(keys(&images[0]), ["image", "tag", "digest", "file", "line", "set_by"]);
+    let contract = ["image", "tag", "digest", "file", "line", "set_by", "uncertain", "refused"];
+    assert_eq!(keys(&images[0]), contract);
     assert_eq!((&images[0]["file"], &images[0]["line"]), (&json!("kustomization.yaml"), &json!(8)));
 }
 

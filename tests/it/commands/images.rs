@@ -1,0 +1,134 @@
+//! `towpath images` on folders of the disk.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use insta::assert_snapshot;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+const DEPLOYMENT: &str = "kind: Deployment\nspec: { template: { spec: { containers: [ { name: shop, image: \"ghcr.io/acme/shop:1.0.0\" } ] } } }\n";
+
+/// What the command prints for a folder, and how it ends.
+struct Ended {
+    code: i32,
+    out: String,
+    error: String,
+}
+
+fn folder(files: &[(&str, &str)]) -> TempDir {
+    let folder = TempDir::new().unwrap();
+    for (name, content) in files {
+        let file = folder.path().join(name);
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(file, content).unwrap();
+    }
+    folder
+}
+
+fn images(folder: &Path, arguments: &[&str]) -> Ended {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_towpath"));
+    let output = command.current_dir(folder).arg("images").args(arguments).output().unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    Ended { code: output.status.code().unwrap(), out: text(output.stdout), error: text(output.stderr) }
+}
+
+fn overlay(kustomization: &str) -> TempDir {
+    folder(&[
+        ("base/kustomization.yaml", "resources: [deployment.yaml]\n"),
+        ("base/deployment.yaml", DEPLOYMENT),
+        ("apps/a/b/c/dev/kustomization.yaml", kustomization),
+    ])
+}
+
+#[test]
+fn a_kustomization_stands_for_its_folder() {
+    let folder = overlay("resources: [../../../../../base]\n");
+    let dev = folder.path().join("apps/a/b/c/dev");
+    let expected = images(folder.path(), &["apps/a/b/c/dev"]);
+    assert_snapshot!(expected.out, @"
+    IMAGE              TAG    DIGEST  SET BY
+    ghcr.io/acme/shop  1.0.0          ../../../../../base/deployment.yaml:2
+    ");
+    assert_eq!(images(folder.path(), &["apps/a/b/c/dev/kustomization.yaml"]).out, expected.out);
+    assert_eq!(images(&dev, &["kustomization.yaml"]).out, expected.out);
+    assert_eq!(images(&dev, &[]).out, expected.out);
+}
+
+#[test]
+fn json_names_what_is_uncertain_beside_the_images() {
+    let folder = overlay(
+        "resources: [../../../../../base, 'https://example.com/base?ref=v1']\npatches: [{ path: p.yaml, target: { kind: Deployment, labelSelector: 'a=b, c in (d)' } }]\n",
+    );
+    fs::write(folder.path().join("apps/a/b/c/dev/p.yaml"), "- { op: test, path: /spec/x, value: 1 }\n")
+        .unwrap();
+    let ended = images(folder.path(), &["--json", "apps/a/b/c/dev"]);
+    assert_eq!(ended.code, 0, "{}", ended.error);
+    assert_snapshot!(ended.out, @r#"
+    [
+      {
+        "image": "ghcr.io/acme/shop",
+        "tag": "1.0.0",
+        "digest": null,
+        "file": "../../../../../base/deployment.yaml",
+        "line": 2,
+        "set_by": "manifest",
+        "uncertain": {
+          "limit": "patch",
+          "why": "this item of `patches` is not evaluated: its `target` selects by label or annotation",
+          "way_out": "set the image in the `images` of the overlay instead",
+          "file": "kustomization.yaml",
+          "line": 2
+        },
+        "refused": null
+      },
+      {
+        "image": null,
+        "tag": null,
+        "digest": null,
+        "file": "kustomization.yaml",
+        "line": 1,
+        "set_by": null,
+        "uncertain": {
+          "limit": "remote",
+          "why": "`https://example.com/base?ref=v1` lies in another place, which is not read",
+          "way_out": "copy it into the repository",
+          "file": "kustomization.yaml",
+          "line": 1
+        },
+        "refused": null
+      }
+    ]
+    "#);
+    let keys = |item: &Value| item.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+    let items: Vec<Value> = serde_json::from_str(&ended.out).unwrap();
+    assert!(items.iter().all(|item| keys(item) == keys(&items[0])), "{}", ended.out);
+}
+
+#[test]
+fn json_carries_the_limit_of_a_refusal() {
+    let folder = overlay("resources: [../../../../../base]\nresources: []\n");
+    let ended = images(folder.path(), &["--json", "apps/a/b/c/dev"]);
+    assert_eq!(ended.code, 1);
+    assert_snapshot!(ended.error, @"error: apps/a/b/c/dev/kustomization.yaml:2: the key `resources` stands twice; delete one of the two");
+    let items: Vec<Value> = serde_json::from_str(&ended.out).unwrap();
+    let refused = json!({
+        "limit": "duplicate-key",
+        "why": "the key `resources` stands twice",
+        "way_out": "delete one of the two",
+        "file": "kustomization.yaml",
+        "line": 2,
+    });
+    assert_eq!((&items[0]["refused"], &items[0]["image"]), (&refused, &Value::Null));
+    assert_eq!(items.len(), 1);
+}
+
+#[test]
+fn a_refusal_names_the_file_from_where_the_command_runs() {
+    let folder = overlay("resources: [../../../../../base]\n");
+    fs::write(folder.path().join("base/kustomization.yml"), "").unwrap();
+    let error = images(folder.path(), &["apps/a/b/c/dev"]).error;
+    let root = folder.path().canonicalize().unwrap();
+    assert_snapshot!(error.replace(root.to_str().unwrap(), "ROOT"), @"error: ROOT/base/kustomization.yaml: `kustomization.yml` stands beside it, and kustomize takes only one; delete one of the two");
+}
