@@ -7,6 +7,9 @@ use super::text::Text;
 use super::value::{Lines, Value};
 use crate::yaml::YamlError;
 
+/// How many lines that cannot be read are named in one file; more say nothing new.
+const HIDDEN_MAX: usize = 100;
+
 /// What a file of resources holds.
 #[derive(Debug, Default)]
 pub(super) struct Manifest {
@@ -66,6 +69,7 @@ impl Manifest {
 
     fn document(&mut self, value: Value) {
         value.unread(&mut self.hidden);
+        self.hidden.truncate(HIDDEN_MAX);
         let id = Arc::new(Id::of(&value));
         self.documents.push(Document { value: Arc::new(value), id });
     }
