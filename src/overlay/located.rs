@@ -1,5 +1,7 @@
 //! The questions about a location, whatever its files are.
 
+use std::collections::BTreeSet;
+
 use super::{OverlayError, Overlays, Resolved, SetTo, format, requote, resolved};
 use crate::model::{ImageName, Location, RepositoryPath, Running, RunningImage, Tree};
 
@@ -60,7 +62,11 @@ fn set_by_names(
     folder: &RepositoryPath,
     (image, to): (&ImageName, &SetTo),
 ) -> Result<Vec<(RepositoryPath, Vec<u8>)>, OverlayError> {
-    let mut names = resolved::names_of(tree, folder, image)?;
+    let mut names = match resolved::names_of(tree, folder, image) {
+        // What is refused here may still be edited, or is refused there.
+        Err(OverlayError::Refused { .. } | OverlayError::NotFound { .. }) => BTreeSet::new(),
+        names => names?,
+    };
     if names.is_empty() {
         names.insert(image.clone());
     }
