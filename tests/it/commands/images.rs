@@ -59,10 +59,8 @@ fn a_kustomization_stands_for_its_folder() {
 #[test]
 fn json_names_what_is_uncertain_beside_the_images() {
     let folder = overlay(
-        "resources: [../../../../../base, 'https://example.com/base?ref=v1']\npatches: [{ path: p.yaml, target: { kind: Deployment, labelSelector: 'a=b, c in (d)' } }]\n",
+        "resources: [../../../../../base, 'https://example.com/base?ref=v1']\ncomponents: ['https://example.com/component']\n",
     );
-    fs::write(folder.path().join("apps/a/b/c/dev/p.yaml"), "- { op: test, path: /spec/x, value: 1 }\n")
-        .unwrap();
     let ended = images(folder.path(), &["--json", "apps/a/b/c/dev"]);
     assert_eq!(ended.code, 0, "{}", ended.error);
     assert_snapshot!(ended.out, @r#"
@@ -75,9 +73,9 @@ fn json_names_what_is_uncertain_beside_the_images() {
         "line": 2,
         "set_by": "manifest",
         "uncertain": {
-          "limit": "patch",
-          "why": "this item of `patches` is not evaluated: its `target` selects by label or annotation",
-          "way_out": "set the image in the `images` of the overlay instead",
+          "limit": "remote",
+          "why": "the component `https://example.com/component` lies in another place, which is not read",
+          "way_out": "copy it into the repository",
           "file": "kustomization.yaml",
           "line": 2
         },
