@@ -62,7 +62,8 @@ pub fn decide(world: &World, policy: &Policy) -> Plan {
     }
     // Behind all approvals that were given until now, since none of them knew of it.
     for (service, environment) in targets(world, policy) {
-        let new = gates::unrecorded_moves(&Case::new(world, policy, &history, service, environment));
+        let case = Case::new(world, policy, &history, service, environment);
+        let new = [gates::unrecorded_moves(&case), gates::unrecorded_running_moves(&case)].concat();
         note(&mut history, &mut records, new);
     }
     let mut plan = judge_all(world, policy, &history, needs);

@@ -23,7 +23,7 @@ use super::reader::{Read, Reader};
 use crate::model::{
     BranchName, EnvironmentName, ForgeName, GroupName, ImageName, Marker, MergeMethod, MergeMode, OnNewer,
     Pattern, PipelineName, Platform, Principal, RepositoryName, RepositoryPattern, ServiceName, SoakCounts,
-    TeamName, Together, UserName,
+    TeamName, Together, UserName, WriteMode,
 };
 use shape::{case_schema, choice, key, only_entry, shape};
 
@@ -289,6 +289,12 @@ shape! {
             quiet: Period,
             /// Whether the ranges under `select` take pre-releases too, unless an image says otherwise; default: false.
             prereleases: bool,
+            /// What of an artifact is written: tag and digest (`digest`, the default), or the tag alone (`tag`). With
+            /// `tag` what runs may change when the tag is pushed anew.
+            write: WriteMode,
+            /// Whether the `ref` of a remote resource moves in the same change as the tag that it equals, with or
+            /// without a leading `v`; default `false`, and the change says that it stays.
+            follow_ref: bool,
         }
     }
 }

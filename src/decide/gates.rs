@@ -15,11 +15,14 @@ mod tag;
 
 pub(super) use approvals::approvers;
 pub(super) use hold::is_held;
-pub(super) use tag::unrecorded as unrecorded_moves;
+pub(super) use tag::{
+    running_notes, unrecorded as unrecorded_moves, unrecorded_while_running as unrecorded_running_moves,
+    watch_running,
+};
 
 use std::collections::BTreeSet;
 
-use crate::model::{ContentKey, Gate, MergeMode, ObservedChange, Release};
+use crate::model::{ContentKey, Gate, MergeMode, ObservedChange, Release, WriteMode};
 
 use super::case::Case;
 use super::plan::{GateReport, Need, Verdict};
@@ -100,9 +103,20 @@ pub(super) fn last(
 ) -> Option<GateReport> {
     let merges = case.environment.merge == MergeMode::Auto && all_pass(reports);
     let moment = if merges { Moment::Merging } else { Moment::Waiting };
-    tag::missing(case, release, moment, needs)
-        .or_else(|| tag::noted(case, release))
-        .or_else(|| if merges { tag::judge(case, release, needs) } else { None })
+    if let Some(report) = tag::missing(case, release, moment, needs) {
+        return Some(report);
+    }
+    match case.service.writing.mode {
+        WriteMode::Digest => {
+            tag::noted(case, release).or_else(|| if merges { tag::judge(case, release, needs) } else { None })
+        }
+        // What is noted is not enough: after the merge the tag alone says what runs.
+        WriteMode::Tag => {
+            let known = tag::written(case, release, needs);
+            let judged = known.or_else(|| if merges { tag::judge(case, release, needs) } else { None });
+            judged.or_else(|| tag::noted(case, release))
+        }
+    }
 }
 
 /// Why a release is not opened although all gates before it pass: the registry no longer has it. `None` if it has.

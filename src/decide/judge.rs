@@ -59,6 +59,8 @@ pub(super) fn judge(case: &Case<'_>, needs: &mut BTreeSet<Need>) -> (Judgement, 
     };
     let mut notes: Vec<Reason> = rewritten(case).into_iter().chain(finding.notes).collect();
     notes.extend(presence::of_running(case, needs));
+    gates::watch_running(case, needs);
+    notes.extend(gates::running_notes(case));
     let journey = finding.candidate.as_ref().map(|release| journey(case, release)).unwrap_or_default();
     let judgement = Judgement {
         target: case.target.clone(),

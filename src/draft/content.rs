@@ -4,9 +4,9 @@ use super::{Draft, Effect, Subject, presentation};
 use crate::decide::{Action, GatesPassed};
 use crate::model::{
     BranchName, CHANGE_LABEL, CommitId, ContentKey, FileChange, Gate, ImageReference, Merge, MergeMode,
-    Principal, Proposal, Release, Running, Target, UserName, change_branch,
+    Principal, Proposal, Release, Running, StayingRef, Target, UserName, change_branch,
 };
-use crate::overlay;
+use crate::overlay::{self, Promotion};
 use crate::render::{self, Carriage};
 
 /// What a change is to contain.
@@ -132,10 +132,22 @@ pub(super) fn files(
     release: &Release,
 ) -> Result<Vec<FileChange>, String> {
     let gone = || format!("{target} is no longer in the configuration");
-    let service = subject.policy.service(&target.service).ok_or_else(gone)?;
-    let location = service.locations.get(&target.environment).ok_or_else(gone)?;
-    overlay::promote(subject.tree, subject.overlays, location, release)
-        .map_err(|error| format!("{target}: {error}"))
+    let promotion = promotion(subject, target, release).ok_or_else(gone)?;
+    overlay::promote(subject.tree, subject.overlays, &promotion).map_err(|error| format!("{target}: {error}"))
+}
+
+/// Every `ref` that names the version which runs at a target and does not move with it.
+pub(super) fn staying_refs(subject: &Subject<'_>, target: &Target, release: &Release) -> Vec<StayingRef> {
+    let promotion = promotion(subject, target, release);
+    let staying = promotion.map(|promotion| overlay::staying(subject.tree, subject.overlays, &promotion));
+    staying.unwrap_or_default()
+}
+
+/// What is written where; `None` where the configuration no longer names the target.
+fn promotion<'a>(subject: &Subject<'a>, target: &Target, release: &'a Release) -> Option<Promotion<'a>> {
+    let service = subject.policy.service(&target.service)?;
+    let location = service.locations.get(&target.environment)?;
+    Some(Promotion { location, release, writing: service.writing })
 }
 
 /// What runs at a target now.

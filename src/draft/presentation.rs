@@ -20,7 +20,9 @@ pub(super) fn of(
     let sources = sources(subject, &carriage);
     let context = format!("towpath/{}", target.environment);
     let overflow = subject.world.shows_details.then(|| context.clone());
-    let body = render::body(&BodyInput { carriage, judgement, files, sources, overflow });
+    let staying = content::staying_refs(subject, target, carriage.release);
+    let input = BodyInput { carriage, judgement, files, sources, staying, overflow };
+    let body = render::body(&input);
     let (state, text) = render::status(judgement);
     let (summary, details) = (render::summary(judgement), body.details);
     let status = NewStatus { context, state, text, summary, details };

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::{
     Basis, EnvironmentName, ForgeName, GroupName, ImageName, ImageReference, Location, PipelineName, Place,
     Platform, RepositoryName, RepositoryPattern, Selection, ServiceName, Tag, Target, TeamName, UserName,
-    words,
+    WriteMode, Writing, words,
 };
 
 /// How often a registry is asked that the configuration says nothing about.
@@ -221,6 +221,8 @@ pub struct Service {
     pub together: Together,
     /// How long the youngest artifact of a release must have been made before the release is taken.
     pub quiet: Duration,
+    /// What is written when one of its releases is promoted.
+    pub writing: Writing,
     /// Where its overlays are.
     pub place: Place,
     /// Where the configuration of each environment is in that repository.
@@ -306,6 +308,13 @@ impl Policy {
             Basis::Tag | Basis::Date => None,
         };
         self.bases(image).filter_map(tag).collect()
+    }
+
+    /// Whether a service writes the tags of an image without their digests, so that it matters when one moves.
+    #[must_use]
+    pub fn writes_tags_of(&self, image: &ImageName) -> bool {
+        let writes_tags = |service: &&Service| service.writing.mode == WriteMode::Tag;
+        self.services.iter().filter(writes_tags).any(|service| service.has_image(image))
     }
 
     /// Whether the listing of an image's tags is of interest.

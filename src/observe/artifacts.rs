@@ -77,7 +77,7 @@ impl<Question: Ord, Answer: Clone> Absences<Question, Answer> {
 }
 
 /// The digest of a tag, kept for good once it was read, since a release is what it was when it was chosen; only that of a
-/// tag that is followed is asked for with each poll.
+/// tag that is followed, or written without its digest, is asked for with each poll.
 pub(super) async fn digest<F: Forge, R: Registry, L: Ledger, C: Clock>(
     ports: &Ports<F, R, L, C>,
     policy: &Policy,
@@ -86,7 +86,7 @@ pub(super) async fn digest<F: Forge, R: Registry, L: Ledger, C: Clock>(
 ) -> Fact<Option<Digest>> {
     let now = ports.clock.now();
     let oldest = freshness.oldest(policy, image, now);
-    let is_followed = policy.followed_tags(image).contains(tag);
+    let is_followed = policy.followed_tags(image).contains(tag) || policy.writes_tags_of(image);
     // A digest from the future was read while the clock was ahead; it may be older than the tag's last move.
     let is_good = |as_of| as_of <= now && (freshness.takes_listing_of(as_of, now) || !is_followed);
     match ports.ledger.digest(image, tag).await {

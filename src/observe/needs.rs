@@ -10,7 +10,7 @@ use crate::ledger::Ledger;
 use crate::model::{
     ContentKey, Digest, Fact, FileChange, ImageName, Obstacle, Policy, Release, Tag, Target, Time, World,
 };
-use crate::overlay::{self, OverlayError};
+use crate::overlay::{self, OverlayError, Promotion};
 use crate::registry::Registry;
 
 /// How often an edit may turn out to lack content.
@@ -191,5 +191,6 @@ fn planned_files(
     let service = policy.service(&target.service).expect("decide only names services of the policy");
     let location = service.locations.get(&target.environment);
     let location = location.expect("a proven service has a location for each environment");
-    overlay::promote(&observation.tree, &observation.overlays, location, release)
+    let promotion = Promotion { location, release, writing: service.writing };
+    overlay::promote(&observation.tree, &observation.overlays, &promotion)
 }

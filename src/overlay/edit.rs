@@ -120,11 +120,7 @@ impl Kustomization {
     }
 
     fn changed(&self, entry: &Entry, request: &ImageEdit) -> Result<Vec<Edit>, Refused> {
-        let changes = request.changes();
-        let edits: Vec<Edit> = changes
-            .iter()
-            .filter_map(|change| change_key(&self.text, entry.node, change, &changes))
-            .collect();
+        let edits = entry_edits(&self.text, entry.node, request);
         if edits.is_empty() {
             return Ok(edits);
         }
@@ -176,6 +172,12 @@ impl Kustomization {
 /// Whether kustomize reads a value as text; a plain `1.10` that looks equal is a number.
 fn is_text(text: &Text, node: NodeId) -> bool {
     matches!(scalar_type(text, node), Some(ScalarType::Text))
+}
+
+/// The edits that change the fields of one entry; none where it says that already.
+pub(super) fn entry_edits(text: &Text, entry: NodeId, request: &ImageEdit) -> Vec<Edit> {
+    let changes = request.changes();
+    changes.iter().filter_map(|change| change_key(text, entry, change, &changes)).collect()
 }
 
 fn change_key(text: &Text, map: NodeId, change: &Change<'_>, all: &[Change<'_>]) -> Option<Edit> {

@@ -1,21 +1,43 @@
 //! Makes a location run a release.
 
-use super::{OverlayError, Overlays, SetTo, set_image};
-use crate::model::{FileChange, Location, Release, RepositoryPath, Tree};
+use std::collections::BTreeMap;
 
-/// The file changes that make a location run every artifact of a release, tag and digest; none where it already does.
+use super::remote_ref::{Subject, moved_refs, staying_refs};
+use super::{OverlayError, Overlays, SetTo, format, set_image};
+use crate::model::{
+    FileChange, ImageName, Location, Release, RepositoryPath, StayingRef, Tag, Tree, WriteMode, Writing,
+};
+
+/// What is promoted, where, and how it is written.
+#[derive(Copy, Clone, Debug)]
+pub struct Promotion<'a> {
+    /// Where.
+    pub location: &'a Location,
+    /// What.
+    pub release: &'a Release,
+    /// How it is written.
+    pub writing: Writing,
+}
+
+/// The file changes that make a location run every artifact of a release; none where it already does. Where the
+/// service says so, the `ref` of remote resources moves along, and only tags are written.
 ///
 /// # Errors
 /// As [`set_image`], for any of the artifacts.
 pub fn promote(
     tree: &Tree,
     overlays: &Overlays,
-    location: &Location,
-    release: &Release,
+    promotion: &Promotion<'_>,
 ) -> Result<Vec<FileChange>, OverlayError> {
+    let Promotion { location, release, writing } = promotion;
     let mut files: Vec<(RepositoryPath, Vec<u8>)> = Vec::new();
+    if writing.follow_ref && !format::is_plain(tree, location) {
+        let tags = promotion.tags();
+        files = moved_refs(&Subject { tree, overlays, folder: &location.path, tags: &tags })?;
+    }
     for artifact in release.artifacts() {
-        let to = SetTo { tag: Some(artifact.tag.clone()), digest: Some(artifact.digest.clone()) };
+        let digest = (writing.mode == WriteMode::Digest).then(|| artifact.digest.clone());
+        let to = SetTo { tag: Some(artifact.tag.clone()), digest };
         let edited = tree.with_files(&files);
         for (path, content) in set_image(&edited, overlays, location, (&artifact.image, &to))? {
             files.retain(|(other, _)| *other != path);
@@ -27,4 +49,22 @@ pub fn promote(
         FileChange { path, old, new: Some(new) }
     };
     Ok(files.into_iter().map(change).collect())
+}
+
+/// Every `ref` of a remote resource that equals the version of an image and stays what it is in a promotion.
+#[must_use]
+pub fn staying(tree: &Tree, overlays: &Overlays, promotion: &Promotion<'_>) -> Vec<StayingRef> {
+    let location = promotion.location;
+    if format::is_plain(tree, location) {
+        return Vec::new();
+    }
+    let tags = promotion.tags();
+    let subject = Subject { tree, overlays, folder: &location.path, tags: &tags };
+    staying_refs(&subject, promotion.writing.follow_ref)
+}
+
+impl Promotion<'_> {
+    fn tags(&self) -> BTreeMap<ImageName, Tag> {
+        self.release.artifacts().map(|artifact| (artifact.image.clone(), artifact.tag.clone())).collect()
+    }
 }

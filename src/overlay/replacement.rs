@@ -135,10 +135,12 @@ impl Replacement {
     /// The value to copy, with the places that made it so.
     fn value(&self, resources: &[Resource], place: &Place) -> Result<Value, Unable> {
         match self.source.as_ref().ok_or(Unable("it has no one source"))? {
-            Source::Value(scalar) => Ok(Value::Scalar(Scalar {
-                trail: vec![Step::new(place, SetBy::Replacement, &scalar.text)],
-                ..scalar.clone()
-            })),
+            Source::Value(scalar) => {
+                // The value has a line of its own, where it is edited.
+                let place = Place::new(place.file.clone(), scalar.line);
+                let trail = vec![Step::new(&place, SetBy::Replacement, &scalar.text)];
+                Ok(Value::Scalar(Scalar { trail, ..scalar.clone() }))
+            }
             Source::Field { of, field, options } => {
                 let mut found = resources.iter().filter(|resource| of.names(resource));
                 let source = found.next().ok_or(Unable("no resource is its source"))?;

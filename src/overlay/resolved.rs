@@ -8,6 +8,7 @@ use super::hidden::UnusedEntry;
 use super::kustomization::Kustomization;
 use super::limit::Limit;
 use super::parsed::Parsed;
+use super::resource::Resource;
 use super::trail::{Place, SetBy, Step};
 use super::walk::{Doubt, Note, Use, Walked, walk};
 use super::written::Written;
@@ -173,7 +174,16 @@ pub(super) fn look(
     folder: &RepositoryPath,
     parsed: &mut Parsed,
 ) -> Result<Looked, OverlayError> {
-    let Walked { file, own, uses, hidden, notes, unused, asked } = walk(tree, folder, parsed)?;
+    look_closely(tree, folder, parsed).map(|(looked, _)| looked)
+}
+
+/// As [`look`], with the resources that the overlay renders.
+pub(super) fn look_closely(
+    tree: &Tree,
+    folder: &RepositoryPath,
+    parsed: &mut Parsed,
+) -> Result<(Looked, Vec<Resource>), OverlayError> {
+    let Walked { file, own, uses, hidden, notes, unused, asked, resources } = walk(tree, folder, parsed)?;
     let mut resolved = Resolved::default();
     resolved.uncertain.extend(notes.into_iter().map(Uncertain::from));
     resolved.unused.extend(unused);
@@ -189,7 +199,7 @@ pub(super) fn look(
             resolved.uses.push(found);
         }
     }
-    Ok(Looked { file, own, resolved, asked: Arc::new(asked) })
+    Ok((Looked { file, own, resolved, asked: Arc::new(asked) }, resources))
 }
 
 fn conclude(found: Use) -> Result<ImageUse, Box<Uncertain>> {

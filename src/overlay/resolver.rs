@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use super::parsed::Parsed;
+use super::readers::Readers;
 use super::resolved::{Looked, Resolved, look};
 use super::{OverlayError, format};
-use crate::model::{ImageName, Location, RepositoryPath, Running, Tree, TreeEntry};
+use crate::model::{ImageName, Location, Missing, RepositoryPath, Running, Tree, TreeEntry};
 
 /// Remembers what overlays run, and which paths say so.
 ///
@@ -23,7 +24,11 @@ pub struct Resolver {
 
 /// What the overlays of one repository run, and who of them reads which file.
 #[derive(Clone, Debug, Default)]
-pub struct Overlays(Arc<Index>);
+pub struct Overlays {
+    index: Arc<Index>,
+    /// All kustomizations of the tree, also those that were not asked about.
+    all: Readers,
+}
 
 #[derive(Clone, Debug, Default)]
 struct Index {
@@ -105,27 +110,43 @@ impl Overlays {
         file: &RepositoryPath,
         but: &'a RepositoryPath,
     ) -> impl Iterator<Item = (&'a RepositoryPath, &'a Looked)> {
-        let folders = self.0.readers.get(file).into_iter().flatten().filter(move |folder| *folder != but);
-        folders.filter_map(|folder| Some((folder, &*self.0.answers.get(folder)?.looked)))
+        let folders = self.index.readers.get(file).into_iter().flatten().filter(move |folder| *folder != but);
+        folders.filter_map(|folder| Some((folder, &*self.index.answers.get(folder)?.looked)))
+    }
+
+    /// Whether a folder is the only one of the tree whose kustomization leads to a file, managed or not.
+    ///
+    /// # Errors
+    /// The kustomizations whose content is missing.
+    pub(super) fn is_only_reader(
+        &self,
+        tree: &Tree,
+        folder: &RepositoryPath,
+        file: &RepositoryPath,
+    ) -> Result<bool, Missing> {
+        if !self.knows(folder) || self.readers(file, folder).next().is_some() {
+            return Ok(false);
+        }
+        self.all.is_only(tree, folder, file)
     }
 
     /// Whether a folder is among them.
-    pub(super) fn knows(&self, folder: &RepositoryPath) -> bool {
-        self.0.answers.contains_key(folder)
+    fn knows(&self, folder: &RepositoryPath) -> bool {
+        self.index.answers.contains_key(folder)
     }
 
     fn remembered(&mut self, folder: &RepositoryPath, round: u64) -> Option<Arc<Looked>> {
-        let answer = self.0.answers.get(folder)?;
+        let answer = self.index.answers.get(folder)?;
         let looked = Arc::clone(&answer.looked);
         if answer.round != round {
-            let answer = Arc::make_mut(&mut self.0).answers.get_mut(folder);
+            let answer = Arc::make_mut(&mut self.index).answers.get_mut(folder);
             answer.into_iter().for_each(|answer| answer.round = round);
         }
         Some(looked)
     }
 
     fn keep(&mut self, folder: &RepositoryPath, answer: Answer) {
-        let index = Arc::make_mut(&mut self.0);
+        let index = Arc::make_mut(&mut self.index);
         for path in answer.looked.asked.iter() {
             index.readers.entry(path.clone()).or_default().insert(folder.clone());
         }
@@ -133,7 +154,7 @@ impl Overlays {
     }
 
     fn forget(&mut self, changed: &BTreeSet<RepositoryPath>, round: u64) {
-        let index = Arc::make_mut(&mut self.0);
+        let index = Arc::make_mut(&mut self.index);
         let touched = changed.iter().filter_map(|path| index.readers.get(path)).flatten();
         let mut folders: BTreeSet<RepositoryPath> = touched.cloned().collect();
         let is_unused = |answer: &Answer| answer.round + 1 < round;

@@ -1,15 +1,18 @@
 //! Makes an overlay run an image at a tag and digest, and proves that it then does, and that nothing else moves.
 //!
-//! Written is the last step that set the tag, where only this environment reaches its file; else an entry in the
-//! environment's own kustomization.
+//! The last step that set the tag is edited where it stands, in the overlay's own kustomization or in a file to which
+//! no other kustomization of the repository leads. Otherwise the overlay's own `images` get an entry.
 
 use super::edit::{ImageEdit, Setting};
 use super::entry::Entry;
+use super::in_place::{InPlace, Request, in_place};
 use super::kustomization::Kustomization;
 use super::limit::Limit;
 use super::parsed::Parsed;
-use super::resolved::{ImageUse, Looked, look};
+use super::proof::{only_moves, prove, spare_others};
+use super::resolved::{ImageUse, Looked, look, look_closely};
 use super::resolver::Overlays;
+use super::resource::Resource;
 use super::trail::{SetBy, Step};
 use super::{OverlayError, Refused};
 use crate::model::{Digest, ImageName, ImageReference, RepositoryPath, Tag, Tree};
@@ -28,8 +31,8 @@ type Edited = (RepositoryPath, Vec<u8>);
 
 /// The new content of the files that make a folder run an image so; none where it already does.
 ///
-/// The other overlays of the repository tell which files this folder shares; none of what they run may move. Where
-/// the folder is not among them, only its own kustomization is ever changed.
+/// The other overlays of the repository, and all kustomizations of the tree, tell which files this folder shares. Where
+/// the folder is not among the overlays, only its own kustomization is ever changed.
 ///
 /// # Errors
 /// Where content is missing, the image is not there, the edit is not safe, or it would not have exactly the
@@ -41,7 +44,7 @@ pub(super) fn set_image(
     (image, to): (&ImageName, &SetTo),
 ) -> Result<Vec<(RepositoryPath, Vec<u8>)>, OverlayError> {
     let mut parsed = Parsed::default();
-    let before = look(tree, folder, &mut parsed)?;
+    let (before, rendered) = look_closely(tree, folder, &mut parsed)?;
     let wanted = ImageReference { image: image.clone(), tag: to.tag.clone(), digest: to.digest.clone() };
     let uses: Vec<&ImageUse> = before.resolved.uses_of(image).collect();
     if uses.is_empty() {
@@ -52,51 +55,39 @@ pub(super) fn set_image(
     if asks_for_nothing || uses.iter().all(|found| found.reference == wanted) {
         return Ok(Vec::new());
     }
-    let edited = match shared_step(&uses) {
-        Some(step) if owns(&before, overlays, folder, step) => at_step(tree, step, &wanted, &mut parsed)?,
-        Some(_) | None => None,
-    };
-    let edited = edited.map_or_else(|| own_entry(&before, &uses, (image, to)), Ok)?;
-    let files = vec![edited];
+    let request = Request { tree, overlays, folder, wanted: &wanted };
+    if let Some(edits) = in_place(&request, &before, &uses, &mut parsed)?
+        && let Some(files) = proven_in_place(&request, (&before, &rendered), edits, &mut parsed)?
+    {
+        return Ok(files);
+    }
+    let files = vec![own_entry(&before, &uses, (image, to))?];
     let edited = tree.with_files(&files);
     prove(&before, &look(&edited, folder, &mut parsed)?, &wanted)?;
     spare_others(&edited, overlays, (folder, &files), &mut parsed)?;
     Ok(files)
 }
 
-/// The one step that sets the tag of every use.
-fn shared_step<'a>(uses: &[&'a ImageUse]) -> Option<&'a Step> {
-    let step_of = |found: &&'a ImageUse| found.trail.iter().rev().find(|step| step.decides);
-    let first = uses.first().and_then(step_of)?;
-    let is_first =
-        |step: &Step| (&step.file, step.line, step.set_by) == (&first.file, first.line, first.set_by);
-    uses.iter().all(|found| step_of(found).is_some_and(is_first)).then_some(first)
-}
-
-/// Whether only this folder reaches the file of a step.
-fn owns(before: &Looked, overlays: &Overlays, folder: &RepositoryPath, step: &Step) -> bool {
-    step.file != before.file
-        && overlays.knows(folder)
-        && overlays.readers(&step.file, folder).next().is_none()
-}
-
-/// The edit of what a step says; nothing where it cannot be made there.
-fn at_step(
-    tree: &Tree,
-    step: &Step,
-    wanted: &ImageReference,
+/// The files of an edit in place, where it moves the wanted image and nothing else; `None` where it would not, so that
+/// the overlay's own `images` are edited instead.
+fn proven_in_place(
+    request: &Request<'_>,
+    (before, rendered): (&Looked, &[Resource]),
+    edits: InPlace,
     parsed: &mut Parsed,
-) -> Result<Option<Edited>, OverlayError> {
-    let (Some(index), Ok(bytes), Some(found)) = (step.entry, tree.read(&step.file), tree.entry(&step.file))
-    else {
-        return Ok(None);
-    };
-    let own = parsed.kustomization(&found.blob, bytes).map_err(|refused| refused.of(&step.file))?;
-    let entry = own.entries.get(index).filter(|entry| !entry.is_pattern());
-    let to = SetTo { tag: wanted.tag.clone(), digest: wanted.digest.clone() };
-    let written = entry.map(|entry| own.with_image(Some(entry), &request(&wanted.image, Some(entry), &to)));
-    let bytes = written.transpose().map_err(|refused| refused.of(&step.file))?;
-    Ok(bytes.map(|bytes| (step.file.clone(), bytes)))
+) -> Result<Option<Vec<Edited>>, OverlayError> {
+    let InPlace { files, sources } = edits;
+    let edited = request.tree.with_files(&files);
+    let proven = look_closely(&edited, request.folder, parsed).and_then(|(after, now)| {
+        prove(before, &after, request.wanted)?;
+        spare_others(&edited, request.overlays, (request.folder, &files), parsed)?;
+        Ok(only_moves((rendered, &now), request.wanted, &sources))
+    });
+    match proven {
+        Ok(is_right) => Ok(is_right.then_some(files)),
+        Err(OverlayError::Missing(missing)) => Err(OverlayError::Missing(missing)),
+        Err(_refused) => Ok(None),
+    }
 }
 
 /// The edit of the folder's own kustomization: of the last entry that matches, if it matches every use; else a new
@@ -150,50 +141,4 @@ fn request(image: &ImageName, entry: Option<&Entry>, to: &SetTo) -> ImageEdit {
     let tag = to.tag.clone().map_or(Setting::Clear, Setting::Set);
     let digest = to.digest.clone().map_or(Setting::Clear, Setting::Set);
     ImageEdit { name, new_name: Setting::Keep, tag, digest }
-}
-
-/// The wanted image shows in every use, and nothing else has moved.
-fn prove(before: &Looked, after: &Looked, wanted: &ImageReference) -> Result<(), OverlayError> {
-    after.reject_doubts(&wanted.image)?;
-    let refuse =
-        |found: &ImageUse, why: String| Err(Refused::at_line(Limit::Shared, found.line, why).of(&found.file));
-    for (old, new) in before.resolved.uses.iter().zip(&after.resolved.uses) {
-        let expected = if old.reference.image == wanted.image { wanted } else { &old.reference };
-        if new.reference != *expected {
-            let why = format!("the edit would leave `{}` here instead of `{expected}`", new.reference);
-            return refuse(new, why);
-        }
-    }
-    if notes(before) != notes(after) || before.resolved.uses.len() != after.resolved.uses.len() {
-        let why = "the edit would change more than this image";
-        return Err(Refused::whole(Limit::Shared, why).of(&after.file));
-    }
-    Ok(())
-}
-
-/// No image of any other overlay that reads the edited files has moved.
-fn spare_others(
-    edited: &Tree,
-    overlays: &Overlays,
-    (folder, files): (&RepositoryPath, &[Edited]),
-    parsed: &mut Parsed,
-) -> Result<(), OverlayError> {
-    for (file, _) in files {
-        for (other, before) in overlays.readers(file, folder) {
-            let after = look(edited, other, parsed)?;
-            let runs = |looked: &Looked| {
-                looked.resolved.uses.iter().map(|found| found.reference.clone()).collect::<Vec<_>>()
-            };
-            if runs(before) != runs(&after) || notes(before) != notes(&after) {
-                let why = format!("the edit would also change what `{other}` runs");
-                return Err(Refused::whole(Limit::Shared, why).of(file));
-            }
-        }
-    }
-    Ok(())
-}
-
-/// What is not certain, without lines, which an edit may shift.
-fn notes(overlay: &Looked) -> Vec<(&RepositoryPath, &str)> {
-    overlay.resolved.uncertain.iter().map(|note| (&note.file, note.why.as_str())).collect()
 }

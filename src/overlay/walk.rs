@@ -61,6 +61,8 @@ pub(super) struct Walked {
     pub(super) unused: BTreeSet<UnusedEntry>,
     /// Every path that had a say, whether something stands there or not.
     pub(super) asked: BTreeSet<RepositoryPath>,
+    /// What the kustomization renders, in its order, as far as it was parsed.
+    pub(super) resources: Vec<Resource>,
 }
 
 /// Follows the kustomization of a folder; all files that lack their content are named at once, level by level.
@@ -143,7 +145,8 @@ impl<'a> Walk<'a> {
         match own {
             Some((file, own)) if self.missing.0.is_empty() => {
                 let Self { notes, unused, asked, .. } = self;
-                Ok(Some(Walked { file, own, uses, hidden, notes, unused, asked }))
+                let Stack { resources, .. } = stack;
+                Ok(Some(Walked { file, own, uses, hidden, notes, unused, asked, resources }))
             }
             Some(_) | None => Err(OverlayError::Missing(self.missing)),
         }

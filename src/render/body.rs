@@ -8,7 +8,7 @@ use super::reasons::person;
 use super::source::{ImageSource, sources};
 use super::time::instant;
 use crate::decide::{GateName, Judgement, Stop};
-use crate::model::{ContentMark, EnvironmentName, FileChange, ImageReference};
+use crate::model::{ContentMark, EnvironmentName, FileChange, ImageReference, StayingRef};
 
 /// How long a diff may be before it is folded, in lines.
 const DIFF_LINES_OPEN_MAX: usize = 40;
@@ -34,6 +34,8 @@ pub struct BodyInput<'a> {
     pub files: &'a [FileChange],
     /// What is known of the source code of its images.
     pub sources: Vec<ImageSource<'a>>,
+    /// What names the old version in the same overlay, and stays.
+    pub staying: Vec<StayingRef>,
     /// The status whose details hold what does not fit; nothing where statuses have none.
     pub overflow: Option<String>,
 }
@@ -53,7 +55,8 @@ pub fn body(input: &BodyInput<'_>) -> Body {
     let mark = ContentMark { key: input.carriage.key.clone(), images: input.carriage.release.references() };
     let mark = Some(mark.write()).filter(|mark| mark.chars().count() <= MARK_CHARACTERS_MAX);
     let gates = gates::published(input.judgement);
-    let before = [what(input), requester(input), sources(&input.sources), gates, journey(input)];
+    let before =
+        [what(input), staying(input), requester(input), sources(&input.sources), gates, journey(input)];
     let before = before.map(|part| bounded(&part));
     let after = [commands(input), mark.unwrap_or_default()];
     let rest: usize = before.iter().chain(&after).map(|part| part.chars().count() + 2).sum();
@@ -89,6 +92,20 @@ fn what(input: &BodyInput<'_>) -> String {
     } else {
         table
     }
+}
+
+/// A sentence for each `ref` that names the old version and is not changed.
+fn staying(input: &BodyInput<'_>) -> String {
+    let sentence = |stays: &StayingRef| {
+        format!(
+            "The remote resource in {} stays at `ref` {}, while the image moves to {}. `follow_ref: true` on the \
+             service moves both, unless other kustomizations read that file.",
+            quoted(&format!("{}:{}", stays.file, stays.line)),
+            quoted(&stays.value),
+            quoted(stays.version.as_str()),
+        )
+    };
+    input.staying.iter().map(sentence).collect::<Vec<_>>().join("\n\n")
 }
 
 /// Tag and digest, one below the other in a cell.

@@ -105,12 +105,14 @@ const fn weight_of_artifacts(note: &ArtifactReason) -> StatusState {
         | ArtifactReason::TagAbsent { .. }
         | ArtifactReason::TooManyToDate { .. }
         | ArtifactReason::NotQuiet { .. }
+        | ArtifactReason::WrittenTagMoved { .. }
         | ArtifactReason::NoDate { .. } => StatusState::Pending,
         ArtifactReason::PlatformsThere
         | ArtifactReason::PlatformsUnsaid { .. }
         | ArtifactReason::NotCompared { .. }
         | ArtifactReason::TagsStay
         | ArtifactReason::TagMoved { .. }
+        | ArtifactReason::RunningTagMoved { .. }
         | ArtifactReason::Quiet { .. }
         | ArtifactReason::Incomplete { .. }
         | ArtifactReason::DigestRuns { .. }

@@ -5,6 +5,7 @@
 )]
 
 mod corpus;
+mod edited;
 mod layout;
 mod lenient;
 mod property;

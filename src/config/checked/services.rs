@@ -9,8 +9,9 @@ use crate::config::located::Located;
 use crate::config::problem::{Findings, Span};
 use crate::config::raw;
 use crate::model::{
-    BRANCH_PREFIX, BranchName, DeclaredScalar, EnvironmentName, Finding, ForgeName, Location, NameError,
-    Pipeline, PipelineName, Place, RepositoryName, RepositoryPath, Service, ServiceName,
+    BRANCH_PREFIX, Basis, BranchName, DeclaredScalar, EnvironmentName, Finding, ForgeName, Location,
+    NameError, Pipeline, PipelineName, Place, RepositoryName, RepositoryPath, Service, ServiceName,
+    WriteMode, Writing,
 };
 
 /// The branch unless something else is said.
@@ -79,6 +80,7 @@ fn lines(item: &raw::Service, referents: &Referents<'_>, findings: &mut Findings
     let lines = images::lines(item, images?, findings)?;
     let (pipeline, place, locations) = (pipeline?.name.clone(), place?, locations?);
     let quiet = item.quiet.as_ref().map_or(Duration::ZERO, |quiet| quiet.0);
+    let writing = writing(item, &lines, findings)?;
     let service = |line: images::Line| Service {
         name: line.name,
         pipeline: pipeline.clone(),
@@ -86,10 +88,32 @@ fn lines(item: &raw::Service, referents: &Referents<'_>, findings: &mut Findings
         images: line.images,
         together: line.together,
         quiet,
+        writing,
         place: place.clone(),
         locations: locations.clone(),
     };
     Some(lines.into_iter().map(service).collect())
+}
+
+/// What is written; `None` where nothing ever would be, which is reported.
+fn writing(item: &raw::Service, lines: &[images::Line], findings: &mut Findings) -> Option<Writing> {
+    let mode = item.write.as_ref().map_or(WriteMode::Digest, |write| write.value);
+    let follow_ref = item.follow_ref.as_ref().is_some_and(|follows| follows.value);
+    let mut images = lines.iter().flat_map(|line| &line.images);
+    let followed = images.find(|image| matches!(image.selection.basis(), Basis::Turn(_)));
+    if let (Some(write), Some(followed), WriteMode::Tag) = (&item.write, followed, mode) {
+        let message = format!("`{}` follows one tag, so the tag alone would never change", followed.name);
+        findings.suggest(write.span, message, "leave out `write`, or select versions");
+        return None;
+    }
+    let elsewhere = item.config.as_ref().filter(|config| config.marker.is_some() || config.set.is_some());
+    if let (Some(written), Some(_), true) = (&item.follow_ref, elsewhere, follow_ref) {
+        let message =
+            "`follow_ref` is about a kustomization, and `marker` and `set` name scalars of other files";
+        findings.suggest(written.span, message, "leave out one of the two");
+        return None;
+    }
+    Some(Writing { mode, follow_ref })
 }
 
 fn place(config: &raw::Config, referents: &Referents<'_>, findings: &mut Findings) -> Option<Place> {

@@ -14,7 +14,7 @@ use crate::config::suggest;
 use crate::model::{
     BranchName, EnvironmentName, ForgeName, GroupName, ImageName, Marker, MergeMethod, MergeMode, OnNewer,
     Pattern, PipelineName, Platform, Principal, PushKind, RepositoryName, RepositoryPattern, Selection,
-    ServiceName, SoakCounts, Tag, TeamName, Together, UserName, parse_duration,
+    ServiceName, SoakCounts, Tag, TeamName, Together, UserName, WriteMode, parse_duration,
 };
 
 /// The one version of the format.
@@ -365,7 +365,7 @@ macro_rules! words_of_the_model {
     )+};
 }
 
-words_of_the_model!(MergeMethod, MergeMode, OnNewer, PushKind, SoakCounts, Together);
+words_of_the_model!(MergeMethod, MergeMode, OnNewer, PushKind, SoakCounts, Together, WriteMode);
 
 macro_rules! choices {
     ($($type:ident),+) => {$(
@@ -391,7 +391,7 @@ macro_rules! choices {
     )+};
 }
 
-choices!(ForgeKind, MergeMethod, MergeMode, OnNewer, PushKind, SoakCounts, Together);
+choices!(ForgeKind, MergeMethod, MergeMode, OnNewer, PushKind, SoakCounts, Together, WriteMode);
 
 fn read_word<T: Choice>(reader: &mut Reader<'_>, spot: Spot) -> Option<T> {
     let words = T::words();

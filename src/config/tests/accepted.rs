@@ -1,7 +1,7 @@
 use insta::assert_snapshot;
 
 use super::*;
-use crate::model::{Environment, Gate, Principal, Right, Service, Target};
+use crate::model::{Environment, Gate, Principal, Right, Service, Target, WriteMode, Writing};
 
 fn order_of(environments: &str) -> Vec<String> {
     let text = format!("version: 1\npipelines: [ {{ name: p, environments: {environments} }} ]");
@@ -237,6 +237,21 @@ fn prereleases_of_the_service_hold_where_an_image_does_not_say_otherwise() {
     semver ^1 || ^3
     numerical
     ");
+}
+
+#[test]
+fn tags_may_be_written_alone_and_refs_follow() {
+    let writing = |more: &str| {
+        let text =
+            GOOD.replace("select: { semver: \"*\" } } ]", &format!("select: {{ semver: \"*\" }} }} ]{more}"));
+        settings_of(&text).policy.services[0].writing
+    };
+    assert_eq!(writing(""), Writing { mode: WriteMode::Digest, follow_ref: false });
+    assert_eq!(writing("\n    write: digest"), Writing::default());
+    assert_eq!(
+        writing("\n    write: tag\n    follow_ref: true"),
+        Writing { mode: WriteMode::Tag, follow_ref: true }
+    );
 }
 
 #[test]

@@ -416,6 +416,30 @@ fn a_followed_tag_says_nothing_of_what_belongs_together() {
 }
 
 #[test]
+fn what_is_written_has_to_make_sense() {
+    let line = "select: { semver: \"*\" } } ]";
+    assert_snapshot!(problems_with(line, "select: { digest: latest } } ]\n    write: tag"), @"
+    error: `ghcr.io/acme/shop` follows one tag, so the tag alone would never change; leave out `write`, or select versions
+      --> towpath.yaml:14:12
+       |
+    14 |     write: tag
+       |            ^^^
+
+    1 problem in towpath.yaml
+    ");
+    let word = problems_with(line, &format!("{line}\n    write: tags"));
+    assert!(word.contains("`digest`, `tag`") && word.contains("towpath.yaml:14:12"), "{word}");
+    let truth = problems_with(line, &format!("{line}\n    follow_ref: v"));
+    assert!(truth.contains("`true` or `false`") && truth.contains("towpath.yaml:14:17"), "{truth}");
+    let marked = GOOD.replace(line, &format!("{line}\n    follow_ref: true"));
+    let marked = problems_in(&marked.replace("path: \"apps", "marker: \"flux-system:shop\", path: \"apps"));
+    assert!(
+        marked.contains("`follow_ref` is about a kustomization, and `marker` and `set` name scalars"),
+        "{marked}"
+    );
+}
+
+#[test]
 fn a_platform_that_is_none() {
     assert_snapshot!(problems_with("select: { semver: \"*\" }", "select: { digest: a/b }, platforms: [linux]"), @"
     error: `a/b` is not an image tag; it has at most 128 letters, digits, `_`, `.` or `-`, not starting with `.` or `-`

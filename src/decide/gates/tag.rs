@@ -13,7 +13,9 @@ use crate::decide::plan::{GateName, GateReport, Need, Verdict};
 use crate::decide::presence::{self, Moment};
 use crate::decide::reason::{ArtifactReason, Reason};
 use crate::decide::record_now;
-use crate::model::{Artifact, Basis, Event, Fact, Presence, Record, Release};
+use crate::model::{
+    Artifact, Basis, Digest, Event, Fact, ImageReference, Presence, Record, Release, Running, WriteMode,
+};
 
 /// What the tags of a release point to right before it is merged. `None` if all of them are followed, so that they are
 /// meant to move.
@@ -41,6 +43,34 @@ pub(super) fn missing(
     presence::missing(case, release, moment, needs).map(|reason| report(Verdict::Wait, reason))
 }
 
+/// Where only the tag is written: waits while one is known to point to something else than what was chosen. It costs no
+/// request of its own beside a poll, so that a change which a person merges shows it too.
+pub(super) fn written(case: &Case<'_>, release: &Release, needs: &mut BTreeSet<Need>) -> Option<GateReport> {
+    let keys = release.artifacts().map(|artifact| (artifact.image.clone(), artifact.tag.clone()));
+    let lacking = keys.filter(|key| !case.world.digests.contains_key(key));
+    needs.extend(lacking.map(|(image, tag)| Need::Digest { image, tag }));
+    let mut moved = release.artifacts().filter_map(|artifact| {
+        let to = known_elsewhere(case, artifact)?.clone();
+        Some(ArtifactReason::WrittenTagMoved { tag: artifact.tag.clone(), from: artifact.digest.clone(), to })
+    });
+    let reason = moved.next()?.into();
+    Some(report(Verdict::Wait, reason))
+}
+
+/// What the tag of an artifact is known to point to, where that is something else; what was asked for right before a
+/// merge counts before what a poll said.
+fn known_elsewhere<'a>(case: &Case<'a>, artifact: &Artifact) -> Option<&'a Digest> {
+    let key = (artifact.image.clone(), artifact.tag.clone());
+    let polled = || match case.service.writing.mode {
+        WriteMode::Digest => None,
+        WriteMode::Tag => case.world.digests.get(&key),
+    };
+    match case.world.present.get(&key).or_else(polled)? {
+        Fact::Known { value, .. } => value.as_ref().filter(|present| **present != artifact.digest),
+        Fact::Unknown { .. } => None,
+    }
+}
+
 /// What is in the log about a tag of the release: it costs no request, and does not stop what is approved anew.
 pub(super) fn noted(case: &Case<'_>, release: &Release) -> Option<GateReport> {
     let moved = case.history.moved_tag(release)?;
@@ -58,7 +88,11 @@ fn moved(case: &Case<'_>, artifact: &Artifact, needs: &mut BTreeSet<Need>) -> Op
     match case.world.present.get(&(image.clone(), tag.clone())) {
         Some(Fact::Known { value: Some(present), .. }) if *present == digest => None,
         Some(Fact::Known { value: Some(present), .. }) => {
-            Some(ArtifactReason::TagMoved { tag, from: digest, to: present.clone() }.into())
+            let (from, to) = (digest, present.clone());
+            Some(match case.service.writing.mode {
+                WriteMode::Digest => ArtifactReason::TagMoved { tag, from, to }.into(),
+                WriteMode::Tag => ArtifactReason::WrittenTagMoved { tag, from, to }.into(),
+            })
         }
         Some(Fact::Known { value: None, .. }) => {
             Some(ArtifactReason::Gone { image, tag, digest, presence: Presence::NoTag }.into())
@@ -69,6 +103,64 @@ fn moved(case: &Case<'_>, artifact: &Artifact, needs: &mut BTreeSet<Need>) -> Op
             Some(Reason::NotObserved)
         }
     }
+}
+
+/// The tags of what landed last, where only tags are written and one points to something else now: (artifact as it
+/// landed, what its tag points to). Only what is known counts.
+fn moved_while_running<'a>(case: &Case<'a>) -> Vec<(Artifact, &'a Digest)> {
+    let last = case.history.last_landing(&case.target);
+    let running = case.running().map(Running::references).unwrap_or_default();
+    let landed = last.filter(|_| case.service.writing.mode == WriteMode::Tag);
+    let images = landed.iter().flat_map(|landing| &landing.images);
+    let moved = images.filter_map(|landed| {
+        let (tag, digest) = (landed.tag.clone()?, landed.digest.clone()?);
+        let by_tag = ImageReference { digest: None, ..landed.clone() };
+        let Fact::Known { value: Some(present), .. } =
+            case.world.digests.get(&(landed.image.clone(), tag.clone()))?
+        else {
+            return None;
+        };
+        let has_moved = running.contains(&by_tag) && *present != digest;
+        has_moved.then(|| (Artifact { image: landed.image.clone(), tag, digest }, present))
+    });
+    moved.collect()
+}
+
+/// What is said of tags that moved after they landed.
+pub(in crate::decide) fn running_notes(case: &Case<'_>) -> Vec<Reason> {
+    let moved = moved_while_running(case).into_iter();
+    let reason = |(artifact, to): (Artifact, &Digest)| ArtifactReason::RunningTagMoved {
+        tag: artifact.tag,
+        from: artifact.digest,
+        to: to.clone(),
+    };
+    moved.map(|moved| reason(moved).into()).collect()
+}
+
+/// Asks what the tags point to that are all that is written of what runs.
+pub(in crate::decide) fn watch_running(case: &Case<'_>, needs: &mut BTreeSet<Need>) {
+    let running = case.running().filter(|_| case.service.writing.mode == WriteMode::Tag);
+    let references = running.map(Running::references).unwrap_or_default();
+    let unknown = references.into_iter().filter(|reference| reference.digest.is_none());
+    let keys = unknown.filter_map(|reference| Some((reference.image, reference.tag?)));
+    let lacking = keys.filter(|key| !case.world.digests.contains_key(key));
+    needs.extend(lacking.map(|(image, tag)| Need::Digest { image, tag }));
+}
+
+/// What the log lacks about tags that moved after they landed.
+pub(in crate::decide) fn unrecorded_while_running(case: &Case<'_>) -> Vec<Record> {
+    let is_new = |(artifact, to): &(Artifact, &Digest)| {
+        let known = case.history.moved_tag(&Release::of(artifact.clone()));
+        known.is_none_or(|known| known.to != **to)
+    };
+    let event = |(artifact, to): (Artifact, &Digest)| Event::TagMoved {
+        image: artifact.image,
+        tag: artifact.tag,
+        from: artifact.digest,
+        to: to.clone(),
+    };
+    let moved = moved_while_running(case).into_iter().filter(is_new);
+    moved.map(|moved| record_now(case.world, event(moved))).collect()
 }
 
 /// What the log lacks about the tags of a release that is in an open change.
@@ -82,12 +174,8 @@ pub(in crate::decide) fn unrecorded(case: &Case<'_>) -> Vec<Record> {
         return Vec::new();
     }
     let moved = release.artifacts().filter_map(|artifact| {
-        let key = (artifact.image.clone(), artifact.tag.clone());
-        let to = match case.world.present.get(&key)? {
-            Fact::Known { value, .. } => value.clone().filter(|present| *present != artifact.digest)?,
-            Fact::Unknown { .. } => return None,
-        };
-        let (image, tag, from) = (key.0, key.1, artifact.digest.clone());
+        let to = known_elsewhere(case, artifact)?.clone();
+        let (image, tag, from) = (artifact.image.clone(), artifact.tag.clone(), artifact.digest.clone());
         Some(record_now(case.world, Event::TagMoved { image, tag, from, to }))
     });
     moved.collect()

@@ -114,6 +114,24 @@ pub enum ArtifactReason {
         /// What is missing.
         presence: Presence,
     },
+    /// Only the tag is written, and it points to something else than when it was chosen.
+    WrittenTagMoved {
+        /// The tag.
+        tag: Tag,
+        /// What it pointed to.
+        from: Digest,
+        /// What it points to now.
+        to: Digest,
+    },
+    /// Only the tag is written of what landed, and it points to something else now.
+    RunningTagMoved {
+        /// The tag.
+        tag: Tag,
+        /// What landed.
+        from: Digest,
+        /// What it points to now.
+        to: Digest,
+    },
     /// Every artifact runs on what was asked for.
     PlatformsThere,
     /// An artifact does not run on some platforms.

@@ -11,7 +11,8 @@ use crate::model::{
     CommentId, CommitId, ContentKey, Digest, Environment, EnvironmentName, Event, Fact, Gate, Head, History,
     ImageName, ImageReference, IndexEntry, MergeMode, ObservedChange, OnNewer, Origin, Pipeline, Place,
     Policy, Presence, Principal, Record, Release, Running, RunningImage, Selection, Service, ServiceImage,
-    Soak, SoakCounts, Sources, Tag, Target, Time, Together, UserName, WithdrawnBecause, World, change_branch,
+    Soak, SoakCounts, Sources, Tag, Target, Time, Together, UserName, WithdrawnBecause, World, Writing,
+    change_branch,
 };
 
 const ENVIRONMENTS: [&str; 3] = ["dev", "staging", "production"];
@@ -98,6 +99,7 @@ pub(super) fn policy() -> Policy {
         images: vec![ServiceImage::new(IMAGE.parse().unwrap(), Selection::semver("*").unwrap())],
         together: Together::Independent,
         quiet: Duration::ZERO,
+        writing: Writing::default(),
         place: place(),
         locations: BTreeMap::new(),
     };

@@ -11,7 +11,7 @@ use crate::model::{
     ContentKey, Deployments, Description, Digest, Environment, Fact, Gate, Head, ImageName, ImageReference,
     MergeMode, ObservedChange, OnNewer, Pipeline, Place, Policy, Presence, Release, Running, RunningImage,
     Selection, Service, ServiceImage, SourceChecks, SourceComparison, SourceRelation, Sources, Tag, Target,
-    Time, Together, World, change_branch,
+    Time, Together, World, Writing, change_branch,
 };
 
 /// The environments of every simulated pipeline, each after the one before it.
@@ -469,6 +469,7 @@ fn policy(layout: &Layout) -> Policy {
             .collect(),
         together: layout.together,
         quiet: layout.quiet,
+        writing: Writing::default(),
         place: place(),
         locations: BTreeMap::new(),
     };

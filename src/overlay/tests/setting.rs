@@ -1,6 +1,6 @@
 use super::fixture::{BASE, DIGEST, OLD_DIGEST, diff, files, image, path, set, set_shop, shop, to, tree};
-use crate::model::Release;
-use crate::overlay::{Overlays, promote, running};
+use crate::model::{Release, Writing};
+use crate::overlay::{Overlays, Promotion, promote, running};
 
 fn on_base(overlay: &str) -> String {
     format!("{BASE}--- production/kustomization.yaml\nresources: [../base]\n{overlay}")
@@ -229,8 +229,9 @@ fn promotes_a_release_with_the_bytes_before_and_after() {
         digest: DIGEST.parse().unwrap(),
     };
     let before = tree(&repository);
-    let changes =
-        promote(&before, &Overlays::default(), &path("production").into(), &Release::of(artifact)).unwrap();
+    let (location, release) = (path("production").into(), Release::of(artifact));
+    let promotion = Promotion { location: &location, release: &release, writing: Writing::default() };
+    let changes = promote(&before, &Overlays::default(), &promotion).unwrap();
     let [change] = changes.as_slice() else { panic!("one file: {changes:?}") };
     let old = files(&repository).remove("production/kustomization.yaml").unwrap();
     assert_eq!(change.old.as_deref(), Some(old.as_bytes()));

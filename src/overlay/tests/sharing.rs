@@ -75,15 +75,17 @@ fn refuses_an_edit_that_would_move_another_environment() {
 #[test]
 fn refuses_an_image_that_is_set_again_later() {
     let replacements = "\
+configMapGenerator:
+- { name: versions, literals: [shop=1.9.0] }
 replacements:
-- sourceValue: 1.9.0
+- source: { kind: ConfigMap, name: versions, fieldPath: data.shop }
   targets:
   - select: { kind: Deployment }
     fieldPaths: [spec.template.spec.containers.0.image]
     options: { delimiter: ':', index: 1 }
 ";
-    insta::assert_snapshot!(set(&repository(replacements, "")), @"production/kustomization.yaml:3: this replacement sets `ghcr.io/acme/shop` after the `images` of production/kustomization.yaml; set it where the trail of `towpath images --trail` ends");
-    let transformers = "transformers:\n- |-\n  apiVersion: builtin\n  kind: ImageTagTransformer\n  imageTag: { name: ghcr.io/acme/shop, newTag: 1.9.0 }\n";
+    insta::assert_snapshot!(set(&repository(replacements, "")), @"production/kustomization.yaml:5: this replacement sets `ghcr.io/acme/shop` after the `images` of production/kustomization.yaml; set it where the trail of `towpath images --trail` ends");
+    let transformers = "transformers:\n- |-\n  apiVersion: builtin\n  kind: ImageTagTransformer\n  imageTag: { name: ghcr.io/acme/.*, newTag: 1.9.0 }\n";
     insta::assert_snapshot!(set(&repository(transformers, "")), @"production/kustomization.yaml:6: this transformer sets `ghcr.io/acme/shop` after the `images` of production/kustomization.yaml; set it where the trail of `towpath images --trail` ends");
 }
 
@@ -94,23 +96,6 @@ fn refuses_a_pattern_that_matches_other_images_and_leaves_one_that_does_not() {
     production/kustomization.yaml
     +- name: ghcr.io/acme/shop
     +  newTag: '1.10.0'
-    +  digest: sha256:1111111111111111111111111111111111111111111111111111111111111111
-    "#);
-}
-
-#[test]
-fn a_patch_is_overruled_by_an_entry_of_its_own() {
-    let patch = "\
-patches:
-- target: { kind: Deployment }
-  patch: |-
-    - { op: replace, path: /spec/template/spec/containers/0/image, value: 'ghcr.io/acme/shop:9' }
-";
-    insta::assert_snapshot!(set(&repository(patch, "")), @r#"
-    production/kustomization.yaml
-    +images:
-    +- name: ghcr.io/acme/shop
-    +  newTag: 1.10.0
     +  digest: sha256:1111111111111111111111111111111111111111111111111111111111111111
     "#);
 }

@@ -57,6 +57,22 @@ pub(super) fn fact(reason: &ArtifactReason) -> String {
         ArtifactReason::RunningGone { reference, .. } => {
             format!("what runs, {}, is not in its registry", written(reference))
         }
+        ArtifactReason::WrittenTagMoved { tag, from, to } => {
+            format!(
+                "the tag {} pointed to {} when it was chosen and points to {} now, and only the tag is written",
+                quoted(tag.as_str()),
+                quoted(from.short()),
+                quoted(to.short())
+            )
+        }
+        ArtifactReason::RunningTagMoved { tag, from, to } => {
+            format!(
+                "the tag {} pointed to {} when it landed and points to {} now, and only the tag is written here",
+                quoted(tag.as_str()),
+                quoted(from.short()),
+                quoted(to.short())
+            )
+        }
         ArtifactReason::PlatformsThere => "runs on all platforms that were asked for".to_owned(),
         ArtifactReason::PlatformsMissing { image, platforms } => {
             let platforms: Vec<String> = platforms.iter().map(ToString::to_string).collect();
@@ -178,6 +194,12 @@ pub(super) fn way_out(reason: &ArtifactReason) -> Option<String> {
             Some("pods that start anew cannot pull it; push it again, or promote another version".to_owned())
         }
         ArtifactReason::WithoutManifest { .. } => Some("push it again, or delete the tag".to_owned()),
+        ArtifactReason::WrittenTagMoved { .. } => {
+            Some("push what is new under a tag of its own, or write the digest too".to_owned())
+        }
+        ArtifactReason::RunningTagMoved { .. } => {
+            Some("find out who pushed it anew; a container that starts now may run the new one".to_owned())
+        }
         ArtifactReason::DescriptionUnknown { .. }
         | ArtifactReason::PresenceUnknown { .. }
         | ArtifactReason::TagsStay

@@ -21,6 +21,7 @@ pub(super) fn written(judgement: &Judgement, files: &[FileChange], requester: Op
         judgement,
         files,
         sources: Vec::new(),
+        staying: Vec::new(),
         overflow: None,
     })
     .text

@@ -7,7 +7,7 @@ use crate::model::{
     After, AfterMode, Approvals, Artifact, BranchName, Change, ChangeNumber, ChangeState, ContentKey, Digest,
     Environment, EnvironmentName, FileChange, Gate, Head, ImageName, ImageReference, MergeMode, OnNewer,
     Pipeline, Place, Policy, Principal, Release, RepositoryPath, Right, Rights, RunningImage, Selection,
-    Service, ServiceImage, Soak, SoakCounts, Tag, Target, Time, Together, UserName,
+    Service, ServiceImage, Soak, SoakCounts, Tag, Target, Time, Together, UserName, Writing,
 };
 
 pub(super) const CHANGE: ChangeNumber = ChangeNumber(7);
@@ -155,6 +155,7 @@ pub(super) fn policy() -> Policy {
             images: vec![ServiceImage::new(image(), Selection::semver("*").unwrap())],
             together: Together::Independent,
             quiet: Duration::ZERO,
+            writing: Writing::default(),
             place: Place {
                 forge: "here".parse().unwrap(),
                 repository: "acme/deploy".parse().unwrap(),

@@ -51,7 +51,7 @@ fn says_what_kustomize_renders_or_that_it_is_not_certain() {
 }
 
 /// A number that somebody set for this run.
-fn number<T: std::str::FromStr>(variable: &str) -> Option<T> {
+pub(super) fn number<T: std::str::FromStr>(variable: &str) -> Option<T> {
     std::env::var_os(variable)?.to_str()?.parse().ok()
 }
 

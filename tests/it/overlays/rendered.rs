@@ -16,10 +16,17 @@ pub(super) type Files = BTreeMap<String, String>;
 /// The images of a layout, sorted; or why kustomize refuses it.
 pub(super) type Outcome = Result<Vec<String>, String>;
 
-/// What each layout runs. One bad layout makes kustomize refuse all, so the one that it names is taken out.
+/// What each layout runs.
 pub(super) fn render(layouts: &[Files]) -> Vec<Outcome> {
+    let rendered = render_folder(layouts, ENVIRONMENT).into_iter();
+    rendered.map(|documents| documents.map(|documents| images(&documents))).collect()
+}
+
+/// The documents that one folder of each layout renders, or why kustomize refuses it. One bad layout makes kustomize
+/// refuse all, so the one that it names is taken out.
+pub(super) fn render_folder(layouts: &[Files], rendered: &str) -> Vec<Result<Vec<Value>, String>> {
     let folder = tempfile::tempdir().unwrap();
-    write(folder.path(), layouts);
+    write(folder.path(), layouts, rendered);
     let mut refused: BTreeMap<usize, String> = BTreeMap::new();
     let text = loop {
         let left = (0..layouts.len()).filter(|case| !refused.contains_key(case));
@@ -33,8 +40,8 @@ pub(super) fn render(layouts: &[Files]) -> Vec<Outcome> {
             Err(refusal) => drop(refused.insert(named_in(&refusal), refusal)),
         }
     };
-    let rendered = images(&text, layouts.len()).into_iter().enumerate();
-    rendered.map(|(case, images)| refused.remove(&case).map_or(Ok(images), Err)).collect()
+    let rendered = documents(&text, layouts.len()).into_iter().enumerate();
+    rendered.map(|(case, documents)| refused.remove(&case).map_or(Ok(documents), Err)).collect()
 }
 
 /// The layout that a refusal names.
@@ -44,7 +51,7 @@ fn named_in(refusal: &str) -> usize {
 }
 
 /// Each layout in a folder of its own; a prefix tells what is whose.
-fn write(folder: &Path, layouts: &[Files]) {
+fn write(folder: &Path, layouts: &[Files], rendered: &str) {
     for (index, files) in layouts.iter().enumerate() {
         for (name, text) in files {
             let path = folder.join(format!("case{index}")).join(name);
@@ -53,13 +60,14 @@ fn write(folder: &Path, layouts: &[Files]) {
         }
         let wrapper = folder.join(format!("wrap{index}"));
         fs::create_dir_all(&wrapper).unwrap();
-        let text = format!("resources: [../case{index}/{ENVIRONMENT}]\nnamePrefix: case{index}-\n");
+        let text = format!("resources: [../case{index}/{rendered}]\nnamePrefix: case{index}-\n");
         fs::write(wrapper.join("kustomization.yaml"), text).unwrap();
     }
 }
 
-fn images(text: &str, count: usize) -> Vec<Vec<String>> {
-    let mut images = vec![Vec::new(); count];
+/// The documents of each layout, in the order in which they are rendered.
+fn documents(text: &str, count: usize) -> Vec<Vec<Value>> {
+    let mut documents = vec![Vec::new(); count];
     for document in serde_yaml::Deserializer::from_str(text) {
         let document = Value::deserialize(document).unwrap();
         if document.is_null() {
@@ -68,10 +76,17 @@ fn images(text: &str, count: usize) -> Vec<Vec<String>> {
         let name = document.get("metadata").and_then(|metadata| metadata.get("name"));
         let name = name.and_then(Value::as_str).and_then(|name| name.strip_prefix("case"));
         let name = name.unwrap_or_else(|| panic!("this is nobody's: {document:?}"));
-        let case = name.split_once('-').unwrap().0;
-        collect(&document, &mut images[case.parse::<usize>().unwrap()]);
+        let case = name.split_once('-').unwrap().0.parse::<usize>().unwrap();
+        documents[case].push(document);
     }
-    images.iter_mut().for_each(|images| images.sort());
+    documents
+}
+
+/// The images of some documents, sorted.
+fn images(documents: &[Value]) -> Vec<String> {
+    let mut images = Vec::new();
+    documents.iter().for_each(|document| collect(document, &mut images));
+    images.sort();
     images
 }
 

@@ -1,6 +1,6 @@
 //! What artifacts say of themselves: those that belong together, their dates, tags that move.
 
-use towpath::model::{Defect, Description, Selection, Together};
+use towpath::model::{Defect, Description, Selection, Together, WriteMode, Writing};
 
 use crate::support::bot::Bot;
 use crate::support::rules::{Rules, minutes, name};
@@ -263,5 +263,61 @@ fn a_tag_that_moved_after_it_was_chosen_voids_approvals() {
         bot.settle().await.expect_running("production", "1.9.0");
         bot.comment(change, "bob", "/promote approve");
         bot.settle().await.expect_image("production", "shop", "1.10.0", "1.10.0");
+    });
+}
+
+fn tags_alone() -> Rules {
+    Rules::default().writing(Writing { mode: WriteMode::Tag, follow_ref: false })
+}
+
+/// The line of an overlay that names the version, and that it has no digest.
+#[track_caller]
+fn expect_tag_alone(bot: &Bot, environment: &str, tag: &str) {
+    let text = bot.text(&format!("apps/shop/overlays/{environment}/kustomization.yaml"));
+    assert!(text.contains(&format!("  newTag: {tag} # moved by Towpath\ncommonLabels")), "{text}");
+}
+
+#[test]
+fn a_tag_written_alone_lands_and_is_followed() {
+    Story::under(tags_alone()).with_faults().play(async |bot| {
+        let change = bot.bring_to_production("1.10.0").await;
+        for environment in ["dev", "staging"] {
+            expect_tag_alone(bot, environment, "1.10.0");
+        }
+        bot.comment(change, "alice", "/promote approve");
+        bot.settle().await.expect_merged(change).expect_changes(3);
+        expect_tag_alone(bot, "production", "1.10.0");
+        bot.push("1.11.0").settle().await;
+        expect_tag_alone(bot, "dev", "1.11.0");
+    });
+}
+
+#[test]
+fn a_tag_written_alone_is_not_merged_once_it_moved() {
+    Story::under(tags_alone()).with_faults().play(async |bot| {
+        let change = bot.bring_to_production("1.10.0").await;
+        bot.push_anew("shop", "1.10.0", "another").comment(change, "alice", "/promote approve");
+        bot.settle().await.expect_open("production", "1.10.0");
+        expect_tag_alone(bot, "production", "1.9.0");
+        bot.expect_log("tag-moved");
+        assert!(bot.body(change).contains("now, and only the tag is written"), "{}", bot.body(change));
+        bot.push_anew("shop", "1.10.0", "1.10.0").comment(change, "alice", "/promote approve");
+        bot.pass(minutes(6)).settle().await.expect_merged(change);
+        expect_tag_alone(bot, "production", "1.10.0");
+    });
+}
+
+#[test]
+fn a_tag_that_moves_after_it_landed_alone_is_noted() {
+    story_with(tags_alone(), async |bot| {
+        bot.push("1.10.0").settle().await;
+        expect_tag_alone(bot, "dev", "1.10.0");
+        bot.push_anew("shop", "1.10.0", "another").pass(minutes(6)).settle().await;
+        bot.expect_log("tag-moved");
+        let notes = bot.notes("dev").await.join("\n");
+        assert!(
+            notes.contains("when it landed and points to") && notes.contains("only the tag is written here"),
+            "{notes}"
+        );
     });
 }

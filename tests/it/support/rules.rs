@@ -6,7 +6,7 @@ use std::time::Duration;
 use towpath::model::{
     After, AfterMode, Approvals, Environment, Gate, MergeMode, OnNewer, Pipeline, Place, Policy, Principal,
     RepositoryPath, RepositoryPattern, Right, Rights, Selection, Service, ServiceImage, Soak, SoakCounts,
-    Together,
+    Together, Writing,
 };
 
 /// The bot's name on the fake forge.
@@ -23,6 +23,7 @@ pub(crate) struct Rules {
     selection: Selection,
     platforms: Vec<&'static str>,
     quiet: Duration,
+    writing: Writing,
     readable: Option<Vec<&'static str>>,
 }
 
@@ -45,6 +46,7 @@ impl Default for Rules {
             selection: Selection::semver("*").expect("a range"),
             platforms: Vec::new(),
             quiet: Duration::ZERO,
+            writing: Writing::default(),
             readable: None,
         }
     }
@@ -78,6 +80,11 @@ impl Rules {
     /// How long the youngest artifact of a release must have been made.
     pub(crate) fn quiet(self, quiet: Duration) -> Self {
         Self { quiet, ..self }
+    }
+
+    /// What is written into the files.
+    pub(crate) fn writing(self, writing: Writing) -> Self {
+        Self { writing, ..self }
     }
 
     /// All repositories that may be used at the forge.
@@ -203,6 +210,7 @@ impl Rules {
             images: self.images(service).into_iter().map(image).collect(),
             together: self.together,
             quiet: self.quiet,
+            writing: self.writing,
             place: place(),
             locations: self.environments.iter().map(path).collect(),
         }

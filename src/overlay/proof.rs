@@ -1,0 +1,138 @@
+//! Proves of an edit that every use shows what is wanted, and that nothing else has moved: no other image, nothing
+//! else that the overlay renders, and nothing that another overlay runs.
+
+use std::sync::Arc;
+
+use super::limit::Limit;
+use super::parsed::Parsed;
+use super::resolved::{ImageUse, Looked, look};
+use super::resolver::Overlays;
+use super::resource::{Resource, trail_of};
+use super::trail::SetBy;
+use super::value::{Scalar, Value};
+use super::written::Written;
+use super::{OverlayError, Refused};
+use crate::model::{ImageReference, RepositoryPath, Tree};
+
+/// The marker of a resource that kustomize reads and does not render.
+const LOCAL_CONFIG: [&str; 3] = ["metadata", "annotations", "config.kubernetes.io/local-config"];
+
+/// The change of a scalar that a replacement copies.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct SourceChange {
+    pub(super) old: String,
+    pub(super) new: String,
+}
+
+/// The wanted image shows in every use, and no other use has moved.
+///
+/// # Errors
+/// Where that is not so.
+pub(super) fn prove(before: &Looked, after: &Looked, wanted: &ImageReference) -> Result<(), OverlayError> {
+    after.reject_doubts(&wanted.image)?;
+    let refuse =
+        |found: &ImageUse, why: String| Err(Refused::at_line(Limit::Shared, found.line, why).of(&found.file));
+    for (old, new) in before.resolved.uses.iter().zip(&after.resolved.uses) {
+        let expected = if old.reference.image == wanted.image { wanted } else { &old.reference };
+        if new.reference != *expected {
+            let why = format!("the edit would leave `{}` here instead of `{expected}`", new.reference);
+            return refuse(new, why);
+        }
+    }
+    if notes(before) != notes(after) || before.resolved.uses.len() != after.resolved.uses.len() {
+        let why = "the edit would change more than this image";
+        return Err(Refused::whole(Limit::Shared, why).of(&after.file));
+    }
+    Ok(())
+}
+
+/// No image of any other overlay that reads the edited files has moved.
+///
+/// # Errors
+/// Where one has.
+pub(super) fn spare_others(
+    edited: &Tree,
+    overlays: &Overlays,
+    (folder, files): (&RepositoryPath, &[(RepositoryPath, Vec<u8>)]),
+    parsed: &mut Parsed,
+) -> Result<(), OverlayError> {
+    for (file, _) in files {
+        for (other, before) in overlays.readers(file, folder) {
+            let after = look(edited, other, parsed)?;
+            let runs = |looked: &Looked| {
+                looked.resolved.uses.iter().map(|found| found.reference.clone()).collect::<Vec<_>>()
+            };
+            if runs(before) != runs(&after) || notes(before) != notes(&after) {
+                let why = format!("the edit would also change what `{other}` runs");
+                return Err(Refused::whole(Limit::Shared, why).of(file));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// What is not certain, without lines, which an edit may shift.
+fn notes(overlay: &Looked) -> Vec<(&RepositoryPath, &str)> {
+    overlay.resolved.uncertain.iter().map(|note| (&note.file, note.why.as_str())).collect()
+}
+
+/// Whether nothing that an overlay renders differs but the wanted image, and what the replacements copy.
+pub(super) fn only_moves(
+    (before, after): (&[Resource], &[Resource]),
+    wanted: &ImageReference,
+    sources: &[SourceChange],
+) -> bool {
+    before.len() == after.len()
+        && before.iter().zip(after).all(|(old, new)| {
+            let comparison = Comparison { resource: new, wanted, sources };
+            Arc::ptr_eq(&old.value, &new.value) || comparison.allows(&old.value, &new.value)
+        })
+}
+
+/// One resource before and after an edit.
+struct Comparison<'a> {
+    /// As it is after the edit.
+    resource: &'a Resource,
+    wanted: &'a ImageReference,
+    sources: &'a [SourceChange],
+}
+
+impl Comparison<'_> {
+    /// As deep as `yaml::DEPTH_MAX`.
+    fn allows(&self, old: &Value, new: &Value) -> bool {
+        match (old, new) {
+            (Value::Scalar(old), Value::Scalar(new)) => {
+                (old.text == new.text && old.is_null == new.is_null)
+                    || self.is_wanted(old, new)
+                    || self.is_source(old, new)
+            }
+            (Value::Map(old), Value::Map(new)) => {
+                let is_same = |((key, old), (other, new)): (&(String, Value), &(String, Value))| {
+                    key == other && self.allows(old, new)
+                };
+                old.len() == new.len() && old.iter().zip(new).all(is_same)
+            }
+            (Value::List(old), Value::List(new)) => {
+                old.len() == new.len() && old.iter().zip(new).all(|(old, new)| self.allows(old, new))
+            }
+            (Value::Unread { .. }, Value::Unread { .. }) => true,
+            (Value::Scalar(_) | Value::Map(_) | Value::List(_) | Value::Unread { .. }, _) => false,
+        }
+    }
+
+    fn is_wanted(&self, old: &Scalar, new: &Scalar) -> bool {
+        let is_of_image = Written::new(&old.text).name == Written::new(&new.text).name;
+        is_of_image && Written::new(&new.text).reference().as_ref() == Ok(self.wanted)
+    }
+
+    /// What a replacement copies is the value itself, not one of its copies. A digest comes into it only where one was
+    /// there, or where the resource is not rendered: others may read it as a plain version.
+    fn is_source(&self, old: &Scalar, new: &Scalar) -> bool {
+        let change = SourceChange { old: old.text.clone(), new: new.text.clone() };
+        let is_copy =
+            trail_of(new, &self.resource.file).last().is_some_and(|step| step.set_by == SetBy::Replacement);
+        let is_local = self.resource.value.text_at(&LOCAL_CONFIG) == Some("true");
+        let is_plain = old.text.contains('@') || !new.text.contains('@');
+        self.sources.contains(&change) && !is_copy && (is_local || is_plain)
+    }
+}

@@ -1,0 +1,138 @@
+//! The `ref` of a remote resource moves with the tag that it equals, or is said to stay.
+
+use super::fixture::{DIGEST, image, path, tree, unified};
+use crate::model::{Artifact, Release, WriteMode, Writing};
+use crate::overlay::{Promotion, Resolver, promote, staying};
+
+fn release(images: &[(&str, &str)]) -> Release {
+    let artifact = |(name, tag): &(&str, &str)| Artifact {
+        image: image(name),
+        tag: tag.parse().unwrap(),
+        digest: DIGEST.parse().unwrap(),
+    };
+    Release::of_all(images.iter().map(artifact).collect()).unwrap()
+}
+
+/// The diff of a promotion in production, then every `ref` that stays.
+fn promoted(repository: &str, (follow_ref, folders): (bool, &[&str]), release: &Release) -> String {
+    let before = tree(repository);
+    let mut resolver = Resolver::default();
+    for folder in folders {
+        resolver.resolve(&before, &path(folder).into()).unwrap();
+    }
+    let location = path("production").into();
+    let writing = Writing { mode: WriteMode::Tag, follow_ref };
+    let promotion = Promotion { location: &location, release, writing };
+    let overlays = resolver.overlays();
+    let stays = staying(&before, &overlays, &promotion);
+    let stays = stays.iter().map(|one| format!("stays {}:{} {}\n", one.file, one.line, one.value));
+    let stays: String = stays.collect();
+    match promote(&before, &overlays, &promotion) {
+        Ok(files) => {
+            let diffs = files.iter().map(|file| unified(&before, &file.path, file.new.as_ref().unwrap()));
+            diffs.collect::<String>() + &stays
+        }
+        Err(error) => error.to_string() + &stays,
+    }
+}
+
+fn production(resource: &str, tag: &str) -> String {
+    format!(
+        "--- production/kustomization.yaml\nresources:\n- {resource} # the same version\nimages:\n- name: ghcr.io/acme/shop\n  newTag: {tag}\n"
+    )
+}
+
+/// Checks what an address becomes when the shop goes from one version to another.
+#[track_caller]
+fn check(address: &str, (old, new): (&str, &str), expected: &str) {
+    let repository = production(address, old);
+    let release = release(&[("ghcr.io/acme/shop", new)]);
+    let line = |sign: char, address: &str| format!("{sign}- {address} # the same version\n");
+    let moved = if address == expected { String::new() } else { line('-', address) + &line('+', expected) };
+    let tag = format!("-  newTag: {old}\n+  newTag: {new}\n");
+    let found = promoted(&repository, (true, &["production"]), &release);
+    assert_eq!(
+        found,
+        format!("production/kustomization.yaml\n{moved}{tag}"),
+        "{address} from {old} to {new}"
+    );
+}
+
+#[test]
+fn a_ref_moves_in_every_form_of_address() {
+    for (before, after) in [
+        ("https://github.com/acme/shop//config?ref=", ""),
+        ("github.com/acme/shop/config?ref=", ""),
+        ("https://github.com/acme/shop//config?timeout=90s&ref=", "&submodules=false"),
+        ("git@github.com:acme/shop//config?ref=", ""),
+        ("ssh://git@github.com/acme/shop.git//config?ref=", ""),
+        ("git::https://example.com/acme/shop.git//config?version=", ""),
+    ] {
+        let address = |version: &str| format!("{before}{version}{after}");
+        check(&address("v1.9.0"), ("v1.9.0", "v1.10.0"), &address("v1.10.0"));
+        check(&address("1.9.0"), ("1.9.0", "1.10.0"), &address("1.10.0"));
+        check(&address("v1.9.0"), ("1.9.0", "1.10.0"), &address("v1.10.0"));
+        check(&address("1.9.0"), ("v1.9.0", "v1.10.0"), &address("1.10.0"));
+    }
+}
+
+#[test]
+fn a_ref_that_is_something_else_stays_without_a_word() {
+    for address in [
+        "https://github.com/acme/shop//config?ref=main",
+        "https://github.com/acme/shop//config?ref=v1.9.0-config",
+        "https://github.com/acme/shop//config?ref=1.8.0",
+        "https://github.com/acme/shop//config?ref=",
+        "https://github.com/acme/shop//config/1.9.0",
+        "https://github.com/acme/shop//config?ref=main&version=1.9.0",
+    ] {
+        check(address, ("1.9.0", "1.10.0"), address);
+    }
+}
+
+const TAG: &str = "-  newTag: 1.9.0\n+  newTag: 1.10.0\n";
+
+#[test]
+fn without_the_key_a_ref_stays_and_is_named() {
+    let repository = production("https://github.com/acme/shop//config?ref=v1.9.0", "1.9.0");
+    let to = |version| {
+        let release = release(&[("ghcr.io/acme/shop", version)]);
+        promoted(&repository, (false, &["production"]), &release)
+    };
+    let stays = "stays production/kustomization.yaml:3 v1.9.0\n";
+    assert_eq!(to("1.10.0"), format!("production/kustomization.yaml\n{TAG}{stays}"));
+    assert_eq!(to("1.9.0"), "");
+}
+
+#[test]
+fn a_ref_that_another_environment_reads_stays_and_is_named() {
+    let shared = "--- shared/kustomization.yaml\nresources: [ 'https://github.com/acme/shop//config?ref=v1.9.0' ]\nimages: [ { name: ghcr.io/acme/shop, newTag: v1.9.0 } ]\n--- production/kustomization.yaml\nresources: [../shared]\nimages: [ { name: ghcr.io/acme/shop, newTag: v1.9.0 } ]\n";
+    let staging = "--- staging/kustomization.yaml\nresources: [../shared]\n";
+    let release = release(&[("ghcr.io/acme/shop", "v1.10.0")]);
+    let own = "production/kustomization.yaml\n-images: [ { name: ghcr.io/acme/shop, newTag: v1.9.0 } ]\n+images: [ { name: ghcr.io/acme/shop, newTag: v1.10.0 } ]\n";
+    let moved = "shared/kustomization.yaml\n-resources: [ 'https://github.com/acme/shop//config?ref=v1.9.0' ]\n+resources: [ 'https://github.com/acme/shop//config?ref=v1.10.0' ]\n";
+    assert_eq!(promoted(shared, (true, &["production"]), &release), format!("{moved}{own}"));
+    let stays = "stays shared/kustomization.yaml:1 v1.9.0\n";
+    let read_by_staging = format!("{shared}{staging}");
+    assert_eq!(promoted(&read_by_staging, (true, &["production"]), &release), format!("{own}{stays}"));
+    assert_eq!(
+        promoted(&read_by_staging, (true, &["production", "staging"]), &release),
+        format!("{own}{stays}")
+    );
+}
+
+#[test]
+fn a_ref_of_several_images_moves_where_they_agree() {
+    let repository = "--- production/kustomization.yaml\nresources:\n- https://github.com/acme/shop//config?ref=1.9.0\nimages:\n- name: ghcr.io/acme/shop\n  newTag: 1.9.0\n- name: ghcr.io/acme/worker\n  newTag: 1.9.0\n";
+    let of = |worker| release(&[("ghcr.io/acme/shop", "1.10.0"), ("ghcr.io/acme/worker", worker)]);
+    let moved = "-- https://github.com/acme/shop//config?ref=1.9.0\n+- https://github.com/acme/shop//config?ref=1.10.0\n";
+    assert_eq!(
+        promoted(repository, (true, &["production"]), &of("1.10.0")),
+        format!("production/kustomization.yaml\n{moved}{TAG}{TAG}")
+    );
+    let other = TAG.replace("1.10.0", "1.11.0");
+    assert_eq!(
+        promoted(repository, (true, &["production"]), &of("1.11.0")),
+        format!("production/kustomization.yaml\n{TAG}{other}stays production/kustomization.yaml:3 1.9.0\n")
+    );
+}
