@@ -428,7 +428,10 @@ fn what_is_written_has_to_make_sense() {
     1 problem in towpath.yaml
     ");
     let word = problems_with(line, &format!("{line}\n    write: tags"));
-    assert!(word.contains("`digest`, `tag`") && word.contains("towpath.yaml:14:12"), "{word}");
+    assert!(
+        word.contains("unknown value `tags`; did you mean `tag`?") && word.contains("towpath.yaml:14:12"),
+        "{word}"
+    );
     let truth = problems_with(line, &format!("{line}\n    follow_ref: v"));
     assert!(truth.contains("`true` or `false`") && truth.contains("towpath.yaml:14:17"), "{truth}");
     let marked = GOOD.replace(line, &format!("{line}\n    follow_ref: true"));

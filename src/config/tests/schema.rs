@@ -49,8 +49,7 @@ fn samples() -> Vec<Value> {
     let rules = [with_prereleases, "calver", "regex", "alphabetical", "numerical", "newest", "digest"];
     let selected = rules.map(|rule| {
         let shown = format!("# select: {{ {rule}:");
-        let keys =
-            ["allow", "ignore", "platforms", "together", "quiet", "prereleases", "write", "follow_ref"];
+        let keys = ["allow", "ignore", "platforms", "together", "quiet", "prereleases"];
         let uncomment = |text: String, key: &&str| text.replace(&format!("# {key}: "), &format!("{key}: "));
         let text = keys.iter().fold(declared.clone(), uncomment);
         text.replace(semver, "        # select: { semver:").replace(&shown, &shown.replace("# ", ""))
@@ -62,7 +61,8 @@ fn samples() -> Vec<Value> {
             .replace("# - { host:", "- { host:")
             .replace(&shown, &shown.replace("# ", ""))
     });
-    [EXAMPLE.to_owned(), marked, declared, hooked, with_github()]
+    let written = EXAMPLE.replace("# write: ", "write: ").replace("# follow_ref: ", "follow_ref: ");
+    [EXAMPLE.to_owned(), written, marked, declared, hooked, with_github()]
         .iter()
         .chain(&ways)
         .chain(&selected)
