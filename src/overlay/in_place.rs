@@ -113,6 +113,7 @@ impl<'a> Setter<'a> {
             SetBy::HelmValues
             | SetBy::Chart
             | SetBy::HelmRelease
+            | SetBy::FluxKustomization
             | SetBy::OciRepository
             | SetBy::Application
             | SetBy::ArgoCdSource
