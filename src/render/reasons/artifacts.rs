@@ -1,7 +1,7 @@
 //! Reasons about artifacts, in sentences.
 
 use crate::decide::{ArtifactReason, Undated};
-use crate::model::{Defect, Digest, ImageName, ImageReference, IndexEntry, Presence, Tag};
+use crate::model::{Defect, Digest, ImageName, ImageReference, IndexEntry, Platform, Presence, Tag};
 use crate::render::fit::listed;
 use crate::render::harmless::{name, quoted, sentence};
 use crate::render::time::instant;
@@ -38,13 +38,9 @@ pub(super) fn fact(reason: &ArtifactReason) -> String {
             )
         }
         ArtifactReason::TagsStay => "the tag still points to what was chosen".to_owned(),
-        ArtifactReason::TagMoved { tag, from, to } => {
-            let (tag, from, to) = (quoted(tag.as_str()), quoted(from.short()), quoted(to.short()));
-            format!("the tag {tag} pointed to {from} when it was chosen and points to {to} now")
-        }
+        ArtifactReason::TagMoved { tag, from, to } => moved(tag, from, to, "when it was chosen"),
         ArtifactReason::Gone { image, tag, digest, presence } => {
-            let lack = lack(image, digest, presence);
-            format!("{} {lack}", name(tag.as_str()))
+            format!("{} {}", name(tag.as_str()), lack(image, digest, presence))
         }
         ArtifactReason::PresenceUnknown { tag, why } => {
             let tag = name(tag.as_str());
@@ -58,25 +54,14 @@ pub(super) fn fact(reason: &ArtifactReason) -> String {
             format!("what runs, {}, is not in its registry", written(reference))
         }
         ArtifactReason::WrittenTagMoved { tag, from, to } => {
-            format!(
-                "the tag {} pointed to {} when it was chosen and points to {} now, and only the tag is written",
-                quoted(tag.as_str()),
-                quoted(from.short()),
-                quoted(to.short())
-            )
+            format!("{}, and only the tag is written", moved(tag, from, to, "when it was chosen"))
         }
         ArtifactReason::RunningTagMoved { tag, from, to } => {
-            format!(
-                "the tag {} pointed to {} when it landed and points to {} now, and only the tag is written here",
-                quoted(tag.as_str()),
-                quoted(from.short()),
-                quoted(to.short())
-            )
+            format!("{}, and only the tag is written here", moved(tag, from, to, "when it landed"))
         }
         ArtifactReason::PlatformsThere => "runs on all platforms that were asked for".to_owned(),
         ArtifactReason::PlatformsMissing { image, platforms } => {
-            let platforms: Vec<String> = platforms.iter().map(ToString::to_string).collect();
-            format!("{} does not run on {}", quoted(image.as_str()), listed(&platforms, "or"))
+            format!("{} does not run on {}", quoted(image.as_str()), self::platforms(platforms))
         }
         ArtifactReason::Quiet { since } => format!("made on {}, and all is quiet", instant(*since)),
         ArtifactReason::NotQuiet { until } => {
@@ -86,8 +71,7 @@ pub(super) fn fact(reason: &ArtifactReason) -> String {
             format!("{} does not say when it was made", quoted(image.as_str()))
         }
         ArtifactReason::Incomplete { release, missing } => {
-            let missing: Vec<String> = missing.iter().map(|image| quoted(image.as_str())).collect();
-            format!("{} is not whole yet: {} lacks it", name(release.as_str()), listed(&missing, "and"))
+            format!("{} is not whole yet: {} lacks it", name(release.as_str()), images(missing))
         }
         ArtifactReason::DigestRuns { release } => format!(
             "{} is the digest that runs; the files name no tag, so there is nothing to change",
@@ -97,6 +81,22 @@ pub(super) fn fact(reason: &ArtifactReason) -> String {
             format!("{} is newer in one image and older in another than what runs", name(release.as_str()))
         }
     }
+}
+
+/// How a tag moved, with when it pointed to the old digest.
+fn moved(tag: &Tag, from: &Digest, to: &Digest, when: &str) -> String {
+    let (tag, from, to) = (quoted(tag.as_str()), quoted(from.short()), quoted(to.short()));
+    format!("the tag {tag} pointed to {from} {when} and points to {to} now")
+}
+
+fn images(images: &[ImageName]) -> String {
+    let images: Vec<String> = images.iter().map(|image| quoted(image.as_str())).collect();
+    listed(&images, "and")
+}
+
+fn platforms(platforms: &[Platform]) -> String {
+    let platforms: Vec<String> = platforms.iter().map(ToString::to_string).collect();
+    listed(&platforms, "or")
 }
 
 /// The first tags, each with the reason, and how many there are beyond them.

@@ -18,20 +18,30 @@ struct Ended {
 }
 
 fn folder(files: &[(&str, &str)]) -> TempDir {
-    let folder = TempDir::new().unwrap();
+    let folder = TempDir::new().expect("the folder of the test works");
     for (name, content) in files {
         let file = folder.path().join(name);
-        fs::create_dir_all(file.parent().unwrap()).unwrap();
-        fs::write(file, content).unwrap();
+        fs::create_dir_all(file.parent().expect("the folder of the test works"))
+            .expect("the folder of the test works");
+        fs::write(file, content).expect("the folder of the test works");
     }
     folder
 }
 
 fn images(folder: &Path, arguments: &[&str]) -> Ended {
     let mut command = Command::new(env!("CARGO_BIN_EXE_towpath"));
-    let output = command.current_dir(folder).arg("images").args(arguments).output().unwrap();
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-    Ended { code: output.status.code().unwrap(), out: text(output.stdout), error: text(output.stderr) }
+    let output = command
+        .current_dir(folder)
+        .arg("images")
+        .args(arguments)
+        .output()
+        .expect("the folder of the test works");
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("the folder of the test works");
+    Ended {
+        code: output.status.code().expect("the folder of the test works"),
+        out: text(output.stdout),
+        error: text(output.stderr),
+    }
 }
 
 fn overlay(kustomization: &str) -> TempDir {
