@@ -49,7 +49,7 @@ pub use health::{
 pub use history::{Decline, Handled, History, Landing, MovedTag, Standing};
 pub use image::{Digest, ImageError, ImageName, ImageReference, Tag};
 pub use imported::{Imported, ImportedRule, ImportedSelection, ImportedService, Leftover};
-pub use location::{DeclaredScalar, Finding, Location};
+pub use location::{DeclaredScalar, Finding, Location, ValuesFile};
 pub use name::{
     BlobId, BranchName, COMMAND_WORDS, CommitId, EnvironmentName, ForgeName, GroupName, Marker, NameError,
     PipelineName, RepositoryName, RepositoryPath, ServiceName, TeamName, UserName,

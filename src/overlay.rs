@@ -7,12 +7,14 @@
 //! and could change the answer is an [`Uncertain`] note with file and line, never a guess; what is refused is a row
 //! of the table [`Limit`].
 
+mod canonical;
 mod edit;
 mod entry;
 mod field;
 mod format;
 mod generator;
 mod go_yaml;
+mod helm;
 mod hidden;
 mod import;
 mod in_place;
@@ -25,6 +27,8 @@ mod link;
 mod located;
 mod manifest;
 mod mention;
+mod new_patch;
+mod object_images;
 mod parsed;
 mod patch;
 mod promote;
@@ -40,8 +44,10 @@ mod resolver;
 mod resource;
 mod rewrite;
 mod schema;
+mod scalar_edit;
 mod selector;
 mod set;
+mod set_merged;
 mod strategic;
 mod text;
 mod trail;

@@ -295,6 +295,9 @@ shape! {
             /// Whether the `ref` of a remote resource moves in the same change as the tag that it equals, with or
             /// without a leading `v`; default `false`, and the change says that it stays.
             follow_ref: bool,
+            /// The Helm values files of an environment, in the order in which Helm merges them: a later file wins.
+            /// They are relative to `path`; `{environment}` and `{service}` stand for their names.
+            values: List<PathTemplate>,
         }
     }
 }

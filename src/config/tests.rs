@@ -9,6 +9,7 @@ mod masking;
 mod properties;
 mod registries;
 mod schema;
+mod values;
 mod writing;
 
 use std::path::Path;

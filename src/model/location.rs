@@ -12,6 +12,17 @@ pub enum Finding {
     Marker(Marker),
     /// At the scalars that the configuration declares.
     Declared(Vec<DeclaredScalar>),
+    /// In Helm values files, in the order in which Helm merges them.
+    Values(Vec<ValuesFile>),
+}
+
+/// One of the Helm values files of an environment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ValuesFile {
+    /// The file.
+    pub path: RepositoryPath,
+    /// Whether another environment or service of the configuration reads it too.
+    pub is_shared: bool,
 }
 
 /// A scalar that the configuration declares: a tag, a digest, or a whole reference.

@@ -1,7 +1,9 @@
 //! The ConfigMaps that a kustomization makes, since replacements copy values from them.
 
 use super::text::Text;
-use super::value::Value;
+use super::trail::{Place, SetBy, Step};
+use super::value::{Scalar, Value};
+use crate::model::RepositoryPath;
 use crate::yaml::NodeId;
 
 /// One item of `configMapGenerator`.
@@ -14,6 +16,17 @@ pub(super) struct ConfigMap {
     pub(super) literals: Vec<(String, Value)>,
     /// Files of `key=value` lines.
     pub(super) environments: Vec<(String, usize)>,
+    /// Files that are values as a whole.
+    pub(super) files: Vec<ConfigMapFile>,
+}
+
+/// One item of `files`: `key=path`, or a path whose last part is the key.
+#[derive(Clone, Debug)]
+pub(super) struct ConfigMapFile {
+    pub(super) key: String,
+    pub(super) path: String,
+    /// The line of the item, from 1.
+    pub(super) line: usize,
 }
 
 impl ConfigMap {
@@ -40,6 +53,7 @@ impl ConfigMap {
             behavior: own("behavior"),
             literals: texts("literals").into_iter().filter_map(|(pair, line)| pair_of(pair, line)).collect(),
             environments,
+            files: texts("files").into_iter().map(|(item, line)| ConfigMapFile::new(item, line)).collect(),
         })
     }
 
@@ -55,6 +69,20 @@ impl ConfigMap {
             ("data".to_owned(), Value::Map(data)),
         ])
     }
+}
+
+impl ConfigMapFile {
+    fn new(item: &str, line: usize) -> Self {
+        let last = || item.rsplit('/').next().unwrap_or(item);
+        let (key, path) = item.split_once('=').unwrap_or_else(|| (last(), item));
+        Self { key: key.to_owned(), path: path.to_owned(), line }
+    }
+}
+
+/// The content of a file as one value, which keeps the file as its place.
+pub(super) fn whole_file(content: &str, path: &RepositoryPath) -> Value {
+    let trail = vec![Step::new(&Place::new(path.clone(), 1), SetBy::Manifest, "")];
+    Value::Scalar(Scalar { text: content.to_owned(), is_null: false, line: 1, trail })
 }
 
 /// The pairs of an environment file, all on the line of the item that names it: what runs is set there.

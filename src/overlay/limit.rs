@@ -94,6 +94,9 @@ limits! {
     Uncertain MarkerUnable = "marker", "a marker of Flux that breaks its grammar or is about no scalar on one line", "write `# {\"$imagepolicy\": \"namespace:name:tag\"}` behind the scalar";
     Uncertain FluxChooses = "flux-semver", "an `OCIRepository` with `semver`, where Flux itself chooses the version", "write a `tag` instead";
     Uncertain ValuesFrom = "values-from", "Helm values that come from an object of the cluster (`valuesFrom`)", "write the image under `values`, which wins";
+    Uncertain ValuesOrder = "values-order", "Helm values files of one folder that set the same image, since their order is not known", "list them in Helm's order under `values` in the configuration";
+    Uncertain PartialImage = "partial-image", "a tag in Helm values without the name of its image", "list all values files under `values` in the configuration, or name the scalar under `set`";
+    Uncertain ValueFiles = "value-files", "an Argo CD `Application` with `valueFiles`, which lie in the repository of its source", "name the folder of these files as `path` and the files under `values` in the configuration";
     Uncertain ValuesText = "values-text", "Helm values in a text that is no literal block", "write them as a literal block, or as `valuesObject`";
     Uncertain DeclaredUnable = "declared", "a declared path that leads to no scalar", "correct `set` in the configuration, or add the scalar";
     Unedited DigestOnly = "digest-only", "a place that has room for a digest alone, where none is given", "write a tag there by hand";
@@ -103,5 +106,7 @@ limits! {
     Unedited Pattern = "pattern", "an entry whose pattern matches several images", "give each image an entry of its own";
     Unedited Overridden = "overridden", "an image that a later step sets again", "set it where the trail of `towpath images --trail` ends";
     Unedited Shared = "shared", "an edit that would move another image or environment", "set the image by hand in the environment's own `images`";
+    Unedited ObjectShared = "object-shared", "an image of a Flux or Argo CD object that a file sets which other environments read, since `images` does not reach it", "set it with a patch in the environment's own kustomization";
+    Unedited ValuesShared = "values-shared", "a Helm value that only a values file of several environments can set", "add a file of the environment's own, such as `values-{environment}.yaml`, at the end of `values`";
     Unedited Unsafe = "unsafe", "an edit that cannot be proven to change only what it should", "edit this place by hand";
 }

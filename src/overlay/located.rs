@@ -2,14 +2,18 @@
 
 use std::collections::BTreeSet;
 
+use super::format::values::MergedFiles;
 use super::{OverlayError, Overlays, Resolved, SetTo, format, requote, resolved};
-use crate::model::{ImageName, Location, RepositoryPath, Running, RunningImage, Tree};
+use crate::model::{Finding, ImageName, Location, RepositoryPath, Running, RunningImage, Tree};
 
 /// Everything that a location runs.
 ///
 /// # Errors
 /// Where content is missing, or a file that everything rests on cannot be judged.
 pub fn resolve(tree: &Tree, location: &Location) -> Result<Resolved, OverlayError> {
+    if let Finding::Values(files) = &location.finding {
+        return MergedFiles::read(tree, location, files).map(|merged| merged.resolved());
+    }
     if format::is_plain(tree, location) {
         return format::look(tree, location, None).map(|looked| looked.resolved());
     }
@@ -25,7 +29,12 @@ pub fn running(tree: &Tree, location: &Location, image: &ImageName) -> Result<Ru
     if !format::is_plain(tree, location) {
         return resolved::running(tree, &location.path, image);
     }
-    let found = format::look(tree, location, Some(image))?.running(image)?;
+    let found = match &location.finding {
+        Finding::Values(files) => MergedFiles::read(tree, location, files)?.running(image)?,
+        Finding::ByFormat | Finding::Marker(_) | Finding::Declared(_) => {
+            format::look(tree, location, Some(image))?.running(image)?
+        }
+    };
     Ok(Running {
         images: vec![RunningImage { reference: found.reference, file: found.file, line: found.line }],
     })
@@ -42,6 +51,9 @@ pub fn set_image(
     location: &Location,
     (image, to): (&ImageName, &SetTo),
 ) -> Result<Vec<(RepositoryPath, Vec<u8>)>, OverlayError> {
+    if let Finding::Values(files) = &location.finding {
+        return format::values::set_image(tree, location, files, image, to);
+    }
     if format::is_plain(tree, location) {
         return format::set_image(tree, location, image, to);
     }

@@ -26,9 +26,12 @@ pub(super) struct Document {
     pub(super) id: Arc<Id>,
 }
 
-/// Whether a manifest may hold an image: without the bytes `image` nothing in it can be one.
+/// The bytes without one of which no container and no object of Flux or Argo CD can name an image.
+const NEEDLES: [&[u8]; 3] = [b"image", b"toolkit.fluxcd.io", b"argoproj.io"];
+
+/// Whether a manifest may hold an image.
 pub(super) fn may_hold_images(bytes: &[u8]) -> bool {
-    memchr::memmem::find(bytes, b"image").is_some()
+    NEEDLES.iter().any(|needle| memchr::memmem::find(bytes, needle).is_some())
 }
 
 impl Manifest {

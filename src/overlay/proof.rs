@@ -11,7 +11,7 @@ use super::resource::{Resource, trail_of};
 use super::trail::SetBy;
 use super::value::{Scalar, Value};
 use super::written::Written;
-use super::{OverlayError, Refused};
+use super::{OverlayError, Refused, SetTo};
 use crate::model::{ImageReference, RepositoryPath, Tree};
 
 /// The marker of a resource that kustomize reads and does not render.
@@ -34,7 +34,7 @@ pub(super) fn prove(before: &Looked, after: &Looked, wanted: &ImageReference) ->
         |found: &ImageUse, why: String| Err(Refused::at_line(Limit::Shared, found.line, why).of(&found.file));
     for (old, new) in before.resolved.uses.iter().zip(&after.resolved.uses) {
         let expected = if old.reference.image == wanted.image { wanted } else { &old.reference };
-        if new.reference != *expected {
+        if new.reference != *expected && !(old.merged.is_some() && says_in_object(new, wanted)) {
             let why = format!("the edit would leave `{}` here instead of `{expected}`", new.reference);
             return refuse(new, why);
         }
@@ -44,6 +44,35 @@ pub(super) fn prove(before: &Looked, after: &Looked, wanted: &ImageReference) ->
         return Err(Refused::whole(Limit::Shared, why).of(&after.file));
     }
     Ok(())
+}
+
+/// The wanted image shows in every object, as far as there is room for it, and no other use has moved.
+///
+/// # Errors
+/// Where that is not so.
+pub(super) fn prove_in_objects(
+    before: &Looked,
+    after: &Looked,
+    wanted: &ImageReference,
+) -> Result<(), OverlayError> {
+    after.reject_doubts(&wanted.image)?;
+    let is_right = |(old, new): (&ImageUse, &ImageUse)| {
+        let is_meant = old.merged.is_some() && old.reference.image == wanted.image;
+        if is_meant { says_in_object(new, wanted) } else { new.reference == old.reference }
+    };
+    let (old, new) = (&before.resolved.uses, &after.resolved.uses);
+    if old.len() == new.len() && old.iter().zip(new).all(is_right) && notes(before) == notes(after) {
+        return Ok(());
+    }
+    let why = "the edit of an object would not have exactly the wanted effect";
+    Err(Refused::whole(Limit::Unsafe, why).of(&after.file))
+}
+
+/// Whether an object says what is wanted; it may have no room for a digest.
+fn says_in_object(found: &ImageUse, wanted: &ImageReference) -> bool {
+    let to = SetTo { tag: wanted.tag.clone(), digest: wanted.digest.clone() };
+    let is_meant = found.reference.image == wanted.image;
+    is_meant && found.merged.as_ref().is_some_and(|merged| merged.merged.says(merged.index, &to))
 }
 
 /// No image of any other overlay that reads the edited files has moved.

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::hidden::UnusedEntry;
 use super::kustomization::Kustomization;
 use super::limit::Limit;
+use super::object_images::MergedImage;
 use super::parsed::Parsed;
 use super::resource::Resource;
 use super::trail::{Place, SetBy, Step};
@@ -30,6 +31,8 @@ pub struct ImageUse {
     pub trail: Vec<Step>,
     /// The note, from 0, that says why this is not certain.
     pub doubt: Option<usize>,
+    /// The object that names it, where kustomize's `images` does not reach it.
+    pub(super) merged: Option<MergedImage>,
 }
 
 impl ImageUse {
@@ -44,6 +47,25 @@ impl ImageUse {
         own.filter_map(|step| step.entry).next()
     }
 
+    /// An image in Helm values that were merged; the trail is not empty.
+    pub(super) fn merged(reference: ImageReference, trail: Vec<Step>) -> Self {
+        let Step { file, line, set_by, .. } = Self::deciding(&trail).expect("an image has a place").clone();
+        Self { reference, file, line, set_by, trail, doubt: None, merged: None }
+    }
+
+    /// What two uses of one image say together, `None` if they differ. An object may have no room for a digest; one
+    /// that leaves it out agrees with a use that has it.
+    fn joined(self, other: &Self) -> Option<Self> {
+        let runs = |found: &Self| (found.reference.tag.clone(), found.reference.digest.clone());
+        let is_equal = runs(&self) == runs(other);
+        let may_lack = self.merged.is_some() || other.merged.is_some();
+        let digests = [&self.reference.digest, &other.reference.digest];
+        let lacks_digest = may_lack && digests.iter().any(|digest| digest.is_none());
+        let agrees = is_equal || (lacks_digest && self.reference.tag == other.reference.tag);
+        let is_better = self.reference.digest.is_none() && other.reference.digest.is_some();
+        agrees.then(|| if is_better { other.clone() } else { self })
+    }
+
     /// An image in a file that no kustomization reads.
     pub(super) fn plain(
         reference: ImageReference,
@@ -52,7 +74,7 @@ impl ImageUse {
         set_by: SetBy,
     ) -> Self {
         let step = Step::new(&Place::new(file.clone(), line), set_by, &reference.to_string());
-        Self { reference, file: file.clone(), line, set_by, trail: vec![step], doubt: None }
+        Self { reference, file: file.clone(), line, set_by, trail: vec![step], doubt: None, merged: None }
     }
 }
 
@@ -76,11 +98,16 @@ impl Uncertain {
         Self { limit, file: file.clone(), line, why, doubt: Doubt::Hides }
     }
 
+    /// The same for an image that is shown and may run otherwise.
+    pub(super) fn altering(self) -> Self {
+        Self { doubt: Doubt::Alters, ..self }
+    }
+
     /// Whether an image may lie behind it that nothing shows. A text that is no image name is none, unless a
     /// variable stands in it.
     fn could_hold_any(&self) -> bool {
         match &self.doubt {
-            Doubt::Hides | Doubt::Alters => true,
+            Doubt::Hides | Doubt::HidesBeyondImages | Doubt::Alters => true,
             Doubt::Concerns(name) => name.contains("$("),
         }
     }
@@ -203,12 +230,12 @@ pub(super) fn look_closely(
 }
 
 fn conclude(found: Use) -> Result<ImageUse, Box<Uncertain>> {
-    let Use { image, trail, doubt } = found;
+    let Use { image, trail, doubt, merged } = found;
     let Step { file, line, set_by, .. } = ImageUse::deciding(&trail).expect("an image has a place").clone();
     // What YAML takes for a number or the like, kustomize may write as one.
     let is_text = !crate::yaml::needs_quote(&image.to_string());
     match image.reference().ok().filter(|_| is_text) {
-        Some(reference) => Ok(ImageUse { reference, file, line, set_by, trail, doubt }),
+        Some(reference) => Ok(ImageUse { reference, file, line, set_by, trail, doubt, merged }),
         None => {
             let why = if image.has_two_tags() {
                 format!(
@@ -240,11 +267,11 @@ impl Looked {
         let Some(first) = uses.next() else {
             return Err(self.not_found(image).with_mention(tree, &self.asked));
         };
-        let runs = |found: &ImageUse| (found.reference.tag.clone(), found.reference.digest.clone());
-        if let Some(other) = uses.find(|other| runs(other) != runs(first)) {
-            return Err(disagree(first, other));
+        let mut agreed = first.clone();
+        for other in uses {
+            agreed = agreed.joined(other).ok_or_else(|| disagree(first, other))?;
         }
-        let ImageUse { reference, file, line, .. } = first.clone();
+        let ImageUse { reference, file, line, .. } = agreed;
         let reference = ImageReference { image: image.clone(), ..reference };
         Ok(Running { images: vec![RunningImage { reference, file, line }] })
     }

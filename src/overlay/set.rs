@@ -9,12 +9,12 @@ use super::in_place::{InPlace, Request, in_place};
 use super::kustomization::Kustomization;
 use super::limit::Limit;
 use super::parsed::Parsed;
-use super::proof::{only_moves, prove, spare_others};
+use super::proof::{only_moves, prove, prove_in_objects, spare_others};
 use super::resolved::{ImageUse, Looked, look, look_closely};
 use super::resolver::Overlays;
 use super::resource::Resource;
 use super::trail::{SetBy, Step};
-use super::{OverlayError, Refused};
+use super::{OverlayError, Refused, set_merged};
 use crate::model::{Digest, ImageName, ImageReference, RepositoryPath, Tag, Tree};
 
 /// What an image shall run as. With neither tag nor digest nothing is asked for and nothing changes.
@@ -46,13 +46,20 @@ pub(super) fn set_image(
     let mut parsed = Parsed::default();
     let (before, rendered) = look_closely(tree, folder, &mut parsed)?;
     let wanted = ImageReference { image: image.clone(), tag: to.tag.clone(), digest: to.digest.clone() };
-    let uses: Vec<&ImageUse> = before.resolved.uses_of(image).collect();
-    if uses.is_empty() {
+    if before.resolved.uses_of(image).next().is_none() {
         before.reject_doubts(image)?;
         return Err(before.not_found(image));
     }
-    let asks_for_nothing = to.tag.is_none() && to.digest.is_none();
-    if asks_for_nothing || uses.iter().all(|found| found.reference == wanted) {
+    if to.tag.is_none() && to.digest.is_none() {
+        return Ok(Vec::new());
+    }
+    let in_objects = set_merged::set_image(tree, overlays, &before, image, to)?;
+    if !in_objects.is_empty() {
+        return with_containers(tree, overlays, folder, in_objects, &wanted);
+    }
+    let uses: Vec<&ImageUse> =
+        before.resolved.uses_of(image).filter(|found| found.merged.is_none()).collect();
+    if uses.iter().all(|found| found.reference == wanted) {
         return Ok(Vec::new());
     }
     let request = Request { tree, overlays, folder, wanted: &wanted };
@@ -65,6 +72,27 @@ pub(super) fn set_image(
     let edited = tree.with_files(&files);
     prove(&before, &look(&edited, folder, &mut parsed)?, &wanted)?;
     spare_others(&edited, overlays, (folder, &files), &mut parsed)?;
+    Ok(files)
+}
+
+/// The edits of an image in objects, once they are proven, and those of the same image in containers.
+fn with_containers(
+    tree: &Tree,
+    overlays: &Overlays,
+    folder: &RepositoryPath,
+    mut files: Vec<Edited>,
+    wanted: &ImageReference,
+) -> Result<Vec<Edited>, OverlayError> {
+    let mut parsed = Parsed::default();
+    let before = look(tree, folder, &mut parsed)?;
+    let edited = tree.with_files(&files);
+    prove_in_objects(&before, &look(&edited, folder, &mut parsed)?, wanted)?;
+    spare_others(&edited, overlays, (folder, &files), &mut parsed)?;
+    let to = SetTo { tag: wanted.tag.clone(), digest: wanted.digest.clone() };
+    for (file, content) in set_image(&edited, overlays, folder, (&wanted.image, &to))? {
+        files.retain(|(other, _)| *other != file);
+        files.push((file, content));
+    }
     Ok(files)
 }
 

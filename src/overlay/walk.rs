@@ -4,12 +4,14 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::field::{Defaults, FieldSpec, places};
-use super::generator::{self, ConfigMap};
+use super::generator::{self, ConfigMap, ConfigMapFile};
+use super::helm;
 use super::hidden::{HiddenImage, UnusedEntry};
 use super::kustomization::{Kustomization, Link};
 use super::limit::Limit;
 use super::link::{self, Target};
 use super::manifest::may_hold_images;
+use super::object_images::{self, MergedImage};
 use super::parsed::Parsed;
 use super::resource::{Id, Resource, trail_of};
 use super::trail::Step;
@@ -26,6 +28,8 @@ pub(super) struct Use {
     pub(super) trail: Vec<Step>,
     /// The note that puts it in doubt.
     pub(super) doubt: Option<usize>,
+    /// The object that names it, where kustomize's `images` does not reach it.
+    pub(super) merged: Option<MergedImage>,
 }
 
 /// How something that is not evaluated bears on the answer.
@@ -33,6 +37,8 @@ pub(super) struct Use {
 pub(super) enum Doubt {
     /// There may be images that are not seen.
     Hides,
+    /// There may be images that are not seen, where kustomize's `images` does not reach.
+    HidesBeyondImages,
     /// One image may run otherwise than shown.
     Concerns(String),
     /// Images that point to this note may run otherwise than shown.
@@ -137,10 +143,12 @@ impl<'a> Walk<'a> {
     fn run(mut self, folder: &RepositoryPath) -> Result<Option<Walked>, OverlayError> {
         let mut stack = Stack::default();
         let own = self.folder(folder, &mut stack)?;
-        if self.has_skipped && self.needs_all {
+        let needs_all = self.needs_all || stack.resources.iter().any(helm::has_values_from);
+        if self.has_skipped && needs_all {
             return Ok(None);
         }
-        let uses = stack.resources.iter().flat_map(|resource| uses(resource, &stack.fields)).collect();
+        let mut uses = stack.resources.iter().flat_map(|resource| uses(resource, &stack.fields)).collect();
+        object_images::add_uses(&stack.resources, &stack.fields, &mut uses, &mut self.notes);
         let hidden = stack.hidden.iter().rev().filter_map(hidden_use).collect();
         match own {
             Some((file, own)) if self.missing.0.is_empty() => {
@@ -315,6 +323,13 @@ impl<'a> Walk<'a> {
                 );
             }
         }
+        for ConfigMapFile { key, path, line } in &config_map.files {
+            let link = Link { target: path.clone(), line: *line };
+            if let Target::File(path) = self.follow(file, &link)? {
+                let content = self.read(&path)?.map(String::from_utf8_lossy);
+                data.extend(content.map(|content| (key.clone(), generator::whole_file(&content, &path))));
+            }
+        }
         data.extend(config_map.literals.iter().cloned());
         let made = Resource::new(config_map.resource(data.clone()), file.clone());
         let is_it = |found: &Resource, id: &Id| found.id().kind == "ConfigMap" && found.was_ever(id);
@@ -422,6 +437,7 @@ fn uses(resource: &Resource, fields: &[FieldSpec]) -> Vec<Use> {
             image: Written::new(&scalar.text),
             trail: trail_of(scalar, &resource.file),
             doubt: resource.doubt,
+            merged: None,
         }),
         Some(_) | None => None,
     });

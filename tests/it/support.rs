@@ -5,6 +5,7 @@ pub(crate) mod contract;
 pub(crate) mod docker_registry;
 pub(crate) mod emulator;
 pub(crate) mod fixture;
+pub(crate) mod helm;
 pub(crate) mod kubectl;
 mod oracle;
 pub(crate) mod peer;

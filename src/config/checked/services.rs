@@ -1,6 +1,6 @@
 //! Services: what they refer to, and the folder of each of their overlays.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::images;
@@ -11,7 +11,7 @@ use crate::config::raw;
 use crate::model::{
     BRANCH_PREFIX, Basis, BranchName, DeclaredScalar, EnvironmentName, Finding, ForgeName, Location,
     NameError, Pipeline, PipelineName, Place, RepositoryName, RepositoryPath, Service, ServiceName,
-    WriteMode, Writing,
+    ValuesFile, WriteMode, Writing,
 };
 
 /// The branch unless something else is said.
@@ -49,6 +49,7 @@ pub(super) fn services(
         let lines = lines(item, &referents, findings).unwrap_or_default();
         proven.extend(lines.into_iter().map(|service| Written { item, service }));
     }
+    mark_shared_values(&mut proven);
     refuse_shared_names(&proven, findings);
     refuse_shared_changes(&proven, findings);
     refuse_shared_folders(&proven, findings);
@@ -168,7 +169,9 @@ fn locations(
 ) -> Option<BTreeMap<EnvironmentName, Location>> {
     let config = item.config.as_ref()?;
     let template = config.path.as_ref()?;
-    if let Err((message, way_out)) = check_template(&template.0, pipeline) {
+    let has_own_values =
+        item.values.iter().flat_map(|values| &values.items).any(|file| file.0.contains(ENVIRONMENT));
+    if let Err((message, way_out)) = check_template(&template.0, has_own_values, pipeline) {
         findings.suggest(template.span, message, way_out);
         return None;
     }
@@ -176,11 +179,25 @@ fn locations(
     if let (Some(marker), Some(_)) = (&config.marker, &config.set) {
         findings.suggest(marker.span, "`marker` and `set` both say what is set", "keep one of the two");
     }
+    let values_span = item.values.as_ref().and_then(|values| values.items.first()).map(|file| file.span);
+    if item.values.as_ref().is_some_and(|values| values.items.is_empty() && values.is_complete) {
+        findings.suggest(template.span, "`values` lists no file", "list the values files, or delete the key");
+    }
+    if let Some(span) = values_span
+        && (config.marker.is_some() || config.set.is_some())
+    {
+        let message = "`values` says where images are, and so does `marker` or `set` below `config`";
+        findings.suggest(span, message, "keep one of them");
+    }
     let mut locations = BTreeMap::new();
     for environment in &pipeline?.environments {
         match fill(&template.0, name, &environment.name) {
             Ok(path) => {
-                let finding = finding(config, (name, &environment.name), &path, findings)?;
+                let names = (&name.value, &environment.name);
+                let finding = match &item.values {
+                    Some(values) => Finding::Values(values_files(values, names, &path, findings)?),
+                    None => finding(config, names, &path, findings)?,
+                };
                 locations.insert(environment.name.clone(), Location { path, finding })
             }
             Err(error) => {
@@ -192,10 +209,79 @@ fn locations(
     Some(locations)
 }
 
+/// The values files of one environment; `None` where one is not in the repository or listed twice, which is reported.
+fn values_files(
+    values: &raw::List<raw::PathTemplate>,
+    names: (&ServiceName, &EnvironmentName),
+    folder: &RepositoryPath,
+    findings: &mut Findings,
+) -> Option<Vec<ValuesFile>> {
+    let mut files: Vec<ValuesFile> = Vec::new();
+    for item in &values.items {
+        let path = file_in(folder, item, names, findings)?;
+        if files.iter().any(|file| file.path == path) {
+            let message = format!("the values file `{path}` is listed twice");
+            findings.suggest(item.span, message, "keep the one that Helm reads last");
+            return None;
+        }
+        files.push(ValuesFile { path, is_shared: false });
+    }
+    (!files.is_empty() && values.is_complete).then_some(files)
+}
+
+/// The path of a file that is written relative to a folder; `None` where it leads out of the repository, which is
+/// reported.
+fn file_in(
+    folder: &RepositoryPath,
+    item: &Located<raw::PathTemplate>,
+    (service, environment): (&ServiceName, &EnvironmentName),
+    findings: &mut Findings,
+) -> Option<RepositoryPath> {
+    let name = item.0.replace(ENVIRONMENT, environment.as_str()).replace(SERVICE, service.as_str());
+    let path = folder.join(&name).filter(|_| !name.contains(['{', '}']));
+    if path.is_none() {
+        let message = format!("`{name}` is not a path inside the repository");
+        findings.suggest(item.span, message, "write it relative to `path`");
+    }
+    path
+}
+
+/// Notes which values files are read by several environments or services.
+fn mark_shared_values(services: &mut [Written<'_>]) {
+    let mut readers: BTreeMap<(Place, RepositoryPath), BTreeSet<(String, EnvironmentName)>> = BTreeMap::new();
+    for written in &*services {
+        // The lines of one service run in the same environment.
+        let name = written.item.name.as_ref().map(|name| name.to_string()).unwrap_or_default();
+        for (environment, location) in &written.service.locations {
+            for file in values_of(location) {
+                let key = (written.service.place.clone(), file.path.clone());
+                readers.entry(key).or_default().insert((name.clone(), environment.clone()));
+            }
+        }
+    }
+    for written in services {
+        for location in written.service.locations.values_mut() {
+            if let Finding::Values(files) = &mut location.finding {
+                for file in files {
+                    let key = (written.service.place.clone(), file.path.clone());
+                    file.is_shared = readers.get(&key).is_some_and(|readers| readers.len() > 1);
+                }
+            }
+        }
+    }
+}
+
+fn values_of(location: &Location) -> &[ValuesFile] {
+    match &location.finding {
+        Finding::Values(files) => files,
+        Finding::ByFormat | Finding::Marker(_) | Finding::Declared(_) => &[],
+    }
+}
+
 /// How the images of one environment are found; nothing where a file leads out of the repository, which is reported.
 fn finding(
     config: &raw::Config,
-    (service, environment): (&ServiceName, &EnvironmentName),
+    names: (&ServiceName, &EnvironmentName),
     folder: &RepositoryPath,
     findings: &mut Findings,
 ) -> Option<Finding> {
@@ -206,12 +292,7 @@ fn finding(
     let mut scalars = Vec::new();
     for item in &set.items {
         let (file, path) = (item.file.as_ref()?, item.path.as_ref()?);
-        let name = file.0.replace(ENVIRONMENT, environment.as_str()).replace(SERVICE, service.as_str());
-        let Some(whole) = folder.join(&name).filter(|_| !name.contains(['{', '}'])) else {
-            let message = format!("`{name}` is not a path inside the repository");
-            findings.suggest(file.span, message, "write it relative to `path`");
-            return None;
-        };
+        let whole = file_in(folder, file, names, findings)?;
         scalars.push(DeclaredScalar { file: whole, path: path.0.clone() });
     }
     Some(Finding::Declared(scalars))
@@ -228,7 +309,11 @@ fn fill(
 }
 
 /// Whether a template gives a path inside the repository; the names that fill it cannot lead out of it.
-fn check_template(template: &str, pipeline: Option<&Pipeline>) -> Result<(), (String, String)> {
+fn check_template(
+    template: &str,
+    has_own_values: bool,
+    pipeline: Option<&Pipeline>,
+) -> Result<(), (String, String)> {
     let filled = template.replace(ENVIRONMENT, "e").replace(SERVICE, "s");
     if filled.contains(['{', '}']) {
         let way_out = format!("use `{ENVIRONMENT}` and `{SERVICE}`");
@@ -239,7 +324,7 @@ fn check_template(template: &str, pipeline: Option<&Pipeline>) -> Result<(), (St
         return Err((format!("`{template}` is not a path inside the repository"), way_out.to_owned()));
     }
     let is_alone = pipeline.is_some_and(|pipeline| pipeline.environments.len() == 1);
-    if !template.contains(ENVIRONMENT) && !is_alone {
+    if !template.contains(ENVIRONMENT) && !has_own_values && !is_alone {
         let way_out = format!("write for example `{template}/{ENVIRONMENT}`");
         return Err((
             format!("`{template}` has no `{ENVIRONMENT}`, so that all environments would share it"),

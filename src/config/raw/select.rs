@@ -91,7 +91,7 @@ impl JsonSchema for Select {
         for properties in cases.filter_map(|case| case.get_mut("properties")).filter_map(Value::as_object_mut)
         {
             if properties.contains_key("semver") {
-                let flag = json!({ "type": "boolean", "description": PRERELEASES_ABOUT });
+                let flag = json!({ "type": ["boolean", "null"], "description": PRERELEASES_ABOUT });
                 properties.insert(PRERELEASES.to_owned(), flag);
             }
         }

@@ -49,7 +49,7 @@ fn samples() -> Vec<Value> {
     let rules = [with_prereleases, "calver", "regex", "alphabetical", "numerical", "newest", "digest"];
     let selected = rules.map(|rule| {
         let shown = format!("# select: {{ {rule}:");
-        let keys = ["allow", "ignore", "platforms", "together", "quiet", "prereleases"];
+        let keys = ["allow", "ignore", "platforms", "together", "quiet", "prereleases", "values"];
         let uncomment = |text: String, key: &&str| text.replace(&format!("# {key}: "), &format!("{key}: "));
         let text = keys.iter().fold(declared.clone(), uncomment);
         text.replace(semver, "        # select: { semver:").replace(&shown, &shown.replace("# ", ""))

@@ -2,10 +2,10 @@
 
 use super::chart::{OCI, versioned};
 use super::helm_values::{self, Named, Surroundings};
-use super::objects;
 use super::sheet::Found;
-use super::spot::{At, Spot, Writing};
+use super::spot::{At, DigestAt, Spot, Writing};
 use super::surroundings;
+use super::{objects, partial};
 use crate::overlay::text::Text;
 use crate::overlay::written::Written;
 use crate::overlay::{Limit, SetBy};
@@ -22,14 +22,29 @@ pub(super) fn application(found: &mut Found, text: &Text, object: NodeId) {
     let several = text.tree.get(spec, "sources").map_or(&[][..], |sources| text.tree.items(sources));
     for source in single.iter().chain(several) {
         chart(text, *source, &mut found.spots);
-        overrides(text, *source, SetBy::Application, &mut found.spots);
-        embedded_values(text, *source, found);
+        value_files(text, *source, found);
+        overrides(text, *source, SetBy::Application, found);
+    }
+}
+
+/// Notes values files: Argo CD reads them in the repository of the source, which need not be this one.
+fn value_files(text: &Text, source: NodeId, found: &mut Found) {
+    let Some(list) = objects::at(text, source, &["helm", "valueFiles"]) else { return };
+    let files: Vec<String> = text
+        .tree
+        .items(list)
+        .iter()
+        .filter_map(|file| text.tree.scalar(*file).map(|file| format!("`{file}`")))
+        .collect();
+    if !files.is_empty() {
+        let why = format!("the values come from {} too, which are not read here", files.join(", "));
+        found.hide(Limit::ValueFiles, text.line(list), why);
     }
 }
 
 /// Adds what the image updater wrote for an application.
 pub(super) fn source_file(found: &mut Found, text: &Text, root: NodeId) {
-    overrides(text, root, SetBy::ArgoCdSource, &mut found.spots);
+    overrides(text, root, SetBy::ArgoCdSource, found);
 }
 
 /// A chart or an artifact in an OCI registry.
@@ -47,23 +62,78 @@ fn chart(text: &Text, source: NodeId, spots: &mut Vec<Spot>) {
     spots.extend(versioned(text, source, "targetRevision", name, SetBy::Application));
 }
 
-/// `kustomize.images` and Helm's parameters and values.
-fn overrides(text: &Text, source: NodeId, set_by: SetBy, spots: &mut Vec<Spot>) {
+/// `kustomize.images` and Helm's parameters and values. Of the values, `valuesObject` wins over `values`, and a
+/// parameter over both: <https://argo-cd.readthedocs.io/en/stable/user-guide/helm/#helm-value-precedence>.
+fn overrides(text: &Text, source: NodeId, set_by: SetBy, found: &mut Found) {
     let images = objects::at(text, source, &["kustomize", "images"]);
     let images = images.map_or(&[][..], |images| text.tree.items(images));
-    spots.extend(images.iter().filter_map(|image| kustomize_image(text, *image, set_by)));
-    if let Some(parameters) = objects::at(text, source, &["helm", "parameters"]) {
-        let named: Vec<Named<'_>> =
-            text.tree.items(parameters).iter().filter_map(|item| parameter(text, *item)).collect();
-        helm_values::among(text, &Surroundings { key: "", map: None, set_by }, &named, spots);
-    }
-    if let Some(values) = objects::at(text, source, &["helm", "valuesObject"]) {
-        helm_values::find(text, values, set_by, spots);
+    found.spots.extend(images.iter().filter_map(|image| kustomize_image(text, *image, set_by)));
+    let parameters = objects::at(text, source, &["helm", "parameters"]);
+    let items = parameters.map_or(&[][..], |parameters| text.tree.items(parameters));
+    let parameters: Vec<Named<'_>> = items.iter().filter_map(|item| parameter(text, *item)).collect();
+    helm_values::among(text, &Surroundings { key: "", map: None, set_by }, &parameters, &mut found.spots);
+    let values = Parameters { text, named: &parameters };
+    if let Some(object) = objects::at(text, source, &["helm", "valuesObject"]) {
+        let mut spots = Vec::new();
+        helm_values::find(text, object, set_by, &mut spots);
+        spots.iter_mut().for_each(|spot| values.override_spot(spot, text, object));
+        found.spots.append(&mut spots);
+        partial::note(found, text, object);
+    } else {
+        embedded_values(text, source, &values, found);
     }
 }
 
+/// The parameters of a source.
+struct Parameters<'a> {
+    text: &'a Text,
+    named: &'a [Named<'a>],
+}
+
+impl Parameters<'_> {
+    /// Lets a parameter decide an image of the values, if it sets the tag, or the image as a whole.
+    fn override_spot(&self, spot: &mut Spot, text: &Text, values: NodeId) {
+        let At::Node(node) = &spot.at else { return };
+        let Some(mut keys) = keys_below(text, values, *node) else { return };
+        if !matches!(spot.writing, Writing::Whole { .. }) {
+            keys.pop();
+            keys.push("tag");
+        }
+        let name = keys.join(".");
+        let Some(parameter) = self.named.iter().rev().find(|parameter| parameter.name == name) else {
+            return;
+        };
+        let Some(value) = self.text.tree.scalar(parameter.value) else { return };
+        match spot.writing {
+            Writing::Whole { .. } => spot.image = Written::new(value),
+            Writing::Parts { .. } | Writing::Unset { .. } | Writing::DigestOnly(_) => {
+                spot.image.tag = Some(value.to_owned());
+                spot.writing = Writing::Parts { digest: DigestAt::Nowhere };
+            }
+        }
+        spot.at = At::Node(parameter.value);
+        spot.within = None;
+        spot.aliases.clear();
+        spot.surroundings = surroundings::Surroundings::default();
+    }
+}
+
+/// The keys that lead from a node to one below; `None` where a list is on the way.
+fn keys_below<'a>(text: &'a Text, top: NodeId, node: NodeId) -> Option<Vec<&'a str>> {
+    let mut keys = Vec::new();
+    let mut below = node;
+    while below != top {
+        let above = text.tree.parent(below)?;
+        let key = text.tree.entries(above).iter().find(|(_, value)| *value == below)?.0;
+        keys.push(text.tree.scalar(key)?);
+        below = above;
+    }
+    keys.reverse();
+    Some(keys)
+}
+
 /// Values as a text of their own.
-fn embedded_values(text: &Text, source: NodeId, found: &mut Found) {
+fn embedded_values(text: &Text, source: NodeId, parameters: &Parameters<'_>, found: &mut Found) {
     let Some(block) = objects::at(text, source, &["helm", "values"]) else { return };
     let inner = match yaml::embedded(&text.source, &text.tree, block) {
         Ok(yaml::Embedded { source, tree }) => Text { source, tree },
@@ -84,6 +154,9 @@ fn embedded_values(text: &Text, source: NodeId, found: &mut Found) {
     for spot in &mut spots {
         let line = if let At::Node(node) = spot.at { inner.line(node) } else { text.line(block) };
         spot.within = Some((block, line));
+        if let Some(root) = inner.tree.root() {
+            parameters.override_spot(spot, &inner, root);
+        }
     }
     found.spots.append(&mut spots);
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::sheet::{Found, Sheet};
 use super::spot::Spot;
-use super::{argo_cd, chart, flux, helm_values, manifests, objects};
+use super::{argo_cd, chart, flux, helm_values, manifests, objects, partial, values_order};
 use crate::model::{
     DeclaredScalar, EntryKind, Finding, ImageName, Location, Missing, RepositoryPath, Tree, TreeEntry,
     TreeError,
@@ -31,7 +31,7 @@ pub(in crate::overlay) fn is_plain(tree: &Tree, location: &Location) -> bool {
     let is_file = tree.entry(&location.path).is_some_and(|entry| entry.kind == EntryKind::File);
     let has = |name: &str| location.path.join(name).is_some_and(|path| tree.entry(&path).is_some());
     match &location.finding {
-        Finding::Marker(_) | Finding::Declared(_) => true,
+        Finding::Marker(_) | Finding::Declared(_) | Finding::Values(_) => true,
         Finding::ByFormat if is_file => !FILE_NAMES.contains(&location.path.file_name()),
         Finding::ByFormat => !FILE_NAMES.iter().any(|name| has(name)) && !files(tree, location).is_empty(),
     }
@@ -53,7 +53,9 @@ pub(in crate::overlay) fn look(
         let could_hold = match &location.finding {
             Finding::Marker(_) => super::marker::could_hold(bytes),
             Finding::Declared(_) => true,
-            Finding::ByFormat => needle.is_none_or(|needle| holds(bytes, needle)),
+            Finding::ByFormat | Finding::Values(_) => {
+                contents.len() == 1 || needle.is_none_or(|needle| holds(bytes, needle))
+            }
         };
         if could_hold {
             sheets.push((path.clone(), Sheet::read(bytes)));
@@ -65,7 +67,10 @@ pub(in crate::overlay) fn look(
             looked.sheets.iter_mut().for_each(|(_, sheet)| sheet.find_marked(marker, image))
         }
         Finding::Declared(scalars) => looked.find_declared(scalars, image),
-        Finding::ByFormat => looked.find_by_format(),
+        Finding::ByFormat | Finding::Values(_) => {
+            looked.find_by_format();
+            values_order::note(&mut looked.sheets, &contents);
+        }
     }
     looked.sheets.iter_mut().for_each(|(_, sheet)| sheet.note_surroundings());
     Ok(looked)
@@ -92,7 +97,7 @@ fn files(tree: &Tree, location: &Location) -> Vec<RepositoryPath> {
     let file = |(path, entry): (_, &TreeEntry)| (entry.kind == EntryKind::File).then_some(path);
     let files: Vec<&RepositoryPath> = match location.finding {
         Finding::Marker(_) => tree.below(&location.path).filter_map(file).collect(),
-        Finding::ByFormat | Finding::Declared(_) => {
+        Finding::ByFormat | Finding::Declared(_) | Finding::Values(_) => {
             tree.directly_in(&location.path).filter_map(file).collect()
         }
     };
@@ -195,7 +200,10 @@ pub(super) fn find_in_object(
         Some("Application" | "ApplicationSet") => argo_cd::application(found, text, object),
         Some("CustomResourceDefinition" | "HelmRepository") => {}
         Some(_) => manifests::find(text, object, &mut found.spots),
-        None => helm_values::find(text, object, SetBy::HelmValues, &mut found.spots),
+        None => {
+            helm_values::find(text, object, SetBy::HelmValues, &mut found.spots);
+            partial::note(found, text, object);
+        }
     }
 }
 

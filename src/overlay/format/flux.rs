@@ -4,14 +4,14 @@ use super::chart::{OCI, versioned};
 use super::digest::{DigestScalar, DigestSpelling};
 use super::sheet::Found;
 use super::spot::{DigestAt, Spot, Writing};
-use super::{helm_values, objects};
+use super::{helm_values, objects, partial};
 use crate::overlay::text::Text;
 use crate::overlay::written::Written;
 use crate::overlay::{Limit, SetBy};
 use crate::yaml::NodeId;
 
 /// The addresses of the OCI `HelmRepository` objects in view, by name.
-pub(super) type HelmRepositories = std::collections::BTreeMap<String, String>;
+pub(in crate::overlay) type HelmRepositories = std::collections::BTreeMap<String, String>;
 
 /// Notes a `HelmRepository` that is an OCI registry.
 pub(super) fn note_repository(text: &Text, object: NodeId, repositories: &mut HelmRepositories) {
@@ -26,6 +26,7 @@ pub(super) fn note_repository(text: &Text, object: NodeId, repositories: &mut He
 pub(super) fn helm_release(found: &mut Found, text: &Text, object: NodeId, repositories: &HelmRepositories) {
     if let Some(values) = objects::at(text, object, &["spec", "values"]) {
         helm_values::find(text, values, SetBy::HelmRelease, &mut found.spots);
+        partial::note(found, text, values);
     }
     if let Some(from) = objects::at(text, object, &["spec", "valuesFrom"]) {
         let why = "the values come from an object of the cluster too, which is not read";

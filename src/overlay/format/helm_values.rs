@@ -133,11 +133,11 @@ fn folded(key: &str) -> String {
 }
 
 /// `image`, `sidecarImage` and the like.
-fn is_image_key(key: &str) -> bool {
+pub(super) fn is_image_key(key: &str) -> bool {
     matches!(NameKey::of(key), NameKey::Image(_))
 }
 
-fn written_text(text: &Text, node: NodeId) -> Option<&str> {
+pub(super) fn written_text(text: &Text, node: NodeId) -> Option<&str> {
     let node = text.resolved(node);
     text.tree.scalar(node).filter(|value| !value.is_empty() && !text.tree.is_null(node))
 }

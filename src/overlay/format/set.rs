@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use super::files::{Looked, look};
-use super::sheet::Hidden;
 use super::spot::{Change, Spot};
 use super::stale;
 use crate::model::{ImageName, ImageReference, Location, RepositoryPath, Tree};
@@ -23,6 +22,7 @@ pub(in crate::overlay) fn set_image(
     to: &SetTo,
 ) -> Result<Vec<(RepositoryPath, Vec<u8>)>, OverlayError> {
     let before = look(tree, location, Some(image))?;
+    before.reject_doubts(image)?;
     if before.spots_of(image).next().is_none() {
         return Err(before.not_found(image));
     }
@@ -96,24 +96,43 @@ impl Looked {
         OverlayError::NotFound { image: image.clone(), file: self.path.clone(), hidden, way_out }
     }
 
+    /// Fails where what is not certain could change what runs of this image.
+    fn reject_doubts(&self, image: &ImageName) -> Result<(), OverlayError> {
+        for (path, sheet) in &self.sheets {
+            for (index, hidden) in &sheet.found.doubts {
+                let spot = sheet.found.spots.get(*index).filter(|spot| spot.is_of(image));
+                if let Some(hidden) = spot.and_then(|_| sheet.found.hidden.get(*hidden)) {
+                    return Err(Refused::at_line(hidden.limit, hidden.line, hidden.why.clone()).of(path));
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// Every image that can be read, and what is not certain.
     pub(in crate::overlay) fn resolved(&self) -> Resolved {
         let mut resolved = Resolved::default();
         for (path, sheet) in &self.sheets {
-            for spot in &sheet.found.spots {
+            let first_note = resolved.uncertain.len();
+            for (index, hidden) in sheet.found.hidden.iter().enumerate() {
+                let note = Uncertain::hiding(hidden.limit, path, hidden.line, hidden.why.clone());
+                let alters = sheet.found.doubts.values().any(|doubt| *doubt == index);
+                resolved.uncertain.push(if alters { note.altering() } else { note });
+            }
+            for (index, spot) in sheet.found.spots.iter().enumerate() {
                 let line = sheet.line(spot);
+                let doubt = sheet.found.doubts.get(&index).map(|hidden| first_note + hidden);
                 match spot.image.reference() {
-                    Ok(reference) => resolved.uses.push(ImageUse::plain(reference, path, line, spot.set_by)),
+                    Ok(reference) => {
+                        let found = ImageUse::plain(reference, path, line, spot.set_by);
+                        resolved.uses.push(ImageUse { doubt, ..found });
+                    }
                     Err(_) => {
                         let why = format!("`{}` is not an image that can be read", spot.image);
                         resolved.uncertain.push(Uncertain::hiding(Limit::NotAnImage, path, line, why));
                     }
                 }
             }
-            let hidden = sheet.found.hidden.iter();
-            let note =
-                |hidden: &Hidden| Uncertain::hiding(hidden.limit, path, hidden.line, hidden.why.clone());
-            resolved.uncertain.extend(hidden.map(note));
         }
         resolved
     }
@@ -123,6 +142,7 @@ impl Looked {
     /// # Errors
     /// Where no spot says anything of the image, or two disagree.
     pub(in crate::overlay) fn running(&self, image: &ImageName) -> Result<ImageUse, OverlayError> {
+        self.reject_doubts(image)?;
         let mut agreed: Option<ImageUse> = None;
         for (path, sheet, spot) in self.spots_of(image) {
             let line = sheet.line(spot);
@@ -143,7 +163,7 @@ impl Looked {
 }
 
 /// What two places say together: each may leave out tag or digest, but they must not differ.
-fn joined(first: ImageUse, other: &ImageUse) -> Result<ImageUse, OverlayError> {
+pub(super) fn joined(first: ImageUse, other: &ImageUse) -> Result<ImageUse, OverlayError> {
     let (one, two) = (&first.reference, &other.reference);
     if !agree(one.tag.as_ref(), two.tag.as_ref()) || !agree(one.digest.as_ref(), two.digest.as_ref()) {
         let why = format!("`{two}` is written here, but `{one}` in {}:{}", first.file, first.line);

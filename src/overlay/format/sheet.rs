@@ -30,6 +30,8 @@ pub(super) struct Found {
     pub(super) spots: Vec<Spot>,
     /// Behind what an image may lie that is not seen.
     pub(super) hidden: Vec<Hidden>,
+    /// The images, by index, that are not certain, each with the index of the reason in `hidden`.
+    pub(super) doubts: BTreeMap<usize, usize>,
 }
 
 #[derive(Debug)]
@@ -71,7 +73,7 @@ impl Sheet {
                 (lines, vec![Hidden { limit: Limit::ManifestUnread, line: position.line, why }])
             }
         };
-        Self { body, found: Found { spots: Vec::new(), hidden } }
+        Self { body, found: Found { hidden, ..Found::default() } }
     }
 
     /// The parsed text.

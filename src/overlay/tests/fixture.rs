@@ -148,7 +148,7 @@ pub(super) fn set(
 }
 
 pub(super) fn unified(tree: &Tree, path: &RepositoryPath, new: &[u8]) -> String {
-    let old = std::str::from_utf8(tree.read(path).unwrap()).unwrap();
+    let old = std::str::from_utf8(tree.read(path).unwrap_or_default()).unwrap();
     let new = std::str::from_utf8(new).unwrap();
     let changes = TextDiff::from_lines(old, new);
     let lines = changes.iter_all_changes().filter(|change| change.tag() != similar::ChangeTag::Equal);

@@ -235,17 +235,16 @@ fn plain_manifests_lists_and_arrays_are_edited_in_place() {
 
 #[test]
 fn two_places_that_disagree_are_named() {
-    let text =
-        "--- a/one.yaml\nimage: ghcr.io/acme/shop:1.9.0\n--- a/two.yaml\nimage: ghcr.io/acme/shop:1.8.0\n";
-    assert_snapshot!(shop(text, "a"), @"a/two.yaml:1: `ghcr.io/acme/shop:1.8.0` is written here, but `ghcr.io/acme/shop:1.9.0` in a/one.yaml:1; write the same in both places");
-    assert_snapshot!(set_shop(text, "a"), @"
+    let text = "--- a/one.yaml\nimage: ghcr.io/acme/shop:1.9.0\n--- a/two.yaml\nkind: Pod\napiVersion: v1\nspec: { containers: [ image: ghcr.io/acme/shop:1.8.0 ] }\n";
+    assert_snapshot!(shop(text, "a"), @"a/two.yaml:3: `ghcr.io/acme/shop:1.8.0` is written here, but `ghcr.io/acme/shop:1.9.0` in a/one.yaml:1; write the same in both places");
+    assert_snapshot!(set_shop(text, "a"), @r#"
     a/one.yaml
     -image: ghcr.io/acme/shop:1.9.0
     +image: ghcr.io/acme/shop:1.10.0@sha256:1111111111111111111111111111111111111111111111111111111111111111
     a/two.yaml
-    -image: ghcr.io/acme/shop:1.8.0
-    +image: ghcr.io/acme/shop:1.10.0@sha256:1111111111111111111111111111111111111111111111111111111111111111
-    ");
+    -spec: { containers: [ image: ghcr.io/acme/shop:1.8.0 ] }
+    +spec: { containers: [ image: "ghcr.io/acme/shop:1.10.0@sha256:1111111111111111111111111111111111111111111111111111111111111111" ] }
+    "#);
 }
 
 #[test]

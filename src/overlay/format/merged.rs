@@ -1,0 +1,272 @@
+//! The images in a value that was merged from several files: an object after its patches, or Helm values.
+//!
+//! The value is written out as one text, read by the formats as a file is, and each scalar is traced back to the
+//! file that it comes from.
+
+use super::files;
+use super::flux::HelmRepositories;
+use super::sheet::Found;
+use super::spot::{At, Change, Spot};
+use super::{helm_values, objects, partial, stale, surroundings};
+use crate::model::{ImageName, ImageReference, RepositoryPath};
+use crate::overlay::canonical::{Canonical, ScalarSource};
+use crate::overlay::text::Text;
+use crate::overlay::trail::Step;
+use crate::overlay::value::Value;
+use crate::overlay::written::Written;
+use crate::overlay::{Limit, Refused, SetBy, SetTo};
+use crate::yaml::{self, Edit, NodeId, YamlError};
+
+/// A merged value, and the images that it names.
+#[derive(Debug)]
+pub(in crate::overlay) struct Merged {
+    text: Text,
+    canonical: Canonical,
+    found: Found,
+}
+
+/// A change of a file that a merged value takes a scalar from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::overlay) struct SourceChange {
+    /// The scalar.
+    pub(in crate::overlay) source: ScalarSource,
+    /// What to do there.
+    pub(in crate::overlay) action: SourceAction,
+}
+
+/// What to do at a scalar.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::overlay) enum SourceAction {
+    /// Give it another text.
+    Set(String),
+    /// Add a key to the mapping that holds it.
+    AddKey {
+        /// The new key.
+        key: String,
+        /// Its value.
+        value: String,
+    },
+}
+
+/// A line of a source file behind which an image may lie that is not seen.
+pub(in crate::overlay) struct HiddenSource {
+    /// The row of the table of limits.
+    pub(in crate::overlay) limit: Limit,
+    /// The file.
+    pub(in crate::overlay) file: RepositoryPath,
+    /// The line, from 1.
+    pub(in crate::overlay) line: usize,
+    /// Why.
+    pub(in crate::overlay) why: String,
+}
+
+/// Whether an object of this kind names images where kustomize's `images` does not look.
+pub(in crate::overlay) fn is_object_format(api_group: &str, kind: &str) -> bool {
+    matches!(
+        (api_group, kind),
+        ("helm.toolkit.fluxcd.io", "HelmRelease")
+            | ("source.toolkit.fluxcd.io", "OCIRepository")
+            | ("kustomize.toolkit.fluxcd.io", "Kustomization")
+            | ("argoproj.io", "Application" | "ApplicationSet")
+    )
+}
+
+impl Merged {
+    /// Reads an object of Flux or Argo CD. A scalar without a trail comes from `file`.
+    ///
+    /// # Errors
+    /// Where the object is too large or too deep to be read.
+    pub(in crate::overlay) fn object(
+        value: &Value,
+        file: &RepositoryPath,
+        repositories: &HelmRepositories,
+    ) -> Result<Self, YamlError> {
+        Self::read(value, file, |found, text| {
+            for object in objects::all(text) {
+                files::find_in_object(found, text, object, repositories);
+            }
+        })
+    }
+
+    /// Reads Helm values. A scalar without a trail comes from `file`.
+    ///
+    /// # Errors
+    /// Where the values are too large or too deep to be read.
+    pub(in crate::overlay) fn helm_values(value: &Value, file: &RepositoryPath) -> Result<Self, YamlError> {
+        Self::read(value, file, |found, text| {
+            for root in text.tree.documents() {
+                helm_values::find(text, *root, SetBy::HelmValues, &mut found.spots);
+                partial::note(found, text, *root);
+            }
+        })
+    }
+
+    fn read(
+        value: &Value,
+        file: &RepositoryPath,
+        find: impl FnOnce(&mut Found, &Text),
+    ) -> Result<Self, YamlError> {
+        let canonical = Canonical::write(value, file);
+        let text = Text::new(canonical.text.as_bytes())?;
+        let mut found = Found::default();
+        find(&mut found, &text);
+        surroundings::note(&text, &mut found.spots);
+        Ok(Self { text, canonical, found })
+    }
+
+    /// The whole value, written out.
+    pub(in crate::overlay) fn text(&self) -> &str {
+        &self.canonical.text
+    }
+
+    /// How many images it names.
+    pub(in crate::overlay) fn len(&self) -> usize {
+        self.found.spots.len()
+    }
+
+    /// What one of its images is, as it is written.
+    pub(in crate::overlay) fn image(&self, index: usize) -> Option<&Written> {
+        self.found.spots.get(index).map(|spot| &spot.image)
+    }
+
+    /// Whether one of its images is this one; `docker.io` and `library/` may be left out.
+    pub(in crate::overlay) fn is_of(&self, index: usize, image: &ImageName) -> bool {
+        self.found.spots.get(index).is_some_and(|spot| spot.is_of(image))
+    }
+
+    /// What one of its images is, under the name by which it is asked for; `None` where its tag or digest is none.
+    pub(in crate::overlay) fn reference(&self, index: usize, image: &ImageName) -> Option<ImageReference> {
+        self.found.spots.get(index)?.reference(image)
+    }
+
+    /// Whether one of its images already says that, as far as there is room for it.
+    pub(in crate::overlay) fn says(&self, index: usize, to: &SetTo) -> bool {
+        self.found.spots.get(index).is_some_and(|spot| spot.says(to))
+    }
+
+    /// The scalar that decides one of its images.
+    pub(in crate::overlay) fn source(&self, index: usize) -> Option<ScalarSource> {
+        let spot = self.found.spots.get(index)?;
+        self.source_of(spot.within.map(|(block, _)| block), node_of(&spot.at)?)
+    }
+
+    /// Every place that set one of its images, weakest first, with the image as it was after each.
+    pub(in crate::overlay) fn trail(&self, index: usize) -> Vec<Step> {
+        let (Some(spot), Some(source)) = (self.found.spots.get(index), self.source(index)) else {
+            return Vec::new();
+        };
+        let named = |step: Step| {
+            let set_by = if step.set_by == SetBy::Manifest { spot.set_by } else { step.set_by };
+            let image =
+                if spot.is_whole() { step.image } else { format!("{}:{}", spot.image.name, step.image) };
+            Step { set_by, image, ..step }
+        };
+        source.trail.into_iter().map(named).collect()
+    }
+
+    /// What is not understood, with the lines of the files that hold it.
+    pub(in crate::overlay) fn hidden(&self) -> Vec<HiddenSource> {
+        let hidden = self.found.hidden.iter().filter_map(|hidden| {
+            let source = self.source_near(hidden.line)?;
+            let (file, line) = (source.file.clone(), source.line);
+            Some(HiddenSource { limit: hidden.limit, file, line, why: hidden.why.clone() })
+        });
+        hidden.collect()
+    }
+
+    /// The changes of files that make one of its images say that.
+    ///
+    /// # Errors
+    /// Where it has no room for what is wanted, a digest would stay beside the new tag, or a scalar cannot be traced to
+    /// a file.
+    pub(in crate::overlay) fn changes(
+        &self,
+        index: usize,
+        image: &ImageName,
+        to: &SetTo,
+    ) -> Result<Vec<SourceChange>, Refused> {
+        let Some(spot) = self.found.spots.get(index) else { return Ok(Vec::new()) };
+        let at_source = |refused: Refused| {
+            let line = refused.line.and_then(|line| self.source_near(line)).map(|source| source.line);
+            Refused { line, ..refused }
+        };
+        stale::check(&self.found.spots, spot, (image, to)).map_err(at_source)?;
+        spot.changes(to)
+            .map_err(at_source)?
+            .iter()
+            .filter_map(|change| self.traced(None, change).transpose())
+            .collect()
+    }
+
+    /// A change of this text as one of a source file; `None` where the scalar says it already.
+    fn traced(&self, block: Option<NodeId>, change: &Change) -> Result<Option<SourceChange>, Refused> {
+        let lost = || Refused::whole(Limit::Unsafe, "the file that sets this cannot be made out");
+        match change {
+            Change::Within(block, inner) => self.traced(Some(*block), inner),
+            Change::Set(At::Node(node), value) | Change::SetWithAliases(node, value) => {
+                let source = self.source_of(block, *node).ok_or_else(lost)?;
+                let action = SourceAction::Set(value.clone());
+                Ok((source.text != *value).then_some(SourceChange { source, action }))
+            }
+            Change::Set(At::Line(_), _) => Err(lost()),
+            Change::Add(Edit::InsertKey { map, after: Some(after), key, value }) => {
+                let beside = self.text_in(block).and_then(|text| text.tree.get(*map, after));
+                let source = beside.and_then(|node| self.source_of(block, node)).ok_or_else(lost)?;
+                let action = SourceAction::AddKey { key: key.clone(), value: value.clone() };
+                Ok(Some(SourceChange { source, action }))
+            }
+            Change::Add(_) => Err(lost()),
+        }
+    }
+
+    /// The source of the scalar on a line of this text, or of the one that follows.
+    fn source_near(&self, line: usize) -> Option<&ScalarSource> {
+        let mut from = self.canonical.sources.range(line..);
+        from.next().or_else(|| self.canonical.sources.range(..line).next_back()).map(|(_, source)| source)
+    }
+
+    /// This text, or the document in one of its blocks.
+    fn text_in(&self, block: Option<NodeId>) -> Option<Text> {
+        let Some(block) = block else { return Some(self.text.clone()) };
+        let yaml::Embedded { source, tree } =
+            yaml::embedded(&self.text.source, &self.text.tree, block).ok()?;
+        Some(Text { source, tree })
+    }
+
+    fn source_of(&self, block: Option<NodeId>, node: NodeId) -> Option<ScalarSource> {
+        let Some(block) = block else {
+            return self.canonical.sources.get(&self.text.line(node)).cloned();
+        };
+        let (inner, block_line) = (self.text_in(Some(block))?, self.text.line(block));
+        let outer = self.canonical.sources.get(&block_line)?.clone();
+        let text = inner.tree.scalar(node)?.to_owned();
+        let line = outer.line + inner.line(node).checked_sub(block_line)?;
+        let mut trail = outer.trail;
+        if let Some(last) = trail.last_mut() {
+            last.line = line;
+            last.image.clone_from(&text);
+        }
+        Some(ScalarSource { line, text, key: key_of(&inner, node), path: None, trail, ..outer })
+    }
+}
+
+const fn node_of(at: &At) -> Option<NodeId> {
+    match at {
+        At::Node(node) => Some(*node),
+        At::Line(_) => None,
+    }
+}
+
+/// The key of a scalar; empty for an item of a list.
+fn key_of(text: &Text, node: NodeId) -> String {
+    let entries = text.tree.parent(node).map(|map| text.tree.entries(map)).unwrap_or_default();
+    let key = entries.iter().find(|(_, value)| *value == node).and_then(|(key, _)| text.tree.scalar(*key));
+    key.unwrap_or_default().to_owned()
+}
+
+impl Spot {
+    /// Whether one scalar holds name, tag and digest.
+    const fn is_whole(&self) -> bool {
+        matches!(self.writing, super::spot::Writing::Whole { .. })
+    }
+}

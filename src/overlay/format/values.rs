@@ -1,0 +1,294 @@
+//! Helm values files that the configuration lists: merged in Helm's order, and edited where only one environment
+//! reads them.
+
+use super::merged::{Merged, SourceAction, SourceChange};
+use super::set::joined;
+use crate::model::{ImageName, Location, Missing, RepositoryPath, Tree, TreeError, ValuesFile};
+use crate::overlay::helm;
+use crate::overlay::resolved::{ImageUse, Resolved, Uncertain};
+use crate::overlay::text::Text;
+use crate::overlay::value::{Lines, Value};
+use crate::overlay::{BYTES_READ_MAX, Limit, OverlayError, Refused, SetTo, scalar_edit};
+use crate::yaml::{self, Edit, NewNode, NodeKind};
+
+/// What a folder's listed values files say together.
+#[derive(Debug)]
+pub(in crate::overlay) struct MergedFiles<'a> {
+    path: &'a RepositoryPath,
+    files: &'a [ValuesFile],
+    merged: Merged,
+}
+
+impl<'a> MergedFiles<'a> {
+    /// Reads and merges the files.
+    ///
+    /// # Errors
+    /// Where content is missing, a file is absent, or one is no mapping of values.
+    pub(in crate::overlay) fn read(
+        tree: &Tree,
+        location: &'a Location,
+        files: &'a [ValuesFile],
+    ) -> Result<Self, OverlayError> {
+        let path = &location.path;
+        let mut values = Value::Map(Vec::new());
+        for (file, bytes) in contents(tree, path, files)? {
+            if let Some(over) = read_values(file, bytes)? {
+                helm::merge(&mut values, over);
+            }
+        }
+        let too_much = || {
+            let why = "the values files are too large or too deep together";
+            Refused::whole(Limit::TooMuch, why).or_else("make the values files smaller").of(path)
+        };
+        if !values.is_bounded() {
+            return Err(too_much());
+        }
+        let merged = Merged::helm_values(&values, path).map_err(|_| too_much())?;
+        Ok(Self { path, files, merged })
+    }
+
+    /// Every image that can be read, and what is not certain.
+    pub(in crate::overlay) fn resolved(&self) -> Resolved {
+        let mut resolved = Resolved::default();
+        for index in 0..self.merged.len() {
+            let (Some(image), Some(source)) = (self.merged.image(index), self.merged.source(index)) else {
+                continue;
+            };
+            match image.reference() {
+                Ok(reference) => resolved.uses.push(ImageUse::merged(reference, self.merged.trail(index))),
+                Err(_) => {
+                    let why = format!("`{image}` is not an image that can be read");
+                    let note = Uncertain::hiding(Limit::NotAnImage, &source.file, source.line, why);
+                    resolved.uncertain.push(note);
+                }
+            }
+        }
+        let hidden = self.merged.hidden().into_iter();
+        let notes =
+            hidden.map(|hidden| Uncertain::hiding(hidden.limit, &hidden.file, hidden.line, hidden.why));
+        resolved.uncertain.extend(notes);
+        resolved
+    }
+
+    /// What the merged values say of one image.
+    ///
+    /// # Errors
+    /// Where they do not name it, or name it with two tags.
+    pub(in crate::overlay) fn running(&self, image: &ImageName) -> Result<ImageUse, OverlayError> {
+        let mut agreed: Option<ImageUse> = None;
+        for index in self.indices(image) {
+            let (Some(source), Some(reference)) =
+                (self.merged.source(index), self.merged.reference(index, image))
+            else {
+                let why = format!("a tag or digest of `{image}` is none");
+                return Err(Refused::whole(Limit::NotAnImage, why).of(self.path));
+            };
+            let found =
+                ImageUse { line: source.line, ..ImageUse::merged(reference, self.merged.trail(index)) };
+            agreed = Some(match agreed {
+                None => found,
+                Some(first) => joined(first, &found)?,
+            });
+        }
+        agreed.ok_or_else(|| self.not_found(image))
+    }
+
+    fn indices<'b>(&'b self, image: &'b ImageName) -> impl Iterator<Item = usize> + 'b {
+        (0..self.merged.len()).filter(move |index| self.merged.is_of(*index, image))
+    }
+
+    fn not_found(&self, image: &ImageName) -> OverlayError {
+        let hidden = self.merged.hidden().into_iter().next();
+        let hidden = hidden.map(|hidden| format!("{}:{}: {}", hidden.file, hidden.line, hidden.why));
+        OverlayError::NotFound { image: image.clone(), file: self.path.clone(), hidden }
+    }
+
+    /// The changes that make the merged values say that, each with the file where it is made.
+    fn changes(
+        &self,
+        image: &ImageName,
+        to: &SetTo,
+    ) -> Result<Vec<(RepositoryPath, SourceChange)>, OverlayError> {
+        let mut changes = Vec::new();
+        for index in self.indices(image).filter(|index| !self.merged.says(*index, to)) {
+            let file = self.merged.source(index).map_or_else(|| self.path.clone(), |source| source.file);
+            let refused = |refused: Refused| refused.of(&file);
+            for change in self.merged.changes(index, image, to).map_err(refused)? {
+                let file = self.file_for(&change, image)?;
+                changes.push((file.clone(), change));
+            }
+        }
+        Ok(changes)
+    }
+
+    /// The file in which a change is made: the one that sets the scalar if no other environment reads it, else the
+    /// last one of the environment's own, which has to come later.
+    fn file_for(&self, change: &SourceChange, image: &ImageName) -> Result<&RepositoryPath, OverlayError> {
+        let setter = self.files.iter().rposition(|file| file.path == change.source.file);
+        let own = self.files.iter().rposition(|file| !file.is_shared);
+        let refused = |why: String| Refused::at_line(Limit::ValuesShared, change.source.line, why);
+        let refuse = |why: String| Err(refused(why).of(&change.source.file));
+        match (setter.and_then(|at| self.files.get(at)), own.and_then(|at| self.files.get(at))) {
+            (Some(setter), _) if !setter.is_shared => Ok(&setter.path),
+            (_, None) => refuse(format!("every values file that may set `{image}` is shared")),
+            (_, Some(file)) if own < setter => {
+                refuse(format!("this shared values file comes after `{}` and sets `{image}`", file.path))
+            }
+            (_, Some(file)) if change.source.path.is_none() => {
+                let why =
+                    format!("`{image}` stands in a list of a shared file, and Helm replaces whole lists");
+                let way_out = format!("copy the list to `{}`", file.path);
+                Err(refused(why).or_else(way_out).of(&change.source.file))
+            }
+            (_, Some(file)) => Ok(&file.path),
+        }
+    }
+}
+
+/// The new content of the files that make the merged values say an image so; none where they already do.
+///
+/// # Errors
+/// As [`MergedFiles::read`] and [`MergedFiles::running`], and where an edit is not safe or would not have exactly the
+/// wanted effect.
+pub(in crate::overlay) fn set_image(
+    tree: &Tree,
+    location: &Location,
+    files: &[ValuesFile],
+    image: &ImageName,
+    to: &SetTo,
+) -> Result<Vec<(RepositoryPath, Vec<u8>)>, OverlayError> {
+    let before = MergedFiles::read(tree, location, files)?;
+    if before.indices(image).next().is_none() {
+        return Err(before.not_found(image));
+    }
+    let mut edited: Vec<(RepositoryPath, Vec<u8>)> = Vec::new();
+    for (file, change) in before.changes(image, to)? {
+        let now = tree.with_files(&edited);
+        let bytes = now.read(&file).map_err(|_| absent(&file))?;
+        let bytes = if file == change.source.file {
+            scalar_edit::edited(&file, bytes, &[&change])?
+        } else {
+            with_value(bytes, &change).map_err(|refused| refused.of(&file))?
+        };
+        edited.retain(|(other, _)| *other != file);
+        edited.push((file, bytes));
+    }
+    let after = tree.with_files(&edited);
+    prove(&before, &MergedFiles::read(&after, location, files)?, image, to)?;
+    Ok(edited)
+}
+
+/// Every place of the image says what is wanted, and all other images what they said.
+fn prove(
+    before: &MergedFiles<'_>,
+    after: &MergedFiles<'_>,
+    image: &ImageName,
+    to: &SetTo,
+) -> Result<(), OverlayError> {
+    let (old, new) = (&before.merged, &after.merged);
+    let is_right = |index: usize| {
+        if old.is_of(index, image) {
+            new.is_of(index, image) && new.says(index, to)
+        } else {
+            old.image(index) == new.image(index)
+        }
+    };
+    if old.len() == new.len() && (0..old.len()).all(is_right) {
+        return Ok(());
+    }
+    let why = "the edit would not have exactly the wanted effect on the merged values";
+    Err(Refused::whole(Limit::Unsafe, why).or_else("set the image by hand").of(before.path))
+}
+
+/// A values file with one more value, at the keys that lead to it in the merged values.
+fn with_value(bytes: &[u8], change: &SourceChange) -> Result<Vec<u8>, Refused> {
+    let mut keys = change.source.path.clone().unwrap_or_default();
+    let value = match &change.action {
+        SourceAction::Set(value) => value,
+        SourceAction::AddKey { key, value } => {
+            keys.pop();
+            keys.push(key.clone());
+            value
+        }
+    };
+    let text = Text::new(bytes)?;
+    let Some(root) = text.tree.root().filter(|root| !text.tree.is_null(*root)) else {
+        return Ok(appended(&text, &keys, value));
+    };
+    let (mut map, mut rest) = (root, keys.as_slice());
+    while let [key, below @ ..] = rest
+        && let Some(next) = text.tree.get(map, key)
+        && matches!(text.tree.node(next).kind, NodeKind::Mapping(_))
+    {
+        (map, rest) = (next, below);
+    }
+    let [key, below @ ..] = rest else {
+        return Err(Refused::whole(Limit::Unsafe, "the value to set is a mapping here"));
+    };
+    let nested = |inner: NewNode, key: &String| NewNode::Mapping(vec![(key.clone(), inner)]);
+    let value = below.iter().rev().fold(NewNode::Scalar(value.clone()), nested);
+    let edit = Edit::PutKey { map, after: None, key: key.clone(), value };
+    Ok(yaml::edit(&text.source, &text.tree, &[edit])?.into_bytes())
+}
+
+/// A file without values, with one value behind what stands there.
+fn appended(text: &Text, keys: &[String], value: &str) -> Vec<u8> {
+    let mut written = text.source.text().to_owned();
+    if !written.is_empty() && !written.ends_with('\n') {
+        written.push('\n');
+    }
+    for (depth, key) in keys.iter().enumerate() {
+        let value = if depth + 1 == keys.len() {
+            format!(" {}", yaml::render_scalar(value, yaml::ScalarStyle::Plain))
+        } else {
+            String::new()
+        };
+        let key = yaml::render_scalar(key, yaml::ScalarStyle::Plain);
+        written += &format!("{}{key}:{value}\n", "  ".repeat(depth));
+    }
+    written.into_bytes()
+}
+
+/// The content of every file, in order; all that lack it are named at once.
+fn contents<'a, 'b>(
+    tree: &'a Tree,
+    path: &RepositoryPath,
+    files: &'b [ValuesFile],
+) -> Result<Vec<(&'b RepositoryPath, &'a [u8])>, OverlayError> {
+    let (mut contents, mut missing) = (Vec::new(), Missing::default());
+    for file in files {
+        match tree.read(&file.path) {
+            Ok(bytes) => contents.push((&file.path, bytes)),
+            Err(TreeError::Missing) => drop(missing.0.insert(file.path.clone())),
+            Err(TreeError::NotFound | TreeError::NotAFile(_)) => return Err(absent(&file.path)),
+        }
+    }
+    if contents.iter().map(|(_, bytes)| bytes.len()).sum::<usize>() > BYTES_READ_MAX {
+        let why = format!("the values files have more than {} MiB", BYTES_READ_MAX >> 20);
+        return Err(Refused::whole(Limit::TooMuch, why).or_else("make the values files smaller").of(path));
+    }
+    if missing.0.is_empty() { Ok(contents) } else { Err(OverlayError::Missing(missing)) }
+}
+
+fn absent(file: &RepositoryPath) -> OverlayError {
+    let way_out = "add the file, or correct `values` in the configuration";
+    Refused::whole(Limit::NoFile, "this values file does not exist").or_else(way_out).of(file)
+}
+
+/// The values in a file; `None` where it has none.
+fn read_values(file: &RepositoryPath, bytes: &[u8]) -> Result<Option<Value>, OverlayError> {
+    let text = Text::new(bytes).map_err(|error| Refused::from(error).of(file))?;
+    let Some(values) = helm::values_of(&text, file, Lines::After(0)) else { return Ok(None) };
+    let refuse = |line, why: String| {
+        Err(Refused::at_line(Limit::ManifestUnread, line, why).or_else("correct the values file").of(file))
+    };
+    let mut unread = Vec::new();
+    values.unread(&mut unread);
+    match (unread.into_iter().next(), &values) {
+        (Some((line, why)), _) => refuse(line, why),
+        (None, Value::Map(_)) => Ok(Some(values)),
+        (None, Value::List(_) | Value::Scalar(_) | Value::Unread { .. }) => {
+            refuse(1, "Helm values are a mapping".to_owned())
+        }
+    }
+}

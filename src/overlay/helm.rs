@@ -1,0 +1,144 @@
+//! Helm values from several places: merged as Helm and Flux merge them.
+
+use super::format::HelmRepositories;
+use super::resource::{Resource, trail_of};
+use super::text::Text;
+use super::trail::{Place, SetBy, Step, lengthened};
+use super::value::{Lines, Scalar, Value};
+use crate::model::RepositoryPath;
+
+/// The key of a ConfigMap that Flux reads unless `valuesKey` says otherwise.
+const VALUES_KEY: &str = "values.yaml";
+
+/// Puts later values over earlier ones: mappings are merged, everything else is replaced, `null` included.
+///
+/// Helm merges its values files so, and Flux the sources of a `HelmRelease`:
+/// <https://helm.sh/docs/chart_template_guide/values_files/>. As deep as `yaml::DEPTH_MAX`.
+pub(super) fn merge(into: &mut Value, over: Value) {
+    match (into, over) {
+        (into @ Value::Map(_), Value::Map(entries)) => {
+            for (key, value) in entries {
+                match into.get_mut(&key) {
+                    Some(old) => merge(old, value),
+                    None => into.set(&key, value),
+                }
+            }
+        }
+        (Value::Scalar(old), Value::Scalar(new)) => {
+            let trail = lengthened(std::mem::take(&mut old.trail), new.trail);
+            *old = Scalar { trail, ..new };
+        }
+        (into, over) => *into = over,
+    }
+}
+
+/// The values in a file, each with its place; `None` where the file has no values.
+pub(super) fn values_of(text: &Text, file: &RepositoryPath, lines: Lines) -> Option<Value> {
+    let root = text.tree.root().filter(|root| !text.tree.is_null(*root))?;
+    let mut values = Value::of(text, root, lines);
+    stamp(&mut values, file);
+    Some(values)
+}
+
+/// Notes the place of each scalar that has none.
+fn stamp(values: &mut Value, file: &RepositoryPath) {
+    values.each_scalar(&mut |scalar| {
+        if scalar.trail.is_empty() {
+            let place = Place::new(file.clone(), scalar.line);
+            scalar.trail = vec![Step::new(&place, SetBy::HelmValues, &scalar.text)];
+        }
+    });
+}
+
+/// The addresses of the OCI `HelmRepository` objects among resources, by name.
+pub(super) fn repositories(resources: &[Resource]) -> HelmRepositories {
+    let of_kind = resources.iter().filter(|resource| resource.id().kind == "HelmRepository");
+    let address = |resource: &Resource| {
+        let url = resource.value.text_at(&["spec", "url"])?.strip_prefix("oci://")?;
+        Some((resource.id().name.clone(), url.trim_end_matches('/').to_owned()))
+    };
+    of_kind.filter_map(address).collect()
+}
+
+/// Whether Flux reads values of this resource from other objects.
+pub(super) fn has_values_from(resource: &Resource) -> bool {
+    is_helm_release(resource) && resource.value.get("spec").and_then(|spec| spec.get("valuesFrom")).is_some()
+}
+
+fn is_helm_release(resource: &Resource) -> bool {
+    resource.id().kind == "HelmRelease"
+}
+
+/// A resource with what Flux merges into it: the values of ConfigMaps among the resources, below its own `values`.
+///
+/// `valuesFrom` keeps what is not read, so that it is reported. Values that something unread may override are left
+/// out. <https://fluxcd.io/flux/components/helm/helmreleases/#values>
+pub(super) fn with_values_from(resource: &Resource, resources: &[Resource]) -> Option<Value> {
+    let sources = resource.value.get("spec")?.get("valuesFrom").filter(|_| is_helm_release(resource))?;
+    let (mut values, mut unread) = (Value::Map(Vec::new()), Vec::new());
+    for source in sources.items() {
+        match source_values(source, resource, resources) {
+            SourceValues::Read(read) => merge(&mut values, read),
+            SourceValues::Absent => {}
+            SourceValues::Unread => {
+                unread.push(source.clone());
+                values = Value::Map(Vec::new());
+            }
+        }
+    }
+    let mut merged = Value::clone(&resource.value);
+    let spec = merged.get_mut("spec")?;
+    if let Some(inline) = spec.get("values") {
+        let mut inline = inline.clone();
+        inline.each_scalar(&mut |scalar| scalar.trail = trail_of(scalar, &resource.file));
+        merge(&mut values, inline);
+    }
+    spec.set("values", values);
+    match (unread.is_empty(), spec) {
+        (true, Value::Map(entries)) => entries.retain(|(key, _)| key != "valuesFrom"),
+        (_, spec) => spec.set("valuesFrom", Value::List(unread)),
+    }
+    merged.is_bounded().then_some(merged)
+}
+
+/// What one item of `valuesFrom` brings.
+enum SourceValues {
+    Read(Value),
+    /// Nothing: the object is optional and not among the resources.
+    Absent,
+    /// Something that is not known here.
+    Unread,
+}
+
+fn source_values(source: &Value, release: &Resource, resources: &[Resource]) -> SourceValues {
+    let is_whole = source.get("targetPath").is_none_or(|path| path.text().is_none_or(str::is_empty));
+    let name = source.text_at(&["name"]).unwrap_or_default();
+    if source.text_at(&["kind"]) != Some("ConfigMap") || !is_whole {
+        return SourceValues::Unread;
+    }
+    let is_source = |found: &&Resource| {
+        let is_named = found.ids.iter().any(|id| id.kind == "ConfigMap" && id.name == name);
+        is_named && found.id().namespace == release.id().namespace
+    };
+    let Some(found) = resources.iter().find(is_source) else {
+        return SourceValues::Unread;
+    };
+    let key = source.text_at(&["valuesKey"]).unwrap_or(VALUES_KEY);
+    match found.value.get("data").and_then(|data| data.get(key)) {
+        Some(Value::Scalar(scalar)) if found.doubt.is_none() => {
+            embedded_values(scalar, &found.file).map_or(SourceValues::Unread, SourceValues::Read)
+        }
+        None if source.text_at(&["optional"]) == Some("true") => SourceValues::Absent,
+        Some(_) | None => SourceValues::Unread,
+    }
+}
+
+/// The values in a text of a ConfigMap, which a literal block or a whole file holds.
+fn embedded_values(scalar: &Scalar, file: &RepositoryPath) -> Option<Value> {
+    let trail = trail_of(scalar, file);
+    let last = trail.last()?;
+    let text = Text::new(scalar.text.as_bytes()).ok()?;
+    let is_file = last.set_by == SetBy::Manifest && last.file != *file;
+    let lines = Lines::After(if is_file { last.line.saturating_sub(1) } else { last.line });
+    Some(values_of(&text, &last.file, lines).unwrap_or(Value::Map(Vec::new())))
+}

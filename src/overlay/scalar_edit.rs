@@ -1,0 +1,114 @@
+//! Changes scalars of a file that were found by way of a merged value: each is looked up again by its line and text.
+
+use super::canonical::ScalarSource;
+use super::format::{SourceAction, SourceChange};
+use super::limit::Limit;
+use super::text::Text;
+use super::{OverlayError, Refused};
+use crate::model::RepositoryPath;
+use crate::yaml::{self, Edit, NodeId, NodeKind, ScalarStyle};
+
+/// A scalar of a file, or of the document in one of its literal blocks.
+struct Place {
+    block: Option<NodeId>,
+    /// The document that holds it.
+    text: Text,
+    node: NodeId,
+}
+
+/// The content of a file after some changes; all of them are of this file.
+///
+/// # Errors
+/// Where a scalar is not found again, or an edit is not safe.
+pub(super) fn edited(
+    file: &RepositoryPath,
+    bytes: &[u8],
+    changes: &[&SourceChange],
+) -> Result<Vec<u8>, OverlayError> {
+    let text = Text::new(bytes).map_err(|error| Refused::from(error).of(file))?;
+    let mut edits = Vec::new();
+    for change in changes {
+        let edit = edit(&text, change).ok_or_else(|| not_found(&change.source))?;
+        add(&mut edits, edit);
+    }
+    let edited = yaml::edit(&text.source, &text.tree, &edits);
+    Ok(edited.map_err(|refusal| Refused::from(refusal).of(file))?.into_bytes())
+}
+
+fn not_found(source: &ScalarSource) -> OverlayError {
+    let why = format!("`{}` is set here, but not as a scalar on one line", source.text);
+    Refused::at_line(Limit::Unsafe, source.line, why).of(&source.file)
+}
+
+/// Edits of one literal block go together.
+fn add(edits: &mut Vec<Edit>, edit: Edit) {
+    if let Edit::Within { node, edits: more } = &edit {
+        let same = edits.iter_mut().find_map(|other| match other {
+            Edit::Within { node: other, edits } if other == node => Some(edits),
+            _ => None,
+        });
+        if let Some(same) = same {
+            same.extend(more.iter().cloned());
+            return;
+        }
+    }
+    if !edits.contains(&edit) {
+        edits.push(edit);
+    }
+}
+
+fn edit(text: &Text, change: &SourceChange) -> Option<Edit> {
+    let Place { block, text, node } = place_of(text, &change.source)?;
+    let edit = match &change.action {
+        SourceAction::Set(value) => Edit::SetScalar { node, value: value.clone() },
+        SourceAction::AddKey { key, value } => {
+            // In a JSON patch the mapping is an operation, which takes no such key.
+            let after = key_of(&text, node).filter(|key| *key == change.source.key)?.to_owned();
+            let map = text.tree.parent(node)?;
+            Edit::InsertKey { map, after: Some(after), key: key.clone(), value: value.clone() }
+        }
+    };
+    Some(match block {
+        Some(node) => Edit::Within { node, edits: vec![edit] },
+        None => edit,
+    })
+}
+
+/// The one scalar with that line and text; of several, the one under that key.
+fn place_of(text: &Text, source: &ScalarSource) -> Option<Place> {
+    let mut found: Vec<Place> = places(text, None, source);
+    for (block, node) in text.tree.nodes() {
+        let is_block = matches!(node.kind, NodeKind::Scalar { style: ScalarStyle::Literal, .. });
+        let may_hold = is_block && text.line(block) <= source.line;
+        if let Some(inner) =
+            may_hold.then(|| yaml::embedded(&text.source, &text.tree, block)).and_then(Result::ok)
+        {
+            let inner = Text { source: inner.source, tree: inner.tree };
+            found.extend(places(&inner, Some(block), source));
+        }
+    }
+    if found.len() > 1 {
+        found.retain(|place| key_of(&place.text, place.node) == Some(&source.key));
+    }
+    found.pop().filter(|_| found.is_empty())
+}
+
+fn places(text: &Text, block: Option<NodeId>, source: &ScalarSource) -> Vec<Place> {
+    let nodes = text.tree.nodes().map(|(node, _)| node);
+    let is_it = |node: &NodeId| {
+        text.tree.scalar(*node) == Some(&source.text)
+            && text.line(*node) == source.line
+            && !is_key(text, *node)
+    };
+    nodes.filter(is_it).map(|node| Place { block, text: text.clone(), node }).collect()
+}
+
+fn is_key(text: &Text, node: NodeId) -> bool {
+    let entries = text.tree.parent(node).map(|map| text.tree.entries(map)).unwrap_or_default();
+    entries.iter().any(|(key, _)| *key == node)
+}
+
+fn key_of(text: &Text, node: NodeId) -> Option<&str> {
+    let entries = text.tree.entries(text.tree.parent(node)?);
+    entries.iter().find(|(_, value)| *value == node).and_then(|(key, _)| text.tree.scalar(*key))
+}

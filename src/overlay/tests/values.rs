@@ -1,0 +1,160 @@
+//! Helm values files that are merged.
+
+use insta::assert_snapshot;
+
+use super::fixture::{DIGEST, image, path, set_shop, shop, shown, to, tree, unified};
+use crate::model::{Finding, Location, ValuesFile};
+use crate::overlay::{Overlays, resolve, running, set_image};
+
+const PARTIAL: &str = "\
+--- app/values.yaml
+# For all.
+image:
+  repository: ghcr.io/acme/shop
+  tag: 1.0.0
+--- app/values-prod.yaml
+replicas: 3
+image:
+  tag: \"0.9.0\" # prod
+";
+
+/// The folder `app` with these values files; what stands in front of `shared:` others read too.
+fn listed(files: &[&str]) -> Location {
+    let file = |name: &&str| {
+        let shared = name.strip_prefix("shared:");
+        ValuesFile { path: path(&format!("app/{}", shared.unwrap_or(name))), is_shared: shared.is_some() }
+    };
+    Location { path: path("app"), finding: Finding::Values(files.iter().map(file).collect()) }
+}
+
+fn runs(repository: &str, files: &[&str]) -> String {
+    let (tree, location) = (tree(repository), listed(files));
+    let all = resolve(&tree, &location).map(|found| {
+        let shown: Vec<String> = found
+            .uses
+            .iter()
+            .map(|found| format!("{} by {}:{}", found.reference, found.file, found.line))
+            .collect();
+        shown.join("\n")
+    });
+    let one = running(&tree, &location, &image("ghcr.io/acme/shop"));
+    let one =
+        one.map(|running| running.images.iter().map(|one| one.reference.to_string()).collect::<String>());
+    format!(
+        "{}\n{}",
+        all.unwrap_or_else(|error| error.to_string()),
+        one.unwrap_or_else(|error| error.to_string())
+    )
+}
+
+fn set(repository: &str, files: &[&str]) -> String {
+    let (tree, location) = (tree(repository), listed(files));
+    let wanted = (&image("ghcr.io/acme/shop"), &to("1.10.0", DIGEST));
+    match set_image(&tree, &Overlays::default(), &location, wanted) {
+        Ok(edited) => edited.iter().map(|(path, new)| unified(&tree, path, new)).collect(),
+        Err(error) => error.to_string(),
+    }
+}
+
+const BOTH: [&str; 2] = ["shared:values.yaml", "values-prod.yaml"];
+
+#[test]
+fn a_later_file_wins_and_is_edited() {
+    assert_snapshot!(runs(PARTIAL, &BOTH), @"
+    ghcr.io/acme/shop:0.9.0 by app/values-prod.yaml:3
+    ghcr.io/acme/shop:0.9.0
+    ");
+    assert_snapshot!(set(PARTIAL, &BOTH), @r#"
+    app/values-prod.yaml
+    -  tag: "0.9.0" # prod
+    +  tag: "1.10.0" # prod
+    "#);
+    assert_snapshot!(runs(PARTIAL, &["values-prod.yaml", "shared:values.yaml"]), @"
+    ghcr.io/acme/shop:1.0.0 by app/values.yaml:4
+    ghcr.io/acme/shop:1.0.0
+    ");
+}
+
+#[test]
+fn a_file_of_the_environment_gets_the_tag_that_only_a_shared_one_sets() {
+    let with = |own: &str| {
+        format!(
+            "--- app/values.yaml\nimage:\n    repository: ghcr.io/acme/shop\n    tag: '1.0.0'\n--- app/values-prod.yaml\n{own}"
+        )
+    };
+    assert_snapshot!(set(&with("replicas: 3\n"), &BOTH), @"
+    app/values-prod.yaml
+    +image:
+    +  tag: 1.10.0
+    ");
+    assert_snapshot!(set(&with("image:\n    pullPolicy: Always\nreplicas: 3\n"), &BOTH), @"
+    app/values-prod.yaml
+    +    tag: 1.10.0
+    ");
+    assert_snapshot!(set(&with("# nothing yet\n"), &BOTH), @"
+    app/values-prod.yaml
+    +image:
+    +  tag: 1.10.0
+    ");
+    assert_snapshot!(set(&with("{}\n"), &BOTH), @"
+    app/values-prod.yaml
+    -{}
+    +{image: {tag: 1.10.0}}
+    ");
+    assert_snapshot!(set(&with("image: null\n"), &BOTH), @"app: the image `ghcr.io/acme/shop` is nowhere in this overlay; name it in a manifest or in `images`");
+}
+
+#[test]
+fn a_value_without_a_tag_gets_one_in_the_file_of_the_environment() {
+    let text = "--- app/values.yaml\nimage:\n  repository: ghcr.io/acme/shop\n--- app/values-prod.yaml\nimage: { pullPolicy: Always }\n";
+    assert_snapshot!(set(text, &BOTH), @"
+    app/values-prod.yaml
+    -image: { pullPolicy: Always }
+    +image: { pullPolicy: Always, tag: 1.10.0 }
+    ");
+}
+
+#[test]
+fn lists_are_replaced_and_null_deletes() {
+    let text = "--- app/values.yaml\nimage: { repository: ghcr.io/acme/shop, tag: 1.0.0 }\njobs: [ { image: 'ghcr.io/acme/job:1' }, { image: 'ghcr.io/acme/shop:1.0.0' } ]\n--- app/values-prod.yaml\nimage: { tag: null }\njobs: [ { image: 'ghcr.io/acme/job:2' } ]\n";
+    assert_snapshot!(runs(text, &BOTH), @"
+    ghcr.io/acme/shop by app/values-prod.yaml:1
+    ghcr.io/acme/job:2 by app/values-prod.yaml:2
+    ghcr.io/acme/shop
+    ");
+    let in_list = "--- app/values.yaml\njobs: [ { image: 'ghcr.io/acme/shop:1.0.0' } ]\n--- app/values-prod.yaml\nreplicas: 3\n";
+    assert_snapshot!(set(in_list, &BOTH), @"app/values.yaml:1: `ghcr.io/acme/shop` stands in a list of a shared file, and Helm replaces whole lists; copy the list to `app/values-prod.yaml`");
+}
+
+#[test]
+fn what_cannot_be_set_says_why() {
+    assert_snapshot!(set(PARTIAL, &["shared:values.yaml"]), @"app/values.yaml:4: every values file that may set `ghcr.io/acme/shop` is shared; add a file of the environment's own, such as `values-{environment}.yaml`, at the end of `values`");
+    assert_snapshot!(set(PARTIAL, &["values-prod.yaml", "shared:values.yaml"]), @"app/values.yaml:4: this shared values file comes after `app/values-prod.yaml` and sets `ghcr.io/acme/shop`; add a file of the environment's own, such as `values-{environment}.yaml`, at the end of `values`");
+    assert_snapshot!(set(PARTIAL, &["values.yaml", "values-production.yaml"]), @"app/values-production.yaml: this values file does not exist; add the file, or correct `values` in the configuration");
+    assert_snapshot!(set("--- app/values.yaml\n- 1\n", &["values.yaml"]), @"app/values.yaml:1: Helm values are a mapping; correct the values file");
+    assert_snapshot!(set("--- app/values.yaml\nimage: { tag: 1 }\n", &["values.yaml"]), @"app: the image `ghcr.io/acme/shop` is nowhere in this overlay, as far as it can be evaluated (app/values.yaml:1: `image.tag` is `1`, but no `repository` beside it names the image); name it in a manifest or in `images`");
+}
+
+#[test]
+fn without_their_order_files_that_set_one_image_are_not_certain() {
+    assert_snapshot!(shown(PARTIAL, "app"), @"
+    ghcr.io/acme/shop:1.0.0 by app/values.yaml:4 (helm-values)
+    ? app/values-prod.yaml:3: `image.tag` is `0.9.0`, but no `repository` beside it names the image
+    ? app/values.yaml:4: `app/values-prod.yaml` sets the image `ghcr.io/acme/shop` too, and which of the two files wins is not known
+    ");
+    assert_snapshot!(shop(PARTIAL, "app"), @"app/values.yaml:4: `app/values-prod.yaml` sets the image `ghcr.io/acme/shop` too, and which of the two files wins is not known; list them in Helm's order under `values` in the configuration");
+    assert_snapshot!(set_shop(PARTIAL, "app"), @"app/values.yaml:4: `app/values-prod.yaml` sets the image `ghcr.io/acme/shop` too, and which of the two files wins is not known; list them in Helm's order under `values` in the configuration");
+    let apart = PARTIAL.replace("image:\n  tag: \"0.9.0\" # prod", "service: { tag: x }");
+    assert_snapshot!(shop(&apart, "app"), @"ghcr.io/acme/shop:1.0.0 by app/values.yaml:4");
+    assert_snapshot!(set_shop(&apart, "app"), @"
+    app/values.yaml
+    -  tag: 1.0.0
+    +  tag: 1.10.0
+    ");
+}
+
+#[test]
+fn a_file_with_a_tag_alone_says_that_the_image_is_not_named() {
+    assert_snapshot!(shown(PARTIAL, "app/values-prod.yaml"), @"? app/values-prod.yaml:3: `image.tag` is `0.9.0`, but no `repository` beside it names the image");
+    assert_snapshot!(set_shop(PARTIAL, "app/values-prod.yaml"), @"app/values-prod.yaml: the image `ghcr.io/acme/shop` is nowhere in this overlay, as far as it can be evaluated (app/values-prod.yaml:3: `image.tag` is `0.9.0`, but no `repository` beside it names the image); name it in a manifest or in `images`");
+}
