@@ -45,6 +45,7 @@ mod resource;
 mod rewrite;
 mod schema;
 mod scalar_edit;
+mod schema;
 mod selector;
 mod set;
 mod set_merged;

@@ -43,13 +43,13 @@ fn not_found(source: &ScalarSource) -> OverlayError {
 /// Edits of one literal block go together.
 fn add(edits: &mut Vec<Edit>, edit: Edit) {
     if let Edit::Within { node, edits: more } = &edit {
-        let same = edits.iter_mut().find_map(|other| match other {
-            Edit::Within { node: other, edits } if other == node => Some(edits),
-            _ => None,
-        });
-        if let Some(same) = same {
-            same.extend(more.iter().cloned());
-            return;
+        for other in edits.iter_mut() {
+            if let Edit::Within { node: other, edits } = other
+                && other == node
+            {
+                edits.extend(more.iter().cloned());
+                return;
+            }
         }
     }
     if !edits.contains(&edit) {

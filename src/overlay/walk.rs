@@ -426,7 +426,8 @@ fn generated(mut value: Value, file: &RepositoryPath) -> Value {
 }
 
 fn hidden_use(hidden: &HiddenImage) -> Option<Use> {
-    Some(Use { image: Written::new(&hidden.scalar.text), trail: hidden.trail()?, doubt: None })
+    let image = Written::new(&hidden.scalar.text);
+    Some(Use { image, trail: hidden.trail()?, doubt: None, merged: None })
 }
 
 /// The images that a resource shows.

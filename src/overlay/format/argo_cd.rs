@@ -119,7 +119,7 @@ impl Parameters<'_> {
 }
 
 /// The keys that lead from a node to one below; `None` where a list is on the way.
-fn keys_below<'a>(text: &'a Text, top: NodeId, node: NodeId) -> Option<Vec<&'a str>> {
+fn keys_below(text: &Text, top: NodeId, node: NodeId) -> Option<Vec<&str>> {
     let mut keys = Vec::new();
     let mut below = node;
     while below != top {
