@@ -100,7 +100,8 @@ impl<'a> MergedFiles<'a> {
     fn not_found(&self, image: &ImageName) -> OverlayError {
         let hidden = self.merged.hidden().into_iter().next();
         let hidden = hidden.map(|hidden| format!("{}:{}: {}", hidden.file, hidden.line, hidden.why));
-        OverlayError::NotFound { image: image.clone(), file: self.path.clone(), hidden }
+        let way_out = "name it in one of the files under `values`".into();
+        OverlayError::NotFound { image: image.clone(), file: self.path.clone(), hidden, way_out }
     }
 
     /// The changes that make the merged values say that, each with the file where it is made.

@@ -101,7 +101,7 @@ fn a_file_of_the_environment_gets_the_tag_that_only_a_shared_one_sets() {
     -{}
     +{image: {tag: 1.10.0}}
     ");
-    assert_snapshot!(set(&with("image: null\n"), &BOTH), @"app: the image `ghcr.io/acme/shop` is nowhere in this overlay; name it in a manifest or in `images`");
+    assert_snapshot!(set(&with("image: null\n"), &BOTH), @"app: the image `ghcr.io/acme/shop` is nowhere in this overlay; name it in one of the files under `values`");
 }
 
 #[test]
@@ -132,7 +132,7 @@ fn what_cannot_be_set_says_why() {
     assert_snapshot!(set(PARTIAL, &["values-prod.yaml", "shared:values.yaml"]), @"app/values.yaml:4: this shared values file comes after `app/values-prod.yaml` and sets `ghcr.io/acme/shop`; add a file of the environment's own, such as `values-{environment}.yaml`, at the end of `values`");
     assert_snapshot!(set(PARTIAL, &["values.yaml", "values-production.yaml"]), @"app/values-production.yaml: this values file does not exist; add the file, or correct `values` in the configuration");
     assert_snapshot!(set("--- app/values.yaml\n- 1\n", &["values.yaml"]), @"app/values.yaml:1: Helm values are a mapping; correct the values file");
-    assert_snapshot!(set("--- app/values.yaml\nimage: { tag: 1 }\n", &["values.yaml"]), @"app: the image `ghcr.io/acme/shop` is nowhere in this overlay, as far as it can be evaluated (app/values.yaml:1: `image.tag` is `1`, but no `repository` beside it names the image); name it in a manifest or in `images`");
+    assert_snapshot!(set("--- app/values.yaml\nimage: { tag: 1 }\n", &["values.yaml"]), @"app: the image `ghcr.io/acme/shop` is nowhere in this overlay, as far as it can be evaluated (app/values.yaml:1: `image.tag` is `1`, but no `repository` beside it names the image); name it in one of the files under `values`");
 }
 
 #[test]
