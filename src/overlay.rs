@@ -43,7 +43,6 @@ mod resolved;
 mod resolver;
 mod resource;
 mod rewrite;
-mod schema;
 mod scalar_edit;
 mod schema;
 mod selector;
