@@ -134,7 +134,7 @@ patches:
 
 #[test]
 fn a_tag_without_its_image_is_not_certain() {
-    let text = "--- a/kustomization.yaml\nresources: [release.yaml]\nimages: [{ name: other, newTag: 1 }]\n--- a/release.yaml\napiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: { name: shop }\nspec:\n  values:\n    controller:\n      image:\n        tag: 1.9.0\n";
+    let text = "--- a/kustomization.yaml\nresources: [release.yaml]\nimages: [{ name: other, newTag: '1' }]\n--- a/release.yaml\napiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: { name: shop }\nspec:\n  values:\n    controller:\n      image:\n        tag: 1.9.0\n";
     assert_snapshot!(shown(text, "a"), @"? a/release.yaml:8: `controller.image.tag` is `1.9.0`, but no `repository` beside it names the image");
 }
 

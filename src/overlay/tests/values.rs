@@ -156,5 +156,5 @@ fn without_their_order_files_that_set_one_image_are_not_certain() {
 #[test]
 fn a_file_with_a_tag_alone_says_that_the_image_is_not_named() {
     assert_snapshot!(shown(PARTIAL, "app/values-prod.yaml"), @"? app/values-prod.yaml:3: `image.tag` is `0.9.0`, but no `repository` beside it names the image");
-    assert_snapshot!(set_shop(PARTIAL, "app/values-prod.yaml"), @"app/values-prod.yaml: the image `ghcr.io/acme/shop` is nowhere in this overlay, as far as it can be evaluated (app/values-prod.yaml:3: `image.tag` is `0.9.0`, but no `repository` beside it names the image); name it in a manifest or in `images`");
+    assert_snapshot!(set_shop(PARTIAL, "app/values-prod.yaml"), @"app/values-prod.yaml: the image `ghcr.io/acme/shop` is nowhere in this overlay, as far as it can be evaluated (app/values-prod.yaml:3: `image.tag` is `0.9.0`, but no `repository` beside it names the image); name it there, or declare where it stands with `set` or a `marker` in the configuration");
 }
