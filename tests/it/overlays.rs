@@ -6,11 +6,11 @@
 
 mod corpus;
 mod edited;
+mod field_types;
 mod helm;
 mod layout;
 mod lenient;
 mod property;
 mod rendered;
-mod types;
 mod values;
 mod written;

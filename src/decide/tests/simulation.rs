@@ -77,7 +77,7 @@ impl Default for Layout {
 pub(super) struct Run {
     /// The releases that were opened or put into an open change, in order.
     pub(super) opened: Vec<(Target, Release)>,
-    /// The targets of changes that were closed without a merge.
+    /// The targets of changes that this run opened and closed again without a merge.
     pub(super) closed: Vec<Target>,
     /// Targets in the order in which changes were opened; updates of an open change do not count.
     pub(super) changes: Vec<Target>,
@@ -343,7 +343,9 @@ impl Simulation {
                 let at = self.world.now;
                 let open = self.open_change(&target).expect("an open change is closed");
                 open.change.state = ChangeState::Closed { at, by: BOT.parse().unwrap() };
-                run.closed.push(target);
+                if run.changes.contains(&target) {
+                    run.closed.push(target);
+                }
             }
             Action::DeleteBranch { branch, .. } => drop(self.world.branches.remove(&branch)),
             Action::Dequeue { .. } => panic!("nothing is in a queue here"),
