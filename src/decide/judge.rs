@@ -265,13 +265,12 @@ fn advance(
     let mut notes = Vec::new();
     if let Some(newer) = newer_candidate(case, release, needs) {
         match gives_way(case, observed, release, &newer, needs) {
-            Some(because) => match gates::missing(case, &newer, needs) {
-                None => {
-                    let action = update(case, observed, &newer, because);
-                    return Finding { action, ..Finding::default() };
-                }
-                Some(report) => notes.push(report.reason),
-            },
+            // A newer release that its registry lost is passed over here as it is before an opening.
+            Some(because) if gates::missing(case, &newer, needs).is_none() => {
+                let action = update(case, observed, &newer, because);
+                return Finding { action, ..Finding::default() };
+            }
+            Some(_) => {}
             None => notes.push(finish_first(observed, release, &newer)),
         }
     }

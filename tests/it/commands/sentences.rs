@@ -30,6 +30,12 @@ fn good(ended: Ended) -> String {
     ended.out
 }
 
+/// What a command prints that ends well, and what it notes beside that.
+fn noted(ended: Ended) -> (String, String) {
+    assert_eq!(ended.code, Some(0), "{}", ended.error);
+    (ended.out, ended.error)
+}
+
 /// What a command that ends with `code` says instead of a result.
 fn bad(ended: Ended, code: i32) -> String {
     assert_eq!((ended.code, ended.out.as_str()), (Some(code), ""));
@@ -206,7 +212,7 @@ async fn why_names_each_gate_in_one_sentence() {
       wait  approvals             0 of 1 approval; ask `@acme/sre`
     ");
     let why = site.json(&["why", "shop", "production"]);
-    assert_eq!(keys(&why), ["service", "environment", "candidate", "gates"]);
+    assert_eq!(keys(&why), ["service", "environment", "candidate", "gates", "notes"]);
     assert_eq!(why["candidate"], "1.10.0");
     let gates = why["gates"].as_array().unwrap();
     assert!(gates.iter().all(|gate| keys(gate) == ["gate", "verdict", "sentence", "until"]));
@@ -367,11 +373,13 @@ async fn images_says_which_line_decides() {
     let checkout = site.checkout();
     let folder = checkout.path().join("apps/shop/overlays/dev");
     let folder = folder.to_str().unwrap();
-    snapshot!(good(site.towpath(&["images", folder])), @"
+    let (out, notes) = noted(site.towpath(&["images", folder]));
+    snapshot!(notes, @"unused: kustomization.yaml:9: the entry `registry.test/acme/other` of `images` matches no image");
+    snapshot!(out, @"
     IMAGE                      TAG    DIGEST  SET BY
     registry.test/acme/shop  1.9.0          kustomization.yaml:8
     ");
-    snapshot!(good(site.towpath(&["images", "--trail", folder])), @"
+    snapshot!(noted(site.towpath(&["images", "--trail", folder])).0, @"
     registry.test/acme/shop:1.9.0
       PLACE                         KIND      MAKES IT
       ../../base/deployment.yaml:8  manifest  registry.test/acme/shop:1.9.0
@@ -427,7 +435,8 @@ async fn import_writes_a_configuration_that_check_accepts() {
     fs::create_dir_all(&folder).unwrap();
     let values = "# renovate: datasource=docker depName=ghcr.io/acme/shop\nshop: 1.9.0\n";
     fs::write(folder.join("values.yaml"), values).unwrap();
-    let imported = good(site.towpath(&["import", "repository"]));
+    let (imported, next_steps) = noted(site.towpath(&["import", "repository"]));
+    assert!(next_steps.starts_with("1 image was carried over; what to do next:\n"), "{next_steps}");
     fs::write(site.path("imported.yaml"), imported).unwrap();
     snapshot!(good(site.towpath(&["check", "--config", "imported.yaml"])), @"imported.yaml: fine; 1 service, 1 pipeline, 1 config repository");
     fs::remove_file(folder.join("values.yaml")).unwrap();

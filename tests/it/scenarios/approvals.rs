@@ -174,12 +174,17 @@ fn an_approval_carries_over_to_a_new_base() {
         let change = bot.bring_to_production("1.10.0").await;
         bot.pass(minutes(5)).comment(change, "alice", "/promote approve");
         bot.settle().await;
-        bot.replace("dora", "apps/shop/overlays/production/kustomization.yaml", "commonLabels:", "labels:");
+        bot.replace(
+            "dora",
+            "apps/shop/overlays/production/kustomization.yaml",
+            "commonLabels:",
+            "commonAnnotations:",
+        );
         bot.settle().await.expect_open("production", "1.10.0");
         bot.pass(minutes(5)).comment(change, "bob", "/promote approve");
         bot.settle().await.expect_merged(change).expect_running("production", "1.10.0");
         let overlay = bot.text("apps/shop/overlays/production/kustomization.yaml");
-        assert!(overlay.contains("\nlabels:\n"), "dora's edit is still there: {overlay}");
+        assert!(overlay.contains("\ncommonAnnotations:\n"), "dora's edit is still there: {overlay}");
     });
 }
 
