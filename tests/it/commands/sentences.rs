@@ -429,7 +429,7 @@ async fn edit_set_image_shows_first_and_works_in_a_pipe() {
 }
 
 #[tokio::test]
-async fn import_writes_a_configuration_that_check_accepts() {
+async fn import_writes_a_configuration_whose_paths_check_looks_for() {
     let (_registry, site) = before_dev().await;
     let folder = site.path("repository/env/dev");
     fs::create_dir_all(&folder).unwrap();
@@ -438,9 +438,10 @@ async fn import_writes_a_configuration_that_check_accepts() {
     let (imported, next_steps) = noted(site.towpath(&["import", "repository"]));
     assert!(next_steps.starts_with("1 image was carried over; what to do next:\n"), "{next_steps}");
     fs::write(site.path("imported.yaml"), imported).unwrap();
-    snapshot!(good(site.towpath(&["check", "--config", "imported.yaml"])), @"imported.yaml: fine; 1 service, 1 pipeline, 1 config repository");
+    // The folder is no part of the repository that the configuration names.
+    snapshot!(bad(site.towpath(&["check", "--config", "imported.yaml"]), 2), @"error: shop in dev: the config repository has no `env/dev/values.yaml`; add it, or correct `path`: its root holds `apps`");
     fs::remove_file(folder.join("values.yaml")).unwrap();
-    snapshot!(bad(site.towpath(&["import", "repository"]), 1), @"error: nothing here is kept up to date by Flux's image automation, Argo CD Image Updater or Renovate's comments");
+    snapshot!(bad(site.towpath(&["import", "repository"]), 1), @"error: nothing here is kept up to date by Flux's image automation, Argo CD Image Updater or Renovate");
 }
 
 #[tokio::test]

@@ -74,9 +74,10 @@ fn who_owns_the_files_may_approve_and_nobody_else() {
         bot.owns("olga").owns("tess");
         let change = bot.bring_to_production("1.10.0").await;
         let refused = bot.pass(minutes(5)).comment(change, "dora", "/promote approve");
-        bot.comment(change, "dev-owner", "/promote approve");
+        let also_refused = bot.comment(change, "dev-owner", "/promote approve");
         bot.comment(change, "olga", "/promote approve");
         bot.settle().await.expect_open("production", "1.10.0");
+        insta::assert_snapshot!(bot.read_reply(&also_refused), @"dev-owner: I did not run `/promote approve`: it takes the right `approve` in production, which you do not have; ask a code owner of the files.");
         insta::assert_snapshot!(bot.read_reply(&refused), @"dora: I did not run `/promote approve`: it takes the right `approve` in production, which you do not have; ask a code owner of the files.");
         insta::assert_snapshot!(bot.status(change), @"towpath/production pending: waiting: 1 of 2 approvals (olga)");
         bot.pass(minutes(1)).comment(change, "tess", "/promote approve");
