@@ -90,7 +90,7 @@ impl State {
     fn take_read(&mut self, as_of: Time, now: Time) {
         // A time from the future must not hide what is read from now on.
         self.read_at = self.read_before(now).max(Some(as_of));
-        if as_of <= now && self.told_at.is_none_or(|told| told <= as_of) {
+        if as_of <= now && self.told_at.is_none_or(|told| told < as_of) {
             self.answered = self.told;
         }
     }
