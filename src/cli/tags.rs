@@ -127,6 +127,11 @@ fn unused(settings: &Settings, image: &ImageName) -> String {
         .collect();
     known.sort();
     known.dedup();
+    if known.is_empty() {
+        return format!(
+            "no service uses `{image}`; the configuration has no services yet, add one under `services`"
+        );
+    }
     format!("no service uses `{image}`; the images are {}", known.join(", "))
 }
 
