@@ -2,6 +2,7 @@
 
 pub(crate) mod bot;
 pub(crate) mod contract;
+pub(crate) mod depth;
 pub(crate) mod docker_registry;
 pub(crate) mod emulator;
 pub(crate) mod fixture;

@@ -15,8 +15,12 @@ use std::ops::Range;
 use towpath::model::ChangeState;
 
 use super::bot::Bot;
+use super::depth;
 use super::rules::Rules;
 use super::world::{FakeWorld, Fault};
+
+/// How many kinds of faults the long run tries at each effect of a story that asks for fewer; the kinds take turns.
+const FAULTS_AT_EACH_EFFECT_LONG: usize = 2;
 
 /// How the engine is run, and what goes wrong.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
@@ -92,8 +96,16 @@ impl Story {
         Self { has_faults_at_github: true, ..self }
     }
 
-    /// Plays it, as often as told.
+    /// Plays the story in each of its modes; in the long run also with a fault at each effect, whatever the story asks for.
     pub(crate) fn play(&self, play: impl AsyncFn(&mut Bot)) {
+        if depth::is_long() {
+            let each = self.faults_at_each_effect.max(FAULTS_AT_EACH_EFFECT_LONG);
+            return Self { faults_at_each_effect: each, ..self.clone() }.play_all(play);
+        }
+        self.play_all(play);
+    }
+
+    fn play_all(&self, play: impl AsyncFn(&mut Bot)) {
         insta::allow_duplicates! {
             let (plain, effects) = run(&self.rules, (Mode::Plain, Over::Ports), &play);
             let last = effects.end;
