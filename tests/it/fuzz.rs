@@ -30,6 +30,8 @@ use std::path::{Path, PathBuf};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
+use crate::support::depth;
+
 /// What is fuzzed.
 type Run = fn(&[u8]);
 
@@ -52,7 +54,7 @@ fn every_input_of_the_corpus_passes() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, cases: 500, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, cases: depth::proptest_cases(500), ..ProptestConfig::default() })]
 
     #[test]
     fn any_damage_to_an_input_passes(

@@ -10,6 +10,7 @@ use super::layout::{DIGESTS, Layout, layouts};
 use super::property::{number, tree};
 use super::rendered::{Files, render_folder};
 use super::written::{ENVIRONMENT, files};
+use crate::support::depth;
 
 /// How many layouts are tried; another number can be set with `TOWPATH_TEST_EDITS`.
 const LAYOUTS: usize = 400;
@@ -45,7 +46,7 @@ struct Count {
 #[test]
 #[expect(clippy::print_stdout, reason = "how much was compared is what a reader of this test wants to know")]
 fn an_edit_moves_the_wanted_image_and_nothing_else_that_kustomize_renders() {
-    let layouts_tried = number("TOWPATH_TEST_EDITS").unwrap_or(LAYOUTS);
+    let layouts_tried = number("TOWPATH_TEST_EDITS").unwrap_or_else(|| depth::cases(LAYOUTS));
     let seed = number("TOWPATH_TEST_SEED").unwrap_or(0_u8);
     let config = Config { failure_persistence: None, ..Config::default() };
     let mut runner = TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &[seed; 32]));

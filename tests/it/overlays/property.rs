@@ -11,6 +11,7 @@ use towpath::overlay::{self, Resolved};
 use super::layout::{Layout, layouts};
 use super::rendered::{Files, Outcome, render};
 use super::written::{ENVIRONMENT, files};
+use crate::support::depth;
 
 /// How many layouts are tried; another number can be set with `TOWPATH_TEST_LAYOUTS`.
 const LAYOUTS: usize = 2_000;
@@ -26,7 +27,7 @@ const RENDERED_MIN: usize = 90;
 #[test]
 #[expect(clippy::print_stdout, reason = "how much was compared is what one wants to know of this test")]
 fn says_what_kustomize_renders_or_that_it_is_not_certain() {
-    let count = number("TOWPATH_TEST_LAYOUTS").unwrap_or(LAYOUTS);
+    let count = number("TOWPATH_TEST_LAYOUTS").unwrap_or_else(|| depth::cases(LAYOUTS));
     let seed = number("TOWPATH_TEST_SEED").unwrap_or(0_u8);
     let config = Config { failure_persistence: None, ..Config::default() };
     let algorithm = proptest::test_runner::RngAlgorithm::ChaCha;

@@ -13,6 +13,7 @@ use towpath::ledger::{Delivery, DeliveryId, DeliveryOutcome, Ledger as _, Subjec
 use towpath::model::{ImageName, Policy, Time};
 use towpath::reconcile::{self, Bells, Engine, Freshness, Ports, Round};
 
+use crate::support::depth;
 use crate::support::fixture;
 use crate::support::rules::{Rules, minutes, name, place};
 use crate::support::world::FakeWorld;
@@ -348,7 +349,7 @@ impl Poller {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, cases: 100, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, cases: depth::proptest_cases(100), ..ProptestConfig::default() })]
 
     #[test]
     fn a_clock_that_is_set_neither_silences_polls_nor_multiplies_them(steps in prop::collection::vec(step(), 1..25)) {
