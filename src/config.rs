@@ -47,6 +47,8 @@ pub struct Settings {
     pub file: PathBuf,
     /// Where the HTTP server listens.
     pub listen: SocketAddr,
+    /// The host names under which `/metrics` may be read, besides IP addresses and names of the local network.
+    pub hosts: Vec<String>,
     /// Where the ledger is.
     pub ledger: LedgerSettings,
     /// The forges, in the order of the file.

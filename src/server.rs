@@ -2,6 +2,7 @@
 
 mod connection;
 mod hooks;
+mod host;
 mod intake;
 
 use std::future::Future;
@@ -10,12 +11,14 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::http::{StatusCode, header};
+use axum::middleware::from_fn_with_state;
 use axum::response::IntoResponse as _;
 use axum::routing::get;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 pub use hooks::{Bot, GitHubHook, GitHubHooks, Happened, Pushed, Reception, RegistryHook, RegistryHooks};
+use host::Hosts;
 
 /// The format of what Prometheus reads.
 const METRICS_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
@@ -33,6 +36,10 @@ impl Routes {
 
 /// What the server needs besides its listener.
 pub struct Service {
+    /// How many file descriptors the process may have; connections leave a reserve of them.
+    pub descriptors: u64,
+    /// The host names under which the metrics may be read, besides IP addresses and names of the local network.
+    pub hosts: Vec<String>,
     /// Turns true once the service is about to end.
     pub stopping: watch::Receiver<bool>,
     /// The webhooks, of whatever source.
@@ -58,7 +65,7 @@ pub async fn bind(address: SocketAddr) -> std::io::Result<TcpListener> {
 /// Serves until `until` is done: `GET /healthz` (200 while the service works, 503 once it is stopping),
 /// `GET /metrics`, and the webhooks, each a `POST`. What is under way then is finished first.
 pub async fn serve(listener: TcpListener, service: Service, until: impl Future<Output = ()> + Send) {
-    let Service { stopping, hooks, metrics } = service;
+    let Service { descriptors, hosts, stopping, hooks, metrics } = service;
     let health = move || {
         let stops = *stopping.borrow();
         async move {
@@ -66,7 +73,8 @@ pub async fn serve(listener: TcpListener, service: Service, until: impl Future<O
         }
     };
     let metrics = move || async move { ([(header::CONTENT_TYPE, METRICS_TYPE)], metrics()).into_response() };
-    let router = Router::new().route("/healthz", get(health)).route("/metrics", get(metrics));
+    let metrics = get(metrics).layer(from_fn_with_state(Arc::new(Hosts::new(hosts)), host::check));
+    let router = Router::new().route("/healthz", get(health)).route("/metrics", metrics);
     let router = hooks.into_iter().fold(router, |router, own| router.merge(own.into_router()));
-    connection::serve(listener, router, until).await;
+    connection::serve(listener, router, connection::Limits::of_descriptors(descriptors), until).await;
 }

@@ -35,6 +35,11 @@ const SWEEP_GITHUB_TOLD: Duration = Duration::from_secs(300);
 /// what they tell of, and promises no order between the two.
 const SECOND_LOOK: Duration = Duration::from_secs(10);
 
+/// How many file descriptors the process asks for: enough for all connections of the server, and as many for all else.
+const DESCRIPTORS_WANTED: u64 = 8_192;
+/// The limit of file descriptors where the system does not tell it: the smallest that POSIX systems usually have.
+const DESCRIPTORS_ASSUMED: u64 = 256;
+
 pub(super) async fn run(settings: Settings, output: &mut Output) -> Result<(), Failure> {
     let engines = Engines::open(&settings).await?;
     let listener = bind(settings.listen).await?;
@@ -66,7 +71,13 @@ pub(super) async fn until_stopped(
     let hooks = hooks(engines, settings, &bells);
     let loops = loops(engines, settings, &bells, &stopping);
     let mut until = stopping.clone();
-    let service = Service { stopping, hooks, metrics: metrics(engines, measures) };
+    let service = Service {
+        descriptors: raise_descriptor_limit(),
+        hosts: settings.hosts.clone(),
+        stopping,
+        hooks,
+        metrics: metrics(engines, measures),
+    };
     let http = tokio::spawn(server::serve(listener, service, async move {
         drop(until.wait_for(|stops| *stops).await);
     }));
@@ -178,6 +189,20 @@ fn round(forge: &ForgeSettings, places: &[Place]) -> Round {
     };
     let own = places.iter().filter(|place| place.forge == *forge.name());
     Round { places: own.cloned().collect(), sweep, second_look: SECOND_LOOK }
+}
+
+/// Raises the soft limit of file descriptors to the hard limit, up to [`DESCRIPTORS_WANTED`]; returns the limit in force. Many
+/// systems start a service with 1,024, which connections alone could use up.
+fn raise_descriptor_limit() -> u64 {
+    match rlimit::increase_nofile_limit(DESCRIPTORS_WANTED) {
+        Ok(limit) => limit,
+        Err(error) => {
+            let limit =
+                rlimit::getrlimit(rlimit::Resource::NOFILE).map_or(DESCRIPTORS_ASSUMED, |(soft, _)| soft);
+            tracing::warn!("the limit of open files stays at {limit}: {error}");
+            limit
+        }
+    }
 }
 
 /// Waits for SIGTERM or SIGINT.

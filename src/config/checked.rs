@@ -41,6 +41,7 @@ pub(super) fn check(raw: &File, path: &Path, findings: &mut Findings) -> Setting
     Settings {
         file: path.to_owned(),
         listen: raw.listen.as_ref().map_or(LISTEN_DEFAULT, |listen| listen.0),
+        hosts: hosts(raw),
         ledger: ledger(raw, folder),
         forges,
         registries,
@@ -62,6 +63,10 @@ pub(super) fn folder_of(file: &Path) -> &Path {
 /// A path as seen from a folder, without `.` in it.
 fn resolve(folder: &Path, path: &str) -> PathBuf {
     folder.join(path).components().filter(|part| *part != Component::CurDir).collect()
+}
+
+fn hosts(raw: &File) -> Vec<String> {
+    raw.hosts.iter().flat_map(|hosts| hosts.items.iter()).map(|host| host.0.clone()).collect()
 }
 
 fn ledger(raw: &File, folder: &Path) -> LedgerSettings {

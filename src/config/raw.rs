@@ -12,7 +12,8 @@ pub(super) use registry::{CloudName, Credentials, FilePath, Hooks, Registry, Sec
 pub(super) use select::{Select, SelectRule};
 pub(super) use shape::{List, Map};
 pub(super) use text::{
-    Count, Folder, ForgeKind, Identity, Ledger, Listen, Name, PathTemplate, Period, ScalarPath, Url, Version,
+    Count, Folder, ForgeKind, HostName, Identity, Ledger, Listen, Name, PathTemplate, Period, ScalarPath,
+    Url, Version,
 };
 
 use schemars::JsonSchema;
@@ -38,6 +39,11 @@ shape! {
         optional {
             /// The address of the HTTP server; default `127.0.0.1:8080`.
             listen: Listen,
+            /// The host names under which `/metrics` may be read, such as `towpath.example.com`; default: none. IP addresses,
+            /// names without a dot and names inside a cluster (`*.svc`, `*.cluster.local`, `*.internal`) are always allowed;
+            /// other names get 421, so that no web page can read it through a browser (DNS rebinding). `/healthz` and hooks
+            /// are answered under any name.
+            hosts: List<HostName>,
             /// Where Towpath keeps its index: `sqlite:PATH`, relative to this file; default
             /// `sqlite:towpath.db`. It can be deleted: Git and the forge hold the truth.
             ledger: Ledger,

@@ -1,6 +1,15 @@
-//! Connections: how many there are at once, and how long a client may take to say what it wants.
+//! Connections: how many are open at once, how long each may last, and how long a client may take to read and write.
+//!
+//! A client that sends requests and never reads the responses, or that connects and stays silent, must not keep others
+//! out. So every wait on a client has a bound, and a new connection always finds a place: if all are taken, the least
+//! recently used connection of the address with most connections ends. `/healthz` therefore needs no listener of its own.
+
+mod admission;
+mod usage;
 
 use std::future::Future;
+use std::net::IpAddr;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,68 +19,156 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+use tokio_io_timeout::TimeoutStream;
 
-/// How many connections are open at once; who comes then waits in the system's queue.
+use admission::Admission;
+use usage::{Counted, Usage};
+
+/// One connection of HTTP/1.1.
+type Http1 =
+    http1::Connection<TokioIo<Pin<Box<TimeoutStream<TcpStream>>>>, Counted<TowerToHyperService<Router>>>;
+
+/// How many connections are open at once at most.
 const CONNECTIONS_MAX: usize = 2_048;
+/// How many connections are open at once at least, however few file descriptors the system allows.
+const CONNECTIONS_MIN: usize = 16;
+/// File descriptors that connections leave to the rest of the process: the ledger, repositories, forges, registries.
+const DESCRIPTORS_RESERVED: u64 = 512;
 /// How long a client may take to send the head of a request, the wait for it included.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long a client may take to read any part of a response.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long a connection is used for new requests. The response to the last one says `connection: close`.
+const LIFETIME: Duration = Duration::from_secs(60);
+/// How much longer the last request of a connection may take. Its head, its body and each part of its response have bounds
+/// of their own; this one bounds a client that reads a few bytes at a time.
+const LAST_REQUEST_MAX: Duration = Duration::from_secs(30);
 /// Largest head of a request, in bytes.
 const HEAD_BYTES_MAX: usize = 32 * 1024;
-/// How long to wait after a connection could not be taken, as where no file descriptor is left.
+/// How long to wait after a connection could not be accepted, for example because no file descriptor is left.
 const PAUSE_AFTER_FAILURE: Duration = Duration::from_millis(100);
-/// How long requests under way may take once the service is to end.
-const ENDING_MAX: Duration = Duration::from_secs(15);
+/// How long requests under way may take after the service was told to stop.
+const ENDING_MAX: Duration = Duration::from_secs(10);
 
-/// Serves connections until `until` is done; requests under way are finished first.
-pub(super) async fn serve(listener: TcpListener, router: Router, until: impl Future<Output = ()> + Send) {
-    let graceful = GracefulShutdown::new();
-    let room = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+/// The bounds of the server that depend on the machine, or that a test makes short.
+#[derive(Copy, Clone, Debug)]
+pub(super) struct Limits {
+    /// How many connections are open at once.
+    connections: usize,
+    /// How long a client may take to read any part of a response.
+    write_timeout: Duration,
+    /// How long a connection is used for new requests.
+    lifetime: Duration,
+    /// How much longer the last request of a connection may take.
+    last_request: Duration,
+    /// How long requests under way may take after the service was told to stop.
+    ending: Duration,
+}
+
+impl Limits {
+    /// The limits of a process that may have this many file descriptors.
+    pub(super) fn of_descriptors(descriptors: u64) -> Self {
+        let available =
+            usize::try_from(descriptors.saturating_sub(DESCRIPTORS_RESERVED)).unwrap_or(usize::MAX);
+        Self {
+            connections: available.clamp(CONNECTIONS_MIN, CONNECTIONS_MAX),
+            write_timeout: WRITE_TIMEOUT,
+            lifetime: LIFETIME,
+            last_request: LAST_REQUEST_MAX,
+            ending: ENDING_MAX,
+        }
+    }
+}
+
+/// Serves connections until `until` is done; requests under way are finished first, within ten seconds.
+pub(super) async fn serve(
+    listener: TcpListener,
+    router: Router,
+    limits: Limits,
+    until: impl Future<Output = ()> + Send,
+) {
+    let mut connections = Connections::new(router, limits);
     let mut until = std::pin::pin!(until);
     loop {
-        let permit = tokio::select! {
-            permit = Arc::clone(&room).acquire_owned() => permit.expect("it is never closed"),
+        tokio::select! {
             () = &mut until => break,
-        };
-        let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
-            () = &mut until => break,
-        };
-        match accepted {
-            Ok((stream, _)) => {
-                let serving = connection(stream, router.clone(), &graceful);
-                drop(tokio::spawn(async move {
-                    serving.await;
-                    drop(permit);
-                }));
+            Some(ended) = connections.tasks.join_next_with_id() => {
+                connections.admission.remove(ended.map_or_else(|error| error.id(), |(task, ())| task));
             }
-            Err(error) => {
-                tracing::warn!("a connection could not be taken: {error}");
-                tokio::time::sleep(PAUSE_AFTER_FAILURE).await;
-            }
+            accepted = listener.accept() => match accepted {
+                Ok((stream, peer)) => connections.open(stream, peer.ip()),
+                // The client ended the connection before it was accepted.
+                Err(error) if error.kind() == std::io::ErrorKind::ConnectionAborted => {}
+                Err(error) => {
+                    tracing::warn!("a connection could not be accepted: {error}");
+                    tokio::time::sleep(PAUSE_AFTER_FAILURE).await;
+                }
+            },
         }
     }
     drop(listener);
-    if tokio::time::timeout(ENDING_MAX, graceful.shutdown()).await.is_err() {
-        tracing::warn!("some requests took too long and were cut off");
+    connections.end().await;
+}
+
+/// The connections that are open, each a task.
+struct Connections {
+    router: Router,
+    limits: Limits,
+    admission: Admission,
+    tasks: JoinSet<()>,
+    graceful: GracefulShutdown,
+}
+
+impl Connections {
+    fn new(router: Router, limits: Limits) -> Self {
+        let admission = Admission::new(limits.connections);
+        Self { router, limits, admission, tasks: JoinSet::new(), graceful: GracefulShutdown::new() }
+    }
+
+    /// Serves a connection; another one ends if all places are taken.
+    fn open(&mut self, stream: TcpStream, peer: IpAddr) {
+        let Limits { write_timeout, lifetime, last_request, .. } = self.limits;
+        let usage = Arc::new(Usage::new(self.admission.sequence(), lifetime));
+        self.admission.make_room();
+        let http = self.graceful.watch(http1(stream, self.router.clone(), Arc::clone(&usage), write_timeout));
+        let task = self.tasks.spawn(until_ended(http, lifetime + last_request));
+        self.admission.add(task, peer, usage);
+    }
+
+    /// Ends all connections; those with a request under way have a bounded time to finish it.
+    async fn end(mut self) {
+        let ending = self.limits.ending;
+        if tokio::time::timeout(ending, self.graceful.shutdown()).await.is_err() {
+            tracing::warn!("some requests took longer than {} s and were cut off", ending.as_secs());
+        }
+        self.tasks.shutdown().await;
     }
 }
 
-fn connection(
-    stream: TcpStream,
-    router: Router,
-    graceful: &GracefulShutdown,
-) -> impl Future<Output = ()> + Send + use<> {
-    let connection = http1::Builder::new()
+/// HTTP on one connection, with a bound on every wait for the client.
+fn http1(stream: TcpStream, router: Router, usage: Arc<Usage>, write_timeout: Duration) -> Http1 {
+    let mut stream = TimeoutStream::new(stream);
+    stream.set_write_timeout(Some(write_timeout));
+    http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIMEOUT)
         .max_buf_size(HEAD_BYTES_MAX)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
-    let watched = graceful.watch(connection);
-    async move {
-        // What a client does to its own connection is no trouble of ours.
-        if let Err(error) = watched.await {
-            tracing::debug!("a connection ended: {error}");
-        }
+        .serve_connection(
+            TokioIo::new(Box::pin(stream)),
+            Counted::new(TowerToHyperService::new(router), usage),
+        )
+}
+
+/// Waits until a connection ends, at most for this long.
+async fn until_ended(connection: impl Future<Output = hyper::Result<()>>, max: Duration) {
+    match tokio::time::timeout(max, connection).await {
+        Ok(Ok(())) => {}
+        // A client may end its own connection in any way: that is not an error of the service.
+        Ok(Err(error)) => tracing::debug!("a connection ended: {error}"),
+        Err(_) => tracing::debug!("a connection reached the end of its lifetime in the middle of a request"),
     }
 }
+
+#[cfg(test)]
+mod tests;

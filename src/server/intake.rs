@@ -1,24 +1,13 @@
-//! The body of a webhook: bounded in size, in time and in number, before anybody looks into it.
+//! The body of a webhook: bounded in size, in time and in memory, before it is authenticated and parsed.
 
-use std::time::Duration;
+mod body_budget;
 
-use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, StatusCode, header};
-use http_body_util::{BodyExt as _, LengthLimitError, Limited};
-use tokio::sync::{Semaphore, SemaphorePermit};
+
+pub(super) use body_budget::BodyBudget;
 
 /// Largest body of a webhook, in bytes.
 pub(super) const BODY_BYTES_MAX: usize = 5 * 1024 * 1024;
-/// How long a body may take.
-const BODY_TIMEOUT: Duration = Duration::from_secs(10);
-/// How many bodies of one source are read at once, small ones apart.
-pub(super) const BODIES_AT_ONCE_MAX: usize = 16;
-/// Largest body that needs no turn, in bytes: one for each connection, they are no more than memory has room for. So
-/// whoever sends large bodies slowly, and proves nothing, keeps no usual event out.
-const SMALL_BODY_BYTES_MAX: usize = 32 * 1024;
-/// How long a webhook waits for its turn; its sender comes again.
-const TURN_TIMEOUT: Duration = Duration::from_secs(5);
-
 /// Why a webhook was not taken. None of them says anything of what was sent.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 pub(super) enum Refusal {
@@ -92,8 +81,8 @@ impl Refusal {
     }
 }
 
-/// What can be refused by the headers alone; says whether the body is small.
-pub(super) fn check_head(headers: &HeaderMap) -> Result<bool, Refusal> {
+/// Refuses what the headers alone show to be unacceptable.
+pub(super) fn check_head(headers: &HeaderMap) -> Result<(), Refusal> {
     let encodings = headers.get_all(header::CONTENT_ENCODING).iter();
     if encodings.into_iter().any(|value| !value.as_bytes().eq_ignore_ascii_case(b"identity")) {
         return Err(Refusal::Encoded);
@@ -103,21 +92,5 @@ pub(super) fn check_head(headers: &HeaderMap) -> Result<bool, Refusal> {
     if length.is_some_and(|length| length > BODY_BYTES_MAX) {
         return Err(Refusal::TooLarge);
     }
-    Ok(length.is_some_and(|length| length <= SMALL_BODY_BYTES_MAX))
-}
-
-/// Waits for a turn among the bodies of one source.
-pub(super) async fn turn(turns: &Semaphore) -> Result<SemaphorePermit<'_>, Refusal> {
-    let turn = tokio::time::timeout(TURN_TIMEOUT, turns.acquire()).await.map_err(|_| Refusal::Busy)?;
-    Ok(turn.expect("it is never closed"))
-}
-
-/// The body, which may come in pieces and without a length.
-pub(super) async fn body(body: Body) -> Result<Bytes, Refusal> {
-    let read = Limited::new(body, BODY_BYTES_MAX).collect();
-    let read = tokio::time::timeout(BODY_TIMEOUT, read).await.map_err(|_| Refusal::TooSlow)?;
-    let refusal = |error: &(dyn std::error::Error + 'static)| {
-        if error.is::<LengthLimitError>() { Refusal::TooLarge } else { Refusal::Broken }
-    };
-    read.map(http_body_util::Collected::to_bytes).map_err(|error| refusal(error.as_ref()))
+    Ok(())
 }

@@ -71,6 +71,10 @@ impl fmt::Display for Name {
 #[derive(Clone, Debug)]
 pub(in crate::config) struct HeaderName(pub(in crate::config) String);
 
+/// A host name without a port.
+#[derive(Clone, Debug)]
+pub(in crate::config) struct HostName(pub(in crate::config) String);
+
 /// An address to listen on.
 #[derive(Copy, Clone, Debug)]
 pub(in crate::config) struct Listen(pub(in crate::config) SocketAddr);
@@ -180,6 +184,7 @@ text! {
     Host: "a registry's host", r"^[A-Za-z0-9.-]+(:[0-9]+)?$", host;
     Name: "a registry's name", "^[A-Za-z0-9][A-Za-z0-9.:_-]{0,127}$", name;
     HeaderName: "the name of a header", "^[A-Za-z0-9-]+$", header;
+    HostName: "a host name", "^[A-Za-z0-9.-]+$", host_name;
     Listen: "an address to listen on", r"^.+:[0-9]+$", listen;
     Ledger: "where the ledger is", "^sqlite:.+$", ledger;
     Folder: "a folder", "^.+$", folder;
@@ -273,6 +278,15 @@ fn header(text: &str) -> Result<HeaderName, String> {
         return Ok(HeaderName(text.to_owned()));
     }
     Err(format!("`{text}` is not the name of a header; write for example `X-Api-Key`"))
+}
+
+fn host_name(text: &str) -> Result<HostName, String> {
+    if !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || ".-".contains(c)) {
+        return Ok(HostName(text.to_owned()));
+    }
+    Err(format!(
+        "`{text}` is not a host name; write for example `towpath.example.com`, without `https://` and port"
+    ))
 }
 
 fn listen(text: &str) -> Result<Listen, String> {

@@ -46,7 +46,7 @@ fn two_documents() {
 #[test]
 fn a_list_where_the_file_starts() {
     assert_snapshot!(problems_in("- version: 1\n"), @r"
-    error: expected keys such as `version`, `listen`, `ledger`, found a list
+    error: expected keys such as `version`, `listen`, `hosts`, found a list
      --> towpath.yaml:1:3
       |
     1 | - version: 1
@@ -72,7 +72,7 @@ fn an_unknown_key_that_is_nearly_a_known_one() {
 #[test]
 fn an_unknown_key_that_is_like_no_other() {
     assert_snapshot!(problems_with("version: 1", "version: 1\nwaves: []"), @r"
-    error: unknown key `waves`; known here: `version`, `listen`, `ledger`, `forges`, `registries`, `pipelines`, `rights`, `services`
+    error: unknown key `waves`; known here: `version`, `listen`, `hosts`, `ledger`, `forges`, `registries`, `pipelines`, `rights`, `services`
      --> towpath.yaml:2:1
       |
     2 | waves: []
@@ -485,6 +485,33 @@ fn bad_addresses() {
 
     3 problems in towpath.yaml
     "#);
+}
+
+#[test]
+fn bad_host_names() {
+    let text = "version: 1\nhosts: [ \"https://towpath.example.com\", \"towpath.example.com:443\", \"*.example.com\" ]\n";
+    assert_snapshot!(problems_in(text), @r#"
+    error: `https://towpath.example.com` is not a host name; write for example `towpath.example.com`, without `https://` and port
+     --> towpath.yaml:2:10
+      |
+    2 | hosts: [ "https://towpath.example.com", "towpath.example.com:443", "*.example.com" ]
+      |          ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+
+    error: `towpath.example.com:443` is not a host name; write for example `towpath.example.com`, without `https://` and port
+     --> towpath.yaml:2:41
+      |
+    2 | hosts: [ "https://towpath.example.com", "towpath.example.com:443", "*.example.com" ]
+      |                                         ^^^^^^^^^^^^^^^^^^^^^^^^^
+
+    error: `*.example.com` is not a host name; write for example `towpath.example.com`, without `https://` and port
+     --> towpath.yaml:2:68
+      |
+    2 | hosts: [ "https://towpath.example.com", "towpath.example.com:443", "*.example.com" ]
+      |                                                                    ^^^^^^^^^^^^^^^
+
+    3 problems in towpath.yaml
+    "#);
+    assert_eq!(settings_of("version: 1\nhosts: [ towpath.example.com ]\n").hosts, ["towpath.example.com"]);
 }
 
 #[test]

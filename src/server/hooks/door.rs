@@ -5,11 +5,10 @@ use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, Request};
-use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
 use super::proof::Proof;
-use crate::server::intake::{self, Refusal};
+use crate::server::intake::{self, BodyBudget, Refusal};
 
 /// How often the log says that somebody has no proof.
 const TOLD_EVERY: Duration = Duration::from_secs(60);
@@ -19,14 +18,14 @@ const TOLD_EVERY: Duration = Duration::from_secs(60);
 pub(super) struct Door {
     source: String,
     proof: Proof,
-    turns: Semaphore,
+    budget: BodyBudget,
     /// When somebody was last said to have no proof.
     told: Mutex<Option<Instant>>,
 }
 
 impl Door {
     pub(super) fn new(source: String, proof: Proof) -> Self {
-        Self { source, proof, turns: Semaphore::new(intake::BODIES_AT_ONCE_MAX), told: Mutex::default() }
+        Self { source, proof, budget: BodyBudget::new(), told: Mutex::default() }
     }
 
     /// What events of this hook say where they come from.
@@ -38,9 +37,8 @@ impl Door {
     pub(super) async fn enter(&self, request: Request<Body>) -> Result<(HeaderMap, Bytes), Refusal> {
         let (head, body) = request.into_parts();
         let claim = self.proof.check_head(&head.headers, head.uri.query()).ok_or_else(|| self.unproven())?;
-        let is_small = intake::check_head(&head.headers)?;
-        let _turn = if is_small { None } else { Some(intake::turn(&self.turns).await?) };
-        let body = intake::body(body).await?;
+        intake::check_head(&head.headers)?;
+        let body = self.budget.read(body).await?;
         let key = self.proof.check_body(&claim, &body).ok_or_else(|| self.unproven())?;
         self.count(key);
         Ok((head.headers, body))

@@ -109,6 +109,8 @@ impl Hook {
         let address = listener.local_addr().expect("it has an address");
         let (stop, stopping) = watch::channel(false);
         let service = Service {
+            descriptors: 1_024,
+            hosts: Vec::new(),
             stopping: stopping.clone(),
             hooks: vec![hooks.into_routes()],
             metrics: Arc::new(String::new),

@@ -65,7 +65,13 @@ impl Hooks {
         let metrics: Arc<dyn Fn() -> String + Send + Sync> =
             Arc::new(|| "towpath_looks_total 1\n".to_owned());
         let mut until = stopping.clone();
-        let service = Service { stopping, hooks: vec![hooks.into_routes()], metrics };
+        let service = Service {
+            descriptors: 1_024,
+            hosts: vec!["towpath.example.com".to_owned()],
+            stopping,
+            hooks: vec![hooks.into_routes()],
+            metrics,
+        };
         tokio::spawn(server::serve(listener, service, async move {
             until.wait_for(|stops| *stops).await.ok();
         }));
@@ -247,6 +253,31 @@ async fn names_and_methods_that_are_not_there() {
     assert_eq!(status(get).await, 405);
     let metrics = hooks.client.get(format!("http://{}/metrics", hooks.address)).send().await.unwrap();
     assert_eq!(metrics.text().await.unwrap(), "towpath_looks_total 1\n");
+}
+
+#[tokio::test]
+async fn d8_metrics_are_read_only_under_names_of_the_service() {
+    let hooks = Hooks::start().await;
+    let get = |path: &str, host: &str| {
+        hooks.client.get(format!("http://{}/{path}", hooks.address)).header("Host", host)
+    };
+    for host in ["evil.example", "evil.example:8080", "127.0.0.1.evil.example"] {
+        let response = get("metrics", host).send().await.unwrap();
+        assert_eq!(response.status(), StatusCode::MISDIRECTED_REQUEST, "{host}");
+        let text = response.text().await.unwrap();
+        assert!(text.contains("`hosts`") && !text.contains("towpath_looks_total"), "{text}");
+        assert_eq!(
+            status(get("healthz", host)).await,
+            200,
+            "it shows nothing, and load balancers use any name"
+        );
+        assert_eq!(status(hooks.pushed().header("Host", host)).await, 202, "a hook has its secret");
+    }
+    for host in
+        ["127.0.0.1:1", "localhost", "towpath.ops.svc", "towpath.example.com", "TOWPATH.example.com:443"]
+    {
+        assert_eq!(status(get("metrics", host)).await, 200, "{host}");
+    }
 }
 
 #[tokio::test]

@@ -82,7 +82,13 @@ impl Hub {
         let (stop, stopping) = watch::channel(false);
         let mut until = stopping.clone();
         let metrics: Arc<dyn Fn() -> String + Send + Sync> = Arc::new(String::new);
-        let service = Service { stopping, hooks: vec![hooks.into_routes()], metrics };
+        let service = Service {
+            descriptors: 1_024,
+            hosts: Vec::new(),
+            stopping,
+            hooks: vec![hooks.into_routes()],
+            metrics,
+        };
         tokio::spawn(server::serve(listener, service, async move {
             until.wait_for(|stops| *stops).await.ok();
         }));
@@ -414,6 +420,48 @@ async fn w19_a_flood_of_wrong_signatures_keeps_no_event_out() {
     assert!(flood.iter().all(|status| *status == 401));
     assert!(events.iter().all(|status| *status == 202));
     assert_eq!(hub.kept().await, 20);
+}
+
+#[tokio::test]
+async fn w18_clients_that_never_read_delay_nobody() {
+    let hub = Hub::start().await;
+    let pipelined = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n".repeat(2_000);
+    let mut stuck = Vec::new();
+    // More than the places that 1,024 descriptors leave.
+    for _client in 0..600 {
+        let mut stream = TcpStream::connect(&hub.address).await.unwrap();
+        let send = stream.write_all(&pipelined);
+        drop(tokio::time::timeout(Duration::from_millis(1), send).await);
+        stuck.push(stream);
+    }
+    assert_eq!(status(hub.event("issue_comment", &comment())).await, 202);
+    assert_eq!(status(hub.client.get(format!("http://{}/healthz", hub.address))).await, 200);
+}
+
+#[tokio::test]
+async fn w19_large_slow_bodies_without_proof_keep_no_large_event_out() {
+    let hub = Hub::start().await;
+    let head = format!(
+        "POST /hooks/github/here HTTP/1.1\r\nHost: x\r\n{SIGNATURE}: {}\r\nContent-Length: 5000000\r\n\r\n",
+        signed("guess", b"")
+    );
+    // Together they send twice the memory that large bodies share.
+    let sent = [head.as_bytes(), &[b' '; 1024 * 1024]].concat();
+    let mut slow = Vec::new();
+    for _client in 0..64 {
+        let mut stream = TcpStream::connect(&hub.address).await.unwrap();
+        stream.write_all(&sent).await.unwrap();
+        slow.push(stream);
+    }
+    let mut large = push("acme/deploy", "main");
+    large["commits"] = json!("x".repeat(2_000_000));
+    let mut usual = comment();
+    usual["comment"]["body"] = json!("x".repeat(60_000));
+    let events = [hub.delivery("guid 1", "push", &large), hub.delivery("guid 2", "issue_comment", &usual)];
+    let answers = futures::future::join_all(events.map(status));
+    let answers =
+        tokio::time::timeout(Duration::from_secs(5), answers).await.expect("neither waits for them");
+    assert_eq!(answers, [202, 202]);
 }
 
 #[tokio::test]

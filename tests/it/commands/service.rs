@@ -1,6 +1,7 @@
 //! The service: it starts, says that it is well, does the work, and stops when it is told to.
 
 use std::io::{BufRead as _, BufReader, Read as _};
+use std::net::TcpStream;
 use std::process::{Child, Command};
 
 use super::shop;
@@ -30,6 +31,28 @@ async fn the_service_carries_a_release_and_stops_when_told() {
     assert!(service.wait().unwrap().success(), "{rest}");
     assert!(rest.contains("stopping"), "{rest}");
     assert!(reqwest::get(&health).await.is_err(), "it still answers");
+}
+
+#[tokio::test]
+async fn connections_leave_files_to_the_work() {
+    for ulimit in ["-n 256", "-Sn 64"] {
+        let registry = shop::registry(&["1.9.0"]).await;
+        let site = shop::site(&registry, "1h");
+        let mut service = site.start_with_limit(ulimit, &["serve"]);
+        let mut said = BufReader::new(service.stderr.take().unwrap());
+        let mut line = String::new();
+        said.read_line(&mut line).unwrap();
+        let address = line.split("http://").nth(1).and_then(|rest| rest.split('/').next()).unwrap();
+        let silent: Vec<TcpStream> = (0..300).map(|_| TcpStream::connect(address).unwrap()).collect();
+        registry.push("acme/shop", "1.10.0", &[]).await;
+        wait_for_merge(&site);
+        drop(silent);
+        terminate(&service);
+        let mut rest = String::new();
+        said.read_to_string(&mut rest).unwrap();
+        assert!(service.wait().unwrap().success(), "{rest}");
+        assert!(!rest.contains("open files") && !rest.contains("WARN"), "ulimit {ulimit}: {rest}");
+    }
 }
 
 #[tokio::test]

@@ -82,6 +82,15 @@ impl Site {
         command.spawn().expect("the binary runs")
     }
 
+    /// Starts the binary with a limit of open files: `-n N` for soft and hard limit, `-Sn N` for the soft one alone.
+    pub(crate) fn start_with_limit(&self, ulimit: &str, arguments: &[&str]) -> Child {
+        let mut command = Command::new("sh");
+        command.arg("-c").arg(format!(r#"ulimit {ulimit} && exec "$0" "$@""#));
+        command.arg(env!("CARGO_BIN_EXE_towpath")).args(arguments).current_dir(self.folder.path());
+        command.env_remove("RUST_LOG").env("USER", "nobody");
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("sh runs")
+    }
+
     /// What `git` says about the config repository.
     pub(crate) fn git(&self, arguments: &[&str]) -> String {
         git(&self.path(REPOSITORY), arguments)

@@ -1,0 +1,90 @@
+//! Which connections are open, and which one ends when a new one needs its place.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv6Addr};
+use std::sync::Arc;
+
+use tokio::task::{AbortHandle, Id};
+
+use super::usage::{Sequence, Usage};
+
+/// The open connections of the server, at most `max`.
+#[derive(Debug)]
+pub(super) struct Admission {
+    max: usize,
+    open: Vec<Open>,
+    /// How many connections each network has open.
+    counts: BTreeMap<IpAddr, usize>,
+    sequence: Sequence,
+}
+
+#[derive(Debug)]
+struct Open {
+    task: AbortHandle,
+    network: IpAddr,
+    usage: Arc<Usage>,
+}
+
+impl Admission {
+    /// Room for this many connections.
+    pub(super) fn new(max: usize) -> Self {
+        Self { max, open: Vec::new(), counts: BTreeMap::new(), sequence: Sequence::default() }
+    }
+
+    /// The counter that orders connections by when they were last used.
+    pub(super) fn sequence(&self) -> Sequence {
+        Arc::clone(&self.sequence)
+    }
+
+    /// Ends one connection if all places are taken: the least recently used one of the network with most connections. So
+    /// no network keeps the others out, and within a network an idle connection gives way to a new one.
+    pub(super) fn make_room(&mut self) {
+        if self.open.len() < self.max {
+            return;
+        }
+        let rank = |open: &Open| (self.counts.get(&open.network).copied(), Reverse(open.usage.last_used()));
+        let Some((index, _)) = self.open.iter().enumerate().max_by_key(|(_, open)| rank(open)) else {
+            return;
+        };
+        self.take(index).task.abort();
+        metrics::counter!("towpath_http_connections_evicted_total").increment(1);
+    }
+
+    /// Notes a connection that was opened.
+    pub(super) fn add(&mut self, task: AbortHandle, peer: IpAddr, usage: Arc<Usage>) {
+        let network = network(peer);
+        *self.counts.entry(network).or_default() += 1;
+        self.open.push(Open { task, network, usage });
+    }
+
+    /// Forgets a connection that ended. One that [`Self::make_room`] ended is unknown already.
+    pub(super) fn remove(&mut self, task: Id) {
+        if let Some(index) = self.open.iter().position(|open| open.task.id() == task) {
+            drop(self.take(index));
+        }
+    }
+
+    fn take(&mut self, index: usize) -> Open {
+        let open = self.open.swap_remove(index);
+        if let Some(count) = self.counts.get_mut(&open.network) {
+            *count -= 1;
+            if *count == 0 {
+                self.counts.remove(&open.network);
+            }
+        }
+        open
+    }
+}
+
+/// The addresses that count as one: a single IPv4 address, or the /64 of an IPv6 address, since one host may use all
+/// addresses of its /64 (RFC 4291, section 2.5.4).
+fn network(peer: IpAddr) -> IpAddr {
+    match peer.to_canonical() {
+        address @ IpAddr::V4(_) => address,
+        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX)).into(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,79 @@
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::task::JoinHandle;
+
+use super::{Admission, Usage};
+
+/// Some connections, each a task that never ends by itself.
+struct Connections {
+    admission: Admission,
+    tasks: Vec<JoinHandle<()>>,
+    usages: Vec<Arc<Usage>>,
+}
+
+impl Connections {
+    fn of(max: usize, peers: &[&str]) -> Self {
+        let mut connections = Self { admission: Admission::new(max), tasks: Vec::new(), usages: Vec::new() };
+        peers.iter().for_each(|peer| connections.open(peer));
+        connections
+    }
+
+    fn open(&mut self, peer: &str) {
+        self.admission.make_room();
+        let task = tokio::spawn(std::future::pending());
+        let usage = Arc::new(Usage::new(self.admission.sequence(), Duration::MAX));
+        let peer: IpAddr = peer.parse().unwrap();
+        self.admission.add(task.abort_handle(), peer, Arc::clone(&usage));
+        self.tasks.push(task);
+        self.usages.push(usage);
+    }
+
+    /// Which of them ended, in the order in which they were opened.
+    async fn ended(self) -> Vec<usize> {
+        tokio::task::yield_now().await;
+        let ended = self.tasks.iter().enumerate().filter(|(_, task)| task.is_finished());
+        ended.map(|(index, _)| index).collect()
+    }
+}
+
+#[tokio::test]
+async fn nothing_ends_while_there_is_room() {
+    assert_eq!(Connections::of(3, &["10.0.0.1", "10.0.0.1", "10.0.0.2"]).ended().await, [0_usize; 0]);
+}
+
+#[tokio::test]
+async fn the_address_with_most_connections_gives_way() {
+    let peers = ["10.0.0.2", "10.0.0.1", "10.0.0.1", "10.0.0.3"];
+    assert_eq!(Connections::of(3, &peers).ended().await, [1]);
+}
+
+#[tokio::test]
+async fn the_connection_that_was_not_used_for_longest_gives_way() {
+    let mut connections = Connections::of(3, &["10.0.0.1"; 3]);
+    connections.usages[0].begin_request();
+    connections.open("10.0.0.1");
+    assert_eq!(connections.ended().await, [1]);
+}
+
+#[tokio::test]
+async fn a_connection_that_ended_leaves_its_place() {
+    let mut connections = Connections::of(2, &["10.0.0.1"; 2]);
+    let first = connections.tasks[0].id();
+    connections.admission.remove(first);
+    connections.open("10.0.0.1");
+    assert_eq!(connections.ended().await, [0_usize; 0]);
+}
+
+#[tokio::test]
+async fn among_addresses_with_as_many_connections_the_one_not_used_for_longest_gives_way() {
+    let peers = ["10.0.0.1", "10.0.0.9", "10.0.0.5", "10.0.0.7"];
+    assert_eq!(Connections::of(3, &peers).ended().await, [0]);
+}
+
+#[tokio::test]
+async fn addresses_of_one_ipv6_network_share_their_places() {
+    let peers = ["2001:db8::1", "2001:db8:0:1::1", "2001:db8:0:1:ffff::2", "::ffff:10.0.0.1", "10.0.0.2"];
+    assert_eq!(Connections::of(4, &peers).ended().await, [1]);
+}

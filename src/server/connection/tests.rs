@@ -1,0 +1,166 @@
+//! Real sockets on loopback, with short limits where a limit has to pass.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use axum::Router;
+use axum::routing::get;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+use super::usage::REQUESTS_MAX;
+use super::{CONNECTIONS_MAX, CONNECTIONS_MIN, ENDING_MAX, Limits, serve};
+
+/// Larger than what the system keeps for a client that does not read.
+const LARGE: usize = 32 << 20;
+const REQUEST: &[u8] = b"GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n";
+const SHORT: Duration = Duration::from_millis(50);
+
+struct Server {
+    address: SocketAddr,
+    stop: oneshot::Sender<()>,
+    ended: JoinHandle<()>,
+}
+
+/// Room for four connections, and otherwise the limits of the service.
+fn limits() -> Limits {
+    Limits { connections: 4, ..Limits::of_descriptors(1_024) }
+}
+
+impl Server {
+    async fn start(limits: Limits) -> Self {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (stop, stopped) = oneshot::channel();
+        let router = Router::new()
+            .route("/healthz", get(|| async { "ok\n" }))
+            .route("/large", get(|| async { vec![b'x'; LARGE] }))
+            .route("/never", get(std::future::pending::<()>));
+        let until = async move { drop(stopped.await) };
+        let ended = tokio::spawn(serve(listener, router, limits, until));
+        Self { address, stop, ended }
+    }
+
+    async fn connect(&self) -> TcpStream {
+        TcpStream::connect(self.address).await.unwrap()
+    }
+
+    /// A client that asks for this, and does not read the response.
+    async fn ask(&self, path: &str) -> TcpStream {
+        let mut client = self.connect().await;
+        client.write_all(format!("GET {path} HTTP/1.1\r\nhost: localhost\r\n\r\n").as_bytes()).await.unwrap();
+        client
+    }
+
+    async fn is_healthy(&self) -> bool {
+        answers(&mut self.connect().await).await
+    }
+}
+
+/// Whether a request on this connection is answered with 200.
+async fn answers(client: &mut TcpStream) -> bool {
+    let mut status = [0; 12];
+    client.write_all(REQUEST).await.is_ok()
+        && client.read_exact(&mut status).await.is_ok()
+        && status == *b"HTTP/1.1 200"
+}
+
+/// Everything that the server sends until it ends the connection.
+async fn rest(mut client: TcpStream) -> String {
+    let mut rest = Vec::new();
+    drop(client.read_to_end(&mut rest).await);
+    String::from_utf8(rest).unwrap()
+}
+
+#[tokio::test]
+async fn a_new_client_finds_a_place_when_silent_ones_hold_all() {
+    let server = Server::start(limits()).await;
+    let mut silent = Vec::new();
+    for _client in 0..16 {
+        silent.push(server.connect().await);
+    }
+    assert!(server.is_healthy().await);
+}
+
+#[tokio::test]
+async fn a_new_client_finds_a_place_when_all_others_never_read() {
+    let server = Server::start(limits()).await;
+    let mut stuck = Vec::new();
+    for _client in 0..16 {
+        stuck.push(server.ask("/large").await);
+    }
+    assert!(server.is_healthy().await);
+}
+
+#[tokio::test]
+async fn a_client_that_never_reads_is_cut_off() {
+    let server = Server::start(Limits { write_timeout: SHORT, ..limits() }).await;
+    let mut client = server.ask("/large").await;
+    // The client never reads, so only the end of the connection ends this loop.
+    while client.write_all(REQUEST).await.is_ok() {
+        client.writable().await.unwrap();
+    }
+    assert!(rest(client).await.len() < LARGE);
+}
+
+#[tokio::test]
+async fn a_connection_takes_a_bounded_number_of_requests() {
+    let server = Server::start(limits()).await;
+    let mut client = server.connect().await;
+    for _request in 1..REQUESTS_MAX {
+        client.write_all(REQUEST).await.unwrap();
+        let mut response = [0; 512];
+        let read = client.read(&mut response).await.unwrap();
+        let response = String::from_utf8_lossy(&response[..read]).into_owned();
+        assert!(
+            response.starts_with("HTTP/1.1 200") && !response.contains("connection: close"),
+            "{response}"
+        );
+    }
+    client.write_all(REQUEST).await.unwrap();
+    let last = rest(client).await;
+    assert!(last.starts_with("HTTP/1.1 200") && last.contains("connection: close"), "{last}");
+}
+
+#[tokio::test]
+async fn the_first_response_after_the_lifetime_ends_the_connection() {
+    let server = Server::start(Limits { lifetime: Duration::ZERO, ..limits() }).await;
+    let response = rest(server.ask("/healthz").await).await;
+    assert!(response.starts_with("HTTP/1.1 200") && response.contains("connection: close"), "{response}");
+}
+
+#[tokio::test]
+async fn a_request_does_not_outlast_its_connection() {
+    let server = Server::start(Limits { lifetime: Duration::ZERO, last_request: SHORT, ..limits() }).await;
+    assert_eq!(rest(server.ask("/never").await).await, "");
+}
+
+#[tokio::test]
+async fn the_end_does_not_wait_for_clients_that_never_read() {
+    let server = Server::start(Limits { write_timeout: SHORT, ..limits() }).await;
+    let _stuck = [server.ask("/large").await, server.ask("/large").await];
+    let began = tokio::time::Instant::now();
+    server.stop.send(()).unwrap();
+    server.ended.await.unwrap();
+    assert!(began.elapsed() < ENDING_MAX, "{:?}", began.elapsed());
+}
+
+#[tokio::test]
+async fn the_end_waits_for_requests_under_way_no_longer_than_its_bound() {
+    let server = Server::start(Limits { ending: SHORT, ..limits() }).await;
+    let stuck = server.ask("/never").await;
+    assert!(server.is_healthy().await, "the request before is under way");
+    server.stop.send(()).unwrap();
+    server.ended.await.unwrap();
+    assert_eq!(rest(stuck).await, "");
+}
+
+#[test]
+fn connections_leave_descriptors_to_the_rest_of_the_process() {
+    let connections = |descriptors| Limits::of_descriptors(descriptors).connections;
+    assert_eq!(connections(1_024), 512);
+    assert_eq!(connections(8_192), CONNECTIONS_MAX);
+    assert_eq!(connections(256), CONNECTIONS_MIN);
+}

@@ -1,0 +1,52 @@
+//! The `Host` of a request: pages that need no secret are read only under names that a web page elsewhere cannot have.
+//!
+//! A page at `evil.example` can have its own name resolved to 127.0.0.1, and its scripts then read what a service on
+//! this machine shows (DNS rebinding). The browser sends `Host: evil.example` all the same.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::http::{StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse as _, Response};
+
+/// Endings of names that cannot be registered in the public DNS: `.localhost` (RFC 6761), ICANN's `.internal`, and services
+/// in Kubernetes (`towpath.namespace.svc`, `towpath.namespace.svc.cluster.local`). Not `.local`, which every device of a
+/// network may claim (RFC 6762).
+const LOCAL_ENDINGS: [&str; 4] = [".localhost", ".internal", ".svc", ".cluster.local"];
+
+/// The names under which the service answers what needs no secret.
+#[derive(Debug)]
+pub(super) struct Hosts(Vec<String>);
+
+impl Hosts {
+    /// These names, besides IP addresses, names of one label and names of the local network.
+    pub(super) fn new(names: Vec<String>) -> Self {
+        Self(names.into_iter().map(|name| name.to_ascii_lowercase()).collect())
+    }
+
+    /// Whether the value of a `Host` header names this service. A port behind the name does not matter.
+    fn allows(&self, host: &str) -> bool {
+        let host = host.to_ascii_lowercase();
+        if let Some(address) = host.strip_prefix('[') {
+            return address.split(']').next().is_some_and(|address| address.parse::<IpAddr>().is_ok());
+        }
+        let name = host.rsplit_once(':').map_or(host.as_str(), |(name, _)| name).trim_end_matches('.');
+        let is_local = !name.contains('.') || LOCAL_ENDINGS.iter().any(|ending| name.ends_with(ending));
+        name.parse::<IpAddr>().is_ok() || is_local || self.0.iter().any(|allowed| allowed == name)
+    }
+}
+
+/// Refuses a request whose `Host` is a name of somewhere else, with 421.
+pub(super) async fn check(State(hosts): State<Arc<Hosts>>, request: Request, next: Next) -> Response {
+    let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    if hosts.allows(host) {
+        return next.run(request).await;
+    }
+    let why = "this host name is not one of this service; add it to `hosts` in the configuration\n";
+    (StatusCode::MISDIRECTED_REQUEST, why).into_response()
+}
+
+#[cfg(test)]
+mod tests;
