@@ -57,9 +57,9 @@ impl std::fmt::Debug for Service {
 /// Binds the address, so that a port that is taken is known before anything else starts.
 ///
 /// # Errors
-/// Where the address cannot be bound.
-pub async fn bind(address: SocketAddr) -> std::io::Result<TcpListener> {
-    TcpListener::bind(address).await
+/// If the address cannot be bound.
+pub fn bind(address: SocketAddr) -> std::io::Result<TcpListener> {
+    connection::listen(address)
 }
 
 /// Serves until `until` is done: `GET /healthz` (200 while the service works, 503 once it is stopping),

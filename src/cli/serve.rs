@@ -42,7 +42,7 @@ const DESCRIPTORS_ASSUMED: u64 = 256;
 
 pub(super) async fn run(settings: Settings, output: &mut Output) -> Result<(), Failure> {
     let engines = Engines::open(&settings).await?;
-    let listener = bind(settings.listen).await?;
+    let listener = bind(settings.listen)?;
     // The port may have been left to the system.
     let address = listener.local_addr().context("reading the own address")?;
     let services = render::count(settings.policy.services.len(), "service", "services");
@@ -53,8 +53,8 @@ pub(super) async fn run(settings: Settings, output: &mut Output) -> Result<(), F
 }
 
 /// Binds the address of the settings.
-pub(super) async fn bind(listen: SocketAddr) -> anyhow::Result<TcpListener> {
-    server::bind(listen).await.with_context(|| {
+pub(super) fn bind(listen: SocketAddr) -> anyhow::Result<TcpListener> {
+    server::bind(listen).with_context(|| {
         format!("listening on {listen}; is another Towpath running? change `listen` in the configuration")
     })
 }

@@ -8,7 +8,7 @@ mod admission;
 mod usage;
 
 use std::future::Future;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,8 +17,8 @@ use axum::Router;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
-use hyper_util::service::TowerToHyperService;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio_io_timeout::TimeoutStream;
 
@@ -26,8 +26,7 @@ use admission::Admission;
 use usage::{Counted, Usage};
 
 /// One connection of HTTP/1.1.
-type Http1 =
-    http1::Connection<TokioIo<Pin<Box<TimeoutStream<TcpStream>>>>, Counted<TowerToHyperService<Router>>>;
+type Http1 = http1::Connection<TokioIo<Pin<Box<TimeoutStream<TcpStream>>>>, Counted>;
 
 /// How many connections are open at once at most.
 const CONNECTIONS_MAX: usize = 2_048;
@@ -39,11 +38,19 @@ const DESCRIPTORS_RESERVED: u64 = 512;
 const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long a client may take to read any part of a response.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(5);
+/// How much of its responses the system keeps for a client that does not read them; it would be megabytes otherwise. Accepted
+/// sockets inherit it from the one that listens (tcp(7)).
+const SEND_BUFFER_BYTES: u32 = 64 * 1024;
+/// How many connections wait to be accepted.
+const BACKLOG: u32 = 1_024;
 /// How long a connection is used for new requests. The response to the last one says `connection: close`.
 const LIFETIME: Duration = Duration::from_secs(60);
 /// How much longer the last request of a connection may take. Its head, its body and each part of its response have bounds
 /// of their own; this one bounds a client that reads a few bytes at a time.
 const LAST_REQUEST_MAX: Duration = Duration::from_secs(30);
+/// How many requests that follow another one on their connection start at once, on all connections. A client that sends
+/// thousands of requests without waiting for responses (pipelining) waits here, and first requests never wait for it.
+const FOLLOW_UPS_AT_ONCE: usize = 32;
 /// Largest head of a request, in bytes.
 const HEAD_BYTES_MAX: usize = 32 * 1024;
 /// How long to wait after a connection could not be accepted, for example because no file descriptor is left.
@@ -62,6 +69,8 @@ pub(super) struct Limits {
     lifetime: Duration,
     /// How much longer the last request of a connection may take.
     last_request: Duration,
+    /// How many requests that follow another one on their connection start at once.
+    follow_ups: usize,
     /// How long requests under way may take after the service was told to stop.
     ending: Duration,
 }
@@ -76,9 +85,23 @@ impl Limits {
             write_timeout: WRITE_TIMEOUT,
             lifetime: LIFETIME,
             last_request: LAST_REQUEST_MAX,
+            follow_ups: FOLLOW_UPS_AT_ONCE,
             ending: ENDING_MAX,
         }
     }
+}
+
+/// Listens at an address, for connections with small send buffers.
+///
+/// # Errors
+/// If the address cannot be bound.
+pub(super) fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    // As Tokio's own `TcpListener::bind` does: a service that restarts finds its port again at once.
+    socket.set_reuseaddr(true)?;
+    socket.set_send_buffer_size(SEND_BUFFER_BYTES)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
 }
 
 /// Serves connections until `until` is done; requests under way are finished first, within ten seconds.
@@ -118,12 +141,15 @@ struct Connections {
     admission: Admission,
     tasks: JoinSet<()>,
     graceful: GracefulShutdown,
+    follow_ups: Arc<Semaphore>,
 }
 
 impl Connections {
     fn new(router: Router, limits: Limits) -> Self {
         let admission = Admission::new(limits.connections);
-        Self { router, limits, admission, tasks: JoinSet::new(), graceful: GracefulShutdown::new() }
+        let follow_ups = Arc::new(Semaphore::new(limits.follow_ups));
+        let (tasks, graceful) = (JoinSet::new(), GracefulShutdown::new());
+        Self { router, limits, admission, tasks, graceful, follow_ups }
     }
 
     /// Serves a connection; another one ends if all places are taken.
@@ -131,7 +157,8 @@ impl Connections {
         let Limits { write_timeout, lifetime, last_request, .. } = self.limits;
         let usage = Arc::new(Usage::new(self.admission.sequence(), lifetime));
         self.admission.make_room();
-        let http = self.graceful.watch(http1(stream, self.router.clone(), Arc::clone(&usage), write_timeout));
+        let service = Counted::new(self.router.clone(), Arc::clone(&usage), Arc::clone(&self.follow_ups));
+        let http = self.graceful.watch(http1(stream, service, write_timeout));
         let task = self.tasks.spawn(until_ended(http, lifetime + last_request));
         self.admission.add(task, peer, usage);
     }
@@ -147,17 +174,14 @@ impl Connections {
 }
 
 /// HTTP on one connection, with a bound on every wait for the client.
-fn http1(stream: TcpStream, router: Router, usage: Arc<Usage>, write_timeout: Duration) -> Http1 {
+fn http1(stream: TcpStream, service: Counted, write_timeout: Duration) -> Http1 {
     let mut stream = TimeoutStream::new(stream);
     stream.set_write_timeout(Some(write_timeout));
     http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIMEOUT)
         .max_buf_size(HEAD_BYTES_MAX)
-        .serve_connection(
-            TokioIo::new(Box::pin(stream)),
-            Counted::new(TowerToHyperService::new(router), usage),
-        )
+        .serve_connection(TokioIo::new(Box::pin(stream)), service)
 }
 
 /// Waits until a connection ends, at most for this long.

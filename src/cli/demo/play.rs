@@ -7,7 +7,7 @@ use crate::cli::serve;
 
 pub(super) async fn play(scene: &Scene, output: &mut Output) -> Result<(), Failure> {
     output.print(&introduction(scene));
-    let listener = serve::bind(scene.settings.listen).await?;
+    let listener = serve::bind(scene.settings.listen)?;
     serve::until_stopped(&scene.engines, &scene.settings, listener).await?;
     output.line(&format!("\n{} is removed; nothing is left.", scene.folder.path().display()));
     Ok(())

@@ -6,12 +6,12 @@ use std::time::Duration;
 use axum::Router;
 use axum::routing::get;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpStream;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use super::usage::REQUESTS_MAX;
-use super::{CONNECTIONS_MAX, CONNECTIONS_MIN, ENDING_MAX, Limits, serve};
+use super::{CONNECTIONS_MAX, CONNECTIONS_MIN, ENDING_MAX, Limits, listen, serve};
 
 /// Larger than what the system keeps for a client that does not read.
 const LARGE: usize = 32 << 20;
@@ -31,7 +31,7 @@ fn limits() -> Limits {
 
 impl Server {
     async fn start(limits: Limits) -> Self {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let listener = listen(([127, 0, 0, 1], 0).into()).unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel();
         let router = Router::new()
@@ -135,6 +135,30 @@ async fn the_first_response_after_the_lifetime_ends_the_connection() {
 async fn a_request_does_not_outlast_its_connection() {
     let server = Server::start(Limits { lifetime: Duration::ZERO, last_request: SHORT, ..limits() }).await;
     assert_eq!(rest(server.ask("/never").await).await, "");
+}
+
+#[tokio::test]
+async fn first_requests_do_not_wait_for_those_that_follow_others() {
+    let server = Server::start(Limits { follow_ups: 0, ..limits() }).await;
+    let mut waiting = server.connect().await;
+    waiting.write_all(&REQUEST.repeat(2)).await.unwrap();
+    assert!(answers(&mut waiting).await, "the first of the two");
+    assert!(server.is_healthy().await);
+    drop(server.stop);
+    assert!(!rest(waiting).await.contains("HTTP/1.1 200"), "the second of the two");
+}
+
+#[tokio::test]
+async fn a_request_that_waits_for_its_client_holds_no_turn() {
+    let server = Server::start(Limits { follow_ups: 1, ..limits() }).await;
+    let mut slow = server.connect().await;
+    let mut other = server.connect().await;
+    assert!(answers(&mut slow).await && answers(&mut other).await);
+    slow.write_all(b"GET /never HTTP/1.1\r\nhost: localhost\r\n\r\n").await.unwrap();
+    assert!(server.is_healthy().await, "the request before is under way");
+    let mut responses = [0; 1024];
+    other.write_all(REQUEST).await.unwrap();
+    assert_ne!(other.read(&mut responses).await.unwrap(), 0);
 }
 
 #[tokio::test]

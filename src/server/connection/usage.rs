@@ -1,14 +1,21 @@
 //! How much a connection was used: it ends after a bounded number of requests and a bounded time.
 
+use std::convert::Infallible;
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::Poll;
 use std::time::Duration;
 
-use axum::http::{HeaderValue, Request, Response, header};
+use axum::Router;
+use axum::http::{HeaderValue, Request, header};
+use axum::response::Response;
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use hyper::body::Incoming;
 use hyper::service::Service;
+use hyper_util::service::TowerToHyperService;
+use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
 /// How many requests one connection takes. A proxy that keeps its connections opens a new one after that.
@@ -39,41 +46,62 @@ impl Usage {
         self.last_used.load(Ordering::Relaxed)
     }
 
-    /// Counts a request that begins; `true` if the connection takes no further one.
-    pub(super) fn begin_request(&self) -> bool {
+    /// Counts a request that begins.
+    pub(super) fn begin_request(&self) -> Position {
         self.last_used.store(self.sequence.fetch_add(1, Ordering::Relaxed), Ordering::Relaxed);
         let earlier = self.requests.fetch_add(1, Ordering::Relaxed);
-        earlier + 1 >= REQUESTS_MAX || self.opened_at.elapsed() >= self.lifetime
+        let is_last = earlier + 1 >= REQUESTS_MAX || self.opened_at.elapsed() >= self.lifetime;
+        Position { is_first: earlier == 0, is_last }
     }
+}
+
+/// Where a request stands among those of its connection.
+#[derive(Copy, Clone, Debug)]
+pub(super) struct Position {
+    is_first: bool,
+    /// The connection takes no further request.
+    is_last: bool,
 }
 
 /// A service that counts its requests, and tells the client with the last response that the connection ends.
 #[derive(Debug)]
-pub(super) struct Counted<S> {
-    service: S,
+pub(super) struct Counted {
+    service: TowerToHyperService<Router>,
     usage: Arc<Usage>,
+    follow_ups: Arc<Semaphore>,
 }
 
-impl<S> Counted<S> {
-    pub(super) const fn new(service: S, usage: Arc<Usage>) -> Self {
-        Self { service, usage }
+impl Counted {
+    /// The service on one connection; `follow_ups` are the turns that all connections share.
+    pub(super) fn new(router: Router, usage: Arc<Usage>, follow_ups: Arc<Semaphore>) -> Self {
+        Self { service: TowerToHyperService::new(router), usage, follow_ups }
     }
 }
 
-impl<S, B> Service<Request<Incoming>> for Counted<S>
-where
-    S: Service<Request<Incoming>, Response = Response<B>>,
-    S::Future: Send + 'static,
-{
-    type Response = Response<B>;
-    type Error = S::Error;
+/// Starts a request that follows another one of its connection once it has a turn. The turn ends when the request waits for
+/// the first time, as for its body, so that slow clients hold none.
+async fn in_turn<F: Future>(turns: Arc<Semaphore>, response: F) -> F::Output {
+    let mut response = pin!(response);
+    let turn = turns.acquire().await;
+    let polled = futures::poll!(response.as_mut());
+    drop(turn);
+    match polled {
+        Poll::Ready(response) => response,
+        Poll::Pending => response.await,
+    }
+}
+
+impl Service<Request<Incoming>> for Counted {
+    type Response = Response;
+    type Error = Infallible;
     type Future = BoxFuture<'static, Result<Self::Response, Self::Error>>;
 
     fn call(&self, request: Request<Incoming>) -> Self::Future {
-        let is_last = self.usage.begin_request();
+        let Position { is_first, is_last } = self.usage.begin_request();
         let response = self.service.call(request);
+        let follow_ups = Arc::clone(&self.follow_ups);
         async move {
-            let mut response = response.await?;
+            let mut response = if is_first { response.await? } else { in_turn(follow_ups, response).await? };
             if is_last {
                 response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
             }

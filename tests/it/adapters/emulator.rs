@@ -105,7 +105,7 @@ impl Hook {
         let hook = GitHubHook::new(&settings, std::slice::from_ref(place), Arc::new(|| name("towpath[bot]")));
         let hooks = [(place.forge.to_string(), hook.expect("there is a secret"))];
         let hooks = GitHubHooks { hooks: hooks.into(), reception: Arc::new(reception) };
-        let listener = server::bind(([127, 0, 0, 1], 0).into()).await.expect("a free port");
+        let listener = server::bind(([127, 0, 0, 1], 0).into()).expect("a free port");
         let address = listener.local_addr().expect("it has an address");
         let (stop, stopping) = watch::channel(false);
         let service = Service {

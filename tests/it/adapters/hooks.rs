@@ -59,7 +59,7 @@ impl Hooks {
             happened: Arc::new(|_, repository| panic!("a registry knows nothing of {repository}")),
         };
         let hooks = RegistryHooks { hooks, reception: Arc::new(reception) };
-        let listener = server::bind(([127, 0, 0, 1], 0).into()).await.expect("the server of the test works");
+        let listener = server::bind(([127, 0, 0, 1], 0).into()).expect("the server of the test works");
         let address = listener.local_addr().expect("the server of the test works").to_string();
         let (stop, stopping) = watch::channel(false);
         let metrics: Arc<dyn Fn() -> String + Send + Sync> =

@@ -77,7 +77,7 @@ impl Hub {
             happened: Arc::new(move |forge, own| note(&repositories, format!("{forge}:{own}"))),
         };
         let hooks = GitHubHooks { hooks, reception: Arc::new(reception) };
-        let listener = server::bind(([127, 0, 0, 1], 0).into()).await.expect("the server of the test works");
+        let listener = server::bind(([127, 0, 0, 1], 0).into()).expect("the server of the test works");
         let address = listener.local_addr().expect("the server of the test works");
         let (stop, stopping) = watch::channel(false);
         let mut until = stopping.clone();

@@ -15,7 +15,12 @@ type Chunk = Result<Bytes, std::io::Error>;
 /// A budget and the bodies that are being read, each of which a test sends as it likes.
 struct Reading {
     budget: Arc<BodyBudget>,
-    bodies: Vec<(mpsc::UnboundedSender<Chunk>, JoinHandle<Result<Bytes, Refusal>>)>,
+    bodies: Vec<Sent>,
+}
+
+struct Sent {
+    chunks: mpsc::UnboundedSender<Chunk>,
+    read: JoinHandle<Result<Bytes, Refusal>>,
 }
 
 impl Reading {
@@ -25,16 +30,16 @@ impl Reading {
 
     /// Begins a body and sends this much of it.
     async fn begin(&mut self, bytes: usize) -> usize {
-        let (sender, chunks) = mpsc::unbounded();
+        let (chunks, body) = mpsc::unbounded();
         let budget = Arc::clone(&self.budget);
-        let read = tokio::spawn(async move { budget.read(Body::from_stream(chunks)).await });
-        self.bodies.push((sender, read));
+        let read = tokio::spawn(async move { budget.read(Body::from_stream(body)).await });
+        self.bodies.push(Sent { chunks, read });
         self.send(self.bodies.len() - 1, bytes).await;
         self.bodies.len() - 1
     }
 
     async fn send(&self, body: usize, bytes: usize) {
-        drop(self.bodies[body].0.unbounded_send(Ok(vec![b'x'; bytes].into())));
+        drop(self.bodies[body].chunks.unbounded_send(Ok(vec![b'x'; bytes].into())));
         // The bodies are read by tasks of this same thread; a task that was woken needs a turn, and one that it wakes another.
         for _turn in 0..8 {
             tokio::task::yield_now().await;
@@ -44,8 +49,8 @@ impl Reading {
     /// Ends each body; returns its length, or why it was rejected.
     async fn end(self) -> Vec<Result<usize, Refusal>> {
         let mut read = Vec::new();
-        for (sender, body) in self.bodies {
-            drop(sender);
+        for Sent { chunks, read: body } in self.bodies {
+            drop(chunks);
             read.push(body.await.unwrap().map(|bytes| bytes.len()));
         }
         assert_eq!(self.budget.shares().used, 0, "everything is given back");
