@@ -124,7 +124,7 @@ async fn first_look<F: Forge, R: Registry, L: Ledger, C: Clock>(
     let log = log::read(ports, place, &mut troubles).await?;
     let mut tree = ports.snapshots.tree(forge, place, &head).await.map_err(failed)?;
     let code_owners = owners::read(ports, place, &mut tree).await;
-    let (running, overlays) = running::read(ports, policy, place, &mut tree).await;
+    let (found, overlays) = running::read(ports, policy, place, &mut tree).await;
     let looked = listings::at_place(ports, policy, place, freshness).await;
     troubles.extend(looked.troubles);
     ports.snapshots.follow_branch(forge, place, &head).await;
@@ -135,7 +135,8 @@ async fn first_look<F: Forge, R: Registry, L: Ledger, C: Clock>(
         head,
         bot: forge.bot().clone(),
         ignores_case: forge.ignores_case(),
-        running,
+        running: found.running,
+        unquoted: found.unquoted,
         code_owners,
         history: log.history,
         changes,

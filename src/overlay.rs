@@ -68,6 +68,7 @@ pub use located::{resolve, running, set_image};
 pub use promote::{Promotion, promote, staying};
 pub use refused::{OverlayError, Refused};
 pub use request::RequestError;
+pub use requote::running_if_quoted;
 pub use resolved::{ImageUse, Resolved, Uncertain};
 pub use resolver::{Overlays, Resolver};
 pub use set::SetTo;

@@ -3,6 +3,7 @@
 pub(super) mod disk;
 mod json;
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use anyhow::Context as _;
@@ -37,6 +38,8 @@ pub(super) fn run(arguments: &Arguments, output: &mut Output) -> Result<(), Fail
     };
     if arguments.json {
         output.json(&json::listing(&resolved, &disk, arguments.trail));
+    } else if resolved.uses.is_empty() {
+        output.line(&without_images(&resolved));
     } else if arguments.trail {
         resolved.uses.iter().for_each(|found| print_trail(found, &disk, output));
     } else {
@@ -96,9 +99,15 @@ fn print(resolved: &Resolved, disk: &Disk, output: &mut Output) {
         ]
     };
     let rows: Vec<Vec<String>> = resolved.uses.iter().map(row).collect();
-    if rows.is_empty() {
-        output.line("no images");
-    } else {
-        output.print(&render::table(&["image", "tag", "digest", "set by"], &rows, output.width()));
+    output.print(&render::table(&["image", "tag", "digest", "set by"], &rows, output.width()));
+}
+
+/// What is said where no image is shown: that there is none, or what keeps that from being certain.
+fn without_images(resolved: &Resolved) -> String {
+    let limits: BTreeSet<&str> = resolved.uncertain.iter().map(|uncertain| uncertain.limit.id()).collect();
+    if limits.is_empty() {
+        return "no images".to_owned();
     }
+    let limits: Vec<&str> = limits.into_iter().collect();
+    format!("not certain which images run here ({})", limits.join(", "))
 }

@@ -51,6 +51,12 @@ impl<'a> Case<'a> {
         self.world.running.get(&self.target)?.as_ref().ok()
     }
 
+    /// What the files would run if the entries of the images were in quotes, where only that keeps what runs from being
+    /// known: a change of these entries writes the quotes.
+    pub(super) fn unquoted(&self) -> Option<&'a [ImageReference]> {
+        self.world.unquoted.get(&self.target).map(Vec::as_slice)
+    }
+
     /// The branch of the change that carries this service here.
     pub(super) fn branch(&self) -> BranchName {
         change_branch(&self.environment.name, &self.service.group)
@@ -98,6 +104,10 @@ impl<'a> Case<'a> {
         let running = self.running().map(Running::references).unwrap_or_default();
         let landed = self.history.last_landing(&self.target).map(|landing| landing.images.as_slice());
         let landed = landed.unwrap_or_default();
+        if let Some(written) = self.unquoted() {
+            let (written, landed) = (self.order(written), self.order(landed));
+            return if landed > written { landed } else { written };
+        }
         let known = |reference: ImageReference| {
             let same = landed.iter().find(|landed| reference.tag.is_none() && landed.agrees_with(&reference));
             same.cloned().unwrap_or(reference)
@@ -114,7 +124,15 @@ impl<'a> Case<'a> {
 
     /// Whether some images are newer than what runs; everything is newer than what has no order.
     pub(super) fn is_newer_than_running(&self, images: &[ImageReference]) -> bool {
-        self.order(images) > self.order_running()
+        self.is_past_running(&self.order(images))
+    }
+
+    /// Whether an order is above that of what runs. Where a version lacks quotes, the same one counts too: to write it
+    /// again is what makes the files readable.
+    pub(super) fn is_past_running(&self, order: &Order) -> bool {
+        let running = self.order_running();
+        let is_written = self.unquoted().is_some_and(|written| *order == self.order(written));
+        *order > running || (is_written && *order == running)
     }
 
     /// Whether some images are in part newer and in part older than what runs, so that a person has to ask.

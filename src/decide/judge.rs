@@ -53,11 +53,15 @@ pub(super) fn judge(case: &Case<'_>, needs: &mut BTreeSet<Need>) -> (Judgement, 
     let finding = match (case.world.running.get(&case.target), open) {
         (Some(Ok(_)), _) if let Some(reason) = lacking => Finding::note(reason),
         (None, _) => Finding::note(Reason::NotObserved),
-        (Some(Err(obstacle)), _) => Finding::note(Reason::Obstacle(obstacle.clone())),
-        (Some(Ok(_)), Some(change)) => judge_change(case, change, needs),
-        (Some(Ok(_)), None) => judge_candidate(case, needs),
+        (Some(Err(obstacle)), _) if case.unquoted().is_none() => {
+            Finding::note(Reason::Obstacle(obstacle.clone()))
+        }
+        (Some(Ok(_) | Err(_)), Some(change)) => judge_change(case, change, needs),
+        (Some(Ok(_) | Err(_)), None) => judge_candidate(case, needs),
     };
-    let mut notes: Vec<Reason> = rewritten(case).into_iter().chain(finding.notes).collect();
+    let mut notes: Vec<Reason> = rewritten(case).into_iter().collect();
+    notes.extend(unquoted(case, open.is_some() || finding.action.is_some()));
+    notes.extend(finding.notes);
     notes.extend(presence::of_running(case, needs));
     gates::watch_running(case, needs);
     notes.extend(gates::running_notes(case));
@@ -114,6 +118,13 @@ fn judge_candidate(case: &Case<'_>, needs: &mut BTreeSet<Need>) -> Finding {
 fn rewritten(case: &Case<'_>) -> Option<Reason> {
     let last = case.history.last_landing(&case.target)?;
     (last.origin == Origin::Rewritten).then_some(Reason::Rewritten { since: last.at })
+}
+
+/// That what runs is not known until the entries of the images are in quotes: those of a change, or of a person.
+fn unquoted(case: &Case<'_>, has_change: bool) -> Option<Reason> {
+    case.unquoted()?;
+    let obstacle = case.world.running.get(&case.target)?.as_ref().err()?.clone();
+    Some(if has_change { Reason::Unquoted(obstacle) } else { Reason::Obstacle(obstacle) })
 }
 
 /// Where and when a release landed on its way through the pipeline.

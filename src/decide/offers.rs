@@ -43,9 +43,8 @@ fn nothing_selected(case: &Case<'_>) -> Option<Reason> {
 }
 
 fn newer(case: &Case<'_>, offers: Vec<Offer>) -> Vec<Offer> {
-    let running = case.order_running();
     let ordered = offers.into_iter().map(|offer| (case.order(&offer), offer));
-    let mut ordered: Vec<_> = ordered.filter(|(order, _)| *order > running).collect();
+    let mut ordered: Vec<_> = ordered.filter(|(order, _)| case.is_past_running(order)).collect();
     ordered.sort_by(|(left, _), (right, _)| right.first_images_first(left));
     let mut newer: Vec<Offer> = ordered.into_iter().map(|(_, offer)| offer).collect();
     newer.dedup();

@@ -125,6 +125,8 @@ pub enum Reason {
     UpToDate,
     /// Something about the overlay or the edit stands in the way.
     Obstacle(Obstacle),
+    /// What runs is not known, since entries lack quotes, and a change writes them.
+    Unquoted(Obstacle),
     /// The registry did not answer.
     TagsUnknown {
         /// What went wrong.

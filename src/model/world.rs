@@ -89,6 +89,9 @@ pub struct World {
     pub ignores_case: bool,
     /// What runs, by target.
     pub running: BTreeMap<Target, Result<Running, Obstacle>>,
+    /// What the files would run if the entries of the service's images were in quotes, for each target that
+    /// `running` has no version of only because they are not. An edit of these images writes the quotes.
+    pub unquoted: BTreeMap<Target, Vec<ImageReference>>,
     /// Who owns which files, as the head says; nobody where it has no `CODEOWNERS`.
     pub code_owners: Result<Arc<CodeOwners>, Obstacle>,
     /// The log, folded.

@@ -5,15 +5,23 @@ use std::collections::BTreeMap;
 use super::{Clock, Ports};
 use crate::forge::{Forge, ForgeError};
 use crate::ledger::Ledger;
-use crate::model::{Location, Missing, Obstacle, Place, Policy, Running, Service, Target, Tree};
-use crate::overlay::{OverlayError, Overlays, Resolver};
+use crate::model::{
+    ImageName, ImageReference, Location, Missing, Obstacle, Place, Policy, Running, Service, Target, Tree,
+};
+use crate::overlay::{self, OverlayError, Overlays, Resolver};
 use crate::registry::Registry;
 
 /// How often content may turn out to be missing: a bound on how deep overlays lead from file to file.
 const FETCHES_MAX: usize = 64;
 
-/// What each target runs, or why that is not known.
-type Found = BTreeMap<Target, Result<Running, Obstacle>>;
+/// What was found at the head of a place.
+#[derive(Default)]
+pub(super) struct Found {
+    /// What each target runs, or why that is not known.
+    pub(super) running: BTreeMap<Target, Result<Running, Obstacle>>,
+    /// What the files of a target would run if the entries of its images were in quotes, where only that is wrong.
+    pub(super) unquoted: BTreeMap<Target, Vec<ImageReference>>,
+}
 
 /// What every target at a place runs now.
 ///
@@ -26,7 +34,7 @@ pub async fn runs<F: Forge, R: Registry, L: Ledger, C: Clock>(
 ) -> Result<BTreeMap<Target, Result<Running, Obstacle>>, ForgeError> {
     let head = ports.forge.head(place).await?;
     let mut tree = ports.snapshots.tree(&ports.forge, place, &head).await?;
-    Ok(read(ports, policy, place, &mut tree).await.0)
+    Ok(read(ports, policy, place, &mut tree).await.0.running)
 }
 
 /// What every target at a place runs. Content is fetched for all of them together.
@@ -62,13 +70,20 @@ async fn read_with<F: Forge, R: Registry, L: Ledger, C: Clock>(
 }
 
 fn resolve_all(policy: &Policy, place: &Place, (tree, resolver): (&Tree, &mut Resolver)) -> (Found, Missing) {
-    let mut found = BTreeMap::new();
+    let mut found = Found::default();
     let mut missing = Missing::default();
     for (target, service, location) in overlays(policy, place) {
         match all_running(resolver, tree, location, service) {
-            Ok(running) => drop(found.insert(target, Ok(running))),
+            Ok(running) => drop(found.running.insert(target, Ok(running))),
             Err(OverlayError::Missing(more)) => missing.0.extend(more.0),
-            Err(error) => drop(found.insert(target, Err(Obstacle(error.to_string())))),
+            Err(error) => {
+                let images: Vec<&ImageName> = service.images.iter().map(|image| &image.name).collect();
+                match overlay::running_if_quoted(tree, location, &images) {
+                    Ok(images) => found.unquoted.extend(images.map(|images| (target.clone(), images))),
+                    Err(more) => missing.0.extend(more.0),
+                }
+                found.running.insert(target, Err(Obstacle(error.to_string())));
+            }
         }
     }
     (found, missing)
@@ -106,5 +121,6 @@ fn overlays<'a>(
 }
 
 fn all_unknown(policy: &Policy, place: &Place, why: &str) -> Found {
-    overlays(policy, place).map(|(target, _, _)| (target, Err(Obstacle(why.to_owned())))).collect()
+    let unknown = |(target, _, _)| (target, Err(Obstacle(why.to_owned())));
+    Found { running: overlays(policy, place).map(unknown).collect(), ..Found::default() }
 }

@@ -49,7 +49,8 @@ pub fn set_image(
     tree: &Tree,
     overlays: &Overlays,
     location: &Location,
-    (image, to): (&ImageName, &SetTo),
+    image: &ImageName,
+    to: &SetTo,
 ) -> Result<Vec<(RepositoryPath, Vec<u8>)>, OverlayError> {
     if let Finding::Values(files) = &location.finding {
         return format::values::set_image(tree, location, files, image, to);
@@ -58,9 +59,9 @@ pub fn set_image(
         return format::set_image(tree, location, image, to);
     }
     if image.host() != DOCKER_HUB {
-        return requote::set_image(tree, overlays, &location.path, (image, to));
+        return requote::set_image(tree, overlays, &location.path, image, to);
     }
-    set_by_names(tree, overlays, &location.path, (image, to))
+    set_by_names(tree, overlays, &location.path, image, to)
 }
 
 /// The registry whose images have several names.
@@ -72,7 +73,8 @@ fn set_by_names(
     tree: &Tree,
     overlays: &Overlays,
     folder: &RepositoryPath,
-    (image, to): (&ImageName, &SetTo),
+    image: &ImageName,
+    to: &SetTo,
 ) -> Result<Vec<(RepositoryPath, Vec<u8>)>, OverlayError> {
     let mut names = match resolved::names_of(tree, folder, image) {
         // What is refused here may still be edited, or is refused there.
@@ -85,7 +87,7 @@ fn set_by_names(
     let mut files: Vec<(RepositoryPath, Vec<u8>)> = Vec::new();
     for name in &names {
         let edited = tree.with_files(&files);
-        for (path, content) in requote::set_image(&edited, overlays, folder, (name, to))? {
+        for (path, content) in requote::set_image(&edited, overlays, folder, name, to)? {
             files.retain(|(other, _)| *other != path);
             files.push((path, content));
         }

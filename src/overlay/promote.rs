@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::remote_ref::{Subject, moved_refs, staying_refs};
-use super::{OverlayError, Overlays, SetTo, format, set_image};
+use super::{OverlayError, Overlays, SetTo, format, requote, set_image};
 use crate::model::{
     FileChange, ImageName, Location, Release, RepositoryPath, StayingRef, Tag, Tree, WriteMode, Writing,
 };
@@ -30,25 +30,30 @@ pub fn promote(
     promotion: &Promotion<'_>,
 ) -> Result<Vec<FileChange>, OverlayError> {
     let Promotion { location, release, writing } = promotion;
-    let mut files: Vec<(RepositoryPath, Vec<u8>)> = Vec::new();
+    // One entry without quotes keeps kustomize from reading the entries of all other images too.
+    let mut files: Vec<(RepositoryPath, Vec<u8>)> = promotion.quoted(tree).into_iter().collect();
     if writing.follow_ref && !format::is_plain(tree, location) {
-        let tags = promotion.tags();
-        files = moved_refs(&Subject { tree, overlays, folder: &location.path, tags: &tags })?;
+        let (tags, tree) = (promotion.tags(), &tree.with_files(&files));
+        let moved = moved_refs(&Subject { tree, overlays, folder: &location.path, tags: &tags })?;
+        replace(&mut files, moved);
     }
     for artifact in release.artifacts() {
         let digest = (writing.mode == WriteMode::Digest).then(|| artifact.digest.clone());
         let to = SetTo { tag: Some(artifact.tag.clone()), digest };
         let edited = tree.with_files(&files);
-        for (path, content) in set_image(&edited, overlays, location, (&artifact.image, &to))? {
-            files.retain(|(other, _)| *other != path);
-            files.push((path, content));
-        }
+        replace(&mut files, set_image(&edited, overlays, location, &artifact.image, &to)?);
     }
     let change = |(path, new): (RepositoryPath, Vec<u8>)| {
         let old = tree.read(&path).ok().map(<[u8]>::to_vec);
         FileChange { path, old, new: Some(new) }
     };
     Ok(files.into_iter().map(change).collect())
+}
+
+/// Puts edited files in the place of their earlier content.
+fn replace(files: &mut Vec<(RepositoryPath, Vec<u8>)>, edited: Vec<(RepositoryPath, Vec<u8>)>) {
+    files.retain(|(path, _)| edited.iter().all(|(other, _)| other != path));
+    files.extend(edited);
 }
 
 /// Every `ref` of a remote resource that equals the version of an image and stays what it is in a promotion.
@@ -58,12 +63,19 @@ pub fn staying(tree: &Tree, overlays: &Overlays, promotion: &Promotion<'_>) -> V
     if format::is_plain(tree, location) {
         return Vec::new();
     }
-    let tags = promotion.tags();
+    let quoted: Vec<_> = promotion.quoted(tree).into_iter().collect();
+    let (tags, tree) = (promotion.tags(), &tree.with_files(&quoted));
     let subject = Subject { tree, overlays, folder: &location.path, tags: &tags };
     staying_refs(&subject, promotion.writing.follow_ref)
 }
 
 impl Promotion<'_> {
+    /// The location's kustomization with the entries of the release's images in quotes, if that makes it readable.
+    fn quoted(&self, tree: &Tree) -> Option<(RepositoryPath, Vec<u8>)> {
+        let images: Vec<&ImageName> = self.release.artifacts().map(|artifact| &artifact.image).collect();
+        requote::quoted_location(tree, self.location, &images)
+    }
+
     fn tags(&self) -> BTreeMap<ImageName, Tag> {
         self.release.artifacts().map(|artifact| (artifact.image.clone(), artifact.tag.clone())).collect()
     }

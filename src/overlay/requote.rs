@@ -1,30 +1,30 @@
-//! Sets an image whose entry lacks the quotes that kustomize needs: `newTag: 1.10` is a number there, so nothing is
-//! built from the overlay until it is edited.
+//! Images whose entries lack the quotes that kustomize needs: `newTag: 1.10` is a number there, so nothing is built from
+//! the overlay until the entry is edited.
 
 use super::edit::{ImageEdit, Setting};
 use super::go_yaml::{ScalarType, scalar_type};
 use super::kustomization::Kustomization;
 use super::limit::Limit;
-use super::link;
-use super::{OverlayError, Overlays, Refused, SetTo, set};
-use crate::model::{ImageName, RepositoryPath, Tree};
+use super::{OverlayError, Overlays, Refused, SetTo, format, link, resolved, set};
+use crate::model::{ImageName, ImageReference, Location, Missing, RepositoryPath, Running, Tree};
 
 /// As [`set::set_image`], where the folder's own entry for the image may lack quotes.
 ///
-/// The values of that entry are put in quotes as they stand, and the rest is judged as if they always had been.
+/// The values of that entry are put in quotes as they are written, and the rest is judged as if they always had been.
 pub(super) fn set_image(
     tree: &Tree,
     overlays: &Overlays,
     folder: &RepositoryPath,
-    (image, to): (&ImageName, &SetTo),
+    image: &ImageName,
+    to: &SetTo,
 ) -> Result<Vec<(RepositoryPath, Vec<u8>)>, OverlayError> {
-    let refused = match set::set_image(tree, overlays, folder, (image, to)) {
+    let refused = match set::set_image(tree, overlays, folder, image, to) {
         Err(error) if is_about_a_type(&error) => error,
         other => return other,
     };
-    let Some(quoted) = quoted(tree, folder, image) else { return Err(refused) };
+    let Some(quoted) = quoted(tree, folder, &[image]) else { return Err(refused) };
     let tree = tree.with_files(std::slice::from_ref(&quoted));
-    let mut files = set::set_image(&tree, overlays, folder, (image, to))?;
+    let mut files = set::set_image(&tree, overlays, folder, image, to)?;
     if files.iter().all(|(path, _)| *path != quoted.0) {
         files.push(quoted);
     }
@@ -35,19 +35,63 @@ const fn is_about_a_type(error: &OverlayError) -> bool {
     matches!(error, OverlayError::Refused { refused: Refused { limit: Limit::ScalarType, .. }, .. })
 }
 
-/// The folder's kustomization with the values of its entries for an image in quotes; `None` where that does not make
+/// What a location would run of some images if their entries were in quotes; `None` if it can be read as it is, or
+/// quotes alone would not make it readable.
+///
+/// # Errors
+/// The files whose content is missing.
+pub fn running_if_quoted(
+    tree: &Tree,
+    location: &Location,
+    images: &[&ImageName],
+) -> Result<Option<Vec<ImageReference>>, Missing> {
+    let Some(quoted) = quoted_location(tree, location, images) else { return Ok(None) };
+    let tree = tree.with_files(&[quoted]);
+    let (mut references, mut missing, mut is_refused) = (Vec::new(), Missing::default(), false);
+    for image in images {
+        match resolved::running(&tree, &location.path, image) {
+            Ok(running) => references.extend(Running::references(&running)),
+            Err(OverlayError::Missing(more)) => missing.0.extend(more.0),
+            Err(OverlayError::Refused { .. } | OverlayError::NotFound { .. }) => is_refused = true,
+        }
+    }
+    match (is_refused, missing.0.is_empty()) {
+        (true, _) => Ok(None),
+        (false, false) => Err(missing),
+        (false, true) => Ok(Some(references)),
+    }
+}
+
+/// The kustomization of a location with the entries of some images in quotes; `None` if kustomize reads it as it is, or
+/// does not read it then either.
+pub(super) fn quoted_location(
+    tree: &Tree,
+    location: &Location,
+    images: &[&ImageName],
+) -> Option<(RepositoryPath, Vec<u8>)> {
+    if format::is_plain(tree, location) {
+        return None;
+    }
+    let file = link::kustomization(tree, &location.path).ok()?;
+    let refused = Kustomization::read(tree.read(&file).ok()?).err()?;
+    if refused.limit != Limit::ScalarType {
+        return None;
+    }
+    quoted(tree, &location.path, images)
+}
+
+/// The folder's kustomization with the values of its entries for some images in quotes; `None` if that does not make
 /// it one that kustomize reads.
-fn quoted(tree: &Tree, folder: &RepositoryPath, image: &ImageName) -> Option<(RepositoryPath, Vec<u8>)> {
+fn quoted(tree: &Tree, folder: &RepositoryPath, images: &[&ImageName]) -> Option<(RepositoryPath, Vec<u8>)> {
     let file = link::kustomization(tree, folder).ok()?;
     let own = Kustomization::read_for_edit(tree.read(&file).ok()?).ok()?;
-    let is_meant =
-        |name: &str, new_name: Option<&str>| [Some(name), new_name].contains(&Some(image.as_str()));
+    let is_meant = |name: &str| images.iter().any(|image| image.as_str() == name);
     let mut bytes = own.text.source.text().as_bytes().to_vec();
     for (index, entry) in own.entries.iter().enumerate() {
         let new_name = entry.new_name.as_ref().map(|field| field.value.as_str());
-        if is_meant(&entry.name, new_name) {
+        if is_meant(&entry.name) || new_name.is_some_and(is_meant) {
             let now = Kustomization::read_for_edit(&bytes).ok()?;
-            bytes = now.with_image(now.entries.get(index), &as_it_stands(&now, index)?).ok()?;
+            bytes = now.with_image(now.entries.get(index), &as_it_is_written(&now, index)?).ok()?;
         }
     }
     Kustomization::read(&bytes).ok()?;
@@ -55,7 +99,7 @@ fn quoted(tree: &Tree, folder: &RepositoryPath, image: &ImageName) -> Option<(Re
 }
 
 /// An edit that writes every value of an entry again that kustomize does not read as text.
-fn as_it_stands(own: &Kustomization, index: usize) -> Option<ImageEdit> {
+fn as_it_is_written(own: &Kustomization, index: usize) -> Option<ImageEdit> {
     let entry = own.entries.get(index)?;
     let unquoted = |key: &str| {
         let (_, node) = own.text.entry(entry.node, key)?;

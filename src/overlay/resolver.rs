@@ -7,7 +7,7 @@ use super::parsed::Parsed;
 use super::readers::Readers;
 use super::resolved::{Looked, Resolved, look};
 use super::{OverlayError, format};
-use crate::model::{ImageName, Location, Missing, RepositoryPath, Running, Tree, TreeEntry};
+use crate::model::{Finding, ImageName, Location, Missing, RepositoryPath, Running, Tree, TreeEntry};
 
 /// Remembers what overlays run, and which paths say so.
 ///
@@ -28,6 +28,8 @@ pub struct Overlays {
     index: Arc<Index>,
     /// All kustomizations of the tree, also those that were not asked about.
     all: Readers,
+    /// The folders and files of environments that are read without kustomize.
+    plain: Arc<BTreeSet<RepositoryPath>>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -51,6 +53,7 @@ impl Resolver {
     /// As [`resolve`](super::resolve).
     pub fn resolve(&mut self, tree: &Tree, location: &Location) -> Result<Resolved, OverlayError> {
         if format::is_plain(tree, location) {
+            self.overlays.note_plain(location);
             return super::resolve(tree, location);
         }
         self.look(tree, &location.path).map(|looked| looked.resolved.clone())
@@ -67,6 +70,7 @@ impl Resolver {
         image: &ImageName,
     ) -> Result<Running, OverlayError> {
         if format::is_plain(tree, location) {
+            self.overlays.note_plain(location);
             return super::running(tree, location, image);
         }
         self.look(tree, &location.path)?.running(tree, image)
@@ -124,10 +128,31 @@ impl Overlays {
         folder: &RepositoryPath,
         file: &RepositoryPath,
     ) -> Result<bool, Missing> {
-        if !self.knows(folder) || self.readers(file, folder).next().is_some() {
+        let is_read = self.readers(file, folder).next().is_some() || self.is_read_plainly(folder, file);
+        if !self.knows(folder) || is_read {
             return Ok(false);
         }
         self.all.is_only(tree, folder, file)
+    }
+
+    /// Remembers an environment that is read without kustomize. It is never forgotten: at worst, a file that nothing
+    /// else reads any more is not edited in place.
+    fn note_plain(&mut self, location: &Location) {
+        let files: Vec<&RepositoryPath> = match &location.finding {
+            Finding::Values(files) => files.iter().map(|file| &file.path).collect(),
+            Finding::ByFormat | Finding::Marker(_) | Finding::Declared(_) => vec![&location.path],
+        };
+        if files.iter().any(|path| !self.plain.contains(*path)) {
+            Arc::make_mut(&mut self.plain).extend(files.into_iter().cloned());
+        }
+    }
+
+    /// Whether an environment that is read without kustomize may read a file. One that reads the whole folder of an
+    /// overlay reads its `images` too, so it is no reason to write there instead.
+    fn is_read_plainly(&self, folder: &RepositoryPath, file: &RepositoryPath) -> bool {
+        let above = |path: &RepositoryPath| std::iter::successors(Some(path.clone()), RepositoryPath::parent);
+        let covers_folder = |plain: &RepositoryPath| above(folder).any(|path| path == *plain);
+        above(file).any(|path| self.plain.contains(&path) && !covers_folder(&path))
     }
 
     /// Whether a folder is among them.

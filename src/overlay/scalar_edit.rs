@@ -3,7 +3,9 @@
 use super::canonical::ScalarSource;
 use super::format::{SourceAction, SourceChange};
 use super::limit::Limit;
+use super::rewrite::{Rewrite, rewritten};
 use super::text::Text;
+use super::trail::SetBy;
 use super::{OverlayError, Refused};
 use crate::model::RepositoryPath;
 use crate::yaml::{self, Edit, NodeId, NodeKind, ScalarStyle};
@@ -28,14 +30,33 @@ pub(super) fn edited(
     let text = Text::new(bytes).map_err(|error| Refused::from(error).of(file))?;
     let mut edits = Vec::new();
     for change in changes {
-        let edit = edit(&text, change).ok_or_else(|| not_found(&change.source))?;
-        add(&mut edits, edit);
+        match edit(&text, change) {
+            Some(edit) => add(&mut edits, edit),
+            None => return by_text(bytes, changes).ok_or_else(|| not_found(&change.source)),
+        }
     }
     let edited = yaml::edit(&text.source, &text.tree, &edits);
     Ok(edited.map_err(|refusal| Refused::from(refusal).of(file))?.into_bytes())
 }
 
+/// The content of a file in which some scalars are within others, such as a patch in quotes.
+fn by_text(bytes: &[u8], changes: &[&SourceChange]) -> Option<Vec<u8>> {
+    let rewrite = |SourceChange { source, action }: &SourceChange| match action {
+        SourceAction::Set(new) => {
+            Some(Rewrite::Scalar { line: source.line, old: source.text.clone(), new: new.clone() })
+        }
+        SourceAction::AddKey { .. } => None,
+    };
+    let rewrites: Vec<Rewrite> = changes.iter().map(|change| rewrite(change)).collect::<Option<_>>()?;
+    rewritten(bytes, &rewrites).ok()
+}
+
 fn not_found(source: &ScalarSource) -> OverlayError {
+    if source.trail.last().is_some_and(|step| step.set_by == SetBy::Replacement) {
+        let why = format!("a replacement sets `{}`", source.text);
+        let way_out = "change the value that it copies by hand";
+        return Refused::at_line(Limit::Unsafe, source.line, why).or_else(way_out).of(&source.file);
+    }
     let why = format!("`{}` is set here, but not as a scalar on one line", source.text);
     Refused::at_line(Limit::Unsafe, source.line, why).of(&source.file)
 }

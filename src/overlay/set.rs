@@ -41,7 +41,8 @@ pub(super) fn set_image(
     tree: &Tree,
     overlays: &Overlays,
     folder: &RepositoryPath,
-    (image, to): (&ImageName, &SetTo),
+    image: &ImageName,
+    to: &SetTo,
 ) -> Result<Vec<(RepositoryPath, Vec<u8>)>, OverlayError> {
     let mut parsed = Parsed::default();
     let (before, rendered) = look_closely(tree, folder, &mut parsed)?;
@@ -89,7 +90,7 @@ fn with_containers(
     prove_in_objects(&before, &look(&edited, folder, &mut parsed)?, wanted)?;
     spare_others(&edited, overlays, (folder, &files), &mut parsed)?;
     let to = SetTo { tag: wanted.tag.clone(), digest: wanted.digest.clone() };
-    for (file, content) in set_image(&edited, overlays, folder, (&wanted.image, &to))? {
+    for (file, content) in set_image(&edited, overlays, folder, &wanted.image, &to)? {
         files.retain(|(other, _)| *other != file);
         files.push((file, content));
     }

@@ -81,7 +81,7 @@ fn bounded(part: &str) -> String {
 fn what(input: &BodyInput<'_>) -> String {
     let rows = input.carriage.release.references().into_iter().map(|artifact| {
         let from = input.carriage.from.iter().find(|from| from.image == artifact.image);
-        let from = from.map_or_else(|| "nothing".to_owned(), reference);
+        let from = from.map_or_else(|| "not known".to_owned(), reference);
         format!("| {} | {from} | {} |", quoted(artifact.image.as_str()), reference(&artifact))
     });
     let table =

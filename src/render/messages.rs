@@ -25,7 +25,7 @@ pub struct Carriage<'a> {
 impl Carriage<'_> {
     /// What runs now, as people call it.
     pub(super) fn present(&self) -> String {
-        self.from.first().map_or_else(|| "nothing".to_owned(), called)
+        self.from.first().map_or_else(|| "unknown".to_owned(), called)
     }
 }
 

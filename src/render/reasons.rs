@@ -62,6 +62,9 @@ pub(super) fn fact(reason: &Reason) -> String {
         Reason::UpToDate => "runs what it should".to_owned(),
         Reason::NothingNewer => "nothing newer is in the environments before".to_owned(),
         Reason::Obstacle(obstacle) => sentence(&obstacle.0),
+        Reason::Unquoted(obstacle) => {
+            format!("what runs is not known until this change writes the quotes: {}", sentence(&obstacle.0))
+        }
         Reason::TagsUnknown { why } => sentence(why),
         Reason::DigestUnknown { tag, why } => {
             format!("the digest of {} is not known: {}", name(tag.as_str()), sentence(why))
@@ -156,6 +159,7 @@ fn way_out(reason: &Reason) -> Option<String> {
         | Reason::UpToDate
         | Reason::NothingNewer
         | Reason::Obstacle(_)
+        | Reason::Unquoted(_)
         | Reason::TagsUnknown { .. }
         | Reason::DigestUnknown { .. }
         | Reason::RightUnknown { .. }

@@ -83,6 +83,7 @@ const fn weight(note: &Reason) -> StatusState {
         | Reason::NotHeld
         | Reason::UpToDate
         | Reason::NothingNewer
+        | Reason::Unquoted(_)
         | Reason::NothingSelected { .. }
         | Reason::FinishFirst { .. }
         | Reason::ManualMerge

@@ -43,6 +43,9 @@ impl Indented {
         let mut scanner = Scanner::default();
         let mut copy = Self { text: String::with_capacity(body.len()), added: Vec::new() };
         for line in body.split_inclusive('\n') {
+            if scanner.is_refused(line) {
+                return None;
+            }
             let blanks = scanner.blanks_before(line);
             copy.text.extend(std::iter::repeat_n(' ', blanks));
             copy.text.push_str(line);
@@ -109,6 +112,8 @@ struct Scanner {
     depth: usize,
     /// The column at which the outermost of what is open begins.
     column: usize,
+    /// Whether the entry of the flow collection that is open has a key behind `?`.
+    has_explicit_key: bool,
 }
 
 impl Scanner {
@@ -118,6 +123,14 @@ impl Scanner {
         let is_blank = line.trim().is_empty();
         let ends_document = line.starts_with("---") || line.starts_with("...");
         if is_inside && !is_blank && !ends_document { self.column + 1 } else { 0 }
+    }
+
+    /// Whether a line within a flow collection starts with the colon of a key on an earlier line. YAML allows that in
+    /// indented lines; kustomize's parser does not ("did not find expected ',' or '}'"), so that no reason is left to
+    /// read it where the line is not indented.
+    fn is_refused(&self, line: &str) -> bool {
+        let is_in_brackets = self.depth > 0 && !matches!(self.state, State::Quoted(_));
+        is_in_brackets && !self.has_explicit_key && line.trim_start().starts_with(':')
     }
 
     fn pass(&mut self, line: &str) {
@@ -153,7 +166,8 @@ impl Scanner {
                     self.depth -= 1;
                     starts_value = false;
                 }
-                b',' if self.depth > 0 => starts_value = true,
+                b',' if self.depth > 0 => (starts_value, self.has_explicit_key) = (true, false),
+                b'?' if starts_value && is_before_blank && self.depth > 0 => self.has_explicit_key = true,
                 b'|' | b'>' if starts_value && self.depth == 0 => {
                     self.state = State::Literal(parent);
                     return;
@@ -184,6 +198,7 @@ impl Scanner {
         if self.depth == 0 {
             self.column = at;
         }
+        self.has_explicit_key = false;
         self.depth += 1;
     }
 

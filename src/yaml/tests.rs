@@ -303,7 +303,7 @@ mod properties {
 
 /// Texts that kustomize's parser takes although a line is not indented as YAML's grammar wants it, and what `key`
 /// means there.
-const LENIENT: [(&str, &str); 9] = [
+const LENIENT: [(&str, &str); 11] = [
     ("a:\n  args: [\n    \"x\"\n  ]\n  key: v1\n", "v1"),
     ("a:\n  args: [\n  \"x\", { b: c,\nd: e }\n  ]\n  key: v1\n", "v1"),
     ("a:\n  - args: [ 'it''s', # a ] comment\n\n  ]\n    key: v1\n", "v1"),
@@ -313,6 +313,8 @@ const LENIENT: [(&str, &str); 9] = [
     ("\u{feff}a:\r\n  args: [\r\n    é,\r\n  ]\r\n  key: v1\r\n", "v1"),
     ("a:\n  args: {\n  }\n  key: \"goes\n on\"\n", "goes on"),
     ("a:\n  args: [\n  ]\n  key: [\n  v1\n  ]\n", "v1"),
+    ("a:\n  args: {\n? b\n: c }\n  key: v1\n", "v1"),
+    ("a:\n  args: [ \"b\n: c\" ]\n  key: v1\n", "v1"),
 ];
 
 /// The scalar under `key`, alone in a list or not.
@@ -339,7 +341,13 @@ fn reads_and_edits_lines_that_are_indented_as_kustomize_takes_them() {
 
 #[test]
 fn says_where_the_text_itself_is_wrong_when_no_indentation_helps() {
-    for text in ["a: [\n  b\nc: d\n", "a: \"x\n---\ny\"\n", "a:\n b: [\n ]\n c: ]\n", "a: b\n- [\n]\n"] {
+    for text in [
+        "a: [\n  b\nc: d\n",
+        "a: \"x\n---\ny\"\n",
+        "a:\n b: [\n ]\n c: ]\n",
+        "a: b\n- [\n]\n",
+        "a: {\nb\n: c\n}\n",
+    ] {
         let source = Source::new(text).unwrap();
         let error = parse(&source).unwrap_err();
         assert!(error.position.line <= 4, "{text}: {error:?}");

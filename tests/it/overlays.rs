@@ -10,6 +10,7 @@ mod field_types;
 mod helm;
 mod layout;
 mod lenient;
+mod objects;
 mod property;
 mod rendered;
 mod values;

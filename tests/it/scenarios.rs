@@ -17,3 +17,4 @@ mod rights;
 mod road;
 mod source;
 mod trouble;
+mod unquoted;

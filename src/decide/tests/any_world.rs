@@ -399,6 +399,7 @@ fn world(artifacts: Artifacts) -> impl Strategy<Value = World> {
             head: CommitId::new("b".repeat(40)).unwrap(),
             bot: BOT.parse().unwrap(),
             running: runs,
+            unquoted: BTreeMap::new(),
             history,
             branches: branches.collect(),
             changes,

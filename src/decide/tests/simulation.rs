@@ -494,6 +494,7 @@ fn world(now: Time) -> World {
         head: CommitId::new(format!("{:040x}", 1)).unwrap(),
         bot: BOT.parse().unwrap(),
         running: BTreeMap::new(),
+        unquoted: BTreeMap::new(),
         history: Default::default(),
         branches: BTreeMap::new(),
         changes: vec![],

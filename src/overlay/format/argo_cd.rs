@@ -76,7 +76,7 @@ fn overrides(text: &Text, source: NodeId, set_by: SetBy, found: &mut Found) {
     if let Some(object) = objects::at(text, source, &["helm", "valuesObject"]) {
         let mut spots = Vec::new();
         helm_values::find(text, object, set_by, &mut spots);
-        spots.iter_mut().for_each(|spot| values.override_spot(spot, text, object));
+        spots.retain_mut(|spot| values.decide(spot, text, object, found));
         found.spots.append(&mut spots);
         partial::note(found, text, object);
     } else {
@@ -84,25 +84,49 @@ fn overrides(text: &Text, source: NodeId, set_by: SetBy, found: &mut Found) {
     }
 }
 
-/// The parameters of a source.
+/// The keys of values that say a part of an image which a parameter sets in a way that is not evaluated.
+const OTHER_PARTS: [&str; 7] = ["registry", "name", "image", "digest", "sha", "sha256", "version"];
+
+/// The parameters of a source, which win over its values.
 struct Parameters<'a> {
     text: &'a Text,
     named: &'a [Named<'a>],
 }
 
 impl Parameters<'_> {
-    /// Lets a parameter decide an image of the values, if it sets the tag, or the image as a whole.
-    fn override_spot(&self, spot: &mut Spot, text: &Text, values: NodeId) {
-        let At::Node(node) = &spot.at else { return };
-        let Some(mut keys) = keys_below(text, values, *node) else { return };
-        if !matches!(spot.writing, Writing::Whole { .. }) {
-            keys.pop();
-            keys.push("tag");
-        }
-        let name = keys.join(".");
-        let Some(parameter) = self.named.iter().rev().find(|parameter| parameter.name == name) else {
-            return;
+    /// Lets parameters decide an image of the values. Returns `false` where they set a part of it in a way that is not
+    /// evaluated, which is noted: then what the values say does not run.
+    fn decide(&self, spot: &mut Spot, text: &Text, values: NodeId, found: &mut Found) -> bool {
+        let At::Node(node) = &spot.at else { return true };
+        let Some(keys) = keys_below(text, values, *node) else { return true };
+        let is_whole = matches!(spot.writing, Writing::Whole { .. });
+        let (last, image) = keys.split_last().map_or(("", &[][..]), |(last, image)| (*last, image));
+        let image: String = image.iter().flat_map(|key| [*key, "."]).collect();
+        let named = |key: &str| {
+            let name = format!("{image}{key}");
+            self.named.iter().rev().find(|parameter| parameter.name == name)
         };
+        if let Some(parameter) = OTHER_PARTS.into_iter().filter(|key| *key != last).find_map(named) {
+            let why = format!(
+                "the parameter `{}` sets a part of an image of which the values set the rest",
+                parameter.name
+            );
+            found.hide(Limit::PartialImage, self.text.line(parameter.value), why);
+            return false;
+        }
+        if let Some(name) = named("repository").and_then(|parameter| self.text.tree.scalar(parameter.value))
+            && !is_whole
+        {
+            name.clone_into(&mut spot.image.name);
+        }
+        if let Some(parameter) = named(if is_whole { last } else { "tag" }) {
+            self.override_tag(spot, parameter);
+        }
+        true
+    }
+
+    /// Lets a parameter decide the tag of an image, or the image as a whole.
+    fn override_tag(&self, spot: &mut Spot, parameter: &Named<'_>) {
         let Some(value) = self.text.tree.scalar(parameter.value) else { return };
         match spot.writing {
             Writing::Whole { .. } => spot.image = Written::new(value),
@@ -154,9 +178,10 @@ fn embedded_values(text: &Text, source: NodeId, parameters: &Parameters<'_>, fou
     for spot in &mut spots {
         let line = if let At::Node(node) = spot.at { inner.line(node) } else { text.line(block) };
         spot.within = Some((block, line));
-        if let Some(root) = inner.tree.root() {
-            parameters.override_spot(spot, &inner, root);
-        }
+    }
+    if let Some(root) = inner.tree.root() {
+        spots.retain_mut(|spot| parameters.decide(spot, &inner, root, found));
+        partial::note(found, &inner, root);
     }
     found.spots.append(&mut spots);
 }

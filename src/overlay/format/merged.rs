@@ -159,7 +159,8 @@ impl Merged {
             let set_by = if step.set_by == SetBy::Manifest { spot.set_by } else { step.set_by };
             let image =
                 if spot.is_whole() { step.image } else { format!("{}:{}", spot.image.name, step.image) };
-            Step { set_by, image, ..step }
+            // A scalar of its own for the tag says nothing else, whatever set it.
+            Step { set_by, image, decides: step.decides || !spot.is_whole(), ..step }
         };
         source.trail.into_iter().map(named).collect()
     }

@@ -21,7 +21,8 @@ fn with(own: &[(&str, &[u8])]) -> String {
         &tree,
         &Overlays::default(),
         &path("own").into(),
-        (&image("ghcr.io/acme/shop"), &to("1.10.0", DIGEST)),
+        &image("ghcr.io/acme/shop"),
+        &to("1.10.0", DIGEST),
     ) {
         Ok(files) => panic!("it was edited: {}", String::from_utf8_lossy(&files[0].1)),
         Err(OverlayError::Missing(missing)) => panic!("everything is there: {missing:?}"),

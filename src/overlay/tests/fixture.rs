@@ -144,7 +144,7 @@ pub(super) fn set(
     folder: &str,
     to: &SetTo,
 ) -> Result<Vec<(RepositoryPath, Vec<u8>)>, OverlayError> {
-    set_image(tree, &Overlays::default(), &path(folder).into(), (&image("ghcr.io/acme/shop"), to))
+    set_image(tree, &Overlays::default(), &path(folder).into(), &image("ghcr.io/acme/shop"), to)
 }
 
 pub(super) fn unified(tree: &Tree, path: &RepositoryPath, new: &[u8]) -> String {
@@ -172,7 +172,8 @@ pub(super) fn diff_at(repository: &str, folder: &str, finding: Finding) -> Strin
         &tree,
         &Overlays::default(),
         &location,
-        (&image("ghcr.io/acme/shop"), &to("1.10.0", DIGEST)),
+        &image("ghcr.io/acme/shop"),
+        &to("1.10.0", DIGEST),
     ) {
         Ok(edited) => edited.iter().map(|(path, new)| unified(&tree, path, new)).collect(),
         Err(error) => error.to_string(),

@@ -1,6 +1,7 @@
 //! The tag is written where it stands, where only this environment reaches that place.
 
 use super::fixture::{DIGEST, OLD_DIGEST, image, path, to, tree, unified};
+use crate::model::{Finding, Location};
 use crate::overlay::{Overlays, Resolver, SetTo, set_image};
 
 /// A base whose deployment has a name, so that patches find it.
@@ -41,10 +42,14 @@ fn overlays(repository: &str, folders: &[&str]) -> Overlays {
 }
 
 fn diff(repository: &str, to: &SetTo) -> String {
+    diff_beside(repository, &overlays(repository, &["production"]), to)
+}
+
+/// The diff that sets the shop in production, beside other environments.
+fn diff_beside(repository: &str, overlays: &Overlays, to: &SetTo) -> String {
     let before = tree(repository);
-    let overlays = overlays(repository, &["production"]);
     let shop = image("ghcr.io/acme/shop");
-    match set_image(&before, &overlays, &path("production").into(), (&shop, to)) {
+    match set_image(&before, overlays, &path("production").into(), &shop, to) {
         Ok(edited) => edited.iter().map(|(path, new)| unified(&before, path, new)).collect(),
         Err(error) => error.to_string(),
     }
@@ -152,6 +157,24 @@ fn a_manifest_of_its_own_and_a_base_of_its_own_are_edited() {
         "--- production/kustomization.yaml\nresources: [../base]\n",
         "base/deployment.yaml\n-          image: ghcr.io/acme/shop:0.1.0\n+          image: ghcr.io/acme/shop:1.10.0@DIGEST\n",
     );
+}
+
+#[test]
+fn a_base_that_another_environment_deploys_itself_stays_as_it_is() {
+    let repository =
+        format!("{BASE}--- production/kustomization.yaml\nresources: [../base]\n").replace("DIGEST", DIGEST);
+    let own_entry = OWN_ENTRY.replace("DIGEST", DIGEST);
+    let wanted = to("1.10.0", DIGEST);
+    let by_kustomize = overlays(&repository, &["production", "base"]);
+    assert_eq!(diff_beside(&repository, &by_kustomize, &wanted), own_entry);
+    let declared = Finding::Declared(vec![]);
+    for finding in [Finding::Marker("flux-system:shop".parse().unwrap()), declared] {
+        let mut resolver = Resolver::default();
+        let tree = tree(&repository);
+        resolver.resolve(&tree, &path("production").into()).unwrap();
+        let _may_be_empty = resolver.resolve(&tree, &Location { path: path("base"), finding });
+        assert_eq!(diff_beside(&repository, &resolver.overlays(), &wanted), own_entry);
+    }
 }
 
 #[test]
@@ -303,7 +326,7 @@ fn a_kustomization_that_was_not_read_is_asked_for() {
     }
     let known = overlays(&repository, &["production"]);
     let shop = image("ghcr.io/acme/shop");
-    let asked = set_image(&partial, &known, &path("production").into(), (&shop, &to("1.10.0", DIGEST)));
+    let asked = set_image(&partial, &known, &path("production").into(), &shop, &to("1.10.0", DIGEST));
     assert_eq!(
         asked,
         Err(crate::overlay::OverlayError::Missing(crate::model::Missing(

@@ -16,7 +16,7 @@ fn runs(repository: &str, name: &str) -> String {
 
 fn diff_of(repository: &str, name: &str) -> String {
     let tree = tree(repository);
-    match set_image(&tree, &Overlays::default(), &path("a").into(), (&image(name), &to("17.1", ""))) {
+    match set_image(&tree, &Overlays::default(), &path("a").into(), &image(name), &to("17.1", "")) {
         Ok(edited) => edited.iter().map(|(path, new)| unified(&tree, path, new)).collect(),
         Err(error) => error.to_string(),
     }

@@ -35,8 +35,8 @@ fn set(repository: &str) -> String {
     for folder in ["production", "staging"] {
         resolver.resolve(&before, &path(folder).into()).unwrap();
     }
-    let wanted = (&image("ghcr.io/acme/shop"), &to("1.10.0", DIGEST));
-    match set_image(&before, &resolver.overlays(), &path("production").into(), wanted) {
+    let (shop, wanted) = (image("ghcr.io/acme/shop"), to("1.10.0", DIGEST));
+    match set_image(&before, &resolver.overlays(), &path("production").into(), &shop, &wanted) {
         Ok(edited) => edited.iter().map(|(path, new)| unified(&before, path, new)).collect(),
         Err(error) => error.to_string(),
     }
@@ -173,8 +173,8 @@ image:
     let before = tree(&with("ConfigMap"));
     let mut resolver = Resolver::default();
     resolver.resolve(&before, &path("a").into()).unwrap();
-    let wanted = (&image("ghcr.io/acme/shop"), &to("1.10.0", ""));
-    let edited = set_image(&before, &resolver.overlays(), &path("a").into(), wanted).unwrap();
+    let (shop, wanted) = (image("ghcr.io/acme/shop"), to("1.10.0", ""));
+    let edited = set_image(&before, &resolver.overlays(), &path("a").into(), &shop, &wanted).unwrap();
     let diff: String = edited.iter().map(|(path, new)| unified(&before, path, new)).collect();
     assert_snapshot!(diff, @"
     a/shop-values.yaml
@@ -247,6 +247,178 @@ spec:
     a/app.yaml
     -      parameters: [ { name: image.tag, value: 1.9.0 } ]
     +      parameters: [ { name: image.tag, value: 1.10.0 } ]
+    ");
+}
+
+#[test]
+fn a_parameter_of_a_part_of_an_image_is_joined_with_the_values_or_uncertain() {
+    let application = |parameter: &str, value: &str| {
+        format!(
+            "\
+--- a/app.yaml
+apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata: {{ name: shop }}
+spec:
+  source:
+    helm:
+      parameters: [ {{ name: {parameter}, value: {value} }} ]
+      valuesObject: {{ image: {{ repository: ghcr.io/acme/web, tag: 1.8.0 }} }}
+"
+        )
+    };
+    let mirrored = application("image.repository", "ghcr.io/acme/shop");
+    assert_snapshot!(shown(&mirrored, "a"), @"ghcr.io/acme/shop:1.8.0 by a/app.yaml:8 (application)");
+    let diff = super::fixture::set_shop(&mirrored, "a");
+    assert!(
+        diff.contains("+      valuesObject: { image: { repository: ghcr.io/acme/web, tag: 1.10.0 } }"),
+        "{diff}"
+    );
+    assert_snapshot!(shown(&application("image.registry", "quay.io"), "a"), @"? a/app.yaml:7: the parameter `image.registry` sets a part of an image of which the values set the rest");
+    assert_snapshot!(shown(&application("image.digest", DIGEST), "a"), @"? a/app.yaml:7: the parameter `image.digest` sets a part of an image of which the values set the rest");
+    let block = mirrored.replace(
+        "valuesObject: { image: { repository: ghcr.io/acme/web, tag: 1.8.0 } }",
+        "values: |\n        image:\n          tag: 1.8.0",
+    );
+    assert_snapshot!(shown(&block, "a"), @"? a/app.yaml:10: `image.tag` is `1.8.0`, but no `repository` beside it names the image");
+}
+
+/// A release whose chart version and values components and environments change.
+const CHART: &str = "\
+--- base/kustomization.yaml
+resources: [release.yaml, repository.yaml]
+--- base/repository.yaml
+apiVersion: source.toolkit.fluxcd.io/v1
+kind: HelmRepository
+metadata: { name: acme }
+spec: { type: oci, url: oci://ghcr.io/acme }
+--- base/release.yaml
+apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata: { name: shop }
+spec:
+  chart: { spec: { chart: shop, version: 1.8.0, sourceRef: { kind: HelmRepository, name: acme } } }
+";
+
+#[test]
+fn the_chart_version_of_a_release_in_a_base_is_seen_patched_and_edited() {
+    let patch = "patches:\n- target: { kind: HelmRelease }\n  patch: '[{ op: replace, path: /spec/chart/spec/version, value: 1.9.0 }]'\n";
+    let own = |rest: &str| {
+        let folder = |name| format!("--- {name}/kustomization.yaml\nresources: [../base]\n");
+        format!("{CHART}{}{rest}{}", folder("production"), folder("staging"))
+    };
+    assert_snapshot!(shown(&own(""), "production"), @"ghcr.io/acme/shop:1.8.0 by base/release.yaml:5 (helm-release)");
+    assert_snapshot!(shown(&own(patch), "production"), @"ghcr.io/acme/shop:1.9.0 by production/kustomization.yaml:4 (patch)");
+    assert_snapshot!(set(&own(patch)), @"
+    production/kustomization.yaml
+    -  patch: '[{ op: replace, path: /spec/chart/spec/version, value: 1.9.0 }]'
+    +  patch: '[{ op: replace, path: /spec/chart/spec/version, value: 1.10.0 }]'
+    ");
+    assert_snapshot!(set(&own("")), @"
+    production/kustomization.yaml
+    +patches:
+    +- path: patch-helmrelease-shop.yaml
+    production/patch-helmrelease-shop.yaml
+    +apiVersion: helm.toolkit.fluxcd.io/v2
+    +kind: HelmRelease
+    +metadata:
+    +  name: shop
+    +spec:
+    +  chart:
+    +    spec:
+    +      version: 1.10.0
+    ");
+}
+
+#[test]
+fn components_carry_and_patch_a_release() {
+    let text = format!(
+        "{RELEASE}\
+--- carrier/kustomization.yaml
+kind: Component
+resources: [release.yaml]
+--- carrier/release.yaml
+{}
+--- patcher/kustomization.yaml
+kind: Component
+{MERGE}\
+--- production/kustomization.yaml
+components: [../carrier, ../patcher]
+--- staging/kustomization.yaml
+components: [../carrier]
+",
+        RELEASE.trim_start_matches("--- base/release.yaml\n")
+    );
+    assert_snapshot!(shown(&text, "staging"), @"
+    ghcr.io/acme/shop:1.8.0 by carrier/release.yaml:8 (helm-release)
+    ghcr.io/acme/worker:1 by carrier/release.yaml:10 (helm-release)
+    ");
+    assert_snapshot!(shop(&text, "production"), @"ghcr.io/acme/shop:1.9.0 by patcher/kustomization.yaml:10");
+    assert_snapshot!(set(&text), @"
+    patcher/kustomization.yaml
+    -          tag: 1.9.0 # production
+    +          tag: 1.10.0 # production
+    ");
+    let shared = text.replace("components: [../carrier]\n", "components: [../carrier, ../patcher]\n");
+    assert_snapshot!(set(&shared), @"
+    production/kustomization.yaml
+    +patches:
+    +- path: patch-helmrelease-shop.yaml
+    production/patch-helmrelease-shop.yaml
+    +apiVersion: helm.toolkit.fluxcd.io/v2
+    +kind: HelmRelease
+    +metadata:
+    +  name: shop
+    +spec:
+    +  values:
+    +    image:
+    +      tag: 1.10.0
+    ");
+}
+
+#[test]
+fn a_replacement_into_values_decides_and_is_named_where_an_edit_is_refused() {
+    let replaced = "\
+configMapGenerator:
+- name: versions
+  literals: [shop=1.9.0]
+replacements:
+- source: { kind: ConfigMap, name: versions, fieldPath: data.shop }
+  targets:
+  - select: { kind: HelmRelease }
+    fieldPaths: [spec.values.image.tag]
+";
+    let repository = repository("", replaced, "");
+    assert_snapshot!(shown(&repository, "production"), @"
+    ghcr.io/acme/shop:1.9.0 by production/kustomization.yaml:6 (replacement)
+    ghcr.io/acme/worker:1 by base/release.yaml:10 (helm-release)
+    ");
+    assert_snapshot!(set(&repository), @"production/kustomization.yaml:6: a replacement sets `1.9.0`; change the value that it copies by hand");
+}
+
+#[test]
+fn images_of_a_flux_kustomization_among_the_resources_are_seen_and_edited() {
+    let text = "\
+--- production/kustomization.yaml
+resources: [shop.yaml]
+--- production/shop.yaml
+apiVersion: kustomize.toolkit.fluxcd.io/v1
+kind: Kustomization
+metadata: { name: shop }
+spec:
+  path: ./apps/shop
+  images:
+  - name: ghcr.io/acme/shop
+    newTag: 1.9.0
+--- staging/kustomization.yaml
+resources: []
+";
+    assert_snapshot!(shown(text, "production"), @"ghcr.io/acme/shop:1.9.0 by production/shop.yaml:8 (flux-kustomization)");
+    assert_snapshot!(set(text), @"
+    production/shop.yaml
+    -    newTag: 1.9.0
+    +    newTag: 1.10.0
+    +    digest: sha256:1111111111111111111111111111111111111111111111111111111111111111
     ");
 }
 

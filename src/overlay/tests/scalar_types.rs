@@ -1,7 +1,8 @@
 //! Values that kustomize does not read as text, and keys that it does not know.
 
-use super::fixture::{BASE, diff, shown, to};
-use crate::overlay::edit_kustomization;
+use super::fixture::{BASE, DIGEST, diff, image, path, shown, to, tree, unified};
+use crate::model::{Artifact, Release, WriteMode, Writing};
+use crate::overlay::{Overlays, Promotion, edit_kustomization, promote, running_if_quoted};
 
 fn on_base(lines: &str) -> String {
     shown(&format!("{BASE}--- own/kustomization.yaml\nresources: [../base]\n{lines}"), "own")
@@ -101,4 +102,51 @@ fn a_promotion_sets_an_entry_that_lacks_quotes() {
     "#);
     let other = own("newTag: '1'\n- name: envoy\n  newTag: 1.30");
     insta::assert_snapshot!(diff(&other, "own", &to("1.11", "")), @r#"own/kustomization.yaml:6: kustomize reads `newTag: 1.30` as a number, but it needs text; put it in quotes: `newTag: "1.30"`"#);
+}
+
+#[test]
+fn what_would_run_with_quotes_is_known_only_where_entries_of_the_images_lack_them() {
+    let would_run = |lines: &str| {
+        let tree = tree(&format!("{BASE}--- own/kustomization.yaml\nresources: [../base]\n{lines}"));
+        let found = running_if_quoted(&tree, &path("own").into(), &[&image("ghcr.io/acme/shop")]).unwrap();
+        found.map(|images| images.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "))
+    };
+    let entry = "images:\n- name: ghcr.io/acme/shop\n  newTag: 1.10\n";
+    assert_eq!(would_run(entry).as_deref(), Some("ghcr.io/acme/shop:1.10"));
+    for other in [
+        "images:\n- name: ghcr.io/acme/shop\n  newTag: '1.10'\n".to_owned(),
+        format!("namespace: 2024\n{entry}"),
+        format!("{entry}- name: envoy\n  newTag: 1.30\n"),
+        "images:\n- name: ghcr.io/acme/shop\n  newName: y\n".to_owned(),
+        "images:\n- name: envoy\n  newTag: 1.30\n".to_owned(),
+    ] {
+        assert_eq!(would_run(&other), None, "{other}");
+    }
+}
+
+#[test]
+fn a_promotion_of_several_images_quotes_all_of_them() {
+    let text = format!(
+        "{BASE}--- own/kustomization.yaml\nresources: [../base, web.yaml]\nimages:\n- name: ghcr.io/acme/shop\n  newTag: 1.10\n- name: ghcr.io/acme/web\n  newTag: 1.20\n--- own/web.yaml\napiVersion: v1\nkind: Pod\nmetadata: {{ name: web }}\nspec: {{ containers: [ {{ name: web, image: ghcr.io/acme/web }} ] }}\n"
+    );
+    let tree = tree(&text);
+    let artifact = |name: &str| Artifact {
+        image: image(name),
+        tag: "1.30".parse().unwrap(),
+        digest: DIGEST.parse().unwrap(),
+    };
+    let release = Release::of_all(vec![artifact("ghcr.io/acme/shop"), artifact("ghcr.io/acme/web")]).unwrap();
+    let writing = Writing { mode: WriteMode::Tag, follow_ref: false };
+    let location = path("own").into();
+    let promotion = Promotion { location: &location, release: &release, writing };
+    let files = promote(&tree, &Overlays::default(), &promotion).unwrap();
+    let diff: String =
+        files.iter().map(|file| unified(&tree, &file.path, file.new.as_deref().unwrap())).collect();
+    insta::assert_snapshot!(diff, @r#"
+    own/kustomization.yaml
+    -  newTag: 1.10
+    +  newTag: "1.30"
+    -  newTag: 1.20
+    +  newTag: "1.30"
+    "#);
 }

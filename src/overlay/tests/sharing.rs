@@ -28,7 +28,7 @@ fn set(repository: &str) -> String {
     let before = tree(repository);
     let overlays = known(repository, &["production", "staging"]);
     let shop = image("ghcr.io/acme/shop");
-    match set_image(&before, &overlays, &path("production").into(), (&shop, &to("1.10.0", DIGEST))) {
+    match set_image(&before, &overlays, &path("production").into(), &shop, &to("1.10.0", DIGEST)) {
         Ok(edited) => edited.iter().map(|(path, new)| unified(&before, path, new)).collect(),
         Err(error) => error.to_string(),
     }

@@ -49,8 +49,8 @@ fn runs(repository: &str, files: &[&str]) -> String {
 
 fn set(repository: &str, files: &[&str]) -> String {
     let (tree, location) = (tree(repository), listed(files));
-    let wanted = (&image("ghcr.io/acme/shop"), &to("1.10.0", DIGEST));
-    match set_image(&tree, &Overlays::default(), &location, wanted) {
+    let shop = image("ghcr.io/acme/shop");
+    match set_image(&tree, &Overlays::default(), &location, &shop, &to("1.10.0", DIGEST)) {
         Ok(edited) => edited.iter().map(|(path, new)| unified(&tree, path, new)).collect(),
         Err(error) => error.to_string(),
     }

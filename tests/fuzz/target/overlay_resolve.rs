@@ -25,7 +25,7 @@ fn check(tree: &Tree, location: &Location) {
     let Ok(resolved) = resolve(tree, location) else { return };
     let Some(image) = resolved.uses.first().map(|first| first.reference.image.clone()) else { return };
     let to = SetTo { tag: Some("1.10".parse().expect("a tag")), digest: None };
-    if let Ok(files) = set_image(tree, &Overlays::default(), location, (&image, &to)) {
+    if let Ok(files) = set_image(tree, &Overlays::default(), location, &image, &to) {
         let after = resolve(&tree.with_files(&files), location).expect("a proven edit can be judged");
         let mut shown = after.uses.iter().filter(|found| found.reference.image == image);
         assert!(shown.all(|found| found.reference.tag == to.tag), "the edit does not show");

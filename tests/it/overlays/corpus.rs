@@ -187,7 +187,7 @@ impl Shares {
         for image in &images {
             let to = SetTo { tag: Some(Tag::new("9.9").unwrap()), digest: None };
             self.edits += 1;
-            if let Err(error) = overlay::set_image(&tree, &Overlays::default(), &location, (image, &to)) {
+            if let Err(error) = overlay::set_image(&tree, &Overlays::default(), &location, image, &to) {
                 self.refused += 1;
                 *self.reasons.entry(error.to_string()).or_default() += 1;
             }

@@ -84,7 +84,7 @@ fn case(layout: &Layout, index: usize, count: &mut Count) -> Option<Case> {
     count.certain += 1;
     let digest = (!index.is_multiple_of(3)).then(|| DIGESTS[1].parse().unwrap());
     let to = SetTo { tag: Some(TAG.parse().unwrap()), digest };
-    let edits = match set_image(&tree, &resolver.overlays(), &folder.into(), (&image, &to)) {
+    let edits = match set_image(&tree, &resolver.overlays(), &folder.into(), &image, &to) {
         Ok(edits) => edits,
         Err(OverlayError::Missing(missing)) => panic!("everything is there, but {missing:?} is missing"),
         Err(_refused) => return None,

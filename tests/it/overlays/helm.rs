@@ -115,7 +115,7 @@ fn edited(case: &Case, name: &str) -> Option<Case> {
     let to = SetTo { tag: Some(NEW_TAG.parse().unwrap()), digest: None };
     let image = ImageName::new(name).unwrap();
     let edited =
-        overlay::set_image(&tree(&files(case)), &Overlays::default(), &location(case), (&image, &to)).ok()?;
+        overlay::set_image(&tree(&files(case)), &Overlays::default(), &location(case), &image, &to).ok()?;
     let mut case = case.clone();
     for (file, content) in edited {
         let last = case.len() - 1;

@@ -45,12 +45,17 @@ fn image() -> impl Strategy<Value = Value> {
     ]
 }
 
+/// The tag of an image.
+pub(super) fn tag() -> impl Strategy<Value = &'static str> {
+    select(&TAGS[..])
+}
+
 fn reference() -> impl Strategy<Value = Value> {
     (select(&NAMES[..]), select(&TAGS[..])).prop_map(|(name, tag)| Value::from(format!("{name}:{tag}")))
 }
 
 /// A mapping of the keys that have a value.
-fn map<const N: usize>(entries: [(&str, Option<Value>); N]) -> Value {
+pub(super) fn map<const N: usize>(entries: [(&str, Option<Value>); N]) -> Value {
     let entries = entries.into_iter().filter_map(|(key, value)| Some((Value::from(key), value?)));
     Value::Mapping(entries.collect::<Mapping>())
 }
