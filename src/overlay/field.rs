@@ -153,12 +153,12 @@ impl Places {
                 }
             }
             (Value::Scalar(scalar), []) if !scalar.is_null => self.add(times),
-            (Value::Map(_), [key, rest @ ..]) => self.follow_key(value, (key, rest), times),
+            (Value::Map(_), [key, rest @ ..]) => self.follow_key(value, key, rest, times),
             (Value::Scalar(_) | Value::Map(_) | Value::Unread { .. }, _) => {}
         }
     }
 
-    fn follow_key(&mut self, map: &Value, (key, rest): (&str, &[&str]), times: u32) {
+    fn follow_key(&mut self, map: &Value, key: &str, rest: &[&str], times: u32) {
         let found = map.entries().iter().enumerate().rev().find(|(_, (name, _))| name == key);
         if let Some((index, (_, child))) = found {
             self.below(index, |here| here.follow(child, rest, times));

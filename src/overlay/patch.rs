@@ -128,7 +128,7 @@ impl Patch {
             (Form::Merges(patches), None) => {
                 for patch in patches {
                     let at = find(resources, &Id::of(patch), content.names_images)?;
-                    merge_into(resources, &at, patch, (file, MayChange::default()))?;
+                    merge_into(resources, &at, patch, file, MayChange::default())?;
                 }
                 Ok(())
             }
@@ -136,7 +136,7 @@ impl Patch {
                 let [patch] = patches.as_slice() else {
                     return Err(Unable("it has several documents").into());
                 };
-                merge_into(resources, &selected(resources, target), patch, (file, self.may))
+                merge_into(resources, &selected(resources, target), patch, file, self.may)
             }
             (Form::Operations(_), None) => Err(Unable("it has no `target`").into()),
             (Form::Operations(operations), Some(target)) => {
@@ -237,7 +237,8 @@ fn merge_into(
     resources: &mut Vec<Resource>,
     at: &[usize],
     patch: &Value,
-    (patch_file, may): (&RepositoryPath, MayChange),
+    patch_file: &RepositoryPath,
+    may: MayChange,
 ) -> Result<(), Failed> {
     if patch.text_at(&["$patch"]) == Some("delete") {
         let mut index = 0;
@@ -247,14 +248,15 @@ fn merge_into(
         });
         return Ok(());
     }
-    each(resources, at, |resource| merge(resource, patch, (patch_file, may)))
+    each(resources, at, |resource| merge(resource, patch, patch_file, may))
 }
 
 /// A merge changes neither what a resource is nor its name, unless its options say so.
 fn merge(
     resource: &mut Resource,
     patch: &Value,
-    (patch_file, may): (&RepositoryPath, MayChange),
+    patch_file: &RepositoryPath,
+    may: MayChange,
 ) -> Result<(), Unable> {
     if patch.text_at(&["$patch"]) == Some("replace") {
         return Err(Unable("it replaces a whole resource (`$patch: replace`)"));

@@ -82,7 +82,8 @@ fn says_in_object(found: &ImageUse, wanted: &ImageReference) -> bool {
 pub(super) fn spare_others(
     edited: &Tree,
     overlays: &Overlays,
-    (folder, files): (&RepositoryPath, &[(RepositoryPath, Vec<u8>)]),
+    folder: &RepositoryPath,
+    files: &[(RepositoryPath, Vec<u8>)],
     parsed: &mut Parsed,
 ) -> Result<(), OverlayError> {
     for (file, _) in files {
@@ -107,7 +108,8 @@ fn notes(overlay: &Looked) -> Vec<(&RepositoryPath, &str)> {
 
 /// Whether nothing that an overlay renders differs but the wanted image, and what the replacements copy.
 pub(super) fn only_moves(
-    (before, after): (&[Resource], &[Resource]),
+    before: &[Resource],
+    after: &[Resource],
     wanted: &ImageReference,
     sources: &[SourceChange],
 ) -> bool {

@@ -94,7 +94,7 @@ impl Rewrite {
                 let value = replaced(value, old, new)?;
                 Some(vec![Edit::SetScalar { node, value }])
             }
-            Self::ImageTag { line, wanted } => image_tag_edits(text, node, (*line, wanted)),
+            Self::ImageTag { line, wanted } => image_tag_edits(text, node, *line, wanted),
         }
     }
 }
@@ -164,7 +164,7 @@ fn found_in_text(document: &str, rewrite: &Rewrite) -> Option<Result<String, Ref
 }
 
 /// The edits of the mapping under `imageTag`, where this is it.
-fn image_tag_edits(text: &Text, node: NodeId, (line, wanted): (usize, &ImageReference)) -> Option<Vec<Edit>> {
+fn image_tag_edits(text: &Text, node: NodeId, line: usize, wanted: &ImageReference) -> Option<Vec<Edit>> {
     let transformer = text.tree.parent(node)?;
     let (_, own) = text.entry(transformer, "imageTag")?;
     let is_meant = own == node && text.scalar_of(transformer, "kind") == Some("ImageTagTransformer");

@@ -65,14 +65,14 @@ pub(super) fn set_image(
     }
     let request = Request { tree, overlays, folder, wanted: &wanted };
     if let Some(edits) = in_place(&request, &before, &uses, &mut parsed)?
-        && let Some(files) = proven_in_place(&request, (&before, &rendered), edits, &mut parsed)?
+        && let Some(files) = proven_in_place(&request, &before, &rendered, edits, &mut parsed)?
     {
         return Ok(files);
     }
-    let files = vec![own_entry(&before, &uses, (image, to))?];
+    let files = vec![own_entry(&before, &uses, image, to)?];
     let edited = tree.with_files(&files);
     prove(&before, &look(&edited, folder, &mut parsed)?, &wanted)?;
-    spare_others(&edited, overlays, (folder, &files), &mut parsed)?;
+    spare_others(&edited, overlays, folder, &files, &mut parsed)?;
     Ok(files)
 }
 
@@ -88,7 +88,7 @@ fn with_containers(
     let before = look(tree, folder, &mut parsed)?;
     let edited = tree.with_files(&files);
     prove_in_objects(&before, &look(&edited, folder, &mut parsed)?, wanted)?;
-    spare_others(&edited, overlays, (folder, &files), &mut parsed)?;
+    spare_others(&edited, overlays, folder, &files, &mut parsed)?;
     let to = SetTo { tag: wanted.tag.clone(), digest: wanted.digest.clone() };
     for (file, content) in set_image(&edited, overlays, folder, &wanted.image, &to)? {
         files.retain(|(other, _)| *other != file);
@@ -101,7 +101,8 @@ fn with_containers(
 /// the overlay's own `images` are edited instead.
 fn proven_in_place(
     request: &Request<'_>,
-    (before, rendered): (&Looked, &[Resource]),
+    before: &Looked,
+    rendered: &[Resource],
     edits: InPlace,
     parsed: &mut Parsed,
 ) -> Result<Option<Vec<Edited>>, OverlayError> {
@@ -109,8 +110,8 @@ fn proven_in_place(
     let edited = request.tree.with_files(&files);
     let proven = look_closely(&edited, request.folder, parsed).and_then(|(after, now)| {
         prove(before, &after, request.wanted)?;
-        spare_others(&edited, request.overlays, (request.folder, &files), parsed)?;
-        Ok(only_moves((rendered, &now), request.wanted, &sources))
+        spare_others(&edited, request.overlays, request.folder, &files, parsed)?;
+        Ok(only_moves(rendered, &now, request.wanted, &sources))
     });
     match proven {
         Ok(is_right) => Ok(is_right.then_some(files)),
@@ -124,7 +125,8 @@ fn proven_in_place(
 fn own_entry(
     before: &Looked,
     uses: &[&ImageUse],
-    (image, to): (&ImageName, &SetTo),
+    image: &ImageName,
+    to: &SetTo,
 ) -> Result<Edited, OverlayError> {
     if let Some(step) = uses.iter().find_map(|found| later_step(before, found)) {
         let why = format!("this {} sets `{image}` after the `images` of {}", step.set_by, before.file);

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::OverlayError;
 use super::entry::Entry;
 use super::field::{Defaults, FieldSpec, places};
-use super::kustomization::{Kustomization, Link, Transformer};
+use super::kustomization::{Kustomization, Link, Opaque, Transformer};
 use super::limit::Limit;
 use super::link::Target;
 use super::patch::{Body, Content, Failed, Patch, Unable};
@@ -15,7 +15,7 @@ use super::resource::{Resource, trail_of};
 use super::text::Text;
 use super::trail::{Place, SetBy, Step, lengthened};
 use super::value::{Lines, Value};
-use super::walk::{Stack, Walk};
+use super::walk::{Cause, Stack, Walk};
 use crate::model::RepositoryPath;
 use crate::yaml::NodeId;
 
@@ -31,6 +31,24 @@ struct Images<'a> {
     fields: &'a [FieldSpec],
 }
 
+/// An item of a kustomization, and the limit that it comes to where it cannot be evaluated.
+struct Item<'a> {
+    file: &'a RepositoryPath,
+    line: usize,
+    limit: Limit,
+    /// The key of the list that holds it.
+    key: &'a str,
+}
+
+/// One document of a transformer's text.
+#[derive(Clone, Copy)]
+struct Document<'a> {
+    text: &'a Text,
+    root: NodeId,
+    /// Where the lines of the text are in its file.
+    lines: Lines,
+}
+
 impl Walk<'_> {
     pub(super) fn transform(
         &mut self,
@@ -39,12 +57,9 @@ impl Walk<'_> {
         stack: &mut Stack,
     ) -> Result<(), OverlayError> {
         if let Some(schema) = own.schema.as_ref().filter(|_| !own.patches.is_empty()) {
-            self.doubt(
-                file,
-                schema.line,
-                (schema.limit, schema.why.to_owned()),
-                (None, &mut stack.resources),
-            );
+            let Opaque { line, limit, why } = schema;
+            let cause = Cause { file, line: *line, limit: *limit, why: (*why).to_owned() };
+            self.doubt(cause, None, &mut stack.resources);
         }
         for patch in &own.patches {
             self.patch(file, patch, stack)?;
@@ -57,8 +72,8 @@ impl Walk<'_> {
                 resource.rename(&own.prefix, &own.suffix);
             }
         }
-        self.annotate("labels", &own.labels, (file, &mut stack.resources))?;
-        self.annotate("annotations", &own.annotations, (file, &mut stack.resources))?;
+        self.annotate("labels", &own.labels, file, &mut stack.resources)?;
+        self.annotate("annotations", &own.annotations, file, &mut stack.resources)?;
         for patch in &own.late_patches {
             self.patch(file, patch, stack)?;
         }
@@ -81,7 +96,8 @@ impl Walk<'_> {
         &mut self,
         key: &str,
         pairs: &[(String, String)],
-        (file, resources): (&RepositoryPath, &mut [Resource]),
+        file: &RepositoryPath,
+        resources: &mut [Resource],
     ) -> Result<(), OverlayError> {
         if pairs.is_empty() {
             return Ok(());
@@ -113,7 +129,7 @@ impl Walk<'_> {
             }
             Err(why) => Err(why.into()),
         };
-        self.settle(file, patch.line, (Limit::PatchUnable, patch.key), (done, stack));
+        self.settle(&Item { file, line: patch.line, limit: Limit::PatchUnable, key: patch.key }, done, stack);
         Ok(())
     }
 
@@ -129,16 +145,11 @@ impl Walk<'_> {
     }
 
     /// What could not be evaluated puts in doubt what it may have changed.
-    fn settle(
-        &mut self,
-        file: &RepositoryPath,
-        line: usize,
-        (limit, key): (Limit, &str),
-        (done, stack): (Result<(), Failed>, &mut Stack),
-    ) {
+    fn settle(&mut self, item: &Item<'_>, done: Result<(), Failed>, stack: &mut Stack) {
+        let Item { file, line, limit, key } = *item;
         if let Err(Failed { why, resources }) = done {
             let why = format!("this item of `{key}` is not evaluated: {}", why.0);
-            self.doubt(file, line, (limit, why), (resources.as_deref(), &mut stack.resources));
+            self.doubt(Cause { file, line, limit, why }, resources.as_deref(), &mut stack.resources);
         }
     }
 
@@ -177,7 +188,11 @@ impl Walk<'_> {
         let Some(target) = &replacement.path else {
             self.count_matches(replacement.cost(&stack.resources), file)?;
             let done = replacement.apply(file, &mut stack.resources);
-            self.settle(file, replacement.line, (Limit::ReplacementUnable, "replacements"), (done, stack));
+            self.settle(
+                &Item { file, line: replacement.line, limit: Limit::ReplacementUnable, key: "replacements" },
+                done,
+                stack,
+            );
             return Ok(());
         };
         let found = self.follow(file, &Link { target: target.clone(), line: replacement.line })?;
@@ -189,7 +204,8 @@ impl Walk<'_> {
             let read = Replacement::read(&document.value, first_line(&document.value));
             self.count_matches(read.cost(&stack.resources), &path)?;
             let done = read.apply(&path, &mut stack.resources);
-            self.settle(&path, read.line, (Limit::ReplacementUnable, "replacements"), (done, stack));
+            let (line, limit) = (read.line, Limit::ReplacementUnable);
+            self.settle(&Item { file: &path, line, limit, key: "replacements" }, done, stack);
         }
         Ok(())
     }
@@ -206,8 +222,8 @@ impl Walk<'_> {
                 let link = Link { target: transformer.text.clone(), line: transformer.line };
                 let Target::File(path) = self.follow(file, &link)? else {
                     let why = format!("the transformers in `{}` are not evaluated", transformer.text);
-                    let limit = (Limit::TransformerUnable, why);
-                    self.doubt(file, transformer.line, limit, (None, &mut stack.resources));
+                    let cause = Cause { file, line: transformer.line, limit: Limit::TransformerUnable, why };
+                    self.doubt(cause, None, &mut stack.resources);
                     return Ok(());
                 };
                 let Some(bytes) = self.read(&path)? else { return Ok(()) };
@@ -216,12 +232,12 @@ impl Walk<'_> {
         };
         let Ok(text) = Text::new(text.as_bytes()) else {
             let why = "this transformer cannot be read".to_owned();
-            let limit = (Limit::TransformerUnable, why);
-            self.doubt(file, transformer.line, limit, (None, &mut stack.resources));
+            let cause = Cause { file, line: transformer.line, limit: Limit::TransformerUnable, why };
+            self.doubt(cause, None, &mut stack.resources);
             return Ok(());
         };
         for root in text.tree.documents() {
-            self.transformer_document(&from, (&text, *root, lines), stack)?;
+            self.transformer_document(&from, Document { text: &text, root: *root, lines }, stack)?;
         }
         Ok(())
     }
@@ -229,13 +245,14 @@ impl Walk<'_> {
     fn transformer_document(
         &mut self,
         file: &RepositoryPath,
-        (text, root, lines): (&Text, NodeId, Lines),
+        document: Document<'_>,
         stack: &mut Stack,
     ) -> Result<(), OverlayError> {
+        let Document { text, root, lines } = document;
         let line = lines.of(text.line(root));
         let is_built_in = text.scalar_of(root, "apiVersion") == Some("builtin");
         match text.scalar_of(root, "kind").filter(|_| is_built_in) {
-            Some("ImageTagTransformer") => self.image_tag(file, (text, root, lines), stack),
+            Some("ImageTagTransformer") => self.image_tag(file, document, stack),
             Some("PatchTransformer") => {
                 let read = Patch::read(text, root, "transformers");
                 let mut patch = read.map_err(|refused| refused.of(file))?;
@@ -249,14 +266,14 @@ impl Walk<'_> {
                 }
                 Ok(())
             }
-            Some("LabelTransformer") => self.annotator(file, ("labels", text, root), stack),
-            Some("AnnotationsTransformer") => self.annotator(file, ("annotations", text, root), stack),
+            Some("LabelTransformer") => self.annotator(file, "labels", document, stack),
+            Some("AnnotationsTransformer") => self.annotator(file, "annotations", document, stack),
             Some(kind) if HARMLESS.contains(&kind) => Ok(()),
             Some(_) | None => {
                 let kind = text.scalar_of(root, "kind").unwrap_or("without a kind");
                 let why = format!("the transformer `{kind}` may change images and is not evaluated");
-                let limit = (Limit::TransformerUnable, why);
-                self.doubt(file, line, limit, (None, &mut stack.resources));
+                let cause = Cause { file, line, limit: Limit::TransformerUnable, why };
+                self.doubt(cause, None, &mut stack.resources);
                 Ok(())
             }
         }
@@ -266,7 +283,8 @@ impl Walk<'_> {
     fn annotator(
         &mut self,
         file: &RepositoryPath,
-        (key, text, root): (&str, &Text, NodeId),
+        key: &str,
+        Document { text, root, .. }: Document<'_>,
         stack: &mut Stack,
     ) -> Result<(), OverlayError> {
         let value = Value::of(text, root, Lines::After(0));
@@ -278,15 +296,16 @@ impl Walk<'_> {
         let pairs = value.get(key).map(Value::entries).unwrap_or_default().iter();
         let pairs: Vec<_> =
             pairs.map(|(key, value)| (key.clone(), value.text().unwrap_or_default().to_owned())).collect();
-        self.annotate(key, &pairs, (file, &mut stack.resources))
+        self.annotate(key, &pairs, file, &mut stack.resources)
     }
 
     fn image_tag(
         &mut self,
         file: &RepositoryPath,
-        (text, root, lines): (&Text, NodeId, Lines),
+        document: Document<'_>,
         stack: &mut Stack,
     ) -> Result<(), OverlayError> {
+        let Document { text, root, lines } = document;
         let Some((_, node)) = text.entry(root, "imageTag") else { return Ok(()) };
         let entry = Entry::read(text, node).map_err(|refused| refused.of(file))?;
         let specs = text.entry(root, "fieldSpecs").map(|(_, list)| Value::of(text, list, lines));
@@ -310,16 +329,17 @@ impl Walk<'_> {
     ) -> Result<(), OverlayError> {
         let Target::File(path) = self.follow(file, link)? else {
             let why = format!("`{}` lies in another place, which is not read", link.target);
-            let limit = (Limit::ConfigurationUnable, why);
-            self.doubt(file, link.line, limit, (None, &mut stack.resources));
+            let cause = Cause { file, line: link.line, limit: Limit::ConfigurationUnable, why };
+            self.doubt(cause, None, &mut stack.resources);
             return Ok(());
         };
         let Some(bytes) = self.read(&path)? else { return Ok(()) };
         let blob = self.blob(&path);
         let manifest = self.parsed.manifest(&blob, bytes);
         if let Some((line, why)) = manifest.hidden.first() {
-            let limit = (Limit::ConfigurationUnable, why.clone());
-            self.doubt(&path, *line, limit, (None, &mut stack.resources));
+            let (line, why) = (*line, why.clone());
+            let cause = Cause { file: &path, line, limit: Limit::ConfigurationUnable, why };
+            self.doubt(cause, None, &mut stack.resources);
         }
         for document in &manifest.documents {
             let specs = document.value.get("images").map(Value::items).unwrap_or_default();

@@ -55,6 +55,14 @@ pub(super) struct Note {
     pub(super) doubt: Doubt,
 }
 
+/// What puts resources in doubt.
+pub(super) struct Cause<'a> {
+    pub(super) file: &'a RepositoryPath,
+    pub(super) line: usize,
+    pub(super) limit: Limit,
+    pub(super) why: String,
+}
+
 /// The root's own kustomization and everything that it leads to.
 #[derive(Debug)]
 pub(super) struct Walked {
@@ -214,7 +222,7 @@ impl<'a> Walk<'a> {
             Target::File(path) => self.manifest(&path, stack),
             Target::Folder(folder) => {
                 let mut base = Stack { first_note: self.notes.len(), ..Stack::default() };
-                self.enter(file, link, &folder, (false, &mut base))?;
+                self.enter(file, link, &folder, false, &mut base)?;
                 stack.resources.append(&mut base.resources);
                 stack.hidden.append(&mut base.hidden);
                 base.fields.into_iter().for_each(|spec| spec.join(&mut stack.fields));
@@ -235,7 +243,7 @@ impl<'a> Walk<'a> {
         stack: &mut Stack,
     ) -> Result<(), OverlayError> {
         match self.follow(file, link)? {
-            Target::Folder(folder) => self.enter(file, link, &folder, (true, stack)),
+            Target::Folder(folder) => self.enter(file, link, &folder, true, stack),
             Target::File(_) => {
                 let why = format!("the component `{}` is a file", link.target);
                 Err(Refused::at_line(Limit::Malformed, link.line, why)
@@ -244,7 +252,8 @@ impl<'a> Walk<'a> {
             }
             Target::Remote => {
                 let why = format!("the component `{}` lies in another place, which is not read", link.target);
-                self.doubt(file, link.line, (Limit::Remote, why), (None, &mut stack.resources));
+                let cause = Cause { file, line: link.line, limit: Limit::Remote, why };
+                self.doubt(cause, None, &mut stack.resources);
                 Ok(())
             }
         }
@@ -255,7 +264,8 @@ impl<'a> Walk<'a> {
         file: &RepositoryPath,
         link: &Link,
         folder: &RepositoryPath,
-        (as_component, stack): (bool, &mut Stack),
+        as_component: bool,
+        stack: &mut Stack,
     ) -> Result<(), OverlayError> {
         let refuse = |limit, why: String| Err(Refused::at_line(limit, link.line, why).of(file));
         if self.open.contains(folder) {
@@ -402,13 +412,8 @@ impl<'a> Walk<'a> {
     }
 
     /// Notes that some resources, or all, may not be what they seem.
-    pub(super) fn doubt(
-        &mut self,
-        file: &RepositoryPath,
-        line: usize,
-        (limit, why): (Limit, String),
-        (at, resources): (Option<&[usize]>, &mut [Resource]),
-    ) {
+    pub(super) fn doubt(&mut self, cause: Cause<'_>, at: Option<&[usize]>, resources: &mut [Resource]) {
+        let Cause { file, line, limit, why } = cause;
         let note = self.notes.len();
         self.notes.push(Note { file: file.clone(), line, limit, why, doubt: Doubt::Alters });
         for (index, resource) in resources.iter_mut().enumerate() {

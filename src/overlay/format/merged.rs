@@ -191,7 +191,7 @@ impl Merged {
             let line = refused.line.and_then(|line| self.source_near(line)).map(|source| source.line);
             Refused { line, ..refused }
         };
-        stale::check(&self.found.spots, spot, (image, to)).map_err(at_source)?;
+        stale::check(&self.found.spots, spot, image, to).map_err(at_source)?;
         spot.changes(to)
             .map_err(at_source)?
             .iter()

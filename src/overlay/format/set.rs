@@ -30,7 +30,7 @@ pub(in crate::overlay) fn set_image(
     for (path, sheet, spot) in before.spots_of(image).filter(|(_, _, spot)| !spot.says(to)) {
         let at =
             |refused: Refused| Refused { line: refused.line.or(Some(sheet.line(spot))), ..refused }.of(path);
-        stale::check(&sheet.found.spots, spot, (image, to)).map_err(at)?;
+        stale::check(&sheet.found.spots, spot, image, to).map_err(at)?;
         let changes = changes.entry(path).or_default();
         for change in spot.changes(to).map_err(at)? {
             // Two spots may read one scalar, through aliases.

@@ -9,7 +9,7 @@ use crate::overlay::{Limit, Refused, SetBy, SetTo};
 ///
 /// # Errors
 /// At the digest that would stay, or at the anchor whose other aliases would change along.
-pub(super) fn check(all: &[Spot], spot: &Spot, (image, to): (&ImageName, &SetTo)) -> Result<(), Refused> {
+pub(super) fn check(all: &[Spot], spot: &Spot, image: &ImageName, to: &SetTo) -> Result<(), Refused> {
     if spot.surroundings.digests.is_empty() && spot.surroundings.anchored.is_empty() {
         return Ok(());
     }

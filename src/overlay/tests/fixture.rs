@@ -8,7 +8,7 @@ use similar::TextDiff;
 use crate::model::{
     BlobId, CommitId, EntryKind, Finding, ImageName, Location, RepositoryPath, Tree, TreeEntry,
 };
-use crate::overlay::{OverlayError, Overlays, SetTo, resolve, running, set_image};
+use crate::overlay::{OverlayError, Overlays, Resolver, SetTo, resolve, running, set_image};
 
 pub(super) const DIGEST: &str = "sha256:1111111111111111111111111111111111111111111111111111111111111111";
 pub(super) const OLD_DIGEST: &str = "sha256:2222222222222222222222222222222222222222222222222222222222222222";
@@ -176,6 +176,25 @@ pub(super) fn diff_at(repository: &str, folder: &str, finding: Finding) -> Strin
         &to("1.10.0", DIGEST),
     ) {
         Ok(edited) => edited.iter().map(|(path, new)| unified(&tree, path, new)).collect(),
+        Err(error) => error.to_string(),
+    }
+}
+
+/// What is known of a repository once these folders were asked about.
+pub(super) fn overlays(repository: &str, folders: &[&str]) -> Overlays {
+    let mut resolver = Resolver::default();
+    for folder in folders {
+        resolver.resolve(&tree(repository), &path(folder).into()).unwrap();
+    }
+    resolver.overlays()
+}
+
+/// The diff that sets the shop in production, beside other overlays; or why it is refused.
+pub(super) fn diff_beside(repository: &str, overlays: &Overlays, to: &SetTo) -> String {
+    let before = tree(repository);
+    let shop = image("ghcr.io/acme/shop");
+    match set_image(&before, overlays, &path("production").into(), &shop, to) {
+        Ok(edited) => edited.iter().map(|(path, new)| unified(&before, path, new)).collect(),
         Err(error) => error.to_string(),
     }
 }

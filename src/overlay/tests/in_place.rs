@@ -1,8 +1,8 @@
 //! The tag is written where it stands, where only this environment reaches that place.
 
-use super::fixture::{DIGEST, OLD_DIGEST, image, path, to, tree, unified};
+use super::fixture::{DIGEST, OLD_DIGEST, diff_beside, image, overlays, path, to, tree};
 use crate::model::{Finding, Location};
-use crate::overlay::{Overlays, Resolver, SetTo, set_image};
+use crate::overlay::{Resolver, SetTo, set_image};
 
 /// A base whose deployment has a name, so that patches find it.
 const BASE: &str = "\
@@ -33,26 +33,8 @@ spec:
         - name: shop # ours
 ";
 
-fn overlays(repository: &str, folders: &[&str]) -> Overlays {
-    let mut resolver = Resolver::default();
-    for folder in folders {
-        resolver.resolve(&tree(repository), &path(folder).into()).unwrap();
-    }
-    resolver.overlays()
-}
-
 fn diff(repository: &str, to: &SetTo) -> String {
     diff_beside(repository, &overlays(repository, &["production"]), to)
-}
-
-/// The diff that sets the shop in production, beside other environments.
-fn diff_beside(repository: &str, overlays: &Overlays, to: &SetTo) -> String {
-    let before = tree(repository);
-    let shop = image("ghcr.io/acme/shop");
-    match set_image(&before, overlays, &path("production").into(), &shop, to) {
-        Ok(edited) => edited.iter().map(|(path, new)| unified(&before, path, new)).collect(),
-        Err(error) => error.to_string(),
-    }
 }
 
 /// Checks the diff that sets the shop in production, which is the only folder that Towpath manages.

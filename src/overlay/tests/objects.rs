@@ -2,7 +2,7 @@
 
 use insta::assert_snapshot;
 
-use super::fixture::{DIGEST, image, path, shop, shown, to, tree, unified};
+use super::fixture::{DIGEST, diff_beside, image, overlays, path, shop, shown, to, tree, unified};
 use crate::overlay::{Resolver, set_image};
 
 const RELEASE: &str = "\
@@ -30,16 +30,8 @@ fn repository(base: &str, production: &str, staging: &str) -> String {
 
 /// The diff that sets the shop to 1.10.0 in production, beside staging.
 fn set(repository: &str) -> String {
-    let before = tree(repository);
-    let mut resolver = Resolver::default();
-    for folder in ["production", "staging"] {
-        resolver.resolve(&before, &path(folder).into()).unwrap();
-    }
-    let (shop, wanted) = (image("ghcr.io/acme/shop"), to("1.10.0", DIGEST));
-    match set_image(&before, &resolver.overlays(), &path("production").into(), &shop, &wanted) {
-        Ok(edited) => edited.iter().map(|(path, new)| unified(&before, path, new)).collect(),
-        Err(error) => error.to_string(),
-    }
+    let overlays = overlays(repository, &["production", "staging"]);
+    diff_beside(repository, &overlays, &to("1.10.0", DIGEST))
 }
 
 const MERGE: &str = "\

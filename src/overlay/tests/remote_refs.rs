@@ -14,7 +14,7 @@ fn release(images: &[(&str, &str)]) -> Release {
 }
 
 /// The diff of a promotion in production, then every `ref` that stays.
-fn promoted(repository: &str, (follow_ref, folders): (bool, &[&str]), release: &Release) -> String {
+fn promoted(repository: &str, follow_ref: bool, folders: &[&str], release: &Release) -> String {
     let before = tree(repository);
     let mut resolver = Resolver::default();
     for folder in folders {
@@ -44,13 +44,13 @@ fn production(resource: &str, tag: &str) -> String {
 
 /// Checks what an address becomes when the shop goes from one version to another.
 #[track_caller]
-fn check(address: &str, (old, new): (&str, &str), expected: &str) {
+fn check(address: &str, old: &str, new: &str, expected: &str) {
     let repository = production(address, old);
     let release = release(&[("ghcr.io/acme/shop", new)]);
     let line = |sign: char, address: &str| format!("{sign}- {address} # the same version\n");
     let moved = if address == expected { String::new() } else { line('-', address) + &line('+', expected) };
     let tag = format!("-  newTag: {old}\n+  newTag: {new}\n");
-    let found = promoted(&repository, (true, &["production"]), &release);
+    let found = promoted(&repository, true, &["production"], &release);
     assert_eq!(
         found,
         format!("production/kustomization.yaml\n{moved}{tag}"),
@@ -69,10 +69,10 @@ fn a_ref_moves_in_every_form_of_address() {
         ("git::https://example.com/acme/shop.git//config?version=", ""),
     ] {
         let address = |version: &str| format!("{before}{version}{after}");
-        check(&address("v1.9.0"), ("v1.9.0", "v1.10.0"), &address("v1.10.0"));
-        check(&address("1.9.0"), ("1.9.0", "1.10.0"), &address("1.10.0"));
-        check(&address("v1.9.0"), ("1.9.0", "1.10.0"), &address("v1.10.0"));
-        check(&address("1.9.0"), ("v1.9.0", "v1.10.0"), &address("1.10.0"));
+        check(&address("v1.9.0"), "v1.9.0", "v1.10.0", &address("v1.10.0"));
+        check(&address("1.9.0"), "1.9.0", "1.10.0", &address("1.10.0"));
+        check(&address("v1.9.0"), "1.9.0", "1.10.0", &address("v1.10.0"));
+        check(&address("1.9.0"), "v1.9.0", "v1.10.0", &address("1.10.0"));
     }
 }
 
@@ -86,7 +86,7 @@ fn a_ref_that_is_something_else_stays_without_a_word() {
         "https://github.com/acme/shop//config/1.9.0",
         "https://github.com/acme/shop//config?ref=main&version=1.9.0",
     ] {
-        check(address, ("1.9.0", "1.10.0"), address);
+        check(address, "1.9.0", "1.10.0", address);
     }
 }
 
@@ -97,7 +97,7 @@ fn without_the_key_a_ref_stays_and_is_named() {
     let repository = production("https://github.com/acme/shop//config?ref=v1.9.0", "1.9.0");
     let to = |version| {
         let release = release(&[("ghcr.io/acme/shop", version)]);
-        promoted(&repository, (false, &["production"]), &release)
+        promoted(&repository, false, &["production"], &release)
     };
     let stays = "stays production/kustomization.yaml:2 v1.9.0\n";
     assert_eq!(to("1.10.0"), format!("production/kustomization.yaml\n{TAG}{stays}"));
@@ -111,12 +111,12 @@ fn a_ref_that_another_environment_reads_stays_and_is_named() {
     let release = release(&[("ghcr.io/acme/shop", "v1.10.0")]);
     let own = "production/kustomization.yaml\n-images: [ { name: ghcr.io/acme/shop, newTag: v1.9.0 } ]\n+images: [ { name: ghcr.io/acme/shop, newTag: v1.10.0 } ]\n";
     let moved = "shared/kustomization.yaml\n-resources: [ 'https://github.com/acme/shop//config?ref=v1.9.0' ]\n+resources: [ 'https://github.com/acme/shop//config?ref=v1.10.0' ]\n";
-    assert_eq!(promoted(shared, (true, &["production"]), &release), format!("{moved}{own}"));
+    assert_eq!(promoted(shared, true, &["production"], &release), format!("{moved}{own}"));
     let stays = "stays shared/kustomization.yaml:1 v1.9.0\n";
     let read_by_staging = format!("{shared}{staging}");
-    assert_eq!(promoted(&read_by_staging, (true, &["production"]), &release), format!("{own}{stays}"));
+    assert_eq!(promoted(&read_by_staging, true, &["production"], &release), format!("{own}{stays}"));
     assert_eq!(
-        promoted(&read_by_staging, (true, &["production", "staging"]), &release),
+        promoted(&read_by_staging, true, &["production", "staging"], &release),
         format!("{own}{stays}")
     );
 }
@@ -127,12 +127,12 @@ fn a_ref_of_several_images_moves_where_they_agree() {
     let of = |worker| release(&[("ghcr.io/acme/shop", "1.10.0"), ("ghcr.io/acme/worker", worker)]);
     let moved = "-- https://github.com/acme/shop//config?ref=1.9.0\n+- https://github.com/acme/shop//config?ref=1.10.0\n";
     assert_eq!(
-        promoted(repository, (true, &["production"]), &of("1.10.0")),
+        promoted(repository, true, &["production"], &of("1.10.0")),
         format!("production/kustomization.yaml\n{moved}{TAG}{TAG}")
     );
     let other = TAG.replace("1.10.0", "1.11.0");
     assert_eq!(
-        promoted(repository, (true, &["production"]), &of("1.11.0")),
+        promoted(repository, true, &["production"], &of("1.11.0")),
         format!("production/kustomization.yaml\n{TAG}{other}stays production/kustomization.yaml:2 1.9.0\n")
     );
 }

@@ -1,5 +1,5 @@
-use super::fixture::{BASE, DIGEST, image, path, to, tree, unified};
-use crate::overlay::{Overlays, Resolver, set_image};
+use super::fixture::{BASE, DIGEST, diff_beside, overlays, path, to, tree};
+use crate::overlay::Resolver;
 
 /// Two environments that see the base through a component each, and through one that they share.
 const LAYERS: &str = "\
@@ -15,23 +15,10 @@ images:
   newTag: 1.8.0
 ";
 
-fn known(repository: &str, folders: &[&str]) -> Overlays {
-    let mut resolver = Resolver::default();
-    for folder in folders {
-        resolver.resolve(&tree(repository), &path(folder).into()).unwrap();
-    }
-    resolver.overlays()
-}
-
 /// The diff that sets the shop in production, beside staging.
 fn set(repository: &str) -> String {
-    let before = tree(repository);
-    let overlays = known(repository, &["production", "staging"]);
-    let shop = image("ghcr.io/acme/shop");
-    match set_image(&before, &overlays, &path("production").into(), &shop, &to("1.10.0", DIGEST)) {
-        Ok(edited) => edited.iter().map(|(path, new)| unified(&before, path, new)).collect(),
-        Err(error) => error.to_string(),
-    }
+    let overlays = overlays(repository, &["production", "staging"]);
+    diff_beside(repository, &overlays, &to("1.10.0", DIGEST))
 }
 
 fn repository(production: &str, staging: &str) -> String {

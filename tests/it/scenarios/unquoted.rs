@@ -38,7 +38,7 @@ fn the_change_says_what_was_written_before() {
         assert!(body.contains("| `registry.test/acme/shop` | not known | `1.10.0`"), "{body}");
         assert!(body.contains("- what runs is not known until this change writes the quotes: apps/shop/overlays/production/kustomization.yaml:6: kustomize reads `newTag: 1.10` as a number"), "{body}");
         assert!(body.contains("-  newTag: 1.10 # moved by Towpath"), "{body}");
-        insta::assert_snapshot!(bot.status(change), @"");
+        insta::assert_snapshot!(bot.status(change), @"towpath/production pending: waiting: 0 of 1 approval");
         bot.comment(change, "alice", "/promote approve");
         bot.settle().await.expect_merged(change).expect_running("production", "1.10.0");
         assert_eq!(version(bot, PRODUCTION), "newTag: \"1.10.0\" # moved by Towpath");
