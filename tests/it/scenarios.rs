@@ -5,6 +5,7 @@ mod artifacts;
 mod commands;
 mod deployments;
 mod events;
+mod generated;
 mod gone;
 mod merging;
 mod odd_places;
