@@ -18,29 +18,31 @@ use crate::model::{
     HealthQuestion, ImageReference, Place, Reaction, RepositoryName, RepositoryPath, SourceChecks,
     SourceComparison, SourceSpan, Target, TeamName, Time, TreeEntry, UserName,
 };
+use crate::sanitize::line;
 
 pub use crate::model::{
     BRANCH_PREFIX, CHANGE_LABEL, LOG_BRANCH, Merge, NewStatus, Presentation, Proposal,
     WrittenRemark as Remark,
 };
 
-/// Why a forge did not do what it was asked, sorted by what the caller does next.
+/// Why a forge did not do what it was asked, sorted by what the caller does next. Its words are shown as one sanitized
+/// line.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ForgeError {
     /// Somebody was faster: look again and decide again.
-    #[error("{what} changed meanwhile; nothing was written")]
+    #[error("{} changed meanwhile; nothing was written", line(.what))]
     Conflict {
         /// What moved.
         what: String,
     },
     /// It does not exist: a person has to mend the configuration or the forge.
-    #[error("{what} does not exist")]
+    #[error("{} does not exist", line(.what))]
     NotFound {
         /// What is absent.
         what: String,
     },
     /// The bot lacks a permission: a person has to grant it.
-    #[error("the bot may not {verb} in `{repository}`; {way_out}")]
+    #[error("the bot may not {} in `{}`; {}", line(.verb), line(.repository), line(.way_out))]
     Forbidden {
         /// What it tried.
         verb: String,
@@ -50,7 +52,7 @@ pub enum ForgeError {
         way_out: String,
     },
     /// The repository, or the bot itself, is not what it was: a person has to see to it.
-    #[error("{why}; {way_out}")]
+    #[error("{}; {}", line(.why), line(.way_out))]
     Shut {
         /// What is so.
         why: String,
@@ -58,7 +60,7 @@ pub enum ForgeError {
         way_out: String,
     },
     /// A rule of the repository stands in the way, such as a protected branch: a person has to see to it.
-    #[error("{what} is not allowed: {why}")]
+    #[error("{} is not allowed: {}", line(.what), line(.why))]
     Blocked {
         /// What was tried.
         what: String,
@@ -66,7 +68,7 @@ pub enum ForgeError {
         why: String,
     },
     /// The forge does not do it yet, and says of the change itself what it waits for: look again.
-    #[error("{what} has to wait: {why}")]
+    #[error("{} has to wait: {}", line(.what), line(.why))]
     NotYet {
         /// What was tried.
         what: String,
@@ -80,7 +82,7 @@ pub enum ForgeError {
         wait: Duration,
     },
     /// The forge did not answer, or not sensibly: try again later.
-    #[error("{what} failed: {why}")]
+    #[error("{} failed: {}", line(.what), line(.why))]
     Unavailable {
         /// What was tried.
         what: String,

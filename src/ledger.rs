@@ -10,10 +10,11 @@ pub use delivery::{
 use std::future::Future;
 
 use crate::model::{CommitId, Description, Digest, ImageName, Place, Tag, Time, Validator};
+use crate::sanitize::line;
 
 /// Why the ledger did not do what it was asked. Work goes on without it where it can.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the ledger `{ledger}` failed: {why}")]
+#[error("the ledger `{}` failed: {}", line(.ledger), line(.why))]
 pub struct LedgerError {
     /// Which ledger.
     pub ledger: String,

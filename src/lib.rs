@@ -14,6 +14,7 @@ pub mod overlay;
 pub mod reconcile;
 pub mod registry;
 pub mod render;
+pub mod sanitize;
 pub mod server;
 pub mod telemetry;
 pub mod yaml;

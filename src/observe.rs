@@ -51,9 +51,9 @@ pub enum ObserveError {
     },
     /// The log has a line that cannot be understood; going on without it could do things twice.
     #[error(
-        "{place}: line {line} of the log on the branch `{branch}`, counted through all its files, is not understood: {why}; \
+        "{place}: line {line} of the log on the branch `{branch}`, counted through all its files, is not understood: {}; \
          use the version of Towpath that wrote it, or mend the line",
-        branch = crate::model::LOG_BRANCH
+        crate::sanitize::line(.why), branch = crate::model::LOG_BRANCH
     )]
     Log {
         /// Which repository.

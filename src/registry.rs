@@ -14,8 +14,9 @@ use std::future::Future;
 use std::time::Duration;
 
 use crate::model::{Description, Digest, ImageName, IndexEntry, Tag, Validator};
+use crate::sanitize::line;
 
-/// Why a registry did not answer, sorted by what the caller does next.
+/// Why a registry did not answer, sorted by what the caller does next. Its words are shown as one sanitized line.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RegistryError {
     /// The image does not exist there: a person has to mend the configuration or push the image.
@@ -25,7 +26,7 @@ pub enum RegistryError {
         image: ImageName,
     },
     /// The registry refuses us: a person has to mend the credentials.
-    #[error("the registry `{host}` refuses access to `{image}`: {why}")]
+    #[error("the registry `{host}` refuses access to `{image}`: {}", line(.why))]
     Forbidden {
         /// The registry.
         host: String,
@@ -43,7 +44,7 @@ pub enum RegistryError {
         wait: Duration,
     },
     /// The registry did not answer, or not sensibly: try again later.
-    #[error("the registry `{host}` gave no usable answer about `{image}`: {why}")]
+    #[error("the registry `{host}` gave no usable answer about `{image}`: {}", line(.why))]
     Unavailable {
         /// The registry.
         host: String,

@@ -4,10 +4,12 @@ mod measures;
 
 pub use measures::{Measures, measure};
 
-use std::io::IsTerminal as _;
+use std::io::{self, IsTerminal as _, Write};
 
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::LevelFilter;
+
+use crate::sanitize;
 
 /// The variable that says what is logged, such as `towpath=debug`.
 pub const LOG_VARIABLE: &str = "TOWPATH_LOG";
@@ -27,7 +29,7 @@ pub enum Format {
 pub fn start(format: Format, default: LevelFilter) {
     let filter = EnvFilter::builder().with_default_directive(default.into()).with_env_var(LOG_VARIABLE);
     let builder = tracing_subscriber::fmt()
-        .with_writer(std::io::stderr)
+        .with_writer(|| SanitizedLine(std::io::stderr()))
         .with_ansi(std::io::stderr().is_terminal())
         .with_env_filter(filter.from_env_lossy().add_directive(quiet()));
     let started = match format {
@@ -37,7 +39,27 @@ pub fn start(format: Format, default: LevelFilter) {
     drop(started);
 }
 
+/// Writes each event as one line without known secrets, whatever stands in its fields.
+struct SanitizedLine<W>(W);
+
+impl<W: Write> Write for SanitizedLine<W> {
+    /// Takes one whole event: the subscriber writes each of them at once.
+    fn write(&mut self, event: &[u8]) -> io::Result<usize> {
+        let text = String::from_utf8_lossy(event);
+        let line = text.trim_end_matches('\n').replace(['\n', '\t'], " ");
+        self.0.write_all(format!("{}\n", sanitize::printed(&line)).as_bytes())?;
+        Ok(event.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
 /// The client of GitHub reports every try that fails as an error, before anybody knows whether the next one works.
 fn quiet() -> tracing_subscriber::filter::Directive {
     "octocrab=off".parse().expect("a crate and a level")
 }
+
+#[cfg(test)]
+mod tests;

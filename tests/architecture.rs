@@ -32,21 +32,25 @@ use source::Source;
 ///
 /// `Plan` lives in `decide`, not in `model`: its merges carry a `GatesPassed`, which only `decide` can make.
 const TABLE: &[(&str, &[&str])] = &[
-    ("telemetry", &[]),
-    ("model", &[]),
+    ("sanitize", &[]),
+    ("telemetry", &["sanitize"]),
+    ("model", &["sanitize"]),
     ("yaml", &[]),
-    ("command", &["model"]),
+    ("command", &["sanitize", "model"]),
     ("overlay", &["model", "yaml"]),
-    ("config", &["model", "yaml"]),
+    ("config", &["sanitize", "model", "yaml"]),
     ("decide", &["model", "command"]),
     ("report", &["model"]),
-    ("render", &["model", "command", "decide", "report"]),
+    ("render", &["sanitize", "model", "command", "decide", "report"]),
     ("draft", &["model", "overlay", "decide", "render"]),
-    ("forge", &["model"]),
-    ("registry", &["model"]),
+    ("forge", &["sanitize", "model"]),
+    ("registry", &["sanitize", "model"]),
     ("delivery", &["model"]),
-    ("ledger", &["model"]),
-    ("observe", &["model", "config", "overlay", "decide", "forge", "registry", "delivery", "ledger"]),
+    ("ledger", &["sanitize", "model"]),
+    (
+        "observe",
+        &["sanitize", "model", "config", "overlay", "decide", "forge", "registry", "delivery", "ledger"],
+    ),
     ("act", &["model", "decide", "draft", "forge", "ledger"]),
     (
         "reconcile",
@@ -58,6 +62,7 @@ const TABLE: &[(&str, &[&str])] = &[
     (
         "server",
         &[
+            "sanitize",
             "telemetry",
             "model",
             "command",
@@ -78,6 +83,7 @@ const TABLE: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
+            "sanitize",
             "telemetry",
             "model",
             "yaml",

@@ -106,7 +106,7 @@ pub(super) async fn run(
         }
         Verb::Diff { number } => {
             let files = forge.files(repository, ChangeNumber(number)).await?;
-            output.print(&render::diff(&files, output.colour()));
+            output.diff(&files);
         }
         Verb::Comment { number, text } => {
             let comment = comment::Comment { change: ChangeNumber(number), by: &by()?, text: &text };

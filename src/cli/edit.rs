@@ -88,20 +88,20 @@ struct Edited<'a> {
 }
 
 impl Edited<'_> {
-    fn diff(&self, colour: Colour) -> String {
+    fn change(&self) -> FileChange {
         // The name is only for messages; it need not be inside a repository.
         let name = self.file.to_string_lossy();
         let plain = RepositoryPath::new("kustomization.yaml").expect("a plain name is a path");
         let path = RepositoryPath::new(name.trim_start_matches(['/', '.'])).unwrap_or(plain);
         let (old, new) = (Some(self.old.clone()), Some(self.new.clone()));
-        render::diff(&[FileChange { path, old, new }], colour)
+        FileChange { path, old, new }
     }
 
     fn print(&self, output: &mut Output) {
         if self.new == self.old {
             output.line(&format!("{}: nothing to change", self.file.display()));
         } else {
-            output.print(&self.diff(output.colour()));
+            output.diff(&[self.change()]);
         }
     }
 
@@ -111,7 +111,7 @@ impl Edited<'_> {
             "file": self.file,
             "changes": changes,
             "written": self.is_written,
-            "diff": changes.then(|| self.diff(Colour::Never)),
+            "diff": changes.then(|| render::diff(&[self.change()], Colour::Never)),
         })
     }
 }

@@ -3,7 +3,9 @@
 use std::io::{IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
-use crate::render::Colour;
+use crate::model::FileChange;
+use crate::render::{self, Colour};
+use crate::sanitize;
 
 /// Standard output and error.
 pub(super) struct Output {
@@ -35,9 +37,18 @@ impl Output {
         size.map(|(width, _)| usize::from(width.0))
     }
 
-    /// Prints text as it is. A reader that went away is no failure of ours.
+    /// Prints text. A reader that went away is no failure of ours.
     pub(super) fn print(&mut self, text: &str) {
-        self.bytes(text.as_bytes());
+        self.bytes(sanitize::printed(text).as_bytes());
+    }
+
+    /// Prints what changes in files; without colour exact to the byte, so that `git apply` takes it.
+    pub(super) fn diff(&mut self, files: &[FileChange]) {
+        let text = render::diff(files, self.colour());
+        match self.colour() {
+            Colour::Always => self.print(&text),
+            Colour::Never => self.bytes(text.as_bytes()),
+        }
     }
 
     /// Prints bytes as they are.
@@ -53,12 +64,14 @@ impl Output {
 
     /// Prints one JSON value, and nothing else.
     pub(super) fn json(&mut self, value: &serde_json::Value) {
+        let mut value = value.clone();
+        sanitize::json(&mut value);
         self.line(&format!("{value:#}"));
     }
 
     /// Says something about the work itself, on standard error.
     pub(super) fn note(&mut self, text: &str) {
-        drop(writeln!(std::io::stderr().lock(), "{text}"));
+        drop(writeln!(std::io::stderr().lock(), "{}", sanitize::printed(text)));
     }
 
     /// Says on standard error why the command failed.
@@ -71,7 +84,7 @@ impl Output {
         } else {
             format!("{word} {why}")
         };
-        drop(writeln!(std::io::stderr().lock(), "{text}"));
+        drop(writeln!(std::io::stderr().lock(), "{}", sanitize::printed(&text)));
         ExitCode::from(code)
     }
 }

@@ -1,16 +1,6 @@
 //! Which characters a command line may hold, and what the others are called.
 
-/// What people may not see in a command line, or would take for something else.
-///
-/// U+FE0F is left out: phones put it behind many emoji, and it only stands in quoted text.
-pub(super) const fn is_invisible(character: char) -> bool {
-    matches!(character,
-        '\u{a0}' | '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{1680}'
-        | '\u{17b4}'..='\u{17b5}' | '\u{180b}'..='\u{180f}' | '\u{2000}'..='\u{200f}'
-        | '\u{2028}'..='\u{202f}' | '\u{205f}'..='\u{206f}' | '\u{2800}' | '\u{3164}'
-        | '\u{fe00}'..='\u{fe0e}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}'
-        | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
-}
+use crate::sanitize::is_invisible;
 
 /// Whether a character may not stand outside of quotes: all names and keys are plain ASCII.
 pub(super) fn is_suspicious(character: char) -> bool {

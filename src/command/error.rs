@@ -2,10 +2,11 @@
 
 use std::fmt;
 
-use super::characters::{is_invisible, name};
+use super::characters::name;
 use super::lines::Line;
 use super::words::Fault;
 use super::{BODY_BYTES_MAX, COMMANDS_PER_COMMENT_MAX, ENVIRONMENTS_PER_COMMAND_MAX, PREFIX};
+use crate::sanitize::is_invisible;
 
 /// How much of a word is repeated, in characters.
 const WORD_CHARACTERS_MAX: usize = 40;

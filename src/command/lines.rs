@@ -5,8 +5,9 @@ use std::ops::Range;
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 
 use super::PREFIX;
-use super::characters::{is_invisible, is_space};
+use super::characters::is_space;
 use super::html::OpenHtml;
+use crate::sanitize::is_invisible;
 
 /// What forges render beside plain CommonMark and what is no paragraph there.
 const EXTENSIONS: Options = Options::ENABLE_TABLES

@@ -115,7 +115,8 @@ impl Description {
 /// Why a text is not a platform.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "`{0}` is not a platform; write `os/architecture` or `os/architecture/variant`, such as `linux/arm64/v8`"
+    "`{}` is not a platform; write `os/architecture` or `os/architecture/variant`, such as `linux/arm64/v8`",
+    crate::sanitize::line(.0)
 )]
 pub struct PlatformError(String);
 

@@ -8,7 +8,10 @@ const SECONDS_MAX: u64 = 10 * 366 * 86_400;
 
 /// Why a text is not a duration.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{text}` is not a duration; write a number with s, m, h or d, combined if need be, such as `1d12h`")]
+#[error(
+    "`{}` is not a duration; write a number with s, m, h or d, combined if need be, such as `1d12h`",
+    crate::sanitize::line(.text)
+)]
 pub struct DurationError {
     text: String,
 }

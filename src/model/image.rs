@@ -4,20 +4,22 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::checked_text;
+use crate::sanitize::line;
 
 /// Why a text is not an image name, tag, digest or reference.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ImageError {
     /// The name part breaks the grammar.
-    #[error("`{0}` is not an image name; write `host/repository` in lower case, such as `ghcr.io/acme/shop`")]
+    #[error("`{}` is not an image name; write `host/repository` in lower case, such as `ghcr.io/acme/shop`", line(.0))]
     Name(String),
     /// The tag breaks the grammar.
     #[error(
-        "`{0}` is not an image tag; it has at most 128 letters, digits, `_`, `.` or `-`, not starting with `.` or `-`"
+        "`{}` is not an image tag; it has at most 128 letters, digits, `_`, `.` or `-`, not starting with `.` or `-`",
+        line(.0)
     )]
     Tag(String),
     /// The digest breaks the grammar or uses an algorithm that is not allowed.
-    #[error("`{0}` is not a digest; write `sha256:` and 64 hexadecimal digits, or `sha512:` and 128")]
+    #[error("`{}` is not a digest; write `sha256:` and 64 hexadecimal digits, or `sha512:` and 128", line(.0))]
     Digest(String),
 }
 

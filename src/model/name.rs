@@ -17,7 +17,7 @@ pub const COMMAND_WORDS: [&str; 17] = [
 
 /// Why a text is not the name that it should be.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{text}` is not {what}; {rule}")]
+#[error("`{}` is not {what}; {rule}", crate::sanitize::line(.text))]
 pub struct NameError {
     text: String,
     what: &'static str,

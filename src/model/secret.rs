@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::sanitize;
+
 /// A secret: it can be used, but neither printed nor logged by accident.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(Box<str>);
@@ -12,6 +14,7 @@ impl Secret {
     #[must_use]
     pub fn new(text: &str) -> Option<Self> {
         let text = text.trim();
+        sanitize::remember(text);
         (!text.is_empty()).then(|| Self(text.into()))
     }
 

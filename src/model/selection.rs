@@ -9,11 +9,12 @@ pub use pattern::Pattern;
 pub use rank::Rank;
 
 use super::{Tag, words};
+use crate::sanitize::line;
 use rule::Rule;
 
 /// Why a text is not what a selection needs.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{text}` is not {what} ({why}); write for example `{example}`")]
+#[error("`{}` is not {what} ({}); write for example `{example}`", line(.text), line(.why))]
 pub struct SelectionError {
     text: String,
     what: &'static str,

@@ -7,7 +7,7 @@ const BYTES_MAX: usize = 1024;
 
 /// Why a text is not a validator.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not a validator; it has at most 1024 visible characters of ASCII, and spaces between them")]
+#[error("`{}` is not a validator; it has at most 1024 visible characters of ASCII, and spaces between them", crate::sanitize::line(.0))]
 pub struct ValidatorError(String);
 
 checked_text!(

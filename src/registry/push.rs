@@ -18,6 +18,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::model::{ImageName, PushKind};
+use crate::sanitize::line;
 
 /// Most repositories that one event may name; what is beyond is found by the next poll.
 const REPOSITORIES_MAX: usize = 100;
@@ -29,10 +30,10 @@ pub enum PushError {
     #[error("the body is not UTF-8 text, or holds a NUL")]
     NotText,
     /// It is not JSON, or nested too deeply.
-    #[error("the body is not JSON: {0}")]
+    #[error("the body is not JSON: {}", line(.0))]
     NotJson(String),
     /// It is JSON, but not what the product sends.
-    #[error("the body is not an event of `{kind}`: {why}")]
+    #[error("the body is not an event of `{kind}`: {}", line(.why))]
     Foreign {
         /// The product that was expected.
         kind: PushKind,

@@ -4,6 +4,7 @@ use similar::{ChangeTag, TextDiff};
 
 use super::colour::{Colour, Style};
 use crate::model::FileChange;
+use crate::sanitize;
 
 /// How many lines around a change are shown.
 const CONTEXT_LINES: usize = 3;
@@ -100,7 +101,7 @@ fn picture(character: char) -> char {
         '\n' | '\t' => character,
         '\u{7f}' => '␡',
         '\0'..='\u{1f}' => char::from_u32(0x2400 + u32::from(character)).expect("U+2400 to U+241F are there"),
-        other if other.is_control() => char::REPLACEMENT_CHARACTER,
+        other if other.is_control() || sanitize::is_invisible(other) => char::REPLACEMENT_CHARACTER,
         other => other,
     }
 }

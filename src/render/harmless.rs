@@ -4,6 +4,7 @@
 //! code does. Plain words stay as they are, which keeps sentences readable on a terminal.
 
 use super::fit::cut;
+use crate::sanitize::line as one_line;
 
 /// How much of one piece of somebody else's text is repeated, in characters.
 const PIECE_CHARACTERS_MAX: usize = 256;
@@ -65,18 +66,6 @@ fn refers_to_an_issue(word: &str) -> bool {
         let is_start = !before.is_some_and(|before| before.ends_with(char::is_alphanumeric));
         is_start && after.is_some_and(|after| after.starts_with(|c: char| c.is_ascii_digit()))
     })
-}
-
-/// A text on one line, without characters that steer a terminal or turn the direction of writing.
-pub(super) fn one_line(text: &str) -> String {
-    let visible = |c: char| match u32::from(c) {
-        _ if c.is_control() || c.is_whitespace() => ' ',
-        0x00AD | 0x061C | 0x180E | 0x200B | 0x200E | 0x200F | 0x202A..=0x202E | 0x2060..=0x206F | 0xFEFF => {
-            char::REPLACEMENT_CHARACTER
-        }
-        _ => c,
-    };
-    text.chars().map(visible).collect()
 }
 
 /// A block of code in a language; its fence is longer than any run of backticks in it.

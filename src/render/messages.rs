@@ -1,7 +1,7 @@
 //! Titles and commit messages. The trailers are read back by machines, so their names are a contract.
 
 use super::fit::{cut, listed};
-use super::harmless::{name, one_line};
+use super::harmless::name;
 use crate::model::{ChangeNumber, ContentKey, ImageReference, Release, Target, UserName};
 
 /// The longest title that forges take, in characters; GitLab's limit is the lowest.
@@ -114,5 +114,5 @@ fn trailers(carriage: &Carriage<'_>) -> String {
 
 /// One line of the last paragraph; a value never starts another.
 fn trailer(name: &str, value: &str) -> String {
-    format!("Towpath-{name}: {}\n", one_line(value))
+    format!("Towpath-{name}: {}\n", crate::sanitize::visible_line(value))
 }

@@ -2,13 +2,14 @@
 
 use super::fit::cut;
 use super::gates::{markdown, standing};
-use super::harmless::{block, one_line, quoted};
+use super::harmless::{block, quoted};
 use super::reasons::{person, reason};
 use super::refusals::refusal;
 use super::time::instant;
 use crate::command::{self, Command, ParseError};
 use crate::decide::{Asked, Judgement, Remark};
 use crate::model::{CommandOutcome, Comment, Policy, RefusedBecause, Right, Target, Time};
+use crate::sanitize;
 
 /// How much of a line that was not understood is shown, in characters.
 const LINE_CHARACTERS_MAX: usize = 100;
@@ -205,8 +206,8 @@ fn pointed_out(error: &ParseError) -> String {
     let caret = error.column.saturating_sub(1);
     let hidden = caret.saturating_sub(LINE_CHARACTERS_BEFORE);
     let dots = if hidden == 0 { "" } else { "…" };
-    let rest: String = one_line(&error.text).chars().skip(hidden).collect();
+    let rest: String = sanitize::line(&error.text).chars().skip(hidden).collect();
     let line = format!("{dots}{}", cut(&rest, LINE_CHARACTERS_MAX));
     let indent = " ".repeat(caret - hidden + dots.chars().count());
-    format!("{line}\n{indent}^ {}", one_line(&error.kind.to_string()))
+    format!("{line}\n{indent}^ {}", sanitize::line(&error.kind.to_string()))
 }

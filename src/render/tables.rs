@@ -3,10 +3,11 @@
 use super::colour::{Colour, Style};
 use super::fit::cut;
 use super::gates::running;
-use super::harmless::{name, one_line};
+use super::harmless::name;
 use super::reasons::reason;
 use crate::decide::{Judgement, Reason};
 use crate::model::Time;
+use crate::sanitize;
 
 /// What stands between two columns.
 const GAP: &str = "  ";
@@ -85,7 +86,7 @@ fn laid_out(headers: &[&str], rows: &[Vec<String>], width: Option<usize>) -> Vec
     let widths = widths(&all, width);
     let cell = |(text, width): (&String, &usize)| {
         let width = *width;
-        format!("{:<width$}", cut(&one_line(text), width))
+        format!("{:<width$}", cut(&sanitize::line(text), width))
     };
     all.iter().map(|row| row.iter().zip(&widths).map(cell).collect()).collect()
 }

@@ -1,6 +1,7 @@
 //! The real binary as people run it: on a real registry and a real Git repository.
 
 mod doctor;
+mod hostile_words;
 mod images;
 mod imported;
 mod journey;

@@ -5,7 +5,6 @@ mod artifacts;
 mod commands;
 mod deployments;
 mod events;
-mod generated;
 mod gone;
 mod merging;
 mod odd_places;

@@ -14,6 +14,7 @@ use crate::model::{
 };
 use crate::observe::{Clock as _, SystemClock};
 use crate::render::{self, RemarkInput, Style};
+use crate::sanitize;
 
 /// A change, with what the log says of the comments on it.
 pub(super) struct Shown<'a> {
@@ -73,13 +74,13 @@ impl<'a> Shown<'a> {
     /// The change as people see it.
     pub(super) fn print(&self, output: &mut Output) {
         let (change, colour) = (&self.change, output.colour());
-        let title = colour.paint(Style::Bold, &change.title);
+        let title = colour.paint(Style::Bold, &sanitize::line(&change.title));
         output.line(&format!("{} {title} ({})", change.number, state(change)));
         if let Some(status) = change.statuses.last() {
-            output.line(&format!("status: {} ({})", status.text, status.state));
+            output.line(&format!("status: {} ({})", sanitize::line(&status.text), status.state));
         }
         output.line("");
-        output.print(&render::pictured(&without_marks(&change.body)));
+        output.print(&indented(&without_marks(&change.body)));
         for review in &change.reviews {
             let at = render::instant(review.at);
             output.line(&format!("\n{} said {} on {at}", review.author, review.verdict));
@@ -88,7 +89,7 @@ impl<'a> Shown<'a> {
         for comment in &change.comments {
             let author = colour.paint(Style::Bold, comment.author.as_str());
             output.line(&format!("\n{author} wrote on {}", render::instant(comment.at)));
-            output.print(&render::pictured(&self.text_of(comment)));
+            output.print(&indented(&self.text_of(comment)));
             self.print_outcomes(&self.of_comment(comment), output);
         }
     }
@@ -155,6 +156,12 @@ fn of_review(review: &Review) -> Written<'_> {
     };
     let has_commands = is_verdict || !command::is_quiet(&review.body);
     Written { id: &review.id, by: &review.author, signs: &[], has_commands }
+}
+
+/// A text that somebody wrote, set in from the left, so that none of its lines looks like one of Towpath's own.
+fn indented(text: &str) -> String {
+    let line = |line: &str| format!("  {line}").trim_end().to_owned() + "\n";
+    render::pictured(text).lines().map(line).collect()
 }
 
 /// A text of the bot without its hidden marks.

@@ -66,7 +66,7 @@ pub enum EventError {
     #[error("the body is not UTF-8 text, or holds a NUL")]
     NotText,
     /// It is not JSON, or not what GitHub sends under this name.
-    #[error("the body is no `{kind}` of GitHub: {why}")]
+    #[error("the body is no `{kind}` of GitHub: {}", crate::sanitize::line(&.why.to_string()))]
     Foreign {
         /// What its header says that it is.
         kind: EventKind,

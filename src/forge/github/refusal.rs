@@ -9,6 +9,7 @@ use serde::Deserialize;
 
 use super::budget::{BLUR, Interface};
 use super::wire::{GraphError, Refusal, RefusalDetail};
+use crate::sanitize;
 
 /// Most characters that are repeated of what GitHub says.
 const WORDS_MAX: usize = 200;
@@ -104,9 +105,9 @@ pub(super) fn words(status: StatusCode, body: &[u8]) -> String {
     }
 }
 
-/// What somebody else says, fit for one line: no control characters, no more than people read.
+/// What somebody else says, fit for one line, and no more of it than people read.
 pub(super) fn one_line(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(WORDS_MAX).collect()
+    sanitize::line(text).chars().take(WORDS_MAX).collect()
 }
 
 /// What GitHub said in lower case, and more of it than people read: for whoever looks for something in it.

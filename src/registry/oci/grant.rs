@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use reqwest::header::WWW_AUTHENTICATE;
 use reqwest::{RequestBuilder, Response, StatusCode};
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::SecretString;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
@@ -14,6 +14,7 @@ use super::proof::{Proof, ProofError};
 use super::question::Question;
 use super::token::{self, Challenge, Token, Wish};
 use crate::registry::RegistryError;
+use crate::sanitize::exposed;
 
 /// What a token server knows us as.
 const CLIENT: &str = "towpath";
@@ -30,19 +31,17 @@ impl Grant {
     pub(super) fn show(&self, request: RequestBuilder) -> RequestBuilder {
         match self {
             Self::Nothing => request,
-            Self::Password { username, password } => {
-                request.basic_auth(username, Some(password.expose_secret()))
-            }
-            Self::Token(token) => request.bearer_auth(token.expose_secret()),
+            Self::Password { username, password } => request.basic_auth(username, Some(exposed(password))),
+            Self::Token(token) => request.bearer_auth(exposed(token)),
         }
     }
 
     fn is(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Nothing, Self::Nothing) => true,
-            (Self::Token(one), Self::Token(other)) => one.expose_secret() == other.expose_secret(),
+            (Self::Token(one), Self::Token(other)) => exposed(one) == exposed(other),
             (Self::Password { username, password }, Self::Password { username: name, password: word }) => {
-                username == name && password.expose_secret() == word.expose_secret()
+                username == name && exposed(password) == exposed(word)
             }
             (Self::Nothing | Self::Token(_) | Self::Password { .. }, _) => false,
         }
@@ -151,13 +150,13 @@ impl Question<'_> {
         let request = match proof {
             Proof::Identity(token) => {
                 let shown = [("grant_type", "refresh_token"), ("client_id", CLIENT)];
-                let shown = shown.into_iter().chain([("refresh_token", token.expose_secret())]);
+                let shown = shown.into_iter().chain([("refresh_token", exposed(token))]);
                 let asked = parameters.iter().map(|(name, value)| (*name, value.as_str()));
                 client.post(errand.url).form(&shown.chain(asked).collect::<Vec<_>>())
             }
             Proof::Password { username, password } => {
                 let request = client.get(errand.url).query(&parameters);
-                request.basic_auth(username, Some(password.expose_secret()))
+                request.basic_auth(username, Some(exposed(password)))
             }
             Proof::Nothing | Proof::Bearer(_) => client.get(errand.url).query(&parameters),
         };

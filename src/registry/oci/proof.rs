@@ -14,7 +14,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use reqwest::Url;
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::SecretString;
 use tokio::fs::File;
 use tokio::io::AsyncReadExt as _;
 use tokio::sync::Mutex;
@@ -24,6 +24,7 @@ use self::docker_config::Found;
 use super::connection::Clients;
 use crate::model::Time;
 use crate::registry::{Login, Secret};
+use crate::sanitize::exposed;
 
 /// Most bytes of a file that holds a secret or a configuration of Docker.
 const FILE_BYTES_MAX: u64 = 1 << 20;
@@ -49,10 +50,10 @@ impl Proof {
         match (self, other) {
             (Self::Nothing, Self::Nothing) => true,
             (Self::Password { username, password }, Self::Password { username: name, password: word }) => {
-                username == name && password.expose_secret() == word.expose_secret()
+                username == name && exposed(password) == exposed(word)
             }
             (Self::Identity(one), Self::Identity(other)) | (Self::Bearer(one), Self::Bearer(other)) => {
-                one.expose_secret() == other.expose_secret()
+                exposed(one) == exposed(other)
             }
             (Self::Nothing | Self::Password { .. } | Self::Identity(_) | Self::Bearer(_), _) => false,
         }
@@ -168,7 +169,7 @@ async fn read(secret: &Secret) -> Result<SecretString, ProofError> {
         Secret::Text(text) => return Ok(text.clone()),
         Secret::File(file) => text_of(file).await?,
     };
-    let text = text.expose_secret().trim();
+    let text = exposed(&text).trim();
     match secret {
         Secret::File(file) if text.is_empty() => {
             Err(ProofError::Refused(format!("the file `{}` is empty", file.display())))

@@ -31,7 +31,7 @@ impl Origin<'_> {
         }
         let host = host_and_port(target);
         Err(format!(
-            "`{}` is another host, to which its credentials do not go; if that is right, \
+            "`{}` is another host or port, to which its credentials do not go; if that is right, \
              write `realm: {host}` for this registry",
             target.origin().ascii_serialization()
         ))
@@ -42,9 +42,11 @@ impl Origin<'_> {
     pub(super) fn way_to(self, target: &Url) -> Result<Way, String> {
         let at = target.origin().ascii_serialization();
         let is_in_house = self.registry.scheme() == "http";
+        // Without credentials, another port of the registry's own host is no stranger than the registry.
+        let is_near = target.host() == self.registry.host() || self.trusts(target);
         match target.scheme() {
-            "http" if is_in_house && self.trusts(target) => Ok(Way::Plain),
-            "https" if is_in_house || self.trusts(target) => Ok(Way::Tls),
+            "http" if is_in_house && is_near => Ok(Way::Plain),
+            "https" if is_in_house || is_near => Ok(Way::Tls),
             // An address in figures is never resolved, so the resolver of `TlsToPublic` would not see it.
             "https" if address_of(target).is_none_or(is_public) => Ok(Way::TlsToPublic),
             "https" => Err(format!("`{at}` is a private address")),
@@ -52,12 +54,16 @@ impl Origin<'_> {
         }
     }
 
+    /// Whether credentials may go to an address.
     fn trusts(self, target: &Url) -> bool {
         let is_configured =
             self.realm.is_some_and(|realm| realm.eq_ignore_ascii_case(&host_and_port(target)));
         let is_known = target.port().is_none()
             && KNOWN_REALMS.iter().any(|known| (known.0, Some(known.1)) == (self.host, target.host_str()));
-        target.host() == self.registry.host() || is_configured || is_known
+        // Another port of the same host may belong to somebody else.
+        let is_same = (target.host(), target.port_or_known_default())
+            == (self.registry.host(), self.registry.port_or_known_default());
+        is_same || is_configured || is_known
     }
 }
 

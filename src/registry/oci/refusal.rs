@@ -8,6 +8,7 @@ use reqwest::header::{DATE, HeaderMap, LOCATION, RETRY_AFTER};
 use reqwest::{Response, StatusCode};
 
 use super::connection::read_body;
+use crate::sanitize;
 
 /// Most bytes that are read of an error; what is longer is no message from a registry.
 const ERROR_BYTES_MAX: usize = 64 << 10;
@@ -69,9 +70,9 @@ fn elsewhere(response: &Response) -> String {
     format!("it sends us elsewhere, to `{origin}`, which we do not follow")
 }
 
-/// What a registry says, fit for one line: no control characters, no more than people read.
+/// What a registry says, fit for one line, and no more of it than people read.
 pub(super) fn one_line(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(WORDS_MAX).collect()
+    sanitize::line(text).chars().take(WORDS_MAX).collect()
 }
 
 /// How long a registry asks us to wait, in seconds or until a date. A date is held against the registry's own

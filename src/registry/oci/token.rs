@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use reqwest::Url;
 use reqwest::header::HeaderValue;
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::SecretString;
 use serde::Deserialize;
 
 use super::connection::Way;
 use super::realm::Origin;
+use crate::sanitize::exposed;
 
 /// Most bytes of a token server's answer.
 pub(super) const ANSWER_BYTES_MAX: usize = 64 << 10;
@@ -158,7 +159,7 @@ impl Token {
         let answer: Answer = serde_json::from_slice(answer)
             .map_err(|_| "its token server's answer is not a token".to_owned())?;
         let given = [answer.token, answer.access_token].into_iter().flatten();
-        let text = given.into_iter().find(|text| !text.expose_secret().is_empty());
+        let text = given.into_iter().find(|text| !exposed(text).is_empty());
         let Some(text) = text else { return Err("its token server's answer is an empty token".to_owned()) };
         Ok(Self { text, life: life_of(answer.expires_in) })
     }

@@ -27,8 +27,11 @@ pub(super) fn sentence(matter: &Matter) -> String {
             format!("a webhook sends events to {}, and the forge has no `webhook_secrets`", quoted(url))
         }
         Matter::HookElsewhere { url, forge } => {
-            let (url, forge) = (quoted(url), quoted(forge.as_str()));
-            format!("the webhook sends events to {url}, and those of {forge} are taken elsewhere")
+            format!(
+                "the webhook sends events to {}, and those of {} are taken elsewhere",
+                quoted(url),
+                quoted(forge.as_str())
+            )
         }
         Matter::HookSecretUnread(why) => format!("one of the `webhook_secrets` is missing: {}", said(why)),
         Matter::NoHookWanted => "no webhook: it is looked at every few minutes".to_owned(),
@@ -61,8 +64,11 @@ pub(super) fn sentence(matter: &Matter) -> String {
         Matter::OwnBranchBlocked(branch, ban) => format!("{} {}", own_branch(*branch), ban_words(*ban)),
         Matter::TeamSeen(team) => format!("the team {} is there", quoted(team.as_str())),
         Matter::TeamUnseen(team, why) => {
-            let (team, why) = (quoted(team.as_str()), said(why));
-            format!("who belongs to {team} is not known, so what they write has to wait: {why}")
+            format!(
+                "who belongs to {} is not known, so what they write has to wait: {}",
+                quoted(team.as_str()),
+                said(why)
+            )
         }
         Matter::ImageListed(image, 1) => format!("{}: 1 tag", name(&image.to_string())),
         Matter::ImageListed(image, count) => format!("{}: {count} tags", name(&image.to_string())),

@@ -308,36 +308,36 @@ async fn changes_are_listed_shown_and_diffed() {
     #3 promote(production): shop 1.9.0 -> 1.10.0 (open)
     status: waiting: 0 of 1 approval (pending)
 
-    | image | from | to |
-    | --- | --- | --- |
-    | `registry.test/acme/shop` | `1.9.0` | `1.10.0`<br>`sha256:045350695544` |
+      | image | from | to |
+      | --- | --- | --- |
+      | `registry.test/acme/shop` | `1.9.0` | `1.10.0`<br>`sha256:045350695544` |
 
-    | gate | state | why |
-    | --- | --- | --- |
-    | previous-environment | ok | landed in staging |
-    | soak | ok | soaked 0s since landing on <time> |
-    | decline | ok | nobody declined it |
-    | approvals | **wait** | 0 of 1 approval; ask `@acme/sre` |
+      | gate | state | why |
+      | --- | --- | --- |
+      | previous-environment | ok | landed in staging |
+      | soak | ok | soaked 0s since landing on <time> |
+      | decline | ok | nobody declined it |
+      | approvals | **wait** | 0 of 1 approval; ask `@acme/sre` |
 
-    | environment | this release |
-    | --- | --- |
-    | dev | landed on <time> |
-    | staging | landed on <time> |
-    | **production** | this change brings it |
+      | environment | this release |
+      | --- | --- |
+      | dev | landed on <time> |
+      | staging | landed on <time> |
+      | **production** | this change brings it |
 
-    ```diff
-    --- a/apps/shop/overlays/production/kustomization.yaml
-    +++ b/apps/shop/overlays/production/kustomization.yaml
-    @@ -1,2 +1,6 @@
-     resources:
-       - ../../base
-    +images:
-    +  - name: registry.test/acme/shop
-    +    newTag: 1.10.0
-    +    digest: sha256:0453506955444f236d08405ec712421ebfb4137569067887c5645c663047070a
-    ```
+      ```diff
+      --- a/apps/shop/overlays/production/kustomization.yaml
+      +++ b/apps/shop/overlays/production/kustomization.yaml
+      @@ -1,2 +1,6 @@
+       resources:
+         - ../../base
+      +images:
+      +  - name: registry.test/acme/shop
+      +    newTag: 1.10.0
+      +    digest: sha256:0453506955444f236d08405ec712421ebfb4137569067887c5645c663047070a
+      ```
 
-    Comment `/promote approve` to approve exactly this content for production, `/promote hold` to stop it, `/promote reject reason="…"` to close it for good, `/promote why` to see the gates, `/promote help` for the rest.
+      Comment `/promote approve` to approve exactly this content for production, `/promote hold` to stop it, `/promote reject reason="…"` to close it for good, `/promote why` to see the gates, `/promote help` for the rest.
     "#);
     snapshot!(good(site.towpath(&["changes", "diff", "3"])), @"
     --- a/apps/shop/overlays/production/kustomization.yaml

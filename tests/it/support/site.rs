@@ -36,8 +36,12 @@ pub(crate) struct Ended {
 impl Site {
     /// A site whose repository holds `files` on `main`. In files and configuration `HOST` is the registry's address.
     pub(crate) fn new(registry: &DockerRegistry, configuration: &str, files: &[(&str, &str)]) -> Self {
-        let site =
-            Self { folder: TempDir::new().expect("a temporary folder"), host: registry.host().to_owned() };
+        Self::at(registry.host(), configuration, files)
+    }
+
+    /// The same beside a registry at an address.
+    pub(crate) fn at(host: &str, configuration: &str, files: &[(&str, &str)]) -> Self {
+        let site = Self { folder: TempDir::new().expect("a temporary folder"), host: host.to_owned() };
         fs::write(site.path("towpath.yaml"), site.with_host(configuration))
             .expect("the folder can be written");
         site.seed(files);

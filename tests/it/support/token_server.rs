@@ -72,6 +72,11 @@ impl TokenServer {
     }
 
     /// What was asked for since the last look.
+    pub(crate) fn address(&self) -> String {
+        self.address.to_string()
+    }
+
+    /// What it was asked.
     pub(crate) fn requests(&self) -> Vec<String> {
         std::mem::take(&mut *self.requests.lock().expect("no test thread panicked"))
     }

@@ -7,13 +7,14 @@ use http::header::{ACCEPT, AUTHORIZATION, HeaderMap, HeaderName, HeaderValue, IF
 use http_body_util::{BodyExt as _, Limited};
 use octocrab::Octocrab;
 use octocrab::service::middleware::retry::RetryConfig;
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::SecretString;
 
 use super::redirect::Hop;
 use super::{Call, Connection};
 use crate::forge::ForgeError;
 use crate::forge::github::failed;
 use crate::forge::github::refusal::one_line;
+use crate::sanitize::exposed;
 
 /// Most bytes that are read of an answer; the largest are trees of 100,000 files.
 const BODY_BYTES_MAX: usize = 64 << 20;
@@ -96,7 +97,7 @@ fn own_headers(
     token: &SecretString,
     condition: Option<HeaderValue>,
 ) -> Result<HeaderMap, ForgeError> {
-    let mut bearer = HeaderValue::from_str(&format!("Bearer {}", token.expose_secret()))
+    let mut bearer = HeaderValue::from_str(&format!("Bearer {}", exposed(token)))
         .map_err(|_| failed(call.verb, "the token has characters that no token has"))?;
     bearer.set_sensitive(true);
     let version = HeaderValue::from_static(API_VERSION);

@@ -7,12 +7,13 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use chrono::TimeDelta;
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::SecretString;
 
 use super::Scope;
 use super::flight::Flight;
 use crate::forge::github::connection::lock;
 use crate::model::Time;
+use crate::sanitize::exposed;
 
 /// How long before its end a token is no longer used.
 const MARGIN: TimeDelta = TimeDelta::minutes(5);
@@ -68,7 +69,7 @@ impl Tokens {
     pub(super) fn doubt(&self, scope: Scope<'_>, token: &SecretString, now: Time) {
         let place = lock(&self.0).get(&format!("{scope:?}")).cloned();
         let Some(place) = place else { return };
-        let is_it = |granted: &Granted| granted.token.expose_secret() == token.expose_secret();
+        let is_it = |granted: &Granted| exposed(&granted.token) == exposed(token);
         place.drop_if(|granted| is_it(granted) && !granted.is_fresh(now));
     }
 }

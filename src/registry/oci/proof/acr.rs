@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use reqwest::Method;
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::SecretString;
 use serde::Deserialize;
 
 use super::exchange::json;
 use super::{Proof, ProofError, Visit, read};
 use crate::registry::{AcrIdentity, AcrLogin};
+use crate::sanitize::exposed;
 
 /// What our token of Azure is for.
 const RESOURCE: &str = "https://containerregistry.azure.net";
@@ -31,11 +32,8 @@ struct RefreshToken {
 pub(super) async fn proof(login: &AcrLogin, visit: &Visit<'_>) -> Result<(Proof, Duration), ProofError> {
     let access = access_token(login, visit).await?;
     let address = visit.registry.origin().ascii_serialization();
-    let mut form = vec![
-        ("grant_type", "access_token"),
-        ("service", visit.host),
-        ("access_token", access.expose_secret()),
-    ];
+    let mut form =
+        vec![("grant_type", "access_token"), ("service", visit.host), ("access_token", exposed(&access))];
     form.extend(login.tenant.as_deref().map(|tenant| ("tenant", tenant)));
     let request = visit.request(Method::POST, &format!("{address}/oauth2/exchange"))?.form(&form);
     let answer: RefreshToken = json(request).await?;
@@ -55,9 +53,9 @@ async fn access_token(login: &AcrLogin, visit: &Visit<'_>) -> Result<SecretStrin
                 vec![("grant_type", "client_credentials"), ("client_id", client_id), ("scope", &scope)];
             if *is_assertion {
                 form.push(("client_assertion_type", ASSERTION_TYPE));
-                form.push(("client_assertion", shown.expose_secret()));
+                form.push(("client_assertion", exposed(&shown)));
             } else {
-                form.push(("client_secret", shown.expose_secret()));
+                form.push(("client_secret", exposed(&shown)));
             }
             let address = format!("{}/{tenant}/oauth2/v2.0/token", authority.trim_end_matches('/'));
             visit.request(Method::POST, &address)?.form(&form)

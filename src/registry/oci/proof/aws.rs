@@ -3,7 +3,7 @@
 use aws_lc_rs::hmac::{self, HMAC_SHA256};
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Method, Url};
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::SecretString;
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 
@@ -11,6 +11,7 @@ use super::exchange::{json, text};
 use super::{ProofError, Visit, read, text_of};
 use crate::model::Time;
 use crate::registry::{AwsKeys, Secret};
+use crate::sanitize::{exposed, opened};
 
 /// How our session with a role is called.
 const SESSION: &str = "towpath";
@@ -39,7 +40,7 @@ pub(super) async fn keys(source: &AwsKeys, region: &str, visit: &Visit<'_>) -> R
         }
         AwsKeys::Shared { file, profile } => {
             let text = text_of(file).await?;
-            of_profile(text.expose_secret(), profile).ok_or_else(|| {
+            of_profile(opened(&text), profile).ok_or_else(|| {
                 let why = format!("the file `{}` has no keys for the profile `{profile}`", file.display());
                 ProofError::Refused(why)
             })
@@ -52,17 +53,17 @@ pub(super) async fn keys(source: &AwsKeys, region: &str, visit: &Visit<'_>) -> R
                 ("Version", "2011-06-15"),
                 ("RoleSessionName", SESSION),
                 ("RoleArn", role),
-                ("WebIdentityToken", token.expose_secret()),
+                ("WebIdentityToken", exposed(&token)),
             ];
             let request = visit.request(Method::POST, endpoint.as_ref().unwrap_or(&own))?.form(&form);
             let answer = SecretString::from(text(request).await?);
-            of_xml(answer.expose_secret())
+            of_xml(opened(&answer))
                 .ok_or_else(|| ProofError::Unavailable("Amazon's answer holds no keys".to_owned()))
         }
         AwsKeys::Container { url, authorization } => {
             let mut request = visit.request(Method::GET, url)?;
             if let Some(authorization) = authorization {
-                request = request.header("authorization", read(authorization).await?.expose_secret());
+                request = request.header("authorization", exposed(&read(authorization).await?));
             }
             json(request).await
         }
@@ -133,10 +134,10 @@ pub(super) fn signed_headers(call: &Call<'_>, keys: &Keys, now: Time) -> Option<
     // In the order of their names, as the signature wants them.
     let mut headers =
         vec![("content-type", CONTENT_TYPE), ("host", host.as_str()), ("x-amz-date", instant.as_str())];
-    headers.extend(keys.session.as_ref().map(|token| ("x-amz-security-token", token.expose_secret())));
+    headers.extend(keys.session.as_ref().map(|token| ("x-amz-security-token", exposed(token))));
     headers.push(("x-amz-target", call.target));
     let authorization = authorization(call, keys, &headers, &instant);
-    headers.push(("authorization", authorization.expose_secret()));
+    headers.push(("authorization", exposed(&authorization)));
     headers.retain(|(name, _)| *name != "host");
     let header = |(name, value): (&'static str, &str)| {
         let mut value = HeaderValue::from_str(value).ok()?;
@@ -159,7 +160,7 @@ fn authorization(
     let date = instant.get(..8).unwrap_or_default();
     let scope = format!("{date}/{}/{}/aws4_request", call.region, call.service);
     let signed = format!("AWS4-HMAC-SHA256\n{instant}\n{scope}\n{}", hash(&request));
-    let mut key = format!("AWS4{}", keys.secret.expose_secret()).into_bytes();
+    let mut key = format!("AWS4{}", exposed(&keys.secret)).into_bytes();
     for part in [date, call.region, call.service, "aws4_request"] {
         key = mac(&key, part);
     }

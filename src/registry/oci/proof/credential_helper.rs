@@ -6,10 +6,11 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::SecretString;
 use serde::Deserialize;
 
 use super::{Proof, ProofError};
+use crate::sanitize::{exposed, opened};
 
 /// How long a helper may take.
 const TIME_MAX: Duration = Duration::from_secs(20);
@@ -96,14 +97,14 @@ fn talk(child: &mut Child, server: &str, time_max: Duration) -> Result<Vec<u8>, 
 }
 
 fn parse(answer: &SecretString) -> Option<Proof> {
-    let text = answer.expose_secret();
+    let text = opened(answer);
     if text.contains(NOT_FOUND) {
         return Some(Proof::Nothing);
     }
     let answer: Answer = serde_json::from_str(text).ok()?;
     Some(match answer.username.as_str() {
         TOKEN_NAME => Proof::Identity(answer.secret),
-        _ if answer.secret.expose_secret().is_empty() => Proof::Nothing,
+        _ if exposed(&answer.secret).is_empty() => Proof::Nothing,
         _ => Proof::Password { username: answer.username, password: answer.secret },
     })
 }

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::SecretString;
 use serde::Deserialize;
 
 use super::{Proof, ProofError, Visit};
+use crate::sanitize::{exposed, opened};
 
 /// The key under which Docker's own registry stands.
 const DOCKER_HUB_KEY: &str = "https://index.docker.io/v1/";
@@ -51,7 +52,7 @@ pub(super) fn find(text: &SecretString, visit: &Visit<'_>) -> Result<Found, Proo
         let place = format!("line {}, column {}", error.line(), error.column());
         ProofError::Refused(format!("Docker's configuration is not understood at {place}"))
     };
-    let written: Written = serde_json::from_str(text.expose_secret()).map_err(refused)?;
+    let written: Written = serde_json::from_str(opened(text)).map_err(refused)?;
     let otherwise = match best(&written.auths, visit) {
         Some(entry) => entry.proof(visit.host)?,
         None => Proof::Nothing,
@@ -92,9 +93,8 @@ fn canonical(host: &str) -> &str {
 
 impl Entry {
     fn proof(&self, host: &str) -> Result<Proof, ProofError> {
-        let given = |secret: &Option<SecretString>| {
-            secret.clone().filter(|secret| !secret.expose_secret().is_empty())
-        };
+        let given =
+            |secret: &Option<SecretString>| secret.clone().filter(|secret| !exposed(secret).is_empty());
         if let Some(token) = given(&self.registry_token) {
             return Ok(Proof::Bearer(token));
         }
@@ -117,7 +117,7 @@ impl Entry {
 
 /// Reads a name and a password as Docker writes them: joined by a colon, in base 64.
 pub(super) fn parse_auth(auth: &SecretString) -> Option<Proof> {
-    let bytes = STANDARD.decode(auth.expose_secret().trim()).ok()?;
+    let bytes = STANDARD.decode(exposed(auth).trim()).ok()?;
     let text = String::from_utf8(bytes).ok()?;
     let (username, password) = text.split_once(':')?;
     // Docker's own tools pad with zero bytes at times.

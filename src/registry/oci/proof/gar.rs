@@ -7,7 +7,7 @@ use aws_lc_rs::signature::{RSA_PKCS1_SHA256, RsaKeyPair};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use reqwest::Method;
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::SecretString;
 use serde::Deserialize;
 use serde_json::json;
 
@@ -16,6 +16,7 @@ use super::{Proof, ProofError, Visit, read};
 use crate::model::Time;
 use crate::registry::GarLogin;
 use crate::registry::oci::token::life_of;
+use crate::sanitize::{exposed, opened};
 
 /// The name that goes with an access token.
 const USERNAME: &str = "oauth2accesstoken";
@@ -50,7 +51,7 @@ pub(super) async fn proof(login: &GarLogin, visit: &Visit<'_>) -> Result<(Proof,
         GarLogin::Key(key) => {
             let key = parse(&read(key).await?)?;
             let assertion = assertion(&key, visit.now)?;
-            let form = [("grant_type", GRANT_TYPE), ("assertion", assertion.expose_secret())];
+            let form = [("grant_type", GRANT_TYPE), ("assertion", exposed(&assertion))];
             visit.request(Method::POST, &key.token_uri)?.form(&form)
         }
     };
@@ -61,7 +62,7 @@ pub(super) async fn proof(login: &GarLogin, visit: &Visit<'_>) -> Result<(Proof,
 
 fn parse(key: &SecretString) -> Result<Key, ProofError> {
     // The parser's own message could repeat parts of the key.
-    serde_json::from_str(key.expose_secret())
+    serde_json::from_str(opened(key))
         .map_err(|_| ProofError::Refused("the key of `gar` is not that of a service account".to_owned()))
 }
 
@@ -80,7 +81,7 @@ fn assertion(key: &Key, now: Time) -> Result<SecretString, ProofError> {
 }
 
 fn sign(key: &SecretString, message: &[u8]) -> Option<Vec<u8>> {
-    let lines = key.expose_secret().lines().filter(|line| !line.starts_with("-----"));
+    let lines = exposed(key).lines().filter(|line| !line.starts_with("-----"));
     let key = STANDARD.decode(lines.map(str::trim).collect::<String>()).ok()?;
     let pair = RsaKeyPair::from_pkcs8(&key).ok()?;
     let mut signature = vec![0; pair.public_modulus_len()];

@@ -46,6 +46,22 @@ fn credentials_go_to_the_registry_and_to_its_owners_own_token_server() {
     }
 }
 
+/// Another port may belong to another user of the machine: R9, and issue 15.
+#[test]
+fn r9_credentials_do_not_go_to_another_port_of_the_same_host() {
+    for (registry, realm) in [
+        ("http://127.0.0.1:5000/v2/", "http://127.0.0.1:5001/token"),
+        ("https://harbor.acme.example/v2/", "https://harbor.acme.example:8443/token"),
+        ("https://harbor.acme.example:8443/v2/", "https://harbor.acme.example/token"),
+        ("https://harbor.acme.example/v2/", "http://harbor.acme.example/token"),
+    ] {
+        assert!(trusted(registry, None, realm).is_err(), "{realm}");
+    }
+    let why = trusted("http://127.0.0.1:5000/v2/", None, "http://127.0.0.1:5001/token").unwrap_err();
+    assert!(why.ends_with("write `realm: 127.0.0.1:5001` for this registry"), "{why}");
+    assert_eq!(trusted("https://ghcr.io/v2/", None, "https://ghcr.io:443/token"), Ok(Way::Tls));
+}
+
 #[test]
 fn credentials_go_nowhere_else_and_the_way_out_is_named() {
     for target in [
@@ -58,7 +74,7 @@ fn credentials_go_nowhere_else_and_the_way_out_is_named() {
         assert!(trusted("https://ghcr.io/v2/", None, target).is_err(), "{target}");
     }
     let why = trusted("https://harbor.acme.example/v2/", None, "https://sso.acme.example:8443/t?k=secret");
-    insta::assert_snapshot!(why.unwrap_err(), @"`https://sso.acme.example:8443` is another host, to which its credentials do not go; if that is right, write `realm: sso.acme.example:8443` for this registry");
+    insta::assert_snapshot!(why.unwrap_err(), @"`https://sso.acme.example:8443` is another host or port, to which its credentials do not go; if that is right, write `realm: sso.acme.example:8443` for this registry");
 }
 
 #[test]

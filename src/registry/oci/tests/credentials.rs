@@ -93,7 +93,20 @@ async fn credentials_do_not_go_to_a_realm_elsewhere() {
     let realm = format!("http://localhost:{}/steal", evil.here.port());
     let face = Face::new(move |_| with(status(401), "www-authenticate", &challenge(&realm))).await;
     let why = face.why_not(robot()).await.replace(&evil.here.port().to_string(), "6666");
-    insta::assert_snapshot!(why, @"the registry `registry:5000` gave no usable answer about `registry:5000/acme/shop`: it wants a token, but its realm `http://localhost:6666` is another host, to which its credentials do not go; if that is right, write `realm: localhost:6666` for this registry");
+    insta::assert_snapshot!(why, @"the registry `registry:5000` gave no usable answer about `registry:5000/acme/shop`: it wants a token, but its realm `http://localhost:6666` is another host or port, to which its credentials do not go; if that is right, write `realm: localhost:6666` for this registry");
+    assert_eq!(evil.requests(), [""; 0]);
+}
+
+#[tokio::test]
+async fn r9_credentials_do_not_go_to_another_port_of_the_same_host() {
+    let evil = Face::new(|_| r#"{"token":"good"}"#.into_response()).await;
+    let realm = format!("http://{}/steal", evil.here);
+    let face = Face::new(move |_| with(status(401), "www-authenticate", &challenge(&realm))).await;
+    let settings = RegistrySettings { login: robot(), ..in_clear(&face.here.to_string()) };
+    let registry = OciRegistry::new(vec![settings], noon());
+    let image = ImageName::new(format!("{}/acme/shop", face.here)).unwrap();
+    let why = registry.tags(&image, None).await.unwrap_err().to_string();
+    assert!(why.contains(&format!("write `realm: {}` for this registry", evil.here)), "{why}");
     assert_eq!(evil.requests(), [""; 0]);
 }
 

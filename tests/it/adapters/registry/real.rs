@@ -28,8 +28,13 @@ fn robot(password: &str) -> Login {
 }
 
 fn client(registry: &DockerRegistry, login: Login) -> OciRegistry {
+    client_with_realm(registry, login, None)
+}
+
+/// A client that may show its credentials to a token server at another host or port.
+fn client_with_realm(registry: &DockerRegistry, login: Login, realm: Option<String>) -> OciRegistry {
     let host = registry.host().to_owned();
-    let settings = RegistrySettings { host, plain_http: true, realm: None, login };
+    let settings = RegistrySettings { host, plain_http: true, realm, login };
     OciRegistry::new(vec![settings], Arc::new(|| "2026-03-02T12:00:00Z".parse().expect("a time")))
 }
 
@@ -128,7 +133,7 @@ async fn a_registry_with_a_token_server_is_shown_its_tokens() {
     registry.push("acme/shop", "1.10.0", &LABELS).await;
     let shop = image(&registry, "acme/shop");
     let before = registry.requests();
-    let known = client(&registry, robot("hush"));
+    let known = client_with_realm(&registry, robot("hush"), Some(server.address()));
     for _poll in 0..3 {
         assert_eq!(names_of(known.tags(&shop, None).await.unwrap()), ["1.10.0"]);
     }
@@ -137,7 +142,7 @@ async fn a_registry_with_a_token_server_is_shown_its_tokens() {
     assert_eq!(server.requests(), ["/token?service=registry&scope=repository%3Aacme%2Fshop%3Apull"]);
     assert_eq!(asked_since(&registry, &before)[2], "4 GET /v2/acme/shop/tags/list");
     for stranger in [Login::Anonymous, robot("wrong")] {
-        let refused = client(&registry, stranger).tags(&shop, None).await;
+        let refused = client_with_realm(&registry, stranger, Some(server.address())).tags(&shop, None).await;
         assert!(matches!(refused, Err(RegistryError::Forbidden { .. })), "{refused:?}");
     }
 }

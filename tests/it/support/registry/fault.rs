@@ -5,8 +5,10 @@ use std::convert::Infallible;
 use axum::body::{Body, Bytes};
 use axum::extract::Request;
 use axum::http::StatusCode;
-use axum::http::header::{LINK, LOCATION, RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::header::{AUTHORIZATION, LINK, LOCATION, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::response::{IntoResponse as _, Response};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use futures::{StreamExt as _, stream};
 use serde_json::json;
 
@@ -37,6 +39,8 @@ pub(crate) enum Fault {
     Tags(&'static [&'static str]),
     /// Everything: wants a token of this realm.
     Realm(String),
+    /// Every request: wants a password, and repeats what it was shown in an error of this status.
+    Echo(u16),
     /// These requests: are sent elsewhere.
     Redirect(Kind, String),
     /// Manifests: have a hundred megabytes.
@@ -73,6 +77,19 @@ impl Fault {
             Self::Realm(realm) => {
                 let challenge = format!("Bearer realm=\"{realm}\",service=\"fake\"");
                 with(refusal(StatusCode::UNAUTHORIZED, "UNAUTHORIZED"), WWW_AUTHENTICATE, &challenge)
+            }
+            Self::Echo(status) => {
+                let Some(shown) = request.headers().get(AUTHORIZATION) else {
+                    let refused = refusal(StatusCode::UNAUTHORIZED, "UNAUTHORIZED");
+                    return Some(with(refused, WWW_AUTHENTICATE, "Basic realm=\"r\""));
+                };
+                let shown = shown.to_str().expect("visible ASCII");
+                let plain = shown.strip_prefix("Basic ").and_then(|text| STANDARD.decode(text).ok());
+                let plain =
+                    plain.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default();
+                let said = format!("not you: {shown} {plain}\u{1b}[2J\u{202e}\nforged: all is well");
+                let body = json!({ "errors": [{ "code": "DENIED", "message": said }] }).to_string();
+                (StatusCode::from_u16(*status).expect("a status"), body).into_response()
             }
             Self::Redirect(concerned, target) if *concerned == kind => {
                 with(StatusCode::TEMPORARY_REDIRECT.into_response(), LOCATION, target)

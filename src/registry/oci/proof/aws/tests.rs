@@ -1,4 +1,5 @@
 use super::*;
+use crate::sanitize::exposed;
 
 fn signature(session: Option<&str>) -> String {
     let keys = Keys {
@@ -33,8 +34,8 @@ fn the_keys_of_a_profile_are_those_below_its_heading() {
                 aws_access_key_id=B\naws_secret_access_key = t = u\naws_session_token=v\n[half]\naws_access_key_id=C\n";
     let told = |profile: &str| {
         let keys = of_profile(text, profile)?;
-        let session = keys.session.as_ref().map(|session| session.expose_secret().to_owned());
-        Some((keys.id, keys.secret.expose_secret().to_owned(), session))
+        let session = keys.session.as_ref().map(|session| exposed(session).to_owned());
+        Some((keys.id, exposed(&keys.secret).to_owned(), session))
     };
     assert_eq!(told("default"), Some(("A".to_owned(), "s".to_owned(), None)));
     assert_eq!(told("ci"), Some(("B".to_owned(), "t = u".to_owned(), Some("v".to_owned()))));

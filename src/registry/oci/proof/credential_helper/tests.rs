@@ -1,4 +1,5 @@
 use super::*;
+use crate::sanitize::exposed;
 
 fn said(script: &str) -> Result<Option<String>, String> {
     let mut command = Command::new("sh");
@@ -6,8 +7,8 @@ fn said(script: &str) -> Result<Option<String>, String> {
     let answer = run(command, "registry.example", TIME_MAX)?;
     Ok(parse(&answer).map(|proof| match proof {
         Proof::Nothing => "nothing".to_owned(),
-        Proof::Password { username, password } => format!("{username}:{}", password.expose_secret()),
-        Proof::Identity(token) | Proof::Bearer(token) => format!("token {}", token.expose_secret()),
+        Proof::Password { username, password } => format!("{username}:{}", exposed(&password)),
+        Proof::Identity(token) | Proof::Bearer(token) => format!("token {}", exposed(&token)),
     }))
 }
 

@@ -1,5 +1,6 @@
 use super::*;
 use crate::registry::oci::connection::Clients;
+use crate::sanitize::exposed;
 
 fn found(written: &serde_json::Value, host: &str, repository: &str) -> String {
     let clients = Clients::new(std::time::Duration::ZERO, std::time::Duration::ZERO);
@@ -18,9 +19,9 @@ fn found(written: &serde_json::Value, host: &str, repository: &str) -> String {
 fn told(proof: &Proof) -> String {
     match proof {
         Proof::Nothing => "nothing".to_owned(),
-        Proof::Password { username, password } => format!("{username}:{}", password.expose_secret()),
-        Proof::Identity(token) => format!("identity {}", token.expose_secret()),
-        Proof::Bearer(token) => format!("bearer {}", token.expose_secret()),
+        Proof::Password { username, password } => format!("{username}:{}", exposed(password)),
+        Proof::Identity(token) => format!("identity {}", exposed(token)),
+        Proof::Bearer(token) => format!("bearer {}", exposed(token)),
     }
 }
 
