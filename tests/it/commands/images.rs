@@ -140,3 +140,19 @@ fn a_refusal_names_the_file_from_where_the_command_runs() {
     let root = folder.path().canonicalize().unwrap();
     assert_snapshot!(error.replace(root.to_str().unwrap(), "ROOT"), @"error: ROOT/base/kustomization.yaml: `kustomization.yml` stands beside it, and kustomize takes only one; delete one of the two");
 }
+
+#[test]
+fn a_folder_of_which_nothing_is_certain_is_not_one_without_images() {
+    let release = "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: { name: shop }\nspec: { values: { image: { tag: 1.0.0 } } }\n";
+    let folder =
+        folder(&[("a/kustomization.yaml", "resources: [release.yaml]\n"), ("a/release.yaml", release)]);
+    for arguments in [&["a"][..], &["--trail", "a"]] {
+        let ended = images(folder.path(), arguments);
+        assert_eq!(ended.code, 0);
+        assert_eq!(ended.out, "not certain which images run here (partial-image)\n");
+        let why = "`image.tag` is `1.0.0`, but no `repository` beside it names the image";
+        assert!(ended.error.contains(&format!(":4: {why}")), "{}", ended.error);
+    }
+    fs::write(folder.path().join("a/release.yaml"), "").unwrap();
+    assert_snapshot!(images(folder.path(), &["a"]).out, @"no images");
+}
