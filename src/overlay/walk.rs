@@ -55,6 +55,15 @@ pub(super) struct Note {
     pub(super) doubt: Doubt,
 }
 
+/// A line of a kustomization that leads to a folder.
+struct Reference<'a> {
+    file: &'a RepositoryPath,
+    link: &'a Link,
+    folder: &'a RepositoryPath,
+    /// Whether it stands among the components.
+    to_component: bool,
+}
+
 /// What puts resources in doubt.
 pub(super) struct Cause<'a> {
     pub(super) file: &'a RepositoryPath,
@@ -222,7 +231,7 @@ impl<'a> Walk<'a> {
             Target::File(path) => self.manifest(&path, stack),
             Target::Folder(folder) => {
                 let mut base = Stack { first_note: self.notes.len(), ..Stack::default() };
-                self.enter(file, link, &folder, false, &mut base)?;
+                self.enter(&Reference { file, link, folder: &folder, to_component: false }, &mut base)?;
                 stack.resources.append(&mut base.resources);
                 stack.hidden.append(&mut base.hidden);
                 base.fields.into_iter().for_each(|spec| spec.join(&mut stack.fields));
@@ -243,7 +252,9 @@ impl<'a> Walk<'a> {
         stack: &mut Stack,
     ) -> Result<(), OverlayError> {
         match self.follow(file, link)? {
-            Target::Folder(folder) => self.enter(file, link, &folder, true, stack),
+            Target::Folder(folder) => {
+                self.enter(&Reference { file, link, folder: &folder, to_component: true }, stack)
+            }
             Target::File(_) => {
                 let why = format!("the component `{}` is a file", link.target);
                 Err(Refused::at_line(Limit::Malformed, link.line, why)
@@ -259,14 +270,8 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn enter(
-        &mut self,
-        file: &RepositoryPath,
-        link: &Link,
-        folder: &RepositoryPath,
-        as_component: bool,
-        stack: &mut Stack,
-    ) -> Result<(), OverlayError> {
+    fn enter(&mut self, reference: &Reference<'_>, stack: &mut Stack) -> Result<(), OverlayError> {
+        let &Reference { file, link, folder, to_component } = reference;
         let refuse = |limit, why: String| Err(Refused::at_line(limit, link.line, why).of(file));
         if self.open.contains(folder) {
             return refuse(Limit::Circle, format!("`{}` leads back here in a circle", link.target));
@@ -278,8 +283,8 @@ impl<'a> Walk<'a> {
             );
         }
         match self.folder(folder, stack)? {
-            Some((_, own)) if own.is_component != as_component => {
-                let what = if as_component { "no component" } else { "a component" };
+            Some((_, own)) if own.is_component != to_component => {
+                let what = if to_component { "no component" } else { "a component" };
                 refuse(Limit::WrongKind, format!("`{}` is {what}", link.target))
             }
             Some(_) | None => Ok(()),
