@@ -7,6 +7,7 @@ mod diff_lines;
 mod doctor;
 mod edit;
 mod engines;
+mod gone;
 mod images;
 mod import;
 mod output;

@@ -7,6 +7,7 @@
 
 mod checked;
 mod document;
+mod examined;
 mod import;
 mod located;
 mod mask;
@@ -25,6 +26,7 @@ use std::time::Duration;
 use schemars::Schema;
 use schemars::transform::{RecursiveTransform, Transform as _};
 
+pub use examined::{Examined, ServicePart, examine_on_disk};
 pub use import::{next_steps, write_imported};
 pub use problem::{Problem, Problems};
 pub use secret::{SecretError, SecretSource};
@@ -322,7 +324,10 @@ fn raw_of(text: &str, findings: &mut Findings) -> Option<raw::File> {
     let document = match Document::parse(text) {
         Ok(document) => document,
         Err((span, message)) => {
-            findings.add(span, message);
+            match message.split_once("; ") {
+                Some((message, way_out)) => findings.suggest(span, message, way_out),
+                None => findings.add(span, message),
+            }
             return None;
         }
     };

@@ -21,12 +21,12 @@ mod remarks;
 mod rights;
 mod sources;
 
-pub use case::{Unread, takes_commands};
+pub use case::{Unread, carried, takes_commands};
 pub use evidence::{DATED_TAGS_MAX, date_of};
 pub use plan::{
     Action, Asked, GateName, GateReport, GatesPassed, Judgement, Need, Plan, Remark, Stop, Verdict,
 };
-pub use reason::{ArtifactReason, Because, Reason, Undated};
+pub use reason::{ArtifactReason, Because, Reason, Uncounted, UncountedBecause, Undated};
 
 use std::collections::BTreeSet;
 

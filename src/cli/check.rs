@@ -4,11 +4,13 @@ use std::path::Path;
 
 use serde_json::json;
 
-use super::engines::local_forges;
+use super::engines::{Engines, RealEngine};
 use super::output::Output;
 use super::{Failure, paths};
-use crate::config::{self, Settings};
-use crate::decide::health::Diagnosis;
+use crate::config::{self, Examined, ForgeSettings, Problems, ServicePart, Settings};
+use crate::decide::health::{Diagnosis, Level, Matter};
+use crate::forge::{Forge as _, ForgeError};
+use crate::model::{Place, Target};
 use crate::render;
 
 #[derive(Debug, clap::Args)]
@@ -19,28 +21,22 @@ pub(super) struct Arguments {
 }
 
 pub(super) async fn run(file: &Path, arguments: &Arguments, output: &mut Output) -> Result<(), Failure> {
-    let checked = config::check_on_disk(file);
-    let missing = match &checked {
-        Ok(settings) => missing_paths(settings).await,
-        Err(_) => Vec::new(),
+    let checked = match config::examine_on_disk(file) {
+        Ok(mut examined) => {
+            add_repositories(&mut examined).await?;
+            examined.finish()
+        }
+        Err(problems) => Err(problems),
     };
     if arguments.json {
-        let problems = checked.as_ref().err().map(|problems| problems.problems()).unwrap_or_default();
+        let problems = checked.as_ref().err().map(Problems::problems).unwrap_or_default();
         let problems = problems.iter().map(|problem| {
             json!({ "line": problem.line, "column": problem.column, "message": problem.message,
                     "suggestion": problem.suggestion })
         });
-        let missing = missing.iter().map(|own| {
-            json!({ "line": null, "column": null, "message": render::diagnosis(own), "suggestion": null })
-        });
-        let problems: Vec<_> = problems.chain(missing).collect();
-        output.json(&json!({ "file": file, "problems": problems }));
+        output.json(&json!({ "file": file, "problems": problems.collect::<Vec<_>>() }));
     }
     let settings = checked.map_err(|problems| Failure::Usage(problems.render(output.error_colour())))?;
-    if !missing.is_empty() {
-        let lines: Vec<String> = missing.iter().map(render::diagnosis).collect();
-        return Err(Failure::Usage(lines.join("\nerror: ")));
-    }
     if !arguments.json {
         let policy = &settings.policy;
         let services = render::count(policy.services.len(), "service", "services");
@@ -51,15 +47,69 @@ pub(super) async fn run(file: &Path, arguments: &Arguments, output: &mut Output)
     Ok(())
 }
 
-/// The paths of services that their config repository does not hold, where it lies on this machine. `towpath doctor` looks
-/// at all others.
-async fn missing_paths(settings: &Settings) -> Vec<Diagnosis> {
-    let mut missing = Vec::new();
-    for forge in local_forges(settings) {
-        for place in settings.policy.places().iter().filter(|place| place.forge == *forge.name()) {
-            // A repository that is not there yet says nothing of its paths.
-            missing.extend(paths::missing(&settings.policy, &forge, place).await.unwrap_or_default());
+/// Adds what is wrong with the config repositories on this machine. `towpath doctor` looks at all others.
+async fn add_repositories(examined: &mut Examined) -> anyhow::Result<()> {
+    let Some(settings) = examined.settings() else { return Ok(()) };
+    let engines = Engines::in_memory(&on_this_machine(settings)).await?;
+    let mut found = Vec::new();
+    for (place, engine) in engines.places() {
+        match wrong_repository(engine, place).await {
+            Some(matter) => found.extend(of_each_service(engine, place, &matter)),
+            None => found.extend(wrong_overlays(engine, place).await),
         }
     }
-    missing
+    for (part, diagnosis) in found {
+        let (finding, advice) = render::diagnosis(&diagnosis);
+        examined.report(&part, &finding, advice.as_deref());
+    }
+    Ok(())
+}
+
+/// The settings without what lies elsewhere: nothing of it is asked, and its secrets are not read.
+fn on_this_machine(settings: &Settings) -> Settings {
+    let is_local = |forge: &&ForgeSettings| match forge {
+        // A folder that is missing is reported at `root`.
+        ForgeSettings::Local(own) => own.root.is_dir(),
+        ForgeSettings::GitHub(_) => false,
+    };
+    let forges = settings.forges.iter().filter(is_local).cloned().collect();
+    Settings { forges, registries: Vec::new(), ..settings.clone() }
+}
+
+/// Why the branch of a place cannot be read.
+async fn wrong_repository(engine: &RealEngine, place: &Place) -> Option<Matter> {
+    match engine.ports.forge.head(place).await {
+        Ok(_) => None,
+        Err(ForgeError::NotFound { .. }) if engine.ports.forge.branches(place).await.is_ok() => {
+            Some(Matter::BranchMissing(place.branch.clone()))
+        }
+        Err(error) => Some(Matter::LocalRepositoryUnseen(error.to_string())),
+    }
+}
+
+/// A finding about a repository or branch, at each service that names it.
+fn of_each_service(engine: &RealEngine, place: &Place, matter: &Matter) -> Vec<(ServicePart, Diagnosis)> {
+    let is_branch = matches!(matter, Matter::BranchMissing(_));
+    let part = if is_branch { ServicePart::Branch } else { ServicePart::Repository };
+    let services = engine.policy.services_at(place);
+    let diagnosis = || Diagnosis { level: Level::Wrong, matter: matter.clone() };
+    services.map(|service| (part(service.name.clone()), diagnosis())).collect()
+}
+
+/// What is wrong with the overlays at a place, each with the part of its service that says where they are.
+async fn wrong_overlays(engine: &RealEngine, place: &Place) -> Vec<(ServicePart, Diagnosis)> {
+    let wrong = paths::wrong(engine, place).await.unwrap_or_default();
+    wrong.into_iter().filter_map(|diagnosis| Some((part(&diagnosis)?, diagnosis))).collect()
+}
+
+/// Where the service of a finding about an overlay says what is wrong.
+fn part(diagnosis: &Diagnosis) -> Option<ServicePart> {
+    if let Matter::PathMissing(own) = &diagnosis.matter {
+        let target = Target { service: own.service.clone(), environment: own.environment.clone() };
+        return Some(ServicePart::Path(target));
+    }
+    if let Matter::OverlayRefused { target, .. } = &diagnosis.matter {
+        return Some(ServicePart::Images(target.clone()));
+    }
+    None
 }

@@ -15,7 +15,7 @@ use crate::forge::any::AnyForge;
 use crate::forge::{Forge as _, ForgeError};
 use crate::model::{HealthQuestion, ImageName, ImageReference, Place, Tag, Target};
 use crate::observe::{self, Clock as _, SystemClock};
-use crate::registry::{Listing, Registry as _};
+use crate::registry::{Listing, Registry as _, RegistryError};
 use crate::render::{self, HealthSection};
 
 /// How many images are asked for at once.
@@ -36,11 +36,12 @@ pub(super) async fn run(
     output: &mut Output,
 ) -> Result<(), Failure> {
     let forges = forges(&settings)?;
+    let engines = Engines::in_memory(&settings).await?;
     let own = settings.forges.iter().zip(&forges);
-    let examined = join_all(own.map(|(own, forge)| examine(&settings, own, forge))).await;
+    let examined = join_all(own.map(|(own, forge)| examine(&settings, own, forge, &engines))).await;
     let mut sections: Vec<HealthSection> = examined.into_iter().flatten().collect();
     sections.extend(images(&settings).await?);
-    note_lost(&settings, &mut sections).await?;
+    note_lost(&engines, &mut sections).await;
     if arguments.json {
         output.json(&render::health_json(&sections));
     } else {
@@ -51,7 +52,12 @@ pub(super) async fn run(
 }
 
 /// A forge, then its repositories.
-async fn examine(settings: &Settings, own: &ForgeSettings, forge: &AnyForge) -> Vec<HealthSection> {
+async fn examine(
+    settings: &Settings,
+    own: &ForgeSettings,
+    forge: &AnyForge,
+    engines: &Engines,
+) -> Vec<HealthSection> {
     let (kind, expects_events) = match own {
         ForgeSettings::Local(_) => ("local forge", false),
         ForgeSettings::GitHub(own) => ("GitHub", !own.webhook_secrets.is_empty()),
@@ -59,7 +65,7 @@ async fn examine(settings: &Settings, own: &ForgeSettings, forge: &AnyForge) -> 
     let own_places = settings.policy.places().into_iter().filter(|place| place.forge == *own.name());
     let own_places: Vec<Place> = own_places.collect();
     let has_teams = settings.policy.has_teams_at(own.name());
-    let health = forge.examine(&HealthQuestion { places: own_places.clone(), has_teams }).await;
+    let health = forge.examine(&HealthQuestion { places: own_places, has_teams }).await;
     let (diagnoses, repositories) = diagnose(&health, expects_events, &settings.policy, SystemClock.now());
     let secrets = unread_secrets(own);
     let about = |repository: &_| format!("{kind} `{}`, repository `{repository}`", own.name());
@@ -68,9 +74,12 @@ async fn examine(settings: &Settings, own: &ForgeSettings, forge: &AnyForge) -> 
     let mut sections = vec![HealthSection { about: format!("{kind} `{}`", own.name()), diagnoses }];
     for section in repositories {
         let mut diagnoses = section.diagnoses;
-        for place in own_places.iter().filter(|place| place.repository == section.about) {
+        let places = engines
+            .places()
+            .filter(|(place, _)| place.forge == *own.name() && place.repository == section.about);
+        for (place, engine) in places {
             // Where the branch cannot be read, that is said already.
-            diagnoses.extend(paths::missing(&settings.policy, forge, place).await.unwrap_or_default());
+            diagnoses.extend(paths::wrong(engine, place).await.unwrap_or_default());
         }
         sections.push(HealthSection { about: about(&section.about), diagnoses });
     }
@@ -117,6 +126,7 @@ async fn images(settings: &Settings) -> anyhow::Result<Vec<HealthSection>> {
             Ok(Listing::Tags { tags, .. }) => return (host(image), listed(settings, image, &tags)),
             // Nobody asked whether anything changed.
             Ok(Listing::Unchanged) => (Level::Fine, Matter::ImageListed(image.clone(), 0)),
+            Err(RegistryError::NotFound { .. }) => (Level::Wrong, Matter::ImageAbsent(image.clone())),
             Err(error) => (Level::Wrong, Matter::ImageUnlisted(image.clone(), error.to_string())),
         };
         (host(image), vec![Diagnosis { level, matter }])
@@ -135,8 +145,7 @@ async fn images(settings: &Settings) -> anyhow::Result<Vec<HealthSection>> {
 
 /// Notes below its registry what runs and is no longer there. Config repositories that cannot be read have their own
 /// findings.
-async fn note_lost(settings: &Settings, sections: &mut [HealthSection]) -> anyhow::Result<()> {
-    let engines = Engines::in_memory(settings).await?;
+async fn note_lost(engines: &Engines, sections: &mut [HealthSection]) {
     let mut running: BTreeMap<ImageReference, Vec<Target>> = BTreeMap::new();
     for (place, engine) in engines.places() {
         let runs = observe::runs(&engine.ports, &engine.policy, place).await.unwrap_or_default();
@@ -145,7 +154,7 @@ async fn note_lost(settings: &Settings, sections: &mut [HealthSection]) -> anyho
             references.into_iter().for_each(|own| running.entry(own).or_default().push(target.clone()));
         }
     }
-    let Some(engine) = engines.all().next() else { return Ok(()) };
+    let Some(engine) = engines.all().next() else { return };
     let references = running.keys().cloned().collect();
     for (reference, _presence) in observe::lost(&engine.ports, &engine.policy, references).await {
         let about = format!("registry `{}`", host(&reference.image));
@@ -156,13 +165,13 @@ async fn note_lost(settings: &Settings, sections: &mut [HealthSection]) -> anyho
             section.diagnoses.push(diagnosis);
         }
     }
-    Ok(())
 }
 
 /// How many tags an image has, and the services that select none of them.
 fn listed(settings: &Settings, image: &ImageName, tags: &[Tag]) -> Vec<Diagnosis> {
     let matter = Matter::ImageListed(image.clone(), tags.len());
-    let mut all = vec![Diagnosis { level: Level::Fine, matter }];
+    let level = if tags.is_empty() { Level::Warning } else { Level::Fine };
+    let mut all = vec![Diagnosis { level, matter }];
     for service in &settings.policy.services {
         let own = service.images.iter().filter(|own| own.name == *image);
         let missed = own.filter_map(|own| own.selection.nearest_miss(tags));

@@ -1,19 +1,21 @@
-//! The paths of services, looked up in their config repositories.
+//! The overlays of services, looked up in their config repositories.
 
-use crate::decide::health::{Diagnosis, missing_paths};
-use crate::forge::{Forge, ForgeError};
-use crate::model::{Place, Policy};
+use super::engines::RealEngine;
+use crate::decide::health::{Diagnosis, missing_paths, refused_overlays};
+use crate::forge::{Forge as _, ForgeError};
+use crate::model::Place;
+use crate::observe;
 
-/// The paths of services that the branch of a place does not hold.
+/// What is wrong with the overlays at a place: paths that its branch does not hold, and overlays that are refused.
 ///
 /// # Errors
 /// Where the branch cannot be read.
-pub(super) async fn missing<F: Forge>(
-    policy: &Policy,
-    forge: &F,
-    place: &Place,
-) -> Result<Vec<Diagnosis>, ForgeError> {
-    let head = forge.head(place).await?;
-    let entries = forge.entries(place, &head).await?;
-    Ok(missing_paths(policy, place, &entries))
+pub(super) async fn wrong(engine: &RealEngine, place: &Place) -> Result<Vec<Diagnosis>, ForgeError> {
+    let head = engine.ports.forge.head(place).await?;
+    let entries = engine.ports.forge.entries(place, &head).await?;
+    let mut wrong = missing_paths(&engine.policy, place, &entries);
+    let found = observe::runs(&engine.ports, &engine.policy, place).await?;
+    let refused = refused_overlays(&found, &wrong);
+    wrong.extend(refused);
+    Ok(wrong)
 }

@@ -76,7 +76,10 @@ fn target(policy: &Policy, tree: &Tree, judgement: &Judgement) -> Value {
 }
 
 fn uncertainty(own: &Uncertain) -> Value {
-    json!({ "limit": own.limit.id(), "file": own.file, "line": own.line, "why": own.why })
+    json!({
+        "limit": own.limit.id(), "file": own.file, "line": own.line, "why": own.why,
+        "way_out": own.limit.way_out(),
+    })
 }
 
 /// Why an overlay is not judged at all.
@@ -84,9 +87,10 @@ fn refusal(error: &OverlayError) -> Value {
     match error {
         OverlayError::Refused { file, refused } => json!({
             "limit": refused.limit.id(), "file": file, "line": refused.line, "why": refused.why,
+            "way_out": refused.way_out,
         }),
         OverlayError::Missing(_) | OverlayError::NotFound { .. } => {
-            json!({ "limit": null, "file": null, "line": null, "why": error.to_string() })
+            json!({ "limit": null, "file": null, "line": null, "why": error.to_string(), "way_out": null })
         }
     }
 }

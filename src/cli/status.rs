@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::engines::Engines;
 use super::output::Output;
-use super::{Failure, diff_lines};
+use super::{Failure, diff_lines, gone};
 use crate::config::Settings;
 use crate::decide::Judgement;
 use crate::ledger::{Ledger as _, Trouble};
@@ -27,7 +27,8 @@ pub(super) async fn run(
     output: &mut Output,
 ) -> Result<(), Failure> {
     let engines = Engines::open(&settings).await?;
-    let (foreseen, failures) = engines.foresee(Freshness::Any).await;
+    let (mut foreseen, failures) = engines.foresee(Freshness::Any).await;
+    note_gone(&engines, &mut foreseen).await;
     failures.iter().for_each(|failure| output.note(&format!("failed: {failure}")));
     let ended = if failures.is_empty() { Ok(()) } else { Err(Failure::Said) };
     if arguments.json {
@@ -52,6 +53,15 @@ pub(super) async fn run(
         output.line("the configuration names no service yet; add one under `services`");
     }
     ended
+}
+
+/// Notes what runs and is no longer in its registry.
+async fn note_gone(engines: &Engines, foreseen: &mut [Foresight]) {
+    for foresight in foreseen {
+        if let Some(engine) = engines.of(&foresight.observation.world.place.forge) {
+            gone::note(engine, &mut foresight.observation.plan.judgements).await;
+        }
+    }
 }
 
 /// How fresh the tags of an image are.

@@ -81,8 +81,7 @@ pub(super) async fn run(
     arguments: &Arguments,
     output: &mut Output,
 ) -> Result<(), Failure> {
-    let image =
-        ImageName::new(arguments.image.as_str()).map_err(|error| Failure::Usage(error.to_string()))?;
+    let image = image(&arguments.image)?;
     let of = |service: &'_ Service| service.images.iter().find(|own| own.name == image).cloned();
     let services = settings.policy.services.iter();
     let services: Vec<_> =
@@ -103,18 +102,30 @@ pub(super) async fn run(
     judged.retain(|judged| !arguments.taken || judged.why_not().is_none());
     if arguments.json {
         output.json(&Value::Array(judged.iter().map(as_json).collect()));
-    } else {
-        if !judged.is_empty() {
-            print(&judged, output);
-        }
-        for (service, selection) in &services {
-            let missed = selection.nearest_miss(&tags);
-            if tags.is_empty() || missed.is_some() {
-                output.line(&format!("{service}: {}", render::nothing_selected(&image, tags.len(), missed)));
-            }
+    } else if !judged.is_empty() {
+        print(&judged, output);
+    }
+    for (service, selection) in &services {
+        let missed = selection.nearest_miss(&tags);
+        if tags.is_empty() || missed.is_some() {
+            let line = format!("{service}: {}", render::nothing_selected(&image, tags.len(), missed));
+            if arguments.json { output.note(&line) } else { output.line(&line) }
         }
     }
     Ok(())
+}
+
+/// The image that was named.
+fn image(written: &str) -> Result<ImageName, Failure> {
+    ImageName::new(written).map_err(|error| {
+        let bare = written.split('@').next().unwrap_or(written);
+        let bare = bare.rsplit_once(':').filter(|(_, tag)| !tag.contains('/')).map_or(bare, |(name, _)| name);
+        let message = match ImageName::new(bare) {
+            Ok(name) => format!("`{written}` names a tag or digest, and all tags are listed; write `{name}`"),
+            Err(_) => error.to_string(),
+        };
+        Failure::Usage(message)
+    })
 }
 
 fn unused(settings: &Settings, image: &ImageName) -> String {

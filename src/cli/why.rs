@@ -2,13 +2,12 @@
 
 use serde_json::{Value, json};
 
-use super::engines::{Engines, RealEngine};
+use super::engines::Engines;
 use super::output::Output;
-use super::{Failure, diff_lines};
+use super::{Failure, diff_lines, gone};
 use crate::config::Settings;
-use crate::decide::{ArtifactReason, GateReport, Judgement, Reason};
+use crate::decide::{GateReport, Judgement};
 use crate::model::Target;
-use crate::observe;
 use crate::reconcile::Freshness;
 use crate::render;
 
@@ -34,24 +33,13 @@ pub(super) async fn run(
         if settings.policy.services_at(place).any(|service| service.name == target.service) {
             let foresight = engine.foresee(place, Freshness::Any).await?;
             if let Some(judgement) = foresight.observation.plan.judgement(&target) {
-                let mut judgement = judgement.clone();
-                note_lost(engine, &mut judgement).await;
-                print(&judgement, arguments.json, output);
+                let mut judged = [judgement.clone()];
+                gone::note(engine, &mut judged).await;
+                judged.iter().for_each(|judgement| print(judgement, arguments.json, output));
             }
         }
     }
     Ok(())
-}
-
-/// Notes what runs and is no longer in its registry, asked now.
-async fn note_lost(engine: &RealEngine, judgement: &mut Judgement) {
-    let running = judgement.running.iter().map(|image| image.reference.clone()).collect();
-    for (reference, presence) in observe::lost(&engine.ports, &engine.policy, running).await {
-        let is_noted = |note: &Reason| matches!(note, Reason::Artifact(ArtifactReason::RunningGone { reference: noted, .. }) if *noted == reference);
-        if !judgement.notes.iter().any(is_noted) {
-            judgement.notes.push(ArtifactReason::RunningGone { reference, presence }.into());
-        }
-    }
 }
 
 /// The target that was named, with a suggestion where there is none.
@@ -72,7 +60,11 @@ fn target(settings: &Settings, arguments: &Arguments) -> Result<Target, Failure>
 }
 
 fn unknown(what: &str, name: &str, known: &[&str]) -> Failure {
-    Failure::Usage(format!("there is no {what} `{name}`; known are {}", known.join(", ")))
+    let known = match known {
+        [only] => format!("the only one is {only}"),
+        _ => format!("known are {}", known.join(", ")),
+    };
+    Failure::Usage(format!("there is no {what} `{name}`; {known}"))
 }
 
 fn print(judgement: &Judgement, as_json: bool, output: &mut Output) {

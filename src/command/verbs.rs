@@ -51,8 +51,8 @@ pub struct HelpRow {
     pub syntax: &'static str,
     /// What it does.
     pub meaning: &'static str,
-    /// The right that it takes; none where everyone may ask.
-    pub right: Option<Right>,
+    /// The rights of which it takes one; none where everyone may ask.
+    pub rights: &'static [Right],
     /// The keys that it takes.
     pub keys: &'static [Key],
 }
@@ -62,56 +62,56 @@ const TABLE: [HelpRow; 8] = [
         verb: Verb::Promote,
         syntax: "/promote [ENV[,ENV]] [version=V]",
         meaning: "ask for this release, or exactly this version, in its next environment or the named ones",
-        right: Some(Right::Promote),
+        rights: &[Right::Promote],
         keys: &[VERSION],
     },
     HelpRow {
         verb: Verb::Approve,
         syntax: "/promote approve [sha=HEAD]",
         meaning: "approve exactly the content that this change shows",
-        right: Some(Right::Approve),
+        rights: &[Right::Approve],
         keys: &[SHA],
     },
     HelpRow {
         verb: Verb::Reject,
         syntax: "/promote reject [reason=\"…\"]",
         meaning: "close this change and do not propose its content again",
-        right: Some(Right::Approve),
+        rights: &[Right::Approve],
         keys: &[REASON],
     },
     HelpRow {
         verb: Verb::Hold,
         syntax: "/promote hold [until=TIME] [reason=\"…\"]",
         meaning: "stop this change, until then or until it is resumed",
-        right: Some(Right::Promote),
+        rights: &[Right::Promote, Right::Approve],
         keys: &[UNTIL, REASON],
     },
     HelpRow {
         verb: Verb::Resume,
         syntax: "/promote resume",
         meaning: "lift a hold, and let automation take up an environment that was set by hand",
-        right: Some(Right::Promote),
+        rights: &[Right::Promote, Right::Approve],
         keys: &[],
     },
     HelpRow {
         verb: Verb::Status,
         syntax: "/promote status",
         meaning: "say where this promotion stands",
-        right: None,
+        rights: &[],
         keys: &[],
     },
     HelpRow {
         verb: Verb::Why,
         syntax: "/promote why",
         meaning: "say what each gate says, and why",
-        right: None,
+        rights: &[],
         keys: &[],
     },
     HelpRow {
         verb: Verb::Help,
         syntax: "/promote help",
         meaning: "list these commands",
-        right: None,
+        rights: &[],
         keys: &[],
     },
 ];
@@ -120,6 +120,15 @@ const TABLE: [HelpRow; 8] = [
 #[must_use]
 pub const fn help() -> &'static [HelpRow] {
     &TABLE
+}
+
+impl HelpRow {
+    /// Who may write it, in words: one of the rights, or everyone.
+    #[must_use]
+    pub fn who(&self) -> String {
+        let rights: Vec<&str> = self.rights.iter().map(|right| right.word()).collect();
+        if rights.is_empty() { "everyone".to_owned() } else { rights.join(" or ") }
+    }
 }
 
 /// The row of a verb.

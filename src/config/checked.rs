@@ -37,6 +37,7 @@ pub(super) fn check(raw: &File, path: &Path, findings: &mut Findings) -> Setting
     let rights = rights::rights(raw, &teams, findings);
     let services = services::services(raw, &pipelines, findings);
     let registries = registries::registries(raw, folder, findings);
+    let without_permissions = forges::without_permissions(&forges);
     let polls = registries.iter().map(|registry| (registry.host.clone(), registry.poll)).collect();
     Settings {
         file: path.to_owned(),
@@ -45,7 +46,14 @@ pub(super) fn check(raw: &File, path: &Path, findings: &mut Findings) -> Setting
         ledger: ledger(raw, folder),
         forges,
         registries,
-        policy: Policy { pipelines, services, rights, polls, repositories: forges::repositories(raw) },
+        policy: Policy {
+            pipelines,
+            services,
+            rights,
+            polls,
+            repositories: forges::repositories(raw),
+            without_permissions,
+        },
     }
 }
 

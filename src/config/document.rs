@@ -62,7 +62,10 @@ pub(super) struct Document {
 impl Document {
     /// Reads a text as YAML; what is wrong, and where, if it is none.
     pub(super) fn parse(text: &str) -> Result<Self, (Span, String)> {
-        let at = |error: YamlError| (span_at(text, error.position), error.what);
+        let at = |error: YamlError| {
+            let tab = tab_near(text, error.position.line);
+            tab.unwrap_or_else(|| (span_at(text, error.position), error.what))
+        };
         let tree = Source::new(text).and_then(|source| yaml::parse(&source)).map_err(at)?;
         Ok(Self { tree })
     }
@@ -102,6 +105,17 @@ impl Document {
         }
         (key, value)
     }
+}
+
+/// A tab that indents the line of an error or the one after it: a parser may name the end of the line before.
+fn tab_near(text: &str, line: usize) -> Option<(Span, String)> {
+    let start = |line: usize| text.split_inclusive('\n').take(line - 1).map(str::len).sum::<usize>();
+    let tab = [line, line + 1].into_iter().find_map(|line| {
+        let indent = text.get(start(line)..)?.split(|c| c != ' ' && c != '\t').next()?;
+        Some(start(line) + indent.find('\t')?)
+    })?;
+    let message = "a tab indents this line, and YAML takes only spaces; indent it with spaces";
+    Some((Span { start: tab, end: tab + 1 }, message.to_owned()))
 }
 
 /// The one character at a place.

@@ -157,7 +157,12 @@ impl<'a> Reader<'a> {
     pub(super) fn required<T: Read>(&mut self, fields: &Entries<'a>, key: &str) -> Option<Located<T>> {
         let entry = fields.get(key);
         if entry.is_none() && !fields.meant.iter().any(|meant| meant == key) {
-            self.findings.add(self.head(fields), format!("the key `{key}` is missing"));
+            let message = format!("the key `{key}` is missing");
+            self.findings.suggest(
+                self.head(fields),
+                message,
+                format!("add `{key}: ...`; `towpath schema` says what it takes"),
+            );
         }
         self.value(entry?.value)
     }

@@ -1,8 +1,8 @@
 //! One target with everything that bears on it: what the gates and the judge look at.
 
 use crate::model::{
-    Artifact, BranchName, Change, ChangeNumber, ChangeState, Environment, History, ImageReference, Landing,
-    ObservedChange, Order, Origin, Pipeline, Place, Policy, Release, Running, Service, ServiceImage,
+    Artifact, BranchName, Change, ChangeNumber, ChangeState, Environment, Head, History, ImageReference,
+    Landing, ObservedChange, Order, Origin, Pipeline, Place, Policy, Release, Running, Service, ServiceImage,
     Standing, Target, Time, UserName, World, change_branch,
 };
 
@@ -75,17 +75,7 @@ impl<'a> Case<'a> {
 
     /// What a change carries, as its own trailers say; trust it only of our own heads.
     pub(super) fn release_of(&self, observed: &ObservedChange) -> Option<Release> {
-        let head = observed.change.written();
-        let tags: Vec<&str> = head.trailers("Towpath-Release").collect();
-        let digests: Vec<&str> = head.trailers("Towpath-Digest").collect();
-        let images = &self.service.images;
-        if tags.len() != images.len() || digests.len() != images.len() {
-            return None;
-        }
-        let artifact = |((image, tag), digest): ((&ServiceImage, &&str), &&str)| {
-            Some(Artifact { image: image.name.clone(), tag: tag.parse().ok()?, digest: digest.parse().ok()? })
-        };
-        Release::of_all(images.iter().zip(&tags).zip(&digests).map(artifact).collect::<Option<_>>()?)
+        carried(self.service, observed.change.written())
     }
 
     /// How far some references are in the order of the service's selections.
@@ -252,6 +242,21 @@ impl<'a> Case<'a> {
             ChangeState::Open | ChangeState::Closed { .. } => None,
         }
     }
+}
+
+/// What a commit carries of a service, as its own trailers say; trust it only of the bot's own commits.
+#[must_use]
+pub fn carried(service: &Service, head: &Head) -> Option<Release> {
+    let tags: Vec<&str> = head.trailers("Towpath-Release").collect();
+    let digests: Vec<&str> = head.trailers("Towpath-Digest").collect();
+    let images = &service.images;
+    if tags.len() != images.len() || digests.len() != images.len() {
+        return None;
+    }
+    let artifact = |((image, tag), digest): ((&ServiceImage, &&str), &&str)| {
+        Some(Artifact { image: image.name.clone(), tag: tag.parse().ok()?, digest: digest.parse().ok()? })
+    };
+    Release::of_all(images.iter().zip(&tags).zip(&digests).map(artifact).collect::<Option<_>>()?)
 }
 
 /// Whether two lists can be the same artifacts, image by image.

@@ -249,7 +249,7 @@ fn outcomes(
     let mut outcomes = Vec::new();
     let mut is_pending = false;
     for (index, command) in commands.iter().enumerate() {
-        match outcome(asked, command, needs) {
+        match outcome(asked, command, needs).and_then(|done| without_own_approval(asked, done, &outcomes)) {
             Ok(done) => outcomes.extend(done),
             Err(Stop::Pending) => is_pending = true,
             Err(Stop::Refused(because)) => {
@@ -261,6 +261,24 @@ fn outcomes(
         }
     }
     (!is_pending).then_some(outcomes)
+}
+
+/// Refuses to approve what the same comment asked for before.
+fn without_own_approval(
+    asked: &Asked<'_>,
+    done: Vec<CommandOutcome>,
+    earlier: &[CommandOutcome],
+) -> Result<Vec<CommandOutcome>, Stop> {
+    let release = asked.case.release_of(asked.observed);
+    let is_own = |outcome: &CommandOutcome| {
+        matches!((outcome, &release), (CommandOutcome::Requested { target, images }, Some(release))
+            if *target == asked.case.target && (release.is_among(images) || release.has_digests_of(images)))
+    };
+    let approves = done.iter().any(|outcome| matches!(outcome, CommandOutcome::Approved { .. }));
+    if approves && earlier.iter().any(is_own) {
+        return Err(Stop::Refused(RefusedBecause::Requester));
+    }
+    Ok(done)
 }
 
 fn outcome(
@@ -346,6 +364,7 @@ impl Asked<'_> {
         needs: &mut BTreeSet<Need>,
     ) -> Result<(), Stop> {
         let right = wanted.first().copied().unwrap_or(Right::Operate);
+        let or = wanted.get(1).copied();
         match rights::holds_any(self.case, (self.by, self.observed), wanted, target, needs) {
             Some(true) => Ok(()),
             None => Err(Stop::Pending),
@@ -354,7 +373,7 @@ impl Asked<'_> {
                 Err(Stop::Refused(if rights::is_named_stranger(self.case, self.by, wanted, target) {
                     RefusedBecause::NamedStranger { right, environment }
                 } else {
-                    RefusedBecause::NotEntitled { right, environment }
+                    RefusedBecause::NotEntitled { right, or, environment }
                 }))
             }
         }

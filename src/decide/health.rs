@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::TimeDelta;
 
-pub use paths::{MissingPath, missing_paths};
+pub use paths::{MissingPath, missing_paths, refused_overlays};
 use repository::Beside;
 
 use crate::model::{
@@ -99,6 +99,8 @@ pub enum Matter {
     RepositorySeen,
     /// The repository is not to be seen.
     RepositoryUnseen(String),
+    /// A repository of a local forge cannot be opened.
+    LocalRepositoryUnseen(String),
     /// The repository has another name by now.
     Renamed(RepositoryName),
     /// Nobody may change the repository any more.
@@ -129,6 +131,8 @@ pub enum Matter {
     TeamUnseen(TeamName, String),
     /// A registry answers, and an image has tags.
     ImageListed(ImageName, usize),
+    /// A registry answers that it has no such image.
+    ImageAbsent(ImageName),
     /// A registry does not answer, or refuses.
     ImageUnlisted(ImageName, String),
     /// What runs at these targets is no longer in its registry.
@@ -146,6 +150,15 @@ pub enum Matter {
     },
     /// The path of a service is not in its config repository.
     PathMissing(MissingPath),
+    /// What an environment runs cannot be read out of its files.
+    OverlayRefused {
+        /// The service and environment.
+        target: Target,
+        /// What is wrong, with file and line.
+        why: String,
+        /// What to do about it, where the refusal says so.
+        way_out: Option<String>,
+    },
 }
 
 /// What could not be asked about.
@@ -265,7 +278,7 @@ pub fn diagnose(
             branch: branch.clone(),
         };
         let environments = |branch: &BranchName| environments(policy, &at(branch));
-        let beside = Beside { environments: &environments, is_signed };
+        let beside = Beside { environments: &environments, is_signed, is_local: !has_hooks };
         let mut diagnoses = repository::diagnose(own, &beside);
         if !is_for_all && !matches!(own.hook, Told::Absent) {
             diagnoses.extend(hook(&own.hook, &forge, expects_events));

@@ -65,6 +65,7 @@ pub(super) fn judge(case: &Case<'_>, needs: &mut BTreeSet<Need>) -> (Judgement, 
     notes.extend(presence::of_running(case, needs));
     gates::watch_running(case, needs);
     notes.extend(gates::running_notes(case));
+    let requester = finding.candidate.as_ref().and_then(|release| case.requester_of(release)).cloned();
     let journey = finding.candidate.as_ref().map(|release| journey(case, release)).unwrap_or_default();
     let judgement = Judgement {
         target: case.target.clone(),
@@ -74,6 +75,7 @@ pub(super) fn judge(case: &Case<'_>, needs: &mut BTreeSet<Need>) -> (Judgement, 
         gates: finding.gates,
         journey,
         change: open.map(|observed| observed.change.number),
+        requester,
         notes,
         next_look: finding.next_look,
     };

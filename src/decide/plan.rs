@@ -86,6 +86,8 @@ pub struct Judgement {
     pub journey: Vec<Stop>,
     /// The open change.
     pub change: Option<ChangeNumber>,
+    /// Who last asked for the candidate here, if a person did.
+    pub requester: Option<UserName>,
     /// What else there is to say.
     pub notes: Vec<Reason>,
     /// When something here may turn by itself that no gate above tells: a newer release that still waits.

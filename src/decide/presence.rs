@@ -45,7 +45,7 @@ fn missing_of(
 ) -> Option<Reason> {
     let reference = asked_for(case, artifact);
     if moment == Moment::Waiting && !is_denied(case, &reference) {
-        return None;
+        return lost_behind_its_tag(case, artifact, needs);
     }
     match case.world.presences.get(&reference) {
         Some(Fact::Known { value, as_of }) if moment != Moment::Merging || *as_of >= case.world.now => {
@@ -58,6 +58,21 @@ fn missing_of(
         Some(Fact::Known { .. }) | None => {
             needs.extend(questions(artifact, reference, moment));
             (moment != Moment::Waiting).then_some(Reason::NotObserved)
+        }
+    }
+}
+
+/// That a digest is gone whose tag is still listed: it was pushed anew with other content. A response that is an hour old
+/// is enough, so that a change which waits costs one request an hour; before the merge the registry is asked anew.
+fn lost_behind_its_tag(case: &Case<'_>, artifact: &Artifact, needs: &mut BTreeSet<Need>) -> Option<Reason> {
+    let reference =
+        ImageReference { image: artifact.image.clone(), tag: None, digest: Some(artifact.digest.clone()) };
+    match case.world.running_presences.get(&reference) {
+        Some(Fact::Known { value, .. }) => gone(case, artifact, value),
+        Some(Fact::Unknown { .. }) => None,
+        None => {
+            needs.insert(Need::RunningPresence(reference));
+            None
         }
     }
 }
@@ -103,7 +118,8 @@ fn gone(case: &Case<'_>, artifact: &Artifact, presence: &Presence) -> Option<Rea
         }
     };
     let Artifact { image, tag, digest } = artifact.clone();
-    Some(ArtifactReason::Gone { image, tag, digest, presence }.into())
+    let change = case.open_change().map(|observed| observed.change.number);
+    Some(ArtifactReason::Gone { image, tag, digest, presence, change }.into())
 }
 
 /// What runs at the target and is no longer in its registry.

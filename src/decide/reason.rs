@@ -107,6 +107,8 @@ pub enum Reason {
         needed: usize,
         /// Who could.
         from: Vec<Principal>,
+        /// Approvals of this very content that do not count.
+        uncounted: Vec<Uncounted>,
     },
     /// Nobody holds the change.
     NotHeld,
@@ -195,6 +197,26 @@ pub enum Reason {
     },
     /// All gates pass, and a person merges.
     ManualMerge,
+}
+
+/// An approval that was given and does not count.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Uncounted {
+    /// Who gave it.
+    pub by: UserName,
+    /// Why it does not count.
+    pub because: UncountedBecause,
+}
+
+/// Why an approval does not count.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum UncountedBecause {
+    /// The same person asked for the promotion.
+    Requester,
+    /// The tag points to something else since the approval was given.
+    TagMoved(Tag),
+    /// The gate does not name that person, nor a team of theirs.
+    NotNamed,
 }
 
 impl From<ArtifactReason> for Reason {

@@ -97,7 +97,9 @@ fn renewal(subject: &Subject<'_>, observed: &ObservedChange) -> Option<Draft> {
     let release: &Release = judgement.candidate.as_ref()?;
     let from = content::running(subject, &judgement.target);
     let files = content::files(subject, &judgement.target, release).ok()?;
-    let requester = change.written().trailer("Towpath-Requested-By").and_then(|by| by.parse().ok());
+    // Somebody may ask for what is open already, which changes no commit.
+    let written = || change.written().trailer("Towpath-Requested-By").and_then(|by| by.parse().ok());
+    let requester = judgement.requester.clone().or_else(written);
     let carriage = Carriage {
         target: &judgement.target,
         release,

@@ -168,6 +168,14 @@ impl History {
         self.handled.iter().rev().find(resumes).map(|handled| handled.order)
     }
 
+    /// Whether a person asked for a release at a target, or for another tag of its digests.
+    #[must_use]
+    pub fn asked_for(&self, target: &Target, by: &UserName, release: &Release) -> bool {
+        self.requests(target.clone()).any(|(handled, images)| {
+            handled.by == *by && (release.is_among(images) || release.has_digests_of(images))
+        })
+    }
+
     /// The last time that a tag was seen to have moved away from what a release pins.
     #[must_use]
     pub fn moved_tag(&self, release: &Release) -> Option<&MovedTag> {

@@ -261,6 +261,8 @@ pub struct Policy {
     pub polls: BTreeMap<String, Duration>,
     /// The repositories that may be used at each forge; at one that stands not here, whatever the bot may see.
     pub repositories: BTreeMap<ForgeName, Vec<RepositoryPattern>>,
+    /// The forges that know no write permissions, which are local: a right that names nobody is nobody's there.
+    pub without_permissions: BTreeSet<ForgeName>,
 }
 
 impl Policy {
@@ -388,7 +390,9 @@ impl Policy {
         let gates = self.environment(target).map_or(&[][..], |environment| &environment.gates);
         let has_approvers = gates.iter().any(|gate| matches!(gate, Gate::Approvals(_)));
         let is_gated = right == Right::Approve && has_approvers;
-        !is_listed && !is_gated
+        let service = self.service(&target.service);
+        let has_writers = service.is_none_or(|own| !self.without_permissions.contains(&own.place.forge));
+        has_writers && !is_listed && !is_gated
     }
 
     /// Who holds a right in an environment: those the rights name, and for `approve` the approvers its gates name.

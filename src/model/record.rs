@@ -212,6 +212,9 @@ pub enum RefusedBecause {
     NotEntitled {
         /// The right that it takes.
         right: Right,
+        /// Another right that is enough, where there is one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        or: Option<Right>,
         /// Where it takes it.
         environment: EnvironmentName,
     },

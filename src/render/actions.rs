@@ -16,7 +16,7 @@ pub fn because(because: &Because) -> String {
         Because::GatesPass(reasons) => telling(reasons),
         Because::Requested { by } => format!("{} asked for it", person(by)),
         Because::Newer { replaces } => {
-            format!("newer than {}, which nobody approved", name(replaces.as_str()))
+            format!("newer than {}, which has no approval that counts", name(replaces.as_str()))
         }
         Because::BaseMoved => "the base branch moved, so the content is made anew on it".to_owned(),
         Because::BaseRewritten => {

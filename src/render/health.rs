@@ -43,11 +43,10 @@ pub fn health_json(sections: &[HealthSection]) -> Value {
     json!({ "findings": all.collect::<Vec<_>>(), "wrong": diagnoses(sections).any(|own| own.level == Level::Wrong) })
 }
 
-/// One diagnosis in a line: what is wrong, and what to do about it.
+/// One diagnosis in words: what is wrong, and what to do about it.
 #[must_use]
-pub fn diagnosis(own: &Diagnosis) -> String {
-    let advice = advice(own).map_or_else(String::new, |advice| format!("; {advice}"));
-    format!("{}{advice}", facts::sentence(&own.matter))
+pub fn diagnosis(own: &Diagnosis) -> (String, Option<String>) {
+    (facts::sentence(&own.matter), advice(own))
 }
 
 fn diagnoses(sections: &[HealthSection]) -> impl Iterator<Item = &Diagnosis> {

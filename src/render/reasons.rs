@@ -8,7 +8,7 @@ use super::fit::listed;
 use super::harmless::{name, quoted, sentence};
 use super::numbers::count;
 use super::time::instant;
-use crate::decide::Reason;
+use crate::decide::{Reason, Uncounted, UncountedBecause};
 use crate::model::{
     ChangeNumber, EnvironmentName, ImageName, NotTaken, Principal, Tag, Time, UserName, format_duration,
 };
@@ -54,8 +54,10 @@ pub(super) fn fact(reason: &Reason) -> String {
         Reason::HistoryUnknown { why } => {
             format!("whether the branch was rewritten is not known: {}", sentence(why))
         }
-        Reason::Approved { by, needed } | Reason::ApprovalsMissing { by, needed, .. } => {
-            approvals(by, *needed)
+        Reason::Approved { by, needed } => approvals(by, *needed),
+        Reason::ApprovalsMissing { by, needed, uncounted, .. } => {
+            let parts = std::iter::once(approvals(by, *needed)).chain(uncounted.iter().map(self::uncounted));
+            parts.collect::<Vec<_>>().join(", and ")
         }
         Reason::NotHeld => "nobody holds it".to_owned(),
         Reason::Held { by, until, reason, .. } => held(by, *until, reason.as_deref()),
@@ -130,7 +132,7 @@ fn way_out(reason: &Reason) -> Option<String> {
             Some(format!("a newer release ends that, or {}", comment("/promote resume", *change)))
         }
         Reason::SetByHand { write_on: None, .. } => Some("a newer release ends that".to_owned()),
-        Reason::ApprovalsMissing { by, from, .. } => ask(by, from),
+        Reason::ApprovalsMissing { by, from, uncounted, .. } => ask(by, from, uncounted),
         Reason::Held { change, .. } => Some(format!("{} to lift that", comment("/promote resume", *change))),
         Reason::NothingSelected { tags: 0, .. } => {
             Some("push one, or correct the name of the image".to_owned())
@@ -183,11 +185,26 @@ fn approvals(by: &[UserName], needed: usize) -> String {
     format!("{} of {needed} {noun}{who}", by.len().min(needed))
 }
 
+/// `that of alice does not count, because who asks for a promotion cannot approve it`
+fn uncounted(uncounted: &Uncounted) -> String {
+    let why = match &uncounted.because {
+        UncountedBecause::Requester => "who asks for a promotion cannot approve it".to_owned(),
+        UncountedBecause::TagMoved(tag) => {
+            format!("the tag {} points to something else since then", quoted(tag.as_str()))
+        }
+        UncountedBecause::NotNamed => "this gate names others".to_owned(),
+    };
+    format!("that of {} does not count, because {why}", person(&uncounted.by))
+}
+
 /// Whom to ask: those who may and did not yet.
-fn ask(by: &[UserName], from: &[Principal]) -> Option<String> {
+fn ask(by: &[UserName], from: &[Principal], uncounted: &[Uncounted]) -> Option<String> {
+    let has_asked = |user: &UserName| {
+        uncounted.iter().any(|own| own.by == *user && own.because == UncountedBecause::Requester)
+    };
     let is_open = |principal: &&Principal| match principal {
         Principal::Team(_) | Principal::CodeOwners => true,
-        Principal::User(user) => !by.contains(user),
+        Principal::User(user) => !by.contains(user) && !has_asked(user),
     };
     let open: Vec<&Principal> = from.iter().filter(is_open).collect();
     (!open.is_empty()).then(|| format!("ask {}", principals(&open)))

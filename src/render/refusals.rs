@@ -10,15 +10,18 @@ use crate::model::{EnvironmentName, Principal, RefusedBecause, Right, Target, Us
 #[must_use]
 pub fn refusal(because: &RefusedBecause, by: &UserName, input: &RemarkInput<'_>) -> String {
     match because {
-        RefusedBecause::NotEntitled { right, environment } => {
-            let whom = ask(*right, environment, by, input);
-            format!("it takes the right `{right}` in {environment}, which you do not have; {whom}")
+        RefusedBecause::NotEntitled { right, or, environment } => {
+            let rights: Vec<Right> = std::iter::once(*right).chain(*or).collect();
+            let whom = ask(&rights, environment, by, input);
+            let rights: Vec<String> = rights.iter().map(|right| format!("`{right}`")).collect();
+            let rights = rights.join(" or ");
+            format!("it takes the right {rights} in {environment}, which you do not have; {whom}")
         }
         RefusedBecause::NamedStranger { right, environment } => {
             named_stranger(*right, environment, by, input)
         }
         RefusedBecause::Requester => {
-            let whom = ask(Right::Approve, &input.target.environment, by, input);
+            let whom = ask(&[Right::Approve], &input.target.environment, by, input);
             format!("you asked for this promotion, so somebody else has to approve it; {whom}")
         }
         RefusedBecause::OtherHead { head } => format!(
@@ -33,7 +36,7 @@ pub fn refusal(because: &RefusedBecause, by: &UserName, input: &RemarkInput<'_>)
         }
         RefusedBecause::NotOpen => "this change is no longer open".to_owned(),
         RefusedBecause::EndedChange { newest } => {
-            format!("this change has ended, and commands are no longer taken here; write it on {newest}")
+            format!("commands on this change are no longer taken, since {newest} came after it; write it on {newest}")
         }
         RefusedBecause::UnknownEnvironment(word) => unknown_environment(word, input),
         RefusedBecause::NothingFollows => {
@@ -74,22 +77,24 @@ fn named_stranger(
     )
 }
 
-/// Who holds a right, the asking person apart.
-fn ask(right: Right, environment: &EnvironmentName, by: &UserName, input: &RemarkInput<'_>) -> String {
+/// Who holds one of the rights, the asking person apart.
+fn ask(rights: &[Right], environment: &EnvironmentName, by: &UserName, input: &RemarkInput<'_>) -> String {
     let target = Target { environment: environment.clone(), ..input.target.clone() };
     let is_other = |principal: &&Principal| **principal != Principal::User(by.clone());
-    let mut holders: Vec<&Principal> =
-        input.policy.holders(right, &target).into_iter().filter(is_other).collect();
+    let holders = rights.iter().flat_map(|right| input.policy.holders(*right, &target));
+    let mut holders: Vec<&Principal> = holders.filter(is_other).collect();
     holders.sort();
     holders.dedup();
     let place = input.policy.service(&target.service).map(|service| &service.place.repository);
-    match place.filter(|_| input.policy.is_left_to_writers(right, &target)) {
+    let is_left_to_writers = rights.iter().any(|right| input.policy.is_left_to_writers(*right, &target));
+    match place.filter(|_| is_left_to_writers) {
         Some(repository) => format!(
             "the configuration names nobody for it, so ask somebody who may write to {}",
             quoted(repository.as_str())
         ),
         None if holders.is_empty() => {
-            "the configuration gives it to nobody else; see `rights` and `approvals`".to_owned()
+            "the configuration names nobody else for it; name somebody under `rights`, or under `approvals` to approve"
+                .to_owned()
         }
         None => format!("ask {}", principals(&holders)),
     }

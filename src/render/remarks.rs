@@ -8,7 +8,7 @@ use super::refusals::refusal;
 use super::time::instant;
 use crate::command::{self, Command, ParseError};
 use crate::decide::{Asked, Judgement, Remark};
-use crate::model::{CommandOutcome, Comment, Policy, RefusedBecause, Right, Target, Time};
+use crate::model::{CommandOutcome, Comment, Policy, RefusedBecause, Target, Time};
 use crate::sanitize;
 
 /// How much of a line that was not understood is shown, in characters.
@@ -168,10 +168,7 @@ fn why(judgement: &Judgement) -> String {
 fn help() -> String {
     let rows: Vec<String> = command::help()
         .iter()
-        .map(|row| {
-            let right = row.right.map_or("everyone", Right::word);
-            format!("| {} | {} | {right} |", quoted(row.syntax), row.meaning)
-        })
+        .map(|row| format!("| {} | {} | {} |", quoted(row.syntax), row.meaning, row.who()))
         .collect();
     format!(
         "these are the commands, each on a line of its own.\n\n| command | what it does | right |\n\

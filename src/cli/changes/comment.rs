@@ -52,7 +52,7 @@ impl Comment<'_> {
         let number = self.change;
         match unread {
             Unread::Ended { newest } => format!(
-                "{number} has ended, and commands are no longer taken there; write it on {newest}: \
+                "commands on {number} are no longer taken, since {newest} came after it; write it on {newest}: \
                  `towpath changes comment {} ...`",
                 newest.0
             ),

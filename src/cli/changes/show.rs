@@ -6,11 +6,11 @@ use super::{Desk, state, to_json};
 use crate::cli::Failure;
 use crate::cli::output::Output;
 use crate::command;
-use crate::decide::takes_commands;
+use crate::decide::{carried, takes_commands};
 use crate::forge::Forge as _;
 use crate::model::{
-    Change, ChangeNumber, CommandOutcome, Comment, CommentId, Event, History, Policy, Reaction, Record,
-    Review, ReviewVerdict, Target, Time, UserName, change_branch,
+    Change, ChangeNumber, CommandOutcome, Comment, CommentId, ContentKey, Event, Handled, History, Policy,
+    Reaction, Record, Review, ReviewVerdict, Target, Time, UserName, change_branch,
 };
 use crate::observe::{Clock as _, SystemClock};
 use crate::render::{self, RemarkInput, Style};
@@ -37,8 +37,9 @@ impl<'a> Shown<'a> {
         let log = desk.forge.read_log(&place, None).await?;
         // A line that this version does not know is a matter of the look, which says so.
         let known = log.lines.iter().filter_map(|line| serde_json::from_str::<Record>(line).ok());
-        let handled = known.filter(|record| matches!(record.event, Event::Handled { .. }));
-        let history = History::fold(&handled.collect::<Vec<_>>());
+        let is_shown =
+            |record: &Record| matches!(record.event, Event::Handled { .. } | Event::TagMoved { .. });
+        let history = History::fold(&known.filter(is_shown).collect::<Vec<_>>());
         let all = desk.forge.list(&desk.repository).await?;
         let takes_commands = takes_commands(policy, &place, &change, &all).is_ok();
         let targets = policy.services_at(&place).flat_map(|service| {
@@ -107,28 +108,49 @@ impl<'a> Shown<'a> {
     /// What became of each command; what will become of it where the next look is still to come.
     fn outcomes(&self, written: &Written<'_>) -> Vec<String> {
         match self.history.handled(written.id) {
-            Some(handled) => handled.outcomes.iter().map(|own| self.outcome(own, written.by)).collect(),
+            Some(handled) => handled.outcomes.iter().map(|own| self.outcome(own, handled)).collect(),
             None if !written.has_commands => Vec::new(),
             None if self.takes_commands => vec!["waits for the next look".to_owned()],
             None => vec!["not carried out: commands are no longer taken on this change".to_owned()],
         }
     }
 
-    fn outcome(&self, outcome: &CommandOutcome, by: &UserName) -> String {
+    fn outcome(&self, outcome: &CommandOutcome, handled: &Handled) -> String {
         let words = render::outcome(outcome);
-        match (outcome, &self.target) {
-            (CommandOutcome::Refused(because), Some(target)) => {
-                let input = RemarkInput { target, judgement: None, policy: self.policy, now: self.now };
-                format!("{words}: {}", render::refusal(because, by, &input))
-            }
-            _ => words.to_owned(),
+        let Some(target) = &self.target else { return words.to_owned() };
+        if let CommandOutcome::Refused(because) = outcome {
+            let input = RemarkInput { target, judgement: None, policy: self.policy, now: self.now };
+            return format!("{words}: {}", render::refusal(because, &handled.by, &input));
         }
+        let void = if let CommandOutcome::Approved { key, .. } = outcome {
+            self.void(target, handled, key)
+        } else {
+            None
+        };
+        void.map_or_else(|| words.to_owned(), |why| format!("{words}, which does not count: {why}"))
+    }
+
+    /// Why an approval of an open change does not count.
+    fn void(&self, target: &Target, handled: &Handled, key: &ContentKey) -> Option<String> {
+        let own = self.change.written();
+        if !self.change.is_open() {
+            return None;
+        }
+        if own.trailer("Towpath-Key").is_some_and(|present| present != key.as_str()) {
+            return Some("the change has other content now".to_owned());
+        }
+        let release = carried(self.policy.service(&target.service)?, own)?;
+        if self.history.asked_for(target, &handled.by, &release) {
+            return Some("who asks for a promotion cannot approve it".to_owned());
+        }
+        let moved = self.history.moved_tag(&release).filter(|moved| moved.order >= handled.order)?;
+        Some(format!("the tag `{}` points to something else since then", moved.tag))
     }
 
     fn of_comment<'c>(&self, comment: &'c Comment) -> Written<'c> {
         let is_person = comment.author != self.bot && !comment.author.is_machine();
         let has_commands = is_person && !command::is_quiet(&comment.body);
-        Written { id: &comment.id, by: &comment.author, signs: &comment.reactions, has_commands }
+        Written { id: &comment.id, signs: &comment.reactions, has_commands }
     }
 
     fn text_of(&self, comment: &Comment) -> String {
@@ -143,7 +165,6 @@ impl<'a> Shown<'a> {
 /// A comment or review, as far as its commands are concerned.
 struct Written<'a> {
     id: &'a CommentId,
-    by: &'a UserName,
     signs: &'a [Reaction],
     has_commands: bool,
 }
@@ -155,7 +176,7 @@ fn of_review(review: &Review) -> Written<'_> {
         ReviewVerdict::Comment => false,
     };
     let has_commands = is_verdict || !command::is_quiet(&review.body);
-    Written { id: &review.id, by: &review.author, signs: &[], has_commands }
+    Written { id: &review.id, signs: &[], has_commands }
 }
 
 /// A text that somebody wrote, set in from the left, so that none of its lines looks like one of Towpath's own.

@@ -6,7 +6,7 @@ use crate::model::COMMAND_WORDS;
 #[test]
 fn the_help_lists_every_command_with_the_right_it_takes() {
     let rows = help().iter().map(|row| {
-        let right = row.right.map_or("everyone", crate::model::Right::word);
+        let right = row.who();
         let keys = row.keys.iter().map(|key| format!("    {}= takes {}\n", key.name, key.takes));
         format!("{} ({right})\n  {}\n{}", row.syntax, row.meaning, keys.collect::<String>())
     });
@@ -20,11 +20,11 @@ fn the_help_lists_every_command_with_the_right_it_takes() {
     /promote reject [reason="…"] (approve)
       close this change and do not propose its content again
         reason= takes a text in quotes, of at most 500 characters
-    /promote hold [until=TIME] [reason="…"] (promote)
+    /promote hold [until=TIME] [reason="…"] (promote or approve)
       stop this change, until then or until it is resumed
         until= takes an instant with its zone, such as `2026-11-30T08:00Z`
         reason= takes a text in quotes, of at most 500 characters
-    /promote resume (promote)
+    /promote resume (promote or approve)
       lift a hold, and let automation take up an environment that was set by hand
     /promote status (everyone)
       say where this promotion stands

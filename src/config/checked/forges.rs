@@ -30,6 +30,15 @@ pub(super) fn forges(raw: &File, folder: &Path, findings: &mut Findings) -> Vec<
     read.collect()
 }
 
+/// The forges that know no write permissions.
+pub(super) fn without_permissions(forges: &[ForgeSettings]) -> BTreeSet<ForgeName> {
+    let is_local = |forge: &&ForgeSettings| match forge {
+        ForgeSettings::Local(_) => true,
+        ForgeSettings::GitHub(_) => false,
+    };
+    forges.iter().filter(is_local).map(|forge| forge.name().clone()).collect()
+}
+
 fn settings_of(
     forge: &Forge,
     folder: &Path,

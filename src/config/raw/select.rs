@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::shape::{List, case_schema, choice, key, only_entry, only_entry_of, shape};
 use super::text::{Expression, GroupOfPattern, Layout};
-use crate::config::document::Spot;
+use crate::config::document::{Shape, Spot, Word};
 use crate::config::located::Located;
 use crate::config::reader::{Read, Reader};
 use crate::model::{Selection, Tag};
@@ -62,6 +62,15 @@ pub(in crate::config) struct Select {
 
 impl Read for Select {
     fn read(reader: &mut Reader<'_>, spot: Spot) -> Option<Self> {
+        if let Shape::Word(Word::Text(text) | Word::Number(text)) = reader.shape(spot) {
+            let way_out = match Selection::semver(text) {
+                Ok(_) => format!("write `{{ semver: \"{text}\" }}`"),
+                Err(_) => "write for example `{ semver: \">=1.0.0\" }`".to_owned(),
+            };
+            let message = "expected a rule that says which tags are releases, found a single word";
+            reader.findings.suggest(spot.span, message, way_out);
+            return None;
+        }
         let problems_before = reader.findings.count();
         let known: Vec<&str> = SelectRule::KEYS.iter().copied().chain([PRERELEASES]).collect();
         let fields = reader.fields(spot, &known)?;

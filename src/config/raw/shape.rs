@@ -112,7 +112,8 @@ pub(super) fn only_entry_of<'a>(
         reader.findings.suggest(second.key_spot.span, message, way_out);
     }
     if let (None, Some(known)) = (entries.first(), known) {
-        reader.findings.add(spot.span, format!("one of these keys is missing: `{}`", known.join("`, `")));
+        let message = format!("one of these keys is missing: `{}`", known.join("`, `"));
+        reader.findings.suggest(spot.span, message, "add one of them; `towpath schema` says what each takes");
     }
     entries.first().map(|entry| (entry.key, entry.value))
 }

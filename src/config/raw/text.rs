@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
-use crate::config::document::Spot;
+use crate::config::document::{Shape, Spot, Word};
 use crate::config::mask::without_user;
 use crate::config::reader::{Read, Reader};
 use crate::config::suggest;
@@ -195,6 +195,13 @@ text! {
 }
 
 pub(super) fn read_text<T: Text>(reader: &mut Reader<'_>, spot: Spot) -> Option<T> {
+    if let (true, Shape::Word(Word::Number(number))) = (T::WHAT == Period::WHAT, reader.shape(spot)) {
+        let message = format!("expected {}, found the number {number}", T::WHAT);
+        let way_out =
+            format!("write the unit behind it: `{number}s`, `{number}m`, `{number}h` or `{number}d`");
+        reader.findings.suggest(spot.span, message, way_out);
+        return None;
+    }
     let text = reader.text(spot, T::WHAT)?;
     match T::parse(text) {
         Ok(value) => Some(value),
@@ -349,6 +356,10 @@ trait Choice: Copy + 'static {
     fn words() -> Vec<&'static str>;
     /// What a word means.
     fn of_word(word: &str) -> Option<Self>;
+    /// What to say of a word that a later version may know.
+    fn not_built(_word: &str) -> Option<&'static str> {
+        None
+    }
 }
 
 impl ForgeKind {
@@ -362,6 +373,11 @@ impl Choice for ForgeKind {
 
     fn of_word(word: &str) -> Option<Self> {
         Self::WORDS.iter().find(|(known, _)| *known == word).map(|(_, kind)| *kind)
+    }
+
+    fn not_built(word: &str) -> Option<&'static str> {
+        word.eq_ignore_ascii_case("gitlab")
+            .then_some("GitLab is not supported yet; the kinds are `local` and `github`")
     }
 }
 
@@ -412,7 +428,8 @@ fn read_word<T: Choice>(reader: &mut Reader<'_>, spot: Spot) -> Option<T> {
     let text = reader.text(spot, &format!("one of `{}`", words.join("`, `")))?;
     let found = T::of_word(text);
     if found.is_none() {
-        reader.findings.suggest(spot.span, format!("unknown value `{text}`"), suggest::way_out(text, &words));
+        let way_out = T::not_built(text).map_or_else(|| suggest::way_out(text, &words), str::to_owned);
+        reader.findings.suggest(spot.span, format!("unknown value `{text}`"), way_out);
     }
     found
 }

@@ -167,11 +167,13 @@ fn rights_name_teams_and_users() {
 #[test]
 fn a_right_is_left_to_writers_where_nobody_is_named() {
     let rights = "rights: { production: { promote: [dora], operate: [] } }\n";
-    let policy = settings_of(&format!("{GOOD}{rights}")).policy;
+    let mut policy = settings_of(&format!("{GOOD}{rights}")).policy;
     let target = |environment: &str| Target {
         service: "shop".parse().unwrap(),
         environment: environment.parse().unwrap(),
     };
+    assert!(!policy.is_left_to_writers(Right::Promote, &target("dev")), "a local forge knows no permissions");
+    policy.without_permissions.clear();
     let left = |right, environment| policy.is_left_to_writers(right, &target(environment));
     assert!(!left(Right::Promote, "production"));
     assert!(!left(Right::Operate, "production"), "an empty list is nobody on purpose");

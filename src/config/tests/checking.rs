@@ -663,7 +663,7 @@ fn prereleases_stand_beside_a_range_only() {
     1 problem in towpath.yaml
     ");
     assert_snapshot!(problems_with("{ semver: \"*\" }", "{ prereleases: true }"), @"
-    error: one of these keys is missing: `semver`, `calver`, `regex`, `alphabetical`, `numerical`, `newest`, `digest`
+    error: one of these keys is missing: `semver`, `calver`, `regex`, `alphabetical`, `numerical`, `newest`, `digest`; add one of them; `towpath schema` says what each takes
       --> towpath.yaml:13:51
        |
     13 |     images: [ { image: ghcr.io/acme/shop, select: { prereleases: true } } ]
@@ -690,7 +690,7 @@ fn prereleases_stand_beside_a_range_only() {
     1 problem in towpath.yaml
     ");
     assert_snapshot!(problems_with("{ semver: \"*\" }", "{}"), @"
-    error: one of these keys is missing: `semver`, `calver`, `regex`, `alphabetical`, `numerical`, `newest`, `digest`
+    error: one of these keys is missing: `semver`, `calver`, `regex`, `alphabetical`, `numerical`, `newest`, `digest`; add one of them; `towpath schema` says what each takes
       --> towpath.yaml:13:51
        |
     13 |     images: [ { image: ghcr.io/acme/shop, select: {} } ]
@@ -730,7 +730,7 @@ fn hooks_that_would_let_everybody_in() {
     1 problem in towpath.yaml
     ");
     assert_snapshot!(problems_in(&hooked("hooks: { kind: ghcr }")), @"
-    error: the key `secrets` is missing
+    error: the key `secrets` is missing; add `secrets: ...`; `towpath schema` says what it takes
      --> towpath.yaml:5:31
       |
     5 |   - { host: ghcr.io, hooks: { kind: ghcr } }

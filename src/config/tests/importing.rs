@@ -220,7 +220,7 @@ fn an_empty_select_is_all_that_is_left_to_fill_in() {
         config: { forge: here, repository: acme/deploy, path: "web-2/{environment}" }
     "#);
     assert_snapshot!(read(&text, Path::new("towpath.yaml")).err().unwrap().render(false), @r#"
-    error: one of these keys is missing: `semver`, `calver`, `regex`, `alphabetical`, `numerical`, `newest`, `digest`
+    error: one of these keys is missing: `semver`, `calver`, `regex`, `alphabetical`, `numerical`, `newest`, `digest`; add one of them; `towpath schema` says what each takes
       --> towpath.yaml:18:53
        |
     18 |     images: [ { image: "ghcr.io/acme/shop", select: {} } ]   # fill in `select`

@@ -85,7 +85,7 @@ fn an_unknown_key_that_is_like_no_other() {
 #[test]
 fn a_missing_key() {
     assert_snapshot!(problems_with("name: here, kind: local", "name: here"), @r"
-    error: the key `kind` is missing
+    error: the key `kind` is missing; add `kind: ...`; `towpath schema` says what it takes
      --> towpath.yaml:3:7
       |
     3 |   - { name: here, root: forge, teams: { acme/sre: [alice, bob] } }
@@ -315,7 +315,7 @@ fn a_bad_duration() {
 #[test]
 fn a_soak_with_a_bad_setting() {
     assert_snapshot!(problems_with("soak: 30m", "soak: { counts: runing }"), @r"
-    error: the key `for` is missing
+    error: the key `for` is missing; add `for: ...`; `towpath schema` says what it takes
      --> towpath.yaml:8:59
       |
     8 |       - { name: staging, after: [dev], gates: [ { soak: { counts: runing } } ] }
@@ -334,7 +334,7 @@ fn a_soak_with_a_bad_setting() {
 #[test]
 fn a_gate_without_a_kind() {
     assert_snapshot!(problems_with("{ soak: 30m }", "{}"), @r"
-    error: one of these keys is missing: `soak`, `approvals`
+    error: one of these keys is missing: `soak`, `approvals`; add one of them; `towpath schema` says what each takes
      --> towpath.yaml:8:49
       |
     8 |       - { name: staging, after: [dev], gates: [ {} ] }
@@ -556,13 +556,13 @@ fn the_caret_stands_right_behind_other_alphabets() {
     2 | forges: [ { "größe": 1 } ] # größer
       |             ^^^^^^^
 
-    error: the key `name` is missing
+    error: the key `name` is missing; add `name: ...`; `towpath schema` says what it takes
      --> towpath.yaml:2:13
       |
     2 | forges: [ { "größe": 1 } ] # größer
       |             ^^^^^^^
 
-    error: the key `kind` is missing
+    error: the key `kind` is missing; add `kind: ...`; `towpath schema` says what it takes
      --> towpath.yaml:2:13
       |
     2 | forges: [ { "größe": 1 } ] # größer

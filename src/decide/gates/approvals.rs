@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::ChangeContent;
 use crate::decide::case::Case;
 use crate::decide::plan::{GateName, GateReport, Need, Verdict};
-use crate::decide::reason::Reason;
+use crate::decide::reason::{Reason, Uncounted, UncountedBecause};
 use crate::decide::rights;
 use crate::model::{
     Approvals, CommandOutcome, ContentKey, Gate, Handled, ObservedChange, Release, Review, UserName,
@@ -19,12 +19,13 @@ pub(super) fn judge(
     change: Option<ChangeContent<'_>>,
     needs: &mut BTreeSet<Need>,
 ) -> GateReport {
-    let by = change.map_or_else(Vec::new, |change| counted(case, wanted, release, change, needs));
+    let Given { counted: by, uncounted } =
+        change.map_or_else(Given::default, |change| given(case, wanted, release, change, needs));
     let needed = wanted.count;
     let (verdict, reason) = if by.len() >= needed {
         (Verdict::Pass, Reason::Approved { by, needed })
     } else {
-        (Verdict::Wait, Reason::ApprovalsMissing { by, needed, from: wanted.from.clone() })
+        (Verdict::Wait, Reason::ApprovalsMissing { by, needed, from: wanted.from.clone(), uncounted })
     };
     GateReport { gate: GateName::Approvals, verdict, until: None, reason }
 }
@@ -40,7 +41,7 @@ pub(in crate::decide) fn approvers(
     for gate in &case.environment.gates {
         match gate {
             Gate::Approvals(wanted) => {
-                all.extend(counted(case, wanted, release, ChangeContent::present(change), needs));
+                all.extend(given(case, wanted, release, ChangeContent::present(change), needs).counted);
             }
             Gate::Soak(_) => {}
         }
@@ -48,29 +49,66 @@ pub(in crate::decide) fn approvers(
     all.into_iter().collect()
 }
 
-fn counted(
+/// The approvals of one content, each person once.
+#[derive(Default)]
+struct Given {
+    counted: Vec<UserName>,
+    uncounted: Vec<Uncounted>,
+}
+
+impl Given {
+    /// Takes in what became of one approval; what somebody approves anew counts.
+    fn take(&mut self, by: &UserName, because: Option<UncountedBecause>) {
+        self.uncounted.retain(|own| own.by != *by);
+        if self.counted.contains(by) {
+            return;
+        }
+        match because {
+            None => self.counted.push(by.clone()),
+            Some(because) => self.uncounted.push(Uncounted { by: by.clone(), because }),
+        }
+    }
+}
+
+fn given(
     case: &Case<'_>,
     wanted: &Approvals,
     release: &Release,
     content: ChangeContent<'_>,
     needs: &mut BTreeSet<Need>,
-) -> Vec<UserName> {
+) -> Given {
     let change = content.observed;
-    let mut by: Vec<UserName> = Vec::new();
-    let moved = case.history.moved_tag(release).map(|moved| moved.order);
+    let mut given = Given::default();
     for handled in case.history.handled_on(change.change.number) {
-        let counts = approves(handled, content.key)
-            && !change.change.review(&handled.comment).is_some_and(Review::is_void)
-            && moved.is_none_or(|moved| moved < handled.order)
-            && handled.by != case.world.bot
-            && !case.has_asked(&handled.by, release, change)
-            && !by.contains(&handled.by);
-        let mut is_one = || rights::is_any_of(case, (&handled.by, change), wanted.from.iter(), needs);
-        if counts && is_one() == Some(true) {
-            by.push(handled.by.clone());
+        let is_void = change.change.review(&handled.comment).is_some_and(Review::is_void);
+        if !approves(handled, content.key) || is_void || handled.by == case.world.bot {
+            continue;
+        }
+        if let Some(because) = uncounted(case, release, change, handled) {
+            given.take(&handled.by, Some(because));
+            continue;
+        }
+        match rights::is_any_of(case, (&handled.by, change), wanted.from.iter(), needs) {
+            Some(true) => given.take(&handled.by, None),
+            Some(false) => given.take(&handled.by, Some(UncountedBecause::NotNamed)),
+            None => {}
         }
     }
-    by
+    given
+}
+
+/// Why an approval counts for no gate, whoever is named there.
+fn uncounted(
+    case: &Case<'_>,
+    release: &Release,
+    change: &ObservedChange,
+    handled: &Handled,
+) -> Option<UncountedBecause> {
+    if case.has_asked(&handled.by, release, change) {
+        return Some(UncountedBecause::Requester);
+    }
+    let moved = case.history.moved_tag(release).filter(|moved| moved.order >= handled.order)?;
+    Some(UncountedBecause::TagMoved(moved.tag.clone()))
 }
 
 /// An approval binds the content key, so it outlives a new base and dies with new content.

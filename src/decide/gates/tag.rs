@@ -95,7 +95,8 @@ fn moved(case: &Case<'_>, artifact: &Artifact, needs: &mut BTreeSet<Need>) -> Op
             })
         }
         Some(Fact::Known { value: None, .. }) => {
-            Some(ArtifactReason::Gone { image, tag, digest, presence: Presence::NoTag }.into())
+            let change = case.open_change().map(|observed| observed.change.number);
+            Some(ArtifactReason::Gone { image, tag, digest, presence: Presence::NoTag, change }.into())
         }
         Some(Fact::Unknown { why, .. }) => Some(Reason::DigestUnknown { tag, why: why.to_string() }),
         None => {

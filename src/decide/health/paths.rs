@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Diagnosis, Matter, wrong};
 use crate::command;
-use crate::model::{EnvironmentName, Place, Policy, RepositoryPath, ServiceName, TreeEntry};
+use crate::model::{
+    EnvironmentName, Obstacle, Place, Policy, RepositoryPath, Running, ServiceName, Target, TreeEntry,
+};
 
 /// How many names beside a missing one are listed.
 const NAMES_BESIDE_MAX: usize = 8;
@@ -55,6 +57,29 @@ pub fn missing_paths(
             })
         };
     missing.map(matter).map(wrong).collect()
+}
+
+/// The overlays that are refused, other than those whose path is missing: that is reported already.
+#[must_use]
+pub fn refused_overlays(
+    found: &BTreeMap<Target, Result<Running, Obstacle>>,
+    missing: &[Diagnosis],
+) -> Vec<Diagnosis> {
+    let is_missing = |target: &Target| {
+        missing.iter().any(|own| {
+            matches!(&own.matter, Matter::PathMissing(path) if path.service == target.service && path.environment == target.environment)
+        })
+    };
+    let refused = found.iter().filter_map(|(target, found)| Some((target, found.as_ref().err()?)));
+    let refused = refused.filter(|(target, _)| !is_missing(target));
+    let matter = |(target, obstacle): (&Target, &Obstacle)| {
+        let (why, way_out) = match obstacle.0.rsplit_once("; ") {
+            Some((why, way_out)) => (why, Some(way_out.to_owned())),
+            None => (obstacle.0.as_str(), None),
+        };
+        Matter::OverlayRefused { target: target.clone(), why: why.to_owned(), way_out }
+    };
+    refused.map(matter).map(wrong).collect()
 }
 
 /// Whether a path is a file, or a folder with something in it.

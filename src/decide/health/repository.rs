@@ -14,14 +14,16 @@ pub(super) struct Beside<'a> {
     pub(super) environments: &'a dyn Fn(&BranchName) -> Vec<(EnvironmentName, MergeMode)>,
     /// Whether the forge signs what the bot commits.
     pub(super) is_signed: bool,
+    /// Whether it lies on this machine.
+    pub(super) is_local: bool,
 }
 
 /// Judges a repository.
 pub(super) fn diagnose(own: &RepositoryHealth, beside: &Beside<'_>) -> Vec<Diagnosis> {
     let mut all = match &own.state {
         Told::Known(state) => stands(state, &own.grants),
-        Told::Unknown(why) => return unseen(own, why),
-        Told::Absent => return unseen(own, ""),
+        Told::Unknown(why) => return unseen(own, why, beside),
+        Told::Absent => return unseen(own, "", beside),
     };
     all.extend(permissions(&own.grants));
     for (branch, rules) in &own.branches {
@@ -32,8 +34,9 @@ pub(super) fn diagnose(own: &RepositoryHealth, beside: &Beside<'_>) -> Vec<Diagn
 }
 
 /// Without the repository nothing else can be told, but perhaps why it cannot be seen.
-fn unseen(own: &RepositoryHealth, why: &str) -> Vec<Diagnosis> {
-    let mut all = vec![wrong(Matter::RepositoryUnseen(why.to_owned()))];
+fn unseen(own: &RepositoryHealth, why: &str, beside: &Beside<'_>) -> Vec<Diagnosis> {
+    let matter = if beside.is_local { Matter::LocalRepositoryUnseen } else { Matter::RepositoryUnseen };
+    let mut all = vec![wrong(matter(why.to_owned()))];
     if let Told::Known(_) = &own.grants {
         let known = permissions(&own.grants).into_iter();
         all.extend(known.filter(|own| own.level != Level::Fine));

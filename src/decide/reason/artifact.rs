@@ -92,6 +92,8 @@ pub enum ArtifactReason {
         digest: Digest,
         /// What is missing.
         presence: Presence,
+        /// The open change that carries it, where people can reject it.
+        change: Option<ChangeNumber>,
     },
     /// The registry has no manifest for a tag, though it may list it.
     WithoutManifest {

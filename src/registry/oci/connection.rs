@@ -150,5 +150,10 @@ pub(super) fn said_by(error: &reqwest::Error) -> String {
     while let Some(source) = cause.source() {
         cause = source;
     }
-    cause.to_string()
+    let cause = cause.to_string();
+    // How rustls reports a response that is no TLS record.
+    if cause.contains("InvalidContentType") {
+        return "it does not answer in TLS; if it speaks http, write `plain_http: true` for its host under `registries`".to_owned();
+    }
+    cause
 }

@@ -41,6 +41,9 @@ pub(super) fn sentence(matter: &Matter) -> Option<String> {
         Matter::RepositoryUnseen(_) => {
             "install the App for it, or give the token access; and look at `repository` in the configuration"
         }
+        Matter::LocalRepositoryUnseen(_) => {
+            "make it with `git init --bare -b main PATH` and push to it, or correct `root` of the forge or `repository` of the service"
+        }
         Matter::Renamed(_) => "write the new name into the configuration",
         Matter::Archived => {
             "unarchive it in Settings > General, or take its services out of the configuration"
@@ -57,13 +60,14 @@ pub(super) fn sentence(matter: &Matter) -> Option<String> {
         Matter::ImageUnlisted(..) => {
             "look at `registries` in the configuration; `towpath tags IMAGE` asks again"
         }
-        Matter::RunningGone(..) => {
-            "pods that start anew cannot pull it; push it again, or promote another version"
-        }
+        Matter::ImageAbsent(_) => "correct the name of the image under `services`, or push it",
+        Matter::ImageListed(_, 0) => "push one, or correct the name of the image under `services`",
+        Matter::RunningGone(..) => "pods that start anew cannot pull it; push it, or promote another version",
         Matter::NothingSelected { .. } => {
             "look at `select` of the service; `towpath tags IMAGE` says why each tag is not taken"
         }
         Matter::PathMissing(own) => return Some(right_path(own)),
+        Matter::OverlayRefused { way_out, .. } => return way_out.clone(),
         Matter::HookWorks(_)
         | Matter::NoHookWanted
         | Matter::RepositoryStands

@@ -43,6 +43,7 @@ pub(super) fn sentence(matter: &Matter) -> String {
         Matter::RepositoryStands => "the repository is there, and the bot may change it".to_owned(),
         Matter::RepositorySeen => "the repository is there".to_owned(),
         Matter::RepositoryUnseen(why) => format!("the repository cannot be seen: {}", said(why)),
+        Matter::LocalRepositoryUnseen(why) => said(why),
         Matter::Renamed(to) => format!("the repository is called {} by now", quoted(to.as_str())),
         Matter::Archived => "the repository is archived, so nothing can be changed there".to_owned(),
         Matter::MayNotPush => "the account of the bot may only read".to_owned(),
@@ -70,8 +71,12 @@ pub(super) fn sentence(matter: &Matter) -> String {
                 said(why)
             )
         }
+        Matter::ImageListed(image, 0) => format!("{}: no tags", name(&image.to_string())),
         Matter::ImageListed(image, 1) => format!("{}: 1 tag", name(&image.to_string())),
         Matter::ImageListed(image, count) => format!("{}: {count} tags", name(&image.to_string())),
+        Matter::ImageAbsent(image) => {
+            format!("{} does not exist in its registry", name(&image.to_string()))
+        }
         Matter::RunningGone(reference, targets) => {
             let targets: Vec<String> = targets.iter().map(ToString::to_string).collect();
             let name = ImageReference { digest: None, ..reference.clone() }.to_string();
@@ -83,6 +88,10 @@ pub(super) fn sentence(matter: &Matter) -> String {
             format!("{}: {}", name(service.as_str()), nothing_selected(image, *tags, Some((tag, *why))))
         }
         Matter::PathMissing(own) => path_missing(own),
+        Matter::OverlayRefused { target, why, .. } => {
+            let (service, environment) = (name(target.service.as_str()), name(target.environment.as_str()));
+            format!("{service} in {environment}: {}", said(why))
+        }
         Matter::ImageUnlisted(image, why) => format!("{}: {}", name(&image.to_string()), said(why)),
     }
 }

@@ -39,7 +39,7 @@ pub(super) fn fact(reason: &ArtifactReason) -> String {
         }
         ArtifactReason::TagsStay => "the tag still points to what was chosen".to_owned(),
         ArtifactReason::TagMoved { tag, from, to } => moved(tag, from, to, "when it was chosen"),
-        ArtifactReason::Gone { image, tag, digest, presence } => {
+        ArtifactReason::Gone { image, tag, digest, presence, .. } => {
             format!("{} {}", name(tag.as_str()), lack(image, digest, presence))
         }
         ArtifactReason::PresenceUnknown { tag, why } => {
@@ -189,9 +189,15 @@ pub(super) fn way_out(reason: &ArtifactReason) -> Option<String> {
         ArtifactReason::NotCompared { image, .. } => {
             Some(format!("{} names all of them", quoted(&format!("towpath tags {image}"))))
         }
-        ArtifactReason::Gone { .. } => Some("push it again, or promote another version".to_owned()),
+        ArtifactReason::Gone { change: None, .. } => {
+            Some("push it again, or promote another version".to_owned())
+        }
+        ArtifactReason::Gone { change: Some(change), .. } => {
+            let reject = super::comment("/promote reject", *change);
+            Some(format!("push it again, or {reject} so that another version can come"))
+        }
         ArtifactReason::RunningGone { .. } => {
-            Some("pods that start anew cannot pull it; push it again, or promote another version".to_owned())
+            Some("pods that start anew cannot pull it; push it, or promote another version".to_owned())
         }
         ArtifactReason::WithoutManifest { .. } => Some("push it again, or delete the tag".to_owned()),
         ArtifactReason::WrittenTagMoved { .. } => {

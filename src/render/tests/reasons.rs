@@ -40,7 +40,7 @@ fn every_reason() -> Vec<Reason> {
         Reason::Rewritten { since },
         Reason::HistoryUnknown { why: "the forge takes no more requests for now".to_owned() },
         Reason::Approved { by: vec![user("alice"), user("bob")], needed: 2 },
-        Reason::ApprovalsMissing { by: vec![user("bob")], needed: 2, from },
+        Reason::ApprovalsMissing { by: vec![user("bob")], needed: 2, from, uncounted: Vec::new() },
         Reason::NotHeld,
         Reason::Held {
             change: CHANGE,
@@ -142,7 +142,7 @@ fn every_cause_of_an_action_is_one_sentence() {
     landed in staging, 2 of 2 approvals (alice and carol)
     nothing stands in the way
     bob asked for it
-    newer than 1.4.1, which nobody approved
+    newer than 1.4.1, which has no approval that counts
     the base branch moved, so the content is made anew on it
     the base branch was rewritten, so the content is made anew on it; approvals of this content still count
     not to be merged now: nothing that runs here has to soak any longer, ready for a person to merge
@@ -165,7 +165,7 @@ fn seconds_are_shown_only_where_they_matter() {
 #[test]
 fn who_approved_is_not_asked_again_and_very_many_names_are_counted() {
     let from = (0..12).map(|number| Principal::User(user(&format!("u{number}")))).collect();
-    let missing = Reason::ApprovalsMissing { by: vec![user("u0")], needed: 2, from };
+    let missing = Reason::ApprovalsMissing { by: vec![user("u0")], needed: 2, from, uncounted: Vec::new() };
     insta::assert_snapshot!(reason(&missing), @"1 of 2 approvals (u0); ask u1, u2, u3, u4, u5, u6, u7, u8 or 3 more");
 }
 

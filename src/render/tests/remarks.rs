@@ -138,7 +138,8 @@ fn a_comment_that_was_mended_meanwhile_gets_a_short_word() {
 #[test]
 fn a_refusal_names_who_can() {
     let environment = environment("production");
-    let not_entitled = |right| RefusedBecause::NotEntitled { right, environment: environment.clone() };
+    let not_entitled =
+        |right| RefusedBecause::NotEntitled { right, or: None, environment: environment.clone() };
     insta::assert_snapshot!(refused("/promote approve", not_entitled(Right::Approve)), @"mallory: I did not run `/promote approve`: it takes the right `approve` in production, which you do not have; ask `@acme/sre` or carol.");
     insta::assert_snapshot!(refused("/promote hold", not_entitled(Right::Promote)), @"mallory: I did not run `/promote hold`: it takes the right `promote` in production, which you do not have; ask `@acme/dev`.");
     insta::assert_snapshot!(refused("/promote hold", not_entitled(Right::Operate)), @"mallory: I did not run `/promote hold`: it takes the right `operate` in production, which you do not have; the configuration names nobody for it, so ask somebody who may write to `acme/deploy`.");
@@ -173,7 +174,7 @@ fn every_other_refusal_shows_the_way_out() {
     mallory: I did not run `/promote dev version=9.9.9`: I know no version 9.9.9 there; it has to be in the registry for a first environment, and landed in the environments before for any other.
     mallory: I did not run `/promote hold until=2020-01-01T00:00:00Z`: `until` is over already; name an instant that comes, such as `until=2026-12-24T18:00:00Z`.
     mallory: a text that was edited gives no commands; write a new comment with what you want.
-    mallory: this change has ended, and commands are no longer taken here; write it on #9.
+    mallory: commands on this change are no longer taken, since #9 came after it; write it on #9.
     ");
 }
 

@@ -68,7 +68,7 @@ pub(super) fn soaking() -> GateReport {
 
 pub(super) fn approvals_missing() -> GateReport {
     let from = vec![Principal::Team("acme/sre".parse().unwrap()), Principal::User(user("carol"))];
-    let reason = Reason::ApprovalsMissing { by: vec![user("bob")], needed: 2, from };
+    let reason = Reason::ApprovalsMissing { by: vec![user("bob")], needed: 2, from, uncounted: Vec::new() };
     gate(GateName::Approvals, Verdict::Wait, reason)
 }
 
@@ -92,6 +92,7 @@ pub(super) fn judgement(gates: Vec<GateReport>, notes: Vec<Reason>) -> Judgement
             passed("production", None),
         ],
         change: Some(CHANGE),
+        requester: None,
         notes,
         next_look: None,
     }

@@ -64,12 +64,16 @@ struct Said {
 
 impl Practice {
     async fn new(credentials: &str, change: impl FnOnce(&mut Setup)) -> Self {
-        let world =
-            FakeWorld::new(fixture::service("shop", &["shop"], &["dev", "staging", "production"], "1.9.0"));
+        let registry = FakeRegistry::start().await;
+        let mut files = fixture::service("shop", &["shop"], &["dev", "staging", "production"], "1.9.0");
+        for content in files.values_mut() {
+            let text = String::from_utf8(content.to_vec()).expect("a fixture is text");
+            *content = text.replace("registry.test", &registry.host()).into_bytes().into();
+        }
+        let world = FakeWorld::new(files);
         world.state().now = SystemClock.now();
         world.state().github.setup.is_on_machine_time = true;
         change(&mut world.state().github.setup);
-        let registry = FakeRegistry::start().await;
         let labels = image_labels("1.9.0");
         registry.push("acme/shop", "1.9.0", Pushed::Image { architecture: "amd64", labels });
         let github = world.serve_github().await.to_string();
@@ -446,7 +450,11 @@ async fn a_local_forge_has_its_repositories_or_not() {
     fs::rename(site.path("forge/acme/deploy.git"), site.path("forge/acme/gone.git"))
         .expect("it can be moved");
     let said = site.towpath(&["doctor"]);
-    assert!(said.out.contains("  wrong     the repository cannot be seen: "), "{}", said.out);
+    assert!(
+        said.out.contains("  wrong     the repository forge/acme/deploy.git does not exist\n"),
+        "{}",
+        said.out
+    );
     assert_eq!(said.code, Some(1));
 }
 

@@ -278,7 +278,7 @@ async fn every_command_has_an_outcome_that_changes_show_tells() {
     good(site.towpath(&["run", "--once"]));
     registry.push("acme/shop", "1.11.0", &[]).await;
     good(site.towpath(&["run", "--once"]));
-    snapshot!(bad(comment("3", "/promote production version=1.11.0"), 2), @"error: #3 has ended, and commands are no longer taken there; write it on #6: `towpath changes comment 6 ...`");
+    snapshot!(bad(comment("3", "/promote production version=1.11.0"), 2), @"error: commands on #3 are no longer taken, since #6 came after it; write it on #6: `towpath changes comment 6 ...`");
     snapshot!(good(comment("3", "Well done")), @"recorded; it holds no command");
     snapshot!(good(comment("6", "/promote aprove=now")), @"recorded, but nothing of it will be done: line 1, column 10: this command takes no `aprove`; write `/promote [ENV[,ENV]] [version=V]`");
     good(site.towpath(&["changes", "comment", "6", "/promote approve", "--as", "mallory"]));
@@ -439,7 +439,15 @@ async fn import_writes_a_configuration_whose_paths_check_looks_for() {
     assert!(next_steps.starts_with("1 image was carried over; what to do next:\n"), "{next_steps}");
     fs::write(site.path("imported.yaml"), imported).unwrap();
     // The folder is no part of the repository that the configuration names.
-    snapshot!(bad(site.towpath(&["check", "--config", "imported.yaml"]), 2), @"error: shop in dev: the config repository has no `env/dev/values.yaml`; add it, or correct `path`: its root holds `apps`");
+    snapshot!(bad(site.towpath(&["check", "--config", "imported.yaml"]), 2), @r#"
+    error: shop in dev: the config repository has no `env/dev/values.yaml`; add it, or correct `path`: its root holds `apps`
+      --> imported.yaml:18:59
+       |
+    18 |     config: { forge: here, repository: acme/deploy, path: "env/{environment}/values.yaml" }
+       |                                                           ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+
+    1 problem in imported.yaml
+    "#);
     fs::remove_file(folder.join("values.yaml")).unwrap();
     snapshot!(bad(site.towpath(&["import", "repository"]), 1), @"error: nothing here is kept up to date by Flux's image automation, Argo CD Image Updater or Renovate");
 }
@@ -452,11 +460,27 @@ async fn check_says_that_all_is_well_or_all_that_is_not() {
     for (path, file) in [("shop/overlay/{environment}", "slip.yaml"), ("shop/{environment}", "other.yaml")] {
         fs::write(site.path(file), good_one.replace("shop/overlays/{environment}", path)).unwrap();
     }
-    snapshot!(bad(site.towpath(&["check", "--config", "slip.yaml"]), 2), @"
+    snapshot!(bad(site.towpath(&["check", "--config", "slip.yaml"]), 2), @r#"
     error: shop in dev: the config repository has no `apps/shop/overlay/dev`; did you mean `apps/shop/overlays/dev`?
+      --> slip.yaml:21:59
+       |
+    21 |     config: { forge: here, repository: acme/deploy, path: "apps/shop/overlay/{environment}" }
+       |                                                           ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+
     error: shop in production: the config repository has no `apps/shop/overlay/production`; did you mean `apps/shop/overlays/production`?
+      --> slip.yaml:21:59
+       |
+    21 |     config: { forge: here, repository: acme/deploy, path: "apps/shop/overlay/{environment}" }
+       |                                                           ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+
     error: shop in staging: the config repository has no `apps/shop/overlay/staging`; did you mean `apps/shop/overlays/staging`?
-    ");
+      --> slip.yaml:21:59
+       |
+    21 |     config: { forge: here, repository: acme/deploy, path: "apps/shop/overlay/{environment}" }
+       |                                                           ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+
+    3 problems in slip.yaml
+    "#);
     let missing = site.towpath(&["doctor", "--config", "other.yaml"]);
     assert!(
         missing.out.contains("add it, or correct `path`: `apps/shop` holds `base`, `overlays`"),
@@ -488,6 +512,90 @@ async fn check_says_that_all_is_well_or_all_that_is_not() {
 
     1 problem in nowhere.yaml
     ");
+}
+
+/// Runs `check` and `doctor` on the configuration of the site after some replacements.
+fn problems(site: &Site, changes: &[(&str, &str)]) -> (String, String) {
+    let mut configured = fs::read_to_string(site.path("towpath.yaml")).unwrap();
+    for (from, to) in changes {
+        assert!(configured.contains(from), "{from}");
+        configured = configured.replace(from, to);
+    }
+    fs::write(site.path("changed.yaml"), configured).unwrap();
+    let checked = site.towpath(&["check", "--config", "changed.yaml", "--json"]);
+    let checked: Value = serde_json::from_str(&checked.out).unwrap();
+    let problems = checked["problems"].as_array().unwrap().iter().map(|problem| {
+        let (line, message) = (&problem["line"], problem["message"].as_str().unwrap());
+        format!("{line}: {message}\n    {}\n", problem["suggestion"].as_str().unwrap_or("-"))
+    });
+    let doctor = site.towpath(&["doctor", "--config", "changed.yaml"]);
+    let wrong = doctor.out.lines().filter(|line| line.starts_with("  wrong"));
+    (problems.collect(), wrong.collect::<Vec<_>>().join("\n"))
+}
+
+#[tokio::test]
+async fn check_and_doctor_report_what_the_next_look_would_refuse() {
+    let (_registry, site) = before_dev().await;
+    let image = ("/acme/shop\"", "/acme/other\"");
+    let (checked, doctor) = problems(&site, &[image, ("after: [dev]", "after: [dve]")]);
+    snapshot!(checked, @"
+    12: unknown environment `dve`
+        did you mean `dev`?
+    21: shop in dev: apps/shop/overlays/dev/kustomization.yaml: the image `registry.test/acme/other` is nowhere in this overlay
+        name it in a manifest or in `images`, or declare where it stands with `set` in the configuration
+    21: shop in production: apps/shop/overlays/production/kustomization.yaml: the image `registry.test/acme/other` is nowhere in this overlay
+        name it in a manifest or in `images`, or declare where it stands with `set` in the configuration
+    21: shop in staging: apps/shop/overlays/staging/kustomization.yaml: the image `registry.test/acme/other` is nowhere in this overlay
+        name it in a manifest or in `images`, or declare where it stands with `set` in the configuration
+    ");
+    assert_eq!(doctor, "", "doctor reads no configuration that is wrong");
+    let path = "path: \"apps/shop/overlays/{environment}\" }";
+    let values = format!("{path}\n    values: [nope.yaml]");
+    let (checked, doctor) = problems(&site, &[(path, &values)]);
+    snapshot!(checked, @"
+    22: shop in dev: apps/shop/overlays/dev/nope.yaml: this values file does not exist
+        add the file, or correct `values` in the configuration
+    22: shop in production: apps/shop/overlays/production/nope.yaml: this values file does not exist
+        add the file, or correct `values` in the configuration
+    22: shop in staging: apps/shop/overlays/staging/nope.yaml: this values file does not exist
+        add the file, or correct `values` in the configuration
+    ");
+    snapshot!(doctor, @"
+    wrong     shop in dev: apps/shop/overlays/dev/nope.yaml: this values file does not exist
+    wrong     shop in production: apps/shop/overlays/production/nope.yaml: this values file does not exist
+    wrong     shop in staging: apps/shop/overlays/staging/nope.yaml: this values file does not exist
+    ");
+    let beside = |key: &str| format!("{}, {key} }}", path.trim_end_matches(" }"));
+    let set = beside("set: [{ file: kustomization.yaml, path: a.b }]");
+    for (key, what) in
+        [(set, "the declared path `a.b`"), (beside("marker: \"flux:x\""), "is nowhere in this overlay")]
+    {
+        let (checked, doctor) = problems(&site, &[(path, &key)]);
+        assert_eq!(checked.matches(what).count(), 3, "{checked}");
+        assert_eq!(doctor.matches(what).count(), 3, "{doctor}");
+    }
+    snapshot!(problems(&site, &[("acme/deploy", "acme/depoly")]).0, @"
+    21: the repository forge/acme/depoly.git does not exist
+        make it with `git init --bare -b main PATH` and push to it, or correct `root` of the forge or `repository` of the service
+    ");
+    let branch = ("repository: acme/deploy", "repository: acme/deploy, branch: live");
+    snapshot!(problems(&site, &[branch]).0, @"
+    21: there is no branch `live`
+        make it, or look at `branch` of the services in the configuration
+    ");
+}
+
+#[tokio::test]
+async fn status_names_what_runs_and_is_not_in_its_registry() {
+    let registry = shop::registry(&["1.10.0"]).await;
+    let site = shop::site(&registry, "1h");
+    let gone = "what runs, `registry.test/acme/shop:1.9.0`, is not in its registry";
+    for command in [&["status"][..], &["why", "shop", "production"]] {
+        let said = good(site.towpath(command));
+        assert!(said.replace('\n', " ").contains(gone), "{said}");
+    }
+    let waiting = &site.json(&["status"])["services"][0]["environments"][2]["waiting"];
+    assert!(waiting[0].as_str().unwrap().contains("is not in its registry"), "{waiting}");
 }
 
 #[tokio::test]

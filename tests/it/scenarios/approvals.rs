@@ -44,6 +44,30 @@ fn a_stranger_s_review_approves_nothing() {
 }
 
 #[test]
+fn one_comment_cannot_ask_for_a_promotion_and_approve_it() {
+    story_with(Rules::default().promoted_by("alice"), async |bot| {
+        let change = bot.bring_to_production("1.10.0").await;
+        let both = bot.pass(minutes(5)).comment(change, "alice", "/promote production\n/promote approve");
+        bot.settle().await.expect_reaction(&both, Reaction::ThumbsDown).expect_open("production", "1.10.0");
+        insta::assert_snapshot!(bot.read_reply(&both), @"alice: I did not run `/promote approve`: you asked for this promotion, so somebody else has to approve it; ask bob.");
+        assert!(bot.body(change).contains("Requested by alice."), "{}", bot.body(change));
+    });
+}
+
+#[test]
+fn an_approval_that_no_longer_counts_is_named() {
+    story_with(Rules::default().promoted_by("alice"), async |bot| {
+        let change = bot.bring_to_production("1.10.0").await;
+        bot.pass(minutes(5)).comment(change, "alice", "/promote hold");
+        bot.settle().await.comment(change, "alice", "/promote approve");
+        bot.settle().await.comment(change, "alice", "/promote production");
+        bot.settle().await;
+        insta::assert_snapshot!(bot.status(change), @"towpath/production pending: waiting: 0 of 1 approval, and that of alice does not count, because who asks for a promotion cannot approve it, held by alice");
+        assert!(bot.waiting("production").await.iter().any(|why| why.ends_with("; ask bob")));
+    });
+}
+
+#[test]
 fn who_asked_for_a_promotion_cannot_approve_it() {
     Story::under(Rules::default().promoted_by("alice")).with_faults().play(async |bot| {
         bot.push("1.10.0").settle().await;

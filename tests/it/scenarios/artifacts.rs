@@ -132,7 +132,7 @@ fn what_is_newer_in_one_image_and_older_in_another_needs_a_person() {
             bot.notes("dev").await,
             [
                 "1.11.0 is newer in one image and older in another than what runs; a person has to set it in the config repository, since no change takes commands yet",
-                "what runs, `registry.test/acme/shop:1.12.0`, is not in its registry; pods that start anew cannot pull it; push it again, or promote another version"
+                "what runs, `registry.test/acme/shop:1.12.0`, is not in its registry; pods that start anew cannot pull it; push it, or promote another version"
             ]
         );
     });

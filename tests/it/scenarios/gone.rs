@@ -66,7 +66,17 @@ fn a_digest_that_is_gone_behind_a_tag_that_moved_is_not_merged() {
         bot.comment(change, "alice", "/promote approve");
         bot.settle().await.comment(change, "alice", "/promote approve");
         bot.settle().await.expect_running("production", "1.9.0");
-        insta::assert_snapshot!(said(bot, "production").await, @"1.10.0 is no longer in the registry: `registry.test/acme/shop` has nothing at `sha256:7e867289f95b`; push it again, or promote another version");
+        insta::assert_snapshot!(said(bot, "production").await, @"1.10.0 is no longer in the registry: `registry.test/acme/shop` has nothing at `sha256:7e867289f95b`; push it again, or comment `/promote reject` on #3 so that another version can come");
+    });
+}
+
+#[test]
+fn a_digest_that_is_gone_behind_a_tag_that_moved_is_named_while_its_change_waits() {
+    story(async |bot| {
+        let change = bot.bring_to_production("1.10.0").await;
+        bot.push_anew("shop", "1.10.0", "another").delete_manifest("1.10.0");
+        bot.pass(minutes(61)).settle().await;
+        insta::assert_snapshot!(bot.status(change), @"towpath/production pending: waiting: 0 of 1 approval, 1.10.0 is no longer in the registry: registry.test/acme/shop has nothing at sha256:7e867289f95b");
     });
 }
 
@@ -126,7 +136,7 @@ fn what_runs_and_is_gone_is_named() {
         bot.delete_manifest("1.10.0").pass(minutes(61)).settle().await;
         insta::assert_snapshot!(bot.notes("dev").await.join("\n"), @"
         runs what it should
-        what runs, `registry.test/acme/shop:1.10.0` at `sha256:7e867289f95b`, is not in its registry; pods that start anew cannot pull it; push it again, or promote another version
+        what runs, `registry.test/acme/shop:1.10.0` at `sha256:7e867289f95b`, is not in its registry; pods that start anew cannot pull it; push it, or promote another version
         ");
     });
 }

@@ -24,7 +24,7 @@ fn who_may_write_to_the_repository_may_promote_where_nobody_is_named() {
             .await
             .expect_reaction(&held, Reaction::Rocket)
             .expect_reaction(&resumed, Reaction::Rocket);
-        insta::assert_snapshot!(bot.read_reply(&refused), @"tim: I did not run `/promote hold`: it takes the right `promote` in production, which you do not have; the configuration names nobody for it, so ask somebody who may write to `acme/deploy`.");
+        insta::assert_snapshot!(bot.read_reply(&refused), @"tim: I did not run `/promote hold`: it takes the right `promote` or `approve` in production, which you do not have; the configuration names nobody for it, so ask somebody who may write to `acme/deploy`.");
     });
 }
 

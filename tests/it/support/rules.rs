@@ -190,6 +190,7 @@ impl Rules {
             pipelines: BTreeMap::from([(pipeline.name.clone(), pipeline)]),
             polls: BTreeMap::new(),
             repositories: self.readable.iter().map(|all| (place().forge, patterns(all))).collect(),
+            ..Policy::default()
         }
     }
 

@@ -1,0 +1,111 @@
+//! A configuration with the problems that were found so far; what the config repositories on this machine lack is added to
+//! them, so that all are reported together.
+
+use std::path::{Path, PathBuf};
+
+use super::located::Located;
+use super::problem::{Findings, Span};
+use super::{FILE_BYTES_MAX, Problems, Settings, checked, raw, raw_of, text_of, too_large};
+use crate::model::{ServiceName, Target};
+
+/// A configuration that was read, and the problems that were found so far.
+#[derive(Debug)]
+pub struct Examined {
+    file: PathBuf,
+    raw: Option<raw::File>,
+    findings: Findings,
+    settings: Option<Settings>,
+}
+
+/// What of a service something is wrong with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ServicePart {
+    /// The repository that it names.
+    Repository(ServiceName),
+    /// The branch that it names.
+    Branch(ServiceName),
+    /// The path of an environment.
+    Path(Target),
+    /// Where the images of an environment are set: `marker`, `set` or `values`, else the path.
+    Images(Target),
+}
+
+impl ServicePart {
+    const fn service(&self) -> &ServiceName {
+        match self {
+            Self::Repository(service) | Self::Branch(service) => service,
+            Self::Path(target) | Self::Images(target) => &target.service,
+        }
+    }
+}
+
+/// Reads a configuration file, and looks whether what it names on disk is there.
+///
+/// # Errors
+/// If the file cannot be read.
+pub fn examine_on_disk(file: &Path) -> Result<Examined, Problems> {
+    let text = text_of(file)?;
+    if text.len() > FILE_BYTES_MAX {
+        return Err(too_large(file));
+    }
+    let mut findings = Findings::new(&text);
+    let raw = raw_of(&text, &mut findings);
+    if let Some(raw) = &raw {
+        checked::on_disk(raw, checked::folder_of(file), &mut findings);
+    }
+    let settings = raw.as_ref().map(|raw| checked::check(raw, file, &mut findings));
+    Ok(Examined { file: file.to_owned(), raw, findings, settings })
+}
+
+impl Examined {
+    /// The settings as far as they could be proven: services with a problem are left out.
+    #[must_use]
+    pub const fn settings(&self) -> Option<&Settings> {
+        self.settings.as_ref()
+    }
+
+    /// Adds a problem, at the line where the service says it.
+    pub fn report(&mut self, part: &ServicePart, finding: &str, way_out: Option<&str>) {
+        let span = self.raw.as_ref().and_then(|raw| span_of(raw, part)).unwrap_or_default();
+        match way_out {
+            Some(way_out) => self.findings.suggest(span, finding, way_out),
+            None => self.findings.add(span, finding),
+        }
+    }
+
+    /// The settings.
+    ///
+    /// # Errors
+    /// All problems, in the order of the lines.
+    pub fn finish(self) -> Result<Settings, Problems> {
+        match (self.findings.into_problems(&self.file), self.settings) {
+            (Some(problems), _) => Err(problems),
+            (None, settings) => Ok(settings.expect("a text without settings has a problem")),
+        }
+    }
+}
+
+/// Where a part of a service stands. A line of a service with several images is called `<service>-<image>`.
+fn span_of(raw: &raw::File, part: &ServicePart) -> Option<Span> {
+    let name = part.service().as_str();
+    let is_meant = |item: &&Located<raw::Service>| {
+        let rest = item.name.as_ref().and_then(|own| name.strip_prefix(own.as_str()));
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
+    };
+    let length = |item: &&Located<raw::Service>| item.name.as_ref().map_or(0, |own| own.as_str().len());
+    let item = raw.services.as_ref()?.items.iter().filter(is_meant).max_by_key(length)?;
+    let config = item.config.as_ref()?;
+    let path = config.path.as_ref().map(|path| path.span);
+    let repository = config.repository.as_ref().map(|own| own.span);
+    match part {
+        ServicePart::Repository(_) => repository,
+        ServicePart::Branch(_) => config.branch.as_ref().map(|own| own.span).or(repository),
+        ServicePart::Path(_) => path,
+        ServicePart::Images(_) => {
+            let marker = config.marker.as_ref().map(|marker| marker.span);
+            let set = config.set.as_ref().map(|set| set.span);
+            let values = item.values.as_ref().map(|values| values.span);
+            marker.or(set).or(values).or(path)
+        }
+    }
+}
