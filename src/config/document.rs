@@ -112,7 +112,7 @@ fn tab_near(text: &str, line: usize) -> Option<(Span, String)> {
     let start = |line: usize| text.split_inclusive('\n').take(line - 1).map(str::len).sum::<usize>();
     let tab = [line, line + 1].into_iter().find_map(|line| {
         let indent = text.get(start(line)..)?.split(|c| c != ' ' && c != '\t').next()?;
-        Some(start(line) + indent.find('\t')?)
+        indent.contains('\t').then(|| start(line) + indent.len())
     })?;
     let message = "a tab indents this line, and YAML takes only spaces; indent it with spaces";
     Some((Span { start: tab, end: tab + 1 }, message.to_owned()))

@@ -150,7 +150,7 @@ fn an_alias() {
 #[test]
 fn a_tab_and_a_nul() {
     assert_snapshot!(problems_in("version: 1\nforges:\n\t- a\n"), @r"
-    error: tabs disallowed within this context (block indentation)
+    error: a tab indents this line, and YAML takes only spaces; indent it with spaces
      --> towpath.yaml:3:2
       |
     3 |     - a

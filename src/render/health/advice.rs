@@ -4,6 +4,12 @@ use crate::decide::health::{Ban, Demand, Matter, MissingPath, OwnBranch, Subject
 use crate::model::{Access, Grant, LoginProof, Restriction};
 use crate::render::harmless::quoted;
 
+/// What to do where a repository at GitHub cannot be seen.
+const GRANT_ACCESS: &str =
+    "install the App for it, or give the token access; and look at `repository` in the configuration";
+/// What to do where a repository of a local forge cannot be opened.
+const MAKE_REPOSITORY: &str = "make it with `git init --bare -b main PATH` and push to it, or correct `root` of the forge or `repository` of the service";
+
 /// One sentence, without a full stop; nothing where there is nothing to say.
 pub(super) fn sentence(matter: &Matter) -> Option<String> {
     let text = match matter {
@@ -38,12 +44,8 @@ pub(super) fn sentence(matter: &Matter) -> Option<String> {
         Matter::HookFails(_) => {
             "look at Recent Deliveries of the webhook: wrong secret, wrong address, or nobody there; GitHub sends nothing again by itself"
         }
-        Matter::RepositoryUnseen(_) => {
-            "install the App for it, or give the token access; and look at `repository` in the configuration"
-        }
-        Matter::LocalRepositoryUnseen(_) => {
-            "make it with `git init --bare -b main PATH` and push to it, or correct `root` of the forge or `repository` of the service"
-        }
+        Matter::RepositoryUnseen(_) => GRANT_ACCESS,
+        Matter::LocalRepositoryUnseen(_) => MAKE_REPOSITORY,
         Matter::Renamed(_) => "write the new name into the configuration",
         Matter::Archived => {
             "unarchive it in Settings > General, or take its services out of the configuration"

@@ -64,8 +64,8 @@ fn help_is_answered() {
     | `/promote [ENV[,ENV]] [version=V]` | ask for this release, or exactly this version, in its next environment or the named ones | promote |
     | `/promote approve [sha=HEAD]` | approve exactly the content that this change shows | approve |
     | `/promote reject [reason="…"]` | close this change and do not propose its content again | approve |
-    | `/promote hold [until=TIME] [reason="…"]` | stop this change, until then or until it is resumed | promote |
-    | `/promote resume` | lift a hold, and let automation take up an environment that was set by hand | promote |
+    | `/promote hold [until=TIME] [reason="…"]` | stop this change, until then or until it is resumed | promote or approve |
+    | `/promote resume` | lift a hold, and let automation take up an environment that was set by hand | promote or approve |
     | `/promote status` | say where this promotion stands | everyone |
     | `/promote why` | say what each gate says, and why | everyone |
     | `/promote help` | list these commands | everyone |
