@@ -3,12 +3,13 @@
 //! The log comes first: nothing is done that rests on a record which is not there. Every write finds or
 //! creates, so that carrying out the same draft again after a lost answer does nothing twice.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::decide::GatesPassed;
 use crate::draft::{Draft, Effect};
 use crate::forge::{Forge, ForgeError};
-use crate::model::{CommitId, Merge, Place, Proposal, Time};
+use crate::model::{ChangeNumber, CommitId, Merge, NewReaction, Place, Proposal, Time};
 
 /// What became of a draft.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,7 +67,8 @@ pub struct Ground<'a> {
     pub now: &'a (dyn Fn() -> Time + Send + Sync),
 }
 
-/// Carries out drafts: the log in one commit, then proposals in one batch, then the rest in order.
+/// Carries out drafts: the log in one commit, then proposals in one batch, then the rest in order, reactions last and those
+/// on one change together.
 ///
 /// Where the log cannot be written nothing else is done.
 pub async fn act<F: Forge>(forge: &F, ground: &Ground<'_>, drafts: Vec<Draft>) -> Vec<Receipt> {
@@ -79,10 +81,13 @@ pub async fn act<F: Forge>(forge: &F, ground: &Ground<'_>, drafts: Vec<Draft>) -
     let (proposals, rest): (Vec<Draft>, Vec<Draft>) =
         rest.into_iter().partition(|draft| draft.effect.proposal().is_some());
     receipts.extend(propose(forge, proposals).await);
+    let (reactions, rest): (Vec<Draft>, Vec<Draft>) =
+        rest.into_iter().partition(|draft| draft.effect.reaction().is_some());
     for draft in rest {
         let result = carry_out(forge, ground, &draft.effect).await;
         receipts.push(Receipt::new(draft, result));
     }
+    receipts.extend(react(forge, ground.place, reactions).await);
     receipts
 }
 
@@ -107,10 +112,26 @@ async fn propose<F: Forge>(forge: &F, drafts: Vec<Draft>) -> Vec<Receipt> {
     drafts.into_iter().zip(results).map(|(draft, result)| Receipt::new(draft, result.map(drop))).collect()
 }
 
+async fn react<F: Forge>(forge: &F, place: &Place, drafts: Vec<Draft>) -> Vec<Receipt> {
+    let mut by_change: BTreeMap<ChangeNumber, (Vec<NewReaction>, Vec<Draft>)> = BTreeMap::new();
+    for draft in drafts {
+        let Some((change, reaction)) = draft.effect.reaction() else { continue };
+        let (reactions, drafts) = by_change.entry(change).or_default();
+        reactions.push(reaction.clone());
+        drafts.push(draft);
+    }
+    let mut receipts = Vec::new();
+    for (change, (reactions, drafts)) in by_change {
+        let results = forge.react(place, change, &reactions).await;
+        receipts.extend(drafts.into_iter().zip(results).map(|(draft, result)| Receipt::new(draft, result)));
+    }
+    receipts
+}
+
 async fn carry_out<F: Forge>(forge: &F, ground: &Ground<'_>, effect: &Effect) -> Result<(), ForgeError> {
     let place = ground.place;
     match effect {
-        Effect::Record(_) | Effect::Propose(_) => Ok(()),
+        Effect::Record(_) | Effect::Propose(_) | Effect::React { .. } => Ok(()),
         Effect::Present { change, presentation } => forge.present(place, *change, presentation).await,
         Effect::Merge { gates, merge, presentation } => {
             if let Some(presentation) = presentation {
@@ -125,7 +146,6 @@ async fn carry_out<F: Forge>(forge: &F, ground: &Ground<'_>, effect: &Effect) ->
         Effect::DeleteBranch { branch, expected } => forge.delete_branch(place, branch, expected).await,
         Effect::Remark { change, remark } => forge.remark(place, *change, remark).await,
         Effect::Announce(deployment) => forge.announce(place, deployment).await,
-        Effect::React { change, comment, reaction } => forge.react(place, *change, comment, *reaction).await,
     }
 }
 

@@ -51,12 +51,19 @@ pub fn decide(world: &World, policy: &Policy) -> Plan {
         let new = if is_known { landings::unrecorded(&case) } else { landings::first_seen(&case) };
         note(&mut history, &mut records, new);
     }
+    let mut quota = commands::Quota::new(world, policy);
     for (service, environment) in targets(world, policy) {
         let branch = Case::new(world, policy, &history, service, environment).branch();
         // Each comment is judged on what the ones before it came to.
-        for word in commands::waiting(world, &branch, &history) {
+        for unhandled in commands::waiting(world, &branch, &history) {
+            let Some(word) = quota.admit(&unhandled, &history) else { continue };
             let case = Case::new(world, policy, &history, service, environment);
-            let new = commands::carry_out(&case, &word, &mut needs);
+            let mut needed = BTreeSet::new();
+            let new = commands::carry_out(&case, &word, &mut needed);
+            quota.ask(&word, &history, needed, &mut needs);
+            if let Some(record) = &new {
+                quota.note(record, &history);
+            }
             note(&mut history, &mut records, new.into_iter().collect());
         }
     }

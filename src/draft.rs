@@ -6,8 +6,8 @@ mod words;
 
 use crate::decide::{Action, GatesPassed, Plan};
 use crate::model::{
-    BranchName, ChangeNumber, CommentId, CommitId, Deployment, FileChange, Merge, Policy, Presentation,
-    Proposal, Reaction, Record, Target, Tree, World, WrittenRemark,
+    BranchName, ChangeNumber, CommitId, Deployment, FileChange, Merge, NewReaction, Policy, Presentation,
+    Proposal, Record, Target, Tree, World, WrittenRemark,
 };
 use crate::overlay::Overlays;
 
@@ -62,10 +62,8 @@ pub enum Effect {
     React {
         /// The change.
         change: ChangeNumber,
-        /// The comment.
-        comment: CommentId,
-        /// The reaction.
-        reaction: Reaction,
+        /// The reaction, and on which comment.
+        reaction: NewReaction,
     },
     /// Tell the forge of a landing.
     Announce(Deployment),
@@ -82,6 +80,18 @@ impl Effect {
     #[must_use]
     pub const fn is_announcement(&self) -> bool {
         matches!(self, Self::Announce(_))
+    }
+
+    /// The reaction that is left, and on which change.
+    #[must_use]
+    pub const fn reaction(&self) -> Option<(ChangeNumber, &NewReaction)> {
+        if let Self::React { change, reaction } = self { Some((*change, reaction)) } else { None }
+    }
+
+    /// Whether it only answers people, so that it comes after everything that moves releases.
+    #[must_use]
+    pub const fn is_answer(&self) -> bool {
+        matches!(self, Self::Remark { .. } | Self::React { .. })
     }
 
     /// The change that is opened or moved.
@@ -161,7 +171,8 @@ fn draft_action(subject: &Subject<'_>, action: &Action) -> Result<Draft, String>
             Ok(words::simple(action, target, Effect::Remark { change: *change, remark }))
         }
         Action::React { change, target, comment, reaction, .. } => {
-            let effect = Effect::React { change: *change, comment: comment.clone(), reaction: *reaction };
+            let reaction = NewReaction { comment: comment.clone(), reaction: *reaction };
+            let effect = Effect::React { change: *change, reaction };
             Ok(words::simple(action, target, effect))
         }
         Action::Announce { target, images, change } => {

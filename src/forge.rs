@@ -14,14 +14,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::model::{
-    BlobId, BranchName, Change, ChangeNumber, CommentId, CommitId, Deployment, FileChange, Head, Health,
-    HealthQuestion, ImageReference, Place, Reaction, RepositoryName, RepositoryPath, SourceChecks,
-    SourceComparison, SourceSpan, Target, TeamName, Time, TreeEntry, UserName,
+    BlobId, BranchName, Change, ChangeNumber, CommitId, Deployment, FileChange, Head, Health, HealthQuestion,
+    ImageReference, Place, RepositoryName, RepositoryPath, SourceChecks, SourceComparison, SourceSpan,
+    Target, TeamName, Time, TreeEntry, UserName,
 };
 use crate::sanitize::line;
 
 pub use crate::model::{
-    BRANCH_PREFIX, CHANGE_LABEL, LOG_BRANCH, Merge, NewStatus, Presentation, Proposal,
+    BRANCH_PREFIX, CHANGE_LABEL, LOG_BRANCH, Merge, NewReaction, NewStatus, Presentation, Proposal,
     WrittenRemark as Remark,
 };
 
@@ -272,14 +272,14 @@ pub trait Forge: Send + Sync {
         remark: &Remark,
     ) -> impl Future<Output = Result<(), ForgeError>> + Send;
 
-    /// Leaves a reaction on a comment; it may be there already. On reviews it is ignored.
+    /// Leaves reactions on comments of one change, in one write where the forge can; each may be there already. On reviews
+    /// they are ignored. One result per reaction.
     fn react(
         &self,
         place: &Place,
         change: ChangeNumber,
-        comment: &CommentId,
-        reaction: Reaction,
-    ) -> impl Future<Output = Result<(), ForgeError>> + Send;
+        reactions: &[NewReaction],
+    ) -> impl Future<Output = Vec<Result<(), ForgeError>>> + Send;
 
     /// Merges a change at exactly one head and returns the commit on the base branch.
     ///

@@ -61,7 +61,7 @@ pub use policy::{
     Policy, Principal, Right, Rights, Service, ServiceImage, Soak, SoakCounts, Together,
 };
 pub use presence::{IndexEntry, Presence};
-pub use proposal::{Merge, NewStatus, Presentation, Proposal, WrittenRemark};
+pub use proposal::{Merge, NewReaction, NewStatus, Presentation, Proposal, WrittenRemark};
 pub use push::{PushKind, PushProof};
 pub use record::{CommandOutcome, Event, Origin, Record, RefusedBecause, WithdrawnBecause};
 pub use release::{Artifact, ContentKey, Release, ReleaseId};

@@ -130,7 +130,9 @@ impl<F: Forge, R: Registry, L: Ledger, C: Clock> Engine<F, R, L, C> {
         settled
     }
 
-    /// One pass: everything but merges, then merges on a fresh look, then what people are only told.
+    /// One pass: the log and what moves releases, then merges on a fresh look, then answers, then what people are only told.
+    ///
+    /// Answers come late because anybody may ask: however many there are, no merge and no new release waits for them.
     async fn pass(
         &self,
         place: &Place,
@@ -141,7 +143,9 @@ impl<F: Forge, R: Registry, L: Ledger, C: Clock> Engine<F, R, L, C> {
         let drafts = &foresight.drafts.drafts;
         let merges_wait = drafts.iter().any(is_merge);
         let told = drafts.iter().filter(|draft| draft.effect.is_announcement()).cloned().collect();
-        let is_harmless = |draft: &&Draft| !is_merge(draft) && !draft.effect.is_announcement();
+        let answers = drafts.iter().filter(|draft| draft.effect.is_answer()).cloned().collect();
+        let is_harmless =
+            |draft: &&Draft| !is_merge(draft) && !draft.effect.is_announcement() && !draft.effect.is_answer();
         let harmless: Vec<Draft> = drafts.iter().filter(is_harmless).cloned().collect();
         let before = settled.receipts.len();
         settled.receipts.extend(self.act(place, &foresight.observation, harmless).await);
@@ -153,6 +157,7 @@ impl<F: Forge, R: Registry, L: Ledger, C: Clock> Engine<F, R, L, C> {
             .any(|own| is_record(&own.draft) && own.outcome != Outcome::Done);
         let merged = if merges_wait { self.merge(place, freshness, settled).await } else { Ok(()) };
         if !is_stopped {
+            settled.receipts.extend(self.act(place, &foresight.observation, answers).await);
             settled.receipts.extend(self.act(place, &foresight.observation, told).await);
         }
         settled.take(foresight);

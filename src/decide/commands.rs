@@ -3,6 +3,7 @@
 //! A comment is handled as a whole. While a right or a digest that it rests on is unknown it stays pending.
 
 mod binding;
+mod quota;
 mod request;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,18 +16,28 @@ use super::reason::Reason;
 use super::{record_now, rights};
 use crate::command::{self, Command};
 use crate::model::{
-    BranchName, Change, ChangeNumber, ChangeState, CommandOutcome, Comment, CommentId, Event, Handled,
-    History, ObservedChange, Record, RefusedBecause, Review, ReviewVerdict, Right, Time, UserName, World,
+    BranchName, Change, ChangeNumber, ChangeState, CommandOutcome, Comment, CommentId, Event, History,
+    ObservedChange, Record, RefusedBecause, Review, ReviewVerdict, Right, Time, UserName, World,
 };
-
-/// How many comments with commands of one person are heeded on one change: each is a line of the log and a sign.
-const COMMENTS_PER_PERSON_MAX: usize = 500;
-/// The same of somebody for whom nothing was ever done there.
-const COMMENTS_PER_STRANGER_MAX: usize = 50;
+pub(super) use quota::Quota;
 
 /// How long ago a comment from before the end of its change may be written to be answered still. Without this bound a log
 /// that was begun anew would have every old approval answered again.
 const UNREAD_AGE_MAX: TimeDelta = TimeDelta::days(1);
+
+/// A comment or review that was not handled, before anybody read its text.
+pub(super) struct Unhandled<'w> {
+    observed: &'w ObservedChange,
+    text: Text<'w>,
+    /// The change that takes commands instead, where it stands on one that ended before.
+    redirect: Option<ChangeNumber>,
+}
+
+#[derive(Clone, Copy)]
+enum Text<'w> {
+    Comment(&'w Comment),
+    Review(&'w Review),
+}
 
 /// A comment or review, as far as commands are concerned.
 pub(super) struct Word<'a> {
@@ -60,24 +71,20 @@ enum Stop {
 /// two of them could answer each other for ever.
 ///
 /// On a change that ended before the last one nothing is carried out: who wrote there is told where to write.
-pub(super) fn waiting<'w>(world: &'w World, branch: &BranchName, history: &History) -> Vec<Word<'w>> {
+pub(super) fn waiting<'w>(world: &'w World, branch: &BranchName, history: &History) -> Vec<Unhandled<'w>> {
     let own = || world.changes.iter().filter(|observed| observed.change.branch == *branch);
     let Some(newest) = newest(own().map(|observed| &observed.change)) else { return Vec::new() };
     let of = |observed: &'w ObservedChange| {
         let is_read = is_taking_commands(&observed.change, own().map(|observed| &observed.change));
-        let words = words(world, observed, history);
-        if is_read { words } else { redirected(words, newest.number, world.now) }
+        let mut all = unhandled(world, observed, history);
+        if !is_read {
+            // What was written before the change ended was read while it was open, unless it came just then.
+            all.retain(|own| is_late(&observed.change, own.at(), world.now));
+            all.iter_mut().for_each(|own| own.redirect = Some(newest.number));
+        }
+        all
     };
     own().flat_map(of).collect()
-}
-
-/// Commands on an older change, each refused with the change that takes commands.
-///
-/// What was written before the change ended was read while it was open, unless it came just then.
-fn redirected(words: Vec<Word<'_>>, newest: ChangeNumber, now: Time) -> Vec<Word<'_>> {
-    let late = words.into_iter().filter(|word| is_late(&word.observed.change, word.at, now));
-    let refusal = || Some(CommandOutcome::Refused(RefusedBecause::EndedChange { newest }));
-    late.map(|word| Word { commands: Vec::new(), void: refusal(), ..word }).collect()
 }
 
 /// Whether a change has comments that are answered although it ended before the last one.
@@ -96,7 +103,7 @@ fn is_late(change: &Change, at: Time, now: Time) -> bool {
     at > ended_at || now.signed_duration_since(at) <= UNREAD_AGE_MAX
 }
 
-fn words<'w>(world: &World, observed: &'w ObservedChange, history: &History) -> Vec<Word<'w>> {
+fn unhandled<'w>(world: &World, observed: &'w ObservedChange, history: &History) -> Vec<Unhandled<'w>> {
     let handled: BTreeSet<&CommentId> =
         history.handled_on(observed.change.number).map(|handled| &handled.comment).collect();
     let is_new =
@@ -107,55 +114,43 @@ fn words<'w>(world: &World, observed: &'w ObservedChange, history: &History) -> 
         .reviews
         .iter()
         .filter(|review| !review.is_void() && is_new(&review.id, &review.author));
-    let comments = comments.map(|comment| of_comment(observed, comment));
-    let mut words: Vec<Word<'w>> =
-        comments.chain(reviews.map(|review| of_review(observed, review))).collect();
-    words.sort_by_key(|word| word.at);
-    words.retain(|word| !word.commands.is_empty() || word.void.is_some());
-    heeded(words, history)
+    let texts = comments.map(Text::Comment).chain(reviews.map(Text::Review));
+    let mut all: Vec<Unhandled<'w>> =
+        texts.map(|text| Unhandled { observed, text, redirect: None }).collect();
+    all.sort_by_key(Unhandled::at);
+    all
 }
 
-/// As many of each person's words as are heeded; what comes after them is left as it is. Whoever was never refused a right
-/// is heard all the same where it is about more than a question.
-fn heeded<'w>(words: Vec<Word<'w>>, history: &History) -> Vec<Word<'w>> {
-    let mut left: BTreeMap<&UserName, usize> = BTreeMap::new();
-    let is_heeded = |word: &Word<'w>| {
-        let room = left.entry(word.author).or_insert_with(|| room_for(word, history));
-        let has_room = *room > 0;
-        *room = room.saturating_sub(1);
-        has_room || (is_act(word) && !was_refused(word, history))
-    };
-    words.into_iter().filter(is_heeded).collect()
-}
+impl<'w> Unhandled<'w> {
+    const fn at(&self) -> Time {
+        match self.text {
+            Text::Comment(comment) => comment.at,
+            Text::Review(review) => review.at,
+        }
+    }
 
-/// How many more comments of the author of a word are heeded on its change.
-fn room_for(word: &Word<'_>, history: &History) -> usize {
-    let is_known = earlier(word, history).any(Handled::did_something);
-    let most = if is_known { COMMENTS_PER_PERSON_MAX } else { COMMENTS_PER_STRANGER_MAX };
-    most.saturating_sub(earlier(word, history).count())
-}
+    const fn author(&self) -> &'w UserName {
+        match self.text {
+            Text::Comment(comment) => &comment.author,
+            Text::Review(review) => &review.author,
+        }
+    }
 
-/// Whether a word asks for more than an answer.
-fn is_act(word: &Word<'_>) -> bool {
-    word.commands.iter().any(|command| match command {
-        Command::Status | Command::Why | Command::Help => false,
-        Command::Promote { .. }
-        | Command::Approve { .. }
-        | Command::Reject { .. }
-        | Command::Hold { .. }
-        | Command::Resume => true,
-    })
-}
-
-fn was_refused(word: &Word<'_>, history: &History) -> bool {
-    let mut outcomes = earlier(word, history).flat_map(|handled| &handled.outcomes);
-    outcomes.any(|outcome| matches!(outcome, CommandOutcome::Refused(_)))
-}
-
-/// What the author of a word said before on its change.
-fn earlier<'h>(word: &Word<'_>, history: &'h History) -> impl Iterator<Item = &'h Handled> {
-    let (change, by) = (word.observed.change.number, word.author.clone());
-    history.handled_on(change).filter(move |handled| handled.by == by)
+    /// What it says; `None` if that is no command.
+    fn read(&self) -> Option<Word<'w>> {
+        let mut word = match self.text {
+            Text::Comment(comment) => of_comment(self.observed, comment),
+            Text::Review(review) => of_review(self.observed, review),
+        };
+        if word.commands.is_empty() && word.void.is_none() {
+            return None;
+        }
+        if let Some(newest) = self.redirect {
+            word.commands = Vec::new();
+            word.void = Some(CommandOutcome::Refused(RefusedBecause::EndedChange { newest }));
+        }
+        Some(word)
+    }
 }
 
 fn of_comment<'w>(observed: &'w ObservedChange, comment: &'w Comment) -> Word<'w> {
@@ -228,14 +223,16 @@ fn without_repeats(outcomes: Vec<CommandOutcome>) -> Vec<CommandOutcome> {
 
 /// Whose commands wait here because the forge does not say what they may do, each with the reason.
 pub(super) fn stuck(case: &Case<'_>) -> Vec<Reason> {
-    let words = waiting(case.world, &case.branch(), case.history);
-    let authors: BTreeSet<&UserName> =
-        words.iter().filter(|word| !word.commands.is_empty()).map(|word| word.author).collect();
-    let reason = |by: &UserName| {
+    let mut by_author: BTreeMap<&UserName, Vec<Unhandled<'_>>> = BTreeMap::new();
+    for unhandled in waiting(case.world, &case.branch(), case.history) {
+        by_author.entry(unhandled.author()).or_default().push(unhandled);
+    }
+    let gives_commands = |own: &Unhandled<'_>| own.read().is_some_and(|word| !word.commands.is_empty());
+    let reason = |(by, own): (&UserName, Vec<Unhandled<'_>>)| {
         let why = rights::unknown(case.world, by)?.to_owned();
-        Some(Reason::RightUnknown { by: by.clone(), why })
+        own.iter().any(gives_commands).then(|| Reason::RightUnknown { by: by.clone(), why })
     };
-    authors.into_iter().filter_map(reason).collect()
+    by_author.into_iter().filter_map(reason).collect()
 }
 
 /// The outcomes of the commands of one comment, in order; after a refusal the rest is not run. `None` while one of them

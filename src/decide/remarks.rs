@@ -1,25 +1,18 @@
 //! What the bot still owes people: answers to their commands, and a word when it stops writing.
 
-use std::collections::BTreeSet;
+mod replies;
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::case::Case;
 use super::commands::has_late_comments;
 use super::plan::{Action, Asked, Remark};
 use super::reason::Because;
-use crate::model::{
-    CommandOutcome, Comment, CommentId, Handled, ObservedChange, Reaction, RefusedBecause, UserName,
-};
+use crate::model::{CommandOutcome, Comment, CommentId, Handled, ObservedChange, Reaction};
+use replies::{Reply, replies};
 
 /// On how many of the last changes of a target answers are still owed: a new one may open before they are given.
 const CHANGES_ANSWERED_MAX: usize = 3;
-/// How many answers in words one person gets on one change; what comes after that gets a sign.
-const ANSWERS_PER_PERSON_MAX: usize = 20;
-/// The same of words that notify everybody, to somebody for whom nothing was ever done there.
-const ANSWERS_PER_STRANGER_MAX: usize = 3;
-
-/// How many people are told on one change that they lack a right; others get a sign.
-const PEOPLE_REFUSED_MAX: usize = 20;
-
 /// How many questions one comment answers: those that came last.
 const QUESTIONS_MAX: usize = 3;
 
@@ -38,15 +31,44 @@ pub(super) fn owed(case: &Case<'_>) -> Vec<Action> {
     actions
 }
 
-fn answers<'a>(case: &'a Case<'_>, observed: &'a ObservedChange) -> impl Iterator<Item = Action> + 'a {
-    let handled = case.history.handled_on(observed.change.number);
-    handled.flat_map(|handled| answer(case, observed, handled)).chain(questions(case, observed))
+fn answers(case: &Case<'_>, observed: &ObservedChange) -> Vec<Action> {
+    let replies = replies(case.history.handled_on(observed.change.number));
+    let page = Page::new(case, observed);
+    let mut actions: Vec<Action> = replies.iter().flat_map(|reply| answer(case, &page, reply)).collect();
+    actions.extend(questions(case, &page, &replies));
+    actions
+}
+
+/// What stands on a change, to be looked up.
+struct Page<'a> {
+    observed: &'a ObservedChange,
+    comments: BTreeMap<&'a CommentId, &'a Comment>,
+    /// What the bot's comments are about.
+    said: BTreeSet<&'a str>,
+}
+
+impl<'a> Page<'a> {
+    fn new(case: &Case<'a>, observed: &'a ObservedChange) -> Self {
+        let all = &observed.change.comments;
+        let own = all.iter().filter(|comment| comment.author == case.world.bot);
+        Self {
+            observed,
+            comments: all.iter().map(|comment| (&comment.id, comment)).collect(),
+            said: own.filter_map(Comment::about).collect(),
+        }
+    }
+
+    fn text_of(&self, handled: &Handled) -> Option<String> {
+        let review = || self.observed.change.review(&handled.comment).map(|review| &review.body);
+        self.comments.get(&handled.comment).map(|comment| &comment.body).or_else(review).cloned()
+    }
 }
 
 /// The sign that one handled comment is still owed, and the words where it was not carried out.
-fn answer(case: &Case<'_>, observed: &ObservedChange, handled: &Handled) -> Vec<Action> {
+fn answer(case: &Case<'_>, page: &Page<'_>, reply: &Reply<'_>) -> Vec<Action> {
+    let handled = reply.handled;
     let because = || Because::SomebodyAsked { by: handled.by.clone() };
-    let comment = observed.change.comments.iter().find(|comment| comment.id == handled.comment);
+    let comment = page.comments.get(&handled.comment);
     let mut actions = Vec::new();
     if let Some(reaction) = comment.and_then(|comment| missing_reaction(comment, handled)) {
         actions.push(Action::React {
@@ -57,10 +79,10 @@ fn answer(case: &Case<'_>, observed: &ObservedChange, handled: &Handled) -> Vec<
             because: because(),
         });
     }
-    let is_owed = !is_question(handled) && deserves_words(case, handled);
-    if is_owed && !is_said(case, observed, &Remark::about_comment(&handled.comment)) {
-        let body = text_of(observed, handled).unwrap_or_default();
-        let remark = Remark::Answer { asked: asked(handled, body), outdates: outdated(case, handled) };
+    let is_owed = !reply.is_question && reply.deserves_words;
+    if is_owed && !page.said.contains(Remark::about_comment(&handled.comment).as_str()) {
+        let body = page.text_of(handled).unwrap_or_default();
+        let remark = Remark::Answer { asked: asked(handled, body), outdates: reply.outdates.clone() };
         let change = handled.change;
         actions.push(Action::Remark { change, target: case.target.clone(), remark, because: because() });
     }
@@ -69,19 +91,19 @@ fn answer(case: &Case<'_>, observed: &ObservedChange, handled: &Handled) -> Vec<
 
 /// The answers to the questions that came since the comment for them was written last. Whoever took a question back by
 /// deleting it gets none.
-fn questions(case: &Case<'_>, observed: &ObservedChange) -> Option<Action> {
-    let change = observed.change.number;
-    let all = case.history.handled_on(change).filter(|handled| is_question(handled));
-    let all: Vec<&Handled> = all.filter(|handled| deserves_words(case, handled)).collect();
-    let (over, answered) = last_answers(case, observed, &all).unzip();
+fn questions(case: &Case<'_>, page: &Page<'_>, replies: &[Reply<'_>]) -> Option<Action> {
+    let change = page.observed.change.number;
+    let is_answered = |reply: &&Reply<'_>| reply.is_question && reply.deserves_words;
+    let all: Vec<&Reply<'_>> = replies.iter().filter(is_answered).collect();
+    let (over, answered) = last_answers(case, page, &all).unzip();
     let answered = answered.flatten();
     let new = all.into_iter().skip(answered.map_or(0, |index| index + 1));
-    let mut new: Vec<(&Handled, String)> =
-        new.filter_map(|handled| Some((handled, text_of(observed, handled)?))).collect();
+    let mut new: Vec<(&Reply<'_>, String)> =
+        new.filter_map(|reply| Some((reply, page.text_of(reply.handled)?))).collect();
     new.drain(..new.len().saturating_sub(QUESTIONS_MAX));
-    let by = new.last().map(|(handled, _)| handled.by.clone())?;
-    let outdates = new.iter().flat_map(|(handled, _)| outdated(case, handled)).collect();
-    let asked = new.into_iter().map(|(handled, body)| asked(handled, body)).collect();
+    let by = new.last().map(|(reply, _)| reply.handled.by.clone())?;
+    let outdates = new.iter().flat_map(|(reply, _)| reply.outdates.clone()).collect();
+    let asked = new.into_iter().map(|(reply, body)| asked(reply.handled, body)).collect();
     let remark = Remark::Answers { asked, over, outdates };
     let because = Because::SomebodyAsked { by };
     Some(Action::Remark { change, target: case.target.clone(), remark, because })
@@ -91,13 +113,15 @@ fn questions(case: &Case<'_>, observed: &ObservedChange) -> Option<Action> {
 /// somebody edited one, it is the one that is furthest along.
 fn last_answers(
     case: &Case<'_>,
-    observed: &ObservedChange,
-    questions: &[&Handled],
+    page: &Page<'_>,
+    questions: &[&Reply<'_>],
 ) -> Option<(CommentId, Option<usize>)> {
-    let own = observed.change.comments.iter().filter(|comment| comment.author == case.world.bot);
+    let positions = questions.iter().enumerate().map(|(index, reply)| (&reply.handled.comment, index));
+    let positions: BTreeMap<&CommentId, usize> = positions.collect();
+    let own = page.observed.change.comments.iter().filter(|comment| comment.author == case.world.bot);
     let answers = own.filter_map(|comment| {
         let last = comment.about().and_then(Remark::last_answered)?;
-        Some((comment.id.clone(), questions.iter().position(|handled| handled.comment == last)))
+        Some((comment.id.clone(), positions.get(&last).copied()))
     });
     answers.max_by_key(|(_, last)| *last)
 }
@@ -107,88 +131,11 @@ fn asked(handled: &Handled, body: String) -> Asked {
     Asked { comment, body, by, outcomes }
 }
 
-/// Whether somebody asked something, and all else that the comment says was done: then nobody has to be notified.
-fn is_question(handled: &Handled) -> bool {
-    let is_no = |outcome: &CommandOutcome| {
-        matches!(outcome, CommandOutcome::Refused(_) | CommandOutcome::Unparsable | CommandOutcome::NotRun)
-    };
-    handled.outcomes.contains(&CommandOutcome::Answered) && !handled.outcomes.iter().any(is_no)
-}
-
-/// The comments whose own answers an answer makes out of date, and no answer in between did.
-///
-/// One that refused something stays until the same person is answered anew: it told them something.
-fn outdated(case: &Case<'_>, handled: &Handled) -> Vec<CommentId> {
-    let mut earlier: Vec<&Handled> = case
-        .history
-        .handled_on(handled.change)
-        .take_while(|other| other.comment != handled.comment)
-        .collect();
-    earlier.retain(|other| deserves_words(case, other));
-    let makes_old = |by: &Handled, old: &Handled| by.by == old.by || !refuses(old);
-    let mut old = Vec::new();
-    for (index, other) in earlier.iter().enumerate().filter(|(_, other)| !is_question(other)) {
-        let was_old = earlier.iter().skip(index + 1).any(|between| makes_old(between, other));
-        if !was_old && makes_old(handled, other) {
-            old.push(other.comment.clone());
-        }
-    }
-    old
-}
-
-fn refuses(handled: &Handled) -> bool {
-    handled.outcomes.iter().any(|outcome| matches!(outcome, CommandOutcome::Refused(_)))
-}
-
-/// Whether a sign is not enough. Nobody can make the bot flood a change: who lacks a right is told once, as many people as
-/// are told so at all; and there is a bound for each person, which is low where nothing was ever done for them and all
-/// are notified.
-fn deserves_words(case: &Case<'_>, handled: &Handled) -> bool {
-    let earlier =
-        || case.history.handled_on(handled.change).take_while(|other| other.comment != handled.comment);
-    let of_this_person = || earlier().filter(|other| other.by == handled.by);
-    let is_like_it = |other: &&Handled| needs_words(other) && is_question(other) == is_question(handled);
-    let is_known = is_question(handled) || of_this_person().any(Handled::did_something);
-    let most = if is_known { ANSWERS_PER_PERSON_MAX } else { ANSWERS_PER_STRANGER_MAX };
-    needs_words(handled)
-        && of_this_person().filter(is_like_it).count() < most
-        && !(lacks_right(handled) && (of_this_person().any(lacks_right) || are_many_refused(earlier())))
-}
-
-/// Whether as many people as are told so were already told that they lack a right.
-fn are_many_refused<'h>(earlier: impl Iterator<Item = &'h Handled>) -> bool {
-    let people: BTreeSet<&UserName> =
-        earlier.filter(|other| lacks_right(other)).map(|other| &other.by).collect();
-    people.len() >= PEOPLE_REFUSED_MAX
-}
-
-fn needs_words(handled: &Handled) -> bool {
-    handled.outcomes.iter().any(CommandOutcome::needs_words)
-}
-
-fn lacks_right(handled: &Handled) -> bool {
-    let is_refused = |outcome: &CommandOutcome| {
-        matches!(
-            outcome,
-            CommandOutcome::Refused(
-                RefusedBecause::NotEntitled { .. } | RefusedBecause::NamedStranger { .. }
-            )
-        )
-    };
-    handled.outcomes.iter().any(is_refused)
-}
-
 fn missing_reaction(comment: &Comment, handled: &Handled) -> Option<Reaction> {
     // The last outcome that was reached is the one that people want to see.
     let reached = handled.outcomes.iter().rfind(|outcome| **outcome != CommandOutcome::NotRun)?;
     let reaction = reached.reaction();
     (!comment.reactions.contains(&reaction)).then_some(reaction)
-}
-
-fn text_of(observed: &ObservedChange, handled: &Handled) -> Option<String> {
-    let comments = observed.change.comments.iter().map(|comment| (&comment.id, &comment.body));
-    let reviews = observed.change.reviews.iter().map(|review| (&review.id, &review.body));
-    comments.chain(reviews).find(|(id, _)| **id == handled.comment).map(|(_, body)| body.clone())
 }
 
 fn is_said(case: &Case<'_>, observed: &ObservedChange, about: &str) -> bool {

@@ -1,6 +1,7 @@
 //! The laws, whatever the log says and whatever changes are open.
 
 mod any_world;
+mod crowd;
 mod deployments;
 mod identity;
 mod rounds;

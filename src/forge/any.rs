@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use super::github::GitHubForge;
 use super::local::LocalForge;
-use super::{Forge, ForgeError, LogPart, Merge, Presentation, Proposal, Remark, Testimony};
+use super::{Forge, ForgeError, LogPart, Merge, NewReaction, Presentation, Proposal, Remark, Testimony};
 use crate::model::{
-    BlobId, BranchName, Change, ChangeNumber, CommentId, CommitId, Deployment, FileChange, ForgeName, Head,
-    Health, HealthQuestion, ImageReference, Place, Reaction, RepositoryName, RepositoryPath, SourceChecks,
-    SourceComparison, SourceSpan, Target, TeamName, TreeEntry, UserName,
+    BlobId, BranchName, Change, ChangeNumber, CommitId, Deployment, FileChange, ForgeName, Head, Health,
+    HealthQuestion, ImageReference, Place, RepositoryName, RepositoryPath, SourceChecks, SourceComparison,
+    SourceSpan, Target, TeamName, TreeEntry, UserName,
 };
 
 /// The same for each kind of forge.
@@ -154,10 +154,9 @@ impl Forge for AnyForge {
         &self,
         place: &Place,
         change: ChangeNumber,
-        comment: &CommentId,
-        reaction: Reaction,
-    ) -> Result<(), ForgeError> {
-        each!(self, forge => forge.react(place, change, comment, reaction).await)
+        reactions: &[NewReaction],
+    ) -> Vec<Result<(), ForgeError>> {
+        each!(self, forge => forge.react(place, change, reactions).await)
     }
 
     async fn merge(&self, merge: &Merge) -> Result<CommitId, ForgeError> {

@@ -37,11 +37,11 @@ use std::sync::{Arc, Mutex};
 
 use tokio::sync::{OnceCell, Semaphore};
 
-use super::{Forge, ForgeError, LogPart, Merge, Presentation, Proposal, Remark, Testimony};
+use super::{Forge, ForgeError, LogPart, Merge, NewReaction, Presentation, Proposal, Remark, Testimony};
 use crate::model::{
-    BlobId, BranchName, Change, ChangeNumber, CommentId, CommitId, Deployment, FileChange, ForgeName, Head,
-    Health, HealthQuestion, ImageReference, MergeMethod, Place, Reaction, RepositoryName, RepositoryPath,
-    SourceChecks, SourceComparison, SourceSpan, Target, TeamName, Time, TreeEntry, UserName,
+    BlobId, BranchName, Change, ChangeNumber, CommitId, Deployment, FileChange, ForgeName, Head, Health,
+    HealthQuestion, ImageReference, MergeMethod, Place, RepositoryName, RepositoryPath, SourceChecks,
+    SourceComparison, SourceSpan, Target, TeamName, Time, TreeEntry, UserName,
 };
 pub use connection::Patience;
 use connection::{Connection, lock};
@@ -290,10 +290,20 @@ impl Forge for GitHubForge {
         &self,
         place: &Place,
         change: ChangeNumber,
-        comment: &CommentId,
-        reaction: Reaction,
-    ) -> Result<(), ForgeError> {
-        self.sign(place, change, (comment, reaction)).await
+        reactions: &[NewReaction],
+    ) -> Vec<Result<(), ForgeError>> {
+        // GitHub takes one reaction in a request, and as many writes a minute whatever the interface.
+        let mut results = Vec::with_capacity(reactions.len());
+        for own in reactions {
+            let result = self.sign(place, change, (&own.comment, own.reaction)).await;
+            let is_full = matches!(result, Err(ForgeError::RateLimited { .. }));
+            results.push(result.clone());
+            if is_full {
+                results.resize(reactions.len(), result);
+                break;
+            }
+        }
+        results
     }
 
     async fn merge(&self, merge: &Merge) -> Result<CommitId, ForgeError> {

@@ -19,10 +19,10 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
-use super::{Forge, ForgeError, LogPart, Merge, Presentation, Proposal, Remark, Testimony};
+use super::{Forge, ForgeError, LogPart, Merge, NewReaction, Presentation, Proposal, Remark, Testimony};
 use crate::model::{
-    BlobId, BranchName, Change, ChangeNumber, CommentId, CommitId, FileChange, ForgeName, Head, Health,
-    HealthQuestion, Place, Reaction, RepositoryName, RepositoryPath, TeamName, Time, TreeEntry, UserName,
+    BlobId, BranchName, Change, ChangeNumber, CommitId, FileChange, ForgeName, Head, Health, HealthQuestion,
+    Place, RepositoryName, RepositoryPath, TeamName, Time, TreeEntry, UserName,
 };
 pub use people::HandCommit;
 use store::Store;
@@ -209,11 +209,11 @@ impl Forge for LocalForge {
         &self,
         place: &Place,
         change: ChangeNumber,
-        comment: &CommentId,
-        reaction: Reaction,
-    ) -> Result<(), ForgeError> {
-        let comment = comment.clone();
-        self.writing(&place.repository, move |store| changes::react(store, change, &comment, reaction)).await
+        reactions: &[NewReaction],
+    ) -> Vec<Result<(), ForgeError>> {
+        let wanted = reactions.to_vec();
+        let done = self.writing(&place.repository, move |store| changes::react(store, change, &wanted)).await;
+        done.unwrap_or_else(|error| vec![Err(error); reactions.len()])
     }
 
     async fn merge(&self, merge: &Merge) -> Result<CommitId, ForgeError> {

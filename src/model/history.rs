@@ -88,6 +88,10 @@ pub struct History {
     landings: BTreeMap<Target, Vec<Landing>>,
     declines: Vec<Decline>,
     handled: Vec<Handled>,
+    /// The positions in `handled` of the comments of each change.
+    handled_on: BTreeMap<ChangeNumber, Vec<usize>>,
+    /// The first position in `handled` of each comment.
+    handled_by_comment: BTreeMap<CommentId, usize>,
     moved_tags: Vec<MovedTag>,
     length: usize,
 }
@@ -96,7 +100,13 @@ impl Handled {
     /// Whether something was done because of it: it was neither refused, nor only answered.
     #[must_use]
     pub fn did_something(&self) -> bool {
-        self.outcomes.iter().any(|outcome| outcome.reaction() == Reaction::Rocket)
+        Self::are_done(&self.outcomes)
+    }
+
+    /// The same of the outcomes alone.
+    #[must_use]
+    pub fn are_done(outcomes: &[CommandOutcome]) -> bool {
+        outcomes.iter().any(|outcome| outcome.reaction() == Reaction::Rocket)
     }
 }
 
@@ -138,12 +148,13 @@ impl History {
     /// Whether the comment or review was carried out, and with what outcome.
     #[must_use]
     pub fn handled(&self, comment: &CommentId) -> Option<&Handled> {
-        self.handled.iter().find(|handled| handled.comment == *comment)
+        self.handled_by_comment.get(comment).and_then(|index| self.handled.get(*index))
     }
 
     /// The comments of a change that were carried out, in the order of the log.
-    pub fn handled_on(&self, change: ChangeNumber) -> impl Iterator<Item = &Handled> {
-        self.handled.iter().filter(move |handled| handled.change == change)
+    pub fn handled_on(&self, change: ChangeNumber) -> impl DoubleEndedIterator<Item = &Handled> {
+        let indexes = self.handled_on.get(&change).into_iter().flatten();
+        indexes.filter_map(|index| self.handled.get(*index))
     }
 
     /// The wishes for exactly one release at a target and what each named, in the order of the log.
@@ -251,6 +262,9 @@ impl History {
                 });
             }
         }
+        let index = self.handled.len();
+        self.handled_on.entry(handled.change).or_default().push(index);
+        self.handled_by_comment.entry(handled.comment.clone()).or_insert(index);
         self.handled.push(handled);
     }
 }

@@ -373,6 +373,17 @@ impl Policy {
         holders.collect()
     }
 
+    /// Everybody whom the rights and gates name, in whatever environment.
+    pub fn principals(&self) -> impl Iterator<Item = &Principal> {
+        let environments = self.pipelines.values().flat_map(|pipeline| &pipeline.environments);
+        let approvers =
+            environments.flat_map(|environment| &environment.gates).filter_map(|gate| match gate {
+                Gate::Approvals(approvals) => Some(&approvals.from),
+                Gate::Soak(_) => None,
+            });
+        self.rights.values().flat_map(|rights| rights.0.values()).chain(approvers).flatten()
+    }
+
     /// Whether no environment of the service comes after this one.
     #[must_use]
     pub fn is_last(&self, target: &Target) -> bool {

@@ -1,6 +1,8 @@
 //! What is written to a forge, worded and ready: changes, merges, comments.
 
-use super::{BranchName, ChangeNumber, CommentId, CommitId, Place, Principal, RepositoryPath, StatusState};
+use super::{
+    BranchName, ChangeNumber, CommentId, CommitId, Place, Principal, Reaction, RepositoryPath, StatusState,
+};
 
 /// The one line that stands on a head as `towpath/<environment>`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,6 +81,15 @@ pub struct Merge {
     pub head: CommitId,
     /// The message of the merge commit, trailers included.
     pub message: String,
+}
+
+/// A reaction of the bot on a comment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewReaction {
+    /// The comment; on a review nothing is left.
+    pub comment: CommentId,
+    /// The reaction.
+    pub reaction: Reaction,
 }
 
 /// A comment of the bot.

@@ -48,6 +48,10 @@ pub(in crate::decide) fn is_held(case: &Case<'_>, change: &ObservedChange) -> bo
 fn last_word<'a>(case: &'a Case<'_>, change: &ObservedChange) -> Option<Word<'a>> {
     let mut last: Option<Word<'a>> = None;
     for handled in case.history.handled_on(change.change.number) {
+        // Anybody may comment; what was refused or answered says nothing about a hold and costs no lookup.
+        if !handled.did_something() {
+            continue;
+        }
         let review = change.change.review(&handled.comment);
         if review.is_some_and(Review::is_void) {
             continue;

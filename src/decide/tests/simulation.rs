@@ -72,6 +72,9 @@ impl Default for Layout {
     }
 }
 
+/// How the names of those begin who belong to no team.
+pub(super) const STRANGER: &str = "stranger";
+
 /// What a run did until nothing was left to do.
 #[derive(Debug, Default)]
 pub(super) struct Run {
@@ -297,7 +300,8 @@ impl Simulation {
                 self.world.deployments.latest.insert(target, shown);
             }
             Need::Member { team, user } => {
-                self.world.members.insert((team, user), Fact::known(true, now));
+                let is_member = !user.as_str().starts_with(STRANGER);
+                self.world.members.insert((team, user), Fact::known(is_member, now));
             }
             Need::Collaborator { user } => {
                 drop(self.world.collaborators.insert(user, Fact::known(true, now)))

@@ -1,5 +1,6 @@
 //! Changes as everybody sees them, and the small things that are written to them.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use gix::ObjectId;
@@ -8,7 +9,7 @@ use super::content::merge_of;
 use super::merge::merged_tree;
 use super::store::{Store, branch_ref, commit_id, object_id, unknown};
 use super::wire::{ChangeFile, Deed, EventFile, StateFile, Stored, load, load_all};
-use crate::forge::{BRANCH_PREFIX, ForgeError, Presentation, Remark};
+use crate::forge::{BRANCH_PREFIX, ForgeError, NewReaction, Presentation, Remark};
 use crate::model::{
     BranchName, Change, ChangeNumber, ChangeState, Comment, CommentId, CommitId, Reaction, Review, Status,
     Time, UserName,
@@ -151,47 +152,40 @@ fn conflicts(store: &Store, stored: &Stored, head: ObjectId) -> Result<bool, For
     Ok(merged_tree(&trial, base, head)?.is_none())
 }
 
+/// The comments, with what was written over them and the bot's reactions; one pass over the events.
 fn comments(store: &Store, stored: &Stored) -> Vec<Comment> {
-    let comment = |(index, event): (usize, &EventFile)| {
-        let Deed::Commented { body } = &event.did else { return None };
-        let id = stored.event_id(index);
-        let body = rewritten(stored, &id, &event.by).unwrap_or(body).clone();
-        let (author, at) = (event.by.clone(), event.at);
-        Some(Comment { reactions: reactions(store, stored, &id), id, author, at, edited: false, body })
-    };
-    stored.events.iter().enumerate().filter_map(comment).collect()
-}
-
-/// The text that its author gave a comment last, other than the first.
-fn rewritten<'a>(stored: &'a Stored, id: &CommentId, author: &UserName) -> Option<&'a String> {
-    stored.events.iter().rev().find_map(|event| match &event.did {
-        Deed::Rewrote { comment, body } if comment == id && event.by == *author => Some(body),
-        Deed::Rewrote { .. }
-        | Deed::Opened { .. }
-        | Deed::Wrote { .. }
-        | Deed::Commented { .. }
-        | Deed::Reviewed { .. }
-        | Deed::Reacted { .. }
-        | Deed::Published { .. }
-        | Deed::Merged { .. }
-        | Deed::Closed => None,
-    })
-}
-
-fn reactions(store: &Store, stored: &Stored, to: &CommentId) -> Vec<Reaction> {
-    let reaction = |event: &EventFile| match &event.did {
-        Deed::Reacted { comment, reaction } if comment == to && event.by == *store.bot() => Some(*reaction),
-        Deed::Reacted { .. }
-        | Deed::Opened { .. }
-        | Deed::Wrote { .. }
-        | Deed::Commented { .. }
-        | Deed::Rewrote { .. }
-        | Deed::Reviewed { .. }
-        | Deed::Published { .. }
-        | Deed::Merged { .. }
-        | Deed::Closed => None,
-    };
-    stored.events.iter().filter_map(reaction).collect()
+    let mut comments: Vec<Comment> = Vec::new();
+    let mut positions: BTreeMap<CommentId, usize> = BTreeMap::new();
+    for (index, event) in stored.events.iter().enumerate() {
+        let by = &event.by;
+        match &event.did {
+            Deed::Commented { body } => {
+                let id = stored.event_id(index);
+                positions.insert(id.clone(), comments.len());
+                let (author, at, body) = (by.clone(), event.at, body.clone());
+                comments.push(Comment { reactions: Vec::new(), id, author, at, edited: false, body });
+            }
+            Deed::Rewrote { comment, body } => {
+                let found = positions.get(comment).and_then(|at| comments.get_mut(*at));
+                if let Some(own) = found.filter(|own| own.author == *by) {
+                    own.body.clone_from(body);
+                }
+            }
+            Deed::Reacted { comment, reaction } if by == store.bot() => {
+                if let Some(own) = positions.get(comment).and_then(|at| comments.get_mut(*at)) {
+                    own.reactions.push(*reaction);
+                }
+            }
+            Deed::Reacted { .. }
+            | Deed::Opened { .. }
+            | Deed::Wrote { .. }
+            | Deed::Reviewed { .. }
+            | Deed::Published { .. }
+            | Deed::Merged { .. }
+            | Deed::Closed => {}
+        }
+    }
+    comments
 }
 
 fn reviews(stored: &Stored) -> Vec<Review> {
@@ -276,28 +270,34 @@ pub(super) fn remark(store: &mut Store, number: ChangeNumber, remark: &Remark) -
     stored.save(store, &bot, &format!("change {number}: comment"))
 }
 
-/// Leaves a reaction of the bot on a comment, once.
+/// Leaves reactions of the bot on comments, each once, all in one commit.
 pub(super) fn react(
     store: &mut Store,
     number: ChangeNumber,
-    to: &CommentId,
-    reaction: Reaction,
-) -> Result<(), ForgeError> {
+    wanted: &[NewReaction],
+) -> Result<Vec<Result<(), ForgeError>>, ForgeError> {
     let mut stored = load_settled(store, number)?;
-    if reviews(&stored).iter().any(|review| review.id == *to) {
-        return Ok(());
-    }
-    let comments = comments(store, &stored);
-    let comment = comments.iter().find(|comment| comment.id == *to);
-    let comment = comment.ok_or_else(|| ForgeError::NotFound {
-        what: format!("comment {} on change {number} of `{}`", to.0, store.name()),
-    })?;
-    if comment.reactions.contains(&reaction) {
-        return Ok(());
-    }
+    let reviews: BTreeSet<CommentId> = reviews(&stored).into_iter().map(|review| review.id).collect();
+    let comments = comments(store, &stored).into_iter().map(|comment| (comment.id, comment.reactions));
+    let mut shown: BTreeMap<CommentId, Vec<Reaction>> = comments.collect();
     let bot = store.bot().clone();
-    stored.add(store, &bot, Deed::Reacted { comment: to.clone(), reaction });
-    stored.save(store, &bot, &format!("change {number}: reaction"))
+    let mut results = Vec::with_capacity(wanted.len());
+    for NewReaction { comment, reaction } in wanted {
+        results.push(match shown.get_mut(comment) {
+            Some(shown) if shown.contains(reaction) => Ok(()),
+            Some(shown) => {
+                shown.push(*reaction);
+                stored.add(store, &bot, Deed::Reacted { comment: comment.clone(), reaction: *reaction });
+                Ok(())
+            }
+            None if reviews.contains(comment) => Ok(()),
+            None => Err(ForgeError::NotFound {
+                what: format!("comment {} on change {number} of `{}`", comment.0, store.name()),
+            }),
+        });
+    }
+    stored.save(store, &bot, &format!("change {number}: reactions"))?;
+    Ok(results)
 }
 
 /// Closes a change that is open; one that ended stays as it ended.

@@ -210,6 +210,22 @@ fn whoever_asked_much_is_still_heard_with_a_hold() {
 }
 
 #[test]
+fn no_merge_waits_for_the_answers_to_strangers() {
+    story(async |bot| {
+        let change = bot.bring_to_production("1.10.0").await;
+        bot.pass(minutes(5));
+        let asked: Vec<_> = (0..60).map(|_| bot.comment(change, "mallory", "/promote approve")).collect();
+        let approval = bot.comment(change, "alice", "/promote approve");
+        bot.settle().await.expect_merged(change).expect_merge_before_reactions(change);
+        bot.expect_reaction(&approval, Reaction::Rocket);
+        let handled =
+            asked.iter().filter(|comment| bot.has_logged(&format!("\"comment\":\"{}\"", comment.0)));
+        assert_eq!(handled.count(), 50, "of one stranger");
+        bot.read_reply(&asked[0]);
+    });
+}
+
+#[test]
 fn a_line_that_does_not_parse_stops_the_whole_comment() {
     story(async |bot| {
         let change = bot.bring_to_production("1.10.0").await;

@@ -7,6 +7,16 @@ fn remark(about: &str, text: &str) -> Remark {
     Remark { over: None, outdates: Vec::new(), about: about.to_owned(), body }
 }
 
+async fn react(
+    forge: &LocalForge,
+    number: ChangeNumber,
+    comment: &CommentId,
+    reaction: Reaction,
+) -> Result<(), ForgeError> {
+    let reactions = [NewReaction { comment: comment.clone(), reaction }];
+    forge.react(&place(), number, &reactions).await.remove(0)
+}
+
 #[tokio::test]
 async fn a_remark_about_the_same_is_written_once() {
     let ground = Ground::new().await;
@@ -59,13 +69,34 @@ async fn a_reaction_is_left_once() {
     let number = ground.open("1.1.0").await.number;
     let (forge, repository) = (&ground.forge, repository());
     let comment = forge.comment_as(&repository, number, &user("bob"), "/promote status").await.unwrap();
-    forge.react(&place(), number, &comment, Reaction::Rocket).await.unwrap();
+    react(forge, number, &comment, Reaction::Rocket).await.unwrap();
     let refs = ground.refs();
-    forge.react(&place(), number, &comment, Reaction::Rocket).await.unwrap();
+    react(forge, number, &comment, Reaction::Rocket).await.unwrap();
     assert_eq!(ground.refs(), refs);
-    forge.react(&place(), number, &comment, Reaction::Confused).await.unwrap();
+    react(forge, number, &comment, Reaction::Confused).await.unwrap();
     let comments = ground.show(number).await.comments;
     assert_eq!(comments[0].reactions, [Reaction::Rocket, Reaction::Confused]);
+}
+
+#[tokio::test]
+async fn any_number_of_reactions_is_one_commit() {
+    for count in [1, 40] {
+        let ground = Ground::new().await;
+        let number = ground.open("1.1.0").await.number;
+        let mut reactions = Vec::new();
+        for index in 0..count {
+            let text = format!("comment {index}");
+            let comment = ground.forge.comment_as(&repository(), number, &user("bob"), &text).await.unwrap();
+            reactions.push(NewReaction { comment, reaction: Reaction::ThumbsDown });
+        }
+        let commits = || ground.git(&["rev-list", "--count", "--first-parent", "refs/towpath/changes/1"]);
+        let before: usize = commits().trim().parse().unwrap();
+        let results = ground.forge.react(&place(), number, &reactions).await;
+        assert!(results.iter().all(Result::is_ok), "{results:?}");
+        assert_eq!(commits().trim().parse::<usize>().unwrap(), before + 1, "{count} reactions");
+        let comments = ground.show(number).await.comments;
+        assert!(comments.iter().all(|comment| comment.reactions == [Reaction::ThumbsDown]));
+    }
 }
 
 #[tokio::test]
@@ -75,9 +106,9 @@ async fn a_reaction_on_a_review_is_ignored_and_on_nothing_refused() {
     ground.forge.approve_as(&repository(), number, &user("alice")).await.unwrap();
     let review = ground.show(number).await.reviews[0].id.clone();
     let refs = ground.refs();
-    ground.forge.react(&place(), number, &review, Reaction::Rocket).await.unwrap();
+    react(&ground.forge, number, &review, Reaction::Rocket).await.unwrap();
     let nothing = CommentId("1/99".to_owned());
-    let refused = ground.forge.react(&place(), number, &nothing, Reaction::Rocket).await;
+    let refused = react(&ground.forge, number, &nothing, Reaction::Rocket).await;
     insta::assert_snapshot!(said(&ground, refused), @"comment 1/99 on change #1 of `acme/deploy` does not exist");
     assert_eq!(ground.refs(), refs);
 }

@@ -1,7 +1,7 @@
 //! What a look sees, remembers and lets go of.
 
 use chrono::TimeDelta;
-use towpath::model::{ChangeState, ReviewVerdict};
+use towpath::model::{ChangeState, NewReaction, Reaction, ReviewVerdict};
 
 use super::*;
 use crate::support::world::FakeChange;
@@ -140,7 +140,8 @@ async fn texts_are_asked_about_once_and_signs_read_once() {
     let (paid, seen) = say("alice").await;
     assert_eq!(of(&paid, "graphql"), 1, "{paid:#?}");
     let comment = seen.comments[0].id.clone();
-    ground.forge.react(&place(), change, &comment, towpath::model::Reaction::ThumbsUp).await.unwrap();
+    let reaction = NewReaction { comment, reaction: Reaction::ThumbsUp };
+    ground.forge.react(&place(), change, &[reaction]).await.remove(0).unwrap();
     let (paid, seen) = say("bob").await;
     assert_eq!((of(&paid, "graphql"), of(&paid, "reactions")), (1, 1), "{paid:#?}");
     assert_eq!(seen.comments[0].reactions.len(), 1);

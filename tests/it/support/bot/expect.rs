@@ -7,7 +7,7 @@ use towpath::model::{
 use super::{Bot, Mode, target};
 use crate::support::oracle;
 use crate::support::rules::name;
-use crate::support::world::digest_of;
+use crate::support::world::{EffectKind, digest_of};
 
 /// How many digits a commit has where the bot names it to people.
 const SHORT_COMMIT_DIGITS: usize = 10;
@@ -42,6 +42,23 @@ impl Bot {
                 "digest of {service} in {environment}"
             );
         }
+        self
+    }
+
+    /// Nobody's comment was answered before the change was merged.
+    #[track_caller]
+    pub(crate) fn expect_merge_before_reactions(&self, change: ChangeNumber) -> &Self {
+        let state = self.world.state();
+        let position = |is_it: &dyn Fn(&EffectKind) -> bool| {
+            state.effects.iter().position(|effect| is_it(&effect.kind)).expect("it happened")
+        };
+        let merged =
+            position(&|kind| matches!(kind, EffectKind::Merged { change: own, .. } if *own == change));
+        let answered = position(
+            &|kind| matches!(kind, EffectKind::Reacted { change: own } | EffectKind::Remarked { change: own, .. } if *own == change),
+        );
+        assert!(merged < answered, "merged as effect {merged}, answered as effect {answered}");
+        drop(state);
         self
     }
 

@@ -6,11 +6,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use towpath::forge::github::{Access, AppCredentials, Credentials, GitHubForge, Patience};
-use towpath::forge::{Forge, ForgeError, LogPart, Merge, Presentation, Proposal, Remark, Testimony};
+use towpath::forge::{
+    Forge, ForgeError, LogPart, Merge, NewReaction, Presentation, Proposal, Remark, Testimony,
+};
 use towpath::model::{
-    BlobId, BranchName, Change, ChangeNumber, CommentId, CommitId, Deployment, FileChange, Head, Health,
-    HealthQuestion, ImageReference, Place, Reaction, RepositoryName, RepositoryPath, Secret, SourceChecks,
-    SourceComparison, SourceSpan, Target, TeamName, TreeEntry, UserName,
+    BlobId, BranchName, Change, ChangeNumber, CommitId, Deployment, FileChange, Head, Health, HealthQuestion,
+    ImageReference, Place, RepositoryName, RepositoryPath, Secret, SourceChecks, SourceComparison,
+    SourceSpan, Target, TeamName, TreeEntry, UserName,
 };
 use towpath::observe::Clock as _;
 
@@ -171,14 +173,8 @@ impl Forge for Face {
         each!(self, forge => forge.remark(place, change, remark).await)
     }
 
-    async fn react(
-        &self,
-        place: &Place,
-        change: ChangeNumber,
-        comment: &CommentId,
-        reaction: Reaction,
-    ) -> Answer<()> {
-        each!(self, forge => forge.react(place, change, comment, reaction).await)
+    async fn react(&self, place: &Place, change: ChangeNumber, reactions: &[NewReaction]) -> Vec<Answer<()>> {
+        each!(self, forge => forge.react(place, change, reactions).await)
     }
 
     async fn merge(&self, merge: &Merge) -> Answer<CommitId> {

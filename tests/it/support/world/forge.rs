@@ -6,8 +6,8 @@ use std::sync::Arc;
 use towpath::forge::{BRANCH_PREFIX, Forge, ForgeError, LOG_BRANCH, LogPart, Testimony};
 use towpath::model::{
     BlobId, BranchName, Change, ChangeNumber, ChangeState, Comment, CommentId, CommitId, EntryKind,
-    FileChange, Head, Health, HealthQuestion, Login, LoginProof, Merge, Place, Presentation, Proposal,
-    Reaction, RepositoryPath, Status, TeamName, Told, TreeEntry, UserName, WrittenRemark,
+    FileChange, Head, Health, HealthQuestion, Login, LoginProof, Merge, NewReaction, Place, Presentation,
+    Proposal, Reaction, RepositoryPath, Status, TeamName, Told, TreeEntry, UserName, WrittenRemark,
 };
 
 use super::git::NewCommit;
@@ -143,18 +143,16 @@ impl Forge for FakeWorld {
         .await
     }
 
-    async fn react(
-        &self,
-        place: &Place,
-        change: ChangeNumber,
-        comment: &CommentId,
-        reaction: Reaction,
-    ) -> Answer<()> {
-        self.ask("react", |state| {
-            state.at(place)?;
-            state.react(change, comment, reaction)
-        })
-        .await
+    async fn react(&self, place: &Place, change: ChangeNumber, reactions: &[NewReaction]) -> Vec<Answer<()>> {
+        let mut results = Vec::with_capacity(reactions.len());
+        for own in reactions {
+            let result = self.ask("react", |state| {
+                state.at(place)?;
+                state.react(change, &own.comment, own.reaction)
+            });
+            results.push(result.await);
+        }
+        results
     }
 
     async fn merge(&self, merge: &Merge) -> Answer<CommitId> {
