@@ -15,8 +15,8 @@ use std::time::Duration;
 
 use crate::model::{
     BlobId, BranchName, Change, ChangeNumber, CommitId, Deployment, FileChange, Head, Health, HealthQuestion,
-    ImageReference, Place, RepositoryName, RepositoryPath, SourceChecks, SourceComparison, SourceSpan,
-    Target, TeamName, Time, TreeEntry, UserName,
+    ImageReference, LeftOut, Place, RepositoryName, RepositoryPath, SourceChecks, SourceComparison,
+    SourceSpan, Target, TeamName, Time, TreeEntry, UserName,
 };
 use crate::sanitize::line;
 
@@ -94,12 +94,29 @@ pub enum ForgeError {
 /// The part of the log after a known commit.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LogPart {
-    /// The tip of the log; nothing where there is no log yet.
+    /// The tip of the log, on which an append goes; `None` if there is no log yet.
     pub tip: Option<CommitId>,
+    /// The last commit that is proven to be the bot's; what came after it does not count. `None` if there is none.
+    pub proven: Option<CommitId>,
     /// Whether `lines` starts at the beginning, because the known commit is not in the log's history.
     pub from_start: bool,
-    /// The lines, one JSON object each, without line breaks.
+    /// The lines up to the last commit that is proven, one JSON object each, without line breaks.
     pub lines: Vec<String>,
+}
+
+impl LogPart {
+    /// A log of which nothing counts.
+    #[must_use]
+    pub const fn of_none(tip: Option<CommitId>) -> Self {
+        Self { tip, proven: None, from_start: true, lines: Vec::new() }
+    }
+
+    /// What comes after the last commit that is proven, if anything does.
+    #[must_use]
+    pub fn left_out(&self) -> Option<LeftOut> {
+        let tip = self.tip.clone().filter(|_| self.tip != self.proven)?;
+        Some(LeftOut::LogCommits { tip, proven: self.proven.clone() })
+    }
 }
 
 /// What a forge says of somebody.
@@ -232,7 +249,22 @@ pub trait Forge: Send + Sync {
         commit: &CommitId,
     ) -> impl Future<Output = Result<bool, ForgeError>> + Send;
 
-    /// The log after a known commit of it, or all of it.
+    /// The changes in the repository of a place that cannot be read, because somebody else wrote them. They are not
+    /// among [`Forge::changes`].
+    fn unreadable_changes(
+        &self,
+        _place: &Place,
+    ) -> impl Future<Output = Result<Vec<LeftOut>, ForgeError>> + Send {
+        std::future::ready(Ok(Vec::new()))
+    }
+
+    /// Sees to it that what the bot appends to the log can be told from what others push there. Called before the first
+    /// look of a process that acts; a forge that records who pushes has nothing to do.
+    fn secure_log(&self, _place: &Place) -> impl Future<Output = Result<(), ForgeError>> + Send {
+        std::future::ready(Ok(()))
+    }
+
+    /// The log after a known commit of it, or all of it, up to the last commit that is proven to be the bot's.
     fn read_log(
         &self,
         place: &Place,

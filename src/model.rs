@@ -13,6 +13,7 @@ mod health;
 mod history;
 mod image;
 mod imported;
+mod left_out;
 mod location;
 mod name;
 mod order;
@@ -43,12 +44,13 @@ pub use description::{ArtifactKind, Defect, Description, Platform, PlatformError
 pub use duration::{DurationError, format_duration, parse_duration};
 pub use fact::{Fact, Time, is_paused, is_younger_than};
 pub use health::{
-    Access, Allowance, Deliveries, Grant, Health, HealthQuestion, Hook, Login, LoginProof, Reporter,
-    RepositoryHealth, RepositoryState, RequiredCheck, Restriction, Rules, Told,
+    Access, Allowance, Deliveries, Grant, Health, HealthQuestion, Hook, LogProtection, Login, LoginProof,
+    Reporter, RepositoryHealth, RepositoryState, RequiredCheck, Restriction, Rules, Told,
 };
 pub use history::{Decline, Handled, History, Landing, MovedTag, Standing};
 pub use image::{Digest, ImageError, ImageName, ImageReference, Tag};
 pub use imported::{Imported, ImportedRule, ImportedSelection, ImportedService, Leftover};
+pub use left_out::LeftOut;
 pub use location::{DeclaredScalar, Finding, Location, ValuesFile};
 pub use name::{
     BlobId, BranchName, COMMAND_WORDS, CommitId, EnvironmentName, ForgeName, GroupName, Marker, NameError,

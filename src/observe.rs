@@ -31,7 +31,7 @@ use std::sync::Arc;
 use crate::decide::{Plan, decide};
 use crate::forge::{Forge, ForgeError};
 use crate::ledger::Ledger;
-use crate::model::{CommitId, Deployments, Place, Policy, Sources, Tree, World};
+use crate::model::{CommitId, Deployments, LeftOut, Place, Policy, Sources, Tree, World};
 use crate::overlay::Overlays;
 use crate::registry::Registry;
 
@@ -52,7 +52,7 @@ pub enum ObserveError {
     /// The log has a line that cannot be understood; going on without it could do things twice.
     #[error(
         "{place}: line {line} of the log on the branch `{branch}`, counted through all its files, is not understood: {}; \
-         use the version of Towpath that wrote it, or mend the line",
+         use the version of Towpath that wrote it, or correct the line as the bot",
         crate::sanitize::line(.why), branch = crate::model::LOG_BRANCH
     )]
     Log {
@@ -80,6 +80,8 @@ pub struct Observation {
     pub plan: Plan,
     /// What went wrong on the way without stopping it, in sentences.
     pub troubles: Vec<Arc<str>>,
+    /// What does not count in the repository, because anybody could have written it.
+    pub left_out: Vec<LeftOut>,
 }
 
 /// Looks at one config repository and decides.
@@ -122,6 +124,8 @@ async fn first_look<F: Forge, R: Registry, L: Ledger, C: Clock>(
         futures::try_join!(forge.changes(place), forge.branches(place)).map_err(failed)?;
     let head = forge.head(place).await.map_err(failed)?;
     let log = log::read(ports, place, &mut troubles).await?;
+    let mut left_out = forge.unreadable_changes(place).await.map_err(failed)?;
+    left_out.extend(log.left_out);
     let mut tree = ports.snapshots.tree(forge, place, &head).await.map_err(failed)?;
     let code_owners = owners::read(ports, place, &mut tree).await;
     let (found, overlays) = running::read(ports, policy, place, &mut tree).await;
@@ -157,5 +161,5 @@ async fn first_look<F: Forge, R: Registry, L: Ledger, C: Clock>(
         shows_details: forge.shows_details(),
         deployments: Deployments { are_shown: forge.shows_deployments(), ..Deployments::default() },
     };
-    Ok(Observation { world, tree, overlays, log_tip: log.tip, plan: Plan::default(), troubles })
+    Ok(Observation { world, tree, overlays, log_tip: log.tip, plan: Plan::default(), troubles, left_out })
 }

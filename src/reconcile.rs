@@ -50,6 +50,8 @@ pub struct Settled {
     pub plan: Plan,
     /// What failed, in sentences; empty where all is well.
     pub failures: Vec<String>,
+    /// What does not count in the repository, in sentences. It stops nothing.
+    pub warnings: Vec<String>,
     /// Whether it did not come to its proper end, so that it is worth trying again soon.
     pub was_cut_short: bool,
     /// How often everything was looked at.
@@ -92,6 +94,8 @@ impl<F: Forge, R: Registry, L: Ledger, C: Clock> Engine<F, R, L, C> {
     pub async fn settle(&self, place: &Place, freshness: Freshness) -> Settled {
         let mut settled = Settled::default();
         let mut conflicts = 0;
+        // Where that fails nothing can be appended either, which is said then.
+        self.ports.forge.secure_log(place).await.ok();
         while settled.passes < PASSES_MAX {
             settled.passes += 1;
             let before = settled.receipts.len();
@@ -192,6 +196,7 @@ impl Settled {
         self.failures = foresight.observation.troubles.iter().map(ToString::to_string).collect();
         self.failures.extend(foresight.drafts.refused);
         self.failures.extend(troubles(&foresight.observation.plan));
+        self.warnings = foresight.observation.left_out.iter().map(crate::render::left_out).collect();
         self.next_look = foresight.observation.plan.next_look;
         self.was_seen = true;
         self.plan = foresight.observation.plan;

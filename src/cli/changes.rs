@@ -165,6 +165,9 @@ fn full_name(place: &Place) -> String {
 
 async fn list(desk: &Desk, as_json: bool, output: &mut Output) -> Result<(), Failure> {
     let changes = desk.forge.list(&desk.repository).await?;
+    for left_out in desk.forge.unreadable(&desk.repository).await? {
+        output.note(&format!("warning: {}", render::left_out(&left_out)));
+    }
     if as_json {
         output.json(&Value::Array(changes.iter().map(to_json).collect()));
     } else if changes.is_empty() {

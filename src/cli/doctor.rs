@@ -80,10 +80,19 @@ async fn examine(
         for (place, engine) in places {
             // Where the branch cannot be read, that is said already.
             diagnoses.extend(paths::wrong(engine, place).await.unwrap_or_default());
+            diagnoses.extend(left_out(forge, place).await);
         }
         sections.push(HealthSection { about: about(&section.about), diagnoses });
     }
     sections
+}
+
+/// What does not count in a repository. Where it cannot be read, that is said already.
+async fn left_out(forge: &AnyForge, place: &Place) -> Vec<Diagnosis> {
+    let mut all = forge.unreadable_changes(place).await.unwrap_or_default();
+    all.extend(forge.read_log(place, None).await.ok().and_then(|part| part.left_out()));
+    let warning = |own| Diagnosis { level: Level::Warning, matter: Matter::LeftOut(own) };
+    all.into_iter().map(warning).collect()
 }
 
 /// The teams that the configuration names at a forge.

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::engines::Engines;
 use super::output::Output;
-use super::{Failure, diff_lines};
+use super::{Failure, diff_lines, status};
 use crate::config::Settings;
 use crate::decide::Judgement;
 use crate::model::{Policy, Release, Target, Tree};
@@ -35,15 +35,19 @@ pub(super) async fn run(
         let targets: Vec<Value> =
             foreseen.iter().flat_map(|foresight| targets(&settings.policy, foresight)).collect();
         let refused: Vec<&String> = foreseen.iter().flat_map(|foresight| &foresight.drafts.refused).collect();
+        let left_out = foreseen.iter().flat_map(|foresight| &foresight.observation.left_out);
+        let warnings: Vec<String> = left_out.map(render::left_out).collect();
         output.json(&json!({
             "actions": actions,
             "next_look": diff_lines::until(next),
             "targets": targets,
             "refused": refused,
+            "warnings": warnings,
         }));
     } else {
         foreseen.iter().for_each(|foresight| print(foresight, output));
     }
+    foreseen.iter().for_each(|foresight| status::warn(foresight, output));
     failures.iter().for_each(|failure| output.note(&format!("failed: {failure}")));
     let refused = foreseen.iter().any(|foresight| !foresight.drafts.refused.is_empty());
     if refused || !failures.is_empty() { Err(Failure::Said) } else { Ok(()) }

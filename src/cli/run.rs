@@ -68,6 +68,9 @@ fn print(place: &Place, settled: &Settled, output: &mut Output) {
     if let Some(next) = settled.next_look {
         output.line(&format!("\nnext look worth while: {}", render::instant(next)));
     }
+    for warning in &settled.warnings {
+        output.note(&format!("warning: {warning}"));
+    }
     for failure in &settled.failures {
         output.note(&format!("failed: {failure}"));
     }
@@ -77,7 +80,8 @@ fn as_json(settled: &[(&Place, Settled)]) -> serde_json::Value {
     let receipts = settled.iter().flat_map(|(_, settled)| &settled.receipts);
     let actions: Vec<_> = receipts.map(|receipt| diff_lines::json(&receipt.draft)).collect();
     let failures: Vec<_> = settled.iter().flat_map(|(_, settled)| &settled.failures).collect();
-    json!({ "actions": actions, "failures": failures, "next_look": diff_lines::until(next_look(settled)) })
+    let warnings: Vec<_> = settled.iter().flat_map(|(_, settled)| &settled.warnings).collect();
+    json!({ "actions": actions, "failures": failures, "warnings": warnings, "next_look": diff_lines::until(next_look(settled)) })
 }
 
 fn next_look(settled: &[(&Place, Settled)]) -> Option<Time> {

@@ -30,12 +30,15 @@ pub(super) async fn run(
     let (mut foreseen, failures) = engines.foresee(Freshness::Any).await;
     note_gone(&engines, &mut foreseen).await;
     failures.iter().for_each(|failure| output.note(&format!("failed: {failure}")));
+    foreseen.iter().for_each(|foresight| warn(foresight, output));
     let ended = if failures.is_empty() { Ok(()) } else { Err(Failure::Said) };
     if arguments.json {
         let services: Vec<Value> =
             settings.policy.services.iter().map(|own| service(&own.name, &foreseen)).collect();
         let images: Vec<Value> = listed(&settings, &engines).await.iter().map(Listed::as_json).collect();
-        output.json(&json!({ "services": services, "images": images }));
+        let left_out = foreseen.iter().flat_map(|foresight| &foresight.observation.left_out);
+        let warnings: Vec<String> = left_out.map(render::left_out).collect();
+        output.json(&json!({ "services": services, "images": images, "warnings": warnings }));
         return ended;
     }
     for foresight in &foreseen {
@@ -61,6 +64,14 @@ async fn note_gone(engines: &Engines, foreseen: &mut [Foresight]) {
         if let Some(engine) = engines.of(&foresight.observation.world.place.forge) {
             gone::note(engine, &mut foresight.observation.plan.judgements).await;
         }
+    }
+}
+
+/// Names what does not count in a config repository.
+pub(super) fn warn(foresight: &Foresight, output: &mut Output) {
+    for left_out in &foresight.observation.left_out {
+        let place = &foresight.observation.world.place;
+        output.note(&format!("warning: {place}: {}", render::left_out(left_out)));
     }
 }
 

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::engines::Engines;
 use super::output::Output;
-use super::{Failure, diff_lines, gone};
+use super::{Failure, diff_lines, gone, status};
 use crate::config::Settings;
 use crate::decide::{GateReport, Judgement};
 use crate::model::Target;
@@ -32,6 +32,7 @@ pub(super) async fn run(
     for (place, engine) in engines.places() {
         if settings.policy.services_at(place).any(|service| service.name == target.service) {
             let foresight = engine.foresee(place, Freshness::Any).await?;
+            status::warn(&foresight, output);
             if let Some(judgement) = foresight.observation.plan.judgement(&target) {
                 let mut judged = [judgement.clone()];
                 gone::note(engine, &mut judged).await;

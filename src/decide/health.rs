@@ -14,8 +14,8 @@ use repository::Beside;
 
 use crate::model::{
     Allowance, BranchName, Deliveries, EnvironmentName, ForgeName, Grant, Health, Hook, ImageName,
-    ImageReference, Login, LoginProof, MergeMode, NotTaken, Place, Policy, RepositoryName, Restriction,
-    ServiceName, Tag, Target, TeamName, Time, Told,
+    ImageReference, LeftOut, Login, LoginProof, MergeMode, NotTaken, Place, Policy, RepositoryName,
+    Restriction, ServiceName, Tag, Target, TeamName, Time, Told,
 };
 
 /// How long before its end a token is worth a warning.
@@ -123,6 +123,11 @@ pub enum Matter {
     BranchDemands(BranchName, Demand),
     /// The branches that Towpath makes may be made, moved and deleted.
     OwnBranchesOpen,
+    /// Anybody who may push to the repository may push to the branch of the log; the command that changes that, where one
+    /// does.
+    LogOpen(Option<String>),
+    /// Something in the repository does not count, because anybody could have written it.
+    LeftOut(LeftOut),
     /// A rule stands in the way of the branches that Towpath makes.
     OwnBranchBlocked(OwnBranch, Ban),
     /// A team that the configuration names is there.
@@ -176,6 +181,8 @@ pub enum Subject {
     Permissions,
     /// The rules of a branch, or a part of them.
     Rules(BranchName),
+    /// Who may push to the branch of the log.
+    LogProtection,
     /// The rules of the branches that Towpath makes.
     OwnBranches,
     /// Whether there is a team.

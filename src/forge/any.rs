@@ -8,8 +8,8 @@ use super::local::LocalForge;
 use super::{Forge, ForgeError, LogPart, Merge, NewReaction, Presentation, Proposal, Remark, Testimony};
 use crate::model::{
     BlobId, BranchName, Change, ChangeNumber, CommitId, Deployment, FileChange, ForgeName, Head, Health,
-    HealthQuestion, ImageReference, Place, RepositoryName, RepositoryPath, SourceChecks, SourceComparison,
-    SourceSpan, Target, TeamName, TreeEntry, UserName,
+    HealthQuestion, ImageReference, LeftOut, Place, RepositoryName, RepositoryPath, SourceChecks,
+    SourceComparison, SourceSpan, Target, TeamName, TreeEntry, UserName,
 };
 
 /// The same for each kind of forge.
@@ -102,6 +102,14 @@ impl Forge for AnyForge {
 
     async fn changes(&self, place: &Place) -> Result<Vec<Change>, ForgeError> {
         each!(self, forge => forge.changes(place).await)
+    }
+
+    async fn unreadable_changes(&self, place: &Place) -> Result<Vec<LeftOut>, ForgeError> {
+        each!(self, forge => forge.unreadable_changes(place).await)
+    }
+
+    async fn secure_log(&self, place: &Place) -> Result<(), ForgeError> {
+        each!(self, forge => forge.secure_log(place).await)
     }
 
     async fn branches(&self, place: &Place) -> Result<BTreeMap<BranchName, Head>, ForgeError> {

@@ -10,6 +10,7 @@ mod examine;
 mod log;
 mod merge;
 mod people;
+mod proof;
 mod propose;
 mod store;
 mod turn;
@@ -22,7 +23,7 @@ use std::sync::{Arc, Mutex};
 use super::{Forge, ForgeError, LogPart, Merge, NewReaction, Presentation, Proposal, Remark, Testimony};
 use crate::model::{
     BlobId, BranchName, Change, ChangeNumber, CommitId, FileChange, ForgeName, Head, Health, HealthQuestion,
-    Place, RepositoryName, RepositoryPath, TeamName, Time, TreeEntry, UserName,
+    LeftOut, Place, RepositoryName, RepositoryPath, TeamName, Time, TreeEntry, UserName,
 };
 pub use people::HandCommit;
 use store::Store;
@@ -139,6 +140,17 @@ impl Forge for LocalForge {
     async fn changes(&self, place: &Place) -> Result<Vec<Change>, ForgeError> {
         let base = place.branch.clone();
         self.with(&place.repository, move |store| changes::on_base(store, &base)).await
+    }
+
+    async fn unreadable_changes(&self, place: &Place) -> Result<Vec<LeftOut>, ForgeError> {
+        self.with(&place.repository, changes::unreadable).await
+    }
+
+    async fn secure_log(&self, place: &Place) -> Result<(), ForgeError> {
+        if !self.with(&place.repository, log::is_unsecured).await? {
+            return Ok(());
+        }
+        self.writing(&place.repository, |store| log::secure(store).map(drop)).await
     }
 
     async fn branches(&self, place: &Place) -> Result<BTreeMap<BranchName, Head>, ForgeError> {

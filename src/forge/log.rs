@@ -6,13 +6,13 @@
 //! | `log/000001.jsonl` and so on | what follows, in the order of the numbers |
 //!
 //! So an append sends a file or two, and whoever knows an earlier commit reads only files that differ. What else lies
-//! on the branch is left alone.
+//! on the branch at the last commit that is proven to be the bot's is left alone.
 
 #[cfg(test)]
 mod tests;
 
 use super::LOG_BRANCH;
-use crate::model::BlobId;
+use crate::model::{BlobId, CommitId};
 
 /// How large a file grows, in bytes; a record that is larger has a file of its own.
 pub(super) const SEGMENT_BYTES_MAX: u64 = 256 << 10;
@@ -46,7 +46,7 @@ pub(super) enum LogError {
     },
     /// The log is too large, or in too many files.
     #[error(
-        "the log comes to {what}; keep a copy of the branch `{LOG_BRANCH}` and delete its oldest files there: what only \
+        "the log comes to {what}; keep a copy of the branch `{LOG_BRANCH}` and delete its oldest files there, as the bot: what only \
          they say, such as that something is locked or in quarantine, is forgotten then"
     )]
     Full {
@@ -117,10 +117,17 @@ pub(super) fn check_lines(lines: &[String]) -> Result<(), LogError> {
     }
 }
 
-/// What the commit of an append says. Nothing is built because of it.
-pub(super) fn message(lines: &[String]) -> String {
+/// What the commit of an append says, and which tip its content leaves out because it is not proven to be the bot's.
+/// Nothing is built because of it.
+pub(super) fn message(lines: &[String], left_out: Option<&CommitId>) -> String {
     let noun = if lines.len() == 1 { "record" } else { "records" };
-    format!("log: {} {noun} [skip ci]\n", lines.len())
+    let subject = format!("log: {} {noun} [skip ci]\n", lines.len());
+    match left_out {
+        Some(tip) => {
+            format!("{subject}\nLeaves out what came up to {tip}, which is not proven to be the bot's.\n")
+        }
+        None => subject,
+    }
 }
 
 impl Segment {

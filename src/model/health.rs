@@ -118,6 +118,17 @@ pub struct RepositoryHealth {
     pub own_branches: Told<Rules>,
     /// The rules of the branch that holds the log.
     pub log_branch: Told<Rules>,
+    /// Whether others than the bot are kept from the branch that holds the log.
+    pub log_protection: Told<LogProtection>,
+}
+
+/// Whether others than the bot are kept from pushing to the branch that holds the log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogProtection {
+    /// Whether only chosen accounts, or nobody, may push there.
+    pub is_restricted: bool,
+    /// The command that restricts it, where one does.
+    pub command: Option<String>,
 }
 
 /// What a repository is like.

@@ -72,7 +72,7 @@ async fn watch_place<F: Forge, R: Registry, L: Ledger, C: Clock>(
         (settled, looks_again) = look(&engine, &bells, &place, looks_again).await;
         measure(&place, &settled, start.elapsed());
         report(&place, &settled, &said);
-        said.clone_from(&settled.failures);
+        said = [settled.failures.as_slice(), settled.warnings.as_slice()].concat();
         let nap = sleep_time(&settled, &engine.policy, &place, round.sweep, engine.ports.clock.now());
         let nap = if looks_again { nap.min(round.second_look) } else { nap };
         tokio::select! {
@@ -172,7 +172,7 @@ fn report(place: &Place, settled: &Settled, said: &[String]) {
             Outcome::Failed(why) => tracing::warn!(%place, action, target, "{why}"),
         }
     }
-    for failure in settled.failures.iter().filter(|failure| !said.contains(failure)) {
-        tracing::warn!(%place, "{failure}");
+    for news in settled.failures.iter().chain(&settled.warnings).filter(|news| !said.contains(news)) {
+        tracing::warn!(%place, "{news}");
     }
 }

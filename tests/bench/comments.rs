@@ -90,9 +90,8 @@ async fn forge(folder: &Path, place: &Place) -> LocalForge {
         |path: &str, text: &str| (RepositoryPath::new(path).expect("a path"), text.as_bytes().to_vec());
     let files = vec![file("apps/shop/kustomization.yaml", KUSTOMIZATION), file("apps/shop/pod.yaml", POD)];
     let main = BranchName::new("main").expect("a branch");
-    let made =
-        forge.create_repository(&place.repository, &main, files, &UserName::new("dora").expect("a name"));
-    drop(made.await.expect("the folder is empty"));
+    let by = UserName::new("dora").expect("a name");
+    drop(forge.create_repository(&place.repository, &main, files, &by).await.expect("the folder is empty"));
     forge
 }
 

@@ -5,6 +5,7 @@ mod artifacts;
 mod commands;
 mod deployments;
 mod events;
+mod forged;
 mod gone;
 mod merging;
 mod odd_places;

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Ban, Demand, Diagnosis, Level, Matter, OwnBranch, Subject, fine, untold, warning, wrong};
 use crate::model::{
-    Access, BRANCH_PREFIX, BranchName, EnvironmentName, Grant, MergeMode, Reporter, RepositoryHealth,
-    RepositoryState, RequiredCheck, Restriction, Rules, Told,
+    Access, BRANCH_PREFIX, BranchName, EnvironmentName, Grant, LogProtection, MergeMode, Reporter,
+    RepositoryHealth, RepositoryState, RequiredCheck, Restriction, Rules, Told,
 };
 
 /// What is known beside the repository itself.
@@ -30,7 +30,18 @@ pub(super) fn diagnose(own: &RepositoryHealth, beside: &Beside<'_>) -> Vec<Diagn
         all.extend(demands(branch, rules, beside));
     }
     all.extend(own_branches(own, beside));
+    all.extend(log_protection(&own.log_protection));
     all
+}
+
+/// What is pushed to the branch of the log by others does not count; it is better not pushed at all.
+fn log_protection(told: &Told<LogProtection>) -> Option<Diagnosis> {
+    match told {
+        Told::Known(own) if own.is_restricted => None,
+        Told::Known(own) => Some(warning(Matter::LogOpen(own.command.clone()))),
+        Told::Unknown(why) => Some(untold(Subject::LogProtection, why)),
+        Told::Absent => None,
+    }
 }
 
 /// Without the repository nothing else can be told, but perhaps why it cannot be seen.

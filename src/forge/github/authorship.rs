@@ -12,7 +12,7 @@ use serde::Deserialize;
 use tokio::sync::OnceCell;
 
 use super::GitHubForge;
-use super::connection::{Call, PAGE_SIZE, in_query};
+use super::connection::{Answer, Call, PAGE_SIZE, in_query};
 use super::credentials::Scope;
 use super::wire::{Account, Commit, user};
 use crate::forge::ForgeError;
@@ -28,11 +28,11 @@ pub(super) type Pusher = Arc<OnceCell<bool>>;
 
 /// Somebody moved a branch.
 #[derive(Debug, Deserialize)]
-struct Activity {
+pub(super) struct Activity {
     /// The commit that it pointed to from then on.
-    after: String,
+    pub(super) after: String,
     /// Nobody where it was a deploy key.
-    actor: Option<Account>,
+    pub(super) actor: Option<Account>,
 }
 
 /// Why nothing is known of who pushed a commit.
@@ -88,10 +88,7 @@ impl GitHubForge {
         by_names: bool,
     ) -> Result<bool, Unknown> {
         let bot = self.identity().await.map_err(Unknown::Unanswered)?;
-        let name = in_query(&format!("refs/heads/{branch}"));
-        let path = format!("/repos/{repository}/activity?ref={name}&per_page={PAGE_SIZE}");
-        let call = Call::get(Scope::Repository(repository), "read the activity", path);
-        let answer = match self.inner.connection.call(call).await {
+        let answer = match self.activity(repository, branch).await {
             Ok(answer) if answer.status == StatusCode::NOT_FOUND => return Ok(by_names),
             Ok(answer) => answer,
             Err(error) => return Err(Unknown::Unanswered(error)),
@@ -103,5 +100,17 @@ impl GitHubForge {
             return Err(Unknown::Unlisted);
         }
         Ok(moves.any(|own| user(own.actor.as_ref()) == *bot))
+    }
+
+    /// GitHub's list of who moved a branch, the newest first.
+    pub(super) async fn activity(
+        &self,
+        repository: &RepositoryName,
+        branch: &str,
+    ) -> Result<Answer, ForgeError> {
+        let name = in_query(&format!("refs/heads/{branch}"));
+        let path = format!("/repos/{repository}/activity?ref={name}&per_page={PAGE_SIZE}");
+        let call = Call::get(Scope::Repository(repository), "read the activity", path);
+        self.inner.connection.call(call).await
     }
 }

@@ -203,11 +203,13 @@ impl GitHubForge {
         let asker = Asker { organization: organization.filter(|_| has_teams), ..asker };
         let change = BranchName::new(format!("{BRANCH_PREFIX}{ANY_CHANGE}")).expect("a branch name");
         let log = BranchName::new(LOG_BRANCH).expect("a branch name");
+        let (log_branch, log_protection) = self.rules_of_log(repository, &log).await;
         RepositoryHealth {
             grants: self.grants(repository, &asker).await,
             hook: self.hook_of(repository, organization).await,
             own_branches: self.rules_of_own(repository, &change).await,
-            log_branch: self.rules_of_own(repository, &log).await,
+            log_branch,
+            log_protection,
             repository: repository.clone(),
             branches: self.rules_of_all(repository, branches, who).await,
             state: Told::Known(self.state(repository, found)),
@@ -274,6 +276,7 @@ impl GitHubForge {
             branches: Vec::new(),
             own_branches: Told::Absent,
             log_branch: Told::Absent,
+            log_protection: Told::Absent,
         }
     }
 

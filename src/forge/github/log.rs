@@ -3,6 +3,7 @@
 //! The names of its files at two commits tell what is to be read, and an append sends no more than the last of them.
 
 mod kept;
+mod proven;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -34,29 +35,32 @@ impl GitHubForge {
     ) -> Result<LogPart, ForgeError> {
         let repository = &place.repository;
         let Some(tip) = self.log_tip(place).await? else {
-            return Ok(LogPart { tip: None, from_start: true, lines: Vec::new() });
+            return Ok(LogPart::of_none(None));
         };
-        if known == Some(&tip) {
-            return Ok(LogPart { tip: Some(tip), from_start: false, lines: Vec::new() });
+        let Some(proven) = self.proven_log(repository, &tip, known).await? else {
+            return Ok(LogPart::of_none(Some(tip)));
+        };
+        let part = |from_start, lines| {
+            let (tip, proven) = (Some(tip.clone()), Some(proven.clone()));
+            Ok(LogPart { tip, proven, from_start, lines })
+        };
+        if known == Some(&proven) {
+            return part(false, Vec::new());
         }
-        let log = self.log_at_tip(repository, &tip).await?;
+        let log = self.log_at(repository, &proven).await?;
         let since = match known {
-            Some(known) => self.log_after(repository, (&tip, &log), known).await?,
+            Some(known) => self.log_after(repository, (&proven, &log), known).await?,
             None => None,
         };
         if let Some(lines) = since {
-            return Ok(LogPart { tip: Some(tip), from_start: false, lines });
+            return part(false, lines);
         }
-        let lines = self.log_lines(repository, (&tip, &log), &log.layout.whole()).await?;
-        Ok(LogPart { tip: Some(tip), from_start: true, lines: lines.unwrap_or_default() })
+        let lines = self.log_lines(repository, (&proven, &log), &log.layout.whole()).await?;
+        part(true, lines.unwrap_or_default())
     }
 
-    /// What is in the log at its tip, which has to be there.
-    async fn log_at_tip(
-        &self,
-        repository: &RepositoryName,
-        tip: &CommitId,
-    ) -> Result<Arc<LogTree>, ForgeError> {
+    /// What is in the log at a commit of it, which has to be there.
+    async fn log_at(&self, repository: &RepositoryName, tip: &CommitId) -> Result<Arc<LogTree>, ForgeError> {
         let log = self.log_tree(repository, tip).await?;
         // Taken for empty, it would make everything happen once more.
         let log =
@@ -165,17 +169,24 @@ impl GitHubForge {
         let refused = |error| failed(writing(repository), error);
         log::check_lines(lines).map_err(refused)?;
         self.memory(repository).seen.lock().await.clear();
-        let before = match expected {
-            Some(tip) => {
-                Some((tip, self.log_tree(repository, tip).await?.ok_or_else(|| conflict(repository))?))
+        // The content goes on from what is proven: what nobody proved stays in the history, and is no longer in the files.
+        let proven = match expected {
+            Some(tip) => self.proven_log(repository, tip, None).await?,
+            None => None,
+        };
+        let before = match &proven {
+            Some(proven) => {
+                Some((proven, self.log_tree(repository, proven).await?.ok_or_else(|| conflict(repository))?))
             }
             None => None,
         };
         let empty = Layout::default();
         let layout = before.as_ref().map_or(&empty, |(_, log)| &log.layout);
         let growing = layout.growing(lines);
-        let content = match expected.zip(growing) {
-            Some((tip, segment)) => self.log_contents(repository, tip, std::slice::from_ref(segment)).await?,
+        let content = match proven.as_ref().zip(growing) {
+            Some((proven, segment)) => {
+                self.log_contents(repository, proven, std::slice::from_ref(segment)).await?
+            }
             None => Vec::new(),
         };
         let written =
@@ -183,8 +194,11 @@ impl GitHubForge {
         let layout = layout.with(&written).map_err(refused)?;
         let tree = self.write_log(repository, before.as_ref(), &written).await?;
         let parents: Vec<&str> = expected.into_iter().map(CommitId::as_str).collect();
-        let commit = json!({ "message": log::message(lines), "tree": tree, "parents": parents });
+        let left_out = expected.filter(|tip| proven.as_ref() != Some(tip));
+        let message = log::message(lines, left_out);
+        let commit = json!({ "message": message, "tree": tree, "parents": parents });
         let commit = commit_id(&self.make(repository, ("commits", commit), Lane::Merge).await?)?;
+        self.memory(repository).note_written(&commit);
         self.move_log(repository, &commit, expected).await?;
         let log = Arc::new(LogTree { layout, tree: Some(tree) });
         lock(&self.memory(repository).log).keep_appended(&commit, &log, written);

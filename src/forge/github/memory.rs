@@ -171,6 +171,11 @@ impl Memory {
         insert(&mut lock(&self.pushers), id.clone(), Arc::new(OnceCell::new_with(Some(true))));
     }
 
+    /// Whether this process wrote a commit, or was told that the bot pushed it.
+    pub(super) fn is_written(&self, id: &CommitId) -> bool {
+        lock(&self.pushers).get(id).and_then(|pusher| pusher.get().copied()).unwrap_or_default()
+    }
+
     pub(super) fn files(&self, commit: &CommitId) -> Option<Arc<Files>> {
         lock(&self.trees).iter().find(|(id, _)| id == commit).map(|(_, files)| Arc::clone(files))
     }

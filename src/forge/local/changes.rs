@@ -8,23 +8,49 @@ use gix::ObjectId;
 use super::content::merge_of;
 use super::merge::merged_tree;
 use super::store::{Store, branch_ref, commit_id, object_id, unknown};
-use super::wire::{ChangeFile, Deed, EventFile, StateFile, Stored, load, load_all};
+use super::wire::{ChangeFile, Deed, EventFile, StateFile, Stored, StoredChanges, load, load_all, ref_of};
 use crate::forge::{BRANCH_PREFIX, ForgeError, NewReaction, Presentation, Remark};
 use crate::model::{
-    BranchName, Change, ChangeNumber, ChangeState, Comment, CommentId, CommitId, Reaction, Review, Status,
-    Time, UserName,
+    BranchName, Change, ChangeNumber, ChangeState, Comment, CommentId, CommitId, LeftOut, Reaction, Review,
+    Status, Time, UserName,
 };
 
 /// Longest comment, in bytes.
 const COMMENT_BYTES_MAX: usize = 64 * 1024;
 
-/// Towpath's changes into a branch, oldest first.
+/// Towpath's changes into a branch, oldest first, without those that [`unreadable`] names.
+///
+/// An open change that cannot be shown now is an error: taken for absent, it would be opened once more.
 pub(super) fn on_base(store: &Store, base: &BranchName) -> Result<Vec<Change>, ForgeError> {
-    let all = load_all(store)?;
+    let all = load_all(store)?.readable;
     let ours = |stored: &&Arc<Stored>| {
         stored.change.base == *base && stored.change.branch.as_str().starts_with(BRANCH_PREFIX)
     };
-    all.iter().filter(ours).map(|stored| view(store, stored)).collect()
+    let mut shown = Vec::new();
+    for stored in all.iter().filter(ours) {
+        match view(store, stored) {
+            Ok(change) => shown.push(change),
+            Err(error) if stored.is_open() => return Err(error),
+            Err(_) => {}
+        }
+    }
+    Ok(shown)
+}
+
+/// Every change that can be shown, oldest first.
+pub(super) fn list(store: &Store) -> Result<Vec<Change>, ForgeError> {
+    Ok(load_all(store)?.readable.iter().filter_map(|stored| view(store, stored).ok()).collect())
+}
+
+/// The changes that cannot be read or shown, because somebody else wrote them.
+pub(super) fn unreadable(store: &Store) -> Result<Vec<LeftOut>, ForgeError> {
+    let StoredChanges { readable, mut unreadable, .. } = load_all(store)?;
+    let hidden = readable.iter().filter_map(|stored| {
+        let error = view(store, stored).err()?;
+        Some(LeftOut::Change { reference: ref_of(stored.change.number), why: error.to_string() })
+    });
+    unreadable.extend(hidden);
+    Ok(unreadable)
 }
 
 /// A change as everybody sees it: an open one follows its branch.

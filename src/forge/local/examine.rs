@@ -1,10 +1,11 @@
 //! Whether the repositories are there, and may be read and written.
 
 use super::LocalForge;
-use crate::forge::{Forge as _, ForgeError};
+use super::store::Store;
+use crate::forge::{Forge as _, ForgeError, LOG_BRANCH};
 use crate::model::{
-    BranchName, Health, HealthQuestion, Login, LoginProof, Place, RepositoryHealth, RepositoryName,
-    RepositoryState, Rules, Told,
+    BranchName, Health, HealthQuestion, LogProtection, Login, LoginProof, Place, RepositoryHealth,
+    RepositoryName, RepositoryState, Rules, Told,
 };
 
 impl LocalForge {
@@ -46,6 +47,7 @@ impl LocalForge {
             };
             rules.push((branch, found));
         }
+        let protection = self.with(name, |store| Ok(log_protection(store))).await;
         RepositoryHealth {
             repository: name.clone(),
             state,
@@ -54,6 +56,32 @@ impl LocalForge {
             branches: rules,
             own_branches: Told::Absent,
             log_branch: Told::Absent,
+            log_protection: protection.map_or_else(|error| Told::Unknown(error.to_string()), Told::Known),
         }
+    }
+}
+
+/// Whether Git takes pushes to the branch of the log. It refuses those to refs that the repository hides from pushes, see
+/// `receive.hideRefs` in git-config(1); the bot's own writes are no pushes. What hooks would refuse nobody can tell.
+fn log_protection(store: &Store) -> LogProtection {
+    let name = format!("refs/heads/{LOG_BRANCH}");
+    let config = store.git.config_snapshot();
+    let keys = ["receive.hideRefs", "transfer.hideRefs"];
+    let values = keys.iter().flat_map(|key| config.plumbing().strings(key).unwrap_or_default());
+    let mut is_restricted = false;
+    for value in values {
+        let value = value.to_string();
+        // The last one that fits counts, and `!` takes an earlier one back.
+        let (is_hidden, prefix) =
+            value.strip_prefix('!').map_or((true, value.as_str()), |shown| (false, shown));
+        let prefix = prefix.trim_start_matches('^').trim_end_matches('/');
+        if name.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')) {
+            is_restricted = is_hidden;
+        }
+    }
+    let folder = store.git.git_dir().display();
+    LogProtection {
+        is_restricted,
+        command: Some(format!("git -C {folder} config --add receive.hideRefs {name}")),
     }
 }

@@ -5,6 +5,7 @@ use gix::bstr::BString;
 use gix::object::tree::EntryKind;
 
 use super::content;
+use super::proof::{LogKey, last_proven};
 use super::store::{Store, commit_id, failed, object_id};
 use crate::forge::log::{self, Layout, Rest, Segment, Written};
 use crate::forge::{ForgeError, LOG_BRANCH, LogPart};
@@ -14,14 +15,17 @@ fn log_ref() -> String {
     format!("refs/heads/{LOG_BRANCH}")
 }
 
-/// The lines after a known commit; all lines where that is not a beginning of what is there.
+/// The lines after a known commit, up to the last commit that is proven to be the bot's; all lines where the known one is
+/// not a beginning of that.
 pub(super) fn read(store: &Store, known: Option<&CommitId>) -> Result<LogPart, ForgeError> {
-    let Some(tip) = store.find_ref(&log_ref())? else {
-        return Ok(LogPart { tip: None, from_start: true, lines: Vec::new() });
+    let Some(tip) = store.find_ref(&log_ref())? else { return Ok(LogPart::of_none(None)) };
+    let key = LogKey::read(store)?;
+    let Some(proven) = last_proven(store, key.as_ref(), tip)? else {
+        return Ok(LogPart::of_none(Some(commit_id(tip))));
     };
-    let layout = layout(store, tip)?;
+    let layout = layout(store, proven)?;
     layout.check().map_err(failed(reading(store)))?;
-    let known = known.map(|known| before(store, object_id(known), tip)).transpose()?.flatten();
+    let known = known.map(|known| before(store, object_id(known), proven)).transpose()?.flatten();
     let rest = known.as_ref().and_then(|known| layout.after(known));
     let since = rest.map(|rest| lines(store, &rest)).transpose()?.flatten();
     let from_start = since.is_none();
@@ -29,7 +33,28 @@ pub(super) fn read(store: &Store, known: Option<&CommitId>) -> Result<LogPart, F
         Some(lines) => lines,
         None => lines(store, &layout.whole())?.unwrap_or_default(),
     };
-    Ok(LogPart { tip: Some(commit_id(tip)), from_start, lines })
+    Ok(LogPart { tip: Some(commit_id(tip)), proven: Some(commit_id(proven)), from_start, lines })
+}
+
+/// Gives the repository a key for its log, unless it has one. The log that is there is taken over.
+pub(super) fn secure(store: &Store) -> Result<LogKey, ForgeError> {
+    if let Some(key) = LogKey::read(store)? {
+        return Ok(key);
+    }
+    let tip = store.find_ref(&log_ref())?;
+    let accepted = tip.map(|tip| last_proven(store, None, tip)).transpose()?.flatten();
+    if let Some(accepted) = accepted {
+        let name = store.name();
+        tracing::info!(
+            "the log in `{name}` is taken over as it is at {accepted}; commits after that have to be proven"
+        );
+    }
+    LogKey::make(store, accepted)
+}
+
+/// Whether a repository has no key for its log yet.
+pub(super) fn is_unsecured(store: &Store) -> Result<bool, ForgeError> {
+    LogKey::read(store).map(|key| key.is_none())
 }
 
 /// The log as it was at a commit of its own history.
@@ -67,7 +92,8 @@ fn reading(store: &Store) -> String {
     format!("reading the log in `{}`", store.name())
 }
 
-/// Appends lines as one commit on the expected tip.
+/// Appends lines as one commit on the expected tip. Its content goes on from what is proven: what nobody proved stays in
+/// the history, and is no longer in the files.
 pub(super) fn append(
     store: &mut Store,
     lines: &[String],
@@ -79,23 +105,27 @@ pub(super) fn append(
         return Err(ForgeError::Conflict { what: format!("the log in `{}`", store.name()) });
     }
     log::check_lines(lines).map_err(failed(&what))?;
-    let layout = tip.map(|tip| layout(store, tip)).transpose()?.unwrap_or_default();
+    let key = secure(store)?;
+    let proven = tip.map(|tip| last_proven(store, Some(&key), tip)).transpose()?.flatten();
+    let layout = proven.map(|proven| layout(store, proven)).transpose()?.unwrap_or_default();
     let growing = layout.growing(lines);
     let content = growing.map(|segment| bytes(store, segment)).transpose()?;
     let written = layout.grown(growing.zip(content.as_deref()), lines).map_err(failed(&what))?;
     layout.with(&written).map_err(failed(&what))?;
-    let tree = write(store, tip, &written)?;
+    let tree = write(store, proven, &written)?;
     let parents: Vec<ObjectId> = tip.into_iter().collect();
-    let commit = store.write_commit(store.bot(), &log::message(lines), tree, &parents)?;
+    let left_out = tip.filter(|tip| Some(*tip) != proven).map(commit_id);
+    let message = log::message(lines, left_out.as_ref()) + "\n" + &key.trailer(tree, &parents);
+    let commit = store.write_commit(store.bot(), &message, tree, &parents)?;
     store.move_ref(&log_ref(), tip, Some(commit))?;
     Ok(commit_id(commit))
 }
 
 /// The tree with files of the log beside everything else that is on the branch.
-fn write(store: &Store, tip: Option<ObjectId>, files: &[Written]) -> Result<ObjectId, ForgeError> {
+fn write(store: &Store, proven: Option<ObjectId>, files: &[Written]) -> Result<ObjectId, ForgeError> {
     let failed = || failed(format!("writing the log in `{}`", store.name()));
-    let base = match tip {
-        Some(tip) => store.tree_of(tip)?,
+    let base = match proven {
+        Some(proven) => store.tree_of(proven)?,
         None => ObjectId::empty_tree(gix::hash::Kind::Sha1),
     };
     let mut editor = store.git.edit_tree(base).map_err(failed())?;

@@ -1,11 +1,11 @@
 //! What people do at a local forge: `towpath changes` and the demo record it here, and the next look acts on it.
 
 use super::store::{Store, branch_ref, commit_id, failed};
-use super::wire::{Deed, load, load_all};
+use super::wire::{Deed, load};
 use super::{LocalForge, changes, content, merge};
 use crate::forge::ForgeError;
 use crate::model::{
-    BranchName, Change, ChangeNumber, ChangeState, CommentId, CommitId, FileChange, RepositoryName,
+    BranchName, Change, ChangeNumber, ChangeState, CommentId, CommitId, FileChange, LeftOut, RepositoryName,
     RepositoryPath, ReviewVerdict, UserName,
 };
 
@@ -44,10 +44,15 @@ impl LocalForge {
     /// # Errors
     /// Where the repository cannot be read.
     pub async fn list(&self, repository: &RepositoryName) -> Result<Vec<Change>, ForgeError> {
-        self.with(repository, |store| {
-            load_all(store)?.iter().map(|stored| changes::view(store, stored)).collect()
-        })
-        .await
+        self.with(repository, changes::list).await
+    }
+
+    /// The changes of a repository that cannot be read, because somebody else wrote them.
+    ///
+    /// # Errors
+    /// Where the repository cannot be read.
+    pub async fn unreadable(&self, repository: &RepositoryName) -> Result<Vec<LeftOut>, ForgeError> {
+        self.with(repository, changes::unreadable).await
     }
 
     /// One change.

@@ -6,8 +6,8 @@ use gix::ObjectId;
 
 use super::changes::{self, settle};
 use super::content::tree_with;
-use super::store::{Store, branch_ref, commit_id, failed, object_id};
-use super::wire::{ChangeFile, Deed, StateFile, Stored, load_all};
+use super::store::{Store, branch_ref, commit_id, object_id};
+use super::wire::{ChangeFile, Deed, StateFile, Stored, StoredChanges, load_all};
 use crate::forge::{ForgeError, Proposal};
 use crate::model::ChangeNumber;
 
@@ -20,11 +20,11 @@ pub(super) fn propose(store: &mut Store, proposal: &Proposal) -> Result<ChangeNu
     let open = open_change(store, proposal)?;
     let all = load_all(store)?;
     if open.is_none() {
-        refuse_ended(proposal, &all, tip, head)?;
+        refuse_ended(proposal, &all.readable, tip, head)?;
     }
     let mut stored = match open {
         Some(open) => open,
-        None => opened(store, proposal, &all, head)?,
+        None => opened(store, proposal, &all, head),
     };
     if tip != Some(head) {
         store.move_ref(&branch_ref(&proposal.branch), tip, Some(head))?;
@@ -90,7 +90,7 @@ fn open_change(store: &mut Store, proposal: &Proposal) -> Result<Option<Stored>,
         let change = &stored.change;
         stored.is_open() && change.branch == proposal.branch && change.base == proposal.place.branch
     };
-    for stored in load_all(store)?.iter().filter(is_ours) {
+    for stored in load_all(store)?.readable.iter().filter(is_ours) {
         let mut stored = (**stored).clone();
         settle(store, &mut stored)?;
         if stored.is_open() {
@@ -102,18 +102,9 @@ fn open_change(store: &mut Store, proposal: &Proposal) -> Result<Option<Stored>,
 }
 
 /// A new change under the next free number.
-fn opened(
-    store: &Store,
-    proposal: &Proposal,
-    all: &[Arc<Stored>],
-    head: ObjectId,
-) -> Result<Stored, ForgeError> {
-    let last = all.last().map_or(0, |stored| stored.change.number.0);
-    let number = last.checked_add(1).ok_or_else(|| {
-        failed(format!("opening a change in `{}`", store.name()))(format!("there is no number after {last}"))
-    })?;
-    Ok(Stored::new(ChangeFile {
-        number: ChangeNumber(number),
+fn opened(store: &Store, proposal: &Proposal, all: &StoredChanges, head: ObjectId) -> Stored {
+    Stored::new(ChangeFile {
+        number: all.free_number(),
         title: proposal.presentation.title.clone(),
         body: proposal.presentation.body.clone(),
         author: store.bot().clone(),
@@ -123,7 +114,7 @@ fn opened(
         opened_at: store.now(),
         head: commit_id(head),
         state: StateFile::Open,
-    }))
+    })
 }
 
 /// Writes the head, the labels and the words of a proposal into its change.

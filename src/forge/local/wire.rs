@@ -8,12 +8,14 @@ use std::fmt::Display;
 use std::sync::Arc;
 
 use gix::ObjectId;
+use gix::objs::Kind;
 use serde::{Deserialize, Serialize};
 
 use super::store::{Store, failed, object_id};
 use crate::forge::ForgeError;
 use crate::model::{
-    BranchName, ChangeNumber, CommentId, CommitId, Reaction, ReviewVerdict, StatusState, Time, UserName,
+    BranchName, ChangeNumber, CommentId, CommitId, LeftOut, Reaction, ReviewVerdict, StatusState, Time,
+    UserName,
 };
 
 const CHANGES: &str = "refs/towpath/changes/";
@@ -21,6 +23,9 @@ const CHANGE_FILE: &str = "change.json";
 const EVENTS_FOLDER: &str = "events";
 /// Largest file of a change that is read or written, in bytes.
 const JSON_BYTES_MAX: usize = 1 << 20;
+/// The highest number that a change may have: what JSON carries exactly everywhere, and far from the end of what can be
+/// counted.
+const NUMBER_MAX: u64 = (1 << 53) - 1;
 /// How many events a change may have.
 const EVENTS_MAX: usize = 10_000;
 
@@ -201,18 +206,57 @@ pub(super) fn ref_of(number: ChangeNumber) -> String {
     format!("{CHANGES}{}", number.0)
 }
 
-/// Every change, by number.
-pub(super) fn load_all(store: &Store) -> Result<Vec<Arc<Stored>>, ForgeError> {
-    let mut all = Vec::new();
+/// All refs of changes, read.
+#[derive(Debug, Default)]
+pub(super) struct StoredChanges {
+    /// What can be read, by number.
+    pub(super) readable: Vec<Arc<Stored>>,
+    /// What cannot, because somebody else wrote it.
+    pub(super) unreadable: Vec<LeftOut>,
+    /// The numbers that are taken, also by what cannot be read.
+    numbers: BTreeSet<u64>,
+}
+
+impl StoredChanges {
+    /// The number of the next change: the one after the last, or where somebody took the highest, the first free one.
+    pub(super) fn free_number(&self) -> ChangeNumber {
+        let after_last = self.numbers.last().map_or(1, |last| last + 1);
+        if after_last <= NUMBER_MAX {
+            return ChangeNumber(after_last);
+        }
+        let first_free = (1..).zip(&self.numbers).find(|(number, taken)| number != *taken);
+        ChangeNumber(first_free.map_or(after_last, |(number, _)| number))
+    }
+}
+
+/// Every change. One that cannot be read stops no other.
+pub(super) fn load_all(store: &Store) -> Result<StoredChanges, ForgeError> {
+    let mut all = StoredChanges::default();
     for (name, commit) in store.refs(CHANGES)? {
         let number = name.strip_prefix(CHANGES).and_then(|number| number.parse().ok()).map(ChangeNumber);
         // Other refs below the prefix are somebody else's.
-        if let Some(number) = number.filter(|number| ref_of(*number) == name) {
-            all.push(load_at(store, number, commit)?);
+        let Some(number) = number.filter(|number| ref_of(*number) == name) else { continue };
+        match load_at(store, number, commit) {
+            Ok(stored) => all.readable.push(stored),
+            Err(LoadError::Broken(why)) => all.unreadable.push(LeftOut::Change { reference: name, why }),
+            Err(LoadError::Failed(error)) => return Err(error),
         }
+        all.numbers.extend(Some(number.0).filter(|number| *number <= NUMBER_MAX));
     }
-    all.sort_by_key(|stored| stored.change.number);
+    all.readable.sort_by_key(|stored| stored.change.number);
     Ok(all)
+}
+
+/// Why a change was not read.
+enum LoadError {
+    /// What its ref holds is no change.
+    Broken(String),
+    /// The repository did not give it; it may be fine.
+    Failed(ForgeError),
+}
+
+fn broken(error: impl Display) -> LoadError {
+    LoadError::Broken(error.to_string())
 }
 
 /// One change, to be written to.
@@ -220,56 +264,101 @@ pub(super) fn load(store: &Store, number: ChangeNumber) -> Result<Stored, ForgeE
     let commit = store
         .find_ref(&ref_of(number))?
         .ok_or_else(|| ForgeError::NotFound { what: format!("change {number} of `{}`", store.name()) })?;
-    load_at(store, number, commit).map(|stored| (*stored).clone())
+    match load_at(store, number, commit) {
+        Ok(stored) => Ok((*stored).clone()),
+        Err(LoadError::Failed(error)) => Err(error),
+        Err(LoadError::Broken(why)) => Err(failed(reading(store, number))(why)),
+    }
 }
 
-fn load_at(store: &Store, number: ChangeNumber, commit: ObjectId) -> Result<Arc<Stored>, ForgeError> {
+fn reading(store: &Store, number: ChangeNumber) -> String {
+    format!("reading `{}` in {}", ref_of(number), store.git.git_dir().display())
+}
+
+fn load_at(store: &Store, number: ChangeNumber, commit: ObjectId) -> Result<Arc<Stored>, LoadError> {
     if let Some(stored) = store.remembered(number, commit) {
         return Ok(stored);
     }
-    let what = || format!("reading `{}` in {}", ref_of(number), store.git.git_dir().display());
-    let stored = Arc::new(read(store, number, commit).map_err(failed(what()))?);
+    let stored = Arc::new(ChangeReader { store, number }.read(commit)?);
     store.remember(number, commit, &stored);
     Ok(stored)
 }
 
-/// Anybody who may push can write these files, so nothing about them is taken for granted.
-fn read(store: &Store, number: ChangeNumber, commit: ObjectId) -> Result<Stored, String> {
-    let tree = store.git.find_tree(store.tree_of(commit).map_err(text)?).map_err(text)?;
-    let file = tree.lookup_entry_by_path(CHANGE_FILE).map_err(text)?;
-    let file = file.ok_or_else(|| format!("there is no `{CHANGE_FILE}`"))?;
-    let change: ChangeFile = parsed(store, CHANGE_FILE, file.object_id())?;
-    if change.number != number {
-        return Err(format!("`{CHANGE_FILE}` is that of change {}", change.number));
-    }
-    let folder = tree.lookup_entry_by_path(EVENTS_FOLDER).map_err(text)?;
-    let events = folder.map(|folder| events(store, folder.object_id())).transpose()?;
-    Ok(Stored::read(change, events.unwrap_or_default(), commit))
+/// Reads one change. Anybody who may push can write it, so nothing about it is taken for granted.
+struct ChangeReader<'a> {
+    store: &'a Store,
+    number: ChangeNumber,
 }
 
-/// The events of a folder, which must be numbered without a gap: their numbers are the identities of comments.
-fn events(store: &Store, folder: ObjectId) -> Result<Vec<EventFile>, String> {
-    let tree = store.git.find_tree(folder).map_err(text)?;
-    let mut events = Vec::new();
-    for (index, entry) in tree.iter().enumerate() {
-        let entry = entry.map_err(text)?;
-        let name = event_file(index);
-        if index >= EVENTS_MAX {
-            return Err(format!("it has more than {EVENTS_MAX} events"));
+impl ChangeReader<'_> {
+    fn read(&self, commit: ObjectId) -> Result<Stored, LoadError> {
+        if self.number.0 > NUMBER_MAX {
+            return Err(broken(format!("its number is above {NUMBER_MAX}")));
         }
-        if *entry.filename() != name.as_str() {
-            return Err(format!("`{EVENTS_FOLDER}` has `{}` where `{name}` should be", entry.filename()));
+        self.expect(commit, Kind::Commit, "the ref")?;
+        let found = self.store.git.find_commit(commit).map_err(self.failed())?;
+        let tree = self.tree(found.tree_id().map_err(broken)?.detach(), "its tree")?;
+        let file = tree.lookup_entry_by_path(CHANGE_FILE).map_err(self.failed())?;
+        let file = file.ok_or_else(|| broken(format!("there is no `{CHANGE_FILE}`")))?;
+        let change: ChangeFile = self.parsed(CHANGE_FILE, file.object_id())?;
+        if change.number != self.number {
+            return Err(broken(format!("`{CHANGE_FILE}` is that of change {}", change.number)));
         }
-        events.push(parsed(store, &name, entry.object_id())?);
+        self.expect(object_id(&change.head), Kind::Commit, "its head")?;
+        if let StateFile::Merged { commit, .. } = &change.state {
+            self.expect(object_id(commit), Kind::Commit, "its merge")?;
+        }
+        let folder = tree.lookup_entry_by_path(EVENTS_FOLDER).map_err(self.failed())?;
+        let events = folder.map(|folder| self.events(folder.object_id())).transpose()?;
+        Ok(Stored::read(change, events.unwrap_or_default(), commit))
     }
-    Ok(events)
-}
 
-fn parsed<T: serde::de::DeserializeOwned>(store: &Store, name: &str, blob: ObjectId) -> Result<T, String> {
-    let size = store.git.find_header(blob).map_err(text)?.size();
-    if size > JSON_BYTES_MAX as u64 {
-        return Err(format!("`{name}` is larger than {JSON_BYTES_MAX} bytes"));
+    /// The events of a folder, which must be numbered without a gap: their numbers are the identities of comments.
+    fn events(&self, folder: ObjectId) -> Result<Vec<EventFile>, LoadError> {
+        let tree = self.tree(folder, &format!("`{EVENTS_FOLDER}`"))?;
+        let mut events = Vec::new();
+        for (index, entry) in tree.iter().enumerate() {
+            let entry = entry.map_err(broken)?;
+            let name = event_file(index);
+            if index >= EVENTS_MAX {
+                return Err(broken(format!("it has more than {EVENTS_MAX} events")));
+            }
+            if *entry.filename() != name.as_str() {
+                let found = entry.filename();
+                return Err(broken(format!("`{EVENTS_FOLDER}` has `{found}` where `{name}` should be")));
+            }
+            events.push(self.parsed(&name, entry.object_id())?);
+        }
+        Ok(events)
     }
-    let blob = store.git.find_blob(blob).map_err(text)?;
-    serde_json::from_slice(&blob.data).map_err(|error| format!("`{name}`: {error}"))
+
+    fn tree(&self, id: ObjectId, what: &str) -> Result<gix::Tree<'_>, LoadError> {
+        self.expect(id, Kind::Tree, what)?;
+        self.store.git.find_tree(id).map_err(self.failed())
+    }
+
+    fn parsed<T: serde::de::DeserializeOwned>(&self, name: &str, blob: ObjectId) -> Result<T, LoadError> {
+        let size = self.expect(blob, Kind::Blob, &format!("`{name}`"))?;
+        if size > JSON_BYTES_MAX as u64 {
+            return Err(broken(format!("`{name}` is larger than {JSON_BYTES_MAX} bytes")));
+        }
+        let blob = self.store.git.find_blob(blob).map_err(self.failed())?;
+        serde_json::from_slice(&blob.data).map_err(|error| broken(format!("`{name}`: {error}")))
+    }
+
+    /// The size of an object, which has to be of a kind.
+    fn expect(&self, id: ObjectId, kind: Kind, what: &str) -> Result<u64, LoadError> {
+        let header = self.store.git.try_find_header(id).map_err(self.failed())?;
+        match header {
+            Some(header) if header.kind() == kind => Ok(header.size()),
+            Some(header) => Err(broken(format!("{what} is a {} and no {kind}", header.kind()))),
+            None => Err(broken(format!("{what} is the {kind} {id}, which is not in the repository"))),
+        }
+    }
+
+    /// What the repository says where it does not give something that it has.
+    fn failed<E: Display>(&self) -> impl FnOnce(E) -> LoadError {
+        let what = reading(self.store, self.number);
+        move |error| LoadError::Failed(failed(what)(error.to_string()))
+    }
 }

@@ -239,13 +239,13 @@ fn a_log_without_an_end_is_refused_with_a_way_out() {
     };
     assert_eq!(of_size(LOG_BYTES_MAX).layout.check(), Ok(()));
     let full = of_size(LOG_BYTES_MAX).layout.with(&[Written { number: 2, text: "{}\n".to_owned() }]);
-    insta::assert_snapshot!(full.unwrap_err(), @"the log comes to 67108867 bytes, more than 67108864; keep a copy of the branch `towpath/log` and delete its oldest files there: what only they say, such as that something is locked or in quarantine, is forgotten then");
+    insta::assert_snapshot!(full.unwrap_err(), @"the log comes to 67108867 bytes, more than 67108864; keep a copy of the branch `towpath/log` and delete its oldest files there, as the bot: what only they say, such as that something is locked or in quarantine, is forgotten then");
     let files = (1..=1_001).map(|number| Segment { number, blob: blob_id(b"").unwrap(), bytes: 0 });
     let crowd: Layout = files.collect();
-    insta::assert_snapshot!(crowd.check().unwrap_err(), @"the log comes to 1001 files, more than 1000; keep a copy of the branch `towpath/log` and delete its oldest files there: what only they say, such as that something is locked or in quarantine, is forgotten then");
+    insta::assert_snapshot!(crowd.check().unwrap_err(), @"the log comes to 1001 files, more than 1000; keep a copy of the branch `towpath/log` and delete its oldest files there, as the bot: what only they say, such as that something is locked or in quarantine, is forgotten then");
     let last = Log::of(&[("log/999999.jsonl", &long(SEGMENT_BYTES_MAX))]);
     let full = last.layout.grown(None, &lines(&["{}"]));
-    insta::assert_snapshot!(full.unwrap_err(), @"the log comes to a file with the number 999999; keep a copy of the branch `towpath/log` and delete its oldest files there: what only they say, such as that something is locked or in quarantine, is forgotten then");
+    insta::assert_snapshot!(full.unwrap_err(), @"the log comes to a file with the number 999999; keep a copy of the branch `towpath/log` and delete its oldest files there, as the bot: what only they say, such as that something is locked or in quarantine, is forgotten then");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! What to do about it.
 
 use crate::decide::health::{Ban, Demand, Matter, MissingPath, OwnBranch, Subject};
-use crate::model::{Access, Grant, LoginProof, Restriction};
+use crate::model::{Access, ForgeName, Grant, LoginProof, Restriction};
 use crate::render::harmless::quoted;
 
 /// What to do where a repository at GitHub cannot be seen.
@@ -28,9 +28,7 @@ pub(super) fn sentence(matter: &Matter) -> Option<String> {
         Matter::HookWithoutOurSecret(_) => {
             "set `webhook_secrets` of the forge to the webhook's secret, and changes are seen at once"
         }
-        Matter::HookElsewhere { forge, .. } => {
-            return Some(format!("let its address end in `/hooks/github/{forge}`, at the host of Towpath"));
-        }
+        Matter::HookElsewhere { forge, .. } => return Some(own_address(forge)),
         Matter::HookSecretUnread(_) => "put the secret there: without it `towpath serve` does not start",
         Matter::TeamUnseen(..) => {
             "look at its name in `rights` and `approvals`, and let the bot read the members of the organization"
@@ -58,6 +56,7 @@ pub(super) fn sentence(matter: &Matter) -> Option<String> {
         Matter::PermissionSurplus(grant) => return Some(take_it_back(grant)),
         Matter::BranchMissing(_) => "make it, or look at `branch` of the services in the configuration",
         Matter::BranchDemands(_, demand) => demanded(demand)?,
+        Matter::LogOpen(command) => return Some(protect_log(command.as_deref())),
         Matter::OwnBranchBlocked(branch, ban) => return Some(blocked(*branch, *ban)),
         Matter::ImageUnlisted(..) => {
             "look at `registries` in the configuration; `towpath tags IMAGE` asks again"
@@ -77,10 +76,23 @@ pub(super) fn sentence(matter: &Matter) -> Option<String> {
         | Matter::PermissionsFit
         | Matter::BranchOpen(_)
         | Matter::OwnBranchesOpen
+        | Matter::LeftOut(_)
         | Matter::TeamSeen(_)
         | Matter::ImageListed(..) => return None,
     };
     Some(text.to_owned())
+}
+
+/// The address to which the forge is to send its events.
+fn own_address(forge: &ForgeName) -> String {
+    format!("let its address end in `/hooks/github/{forge}`, at the host of Towpath")
+}
+
+/// How to keep others than the bot from the branch of the log.
+fn protect_log(command: Option<&str>) -> String {
+    let ruleset = "Settings > Rules > Rulesets > a branch ruleset for `towpath/log` with Restrict creations, updates and \
+                   deletions and Block force pushes, and the bot alone in its bypass list";
+    format!("protect it: {}", command.unwrap_or(ruleset))
 }
 
 /// The path that was meant, or what is there instead.
@@ -122,6 +134,7 @@ fn untold(subject: &Subject) -> Option<String> {
         Subject::Clock
         | Subject::Allowances
         | Subject::Permissions
+        | Subject::LogProtection
         | Subject::OwnBranches
         | Subject::Team(_) => return None,
     };

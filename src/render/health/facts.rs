@@ -62,6 +62,10 @@ pub(super) fn sentence(matter: &Matter) -> String {
             format!("{} {}", quoted(branch.as_str()), demand_words(demand))
         }
         Matter::OwnBranchesOpen => "the branches `towpath/*` may be made, moved and deleted".to_owned(),
+        Matter::LogOpen(_) => {
+            "whoever may push to the repository may push to `towpath/log`; what others push there does not count".to_owned()
+        }
+        Matter::LeftOut(own) => crate::render::left_out(own),
         Matter::OwnBranchBlocked(branch, ban) => format!("{} {}", own_branch(*branch), ban_words(*ban)),
         Matter::TeamSeen(team) => format!("the team {} is there", quoted(team.as_str())),
         Matter::TeamUnseen(team, why) => {
@@ -241,6 +245,7 @@ fn subject_words(subject: &Subject) -> String {
         Subject::Deliveries => "what became of events".to_owned(),
         Subject::Permissions => "what the bot may do".to_owned(),
         Subject::Rules(branch) => format!("the rules of {}", quoted(branch.as_str())),
+        Subject::LogProtection => "who may push to `towpath/log`".to_owned(),
         Subject::OwnBranches => "the rules of `towpath/*`".to_owned(),
         Subject::Team(team) => format!("the team {}", quoted(team.as_str())),
     }

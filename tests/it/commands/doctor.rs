@@ -149,7 +149,7 @@ use snapshot;
 
 #[tokio::test]
 async fn all_is_well_with_an_app() {
-    let practice = Practice::new(APP, |_| {}).await;
+    let practice = Practice::new(APP, keep_others_from_log).await;
     let said = practice.doctor(&[]).await;
     snapshot!(said.out, @"
     GitHub `hub`
@@ -315,6 +315,8 @@ async fn a_repository_that_is_protected_against_the_pipelines() {
                 exclude `towpath/log` from that rule: Settings > Rules; a bypass would free the bot of it on other branches, too
       wrong     a rule for `towpath/log` wants signed commits, and nobody signs what a token commits
                 use a GitHub App: GitHub signs what it commits
+      warning   whoever may push to the repository may push to `towpath/log`; what others push there does not count
+                protect it: Settings > Rules > Rulesets > a branch ruleset for `towpath/log` with Restrict creations, updates and deletions and Block force pushes, and the bot alone in its bypass list
       wrong     the webhook is switched off
                 switch it on: Settings > Webhooks > Active
       warning   the webhook does not tell of `check_run`, `check_suite`, `create`, `delete`, `deployment_status`, `issue_comment`, `merge_group`, `pull_request_review`, `repository` and `status`
@@ -325,7 +327,7 @@ async fn a_repository_that_is_protected_against_the_pipelines() {
       wrong     registry.test/acme/shop: the registry `registry.test` refuses access to `registry.test/acme/shop`: it answered 403 Forbidden, no; if it is there, name `credentials` for its registry under `registries`
                 look at `registries` in the configuration; `towpath tags IMAGE` asks again
 
-    11 wrong, 7 to look at, 0 unknown
+    11 wrong, 8 to look at, 0 unknown
     ");
     assert_eq!(said.code, Some(1));
 }
@@ -334,7 +336,7 @@ async fn a_repository_that_is_protected_against_the_pipelines() {
 async fn rules_that_the_bot_may_pass_by_are_none() {
     let practice = Practice::new(APP, |setup| {
         setup.rules = protecting_rules();
-        setup.bypass = "always";
+        keep_others_from_log(setup);
     })
     .await;
     let said = practice.doctor(&[]).await;
@@ -363,13 +365,15 @@ async fn what_nobody_could_be_asked_about_is_not_fine() {
       unknown   the rules of `main` could not be asked for: the branch is protected, and only an owner may read how
                 an owner sees them in Settings > Branches; the bot needs no right to read them
       ok        the branches `towpath/*` may be made, moved and deleted
+      warning   whoever may push to the repository may push to `towpath/log`; what others push there does not count
+                protect it: Settings > Rules > Rulesets > a branch ruleset for `towpath/log` with Restrict creations, updates and deletions and Block force pushes, and the bot alone in its bypass list
       unknown   where events are sent could not be asked for: those of the repository only an owner may read; those of the organization only its owners may read
                 look at Settings > Webhooks of the repository and of its organization: the address ends with /hooks/github/FORGE; where events come, `towpath_deliveries_total` in /metrics of `towpath serve` grows
 
     registry `registry.test`
       ok        registry.test/acme/shop: 1 tag
 
-    0 to look at, 3 unknown, nothing wrong
+    1 to look at, 3 unknown, nothing wrong
     ");
     assert_eq!(said.code, Some(0));
 }
@@ -440,11 +444,13 @@ async fn a_local_forge_has_its_repositories_or_not() {
     local forge `here`, repository `acme/deploy`
       ok        the repository is there, and the bot may change it
       ok        nothing stands in the way of `main`
+      warning   whoever may push to the repository may push to `towpath/log`; what others push there does not count
+                protect it: git -C forge/acme/deploy.git config --add receive.hideRefs refs/heads/towpath/log
 
     registry `registry.test`
       ok        registry.test/acme/shop: 5 tags
 
-    all is well
+    1 to look at, 0 unknown, nothing wrong
     ");
     assert_eq!(said.code, Some(0));
     fs::rename(site.path("forge/acme/deploy.git"), site.path("forge/acme/gone.git"))
@@ -459,6 +465,12 @@ async fn a_local_forge_has_its_repositories_or_not() {
 }
 
 /// Rules that leave the bot nothing to do.
+/// A ruleset by which nobody but the bot writes to the log.
+fn keep_others_from_log(setup: &mut Setup) {
+    setup.rules.push(("towpath/log", json!({ "type": "update" })));
+    setup.bypass = "always";
+}
+
 fn protecting_rules() -> Vec<(&'static str, Value)> {
     let reviews = json!({
         "required_approving_review_count": 2,

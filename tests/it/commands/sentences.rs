@@ -92,7 +92,7 @@ async fn plan_shows_what_would_be_done_with_the_exact_diff_and_changes_nothing()
 async fn plan_gives_the_same_as_json() {
     let (_registry, site) = before_dev().await;
     let plan = site.json(&["plan"]);
-    assert_eq!(keys(&plan), ["actions", "next_look", "targets", "refused"]);
+    assert_eq!(keys(&plan), ["actions", "next_look", "targets", "refused", "warnings"]);
     let keys_of_target = ["service", "environment", "candidate", "change", "waiting", "uncertain", "refused"];
     assert_eq!(keys(&plan["targets"][0]), keys_of_target);
     let actions = plan["actions"].as_array().unwrap();
@@ -178,7 +178,8 @@ async fn status_says_since_when_a_registry_is_in_trouble() {
 async fn status_as_json_keeps_its_contract() {
     let (_registry, site) = before_production().await;
     let status = site.json(&["status"]);
-    assert_eq!(keys(&status), ["services", "images"]);
+    assert_eq!(keys(&status), ["services", "images", "warnings"]);
+    assert_eq!(status["warnings"], json!([]));
     assert_eq!(keys(&status["images"][0]), ["image", "listed_at", "trouble"]);
     assert_eq!(
         (&status["images"][0]["image"], &status["images"][0]["trouble"]),

@@ -10,10 +10,14 @@ use super::super::credentials::Scope;
 use super::super::wire::Membership;
 use super::wire::{Branch, Listed, Protection, Rule, Ruleset};
 use crate::forge::ForgeError;
-use crate::model::{BranchName, Reporter, RepositoryName, RequiredCheck, Restriction, Rules, Told, UserName};
+use crate::model::{
+    BranchName, LogProtection, Reporter, RepositoryName, RequiredCheck, Restriction, Rules, Told, UserName,
+};
 
 /// What GitHub says of a branch that has no protection of the older kind, to whom it says anything.
 const NOT_PROTECTED: &str = "Branch not protected";
+/// The rule by which only those may push who pass it by.
+const RESTRICTS_UPDATES: &str = "update";
 /// Why the older protection stays unread.
 const UNREAD: &str = "the branch is protected, and only an owner may read how";
 /// How the name of an App ends, where it acts as an account.
@@ -54,6 +58,30 @@ impl GitHubForge {
         self.rulesets_of(repository, branch, &[ALWAYS]).await
     }
 
+    /// The rules of the branch of the log, and whether they keep others than the bot from it.
+    pub(super) async fn rules_of_log(
+        &self,
+        repository: &RepositoryName,
+        branch: &BranchName,
+    ) -> (Told<Rules>, Told<LogProtection>) {
+        let all = match self.listed_rules(repository, branch).await {
+            Told::Known(all) => all,
+            Told::Unknown(why) => return (Told::Unknown(why.clone()), Told::Unknown(why)),
+            Told::Absent => return (Told::Absent, Told::Absent),
+        };
+        let restricts = |is_restricted| Told::Known(LogProtection { is_restricted, command: None });
+        let protection = if all.iter().any(|rule| rule.kind == RESTRICTS_UPDATES) {
+            restricts(true)
+        } else {
+            match self.protection_of(repository, branch).await {
+                Told::Known(own) => restricts(own.restrictions.is_some()),
+                Told::Absent => restricts(false),
+                Told::Unknown(why) => Told::Unknown(why),
+            }
+        };
+        (Told::Known(self.binding(repository, &all, &[ALWAYS]).await), protection)
+    }
+
     /// The rules that rulesets make for a branch, without those that the bot may pass by.
     async fn rulesets_of(
         &self,
@@ -61,20 +89,31 @@ impl GitHubForge {
         branch: &BranchName,
         passes: &[&str],
     ) -> Told<Rules> {
+        match self.listed_rules(repository, branch).await {
+            Told::Known(all) => Told::Known(self.binding(repository, &all, passes).await),
+            Told::Unknown(why) => Told::Unknown(why),
+            Told::Absent => Told::Absent,
+        }
+    }
+
+    /// Every rule that rulesets make for a branch, whoever may pass it by.
+    async fn listed_rules(&self, repository: &RepositoryName, branch: &BranchName) -> Told<Vec<Rule>> {
         let path = format!("/repos/{repository}/rules/branches/{}", in_query(branch.as_str()));
         let scope = Scope::Repository(repository);
         match self.inner.connection.pages::<Rule>(scope, "read the rules", &path).await {
-            Ok(all) => {
-                let passed = self.passed(repository, &all, passes).await;
-                let mut rules = Rules::default();
-                let binding =
-                    all.iter().filter(|rule| rule.ruleset_id.is_none_or(|id| !passed.contains(&id)));
-                binding.for_each(|rule| self.add(&mut rules, rule));
-                Told::Known(rules)
-            }
+            Ok(all) => Told::Known(all),
             Err(ForgeError::NotFound { .. }) => Told::Unknown("this GitHub has no rulesets".to_owned()),
             Err(error) => Told::Unknown(error.to_string()),
         }
+    }
+
+    /// What rules demand, without those that the bot may pass by.
+    async fn binding(&self, repository: &RepositoryName, all: &[Rule], passes: &[&str]) -> Rules {
+        let passed = self.passed(repository, all, passes).await;
+        let mut rules = Rules::default();
+        let binding = all.iter().filter(|rule| rule.ruleset_id.is_none_or(|id| !passed.contains(&id)));
+        binding.for_each(|rule| self.add(&mut rules, rule));
+        rules
     }
 
     /// The rulesets that the bot may pass by. Where GitHub does not say, they hold.
@@ -144,7 +183,7 @@ impl GitHubForge {
         let more = &rule.parameters;
         match rule.kind.as_str() {
             "creation" => rules.no_creation = true,
-            "update" => drop(rules.restrictions.insert(Restriction::Rule)),
+            RESTRICTS_UPDATES => drop(rules.restrictions.insert(Restriction::Rule)),
             "deletion" => rules.no_deletion = true,
             "non_fast_forward" => rules.only_forward = true,
             "required_linear_history" => rules.linear = true,

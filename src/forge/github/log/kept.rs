@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use crate::forge::log::{Layout, Segment, Written};
-use crate::model::{BlobId, CommitId};
+use crate::model::{BlobId, CommitId, Time};
 
 /// The files of how many commits are remembered: the tip, and what the ledger knows.
 const TREES_MAX: usize = 4;
@@ -26,6 +26,10 @@ pub(in super::super) struct KeptLog {
     trees: VecDeque<(CommitId, Arc<LogTree>)>,
     /// What was read or written last: with its last file the next append goes on.
     contents: Vec<(BlobId, Arc<[u8]>)>,
+    /// A tip, and the last commit before it that is proven to be the bot's.
+    proven: Option<(CommitId, Option<CommitId>)>,
+    /// A tip of which GitHub did not say who pushed it, and when that was seen first.
+    unlisted: Option<(CommitId, Time)>,
 }
 
 impl KeptLog {
@@ -37,6 +41,26 @@ impl KeptLog {
         self.trees.retain(|(id, _)| id != commit);
         self.trees.push_front((commit.clone(), Arc::clone(tree)));
         self.trees.truncate(TREES_MAX);
+    }
+
+    /// The last commit that is proven, as seen from a tip; `None` if that was not found out.
+    pub(super) fn proven(&self, tip: &CommitId) -> Option<Option<CommitId>> {
+        self.proven.as_ref().filter(|(known, _)| known == tip).map(|(_, proven)| proven.clone())
+    }
+
+    pub(super) fn keep_proven(&mut self, tip: &CommitId, proven: Option<&CommitId>) {
+        self.proven = Some((tip.clone(), proven.cloned()));
+    }
+
+    /// When a tip was seen first of which GitHub does not say who pushed it.
+    pub(super) fn first_seen(&mut self, tip: &CommitId, now: Time) -> Time {
+        match &self.unlisted {
+            Some((known, at)) if known == tip => *at,
+            Some(_) | None => {
+                self.unlisted = Some((tip.clone(), now));
+                now
+            }
+        }
     }
 
     /// What is remembered of some files.

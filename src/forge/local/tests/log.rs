@@ -11,6 +11,17 @@ impl Ground {
         self.forge.append_log(&place(), &lines(texts), expected).await
     }
 
+    /// What an older Towpath, which proved nothing, wrote to the branch of the log.
+    async fn push_as_bot(&self, file: &str, text: &str) -> CommitId {
+        let commit = HandCommit {
+            branch: branch("towpath/log"),
+            by: user("towpath"),
+            message: "log\n".to_owned(),
+            files: vec![(path(file), text.as_bytes().to_vec())],
+        };
+        self.forge.commit_as(&repository(), commit).await.unwrap()
+    }
+
     async fn read(&self, known: Option<&CommitId>) -> LogPart {
         self.forge.read_log(&place(), known).await.unwrap()
     }
@@ -19,7 +30,7 @@ impl Ground {
 #[tokio::test]
 async fn no_log_is_an_empty_one() {
     let ground = Ground::new().await;
-    assert_eq!(ground.read(None).await, LogPart { tip: None, from_start: true, lines: vec![] });
+    assert_eq!(ground.read(None).await, LogPart::of_none(None));
 }
 
 #[tokio::test]
@@ -29,10 +40,10 @@ async fn what_was_appended_since_is_read() {
     let two = ground.append(&["{\"n\":3}"], Some(&one)).await.unwrap();
     let tip = Some(two.clone());
     let whole = lines(&["{\"n\":1}", "{\"n\":2}", "{\"n\":3}"]);
-    assert_eq!(ground.read(None).await, LogPart { tip: tip.clone(), from_start: true, lines: whole });
-    let since = LogPart { tip: tip.clone(), from_start: false, lines: lines(&["{\"n\":3}"]) };
-    assert_eq!(ground.read(Some(&one)).await, since);
-    assert_eq!(ground.read(Some(&two)).await, LogPart { tip, from_start: false, lines: vec![] });
+    let part = |from_start, lines| LogPart { tip: tip.clone(), proven: tip.clone(), from_start, lines };
+    assert_eq!(ground.read(None).await, part(true, whole));
+    assert_eq!(ground.read(Some(&one)).await, part(false, lines(&["{\"n\":3}"])));
+    assert_eq!(ground.read(Some(&two)).await, part(false, vec![]));
     insta::assert_snapshot!(ground.git(&["log", "--format=%an: %s", "--name-status", "towpath/log"]), @"
     towpath: log: 1 record [skip ci]
 
@@ -80,23 +91,115 @@ async fn a_known_commit_of_another_history_says_nothing() {
     assert_eq!((read.from_start, read.lines), (true, lines(&["{\"n\":9}"])));
 }
 
-#[tokio::test]
-async fn a_log_that_a_person_rewrote_is_read_from_the_start() {
-    let ground = Ground::new().await;
-    let one = ground.append(&["{\"n\":1}"], None).await.unwrap();
-    ground.push("towpath/log", "log/000001.jsonl", "{\"n\":7}\n{\"n\":8}").await;
-    let read = ground.read(Some(&one)).await;
-    assert_eq!((read.from_start, read.lines), (true, lines(&["{\"n\":7}", "{\"n\":8}"])));
+/// A line that somebody pushes to the log, in the name of the bot where told so.
+fn forge_line(ground: &Ground, line: &str, as_bot: bool) -> CommitId {
+    let clone = ground.folder.path().join("forger");
+    if !clone.exists() {
+        git_in(&ground.bare(), &["clone", "-q", ".", clone.to_str().unwrap()]).unwrap();
+    }
+    git_in(&clone, &["fetch", "-q", "origin"]).unwrap();
+    git_in(&clone, &["checkout", "-q", "-B", "forged", "origin/towpath/log"]).unwrap();
+    let file = clone.join("log/000001.jsonl");
+    let text = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, format!("{text}{line}\n")).unwrap();
+    let (name, mail) =
+        if as_bot { ("towpath", "towpath@towpath.local") } else { ("mallory", "m@example.org") };
+    let mut git = Command::new("git");
+    git.arg("-C")
+        .arg(&clone)
+        .env_clear()
+        .env("PATH", "/usr/local/bin:/usr/bin:/bin")
+        .env("HOME", "/nonexistent");
+    for (person, address) in
+        [("GIT_AUTHOR_NAME", "GIT_AUTHOR_EMAIL"), ("GIT_COMMITTER_NAME", "GIT_COMMITTER_EMAIL")]
+    {
+        git.env(person, name).env(address, mail);
+    }
+    let message = "log: 1 record [skip ci]\n\nTowpath-Proof: 00";
+    assert!(git.args(["commit", "-qam", message]).status().unwrap().success());
+    git_in(&clone, &["push", "-q", "origin", "HEAD:towpath/log"]).unwrap();
+    ground.tip("towpath/log")
 }
 
 #[tokio::test]
-async fn a_last_line_without_its_end_is_not_run_into() {
+async fn what_others_push_to_the_log_does_not_count_and_is_gone_from_its_files_with_the_next_append() {
+    for as_bot in [false, true] {
+        let ground = Ground::new().await;
+        let one = ground.append(&["{\"n\":1}"], None).await.unwrap();
+        let forged = forge_line(&ground, "{\"n\":666}", as_bot);
+        for known in [None, Some(&one)] {
+            let read = ground.read(known).await;
+            assert!(!read.lines.contains(&"{\"n\":666}".to_owned()), "{read:?}");
+            assert_eq!((read.tip.as_ref(), read.proven.as_ref()), (Some(&forged), Some(&one)));
+        }
+        assert!(is_conflict(&ground.append(&["{\"n\":2}"], Some(&one)).await), "the tip is the forged one");
+        let two = ground.append(&["{\"n\":2}"], Some(&forged)).await.unwrap();
+        let read = ground.read(Some(&one)).await;
+        assert_eq!((read.from_start, read.lines), (false, lines(&["{\"n\":2}"])));
+        assert_eq!(read.proven, Some(two));
+        assert_eq!(ground.git(&["show", "towpath/log:log/000001.jsonl"]), "{\"n\":1}\n{\"n\":2}\n");
+        let message = ground.git(&["log", "-1", "--format=%b", "towpath/log"]);
+        assert!(message.contains(&format!("Leaves out what came up to {forged}")), "{message}");
+        ground.expect_sound();
+    }
+}
+
+#[tokio::test]
+async fn a_proof_of_another_commit_proves_nothing() {
     let ground = Ground::new().await;
-    let pushed = ground.push("towpath/log", "log/000001.jsonl", "{\"n\":1}").await;
-    ground.append(&["{\"n\":2}"], Some(&pushed)).await.unwrap();
-    assert_eq!(ground.read(None).await.lines, lines(&["{\"n\":1}", "{\"n\":2}"]));
-    let since = ground.read(Some(&pushed)).await;
-    assert_eq!((since.from_start, since.lines), (false, lines(&["{\"n\":2}"])));
+    let one = ground.append(&["{\"n\":1}"], None).await.unwrap();
+    let two = ground.append(&["{\"n\":2}"], Some(&one)).await.unwrap();
+    // The tree and the message of the first append, on the second.
+    let message = ground.git(&["log", "-1", "--format=%B", one.as_str()]);
+    let tree = format!("{one}^{{tree}}");
+    let copied = ground.git(&["commit-tree", &tree, "-p", two.as_str(), "-m", &message]);
+    ground.git(&["update-ref", "refs/heads/towpath/log", copied.trim()]);
+    assert_eq!(ground.read(None).await.proven, Some(two));
+}
+
+#[tokio::test]
+async fn a_log_from_before_there_were_proofs_is_taken_over_once() {
+    let ground = Ground::new().await;
+    let one = ground.append(&["{\"n\":1}"], None).await.unwrap();
+    std::fs::remove_file(ground.bare().join("towpath.key")).unwrap();
+    let pushed = ground.push("towpath/log", "log/000001.jsonl", "{\"n\":7}\n").await;
+    let other = forge_at(ground.folder.path().to_owned(), &ground.seconds);
+    let read = other.read_log(&place(), None).await.unwrap();
+    assert_eq!((read.proven.as_ref(), read.tip.as_ref()), (Some(&one), Some(&pushed)), "by the names");
+    other.secure_log(&place()).await.unwrap();
+    let forged = forge_line(&ground, "{\"n\":666}", true);
+    let read = other.read_log(&place(), None).await.unwrap();
+    assert_eq!((read.proven, read.tip), (Some(one), Some(forged)), "names prove nothing any more");
+    assert_eq!(read.lines, lines(&["{\"n\":1}"]));
+}
+
+#[tokio::test]
+async fn the_key_is_nobody_else_s_and_a_broken_one_is_an_error() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let ground = Ground::new().await;
+    ground.forge.secure_log(&place()).await.unwrap();
+    let path = ground.bare().join("towpath.key");
+    assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    let before = std::fs::read(&path).unwrap();
+    ground.forge.secure_log(&place()).await.unwrap();
+    assert_eq!(std::fs::read(&path).unwrap(), before, "it is made once");
+    ground.append(&["{}"], None).await.unwrap();
+    std::fs::write(&path, "{}").unwrap();
+    let refused = said(&ground, ground.forge.read_log(&place(), None).await);
+    insta::assert_snapshot!(refused, @"reading ROOT/acme/deploy.git/towpath.key failed: missing field `secret` at line 1 column 2; let only the user who runs Towpath read it; without the file the log is taken over as it is");
+}
+
+#[tokio::test]
+async fn a_log_that_was_replaced_counts_from_where_it_is_proven() {
+    let ground = Ground::new().await;
+    let one = ground.append(&["{\"n\":1}"], None).await.unwrap();
+    let two = ground.append(&["{\"n\":2}"], Some(&one)).await.unwrap();
+    ground.git(&["update-ref", "refs/heads/towpath/log", one.as_str()]);
+    let read = ground.read(Some(&two)).await;
+    assert_eq!((read.from_start, read.proven, read.lines), (true, Some(one), lines(&["{\"n\":1}"])));
+    let orphan = ground.git(&["commit-tree", "main^{tree}", "-m", "nothing"]);
+    ground.git(&["update-ref", "refs/heads/towpath/log", orphan.trim()]);
+    assert_eq!(ground.read(Some(&two)).await, LogPart::of_none(Some(commit(&orphan))));
 }
 
 #[tokio::test]
@@ -110,7 +213,7 @@ async fn a_record_of_two_lines_is_refused() {
 #[tokio::test]
 async fn the_one_file_of_an_older_towpath_is_read_and_gone_on_from() {
     let ground = Ground::new().await;
-    let old = ground.push("towpath/log", "log.jsonl", "{\"n\":1}\n\n{\"n\":2}").await;
+    let old = ground.push_as_bot("log.jsonl", "{\"n\":1}\n\n{\"n\":2}").await;
     let new = ground.append(&["{\"n\":3}"], Some(&old)).await.unwrap();
     let whole = lines(&["{\"n\":1}", "{\"n\":2}", "{\"n\":3}"]);
     let read = ground.read(None).await;
@@ -150,11 +253,32 @@ async fn a_large_log_is_written_and_read_in_parts() {
 #[tokio::test]
 async fn what_else_lies_on_the_branch_is_left_alone() {
     let ground = Ground::new().await;
-    let pushed = ground.push("towpath/log", "README.md", "What is this?").await;
-    ground.push("towpath/log", "log/notes.md", "{\"n\":0}\n").await;
-    let tip = ground.push("towpath/log", "log/1.jsonl", "{\"n\":0}\n").await;
+    let pushed = ground.push_as_bot("README.md", "What is this?").await;
+    ground.push_as_bot("log/notes.md", "{\"n\":0}\n").await;
+    let tip = ground.push_as_bot("log/1.jsonl", "{\"n\":0}\n").await;
     ground.append(&["{\"n\":1}"], Some(&tip)).await.unwrap();
     assert_eq!(ground.read(None).await.lines, lines(&["{\"n\":1}"]));
     assert!(ground.read(Some(&pushed)).await.from_start, "there was no log");
     assert_eq!(ground.git(&["show", "towpath/log:README.md"]), "What is this?");
+}
+
+#[tokio::test]
+async fn a_log_that_the_repository_hides_from_pushes_is_protected() {
+    let ground = Ground::new().await;
+    let one = ground.append(&["{\"n\":1}"], None).await.unwrap();
+    let question = HealthQuestion { places: vec![place()], has_teams: false };
+    let hidden = "refs/heads/towpath/log";
+    for (value, is_restricted) in [(None, false), (Some("refs/heads/other"), false), (Some(hidden), true)] {
+        if let Some(value) = value {
+            ground.git(&["config", "--add", "receive.hideRefs", value]);
+        }
+        let health = ground.forge.examine(&question).await;
+        let protection = health.repositories[0].log_protection.known().unwrap();
+        assert_eq!(protection.is_restricted, is_restricted, "{value:?}");
+        let command = format!("git -C {} config --add receive.hideRefs {hidden}", ground.bare().display());
+        assert_eq!(protection.command, Some(command));
+    }
+    let refused = git_in(&ground.clone(), &["push", "-q", "origin", "origin/main:refs/heads/towpath/log"]);
+    assert!(refused.unwrap_err().contains("deny updating a hidden ref"));
+    ground.append(&["{\"n\":2}"], Some(&one)).await.unwrap();
 }

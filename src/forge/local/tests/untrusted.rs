@@ -25,20 +25,30 @@ impl Ground {
         json.replace("\"number\": 1", &format!("\"number\": {number}"))
     }
 
-    /// What reading the changes says once these files are a change.
+    /// What is said of a change once these files are it, while the others are still seen.
     async fn said_of(&self, number: &str, files: &[(&str, &str)]) -> String {
         let reference = format!("refs/towpath/changes/{number}");
         self.plant(&reference, files);
-        let said = said(self, self.forge.changes(&place()).await);
+        let said = self.only_left_out().await;
         self.git(&["update-ref", "-d", &reference]);
         said
+    }
+
+    /// What is wrong with the only change that is left out.
+    async fn only_left_out(&self) -> String {
+        assert_eq!(self.changes().await.len(), 1, "the others are seen");
+        let left_out = self.forge.unreadable_changes(&place()).await.unwrap();
+        let [LeftOut::Change { reference, why }] = left_out.as_slice() else {
+            panic!("one change: {left_out:?}")
+        };
+        format!("{reference}: {why}").replace(self.folder.path().to_str().unwrap(), "ROOT")
     }
 }
 
 const EVENT: &str = r#"{"at": "2026-01-01T00:00:00Z", "by": "bob", "did": "closed"}"#;
 
 #[tokio::test]
-async fn nonsense_in_a_change_is_refused_with_its_place() {
+async fn nonsense_in_a_change_leaves_it_out_and_no_other() {
     let ground = Ground::new().await;
     ground.open("1.1.0").await;
     let (own, other) = (ground.change_json("2"), ground.change_json("1"));
@@ -58,31 +68,63 @@ async fn nonsense_in_a_change_is_refused_with_its_place() {
         ground.said_of("2", &[("change.json/x", &own)]).await,
     ];
     insta::assert_snapshot!(answers.join("\n").replace(&head, "HEAD_COMMIT"), @"
-    reading `refs/towpath/changes/2` in ROOT/acme/deploy.git failed: there is no `change.json`
-    reading `refs/towpath/changes/2` in ROOT/acme/deploy.git failed: `change.json`: EOF while parsing an object at line 1 column 1
-    reading `refs/towpath/changes/2` in ROOT/acme/deploy.git failed: `change.json` is that of change #1
-    reading `refs/towpath/changes/2` in ROOT/acme/deploy.git failed: `change.json` is larger than 1048576 bytes
-    reading `refs/towpath/changes/2` in ROOT/acme/deploy.git failed: `change.json`: `HEAD` is not a commit id; it has 40 hexadecimal digits at line 12 column 16
-    reading `refs/towpath/changes/2` in ROOT/acme/deploy.git failed: Object named aeef4265140285e19f9d6c8d9db3e9cd8e63212c was supposed to be of kind tree, but was kind blob.
-    reading `refs/towpath/changes/2` in ROOT/acme/deploy.git failed: `events` has `000002.json` where `000001.json` should be
-    reading `refs/towpath/changes/2` in ROOT/acme/deploy.git failed: `000001.json`: invalid length 0, expected struct EventFile with 3 elements at line 1 column 2
-    reading `refs/towpath/changes/2` in ROOT/acme/deploy.git failed: Object named 4a7571b36c83b4f26709f11cdcd9a3c4df453fc2 was supposed to be of kind blob, but was kind tree.
-    reading `refs/towpath/changes/2` in ROOT/acme/deploy.git failed: Object named 706660d0a3b3af02a30fb225fdcdeedda88e218b was supposed to be of kind blob, but was kind tree.
+    refs/towpath/changes/2: there is no `change.json`
+    refs/towpath/changes/2: `change.json`: EOF while parsing an object at line 1 column 1
+    refs/towpath/changes/2: `change.json` is that of change #1
+    refs/towpath/changes/2: `change.json` is larger than 1048576 bytes
+    refs/towpath/changes/2: `change.json`: `HEAD` is not a commit id; it has 40 hexadecimal digits at line 12 column 16
+    refs/towpath/changes/2: `events` is a blob and no tree
+    refs/towpath/changes/2: `events` has `000002.json` where `000001.json` should be
+    refs/towpath/changes/2: `000001.json`: invalid length 0, expected struct EventFile with 3 elements at line 1 column 2
+    refs/towpath/changes/2: `000001.json` is a tree and no blob
+    refs/towpath/changes/2: `change.json` is a tree and no blob
     ");
-    assert_eq!(ground.changes().await.len(), 1);
 }
 
 #[tokio::test]
-async fn a_head_that_is_not_there_is_an_error() {
+async fn a_change_whose_head_is_not_there_is_left_out() {
     let ground = Ground::new().await;
     ground.open("1.1.0").await;
     let missing = ground.change_json("2").replace(ground.tip(BRANCH).as_str(), &"1".repeat(40));
     let closed = missing.replace("\"open\"", r#"{"closed": {"at": "2026-01-01T00:00:00Z", "by": "bob"}}"#);
     let said = ground.said_of("2", &[("change.json", &closed)]).await;
-    assert!(
-        said.starts_with(&format!("reading the commit {} in `acme/deploy` failed", "1".repeat(40))),
-        "{said}"
-    );
+    insta::assert_snapshot!(said, @"refs/towpath/changes/2: its head is the commit 1111111111111111111111111111111111111111, which is not in the repository");
+}
+
+#[tokio::test]
+async fn a_ref_to_something_else_than_a_commit_is_left_out() {
+    let ground = Ground::new().await;
+    ground.open("1.1.0").await;
+    for object in ["main:app.yaml", "main^{tree}"] {
+        ground.git(&["update-ref", "refs/towpath/changes/2", ground.git(&["rev-parse", object]).trim()]);
+        let said = ground.only_left_out().await;
+        assert!(said.starts_with("refs/towpath/changes/2: the ref is a "), "{said}");
+    }
+}
+
+#[tokio::test]
+async fn an_open_change_that_somebody_broke_gives_way_to_a_new_one() {
+    let ground = Ground::new().await;
+    let broken = ground.open("1.1.0").await;
+    ground.git(&["update-ref", "refs/towpath/changes/1", "main"]);
+    assert_eq!(ground.changes().await, []);
+    let opened = ground.open("1.2.0").await;
+    assert_eq!((broken.number, opened.number), (ChangeNumber(1), ChangeNumber(2)));
+    assert_eq!(ground.changes().await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_commit_without_a_readable_author_is_a_stranger_s() {
+    let ground = Ground::new().await;
+    ground.open("1.1.0").await;
+    let tree = ground.git(&["rev-parse", "main^{tree}"]);
+    let text = format!("tree {}\nauthor nobody\ncommitter nobody\n\nbroken\n", tree.trim());
+    std::fs::write(ground.folder.path().join("broken"), text).unwrap();
+    let file = ground.folder.path().join("broken").display().to_string();
+    let id = ground.git(&["hash-object", "-t", "commit", "-w", "--literally", &file]);
+    ground.git(&["update-ref", "refs/heads/towpath/dev/other", id.trim()]);
+    let branches = ground.forge.branches(&place()).await.unwrap();
+    assert!(!branches[&branch("towpath/dev/other")].by_bot);
 }
 
 #[tokio::test]
@@ -96,16 +138,19 @@ async fn other_refs_below_the_prefix_are_not_ours() {
 }
 
 #[tokio::test]
-async fn after_the_largest_number_there_is_none() {
-    let ground = Ground::new().await;
-    let change = ground.open("1.1.0").await;
-    ground.forge.close(&place(), change.number).await.unwrap();
-    let number = u64::MAX.to_string();
-    ground.plant(&format!("refs/towpath/changes/{number}"), &[("change.json", &ground.change_json(&number))]);
-    let refs = ground.refs();
-    let said = said(&ground, ground.propose(&ground.proposal("1.2.0").await).await);
-    assert_eq!(ground.refs(), refs);
-    insta::assert_snapshot!(said, @"opening a change in `acme/deploy` failed: there is no number after 18446744073709551615");
+async fn after_the_largest_number_there_is_still_one() {
+    for (number, is_left_out) in [((1_u64 << 53) - 1, false), (1 << 53, true), (u64::MAX, true)] {
+        let ground = Ground::new().await;
+        let change = ground.open("1.1.0").await;
+        ground.forge.close(&place(), change.number).await.unwrap();
+        let number = number.to_string();
+        let planted = ground.change_json(&number);
+        ground.plant(&format!("refs/towpath/changes/{number}"), &[("change.json", &planted)]);
+        let left_out = ground.forge.unreadable_changes(&place()).await.unwrap();
+        assert_eq!(!left_out.is_empty(), is_left_out, "{number}: {left_out:?}");
+        assert_eq!(ground.changes().await.len(), if is_left_out { 1 } else { 2 });
+        assert_eq!(ground.open("1.2.0").await.number, ChangeNumber(2));
+    }
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@ use towpath::model::{BranchName, RepositoryPath};
 use super::costs::readable;
 use super::*;
 use crate::support::fixture::Files;
+use crate::support::rules::BOT;
 
 /// As large as a file of the log becomes.
 const FILE_BYTES: usize = 256 << 10;
@@ -34,11 +35,25 @@ impl Ground {
         self.forge.read_log(&place(), known).await.expect("the fake GitHub answers")
     }
 
-    /// A person, or another Towpath, makes the log what these files say.
+    /// Another Towpath makes the log what these files say.
     fn push_log(&self, files: &[(&str, &str)]) -> CommitId {
+        self.push_log_as(BOT, files)
+    }
+
+    /// Somebody makes the log what these files say.
+    fn push_log_as(&self, who: &str, files: &[(&str, &str)]) -> CommitId {
         let files: Files =
             files.iter().map(|(path, text)| (name(path), text.as_bytes().to_vec().into())).collect();
-        self.world.push_files(&log_branch(), "bob", files)
+        self.world.push_files(&log_branch(), who, files)
+    }
+
+    /// Mallory pushes a line to the log, under this name.
+    fn forge_line(&self, line: &str, author: &str) -> CommitId {
+        self.world.edit(&log_branch(), author, "log/000001.jsonl", |text| format!("{text}{line}\n"));
+        let mut state = self.world.state();
+        let tip = state.git.tip(&log_branch()).expect("there is a log").clone();
+        state.github.pushed_by.insert(tip.clone(), "mallory");
+        tip
     }
 
     /// A log of so many full files, which somebody else wrote.
@@ -51,7 +66,7 @@ impl Ground {
                 (path, Arc::from((lines.join("\n") + "\n").into_bytes()))
             })
             .collect();
-        (self.world.push_files(&log_branch(), "towpath[bot]", files), all)
+        (self.world.push_files(&log_branch(), BOT, files), all)
     }
 
     fn paid(&self) -> String {
@@ -82,7 +97,8 @@ async fn an_append_takes_three_writes_and_to_read_it_costs_nothing() {
     ground.forge.changes(&place()).await.expect("the fake GitHub answers");
     ground.start_counting();
     let part = ground.log_after(Some(&one)).await;
-    assert_eq!(part, LogPart { tip: Some(two), from_start: false, lines: lines(&["{\"n\":3}"]) });
+    let lines = lines(&["{\"n\":3}"]);
+    assert_eq!(part, LogPart { tip: Some(two.clone()), proven: Some(two), from_start: false, lines });
     assert_eq!(ground.paid(), "");
 }
 
@@ -114,6 +130,8 @@ async fn a_large_log_is_read_in_two_requests_and_later_what_is_new() {
     assert!(part.from_start && part.lines == all);
     assert_snapshot!(ground.paid(), @"
     GET /git/ref/heads/towpath/log
+    GET /activity?ref=refs%2Fheads%2Ftowpath%2Flog&per_page=100
+    GET /user
     GET /git/trees/COMMIT?recursive=1
     GET /tarball/COMMIT
     ");
@@ -125,6 +143,7 @@ async fn a_large_log_is_read_in_two_requests_and_later_what_is_new() {
     assert!(!part.from_start && part.lines == many(2_400, 2_410));
     assert_snapshot!(ground.paid(), @"
     GET /git/ref/heads/towpath/log
+    GET /activity?ref=refs%2Fheads%2Ftowpath%2Flog&per_page=100
     GET /git/trees/COMMIT?recursive=1
     POST /graphql
     ");
@@ -134,6 +153,8 @@ async fn a_large_log_is_read_in_two_requests_and_later_what_is_new() {
     assert_eq!((part.tip, part.from_start, part.lines.len()), (Some(new), false, 10));
     assert_snapshot!(ground.paid(), @"
     GET /git/ref/heads/towpath/log
+    GET /activity?ref=refs%2Fheads%2Ftowpath%2Flog&per_page=100
+    GET /user
     GET /git/trees/COMMIT?recursive=1
     GET /git/trees/COMMIT?recursive=1
     POST /graphql
@@ -148,6 +169,8 @@ async fn a_log_of_a_few_files_comes_in_one_document() {
     assert!(ground.log_after(None).await.lines == all);
     assert_snapshot!(ground.paid(), @"
     GET /git/ref/heads/towpath/log
+    GET /activity?ref=refs%2Fheads%2Ftowpath%2Flog&per_page=100
+    GET /user
     GET /git/trees/COMMIT?recursive=1
     POST /graphql
     ");
@@ -163,6 +186,8 @@ async fn without_archive_and_documents_each_file_comes_by_itself() {
     assert!(ground.log_after(None).await.lines == all);
     assert_snapshot!(ground.paid(), @"
     GET /git/ref/heads/towpath/log
+    GET /activity?ref=refs%2Fheads%2Ftowpath%2Flog&per_page=100
+    GET /user
     GET /git/trees/COMMIT?recursive=1
     GET /tarball/COMMIT
     POST /graphql
@@ -218,7 +243,12 @@ async fn the_one_file_of_an_older_towpath_is_read_and_gone_on_from() {
         let since = forge.read_log(&place(), Some(&old)).await.unwrap();
         assert_eq!(
             since,
-            LogPart { tip: Some(new.clone()), from_start: false, lines: lines(&["{\"n\":3}"]) }
+            LogPart {
+                tip: Some(new.clone()),
+                proven: Some(new.clone()),
+                from_start: false,
+                lines: lines(&["{\"n\":3}"])
+            }
         );
         let whole = forge.read_log(&place(), None).await.unwrap().lines;
         assert_eq!(whole, lines(&["{\"n\":1}", "{\"n\":2}", "{\"n\":3}"]));
@@ -240,6 +270,8 @@ async fn a_large_log_of_an_older_towpath_is_gone_on_from() {
     assert!(ground.world.state().github.bytes_received - before < FILE_BYTES);
     assert_snapshot!(ground.paid(), @"
     GET /git/ref/heads/towpath/log
+    GET /activity?ref=refs%2Fheads%2Ftowpath%2Flog&per_page=100
+    GET /user
     GET /git/trees/COMMIT?recursive=1
     GET /git/blobs/COMMIT
     POST /git/trees
@@ -250,7 +282,7 @@ async fn a_large_log_of_an_older_towpath_is_gone_on_from() {
 }
 
 #[tokio::test]
-async fn a_log_that_a_person_rewrote_is_read_from_the_start() {
+async fn a_log_that_another_towpath_began_anew_is_read_from_the_start() {
     let ground = Ground::new().await;
     let one = ground.append(&lines(&["{\"n\":1}"]), None).await;
     ground.push_log(&[("log/000001.jsonl", "{\"n\":7}\n{\"n\":8}")]);
@@ -316,10 +348,89 @@ async fn a_log_without_an_end_is_not_read() {
     ground.world.state().github.archives.claimed_bytes = Some(8 << 20);
     ground.start_counting();
     let refused = ground.forge.read_log(&place(), None).await.unwrap_err();
-    assert_snapshot!(refused, @"reading the log in `acme/deploy` failed: the log comes to 75497472 bytes, more than 67108864; keep a copy of the branch `towpath/log` and delete its oldest files there: what only they say, such as that something is locked or in quarantine, is forgotten then");
+    assert_snapshot!(refused, @"reading the log in `acme/deploy` failed: the log comes to 75497472 bytes, more than 67108864; keep a copy of the branch `towpath/log` and delete its oldest files there, as the bot: what only they say, such as that something is locked or in quarantine, is forgotten then");
     ground.world.state().github.archives.claimed_bytes = Some(45 << 20);
     ground.push_log(&[("log.jsonl", "{}\n")]);
     let refused = ground.forge.read_log(&place(), None).await.unwrap_err();
     assert_snapshot!(refused, @"reading the log in `acme/deploy` failed: `log.jsonl` is larger than 46137344 bytes, which GitHub does not give in one answer; split it between lines into `log/000001.jsonl` and so on");
     assert!(!ground.paid().contains("blobs"));
+}
+
+#[tokio::test]
+async fn what_others_push_to_the_log_does_not_count_whatever_names_stand_in_it() {
+    for author in [BOT, "mallory"] {
+        let ground = Ground::new().await;
+        let one = ground.append(&lines(&["{\"n\":1}"]), None).await;
+        let forged = ground.forge_line("{\"n\":666}", author);
+        for (forge, known) in
+            [(ground.forge.clone(), Some(&one)), (ground.anew(), None), (ground.anew(), Some(&one))]
+        {
+            let part = forge.read_log(&place(), known).await.unwrap();
+            assert_eq!((part.tip.as_ref(), part.proven.as_ref()), (Some(&forged), Some(&one)));
+            assert!(!part.lines.contains(&"{\"n\":666}".to_owned()), "{part:?}");
+        }
+        let two = ground.append(&lines(&["{\"n\":2}"]), Some(&forged)).await;
+        assert_eq!(ground.world.state().log(), lines(&["{\"n\":1}", "{\"n\":2}"]));
+        assert!(
+            ground
+                .world
+                .state()
+                .git
+                .get(&two)
+                .message
+                .contains(&format!("Leaves out what came up to {forged}"))
+        );
+        let part = ground.anew().read_log(&place(), Some(&one)).await.unwrap();
+        assert_eq!((part.from_start, part.proven, part.lines), (false, Some(two), lines(&["{\"n\":2}"])));
+    }
+}
+
+#[tokio::test]
+async fn who_pushed_a_tip_is_asked_once_and_of_one_s_own_never() {
+    let ground = Ground::new().await;
+    ground.append(&lines(&["{\"n\":1}"]), None).await;
+    ground.start_counting();
+    ground.log_after(None).await;
+    assert!(!ground.paid().contains("activity"), "{}", ground.paid());
+    ground.forge_line("{\"n\":666}", BOT);
+    let forge = ground.anew();
+    for asked in [1, 1] {
+        forge.read_log(&place(), None).await.unwrap();
+        assert_eq!(ground.paid().matches("activity").count(), asked);
+    }
+}
+
+#[tokio::test]
+async fn a_tip_that_github_does_not_list_yet_is_waited_for_and_then_does_not_count() {
+    let ground = Ground::new().await;
+    let one = ground.append(&lines(&["{\"n\":1}"]), None).await;
+    let forged = ground.forge_line("{\"n\":666}", BOT);
+    ground.world.state().github.unlisted.insert(forged.clone());
+    let forge = ground.anew();
+    let waits = forge.read_log(&place(), None).await.unwrap_err().to_string();
+    assert_snapshot!(waits.replace(forged.short(), "COMMIT"), @"reading the log in `acme/deploy` has to wait: GitHub does not list yet who pushed its tip COMMIT");
+    ground.world.state().now += chrono::TimeDelta::seconds(61);
+    assert_eq!(forge.read_log(&place(), None).await.unwrap().proven, Some(one));
+}
+
+#[tokio::test]
+async fn a_log_of_which_github_lists_nothing_is_believed_its_names_after_a_minute() {
+    let ground = Ground::new().await;
+    let old = ground.push_log(&[("log.jsonl", "{\"n\":1}\n")]);
+    ground.world.state().github.unlisted.insert(old.clone());
+    let forge = ground.anew();
+    assert!(matches!(forge.read_log(&place(), None).await, Err(ForgeError::NotYet { .. })));
+    ground.world.state().now += chrono::TimeDelta::seconds(61);
+    assert_eq!(forge.read_log(&place(), None).await.unwrap().proven, Some(old));
+}
+
+#[tokio::test]
+async fn a_log_that_somebody_replaced_counts_nothing() {
+    let ground = Ground::new().await;
+    let one = ground.append(&lines(&["{\"n\":1}"]), None).await;
+    let forged = ground.push_log_as("mallory", &[("log/000001.jsonl", "{\"n\":666}\n")]);
+    let is_grown = ground.world.state().git.get(&forged).parents.contains(&one);
+    let part = ground.anew().read_log(&place(), None).await.unwrap();
+    assert_eq!(part.proven, is_grown.then_some(one));
+    assert!(!part.lines.contains(&"{\"n\":666}".to_owned()), "{part:?}");
 }

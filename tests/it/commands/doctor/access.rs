@@ -42,6 +42,8 @@ async fn a_token_of_github_actions_is_known_by_the_configuration() {
     assert_snapshot!(practice.findings(&["the bot is", "who the bot", "the repository"]).await, @"
     ok        the bot is `github-actions[bot]`, as the configuration says
     ok        the repository is there
+    warning   whoever may push to the repository may push to `towpath/log`; what others push there does not count
+              protect it: Settings > Rules > Rulesets > a branch ruleset for `towpath/log` with Restrict creations, updates and deletions and Block force pushes, and the bot alone in its bypass list
     unknown   where events are sent could not be asked for: those of the repository only an owner may read; those of the organization only its owners may read
               look at Settings > Webhooks of the repository and of its organization: the address ends with /hooks/github/FORGE; where events come, `towpath_deliveries_total` in /metrics of `towpath serve` grows
     ");
@@ -75,6 +77,7 @@ async fn an_app_that_shows_no_deployments_needs_no_right_to_them() {
         setup.permissions.as_object_mut().expect("an object").remove("deployments");
         let events = setup.events.as_array_mut().expect("a list");
         events.retain(|event| event != "deployment_status");
+        super::keep_others_from_log(setup);
     })
     .await;
     let asked = practice.findings(&["deployment"]).await;

@@ -192,6 +192,23 @@ impl Bot {
         self
     }
 
+    /// Somebody pushes a line to the log that says that a change was approved, as it is now.
+    pub(crate) fn forge_approval(&mut self, change: ChangeNumber, by: &str, approver: &str) -> &mut Self {
+        let head = self.head_of(change);
+        let state = self.world.state();
+        let message = state.git.get(&head).message.clone();
+        let key =
+            message.lines().find_map(|line| line.strip_prefix("Towpath-Key: ")).expect("the bot's head");
+        let approved = serde_json::json!({ "approved": { "head": head, "key": key } });
+        let line = serde_json::json!({
+            "at": state.now, "event": "handled", "change": change, "comment": "4711", "by": approver, "outcomes": [approved],
+        });
+        drop(state);
+        let file = "log/000001.jsonl";
+        self.world.edit(&name(towpath::forge::LOG_BRANCH), by, file, |text| format!("{text}{line}\n"));
+        self
+    }
+
     /// Somebody becomes a member of a team.
     pub(crate) fn make_member(&mut self, team: &str, user: &str) -> &mut Self {
         self.world.state().teams.entry(name(team)).or_default().insert(name(user));

@@ -302,10 +302,17 @@ impl State {
         let Some(tip) = self.git.tip(&log_branch()) else {
             return LogPart { from_start: known.is_some(), ..LogPart::default() };
         };
-        let known = known.filter(|known| self.git.ancestry(tip).contains(known));
+        let Some(proven) = self.proven_log() else { return LogPart::of_none(Some(tip.clone())) };
+        let known = known.filter(|known| self.git.ancestry(&proven).contains(known));
         let skipped = known.map_or(0, |known| self.log_lines(known).len());
-        let lines = self.log_lines(tip).split_off(skipped);
-        LogPart { tip: Some(tip.clone()), from_start: known.is_none(), lines }
+        let lines = self.log_lines(&proven).split_off(skipped);
+        LogPart { tip: Some(tip.clone()), from_start: known.is_none(), proven: Some(proven), lines }
+    }
+
+    /// The last commit of the log that the bot made.
+    fn proven_log(&self) -> Option<CommitId> {
+        let mut line = self.git.first_parents(&log_branch()).into_iter().rev();
+        line.find(|commit| self.git.get(commit).author == self.bot)
     }
 
     fn append_log(&mut self, lines: &[String], expected: Option<&CommitId>) -> Answer<CommitId> {
@@ -315,7 +322,7 @@ impl State {
         }
         assert!(!lines.is_empty(), "a commit of the log has at least one line");
         assert!(lines.iter().all(|line| !line.contains('\n')), "a line of the log has no line break");
-        let mut all = tip.as_ref().map(|tip| self.log_lines(tip)).unwrap_or_default();
+        let mut all = self.proven_log().map(|proven| self.log_lines(&proven)).unwrap_or_default();
         all.extend_from_slice(lines);
         self.effect(|state| {
             let content: Arc<[u8]> = (all.join("\n") + "\n").into_bytes().into();

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::Value;
-use towpath::forge::ForgeError;
+use towpath::forge::{ForgeError, LOG_BRANCH};
 use towpath::model::{BlobId, BranchName, ChangeNumber, CommitId};
 
 use super::super::{FakeChange, State};
@@ -147,7 +147,9 @@ impl State {
         let changes = self.changes.iter().filter(|change| change.branch == branch);
         let heads = changes.flat_map(|change| change.heads.iter().map(|(_, head)| head));
         let tip = self.git.tip(&branch).filter(|tip| heads.clone().all(|head| head != *tip));
-        let all = heads.chain(tip).filter(|head| !self.github.unlisted.contains(*head));
+        let log = if branch.as_str() == LOG_BRANCH { self.git.first_parents(&branch) } else { Vec::new() };
+        let tip = tip.filter(|_| log.is_empty());
+        let all = heads.chain(tip).chain(&log).filter(|head| !self.github.unlisted.contains(*head));
         let all: Vec<Value> = all.map(|head| self.moved_to(&branch, head)).collect();
         Some(all.into_iter().rev().collect())
     }

@@ -124,7 +124,8 @@ impl State {
         }
         let before = self.log().len();
         self.git.branches.insert(branch.clone(), to);
-        ((), EffectKind::LogCommit { lines: self.log().len() - before })
+        // What somebody forged is gone with it.
+        ((), EffectKind::LogCommit { lines: self.log().len().saturating_sub(before) })
     }
 
     pub(super) fn deleted(&mut self, branch: &BranchName) -> ((), EffectKind) {
