@@ -16,6 +16,7 @@ mod plan;
 mod registries;
 mod run;
 mod schema;
+mod secrets;
 mod serve;
 mod status;
 mod tags;

@@ -15,6 +15,7 @@ mod problem;
 mod raw;
 mod reader;
 mod secret;
+mod secret_check;
 mod suggest;
 
 use std::collections::BTreeMap;
@@ -30,6 +31,7 @@ pub use examined::{Examined, ServicePart, examine_on_disk};
 pub use import::{next_steps, write_imported};
 pub use problem::{Problem, Problems};
 pub use secret::{SecretError, SecretSource};
+pub use secret_check::{SecretFault, SecretFinding, SecretOwner};
 
 use crate::model::{ForgeName, MergeMethod, Policy, PushKind, TeamName, UserName};
 use document::{Document, Shape};

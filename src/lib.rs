@@ -15,6 +15,7 @@ pub mod reconcile;
 pub mod registry;
 pub mod render;
 pub mod sanitize;
+pub mod secret_file;
 pub mod server;
 pub mod telemetry;
 pub mod yaml;

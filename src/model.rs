@@ -68,7 +68,7 @@ pub use push::{PushKind, PushProof};
 pub use record::{CommandOutcome, Event, Origin, Record, RefusedBecause, WithdrawnBecause};
 pub use release::{Artifact, ContentKey, Release, ReleaseId};
 pub use repository_pattern::RepositoryPattern;
-pub use secret::Secret;
+pub use secret::{Secret, SecretWeakness};
 pub use selection::{Basis, NotTaken, Pattern, Rank, Selection, SelectionError};
 pub use source::{SourceChecks, SourceCommit, SourceComparison, SourceRelation, SourceSpan, Sources};
 pub use tree::{EntryKind, FileChange, Missing, PathState, Tree, TreeEntry, TreeError, Unknown};

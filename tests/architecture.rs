@@ -33,18 +33,19 @@ use source::Source;
 /// `Plan` lives in `decide`, not in `model`: its merges carry a `GatesPassed`, which only `decide` can make.
 const TABLE: &[(&str, &[&str])] = &[
     ("sanitize", &[]),
+    ("secret_file", &[]),
     ("telemetry", &["sanitize"]),
     ("model", &["sanitize"]),
     ("yaml", &[]),
     ("command", &["sanitize", "model"]),
     ("overlay", &["model", "yaml"]),
-    ("config", &["sanitize", "model", "yaml"]),
+    ("config", &["sanitize", "secret_file", "model", "yaml"]),
     ("decide", &["model", "command"]),
     ("report", &["model"]),
     ("render", &["sanitize", "model", "command", "decide", "report"]),
     ("draft", &["model", "overlay", "decide", "render"]),
     ("forge", &["sanitize", "model"]),
-    ("registry", &["sanitize", "model"]),
+    ("registry", &["sanitize", "secret_file", "model"]),
     ("delivery", &["model"]),
     ("ledger", &["sanitize", "model"]),
     (

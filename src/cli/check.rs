@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::engines::{Engines, RealEngine};
 use super::output::Output;
-use super::{Failure, paths};
+use super::{Failure, paths, secrets};
 use crate::config::{self, Examined, ForgeSettings, Problems, ServicePart, Settings};
 use crate::decide::health::{Diagnosis, Level, Matter};
 use crate::forge::{Forge as _, ForgeError};
@@ -28,13 +28,16 @@ pub(super) async fn run(file: &Path, arguments: &Arguments, output: &mut Output)
         }
         Err(problems) => Err(problems),
     };
+    let warnings = checked.as_ref().map(secrets::warnings).unwrap_or_default();
     if arguments.json {
         let problems = checked.as_ref().err().map(Problems::problems).unwrap_or_default();
         let problems = problems.iter().map(|problem| {
             json!({ "line": problem.line, "column": problem.column, "message": problem.message,
                     "suggestion": problem.suggestion })
         });
-        output.json(&json!({ "file": file, "problems": problems.collect::<Vec<_>>() }));
+        let problems: Vec<_> = problems.collect();
+        let warnings: Vec<_> = warnings.iter().map(|warning| json!({ "message": warning })).collect();
+        output.json(&json!({ "file": file, "problems": problems, "warnings": warnings }));
     }
     let settings = checked.map_err(|problems| Failure::Usage(problems.render(output.error_colour())))?;
     if !arguments.json {
@@ -42,7 +45,14 @@ pub(super) async fn run(file: &Path, arguments: &Arguments, output: &mut Output)
         let services = render::count(policy.services.len(), "service", "services");
         let pipelines = render::count(policy.pipelines.len(), "pipeline", "pipelines");
         let places = render::count(policy.places().len(), "config repository", "config repositories");
-        output.line(&format!("{}: fine; {services}, {pipelines}, {places}", file.display()));
+        for warning in &warnings {
+            output.line(&format!("warning: {warning}"));
+        }
+        let verdict = match warnings.len() {
+            0 => "fine".to_owned(),
+            count => format!("valid, with {}", render::count(count, "warning", "warnings")),
+        };
+        output.line(&format!("{}: {verdict}; {services}, {pipelines}, {places}", file.display()));
     }
     Ok(())
 }

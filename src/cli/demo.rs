@@ -7,6 +7,8 @@ mod scene;
 mod story;
 mod verify;
 
+use nix::sys::stat::{Mode, umask};
+
 use super::Failure;
 use super::output::Output;
 use scene::Scene;
@@ -19,6 +21,8 @@ pub(super) struct Arguments {
 }
 
 pub(super) async fn run(arguments: &Arguments, output: &mut Output) -> Result<(), Failure> {
+    // What the demo makes, by Git too, is for its own user alone, whatever the umask was.
+    umask(Mode::S_IRWXG | Mode::S_IRWXO);
     let scene = Scene::set().await?;
     if !arguments.once {
         return play::play(&scene, output).await;

@@ -8,8 +8,8 @@ use futures::stream::{self, StreamExt as _};
 use super::engines::{Engines, forges};
 use super::output::Output;
 use super::registries::registry;
-use super::{Failure, paths};
-use crate::config::{ForgeSettings, SecretError, Settings};
+use super::{Failure, paths, secrets};
+use crate::config::{ForgeSettings, SecretOwner, Settings};
 use crate::decide::health::{Diagnosis, Level, Matter, Subject, diagnose};
 use crate::forge::any::AnyForge;
 use crate::forge::{Forge as _, ForgeError};
@@ -35,17 +35,59 @@ pub(super) async fn run(
     arguments: &Arguments,
     output: &mut Output,
 ) -> Result<(), Failure> {
-    let forges = forges(&settings)?;
-    let engines = Engines::in_memory(&settings).await?;
+    let mut secrets = secrets_by_section(&settings);
+    match sections(&settings, &mut secrets).await {
+        Ok(sections) => say(&sections, arguments, output),
+        Err(error) => {
+            // A secret that is missing may be the reason, and is then named with its key.
+            let secrets: Vec<HealthSection> = secrets.into_iter().map(section).collect();
+            if !secrets.is_empty() {
+                say(&secrets, arguments, output).ok();
+            }
+            Err(error.into())
+        }
+    }
+}
+
+/// What is wrong with secrets, by the section that it belongs to.
+type SecretDiagnoses = BTreeMap<String, Vec<Diagnosis>>;
+
+fn secrets_by_section(settings: &Settings) -> SecretDiagnoses {
+    let mut secrets = SecretDiagnoses::new();
+    for (owner, diagnosis) in secrets::diagnoses(settings) {
+        let about = match owner {
+            SecretOwner::Forge(name) => format!("GitHub `{name}`"),
+            SecretOwner::Registry(host) => format!("registry `{host}`"),
+        };
+        secrets.entry(about).or_default().push(diagnosis);
+    }
+    secrets
+}
+
+fn section((about, diagnoses): (String, Vec<Diagnosis>)) -> HealthSection {
+    HealthSection { about, diagnoses }
+}
+
+async fn sections(settings: &Settings, secrets: &mut SecretDiagnoses) -> anyhow::Result<Vec<HealthSection>> {
+    let forges = forges(settings)?;
+    let engines = Engines::in_memory(settings).await?;
     let own = settings.forges.iter().zip(&forges);
-    let examined = join_all(own.map(|(own, forge)| examine(&settings, own, forge, &engines))).await;
+    let examined = join_all(own.map(|(own, forge)| examine(settings, own, forge, &engines))).await;
     let mut sections: Vec<HealthSection> = examined.into_iter().flatten().collect();
-    sections.extend(images(&settings).await?);
+    sections.extend(images(settings).await?);
     note_lost(&engines, &mut sections).await;
+    for section in &mut sections {
+        section.diagnoses.extend(secrets.remove(&section.about).unwrap_or_default());
+    }
+    sections.extend(std::mem::take(secrets).into_iter().map(section));
+    Ok(sections)
+}
+
+fn say(sections: &[HealthSection], arguments: &Arguments, output: &mut Output) -> Result<(), Failure> {
     if arguments.json {
-        output.json(&render::health_json(&sections));
+        output.json(&render::health_json(sections));
     } else {
-        output.print(&render::health(&sections, output.colour()));
+        output.print(&render::health(sections, output.colour()));
     }
     let is_wrong = |section: &HealthSection| section.diagnoses.iter().any(|own| own.level == Level::Wrong);
     if sections.iter().any(is_wrong) { Err(Failure::Said) } else { Ok(()) }
@@ -67,10 +109,9 @@ async fn examine(
     let has_teams = settings.policy.has_teams_at(own.name());
     let health = forge.examine(&HealthQuestion { places: own_places, has_teams }).await;
     let (diagnoses, repositories) = diagnose(&health, expects_events, &settings.policy, SystemClock.now());
-    let secrets = unread_secrets(own);
     let about = |repository: &_| format!("{kind} `{}`, repository `{repository}`", own.name());
     let teams = if health.login.known().is_some() { teams(settings, own, forge).await } else { Vec::new() };
-    let diagnoses = diagnoses.into_iter().chain(secrets).chain(teams).collect();
+    let diagnoses = diagnoses.into_iter().chain(teams).collect();
     let mut sections = vec![HealthSection { about: format!("{kind} `{}`", own.name()), diagnoses }];
     for section in repositories {
         let mut diagnoses = section.diagnoses;
@@ -111,20 +152,6 @@ async fn teams(settings: &Settings, own: &ForgeSettings, forge: &AnyForge) -> Ve
         }
     });
     stream::iter(asked).buffered(TEAMS_AT_ONCE).collect().await
-}
-
-/// The secrets of a forge's webhook that are not there.
-fn unread_secrets(own: &ForgeSettings) -> Vec<Diagnosis> {
-    let secrets = match own {
-        ForgeSettings::Local(_) => &[][..],
-        ForgeSettings::GitHub(own) => &own.webhook_secrets,
-    };
-    let unread = secrets.iter().filter_map(|secret| secret.read().err());
-    let wrong = |error: SecretError| Diagnosis {
-        level: Level::Wrong,
-        matter: Matter::HookSecretUnread(error.to_string()),
-    };
-    unread.map(wrong).collect()
 }
 
 /// Every image, grouped by its registry.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
@@ -194,13 +195,17 @@ fn round(forge: &ForgeSettings, places: &[Place]) -> Round {
 /// Raises the soft limit of file descriptors to the hard limit, up to [`DESCRIPTORS_WANTED`]; returns the limit in force. Many
 /// systems start a service with 1,024, which connections alone could use up.
 fn raise_descriptor_limit() -> u64 {
-    match rlimit::increase_nofile_limit(DESCRIPTORS_WANTED) {
-        Ok(limit) => limit,
+    let (soft, hard) =
+        getrlimit(Resource::RLIMIT_NOFILE).unwrap_or((DESCRIPTORS_ASSUMED, DESCRIPTORS_ASSUMED));
+    let wanted = hard.min(DESCRIPTORS_WANTED);
+    if soft >= wanted {
+        return soft;
+    }
+    match setrlimit(Resource::RLIMIT_NOFILE, wanted, hard) {
+        Ok(()) => wanted,
         Err(error) => {
-            let limit =
-                rlimit::getrlimit(rlimit::Resource::NOFILE).map_or(DESCRIPTORS_ASSUMED, |(soft, _)| soft);
-            tracing::warn!("the limit of open files stays at {limit}: {error}");
-            limit
+            tracing::warn!("the limit of open files stays at {soft}: {error}");
+            soft
         }
     }
 }

@@ -1,12 +1,13 @@
 //! Where a secret is; what it is never stands in the configuration.
 
-use std::io::Read as _;
+use std::fmt;
 use std::path::PathBuf;
 
-use crate::model::Secret;
+use crate::model::{Secret, SecretWeakness};
+use crate::secret_file::{self, SecretFile};
 
-/// Largest file that can hold a secret, in bytes.
-const SECRET_BYTES_MAX: u64 = 64 * 1024;
+/// The number of characters below which a secret is called short: such a password or webhook secret can be guessed.
+const SECRET_CHARS_MIN: usize = 8;
 
 /// Where a secret is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,21 +27,31 @@ pub struct SecretError {
 }
 
 impl SecretSource {
-    /// The secret as it is now.
+    /// The secret as it is now. Blocks the thread for at most two seconds, if the file system does not respond; call it off
+    /// the threads of async tasks.
     ///
     /// # Errors
-    /// Where it is not there, cannot be read, or is empty: an empty secret would let everybody in.
+    /// If it is not there, cannot be read, or is empty: an empty secret would let everybody in.
     pub fn read(&self) -> Result<Secret, SecretError> {
-        match self {
-            Self::Env(name) => self.secret(&variable(name).map_err(|why| self.error(why))?),
+        self.examine().map(|(secret, _)| secret)
+    }
+
+    /// The secret as it is now, and what makes it easy to learn, replace or guess. Blocks as [`Self::read`] does.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub fn examine(&self) -> Result<(Secret, Vec<SecretWeakness>), SecretError> {
+        let (secret, mut weaknesses) = match self {
+            Self::Env(name) => (self.secret(&variable(name).map_err(|why| self.error(why))?)?, Vec::new()),
             Self::File(path) => {
-                let mut text = String::new();
-                let opened = std::fs::File::open(path);
-                let read = opened.and_then(|file| file.take(SECRET_BYTES_MAX).read_to_string(&mut text));
-                read.map_err(|error| self.error(format!("cannot be read: {error}")))?;
-                self.secret(&text)
+                let file = secret_file::read(path).map_err(|error| self.error(error.to_string()))?;
+                (self.secret(&file.text)?, weaknesses_of(&file))
             }
+        };
+        if secret.expose().chars().nth(SECRET_CHARS_MIN - 1).is_none() {
+            weaknesses.push(SecretWeakness::Short);
         }
+        Ok((secret, weaknesses))
     }
 
     fn secret(&self, text: &str) -> Result<Secret, SecretError> {
@@ -48,12 +59,24 @@ impl SecretSource {
     }
 
     fn error(&self, why: impl Into<String>) -> SecretError {
-        let source_name = match self {
-            Self::Env(name) => format!("the environment variable `{name}`"),
-            Self::File(path) => format!("the file `{}`", path.display()),
-        };
-        SecretError { source_name, why: why.into() }
+        SecretError { source_name: self.to_string(), why: why.into() }
     }
+}
+
+impl fmt::Display for SecretSource {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Env(name) => write!(formatter, "the environment variable `{name}`"),
+            Self::File(path) => write!(formatter, "the file `{}`", path.display()),
+        }
+    }
+}
+
+/// What the permissions of a file let others do.
+pub(super) fn weaknesses_of(file: &SecretFile) -> Vec<SecretWeakness> {
+    let readable = file.is_readable_by_all().then_some(SecretWeakness::ReadableByAll { mode: file.mode });
+    let writable = file.is_writable_by_all().then_some(SecretWeakness::WritableByAll { mode: file.mode });
+    readable.into_iter().chain(writable).collect()
 }
 
 #[expect(clippy::disallowed_methods, reason = "the configuration says which variable holds a secret")]

@@ -15,7 +15,7 @@ use repository::Beside;
 use crate::model::{
     Allowance, BranchName, Deliveries, EnvironmentName, ForgeName, Grant, Health, Hook, ImageName,
     ImageReference, LeftOut, Login, LoginProof, MergeMode, NotTaken, Place, Policy, RepositoryName,
-    Restriction, ServiceName, Tag, Target, TeamName, Time, Told,
+    Restriction, SecretWeakness, ServiceName, Tag, Target, TeamName, Time, Told,
 };
 
 /// How long before its end a token is worth a warning.
@@ -79,8 +79,22 @@ pub enum Matter {
         /// The forge, whose name the address has to end in.
         forge: ForgeName,
     },
-    /// A secret of the hook cannot be read, so the service does not start.
-    HookSecretUnread(String),
+    /// A secret cannot be read.
+    SecretUnread {
+        /// The key of the configuration that names it.
+        key: &'static str,
+        /// Where it is, and why it cannot be read.
+        why: String,
+    },
+    /// A secret is easy to learn, replace or guess.
+    SecretWeak {
+        /// The key of the configuration that names it.
+        key: &'static str,
+        /// Where it is.
+        source: String,
+        /// What makes it weak.
+        weakness: SecretWeakness,
+    },
     /// Neither is there a hook, nor does anybody wait for one.
     NoHookWanted,
     /// The hook is switched off.

@@ -5,11 +5,15 @@
 mod deliveries;
 
 use std::fmt::Display;
+use std::fs::{File, Permissions};
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::DateTime;
+use nix::errno::Errno;
+use nix::fcntl::OFlag;
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
@@ -28,6 +32,10 @@ static MIGRATIONS: Migrator = sqlx::migrate!("src/ledger/migrations");
 const APPLICATION_ID: i64 = 0x746f_7770;
 /// What to do with a ledger that is broken.
 const WAY_OUT: &str = "if it stays so, delete it: it is rebuilt from Git and the forge";
+/// The permissions of its files: the owner may read and write.
+const OWNER_ALONE: u32 = 0o600;
+/// The permissions of everybody else.
+const OTHERS: u32 = 0o077;
 /// How long one process waits while another writes.
 const BUSY_WAIT: Duration = Duration::from_secs(10);
 /// SQLite's code for a file that another process has locked, in the lowest byte.
@@ -58,9 +66,9 @@ impl SqliteLedger {
         if path.parent().is_some_and(|folder| !folder.as_os_str().is_empty() && !folder.is_dir()) {
             return Err(LedgerError { ledger: name, why: "its folder does not exist; create it".to_owned() });
         }
+        private_file(path).map_err(|why| LedgerError { ledger: name.clone(), why })?;
         let options = SqliteConnectOptions::new()
             .filename(path)
-            .create_if_missing(true)
             .synchronous(SqliteSynchronous::Normal)
             .busy_timeout(BUSY_WAIT);
         let mut connection =
@@ -281,6 +289,33 @@ async fn share(options: SqliteConnectOptions) -> Result<SqlitePool, sqlx::Error>
 fn is_busy(error: &sqlx::Error) -> bool {
     let code = error.as_database_error().and_then(|error| error.code());
     code.and_then(|code| code.parse::<i64>().ok()).is_some_and(|code| code & 0xff == SQLITE_BUSY)
+}
+
+/// Creates the file if it is missing, and lets its owner alone use it: it holds names of repositories and images, and what
+/// people wrote. SQLite gives the same permissions to its `-wal` and `-shm` files. A symbolic link is not followed, since
+/// whoever may write to the folder could name any file of Towpath's user by one.
+fn private_file(path: &Path) -> Result<(), String> {
+    let flags = OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK;
+    let mut options = File::options();
+    options.read(true).write(true).create(true).truncate(false).mode(OWNER_ALONE).custom_flags(flags.bits());
+    let refused = |error: std::io::Error| match error.raw_os_error().map(Errno::from_raw) {
+        Some(Errno::ELOOP) => {
+            "it is a symbolic link, which is not followed; write the path of the file itself \
+                               into `ledger`, or remove the link"
+                .to_owned()
+        }
+        _ => error.to_string(),
+    };
+    let file = options.open(path).map_err(refused)?;
+    let metadata = file.metadata().map_err(refused)?;
+    if !metadata.is_file() {
+        return Err("it is not a regular file; write another path into `ledger`".to_owned());
+    }
+    if metadata.mode() & OTHERS == 0 {
+        return Ok(());
+    }
+    file.set_permissions(Permissions::from_mode(OWNER_ALONE))
+        .map_err(|error| format!("its permissions cannot be set to 0600: {error}"))
 }
 
 /// Makes the tables, in one transaction: others may be opening, and so creating, the same file.

@@ -31,5 +31,22 @@ impl fmt::Debug for Secret {
     }
 }
 
+/// What makes a secret easy to learn, to replace or to guess.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub enum SecretWeakness {
+    /// Every user of the machine may read its file.
+    ReadableByAll {
+        /// The permissions, as `chmod` takes them.
+        mode: u32,
+    },
+    /// Every user of the machine may write its file.
+    WritableByAll {
+        /// The permissions, as `chmod` takes them.
+        mode: u32,
+    },
+    /// It has fewer than eight characters.
+    Short,
+}
+
 #[cfg(test)]
 mod tests;

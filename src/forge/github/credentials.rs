@@ -139,8 +139,8 @@ impl Credentials {
         scope: Scope<'_>,
     ) -> Result<SecretString, ForgeError> {
         match (self, scope) {
-            (Self::Token(Token(token)), _) => Ok(token.get(connection.now())),
-            (Self::App(app), Scope::Bot) => app.proof(connection.now(), connection.github_now()),
+            (Self::Token(Token(token)), _) => Ok(token.get(connection.now()).await),
+            (Self::App(app), Scope::Bot) => app.proof(connection.now(), connection.github_now()).await,
             (
                 Self::App(app),
                 Scope::Repository(_)

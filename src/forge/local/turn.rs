@@ -6,8 +6,11 @@
 
 use std::fs::{File, TryLockError};
 use std::io::{Read as _, Seek as _, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 use std::time::Duration;
+
+use nix::fcntl::OFlag;
 
 use super::store::failed;
 use crate::forge::ForgeError;
@@ -35,7 +38,8 @@ impl Turn {
         let path = git_dir.join(TURN_FILE);
         let what = || format!("locking {}", path.display());
         let mut options = File::options();
-        options.create(true).truncate(false).read(true).write(true);
+        // It is truncated later, so whatever a link there names is left alone.
+        options.create(true).truncate(false).read(true).write(true).custom_flags(OFlag::O_NOFOLLOW.bits());
         let file = options.open(&path).map_err(failed(what()))?;
         wait(&file).map_err(failed(what()))?;
         let mut turn = Self { file };

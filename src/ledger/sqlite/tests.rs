@@ -308,3 +308,47 @@ async fn the_tables_hold_only_types_that_every_dialect_has() {
     let types: Vec<String> = sqlx::query_scalar(columns).fetch_all(&ledger.pool).await.unwrap();
     assert_eq!(types, ["BIGINT", "TEXT"]);
 }
+
+fn mode(file: &Path) -> u32 {
+    std::fs::metadata(file).unwrap().mode() & 0o777
+}
+
+#[tokio::test]
+async fn its_files_are_for_their_owner_alone() {
+    let (folder, file) = folder();
+    // A ledger of an earlier version, which everybody could read and write.
+    std::fs::write(&file, "").unwrap();
+    std::fs::set_permissions(&file, Permissions::from_mode(0o666)).unwrap();
+    let ledger = SqliteLedger::open(&file).await.unwrap();
+    ledger.keep_listing(&shop(), &listing(&[tag("1.0.0")], at(1))).await.unwrap();
+    let files: Vec<PathBuf> =
+        std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().path()).collect();
+    assert!(files.len() > 1, "SQLite has files of its own beside it: {files:?}");
+    for file in files {
+        assert_eq!(mode(&file), 0o600, "{}", file.display());
+    }
+}
+
+#[tokio::test]
+async fn a_link_at_its_path_is_not_followed() {
+    let (folder, file) = folder();
+    let victim = folder.path().join("victim");
+    for exists in [false, true] {
+        if exists {
+            std::fs::write(&victim, "").unwrap();
+        } else {
+            std::os::unix::fs::symlink(&victim, &file).unwrap();
+        }
+        let error = SqliteLedger::open(&file).await.unwrap_err().to_string();
+        assert!(error.contains("it is a symbolic link") && error.contains("`ledger`"), "{error}");
+        assert_eq!(std::fs::read(&victim).unwrap_or_default(), b"", "nothing is written through it");
+    }
+}
+
+#[tokio::test]
+async fn a_pipe_at_its_path_does_not_block() {
+    let (_folder, file) = folder();
+    nix::unistd::mkfifo(&file, nix::sys::stat::Mode::S_IRWXU).unwrap();
+    let error = SqliteLedger::open(&file).await.unwrap_err().to_string();
+    assert!(error.contains("it is not a regular file"), "{error}");
+}

@@ -9,14 +9,11 @@ mod exchange;
 mod gar;
 
 use std::collections::BTreeMap;
-use std::io;
 use std::path::Path;
 use std::time::Duration;
 
 use reqwest::Url;
 use secrecy::SecretString;
-use tokio::fs::File;
-use tokio::io::AsyncReadExt as _;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
@@ -25,9 +22,8 @@ use super::connection::Clients;
 use crate::model::Time;
 use crate::registry::{Login, Secret};
 use crate::sanitize::exposed;
+use crate::secret_file::{self, SecretFileError};
 
-/// Most bytes of a file that holds a secret or a configuration of Docker.
-const FILE_BYTES_MAX: u64 = 1 << 20;
 /// How long what failed is not tried again: accounts are locked after many wrong passwords, and a cloud that fails
 /// shall not be asked for each repository.
 const FAILURE_LIFE: Duration = Duration::from_secs(60);
@@ -178,21 +174,18 @@ async fn read(secret: &Secret) -> Result<SecretString, ProofError> {
     }
 }
 
+/// The text of a file, read on a thread where waiting for the file system stops no other task.
 async fn text_of(file: &Path) -> Result<SecretString, ProofError> {
-    let name = file.display();
-    match bytes_of(file).await {
-        Ok(text) if text.len() as u64 > FILE_BYTES_MAX => {
-            Err(ProofError::Refused(format!("the file `{name}` has more than {FILE_BYTES_MAX} bytes")))
+    let path = file.to_owned();
+    let read = tokio::task::spawn_blocking(move || secret_file::read(&path)).await;
+    let read = read.map_err(|error| ProofError::Unavailable(error.to_string()))?;
+    match read {
+        Ok(file) => Ok(file.text.into()),
+        Err(error @ SecretFileError::TimedOut) => {
+            Err(ProofError::Unavailable(format!("the file `{}` {error}", file.display())))
         }
-        Ok(text) => Ok(text.into()),
-        Err(error) => Err(ProofError::Refused(format!("the file `{name}` cannot be read: {error}"))),
+        Err(error) => Err(ProofError::Refused(format!("the file `{}` {error}", file.display()))),
     }
-}
-
-async fn bytes_of(file: &Path) -> io::Result<String> {
-    let mut text = String::new();
-    File::open(file).await?.take(FILE_BYTES_MAX + 1).read_to_string(&mut text).await?;
-    Ok(text)
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! What to do about it.
 
 use crate::decide::health::{Ban, Demand, Matter, MissingPath, OwnBranch, Subject};
-use crate::model::{Access, ForgeName, Grant, LoginProof, Restriction};
+use crate::model::{Access, ForgeName, Grant, LoginProof, Restriction, SecretWeakness};
 use crate::render::harmless::quoted;
 
 /// What to do where a repository at GitHub cannot be seen.
@@ -29,7 +29,16 @@ pub(super) fn sentence(matter: &Matter) -> Option<String> {
             "set `webhook_secrets` of the forge to the webhook's secret, and changes are seen at once"
         }
         Matter::HookElsewhere { forge, .. } => return Some(own_address(forge)),
-        Matter::HookSecretUnread(_) => "put the secret there: without it `towpath serve` does not start",
+        Matter::SecretUnread { key, .. } if key.contains("secrets") => {
+            "put the secret there: without it `towpath serve` does not start"
+        }
+        Matter::SecretUnread { .. } => "put the secret there",
+        Matter::SecretWeak { weakness, .. } => match weakness {
+            SecretWeakness::ReadableByAll { .. } | SecretWeakness::WritableByAll { .. } => {
+                "let its owner alone use it: `chmod 600 FILE`; in Kubernetes set `defaultMode: 0400` and `fsGroup`"
+            }
+            SecretWeakness::Short => "use a long random one, such as from `openssl rand -hex 32`",
+        },
         Matter::TeamUnseen(..) => {
             "look at its name in `rights` and `approvals`, and let the bot read the members of the organization"
         }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use crate::decide::health::{Ban, Demand, Matter, MissingPath, OwnBranch, Subject};
 use crate::model::{
     Access, Allowance, Deliveries, EnvironmentName, Grant, ImageReference, Login, LoginProof, Restriction,
+    SecretWeakness,
 };
 use crate::render::fit::listed;
 use crate::render::harmless::{name, quoted, sentence as said};
@@ -33,7 +34,10 @@ pub(super) fn sentence(matter: &Matter) -> String {
                 quoted(forge.as_str())
             )
         }
-        Matter::HookSecretUnread(why) => format!("one of the `webhook_secrets` is missing: {}", said(why)),
+        Matter::SecretUnread { key, why } => format!("the secret of `{key}` is missing: {}", said(why)),
+        Matter::SecretWeak { key, source, weakness } => {
+            format!("the secret of `{key}`, {}, {}", said(source), weakness_of(*weakness))
+        }
         Matter::NoHookWanted => "no webhook: it is looked at every few minutes".to_owned(),
         Matter::HookSwitchedOff => "the webhook is switched off".to_owned(),
         Matter::HookUnsigned => "the webhook has no secret, so every event is refused".to_owned(),
@@ -258,5 +262,17 @@ fn list<T: ToString>(items: impl IntoIterator<Item = T>) -> String {
         None => String::new(),
         Some((last, [])) => last.clone(),
         Some((last, rest)) => format!("{} and {last}", rest.join(", ")),
+    }
+}
+
+fn weakness_of(weakness: SecretWeakness) -> String {
+    match weakness {
+        SecretWeakness::ReadableByAll { mode } => {
+            format!("can be read by every user of this machine (mode {mode:04o})")
+        }
+        SecretWeakness::WritableByAll { mode } => {
+            format!("can be changed by every user of this machine (mode {mode:04o})")
+        }
+        SecretWeakness::Short => "has fewer than 8 characters".to_owned(),
     }
 }

@@ -36,10 +36,11 @@ impl Door {
     /// The headers and the body of an event that proves where it comes from.
     pub(super) async fn enter(&self, request: Request<Body>) -> Result<(HeaderMap, Bytes), Refusal> {
         let (head, body) = request.into_parts();
-        let claim = self.proof.check_head(&head.headers, head.uri.query()).ok_or_else(|| self.unproven())?;
+        let claim =
+            self.proof.check_head(&head.headers, head.uri.query()).await.ok_or_else(|| self.unproven())?;
         intake::check_head(&head.headers)?;
         let body = self.budget.read(body).await?;
-        let key = self.proof.check_body(&claim, &body).ok_or_else(|| self.unproven())?;
+        let key = self.proof.check_body(&claim, &body).await.ok_or_else(|| self.unproven())?;
         self.count(key);
         Ok((head.headers, body))
     }

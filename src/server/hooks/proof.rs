@@ -1,15 +1,17 @@
 //! Whether an event comes from who knows a secret. All comparisons take the same time wherever texts differ.
 
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::http::HeaderMap;
+use futures::future::join_all;
 use hmac::{Hmac, Mac as _};
 use sha2::{Digest as _, Sha256};
 use subtle::{Choice, ConstantTimeEq as _};
+use tokio::sync::Mutex;
+use tokio::task::{JoinError, spawn_blocking};
 use tokio::time::Instant;
 
-use crate::config::SecretSource;
+use crate::config::{SecretError, SecretSource};
 use crate::model::{PushProof, Secret};
 
 /// How long secrets are taken for what they were when they were read.
@@ -55,30 +57,31 @@ impl Proof {
         Self { kind, header: header.or(own), sources, read: Mutex::default() }
     }
 
-    /// What can be said before the body is read; nothing where it is surely wrong.
-    pub(super) fn check_head(&self, headers: &HeaderMap, query: Option<&str>) -> Option<Claim> {
+    /// What can be said before the body is read; `None` if it is surely wrong.
+    pub(super) async fn check_head(&self, headers: &HeaderMap, query: Option<&str>) -> Option<Claim> {
         let shown = match &self.header {
             Some(header) => headers.get(header)?.to_str().ok()?.to_owned(),
             None => token(query?)?,
         };
-        let secret = || self.secret(shown.strip_prefix(BEARER_PREFIX).unwrap_or(&shown), &shown);
-        let signature = || signature(shown.strip_prefix(SIGNATURE_PREFIX)?);
+        let bare = shown.strip_prefix(BEARER_PREFIX).unwrap_or(&shown);
+        let signed = shown.strip_prefix(SIGNATURE_PREFIX).and_then(signature);
         match self.kind {
-            PushProof::Header(_) | PushProof::Address => secret().map(Claim::Proven),
-            PushProof::Signature(_) => signature().map(Claim::Signed),
-            PushProof::HeaderOrSignature(_) => secret()
-                .map(Claim::Proven)
-                .or_else(|| signature().or_else(|| self::signature(&shown)).map(Claim::Signed)),
+            PushProof::Header(_) | PushProof::Address => self.secret(bare, &shown).await.map(Claim::Proven),
+            PushProof::Signature(_) => signed.map(Claim::Signed),
+            PushProof::HeaderOrSignature(_) => match self.secret(bare, &shown).await {
+                Some(key) => Some(Claim::Proven(key)),
+                None => signed.or_else(|| signature(&shown)).map(Claim::Signed),
+            },
         }
     }
 
-    /// Which of the secrets bears out the claim, from 1; nothing where none does.
-    pub(super) fn check_body(&self, claim: &Claim, body: &[u8]) -> Option<usize> {
+    /// Which of the secrets bears out the claim, from 1; `None` if none does.
+    pub(super) async fn check_body(&self, claim: &Claim, body: &[u8]) -> Option<usize> {
         let signature = match claim {
             Claim::Proven(key) => return Some(*key),
             Claim::Signed(signature) => signature,
         };
-        let matches = self.secrets().into_iter().map(|(key, secret)| {
+        let matches = self.secrets().await.into_iter().map(|(key, secret)| {
             let mut mac: Hmac<Sha256> =
                 Hmac::new_from_slice(secret.expose().as_bytes()).expect("a key of any length will do");
             mac.update(body);
@@ -88,28 +91,37 @@ impl Proof {
     }
 
     /// Which of the secrets either text is. Hashes are compared, so that not even the length shows.
-    fn secret(&self, bare: &str, whole: &str) -> Option<usize> {
+    async fn secret(&self, bare: &str, whole: &str) -> Option<usize> {
         let (bare, whole) = (Sha256::digest(bare), Sha256::digest(whole));
-        let secrets = self.secrets().into_iter().map(|(key, secret)| (key, Sha256::digest(secret.expose())));
+        let secrets = self.secrets().await.into_iter();
+        let secrets = secrets.map(|(key, secret)| (key, Sha256::digest(secret.expose())));
         first(secrets.map(|(key, secret)| (key, secret.ct_eq(&bare) | secret.ct_eq(&whole))))
     }
 
-    /// The secrets as they are now. One that is gone or empty lets nobody in.
-    fn secrets(&self) -> Keys {
-        let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((at, secrets)) = &*read
+    /// The secrets as they are now. One that is gone or empty lets nobody in. Files are read on threads of their own, since
+    /// a file system that does not respond must stop no other request.
+    async fn secrets(&self) -> Keys {
+        let mut kept = self.read.lock().await;
+        if let Some((at, secrets)) = &*kept
             && at.elapsed() < SECRETS_AGE_MAX
         {
             return secrets.clone();
         }
-        let own = self.sources.iter().zip(1..).filter_map(|(source, key)| {
-            let read = source.read().inspect_err(|error| tracing::error!("a hook's secret: {error}"));
-            Some((key, read.ok()?))
-        });
-        let secrets: Keys = own.collect();
-        *read = Some((Instant::now(), secrets.clone()));
+        let reads = self.sources.iter().cloned().map(|source| spawn_blocking(move || source.read()));
+        let secrets: Keys = join_all(reads).await.into_iter().zip(1..).filter_map(known).collect();
+        *kept = Some((Instant::now(), secrets.clone()));
         secrets
     }
+}
+
+/// A secret with its number, if it could be read; the log says why not.
+fn known((read, key): (Result<Result<Secret, SecretError>, JoinError>, usize)) -> Option<(usize, Secret)> {
+    match read {
+        Ok(Ok(secret)) => return Some((key, secret)),
+        Ok(Err(error)) => tracing::error!("a hook's secret: {error}"),
+        Err(error) => tracing::error!("a hook's secret could not be read: {error}"),
+    }
+    None
 }
 
 /// The first that is right. All of them are compared, whichever it is.

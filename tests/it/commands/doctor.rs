@@ -4,7 +4,8 @@ mod access;
 mod hooks;
 mod rules;
 
-use std::fs;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt as _;
 use std::process::Command;
 
 use insta::assert_snapshot;
@@ -86,7 +87,9 @@ impl Practice {
             ("hook.secret", "a secret".to_owned()),
         ];
         for (name, content) in files {
-            fs::write(folder.path().join(name), content).expect("the folder can be written");
+            let file = folder.path().join(name);
+            fs::write(&file, content).expect("the folder can be written");
+            fs::set_permissions(&file, Permissions::from_mode(0o600)).expect("it was written");
         }
         Self { world, registry, github, folder }
     }
@@ -204,10 +207,26 @@ async fn a_webhook_that_leads_elsewhere_and_a_secret_that_is_not_there() {
     assert_snapshot!(wrong, @"
     wrong     the webhook sends events to `https://towpath.test/hooks/github/acme`, and those of `hub` are taken elsewhere
               let its address end in `/hooks/github/hub`, at the host of Towpath
-    wrong     one of the `webhook_secrets` is missing: the file `hook.secret` cannot be read: No such file or directory (os error 2)
+    wrong     the secret of `webhook_secrets` is missing: the file `hook.secret` cannot be read: No such file or directory (os error 2)
               put the secret there: without it `towpath serve` does not start
     ");
     assert_eq!(said.code, Some(1));
+}
+
+#[tokio::test]
+async fn secrets_that_everybody_can_read_and_one_that_can_be_guessed() {
+    let practice = Practice::new(A_TOKEN, |_| {}).await;
+    let file = |name: &str| practice.folder.path().join(name);
+    fs::set_permissions(file("token"), Permissions::from_mode(0o646)).unwrap();
+    fs::write(file("hook.secret"), "x").unwrap();
+    assert_snapshot!(practice.findings(&["the secret of"]).await, @"
+      warning   the secret of `token`, the file `token`, can be read by every user of this machine (mode 0646)
+                let its owner alone use it: `chmod 600 FILE`; in Kubernetes set `defaultMode: 0400` and `fsGroup`
+      warning   the secret of `token`, the file `token`, can be changed by every user of this machine (mode 0646)
+                let its owner alone use it: `chmod 600 FILE`; in Kubernetes set `defaultMode: 0400` and `fsGroup`
+      warning   the secret of `webhook_secrets`, the file `hook.secret`, has fewer than 8 characters
+                use a long random one, such as from `openssl rand -hex 32`
+    ");
 }
 
 #[tokio::test]

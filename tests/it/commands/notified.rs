@@ -1,11 +1,14 @@
 //! A registry tells of a push, and the release is on its way, although the next poll is an hour off.
 
+use std::fs::Permissions;
 use std::io::{BufRead as _, BufReader, Read as _};
+use std::os::unix::fs::PermissionsExt as _;
 use std::process::{Child, Command};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use futures::StreamExt as _;
+use insta::assert_snapshot;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::Instant;
 use towpath::ledger::sqlite::SqliteLedger;
@@ -241,6 +244,59 @@ async fn what_was_acknowledged_in_a_flood_survives_a_kill_in_the_middle() {
         };
         assert_eq!(ledger.accept(&again).await.unwrap(), Acceptance::Doubled, "event {id} was lost");
     }
+}
+
+#[tokio::test]
+async fn check_warns_of_secrets_that_are_missing_or_not_safe() {
+    let registry = shop::registry(&["1.9.0"]).await;
+    let site = shop::site_that_is_told(&registry);
+    let secret = site.path("push.secret");
+    let mut said = Vec::new();
+    for (text, mode) in [("", 0o600), ("x", 0o644), ("a secret that nobody can guess", 0o600)] {
+        std::fs::write(&secret, text).unwrap();
+        std::fs::set_permissions(&secret, Permissions::from_mode(mode)).unwrap();
+        let ended = site.towpath(&["check"]);
+        assert_eq!((ended.code, ended.error.as_str()), (Some(0), ""));
+        said.extend(ended.out.split("; 1 service").next().map(str::to_owned));
+    }
+    assert_snapshot!(said.join("\n"), @"
+    warning: registry `registry.test`: the secret of `hooks.secrets` is missing: the file `push.secret` is empty; put the secret there: without it `towpath serve` does not start
+    towpath.yaml: valid, with 1 warning
+    warning: registry `registry.test`: the secret of `hooks.secrets`, the file `push.secret`, can be read by every user of this machine (mode 0644); let its owner alone use it: `chmod 600 FILE`; in Kubernetes set `defaultMode: 0400` and `fsGroup`
+    warning: registry `registry.test`: the secret of `hooks.secrets`, the file `push.secret`, has fewer than 8 characters; use a long random one, such as from `openssl rand -hex 32`
+    towpath.yaml: valid, with 2 warnings
+    towpath.yaml: fine
+    ");
+    std::fs::set_permissions(&secret, Permissions::from_mode(0o604)).unwrap();
+    assert_eq!(site.json(&["check"])["warnings"].as_array().map(Vec::len), Some(1));
+}
+
+#[tokio::test]
+async fn a_secret_that_becomes_a_pipe_stops_nothing_else() {
+    let registry = shop::registry(&["1.9.0"]).await;
+    let site = shop::site_that_is_told(&registry);
+    std::fs::write(site.path("push.secret"), SECRET).unwrap();
+    let service = Service::start(&site);
+    std::fs::remove_file(site.path("push.secret")).unwrap();
+    nix::unistd::mkfifo(&site.path("push.secret"), nix::sys::stat::Mode::S_IRWXU).unwrap();
+    let client = patient_client();
+    let hook = format!("http://{}/hooks/registry/dev", service.address);
+    // More requests than the service has threads; the secret was read before it became a pipe, so it is read again.
+    let until_refused = async {
+        loop {
+            let requests =
+                (0..16).map(|_| client.post(&hook).header("Authorization", SECRET).body("{}").send());
+            let answers = futures::future::join_all(requests).await;
+            if answers.into_iter().all(|answer| answer.unwrap().status() == 401) {
+                return;
+            }
+            tokio::time::sleep(LOOK_PAUSE).await;
+        }
+    };
+    tokio::time::timeout(WAIT_MAX, until_refused).await.expect("a pipe is no secret");
+    let health = client.get(format!("http://{}/healthz", service.address)).send().await.unwrap();
+    assert_eq!(health.status(), 200);
+    assert!(service.kill().contains("is not a regular file"));
 }
 
 #[tokio::test]

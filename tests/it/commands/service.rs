@@ -2,7 +2,8 @@
 
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::net::TcpStream;
-use std::process::{Child, Command};
+use std::os::unix::fs::MetadataExt as _;
+use std::process::{Child, Command, Stdio};
 
 use super::shop;
 use crate::support::site::Site;
@@ -86,6 +87,36 @@ async fn a_second_service_on_the_same_address_says_so() {
 
     assert_eq!(ended.code, Some(1));
     assert!(ended.error.contains("is another Towpath running? change `listen`"), "{}", ended.error);
+}
+
+#[test]
+fn what_the_demo_makes_is_for_its_user_alone() {
+    let home = tempfile::tempdir().unwrap();
+    let mut command = Command::new("sh");
+    command.arg("-c").arg(r#"umask 000 && exec "$0" demo"#).arg(env!("CARGO_BIN_EXE_towpath"));
+    let mut demo =
+        command.env("TMPDIR", home.path()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut said = BufReader::new(demo.stdout.take().unwrap());
+    let mut line = String::new();
+    while !line.contains("What happens") {
+        line.clear();
+        assert_ne!(said.read_line(&mut line).unwrap(), 0, "it ended");
+    }
+    let (mut folders, mut seen) = (vec![home.path().to_owned()], 0);
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            // The service works meanwhile, and removes files of its own.
+            let Ok(metadata) = std::fs::symlink_metadata(&path) else { continue };
+            assert_eq!(metadata.mode() & 0o077, 0, "{:o} {}", metadata.mode(), path.display());
+            seen += 1;
+            folders.extend(metadata.is_dir().then_some(path));
+        }
+    }
+    assert!(seen > 20, "the folder, the configuration, the ledger and a repository: {seen}");
+    terminate(&demo);
+    drop(said.read_to_string(&mut line));
+    assert!(demo.wait().unwrap().success());
 }
 
 /// Looks until dev has the new release.

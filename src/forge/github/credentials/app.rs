@@ -70,13 +70,13 @@ impl AppCredentials {
     }
 
     /// The proof that we are the App, good for asking for tokens. Its times are held against GitHub's clock.
-    pub(super) fn proof(&self, now: Time, github_now: Time) -> Result<SecretString, ForgeError> {
+    pub(super) async fn proof(&self, now: Time, github_now: Time) -> Result<SecretString, ForgeError> {
         let claims = Claims {
             iat: (github_now - CLOCK_SKEW).timestamp(),
             exp: (github_now - CLOCK_SKEW + PROOF_FOR).timestamp(),
             iss: self.id.to_string(),
         };
-        signed(&claims, &self.key.get(now)).map(SecretString::from).map_err(|_| ForgeError::Shut {
+        signed(&claims, &self.key.get(now).await).map(SecretString::from).map_err(|_| ForgeError::Shut {
             why: "the private key of the App signs nothing".to_owned(),
             way_out: NEW_KEY.to_owned(),
         })

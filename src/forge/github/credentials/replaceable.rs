@@ -11,7 +11,7 @@ use crate::model::{Time, is_younger_than};
 /// How long a secret is taken for what it was when it was read.
 const AGE_MAX: TimeDelta = TimeDelta::seconds(5);
 
-/// Gives a secret as it is now, or says why there is none, without repeating anything of it.
+/// Gives a secret as it is now, or says why there is none, without repeating anything of it. It may block for some seconds.
 pub type Reading<T> = Arc<dyn Fn() -> Result<T, String> + Send + Sync>;
 
 /// A secret, and where to read it again.
@@ -26,7 +26,7 @@ struct Kept<T> {
     read_at: Option<Time>,
 }
 
-impl<T: Clone> Replaceable<T> {
+impl<T: Clone + Send + 'static> Replaceable<T> {
     /// A secret that is there from the start.
     ///
     /// # Errors
@@ -36,17 +36,28 @@ impl<T: Clone> Replaceable<T> {
         Ok(Self { read, kept: Mutex::new(Kept { secret, read_at: None }) })
     }
 
-    /// The secret. Where it cannot be read now it is what it was: whoever replaces a file may do so in two steps.
-    pub(super) fn get(&self, now: Time) -> T {
-        let mut kept = lock(&self.kept);
-        if !kept.read_at.is_some_and(|read_at| is_younger_than(AGE_MAX, read_at, now)) {
-            match (self.read)() {
-                Ok(secret) => kept.secret = secret,
-                Err(why) => tracing::warn!("the forge's secret could not be read again: {why}"),
-            }
-            kept.read_at = Some(now);
+    /// The secret. If it cannot be read now it is what it was: whoever replaces a file may do so in two steps. It is read
+    /// where waiting for the file system stops no other task.
+    pub(super) async fn get(&self, now: Time) -> T {
+        if let Some(secret) = self.fresh(now) {
+            return secret;
         }
+        let read = Arc::clone(&self.read);
+        let read = tokio::task::spawn_blocking(move || read()).await;
+        let read = read.unwrap_or_else(|error| Err(error.to_string()));
+        let mut kept = lock(&self.kept);
+        match read {
+            Ok(secret) => kept.secret = secret,
+            Err(why) => tracing::warn!("the forge's secret could not be read again: {why}"),
+        }
+        kept.read_at = Some(now);
         kept.secret.clone()
+    }
+
+    fn fresh(&self, now: Time) -> Option<T> {
+        let kept = lock(&self.kept);
+        let is_fresh = kept.read_at.is_some_and(|read_at| is_younger_than(AGE_MAX, read_at, now));
+        is_fresh.then(|| kept.secret.clone())
     }
 
     /// Says that the forge does not take it, so that it is read again for the next request.

@@ -1,0 +1,134 @@
+//! Whether the secrets that a configuration names are there, and safe where they are.
+
+use std::path::PathBuf;
+
+use super::secret::weaknesses_of;
+use super::{CredentialSettings, ForgeSettings, GitHubCredentials, SecretError, SecretSource, Settings};
+use crate::model::{ForgeName, SecretWeakness};
+use crate::secret_file;
+
+/// What is wrong with one secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SecretFinding {
+    /// Whose secret it is.
+    pub owner: SecretOwner,
+    /// The key of the configuration that names it.
+    pub key: &'static str,
+    /// Where it is.
+    pub source: SecretSource,
+    /// What is wrong: it cannot be read, or it is easy to learn, replace or guess.
+    pub fault: SecretFault,
+}
+
+/// Where in a configuration a secret is named.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SecretOwner {
+    /// A forge.
+    Forge(ForgeName),
+    /// A registry, by its host.
+    Registry(String),
+}
+
+/// What is wrong with a secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SecretFault {
+    /// It is not there.
+    Unread(SecretError),
+    /// It is there, and not safe.
+    Weak(SecretWeakness),
+}
+
+/// A secret of a configuration.
+struct Named {
+    owner: SecretOwner,
+    key: &'static str,
+    source: SecretSource,
+}
+
+impl Settings {
+    /// Reads each secret and says what is wrong with it, in the order of the configuration. Blocks the thread, for at most
+    /// two seconds for each secret whose file system does not respond.
+    #[must_use]
+    pub fn examine_secrets(&self) -> Vec<SecretFinding> {
+        let secrets =
+            self.forges.iter().flat_map(of_forge).chain(self.registries.iter().flat_map(|registry| {
+                let owner = || SecretOwner::Registry(registry.host.clone());
+                let hooks = registry.hook.iter().flat_map(|hook| &hook.secrets);
+                let hooks = hooks.map(move |source| named(owner(), "hooks.secrets", source));
+                of_credentials(&registry.credentials)
+                    .map(|(key, source)| named(owner(), key, source))
+                    .into_iter()
+                    .chain(hooks)
+                    .collect::<Vec<_>>()
+            }));
+        let of_secrets = secrets.flat_map(|secret| secret.findings());
+        of_secrets
+            .chain(self.registries.iter().flat_map(|registry| {
+                let CredentialSettings::DockerConfig(file) = &registry.credentials else { return Vec::new() };
+                of_docker_config(SecretOwner::Registry(registry.host.clone()), file.clone())
+            }))
+            .collect()
+    }
+}
+
+impl Named {
+    fn findings(&self) -> Vec<SecretFinding> {
+        let faults = match self.source.examine() {
+            Ok((_, weaknesses)) => weaknesses.into_iter().map(SecretFault::Weak).collect(),
+            Err(error) => vec![SecretFault::Unread(error)],
+        };
+        let finding = |fault| SecretFinding {
+            owner: self.owner.clone(),
+            key: self.key,
+            source: self.source.clone(),
+            fault,
+        };
+        faults.into_iter().map(finding).collect()
+    }
+}
+
+fn named(owner: SecretOwner, key: &'static str, source: &SecretSource) -> Named {
+    Named { owner, key, source: source.clone() }
+}
+
+fn of_forge(forge: &ForgeSettings) -> Vec<Named> {
+    let ForgeSettings::GitHub(forge) = forge else { return Vec::new() };
+    let owner = || SecretOwner::Forge(forge.name.clone());
+    let own = match &forge.credentials {
+        GitHubCredentials::Token(token) => named(owner(), "token", token),
+        GitHubCredentials::App { private_key, .. } => named(owner(), "app.private_key", private_key),
+    };
+    let hooks = forge.webhook_secrets.iter().map(|source| named(owner(), "webhook_secrets", source));
+    [own].into_iter().chain(hooks).collect()
+}
+
+/// The secret of a way to log in, with the key that names it.
+fn of_credentials(credentials: &CredentialSettings) -> Option<(&'static str, &SecretSource)> {
+    match credentials {
+        CredentialSettings::Password { password, .. } => Some(("credentials.password", password)),
+        CredentialSettings::Token(token) => Some(("credentials.token", token)),
+        CredentialSettings::Gar { key } => Some(("credentials.gar.key", key.as_ref()?)),
+        CredentialSettings::Acr { client_secret, .. } => {
+            Some(("credentials.acr.client_secret", client_secret.as_ref()?))
+        }
+        CredentialSettings::Anonymous
+        | CredentialSettings::DockerConfig(_)
+        | CredentialSettings::Ecr { .. } => None,
+    }
+}
+
+/// What others may do with a configuration of Docker, which holds passwords of any length, or none. That it cannot be read is
+/// found when it is used.
+fn of_docker_config(owner: SecretOwner, path: PathBuf) -> Vec<SecretFinding> {
+    let weaknesses = secret_file::read(&path).map(|file| weaknesses_of(&file)).unwrap_or_default();
+    let finding = |weakness| SecretFinding {
+        owner: owner.clone(),
+        key: "credentials.docker_config",
+        source: SecretSource::File(path.clone()),
+        fault: SecretFault::Weak(weakness),
+    };
+    weaknesses.into_iter().map(finding).collect()
+}
+
+#[cfg(test)]
+mod tests;
