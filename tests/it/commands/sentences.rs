@@ -517,16 +517,16 @@ async fn check_says_that_all_is_well_or_all_that_is_not() {
 
 /// Runs `check` and `doctor` on the configuration of the site after some replacements.
 fn problems(site: &Site, changes: &[(&str, &str)]) -> (String, String) {
-    let mut configured = fs::read_to_string(site.path("towpath.yaml")).unwrap();
+    let mut configured = fs::read_to_string(site.path("towpath.yaml")).expect("the file is there");
     for (from, to) in changes {
         assert!(configured.contains(from), "{from}");
         configured = configured.replace(from, to);
     }
-    fs::write(site.path("changed.yaml"), configured).unwrap();
+    fs::write(site.path("changed.yaml"), configured).expect("the folder can be written");
     let checked = site.towpath(&["check", "--config", "changed.yaml", "--json"]);
-    let checked: Value = serde_json::from_str(&checked.out).unwrap();
-    let problems = checked["problems"].as_array().unwrap().iter().map(|problem| {
-        let (line, message) = (&problem["line"], problem["message"].as_str().unwrap());
+    let checked: Value = serde_json::from_str(&checked.out).expect("it is JSON");
+    let problems = checked["problems"].as_array().expect("a list").iter().map(|problem| {
+        let (line, message) = (&problem["line"], problem["message"].as_str().expect("a text"));
         format!("{line}: {message}\n    {}\n", problem["suggestion"].as_str().unwrap_or("-"))
     });
     let doctor = site.towpath(&["doctor", "--config", "changed.yaml"]);
