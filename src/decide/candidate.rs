@@ -25,13 +25,25 @@ pub(super) struct Choice {
     pub(super) gates: Vec<GateReport>,
 }
 
-/// Whether a search asks the registry if it still has what it finds.
-#[derive(Copy, Clone, Debug, PartialEq, Eq)]
-pub(super) enum Checks {
-    /// It does.
+/// Which releases a search asks the registry about, whether it still has them.
+#[derive(Copy, Clone, Debug)]
+pub(super) enum Checks<'a> {
+    /// All whose other gates pass.
     Registry,
-    /// It does not, since nothing is opened now.
+    /// Of these only the ones that are newer than this release, which an open change carries.
+    NewerThan(&'a Release),
+    /// None, since nothing is opened now.
     Nothing,
+}
+
+impl Checks<'_> {
+    fn ask_about(self, case: &Case<'_>, release: &Release) -> bool {
+        match self {
+            Self::Registry => true,
+            Self::NewerThan(own) => case.order_of(release) > case.order_of(own),
+            Self::Nothing => false,
+        }
+    }
 }
 
 impl Choice {
@@ -74,9 +86,9 @@ pub(super) struct Search {
     pub(super) passed_over: Vec<Reason>,
 }
 
-/// Searches for the candidate of a target. With `checks` the registry is asked whether it still has it, before a change
-/// is opened.
-pub(super) fn search(case: &Case<'_>, checks: Checks, needs: &mut BTreeSet<Need>) -> Search {
+/// Searches for the candidate of a target: the newest release that passes the open gates and that the registry still has,
+/// as far as `checks` says to ask.
+pub(super) fn search(case: &Case<'_>, checks: Checks<'_>, needs: &mut BTreeSet<Need>) -> Search {
     let offers = match offers(case, needs) {
         Ok(offers) => offers,
         Err(reason) => return Search { choice: Err(reason), passed_over: Vec::new() },
@@ -118,12 +130,12 @@ pub(super) fn search(case: &Case<'_>, checks: Checks, needs: &mut BTreeSet<Need>
 }
 
 /// A release with what the open gates say, the registry last: it is asked only for what nothing else stops.
-fn judged(case: &Case<'_>, release: Release, checks: Checks, needs: &mut BTreeSet<Need>) -> Choice {
+fn judged(case: &Case<'_>, release: Release, checks: Checks<'_>, needs: &mut BTreeSet<Need>) -> Choice {
     let mut gates = gates::open(case, &release, needs);
     // The content is worked out at the same time, which needs no answer of the registry.
     let is_open =
         |report: &GateReport| report.verdict == Verdict::Pass || report.reason == Reason::NotObserved;
-    if checks == Checks::Registry && gates.iter().all(is_open) {
+    if gates.iter().all(is_open) && checks.ask_about(case, &release) {
         gates.extend(gates::missing(case, &release, needs));
     }
     Choice { release, gates }
@@ -140,7 +152,7 @@ fn without_manifest(case: &Case<'_>, offer: &[ImageReference], needs: &mut BTree
 fn choice_of(
     case: &Case<'_>,
     offer: &[ImageReference],
-    checks: Checks,
+    checks: Checks<'_>,
     needs: &mut BTreeSet<Need>,
 ) -> Result<Option<Choice>, Reason> {
     let release = release_of(case, offer, needs)?;
@@ -152,7 +164,7 @@ fn ask_ahead(
     case: &Case<'_>,
     offers: &[Offer],
     passed_over: usize,
-    checks: Checks,
+    checks: Checks<'_>,
     needs: &mut BTreeSet<Need>,
 ) {
     let ahead = (passed_over * AHEAD_PER_PASSED_OVER).min(AHEAD_MAX);

@@ -84,8 +84,8 @@ pub(super) fn judge(case: &Case<'_>, needs: &mut BTreeSet<Need>) -> (Judgement, 
 
 /// No change is open: is there something to open?
 fn judge_candidate(case: &Case<'_>, needs: &mut BTreeSet<Need>) -> Finding {
-    let candidate::Search { choice, mut passed_over } = candidate::search(case, Checks::Registry, needs);
-    passed_over.truncate(PASSED_OVER_NAMED_MAX);
+    let candidate::Search { choice, passed_over } = candidate::search(case, Checks::Registry, needs);
+    let mut passed_over = named(passed_over);
     let choice = match choice {
         Ok(choice) => choice,
         Err(Reason::NothingNewer) => {
@@ -108,7 +108,7 @@ fn judge_candidate(case: &Case<'_>, needs: &mut BTreeSet<Need>) -> Finding {
     let incomplete = offers::incomplete(case, needs).into_iter();
     let notes = if action.is_some() {
         // What the next look will find of the open change, and no more, is written when it is opened.
-        incomplete.chain(ready(case, &reports)).collect()
+        passed_over.into_iter().chain(incomplete).chain(ready(case, &reports)).collect()
     } else {
         let notes = note.into_iter().chain(passed_over).chain(incomplete);
         notes.chain(offers::not_compared(case)).collect()
@@ -241,7 +241,9 @@ fn renewed(
     let Some(Action::Update { release, key, .. }) = &finding.action else { return finding };
     let content = ChangeContent { observed, key: Some(key) };
     let gates = gates::of_renewed(case, release, content, needs);
-    let notes = offers::incomplete(case, needs).into_iter().chain(ready(case, &gates)).collect();
+    let passed_over =
+        named(candidate::search(case, Checks::NewerThan(release), needs).passed_over).into_iter();
+    let notes = passed_over.chain(offers::incomplete(case, needs)).chain(ready(case, &gates)).collect();
     Finding { candidate: Some(release.clone()), gates, notes, ..finding }
 }
 
@@ -275,15 +277,15 @@ fn advance(
     reports: &[GateReport],
     needs: &mut BTreeSet<Need>,
 ) -> Finding {
-    let mut notes = Vec::new();
-    if let Some(newer) = newer_candidate(case, release, needs) {
+    let candidate::Search { choice, passed_over } =
+        candidate::search(case, Checks::NewerThan(release), needs);
+    let mut notes = named(passed_over);
+    if let Some(newer) = choice.ok().and_then(|choice| newer(case, release, choice)) {
         match gives_way(case, observed, release, &newer, needs) {
-            // A newer release that its registry lost is passed over here as it is before an opening.
-            Some(because) if gates::missing(case, &newer, needs).is_none() => {
+            Some(because) => {
                 let action = update(case, observed, &newer, because);
                 return Finding { action, ..Finding::default() };
             }
-            Some(_) => {}
             None => notes.push(finish_first(observed, release, &newer)),
         }
     }
@@ -351,9 +353,14 @@ fn next_try(case: &Case<'_>, observed: &ObservedChange) -> Option<Time> {
     until.filter(|until| is_paused(*until, BARRIER_MAX, case.world.now))
 }
 
+/// The releases that are named of those that a search passed over.
+fn named(mut passed_over: Vec<Reason>) -> Vec<Reason> {
+    passed_over.truncate(PASSED_OVER_NAMED_MAX);
+    passed_over
+}
+
 /// What would be opened now if the change were not there, where that is something else.
-fn newer_candidate(case: &Case<'_>, release: &Release, needs: &mut BTreeSet<Need>) -> Option<Release> {
-    let choice = candidate::search(case, Checks::Nothing, needs).choice.ok()?;
+fn newer(case: &Case<'_>, release: &Release, choice: Choice) -> Option<Release> {
     let is_other = choice.release.id() != release.id();
     // In a first environment a tag that moved means what it means now.
     let is_moved = case.history.moved_tag(release).is_some()

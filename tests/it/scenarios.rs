@@ -6,6 +6,7 @@ mod commands;
 mod deployments;
 mod events;
 mod forged;
+mod generated;
 mod gone;
 mod merging;
 mod odd_places;

@@ -13,7 +13,7 @@ use crate::observe::facts::is_fresh;
 use crate::registry::{Registry, RegistryError};
 
 /// The longest that a registry's wish to wait is heeded.
-pub(super) const WAIT_MAX: TimeDelta = TimeDelta::hours(1);
+const WAIT_MAX: TimeDelta = TimeDelta::hours(1);
 /// How long after the first failure it is asked again; twice as long after each further one.
 const RETRY_FIRST: TimeDelta = TimeDelta::seconds(30);
 /// After so many failures the wait grows no more: it is longer than any poll interval in use.
@@ -26,6 +26,8 @@ pub(in crate::observe) struct Failure {
     since: Time,
     /// The registry asked for patience until then.
     not_before: Time,
+    /// How long that was meant to take.
+    wait: TimeDelta,
     in_a_row: u32,
     why: Arc<str>,
 }
@@ -33,13 +35,15 @@ pub(in crate::observe) struct Failure {
 impl Failure {
     /// An answer that was an error.
     pub(in crate::observe) fn new(at: Time, error: &RegistryError) -> Self {
-        let not_before = wait(error).and_then(|wait| at.checked_add_signed(wait)).unwrap_or(at);
-        Self { at, since: at, not_before, in_a_row: 1, why: error.to_string().into() }
+        let wait = wait(error).unwrap_or_default();
+        let not_before = at.checked_add_signed(wait).unwrap_or(at);
+        Self { at, since: at, not_before, wait, in_a_row: 1, why: error.to_string().into() }
     }
 
     /// The registry is left alone for now, so it was not asked.
     pub(in crate::observe) fn paused(at: Time, pause: &Pause) -> Self {
-        Self { at, since: at, not_before: pause.until, in_a_row: 0, why: Arc::clone(&pause.why) }
+        let (not_before, wait) = (pause.until, pause.length);
+        Self { at, since: at, not_before, wait, in_a_row: 0, why: Arc::clone(&pause.why) }
     }
 
     /// The same, as one of several in a row.
@@ -50,7 +54,7 @@ impl Failure {
 
     /// Whether it is too early to ask again for whoever needs something read since `oldest`.
     pub(in crate::observe) fn stands(&self, oldest: Time, now: Time) -> bool {
-        is_fresh(self.at, oldest, now) || is_paused(self.not_before, WAIT_MAX, now)
+        is_fresh(self.at, oldest, now) || is_paused(self.not_before, self.wait, now)
     }
 
     /// When it was.

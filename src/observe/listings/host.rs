@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use chrono::TimeDelta;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-use super::failure::{WAIT_MAX, wait};
+use super::failure::wait;
 use super::locked;
 use crate::model::{ImageName, Time, is_paused};
 use crate::registry::RegistryError;
@@ -34,6 +34,8 @@ struct HostState {
 #[derive(Clone, Debug)]
 pub(in crate::observe) struct Pause {
     pub(super) until: Time,
+    /// How long it was meant to take. One that would last longer was noted while the clock was ahead, and is over.
+    pub(super) length: TimeDelta,
     pub(super) why: Arc<str>,
 }
 
@@ -51,7 +53,7 @@ impl Host {
 
     /// Whether the registry is to be left alone now.
     pub(in crate::observe) fn pause(&self, now: Time) -> Option<Pause> {
-        locked(&self.state).pause.clone().filter(|pause| is_paused(pause.until, WAIT_MAX, now))
+        locked(&self.state).pause.clone().filter(|pause| is_paused(pause.until, pause.length, now))
     }
 
     /// Learns from an answer: what one question is told counts for all, where it is about the registry.
@@ -70,9 +72,9 @@ impl Host {
         state.silences = if is_silent { state.silences.saturating_add(1) } else { 0 };
         let asked = error.and_then(wait);
         let silent = (state.silences >= SILENCES_MAX).then_some(SILENCE_PAUSE);
-        if let (Some(error), Some(pause)) = (error, asked.or(silent)) {
-            let until = now.checked_add_signed(pause).unwrap_or(now);
-            state.pause = Some(Pause { until, why: error.to_string().into() });
+        if let (Some(error), Some(length)) = (error, asked.or(silent)) {
+            let until = now.checked_add_signed(length).unwrap_or(now);
+            state.pause = Some(Pause { until, length, why: error.to_string().into() });
         }
     }
 }

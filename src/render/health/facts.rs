@@ -28,11 +28,8 @@ pub(super) fn sentence(matter: &Matter) -> String {
             format!("a webhook sends events to {}, and the forge has no `webhook_secrets`", quoted(url))
         }
         Matter::HookElsewhere { url, forge } => {
-            format!(
-                "the webhook sends events to {}, and those of {} are taken elsewhere",
-                quoted(url),
-                quoted(forge.as_str())
-            )
+            let (url, forge) = (quoted(url), quoted(forge.as_str()));
+            format!("the webhook sends events to {url}, and those of {forge} are taken elsewhere")
         }
         Matter::SecretUnread { key, why } => format!("the secret of `{key}` is missing: {}", said(why)),
         Matter::SecretWeak { key, source, weakness } => {
@@ -73,11 +70,8 @@ pub(super) fn sentence(matter: &Matter) -> String {
         Matter::OwnBranchBlocked(branch, ban) => format!("{} {}", own_branch(*branch), ban_words(*ban)),
         Matter::TeamSeen(team) => format!("the team {} is there", quoted(team.as_str())),
         Matter::TeamUnseen(team, why) => {
-            format!(
-                "who belongs to {} is not known, so what they write has to wait: {}",
-                quoted(team.as_str()),
-                said(why)
-            )
+            let (team, why) = (quoted(team.as_str()), said(why));
+            format!("who belongs to {team} is not known, so what they write has to wait: {why}")
         }
         Matter::ImageListed(image, 0) => format!("{}: no tags", name(&image.to_string())),
         Matter::ImageListed(image, 1) => format!("{}: 1 tag", name(&image.to_string())),

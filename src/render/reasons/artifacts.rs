@@ -32,10 +32,8 @@ pub(super) fn fact(reason: &ArtifactReason) -> String {
             format!("{} has no tag {} to follow", quoted(image.as_str()), quoted(tag.as_str()))
         }
         ArtifactReason::TooManyToDate { image, tags, max } => {
-            format!(
-                "{tags} tags of {} would have to be compared by date, and {max} may",
-                quoted(image.as_str())
-            )
+            let image = quoted(image.as_str());
+            format!("{tags} tags of {image} would have to be compared by date, and {max} may")
         }
         ArtifactReason::TagsStay => "the tag still points to what was chosen".to_owned(),
         ArtifactReason::TagMoved { tag, from, to } => moved(tag, from, to, "when it was chosen"),

@@ -6,6 +6,8 @@ use crate::support::bot::Bot;
 use crate::support::rules::{Rules, minutes, name};
 use crate::support::story::{Story, story, story_with};
 
+const GONE: &str = "1.13.0 is no longer in the registry";
+
 /// Everything that is said about what comes next in an environment: its gates that wait, then its notes.
 async fn said(bot: &Bot, environment: &str) -> String {
     bot.waiting(environment).await.join("\n")
@@ -87,6 +89,41 @@ fn an_older_release_comes_where_a_newer_one_is_gone() {
         bot.pass(minutes(5)).push("1.11.0").settle().await.expect_running("dev", "1.11.0");
         bot.delete_tag("1.11.0").pass(minutes(60)).settle().await.expect_running("staging", "1.10.0");
         insta::assert_snapshot!(said(bot, "staging").await, @"1.11.0 is no longer in the registry: `registry.test/acme/shop` has no such tag; push it again, or promote another version");
+    });
+}
+
+#[test]
+fn a_newer_release_that_is_gone_is_named_on_the_open_change_from_its_opening_on() {
+    story(async |bot| {
+        bot.push("1.10.0").push("1.11.0").push("1.12.0").delete_manifest("1.12.0");
+        bot.settle().await.expect_running("dev", "1.11.0");
+        bot.pass(minutes(30)).settle().await.expect_running("staging", "1.11.0");
+        bot.push("1.13.0").settle().await.expect_running("dev", "1.13.0");
+        bot.pass(minutes(30)).settle().await.expect_running("staging", "1.13.0");
+        bot.delete_manifest("1.13.0").pass(minutes(60)).settle().await;
+        let change = bot.expect_open("production", "1.11.0");
+        assert!(bot.body(change).contains(GONE), "{}", bot.body(change));
+        insta::assert_snapshot!(said(bot, "production").await, @"
+        0 of 1 approval; ask alice or bob
+        1.13.0 is no longer in the registry: `registry.test/acme/shop` has no such tag; push it again, or promote another version
+        ");
+        bot.push_again("1.13.0").pass(minutes(5)).settle().await;
+        assert_eq!(bot.expect_open("production", "1.13.0"), change);
+        assert!(!bot.body(change).contains(GONE), "{}", bot.body(change));
+    });
+}
+
+#[test]
+fn an_open_change_takes_up_the_newest_release_that_its_registry_still_has() {
+    story(async |bot| {
+        let change = bot.bring_to_production("1.10.0").await;
+        for version in ["1.11.0", "1.12.0"] {
+            bot.push(version).settle().await.expect_running("dev", version);
+            bot.pass(minutes(30)).settle().await.expect_running("staging", version);
+        }
+        bot.delete_manifest("1.12.0").pass(minutes(60)).settle().await;
+        assert_eq!(bot.expect_open("production", "1.11.0"), change);
+        assert!(bot.body(change).contains("1.12.0 is no longer in the registry"), "{}", bot.body(change));
     });
 }
 

@@ -58,6 +58,9 @@ pub(crate) struct FakeWorld {
 #[derive(Debug)]
 pub(crate) struct State {
     pub(crate) now: Time,
+    /// How far the bot's clock is ahead of the forge's, and how far it ever was.
+    pub(crate) clock_ahead: TimeDelta,
+    pub(crate) clock_ahead_max: TimeDelta,
     pub(crate) place: Place,
     pub(crate) bot: UserName,
     pub(crate) git: Git,
@@ -76,6 +79,8 @@ pub(crate) struct State {
     pub(crate) silent_hosts: BTreeSet<String>,
     /// The hosts that ask to be left alone, and for how long.
     pub(crate) busy_hosts: BTreeMap<String, std::time::Duration>,
+    /// Every tag that a registry was asked about since the story forgot them.
+    pub(crate) tags_asked: BTreeSet<(ImageName, Tag)>,
     /// Every question for the tags of an image.
     pub(crate) listings_asked: Vec<(Time, ImageName)>,
     pub(crate) teams: BTreeMap<TeamName, BTreeSet<UserName>>,
@@ -112,6 +117,8 @@ impl FakeWorld {
         let bot: UserName = rules::name(BOT);
         let mut state = State {
             now: rules::name(START),
+            clock_ahead: TimeDelta::zero(),
+            clock_ahead_max: TimeDelta::zero(),
             place: rules::place(),
             bot: bot.clone(),
             git: Git::default(),
@@ -124,6 +131,7 @@ impl FakeWorld {
             registries_down: BTreeSet::new(),
             silent_hosts: BTreeSet::new(),
             busy_hosts: BTreeMap::new(),
+            tags_asked: BTreeSet::new(),
             listings_asked: Vec::new(),
             teams: BTreeMap::new(),
             code_owners: BTreeSet::new(),
@@ -194,6 +202,11 @@ impl State {
     #[expect(clippy::unused_self, reason = "it is a fact of this world like the others")]
     pub(crate) fn started_at(&self) -> Time {
         rules::name(START)
+    }
+
+    /// The bot's clock.
+    pub(crate) fn bot_clock(&self) -> Time {
+        self.now + self.clock_ahead
     }
 
     /// The forge's clock: GitHub and GitLab tell whole seconds.

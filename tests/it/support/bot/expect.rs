@@ -362,7 +362,7 @@ impl Bot {
         own.id.clone()
     }
 
-    fn comments_by_bot(&self) -> Vec<Comment> {
+    pub(super) fn comments_by_bot(&self) -> Vec<Comment> {
         let state = self.world.state();
         let all = state.changes.iter().flat_map(|change| &change.comments);
         all.filter(|comment| comment.author == state.bot).cloned().collect()

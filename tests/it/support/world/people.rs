@@ -1,12 +1,12 @@
 //! What people and build systems do to the world. None of it is an effect of the bot.
 
 use towpath::model::{
-    BranchName, ChangeNumber, Comment, CommentId, CommitId, Description, Digest, ImageName, RepositoryPath,
-    Review, ReviewVerdict, Tag, UserName,
+    BranchName, ChangeNumber, ChangeState, Comment, CommentId, CommitId, Description, Digest, ImageName,
+    RepositoryPath, Review, ReviewVerdict, Tag, UserName,
 };
 
 use super::git::{self, NewCommit};
-use super::{FakeWorld, State};
+use super::{FakeChange, FakeWorld, State};
 use crate::support::fixture::Files;
 use crate::support::rules::name;
 
@@ -108,6 +108,32 @@ impl FakeWorld {
     /// Somebody merges a change by the forge's button.
     pub(crate) fn merge(&self, number: ChangeNumber, by: &str) {
         self.state().merge_by_person(number, name(by));
+    }
+
+    /// A person opens a change of their own from a branch with one more file.
+    pub(crate) fn open_by_person(&self, by: &str, branch: &str) {
+        let mut state = self.state();
+        let (branch, author): (BranchName, UserName) = (name(branch), name(by));
+        let base = state.base_tip().clone();
+        let mut files = state.git.get(&base).files.clone();
+        files.insert(name("docs/index.md"), b"What there is to know.\n".to_vec().into());
+        let head = state.commit(vec![base], files, &author, "write documentation");
+        state.git.branches.insert(branch.clone(), head.clone());
+        let (at, number) = (state.forge_now(), ChangeNumber(state.changes.len() as u64 + 1));
+        state.changes.push(FakeChange {
+            number,
+            branch,
+            title: "write documentation".to_owned(),
+            body: String::new(),
+            labels: Vec::new(),
+            author,
+            state: ChangeState::Open,
+            opened_at: at,
+            heads: vec![(at, head)],
+            comments: Vec::new(),
+            reviews: Vec::new(),
+            statuses: Vec::new(),
+        });
     }
 
     /// Somebody merges the base into the branch of a change by the forge's button.

@@ -14,7 +14,7 @@ use crate::support::rules;
 
 impl Clock for FakeWorld {
     fn now(&self) -> Time {
-        self.state().now
+        self.state().bot_clock()
     }
 }
 
@@ -38,6 +38,7 @@ impl Registry for FakeWorld {
             || no_answer(image),
             |state| {
                 state.answers(image)?;
+                state.tags_asked.insert((image.clone(), tag.clone()));
                 let digest = state.images.get(image).and_then(|tags| tags.get(tag));
                 Ok(digest.filter(|digest| !state.lost.contains(digest)).cloned())
             },
