@@ -209,7 +209,7 @@ async fn play(images: usize, together: Together, mode: Mode, steps: &[Step]) {
 proptest! {
     #![proptest_config(ProptestConfig {
         failure_persistence: None,
-        cases: depth::proptest_cases(60),
+        cases: depth::proptest_cases(40),
         max_shrink_iters: 300,
         ..ProptestConfig::default()
     })]
