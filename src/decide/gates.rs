@@ -16,8 +16,8 @@ mod tag;
 pub(super) use approvals::approvers;
 pub(super) use hold::is_held;
 pub(super) use tag::{
-    running_notes, unrecorded as unrecorded_moves, unrecorded_while_running as unrecorded_running_moves,
-    watch_running,
+    noted, running_notes, unrecorded as unrecorded_moves,
+    unrecorded_while_running as unrecorded_running_moves, watch_running,
 };
 
 use std::collections::BTreeSet;
@@ -89,7 +89,7 @@ pub(super) fn of_renewed(
 ) -> Vec<GateReport> {
     let mut reports = open(case, release, needs);
     reports.extend(merge(case, release, Some(change), needs));
-    reports.extend(tag::noted(case, release));
+    reports.extend(noted(case, release));
     reports
 }
 

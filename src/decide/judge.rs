@@ -100,6 +100,10 @@ fn judge_candidate(case: &Case<'_>, needs: &mut BTreeSet<Need>) -> Finding {
     let because = because(case, &choice);
     let Choice { release, gates: mut reports } = choice;
     reports.extend(gates::merge(case, &release, None, needs));
+    // The next look finds it on the open change.
+    if passes {
+        reports.extend(gates::noted(case, &release));
+    }
     let opened = if passes { open(case, &release, because) } else { Ok(None) };
     let (action, note) = match opened {
         Ok(action) => (action, None),

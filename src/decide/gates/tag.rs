@@ -72,7 +72,7 @@ fn known_elsewhere<'a>(case: &Case<'a>, artifact: &Artifact) -> Option<&'a Diges
 }
 
 /// What is in the log about a tag of the release: it costs no request, and does not stop what is approved anew.
-pub(super) fn noted(case: &Case<'_>, release: &Release) -> Option<GateReport> {
+pub(in crate::decide) fn noted(case: &Case<'_>, release: &Release) -> Option<GateReport> {
     let moved = case.history.moved_tag(release)?;
     let (tag, from, to) = (moved.tag.clone(), moved.from.clone(), moved.to.clone());
     Some(report(Verdict::Pass, ArtifactReason::TagMoved { tag, from, to }.into()))

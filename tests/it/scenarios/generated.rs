@@ -72,9 +72,9 @@ enum Step {
 }
 
 fn step() -> impl Strategy<Value = Step> {
+    const DAY: i64 = 24 * 60;
     let image = || 0..IMAGES.len();
     let (tag, content, change) = (|| 0..TAGS.len(), || 0..CONTENTS.len(), || 0_usize..100);
-    const DAY: i64 = 24 * 60;
     let clocks = prop::sample::select(vec![-365 * DAY, -60, -5, 0, 0, 0, 5, 60, 365 * DAY]);
     prop_oneof![
         6 => (tag(), content()).prop_map(|(tag, content)| Step::Push { tag, content }),
@@ -173,9 +173,9 @@ impl Course {
     /// No run makes two changes for one target.
     fn expect_one_change_for_each_target(&self, before: usize) {
         let state = self.bot.world.state();
-        let opened = state.effects.iter().skip(before).filter_map(|effect| match effect.kind {
-            EffectKind::ChangeOpened { change } => state.change(change),
-            _ => None,
+        let opened = state.effects.iter().skip(before).filter_map(|effect| {
+            let EffectKind::ChangeOpened { change } = effect.kind else { return None };
+            state.change(change)
         });
         let mut branches: Vec<&str> = opened.map(|change| change.branch.as_str()).collect();
         branches.sort_unstable();

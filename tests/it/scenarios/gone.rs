@@ -83,6 +83,16 @@ fn a_digest_that_is_gone_behind_a_tag_that_moved_is_named_while_its_change_waits
 }
 
 #[test]
+fn a_tag_that_moved_before_is_noted_on_a_change_from_its_opening_on() {
+    story(async |bot| {
+        bot.push("1.10.0").settle().await.push_anew("shop", "1.10.0", "another");
+        bot.pass(minutes(30)).settle().await.expect_running("staging", "1.10.0");
+        let change = bot.pass(minutes(60)).settle().await.expect_open("production", "1.10.0");
+        assert!(bot.body(change).contains("and points to"), "{}", bot.body(change));
+    });
+}
+
+#[test]
 fn an_older_release_comes_where_a_newer_one_is_gone() {
     story(async |bot| {
         bot.push("1.10.0").settle().await.expect_running("dev", "1.10.0");
