@@ -2,6 +2,7 @@
 
 mod changes;
 mod check;
+mod clock;
 mod demo;
 mod diff_lines;
 mod doctor;

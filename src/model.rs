@@ -62,7 +62,7 @@ pub use policy::{
     After, AfterMode, Approvals, Environment, Gate, MergeMethod, MergeMode, OnNewer, POLL_DEFAULT, Pipeline,
     Policy, Principal, Right, Rights, Service, ServiceImage, Soak, SoakCounts, Together,
 };
-pub use presence::{IndexEntry, Presence};
+pub use presence::{Composition, IndexEntry, Presence};
 pub use proposal::{Merge, NewReaction, NewStatus, Presentation, Proposal, WrittenRemark};
 pub use push::{PushKind, PushProof};
 pub use record::{CommandOutcome, Event, Origin, Record, RefusedBecause, WithdrawnBecause};

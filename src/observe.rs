@@ -102,6 +102,7 @@ pub async fn observe<F: Forge, R: Registry, L: Ledger, C: Clock>(
             break;
         }
         needs::fetch(ports, policy, freshness, &mut observation).await;
+        observation.world.answering = listings::answering(ports, policy, place);
     }
     observation.plan = decide(&observation.world, policy);
     Ok(observation)
@@ -146,6 +147,7 @@ async fn first_look<F: Forge, R: Registry, L: Ledger, C: Clock>(
         changes,
         branches,
         listings: looked.listings,
+        answering: listings::answering(ports, policy, place),
         digests: Default::default(),
         present: Default::default(),
         presences: Default::default(),

@@ -13,7 +13,7 @@ pub use login::{AcrIdentity, AcrLogin, AwsKeys, EcrLogin, GarLogin, Login, Secre
 use std::future::Future;
 use std::time::Duration;
 
-use crate::model::{Description, Digest, ImageName, IndexEntry, Tag, Validator};
+use crate::model::{Composition, Description, Digest, ImageName, Tag, Validator};
 use crate::sanitize::line;
 
 /// Why a registry did not answer, sorted by what the caller does next. Its words are shown as one sanitized line.
@@ -107,13 +107,12 @@ pub trait Registry: Send + Sync {
         digest: &Digest,
     ) -> impl Future<Output = Result<Option<Description>, RegistryError>> + Send;
 
-    /// The manifests that the index at a digest names, without those that only describe another one. Empty for a
-    /// single manifest; `None` if the registry has nothing at the digest. The response never changes otherwise.
-    fn index_entries(
+    /// What the manifest at a digest consists of, in one request; `None` if the registry has nothing at the digest.
+    fn composition(
         &self,
         image: &ImageName,
         digest: &Digest,
-    ) -> impl Future<Output = Result<Option<Vec<IndexEntry>>, RegistryError>> + Send;
+    ) -> impl Future<Output = Result<Option<Composition>, RegistryError>> + Send;
 
     /// Whether the registry has a manifest at a digest now, in one request without a body.
     fn has_manifest(
@@ -140,12 +139,12 @@ impl<R: Registry> Registry for std::sync::Arc<R> {
         self.as_ref().description(image, digest).await
     }
 
-    async fn index_entries(
+    async fn composition(
         &self,
         image: &ImageName,
         digest: &Digest,
-    ) -> Result<Option<Vec<IndexEntry>>, RegistryError> {
-        self.as_ref().index_entries(image, digest).await
+    ) -> Result<Option<Composition>, RegistryError> {
+        self.as_ref().composition(image, digest).await
     }
 
     async fn has_manifest(&self, image: &ImageName, digest: &Digest) -> Result<bool, RegistryError> {

@@ -51,6 +51,7 @@ enum Verb {
         /// Its number
         number: u64,
         /// The comment
+        #[arg(allow_hyphen_values = true)]
         text: String,
     },
     /// Approve a change as it is now

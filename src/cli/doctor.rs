@@ -8,8 +8,8 @@ use futures::stream::{self, StreamExt as _};
 use super::engines::{Engines, forges};
 use super::output::Output;
 use super::registries::registry;
-use super::{Failure, paths, secrets};
-use crate::config::{ForgeSettings, SecretOwner, Settings};
+use super::{Failure, clock, paths, secrets};
+use crate::config::{ForgeSettings, LedgerSettings, SecretOwner, Settings};
 use crate::decide::health::{Diagnosis, Level, Matter, Subject, diagnose};
 use crate::forge::any::AnyForge;
 use crate::forge::{Forge as _, ForgeError};
@@ -35,6 +35,7 @@ pub(super) async fn run(
     arguments: &Arguments,
     output: &mut Output,
 ) -> Result<(), Failure> {
+    note_clock(&settings, output).await?;
     let mut secrets = secrets_by_section(&settings);
     match sections(&settings, &mut secrets).await {
         Ok(sections) => say(&sections, arguments, output),
@@ -179,6 +180,16 @@ async fn images(settings: &Settings) -> anyhow::Result<Vec<HealthSection>> {
     Ok(sections)
 }
 
+/// Notes times of the ledger that lie in the future. A ledger that is not there yet has none.
+async fn note_clock(settings: &Settings, output: &mut Output) -> anyhow::Result<()> {
+    let LedgerSettings::Sqlite(path) = &settings.ledger;
+    if path.exists() {
+        let engines = Engines::open(settings).await?;
+        clock::listings_ahead(settings, &engines).await.iter().for_each(|warning| output.note(warning));
+    }
+    Ok(())
+}
+
 /// Notes below its registry what runs and is no longer there. Config repositories that cannot be read have their own
 /// findings.
 async fn note_lost(engines: &Engines, sections: &mut [HealthSection]) {
@@ -192,10 +203,10 @@ async fn note_lost(engines: &Engines, sections: &mut [HealthSection]) {
     }
     let Some(engine) = engines.all().next() else { return };
     let references = running.keys().cloned().collect();
-    for (reference, _presence) in observe::lost(&engine.ports, &engine.policy, references).await {
+    for (reference, presence) in observe::lost(&engine.ports, &engine.policy, references).await {
         let about = format!("registry `{}`", host(&reference.image));
         let targets = running.remove(&reference).unwrap_or_default();
-        let matter = Matter::RunningGone(reference, targets);
+        let matter = Matter::RunningGone(reference, presence, targets);
         let diagnosis = Diagnosis { level: Level::Warning, matter };
         if let Some(section) = sections.iter_mut().find(|section| section.about == about) {
             section.diagnoses.push(diagnosis);

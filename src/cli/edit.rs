@@ -7,6 +7,7 @@ use anyhow::Context as _;
 use serde_json::json;
 
 use super::Failure;
+use super::images::disk::Disk;
 use super::output::Output;
 use crate::model::{FileChange, RepositoryPath};
 use crate::overlay::{EDITED_BYTES_MAX, ImageEdit, KUSTOMIZATION_NAMES, RequestError, edit_kustomization};
@@ -66,7 +67,24 @@ pub(super) fn run(arguments: Arguments, output: &mut Output) -> Result<(), Failu
     } else {
         edited.print(output);
     }
+    if is_written {
+        note_unused(&file, &requests, output);
+    }
     Ok(())
+}
+
+/// Notes the entries just edited that match no image of what the kustomization leads to. A folder that cannot be evaluated
+/// says nothing about that.
+fn note_unused(file: &Path, requests: &[ImageEdit], output: &mut Output) {
+    let Some(Ok(resolved)) = Disk::around(file).ok().map(|disk| disk.resolve()) else { return };
+    let is_meant = |name: &str| requests.iter().any(|request| request.name == name);
+    for unused in resolved.unused.iter().filter(|unused| is_meant(&unused.name)) {
+        let (file, name) = (file.display(), &unused.name);
+        output.note(&format!(
+            "{file}:{}: the entry `{name}` matches no image; `towpath images` shows what runs there",
+            unused.line
+        ));
+    }
 }
 
 fn read(file: &Path, is_piped: bool) -> std::io::Result<Vec<u8>> {

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::engines::Engines;
 use super::output::Output;
-use super::{Failure, diff_lines};
+use super::{Failure, clock, diff_lines};
 use crate::act::Outcome;
 use crate::config::Settings;
 use crate::model::{Place, Time};
@@ -34,11 +34,15 @@ pub(super) async fn run(
         ));
     }
     let engines = Engines::open(&settings).await?;
+    let ahead = clock::listings_ahead(&settings, &engines).await;
     let now = SystemClock.now();
     let settling = engines
         .places()
         .map(|(place, engine)| async move { (place, engine.settle(place, Freshness::Since(now)).await) });
     let settled = join_all(settling).await;
+    let judgements = settled.iter().flat_map(|(_, settled)| &settled.plan.judgements);
+    let warnings = ahead.into_iter().chain(clock::landing_ahead(judgements));
+    warnings.for_each(|warning| output.note(&warning));
     if arguments.json {
         output.json(&as_json(&settled));
     } else {

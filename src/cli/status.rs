@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::engines::Engines;
 use super::output::Output;
-use super::{Failure, diff_lines, gone};
+use super::{Failure, clock, diff_lines, gone};
 use crate::config::Settings;
 use crate::decide::Judgement;
 use crate::ledger::{Ledger as _, Trouble};
@@ -31,6 +31,9 @@ pub(super) async fn run(
     note_gone(&engines, &mut foreseen).await;
     failures.iter().for_each(|failure| output.note(&format!("failed: {failure}")));
     foreseen.iter().for_each(|foresight| warn(foresight, output));
+    let judgements = foreseen.iter().flat_map(|foresight| &foresight.observation.plan.judgements);
+    let warnings = clock::listings_ahead(&settings, &engines).await.into_iter();
+    warnings.chain(clock::landing_ahead(judgements)).for_each(|warning| output.note(&warning));
     let ended = if failures.is_empty() { Ok(()) } else { Err(Failure::Said) };
     if arguments.json {
         let services: Vec<Value> =

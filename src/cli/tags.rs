@@ -10,7 +10,10 @@ use super::output::Output;
 use super::registries::registry;
 use crate::config::Settings;
 use crate::decide::{DATED_TAGS_MAX, Undated, date_of};
-use crate::model::{Basis, ImageName, NotTaken, Selection, Service, ServiceName, Tag, Time};
+use crate::model::{
+    Basis, Composition, Defect, ImageName, IndexEntry, NotTaken, Selection, Service, ServiceImage,
+    ServiceName, Tag, Time,
+};
 use crate::observe::{Clock as _, SystemClock};
 use crate::registry::any::AnyRegistry;
 use crate::registry::{Listing, Registry as _, RegistryError};
@@ -20,6 +23,11 @@ use crate::render;
 const DATES_AT_ONCE: usize = 8;
 /// How many tags are looked at whose names tell the order, the newest ones; each costs one request.
 const CHECKED_TAGS_MAX: usize = 100;
+/// Of how many tags the manifest is read as well, the newest ones. A registry may count each as a pull of the image, as
+/// Docker Hub does: <https://docs.docker.com/docker-hub/usage/pulls/>
+const READ_TAGS_MAX: usize = 10;
+/// How many manifests of one index are asked for.
+const ENTRIES_CHECKED_MAX: usize = 16;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -84,8 +92,7 @@ pub(super) async fn run(
     let image = image(&arguments.image)?;
     let of = |service: &'_ Service| service.images.iter().find(|own| own.name == image).cloned();
     let services = settings.policy.services.iter();
-    let services: Vec<_> =
-        services.filter_map(|service| Some((&service.name, of(service)?.selection))).collect();
+    let services: Vec<_> = services.filter_map(|service| Some((&service.name, of(service)?))).collect();
     if services.is_empty() {
         return Err(Failure::Usage(unused(&settings, &image)));
     }
@@ -95,9 +102,9 @@ pub(super) async fn run(
         Listing::Unchanged => Vec::new(),
     };
     let mut judged: Vec<Judged<'_>> = Vec::new();
-    for (service, selection) in &services {
-        let looked = look(&settings, &image, selection, &tags).await?;
-        judged.extend(judge(service, selection, &tags, &looked));
+    for (service, own) in &services {
+        let looked = look(&settings, own, &tags).await?;
+        judged.extend(judge(service, &own.selection, &tags, &looked));
     }
     judged.retain(|judged| !arguments.taken || judged.why_not().is_none());
     if arguments.json {
@@ -105,8 +112,8 @@ pub(super) async fn run(
     } else if !judged.is_empty() {
         print(&judged, output);
     }
-    for (service, selection) in &services {
-        let missed = selection.nearest_miss(&tags);
+    for (service, own) in &services {
+        let missed = own.selection.nearest_miss(&tags);
         if tags.is_empty() || missed.is_some() {
             let line = format!("{service}: {}", render::nothing_selected(&image, tags.len(), missed));
             if arguments.json { output.note(&line) } else { output.line(&line) }
@@ -146,15 +153,10 @@ fn unused(settings: &Settings, image: &ImageName) -> String {
     format!("no service uses `{image}`; the images are {}", known.join(", "))
 }
 
-/// Asks the registry what is behind the tags that a selection takes.
-async fn look(
-    settings: &Settings,
-    image: &ImageName,
-    selection: &Selection,
-    tags: &[Tag],
-) -> Result<Looked, Failure> {
-    let mut taken = selection.newest_first(tags);
-    let is_dated = selection.basis() == Basis::Date;
+/// Asks the registry what is behind the tags that the selection of an image takes.
+async fn look(settings: &Settings, image: &ServiceImage, tags: &[Tag]) -> Result<Looked, Failure> {
+    let mut taken = image.selection.newest_first(tags);
+    let is_dated = image.selection.basis() == Basis::Date;
     if is_dated && taken.len() > DATED_TAGS_MAX {
         let count = taken.len();
         let message = format!("{count} tags would have to be compared by date, and {DATED_TAGS_MAX} may");
@@ -162,30 +164,64 @@ async fn look(
     }
     taken.truncate(CHECKED_TAGS_MAX);
     let registry = &registry(settings)?;
-    let look = |tag: Tag| async move {
-        let found = found(registry, image, &tag, is_dated).await;
+    let look = |(index, tag): (usize, Tag)| async move {
+        let found = match is_dated {
+            true => dated(registry, &image.name, &tag).await,
+            false => found(registry, image, &tag, index < READ_TAGS_MAX).await,
+        };
         (tag, found.unwrap_or_else(|error| Found::Unknown(error.to_string())))
     };
-    let taken = taken.into_iter().cloned().map(look);
+    let taken = taken.into_iter().cloned().enumerate().map(look);
     Ok(futures::stream::iter(taken).buffered(DATES_AT_ONCE).collect().await)
 }
 
-/// What is behind a tag; one that is bad is no error, so that the others are shown.
-async fn found(
-    registry: &AnyRegistry,
-    image: &ImageName,
-    tag: &Tag,
-    is_dated: bool,
-) -> Result<Found, RegistryError> {
+/// What is behind a tag that is compared by date; one that is bad is no error, so that the others are shown.
+async fn dated(registry: &AnyRegistry, image: &ImageName, tag: &Tag) -> Result<Found, RegistryError> {
     let Some(digest) = registry.digest(image, tag).await? else {
         return Ok(Found::Unusable(Undated::NoManifest));
     };
-    if !is_dated {
-        return Ok(Found::Manifest);
-    }
     let description = registry.description(image, &digest).await?;
     let date = date_of(description.as_ref(), SystemClock.now());
     Ok(date.map_or_else(Found::Unusable, Found::Made))
+}
+
+/// What is behind a tag that is compared by its name; its manifest is only read on demand.
+async fn found(
+    registry: &AnyRegistry,
+    image: &ServiceImage,
+    tag: &Tag,
+    reads_manifest: bool,
+) -> Result<Found, RegistryError> {
+    let Some(digest) = registry.digest(&image.name, tag).await? else {
+        return Ok(Found::Unusable(Undated::NoManifest));
+    };
+    if !reads_manifest {
+        return Ok(Found::Manifest);
+    }
+    let defect = match registry.composition(&image.name, &digest).await? {
+        None => return Ok(Found::Unusable(Undated::NoManifest)),
+        Some(Composition::Single) => None,
+        Some(Composition::Defective(defect)) => Some(defect),
+        Some(Composition::Index(entries)) => lost_entry(registry, image, &entries).await?,
+    };
+    Ok(defect.map_or(Found::Manifest, |defect| Found::Unusable(Undated::Defect(defect))))
+}
+
+/// That the registry lacks a manifest which an index names and the service needs.
+async fn lost_entry(
+    registry: &AnyRegistry,
+    image: &ServiceImage,
+    entries: &[IndexEntry],
+) -> Result<Option<Defect>, RegistryError> {
+    let needed = entries.iter().filter(|entry| entry.is_needed(&image.platforms));
+    for entry in needed.take(ENTRIES_CHECKED_MAX) {
+        if !registry.has_manifest(&image.name, &entry.digest).await? {
+            let digest = entry.digest.short();
+            let why = format!("its index leads to `{digest}`, which the registry does not have");
+            return Ok(Some(Defect::Missing(why)));
+        }
+    }
+    Ok(None)
 }
 
 /// What is taken, newest first, then the rest by name.

@@ -1,6 +1,7 @@
 //! What is known of artifacts beyond their tags, and the order that follows from it.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use chrono::TimeDelta;
 
@@ -86,16 +87,36 @@ pub fn date_of(description: Option<&Description>, now: Time) -> Result<Time, Und
     if is_ahead { Err(Undated::Future(made)) } else { Ok(made) }
 }
 
-/// Why a tag that is compared by date has none, as far as it is known; `None` if it has one, or was not looked at.
-pub(super) fn undated(case: &Case<'_>, image: &ImageName, tag: &Tag) -> Option<Undated> {
+/// The tags that were looked at and have no date, each with the reason.
+pub(super) fn undated(case: &Case<'_>, image: &ImageName, tags: &[&Tag]) -> Vec<(Tag, Undated)> {
+    let found: Vec<_> = tags.iter().filter_map(|tag| Some((*tag, date_of_tag(case, image, tag)?))).collect();
+    let are_unread_left_out = answers_for_some(case, image, found.iter().map(|(_, date)| date));
+    let is_certain = |why: &Undated| are_unread_left_out || !matches!(why, Undated::Unread(_));
+    let undated = found.into_iter().filter_map(|(tag, date)| Some((tag.clone(), date.err()?)));
+    undated.filter(|(_, why)| is_certain(why)).collect()
+}
+
+/// Whether a registry that gives no usable response for some tags of an image gives one for others, so that it does not
+/// fail as a whole. Then these tags are left out, or one of them would stop all others.
+fn answers_for_some<'a>(
+    case: &Case<'_>,
+    image: &ImageName,
+    mut dates: impl Iterator<Item = &'a Result<Time, Undated>>,
+) -> bool {
+    case.world.answering.contains(image) && dates.any(Result::is_ok)
+}
+
+/// When the artifact of a tag was made, or why that is not known; `None` if it was not looked at.
+fn date_of_tag(case: &Case<'_>, image: &ImageName, tag: &Tag) -> Option<Result<Time, Undated>> {
+    let unread = |why: &Arc<str>| Some(Err(Undated::Unread(why.to_string())));
     let digest = match case.world.digests.get(&(image.clone(), tag.clone()))? {
         Fact::Known { value: Some(digest), .. } => digest,
-        Fact::Known { value: None, .. } => return Some(Undated::NoManifest),
-        Fact::Unknown { .. } => return None,
+        Fact::Known { value: None, .. } => return Some(Err(Undated::NoManifest)),
+        Fact::Unknown { why, .. } => return unread(why),
     };
     match case.world.descriptions.get(&(image.clone(), digest.clone()))? {
-        Fact::Known { value, .. } => date_of(value.as_ref(), case.world.now).err(),
-        Fact::Unknown { .. } => None,
+        Fact::Known { value, .. } => Some(date_of(value.as_ref(), case.world.now)),
+        Fact::Unknown { why, .. } => unread(why),
     }
 }
 
@@ -190,14 +211,19 @@ fn dates_lacking(case: &Case<'_>, image: &ServiceImage, needs: &mut BTreeSet<Nee
         };
         return vec![reason.into()];
     }
+    let left_out = undated(case, &image.name, &tags);
+    let is_left_out = |tag: &Tag| left_out.iter().any(|(other, _)| other == tag);
     let listed = tags.into_iter().map(|tag| ImageReference {
         image: image.name.clone(),
         tag: Some(tag.clone()),
         digest: None,
     });
-    let seen = seen(case).filter(|reference| reference.image == image.name);
-    let references: Vec<ImageReference> = listed.chain(seen).collect();
-    references.iter().filter_map(|reference| description(case, reference, needs).err()).collect()
+    let listed: Vec<_> =
+        listed.map(|reference| (description(case, &reference, needs).err(), reference)).collect();
+    let listed = listed.into_iter().filter(|(_, own)| !own.tag.as_ref().is_some_and(is_left_out));
+    let seen: Vec<_> = seen(case).filter(|reference| reference.image == image.name).collect();
+    let seen = seen.iter().map(|reference| description(case, reference, needs).err());
+    listed.map(|(reason, _)| reason).chain(seen).flatten().collect()
 }
 
 /// What runs at the target, and what landed last there and in the environments before.

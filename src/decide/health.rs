@@ -14,7 +14,7 @@ use repository::Beside;
 
 use crate::model::{
     Allowance, BranchName, Deliveries, EnvironmentName, ForgeName, Grant, Health, Hook, ImageName,
-    ImageReference, LeftOut, Login, LoginProof, MergeMode, NotTaken, Place, Policy, RepositoryName,
+    ImageReference, LeftOut, Login, LoginProof, MergeMode, NotTaken, Place, Policy, Presence, RepositoryName,
     Restriction, SecretWeakness, ServiceName, Tag, Target, TeamName, Time, Told,
 };
 
@@ -154,8 +154,8 @@ pub enum Matter {
     ImageAbsent(ImageName),
     /// A registry does not answer, or refuses.
     ImageUnlisted(ImageName, String),
-    /// What runs at these targets is no longer in its registry.
-    RunningGone(ImageReference, Vec<Target>),
+    /// What runs at these targets is no longer whole in its registry, or cannot run.
+    RunningGone(ImageReference, Presence, Vec<Target>),
     /// A service selects none of the tags of an image.
     NothingSelected {
         /// The service.

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use super::case::Case;
 use super::evidence;
 use super::plan::Need;
-use super::reason::{ArtifactReason, Reason, Undated};
+use super::reason::{ArtifactReason, Reason};
 use crate::model::{Basis, Fact, ImageName, ImageReference, Landing, ServiceImage, Standing, Tag, Together};
 
 /// One reference for each image of the service, in their order; without digests where only a listing tells.
@@ -87,18 +87,12 @@ fn taken<'a>(case: &Case<'a>, image: &'a ServiceImage) -> Result<Vec<&'a Tag>, R
 /// The tags that have a date.
 fn dated<'a>(case: &Case<'a>, image: &'a ServiceImage) -> Result<Vec<&'a Tag>, Reason> {
     let mut tags = image.selection.newest_first(listed(case, &image.name)?);
-    let undated = undated(case, image, &tags);
+    let undated = evidence::undated(case, &image.name, &tags);
     tags.retain(|tag| undated.iter().all(|(other, _)| other != *tag));
     if tags.is_empty() && !undated.is_empty() {
         return Err(ArtifactReason::NoUsableDate { image: image.name.clone(), tags: undated }.into());
     }
     Ok(tags)
-}
-
-/// The tags that were looked at and have no date, each with the reason.
-fn undated(case: &Case<'_>, image: &ServiceImage, tags: &[&Tag]) -> Vec<(Tag, Undated)> {
-    let of = |tag: &&Tag| Some(((*tag).clone(), evidence::undated(case, &image.name, tag)?));
-    tags.iter().filter_map(of).collect()
 }
 
 /// The tags of each image that are not compared by date although the selection takes them, where others are.
@@ -108,7 +102,7 @@ pub(super) fn not_compared(case: &Case<'_>) -> impl Iterator<Item = Reason> {
         case.service.images.iter().filter(move |image| is_first && image.selection.basis() == Basis::Date);
     images.filter_map(|image| {
         let taken = image.selection.newest_first(listed(case, &image.name).ok()?);
-        let tags = undated(case, image, &taken);
+        let tags = evidence::undated(case, &image.name, &taken);
         let is_worth_saying = !tags.is_empty() && tags.len() < taken.len();
         is_worth_saying.then(|| ArtifactReason::NotCompared { image: image.name.clone(), tags }.into())
     })

@@ -10,7 +10,7 @@ use super::case::Case;
 use super::offers::listed;
 use super::plan::Need;
 use super::reason::{ArtifactReason, Reason};
-use crate::model::{Artifact, Basis, Fact, ImageReference, Presence, Release, Tag};
+use crate::model::{Artifact, Basis, Fact, ImageName, ImageReference, Presence, Release, Tag};
 
 /// When the presence of a release is judged.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
@@ -105,7 +105,8 @@ fn asked_for(case: &Case<'_>, artifact: &Artifact) -> ImageReference {
 fn gone(case: &Case<'_>, artifact: &Artifact, presence: &Presence) -> Option<Reason> {
     let presence = match presence {
         Presence::Complete => return None,
-        Presence::NoTag | Presence::NoManifest => presence.clone(),
+        Presence::NoTag => without_tag(case, &artifact.image, &artifact.tag),
+        Presence::TagWithoutManifest | Presence::NoManifest | Presence::Defective(_) => presence.clone(),
         // Another service may need more platforms of the same image.
         Presence::Incomplete(lost) => {
             let image = case.service.images.iter().find(|image| image.name == artifact.image)?;
@@ -122,6 +123,12 @@ fn gone(case: &Case<'_>, artifact: &Artifact, presence: &Presence) -> Option<Rea
     Some(ArtifactReason::Gone { image, tag, digest, presence, change }.into())
 }
 
+/// Which part is gone of what a tag leads to: the tag, or only the manifest. A registry answers the same for both.
+pub(super) fn without_tag(case: &Case<'_>, image: &ImageName, tag: &Tag) -> Presence {
+    let is_listed = case.policy.lists(image) && listed(case, image).is_ok_and(|tags| tags.contains(tag));
+    if is_listed { Presence::TagWithoutManifest } else { Presence::NoTag }
+}
+
 /// What runs at the target and is no longer in its registry.
 pub(super) fn of_running(case: &Case<'_>, needs: &mut BTreeSet<Need>) -> Vec<Reason> {
     let running = case.running().map(crate::model::Running::references).unwrap_or_default();
@@ -131,7 +138,11 @@ pub(super) fn of_running(case: &Case<'_>, needs: &mut BTreeSet<Need>) -> Vec<Rea
             match case.world.running_presences.get(&reference) {
                 Some(Fact::Known { value: Presence::Complete, .. } | Fact::Unknown { .. }) => None,
                 Some(Fact::Known { value, .. }) => {
-                    Some(ArtifactReason::RunningGone { reference: written, presence: value.clone() }.into())
+                    let presence = match (value, &reference.tag) {
+                        (Presence::NoTag, Some(tag)) => without_tag(case, &reference.image, tag),
+                        (presence, _) => presence.clone(),
+                    };
+                    Some(ArtifactReason::RunningGone { reference: written, presence }.into())
                 }
                 None => {
                     needs.insert(Need::RunningPresence(reference));

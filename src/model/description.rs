@@ -34,6 +34,8 @@ pub enum Defect {
     Unreadable(String),
     /// The index names no image, as that of a build cache.
     NoImage,
+    /// The manifest is that of a build cache.
+    BuildCache,
     /// The registry lacks something that the artifact names. A push repairs that.
     Missing(String),
 }
@@ -43,7 +45,7 @@ impl Defect {
     #[must_use]
     pub const fn is_permanent(&self) -> bool {
         match self {
-            Self::Unreadable(_) | Self::NoImage => true,
+            Self::Unreadable(_) | Self::NoImage | Self::BuildCache => true,
             Self::Missing(_) => false,
         }
     }

@@ -56,9 +56,11 @@ impl ImageName {
         self == other || (self.host() == other.host() && self.repository() == other.repository())
     }
 
-    /// Splits host and path; the first part is a host if it has a dot or a port, or is `localhost`.
+    /// Splits host and path; the first part is a host if it has a dot or a port, or is `localhost`. Docker takes
+    /// `index.docker.io` for `docker.io`: <https://github.com/distribution/reference/blob/main/normalize.go>
     fn split(&self) -> (&str, &str) {
         match self.0.split_once('/') {
+            Some(("index.docker.io", path)) => ("docker.io", path),
             Some((host, path)) if is_host(host) => (host, path),
             _ => ("docker.io", &self.0),
         }

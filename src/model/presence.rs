@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Digest, Platform};
+use super::{Defect, Digest, Platform};
 
 /// A manifest that an index names: the image for one platform.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
@@ -14,6 +14,17 @@ pub struct IndexEntry {
     pub platform: Option<Platform>,
 }
 
+/// What the manifest at a digest consists of. The answer for a digest never changes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Composition {
+    /// A single manifest.
+    Single,
+    /// An index of these manifests, without those that only describe another one; at least one.
+    Index(Vec<IndexEntry>),
+    /// Something that no container can run, for this reason.
+    Defective(Defect),
+}
+
 /// Whether a registry has the artifact that a reference names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Presence {
@@ -21,10 +32,14 @@ pub enum Presence {
     Complete,
     /// The registry has no such tag.
     NoTag,
+    /// The listing names the tag, but the registry has no manifest for it.
+    TagWithoutManifest,
     /// The registry has nothing at the digest.
     NoManifest,
     /// The index is there, but the registry lacks these manifests that it names.
     Incomplete(BTreeSet<IndexEntry>),
+    /// The artifact is there, but no container can run it, for this reason.
+    Defective(Defect),
 }
 
 impl IndexEntry {

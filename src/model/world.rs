@@ -1,6 +1,6 @@
 //! Everything that judgement rests on and that was observed: one config repository at one head, and the clock.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::{
@@ -102,6 +102,9 @@ pub struct World {
     pub branches: BTreeMap<BranchName, Head>,
     /// The tags of each image.
     pub listings: BTreeMap<ImageName, Fact<Vec<Tag>>>,
+    /// The images whose tags could be listed the last time, and whose registry is not left alone now. So what is not
+    /// known of a single tag of these is no failure of the registry as a whole.
+    pub answering: BTreeSet<ImageName>,
     /// The digest of a tag; nothing where the registry has no such tag.
     pub digests: BTreeMap<(ImageName, Tag), Fact<Option<Digest>>>,
     /// What a tag points to at this very time, for those that are about to be merged.

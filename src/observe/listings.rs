@@ -24,7 +24,7 @@ use crate::model::{ImageName, Place, Policy, Tag, Time};
 use crate::registry::{Listing, Registry, RegistryError};
 pub(super) use failure::Failure;
 use host::Host;
-pub(super) use look::at_place;
+pub(super) use look::{answering, at_place};
 pub use poll::{Polled, poll, recover, say_outcome};
 
 /// What is known of each image, and of each registry, while this process lives.

@@ -92,7 +92,7 @@ async fn presence_of<F: Forge, R: Registry, L: Ledger, C: Clock>(
     let fact = presence(ports, policy, world, question).await;
     let presences = match question.purpose {
         Purpose::Promotion | Purpose::Merge => &mut world.presences,
-        Purpose::Running => &mut world.running_presences,
+        Purpose::Running | Purpose::Report => &mut world.running_presences,
     };
     presences.insert(question.reference.clone(), fact);
 }

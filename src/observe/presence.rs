@@ -17,9 +17,9 @@ use super::{Clock, Freshness, Ports};
 use crate::forge::Forge;
 use crate::ledger::Ledger;
 use crate::model::{
-    Digest, Fact, ImageName, ImageReference, IndexEntry, Platform, Policy, Presence, Time, World,
+    Composition, Digest, Fact, ImageName, ImageReference, Platform, Policy, Presence, Time, World,
 };
-use crate::registry::Registry;
+use crate::registry::{Listing, Registry};
 
 /// How long a response about an image that runs is used.
 const RUNNING_AGE_MAX: TimeDelta = TimeDelta::hours(1);
@@ -34,11 +34,11 @@ const REMEMBERED_MAX: usize = 10_000;
 #[derive(Debug, Default)]
 pub struct Presences {
     responses: Mutex<BTreeMap<(Purpose, ImageReference), Response>>,
-    entries: Mutex<Entries>,
+    compositions: Mutex<Compositions>,
 }
 
-/// The manifests that each index names.
-type Entries = BTreeMap<(ImageName, Digest), Arc<[IndexEntry]>>;
+/// What the manifest at each digest consists of.
+type Compositions = BTreeMap<(ImageName, Digest), Arc<Composition>>;
 
 #[derive(Clone, Debug)]
 struct Response {
@@ -55,6 +55,8 @@ pub(super) enum Purpose {
     Merge,
     /// It runs.
     Running,
+    /// It runs, and a person asks, so that more requests may be spent.
+    Report,
 }
 
 /// What is asked about a reference.
@@ -78,7 +80,9 @@ pub(super) async fn presence<F: Forge, R: Registry, L: Ledger, C: Clock>(
     let oldest = match (purpose, freshness) {
         (Purpose::Merge, _) => world.now,
         (Purpose::Running, Freshness::Polled) => now - RUNNING_AGE_MAX,
-        (Purpose::Promotion | Purpose::Running, freshness) => freshness.oldest(policy, &reference.image, now),
+        (Purpose::Promotion | Purpose::Running | Purpose::Report, freshness) => {
+            freshness.oldest(policy, &reference.image, now)
+        }
     };
     let key = (purpose, reference.clone());
     if let Some(known) = ports.presences.known(&key, oldest, now).await {
@@ -98,8 +102,8 @@ pub(super) async fn presence<F: Forge, R: Registry, L: Ledger, C: Clock>(
     ports.presences.remember(key, presence, now).await
 }
 
-/// Which of these references the registries no longer have, for commands that people run. What cannot be asked is left
-/// out.
+/// Which of these references the registries no longer have whole, or have but no container can run, for commands that
+/// people run. What cannot be asked is left out.
 pub async fn lost<F: Forge, R: Registry, L: Ledger, C: Clock>(
     ports: &Ports<F, R, L, C>,
     policy: &Policy,
@@ -108,12 +112,31 @@ pub async fn lost<F: Forge, R: Registry, L: Ledger, C: Clock>(
     let asked = futures::stream::iter(references).map(async |written| {
         let reference = written.pulled();
         let question =
-            Question { reference: &reference, purpose: Purpose::Running, freshness: Freshness::Polled };
-        (written, ask(ports, policy, question, None).await)
+            Question { reference: &reference, purpose: Purpose::Report, freshness: Freshness::Polled };
+        let presence = match ask(ports, policy, question, None).await {
+            Ok(Presence::NoTag) => without_tag(ports, &reference).await,
+            presence => presence,
+        };
+        (written, presence)
     });
     let found: Vec<_> = asked.buffered(LOST_AT_ONCE).collect().await;
     let lost = found.into_iter().filter_map(|(written, presence)| Some((written, presence.ok()?)));
     lost.filter(|(_, presence)| *presence != Presence::Complete).collect()
+}
+
+/// Which part of a reference is gone whose tag leads to nothing: the tag, or only the manifest.
+async fn without_tag<F: Forge, R: Registry, L: Ledger, C: Clock>(
+    ports: &Ports<F, R, L, C>,
+    reference: &ImageReference,
+) -> Result<Presence, Failure> {
+    let image = &reference.image;
+    let listing = in_turn(ports, ("tags", image), ports.registry.tags(image, None)).await?;
+    let is_listed = match listing {
+        Listing::Tags { tags, .. } => reference.tag.as_ref().is_some_and(|tag| tags.contains(tag)),
+        // Only a request with a validator has this answer.
+        Listing::Unchanged => false,
+    };
+    Ok(if is_listed { Presence::TagWithoutManifest } else { Presence::NoTag })
 }
 
 /// Asks the registry; `pointed_to` is what the tag points to, where that was read just now.
@@ -144,19 +167,27 @@ async fn ask<F: Forge, R: Registry, L: Ledger, C: Clock>(
         }
     };
     match question.purpose {
-        Purpose::Promotion | Purpose::Merge => entries_present(ports, policy, image, &digest).await,
+        Purpose::Promotion | Purpose::Merge | Purpose::Report => {
+            parts_present(ports, policy, image, &digest).await
+        }
         Purpose::Running => Ok(Presence::Complete),
     }
 }
 
-/// Whether the manifests are there that an index names for the platforms that the policy asks for.
-async fn entries_present<F: Forge, R: Registry, L: Ledger, C: Clock>(
+/// Whether a container can run what is at a digest: the manifests are there that an index names for the platforms that
+/// the policy asks for.
+async fn parts_present<F: Forge, R: Registry, L: Ledger, C: Clock>(
     ports: &Ports<F, R, L, C>,
     policy: &Policy,
     image: &ImageName,
     digest: &Digest,
 ) -> Result<Presence, Failure> {
-    let Some(entries) = entries(ports, image, digest).await? else { return Ok(Presence::NoManifest) };
+    let Some(composition) = composition(ports, image, digest).await? else { return Ok(Presence::NoManifest) };
+    let entries = match composition.as_ref() {
+        Composition::Single => return Ok(Presence::Complete),
+        Composition::Defective(defect) => return Ok(Presence::Defective(defect.clone())),
+        Composition::Index(entries) => entries,
+    };
     let platforms = platforms(policy, image);
     let needed = entries.iter().filter(|entry| entry.is_needed(&platforms)).take(ENTRIES_CHECKED_MAX);
     let mut lost = BTreeSet::new();
@@ -168,19 +199,19 @@ async fn entries_present<F: Forge, R: Registry, L: Ledger, C: Clock>(
     Ok(if lost.is_empty() { Presence::Complete } else { Presence::Incomplete(lost) })
 }
 
-/// The manifests that an index names, read once for each digest.
-async fn entries<F: Forge, R: Registry, L: Ledger, C: Clock>(
+/// What the manifest at a digest consists of, read once for each digest.
+async fn composition<F: Forge, R: Registry, L: Ledger, C: Clock>(
     ports: &Ports<F, R, L, C>,
     image: &ImageName,
     digest: &Digest,
-) -> Result<Option<Arc<[IndexEntry]>>, Failure> {
+) -> Result<Option<Arc<Composition>>, Failure> {
     let key = (image.clone(), digest.clone());
-    if let Some(known) = ports.presences.entries.lock().await.get(&key) {
+    if let Some(known) = ports.presences.compositions.lock().await.get(&key) {
         return Ok(Some(Arc::clone(known)));
     }
-    let read = in_turn(ports, ("index_entries", image), ports.registry.index_entries(image, digest)).await?;
-    let Some(read) = read.map(Arc::<[IndexEntry]>::from) else { return Ok(None) };
-    let mut all = ports.presences.entries.lock().await;
+    let read = in_turn(ports, ("composition", image), ports.registry.composition(image, digest)).await?;
+    let Some(read) = read.map(Arc::new) else { return Ok(None) };
+    let mut all = ports.presences.compositions.lock().await;
     if all.len() >= REMEMBERED_MAX {
         all.clear();
     }

@@ -5,6 +5,7 @@ use super::entry::Entry;
 use super::go_yaml::{ScalarType, scalar_type};
 use super::kustomization::Kustomization;
 use super::limit::Limit;
+use super::requote::quoted_entry;
 use super::text::Text;
 use super::written::Written;
 use crate::model::{Digest, ImageName, Tag};
@@ -55,8 +56,12 @@ pub fn edit_kustomization(text: &[u8], requests: &[ImageEdit]) -> Result<Vec<u8>
     let mut bytes = text.to_vec();
     for request in requests {
         let own = Kustomization::read_for_edit(&bytes)?;
-        let entry = own.entries.iter().rev().find(|entry| entry.name == request.name);
+        let index = own.entry_for(request)?;
+        let entry = index.and_then(|index| own.entries.get(index));
         bytes = own.with_image(entry, request)?;
+        if let Some(index) = index {
+            bytes = quoted_entry(&bytes, index)?;
+        }
     }
     Kustomization::read(&bytes)?;
     Ok(bytes)
@@ -107,6 +112,30 @@ impl<T> Setting<T> {
 }
 
 impl Kustomization {
+    /// The entry that a request changes: the last one of its name, else the one that names the same image otherwise, such
+    /// as `postgres` for `docker.io/library/postgres`, or in its `newName`. `None` if a new one is needed.
+    fn entry_for(&self, request: &ImageEdit) -> Result<Option<usize>, Refused> {
+        if let Some(own) = self.entries.iter().rposition(|entry| entry.name == request.name) {
+            return Ok(Some(own));
+        }
+        let Ok(image) = ImageName::new(request.name.as_str()) else { return Ok(None) };
+        let is_it = |name: &str| ImageName::new(name).is_ok_and(|name| name.is_same_repository(&image));
+        let becomes = |entry: &Entry| {
+            entry.new_name.as_ref().is_some_and(|field| is_it(&Written::new(&field.value).name))
+        };
+        let matching =
+            |(index, entry): (usize, &Entry)| (is_it(&entry.name) || becomes(entry)).then_some(index);
+        let found: Vec<usize> = self.entries.iter().enumerate().filter_map(matching).collect();
+        let (Some(first), Some(second)) = (found.first(), found.get(1)) else {
+            return Ok(found.first().copied());
+        };
+        let name = |index: &usize| self.entries.get(*index).map_or("", |entry| entry.name.as_str());
+        let line = self.entries.get(*second).map_or(1, |entry| entry.line);
+        let (first, second) = (name(first), name(second));
+        let why = format!("the entries `{first}` and `{second}` both set `{}`", request.name);
+        Err(Refused::at_line(Limit::SeveralVersions, line, why).or_else("name one of these entries"))
+    }
+
     /// The text with an entry changed, or appended where there is none.
     pub(super) fn with_image(&self, entry: Option<&Entry>, request: &ImageEdit) -> Result<Vec<u8>, Refused> {
         let edits = match entry {

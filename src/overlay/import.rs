@@ -4,6 +4,7 @@ mod argo_cd;
 mod constraint;
 mod expression;
 mod flux;
+mod image_updater;
 mod renovate;
 mod template;
 
@@ -23,8 +24,13 @@ struct File<'a> {
 }
 
 /// A file with one of these is worth parsing.
-const NEEDLES: [&str; 4] =
-    ["image.toolkit.fluxcd.io", "$imagepolicy", "argocd-image-updater.argoproj.io", "renovate:"];
+const NEEDLES: [&str; 5] = [
+    "image.toolkit.fluxcd.io",
+    "$imagepolicy",
+    "argocd-image-updater.argoproj.io",
+    "argoproj.io/",
+    "renovate:",
+];
 
 /// Everything that can be carried over, and what cannot.
 ///
@@ -38,6 +44,7 @@ pub fn import(tree: &Tree) -> Result<Imported, Missing> {
         contents.iter().filter_map(|content| File::of(content, settings.as_ref())).collect();
     flux::read(&files, &mut imported);
     argo_cd::read(&files, &mut imported);
+    image_updater::read(&files, &mut imported);
     renovate::read(&files, settings.as_ref(), &mut imported);
     template::read(&contents, &mut imported);
     imported.leftovers.sort();

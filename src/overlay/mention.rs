@@ -17,6 +17,8 @@ pub(super) struct Mention {
     line: usize,
     /// Whether a marker stands on it.
     is_marked: bool,
+    /// Whether the image is only a part of the value, as in `--image=web:1.0`.
+    is_within: bool,
 }
 
 impl Mention {
@@ -30,7 +32,8 @@ impl Mention {
             let lines = text.lines().enumerate().filter(|(_, line)| !is_comment(line) && names(line, image));
             for (index, line) in lines {
                 let is_marked = line.contains(MARKER);
-                let mention = Self { file: file.clone(), line: index + 1, is_marked };
+                let is_within = !is_whole_value(line, image);
+                let mention = Self { file: file.clone(), line: index + 1, is_marked, is_within };
                 if is_marked {
                     return Some(mention);
                 }
@@ -40,9 +43,14 @@ impl Mention {
         first
     }
 
+    /// Whether the image is only a part of the value that names it.
+    pub(super) const fn is_within(&self) -> bool {
+        self.is_within
+    }
+
     /// What to do, given why the place does not count.
     pub(super) fn way_out(&self, why: &str) -> String {
-        let Self { file, line, is_marked } = self;
+        let Self { file, line, is_marked, is_within: _ } = self;
         if *is_marked {
             return format!(
                 "{file}:{line} names it with a marker, so write `marker: NAMESPACE:NAME` in the configuration"
@@ -61,11 +69,27 @@ impl OverlayError {
             .iter()
             .filter(|path| !FILE_NAMES.contains(&path.file_name()))
             .filter_map(|path| Some((path, std::str::from_utf8(tree.read(path).ok()?).ok()?)));
-        let why = "kustomize's `images` does not reach that place; add it with `configurations`, or declare it with \
-                   `set` in the configuration";
-        let way_out = Mention::find(texts, &image).map_or(way_out, |mention| mention.way_out(why).into());
+        let why = |mention: &Mention| match mention.is_within() {
+            true => {
+                "inside a longer text, which neither `images` nor `configurations` of kustomize reaches; give the image a \
+                     value of its own"
+            }
+            false => {
+                "kustomize's `images` does not reach that place; add it with `configurations`, or declare it with \
+                      `set` in the configuration"
+            }
+        };
+        let way_out =
+            Mention::find(texts, &image).map_or(way_out, |mention| mention.way_out(why(&mention)).into());
         Self::NotFound { image, file, hidden, way_out }
     }
+}
+
+/// Whether the value of a line begins with the image: behind the key or the dash of an item.
+fn is_whole_value(line: &str, image: &ImageName) -> bool {
+    let is_before = |before: &str| before.is_empty() || before.ends_with(": ") || before.ends_with("- ");
+    let starts = line.match_indices(image.as_str()).map(|(at, _)| line.get(..at).unwrap_or_default());
+    starts.into_iter().any(|before| is_before(before.trim_start().trim_end_matches(['"', '\''])))
 }
 
 fn is_comment(line: &str) -> bool {

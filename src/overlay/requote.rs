@@ -98,6 +98,15 @@ fn quoted(tree: &Tree, folder: &RepositoryPath, images: &[&ImageName]) -> Option
     Some((file, bytes))
 }
 
+/// A kustomization with all values of one entry in quotes that kustomize does not read as text.
+pub(super) fn quoted_entry(bytes: &[u8], index: usize) -> Result<Vec<u8>, Refused> {
+    let own = Kustomization::read_for_edit(bytes)?;
+    match as_it_is_written(&own, index) {
+        Some(edit) => own.with_image(own.entries.get(index), &edit),
+        None => Ok(bytes.to_vec()),
+    }
+}
+
 /// An edit that writes every value of an entry again that kustomize does not read as text.
 fn as_it_is_written(own: &Kustomization, index: usize) -> Option<ImageEdit> {
     let entry = own.entries.get(index)?;

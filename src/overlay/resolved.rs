@@ -239,13 +239,15 @@ fn conclude(found: Use) -> Result<ImageUse, Box<Uncertain>> {
         None => {
             let why = if image.has_two_tags() {
                 format!(
-                    "`{image}` has two tags, one of them from a `newName`, where only a name belongs; write it as `newTag`"
+                    "`{image}` has two tags; write a tag without `:`, and a name such as `newName` without a tag"
                 )
             } else {
                 format!("`{image}` is not an image that can be read")
             };
             let name = Written::new(&image.to_string()).name;
             let doubt = Doubt::Concerns(name);
+            // The last step made it so, even if it sets no tag.
+            let Step { file, line, .. } = trail.last().expect("an image has a place").clone();
             Err(Box::new(Uncertain { limit: Limit::NotAnImage, file, line, why, doubt }))
         }
     }
@@ -304,8 +306,18 @@ impl Looked {
     pub(super) fn not_found(&self, image: &ImageName) -> OverlayError {
         let hidden = self.resolved.uncertain.iter().find(|uncertain| uncertain.could_hold_any());
         let hidden = hidden.map(ToString::to_string);
-        let way_out = "name it in a manifest or in `images`, or declare where it stands with `set` in the configuration";
-        let way_out = Cow::Borrowed(way_out);
+        let is_it = |name: &str| ImageName::new(name).is_ok_and(|name| name.is_same_repository(image));
+        let way_out = match self.own.entries.iter().find(|entry| is_it(&entry.name)) {
+            Some(entry) => format!(
+                "the entry on line {} of `images` names it, but no manifest does; name it in a manifest, or declare where \
+                 it stands with `set` in the configuration",
+                entry.line
+            )
+            .into(),
+            None => Cow::Borrowed(
+                "name it in a manifest or in `images`, or declare where it stands with `set` in the configuration",
+            ),
+        };
         OverlayError::NotFound { image: image.clone(), file: self.file.clone(), hidden, way_out }
     }
 }

@@ -26,6 +26,10 @@ pub struct SetTo {
     pub digest: Option<Digest>,
 }
 
+/// What to do where a replacement sets an image, which may leave no place for a digest.
+const WITHOUT_DIGEST: &str = "set it where the trail of `towpath images --trail` ends; where the replacement sets the tag \
+                              alone, write tags without digests with `write: tag` on the service";
+
 /// A file and what shall stand in it.
 type Edited = (RepositoryPath, Vec<u8>);
 
@@ -130,7 +134,10 @@ fn own_entry(
 ) -> Result<Edited, OverlayError> {
     if let Some(step) = uses.iter().find_map(|found| later_step(before, found)) {
         let why = format!("this {} sets `{image}` after the `images` of {}", step.set_by, before.file);
-        return Err(Refused::at_line(Limit::Overridden, step.line, why).of(&step.file));
+        let refused = Refused::at_line(Limit::Overridden, step.line, why);
+        let has_place = step.set_by != SetBy::Replacement || to.digest.is_none();
+        let refused = if has_place { refused } else { refused.or_else(WITHOUT_DIGEST) };
+        return Err(refused.of(&step.file));
     }
     let entry = entry_of(before, uses);
     if let Some(other) = entry.and_then(|entry| other_match(before, entry, image)) {

@@ -3,7 +3,7 @@
 use super::layout::LayoutRegistry;
 use super::oci::OciRegistry;
 use super::{Listing, Registry, RegistryError};
-use crate::model::{Description, Digest, ImageName, IndexEntry, Tag, Validator};
+use crate::model::{Composition, Description, Digest, ImageName, Tag, Validator};
 
 /// Folders where they are configured, and real registries for every other host.
 #[derive(Debug)]
@@ -57,14 +57,14 @@ impl Registry for AnyRegistry {
         }
     }
 
-    async fn index_entries(
+    async fn composition(
         &self,
         image: &ImageName,
         digest: &Digest,
-    ) -> Result<Option<Vec<IndexEntry>>, RegistryError> {
+    ) -> Result<Option<Composition>, RegistryError> {
         match self.chosen(image) {
-            Chosen::Layout(layout) => layout.index_entries(image, digest).await,
-            Chosen::Other(registry) => registry.index_entries(image, digest).await,
+            Chosen::Layout(layout) => layout.composition(image, digest).await,
+            Chosen::Other(registry) => registry.composition(image, digest).await,
         }
     }
 

@@ -8,10 +8,12 @@ use super::RegistryError;
 use super::content::{
     Annotations, ChartConfig, Content, Descriptor, ImageConfig, Manifest, entries, platforms, spokesman,
 };
-use crate::model::{ArtifactKind, Defect, Description, Digest, IndexEntry, Time, is_usable_date};
+use crate::model::{ArtifactKind, Composition, Defect, Description, Digest, Time, is_usable_date};
 
 /// The configuration of a Helm chart.
 const CHART_CONFIG_TYPE: &str = "application/vnd.cncf.helm.config.v1+json";
+/// The configuration of a build cache of BuildKit.
+const CACHE_CONFIG_TYPE: &str = "application/vnd.buildkit.cacheconfig.v0";
 /// The labels and annotations that are read.
 const CREATED: &str = "org.opencontainers.image.created";
 const SOURCE: &str = "org.opencontainers.image.source";
@@ -59,16 +61,29 @@ impl From<Defect> for Failed {
     }
 }
 
-/// The manifests that an index names; empty for anything else. `None` if there is nothing at the digest.
-pub(super) async fn index_entries(
+/// What the manifest at a digest consists of; `None` if there is nothing at the digest.
+pub(super) async fn composition(
     contents: &impl Contents,
     digest: &Digest,
-) -> Result<Option<Vec<IndexEntry>>, RegistryError> {
+) -> Result<Option<Composition>, RegistryError> {
     Ok(match contents.manifest(digest).await? {
-        Found::Usable(Manifest { content: Content::Index(children), .. }) => Some(entries(&children)),
-        Found::Usable(Manifest { content: Content::Single(_), .. }) | Found::Unusable(_) => Some(Vec::new()),
+        Found::Usable(Manifest { content: Content::Index(children), .. }) => Some(match entries(&children) {
+            entries if entries.is_empty() => Composition::Defective(Defect::NoImage),
+            entries => Composition::Index(entries),
+        }),
+        Found::Usable(Manifest { content: Content::Single(config), .. }) if is_cache(&config) => {
+            Some(Composition::Defective(Defect::BuildCache))
+        }
+        Found::Usable(Manifest { content: Content::Single(_), .. }) => Some(Composition::Single),
+        Found::Unusable(why) => Some(Composition::Defective(unreadable("manifest", digest, &why))),
         Found::Nothing => None,
     })
+}
+
+/// Whether a manifest with this configuration is a build cache, which BuildKit may write as a single manifest
+/// (`image-manifest=true`).
+fn is_cache(config: &Descriptor) -> bool {
+    config.media_type == CACHE_CONFIG_TYPE
 }
 
 /// What the artifact at a digest says about itself; nothing where there is none. An artifact that is of no use is no
@@ -133,6 +148,7 @@ async fn described(
         manifest::IMAGE_CONFIG_MEDIA_TYPE | manifest::IMAGE_DOCKER_CONFIG_MEDIA_TYPE => {
             Ok(of_image(annotations, configuration(contents, config).await?))
         }
+        CACHE_CONFIG_TYPE => Err(Defect::BuildCache.into()),
         CHART_CONFIG_TYPE => Ok(of_chart(annotations, configuration(contents, config).await?)),
         _ => Ok(described_by(&annotations, ArtifactKind::Other)),
     }

@@ -13,9 +13,9 @@ use tokio::fs::File;
 use tokio::io::AsyncReadExt as _;
 
 use super::content::{Descriptor, Manifest, hash_of};
-use super::description::{Contents, Found, describe, index_entries};
+use super::description::{Contents, Found, composition, describe};
 use super::{Listing, Registry, RegistryError};
-use crate::model::{Description, Digest, ImageName, IndexEntry, Tag, Validator};
+use crate::model::{Composition, Description, Digest, ImageName, Tag, Validator};
 
 /// What says that a folder is a layout, and names its entries.
 const INDEX: &str = "index.json";
@@ -89,12 +89,12 @@ impl Registry for LayoutRegistry {
         describe(&self.visit(image), digest).await
     }
 
-    async fn index_entries(
+    async fn composition(
         &self,
         image: &ImageName,
         digest: &Digest,
-    ) -> Result<Option<Vec<IndexEntry>>, RegistryError> {
-        index_entries(&self.visit(image), digest).await
+    ) -> Result<Option<Composition>, RegistryError> {
+        composition(&self.visit(image), digest).await
     }
 
     async fn has_manifest(&self, image: &ImageName, digest: &Digest) -> Result<bool, RegistryError> {

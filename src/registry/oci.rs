@@ -25,9 +25,9 @@ use self::connection::Clients;
 use self::grant::Sessions;
 use self::proof::Proofs;
 use self::question::Question;
-use super::description::{describe, index_entries};
+use super::description::{composition, describe};
 use super::{Listing, Registry, RegistryError, RegistrySettings};
-use crate::model::{Description, Digest, ImageName, IndexEntry, Tag, Time, Validator};
+use crate::model::{Composition, Description, Digest, ImageName, Tag, Time, Validator};
 
 /// How much a registry may cost us before we give up.
 #[derive(Clone, Debug)]
@@ -147,13 +147,13 @@ impl Registry for OciRegistry {
         question.in_time(describe(&question, digest)).await
     }
 
-    async fn index_entries(
+    async fn composition(
         &self,
         image: &ImageName,
         digest: &Digest,
-    ) -> Result<Option<Vec<IndexEntry>>, RegistryError> {
+    ) -> Result<Option<Composition>, RegistryError> {
         let question = self.question(image);
-        question.in_time(index_entries(&question, digest)).await
+        question.in_time(composition(&question, digest)).await
     }
 
     async fn has_manifest(&self, image: &ImageName, digest: &Digest) -> Result<bool, RegistryError> {

@@ -2,6 +2,7 @@
 
 mod artifacts;
 
+pub(in crate::render) use artifacts::lack_of_running;
 pub use artifacts::undated;
 
 use super::fit::listed;

@@ -9,6 +9,8 @@ use crate::model::{
 pub enum Undated {
     /// The registry has no manifest for it.
     NoManifest,
+    /// The registry gives no usable response for it, although it does for other tags of the image.
+    Unread(String),
     /// The artifact cannot run.
     Defect(Defect),
     /// The artifact states no date.

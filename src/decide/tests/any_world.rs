@@ -407,6 +407,7 @@ fn world(artifacts: Artifacts) -> impl Strategy<Value = World> {
             present: digests.clone(),
             presences: all_present(artifacts, now),
             running_presences: BTreeMap::new(),
+            answering: std::collections::BTreeSet::new(),
             digests,
 
             descriptions: BTreeMap::new(),

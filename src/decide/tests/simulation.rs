@@ -506,6 +506,7 @@ fn world(now: Time) -> World {
         present: BTreeMap::new(),
         presences: BTreeMap::new(),
         running_presences: BTreeMap::new(),
+        answering: std::collections::BTreeSet::new(),
         digests: BTreeMap::new(),
         descriptions: BTreeMap::new(),
         keys: BTreeMap::new(),

@@ -1,6 +1,6 @@
 //! What a look takes of the listings.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -38,6 +38,24 @@ pub(in crate::observe) async fn at_place<F: Forge, R: Registry, L: Ledger, C: Cl
     let listings: BTreeMap<ImageName, Fact<Vec<Tag>>> = reads.collect().await;
     let troubles = listings.iter().filter_map(|(image, fact)| trouble(ports, image, fact)).collect();
     Looked { listings, troubles }
+}
+
+/// The images at a place whose tags could be listed the last time, and whose registry is not left alone now.
+pub(in crate::observe) fn answering<F: Forge, R: Registry, L: Ledger, C: Clock>(
+    ports: &Ports<F, R, L, C>,
+    policy: &Policy,
+    place: &Place,
+) -> BTreeSet<ImageName> {
+    let now = ports.clock.now();
+    let answers = |image: &&&ImageName| {
+        let is_listed = {
+            let own = ports.listings.image(image);
+            let state = own.state();
+            state.failure.is_none() && state.read_before(now).is_some()
+        };
+        is_listed && ports.listings.host(image).pause(now).is_none()
+    };
+    images_at(policy, place).iter().filter(answers).map(|image| (*image).clone()).collect()
 }
 
 /// Why a listing is older than it should be. Of one that is unknown, the fact itself tells.

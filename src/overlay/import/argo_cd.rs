@@ -18,20 +18,29 @@ const CARRIED: [&str; 6] =
 const CONSTRAINT_DEFAULT: &str = "*";
 
 /// How versions are read otherwise than here.
-const SHORT_VERSIONS: &str = "Argo CD Image Updater takes tags such as `1.2` and `1` for versions too; `semver` takes `1.2.0` alone, so select \
+pub(super) const SHORT_VERSIONS: &str = "Argo CD Image Updater takes tags such as `1.2` and `1` for versions too; `semver` takes `1.2.0` alone, so select \
                               such tags by `regex` or `calver`";
 
 /// One entry of `image-list`: `[alias=]image[:constraint]`.
-struct Listed<'a> {
+pub(super) struct Listed<'a> {
     alias: Option<&'a str>,
     image: &'a str,
     constraint: Option<&'a str>,
 }
 
+/// What is said about the tags of one image, in annotations or in a resource.
+pub(super) struct Terms<'a> {
+    pub(super) strategy: Option<&'a str>,
+    pub(super) constraint: Option<&'a str>,
+    pub(super) allow: Option<&'a str>,
+    pub(super) ignore: Vec<&'a str>,
+}
+
 /// One application with its annotations.
-struct Application<'a> {
+pub(super) struct Application<'a> {
     file: &'a File<'a>,
     text: &'a Text,
+    template: NodeId,
     spec: NodeId,
     /// Key without prefix, the key's node, value.
     annotations: Vec<(&'a str, NodeId, &'a str)>,
@@ -39,12 +48,7 @@ struct Application<'a> {
 
 pub(super) fn read(files: &[File<'_>], imported: &mut Imported) {
     for file in files {
-        let Some(text) = &file.text else { continue };
-        for object in objects::all(text) {
-            if let Some(application) = Application::of(file, text, object) {
-                application.read(imported);
-            }
-        }
+        Application::all(file).for_each(|application| application.read(imported));
     }
 }
 
@@ -55,13 +59,26 @@ impl<'a> Application<'a> {
             "ApplicationSet" => objects::at(text, object, &["spec", "template"])?,
             _ => return None,
         };
-        let listed = objects::at(text, template, &["metadata", "annotations"])?;
+        let listed = objects::at(text, template, &["metadata", "annotations"]);
         let annotation = |(key, value): &(NodeId, NodeId)| {
             let name = text.tree.scalar(*key)?.strip_prefix(PREFIX)?;
             Some((name, *key, text.tree.scalar(*value)?))
         };
-        let annotations = text.tree.entries(listed).iter().filter_map(annotation).collect();
-        Some(Self { file, text, spec: text.tree.get(template, "spec")?, annotations })
+        let listed = listed.map_or(&[][..], |listed| text.tree.entries(listed));
+        let annotations = listed.iter().filter_map(annotation).collect();
+        Some(Self { file, text, template, spec: text.tree.get(template, "spec")?, annotations })
+    }
+
+    /// The applications in a file.
+    pub(super) fn all(file: &'a File<'a>) -> impl Iterator<Item = Self> {
+        let objects =
+            file.text.iter().flat_map(|text| objects::all(text).into_iter().map(move |own| (text, own)));
+        objects.filter_map(|(text, object)| Self::of(file, text, object))
+    }
+
+    /// Its name; `None` if a template makes it.
+    pub(super) fn name(&self) -> Option<&'a str> {
+        objects::scalar(self.text, self.template, &["metadata", "name"]).filter(|name| !name.contains("{{"))
     }
 
     fn value(&self, name: &str) -> Option<&'a str> {
@@ -72,8 +89,13 @@ impl<'a> Application<'a> {
         let Some((_, node, list)) = self.annotations.iter().find(|(key, _, _)| *key == "image-list") else {
             return;
         };
-        for (name, key, _) in &self.annotations {
-            if !CARRIED.iter().any(|known| name == known || name.ends_with(&format!(".{known}"))) {
+        for (name, key, value) in &self.annotations {
+            if *name == "platforms" || name.ends_with(".platforms") {
+                let what = format!(
+                    "the annotation `{name}` is not carried over; write `platforms: [{value}]` beside the image"
+                );
+                imported.leftovers.push(self.file.leftover(*key, what));
+            } else if !CARRIED.iter().any(|known| name == known || name.ends_with(&format!(".{known}"))) {
                 let what = format!("the annotation `{name}` is not carried over");
                 imported.leftovers.push(self.file.leftover(*key, what));
             }
@@ -88,23 +110,27 @@ impl<'a> Application<'a> {
                 let what = format!("`{}`: {why}; fill in its `select`", listed.image);
                 imported.leftovers.push(self.file.leftover(*node, what));
             });
-            match self.service(&listed, selection.ok()) {
+            match self.service(&listed, selection.ok(), self.value("write-back-target")) {
                 Ok(service) => add(imported, service),
                 Err(what) => imported.leftovers.push(self.file.leftover(*node, what)),
             }
         }
     }
 
-    fn service(
+    /// The service of an image that is written to a target such as `helmvalues:values.yaml`, else to the application's
+    /// own folder.
+    pub(super) fn service(
         &self,
         listed: &Listed<'_>,
         selection: Option<ImportedSelection>,
+        target: Option<&str>,
     ) -> Result<ImportedService, String> {
         let name = listed.image;
         let image = ImageName::new(name).map_err(|error| error.to_string())?;
         let last = name.rsplit('/').next().unwrap_or(name);
         let own = last.parse().map_err(|_| format!("`{last}` cannot be the name of a service"))?;
-        let path = self.path().ok_or_else(|| format!("the folder in which `{name}` is set is not known"))?;
+        let path =
+            self.path(target).ok_or_else(|| format!("the folder in which `{name}` is set is not known"))?;
         Ok(ImportedService { name: own, image, selection, marker: None, paths: vec![path] })
     }
 
@@ -116,40 +142,22 @@ impl<'a> Application<'a> {
 
     /// Which tags of an image are taken.
     fn selection(&self, listed: &Listed<'_>) -> Result<ImportedSelection, String> {
-        let strategy = self.setting(listed, "update-strategy").unwrap_or("semver");
-        let rule = match strategy {
-            "semver" => {
-                let constraint = listed.constraint.unwrap_or(CONSTRAINT_DEFAULT);
-                let translated =
-                    translate(constraint).map_err(|why| format!("the constraint `{constraint}` {why}"))?;
-                ImportedRule::Semver { range: translated.range, prereleases: translated.prereleases }
-            }
-            "newest-build" | "latest" => ImportedRule::Newest,
-            "alphabetical" | "name" => ImportedRule::Alphabetical,
-            "digest" => {
-                let tag = listed.constraint.and_then(|tag| Tag::new(tag).ok());
-                ImportedRule::Digest(tag.ok_or("the strategy `digest` needs a tag to follow")?)
-            }
-            other => return Err(format!("the strategy `{other}` is not known")),
-        };
-        let allow = match self.setting(listed, "allow-tags") {
-            None | Some("any") => Vec::new(),
-            Some(allowed) => match allowed.strip_prefix("regexp:") {
-                Some(text) => vec![expression(text.trim())?],
-                None => return Err(format!("`allow-tags: {allowed}` is neither `any` nor `regexp:`")),
-            },
-        };
         let ignored = self.setting(listed, "ignore-tags").unwrap_or_default().split(',').map(str::trim);
-        let ignore = ignored.filter(|text| !text.is_empty()).map(glob).collect::<Result<_, _>>()?;
-        Ok(ImportedSelection { rule, allow, ignore })
+        let terms = Terms {
+            strategy: self.setting(listed, "update-strategy"),
+            constraint: listed.constraint,
+            allow: self.setting(listed, "allow-tags"),
+            ignore: ignored.filter(|text| !text.is_empty()).collect(),
+        };
+        terms.selection()
     }
 
     /// Where it is set: what the write-back target says, else the folder of the application.
-    fn path(&self) -> Option<RepositoryPath> {
+    fn path(&self, target: Option<&str>) -> Option<RepositoryPath> {
         let source = objects::at(self.text, self.spec, &["source"]);
         let folder = source.and_then(|source| objects::scalar(self.text, source, &["path"]));
         let folder = RepositoryPath::new(folder.unwrap_or_default().trim_end_matches('/')).ok()?;
-        let target = self.value("write-back-target").and_then(|target| target.split_once(':'));
+        let target = target.and_then(|target| target.split_once(':'));
         match target {
             None => Some(folder).filter(|folder| !folder.as_str().is_empty()),
             Some((_, path)) => match path.strip_prefix('/') {
@@ -160,15 +168,53 @@ impl<'a> Application<'a> {
     }
 }
 
+impl Terms<'_> {
+    /// Which tags of the image are taken.
+    pub(super) fn selection(&self) -> Result<ImportedSelection, String> {
+        let rule = match self.strategy.unwrap_or("semver") {
+            "semver" => {
+                let constraint = self.constraint.unwrap_or(CONSTRAINT_DEFAULT);
+                let translated =
+                    translate(constraint).map_err(|why| format!("the constraint `{constraint}` {why}"))?;
+                ImportedRule::Semver { range: translated.range, prereleases: translated.prereleases }
+            }
+            "newest-build" | "latest" => ImportedRule::Newest,
+            "alphabetical" | "name" => ImportedRule::Alphabetical,
+            "digest" => {
+                let tag = self.constraint.and_then(|tag| Tag::new(tag).ok());
+                ImportedRule::Digest(tag.ok_or("the strategy `digest` needs a tag to follow")?)
+            }
+            other => return Err(format!("the strategy `{other}` is not known")),
+        };
+        let allow = match self.allow {
+            None | Some("any") => Vec::new(),
+            Some(allowed) => match allowed.strip_prefix("regexp:") {
+                Some(text) => vec![expression(text.trim())?],
+                None => return Err(format!("`allow-tags: {allowed}` is neither `any` nor `regexp:`")),
+            },
+        };
+        let ignore = self.ignore.iter().map(|text| glob(text)).collect::<Result<_, _>>()?;
+        Ok(ImportedSelection { rule, allow, ignore })
+    }
+}
+
 /// Says once in a repository that short versions are left out.
-fn note_short_versions(leftover: &Leftover, imported: &mut Imported) {
+pub(super) fn note_short_versions(leftover: &Leftover, imported: &mut Imported) {
     if !imported.leftovers.iter().any(|other| other.what == leftover.what) {
         imported.leftovers.push(leftover.clone());
     }
 }
 
 impl<'a> Listed<'a> {
-    fn of(entry: &'a str) -> Self {
+    pub(super) const fn image(&self) -> &'a str {
+        self.image
+    }
+
+    pub(super) const fn constraint(&self) -> Option<&'a str> {
+        self.constraint
+    }
+
+    pub(super) fn of(entry: &'a str) -> Self {
         let (alias, image) =
             entry.split_once('=').map_or((None, entry), |(alias, image)| (Some(alias.trim()), image.trim()));
         let colon = image.rfind(':').filter(|at| !image[*at..].contains('/'));

@@ -48,6 +48,45 @@ fn makes_several_edits_one_after_the_other() {
 }
 
 #[test]
+fn the_entry_of_the_same_image_changes_whatever_it_is_called() {
+    for (before, name, after) in [
+        (
+            "- name: postgres\n  newTag: v1\n",
+            "docker.io/library/postgres",
+            "- name: postgres\n  newTag: v2\n",
+        ),
+        (
+            "- name: docker.io/postgres\n  newTag: v1\n",
+            "postgres",
+            "- name: docker.io/postgres\n  newTag: v2\n",
+        ),
+        (
+            "- name: index.docker.io/library/postgres\n",
+            "postgres",
+            "- name: index.docker.io/library/postgres\n  newTag: v2\n",
+        ),
+        (
+            "- name: app\n  newName: reg/web:1.0.0\n",
+            "reg/web",
+            "- name: app\n  newName: reg/web\n  newTag: v2\n",
+        ),
+        ("- name: app\n  newName: reg/web\n", "reg/web", "- name: app\n  newName: reg/web\n  newTag: v2\n"),
+        (
+            "- name: reg/web\n- name: app\n  newName: reg/web\n",
+            "reg/web",
+            "- name: reg/web\n  newTag: v2\n- name: app\n  newName: reg/web\n",
+        ),
+        ("- name: app\n  newName: y\n", "app", "- name: app\n  newName: \"y\"\n  newTag: v2\n"),
+        ("- name: reg/postgres\n", "postgres", "- name: reg/postgres\n- name: postgres\n  newTag: v2\n"),
+    ] {
+        let text = |entries: &str| format!("images:\n{entries}");
+        assert_eq!(edited(&text(before), &[tagged(name, "v2")]), text(after), "{before} with {name}");
+    }
+    let twice = "images:\n- name: a\n  newName: reg/web\n- name: b\n  newName: reg/web\n";
+    insta::assert_snapshot!(edited(twice, &[tagged("reg/web", "v2")]), @"");
+}
+
+#[test]
 fn fills_an_empty_list() {
     for empty in ["images:\n", "images: # none yet\n"] {
         let text = format!("kind: Kustomization\n{empty}");

@@ -254,6 +254,49 @@ spec:
 }
 
 #[test]
+fn resources_of_the_image_updater_become_services() {
+    let application = |name: &str| {
+        format!(
+            "--- apps/{name}.yaml\napiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {{ name: {name} }}\n\
+             spec: {{ source: {{ path: apps/{name} }} }}\n"
+        )
+    };
+    let updater = "\
+--- updater.yaml
+apiVersion: argocd-image-updater.argoproj.io/v1alpha1
+kind: ImageUpdater
+metadata: { name: shop }
+spec:
+  commonUpdateSettings: { updateStrategy: newest-build, ignoreTags: [latest] }
+  writeBackConfig: { method: git, gitConfig: { writeBackTarget: 'kustomization:/overlays/prod' } }
+  applicationRefs:
+    - namePattern: shop-*
+      writeBackConfig: { method: git, gitConfig: { writeBackTarget: 'helmvalues:values.yaml' } }
+      images:
+        - alias: shop
+          imageName: ghcr.io/acme/shop:1.2.x
+          commonUpdateSettings: { updateStrategy: semver, allowTags: 'regexp:^1', platforms: [linux/arm64] }
+        - { alias: web, imageName: ghcr.io/acme/web }
+    - namePattern: web
+      images:
+        - { alias: web, imageName: ghcr.io/acme/web }
+    - namePattern: none
+      images: [ { alias: lost, imageName: ghcr.io/acme/lost } ]
+    - namePattern: '*'
+      labelSelectors: { matchLabels: { a: b } }
+      images: [ { alias: labelled, imageName: ghcr.io/acme/labelled } ]
+";
+    let all = ["shop-dev", "shop-prod", "web"].map(application).concat();
+    assert_snapshot!(imported(&format!("{all}{updater}")), @"");
+}
+
+#[test]
+fn presets_of_renovate_are_named_and_versions_by_other_rules_left_empty() {
+    let settings = "--- renovate.json\n{\n  \"extends\": [\"config:recommended\", \"github>acme/presets\"],\n  \"packageRules\": [\n    { \"matchPackageNames\": [\"ghcr.io/acme/web\"], \"versioning\": \"regex:^v(?<major>[0-9]+)$\" },\n    { \"matchPackageNames\": [\"ghcr.io/acme/legacy\"], \"versioning\": \"docker\" }\n  ]\n}\n";
+    assert_snapshot!(imported(&format!("{MANAGED}{settings}")), @"");
+}
+
+#[test]
 fn comments_of_renovate_become_services_and_its_settings_are_named() {
     let hint = |more: &str, tag: &str| {
         format!("# renovate: datasource=docker depName=ghcr.io/acme/shop{more}\nshop: {tag}\n")

@@ -9,7 +9,7 @@ use crate::model::{
 };
 use crate::render::fit::listed;
 use crate::render::harmless::{name, quoted, sentence as said};
-use crate::render::reasons::nothing_selected;
+use crate::render::reasons::{lack_of_running, nothing_selected};
 use crate::render::time::instant;
 
 /// One sentence, without a full stop.
@@ -79,12 +79,14 @@ pub(super) fn sentence(matter: &Matter) -> String {
         Matter::ImageAbsent(image) => {
             format!("{} does not exist in its registry", name(&image.to_string()))
         }
-        Matter::RunningGone(reference, targets) => {
+        Matter::RunningGone(reference, presence, targets) => {
+            let runs = if targets.len() == 1 { "runs" } else { "run" };
             let targets: Vec<String> = targets.iter().map(ToString::to_string).collect();
             let name = ImageReference { digest: None, ..reference.clone() }.to_string();
             let digest = reference.digest.as_ref().map(|digest| format!(" at `{}`", digest.short()));
             let targets = listed(&targets, "and");
-            format!("`{name}`{} is not in its registry, and {targets} runs it", digest.unwrap_or_default())
+            let lack = lack_of_running(presence);
+            format!("`{name}`{} {lack}; {targets} {runs} it", digest.unwrap_or_default())
         }
         Matter::NothingSelected { service, image, tags, nearest: (tag, why) } => {
             format!("{}: {}", name(service.as_str()), nothing_selected(image, *tags, Some((tag, *why))))

@@ -1,5 +1,7 @@
 //! Reasons about artifacts, in sentences.
 
+use std::collections::BTreeSet;
+
 use crate::decide::{ArtifactReason, Undated};
 use crate::model::{Defect, Digest, ImageName, ImageReference, IndexEntry, Platform, Presence, Tag};
 use crate::render::fit::listed;
@@ -48,8 +50,8 @@ pub(super) fn fact(reason: &ArtifactReason) -> String {
             let (image, tag) = (quoted(image.as_str()), name(tag.as_str()));
             format!("{tag} is passed over, since the registry has no manifest for that tag of {image}")
         }
-        ArtifactReason::RunningGone { reference, .. } => {
-            format!("what runs, {}, is not in its registry", written(reference))
+        ArtifactReason::RunningGone { reference, presence } => {
+            format!("what runs, {}, {}", written(reference), lack_of_running(presence))
         }
         ArtifactReason::WrittenTagMoved { tag, from, to } => {
             format!("{}, and only the tag is written", moved(tag, from, to, "when it was chosen"))
@@ -112,6 +114,7 @@ fn undated_tags(tags: &[(Tag, Undated)]) -> String {
 pub fn undated(why: &Undated) -> String {
     match why {
         Undated::NoManifest => "the registry has no manifest for it".to_owned(),
+        Undated::Unread(why) => format!("it could not be read: {}", sentence(why)),
         Undated::Defect(defect) => fact_of_defect(defect),
         Undated::NoDate => "it does not say when it was made".to_owned(),
         Undated::Placeholder(date) => format!("it says {}, which is no build date", date.format("%Y-%m-%d")),
@@ -123,6 +126,7 @@ fn fact_of_defect(defect: &Defect) -> String {
     match defect {
         Defect::Unreadable(why) | Defect::Missing(why) => sentence(why),
         Defect::NoImage => "its index names no image, as that of a build cache".to_owned(),
+        Defect::BuildCache => "it is a build cache".to_owned(),
     }
 }
 
@@ -139,20 +143,42 @@ fn lack(image: &ImageName, digest: &Digest, presence: &Presence) -> String {
     match presence {
         Presence::Complete => "is in the registry".to_owned(),
         Presence::NoTag => format!("is no longer in the registry: {image} has no such tag"),
+        Presence::TagWithoutManifest => {
+            format!("is no longer in the registry: {image} has no manifest for that tag")
+        }
         Presence::NoManifest => format!("is no longer in the registry: {image} has nothing at {digest}"),
+        Presence::Defective(defect) => format!("cannot run: {}", fact_of_defect(defect)),
         Presence::Incomplete(entries) => {
-            let named = |entry: &IndexEntry| match &entry.platform {
-                Some(platform) => platform.to_string(),
-                None => entry.digest.short().to_owned(),
-            };
-            let entries: Vec<String> = entries.iter().map(|entry| quoted(&named(entry))).collect();
-            let manifests = if entries.len() == 1 { "manifest" } else { "manifests" };
-            format!(
-                "is no longer whole in the registry: {image} lacks the {manifests} of {} that its index names",
-                listed(&entries, "and")
-            )
+            format!("is no longer whole in the registry: {image} lacks {}", missing_entries(entries))
         }
     }
+}
+
+/// What is wrong with an image that runs.
+pub(in crate::render) fn lack_of_running(presence: &Presence) -> String {
+    match presence {
+        Presence::Complete => "is in its registry".to_owned(),
+        Presence::NoTag => "is not in its registry, which has no such tag".to_owned(),
+        Presence::TagWithoutManifest => {
+            "is not in its registry, which has no manifest for that tag".to_owned()
+        }
+        Presence::NoManifest => "is not in its registry, which has nothing at that digest".to_owned(),
+        Presence::Incomplete(entries) => {
+            format!("is not whole in its registry, which lacks {}", missing_entries(entries))
+        }
+        Presence::Defective(defect) => format!("cannot run: {}", fact_of_defect(defect)),
+    }
+}
+
+/// The manifests that are missing of an index.
+fn missing_entries(entries: &BTreeSet<IndexEntry>) -> String {
+    let named = |entry: &IndexEntry| match &entry.platform {
+        Some(platform) => platform.to_string(),
+        None => entry.digest.short().to_owned(),
+    };
+    let entries: Vec<String> = entries.iter().map(|entry| quoted(&named(entry))).collect();
+    let manifests = if entries.len() == 1 { "manifest" } else { "manifests" };
+    format!("the {manifests} of {} that its index names", listed(&entries, "and"))
 }
 
 /// What a person can do about it.

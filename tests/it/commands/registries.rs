@@ -84,14 +84,8 @@ async fn a_variable_that_is_not_set_is_named() {
 async fn a_folder_stands_in_for_a_registry() {
     let registry = DockerRegistry::start();
     let site = site(&registry, "{ host: images.local, layout: images }", "images.local/acme/shop");
-    let digest = format!("sha256:{:x}", Sha256::digest("nobody reads it to list tags"));
-    let entry =
-        |tag: &str| json!({ "digest": digest, "annotations": { "org.opencontainers.image.ref.name": tag } });
-    let index =
-        json!({ "schemaVersion": 2, "manifests": [entry("1.9.0"), entry("1.10.0"), entry("latest")] });
-    let folder = site.path("images/acme/shop");
-    fs::create_dir_all(&folder).unwrap();
-    fs::write(folder.join("index.json"), index.to_string()).unwrap();
+    let manifest = json!({ "config": { "digest": digest_of("nobody reads it") }, "layers": [] });
+    fill(&site, &[("1.9.0", &manifest), ("1.10.0", &manifest), ("latest", &manifest)]);
     assert_snapshot!(site.towpath(&["tags", "images.local/acme/shop"]).out, @"
     SERVICE  TAG     VERDICT
     shop     1.10.0  taken
@@ -99,4 +93,41 @@ async fn a_folder_stands_in_for_a_registry() {
     shop     latest  does not fit the rule
     ");
     assert!(registry.requests().is_empty());
+}
+
+#[tokio::test]
+async fn tags_that_no_container_can_run_are_named() {
+    let registry = DockerRegistry::start();
+    let site = site(&registry, "{ host: images.local, layout: images }", "images.local/acme/shop");
+    let config = json!({ "digest": digest_of("nobody reads it") });
+    let cache = json!({ "digest": config["digest"], "mediaType": "application/vnd.buildkit.cacheconfig.v0" });
+    fill(
+        &site,
+        &[
+            ("1.9.0", &json!({ "config": config, "layers": [] })),
+            ("1.10.0", &json!({ "manifests": [] })),
+            ("1.11.0", &json!({ "manifests": [config] })),
+            ("1.12.0", &json!({ "config": cache, "layers": [] })),
+        ],
+    );
+    assert_snapshot!(site.towpath(&["tags", "images.local/acme/shop"]).out, @"");
+}
+
+/// Fills the folder that stands in for a registry with manifests under these tags.
+fn fill(site: &Site, tags: &[(&str, &serde_json::Value)]) {
+    let folder = site.path("images/acme/shop");
+    let blobs = folder.join("blobs/sha256");
+    fs::create_dir_all(&blobs).unwrap();
+    let entry = |(tag, manifest): &(&str, &serde_json::Value)| {
+        let digest = digest_of(&manifest.to_string());
+        fs::write(blobs.join(digest.trim_start_matches("sha256:")), manifest.to_string()).unwrap();
+        json!({ "digest": digest, "annotations": { "org.opencontainers.image.ref.name": tag } })
+    };
+    let entries: Vec<_> = tags.iter().map(entry).collect();
+    let index = json!({ "schemaVersion": 2, "manifests": entries });
+    fs::write(folder.join("index.json"), index.to_string()).unwrap();
+}
+
+fn digest_of(content: &str) -> String {
+    format!("sha256:{:x}", Sha256::digest(content))
 }

@@ -5,6 +5,9 @@ use std::fs;
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 
+use towpath::ledger::sqlite::SqliteLedger;
+use towpath::ledger::{KeptListing, Ledger as _};
+
 use super::shop;
 use crate::support::docker_registry::DockerRegistry;
 use crate::support::site::{Ended, Site};
@@ -281,6 +284,7 @@ async fn every_command_has_an_outcome_that_changes_show_tells() {
     good(site.towpath(&["run", "--once"]));
     snapshot!(bad(comment("3", "/promote production version=1.11.0"), 2), @"error: commands on #3 are no longer taken, since #6 came after it; write it on #6: `towpath changes comment 6 ...`");
     snapshot!(good(comment("3", "Well done")), @"recorded; it holds no command");
+    snapshot!(good(comment("3", "- a text may begin with a hyphen")), @"recorded; it holds no command");
     snapshot!(good(comment("6", "/promote aprove=now")), @"recorded, but nothing of it will be done: line 1, column 10: this command takes no `aprove`; write `/promote [ENV[,ENV]] [version=V]`");
     good(site.towpath(&["changes", "comment", "6", "/promote approve", "--as", "mallory"]));
     let waiting = site.json(&["changes", "show", "6"]);
@@ -427,6 +431,37 @@ async fn edit_set_image_shows_first_and_works_in_a_pipe() {
     let piped =
         site.pipe(&["edit", "set-image", "--file", "-", "app:2"], "images:\r\n- name: app # ours\r\n");
     assert_eq!(piped, "images:\r\n- name: app # ours\r\n  newTag: \"2\"\r\n");
+}
+
+#[tokio::test]
+async fn edit_set_image_says_that_an_entry_matches_nothing() {
+    let (_registry, site) = before_dev().await;
+    let checkout = site.checkout();
+    let name = checkout.path().join(shop::DEV).to_str().unwrap().to_owned();
+    let (_, said) = noted(site.towpath(&["edit", "set-image", "--file", &name, "ghcr.io/acme/other:2"]));
+    snapshot!(said.replace(&name, "kustomization.yaml"), @"");
+    let image = format!("{}:1.10.0", site.image());
+    good(site.towpath(&["edit", "set-image", "--file", &name, &image]));
+}
+
+#[tokio::test]
+async fn a_listing_from_the_future_is_warned_of() {
+    let (_registry, site) = before_dev().await;
+    good(site.towpath(&["run", "--once"]));
+    let ledger = SqliteLedger::open(&site.path("towpath.db")).await.unwrap();
+    let image = site.image().parse().unwrap();
+    let kept = ledger.listing(&image).await.unwrap().unwrap();
+    let ahead = KeptListing { as_of: kept.as_of + chrono::TimeDelta::days(365), ..kept };
+    ledger.keep_listing(&image, &ahead).await.unwrap();
+    for command in [&["status"][..], &["doctor"], &["run", "--once"]] {
+        let ended = site.towpath(command);
+        assert!(
+            ended.error.contains("which is in the future (1 image in all)"),
+            "{command:?}: {}",
+            ended.error
+        );
+    }
+    assert_eq!(site.towpath(&["status"]).error, "");
 }
 
 #[tokio::test]

@@ -132,7 +132,7 @@ fn what_is_newer_in_one_image_and_older_in_another_needs_a_person() {
             bot.notes("dev").await,
             [
                 "1.11.0 is newer in one image and older in another than what runs; a person has to set it in the config repository, since no change takes commands yet",
-                "what runs, `registry.test/acme/shop:1.12.0`, is not in its registry; pods that start anew cannot pull it; push it, or promote another version"
+                "what runs, `registry.test/acme/shop:1.12.0`, is not in its registry, which has no such tag; pods that start anew cannot pull it; push it, or promote another version"
             ]
         );
     });
@@ -177,6 +177,39 @@ fn tags_that_cannot_be_compared_by_date_stop_no_other_and_are_named() {
         ");
         assert_eq!(bot.waiting("dev").await, [""; 0]);
         bot.push_saying("shop", "banana", at_hour(4)).settle().await.expect_running("dev", "banana");
+    });
+}
+
+#[test]
+fn a_tag_without_a_usable_response_stops_no_other_and_is_named() {
+    story_with(Rules::default().select(Selection::newest()), async |bot| {
+        bot.push_saying("shop", "1.9.0", at_hour(1)).push_saying("shop", "odd", at_hour(2));
+        bot.world.state().unreadable_tags.insert(name("odd"));
+        bot.push_saying("shop", "apple", at_hour(3)).settle().await.expect_running("dev", "apple");
+        insta::assert_snapshot!(bot.notes("dev").await.join("\n"), @"
+        runs what it should
+        not compared by date, of `registry.test/acme/shop`: `odd` (it could not be read: the registry `registry.test` gave no usable answer about `registry.test/acme/shop`: no answer); `towpath tags registry.test/acme/shop` names all of them
+        ");
+        bot.pass(minutes(60)).settle().await;
+        bot.push_saying("shop", "banana", at_hour(4)).settle().await.expect_running("dev", "banana");
+        bot.world.state().unreadable_tags.clear();
+        bot.push_saying("shop", "odd", at_hour(5))
+            .pass(minutes(60))
+            .settle()
+            .await
+            .expect_running("dev", "odd");
+    });
+}
+
+#[test]
+fn a_registry_without_any_usable_response_makes_all_wait() {
+    story_with(Rules::default().select(Selection::newest()), async |bot| {
+        for tag in ["1.9.0", "apple"] {
+            bot.push_saying("shop", tag, at_hour(1)).world.state().unreadable_tags.insert(name(tag));
+        }
+        let said = bot.settle_in_trouble().await;
+        assert!(said.contains("the digest of apple is not known"), "{said}");
+        bot.expect_running("dev", "1.9.0").expect_changes(0);
     });
 }
 

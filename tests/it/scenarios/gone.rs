@@ -1,6 +1,6 @@
 //! Registries that lose what was chosen, or what runs.
 
-use towpath::model::Selection;
+use towpath::model::{Defect, Selection};
 
 use crate::support::bot::Bot;
 use crate::support::rules::{Rules, minutes, name};
@@ -115,7 +115,7 @@ fn a_newer_release_that_is_gone_is_named_on_the_open_change_from_its_opening_on(
         assert!(bot.body(change).contains(GONE), "{}", bot.body(change));
         insta::assert_snapshot!(said(bot, "production").await, @"
         0 of 1 approval; ask alice or bob
-        1.13.0 is no longer in the registry: `registry.test/acme/shop` has no such tag; push it again, or promote another version
+        1.13.0 is no longer in the registry: `registry.test/acme/shop` has no manifest for that tag; push it again, or promote another version
         ");
         bot.push_again("1.13.0").pass(minutes(5)).settle().await;
         assert_eq!(bot.expect_open("production", "1.13.0"), change);
@@ -183,7 +183,7 @@ fn what_runs_and_is_gone_is_named() {
         bot.delete_manifest("1.10.0").pass(minutes(61)).settle().await;
         insta::assert_snapshot!(bot.notes("dev").await.join("\n"), @"
         runs what it should
-        what runs, `registry.test/acme/shop:1.10.0` at `sha256:7e867289f95b`, is not in its registry; pods that start anew cannot pull it; push it, or promote another version
+        what runs, `registry.test/acme/shop:1.10.0` at `sha256:7e867289f95b`, is not in its registry, which has nothing at that digest; pods that start anew cannot pull it; push it, or promote another version
         ");
     });
 }
@@ -193,8 +193,32 @@ fn a_change_that_waits_costs_its_registry_no_request_but_the_listing() {
     story(async |bot| {
         bot.bring_to_production("1.10.0").await;
         bot.settle().await.count_requests().pass(minutes(1)).settle().await;
-        let asked = ["digest", "index_entries", "has_manifest", "description"];
+        let asked = ["digest", "composition", "has_manifest", "description"];
         let requests = bot.world.state().requests.clone();
         assert!(asked.iter().all(|what| !requests.contains_key(what)), "{requests:?}");
+    });
+}
+
+#[test]
+fn an_artifact_that_no_container_can_run_is_not_promoted_whatever_selects_it() {
+    story(async |bot| {
+        for (version, defect) in [("1.12.0", Defect::NoImage), ("1.11.0", Defect::BuildCache)] {
+            bot.push_saying("shop", version, |description| description.defect = Some(defect));
+        }
+        bot.push("1.10.0").settle().await.expect_running("dev", "1.10.0");
+        insta::assert_snapshot!(said(bot, "dev").await, @"
+        1.12.0 cannot run: its index names no image, as that of a build cache; push it again, or promote another version
+        1.11.0 cannot run: it is a build cache; push it again, or promote another version
+        ");
+    });
+}
+
+#[test]
+fn reading_the_manifest_of_what_comes_next_is_all_that_it_costs() {
+    story(async |bot| {
+        bot.push("1.10.0").push("1.11.0").push("1.12.0").settle().await.expect_running("dev", "1.12.0");
+        let requests = bot.world.state().requests.clone();
+        assert_eq!(requests.get("composition"), Some(&1), "{requests:?}");
+        assert_eq!(requests.get("description"), None, "{requests:?}");
     });
 }

@@ -100,6 +100,7 @@ impl FakeRegistry {
                 None => "described".to_owned(),
                 Some(Defect::Unreadable(why) | Defect::Missing(why)) => format!("of no use: {why}"),
                 Some(Defect::NoImage) => "of no use: no image".to_owned(),
+                Some(Defect::BuildCache) => "of no use: a build cache".to_owned(),
             },
             Ok(None) => "not there".to_owned(),
             Err(error) => self.words(&error),

@@ -25,6 +25,10 @@ const MATCHERS: [&str; 6] = [
 ];
 /// Keys of a package rule that are carried over, or say nothing about versions.
 const CARRIED: [&str; 3] = ["enabled", "allowedVersions", "description"];
+/// Keys of a package rule that change which versions are taken, and are not carried over.
+const VERSIONS: [&str; 3] = ["versioning", "extractVersion", "followTag"];
+/// The values of `versioning` that take the versions which are taken here.
+const VERSIONINGS: [&str; 2] = ["docker", "semver"];
 
 /// What the settings say.
 pub(in crate::overlay::import) struct Settings {
@@ -48,12 +52,16 @@ struct Rule {
     datasources: Option<Vec<String>>,
     enabled: Option<bool>,
     allowed: Option<String>,
+    /// What else decides on versions, as it is written.
+    versions: Vec<String>,
 }
 
 /// What the settings say about one image.
 pub(super) struct Terms<'a> {
     pub(super) is_enabled: bool,
     allowed: Option<&'a str>,
+    /// What decides on versions and is not carried over.
+    versions: Vec<&'a str>,
 }
 
 impl Settings {
@@ -68,6 +76,11 @@ impl Settings {
             return Self::nothing(leave(1, what));
         };
         let mut leftovers = Vec::new();
+        if let Some(extends) = text.tree.get(root, "extends") {
+            let presets = strings(text, Some(extends)).unwrap_or_default().join("`, `");
+            let what = format!("the presets `{presets}` are not read, so rules in them are not carried over");
+            leftovers.push(leave(text.line(extends), what));
+        }
         let rules = text.tree.get(root, "packageRules");
         let rules = rules.map_or(&[][..], |rules| text.tree.items(rules)).iter().filter_map(|rule| {
             let foreign = foreign_keys(text, *rule);
@@ -141,10 +154,11 @@ impl Settings {
     /// What holds for an image; of several rules the last one that says something.
     pub(super) fn terms(&self, image: &str, manager: &str, path: &RepositoryPath) -> Terms<'_> {
         let is_ignored = self.ignored_names.iter().any(|name| is_like(name, image));
-        let mut terms = Terms { is_enabled: !is_ignored, allowed: None };
+        let mut terms = Terms { is_enabled: !is_ignored, allowed: None, versions: Vec::new() };
         for rule in self.rules.iter().filter(|rule| rule.is_about(image, manager, path)) {
             terms.is_enabled = rule.enabled.unwrap_or(terms.is_enabled) && !is_ignored;
             terms.allowed = rule.allowed.as_deref().or(terms.allowed);
+            terms.versions.extend(rule.versions.iter().map(String::as_str));
         }
         terms
     }
@@ -153,6 +167,9 @@ impl Settings {
 impl Terms<'_> {
     /// A selection within `allowedVersions`.
     pub(super) fn narrowed(&self, mut selection: ImportedSelection) -> Result<ImportedSelection, String> {
+        if !self.versions.is_empty() {
+            return Err(format!("`{}` is not carried over", self.versions.join("`, `")));
+        }
         let Some(allowed) = self.allowed else { return Ok(selection) };
         let is_expression = |text: &str| text.len() > 1 && text.starts_with('/') && text.ends_with('/');
         let inner = |text: &str| expression(text.trim_matches('/'));
@@ -187,6 +204,12 @@ impl Rule {
             datasources: list("matchDatasources"),
             enabled: scalar("enabled").map(|value| value == "true"),
             allowed: scalar("allowedVersions").map(str::to_owned),
+            versions: VERSIONS
+                .iter()
+                .filter_map(|key| Some((*key, scalar(key)?)))
+                .filter(|written| !(written.0 == "versioning" && VERSIONINGS.contains(&written.1)))
+                .map(|(key, value)| format!("{key}: {value}"))
+                .collect(),
         }
     }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::model::{ArtifactKind, Defect};
+use crate::model::{ArtifactKind, Composition, Defect, IndexEntry};
 
 /// Content by digest; a registry that serves it as manifests and as blobs.
 #[derive(Clone, Debug, Default)]
@@ -200,6 +200,7 @@ async fn defect(face: &Face, digest: &Digest) -> String {
         Defect::Unreadable(why) => format!("for ever: {why}"),
         Defect::Missing(why) => format!("until it is pushed: {why}"),
         Defect::NoImage => "no image".to_owned(),
+        Defect::BuildCache => "a build cache".to_owned(),
     }
 }
 
@@ -294,6 +295,29 @@ async fn an_index_of_too_many_is_of_no_use() {
 }
 
 #[tokio::test]
+async fn what_no_container_can_run_is_told_without_its_configuration() {
+    const CACHE: &str = "application/vnd.buildkit.cacheconfig.v0";
+    let mut store = Store::default();
+    let child = json!({ "digest": manifest_digest(), "mediaType": CACHE });
+    let about =
+        json!({ "digest": manifest_digest(), "platform": { "os": "unknown", "architecture": "unknown" } });
+    let config = json!({ "digest": manifest_digest(), "mediaType": CACHE });
+    let cases = [
+        (json!({ "manifests": [] }), Defect::NoImage),
+        (json!({ "manifests": [child] }), Defect::NoImage),
+        (json!({ "manifests": [about] }), Defect::NoImage),
+        (json!({ "config": config, "layers": [] }), Defect::BuildCache),
+    ];
+    let digests: Vec<Digest> = cases.iter().map(|(manifest, _)| store.add(manifest)).collect();
+    let face = store.face().await;
+    for ((manifest, defect), digest) in cases.into_iter().zip(digests) {
+        let found = face.registry().composition(&face.image(), &digest).await;
+        assert_eq!(found, Ok(Some(Composition::Defective(defect.clone()))), "{manifest}");
+        assert_eq!(described(&face, &digest).await.unwrap().unwrap().defect, Some(defect), "{manifest}");
+    }
+}
+
+#[tokio::test]
 async fn the_entries_of_an_index_are_the_images_in_it() {
     let mut store = Store::default();
     let image = store.image("amd64", &Value::Null, &Value::Null);
@@ -302,13 +326,10 @@ async fn the_entries_of_an_index_are_the_images_in_it() {
     let index = store.add(&json!({ "manifests": [{ "digest": image, "platform": platform }, about] }));
     let face = store.face().await;
     let (registry, name) = (face.registry(), face.image());
-    let entries = registry.index_entries(&name, &index).await.unwrap().unwrap();
-    assert_eq!(
-        serde_json::to_value(entries).unwrap(),
-        json!([{ "digest": image, "platform": "linux/amd64" }])
-    );
-    assert_eq!(registry.index_entries(&name, &image).await, Ok(Some(Vec::new())));
-    assert_eq!(registry.index_entries(&name, &manifest_digest()).await, Ok(None));
+    let amd64 = IndexEntry { digest: image.clone(), platform: Some("linux/amd64".parse().unwrap()) };
+    assert_eq!(registry.composition(&name, &index).await, Ok(Some(Composition::Index(vec![amd64]))));
+    assert_eq!(registry.composition(&name, &image).await, Ok(Some(Composition::Single)));
+    assert_eq!(registry.composition(&name, &manifest_digest()).await, Ok(None));
     assert_eq!(registry.has_manifest(&name, &image).await, Ok(true));
     assert_eq!(registry.has_manifest(&name, &manifest_digest()).await, Ok(false));
 }

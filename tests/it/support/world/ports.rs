@@ -4,7 +4,7 @@ use towpath::ledger::{
     Acceptance, Delivery, DeliveryId, DeliveryOutcome, IndexedLog, KeptListing, Ledger, LedgerError, Trouble,
 };
 use towpath::model::{
-    ArtifactKind, CommitId, Description, Digest, ImageName, IndexEntry, Place, Tag, Time, Validator,
+    ArtifactKind, CommitId, Composition, Defect, Description, Digest, ImageName, Place, Tag, Time, Validator,
 };
 use towpath::observe::Clock;
 use towpath::registry::{Listing, Registry, RegistryError};
@@ -38,6 +38,9 @@ impl Registry for FakeWorld {
             || no_answer(image),
             |state| {
                 state.answers(image)?;
+                if state.unreadable_tags.contains(tag) {
+                    return Err(no_answer(image));
+                }
                 state.tags_asked.insert((image.clone(), tag.clone()));
                 let digest = state.images.get(image).and_then(|tags| tags.get(tag));
                 Ok(digest.filter(|digest| !state.lost.contains(digest)).cloned())
@@ -54,18 +57,17 @@ impl Registry for FakeWorld {
         self.request("description", || no_answer(image), |state| state.description(image, digest)).await
     }
 
-    async fn index_entries(
+    async fn composition(
         &self,
         image: &ImageName,
         digest: &Digest,
-    ) -> Result<Option<Vec<IndexEntry>>, RegistryError> {
+    ) -> Result<Option<Composition>, RegistryError> {
         self.request(
-            "index_entries",
+            "composition",
             || no_answer(image),
             |state| {
                 state.answers(image)?;
-                let entries = || state.indexes.get(digest).cloned().unwrap_or_default();
-                Ok((!state.lost.contains(digest)).then(entries))
+                Ok((!state.lost.contains(digest)).then(|| state.composition(digest)))
             },
         )
         .await
@@ -102,6 +104,14 @@ impl State {
             return Ok(Listing::Unchanged);
         }
         Ok(Listing::Tags { tags, validator: Some(validator) })
+    }
+
+    /// What a manifest that was not deleted consists of.
+    fn composition(&self, digest: &Digest) -> Composition {
+        let described = self.descriptions.get(digest).and_then(|description| description.defect.clone());
+        let defect = described.filter(Defect::is_permanent).map(Composition::Defective);
+        let index = || self.indexes.get(digest).cloned().map_or(Composition::Single, Composition::Index);
+        defect.unwrap_or_else(index)
     }
 
     fn description(&self, image: &ImageName, digest: &Digest) -> Result<Option<Description>, RegistryError> {
