@@ -83,7 +83,7 @@ fn the_entry_of_the_same_image_changes_whatever_it_is_called() {
         assert_eq!(edited(&text(before), &[tagged(name, "v2")]), text(after), "{before} with {name}");
     }
     let twice = "images:\n- name: a\n  newName: reg/web\n- name: b\n  newName: reg/web\n";
-    insta::assert_snapshot!(edited(twice, &[tagged("reg/web", "v2")]), @"");
+    insta::assert_snapshot!(edited(twice, &[tagged("reg/web", "v2")]), @"4: the entries `a` and `b` both set `reg/web`; name one of these entries");
 }
 
 #[test]

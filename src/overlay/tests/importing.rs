@@ -249,7 +249,7 @@ spec:
     odd ghcr.io/acme/odd (empty) in charts/shop/values-staging.yaml
     ? apps/shop.yaml:5: Argo CD Image Updater takes tags such as `1.2` and `1` for versions too; `semver` takes `1.2.0` alone, so select such tags by `regex` or `calver`
     ? apps/shop.yaml:5: `ghcr.io/acme/odd`: the constraint `latest` is not a version constraint; fill in its `select`
-    ? apps/shop.yaml:11: the annotation `shop.platforms` is not carried over
+    ? apps/shop.yaml:11: the annotation `shop.platforms` is not carried over; write `platforms: [linux/arm64]` beside the image
     ");
 }
 
@@ -287,13 +287,33 @@ spec:
       images: [ { alias: labelled, imageName: ghcr.io/acme/labelled } ]
 ";
     let all = ["shop-dev", "shop-prod", "web"].map(application).concat();
-    assert_snapshot!(imported(&format!("{all}{updater}")), @"");
+    assert_snapshot!(imported(&format!("{all}{updater}")), @"
+    shop ghcr.io/acme/shop `semver ~1.2` allow ^1 ignore ^latest$ in apps/shop-dev/values.yaml, apps/shop-prod/values.yaml
+    web ghcr.io/acme/web `newest` ignore ^latest$ in apps/shop-dev/values.yaml, apps/shop-prod/values.yaml, overlays/prod
+    ? updater.yaml:11: Argo CD Image Updater takes tags such as `1.2` and `1` for versions too; `semver` takes `1.2.0` alone, so select such tags by `regex` or `calver`
+    ? updater.yaml:11: `ghcr.io/acme/shop`: write `platforms: [linux/arm64]` beside the image; it is not carried over
+    ? updater.yaml:19: `ghcr.io/acme/lost`: no `Application` here has a name like `none`, so the folder in which it is set is not known
+    ? updater.yaml:22: `ghcr.io/acme/labelled`: `labelSelectors` are not evaluated, so the folder in which it is set is not known
+    ");
 }
 
 #[test]
 fn presets_of_renovate_are_named_and_versions_by_other_rules_left_empty() {
     let settings = "--- renovate.json\n{\n  \"extends\": [\"config:recommended\", \"github>acme/presets\"],\n  \"packageRules\": [\n    { \"matchPackageNames\": [\"ghcr.io/acme/web\"], \"versioning\": \"regex:^v(?<major>[0-9]+)$\" },\n    { \"matchPackageNames\": [\"ghcr.io/acme/legacy\"], \"versioning\": \"docker\" }\n  ]\n}\n";
-    assert_snapshot!(imported(&format!("{MANAGED}{settings}")), @"");
+    assert_snapshot!(imported(&format!("{MANAGED}{settings}")), @r"
+    shop ghcr.io/acme/shop `semver *` in apps/shop/prod
+    side ghcr.io/acme/side `regex ^v?(?P<major>[0-9]+)\.(?P<minor>[0-9]+)-alpine$ by major, minor` in apps/shop/prod
+    pinned ghcr.io/acme/pinned `semver *` in apps/shop/prod
+    web ghcr.io/acme/web (empty) in charts/web/values.yaml
+    nightly ghcr.io/acme/nightly (empty) in charts/web/values.yaml
+    legacy ghcr.io/acme/legacy `semver *` in legacy/values.yaml
+    ? charts/web/values.yaml:1: `ghcr.io/acme/nightly`: which tags follow `main` is not known; fill in its `select`
+    ? charts/web/values.yaml:1: `ghcr.io/acme/web`: `versioning: regex:^v(?<major>[0-9]+)$` is not carried over; fill in its `select`
+    ? renovate.json:1: let Renovate ignore the images that Towpath sets (`ignoreDeps`), so that one tool sets each line
+    ? renovate.json:2: the presets `config:recommended`, `github>acme/presets` are not read, so rules in them are not carried over
+    ? renovate.json:4: not carried over from a package rule: `versioning`
+    ? renovate.json:5: not carried over from a package rule: `versioning`
+    ");
 }
 
 #[test]

@@ -79,8 +79,8 @@ fn a_new_name_with_a_tag_gives_way_to_the_tag_that_is_set() {
     +  newTag: 1.10.0
     +  digest: sha256:1111111111111111111111111111111111111111111111111111111111111111
     ");
-    assert_snapshot!(shown(&overlay(&["web:0.9"], entry), "a"), @"? a/pod.yaml:6: `ghcr.io/acme/shop:1.9.0:0.9` has two tags, one of them from a `newName`, where only a name belongs; write it as `newTag`");
-    assert_snapshot!(set_shop(&overlay(&["web:0.9"], entry), "a"), @"a/pod.yaml:6: `ghcr.io/acme/shop:1.9.0:0.9` has two tags, one of them from a `newName`, where only a name belongs; write it as `newTag`; write the whole image, or give it a name and tag in `images`");
+    assert_snapshot!(shown(&overlay(&["web:0.9"], entry), "a"), @"? a/kustomization.yaml:4: `ghcr.io/acme/shop:1.9.0:0.9` has two tags; write a tag without `:`, and a name such as `newName` without a tag");
+    assert_snapshot!(set_shop(&overlay(&["web:0.9"], entry), "a"), @"a/kustomization.yaml:4: `ghcr.io/acme/shop:1.9.0:0.9` has two tags; write a tag without `:`, and a name such as `newName` without a tag; write the whole image, or give it a name and tag in `images`");
 }
 
 /// The kustomization after `towpath edit set-image` with a request, or why not.

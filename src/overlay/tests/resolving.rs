@@ -294,7 +294,7 @@ fn an_image_that_nothing_shows_is_not_found() {
     insta::assert_snapshot!(shop("--- kustomization.yaml\nresources: ['https://example.com/x']\n", ""), @"kustomization.yaml: the image `ghcr.io/acme/shop` is nowhere in this overlay, as far as it can be evaluated (kustomization.yaml:1: `https://example.com/x` lies in another place, which is not read); name it in a manifest or in `images`, or declare where it stands with `set` in the configuration");
     // An entry alone shows nothing: it may match no image at all.
     insta::assert_snapshot!(
-        shop("--- kustomization.yaml\nimages: [ { name: ghcr.io/acme/shop, newTag: '1' } ]\n", ""), @"kustomization.yaml: the image `ghcr.io/acme/shop` is nowhere in this overlay; name it in a manifest or in `images`, or declare where it stands with `set` in the configuration");
+        shop("--- kustomization.yaml\nimages: [ { name: ghcr.io/acme/shop, newTag: '1' } ]\n", ""), @"kustomization.yaml: the image `ghcr.io/acme/shop` is nowhere in this overlay; the entry on line 1 of `images` names it, but no manifest does; name it in a manifest, or declare where it stands with `set` in the configuration");
 }
 
 /// The base's deployment with a patch, inline, and then images.
