@@ -63,7 +63,7 @@ fn what_a_later_step_sets_again() {
     let replacement = "configMapGenerator: []\nimages:\n- name: ghcr.io/acme/shop\n  newTag: 1.9.0\nreplacements:\n- source: { kind: ConfigMap, name: versions, fieldPath: data.shop }\n  targets:\n  - select: { kind: Deployment }\n    fieldPaths: [ 'spec.template.spec.containers.[name=shop].image' ]\n    options: { delimiter: ':', index: 1 }\n";
     let versions: &[u8] = b"kind: ConfigMap\nmetadata: { name: versions }\ndata: { shop: 1.2.3 }\n";
     let own = format!("resources: [../base, versions.yaml]\n{replacement}");
-    assert_snapshot!(with(&[("own/kustomization.yaml", own.as_bytes()), ("own/versions.yaml", versions)]), @"own/kustomization.yaml:7: this replacement sets `ghcr.io/acme/shop` after the `images` of own/kustomization.yaml; set it where the trail of `towpath images --trail` ends");
+    assert_snapshot!(with(&[("own/kustomization.yaml", own.as_bytes()), ("own/versions.yaml", versions)]), @"own/kustomization.yaml:7: this replacement sets `ghcr.io/acme/shop` after the `images` of own/kustomization.yaml; set it where the trail of `towpath images --trail` ends; where the replacement sets the tag alone, write tags without digests with `write: tag` on the service");
 }
 
 #[test]

@@ -233,7 +233,8 @@ fn a_version_that_others_may_read_gets_no_digest_and_takes_no_label_along() {
     let literal = "--- production/kustomization.yaml\nresources: [../base]\nconfigMapGenerator:\n- name: versions\n  literals: [shop=1.9.0]\n";
     let options = "    options: { delimiter: ':', index: 1 }\n";
     let refused = "production/kustomization.yaml:6: this replacement sets `ghcr.io/acme/shop` after the `images` of production/kustomization.yaml; set it where the trail of `towpath images --trail` ends";
-    check(&format!("{literal}{REPLACED}{options}"), refused);
+    let way_out = "where the replacement sets the tag alone, write tags without digests with `write: tag` on the service";
+    check(&format!("{literal}{REPLACED}{options}"), &format!("{refused}; {way_out}"));
     let label = "  - select: { kind: Deployment }\n    fieldPaths: [metadata.name]\n";
     check_tag(&format!("{literal}{REPLACED}{options}{label}"), refused);
 }

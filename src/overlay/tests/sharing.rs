@@ -71,7 +71,7 @@ replacements:
     fieldPaths: [spec.template.spec.containers.0.image]
     options: { delimiter: ':', index: 1 }
 ";
-    insta::assert_snapshot!(set(&repository(replacements, "")), @"production/kustomization.yaml:5: this replacement sets `ghcr.io/acme/shop` after the `images` of production/kustomization.yaml; set it where the trail of `towpath images --trail` ends");
+    insta::assert_snapshot!(set(&repository(replacements, "")), @"production/kustomization.yaml:5: this replacement sets `ghcr.io/acme/shop` after the `images` of production/kustomization.yaml; set it where the trail of `towpath images --trail` ends; where the replacement sets the tag alone, write tags without digests with `write: tag` on the service");
     let transformers = "transformers:\n- |-\n  apiVersion: builtin\n  kind: ImageTagTransformer\n  imageTag: { name: ghcr.io/acme/.*, newTag: 1.9.0 }\n";
     insta::assert_snapshot!(set(&repository(transformers, "")), @"production/kustomization.yaml:6: this transformer sets `ghcr.io/acme/shop` after the `images` of production/kustomization.yaml; set it where the trail of `towpath images --trail` ends");
 }
