@@ -27,13 +27,15 @@ pub(super) async fn run(
     output: &mut Output,
 ) -> Result<(), Failure> {
     let engines = Engines::open(&settings).await?;
+    // Before a look, which reads such listings anew.
+    let ahead = clock::listings_ahead(&settings, &engines).await;
     let (mut foreseen, failures) = engines.foresee(Freshness::Any).await;
     note_gone(&engines, &mut foreseen).await;
     failures.iter().for_each(|failure| output.note(&format!("failed: {failure}")));
     foreseen.iter().for_each(|foresight| warn(foresight, output));
     let judgements = foreseen.iter().flat_map(|foresight| &foresight.observation.plan.judgements);
-    let warnings = clock::listings_ahead(&settings, &engines).await.into_iter();
-    warnings.chain(clock::landing_ahead(judgements)).for_each(|warning| output.note(&warning));
+    let warnings = ahead.into_iter().chain(clock::landing_ahead(judgements));
+    warnings.for_each(|warning| output.note(&warning));
     let ended = if failures.is_empty() { Ok(()) } else { Err(Failure::Said) };
     if arguments.json {
         let services: Vec<Value> =

@@ -86,6 +86,16 @@ pub(super) struct Search {
     pub(super) passed_over: Vec<Reason>,
 }
 
+/// The same reason without the change on which a command can be written: it is about a release that no change carries, and
+/// the words must be the same before and after an opening.
+fn without_change(gone: &Reason) -> Reason {
+    let mut gone = gone.clone();
+    if let Reason::Artifact(ArtifactReason::Gone { change, .. }) = &mut gone {
+        *change = None;
+    }
+    gone
+}
+
 /// Searches for the candidate of a target: the newest release that passes the open gates and that the registry still has,
 /// as far as `checks` says to ask.
 pub(super) fn search(case: &Case<'_>, checks: Checks<'_>, needs: &mut BTreeSet<Need>) -> Search {
@@ -121,7 +131,7 @@ pub(super) fn search(case: &Case<'_>, checks: Checks<'_>, needs: &mut BTreeSet<N
             ask_ahead(case, &offers, index, checks, needs);
             return Search { choice: Ok(choice), passed_over };
         }
-        passed_over.extend(choice.gone().cloned());
+        passed_over.extend(choice.gone().map(without_change));
         if nearest.as_ref().is_none_or(|best| choice.distance() < best.distance()) {
             nearest = Some(choice);
         }

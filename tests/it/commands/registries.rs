@@ -110,7 +110,13 @@ async fn tags_that_no_container_can_run_are_named() {
             ("1.12.0", &json!({ "config": cache, "layers": [] })),
         ],
     );
-    assert_snapshot!(site.towpath(&["tags", "images.local/acme/shop"]).out, @"");
+    assert_snapshot!(site.towpath(&["tags", "images.local/acme/shop"]).out, @"
+    SERVICE  TAG     VERDICT
+    shop     1.12.0  passed over: it is a build cache
+    shop     1.11.0  passed over: its index leads to `sha256:c15f7b74e51c`, which the registry does not have
+    shop     1.10.0  passed over: its index names no image, as that of a build cache
+    shop     1.9.0   taken
+    ");
 }
 
 /// Fills the folder that stands in for a registry with manifests under these tags.

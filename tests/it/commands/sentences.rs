@@ -439,7 +439,7 @@ async fn edit_set_image_says_that_an_entry_matches_nothing() {
     let checkout = site.checkout();
     let name = checkout.path().join(shop::DEV).to_str().unwrap().to_owned();
     let (_, said) = noted(site.towpath(&["edit", "set-image", "--file", &name, "ghcr.io/acme/other:2"]));
-    snapshot!(said.replace(&name, "kustomization.yaml"), @"");
+    snapshot!(said.replace(&name, "kustomization.yaml"), @"kustomization.yaml:11: the entry `ghcr.io/acme/other` matches no image; `towpath images` shows what runs there");
     let image = format!("{}:1.10.0", site.image());
     good(site.towpath(&["edit", "set-image", "--file", &name, &image]));
 }

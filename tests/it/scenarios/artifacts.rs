@@ -207,9 +207,12 @@ fn a_registry_without_any_usable_response_makes_all_wait() {
         for tag in ["1.9.0", "apple"] {
             bot.push_saying("shop", tag, at_hour(1)).world.state().unreadable_tags.insert(name(tag));
         }
+        bot.push_saying("shop", "apple", at_hour(2));
         let said = bot.settle_in_trouble().await;
         assert!(said.contains("the digest of apple is not known"), "{said}");
         bot.expect_running("dev", "1.9.0").expect_changes(0);
+        bot.world.state().unreadable_tags.clear();
+        bot.pass(minutes(60)).settle().await.expect_running("dev", "apple");
     });
 }
 
