@@ -33,6 +33,7 @@ mod parsed;
 mod patch;
 mod promote;
 mod proof;
+mod quotes;
 mod readers;
 mod refused;
 mod remote_ref;

@@ -4,9 +4,10 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use super::go_yaml::{ScalarType, plain_type};
 use super::resource::trail_of;
 use super::trail::Step;
-use super::value::{Scalar, Value};
+use super::value::{Scalar, Spelling, Value};
 use crate::model::RepositoryPath;
 use crate::yaml::{ScalarStyle, render_scalar};
 
@@ -117,11 +118,22 @@ impl Writer<'_> {
         }
         if scalar.is_null {
             self.end_line(" null");
+        } else if let Some(typed) = typed(scalar) {
+            self.end_line(&format!(" {typed}"));
         } else if is_block(&scalar.text) {
             self.end_line(&block(&scalar.text, indent));
         } else {
             self.end_line(&format!(" {}", quoted(&scalar.text)));
         }
+    }
+}
+
+/// A scalar that is no text, so that its type stays what it is.
+fn typed(scalar: &Scalar) -> Option<String> {
+    match scalar.spelling {
+        Spelling::Text => None,
+        Spelling::Plain => (plain_type(&scalar.text) != ScalarType::Text).then(|| scalar.text.clone()),
+        Spelling::Tagged => Some(format!("!other {}", quoted(&scalar.text))),
     }
 }
 

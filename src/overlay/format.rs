@@ -8,6 +8,7 @@ mod argo_cd;
 mod chart;
 mod declared;
 mod digest;
+mod digest_scope;
 mod files;
 mod flux;
 mod helm_values;
@@ -23,6 +24,7 @@ mod sheet;
 mod spot;
 mod stale;
 mod surroundings;
+mod tag_type;
 pub(super) mod values;
 mod values_order;
 

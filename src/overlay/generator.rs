@@ -82,7 +82,7 @@ impl ConfigMapFile {
 /// The content of a file as one value, which keeps the file as its place.
 pub(super) fn whole_file(content: &str, path: &RepositoryPath) -> Value {
     let trail = vec![Step::new(&Place::new(path.clone(), 1), SetBy::Manifest, "")];
-    Value::Scalar(Scalar { text: content.to_owned(), is_null: false, line: 1, trail })
+    Value::Scalar(Scalar { text: content.to_owned(), line: 1, trail, ..Scalar::default() })
 }
 
 /// The pairs of an environment file, all on the line of the item that names it: what runs is set there.

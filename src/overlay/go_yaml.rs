@@ -1,8 +1,8 @@
-//! How kustomize's YAML reader types a scalar of a kustomization.
+//! How the YAML reader of kustomize and Helm types a scalar.
 //!
-//! `sigs.k8s.io/yaml` reads the file with go-yaml v2, which follows YAML 1.1 except for base 60 and dates, and converts
-//! it to JSON before it fills typed fields. So a plain `1.10` or `y` is an error where a field needs text
-//! (<https://github.com/yaml/go-yaml/blob/v2/resolve.go>).
+//! `sigs.k8s.io/yaml` reads a file with go-yaml v2, which follows YAML 1.1 except for base 60 and dates, and converts
+//! it to JSON before it fills typed fields. So a plain `1.10` or `y` is an error where a field needs text, and a number
+//! or boolean in Helm values (<https://github.com/yaml/go-yaml/blob/v2/resolve.go>).
 
 use super::text::Text;
 use crate::yaml::{NodeId, NodeKind, ScalarStyle};
@@ -16,7 +16,7 @@ const FALSE: [&str; 11] = ["n", "N", "no", "No", "NO", "off", "Off", "OFF", "fal
 const NOT_FINITE: [&str; 12] =
     [".nan", ".NaN", ".NAN", ".inf", ".Inf", ".INF", "+.inf", "+.Inf", "+.INF", "-.inf", "-.Inf", "-.INF"];
 
-/// What kustomize reads in the place of a scalar.
+/// What is read in the place of a scalar.
 #[derive(Copy, Clone, Debug, PartialEq)]
 pub(super) enum ScalarType {
     /// Nothing at all; a field keeps its default.
@@ -49,11 +49,29 @@ pub(super) fn scalar_type(text: &Text, node: NodeId) -> Option<ScalarType> {
 }
 
 /// The type of a plain scalar that is not null.
-fn plain_type(value: &str) -> ScalarType {
+pub(super) fn plain_type(value: &str) -> ScalarType {
     if TRUE.contains(&value) || FALSE.contains(&value) {
         return ScalarType::Boolean(TRUE.contains(&value));
     }
     number(value).map_or(ScalarType::Text, ScalarType::Number)
+}
+
+/// From which power of ten on Go writes a number with an exponent.
+const EXPONENT_MIN: i32 = 6;
+/// Below which power of ten Go writes a number with an exponent.
+const EXPONENT_MAX_BELOW_ONE: i32 = -4;
+
+/// A number as Go's templates write it (`%v` of a `float64`): `1.10` becomes `1.1`, `20240101` becomes `2.0240101e+07`.
+pub(super) fn rendered(number: f64) -> String {
+    let scientific = format!("{number:e}");
+    let (digits, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
+    match exponent.parse::<i32>() {
+        Ok(exponent) if !(EXPONENT_MAX_BELOW_ONE..EXPONENT_MIN).contains(&exponent) => {
+            let sign = if exponent < 0 { '-' } else { '+' };
+            format!("{digits}e{sign}{:02}", exponent.abs())
+        }
+        Ok(_) | Err(_) => number.to_string(),
+    }
 }
 
 fn number(value: &str) -> Option<f64> {

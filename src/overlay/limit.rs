@@ -96,11 +96,12 @@ limits! {
     Uncertain ValuesFrom = "values-from", "Helm values that come from an object of the cluster (`valuesFrom`)", "write the image under `values`, which wins";
     Uncertain ValuesOrder = "values-order", "Helm values files of one folder that set the same image, since their order is not known", "list them in Helm's order under `values` in the configuration";
     Uncertain PartialImage = "partial-image", "a tag in Helm values without the name of its image", "list all values files under `values` in the configuration, or name the scalar under `set`";
+    Uncertain UnquotedTag = "unquoted-tag", "a tag without quotes that YAML 1.1 reads as a number or boolean, in Helm values or an object of Flux or Argo CD: Helm renders `1.10` as `1.1` and `20240101` as `2.0240101e+07`", "put the tag in quotes";
     Uncertain ValueFiles = "value-files", "an Argo CD `Application` with `valueFiles`, which lie in the repository of its source", "name the folder of these files as `path` and the files under `values` in the configuration";
     Uncertain ValuesText = "values-text", "Helm values in a text that is no literal block", "write them as a literal block, or as `valuesObject`";
     Uncertain DeclaredUnable = "declared", "a declared path that leads to no scalar", "correct `set` in the configuration, or add the scalar";
     Unedited DigestOnly = "digest-only", "a place that has room for a digest alone, where none is given", "write a tag there by hand";
-    Unedited DigestBeside = "digest-beside", "a value beside the tag that holds the old digest, under a name that Towpath does not know", "call it `digest`, name it and the tag with `set` in the configuration, or delete it";
+    Unedited DigestBeside = "digest-beside", "a value that holds the old digest, beside the tag under a name that Towpath does not know, or elsewhere in the same values", "write it beside the tag as `digest`, name it and the tag with `set` in the configuration, or delete it";
     Unedited Anchor = "anchor", "an entry or value with an anchor (`&…`), so that other places would change with it", "write it without the anchor";
     Unedited TagSuffix = "tag-suffix", "an entry with a `tagSuffix`", "put the suffix into `newTag` and delete it here";
     Unedited Pattern = "pattern", "an entry whose pattern matches several images", "give each image an entry of its own";

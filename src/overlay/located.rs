@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::format::values::MergedFiles;
+use super::quotes::Quotes;
 use super::{OverlayError, Overlays, Resolved, SetTo, format, requote, resolved};
 use crate::model::{Finding, ImageName, Location, RepositoryPath, Running, RunningImage, Tree};
 
@@ -26,13 +27,23 @@ pub fn resolve(tree: &Tree, location: &Location) -> Result<Resolved, OverlayErro
 /// As [`resolve`]; also where the image is not there, where two uses disagree, and where something that is not
 /// evaluated could change the answer.
 pub fn running(tree: &Tree, location: &Location, image: &ImageName) -> Result<Running, OverlayError> {
+    running_with(tree, location, image, Quotes::Needed)
+}
+
+/// As [`running`], for tags that are taken so.
+pub(super) fn running_with(
+    tree: &Tree,
+    location: &Location,
+    image: &ImageName,
+    quotes: Quotes,
+) -> Result<Running, OverlayError> {
     if !format::is_plain(tree, location) {
-        return resolved::running(tree, &location.path, image);
+        return resolved::running(tree, &location.path, image, quotes);
     }
     let found = match &location.finding {
-        Finding::Values(files) => MergedFiles::read(tree, location, files)?.running(image)?,
+        Finding::Values(files) => MergedFiles::read(tree, location, files)?.running(image, quotes)?,
         Finding::ByFormat | Finding::Marker(_) | Finding::Declared(_) => {
-            format::look(tree, location, Some(image))?.running(image)?
+            format::look(tree, location, Some(image))?.running(image, quotes)?
         }
     };
     Ok(Running {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::field::{Defaults, FieldSpec, places};
-use super::format::{HelmRepositories, Merged, is_object_format};
+use super::format::{HelmRepositories, HiddenSource, Merged, is_object_format};
 use super::helm;
 use super::limit::Limit;
 use super::resource::{Id, Resource, trail_of};
@@ -77,6 +77,13 @@ fn add_images(
     notes: &mut Vec<Note>,
 ) {
     let in_containers = container_lines(resource, fields);
+    let (hidden_images, first_note) = (merged.hidden(), notes.len());
+    let alters = |note: usize| (0..merged.len()).any(|index| merged.doubt(index) == Some(note));
+    for (index, hidden) in hidden_images.into_iter().enumerate() {
+        let doubt = if alters(index) { Doubt::Alters } else { Doubt::HidesBeyondImages };
+        let HiddenSource { limit, file, line, why } = hidden;
+        notes.push(Note { file, line, limit, why, doubt });
+    }
     let id = resource.ids.first().expect("starts with one id");
     for index in 0..merged.len() {
         let (Some(image), Some(source)) = (merged.image(index), merged.source(index)) else { continue };
@@ -86,12 +93,10 @@ fn add_images(
         uses.push(Use {
             image: image.clone(),
             trail: merged.trail(index),
-            doubt: resource.doubt,
+            doubt: resource.doubt.or_else(|| Some(first_note + merged.doubt(index)?)),
             merged: Some(MergedImage { merged: Arc::clone(merged), index, id: Arc::clone(id) }),
         });
     }
-    let of = |source: super::format::HiddenSource| hidden(source.limit, source.file, source.line, source.why);
-    notes.extend(merged.hidden().into_iter().map(of));
 }
 
 /// The lines of the images that kustomize's `images` reaches: they are shown already.

@@ -101,9 +101,11 @@ pub(super) fn spare_others(
     Ok(())
 }
 
-/// What is not certain, without lines, which an edit may shift.
+/// What is not certain, without lines, which an edit may shift, and without quotes that are not there, which an edit
+/// writes.
 fn notes(overlay: &Looked) -> Vec<(&RepositoryPath, &str)> {
-    overlay.resolved.uncertain.iter().map(|note| (&note.file, note.why.as_str())).collect()
+    let others = overlay.resolved.uncertain.iter().filter(|note| note.limit != Limit::UnquotedTag);
+    others.map(|note| (&note.file, note.why.as_str())).collect()
 }
 
 /// Whether nothing that an overlay renders differs but the wanted image, and what the replacements copy.

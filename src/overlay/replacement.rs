@@ -320,7 +320,8 @@ impl Target {
                     before.name != after.name && before.tag == after.tag && before.digest == after.digest;
                 let step = Step { decides: !renames, ..Step::new(place, SetBy::Replacement, &text) };
                 let trail = lengthened(trail_of(old, file), new.trail.iter().cloned().chain([step]));
-                *old = Scalar { text, is_null: false, line: old.line, trail };
+                let spelling = old.spelling_when_replaced();
+                *old = Scalar { text, is_null: false, spelling, line: old.line, trail };
                 Ok(())
             }
             (_, _) if self.options.delimiter.is_some() => Err(Unable("a target is no text")),

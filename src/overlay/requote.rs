@@ -1,11 +1,13 @@
-//! Images whose entries lack the quotes that kustomize needs: `newTag: 1.10` is a number there, so nothing is built from
-//! the overlay until the entry is edited.
+//! Images whose tags lack quotes that they need. Kustomize refuses `newTag: 1.10`, a number, and builds nothing until the
+//! entry is edited; Helm makes `1.1` of a `tag: 1.10`.
 
 use super::edit::{ImageEdit, Setting};
 use super::go_yaml::{ScalarType, scalar_type};
 use super::kustomization::Kustomization;
 use super::limit::Limit;
-use super::{OverlayError, Overlays, Refused, SetTo, format, link, resolved, set};
+use super::located::{running, running_with};
+use super::quotes::Quotes;
+use super::{OverlayError, Overlays, Refused, SetTo, format, link, set};
 use crate::model::{ImageName, ImageReference, Location, Missing, RepositoryPath, Running, Tree};
 
 /// As [`set::set_image`], where the folder's own entry for the image may lack quotes.
@@ -35,8 +37,8 @@ const fn is_about_a_type(error: &OverlayError) -> bool {
     matches!(error, OverlayError::Refused { refused: Refused { limit: Limit::ScalarType, .. }, .. })
 }
 
-/// What a location would run of some images if their entries were in quotes; `None` if it can be read as it is, or
-/// quotes alone would not make it readable.
+/// What a location would run of some images if their tags were in quotes; `None` if it can be read as it is, or quotes
+/// alone would not make it readable.
 ///
 /// # Errors
 /// The files whose content is missing.
@@ -45,17 +47,25 @@ pub fn running_if_quoted(
     location: &Location,
     images: &[&ImageName],
 ) -> Result<Option<Vec<ImageReference>>, Missing> {
-    let Some(quoted) = quoted_location(tree, location, images) else { return Ok(None) };
-    let tree = tree.with_files(&[quoted]);
+    let quoted = quoted_location(tree, location, images);
+    let mut lacks_quotes = quoted.is_some();
+    let tree = tree.with_files(quoted.as_slice());
     let (mut references, mut missing, mut is_refused) = (Vec::new(), Missing::default(), false);
     for image in images {
-        match resolved::running(&tree, &location.path, image) {
+        let found = match running(&tree, location, image) {
+            Err(OverlayError::Refused { refused: Refused { limit: Limit::UnquotedTag, .. }, .. }) => {
+                lacks_quotes = true;
+                running_with(&tree, location, image, Quotes::Given)
+            }
+            other => other,
+        };
+        match found {
             Ok(running) => references.extend(Running::references(&running)),
             Err(OverlayError::Missing(more)) => missing.0.extend(more.0),
             Err(OverlayError::Refused { .. } | OverlayError::NotFound { .. }) => is_refused = true,
         }
     }
-    match (is_refused, missing.0.is_empty()) {
+    match (is_refused || !lacks_quotes, missing.0.is_empty()) {
         (true, _) => Ok(None),
         (false, false) => Err(missing),
         (false, true) => Ok(Some(references)),

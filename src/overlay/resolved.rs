@@ -9,6 +9,7 @@ use super::kustomization::Kustomization;
 use super::limit::Limit;
 use super::object_images::MergedImage;
 use super::parsed::Parsed;
+use super::quotes::Quotes;
 use super::resource::Resource;
 use super::trail::{Place, SetBy, Step};
 use super::walk::{Doubt, Note, Use, Walked, walk};
@@ -164,8 +165,11 @@ pub(super) fn running(
     tree: &Tree,
     folder: &RepositoryPath,
     image: &ImageName,
+    quotes: Quotes,
 ) -> Result<Running, OverlayError> {
-    look(tree, folder, &mut Parsed::default())?.running(tree, image)
+    let looked = look(tree, folder, &mut Parsed::default())?;
+    looked.reject(image, quotes)?;
+    looked.agreed(tree, image)
 }
 
 /// The names under which a folder uses an image, without repetition.
@@ -265,6 +269,10 @@ impl Looked {
     /// The tree is that of the look; in it the error for an image that nothing shows finds what names it.
     pub(super) fn running(&self, tree: &Tree, image: &ImageName) -> Result<Running, OverlayError> {
         self.reject_doubts(image)?;
+        self.agreed(tree, image)
+    }
+
+    fn agreed(&self, tree: &Tree, image: &ImageName) -> Result<Running, OverlayError> {
         let mut uses = self.resolved.uses_meaning(image);
         let Some(first) = uses.next() else {
             return Err(self.not_found(image).with_mention(tree, &self.asked));
@@ -280,10 +288,15 @@ impl Looked {
 
     /// Fails where what is not evaluated could change what runs of this image.
     pub(super) fn reject_doubts(&self, image: &ImageName) -> Result<(), OverlayError> {
+        self.reject(image, Quotes::Needed)
+    }
+
+    fn reject(&self, image: &ImageName, quotes: Quotes) -> Result<(), OverlayError> {
         let notes = &self.resolved.uncertain;
         let is_meant = |name: &str| ImageName::new(name).is_ok_and(|name| name.is_same_repository(image));
         let concerns = |note: &&Uncertain| matches!(&note.doubt, Doubt::Concerns(name) if is_meant(name));
-        let pointed = self.resolved.uses_meaning(image).find_map(|found| notes.get(found.doubt?));
+        let mut pointed = self.resolved.uses_meaning(image).filter_map(|found| notes.get(found.doubt?));
+        let pointed = pointed.find(|note| !quotes.allow(note.limit));
         match pointed.or_else(|| notes.iter().find(concerns)) {
             Some(note) => Err(note.refuse()),
             None => Ok(()),

@@ -57,10 +57,7 @@ fn changes<'a>(
     for found in before.resolved.uses_of(image) {
         let Some(merged) = &found.merged else { continue };
         if !merged.merged.says(merged.index, to) {
-            let refused = |refused: Refused| {
-                Refused { line: refused.line.or(Some(found.line)), ..refused }.of(&found.file)
-            };
-            let of_object = merged.merged.changes(merged.index, image, to).map_err(refused)?.into_iter();
+            let of_object = merged.merged.changes(merged.index, image, to)?.into_iter();
             changes.extend(of_object.map(|change| ObjectChange { id: &merged.id, change }));
         }
     }

@@ -20,4 +20,5 @@ mod resolving;
 mod scalar_types;
 mod setting;
 mod sharing;
+mod tag_types;
 mod values;

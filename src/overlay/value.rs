@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use super::go_yaml::{ScalarType, plain_type, scalar_type};
 use super::text::Text;
 use super::trail::Step;
 use crate::yaml::{DEPTH_MAX, NodeId, NodeKind, ScalarStyle};
@@ -24,15 +25,48 @@ pub(super) enum Value {
     },
 }
 
+/// How a scalar is written, as far as its type depends on it.
+#[derive(Copy, Clone, Debug, Default, PartialEq, Eq)]
+pub(super) enum Spelling {
+    /// In quotes, as a block, or with the tag `!!str`: it is a text.
+    #[default]
+    Text,
+    /// Without quotes: it may be a number or boolean.
+    Plain,
+    /// With another tag, such as `!!float`.
+    Tagged,
+}
+
+impl Spelling {
+    fn of(text: &Text, node: NodeId) -> Self {
+        let found = text.tree.node(node);
+        if found.tagged {
+            let is_text = matches!(scalar_type(text, node), Some(ScalarType::Text));
+            return if is_text { Self::Text } else { Self::Tagged };
+        }
+        let is_plain = matches!(found.kind, NodeKind::Scalar { style: ScalarStyle::Plain, .. });
+        if is_plain { Self::Plain } else { Self::Text }
+    }
+}
+
 /// A text in a document.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Scalar {
     pub(super) text: String,
     pub(super) is_null: bool,
+    pub(super) spelling: Spelling,
     /// The line in the file that it was read from, from 1.
     pub(super) line: usize,
     /// What made it so, weakest first; empty while it stands as it was read.
     pub(super) trail: Vec<Step>,
+}
+
+impl Scalar {
+    /// How it is written once a replacement gave it another text: kustomize keeps the type of what was there.
+    pub(super) fn spelling_when_replaced(&self) -> Spelling {
+        let was_text = plain_type(&self.text) == ScalarType::Text;
+        if self.spelling == Spelling::Plain && was_text { Spelling::Text } else { self.spelling }
+    }
 }
 
 /// Which lines of a file the lines of a text are that lies in one of its scalars.
@@ -238,7 +272,8 @@ impl<'a> Reader<'a> {
         let value = match &found.kind {
             NodeKind::Scalar { value, .. } => {
                 let is_null = text.tree.is_null(node);
-                Value::Scalar(Scalar { text: value.clone(), is_null, line, trail: Vec::new() })
+                let spelling = Spelling::of(text, node);
+                Value::Scalar(Scalar { text: value.clone(), is_null, spelling, line, trail: Vec::new() })
             }
             NodeKind::Alias => return self.alias(text.written(node), line),
             NodeKind::Sequence(items) => {

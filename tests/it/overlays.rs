@@ -13,5 +13,6 @@ mod lenient;
 mod objects;
 mod property;
 mod rendered;
+mod tag_types;
 mod values;
 mod written;

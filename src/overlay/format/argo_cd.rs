@@ -2,10 +2,9 @@
 
 use super::chart::{OCI, versioned};
 use super::helm_values::{self, Named, Surroundings};
-use super::sheet::Found;
+use super::sheet::{Found, Hidden};
 use super::spot::{At, DigestAt, Spot, Writing};
-use super::surroundings;
-use super::{objects, partial};
+use super::{objects, partial, surroundings, tag_type};
 use crate::overlay::text::Text;
 use crate::overlay::written::Written;
 use crate::overlay::{Limit, SetBy};
@@ -139,6 +138,7 @@ impl Parameters<'_> {
         spot.within = None;
         spot.aliases.clear();
         spot.surroundings = surroundings::Surroundings::default();
+        (spot.is_typed, spot.is_misread) = (true, false);
     }
 }
 
@@ -175,15 +175,26 @@ fn embedded_values(text: &Text, source: NodeId, parameters: &Parameters<'_>, fou
         helm_values::find(&inner, *root, SetBy::Application, &mut spots);
     }
     surroundings::note(&inner, &mut spots);
-    for spot in &mut spots {
+    let misread: Vec<Option<String>> = spots.iter().map(|spot| tag_type::misread(&inner, spot)).collect();
+    for (spot, misread) in spots.iter_mut().zip(&misread) {
         let line = if let At::Node(node) = spot.at { inner.line(node) } else { text.line(block) };
         spot.within = Some((block, line));
+        spot.is_misread = misread.is_some();
+    }
+    for (mut spot, misread) in spots.into_iter().zip(misread) {
+        if inner.tree.root().is_some_and(|root| !parameters.decide(&mut spot, &inner, root, found)) {
+            continue;
+        }
+        let (is_misread, line) =
+            (spot.is_misread, spot.within.map_or_else(|| text.line(block), |(_, line)| line));
+        found.spots.push(spot);
+        if let Some(why) = misread.filter(|_| is_misread) {
+            found.doubt(found.spots.len() - 1, Hidden { limit: Limit::UnquotedTag, line, why });
+        }
     }
     if let Some(root) = inner.tree.root() {
-        spots.retain_mut(|spot| parameters.decide(spot, &inner, root, found));
         partial::note(found, &inner, root);
     }
-    found.spots.append(&mut spots);
 }
 
 /// `name=newname:tag@digest`, or without `name=`.

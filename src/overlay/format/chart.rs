@@ -27,5 +27,5 @@ pub(super) fn versioned(text: &Text, map: NodeId, key: &str, name: String, set_b
     let node = text.tree.get(map, key)?;
     let tag = Some(text.tree.scalar(node)?.to_owned()).filter(|tag| !tag.is_empty());
     let image = Written { name, tag, digest: None };
-    Some(Spot::new(image, node, set_by, Writing::Parts { digest: DigestAt::Nowhere }))
+    Some(Spot::new(image, node, set_by, Writing::Parts { digest: DigestAt::Nowhere }).typed())
 }

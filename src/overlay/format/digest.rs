@@ -48,10 +48,32 @@ impl DigestSpelling {
     }
 }
 
-/// The hexadecimal digits of the first SHA-256 digest in a text.
-pub(super) fn digits_in(text: &str) -> Option<&str> {
+/// The digits of a SHA-256 digest in a text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Digits {
+    /// The 64 hexadecimal digits, in lower case.
+    pub(super) digits: String,
+    /// Whether the algorithm stands before them, in upper or lower case.
+    pub(super) has_algorithm: bool,
+}
+
+/// Every SHA-256 digest in a text.
+pub(super) fn digits_in(text: &str) -> Vec<Digits> {
+    let mut found = Vec::new();
     if text.len() < DIGITS {
-        return None;
+        return found;
     }
-    text.split(|c: char| !c.is_ascii_hexdigit()).find(|run| run.len() == DIGITS)
+    let is_other = |c: char| !c.is_ascii_hexdigit();
+    let mut start = 0;
+    for piece in text.split_inclusive(is_other) {
+        let run = piece.trim_end_matches(is_other);
+        if run.len() == DIGITS {
+            let before = text.get(..start).unwrap_or_default();
+            let algorithm = before.len().checked_sub(ALGORITHM.len()).and_then(|at| before.get(at..));
+            let has_algorithm = algorithm.is_some_and(|found| found.eq_ignore_ascii_case(ALGORITHM));
+            found.push(Digits { digits: run.to_ascii_lowercase(), has_algorithm });
+        }
+        start += piece.len();
+    }
+    found
 }

@@ -72,7 +72,7 @@ pub(in crate::overlay) fn look(
             values_order::note(&mut looked.sheets, &contents);
         }
     }
-    looked.sheets.iter_mut().for_each(|(_, sheet)| sheet.note_surroundings());
+    looked.sheets.iter_mut().for_each(|(path, sheet)| sheet.note_surroundings(path.file_name()));
     Ok(looked)
 }
 

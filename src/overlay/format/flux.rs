@@ -61,7 +61,7 @@ pub(super) fn oci_repository(found: &mut Found, text: &Text, object: NodeId) {
     let spot = match (node("tag"), node("digest")) {
         (Some(tag), digest) => {
             let writing = Writing::Parts { digest: digest.map_or_else(new, own) };
-            Spot::new(image, tag, SetBy::OciRepository, writing)
+            Spot::new(image, tag, SetBy::OciRepository, writing).typed()
         }
         (None, Some(digest)) => {
             Spot::new(image, digest, SetBy::OciRepository, Writing::DigestOnly(DigestSpelling::Whole))
@@ -112,7 +112,7 @@ fn kustomize_entry(text: &Text, entry: NodeId) -> Option<Spot> {
         }
     };
     let scalar = text.resolved(read);
-    let spot = Spot::new(image, scalar, SetBy::FluxKustomization, writing).through([read, scalar]);
+    let spot = Spot::new(image, scalar, SetBy::FluxKustomization, writing).through([read, scalar]).typed();
     Some(match node("digest") {
         Some(digest) => spot.through([digest, text.resolved(digest)]),
         None => spot,

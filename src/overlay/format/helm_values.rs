@@ -68,16 +68,20 @@ pub(super) fn among(text: &Text, place: &Surroundings<'_>, named: &[Named<'_>], 
         let Some(value) = written_text(text, entry.value) else { continue };
         let siblings = Siblings { text, place, index: &index, prefix };
         let is_image = is_image_key(if prefix.is_empty() { place.key } else { prefix.trim_end_matches('.') });
-        let spot = match NameKey::of(last) {
-            NameKey::Repository => siblings.split(entry, value, is_image),
+        match NameKey::of(last) {
+            NameKey::Repository => spots.extend(siblings.split(entry, value, is_image)),
             NameKey::Name if is_image && siblings.keyed("", "repository").is_none() => {
-                siblings.split(entry, value, is_image)
+                spots.extend(siblings.split(entry, value, is_image));
             }
-            NameKey::Beginning(stem) => siblings.tagged(value, &stem),
-            NameKey::Image(stem) => siblings.whole(entry, value, &stem, is_image),
-            NameKey::Name | NameKey::None => None,
-        };
-        spots.extend(spot);
+            NameKey::Beginning(stem) => spots.extend(siblings.tagged(value, &stem)),
+            NameKey::Image(stem) => {
+                if let Some(whole) = siblings.whole(entry, value, &stem, is_image) {
+                    let again = siblings.tag_again(&whole, &stem);
+                    spots.extend(std::iter::once(whole).chain(again));
+                }
+            }
+            NameKey::Name | NameKey::None => {}
+        }
     }
 }
 
@@ -135,6 +139,11 @@ fn folded(key: &str) -> String {
 /// `image`, `sidecarImage` and the like.
 pub(super) fn is_image_key(key: &str) -> bool {
     matches!(NameKey::of(key), NameKey::Image(_))
+}
+
+/// Whether a key names an image: `repository`, `image`, `webImageName` and the like.
+pub(super) fn names_image(key: &str) -> bool {
+    !matches!(NameKey::of(key), NameKey::Name | NameKey::None)
 }
 
 pub(super) fn written_text(text: &Text, node: NodeId) -> Option<&str> {
@@ -232,8 +241,29 @@ impl Siblings<'_> {
         let digest =
             if beside.scalars.is_empty() { DigestAt::of_tag(behind) } else { DigestAt::Own(beside.scalars) };
         let scalar = self.text.resolved(node);
-        let spot = Spot::new(image, scalar, self.place.set_by, Writing::Parts { digest });
+        let mut spot = Spot::new(image, scalar, self.place.set_by, Writing::Parts { digest });
+        // The value of a parameter is a text, in values it is what YAML makes of it.
+        spot.is_typed = self.place.map.is_none();
         beside.read.into_iter().fold(spot.through([node, scalar]), Spot::through)
+    }
+
+    /// The tags beside a whole reference that has one: `imageTag`, or `tag` if it is the same. A chart may read either.
+    fn tag_again(&self, whole: &Spot, stem: &str) -> Vec<Spot> {
+        if !matches!(whole.writing, Writing::Whole { .. }) {
+            return Vec::new();
+        }
+        let mut spots = Vec::new();
+        for key in TAG_KEYS {
+            let Some(node) = self.keyed(stem, key) else { continue };
+            let Some(value) = written_text(self.text, node) else { continue };
+            let image = Written::new(&format!(":{value}"));
+            let is_meant = key.starts_with("image") || image.tag == whole.image.tag;
+            if is_meant {
+                let image = Written { name: whole.image.name.clone(), ..image };
+                spots.push(self.parts(image, node, DigestsBeside::default()));
+            }
+        }
+        spots
     }
 
     /// A name whose tag is left to the chart.

@@ -7,14 +7,14 @@ use super::files;
 use super::flux::HelmRepositories;
 use super::sheet::Found;
 use super::spot::{At, Change, Spot};
-use super::{helm_values, objects, partial, stale, surroundings};
+use super::{helm_values, objects, partial, stale, surroundings, tag_type};
 use crate::model::{ImageName, ImageReference, RepositoryPath};
 use crate::overlay::canonical::{Canonical, ScalarSource};
 use crate::overlay::text::Text;
 use crate::overlay::trail::Step;
 use crate::overlay::value::Value;
 use crate::overlay::written::Written;
-use crate::overlay::{Limit, Refused, SetBy, SetTo};
+use crate::overlay::{Limit, OverlayError, Refused, SetBy, SetTo};
 use crate::yaml::{self, Edit, NodeId, YamlError};
 
 /// A merged value, and the images that it names.
@@ -111,6 +111,7 @@ impl Merged {
         let mut found = Found::default();
         find(&mut found, &text);
         surroundings::note(&text, &mut found.spots);
+        tag_type::note(&text, &mut found);
         Ok(Self { text, canonical, found })
     }
 
@@ -142,6 +143,11 @@ impl Merged {
     /// Whether one of its images already says that, as far as there is room for it.
     pub(in crate::overlay) fn says(&self, index: usize, to: &SetTo) -> bool {
         self.found.spots.get(index).is_some_and(|spot| spot.says(to))
+    }
+
+    /// Why one of its images is not certain, as an index of [`Merged::hidden`].
+    pub(in crate::overlay) fn doubt(&self, index: usize) -> Option<usize> {
+        self.found.doubts.get(&index).copied()
     }
 
     /// The scalar that decides one of its images.
@@ -185,29 +191,38 @@ impl Merged {
         index: usize,
         image: &ImageName,
         to: &SetTo,
-    ) -> Result<Vec<SourceChange>, Refused> {
-        let Some(spot) = self.found.spots.get(index) else { return Ok(Vec::new()) };
+    ) -> Result<Vec<SourceChange>, OverlayError> {
+        let (Some(spot), Some(own)) = (self.found.spots.get(index), self.source(index)) else {
+            return Ok(Vec::new());
+        };
         let at_source = |refused: Refused| {
-            let line = refused.line.and_then(|line| self.source_near(line)).map(|source| source.line);
-            Refused { line, ..refused }
+            let source = refused.line.and_then(|line| self.source_near(line)).unwrap_or(&own);
+            Refused { line: Some(source.line), ..refused }.of(&source.file)
         };
         stale::check(&self.found.spots, spot, image, to).map_err(at_source)?;
         spot.changes(to)
             .map_err(at_source)?
             .iter()
-            .filter_map(|change| self.traced(None, change).transpose())
+            .filter_map(|change| self.traced(None, change, spot).map_err(at_source).transpose())
             .collect()
     }
 
-    /// A change of this text as one of a source file; `None` where the scalar says it already.
-    fn traced(&self, block: Option<NodeId>, change: &Change) -> Result<Option<SourceChange>, Refused> {
+    /// A change of this text as one of a source file; `None` where the scalar says it already. A tag without the quotes
+    /// that it needs does not.
+    fn traced(
+        &self,
+        block: Option<NodeId>,
+        change: &Change,
+        spot: &Spot,
+    ) -> Result<Option<SourceChange>, Refused> {
         let lost = || Refused::whole(Limit::Unsafe, "the file that sets this cannot be made out");
         match change {
-            Change::Within(block, inner) => self.traced(Some(*block), inner),
+            Change::Within(block, inner) => self.traced(Some(*block), inner, spot),
             Change::Set(At::Node(node), value) | Change::SetWithAliases(node, value) => {
                 let source = self.source_of(block, *node).ok_or_else(lost)?;
                 let action = SourceAction::Set(value.clone());
-                Ok((source.text != *value).then_some(SourceChange { source, action }))
+                let needs_quotes = spot.is_misread && spot.at == At::Node(*node);
+                Ok((source.text != *value || needs_quotes).then_some(SourceChange { source, action }))
             }
             Change::Set(At::Line(_), _) => Err(lost()),
             Change::Add(Edit::InsertKey { map, after: Some(after), key, value }) => {

@@ -7,6 +7,7 @@ use super::spot::{Change, Spot};
 use super::stale;
 use crate::model::{ImageName, ImageReference, Location, RepositoryPath, Tree};
 use crate::overlay::mention::Mention;
+use crate::overlay::quotes::Quotes;
 use crate::overlay::resolved::{ImageUse, Resolved, Uncertain};
 use crate::overlay::{Limit, OverlayError, Refused, SetTo};
 
@@ -22,7 +23,7 @@ pub(in crate::overlay) fn set_image(
     to: &SetTo,
 ) -> Result<Vec<(RepositoryPath, Vec<u8>)>, OverlayError> {
     let before = look(tree, location, Some(image))?;
-    before.reject_doubts(image)?;
+    before.reject_doubts(image, Quotes::Given)?;
     if before.spots_of(image).next().is_none() {
         return Err(before.not_found(image));
     }
@@ -97,11 +98,12 @@ impl Looked {
     }
 
     /// Fails where what is not certain could change what runs of this image.
-    fn reject_doubts(&self, image: &ImageName) -> Result<(), OverlayError> {
+    fn reject_doubts(&self, image: &ImageName, quotes: Quotes) -> Result<(), OverlayError> {
         for (path, sheet) in &self.sheets {
             for (index, hidden) in &sheet.found.doubts {
                 let spot = sheet.found.spots.get(*index).filter(|spot| spot.is_of(image));
-                if let Some(hidden) = spot.and_then(|_| sheet.found.hidden.get(*hidden)) {
+                let hidden = spot.and_then(|_| sheet.found.hidden.get(*hidden));
+                if let Some(hidden) = hidden.filter(|hidden| !quotes.allow(hidden.limit)) {
                     return Err(Refused::at_line(hidden.limit, hidden.line, hidden.why.clone()).of(path));
                 }
             }
@@ -141,8 +143,12 @@ impl Looked {
     ///
     /// # Errors
     /// Where no spot says anything of the image, or two disagree.
-    pub(in crate::overlay) fn running(&self, image: &ImageName) -> Result<ImageUse, OverlayError> {
-        self.reject_doubts(image)?;
+    pub(in crate::overlay) fn running(
+        &self,
+        image: &ImageName,
+        quotes: Quotes,
+    ) -> Result<ImageUse, OverlayError> {
+        self.reject_doubts(image, quotes)?;
         let mut agreed: Option<ImageUse> = None;
         for (path, sheet, spot) in self.spots_of(image) {
             let line = sheet.line(spot);

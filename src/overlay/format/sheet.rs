@@ -1,6 +1,7 @@
 //! A file in which spots are: parsed, or a template of which only the lines are known.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::digest::DigestSpelling;
 use super::files::{find_by_name, find_in_object};
@@ -8,9 +9,10 @@ use super::flux::HelmRepositories;
 use super::line::{LineScalar, lines};
 use super::marker::{self, Part};
 use super::spot::{At, Change, DigestAt, Spot, Writing};
-use super::{declared, objects, renovate, surroundings};
+use super::{declared, objects, renovate, surroundings, tag_type};
 use crate::model::{ImageName, Marker};
 use crate::overlay::SetBy;
+use crate::overlay::kustomization::FILE_NAMES;
 use crate::overlay::text::Text;
 use crate::overlay::{Limit, Refused};
 use crate::yaml::{self, Edit, NodeId, Source, YamlError};
@@ -116,17 +118,24 @@ impl Sheet {
         }
     }
 
-    /// Notes what stands around the scalars that were found, once all of them are.
-    pub(super) fn note_surroundings(&mut self) {
+    /// Notes what stands around the scalars that were found, once all of them are, and how they are read.
+    pub(super) fn note_surroundings(&mut self, name: &str) {
         match &self.body {
-            Body::Parsed(text) => surroundings::note(text, &mut self.found.spots),
+            Body::Parsed(text) => {
+                surroundings::note(text, &mut self.found.spots);
+                if FILE_NAMES.contains(&name) {
+                    self.found.spots.iter_mut().for_each(|spot| spot.is_typed = true);
+                }
+                tag_type::note(text, &mut self.found);
+            }
             Body::Lines(source) => {
                 let lines: Vec<_> = lines(source.text()).collect();
                 for spot in &mut self.found.spots {
                     if let At::Line(scalar) = &spot.at {
-                        spot.surroundings.digests = surroundings::digests_around(&lines, scalar);
+                        spot.surroundings.scope = Arc::new(surroundings::digests_around(&lines, scalar));
                     }
                 }
+                tag_type::note_on_lines(source, &mut self.found);
             }
             Body::Unreadable => {}
         }

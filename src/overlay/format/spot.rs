@@ -59,6 +59,10 @@ pub(super) struct Spot {
     pub(super) aliases: Vec<NodeId>,
     /// What stands around its scalars and bears on an edit.
     pub(super) surroundings: Surroundings,
+    /// Whether the tag is read by a field that takes text alone; Helm values take every type.
+    pub(super) is_typed: bool,
+    /// Whether the tag lacks the quotes without which something else is read than what is written.
+    pub(super) is_misread: bool,
 }
 
 /// How an image is written.
@@ -133,8 +137,23 @@ impl Spot {
 
     /// A spot in a file that is parsed or not.
     pub(super) fn at(at: At, image: Written, set_by: SetBy, writing: Writing) -> Self {
-        let surroundings = Surroundings::default();
-        Self { image, at, set_by, writing, within: None, aliases: Vec::new(), surroundings }
+        Self {
+            image,
+            at,
+            set_by,
+            writing,
+            within: None,
+            aliases: Vec::new(),
+            surroundings: Surroundings::default(),
+            is_typed: false,
+            is_misread: false,
+        }
+    }
+
+    /// The same, where the tag is read by a field that takes text alone.
+    pub(super) const fn typed(mut self) -> Self {
+        self.is_typed = true;
+        self
     }
 
     /// The same, read at a node that may be an alias of the scalar.
@@ -169,12 +188,13 @@ impl Spot {
         Some(ImageReference { image: image.clone(), tag, digest })
     }
 
-    /// Whether it says that already.
+    /// Whether it says that already, and is read so.
     pub(super) fn says(&self, to: &SetTo) -> bool {
         let (tag, digest) = self.after(to);
         let text = |tag: &Tag| tag.to_string();
-        (&self.image.tag, &self.image.digest)
-            == (&tag.as_ref().map(text), &digest.map(|digest| digest.to_string()))
+        let is_written = (&self.image.tag, &self.image.digest)
+            == (&tag.as_ref().map(text), &digest.map(|digest| digest.to_string()));
+        is_written && !self.is_misread
     }
 
     /// What it will say of that; a place without room for a digest takes the tag alone.

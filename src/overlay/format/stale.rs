@@ -1,7 +1,8 @@
 //! What an edit of a spot would leave behind or take along: digests that nobody names, and aliases.
 
+use super::digest_scope::{DigestBeside, Relation};
 use super::spot::{At, Spot};
-use super::surroundings::{AnchoredScalar, DigestBeside};
+use super::surroundings::{AnchoredScalar, Surroundings};
 use crate::model::ImageName;
 use crate::overlay::{Limit, Refused, SetBy, SetTo};
 
@@ -10,33 +11,79 @@ use crate::overlay::{Limit, Refused, SetBy, SetTo};
 /// # Errors
 /// At the digest that would stay, or at the anchor whose other aliases would change along.
 pub(super) fn check(all: &[Spot], spot: &Spot, image: &ImageName, to: &SetTo) -> Result<(), Refused> {
-    if spot.surroundings.digests.is_empty() && spot.surroundings.anchored.is_empty() {
+    let surroundings = &spot.surroundings;
+    if surroundings.scope.digests.is_empty() && surroundings.anchored.is_empty() {
         return Ok(());
     }
     let near: Vec<&Spot> = all.iter().filter(|other| other.within == spot.within).collect();
-    if let Some(digest) = spot.surroundings.digests.iter().find(|digest| is_stale(digest, spot, &near, to)) {
-        return Err(stays(digest, spot.set_by));
+    let edit = Edit { all, near: &near, spot, image, to };
+    if let Some((digest, relation)) = edit.stale() {
+        return Err(stays(digest, relation, spot.set_by));
     }
     let (own, others): (Vec<&Spot>, Vec<&Spot>) = near.into_iter().partition(|other| other.is_of(image));
-    spot.surroundings.anchored.iter().try_for_each(|anchored| {
+    surroundings.anchored.iter().try_for_each(|anchored| {
         check_aliases(anchored, &own)?;
         check_place(anchored, &others)
     })
 }
 
-/// Whether a digest beside the tag is the old one, or may be, and no spot writes it.
-fn is_stale(digest: &DigestBeside, spot: &Spot, near: &[&Spot], to: &SetTo) -> bool {
-    let is_old = match &spot.image.digest {
-        Some(old) => old.ends_with(&digest.digits),
-        None => digest.is_likely,
-    };
-    let is_new = to.digest.as_ref().is_some_and(|new| new.as_str().ends_with(&digest.digits));
-    is_old && !is_new && !near.iter().any(|other| other.scalars().contains(&digest.at))
+/// An edit of one spot.
+struct Edit<'a> {
+    all: &'a [Spot],
+    /// The spots of the same document.
+    near: &'a [&'a Spot],
+    spot: &'a Spot,
+    image: &'a ImageName,
+    to: &'a SetTo,
 }
 
-fn stays(digest: &DigestBeside, set_by: SetBy) -> Refused {
+impl Edit<'_> {
+    /// The first digest that would stay: the old one, or one that may be, and that no spot writes.
+    fn stale(&self) -> Option<(&DigestBeside, Relation)> {
+        let own = self.near.iter().filter(|other| other.is_of(self.image));
+        let known: Vec<String> =
+            own.filter_map(|other| other.image.digest.as_deref()).map(digits_of).collect();
+        let Surroundings { scope, place, .. } = &self.spot.surroundings;
+        let with_relation = scope.digests.iter().map(|digest| (digest, scope.relation(digest, place)));
+        with_relation.filter(|(digest, _)| !self.is_written(digest)).find(|(digest, relation)| {
+            let is_old = if known.is_empty() {
+                self.may_be_old(digest, *relation)
+            } else {
+                digest.digits.iter().any(|digits| known.contains(digits))
+            };
+            is_old && !digest.is_of_another(&self.spot.image.name, place)
+        })
+    }
+
+    /// Whether a digest can be the old one, which is not known. Where the configuration names each scalar, only what is
+    /// beside one is looked at.
+    fn may_be_old(&self, digest: &DigestBeside, relation: Relation) -> bool {
+        match relation {
+            Relation::Beside => digest.is_likely,
+            Relation::Around => digest.is_likely_elsewhere && self.spot.set_by != SetBy::Declared,
+            Relation::Elsewhere => false,
+        }
+    }
+
+    /// Whether a spot writes the scalar, or it says the new digest already.
+    fn is_written(&self, digest: &DigestBeside) -> bool {
+        let new = self.to.digest.as_ref().map(|new| digits_of(new.as_str()));
+        let is_new = new.is_some_and(|new| digest.digits.iter().all(|digits| *digits == new));
+        let is_block = |other: &Spot| other.within.is_some_and(|(block, _)| At::Node(block) == digest.at);
+        let near = self.near.iter().any(|other| other.scalars().contains(&digest.at));
+        is_new || near || self.all.iter().any(is_block)
+    }
+}
+
+/// The digits of a digest, in lower case.
+fn digits_of(digest: &str) -> String {
+    digest.rsplit(':').next().unwrap_or_default().to_ascii_lowercase()
+}
+
+fn stays(digest: &DigestBeside, relation: Relation, set_by: SetBy) -> Refused {
     let DigestBeside { key, line, .. } = digest;
-    let why = format!("`{key}` holds a digest, which would stay when the tag beside it changes");
+    let tag = if relation == Relation::Beside { "the tag beside it" } else { "the tag" };
+    let why = format!("`{key}` holds a digest, which would stay when {tag} changes");
     let refused = Refused::at_line(Limit::DigestBeside, *line, why);
     match set_by {
         SetBy::Marker => refused.or_else("give it a marker that ends with `:digest`, or delete it"),

@@ -5,6 +5,7 @@ use super::merged::{Merged, SourceAction, SourceChange};
 use super::set::joined;
 use crate::model::{ImageName, Location, Missing, RepositoryPath, Tree, TreeError, ValuesFile};
 use crate::overlay::helm;
+use crate::overlay::quotes::Quotes;
 use crate::overlay::resolved::{ImageUse, Resolved, Uncertain};
 use crate::overlay::text::Text;
 use crate::overlay::value::{Lines, Value};
@@ -50,12 +51,19 @@ impl<'a> MergedFiles<'a> {
     /// Every image that can be read, and what is not certain.
     pub(in crate::overlay) fn resolved(&self) -> Resolved {
         let mut resolved = Resolved::default();
+        let hidden = self.merged.hidden().into_iter();
+        let notes =
+            hidden.map(|hidden| Uncertain::hiding(hidden.limit, &hidden.file, hidden.line, hidden.why));
+        resolved.uncertain.extend(notes);
         for index in 0..self.merged.len() {
             let (Some(image), Some(source)) = (self.merged.image(index), self.merged.source(index)) else {
                 continue;
             };
             match image.reference() {
-                Ok(reference) => resolved.uses.push(ImageUse::merged(reference, self.merged.trail(index))),
+                Ok(reference) => {
+                    let found = ImageUse::merged(reference, self.merged.trail(index));
+                    resolved.uses.push(ImageUse { doubt: self.merged.doubt(index), ..found });
+                }
                 Err(_) => {
                     let why = format!("`{image}` is not an image that can be read");
                     let note = Uncertain::hiding(Limit::NotAnImage, &source.file, source.line, why);
@@ -63,20 +71,25 @@ impl<'a> MergedFiles<'a> {
                 }
             }
         }
-        let hidden = self.merged.hidden().into_iter();
-        let notes =
-            hidden.map(|hidden| Uncertain::hiding(hidden.limit, &hidden.file, hidden.line, hidden.why));
-        resolved.uncertain.extend(notes);
         resolved
     }
 
     /// What the merged values say of one image.
     ///
     /// # Errors
-    /// Where they do not name it, or name it with two tags.
-    pub(in crate::overlay) fn running(&self, image: &ImageName) -> Result<ImageUse, OverlayError> {
+    /// Where they do not name it, name it with two tags, or a tag is not certain.
+    pub(in crate::overlay) fn running(
+        &self,
+        image: &ImageName,
+        quotes: Quotes,
+    ) -> Result<ImageUse, OverlayError> {
+        let hidden = self.merged.hidden();
         let mut agreed: Option<ImageUse> = None;
         for index in self.indices(image) {
+            let doubt = self.merged.doubt(index).and_then(|doubt| hidden.get(doubt));
+            if let Some(doubt) = doubt.filter(|doubt| !quotes.allow(doubt.limit)) {
+                return Err(Refused::at_line(doubt.limit, doubt.line, doubt.why.clone()).of(&doubt.file));
+            }
             let (Some(source), Some(reference)) =
                 (self.merged.source(index), self.merged.reference(index, image))
             else {
@@ -112,9 +125,7 @@ impl<'a> MergedFiles<'a> {
     ) -> Result<Vec<(RepositoryPath, SourceChange)>, OverlayError> {
         let mut changes = Vec::new();
         for index in self.indices(image).filter(|index| !self.merged.says(*index, to)) {
-            let file = self.merged.source(index).map_or_else(|| self.path.clone(), |source| source.file);
-            let refused = |refused: Refused| refused.of(&file);
-            for change in self.merged.changes(index, image, to).map_err(refused)? {
+            for change in self.merged.changes(index, image, to)? {
                 let file = self.file_for(&change, image)?;
                 changes.push((file.clone(), change));
             }

@@ -57,7 +57,7 @@ impl Sheet {
 
 impl Found {
     /// Puts an image in doubt; the first reason stands.
-    fn doubt(&mut self, index: usize, reason: Hidden) {
+    pub(super) fn doubt(&mut self, index: usize, reason: Hidden) {
         if !self.doubts.contains_key(&index) {
             self.doubts.insert(index, self.hidden.len());
             self.hidden.push(reason);

@@ -2,8 +2,8 @@
 
 use insta::assert_snapshot;
 
-use super::fixture::{OLD_DIGEST, diff, diff_at, marked_diff, set_shop, shop, to};
-use crate::model::{DeclaredScalar, Finding};
+use super::fixture::{OLD_DIGEST, diff, diff_at, marked_diff, path, set_shop, shop, to};
+use crate::model::{DeclaredScalar, Finding, ValuesFile};
 
 /// New digits, which no reader takes for a number.
 const NEW: &str = "abababababababababababababababababababababababababababababababab";
@@ -98,13 +98,98 @@ fn the_digest_moves_with_the_tag_in_every_format() {
 
 /// The edit is refused at the digest that would stay.
 fn check_refused(text: &str, line: usize) {
-    let text = format!("--- a/values.yaml\n{}", with(text, "1.9.0", OLD));
+    check_refused_in("a/values.yaml", text, line);
+}
+
+fn check_refused_in(file: &str, text: &str, line: usize) {
+    let text = format!("--- {file}\n{}", with(text, "1.9.0", OLD));
     let refused = set_shop(&text, "a");
-    let expected = format!("a/values.yaml:{line}: `");
+    let expected = format!("{file}:{line}: `");
     assert!(
         refused.starts_with(&expected) && refused.contains("holds a digest, which would stay"),
         "{text}\n{refused}"
     );
+}
+
+/// Where charts read the digest of an image whose own mapping has a tag alone.
+const AROUND: [(&str, usize); 13] = [
+    ("image:\n  repository: ghcr.io/acme/shop\n  tag: {tag}\nimageDigest: {whole}\n", 4),
+    ("controller:\n  digest: {whole}\n  image:\n    repository: ghcr.io/acme/shop\n    tag: {tag}\n", 2),
+    ("global:\n  imageDigest: {hex}\nimage:\n  repository: ghcr.io/acme/shop\n  tag: {tag}\n", 2),
+    ("global:\n  images:\n    shop: {whole}\nimage:\n  repository: ghcr.io/acme/shop\n  tag: {tag}\n", 3),
+    ("digests:\n  shop: {hex}\nimage:\n  repository: ghcr.io/acme/shop\n  tag: {tag}\n", 2),
+    ("image:\n  repository: ghcr.io/acme/shop\n  tag: {tag}\n  pin:\n    sha256: {hex}\n", 5),
+    ("image:\n  repository: ghcr.io/acme/shop\n  tag: {tag}\n  digests:\n  - {whole}\n", 5),
+    ("image:\n  repository: ghcr.io/acme/shop\n  tag: {tag}\n  tagSuffix: '@{whole}'\n", 4),
+    ("image:\n  repository: ghcr.io/acme/shop\n  tag: {tag}\n  pin: '@{whole}'\n", 4),
+    ("image:\n  repository: ghcr.io/acme/shop\n  tag: {tag}\n  full: ghcr.io/acme/shop@{whole}\n", 4),
+    ("image:\n  repository: ghcr.io/acme/shop\n  tag: {tag}\n  pin: SHA256:{hex}\n", 4),
+    ("image:\n  repository: ghcr.io/acme/shop\n  tag: {tag}\n  pin: {hex}\n", 4),
+    ("image.repository: ghcr.io/acme/shop\nimage.tag: {tag}\nimageDigest: {whole}\n", 3),
+];
+
+#[test]
+fn a_digest_around_an_image_with_a_tag_alone_stops_the_edit() {
+    for (text, line) in AROUND {
+        check_refused(text, line);
+        let release = "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: { name: shop }\nspec:\n  values:\n";
+        let indented: String = text.lines().map(|line| format!("    {line}\n")).collect();
+        check_refused_in("a/release.yaml", &format!("{release}{indented}"), line + 5);
+        let own = "--- a/kustomization.yaml\nresources: [release.yaml]\n";
+        let kustomization = with(&format!("{release}{indented}{own}"), "1.9.0", OLD);
+        let refused = set_shop(&format!("--- a/release.yaml\n{kustomization}"), "a");
+        assert!(refused.starts_with(&format!("a/release.yaml:{}: `", line + 5)), "{text}\n{refused}");
+        let application = "apiVersion: argoproj.io/v1alpha1\nkind: Application\nspec:\n  source:\n    helm:\n      values: |\n";
+        let indented: String = text.lines().map(|line| format!("        {line}\n")).collect();
+        let refused = set_shop(&with(&format!("--- a/app.yaml\n{application}{indented}"), "1.9.0", OLD), "a");
+        assert!(refused.contains("holds a digest, which would stay"), "{text}\n{refused}");
+    }
+}
+
+/// The old digest is known from the image itself, so it is found under every name, in upper case, and in a longer text.
+#[test]
+fn a_known_digest_stops_the_edit_wherever_it_is() {
+    let image = "image:\n  repository: ghcr.io/acme/shop\n  tag: {tag}\n  digest: {whole}\n";
+    for (text, line) in [
+        ("proxy:\n  digest: {hex}\n", 6),
+        ("built: { from: \"{hex}\" }\n", 5),
+        ("script: |\n  pull shop@{whole}\n  run\n", 5),
+        ("{hex}: shop\n", 5),
+        ("pins:\n- { name: shop, digest: '{whole}' }\n", 6),
+    ] {
+        check_refused(&format!("{image}{text}"), line);
+        check_refused(&format!("{image}{}", text.replace("{whole}", "SHA256:{hex}")), line);
+    }
+    let hex = "abababababababababababababababababababababababababababababababab";
+    let text = format!(
+        "--- a/values.yaml\nimage: {{ repository: ghcr.io/acme/shop, tag: 1.9.0, digest: 'sha256:{hex}' }}\nbuilt: {}\n",
+        hex.to_uppercase()
+    );
+    assert!(set_shop(&text, "a").starts_with("a/values.yaml:2: `built` holds a digest"), "{text}");
+}
+
+#[test]
+fn a_digest_in_another_values_file_stops_the_edit_in_its_own_file() {
+    let repository = format!(
+        "--- a/values.yaml\nimage: {{ repository: ghcr.io/acme/shop, tag: 1.8.0 }}\nimageDigest: {OLD_DIGEST}\n--- a/values-prod.yaml\nimage: {{ tag: 1.9.0 }}\n"
+    );
+    let file = |name: &str, is_shared| ValuesFile { path: path(&format!("a/{name}")), is_shared };
+    let files = vec![file("values.yaml", true), file("values-prod.yaml", false)];
+    assert_snapshot!(diff_at(&repository, "a", Finding::Values(files)), @"a/values.yaml:2: `imageDigest` holds a digest, which would stay when the tag changes; write it beside the tag as `digest`, name it and the tag with `set` in the configuration, or delete it");
+}
+
+#[test]
+fn a_tag_beside_a_whole_reference_moves_along() {
+    check_moves("a/values.yaml", "image: ghcr.io/acme/shop:{tag}\nimageTag: {tag}\nimageDigest: {whole}\n");
+    check_moves("a/values.yaml", "webImage: ghcr.io/acme/shop:{tag}@{whole}\nwebTag: {tag}\n");
+    let other = "--- a/values.yaml\nimage: ghcr.io/acme/shop:1.9.0\nimageTag: 1.8.0\n";
+    assert_snapshot!(shop(other, "a"), @"a/values.yaml:2: `ghcr.io/acme/shop:1.8.0` is written here, but `ghcr.io/acme/shop:1.9.0` in a/values.yaml:1; write the same in both places");
+    let label = "--- a/values.yaml\nimage: ghcr.io/acme/shop:1.9.0\ntag: blue\n";
+    assert_snapshot!(set_shop(label, "a"), @"
+    a/values.yaml
+    -image: ghcr.io/acme/shop:1.9.0
+    +image: ghcr.io/acme/shop:1.10.0@sha256:1111111111111111111111111111111111111111111111111111111111111111
+    ");
 }
 
 #[test]
@@ -120,7 +205,7 @@ fn a_digest_under_an_unknown_name_stops_the_edit() {
     check_refused("webImage: ghcr.io/acme/shop\nwebTag: {tag}\nwebHash: {hex}\n", 3);
     check_refused("image.repository: ghcr.io/acme/shop\nimage.tag: {tag}\nimage.hash: {hex}\n", 3);
     let text = with("image:\n  repository: ghcr.io/acme/shop\n  tag: {tag}\n  hash: {hex}\n", "1.9.0", OLD);
-    assert_snapshot!(set_shop(&format!("--- a/values.yaml\n{text}"), "a"), @"a/values.yaml:4: `hash` holds a digest, which would stay when the tag beside it changes; call it `digest`, name it and the tag with `set` in the configuration, or delete it");
+    assert_snapshot!(set_shop(&format!("--- a/values.yaml\n{text}"), "a"), @"a/values.yaml:4: `hash` holds a digest, which would stay when the tag beside it changes; write it beside the tag as `digest`, name it and the tag with `set` in the configuration, or delete it");
 }
 
 /// Values that hold 64 hexadecimal digits and are not about this image.
@@ -139,9 +224,32 @@ fn other_digits_beside_an_image_stop_nothing() {
             "image: ghcr.io/acme/shop:1.9.0\nproxyImage: ghcr.io/acme/proxy:1\nproxyImageDigest: sha256:{OTHER}\n"
         ),
         format!("image: {{repository: ghcr.io/acme/shop, tag: 1.9.0}}\nproxy: {{digest: {OTHER}}}\n"),
+        format!(
+            "image: {{repository: ghcr.io/acme/shop, tag: 1.9.0}}\nproxy: {{digest: 'sha256:{OTHER}'}}\n"
+        ),
+        format!("image: ghcr.io/acme/shop:1.9.0\nproxy: {{digest: {OTHER}}}\n"),
+        format!(
+            "image: {{repository: ghcr.io/acme/shop, tag: 1.9.0}}\nproxy: {{repository: ghcr.io/acme/proxy, digest: 'sha256:{OTHER}'}}\n"
+        ),
+        format!(
+            "image: {{repository: ghcr.io/acme/shop, tag: 1.9.0}}\nimages: [{{name: proxy, digest: 'sha256:{OTHER}'}}]\n"
+        ),
+        format!(
+            "image: {{repository: ghcr.io/acme/shop, tag: 1.9.0}}\nplugins: [{{url: 'https://a.test/x', sha256: {OTHER}}}]\n"
+        ),
+        format!("image: {{repository: ghcr.io/acme/shop, tag: 1.9.0}}\nconfigChecksum: {OTHER}\n"),
+        // Two images may have one digest.
+        format!(
+            "image: {{repository: ghcr.io/acme/shop, tag: 1.9.0, digest: 'sha256:{OTHER}'}}\nworker: {{image: {{repository: ghcr.io/acme/worker, tag: 1.9.0, digest: 'sha256:{OTHER}'}}}}\n"
+        ),
+        format!(
+            "image: ghcr.io/acme/shop:1.9.0@sha256:{OTHER}\nworkerImage: ghcr.io/acme/worker:1.9.0@sha256:{OTHER}\nproxy: {{repository: ghcr.io/acme/proxy, digest: 'sha256:{OTHER}'}}\n"
+        ),
     ] {
         let diff = set_shop(&format!("--- a/values.yaml\n{text}"), "a");
-        assert!(diff.contains("\n+") && !diff.contains(OTHER), "{text}\n{diff}");
+        let added: Vec<&str> = diff.lines().filter(|line| line.starts_with('+')).collect();
+        let kept = |line: &&str| line.contains(OTHER) && !line.contains("ghcr.io/acme/shop");
+        assert!(!added.is_empty() && !added.iter().any(kept), "{text}\n{diff}");
     }
 }
 

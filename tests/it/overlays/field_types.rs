@@ -13,7 +13,7 @@ use crate::support::kubectl;
 const WORKERS: usize = 4;
 
 /// Plain scalars of every type that YAML 1.1 has, and texts that look like them.
-const SCALARS: &str = "\
+pub(super) const SCALARS: &str = "\
 1.10 | 1. | .5 | 20240101 | 0123 | 089 | 0x1f | 0X1F | 0b101 | 0B101 | 0b102 | 0o17 | 0O17 | 0o8 | \
 1_000 | 1.5_0 | 0_x1 | 1__ | _1 | -_1 | 0x_ | 0x | 1e3 | 1.2e5 | 1e+3 | 1E-3 | 12e34567 | 1e309 | \
 1e-400 | 1e | 1.e3 | .5_0 | .1_ | .5e1000 | 0xffffffffffffffffff | 0777777777777777777777777 | \

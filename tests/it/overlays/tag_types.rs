@@ -1,0 +1,145 @@
+//! What Helm renders for a tag of every type of YAML 1.1 is what Towpath says, or Towpath is not certain.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use serde_yaml::Value;
+use towpath::model::{ImageName, Location, RepositoryPath};
+use towpath::overlay::{self, OverlayError, Overlays, Resolver, SetTo};
+
+use super::field_types::SCALARS;
+use super::property::tree;
+use super::rendered::Files;
+use crate::support::{depth, kubectl, peer};
+
+/// How many scalars are tried at once.
+const WORKERS: usize = 4;
+/// The sample takes every so manieth scalar.
+const SAMPLE_STEP: usize = 3;
+/// The image that has the tag.
+const IMAGE: &str = "ghcr.io/acme/shop";
+/// A chart that writes the tag as charts do, as it is and with a default.
+const CHART: [(&str, &str); 2] = [
+    ("Chart.yaml", "apiVersion: v2\nname: shop\nversion: 0.1.0\nappVersion: none\n"),
+    (
+        "templates/shop.yaml",
+        "apiVersion: v1\nkind: Tags\nwritten: \"in {{ .Values.image.tag }}\"\ndefaulted: \"in {{ .Values.image.tag | default .Chart.AppVersion }}\"\n",
+    ),
+];
+
+/// What a chart makes of the tag in some values; `None` if Helm refuses them or two charts would not agree.
+fn rendered(values: &str) -> Option<String> {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("templates")).unwrap();
+    for (name, text) in CHART {
+        fs::write(folder.path().join(name), text).unwrap();
+    }
+    fs::write(folder.path().join("values.yaml"), values).unwrap();
+    let output = template(folder.path());
+    let printed: Value = serde_yaml::from_str(&output?).unwrap();
+    let said = |key: &str| printed.get(key)?.as_str()?.strip_prefix("in ").map(str::to_owned);
+    said("written").filter(|written| said("defaulted").as_ref() == Some(written))
+}
+
+fn template(chart: &Path) -> Option<String> {
+    let helm = peer::find("helm", "TOWPATH_TEST_HELM");
+    let output =
+        Command::new(helm).args(["template", "shop"]).arg(chart).env("HOME", chart).output().unwrap();
+    output.status.success().then(|| String::from_utf8(output.stdout).unwrap())
+}
+
+fn values(scalar: &str, indent: usize) -> String {
+    let blanks = " ".repeat(indent);
+    format!("{blanks}image:\n{blanks}  repository: {IMAGE}\n{blanks}  tag: {scalar}\n")
+}
+
+/// The values file alone.
+fn plain(scalar: &str) -> Files {
+    [("app/values.yaml".to_owned(), values(scalar, 0))].into()
+}
+
+/// A release in a kustomization.
+fn release(scalar: &str) -> Files {
+    let release = format!(
+        "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata:\n  name: shop\nspec:\n  values:\n{}",
+        values(&scalar.replace("\n", "\n    "), 4)
+    );
+    let own = "resources: [release.yaml]\nnamePrefix: acme-\n".to_owned();
+    [("app/release.yaml".to_owned(), release), ("app/kustomization.yaml".to_owned(), own)].into()
+}
+
+/// What Helm renders for a values file.
+fn by_helm(files: &Files) -> Option<String> {
+    rendered(&files["app/values.yaml"])
+}
+
+/// What Helm renders for the values of a release that kustomize built.
+fn by_kustomize(files: &Files) -> Option<String> {
+    let folder = tempfile::tempdir().unwrap();
+    for (path, text) in files {
+        fs::write(folder.path().join(path.trim_start_matches("app/")), text).unwrap();
+    }
+    let built: Value = serde_yaml::from_str(&kubectl::build(folder.path()).ok()?).unwrap();
+    rendered(&serde_yaml::to_string(built.get("spec")?.get("values")?).unwrap())
+}
+
+/// Why we differ about some files; `None` where we do not.
+fn difference(files: &Files, render: impl Fn(&Files) -> Option<String>) -> Option<String> {
+    let (image, location) = (ImageName::new(IMAGE).unwrap(), location());
+    let rendered_before = render(files);
+    let written = match overlay::running(&tree(files), &location, &image) {
+        Ok(found) => match found.references().remove(0).tag {
+            Some(tag) if rendered_before.as_deref() == Some(tag.as_str()) => return None,
+            // A chart chooses the tag where there is none.
+            None if rendered_before.is_none() => return None,
+            tag => return Some(format!("{files:?}\n  we say {tag:?}, Helm renders {rendered_before:?}")),
+        },
+        Err(OverlayError::Refused { refused, .. }) if refused.limit.id() == "unquoted-tag" => {
+            let written = overlay::running_if_quoted(&tree(files), &location, &[&image]).unwrap();
+            written.and_then(|mut references| references.remove(0).tag)?
+        }
+        // What is neither text nor a tag is refused as such.
+        Err(_) => return None,
+    };
+    if rendered_before.as_deref() == Some(written.as_str()) {
+        return Some(format!("{files:?}\n  we are not certain, Helm renders what is written"));
+    }
+    let rendered_after = render(&edited(files, &SetTo { tag: Some(written.clone()), digest: None }));
+    (rendered_after.as_deref() != Some(written.as_str()))
+        .then(|| format!("{files:?}\n  after an edit to {written} Helm renders {rendered_after:?}"))
+}
+
+fn edited(files: &Files, to: &SetTo) -> Files {
+    let (image, location, tree) = (ImageName::new(IMAGE).unwrap(), location(), tree(files));
+    let mut resolver = Resolver::default();
+    resolver.resolve(&tree, &location).unwrap();
+    let overlays: Overlays = resolver.overlays();
+    let mut files = files.clone();
+    for (path, content) in overlay::set_image(&tree, &overlays, &location, &image, to).unwrap() {
+        files.insert(path.to_string(), String::from_utf8(content).unwrap());
+    }
+    files
+}
+
+fn location() -> Location {
+    RepositoryPath::new("app").unwrap().into()
+}
+
+fn differences(scalar: &str) -> Vec<String> {
+    let of_file = difference(&plain(scalar), by_helm);
+    of_file.into_iter().chain(difference(&release(scalar), by_kustomize)).collect()
+}
+
+#[test]
+fn says_of_a_tag_what_helm_renders() {
+    let step = if depth::is_long() { 1 } else { SAMPLE_STEP };
+    let scalars: Vec<&str> = SCALARS.split(" | ").step_by(step).collect();
+    let found = std::thread::scope(|scope| {
+        let share = scalars.len().div_ceil(WORKERS);
+        let work = |share: &[&str]| share.iter().flat_map(|scalar| differences(scalar)).collect::<Vec<_>>();
+        let workers: Vec<_> = scalars.chunks(share).map(|share| scope.spawn(move || work(share))).collect();
+        workers.into_iter().flat_map(|worker| worker.join().unwrap()).collect::<Vec<_>>()
+    });
+    assert!(found.is_empty(), "{}", found.join("\n"));
+}
