@@ -8,6 +8,7 @@
 //! of the table [`Limit`].
 
 mod canonical;
+mod custom_image;
 mod edit;
 mod entry;
 mod field;

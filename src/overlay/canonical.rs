@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use super::go_yaml::{ScalarType, plain_type};
+use super::go_yaml::{ScalarType, is_date, plain_type};
 use super::resource::trail_of;
 use super::trail::Step;
 use super::value::{Scalar, Spelling, Value};
@@ -132,7 +132,10 @@ impl Writer<'_> {
 fn typed(scalar: &Scalar) -> Option<String> {
     match scalar.spelling {
         Spelling::Text => None,
-        Spelling::Plain => (plain_type(&scalar.text) != ScalarType::Text).then(|| scalar.text.clone()),
+        Spelling::Plain => {
+            let is_text = plain_type(&scalar.text) == ScalarType::Text && !is_date(&scalar.text);
+            (!is_text).then(|| scalar.text.clone())
+        }
         Spelling::Tagged => Some(format!("!other {}", quoted(&scalar.text))),
     }
 }

@@ -125,9 +125,14 @@ fn is_tag_and_digest(rest: &str) -> bool {
     rest.is_empty()
 }
 
+/// Whether the name of an entry is a pattern.
+pub(super) fn is_pattern(name: &str) -> bool {
+    name.contains(|c| PATTERN_CHARACTERS.contains(c))
+}
+
 /// The regular expression that kustomize makes of a name, where it is more than a name.
 fn pattern(name: &Field) -> Result<Option<Regex>, Refused> {
-    if !name.value.contains(|c| PATTERN_CHARACTERS.contains(c)) {
+    if !is_pattern(&name.value) {
         return Ok(None);
     }
     let whole = format!("^{}(:[a-zA-Z0-9_.{{}}-]*)?(@sha256:[a-zA-Z0-9_.{{}}-]*)?$", name.value);

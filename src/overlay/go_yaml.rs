@@ -131,6 +131,21 @@ fn decimal(bare: &str) -> Option<f64> {
     bare.parse::<f64>().ok().filter(|number| is_decimal && number.is_finite())
 }
 
+/// Whether a node with a tag is a text whoever reads it; of `! 1.10` kustomize makes a number in resources.
+pub(super) fn has_text_tag(text: &Text, node: NodeId) -> bool {
+    matches!(tag_before(text, node), Some("!!str" | "!<tag:yaml.org,2002:str>"))
+}
+
+/// Whether kustomize reads a plain scalar of a resource as a date, which it writes with a time of day. Helm does not.
+pub(super) fn is_date(value: &str) -> bool {
+    let parts: Vec<&str> = value.split('-').collect();
+    let are_digits = |part: &str, lengths: std::ops::RangeInclusive<usize>| {
+        lengths.contains(&part.len()) && part.chars().all(|c| c.is_ascii_digit())
+    };
+    matches!(parts.as_slice(), [year, month, day]
+        if are_digits(year, 4..=4) && are_digits(month, 1..=2) && are_digits(day, 1..=2))
+}
+
 /// The tag of a node that has one: nodes carry only whether there is one. `None` where nothing is written behind it.
 fn tag_before(text: &Text, node: NodeId) -> Option<&str> {
     let start = text.tree.node(node).span.start;

@@ -137,7 +137,7 @@ fn source_values(source: &Value, release: &Resource, resources: &[Resource]) -> 
 fn embedded_values(scalar: &Scalar, file: &RepositoryPath) -> Option<Value> {
     let trail = trail_of(scalar, file);
     let last = trail.last()?;
-    let text = Text::new(scalar.text.as_bytes()).ok()?;
+    let text = Text::new(scalar.text.as_bytes()).ok().filter(|text| text.second_document().is_none())?;
     let is_file = last.set_by == SetBy::Manifest && last.file != *file;
     let lines = Lines::After(if is_file { last.line.saturating_sub(1) } else { last.line });
     Some(values_of(&text, &last.file, lines).unwrap_or(Value::Map(Vec::new())))

@@ -65,7 +65,7 @@ limits! {
     Unread NoKustomization = "no-kustomization", "a folder without a kustomization", "add one, or correct the path that leads here";
     Unread SeveralKustomizations = "several-kustomizations", "two kustomizations in one folder", "delete one of the two";
     Unread Empty = "empty", "a kustomization that is empty or no mapping", "write `resources:` and what belongs to it";
-    Unread SeveralDocuments = "several-documents", "a kustomization of several documents, of which kustomize reads the first", "keep one document in a kustomization";
+    Unread SeveralDocuments = "several-documents", "a kustomization or Helm values of several documents, of which kustomize and Helm 3 read the first, and Helm 4 all", "keep one document in a file";
     Unread DuplicateKey = "duplicate-key", "a key that stands twice", "delete one of the two";
     Unread Alias = "alias", "an alias (`*…`) or merge key (`<<`) in a kustomization", "write it out";
     Unread Malformed = "malformed", "an entry that is not what its key asks for", "write it as kustomize documents it";
@@ -82,7 +82,7 @@ limits! {
     Unread TooMuch = "too-much", "an overlay of more than 2 000 files, 32 MiB or 32 folders deep", "split the overlay";
     Uncertain Remote = "remote", "a base, component or transformer that lies in another place", "copy it into the repository";
     Uncertain Generator = "generator", "generators, functions and plugins, which make or change manifests elsewhere", "keep what they make in the repository";
-    Uncertain HelmChart = "helm-chart", "`helmCharts`, which are rendered elsewhere", "keep what they render in the repository";
+    Uncertain HelmChart = "helm-chart", "`helmCharts`, and a `HelmChart` of k3s, which are rendered elsewhere", "keep what they render in the repository";
     Uncertain ManifestUnread = "manifest-unread", "a manifest that cannot be read, or has more than 16 MiB", "correct the file, or split it";
     Uncertain NotAnImage = "not-an-image", "an image that is no image reference, such as a variable `$(…)`", "write the whole image, or give it a name and tag in `images`";
     Uncertain PatchUnable = "patch", "a patch that kustomize refuses or that fits no resource, a `$patch: replace` of an item or a whole resource, or an item of a list without a name", "set the image in the `images` of the overlay instead";
@@ -92,12 +92,14 @@ limits! {
     Uncertain SeveralVersions = "several-versions", "an image that runs at two versions in one overlay", "set both with one entry of the overlay's own `images`";
     Uncertain Disagreement = "disagreement", "an image that is written twice with different tags, in files that no kustomization reads", "write the same in both places";
     Uncertain MarkerUnable = "marker", "a marker of Flux that breaks its grammar or is about no scalar on one line", "write `# {\"$imagepolicy\": \"namespace:name:tag\"}` behind the scalar";
-    Uncertain FluxChooses = "flux-semver", "an `OCIRepository` with `semver`, where Flux itself chooses the version", "write a `tag` instead";
+    Uncertain FluxChooses = "flux-semver", "an `OCIRepository` with `semver`, or without a tag, where Flux itself chooses the version", "write a `tag` instead";
     Uncertain ValuesFrom = "values-from", "Helm values that come from an object of the cluster (`valuesFrom`)", "write the image under `values`, which wins";
-    Uncertain ValuesOrder = "values-order", "Helm values files of one folder that set the same image, since their order is not known", "list them in Helm's order under `values` in the configuration";
+    Uncertain ValuesOrder = "values-order", "Helm values files in one folder, or below it, that set the same image, since their order is not known", "list them in Helm's order under `values` in the configuration";
     Uncertain PartialImage = "partial-image", "a tag in Helm values without the name of its image", "list all values files under `values` in the configuration, or name the scalar under `set`";
     Uncertain UnquotedTag = "unquoted-tag", "a tag without quotes that YAML 1.1 reads as a number or boolean, in Helm values or an object of Flux or Argo CD: Helm renders `1.10` as `1.1` and `20240101` as `2.0240101e+07`", "put the tag in quotes";
-    Uncertain ValueFiles = "value-files", "an Argo CD `Application` with `valueFiles`, which lie in the repository of its source", "name the folder of these files as `path` and the files under `values` in the configuration";
+    Uncertain ObjectPatch = "object-patch", "patches in an object of Flux or Argo CD that may set an image (`patches`, `postRenderers`), or a pattern in its `images`", "set the image in `images` there";
+    Uncertain CustomImage = "custom-image", "a field `image` of a custom resource", "name the field with `configurations` in the kustomization, or the scalar with `set` in the configuration";
+    Uncertain ValueFiles = "value-files", "an Argo CD `Application` with `valueFiles` or `fileParameters`, which lie in the repository of its source", "name the folder of these files as `path` and the files under `values` in the configuration";
     Uncertain ValuesText = "values-text", "Helm values in a text that is no literal block", "write them as a literal block, or as `valuesObject`";
     Uncertain DeclaredUnable = "declared", "a declared path that leads to no scalar", "correct `set` in the configuration, or add the scalar";
     Unedited DigestOnly = "digest-only", "a place that has room for a digest alone, where none is given", "write a tag there by hand";

@@ -27,7 +27,7 @@ pub(super) struct Document {
 }
 
 /// The bytes without one of which no container and no object of Flux or Argo CD can name an image.
-const NEEDLES: [&[u8]; 3] = [b"image", b"toolkit.fluxcd.io", b"argoproj.io"];
+const NEEDLES: [&[u8]; 4] = [b"image", b"toolkit.fluxcd.io", b"argoproj.io", b"helm.cattle.io"];
 
 /// Whether a manifest may hold an image.
 pub(super) fn may_hold_images(bytes: &[u8]) -> bool {

@@ -4,12 +4,13 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::custom_image::{CustomImage, custom_image};
 use super::field::{Defaults, FieldSpec, places};
 use super::format::{HelmRepositories, HiddenSource, Merged, is_object_format};
 use super::helm;
 use super::limit::Limit;
 use super::resource::{Id, Resource, trail_of};
-use super::value::Value;
+use super::value::{Scalar, Value};
 use super::walk::{Doubt, Note, Use};
 use crate::model::RepositoryPath;
 
@@ -43,6 +44,14 @@ pub(super) fn add_uses(
         let id = resource.id();
         is_object_format(&id.group, &id.kind)
     };
+    notes.extend(resources.iter().filter(|resource| !is_of_format(resource)).filter_map(|resource| {
+        let known = |scalar: &Scalar| {
+            let at = trail_of(scalar, &resource.file).pop().map(|step| (step.file, step.line));
+            at.is_some_and(|at| container_lines(resource, fields).contains(&at))
+        };
+        let CustomImage { line, why } = custom_image(&resource.value, known)?;
+        Some(hidden(Limit::CustomImage, resource.file.clone(), line, why))
+    }));
     let mut objects = resources.iter().filter(is_of_format).peekable();
     if objects.peek().is_none() {
         return;

@@ -10,6 +10,7 @@ mod in_place;
 mod keys;
 mod limits;
 mod names;
+mod object_patches;
 mod objects;
 mod partial;
 mod patching;

@@ -35,6 +35,13 @@ impl Text {
         self.source.text().get(self.tree.node(node).span.clone()).unwrap_or_default()
     }
 
+    /// The second document that says something and is no Kubernetes object, where there are several such.
+    pub(super) fn second_document(&self) -> Option<NodeId> {
+        let is_object = |root: NodeId| self.tree.get(root, "kind").is_some();
+        let roots = self.tree.documents().iter().copied();
+        roots.filter(|root| !self.tree.is_null(*root) && !is_object(*root)).nth(1)
+    }
+
     /// What an alias stands for; any other node itself.
     pub(super) fn resolved(&self, node: NodeId) -> NodeId {
         self.tree.target(node).unwrap_or(node)

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::go_yaml::{ScalarType, plain_type, scalar_type};
+use super::go_yaml::{ScalarType, has_text_tag, plain_type};
 use super::text::Text;
 use super::trail::Step;
 use crate::yaml::{DEPTH_MAX, NodeId, NodeKind, ScalarStyle};
@@ -41,8 +41,7 @@ impl Spelling {
     fn of(text: &Text, node: NodeId) -> Self {
         let found = text.tree.node(node);
         if found.tagged {
-            let is_text = matches!(scalar_type(text, node), Some(ScalarType::Text));
-            return if is_text { Self::Text } else { Self::Tagged };
+            return if has_text_tag(text, node) { Self::Text } else { Self::Tagged };
         }
         let is_plain = matches!(found.kind, NodeKind::Scalar { style: ScalarStyle::Plain, .. });
         if is_plain { Self::Plain } else { Self::Text }

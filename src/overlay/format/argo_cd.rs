@@ -4,7 +4,7 @@ use super::chart::{OCI, versioned};
 use super::helm_values::{self, Named, Surroundings};
 use super::sheet::{Found, Hidden};
 use super::spot::{At, DigestAt, Spot, Writing};
-use super::{objects, partial, surroundings, tag_type};
+use super::{object_patch, objects, partial, surroundings, tag_type};
 use crate::overlay::text::Text;
 use crate::overlay::written::Written;
 use crate::overlay::{Limit, SetBy};
@@ -64,9 +64,13 @@ fn chart(text: &Text, source: NodeId, spots: &mut Vec<Spot>) {
 /// `kustomize.images` and Helm's parameters and values. Of the values, `valuesObject` wins over `values`, and a
 /// parameter over both: <https://argo-cd.readthedocs.io/en/stable/user-guide/helm/#helm-value-precedence>.
 fn overrides(text: &Text, source: NodeId, set_by: SetBy, found: &mut Found) {
+    if let Some(options) = objects::at(text, source, &["kustomize"]) {
+        object_patch::note(found, text, options);
+    }
     let images = objects::at(text, source, &["kustomize", "images"]);
     let images = images.map_or(&[][..], |images| text.tree.items(images));
     found.spots.extend(images.iter().filter_map(|image| kustomize_image(text, *image, set_by)));
+    let first = found.spots.len();
     let parameters = objects::at(text, source, &["helm", "parameters"]);
     let items = parameters.map_or(&[][..], |parameters| text.tree.items(parameters));
     let parameters: Vec<Named<'_>> = items.iter().filter_map(|item| parameter(text, *item)).collect();
@@ -80,6 +84,21 @@ fn overrides(text: &Text, source: NodeId, set_by: SetBy, found: &mut Found) {
         partial::note(found, text, object);
     } else {
         embedded_values(text, source, &values, found);
+    }
+    file_parameters(text, source, found, first);
+}
+
+/// Puts the images of a chart, those from an index on, in doubt where a parameter takes its value from a file of the
+/// repository of the source.
+fn file_parameters(text: &Text, source: NodeId, found: &mut Found, first: usize) {
+    let Some(list) = objects::at(text, source, &["helm", "fileParameters"]) else { return };
+    let names = text.tree.items(list).iter().filter_map(|item| objects::scalar(text, *item, &["name"]));
+    let Some(name) = names.into_iter().find(|name| helm_values::is_image_part(name)) else { return };
+    let why = format!("the parameter `{name}` comes from a file, which is not read here");
+    let hidden = Hidden { limit: Limit::ValueFiles, line: text.line(list), why };
+    (first..found.spots.len()).for_each(|index| found.doubt(index, hidden.clone()));
+    if first == found.spots.len() {
+        found.hidden.push(hidden);
     }
 }
 
@@ -175,6 +194,7 @@ fn embedded_values(text: &Text, source: NodeId, parameters: &Parameters<'_>, fou
         helm_values::find(&inner, *root, SetBy::Application, &mut spots);
     }
     surroundings::note(&inner, &mut spots);
+    let first = found.spots.len();
     let misread: Vec<Option<String>> = spots.iter().map(|spot| tag_type::misread(&inner, spot)).collect();
     for (spot, misread) in spots.iter_mut().zip(&misread) {
         let line = if let At::Node(node) = spot.at { inner.line(node) } else { text.line(block) };
@@ -194,6 +214,11 @@ fn embedded_values(text: &Text, source: NodeId, parameters: &Parameters<'_>, fou
     }
     if let Some(root) = inner.tree.root() {
         partial::note(found, &inner, root);
+    }
+    if let Some(second) = inner.second_document() {
+        let why = "the values have several documents".to_owned();
+        let hidden = Hidden { limit: Limit::SeveralDocuments, line: inner.line(second), why };
+        (first..found.spots.len()).for_each(|index| found.doubt(index, hidden.clone()));
     }
 }
 

@@ -10,8 +10,10 @@ use crate::model::{
     TreeError,
 };
 use crate::overlay::SetBy;
+use crate::overlay::custom_image::{CustomImage, custom_image, is_custom};
 use crate::overlay::kustomization::FILE_NAMES;
 use crate::overlay::text::Text;
+use crate::overlay::value::{Lines, Value};
 use crate::overlay::written::Written;
 use crate::overlay::{BYTES_READ_MAX, FILES_MAX, Limit, OverlayError, Refused};
 use crate::yaml::NodeId;
@@ -70,6 +72,7 @@ pub(in crate::overlay) fn look(
         Finding::ByFormat | Finding::Values(_) => {
             looked.find_by_format();
             values_order::note(&mut looked.sheets, &contents);
+            values_order::note_below(tree, location, &mut looked.sheets)?;
         }
     }
     looked.sheets.iter_mut().for_each(|(path, sheet)| sheet.note_surroundings(path.file_name()));
@@ -198,13 +201,36 @@ pub(super) fn find_in_object(
         }
         Some("OCIRepository") => flux::oci_repository(found, text, object),
         Some("Application" | "ApplicationSet") => argo_cd::application(found, text, object),
+        Some("HelmChart" | "HelmChartConfig") if is_of_k3s(text, object) => {
+            flux::helm_chart(found, text, object)
+        }
         Some("CustomResourceDefinition" | "HelmRepository") => {}
-        Some(_) => manifests::find(text, object, &mut found.spots),
+        Some(_) => {
+            manifests::find(text, object, &mut found.spots);
+            note_custom_image(found, text, object);
+        }
         None => {
             helm_values::find(text, object, SetBy::HelmValues, &mut found.spots);
             partial::note(found, text, object);
         }
     }
+}
+
+/// Notes a field of a custom resource that may be an image.
+fn note_custom_image(found: &mut Found, text: &Text, object: NodeId) {
+    if !objects::scalar(text, object, &["apiVersion"]).is_some_and(is_custom) {
+        return;
+    }
+    let value = Value::of(text, object, Lines::After(0));
+    if let Some(CustomImage { line, why }) = custom_image(&value, |_| false) {
+        found.hide(Limit::CustomImage, line, why);
+    }
+}
+
+/// Whether a `HelmChart` is that of k3s; Flux has a kind of that name without values.
+fn is_of_k3s(text: &Text, object: NodeId) -> bool {
+    objects::scalar(text, object, &["apiVersion"])
+        .is_some_and(|version| version.starts_with("helm.cattle.io/"))
 }
 
 /// Adds what a file says whose name tells what it is; otherwise false.

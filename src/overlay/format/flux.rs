@@ -4,7 +4,7 @@ use super::chart::{OCI, versioned};
 use super::digest::{DigestScalar, DigestSpelling};
 use super::sheet::Found;
 use super::spot::{DigestAt, Spot, Writing};
-use super::{helm_values, objects, partial};
+use super::{helm_values, object_patch, objects, partial, post_renderers};
 use crate::overlay::text::Text;
 use crate::overlay::written::Written;
 use crate::overlay::{Limit, SetBy};
@@ -24,10 +24,12 @@ pub(super) fn note_repository(text: &Text, object: NodeId, repositories: &mut He
 
 /// Adds the values and the chart of a `HelmRelease`.
 pub(super) fn helm_release(found: &mut Found, text: &Text, object: NodeId, repositories: &HelmRepositories) {
+    let first = found.spots.len();
     if let Some(values) = objects::at(text, object, &["spec", "values"]) {
         helm_values::find(text, values, SetBy::HelmRelease, &mut found.spots);
         partial::note(found, text, values);
     }
+    post_renderers::apply(found, text, object, first);
     if let Some(from) = objects::at(text, object, &["spec", "valuesFrom"]) {
         let why = "the values come from an object of the cluster too, which is not read";
         found.hide(Limit::ValuesFrom, text.line(from), why);
@@ -47,7 +49,10 @@ pub(super) fn oci_repository(found: &mut Found, text: &Text, object: NodeId) {
     else {
         return;
     };
-    let Some(reference) = objects::at(text, object, &["spec", "ref"]) else { return };
+    let Some(reference) = objects::at(text, object, &["spec", "ref"]) else {
+        let why = format!("without `ref`, Flux takes the tag `latest` of `{name}`");
+        return found.hide(Limit::FluxChooses, text.line(object), why);
+    };
     let node = |key| text.tree.get(reference, key).filter(|node| text.tree.scalar(*node).is_some());
     if let Some(range) = node("semver").filter(|_| node("digest").is_none()) {
         let why = format!("Flux itself chooses the version of `{name}`, by `semver`");
@@ -66,9 +71,20 @@ pub(super) fn oci_repository(found: &mut Found, text: &Text, object: NodeId) {
         (None, Some(digest)) => {
             Spot::new(image, digest, SetBy::OciRepository, Writing::DigestOnly(DigestSpelling::Whole))
         }
-        (None, None) => return,
+        (None, None) => {
+            let why = format!("without a `tag` or `digest`, Flux takes the tag `latest` of `{name}`");
+            return found.hide(Limit::FluxChooses, text.line(reference), why);
+        }
     };
     found.spots.push(spot);
+}
+
+/// Notes a `HelmChart` of k3s, whose chart and values are read in the cluster.
+pub(super) fn helm_chart(found: &mut Found, text: &Text, object: NodeId) {
+    let keys = ["valuesContent", "values", "set"];
+    let values = keys.iter().find_map(|key| objects::at(text, object, &["spec", key]));
+    let why = "the chart and values of this `HelmChart` are not evaluated";
+    found.hide(Limit::HelmChart, text.line(values.unwrap_or(object)), why);
 }
 
 /// Whether an object is Flux's `Kustomization`, not kustomize's own file of that kind.
@@ -79,13 +95,16 @@ pub(super) fn is_kustomization(text: &Text, object: NodeId) -> bool {
 
 /// Adds the entries of `spec.images`, which Flux hands to kustomize behind the `images` of the folder.
 pub(super) fn kustomization(found: &mut Found, text: &Text, object: NodeId) {
+    if let Some(spec) = objects::at(text, object, &["spec"]) {
+        object_patch::note(found, text, spec);
+    }
     let images = objects::at(text, object, &["spec", "images"]);
     let entries = images.map_or(&[][..], |images| text.tree.items(images));
     found.spots.extend(entries.iter().filter_map(|entry| kustomize_entry(text, *entry)));
 }
 
 /// What one entry makes of the images that it matches: its `newName`, or else its `name`, with what it sets.
-fn kustomize_entry(text: &Text, entry: NodeId) -> Option<Spot> {
+pub(super) fn kustomize_entry(text: &Text, entry: NodeId) -> Option<Spot> {
     let node =
         |key: &str| text.tree.get(entry, key).filter(|node| text.tree.scalar(text.resolved(*node)).is_some());
     let value = |node: NodeId| {

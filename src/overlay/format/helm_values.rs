@@ -141,6 +141,13 @@ pub(super) fn is_image_key(key: &str) -> bool {
     matches!(NameKey::of(key), NameKey::Image(_))
 }
 
+/// Whether the last part of a parameter's name is that of an image, its tag or its digest.
+pub(super) fn is_image_part(name: &str) -> bool {
+    let last = folded(split_name(name).1);
+    let is_part = TAG_KEYS.contains(&last.as_str()) || DIGEST_KEYS.contains(&last.as_str());
+    is_part || last == "registry" || last == "name" || names_image(&last)
+}
+
 /// Whether a key names an image: `repository`, `image`, `webImageName` and the like.
 pub(super) fn names_image(key: &str) -> bool {
     !matches!(NameKey::of(key), NameKey::Name | NameKey::None)

@@ -68,6 +68,7 @@ pub(in crate::overlay) fn is_object_format(api_group: &str, kind: &str) -> bool 
             | ("source.toolkit.fluxcd.io", "OCIRepository")
             | ("kustomize.toolkit.fluxcd.io", "Kustomization")
             | ("argoproj.io", "Application" | "ApplicationSet")
+            | ("helm.cattle.io", "HelmChart" | "HelmChartConfig")
     )
 }
 

@@ -47,7 +47,7 @@ enum Body {
 }
 
 /// A line behind which an image may lie that is not seen.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Hidden {
     /// The row of the table of limits.
     pub(super) limit: Limit,
@@ -61,6 +61,26 @@ impl Found {
     /// Notes a line behind which an image may lie.
     pub(super) fn hide(&mut self, limit: Limit, line: usize, why: impl Into<String>) {
         self.hidden.push(Hidden { limit, line, why: why.into() });
+    }
+}
+
+impl Found {
+    /// Puts the images of values in doubt that have several documents: Helm 3 takes the first, Helm 4 merges them all.
+    fn note_documents(&mut self, text: &Text) {
+        let Some(second) = text.second_document() else { return };
+        let why =
+            "the values have several documents, which Helm 3 and Helm 4 read in different ways".to_owned();
+        let hidden = Hidden { limit: Limit::SeveralDocuments, line: text.line(second), why };
+        for index in 0..self.spots.len() {
+            let node = match self.spots.get(index).map(|spot| &spot.at) {
+                Some(At::Node(node)) => *node,
+                Some(At::Line(_)) | None => continue,
+            };
+            let mut above = std::iter::successors(Some(node), |node| text.tree.parent(*node));
+            if above.all(|node| objects::kind(text, node).is_none()) {
+                self.doubt(index, hidden.clone());
+            }
+        }
     }
 }
 
@@ -127,6 +147,7 @@ impl Sheet {
                     self.found.spots.iter_mut().for_each(|spot| spot.is_typed = true);
                 }
                 tag_type::note(text, &mut self.found);
+                self.found.note_documents(text);
             }
             Body::Lines(source) => {
                 let lines: Vec<_> = lines(source.text()).collect();

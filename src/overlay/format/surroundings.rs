@@ -48,7 +48,7 @@ impl Surroundings {
 
 /// Notes the surroundings of spots in a parsed text, for those whose scalars are nodes of it.
 pub(super) fn note(text: &Text, spots: &mut [Spot]) {
-    let mut scopes = Scopes::new();
+    let mut scopes = Scopes::default();
     for spot in spots.iter_mut().filter(|spot| spot.within.is_none()) {
         let At::Node(node) = spot.at else { continue };
         let scalars = spot.scalars();
@@ -59,8 +59,12 @@ pub(super) fn note(text: &Text, spots: &mut [Spot]) {
         let anchored = nodes.filter(|node| text.tree.node(*node).anchored);
         spot.surroundings.anchored = anchored.map(|node| anchored_scalar(text, node)).collect();
         let read_at = spot.aliases.first().copied().unwrap_or(node);
-        spot.surroundings.place = place_of(text, read_at);
-        spot.surroundings.scope = scope_of(text, read_at, &spot.surroundings.place, &mut scopes);
+        let Some(collection) = collection_of(text, read_at) else { continue };
+        let scope = scopes.around(text, collection);
+        if !scope.digests.is_empty() {
+            spot.surroundings.place = place_of(text, read_at, collection);
+            spot.surroundings.scope = scope;
+        }
     }
 }
 
@@ -69,38 +73,51 @@ fn anchored_scalar(text: &Text, node: NodeId) -> AnchoredScalar {
     AnchoredScalar { node, line: text.line(node), aliases }
 }
 
-/// The scopes that were read, by their topmost node.
-type Scopes = BTreeMap<NodeId, Arc<Scope>>;
+/// The scopes that were read. Each document, and each mapping, is looked at once.
+#[derive(Default)]
+struct Scopes {
+    documents: BTreeMap<NodeId, Arc<Scope>>,
+    collections: BTreeMap<NodeId, Arc<Scope>>,
+}
 
-fn place_of(text: &Text, node: NodeId) -> SpotPlace {
-    let Some(collection) = collection_of(text, node) else { return SpotPlace::default() };
+impl Scopes {
+    /// The digests that bear on the values of a mapping or list of parameters: those of the values of a chart, else those
+    /// in it.
+    fn around(&mut self, text: &Text, collection: NodeId) -> Arc<Scope> {
+        if let Some(known) = self.collections.get(&collection) {
+            return Arc::clone(known);
+        }
+        let scope = match document_of(text, collection) {
+            Some(root) => {
+                let read = || Arc::new(Scope::document(text, root));
+                Arc::clone(self.documents.entry(root).or_insert_with(read))
+            }
+            None => Arc::new(Scope::collection(text, collection)),
+        };
+        self.collections.insert(collection, Arc::clone(&scope));
+        scope
+    }
+}
+
+/// The values of a chart, or all below the `spec` of an object that holds some; `None` in other objects.
+fn document_of(text: &Text, collection: NodeId) -> Option<NodeId> {
+    let mut top = collection;
+    for node in std::iter::successors(Some(collection), |node| text.tree.parent(*node)) {
+        top = node;
+        if let Some(kind) = objects::kind(text, node) {
+            return text.tree.get(node, "spec").filter(|_| CHART_KINDS.contains(&kind));
+        }
+    }
+    Some(top)
+}
+
+fn place_of(text: &Text, node: NodeId, collection: NodeId) -> SpotPlace {
     let named = named_values(text, collection);
     let own = named.iter().find(|named| named.value == node).map_or("", |named| named.name);
     let above = |node: &NodeId| text.tree.parent(*node);
     let collections = std::iter::successors(Some(collection), above).collect();
     let is_image = key_of(text, collection).is_some_and(is_image_key);
     SpotPlace { collections, prefix: dotted_prefix(own).to_owned(), is_image }
-}
-
-/// The digests that bear on a value: those of the values of a chart, else those beside it. Each document is read once.
-fn scope_of(text: &Text, node: NodeId, place: &SpotPlace, known: &mut Scopes) -> Arc<Scope> {
-    let Some(collection) = place.collections.first() else { return Arc::default() };
-    let above = std::iter::successors(Some(node), |node| text.tree.parent(*node));
-    let (mut top, mut object) = (node, None);
-    for node in above {
-        top = node;
-        object = object.or_else(|| objects::kind(text, node).map(|kind| (node, kind)));
-    }
-    let document = match object {
-        None => Some(top),
-        Some((object, kind)) if CHART_KINDS.contains(&kind) => text.tree.get(object, "spec"),
-        Some(_) => None,
-    };
-    let scope = match document {
-        Some(root) => known.entry(root).or_insert_with(|| Arc::new(Scope::document(text, root))),
-        None => known.entry(*collection).or_insert_with(|| Arc::new(Scope::collection(text, *collection))),
-    };
-    Arc::clone(scope)
 }
 
 /// The mapping that a value is an entry of, or the list of parameters that its parameter is an item of.

@@ -3,10 +3,10 @@
 use super::line::LineScalar;
 use super::sheet::{Found, Hidden};
 use super::spot::{At, Spot, Writing};
-use crate::overlay::go_yaml::{ScalarType, plain_type, rendered, scalar_type};
+use crate::overlay::go_yaml::{ScalarType, is_date, plain_type, rendered, scalar_type};
 use crate::overlay::text::Text;
 use crate::overlay::{Limit, SetBy};
-use crate::yaml::{NodeId, ScalarStyle, Source};
+use crate::yaml::{NodeId, NodeKind, ScalarStyle, Source};
 
 /// Puts every image in doubt whose tag is not read as it is written. Spots within a block are left out: their
 /// scalars are in another text.
@@ -43,8 +43,30 @@ fn mark(found: &mut Found, index: usize, line: usize, why: String) {
 /// What is read instead of the tag of a spot; `None` if it is read as it is written, or has no scalar of its own.
 pub(super) fn misread(text: &Text, spot: &Spot) -> Option<String> {
     let node = node_of(spot).filter(|_| matches!(spot.writing, Writing::Parts { .. }))?;
+    let (read, written) = (scalar_type(text, node)?, text.written(node));
+    let found = text.tree.node(node);
+    let is_plain = matches!(&found.kind, NodeKind::Scalar { style: ScalarStyle::Plain, .. }) && !found.tagged;
+    let is_object = matches!(spot.set_by, SetBy::HelmRelease | SetBy::Application) && spot.within.is_none();
+    let is_date = is_plain && is_object && is_date(written);
+    if read == ScalarType::Text && !is_date {
+        return None;
+    }
     let key = key_of(text, spot.aliases.first().copied().unwrap_or(node));
-    sentence(&Tag { key, written: text.written(node) }, scalar_type(text, node)?, Reader::of(spot))
+    if is_date {
+        return Some(format!(
+            "kustomize reads `{key}: {written}` as a date and writes it with a time of day"
+        ));
+    }
+    // Kustomize reads objects as YAML 1.2, where these words are texts.
+    let is_word = matches!(read, ScalarType::Boolean(_)) && !is_boolean_in_yaml_1_2(written);
+    if is_word && is_object && !spot.is_typed {
+        return Some(format!("`{key}: {written}` is a text for kustomize and a boolean for kubectl"));
+    }
+    sentence(&Tag { key, written }, read, Reader::of(spot))
+}
+
+fn is_boolean_in_yaml_1_2(written: &str) -> bool {
+    ["true", "false"].iter().any(|word| word.eq_ignore_ascii_case(written))
 }
 
 const fn node_of(spot: &Spot) -> Option<NodeId> {
@@ -80,9 +102,11 @@ enum Reader {
 
 impl Reader {
     const fn of(spot: &Spot) -> Self {
+        if !spot.is_typed {
+            let is_named = matches!(spot.set_by, SetBy::Renovate | SetBy::Marker | SetBy::Declared);
+            return if is_named { Self::Unknown } else { Self::Helm };
+        }
         match spot.set_by {
-            SetBy::Renovate | SetBy::Marker | SetBy::Declared if !spot.is_typed => Self::Unknown,
-            _ if !spot.is_typed => Self::Helm,
             SetBy::HelmValues | SetBy::Chart => Self::Typed("Helm"),
             SetBy::HelmRelease | SetBy::FluxKustomization | SetBy::OciRepository => Self::Typed("Flux"),
             SetBy::Application | SetBy::ArgoCdSource => Self::Typed("Argo CD"),

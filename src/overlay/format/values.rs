@@ -294,6 +294,10 @@ fn read_values(file: &RepositoryPath, bytes: &[u8]) -> Result<Option<Value>, Ove
     let refuse = |line, why: String| {
         Err(Refused::at_line(Limit::ManifestUnread, line, why).or_else("correct the values file").of(file))
     };
+    if let Some(second) = text.second_document() {
+        let why = "this values file has several documents, which Helm 3 and Helm 4 read in different ways";
+        return Err(Refused::at_line(Limit::SeveralDocuments, text.line(second), why).of(file));
+    }
     let mut unread = Vec::new();
     values.unread(&mut unread);
     match (unread.into_iter().next(), &values) {

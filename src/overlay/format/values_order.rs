@@ -1,12 +1,15 @@
 //! Values files of one folder that set the same image: without their order it is not known which one wins.
 
+use std::collections::BTreeSet;
+
 use super::argo_cd::SOURCE_FILE_PREFIX;
 use super::objects;
 use super::sheet::{Found, Hidden, Sheet};
-use super::spot::At;
-use crate::model::RepositoryPath;
+use super::spot::{At, Spot};
+use crate::model::{EntryKind, Location, Missing, RepositoryPath, Tree, TreeError};
 use crate::overlay::text::Text;
-use crate::overlay::{Limit, SetBy};
+use crate::overlay::written::Written;
+use crate::overlay::{FILES_MAX, Limit, OverlayError, Refused, SetBy};
 use crate::yaml::{NodeId, NodeKind};
 
 /// The keys below an image that say which one runs. Elsewhere they are longer, such as `imageTag`.
@@ -23,9 +26,77 @@ pub(super) fn note(sheets: &mut [(RepositoryPath, Sheet)], contents: &[(Reposito
     let values: Vec<(&RepositoryPath, Text)> = texts.filter(|(path, text)| is_values(path, text)).collect();
     for (path, sheet) in sheets {
         for (other, text) in values.iter().filter(|(other, _)| *other != path) {
-            sheet.put_in_doubt(other, text);
+            sheet.put_in_doubt(other, text, Naming::Any);
         }
     }
+}
+
+/// Puts images in doubt of which a values file in a folder below sets a part, or a JSON file. Such files are often those
+/// of one environment. One that names another image there is not about this one.
+///
+/// # Errors
+/// Where content is missing, or there are too many files.
+pub(super) fn note_below(
+    tree: &Tree,
+    location: &Location,
+    sheets: &mut [(RepositoryPath, Sheet)],
+) -> Result<(), OverlayError> {
+    let keys: Vec<String> = sheets.iter().flat_map(|(_, sheet)| sheet.outer_keys()).collect();
+    if keys.is_empty() || !tree.is_folder(&location.path) {
+        return Ok(());
+    }
+    let files = other_files(tree, &location.path);
+    if files.len() > FILES_MAX {
+        let why = format!("there are more than {FILES_MAX} files below this folder");
+        let way_out = "list the values files under `values` in the configuration";
+        return Err(Refused::whole(Limit::TooMuch, why).or_else(way_out).of(&location.path));
+    }
+    let mut missing = Missing::default();
+    for other in files {
+        match tree.read(other) {
+            Ok(bytes) => {
+                let holds = keys.iter().any(|key| memchr::memmem::find(bytes, key.as_bytes()).is_some());
+                let text = holds.then(|| Text::new(bytes)).and_then(Result::ok);
+                if let Some(text) = text.filter(|text| is_values(other, text)) {
+                    sheets
+                        .iter_mut()
+                        .for_each(|(_, sheet)| sheet.put_in_doubt(other, &text, Naming::NoOther));
+                }
+            }
+            Err(TreeError::Missing) => drop(missing.0.insert(other.clone())),
+            Err(TreeError::NotFound | TreeError::NotAFile(_)) => {}
+        }
+    }
+    if missing.0.is_empty() { Ok(()) } else { Err(OverlayError::Missing(missing)) }
+}
+
+/// The YAML and JSON files below a folder that are not read as its own: those of charts in it and of their templates are
+/// left out.
+fn other_files<'a>(tree: &'a Tree, folder: &'a RepositoryPath) -> Vec<&'a RepositoryPath> {
+    let files =
+        || tree.below(folder).filter(|(_, entry)| entry.kind == EntryKind::File).map(|(path, _)| path);
+    let is_chart = |path: &&RepositoryPath| path.file_name() == "Chart.yaml";
+    let charts: BTreeSet<RepositoryPath> =
+        files().filter(is_chart).filter_map(RepositoryPath::parent).filter(|chart| chart != folder).collect();
+    let is_other = |path: &&RepositoryPath| {
+        let above = std::iter::successors(path.parent(), RepositoryPath::parent);
+        let mut within = above.take_while(|above| above != folder);
+        let is_nested = path.parent().as_ref() != Some(folder);
+        let name = path.file_name();
+        let is_meant =
+            name.ends_with(".json") || (is_nested && [".yaml", ".yml"].iter().any(|end| name.ends_with(end)));
+        is_meant && !within.any(|above| charts.contains(&above) || above.file_name() == "templates")
+    };
+    files().filter(is_other).collect()
+}
+
+/// What a values file may name and still be about an image.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+enum Naming {
+    /// Any image.
+    Any,
+    /// No other image.
+    NoOther,
 }
 
 /// Whether a file may hold Helm values.
@@ -36,14 +107,25 @@ fn is_values(path: &RepositoryPath, text: &Text) -> bool {
 }
 
 impl Sheet {
+    /// The outermost keys that lead to the images of its values.
+    fn outer_keys(&self) -> Vec<String> {
+        let Some(text) = self.text() else { return Vec::new() };
+        let spots = self.found.spots.iter().filter(|spot| spot.set_by == SetBy::HelmValues);
+        let node = |spot: &Spot| if let At::Node(node) = spot.at { Some(node) } else { None };
+        spots.filter_map(node).filter_map(|node| way(text, node).into_iter().next()).collect()
+    }
+
     /// Puts the images in doubt that another values file sets too.
-    fn put_in_doubt(&mut self, other: &RepositoryPath, other_text: &Text) {
+    fn put_in_doubt(&mut self, other: &RepositoryPath, other_text: &Text, naming: Naming) {
         let Some(text) = self.text() else { return };
         let Some(root) = other_text.tree.root() else { return };
         let mut found = Vec::new();
         for (index, spot) in self.found.spots.iter().enumerate() {
             let (At::Node(node), SetBy::HelmValues) = (&spot.at, spot.set_by) else { continue };
-            if sets_image_at(other_text, root, &way(text, *node)) {
+            let way = way(text, *node);
+            let is_about_another = naming == Naming::NoOther
+                && named_at(other_text, root, &way).is_some_and(|name| !spot.image.name.ends_with(&name));
+            if sets_image_at(other_text, root, &way) && !is_about_another {
                 let why = format!(
                     "`{other}` sets the image `{}` too, and which of the two files wins is not known",
                     spot.image.name
@@ -58,10 +140,13 @@ impl Sheet {
 impl Found {
     /// Puts an image in doubt; the first reason stands.
     pub(super) fn doubt(&mut self, index: usize, reason: Hidden) {
-        if !self.doubts.contains_key(&index) {
-            self.doubts.insert(index, self.hidden.len());
+        if self.doubts.contains_key(&index) {
+            return;
+        }
+        if self.hidden.last() != Some(&reason) {
             self.hidden.push(reason);
         }
+        self.doubts.insert(index, self.hidden.len() - 1);
     }
 }
 
@@ -82,6 +167,17 @@ fn way(text: &Text, node: NodeId) -> Vec<String> {
     }
     keys.reverse();
     keys
+}
+
+/// The name of the image beside what some keys lead to.
+fn named_at(text: &Text, root: NodeId, keys: &[String]) -> Option<String> {
+    let (_, above) = keys.split_last()?;
+    let map = above.iter().try_fold(root, |node, key| text.tree.get(node, key))?;
+    let named = |(key, value): &(NodeId, NodeId)| {
+        let is_name = text.tree.scalar(*key).is_some_and(super::helm_values::names_image);
+        super::helm_values::written_text(text, *value).filter(|_| is_name)
+    };
+    text.tree.entries(map).iter().find_map(named).map(|name| Written::new(name).name)
 }
 
 /// Whether values set, replace or delete the scalar at the end of some keys, or an image key beside it.

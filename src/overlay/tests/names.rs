@@ -162,11 +162,11 @@ fn the_images_of_fluxs_kustomization_are_read_and_set() {
 #[test]
 fn an_image_that_nothing_shows_is_looked_for_in_the_files_themselves() {
     let custom = "--- a/kustomization.yaml\nresources: [app.yaml]\n--- a/app.yaml\napiVersion: acme.dev/v1\nkind: App\nmetadata: { name: shop }\nspec:\n  image: ghcr.io/acme/shop:1.9.0\n";
-    assert_snapshot!(shop(custom, "a"), @"a/kustomization.yaml: the image `ghcr.io/acme/shop` is nowhere in this overlay; a/app.yaml:5 names it, but kustomize's `images` does not reach that place; add it with `configurations`, or declare it with `set` in the configuration");
+    assert_snapshot!(shop(custom, "a"), @"a/kustomization.yaml: the image `ghcr.io/acme/shop` is nowhere in this overlay, as far as it can be evaluated (a/app.yaml:5: `spec.image` of this App may be an image (`ghcr.io/acme/shop:1.9.0`)); a/app.yaml:5 names it, but kustomize's `images` does not reach that place; add it with `configurations`, or declare it with `set` in the configuration");
     let marked = custom.replace("shop:1.9.0", "shop:1.9.0 # {\"$imagepolicy\": \"flux-system:shop\"}");
-    assert_snapshot!(shop(&marked, "a"), @"a/kustomization.yaml: the image `ghcr.io/acme/shop` is nowhere in this overlay; a/app.yaml:5 names it with a marker, so write `marker: NAMESPACE:NAME` in the configuration");
+    assert_snapshot!(shop(&marked, "a"), @"a/kustomization.yaml: the image `ghcr.io/acme/shop` is nowhere in this overlay, as far as it can be evaluated (a/app.yaml:5: `spec.image` of this App may be an image (`ghcr.io/acme/shop:1.9.0`)); a/app.yaml:5 names it with a marker, so write `marker: NAMESPACE:NAME` in the configuration");
     let similar = custom.replace("acme/shop:", "acme/shop-worker:");
-    assert_snapshot!(shop(&similar, "a"), @"a/kustomization.yaml: the image `ghcr.io/acme/shop` is nowhere in this overlay; name it in a manifest or in `images`, or declare where it stands with `set` in the configuration");
+    assert_snapshot!(shop(&similar, "a"), @"a/kustomization.yaml: the image `ghcr.io/acme/shop` is nowhere in this overlay, as far as it can be evaluated (a/app.yaml:5: `spec.image` of this App may be an image (`ghcr.io/acme/shop-worker:1.9.0`)); name it in a manifest or in `images`, or declare where it stands with `set` in the configuration");
     let values = "--- a/values.yaml\nrunner:\n  uses: ghcr.io/acme/shop:1.9.0\n";
     assert_snapshot!(shop(values, "a"), @"a: the image `ghcr.io/acme/shop` is nowhere in this overlay; a/values.yaml:2 names it, but in no form that is known; declare it with `set` in the configuration");
     assert_snapshot!(shop("--- a/values.yaml\na: 1\n", "a"), @"a: the image `ghcr.io/acme/shop` is nowhere in this overlay; name it there, or declare where it stands with `set` or a `marker` in the configuration");

@@ -28,7 +28,7 @@ fn keys_that_stand_twice() {
 
 #[test]
 fn a_second_document() {
-    insta::assert_snapshot!(refused("resources: [../base]\n---\nimages: []\n"), @"own/kustomization.yaml:3: a second document, which kustomize ignores; keep one document in a kustomization");
+    insta::assert_snapshot!(refused("resources: [../base]\n---\nimages: []\n"), @"own/kustomization.yaml:3: a second document, which kustomize ignores; keep one document in a file");
 }
 
 #[test]

@@ -106,6 +106,20 @@ fn an_edit_writes_quotes() {
     "#);
 }
 
+#[test]
+fn a_date_in_an_object_is_written_anew_by_kustomize() {
+    let release = RELEASE.replace("1.10 # ours", "2024-01-01");
+    assert_snapshot!(shop(&release, "a"), @"a/release.yaml:8: kustomize reads `tag: 2024-01-01` as a date and writes it with a time of day; put the tag in quotes");
+    assert_snapshot!(diff(&release, "a", &to("2024-01-02", "")), @r#"
+    a/release.yaml
+    -      tag: 2024-01-01
+    +      tag: "2024-01-02"
+    "#);
+    let word = RELEASE.replace("1.10 # ours", "y");
+    assert_snapshot!(shop(&word, "a"), @"a/release.yaml:8: `tag: y` is a text for kustomize and a boolean for kubectl; put the tag in quotes");
+    assert_snapshot!(shop(&format!("{release}--- a/kustomization.yaml\nresources: [release.yaml]\n"), "a"), @"a/release.yaml:8: kustomize reads `tag: 2024-01-01` as a date and writes it with a time of day; put the tag in quotes");
+}
+
 /// A marked, declared or hinted tag, in files that are parsed or not.
 #[test]
 fn a_tag_that_a_comment_or_the_configuration_names_is_not_certain() {

@@ -158,3 +158,50 @@ fn a_file_with_a_tag_alone_says_that_the_image_is_not_named() {
     assert_snapshot!(shown(PARTIAL, "app/values-prod.yaml"), @"? app/values-prod.yaml:3: `image.tag` is `0.9.0`, but no `repository` beside it names the image");
     assert_snapshot!(set_shop(PARTIAL, "app/values-prod.yaml"), @"app/values-prod.yaml: the image `ghcr.io/acme/shop` is nowhere in this overlay, as far as it can be evaluated (app/values-prod.yaml:3: `image.tag` is `0.9.0`, but no `repository` beside it names the image); name it there, or declare where it stands with `set` or a `marker` in the configuration");
 }
+
+#[test]
+fn a_file_below_the_folder_that_sets_a_part_of_the_image_is_not_certain() {
+    let below = PARTIAL.replace("app/values-prod.yaml", "app/envs/prod.yaml");
+    assert_snapshot!(shown(&below, "app"), @"
+    ghcr.io/acme/shop:1.0.0 by app/values.yaml:4 (helm-values)
+    ? app/values.yaml:4: `app/envs/prod.yaml` sets the image `ghcr.io/acme/shop` too, and which of the two files wins is not known
+    ");
+    assert_snapshot!(set_shop(&below, "app"), @"app/values.yaml:4: `app/envs/prod.yaml` sets the image `ghcr.io/acme/shop` too, and which of the two files wins is not known; list them in Helm's order under `values` in the configuration");
+    let json = "--- app/values.yaml\nimage:\n  repository: ghcr.io/acme/shop\n  tag: 1.0.0\n--- app/values-prod.json\n{\n  \"image\": {\n    \"tag\": \"0.9.0\"\n  }\n}\n";
+    assert_snapshot!(shop(json, "app"), @"app/values.yaml:3: `app/values-prod.json` sets the image `ghcr.io/acme/shop` too, and which of the two files wins is not known; list them in Helm's order under `values` in the configuration");
+    // A chart in the folder, a template, and a file about another image.
+    for more in [
+        "--- app/charts/redis/Chart.yaml\nname: redis\n--- app/charts/redis/values.yaml\nimage: { tag: 7 }\n",
+        "--- app/templates/x.yaml\nimage: { tag: 7 }\n",
+        "--- app/envs/job.yaml\nimage: { repository: ghcr.io/acme/job, tag: '7' }\n",
+        "--- app/envs/prod.yaml\nreplicas: 3\n",
+        "--- app/envs/pod.yaml\napiVersion: v1\nkind: Pod\nimage: { tag: 7 }\n",
+    ] {
+        let text =
+            format!("--- app/values.yaml\nimage:\n  repository: ghcr.io/acme/shop\n  tag: 1.0.0\n{more}");
+        assert_eq!(shop(&text, "app"), "ghcr.io/acme/shop:1.0.0 by app/values.yaml:3", "{more}");
+    }
+}
+
+#[test]
+fn values_of_several_documents_are_not_certain() {
+    let two = "--- app/values.yaml\nimage: { repository: ghcr.io/acme/shop, tag: 0.9.0 }\n---\nimage: { tag: 0.8.0 }\n";
+    assert_snapshot!(shown(two, "app"), @"
+    ghcr.io/acme/shop:0.9.0 by app/values.yaml:1 (helm-values)
+    ? app/values.yaml:3: `image.tag` is `0.8.0`, but no `repository` beside it names the image
+    ? app/values.yaml:3: the values have several documents, which Helm 3 and Helm 4 read in different ways
+    ");
+    assert_snapshot!(shop(two, "app"), @"app/values.yaml:3: the values have several documents, which Helm 3 and Helm 4 read in different ways; keep one document in a file");
+    assert_snapshot!(set_shop(two, "app"), @"app/values.yaml:3: the values have several documents, which Helm 3 and Helm 4 read in different ways; keep one document in a file");
+    assert_snapshot!(runs(two, &["values.yaml"]), @"
+    app/values.yaml:3: this values file has several documents, which Helm 3 and Helm 4 read in different ways; keep one document in a file
+    app/values.yaml:3: this values file has several documents, which Helm 3 and Helm 4 read in different ways; keep one document in a file
+    ");
+    let marked = "--- app/values.yaml\nversion: 1.0.0 # {\"$imagepolicy\": \"flux-system:shop:tag\"}\n---\nreplicas: 3\n";
+    assert_snapshot!(super::fixture::marked_diff(marked, "app"), @"app/values.yaml:3: the values have several documents, which Helm 3 and Helm 4 read in different ways; keep one document in a file");
+    let application = "--- app/app.yaml\napiVersion: argoproj.io/v1alpha1\nkind: Application\nspec:\n  source:\n    helm:\n      values: |\n        image: { repository: ghcr.io/acme/shop, tag: 0.9.0 }\n        ---\n        image: { tag: 0.8.0 }\n";
+    assert_snapshot!(shop(application, "app"), @"app/app.yaml:9: the values have several documents; keep one document in a file");
+    let one =
+        "--- app/values.yaml\n---\nimage: { repository: ghcr.io/acme/shop, tag: 0.9.0 }\n---\n# nothing\n";
+    assert_snapshot!(shop(one, "app"), @"ghcr.io/acme/shop:0.9.0 by app/values.yaml:2");
+}

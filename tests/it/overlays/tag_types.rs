@@ -81,14 +81,15 @@ fn by_kustomize(files: &Files) -> Option<String> {
         fs::write(folder.path().join(path.trim_start_matches("app/")), text).unwrap();
     }
     let built: Value = serde_yaml::from_str(&kubectl::build(folder.path()).ok()?).unwrap();
-    rendered(&serde_yaml::to_string(built.get("spec")?.get("values")?).unwrap())
+    // As Flux gets them: JSON, where a text stays one.
+    rendered(&serde_json::to_string(built.get("spec")?.get("values")?).unwrap())
 }
 
 /// Why we differ about some files; `None` where we do not.
 fn difference(files: &Files, render: impl Fn(&Files) -> Option<String>) -> Option<String> {
     let (image, location) = (ImageName::new(IMAGE).unwrap(), location());
     let rendered_before = render(files);
-    let written = match overlay::running(&tree(files), &location, &image) {
+    let (written, why) = match overlay::running(&tree(files), &location, &image) {
         Ok(found) => match found.references().remove(0).tag {
             Some(tag) if rendered_before.as_deref() == Some(tag.as_str()) => return None,
             // A chart chooses the tag where there is none.
@@ -97,29 +98,36 @@ fn difference(files: &Files, render: impl Fn(&Files) -> Option<String>) -> Optio
         },
         Err(OverlayError::Refused { refused, .. }) if refused.limit.id() == "unquoted-tag" => {
             let written = overlay::running_if_quoted(&tree(files), &location, &[&image]).unwrap();
-            written.and_then(|mut references| references.remove(0).tag)?
+            (written.and_then(|mut references| references.remove(0).tag)?, refused.why)
         }
         // What is neither text nor a tag is refused as such.
         Err(_) => return None,
     };
-    if rendered_before.as_deref() == Some(written.as_str()) {
+    let has_tag = files.values().any(|text| text.contains("tag: !"));
+    // What depends on who applies the object is not certain either.
+    let is_open = has_tag || why.contains("a text for kustomize and a boolean for kubectl");
+    if rendered_before.as_deref() == Some(written.as_str()) && !is_open {
         return Some(format!("{files:?}\n  we are not certain, Helm renders what is written"));
     }
-    let rendered_after = render(&edited(files, &SetTo { tag: Some(written.clone()), digest: None }));
+    let Some(after) = edited(files, &SetTo { tag: Some(written.clone()), digest: None }) else {
+        return (!has_tag).then(|| format!("{files:?}\n  the edit is refused"));
+    };
+    let rendered_after = render(&after);
     (rendered_after.as_deref() != Some(written.as_str()))
         .then(|| format!("{files:?}\n  after an edit to {written} Helm renders {rendered_after:?}"))
 }
 
-fn edited(files: &Files, to: &SetTo) -> Files {
+/// The files with another tag; `None` if the edit is refused.
+fn edited(files: &Files, to: &SetTo) -> Option<Files> {
     let (image, location, tree) = (ImageName::new(IMAGE).unwrap(), location(), tree(files));
     let mut resolver = Resolver::default();
     resolver.resolve(&tree, &location).unwrap();
     let overlays: Overlays = resolver.overlays();
     let mut files = files.clone();
-    for (path, content) in overlay::set_image(&tree, &overlays, &location, &image, to).unwrap() {
+    for (path, content) in overlay::set_image(&tree, &overlays, &location, &image, to).ok()? {
         files.insert(path.to_string(), String::from_utf8(content).unwrap());
     }
-    files
+    Some(files)
 }
 
 fn location() -> Location {
