@@ -11,6 +11,7 @@ use nix::sys::stat::{Mode, umask};
 
 use super::Failure;
 use super::output::Output;
+use super::serve::StopSignals;
 use scene::Scene;
 
 #[derive(Debug, clap::Args)]
@@ -23,13 +24,14 @@ pub(super) struct Arguments {
 pub(super) async fn run(arguments: &Arguments, output: &mut Output) -> Result<(), Failure> {
     // What the demo makes, by Git too, is for its own user alone, whatever the umask was.
     umask(Mode::S_IRWXG | Mode::S_IRWXO);
+    let mut signals = StopSignals::watch()?;
     let scene = Scene::set().await?;
     if !arguments.once {
-        return play::play(&scene, output).await;
+        return play::play(&scene, signals, output).await;
     }
     // Whatever ends it, the folder is removed with the scene.
     tokio::select! {
         told = story::tell(&scene, output) => told,
-        _interrupted = tokio::signal::ctrl_c() => Err(Failure::Failed(anyhow::anyhow!("interrupted"))),
+        () = signals.received() => Err(Failure::Failed(anyhow::anyhow!("interrupted"))),
     }
 }

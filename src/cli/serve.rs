@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
@@ -43,13 +43,14 @@ const DESCRIPTORS_ASSUMED: u64 = 256;
 
 pub(super) async fn run(settings: Settings, output: &mut Output) -> Result<(), Failure> {
     let engines = Engines::open(&settings).await?;
+    let signals = StopSignals::watch()?;
     let listener = bind(settings.listen)?;
     // The port may have been left to the system.
     let address = listener.local_addr().context("reading the own address")?;
     let services = render::count(settings.policy.services.len(), "service", "services");
     output.note(&format!("towpath serves {services}; health at http://{address}/healthz"));
     said_hooks(&settings, address, output);
-    until_stopped(&engines, &settings, listener).await?;
+    until_stopped(&engines, &settings, listener, signals).await?;
     Ok(())
 }
 
@@ -65,6 +66,7 @@ pub(super) async fn until_stopped(
     engines: &Engines,
     settings: &Settings,
     listener: TcpListener,
+    mut signals: StopSignals,
 ) -> anyhow::Result<()> {
     let measures = telemetry::measure();
     let (stop, stopping) = watch::channel(false);
@@ -82,7 +84,7 @@ pub(super) async fn until_stopped(
     let http = tokio::spawn(server::serve(listener, service, async move {
         drop(until.wait_for(|stops| *stops).await);
     }));
-    told_to_stop().await?;
+    signals.received().await;
     tracing::info!("stopping: what is under way is finished first");
     stop.send_replace(true);
     for running in loops {
@@ -210,12 +212,25 @@ fn raise_descriptor_limit() -> u64 {
     }
 }
 
-/// Waits for SIGTERM or SIGINT.
-async fn told_to_stop() -> anyhow::Result<()> {
-    let mut terminate = signal(SignalKind::terminate()).context("watching for SIGTERM")?;
-    tokio::select! {
-        _ = terminate.recv() => {}
-        interrupted = tokio::signal::ctrl_c() => interrupted.context("watching for SIGINT")?,
+/// SIGTERM and SIGINT, which ask the process to stop. They are watched before anything is made that has to be removed,
+/// because until then they end the process at once.
+pub(super) struct StopSignals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl StopSignals {
+    pub(super) fn watch() -> anyhow::Result<Self> {
+        let terminate = signal(SignalKind::terminate()).context("watching for SIGTERM")?;
+        let interrupt = signal(SignalKind::interrupt()).context("watching for SIGINT")?;
+        Ok(Self { terminate, interrupt })
     }
-    Ok(())
+
+    /// Waits for one of them.
+    pub(super) async fn received(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
 }

@@ -79,10 +79,9 @@ pub(super) async fn presence<F: Forge, R: Registry, L: Ledger, C: Clock>(
     let tag = reference.tag.as_ref().map(|tag| (reference.image.clone(), tag.clone()));
     let oldest = match (purpose, freshness) {
         (Purpose::Merge, _) => world.now,
-        (Purpose::Running, Freshness::Polled) => now - RUNNING_AGE_MAX,
-        (Purpose::Promotion | Purpose::Running | Purpose::Report, freshness) => {
-            freshness.oldest(policy, &reference.image, now)
-        }
+        // A look that is asked for anew is about what may come next, not about what runs.
+        (Purpose::Running, _) => now - RUNNING_AGE_MAX,
+        (Purpose::Promotion | Purpose::Report, freshness) => freshness.oldest(policy, &reference.image, now),
     };
     let key = (purpose, reference.clone());
     if let Some(known) = ports.presences.known(&key, oldest, now).await {

@@ -12,7 +12,7 @@ use towpath::config;
 use towpath::forge::local::LocalForge;
 use towpath::ledger::sqlite::SqliteLedger;
 use towpath::model::{
-    BranchName, ChangeNumber, Description, Digest, ImageName, IndexEntry, Place, RepositoryPath, Tag,
+    BranchName, ChangeNumber, Composition, Description, Digest, ImageName, Place, RepositoryPath, Tag,
     UserName, Validator,
 };
 use towpath::observe::{Clock as _, SystemClock};
@@ -123,12 +123,8 @@ impl Registry for OneImage {
         Ok(Some(Description::of(towpath::model::ArtifactKind::Image)))
     }
 
-    async fn index_entries(
-        &self,
-        _: &ImageName,
-        _: &Digest,
-    ) -> Result<Option<Vec<IndexEntry>>, RegistryError> {
-        Ok(Some(Vec::new()))
+    async fn composition(&self, _: &ImageName, _: &Digest) -> Result<Option<Composition>, RegistryError> {
+        Ok(Some(Composition::Single))
     }
 
     async fn has_manifest(&self, _image: &ImageName, _digest: &Digest) -> Result<bool, RegistryError> {

@@ -3,12 +3,12 @@
 use super::scene::Scene;
 use crate::cli::Failure;
 use crate::cli::output::Output;
-use crate::cli::serve;
+use crate::cli::serve::{self, StopSignals};
 
-pub(super) async fn play(scene: &Scene, output: &mut Output) -> Result<(), Failure> {
+pub(super) async fn play(scene: &Scene, signals: StopSignals, output: &mut Output) -> Result<(), Failure> {
     output.print(&introduction(scene));
     let listener = serve::bind(scene.settings.listen)?;
-    serve::until_stopped(&scene.engines, &scene.settings, listener).await?;
+    serve::until_stopped(&scene.engines, &scene.settings, listener, signals).await?;
     output.line(&format!("\n{} is removed; nothing is left.", scene.folder.path().display()));
     Ok(())
 }

@@ -29,16 +29,8 @@ pub(super) fn sentence(matter: &Matter) -> Option<String> {
             "set `webhook_secrets` of the forge to the webhook's secret, and changes are seen at once"
         }
         Matter::HookElsewhere { forge, .. } => return Some(own_address(forge)),
-        Matter::SecretUnread { key, .. } if key.contains("secrets") => {
-            "put the secret there: without it `towpath serve` does not start"
-        }
-        Matter::SecretUnread { .. } => "put the secret there",
-        Matter::SecretWeak { weakness, .. } => match weakness {
-            SecretWeakness::ReadableByAll { .. } | SecretWeakness::WritableByAll { .. } => {
-                "let its owner alone use it: `chmod 600 FILE`; in Kubernetes set `defaultMode: 0400` and `fsGroup`"
-            }
-            SecretWeakness::Short => "use a long random one, such as from `openssl rand -hex 32`",
-        },
+        Matter::SecretUnread { key, .. } => missing_secret(key),
+        Matter::SecretWeak { weakness, .. } => weak_secret(weakness),
         Matter::TeamUnseen(..) => {
             "look at its name in `rights` and `approvals`, and let the bot read the members of the organization"
         }
@@ -90,6 +82,25 @@ pub(super) fn sentence(matter: &Matter) -> Option<String> {
         | Matter::ImageListed(..) => return None,
     };
     Some(text.to_owned())
+}
+
+/// What to do about a secret that is not there.
+fn missing_secret(key: &str) -> &'static str {
+    if key.contains("secrets") {
+        "put the secret there: without it `towpath serve` does not start"
+    } else {
+        "put the secret there"
+    }
+}
+
+/// What to do about a secret that others can read, write or guess.
+const fn weak_secret(weakness: &SecretWeakness) -> &'static str {
+    match weakness {
+        SecretWeakness::ReadableByAll { .. } | SecretWeakness::WritableByAll { .. } => {
+            "let its owner alone use it: `chmod 600 FILE`; in Kubernetes set `defaultMode: 0400` and `fsGroup`"
+        }
+        SecretWeakness::Short => "use a long random one, such as from `openssl rand -hex 32`",
+    }
 }
 
 /// The address to which the forge is to send its events.

@@ -400,7 +400,8 @@ async fn what_nobody_could_be_asked_about_is_not_fine() {
 #[tokio::test]
 async fn a_token_that_nobody_takes() {
     let practice = Practice::new(A_TOKEN, |_| {}).await;
-    fs::write(practice.folder.path().join("token"), "expired").expect("the folder can be written");
+    fs::write(practice.folder.path().join("token"), "ghp_that-has-expired")
+        .expect("the folder can be written");
     let said = practice.doctor(&[]).await;
     snapshot!(said.out, @"
     GitHub `hub`

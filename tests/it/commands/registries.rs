@@ -123,15 +123,16 @@ async fn tags_that_no_container_can_run_are_named() {
 fn fill(site: &Site, tags: &[(&str, &serde_json::Value)]) {
     let folder = site.path("images/acme/shop");
     let blobs = folder.join("blobs/sha256");
-    fs::create_dir_all(&blobs).unwrap();
+    fs::create_dir_all(&blobs).expect("the folder can be written");
     let entry = |(tag, manifest): &(&str, &serde_json::Value)| {
         let digest = digest_of(&manifest.to_string());
-        fs::write(blobs.join(digest.trim_start_matches("sha256:")), manifest.to_string()).unwrap();
+        fs::write(blobs.join(digest.trim_start_matches("sha256:")), manifest.to_string())
+            .expect("the folder can be written");
         json!({ "digest": digest, "annotations": { "org.opencontainers.image.ref.name": tag } })
     };
     let entries: Vec<_> = tags.iter().map(entry).collect();
     let index = json!({ "schemaVersion": 2, "manifests": entries });
-    fs::write(folder.join("index.json"), index.to_string()).unwrap();
+    fs::write(folder.join("index.json"), index.to_string()).expect("the folder can be written");
 }
 
 fn digest_of(content: &str) -> String {

@@ -243,7 +243,7 @@ async fn why_of_a_soak_says_until_when() {
 #[tokio::test]
 async fn why_of_what_is_not_there_names_what_is() {
     let (_registry, site) = before_dev().await;
-    snapshot!(bad(site.towpath(&["why", "shap", "production"]), 2), @"error: there is no service `shap`; known are shop");
+    snapshot!(bad(site.towpath(&["why", "shap", "production"]), 2), @"error: there is no service `shap`; the only one is shop");
     snapshot!(bad(site.towpath(&["why", "shop", "prod"]), 2), @"error: there is no environment `prod`; known are dev, staging, production");
 }
 
@@ -452,8 +452,9 @@ async fn a_listing_from_the_future_is_warned_of() {
     let image = site.image().parse().unwrap();
     let kept = ledger.listing(&image).await.unwrap().unwrap();
     let ahead = KeptListing { as_of: kept.as_of + chrono::TimeDelta::days(365), ..kept };
-    ledger.keep_listing(&image, &ahead).await.unwrap();
     for command in [&["status"][..], &["doctor"], &["run", "--once"]] {
+        // Each command reads the tags anew and writes the right time.
+        ledger.keep_listing(&image, &ahead).await.unwrap();
         let ended = site.towpath(command);
         assert!(
             ended.error.contains("which is in the future (1 image in all)"),
@@ -577,8 +578,8 @@ async fn check_and_doctor_report_what_the_next_look_would_refuse() {
     snapshot!(checked, @"
     12: unknown environment `dve`
         did you mean `dev`?
-    21: shop in dev: apps/shop/overlays/dev/kustomization.yaml: the image `registry.test/acme/other` is nowhere in this overlay
-        name it in a manifest or in `images`, or declare where it stands with `set` in the configuration
+    21: shop in dev: apps/shop/overlays/dev/kustomization.yaml: the image `registry.test/acme/other` is nowhere in this overlay; the entry on line 9 of `images` names it, but no manifest does
+        name it in a manifest, or declare where it stands with `set` in the configuration
     21: shop in production: apps/shop/overlays/production/kustomization.yaml: the image `registry.test/acme/other` is nowhere in this overlay
         name it in a manifest or in `images`, or declare where it stands with `set` in the configuration
     21: shop in staging: apps/shop/overlays/staging/kustomization.yaml: the image `registry.test/acme/other` is nowhere in this overlay

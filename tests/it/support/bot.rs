@@ -86,7 +86,7 @@ impl Bot {
         bot
     }
 
-    const fn replicas(&self) -> usize {
+    pub(crate) const fn replicas(&self) -> usize {
         match self.mode {
             Mode::Plain | Mode::Faulty(..) => 1,
             Mode::Doubled | Mode::Raced => 2,
