@@ -119,7 +119,8 @@ pub(super) async fn serve(
             Some(ended) = connections.tasks.join_next_with_id() => {
                 connections.admission.remove(ended.map_or_else(|error| error.id(), |(task, ())| task));
             }
-            accepted = listener.accept() => match accepted {
+            // A connection that was ended for another one keeps its file descriptor until its task is gone.
+            accepted = listener.accept(), if connections.tasks.len() <= limits.connections => match accepted {
                 Ok((stream, peer)) => connections.open(stream, peer.ip()),
                 // The client ended the connection before it was accepted.
                 Err(error) if error.kind() == std::io::ErrorKind::ConnectionAborted => {}

@@ -220,6 +220,8 @@ fn reading_the_manifest_of_what_comes_next_is_all_that_it_costs() {
         let requests = bot.world.state().requests.clone();
         let replicas = bot.replicas();
         assert!(requests["composition"] <= replicas, "{requests:?}");
-        assert_eq!(requests.get("description"), None, "{requests:?}");
+        // On GitHub, what runs and what comes next are described once each, to compare their sources.
+        let described = requests.get("description").copied().unwrap_or_default();
+        assert!(described <= 2 * replicas, "{requests:?}");
     });
 }

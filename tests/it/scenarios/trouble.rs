@@ -130,7 +130,8 @@ fn a_waiting_change_costs_no_writes_and_no_content() {
         bot.bring_to_production("1.10.0").await;
         let effects = bot.effects();
         bot.pass(minutes(60)).count_requests().settle().await;
-        bot.expect_requests_each_at_most("hint head changes branches read_log tags", 2);
+        // Whether its digest is still there is asked once an hour.
+        bot.expect_requests_each_at_most("hint head changes branches read_log tags has_manifest", 2);
         assert_eq!(bot.effects(), effects, "nothing was written");
     });
 }
