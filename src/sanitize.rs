@@ -2,7 +2,7 @@
 //!
 //! A title, a label or the words of an error may hold characters that move the cursor of a terminal, start a new line
 //! of a log, or change the direction of writing; and a peer may repeat the credentials that it was shown. Every such
-//! text passes [`line`] or [`lines`] before it reaches a terminal, a log, a comment, the body of a change or a field
+//! text passes [`line()`] or [`lines`] before it reaches a terminal, a log, a comment, the body of a change or a field
 //! of JSON. Standard output, standard error and the log pass [`printed`] once more, for what was missed.
 
 mod characters;
@@ -18,14 +18,14 @@ pub fn line(text: &str) -> String {
     visible_line(&secrets::blank(text))
 }
 
-/// The same as [`line`] for Towpath's own identifiers, in which nothing is blanked: a trailer that lost a part of a
+/// The same as [`line()`] for Towpath's own identifiers, in which nothing is blanked: a trailer that lost a part of a
 /// service's name would no longer be recognised.
 #[must_use]
 pub fn visible_line(text: &str) -> String {
     text.chars().map(characters::in_a_line).collect()
 }
 
-/// Returns a text of several lines: the same as [`line`], but line ends and tabs are kept.
+/// Returns a text of several lines: the same as [`line()`], but line ends and tabs are kept.
 #[must_use]
 pub fn lines(text: &str) -> String {
     secrets::blank(text).chars().map(characters::in_lines).collect()

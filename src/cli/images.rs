@@ -47,10 +47,11 @@ pub(super) fn run(arguments: &Arguments, output: &mut Output) -> Result<(), Fail
     }
     for uncertain in &resolved.uncertain {
         output.note(&format!(
-            "not certain: {}:{}: {}",
+            "not certain: {}:{}: {}; {}",
             disk.relative(&uncertain.file),
             uncertain.line,
-            uncertain.why
+            uncertain.why,
+            uncertain.limit.way_out()
         ));
     }
     for unused in &resolved.unused {

@@ -49,6 +49,18 @@ struct KeyFile {
     accepted: Option<CommitId>,
 }
 
+/// Whether users who are neither its owner nor in its group may use a file: whoever reads the key can prove commits.
+#[cfg(unix)]
+fn is_open_to_others(file: &std::fs::Metadata) -> bool {
+    use std::os::unix::fs::PermissionsExt as _;
+    file.permissions().mode() & 0o007 != 0
+}
+
+#[cfg(not(unix))]
+fn is_open_to_others(_file: &std::fs::Metadata) -> bool {
+    false
+}
+
 impl LogKey {
     /// The key of a repository; `None` if it has none yet.
     pub(super) fn read(store: &Store) -> Result<Option<Self>, ForgeError> {
@@ -59,6 +71,9 @@ impl LogKey {
         match std::fs::symlink_metadata(&path) {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             Ok(found) if !found.is_file() => return Err(failed("it is no regular file".to_owned())),
+            Ok(found) if is_open_to_others(&found) => {
+                return Err(failed("all users of this machine may read or write it".to_owned()));
+            }
             Ok(_) | Err(_) => {}
         }
         let mut text = String::new();

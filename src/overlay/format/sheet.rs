@@ -9,7 +9,7 @@ use super::flux::HelmRepositories;
 use super::line::{LineScalar, lines};
 use super::marker::{self, Part};
 use super::spot::{At, Change, DigestAt, Spot, Writing};
-use super::{declared, objects, renovate, surroundings, tag_type};
+use super::{declared, helm_values, objects, renovate, surroundings, tag_type};
 use crate::model::{ImageName, Marker};
 use crate::overlay::SetBy;
 use crate::overlay::kustomization::FILE_NAMES;
@@ -84,6 +84,33 @@ impl Found {
     }
 }
 
+impl Found {
+    /// Puts the images of values in doubt beside which a merge key brings a part of an image, such as its tag or digest:
+    /// what is written there alone is not what Helm renders, and an edit of the tag would leave the digest behind.
+    fn note_merge_keys(&mut self, text: &Text) {
+        for index in 0..self.spots.len() {
+            // The scalars of a block are in another text.
+            let spot = self.spots.get(index).filter(|spot| spot.within.is_none());
+            let Some(At::Node(node)) = spot.map(|spot| &spot.at) else { continue };
+            let Some(line) = text.tree.parent(*node).and_then(|map| merged_image_part(text, map)) else {
+                continue;
+            };
+            let why = "a merge key (`<<`) brings a part of this image from elsewhere".to_owned();
+            self.doubt(index, Hidden { limit: Limit::Alias, line, why });
+        }
+    }
+}
+
+/// The line of a merge key in a mapping that brings a part of an image; `None` if there is none.
+fn merged_image_part(text: &Text, map: NodeId) -> Option<usize> {
+    let (key, merged) =
+        text.tree.entries(map).iter().find(|(key, _)| text.tree.scalar(*key) == Some("<<"))?;
+    let merged = text.resolved(*merged);
+    let maps = text.tree.items(merged).iter().map(|item| text.resolved(*item)).chain([merged]);
+    let mut keys = maps.flat_map(|map| text.tree.entries(map)).filter_map(|(key, _)| text.tree.scalar(*key));
+    keys.any(helm_values::is_image_part).then(|| text.line(*key))
+}
+
 impl Sheet {
     /// Reads a file in which nothing was found yet. What is wrong with it is kept as hidden.
     pub(super) fn read(bytes: &[u8]) -> Self {
@@ -148,6 +175,7 @@ impl Sheet {
                 }
                 tag_type::note(text, &mut self.found);
                 self.found.note_documents(text);
+                self.found.note_merge_keys(text);
             }
             Body::Lines(source) => {
                 let lines: Vec<_> = lines(source.text()).collect();

@@ -184,6 +184,23 @@ fn a_file_below_the_folder_that_sets_a_part_of_the_image_is_not_certain() {
 }
 
 #[test]
+fn a_merge_key_that_brings_a_part_of_an_image_puts_it_in_doubt() {
+    let digest = format!("sha256:{}", "0".repeat(64));
+    for brought in [format!("digest: {digest}"), "tag: 1.10".to_owned(), "registry: other.example".to_owned()]
+    {
+        let text = format!(
+            "--- app/values.yaml\nbase: &base {{ {brought} }}\nimage:\n  <<: *base\n  repository: ghcr.io/acme/shop\n  tag: 1.0.0\n"
+        );
+        let why =
+            "app/values.yaml:3: a merge key (`<<`) brings a part of this image from elsewhere; write it out";
+        assert_eq!(shop(&text, "app"), why, "{brought}");
+        assert_eq!(set_shop(&text, "app"), why, "{brought}");
+    }
+    let without = "--- app/values.yaml\nbase: &base { pullPolicy: Always }\nimage:\n  <<: *base\n  repository: ghcr.io/acme/shop\n  tag: 1.0.0\n";
+    assert_eq!(shop(without, "app"), "ghcr.io/acme/shop:1.0.0 by app/values.yaml:5");
+}
+
+#[test]
 fn values_of_several_documents_are_not_certain() {
     let two = "--- app/values.yaml\nimage: { repository: ghcr.io/acme/shop, tag: 0.9.0 }\n---\nimage: { tag: 0.8.0 }\n";
     assert_snapshot!(shown(two, "app"), @"

@@ -66,9 +66,13 @@ impl Pager {
             self.listing.join(&target).map_err(|error| format!("its next page is no address: {error}"))?;
         // A registry behind a proxy may not know that it is reached over TLS, so the scheme may differ.
         let is_same_host = (link.host_str(), link.port()) == (self.listing.host_str(), self.listing.port());
-        if !is_same_host || !self.is_of_this_image(&link) {
-            let place = format!("{}{}", link.origin().ascii_serialization(), link.path());
-            return Err(format!("its next page lies elsewhere, at `{}`", one_line(&place)));
+        // Only the origin is named: what follows it may repeat our credentials, spelt in another way.
+        if !is_same_host {
+            let origin = link.origin().ascii_serialization();
+            return Err(format!("its next page lies elsewhere, at `{}`", one_line(&origin)));
+        }
+        if !self.is_of_this_image(&link) {
+            return Err("its next page is not one of this image's tags".to_owned());
         }
         let mut next = self.listing.clone();
         next.set_query(link.query());

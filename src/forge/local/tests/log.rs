@@ -184,6 +184,14 @@ async fn the_key_is_nobody_else_s_and_a_broken_one_is_an_error() {
     ground.forge.secure_log(&place()).await.unwrap();
     assert_eq!(std::fs::read(&path).unwrap(), before, "it is made once");
     ground.append(&["{}"], None).await.unwrap();
+    for mode in [0o604, 0o602, 0o644] {
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
+        let refused = said(&ground, ground.forge.read_log(&place(), None).await);
+        assert!(refused.contains("all users of this machine may read or write it; let only"), "{refused}");
+    }
+    // The group of a Kubernetes volume (`fsGroup`) is the service's own.
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o660)).unwrap();
+    ground.read(None).await;
     std::fs::write(&path, "{}").unwrap();
     let refused = said(&ground, ground.forge.read_log(&place(), None).await);
     insta::assert_snapshot!(refused, @"reading ROOT/acme/deploy.git/towpath.key failed: missing field `secret` at line 1 column 2; let only the user who runs Towpath read it; without the file the log is taken over as it is");
