@@ -13,6 +13,7 @@ mod gates;
 pub mod health;
 mod judge;
 mod landings;
+mod need;
 mod offers;
 mod plan;
 mod presence;
@@ -23,9 +24,8 @@ mod sources;
 
 pub use case::{Unread, carried, takes_commands};
 pub use evidence::{DATED_TAGS_MAX, date_of};
-pub use plan::{
-    Action, Asked, GateName, GateReport, GatesPassed, Judgement, Need, Plan, Remark, Stop, Verdict,
-};
+pub use need::Need;
+pub use plan::{Action, Asked, GateName, GateReport, GatesPassed, Judgement, Plan, Remark, Stop, Verdict};
 pub use reason::{ArtifactReason, Because, Reason, Uncounted, UncountedBecause, Undated};
 
 use std::collections::BTreeSet;

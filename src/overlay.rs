@@ -29,6 +29,7 @@ mod located;
 mod manifest;
 mod mention;
 mod new_patch;
+mod note;
 mod object_images;
 mod parsed;
 mod patch;

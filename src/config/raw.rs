@@ -3,18 +3,19 @@
 //! These tables are the only list of keys. The schema that `towpath schema` prints and the reader both come
 //! from them.
 
+mod number;
 mod registry;
 mod select;
 mod shape;
 mod text;
+mod word;
 
+pub(super) use number::{Count, Identity, Version};
 pub(super) use registry::{CloudName, Credentials, FilePath, Hooks, Registry, SecretSource};
 pub(super) use select::{Select, SelectRule};
 pub(super) use shape::{List, Map};
-pub(super) use text::{
-    Count, Folder, ForgeKind, HostName, Identity, Ledger, Listen, Name, PathTemplate, Period, ScalarPath,
-    Url, Version,
-};
+pub(super) use text::{Folder, HostName, Ledger, Listen, Name, PathTemplate, Period, ScalarPath, Url};
+pub(super) use word::ForgeKind;
 
 use schemars::JsonSchema;
 

@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use super::case::Case;
 use super::evidence;
 use super::gates;
+use super::need::Need;
 use super::offers::{Offer, offers};
-use super::plan::{GateReport, Need, Verdict};
+use super::plan::{GateReport, Verdict};
 use super::reason::{ArtifactReason, Reason};
 use crate::model::{Artifact, ImageReference, Release, Time};
 

@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::TimeDelta;
 
 use super::case::{Case, is_taking_commands, newest};
-use super::plan::Need;
+use super::need::Need;
 use super::reason::Reason;
 use super::{record_now, rights};
 use crate::command::{self, Command};

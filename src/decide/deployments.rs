@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use chrono::TimeDelta;
 
 use super::case::Case;
-use super::plan::{Action, Need};
+use super::need::Need;
+use super::plan::Action;
 use crate::model::{Fact, Landing, Origin, Time};
 
 /// How long after a landing the forge is told of it. Older ones are not even asked about, so that the first look at many

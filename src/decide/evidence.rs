@@ -6,7 +6,7 @@ use std::sync::Arc;
 use chrono::TimeDelta;
 
 use super::case::Case;
-use super::plan::Need;
+use super::need::Need;
 use super::reason::{ArtifactReason, Reason, Undated};
 use crate::model::{
     Basis, Description, Digest, Fact, ImageName, ImageReference, Order, Rank, ServiceImage, Tag, Time, World,

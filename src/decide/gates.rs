@@ -25,7 +25,8 @@ use std::collections::BTreeSet;
 use crate::model::{ContentKey, Gate, MergeMode, ObservedChange, Release, WriteMode};
 
 use super::case::Case;
-use super::plan::{GateReport, Need, Verdict};
+use super::need::Need;
+use super::plan::{GateReport, Verdict};
 use super::presence::Moment;
 
 /// What the gates say that stand before a change is opened.

@@ -4,6 +4,7 @@
 
 mod paths;
 mod repository;
+mod webhook;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,11 +12,12 @@ use chrono::TimeDelta;
 
 pub use paths::{MissingPath, missing_paths, refused_overlays};
 use repository::Beside;
+pub use webhook::WebhookMatter;
 
 use crate::model::{
-    Allowance, BranchName, Deliveries, EnvironmentName, ForgeName, Grant, Health, Hook, ImageName,
-    ImageReference, LeftOut, Login, LoginProof, MergeMode, NotTaken, Place, Policy, Presence, RepositoryName,
-    Restriction, SecretWeakness, ServiceName, Tag, Target, TeamName, Time, Told,
+    Allowance, BranchName, EnvironmentName, Grant, Health, Hook, ImageName, ImageReference, LeftOut, Login,
+    LoginProof, MergeMode, NotTaken, Place, Policy, Presence, RepositoryName, Restriction, SecretWeakness,
+    ServiceName, Tag, Target, TeamName, Time, Told,
 };
 
 /// How long before its end a token is worth a warning.
@@ -66,19 +68,8 @@ pub enum Matter {
     Clocks(i64),
     /// How many requests are left.
     Allowance(Allowance),
-    /// Events come, and are taken.
-    HookWorks(Deliveries),
-    /// Towpath waits for events, and nobody sends any.
-    NoHook,
-    /// Events are sent, and the configuration names no secret by which they could be proven.
-    HookWithoutOurSecret(String),
-    /// Events are sent to an address where nobody takes those of this forge.
-    HookElsewhere {
-        /// Where they are sent.
-        url: String,
-        /// The forge, whose name the address has to end in.
-        forge: ForgeName,
-    },
+    /// How events come from the forge.
+    Webhook(WebhookMatter),
     /// A secret cannot be read.
     SecretUnread {
         /// The key of the configuration that names it.
@@ -95,18 +86,6 @@ pub enum Matter {
         /// What makes it weak.
         weakness: SecretWeakness,
     },
-    /// Neither is there a hook, nor does anybody wait for one.
-    NoHookWanted,
-    /// The hook is switched off.
-    HookSwitchedOff,
-    /// The hook has no secret, so no event can be proven.
-    HookUnsigned,
-    /// The hook sends forms.
-    HookSendsForms,
-    /// The hook tells too little.
-    HookMissesEvents(Vec<String>),
-    /// Events are not taken.
-    HookFails(Deliveries),
     /// The repository is there, and can be changed.
     RepositoryStands,
     /// The repository is there; whether it can be changed is not said, or cannot be told.
@@ -287,7 +266,7 @@ pub fn diagnose(
     let is_for_all = !matches!(health.hook, Told::Absent);
     let has_hooks = bot.proof != LoginProof::Nothing;
     if has_hooks && (is_for_all || hooks.iter().all(|hook| matches!(hook, Told::Absent))) {
-        forge.extend(hook(&health.hook, &health.forge, expects_events));
+        forge.extend(webhook::diagnose(&health.hook, &health.forge, expects_events));
     }
     // GitHub signs what an App commits, and not what a token commits.
     let is_signed = bot.proof == LoginProof::App;
@@ -302,7 +281,7 @@ pub fn diagnose(
         let beside = Beside { environments: &environments, is_signed, is_local: !has_hooks };
         let mut diagnoses = repository::diagnose(own, &beside);
         if !is_for_all && !matches!(own.hook, Told::Absent) {
-            diagnoses.extend(hook(&own.hook, &forge, expects_events));
+            diagnoses.extend(webhook::diagnose(&own.hook, &forge, expects_events));
         }
         Section { about: repository.clone(), diagnoses }
     });
@@ -370,58 +349,4 @@ fn allowances(told: &Told<Vec<Allowance>>) -> Vec<Diagnosis> {
         Told::Unknown(why) => vec![untold(Subject::Allowances, why)],
         Told::Absent => Vec::new(),
     }
-}
-
-fn hook(told: &Told<Hook>, forge: &ForgeName, expects_events: bool) -> Vec<Diagnosis> {
-    let own = match (told, expects_events) {
-        (Told::Known(own), _) => own,
-        (Told::Unknown(why), true) => return vec![untold(Subject::Hook, why)],
-        (Told::Absent, true) => return vec![wrong(Matter::NoHook)],
-        (Told::Unknown(_) | Told::Absent, false) => return vec![fine(Matter::NoHookWanted)],
-    };
-    match (&own.url, expects_events) {
-        (None, true) => vec![wrong(Matter::NoHook)],
-        (None, false) => vec![fine(Matter::NoHookWanted)],
-        (Some(url), false) => vec![warning(Matter::HookWithoutOurSecret(url.clone()))],
-        (Some(url), true) if !leads_to(url, forge) => {
-            vec![wrong(Matter::HookElsewhere { url: url.clone(), forge: forge.clone() })]
-        }
-        (Some(_), true) => wanted_hook(own),
-    }
-}
-
-/// Whether an address ends in that of the hook of a forge; which host it leads to nobody here knows.
-fn leads_to(url: &str, forge: &ForgeName) -> bool {
-    let path = url.split(['?', '#']).next().unwrap_or_default();
-    path.trim_end_matches('/').ends_with(&format!("/hooks/github/{forge}"))
-}
-
-fn wanted_hook(own: &Hook) -> Vec<Diagnosis> {
-    let mut all = Vec::new();
-    if !own.is_active {
-        all.push(wrong(Matter::HookSwitchedOff));
-    }
-    if !own.has_secret {
-        all.push(wrong(Matter::HookUnsigned));
-    }
-    if !own.is_json {
-        all.push(wrong(Matter::HookSendsForms));
-    }
-    if !own.missing_events.is_empty() {
-        all.push(warning(Matter::HookMissesEvents(own.missing_events.clone())));
-    }
-    all.extend(match &own.deliveries {
-        Told::Absent => None,
-        Told::Unknown(why) => Some(untold(Subject::Deliveries, why)),
-        Told::Known(sent) if is_failing(sent) => Some(wrong(Matter::HookFails(sent.clone()))),
-        Told::Known(sent) if sent.failed > 0 => Some(warning(Matter::HookFails(sent.clone()))),
-        Told::Known(sent) => Some(fine(Matter::HookWorks(sent.clone()))),
-    });
-    all
-}
-
-/// Whether the latest event was refused.
-fn is_failing(sent: &Deliveries) -> bool {
-    let refused_at = sent.refused.as_ref().map(|(at, _)| *at);
-    refused_at > sent.taken_at
 }

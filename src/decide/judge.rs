@@ -9,8 +9,9 @@ use super::case::Case;
 use super::evidence;
 use super::gates::{self, ChangeContent};
 use super::landings;
+use super::need::Need;
 use super::offers;
-use super::plan::{Action, GateReport, GatesPassed, Judgement, Need, Stop, Verdict};
+use super::plan::{Action, GateReport, GatesPassed, Judgement, Stop, Verdict};
 use super::presence;
 use super::reason::{Because, Reason};
 use crate::model::{

@@ -8,7 +8,7 @@ use crate::model::{
 };
 
 use super::case::Case;
-use super::plan::Need;
+use super::need::Need;
 use super::reason::Reason;
 use super::record_now;
 

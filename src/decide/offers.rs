@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use super::case::Case;
 use super::evidence;
-use super::plan::Need;
+use super::need::Need;
 use super::reason::{ArtifactReason, Reason};
 use crate::model::{Basis, Fact, ImageName, ImageReference, Landing, ServiceImage, Standing, Tag, Together};
 

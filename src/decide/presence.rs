@@ -7,8 +7,8 @@
 use std::collections::BTreeSet;
 
 use super::case::Case;
+use super::need::Need;
 use super::offers::listed;
-use super::plan::Need;
 use super::reason::{ArtifactReason, Reason};
 use crate::model::{Artifact, Basis, Fact, ImageName, ImageReference, Presence, Release, Tag};
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use chrono::TimeDelta;
 
 use super::case::Case;
-use super::plan::Need;
+use super::need::Need;
 use crate::model::{Fact, ObservedChange, Principal, Right, Target, TeamName, UserName, World};
 
 /// How old a fact about somebody's rights may be.

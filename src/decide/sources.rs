@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use super::case::Case;
 use super::evidence;
-use super::plan::{Action, Judgement, Need};
+use super::need::Need;
+use super::plan::{Action, Judgement};
 use crate::model::{ImageReference, Release, Running, SourceSpan};
 
 /// Names what is not known yet of the source code that a change brings.

@@ -4,6 +4,7 @@ mod any_world;
 mod crowd;
 mod deployments;
 mod identity;
+mod layout;
 mod rounds;
 mod simulation;
 

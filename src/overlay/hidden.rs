@@ -6,11 +6,12 @@
 use super::OverlayError;
 use super::entry::Entry;
 use super::kustomization::Kustomization;
+use super::note::Doubt;
 use super::resource::trail_of;
 use super::trail::Step;
 use super::transform::step_of;
 use super::value::Scalar;
-use super::walk::{Doubt, Stack, Walk};
+use super::walk::{Stack, Walk};
 use crate::model::RepositoryPath;
 
 /// An image that lies in something that is not read.

@@ -9,9 +9,10 @@ use super::field::{Defaults, FieldSpec, places};
 use super::format::{HelmRepositories, HiddenSource, Merged, is_object_format};
 use super::helm;
 use super::limit::Limit;
+use super::note::{Doubt, Note};
 use super::resource::{Id, Resource, trail_of};
 use super::value::{Scalar, Value};
-use super::walk::{Doubt, Note, Use};
+use super::walk::Use;
 use crate::model::RepositoryPath;
 
 /// One image of a merged value.

@@ -6,6 +6,7 @@ mod digests;
 mod editing;
 mod formats;
 mod importing;
+mod importing_others;
 mod in_place;
 mod keys;
 mod limits;

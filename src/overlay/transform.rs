@@ -9,13 +9,14 @@ use super::field::{Defaults, FieldSpec, places};
 use super::kustomization::{Kustomization, Link, Opaque, Transformer};
 use super::limit::Limit;
 use super::link::Target;
+use super::note::Cause;
 use super::patch::{Body, Content, Failed, Patch, Unable};
 use super::replacement::Replacement;
 use super::resource::{Resource, trail_of};
 use super::text::Text;
 use super::trail::{Place, SetBy, Step, lengthened};
 use super::value::{Lines, Value};
-use super::walk::{Cause, Stack, Walk};
+use super::walk::{Stack, Walk};
 use crate::model::RepositoryPath;
 use crate::yaml::NodeId;
 

@@ -11,6 +11,7 @@ use super::kustomization::{Kustomization, Link};
 use super::limit::Limit;
 use super::link::{self, Target};
 use super::manifest::may_hold_images;
+use super::note::{Cause, Doubt, Note};
 use super::object_images::{self, MergedImage};
 use super::parsed::Parsed;
 use super::resource::{Id, Resource, trail_of};
@@ -32,29 +33,6 @@ pub(super) struct Use {
     pub(super) merged: Option<MergedImage>,
 }
 
-/// How something that is not evaluated bears on the answer.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Doubt {
-    /// There may be images that are not seen.
-    Hides,
-    /// There may be images that are not seen, where kustomize's `images` does not reach.
-    HidesBeyondImages,
-    /// One image may run otherwise than shown.
-    Concerns(String),
-    /// Images that point to this note may run otherwise than shown.
-    Alters,
-}
-
-/// Something that is not evaluated.
-#[derive(Clone, Debug)]
-pub(super) struct Note {
-    pub(super) file: RepositoryPath,
-    pub(super) line: usize,
-    pub(super) limit: Limit,
-    pub(super) why: String,
-    pub(super) doubt: Doubt,
-}
-
 /// A line of a kustomization that leads to a folder.
 struct Reference<'a> {
     file: &'a RepositoryPath,
@@ -62,14 +40,6 @@ struct Reference<'a> {
     folder: &'a RepositoryPath,
     /// Whether it stands among the components.
     to_component: bool,
-}
-
-/// What puts resources in doubt.
-pub(super) struct Cause<'a> {
-    pub(super) file: &'a RepositoryPath,
-    pub(super) line: usize,
-    pub(super) limit: Limit,
-    pub(super) why: String,
 }
 
 /// The root's own kustomization and everything that it leads to.

@@ -10,38 +10,20 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use crate::config::document::{Shape, Spot, Word};
 use crate::config::mask::without_user;
 use crate::config::reader::{Read, Reader};
-use crate::config::suggest;
 use crate::model::{
-    BranchName, EnvironmentName, ForgeName, GroupName, ImageName, Marker, MergeMethod, MergeMode, OnNewer,
-    Pattern, PipelineName, Platform, Principal, PushKind, RepositoryName, RepositoryPattern, Selection,
-    ServiceName, SoakCounts, Tag, TeamName, Together, UserName, WriteMode, parse_duration,
+    BranchName, EnvironmentName, ForgeName, GroupName, ImageName, Marker, Pattern, PipelineName, Platform,
+    Principal, RepositoryName, RepositoryPattern, Selection, ServiceName, Tag, TeamName, UserName,
+    parse_duration,
 };
 
-/// The one version of the format.
-const VERSION: u64 = 1;
-/// Most approvals that a gate may ask for.
-const APPROVALS_MAX: u64 = 100;
 /// What the names of services, environments and so on look like.
 const SLUG: &str = "^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$";
 /// What the names of teams and repositories look like.
 const OWNER_AND_NAME: &str = "^[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)+$";
 
-/// What kind of server a forge is.
-#[derive(Copy, Clone, Debug)]
-pub(in crate::config) enum ForgeKind {
-    /// Bare Git repositories on disk.
-    Local,
-    /// GitHub and GitHub Enterprise Server.
-    GitHub,
-}
-
 /// The address of an interface over HTTP, without a slash at its end.
 #[derive(Clone, Debug)]
 pub(in crate::config) struct Url(pub(in crate::config) String);
-
-/// A number by which somebody else knows something.
-#[derive(Copy, Clone, Debug)]
-pub(in crate::config) struct Identity(pub(in crate::config) u64);
 
 /// A length of time.
 #[derive(Copy, Clone, Debug)]
@@ -107,14 +89,6 @@ pub(in crate::config) struct GroupOfPattern(pub(in crate::config) String);
 #[derive(Clone, Debug)]
 pub(in crate::config) struct ScalarPath(pub(in crate::config) String);
 
-/// The number of the format, which is always the same.
-#[derive(Copy, Clone, Debug)]
-pub(in crate::config) struct Version;
-
-/// A number of people, at least one.
-#[derive(Copy, Clone, Debug)]
-pub(in crate::config) struct Count(pub(in crate::config) usize);
-
 /// A value that is written as one text.
 pub(super) trait Text: Sized {
     /// What it is, with its article.
@@ -123,10 +97,14 @@ pub(super) trait Text: Sized {
     const PATTERN: &'static str;
     /// Takes the text.
     fn parse(text: &str) -> Result<Self, String>;
+    /// What to write instead of a number; `None` if the number itself in quotes may be right.
+    fn instead_of_number(_number: &str) -> Option<String> {
+        None
+    }
 }
 
 macro_rules! text {
-    ($($type:ident: $what:literal, $pattern:expr, $parse:expr;)+) => {$(
+    ($($type:ident: $what:literal, $pattern:expr, $parse:expr $(, $instead:expr)?;)+) => {$(
         impl Text for $type {
             const WHAT: &'static str = $what;
             const PATTERN: &'static str = $pattern;
@@ -135,6 +113,11 @@ macro_rules! text {
                 let parse: fn(&str) -> Result<Self, String> = $parse;
                 parse(text)
             }
+
+            $(fn instead_of_number(number: &str) -> Option<String> {
+                let instead: fn(&str) -> String = $instead;
+                Some(instead(number))
+            })?
         }
 
         impl Read for $type {
@@ -180,7 +163,7 @@ text! {
     Pattern: "a regular expression", "^.+$", |text| Pattern::new(text).map_err(|error| error.to_string());
     Expression: "a regular expression", "^.+$", |text| Pattern::new(text).map(|_| Expression(text.to_owned())).map_err(|error| error.to_string());
     GroupOfPattern: "the name of a group", "^[A-Za-z_][A-Za-z0-9_]*$", group_of_pattern;
-    Period: "a duration", "^([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?$", period;
+    Period: "a duration", "^([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?$", period, with_units;
     Host: "a registry's host", r"^[A-Za-z0-9.-]+(:[0-9]+)?$", host;
     Name: "a registry's name", "^[A-Za-z0-9][A-Za-z0-9.:_-]{0,127}$", name;
     HeaderName: "the name of a header", "^[A-Za-z0-9-]+$", header;
@@ -195,11 +178,14 @@ text! {
 }
 
 pub(super) fn read_text<T: Text>(reader: &mut Reader<'_>, spot: Spot) -> Option<T> {
-    if let (true, Shape::Word(Word::Number(number))) = (T::WHAT == Period::WHAT, reader.shape(spot)) {
-        let message = format!("expected {}, found the number {number}", T::WHAT);
-        let way_out =
-            format!("write the unit behind it: `{number}s`, `{number}m`, `{number}h` or `{number}d`");
-        reader.findings.suggest(spot.span, message, way_out);
+    if let Shape::Word(Word::Number(number)) = reader.shape(spot)
+        && let Some(way_out) = T::instead_of_number(number)
+    {
+        reader.findings.suggest(
+            spot.span,
+            format!("expected {}, found the number {number}", T::WHAT),
+            way_out,
+        );
         return None;
     }
     let text = reader.text(spot, T::WHAT)?;
@@ -236,6 +222,10 @@ fn principal(text: &str) -> Result<Principal, String> {
         }
         None => from_str(text).map(Principal::User),
     }
+}
+
+fn with_units(number: &str) -> String {
+    format!("write the unit behind it: `{number}s`, `{number}m`, `{number}h` or `{number}d`")
 }
 
 fn period(text: &str) -> Result<Period, String> {
@@ -348,166 +338,4 @@ fn repository_pattern(text: &str) -> Result<RepositoryPattern, String> {
     RepositoryPattern::new(text).ok_or_else(|| {
         format!("`{text}` is no repository; write `owner/name`, or `owner/*` for all of an owner")
     })
-}
-
-/// A value that is one of several words.
-trait Choice: Copy + 'static {
-    /// Every word.
-    fn words() -> Vec<&'static str>;
-    /// What a word means.
-    fn of_word(word: &str) -> Option<Self>;
-    /// What to say of a word that a later version may know.
-    fn not_built(_word: &str) -> Option<&'static str> {
-        None
-    }
-}
-
-impl ForgeKind {
-    const WORDS: [(&'static str, Self); 2] = [("local", Self::Local), ("github", Self::GitHub)];
-}
-
-impl Choice for ForgeKind {
-    fn words() -> Vec<&'static str> {
-        Self::WORDS.iter().map(|(word, _)| *word).collect()
-    }
-
-    fn of_word(word: &str) -> Option<Self> {
-        Self::WORDS.iter().find(|(known, _)| *known == word).map(|(_, kind)| *kind)
-    }
-
-    fn not_built(word: &str) -> Option<&'static str> {
-        word.eq_ignore_ascii_case("gitlab")
-            .then_some("GitLab is not supported yet; the kinds are `local` and `github`")
-    }
-}
-
-macro_rules! words_of_the_model {
-    ($($type:ident),+) => {$(
-        impl Choice for $type {
-            fn words() -> Vec<&'static str> {
-                Self::ALL.iter().map(|value| value.word()).collect()
-            }
-
-            fn of_word(word: &str) -> Option<Self> {
-                Self::from_word(word)
-            }
-        }
-    )+};
-}
-
-words_of_the_model!(MergeMethod, MergeMode, OnNewer, PushKind, SoakCounts, Together, WriteMode);
-
-macro_rules! choices {
-    ($($type:ident),+) => {$(
-        impl Read for $type {
-            fn read(reader: &mut Reader<'_>, spot: Spot) -> Option<Self> {
-                read_word(reader, spot)
-            }
-        }
-
-        impl JsonSchema for $type {
-            fn inline_schema() -> bool {
-                true
-            }
-
-            fn schema_name() -> Cow<'static, str> {
-                stringify!($type).into()
-            }
-
-            fn json_schema(_: &mut SchemaGenerator) -> Schema {
-                json_schema!({ "type": "string", "enum": Self::words() })
-            }
-        }
-    )+};
-}
-
-choices!(ForgeKind, MergeMethod, MergeMode, OnNewer, PushKind, SoakCounts, Together, WriteMode);
-
-fn read_word<T: Choice>(reader: &mut Reader<'_>, spot: Spot) -> Option<T> {
-    let words = T::words();
-    let text = reader.text(spot, &format!("one of `{}`", words.join("`, `")))?;
-    let found = T::of_word(text);
-    if found.is_none() {
-        let way_out = T::not_built(text).map_or_else(|| suggest::way_out(text, &words), str::to_owned);
-        reader.findings.suggest(spot.span, format!("unknown value `{text}`"), way_out);
-    }
-    found
-}
-
-impl Read for bool {
-    fn read(reader: &mut Reader<'_>, spot: Spot) -> Option<Self> {
-        reader.truth(spot)
-    }
-}
-
-impl Read for Version {
-    fn read(reader: &mut Reader<'_>, spot: Spot) -> Option<Self> {
-        let number = reader.number(spot, "the number of the format")?;
-        if number == VERSION {
-            return Some(Self);
-        }
-        let way_out = format!("this Towpath reads version {VERSION}");
-        reader.findings.suggest(spot.span, format!("there is no version {number}"), way_out);
-        None
-    }
-}
-
-impl JsonSchema for Version {
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn schema_name() -> Cow<'static, str> {
-        "Version".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "const": VERSION })
-    }
-}
-
-impl Read for Identity {
-    fn read(reader: &mut Reader<'_>, spot: Spot) -> Option<Self> {
-        reader.number(spot, "a number").map(Self)
-    }
-}
-
-impl JsonSchema for Identity {
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn schema_name() -> Cow<'static, str> {
-        "Identity".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "integer", "minimum": 0 })
-    }
-}
-
-impl Read for Count {
-    fn read(reader: &mut Reader<'_>, spot: Spot) -> Option<Self> {
-        let number = reader.number(spot, "a whole number")?;
-        if (1..=APPROVALS_MAX).contains(&number) {
-            return usize::try_from(number).ok().map(Self);
-        }
-        let way_out = format!("write a number from 1 to {APPROVALS_MAX}, or leave the gate out");
-        reader.findings.suggest(spot.span, format!("{number} approvals cannot be asked for"), way_out);
-        None
-    }
-}
-
-impl JsonSchema for Count {
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn schema_name() -> Cow<'static, str> {
-        "Count".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "integer", "minimum": 1, "maximum": APPROVALS_MAX })
-    }
 }

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Unhandled, Word};
 use crate::command::Command;
-use crate::decide::plan::Need;
+use crate::decide::need::Need;
 use crate::model::{
     ChangeNumber, CommandOutcome, Event, Handled, History, Policy, Principal, Record, UserName, World,
 };

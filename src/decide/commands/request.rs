@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use super::super::candidate;
 use super::super::case::Case;
 use super::super::offers;
-use super::super::plan::Need;
 use super::{Asked, Stop};
+use crate::decide::need::Need;
 use crate::model::{
     ChangeState, CommandOutcome, Environment, EnvironmentName, RefusedBecause, Release, Right, Tag,
 };

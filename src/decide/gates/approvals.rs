@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use super::ChangeContent;
 use crate::decide::case::Case;
-use crate::decide::plan::{GateName, GateReport, Need, Verdict};
+use crate::decide::need::Need;
+use crate::decide::plan::{GateName, GateReport, Verdict};
 use crate::decide::reason::{Reason, Uncounted, UncountedBecause};
 use crate::decide::rights;
 use crate::model::{

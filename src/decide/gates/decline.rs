@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use crate::decide::case::Case;
-use crate::decide::plan::{GateName, GateReport, Need, Verdict};
+use crate::decide::need::Need;
+use crate::decide::plan::{GateName, GateReport, Verdict};
 use crate::decide::reason::Reason;
 use crate::model::{ContentKey, Decline, Release};
 

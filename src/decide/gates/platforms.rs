@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use crate::decide::case::Case;
 use crate::decide::evidence;
-use crate::decide::plan::{GateName, GateReport, Need, Verdict};
+use crate::decide::need::Need;
+use crate::decide::plan::{GateName, GateReport, Verdict};
 use crate::decide::reason::{ArtifactReason, Reason};
 use crate::model::{Platform, Release, ServiceImage};
 

@@ -6,7 +6,8 @@ use chrono::TimeDelta;
 
 use crate::decide::case::Case;
 use crate::decide::evidence;
-use crate::decide::plan::{GateName, GateReport, Need, Verdict};
+use crate::decide::need::Need;
+use crate::decide::plan::{GateName, GateReport, Verdict};
 use crate::decide::reason::{ArtifactReason, Reason};
 use crate::model::{Description, ImageReference, Release, Time};
 

@@ -9,7 +9,8 @@
 use std::collections::BTreeSet;
 
 use crate::decide::case::Case;
-use crate::decide::plan::{GateName, GateReport, Need, Verdict};
+use crate::decide::need::Need;
+use crate::decide::plan::{GateName, GateReport, Verdict};
 use crate::decide::presence::{self, Moment};
 use crate::decide::reason::{ArtifactReason, Reason};
 use crate::decide::record_now;

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Offer, reference, taken};
 use crate::decide::case::Case;
 use crate::decide::evidence;
-use crate::decide::plan::Need;
+use crate::decide::need::Need;
 use crate::decide::reason::{ArtifactReason, Reason};
 use crate::model::{ImageName, ImageReference, ServiceImage};
 

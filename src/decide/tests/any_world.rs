@@ -353,6 +353,15 @@ pub(super) fn any_world() -> impl Strategy<Value = World> {
     artifacts().prop_flat_map(world)
 }
 
+/// What the tag of each version points to.
+fn known_digests(artifacts: Artifacts, now: Time) -> BTreeMap<(ImageName, Tag), Fact<Option<Digest>>> {
+    let known = VERSIONS.iter().map(|version| {
+        let tag = (IMAGE.parse().unwrap(), version.parse().unwrap());
+        (tag, Fact::known(Some(digest(artifacts, version)), now))
+    });
+    known.collect()
+}
+
 fn world(artifacts: Artifacts) -> impl Strategy<Value = World> {
     let records = prop::collection::vec((0_i64..200, event(artifacts)), 0..10);
     let runs = prop::array::uniform3(prop::option::weighted(0.15, version()));
@@ -382,12 +391,7 @@ fn world(artifacts: Artifacts) -> impl Strategy<Value = World> {
         let image = || IMAGE.parse().unwrap();
         let tags: Vec<Tag> = VERSIONS.iter().map(|version| version.parse().unwrap()).collect();
         let now = instant(200 + now);
-        let digests: BTreeMap<_, _> = VERSIONS
-            .iter()
-            .map(|version| {
-                ((image(), version.parse().unwrap()), Fact::known(Some(digest(artifacts, version)), now))
-            })
-            .collect();
+        let digests = known_digests(artifacts, now);
         let keys = ENVIRONMENTS.iter().flat_map(|at| {
             VERSIONS
                 .iter()
@@ -409,7 +413,6 @@ fn world(artifacts: Artifacts) -> impl Strategy<Value = World> {
             running_presences: BTreeMap::new(),
             answering: std::collections::BTreeSet::new(),
             digests,
-
             descriptions: BTreeMap::new(),
             keys: keys.collect(),
             members: BTreeMap::new(),

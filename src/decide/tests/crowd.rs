@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::simulation::{ENVIRONMENTS, Layout, Run, STRANGER, Simulation};
+use super::layout::Layout;
+use super::simulation::{ENVIRONMENTS, Run, STRANGER, Simulation};
 use crate::decide::{Action, Need, Plan, decide};
 use crate::model::{Approvals, Event, Gate, Principal, Target, UserName};
 

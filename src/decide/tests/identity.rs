@@ -2,7 +2,8 @@
 
 use proptest::prelude::*;
 
-use super::simulation::{ENVIRONMENTS, Format, Layout, Run, Simulation};
+use super::layout::{Format, Layout};
+use super::simulation::{ENVIRONMENTS, Run, Simulation};
 use crate::decide::{ArtifactReason, Reason};
 use crate::model::{ImageName, Selection, Together};
 

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 
-use super::simulation::{ENVIRONMENTS, Format, Layout, Run, Simulation};
+use super::layout::{Format, Layout};
+use super::simulation::{ENVIRONMENTS, Run, Simulation};
 use crate::model::{Approvals, Gate, Principal, Right, Rights, Target, Together};
 
 /// How many rounds `observe` allows.

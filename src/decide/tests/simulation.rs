@@ -3,15 +3,14 @@
 //! Each look starts without facts about artifacts, keys and rights, as `observe` does, so the number of rounds is real.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
+use super::layout::{Format, Layout, place, policy};
 use crate::decide::{Action, Need, Plan, decide};
 use crate::model::{
-    After, AfterMode, ArtifactKind, Change, ChangeNumber, ChangeState, Comment, CommentId, CommitId,
-    ContentKey, Deployments, Description, Digest, Environment, Fact, Gate, Head, ImageName, ImageReference,
-    MergeMode, ObservedChange, OnNewer, Pipeline, Place, Policy, Presence, Release, Running, RunningImage,
-    Selection, Service, ServiceImage, SourceChecks, SourceComparison, SourceRelation, Sources, Tag, Target,
-    Time, Together, World, Writing, change_branch,
+    ArtifactKind, Change, ChangeNumber, ChangeState, Comment, CommentId, CommitId, ContentKey, Deployments,
+    Description, Digest, Fact, Head, ImageName, ImageReference, ObservedChange, Policy, Presence, Release,
+    Running, RunningImage, SourceChecks, SourceComparison, SourceRelation, Sources, Tag, Target, Time, World,
+    change_branch,
 };
 
 /// The environments of every simulated pipeline, each after the one before it.
@@ -22,55 +21,6 @@ const ROUNDS_MAX: usize = 200;
 const PASSES_MAX: usize = 64;
 const BOT: &str = "towpath";
 const PAGES: &str = "https://forge.test";
-
-/// Which parts of a reference the files have room for.
-#[derive(Copy, Clone, Debug, PartialEq, Eq)]
-pub(super) enum Format {
-    /// As `newTag` and `digest` of a kustomization.
-    TagAndDigest,
-    /// As Helm values with a tag alone.
-    Tag,
-    /// As an image that is pinned without a tag.
-    Digest,
-}
-
-impl Format {
-    fn written(self, reference: ImageReference) -> ImageReference {
-        match self {
-            Self::TagAndDigest => reference,
-            Self::Tag => ImageReference { digest: None, ..reference },
-            Self::Digest => ImageReference { tag: None, ..reference },
-        }
-    }
-}
-
-/// What a simulated service looks like.
-#[derive(Clone, Debug)]
-pub(super) struct Layout {
-    pub(super) services: usize,
-    /// The images of each service.
-    pub(super) images: usize,
-    pub(super) together: Together,
-    pub(super) selection: Selection,
-    pub(super) format: Format,
-    /// The gates into production.
-    pub(super) gates: Vec<Gate>,
-    pub(super) quiet: Duration,
-}
-
-impl Default for Layout {
-    fn default() -> Self {
-        Self {
-            services: 1,
-            images: 1,
-            together: Together::Independent,
-            selection: Selection::semver("*").unwrap(),
-            format: Format::TagAndDigest,
-            gates: Vec::new(),
-            quiet: Duration::ZERO,
-        }
-    }
-}
 
 /// How the names of those begin who belong to no team.
 pub(super) const STRANGER: &str = "stranger";
@@ -444,51 +394,6 @@ fn digest(image: &ImageName, number: usize) -> Digest {
     let name: u64 =
         image.as_str().bytes().fold(7, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
     format!("sha256:{name:032x}{number:032x}").parse().unwrap()
-}
-
-fn policy(layout: &Layout) -> Policy {
-    let environment = |(index, name): (usize, &&str)| Environment {
-        name: name.parse().unwrap(),
-        after: After {
-            mode: AfterMode::All,
-            environments: index
-                .checked_sub(1)
-                .map(|before| ENVIRONMENTS[before].parse().unwrap())
-                .into_iter()
-                .collect(),
-        },
-        gates: if *name == "production" { layout.gates.clone() } else { Vec::new() },
-        merge: MergeMode::Auto,
-        on_newer: OnNewer::Replace,
-    };
-    let environments = ENVIRONMENTS.iter().enumerate().map(environment).collect();
-    let pipeline = Pipeline { name: "standard".parse().unwrap(), environments };
-    let service = |index: usize| Service {
-        name: format!("service-{index}").parse().unwrap(),
-        pipeline: pipeline.name.clone(),
-        group: format!("service-{index}").parse().unwrap(),
-        images: (0..layout.images)
-            .map(|image| {
-                let name = format!("registry.test/acme/{index}/{image}").parse().unwrap();
-                ServiceImage::new(name, layout.selection.clone())
-            })
-            .collect(),
-        together: layout.together,
-        quiet: layout.quiet,
-        writing: Writing::default(),
-        place: place(),
-        locations: BTreeMap::new(),
-    };
-    let services = (0..layout.services).map(service).collect();
-    Policy { pipelines: BTreeMap::from([(pipeline.name.clone(), pipeline)]), services, ..Policy::default() }
-}
-
-fn place() -> Place {
-    Place {
-        forge: "here".parse().unwrap(),
-        repository: "acme/deploy".parse().unwrap(),
-        branch: "main".parse().unwrap(),
-    }
 }
 
 fn world(now: Time) -> World {

@@ -1,6 +1,6 @@
 //! What to do about it.
 
-use crate::decide::health::{Ban, Demand, Matter, MissingPath, OwnBranch, Subject};
+use crate::decide::health::{Ban, Demand, Matter, MissingPath, OwnBranch, Subject, WebhookMatter};
 use crate::model::{Access, ForgeName, Grant, LoginProof, Restriction, SecretWeakness};
 use crate::render::harmless::quoted;
 
@@ -22,26 +22,11 @@ pub(super) fn sentence(matter: &Matter) -> Option<String> {
         Matter::Allowance(_) => {
             "use a GitHub App: each of its installations has an allowance of its own; and set `webhook_secrets`"
         }
-        Matter::NoHook => {
-            "in the settings of the App (with a token: of the repository or its organization) > Webhook, set the address to https://YOUR-TOWPATH/hooks/github/FORGE, with one of the `webhook_secrets`"
-        }
-        Matter::HookWithoutOurSecret(_) => {
-            "set `webhook_secrets` of the forge to the webhook's secret, and changes are seen at once"
-        }
-        Matter::HookElsewhere { forge, .. } => return Some(own_address(forge)),
+        Matter::Webhook(own) => return webhook(own),
         Matter::SecretUnread { key, .. } => missing_secret(key),
         Matter::SecretWeak { weakness, .. } => weak_secret(weakness),
         Matter::TeamUnseen(..) => {
             "look at its name in `rights` and `approvals`, and let the bot read the members of the organization"
-        }
-        Matter::HookSwitchedOff => "switch it on: Settings > Webhooks > Active",
-        Matter::HookUnsigned => "set its secret to one of the `webhook_secrets`",
-        Matter::HookSendsForms => "set its content type to application/json",
-        Matter::HookMissesEvents(_) => {
-            "subscribe to them: settings of the App > Permissions & events, or of the webhook > individual events"
-        }
-        Matter::HookFails(_) => {
-            "look at Recent Deliveries of the webhook: wrong secret, wrong address, or nobody there; GitHub sends nothing again by itself"
         }
         Matter::RepositoryUnseen(_) => GRANT_ACCESS,
         Matter::LocalRepositoryUnseen(_) => MAKE_REPOSITORY,
@@ -70,9 +55,7 @@ pub(super) fn sentence(matter: &Matter) -> Option<String> {
         }
         Matter::PathMissing(own) => return Some(right_path(own)),
         Matter::OverlayRefused { way_out, .. } => return way_out.clone(),
-        Matter::HookWorks(_)
-        | Matter::NoHookWanted
-        | Matter::RepositoryStands
+        Matter::RepositoryStands
         | Matter::RepositorySeen
         | Matter::PermissionsFit
         | Matter::BranchOpen(_)
@@ -80,6 +63,30 @@ pub(super) fn sentence(matter: &Matter) -> Option<String> {
         | Matter::LeftOut(_)
         | Matter::TeamSeen(_)
         | Matter::ImageListed(..) => return None,
+    };
+    Some(text.to_owned())
+}
+
+/// What to do about a webhook.
+fn webhook(matter: &WebhookMatter) -> Option<String> {
+    let text = match matter {
+        WebhookMatter::Absent => {
+            "in the settings of the App (with a token: of the repository or its organization) > Webhook, set the address to https://YOUR-TOWPATH/hooks/github/FORGE, with one of the `webhook_secrets`"
+        }
+        WebhookMatter::WithoutSecretHere(_) => {
+            "set `webhook_secrets` of the forge to the webhook's secret, and changes are seen at once"
+        }
+        WebhookMatter::Elsewhere { forge, .. } => return Some(own_address(forge)),
+        WebhookMatter::SwitchedOff => "switch it on: Settings > Webhooks > Active",
+        WebhookMatter::Unsigned => "set its secret to one of the `webhook_secrets`",
+        WebhookMatter::SendsForms => "set its content type to application/json",
+        WebhookMatter::MissesEvents(_) => {
+            "subscribe to them: settings of the App > Permissions & events, or of the webhook > individual events"
+        }
+        WebhookMatter::Fails(_) => {
+            "look at Recent Deliveries of the webhook: wrong secret, wrong address, or nobody there; GitHub sends nothing again by itself"
+        }
+        WebhookMatter::Works(_) | WebhookMatter::NotWanted => return None,
     };
     Some(text.to_owned())
 }

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use crate::decide::health::{Ban, Demand, Matter, MissingPath, OwnBranch, Subject};
+use crate::decide::health::{Ban, Demand, Matter, MissingPath, OwnBranch, Subject, WebhookMatter};
 use crate::model::{
-    Access, Allowance, Deliveries, EnvironmentName, Grant, ImageReference, Login, LoginProof, Restriction,
-    SecretWeakness,
+    Access, Allowance, Deliveries, EnvironmentName, Grant, ImageReference, Login, LoginProof, Presence,
+    Restriction, SecretWeakness, Target,
 };
 use crate::render::fit::listed;
 use crate::render::harmless::{name, quoted, sentence as said};
@@ -22,25 +22,11 @@ pub(super) fn sentence(matter: &Matter) -> String {
         Matter::NotLoggedIn(why) => format!("the forge does not say who the bot is: {}", said(why)),
         Matter::Clocks(ahead) => clocks(*ahead),
         Matter::Allowance(own) => allowance(own),
-        Matter::HookWorks(sent) => works(sent),
-        Matter::NoHook => "no webhook sends events, and `webhook_secrets` waits for them".to_owned(),
-        Matter::HookWithoutOurSecret(url) => {
-            format!("a webhook sends events to {}, and the forge has no `webhook_secrets`", quoted(url))
-        }
-        Matter::HookElsewhere { url, forge } => {
-            let (url, forge) = (quoted(url), quoted(forge.as_str()));
-            format!("the webhook sends events to {url}, and those of {forge} are taken elsewhere")
-        }
+        Matter::Webhook(own) => webhook(own),
         Matter::SecretUnread { key, why } => format!("the secret of `{key}` is missing: {}", said(why)),
         Matter::SecretWeak { key, source, weakness } => {
             format!("the secret of `{key}`, {}, {}", said(source), weakness_of(*weakness))
         }
-        Matter::NoHookWanted => "no webhook: it is looked at every few minutes".to_owned(),
-        Matter::HookSwitchedOff => "the webhook is switched off".to_owned(),
-        Matter::HookUnsigned => "the webhook has no secret, so every event is refused".to_owned(),
-        Matter::HookSendsForms => "the webhook sends forms, not JSON, so every event is refused".to_owned(),
-        Matter::HookMissesEvents(events) => format!("the webhook does not tell of {}", list(events)),
-        Matter::HookFails(sent) => fails(sent),
         Matter::RepositoryStands => "the repository is there, and the bot may change it".to_owned(),
         Matter::RepositorySeen => "the repository is there".to_owned(),
         Matter::RepositoryUnseen(why) => format!("the repository cannot be seen: {}", said(why)),
@@ -79,15 +65,7 @@ pub(super) fn sentence(matter: &Matter) -> String {
         Matter::ImageAbsent(image) => {
             format!("{} does not exist in its registry", name(&image.to_string()))
         }
-        Matter::RunningGone(reference, presence, targets) => {
-            let runs = if targets.len() == 1 { "runs" } else { "run" };
-            let targets: Vec<String> = targets.iter().map(ToString::to_string).collect();
-            let name = ImageReference { digest: None, ..reference.clone() }.to_string();
-            let digest = reference.digest.as_ref().map(|digest| format!(" at `{}`", digest.short()));
-            let targets = listed(&targets, "and");
-            let lack = lack_of_running(presence);
-            format!("`{name}`{} {lack}; {targets} {runs} it", digest.unwrap_or_default())
-        }
+        Matter::RunningGone(reference, presence, targets) => running_gone(reference, presence, targets),
         Matter::NothingSelected { service, image, tags, nearest: (tag, why) } => {
             format!("{}: {}", name(service.as_str()), nothing_selected(image, *tags, Some((tag, *why))))
         }
@@ -97,6 +75,38 @@ pub(super) fn sentence(matter: &Matter) -> String {
             format!("{service} in {environment}: {}", said(why))
         }
         Matter::ImageUnlisted(image, why) => format!("{}: {}", name(&image.to_string()), said(why)),
+    }
+}
+
+fn running_gone(reference: &ImageReference, presence: &Presence, targets: &[Target]) -> String {
+    let runs = if targets.len() == 1 { "runs" } else { "run" };
+    let targets: Vec<String> = targets.iter().map(ToString::to_string).collect();
+    let name = ImageReference { digest: None, ..reference.clone() }.to_string();
+    let digest = reference.digest.as_ref().map(|digest| format!(" at `{}`", digest.short()));
+    let targets = listed(&targets, "and");
+    let lack = lack_of_running(presence);
+    format!("`{name}`{} {lack}; {targets} {runs} it", digest.unwrap_or_default())
+}
+
+fn webhook(matter: &WebhookMatter) -> String {
+    match matter {
+        WebhookMatter::Works(sent) => works(sent),
+        WebhookMatter::Absent => "no webhook sends events, and `webhook_secrets` waits for them".to_owned(),
+        WebhookMatter::WithoutSecretHere(url) => {
+            format!("a webhook sends events to {}, and the forge has no `webhook_secrets`", quoted(url))
+        }
+        WebhookMatter::Elsewhere { url, forge } => {
+            let (url, forge) = (quoted(url), quoted(forge.as_str()));
+            format!("the webhook sends events to {url}, and those of {forge} are taken elsewhere")
+        }
+        WebhookMatter::NotWanted => "no webhook: it is looked at every few minutes".to_owned(),
+        WebhookMatter::SwitchedOff => "the webhook is switched off".to_owned(),
+        WebhookMatter::Unsigned => "the webhook has no secret, so every event is refused".to_owned(),
+        WebhookMatter::SendsForms => {
+            "the webhook sends forms, not JSON, so every event is refused".to_owned()
+        }
+        WebhookMatter::MissesEvents(events) => format!("the webhook does not tell of {}", list(events)),
+        WebhookMatter::Fails(sent) => fails(sent),
     }
 }
 
