@@ -9,6 +9,7 @@ mod doctor;
 mod edit;
 mod engines;
 mod gone;
+mod help;
 mod images;
 mod import;
 mod output;
@@ -38,7 +39,9 @@ use output::Output;
 #[command(
     version,
     about,
-    after_help = "New here? `towpath demo` shows everything on this machine and leaves nothing behind."
+    disable_help_subcommand = true,
+    after_help = "New here? `towpath demo` shows everything on this machine and leaves nothing behind.\n\
+                  `towpath help` lists the topics of the manual."
 )]
 pub struct Arguments {
     /// The configuration
@@ -81,6 +84,8 @@ enum Command {
     Changes(changes::Arguments),
     /// Show the whole journey on this machine, in a temporary folder
     Demo(demo::Arguments),
+    /// Explain a topic of the manual, or a command
+    Help(help::Arguments),
 }
 
 /// Why a command did not do what it was asked.
@@ -119,7 +124,8 @@ impl Arguments {
             | Command::Import(_)
             | Command::Edit(_)
             | Command::Changes(_)
-            | Command::Demo(_) => LevelFilter::ERROR,
+            | Command::Demo(_)
+            | Command::Help(_) => LevelFilter::ERROR,
         };
         (format, level)
     }
@@ -160,6 +166,7 @@ async fn carry_out(arguments: Arguments, output: &mut Output) -> Result<(), Fail
         Command::Edit(own) => edit::run(own, output),
         Command::Changes(own) => changes::run(settings(&file, output)?, own, output).await,
         Command::Demo(own) => demo::run(&own, output).await,
+        Command::Help(own) => help::run(&own, output),
     }
 }
 

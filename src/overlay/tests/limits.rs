@@ -3,11 +3,11 @@ use std::fmt::Write as _;
 
 use crate::overlay::{Limit, LimitKind};
 
-const README: &str = include_str!("../../../README.md");
+const TOPIC: &str = include_str!("../../help/overlays.md");
 const START: &str = "<!-- limits: made from src/overlay/limit.rs -->\n";
 const END: &str = "<!-- end of limits -->";
 
-/// The list of everything that is not supported, as the README has it.
+/// The list of everything that is not supported, as the help topic has it.
 fn section() -> String {
     let kinds = [
         (LimitKind::Unread, "Refused: the overlay is not judged, and says where and why"),
@@ -25,10 +25,10 @@ fn section() -> String {
 }
 
 #[test]
-fn the_readme_lists_exactly_what_is_not_supported() {
-    let (_, rest) = README.split_once(START).expect("the README has a section of limits");
+fn the_manual_lists_exactly_what_is_not_supported() {
+    let (_, rest) = TOPIC.split_once(START).expect("the topic has a section of limits");
     let (present, _) = rest.split_once(END).expect("the section of limits has an end");
-    assert!(present == section(), "put this between the marks in README.md:\n{}", section());
+    assert!(present == section(), "put this between the marks in src/help/overlays.md:\n{}", section());
 }
 
 #[test]
