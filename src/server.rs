@@ -4,6 +4,7 @@ mod connection;
 mod hooks;
 mod host;
 mod intake;
+mod metrics_cache;
 
 use std::future::Future;
 use std::net::SocketAddr;
@@ -16,9 +17,11 @@ use axum::response::IntoResponse as _;
 use axum::routing::get;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
+use tokio::time::Instant;
 
 pub use hooks::{Bot, GitHubHook, GitHubHooks, Happened, Pushed, Reception, RegistryHook, RegistryHooks};
 use host::Hosts;
+use metrics_cache::MetricsCache;
 
 /// The format of what Prometheus reads.
 const METRICS_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
@@ -72,7 +75,10 @@ pub async fn serve(listener: TcpListener, service: Service, until: impl Future<O
             if stops { (StatusCode::SERVICE_UNAVAILABLE, "stopping\n") } else { (StatusCode::OK, "ok\n") }
         }
     };
-    let metrics = move || async move { ([(header::CONTENT_TYPE, METRICS_TYPE)], metrics()).into_response() };
+    let metrics = MetricsCache::new(metrics);
+    let metrics = move || async move {
+        ([(header::CONTENT_TYPE, METRICS_TYPE)], metrics.text(Instant::now())).into_response()
+    };
     let metrics = get(metrics).layer(from_fn_with_state(Arc::new(Hosts::new(hosts)), host::check));
     let router = Router::new().route("/healthz", get(health)).route("/metrics", metrics);
     let router = hooks.into_iter().fold(router, |router, own| router.merge(own.into_router()));

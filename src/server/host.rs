@@ -23,7 +23,9 @@ pub(super) struct Hosts(Vec<String>);
 impl Hosts {
     /// These names, besides IP addresses, names of one label and names of the local network.
     pub(super) fn new(names: Vec<String>) -> Self {
-        Self(names.into_iter().map(|name| name.to_ascii_lowercase()).collect())
+        // Both spellings of a fully qualified name, with and without the last dot, mean the same.
+        let plain = |name: String| name.to_ascii_lowercase().trim_end_matches('.').to_owned();
+        Self(names.into_iter().map(plain).collect())
     }
 
     /// Whether the value of a `Host` header names this service. A port behind the name does not matter.

@@ -1,6 +1,8 @@
 //! Real sockets on loopback, with short limits where a limit has to pass.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use axum::Router;
@@ -17,9 +19,14 @@ use super::{CONNECTIONS_MAX, CONNECTIONS_MIN, ENDING_MAX, Limits, listen, serve}
 const LARGE: usize = 32 << 20;
 const REQUEST: &[u8] = b"GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n";
 const SHORT: Duration = Duration::from_millis(50);
+/// A response that takes longer never comes.
+const ANSWER_MAX: Duration = Duration::from_secs(20);
+const COUNTED: &[u8] = b"GET /counted HTTP/1.1\r\nhost: localhost\r\n\r\n";
 
 struct Server {
     address: SocketAddr,
+    /// How many requests to `/counted` were answered.
+    counted: Arc<AtomicUsize>,
     stop: oneshot::Sender<()>,
     ended: JoinHandle<()>,
 }
@@ -34,13 +41,19 @@ impl Server {
         let listener = listen(([127, 0, 0, 1], 0).into()).unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel();
+        let counted = Arc::new(AtomicUsize::new(0));
+        let counter = Arc::clone(&counted);
         let router = Router::new()
+            .route(
+                "/counted",
+                get(move || std::future::ready(counter.fetch_add(1, Ordering::SeqCst).to_string())),
+            )
             .route("/healthz", get(|| async { "ok\n" }))
             .route("/large", get(|| async { vec![b'x'; LARGE] }))
             .route("/never", get(std::future::pending::<()>));
         let until = async move { drop(stopped.await) };
         let ended = tokio::spawn(serve(listener, router, limits, until));
-        Self { address, stop, ended }
+        Self { address, counted, stop, ended }
     }
 
     async fn connect(&self) -> TcpStream {
@@ -59,12 +72,21 @@ impl Server {
     }
 }
 
-/// Whether a request on this connection is answered with 200.
+/// Whether a request on this connection is answered with 200. The whole response is read, so that what is read next on the
+/// connection belongs to the next request.
 async fn answers(client: &mut TcpStream) -> bool {
-    let mut status = [0; 12];
-    client.write_all(REQUEST).await.is_ok()
-        && client.read_exact(&mut status).await.is_ok()
-        && status == *b"HTTP/1.1 200"
+    client.write_all(REQUEST).await.is_ok() && reads_ok(client).await
+}
+
+async fn reads_ok(client: &mut TcpStream) -> bool {
+    let mut response = Vec::new();
+    while !response.ends_with(b"ok\n") {
+        match tokio::time::timeout(ANSWER_MAX, client.read_u8()).await {
+            Ok(Ok(byte)) => response.push(byte),
+            Ok(Err(_)) | Err(_) => return false,
+        }
+    }
+    response.starts_with(b"HTTP/1.1 200")
 }
 
 /// Everything that the server sends until it ends the connection.
@@ -139,13 +161,38 @@ async fn a_request_does_not_outlast_its_connection() {
 
 #[tokio::test]
 async fn first_requests_do_not_wait_for_those_that_follow_others() {
-    let server = Server::start(Limits { follow_ups: 0, ..limits() }).await;
+    let server = Server::start(Limits { follow_ups: 0, ending: SHORT, ..limits() }).await;
     let mut waiting = server.connect().await;
-    waiting.write_all(&REQUEST.repeat(2)).await.unwrap();
-    assert!(answers(&mut waiting).await, "the first of the two");
+    waiting.write_all(&[REQUEST, COUNTED].concat()).await.unwrap();
+    assert!(reads_ok(&mut waiting).await, "the first of the two");
     assert!(server.is_healthy().await);
     drop(server.stop);
-    assert!(!rest(waiting).await.contains("HTTP/1.1 200"), "the second of the two");
+    assert_eq!(rest(waiting).await, "", "the second of the two");
+    assert_eq!(server.counted.load(Ordering::SeqCst), 0);
+}
+
+/// Both the clients and the server run on this one thread, so a request is answered only while this test pauses.
+#[tokio::test]
+async fn pipelined_requests_let_all_other_tasks_run_between_their_turns() {
+    const CONNECTIONS: usize = 4;
+    const PIPELINED: usize = 50;
+    let server = Server::start(Limits { follow_ups: 1, ..limits() }).await;
+    let mut clients = Vec::new();
+    for _client in 0..CONNECTIONS {
+        let mut client = server.connect().await;
+        assert!(answers(&mut client).await, "the first request");
+        clients.push(client);
+    }
+    for client in &mut clients {
+        client.write_all(&COUNTED.repeat(PIPELINED)).await.unwrap();
+    }
+    let mut before = server.counted.load(Ordering::SeqCst);
+    while before < CONNECTIONS * PIPELINED {
+        tokio::task::yield_now().await;
+        let after = server.counted.load(Ordering::SeqCst);
+        assert!(after - before <= 1, "{} requests between two turns of this task", after - before);
+        before = after;
+    }
 }
 
 #[tokio::test]
@@ -156,9 +203,7 @@ async fn a_request_that_waits_for_its_client_holds_no_turn() {
     assert!(answers(&mut slow).await && answers(&mut other).await);
     slow.write_all(b"GET /never HTTP/1.1\r\nhost: localhost\r\n\r\n").await.unwrap();
     assert!(server.is_healthy().await, "the request before is under way");
-    let mut responses = [0; 1024];
-    other.write_all(REQUEST).await.unwrap();
-    assert_ne!(other.read(&mut responses).await.unwrap(), 0);
+    assert!(answers(&mut other).await, "the only turn is free");
 }
 
 #[tokio::test]

@@ -83,6 +83,10 @@ impl Counted {
 async fn in_turn<F: Future>(turns: Arc<Semaphore>, response: F) -> F::Output {
     let mut response = pin!(response);
     let turn = turns.acquire().await;
+    // Most requests are answered without waiting for anything, so without this pause a turn would end in the moment in which
+    // it began, and a connection would handle all its pipelined requests in one poll. With it, every other task that is ready
+    // (new connections, other requests, the loops) runs before the next turns begin.
+    tokio::task::yield_now().await;
     let polled = futures::poll!(response.as_mut());
     drop(turn);
     match polled {

@@ -2,7 +2,7 @@ use super::Hosts;
 
 #[track_caller]
 fn check(host: &str, is_allowed: bool) {
-    let hosts = Hosts::new(vec!["Towpath.example.com".to_owned()]);
+    let hosts = Hosts::new(vec!["Towpath.example.com".to_owned(), "dotted.example.com.".to_owned()]);
     assert_eq!(hosts.allows(host), is_allowed, "{host}");
 }
 
@@ -29,6 +29,8 @@ fn names_of_the_local_network_may_be_asked() {
 fn configured_names_may_be_asked() {
     check("towpath.example.com", true);
     check("TOWPATH.example.com.:443", true);
+    check("dotted.example.com", true);
+    check("dotted.example.com.:443", true);
 }
 
 #[test]
