@@ -11,14 +11,14 @@ mod secrets;
 pub use characters::is_invisible;
 pub use secrets::{exposed, opened, remember};
 
-/// Returns a text as one line: known secrets are blanked, blanks of all kinds and control characters become spaces,
+/// Returns a text as one line: known secrets are redacted, blanks of all kinds and control characters become spaces,
 /// and invisible characters become U+FFFD.
 #[must_use]
 pub fn line(text: &str) -> String {
-    visible_line(&secrets::blank(text))
+    visible_line(&secrets::redact(text))
 }
 
-/// The same as [`line()`] for Towpath's own identifiers, in which nothing is blanked: a trailer that lost a part of a
+/// The same as [`line()`] for Towpath's own identifiers, in which nothing is redacted: a trailer that lost a part of a
 /// service's name would no longer be recognised.
 #[must_use]
 pub fn visible_line(text: &str) -> String {
@@ -28,13 +28,13 @@ pub fn visible_line(text: &str) -> String {
 /// Returns a text of several lines: the same as [`line()`], but line ends and tabs are kept.
 #[must_use]
 pub fn lines(text: &str) -> String {
-    secrets::blank(text).chars().map(characters::in_lines).collect()
+    secrets::redact(text).chars().map(characters::in_lines).collect()
 }
 
 /// Returns what is about to be printed: the same as [`lines`], but the colours of a terminal are kept.
 #[must_use]
 pub fn printed(text: &str) -> String {
-    characters::printed(&secrets::blank(text))
+    characters::printed(&secrets::redact(text))
 }
 
 /// A field of JSON that holds the contents of files, exact to the byte.
