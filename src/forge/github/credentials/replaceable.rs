@@ -18,12 +18,16 @@ pub type Reading<T> = Arc<dyn Fn() -> Result<T, String> + Send + Sync>;
 pub(super) struct Replaceable<T> {
     read: Reading<T>,
     kept: Mutex<Kept<T>>,
+    /// Held by the one that reads it again, for which all others wait.
+    turn: tokio::sync::Mutex<()>,
 }
 
 struct Kept<T> {
     secret: T,
-    /// When it was read; nothing where it is to be read again in any case.
+    /// When it was read; `None` if it has to be read again in any case.
     read_at: Option<Time>,
+    /// How often it was read again, or could not be.
+    renewals: u64,
 }
 
 impl<T: Clone + Send + 'static> Replaceable<T> {
@@ -33,24 +37,40 @@ impl<T: Clone + Send + 'static> Replaceable<T> {
     /// Where it is not there.
     pub(super) fn new(read: Reading<T>) -> Result<Self, String> {
         let secret = read()?;
-        Ok(Self { read, kept: Mutex::new(Kept { secret, read_at: None }) })
+        let kept = Mutex::new(Kept { secret, read_at: None, renewals: 0 });
+        Ok(Self { read, kept, turn: tokio::sync::Mutex::default() })
     }
 
-    /// The secret. If it cannot be read now it is what it was: whoever replaces a file may do so in two steps. It is read
-    /// where waiting for the file system stops no other task.
+    /// The secret. If it cannot be read now it is what it was: whoever replaces a file may do so in two steps. One of all
+    /// that need it at the same time reads it, where waiting for the file system stops no other task.
     pub(super) async fn get(&self, now: Time) -> T {
         if let Some(secret) = self.fresh(now) {
             return secret;
         }
+        let renewals = lock(&self.kept).renewals;
+        let _turn = self.turn.lock().await;
+        if let Some(secret) = self.renewed_since(renewals) {
+            return secret;
+        }
         let read = Arc::clone(&self.read);
         let read = tokio::task::spawn_blocking(move || read()).await;
-        let read = read.unwrap_or_else(|error| Err(error.to_string()));
+        self.renew(read.unwrap_or_else(|error| Err(error.to_string())), now)
+    }
+
+    /// The secret that another request read while this one waited for its turn.
+    fn renewed_since(&self, renewals: u64) -> Option<T> {
+        let kept = lock(&self.kept);
+        (kept.renewals != renewals).then(|| kept.secret.clone())
+    }
+
+    fn renew(&self, read: Result<T, String>, now: Time) -> T {
         let mut kept = lock(&self.kept);
         match read {
             Ok(secret) => kept.secret = secret,
             Err(why) => tracing::warn!("the forge's secret could not be read again: {why}"),
         }
         kept.read_at = Some(now);
+        kept.renewals += 1;
         kept.secret.clone()
     }
 
@@ -71,3 +91,6 @@ impl<T> fmt::Debug for Replaceable<T> {
         formatter.write_str("Replaceable(..)")
     }
 }
+
+#[cfg(test)]
+mod tests;
