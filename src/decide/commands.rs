@@ -319,7 +319,8 @@ fn approve(
         return Err(Stop::Refused(RefusedBecause::Requester));
     }
     let present = &asked.observed.change.head.commit;
-    if !binding::binds_present_head(&asked.observed.change, head, asked.at) {
+    let now = asked.case.world.now;
+    if !binding::binds_present_head(&asked.observed.change, head, asked.at, now) {
         return Err(Stop::Refused(RefusedBecause::OtherHead { head: present.clone() }));
     }
     Ok(CommandOutcome::Approved { head: present.clone(), key })
