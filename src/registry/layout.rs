@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use nix::fcntl::OFlag;
 use serde::Deserialize;
 use tokio::fs::File;
 use tokio::io::AsyncReadExt as _;
@@ -153,11 +154,16 @@ impl Visit<'_> {
     async fn read(&self, file: &Path, bytes_max: u64) -> Result<Option<Vec<u8>>, RegistryError> {
         let unreadable =
             |error: io::Error| self.unusable(format!("`{}` cannot be read: {error}", file.display()));
-        let opened = match File::open(file).await {
+        // A named pipe would block whoever opens it.
+        let opened = File::options().read(true).custom_flags(OFlag::O_NONBLOCK.bits()).open(file).await;
+        let opened = match opened {
             Ok(opened) => opened,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(unreadable(error)),
         };
+        if !opened.metadata().await.map_err(unreadable)?.is_file() {
+            return Err(self.unusable(format!("`{}` is not a regular file", file.display())));
+        }
         let mut content = Vec::new();
         opened.take(bytes_max + 1).read_to_end(&mut content).await.map_err(unreadable)?;
         if content.len() as u64 > bytes_max {

@@ -146,6 +146,14 @@ async fn an_index_that_is_none_is_refused() {
 }
 
 #[tokio::test]
+async fn a_pipe_in_a_layout_does_not_block() {
+    let scene = Scene::new();
+    nix::unistd::mkfifo(&scene.0.path().join(INDEX), nix::sys::stat::Mode::S_IRWXU).unwrap();
+    let why = scene.tags("air.gap/acme/shop").await.unwrap_err();
+    assert!(why.contains("`/here/index.json` is not a regular file"), "{why}");
+}
+
+#[tokio::test]
 async fn an_empty_folder_holds_no_image() {
     let scene = Scene::new();
     let why = scene.tags("air.gap/acme/shop").await.unwrap_err();

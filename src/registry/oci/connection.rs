@@ -150,7 +150,15 @@ pub(super) fn said_by(error: &reqwest::Error) -> String {
     while let Some(source) = cause.source() {
         cause = source;
     }
+    let is_refused = cause
+        .downcast_ref()
+        .is_some_and(|error: &io::Error| error.kind() == io::ErrorKind::ConnectionRefused);
     let cause = cause.to_string();
+    if is_refused {
+        return format!(
+            "{cause}: nothing listens there; see that it runs, and that its host and port are right"
+        );
+    }
     // How rustls reports a response that is no TLS record.
     if cause.contains("InvalidContentType") {
         return "it does not answer in TLS; if it speaks http, write `plain_http: true` for its host under `registries`".to_owned();

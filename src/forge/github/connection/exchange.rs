@@ -1,5 +1,6 @@
 //! One request over the wire and its answer, wherever redirects lead.
 
+use std::io;
 use std::time::Duration;
 
 use http::StatusCode;
@@ -117,5 +118,10 @@ fn innermost(error: &(dyn std::error::Error + 'static)) -> String {
     while let Some(source) = cause.source() {
         cause = source;
     }
-    one_line(&cause.to_string())
+    let is_refused = cause
+        .downcast_ref()
+        .is_some_and(|error: &io::Error| error.kind() == io::ErrorKind::ConnectionRefused);
+    let advice =
+        if is_refused { ": nothing listens there; see that it runs, and that `url` is right" } else { "" };
+    one_line(&format!("{cause}{advice}"))
 }

@@ -94,7 +94,7 @@ async fn a_github_without_graphql_is_named_with_the_way_out() {
 async fn nobody_who_answers_is_named_and_nothing_secret_of_the_address() {
     let ground = Ground::new().await;
     let forge = at(&ground, "http://someone:s3cret@127.0.0.1:1/api/v3?key=s3cret".to_owned());
-    assert_snapshot!(forge.head(&place()).await.unwrap_err(), @"`GET http://127.0.0.1:1` to read the branches failed: Connection refused (os error 111)");
+    assert_snapshot!(forge.head(&place()).await.unwrap_err(), @"`GET http://127.0.0.1:1` to read the branches failed: Connection refused (os error 111): nothing listens there; see that it runs, and that `url` is right");
 }
 
 #[tokio::test]
