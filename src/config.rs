@@ -34,7 +34,8 @@ pub use secret::{SecretError, SecretSource};
 pub use secret_check::{SecretFault, SecretFinding, SecretOwner};
 
 use crate::model::{ForgeName, MergeMethod, Policy, PushKind, TeamName, UserName};
-use document::{Document, Shape};
+use document::{Document, Shape, SyntaxError};
+use examined::{Disk, examine};
 use problem::{Findings, Span};
 use reader::{Read, Reader};
 
@@ -242,7 +243,7 @@ pub struct HookSettings {
 /// # Errors
 /// All problems of the text at once.
 pub fn read(text: &str, file: &Path) -> Result<Settings, Problems> {
-    examine(text, file, Disk::NotLookedAt)
+    examine(text, file, Disk::NotLookedAt)?.finish()
 }
 
 /// Reads a configuration file.
@@ -250,7 +251,7 @@ pub fn read(text: &str, file: &Path) -> Result<Settings, Problems> {
 /// # Errors
 /// Where the file cannot be read, and all problems of its text at once.
 pub fn load(file: &Path) -> Result<Settings, Problems> {
-    examine(&text_of(file)?, file, Disk::NotLookedAt)
+    examine(&text_of(file)?, file, Disk::NotLookedAt)?.finish()
 }
 
 /// Reads a configuration file, and looks whether what it names on disk is there.
@@ -258,7 +259,7 @@ pub fn load(file: &Path) -> Result<Settings, Problems> {
 /// # Errors
 /// As [`load`], and where the folder of a local forge does not exist.
 pub fn check_on_disk(file: &Path) -> Result<Settings, Problems> {
-    examine(&text_of(file)?, file, Disk::LookedAt)
+    examine(&text_of(file)?, file, Disk::LookedAt)?.finish()
 }
 
 /// Reads a configuration file as [`check_on_disk`], and looks whether every secret is there.
@@ -266,7 +267,7 @@ pub fn check_on_disk(file: &Path) -> Result<Settings, Problems> {
 /// # Errors
 /// As [`check_on_disk`], and where a secret is not set, cannot be read or is empty.
 pub fn check_to_serve(file: &Path) -> Result<Settings, Problems> {
-    examine(&text_of(file)?, file, Disk::LookedAtWithSecrets)
+    examine(&text_of(file)?, file, Disk::LookedAtWithSecrets)?.finish()
 }
 
 /// The JSON Schema of the configuration, with a description of every key.
@@ -286,50 +287,15 @@ fn join_lines(schema: &mut Schema) {
     }
 }
 
-/// Whether the disk is looked at.
-#[derive(Copy, Clone, PartialEq, Eq)]
-enum Disk {
-    /// What the file names on disk has to be there.
-    LookedAt,
-    /// That, and the secrets.
-    LookedAtWithSecrets,
-    /// Only the text counts.
-    NotLookedAt,
-}
-
-fn examine(text: &str, file: &Path, disk: Disk) -> Result<Settings, Problems> {
-    if text.len() > FILE_BYTES_MAX {
-        return Err(too_large(file));
-    }
-    let mut findings = Findings::new(text);
-    let settings = settings(text, file, disk, &mut findings);
-    match (findings.into_problems(file), settings) {
-        (Some(problems), _) => Err(problems),
-        (None, settings) => Ok(settings.expect("a text without settings has a problem")),
-    }
-}
-
-/// The settings as far as they could be proven; nothing where not even the outermost mapping could be read.
-fn settings(text: &str, file: &Path, disk: Disk, findings: &mut Findings) -> Option<Settings> {
-    let raw = raw_of(text, findings)?;
-    let folder = checked::folder_of(file);
-    if disk != Disk::NotLookedAt {
-        checked::on_disk(&raw, folder, findings);
-    }
-    if disk == Disk::LookedAtWithSecrets {
-        checked::with_secrets(&raw, folder, findings);
-    }
-    Some(checked::check(&raw, file, findings))
-}
-
 fn raw_of(text: &str, findings: &mut Findings) -> Option<raw::File> {
     let document = match Document::parse(text) {
         Ok(document) => document,
-        Err((span, message)) => {
-            match message.split_once("; ") {
-                Some((message, way_out)) => findings.suggest(span, message, way_out),
-                None => findings.add(span, message),
-            }
+        Err(SyntaxError { span, what, way_out: Some(way_out) }) => {
+            findings.suggest(span, what, way_out);
+            return None;
+        }
+        Err(SyntaxError { span, what, way_out: None }) => {
+            findings.add(span, what);
             return None;
         }
     };

@@ -53,6 +53,18 @@ impl fmt::Display for Shape<'_> {
     }
 }
 
+/// Why a text is not YAML.
+#[derive(Debug)]
+pub(super) struct SyntaxError {
+    pub(super) span: Span,
+    /// What is wrong there.
+    pub(super) what: String,
+    pub(super) way_out: Option<&'static str>,
+}
+
+/// How many spaces an editor may show for a tab.
+const TAB_WIDTHS: [usize; 4] = [1, 2, 4, 8];
+
 /// A file that is YAML, whatever it says.
 #[derive(Debug)]
 pub(super) struct Document {
@@ -61,13 +73,15 @@ pub(super) struct Document {
 
 impl Document {
     /// Reads a text as YAML; what is wrong, and where, if it is none.
-    pub(super) fn parse(text: &str) -> Result<Self, (Span, String)> {
+    pub(super) fn parse(text: &str) -> Result<Self, SyntaxError> {
         let at = |error: YamlError| {
-            let tab = tab_near(text, error.position.line);
-            tab.unwrap_or_else(|| (span_at(text, error.position), error.what))
+            tab_as_cause(text, error.position.line).unwrap_or_else(|| SyntaxError {
+                span: span_at(text, error.position),
+                what: error.what,
+                way_out: None,
+            })
         };
-        let tree = Source::new(text).and_then(|source| yaml::parse(&source)).map_err(at)?;
-        Ok(Self { tree })
+        Ok(Self { tree: tree_of(text).map_err(at)? })
     }
 
     /// The values at the top, one for each document of the file.
@@ -107,15 +121,32 @@ impl Document {
     }
 }
 
-/// A tab that indents the line of an error or the one after it: a parser may name the end of the line before.
-fn tab_near(text: &str, line: usize) -> Option<(Span, String)> {
+fn tree_of(text: &str) -> Result<Tree, YamlError> {
+    Source::new(text).and_then(|source| yaml::parse(&source))
+}
+
+/// A tab that indents the line of an error or the one after it, since a parser may name the end of the line before; `None` if
+/// the error stays with spaces in its place.
+fn tab_as_cause(text: &str, line: usize) -> Option<SyntaxError> {
     let start = |line: usize| text.split_inclusive('\n').take(line - 1).map(str::len).sum::<usize>();
-    let tab = [line, line + 1].into_iter().find_map(|line| {
+    let (line, indent) = [line, line + 1].into_iter().find_map(|line| {
         let indent = text.get(start(line)..)?.split(|c| c != ' ' && c != '\t').next()?;
-        indent.contains('\t').then(|| start(line) + indent.len())
+        indent.contains('\t').then_some((line, indent))
     })?;
-    let message = "a tab indents this line, and YAML takes only spaces; indent it with spaces";
-    Some((Span { start: tab, end: tab + 1 }, message.to_owned()))
+    let (before, rest) = text.split_at_checked(start(line))?;
+    let is_cause = |width: &usize| {
+        let spaces = indent.replace('\t', &" ".repeat(*width));
+        let with_spaces = format!("{before}{spaces}{}", rest.get(indent.len()..).unwrap_or_default());
+        tree_of(&with_spaces).err().is_none_or(|error| error.position.line > line)
+    };
+    TAB_WIDTHS.iter().any(is_cause).then(|| {
+        let tab = start(line) + indent.find('\t').unwrap_or_default();
+        SyntaxError {
+            span: Span { start: tab, end: tab + 1 },
+            what: "a tab indents this line, and YAML takes only spaces".to_owned(),
+            way_out: Some("indent it with spaces"),
+        }
+    })
 }
 
 /// The one character at a place.

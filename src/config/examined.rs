@@ -39,21 +39,42 @@ impl ServicePart {
     }
 }
 
+/// Whether the disk is looked at.
+#[derive(Copy, Clone, PartialEq, Eq)]
+pub(super) enum Disk {
+    /// What the file names on disk has to be there.
+    LookedAt,
+    /// That, and the secrets.
+    LookedAtWithSecrets,
+    /// Only the text counts.
+    NotLookedAt,
+}
+
 /// Reads a configuration file, and looks whether what it names on disk is there.
 ///
 /// # Errors
 /// If the file cannot be read.
 pub fn examine_on_disk(file: &Path) -> Result<Examined, Problems> {
-    let text = text_of(file)?;
+    examine(&text_of(file)?, file, Disk::LookedAt)
+}
+
+/// Reads a configuration from its text; relative paths start at the folder of `file`.
+pub(super) fn examine(text: &str, file: &Path, disk: Disk) -> Result<Examined, Problems> {
     if text.len() > FILE_BYTES_MAX {
         return Err(too_large(file));
     }
-    let mut findings = Findings::new(&text);
-    let raw = raw_of(&text, &mut findings);
-    if let Some(raw) = &raw {
-        checked::on_disk(raw, checked::folder_of(file), &mut findings);
-    }
-    let settings = raw.as_ref().map(|raw| checked::check(raw, file, &mut findings));
+    let mut findings = Findings::new(text);
+    let folder = checked::folder_of(file);
+    let raw = raw_of(text, &mut findings);
+    let settings = raw.as_ref().map(|raw| {
+        if disk != Disk::NotLookedAt {
+            checked::on_disk(raw, folder, &mut findings);
+        }
+        if disk == Disk::LookedAtWithSecrets {
+            checked::with_secrets(raw, folder, &mut findings);
+        }
+        checked::check(raw, file, &mut findings)
+    });
     Ok(Examined { file: file.to_owned(), raw, findings, settings })
 }
 

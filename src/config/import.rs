@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::model::{
     Imported, ImportedRule, ImportedSelection, ImportedService, Leftover, RepositoryPath, ServiceName,
 };
+use crate::sanitize;
 
 /// Names of environments that people use, in the order in which releases go through them.
 const ENVIRONMENTS: [&str; 17] = [
@@ -159,7 +160,7 @@ fn quoted(text: &str) -> String {
 
 fn write_leftover(text: &mut String, leftover: &Leftover) {
     let Leftover { file, line, what } = leftover;
-    let what: String = what.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let (file, what) = (sanitize::line(file.as_str()), sanitize::line(what));
     text.push_str(&format!("#   {file}:{line}: {what}\n"));
 }
 

@@ -41,8 +41,8 @@ shape! {
             /// The address of the HTTP server; default `127.0.0.1:8080`.
             listen: Listen,
             /// The host names under which `/metrics` may be read, such as `towpath.example.com`; default: none. IP addresses,
-            /// names without a dot and names inside a cluster (`*.svc`, `*.cluster.local`, `*.internal`) are always allowed;
-            /// other names get 421, so that no web page can read it through a browser (DNS rebinding). `/healthz` and hooks
+            /// names without a dot, `*.localhost` and names inside a cluster (`*.svc`, `*.cluster.local`, `*.internal`) are
+            /// always allowed; a port and a dot behind a name do not matter. Other names get 421, so that no web page can read it through a browser (DNS rebinding). `/healthz` and hooks
             /// are answered under any name.
             hosts: List<HostName>,
             /// Where Towpath keeps its index: `sqlite:PATH`, relative to this file; default
@@ -54,8 +54,8 @@ shape! {
             registries: List<Registry>,
             /// The pipelines that releases go through.
             pipelines: List<Pipeline>,
-            /// Who may use which verbs, by environment; nobody holds a right that is not given here or by an
-            /// approvals gate.
+            /// Who may use which verbs, by environment. Where nobody is named for a right, here or by an approvals gate, whoever
+            /// may write to the config repository has it on GitHub, and nobody on a local forge.
             rights: Map<EnvironmentName, EnvironmentRights>,
             /// The services that Towpath promotes.
             services: List<Service>,
@@ -260,12 +260,12 @@ shape! {
     EnvironmentRights {
         required {}
         optional {
-            /// Who may ask for promotions, and hold and resume them. Whoever may write to the config repository,
-            /// where this is left out and the forge knows permissions; so for each right that nobody is named for.
+            /// Who may ask for promotions. Where this is left out, whoever may write to the config repository, if the forge
+            /// knows permissions; so for each right that nobody is named for.
             promote: List<Principal>,
-            /// Who may approve and reject.
+            /// Who may approve and reject. Whoever may promote or approve may also hold and resume.
             approve: List<Principal>,
-            /// Who may do everything else.
+            /// Who may do everything else; at the moment no command takes this right.
             operate: List<Principal>,
         }
     }

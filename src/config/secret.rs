@@ -80,7 +80,7 @@ pub(super) fn weaknesses_of(file: &SecretFile) -> Vec<SecretWeakness> {
 }
 
 #[expect(clippy::disallowed_methods, reason = "the configuration says which variable holds a secret")]
-fn variable(name: &str) -> Result<String, &'static str> {
+pub(super) fn variable(name: &str) -> Result<String, &'static str> {
     std::env::var(name).map_err(|error| match error {
         std::env::VarError::NotPresent => "is not set",
         std::env::VarError::NotUnicode(_) => "is not text",

@@ -1,18 +1,22 @@
 //! Whether the secrets that a configuration names are there, and safe where they are.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use super::secret::weaknesses_of;
+use super::secret::{variable, weaknesses_of};
 use super::{CredentialSettings, ForgeSettings, GitHubCredentials, SecretError, SecretSource, Settings};
 use crate::model::{ForgeName, SecretWeakness};
 use crate::secret_file;
+
+/// The variables of Amazon's tools that name files with credentials.
+const AWS_FILES: [&str; 3] =
+    ["AWS_SHARED_CREDENTIALS_FILE", "AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"];
 
 /// What is wrong with one secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SecretFinding {
     /// Whose secret it is.
     pub owner: SecretOwner,
-    /// The key of the configuration that names it.
+    /// The key of the configuration, or the variable, that names it.
     pub key: &'static str,
     /// Where it is.
     pub source: SecretSource,
@@ -50,6 +54,11 @@ impl Settings {
     /// two seconds for each secret whose file system does not respond.
     #[must_use]
     pub fn examine_secrets(&self) -> Vec<SecretFinding> {
+        self.examine_secrets_with(&|name| variable(name).ok())
+    }
+
+    /// The same with other environment variables.
+    fn examine_secrets_with(&self, variables: &dyn Fn(&str) -> Option<String>) -> Vec<SecretFinding> {
         let secrets =
             self.forges.iter().flat_map(of_forge).chain(self.registries.iter().flat_map(|registry| {
                 let owner = || SecretOwner::Registry(registry.host.clone());
@@ -62,12 +71,12 @@ impl Settings {
                     .collect::<Vec<_>>()
             }));
         let of_secrets = secrets.flat_map(|secret| secret.findings());
-        of_secrets
-            .chain(self.registries.iter().flat_map(|registry| {
-                let CredentialSettings::DockerConfig(file) = &registry.credentials else { return Vec::new() };
-                of_docker_config(SecretOwner::Registry(registry.host.clone()), file.clone())
-            }))
-            .collect()
+        let of_files = self.registries.iter().flat_map(|registry| {
+            let owner = SecretOwner::Registry(registry.host.clone());
+            let files = files_of(&registry.credentials, variables);
+            files.into_iter().flat_map(move |(key, path)| of_file(&owner, key, &path)).collect::<Vec<_>>()
+        });
+        of_secrets.chain(of_files).collect()
     }
 }
 
@@ -117,14 +126,34 @@ fn of_credentials(credentials: &CredentialSettings) -> Option<(&'static str, &Se
     }
 }
 
-/// What others may do with a configuration of Docker, which holds passwords of any length, or none. That it cannot be read is
-/// found when it is used.
-fn of_docker_config(owner: SecretOwner, path: PathBuf) -> Vec<SecretFinding> {
-    let weaknesses = secret_file::read(&path).map(|file| weaknesses_of(&file)).unwrap_or_default();
+/// Files with credentials that a way to log in reads besides: the configuration of Docker, and those that a cloud's own
+/// variables name. Each comes with the key or variable that names it.
+fn files_of(
+    credentials: &CredentialSettings,
+    variables: &dyn Fn(&str) -> Option<String>,
+) -> Vec<(&'static str, PathBuf)> {
+    let names: &[&'static str] = match credentials {
+        CredentialSettings::DockerConfig(file) => return vec![("credentials.docker_config", file.clone())],
+        CredentialSettings::Ecr { .. } => &AWS_FILES,
+        CredentialSettings::Gar { key: None } => &["GOOGLE_APPLICATION_CREDENTIALS"],
+        CredentialSettings::Acr { client_secret: None, .. } => &["AZURE_FEDERATED_TOKEN_FILE"],
+        CredentialSettings::Gar { key: Some(_) }
+        | CredentialSettings::Acr { client_secret: Some(_), .. }
+        | CredentialSettings::Anonymous
+        | CredentialSettings::Password { .. }
+        | CredentialSettings::Token(_) => &[],
+    };
+    let named = names.iter().filter_map(|name| Some((*name, variables(name)?.into())));
+    named.collect()
+}
+
+/// What others may do with a file that holds credentials among other things. That it cannot be read is found when it is used.
+fn of_file(owner: &SecretOwner, key: &'static str, path: &Path) -> Vec<SecretFinding> {
+    let weaknesses = secret_file::read(path).map(|file| weaknesses_of(&file)).unwrap_or_default();
     let finding = |weakness| SecretFinding {
         owner: owner.clone(),
-        key: "credentials.docker_config",
-        source: SecretSource::File(path.clone()),
+        key,
+        source: SecretSource::File(path.to_owned()),
         fault: SecretFault::Weak(weakness),
     };
     weaknesses.into_iter().map(finding).collect()

@@ -11,6 +11,11 @@ const LONG: &str = "a secret that is long enough";
 
 /// What is found about the secrets of this configuration, in whose folder the files are as given.
 fn found(keys: &str, files: &[(&str, &str, u32)]) -> Vec<String> {
+    found_with(keys, files, &[])
+}
+
+/// The same where variables name some of the files.
+fn found_with(keys: &str, files: &[(&str, &str, u32)], variables: &[(&str, &str)]) -> Vec<String> {
     let folder = TempDir::new().unwrap();
     for (name, text, mode) in files {
         let path = folder.path().join(name);
@@ -27,7 +32,11 @@ fn found(keys: &str, files: &[(&str, &str, u32)]) -> Vec<String> {
         let folder = format!("{}/", Path::new(folder.path()).display());
         format!("{:?} {}: {fault}", finding.owner, finding.key).replace(&folder, "")
     };
-    settings.examine_secrets().into_iter().map(words).collect()
+    let variable = |name: &str| {
+        let (_, file) = variables.iter().find(|(other, _)| *other == name)?;
+        Some(folder.path().join(file).display().to_string())
+    };
+    settings.examine_secrets_with(&variable).into_iter().map(words).collect()
 }
 
 fn registry(keys: &str) -> String {
@@ -51,6 +60,30 @@ fn files_of_everybody_are_found() {
     Registry("ghcr.io") hooks.secrets: the file `s` WritableByAll { mode: 438 }
     Registry("ghcr.io") credentials.docker_config: the file `d` ReadableByAll { mode: 420 }
     "#);
+}
+
+#[test]
+fn files_that_the_variables_of_a_cloud_name_are_looked_at() {
+    let of = |keys: &str, mode: u32| {
+        let variables = [
+            ("AWS_WEB_IDENTITY_TOKEN_FILE", "f"),
+            ("GOOGLE_APPLICATION_CREDENTIALS", "f"),
+            ("AZURE_FEDERATED_TOKEN_FILE", "f"),
+        ];
+        found_with(&registry(&format!("credentials: {keys}")), &[("f", LONG, mode)], &variables)
+    };
+    let clouds = [
+        ("{ ecr: { region: eu-west-1 } }", "AWS_WEB_IDENTITY_TOKEN_FILE"),
+        ("{ gar: {} }", "GOOGLE_APPLICATION_CREDENTIALS"),
+        ("{ acr: {} }", "AZURE_FEDERATED_TOKEN_FILE"),
+    ];
+    for (keys, variable) in clouds {
+        assert_eq!(of(keys, 0o600), [""; 0], "{keys}");
+        let expected =
+            format!("Registry(\"ghcr.io\") {variable}: the file `f` ReadableByAll {{ mode: 420 }}");
+        assert_eq!(of(keys, 0o644), [expected], "{keys}");
+    }
+    assert_eq!(of("{ gar: { key: { file: f } } }", 0o600), [""; 0]);
 }
 
 #[test]

@@ -158,6 +158,9 @@ fn a_tab_and_a_nul() {
 
     1 problem in towpath.yaml
     ");
+    // With spaces in its place the same would be wrong.
+    let bracket = problems_in("version: 1\nhosts: [ a, }\n\tb ]\n");
+    assert!(!bracket.contains("a tab indents") && bracket.contains("towpath.yaml:2:"), "{bracket}");
     assert_snapshot!(problems_in("version: 1 # \0\n"), @r"
     error: a NUL byte; this is no YAML text
      --> towpath.yaml:1:14
