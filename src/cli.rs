@@ -12,6 +12,7 @@ mod gone;
 mod help;
 mod images;
 mod import;
+mod log;
 mod output;
 mod paths;
 mod plan;
@@ -82,6 +83,8 @@ enum Command {
     Edit(edit::Arguments),
     /// Look at changes of a local forge, and act on them as a person
     Changes(changes::Arguments),
+    /// Accept the log of a local forge after its key was lost
+    Log(log::Arguments),
     /// Show the whole journey on this machine, in a temporary folder
     Demo(demo::Arguments),
     /// Explain a topic of the manual, or a command
@@ -124,6 +127,7 @@ impl Arguments {
             | Command::Import(_)
             | Command::Edit(_)
             | Command::Changes(_)
+            | Command::Log(_)
             | Command::Demo(_)
             | Command::Help(_) => LevelFilter::ERROR,
         };
@@ -165,6 +169,7 @@ async fn carry_out(arguments: Arguments, output: &mut Output) -> Result<(), Fail
         Command::Import(own) => import::run(&own, output),
         Command::Edit(own) => edit::run(own, output),
         Command::Changes(own) => changes::run(settings(&file, output)?, own, output).await,
+        Command::Log(own) => log::run(settings(&file, output)?, &own, output).await,
         Command::Demo(own) => demo::run(&own, output).await,
         Command::Help(own) => help::run(&own, output),
     }

@@ -111,9 +111,9 @@ impl LogPart {
         Self { tip, proven: None, from_start: true, lines: Vec::new() }
     }
 
-    /// What comes after the last commit that is proven, if anything does.
+    /// The commits after the last one that is proven, if there are any.
     #[must_use]
-    pub fn left_out(&self) -> Option<LeftOut> {
+    pub fn unproven(&self) -> Option<LeftOut> {
         let tip = self.tip.clone().filter(|_| self.tip != self.proven)?;
         Some(LeftOut::LogCommits { tip, proven: self.proven.clone() })
     }

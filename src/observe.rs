@@ -20,6 +20,7 @@ mod sources;
 pub use clock::{Clock, SystemClock};
 pub use facts::Freshness;
 pub use listings::{Listings, Polled, images, images_at, poll, recover, say_outcome};
+pub use log::LogReplacement;
 pub use ports::Ports;
 pub use presence::{Presences, lost};
 pub use running::runs;
@@ -82,6 +83,8 @@ pub struct Observation {
     pub troubles: Vec<Arc<str>>,
     /// What does not count in the repository, because anybody could have written it.
     pub left_out: Vec<LeftOut>,
+    /// The log in place of the one that the ledger holds, if it was replaced; one of `left_out` says so.
+    pub log_replacement: Option<LogReplacement>,
 }
 
 /// Looks at one config repository and decides.
@@ -163,5 +166,6 @@ async fn first_look<F: Forge, R: Registry, L: Ledger, C: Clock>(
         shows_details: forge.shows_details(),
         deployments: Deployments { are_shown: forge.shows_deployments(), ..Deployments::default() },
     };
-    Ok(Observation { world, tree, overlays, log_tip: log.tip, plan: Plan::default(), troubles, left_out })
+    let (log_tip, log_replacement, plan) = (log.tip, log.replacement, Plan::default());
+    Ok(Observation { world, tree, overlays, log_tip, plan, troubles, left_out, log_replacement })
 }

@@ -24,7 +24,7 @@ use crate::draft::{Draft, Drafts, Effect, draft};
 use crate::forge::{Forge, ForgeError};
 use crate::ledger::Ledger;
 use crate::model::{Place, Policy, Time};
-use crate::observe::{Clock, Observation, observe};
+use crate::observe::{Clock, LogReplacement, Observation, observe};
 use crate::registry::Registry;
 
 /// How many passes may follow each other before they are taken for a live-lock.
@@ -60,6 +60,8 @@ pub struct Settled {
     pub was_seen: bool,
     /// When to look again even if nothing happens.
     pub next_look: Option<Time>,
+    /// The log in place of the one that the ledger holds, if it was replaced; one of `warnings` says so.
+    log_replacement: Option<LogReplacement>,
 }
 
 /// What would be done next, without doing it.
@@ -92,6 +94,15 @@ impl<F: Forge, R: Registry, L: Ledger, C: Clock> Engine<F, R, L, C> {
 
     /// Carries a config repository as far as it goes now. Never sleeps.
     pub async fn settle(&self, place: &Place, freshness: Freshness) -> Settled {
+        let mut settled = self.settle_passes(place, freshness).await;
+        if let Some(replacement) = settled.log_replacement.take() {
+            let acknowledged = replacement.acknowledge(&self.ports.ledger, place).await;
+            settled.failures.extend(acknowledged.err().map(|error| error.to_string()));
+        }
+        settled
+    }
+
+    async fn settle_passes(&self, place: &Place, freshness: Freshness) -> Settled {
         let mut settled = Settled::default();
         let mut conflicts = 0;
         // Where that fails nothing can be appended either, which is said then.
@@ -197,6 +208,7 @@ impl Settled {
         self.failures.extend(foresight.drafts.refused);
         self.failures.extend(troubles(&foresight.observation.plan));
         self.warnings = foresight.observation.left_out.iter().map(crate::render::left_out).collect();
+        self.log_replacement = foresight.observation.log_replacement;
         self.next_look = foresight.observation.plan.next_look;
         self.was_seen = true;
         self.plan = foresight.observation.plan;

@@ -72,9 +72,9 @@ enum Verb {
 }
 
 /// The forge and repository that are meant.
-struct Desk {
-    forge: LocalForge,
-    repository: RepositoryName,
+pub(super) struct Desk {
+    pub(super) forge: LocalForge,
+    pub(super) repository: RepositoryName,
 }
 
 impl Desk {
@@ -138,7 +138,7 @@ fn user(name: Option<&str>) -> Result<UserName, Failure> {
 }
 
 /// The only repository that the services use, or the one that was named.
-fn desk(settings: &Settings, named: Option<&str>) -> Result<Desk, Failure> {
+pub(super) fn desk(settings: &Settings, named: Option<&str>) -> Result<Desk, Failure> {
     let mut places = settings.policy.places();
     places.dedup_by(|left, right| (&left.forge, &left.repository) == (&right.forge, &right.repository));
     let is_meant = |place: &&Place| {

@@ -132,7 +132,7 @@ async fn examine(
 /// What does not count in a repository. Where it cannot be read, that is said already.
 async fn left_out(forge: &AnyForge, place: &Place) -> Vec<Diagnosis> {
     let mut all = forge.unreadable_changes(place).await.unwrap_or_default();
-    all.extend(forge.read_log(place, None).await.ok().and_then(|part| part.left_out()));
+    all.extend(forge.read_log(place, None).await.ok().and_then(|part| part.unproven()));
     let warning = |own| Diagnosis { level: Level::Warning, matter: Matter::LeftOut(own) };
     all.into_iter().map(warning).collect()
 }

@@ -38,7 +38,9 @@ pub struct LocalForge {
     inner: Arc<Inner>,
 }
 
-type Memory = BTreeMap<(RepositoryName, ChangeNumber), (gix::ObjectId, Arc<Stored>)>;
+/// A change, or why its ref holds none.
+type ReadChange = Result<Arc<Stored>, Arc<str>>;
+type Memory = BTreeMap<(RepositoryName, ChangeNumber), (gix::ObjectId, ReadChange)>;
 
 struct Inner {
     name: ForgeName,
@@ -46,7 +48,7 @@ struct Inner {
     teams: BTreeMap<TeamName, Vec<UserName>>,
     bot: UserName,
     now: Now,
-    /// Changes with the commit that each was read from.
+    /// Changes, readable or not, with the commit that each was read from.
     memory: Mutex<Memory>,
 }
 

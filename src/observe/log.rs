@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Clock, ObserveError, Ports};
 use crate::forge::Forge;
-use crate::ledger::{IndexedLog, Ledger};
+use crate::ledger::{IndexedLog, Ledger, LedgerError};
 use crate::model::{CommitId, History, LeftOut, Place, Record};
 use crate::registry::Registry;
 
@@ -14,6 +14,26 @@ pub(super) struct Log {
     pub(super) history: History,
     /// What does not count of it.
     pub(super) left_out: Vec<LeftOut>,
+    /// What the ledger has to hold in place of what it holds, if the log was replaced.
+    pub(super) replacement: Option<LogReplacement>,
+}
+
+/// A log that is another one than the ledger holds, as far as it is proven. A look does not write it to the ledger: the first
+/// one would be the only one that says so, and that may be a person's `towpath status` in a window that nobody reads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogReplacement {
+    proven: CommitId,
+    lines: Vec<String>,
+}
+
+impl LogReplacement {
+    /// Notes in the ledger that people were told, so that it is not said again.
+    ///
+    /// # Errors
+    /// If the ledger cannot be written.
+    pub async fn acknowledge<L: Ledger>(&self, ledger: &L, place: &Place) -> Result<(), LedgerError> {
+        ledger.index_log(place, None, &self.proven, &self.lines).await
+    }
 }
 
 /// Reads the log. A ledger that fails costs a longer read and a word, nothing else.
@@ -32,19 +52,27 @@ pub(super) async fn read<F: Forge, R: Registry, L: Ledger, C: Clock>(
         .await
         .map_err(|error| ObserveError::Forge { place: Box::new(place.clone()), error })?;
     let from_start = part.from_start || indexed.tip.is_none();
-    // Only what is proven is ever indexed, so that what the ledger holds needs no proof.
-    if let Some(proven) = part.proven.as_ref().filter(|proven| Some(*proven) != indexed.tip.as_ref()) {
-        let from = indexed.tip.as_ref().filter(|_| !from_start);
-        let kept = ports.ledger.index_log(place, from, proven, &part.lines).await;
-        troubles.extend(kept.err().map(|error| error.to_string().into()));
-    }
     let is_replaced =
         |read: &CommitId| part.from_start && part.tip.is_some() && part.proven.as_ref() != Some(read);
-    let replaced = indexed.tip.filter(is_replaced).map(|read| LeftOut::LogReplaced { read });
-    let left_out = part.left_out().into_iter().chain(replaced).collect();
+    let replaced = indexed.tip.clone().filter(is_replaced).map(|read| LeftOut::LogReplaced { read });
+    // Only what is proven is ever indexed, so that what the ledger holds needs no proof.
+    let unindexed = part.proven.clone().filter(|proven| Some(proven) != indexed.tip.as_ref());
+    let mut replacement = None;
+    match unindexed {
+        Some(proven) if replaced.is_some() => {
+            replacement = Some(LogReplacement { proven, lines: part.lines.clone() });
+        }
+        Some(proven) => {
+            let from = indexed.tip.as_ref().filter(|_| !from_start);
+            let kept = ports.ledger.index_log(place, from, &proven, &part.lines).await;
+            troubles.extend(kept.err().map(|error| error.to_string().into()));
+        }
+        None => {}
+    }
+    let left_out = part.unproven().into_iter().chain(replaced).collect();
     let mut lines = if from_start { Vec::new() } else { indexed.lines };
     lines.extend(part.lines);
-    Ok(Log { tip: part.tip, history: fold(place, &lines)?, left_out })
+    Ok(Log { tip: part.tip, history: fold(place, &lines)?, left_out, replacement })
 }
 
 fn fold(place: &Place, lines: &[String]) -> Result<History, ObserveError> {

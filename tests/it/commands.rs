@@ -6,6 +6,7 @@ mod images;
 mod imported;
 mod journey;
 mod killed;
+mod log;
 mod manual;
 mod notified;
 mod registries;

@@ -151,10 +151,10 @@ fn an_alias() {
 fn a_tab_and_a_nul() {
     assert_snapshot!(problems_in("version: 1\nforges:\n\t- a\n"), @r"
     error: a tab indents this line, and YAML takes only spaces; indent it with spaces
-     --> towpath.yaml:3:2
+     --> towpath.yaml:3:1
       |
     3 |     - a
-      |     ^
+      | ^
 
     1 problem in towpath.yaml
     ");

@@ -8,7 +8,7 @@ use gix::ObjectId;
 use super::content::merge_of;
 use super::merge::merged_tree;
 use super::store::{Store, branch_ref, commit_id, object_id, unknown};
-use super::wire::{ChangeFile, Deed, EventFile, StateFile, Stored, StoredChanges, load, load_all, ref_of};
+use super::wire::{ChangeFile, Deed, EventFile, StateFile, Stored, load, load_all};
 use crate::forge::{BRANCH_PREFIX, ForgeError, NewReaction, Presentation, Remark};
 use crate::model::{
     BranchName, Change, ChangeNumber, ChangeState, Comment, CommentId, CommitId, LeftOut, Reaction, Review,
@@ -20,7 +20,7 @@ const COMMENT_BYTES_MAX: usize = 64 * 1024;
 
 /// Towpath's changes into a branch, oldest first, without those that [`unreadable`] names.
 ///
-/// An open change that cannot be shown now is an error: taken for absent, it would be opened once more.
+/// An open change that the repository does not give now is an error: taken for absent, it would be opened once more.
 pub(super) fn on_base(store: &Store, base: &BranchName) -> Result<Vec<Change>, ForgeError> {
     let all = load_all(store)?.readable;
     let ours = |stored: &&Arc<Stored>| {
@@ -31,7 +31,9 @@ pub(super) fn on_base(store: &Store, base: &BranchName) -> Result<Vec<Change>, F
         match view(store, stored) {
             Ok(change) => shown.push(change),
             Err(error) if stored.is_open() => return Err(error),
-            Err(_) => {}
+            Err(error) => {
+                tracing::warn!(change = stored.change.number.0, "an ended change is left out: {error}")
+            }
         }
     }
     Ok(shown)
@@ -42,15 +44,10 @@ pub(super) fn list(store: &Store) -> Result<Vec<Change>, ForgeError> {
     Ok(load_all(store)?.readable.iter().filter_map(|stored| view(store, stored).ok()).collect())
 }
 
-/// The changes that cannot be read or shown, because somebody else wrote them.
+/// The changes whose refs hold something else than a change, because somebody else wrote them. What the repository does not give
+/// at the moment is not among them: it may be fine.
 pub(super) fn unreadable(store: &Store) -> Result<Vec<LeftOut>, ForgeError> {
-    let StoredChanges { readable, mut unreadable, .. } = load_all(store)?;
-    let hidden = readable.iter().filter_map(|stored| {
-        let error = view(store, stored).err()?;
-        Some(LeftOut::Change { reference: ref_of(stored.change.number), why: error.to_string() })
-    });
-    unreadable.extend(hidden);
-    Ok(unreadable)
+    Ok(load_all(store)?.unreadable)
 }
 
 /// A change as everybody sees it: an open one follows its branch.
@@ -61,7 +58,11 @@ pub(super) fn view(store: &Store, stored: &Stored) -> Result<Change, ForgeError>
         ChangeState::Open => conflicts(store, stored, head)?,
         ChangeState::Merged { .. } | ChangeState::Closed { .. } => false,
     };
-    let base = object_id(&store.tip(&file.base)?);
+    // The base of a change may have been deleted since.
+    let head = match store.find_ref(&branch_ref(&file.base))? {
+        Some(base) => store.head_above(base, head)?,
+        None => store.head_of(head)?,
+    };
     Ok(Change {
         number: file.number,
         url: format!("{}#{}", store.git.git_dir().display(), file.number.0),
@@ -72,7 +73,7 @@ pub(super) fn view(store: &Store, stored: &Stored) -> Result<Change, ForgeError>
         base: file.base.clone(),
         state,
         opened_at: file.opened_at,
-        head: store.head_above(base, head)?,
+        head,
         conflicted,
         barrier: None,
         queue: None,
@@ -146,14 +147,13 @@ pub(super) fn settle(store: &Store, stored: &mut Stored) -> Result<(), ForgeErro
 /// Notes in a change that it was merged.
 pub(super) fn end_merged(stored: &mut Stored, head: ObjectId, (at, by): (Time, UserName), commit: CommitId) {
     stored.change.head = commit_id(head);
-    stored.change.state = StateFile::Merged { at, by: by.clone(), commit: commit.clone() };
-    stored.events.push(EventFile { at, by, did: Deed::Merged { commit } });
+    let state = StateFile::Merged { at, by: by.clone(), commit: commit.clone() };
+    stored.end(state, EventFile { at, by, did: Deed::Merged { commit } });
 }
 
 fn end_closed(stored: &mut Stored, head: ObjectId, (at, by): (Time, UserName)) {
     stored.change.head = commit_id(head);
-    stored.change.state = StateFile::Closed { at, by: by.clone() };
-    stored.events.push(EventFile { at, by, did: Deed::Closed });
+    stored.end(StateFile::Closed { at, by: by.clone() }, EventFile { at, by, did: Deed::Closed });
 }
 
 /// Refuses a change into another branch than the caller believes.
@@ -175,7 +175,7 @@ fn conflicts(store: &Store, stored: &Stored, head: ObjectId) -> Result<bool, For
         return Ok(false);
     }
     let trial = store.git.clone().with_object_memory();
-    Ok(merged_tree(&trial, base, head)?.is_none())
+    Ok(merged_tree(store, &trial, base, head)?.is_none())
 }
 
 /// The comments, with what was written over them and the bot's reactions; one pass over the events.

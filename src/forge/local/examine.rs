@@ -1,7 +1,7 @@
 //! Whether the repositories are there, and may be read and written.
 
-use super::LocalForge;
 use super::store::Store;
+use super::{LocalForge, log};
 use crate::forge::{Forge as _, ForgeError, LOG_BRANCH};
 use crate::model::{
     BranchName, Health, HealthQuestion, LogProtection, Login, LoginProof, Place, RepositoryHealth,
@@ -47,7 +47,11 @@ impl LocalForge {
             };
             rules.push((branch, found));
         }
-        let protection = self.with(name, |store| Ok(log_protection(store))).await;
+        let protection = self.with(name, |store| {
+            log::expect_key(store)?;
+            Ok(log_protection(store))
+        });
+        let protection = protection.await;
         RepositoryHealth {
             repository: name.clone(),
             state,

@@ -5,7 +5,7 @@ use gix::bstr::BString;
 use gix::object::tree::EntryKind;
 
 use super::content;
-use super::proof::{LogKey, last_proven};
+use super::proof::{LogKey, is_on_line, last_proven};
 use super::store::{Store, commit_id, failed, object_id};
 use crate::forge::log::{self, Layout, Rest, Segment, Written};
 use crate::forge::{ForgeError, LOG_BRANCH, LogPart};
@@ -19,8 +19,7 @@ fn log_ref() -> String {
 /// not a beginning of that.
 pub(super) fn read(store: &Store, known: Option<&CommitId>) -> Result<LogPart, ForgeError> {
     let Some(tip) = store.find_ref(&log_ref())? else { return Ok(LogPart::of_none(None)) };
-    let key = LogKey::read(store)?;
-    let Some(proven) = last_proven(store, key.as_ref(), tip)? else {
+    let Some(proven) = last_proven(store, &LogKey::of_log(store)?, tip)? else {
         return Ok(LogPart::of_none(Some(commit_id(tip))));
     };
     let layout = layout(store, proven)?;
@@ -36,20 +35,45 @@ pub(super) fn read(store: &Store, known: Option<&CommitId>) -> Result<LogPart, F
     Ok(LogPart { tip: Some(commit_id(tip)), proven: Some(commit_id(proven)), from_start, lines })
 }
 
-/// Gives the repository a key for its log, unless it has one. The log that is there is taken over.
+/// Gives the repository a key for its log, unless it has one.
+///
+/// # Errors
+/// If there is a log and no key: a person has to accept the log, see [`accept`].
 pub(super) fn secure(store: &Store) -> Result<LogKey, ForgeError> {
-    if let Some(key) = LogKey::read(store)? {
-        return Ok(key);
+    match (LogKey::read(store)?, store.find_ref(&log_ref())?) {
+        (Some(key), _) => Ok(key),
+        (None, None) => LogKey::make(store, None),
+        (None, Some(_)) => LogKey::of_log(store),
+    }
+}
+
+/// Makes a key for a log that has none. The log counts up to a commit of it that a person looked at.
+///
+/// # Errors
+/// If it has a key, or the commit is not one of the log's.
+pub(super) fn accept(store: &Store, commit: &CommitId) -> Result<(), ForgeError> {
+    let failed = |why: String| failed(format!("accepting the log in `{}`", store.name()))(why);
+    if LogKey::read(store)?.is_some() {
+        return Err(failed("it has a key, so there is nothing to accept".to_owned()));
     }
     let tip = store.find_ref(&log_ref())?;
-    let accepted = tip.map(|tip| last_proven(store, None, tip)).transpose()?.flatten();
-    if let Some(accepted) = accepted {
-        let name = store.name();
-        tracing::info!(
-            "the log in `{name}` is taken over as it is at {accepted}; commits after that have to be proven"
-        );
+    let tip = tip.ok_or_else(|| failed(format!("there is no branch `{LOG_BRANCH}`")))?;
+    if !is_on_line(store, tip, object_id(commit))? {
+        let folder = store.git.git_dir().display();
+        let known = format!("name one that `git -C {folder} log --first-parent {LOG_BRANCH}` shows");
+        return Err(failed(format!("{commit} is not a commit of `{LOG_BRANCH}`; {known}")));
     }
-    LogKey::make(store, accepted)
+    layout(store, object_id(commit))?.check().map_err(|why| failed(why.to_string()))?;
+    LogKey::make(store, Some(object_id(commit))).map(drop)
+}
+
+/// # Errors
+/// If there is a log and no key that proves its commits.
+pub(super) fn expect_key(store: &Store) -> Result<(), ForgeError> {
+    match store.find_ref(&log_ref())? {
+        Some(_) => LogKey::of_log(store).map(drop),
+        None => Ok(()),
+    }
 }
 
 /// Whether a repository has no key for its log yet.
@@ -106,7 +130,7 @@ pub(super) fn append(
     }
     log::check_lines(lines).map_err(failed(&what))?;
     let key = secure(store)?;
-    let proven = tip.map(|tip| last_proven(store, Some(&key), tip)).transpose()?.flatten();
+    let proven = tip.map(|tip| last_proven(store, &key, tip)).transpose()?.flatten();
     let layout = proven.map(|proven| layout(store, proven)).transpose()?.unwrap_or_default();
     let growing = layout.growing(lines);
     let content = growing.map(|segment| bytes(store, segment)).transpose()?;

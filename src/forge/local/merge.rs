@@ -52,32 +52,32 @@ fn move_base(
     let base = store.find_ref(base_ref)?;
     let base =
         base.ok_or_else(|| ForgeError::NotFound { what: format!("`{base_ref}` of `{}`", store.name()) })?;
-    let Some(tree) = merged_tree(&store.git, base, head)? else { return Ok(None) };
+    let Some(tree) = merged_tree(store, &store.git, base, head)? else { return Ok(None) };
     let commit = store.write_commit(by, message, tree, &[base, head])?;
     store.move_ref(base_ref, Some(base), Some(commit))?;
     Ok(Some(commit_id(commit)))
 }
 
-/// The tree of a merge; nothing where the two sides conflict or have nothing in common.
+/// The tree of a merge, written to `git`, which is the store's repository or a copy that keeps new objects in memory. `None` if
+/// the two sides conflict or have nothing in common.
 pub(super) fn merged_tree(
+    store: &Store,
     git: &gix::Repository,
     ours: ObjectId,
     theirs: ObjectId,
 ) -> Result<Option<ObjectId>, ForgeError> {
+    let Some(base) = store.merge_base(ours, theirs)? else { return Ok(None) };
     let what = || format!("merging {theirs} into {ours}");
-    if git.merge_base(ours, theirs).map_err(failed(what()))?.is_none() {
-        return Ok(None);
-    }
     let options = git.tree_merge_options().map_err(failed(what()))?;
-    let outcome = git
-        .merge_commits(
-            ours,
-            theirs,
-            gix::merge::blob::builtin_driver::text::Labels::default(),
-            options.into(),
-        )
-        .map_err(failed(what()))?;
-    let mut merged = outcome.tree_merge;
+    let labels = gix::merge::blob::builtin_driver::text::Labels::default();
+    let merged = if git.merge_base(ours, theirs).is_ok() {
+        git.merge_commits(ours, theirs, labels, options.into()).map(|outcome| outcome.tree_merge)
+    } else {
+        // gix cannot read a commit on the way, so it finds no merge base by itself.
+        let (base, ours, theirs) = (store.tree_of(base)?, store.tree_of(ours)?, store.tree_of(theirs)?);
+        git.merge_trees(base, ours, theirs, labels, options)
+    };
+    let mut merged = merged.map_err(failed(what()))?;
     if merged.has_unresolved_conflicts(TreatAsUnresolved::default()) {
         return Ok(None);
     }

@@ -2,7 +2,7 @@
 
 use super::store::{Store, branch_ref, commit_id, failed};
 use super::wire::{Deed, load};
-use super::{LocalForge, changes, content, merge};
+use super::{LocalForge, changes, content, log, merge};
 use crate::forge::ForgeError;
 use crate::model::{
     BranchName, Change, ChangeNumber, ChangeState, CommentId, CommitId, FileChange, LeftOut, RepositoryName,
@@ -166,6 +166,15 @@ impl LocalForge {
             changes::close(store, number, &by)
         })
         .await
+    }
+
+    /// Accepts the log of a repository that lost the key of its log, up to a commit of it; later ones do not count.
+    ///
+    /// # Errors
+    /// If the log has a key, or the commit is not one of the log's.
+    pub async fn accept_log(&self, repository: &RepositoryName, commit: &CommitId) -> Result<(), ForgeError> {
+        let commit = commit.clone();
+        self.writing(repository, move |store| log::accept(store, &commit)).await
     }
 
     /// Creates a repository with one commit.

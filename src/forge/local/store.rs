@@ -1,5 +1,6 @@
 //! One bare repository: objects in, objects out; its refs are in the module below.
 
+mod history;
 mod refs;
 
 use std::fmt::Display;
@@ -11,9 +12,8 @@ use gix::ObjectId;
 
 pub(super) use refs::branch_ref;
 
-use super::Inner;
 use super::turn::Turn;
-use super::wire::Stored;
+use super::{Inner, ReadChange};
 use crate::forge::ForgeError;
 use crate::model::{ChangeNumber, CommitId, Head, RepositoryName, Time, UserName};
 
@@ -66,21 +66,26 @@ impl Store {
         &self.inner.bot
     }
 
+    /// Whether somebody is a member of any team of the configuration.
+    pub(super) fn is_in_a_team(&self, user: &UserName) -> bool {
+        self.inner.teams.values().any(|members| members.contains(user))
+    }
+
     pub(super) fn now(&self) -> Time {
         (self.inner.now)()
     }
 
     /// A change as it was read before, if it still is at this commit.
-    pub(super) fn remembered(&self, number: ChangeNumber, commit: ObjectId) -> Option<Arc<Stored>> {
+    pub(super) fn remembered(&self, number: ChangeNumber, commit: ObjectId) -> Option<ReadChange> {
         let memory = self.inner.memory.lock().ok()?;
-        let (at, stored) = memory.get(&(self.name.clone(), number))?;
-        (*at == commit).then(|| Arc::clone(stored))
+        let (at, read) = memory.get(&(self.name.clone(), number))?;
+        (*at == commit).then(|| read.clone())
     }
 
     /// Keeps a change for the next look.
-    pub(super) fn remember(&self, number: ChangeNumber, commit: ObjectId, stored: &Arc<Stored>) {
+    pub(super) fn remember(&self, number: ChangeNumber, commit: ObjectId, read: ReadChange) {
         if let Ok(mut memory) = self.inner.memory.lock() {
-            memory.insert((self.name.clone(), number), (commit, Arc::clone(stored)));
+            memory.insert((self.name.clone(), number), (commit, read));
         }
     }
 
@@ -147,16 +152,6 @@ impl Store {
         // Nobody becomes the bot by calling himself so.
         let by = UserName::new(name).ok().filter(|by| local.is_some() || by != self.bot());
         Ok((at, by.unwrap_or_else(unknown)))
-    }
-
-    /// Whether a commit is in the history of another.
-    pub(super) fn is_ancestor(&self, ancestor: ObjectId, of: ObjectId) -> Result<bool, ForgeError> {
-        Ok(ancestor == of || self.merge_base(ancestor, of)? == Some(ancestor))
-    }
-
-    pub(super) fn merge_base(&self, one: ObjectId, two: ObjectId) -> Result<Option<ObjectId>, ForgeError> {
-        let base = self.git.merge_base(one, two).map_err(failed(format!("comparing {one} and {two}")))?;
-        Ok(base.map(gix::Id::detach))
     }
 
     /// Writes a commit by somebody, without moving any ref.

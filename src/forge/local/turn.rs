@@ -17,6 +17,8 @@ use crate::forge::ForgeError;
 
 /// The file, in the repository, whose lock is the turn.
 const TURN_FILE: &str = "towpath.lock";
+/// Its permissions: who may open it can hold the turn, and so stop the bot.
+const FILE_MODE: u32 = 0o600;
 /// How long to wait between two tries for the turn.
 const TRY_PAUSE: Duration = Duration::from_millis(10);
 /// How often the turn is tried for: about half a minute.
@@ -39,7 +41,8 @@ impl Turn {
         let what = || format!("locking {}", path.display());
         let mut options = File::options();
         // It is truncated later, so whatever a link there names is left alone.
-        options.create(true).truncate(false).read(true).write(true).custom_flags(OFlag::O_NOFOLLOW.bits());
+        options.create(true).truncate(false).read(true).write(true).mode(FILE_MODE);
+        options.custom_flags(OFlag::O_NOFOLLOW.bits());
         let file = options.open(&path).map_err(failed(what()))?;
         wait(&file).map_err(failed(what()))?;
         let mut turn = Self { file };

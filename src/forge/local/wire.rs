@@ -26,8 +26,15 @@ const JSON_BYTES_MAX: usize = 1 << 20;
 /// The highest number that a change may have: what JSON carries exactly everywhere, and far from the end of what can be
 /// counted.
 const NUMBER_MAX: u64 = (1 << 53) - 1;
-/// How many events a change may have.
-const EVENTS_MAX: usize = 10_000;
+/// How many events a change may have. Whoever has no right can still comment, so they cannot use all places: the last ones are
+/// for those who act on the change.
+pub(super) const EVENTS_MAX: usize = 10_000;
+/// How many events a change may have after one of the bot, of which there are a few for each command.
+pub(super) const EVENTS_OF_BOT_MAX: usize = 9_990;
+/// How many events a change may have after one of somebody in a team of the configuration.
+pub(super) const EVENTS_OF_TEAMS_MAX: usize = 9_000;
+/// How many events a change may have after one of anybody else.
+pub(super) const EVENTS_OF_OTHERS_MAX: usize = 8_000;
 
 /// What `change.json` holds.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -146,13 +153,22 @@ impl Stored {
     /// Writes the change and its new events as one commit on the one that it was read from, if anything is new.
     pub(super) fn save(&mut self, store: &mut Store, by: &UserName, message: &str) -> Result<(), ForgeError> {
         let what = format!("writing change {} of `{}`", self.change.number, store.name());
-        // One is kept back, so that it can always be closed.
-        let kept_back = usize::from(self.is_open());
-        if self.events.len() + kept_back > EVENTS_MAX {
-            return Err(failed(what)(format!(
-                "it has as many as {EVENTS_MAX} events; close it and go on in another"
-            )));
+        let max = self.events_max(store, by);
+        if self.events.len() > max.max(self.written) {
+            let why = format!("it has {} events, and {by} may bring it to {max}; close it", self.written);
+            return Err(failed(what)(why));
         }
+        self.save_unbounded(store, by, message)
+    }
+
+    /// The same however many events it has.
+    pub(super) fn save_unbounded(
+        &mut self,
+        store: &mut Store,
+        by: &UserName,
+        message: &str,
+    ) -> Result<(), ForgeError> {
+        let what = format!("writing change {} of `{}`", self.change.number, store.name());
         let tree = self.tree(store).map_err(failed(what))?;
         if let Some(commit) = self.commit
             && store.tree_of(commit)? == tree
@@ -168,6 +184,27 @@ impl Stored {
         self.written = self.events.len();
         self.held = named;
         Ok(())
+    }
+
+    /// How many events the change may have after a write by somebody.
+    fn events_max(&self, store: &Store, by: &UserName) -> usize {
+        if !self.is_open() {
+            EVENTS_MAX
+        } else if by == store.bot() {
+            EVENTS_OF_BOT_MAX
+        } else if store.is_in_a_team(by) {
+            EVENTS_OF_TEAMS_MAX
+        } else {
+            EVENTS_OF_OTHERS_MAX
+        }
+    }
+
+    /// Notes that the change ended. `change.json` says so, too; so where all places are taken the event is left out.
+    pub(super) fn end(&mut self, state: StateFile, event: EventFile) {
+        self.change.state = state;
+        if self.events.len() < EVENTS_MAX {
+            self.events.push(event);
+        }
     }
 
     fn tree(&self, store: &Store) -> Result<ObjectId, String> {
@@ -238,7 +275,9 @@ pub(super) fn load_all(store: &Store) -> Result<StoredChanges, ForgeError> {
         let Some(number) = number.filter(|number| ref_of(*number) == name) else { continue };
         match load_at(store, number, commit) {
             Ok(stored) => all.readable.push(stored),
-            Err(LoadError::Broken(why)) => all.unreadable.push(LeftOut::Change { reference: name, why }),
+            Err(LoadError::Broken(why) | LoadError::Incomplete(why)) => {
+                all.unreadable.push(LeftOut::Change { reference: name, why });
+            }
             Err(LoadError::Failed(error)) => return Err(error),
         }
         all.numbers.extend(Some(number.0).filter(|number| *number <= NUMBER_MAX));
@@ -249,8 +288,10 @@ pub(super) fn load_all(store: &Store) -> Result<StoredChanges, ForgeError> {
 
 /// Why a change was not read.
 enum LoadError {
-    /// What its ref holds is no change.
+    /// What its ref holds is not a change, and will never be.
     Broken(String),
+    /// It names an object that the repository does not have; a later push may bring that.
+    Incomplete(String),
     /// The repository did not give it; it may be fine.
     Failed(ForgeError),
 }
@@ -267,7 +308,7 @@ pub(super) fn load(store: &Store, number: ChangeNumber) -> Result<Stored, ForgeE
     match load_at(store, number, commit) {
         Ok(stored) => Ok((*stored).clone()),
         Err(LoadError::Failed(error)) => Err(error),
-        Err(LoadError::Broken(why)) => Err(failed(reading(store, number))(why)),
+        Err(LoadError::Broken(why) | LoadError::Incomplete(why)) => Err(failed(reading(store, number))(why)),
     }
 }
 
@@ -276,12 +317,16 @@ fn reading(store: &Store, number: ChangeNumber) -> String {
 }
 
 fn load_at(store: &Store, number: ChangeNumber, commit: ObjectId) -> Result<Arc<Stored>, LoadError> {
-    if let Some(stored) = store.remembered(number, commit) {
-        return Ok(stored);
+    if let Some(remembered) = store.remembered(number, commit) {
+        return remembered.map_err(broken);
     }
-    let stored = Arc::new(ChangeReader { store, number }.read(commit)?);
-    store.remember(number, commit, &stored);
-    Ok(stored)
+    let read = ChangeReader { store, number }.read(commit).map(Arc::new);
+    match &read {
+        Ok(stored) => store.remember(number, commit, Ok(Arc::clone(stored))),
+        Err(LoadError::Broken(why)) => store.remember(number, commit, Err(why.as_str().into())),
+        Err(LoadError::Incomplete(_) | LoadError::Failed(_)) => {}
+    }
+    read
 }
 
 /// Reads one change. Anybody who may push can write it, so nothing about it is taken for granted.
@@ -352,7 +397,10 @@ impl ChangeReader<'_> {
         match header {
             Some(header) if header.kind() == kind => Ok(header.size()),
             Some(header) => Err(broken(format!("{what} is a {} and no {kind}", header.kind()))),
-            None => Err(broken(format!("{what} is the {kind} {id}, which is not in the repository"))),
+            None => {
+                let why = format!("{what} is the {kind} {id}, which is not in the repository");
+                Err(LoadError::Incomplete(why))
+            }
         }
     }
 

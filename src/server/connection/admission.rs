@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tokio::task::{AbortHandle, Id};
 
@@ -14,8 +15,8 @@ use super::usage::{Sequence, Usage};
 pub(super) struct Admission {
     max: usize,
     open: Vec<Open>,
-    /// How many connections each network has open.
-    counts: BTreeMap<IpAddr, usize>,
+    /// How many connections each network has open; each of them knows, so that none is looked up to find the largest.
+    counts: BTreeMap<IpAddr, Arc<AtomicUsize>>,
     sequence: Sequence,
 }
 
@@ -23,6 +24,8 @@ pub(super) struct Admission {
 struct Open {
     task: AbortHandle,
     network: IpAddr,
+    /// How many connections its network has open.
+    neighbours: Arc<AtomicUsize>,
     usage: Arc<Usage>,
 }
 
@@ -43,7 +46,7 @@ impl Admission {
         if self.open.len() < self.max {
             return;
         }
-        let rank = |open: &Open| (self.counts.get(&open.network).copied(), Reverse(open.usage.last_used()));
+        let rank = |open: &Open| (open.neighbours.load(Ordering::Relaxed), Reverse(open.usage.last_used()));
         let Some((index, _)) = self.open.iter().enumerate().max_by_key(|(_, open)| rank(open)) else {
             return;
         };
@@ -54,8 +57,9 @@ impl Admission {
     /// Notes a connection that was opened.
     pub(super) fn add(&mut self, task: AbortHandle, peer: IpAddr, usage: Arc<Usage>) {
         let network = network(peer);
-        *self.counts.entry(network).or_default() += 1;
-        self.open.push(Open { task, network, usage });
+        let neighbours = Arc::clone(self.counts.entry(network).or_default());
+        neighbours.fetch_add(1, Ordering::Relaxed);
+        self.open.push(Open { task, network, neighbours, usage });
     }
 
     /// Forgets a connection that ended. One that [`Self::make_room`] ended is unknown already.
@@ -67,11 +71,8 @@ impl Admission {
 
     fn take(&mut self, index: usize) -> Open {
         let open = self.open.swap_remove(index);
-        if let Some(count) = self.counts.get_mut(&open.network) {
-            *count -= 1;
-            if *count == 0 {
-                self.counts.remove(&open.network);
-            }
+        if open.neighbours.fetch_sub(1, Ordering::Relaxed) == 1 {
+            self.counts.remove(&open.network);
         }
         open
     }

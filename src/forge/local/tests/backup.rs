@@ -46,6 +46,9 @@ async fn a_mirror_has_everything() {
             ground.forge.files(&repository(), change.number).await.unwrap()
         );
     }
+    // No clone has the key of the log, and the backup of the key is a copy of its file.
+    assert!(mirror.read_log(&place(), None).await.is_err());
+    std::fs::copy(ground.bare().join("towpath.key"), bare.join("towpath.key")).unwrap();
     assert_eq!(mirror.read_log(&place(), None).await, ground.forge.read_log(&place(), None).await);
 }
 

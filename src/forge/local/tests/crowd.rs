@@ -3,6 +3,9 @@
 use tokio::task::JoinSet;
 
 use super::*;
+use crate::forge::local::wire::{
+    Deed, EVENTS_MAX, EVENTS_OF_BOT_MAX, EVENTS_OF_OTHERS_MAX, EVENTS_OF_TEAMS_MAX, load,
+};
 
 const CROWD: usize = 20;
 
@@ -75,4 +78,59 @@ async fn what_another_process_wrote_is_seen_and_remembered_once() {
         assert_eq!(here.show(&repository(), number).await.unwrap().comments.len(), count);
     }
     assert_eq!(here.inner.memory.lock().unwrap().len(), 1);
+}
+
+impl Ground {
+    /// Comments of the bot until a change has so many events, as if others had written them; the last places are written
+    /// without asking.
+    async fn fill(&self, number: ChangeNumber, events: usize) {
+        let fill = move |store: &mut Store| {
+            let mut stored = load(store, number)?;
+            while stored.events.len() < events {
+                stored.add(store, &user("mallory"), Deed::Commented { body: "x".to_owned() });
+            }
+            stored.save_unbounded(store, &user("mallory"), "filled")
+        };
+        self.forge.writing(&repository(), fill).await.unwrap();
+    }
+
+    async fn comments(&self, number: ChangeNumber, by: &str) -> bool {
+        self.forge.comment_as(&repository(), number, &user(by), "/promote approve").await.is_ok()
+    }
+}
+
+#[tokio::test]
+async fn a_flood_of_comments_leaves_places_for_teams_the_bot_and_the_end() {
+    let ground = Ground::new().await;
+    let change = ground.open("1.1.0").await;
+    let presented = |text: &str| {
+        let mut shown = presentation("shop");
+        shown.status.text = text.to_owned();
+        shown
+    };
+    ground.fill(change.number, EVENTS_OF_OTHERS_MAX).await;
+    assert_eq!(
+        (ground.comments(change.number, "mallory").await, ground.comments(change.number, "alice").await),
+        (false, true)
+    );
+    ground.fill(change.number, EVENTS_OF_TEAMS_MAX).await;
+    assert!(!ground.comments(change.number, "alice").await);
+    ground.forge.present(&place(), change.number, &presented("waiting: hold")).await.unwrap();
+    ground.fill(change.number, EVENTS_OF_BOT_MAX).await;
+    assert!(ground.forge.present(&place(), change.number, &presented("waiting: soak")).await.is_err());
+    ground.fill(change.number, EVENTS_MAX).await;
+    ground.forge.close(&place(), change.number).await.unwrap();
+    assert!(
+        matches!(ground.changes().await[0].state, ChangeState::Closed { .. }),
+        "and it can still be read"
+    );
+}
+
+#[tokio::test]
+async fn a_change_with_all_its_events_can_be_merged() {
+    let ground = Ground::new().await;
+    let change = ground.open("1.1.0").await;
+    ground.fill(change.number, EVENTS_MAX).await;
+    ground.merge(&change).await.unwrap();
+    assert!(matches!(ground.changes().await[0].state, ChangeState::Merged { .. }));
 }

@@ -157,20 +157,59 @@ async fn a_proof_of_another_commit_proves_nothing() {
     assert_eq!(ground.read(None).await.proven, Some(two));
 }
 
+/// Somebody pushes a landing in the name of the bot, and the key is lost: nothing of the log counts until a person says how far.
 #[tokio::test]
-async fn a_log_from_before_there_were_proofs_is_taken_over_once() {
+async fn a_log_without_its_key_counts_nothing_until_a_person_accepts_a_commit() {
     let ground = Ground::new().await;
     let one = ground.append(&["{\"n\":1}"], None).await.unwrap();
+    let two = ground.append(&["{\"n\":2}"], Some(&one)).await.unwrap();
     std::fs::remove_file(ground.bare().join("towpath.key")).unwrap();
-    let pushed = ground.push("towpath/log", "log/000001.jsonl", "{\"n\":7}\n").await;
-    let other = forge_at(ground.folder.path().to_owned(), &ground.seconds);
-    let read = other.read_log(&place(), None).await.unwrap();
-    assert_eq!((read.proven.as_ref(), read.tip.as_ref()), (Some(&one), Some(&pushed)), "by the names");
-    other.secure_log(&place()).await.unwrap();
     let forged = forge_line(&ground, "{\"n\":666}", true);
-    let read = other.read_log(&place(), None).await.unwrap();
-    assert_eq!((read.proven, read.tip), (Some(one), Some(forged)), "names prove nothing any more");
-    assert_eq!(read.lines, lines(&["{\"n\":1}"]));
+    let forge = forge_at(ground.folder.path().to_owned(), &ground.seconds);
+    insta::assert_snapshot!(said(&ground, forge.read_log(&place(), None).await), @"nothing proves which commits on `towpath/log` of `acme/deploy` are the bot's, because ROOT/acme/deploy.git/towpath.key is missing; restore that file from a backup, or look at `git -C ROOT/acme/deploy.git log --first-parent -p towpath/log` and accept the log up to its last commit that the bot wrote: `towpath log accept COMMIT --repository acme/deploy`");
+    assert!(forge.read_log(&place(), Some(&two)).await.is_err());
+    assert!(forge.secure_log(&place()).await.is_err(), "no key is made for it");
+    assert!(forge.append_log(&place(), &lines(&["{}"]), Some(&forged)).await.is_err());
+    let health = forge.examine(&HealthQuestion { places: vec![place()], has_teams: false }).await;
+    assert!(
+        matches!(&health.repositories[0].log_protection, Told::Unknown(why) if why.contains("towpath log accept"))
+    );
+
+    let strange = said(&ground, forge.accept_log(&repository(), &ground.tip("main")).await);
+    assert!(strange.contains("is not a commit of `towpath/log`; name one that `git -C "), "{strange}");
+    forge.accept_log(&repository(), &two).await.unwrap();
+    let read = forge.read_log(&place(), None).await.unwrap();
+    assert_eq!((read.proven.as_ref(), read.tip.as_ref()), (Some(&two), Some(&forged)));
+    assert_eq!(read.lines, lines(&["{\"n\":1}", "{\"n\":2}"]));
+    let again = said(&ground, forge.accept_log(&repository(), &forged).await);
+    assert!(again.ends_with("it has a key, so there is nothing to accept"), "{again}");
+    let three = forge.append_log(&place(), &lines(&["{\"n\":3}"]), Some(&forged)).await.unwrap();
+    let read = forge.read_log(&place(), Some(&two)).await.unwrap();
+    assert_eq!((read.proven, read.lines), (Some(three), lines(&["{\"n\":3}"])));
+}
+
+#[tokio::test]
+async fn a_key_that_is_a_link_or_a_pipe_is_refused() {
+    let ground = Ground::new().await;
+    ground.append(&["{}"], None).await.unwrap();
+    let path = ground.bare().join("towpath.key");
+    let aside = ground.folder.path().join("aside.key");
+    std::fs::rename(&path, &aside).unwrap();
+    std::os::unix::fs::symlink(&aside, &path).unwrap();
+    let linked = said(&ground, ground.forge.read_log(&place(), None).await);
+    assert!(linked.contains("towpath.key failed: it is a symbolic link; it has to be"), "{linked}");
+    std::fs::remove_file(&path).unwrap();
+    nix::unistd::mkfifo(&path, nix::sys::stat::Mode::S_IRWXU).unwrap();
+    let piped = said(&ground, ground.forge.read_log(&place(), None).await);
+    assert!(piped.contains("towpath.key failed: it is not a regular file; it has to be"), "{piped}");
+}
+
+#[tokio::test]
+async fn the_file_of_the_turn_is_nobody_else_s() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let ground = Ground::new().await;
+    let mode = std::fs::metadata(ground.bare().join("towpath.lock")).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
 }
 
 #[tokio::test]
@@ -187,14 +226,17 @@ async fn the_key_is_nobody_else_s_and_a_broken_one_is_an_error() {
     for mode in [0o604, 0o602, 0o644] {
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
         let refused = said(&ground, ground.forge.read_log(&place(), None).await);
-        assert!(refused.contains("all users of this machine may read or write it; let only"), "{refused}");
+        assert!(
+            refused.contains("all users of this machine may read or write it; it has to be"),
+            "{refused}"
+        );
     }
     // The group of a Kubernetes volume (`fsGroup`) is the service's own.
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o660)).unwrap();
     ground.read(None).await;
     std::fs::write(&path, "{}").unwrap();
     let refused = said(&ground, ground.forge.read_log(&place(), None).await);
-    insta::assert_snapshot!(refused, @"reading ROOT/acme/deploy.git/towpath.key failed: missing field `secret` at line 1 column 2; let only the user who runs Towpath read it; without the file the log is taken over as it is");
+    insta::assert_snapshot!(refused, @"reading ROOT/acme/deploy.git/towpath.key failed: missing field `secret` at line 1 column 2; it has to be the file that Towpath made, with mode 0600; restore it from a backup");
 }
 
 #[tokio::test]
@@ -222,6 +264,7 @@ async fn a_record_of_two_lines_is_refused() {
 async fn the_one_file_of_an_older_towpath_is_read_and_gone_on_from() {
     let ground = Ground::new().await;
     let old = ground.push_as_bot("log.jsonl", "{\"n\":1}\n\n{\"n\":2}").await;
+    ground.forge.accept_log(&repository(), &old).await.unwrap();
     let new = ground.append(&["{\"n\":3}"], Some(&old)).await.unwrap();
     let whole = lines(&["{\"n\":1}", "{\"n\":2}", "{\"n\":3}"]);
     let read = ground.read(None).await;
@@ -264,6 +307,7 @@ async fn what_else_lies_on_the_branch_is_left_alone() {
     let pushed = ground.push_as_bot("README.md", "What is this?").await;
     ground.push_as_bot("log/notes.md", "{\"n\":0}\n").await;
     let tip = ground.push_as_bot("log/1.jsonl", "{\"n\":0}\n").await;
+    ground.forge.accept_log(&repository(), &tip).await.unwrap();
     ground.append(&["{\"n\":1}"], Some(&tip)).await.unwrap();
     assert_eq!(ground.read(None).await.lines, lines(&["{\"n\":1}"]));
     assert!(ground.read(Some(&pushed)).await.from_start, "there was no log");

@@ -113,16 +113,114 @@ async fn an_open_change_that_somebody_broke_gives_way_to_a_new_one() {
     assert_eq!(ground.changes().await.len(), 1);
 }
 
+/// Lines for author and committer that Git takes in a push, and gix does not read.
+const UNREADABLE: [&str; 4] = [
+    "author nobody\ncommitter nobody\n",
+    "author a <a@b> 1 +0000\ncommitter a <a@b> 99999999999999999999999 +0000\n",
+    "committer a <a@b> 1 +0000\n",
+    "",
+];
+
+impl Ground {
+    /// Pushes a commit with these lines for author and committer, on a parent and with the same files.
+    fn push_unreadable(&self, reference: &str, parent: &CommitId, people: &str) -> CommitId {
+        let clone = self.folder.path().join("unreadable");
+        if !clone.exists() {
+            git_in(&self.bare(), &["clone", "-q", "--bare", ".", clone.to_str().unwrap()]).unwrap();
+        }
+        git_in(&clone, &["fetch", "-q", "origin", "+refs/heads/*:refs/heads/*"]).unwrap();
+        let tree = self.git(&["rev-parse", &format!("{parent}^{{tree}}")]);
+        let text = format!("tree {}\nparent {parent}\n{people}\nunreadable\n", tree.trim());
+        std::fs::write(clone.join("commit"), text).unwrap();
+        let id = git_in(&clone, &["hash-object", "-t", "commit", "-w", "--literally", "commit"]).unwrap();
+        git_in(&clone, &["push", "-q", "origin", &format!("{}:{reference}", id.trim())]).unwrap();
+        commit(&id)
+    }
+}
+
+#[tokio::test]
+async fn an_unreadable_commit_on_the_branch_of_an_open_change_is_a_stranger_s_and_stops_no_other() {
+    for people in UNREADABLE {
+        let ground = Ground::new().await;
+        let change = ground.open("1.1.0").await;
+        let other = Proposal { branch: branch("towpath/dev/other"), ..ground.proposal("1.2.0").await };
+        let other = ground.propose(&Proposal { expected: None, ..other }).await.unwrap();
+        let pushed = ground.push_unreadable(&format!("refs/heads/{BRANCH}"), &change.head.commit, people);
+        let again = ground.push_unreadable(&format!("refs/heads/{BRANCH}"), &pushed, people);
+        let changes = ground.changes().await;
+        let [broken, fine] = changes.as_slice() else { panic!("two changes: {changes:?}") };
+        assert_eq!((&broken.head.commit, broken.head.by_bot), (&again, false), "{people:?}");
+        assert_eq!(
+            (&broken.state, broken.conflicted),
+            (&ChangeState::Open, false),
+            "it is in the base's future"
+        );
+        assert_eq!((fine.number, &fine.state), (other, &ChangeState::Open));
+        let files = ground.forge.changed_files(&place(), &again).await.unwrap();
+        assert_eq!(files.len(), 1, "what the change was about");
+        assert!(!ground.forge.branches(&place()).await.unwrap()[&branch(BRANCH)].by_bot);
+        ground.push("main", "other.yaml", "name: elsewhere\n").await;
+        assert!(!ground.show(change.number).await.conflicted);
+        ground.merge(broken).await.unwrap();
+        assert!(is_conflict(&ground.merge(fine).await), "both changed one line");
+        assert_eq!(ground.git(&["show", "main:other.yaml"]), "name: elsewhere\n");
+    }
+}
+
+#[tokio::test]
+async fn an_unreadable_commit_on_the_base_or_the_log_stops_nothing() {
+    for people in UNREADABLE {
+        let ground = Ground::new().await;
+        let one = ground.forge.append_log(&place(), &["{\"n\":1}".to_owned()], None).await.unwrap();
+        let merged = ground.open("1.1.0").await;
+        ground.merge(&merged).await.unwrap();
+        ground.push_unreadable("refs/heads/main", &ground.tip("main"), people);
+        let pushed = ground.push_unreadable("refs/heads/towpath/log", &one, people);
+        let known = ground.forge.read_log(&place(), Some(&one)).await.unwrap();
+        assert_eq!((known.from_start, known.lines.len()), (false, 0), "{people:?}");
+        let two = ground.forge.append_log(&place(), &["{\"n\":2}".to_owned()], Some(&pushed)).await.unwrap();
+        let known = ground.forge.read_log(&place(), Some(&one)).await.unwrap();
+        assert_eq!((known.from_start, known.proven, known.lines.len()), (false, Some(two), 1));
+        assert!(ground.forge.contains(&place(), &merged.head.commit).await.unwrap());
+        assert!(matches!(ground.changes().await[0].state, ChangeState::Merged { .. }));
+        let next = ground.open("1.2.0").await;
+        ground.merge(&next).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_change_whose_base_was_deleted_is_shown_and_called_nothing_else() {
+    let ground = Ground::new().await;
+    ground.push("release", "app.yaml", "tag: 0.9.0\n").await;
+    let base = ground.tip("release");
+    let release = Place { branch: branch("release"), ..place() };
+    let own = Proposal { place: release, base, ..ground.proposal("1.0.1").await };
+    let own = ground.propose(&Proposal { branch: branch("towpath/old/shop"), ..own }).await.unwrap();
+    ground.git(&["update-ref", "-d", "refs/heads/release"]);
+    assert_eq!(ground.forge.unreadable_changes(&place()).await.unwrap(), []);
+    let shown = ground.show(own).await;
+    assert_eq!((shown.state, shown.conflicted), (ChangeState::Open, true));
+}
+
+#[tokio::test]
+async fn what_a_broken_change_lacks_may_come_later() {
+    let ground = Ground::new().await;
+    let change = ground.open("1.1.0").await;
+    let head = change.head.commit.to_string();
+    let object = ground.bare().join("objects").join(&head[..2]).join(&head[2..]);
+    let aside = ground.folder.path().join("aside");
+    std::fs::rename(&object, &aside).unwrap();
+    let fresh = forge_at(ground.folder.path().to_owned(), &ground.seconds);
+    assert_eq!(fresh.unreadable_changes(&place()).await.unwrap().len(), 1);
+    std::fs::rename(&aside, &object).unwrap();
+    assert_eq!(fresh.unreadable_changes(&place()).await.unwrap(), []);
+}
+
 #[tokio::test]
 async fn a_commit_without_a_readable_author_is_a_stranger_s() {
     let ground = Ground::new().await;
     ground.open("1.1.0").await;
-    let tree = ground.git(&["rev-parse", "main^{tree}"]);
-    let text = format!("tree {}\nauthor nobody\ncommitter nobody\n\nbroken\n", tree.trim());
-    std::fs::write(ground.folder.path().join("broken"), text).unwrap();
-    let file = ground.folder.path().join("broken").display().to_string();
-    let id = ground.git(&["hash-object", "-t", "commit", "-w", "--literally", &file]);
-    ground.git(&["update-ref", "refs/heads/towpath/dev/other", id.trim()]);
+    ground.push_unreadable("refs/heads/towpath/dev/other", &ground.tip("main"), UNREADABLE[0]);
     let branches = ground.forge.branches(&place()).await.unwrap();
     assert!(!branches[&branch("towpath/dev/other")].by_bot);
 }
