@@ -71,12 +71,12 @@ impl TokenServer {
         Guard { auth, authorization: format!("Bearer {token}") }
     }
 
-    /// What was asked for since the last look.
+    /// Its address, to which the registry sends clients.
     pub(crate) fn address(&self) -> String {
         self.address.to_string()
     }
 
-    /// What it was asked.
+    /// What it was asked since the last call.
     pub(crate) fn requests(&self) -> Vec<String> {
         std::mem::take(&mut *self.requests.lock().expect("no test thread panicked"))
     }

@@ -209,8 +209,10 @@ async fn who_is_to_wait_reads_nothing_one_by_one() {
     ground.push_large_log(3);
     let limited = r#"{"data":null,"errors":[{"type":"RATE_LIMITED","message":"API rate limit exceeded for installation ID 1."}]}"#;
     ground.refuse("POST /graphql", 200, limited);
+    ground.start_counting();
     let refused = ground.forge.read_log(&place(), None).await.unwrap_err();
     assert_snapshot!(refused, @"the forge asks to wait 60 s");
+    assert!(!ground.paid().contains("/git/blobs"), "{}", ground.paid());
 }
 
 #[tokio::test]
