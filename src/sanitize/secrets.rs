@@ -56,11 +56,11 @@ pub(super) struct KnownSecrets {
 
 static KNOWN: LazyLock<RwLock<KnownSecrets>> = LazyLock::new(RwLock::default);
 
-/// Makes a secret known. Of a text of several lines, such as a private key, each long part is a secret, too.
+/// Makes a secret known. Of one with blanks or line ends, such as a private key, each long part is a secret, too.
 pub fn remember(secret: &str) {
     let secret = secret.trim();
     remember_one(secret);
-    if secret.contains(['\n', '\r']) {
+    if secret.contains(char::is_whitespace) {
         secret.split(|c: char| !c.is_ascii_alphanumeric() && !"+/=".contains(c)).for_each(remember_part);
     }
 }

@@ -99,5 +99,5 @@ fn the_printed_configuration_lacks_only_what_the_user_has_to_say() {
     assert!(problems.contains("one of these keys is missing: `semver`"), "{problems}");
     let filled = check(&text.replace("select: {}", "select: { semver: \"*\" }"));
     let problems = String::from_utf8(filled.stderr).unwrap();
-    assert_eq!(count(&problems), (2, 2), "{problems}");
+    assert_eq!(count(&problems), (3, 3), "{problems}");
 }

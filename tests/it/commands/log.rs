@@ -46,7 +46,7 @@ async fn that_the_log_was_replaced_is_said_until_a_run_has_said_it() {
     let (_registry, site, commits) = site_with_a_log().await;
     let [_, before, ..] = commits.as_slice() else { panic!("two commits: {commits:?}") };
     site.git(&["update-ref", "refs/heads/towpath/log", before]);
-    for arguments in [&["status"][..], &["plan"], &["status"], &["run", "--once"]] {
+    for arguments in [&["status"][..], &["why", "shop", "dev"], &["status"], &["run", "--once"]] {
         let ended = site.towpath(arguments);
         let said = format!("{}{}", ended.out, ended.error);
         assert!(said.contains(REPLACED), "{arguments:?}: {ended:?}");

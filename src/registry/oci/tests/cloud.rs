@@ -234,3 +234,58 @@ async fn azure_exchanges_who_we_are_for_a_token_of_the_registry() {
     let lost = AcrLogin { identity: application("hush", false), tenant: None };
     insta::assert_snapshot!(face.why_not(Login::Acr(lost)).await, @"the registry `registry:5000` refuses access to `registry:5000/acme/shop`: our credentials are of no use: no tenant is named; write `tenant` under `acr`, or set `AZURE_TENANT_ID`; check its `credentials` under `registries`, and what they may read");
 }
+
+/// What we show to each of the clouds' services.
+const SHOWN: &str = "hush-hush-hush-hush";
+
+/// A way to log in at each cloud, whose own service is this one.
+fn logins(service: &Face) -> [Login; 4] {
+    let there = format!("http://{}", service.here);
+    let keys = AwsKeys::Given { id: "AKIA".to_owned(), secret: SHOWN.into(), session: Some(SHOWN.into()) };
+    let azure = AcrIdentity::Application {
+        authority: there.clone(),
+        client_id: "app".to_owned(),
+        shown: Secret::Text(SHOWN.into()),
+        is_assertion: false,
+    };
+    [
+        ecr(service, keys),
+        ecr(service, AwsKeys::Machine { endpoint: there.clone() }),
+        Login::Gar(GarLogin::Machine { endpoint: there }),
+        Login::Acr(AcrLogin { identity: azure, tenant: Some("acme-tenant".to_owned()) }),
+    ]
+}
+
+#[tokio::test]
+async fn whatever_a_cloud_answers_nothing_goes_elsewhere_and_no_secret_is_repeated() {
+    let elsewhere = Face::new(|_| listing(&["6.6.6"])).await;
+    let trap = format!("http://{}/", elsewhere.here);
+    let texts = [
+        String::new(),
+        "null".to_owned(),
+        "[]".to_owned(),
+        "{".repeat(100_000),
+        "x".repeat(300 << 10),
+        format!(r#"{{"access_token":"{SHOWN}\r\nX-Other: 1","expires_in":18446744073709551615}}"#),
+        format!(r#"{{"access_token":"","refresh_token":"","expires_in":0,"__type":"{SHOWN}"}}"#),
+        r#"{"authorizationData":[{"authorizationToken":"////","expiresAt":1e308}]}"#.to_owned(),
+        r#"{"authorizationData":[]}"#.to_owned(),
+        format!(r#"{{"AccessKeyId":"a\nb","SecretAccessKey":"{SHOWN}","Token":"\u0000"}}"#),
+        "../../latest\n".to_owned(),
+    ];
+    for (text, code) in texts.iter().flat_map(|text| [200, 307, 400, 500].map(|code| (text.clone(), code))) {
+        let (body, location) = (text.clone(), trap.clone());
+        let service = Face::new(move |_| {
+            let answer = (StatusCode::from_u16(code).unwrap(), body.clone()).into_response();
+            with(answer, "location", &location)
+        })
+        .await;
+        let face = Face::new(password_wanting("nobody", "nothing")).await;
+        for login in logins(&service) {
+            let why = face.why_not(login).await;
+            assert!(!why.contains(SHOWN), "{code} {text:.60}: {why}");
+            assert!(why.len() < 2_000, "{code} {text:.60}: {why}");
+        }
+    }
+    assert_eq!(elsewhere.requests(), [""; 0]);
+}
