@@ -120,12 +120,10 @@ fn completed(example: &str) -> String {
 /// A folder with the files that the examples name.
 fn folder() -> TempDir {
     let folder = TempDir::new().expect("a temporary folder");
-    for name in ["github-app.pem"] {
-        let path = folder.path().join(name);
-        let key = fs::read(root().join("tests/it/adapters/github/app.pem")).expect("a key for tests");
-        fs::write(&path, key).expect("the folder can be written");
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).expect("its mode can be set");
-    }
+    let path = folder.path().join("github-app.pem");
+    let key = fs::read(root().join("tests/it/adapters/github/app.pem")).expect("a key for tests");
+    fs::write(&path, key).expect("the folder can be written");
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).expect("its mode can be set");
     fs::create_dir(folder.path().join("images")).expect("the folder can be written");
     fs::create_dir(folder.path().join("forge")).expect("the folder can be written");
     folder
