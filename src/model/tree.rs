@@ -118,6 +118,19 @@ impl Tree {
         &self.entries
     }
 
+    /// The files that stand before those of the commit.
+    pub fn edited_paths(&self) -> impl Iterator<Item = &RepositoryPath> {
+        self.edited.keys()
+    }
+
+    /// The content of a file as the commit has it, whatever stands before it.
+    ///
+    /// # Errors
+    /// As [`Tree::read`].
+    pub fn read_committed(&self, path: &RepositoryPath) -> Result<&[u8], TreeError> {
+        self.content(self.entries.get(path).ok_or(TreeError::NotFound)?)
+    }
+
     /// Whether files stand before those of the commit.
     #[must_use]
     pub fn is_edited(&self) -> bool {
@@ -139,7 +152,10 @@ impl Tree {
     /// # Errors
     /// Where the path is absent or no file, or its content was not fetched yet.
     pub fn read(&self, path: &RepositoryPath) -> Result<&[u8], TreeError> {
-        let entry = self.entry(path).ok_or(TreeError::NotFound)?;
+        self.content(self.entry(path).ok_or(TreeError::NotFound)?)
+    }
+
+    fn content(&self, entry: &TreeEntry) -> Result<&[u8], TreeError> {
         match entry.kind {
             EntryKind::File => self.blobs.get(&entry.blob).map(AsRef::as_ref).ok_or(TreeError::Missing),
             EntryKind::SymbolicLink | EntryKind::Submodule => Err(TreeError::NotAFile(entry.kind)),

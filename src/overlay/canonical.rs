@@ -1,7 +1,7 @@
 //! Writes a merged value as YAML text with at most one scalar on each line, so that code that reads files can read
 //! it and the source of each scalar stays known.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write as _;
 
 use super::go_yaml::{ScalarType, is_date, plain_type};
@@ -68,9 +68,11 @@ impl Writer<'_> {
             Value::List(items) if items.is_empty() => self.end_line(" []"),
             Value::Map(entries) => {
                 self.start_collection();
+                let last: HashMap<&str, usize> =
+                    entries.iter().enumerate().map(|(index, (key, _))| (key.as_str(), index)).collect();
                 for (index, (key, value)) in entries.iter().enumerate() {
                     // Of a key that stands twice the last counts.
-                    if entries.iter().skip(index + 1).all(|(later, _)| later != key) {
+                    if last.get(key.as_str()) == Some(&index) {
                         write!(self.written.text, "{}{}:", " ".repeat(indent), quoted(key))
                             .expect("a text takes all");
                         self.keys.push(key.clone());

@@ -1,5 +1,7 @@
-//! Images in custom resources, where neither kustomize nor Towpath knows that a field is one: `spec.image`.
+//! Images in custom resources, where neither kustomize nor Towpath knows that a field is one: `spec.image`, also with
+//! repository and tag in fields of their own.
 
+use super::format::names_image;
 use super::resource::Id;
 use super::value::{Scalar, Value};
 use super::written::Written;
@@ -8,24 +10,29 @@ use super::written::Written;
 const CONTAINERS: [&str; 3] = ["containers", "initContainers", "ephemeralContainers"];
 /// The ends of API groups that hold no custom resource with an image that runs.
 const OTHER_GROUPS: [&str; 2] = ["k8s.io", "toolkit.fluxcd.io"];
+/// The keys of an image's name, where its tag has a field of its own.
+const NAME_KEYS: [&str; 3] = ["repository", "name", "image"];
+/// The keys that hold a tag or digest beside the name of an image; a `version` beside a `repository` may be that of a chart.
+const VERSION_KEYS: [&str; 3] = ["tag", "digest", "version"];
 
 /// The first image of a custom resource, as what is not certain.
-pub(super) struct CustomImage {
-    /// The line, from 1.
-    pub(super) line: usize,
+pub(super) struct CustomImage<'a> {
+    /// The image, or its name.
+    pub(super) scalar: &'a Scalar,
     /// Why.
     pub(super) why: String,
 }
 
-/// The first field `image` of a custom resource that may be an image, and that is not known otherwise.
-pub(super) fn custom_image(object: &Value, is_known: impl Fn(&Scalar) -> bool) -> Option<CustomImage> {
+/// The first field of a custom resource that may be an image, and that is not known otherwise.
+pub(super) fn custom_image(object: &Value, is_known: impl Fn(&Scalar) -> bool) -> Option<CustomImage<'_>> {
     let Id { group, kind, .. } = Id::of(object);
     if !is_custom(&group) {
         return None;
     }
-    let (keys, scalar) = first(object, &is_known, &mut Vec::new())?;
-    let why = format!("`{keys}` of this {kind} may be an image (`{}`)", scalar.text);
-    Some(CustomImage { line: scalar.line, why })
+    let Candidate { keys, scalar, version } = first(object, &is_known, &mut Vec::new())?;
+    let image = version.map_or_else(|| scalar.text.clone(), |version| format!("{}:{version}", scalar.text));
+    let why = format!("`{keys}` of this {kind} may be an image (`{image}`)");
+    Some(CustomImage { scalar, why })
 }
 
 /// Whether an API group, or an `apiVersion`, is one of custom resources.
@@ -34,20 +41,34 @@ pub(super) fn is_custom(group: &str) -> bool {
     group.contains('.') && !OTHER_GROUPS.iter().any(|other| group.ends_with(other))
 }
 
+/// What may be an image.
+struct Candidate<'a> {
+    /// The keys that lead there.
+    keys: String,
+    /// The image, or its name.
+    scalar: &'a Scalar,
+    /// The tag or digest that has a field of its own.
+    version: Option<&'a str>,
+}
+
 /// As deep as `yaml::DEPTH_MAX`.
 fn first<'a>(
     value: &'a Value,
     is_known: &impl Fn(&Scalar) -> bool,
     keys: &mut Vec<&'a str>,
-) -> Option<(String, &'a Scalar)> {
+) -> Option<Candidate<'a>> {
     for (key, below) in value.entries() {
         keys.push(key);
         if let Value::Scalar(scalar) = below
-            && key == "image"
+            && names_image(key)
+            && key != "repository"
             && is_reference(&scalar.text)
             && !is_known(scalar)
         {
-            return Some((keys.join("."), scalar));
+            return Some(Candidate { keys: keys.join("."), scalar, version: None });
+        }
+        if let Some((scalar, version)) = in_parts(key, below).filter(|(scalar, _)| !is_known(scalar)) {
+            return Some(Candidate { keys: keys.join("."), scalar, version: Some(version) });
         }
         let is_container_list = CONTAINERS.contains(&key.as_str());
         let found = if is_container_list { None } else { first(below, is_known, keys) };
@@ -59,6 +80,27 @@ fn first<'a>(
     value.items().iter().find_map(|item| first(item, is_known, keys))
 }
 
+/// The name, and the tag or digest, of a mapping that holds both: one under `image` and the like, or any with a
+/// `repository`.
+fn in_parts<'a>(key: &str, value: &'a Value) -> Option<(&'a Scalar, &'a str)> {
+    let (names, versions) = if names_image(key) {
+        (&NAME_KEYS[..], &VERSION_KEYS[..])
+    } else {
+        (&NAME_KEYS[..1], &VERSION_KEYS[..2])
+    };
+    let name = names.iter().find_map(|name| match value.get(name) {
+        Some(Value::Scalar(scalar)) if !scalar.is_null && is_name(&scalar.text) => Some(scalar),
+        Some(_) | None => None,
+    })?;
+    let version = versions.iter().find_map(|key| value.get(key).and_then(Value::text))?;
+    Some((name, version))
+}
+
 fn is_reference(text: &str) -> bool {
     text.contains(['/', ':']) && Written::new(text).reference().is_ok()
+}
+
+/// Whether a text is the name of an image; a repository of something else has a scheme.
+fn is_name(text: &str) -> bool {
+    Written::new(text).reference().is_ok_and(|read| read.tag.is_none() && read.digest.is_none())
 }

@@ -119,12 +119,12 @@ impl Kustomization {
             return Ok(Some(own));
         }
         let Ok(image) = ImageName::new(request.name.as_str()) else { return Ok(None) };
-        let is_it = |name: &str| ImageName::new(name).is_ok_and(|name| name.is_same_repository(&image));
+        let names_image = |name: &str| ImageName::new(name).is_ok_and(|name| name.is_same_repository(&image));
         let becomes = |entry: &Entry| {
-            entry.new_name.as_ref().is_some_and(|field| is_it(&Written::new(&field.value).name))
+            entry.new_name.as_ref().is_some_and(|field| names_image(&Written::new(&field.value).name))
         };
         let matching =
-            |(index, entry): (usize, &Entry)| (is_it(&entry.name) || becomes(entry)).then_some(index);
+            |(index, entry): (usize, &Entry)| (names_image(&entry.name) || becomes(entry)).then_some(index);
         let found: Vec<usize> = self.entries.iter().enumerate().filter_map(matching).collect();
         let (Some(first), Some(second)) = (found.first(), found.get(1)) else {
             return Ok(found.first().copied());

@@ -138,11 +138,13 @@ fn pattern(name: &Field) -> Result<Option<Regex>, Refused> {
     let whole = format!("^{}(:[a-zA-Z0-9_.{{}}-]*)?(@sha256:[a-zA-Z0-9_.{{}}-]*)?$", name.value);
     let is_foreign = FOREIGN_PATTERNS.iter().any(|foreign| name.value.contains(foreign));
     let compiled = RegexBuilder::new(&whole).unicode(false).size_limit(PATTERN_BYTES_MAX).build();
-    let refused = || {
-        let why = format!("the image name `{}` is no regular expression that can be used", name.value);
-        Refused::at_line(Limit::BadPattern, name.line, why)
-    };
-    compiled.ok().filter(|_| !is_foreign).map(Some).ok_or_else(refused)
+    match compiled {
+        Ok(compiled) if !is_foreign => Ok(Some(compiled)),
+        Ok(_) | Err(_) => {
+            let why = format!("the image name `{}` is no regular expression that can be used", name.value);
+            Err(Refused::at_line(Limit::BadPattern, name.line, why))
+        }
+    }
 }
 
 /// The text of a key that is there and says something; an empty text says nothing, as kustomize takes it.

@@ -15,6 +15,7 @@ mod helm_values;
 mod line;
 mod manifests;
 pub(super) mod marker;
+mod merge_key;
 mod merged;
 mod object_patch;
 pub(super) mod objects;
@@ -32,5 +33,6 @@ mod values_order;
 
 pub(super) use files::{is_plain, look, written_in};
 pub(super) use flux::HelmRepositories;
+pub(super) use helm_values::names_image;
 pub(super) use merged::{HiddenSource, Merged, SourceAction, SourceChange, is_object_format};
 pub(super) use set::set_image;

@@ -85,7 +85,8 @@ fn number(value: &str) -> Option<f64> {
         let pairs = value.match_indices('_').filter_map(|(at, _)| {
             Some((value.get(..at)?.chars().next_back()?, value.get(at + 1..)?.chars().next()?))
         });
-        return decimal(&value.replace('_', "")).filter(|_| is_separated && pairs.into_iter().all(between));
+        let is_valid = is_separated && pairs.into_iter().all(between);
+        return if is_valid { decimal(&value.replace('_', "")) } else { None };
     }
     if !value.starts_with(|c: char| c.is_ascii_digit() || c == '+' || c == '-') {
         return None;

@@ -1,5 +1,7 @@
 //! Helm values from several places: merged as Helm and Flux merge them.
 
+use std::collections::{BTreeSet, HashMap};
+
 use super::format::HelmRepositories;
 use super::resource::{Resource, trail_of};
 use super::text::Text;
@@ -16,11 +18,17 @@ const VALUES_KEY: &str = "values.yaml";
 /// <https://helm.sh/docs/chart_template_guide/values_files/>. As deep as `yaml::DEPTH_MAX`.
 pub(super) fn merge(into: &mut Value, over: Value) {
     match (into, over) {
-        (into @ Value::Map(_), Value::Map(entries)) => {
-            for (key, value) in entries {
-                match into.get_mut(&key) {
-                    Some(old) => merge(old, value),
-                    None => into.set(&key, value),
+        (Value::Map(into), Value::Map(over)) => {
+            // Of a key that stands twice the last counts. Looking for each key in turn would cost their number squared.
+            let mut places: HashMap<String, usize> =
+                into.iter().enumerate().map(|(at, (key, _))| (key.clone(), at)).collect();
+            for (key, value) in over {
+                match places.get(&key).and_then(|at| into.get_mut(*at)) {
+                    Some((_, old)) => merge(old, value),
+                    None => {
+                        places.insert(key.clone(), into.len());
+                        into.push((key, value));
+                    }
                 }
             }
         }
@@ -69,36 +77,74 @@ fn is_helm_release(resource: &Resource) -> bool {
     resource.id().kind == "HelmRelease"
 }
 
-/// A resource with what Flux merges into it: the values of ConfigMaps among the resources, below its own `values`.
-///
-/// `valuesFrom` keeps what is not read, so that it is reported. Values that something unread may override are left
-/// out. <https://fluxcd.io/flux/components/helm/helmreleases/#values>
-pub(super) fn with_values_from(resource: &Resource, resources: &[Resource]) -> Option<Value> {
-    let sources = resource.value.get("spec")?.get("valuesFrom").filter(|_| is_helm_release(resource))?;
-    let (mut values, mut unread) = (Value::Map(Vec::new()), Vec::new());
-    for source in sources.items() {
-        match source_values(source, resource, resources) {
-            SourceValues::Read(read) => merge(&mut values, read),
-            SourceValues::Absent => {}
-            SourceValues::Unread => {
-                unread.push(source.clone());
-                values = Value::Map(Vec::new());
+/// The ConfigMaps among the resources of an overlay, by every name that they have had.
+pub(super) struct ConfigMaps<'a>(HashMap<&'a str, Vec<&'a Resource>>);
+
+impl<'a> ConfigMaps<'a> {
+    pub(super) fn of(resources: &'a [Resource]) -> Self {
+        let mut by_name: HashMap<&str, Vec<&Resource>> = HashMap::new();
+        for resource in resources {
+            let ids = resource.ids.iter().filter(|id| id.kind == "ConfigMap");
+            let names: BTreeSet<&str> = ids.map(|id| id.name.as_str()).collect();
+            names.into_iter().for_each(|name| by_name.entry(name).or_default().push(resource));
+        }
+        Self(by_name)
+    }
+
+    /// A resource with what Flux merges into it: the values of ConfigMaps among the resources, below its own `values`.
+    ///
+    /// `valuesFrom` keeps what is not read, so that it is reported. Values that something unread may override are left
+    /// out. <https://fluxcd.io/flux/components/helm/helmreleases/#values>
+    pub(super) fn with_values_from(&self, resource: &Resource) -> Option<Value> {
+        if !is_helm_release(resource) {
+            return None;
+        }
+        let sources = resource.value.get("spec")?.get("valuesFrom")?;
+        let (mut values, mut unread) = (Value::Map(Vec::new()), Vec::new());
+        for source in sources.items() {
+            match self.source_values(source, resource) {
+                SourceValues::Read(read) => merge(&mut values, read),
+                SourceValues::Absent => {}
+                SourceValues::Unread => {
+                    unread.push(source.clone());
+                    values = Value::Map(Vec::new());
+                }
             }
         }
+        let mut merged = Value::clone(&resource.value);
+        let spec = merged.get_mut("spec")?;
+        if let Some(inline) = spec.get("values") {
+            let mut inline = inline.clone();
+            inline.each_scalar(&mut |scalar| scalar.trail = trail_of(scalar, &resource.file));
+            merge(&mut values, inline);
+        }
+        spec.set("values", values);
+        match (unread.is_empty(), spec) {
+            (true, Value::Map(entries)) => entries.retain(|(key, _)| key != "valuesFrom"),
+            (_, spec) => spec.set("valuesFrom", Value::List(unread)),
+        }
+        merged.is_bounded().then_some(merged)
     }
-    let mut merged = Value::clone(&resource.value);
-    let spec = merged.get_mut("spec")?;
-    if let Some(inline) = spec.get("values") {
-        let mut inline = inline.clone();
-        inline.each_scalar(&mut |scalar| scalar.trail = trail_of(scalar, &resource.file));
-        merge(&mut values, inline);
+
+    fn source_values(&self, source: &Value, release: &Resource) -> SourceValues {
+        let is_whole = source.get("targetPath").is_none_or(|path| path.text().is_none_or(str::is_empty));
+        let name = source.text_at(&["name"]).unwrap_or_default();
+        if source.text_at(&["kind"]) != Some("ConfigMap") || !is_whole {
+            return SourceValues::Unread;
+        }
+        let mut named = self.0.get(name).into_iter().flatten();
+        let Some(found) = named.find(|found| found.id().namespace == release.id().namespace) else {
+            return SourceValues::Unread;
+        };
+        let key = source.text_at(&["valuesKey"]).unwrap_or(VALUES_KEY);
+        match found.value.get("data").and_then(|data| data.get(key)) {
+            Some(Value::Scalar(scalar)) if found.doubt.is_none() => {
+                embedded_values(scalar, &found.file).map_or(SourceValues::Unread, SourceValues::Read)
+            }
+            None if source.text_at(&["optional"]) == Some("true") => SourceValues::Absent,
+            Some(_) | None => SourceValues::Unread,
+        }
     }
-    spec.set("values", values);
-    match (unread.is_empty(), spec) {
-        (true, Value::Map(entries)) => entries.retain(|(key, _)| key != "valuesFrom"),
-        (_, spec) => spec.set("valuesFrom", Value::List(unread)),
-    }
-    merged.is_bounded().then_some(merged)
 }
 
 /// What one item of `valuesFrom` brings.
@@ -108,29 +154,6 @@ enum SourceValues {
     Absent,
     /// Something that is not known here.
     Unread,
-}
-
-fn source_values(source: &Value, release: &Resource, resources: &[Resource]) -> SourceValues {
-    let is_whole = source.get("targetPath").is_none_or(|path| path.text().is_none_or(str::is_empty));
-    let name = source.text_at(&["name"]).unwrap_or_default();
-    if source.text_at(&["kind"]) != Some("ConfigMap") || !is_whole {
-        return SourceValues::Unread;
-    }
-    let is_source = |found: &&Resource| {
-        let is_named = found.ids.iter().any(|id| id.kind == "ConfigMap" && id.name == name);
-        is_named && found.id().namespace == release.id().namespace
-    };
-    let Some(found) = resources.iter().find(is_source) else {
-        return SourceValues::Unread;
-    };
-    let key = source.text_at(&["valuesKey"]).unwrap_or(VALUES_KEY);
-    match found.value.get("data").and_then(|data| data.get(key)) {
-        Some(Value::Scalar(scalar)) if found.doubt.is_none() => {
-            embedded_values(scalar, &found.file).map_or(SourceValues::Unread, SourceValues::Read)
-        }
-        None if source.text_at(&["optional"]) == Some("true") => SourceValues::Absent,
-        Some(_) | None => SourceValues::Unread,
-    }
 }
 
 /// The values in a text of a ConfigMap, which a literal block or a whole file holds.

@@ -30,6 +30,7 @@ pub(super) struct Request<'a> {
 }
 
 /// What is to be changed in one file.
+#[derive(PartialEq, Eq)]
 enum Change {
     /// An entry of its `images`.
     Entry(usize),
@@ -57,7 +58,7 @@ pub(super) fn in_place(
         let Some(change) = setter.change(request.wanted) else { return Ok(None) };
         edits.sources.extend(setter.source_change(&change));
         let in_file = changes.entry(&setter.place.file).or_default();
-        if !in_file.iter().any(|other| other.is_same(&change)) {
+        if !in_file.contains(&change) {
             in_file.push(change);
         }
     }
@@ -148,16 +149,6 @@ impl<'a> Setter<'a> {
                 Some(SourceChange { old: old.clone(), new: new.clone() })
             }
             Change::Rewrite(_) | Change::Entry(_) => None,
-        }
-    }
-}
-
-impl Change {
-    fn is_same(&self, other: &Self) -> bool {
-        match (self, other) {
-            (Self::Entry(index), Self::Entry(other)) => index == other,
-            (Self::Rewrite(rewrite), Self::Rewrite(other)) => rewrite == other,
-            (Self::Entry(_), Self::Rewrite(_)) | (Self::Rewrite(_), Self::Entry(_)) => false,
         }
     }
 }

@@ -65,9 +65,9 @@ limits! {
     Unread NoKustomization = "no-kustomization", "a folder without a kustomization", "add one, or correct the path that leads here";
     Unread SeveralKustomizations = "several-kustomizations", "two kustomizations in one folder", "delete one of the two";
     Unread Empty = "empty", "a kustomization that is empty or no mapping", "write `resources:` and what belongs to it";
-    Unread SeveralDocuments = "several-documents", "a kustomization or Helm values of several documents, of which kustomize and Helm 3 read the first, and Helm 4 all", "keep one document in a file";
+    Unread SeveralDocuments = "several-documents", "a kustomization, or a listed file of Helm values, of several documents, of which kustomize and Helm 3 read the first, and Helm 4 all", "keep one document in a file";
     Unread DuplicateKey = "duplicate-key", "a key that stands twice", "delete one of the two";
-    Unread Alias = "alias", "an alias (`*…`) or merge key (`<<`) in a kustomization, or a merge key that brings a part of an image in Helm values", "write it out";
+    Unread Alias = "alias", "an alias (`*…`) or merge key (`<<`) in a kustomization", "write it out";
     Unread Malformed = "malformed", "an entry that is not what its key asks for", "write it as kustomize documents it";
     Unread ScalarType = "scalar-type", "a value of another type than kustomize needs: it reads YAML 1.1, where a plain `1.10` is a number and `y` a boolean", "put the value in quotes";
     Unread UnknownKey = "unknown-key", "a key that kustomize does not know", "correct the key, or remove it";
@@ -96,9 +96,11 @@ limits! {
     Uncertain ValuesFrom = "values-from", "Helm values that come from an object of the cluster (`valuesFrom`)", "write the image under `values`, which wins";
     Uncertain ValuesOrder = "values-order", "Helm values files in one folder, or below it, that set the same image, since their order is not known", "list them in Helm's order under `values` in the configuration";
     Uncertain PartialImage = "partial-image", "a tag in Helm values without the name of its image", "list all values files under `values` in the configuration, or name the scalar under `set`";
-    Uncertain UnquotedTag = "unquoted-tag", "a tag without quotes that YAML 1.1 reads as a number or boolean, in Helm values or an object of Flux or Argo CD: Helm renders `1.10` as `1.1` and `20240101` as `2.0240101e+07`", "put the tag in quotes";
-    Uncertain ObjectPatch = "object-patch", "patches in an object of Flux or Argo CD that may set an image (`patches`, `postRenderers`), or a pattern in its `images`", "set the image in `images` there";
-    Uncertain CustomImage = "custom-image", "a field `image` of a custom resource", "name the field with `configurations` in the kustomization, or the scalar with `set` in the configuration";
+    Uncertain SeveralValues = "values-documents", "Helm values of several documents, of which Helm 3 reads the first, and Helm 4 all", "keep one document in a file";
+    Uncertain MergeKey = "merge-key", "a merge key (`<<`) in Helm values that brings a part of an image", "write that part beside the rest of the image";
+    Uncertain UnquotedTag = "unquoted-tag", "a tag without quotes, in Helm values or in an object of Flux or Argo CD, that is read as a number, boolean or date: Helm renders `1.10` as `1.1`", "put the tag in quotes";
+    Uncertain ObjectPatch = "object-patch", "patches or components in an object of Flux or Argo CD that may set an image (`patches`, `components`, `postRenderers`), or a pattern in its `images`", "set the image in `images` there";
+    Uncertain CustomImage = "custom-image", "a field of a custom resource that may be an image, such as `image`", "declare the scalar with `set` or a `marker` in the configuration, or name a field that holds a whole image with `configurations` in the kustomization";
     Uncertain ValueFiles = "value-files", "an Argo CD `Application` with `valueFiles` or `fileParameters`, which lie in the repository of its source", "name the folder of these files as `path` and the files under `values` in the configuration";
     Uncertain ValuesText = "values-text", "Helm values in a text that is no literal block", "write them as a literal block, or as `valuesObject`";
     Uncertain DeclaredUnable = "declared", "a declared path that leads to no scalar", "correct `set` in the configuration, or add the scalar";
@@ -109,7 +111,7 @@ limits! {
     Unedited Pattern = "pattern", "an entry whose pattern matches several images", "give each image an entry of its own";
     Unedited Overridden = "overridden", "an image that a later step sets again", "set it where the trail of `towpath images --trail` ends";
     Unedited Shared = "shared", "an edit that would move another image or environment", "set the image by hand in the environment's own `images`";
-    Unedited ObjectShared = "object-shared", "an image of a Flux or Argo CD object that a file sets which other environments read, since `images` does not reach it", "set it with a patch in the environment's own kustomization";
+    Unedited ObjectShared = "object-shared", "an image in an object of Flux or Argo CD, where the file that sets it is read by other environments too, and no patch of this environment can set it", "set it by hand with a patch in the environment's own kustomization";
     Unedited ValuesShared = "values-shared", "a Helm value that only a values file of several environments can set", "add a file of the environment's own, such as `values-{environment}.yaml`, at the end of `values`";
     Unedited Unsafe = "unsafe", "an edit that cannot be proven to change only what it should", "edit this place by hand";
 }

@@ -26,8 +26,9 @@ pub(super) struct Document {
     pub(super) id: Arc<Id>,
 }
 
-/// The bytes without one of which no container and no object of Flux or Argo CD can name an image.
-const NEEDLES: [&[u8]; 4] = [b"image", b"toolkit.fluxcd.io", b"argoproj.io", b"helm.cattle.io"];
+/// The bytes without one of which no container, custom resource or object of Flux or Argo CD can name an image.
+const NEEDLES: [&[u8]; 6] =
+    [b"image", b"Image", b"repository", b"toolkit.fluxcd.io", b"argoproj.io", b"helm.cattle.io"];
 
 /// Whether a manifest may hold an image.
 pub(super) fn may_hold_images(bytes: &[u8]) -> bool {
@@ -60,9 +61,9 @@ impl Manifest {
                 });
                 let items =
                     entries.iter().position(|(key, value)| key == "items" && matches!(value, Value::List(_)));
-                match items.filter(|_| is_list) {
-                    Some(items) => self.add(entries.swap_remove(items).1),
-                    None => self.document(Value::Map(entries)),
+                match items {
+                    Some(items) if is_list => self.add(entries.swap_remove(items).1),
+                    Some(_) | None => self.document(Value::Map(entries)),
                 }
             }
             Value::Unread { line, why } => self.hidden.push((line, why.to_owned())),

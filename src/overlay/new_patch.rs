@@ -1,5 +1,6 @@
 //! A patch that an environment does not have yet: a file of its own, listed in its kustomization.
 
+use super::key_path::ValueAt;
 use super::kustomization::Kustomization;
 use super::resource::Id;
 use super::{Refused, limit::Limit};
@@ -7,40 +8,44 @@ use crate::yaml::{self, Edit, NewNode, ScalarStyle};
 
 /// How far a mapping of a new file is indented below its key.
 const INDENTATION: usize = 2;
+/// How many patches of one object may have a number behind their names.
+const NUMBERED_MAX: usize = 100;
 
 /// A strategic merge patch of one object.
 pub(super) struct NewPatch<'a> {
     /// The object.
-    pub(super) id: &'a Id,
+    id: &'a Id,
     entries: Vec<(String, NewNode)>,
 }
 
 impl<'a> NewPatch<'a> {
-    /// A patch that names the object and changes nothing yet.
-    pub(super) fn new(id: &'a Id) -> Self {
+    /// A patch that names the object and sets some values in it.
+    pub(super) fn new(id: &'a Id, values: &[ValueAt]) -> Self {
         let text = |text: &str| NewNode::Scalar(text.to_owned());
         let api =
             if id.group.is_empty() { id.version.clone() } else { format!("{}/{}", id.group, id.version) };
         let mut metadata = vec![("name".to_owned(), text(&id.name))];
-        if !id.namespace.is_empty() && id.namespace != "default" {
+        if id.has_own_namespace() {
             metadata.push(("namespace".to_owned(), text(&id.namespace)));
         }
-        let entries = vec![
+        let mut entries = vec![
             ("apiVersion".to_owned(), NewNode::Scalar(api)),
             ("kind".to_owned(), text(&id.kind)),
             ("metadata".to_owned(), NewNode::Mapping(metadata)),
         ];
+        values.iter().for_each(|ValueAt { keys, value }| put(&mut entries, keys, value));
         Self { id, entries }
     }
 
-    /// Sets the scalar at the end of some keys.
-    pub(super) fn set(&mut self, keys: &[String], value: &str) {
-        put(&mut self.entries, keys, value);
-    }
-
-    /// The name of its file, such as `patch-helmrelease-shop.yaml`.
-    pub(super) fn file_name(&self) -> String {
-        format!("patch-{}-{}.yaml", self.id.kind.to_lowercase(), self.id.name)
+    /// The names that its file may have, the best first: `patch-helmrelease-shop.yaml`, then with the namespace, then with
+    /// a number.
+    pub(super) fn file_names(&self) -> impl Iterator<Item = String> {
+        let plain = format!("patch-{}-{}", self.id.kind, self.id.name);
+        let namespaced = self.id.has_own_namespace().then(|| format!("{plain}-{}", self.id.namespace));
+        let best = namespaced.clone().unwrap_or_else(|| plain.clone());
+        let numbered = (2..=NUMBERED_MAX).map(move |number| format!("{best}-{number}"));
+        let names = std::iter::once(plain).chain(namespaced).chain(numbered);
+        names.map(|name| format!("{}.yaml", as_file_name(&name)))
     }
 
     /// The content of its file.
@@ -49,6 +54,12 @@ impl<'a> NewPatch<'a> {
         write(&mut text, &self.entries, 0);
         text.into_bytes()
     }
+}
+
+/// A text as a file name in lower case: what is not a letter, a digit, `.` or `-` could lead to another folder.
+fn as_file_name(text: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || c == '.' || c == '-';
+    text.chars().map(|c| if is_plain(c) { c.to_ascii_lowercase() } else { '-' }).collect()
 }
 
 fn put(entries: &mut Vec<(String, NewNode)>, keys: &[String], value: &str) {

@@ -1,5 +1,6 @@
-//! Proves of an edit that every use shows what is wanted, and that nothing else has moved: no other image, nothing
-//! else that the overlay renders, and nothing that another overlay runs.
+//! Proves of an edit that every use shows what is wanted, and that nothing else has moved: no other image of this
+//! overlay, and no image of another one that reads an edited file. An edit in place is also held against everything else
+//! that the overlay renders; an entry of `images` reaches nothing but images, and an object is compared by its images.
 
 use std::sync::Arc;
 

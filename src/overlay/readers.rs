@@ -26,12 +26,22 @@ struct Index {
     entries: Option<Arc<BTreeMap<RepositoryPath, TreeEntry>>>,
     /// The folders whose kustomizations name a path.
     folders: HashMap<RepositoryPath, BTreeSet<RepositoryPath>>,
+    /// The folders whose kustomizations are components, which nothing can deploy by themselves.
+    components: HashSet<RepositoryPath>,
     /// Kustomizations that are no YAML, such as templates.
     unparsed: Vec<RepositoryPath>,
     /// Whether who leads where cannot be told at all: too many kustomizations, or symbolic links.
     is_open: bool,
-    /// The texts of each kustomization that may be paths; `None` for one that is no YAML.
-    texts: HashMap<BlobId, Option<Arc<[String]>>>,
+    /// What was read in each kustomization; `None` for one that is no YAML.
+    read: HashMap<BlobId, Option<Arc<Names>>>,
+}
+
+/// What one kustomization names.
+#[derive(Debug)]
+struct Names {
+    /// The texts that may be paths.
+    texts: Vec<String>,
+    is_component: bool,
 }
 
 impl Readers {
@@ -41,6 +51,9 @@ impl Readers {
     /// kustomize refuses a file outside of the folder of the kustomization that names it, unless it is started with
     /// `--load-restrictor LoadRestrictionsNone`, as Flux does
     /// (<https://kubectl.docs.kubernetes.io/references/kustomize/cmd/build/>). So kustomizations anywhere count.
+    ///
+    /// A base outside of `folder` may be deployed by itself, by an object of Argo CD or Flux or by hand, which no
+    /// kustomization says. So what is reached through one counts as shared; components cannot be deployed by themselves.
     ///
     /// # Errors
     /// The kustomizations of the tree whose content is missing, all at once.
@@ -52,52 +65,107 @@ impl Readers {
     ) -> Result<bool, Missing> {
         let mut index = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         index.turn_to(tree)?;
+        let view = View { tree, index: &index, edited: Edited::of(tree) };
         // Others name the folder of a kustomization, not the file.
         let is_kustomization = FILE_NAMES.contains(&file.file_name());
-        let named = file.parent().filter(|_| is_kustomization).unwrap_or_else(|| file.clone());
-        if index.is_open || index.may_be_named_unparsed(tree, &named) {
+        let folder_of_file = if is_kustomization { file.parent() } else { None };
+        let named = folder_of_file.unwrap_or_else(|| file.clone());
+        if index.is_open || view.may_be_named_unparsed(&named) {
             return Ok(false);
         }
         let is_above = |reader: &RepositoryPath| {
             std::iter::successors(file.parent(), RepositoryPath::parent).any(|above| above == *reader)
         };
-        let is_near = is_kustomization || index.of(file).all(is_above);
-        Ok(is_near && index.is_only_through(tree, folder, &named, &mut HashSet::new()))
+        let is_near = is_kustomization || view.readers(file).all(is_above);
+        Ok(is_near && view.is_only_through(folder, &named, &mut HashSet::new()))
     }
 }
 
-impl Index {
-    fn of<'a>(&'a self, path: &RepositoryPath) -> impl Iterator<Item = &'a RepositoryPath> {
-        self.folders.get(path).into_iter().flatten()
+/// The index of a commit, and what edits of its kustomizations change in it.
+struct View<'a> {
+    tree: &'a Tree,
+    index: &'a Index,
+    edited: Edited,
+}
+
+/// The kustomizations that are edited, which the index of the commit does not know.
+struct Edited {
+    /// Their folders.
+    folders: BTreeSet<RepositoryPath>,
+    /// The folders by the paths that they name.
+    named: HashMap<RepositoryPath, BTreeSet<RepositoryPath>>,
+    /// Those of the folders whose kustomizations are components.
+    components: HashSet<RepositoryPath>,
+}
+
+impl Edited {
+    fn of(tree: &Tree) -> Self {
+        let (folders, named, components) = (BTreeSet::new(), HashMap::new(), HashSet::new());
+        let mut edited = Self { folders, named, components };
+        for path in tree.edited_paths().filter(|path| FILE_NAMES.contains(&path.file_name())) {
+            let Some(folder) = path.parent() else { continue };
+            // An edit of one that is YAML keeps it so.
+            let Some(names) = tree.read(path).ok().and_then(Names::read) else { continue };
+            for named in named_paths(tree, &folder, &names.texts) {
+                edited.named.entry(named).or_default().insert(folder.clone());
+            }
+            if names.is_component {
+                edited.components.insert(folder.clone());
+            }
+            edited.folders.insert(folder);
+        }
+        edited
+    }
+}
+
+impl View<'_> {
+    /// The folders whose kustomizations name a path.
+    fn readers<'a>(&'a self, path: &RepositoryPath) -> impl Iterator<Item = &'a RepositoryPath> {
+        let committed = self.index.folders.get(path).into_iter().flatten();
+        let committed = committed.filter(|folder| !self.edited.folders.contains(*folder));
+        committed.chain(self.edited.named.get(path).into_iter().flatten())
     }
 
     /// Each folder is looked at once.
     fn is_only_through(
         &self,
-        tree: &Tree,
         own: &RepositoryPath,
         path: &RepositoryPath,
         seen: &mut HashSet<RepositoryPath>,
     ) -> bool {
-        let mut readers = self.of(path).peekable();
+        let mut readers = self.readers(path).peekable();
         readers.peek().is_some()
             && readers.all(|folder| {
                 folder == own
                     || !seen.insert(folder.clone())
-                    || (!self.may_be_named_unparsed(tree, folder)
-                        && self.is_only_through(tree, own, folder, seen))
+                    || (self.is_part_of(own, folder)
+                        && !self.may_be_named_unparsed(folder)
+                        && self.is_only_through(own, folder, seen))
             })
     }
 
+    /// Whether a kustomization is deployed as a part of another one alone: a component, or one in a folder below.
+    fn is_part_of(&self, own: &RepositoryPath, folder: &RepositoryPath) -> bool {
+        let is_component = if self.edited.folders.contains(folder) {
+            self.edited.components.contains(folder)
+        } else {
+            self.index.components.contains(folder)
+        };
+        is_component
+            || std::iter::successors(folder.parent(), RepositoryPath::parent).any(|above| above == *own)
+    }
+
     /// Whether the last part of a path stands in a kustomization that cannot be parsed.
-    fn may_be_named_unparsed(&self, tree: &Tree, path: &RepositoryPath) -> bool {
+    fn may_be_named_unparsed(&self, path: &RepositoryPath) -> bool {
         let name = path.file_name().as_bytes();
-        self.unparsed.iter().any(|file| match tree.read(file) {
+        self.index.unparsed.iter().any(|file| match self.tree.read(file) {
             Ok(bytes) => memchr::memmem::find(bytes, name).is_some(),
             Err(_) => true,
         })
     }
+}
 
+impl Index {
     fn turn_to(&mut self, tree: &Tree) -> Result<(), Missing> {
         if self.entries.as_ref().is_some_and(|entries| Arc::ptr_eq(entries, tree.entries())) {
             return Ok(());
@@ -106,7 +174,7 @@ impl Index {
         let links = tree.entries().iter().any(|(path, entry)| is_link_to_yaml(path, entry.kind));
         let mut next = Self { is_open: links || files.len() > KUSTOMIZATIONS_MAX, ..Self::default() };
         if !next.is_open {
-            next.fill(tree, &files, &mut self.texts)?;
+            next.fill(tree, &files, &self.read)?;
         }
         next.entries = Some(Arc::clone(tree.entries()));
         *self = next;
@@ -117,42 +185,51 @@ impl Index {
         &mut self,
         tree: &Tree,
         files: &[(&RepositoryPath, BlobId)],
-        known: &mut HashMap<BlobId, Option<Arc<[String]>>>,
+        known: &HashMap<BlobId, Option<Arc<Names>>>,
     ) -> Result<(), Missing> {
-        let unread =
-            |(path, blob): &&(&RepositoryPath, BlobId)| !known.contains_key(blob) && tree.read(path).is_err();
+        let unread = |(path, blob): &&(&RepositoryPath, BlobId)| {
+            !known.contains_key(blob) && tree.read_committed(path).is_err()
+        };
         let missing: BTreeSet<_> = files.iter().filter(unread).map(|(path, _)| (*path).clone()).collect();
         if !missing.is_empty() {
             return Err(Missing(missing));
         }
         for (path, blob) in files {
-            let read = || tree.read(path).ok().and_then(texts_of);
-            let texts = known.get(blob).cloned().unwrap_or_else(read);
-            match (&texts, path.parent()) {
-                (Some(texts), Some(folder)) => self.add(tree, &folder, texts),
+            // What stands before the commit's file has another id.
+            let read = || tree.read_committed(path).ok().and_then(Names::read).map(Arc::new);
+            let names = known.get(blob).cloned().unwrap_or_else(read);
+            match (&names, path.parent()) {
+                (Some(names), Some(folder)) => self.add(tree, &folder, names),
                 (Some(_), None) => {}
                 (None, _) => self.unparsed.push((*path).clone()),
             }
-            self.texts.insert(*blob, texts);
+            self.read.insert(*blob, names);
         }
         Ok(())
     }
 
-    /// Adds the paths that stand in one kustomization, as far as there is something in the tree.
-    fn add(&mut self, tree: &Tree, folder: &RepositoryPath, texts: &[String]) {
-        let top = RepositoryPath::new("").expect("the top of the repository is a path");
-        for text in texts {
-            let inside = folder.join(text);
-            let behind_key = text.split_once('=').and_then(|(_, path)| folder.join(path));
-            let in_remote = remote_folder(text).and_then(|path| top.join(path));
-            let named = [inside, behind_key, in_remote].into_iter().flatten();
-            for path in named.filter(|path| tree.entry(path).is_some() || tree.is_folder(path)) {
-                if path != *folder {
-                    self.folders.entry(path).or_default().insert(folder.clone());
-                }
-            }
+    /// Adds the paths that stand in one kustomization.
+    fn add(&mut self, tree: &Tree, folder: &RepositoryPath, names: &Names) {
+        for path in named_paths(tree, folder, &names.texts) {
+            self.folders.entry(path).or_default().insert(folder.clone());
+        }
+        if names.is_component {
+            self.components.insert(folder.clone());
         }
     }
+}
+
+/// The paths among the texts of a kustomization, as far as there is something in the tree.
+fn named_paths(tree: &Tree, folder: &RepositoryPath, texts: &[String]) -> Vec<RepositoryPath> {
+    let top = RepositoryPath::new("").expect("the top of the repository is a path");
+    let named = texts.iter().flat_map(|text| {
+        let inside = folder.join(text);
+        let behind_key = text.split_once('=').and_then(|(_, path)| folder.join(path));
+        let in_remote = remote_folder(text).and_then(|path| top.join(path));
+        [inside, behind_key, in_remote].into_iter().flatten()
+    });
+    let is_there = |path: &RepositoryPath| tree.entry(path).is_some() || tree.is_folder(path);
+    named.filter(|path| path != folder && is_there(path)).collect()
 }
 
 /// Every kustomization of a tree.
@@ -171,13 +248,17 @@ fn is_link_to_yaml(path: &RepositoryPath, kind: EntryKind) -> bool {
     kind == EntryKind::SymbolicLink && may_be
 }
 
-/// The texts of a kustomization that may be paths; `None` where it is no YAML.
-fn texts_of(bytes: &[u8]) -> Option<Arc<[String]>> {
-    let text = Text::new(bytes).ok()?;
-    let is_path = |text: &&str| !text.is_empty() && text.len() <= PATH_BYTES_MAX && !text.contains('\n');
-    let scalars = text.tree.nodes().filter_map(|(id, _)| text.tree.scalar(id));
-    let unique: BTreeSet<&str> = scalars.filter(is_path).collect();
-    Some(unique.into_iter().map(str::to_owned).collect())
+impl Names {
+    /// What a kustomization names; `None` where it is no YAML.
+    fn read(bytes: &[u8]) -> Option<Self> {
+        let text = Text::new(bytes).ok()?;
+        let is_path = |text: &&str| !text.is_empty() && text.len() <= PATH_BYTES_MAX && !text.contains('\n');
+        let scalars = text.tree.nodes().filter_map(|(id, _)| text.tree.scalar(id));
+        let unique: BTreeSet<&str> = scalars.filter(is_path).collect();
+        let kind = text.tree.root().and_then(|root| text.scalar_of(root, "kind"));
+        let texts = unique.into_iter().map(str::to_owned).collect();
+        Some(Self { texts, is_component: kind == Some("Component") })
+    }
 }
 
 /// The folder in an address such as `https://host/owner/repository//folder?ref=main`, which may be one of this tree.

@@ -32,7 +32,9 @@ impl FromStr for ImageEdit {
         if name.is_none() && tag.is_none() && digest.is_none() {
             return Err(wrong("there is nothing to set".to_owned()));
         }
-        if let Some(name) = name.filter(|_| tag.is_none() && digest.is_none() && looks_like_tag(&image)) {
+        if let (Some(name), None, None) = (name, &tag, &digest)
+            && looks_like_tag(&image)
+        {
             let why = format!(
                 "`{image}` would be the new name of the image, and looks like a tag; did you mean `{name}:{image}`? \
                  (an image of that name is `docker.io/library/{image}`)"

@@ -123,7 +123,7 @@ fn as_it_is_written(own: &Kustomization, index: usize) -> Option<ImageEdit> {
     let unquoted = |key: &str| {
         let (_, node) = own.text.entry(entry.node, key)?;
         let is_text = matches!(scalar_type(&own.text, node), Some(ScalarType::Text));
-        own.text.tree.scalar(node).filter(|_| !is_text)
+        if is_text { None } else { own.text.tree.scalar(node) }
     };
     let new_name = unquoted("newName").and_then(|text| ImageName::new(text).ok());
     Some(ImageEdit {

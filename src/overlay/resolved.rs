@@ -320,8 +320,8 @@ impl Looked {
     pub(super) fn not_found(&self, image: &ImageName) -> OverlayError {
         let hidden = self.resolved.uncertain.iter().find(|uncertain| uncertain.could_hold_any());
         let hidden = hidden.map(ToString::to_string);
-        let is_it = |name: &str| ImageName::new(name).is_ok_and(|name| name.is_same_repository(image));
-        let way_out = match self.own.entries.iter().find(|entry| is_it(&entry.name)) {
+        let names_image = |name: &str| ImageName::new(name).is_ok_and(|name| name.is_same_repository(image));
+        let way_out = match self.own.entries.iter().find(|entry| names_image(&entry.name)) {
             Some(entry) => format!(
                 "the entry on line {} of `images` names it, but no manifest does; name it in a manifest, or declare where \
                  it stands with `set` in the configuration",

@@ -35,8 +35,11 @@ const CLUSTER_KINDS: [&str; 22] = [
 /// Kinds whose names never get a prefix or suffix.
 const FIXED_NAMES: [&str; 3] = ["APIService", "CustomResourceDefinition", "Namespace"];
 
+/// Where a resource lies that names no namespace.
+const DEFAULT_NAMESPACE: &str = "default";
+
 /// What identifies a resource.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Id {
     pub(super) group: String,
     pub(super) version: String,
@@ -65,10 +68,15 @@ impl Id {
         if self.is_cluster_wide() {
             String::new()
         } else if namespace.is_empty() {
-            "default".to_owned()
+            DEFAULT_NAMESPACE.to_owned()
         } else {
             namespace
         }
+    }
+
+    /// Whether it lies in a namespace that has to be named.
+    pub(super) fn has_own_namespace(&self) -> bool {
+        !self.namespace.is_empty() && self.namespace != DEFAULT_NAMESPACE
     }
 
     pub(super) fn is_cluster_wide(&self) -> bool {

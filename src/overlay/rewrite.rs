@@ -90,8 +90,10 @@ impl Rewrite {
     fn edits_at(&self, text: &Text, node: NodeId) -> Option<Vec<Edit>> {
         match self {
             Self::Scalar { old, new, .. } => {
-                let value = text.tree.scalar(node).filter(|_| !is_key(text, node))?;
-                let value = replaced(value, old, new)?;
+                let value = replaced(text.tree.scalar(node)?, old, new)?;
+                if text.is_key(node) {
+                    return None;
+                }
                 Some(vec![Edit::SetScalar { node, value }])
             }
             Self::ImageTag { line, wanted } => image_tag_edits(text, node, *line, wanted),
@@ -103,8 +105,9 @@ impl Rewrite {
 fn found_in(text: &Text, rewrite: &Rewrite) -> Vec<Result<Found, Refused>> {
     let mut found = Vec::new();
     for (node, _) in text.tree.nodes() {
-        let is_here = rewrite.is_on_line(text, node);
-        if let Some(edits) = rewrite.edits_at(text, node).filter(|_| is_here) {
+        if rewrite.is_on_line(text, node)
+            && let Some(edits) = rewrite.edits_at(text, node)
+        {
             found.push(not_anchored(text, node).map(|()| Found { edits, block: None }));
         } else if let Some(inner) = found_within(text, node, rewrite) {
             found.extend(inner.into_iter().map(|found| not_anchored(text, node).and(found)));
@@ -120,11 +123,11 @@ fn found_within(text: &Text, node: NodeId, rewrite: &Rewrite) -> Option<Vec<Resu
         ScalarStyle::Literal => found_in_block(text, node, rewrite),
         ScalarStyle::Plain | ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted => {
             let is_one_line = text.line(node) == rewrite.line() && !text.written(node).contains('\n');
-            found_in_text(value, rewrite).filter(|_| is_one_line && value.contains('{')).map(|edited| {
-                let edited =
-                    edited.map(|value| Found { edits: vec![Edit::SetScalar { node, value }], block: None });
-                vec![edited]
-            })
+            if !is_one_line || !value.contains('{') {
+                return None;
+            }
+            let set = |value| Found { edits: vec![Edit::SetScalar { node, value }], block: None };
+            found_in_text(value, rewrite).map(|edited| vec![edited.map(set)])
         }
         ScalarStyle::Folded => None,
     }
@@ -167,8 +170,10 @@ fn found_in_text(document: &str, rewrite: &Rewrite) -> Option<Result<String, Ref
 fn image_tag_edits(text: &Text, node: NodeId, line: usize, wanted: &ImageReference) -> Option<Vec<Edit>> {
     let transformer = text.tree.parent(node)?;
     let (_, own) = text.entry(transformer, "imageTag")?;
-    let is_meant = own == node && text.scalar_of(transformer, "kind") == Some("ImageTagTransformer");
-    let entry = Entry::read(text, node).ok().filter(|_| is_meant)?;
+    if own != node || text.scalar_of(transformer, "kind") != Some("ImageTagTransformer") {
+        return None;
+    }
+    let entry = Entry::read(text, node).ok()?;
     let is_plain = !entry.is_pattern() && entry.tag_suffix.is_none();
     entry.decides().filter(|field| field.line == line && is_plain)?;
     let tag = wanted.tag.clone().map_or(Setting::Clear, Setting::Set);
@@ -185,12 +190,6 @@ fn replaced(text: &str, old: &str, new: &str) -> Option<String> {
     let bare = value.strip_prefix(['"', '\'']).and_then(|rest| rest.strip_suffix(['"', '\'']));
     let is_meant = value == old || bare == Some(old);
     is_meant.then(|| format!("{key}={}", value.replacen(old, new, 1)))
-}
-
-/// Whether a node is the key of an entry.
-fn is_key(text: &Text, node: NodeId) -> bool {
-    let above = text.tree.parent(node);
-    above.is_some_and(|map| text.tree.entries(map).iter().any(|(key, _)| *key == node))
 }
 
 /// An anchor on a node, or on what holds it, repeats its value elsewhere.

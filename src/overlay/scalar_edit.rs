@@ -84,7 +84,7 @@ fn edit(text: &Text, change: &SourceChange) -> Option<Edit> {
         SourceAction::Set(value) => Edit::SetScalar { node, value: value.clone() },
         SourceAction::AddKey { key, value } => {
             // In a JSON patch the mapping is an operation, which takes no such key.
-            let after = key_of(&text, node).filter(|key| *key == change.source.key)?.to_owned();
+            let after = text.key_of(node).filter(|key| *key == change.source.key)?.to_owned();
             let map = text.tree.parent(node)?;
             Edit::InsertKey { map, after: Some(after), key: key.clone(), value: value.clone() }
         }
@@ -109,27 +109,18 @@ fn place_of(text: &Text, source: &ScalarSource) -> Option<Place> {
         }
     }
     if found.len() > 1 {
-        found.retain(|place| key_of(&place.text, place.node) == Some(&source.key));
+        found.retain(|place| place.text.key_of(place.node) == Some(&source.key));
     }
-    found.pop().filter(|_| found.is_empty())
+    let place = found.pop()?;
+    found.is_empty().then_some(place)
 }
 
 fn places(text: &Text, block: Option<NodeId>, source: &ScalarSource) -> Vec<Place> {
     let nodes = text.tree.nodes().map(|(node, _)| node);
-    let is_it = |node: &NodeId| {
+    let is_source = |node: &NodeId| {
         text.tree.scalar(*node) == Some(&source.text)
             && text.line(*node) == source.line
-            && !is_key(text, *node)
+            && !text.is_key(*node)
     };
-    nodes.filter(is_it).map(|node| Place { block, text: text.clone(), node }).collect()
-}
-
-fn is_key(text: &Text, node: NodeId) -> bool {
-    let entries = text.tree.parent(node).map(|map| text.tree.entries(map)).unwrap_or_default();
-    entries.iter().any(|(key, _)| *key == node)
-}
-
-fn key_of(text: &Text, node: NodeId) -> Option<&str> {
-    let entries = text.tree.entries(text.tree.parent(node)?);
-    entries.iter().find(|(_, value)| *value == node).and_then(|(key, _)| text.tree.scalar(*key))
+    nodes.filter(is_source).map(|node| Place { block, text: text.clone(), node }).collect()
 }

@@ -127,7 +127,9 @@ impl<'a> Check<'a> {
                 }
                 continue;
             }
-            if let Some(read_as) = not_text(self.text, *key).filter(|_| matches!(of, Word | Flag)) {
+            if matches!(of, Word | Flag)
+                && let Some(read_as) = not_text(self.text, *key)
+            {
                 let why = format!("kustomize reads the key `{name}` as {read_as}, but it needs text");
                 let way_out = format!("put it in quotes: `\"{name}\"`");
                 self.fault(*key, self.text.refuse(*key, Limit::ScalarType, why).or_else(way_out));

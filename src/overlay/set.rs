@@ -8,6 +8,7 @@ use super::entry::Entry;
 use super::in_place::{InPlace, Request, in_place};
 use super::kustomization::Kustomization;
 use super::limit::Limit;
+use super::own_patch::{Edited, Environment, put_file};
 use super::parsed::Parsed;
 use super::proof::{only_moves, prove, prove_in_objects, spare_others};
 use super::resolved::{ImageUse, Looked, look, look_closely};
@@ -29,9 +30,6 @@ pub struct SetTo {
 /// What to do where a replacement sets an image, which may leave no place for a digest.
 const WITHOUT_DIGEST: &str = "set it where the trail of `towpath images --trail` ends; where the replacement sets the tag \
                               alone, write tags without digests with `write: tag` on the service";
-
-/// A file and what shall stand in it.
-type Edited = (RepositoryPath, Vec<u8>);
 
 /// The new content of the files that make a folder run an image so; none where it already does.
 ///
@@ -58,7 +56,8 @@ pub(super) fn set_image(
     if to.tag.is_none() && to.digest.is_none() {
         return Ok(Vec::new());
     }
-    let in_objects = set_merged::set_image(tree, overlays, &before, image, to)?;
+    let environment = Environment { tree, overlays, before: &before };
+    let in_objects = set_merged::set_image(&environment, image, to)?;
     if !in_objects.is_empty() {
         return with_containers(tree, overlays, folder, in_objects, &wanted);
     }
@@ -94,9 +93,8 @@ fn with_containers(
     prove_in_objects(&before, &look(&edited, folder, &mut parsed)?, wanted)?;
     spare_others(&edited, overlays, folder, &files, &mut parsed)?;
     let to = SetTo { tag: wanted.tag.clone(), digest: wanted.digest.clone() };
-    for (file, content) in set_image(&edited, overlays, folder, &wanted.image, &to)? {
-        files.retain(|(other, _)| *other != file);
-        files.push((file, content));
+    for file in set_image(&edited, overlays, folder, &wanted.image, &to)? {
+        put_file(&mut files, file);
     }
     Ok(files)
 }
@@ -162,16 +160,19 @@ fn later_step<'a>(before: &Looked, found: &'a ImageUse) -> Option<&'a Step> {
 
 /// Another image that an entry with a pattern has changed.
 fn other_match<'a>(before: &'a Looked, entry: &Entry, image: &ImageName) -> Option<&'a ImageName> {
-    let is_it = |index: usize| before.own.entries.get(index).is_some_and(|other| other.node == entry.node);
+    if !entry.is_pattern() {
+        return None;
+    }
+    let is_entry = |index: usize| before.own.entries.get(index).is_some_and(|other| other.node == entry.node);
     let others = before.resolved.uses.iter().filter(|found| found.reference.image != *image);
-    let mut matched = others.filter(|found| found.entry_of(&before.file).is_some_and(is_it));
-    matched.next().filter(|_| entry.is_pattern()).map(|found| &found.reference.image)
+    let mut matched = others.filter(|found| found.entry_of(&before.file).is_some_and(is_entry));
+    matched.next().map(|found| &found.reference.image)
 }
 
 fn entry_of<'a>(overlay: &'a Looked, uses: &[&ImageUse]) -> Option<&'a Entry> {
     let last = uses.iter().map(|found| found.entry_of(&overlay.file)).max().flatten()?;
     let reaches_all = uses.iter().all(|found| found.entry_of(&overlay.file) == Some(last));
-    overlay.own.entries.get(last).filter(|_| reaches_all)
+    if reaches_all { overlay.own.entries.get(last) } else { None }
 }
 
 fn request(image: &ImageName, entry: Option<&Entry>, to: &SetTo) -> ImageEdit {

@@ -3,62 +3,58 @@
 
 use std::collections::BTreeMap;
 
-use super::format::{SourceAction, SourceChange};
+use super::format::SourceChange;
 use super::limit::Limit;
-use super::new_patch::NewPatch;
-use super::resolved::Looked;
-use super::resolver::Overlays;
-use super::resource::Id;
+use super::object_images::ObjectIds;
+use super::own_patch::{Edited, Environment, ObjectValues};
 use super::set::SetTo;
 use super::{OverlayError, Refused, scalar_edit};
-use crate::model::{ImageName, Missing, RepositoryPath, Tree};
-
-/// A file and its new content.
-type Edited = (RepositoryPath, Vec<u8>);
+use crate::model::{ImageName, Missing, RepositoryPath};
 
 /// A change, and the object that it is about.
 struct ObjectChange<'a> {
-    id: &'a Id,
+    object: &'a ObjectIds,
     change: SourceChange,
 }
 
-/// The new content of the files that set an image in the objects of a folder; none where they all say it already.
+/// The new content of the files that set an image in the objects of an environment; none where they all say it already.
 ///
 /// # Errors
 /// Where neither a file of this environment nor a patch of its own can set it, or an edit is not safe.
 pub(super) fn set_image(
-    tree: &Tree,
-    overlays: &Overlays,
-    before: &Looked,
+    environment: &Environment<'_>,
     image: &ImageName,
     to: &SetTo,
 ) -> Result<Vec<Edited>, OverlayError> {
-    let changes = changes(before, image, to)?;
-    let Owners { owned, shared } = owners(tree, overlays, before, &changes)?;
+    let changes = changes(environment, image, to)?;
+    let Owners { owned, shared } = owners(environment, &changes)?;
     let mut by_file: BTreeMap<&RepositoryPath, Vec<&SourceChange>> = BTreeMap::new();
     for ObjectChange { change, .. } in owned {
         by_file.entry(&change.source.file).or_default().push(change);
     }
     let mut files = Vec::new();
     for (file, changes) in by_file {
-        let bytes = tree.read(file).map_err(|_| Refused::whole(Limit::NoFile, "this is no file").of(file))?;
+        let bytes = environment.tree.read(file);
+        let bytes = bytes.map_err(|_| Refused::whole(Limit::NoFile, "this is no file").of(file))?;
         files.push((file.clone(), scalar_edit::edited(file, bytes, &changes)?));
     }
-    add_patches(tree, overlays, before, &shared, &mut files)?;
+    for wanted in by_object(environment, &shared)? {
+        environment.set_in_patch(&wanted, &mut files)?;
+    }
     Ok(files)
 }
 
 fn changes<'a>(
-    before: &'a Looked,
+    environment: &Environment<'a>,
     image: &'a ImageName,
     to: &SetTo,
 ) -> Result<Vec<ObjectChange<'a>>, OverlayError> {
     let mut changes = Vec::new();
-    for found in before.resolved.uses_of(image) {
+    for found in environment.before.resolved.uses_of(image) {
         let Some(merged) = &found.merged else { continue };
         if !merged.merged.says(merged.index, to) {
             let of_object = merged.merged.changes(merged.index, image, to)?.into_iter();
-            changes.extend(of_object.map(|change| ObjectChange { id: &merged.id, change }));
+            changes.extend(of_object.map(|change| ObjectChange { object: &merged.object, change }));
         }
     }
     Ok(changes)
@@ -72,90 +68,50 @@ struct Owners<'a> {
 }
 
 fn owners<'a>(
-    tree: &Tree,
-    overlays: &Overlays,
-    before: &Looked,
+    environment: &Environment<'_>,
     changes: &'a [ObjectChange<'a>],
 ) -> Result<Owners<'a>, OverlayError> {
     let (mut owners, mut missing) = (Owners::default(), Missing::default());
-    let folder = before.file.parent().unwrap_or_else(|| before.file.clone());
+    let folder = environment.folder();
     for change in changes {
         let file = &change.change.source.file;
-        match overlays.is_only_reader(tree, &folder, file) {
-            Ok(is_only) if is_only || *file == before.file => owners.owned.push(change),
-            Ok(_) => owners.shared.push(change),
+        // The environment's own kustomization is its own, whatever the other ones say: they need not be read for that.
+        if *file == environment.before.file {
+            owners.owned.push(change);
+            continue;
+        }
+        match environment.overlays.is_only_reader(environment.tree, &folder, file) {
+            Ok(true) => owners.owned.push(change),
+            Ok(false) => owners.shared.push(change),
             Err(more) => missing.0.extend(more.0),
         }
     }
     if missing.0.is_empty() { Ok(owners) } else { Err(OverlayError::Missing(missing)) }
 }
 
-/// Adds a patch for each object that a shared file sets.
-fn add_patches(
-    tree: &Tree,
-    overlays: &Overlays,
-    before: &Looked,
-    shared: &[&ObjectChange<'_>],
-    files: &mut Vec<Edited>,
-) -> Result<(), OverlayError> {
-    let mut patches: Vec<NewPatch<'_>> = Vec::new();
-    for ObjectChange { id, change } in shared {
-        let Some((keys, value)) = target(change) else {
-            return Err(refuse(overlays, before, change, "a list or a text holds it"));
-        };
-        let at = patches.iter().position(|patch| patch.id == *id).unwrap_or_else(|| {
-            patches.push(NewPatch::new(id));
-            patches.len() - 1
-        });
-        if let Some(patch) = patches.get_mut(at) {
-            patch.set(&keys, value);
+/// The values that patches have to set, by object.
+fn by_object<'a>(
+    environment: &Environment<'_>,
+    shared: &[&'a ObjectChange<'a>],
+) -> Result<Vec<ObjectValues<'a>>, OverlayError> {
+    let mut objects: Vec<ObjectValues<'a>> = Vec::new();
+    for ObjectChange { object, change } in shared {
+        let value = change.target().ok_or_else(|| without_patch(environment, change))?;
+        match objects.iter_mut().find(|values| values.object.patched == object.patched) {
+            Some(values) => values.values.push(value),
+            None => objects.push(ObjectValues { object, values: vec![value] }),
         }
     }
-    for (patch, first) in patches.iter().zip(shared) {
-        let name = patch.file_name();
-        let path = before.file.parent().and_then(|folder| folder.join(&name));
-        let Some(path) = path.filter(|path| tree.entry(path).is_none() && !tree.is_folder(path)) else {
-            return Err(refuse(overlays, before, &first.change, &format!("`{name}` exists already")));
-        };
-        list_patch(tree, before, &name, files)?;
-        files.push((path, patch.content()));
-    }
-    Ok(())
+    Ok(objects)
 }
 
-/// Lists a patch in the environment's own kustomization, as it is after the other edits.
-fn list_patch(tree: &Tree, before: &Looked, name: &str, files: &mut Vec<Edited>) -> Result<(), OverlayError> {
-    let file = &before.file;
-    let edited = tree.with_files(files);
-    let bytes = edited.read(file).map_err(|_| Refused::whole(Limit::NoFile, "this is no file").of(file))?;
-    let own = super::kustomization::Kustomization::read(bytes);
-    let bytes = own.and_then(|own| own.with_patch(name)).map_err(|refused| refused.of(file))?;
-    files.retain(|(other, _)| other != file);
-    files.push((file.clone(), bytes));
-    Ok(())
-}
-
-/// The keys that lead to what a change sets; `None` where a list or a text is on the way.
-fn target(change: &SourceChange) -> Option<(Vec<String>, &str)> {
-    let mut keys = change.source.path.clone()?;
-    match &change.action {
-        SourceAction::Set(value) => Some((keys, value)),
-        SourceAction::AddKey { key, value } => {
-            keys.pop();
-            keys.push(key.clone());
-            Some((keys, value))
-        }
-    }
-}
-
-fn refuse(overlays: &Overlays, before: &Looked, change: &SourceChange, why_no_patch: &str) -> OverlayError {
+fn without_patch(environment: &Environment<'_>, change: &SourceChange) -> OverlayError {
     let file = &change.source.file;
-    let folder = before.file.parent();
-    let other = folder.as_ref().and_then(|folder| overlays.readers(file, folder).next());
-    let why = match other {
-        Some((other, _)) => format!("`{other}` reads this file too, and {why_no_patch}"),
-        None => format!("other overlays may read this file, and {why_no_patch}"),
+    let folder = environment.folder();
+    let why = match environment.overlays.readers(file, &folder).next() {
+        Some((other, _)) => format!("`{other}` reads this file too, and a list or a text holds the value"),
+        None => "other overlays may read this file, and a list or a text holds the value".to_owned(),
     };
-    let way_out = format!("set it by hand with a patch in {}", before.file);
+    let way_out = format!("set it by hand with a patch in {}", environment.before.file);
     Refused::at_line(Limit::ObjectShared, change.source.line, why).or_else(way_out).of(file)
 }

@@ -16,6 +16,7 @@ mod objects;
 mod partial;
 mod patching;
 mod properties;
+mod readers;
 mod refusals;
 mod remote_refs;
 mod resolving;

@@ -47,6 +47,19 @@ impl Text {
         self.tree.target(node).unwrap_or(node)
     }
 
+    /// The key under which a node is a value; `None` for an item of a list, a key or a document.
+    pub(super) fn key_of(&self, node: NodeId) -> Option<&str> {
+        let entries = self.tree.entries(self.tree.parent(node)?);
+        let (key, _) = entries.iter().find(|(_, value)| *value == node)?;
+        self.tree.scalar(*key)
+    }
+
+    /// Whether a node is the key of an entry.
+    pub(super) fn is_key(&self, node: NodeId) -> bool {
+        let entries = self.tree.parent(node).map(|map| self.tree.entries(map)).unwrap_or_default();
+        entries.iter().any(|(key, _)| *key == node)
+    }
+
     /// A refusal at a node.
     pub(super) fn refuse(&self, node: NodeId, limit: Limit, why: impl Into<String>) -> Refused {
         let position = self.source.position(self.tree.node(node).span.start);

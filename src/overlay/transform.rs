@@ -57,7 +57,9 @@ impl Walk<'_> {
         own: &Kustomization,
         stack: &mut Stack,
     ) -> Result<(), OverlayError> {
-        if let Some(schema) = own.schema.as_ref().filter(|_| !own.patches.is_empty()) {
+        if let Some(schema) = &own.schema
+            && !own.patches.is_empty()
+        {
             let Opaque { line, limit, why } = schema;
             let cause = Cause { file, line: *line, limit: *limit, why: (*why).to_owned() };
             self.doubt(cause, None, &mut stack.resources);
@@ -252,7 +254,8 @@ impl Walk<'_> {
         let Document { text, root, lines } = document;
         let line = lines.of(text.line(root));
         let is_built_in = text.scalar_of(root, "apiVersion") == Some("builtin");
-        match text.scalar_of(root, "kind").filter(|_| is_built_in) {
+        let kind = if is_built_in { text.scalar_of(root, "kind") } else { None };
+        match kind {
             Some("ImageTagTransformer") => self.image_tag(file, document, stack),
             Some("PatchTransformer") => {
                 let read = Patch::read(text, root, "transformers");
@@ -367,7 +370,7 @@ impl Images<'_> {
             }
             if has_matched {
                 let entry_step = step_of(index, entry, file, &image);
-                let entry = entry_step.entry.filter(|_| self.set_by == SetBy::Images);
+                let entry = if self.set_by == SetBy::Images { entry_step.entry } else { None };
                 steps.push(Step { set_by: self.set_by, entry, ..entry_step });
                 matched.push(index);
             }

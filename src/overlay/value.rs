@@ -226,10 +226,8 @@ impl Value {
 
     /// Whether it is as small and as flat as a document may be, which patches and aliases could undo.
     pub(super) fn is_bounded(&self) -> bool {
-        {
-            let mut nodes = NODES_MAX;
-            self.fits(DEPTH_MAX + 1, &mut nodes)
-        }
+        let mut nodes = NODES_MAX;
+        self.fits(DEPTH_MAX + 1, &mut nodes)
     }
 
     fn fits(&self, depth: usize, nodes: &mut usize) -> bool {
@@ -360,7 +358,7 @@ fn anchor_before(text: &str, start: usize, mut inner: usize) -> Option<&str> {
         let last = before.rfind(char::is_whitespace).map_or(0, |at| at + 1);
         let word = before.get(last..)?;
         let anchor = word.rfind('&');
-        if let Some(at) = anchor.filter(|_| inner == 0) {
+        if let (Some(at), 0) = (anchor, inner) {
             return word.get(at + 1..);
         }
         let cut = match anchor {

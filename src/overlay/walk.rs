@@ -317,8 +317,8 @@ impl<'a> Walk<'a> {
         }
         data.extend(config_map.literals.iter().cloned());
         let made = Resource::new(config_map.resource(data.clone()), file.clone());
-        let is_it = |found: &Resource, id: &Id| found.id().kind == "ConfigMap" && found.was_ever(id);
-        match stack.resources.iter().position(|found| is_it(found, made.id())) {
+        let is_config_map = |found: &Resource, id: &Id| found.id().kind == "ConfigMap" && found.was_ever(id);
+        match stack.resources.iter().position(|found| is_config_map(found, made.id())) {
             Some(at) if config_map.behavior.as_deref() == Some("merge") => {
                 let merged = stack.resources.get_mut(at).map(|found| Arc::make_mut(&mut found.value));
                 if let Some(own) = merged.and_then(|value| value.get_mut("data")) {

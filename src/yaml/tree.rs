@@ -147,8 +147,8 @@ impl Tree {
     /// The scalar that occupies exactly these bytes.
     #[must_use]
     pub fn scalar_at(&self, span: &Range<usize>) -> Option<NodeId> {
-        let is_it = |node: &Node| node.span == *span && matches!(node.kind, NodeKind::Scalar { .. });
-        self.nodes.iter().position(is_it).map(NodeId::new)
+        let is_there = |node: &Node| node.span == *span && matches!(node.kind, NodeKind::Scalar { .. });
+        self.nodes.iter().position(is_there).map(NodeId::new)
     }
 
     /// The value of a key; of a duplicated key the last, as readers of YAML take it.

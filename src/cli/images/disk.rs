@@ -176,7 +176,8 @@ impl Disk {
 /// The folder of a kustomization that is named itself; any other path as it is.
 fn folder_of_kustomization(path: &Path) -> PathBuf {
     let is_kustomization = KUSTOMIZATION_NAMES.iter().any(|name| path.ends_with(name)) && path.is_file();
-    match path.parent().filter(|_| is_kustomization) {
+    let folder = if is_kustomization { path.parent() } else { None };
+    match folder {
         Some(folder) if folder.as_os_str().is_empty() => PathBuf::from("."),
         Some(folder) => folder.to_path_buf(),
         None => path.to_path_buf(),

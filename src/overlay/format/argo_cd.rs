@@ -2,6 +2,7 @@
 
 use super::chart::{OCI, versioned};
 use super::helm_values::{self, Named, Surroundings};
+use super::merge_key::MergeKeys;
 use super::sheet::{Found, Hidden};
 use super::spot::{At, DigestAt, Spot, Writing};
 use super::{object_patch, objects, partial, surroundings, tag_type};
@@ -115,8 +116,8 @@ impl Parameters<'_> {
     /// Lets parameters decide an image of the values. Returns `false` where they set a part of it in a way that is not
     /// evaluated, which is noted: then what the values say does not run.
     fn decide(&self, spot: &mut Spot, text: &Text, values: NodeId, found: &mut Found) -> bool {
-        let At::Node(node) = &spot.at else { return true };
-        let Some(keys) = keys_below(text, values, *node) else { return true };
+        let keys = spot.at.node().and_then(|node| keys_below(text, values, node));
+        let Some(keys) = keys else { return true };
         let is_whole = matches!(spot.writing, Writing::Whole { .. });
         let (last, image) = keys.split_last().map_or(("", &[][..]), |(last, image)| (*last, image));
         let image: String = image.iter().flat_map(|key| [*key, "."]).collect();
@@ -167,8 +168,7 @@ fn keys_below(text: &Text, top: NodeId, node: NodeId) -> Option<Vec<&str>> {
     let mut below = node;
     while below != top {
         let above = text.tree.parent(below)?;
-        let key = text.tree.entries(above).iter().find(|(_, value)| *value == below)?.0;
-        keys.push(text.tree.scalar(key)?);
+        keys.push(text.key_of(below)?);
         below = above;
     }
     keys.reverse();
@@ -195,29 +195,29 @@ fn embedded_values(text: &Text, source: NodeId, parameters: &Parameters<'_>, fou
     }
     surroundings::note(&inner, &mut spots);
     let first = found.spots.len();
-    let misread: Vec<Option<String>> = spots.iter().map(|spot| tag_type::misread(&inner, spot)).collect();
-    for (spot, misread) in spots.iter_mut().zip(&misread) {
-        let line = if let At::Node(node) = spot.at { inner.line(node) } else { text.line(block) };
+    let mut merge_keys = MergeKeys::default();
+    for mut spot in spots {
+        let line = spot.at.node().map_or_else(|| text.line(block), |node| inner.line(node));
         spot.within = Some((block, line));
+        let misread = tag_type::misread(&inner, &spot);
         spot.is_misread = misread.is_some();
-    }
-    for (mut spot, misread) in spots.into_iter().zip(misread) {
+        let merge_key = merge_keys.beside(&inner, &spot);
         if inner.tree.root().is_some_and(|root| !parameters.decide(&mut spot, &inner, root, found)) {
             continue;
         }
-        let (is_misread, line) =
-            (spot.is_misread, spot.within.map_or_else(|| text.line(block), |(_, line)| line));
+        // A parameter that sets the tag takes the place of one that lacks quotes.
+        let misread = if spot.is_misread { misread } else { None };
+        let misread = misread.map(|why| Hidden { limit: Limit::UnquotedTag, line, why });
         found.spots.push(spot);
-        if let Some(why) = misread.filter(|_| is_misread) {
-            found.doubt(found.spots.len() - 1, Hidden { limit: Limit::UnquotedTag, line, why });
-        }
+        let index = found.spots.len() - 1;
+        merge_key.into_iter().chain(misread).for_each(|reason| found.doubt(index, reason));
     }
     if let Some(root) = inner.tree.root() {
         partial::note(found, &inner, root);
     }
     if let Some(second) = inner.second_document() {
         let why = "the values have several documents".to_owned();
-        let hidden = Hidden { limit: Limit::SeveralDocuments, line: inner.line(second), why };
+        let hidden = Hidden { limit: Limit::SeveralValues, line: inner.line(second), why };
         (first..found.spots.len()).for_each(|index| found.doubt(index, hidden.clone()));
     }
 }

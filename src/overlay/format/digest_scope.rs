@@ -84,7 +84,7 @@ impl Scope {
     /// The digests among the values of one mapping or list of parameters.
     pub(super) fn collection(text: &Text, collection: NodeId) -> Self {
         let mut reader = Reader { text, scope: Self::default() };
-        let of = key_of(text, collection).unwrap_or_default();
+        let of = text.key_of(collection).unwrap_or_default();
         for Named { name, value } in named_values(text, collection) {
             reader.scalar(value, Around { key: name, of, collection, owner: None });
         }
@@ -221,7 +221,9 @@ impl Reader<'_> {
             }
             NodeKind::Scalar { .. } | NodeKind::Alias => {}
         }
-        if let Some(above) = above.filter(|_| self.scope.digests.len() > before) {
+        if let Some(above) = above
+            && self.scope.digests.len() > before
+        {
             self.scope.above.insert(node, Above { collection: above, key: key.to_owned() });
         }
     }
@@ -300,13 +302,6 @@ pub(super) fn named_values(text: &Text, collection: NodeId) -> Vec<Named<'_>> {
     }
 }
 
-/// The key whose value is this collection.
-pub(super) fn key_of(text: &Text, collection: NodeId) -> Option<&str> {
-    let entries = text.tree.entries(text.tree.parent(collection)?);
-    let entry = entries.iter().find(|(_, value)| *value == collection);
-    entry.and_then(|(key, _)| text.tree.scalar(*key))
-}
-
 /// Whether a value is about a digest. The digits alone may also be a secret or the like, so they count only where
 /// their name, or what they belong to, speaks of a digest or an image.
 fn is_likely(value: &str, found: &[Digits], of: &str, name: &str) -> bool {
@@ -344,7 +339,7 @@ pub(super) fn dotted_prefix(name: &str) -> &str {
 /// The digest on a line of a text that is not parsed.
 pub(super) fn digest_on(line: &super::line::Line<'_>) -> Option<DigestBeside> {
     let (scalar, _) = line.scalar()?;
-    let key = line.text.trim_start_matches([' ', '-']).split(':').next().unwrap_or_default().to_owned();
     let value = scalar.value.clone();
+    let key = scalar.key.clone().unwrap_or_else(|| value.clone());
     DigestBeside::on_line(At::Line(scalar), line.number, key, &value)
 }

@@ -222,8 +222,8 @@ fn note_custom_image(found: &mut Found, text: &Text, object: NodeId) {
         return;
     }
     let value = Value::of(text, object, Lines::After(0));
-    if let Some(CustomImage { line, why }) = custom_image(&value, |_| false) {
-        found.hide(Limit::CustomImage, line, why);
+    if let Some(CustomImage { scalar, why }) = custom_image(&value, |_| false) {
+        found.hide(Limit::CustomImage, scalar.line, why);
     }
 }
 

@@ -54,7 +54,7 @@ pub(super) fn oci_repository(found: &mut Found, text: &Text, object: NodeId) {
         return found.hide(Limit::FluxChooses, text.line(object), why);
     };
     let node = |key| text.tree.get(reference, key).filter(|node| text.tree.scalar(*node).is_some());
-    if let Some(range) = node("semver").filter(|_| node("digest").is_none()) {
+    if let (Some(range), None) = (node("semver"), node("digest")) {
         let why = format!("Flux itself chooses the version of `{name}`, by `semver`");
         found.hide(Limit::FluxChooses, text.line(range), why);
         return;

@@ -149,7 +149,7 @@ pub(super) fn is_image_part(name: &str) -> bool {
 }
 
 /// Whether a key names an image: `repository`, `image`, `webImageName` and the like.
-pub(super) fn names_image(key: &str) -> bool {
+pub(in crate::overlay) fn names_image(key: &str) -> bool {
     !matches!(NameKey::of(key), NameKey::Name | NameKey::None)
 }
 
@@ -226,7 +226,8 @@ impl Siblings<'_> {
         }
         match self.tag("", &TAG_KEYS) {
             Some(node) => Some(self.parts(image, node, self.digests(""))),
-            None => self.unset(entry, image).filter(|_| is_image),
+            None if is_image => self.unset(entry, image),
+            None => None,
         }
     }
 
@@ -275,7 +276,10 @@ impl Siblings<'_> {
 
     /// A name whose tag is left to the chart.
     fn unset(&self, entry: &Named<'_>, image: Written) -> Option<Spot> {
-        let map = self.place.map.filter(|_| self.prefix.is_empty())?;
+        if !self.prefix.is_empty() {
+            return None;
+        }
+        let map = self.place.map?;
         let writing =
             Writing::Unset { map, after: entry.name.to_owned(), key: "tag".to_owned(), takes_digest: false };
         Some(Spot::new(image, entry.value, self.place.set_by, writing))

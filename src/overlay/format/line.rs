@@ -25,6 +25,8 @@ pub(in crate::overlay) struct LineScalar {
     pub(super) value: String,
     /// How it is written.
     pub(super) style: ScalarStyle,
+    /// The key before it; `None` for an item of a list.
+    pub(super) key: Option<String>,
 }
 
 /// The lines of a text, whatever ends them.
@@ -67,6 +69,7 @@ impl<'a> Line<'a> {
     /// The value at its end and the comment behind that; nothing where there is none that can be told for sure.
     pub(super) fn scalar(&self) -> Option<(LineScalar, Option<&'a str>)> {
         let mut from = self.text.len() - self.text.trim_start().len();
+        let mut key = None;
         loop {
             let rest = self.text.get(from..)?;
             let gap = rest.len() - rest.trim_start().len();
@@ -77,21 +80,29 @@ impl<'a> Line<'a> {
             } else {
                 let token = token(rest)?;
                 match token.behind.strip_prefix(':') {
-                    Some(value) if value.starts_with([' ', '\t']) => from = self.text.len() - value.len(),
+                    Some(value) if value.starts_with([' ', '\t']) => {
+                        from = self.text.len() - value.len();
+                        key = Some(token.value);
+                    }
                     Some(_) => return None,
-                    None => return self.ending(from, token),
+                    None => return self.ending(from, key, token),
                 }
             }
         }
     }
 
-    fn ending(&self, from: usize, token: Token<'a>) -> Option<(LineScalar, Option<&'a str>)> {
+    fn ending(
+        &self,
+        from: usize,
+        key: Option<String>,
+        token: Token<'a>,
+    ) -> Option<(LineScalar, Option<&'a str>)> {
         let behind = token.behind.trim_start();
         let comment = behind.strip_prefix('#').map(|comment| comment.trim_start_matches('#'));
         let is_whole = behind.is_empty() || (comment.is_some() && behind.len() < token.behind.len());
         let start = self.start + from;
         let range = start..start + token.length;
-        is_whole.then_some((LineScalar { range, value: token.value, style: token.style }, comment))
+        is_whole.then_some((LineScalar { range, value: token.value, style: token.style, key }, comment))
     }
 }
 

@@ -51,7 +51,8 @@ pub(in crate::overlay) fn find(text: &str) -> (Vec<Marked>, Vec<(usize, String)>
     for line in lines(text) {
         let own = line.scalar();
         let comment = own.as_ref().and_then(|(_, comment)| *comment).filter(|comment| comment.contains(KEY));
-        let marker = comment.map(read).or_else(|| above.take().filter(|_| own.is_some()));
+        let from_above = if own.is_some() { above.take() } else { None };
+        let marker = comment.map(read).or(from_above);
         above = line.only_comment().filter(|comment| is_marker_alone(comment)).map(read);
         match (marker, own) {
             (Some(Ok((marker, part))), Some((scalar, _))) => {

@@ -3,6 +3,8 @@
 //! The value is written out as one text, read by the formats as a file is, and each scalar is traced back to the
 //! file that it comes from.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::files;
 use super::flux::HelmRepositories;
 use super::sheet::Found;
@@ -10,6 +12,7 @@ use super::spot::{At, Change, Spot};
 use super::{helm_values, objects, partial, stale, surroundings, tag_type};
 use crate::model::{ImageName, ImageReference, RepositoryPath};
 use crate::overlay::canonical::{Canonical, ScalarSource};
+use crate::overlay::key_path::ValueAt;
 use crate::overlay::text::Text;
 use crate::overlay::trail::Step;
 use crate::overlay::value::Value;
@@ -21,6 +24,8 @@ use crate::yaml::{self, Edit, NodeId, YamlError};
 #[derive(Debug)]
 pub(in crate::overlay) struct Merged {
     text: Text,
+    /// The documents in the blocks that hold images.
+    blocks: BTreeMap<NodeId, Text>,
     canonical: Canonical,
     found: Found,
 }
@@ -32,6 +37,23 @@ pub(in crate::overlay) struct SourceChange {
     pub(in crate::overlay) source: ScalarSource,
     /// What to do there.
     pub(in crate::overlay) action: SourceAction,
+}
+
+impl SourceChange {
+    /// The value that it sets, with the keys that lead there in the merged value; `None` where a list or a text is on
+    /// the way.
+    pub(in crate::overlay) fn target(&self) -> Option<ValueAt> {
+        let mut keys = self.source.path.clone()?;
+        let value = match &self.action {
+            SourceAction::Set(value) => value.clone(),
+            SourceAction::AddKey { key, value } => {
+                keys.pop();
+                keys.push(key.clone());
+                value.clone()
+            }
+        };
+        (!keys.is_empty()).then_some(ValueAt { keys, value })
+    }
 }
 
 /// What to do at a scalar.
@@ -113,7 +135,8 @@ impl Merged {
         find(&mut found, &text);
         surroundings::note(&text, &mut found.spots);
         tag_type::note(&text, &mut found);
-        Ok(Self { text, canonical, found })
+        let blocks = blocks(&text, &found);
+        Ok(Self { text, blocks, canonical, found })
     }
 
     /// The whole value, written out.
@@ -154,7 +177,7 @@ impl Merged {
     /// The scalar that decides one of its images.
     pub(in crate::overlay) fn source(&self, index: usize) -> Option<ScalarSource> {
         let spot = self.found.spots.get(index)?;
-        self.source_of(spot.within.map(|(block, _)| block), node_of(&spot.at)?)
+        self.source_of(spot.within.map(|(block, _)| block), spot.at.node()?)
     }
 
     /// Every place that set one of its images, weakest first, with the image as it was after each.
@@ -243,11 +266,11 @@ impl Merged {
     }
 
     /// This text, or the document in one of its blocks.
-    fn text_in(&self, block: Option<NodeId>) -> Option<Text> {
-        let Some(block) = block else { return Some(self.text.clone()) };
-        let yaml::Embedded { source, tree } =
-            yaml::embedded(&self.text.source, &self.text.tree, block).ok()?;
-        Some(Text { source, tree })
+    fn text_in(&self, block: Option<NodeId>) -> Option<&Text> {
+        match block {
+            Some(block) => self.blocks.get(&block),
+            None => Some(&self.text),
+        }
     }
 
     fn source_of(&self, block: Option<NodeId>, node: NodeId) -> Option<ScalarSource> {
@@ -263,22 +286,20 @@ impl Merged {
             last.line = line;
             last.image.clone_from(&text);
         }
-        Some(ScalarSource { line, text, key: key_of(&inner, node), path: None, trail, ..outer })
+        let key = inner.key_of(node).unwrap_or_default().to_owned();
+        Some(ScalarSource { line, text, key, path: None, trail, ..outer })
     }
 }
 
-const fn node_of(at: &At) -> Option<NodeId> {
-    match at {
-        At::Node(node) => Some(*node),
-        At::Line(_) => None,
-    }
-}
-
-/// The key of a scalar; empty for an item of a list.
-fn key_of(text: &Text, node: NodeId) -> String {
-    let entries = text.tree.parent(node).map(|map| text.tree.entries(map)).unwrap_or_default();
-    let key = entries.iter().find(|(_, value)| *value == node).and_then(|(key, _)| text.tree.scalar(*key));
-    key.unwrap_or_default().to_owned()
+/// The documents in the blocks that hold images, each read once.
+fn blocks(text: &Text, found: &Found) -> BTreeMap<NodeId, Text> {
+    let nodes: BTreeSet<NodeId> =
+        found.spots.iter().filter_map(|spot| spot.within).map(|(block, _)| block).collect();
+    let read = |block: NodeId| {
+        let yaml::Embedded { source, tree } = yaml::embedded(&text.source, &text.tree, block).ok()?;
+        Some((block, Text { source, tree }))
+    };
+    nodes.into_iter().filter_map(read).collect()
 }
 
 impl Spot {

@@ -26,8 +26,8 @@ pub(in crate::overlay) fn all(text: &Text) -> Vec<NodeId> {
 
 fn unpacked(text: &Text, root: NodeId) -> Vec<NodeId> {
     let is_list = kind(text, root).is_some_and(|kind| kind.ends_with("List"));
-    let items = text.tree.get(root, "items").filter(|_| is_list).unwrap_or(root);
-    match text.tree.items(items) {
+    let items = if is_list { text.tree.get(root, "items") } else { None };
+    match text.tree.items(items.unwrap_or(root)) {
         [] => vec![root],
         items => items.to_vec(),
     }

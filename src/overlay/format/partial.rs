@@ -19,7 +19,8 @@ pub(super) fn note(found: &mut Found, text: &Text, values: NodeId) {
 /// As deep as `yaml::DEPTH_MAX`.
 fn below<'a>(found: &mut Found, text: &'a Text, path: &mut Vec<&'a str>, node: NodeId) {
     let in_image = path.last().is_some_and(|key| is_image_key(key));
-    if let Some(tag) = text.tree.get(node, TAG).filter(|_| in_image)
+    if in_image
+        && let Some(tag) = text.tree.get(node, TAG)
         && let Some(value) = written_text(text, tag)
         && !NAMES.iter().any(|name| text.tree.get(node, name).is_some())
     {

@@ -1,6 +1,6 @@
 //! Makes every spot of an image say the same release, and proves that nothing else does.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use super::files::{Looked, look};
 use super::spot::{Change, Spot};
@@ -116,10 +116,10 @@ impl Looked {
         let mut resolved = Resolved::default();
         for (path, sheet) in &self.sheets {
             let first_note = resolved.uncertain.len();
+            let altering: HashSet<usize> = sheet.found.doubts.values().copied().collect();
             for (index, hidden) in sheet.found.hidden.iter().enumerate() {
                 let note = Uncertain::hiding(hidden.limit, path, hidden.line, hidden.why.clone());
-                let alters = sheet.found.doubts.values().any(|doubt| *doubt == index);
-                resolved.uncertain.push(if alters { note.altering() } else { note });
+                resolved.uncertain.push(if altering.contains(&index) { note.altering() } else { note });
             }
             for (index, spot) in sheet.found.spots.iter().enumerate() {
                 let line = sheet.line(spot);

@@ -9,7 +9,7 @@ use super::flux::HelmRepositories;
 use super::line::{LineScalar, lines};
 use super::marker::{self, Part};
 use super::spot::{At, Change, DigestAt, Spot, Writing};
-use super::{declared, helm_values, objects, renovate, surroundings, tag_type};
+use super::{declared, merge_key, objects, renovate, surroundings, tag_type};
 use crate::model::{ImageName, Marker};
 use crate::overlay::SetBy;
 use crate::overlay::kustomization::FILE_NAMES;
@@ -62,53 +62,32 @@ impl Found {
     pub(super) fn hide(&mut self, limit: Limit, line: usize, why: impl Into<String>) {
         self.hidden.push(Hidden { limit, line, why: why.into() });
     }
-}
 
-impl Found {
+    /// Puts an image in doubt; the first reason stands.
+    pub(super) fn doubt(&mut self, index: usize, reason: Hidden) {
+        if self.doubts.contains_key(&index) {
+            return;
+        }
+        if self.hidden.last() != Some(&reason) {
+            self.hidden.push(reason);
+        }
+        self.doubts.insert(index, self.hidden.len() - 1);
+    }
+
     /// Puts the images of values in doubt that have several documents: Helm 3 takes the first, Helm 4 merges them all.
     fn note_documents(&mut self, text: &Text) {
         let Some(second) = text.second_document() else { return };
         let why =
             "the values have several documents, which Helm 3 and Helm 4 read in different ways".to_owned();
-        let hidden = Hidden { limit: Limit::SeveralDocuments, line: text.line(second), why };
+        let hidden = Hidden { limit: Limit::SeveralValues, line: text.line(second), why };
         for index in 0..self.spots.len() {
-            let node = match self.spots.get(index).map(|spot| &spot.at) {
-                Some(At::Node(node)) => *node,
-                Some(At::Line(_)) | None => continue,
-            };
+            let Some(node) = self.spots.get(index).and_then(|spot| spot.at.node()) else { continue };
             let mut above = std::iter::successors(Some(node), |node| text.tree.parent(*node));
             if above.all(|node| objects::kind(text, node).is_none()) {
                 self.doubt(index, hidden.clone());
             }
         }
     }
-}
-
-impl Found {
-    /// Puts the images of values in doubt beside which a merge key brings a part of an image, such as its tag or digest:
-    /// what is written there alone is not what Helm renders, and an edit of the tag would leave the digest behind.
-    fn note_merge_keys(&mut self, text: &Text) {
-        for index in 0..self.spots.len() {
-            // The scalars of a block are in another text.
-            let spot = self.spots.get(index).filter(|spot| spot.within.is_none());
-            let Some(At::Node(node)) = spot.map(|spot| &spot.at) else { continue };
-            let Some(line) = text.tree.parent(*node).and_then(|map| merged_image_part(text, map)) else {
-                continue;
-            };
-            let why = "a merge key (`<<`) brings a part of this image from elsewhere".to_owned();
-            self.doubt(index, Hidden { limit: Limit::Alias, line, why });
-        }
-    }
-}
-
-/// The line of a merge key in a mapping that brings a part of an image; `None` if there is none.
-fn merged_image_part(text: &Text, map: NodeId) -> Option<usize> {
-    let (key, merged) =
-        text.tree.entries(map).iter().find(|(key, _)| text.tree.scalar(*key) == Some("<<"))?;
-    let merged = text.resolved(*merged);
-    let maps = text.tree.items(merged).iter().map(|item| text.resolved(*item)).chain([merged]);
-    let mut keys = maps.flat_map(|map| text.tree.entries(map)).filter_map(|(key, _)| text.tree.scalar(*key));
-    keys.any(helm_values::is_image_part).then(|| text.line(*key))
 }
 
 impl Sheet {
@@ -173,9 +152,10 @@ impl Sheet {
                 if FILE_NAMES.contains(&name) {
                     self.found.spots.iter_mut().for_each(|spot| spot.is_typed = true);
                 }
-                tag_type::note(text, &mut self.found);
+                // The first reason stands, and quotes that an edit writes take back that of a tag's type.
                 self.found.note_documents(text);
-                self.found.note_merge_keys(text);
+                merge_key::note(text, &mut self.found);
+                tag_type::note(text, &mut self.found);
             }
             Body::Lines(source) => {
                 let lines: Vec<_> = lines(source.text()).collect();

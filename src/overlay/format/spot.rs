@@ -18,6 +18,16 @@ pub(super) enum At {
     Line(LineScalar),
 }
 
+impl At {
+    /// The node; `None` in a file that is not parsed.
+    pub(super) const fn node(&self) -> Option<NodeId> {
+        match self {
+            Self::Node(node) => Some(*node),
+            Self::Line(_) => None,
+        }
+    }
+}
+
 /// One step of an edit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Change {
@@ -164,6 +174,11 @@ impl Spot {
         self
     }
 
+    /// The node at which its scalar is read, which may be an alias; `None` in a file that is not parsed.
+    pub(super) fn read_at(&self) -> Option<NodeId> {
+        self.aliases.first().copied().or_else(|| self.at.node())
+    }
+
     /// The scalars that an edit of it writes.
     pub(super) fn scalars(&self) -> Vec<At> {
         let digests = match &self.writing {
@@ -247,7 +262,7 @@ impl Spot {
     fn whole(&self, registry: &str, takes_digest: bool, to: &SetTo) -> String {
         let name = self.image.name.strip_prefix(registry).unwrap_or(&self.image.name).to_owned();
         let tag = to.tag.as_ref().map(ToString::to_string);
-        let digest = to.digest.as_ref().map(ToString::to_string).filter(|_| takes_digest);
+        let digest = if takes_digest { to.digest.as_ref().map(ToString::to_string) } else { None };
         Written { name, tag, digest }.to_string()
     }
 

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::digest_scope::{Scope, SpotPlace, digest_on, dotted_prefix, key_of, named_values};
+use super::digest_scope::{Scope, SpotPlace, digest_on, dotted_prefix, named_values};
 use super::helm_values::is_image_key;
 use super::line::{Line, LineScalar};
 use super::objects;
@@ -50,15 +50,12 @@ impl Surroundings {
 pub(super) fn note(text: &Text, spots: &mut [Spot]) {
     let mut scopes = Scopes::default();
     for spot in spots.iter_mut().filter(|spot| spot.within.is_none()) {
-        let At::Node(node) = spot.at else { continue };
+        let Some(node) = spot.at.node() else { continue };
         let scalars = spot.scalars();
-        let nodes = scalars.iter().filter_map(|at| match at {
-            At::Node(node) => Some(*node),
-            At::Line(_) => None,
-        });
+        let nodes = scalars.iter().filter_map(At::node);
         let anchored = nodes.filter(|node| text.tree.node(*node).anchored);
         spot.surroundings.anchored = anchored.map(|node| anchored_scalar(text, node)).collect();
-        let read_at = spot.aliases.first().copied().unwrap_or(node);
+        let read_at = spot.read_at().unwrap_or(node);
         let Some(collection) = collection_of(text, read_at) else { continue };
         let scope = scopes.around(text, collection);
         if !scope.digests.is_empty() {
@@ -105,7 +102,7 @@ fn document_of(text: &Text, collection: NodeId) -> Option<NodeId> {
     for node in std::iter::successors(Some(collection), |node| text.tree.parent(*node)) {
         top = node;
         if let Some(kind) = objects::kind(text, node) {
-            return text.tree.get(node, "spec").filter(|_| CHART_KINDS.contains(&kind));
+            return if CHART_KINDS.contains(&kind) { text.tree.get(node, "spec") } else { None };
         }
     }
     Some(top)
@@ -116,7 +113,7 @@ fn place_of(text: &Text, node: NodeId, collection: NodeId) -> SpotPlace {
     let own = named.iter().find(|named| named.value == node).map_or("", |named| named.name);
     let above = |node: &NodeId| text.tree.parent(*node);
     let collections = std::iter::successors(Some(collection), above).collect();
-    let is_image = key_of(text, collection).is_some_and(is_image_key);
+    let is_image = text.key_of(collection).is_some_and(is_image_key);
     SpotPlace { collections, prefix: dotted_prefix(own).to_owned(), is_image }
 }
 
@@ -125,7 +122,7 @@ fn collection_of(text: &Text, node: NodeId) -> Option<NodeId> {
     let map = text.tree.parent(node).filter(|map| !text.tree.entries(*map).is_empty())?;
     let list = text.tree.parent(map).filter(|list| !text.tree.items(*list).is_empty());
     let is_parameter = text.tree.get(map, "name").is_some() && text.tree.get(map, "value") == Some(node);
-    list.filter(|_| is_parameter).or(Some(map))
+    if is_parameter { list.or(Some(map)) } else { Some(map) }
 }
 
 /// The digests on lines around one, where the text is not parsed: those of the same mapping, as far as indentation

@@ -1,19 +1,21 @@
 //! Tags that whoever reads them does not take as the text that is written: `tag: 1.10` is the number 1.1.
 
+use std::fmt;
+
 use super::line::LineScalar;
 use super::sheet::{Found, Hidden};
 use super::spot::{At, Spot, Writing};
 use crate::overlay::go_yaml::{ScalarType, is_date, plain_type, rendered, scalar_type};
 use crate::overlay::text::Text;
 use crate::overlay::{Limit, SetBy};
-use crate::yaml::{NodeId, NodeKind, ScalarStyle, Source};
+use crate::yaml::{NodeKind, ScalarStyle, Source};
 
 /// Puts every image in doubt whose tag is not read as it is written. Spots within a block are left out: their
 /// scalars are in another text.
 pub(super) fn note(text: &Text, found: &mut Found) {
     for index in 0..found.spots.len() {
         let spot = found.spots.get(index).filter(|spot| spot.within.is_none());
-        let misread = spot.and_then(|spot| Some((text.line(node_of(spot)?), misread(text, spot)?)));
+        let misread = spot.and_then(|spot| Some((text.line(spot.at.node()?), misread(text, spot)?)));
         if let Some((line, why)) = misread {
             mark(found, index, line, why);
         }
@@ -42,7 +44,10 @@ fn mark(found: &mut Found, index: usize, line: usize, why: String) {
 
 /// What is read instead of the tag of a spot; `None` if it is read as it is written, or has no scalar of its own.
 pub(super) fn misread(text: &Text, spot: &Spot) -> Option<String> {
-    let node = node_of(spot).filter(|_| matches!(spot.writing, Writing::Parts { .. }))?;
+    if !matches!(spot.writing, Writing::Parts { .. }) {
+        return None;
+    }
+    let node = spot.at.node()?;
     let (read, written) = (scalar_type(text, node)?, text.written(node));
     let found = text.tree.node(node);
     let is_plain = matches!(&found.kind, NodeKind::Scalar { style: ScalarStyle::Plain, .. }) && !found.tagged;
@@ -51,42 +56,46 @@ pub(super) fn misread(text: &Text, spot: &Spot) -> Option<String> {
     if read == ScalarType::Text && !is_date {
         return None;
     }
-    let key = key_of(text, spot.aliases.first().copied().unwrap_or(node));
+    let tag = Tag { key: spot.read_at().and_then(|node| text.key_of(node)), written };
     if is_date {
-        return Some(format!(
-            "kustomize reads `{key}: {written}` as a date and writes it with a time of day"
-        ));
+        return Some(format!("kustomize reads `{tag}` as a date and writes it with a time of day"));
     }
     // Kustomize reads objects as YAML 1.2, where these words are texts.
     let is_word = matches!(read, ScalarType::Boolean(_)) && !is_boolean_in_yaml_1_2(written);
     if is_word && is_object && !spot.is_typed {
-        return Some(format!("`{key}: {written}` is a text for kustomize and a boolean for kubectl"));
+        return Some(format!("`{tag}` is a text for kustomize and a boolean for kubectl"));
     }
-    sentence(&Tag { key, written }, read, Reader::of(spot))
+    sentence(&tag, read, Reader::of(spot))
 }
 
 fn is_boolean_in_yaml_1_2(written: &str) -> bool {
     ["true", "false"].iter().any(|word| word.eq_ignore_ascii_case(written))
 }
 
-const fn node_of(spot: &Spot) -> Option<NodeId> {
-    match spot.at {
-        At::Node(node) => Some(node),
-        At::Line(_) => None,
-    }
-}
-
 /// As [`misread`], for a scalar on a line, where it stands without quotes.
 fn misread_on_line(spot: &Spot, scalar: &LineScalar) -> Option<String> {
     let is_plain = matches!(spot.writing, Writing::Parts { .. }) && scalar.style == ScalarStyle::Plain;
-    let tag = Tag { key: "tag", written: &scalar.value };
-    sentence(&tag, plain_type(&scalar.value), Reader::of(spot)).filter(|_| is_plain)
+    if !is_plain {
+        return None;
+    }
+    let tag = Tag { key: scalar.key.as_deref(), written: &scalar.value };
+    sentence(&tag, plain_type(&scalar.value), Reader::of(spot))
 }
 
 /// A tag as it is written.
 struct Tag<'a> {
-    key: &'a str,
+    /// Its key; `None` for an item of a list.
+    key: Option<&'a str>,
     written: &'a str,
+}
+
+impl fmt::Display for Tag<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(key) = self.key {
+            write!(formatter, "{key}: ")?;
+        }
+        formatter.write_str(self.written)
+    }
 }
 
 /// Who reads a tag.
@@ -123,32 +132,21 @@ impl Reader {
 }
 
 fn sentence(tag: &Tag<'_>, read: ScalarType, reader: Reader) -> Option<String> {
-    let Tag { key, written } = tag;
     let (kind, rendered) = match read {
         ScalarType::Null | ScalarType::Text => return None,
         ScalarType::Tagged => {
-            return Some(format!("`{key}` has a YAML tag (`!…`), which is not evaluated"));
+            let named = tag.key.unwrap_or(tag.written);
+            return Some(format!("`{named}` has a YAML tag (`!…`), which is not evaluated"));
         }
         ScalarType::Boolean(value) => ("a boolean", value.to_string()),
         ScalarType::Number(number) => ("a number", rendered(number)),
     };
     // Templates take 0 and false for no value at all (`default`).
-    let is_kept = matches!(read, ScalarType::Number(number) if number != 0.0) && rendered == *written;
+    let is_kept = matches!(read, ScalarType::Number(number) if number != 0.0) && rendered == tag.written;
     match reader {
-        Reader::Typed(reader) => {
-            Some(format!("{reader} reads `{key}: {written}` as {kind}, but it needs text"))
-        }
+        Reader::Typed(reader) => Some(format!("{reader} reads `{tag}` as {kind}, but it needs text")),
         Reader::Helm | Reader::Unknown if is_kept => None,
-        Reader::Unknown => {
-            Some(format!("YAML reads `{key}: {written}` as {kind}, which is rendered as `{rendered}`"))
-        }
-        Reader::Helm => Some(format!("Helm reads `{key}: {written}` as {kind} and renders `{rendered}`")),
+        Reader::Unknown => Some(format!("YAML reads `{tag}` as {kind}, which is rendered as `{rendered}`")),
+        Reader::Helm => Some(format!("Helm reads `{tag}` as {kind} and renders `{rendered}`")),
     }
-}
-
-/// The key under which a node is.
-fn key_of(text: &Text, node: NodeId) -> &str {
-    let entries = text.tree.parent(node).map(|map| text.tree.entries(map)).unwrap_or_default();
-    let key = entries.iter().find(|(_, value)| *value == node).and_then(|(key, _)| text.tree.scalar(*key));
-    key.unwrap_or("tag")
 }

@@ -1,7 +1,7 @@
 //! Helm values files that the configuration lists: merged in Helm's order, and edited where only one environment
 //! reads them.
 
-use super::merged::{Merged, SourceAction, SourceChange};
+use super::merged::{Merged, SourceChange};
 use super::set::joined;
 use crate::model::{ImageName, Location, Missing, RepositoryPath, Tree, TreeError, ValuesFile};
 use crate::overlay::helm;
@@ -10,7 +10,6 @@ use crate::overlay::resolved::{ImageUse, Resolved, Uncertain};
 use crate::overlay::text::Text;
 use crate::overlay::value::{Lines, Value};
 use crate::overlay::{BYTES_READ_MAX, Limit, OverlayError, Refused, SetTo, scalar_edit};
-use crate::yaml::{self, Edit, NewNode, NodeKind};
 
 /// What a folder's listed values files say together.
 #[derive(Debug)]
@@ -160,8 +159,8 @@ impl<'a> MergedFiles<'a> {
 /// The new content of the files that make the merged values say an image so; none where they already do.
 ///
 /// # Errors
-/// As [`MergedFiles::read`] and [`MergedFiles::running`], and where an edit is not safe or would not have exactly the
-/// wanted effect.
+/// As [`MergedFiles::read`]; also where no value names the image, only a shared file could set it, or an edit is not safe
+/// or would not have exactly the wanted effect.
 pub(in crate::overlay) fn set_image(
     tree: &Tree,
     location: &Location,
@@ -180,7 +179,9 @@ pub(in crate::overlay) fn set_image(
         let bytes = if file == change.source.file {
             scalar_edit::edited(&file, bytes, &[&change])?
         } else {
-            with_value(bytes, &change).map_err(|refused| refused.of(&file))?
+            let lost = || Refused::whole(Limit::Unsafe, "a list or a text holds the value to set");
+            let edited = change.target().ok_or_else(lost).and_then(|target| target.put(bytes));
+            edited.map_err(|refused| refused.of(&file))?
         };
         edited.retain(|(other, _)| *other != file);
         edited.push((file, bytes));
@@ -210,55 +211,6 @@ fn prove(
     }
     let why = "the edit would not have exactly the wanted effect on the merged values";
     Err(Refused::whole(Limit::Unsafe, why).or_else("set the image by hand").of(before.path))
-}
-
-/// A values file with one more value, at the keys that lead to it in the merged values.
-fn with_value(bytes: &[u8], change: &SourceChange) -> Result<Vec<u8>, Refused> {
-    let mut keys = change.source.path.clone().unwrap_or_default();
-    let value = match &change.action {
-        SourceAction::Set(value) => value,
-        SourceAction::AddKey { key, value } => {
-            keys.pop();
-            keys.push(key.clone());
-            value
-        }
-    };
-    let text = Text::new(bytes)?;
-    let Some(root) = text.tree.root().filter(|root| !text.tree.is_null(*root)) else {
-        return Ok(appended(&text, &keys, value));
-    };
-    let (mut map, mut rest) = (root, keys.as_slice());
-    while let [key, below @ ..] = rest
-        && let Some(next) = text.tree.get(map, key)
-        && matches!(text.tree.node(next).kind, NodeKind::Mapping(_))
-    {
-        (map, rest) = (next, below);
-    }
-    let [key, below @ ..] = rest else {
-        return Err(Refused::whole(Limit::Unsafe, "the value to set is a mapping here"));
-    };
-    let nested = |inner: NewNode, key: &String| NewNode::Mapping(vec![(key.clone(), inner)]);
-    let value = below.iter().rev().fold(NewNode::Scalar(value.clone()), nested);
-    let edit = Edit::PutKey { map, after: None, key: key.clone(), value };
-    Ok(yaml::edit(&text.source, &text.tree, &[edit])?.into_bytes())
-}
-
-/// A file without values, with one value behind what stands there.
-fn appended(text: &Text, keys: &[String], value: &str) -> Vec<u8> {
-    let mut written = text.source.text().to_owned();
-    if !written.is_empty() && !written.ends_with('\n') {
-        written.push('\n');
-    }
-    for (depth, key) in keys.iter().enumerate() {
-        let value = if depth + 1 == keys.len() {
-            format!(" {}", yaml::render_scalar(value, yaml::ScalarStyle::Plain))
-        } else {
-            String::new()
-        };
-        let key = yaml::render_scalar(key, yaml::ScalarStyle::Plain);
-        written += &format!("{}{key}:{value}\n", "  ".repeat(depth));
-    }
-    written.into_bytes()
 }
 
 /// The content of every file, in order; all that lack it are named at once.

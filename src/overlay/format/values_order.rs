@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use super::argo_cd::SOURCE_FILE_PREFIX;
 use super::objects;
-use super::sheet::{Found, Hidden, Sheet};
-use super::spot::{At, Spot};
+use super::sheet::{Hidden, Sheet};
+use super::spot::At;
 use crate::model::{EntryKind, Location, Missing, RepositoryPath, Tree, TreeError};
 use crate::overlay::text::Text;
 use crate::overlay::written::Written;
@@ -111,8 +111,10 @@ impl Sheet {
     fn outer_keys(&self) -> Vec<String> {
         let Some(text) = self.text() else { return Vec::new() };
         let spots = self.found.spots.iter().filter(|spot| spot.set_by == SetBy::HelmValues);
-        let node = |spot: &Spot| if let At::Node(node) = spot.at { Some(node) } else { None };
-        spots.filter_map(node).filter_map(|node| way(text, node).into_iter().next()).collect()
+        spots
+            .filter_map(|spot| spot.at.node())
+            .filter_map(|node| way(text, node).into_iter().next())
+            .collect()
     }
 
     /// Puts the images in doubt that another values file sets too.
@@ -137,29 +139,13 @@ impl Sheet {
     }
 }
 
-impl Found {
-    /// Puts an image in doubt; the first reason stands.
-    pub(super) fn doubt(&mut self, index: usize, reason: Hidden) {
-        if self.doubts.contains_key(&index) {
-            return;
-        }
-        if self.hidden.last() != Some(&reason) {
-            self.hidden.push(reason);
-        }
-        self.doubts.insert(index, self.hidden.len() - 1);
-    }
-}
-
 /// The keys that lead to a scalar; those below the first list are left out.
 fn way(text: &Text, node: NodeId) -> Vec<String> {
     let mut keys = Vec::new();
     let mut below = node;
     while let Some(above) = text.tree.parent(below) {
         match &text.tree.node(above).kind {
-            NodeKind::Mapping(entries) => {
-                let key = entries.iter().find(|(_, value)| *value == below).map(|(key, _)| *key);
-                keys.extend(key.and_then(|key| text.tree.scalar(key)).map(str::to_owned));
-            }
+            NodeKind::Mapping(_) => keys.extend(text.key_of(below).map(str::to_owned)),
             NodeKind::Sequence(_) => keys.clear(),
             NodeKind::Scalar { .. } | NodeKind::Alias => {}
         }
@@ -174,8 +160,12 @@ fn named_at(text: &Text, root: NodeId, keys: &[String]) -> Option<String> {
     let (_, above) = keys.split_last()?;
     let map = above.iter().try_fold(root, |node, key| text.tree.get(node, key))?;
     let named = |(key, value): &(NodeId, NodeId)| {
-        let is_name = text.tree.scalar(*key).is_some_and(super::helm_values::names_image);
-        super::helm_values::written_text(text, *value).filter(|_| is_name)
+        let key = text.tree.scalar(*key)?;
+        if super::helm_values::names_image(key) {
+            super::helm_values::written_text(text, *value)
+        } else {
+            None
+        }
     };
     text.tree.entries(map).iter().find_map(named).map(|name| Written::new(name).name)
 }

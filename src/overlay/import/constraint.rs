@@ -241,7 +241,8 @@ fn group(text: &str) -> Option<Vec<Comparator>> {
     let mut rest = text.trim();
     loop {
         let (comparator, behind) = comparator(rest)?;
-        let after_hyphen = behind.trim_start().strip_prefix("- ").filter(|_| behind.starts_with([' ', '\t']));
+        let is_apart = behind.starts_with([' ', '\t']);
+        let after_hyphen = if is_apart { behind.trim_start().strip_prefix("- ") } else { None };
         match after_hyphen {
             Some(end) if comparator.operator == Operator::Equal => {
                 let (last, behind) = version(end.trim_start(), Operator::LessOrEqual)?;
@@ -300,7 +301,7 @@ fn part(text: &str) -> Option<Option<u64>> {
         return Some(None);
     }
     let is_number = text.bytes().all(|byte| byte.is_ascii_digit()) && (text == "0" || !text.starts_with('0'));
-    text.parse().ok().filter(|_| is_number).map(Some)
+    if is_number { text.parse().ok().map(Some) } else { None }
 }
 
 #[cfg(test)]

@@ -271,7 +271,8 @@ impl<'a> Object<'a> {
         };
         let rule = rule.map_err(fail)?;
         let is_narrow = matches!(rule, ImportedRule::Regex { .. });
-        let allow = pattern.filter(|_| !is_narrow).map(expression).transpose().map_err(fail)?;
+        let pattern = if is_narrow { None } else { pattern };
+        let allow = pattern.map(expression).transpose().map_err(fail)?;
         Ok(ImportedSelection { allow: allow.into_iter().collect(), ..ImportedSelection::of(rule) })
     }
 

@@ -42,10 +42,12 @@ pub(super) fn read(files: &[File<'_>], imported: &mut Imported) {
 
 impl<'a> Updater<'a> {
     fn of(file: &'a File<'a>, text: &'a Text, object: NodeId) -> Option<Self> {
-        let is_it = objects::kind(text, object) == Some("ImageUpdater")
+        let is_image_updater = objects::kind(text, object) == Some("ImageUpdater")
             && objects::scalar(text, object, &["apiVersion"]).is_some_and(|own| own.starts_with(GROUP));
-        let spec = text.tree.get(object, "spec").filter(|_| is_it)?;
-        Some(Self { file, text, spec })
+        if !is_image_updater {
+            return None;
+        }
+        Some(Self { file, text, spec: text.tree.get(object, "spec")? })
     }
 
     fn read(&self, applications: &[Application<'_>], imported: &mut Imported) {

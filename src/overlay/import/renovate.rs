@@ -58,7 +58,7 @@ fn comments(file: &File<'_>, imported: &mut Imported) {
     for hinted in renovate::find(file.raw()) {
         let Ok(image) = hinted.image.name.parse::<ImageName>() else { continue };
         let tag = hinted.image.tag.as_deref().unwrap_or_default();
-        let selection = of_tag(tag).filter(|_| !hinted.is_narrowed);
+        let selection = if hinted.is_narrowed { None } else { of_tag(tag) };
         if selection.is_none() {
             let why = if hinted.is_narrowed {
                 "`versioning` and `extractVersion` are not carried over".to_owned()

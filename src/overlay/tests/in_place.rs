@@ -128,17 +128,28 @@ fn operations_in_a_json_file_are_edited() {
 }
 
 #[test]
-fn a_manifest_of_its_own_and_a_base_of_its_own_are_edited() {
+fn a_manifest_of_its_own_and_a_base_in_its_folder_are_edited() {
     check(
         &format!(
             "--- production/kustomization.yaml\nresources: [shop.yaml]\n--- production/shop.yaml\n{VERSION}          image: ghcr.io/acme/shop:1.9.0\n"
         ),
         "production/shop.yaml\n-          image: ghcr.io/acme/shop:1.9.0\n+          image: ghcr.io/acme/shop:1.10.0@DIGEST\n",
     );
-    check(
-        "--- production/kustomization.yaml\nresources: [../base]\n",
-        "base/deployment.yaml\n-          image: ghcr.io/acme/shop:0.1.0\n+          image: ghcr.io/acme/shop:1.10.0@DIGEST\n",
+    let below = BASE.replace("--- base/", "--- production/base/");
+    let repository = format!("{below}--- production/kustomization.yaml\nresources: [base]\n");
+    assert_eq!(
+        diff(&repository, &to("1.10.0", "")),
+        "production/base/deployment.yaml\n-          image: ghcr.io/acme/shop:0.1.0\n+          image: ghcr.io/acme/shop:1.10.0\n"
     );
+}
+
+/// An object of Argo CD or Flux, or a person, may deploy the base as it is, which no kustomization says.
+#[test]
+fn a_base_beside_the_environment_stays_as_it_is() {
+    check("--- production/kustomization.yaml\nresources: [../base]\n", OWN_ENTRY);
+    let layer = "--- layer/kustomization.yaml\nresources: [../base]\npatches: [path: version.yml]\n--- layer/version.yml\n";
+    let own = "--- production/kustomization.yaml\nresources: [../layer]\n";
+    check(&format!("{own}{layer}{VERSION}          image: ghcr.io/acme/shop:1.9.0\n"), OWN_ENTRY);
 }
 
 #[test]

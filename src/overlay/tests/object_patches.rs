@@ -109,6 +109,20 @@ fn what_sets_an_image_in_a_way_that_is_not_evaluated_is_named() {
     ? a/release.yaml:6: `patches` here may set an image, and is not evaluated
     ? a/release.yaml:6: `patches` here may set an image, and is not evaluated
     ");
+    let with = |options: &str| argo.replace(&format!("patches: [ {{ patch: {patch} }} ]"), options);
+    assert_snapshot!(both(&with("patches: [ { path: image.yaml } ]")), @"
+    ? a/release.yaml:6: the patch `image.yaml` may set an image, and is not read here
+    ? a/release.yaml:6: the patch `image.yaml` may set an image, and is not read here
+    ");
+    assert_snapshot!(both(&with("components: [ ../release ]")), @"
+    ? a/release.yaml:6: the component `../release` may set images, and is not read here
+    ? a/release.yaml:6: the component `../release` may set images, and is not read here
+    ");
+    let component = flux.replace(&format!("patches: [ {{ patch: {patch} }} ]"), "components: [ ../release ]");
+    assert_snapshot!(both(&component), @"
+    ? a/release.yaml:5: the component `../release` may set images, and is not read here
+    ? a/release.yaml:5: the component `../release` may set images, and is not read here
+    ");
     let chart = "apiVersion: helm.cattle.io/v1\nkind: HelmChart\nmetadata: { name: shop }\nspec:\n  chart: shop\n  valuesContent: |-\n    image: { repository: ghcr.io/acme/shop, tag: 1.0.0 }\n";
     assert_snapshot!(both(chart), @"
     ? a/release.yaml:6: the chart and values of this `HelmChart` are not evaluated
@@ -119,6 +133,34 @@ fn what_sets_an_image_in_a_way_that_is_not_evaluated_is_named() {
     ? a/release.yaml:5: `spec.image` of this Shop may be an image (`ghcr.io/acme/shop:1.0.0`)
     ? a/release.yaml:5: `spec.image` of this Shop may be an image (`ghcr.io/acme/shop:1.0.0`)
     ");
+    let split = custom.replace(
+        "image: ghcr.io/acme/shop:1.0.0",
+        "web: { image: { repository: ghcr.io/acme/shop, tag: 1.0.0 } }",
+    );
+    assert_snapshot!(both(&split), @"
+    ? a/release.yaml:5: `spec.web.image` of this Shop may be an image (`ghcr.io/acme/shop:1.0.0`)
+    ? a/release.yaml:5: `spec.web.image` of this Shop may be an image (`ghcr.io/acme/shop:1.0.0`)
+    ");
+    let unnamed = custom
+        .replace("image: ghcr.io/acme/shop:1.0.0", "web: { repository: ghcr.io/acme/shop, tag: 1.0.0 }");
+    assert_snapshot!(both(&unnamed), @"
+    ? a/release.yaml:5: `spec.web` of this Shop may be an image (`ghcr.io/acme/shop:1.0.0`)
+    ? a/release.yaml:5: `spec.web` of this Shop may be an image (`ghcr.io/acme/shop:1.0.0`)
+    ");
+    let named = custom.replace("image: ghcr.io", "containerImage: ghcr.io");
+    assert_snapshot!(both(&named), @"
+    ? a/release.yaml:5: `spec.containerImage` of this Shop may be an image (`ghcr.io/acme/shop:1.0.0`)
+    ? a/release.yaml:5: `spec.containerImage` of this Shop may be an image (`ghcr.io/acme/shop:1.0.0`)
+    ");
+    for other in [
+        "repository: acme/deploy",
+        "chart: { repository: acme/charts, version: 1.0.0 }",
+        "image: { url: 'https://a.test/x.png' }",
+        "imagePullPolicy: Always",
+    ] {
+        let custom = custom.replace("image: ghcr.io/acme/shop:1.0.0", other);
+        assert_eq!(both(&custom), "\n", "{other}");
+    }
     let source = "apiVersion: source.toolkit.fluxcd.io/v1\nkind: OCIRepository\nmetadata: { name: shop }\nspec:\n  url: oci://ghcr.io/acme/shop\n";
     assert_snapshot!(both(source), @"
     ? a/release.yaml:1: without `ref`, Flux takes the tag `latest` of `ghcr.io/acme/shop`

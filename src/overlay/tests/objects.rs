@@ -3,7 +3,8 @@
 use insta::assert_snapshot;
 
 use super::fixture::{DIGEST, diff_beside, image, overlays, path, shop, shown, to, tree, unified};
-use crate::overlay::{Resolver, set_image};
+use crate::model::{Artifact, Release, Tree, WriteMode, Writing};
+use crate::overlay::{Promotion, Resolver, promote, set_image};
 
 const RELEASE: &str = "\
 --- base/release.yaml
@@ -431,4 +432,236 @@ fn a_container_and_a_release_of_one_image_move_together() {
     +          tag: 1.10.0 # production
     +images: [ { name: ghcr.io/acme/shop, newTag: 1.10.0, digest: "sha256:1111111111111111111111111111111111111111111111111111111111111111" } ]
     "#);
+}
+
+/// A release that two images share, in a base that another environment reads.
+const TWO_IMAGES: &str = "\
+--- base/kustomization.yaml
+resources: [release.yaml]
+--- base/release.yaml
+apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata: { name: shop }
+spec:
+  values:
+    image: { repository: ghcr.io/acme/shop, tag: 1.8.0 }
+    worker:
+      image: { repository: ghcr.io/acme/worker, tag: 1.8.0 }
+--- production/kustomization.yaml
+resources: [../base]
+--- staging/kustomization.yaml
+resources: [../base]
+";
+
+/// The diff of a promotion of some images to 1.10.0 in production, or why it is refused.
+fn promoted(repository: &str, names: &[&str]) -> String {
+    let before = tree(repository);
+    let overlays = overlays(repository, &["production", "staging"]);
+    let artifact = |name: &&str| Artifact {
+        image: image(name),
+        tag: "1.10.0".parse().unwrap(),
+        digest: DIGEST.parse().unwrap(),
+    };
+    let release = Release::of_all(names.iter().map(artifact).collect()).unwrap();
+    let location = path("production").into();
+    let writing = Writing { mode: WriteMode::Digest, follow_ref: false };
+    let promotion = Promotion { location: &location, release: &release, writing };
+    match promote(&before, &overlays, &promotion) {
+        Ok(files) => {
+            files.iter().map(|file| unified(&before, &file.path, file.new.as_ref().unwrap())).collect()
+        }
+        Err(error) => error.to_string(),
+    }
+}
+
+/// A repository after a diff of whole new files and one of the kustomization.
+fn with_own_patch(patch: &str) -> String {
+    let own = "--- production/kustomization.yaml\nresources: [../base]\n";
+    let listed = format!("{own}patches:\n- path: patch-helmrelease-shop.yaml\n");
+    format!("{}--- production/patch-helmrelease-shop.yaml\n{patch}", TWO_IMAGES.replace(own, &listed))
+}
+
+const OWN_PATCH: &str = "\
+apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata:
+  name: shop
+spec:
+  values:
+    image:
+      tag: 1.10.0 # ours
+";
+
+#[test]
+fn two_images_of_one_release_go_into_one_patch() {
+    assert_snapshot!(promoted(TWO_IMAGES, &["ghcr.io/acme/shop", "ghcr.io/acme/worker"]), @"
+    production/kustomization.yaml
+    +patches:
+    +- path: patch-helmrelease-shop.yaml
+    production/patch-helmrelease-shop.yaml
+    +apiVersion: helm.toolkit.fluxcd.io/v2
+    +kind: HelmRelease
+    +metadata:
+    +  name: shop
+    +spec:
+    +  values:
+    +    image:
+    +      tag: 1.10.0
+    +    worker:
+    +      image:
+    +        tag: 1.10.0
+    ");
+    assert_snapshot!(promoted(&with_own_patch(OWN_PATCH), &["ghcr.io/acme/worker"]), @"
+    production/patch-helmrelease-shop.yaml
+    +    worker:
+    +      image:
+    +        tag: 1.10.0
+    ");
+}
+
+#[test]
+fn a_patch_file_of_another_object_or_of_others_is_left_alone() {
+    let other = OWN_PATCH.replace("name: shop", "name: other").replace("tag: 1.10.0 # ours", "note: x");
+    let unlisted = TWO_IMAGES.to_owned() + "--- production/patch-helmrelease-shop.yaml\n" + &other;
+    assert_snapshot!(promoted(&unlisted, &["ghcr.io/acme/worker"]), @"
+    production/kustomization.yaml
+    +patches:
+    +- path: patch-helmrelease-shop-2.yaml
+    production/patch-helmrelease-shop-2.yaml
+    +apiVersion: helm.toolkit.fluxcd.io/v2
+    +kind: HelmRelease
+    +metadata:
+    +  name: shop
+    +spec:
+    +  values:
+    +    worker:
+    +      image:
+    +        tag: 1.10.0
+    ");
+    let shared = with_own_patch(OWN_PATCH)
+        + "--- qa/kustomization.yaml\nresources: [../base]\npatches: [ { path: ../production/patch-helmrelease-shop.yaml } ]\n";
+    let diff = promoted(&shared, &["ghcr.io/acme/worker"]);
+    assert!(diff.contains("\nproduction/patch-helmrelease-shop-2.yaml\n"), "{diff}");
+}
+
+#[test]
+fn objects_of_one_name_in_two_namespaces_get_a_patch_each() {
+    let release = |namespace: &str, values: &str| {
+        format!(
+            "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {{ name: shop, namespace: {namespace} }}\nspec: {{ values: {{ {values} }} }}\n"
+        )
+    };
+    let image = "image: { repository: ghcr.io/acme/shop, tag: 1.8.0 }";
+    let (one, two) = (release("one", image), release("two", &format!("web: {{ {image} }}")));
+    let repository = format!(
+        "--- base/kustomization.yaml\nresources: [one.yaml, two.yaml]\n--- base/one.yaml\n{one}--- base/two.yaml\n{two}--- production/kustomization.yaml\nresources: [../base]\n--- staging/kustomization.yaml\nresources: [../base]\n"
+    );
+    assert_snapshot!(promoted(&repository, &["ghcr.io/acme/shop"]), @"
+    production/patch-helmrelease-shop.yaml
+    +apiVersion: helm.toolkit.fluxcd.io/v2
+    +kind: HelmRelease
+    +metadata:
+    +  name: shop
+    +  namespace: one
+    +spec:
+    +  values:
+    +    image:
+    +      tag: 1.10.0
+    production/kustomization.yaml
+    +patches:
+    +- path: patch-helmrelease-shop.yaml
+    +- path: patch-helmrelease-shop-two.yaml
+    production/patch-helmrelease-shop-two.yaml
+    +apiVersion: helm.toolkit.fluxcd.io/v2
+    +kind: HelmRelease
+    +metadata:
+    +  name: shop
+    +  namespace: two
+    +spec:
+    +  values:
+    +    web:
+    +      image:
+    +        tag: 1.10.0
+    ");
+}
+
+#[test]
+fn two_copies_of_a_base_get_a_patch_each_by_the_names_that_tell_them_apart() {
+    let copy =
+        |name: &str| format!("--- {name}/kustomization.yaml\nresources: [../base]\nnamePrefix: {name}-\n");
+    let own = "--- production/kustomization.yaml\nresources: [../base]\n";
+    let both = own.replace("[../base]", "[../blue, ../green]");
+    let repository = TWO_IMAGES.replace(own, &both) + &copy("blue") + &copy("green");
+    assert_snapshot!(promoted(&repository, &["ghcr.io/acme/shop"]), @"
+    production/patch-helmrelease-blue-shop.yaml
+    +apiVersion: helm.toolkit.fluxcd.io/v2
+    +kind: HelmRelease
+    +metadata:
+    +  name: blue-shop
+    +spec:
+    +  values:
+    +    image:
+    +      tag: 1.10.0
+    production/kustomization.yaml
+    +patches:
+    +- path: patch-helmrelease-blue-shop.yaml
+    +- path: patch-helmrelease-green-shop.yaml
+    production/patch-helmrelease-green-shop.yaml
+    +apiVersion: helm.toolkit.fluxcd.io/v2
+    +kind: HelmRelease
+    +metadata:
+    +  name: green-shop
+    +spec:
+    +  values:
+    +    image:
+    +      tag: 1.10.0
+    ");
+}
+
+#[test]
+fn the_own_kustomization_is_edited_without_a_look_at_the_others() {
+    let repository = repository("", MERGE, "");
+    let whole = tree(&repository);
+    let mut partial = Tree::new(whole.commit().clone(), whole.entries().clone());
+    for (path, entry) in whole.entries().iter().filter(|(path, _)| !path.as_str().starts_with("staging/")) {
+        partial.add_blob(entry.blob, whole.read(path).unwrap().into());
+    }
+    let known = overlays(&repository, &["production"]);
+    let shop = image("ghcr.io/acme/shop");
+    let edited =
+        set_image(&partial, &known, &path("production").into(), &shop, &to("1.10.0", DIGEST)).unwrap();
+    assert_eq!(edited.len(), 1, "{edited:?}");
+}
+
+/// An application with these values in a block.
+fn application(values: &str) -> String {
+    let block: String = values.lines().map(|line| format!("        {line}\n")).collect();
+    format!(
+        "--- a/app.yaml\napiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {{ name: shop }}\nspec:\n  source:\n    helm:\n      values: |\n{block}"
+    )
+}
+
+#[test]
+fn a_merge_key_in_a_block_of_values_is_not_certain() {
+    let values = "pinned: &pinned { digest: x }\nimage:\n  <<: *pinned\n  repository: ghcr.io/acme/shop\n  tag: 1.9.0\n";
+    let kustomization = "--- a/kustomization.yaml\nresources: [app.yaml]\n";
+    let application = application(values);
+    let why = "a/app.yaml:10: a merge key (`<<`) brings a part of this image from elsewhere; write that part beside the rest of the image";
+    for repository in [application.clone(), format!("{application}{kustomization}")] {
+        assert_eq!(shop(&repository, "a"), why);
+    }
+    let alias = values
+        .replace("tag: 1.9.0", "tag: *version")
+        .replace("pinned: ", "version: &version 1.9.0\npinned: ");
+    assert!(shop(&self::application(&alias), "a").contains("a merge key"), "{alias}");
+    let other = values.replace("digest: x", "pullPolicy: Always");
+    assert_snapshot!(shop(&self::application(&other), "a"), @"ghcr.io/acme/shop:1.9.0 by a/app.yaml:12");
+}
+
+#[test]
+fn a_date_in_a_block_of_values_is_read_by_helm_alone() {
+    let values = "image:\n  repository: ghcr.io/acme/shop\n  tag: 2024-01-01\n";
+    assert_snapshot!(shop(&application(values), "a"), @"ghcr.io/acme/shop:2024-01-01 by a/app.yaml:10");
+    let word = values.replace("2024-01-01", "y");
+    assert_snapshot!(shop(&application(&word), "a"), @"a/app.yaml:10: Helm reads `tag: y` as a boolean and renders `true`; put the tag in quotes");
 }

@@ -132,7 +132,7 @@ fn a_tag_that_a_comment_or_the_configuration_names_is_not_certain() {
     +version: 1.10.0 # {"$imagepolicy": "flux-system:shop:tag"}
     "#);
     let template = format!("{marked}{{{{ if .x }}}}\n");
-    assert_snapshot!(running_at(&template, finding()), @"a/values.yaml:1: YAML reads `tag: 1.10` as a number, which is rendered as `1.1`; put the tag in quotes");
+    assert_snapshot!(running_at(&template, finding()), @"a/values.yaml:1: YAML reads `version: 1.10` as a number, which is rendered as `1.1`; put the tag in quotes");
     let kustomization = "--- a/kustomization.yaml\nimages:\n- name: ghcr.io/acme/shop\n  newTag: 2 # {\"$imagepolicy\": \"flux-system:shop:tag\"}\n";
     assert_snapshot!(running_at(kustomization, finding()), @"a/kustomization.yaml:3: kustomize reads `newTag: 2` as a number, but it needs text; put the tag in quotes");
     let declared = DeclaredScalar { file: path("a/values.yaml"), path: "version".to_owned() };

@@ -191,8 +191,7 @@ fn a_merge_key_that_brings_a_part_of_an_image_puts_it_in_doubt() {
         let text = format!(
             "--- app/values.yaml\nbase: &base {{ {brought} }}\nimage:\n  <<: *base\n  repository: ghcr.io/acme/shop\n  tag: 1.0.0\n"
         );
-        let why =
-            "app/values.yaml:3: a merge key (`<<`) brings a part of this image from elsewhere; write it out";
+        let why = "app/values.yaml:3: a merge key (`<<`) brings a part of this image from elsewhere; write that part beside the rest of the image";
         assert_eq!(shop(&text, "app"), why, "{brought}");
         assert_eq!(set_shop(&text, "app"), why, "{brought}");
     }

@@ -163,9 +163,10 @@ impl Place<'_> {
         });
         let mut entries = own.iter().chain(everywhere.flatten());
         let relative = entries.find_map(|(key, list)| {
-            let is_block = !self.tree.node(*list).flow;
-            let item = self.tree.items(*list).first().filter(|_| is_block)?;
-            let prefix = self.dash_prefix(*item).ok()?;
+            if self.tree.node(*list).flow {
+                return None;
+            }
+            let prefix = self.dash_prefix(*self.tree.items(*list).first()?).ok()?;
             prefix.get(self.column(*key)..).filter(|rest| rest.contains('-')).map(str::to_owned)
         });
         format!("{}{}", " ".repeat(indent), relative.unwrap_or_else(|| "- ".to_owned()))
