@@ -7,6 +7,7 @@
 //! and could change the answer is an [`Uncertain`] note with file and line, never a guess; what is refused is a row
 //! of the table [`Limit`].
 
+mod address;
 mod canonical;
 mod custom_image;
 mod edit;
@@ -41,6 +42,7 @@ mod quotes;
 mod readers;
 mod refused;
 mod remote_ref;
+mod rendered;
 mod replacement;
 mod request;
 mod requote;

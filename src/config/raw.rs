@@ -299,8 +299,9 @@ shape! {
             /// What of an artifact is written: tag and digest (`digest`, the default), or the tag alone (`tag`). With
             /// `tag` what runs may change when the tag is pushed anew.
             write: WriteMode,
-            /// Whether the `ref` of a remote resource moves in the same change as the tag that it equals, with or
-            /// without a leading `v`; default `false`, and the change says that it stays.
+            /// Whether the version in the address of a remote resource (`ref`, or a part of the path) moves in the same
+            /// change as the tag that it equals, with or without a leading `v`, where owner or repository are those of
+            /// the image; default `false`, and the change says that it stays.
             follow_ref: bool,
             /// The Helm values files of an environment, in the order in which Helm merges them: a later file wins.
             /// They are relative to `path`; `{environment}` and `{service}` stand for their names.

@@ -147,7 +147,8 @@ pub(super) fn staying_refs(subject: &Subject<'_>, target: &Target, release: &Rel
 fn promotion<'a>(subject: &Subject<'a>, target: &Target, release: &'a Release) -> Option<Promotion<'a>> {
     let service = subject.policy.service(&target.service)?;
     let location = service.locations.get(&target.environment)?;
-    Some(Promotion { location, release, writing: service.writing })
+    let running = subject.world.running_digests(target);
+    Some(Promotion { location, release, writing: service.writing, running })
 }
 
 /// What runs at a target now.

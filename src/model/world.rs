@@ -136,6 +136,17 @@ pub struct World {
 }
 
 impl World {
+    /// The digests of what runs at a target, as its files say, and as the log says of what landed there under the same tags.
+    #[must_use]
+    pub fn running_digests(&self, target: &Target) -> BTreeSet<Digest> {
+        let running = self.running.get(target).and_then(|found| found.as_ref().ok());
+        let running = running.map(Running::references).unwrap_or_default();
+        let landed = self.history.last_landing(target).map(|landing| landing.images.as_slice());
+        let runs = |landed: &&ImageReference| running.iter().any(|running| landed.agrees_with(running));
+        let landed = landed.unwrap_or_default().iter().filter(runs);
+        running.iter().chain(landed).filter_map(|found| found.digest.clone()).collect()
+    }
+
     /// When the oldest of the facts was told on which somebody's right may rest; nothing where there is none.
     #[must_use]
     pub fn oldest_right(&self) -> Option<Time> {

@@ -27,15 +27,32 @@ impl Default for Writing {
     }
 }
 
-/// The `ref` of a remote resource that equals the version which runs and stays what it is when that version changes.
+/// Why the version of a remote resource stays what it is when an image moves.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub enum StayReason {
+    /// The service does not say `follow_ref`.
+    NotFollowed,
+    /// Other kustomizations read the file.
+    Shared,
+    /// It is not the version that ran.
+    Different,
+    /// It equals the version of an image to which the resource does not seem to belong.
+    Unrelated,
+    /// The images that ran at this version get different ones.
+    SeveralVersions,
+}
+
+/// The version of a remote resource that stays what it is when an image moves.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StayingRef {
     /// The kustomization that holds it.
     pub file: RepositoryPath,
     /// The line in it, from 1.
     pub line: usize,
-    /// The value of `ref`.
+    /// The version, such as the value of `ref`.
     pub value: String,
-    /// The version that the images get.
+    /// The version that the image gets.
     pub version: Tag,
+    /// Why it stays.
+    pub reason: StayReason,
 }

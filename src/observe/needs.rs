@@ -191,6 +191,7 @@ fn planned_files(
     let service = policy.service(&target.service).expect("decide only names services of the policy");
     let location = service.locations.get(&target.environment);
     let location = location.expect("a proven service has a location for each environment");
-    let promotion = Promotion { location, release, writing: service.writing };
+    let running = observation.world.running_digests(target);
+    let promotion = Promotion { location, release, writing: service.writing, running };
     overlay::promote(&observation.tree, &observation.overlays, &promotion)
 }

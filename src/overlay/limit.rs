@@ -85,6 +85,7 @@ limits! {
     Uncertain HelmChart = "helm-chart", "`helmCharts`, and a `HelmChart` of k3s, which are rendered elsewhere", "keep what they render in the repository";
     Uncertain ManifestUnread = "manifest-unread", "a manifest that cannot be read, or has more than 16 MiB", "correct the file, or split it";
     Uncertain NotAnImage = "not-an-image", "an image that is no image reference, such as a variable `$(…)`", "write the whole image, or give it a name and tag in `images`";
+    Uncertain Substitution = "substitution", "an image with a variable `${…}`, which Flux fills in when it deploys (`postBuild`)", "write the version itself in the place of the variable";
     Uncertain PatchUnable = "patch", "a patch that kustomize refuses or that fits no resource, a `$patch: replace` of an item or a whole resource, or an item of a list without a name", "set the image in the `images` of the overlay instead";
     Uncertain ReplacementUnable = "replacement", "a replacement whose source or target cannot be made out, or that creates a field", "set the image in the `images` of the overlay instead";
     Uncertain TransformerUnable = "transformer", "transformers other than `ImageTagTransformer`, `PatchTransformer` and `ReplacementTransformer`", "set the image in the `images` of the overlay instead";
@@ -101,7 +102,8 @@ limits! {
     Uncertain UnquotedTag = "unquoted-tag", "a tag without quotes, in Helm values or in an object of Flux or Argo CD, that is read as a number, boolean or date: Helm renders `1.10` as `1.1`", "put the tag in quotes";
     Uncertain ObjectPatch = "object-patch", "patches or components in an object of Flux or Argo CD that may set an image (`patches`, `components`, `postRenderers`), or a pattern in its `images`", "set the image in `images` there";
     Uncertain CustomImage = "custom-image", "a field of a custom resource that may be an image, such as `image`", "declare the scalar with `set` or a `marker` in the configuration, or name a field that holds a whole image with `configurations` in the kustomization";
-    Uncertain ValueFiles = "value-files", "an Argo CD `Application` with `valueFiles` or `fileParameters`, which lie in the repository of its source", "name the folder of these files as `path` and the files under `values` in the configuration";
+    Uncertain ValueFiles = "value-files", "values files that an Argo CD `Application` (`valueFiles`, `fileParameters`) or a Flux `HelmRelease` (`valuesFiles`) names, which lie in the repository of its source", "name the folder of these files as `path` and the files under `values` in the configuration";
+    Uncertain ValuesTemplate = "values-template", "a template of Helm values, such as `values.yaml.gotmpl`, which is filled in elsewhere", "keep what it makes in the repository, or name the scalar with a `marker`";
     Uncertain ValuesText = "values-text", "Helm values in a text that is no literal block", "write them as a literal block, or as `valuesObject`";
     Uncertain DeclaredUnable = "declared", "a declared path that leads to no scalar", "correct `set` in the configuration, or add the scalar";
     Unedited DigestOnly = "digest-only", "a place that has room for a digest alone, where none is given", "write a tag there by hand";

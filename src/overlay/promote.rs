@@ -1,15 +1,18 @@
 //! Makes a location run a release.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use super::format::Replaced;
+use super::format::values::MergedFiles;
 use super::remote_ref::{Subject, moved_refs, staying_refs};
-use super::{OverlayError, Overlays, SetTo, format, requote, set_image};
+use super::{OverlayError, Overlays, SetTo, format, rendered, requote, set_image};
 use crate::model::{
-    FileChange, ImageName, Location, Release, RepositoryPath, StayingRef, Tag, Tree, WriteMode, Writing,
+    Digest, FileChange, Finding, ImageName, Location, Release, RepositoryPath, StayingRef, Tag, Tree,
+    WriteMode, Writing,
 };
 
 /// What is promoted, where, and how it is written.
-#[derive(Copy, Clone, Debug)]
+#[derive(Clone, Debug)]
 pub struct Promotion<'a> {
     /// Where.
     pub location: &'a Location,
@@ -17,19 +20,22 @@ pub struct Promotion<'a> {
     pub release: &'a Release,
     /// How it is written.
     pub writing: Writing,
+    /// The digests of what runs there now, as far as they are known: none of them may stay.
+    pub running: BTreeSet<Digest>,
 }
 
 /// The file changes that make a location run every artifact of a release; none where it already does. Where the
 /// service says so, the `ref` of remote resources moves along, and only tags are written.
 ///
 /// # Errors
-/// As [`set_image`], for any of the artifacts.
+/// As [`set_image`], for any of the artifacts, and where a digest of what runs now would stay anywhere in what configures
+/// the location.
 pub fn promote(
     tree: &Tree,
     overlays: &Overlays,
     promotion: &Promotion<'_>,
 ) -> Result<Vec<FileChange>, OverlayError> {
-    let Promotion { location, release, writing } = promotion;
+    let Promotion { location, release, writing, .. } = promotion;
     // One entry without quotes keeps kustomize from reading the entries of all other images too.
     let mut files: Vec<(RepositoryPath, Vec<u8>)> = promotion.quoted(tree).into_iter().collect();
     if writing.follow_ref && !format::is_plain(tree, location) {
@@ -43,6 +49,7 @@ pub fn promote(
         let edited = tree.with_files(&files);
         replace(&mut files, set_image(&edited, overlays, location, &artifact.image, &to)?);
     }
+    promotion.check_replaced(&tree.with_files(&files))?;
     let change = |(path, new): (RepositoryPath, Vec<u8>)| {
         let old = tree.read(&path).ok().map(<[u8]>::to_vec);
         FileChange { path, old, new: Some(new) }
@@ -74,6 +81,28 @@ impl Promotion<'_> {
     fn quoted(&self, tree: &Tree) -> Option<(RepositoryPath, Vec<u8>)> {
         let images: Vec<&ImageName> = self.release.artifacts().map(|artifact| &artifact.image).collect();
         requote::quoted_location(tree, self.location, &images)
+    }
+
+    /// Refuses an edit after which a digest of what ran before is still there.
+    fn check_replaced(&self, edited: &Tree) -> Result<(), OverlayError> {
+        let images = self.release.artifacts().map(|artifact| &artifact.image).collect();
+        let is_kept = |digest: &&Digest| self.release.artifacts().any(|artifact| artifact.digest == **digest);
+        let replaced = Replaced::new(self.running.iter().filter(|digest| !is_kept(digest)), images);
+        if replaced.is_empty() || !edited.is_edited() {
+            return Ok(());
+        }
+        match &self.location.finding {
+            Finding::Values(files) => {
+                MergedFiles::read(edited, self.location, files)?.check_replaced(&replaced)
+            }
+            Finding::ByFormat | Finding::Marker(_) | Finding::Declared(_) => {
+                if format::is_plain(edited, self.location) {
+                    format::check_replaced(edited, self.location, &replaced)
+                } else {
+                    rendered::check_replaced(edited, &self.location.path, &replaced)
+                }
+            }
+        }
     }
 
     fn tags(&self) -> BTreeMap<ImageName, Tag> {

@@ -1,26 +1,26 @@
-//! The `ref` of a remote resource that names the version which the overlay's images run at.
+//! Versions in the addresses of remote resources that are those of the overlay's images.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::ops::Range;
+use std::collections::BTreeMap;
 
+use super::address::{belongs_to, version_in, without_version};
 use super::kustomization::{FILE_NAMES, Kustomization, Link};
 use super::parsed::Parsed;
-use super::resolved::{Looked, look};
+use super::resolved::{ImageUse, Looked, look};
 use super::resolver::Overlays;
 use super::rewrite::{Rewrite, rewritten};
 use super::{Limit, OverlayError, Refused};
-use crate::model::{ImageName, RepositoryPath, StayingRef, Tag, Tree};
+use crate::model::{ImageName, RepositoryPath, StayReason, StayingRef, Tag, Tree};
 
-/// A `ref`, and what it becomes.
+/// A version in an address, and what it becomes.
 #[derive(Debug)]
 struct Moving {
     file: RepositoryPath,
     link: Link,
     value: String,
     version: Tag,
-    /// Whether every image that runs at the old version gets this one.
-    is_agreed: bool,
-    /// The whole address with the new `ref`.
+    /// Why it stays, whoever reads the file.
+    stays: Option<StayReason>,
+    /// The whole address with the new version.
     address: String,
 }
 
@@ -32,17 +32,18 @@ pub(super) struct Subject<'a> {
     pub(super) tags: &'a BTreeMap<ImageName, Tag>,
 }
 
-/// The files of an overlay with each `ref` changed that equals the old tag of an image, with or without a leading `v`;
-/// not in files to which other kustomizations lead.
+/// The files of an overlay in which the addresses of remote resources follow its images: each version that equals the old
+/// tag of an image to which the resource plausibly belongs, with or without a leading `v`. It stays where the images that
+/// ran at that tag get different ones, and in files to which other kustomizations lead.
 ///
 /// # Errors
-/// Where content is missing, or an edit is not safe or moves what the overlay or another one runs.
+/// Where content is missing, or an edit is not safe or moves what this overlay runs.
 pub(super) fn moved_refs(subject: &Subject<'_>) -> Result<Vec<(RepositoryPath, Vec<u8>)>, OverlayError> {
     let mut parsed = Parsed::default();
     let before = look(subject.tree, subject.folder, &mut parsed)?;
     let mut rewrites: BTreeMap<RepositoryPath, Vec<Rewrite>> = BTreeMap::new();
     for moving in moving(subject, &before, &mut parsed)? {
-        if moving.is_agreed && is_own(subject, &before, &moving.file)? {
+        if moving.stays.is_none() && is_own(subject, &before, &moving.file)? {
             let Moving { file, link, address, .. } = moving;
             let rewrite = Rewrite::Scalar { line: link.line, old: link.target, new: address };
             rewrites.entry(file).or_default().push(rewrite);
@@ -58,20 +59,26 @@ pub(super) fn moved_refs(subject: &Subject<'_>) -> Result<Vec<(RepositoryPath, V
     Ok(files)
 }
 
-/// Every `ref` that equals the old tag of an image whose tag changes, and stays: all of them, or with `follows` those
-/// in files to which other kustomizations lead, or whose images get different versions. None where this cannot be told.
+/// Every version in an address that stays while the image to which the resource belongs moves, with the reason. `follows`
+/// says whether addresses follow images at all. None where this cannot be told.
 pub(super) fn staying_refs(subject: &Subject<'_>, follows: bool) -> Vec<StayingRef> {
     let mut parsed = Parsed::default();
     let Ok(before) = look(subject.tree, subject.folder, &mut parsed) else { return Vec::new() };
     let found = moving(subject, &before, &mut parsed).unwrap_or_default().into_iter();
-    let stays = |moving: &Moving| {
-        !follows || !moving.is_agreed || !is_own(subject, &before, &moving.file).unwrap_or(false)
+    let reason = |moving: &Moving| match &moving.stays {
+        // Nobody would expect it to move.
+        Some(StayReason::Unrelated) if !follows => None,
+        Some(reason) => Some(*reason),
+        None if !follows => Some(StayReason::NotFollowed),
+        None => {
+            let is_own = is_own(subject, &before, &moving.file).unwrap_or(false);
+            (!is_own).then_some(StayReason::Shared)
+        }
     };
-    let staying = found.filter(stays).map(|moving| StayingRef {
-        file: moving.file,
-        line: moving.link.line,
-        value: moving.value,
-        version: moving.version,
+    let staying = found.filter_map(|moving| {
+        let reason = reason(&moving)?;
+        let Moving { file, link, value, version, .. } = moving;
+        Some(StayingRef { file, line: link.line, value, version, reason })
     });
     staying.collect()
 }
@@ -85,7 +92,7 @@ fn is_own(subject: &Subject<'_>, before: &Looked, file: &RepositoryPath) -> Resu
     is_only.map_err(OverlayError::Missing)
 }
 
-/// Every `ref` of the overlay's kustomizations that equals the old tag of an image whose tag changes.
+/// Every version in an address of the overlay's kustomizations that bears on an image whose tag changes.
 fn moving(subject: &Subject<'_>, before: &Looked, parsed: &mut Parsed) -> Result<Vec<Moving>, OverlayError> {
     let changes = changes(subject, before);
     let mut found = Vec::new();
@@ -98,59 +105,52 @@ fn moving(subject: &Subject<'_>, before: &Looked, parsed: &mut Parsed) -> Result
     Ok(found)
 }
 
-fn moving_link(file: &RepositoryPath, link: &Link, changes: &Changes<'_>) -> Option<Moving> {
-    let range = ref_in(&link.target)?;
+fn moving_link(file: &RepositoryPath, link: &Link, changes: &[TagChange<'_>]) -> Option<Moving> {
+    let range = version_in(&link.target)?;
     let value = link.target.get(range.clone())?;
-    let (new, version, is_agreed) = changes.iter().find_map(|(old, versions)| {
-        let version = *versions.first()?;
-        Some((related(value, old, version)?, version, versions.len() == 1))
-    })?;
-    let mut address = link.target.clone();
-    address.replace_range(range, &new);
-    Some(Moving {
-        file: file.clone(),
-        link: link.clone(),
-        value: value.to_owned(),
-        version: version.clone(),
-        is_agreed,
-        address,
-    })
-}
-
-/// Old tags, each with the new ones that take its place in the images that run at it.
-type Changes<'a> = BTreeMap<&'a Tag, BTreeSet<&'a Tag>>;
-
-fn changes<'a>(subject: &Subject<'a>, before: &'a Looked) -> Changes<'a> {
-    let mut changes = Changes::new();
-    for found in &before.resolved.uses {
-        let (Some(old), Some(new)) = (&found.reference.tag, subject.tags.get(&found.reference.image)) else {
-            continue;
-        };
-        changes.entry(old).or_default().insert(new);
-    }
-    changes.retain(|old, new| !new.contains(old));
-    changes
-}
-
-/// The bytes of an address that hold its `ref`. kustomize takes `version` where there is no `ref`
-/// (<https://github.com/kubernetes-sigs/kustomize/blob/master/examples/remoteBuild.md>).
-fn ref_in(address: &str) -> Option<Range<usize>> {
-    let start = address.find('?')? + 1;
-    let value_of = |key: &str| {
-        let mut at = start;
-        for parameter in address.get(start..)?.split('&') {
-            let end = at + parameter.len();
-            if let Some(value) = parameter.strip_prefix(key).and_then(|rest| rest.strip_prefix('=')) {
-                return (!value.is_empty()).then(|| end - value.len()..end);
-            }
-            at = end + 1;
+    let (own, others): (Vec<_>, Vec<_>) =
+        changes.iter().partition(|change| belongs_to(&link.target, &change.image.repository()));
+    let follows = |change: &&&TagChange<'_>| related(value, change.old, change.new).is_some();
+    let equal: Vec<&&TagChange<'_>> = own.iter().filter(follows).collect();
+    let (change, stays) = if let Some(first) = equal.first() {
+        let is_agreed = equal.iter().all(|change| change.new == first.new);
+        (**first, (!is_agreed).then_some(StayReason::SeveralVersions))
+    } else if let Some(other) = others.iter().find(follows) {
+        (*other, Some(StayReason::Unrelated))
+    } else {
+        if !is_version(value) {
+            return None;
         }
-        None
+        (*own.first()?, Some(StayReason::Different))
     };
-    value_of("ref").or_else(|| value_of("version"))
+    let mut address = link.target.clone();
+    address.replace_range(range, &related(value, change.old, change.new).unwrap_or_default());
+    let (value, version) = (value.to_owned(), change.new.clone());
+    Some(Moving { file: file.clone(), link: link.clone(), value, version, stays, address })
 }
 
-/// The new `ref` for one that is the old tag, has a `v` before it, or lacks its `v`.
+/// Whether a text looks like a version: `1.9`, `v2`. Names of branches do not.
+fn is_version(text: &str) -> bool {
+    text.strip_prefix('v').unwrap_or(text).starts_with(|c: char| c.is_ascii_digit())
+}
+
+/// An image whose tag changes.
+struct TagChange<'a> {
+    image: &'a ImageName,
+    old: &'a Tag,
+    new: &'a Tag,
+}
+
+fn changes<'a>(subject: &Subject<'a>, before: &'a Looked) -> Vec<TagChange<'a>> {
+    let change = |found: &'a ImageUse| {
+        let image = &found.reference.image;
+        let (old, new) = (found.reference.tag.as_ref()?, subject.tags.get(image)?);
+        (old != new).then_some(TagChange { image, old, new })
+    };
+    before.resolved.uses.iter().filter_map(change).collect()
+}
+
+/// The new version in the place of one that is the old tag, has a `v` before it, or lacks its `v`.
 fn related(value: &str, old: &Tag, new: &Tag) -> Option<String> {
     let (old, new) = (old.as_str(), new.as_str());
     if value == old {
@@ -191,12 +191,12 @@ fn prove(
         looked.resolved.uses.iter().map(|found| found.reference.clone()).collect::<Vec<_>>()
     };
     let refuse = |file: &RepositoryPath| {
-        Err(Refused::whole(Limit::Unsafe, "the edit of `ref` would change what runs").of(file))
+        Err(Refused::whole(Limit::Unsafe, "the edit of a remote address would change what runs").of(file))
     };
     for (file, _) in files {
         let links = |own: &Kustomization| {
             let links = own.resources.iter().chain(&own.components);
-            links.map(|link| without_ref(&link.target)).collect::<Vec<_>>()
+            links.map(|link| without_version(&link.target)).collect::<Vec<_>>()
         };
         let old = kustomization(subject.tree, file, parsed)?;
         let new = kustomization(&edited, file, parsed)?;
@@ -205,12 +205,4 @@ fn prove(
         }
     }
     Ok(())
-}
-
-fn without_ref(address: &str) -> String {
-    let mut address = address.to_owned();
-    if let Some(range) = ref_in(&address) {
-        address.replace_range(range, "");
-    }
-    address
 }

@@ -14,7 +14,7 @@ use super::quotes::Quotes;
 use super::resource::Resource;
 use super::trail::{Place, SetBy, Step};
 use super::walk::{Use, Walked, walk};
-use super::written::Written;
+use super::written::{SUBSTITUTION, Unreadable, Written};
 use super::{OverlayError, Refused};
 use crate::model::{ImageName, ImageReference, RepositoryPath, Running, RunningImage, Tree};
 
@@ -110,7 +110,7 @@ impl Uncertain {
     fn could_hold_any(&self) -> bool {
         match &self.doubt {
             Doubt::Hides | Doubt::HidesBeyondImages | Doubt::Alters => true,
-            Doubt::Concerns(name) => name.contains("$("),
+            Doubt::Concerns(name) => name.contains("$(") || name.contains(SUBSTITUTION),
         }
     }
 
@@ -239,21 +239,15 @@ fn conclude(found: Use) -> Result<ImageUse, Box<Uncertain>> {
     let Step { file, line, set_by, .. } = ImageUse::deciding(&trail).expect("an image has a place").clone();
     // What YAML takes for a number or the like, kustomize may write as one.
     let is_text = !crate::yaml::needs_quote(&image.to_string());
-    match image.reference().ok().filter(|_| is_text) {
-        Some(reference) => Ok(ImageUse { reference, file, line, set_by, trail, doubt, merged }),
-        None => {
-            let why = if image.has_two_tags() {
-                format!(
-                    "`{image}` has two tags; write a tag without `:`, and a name such as `newName` without a tag"
-                )
-            } else {
-                format!("`{image}` is not an image that can be read")
-            };
+    match image.reference() {
+        Ok(reference) if is_text => Ok(ImageUse { reference, file, line, set_by, trail, doubt, merged }),
+        Ok(_) | Err(_) => {
+            let Unreadable { limit, why } = image.unreadable();
             let name = Written::new(&image.to_string()).name;
             let doubt = Doubt::Concerns(name);
             // The last step made it so, even if it sets no tag.
             let Step { file, line, .. } = trail.last().expect("an image has a place").clone();
-            Err(Box::new(Uncertain { limit: Limit::NotAnImage, file, line, why, doubt }))
+            Err(Box::new(Uncertain { limit, file, line, why, doubt }))
         }
     }
 }

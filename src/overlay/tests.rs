@@ -9,6 +9,7 @@ mod importing;
 mod importing_others;
 mod in_place;
 mod keys;
+mod left_behind;
 mod limits;
 mod names;
 mod object_patches;

@@ -76,6 +76,19 @@ pub(super) fn walk(
     }
 }
 
+/// Everything that the kustomization of a folder renders, files that can show no image included.
+///
+/// # Errors
+/// As [`walk`].
+pub(super) fn rendered(
+    tree: &Tree,
+    folder: &RepositoryPath,
+    parsed: &mut Parsed,
+) -> Result<Vec<Resource>, OverlayError> {
+    let walked = Walk::new(tree, parsed, true).run(folder)?;
+    Ok(walked.expect("a walk that reads everything lacks nothing").resources)
+}
+
 /// What a kustomization has gathered so far.
 #[derive(Debug, Default)]
 pub(super) struct Stack {

@@ -3,7 +3,20 @@
 
 use std::fmt;
 
+use super::limit::Limit;
 use crate::model::{ImageError, ImageReference};
+
+/// What the variables begin with that Flux substitutes after a build: `${TAG}`, `${TAG:=1.0.0}`.
+/// <https://fluxcd.io/flux/components/kustomize/kustomizations/#post-build-variable-substitution>
+pub(super) const SUBSTITUTION: &str = "${";
+
+/// Why an image cannot be read.
+pub(super) struct Unreadable {
+    /// The row of the table of limits.
+    pub(super) limit: Limit,
+    /// The reason.
+    pub(super) why: String,
+}
 
 /// An image split as kustomize splits it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,8 +34,25 @@ impl Written {
         Self { name: name.to_owned(), tag, digest }
     }
 
+    /// What keeps it from being read as a reference.
+    pub(super) fn unreadable(&self) -> Unreadable {
+        let text = self.to_string();
+        if text.contains(SUBSTITUTION) {
+            let why = format!("`{text}` holds a variable, which Flux fills in when it deploys");
+            return Unreadable { limit: Limit::Substitution, why };
+        }
+        let why = if self.has_two_tags() {
+            format!(
+                "`{text}` has two tags; write a tag without `:`, and a name such as `newName` without a tag"
+            )
+        } else {
+            format!("`{text}` is not an image that can be read")
+        };
+        Unreadable { limit: Limit::NotAnImage, why }
+    }
+
     /// Whether what stands before the last tag has a tag, too.
-    pub(super) fn has_two_tags(&self) -> bool {
+    fn has_two_tags(&self) -> bool {
         let text = self.to_string();
         let rest = text.split('@').next().unwrap_or_default();
         rest.rsplit('/').next().is_some_and(|last| last.matches(':').count() > 1)

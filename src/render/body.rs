@@ -8,7 +8,7 @@ use super::reasons::person;
 use super::source::{ImageSource, sources};
 use super::time::instant;
 use crate::decide::{GateName, Judgement, Stop};
-use crate::model::{ContentMark, EnvironmentName, FileChange, ImageReference, StayingRef};
+use crate::model::{ContentMark, EnvironmentName, FileChange, ImageReference, StayReason, StayingRef};
 
 /// How long a diff may be before it is folded, in lines.
 const DIFF_LINES_OPEN_MAX: usize = 40;
@@ -94,12 +94,25 @@ fn what(input: &BodyInput<'_>) -> String {
     }
 }
 
-/// A sentence for each `ref` that names the old version and is not changed.
+/// A sentence for each remote resource whose version is not changed.
 fn staying(input: &BodyInput<'_>) -> String {
     let sentence = |stays: &StayingRef| {
+        let why = match stays.reason {
+            StayReason::NotFollowed => {
+                "`follow_ref: true` on the service moves both, unless other kustomizations read that file."
+            }
+            StayReason::Shared => "Other kustomizations read that file, so it has to be changed by hand.",
+            StayReason::Different => "It is not the version that ran, so it has to be changed by hand.",
+            StayReason::Unrelated => {
+                "It equals the version that ran, but does not seem to belong to the image; if it does, change it by \
+                 hand."
+            }
+            StayReason::SeveralVersions => {
+                "Images that ran at its version get different ones, so it has to be changed by hand."
+            }
+        };
         format!(
-            "The remote resource in {} stays at `ref` {}, while the image moves to {}. `follow_ref: true` on the \
-             service moves both, unless other kustomizations read that file.",
+            "The remote resource in {} stays at {}, while the image moves to {}. {why}",
             quoted(&format!("{}:{}", stays.file, stays.line)),
             quoted(&stays.value),
             quoted(stays.version.as_str()),

@@ -18,6 +18,11 @@ use crate::overlay::written::Written;
 use crate::overlay::{BYTES_READ_MAX, FILES_MAX, Limit, OverlayError, Refused};
 use crate::yaml::NodeId;
 
+/// How the templates are called that helmfile fills in.
+const GO_TEMPLATE: &str = ".gotmpl";
+/// What stands behind the ending of YAML in the name of a template.
+const TEMPLATE_ENDINGS: [&str; 3] = [GO_TEMPLATE, ".tmpl", ".tpl"];
+
 /// Everything that the files of a location say.
 #[derive(Debug)]
 pub(in crate::overlay) struct Looked {
@@ -60,7 +65,9 @@ pub(in crate::overlay) fn look(
             }
         };
         if could_hold {
-            sheets.push((path.clone(), Sheet::read(bytes)));
+            let is_template = is_template(path.file_name());
+            sheets
+                .push((path.clone(), if is_template { Sheet::template(bytes) } else { Sheet::read(bytes) }));
         }
     }
     let mut looked = Looked { path: location.path.clone(), sheets };
@@ -93,9 +100,9 @@ fn files(tree: &Tree, location: &Location) -> Vec<RepositoryPath> {
         let is_file = entry.kind == EntryKind::File;
         return is_file.then(|| location.path.clone()).into_iter().collect();
     }
-    let is_yaml = |path: &&RepositoryPath| {
+    let is_meant = |path: &&RepositoryPath| {
         let name = path.file_name();
-        name.ends_with(".yaml") || name.ends_with(".yml") || name == "Kustomization"
+        is_yaml(name) || name == "Kustomization" || is_template(name)
     };
     let file = |(path, entry): (_, &TreeEntry)| (entry.kind == EntryKind::File).then_some(path);
     let files: Vec<&RepositoryPath> = match location.finding {
@@ -104,7 +111,19 @@ fn files(tree: &Tree, location: &Location) -> Vec<RepositoryPath> {
             tree.directly_in(&location.path).filter_map(file).collect()
         }
     };
-    files.into_iter().filter(is_yaml).cloned().collect()
+    files.into_iter().filter(is_meant).cloned().collect()
+}
+
+/// Whether a file name ends as YAML does, whatever the case.
+fn is_yaml(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    name.ends_with(".yaml") || name.ends_with(".yml")
+}
+
+/// Whether a file is a template of YAML, as helmfile takes them: `values.yaml.gotmpl`.
+fn is_template(name: &str) -> bool {
+    let stem = TEMPLATE_ENDINGS.iter().find_map(|ending| name.strip_suffix(ending));
+    stem.is_some_and(is_yaml) || name.ends_with(GO_TEMPLATE)
 }
 
 fn contents<'a>(

@@ -35,6 +35,10 @@ pub(super) fn helm_release(found: &mut Found, text: &Text, object: NodeId, repos
         found.hide(Limit::ValuesFrom, text.line(from), why);
     }
     let Some(chart) = objects::at(text, object, &["spec", "chart", "spec"]) else { return };
+    if let Some(files) = text.tree.get(chart, "valuesFiles").or_else(|| text.tree.get(chart, "valuesFile")) {
+        let why = "the values come from files of the chart's source too, which are not read here";
+        found.hide(Limit::ValueFiles, text.line(files), why);
+    }
     let scalar = |path: &[&str]| objects::scalar(text, chart, path);
     let address = scalar(&["sourceRef", "name"]).and_then(|name| repositories.get(name));
     if let (Some(address), Some(name)) = (address, scalar(&["chart"])) {

@@ -7,7 +7,7 @@ use super::digest::{DigestScalar, DigestSpelling};
 use super::spot::{DigestAt, Spot, Writing};
 use crate::overlay::SetBy;
 use crate::overlay::text::Text;
-use crate::overlay::written::Written;
+use crate::overlay::written::{SUBSTITUTION, Written};
 use crate::yaml::NodeId;
 
 /// A value under a name: an entry of a mapping, or a parameter.
@@ -303,7 +303,8 @@ impl Siblings<'_> {
                 return self.unset(entry, image);
             }
         }
-        if image.reference().is_err() || !value.contains(['/', ':', '@']) {
+        let is_readable = image.reference().is_ok() || value.contains(SUBSTITUTION);
+        if !is_readable || !value.contains(['/', ':', '@']) {
             return None;
         }
         image.name = registry.clone() + &image.name;

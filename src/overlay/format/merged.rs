@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::files;
 use super::flux::HelmRepositories;
+use super::replaced::{Replaced, check_text};
 use super::sheet::Found;
 use super::spot::{At, Change, Spot};
 use super::{helm_values, objects, partial, stale, surroundings, tag_type};
@@ -14,7 +15,7 @@ use crate::model::{ImageName, ImageReference, RepositoryPath};
 use crate::overlay::canonical::{Canonical, ScalarSource};
 use crate::overlay::key_path::ValueAt;
 use crate::overlay::text::Text;
-use crate::overlay::trail::Step;
+use crate::overlay::trail::{Place, Step};
 use crate::overlay::value::Value;
 use crate::overlay::written::Written;
 use crate::overlay::{Limit, OverlayError, Refused, SetBy, SetTo};
@@ -198,8 +199,7 @@ impl Merged {
     /// What is not understood, with the lines of the files that hold it.
     pub(in crate::overlay) fn hidden(&self) -> Vec<HiddenSource> {
         let hidden = self.found.hidden.iter().filter_map(|hidden| {
-            let source = self.source_near(hidden.line)?;
-            let (file, line) = (source.file.clone(), source.line);
+            let Place { file, line } = self.place_of(hidden.line)?;
             Some(HiddenSource { limit: hidden.limit, file, line, why: hidden.why.clone() })
         });
         hidden.collect()
@@ -219,16 +219,25 @@ impl Merged {
         let (Some(spot), Some(own)) = (self.found.spots.get(index), self.source(index)) else {
             return Ok(Vec::new());
         };
-        let at_source = |refused: Refused| {
-            let source = refused.line.and_then(|line| self.source_near(line)).unwrap_or(&own);
-            Refused { line: Some(source.line), ..refused }.of(&source.file)
-        };
+        let own = Place::new(own.file, own.line);
+        let at_source = |refused: Refused| self.refused_at_source(refused, &own);
         stale::check(&self.found.spots, spot, image, to).map_err(at_source)?;
         spot.changes(to)
             .map_err(at_source)?
             .iter()
             .filter_map(|change| self.traced(None, change, spot).map_err(at_source).transpose())
             .collect()
+    }
+
+    /// Refuses a scalar that still holds one of the replaced digests, in the file that it comes from.
+    ///
+    /// # Errors
+    /// At the first such scalar.
+    pub(in crate::overlay) fn check_replaced(&self, replaced: &Replaced<'_>) -> Result<(), OverlayError> {
+        let spots: Vec<&Spot> = self.found.spots.iter().collect();
+        let top = RepositoryPath::new("").expect("the top of the repository is a path");
+        let own = Place::new(top, 1);
+        check_text(&self.text, &spots, replaced).map_err(|refused| self.refused_at_source(refused, &own))
     }
 
     /// A change of this text as one of a source file; `None` where the scalar says it already. A tag without the quotes
@@ -259,10 +268,25 @@ impl Merged {
         }
     }
 
-    /// The source of the scalar on a line of this text, or of the one that follows.
-    fn source_near(&self, line: usize) -> Option<&ScalarSource> {
-        let mut from = self.canonical.sources.range(line..);
-        from.next().or_else(|| self.canonical.sources.range(..line).next_back()).map(|(_, source)| source)
+    /// The place in a file of a line of this text: of its scalar, or of the next one.
+    fn place_of(&self, line: usize) -> Option<Place> {
+        if let Some((first, source)) = self.canonical.sources.range(..=line).next_back() {
+            // The lines of a block are those of the file.
+            let is_within = line - first <= source.text.trim_end_matches('\n').split('\n').count();
+            if line == *first || (is_within && source.text.contains('\n')) {
+                return Some(Place::new(source.file.clone(), source.line + line - first));
+            }
+        }
+        let next = self.canonical.sources.range(line..).next();
+        let (_, source) = next.or_else(|| self.canonical.sources.range(..line).next_back())?;
+        Some(Place::new(source.file.clone(), source.line))
+    }
+
+    /// A refusal at a line of this text as one at a line of a file; at `own` where the line is that of no file.
+    fn refused_at_source(&self, refused: Refused, own: &Place) -> OverlayError {
+        let place = refused.line.and_then(|line| self.place_of(line));
+        let Place { file, line } = place.unwrap_or_else(|| own.clone());
+        Refused { line: Some(line), column: None, ..refused }.of(&file)
     }
 
     /// This text, or the document in one of its blocks.

@@ -1,14 +1,16 @@
 //! Makes every spot of an image say the same release, and proves that nothing else does.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::files::{Looked, look};
+use super::replaced::Replaced;
 use super::spot::{Change, Spot};
 use super::stale;
-use crate::model::{ImageName, ImageReference, Location, RepositoryPath, Tree};
+use crate::model::{Finding, ImageName, ImageReference, Location, RepositoryPath, Tree};
 use crate::overlay::mention::Mention;
 use crate::overlay::quotes::Quotes;
 use crate::overlay::resolved::{ImageUse, Resolved, Uncertain};
+use crate::overlay::written::{SUBSTITUTION, Unreadable};
 use crate::overlay::{Limit, OverlayError, Refused, SetTo};
 
 /// The new content of the files that make a location run an image so; none where it already does.
@@ -54,6 +56,26 @@ pub(in crate::overlay) fn set_image(
     Ok(files)
 }
 
+/// Refuses a promotion after which one of the replaced digests is still in the files of a location: in all of them, or
+/// where a marker or the configuration names the scalars, in those that it edits.
+///
+/// # Errors
+/// At the scalar that holds the digest, and where content is missing.
+pub(in crate::overlay) fn check_replaced(
+    edited: &Tree,
+    location: &Location,
+    replaced: &Replaced<'_>,
+) -> Result<(), OverlayError> {
+    let after = look(edited, location, None)?;
+    let edited_paths: BTreeSet<&RepositoryPath> = edited.edited_paths().collect();
+    let is_by_format = location.finding == Finding::ByFormat;
+    let meant = after.sheets.iter().filter(|(path, _)| is_by_format || edited_paths.contains(path));
+    for (path, sheet) in meant {
+        sheet.check_replaced(replaced).map_err(|refused| refused.of(path))?;
+    }
+    Ok(())
+}
+
 /// Every spot of the image says what is wanted, and all others what they said.
 fn prove(before: &Looked, after: &Looked, image: &ImageName, to: &SetTo) -> Result<(), OverlayError> {
     let refuse = |why: &str| {
@@ -84,6 +106,7 @@ impl Looked {
         let hidden = self.sheets.iter().find_map(|(path, sheet)| {
             sheet.found.hidden.first().map(|hidden| format!("{path}:{}: {}", hidden.line, hidden.why))
         });
+        let hidden = hidden.or_else(|| self.variable_name());
         let texts = self.sheets.iter().filter_map(|(path, sheet)| Some((path, sheet.source()?.text())));
         let way_out = Mention::find(texts, image).map_or_else(
             || {
@@ -95,6 +118,14 @@ impl Looked {
             },
         );
         OverlayError::NotFound { image: image.clone(), file: self.path.clone(), hidden, way_out }
+    }
+
+    /// The place of the first image whose name holds a variable: it may be any.
+    fn variable_name(&self) -> Option<String> {
+        self.sheets.iter().find_map(|(path, sheet)| {
+            let spot = sheet.found.spots.iter().find(|spot| spot.image.name.contains(SUBSTITUTION))?;
+            Some(format!("{path}:{}: {}", sheet.line(spot), spot.image.unreadable().why))
+        })
     }
 
     /// Fails where what is not certain could change what runs of this image.
@@ -130,8 +161,8 @@ impl Looked {
                         resolved.uses.push(ImageUse { doubt, ..found });
                     }
                     Err(_) => {
-                        let why = format!("`{}` is not an image that can be read", spot.image);
-                        resolved.uncertain.push(Uncertain::hiding(Limit::NotAnImage, path, line, why));
+                        let Unreadable { limit, why } = spot.image.unreadable();
+                        resolved.uncertain.push(Uncertain::hiding(limit, path, line, why));
                     }
                 }
             }
@@ -153,10 +184,11 @@ impl Looked {
         for (path, sheet, spot) in self.spots_of(image) {
             let line = sheet.line(spot);
             let Some(reference) = spot.reference(image) else {
-                let why = format!("`{}` is not an image that can be read", spot.image);
-                return Err(Refused::at_line(Limit::NotAnImage, line, why)
-                    .or_else("write a tag or digest that is one")
-                    .of(path));
+                let Unreadable { limit, why } = spot.image.unreadable();
+                let refused = Refused::at_line(limit, line, why);
+                let way_out = "write a tag or digest that is one";
+                let is_bad = limit == Limit::NotAnImage;
+                return Err(if is_bad { refused.or_else(way_out) } else { refused }.of(path));
             };
             let found = ImageUse::plain(reference, path, line, spot.set_by);
             agreed = Some(match agreed {

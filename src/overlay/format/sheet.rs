@@ -104,6 +104,14 @@ impl Sheet {
         Self { body, found: Found { hidden, ..Found::default() } }
     }
 
+    /// Takes a template as what it is, whatever it looks like: comments may still name scalars in it.
+    pub(super) fn template(bytes: &[u8]) -> Self {
+        let why = "the values are a template, which is not filled in here".to_owned();
+        let hidden = vec![Hidden { limit: Limit::ValuesTemplate, line: 1, why }];
+        let body = Source::from_bytes(bytes).map_or(Body::Unreadable, Body::Lines);
+        Self { body, found: Found { hidden, ..Found::default() } }
+    }
+
     /// The parsed text.
     pub(super) const fn text(&self) -> Option<&Text> {
         match &self.body {

@@ -2,6 +2,7 @@
 //! reads them.
 
 use super::merged::{Merged, SourceChange};
+use super::replaced::Replaced;
 use super::set::joined;
 use crate::model::{ImageName, Location, Missing, RepositoryPath, Tree, TreeError, ValuesFile};
 use crate::overlay::helm;
@@ -9,6 +10,7 @@ use crate::overlay::quotes::Quotes;
 use crate::overlay::resolved::{ImageUse, Resolved, Uncertain};
 use crate::overlay::text::Text;
 use crate::overlay::value::{Lines, Value};
+use crate::overlay::written::Unreadable;
 use crate::overlay::{BYTES_READ_MAX, Limit, OverlayError, Refused, SetTo, scalar_edit};
 
 /// What a folder's listed values files say together.
@@ -64,8 +66,8 @@ impl<'a> MergedFiles<'a> {
                     resolved.uses.push(ImageUse { doubt: self.merged.doubt(index), ..found });
                 }
                 Err(_) => {
-                    let why = format!("`{image}` is not an image that can be read");
-                    let note = Uncertain::hiding(Limit::NotAnImage, &source.file, source.line, why);
+                    let Unreadable { limit, why } = image.unreadable();
+                    let note = Uncertain::hiding(limit, &source.file, source.line, why);
                     resolved.uncertain.push(note);
                 }
             }
@@ -92,8 +94,11 @@ impl<'a> MergedFiles<'a> {
             let (Some(source), Some(reference)) =
                 (self.merged.source(index), self.merged.reference(index, image))
             else {
-                let why = format!("a tag or digest of `{image}` is none");
-                return Err(Refused::whole(Limit::NotAnImage, why).of(self.path));
+                let Some((written, source)) = self.merged.image(index).zip(self.merged.source(index)) else {
+                    continue;
+                };
+                let Unreadable { limit, why } = written.unreadable();
+                return Err(Refused::at_line(limit, source.line, why).of(&source.file));
             };
             let found =
                 ImageUse { line: source.line, ..ImageUse::merged(reference, self.merged.trail(index)) };
@@ -103,6 +108,14 @@ impl<'a> MergedFiles<'a> {
             });
         }
         agreed.ok_or_else(|| self.not_found(image))
+    }
+
+    /// Refuses a value that still holds one of the replaced digests.
+    ///
+    /// # Errors
+    /// At the first such value.
+    pub(in crate::overlay) fn check_replaced(&self, replaced: &Replaced<'_>) -> Result<(), OverlayError> {
+        self.merged.check_replaced(replaced)
     }
 
     fn indices<'b>(&'b self, image: &'b ImageName) -> impl Iterator<Item = usize> + 'b {

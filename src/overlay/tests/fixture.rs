@@ -6,7 +6,8 @@ use std::sync::Arc;
 use similar::TextDiff;
 
 use crate::model::{
-    BlobId, CommitId, EntryKind, Finding, ImageName, Location, RepositoryPath, Tree, TreeEntry,
+    Artifact, BlobId, CommitId, EntryKind, Finding, ImageName, Location, Release, RepositoryPath, Tree,
+    TreeEntry,
 };
 use crate::overlay::{OverlayError, Overlays, Resolver, SetTo, resolve, running, set_image};
 
@@ -178,6 +179,26 @@ pub(super) fn diff_at(repository: &str, folder: &str, finding: Finding) -> Strin
         Ok(edited) => edited.iter().map(|(path, new)| unified(&tree, path, new)).collect(),
         Err(error) => error.to_string(),
     }
+}
+
+/// The diff that sets the shop in a folder that Towpath manages; or why it is refused.
+pub(super) fn diff_managed(repository: &str, folder: &str, to: &SetTo) -> String {
+    let before = tree(repository);
+    let overlays = overlays(repository, &[folder]);
+    match set_image(&before, &overlays, &path(folder).into(), &image("ghcr.io/acme/shop"), to) {
+        Ok(edited) => edited.iter().map(|(path, new)| unified(&before, path, new)).collect(),
+        Err(error) => error.to_string(),
+    }
+}
+
+/// A release of some images at their tags, all at [`DIGEST`].
+pub(super) fn release(images: &[(&str, &str)]) -> Release {
+    let artifact = |(name, tag): &(&str, &str)| Artifact {
+        image: image(name),
+        tag: tag.parse().unwrap(),
+        digest: DIGEST.parse().unwrap(),
+    };
+    Release::of_all(images.iter().map(artifact).collect()).unwrap()
 }
 
 /// What is known of a repository once these folders were asked about.

@@ -409,3 +409,56 @@ spec:
     let quoted = "--- a/app.yaml\napiVersion: argoproj.io/v1alpha1\nkind: Application\nspec: { source: { helm: { values: \"image: ghcr.io/acme/shop:1\" } } }\n";
     assert_snapshot!(shop(quoted, "a"), @"a: the image `ghcr.io/acme/shop` is nowhere in this overlay, as far as it can be evaluated (a/app.yaml:3: the values cannot be read: the value holds no document that can be edited: it is no block of lines; write it as a literal block (`|`)); a/app.yaml:3 names it, but in no form that is known; declare it with `set` in the configuration");
 }
+
+#[test]
+fn values_in_files_of_other_endings_are_seen_or_named() {
+    let values = "image: { repository: ghcr.io/acme/shop, tag: 1.9.0 }\n";
+    assert_snapshot!(shown(&format!("--- a/values.YAML\n{values}"), "a"), @"ghcr.io/acme/shop:1.9.0 by a/values.YAML:1 (helm-values)");
+    for name in ["values.yaml.gotmpl", "values.gotmpl", "values.yml.tpl"] {
+        let found = shown(&format!("--- a/{name}\n{values}"), "a");
+        assert_eq!(found, format!("? a/{name}:1: the values are a template, which is not filled in here"));
+    }
+    let marked = "--- a/values.yaml.gotmpl\nimage:\n  tag: 1.9.0 # {\"$imagepolicy\": \"flux-system:shop:tag\"}\n  name: {{ .Values.name }}\n";
+    assert_snapshot!(super::fixture::marked_diff(marked, "a"), @r#"
+    a/values.yaml.gotmpl
+    -  tag: 1.9.0 # {"$imagepolicy": "flux-system:shop:tag"}
+    +  tag: 1.10.0 # {"$imagepolicy": "flux-system:shop:tag"}
+    "#);
+    let release = "--- a/release.yaml\napiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: { name: shop }\nspec: { chart: { spec: { chart: shop, valuesFiles: [values.yaml, prod.yaml] } } }\n";
+    for more in ["", "--- a/kustomization.yaml\nresources: [release.yaml]\n"] {
+        let found = shown(&format!("{release}{more}"), "a");
+        assert_eq!(
+            found,
+            "? a/release.yaml:4: the values come from files of the chart's source too, which are not read here"
+        );
+    }
+}
+
+#[test]
+fn a_variable_of_flux_is_never_taken_for_a_version() {
+    let release = |values: &str| {
+        format!(
+            "--- a/release.yaml\napiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {{ name: shop }}\nspec:\n  values:\n    {values}\n"
+        )
+    };
+    let kustomization = "--- a/kustomization.yaml\nresources: [release.yaml]\n";
+    for values in [
+        "image: { repository: ghcr.io/acme/shop, tag: '${TAG:=1.0.0}' }",
+        "image: { repository: ghcr.io/acme/shop, tag: '${TAG}' }",
+        "image: { repository: ghcr.io/acme/shop, tag: '1.${MINOR:=0}' }",
+        "image: 'ghcr.io/acme/shop:${TAG:=1.0.0}'",
+    ] {
+        for more in ["", kustomization] {
+            let repository = format!("{}{more}", release(values));
+            let refused = shop(&repository, "a");
+            assert!(refused.starts_with("a/release.yaml:6: `ghcr.io/acme/shop:"), "{refused}");
+            assert!(refused.ends_with("holds a variable, which Flux fills in when it deploys; write the version itself in the place of the variable"), "{refused}");
+            assert!(shown(&repository, "a").starts_with("? "), "{values}");
+        }
+    }
+    let named = release("image: { repository: '${REGISTRY}/shop', tag: 1.0.0 }");
+    for more in ["", kustomization] {
+        let refused = shop(&format!("{named}{more}"), "a");
+        assert!(refused.contains("nowhere in this overlay, as far as it can be evaluated"), "{refused}");
+    }
+}

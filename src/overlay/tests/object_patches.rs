@@ -2,8 +2,7 @@
 
 use insta::assert_snapshot;
 
-use super::fixture::{image, path, set_shop, shop, shown, to, tree, unified};
-use crate::overlay::{Resolver, set_image};
+use super::fixture::{diff_managed, set_shop, shop, shown, to};
 
 /// A release with these post-renderers.
 fn release(renderers: &str) -> String {
@@ -26,14 +25,7 @@ fn the_images_of_a_post_renderer_win_over_the_values() {
     ");
     let kustomization = format!("{}{KUSTOMIZATION}", release(renderers));
     assert_snapshot!(shop(&kustomization, "a"), @"ghcr.io/acme/shop:0.5.0 by a/release.yaml:10");
-    let before = tree(&kustomization);
-    let mut resolver = Resolver::default();
-    resolver.resolve(&before, &path("a").into()).unwrap();
-    let to = to("1.10.0", super::fixture::DIGEST);
-    let edited =
-        set_image(&before, &resolver.overlays(), &path("a").into(), &image("ghcr.io/acme/shop"), &to)
-            .unwrap();
-    let diff: String = edited.iter().map(|(path, new)| unified(&before, path, new)).collect();
+    let diff = diff_managed(&kustomization, "a", &to("1.10.0", super::fixture::DIGEST));
     assert_snapshot!(diff, @"
     a/release.yaml
     -        newTag: 0.5.0
@@ -109,20 +101,6 @@ fn what_sets_an_image_in_a_way_that_is_not_evaluated_is_named() {
     ? a/release.yaml:6: `patches` here may set an image, and is not evaluated
     ? a/release.yaml:6: `patches` here may set an image, and is not evaluated
     ");
-    let with = |options: &str| argo.replace(&format!("patches: [ {{ patch: {patch} }} ]"), options);
-    assert_snapshot!(both(&with("patches: [ { path: image.yaml } ]")), @"
-    ? a/release.yaml:6: the patch `image.yaml` may set an image, and is not read here
-    ? a/release.yaml:6: the patch `image.yaml` may set an image, and is not read here
-    ");
-    assert_snapshot!(both(&with("components: [ ../release ]")), @"
-    ? a/release.yaml:6: the component `../release` may set images, and is not read here
-    ? a/release.yaml:6: the component `../release` may set images, and is not read here
-    ");
-    let component = flux.replace(&format!("patches: [ {{ patch: {patch} }} ]"), "components: [ ../release ]");
-    assert_snapshot!(both(&component), @"
-    ? a/release.yaml:5: the component `../release` may set images, and is not read here
-    ? a/release.yaml:5: the component `../release` may set images, and is not read here
-    ");
     let chart = "apiVersion: helm.cattle.io/v1\nkind: HelmChart\nmetadata: { name: shop }\nspec:\n  chart: shop\n  valuesContent: |-\n    image: { repository: ghcr.io/acme/shop, tag: 1.0.0 }\n";
     assert_snapshot!(both(chart), @"
     ? a/release.yaml:6: the chart and values of this `HelmChart` are not evaluated
@@ -133,6 +111,61 @@ fn what_sets_an_image_in_a_way_that_is_not_evaluated_is_named() {
     ? a/release.yaml:5: `spec.image` of this Shop may be an image (`ghcr.io/acme/shop:1.0.0`)
     ? a/release.yaml:5: `spec.image` of this Shop may be an image (`ghcr.io/acme/shop:1.0.0`)
     ");
+    let source = "apiVersion: source.toolkit.fluxcd.io/v1\nkind: OCIRepository\nmetadata: { name: shop }\nspec:\n  url: oci://ghcr.io/acme/shop\n";
+    assert_snapshot!(both(source), @"
+    ? a/release.yaml:1: without `ref`, Flux takes the tag `latest` of `ghcr.io/acme/shop`
+    ? a/release.yaml:1: without `ref`, Flux takes the tag `latest` of `ghcr.io/acme/shop`
+    ");
+    let file = "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: { name: shop }\nspec:\n  source:\n    helm:\n      fileParameters: [ { name: image.tag, path: f } ]\n      valuesObject: { image: { repository: ghcr.io/acme/shop, tag: 2.0.0 } }\n";
+    assert_snapshot!(both(file), @"
+    ghcr.io/acme/shop:2.0.0 by a/release.yaml:8 (application)
+    ? a/release.yaml:7: the parameter `image.tag` comes from a file, which is not read here
+    ghcr.io/acme/shop:2.0.0 by a/release.yaml:8 (application)
+    ? a/release.yaml:7: the parameter `image.tag` comes from a file, which is not read here
+    ");
+    assert_snapshot!(shop(&format!("--- a/app.yaml\n{file}"), "a"), @"a/app.yaml:7: the parameter `image.tag` comes from a file, which is not read here; name the folder of these files as `path` and the files under `values` in the configuration");
+    let other = file.replace("image.tag", "tls.certificate");
+    assert_snapshot!(both(&other), @"
+    ghcr.io/acme/shop:2.0.0 by a/release.yaml:8 (application)
+    ghcr.io/acme/shop:2.0.0 by a/release.yaml:8 (application)
+    ");
+}
+
+#[test]
+fn a_field_that_the_configuration_names_is_known() {
+    let custom = "--- a/release.yaml\napiVersion: acme.test/v1\nkind: Shop\nmetadata: { name: shop }\nspec:\n  image: ghcr.io/acme/shop:1.0.0\n--- a/kustomization.yaml\nresources: [release.yaml]\nconfigurations: [images.yaml]\n--- a/images.yaml\nimages: [ { path: spec/image, kind: Shop } ]\n";
+    assert_snapshot!(shown(custom, "a"), @"ghcr.io/acme/shop:1.0.0 by a/release.yaml:5 (manifest)");
+}
+
+#[test]
+fn patches_and_components_in_other_files_are_named() {
+    let flux = |options: &str| {
+        format!(
+            "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {{ name: shop }}\nspec:\n  {options}\n"
+        )
+    };
+    let with = |options: &str| {
+        format!(
+            "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {{ name: shop }}\nspec:\n  source:\n    kustomize: {{ {options} }}\n"
+        )
+    };
+    assert_snapshot!(both(&with("patches: [ { path: image.yaml } ]")), @"
+    ? a/release.yaml:6: the patch `image.yaml` may set an image, and is not read here
+    ? a/release.yaml:6: the patch `image.yaml` may set an image, and is not read here
+    ");
+    assert_snapshot!(both(&with("components: [ ../release ]")), @"
+    ? a/release.yaml:6: the component `../release` may set images, and is not read here
+    ? a/release.yaml:6: the component `../release` may set images, and is not read here
+    ");
+    assert_snapshot!(both(&flux("components: [ ../release ]")), @"
+    ? a/release.yaml:5: the component `../release` may set images, and is not read here
+    ? a/release.yaml:5: the component `../release` may set images, and is not read here
+    ");
+}
+
+#[test]
+fn every_field_of_a_custom_resource_that_may_be_an_image_is_named() {
+    let custom = "apiVersion: acme.test/v1\nkind: Shop\nmetadata: { name: shop }\nspec:\n  image: ghcr.io/acme/shop:1.0.0\n";
     let split = custom.replace(
         "image: ghcr.io/acme/shop:1.0.0",
         "web: { image: { repository: ghcr.io/acme/shop, tag: 1.0.0 } }",
@@ -161,28 +194,4 @@ fn what_sets_an_image_in_a_way_that_is_not_evaluated_is_named() {
         let custom = custom.replace("image: ghcr.io/acme/shop:1.0.0", other);
         assert_eq!(both(&custom), "\n", "{other}");
     }
-    let source = "apiVersion: source.toolkit.fluxcd.io/v1\nkind: OCIRepository\nmetadata: { name: shop }\nspec:\n  url: oci://ghcr.io/acme/shop\n";
-    assert_snapshot!(both(source), @"
-    ? a/release.yaml:1: without `ref`, Flux takes the tag `latest` of `ghcr.io/acme/shop`
-    ? a/release.yaml:1: without `ref`, Flux takes the tag `latest` of `ghcr.io/acme/shop`
-    ");
-    let file = "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: { name: shop }\nspec:\n  source:\n    helm:\n      fileParameters: [ { name: image.tag, path: f } ]\n      valuesObject: { image: { repository: ghcr.io/acme/shop, tag: 2.0.0 } }\n";
-    assert_snapshot!(both(file), @"
-    ghcr.io/acme/shop:2.0.0 by a/release.yaml:8 (application)
-    ? a/release.yaml:7: the parameter `image.tag` comes from a file, which is not read here
-    ghcr.io/acme/shop:2.0.0 by a/release.yaml:8 (application)
-    ? a/release.yaml:7: the parameter `image.tag` comes from a file, which is not read here
-    ");
-    assert_snapshot!(shop(&format!("--- a/app.yaml\n{file}"), "a"), @"a/app.yaml:7: the parameter `image.tag` comes from a file, which is not read here; name the folder of these files as `path` and the files under `values` in the configuration");
-    let other = file.replace("image.tag", "tls.certificate");
-    assert_snapshot!(both(&other), @"
-    ghcr.io/acme/shop:2.0.0 by a/release.yaml:8 (application)
-    ghcr.io/acme/shop:2.0.0 by a/release.yaml:8 (application)
-    ");
-}
-
-#[test]
-fn a_field_that_the_configuration_names_is_known() {
-    let custom = "--- a/release.yaml\napiVersion: acme.test/v1\nkind: Shop\nmetadata: { name: shop }\nspec:\n  image: ghcr.io/acme/shop:1.0.0\n--- a/kustomization.yaml\nresources: [release.yaml]\nconfigurations: [images.yaml]\n--- a/images.yaml\nimages: [ { path: spec/image, kind: Shop } ]\n";
-    assert_snapshot!(shown(custom, "a"), @"ghcr.io/acme/shop:1.0.0 by a/release.yaml:5 (manifest)");
 }

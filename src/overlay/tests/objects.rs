@@ -2,9 +2,11 @@
 
 use insta::assert_snapshot;
 
-use super::fixture::{DIGEST, diff_beside, image, overlays, path, shop, shown, to, tree, unified};
-use crate::model::{Artifact, Release, Tree, WriteMode, Writing};
-use crate::overlay::{Promotion, Resolver, promote, set_image};
+use super::fixture::{
+    DIGEST, diff_beside, diff_managed, image, overlays, path, release, shop, shown, to, tree, unified,
+};
+use crate::model::{Tree, WriteMode, Writing};
+use crate::overlay::{Promotion, promote, set_image};
 
 const RELEASE: &str = "\
 --- base/release.yaml
@@ -163,12 +165,7 @@ image:
     ghcr.io/acme/shop by a/release.yaml:6 (helm-release)
     ? a/release.yaml:5: the values come from an object of the cluster too, which is not read
     ");
-    let before = tree(&with("ConfigMap"));
-    let mut resolver = Resolver::default();
-    resolver.resolve(&before, &path("a").into()).unwrap();
-    let (shop, wanted) = (image("ghcr.io/acme/shop"), to("1.10.0", ""));
-    let edited = set_image(&before, &resolver.overlays(), &path("a").into(), &shop, &wanted).unwrap();
-    let diff: String = edited.iter().map(|(path, new)| unified(&before, path, new)).collect();
+    let diff = diff_managed(&with("ConfigMap"), "a", &to("1.10.0", ""));
     assert_snapshot!(diff, @"
     a/shop-values.yaml
     -  tag: 1.9.0
@@ -457,15 +454,11 @@ resources: [../base]
 fn promoted(repository: &str, names: &[&str]) -> String {
     let before = tree(repository);
     let overlays = overlays(repository, &["production", "staging"]);
-    let artifact = |name: &&str| Artifact {
-        image: image(name),
-        tag: "1.10.0".parse().unwrap(),
-        digest: DIGEST.parse().unwrap(),
-    };
-    let release = Release::of_all(names.iter().map(artifact).collect()).unwrap();
+    let images: Vec<(&str, &str)> = names.iter().map(|name| (*name, "1.10.0")).collect();
+    let release = release(&images);
     let location = path("production").into();
     let writing = Writing { mode: WriteMode::Digest, follow_ref: false };
-    let promotion = Promotion { location: &location, release: &release, writing };
+    let promotion = Promotion { location: &location, release: &release, writing, running: [].into() };
     match promote(&before, &overlays, &promotion) {
         Ok(files) => {
             files.iter().map(|file| unified(&before, &file.path, file.new.as_ref().unwrap())).collect()

@@ -1,17 +1,8 @@
 //! The `ref` of a remote resource moves with the tag that it equals, or is said to stay.
 
-use super::fixture::{DIGEST, image, path, tree, unified};
-use crate::model::{Artifact, Release, WriteMode, Writing};
+use super::fixture::{path, release, tree, unified};
+use crate::model::{Release, WriteMode, Writing};
 use crate::overlay::{Promotion, Resolver, promote, staying};
-
-fn release(images: &[(&str, &str)]) -> Release {
-    let artifact = |(name, tag): &(&str, &str)| Artifact {
-        image: image(name),
-        tag: tag.parse().unwrap(),
-        digest: DIGEST.parse().unwrap(),
-    };
-    Release::of_all(images.iter().map(artifact).collect()).unwrap()
-}
 
 /// The diff of a promotion in production, then every `ref` that stays.
 fn promoted(repository: &str, follow_ref: bool, folders: &[&str], release: &Release) -> String {
@@ -22,10 +13,11 @@ fn promoted(repository: &str, follow_ref: bool, folders: &[&str], release: &Rele
     }
     let location = path("production").into();
     let writing = Writing { mode: WriteMode::Tag, follow_ref };
-    let promotion = Promotion { location: &location, release, writing };
+    let promotion = Promotion { location: &location, release, writing, running: [].into() };
     let overlays = resolver.overlays();
     let stays = staying(&before, &overlays, &promotion);
-    let stays = stays.iter().map(|one| format!("stays {}:{} {}\n", one.file, one.line, one.value));
+    let stays =
+        stays.iter().map(|one| format!("stays {}:{} {} ({:?})\n", one.file, one.line, one.value, one.reason));
     let stays: String = stays.collect();
     match promote(&before, &overlays, &promotion) {
         Ok(files) => {
@@ -67,6 +59,10 @@ fn a_ref_moves_in_every_form_of_address() {
         ("git@github.com:acme/shop//config?ref=", ""),
         ("ssh://git@github.com/acme/shop.git//config?ref=", ""),
         ("git::https://example.com/acme/shop.git//config?version=", ""),
+        ("https://raw.githubusercontent.com/acme/shop/", "/config/install.yaml"),
+        ("https://raw.githubusercontent.com/acme/shop/refs/tags/", "/install.yaml"),
+        ("https://github.com/acme/shop/releases/download/", "/install.yaml"),
+        ("https://gitlab.com/group/acme/shop/-/raw/", "/install.yaml?inline=false"),
     ] {
         let address = |version: &str| format!("{before}{version}{after}");
         check(&address("v1.9.0"), "v1.9.0", "v1.10.0", &address("v1.10.0"));
@@ -77,16 +73,63 @@ fn a_ref_moves_in_every_form_of_address() {
 }
 
 #[test]
-fn a_ref_that_is_something_else_stays_without_a_word() {
+fn what_is_no_version_stays_without_a_word() {
     for address in [
         "https://github.com/acme/shop//config?ref=main",
-        "https://github.com/acme/shop//config?ref=v1.9.0-config",
-        "https://github.com/acme/shop//config?ref=1.8.0",
         "https://github.com/acme/shop//config?ref=",
         "https://github.com/acme/shop//config/1.9.0",
         "https://github.com/acme/shop//config?ref=main&version=1.9.0",
+        "https://github.com/other/base//config?ref=1.8.0",
+        "https://raw.githubusercontent.com/acme/shop/main/install.yaml",
     ] {
         check(address, "1.9.0", "1.10.0", address);
+    }
+}
+
+/// What is said of a resource in production whose version does not follow the shop from 1.9.0 to 1.10.0.
+fn stays(address: &str, follow_ref: bool) -> String {
+    let release = release(&[("ghcr.io/acme/shop", "1.10.0")]);
+    let found = promoted(&production(address, "1.9.0"), follow_ref, &["production"], &release);
+    let head = format!("production/kustomization.yaml\n{TAG}");
+    found.strip_prefix(&head).unwrap_or_else(|| panic!("{address} moved: {found}")).to_owned()
+}
+
+#[test]
+fn a_version_that_is_not_the_one_that_ran_stays_and_is_named() {
+    for value in ["1.8.0", "v1.9.0-config"] {
+        for follows in [true, false] {
+            let said = stays(&format!("https://github.com/acme/shop//config?ref={value}"), follows);
+            assert_eq!(said, format!("stays production/kustomization.yaml:2 {value} (Different)\n"));
+        }
+    }
+    let said = stays("https://github.com/acme/shop/releases/download/v1.8.0/install.yaml", true);
+    assert_eq!(said, "stays production/kustomization.yaml:2 v1.8.0 (Different)\n");
+}
+
+#[test]
+fn an_equal_version_of_something_else_is_not_moved() {
+    let other = "https://github.com/kubernetes/ingress-nginx//deploy?ref=1.9.0";
+    assert_eq!(stays(other, true), "stays production/kustomization.yaml:2 1.9.0 (Unrelated)\n");
+    assert_eq!(stays(other, false), "");
+}
+
+#[test]
+fn a_resource_belongs_to_an_image_by_its_owner_or_its_name() {
+    for (address, image, belongs) in [
+        ("https://github.com/argoproj/argo-cd//manifests?ref=v1", "argoproj/argocd", true),
+        (
+            "https://github.com/cert-manager/cert-manager/releases/download/v1/x.yaml",
+            "jetstack/cert-manager-controller",
+            true,
+        ),
+        ("github.com/acme/platform?ref=v1", "acme/shop", true),
+        ("git@github.com:other/shop.git//config?ref=v1", "acme/shop", true),
+        ("https://gitlab.com/group/sub/shop.git//x?ref=v1", "acme/shop", true),
+        ("https://github.com/other/base//shop?ref=v1", "acme/shop", false),
+        ("https://shop.example.com/other/base?ref=v1", "acme/shop", false),
+        ("https://github.com/web/ui?ref=v1", "acme/webshop", false),
+    ] {
+        assert_eq!(crate::overlay::address::belongs_to(address, image), belongs, "{address} and {image}");
     }
 }
 
@@ -99,7 +142,7 @@ fn without_the_key_a_ref_stays_and_is_named() {
         let release = release(&[("ghcr.io/acme/shop", version)]);
         promoted(&repository, false, &["production"], &release)
     };
-    let stays = "stays production/kustomization.yaml:2 v1.9.0\n";
+    let stays = "stays production/kustomization.yaml:2 v1.9.0 (NotFollowed)\n";
     assert_eq!(to("1.10.0"), format!("production/kustomization.yaml\n{TAG}{stays}"));
     assert_eq!(to("1.9.0"), "");
 }
@@ -111,8 +154,10 @@ fn a_ref_that_another_environment_reads_stays_and_is_named() {
     let release = release(&[("ghcr.io/acme/shop", "v1.10.0")]);
     let own = "production/kustomization.yaml\n-images: [ { name: ghcr.io/acme/shop, newTag: v1.9.0 } ]\n+images: [ { name: ghcr.io/acme/shop, newTag: v1.10.0 } ]\n";
     let moved = "shared/kustomization.yaml\n-resources: [ 'https://github.com/acme/shop//config?ref=v1.9.0' ]\n+resources: [ 'https://github.com/acme/shop//config?ref=v1.10.0' ]\n";
-    assert_eq!(promoted(shared, true, &["production"], &release), format!("{moved}{own}"));
-    let stays = "stays shared/kustomization.yaml:1 v1.9.0\n";
+    let part = shared.replace("../shared", "part").replace("--- shared/", "--- production/part/");
+    let moved = moved.replace("shared/", "production/part/");
+    assert_eq!(promoted(&part, true, &["production"], &release), format!("{moved}{own}"));
+    let stays = "stays shared/kustomization.yaml:1 v1.9.0 (Shared)\n";
     let read_by_staging = format!("{shared}{staging}");
     assert_eq!(promoted(&read_by_staging, true, &["production"], &release), format!("{own}{stays}"));
     assert_eq!(
@@ -133,6 +178,8 @@ fn a_ref_of_several_images_moves_where_they_agree() {
     let other = TAG.replace("1.10.0", "1.11.0");
     assert_eq!(
         promoted(repository, true, &["production"], &of("1.11.0")),
-        format!("production/kustomization.yaml\n{TAG}{other}stays production/kustomization.yaml:2 1.9.0\n")
+        format!(
+            "production/kustomization.yaml\n{TAG}{other}stays production/kustomization.yaml:2 1.9.0 (SeveralVersions)\n"
+        )
     );
 }

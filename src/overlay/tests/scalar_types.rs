@@ -1,7 +1,7 @@
 //! Values that kustomize does not read as text, and keys that it does not know.
 
-use super::fixture::{BASE, DIGEST, diff, image, path, shown, to, tree, unified};
-use crate::model::{Artifact, Release, WriteMode, Writing};
+use super::fixture::{BASE, diff, image, path, release, shown, to, tree, unified};
+use crate::model::{WriteMode, Writing};
 use crate::overlay::{Overlays, Promotion, edit_kustomization, promote, running_if_quoted};
 
 fn on_base(lines: &str) -> String {
@@ -130,15 +130,10 @@ fn a_promotion_of_several_images_quotes_all_of_them() {
         "{BASE}--- own/kustomization.yaml\nresources: [../base, web.yaml]\nimages:\n- name: ghcr.io/acme/shop\n  newTag: 1.10\n- name: ghcr.io/acme/web\n  newTag: 1.20\n--- own/web.yaml\napiVersion: v1\nkind: Pod\nmetadata: {{ name: web }}\nspec: {{ containers: [ {{ name: web, image: ghcr.io/acme/web }} ] }}\n"
     );
     let tree = tree(&text);
-    let artifact = |name: &str| Artifact {
-        image: image(name),
-        tag: "1.30".parse().unwrap(),
-        digest: DIGEST.parse().unwrap(),
-    };
-    let release = Release::of_all(vec![artifact("ghcr.io/acme/shop"), artifact("ghcr.io/acme/web")]).unwrap();
+    let release = release(&[("ghcr.io/acme/shop", "1.30"), ("ghcr.io/acme/web", "1.30")]);
     let writing = Writing { mode: WriteMode::Tag, follow_ref: false };
     let location = path("own").into();
-    let promotion = Promotion { location: &location, release: &release, writing };
+    let promotion = Promotion { location: &location, release: &release, writing, running: [].into() };
     let files = promote(&tree, &Overlays::default(), &promotion).unwrap();
     let diff: String =
         files.iter().map(|file| unified(&tree, &file.path, file.new.as_deref().unwrap())).collect();

@@ -1,5 +1,7 @@
-use super::fixture::{BASE, DIGEST, OLD_DIGEST, diff, files, image, path, set, set_shop, shop, to, tree};
-use crate::model::{Release, Writing};
+use super::fixture::{
+    BASE, DIGEST, OLD_DIGEST, diff, files, image, path, release, set, set_shop, shop, to, tree,
+};
+use crate::model::Writing;
 use crate::overlay::{Overlays, Promotion, promote, running};
 
 fn on_base(overlay: &str) -> String {
@@ -223,14 +225,10 @@ fn touches_only_the_environments_own_file() {
 #[test]
 fn promotes_a_release_with_the_bytes_before_and_after() {
     let repository = on_base("");
-    let artifact = crate::model::Artifact {
-        image: image("ghcr.io/acme/shop"),
-        tag: "1.10.0".parse().unwrap(),
-        digest: DIGEST.parse().unwrap(),
-    };
     let before = tree(&repository);
-    let (location, release) = (path("production").into(), Release::of(artifact));
-    let promotion = Promotion { location: &location, release: &release, writing: Writing::default() };
+    let (location, release) = (path("production").into(), release(&[("ghcr.io/acme/shop", "1.10.0")]));
+    let promotion =
+        Promotion { location: &location, release: &release, writing: Writing::default(), running: [].into() };
     let changes = promote(&before, &Overlays::default(), &promotion).unwrap();
     let [change] = changes.as_slice() else { panic!("one file: {changes:?}") };
     let old = files(&repository).remove("production/kustomization.yaml").unwrap();

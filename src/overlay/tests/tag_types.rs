@@ -2,7 +2,7 @@
 
 use insta::assert_snapshot;
 
-use super::fixture::{diff, diff_at, image, path, set_shop, shop, shown, to, tree, unified};
+use super::fixture::{diff, diff_at, diff_managed, image, path, set_shop, shop, shown, to, tree, unified};
 use crate::model::{DeclaredScalar, Finding, Location, ValuesFile};
 use crate::overlay::{Overlays, Resolver, running_if_quoted, set_image};
 
@@ -189,11 +189,7 @@ fn in_kustomization(repository: &str) -> String {
     let running = running.map_or_else(|error| error.to_string(), |found| found.references()[0].to_string());
     let written = running_if_quoted(&before, &location, &[&image]).unwrap();
     let written: String = written.into_iter().flatten().map(|written| written.to_string()).collect();
-    resolver.resolve(&before, &location).unwrap();
-    let diff = match set_image(&before, &resolver.overlays(), &location, &image, &to("1.10", "")) {
-        Ok(edited) => edited.iter().map(|(path, new)| unified(&before, path, new)).collect(),
-        Err(error) => error.to_string(),
-    };
+    let diff = diff_managed(repository, "a", &to("1.10", ""));
     format!("{running}\n{written}\n{diff}")
 }
 

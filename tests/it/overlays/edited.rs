@@ -8,7 +8,7 @@ use towpath::overlay::{OverlayError, Resolver, SetTo, set_image};
 
 use super::layout::{DIGESTS, Layout, layouts};
 use super::property::{number, tree};
-use super::rendered::{Files, render_folder};
+use super::rendered::{Files, images, render_folder};
 use super::written::{ENVIRONMENT, files};
 use crate::support::depth;
 
@@ -67,9 +67,12 @@ fn an_edit_moves_the_wanted_image_and_nothing_else_that_kustomize_renders() {
 }
 
 /// The edit of the first image that is certain; `None` where there is none or it is refused. Every second layout has
-/// another environment, which Towpath manages in every fourth.
+/// another environment, which Towpath manages in every fourth, and another fourth has its base to itself.
 fn case(layout: &Layout, index: usize, count: &mut Count) -> Option<Case> {
     let mut before = files(layout);
+    if index % 4 == 1 {
+        before = with_own_base(&before);
+    }
     if index.is_multiple_of(2) {
         before.insert(format!("{OTHER}/kustomization.yaml"), other(&before, index));
     }
@@ -95,15 +98,33 @@ fn case(layout: &Layout, index: usize, count: &mut Count) -> Option<Case> {
         after.insert(path.to_string(), String::from_utf8(content).unwrap());
     }
     let own = format!("{ENVIRONMENT}/kustomization.yaml");
-    let images = |files: &Files| {
+    let entries = |files: &Files| {
         let text = files.get(&own).map(String::as_str).unwrap_or_default();
         let own: Value = serde_yaml::from_str(text).unwrap();
         (own.get("images").cloned(), own.get("imageTags").cloned())
     };
-    let is_in_place = images(&before) == images(&after);
+    let is_in_place = entries(&before) == entries(&after);
     count.in_place += usize::from(is_in_place);
     let SetTo { tag, digest } = to;
     Some(Case { before, after, wanted: ImageReference { image, tag, digest }, is_in_place })
+}
+
+/// The same layout with everything that it rests on in the environment's own folder, where it is edited in place.
+fn with_own_base(files: &Files) -> Files {
+    let is_below = |path: &str| path.starts_with("base") || path.starts_with("middle");
+    let moved = files.iter().map(|(path, text)| {
+        if is_below(path) {
+            return (format!("{ENVIRONMENT}/{path}"), text.clone());
+        }
+        let is_own = path.starts_with(&format!("{ENVIRONMENT}/"));
+        let text = if is_own {
+            text.replace("- ../base\n", "- base\n").replace("- ../middle\n", "- middle\n")
+        } else {
+            text.clone()
+        };
+        (path.clone(), text)
+    });
+    moved.collect()
 }
 
 /// Another environment on the same base, perhaps with the first component of this one, or with the layer between.
@@ -127,6 +148,14 @@ fn compare(cases: &[Case], count: &mut Count) {
                 let differences = differences(&before, &after);
                 let wrong: Vec<_> = differences.iter().filter(|one| !one.is_of(case)).collect();
                 assert!(wrong.is_empty() && !differences.is_empty(), "{wrong:?}\n{}", told(case));
+                let wanted = case.wanted.to_string();
+                let is_left = |image: &&String| {
+                    let read = image.parse::<ImageReference>();
+                    **image != wanted && read.is_ok_and(|read| read.image == case.wanted.image)
+                };
+                let shown = images(&after);
+                assert_eq!(shown.iter().find(is_left), None, "{}", told(case));
+                assert!(shown.contains(&wanted), "{}", told(case));
             }
             (Err(_), _) => {}
             (Ok(_), Err(refusal)) => panic!("no longer rendered: {refusal}\n{}", told(case)),

@@ -14,6 +14,7 @@ use towpath::overlay::{self, Overlays, SetTo};
 use super::property::tree;
 use super::rendered::Files;
 use super::values::{images, values, with_tag};
+use crate::support::depth;
 use crate::support::helm::merged_values;
 
 /// How many cases are tried.
@@ -31,7 +32,7 @@ type Case = Vec<String>;
 #[test]
 fn helm_merges_values_files_as_towpath_does() {
     let mut runner = TestRunner::deterministic();
-    let cases: Vec<Case> = (0..CASES)
+    let cases: Vec<Case> = (0..depth::cases(CASES))
         .map(|_| {
             let files = vec(values(), 2..=FILES_MAX).new_tree(&mut runner).unwrap().current();
             files.iter().map(|file| serde_yaml::to_string(file).unwrap()).collect()

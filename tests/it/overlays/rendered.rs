@@ -83,7 +83,7 @@ fn documents(text: &str, count: usize) -> Vec<Vec<Value>> {
 }
 
 /// The images of some documents, sorted.
-fn images(documents: &[Value]) -> Vec<String> {
+pub(super) fn images(documents: &[Value]) -> Vec<String> {
     let mut images = Vec::new();
     documents.iter().for_each(|document| collect(document, &mut images));
     images.sort();
