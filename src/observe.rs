@@ -23,7 +23,7 @@ pub use listings::{Listings, Polled, images, images_at, poll, recover, say_outco
 pub use log::LogReplacement;
 pub use ports::Ports;
 pub use presence::{Presences, lost};
-pub use running::runs;
+pub use running::{Runs, runs};
 pub use snapshot::Snapshots;
 pub use sources::Comparisons;
 

@@ -21,14 +21,15 @@ pub(super) struct Arguments {
 }
 
 pub(super) async fn run(file: &Path, arguments: &Arguments, output: &mut Output) -> Result<(), Failure> {
+    let mut warnings = Vec::new();
     let checked = match config::examine_on_disk(file) {
         Ok(mut examined) => {
-            add_repositories(&mut examined).await?;
+            warnings.extend(add_repositories(&mut examined).await?);
             examined.finish()
         }
         Err(problems) => Err(problems),
     };
-    let warnings = checked.as_ref().map(secrets::warnings).unwrap_or_default();
+    warnings.extend(checked.as_ref().map(secrets::warnings).unwrap_or_default());
     if arguments.json {
         let problems = checked.as_ref().err().map(Problems::problems).unwrap_or_default();
         let problems = problems.iter().map(|problem| {
@@ -57,9 +58,10 @@ pub(super) async fn run(file: &Path, arguments: &Arguments, output: &mut Output)
     Ok(())
 }
 
-/// Adds what is wrong with the config repositories on this machine. `towpath doctor` looks at all others.
-async fn add_repositories(examined: &mut Examined) -> anyhow::Result<()> {
-    let Some(settings) = examined.settings() else { return Ok(()) };
+/// Adds what is wrong with the config repositories on this machine, and returns what is to be warned of. `towpath doctor`
+/// looks at all others.
+async fn add_repositories(examined: &mut Examined) -> anyhow::Result<Vec<String>> {
+    let Some(settings) = examined.settings() else { return Ok(Vec::new()) };
     let engines = Engines::in_memory(&on_this_machine(settings)).await?;
     let mut found = Vec::new();
     for (place, engine) in engines.places() {
@@ -68,11 +70,16 @@ async fn add_repositories(examined: &mut Examined) -> anyhow::Result<()> {
             None => found.extend(wrong_overlays(engine, place).await),
         }
     }
+    let mut warnings = Vec::new();
     for (part, diagnosis) in found {
         let (finding, advice) = render::diagnosis(&diagnosis);
-        examined.report(&part, &finding, advice.as_deref());
+        if diagnosis.level == Level::Warning {
+            warnings.push(advice.map_or(finding.clone(), |advice| format!("{finding}; {advice}")));
+        } else {
+            examined.report(&part, &finding, advice.as_deref());
+        }
     }
-    Ok(())
+    Ok(warnings)
 }
 
 /// The settings without what lies elsewhere: nothing of it is asked, and its secrets are not read.

@@ -196,7 +196,7 @@ async fn note_lost(engines: &Engines, sections: &mut [HealthSection]) {
     let mut running: BTreeMap<ImageReference, Vec<Target>> = BTreeMap::new();
     for (place, engine) in engines.places() {
         let runs = observe::runs(&engine.ports, &engine.policy, place).await.unwrap_or_default();
-        for (target, found) in runs {
+        for (target, found) in runs.running {
             let references = found.map(|found| found.references()).unwrap_or_default();
             references.into_iter().for_each(|own| running.entry(own).or_default().push(target.clone()));
         }

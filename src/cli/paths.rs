@@ -6,7 +6,8 @@ use crate::forge::{Forge as _, ForgeError};
 use crate::model::Place;
 use crate::observe;
 
-/// What is wrong with the overlays at a place: paths that its branch does not hold, and overlays that are refused.
+/// What is wrong with the overlays at a place: paths that its branch does not hold, and overlays that are refused. Those
+/// that the next promotion mends are warnings.
 ///
 /// # Errors
 /// Where the branch cannot be read.
@@ -15,7 +16,7 @@ pub(super) async fn wrong(engine: &RealEngine, place: &Place) -> Result<Vec<Diag
     let entries = engine.ports.forge.entries(place, &head).await?;
     let mut wrong = missing_paths(&engine.policy, place, &entries);
     let found = observe::runs(&engine.ports, &engine.policy, place).await?;
-    let refused = refused_overlays(&found, &wrong);
+    let refused = refused_overlays(&found.running, &found.lacking_quotes, &wrong);
     wrong.extend(refused);
     Ok(wrong)
 }

@@ -4,6 +4,8 @@
 
 mod paths;
 mod repository;
+#[cfg(test)]
+mod tests;
 mod webhook;
 
 use std::collections::{BTreeMap, BTreeSet};

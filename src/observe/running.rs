@@ -1,6 +1,6 @@
 //! What each environment runs, as the files at the head say.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Clock, Ports};
 use crate::forge::{Forge, ForgeError};
@@ -23,6 +23,15 @@ pub(super) struct Found {
     pub(super) unquoted: BTreeMap<Target, Vec<ImageReference>>,
 }
 
+/// What the targets at a place run.
+#[derive(Clone, Debug, Default)]
+pub struct Runs {
+    /// What each target runs, or why that is not known.
+    pub running: BTreeMap<Target, Result<Running, Obstacle>>,
+    /// The targets of which that is not known only because tags lack quotes, which the next promotion writes.
+    pub lacking_quotes: BTreeSet<Target>,
+}
+
 /// What every target at a place runs now.
 ///
 /// # Errors
@@ -31,10 +40,11 @@ pub async fn runs<F: Forge, R: Registry, L: Ledger, C: Clock>(
     ports: &Ports<F, R, L, C>,
     policy: &Policy,
     place: &Place,
-) -> Result<BTreeMap<Target, Result<Running, Obstacle>>, ForgeError> {
+) -> Result<Runs, ForgeError> {
     let head = ports.forge.head(place).await?;
     let mut tree = ports.snapshots.tree(&ports.forge, place, &head).await?;
-    Ok(read(ports, policy, place, &mut tree).await.0.running)
+    let (found, _) = read(ports, policy, place, &mut tree).await;
+    Ok(Runs { running: found.running, lacking_quotes: found.unquoted.into_keys().collect() })
 }
 
 /// What every target at a place runs. Content is fetched for all of them together.

@@ -63,8 +63,24 @@ pub fn edit_kustomization(text: &[u8], requests: &[ImageEdit]) -> Result<Vec<u8>
             bytes = quoted_entry(&bytes, index)?;
         }
     }
-    Kustomization::read(&bytes)?;
-    Ok(bytes)
+    match Kustomization::read(&bytes) {
+        Ok(_) => Ok(bytes),
+        Err(refused) => Err(with_other_faults(refused, &bytes)),
+    }
+}
+
+/// A refusal of a value of the wrong type that names the other ones too: kustomize reads the file once all are mended.
+fn with_other_faults(refused: Refused, bytes: &[u8]) -> Refused {
+    let faults = Kustomization::type_faults(bytes).into_iter();
+    let others: Vec<String> = faults
+        .filter(|fault| fault.line != refused.line)
+        .map(|fault| format!("line {}: {}", fault.line.unwrap_or(1), fault.why))
+        .collect();
+    if refused.limit != Limit::ScalarType || others.is_empty() {
+        return refused;
+    }
+    let way_out = format!("{}; the same goes for {}", refused.way_out, others.join(", and for "));
+    refused.or_else(way_out)
 }
 
 /// A key of an entry and what becomes of its value.

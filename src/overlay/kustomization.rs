@@ -98,6 +98,14 @@ impl Kustomization {
         Self::read_as(bytes, Reading::ForEdit)
     }
 
+    /// Every value of a kustomization that is of another type than kustomize needs; none where it is no YAML.
+    pub(super) fn type_faults(bytes: &[u8]) -> Vec<Refused> {
+        let Ok(text) = Text::new(bytes) else { return Vec::new() };
+        let Ok(root) = root(&text) else { return Vec::new() };
+        let refused = schema::faults(&text, root).into_iter().map(|fault| fault.refused);
+        refused.filter(|refused| refused.limit == Limit::ScalarType).collect()
+    }
+
     fn read_as(bytes: &[u8], reading: Reading) -> Result<Self, Refused> {
         let text = Text::new(bytes).map_err(|error| explain(bytes, error.into()))?;
         let root = root(&text)?;

@@ -1,4 +1,5 @@
-//! How long it takes to know what 10,000 overlays run, from memory: all of them, and again after one file changed.
+//! How long it takes to know what 10,000 overlays run, from memory: all of them, and again after one file changed. Also
+//! how the time grows with the number of images, keys and ConfigMaps of one overlay.
 //!
 //! `cargo bench --bench resolve` prints CPU time; it fails where a figure is worse than what is promised.
 #![expect(clippy::print_stdout, reason = "a benchmark prints what it measures")]
@@ -19,6 +20,12 @@ const ALL_MAX: Duration = Duration::from_secs(2);
 const CHANGED_MAX: Duration = Duration::from_millis(5);
 /// How often the change is made; the median counts.
 const CHANGES: usize = 21;
+/// How many images the smaller of two wide overlays has.
+const WIDE: usize = 500;
+/// How many times as many the larger one has.
+const WIDENED: usize = 4;
+/// The exponent with which the time may grow: 1 is linear, 2 quadratic. What is neither is sorting and memory.
+const EXPONENT_MAX: f64 = 1.4;
 
 fn main() {
     let mut files = files();
@@ -34,8 +41,66 @@ fn main() {
     times.sort();
     let changed = times.get(CHANGES / 2).copied().unwrap_or_default();
     println!("one file changed, answer of the one overlay: {changed:?} (median of {CHANGES})");
+    for (what, make) in WIDE_OVERLAYS {
+        let [small, large] = [WIDE, WIDE * WIDENED].map(|count| wide(make, count));
+        let exponent = (large.as_secs_f64() / small.as_secs_f64()).log(WIDENED as f64);
+        println!("{what}: {small:?} for {WIDE}, {large:?} for {}; exponent {exponent:.2}", WIDE * WIDENED);
+        assert!(exponent < EXPONENT_MAX, "{what}: exponent {exponent:.2}; at most {EXPONENT_MAX}");
+    }
     assert!(all < ALL_MAX, "{all:?} for all overlays; at most {ALL_MAX:?}");
     assert!(changed < CHANGED_MAX, "{changed:?} after one change; at most {CHANGED_MAX:?}");
+}
+
+/// Makes the file of one overlay with so many images.
+type Wide = fn(usize) -> String;
+
+/// Overlays of one file, by what is many in them.
+const WIDE_OVERLAYS: [(&str, Wide); 4] = [
+    ("images of one HelmRelease", |count| {
+        let values: String = (0..count)
+            .map(|at| format!("    k{at}: {{ image: {{ repository: ghcr.io/acme/s{at}, tag: v{at} }} }}\n"))
+            .collect();
+        format!("{RELEASE}spec:\n  values:\n{values}")
+    }),
+    ("images in a block of one Application", |count| {
+        let values: String = (0..count)
+            .map(|at| {
+                format!("          k{at}: {{ image: {{ repository: ghcr.io/acme/s{at}, tag: v{at} }} }}\n")
+            })
+            .collect();
+        let head = "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: { name: shop }\nspec:\n  source:\n    helm:\n      values: |\n";
+        format!("{head}{}", values.replace("          ", "        "))
+    }),
+    ("releases with a ConfigMap each", |count| {
+        let object = |at: usize| {
+            let map = format!(
+                "---\napiVersion: v1\nkind: ConfigMap\nmetadata: {{ name: v{at} }}\ndata:\n  values.yaml: |\n    image: {{ repository: ghcr.io/acme/s{at}, tag: v1 }}\n"
+            );
+            let release = RELEASE.replace("name: shop", &format!("name: r{at}"));
+            format!("{map}---\n{release}spec:\n  valuesFrom: [ {{ kind: ConfigMap, name: v{at} }} ]\n")
+        };
+        (0..count).map(object).collect()
+    }),
+    ("images of one custom resource", |count| {
+        let items: String = (0..count).map(|at| format!("  - image: ghcr.io/acme/s{at}:1\n")).collect();
+        format!(
+            "apiVersion: acme.test/v1\nkind: Shop\nmetadata: {{ name: shop }}\nspec:\n  containers:\n{items}"
+        )
+    }),
+];
+
+const RELEASE: &str = "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: { name: shop }\n";
+
+/// How long one overlay of that many images takes: the best of three.
+fn wide(make: Wide, count: usize) -> Duration {
+    let own = "resources: [objects.yaml]\n".to_owned();
+    let files = [("a/objects.yaml".to_owned(), make(count)), ("a/kustomization.yaml".to_owned(), own)].into();
+    let (tree, folder) = (tree(&files), Location::from(RepositoryPath::new("a").expect("a path")));
+    let look = || {
+        let found = Resolver::default().resolve(&tree, &folder).expect("it resolves");
+        assert!(found.uses.len() == count, "{} of {count} images", found.uses.len());
+    };
+    (0..3).map(|_| timed(look)).min().unwrap_or_default()
 }
 
 /// Changes the tag of one service in production and asks what runs there.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Diagnosis, Matter, wrong};
+use super::{Diagnosis, Level, Matter, wrong};
 use crate::command;
 use crate::model::{
     EnvironmentName, Obstacle, Place, Policy, RepositoryPath, Running, ServiceName, Target, TreeEntry,
@@ -59,10 +59,15 @@ pub fn missing_paths(
     missing.map(matter).map(wrong).collect()
 }
 
-/// The overlays that are refused, other than those whose path is missing: that is reported already.
+/// What is said where quotes are all that an overlay lacks.
+const WRITES_QUOTES: &str = ", or leave it: the next promotion writes the quotes";
+
+/// The overlays that are refused, other than those whose path is missing: that is reported already. One that lacks nothing
+/// but quotes is a warning, because the next promotion writes them.
 #[must_use]
 pub fn refused_overlays(
     found: &BTreeMap<Target, Result<Running, Obstacle>>,
+    lacking_quotes: &BTreeSet<Target>,
     missing: &[Diagnosis],
 ) -> Vec<Diagnosis> {
     let is_missing = |target: &Target| {
@@ -72,14 +77,18 @@ pub fn refused_overlays(
     };
     let refused = found.iter().filter_map(|(target, found)| Some((target, found.as_ref().err()?)));
     let refused = refused.filter(|(target, _)| !is_missing(target));
-    let matter = |(target, obstacle): (&Target, &Obstacle)| {
+    let diagnosis = |(target, obstacle): (&Target, &Obstacle)| {
         let (why, way_out) = match obstacle.0.rsplit_once("; ") {
             Some((why, way_out)) => (why, Some(way_out.to_owned())),
             None => (obstacle.0.as_str(), None),
         };
-        Matter::OverlayRefused { target: target.clone(), why: why.to_owned(), way_out }
+        let is_mended = lacking_quotes.contains(target);
+        let way_out = if is_mended { way_out.map(|way_out| way_out + WRITES_QUOTES) } else { way_out };
+        let level = if is_mended { Level::Warning } else { Level::Wrong };
+        let matter = Matter::OverlayRefused { target: target.clone(), why: why.to_owned(), way_out };
+        Diagnosis { level, matter }
     };
-    refused.map(matter).map(wrong).collect()
+    refused.map(diagnosis).collect()
 }
 
 /// Whether a path is a file, or a folder with something in it.

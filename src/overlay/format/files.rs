@@ -28,6 +28,8 @@ const TEMPLATE_ENDINGS: [&str; 3] = [GO_TEMPLATE, ".tmpl", ".tpl"];
 pub(in crate::overlay) struct Looked {
     /// The file or folder.
     pub(super) path: RepositoryPath,
+    /// How images are found in it.
+    pub(super) finding: Finding,
     /// What was read, by file.
     pub(super) sheets: Vec<(RepositoryPath, Sheet)>,
 }
@@ -70,7 +72,7 @@ pub(in crate::overlay) fn look(
                 .push((path.clone(), if is_template { Sheet::template(bytes) } else { Sheet::read(bytes) }));
         }
     }
-    let mut looked = Looked { path: location.path.clone(), sheets };
+    let mut looked = Looked { path: location.path.clone(), finding: location.finding.clone(), sheets };
     match &location.finding {
         Finding::Marker(marker) => {
             looked.sheets.iter_mut().for_each(|(_, sheet)| sheet.find_marked(marker, image))

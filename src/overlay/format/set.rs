@@ -1,12 +1,13 @@
 //! Makes every spot of an image say the same release, and proves that nothing else does.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::files::{Looked, look};
 use super::replaced::Replaced;
 use super::spot::{Change, Spot};
 use super::stale;
-use crate::model::{Finding, ImageName, ImageReference, Location, RepositoryPath, Tree};
+use crate::model::{DeclaredScalar, Finding, ImageName, ImageReference, Location, RepositoryPath, Tree};
 use crate::overlay::mention::Mention;
 use crate::overlay::quotes::Quotes;
 use crate::overlay::resolved::{ImageUse, Resolved, Uncertain};
@@ -107,8 +108,28 @@ impl Looked {
             sheet.found.hidden.first().map(|hidden| format!("{path}:{}: {}", hidden.line, hidden.why))
         });
         let hidden = hidden.or_else(|| self.variable_name());
+        let way_out = match &self.finding {
+            Finding::Marker(marker) => format!(
+                "no scalar in it has the marker `{marker}`: write `# {{\"$imagepolicy\": \"{marker}:tag\"}}` behind the \
+                 scalar that holds the tag, or correct `marker` in the configuration"
+            )
+            .into(),
+            Finding::Declared(scalars) => {
+                let named = |scalar: &DeclaredScalar| format!("`{}` in {}", scalar.path, scalar.file);
+                let scalars: Vec<String> = scalars.iter().map(named).collect();
+                let scalars = scalars.join(", ");
+                format!("correct `set` in the configuration, which names {scalars}, or add the scalar there")
+                    .into()
+            }
+            Finding::ByFormat | Finding::Values(_) => self.way_out(image),
+        };
+        OverlayError::NotFound { image: image.clone(), file: self.path.clone(), hidden, way_out }
+    }
+
+    /// What to do where no format shows an image.
+    fn way_out(&self, image: &ImageName) -> Cow<'static, str> {
         let texts = self.sheets.iter().filter_map(|(path, sheet)| Some((path, sheet.source()?.text())));
-        let way_out = Mention::find(texts, image).map_or_else(
+        Mention::find(texts, image).map_or_else(
             || {
                 "name it there, or declare where it stands with `set` or a `marker` in the configuration"
                     .into()
@@ -116,8 +137,7 @@ impl Looked {
             |mention| {
                 mention.way_out("in no form that is known; declare it with `set` in the configuration").into()
             },
-        );
-        OverlayError::NotFound { image: image.clone(), file: self.path.clone(), hidden, way_out }
+        )
     }
 
     /// The place of the first image whose name holds a variable: it may be any.

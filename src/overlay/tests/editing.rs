@@ -112,3 +112,17 @@ fn says_where_an_edit_is_refused() {
     insta::assert_snapshot!(edited("images:\n- name: a\n  newTag: |\n    v1\n", &[tagged("a", "v2")]), @"3: the value is a block scalar (`|` or `>`); write it on one line");
     insta::assert_snapshot!(edited("images: &i\n- name: b\n", &[tagged("a", "v2")]), @"2: an anchor (`&…`), so other places would change with this one; write it without the anchor");
 }
+
+#[test]
+fn an_edit_beside_other_values_without_quotes_names_them_and_may_mend_all() {
+    let text =
+        "images:\n- name: shop\n  newTag: 1.10\n- name: web\n  newTag: 1.20\n- name: job\n  newTag: y\n";
+    let edited = |requests: &[&str]| {
+        let requests: Vec<_> = requests.iter().map(|request| request.parse().unwrap()).collect();
+        let edited = crate::overlay::edit_kustomization(text.as_bytes(), &requests);
+        edited.map(|bytes| String::from_utf8(bytes).unwrap()).map_err(|refused| refused.to_string())
+    };
+    insta::assert_snapshot!(edited(&["shop:1.10"]).unwrap_err(), @r#"5: kustomize reads `newTag: 1.20` as a number, but it needs text; put it in quotes: `newTag: "1.20"`; the same goes for line 7: kustomize reads `newTag: y` as a boolean, but it needs text"#);
+    let all = edited(&["shop:1.10", "web:1.20", "job:y"]).unwrap();
+    assert_eq!(all, text.replace("1.10", "\"1.10\"").replace("1.20", "\"1.20\"").replace(": y", ": \"y\""));
+}

@@ -373,7 +373,7 @@ fn declared_scalars_hold_a_tag_a_digest_or_a_reference() {
 
 #[test]
 fn a_declared_scalar_that_is_not_there_is_named() {
-    assert_snapshot!(declared_diff("--- a/x.yaml\ntag: 1\n", &[("a/x.yaml", "image.tag")]), @"a: the image `ghcr.io/acme/shop` is nowhere in this overlay, as far as it can be evaluated (a/x.yaml:1: the declared path `image.tag`: there is no key `image` here; check the path, or add it by hand); name it there, or declare where it stands with `set` or a `marker` in the configuration");
+    assert_snapshot!(declared_diff("--- a/x.yaml\ntag: 1\n", &[("a/x.yaml", "image.tag")]), @"a: the image `ghcr.io/acme/shop` is nowhere in this overlay, as far as it can be evaluated (a/x.yaml:1: the declared path `image.tag`: there is no key `image` here; check the path, or add it by hand); correct `set` in the configuration, which names `image.tag` in a/x.yaml, or add the scalar there");
     assert_snapshot!(declared_diff("--- a/x.yaml\ntag: 1\n", &[("a/y.yaml", "image.tag")]), @"a/y.yaml: this is no file; put a file there, or correct the path in the configuration");
 }
 
@@ -461,4 +461,15 @@ fn a_variable_of_flux_is_never_taken_for_a_version() {
         let refused = shop(&format!("{named}{more}"), "a");
         assert!(refused.contains("nowhere in this overlay, as far as it can be evaluated"), "{refused}");
     }
+}
+
+#[test]
+fn a_marker_or_a_declared_path_that_leads_nowhere_says_so() {
+    let values = "--- a/values.yaml\nimage: { tag: 1.9.0 }\n";
+    assert_snapshot!(marked_diff(values, "a"), @r#"a: the image `ghcr.io/acme/shop` is nowhere in this overlay; no scalar in it has the marker `flux-system:shop`: write `# {"$imagepolicy": "flux-system:shop:tag"}` behind the scalar that holds the tag, or correct `marker` in the configuration"#);
+    let declared =
+        DeclaredScalar { file: "a/values.yaml".parse().unwrap(), path: "image.version".to_owned() };
+    let said = diff_at(values, "a", Finding::Declared(vec![declared]));
+    assert!(said.contains("a/values.yaml:1: the declared path `image.version`: "), "{said}");
+    assert!(said.ends_with("; correct `set` in the configuration, which names `image.version` in a/values.yaml, or add the scalar there"), "{said}");
 }
