@@ -2,7 +2,7 @@
 //!
 //! A peer may repeat a secret as it is, in base 64 or in hexadecimal digits, where it may be part of something longer such as
 //! `user:password`, and may escape that for an address, JSON or HTML. So a text is searched as it is and as it reads without
-//! each escaping ([`views`]), for each spelling of each secret. A secret becomes known when it is first read or used, and the
+//! each escaping (`views`), for each spelling of each secret. A secret becomes known when it is first read or used, and the
 //! last [`SECRETS_MAX`] are kept.
 //!
 //! The last bytes of each spelling are the key of a map, and only where they agree is the rest compared. Not the first ones:

@@ -1,4 +1,4 @@
-//! How a secret may be written, apart from what [`super::views`] undoes.
+//! How a secret may be written, apart from the escapes that `views` undoes.
 
 use std::collections::BTreeSet;
 
