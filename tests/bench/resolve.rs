@@ -83,9 +83,7 @@ const WIDE_OVERLAYS: [(&str, Wide); 4] = [
     }),
     ("images of one custom resource", |count| {
         let items: String = (0..count).map(|at| format!("  - image: ghcr.io/acme/s{at}:1\n")).collect();
-        format!(
-            "apiVersion: acme.test/v1\nkind: Shop\nmetadata: {{ name: shop }}\nspec:\n  containers:\n{items}"
-        )
+        format!("apiVersion: acme.test/v1\nkind: Shop\nmetadata: {{ name: shop }}\nspec:\n  items:\n{items}")
     }),
 ];
 
@@ -93,8 +91,11 @@ const RELEASE: &str = "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\
 
 /// How long one overlay of that many images takes: the best of three.
 fn wide(make: Wide, count: usize) -> Duration {
-    let own = "resources: [objects.yaml]\n".to_owned();
-    let files = [("a/objects.yaml".to_owned(), make(count)), ("a/kustomization.yaml".to_owned(), own)].into();
+    let own = "resources: [objects.yaml]\nconfigurations: [images.yaml]\n";
+    let fields = "images: [ { kind: Shop, path: spec/items/image } ]\n";
+    let files =
+        [("objects.yaml", make(count)), ("kustomization.yaml", own.into()), ("images.yaml", fields.into())];
+    let files = files.map(|(name, text)| (format!("a/{name}"), text)).into();
     let (tree, folder) = (tree(&files), Location::from(RepositoryPath::new("a").expect("a path")));
     let look = || {
         let found = Resolver::default().resolve(&tree, &folder).expect("it resolves");
