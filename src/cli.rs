@@ -14,7 +14,6 @@ mod images;
 mod import;
 mod log;
 mod output;
-mod paths;
 mod plan;
 mod registries;
 mod run;

@@ -28,9 +28,11 @@ pub use need::Need;
 pub use plan::{Action, Asked, GateName, GateReport, GatesPassed, Judgement, Plan, Remark, Stop, Verdict};
 pub use reason::{ArtifactReason, Because, Reason, Uncounted, UncountedBecause, Undated};
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::{Environment, Event, History, Policy, Record, Service, Target, World};
+use crate::model::{
+    ChangeNumber, CommentId, Environment, Event, History, Policy, Record, Service, Target, World,
+};
 use case::Case;
 
 /// What to do about everything at the world's place, and why.
@@ -50,6 +52,9 @@ pub fn decide(world: &World, policy: &Policy) -> Plan {
         let is_known = lacks.iter().all(Option::is_none);
         let new = if is_known { landings::unrecorded(&case) } else { landings::first_seen(&case) };
         note(&mut history, &mut records, new);
+        let corrected =
+            landings::clock_corrections(&Case::new(world, policy, &history, service, environment));
+        note(&mut history, &mut records, corrected);
     }
     let mut quota = commands::Quota::new(world, policy);
     for (service, environment) in targets(world, policy) {
@@ -100,6 +105,24 @@ fn judge_all(world: &World, policy: &Policy, history: &History, needs: BTreeSet<
     plan
 }
 
+/// The approvals on an open change that do not count, each with the reason. What is not known yet is left out and named as a
+/// need.
+#[must_use]
+pub fn uncounted_approvals(
+    world: &World,
+    policy: &Policy,
+    change: ChangeNumber,
+    needs: &mut BTreeSet<Need>,
+) -> BTreeMap<CommentId, UncountedBecause> {
+    let mut all = BTreeMap::new();
+    for (service, environment) in targets(world, policy) {
+        let case = Case::new(world, policy, &world.history, service, environment);
+        let observed = case.open_change().filter(|observed| observed.change.number == change);
+        all.extend(observed.map(|observed| gates::uncounted_on(&case, observed, needs)).unwrap_or_default());
+    }
+    all
+}
+
 /// Every target at the world's place: services in the order of the file, environments in that of the pipeline.
 fn targets<'a>(world: &'a World, policy: &'a Policy) -> impl Iterator<Item = (&'a Service, &'a Environment)> {
     policy.services_at(&world.place).flat_map(|service| {
@@ -119,12 +142,13 @@ fn note(history: &mut History, records: &mut Vec<Record>, new: Vec<Record>) {
 fn next_look(plan: &Plan, world: &World) -> Option<crate::model::Time> {
     let gates = plan.judgements.iter().flat_map(|judgement| &judgement.gates);
     let others = plan.judgements.iter().filter_map(|judgement| judgement.next_look);
-    gates.filter_map(|gate| gate.until).chain(others).filter(|until| *until > world.now).min()
+    let gates = gates.filter_map(|gate| gate.until).map(|until| world.on_our_clock(until));
+    gates.chain(others).filter(|until| *until > world.now).min()
 }
 
 /// A record of something that is true now.
-const fn record_now(world: &World, event: Event) -> Record {
-    Record { at: world.now, event }
+fn record_now(world: &World, event: Event) -> Record {
+    Record { at: world.forge_time(), event }
 }
 
 /// The target of a service in an environment.

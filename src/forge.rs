@@ -13,6 +13,8 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::TimeDelta;
+
 use crate::model::{
     BlobId, BranchName, Change, ChangeNumber, CommitId, Deployment, FileChange, Head, Health, HealthQuestion,
     ImageReference, LeftOut, Place, RepositoryName, RepositoryPath, SourceChecks, SourceComparison,
@@ -150,6 +152,12 @@ pub trait Forge: Send + Sync {
     ///
     /// It asks nothing and waits for nothing. Whoever reads everything every time has no use for it.
     fn hint(&self, _repository: &RepositoryName) {}
+
+    /// How far the forge's own clock is ahead of ours, as its last response told; `None` if nothing told it, or if it has no
+    /// clock of its own.
+    fn clock_ahead(&self) -> Option<TimeDelta> {
+        None
+    }
 
     /// Where people look at repositories, such as `https://github.com`; nothing where source code is not compared.
     fn pages(&self) -> Option<String> {

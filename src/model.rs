@@ -68,12 +68,12 @@ pub use push::{PushKind, PushProof};
 pub use record::{CommandOutcome, Event, Origin, Record, RefusedBecause, WithdrawnBecause};
 pub use release::{Artifact, ContentKey, Release, ReleaseId};
 pub use repository_pattern::RepositoryPattern;
-pub use secret::{Secret, SecretWeakness};
+pub use secret::{Secret, SecretPurpose, SecretWeakness};
 pub use selection::{Basis, NotTaken, Pattern, Rank, Selection, SelectionError};
 pub use source::{SourceChecks, SourceCommit, SourceComparison, SourceRelation, SourceSpan, Sources};
 pub use tree::{EntryKind, FileChange, Missing, PathState, Tree, TreeEntry, TreeError, Unknown};
 pub use validator::{Validator, ValidatorError};
-pub use world::{ObservedChange, Obstacle, Running, RunningImage, World};
+pub use world::{ObservedChange, Obstacle, ObstacleCause, Running, RunningImage, World};
 pub use writing::{StayReason, StayingRef, WriteMode, Writing};
 
 /// Declares a text that was checked once: with its check, its error, and how that is made of a text.

@@ -23,16 +23,19 @@ pub use listings::{Listings, Polled, images, images_at, poll, recover, say_outco
 pub use log::LogReplacement;
 pub use ports::Ports;
 pub use presence::{Presences, lost};
-pub use running::{Runs, runs};
+pub use running::{Survey, survey};
 pub use snapshot::Snapshots;
 pub use sources::Comparisons;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::decide::{Plan, decide};
+use crate::decide::{self, Plan, UncountedBecause, decide};
 use crate::forge::{Forge, ForgeError};
 use crate::ledger::Ledger;
-use crate::model::{CommitId, Deployments, LeftOut, Place, Policy, Sources, Tree, World};
+use crate::model::{
+    ChangeNumber, CommentId, CommitId, Deployments, LeftOut, Place, Policy, Sources, Tree, World,
+};
 use crate::overlay::Overlays;
 use crate::registry::Registry;
 
@@ -111,15 +114,56 @@ pub async fn observe<F: Forge, R: Registry, L: Ledger, C: Clock>(
     Ok(observation)
 }
 
-/// Everything that every judgement rests on.
+/// The approvals on an open change that do not count, each with the reason, for commands that people run. No registry is
+/// asked.
 ///
-/// Changes are read before the head: a merge that is seen is then in the head, and one that comes in between
-/// only makes its change look open a little longer, which `decide` allows for.
+/// # Errors
+/// Where the forge does not give head, changes or log.
+pub async fn uncounted_approvals<F: Forge, R: Registry, L: Ledger, C: Clock>(
+    ports: &Ports<F, R, L, C>,
+    policy: &Policy,
+    place: &Place,
+    change: ChangeNumber,
+) -> Result<BTreeMap<CommentId, UncountedBecause>, ObserveError> {
+    let mut observation = look_at_forge(ports, policy, place).await?;
+    for _round in 0..ROUNDS_MAX {
+        let mut needs = BTreeSet::new();
+        let found = decide::uncounted_approvals(&observation.world, policy, change, &mut needs);
+        if needs.is_empty() {
+            return Ok(found);
+        }
+        observation.plan.needs = needs;
+        needs::fetch(ports, policy, Freshness::Any, &mut observation).await;
+    }
+    Ok(decide::uncounted_approvals(&observation.world, policy, change, &mut BTreeSet::new()))
+}
+
+/// Everything that every judgement rests on.
 async fn first_look<F: Forge, R: Registry, L: Ledger, C: Clock>(
     ports: &Ports<F, R, L, C>,
     policy: &Policy,
     place: &Place,
     freshness: Freshness,
+) -> Result<Observation, ObserveError> {
+    let mut observation = look_at_forge(ports, policy, place).await?;
+    let looked = listings::at_place(ports, policy, place, freshness).await;
+    observation.troubles.extend(looked.troubles);
+    let world = &mut observation.world;
+    world.listings = looked.listings;
+    world.answering = listings::answering(ports, policy, place);
+    world.now = ports.clock.now();
+    world.forge_ahead = ports.forge.clock_ahead();
+    Ok(observation)
+}
+
+/// What the forge shows.
+///
+/// Changes are read before the head: a merge that is seen is then in the head, and one that comes in between
+/// only makes its change look open a little longer, which `decide` allows for.
+async fn look_at_forge<F: Forge, R: Registry, L: Ledger, C: Clock>(
+    ports: &Ports<F, R, L, C>,
+    policy: &Policy,
+    place: &Place,
 ) -> Result<Observation, ObserveError> {
     let failed = |error| ObserveError::Forge { place: Box::new(place.clone()), error };
     let mut troubles = Vec::new();
@@ -133,12 +177,11 @@ async fn first_look<F: Forge, R: Registry, L: Ledger, C: Clock>(
     let mut tree = ports.snapshots.tree(forge, place, &head).await.map_err(failed)?;
     let code_owners = owners::read(ports, place, &mut tree).await;
     let (found, overlays) = running::read(ports, policy, place, &mut tree).await;
-    let looked = listings::at_place(ports, policy, place, freshness).await;
-    troubles.extend(looked.troubles);
     ports.snapshots.follow_branch(forge, place, &head).await;
     let changes = changes::judge_content(ports, policy, place, &log.history, changes).await;
     let world = World {
         now: ports.clock.now(),
+        forge_ahead: forge.clock_ahead(),
         place: place.clone(),
         head,
         bot: forge.bot().clone(),
@@ -149,8 +192,8 @@ async fn first_look<F: Forge, R: Registry, L: Ledger, C: Clock>(
         history: log.history,
         changes,
         branches,
-        listings: looked.listings,
-        answering: listings::answering(ports, policy, place),
+        listings: Default::default(),
+        answering: Default::default(),
         digests: Default::default(),
         present: Default::default(),
         presences: Default::default(),

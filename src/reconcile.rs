@@ -23,7 +23,7 @@ use crate::decide::{Plan, Reason};
 use crate::draft::{Draft, Drafts, Effect, draft};
 use crate::forge::{Forge, ForgeError};
 use crate::ledger::Ledger;
-use crate::model::{Place, Policy, Time};
+use crate::model::{Place, Policy, Record, Time};
 use crate::observe::{Clock, LogReplacement, Observation, observe};
 use crate::registry::Registry;
 
@@ -50,7 +50,7 @@ pub struct Settled {
     pub plan: Plan,
     /// What failed, in sentences; empty where all is well.
     pub failures: Vec<String>,
-    /// What does not count in the repository, in sentences. It stops nothing.
+    /// What does not count in the repository, in sentences that name it. It stops nothing.
     pub warnings: Vec<String>,
     /// Whether it did not come to its proper end, so that it is worth trying again soon.
     pub was_cut_short: bool,
@@ -71,6 +71,21 @@ pub struct Foresight {
     pub observation: Observation,
     /// The plan made concrete.
     pub drafts: Drafts,
+}
+
+impl Foresight {
+    /// What does not count in the repository, in sentences that name it. It stops nothing.
+    #[must_use]
+    pub fn warnings(&self) -> Vec<String> {
+        let Observation { world, left_out, .. } = &self.observation;
+        let named = |own| format!("{}: {}", world.place, crate::render::left_out(own));
+        left_out.iter().map(named).collect()
+    }
+
+    /// The lines that the log is about to get.
+    pub fn records(&self) -> impl Iterator<Item = &Record> {
+        self.drafts.drafts.iter().filter_map(|draft| draft.effect.record())
+    }
 }
 
 impl<F: Forge, R: Registry, L: Ledger, C: Clock> Engine<F, R, L, C> {
@@ -204,10 +219,10 @@ impl<F: Forge, R: Registry, L: Ledger, C: Clock> Engine<F, R, L, C> {
 impl Settled {
     /// Keeps the last plan, and what failed of it without being an effect.
     fn take(&mut self, foresight: Foresight) {
+        self.warnings = foresight.warnings();
         self.failures = foresight.observation.troubles.iter().map(ToString::to_string).collect();
         self.failures.extend(foresight.drafts.refused);
         self.failures.extend(troubles(&foresight.observation.plan));
-        self.warnings = foresight.observation.left_out.iter().map(crate::render::left_out).collect();
         self.log_replacement = foresight.observation.log_replacement;
         self.next_look = foresight.observation.plan.next_look;
         self.was_seen = true;

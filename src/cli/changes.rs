@@ -102,7 +102,7 @@ pub(super) async fn run(
     match arguments.command {
         Verb::List { json } => list(&desk, json, output).await?,
         Verb::Show { number, json } => {
-            let shown = show::Shown::read(&settings.policy, &desk, ChangeNumber(number)).await?;
+            let shown = show::Shown::read(&settings, &desk, ChangeNumber(number)).await?;
             if json { output.json(&shown.as_json()) } else { shown.print(output) }
         }
         Verb::Diff { number } => {
@@ -125,7 +125,8 @@ pub(super) async fn run(
             let number = ChangeNumber(number);
             forge.close_as(repository, number, &by()?).await?;
             output.line(&format!(
-                "closed; this content is not proposed again unless somebody comments `/promote` on {number}"
+                "closed; this content is not proposed again unless somebody asks for it: `towpath changes comment {} /promote --as USER`",
+                number.0
             ));
         }
     }
@@ -133,7 +134,8 @@ pub(super) async fn run(
 }
 
 fn user(name: Option<&str>) -> Result<UserName, Failure> {
-    let name = name.ok_or_else(|| Failure::Usage("who are you? say it with `--as USER`".to_owned()))?;
+    let name = name
+        .ok_or_else(|| Failure::Usage("it is not known who you are; say it with `--as USER`".to_owned()))?;
     UserName::new(name).map_err(|error| Failure::Usage(error.to_string()))
 }
 
@@ -148,6 +150,10 @@ pub(super) fn desk(settings: &Settings, named: Option<&str>) -> Result<Desk, Fai
     let known = || places.iter().map(full_name).collect::<Vec<_>>().join(", ");
     let place = match found.as_slice() {
         [place] => *place,
+        [] if places.is_empty() => {
+            let why = "the configuration names no config repository yet; add a service under `services`";
+            return Err(Failure::Usage(why.to_owned()));
+        }
         [] => return Err(Failure::Usage(format!("no service uses that repository; known are {}", known()))),
         [..] => {
             let why = format!("there are several repositories; name one with `--repository`: {}", known());
@@ -167,7 +173,7 @@ fn full_name(place: &Place) -> String {
 async fn list(desk: &Desk, as_json: bool, output: &mut Output) -> Result<(), Failure> {
     let changes = desk.forge.list(&desk.repository).await?;
     for left_out in desk.forge.unreadable(&desk.repository).await? {
-        output.note(&format!("warning: {}", render::left_out(&left_out)));
+        output.warn(&format!("{}: {}", desk.repository, render::left_out(&left_out)));
     }
     if as_json {
         output.json(&Value::Array(changes.iter().map(to_json).collect()));

@@ -6,11 +6,12 @@ use serde_json::json;
 
 use super::engines::{Engines, RealEngine};
 use super::output::Output;
-use super::{Failure, paths, secrets};
-use crate::config::{self, Examined, ForgeSettings, Problems, ServicePart, Settings};
-use crate::decide::health::{Diagnosis, Level, Matter};
+use super::{Failure, secrets};
+use crate::config::{self, Examined, Problems, ServicePart};
+use crate::decide::health::{Diagnosis, Level, Matter, OverlayFinding, overlay_findings};
 use crate::forge::{Forge as _, ForgeError};
-use crate::model::{Place, Target};
+use crate::model::Place;
+use crate::observe::{self, Survey};
 use crate::render;
 
 #[derive(Debug, clap::Args)]
@@ -62,12 +63,12 @@ pub(super) async fn run(file: &Path, arguments: &Arguments, output: &mut Output)
 /// looks at all others.
 async fn add_repositories(examined: &mut Examined) -> anyhow::Result<Vec<String>> {
     let Some(settings) = examined.settings() else { return Ok(Vec::new()) };
-    let engines = Engines::in_memory(&on_this_machine(settings)).await?;
+    let engines = Engines::of_this_machine(settings).await?;
     let mut found = Vec::new();
     for (place, engine) in engines.places() {
-        match wrong_repository(engine, place).await {
-            Some(matter) => found.extend(of_each_service(engine, place, &matter)),
-            None => found.extend(wrong_overlays(engine, place).await),
+        match observe::survey(&engine.ports, &engine.policy, place).await {
+            Ok(survey) => found.extend(wrong_overlays(engine, place, &survey)),
+            Err(error) => found.extend(of_each_service(engine, place, &unread(engine, place, error).await)),
         }
     }
     let mut warnings = Vec::new();
@@ -82,26 +83,13 @@ async fn add_repositories(examined: &mut Examined) -> anyhow::Result<Vec<String>
     Ok(warnings)
 }
 
-/// The settings without what lies elsewhere: nothing of it is asked, and its secrets are not read.
-fn on_this_machine(settings: &Settings) -> Settings {
-    let is_local = |forge: &&ForgeSettings| match forge {
-        // A folder that is missing is reported at `root`.
-        ForgeSettings::Local(own) => own.root.is_dir(),
-        ForgeSettings::GitHub(_) => false,
-    };
-    let forges = settings.forges.iter().filter(is_local).cloned().collect();
-    Settings { forges, registries: Vec::new(), ..settings.clone() }
-}
-
-/// Why the branch of a place cannot be read.
-async fn wrong_repository(engine: &RealEngine, place: &Place) -> Option<Matter> {
-    match engine.ports.forge.head(place).await {
-        Ok(_) => None,
-        Err(ForgeError::NotFound { .. }) if engine.ports.forge.branches(place).await.is_ok() => {
-            Some(Matter::BranchMissing(place.branch.clone()))
-        }
-        Err(error) => Some(Matter::LocalRepositoryUnseen(error.to_string())),
+/// Why the files of a place cannot be read.
+async fn unread(engine: &RealEngine, place: &Place, error: ForgeError) -> Matter {
+    let is_absent = matches!(error, ForgeError::NotFound { .. });
+    if is_absent && engine.ports.forge.branches(place).await.is_ok() {
+        return Matter::BranchMissing(place.branch.clone());
     }
+    Matter::LocalRepositoryUnseen(error.to_string())
 }
 
 /// A finding about a repository or branch, at each service that names it.
@@ -114,19 +102,13 @@ fn of_each_service(engine: &RealEngine, place: &Place, matter: &Matter) -> Vec<(
 }
 
 /// What is wrong with the overlays at a place, each with the part of its service that says where they are.
-async fn wrong_overlays(engine: &RealEngine, place: &Place) -> Vec<(ServicePart, Diagnosis)> {
-    let wrong = paths::wrong(engine, place).await.unwrap_or_default();
-    wrong.into_iter().filter_map(|diagnosis| Some((part(&diagnosis)?, diagnosis))).collect()
-}
-
-/// Where the service of a finding about an overlay says what is wrong.
-fn part(diagnosis: &Diagnosis) -> Option<ServicePart> {
-    if let Matter::PathMissing(own) = &diagnosis.matter {
-        let target = Target { service: own.service.clone(), environment: own.environment.clone() };
-        return Some(ServicePart::Path(target));
-    }
-    if let Matter::OverlayRefused { target, .. } = &diagnosis.matter {
-        return Some(ServicePart::Images(target.clone()));
-    }
-    None
+fn wrong_overlays(engine: &RealEngine, place: &Place, survey: &Survey) -> Vec<(ServicePart, Diagnosis)> {
+    let found =
+        overlay_findings(&engine.policy, place, &survey.entries, &survey.running, &survey.lacking_quotes);
+    let part = |own: OverlayFinding| {
+        let is_refused = matches!(own.diagnosis.matter, Matter::OverlayRefused { .. });
+        let part = if is_refused { ServicePart::Images } else { ServicePart::Path };
+        (part(own.target), own.diagnosis)
+    };
+    found.into_iter().map(part).collect()
 }

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use anyhow::{Context as _, anyhow};
 use futures::future::join_all;
 
-use super::registries::registry;
+use super::registries::{login, registry};
 use crate::config::{
-    ForgeSettings, GitHubCredentials, GitHubForgeSettings, LedgerSettings, LocalForgeSettings, SecretSource,
-    Settings,
+    ForgeSettings, GitHubCredentials, GitHubForgeSettings, LedgerSettings, LocalForgeSettings, SecretOwner,
+    SecretSource, Settings,
 };
 use crate::forge::any::AnyForge;
 use crate::forge::github::{self, Access, AppCredentials, Credentials, GitHubForge, Patience, Reading};
@@ -41,6 +41,18 @@ impl Engines {
     pub(super) async fn in_memory(settings: &Settings) -> anyhow::Result<Self> {
         let ledger = SqliteLedger::in_memory().await.context("opening a ledger in memory")?;
         Self::over(settings, &ledger)
+    }
+
+    /// Engines of the forges on this machine alone, that keep nothing on disk: nothing else is asked, and its secrets are not
+    /// read.
+    pub(super) async fn of_this_machine(settings: &Settings) -> anyhow::Result<Self> {
+        let is_local = |forge: &&ForgeSettings| match forge {
+            // A folder that is missing is reported at `root`.
+            ForgeSettings::Local(own) => own.root.is_dir(),
+            ForgeSettings::GitHub(_) => false,
+        };
+        let forges = settings.forges.iter().filter(is_local).cloned().collect();
+        Self::in_memory(&Settings { forges, registries: Vec::new(), ..settings.clone() }).await
     }
 
     fn over(settings: &Settings, ledger: &SqliteLedger) -> anyhow::Result<Self> {
@@ -89,9 +101,35 @@ impl Engines {
     }
 }
 
-/// The forges of the settings, in their order; none is asked anything yet.
-pub(super) fn forges(settings: &Settings) -> anyhow::Result<Vec<AnyForge>> {
-    settings.forges.iter().map(any_forge).collect()
+/// A forge or registry that cannot be asked anything.
+pub(super) struct Unusable {
+    /// Which.
+    pub(super) owner: SecretOwner,
+    /// Why.
+    pub(super) why: String,
+}
+
+/// The settings without forges and registries that cannot be asked anything, most often because a secret is missing; and
+/// these.
+pub(super) fn usable(settings: &Settings) -> (Settings, Vec<Unusable>) {
+    let (mut usable, mut unusable) = (settings.clone(), Vec::new());
+    usable.forges.retain(|own| match any_forge(own) {
+        Ok(_) => true,
+        Err(error) => {
+            unusable
+                .push(Unusable { owner: SecretOwner::Forge(own.name().clone()), why: format!("{error:#}") });
+            false
+        }
+    });
+    usable.registries.retain(|own| match login(&own.credentials) {
+        Ok(_) => true,
+        Err(error) => {
+            let owner = SecretOwner::Registry(own.host.clone());
+            unusable.push(Unusable { owner, why: format!("{error:#}") });
+            false
+        }
+    });
+    (usable, unusable)
 }
 
 /// The local forges of the settings, as people use them too.

@@ -74,6 +74,11 @@ impl Output {
         drop(writeln!(std::io::stderr().lock(), "{}", sanitize::printed(text)));
     }
 
+    /// Says on standard error what should be looked at and stops nothing.
+    pub(super) fn warn(&mut self, text: &str) {
+        self.note(&format!("warning: {text}"));
+    }
+
     /// Says on standard error why the command failed.
     pub(super) fn fail(&mut self, code: u8, why: &str) -> ExitCode {
         let word = if self.error_on_terminal { "\u{1b}[31merror:\u{1b}[0m" } else { "error:" };

@@ -28,6 +28,7 @@ pub(super) async fn run(
     let engines = Engines::in_memory(&settings).await?;
     let now = SystemClock.now();
     let (foreseen, failures) = engines.foresee(Freshness::Since(now)).await;
+    let warnings = status::warnings(&foreseen);
     if arguments.json {
         let drafts = foreseen.iter().flat_map(|foresight| &foresight.drafts.drafts);
         let next = foreseen.iter().filter_map(|foresight| foresight.observation.plan.next_look).min();
@@ -35,8 +36,6 @@ pub(super) async fn run(
         let targets: Vec<Value> =
             foreseen.iter().flat_map(|foresight| targets(&settings.policy, foresight)).collect();
         let refused: Vec<&String> = foreseen.iter().flat_map(|foresight| &foresight.drafts.refused).collect();
-        let left_out = foreseen.iter().flat_map(|foresight| &foresight.observation.left_out);
-        let warnings: Vec<String> = left_out.map(render::left_out).collect();
         output.json(&json!({
             "actions": actions,
             "next_look": diff_lines::until(next),
@@ -47,7 +46,7 @@ pub(super) async fn run(
     } else {
         foreseen.iter().for_each(|foresight| print(foresight, output));
     }
-    foreseen.iter().for_each(|foresight| status::warn(foresight, output));
+    warnings.iter().for_each(|warning| output.warn(warning));
     failures.iter().for_each(|failure| output.note(&format!("failed: {failure}")));
     let refused = foreseen.iter().any(|foresight| !foresight.drafts.refused.is_empty());
     if refused || !failures.is_empty() { Err(Failure::Said) } else { Ok(()) }

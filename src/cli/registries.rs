@@ -34,7 +34,11 @@ pub(super) fn registry(settings: &Settings) -> anyhow::Result<AnyRegistry> {
     Ok(AnyRegistry::new(layouts.collect(), others))
 }
 
-fn login(credentials: &CredentialSettings) -> anyhow::Result<Login> {
+/// How to log in with these credentials.
+///
+/// # Errors
+/// Where a secret cannot be read.
+pub(super) fn login(credentials: &CredentialSettings) -> anyhow::Result<Login> {
     Ok(match credentials {
         CredentialSettings::Anonymous => Login::Anonymous,
         CredentialSettings::DockerConfig(file) => Login::DockerConfig(file.clone()),

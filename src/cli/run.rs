@@ -34,20 +34,24 @@ pub(super) async fn run(
         ));
     }
     let engines = Engines::open(&settings).await?;
-    let ahead = clock::listings_ahead(&settings, &engines).await;
+    let ahead = clock::listings_warning(&engines, &settings.policy).await;
     let now = SystemClock.now();
     let settling = engines
         .places()
         .map(|(place, engine)| async move { (place, engine.settle(place, Freshness::Since(now)).await) });
     let settled = join_all(settling).await;
-    let judgements = settled.iter().flat_map(|(_, settled)| &settled.plan.judgements);
-    let warnings = ahead.into_iter().chain(clock::landing_ahead(judgements));
-    warnings.for_each(|warning| output.note(&warning));
+    let receipts = settled.iter().flat_map(|(_, settled)| &settled.receipts);
+    let records = receipts.filter_map(|receipt| receipt.draft.effect.record());
+    let clocks: Vec<String> = ahead.into_iter().chain(clock::landing_warning(records)).collect();
     if arguments.json {
-        output.json(&as_json(&settled));
+        output.json(&as_json(&settled, &clocks));
     } else {
         settled.iter().for_each(|(place, settled)| print(place, settled, output));
     }
+    let own = settled.iter().flat_map(|(_, settled)| &settled.warnings);
+    clocks.iter().chain(own).for_each(|warning| output.warn(warning));
+    let failures = settled.iter().flat_map(|(_, settled)| &settled.failures);
+    failures.for_each(|failure| output.note(&format!("failed: {failure}")));
     if settled.iter().any(|(_, settled)| !settled.failures.is_empty()) { Err(Failure::Said) } else { Ok(()) }
 }
 
@@ -63,7 +67,8 @@ fn print(place: &Place, settled: &Settled, output: &mut Output) {
             Outcome::Again(why) => format!(" (again: {why})"),
             Outcome::Later(wait) => format!(" (waits {} s: the forge takes no more for now)", wait.as_secs()),
             Outcome::Missed(why) => format!(" (not done: {why})"),
-            Outcome::Failed(why) => format!(" (failed: {why})"),
+            // Why is said on standard error, with all other failures.
+            Outcome::Failed(_) => " (failed)".to_owned(),
         };
         output.line(&format!("  {}{end}", diff_lines::line(&receipt.draft, colour)));
     }
@@ -72,19 +77,14 @@ fn print(place: &Place, settled: &Settled, output: &mut Output) {
     if let Some(next) = settled.next_look {
         output.line(&format!("\nnext look worth while: {}", render::instant(next)));
     }
-    for warning in &settled.warnings {
-        output.note(&format!("warning: {warning}"));
-    }
-    for failure in &settled.failures {
-        output.note(&format!("failed: {failure}"));
-    }
 }
 
-fn as_json(settled: &[(&Place, Settled)]) -> serde_json::Value {
+fn as_json(settled: &[(&Place, Settled)], clocks: &[String]) -> serde_json::Value {
     let receipts = settled.iter().flat_map(|(_, settled)| &settled.receipts);
     let actions: Vec<_> = receipts.map(|receipt| diff_lines::json(&receipt.draft)).collect();
     let failures: Vec<_> = settled.iter().flat_map(|(_, settled)| &settled.failures).collect();
-    let warnings: Vec<_> = settled.iter().flat_map(|(_, settled)| &settled.warnings).collect();
+    let own = settled.iter().flat_map(|(_, settled)| &settled.warnings);
+    let warnings: Vec<_> = clocks.iter().chain(own).collect();
     json!({ "actions": actions, "failures": failures, "warnings": warnings, "next_look": diff_lines::until(next_look(settled)) })
 }
 

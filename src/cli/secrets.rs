@@ -29,11 +29,12 @@ pub(super) fn warnings(settings: &Settings) -> Vec<String> {
 }
 
 fn diagnosis(finding: SecretFinding) -> Diagnosis {
-    let SecretFinding { key, source, fault, .. } = finding;
+    let SecretFinding { key, purpose, source, fault, .. } = finding;
     match fault {
-        SecretFault::Unread(error) => {
-            Diagnosis { level: Level::Wrong, matter: Matter::SecretUnread { key, why: error.to_string() } }
-        }
+        SecretFault::Unread(error) => Diagnosis {
+            level: Level::Wrong,
+            matter: Matter::SecretUnread { key, purpose, why: error.to_string() },
+        },
         SecretFault::Weak(weakness) => Diagnosis {
             level: Level::Warning,
             matter: Matter::SecretWeak { key, source: source.to_string(), weakness },

@@ -6,11 +6,11 @@ use serde_json::{Value, json};
 use super::engines::Engines;
 use super::output::Output;
 use super::{Failure, clock, diff_lines, gone};
-use crate::config::Settings;
+use crate::config::{ForgeSettings, Settings};
 use crate::decide::Judgement;
 use crate::ledger::{Ledger as _, Trouble};
-use crate::model::{ImageName, ObservedChange, RunningImage, ServiceName, Time};
-use crate::observe::{self, Clock as _, SystemClock};
+use crate::model::{ImageName, ObservedChange, Place, RunningImage, ServiceName, Time};
+use crate::observe::{self, Clock as _, Observation, SystemClock};
 use crate::reconcile::{Foresight, Freshness};
 use crate::render::{self, Style};
 
@@ -27,22 +27,17 @@ pub(super) async fn run(
     output: &mut Output,
 ) -> Result<(), Failure> {
     let engines = Engines::open(&settings).await?;
-    // Before a look, which reads such listings anew.
-    let ahead = clock::listings_ahead(&settings, &engines).await;
+    let ahead = clock::listings_warning(&engines, &settings.policy).await;
     let (mut foreseen, failures) = engines.foresee(Freshness::Any).await;
     note_gone(&engines, &mut foreseen).await;
     failures.iter().for_each(|failure| output.note(&format!("failed: {failure}")));
-    foreseen.iter().for_each(|foresight| warn(foresight, output));
-    let judgements = foreseen.iter().flat_map(|foresight| &foresight.observation.plan.judgements);
-    let warnings = ahead.into_iter().chain(clock::landing_ahead(judgements));
-    warnings.for_each(|warning| output.note(&warning));
+    let warnings: Vec<String> = ahead.into_iter().chain(warnings(&foreseen)).collect();
+    warnings.iter().for_each(|warning| output.warn(warning));
     let ended = if failures.is_empty() { Ok(()) } else { Err(Failure::Said) };
     if arguments.json {
         let services: Vec<Value> =
             settings.policy.services.iter().map(|own| service(&own.name, &foreseen)).collect();
         let images: Vec<Value> = listed(&settings, &engines).await.iter().map(Listed::as_json).collect();
-        let left_out = foreseen.iter().flat_map(|foresight| &foresight.observation.left_out);
-        let warnings: Vec<String> = left_out.map(render::left_out).collect();
         output.json(&json!({ "services": services, "images": images, "warnings": warnings }));
         return ended;
     }
@@ -53,6 +48,8 @@ pub(super) async fn run(
             output.width(),
             output.colour(),
         ));
+        let Observation { world, plan, .. } = &foresight.observation;
+        how_to_act(&settings, &world.place, &plan.judgements).iter().for_each(|line| output.line(line));
     }
     for listed in listed(&settings, &engines).await {
         output.line(&listed.line());
@@ -72,12 +69,28 @@ async fn note_gone(engines: &Engines, foreseen: &mut [Foresight]) {
     }
 }
 
-/// Names what does not count in a config repository.
-pub(super) fn warn(foresight: &Foresight, output: &mut Output) {
-    for left_out in &foresight.observation.left_out {
-        let place = &foresight.observation.world.place;
-        output.note(&format!("warning: {place}: {}", render::left_out(left_out)));
-    }
+/// How people act on an open change of a forge on this machine, which has no page for it.
+pub(super) fn how_to_act<'a>(
+    settings: &Settings,
+    place: &Place,
+    judgements: impl IntoIterator<Item = &'a Judgement>,
+) -> Option<String> {
+    let is_local = |own: &ForgeSettings| matches!(own, ForgeSettings::Local(own) if own.name == place.forge);
+    let change = judgements.into_iter().find_map(|judgement| judgement.change)?;
+    settings.forges.iter().any(is_local).then(|| {
+        let number = change.0;
+        format!(
+            "{change} is on this machine: `towpath changes show {number}` shows it, and \
+             `towpath changes comment {number} '/promote approve' --as USER` writes a comment"
+        )
+    })
+}
+
+/// What should be looked at in config repositories, and stops nothing.
+pub(super) fn warnings(foreseen: &[Foresight]) -> Vec<String> {
+    let records = foreseen.iter().flat_map(Foresight::records);
+    let clock = clock::landing_warning(records);
+    clock.into_iter().chain(foreseen.iter().flat_map(Foresight::warnings)).collect()
 }
 
 /// How fresh the tags of an image are.

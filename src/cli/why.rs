@@ -31,12 +31,17 @@ pub(super) async fn run(
     let engines = Engines::open(&settings).await?;
     for (place, engine) in engines.places() {
         if settings.policy.services_at(place).any(|service| service.name == target.service) {
-            let foresight = engine.foresee(place, Freshness::Any).await?;
-            status::warn(&foresight, output);
+            let foresight = [engine.foresee(place, Freshness::Any).await?];
+            status::warnings(&foresight).iter().for_each(|warning| output.warn(warning));
+            let [foresight] = foresight;
             if let Some(judgement) = foresight.observation.plan.judgement(&target) {
                 let mut judged = [judgement.clone()];
                 gone::note(engine, &mut judged).await;
                 judged.iter().for_each(|judgement| print(judgement, arguments.json, output));
+                let hint = status::how_to_act(&settings, place, &judged);
+                if let (Some(hint), false) = (hint, arguments.json) {
+                    output.line(&hint);
+                }
             }
         }
     }
@@ -62,6 +67,7 @@ fn target(settings: &Settings, arguments: &Arguments) -> Result<Target, Failure>
 
 fn unknown(what: &str, name: &str, known: &[&str]) -> Failure {
     let known = match known {
+        [] => format!("the configuration has none yet; add one under `{what}s`"),
         [only] => format!("the only one is {only}"),
         _ => format!("known are {}", known.join(", ")),
     };

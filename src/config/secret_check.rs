@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::secret::{variable, weaknesses_of};
 use super::{CredentialSettings, ForgeSettings, GitHubCredentials, SecretError, SecretSource, Settings};
-use crate::model::{ForgeName, SecretWeakness};
+use crate::model::{ForgeName, SecretPurpose, SecretWeakness};
 use crate::secret_file;
 
 /// The variables of Amazon's tools that name files with credentials.
@@ -18,6 +18,8 @@ pub struct SecretFinding {
     pub owner: SecretOwner,
     /// The key of the configuration, or the variable, that names it.
     pub key: &'static str,
+    /// What it is for.
+    pub purpose: SecretPurpose,
     /// Where it is.
     pub source: SecretSource,
     /// What is wrong: it cannot be read, or it is easy to learn, replace or guess.
@@ -46,6 +48,7 @@ pub enum SecretFault {
 struct Named {
     owner: SecretOwner,
     key: &'static str,
+    purpose: SecretPurpose,
     source: SecretSource,
 }
 
@@ -63,7 +66,7 @@ impl Settings {
             self.forges.iter().flat_map(of_forge).chain(self.registries.iter().flat_map(|registry| {
                 let owner = || SecretOwner::Registry(registry.host.clone());
                 let hooks = registry.hook.iter().flat_map(|hook| &hook.secrets);
-                let hooks = hooks.map(move |source| named(owner(), "hooks.secrets", source));
+                let hooks = hooks.map(move |source| event_secret(owner(), "hooks.secrets", source));
                 of_credentials(&registry.credentials)
                     .map(|(key, source)| named(owner(), key, source))
                     .into_iter()
@@ -89,6 +92,7 @@ impl Named {
         let finding = |fault| SecretFinding {
             owner: self.owner.clone(),
             key: self.key,
+            purpose: self.purpose,
             source: self.source.clone(),
             fault,
         };
@@ -96,8 +100,14 @@ impl Named {
     }
 }
 
+/// A secret with which Towpath logs in.
 fn named(owner: SecretOwner, key: &'static str, source: &SecretSource) -> Named {
-    Named { owner, key, source: source.clone() }
+    Named { owner, key, purpose: SecretPurpose::LogIn, source: source.clone() }
+}
+
+/// A secret that proves events.
+fn event_secret(owner: SecretOwner, key: &'static str, source: &SecretSource) -> Named {
+    Named { purpose: SecretPurpose::ProveEvents, ..named(owner, key, source) }
 }
 
 fn of_forge(forge: &ForgeSettings) -> Vec<Named> {
@@ -107,7 +117,7 @@ fn of_forge(forge: &ForgeSettings) -> Vec<Named> {
         GitHubCredentials::Token(token) => named(owner(), "token", token),
         GitHubCredentials::App { private_key, .. } => named(owner(), "app.private_key", private_key),
     };
-    let hooks = forge.webhook_secrets.iter().map(|source| named(owner(), "webhook_secrets", source));
+    let hooks = forge.webhook_secrets.iter().map(|source| event_secret(owner(), "webhook_secrets", source));
     [own].into_iter().chain(hooks).collect()
 }
 
@@ -153,6 +163,7 @@ fn of_file(owner: &SecretOwner, key: &'static str, path: &Path) -> Vec<SecretFin
     let finding = |weakness| SecretFinding {
         owner: owner.clone(),
         key,
+        purpose: SecretPurpose::LogIn,
         source: SecretSource::File(path.to_owned()),
         fault: SecretFault::Weak(weakness),
     };

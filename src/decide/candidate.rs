@@ -184,13 +184,14 @@ fn ask_ahead(
     }
 }
 
-/// When something newer than a release may become the candidate by itself.
+/// When, on our clock, something newer than a release may become the candidate by itself.
 pub(super) fn next_newer(case: &Case<'_>, release: &Release, needs: &mut BTreeSet<Need>) -> Option<Time> {
     let order = case.order_of(release);
     let is_newer = |offer: &Vec<ImageReference>| case.order(offer) > order;
     let newer = offers(case, needs).ok()?.into_iter().take(CANDIDATES_MAX).filter(is_newer);
     let choices = newer.filter_map(|offer| choice_of(case, &offer, Checks::Nothing, needs).ok()?);
-    choices.filter(|choice| !choice.is_refused()).filter_map(|choice| choice.until()).min()
+    let until = choices.filter(|choice| !choice.is_refused()).filter_map(|choice| choice.until()).min();
+    until.map(|until| case.world.on_our_clock(until))
 }
 
 /// The release that an offer makes; nothing where one of its tags is gone from the registry.

@@ -148,6 +148,17 @@ impl<'a> Case<'a> {
         self.history.landings(target).iter().rev().find(is_named).filter(counts)
     }
 
+    /// Since when the artifacts of a landing are at a target. Tags that the same artifacts had there one after another restart
+    /// nothing: what soaks are artifacts, and a tag is a name.
+    pub(super) fn artifacts_since(&self, landing: &Landing, target: &Target) -> Time {
+        let counts =
+            |own: &&Landing| own.standing == Standing::Stands && !matches!(own.origin, Origin::Altered(_));
+        let landings = self.history.landings(target).iter().rev();
+        let earlier = landings.skip_while(|own| own.order >= landing.order);
+        let same = earlier.take_while(|own| counts(own) && same_artifacts(&own.images, &landing.images));
+        same.map(|own| own.at).fold(landing.at, Time::min)
+    }
+
     /// Whether a release is newer than what runs and than all that ever ran here.
     pub(super) fn is_newer_than_all_that_ran(&self, release: &Release) -> bool {
         let order = self.order_of(release);
@@ -262,6 +273,15 @@ pub fn carried(service: &Service, head: &Head) -> Option<Release> {
 /// Whether two lists can be the same artifacts, image by image.
 pub(super) fn same_images(left: &[ImageReference], right: &[ImageReference]) -> bool {
     let is_in = |own: &ImageReference| right.iter().any(|other| own.agrees_with(other));
+    left.len() == right.len() && left.iter().all(is_in)
+}
+
+/// Whether two lists are the same artifacts by their digests, image by image, whatever their tags are.
+fn same_artifacts(left: &[ImageReference], right: &[ImageReference]) -> bool {
+    let is_in = |own: &ImageReference| {
+        let mut others = right.iter();
+        own.digest.is_some() && others.any(|other| (&own.image, &own.digest) == (&other.image, &other.digest))
+    };
     left.len() == right.len() && left.iter().all(is_in)
 }
 

@@ -271,7 +271,7 @@ fn without_own_approval(
         matches!((outcome, &release), (CommandOutcome::Requested { target, images }, Some(release))
             if *target == asked.case.target && (release.is_among(images) || release.has_digests_of(images)))
     };
-    let approves = done.iter().any(|outcome| matches!(outcome, CommandOutcome::Approved { .. }));
+    let approves = done.iter().any(|outcome| outcome.approved().is_some());
     if approves && earlier.iter().any(is_own) {
         return Err(Stop::Refused(RefusedBecause::Requester));
     }
@@ -319,7 +319,7 @@ fn approve(
         return Err(Stop::Refused(RefusedBecause::Requester));
     }
     let present = &asked.observed.change.head.commit;
-    let now = asked.case.world.now;
+    let now = asked.case.world.forge_time();
     if !binding::binds_present_head(&asked.observed.change, head, asked.at, now) {
         return Err(Stop::Refused(RefusedBecause::OtherHead { head: present.clone() }));
     }

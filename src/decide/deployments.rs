@@ -17,7 +17,7 @@ const TOLD_FOR: TimeDelta = TimeDelta::hours(24);
 pub(super) fn owed(case: &Case<'_>, needs: &mut BTreeSet<Need>) -> Option<Action> {
     let deployments = &case.world.deployments;
     let landing = case.history.last_landing(&case.target).filter(|_| deployments.are_shown)?;
-    if !is_news(landing, case.world.now) {
+    if !is_news(landing, case.world.forge_time()) {
         return None;
     }
     match deployments.latest.get(&case.target) {

@@ -13,7 +13,7 @@ mod quiet;
 mod soak;
 mod tag;
 
-pub(super) use approvals::approvers;
+pub(super) use approvals::{approvers, uncounted_on};
 pub(super) use hold::is_held;
 pub(super) use tag::{
     noted, running_notes, unrecorded as unrecorded_moves,
@@ -28,6 +28,7 @@ use super::case::Case;
 use super::need::Need;
 use super::plan::{GateReport, Verdict};
 use super::presence::Moment;
+use super::reason::{ArtifactReason, Reason};
 
 /// What the gates say that stand before a change is opened.
 pub(super) fn open(case: &Case<'_>, release: &Release, needs: &mut BTreeSet<Need>) -> Vec<GateReport> {
@@ -123,6 +124,23 @@ pub(super) fn last(
 /// Why a release is not opened although all gates before it pass: the registry no longer has it. `None` if it has.
 pub(super) fn missing(case: &Case<'_>, release: &Release, needs: &mut BTreeSet<Need>) -> Option<GateReport> {
     tag::missing(case, release, Moment::Opening, needs)
+}
+
+/// Asks nobody to approve what could not be merged then: what its registry lacks, or what cannot run.
+pub(super) fn without_vain_requests(mut reports: Vec<GateReport>) -> Vec<GateReport> {
+    let is_gone = |own: &GateReport| {
+        let reason = &own.reason;
+        matches!(reason, Reason::Artifact(ArtifactReason::Gone { .. } | ArtifactReason::Defective { .. }))
+    };
+    if !reports.iter().any(is_gone) {
+        return reports;
+    }
+    for report in &mut reports {
+        if let Reason::ApprovalsMissing { from, .. } = &mut report.reason {
+            from.clear();
+        }
+    }
+    reports
 }
 
 /// Whether every gate says to go on.

@@ -4,22 +4,20 @@
 
 mod paths;
 mod repository;
-#[cfg(test)]
-mod tests;
 mod webhook;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::TimeDelta;
 
-pub use paths::{MissingPath, missing_paths, refused_overlays};
+pub use paths::{MissingPath, OverlayFinding, overlay_findings};
 use repository::Beside;
 pub use webhook::WebhookMatter;
 
 use crate::model::{
     Allowance, BranchName, EnvironmentName, Grant, Health, Hook, ImageName, ImageReference, LeftOut, Login,
-    LoginProof, MergeMode, NotTaken, Place, Policy, Presence, RepositoryName, Restriction, SecretWeakness,
-    ServiceName, Tag, Target, TeamName, Time, Told,
+    LoginProof, MergeMode, NotTaken, Place, Policy, Presence, RepositoryName, Restriction, SecretKey,
+    SecretWeakness, ServiceName, Tag, Target, TeamName, Time, Told,
 };
 
 /// How long before its end a token is worth a warning.
@@ -76,6 +74,8 @@ pub enum Matter {
     SecretUnread {
         /// The key of the configuration that names it.
         key: &'static str,
+        /// What it is for.
+        purpose: SecretPurpose,
         /// Where it is, and why it cannot be read.
         why: String,
     },
@@ -135,6 +135,10 @@ pub enum Matter {
     ImageAbsent(ImageName),
     /// A registry does not answer, or refuses.
     ImageUnlisted(ImageName, String),
+    /// Tags of images were read in the future, as the ledger has it.
+    ListingsAhead(ListingsAhead),
+    /// Something that the configuration names cannot be used, for this reason.
+    SettingsUnusable(String),
     /// What runs at these targets is no longer whole in its registry, or cannot run.
     RunningGone(ImageReference, Presence, Vec<Target>),
     /// A service selects none of the tags of an image.
@@ -161,6 +165,17 @@ pub enum Matter {
     },
 }
 
+/// Images whose tags were read in the future.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListingsAhead {
+    /// The one that lies furthest ahead.
+    pub image: ImageName,
+    /// When its tags were read.
+    pub read_at: Time,
+    /// How many images there are.
+    pub images: usize,
+}
+
 /// What could not be asked about.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Subject {
@@ -182,6 +197,8 @@ pub enum Subject {
     OwnBranches,
     /// Whether there is a team.
     Team(TeamName),
+    /// What an environment runs.
+    Overlay(Target),
 }
 
 /// What a branch demands of a merge, and which environments it concerns.

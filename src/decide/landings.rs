@@ -2,9 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use chrono::TimeDelta;
+
 use crate::model::{
-    ChangeState, CommitId, Event, Fact, ImageName, ImageReference, Landing, ObservedChange, Origin, Record,
-    Standing, WithdrawnBecause,
+    ChangeState, CommitId, Environment, Event, Fact, Gate, ImageName, ImageReference, Landing,
+    ObservedChange, Origin, Record, Standing, Time, WithdrawnBecause,
 };
 
 use super::case::Case;
@@ -12,12 +14,34 @@ use super::need::Need;
 use super::reason::Reason;
 use super::record_now;
 
+/// How far a landing may be dated in the future because two right clocks differ.
+const CLOCKS_DIFFER_MAX: TimeDelta = TimeDelta::seconds(60);
+
 /// The records that the log lacks about this target, in the order in which things happened.
 pub(super) fn unrecorded(case: &Case<'_>) -> Vec<Record> {
     let mut records = merged(case);
     records.extend(set_otherwise(case, &records));
     records.extend(closed_by_people(case));
     records
+}
+
+/// The landings that are dated in the future, for which an environment that follows has to soak. A clock was ahead when they
+/// were dated: the forge's time is right where it has a clock of its own, and the present one of this machine elsewhere. The
+/// soak counts from now on, so that it takes its length once the clock is right, however far that was ahead.
+pub(super) fn clock_corrections(case: &Case<'_>) -> Vec<Record> {
+    let has_soak = |follower: &Environment| follower.gates.iter().any(|gate| matches!(gate, Gate::Soak(_)));
+    if !case.pipeline().followers(&case.environment.name).any(has_soak) {
+        return Vec::new();
+    }
+    let latest = case.world.forge_time().checked_add_signed(CLOCKS_DIFFER_MAX).unwrap_or(Time::MAX_UTC);
+    let is_ahead = |landing: &&Landing| landing.at > latest && landing.standing == Standing::Stands;
+    let event = |landing: &Landing| Event::ClockCorrected {
+        target: case.target.clone(),
+        images: landing.images.clone(),
+        was: landing.at,
+    };
+    let ahead = case.history.landings(&case.target).iter().filter(is_ahead);
+    ahead.map(|landing| record_now(case.world, event(landing))).collect()
 }
 
 /// What is adopted at first sight: what runs where the log and the changes know of no landing.
@@ -67,14 +91,14 @@ fn brought_otherwise(
     (!is_run(images, &running) && same_names(images, &running)).then_some(running)
 }
 
-fn landed(case: &Case<'_>, at: crate::model::Time, images: Vec<ImageReference>, origin: Origin) -> Record {
+fn landed(case: &Case<'_>, at: Time, images: Vec<ImageReference>, origin: Origin) -> Record {
     Record { at, event: Event::Landed { target: case.target.clone(), images, origin } }
 }
 
 /// What runs although nothing in the log brought it: adopted at first sight, set by a person later.
 fn set_otherwise(case: &Case<'_>, merged: &[Record]) -> Vec<Record> {
     let Some(running) = case.running().map(crate::model::Running::references) else { return Vec::new() };
-    let now = case.world.now;
+    let now = case.world.forge_time();
     match last_known(case, merged) {
         None => vec![landed(case, now, running, Origin::Adopted)],
         Some(known) if is_run(known, &running) => Vec::new(),
@@ -157,18 +181,22 @@ fn last_known<'a>(case: &'a Case<'_>, merged: &'a [Record]) -> Option<&'a [Image
 fn landing_images(record: &Record) -> Option<&[ImageReference]> {
     match &record.event {
         Event::Landed { images, .. } => Some(images),
-        Event::Withdrawn { .. } | Event::Declined { .. } | Event::TagMoved { .. } | Event::Handled { .. } => {
-            None
-        }
+        Event::Withdrawn { .. }
+        | Event::Declined { .. }
+        | Event::TagMoved { .. }
+        | Event::ClockCorrected { .. }
+        | Event::Handled { .. } => None,
     }
 }
 
 const fn landing_origin(record: &Record) -> Option<&Origin> {
     match &record.event {
         Event::Landed { origin, .. } => Some(origin),
-        Event::Withdrawn { .. } | Event::Declined { .. } | Event::TagMoved { .. } | Event::Handled { .. } => {
-            None
-        }
+        Event::Withdrawn { .. }
+        | Event::Declined { .. }
+        | Event::TagMoved { .. }
+        | Event::ClockCorrected { .. }
+        | Event::Handled { .. } => None,
     }
 }
 

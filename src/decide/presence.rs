@@ -10,7 +10,7 @@ use super::case::Case;
 use super::need::Need;
 use super::offers::listed;
 use super::reason::{ArtifactReason, Reason};
-use crate::model::{Artifact, Basis, Fact, ImageName, ImageReference, Presence, Release, Tag};
+use crate::model::{Artifact, Basis, Fact, ImageReference, Presence, Release, Tag};
 
 /// When the presence of a release is judged.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
@@ -105,8 +105,11 @@ fn asked_for(case: &Case<'_>, artifact: &Artifact) -> ImageReference {
 fn gone(case: &Case<'_>, artifact: &Artifact, presence: &Presence) -> Option<Reason> {
     let presence = match presence {
         Presence::Complete => return None,
-        Presence::NoTag => without_tag(case, &artifact.image, &artifact.tag),
-        Presence::TagWithoutManifest | Presence::NoManifest | Presence::Defective(_) => presence.clone(),
+        Presence::NoRepository
+        | Presence::NoTag
+        | Presence::TagWithoutManifest
+        | Presence::NoManifest
+        | Presence::Defective(_) => presence.clone(),
         // Another service may need more platforms of the same image.
         Presence::Incomplete(lost) => {
             let image = case.service.images.iter().find(|image| image.name == artifact.image)?;
@@ -123,12 +126,6 @@ fn gone(case: &Case<'_>, artifact: &Artifact, presence: &Presence) -> Option<Rea
     Some(ArtifactReason::Gone { image, tag, digest, presence, change }.into())
 }
 
-/// Which part is gone of what a tag leads to: the tag, or only the manifest. A registry answers the same for both.
-pub(super) fn without_tag(case: &Case<'_>, image: &ImageName, tag: &Tag) -> Presence {
-    let is_listed = case.policy.lists(image) && listed(case, image).is_ok_and(|tags| tags.contains(tag));
-    if is_listed { Presence::TagWithoutManifest } else { Presence::NoTag }
-}
-
 /// What runs at the target and is no longer in its registry.
 pub(super) fn of_running(case: &Case<'_>, needs: &mut BTreeSet<Need>) -> Vec<Reason> {
     let running = case.running().map(crate::model::Running::references).unwrap_or_default();
@@ -137,11 +134,8 @@ pub(super) fn of_running(case: &Case<'_>, needs: &mut BTreeSet<Need>) -> Vec<Rea
             let reference = written.pulled();
             match case.world.running_presences.get(&reference) {
                 Some(Fact::Known { value: Presence::Complete, .. } | Fact::Unknown { .. }) => None,
-                Some(Fact::Known { value, .. }) => {
-                    let presence = match (value, &reference.tag) {
-                        (Presence::NoTag, Some(tag)) => without_tag(case, &reference.image, tag),
-                        (presence, _) => presence.clone(),
-                    };
+                Some(Fact::Known { value: presence, .. }) => {
+                    let presence = presence.clone();
                     Some(ArtifactReason::RunningGone { reference: written, presence }.into())
                 }
                 None => {

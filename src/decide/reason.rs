@@ -105,7 +105,7 @@ pub enum Reason {
         by: Vec<UserName>,
         /// How many it takes.
         needed: usize,
-        /// Who could.
+        /// Who could; nobody where no approval would help now.
         from: Vec<Principal>,
         /// Approvals of this very content that do not count.
         uncounted: Vec<Uncounted>,
@@ -217,6 +217,10 @@ pub enum UncountedBecause {
     TagMoved(Tag),
     /// The gate does not name that person, nor a team of theirs.
     NotNamed,
+    /// The change has other content than what was approved, or a head that the bot did not write.
+    OtherContent,
+    /// The review was taken back.
+    Dismissed,
 }
 
 impl From<ArtifactReason> for Reason {

@@ -1,10 +1,12 @@
 //! The laws, whatever the log says and whatever changes are open.
 
 mod any_world;
+mod clocks;
 mod crowd;
 mod deployments;
 mod identity;
 mod layout;
+mod overlays;
 mod rounds;
 mod simulation;
 
@@ -324,7 +326,7 @@ proptest! {
         let image = policy().services[0].images[0].name.clone();
         blind.listings.insert(image, Fact::Unknown { since: world.now, why: "down".into() });
         for running in blind.running.values_mut() {
-            *running = Err(Obstacle("not readable".to_owned()));
+            *running = Err(Obstacle::of_forge("not readable"));
         }
         prop_assert_eq!(brought(&decide(&blind, &policy())).count(), 0);
     }

@@ -55,9 +55,10 @@ pub(super) fn record(record: &Record, action: &Action) -> Draft {
 
 const fn target_of(event: &Event) -> Option<&Target> {
     match event {
-        Event::Landed { target, .. } | Event::Withdrawn { target, .. } | Event::Declined { target, .. } => {
-            Some(target)
-        }
+        Event::Landed { target, .. }
+        | Event::Withdrawn { target, .. }
+        | Event::ClockCorrected { target, .. }
+        | Event::Declined { target, .. } => Some(target),
         Event::TagMoved { .. } | Event::Handled { .. } => None,
     }
 }

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use chrono::TimeDelta;
+
 use super::github::GitHubForge;
 use super::local::LocalForge;
 use super::{Forge, ForgeError, LogPart, Merge, NewReaction, Presentation, Proposal, Remark, Testimony};
@@ -66,6 +68,10 @@ impl Forge for AnyForge {
 
     async fn source_checks(&self, span: &SourceSpan) -> Result<SourceChecks, ForgeError> {
         each!(self, forge => forge.source_checks(span).await)
+    }
+
+    fn clock_ahead(&self) -> Option<TimeDelta> {
+        each!(self, forge => forge.clock_ahead())
     }
 
     fn shows_deployments(&self) -> bool {

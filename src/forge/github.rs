@@ -35,6 +35,8 @@ use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::sync::{Arc, Mutex};
 
+use chrono::TimeDelta;
+
 use tokio::sync::{OnceCell, Semaphore};
 
 use super::{Forge, ForgeError, LogPart, Merge, NewReaction, Presentation, Proposal, Remark, Testimony};
@@ -199,6 +201,10 @@ impl Forge for GitHubForge {
 
     async fn announce(&self, place: &Place, deployment: &Deployment) -> Result<(), ForgeError> {
         self.show_deployment(place, deployment).await
+    }
+
+    fn clock_ahead(&self) -> Option<TimeDelta> {
+        self.inner.connection.clock_ahead()
     }
 
     async fn head(&self, place: &Place) -> Result<CommitId, ForgeError> {

@@ -179,14 +179,6 @@ impl History {
         self.handled.iter().rev().find(resumes).map(|handled| handled.order)
     }
 
-    /// Whether a person asked for a release at a target, or for another tag of its digests.
-    #[must_use]
-    pub fn asked_for(&self, target: &Target, by: &UserName, release: &Release) -> bool {
-        self.requests(target.clone()).any(|(handled, images)| {
-            handled.by == *by && (release.is_among(images) || release.has_digests_of(images))
-        })
-    }
-
     /// The last time that a tag was seen to have moved away from what a release pins.
     #[must_use]
     pub fn moved_tag(&self, release: &Release) -> Option<&MovedTag> {
@@ -214,6 +206,7 @@ impl History {
                 self.landings.entry(target.clone()).or_default().push(landing);
             }
             Event::Withdrawn { target, images, because: _ } => self.withdraw(target, images),
+            Event::ClockCorrected { target, images, was } => self.correct(target, images, (*was, record.at)),
             Event::Declined { target, images, key, change, by } => self.declines.push(Decline {
                 target: target.clone(),
                 images: images.clone(),
@@ -245,6 +238,14 @@ impl History {
         let landings = self.landings.get_mut(target).into_iter().flatten();
         for landing in landings.filter(|landing| landing.images == images) {
             landing.standing = Standing::Withdrawn;
+        }
+    }
+
+    /// Dates a landing anew. A correction never makes a landing younger.
+    fn correct(&mut self, target: &Target, images: &[ImageReference], (was, at): (Time, Time)) {
+        let landings = self.landings.get_mut(target).into_iter().flatten();
+        for landing in landings.filter(|landing| landing.images == images && landing.at == was) {
+            landing.at = landing.at.min(at);
         }
     }
 

@@ -30,6 +30,8 @@ pub enum Composition {
 pub enum Presence {
     /// The tag, the digest, and the manifests of the index are there, as far as the reference names them.
     Complete,
+    /// The registry has no such image at all.
+    NoRepository,
     /// The registry has no such tag.
     NoTag,
     /// The listing names the tag, but the registry has no manifest for it.

@@ -61,6 +61,15 @@ pub enum Event {
         /// What it points to now.
         to: Digest,
     },
+    /// A landing was dated by a clock that was ahead. It counts from when this was recorded.
+    ClockCorrected {
+        /// Where it landed.
+        target: Target,
+        /// What landed.
+        images: Vec<ImageReference>,
+        /// The date that the landing has in the log.
+        was: Time,
+    },
     /// A comment or review with commands was carried out, once.
     Handled {
         /// The change it stands on.
@@ -162,6 +171,22 @@ impl CommandOutcome {
             | Self::Rejected { .. }
             | Self::Held { .. }
             | Self::Resumed { .. }
+            | Self::Answered
+            | Self::Unparsable
+            | Self::Refused(_)
+            | Self::NotRun => None,
+        }
+    }
+
+    /// The content that was approved.
+    #[must_use]
+    pub const fn approved(&self) -> Option<&ContentKey> {
+        match self {
+            Self::Approved { key, .. } => Some(key),
+            Self::Rejected { .. }
+            | Self::Held { .. }
+            | Self::Resumed { .. }
+            | Self::Requested { .. }
             | Self::Answered
             | Self::Unparsable
             | Self::Refused(_)

@@ -31,6 +31,15 @@ impl fmt::Debug for Secret {
     }
 }
 
+/// What a secret is for.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub enum SecretPurpose {
+    /// Towpath logs in with it.
+    LogIn,
+    /// It proves events that come in; `towpath serve` does not start without one that is configured.
+    ProveEvents,
+}
+
 /// What makes a secret easy to learn, to replace or to guess.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 pub enum SecretWeakness {

@@ -3,15 +3,41 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use chrono::TimeDelta;
+
 use super::{
     BranchName, Change, CodeOwners, CommitId, ContentKey, Deployments, Description, Digest, Fact, Head,
     History, ImageName, ImageReference, Place, Presence, ReleaseId, RepositoryPath, Sources, Tag, Target,
     TeamName, Time, UserName,
 };
 
-/// Why something about a target cannot be said or done, in a sentence with file and line where there is one.
+/// Why something about a target cannot be said or done.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Obstacle(pub String);
+pub struct Obstacle {
+    /// Who or what stands in the way.
+    pub cause: ObstacleCause,
+    /// What is wrong, with file and line where there is one.
+    pub why: String,
+    /// What a person can do about it, where that is known.
+    pub way_out: Option<String>,
+}
+
+/// Who or what stands in the way.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub enum ObstacleCause {
+    /// The files of an overlay, which a person has to change.
+    Overlay,
+    /// The forge, which did not give what was asked of it; a later look may get it.
+    Forge,
+}
+
+impl Obstacle {
+    /// A failure of the forge.
+    #[must_use]
+    pub fn of_forge(why: impl Into<String>) -> Self {
+        Self { cause: ObstacleCause::Forge, why: why.into(), way_out: None }
+    }
+}
 
 /// One image that an environment runs, and the line that says so.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,6 +92,19 @@ impl ObservedChange {
 }
 
 impl World {
+    /// The time by the clock that dates merges and comments: the forge's own where it has one, else ours. What is held
+    /// against such dates, or written as one, does not depend on our clock.
+    #[must_use]
+    pub fn forge_time(&self) -> Time {
+        self.now.checked_add_signed(self.forge_ahead.unwrap_or_default()).unwrap_or(self.now)
+    }
+
+    /// What our clock shows when the forge's shows an instant.
+    #[must_use]
+    pub fn on_our_clock(&self, at_forge: Time) -> Time {
+        at_forge.checked_sub_signed(self.forge_ahead.unwrap_or_default()).unwrap_or(at_forge)
+    }
+
     /// Whether a name that somebody wrote means this person.
     #[must_use]
     pub fn means(&self, written: &UserName, person: &UserName) -> bool {
@@ -79,6 +118,8 @@ impl World {
 pub struct World {
     /// The clock, read once.
     pub now: Time,
+    /// How far the forge's clock is ahead of ours; `None` if it has none of its own, as a local forge.
+    pub forge_ahead: Option<TimeDelta>,
     /// The config repository and branch.
     pub place: Place,
     /// The head of that branch, whose content everything below describes.

@@ -3,12 +3,13 @@
 use futures::future::join_all;
 
 use super::presence::{Purpose, Question, presence};
-use super::{Clock, Freshness, Observation, Ports, artifacts, sources};
+use super::{Clock, Freshness, Observation, Ports, artifacts, running, sources};
 use crate::decide::Need;
 use crate::forge::{Forge, ForgeError, Testimony};
 use crate::ledger::Ledger;
 use crate::model::{
-    ContentKey, Digest, Fact, FileChange, ImageName, Obstacle, Policy, Release, Tag, Target, Time, World,
+    ContentKey, Digest, Fact, FileChange, ImageName, Obstacle, ObstacleCause, Policy, Release, Tag, Target,
+    Time, World,
 };
 use crate::overlay::{self, OverlayError, Promotion};
 use crate::registry::Registry;
@@ -174,12 +175,13 @@ async fn key<F: Forge, R: Registry, L: Ledger, C: Clock>(
         let missing = match planned_files(policy, observation, target, release) {
             Ok(files) => return Ok(overlay::content_key(&target.environment, &files)),
             Err(OverlayError::Missing(missing)) => missing,
-            Err(error) => return Err(Obstacle(error.to_string())),
+            Err(error) => return Err(running::obstacle(&error)),
         };
         let filled = ports.snapshots.fill(&ports.forge, &place, &mut observation.tree, &missing).await;
-        filled.map_err(|error| Obstacle(error.to_string()))?;
+        filled.map_err(|error| Obstacle::of_forge(error.to_string()))?;
     }
-    Err(Obstacle("the overlay leads from file to file too deeply".to_owned()))
+    let why = "the overlay leads from file to file too deeply".to_owned();
+    Err(Obstacle { cause: ObstacleCause::Overlay, why, way_out: None })
 }
 
 fn planned_files(

@@ -24,8 +24,9 @@ pub(super) async fn read<F: Forge, R: Registry, L: Ledger, C: Clock>(
     }
     let missing = Missing([path.clone()].into());
     let filled = ports.snapshots.fill(&ports.forge, place, tree, &missing).await;
-    filled.map_err(|error| Obstacle(format!("{path}: {error}")))?;
-    let content = tree.read(&path).map_err(|_not_filled| Obstacle(format!("{path} cannot be read")))?;
+    filled.map_err(|error| Obstacle::of_forge(format!("{path}: {error}")))?;
+    let content =
+        tree.read(&path).map_err(|_not_filled| Obstacle::of_forge(format!("{path} cannot be read")))?;
     let code_owners = Arc::new(CodeOwners::parse(content));
     ports.snapshots.keep_code_owners(place, entry.blob, Arc::clone(&code_owners)).await;
     Ok(code_owners)

@@ -17,9 +17,9 @@ use super::{Clock, Freshness, Ports};
 use crate::forge::Forge;
 use crate::ledger::Ledger;
 use crate::model::{
-    Composition, Digest, Fact, ImageName, ImageReference, Platform, Policy, Presence, Time, World,
+    Composition, Digest, Fact, ImageName, ImageReference, Platform, Policy, Presence, Tag, Time, World,
 };
-use crate::registry::{Listing, Registry};
+use crate::registry::{Listing, Registry, RegistryError};
 
 /// How long a response about an image that runs is used.
 const RUNNING_AGE_MAX: TimeDelta = TimeDelta::hours(1);
@@ -97,7 +97,8 @@ pub(super) async fn presence<F: Forge, R: Registry, L: Ledger, C: Clock>(
         Some(Fact::Known { value, .. }) => Some(value.clone()),
         None => None,
     };
-    let presence = ask(ports, policy, question, pointed_to).await;
+    let listed = world.listings.get(&reference.image).and_then(Fact::value).map(Vec::as_slice);
+    let presence = ask(ports, policy, question, Known { pointed_to, listed }).await;
     ports.presences.remember(key, presence, now).await
 }
 
@@ -112,53 +113,69 @@ pub async fn lost<F: Forge, R: Registry, L: Ledger, C: Clock>(
         let reference = written.pulled();
         let question =
             Question { reference: &reference, purpose: Purpose::Report, freshness: Freshness::Polled };
-        let presence = match ask(ports, policy, question, None).await {
-            Ok(Presence::NoTag) => without_tag(ports, &reference).await,
-            presence => presence,
-        };
-        (written, presence)
+        (written, ask(ports, policy, question, Known::default()).await)
     });
     let found: Vec<_> = asked.buffered(LOST_AT_ONCE).collect().await;
     let lost = found.into_iter().filter_map(|(written, presence)| Some((written, presence.ok()?)));
     lost.filter(|(_, presence)| *presence != Presence::Complete).collect()
 }
 
-/// Which part of a reference is gone whose tag leads to nothing: the tag, or only the manifest.
-async fn without_tag<F: Forge, R: Registry, L: Ledger, C: Clock>(
-    ports: &Ports<F, R, L, C>,
-    reference: &ImageReference,
-) -> Result<Presence, Failure> {
-    let image = &reference.image;
-    let listing = in_turn(ports, ("tags", image), ports.registry.tags(image, None)).await?;
-    let is_listed = match listing {
-        Listing::Tags { tags, .. } => reference.tag.as_ref().is_some_and(|tag| tags.contains(tag)),
-        // Only a request with a validator has this answer.
-        Listing::Unchanged => false,
-    };
-    Ok(if is_listed { Presence::TagWithoutManifest } else { Presence::NoTag })
+/// What is known of a reference before its registry is asked.
+#[derive(Default)]
+struct Known<'a> {
+    /// What the tag points to, where that was read just now.
+    pointed_to: Option<Option<Digest>>,
+    /// The last listing of the image's tags.
+    listed: Option<&'a [Tag]>,
 }
 
-/// Asks the registry; `pointed_to` is what the tag points to, where that was read just now.
+/// What is gone of a reference whose tag leads to nothing: the image, the tag, or only the manifest. A registry responds
+/// to all three alike, so the tags are listed, unless the last listing lacks the tag already.
+async fn gone<F: Forge, R: Registry, L: Ledger, C: Clock>(
+    ports: &Ports<F, R, L, C>,
+    (image, tag): (&ImageName, &Tag),
+    listed: Option<&[Tag]>,
+) -> Result<Presence, Failure> {
+    if listed.is_some_and(|tags| !tags.contains(tag)) {
+        return Ok(Presence::NoTag);
+    }
+    let listing = async {
+        match ports.registry.tags(image, None).await {
+            Err(RegistryError::NotFound { .. }) => Ok(None),
+            listing => listing.map(Some),
+        }
+    };
+    Ok(match in_turn(ports, ("tags", image), listing).await? {
+        None => Presence::NoRepository,
+        Some(Listing::Tags { tags, .. }) if tags.contains(tag) => Presence::TagWithoutManifest,
+        // Only a request with a validator is answered with `Unchanged`.
+        Some(Listing::Tags { .. } | Listing::Unchanged) => Presence::NoTag,
+    })
+}
+
+/// Asks the registry.
 async fn ask<F: Forge, R: Registry, L: Ledger, C: Clock>(
     ports: &Ports<F, R, L, C>,
     policy: &Policy,
     question: Question<'_>,
-    pointed_to: Option<Option<Digest>>,
+    known: Known<'_>,
 ) -> Result<Presence, Failure> {
     let ImageReference { image, tag, digest: pinned } = question.reference;
-    let pointed_to = match (tag, pointed_to) {
+    let pointed_to = match (tag, known.pointed_to) {
         (Some(_), Some(pointed_to)) => Some(pointed_to),
         (Some(tag), None) => {
             Some(in_turn(ports, ("digest", image), ports.registry.digest(image, tag)).await?)
         }
         (None, _) => None,
     };
-    let digest = match (pointed_to, pinned) {
-        (Some(None), _) => return Ok(Presence::NoTag),
+    if let (Some(tag), Some(None)) = (tag, &pointed_to) {
+        return gone(ports, (image, tag), known.listed).await;
+    }
+    let digest = match (pointed_to.flatten(), pinned) {
         (None, None) => return Ok(Presence::Complete),
-        (Some(Some(digest)), None) => digest,
-        (Some(Some(digest)), Some(pinned)) if digest == *pinned => digest,
-        (Some(Some(_)) | None, Some(pinned)) => {
+        (Some(digest), None) => digest,
+        (Some(digest), Some(pinned)) if digest == *pinned => digest,
+        (Some(_) | None, Some(pinned)) => {
             if !has_manifest(ports, image, pinned).await? {
                 return Ok(Presence::NoManifest);
             }

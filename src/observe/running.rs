@@ -1,12 +1,14 @@
 //! What each environment runs, as the files at the head say.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::{Clock, Ports};
 use crate::forge::{Forge, ForgeError};
 use crate::ledger::Ledger;
 use crate::model::{
-    ImageName, ImageReference, Location, Missing, Obstacle, Place, Policy, Running, Service, Target, Tree,
+    ImageName, ImageReference, Location, Missing, Obstacle, ObstacleCause, Place, Policy, RepositoryPath,
+    Running, Service, Target, Tree, TreeEntry,
 };
 use crate::overlay::{self, OverlayError, Overlays, Resolver};
 use crate::registry::Registry;
@@ -23,28 +25,31 @@ pub(super) struct Found {
     pub(super) unquoted: BTreeMap<Target, Vec<ImageReference>>,
 }
 
-/// What the targets at a place run.
-#[derive(Clone, Debug, Default)]
-pub struct Runs {
+/// The files at the head of a place, and what every target there runs.
+#[derive(Clone, Debug)]
+pub struct Survey {
+    /// Every file of the head.
+    pub entries: Arc<BTreeMap<RepositoryPath, TreeEntry>>,
     /// What each target runs, or why that is not known.
     pub running: BTreeMap<Target, Result<Running, Obstacle>>,
     /// The targets of which that is not known only because tags lack quotes, which the next promotion writes.
     pub lacking_quotes: BTreeSet<Target>,
 }
 
-/// What every target at a place runs now.
+/// Reads the files at the head of a place, for commands that people run.
 ///
 /// # Errors
 /// Where the forge does not show the config repository. What is wrong with one overlay is an obstacle of its target.
-pub async fn runs<F: Forge, R: Registry, L: Ledger, C: Clock>(
+pub async fn survey<F: Forge, R: Registry, L: Ledger, C: Clock>(
     ports: &Ports<F, R, L, C>,
     policy: &Policy,
     place: &Place,
-) -> Result<Runs, ForgeError> {
+) -> Result<Survey, ForgeError> {
     let head = ports.forge.head(place).await?;
     let mut tree = ports.snapshots.tree(&ports.forge, place, &head).await?;
     let (found, _) = read(ports, policy, place, &mut tree).await;
-    Ok(Runs { running: found.running, lacking_quotes: found.unquoted.into_keys().collect() })
+    let lacking_quotes = found.unquoted.into_keys().collect();
+    Ok(Survey { entries: Arc::clone(tree.entries()), running: found.running, lacking_quotes })
 }
 
 /// What every target at a place runs. Content is fetched for all of them together.
@@ -73,10 +78,17 @@ async fn read_with<F: Forge, R: Registry, L: Ledger, C: Clock>(
             return found;
         }
         if let Err(error) = ports.snapshots.fill(&ports.forge, place, tree, &missing).await {
-            return all_unknown(policy, place, &error.to_string());
+            return all_unknown(policy, place, &Obstacle::of_forge(error.to_string()));
         }
     }
-    all_unknown(policy, place, "the overlays lead from file to file too deeply")
+    let why = "the overlays lead from file to file too deeply".to_owned();
+    all_unknown(policy, place, &Obstacle { cause: ObstacleCause::Overlay, why, way_out: None })
+}
+
+/// What stands in the way where an overlay is refused.
+pub(super) fn obstacle(error: &OverlayError) -> Obstacle {
+    let way_out = error.way_out().map(str::to_owned);
+    Obstacle { cause: ObstacleCause::Overlay, why: error.fact(), way_out }
 }
 
 fn resolve_all(policy: &Policy, place: &Place, (tree, resolver): (&Tree, &mut Resolver)) -> (Found, Missing) {
@@ -92,7 +104,7 @@ fn resolve_all(policy: &Policy, place: &Place, (tree, resolver): (&Tree, &mut Re
                     Ok(images) => found.unquoted.extend(images.map(|images| (target.clone(), images))),
                     Err(more) => missing.0.extend(more.0),
                 }
-                found.running.insert(target, Err(Obstacle(error.to_string())));
+                found.running.insert(target, Err(obstacle(&error)));
             }
         }
     }
@@ -130,7 +142,7 @@ fn overlays<'a>(
     })
 }
 
-fn all_unknown(policy: &Policy, place: &Place, why: &str) -> Found {
-    let unknown = |(target, _, _)| (target, Err(Obstacle(why.to_owned())));
+fn all_unknown(policy: &Policy, place: &Place, obstacle: &Obstacle) -> Found {
+    let unknown = |(target, _, _)| (target, Err(obstacle.clone()));
     Found { running: overlays(policy, place).map(unknown).collect(), ..Found::default() }
 }

@@ -81,13 +81,11 @@ fn spoken(limit: Limit, line: usize, sentence: &str) -> Refused {
 }
 
 /// Why a question about an overlay has no answer.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum OverlayError {
     /// The content of these files is needed first.
-    #[error("{} that the overlay leads to were not read yet", files(.0))]
     Missing(Missing),
     /// Something in a file cannot be judged or edited safely.
-    #[error("{file}{}{refused}", if refused.line.is_some() { ":" } else { ": " })]
     Refused {
         /// The file.
         file: RepositoryPath,
@@ -95,10 +93,6 @@ pub enum OverlayError {
         refused: Refused,
     },
     /// Nothing in the overlay shows the image.
-    #[error(
-        "{file}: the image `{image}` is nowhere in this overlay{}; {way_out}",
-        hidden.as_deref().map(|why| format!(", as far as it can be evaluated ({why})")).unwrap_or_default()
-    )]
     NotFound {
         /// The image.
         image: ImageName,
@@ -110,6 +104,46 @@ pub enum OverlayError {
         way_out: Cow<'static, str>,
     },
 }
+
+impl OverlayError {
+    /// What is wrong, with file and line where there is one, without what to do about it.
+    #[must_use]
+    pub fn fact(&self) -> String {
+        match self {
+            Self::Missing(missing) => {
+                format!("{} that the overlay leads to were not read yet", files(missing))
+            }
+            Self::Refused { file, refused: Refused { line: Some(line), why, .. } } => {
+                format!("{file}:{line}: {why}")
+            }
+            Self::Refused { file, refused } => format!("{file}: {}", refused.why),
+            Self::NotFound { image, file, hidden, .. } => {
+                let hidden = hidden.as_deref().map(|why| format!(", as far as it can be evaluated ({why})"));
+                let hidden = hidden.unwrap_or_default();
+                format!("{file}: the image `{image}` is nowhere in this overlay{hidden}")
+            }
+        }
+    }
+
+    /// What a person can do about it.
+    #[must_use]
+    pub fn way_out(&self) -> Option<&str> {
+        match self {
+            Self::Missing(_) => None,
+            Self::Refused { refused, .. } => Some(&refused.way_out),
+            Self::NotFound { way_out, .. } => Some(way_out),
+        }
+    }
+}
+
+impl fmt::Display for OverlayError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.fact())?;
+        self.way_out().map_or(Ok(()), |way_out| write!(formatter, "; {way_out}"))
+    }
+}
+
+impl std::error::Error for OverlayError {}
 
 fn files(missing: &Missing) -> String {
     match missing.0.len() {

@@ -4,6 +4,7 @@ use super::fit::cut;
 use super::harmless::name;
 use super::messages::all_called;
 use super::reasons::{people, person, reason};
+use super::time::instant;
 use crate::decide::{Action, Because, Reason};
 use crate::model::{
     CommandOutcome, Deployment, Event, ImageReference, Origin, Record, Target, WithdrawnBecause,
@@ -108,6 +109,12 @@ pub fn record(record: &Record) -> String {
             let (image, tag) = (name(image.as_str()), name(tag.as_str()));
             format!("the tag {tag} of {image} was moved from {} to {}", from.short(), to.short())
         }
+        Event::ClockCorrected { target, images, was } => format!(
+            "the clock was ahead when {} landed in {}, dated {}; soaks count from now",
+            tags(images),
+            name(target.environment.as_str()),
+            instant(*was)
+        ),
         Event::Handled { change, by, outcomes, .. } => {
             let words: Vec<&str> = outcomes.iter().map(outcome).collect();
             format!("{} on {change}: {}", person(by), words.join(", "))

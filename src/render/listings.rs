@@ -3,7 +3,9 @@
 use chrono::TimeDelta;
 
 use super::harmless;
+use super::numbers::count;
 use super::time::instant;
+use crate::decide::health::ListingsAhead;
 use crate::model::{ImageName, Time, format_duration};
 
 /// One line about the tags of an image; `listed_at` is when they were read, and `trouble` since when and why they
@@ -26,6 +28,17 @@ pub fn listing(
     let trouble = trouble
         .map(|(since, why)| format!("; since {}: {}", instant(minute(since)), harmless::sentence(why)));
     format!("{image}: {age}{}", trouble.unwrap_or_default())
+}
+
+/// `the tags of acme/shop were read at ..., which is in the future (2 images in all); such times count as never`
+#[must_use]
+pub fn listings_ahead(ahead: &ListingsAhead) -> String {
+    format!(
+        "the tags of `{}` were read at {}, which is in the future ({} in all); such times count as never",
+        ahead.image,
+        instant(ahead.read_at),
+        count(ahead.images, "image", "images")
+    )
 }
 
 /// The two largest units are enough for people.

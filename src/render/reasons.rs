@@ -2,8 +2,8 @@
 
 mod artifacts;
 
-pub(in crate::render) use artifacts::lack_of_running;
 pub use artifacts::undated;
+pub(in crate::render) use artifacts::{lack_of_running, way_out_of_running};
 
 use super::fit::listed;
 use super::harmless::{name, quoted, sentence};
@@ -64,9 +64,9 @@ pub(super) fn fact(reason: &Reason) -> String {
         Reason::Held { by, until, reason, .. } => held(by, *until, reason.as_deref()),
         Reason::UpToDate => "runs what it should".to_owned(),
         Reason::NothingNewer => "nothing newer is in the environments before".to_owned(),
-        Reason::Obstacle(obstacle) => sentence(&obstacle.0),
+        Reason::Obstacle(obstacle) => sentence(&obstacle.why),
         Reason::Unquoted(obstacle) => {
-            format!("what runs is not known until this change writes the quotes: {}", sentence(&obstacle.0))
+            format!("what runs is not known until this change writes the quotes: {}", sentence(&obstacle.why))
         }
         Reason::TagsUnknown { why } => sentence(why),
         Reason::DigestUnknown { tag, why } => {
@@ -129,6 +129,7 @@ fn way_out(reason: &Reason) -> Option<String> {
             write_on.map(|change| format!("{} to lift that", comment(&command, change)))
         }
         Reason::Artifact(reason) => artifacts::way_out(reason),
+        Reason::Obstacle(obstacle) => obstacle.way_out.as_deref().map(sentence),
         Reason::SetByHand { write_on: Some(change), .. } => {
             Some(format!("a newer release ends that, or {}", comment("/promote resume", *change)))
         }
@@ -161,7 +162,6 @@ fn way_out(reason: &Reason) -> Option<String> {
         | Reason::NotHeld
         | Reason::UpToDate
         | Reason::NothingNewer
-        | Reason::Obstacle(_)
         | Reason::Unquoted(_)
         | Reason::TagsUnknown { .. }
         | Reason::DigestUnknown { .. }
@@ -188,14 +188,22 @@ fn approvals(by: &[UserName], needed: usize) -> String {
 
 /// `that of alice does not count, because who asks for a promotion cannot approve it`
 fn uncounted(uncounted: &Uncounted) -> String {
-    let why = match &uncounted.because {
+    let why = uncounted_because(&uncounted.because);
+    format!("that of {} does not count, because {why}", person(&uncounted.by))
+}
+
+/// Why an approval does not count, in a clause.
+#[must_use]
+pub fn uncounted_because(because: &UncountedBecause) -> String {
+    match because {
         UncountedBecause::Requester => "who asks for a promotion cannot approve it".to_owned(),
         UncountedBecause::TagMoved(tag) => {
             format!("the tag {} points to something else since then", quoted(tag.as_str()))
         }
         UncountedBecause::NotNamed => "this gate names others".to_owned(),
-    };
-    format!("that of {} does not count, because {why}", person(&uncounted.by))
+        UncountedBecause::OtherContent => "the change has other content now".to_owned(),
+        UncountedBecause::Dismissed => "the review was taken back".to_owned(),
+    }
 }
 
 /// Whom to ask: those who may and did not yet.

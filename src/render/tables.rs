@@ -11,6 +11,8 @@ use crate::sanitize;
 
 /// What stands between two columns.
 const GAP: &str = "  ";
+/// What stands between two sentences of one cell: they hold commas and semicolons of their own.
+const BETWEEN_SENTENCES: &str = " · ";
 /// How narrow a column may become where the table has to fit, in characters.
 const COLUMN_MIN: usize = 12;
 
@@ -59,14 +61,14 @@ fn minute(time: Time) -> String {
     time.format("%Y-%m-%d %H:%MZ").to_string()
 }
 
-/// `1.4.2: 1 of 2 approvals (bob), soaks until …`
+/// `1.4.2: 1 of 2 approvals (bob); ask alice · soaks until …`
 fn next(judgement: &Judgement) -> String {
     let waiting: Vec<String> = judgement.waiting().map(reason).collect();
     let candidate = judgement.candidate.as_ref().map(|release| name(&release.to_string()));
     match (candidate, waiting.is_empty()) {
         (Some(next), true) => next,
-        (Some(next), false) => format!("{next}: {}", waiting.join(", ")),
-        (None, _) => waiting.join(", "),
+        (Some(next), false) => format!("{next}: {}", waiting.join(BETWEEN_SENTENCES)),
+        (None, _) => waiting.join(BETWEEN_SENTENCES),
     }
 }
 

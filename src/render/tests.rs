@@ -1,6 +1,7 @@
 mod bodies;
 mod diffs;
 mod harmlessness;
+mod left_out;
 mod listings;
 mod messages;
 mod reasons;

@@ -10,6 +10,7 @@ mod generated;
 mod gone;
 mod merging;
 mod odd_places;
+mod openings;
 mod people;
 mod polls;
 mod releases;

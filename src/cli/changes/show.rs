@@ -1,18 +1,22 @@
 //! `towpath changes show`: a change with its comments, and what became of their commands.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 
 use super::{Desk, state, to_json};
 use crate::cli::Failure;
+use crate::cli::engines::Engines;
 use crate::cli::output::Output;
 use crate::command;
-use crate::decide::{carried, takes_commands};
+use crate::config::Settings;
+use crate::decide::{UncountedBecause, takes_commands};
 use crate::forge::Forge as _;
 use crate::model::{
-    Change, ChangeNumber, CommandOutcome, Comment, CommentId, ContentKey, Event, Handled, History, Policy,
+    Change, ChangeNumber, CommandOutcome, Comment, CommentId, Event, Handled, History, Place, Policy,
     Reaction, Record, Review, ReviewVerdict, Target, Time, UserName, change_branch,
 };
-use crate::observe::{Clock as _, SystemClock};
+use crate::observe::{self, Clock as _, SystemClock};
 use crate::render::{self, RemarkInput, Style};
 use crate::sanitize;
 
@@ -22,6 +26,8 @@ pub(super) struct Shown<'a> {
     change: Change,
     bot: UserName,
     history: History,
+    /// The approvals that do not count, or why that is not known.
+    uncounted: Result<BTreeMap<CommentId, UncountedBecause>, String>,
     /// What the change carries a release into; `None` if no service of the configuration uses its branch.
     target: Option<Target>,
     /// Whether the next look carries out commands on it.
@@ -31,14 +37,18 @@ pub(super) struct Shown<'a> {
 
 impl<'a> Shown<'a> {
     /// Reads a change and the log.
-    pub(super) async fn read(policy: &'a Policy, desk: &Desk, number: ChangeNumber) -> Result<Self, Failure> {
+    pub(super) async fn read(
+        settings: &'a Settings,
+        desk: &Desk,
+        number: ChangeNumber,
+    ) -> Result<Self, Failure> {
+        let policy = &settings.policy;
         let change = desk.forge.show(&desk.repository, number).await?;
         let place = desk.place_of(&change);
         let log = desk.forge.read_log(&place, None).await?;
         // A line that this version does not know is a matter of the look, which says so.
         let known = log.lines.iter().filter_map(|line| serde_json::from_str::<Record>(line).ok());
-        let is_shown =
-            |record: &Record| matches!(record.event, Event::Handled { .. } | Event::TagMoved { .. });
+        let is_shown = |record: &Record| matches!(record.event, Event::Handled { .. });
         let history = History::fold(&known.filter(is_shown).collect::<Vec<_>>());
         let all = desk.forge.list(&desk.repository).await?;
         let takes_commands = takes_commands(policy, &place, &change, &all).is_ok();
@@ -48,8 +58,9 @@ impl<'a> Shown<'a> {
             own.map(|own| Target { service: service.name.clone(), environment: own.name.clone() })
         });
         let target = targets.collect::<Vec<_>>().into_iter().next();
+        let uncounted = uncounted(settings, &place, number).await;
         let (bot, now) = (desk.forge.bot().clone(), SystemClock.now());
-        Ok(Self { policy, change, bot, history, target, takes_commands, now })
+        Ok(Self { policy, change, bot, history, uncounted, target, takes_commands, now })
     }
 
     /// The change as JSON, with its comments and reviews.
@@ -122,29 +133,16 @@ impl<'a> Shown<'a> {
             let input = RemarkInput { target, judgement: None, policy: self.policy, now: self.now };
             return format!("{words}: {}", render::refusal(because, &handled.by, &input));
         }
-        let void = if let CommandOutcome::Approved { key, .. } = outcome {
-            self.void(target, handled, key)
-        } else {
-            None
-        };
-        void.map_or_else(|| words.to_owned(), |why| format!("{words}, which does not count: {why}"))
-    }
-
-    /// Why an approval of an open change does not count.
-    fn void(&self, target: &Target, handled: &Handled, key: &ContentKey) -> Option<String> {
-        let own = self.change.written();
-        if !self.change.is_open() {
-            return None;
+        if !matches!(outcome, CommandOutcome::Approved { .. }) {
+            return words.to_owned();
         }
-        if own.trailer("Towpath-Key").is_some_and(|present| present != key.as_str()) {
-            return Some("the change has other content now".to_owned());
+        match &self.uncounted {
+            Err(why) => format!("{words}; whether it counts is not known: {}", sanitize::line(why)),
+            Ok(uncounted) => uncounted.get(&handled.comment).map_or_else(
+                || words.to_owned(),
+                |why| format!("{words}, which does not count: {}", render::uncounted_because(why)),
+            ),
         }
-        let release = carried(self.policy.service(&target.service)?, own)?;
-        if self.history.asked_for(target, &handled.by, &release) {
-            return Some("who asks for a promotion cannot approve it".to_owned());
-        }
-        let moved = self.history.moved_tag(&release).filter(|moved| moved.order >= handled.order)?;
-        Some(format!("the tag `{}` points to something else since then", moved.tag))
     }
 
     fn of_comment<'c>(&self, comment: &'c Comment) -> Written<'c> {
@@ -160,6 +158,18 @@ impl<'a> Shown<'a> {
             format!("{}\n", comment.body.trim_end())
         }
     }
+}
+
+/// The approvals on a change that do not count, judged as the next look would judge them.
+async fn uncounted(
+    settings: &Settings,
+    place: &Place,
+    change: ChangeNumber,
+) -> Result<BTreeMap<CommentId, UncountedBecause>, String> {
+    let engines = Engines::of_this_machine(settings).await.map_err(|error| error.to_string())?;
+    let Some(engine) = engines.of(&place.forge) else { return Ok(BTreeMap::new()) };
+    let found = observe::uncounted_approvals(&engine.ports, &engine.policy, place, change).await;
+    found.map_err(|error| error.to_string())
 }
 
 /// A comment or review, as far as its commands are concerned.

@@ -101,16 +101,23 @@ impl<'w> Quota<'w> {
         needed: BTreeSet<Need>,
         needs: &mut BTreeSet<Need>,
     ) {
-        let did_something = self.usage(word.observed.change.number, word.author, history).did_something;
-        let may_ask = did_something
-            || self.asked.contains(word.author)
-            || self.asked.len() < STRANGERS_ASKED_MAX
-            || self.named.iter().any(|named| self.world.means(named, word.author));
-        if needed.is_empty() || !may_ask {
-            return;
+        if !needed.is_empty() && self.may_ask(word, history) {
+            needs.extend(needed);
         }
-        self.asked.insert(word.author.clone());
-        needs.extend(needed);
+    }
+
+    /// Whether the forge may be asked about the author of a comment in this round; counts strangers.
+    fn may_ask(&mut self, word: &Word<'_>, history: &History) -> bool {
+        let is_known = self.usage(word.observed.change.number, word.author, history).did_something
+            || self.named.iter().any(|named| self.world.means(named, word.author));
+        if is_known || self.asked.contains(word.author) {
+            return true;
+        }
+        let has_room = self.asked.len() < STRANGERS_ASKED_MAX;
+        if has_room {
+            self.asked.insert(word.author.clone());
+        }
+        has_room
     }
 
     fn usage(&mut self, change: ChangeNumber, by: &UserName, history: &History) -> &mut Usage {

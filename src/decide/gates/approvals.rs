@@ -1,6 +1,6 @@
 //! Enough people must have approved exactly this content; never who asked for it, never the bot.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::ChangeContent;
 use crate::decide::case::Case;
@@ -9,7 +9,7 @@ use crate::decide::plan::{GateName, GateReport, Verdict};
 use crate::decide::reason::{Reason, Uncounted, UncountedBecause};
 use crate::decide::rights;
 use crate::model::{
-    Approvals, CommandOutcome, ContentKey, Gate, Handled, ObservedChange, Release, Review, UserName,
+    Approvals, CommandOutcome, CommentId, Gate, Handled, ObservedChange, Release, Review, UserName,
 };
 
 /// Counts the approvals that bind the content of the change.
@@ -78,52 +78,86 @@ fn given(
     content: ChangeContent<'_>,
     needs: &mut BTreeSet<Need>,
 ) -> Given {
-    let change = content.observed;
     let mut given = Given::default();
-    for handled in case.history.handled_on(change.change.number) {
-        let is_void = change.change.review(&handled.comment).is_some_and(Review::is_void);
-        if !approves(handled, content.key) || is_void || handled.by == case.world.bot {
-            continue;
-        }
-        if let Some(because) = uncounted(case, release, change, handled) {
-            given.take(&handled.by, Some(because));
-            continue;
-        }
-        match rights::is_any_of(case, (&handled.by, change), wanted.from.iter(), needs) {
-            Some(true) => given.take(&handled.by, None),
-            Some(false) => given.take(&handled.by, Some(UncountedBecause::NotNamed)),
-            None => {}
+    for handled in approvals_on(case, content.observed) {
+        match uncounted(case, release, content, handled) {
+            Some(UncountedBecause::OtherContent | UncountedBecause::Dismissed) => {}
+            Some(because) => given.take(&handled.by, Some(because)),
+            None => match rights::is_any_of(case, (&handled.by, content.observed), wanted.from.iter(), needs)
+            {
+                Some(true) => given.take(&handled.by, None),
+                Some(false) => given.take(&handled.by, Some(UncountedBecause::NotNamed)),
+                None => {}
+            },
         }
     }
     given
 }
 
-/// Why an approval counts for no gate, whoever is named there.
+/// The approvals on a change that count for no gate of its environment, each with the reason. What is not known yet is left
+/// out and named as a need.
+pub(in crate::decide) fn uncounted_on(
+    case: &Case<'_>,
+    observed: &ObservedChange,
+    needs: &mut BTreeSet<Need>,
+) -> BTreeMap<CommentId, UncountedBecause> {
+    let Some(release) = case.release_of(observed) else { return BTreeMap::new() };
+    let content = ChangeContent::present(observed);
+    let mut found = BTreeMap::new();
+    for handled in approvals_on(case, observed) {
+        let because = uncounted(case, &release, content, handled).or_else(|| {
+            is_named_nowhere(case, observed, handled, needs).then_some(UncountedBecause::NotNamed)
+        });
+        found.extend(because.map(|because| (handled.comment.clone(), because)));
+    }
+    found
+}
+
+/// Whether there are gates that want approvals, and none of them names the author of one.
+fn is_named_nowhere(
+    case: &Case<'_>,
+    observed: &ObservedChange,
+    handled: &Handled,
+    needs: &mut BTreeSet<Need>,
+) -> bool {
+    let wanted = case.environment.gates.iter().filter_map(|gate| match gate {
+        Gate::Approvals(wanted) => Some(wanted),
+        Gate::Soak(_) => None,
+    });
+    let named: Vec<Option<bool>> = wanted
+        .map(|wanted| rights::is_any_of(case, (&handled.by, observed), wanted.from.iter(), needs))
+        .collect();
+    !named.is_empty() && named.iter().all(|named| *named == Some(false))
+}
+
+/// The comments and reviews of people by which they approved something on a change.
+fn approvals_on<'a>(case: &Case<'a>, observed: &ObservedChange) -> impl Iterator<Item = &'a Handled> {
+    let bot = &case.world.bot;
+    let handled = case.history.handled_on(observed.change.number);
+    handled.filter(move |handled| {
+        handled.by != *bot && handled.outcomes.iter().any(|own| own.approved().is_some())
+    })
+}
+
+/// Why an approval counts for no gate, whoever is named there. It binds the content key, so it outlives a new base and dies
+/// with new content.
 fn uncounted(
     case: &Case<'_>,
     release: &Release,
-    change: &ObservedChange,
+    content: ChangeContent<'_>,
     handled: &Handled,
 ) -> Option<UncountedBecause> {
+    let change = content.observed;
+    let mut approved = handled.outcomes.iter().filter_map(CommandOutcome::approved);
+    if !approved.any(|key| Some(key) == content.key) {
+        return Some(UncountedBecause::OtherContent);
+    }
+    if change.change.review(&handled.comment).is_some_and(Review::is_void) {
+        return Some(UncountedBecause::Dismissed);
+    }
     if case.has_asked(&handled.by, release, change) {
         return Some(UncountedBecause::Requester);
     }
     let moved = case.history.moved_tag(release).filter(|moved| moved.order >= handled.order)?;
     Some(UncountedBecause::TagMoved(moved.tag.clone()))
-}
-
-/// An approval binds the content key, so it outlives a new base and dies with new content.
-fn approves(handled: &Handled, content: Option<&ContentKey>) -> bool {
-    let binds = |outcome: &CommandOutcome| match outcome {
-        CommandOutcome::Approved { key, .. } => Some(key) == content,
-        CommandOutcome::Rejected { .. }
-        | CommandOutcome::Held { .. }
-        | CommandOutcome::Resumed { .. }
-        | CommandOutcome::Requested { .. }
-        | CommandOutcome::Answered
-        | CommandOutcome::Unparsable
-        | CommandOutcome::Refused(_)
-        | CommandOutcome::NotRun => false,
-    };
-    handled.outcomes.iter().any(binds)
 }

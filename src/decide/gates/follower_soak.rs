@@ -34,7 +34,7 @@ fn soaks_until(case: &Case<'_>, follower: &Environment, soak: &Soak) -> Option<T
     let present = case.history.last_landing(&case.target)?;
     let landed_there = case.history.landings(&case.sibling(&follower.name));
     let is_there = |landing: &Landing| same_images(&landing.images, &present.images);
-    let until = ends(present.at, soak);
-    let soaks = present.standing == Standing::Stands && until > case.world.now;
+    let until = ends(case.artifacts_since(present, &case.target), soak);
+    let soaks = present.standing == Standing::Stands && until > case.world.forge_time();
     (soaks && !landed_there.iter().any(is_there)).then_some(until)
 }

@@ -25,7 +25,7 @@ pub(super) fn judge(case: &Case<'_>, change: &ObservedChange) -> Option<GateRepo
     let Word::Holds(held) = last_word(case, change)? else {
         return Some(report(Verdict::Pass, None, Reason::NotHeld));
     };
-    if held.until.is_some_and(|until| until <= case.world.now) {
+    if held.until.is_some_and(|until| until <= case.world.forge_time()) {
         return Some(report(Verdict::Pass, None, Reason::NotHeld));
     }
     let reason = Reason::Held {

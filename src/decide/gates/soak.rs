@@ -15,7 +15,7 @@ pub(super) fn judge(case: &Case<'_>, soak: &Soak, release: &Release) -> GateRepo
         return report(Verdict::Wait, None, Reason::SoakNotBegun { duration });
     };
     let until = ends(since, soak);
-    if until <= case.world.now {
+    if until <= case.world.forge_time() {
         report(Verdict::Pass, None, Reason::Soaked { duration, since })
     } else {
         report(Verdict::Wait, Some(until), Reason::Soaking { duration, until })
@@ -30,7 +30,10 @@ pub(super) fn ends(since: Time, soak: &Soak) -> Time {
 
 fn since(case: &Case<'_>, release: &Release) -> Option<Time> {
     let after = &case.environment.after;
-    let landed = |name| case.landing_of(release, &case.sibling(name)).map(|landing| landing.at);
+    let landed = |name| {
+        let before = case.sibling(name);
+        case.landing_of(release, &before).map(|landing| case.artifacts_since(landing, &before))
+    };
     let times: Vec<Option<Time>> = after.environments.iter().map(landed).collect();
     match after.mode {
         AfterMode::All => times.into_iter().collect::<Option<Vec<Time>>>()?.into_iter().max(),

@@ -15,7 +15,7 @@ use crate::decide::presence::{self, Moment};
 use crate::decide::reason::{ArtifactReason, Reason};
 use crate::decide::record_now;
 use crate::model::{
-    Artifact, Basis, Digest, Event, Fact, ImageReference, Record, Release, Running, WriteMode,
+    Artifact, Basis, Digest, Event, Fact, ImageReference, Presence, Record, Release, Running, WriteMode,
 };
 
 /// What the tags of a release point to right before it is merged. `None` if all of them are followed, so that they are
@@ -97,8 +97,7 @@ fn moved(case: &Case<'_>, artifact: &Artifact, needs: &mut BTreeSet<Need>) -> Op
         }
         Some(Fact::Known { value: None, .. }) => {
             let change = case.open_change().map(|observed| observed.change.number);
-            let presence = presence::without_tag(case, &image, &tag);
-            Some(ArtifactReason::Gone { image, tag, digest, presence, change }.into())
+            Some(ArtifactReason::Gone { image, tag, digest, presence: Presence::NoTag, change }.into())
         }
         Some(Fact::Unknown { why, .. }) => Some(Reason::DigestUnknown { tag, why: why.to_string() }),
         None => {

@@ -2,24 +2,22 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Diagnosis, Level, Matter, wrong};
+use super::{Diagnosis, Matter, Subject, untold, warning, wrong};
 use crate::command;
-use crate::model::{
-    EnvironmentName, Obstacle, Place, Policy, RepositoryPath, Running, ServiceName, Target, TreeEntry,
-};
+use crate::model::{Obstacle, ObstacleCause, Place, Policy, RepositoryPath, Running, Target, TreeEntry};
 
 /// How many names beside a missing one are listed.
 const NAMES_BESIDE_MAX: usize = 8;
 /// Shortest name that counts as the beginning of another one, in characters.
 const BEGINNING_CHARACTERS_MIN: usize = 3;
+/// What is said where quotes are all that an overlay lacks.
+const WRITES_QUOTES: &str = ", or leave it: the next promotion writes the quotes";
 
 /// A path in the configuration that is not in the config repository.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MissingPath {
-    /// The service.
-    pub service: ServiceName,
-    /// The environment.
-    pub environment: EnvironmentName,
+    /// The service and environment.
+    pub target: Target,
     /// Where its configuration should be.
     pub path: RepositoryPath,
     /// The path that was probably meant.
@@ -30,65 +28,87 @@ pub struct MissingPath {
     pub beside: Vec<String>,
 }
 
-/// The paths of all services at a place that its tree does not hold.
+/// Something about the overlay of a target.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OverlayFinding {
+    /// Whose overlay it is.
+    pub target: Target,
+    /// What is wrong with it.
+    pub diagnosis: Diagnosis,
+}
+
+/// What is wrong with the overlays at a place: paths that its tree does not hold, and overlays of which it is not known what
+/// they run.
 #[must_use]
-pub fn missing_paths(
+pub fn overlay_findings(
     policy: &Policy,
     place: &Place,
     entries: &BTreeMap<RepositoryPath, TreeEntry>,
-) -> Vec<Diagnosis> {
-    let locations = policy.services_at(place).flat_map(|service| {
-        service.locations.iter().map(move |(environment, location)| (service, environment, &location.path))
-    });
-    let missing = locations.filter(|(_, _, path)| !is_there(entries, path.as_str()));
-    let matter =
-        |(service, environment, path): (&crate::model::Service, &EnvironmentName, &RepositoryPath)| {
-            let (above, wanted) = split_at_missing(entries, path.as_str());
-            let names = names_in(entries, above);
-            let near = nearest(wanted, &names).map(|near| path.as_str().replacen(wanted, near, 1));
-            let near = near.filter(|near| is_there(entries, near));
-            Matter::PathMissing(MissingPath {
-                service: service.name.clone(),
-                environment: environment.clone(),
-                path: path.clone(),
-                near,
-                above: above.to_owned(),
-                beside: names.into_iter().take(NAMES_BESIDE_MAX).map(str::to_owned).collect(),
-            })
-        };
-    missing.map(matter).map(wrong).collect()
+    running: &BTreeMap<Target, Result<Running, Obstacle>>,
+    lacking_quotes: &BTreeSet<Target>,
+) -> Vec<OverlayFinding> {
+    let mut found = missing_paths(policy, place, entries);
+    let is_missing = |target: &Target| found.iter().any(|finding| finding.target == *target);
+    let unknown = running.iter().filter_map(|(target, found)| Some((target, found.as_ref().err()?)));
+    // An overlay whose path is missing is reported already.
+    let unknown = unknown.filter(|(target, _)| !is_missing(target));
+    let unknown: Vec<OverlayFinding> =
+        unknown.map(|(target, obstacle)| unknown_overlay(target, obstacle, lacking_quotes)).collect();
+    found.extend(unknown);
+    found
 }
 
-/// What is said where quotes are all that an overlay lacks.
-const WRITES_QUOTES: &str = ", or leave it: the next promotion writes the quotes";
-
-/// The overlays that are refused, other than those whose path is missing: that is reported already. One that lacks nothing
-/// but quotes is a warning, because the next promotion writes them.
-#[must_use]
-pub fn refused_overlays(
-    found: &BTreeMap<Target, Result<Running, Obstacle>>,
-    lacking_quotes: &BTreeSet<Target>,
-    missing: &[Diagnosis],
-) -> Vec<Diagnosis> {
-    let is_missing = |target: &Target| {
-        missing.iter().any(|own| {
-            matches!(&own.matter, Matter::PathMissing(path) if path.service == target.service && path.environment == target.environment)
+/// The paths of all services at a place that its tree does not hold.
+fn missing_paths(
+    policy: &Policy,
+    place: &Place,
+    entries: &BTreeMap<RepositoryPath, TreeEntry>,
+) -> Vec<OverlayFinding> {
+    let locations = policy.services_at(place).flat_map(|service| {
+        service.locations.iter().map(move |(environment, location)| {
+            let target = Target { service: service.name.clone(), environment: environment.clone() };
+            (target, &location.path)
         })
+    });
+    let missing = locations.filter(|(_, path)| !is_there(entries, path.as_str()));
+    missing.map(|(target, path)| missing_path(target, path, entries)).collect()
+}
+
+fn missing_path(
+    target: Target,
+    path: &RepositoryPath,
+    entries: &BTreeMap<RepositoryPath, TreeEntry>,
+) -> OverlayFinding {
+    let (above, wanted) = split_at_missing(entries, path.as_str());
+    let names = names_in(entries, above);
+    let near = nearest(wanted, &names).map(|near| path.as_str().replacen(wanted, near, 1));
+    let near = near.filter(|near| is_there(entries, near));
+    let matter = Matter::PathMissing(MissingPath {
+        target: target.clone(),
+        path: path.clone(),
+        near,
+        above: above.to_owned(),
+        beside: names.into_iter().take(NAMES_BESIDE_MAX).map(str::to_owned).collect(),
+    });
+    OverlayFinding { target, diagnosis: wrong(matter) }
+}
+
+/// One that lacks nothing but quotes is a warning, because the next promotion writes them.
+fn unknown_overlay(
+    target: &Target,
+    obstacle: &Obstacle,
+    lacking_quotes: &BTreeSet<Target>,
+) -> OverlayFinding {
+    let Obstacle { cause, why, way_out } = obstacle.clone();
+    let refused = |way_out| Matter::OverlayRefused { target: target.clone(), why: why.clone(), way_out };
+    let diagnosis = match cause {
+        ObstacleCause::Forge => untold(Subject::Overlay(target.clone()), &why),
+        ObstacleCause::Overlay if lacking_quotes.contains(target) => {
+            warning(refused(way_out.map(|way_out| way_out + WRITES_QUOTES)))
+        }
+        ObstacleCause::Overlay => wrong(refused(way_out)),
     };
-    let refused = found.iter().filter_map(|(target, found)| Some((target, found.as_ref().err()?)));
-    let refused = refused.filter(|(target, _)| !is_missing(target));
-    let diagnosis = |(target, obstacle): (&Target, &Obstacle)| {
-        let (why, way_out) = match obstacle.0.rsplit_once("; ") {
-            Some((why, way_out)) => (why, Some(way_out.to_owned())),
-            None => (obstacle.0.as_str(), None),
-        };
-        let is_mended = lacking_quotes.contains(target);
-        let way_out = if is_mended { way_out.map(|way_out| way_out + WRITES_QUOTES) } else { way_out };
-        let level = if is_mended { Level::Warning } else { Level::Wrong };
-        let matter = Matter::OverlayRefused { target: target.clone(), why: why.to_owned(), way_out };
-        Diagnosis { level, matter }
-    };
-    refused.map(diagnosis).collect()
+    OverlayFinding { target: target.clone(), diagnosis }
 }
 
 /// Whether a path is a file, or a folder with something in it.

@@ -399,6 +399,7 @@ fn world(artifacts: Artifacts) -> impl Strategy<Value = World> {
         });
         World {
             now,
+            forge_ahead: None,
             place: place(),
             head: CommitId::new("b".repeat(40)).unwrap(),
             bot: BOT.parse().unwrap(),

@@ -9,7 +9,13 @@ use crate::model::{Approvals, Event, Gate, Principal, Target, UserName};
 
 /// The open change into production waits for somebody of a team.
 fn waiting_for_approval() -> (Simulation, Target) {
-    let from = vec![Principal::Team("acme/sre".parse().unwrap())];
+    waiting_for_approval_of(&[])
+}
+
+/// The same, where these people may approve as well.
+fn waiting_for_approval_of(named: &[UserName]) -> (Simulation, Target) {
+    let named = named.iter().cloned().map(Principal::User);
+    let from = std::iter::once(Principal::Team("acme/sre".parse().unwrap())).chain(named).collect();
     let gates = vec![Gate::Approvals(Approvals { count: 1, from })];
     let mut simulation = Simulation::new(&Layout { gates, ..Layout::default() });
     let image = simulation.images().remove(0);
@@ -75,4 +81,23 @@ fn a_round_asks_for_the_rights_of_a_hundred_strangers_at_most() {
     let change = simulation.world.changes.last().expect("a change is open").change.number;
     let by_alice = simulation.world.history.handled_on(change).find(|handled| handled.by.as_str() == "alice");
     assert!(by_alice.expect("alice was heard").did_something());
+}
+
+#[test]
+fn people_whom_the_configuration_names_leave_the_strangers_their_share() {
+    let named: Vec<UserName> = (0..60).map(|index| format!("named-{index}").parse().unwrap()).collect();
+    let (mut simulation, target) = waiting_for_approval_of(&named);
+    for name in &named {
+        simulation.comment(&target, name.as_str(), "/promote approve");
+    }
+    for index in 0..300 {
+        simulation.comment(&target, &format!("{STRANGER}-{index}"), "/promote approve");
+    }
+    let needs = decide(&simulation.world, &simulation.policy).needs;
+    let asked = |prefix: &str| {
+        let is_about =
+            |need: &&Need| matches!(need, Need::Member { user, .. } if user.as_str().starts_with(prefix));
+        needs.iter().filter(is_about).count()
+    };
+    assert_eq!((asked("named-"), asked(STRANGER)), (60, 100));
 }

@@ -110,7 +110,7 @@ fn landed(origin: Origin, ago: chrono::TimeDelta) -> World {
     history.take(&Record { at: world.now - ago, event });
     // What runs cannot be read, so nothing else can have landed.
     let running =
-        world.running.keys().map(|at| (at.clone(), Err(Obstacle("it cannot be read".to_owned())))).collect();
+        world.running.keys().map(|at| (at.clone(), Err(Obstacle::of_forge("it cannot be read")))).collect();
     showing(World { history, running, ..world }, |_, _| Some(known(None)))
 }
 

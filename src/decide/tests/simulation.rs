@@ -289,12 +289,12 @@ impl Simulation {
             }
             Action::Merge { target, release, .. } => {
                 self.write(&target, release.references());
-                let (at, commit) = (self.world.now, self.world.head.clone());
+                let (at, commit) = (self.world.forge_time(), self.world.head.clone());
                 let open = self.open_change(&target).expect("an open change is merged");
                 open.change.state = ChangeState::Merged { at, by: BOT.parse().unwrap(), commit };
             }
             Action::Close { target, .. } => {
-                let at = self.world.now;
+                let at = self.world.forge_time();
                 let open = self.open_change(&target).expect("an open change is closed");
                 open.change.state = ChangeState::Closed { at, by: BOT.parse().unwrap() };
                 if run.changes.contains(&target) {
@@ -399,6 +399,7 @@ fn digest(image: &ImageName, number: usize) -> Digest {
 fn world(now: Time) -> World {
     World {
         now,
+        forge_ahead: None,
         place: place(),
         head: CommitId::new(format!("{:040x}", 1)).unwrap(),
         bot: BOT.parse().unwrap(),

@@ -113,6 +113,11 @@ impl Connection {
         self.clock.there(self.now())
     }
 
+    /// How far GitHub's clock is ahead of ours; `None` before its first answer.
+    pub(super) fn clock_ahead(&self) -> Option<TimeDelta> {
+        self.clock.told()
+    }
+
     /// Lets go of the answers that are kept of a path, whatever its query, and of all below it.
     pub(super) fn forget(&self, path: &str) {
         lock(&self.kept).forget(path);

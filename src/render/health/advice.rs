@@ -1,8 +1,9 @@
 //! What to do about it.
 
 use crate::decide::health::{Ban, Demand, Matter, MissingPath, OwnBranch, Subject, WebhookMatter};
-use crate::model::{Access, ForgeName, Grant, LoginProof, Restriction, SecretWeakness};
+use crate::model::{Access, ForgeName, Grant, LoginProof, Restriction, SecretPurpose, SecretWeakness};
 use crate::render::harmless::quoted;
+use crate::render::reasons::way_out_of_running;
 
 /// What to do where a repository at GitHub cannot be seen.
 const GRANT_ACCESS: &str =
@@ -23,7 +24,7 @@ pub(super) fn sentence(matter: &Matter) -> Option<String> {
             "use a GitHub App: each of its installations has an allowance of its own; and set `webhook_secrets`"
         }
         Matter::Webhook(own) => return webhook(own),
-        Matter::SecretUnread { key, .. } => missing_secret(key),
+        Matter::SecretUnread { purpose, .. } => missing_secret(*purpose),
         Matter::SecretWeak { weakness, .. } => weak_secret(weakness),
         Matter::TeamUnseen(..) => {
             "look at its name in `rights` and `approvals`, and let the bot read the members of the organization"
@@ -49,13 +50,15 @@ pub(super) fn sentence(matter: &Matter) -> Option<String> {
         }
         Matter::ImageAbsent(_) => "correct the name of the image under `services`, or push it",
         Matter::ImageListed(_, 0) => "push one, or correct the name of the image under `services`",
-        Matter::RunningGone(..) => "pods that start anew cannot pull it; push it, or promote another version",
+        Matter::ListingsAhead(_) => "check the clock of this machine",
+        Matter::RunningGone(_, presence, _) => return Some(way_out_of_running(presence)),
         Matter::NothingSelected { .. } => {
             "look at `select` of the service; `towpath tags IMAGE` says why each tag is not taken"
         }
         Matter::PathMissing(own) => return Some(right_path(own)),
         Matter::OverlayRefused { way_out, .. } => return way_out.clone(),
-        Matter::RepositoryStands
+        Matter::SettingsUnusable(_)
+        | Matter::RepositoryStands
         | Matter::RepositorySeen
         | Matter::PermissionsFit
         | Matter::BranchOpen(_)
@@ -92,11 +95,10 @@ fn webhook(matter: &WebhookMatter) -> Option<String> {
 }
 
 /// What to do about a secret that is not there.
-fn missing_secret(key: &str) -> &'static str {
-    if key.contains("secrets") {
-        "put the secret there: without it `towpath serve` does not start"
-    } else {
-        "put the secret there"
+const fn missing_secret(purpose: SecretPurpose) -> &'static str {
+    match purpose {
+        SecretPurpose::ProveEvents => "put the secret there: without it `towpath serve` does not start",
+        SecretPurpose::LogIn => "put the secret there",
     }
 }
 
@@ -163,7 +165,8 @@ fn untold(subject: &Subject) -> Option<String> {
         | Subject::Permissions
         | Subject::LogProtection
         | Subject::OwnBranches
-        | Subject::Team(_) => return None,
+        | Subject::Team(_)
+        | Subject::Overlay(_) => return None,
     };
     Some(text.to_owned())
 }

@@ -23,7 +23,7 @@ pub(super) fn sentence(matter: &Matter) -> String {
         Matter::Clocks(ahead) => clocks(*ahead),
         Matter::Allowance(own) => allowance(own),
         Matter::Webhook(own) => webhook(own),
-        Matter::SecretUnread { key, why } => format!("the secret of `{key}` is missing: {}", said(why)),
+        Matter::SecretUnread { key, why, .. } => format!("the secret of `{key}` is missing: {}", said(why)),
         Matter::SecretWeak { key, source, weakness } => {
             format!("the secret of `{key}`, {}, {}", said(source), weakness_of(*weakness))
         }
@@ -65,15 +65,14 @@ pub(super) fn sentence(matter: &Matter) -> String {
         Matter::ImageAbsent(image) => {
             format!("{} does not exist in its registry", name(&image.to_string()))
         }
+        Matter::ListingsAhead(ahead) => crate::render::listings_ahead(ahead),
+        Matter::SettingsUnusable(why) => said(why),
         Matter::RunningGone(reference, presence, targets) => running_gone(reference, presence, targets),
         Matter::NothingSelected { service, image, tags, nearest: (tag, why) } => {
             format!("{}: {}", name(service.as_str()), nothing_selected(image, *tags, Some((tag, *why))))
         }
         Matter::PathMissing(own) => path_missing(own),
-        Matter::OverlayRefused { target, why, .. } => {
-            let (service, environment) = (name(target.service.as_str()), name(target.environment.as_str()));
-            format!("{service} in {environment}: {}", said(why))
-        }
+        Matter::OverlayRefused { target, why, .. } => format!("{target}: {}", said(why)),
         Matter::ImageUnlisted(image, why) => format!("{}: {}", name(&image.to_string()), said(why)),
     }
 }
@@ -112,8 +111,7 @@ fn webhook(matter: &WebhookMatter) -> String {
 
 /// `shop in staging: there is no apps/shop/stagin in the repository`
 fn path_missing(own: &MissingPath) -> String {
-    let (service, environment) = (name(own.service.as_str()), name(own.environment.as_str()));
-    format!("{service} in {environment}: the config repository has no {}", quoted(own.path.as_str()))
+    format!("{}: the config repository has no {}", own.target, quoted(own.path.as_str()))
 }
 
 fn missing(grant: &Grant) -> String {
@@ -258,6 +256,7 @@ fn subject_words(subject: &Subject) -> String {
         Subject::LogProtection => "who may push to `towpath/log`".to_owned(),
         Subject::OwnBranches => "the rules of `towpath/*`".to_owned(),
         Subject::Team(team) => format!("the team {}", quoted(team.as_str())),
+        Subject::Overlay(target) => format!("what {target} runs"),
     }
 }
 

@@ -142,6 +142,7 @@ fn lack(image: &ImageName, digest: &Digest, presence: &Presence) -> String {
     let (image, digest) = (quoted(image.as_str()), quoted(digest.short()));
     match presence {
         Presence::Complete => "is in the registry".to_owned(),
+        Presence::NoRepository => format!("is no longer in the registry, which has no image {image}"),
         Presence::NoTag => format!("is no longer in the registry: {image} has no such tag"),
         Presence::TagWithoutManifest => {
             format!("is no longer in the registry: {image} has no manifest for that tag")
@@ -158,6 +159,7 @@ fn lack(image: &ImageName, digest: &Digest, presence: &Presence) -> String {
 pub(in crate::render) fn lack_of_running(presence: &Presence) -> String {
     match presence {
         Presence::Complete => "is in its registry".to_owned(),
+        Presence::NoRepository => "is not in its registry, which has no such image".to_owned(),
         Presence::NoTag => "is not in its registry, which has no such tag".to_owned(),
         Presence::TagWithoutManifest => {
             "is not in its registry, which has no manifest for that tag".to_owned()
@@ -179,6 +181,42 @@ fn missing_entries(entries: &BTreeSet<IndexEntry>) -> String {
     let entries: Vec<String> = entries.iter().map(|entry| quoted(&named(entry))).collect();
     let manifests = if entries.len() == 1 { "manifest" } else { "manifests" };
     format!("the {manifests} of {} that its index names", listed(&entries, "and"))
+}
+
+/// What a person can do about an image that runs and that its registry lacks, or that cannot run.
+pub(in crate::render) fn way_out_of_running(presence: &Presence) -> String {
+    let pods = match presence {
+        Presence::Defective(_) => "pods that start anew cannot run it",
+        Presence::Complete
+        | Presence::NoRepository
+        | Presence::NoTag
+        | Presence::TagWithoutManifest
+        | Presence::NoManifest
+        | Presence::Incomplete(_) => "pods that start anew cannot pull it",
+    };
+    format!("{pods}; {}, or promote another version", bring_back(presence))
+}
+
+/// How the registry comes to have a usable artifact.
+const fn bring_back(presence: &Presence) -> &'static str {
+    match presence {
+        Presence::Defective(defect) => repair(defect),
+        Presence::Complete
+        | Presence::NoRepository
+        | Presence::NoTag
+        | Presence::TagWithoutManifest
+        | Presence::NoManifest
+        | Presence::Incomplete(_) => "push it again",
+    }
+}
+
+/// What helps against a defect. Another push of the same artifact does not change what is at its digest.
+const fn repair(defect: &Defect) -> &'static str {
+    match defect {
+        Defect::Missing(_) => "push it again with all its parts",
+        Defect::NoImage | Defect::BuildCache => "push an image under a tag of its own",
+        Defect::Unreadable(_) => "build and push it anew",
+    }
 }
 
 /// What a person can do about it.
@@ -209,20 +247,20 @@ pub(super) fn way_out(reason: &ArtifactReason) -> Option<String> {
             "label them with `org.opencontainers.image.created`, or select by another rule than `newest`"
                 .to_owned(),
         ),
-        ArtifactReason::Defective { .. } => Some("push it again, or promote another version".to_owned()),
+        ArtifactReason::Defective { defect, .. } => {
+            Some(format!("{}, or promote another version", repair(defect)))
+        }
         ArtifactReason::NotCompared { image, .. } => {
             Some(format!("{} names all of them", quoted(&format!("towpath tags {image}"))))
         }
-        ArtifactReason::Gone { change: None, .. } => {
-            Some("push it again, or promote another version".to_owned())
+        ArtifactReason::Gone { change: None, presence, .. } => {
+            Some(format!("{}, or promote another version", bring_back(presence)))
         }
-        ArtifactReason::Gone { change: Some(change), .. } => {
+        ArtifactReason::Gone { change: Some(change), presence, .. } => {
             let reject = super::comment("/promote reject", *change);
-            Some(format!("push it again, or {reject} so that another version can come"))
+            Some(format!("{}, or {reject} so that another version can come", bring_back(presence)))
         }
-        ArtifactReason::RunningGone { .. } => {
-            Some("pods that start anew cannot pull it; push it, or promote another version".to_owned())
-        }
+        ArtifactReason::RunningGone { presence, .. } => Some(way_out_of_running(presence)),
         ArtifactReason::WithoutManifest { .. } => Some("push it again, or delete the tag".to_owned()),
         ArtifactReason::WrittenTagMoved { .. } => {
             Some("push what is new under a tag of its own, or write the digest too".to_owned())

@@ -84,6 +84,11 @@ fn a_tag_that_github_takes_for_an_issue_is_code() {
     ");
 }
 
+/// An obstacle of which both parts are somebody else's words.
+fn obstacle(words: &str) -> Reason {
+    Reason::Obstacle(Obstacle { way_out: Some(words.to_owned()), ..Obstacle::of_forge(words) })
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
 
@@ -91,7 +96,7 @@ proptest! {
     fn a_body_is_harmless_whatever_people_and_registries_wrote(words in hostile(), why in hostile(), content in hostile()) {
         let held = Reason::Held { change: CHANGE, by: user("mallory"), until: None, reason: Some(words) };
         let gates = vec![landed(), gate(GateName::Hold, Verdict::Wait, held)];
-        let notes = vec![Reason::Obstacle(Obstacle(why.clone())), Reason::TagsUnknown { why }];
+        let notes = vec![obstacle(&why), Reason::TagsUnknown { why }];
         let text = written(&judgement(gates, notes), &[file("a\n", &content)], None);
         is_harmless(&text)?;
         prop_assert_eq!(change(&text, "").content_mark().unwrap().key, key());
@@ -128,7 +133,7 @@ proptest! {
         let held = Reason::Held { change: CHANGE, by: user("mallory"), until: None, reason: Some(words.clone()) };
         let tag = ImageTag::new(name).unwrap();
         let unknown = Reason::DigestUnknown { tag, why: words.clone() };
-        for sentence in [held, Reason::Obstacle(Obstacle(words)), unknown].iter().map(reason) {
+        for sentence in [held, obstacle(&words), unknown].iter().map(reason) {
             prop_assert!(!sentence.contains(char::is_control), "{:?}", sentence);
             is_harmless(&format!("so: {sentence}"))?;
         }

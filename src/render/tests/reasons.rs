@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use super::scene::*;
 use crate::decide::{ArtifactReason, Because, Reason};
-use crate::model::{BranchName, NotTaken, Obstacle, Principal, Tag};
+use crate::model::{BranchName, Defect, NotTaken, Obstacle, ObstacleCause, Presence, Principal, Tag};
 use crate::render::{because, instant, reason};
 
 const HALF_AN_HOUR: Duration = Duration::from_secs(1800);
@@ -49,7 +49,11 @@ fn every_reason() -> Vec<Reason> {
             reason: Some("see @acme/all".to_owned()),
         },
         Reason::UpToDate,
-        Reason::Obstacle(Obstacle("apps/shop.yaml:3:7: `newTag` is an <alias>".to_owned())),
+        Reason::Obstacle(Obstacle {
+            cause: ObstacleCause::Overlay,
+            why: "apps/shop.yaml:3:7: `newTag` is an <alias>".to_owned(),
+            way_out: Some("write the tag".to_owned()),
+        }),
         Reason::TagsUnknown { why: "`ghcr.io`: it answered 503".to_owned() },
         Reason::DigestUnknown { tag: tag("1.4.2"), why: "no answer in 10s".to_owned() },
         Reason::RightUnknown { by: user("alice"), why: "the team `acme/sre` does not exist".to_owned() },
@@ -96,7 +100,7 @@ fn every_reason_is_one_sentence() {
     nobody holds it
     held by alice until Mon 2026-11-23 08:30 UTC: `see @acme/all`; comment `/promote resume` on #7 to lift that
     runs what it should
-    apps/shop.yaml:3:7: `newTag` is an `<alias>`
+    apps/shop.yaml:3:7: `newTag` is an `<alias>`; write the tag
     `ghcr.io`: it answered 503
     the digest of 1.4.2 is not known: no answer in 10s
     what alice wrote has to wait, since their rights are not known: the team `acme/sre` does not exist
@@ -176,4 +180,25 @@ fn the_release_whose_digest_runs_is_named() {
         reason(&ArtifactReason::DigestRuns { release }.into()),
         @"`1.3.0` is the digest that runs; the files name no tag, so there is nothing to change"
     );
+}
+
+#[test]
+fn nobody_is_told_to_push_what_is_there_and_cannot_run() {
+    let gone = |presence: Presence| {
+        let release = release("1.4.2");
+        let artifact = release.artifacts().next().unwrap().clone();
+        let gone = ArtifactReason::Gone {
+            image: artifact.image,
+            tag: artifact.tag,
+            digest: artifact.digest,
+            presence,
+            change: Some(CHANGE),
+        };
+        reason(&gone.into())
+    };
+    insta::assert_snapshot!(gone(Presence::Defective(Defect::BuildCache)), @"1.4.2 cannot run: it is a build cache; push an image under a tag of its own, or comment `/promote reject` on #7 so that another version can come");
+    insta::assert_snapshot!(gone(Presence::Defective(Defect::Unreadable("its manifest cannot be read".to_owned()))), @"1.4.2 cannot run: its manifest cannot be read; build and push it anew, or comment `/promote reject` on #7 so that another version can come");
+    insta::assert_snapshot!(gone(Presence::Defective(Defect::Missing("the registry lacks a layer".to_owned()))), @"1.4.2 cannot run: the registry lacks a layer; push it again with all its parts, or comment `/promote reject` on #7 so that another version can come");
+    insta::assert_snapshot!(gone(Presence::NoManifest), @"1.4.2 is no longer in the registry: `ghcr.io/acme/shop` has nothing at `sha256:222222222222`; push it again, or comment `/promote reject` on #7 so that another version can come");
+    insta::assert_snapshot!(gone(Presence::NoRepository), @"1.4.2 is no longer in the registry, which has no image `ghcr.io/acme/shop`; push it again, or comment `/promote reject` on #7 so that another version can come");
 }

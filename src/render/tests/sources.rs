@@ -223,7 +223,7 @@ proptest! {
         authors in 0_usize..40,
         has_details in any::<bool>(),
     ) {
-        let report = || gate(GateName::Soak, Verdict::Wait, Reason::Obstacle(Obstacle(why.clone())));
+        let report = || gate(GateName::Soak, Verdict::Wait, Reason::Obstacle(Obstacle::of_forge(why.clone())));
         let judgement = judgement((0..gates).map(|_| report()).collect(), vec![]);
         let changed = |(lines, text): &(usize, String)| FileChange {
             path: RepositoryPath::new("a.yaml").unwrap(),

@@ -40,7 +40,7 @@ fn a_refusal_comes_first_and_makes_a_failure() {
 fn what_is_wrong_outside_the_gates_is_never_success() {
     insta::assert_snapshot!(line(vec![], vec![Reason::ForeignHead { change: CHANGE }]), @"failure: stopped: somebody else's commit is on the branch of #7");
     insta::assert_snapshot!(line(vec![], vec![Reason::NotObserved]), @"pending: waiting: not looked at yet");
-    let obstacle = Reason::Obstacle(Obstacle("apps/shop.yaml:3:7: `newTag` is an alias".to_owned()));
+    let obstacle = Reason::Obstacle(Obstacle::of_forge("apps/shop.yaml:3:7: `newTag` is an alias"));
     insta::assert_snapshot!(line(vec![landed()], vec![obstacle]), @"failure: stopped: apps/shop.yaml:3:7: newTag is an alias");
     insta::assert_snapshot!(line(vec![], vec![Reason::UpToDate]), @"success: runs what it should");
 }

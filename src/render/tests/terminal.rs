@@ -54,7 +54,7 @@ fn the_status_shows_each_environment_and_what_is_next() {
     SERVICE  ENVIRONMENT  RUNS   SINCE              CHANGE  NEXT
     shop     dev          1.4.2  2026-11-16 10:00Z
     shop     staging                                        not looked at yet
-    shop     production   1.4.1  2026-11-16 10:00Z  #7      1.4.2: soaks until Mon 2026-11-23 09:00 UTC (1d from landing),…
+    shop     production   1.4.1  2026-11-16 10:00Z  #7      1.4.2: soaks until Mon 2026-11-23 09:00 UTC (1d from landing) ·…
     "#);
 }
 

@@ -11,6 +11,7 @@ use std::process::Command;
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use towpath::ledger::sqlite::SqliteLedger;
 use towpath::observe::{Clock as _, SystemClock};
 
 use super::shop;
@@ -414,6 +415,45 @@ async fn a_token_that_nobody_takes() {
     1 wrong, 0 to look at, 0 unknown
     ");
     assert_eq!(said.code, Some(1));
+}
+
+#[tokio::test]
+async fn a_secret_that_is_missing_hides_no_other_finding() {
+    let practice = Practice::new(A_TOKEN, |_| {}).await;
+    // A ledger that is there is looked into as well.
+    SqliteLedger::open(&practice.folder.path().join("towpath.db")).await.expect("the folder can be written");
+    fs::remove_file(practice.folder.path().join("token")).expect("it was written");
+    let said = practice.doctor(&[]).await;
+    snapshot!(said.out.replace(&*practice.folder.path().to_string_lossy(), "FOLDER"), @"
+    GitHub `hub`
+      wrong     the secret of `token` is missing: the file `token` cannot be read: No such file or directory (os error 2)
+                put the secret there
+
+    registry `registry.test`
+      ok        registry.test/acme/shop: 1 tag
+
+    1 wrong, 0 to look at, 0 unknown
+    ");
+    assert_eq!(said.code, Some(1));
+}
+
+#[tokio::test]
+async fn a_registry_whose_password_is_missing_keeps_no_other_from_being_asked() {
+    let practice = Practice::new(APP, keep_others_from_log).await;
+    let other = "  - { host: other.test, credentials: { username: bot, password: { env: TOWPATH_NO_SUCH_VARIABLE } } }\npipelines:";
+    practice.configure("pipelines:", other);
+    let findings =
+        practice.findings(&["TOWPATH_NO_SUCH_VARIABLE", "1 tag", "nothing stands in the way"]).await;
+    snapshot!(findings, @"");
+}
+
+#[tokio::test]
+async fn the_files_of_a_repository_are_read_once() {
+    let practice = Practice::new(APP, keep_others_from_log).await;
+    practice.world.state().requests.clear();
+    practice.doctor(&[]).await;
+    let requests = practice.world.state().requests.clone();
+    assert_eq!(requests, [].into(), "to be filled in");
 }
 
 #[tokio::test]

@@ -455,14 +455,79 @@ async fn a_listing_from_the_future_is_warned_of() {
     for command in [&["status"][..], &["doctor"], &["run", "--once"]] {
         // Each command reads the tags anew and writes the right time.
         ledger.keep_listing(&image, &ahead).await.unwrap();
-        let ended = site.towpath(command);
+        let Ended { out, error, .. } = site.towpath(command);
         assert!(
-            ended.error.contains("which is in the future (1 image in all)"),
-            "{command:?}: {}",
-            ended.error
+            format!("{out}{error}").contains("which is in the future (1 image in all)"),
+            "{command:?}: {error}"
         );
+        ledger.keep_listing(&image, &ahead).await.unwrap();
+        let json = site.json(command).to_string();
+        assert!(json.contains("which is in the future (1 image in all)"), "{command:?}: {json}");
     }
     assert_eq!(site.towpath(&["status"]).error, "");
+}
+
+#[tokio::test]
+async fn warnings_name_the_config_repository() {
+    let (_registry, site) = before_dev().await;
+    good(site.towpath(&["run", "--once"]));
+    site.git(&["update-ref", "refs/towpath/changes/77", "refs/heads/main"]);
+    for command in [&["status"][..], &["plan"], &["run", "--once"]] {
+        let error = site.towpath(command).error;
+        assert!(
+            error.starts_with("warning: here:acme/deploy@main: `refs/towpath/changes/77` is left out"),
+            "{error}"
+        );
+        let json = site.json(command);
+        let warning = json["warnings"][0].as_str().unwrap();
+        assert!(
+            warning.starts_with("here:acme/deploy@main: `refs/towpath/changes/77` is left out"),
+            "{json}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_failure_is_said_once() {
+    let (_registry, site) = before_dev().await;
+    // The branch of a change cannot be made where another one lies below its name.
+    site.git(&["update-ref", "refs/heads/towpath/dev/shop/other", "refs/heads/main"]);
+    let Ended { out, error, code } = site.towpath(&["run", "--once"]);
+    let failed =
+        error.lines().find(|line| line.starts_with("failed: open: ")).unwrap_or_else(|| panic!("{error}"));
+    let why = failed.trim_start_matches("failed: open: ");
+    assert_eq!(format!("{out}{error}").matches(why).count(), 1, "{out}{error}");
+    assert!(out.contains("(failed)\n"), "{out}");
+    assert_eq!(code, Some(1));
+}
+
+#[tokio::test]
+async fn check_names_a_branch_whose_files_cannot_be_read() {
+    let (_registry, site) = before_dev().await;
+    let tree = site.git(&["rev-parse", "main:apps"]);
+    let (folder, file) = tree.trim().split_at(2);
+    fs::remove_file(site.path("forge/acme/deploy.git/objects").join(folder).join(file)).unwrap();
+    let said = bad(site.towpath(&["check"]), 2);
+    assert!(said.contains("apps") || said.contains("object"), "{said}");
+}
+
+#[tokio::test]
+async fn an_approval_that_does_not_count_is_shown_as_the_gate_judges_it() {
+    let registry = shop::registry(&shop::TAGS).await;
+    let site = shop::site(&registry, "0s");
+    let text = fs::read_to_string(site.path("towpath.yaml")).unwrap();
+    let rights = "rights: { production: { approve: [carol] } }\nservices:";
+    fs::write(site.path("towpath.yaml"), text.replace("services:", rights)).unwrap();
+    site.json(&["run", "--once"]);
+    good(site.towpath(&["changes", "comment", "3", "/promote approve", "--as", "carol"]));
+    good(site.towpath(&["run", "--once"]));
+    let why = good(site.towpath(&["why", "shop", "production"]));
+    assert!(why.contains("that of carol does not count, because this gate names others"), "{why}");
+    let shown = site.json(&["changes", "show", "3"]);
+    assert_eq!(
+        shown["comments"][0]["outcomes"],
+        json!(["approved, which does not count: this gate names others"])
+    );
 }
 
 #[tokio::test]

@@ -170,7 +170,7 @@ impl Course {
         }
     }
 
-    /// No run makes two changes for one target.
+    /// No run makes two changes for one target: soaks keep what lands in a run from going on in the same one.
     fn expect_one_change_for_each_target(&self, before: usize) {
         let state = self.bot.world.state();
         let opened = state.effects.iter().skip(before).filter_map(|effect| {

@@ -225,3 +225,28 @@ fn reading_the_manifest_of_what_comes_next_is_all_that_it_costs() {
         assert!(described <= 2 * replicas, "{requests:?}");
     });
 }
+
+#[test]
+fn a_release_whose_image_is_gone_as_a_whole_is_not_merged() {
+    story(async |bot| {
+        let change = bot.bring_to_production("1.10.0").await;
+        bot.delete_repository();
+        bot.comment(change, "alice", "/promote approve");
+        bot.settle_in_trouble().await;
+        bot.expect_running("production", "1.9.0");
+        insta::assert_snapshot!(said(bot, "production").await, @"");
+        insta::assert_snapshot!(bot.notes("dev").await.join("\n"), @"");
+        bot.push_again("1.10.0").push_again("1.9.0").settle().await.expect_merged(change);
+    });
+}
+
+#[test]
+fn nobody_is_asked_to_approve_what_is_gone() {
+    story(async |bot| {
+        let change = bot.bring_to_production("1.10.0").await;
+        bot.delete_tag("1.10.0").settle().await;
+        assert!(!bot.body(change).contains("ask alice"), "{}", bot.body(change));
+        bot.push("1.10.0").settle().await;
+        assert!(bot.body(change).contains("ask alice or bob"), "{}", bot.body(change));
+    });
+}

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::TimeDelta;
+use serde_json::Value;
 use towpath::decide::Judgement;
 use towpath::forge::Forge as _;
 use towpath::model::{ChangeNumber, CommentId, Policy, ServiceName, Time};
@@ -220,7 +221,7 @@ impl Bot {
         self.world.state().now += TICK;
         let fresh = Freshness::Since(self.world.state().bot_clock());
         let start = self.world.state().effects.len();
-        let moves = self.tag_moves_logged();
+        let logged = self.world.state().log().len();
         for round in 0..ROUNDS_MAX {
             let before = self.progress();
             let settled = self.round(round, fresh).await;
@@ -229,10 +230,7 @@ impl Bot {
                 self.restart();
             }
             if self.progress() == before && !is_down {
-                // What the registry answers right before a merge is news, too.
-                if self.tag_moves_logged() == moves {
-                    self.expect_written_right_at_first(start);
-                }
+                self.expect_written_right_at_first(start, &self.moved_tags_since(logged));
                 self.next_look = settled.iter().filter_map(|settled| settled.next_look).min();
                 return settled.into_iter().flat_map(|settled| settled.failures).collect();
             }
@@ -245,9 +243,12 @@ impl Bot {
         panic!("no rest after {ROUNDS_MAX} rounds; effects so far: {:#?}", self.effects_after(0));
     }
 
-    /// How many times the log says that a tag moved after it was chosen.
-    fn tag_moves_logged(&self) -> usize {
-        self.world.state().log().iter().filter(|line| line.contains("\"event\":\"tag-moved\"")).count()
+    /// The tags of which the log says since so many lines that they moved after they were chosen.
+    fn moved_tags_since(&self, lines: usize) -> BTreeSet<String> {
+        let log = self.world.state().log();
+        let records = log.iter().skip(lines).map(|line| serde_json::from_str::<Value>(line).expect("JSON"));
+        let moved = records.filter(|record| record["event"] == "tag-moved");
+        moved.map(|record| record["tag"].as_str().expect("a tag has a name").to_owned()).collect()
     }
 
     /// How much happened: effects, and whether the fault is still to come.
@@ -259,8 +260,9 @@ impl Bot {
     /// What a change shows is right from its opening on: as long as nobody does anything, nothing of it is written again.
     ///
     /// With faults and races an opening may be cut in two, and another look finishes it. Where the forge has rules of its
-    /// own for merges, what it answers to one is news.
-    fn expect_written_right_at_first(&self, start: usize) {
+    /// own for merges, what it answers to one is news. So is that a tag moved which the change carries: the registry is asked
+    /// for it right before the merge, after the opening.
+    fn expect_written_right_at_first(&self, start: usize, moved: &BTreeSet<String>) {
         let has_news = self.world.state().protection.has_rules_for_merges();
         if has_news || matches!(self.mode, Mode::Raced | Mode::Faulty(..)) {
             return;
@@ -268,6 +270,9 @@ impl Bot {
         let effects = self.effects_after(start);
         for (index, effect) in effects.iter().enumerate() {
             let EffectKind::ChangeOpened { change: opened } = effect else { continue };
+            if self.carries(*opened, moved) {
+                continue;
+            }
             let is_rewrite = |later: &&EffectKind| {
                 let of = |change| change == opened;
                 matches!(later, EffectKind::Presented { change } | EffectKind::StatusSet { change } if of(change))
@@ -276,6 +281,17 @@ impl Bot {
             let rewrites: Vec<_> = effects.iter().skip(index).filter(is_rewrite).skip(1).collect();
             assert!(rewrites.is_empty(), "{opened} was opened and then written again: {effects:#?}");
         }
+    }
+
+    /// Whether the head of a change carries one of these tags.
+    fn carries(&self, change: ChangeNumber, tags: &BTreeSet<String>) -> bool {
+        let state = self.world.state();
+        let head = state.change(change).expect("it was opened").head();
+        let message = &state.git.get(&state.git.written(head)).message;
+        message
+            .lines()
+            .filter_map(|line| line.strip_prefix("Towpath-Release: "))
+            .any(|tag| tags.contains(tag))
     }
 
     fn effects_after(&self, start: usize) -> Vec<EffectKind> {

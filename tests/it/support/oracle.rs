@@ -15,6 +15,9 @@ use super::fixture::Files;
 use super::rules::name;
 use super::world::{Effect, EffectKind, FakeChange, State};
 
+/// The forge tells its time in whole seconds.
+const FORGE_CLOCK_STEP: TimeDelta = TimeDelta::seconds(1);
+
 /// What an overlay says that runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Running {
@@ -143,17 +146,30 @@ fn only_what_landed_and_soaked_is_proposed(
     let base = commit.parents.first().expect("a proposal stands on the base");
     for before in &environment.after.environments {
         let landings = landings(state, base, service, before.as_str());
-        let landing = landings.iter().rfind(|landing| is_named_by(&wanted, &landing.running));
+        let index = landings.iter().rposition(|landing| is_named_by(&wanted, &landing.running));
         let name = &environment.name;
-        let landing =
-            landing.unwrap_or_else(|| panic!("{wanted:?} proposed to {name} never ran in {before}"));
-        assert!(landing.stands, "{wanted:?} proposed to {name} although it was taken back in {before}");
-        let soak = soak_of(environment);
+        let index = index.unwrap_or_else(|| panic!("{wanted:?} proposed to {name} never ran in {before}"));
         assert!(
-            commit.at >= landing.at + soak - state.clock_ahead_max,
-            "{wanted:?} proposed to {name} before it soaked in {before}"
+            landings[index].stands,
+            "{wanted:?} proposed to {name} although it was taken back in {before}"
+        );
+        let since = artifact_since(&landings[..=index]);
+        assert!(
+            commit.at >= since + soak_of(environment) - FORGE_CLOCK_STEP,
+            "{wanted:?} proposed to {name} at {}, before it soaked in {before}, since {since}",
+            commit.at
         );
     }
+}
+
+/// Since when the artifact of the last landing is there: another tag of the same digest restarts nothing.
+fn artifact_since(landings: &[Landing]) -> Time {
+    let last = landings.last().expect("something landed");
+    let is_same = |own: &&Landing| {
+        own.stands && own.running.digest.is_some() && own.running.digest == last.running.digest
+    };
+    let same = landings.iter().rev().skip(1).take_while(is_same);
+    same.last().unwrap_or(last).at
 }
 
 fn soak_of(environment: &Environment) -> TimeDelta {

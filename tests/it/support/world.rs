@@ -58,9 +58,8 @@ pub(crate) struct FakeWorld {
 #[derive(Debug)]
 pub(crate) struct State {
     pub(crate) now: Time,
-    /// How far the bot's clock is ahead of the forge's, and how far it ever was.
+    /// How far the bot's clock is ahead of the forge's.
     pub(crate) clock_ahead: TimeDelta,
-    pub(crate) clock_ahead_max: TimeDelta,
     pub(crate) place: Place,
     pub(crate) bot: UserName,
     pub(crate) git: Git,
@@ -68,6 +67,8 @@ pub(crate) struct State {
     pub(crate) images: BTreeMap<ImageName, BTreeMap<Tag, Digest>>,
     /// What artifacts say about themselves; those that are not here say nothing but that they are images.
     pub(crate) descriptions: BTreeMap<Digest, Description>,
+    /// Of which image an artifact is that says something about itself.
+    pub(crate) images_of_digests: BTreeMap<Digest, ImageName>,
     /// Manifests that were deleted; whatever else was ever pushed is there.
     pub(crate) lost: BTreeSet<Digest>,
     /// The manifests that indexes name; what is not here is a single manifest.
@@ -120,13 +121,13 @@ impl FakeWorld {
         let mut state = State {
             now: rules::name(START),
             clock_ahead: TimeDelta::zero(),
-            clock_ahead_max: TimeDelta::zero(),
             place: rules::place(),
             bot: bot.clone(),
             git: Git::default(),
             changes: Vec::new(),
             images: BTreeMap::new(),
             descriptions: BTreeMap::new(),
+            images_of_digests: BTreeMap::new(),
             lost: BTreeSet::new(),
             indexes: BTreeMap::new(),
             brought_although_gone: Vec::new(),

@@ -29,6 +29,11 @@ impl Clock {
 
     /// How far it is ahead of ours, as far as that is known.
     pub(super) fn ahead(&self) -> TimeDelta {
-        lock(&self.0).unwrap_or_default()
+        self.told().unwrap_or_default()
+    }
+
+    /// How far it is ahead of ours; `None` before the first answer.
+    pub(super) fn told(&self) -> Option<TimeDelta> {
+        *lock(&self.0)
     }
 }

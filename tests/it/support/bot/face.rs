@@ -80,6 +80,10 @@ impl Forge for Face {
         each!(self, forge => forge.hint(repository));
     }
 
+    fn clock_ahead(&self) -> Option<chrono::TimeDelta> {
+        each!(self, forge => forge.clock_ahead())
+    }
+
     fn pages(&self) -> Option<String> {
         each!(self, forge => forge.pages())
     }

@@ -1,12 +1,12 @@
 //! What generated stories do and check beside the vocabulary of written ones.
 
 use chrono::TimeDelta;
-use towpath::model::{ChangeNumber, ChangeState};
+use towpath::model::{ChangeNumber, ChangeState, CommitId, Digest};
 
 use super::{Bot, target};
 use crate::support::oracle::{self, overlay_file};
 use crate::support::rules::{name, place};
-use crate::support::world::{EffectKind, digest_of};
+use crate::support::world::{EffectKind, State, digest_of};
 
 /// What the bot says only of tags that it asked the registry about right then.
 const CLAIM: &str = "the tag still points to what was chosen";
@@ -14,10 +14,7 @@ const CLAIM: &str = "the tag still points to what was chosen";
 impl Bot {
     /// The bot's clock is so far ahead of the forge's; negative where it is behind.
     pub(crate) fn set_clock(&mut self, ahead: TimeDelta) -> &mut Self {
-        let mut state = self.world.state();
-        state.clock_ahead = ahead;
-        state.clock_ahead_max = state.clock_ahead_max.max(ahead);
-        drop(state);
+        self.world.state().clock_ahead = ahead;
         self
     }
 
@@ -108,16 +105,19 @@ impl Bot {
     /// Where the bot merged since, or says that a tag stays, it asked the registry about that tag in this run.
     pub(crate) fn expect_checks_that_are_claimed(&self, since: usize) {
         let state = self.world.state();
-        let asked = |tag: &str| state.tags_asked.iter().any(|(_, own)| own.as_str() == tag);
         for effect in state.effects.iter().skip(since) {
-            let EffectKind::Merged { head, change } = &effect.kind else { continue };
-            let message = &state.git.get(&state.git.written(head)).message;
-            let mut tags = message.lines().filter_map(|line| line.strip_prefix("Towpath-Release: "));
-            assert!(tags.all(asked), "{change} was merged, and its tags were not asked about");
-        }
-        for change in state.changes.iter().filter(|change| change.is_open()) {
-            let claims = change.body.contains(CLAIM);
-            assert!(!claims || !state.tags_asked.is_empty(), "{}: {}", change.number, change.body);
+            if let EffectKind::Merged { head, change } = &effect.kind {
+                assert!(
+                    state.was_asked_about(head),
+                    "{change} was merged, and its tags were not asked about"
+                );
+            }
+            let Some(change) = written(&effect.kind).and_then(|change| state.change(change)) else {
+                continue;
+            };
+            if change.body.contains(CLAIM) {
+                assert!(state.was_asked_about(change.head()), "{}: {}", change.number, change.body);
+            }
         }
     }
 
@@ -134,5 +134,40 @@ impl Bot {
                 assert_eq!(is_answered, has_command && is_of_bot, "on {}: {comment:?}", change.number);
             }
         }
+    }
+}
+
+/// The change whose body an effect writes.
+const fn written(effect: &EffectKind) -> Option<ChangeNumber> {
+    match effect {
+        EffectKind::ChangeOpened { change } | EffectKind::Presented { change } => Some(*change),
+        EffectKind::LogCommit { .. }
+        | EffectKind::BranchMade { .. }
+        | EffectKind::BranchMoved { .. }
+        | EffectKind::BranchDeleted { .. }
+        | EffectKind::StatusSet { .. }
+        | EffectKind::Merged { .. }
+        | EffectKind::Queued { .. }
+        | EffectKind::Dequeued { .. }
+        | EffectKind::Closed { .. }
+        | EffectKind::Remarked { .. }
+        | EffectKind::Reacted { .. }
+        | EffectKind::DeploymentMade { .. }
+        | EffectKind::DeploymentState { .. } => None,
+    }
+}
+
+impl State {
+    /// Whether the registry was asked about every tag that a head carries, each of its own image.
+    fn was_asked_about(&self, head: &CommitId) -> bool {
+        let message = &self.git.get(&self.git.written(head)).message;
+        let values = |key: &'static str| message.lines().filter_map(move |line| line.strip_prefix(key));
+        let carried: Vec<(&str, &str)> =
+            values("Towpath-Release: ").zip(values("Towpath-Digest: ")).collect();
+        let is_asked = |(tag, digest): &(&str, &str)| {
+            let image = self.images_of_digests.get(&name::<Digest>(digest));
+            image.is_some_and(|image| self.tags_asked.contains(&(image.clone(), name(tag))))
+        };
+        !carried.is_empty() && carried.iter().all(is_asked)
     }
 }

@@ -54,6 +54,15 @@ impl Bot {
         self
     }
 
+    /// The registry loses the image of the shop with all that it holds.
+    pub(crate) fn delete_repository(&mut self) -> &mut Self {
+        let mut state = self.world.state();
+        let tags = state.images.remove(&shop()).unwrap_or_default();
+        state.lost.extend(tags.into_values());
+        drop(state);
+        self
+    }
+
     /// The registry loses the manifest of one platform.
     pub(crate) fn lose_platform(&mut self, version: &str, platform: &str) -> &mut Self {
         self.world.state().lost.insert(shop_digest(&manifest_of(version, platform)));

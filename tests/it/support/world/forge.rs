@@ -34,6 +34,10 @@ impl Forge for FakeWorld {
         *self.state().requests.entry("hint").or_default() += 1;
     }
 
+    fn clock_ahead(&self) -> Option<chrono::TimeDelta> {
+        Some(-self.state().clock_ahead)
+    }
+
     async fn head(&self, place: &Place) -> Answer<CommitId> {
         self.ask("head", |state| {
             if let Some((number, by)) = state.merged_meanwhile.take() {

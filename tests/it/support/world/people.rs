@@ -29,6 +29,7 @@ impl FakeWorld {
         let digest = digest_of(&image, &name(content));
         let mut state = self.state();
         state.descriptions.insert(digest.clone(), description);
+        state.images_of_digests.insert(digest.clone(), image.clone());
         state.images.entry(image).or_default().insert(name(tag), digest);
     }
 
