@@ -44,7 +44,7 @@ pub(super) fn run(arguments: &Arguments, output: &mut Output) -> Result<(), Fail
 /// Why no configuration is written.
 fn nothing(imported: &Imported) -> String {
     if imported.leftovers.is_empty() {
-        return "nothing here is kept up to date by Flux's image automation, Argo CD Image Updater or Renovate".to_owned();
+        return "nothing here is kept up to date by Flux's image automation, Argo CD Image Updater or Renovate; name the folder of the config repository, or write `towpath.yaml` by hand as the README of Towpath shows".to_owned();
     }
     let things = render::count(imported.leftovers.len(), "thing", "things");
     format!(

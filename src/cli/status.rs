@@ -7,7 +7,7 @@ use super::engines::Engines;
 use super::output::Output;
 use super::{Failure, clock, diff_lines, gone};
 use crate::config::{ForgeSettings, Settings};
-use crate::decide::Judgement;
+use crate::decide::{Judgement, Reason};
 use crate::ledger::{Ledger as _, Trouble};
 use crate::model::{ImageName, ObservedChange, Place, RunningImage, ServiceName, Time};
 use crate::observe::{self, Clock as _, Observation, SystemClock};
@@ -69,14 +69,16 @@ async fn note_gone(engines: &Engines, foreseen: &mut [Foresight]) {
     }
 }
 
-/// How people act on an open change of a forge on this machine, which has no page for it.
+/// How people act on a change of a forge on this machine, which has no page for it: one that is open, or on which a command
+/// is advised to be written.
 pub(super) fn how_to_act<'a>(
     settings: &Settings,
     place: &Place,
     judgements: impl IntoIterator<Item = &'a Judgement>,
 ) -> Option<String> {
     let is_local = |own: &ForgeSettings| matches!(own, ForgeSettings::Local(own) if own.name == place.forge);
-    let change = judgements.into_iter().find_map(|judgement| judgement.change)?;
+    let change_of = |own: &Judgement| own.change.or_else(|| own.waiting().find_map(Reason::write_on));
+    let change = judgements.into_iter().find_map(change_of)?;
     settings.forges.iter().any(is_local).then(|| {
         let number = change.0;
         format!(

@@ -230,6 +230,18 @@ impl From<ArtifactReason> for Reason {
 }
 
 impl Reason {
+    /// The change on which a command is advised to be written, where no change is open.
+    #[must_use]
+    pub const fn write_on(&self) -> Option<ChangeNumber> {
+        if let Self::Declined { write_on, .. }
+        | Self::SetByHand { write_on, .. }
+        | Self::Artifact(ArtifactReason::Mixed { write_on, .. }) = self
+        {
+            return *write_on;
+        }
+        None
+    }
+
     /// Whether a person has to mend something outside before this goes away.
     #[must_use]
     pub const fn is_trouble(&self) -> bool {

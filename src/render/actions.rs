@@ -147,7 +147,7 @@ pub const fn outcome(outcome: &CommandOutcome) -> &'static str {
         CommandOutcome::Held { .. } => "held",
         CommandOutcome::Resumed { .. } => "resumed",
         CommandOutcome::Requested { .. } => "asked for a promotion",
-        CommandOutcome::Answered => "asked",
+        CommandOutcome::Answered => "answered",
         CommandOutcome::Unparsable => "not understood",
         CommandOutcome::Refused(_) => "refused",
         CommandOutcome::NotRun => "not run",

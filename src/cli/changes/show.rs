@@ -112,7 +112,7 @@ impl<'a> Shown<'a> {
         }
         if !written.signs.is_empty() {
             let signs: Vec<String> = written.signs.iter().map(ToString::to_string).collect();
-            output.line(&format!("-> {} signed it: {}", self.bot, signs.join(", ")));
+            output.line(&format!("-> {} reacted: {}", self.bot, signs.join(", ")));
         }
     }
 

@@ -4,6 +4,7 @@ mod access;
 mod hooks;
 mod rules;
 
+use std::collections::BTreeSet;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::Command;
@@ -419,14 +420,13 @@ async fn a_token_that_nobody_takes() {
 
 #[tokio::test]
 async fn a_secret_that_is_missing_hides_no_other_finding() {
-    let practice = Practice::new(A_TOKEN, |_| {}).await;
+    let practice = Practice::new("token: { env: TOWPATH_NO_SUCH_VARIABLE }", |_| {}).await;
     // A ledger that is there is looked into as well.
     SqliteLedger::open(&practice.folder.path().join("towpath.db")).await.expect("the folder can be written");
-    fs::remove_file(practice.folder.path().join("token")).expect("it was written");
     let said = practice.doctor(&[]).await;
-    snapshot!(said.out.replace(&*practice.folder.path().to_string_lossy(), "FOLDER"), @"
+    snapshot!(said.out, @"
     GitHub `hub`
-      wrong     the secret of `token` is missing: the file `token` cannot be read: No such file or directory (os error 2)
+      wrong     the secret of `token` is missing: the environment variable `TOWPATH_NO_SUCH_VARIABLE` is not set
                 put the secret there
 
     registry `registry.test`
@@ -438,22 +438,39 @@ async fn a_secret_that_is_missing_hides_no_other_finding() {
 }
 
 #[tokio::test]
+async fn a_ledger_that_cannot_be_opened_hides_no_other_finding() {
+    let practice = Practice::new(APP, keep_others_from_log).await;
+    fs::write(practice.folder.path().join("towpath.db"), "this is no ledger")
+        .expect("the folder can be written");
+    let findings = practice.findings(&["ledger", "1 tag", "nothing stands in the way"]).await;
+    snapshot!(findings, @"");
+}
+
+#[tokio::test]
 async fn a_registry_whose_password_is_missing_keeps_no_other_from_being_asked() {
     let practice = Practice::new(APP, keep_others_from_log).await;
     let other = "  - { host: other.test, credentials: { username: bot, password: { env: TOWPATH_NO_SUCH_VARIABLE } } }\npipelines:";
     practice.configure("pipelines:", other);
     let findings =
         practice.findings(&["TOWPATH_NO_SUCH_VARIABLE", "1 tag", "nothing stands in the way"]).await;
-    snapshot!(findings, @"");
+    snapshot!(findings, @"
+    ok        nothing stands in the way of `main`
+    ok        registry.test/acme/shop: 1 tag
+    wrong     the secret of `credentials.password` is missing: the environment variable `TOWPATH_NO_SUCH_VARIABLE` is not set
+              put the secret there
+    ");
 }
 
 #[tokio::test]
 async fn the_files_of_a_repository_are_read_once() {
     let practice = Practice::new(APP, keep_others_from_log).await;
-    practice.world.state().requests.clear();
     practice.doctor(&[]).await;
-    let requests = practice.world.state().requests.clone();
-    assert_eq!(requests, [].into(), "to be filled in");
+    let state = practice.world.state();
+    let lines = state.github.requests.iter().map(|(line, _)| line);
+    let is_read = |line: &&String| line.contains("/git/trees/") || line.contains("/tarball/");
+    let read: Vec<&String> = lines.filter(is_read).collect();
+    let once: BTreeSet<&&String> = read.iter().collect();
+    assert!(!read.is_empty() && once.len() == read.len(), "read more than once: {read:#?}");
 }
 
 #[tokio::test]

@@ -156,6 +156,7 @@ async fn status_says_what_runs_and_what_it_waits_for() {
     shop     dev          1.10.0  <time>
     shop     staging      1.10.0  <time>
     shop     production   1.9.0   <time>  #3      1.10.0: 0 of 1 approval; ask `@acme/sre`
+    #3 is on this machine: `towpath changes show 3` shows it, and `towpath changes comment 3 '/promote approve' --as USER` writes a comment
     registry.test/acme/shop: tags read <age> ago
     ");
 }
@@ -214,6 +215,7 @@ async fn why_names_each_gate_in_one_sentence() {
       ok    soak                  soaked 0s since landing on <time>
       ok    decline               nobody declined it
       wait  approvals             0 of 1 approval; ask `@acme/sre`
+    #3 is on this machine: `towpath changes show 3` shows it, and `towpath changes comment 3 '/promote approve' --as USER` writes a comment
     ");
     let why = site.json(&["why", "shop", "production"]);
     assert_eq!(keys(&why), ["service", "environment", "candidate", "gates", "notes"]);
@@ -294,9 +296,9 @@ async fn every_command_has_an_outcome_that_changes_show_tells() {
     let outcomes: Vec<&str> = shown.lines().filter(|line| line.starts_with("-> ")).collect();
     assert_snapshot!(outcomes.join("\n"), @"
     -> not understood
-    -> towpath signed it: confused
+    -> towpath reacted: confused
     -> refused: it takes the right `approve` in production, which you do not have; ask `@acme/sre`
-    -> towpath signed it: -1
+    -> towpath reacted: -1
     ");
 }
 
@@ -551,7 +553,7 @@ async fn import_writes_a_configuration_whose_paths_check_looks_for() {
     1 problem in imported.yaml
     "#);
     fs::remove_file(folder.join("values.yaml")).unwrap();
-    snapshot!(bad(site.towpath(&["import", "repository"]), 1), @"error: nothing here is kept up to date by Flux's image automation, Argo CD Image Updater or Renovate");
+    snapshot!(bad(site.towpath(&["import", "repository"]), 1), @"error: nothing here is kept up to date by Flux's image automation, Argo CD Image Updater or Renovate; name the folder of the config repository, or write `towpath.yaml` by hand as the README of Towpath shows");
 }
 
 #[tokio::test]
@@ -643,8 +645,8 @@ async fn check_and_doctor_report_what_the_next_look_would_refuse() {
     snapshot!(checked, @"
     12: unknown environment `dve`
         did you mean `dev`?
-    21: shop in dev: apps/shop/overlays/dev/kustomization.yaml: the image `registry.test/acme/other` is nowhere in this overlay; the entry on line 9 of `images` names it, but no manifest does
-        name it in a manifest, or declare where it stands with `set` in the configuration
+    21: shop in dev: apps/shop/overlays/dev/kustomization.yaml: the image `registry.test/acme/other` is nowhere in this overlay
+        the entry on line 9 of `images` names it, but no manifest does; name it in a manifest, or declare where it stands with `set` in the configuration
     21: shop in production: apps/shop/overlays/production/kustomization.yaml: the image `registry.test/acme/other` is nowhere in this overlay
         name it in a manifest or in `images`, or declare where it stands with `set` in the configuration
     21: shop in staging: apps/shop/overlays/staging/kustomization.yaml: the image `registry.test/acme/other` is nowhere in this overlay
