@@ -443,7 +443,12 @@ async fn a_ledger_that_cannot_be_opened_hides_no_other_finding() {
     fs::write(practice.folder.path().join("towpath.db"), "this is no ledger")
         .expect("the folder can be written");
     let findings = practice.findings(&["ledger", "1 tag", "nothing stands in the way"]).await;
-    snapshot!(findings, @"");
+    snapshot!(findings, @"
+      ok        nothing stands in the way of `main`
+      ok        registry.test/acme/shop: 1 tag
+    ledger
+      wrong     the ledger `towpath.db` failed: file is not a database; if it stays so, delete it: it is rebuilt from Git and the forge
+    ");
 }
 
 #[tokio::test]

@@ -26,7 +26,7 @@ fn a_release_whose_tag_is_gone_is_not_opened() {
         bot.delete_tag("1.10.0").pass(minutes(60)).settle().await.expect_no_open("production");
         insta::assert_snapshot!(said(bot, "production").await, @"
         1.10.0 is no longer in the registry: `registry.test/acme/shop` has no such tag; push it again, or promote another version
-        0 of 1 approval; ask alice or bob
+        0 of 1 approval
         ");
         bot.push("1.10.0").settle().await.expect_open("production", "1.10.0");
     });
@@ -207,8 +207,8 @@ fn an_artifact_that_no_container_can_run_is_not_promoted_whatever_selects_it() {
         }
         bot.push("1.10.0").settle().await.expect_running("dev", "1.10.0");
         insta::assert_snapshot!(said(bot, "dev").await, @"
-        1.12.0 cannot run: its index names no image, as that of a build cache; push it again, or promote another version
-        1.11.0 cannot run: it is a build cache; push it again, or promote another version
+        1.12.0 cannot run: its index names no image, as that of a build cache; push an image under a tag of its own, or promote another version
+        1.11.0 cannot run: it is a build cache; push an image under a tag of its own, or promote another version
         ");
     });
 }
