@@ -185,19 +185,19 @@ fn missing_entries(entries: &BTreeSet<IndexEntry>) -> String {
 
 /// What a person can do about an image that runs and that its registry lacks, or that cannot run.
 pub(in crate::render) fn way_out_of_running(presence: &Presence) -> String {
-    let pods = match presence {
-        Presence::Defective(_) => "pods that start anew cannot run it",
+    let (pods, remedy) = match presence {
+        Presence::Defective(defect) => ("pods that start anew cannot run it", repair(defect)),
         Presence::Complete
         | Presence::NoRepository
         | Presence::NoTag
         | Presence::TagWithoutManifest
         | Presence::NoManifest
-        | Presence::Incomplete(_) => "pods that start anew cannot pull it",
+        | Presence::Incomplete(_) => ("pods that start anew cannot pull it", "push it"),
     };
-    format!("{pods}; {}, or promote another version", bring_back(presence))
+    format!("{pods}; {remedy}, or promote another version")
 }
 
-/// How the registry comes to have a usable artifact.
+/// How the registry comes to have a usable artifact, of one that it once had.
 const fn bring_back(presence: &Presence) -> &'static str {
     match presence {
         Presence::Defective(defect) => repair(defect),
