@@ -16,7 +16,7 @@ pub use webhook::WebhookMatter;
 
 use crate::model::{
     Allowance, BranchName, EnvironmentName, Grant, Health, Hook, ImageName, ImageReference, LeftOut, Login,
-    LoginProof, MergeMode, NotTaken, Place, Policy, Presence, RepositoryName, Restriction, SecretKey,
+    LoginProof, MergeMode, NotTaken, Place, Policy, Presence, RepositoryName, Restriction, SecretPurpose,
     SecretWeakness, ServiceName, Tag, Target, TeamName, Time, Told,
 };
 
