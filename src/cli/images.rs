@@ -1,4 +1,8 @@
 //! `towpath images DIR`: which images a kustomization on disk runs, and which file and line says so.
+//!
+//! The JSON output is an array of items with the same keys. What is uncertain about an image is in its `uncertain`;
+//! doubts that concern no listed image, and the refusal of a folder, are items whose `image` is null, so that a
+//! consumer of images can skip them.
 
 pub(super) mod disk;
 mod json;

@@ -1,4 +1,8 @@
 //! Where a secret is; what it is never stands in the configuration.
+//!
+//! Secret files are read again when they change: those of webhooks after a second, those of the forge after five, or
+//! when GitHub rejects the token. A webhook whose secret is missing accepts nothing; the client keeps the token that it
+//! had, since a file may be replaced in two steps.
 
 use std::fmt;
 use std::path::PathBuf;

@@ -1,4 +1,8 @@
 //! One target with everything that bears on it: what the gates and the judge look at.
+//!
+//! A request ends when it cannot be fulfilled: with a landing, a decline, a withdrawal in the environment before, or
+//! `/promote resume`. Otherwise one request could stop an environment forever. Whoever requested a release cannot
+//! approve it, however many requests followed, and neither can the user named by the trailer of the head.
 
 use crate::model::{
     Artifact, BranchName, Change, ChangeNumber, ChangeState, Environment, Head, History, ImageReference,

@@ -1,4 +1,9 @@
 //! What is known of artifacts beyond their tags, and the order that follows from it.
+//!
+//! Evidence is what orders artifacts beyond their tags: dates, revisions, the sequence in which a tag pointed to them.
+//! While some of it is missing, an environment is not judged at all, because without an order a downgrade cannot be
+//! recognised. Only a tag without a usable response is left out, if the listing could be read and other tags have
+//! dates.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

@@ -1,6 +1,9 @@
 //! The gates: pure functions of recorded facts, one file each, in two phases.
 //!
 //! The open gates decide whether a change is opened at all; all of them together whether it is merged.
+//!
+//! The content key is asked for last, when every other gate passes. It costs reading and editing files, and many
+//! releases that still soak must not use up the rounds of one look.
 
 mod approvals;
 mod decline;

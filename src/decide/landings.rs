@@ -1,4 +1,10 @@
 //! What is true and not yet in the log: landings, set-backs by hand, changes that a person closed.
+//!
+//! A rewritten branch is recognised by what it lost. Where a head of ours is as it was written but its base is no
+//! longer in the branch, the branch was rewritten: the change is committed again first, since merging it would bring
+//! back what was dropped. Where what runs ran before, and the merge of the last landing is no longer in the branch, a
+//! rewrite set it back, not a user: landings are withdrawn as after a setting by hand, but automation goes on. After a
+//! rebase, a later setting by hand to what ran before is taken for a rewrite.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,10 @@
 //! What the bot still owes people: answers to their commands, and a word when it stops writing.
+//!
+//! Questions are answered in one comment that is edited, since nobody has to be notified of an answer; of questions
+//! that come together the last three are answered. A comment that is refused or not understood gets a comment of its
+//! own, because its author has to act. Answers fold away what they make out of date; the forge tries to hide those
+//! once. No reaction says that a comment was seen: the answer comes within a second of the webhook, and each reaction
+//! is one of 80 writes a minute. REST has no reactions for reviews, so a comment and the status answer them.
 
 mod replies;
 

@@ -1,4 +1,8 @@
 //! What changed in the source code: asked for only where a change is open or about to be, and nothing waits for it.
+//!
+//! A comparison is asked for only where both artifacts name one repository on the forge's own pages and a whole commit
+//! each, and only within `repositories`: labels are written by whoever pushes images. Builds that did not pass are
+//! asked for again, in pauses that double up to an hour.
 
 use std::collections::BTreeSet;
 

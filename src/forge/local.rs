@@ -3,6 +3,8 @@
 //! A repository is at `<root>/<owner>/<name>.git`. Change n is at `refs/towpath/changes/<n>`: a commit whose tree
 //! holds `change.json` and `events/<seq>.json`. So `git clone --mirror` is a full backup, and people may push to
 //! the same repositories with Git at any time. Every ref is moved by compare-and-swap.
+//!
+//! Users are bare names here, and the bot is one of them, so `forges[].bot` configures its name.
 
 mod changes;
 mod content;

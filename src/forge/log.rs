@@ -7,6 +7,11 @@
 //!
 //! So an append sends a file or two, and whoever knows an earlier commit reads only files that differ. What else lies
 //! on the branch at the last commit that is proven to be the bot's is left alone.
+//!
+//! The log grows by one line for each comment with a command. Above 64 MiB, some 300,000 lines, Towpath stops and says
+//! what to delete. A file has about 256 KiB, because GitHub rejects trees that are sent with some 2.5 MB. That a file
+//! only grew is proven by the old blob id, which is the hash of its beginning. The price is that a cold read of many
+//! files fetches an archive.
 
 #[cfg(test)]
 mod tests;

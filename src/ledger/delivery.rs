@@ -1,4 +1,8 @@
 //! An event that came in from outside and was acknowledged, and what became of it.
+//!
+//! A delivery is identified by the id that the product sends, for a week. Without an id it is identified by its content
+//! until it was handled, because Quay sends identical bytes for two pushes of one tag, and the second one is news once
+//! the first was handled.
 
 use chrono::TimeDelta;
 

@@ -1,6 +1,9 @@
 //! The ledger in one SQLite file: for one process, and for jobs that keep nothing.
 //!
 //! The statements hold to what PostgreSQL understands too; only opening is SQLite's own.
+//!
+//! Writes do not wait for the disk. A killed process loses nothing; a power failure may lose the last events, and the
+//! next poll finds what they reported.
 
 mod deliveries;
 

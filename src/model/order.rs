@@ -1,4 +1,7 @@
 //! How far a set of images is: newer than another where none is older and one is newer.
+//!
+//! The order of releases is partial: a release that is newer in one image and older in another is promoted only on
+//! request.
 
 use std::cmp::Ordering;
 

@@ -1,4 +1,7 @@
 //! The proven policy: what the configuration says, after every problem in it was refused.
+//!
+//! Where the configuration lists nobody for a right in an environment, write permission for the config repository
+//! stands in for it. An empty list is a list: then nobody has the right. A forge without permissions answers no.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;

@@ -1,4 +1,7 @@
 //! What only Towpath knows, as it stands in the log: one JSON object a line, appended before it counts.
+//!
+//! Records derive serde here because a line of the log is Towpath's own contract; a second set of types would repeat
+//! all of it.
 
 use super::{
     ChangeNumber, CommentId, CommitId, ContentKey, Digest, EnvironmentName, ImageName, ImageReference,

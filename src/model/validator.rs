@@ -1,4 +1,6 @@
 //! A validator is what a peer gave with an answer, to ask later whether the answer is still the same.
+//!
+//! Only listings of one page are validated: a tag may appear on a later page while the first page stays the same.
 
 use super::checked_text;
 

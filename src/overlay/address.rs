@@ -1,4 +1,7 @@
 //! Addresses of remote resources: where in them a version is, and which repository they lead to.
+//!
+//! An address follows an image to which it plausibly belongs, by its owner or repository: two equal versions of
+//! unrelated projects are a coincidence.
 
 use std::ops::Range;
 

@@ -3,6 +3,10 @@
 //!
 //! Each format finds its [`Spot`]s by itself; reading and writing them is the same for all. A folder with a
 //! kustomization is none of these: there kustomize's own rules hold.
+//!
+//! Objects of Flux and Argo CD in a kustomization, and several Helm values files, are merged first and written out as
+//! one text, which the same formats read. Each scalar keeps the file that it comes from, and an edit finds it there by
+//! line and text. The price is that such objects are written and parsed once more.
 
 mod argo_cd;
 mod chart;

@@ -1,5 +1,11 @@
 //! Edits the steps that set an image where they stand: a patch, a manifest, an `images` entry, a transformer, or the
 //! source of a replacement.
+//!
+//! A version is edited in place only if no other kustomization leads to that file (`overlay::readers`), so every
+//! kustomization of the repository is read once a version is set outside of `images` and of the environment's own
+//! kustomization. A base beside the environment's folder stays as it is, since an object of Argo CD or Flux, or a user,
+//! may deploy it. The edit is proven on everything that the overlay renders, not only on images. Where a part of this
+//! fails, the overlay's own `images` are edited.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,7 @@
 //! The body of a change: one screen that says what changes, why, what it waits for and what people can do.
+//!
+//! Every part is bounded and the diff takes what is left, file by file, so that no input makes a body too long. What
+//! has no place goes to the details of the check, where there is one.
 
 use super::diff::readable;
 use super::gates;

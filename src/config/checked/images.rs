@@ -1,4 +1,7 @@
 //! The images of a service: which tags are releases, and which artifacts go together.
+//!
+//! Images that are promoted independently become services of their own, named `<service>-<image>`, so that every other
+//! module only knows services whose images belong together.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,6 @@
 //! Content that a person declined is not proposed again, and neither is anything older.
+//!
+//! A declined release also blocks older ones: after a user closed 1.4.2, opening 1.4.1 would surprise them.
 
 use std::collections::BTreeSet;
 

@@ -3,6 +3,12 @@
 //! GitHub punishes whoever runs into its limits with pauses for all, so they are kept here, each a little short of what
 //! GitHub says. What is most urgent goes deepest: each lane leaves a reserve to the lanes above it, so that a storm of
 //! new promotions and new texts never keeps a merge waiting.
+//!
+//! Each account has one budget, and the App itself has one: 80 writes a minute and 500 an hour, points, and the primary
+//! limit as the headers report it. Git objects and each mutation count as writes. The lanes are, in order: merges and
+//! the log, answers, everything else (12 promotions a minute, 80 an hour), deployments. What exceeds the budget is
+//! `ForgeError::RateLimited` and waits for the next look. See
+//! <https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api>.
 
 mod primary;
 mod window;

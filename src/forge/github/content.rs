@@ -1,4 +1,9 @@
 //! Files of commits, and what a head changes.
+//!
+//! Files come in the archive of the commit first, later a hundred in a GraphQL document. So a repository is read in
+//! three requests (head, tree, archive), whatever the number of services. Archives obey `.gitattributes` and documents
+//! contain text, so only bytes whose Git hash is the expected one are accepted; the others are read one by one.
+//! Repositories above 64 MiB are read in documents.
 
 mod archive;
 mod blobs;

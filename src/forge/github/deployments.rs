@@ -1,5 +1,11 @@
 //! GitHub's deployments: each landing is shown there, beside the config repository, and nothing is ever read from them but
 //! whether it is.
+//!
+//! A landing is shown because GitHub shows another one, not because a record says that it was not shown: so a lost
+//! response, a restart or another replica needs no special case. Deployments come last, in a lane of their own, and can
+//! fail without stopping anything. Landings older than a day, and what was adopted, are left out. A landing costs 2
+//! reads and 2 or 3 writes. What GitHub rejects is not tried again for an hour. A deployment that somebody else ended
+//! stays ended.
 
 mod question;
 

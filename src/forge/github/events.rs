@@ -2,6 +2,10 @@
 //!
 //! Pure: bytes in, repositories out. Nothing else in an event is believed; what happened is then read from GitHub
 //! itself. So what is left out here costs time until the next sweep, and never more.
+//!
+//! Only events about base branches and the bot's own branches (`towpath/`) count, so that other work in a busy
+//! repository causes no reads. Events about what the bot itself just did are not dropped, apart from its statuses and
+//! the checks of its own App: a user may share the token. They cost a few conditional requests for each promotion.
 
 mod body;
 

@@ -1,4 +1,6 @@
 //! GraphQL: several writes in one request, each with an outcome of its own.
+//!
+//! A document that is too large for GitHub is sent once, then in halves; the size that worked is kept for ten minutes.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;

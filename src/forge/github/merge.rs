@@ -1,4 +1,9 @@
 //! Merges at exactly one head, in the way that is configured or that the repository allows.
+//!
+//! What GitHub holds against a merge is a fact of the change, and `decide` says what follows. A rule that is not met
+//! waits until `mergeable_state` changes or five minutes passed. That state never prevents the first attempt: it is
+//! `blocked` also for a bot that may merge. No status of the bot waits for the forge, because `towpath/<environment>`
+//! may itself be a required check.
 
 mod queue;
 mod refused;

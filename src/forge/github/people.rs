@@ -1,4 +1,12 @@
 //! Who the bot is, who belongs to a team, and who may write.
+//!
+//! Logins are compared in lower case, and the account that wrote under a login is remembered: a login that was renamed
+//! or taken over gives no right. A user who is listed by login must also be a collaborator of the config repository.
+//! This costs one more request for each membership. See
+//! <https://docs.github.com/en/account-and-profile/concepts/username-changes>.
+//!
+//! An answer is remembered for 30 s with the time at which GitHub gave it. `decide` accepts none that is older than 60
+//! s, and the proof of a merge ends 60 s after the oldest.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;

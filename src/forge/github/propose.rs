@@ -1,4 +1,9 @@
 //! A proposal: the commit, the branch, the pull request, its words; each step finds what an earlier try left.
+//!
+//! A promotion starts only if the budget has everything that it needs, since a branch without its pull request helps
+//! nobody. A branch that lacks the newest base is committed again on it, not merged by GitHub's button: one way for
+//! conflicts and strict checks, with bytes of ours and compare-and-swap. Approvals by command bind the content and
+//! stay; GitHub may dismiss its own reviews.
 
 mod together;
 

@@ -2,6 +2,10 @@
 //!
 //! A list of all pull requests, the latest touched first, tells with one conditional request whether anything
 //! happened. What was said on a pull request is read again only when it was touched.
+//!
+//! The first look reads what is open and what was updated in the last 30 days, at most 100 ended changes. What ended
+//! before is in the log, so a repository of any age costs the same. A listing counts as read by its ETag, not because
+//! GitHub answers 304: a look that failed half-way would lose what it saw otherwise.
 
 mod edits;
 mod listing;

@@ -1,4 +1,7 @@
 //! Asking people for a review, once, when a change was opened.
+//!
+//! Reviewers are requested only where a user has to act. What the bot merges by itself notifies nobody. A rejected
+//! request does not stop the change.
 
 use http::{Method, StatusCode};
 use serde_json::json;

@@ -1,4 +1,9 @@
 //! One registry: how many questions it is asked at once, and when it is left alone.
+//!
+//! A 429 response and a lack of responses concern the whole registry; every other error concerns one image. So one
+//! request that is rate limited pauses all of them until the given time, and eight requests in a row without a response
+//! pause them for 30 s. A registry gets at most 8 requests at once, in order, so that a slow registry delays only
+//! itself.
 
 use std::sync::{Arc, Mutex};
 

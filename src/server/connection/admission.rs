@@ -1,4 +1,8 @@
 //! Which connections are open, and which one ends when a new one needs its place.
+//!
+//! When all places are taken, the connection that was idle for the longest gives way, so a new client always gets a
+//! place. The price is that under a flood an event that a client sends slowly is rejected, and GitHub does not repeat
+//! rejected events.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;

@@ -1,4 +1,7 @@
 //! One request to GitHub, before it is sent.
+//!
+//! A request is repeated only where a second one does no harm: reads, updates with compare-and-swap, objects, and what
+//! GitHub rejects the second time. A comment is sent once; the next look finds out whether it exists.
 
 use http::Method;
 use serde_json::Value;

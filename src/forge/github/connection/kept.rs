@@ -2,6 +2,10 @@
 //!
 //! Losing one costs a request. So there are bounds: what was not used for the longest goes first, and whoever knows that
 //! something ended lets go of it.
+//!
+//! Responses do not survive a restart. A 304 is useless without the response that it confirms, and storing those would
+//! be a second copy of all pull requests. The price is 4 requests for each repository after a restart, and some for
+//! each open change.
 
 #[cfg(test)]
 mod tests;

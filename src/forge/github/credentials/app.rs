@@ -1,4 +1,8 @@
 //! A GitHub App: it proves itself by its key, looks up where it is installed, and gets itself tokens.
+//!
+//! One task fetches a token for all that wait for it, on the budget of the App. For ten seconds a new token that is
+//! rejected is tried again, since not all of GitHub may know it. Team reviews are requested with a token of their own
+//! (`members: read`); where that is refused, only users are requested.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};

@@ -2,6 +2,10 @@
 //!
 //! The queue does not merge the head that was put into it, but a commit of its own on which it waits for the required
 //! checks: the head of a merge group. What is to be seen there is published there too.
+//!
+//! What left the queue without being merged is not put back for a day, unless its head changes: a user removed it, or
+//! its builds fail. A restart forgets that. The bot removes only what it added, and removes it before it rewrites or
+//! closes the change.
 
 use serde::Deserialize;
 use serde_json::json;

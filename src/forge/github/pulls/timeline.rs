@@ -4,6 +4,11 @@
 //! read: they follow the line, not the promotion. A comment that is hidden counts as before, since anybody with write access
 //! can hide it and nothing tells who did; one that is deleted is gone from the listing. What was accepted before stands in the
 //! log and stays, but for a review that a person took back.
+//!
+//! A timeline that has too many pages makes the change wait for a user (`BarrierKind::Unread`), and is read again every
+//! ten minutes at most: a hold may be behind what was read. A user's dismissal withdraws an approval, GitHub's does
+//! not: GitHub may dismiss reviews whenever a branch moves, and the content key says whether the approved content is
+//! still there. A request for changes ends only by its own author, because everyone with write access can dismiss it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
