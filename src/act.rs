@@ -9,7 +9,7 @@ use std::time::Duration;
 use crate::decide::GatesPassed;
 use crate::draft::{Draft, Effect};
 use crate::forge::{Forge, ForgeError};
-use crate::model::{ChangeNumber, CommitId, Merge, NewReaction, Place, Proposal, Time};
+use crate::model::{ChangeNumber, CommitId, ConfigBranch, Merge, NewReaction, Proposal, Time};
 
 /// What became of a draft.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,11 +17,11 @@ pub enum Outcome {
     /// It is done.
     Done,
     /// Somebody was faster, or it is not time yet: look again.
-    Again(String),
+    Conflict(String),
     /// The forge takes no more for so long.
-    Later(Duration),
+    RateLimited(Duration),
     /// It is not done, in a sentence for people, and nothing rests on it: the next look tries again.
-    Missed(String),
+    Skipped(String),
     /// It failed, in a sentence for people.
     Failed(String),
 }
@@ -39,15 +39,15 @@ impl Receipt {
     fn new(draft: Draft, result: Result<(), ForgeError>) -> Self {
         let outcome = match result {
             Ok(()) => Outcome::Done,
-            Err(error) if draft.effect.is_announcement() => Outcome::Missed(error.to_string()),
-            Err(ForgeError::RateLimited { wait }) => Outcome::Later(wait),
+            Err(error) if draft.effect.is_announcement() => Outcome::Skipped(error.to_string()),
+            Err(ForgeError::RateLimited { wait }) => Outcome::RateLimited(wait),
             Err(error @ (ForgeError::Conflict { .. } | ForgeError::NotYet { .. })) => {
-                Outcome::Again(error.to_string())
+                Outcome::Conflict(error.to_string())
             }
             Err(
                 error @ (ForgeError::NotFound { .. }
                 | ForgeError::Forbidden { .. }
-                | ForgeError::Shut { .. }
+                | ForgeError::Misconfigured { .. }
                 | ForgeError::Blocked { .. }
                 | ForgeError::Unavailable { .. }),
             ) => Outcome::Failed(error.to_string()),
@@ -58,9 +58,9 @@ impl Receipt {
 
 /// Where drafts are carried out, and on what they rest.
 #[derive(Clone, Copy)]
-pub struct Ground<'a> {
+pub struct ActInput<'a> {
     /// The config repository and branch.
-    pub place: &'a Place,
+    pub place: &'a ConfigBranch,
     /// The tip of the log when it was read.
     pub log_tip: Option<&'a CommitId>,
     /// Says what time it is; a proof that was valid before that is not used.
@@ -71,10 +71,10 @@ pub struct Ground<'a> {
 /// on one change together.
 ///
 /// Where the log cannot be written nothing else is done.
-pub async fn act<F: Forge>(forge: &F, ground: &Ground<'_>, drafts: Vec<Draft>) -> Vec<Receipt> {
+pub async fn act<F: Forge>(forge: &F, input: &ActInput<'_>, drafts: Vec<Draft>) -> Vec<Receipt> {
     let (records, rest): (Vec<Draft>, Vec<Draft>) =
         drafts.into_iter().partition(|draft| draft.effect.record().is_some());
-    let mut receipts = append(forge, ground, records).await;
+    let mut receipts = append(forge, input, records).await;
     if receipts.iter().any(|receipt| receipt.outcome != Outcome::Done) {
         return receipts;
     }
@@ -84,21 +84,21 @@ pub async fn act<F: Forge>(forge: &F, ground: &Ground<'_>, drafts: Vec<Draft>) -
     let (reactions, rest): (Vec<Draft>, Vec<Draft>) =
         rest.into_iter().partition(|draft| draft.effect.reaction().is_some());
     for draft in rest {
-        let result = carry_out(forge, ground, &draft.effect).await;
+        let result = execute(forge, input, &draft.effect).await;
         receipts.push(Receipt::new(draft, result));
     }
-    receipts.extend(react(forge, ground.place, reactions).await);
+    receipts.extend(react(forge, input.place, reactions).await);
     receipts
 }
 
-async fn append<F: Forge>(forge: &F, ground: &Ground<'_>, drafts: Vec<Draft>) -> Vec<Receipt> {
+async fn append<F: Forge>(forge: &F, input: &ActInput<'_>, drafts: Vec<Draft>) -> Vec<Receipt> {
     let records = drafts.iter().filter_map(|draft| draft.effect.record());
     let line = |record| serde_json::to_string(record).expect("a record is always JSON");
     let lines: Vec<String> = records.map(line).collect();
     if lines.is_empty() {
         return Vec::new();
     }
-    let result = forge.append_log(ground.place, &lines, ground.log_tip).await.map(drop);
+    let result = forge.append_log(input.place, &lines, input.log_tip).await.map(drop);
     drafts.into_iter().map(|draft| Receipt::new(draft, result.clone())).collect()
 }
 
@@ -112,7 +112,7 @@ async fn propose<F: Forge>(forge: &F, drafts: Vec<Draft>) -> Vec<Receipt> {
     drafts.into_iter().zip(results).map(|(draft, result)| Receipt::new(draft, result.map(drop))).collect()
 }
 
-async fn react<F: Forge>(forge: &F, place: &Place, drafts: Vec<Draft>) -> Vec<Receipt> {
+async fn react<F: Forge>(forge: &F, place: &ConfigBranch, drafts: Vec<Draft>) -> Vec<Receipt> {
     let mut by_change: BTreeMap<ChangeNumber, (Vec<NewReaction>, Vec<Draft>)> = BTreeMap::new();
     for draft in drafts {
         let Some((change, reaction)) = draft.effect.reaction() else { continue };
@@ -128,8 +128,8 @@ async fn react<F: Forge>(forge: &F, place: &Place, drafts: Vec<Draft>) -> Vec<Re
     receipts
 }
 
-async fn carry_out<F: Forge>(forge: &F, ground: &Ground<'_>, effect: &Effect) -> Result<(), ForgeError> {
-    let place = ground.place;
+async fn execute<F: Forge>(forge: &F, input: &ActInput<'_>, effect: &Effect) -> Result<(), ForgeError> {
+    let place = input.place;
     match effect {
         Effect::Record(_) | Effect::Propose(_) | Effect::React { .. } => Ok(()),
         Effect::Present { change, presentation } => forge.present(place, *change, presentation).await,
@@ -138,13 +138,13 @@ async fn carry_out<F: Forge>(forge: &F, ground: &Ground<'_>, effect: &Effect) ->
                 // Where that fails people see less, and the merge is as good as it was.
                 forge.present(place, merge.change, presentation).await.ok();
             }
-            expect_proof(gates, merge, (ground.now)())?;
+            expect_proof(gates, merge, (input.now)())?;
             forge.merge(merge).await.map(drop)
         }
         Effect::Dequeue { change } => forge.dequeue(place, *change).await,
         Effect::Close { change } => forge.close(place, *change).await,
         Effect::DeleteBranch { branch, expected } => forge.delete_branch(place, branch, expected).await,
-        Effect::Remark { change, remark } => forge.remark(place, *change, remark).await,
+        Effect::Comment { change, remark } => forge.comment(place, *change, remark).await,
         Effect::Announce(deployment) => forge.announce(place, deployment).await,
     }
 }

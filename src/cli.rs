@@ -98,7 +98,7 @@ enum Failure {
     /// It failed or was refused; exit code 1.
     Failed(anyhow::Error),
     /// It failed, and everything about that is printed already; exit code 1.
-    Said,
+    Reported,
 }
 
 impl<E: Into<anyhow::Error>> From<E> for Failure {
@@ -146,7 +146,7 @@ pub fn main(arguments: Arguments) -> ExitCode {
     };
     match runtime.block_on(carry_out(arguments, &mut output)) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(Failure::Said) => ExitCode::from(1),
+        Err(Failure::Reported) => ExitCode::from(1),
         Err(Failure::Failed(error)) => output.fail(1, &format!("{error:#}")),
         Err(Failure::Usage(why)) => output.fail(2, &why),
     }

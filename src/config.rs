@@ -27,16 +27,16 @@ use std::time::Duration;
 use schemars::Schema;
 use schemars::transform::{RecursiveTransform, Transform as _};
 
-pub use examined::{Examined, ServicePart, examine_on_disk};
+pub use examined::{ConfigReport, ServicePart, examine_on_disk};
 pub use import::{next_steps, write_imported};
 pub use problem::{Problem, Problems};
 pub use secret::{SecretError, SecretSource};
 pub use secret_check::{SecretFault, SecretFinding, SecretOwner};
 
 use crate::model::{ForgeName, MergeMethod, Policy, PushKind, TeamName, UserName};
-use document::{Document, Shape, SyntaxError};
+use document::{Document, SyntaxError, ValueKind};
 use examined::{Disk, examine};
-use problem::{Findings, Span};
+use problem::{ProblemList, Span};
 use reader::{Read, Reader};
 
 /// Largest configuration that is read, in bytes.
@@ -287,7 +287,7 @@ fn join_lines(schema: &mut Schema) {
     }
 }
 
-fn raw_of(text: &str, findings: &mut Findings) -> Option<raw::File> {
+fn raw_of(text: &str, findings: &mut ProblemList) -> Option<raw::File> {
     let document = match Document::parse(text) {
         Ok(document) => document,
         Err(SyntaxError { span, what, way_out: Some(way_out) }) => {
@@ -300,7 +300,7 @@ fn raw_of(text: &str, findings: &mut Findings) -> Option<raw::File> {
         }
     };
     let mut roots = document.roots().into_iter();
-    let root = roots.next().filter(|root| !matches!(document.shape(*root), Shape::Nothing));
+    let root = roots.next().filter(|root| !matches!(document.shape(*root), ValueKind::Nothing));
     if let Some(second) = roots.next() {
         findings.suggest(second.span, "a second document starts here", "keep one, without `---`");
     }

@@ -3,8 +3,8 @@
 //! First what is true and not yet in the log is put there (`landings`, `commands`); then each target is
 //! judged on the log as it will be (`judge`); then what is left over is tidied up (`ended`).
 
+mod bot_comments;
 mod candidate;
-mod case;
 mod commands;
 mod deployments;
 mod ended;
@@ -17,23 +17,26 @@ mod need;
 mod offers;
 mod plan;
 mod presence;
+mod promotion_view;
 mod reason;
-mod remarks;
 mod rights;
 mod sources;
 
-pub use case::{Unread, carried, takes_commands};
 pub use evidence::{DATED_TAGS_MAX, date_of};
 pub use need::Need;
-pub use plan::{Action, Asked, GateName, GateReport, GatesPassed, Judgement, Plan, Remark, Stop, Verdict};
-pub use reason::{ArtifactReason, Because, Reason, Uncounted, UncountedBecause, Undated};
+pub use plan::{
+    Action, BotComment, GateName, GateReport, GatesPassed, HandledComment, JourneyStep, Judgement, Plan,
+    Verdict,
+};
+pub use promotion_view::{UnreadCommands, carried, takes_commands};
+pub use reason::{ActionReason, ArtifactReason, GateReason, UncountedApproval, UncountedReason, Undated};
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{
-    ChangeNumber, CommentId, Environment, Event, History, Policy, Record, Service, Target, World,
+    ChangeNumber, CommentId, Environment, Event, History, Policy, Record, Service, ServiceEnvironment, World,
 };
-use case::Case;
+use promotion_view::PromotionView;
 
 /// What to do about everything at the world's place, and why.
 ///
@@ -45,7 +48,7 @@ pub fn decide(world: &World, policy: &Policy) -> Plan {
     let mut history = world.history.clone();
     let mut records = Vec::new();
     for (service, environment) in targets(world, policy) {
-        let case = Case::new(world, policy, &history, service, environment);
+        let case = PromotionView::new(world, policy, &history, service, environment);
         // Without an order nothing can be told to be a step back; what is seen for the first time needs none. Both name what
         // they lack in the same round.
         let lacks = [evidence::lacking(&case, &mut needs), landings::lacking(&case, &mut needs)];
@@ -53,16 +56,16 @@ pub fn decide(world: &World, policy: &Policy) -> Plan {
         let new = if is_known { landings::unrecorded(&case) } else { landings::first_seen(&case) };
         note(&mut history, &mut records, new);
         let corrected =
-            landings::clock_corrections(&Case::new(world, policy, &history, service, environment));
+            landings::clock_corrections(&PromotionView::new(world, policy, &history, service, environment));
         note(&mut history, &mut records, corrected);
     }
     let mut quota = commands::Quota::new(world, policy);
     for (service, environment) in targets(world, policy) {
-        let branch = Case::new(world, policy, &history, service, environment).branch();
+        let branch = PromotionView::new(world, policy, &history, service, environment).branch();
         // Each comment is judged on what the ones before it came to.
         for unhandled in commands::waiting(world, &branch, &history) {
             let Some(word) = quota.admit(&unhandled, &history) else { continue };
-            let case = Case::new(world, policy, &history, service, environment);
+            let case = PromotionView::new(world, policy, &history, service, environment);
             let mut needed = BTreeSet::new();
             let new = commands::carry_out(&case, &word, &mut needed);
             quota.ask(&word, &history, needed, &mut needs);
@@ -74,7 +77,7 @@ pub fn decide(world: &World, policy: &Policy) -> Plan {
     }
     // Behind all approvals that were given until now, since none of them knew of it.
     for (service, environment) in targets(world, policy) {
-        let case = Case::new(world, policy, &history, service, environment);
+        let case = PromotionView::new(world, policy, &history, service, environment);
         let new = [gates::unrecorded_moves(&case), gates::unrecorded_running_moves(&case)].concat();
         note(&mut history, &mut records, new);
     }
@@ -87,19 +90,19 @@ pub fn decide(world: &World, policy: &Policy) -> Plan {
 fn judge_all(world: &World, policy: &Policy, history: &History, needs: BTreeSet<Need>) -> Plan {
     let mut plan = Plan { needs, ..Plan::default() };
     for (service, environment) in targets(world, policy) {
-        let case = Case::new(world, policy, history, service, environment);
+        let case = PromotionView::new(world, policy, history, service, environment);
         let (mut judgement, action) = judge::judge(&case, &mut plan.needs);
         judgement.notes.extend(commands::stuck(&case));
         sources::ask(&case, &judgement, action.as_ref(), &mut plan.needs);
         let goes_on = action.is_some();
         plan.actions.extend(action);
-        plan.actions.extend(remarks::owed(&case));
+        plan.actions.extend(bot_comments::pending_comments(&case));
         plan.actions.extend(ended::tidy(&case, goes_on));
         plan.judgements.push(judgement);
     }
     for (service, environment) in targets(world, policy) {
-        let case = Case::new(world, policy, history, service, environment);
-        plan.actions.extend(deployments::owed(&case, &mut plan.needs));
+        let case = PromotionView::new(world, policy, history, service, environment);
+        plan.actions.extend(deployments::pending_announcement(&case, &mut plan.needs));
     }
     plan.next_look = next_look(&plan, world);
     plan
@@ -113,10 +116,10 @@ pub fn uncounted_approvals(
     policy: &Policy,
     change: ChangeNumber,
     needs: &mut BTreeSet<Need>,
-) -> BTreeMap<CommentId, UncountedBecause> {
+) -> BTreeMap<CommentId, UncountedReason> {
     let mut all = BTreeMap::new();
     for (service, environment) in targets(world, policy) {
-        let case = Case::new(world, policy, &world.history, service, environment);
+        let case = PromotionView::new(world, policy, &world.history, service, environment);
         let observed = case.open_change().filter(|observed| observed.change.number == change);
         all.extend(observed.map(|observed| gates::uncounted_on(&case, observed, needs)).unwrap_or_default());
     }
@@ -152,8 +155,8 @@ fn record_now(world: &World, event: Event) -> Record {
 }
 
 /// The target of a service in an environment.
-fn target_of(service: &Service, environment: &Environment) -> Target {
-    Target { service: service.name.clone(), environment: environment.name.clone() }
+fn target_of(service: &Service, environment: &Environment) -> ServiceEnvironment {
+    ServiceEnvironment { service: service.name.clone(), environment: environment.name.clone() }
 }
 
 #[cfg(test)]

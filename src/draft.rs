@@ -7,7 +7,7 @@ mod words;
 use crate::decide::{Action, GatesPassed, Plan};
 use crate::model::{
     BranchName, ChangeNumber, CommitId, Deployment, FileChange, Merge, NewReaction, Policy, Presentation,
-    Proposal, Record, Target, Tree, World, WrittenRemark,
+    Proposal, PublishedComment, Record, ServiceEnvironment, Tree, World,
 };
 use crate::overlay::Overlays;
 
@@ -52,11 +52,11 @@ pub enum Effect {
         expected: CommitId,
     },
     /// Write a comment.
-    Remark {
+    Comment {
         /// The change.
         change: ChangeNumber,
         /// The comment.
-        remark: WrittenRemark,
+        remark: PublishedComment,
     },
     /// Leave a reaction.
     React {
@@ -91,7 +91,7 @@ impl Effect {
     /// Whether it only answers people, so that it comes after everything that moves releases.
     #[must_use]
     pub const fn is_answer(&self) -> bool {
-        matches!(self, Self::Remark { .. } | Self::React { .. })
+        matches!(self, Self::Comment { .. } | Self::React { .. })
     }
 
     /// The change that is opened or moved.
@@ -109,7 +109,7 @@ pub struct Draft {
     /// The action's word: open, update, merge, close, delete-branch, comment, record or announce.
     pub action: &'static str,
     /// Where, for whatever concerns a target.
-    pub target: Option<Target>,
+    pub target: Option<ServiceEnvironment>,
     /// The release, where there is one, by its name.
     pub release: Option<String>,
     /// Why, in a sentence.
@@ -130,7 +130,7 @@ pub struct Drafts {
 /// Makes a plan concrete on the tree of the world's head, whose overlays tell what an edit may not move. An empty result means that nothing is to be done.
 #[must_use]
 pub fn draft(world: &World, policy: &Policy, (tree, overlays): (&Tree, &Overlays), plan: &Plan) -> Drafts {
-    let subject = Subject { world, policy, tree, overlays, plan };
+    let subject = DraftInput { world, policy, tree, overlays, plan };
     let mut drafts = Drafts::default();
     for action in &plan.actions {
         match draft_action(&subject, action) {
@@ -142,15 +142,15 @@ pub fn draft(world: &World, policy: &Policy, (tree, overlays): (&Tree, &Overlays
     drafts
 }
 
-fn draft_action(subject: &Subject<'_>, action: &Action) -> Result<Draft, String> {
+fn draft_action(subject: &DraftInput<'_>, action: &Action) -> Result<Draft, String> {
     match action {
         Action::Record { record } => Ok(words::record(record, action)),
         Action::Open { target, release, key, expected, .. } => {
-            let wanted = content::Wanted { target, release, key, expected: expected.clone() };
+            let wanted = content::DesiredContent { target, release, key, expected: expected.clone() };
             content::propose(subject, action, &wanted)
         }
         Action::Update { target, release, key, expected, .. } => {
-            let wanted = content::Wanted { target, release, key, expected: Some(expected.clone()) };
+            let wanted = content::DesiredContent { target, release, key, expected: Some(expected.clone()) };
             content::propose(subject, action, &wanted)
         }
         Action::Merge { target, release, gates, .. } => {
@@ -166,9 +166,9 @@ fn draft_action(subject: &Subject<'_>, action: &Action) -> Result<Draft, String>
             let effect = Effect::DeleteBranch { branch: branch.clone(), expected: expected.clone() };
             Ok(words::simple(action, target, effect))
         }
-        Action::Remark { change, target, remark, .. } => {
+        Action::Comment { change, target, remark, .. } => {
             let remark = words::remark(subject, target, remark);
-            Ok(words::simple(action, target, Effect::Remark { change: *change, remark }))
+            Ok(words::simple(action, target, Effect::Comment { change: *change, remark }))
         }
         Action::React { change, target, comment, reaction, .. } => {
             let reaction = NewReaction { comment: comment.clone(), reaction: *reaction };
@@ -183,7 +183,7 @@ fn draft_action(subject: &Subject<'_>, action: &Action) -> Result<Draft, String>
 }
 
 /// What every draft is made from.
-struct Subject<'a> {
+struct DraftInput<'a> {
     world: &'a World,
     policy: &'a Policy,
     tree: &'a Tree,

@@ -16,15 +16,15 @@ use std::time::Duration;
 use chrono::TimeDelta;
 
 use crate::model::{
-    BlobId, BranchName, Change, ChangeNumber, CommitId, Deployment, FileChange, Head, Health, HealthQuestion,
-    ImageReference, LeftOut, Place, RepositoryName, RepositoryPath, SourceChecks, SourceComparison,
-    SourceSpan, Target, TeamName, Time, TreeEntry, UserName,
+    BlobId, BranchName, Change, ChangeNumber, CommitId, ConfigBranch, Deployment, FileChange, Head, Health,
+    HealthQuestion, ImageReference, LeftOut, RepositoryName, RepositoryPath, ServiceEnvironment,
+    SourceChecks, SourceComparison, SourceSpan, TeamName, Time, TreeEntry, UserName,
 };
 use crate::sanitize::line;
 
 pub use crate::model::{
     BRANCH_PREFIX, CHANGE_LABEL, LOG_BRANCH, Merge, NewReaction, NewStatus, Presentation, Proposal,
-    WrittenRemark as Remark,
+    PublishedComment as Remark,
 };
 
 /// Why a forge did not do what it was asked, sorted by what the caller does next. Its words are shown as one sanitized
@@ -32,7 +32,7 @@ pub use crate::model::{
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ForgeError {
     /// Somebody was faster: look again and decide again.
-    #[error("{} changed meanwhile; nothing was written", line(.what))]
+    #[error("{} changed in the meantime; nothing was written", line(.what))]
     Conflict {
         /// What moved.
         what: String,
@@ -55,7 +55,7 @@ pub enum ForgeError {
     },
     /// The repository, or the bot itself, is not what it was: a person has to see to it.
     #[error("{}; {}", line(.why), line(.way_out))]
-    Shut {
+    Misconfigured {
         /// What is so.
         why: String,
         /// What mends it.
@@ -123,14 +123,14 @@ impl LogPart {
 
 /// What a forge says of somebody.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
-pub struct Testimony {
+pub struct Confirmation {
     /// Whether it is so.
     pub is_so: bool,
     /// When the forge said so; nothing where that is now. What is remembered keeps the time at which it was asked.
     pub at: Option<Time>,
 }
 
-impl Testimony {
+impl Confirmation {
     /// What is known without having been remembered.
     #[must_use]
     pub const fn now(is_so: bool) -> Self {
@@ -144,7 +144,7 @@ pub trait Forge: Send + Sync {
     fn bot(&self) -> &UserName;
 
     /// Whether names of people are the same in upper and lower case; then it tells each in lower case.
-    fn ignores_case(&self) -> bool {
+    fn logins_are_case_insensitive(&self) -> bool {
         false
     }
 
@@ -195,65 +195,66 @@ pub trait Forge: Send + Sync {
     /// One that is not complete, because whoever made it was cut off, is not shown yet.
     fn deployed(
         &self,
-        _place: &Place,
-        _targets: &[Target],
-    ) -> impl Future<Output = Result<BTreeMap<Target, Vec<ImageReference>>, ForgeError>> + Send {
+        _place: &ConfigBranch,
+        _targets: &[ServiceEnvironment],
+    ) -> impl Future<Output = Result<BTreeMap<ServiceEnvironment, Vec<ImageReference>>, ForgeError>> + Send
+    {
         std::future::ready(Ok(BTreeMap::new()))
     }
 
     /// Shows people a landing, unless it is the one that is shown.
     fn announce(
         &self,
-        _place: &Place,
+        _place: &ConfigBranch,
         _deployment: &Deployment,
     ) -> impl Future<Output = Result<(), ForgeError>> + Send {
         std::future::ready(Ok(()))
     }
 
     /// The tip of the branch of a place.
-    fn head(&self, place: &Place) -> impl Future<Output = Result<CommitId, ForgeError>> + Send;
+    fn head(&self, place: &ConfigBranch) -> impl Future<Output = Result<CommitId, ForgeError>> + Send;
 
     /// Every file of a commit, without content.
     fn entries(
         &self,
-        place: &Place,
+        place: &ConfigBranch,
         commit: &CommitId,
     ) -> impl Future<Output = Result<Arc<BTreeMap<RepositoryPath, TreeEntry>>, ForgeError>> + Send;
 
     /// The content of blobs, in the order asked for.
     fn blobs(
         &self,
-        place: &Place,
+        place: &ConfigBranch,
         blobs: &[BlobId],
     ) -> impl Future<Output = Result<Vec<Arc<[u8]>>, ForgeError>> + Send;
 
     /// Towpath's changes into the branch of a place: all open ones, and those that ended, oldest first.
-    fn changes(&self, place: &Place) -> impl Future<Output = Result<Vec<Change>, ForgeError>> + Send;
+    fn changes(&self, place: &ConfigBranch) -> impl Future<Output = Result<Vec<Change>, ForgeError>> + Send;
 
     /// The branches under Towpath's prefix, the log apart, and their tips.
     fn branches(
         &self,
-        place: &Place,
+        place: &ConfigBranch,
     ) -> impl Future<Output = Result<BTreeMap<BranchName, Head>, ForgeError>> + Send;
 
     /// What a head changes, compared with its merge base with the branch of the place, sorted by path.
     fn changed_files(
         &self,
-        place: &Place,
+        place: &ConfigBranch,
         head: &CommitId,
     ) -> impl Future<Output = Result<Vec<FileChange>, ForgeError>> + Send;
 
     /// What a commit changes, compared with its first parent, sorted by path.
     fn commit_files(
         &self,
-        place: &Place,
+        place: &ConfigBranch,
         commit: &CommitId,
     ) -> impl Future<Output = Result<Vec<FileChange>, ForgeError>> + Send;
 
     /// Whether a commit is part of the history of the branch of the place; a rewritten branch loses commits.
     fn contains(
         &self,
-        place: &Place,
+        place: &ConfigBranch,
         commit: &CommitId,
     ) -> impl Future<Output = Result<bool, ForgeError>> + Send;
 
@@ -261,28 +262,28 @@ pub trait Forge: Send + Sync {
     /// among [`Forge::changes`].
     fn unreadable_changes(
         &self,
-        _place: &Place,
+        _place: &ConfigBranch,
     ) -> impl Future<Output = Result<Vec<LeftOut>, ForgeError>> + Send {
         std::future::ready(Ok(Vec::new()))
     }
 
     /// Sees to it that what the bot appends to the log can be told from what others push there. Called before the first
     /// look of a process that acts; a forge that records who pushes has nothing to do.
-    fn secure_log(&self, _place: &Place) -> impl Future<Output = Result<(), ForgeError>> + Send {
+    fn secure_log(&self, _place: &ConfigBranch) -> impl Future<Output = Result<(), ForgeError>> + Send {
         std::future::ready(Ok(()))
     }
 
     /// The log after a known commit of it, or all of it, up to the last commit that is proven to be the bot's.
     fn read_log(
         &self,
-        place: &Place,
+        place: &ConfigBranch,
         known: Option<&CommitId>,
     ) -> impl Future<Output = Result<LogPart, ForgeError>> + Send;
 
     /// Appends lines to the log as one commit on the expected tip, and returns the new tip.
     fn append_log(
         &self,
-        place: &Place,
+        place: &ConfigBranch,
         lines: &[String],
         expected: Option<&CommitId>,
     ) -> impl Future<Output = Result<CommitId, ForgeError>> + Send;
@@ -296,7 +297,7 @@ pub trait Forge: Send + Sync {
     /// Brings title, text and status of an open change up to date.
     fn present(
         &self,
-        place: &Place,
+        place: &ConfigBranch,
         change: ChangeNumber,
         presentation: &Presentation,
     ) -> impl Future<Output = Result<(), ForgeError>> + Send;
@@ -305,9 +306,9 @@ pub trait Forge: Send + Sync {
     /// about the same on this change.
     ///
     /// Where the other one is gone the answer is [`ForgeError::Conflict`].
-    fn remark(
+    fn comment(
         &self,
-        place: &Place,
+        place: &ConfigBranch,
         change: ChangeNumber,
         remark: &Remark,
     ) -> impl Future<Output = Result<(), ForgeError>> + Send;
@@ -316,7 +317,7 @@ pub trait Forge: Send + Sync {
     /// they are ignored. One result per reaction.
     fn react(
         &self,
-        place: &Place,
+        place: &ConfigBranch,
         change: ChangeNumber,
         reactions: &[NewReaction],
     ) -> impl Future<Output = Vec<Result<(), ForgeError>>> + Send;
@@ -332,7 +333,7 @@ pub trait Forge: Send + Sync {
     /// A forge without such a queue has nothing to do.
     fn dequeue(
         &self,
-        _place: &Place,
+        _place: &ConfigBranch,
         _change: ChangeNumber,
     ) -> impl Future<Output = Result<(), ForgeError>> + Send {
         std::future::ready(Ok(()))
@@ -341,14 +342,14 @@ pub trait Forge: Send + Sync {
     /// Closes a change without merging it; it may be closed already.
     fn close(
         &self,
-        place: &Place,
+        place: &ConfigBranch,
         change: ChangeNumber,
     ) -> impl Future<Output = Result<(), ForgeError>> + Send;
 
     /// Deletes a branch if it still points to the expected commit; it may be gone already.
     fn delete_branch(
         &self,
-        place: &Place,
+        place: &ConfigBranch,
         branch: &BranchName,
         expected: &CommitId,
     ) -> impl Future<Output = Result<(), ForgeError>> + Send;
@@ -358,7 +359,7 @@ pub trait Forge: Send + Sync {
         &self,
         team: &TeamName,
         user: &UserName,
-    ) -> impl Future<Output = Result<Testimony, ForgeError>> + Send;
+    ) -> impl Future<Output = Result<Confirmation, ForgeError>> + Send;
 
     /// Looks whether a team is there, and may be asked who belongs to it.
     ///
@@ -367,17 +368,17 @@ pub trait Forge: Send + Sync {
     fn find_team(&self, team: &TeamName) -> impl Future<Output = Result<(), ForgeError>> + Send;
 
     /// Whether a name can go from one person to another; then it gives no right by itself.
-    fn names_move(&self) -> bool {
+    fn logins_can_be_reassigned(&self) -> bool {
         false
     }
 
     /// Whether somebody has access to the repository of a place, and more than everybody has.
     fn is_collaborator(
         &self,
-        _place: &Place,
+        _place: &ConfigBranch,
         _user: &UserName,
-    ) -> impl Future<Output = Result<Testimony, ForgeError>> + Send {
-        std::future::ready(Ok(Testimony::now(true)))
+    ) -> impl Future<Output = Result<Confirmation, ForgeError>> + Send {
+        std::future::ready(Ok(Confirmation::now(true)))
     }
 
     /// Whether somebody may write to the repository of a place, as the forge itself says.
@@ -385,10 +386,10 @@ pub trait Forge: Send + Sync {
     /// Who is asked and keeps no permissions says no: it gives no right that the configuration does not give.
     fn may_write(
         &self,
-        _place: &Place,
+        _place: &ConfigBranch,
         _user: &UserName,
-    ) -> impl Future<Output = Result<Testimony, ForgeError>> + Send {
-        std::future::ready(Ok(Testimony::now(false)))
+    ) -> impl Future<Output = Result<Confirmation, ForgeError>> + Send {
+        std::future::ready(Ok(Confirmation::now(false)))
     }
 
     /// How things stand at the forge and in the repositories that are used. Only reads; what it is not told it says.

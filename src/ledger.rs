@@ -4,12 +4,12 @@ mod delivery;
 pub mod sqlite;
 
 pub use delivery::{
-    Acceptance, DELIVERY_DAYS_KEPT, Delivery, DeliveryId, DeliveryOutcome, Subject, has_lapsed,
+    Acceptance, DELIVERY_DAYS_KEPT, Delivery, DeliveryId, DeliveryOutcome, DeliverySubject, has_lapsed,
 };
 
 use std::future::Future;
 
-use crate::model::{CommitId, Description, Digest, ImageName, Place, Tag, Time, Validator};
+use crate::model::{CommitId, ConfigBranch, Description, Digest, ImageName, Tag, Time, Validator};
 use crate::sanitize::line;
 
 /// Why the ledger did not do what it was asked. Work goes on without it where it can.
@@ -33,7 +33,7 @@ pub struct IndexedLog {
 
 /// A complete listing of an image's tags, as it was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct KeptListing {
+pub struct StoredListing {
     /// The tags, in no order.
     pub tags: Vec<Tag>,
     /// What the registry gave, to ask whether they are still the same.
@@ -44,7 +44,7 @@ pub struct KeptListing {
 
 /// Why the listing of an image was not read again.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Trouble {
+pub struct ListingFailure {
     /// Since when that is so.
     pub since: Time,
     /// What the registry said last, in a sentence.
@@ -54,14 +54,14 @@ pub struct Trouble {
 /// A store for what can be read again.
 pub trait Ledger: Send + Sync {
     /// The log of a place, as far as it was indexed.
-    fn log(&self, place: &Place) -> impl Future<Output = Result<IndexedLog, LedgerError>> + Send;
+    fn log(&self, place: &ConfigBranch) -> impl Future<Output = Result<IndexedLog, LedgerError>> + Send;
 
     /// Appends lines to the index of a log that was read up to `from`, or replaces it where that is absent.
     ///
     /// Nothing happens where the index is no longer at `from`: another handle was faster, and knows as much.
     fn index_log(
         &self,
-        place: &Place,
+        place: &ConfigBranch,
         from: Option<&CommitId>,
         tip: &CommitId,
         lines: &[String],
@@ -71,13 +71,13 @@ pub trait Ledger: Send + Sync {
     fn listing(
         &self,
         image: &ImageName,
-    ) -> impl Future<Output = Result<Option<KeptListing>, LedgerError>> + Send;
+    ) -> impl Future<Output = Result<Option<StoredListing>, LedgerError>> + Send;
 
     /// Keeps a complete listing of an image's tags, in place of the one before.
     fn keep_listing(
         &self,
         image: &ImageName,
-        listing: &KeptListing,
+        listing: &StoredListing,
     ) -> impl Future<Output = Result<(), LedgerError>> + Send;
 
     /// What a tag pointed to, and when that was read.
@@ -112,14 +112,16 @@ pub trait Ledger: Send + Sync {
     ) -> impl Future<Output = Result<(), LedgerError>> + Send;
 
     /// Why the listing of an image was not read again the last time; nothing where it was.
-    fn trouble(&self, image: &ImageName)
-    -> impl Future<Output = Result<Option<Trouble>, LedgerError>> + Send;
+    fn trouble(
+        &self,
+        image: &ImageName,
+    ) -> impl Future<Output = Result<Option<ListingFailure>, LedgerError>> + Send;
 
     /// Keeps why the listing of an image was not read again, or forgets it.
     fn keep_trouble(
         &self,
         image: &ImageName,
-        trouble: Option<&Trouble>,
+        trouble: Option<&ListingFailure>,
     ) -> impl Future<Output = Result<(), LedgerError>> + Send;
 
     /// Keeps a delivery that is to be handled, unless it came before. Once this is done it survives the death of the

@@ -5,6 +5,7 @@
 
 mod change;
 mod code_owners;
+mod config_branch;
 mod deployment;
 mod description;
 mod duration;
@@ -17,7 +18,6 @@ mod left_out;
 mod location;
 mod name;
 mod order;
-mod place;
 mod policy;
 mod presence;
 mod proposal;
@@ -34,38 +34,38 @@ mod world;
 mod writing;
 
 pub use change::{
-    BRANCH_PREFIX, Barrier, BarrierKind, CHANGE_LABEL, Change, ChangeNumber, ChangeState, Comment, CommentId,
-    ContentMark, Head, LOG_BRANCH, QueuePlace, Reaction, Review, ReviewVerdict, Status, StatusState,
-    change_branch,
+    BRANCH_PREFIX, BarrierKind, CHANGE_LABEL, Change, ChangeNumber, ChangeState, Comment, CommentId,
+    ContentMark, Head, LOG_BRANCH, MergeBlocker, QueuePlace, Reaction, Review, ReviewVerdict, Status,
+    StatusState, change_branch,
 };
 pub use code_owners::CodeOwners;
+pub use config_branch::{ConfigBranch, ServiceEnvironment};
 pub use deployment::{Deployment, Deployments};
 pub use description::{ArtifactKind, Defect, Description, Platform, PlatformError, is_usable_date};
 pub use duration::{DurationError, format_duration, parse_duration};
 pub use fact::{Fact, Time, is_paused, is_younger_than};
 pub use health::{
     Access, Allowance, Deliveries, Grant, Health, HealthQuestion, Hook, LogProtection, Login, LoginProof,
-    Reporter, RepositoryHealth, RepositoryState, RequiredCheck, Restriction, Rules, Told,
+    Probe, Reporter, RepositoryHealth, RepositoryState, RequiredCheck, Restriction, Rules,
 };
-pub use history::{Decline, Handled, History, Landing, MovedTag, Standing};
+pub use history::{Decline, Handled, History, Landing, LandingStatus, MovedTag};
 pub use image::{Digest, ImageError, ImageName, ImageReference, Tag};
-pub use imported::{Imported, ImportedRule, ImportedSelection, ImportedService, Leftover};
+pub use imported::{Imported, ImportedRule, ImportedSelection, ImportedService, NotImported};
 pub use left_out::LeftOut;
-pub use location::{DeclaredScalar, Finding, Location, ValuesFile};
+pub use location::{DeclaredScalar, ImageDiscovery, Location, ValuesFile};
 pub use name::{
     BlobId, BranchName, COMMAND_WORDS, CommitId, EnvironmentName, ForgeName, GroupName, Marker, NameError,
     PipelineName, RepositoryName, RepositoryPath, ServiceName, TeamName, UserName,
 };
 pub use order::Order;
-pub use place::{Place, Target};
 pub use policy::{
     After, AfterMode, Approvals, Environment, Gate, MergeMethod, MergeMode, OnNewer, POLL_DEFAULT, Pipeline,
     Policy, Principal, Right, Rights, Service, ServiceImage, Soak, SoakCounts, Together,
 };
 pub use presence::{Composition, IndexEntry, Presence};
-pub use proposal::{Merge, NewReaction, NewStatus, Presentation, Proposal, WrittenRemark};
+pub use proposal::{Merge, NewReaction, NewStatus, Presentation, Proposal, PublishedComment};
 pub use push::{PushKind, PushProof};
-pub use record::{CommandOutcome, Event, Origin, Record, RefusedBecause, WithdrawnBecause};
+pub use record::{CommandOutcome, Event, Origin, Record, RefusalReason, WithdrawalReason};
 pub use release::{Artifact, ContentKey, Release, ReleaseId};
 pub use repository_pattern::RepositoryPattern;
 pub use secret::{Secret, SecretPurpose, SecretWeakness};

@@ -19,7 +19,7 @@ mod sources;
 
 pub use clock::{Clock, SystemClock};
 pub use facts::Freshness;
-pub use listings::{Listings, Polled, images, images_at, poll, recover, say_outcome};
+pub use listings::{Listings, PollResult, images, images_at, poll, recover, say_outcome};
 pub use log::LogReplacement;
 pub use ports::Ports;
 pub use presence::{Presences, lost};
@@ -30,11 +30,11 @@ pub use sources::Comparisons;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::decide::{self, Plan, UncountedBecause, decide};
+use crate::decide::{self, Plan, UncountedReason, decide};
 use crate::forge::{Forge, ForgeError};
 use crate::ledger::Ledger;
 use crate::model::{
-    ChangeNumber, CommentId, CommitId, Deployments, LeftOut, Place, Policy, Sources, Tree, World,
+    ChangeNumber, CommentId, CommitId, ConfigBranch, Deployments, LeftOut, Policy, Sources, Tree, World,
 };
 use crate::overlay::Overlays;
 use crate::registry::Registry;
@@ -49,7 +49,7 @@ pub enum ObserveError {
     #[error("{place}: {error}")]
     Forge {
         /// Which repository.
-        place: Box<Place>,
+        place: Box<ConfigBranch>,
         /// What went wrong.
         error: ForgeError,
     },
@@ -61,7 +61,7 @@ pub enum ObserveError {
     )]
     Log {
         /// Which repository.
-        place: Box<Place>,
+        place: Box<ConfigBranch>,
         /// Which line, from 1.
         line: usize,
         /// What is wrong with it.
@@ -98,7 +98,7 @@ pub struct Observation {
 pub async fn observe<F: Forge, R: Registry, L: Ledger, C: Clock>(
     ports: &Ports<F, R, L, C>,
     policy: &Policy,
-    place: &Place,
+    place: &ConfigBranch,
     freshness: Freshness,
 ) -> Result<Observation, ObserveError> {
     let mut observation = first_look(ports, policy, place, freshness).await?;
@@ -122,9 +122,9 @@ pub async fn observe<F: Forge, R: Registry, L: Ledger, C: Clock>(
 pub async fn uncounted_approvals<F: Forge, R: Registry, L: Ledger, C: Clock>(
     ports: &Ports<F, R, L, C>,
     policy: &Policy,
-    place: &Place,
+    place: &ConfigBranch,
     change: ChangeNumber,
-) -> Result<BTreeMap<CommentId, UncountedBecause>, ObserveError> {
+) -> Result<BTreeMap<CommentId, UncountedReason>, ObserveError> {
     let mut observation = look_at_forge(ports, policy, place).await?;
     for _round in 0..ROUNDS_MAX {
         let mut needs = BTreeSet::new();
@@ -142,7 +142,7 @@ pub async fn uncounted_approvals<F: Forge, R: Registry, L: Ledger, C: Clock>(
 async fn first_look<F: Forge, R: Registry, L: Ledger, C: Clock>(
     ports: &Ports<F, R, L, C>,
     policy: &Policy,
-    place: &Place,
+    place: &ConfigBranch,
     freshness: Freshness,
 ) -> Result<Observation, ObserveError> {
     let mut observation = look_at_forge(ports, policy, place).await?;
@@ -163,7 +163,7 @@ async fn first_look<F: Forge, R: Registry, L: Ledger, C: Clock>(
 async fn look_at_forge<F: Forge, R: Registry, L: Ledger, C: Clock>(
     ports: &Ports<F, R, L, C>,
     policy: &Policy,
-    place: &Place,
+    place: &ConfigBranch,
 ) -> Result<Observation, ObserveError> {
     let failed = |error| ObserveError::Forge { place: Box::new(place.clone()), error };
     let mut troubles = Vec::new();
@@ -185,7 +185,7 @@ async fn look_at_forge<F: Forge, R: Registry, L: Ledger, C: Clock>(
         place: place.clone(),
         head,
         bot: forge.bot().clone(),
-        ignores_case: forge.ignores_case(),
+        ignores_case: forge.logins_are_case_insensitive(),
         running: found.running,
         unquoted: found.unquoted,
         code_owners,
@@ -202,7 +202,7 @@ async fn look_at_forge<F: Forge, R: Registry, L: Ledger, C: Clock>(
         keys: Default::default(),
         members: Default::default(),
         writers: Default::default(),
-        names_move: forge.names_move(),
+        names_move: forge.logins_can_be_reassigned(),
         collaborators: Default::default(),
         contained: Default::default(),
         sources: Sources { pages: forge.pages(), ..Sources::default() },

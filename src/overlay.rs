@@ -73,7 +73,7 @@ pub use limit::{
 };
 pub use located::{resolve, running, set_image};
 pub use promote::{Promotion, promote, staying};
-pub use refused::{OverlayError, Refused};
+pub use refused::{EditObstacle, OverlayError};
 pub use request::RequestError;
 pub use requote::running_if_quoted;
 pub use resolved::{ImageUse, Resolved, Uncertain};

@@ -3,27 +3,27 @@
 //! An event never causes an effect, it only says *look again*; so lost, doubled and reordered events are
 //! harmless, and a restart needs no recovery.
 
-mod bells;
-mod owed;
+mod pending_events;
 mod poller;
 mod service;
+mod wakeups;
 
-pub use crate::observe::{Freshness, Listings, ObserveError, Polled, Ports};
-pub use bells::{Bell, Bells};
+pub use crate::observe::{Freshness, Listings, ObserveError, PollResult, Ports};
 pub use poller::poll;
-pub use service::{Round, serve};
+pub use service::{SweepPlan, serve};
+pub use wakeups::{Wakeup, Wakeups};
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::TimeDelta;
 
-use crate::act::{Ground, Outcome, Receipt, act};
-use crate::decide::{Plan, Reason};
+use crate::act::{ActInput, Outcome, Receipt, act};
+use crate::decide::{GateReason, Plan};
 use crate::draft::{Draft, Drafts, Effect, draft};
 use crate::forge::{Forge, ForgeError};
 use crate::ledger::Ledger;
-use crate::model::{Place, Policy, Record, Time};
+use crate::model::{ConfigBranch, Policy, Record, Time};
 use crate::observe::{Clock, LogReplacement, Observation, observe};
 use crate::registry::Registry;
 
@@ -43,7 +43,7 @@ pub struct Engine<F, R, L, C> {
 
 /// How a config repository came to rest.
 #[derive(Clone, Debug, Default)]
-pub struct Settled {
+pub struct Convergence {
     /// Everything that was done, in order.
     pub receipts: Vec<Receipt>,
     /// The last plan, from which nothing more followed.
@@ -66,14 +66,14 @@ pub struct Settled {
 
 /// What would be done next, without doing it.
 #[derive(Clone, Debug)]
-pub struct Foresight {
+pub struct Preview {
     /// The facts and the plan.
     pub observation: Observation,
     /// The plan made concrete.
     pub drafts: Drafts,
 }
 
-impl Foresight {
+impl Preview {
     /// What does not count in the repository, in sentences that name it. It stops nothing.
     #[must_use]
     pub fn warnings(&self) -> Vec<String> {
@@ -98,17 +98,17 @@ impl<F: Forge, R: Registry, L: Ledger, C: Clock> Engine<F, R, L, C> {
     ///
     /// # Errors
     /// Where the repository could not be observed.
-    pub async fn foresee(&self, place: &Place, freshness: Freshness) -> Result<Foresight, ObserveError> {
+    pub async fn preview(&self, place: &ConfigBranch, freshness: Freshness) -> Result<Preview, ObserveError> {
         let observation = observe(&self.ports, &self.policy, place, freshness).await?;
         let drafts = {
             let files = (&observation.tree, &observation.overlays);
             draft(&observation.world, &self.policy, files, &observation.plan)
         };
-        Ok(Foresight { observation, drafts })
+        Ok(Preview { observation, drafts })
     }
 
     /// Carries a config repository as far as it goes now. Never sleeps.
-    pub async fn settle(&self, place: &Place, freshness: Freshness) -> Settled {
+    pub async fn settle(&self, place: &ConfigBranch, freshness: Freshness) -> Convergence {
         let mut settled = self.settle_passes(place, freshness).await;
         if let Some(replacement) = settled.log_replacement.take() {
             let acknowledged = replacement.acknowledge(&self.ports.ledger, place).await;
@@ -117,8 +117,8 @@ impl<F: Forge, R: Registry, L: Ledger, C: Clock> Engine<F, R, L, C> {
         settled
     }
 
-    async fn settle_passes(&self, place: &Place, freshness: Freshness) -> Settled {
-        let mut settled = Settled::default();
+    async fn settle_passes(&self, place: &ConfigBranch, freshness: Freshness) -> Convergence {
+        let mut settled = Convergence::default();
         let mut conflicts = 0;
         // Where that fails nothing can be appended either, which is said then.
         self.ports.forge.secure_log(place).await.ok();
@@ -156,7 +156,9 @@ impl<F: Forge, R: Registry, L: Ledger, C: Clock> Engine<F, R, L, C> {
             }
         }
         settled.was_cut_short = true;
-        settled.failures.push(format!("{place}: no rest after {PASSES_MAX} passes; please report this"));
+        settled.failures.push(format!(
+            "{place}: did not converge after {PASSES_MAX} passes; please report this with the log"
+        ));
         settled
     }
 
@@ -165,11 +167,11 @@ impl<F: Forge, R: Registry, L: Ledger, C: Clock> Engine<F, R, L, C> {
     /// Answers come late because anybody may ask: however many there are, no merge and no new release waits for them.
     async fn pass(
         &self,
-        place: &Place,
+        place: &ConfigBranch,
         freshness: Freshness,
-        settled: &mut Settled,
+        settled: &mut Convergence,
     ) -> Result<(), ObserveError> {
-        let foresight = self.foresee(place, freshness).await?;
+        let foresight = self.preview(place, freshness).await?;
         let drafts = &foresight.drafts.drafts;
         let merges_wait = drafts.iter().any(is_merge);
         let told = drafts.iter().filter(|draft| draft.effect.is_announcement()).cloned().collect();
@@ -197,11 +199,11 @@ impl<F: Forge, R: Registry, L: Ledger, C: Clock> Engine<F, R, L, C> {
     /// Merges, on a look of its own: what a merge rests on is read again right before it, and judged again.
     async fn merge(
         &self,
-        place: &Place,
+        place: &ConfigBranch,
         freshness: Freshness,
-        settled: &mut Settled,
+        settled: &mut Convergence,
     ) -> Result<(), ObserveError> {
-        let again = self.foresee(place, freshness).await?;
+        let again = self.preview(place, freshness).await?;
         // A merge never rests on a record that is not in the log yet: then the record is written, and no more.
         let is_next = if again.drafts.drafts.iter().any(is_record) { is_record } else { is_merge };
         let next = again.drafts.drafts.iter().filter(|draft| is_next(draft)).cloned().collect();
@@ -209,16 +211,16 @@ impl<F: Forge, R: Registry, L: Ledger, C: Clock> Engine<F, R, L, C> {
         Ok(())
     }
 
-    async fn act(&self, place: &Place, observation: &Observation, drafts: Vec<Draft>) -> Vec<Receipt> {
+    async fn act(&self, place: &ConfigBranch, observation: &Observation, drafts: Vec<Draft>) -> Vec<Receipt> {
         let now = || self.ports.clock.now();
-        let ground = Ground { place, log_tip: observation.log_tip.as_ref(), now: &now };
+        let ground = ActInput { place, log_tip: observation.log_tip.as_ref(), now: &now };
         act(&self.ports.forge, &ground, drafts).await
     }
 }
 
-impl Settled {
+impl Convergence {
     /// Keeps the last plan, and what failed of it without being an effect.
-    fn take(&mut self, foresight: Foresight) {
+    fn take(&mut self, foresight: Preview) {
         self.warnings = foresight.warnings();
         self.failures = foresight.observation.troubles.iter().map(ToString::to_string).collect();
         self.failures.extend(foresight.drafts.refused);
@@ -230,7 +232,7 @@ impl Settled {
     }
 
     /// Notes that the rest has to wait for the forge. The sentence is the same each time, so that it is logged once.
-    fn wait(&mut self, place: &Place, now: Time, wait: Duration) {
+    fn wait(&mut self, place: &ConfigBranch, now: Time, wait: Duration) {
         let until = TimeDelta::from_std(wait).ok().and_then(|wait| now.checked_add_signed(wait));
         self.next_look = self.next_look.into_iter().chain(until).min();
         self.failures
@@ -250,7 +252,7 @@ fn asked_to_wait(error: &ObserveError) -> Option<Duration> {
 /// What keeps a target from moving that a person has to mend.
 fn troubles(plan: &Plan) -> Vec<String> {
     let judged = plan.judgements.iter().flat_map(|judgement| {
-        let reasons = judgement.waiting().filter(|reason| Reason::is_trouble(reason));
+        let reasons = judgement.waiting().filter(|reason| GateReason::is_trouble(reason));
         reasons.map(|reason| format!("{}: {}", judgement.target, crate::render::reason(reason)))
     });
     judged.collect()
@@ -265,17 +267,17 @@ const fn is_record(draft: &Draft) -> bool {
 }
 
 fn was_beaten(receipt: &Receipt) -> bool {
-    matches!(receipt.outcome, Outcome::Again(_))
+    matches!(receipt.outcome, Outcome::Conflict(_))
 }
 
 const fn later(receipt: &Receipt) -> Option<Duration> {
-    if let Outcome::Later(wait) = receipt.outcome { Some(wait) } else { None }
+    if let Outcome::RateLimited(wait) = receipt.outcome { Some(wait) } else { None }
 }
 
 fn failure(receipt: &Receipt) -> Option<String> {
     match &receipt.outcome {
         Outcome::Failed(why) => Some(format!("{}: {why}", receipt.draft.action)),
-        Outcome::Again(why) => Some(format!("{} kept failing: {why}", receipt.draft.action)),
-        Outcome::Done | Outcome::Later(_) | Outcome::Missed(_) => None,
+        Outcome::Conflict(why) => Some(format!("{} kept failing: {why}", receipt.draft.action)),
+        Outcome::Done | Outcome::RateLimited(_) | Outcome::Skipped(_) => None,
     }
 }

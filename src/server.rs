@@ -19,7 +19,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-pub use hooks::{Bot, GitHubHook, GitHubHooks, Happened, Pushed, Reception, RegistryHook, RegistryHooks};
+pub use hooks::{Bot, EventInbox, GitHubHook, GitHubHooks, Happened, Pushed, RegistryHook, RegistryHooks};
 use host::Hosts;
 use metrics_cache::MetricsCache;
 

@@ -22,13 +22,13 @@ mod step;
 mod tree;
 
 pub use edit::{Edit, NewNode, edit};
-pub use embedded::{Embedded, embedded};
+pub use embedded::{EmbeddedDocument, embedded};
 pub use flatten::{FLAT_BYTES_MAX, flatten};
 pub use parse::{ALIASES_MAX, DEPTH_MAX, EVENTS_MAX, parse};
 pub use path::{Path, PathError, PathSegment};
 pub use prefilter::Prefilter;
 pub use quote::{needs_quote, render_scalar};
-pub use refusal::{Refusal, RefusalReason};
+pub use refusal::{EditRefusal, EditRefusalReason};
 pub use source::{BYTES_MAX, BYTES_READ_MAX, Position, Source, YamlError};
 pub use tree::{Node, NodeId, NodeKind, ScalarStyle, Tree};
 

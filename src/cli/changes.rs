@@ -10,7 +10,9 @@ use super::engines::local_forges;
 use super::output::Output;
 use crate::config::Settings;
 use crate::forge::local::LocalForge;
-use crate::model::{BRANCH_PREFIX, Change, ChangeNumber, ChangeState, Place, RepositoryName, UserName};
+use crate::model::{
+    BRANCH_PREFIX, Change, ChangeNumber, ChangeState, ConfigBranch, RepositoryName, UserName,
+};
 use crate::render;
 
 #[derive(Debug, clap::Args)]
@@ -72,15 +74,15 @@ enum Verb {
 }
 
 /// The forge and repository that are meant.
-pub(super) struct Desk {
+pub(super) struct SelectedRepository {
     pub(super) forge: LocalForge,
     pub(super) repository: RepositoryName,
 }
 
-impl Desk {
+impl SelectedRepository {
     /// The place of a change: its base branch in this repository.
-    fn place_of(&self, change: &Change) -> Place {
-        Place {
+    fn place_of(&self, change: &Change) -> ConfigBranch {
+        ConfigBranch {
             forge: self.forge.name().clone(),
             repository: self.repository.clone(),
             branch: change.base.clone(),
@@ -97,12 +99,12 @@ pub(super) async fn run(
     output: &mut Output,
 ) -> Result<(), Failure> {
     let desk = desk(&settings, arguments.repository.as_deref())?;
-    let Desk { forge, repository } = &desk;
+    let SelectedRepository { forge, repository } = &desk;
     let by = || user(arguments.user.as_deref());
     match arguments.command {
         Verb::List { json } => list(&desk, json, output).await?,
         Verb::Show { number, json } => {
-            let shown = show::Shown::read(&settings, &desk, ChangeNumber(number)).await?;
+            let shown = show::ChangeView::read(&settings, &desk, ChangeNumber(number)).await?;
             if json { output.json(&shown.as_json()) } else { shown.print(output) }
         }
         Verb::Diff { number } => {
@@ -140,10 +142,10 @@ fn user(name: Option<&str>) -> Result<UserName, Failure> {
 }
 
 /// The only repository that the services use, or the one that was named.
-pub(super) fn desk(settings: &Settings, named: Option<&str>) -> Result<Desk, Failure> {
+pub(super) fn desk(settings: &Settings, named: Option<&str>) -> Result<SelectedRepository, Failure> {
     let mut places = settings.policy.places();
     places.dedup_by(|left, right| (&left.forge, &left.repository) == (&right.forge, &right.repository));
-    let is_meant = |place: &&Place| {
+    let is_meant = |place: &&ConfigBranch| {
         named.is_none_or(|name| place.repository.as_str() == name || full_name(place) == name)
     };
     let found: Vec<_> = places.iter().filter(is_meant).collect();
@@ -162,15 +164,15 @@ pub(super) fn desk(settings: &Settings, named: Option<&str>) -> Result<Desk, Fai
     };
     let forge = local_forges(settings).into_iter().find(|forge| *forge.name() == place.forge);
     let forge = forge.ok_or_else(|| Failure::Usage(elsewhere(place)))?;
-    Ok(Desk { forge, repository: place.repository.clone() })
+    Ok(SelectedRepository { forge, repository: place.repository.clone() })
 }
 
 /// A repository with its forge, which tells two of the same name apart.
-fn full_name(place: &Place) -> String {
+fn full_name(place: &ConfigBranch) -> String {
     format!("{}:{}", place.forge, place.repository)
 }
 
-async fn list(desk: &Desk, as_json: bool, output: &mut Output) -> Result<(), Failure> {
+async fn list(desk: &SelectedRepository, as_json: bool, output: &mut Output) -> Result<(), Failure> {
     let changes = desk.forge.list(&desk.repository).await?;
     for left_out in desk.forge.unreadable(&desk.repository).await? {
         output.warn(&format!("{}: {}", desk.repository, render::left_out(&left_out)));
@@ -215,9 +217,9 @@ fn to_json(change: &Change) -> Value {
 }
 
 /// What to say where the changes are not ours to show.
-fn elsewhere(place: &Place) -> String {
+fn elsewhere(place: &ConfigBranch) -> String {
     format!(
-        "`{}` is no local forge; look at the pull requests of {} there, or ask `towpath status`",
+        "`{}` is not a local forge; look at the pull requests of {} there, or ask `towpath status`",
         place.forge, place.repository
     )
 }

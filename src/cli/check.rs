@@ -7,10 +7,10 @@ use serde_json::json;
 use super::engines::{Engines, RealEngine};
 use super::output::Output;
 use super::{Failure, secrets};
-use crate::config::{self, Examined, Problems, ServicePart};
-use crate::decide::health::{Diagnosis, Level, Matter, OverlayFinding, overlay_findings};
+use crate::config::{self, ConfigReport, Problems, ServicePart};
+use crate::decide::health::{Diagnosis, Level, OverlayFinding, Topic, overlay_findings};
 use crate::forge::{Forge as _, ForgeError};
-use crate::model::Place;
+use crate::model::ConfigBranch;
 use crate::observe::{self, Survey};
 use crate::render;
 
@@ -61,7 +61,7 @@ pub(super) async fn run(file: &Path, arguments: &Arguments, output: &mut Output)
 
 /// Adds what is wrong with the config repositories on this machine, and returns what is to be warned of. `towpath doctor`
 /// looks at all others.
-async fn add_repositories(examined: &mut Examined) -> anyhow::Result<Vec<String>> {
+async fn add_repositories(examined: &mut ConfigReport) -> anyhow::Result<Vec<String>> {
     let Some(settings) = examined.settings() else { return Ok(Vec::new()) };
     let engines = Engines::of_this_machine(settings).await?;
     let mut found = Vec::new();
@@ -84,17 +84,21 @@ async fn add_repositories(examined: &mut Examined) -> anyhow::Result<Vec<String>
 }
 
 /// Why the files of a place cannot be read.
-async fn unread(engine: &RealEngine, place: &Place, error: ForgeError) -> Matter {
+async fn unread(engine: &RealEngine, place: &ConfigBranch, error: ForgeError) -> Topic {
     let is_absent = matches!(error, ForgeError::NotFound { .. });
     if is_absent && engine.ports.forge.branches(place).await.is_ok() {
-        return Matter::BranchMissing(place.branch.clone());
+        return Topic::BranchMissing(place.branch.clone());
     }
-    Matter::LocalRepositoryUnseen(error.to_string())
+    Topic::LocalRepositoryUnseen(error.to_string())
 }
 
 /// A finding about a repository or branch, at each service that names it.
-fn of_each_service(engine: &RealEngine, place: &Place, matter: &Matter) -> Vec<(ServicePart, Diagnosis)> {
-    let is_branch = matches!(matter, Matter::BranchMissing(_));
+fn of_each_service(
+    engine: &RealEngine,
+    place: &ConfigBranch,
+    matter: &Topic,
+) -> Vec<(ServicePart, Diagnosis)> {
+    let is_branch = matches!(matter, Topic::BranchMissing(_));
     let part = if is_branch { ServicePart::Branch } else { ServicePart::Repository };
     let services = engine.policy.services_at(place);
     let diagnosis = || Diagnosis { level: Level::Wrong, matter: matter.clone() };
@@ -102,11 +106,15 @@ fn of_each_service(engine: &RealEngine, place: &Place, matter: &Matter) -> Vec<(
 }
 
 /// What is wrong with the overlays at a place, each with the part of its service that says where they are.
-fn wrong_overlays(engine: &RealEngine, place: &Place, survey: &Survey) -> Vec<(ServicePart, Diagnosis)> {
+fn wrong_overlays(
+    engine: &RealEngine,
+    place: &ConfigBranch,
+    survey: &Survey,
+) -> Vec<(ServicePart, Diagnosis)> {
     let found =
         overlay_findings(&engine.policy, place, &survey.entries, &survey.running, &survey.lacking_quotes);
     let part = |own: OverlayFinding| {
-        let is_refused = matches!(own.diagnosis.matter, Matter::OverlayRefused { .. });
+        let is_refused = matches!(own.diagnosis.matter, Topic::OverlayRefused { .. });
         let part = if is_refused { ServicePart::Images } else { ServicePart::Path };
         (part(own.target), own.diagnosis)
     };

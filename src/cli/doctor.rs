@@ -12,9 +12,9 @@ use super::engines::{Engines, Unusable, usable};
 use super::output::Output;
 use super::{Failure, secrets};
 use crate::config::{ForgeSettings, SecretOwner, Settings};
-use crate::decide::health::{Diagnosis, Level, Matter};
+use crate::decide::health::{Diagnosis, Level, Topic};
 use crate::forge::ForgeError;
-use crate::model::{ForgeName, Place};
+use crate::model::{ConfigBranch, ForgeName};
 use crate::observe::{self, Survey};
 use report::Report;
 
@@ -26,7 +26,7 @@ pub(super) struct Arguments {
 }
 
 /// The files of each config repository, read once for all that is said of them.
-type Surveys<'a> = BTreeMap<&'a Place, Result<Survey, ForgeError>>;
+type Surveys<'a> = BTreeMap<&'a ConfigBranch, Result<Survey, ForgeError>>;
 
 pub(super) async fn run(
     settings: Settings,
@@ -35,7 +35,7 @@ pub(super) async fn run(
 ) -> Result<(), Failure> {
     let report = examine(&settings).await?;
     report.print(arguments.json, output);
-    if report.is_wrong() { Err(Failure::Said) } else { Ok(()) }
+    if report.is_wrong() { Err(Failure::Reported) } else { Ok(()) }
 }
 
 /// Everything that there is to say. A forge or registry whose secret cannot be read is not asked, and keeps no other from
@@ -73,7 +73,7 @@ fn add_secrets(settings: &Settings, unusable: &[Unusable], report: &mut Report) 
         let is_explained =
             found.iter().any(|(own, diagnosis)| own == owner && diagnosis.level == Level::Wrong);
         if !is_explained {
-            let matter = Matter::SettingsUnusable(why.clone());
+            let matter = Topic::SettingsUnusable(why.clone());
             report.add(owner_heading(owner), Diagnosis { level: Level::Wrong, matter });
         }
     }

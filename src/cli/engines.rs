@@ -12,12 +12,14 @@ use crate::config::{
     SecretSource, Settings,
 };
 use crate::forge::any::AnyForge;
-use crate::forge::github::{self, Access, AppCredentials, Credentials, GitHubForge, Patience, Reading};
+use crate::forge::github::{
+    self, AppCredentials, Credentials, GitHubAccess, GitHubForge, RetryPolicy, SecretReader,
+};
 use crate::forge::local::LocalForge;
 use crate::ledger::sqlite::SqliteLedger;
-use crate::model::{ForgeName, Place, Secret, Time};
+use crate::model::{ConfigBranch, ForgeName, Secret, Time};
 use crate::observe::{Clock, SystemClock};
-use crate::reconcile::{Engine, Foresight, Freshness, Listings, ObserveError, Ports};
+use crate::reconcile::{Engine, Freshness, Listings, ObserveError, Ports, Preview};
 use crate::registry::any::AnyRegistry;
 
 /// An engine on real ports.
@@ -26,7 +28,7 @@ pub(super) type RealEngine = Engine<AnyForge, Arc<AnyRegistry>, SqliteLedger, Sy
 /// One engine for each forge.
 pub(super) struct Engines {
     engines: BTreeMap<ForgeName, Arc<RealEngine>>,
-    places: Vec<Place>,
+    places: Vec<ConfigBranch>,
 }
 
 impl Engines {
@@ -73,13 +75,13 @@ impl Engines {
     }
 
     /// Every config repository with the engine of its forge.
-    pub(super) fn places(&self) -> impl Iterator<Item = (&Place, &Arc<RealEngine>)> {
+    pub(super) fn places(&self) -> impl Iterator<Item = (&ConfigBranch, &Arc<RealEngine>)> {
         self.places.iter().filter_map(|place| Some((place, self.engines.get(&place.forge)?)))
     }
 
     /// What would be done in each config repository, and where that could not be found out.
-    pub(super) async fn foresee(&self, freshness: Freshness) -> (Vec<Foresight>, Vec<ObserveError>) {
-        let looks = self.places().map(|(place, engine)| engine.foresee(place, freshness));
+    pub(super) async fn foresee(&self, freshness: Freshness) -> (Vec<Preview>, Vec<ObserveError>) {
+        let looks = self.places().map(|(place, engine)| engine.preview(place, freshness));
         let (mut foreseen, mut failures) = (Vec::new(), Vec::new());
         for look in join_all(looks).await {
             match look {
@@ -156,12 +158,12 @@ fn any_forge(own: &ForgeSettings) -> anyhow::Result<AnyForge> {
 fn github(own: &GitHubForgeSettings) -> anyhow::Result<GitHubForge> {
     let credentials =
         github_credentials(&own.credentials).map_err(|why| anyhow!("the forge `{}`: {why}", own.name))?;
-    let access = Access {
+    let access = GitHubAccess {
         name: own.name.clone(),
         url: own.url.clone().unwrap_or_else(|| github::URL.to_owned()),
         credentials,
         bot: own.bot.clone(),
-        patience: Patience::default(),
+        patience: RetryPolicy::default(),
         merge_method: own.merge_method,
         deployments: own.deployments,
     };
@@ -178,7 +180,7 @@ fn github_credentials(own: &GitHubCredentials) -> Result<Credentials, String> {
 }
 
 /// Reads a secret whenever it is asked for.
-fn reading(source: &SecretSource) -> Reading<Secret> {
+fn reading(source: &SecretSource) -> SecretReader<Secret> {
     let source = source.clone();
     Arc::new(move || source.read().map_err(|error| error.to_string()))
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::engines::RealEngine;
-use crate::decide::{ArtifactReason, Judgement, Reason};
+use crate::decide::{ArtifactReason, GateReason, Judgement};
 use crate::model::ImageReference;
 use crate::observe;
 
@@ -18,7 +18,8 @@ pub(super) async fn note(engine: &RealEngine, judgements: &mut [Judgement]) {
             reference: reference.clone(),
             presence: presence.clone(),
         });
-        let new: Vec<Reason> = reasons.filter(|own| !is_noted(judgement, own)).map(Reason::from).collect();
+        let new: Vec<GateReason> =
+            reasons.filter(|own| !is_noted(judgement, own)).map(GateReason::from).collect();
         judgement.notes.extend(new);
     }
 }
@@ -31,6 +32,6 @@ fn references(judgement: &Judgement) -> impl Iterator<Item = &ImageReference> {
 fn is_noted(judgement: &Judgement, gone: &ArtifactReason) -> bool {
     let ArtifactReason::RunningGone { reference, .. } = gone else { return false };
     judgement.notes.iter().any(|note| {
-        matches!(note, Reason::Artifact(ArtifactReason::RunningGone { reference: noted, .. }) if noted == reference)
+        matches!(note, GateReason::Artifact(ArtifactReason::RunningGone { reference: noted, .. }) if noted == reference)
     })
 }

@@ -21,7 +21,7 @@ struct Topic {
 }
 
 /// All topics, in the order in which a new user needs them.
-const TOPICS: [Topic; 8] = [
+const TOPICS: [Topic; 9] = [
     Topic {
         name: "configuration",
         about: "pipelines, environments, gates, services and secrets, by example",
@@ -46,6 +46,11 @@ const TOPICS: [Topic; 8] = [
         name: "github",
         about: "the App or token, webhooks, branch protection and rate limits",
         text: include_str!("../help/github.md"),
+    },
+    Topic {
+        name: "local",
+        about: "config repositories on this machine, without a forge",
+        text: include_str!("../help/local.md"),
     },
     Topic {
         name: "registries",

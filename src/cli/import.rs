@@ -9,7 +9,7 @@ use super::Failure;
 use super::images::disk::Disk;
 use super::output::Output;
 use crate::config::{next_steps, write_imported};
-use crate::model::{Imported, ImportedRule, ImportedSelection, Leftover};
+use crate::model::{Imported, ImportedRule, ImportedSelection, NotImported};
 use crate::overlay;
 use crate::render;
 
@@ -68,7 +68,7 @@ fn say_leftovers(imported: &Imported, output: &mut Output) {
     }
     let things = render::count(imported.leftovers.len(), "thing was", "things were");
     output.note(&format!("{things} not carried over:"));
-    for Leftover { file, line, what } in &imported.leftovers {
+    for NotImported { file, line, what } in &imported.leftovers {
         output.note(&format!("  {file}:{line}: {what}"));
     }
 }

@@ -7,10 +7,10 @@ use super::output::Output;
 use super::{Failure, diff_lines, status};
 use crate::config::Settings;
 use crate::decide::Judgement;
-use crate::model::{Policy, Release, Target, Tree};
+use crate::model::{Policy, Release, ServiceEnvironment, Tree};
 use crate::observe::{Clock, SystemClock};
 use crate::overlay::{self, OverlayError, Uncertain};
-use crate::reconcile::{Foresight, Freshness};
+use crate::reconcile::{Freshness, Preview};
 use crate::render::{self, Style};
 
 #[derive(Debug, clap::Args)]
@@ -49,17 +49,17 @@ pub(super) async fn run(
     warnings.iter().for_each(|warning| output.warn(warning));
     failures.iter().for_each(|failure| output.note(&format!("failed: {failure}")));
     let refused = foreseen.iter().any(|foresight| !foresight.drafts.refused.is_empty());
-    if refused || !failures.is_empty() { Err(Failure::Said) } else { Ok(()) }
+    if refused || !failures.is_empty() { Err(Failure::Reported) } else { Ok(()) }
 }
 
 /// What was judged of each target, and what of its files is not certain.
-fn targets(policy: &Policy, foresight: &Foresight) -> Vec<Value> {
+fn targets(policy: &Policy, foresight: &Preview) -> Vec<Value> {
     let judgements = foresight.observation.plan.judgements.iter();
     judgements.map(|judgement| target(policy, &foresight.observation.tree, judgement)).collect()
 }
 
 fn target(policy: &Policy, tree: &Tree, judgement: &Judgement) -> Value {
-    let Target { service, environment } = &judgement.target;
+    let ServiceEnvironment { service, environment } = &judgement.target;
     let location = policy.service(service).and_then(|own| own.locations.get(environment));
     let resolved = location.map(|location| overlay::resolve(tree, location));
     let (uncertain, refused) = match &resolved {
@@ -98,7 +98,7 @@ fn refusal(error: &OverlayError) -> Value {
     }
 }
 
-fn print(foresight: &Foresight, output: &mut Output) {
+fn print(foresight: &Preview, output: &mut Output) {
     let colour = output.colour();
     output.line(&colour.paint(Style::Bold, &foresight.observation.world.place.to_string()));
     if foresight.drafts.drafts.is_empty() {

@@ -8,9 +8,9 @@ use super::output::Output;
 use super::{Failure, clock, diff_lines};
 use crate::act::Outcome;
 use crate::config::Settings;
-use crate::model::{Place, Time};
+use crate::model::{ConfigBranch, Time};
 use crate::observe::{Clock, SystemClock};
-use crate::reconcile::{Freshness, Settled};
+use crate::reconcile::{Convergence, Freshness};
 use crate::render::{self, Style};
 
 #[derive(Debug, clap::Args)]
@@ -52,10 +52,14 @@ pub(super) async fn run(
     clocks.iter().chain(own).for_each(|warning| output.warn(warning));
     let failures = settled.iter().flat_map(|(_, settled)| &settled.failures);
     failures.for_each(|failure| output.note(&format!("failed: {failure}")));
-    if settled.iter().any(|(_, settled)| !settled.failures.is_empty()) { Err(Failure::Said) } else { Ok(()) }
+    if settled.iter().any(|(_, settled)| !settled.failures.is_empty()) {
+        Err(Failure::Reported)
+    } else {
+        Ok(())
+    }
 }
 
-fn print(place: &Place, settled: &Settled, output: &mut Output) {
+fn print(place: &ConfigBranch, settled: &Convergence, output: &mut Output) {
     let colour = output.colour();
     output.line(&colour.paint(Style::Bold, &place.to_string()));
     if settled.receipts.is_empty() && settled.failures.is_empty() {
@@ -64,9 +68,11 @@ fn print(place: &Place, settled: &Settled, output: &mut Output) {
     for receipt in &settled.receipts {
         let end = match &receipt.outcome {
             Outcome::Done => String::new(),
-            Outcome::Again(why) => format!(" (again: {why})"),
-            Outcome::Later(wait) => format!(" (waits {} s: the forge takes no more for now)", wait.as_secs()),
-            Outcome::Missed(why) => format!(" (not done: {why})"),
+            Outcome::Conflict(why) => format!(" (again: {why})"),
+            Outcome::RateLimited(wait) => {
+                format!(" (waits {} s: the forge takes no more for now)", wait.as_secs())
+            }
+            Outcome::Skipped(why) => format!(" (not done: {why})"),
             // Why is said on standard error, with all other failures.
             Outcome::Failed(_) => " (failed)".to_owned(),
         };
@@ -79,7 +85,7 @@ fn print(place: &Place, settled: &Settled, output: &mut Output) {
     }
 }
 
-fn as_json(settled: &[(&Place, Settled)], clocks: &[String]) -> serde_json::Value {
+fn as_json(settled: &[(&ConfigBranch, Convergence)], clocks: &[String]) -> serde_json::Value {
     let receipts = settled.iter().flat_map(|(_, settled)| &settled.receipts);
     let actions: Vec<_> = receipts.map(|receipt| diff_lines::json(&receipt.draft)).collect();
     let failures: Vec<_> = settled.iter().flat_map(|(_, settled)| &settled.failures).collect();
@@ -88,6 +94,6 @@ fn as_json(settled: &[(&Place, Settled)], clocks: &[String]) -> serde_json::Valu
     json!({ "actions": actions, "failures": failures, "warnings": warnings, "next_look": diff_lines::until(next_look(settled)) })
 }
 
-fn next_look(settled: &[(&Place, Settled)]) -> Option<Time> {
+fn next_look(settled: &[(&ConfigBranch, Convergence)]) -> Option<Time> {
     settled.iter().filter_map(|(_, settled)| settled.next_look).min()
 }

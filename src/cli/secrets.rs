@@ -1,7 +1,7 @@
 //! What `check` and `doctor` say of the secrets that a configuration names.
 
 use crate::config::{SecretFault, SecretFinding, SecretOwner, Settings};
-use crate::decide::health::{Diagnosis, Level, Matter};
+use crate::decide::health::{Diagnosis, Level, Topic};
 use crate::render;
 
 /// Everything that is wrong with secrets, each with its owner.
@@ -33,11 +33,11 @@ fn diagnosis(finding: SecretFinding) -> Diagnosis {
     match fault {
         SecretFault::Unread(error) => Diagnosis {
             level: Level::Wrong,
-            matter: Matter::SecretUnread { key, purpose, why: error.to_string() },
+            matter: Topic::SecretUnread { key, purpose, why: error.to_string() },
         },
         SecretFault::Weak(weakness) => Diagnosis {
             level: Level::Warning,
-            matter: Matter::SecretWeak { key, source: source.to_string(), weakness },
+            matter: Topic::SecretWeak { key, source: source.to_string(), weakness },
         },
     }
 }

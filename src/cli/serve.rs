@@ -17,11 +17,13 @@ use super::output::Output;
 use crate::config::{ForgeSettings, GitHubForgeSettings, Settings};
 use crate::forge::Forge as _;
 use crate::ledger::sqlite::SqliteLedger;
-use crate::model::Place;
+use crate::model::ConfigBranch;
 use crate::observe::{self, Clock as _, SystemClock};
-use crate::reconcile::{self, Bells, Round};
+use crate::reconcile::{self, SweepPlan, Wakeups};
 use crate::render;
-use crate::server::{self, GitHubHook, GitHubHooks, Reception, RegistryHook, RegistryHooks, Routes, Service};
+use crate::server::{
+    self, EventInbox, GitHubHook, GitHubHooks, RegistryHook, RegistryHooks, Routes, Service,
+};
 use crate::telemetry::{self, Measures};
 
 /// How often a local forge is looked at: reading it costs next to nothing, and it sends no events.
@@ -70,7 +72,7 @@ pub(super) async fn until_stopped(
 ) -> anyhow::Result<()> {
     let measures = telemetry::measure();
     let (stop, stopping) = watch::channel(false);
-    let bells = Arc::new(Bells::of(&settings.policy));
+    let bells = Arc::new(Wakeups::of(&settings.policy));
     let hooks = hooks(engines, settings, &bells);
     let loops = loops(engines, settings, &bells, &stopping);
     let mut until = stopping.clone();
@@ -115,10 +117,10 @@ fn githubs(settings: &Settings) -> impl Iterator<Item = &GitHubForgeSettings> {
 }
 
 /// The routes on which registries tell of pushes, and forges of everything.
-fn hooks(engines: &Engines, settings: &Settings, bells: &Arc<Bells>) -> Vec<Routes> {
+fn hooks(engines: &Engines, settings: &Settings, bells: &Arc<Wakeups>) -> Vec<Routes> {
     let Some(engine) = engines.all().next() else { return Vec::new() };
     let (listings, bells) = (Arc::clone(&engine.ports.listings), Arc::clone(bells));
-    let reception = Arc::new(Reception {
+    let reception = Arc::new(EventInbox {
         images: observe::images(&settings.policy).into_iter().cloned().collect(),
         ledger: engine.ports.ledger.clone(),
         clock: SystemClock,
@@ -129,9 +131,9 @@ fn hooks(engines: &Engines, settings: &Settings, bells: &Arc<Bells>) -> Vec<Rout
     vec![of_registries.into_routes(), of_githubs(engines, settings, reception).into_routes()]
 }
 
-type RealReception = Arc<Reception<SqliteLedger, SystemClock>>;
+type RealEventInbox = Arc<EventInbox<SqliteLedger, SystemClock>>;
 
-fn of_registries(settings: &Settings, reception: RealReception) -> RegistryHooks<SqliteLedger, SystemClock> {
+fn of_registries(settings: &Settings, reception: RealEventInbox) -> RegistryHooks<SqliteLedger, SystemClock> {
     let hooks = settings.registries.iter().filter_map(|registry| {
         let hook = RegistryHook::new(&registry.name, &registry.host, registry.hook.as_ref()?);
         Some((registry.name.clone(), hook))
@@ -142,7 +144,7 @@ fn of_registries(settings: &Settings, reception: RealReception) -> RegistryHooks
 fn of_githubs(
     engines: &Engines,
     settings: &Settings,
-    reception: RealReception,
+    reception: RealEventInbox,
 ) -> GitHubHooks<SqliteLedger, SystemClock> {
     let places = settings.policy.places();
     let hooks = githubs(settings).filter_map(|own| {
@@ -170,7 +172,7 @@ fn metrics(engines: &Engines, measures: Measures) -> Arc<dyn Fn() -> String + Se
 fn loops(
     engines: &Engines,
     settings: &Settings,
-    bells: &Arc<Bells>,
+    bells: &Arc<Wakeups>,
     stopping: &watch::Receiver<bool>,
 ) -> Vec<JoinHandle<()>> {
     let Some(first) = engines.all().next() else { return Vec::new() };
@@ -184,14 +186,14 @@ fn loops(
 }
 
 /// What is looked at on a forge, and how often at least.
-fn round(forge: &ForgeSettings, places: &[Place]) -> Round {
+fn round(forge: &ForgeSettings, places: &[ConfigBranch]) -> SweepPlan {
     let sweep = match forge {
         ForgeSettings::Local(_) => SWEEP_LOCAL,
         ForgeSettings::GitHub(own) if own.webhook_secrets.is_empty() => SWEEP_GITHUB,
         ForgeSettings::GitHub(_) => SWEEP_GITHUB_TOLD,
     };
     let own = places.iter().filter(|place| place.forge == *forge.name());
-    Round { places: own.cloned().collect(), sweep, second_look: SECOND_LOOK }
+    SweepPlan { places: own.cloned().collect(), sweep, second_look: SECOND_LOOK }
 }
 
 /// Raises the soft limit of file descriptors to the hard limit, up to [`DESCRIPTORS_WANTED`]; returns the limit in force. Many

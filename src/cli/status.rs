@@ -7,11 +7,11 @@ use super::engines::Engines;
 use super::output::Output;
 use super::{Failure, clock, diff_lines, gone};
 use crate::config::{ForgeSettings, Settings};
-use crate::decide::{Judgement, Reason};
-use crate::ledger::{Ledger as _, Trouble};
-use crate::model::{ImageName, ObservedChange, Place, RunningImage, ServiceName, Time};
+use crate::decide::{GateReason, Judgement};
+use crate::ledger::{Ledger as _, ListingFailure};
+use crate::model::{ConfigBranch, ImageName, ObservedChange, RunningImage, ServiceName, Time};
 use crate::observe::{self, Clock as _, Observation, SystemClock};
-use crate::reconcile::{Foresight, Freshness};
+use crate::reconcile::{Freshness, Preview};
 use crate::render::{self, Style};
 
 #[derive(Debug, clap::Args)]
@@ -33,11 +33,11 @@ pub(super) async fn run(
     failures.iter().for_each(|failure| output.note(&format!("failed: {failure}")));
     let warnings: Vec<String> = ahead.into_iter().chain(warnings(&foreseen)).collect();
     warnings.iter().for_each(|warning| output.warn(warning));
-    let ended = if failures.is_empty() { Ok(()) } else { Err(Failure::Said) };
+    let ended = if failures.is_empty() { Ok(()) } else { Err(Failure::Reported) };
     if arguments.json {
         let services: Vec<Value> =
             settings.policy.services.iter().map(|own| service(&own.name, &foreseen)).collect();
-        let images: Vec<Value> = listed(&settings, &engines).await.iter().map(Listed::as_json).collect();
+        let images: Vec<Value> = listed(&settings, &engines).await.iter().map(ListingAge::as_json).collect();
         output.json(&json!({ "services": services, "images": images, "warnings": warnings }));
         return ended;
     }
@@ -61,7 +61,7 @@ pub(super) async fn run(
 }
 
 /// Notes what runs and is no longer in its registry.
-async fn note_gone(engines: &Engines, foreseen: &mut [Foresight]) {
+async fn note_gone(engines: &Engines, foreseen: &mut [Preview]) {
     for foresight in foreseen {
         if let Some(engine) = engines.of(&foresight.observation.world.place.forge) {
             gone::note(engine, &mut foresight.observation.plan.judgements).await;
@@ -73,11 +73,11 @@ async fn note_gone(engines: &Engines, foreseen: &mut [Foresight]) {
 /// is advised to be written.
 pub(super) fn how_to_act<'a>(
     settings: &Settings,
-    place: &Place,
+    place: &ConfigBranch,
     judgements: impl IntoIterator<Item = &'a Judgement>,
 ) -> Option<String> {
     let is_local = |own: &ForgeSettings| matches!(own, ForgeSettings::Local(own) if own.name == place.forge);
-    let change_of = |own: &Judgement| own.change.or_else(|| own.waiting().find_map(Reason::write_on));
+    let change_of = |own: &Judgement| own.change.or_else(|| own.waiting().find_map(GateReason::write_on));
     let change = judgements.into_iter().find_map(change_of)?;
     settings.forges.iter().any(is_local).then(|| {
         let number = change.0;
@@ -89,20 +89,20 @@ pub(super) fn how_to_act<'a>(
 }
 
 /// What should be looked at in config repositories, and stops nothing.
-pub(super) fn warnings(foreseen: &[Foresight]) -> Vec<String> {
-    let records = foreseen.iter().flat_map(Foresight::records);
+pub(super) fn warnings(foreseen: &[Preview]) -> Vec<String> {
+    let records = foreseen.iter().flat_map(Preview::records);
     let clock = clock::landing_warning(records);
-    clock.into_iter().chain(foreseen.iter().flat_map(Foresight::warnings)).collect()
+    clock.into_iter().chain(foreseen.iter().flat_map(Preview::warnings)).collect()
 }
 
 /// How fresh the tags of an image are.
-struct Listed {
+struct ListingAge {
     image: ImageName,
     listed_at: Option<Time>,
-    trouble: Option<Trouble>,
+    trouble: Option<ListingFailure>,
 }
 
-impl Listed {
+impl ListingAge {
     fn as_json(&self) -> Value {
         let trouble = self.trouble.as_ref();
         let trouble =
@@ -117,10 +117,10 @@ impl Listed {
 }
 
 /// What the ledger says about the tags of every image.
-async fn listed(settings: &Settings, engines: &Engines) -> Vec<Listed> {
+async fn listed(settings: &Settings, engines: &Engines) -> Vec<ListingAge> {
     let Some(engine) = engines.all().next() else { return Vec::new() };
     let ledger = &engine.ports.ledger;
-    let listed = observe::images(&settings.policy).into_iter().map(async |image| Listed {
+    let listed = observe::images(&settings.policy).into_iter().map(async |image| ListingAge {
         image: image.clone(),
         listed_at: ledger.listing(image).await.ok().flatten().map(|kept| kept.as_of),
         trouble: ledger.trouble(image).await.ok().flatten(),
@@ -128,7 +128,7 @@ async fn listed(settings: &Settings, engines: &Engines) -> Vec<Listed> {
     join_all(listed).await
 }
 
-fn service(name: &ServiceName, foreseen: &[Foresight]) -> Value {
+fn service(name: &ServiceName, foreseen: &[Preview]) -> Value {
     let judged = foreseen.iter().flat_map(|foresight| {
         let judgements = foresight.observation.plan.judgements.iter();
         judgements.map(move |judgement| (foresight, judgement))
@@ -139,7 +139,7 @@ fn service(name: &ServiceName, foreseen: &[Foresight]) -> Value {
     json!({ "service": name, "environments": environments })
 }
 
-fn environment(foresight: &Foresight, judgement: &Judgement) -> Value {
+fn environment(foresight: &Preview, judgement: &Judgement) -> Value {
     let changes = &foresight.observation.world.changes;
     let change = changes.iter().find(|observed| Some(observed.change.number) == judgement.change);
     let running: Vec<Value> = judgement.running.iter().map(image).collect();

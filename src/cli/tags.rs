@@ -42,17 +42,17 @@ pub(super) struct Arguments {
 }
 
 /// How a service judges a tag.
-struct Judged<'a> {
+struct ServiceVerdict<'a> {
     service: &'a ServiceName,
     tag: &'a Tag,
     verdict: Result<(), NotTaken>,
     /// What was found behind it, where it was looked at.
-    found: Option<Found>,
+    found: Option<TagArtifact>,
 }
 
 /// What is behind a tag.
 #[derive(Clone, Debug)]
-enum Found {
+enum TagArtifact {
     /// A manifest; how old it is does not count.
     Manifest,
     /// An artifact that was made then.
@@ -64,22 +64,26 @@ enum Found {
 }
 
 /// What is behind some tags.
-type Looked = BTreeMap<Tag, Found>;
+type TagArtifacts = BTreeMap<Tag, TagArtifact>;
 
-impl Judged<'_> {
+impl ServiceVerdict<'_> {
     /// Why the tag is not taken.
     fn why_not(&self) -> Option<String> {
         match (&self.verdict, &self.found) {
             (Err(why), _) => Some(why.to_string()),
-            (Ok(()), Some(Found::Unusable(why))) => Some(format!("passed over: {}", render::undated(why))),
-            (Ok(()), Some(Found::Manifest | Found::Made(_) | Found::Unknown(_)) | None) => None,
+            (Ok(()), Some(TagArtifact::Unusable(why))) => {
+                Some(format!("passed over: {}", render::undated(why)))
+            }
+            (Ok(()), Some(TagArtifact::Manifest | TagArtifact::Made(_) | TagArtifact::Unknown(_)) | None) => {
+                None
+            }
         }
     }
 
     const fn made(&self) -> Option<Time> {
         match &self.found {
-            Some(Found::Made(made)) => Some(*made),
-            Some(Found::Manifest | Found::Unusable(_) | Found::Unknown(_)) | None => None,
+            Some(TagArtifact::Made(made)) => Some(*made),
+            Some(TagArtifact::Manifest | TagArtifact::Unusable(_) | TagArtifact::Unknown(_)) | None => None,
         }
     }
 }
@@ -101,7 +105,7 @@ pub(super) async fn run(
         // Nobody asked whether anything changed, so there is nothing that could be unchanged.
         Listing::Unchanged => Vec::new(),
     };
-    let mut judged: Vec<Judged<'_>> = Vec::new();
+    let mut judged: Vec<ServiceVerdict<'_>> = Vec::new();
     for (service, own) in &services {
         let looked = look(&settings, own, &tags).await?;
         judged.extend(judge(service, &own.selection, &tags, &looked));
@@ -154,7 +158,7 @@ fn unused(settings: &Settings, image: &ImageName) -> String {
 }
 
 /// Asks the registry what is behind the tags that the selection of an image takes.
-async fn look(settings: &Settings, image: &ServiceImage, tags: &[Tag]) -> Result<Looked, Failure> {
+async fn look(settings: &Settings, image: &ServiceImage, tags: &[Tag]) -> Result<TagArtifacts, Failure> {
     let mut taken = image.selection.newest_first(tags);
     let is_dated = image.selection.basis() == Basis::Date;
     if is_dated && taken.len() > DATED_TAGS_MAX {
@@ -169,20 +173,20 @@ async fn look(settings: &Settings, image: &ServiceImage, tags: &[Tag]) -> Result
             true => dated(registry, &image.name, &tag).await,
             false => found(registry, image, &tag, index < READ_TAGS_MAX).await,
         };
-        (tag, found.unwrap_or_else(|error| Found::Unknown(error.to_string())))
+        (tag, found.unwrap_or_else(|error| TagArtifact::Unknown(error.to_string())))
     };
     let taken = taken.into_iter().cloned().enumerate().map(look);
     Ok(futures::stream::iter(taken).buffered(DATES_AT_ONCE).collect().await)
 }
 
 /// What is behind a tag that is compared by date; one that is bad is no error, so that the others are shown.
-async fn dated(registry: &AnyRegistry, image: &ImageName, tag: &Tag) -> Result<Found, RegistryError> {
+async fn dated(registry: &AnyRegistry, image: &ImageName, tag: &Tag) -> Result<TagArtifact, RegistryError> {
     let Some(digest) = registry.digest(image, tag).await? else {
-        return Ok(Found::Unusable(Undated::NoManifest));
+        return Ok(TagArtifact::Unusable(Undated::NoManifest));
     };
     let description = registry.description(image, &digest).await?;
     let date = date_of(description.as_ref(), SystemClock.now());
-    Ok(date.map_or_else(Found::Unusable, Found::Made))
+    Ok(date.map_or_else(TagArtifact::Unusable, TagArtifact::Made))
 }
 
 /// What is behind a tag that is compared by its name; its manifest is only read on demand.
@@ -191,20 +195,20 @@ async fn found(
     image: &ServiceImage,
     tag: &Tag,
     reads_manifest: bool,
-) -> Result<Found, RegistryError> {
+) -> Result<TagArtifact, RegistryError> {
     let Some(digest) = registry.digest(&image.name, tag).await? else {
-        return Ok(Found::Unusable(Undated::NoManifest));
+        return Ok(TagArtifact::Unusable(Undated::NoManifest));
     };
     if !reads_manifest {
-        return Ok(Found::Manifest);
+        return Ok(TagArtifact::Manifest);
     }
     let defect = match registry.composition(&image.name, &digest).await? {
-        None => return Ok(Found::Unusable(Undated::NoManifest)),
+        None => return Ok(TagArtifact::Unusable(Undated::NoManifest)),
         Some(Composition::Single) => None,
         Some(Composition::Defective(defect)) => Some(defect),
         Some(Composition::Index(entries)) => lost_entry(registry, image, &entries).await?,
     };
-    Ok(defect.map_or(Found::Manifest, |defect| Found::Unusable(Undated::Defect(defect))))
+    Ok(defect.map_or(TagArtifact::Manifest, |defect| TagArtifact::Unusable(Undated::Defect(defect))))
 }
 
 /// That the registry lacks a manifest which an index names and the service needs.
@@ -229,26 +233,27 @@ fn judge<'a>(
     service: &'a ServiceName,
     selection: &Selection,
     tags: &'a [Tag],
-    looked: &Looked,
-) -> Vec<Judged<'a>> {
+    looked: &TagArtifacts,
+) -> Vec<ServiceVerdict<'a>> {
     let taken = selection.newest_first(tags).into_iter();
-    let mut taken: Vec<Judged<'a>> =
-        taken.map(|tag| Judged { service, tag, verdict: Ok(()), found: looked.get(tag).cloned() }).collect();
+    let mut taken: Vec<ServiceVerdict<'a>> = taken
+        .map(|tag| ServiceVerdict { service, tag, verdict: Ok(()), found: looked.get(tag).cloned() })
+        .collect();
     taken.sort_by_key(|judged| std::cmp::Reverse(judged.made()));
     let rest = tags.iter().filter_map(|tag| {
-        Some(Judged { service, tag, verdict: Err(selection.judge(tag).err()?), found: None })
+        Some(ServiceVerdict { service, tag, verdict: Err(selection.judge(tag).err()?), found: None })
     });
-    let mut rest: Vec<Judged<'a>> = rest.collect();
+    let mut rest: Vec<ServiceVerdict<'a>> = rest.collect();
     rest.sort_by_key(|judged| judged.tag);
     taken.into_iter().chain(rest).collect()
 }
 
-fn print(judged: &[Judged<'_>], output: &mut Output) {
-    let row = |judged: &Judged<'_>| {
+fn print(judged: &[ServiceVerdict<'_>], output: &mut Output) {
+    let row = |judged: &ServiceVerdict<'_>| {
         let verdict = judged.why_not().unwrap_or_else(|| match &judged.found {
-            Some(Found::Made(made)) => format!("taken, made {}", render::instant(*made)),
-            Some(Found::Unknown(why)) => format!("not known: {why}"),
-            Some(Found::Manifest | Found::Unusable(_)) | None => "taken".to_owned(),
+            Some(TagArtifact::Made(made)) => format!("taken, made {}", render::instant(*made)),
+            Some(TagArtifact::Unknown(why)) => format!("not known: {why}"),
+            Some(TagArtifact::Manifest | TagArtifact::Unusable(_)) | None => "taken".to_owned(),
         });
         vec![judged.service.to_string(), judged.tag.to_string(), verdict]
     };
@@ -256,7 +261,7 @@ fn print(judged: &[Judged<'_>], output: &mut Output) {
     output.print(&render::table(&["service", "tag", "verdict"], &rows, output.width()));
 }
 
-fn as_json(judged: &Judged<'_>) -> Value {
+fn as_json(judged: &ServiceVerdict<'_>) -> Value {
     let why = judged.why_not();
     json!({ "service": judged.service, "tag": judged.tag, "taken": why.is_none(), "why": why,
         "made": judged.made() })

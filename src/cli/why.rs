@@ -7,7 +7,7 @@ use super::output::Output;
 use super::{Failure, diff_lines, gone, status};
 use crate::config::Settings;
 use crate::decide::{GateReport, Judgement};
-use crate::model::Target;
+use crate::model::ServiceEnvironment;
 use crate::reconcile::Freshness;
 use crate::render;
 
@@ -31,7 +31,7 @@ pub(super) async fn run(
     let engines = Engines::open(&settings).await?;
     for (place, engine) in engines.places() {
         if settings.policy.services_at(place).any(|service| service.name == target.service) {
-            let foresight = [engine.foresee(place, Freshness::Any).await?];
+            let foresight = [engine.preview(place, Freshness::Any).await?];
             status::warnings(&foresight).iter().for_each(|warning| output.warn(warning));
             let [foresight] = foresight;
             if let Some(judgement) = foresight.observation.plan.judgement(&target) {
@@ -49,7 +49,7 @@ pub(super) async fn run(
 }
 
 /// The target that was named, with a suggestion where there is none.
-fn target(settings: &Settings, arguments: &Arguments) -> Result<Target, Failure> {
+fn target(settings: &Settings, arguments: &Arguments) -> Result<ServiceEnvironment, Failure> {
     let services = &settings.policy.services;
     let found = services.iter().find(|service| service.name.as_str() == arguments.service);
     let service = found.ok_or_else(|| {
@@ -62,7 +62,7 @@ fn target(settings: &Settings, arguments: &Arguments) -> Result<Target, Failure>
         let names: Vec<&str> = environments.iter().map(|environment| environment.name.as_str()).collect();
         unknown("environment", &arguments.environment, &names)
     })?;
-    Ok(Target { service: service.name.clone(), environment: environment.name.clone() })
+    Ok(ServiceEnvironment { service: service.name.clone(), environment: environment.name.clone() })
 }
 
 fn unknown(what: &str, name: &str, known: &[&str]) -> Failure {

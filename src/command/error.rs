@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::characters::name;
 use super::lines::Line;
-use super::words::Fault;
+use super::words::TokenError;
 use super::{BODY_BYTES_MAX, COMMANDS_PER_COMMENT_MAX, ENVIRONMENTS_PER_COMMAND_MAX, PREFIX};
 use crate::sanitize::is_invisible;
 
@@ -91,7 +91,7 @@ pub struct ParseError {
 }
 
 impl ParseError {
-    pub(super) fn at(line: &Line<'_>, (column, kind): Fault) -> Self {
+    pub(super) fn at(line: &Line<'_>, (column, kind): TokenError) -> Self {
         let text = line.text.chars().take(LINE_CHARACTERS_MAX).collect();
         Self { line: line.number, column, kind, text }
     }
@@ -114,7 +114,7 @@ impl fmt::Display for ParseErrorKind {
             }
             Self::UnknownVerb { word, did_you_mean } => {
                 let hint = hint(*did_you_mean, || format!("`{PREFIX} help` lists those I know"));
-                write!(formatter, "{} is no command that I know; {hint}", code(word))
+                write!(formatter, "{} is not a known command; {hint}", code(word))
             }
             Self::VerbAmongEnvironments(word) => {
                 write!(

@@ -30,7 +30,7 @@ const CONTAINERS: [&str; 24] = [
 
 /// Where the reading of the HTML stopped.
 #[derive(Copy, Clone, Default)]
-enum Place {
+enum HtmlPosition {
     /// Outside of any tag.
     #[default]
     Between,
@@ -45,14 +45,14 @@ enum Place {
 /// The HTML that is open at one point of a comment.
 #[derive(Default)]
 pub(super) struct OpenHtml {
-    place: Place,
+    place: HtmlPosition,
     containers: Vec<&'static str>,
 }
 
 impl OpenHtml {
     /// Whether what follows is shown as ordinary text.
     pub(super) const fn is_closed(&self) -> bool {
-        matches!(self.place, Place::Between) && self.containers.is_empty()
+        matches!(self.place, HtmlPosition::Between) && self.containers.is_empty()
     }
 
     /// Takes the next piece of raw HTML into account; text between the pieces cannot close anything.
@@ -60,11 +60,11 @@ impl OpenHtml {
         let mut rest = html;
         while !rest.is_empty() {
             rest = match self.place {
-                Place::Between => self.between(rest),
-                Place::Comment => self.up_to(rest, "-->"),
-                Place::Declaration => self.up_to(rest, ">"),
-                Place::Tag { quote: None } => self.tag(rest),
-                Place::Tag { quote: Some(quote) } => self.attribute(rest, quote),
+                HtmlPosition::Between => self.between(rest),
+                HtmlPosition::Comment => self.up_to(rest, "-->"),
+                HtmlPosition::Declaration => self.up_to(rest, ">"),
+                HtmlPosition::Tag { quote: None } => self.tag(rest),
+                HtmlPosition::Tag { quote: Some(quote) } => self.attribute(rest, quote),
             };
         }
     }
@@ -73,11 +73,11 @@ impl OpenHtml {
         let Some((_, tag)) = html.split_once('<') else { return "" };
         if let Some(comment) = tag.strip_prefix('!').filter(|rest| rest.starts_with("--")) {
             // The dashes stay: `<!-->` is a whole comment.
-            self.place = Place::Comment;
+            self.place = HtmlPosition::Comment;
             return comment;
         }
         if tag.starts_with(['!', '?']) {
-            self.place = Place::Declaration;
+            self.place = HtmlPosition::Declaration;
             return tag;
         }
         let (closes, name) = tag.strip_prefix('/').map_or((false, tag), |name| (true, name));
@@ -86,7 +86,7 @@ impl OpenHtml {
         }
         let end = name.find(|c: char| !c.is_ascii_alphanumeric() && c != '-').unwrap_or(name.len());
         let (name, rest) = name.split_at(end);
-        self.place = Place::Tag { quote: None };
+        self.place = HtmlPosition::Tag { quote: None };
         self.element(name, closes);
         rest
     }
@@ -102,7 +102,7 @@ impl OpenHtml {
 
     fn up_to<'a>(&mut self, html: &'a str, end: &str) -> &'a str {
         let Some((_, rest)) = html.split_once(end) else { return "" };
-        self.place = Place::Between;
+        self.place = HtmlPosition::Between;
         rest
     }
 
@@ -111,8 +111,8 @@ impl OpenHtml {
         let (before, rest) = html.split_at(at);
         let mut characters = rest.chars();
         match characters.next() {
-            Some('>') => self.place = Place::Between,
-            quote if before.trim_end().ends_with('=') => self.place = Place::Tag { quote },
+            Some('>') => self.place = HtmlPosition::Between,
+            quote if before.trim_end().ends_with('=') => self.place = HtmlPosition::Tag { quote },
             Some(_) | None => {}
         }
         characters.as_str()
@@ -120,7 +120,7 @@ impl OpenHtml {
 
     fn attribute<'a>(&mut self, html: &'a str, quote: char) -> &'a str {
         let Some((_, rest)) = html.split_once(quote) else { return "" };
-        self.place = Place::Tag { quote: None };
+        self.place = HtmlPosition::Tag { quote: None };
         rest
     }
 }

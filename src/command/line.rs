@@ -3,12 +3,12 @@
 use chrono::{DateTime, Datelike};
 
 use super::verbs::{Key, is_taken, named, row, written};
-use super::words::{Fault, Word, split};
+use super::words::{Token, TokenError, split};
 use super::{Command, ENVIRONMENTS_PER_COMMAND_MAX, ParseErrorKind, REASON_CHARACTERS_MAX, Verb, suggest};
 use crate::model::{EnvironmentName, Tag, Time};
 
 /// Reads a line that starts with the prefix.
-pub(super) fn parse(line: &str) -> Result<Command, Fault> {
+pub(super) fn parse(line: &str) -> Result<Command, TokenError> {
     let mut words = split(line)?.into_iter().skip(1).peekable();
     let Some(first) = words.next_if(|word| word.key.is_none()) else {
         return command(Verb::Promote, Vec::new(), &Arguments::read(Verb::Promote, words)?);
@@ -22,7 +22,11 @@ pub(super) fn parse(line: &str) -> Result<Command, Fault> {
     }
 }
 
-fn command(verb: Verb, environments: Vec<EnvironmentName>, arguments: &Arguments) -> Result<Command, Fault> {
+fn command(
+    verb: Verb,
+    environments: Vec<EnvironmentName>,
+    arguments: &Arguments,
+) -> Result<Command, TokenError> {
     Ok(match verb {
         Verb::Promote => Command::Promote { environments, version: arguments.get("version", tag)? },
         Verb::Approve => Command::Approve { head: arguments.get("sha", digits)? },
@@ -39,7 +43,7 @@ fn command(verb: Verb, environments: Vec<EnvironmentName>, arguments: &Arguments
 }
 
 /// Names separated by commas. What is a verb, or will be one, is never taken for an environment.
-fn environments(word: &Word) -> Result<Vec<EnvironmentName>, Fault> {
+fn environments(word: &Token) -> Result<Vec<EnvironmentName>, TokenError> {
     if is_taken(&word.text) {
         let did_you_mean = suggest(&word.text, written().map(Verb::word));
         return Err((word.column, ParseErrorKind::UnknownVerb { word: word.text.clone(), did_you_mean }));
@@ -85,7 +89,7 @@ struct Argument {
 }
 
 impl Arguments {
-    fn read(verb: Verb, words: impl Iterator<Item = Word>) -> Result<Self, Fault> {
+    fn read(verb: Verb, words: impl Iterator<Item = Token>) -> Result<Self, TokenError> {
         let mut arguments: Vec<Argument> = Vec::new();
         for word in words {
             let column = word.column;
@@ -99,7 +103,7 @@ impl Arguments {
     }
 
     /// The value of a key, read by `read`; a fault naming what it takes where it cannot be.
-    fn get<T>(&self, name: &str, read: impl Fn(&str) -> Option<T>) -> Result<Option<T>, Fault> {
+    fn get<T>(&self, name: &str, read: impl Fn(&str) -> Option<T>) -> Result<Option<T>, TokenError> {
         let Some(argument) = self.0.iter().find(|argument| argument.key.name == name) else {
             return Ok(None);
         };
@@ -110,7 +114,7 @@ impl Arguments {
 }
 
 impl Argument {
-    fn read(verb: Verb, word: Word) -> Result<Self, ParseErrorKind> {
+    fn read(verb: Verb, word: Token) -> Result<Self, ParseErrorKind> {
         let row = row(verb);
         let known = |name: &str| row.keys.iter().find(|key| key.name.eq_ignore_ascii_case(name));
         let missing = |key: &Key| ParseErrorKind::MissingValue { key: key.name, expected: key.takes };

@@ -9,10 +9,10 @@ use super::characters::{
 };
 
 /// The column, from 1, and what is wrong there.
-pub(super) type Fault = (usize, ParseErrorKind);
+pub(super) type TokenError = (usize, ParseErrorKind);
 
 /// A word of the line, and where it stands.
-pub(super) struct Word {
+pub(super) struct Token {
     /// Where it starts, in characters from 1.
     pub(super) column: usize,
     /// The key of `key=value`.
@@ -22,8 +22,8 @@ pub(super) struct Word {
 }
 
 /// All words of a line, the prefix among them.
-pub(super) fn split(line: &str) -> Result<Vec<Word>, Fault> {
-    let mut reader = Reader { characters: line.chars().enumerate().peekable() };
+pub(super) fn split(line: &str) -> Result<Vec<Token>, TokenError> {
+    let mut reader = TokenReader { characters: line.chars().enumerate().peekable() };
     let mut words = Vec::new();
     while let Some(word) = reader.word()? {
         words.push(word);
@@ -31,28 +31,28 @@ pub(super) fn split(line: &str) -> Result<Vec<Word>, Fault> {
     Ok(words)
 }
 
-struct Reader<'a> {
+struct TokenReader<'a> {
     characters: Peekable<Enumerate<Chars<'a>>>,
 }
 
-impl Reader<'_> {
-    fn word(&mut self) -> Result<Option<Word>, Fault> {
+impl TokenReader<'_> {
+    fn word(&mut self) -> Result<Option<Token>, TokenError> {
         while self.characters.next_if(|(_, c)| is_space(*c)).is_some() {}
         let Some((index, _)) = self.characters.peek().copied() else { return Ok(None) };
         let column = index + 1;
         let start = self.bare(Some('='))?;
         if self.characters.next_if(|(_, c)| *c == '=').is_none() {
-            return Ok(Some(Word { column, key: None, text: start }));
+            return Ok(Some(Token { column, key: None, text: start }));
         }
         let text = match self.characters.next_if(|(_, c)| is_quote(*c)) {
             Some((at, opening)) => self.quoted(at + 1, opening)?,
             None => self.bare(None)?,
         };
-        Ok(Some(Word { column, key: Some(start), text }))
+        Ok(Some(Token { column, key: Some(start), text }))
     }
 
     /// Characters up to the end of the word, or up to what ends a key.
-    fn bare(&mut self, key_end: Option<char>) -> Result<String, Fault> {
+    fn bare(&mut self, key_end: Option<char>) -> Result<String, TokenError> {
         let mut text = String::new();
         while let Some((index, character)) = self.characters.next_if(|(_, c)| {
             let ends_key = !text.is_empty() && Some(*c) == key_end;
@@ -70,7 +70,7 @@ impl Reader<'_> {
     }
 
     /// The rest of a quoted text, up to its closing quote, which ends the word.
-    fn quoted(&mut self, column: usize, opening: char) -> Result<String, Fault> {
+    fn quoted(&mut self, column: usize, opening: char) -> Result<String, TokenError> {
         let mut text = String::new();
         while let Some((index, character)) = self.characters.next() {
             if closes(opening, character) {

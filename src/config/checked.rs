@@ -17,7 +17,7 @@ use std::path::{Component, Path, PathBuf};
 
 pub(super) use hooks::with_secrets;
 
-use super::problem::Findings;
+use super::problem::ProblemList;
 use super::raw::File;
 use super::{LedgerSettings, Settings};
 use crate::model::Policy;
@@ -29,7 +29,7 @@ const LISTEN_DEFAULT: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr
 const LEDGER_DEFAULT: &str = "towpath.db";
 
 /// The settings, complete only if nothing was found.
-pub(super) fn check(raw: &File, path: &Path, findings: &mut Findings) -> Settings {
+pub(super) fn check(raw: &File, path: &Path, findings: &mut ProblemList) -> Settings {
     let folder = folder_of(path);
     let forges = forges::forges(raw, folder, findings);
     let teams = Teams::of(raw);
@@ -58,7 +58,7 @@ pub(super) fn check(raw: &File, path: &Path, findings: &mut Findings) -> Setting
 }
 
 /// Reports whatever the file names on disk and is not there.
-pub(super) fn on_disk(raw: &File, folder: &Path, findings: &mut Findings) {
+pub(super) fn on_disk(raw: &File, folder: &Path, findings: &mut ProblemList) {
     forges::on_disk(raw, folder, findings);
     registries::on_disk(raw, folder, findings);
 }

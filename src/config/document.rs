@@ -7,7 +7,7 @@ use crate::yaml::{self, NodeId, NodeKind, Position, ScalarStyle, Source, Tree, Y
 
 /// One value of the document and the place to show for it.
 #[derive(Copy, Clone, Debug)]
-pub(super) struct Spot {
+pub(super) struct SourceValue {
     node: NodeId,
     /// Where it stands; for a value that is not there, the key that misses it.
     pub(super) span: Span,
@@ -15,22 +15,22 @@ pub(super) struct Spot {
 
 /// What a value is.
 #[derive(Clone, Debug)]
-pub(super) enum Shape<'a> {
+pub(super) enum ValueKind<'a> {
     /// Nothing, or `null`.
     Nothing,
     /// A single word.
-    Word(Word<'a>),
+    PlainScalar(PlainScalar<'a>),
     /// A list.
-    List(Vec<Spot>),
+    List(Vec<SourceValue>),
     /// Keys and values.
-    Map(Vec<(Spot, Spot)>),
+    Map(Vec<(SourceValue, SourceValue)>),
     /// A reference to another value of the file, which is not followed: it has no place of its own to show.
     Alias,
 }
 
 /// What a single word means in YAML; quoted, it is always a text.
 #[derive(Copy, Clone, Debug)]
-pub(super) enum Word<'a> {
+pub(super) enum PlainScalar<'a> {
     /// A text.
     Text(&'a str),
     /// A number, as written.
@@ -39,13 +39,13 @@ pub(super) enum Word<'a> {
     Truth(&'a str),
 }
 
-impl fmt::Display for Shape<'_> {
+impl fmt::Display for ValueKind<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Nothing => formatter.write_str("nothing"),
-            Self::Word(Word::Text(_)) => formatter.write_str("a text"),
-            Self::Word(Word::Number(text)) => write!(formatter, "the number {text}"),
-            Self::Word(Word::Truth(text)) => write!(formatter, "the truth value {text}"),
+            Self::PlainScalar(PlainScalar::Text(_)) => formatter.write_str("a text"),
+            Self::PlainScalar(PlainScalar::Number(text)) => write!(formatter, "the number {text}"),
+            Self::PlainScalar(PlainScalar::Truth(text)) => write!(formatter, "the truth value {text}"),
             Self::List(_) => formatter.write_str("a list"),
             Self::Map(_) => formatter.write_str("a mapping"),
             Self::Alias => formatter.write_str("an alias"),
@@ -85,34 +85,34 @@ impl Document {
     }
 
     /// The values at the top, one for each document of the file.
-    pub(super) fn roots(&self) -> Vec<Spot> {
+    pub(super) fn roots(&self) -> Vec<SourceValue> {
         self.tree.documents().iter().map(|root| self.spot(*root)).collect()
     }
 
     /// What a value is.
-    pub(super) fn shape(&self, spot: Spot) -> Shape<'_> {
+    pub(super) fn shape(&self, spot: SourceValue) -> ValueKind<'_> {
         let node = self.tree.node(spot.node);
         match &node.kind {
-            NodeKind::Scalar { .. } if self.tree.is_null(spot.node) => Shape::Nothing,
+            NodeKind::Scalar { .. } if self.tree.is_null(spot.node) => ValueKind::Nothing,
             NodeKind::Scalar { value, style: ScalarStyle::Plain } if !node.tagged => {
-                Shape::Word(plain(value))
+                ValueKind::PlainScalar(plain(value))
             }
-            NodeKind::Scalar { value, .. } => Shape::Word(Word::Text(value)),
-            NodeKind::Alias => Shape::Alias,
-            NodeKind::Sequence(items) => Shape::List(items.iter().map(|item| self.spot(*item)).collect()),
+            NodeKind::Scalar { value, .. } => ValueKind::PlainScalar(PlainScalar::Text(value)),
+            NodeKind::Alias => ValueKind::Alias,
+            NodeKind::Sequence(items) => ValueKind::List(items.iter().map(|item| self.spot(*item)).collect()),
             NodeKind::Mapping(entries) => {
-                Shape::Map(entries.iter().map(|entry| self.entry(*entry)).collect())
+                ValueKind::Map(entries.iter().map(|entry| self.entry(*entry)).collect())
             }
         }
     }
 
-    fn spot(&self, node: NodeId) -> Spot {
+    fn spot(&self, node: NodeId) -> SourceValue {
         let span = self.tree.node(node).span.clone();
-        Spot { node, span: Span { start: span.start, end: span.end } }
+        SourceValue { node, span: Span { start: span.start, end: span.end } }
     }
 
     /// A key and its value; where no value is written, the key is what there is to show.
-    fn entry(&self, (key, value): (NodeId, NodeId)) -> (Spot, Spot) {
+    fn entry(&self, (key, value): (NodeId, NodeId)) -> (SourceValue, SourceValue) {
         let (key, mut value) = (self.spot(key), self.spot(value));
         if value.span.start == value.span.end {
             value.span = key.span;
@@ -159,10 +159,10 @@ fn span_at(text: &str, position: Position) -> Span {
 }
 
 /// What an unquoted word means, by the rules that users of serde know.
-fn plain(text: &str) -> Word<'_> {
+fn plain(text: &str) -> PlainScalar<'_> {
     match serde_yaml::from_str(text) {
-        Ok(serde_yaml::Value::Bool(_)) => Word::Truth(text),
-        Ok(serde_yaml::Value::Number(_)) => Word::Number(text),
+        Ok(serde_yaml::Value::Bool(_)) => PlainScalar::Truth(text),
+        Ok(serde_yaml::Value::Number(_)) => PlainScalar::Number(text),
         Ok(
             serde_yaml::Value::Null
             | serde_yaml::Value::String(_)
@@ -170,6 +170,6 @@ fn plain(text: &str) -> Word<'_> {
             | serde_yaml::Value::Mapping(_)
             | serde_yaml::Value::Tagged(_),
         )
-        | Err(_) => Word::Text(text),
+        | Err(_) => PlainScalar::Text(text),
     }
 }

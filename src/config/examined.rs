@@ -4,16 +4,16 @@
 use std::path::{Path, PathBuf};
 
 use super::located::Located;
-use super::problem::{Findings, Span};
+use super::problem::{ProblemList, Span};
 use super::{FILE_BYTES_MAX, Problems, Settings, checked, raw, raw_of, text_of, too_large};
-use crate::model::{ServiceName, Target};
+use crate::model::{ServiceEnvironment, ServiceName};
 
 /// A configuration that was read, and the problems that were found so far.
 #[derive(Debug)]
-pub struct Examined {
+pub struct ConfigReport {
     file: PathBuf,
     raw: Option<raw::File>,
-    findings: Findings,
+    findings: ProblemList,
     settings: Option<Settings>,
 }
 
@@ -25,9 +25,9 @@ pub enum ServicePart {
     /// The branch that it names.
     Branch(ServiceName),
     /// The path of an environment.
-    Path(Target),
+    Path(ServiceEnvironment),
     /// Where the images of an environment are set: `marker`, `set` or `values`, else the path.
-    Images(Target),
+    Images(ServiceEnvironment),
 }
 
 impl ServicePart {
@@ -54,16 +54,16 @@ pub(super) enum Disk {
 ///
 /// # Errors
 /// If the file cannot be read.
-pub fn examine_on_disk(file: &Path) -> Result<Examined, Problems> {
+pub fn examine_on_disk(file: &Path) -> Result<ConfigReport, Problems> {
     examine(&text_of(file)?, file, Disk::LookedAt)
 }
 
 /// Reads a configuration from its text; relative paths start at the folder of `file`.
-pub(super) fn examine(text: &str, file: &Path, disk: Disk) -> Result<Examined, Problems> {
+pub(super) fn examine(text: &str, file: &Path, disk: Disk) -> Result<ConfigReport, Problems> {
     if text.len() > FILE_BYTES_MAX {
         return Err(too_large(file));
     }
-    let mut findings = Findings::new(text);
+    let mut findings = ProblemList::new(text);
     let folder = checked::folder_of(file);
     let raw = raw_of(text, &mut findings);
     let settings = raw.as_ref().map(|raw| {
@@ -75,10 +75,10 @@ pub(super) fn examine(text: &str, file: &Path, disk: Disk) -> Result<Examined, P
         }
         checked::check(raw, file, &mut findings)
     });
-    Ok(Examined { file: file.to_owned(), raw, findings, settings })
+    Ok(ConfigReport { file: file.to_owned(), raw, findings, settings })
 }
 
-impl Examined {
+impl ConfigReport {
     /// The settings as far as they could be proven: services with a problem are left out.
     #[must_use]
     pub const fn settings(&self) -> Option<&Settings> {

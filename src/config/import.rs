@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{
-    Imported, ImportedRule, ImportedSelection, ImportedService, Leftover, RepositoryPath, ServiceName,
+    Imported, ImportedRule, ImportedSelection, ImportedService, NotImported, RepositoryPath, ServiceName,
 };
 use crate::sanitize;
 
@@ -31,7 +31,7 @@ const ENVIRONMENTS: [&str; 17] = [
 const ENVIRONMENT_DEFAULT: &str = "production";
 
 /// Files or folders that differ in the name of the environment alone.
-struct Place {
+struct PathTemplate {
     /// The path with `{environment}`.
     template: String,
     /// The environments, in order.
@@ -41,12 +41,12 @@ struct Place {
 /// The configuration, with what a person has to look at in comments.
 #[must_use]
 pub fn write_imported(imported: &Imported) -> String {
-    let mut places: Vec<(&ImportedService, Place)> = Vec::new();
+    let mut places: Vec<(&ImportedService, PathTemplate)> = Vec::new();
     for service in &imported.services {
         places.extend(grouped(service).into_iter().map(|place| (service, place)));
     }
     let mut text = head(imported);
-    let pipelines: BTreeMap<String, &Place> =
+    let pipelines: BTreeMap<String, &PathTemplate> =
         places.iter().map(|(_, place)| (place.pipeline(), place)).collect();
     text.push_str("\npipelines:\n");
     pipelines.iter().for_each(|(name, place)| write_pipeline(&mut text, name, place));
@@ -103,7 +103,7 @@ pub fn next_steps(imported: &Imported) -> Vec<String> {
     steps.chain(rest.map(str::to_owned)).collect()
 }
 
-fn write_pipeline(text: &mut String, name: &str, place: &Place) {
+fn write_pipeline(text: &mut String, name: &str, place: &PathTemplate) {
     text.push_str(&format!("  - name: {name}\n    environments:\n"));
     let mut before: Option<&str> = None;
     for environment in &place.environments {
@@ -114,7 +114,7 @@ fn write_pipeline(text: &mut String, name: &str, place: &Place) {
     }
 }
 
-fn write_service(text: &mut String, name: &str, service: &ImportedService, place: &Place) {
+fn write_service(text: &mut String, name: &str, service: &ImportedService, place: &PathTemplate) {
     let marker = service.marker.as_ref().map(|marker| format!(", marker: \"{marker}\"")).unwrap_or_default();
     let select = service.selection.as_ref().map_or_else(|| "select: {}".to_owned(), selection);
     let fill_in = if service.selection.is_none() { "   # fill in `select`" } else { "" };
@@ -158,20 +158,20 @@ fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
 }
 
-fn write_leftover(text: &mut String, leftover: &Leftover) {
-    let Leftover { file, line, what } = leftover;
+fn write_leftover(text: &mut String, leftover: &NotImported) {
+    let NotImported { file, line, what } = leftover;
     let (file, what) = (sanitize::line(file.as_str()), sanitize::line(what));
     text.push_str(&format!("#   {file}:{line}: {what}\n"));
 }
 
-impl Place {
+impl PathTemplate {
     fn pipeline(&self) -> String {
         self.environments.join("-")
     }
 }
 
 /// The paths of a service by what they are but for the environment. Markers are looked for in whole folders.
-fn grouped(service: &ImportedService) -> Vec<Place> {
+fn grouped(service: &ImportedService) -> Vec<PathTemplate> {
     let mut groups: BTreeMap<String, Vec<&'static str>> = BTreeMap::new();
     for path in &service.paths {
         let (template, environment) = template(path, service.marker.is_some());
@@ -183,7 +183,7 @@ fn grouped(service: &ImportedService) -> Vec<Place> {
     let rank = |name: &&str| ENVIRONMENTS.iter().position(|other| other == name);
     let groups = groups.into_iter().map(|(template, mut environments)| {
         environments.sort_by_key(rank);
-        Place { template, environments }
+        PathTemplate { template, environments }
     });
     groups.collect()
 }

@@ -110,12 +110,12 @@ impl std::error::Error for Problems {}
 
 /// The problems found so far in one text.
 #[derive(Debug)]
-pub(super) struct Findings {
+pub(super) struct ProblemList {
     text: Arc<str>,
     problems: Vec<Problem>,
 }
 
-impl Findings {
+impl ProblemList {
     /// Nothing found yet in a text.
     pub(super) fn new(text: &str) -> Self {
         Self { text: Arc::from(text), problems: Vec::new() }

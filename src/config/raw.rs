@@ -19,7 +19,7 @@ pub(super) use word::ForgeKind;
 
 use schemars::JsonSchema;
 
-use super::document::{Shape, Spot};
+use super::document::{SourceValue, ValueKind};
 use super::located::Located;
 use super::reader::{Read, Reader};
 use crate::model::{
@@ -182,11 +182,11 @@ pub(super) enum After {
 }
 
 impl Read for After {
-    fn read(reader: &mut Reader<'_>, spot: Spot) -> Option<Self> {
+    fn read(reader: &mut Reader<'_>, spot: SourceValue) -> Option<Self> {
         let read = match reader.shape(spot) {
-            Shape::List(_) => List::read(reader, spot).map(Self::List),
-            Shape::Map(_) => AfterChoice::read(reader, spot).map(Self::Choice),
-            shape @ (Shape::Nothing | Shape::Word(_) | Shape::Alias) => {
+            ValueKind::List(_) => List::read(reader, spot).map(Self::List),
+            ValueKind::Map(_) => AfterChoice::read(reader, spot).map(Self::Choice),
+            shape @ (ValueKind::Nothing | ValueKind::PlainScalar(_) | ValueKind::Alias) => {
                 reader.wrong(spot, "a list of environments, such as `[dev]`", &shape)
             }
         };
@@ -231,10 +231,10 @@ pub(super) enum Soak {
 }
 
 impl Read for Soak {
-    fn read(reader: &mut Reader<'_>, spot: Spot) -> Option<Self> {
+    fn read(reader: &mut Reader<'_>, spot: SourceValue) -> Option<Self> {
         match reader.shape(spot) {
-            Shape::Map(_) => LongSoak::read(reader, spot).map(Self::Long),
-            Shape::Nothing | Shape::Word(_) | Shape::List(_) | Shape::Alias => {
+            ValueKind::Map(_) => LongSoak::read(reader, spot).map(Self::Long),
+            ValueKind::Nothing | ValueKind::PlainScalar(_) | ValueKind::List(_) | ValueKind::Alias => {
                 Period::read(reader, spot).map(Self::Short)
             }
         }

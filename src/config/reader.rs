@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::document::{Document, Shape, Spot, Word};
+use super::document::{Document, PlainScalar, SourceValue, ValueKind};
 use super::located::Located;
-use super::problem::{Findings, Span};
+use super::problem::{ProblemList, Span};
 use super::suggest;
 
 /// Longest text that is accepted as a key or value, in bytes.
@@ -13,20 +13,20 @@ const TEXT_BYTES_MAX: usize = 2048;
 /// What can be read out of a document.
 pub(super) trait Read: Sized {
     /// The value; nothing where it cannot be read, and then the reason is among the findings.
-    fn read(reader: &mut Reader<'_>, spot: Spot) -> Option<Self>;
+    fn read(reader: &mut Reader<'_>, spot: SourceValue) -> Option<Self>;
 }
 
 /// A document being read, and what was found wrong with it so far.
 pub(super) struct Reader<'a> {
     document: &'a Document,
     /// What was found wrong.
-    pub(super) findings: &'a mut Findings,
+    pub(super) findings: &'a mut ProblemList,
 }
 
 /// The entries of one mapping, whose keys are known to be texts and to differ.
 pub(super) struct Entries<'a> {
     /// The mapping itself.
-    pub(super) spot: Spot,
+    pub(super) spot: SourceValue,
     /// Keys and values in the order of the file.
     pub(super) entries: Vec<Entry<'a>>,
     /// Known keys that an unknown one was taken for, so that nobody hears of them as missing too.
@@ -39,51 +39,51 @@ pub(super) struct Entry<'a> {
     /// The key as text.
     pub(super) key: &'a str,
     /// Where the key stands.
-    pub(super) key_spot: Spot,
+    pub(super) key_spot: SourceValue,
     /// The value.
-    pub(super) value: Spot,
+    pub(super) value: SourceValue,
 }
 
 impl<'a> Reader<'a> {
     /// A reader at the start of a document.
-    pub(super) const fn new(document: &'a Document, findings: &'a mut Findings) -> Self {
+    pub(super) const fn new(document: &'a Document, findings: &'a mut ProblemList) -> Self {
         Self { document, findings }
     }
 
     /// Reads a value together with its place.
-    pub(super) fn value<T: Read>(&mut self, spot: Spot) -> Option<Located<T>> {
+    pub(super) fn value<T: Read>(&mut self, spot: SourceValue) -> Option<Located<T>> {
         let value = T::read(self, spot)?;
         Some(Located { value, span: spot.span })
     }
 
     /// The shape of a value, to choose between ways of writing it.
-    pub(super) fn shape(&self, spot: Spot) -> Shape<'a> {
+    pub(super) fn shape(&self, spot: SourceValue) -> ValueKind<'a> {
         self.document.shape(spot)
     }
 
     /// A text; `what` names what is expected, such as `a service name`.
-    pub(super) fn text(&mut self, spot: Spot, what: &str) -> Option<&'a str> {
+    pub(super) fn text(&mut self, spot: SourceValue, what: &str) -> Option<&'a str> {
         match self.document.shape(spot) {
-            Shape::Word(Word::Text(text)) if text.len() > TEXT_BYTES_MAX => {
+            ValueKind::PlainScalar(PlainScalar::Text(text)) if text.len() > TEXT_BYTES_MAX => {
                 self.findings.add(spot.span, format!("this text is longer than {TEXT_BYTES_MAX} bytes"));
                 None
             }
-            Shape::Word(Word::Text(text)) => Some(text),
-            Shape::Word(Word::Number(text) | Word::Truth(text)) => {
+            ValueKind::PlainScalar(PlainScalar::Text(text)) => Some(text),
+            ValueKind::PlainScalar(PlainScalar::Number(text) | PlainScalar::Truth(text)) => {
                 let message = format!("expected {what}, found {}", self.document.shape(spot));
                 self.findings.suggest(spot.span, message, format!("for the text, write \"{text}\""));
                 None
             }
-            shape @ (Shape::Nothing | Shape::List(_) | Shape::Map(_) | Shape::Alias) => {
+            shape @ (ValueKind::Nothing | ValueKind::List(_) | ValueKind::Map(_) | ValueKind::Alias) => {
                 self.wrong(spot, what, &shape)
             }
         }
     }
 
     /// A whole number that is not negative.
-    pub(super) fn number(&mut self, spot: Spot, what: &str) -> Option<u64> {
+    pub(super) fn number(&mut self, spot: SourceValue, what: &str) -> Option<u64> {
         let shape = self.document.shape(spot);
-        if let Shape::Word(Word::Number(text)) = shape
+        if let ValueKind::PlainScalar(PlainScalar::Number(text)) = shape
             && let Ok(number) = text.parse()
         {
             return Some(number);
@@ -92,33 +92,37 @@ impl<'a> Reader<'a> {
     }
 
     /// `true` or `false`.
-    pub(super) fn truth(&mut self, spot: Spot) -> Option<bool> {
+    pub(super) fn truth(&mut self, spot: SourceValue) -> Option<bool> {
         let shape = self.document.shape(spot);
         match shape {
-            Shape::Word(Word::Truth(text)) => Some(text.eq_ignore_ascii_case("true")),
-            Shape::Word(Word::Text(_) | Word::Number(_))
-            | Shape::Nothing
-            | Shape::List(_)
-            | Shape::Map(_)
-            | Shape::Alias => self.wrong(spot, "`true` or `false`", &shape),
+            ValueKind::PlainScalar(PlainScalar::Truth(text)) => Some(text.eq_ignore_ascii_case("true")),
+            ValueKind::PlainScalar(PlainScalar::Text(_) | PlainScalar::Number(_))
+            | ValueKind::Nothing
+            | ValueKind::List(_)
+            | ValueKind::Map(_)
+            | ValueKind::Alias => self.wrong(spot, "`true` or `false`", &shape),
         }
     }
 
     /// The items of a list; `what` names what is expected, such as `a list`.
-    pub(super) fn items(&mut self, spot: Spot, what: &str) -> Option<Vec<Spot>> {
+    pub(super) fn items(&mut self, spot: SourceValue, what: &str) -> Option<Vec<SourceValue>> {
         match self.document.shape(spot) {
-            Shape::List(items) => Some(items),
-            shape @ (Shape::Nothing | Shape::Word(_) | Shape::Map(_) | Shape::Alias) => {
-                self.wrong(spot, what, &shape)
-            }
+            ValueKind::List(items) => Some(items),
+            shape @ (ValueKind::Nothing
+            | ValueKind::PlainScalar(_)
+            | ValueKind::Map(_)
+            | ValueKind::Alias) => self.wrong(spot, what, &shape),
         }
     }
 
     /// The entries of a mapping; keys that are no texts and keys that stand twice are reported and left out.
-    pub(super) fn entries(&mut self, spot: Spot, what: &str) -> Option<Entries<'a>> {
+    pub(super) fn entries(&mut self, spot: SourceValue, what: &str) -> Option<Entries<'a>> {
         let pairs = match self.document.shape(spot) {
-            Shape::Map(pairs) => pairs,
-            shape @ (Shape::Nothing | Shape::Word(_) | Shape::List(_) | Shape::Alias) => {
+            ValueKind::Map(pairs) => pairs,
+            shape @ (ValueKind::Nothing
+            | ValueKind::PlainScalar(_)
+            | ValueKind::List(_)
+            | ValueKind::Alias) => {
                 return self.wrong(spot, what, &shape);
             }
         };
@@ -137,7 +141,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The entries of a mapping that may hold only these keys; others are reported and left out.
-    pub(super) fn fields(&mut self, spot: Spot, known: &[&str]) -> Option<Entries<'a>> {
+    pub(super) fn fields(&mut self, spot: SourceValue, known: &[&str]) -> Option<Entries<'a>> {
         let listed: Vec<String> = known.iter().take(3).map(|key| format!("`{key}`")).collect();
         let mut fields = self.entries(spot, &format!("keys such as {}", listed.join(", ")))?;
         let (legal, unknown) = fields.entries.into_iter().partition(|entry| known.contains(&entry.key));
@@ -170,13 +174,13 @@ impl<'a> Reader<'a> {
     /// The value of a key that may be absent or empty.
     pub(super) fn optional<T: Read>(&mut self, fields: &Entries<'a>, key: &str) -> Option<Located<T>> {
         let spot = fields.get(key)?.value;
-        if matches!(self.document.shape(spot), Shape::Nothing) { None } else { self.value(spot) }
+        if matches!(self.document.shape(spot), ValueKind::Nothing) { None } else { self.value(spot) }
     }
 
     /// Reports that something else was expected.
-    pub(super) fn wrong<T>(&mut self, spot: Spot, what: &str, found: &Shape<'_>) -> Option<T> {
+    pub(super) fn wrong<T>(&mut self, spot: SourceValue, what: &str, found: &ValueKind<'_>) -> Option<T> {
         let message = format!("expected {what}, found {found}");
-        if matches!(found, Shape::Alias) {
+        if matches!(found, ValueKind::Alias) {
             self.findings.suggest(
                 spot.span,
                 message,
@@ -188,21 +192,23 @@ impl<'a> Reader<'a> {
         None
     }
 
-    fn key(&mut self, spot: Spot) -> Option<&'a str> {
+    fn key(&mut self, spot: SourceValue) -> Option<&'a str> {
         match self.document.shape(spot) {
-            Shape::Word(Word::Text(key) | Word::Number(key) | Word::Truth(key))
-                if key.len() <= TEXT_BYTES_MAX =>
-            {
-                Some(key)
-            }
-            Shape::Word(_) | Shape::Nothing | Shape::List(_) | Shape::Map(_) | Shape::Alias => {
+            ValueKind::PlainScalar(
+                PlainScalar::Text(key) | PlainScalar::Number(key) | PlainScalar::Truth(key),
+            ) if key.len() <= TEXT_BYTES_MAX => Some(key),
+            ValueKind::PlainScalar(_)
+            | ValueKind::Nothing
+            | ValueKind::List(_)
+            | ValueKind::Map(_)
+            | ValueKind::Alias => {
                 self.findings.add(spot.span, "a key has to be a short text");
                 None
             }
         }
     }
 
-    fn repeated(&mut self, key: &str, spot: Spot, first: Span) {
+    fn repeated(&mut self, key: &str, spot: SourceValue, first: Span) {
         let way_out = format!("the first is in line {}; keep one of them", self.findings.line(first));
         self.findings.suggest(spot.span, format!("the key `{key}` stands here twice"), way_out);
     }
@@ -210,8 +216,10 @@ impl<'a> Reader<'a> {
     /// What to mark for a mapping as a whole: its first key, which is what people see first.
     fn head(&self, fields: &Entries<'a>) -> Span {
         match self.document.shape(fields.spot) {
-            Shape::Map(pairs) => pairs.first().map_or(fields.spot.span, |(key, _)| key.span),
-            Shape::Nothing | Shape::Word(_) | Shape::List(_) | Shape::Alias => fields.spot.span,
+            ValueKind::Map(pairs) => pairs.first().map_or(fields.spot.span, |(key, _)| key.span),
+            ValueKind::Nothing | ValueKind::PlainScalar(_) | ValueKind::List(_) | ValueKind::Alias => {
+                fields.spot.span
+            }
         }
     }
 }

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use super::case::Case;
 use super::evidence;
 use super::gates;
 use super::need::Need;
 use super::offers::{Offer, offers};
 use super::plan::{GateReport, Verdict};
-use super::reason::{ArtifactReason, Reason};
+use super::promotion_view::PromotionView;
+use super::reason::{ArtifactReason, GateReason};
 use crate::model::{Artifact, ImageReference, Release, Time};
 
 /// How many releases are judged for one target, newest first; older ones are not looked at. A release that only
@@ -21,14 +21,14 @@ const AHEAD_PER_PASSED_OVER: usize = 4;
 const AHEAD_MAX: usize = 64;
 
 /// A release and what the open gates say of it.
-pub(super) struct Choice {
+pub(super) struct Candidate {
     pub(super) release: Release,
     pub(super) gates: Vec<GateReport>,
 }
 
 /// Which releases a search asks the registry about, whether it still has them.
 #[derive(Copy, Clone, Debug)]
-pub(super) enum Checks<'a> {
+pub(super) enum PresenceChecks<'a> {
     /// All whose other gates pass.
     Registry,
     /// Of these only the ones that are newer than this release, which an open change carries.
@@ -37,8 +37,8 @@ pub(super) enum Checks<'a> {
     Nothing,
 }
 
-impl Checks<'_> {
-    fn ask_about(self, case: &Case<'_>, release: &Release) -> bool {
+impl PresenceChecks<'_> {
+    fn ask_about(self, case: &PromotionView<'_>, release: &Release) -> bool {
         match self {
             Self::Registry => true,
             Self::NewerThan(own) => case.order_of(release) > case.order_of(own),
@@ -47,19 +47,19 @@ impl Checks<'_> {
     }
 }
 
-impl Choice {
+impl Candidate {
     pub(super) fn passes(&self) -> bool {
         gates::all_pass(&self.gates)
     }
 
     /// That the registry no longer has it, where that is so.
-    fn gone(&self) -> impl Iterator<Item = &Reason> {
+    fn gone(&self) -> impl Iterator<Item = &GateReason> {
         let reasons = self.gates.iter().map(|gate| &gate.reason);
-        reasons.filter(|reason| matches!(reason, Reason::Artifact(ArtifactReason::Gone { .. })))
+        reasons.filter(|reason| matches!(reason, GateReason::Artifact(ArtifactReason::Gone { .. })))
     }
 
     fn is_unknown(&self) -> bool {
-        self.gates.iter().any(|gate| gate.reason == Reason::NotObserved)
+        self.gates.iter().any(|gate| gate.reason == GateReason::NotObserved)
     }
 
     /// Without a refusal first, then fewest closed gates, then the one that opens by itself, and soonest.
@@ -80,18 +80,18 @@ impl Choice {
 }
 
 /// What a search found.
-pub(super) struct Search {
+pub(super) struct CandidateSearch {
     /// The candidate of a target, or why there is none.
-    pub(super) choice: Result<Choice, Reason>,
+    pub(super) choice: Result<Candidate, GateReason>,
     /// Newer releases that the search passed over because their registry lacks them, newest first.
-    pub(super) passed_over: Vec<Reason>,
+    pub(super) passed_over: Vec<GateReason>,
 }
 
 /// The same reason without the change on which a command can be written: it is about a release that no change carries, and
 /// the words must be the same before and after an opening.
-fn without_change(gone: &Reason) -> Reason {
+fn without_change(gone: &GateReason) -> GateReason {
     let mut gone = gone.clone();
-    if let Reason::Artifact(ArtifactReason::Gone { change, .. }) = &mut gone {
+    if let GateReason::Artifact(ArtifactReason::Gone { change, .. }) = &mut gone {
         *change = None;
     }
     gone
@@ -99,12 +99,16 @@ fn without_change(gone: &Reason) -> Reason {
 
 /// Searches for the candidate of a target: the newest release that passes the open gates and that the registry still has,
 /// as far as `checks` says to ask.
-pub(super) fn search(case: &Case<'_>, checks: Checks<'_>, needs: &mut BTreeSet<Need>) -> Search {
+pub(super) fn search(
+    case: &PromotionView<'_>,
+    checks: PresenceChecks<'_>,
+    needs: &mut BTreeSet<Need>,
+) -> CandidateSearch {
     let offers = match offers(case, needs) {
         Ok(offers) => offers,
-        Err(reason) => return Search { choice: Err(reason), passed_over: Vec::new() },
+        Err(reason) => return CandidateSearch { choice: Err(reason), passed_over: Vec::new() },
     };
-    let mut nearest: Option<Choice> = None;
+    let mut nearest: Option<Candidate> = None;
     let mut passed_over = Vec::new();
     for (index, offer) in offers.iter().enumerate().take(CANDIDATES_MAX) {
         let release = match release_of(case, offer, needs) {
@@ -115,45 +119,54 @@ pub(super) fn search(case: &Case<'_>, checks: Checks<'_>, needs: &mut BTreeSet<N
             }
             Err(reason) => {
                 ask_ahead(case, &offers, index, checks, needs);
-                return Search { choice: nearest.ok_or(reason), passed_over };
+                return CandidateSearch { choice: nearest.ok_or(reason), passed_over };
             }
         };
         // What comes after this in the order is older than what is written.
         if case.is_written(&release.references()) {
             let release = release.name().clone();
             let choice = nearest.ok_or_else(|| ArtifactReason::DigestRuns { release }.into());
-            return Search { choice, passed_over };
+            return CandidateSearch { choice, passed_over };
         }
         let choice = judged(case, release, checks, needs);
         if choice.passes() {
-            return Search { choice: Ok(choice), passed_over };
+            return CandidateSearch { choice: Ok(choice), passed_over };
         }
         if choice.is_unknown() {
             ask_ahead(case, &offers, index, checks, needs);
-            return Search { choice: Ok(choice), passed_over };
+            return CandidateSearch { choice: Ok(choice), passed_over };
         }
         passed_over.extend(choice.gone().map(without_change));
         if nearest.as_ref().is_none_or(|best| choice.distance() < best.distance()) {
             nearest = Some(choice);
         }
     }
-    Search { choice: nearest.ok_or(Reason::NothingNewer), passed_over }
+    CandidateSearch { choice: nearest.ok_or(GateReason::NothingNewer), passed_over }
 }
 
 /// A release with what the open gates say, the registry last: it is asked only for what nothing else stops.
-fn judged(case: &Case<'_>, release: Release, checks: Checks<'_>, needs: &mut BTreeSet<Need>) -> Choice {
+fn judged(
+    case: &PromotionView<'_>,
+    release: Release,
+    checks: PresenceChecks<'_>,
+    needs: &mut BTreeSet<Need>,
+) -> Candidate {
     let mut gates = gates::open(case, &release, needs);
     // The content is worked out at the same time, which needs no answer of the registry.
     let is_open =
-        |report: &GateReport| report.verdict == Verdict::Pass || report.reason == Reason::NotObserved;
+        |report: &GateReport| report.verdict == Verdict::Pass || report.reason == GateReason::NotObserved;
     if gates.iter().all(is_open) && checks.ask_about(case, &release) {
         gates.extend(gates::missing(case, &release, needs));
     }
-    Choice { release, gates }
+    Candidate { release, gates }
 }
 
 /// Why an offer makes no release: the registry has no manifest for one of its tags.
-fn without_manifest(case: &Case<'_>, offer: &[ImageReference], needs: &mut BTreeSet<Need>) -> Option<Reason> {
+fn without_manifest(
+    case: &PromotionView<'_>,
+    offer: &[ImageReference],
+    needs: &mut BTreeSet<Need>,
+) -> Option<GateReason> {
     let absent = offer.iter().find(|reference| evidence::digest(case, reference, needs) == Ok(None))?;
     let (image, tag) = (absent.image.clone(), absent.tag.clone()?);
     Some(ArtifactReason::WithoutManifest { image, tag }.into())
@@ -161,21 +174,21 @@ fn without_manifest(case: &Case<'_>, offer: &[ImageReference], needs: &mut BTree
 
 /// The release that an offer makes and its open gates; `None` if one of its tags is gone from the registry.
 fn choice_of(
-    case: &Case<'_>,
+    case: &PromotionView<'_>,
     offer: &[ImageReference],
-    checks: Checks<'_>,
+    checks: PresenceChecks<'_>,
     needs: &mut BTreeSet<Need>,
-) -> Result<Option<Choice>, Reason> {
+) -> Result<Option<Candidate>, GateReason> {
     let release = release_of(case, offer, needs)?;
     Ok(release.map(|release| judged(case, release, checks, needs)))
 }
 
 /// Names the needs of the offers after the one at which a search stops, in proportion to what it passed over.
 fn ask_ahead(
-    case: &Case<'_>,
+    case: &PromotionView<'_>,
     offers: &[Offer],
     passed_over: usize,
-    checks: Checks<'_>,
+    checks: PresenceChecks<'_>,
     needs: &mut BTreeSet<Need>,
 ) {
     let ahead = (passed_over * AHEAD_PER_PASSED_OVER).min(AHEAD_MAX);
@@ -185,32 +198,36 @@ fn ask_ahead(
 }
 
 /// When, on our clock, something newer than a release may become the candidate by itself.
-pub(super) fn next_newer(case: &Case<'_>, release: &Release, needs: &mut BTreeSet<Need>) -> Option<Time> {
+pub(super) fn next_newer(
+    case: &PromotionView<'_>,
+    release: &Release,
+    needs: &mut BTreeSet<Need>,
+) -> Option<Time> {
     let order = case.order_of(release);
     let is_newer = |offer: &Vec<ImageReference>| case.order(offer) > order;
     let newer = offers(case, needs).ok()?.into_iter().take(CANDIDATES_MAX).filter(is_newer);
-    let choices = newer.filter_map(|offer| choice_of(case, &offer, Checks::Nothing, needs).ok()?);
+    let choices = newer.filter_map(|offer| choice_of(case, &offer, PresenceChecks::Nothing, needs).ok()?);
     let until = choices.filter(|choice| !choice.is_refused()).filter_map(|choice| choice.until()).min();
     until.map(|until| case.world.on_our_clock(until))
 }
 
 /// The release that an offer makes; nothing where one of its tags is gone from the registry.
 pub(super) fn release_of(
-    case: &Case<'_>,
+    case: &PromotionView<'_>,
     offer: &[ImageReference],
     needs: &mut BTreeSet<Need>,
-) -> Result<Option<Release>, Reason> {
+) -> Result<Option<Release>, GateReason> {
     // All are asked for at once, whichever of them is known.
     let artifacts: Vec<_> = offer.iter().map(|reference| artifact_of(case, reference, needs)).collect();
-    let artifacts: Option<Vec<Artifact>> = artifacts.into_iter().collect::<Result<_, Reason>>()?;
+    let artifacts: Option<Vec<Artifact>> = artifacts.into_iter().collect::<Result<_, GateReason>>()?;
     Ok(artifacts.and_then(Release::of_all))
 }
 
 fn artifact_of(
-    case: &Case<'_>,
+    case: &PromotionView<'_>,
     reference: &ImageReference,
     needs: &mut BTreeSet<Need>,
-) -> Result<Option<Artifact>, Reason> {
+) -> Result<Option<Artifact>, GateReason> {
     let Some(tag) = &reference.tag else { return Ok(None) };
     let digest = evidence::digest(case, reference, needs)?;
     Ok(digest.map(|digest| Artifact { image: reference.image.clone(), tag: tag.clone(), digest }))

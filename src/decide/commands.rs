@@ -10,14 +10,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::TimeDelta;
 
-use super::case::{Case, is_taking_commands, newest};
 use super::need::Need;
-use super::reason::Reason;
+use super::promotion_view::{PromotionView, is_taking_commands, newest};
+use super::reason::GateReason;
 use super::{record_now, rights};
 use crate::command::{self, Command};
 use crate::model::{
     BranchName, Change, ChangeNumber, ChangeState, CommandOutcome, Comment, CommentId, Event, History,
-    ObservedChange, Record, RefusedBecause, Review, ReviewVerdict, Right, Time, UserName, World,
+    ObservedChange, Record, RefusalReason, Review, ReviewVerdict, Right, Time, UserName, World,
 };
 pub(super) use quota::Quota;
 
@@ -26,21 +26,21 @@ pub(super) use quota::Quota;
 const UNREAD_AGE_MAX: TimeDelta = TimeDelta::days(1);
 
 /// A comment or review that was not handled, before anybody read its text.
-pub(super) struct Unhandled<'w> {
+pub(super) struct UnhandledComment<'w> {
     observed: &'w ObservedChange,
-    text: Text<'w>,
+    text: CommandSource<'w>,
     /// The change that takes commands instead, where it stands on one that ended before.
     redirect: Option<ChangeNumber>,
 }
 
 #[derive(Clone, Copy)]
-enum Text<'w> {
+enum CommandSource<'w> {
     Comment(&'w Comment),
     Review(&'w Review),
 }
 
 /// A comment or review, as far as commands are concerned.
-pub(super) struct Word<'a> {
+pub(super) struct CommentInput<'a> {
     observed: &'a ObservedChange,
     id: &'a CommentId,
     author: &'a UserName,
@@ -52,26 +52,30 @@ pub(super) struct Word<'a> {
 }
 
 /// One command in its surroundings.
-struct Asked<'a> {
-    case: &'a Case<'a>,
+struct CommandInput<'a> {
+    case: &'a PromotionView<'a>,
     observed: &'a ObservedChange,
     by: &'a UserName,
     at: Time,
 }
 
 /// Why a command has no outcome yet, or none but a refusal.
-enum Stop {
+enum CommandError {
     /// Something is not known yet.
     Pending,
     /// It is refused.
-    Refused(RefusedBecause),
+    Refused(RefusalReason),
 }
 
 /// What people said on the changes of a branch and was not handled, oldest first in each. Programs give no commands:
 /// two of them could answer each other for ever.
 ///
 /// On a change that ended before the last one nothing is carried out: who wrote there is told where to write.
-pub(super) fn waiting<'w>(world: &'w World, branch: &BranchName, history: &History) -> Vec<Unhandled<'w>> {
+pub(super) fn waiting<'w>(
+    world: &'w World,
+    branch: &BranchName,
+    history: &History,
+) -> Vec<UnhandledComment<'w>> {
     let own = || world.changes.iter().filter(|observed| observed.change.branch == *branch);
     let Some(newest) = newest(own().map(|observed| &observed.change)) else { return Vec::new() };
     let of = |observed: &'w ObservedChange| {
@@ -103,7 +107,11 @@ fn is_late(change: &Change, at: Time, now: Time) -> bool {
     at > ended_at || now.signed_duration_since(at) <= UNREAD_AGE_MAX
 }
 
-fn unhandled<'w>(world: &World, observed: &'w ObservedChange, history: &History) -> Vec<Unhandled<'w>> {
+fn unhandled<'w>(
+    world: &World,
+    observed: &'w ObservedChange,
+    history: &History,
+) -> Vec<UnhandledComment<'w>> {
     let handled: BTreeSet<&CommentId> =
         history.handled_on(observed.change.number).map(|handled| &handled.comment).collect();
     let is_new =
@@ -114,54 +122,54 @@ fn unhandled<'w>(world: &World, observed: &'w ObservedChange, history: &History)
         .reviews
         .iter()
         .filter(|review| !review.is_void() && is_new(&review.id, &review.author));
-    let texts = comments.map(Text::Comment).chain(reviews.map(Text::Review));
-    let mut all: Vec<Unhandled<'w>> =
-        texts.map(|text| Unhandled { observed, text, redirect: None }).collect();
-    all.sort_by_key(Unhandled::at);
+    let texts = comments.map(CommandSource::Comment).chain(reviews.map(CommandSource::Review));
+    let mut all: Vec<UnhandledComment<'w>> =
+        texts.map(|text| UnhandledComment { observed, text, redirect: None }).collect();
+    all.sort_by_key(UnhandledComment::at);
     all
 }
 
-impl<'w> Unhandled<'w> {
+impl<'w> UnhandledComment<'w> {
     const fn at(&self) -> Time {
         match self.text {
-            Text::Comment(comment) => comment.at,
-            Text::Review(review) => review.at,
+            CommandSource::Comment(comment) => comment.at,
+            CommandSource::Review(review) => review.at,
         }
     }
 
     const fn author(&self) -> &'w UserName {
         match self.text {
-            Text::Comment(comment) => &comment.author,
-            Text::Review(review) => &review.author,
+            CommandSource::Comment(comment) => &comment.author,
+            CommandSource::Review(review) => &review.author,
         }
     }
 
     /// What it says; `None` if that is no command.
-    fn read(&self) -> Option<Word<'w>> {
+    fn read(&self) -> Option<CommentInput<'w>> {
         let mut word = match self.text {
-            Text::Comment(comment) => of_comment(self.observed, comment),
-            Text::Review(review) => of_review(self.observed, review),
+            CommandSource::Comment(comment) => of_comment(self.observed, comment),
+            CommandSource::Review(review) => of_review(self.observed, review),
         };
         if word.commands.is_empty() && word.void.is_none() {
             return None;
         }
         if let Some(newest) = self.redirect {
             word.commands = Vec::new();
-            word.void = Some(CommandOutcome::Refused(RefusedBecause::EndedChange { newest }));
+            word.void = Some(CommandOutcome::Refused(RefusalReason::EndedChange { newest }));
         }
         Some(word)
     }
 }
 
-fn of_comment<'w>(observed: &'w ObservedChange, comment: &'w Comment) -> Word<'w> {
+fn of_comment<'w>(observed: &'w ObservedChange, comment: &'w Comment) -> CommentInput<'w> {
     let (commands, void) = commands_of(&comment.body, comment.edited);
     let Comment { id, author, at, .. } = comment;
-    Word { observed, id, author, at: *at, commands, void }
+    CommentInput { observed, id, author, at: *at, commands, void }
 }
 
 /// A review that says yes or no is a command by itself, about the head that was reviewed; its text may hold more. Whoever
 /// edits the text leaves the yes or no as it is.
-fn of_review<'w>(observed: &'w ObservedChange, review: &'w Review) -> Word<'w> {
+fn of_review<'w>(observed: &'w ObservedChange, review: &'w Review) -> CommentInput<'w> {
     let own = match review.verdict {
         ReviewVerdict::Approve => Some(Command::Approve { head: Some(review.head.to_string()) }),
         ReviewVerdict::RequestChanges => {
@@ -172,23 +180,27 @@ fn of_review<'w>(observed: &'w ObservedChange, review: &'w Review) -> Word<'w> {
     let (written, void) = commands_of(&review.body, review.edited);
     let commands = own.into_iter().chain(written).collect();
     let Review { id, author, at, .. } = review;
-    Word { observed, id, author, at: *at, commands, void }
+    CommentInput { observed, id, author, at: *at, commands, void }
 }
 
 /// The commands of a text that count. Where one does not parse, or somebody edited the text, it is none of them.
 fn commands_of(body: &str, edited: bool) -> (Vec<Command>, Option<CommandOutcome>) {
     match command::parse(body) {
         Ok(commands) if commands.is_empty() => (commands, None),
-        _ if edited => (Vec::new(), Some(CommandOutcome::Refused(RefusedBecause::Edited))),
+        _ if edited => (Vec::new(), Some(CommandOutcome::Refused(RefusalReason::Edited))),
         Ok(commands) => (commands, None),
         Err(_) => (Vec::new(), Some(CommandOutcome::Unparsable)),
     }
 }
 
 /// The record of one comment; nothing where it has to wait.
-pub(super) fn carry_out(case: &Case<'_>, word: &Word<'_>, needs: &mut BTreeSet<Need>) -> Option<Record> {
+pub(super) fn carry_out(
+    case: &PromotionView<'_>,
+    word: &CommentInput<'_>,
+    needs: &mut BTreeSet<Need>,
+) -> Option<Record> {
     let observed = word.observed;
-    let asked = Asked { case, observed, by: word.author, at: word.at };
+    let asked = CommandInput { case, observed, by: word.author, at: word.at };
     let mut outcomes = without_repeats(outcomes(&asked, &word.commands, needs)?);
     outcomes.extend(word.void.clone());
     let event = Event::Handled {
@@ -222,15 +234,16 @@ fn without_repeats(outcomes: Vec<CommandOutcome>) -> Vec<CommandOutcome> {
 }
 
 /// Whose commands wait here because the forge does not say what they may do, each with the reason.
-pub(super) fn stuck(case: &Case<'_>) -> Vec<Reason> {
-    let mut by_author: BTreeMap<&UserName, Vec<Unhandled<'_>>> = BTreeMap::new();
+pub(super) fn stuck(case: &PromotionView<'_>) -> Vec<GateReason> {
+    let mut by_author: BTreeMap<&UserName, Vec<UnhandledComment<'_>>> = BTreeMap::new();
     for unhandled in waiting(case.world, &case.branch(), case.history) {
         by_author.entry(unhandled.author()).or_default().push(unhandled);
     }
-    let gives_commands = |own: &Unhandled<'_>| own.read().is_some_and(|word| !word.commands.is_empty());
-    let reason = |(by, own): (&UserName, Vec<Unhandled<'_>>)| {
+    let gives_commands =
+        |own: &UnhandledComment<'_>| own.read().is_some_and(|word| !word.commands.is_empty());
+    let reason = |(by, own): (&UserName, Vec<UnhandledComment<'_>>)| {
         let why = rights::unknown(case.world, by)?.to_owned();
-        own.iter().any(gives_commands).then(|| Reason::RightUnknown { by: by.clone(), why })
+        own.iter().any(gives_commands).then(|| GateReason::RightUnknown { by: by.clone(), why })
     };
     by_author.into_iter().filter_map(reason).collect()
 }
@@ -239,7 +252,7 @@ pub(super) fn stuck(case: &Case<'_>) -> Vec<Reason> {
 /// waits for something that is not known; those after it name their needs all the same, so that a comment with many
 /// commands takes no more rounds than one command.
 fn outcomes(
-    asked: &Asked<'_>,
+    asked: &CommandInput<'_>,
     commands: &[Command],
     needs: &mut BTreeSet<Need>,
 ) -> Option<Vec<CommandOutcome>> {
@@ -248,8 +261,8 @@ fn outcomes(
     for (index, command) in commands.iter().enumerate() {
         match outcome(asked, command, needs).and_then(|done| without_own_approval(asked, done, &outcomes)) {
             Ok(done) => outcomes.extend(done),
-            Err(Stop::Pending) => is_pending = true,
-            Err(Stop::Refused(because)) => {
+            Err(CommandError::Pending) => is_pending = true,
+            Err(CommandError::Refused(because)) => {
                 outcomes.push(CommandOutcome::Refused(because));
                 let rest = commands.len() - index - 1;
                 outcomes.extend(std::iter::repeat_n(CommandOutcome::NotRun, rest));
@@ -262,10 +275,10 @@ fn outcomes(
 
 /// Refuses to approve what the same comment asked for before.
 fn without_own_approval(
-    asked: &Asked<'_>,
+    asked: &CommandInput<'_>,
     done: Vec<CommandOutcome>,
     earlier: &[CommandOutcome],
-) -> Result<Vec<CommandOutcome>, Stop> {
+) -> Result<Vec<CommandOutcome>, CommandError> {
     let release = asked.case.release_of(asked.observed);
     let is_own = |outcome: &CommandOutcome| {
         matches!((outcome, &release), (CommandOutcome::Requested { target, images }, Some(release))
@@ -273,16 +286,16 @@ fn without_own_approval(
     };
     let approves = done.iter().any(|outcome| outcome.approved().is_some());
     if approves && earlier.iter().any(is_own) {
-        return Err(Stop::Refused(RefusedBecause::Requester));
+        return Err(CommandError::Refused(RefusalReason::Requester));
     }
     Ok(done)
 }
 
 fn outcome(
-    asked: &Asked<'_>,
+    asked: &CommandInput<'_>,
     command: &Command,
     needs: &mut BTreeSet<Need>,
-) -> Result<Vec<CommandOutcome>, Stop> {
+) -> Result<Vec<CommandOutcome>, CommandError> {
     let one = |outcome| Ok(vec![outcome]);
     match command {
         Command::Promote { environments, version } => {
@@ -294,7 +307,7 @@ fn outcome(
             asked.needs_open()?;
             asked.entitled(&[Right::Promote, Right::Approve], needs)?;
             if until.is_some_and(|until| until <= asked.at) {
-                return Err(Stop::Refused(RefusedBecause::PastInstant));
+                return Err(CommandError::Refused(RefusalReason::PastInstant));
             }
             one(CommandOutcome::Held { until: *until, reason: reason.clone() })
         }
@@ -307,50 +320,55 @@ fn outcome(
 }
 
 fn approve(
-    asked: &Asked<'_>,
+    asked: &CommandInput<'_>,
     head: Option<&str>,
     needs: &mut BTreeSet<Need>,
-) -> Result<CommandOutcome, Stop> {
+) -> Result<CommandOutcome, CommandError> {
     asked.needs_open()?;
     asked.entitled(&[Right::Approve], needs)?;
     let key = asked.own_content()?;
     let release = asked.case.release_of(asked.observed);
     if release.is_some_and(|release| asked.case.has_asked(asked.by, &release, asked.observed)) {
-        return Err(Stop::Refused(RefusedBecause::Requester));
+        return Err(CommandError::Refused(RefusalReason::Requester));
     }
     let present = &asked.observed.change.head.commit;
     let now = asked.case.world.forge_time();
     if !binding::binds_present_head(&asked.observed.change, head, asked.at, now) {
-        return Err(Stop::Refused(RefusedBecause::OtherHead { head: present.clone() }));
+        return Err(CommandError::Refused(RefusalReason::OtherHead { head: present.clone() }));
     }
     Ok(CommandOutcome::Approved { head: present.clone(), key })
 }
 
 fn reject(
-    asked: &Asked<'_>,
+    asked: &CommandInput<'_>,
     reason: Option<String>,
     needs: &mut BTreeSet<Need>,
-) -> Result<CommandOutcome, Stop> {
+) -> Result<CommandOutcome, CommandError> {
     asked.needs_open()?;
     asked.entitled(&[Right::Approve], needs)?;
     let key = asked.own_content()?;
-    let release = asked.case.release_of(asked.observed).ok_or(Stop::Refused(RefusedBecause::ForeignHead))?;
+    let release =
+        asked.case.release_of(asked.observed).ok_or(CommandError::Refused(RefusalReason::ForeignHead))?;
     let target = asked.case.target.clone();
     Ok(CommandOutcome::Rejected { target, images: release.references(), key, reason })
 }
 
-impl Asked<'_> {
-    fn needs_open(&self) -> Result<(), Stop> {
-        if self.observed.change.is_open() { Ok(()) } else { Err(Stop::Refused(RefusedBecause::NotOpen)) }
+impl CommandInput<'_> {
+    fn needs_open(&self) -> Result<(), CommandError> {
+        if self.observed.change.is_open() {
+            Ok(())
+        } else {
+            Err(CommandError::Refused(RefusalReason::NotOpen))
+        }
     }
 
     /// The content key of a head that we wrote.
-    fn own_content(&self) -> Result<crate::model::ContentKey, Stop> {
+    fn own_content(&self) -> Result<crate::model::ContentKey, CommandError> {
         let key = self.observed.key.clone().filter(|_| self.observed.is_ours());
-        key.ok_or(Stop::Refused(RefusedBecause::ForeignHead))
+        key.ok_or(CommandError::Refused(RefusalReason::ForeignHead))
     }
 
-    fn entitled(&self, rights: &[Right], needs: &mut BTreeSet<Need>) -> Result<(), Stop> {
+    fn entitled(&self, rights: &[Right], needs: &mut BTreeSet<Need>) -> Result<(), CommandError> {
         self.entitled_at(rights, &self.case.target, needs)
     }
 
@@ -358,20 +376,20 @@ impl Asked<'_> {
     fn entitled_at(
         &self,
         wanted: &[Right],
-        target: &crate::model::Target,
+        target: &crate::model::ServiceEnvironment,
         needs: &mut BTreeSet<Need>,
-    ) -> Result<(), Stop> {
+    ) -> Result<(), CommandError> {
         let right = wanted.first().copied().unwrap_or(Right::Operate);
         let or = wanted.get(1).copied();
         match rights::holds_any(self.case, (self.by, self.observed), wanted, target, needs) {
             Some(true) => Ok(()),
-            None => Err(Stop::Pending),
+            None => Err(CommandError::Pending),
             Some(false) => {
                 let environment = target.environment.clone();
-                Err(Stop::Refused(if rights::is_named_stranger(self.case, self.by, wanted, target) {
-                    RefusedBecause::NamedStranger { right, environment }
+                Err(CommandError::Refused(if rights::is_named_stranger(self.case, self.by, wanted, target) {
+                    RefusalReason::NamedStranger { right, environment }
                 } else {
-                    RefusedBecause::NotEntitled { right, or, environment }
+                    RefusalReason::NotEntitled { right, or, environment }
                 }))
             }
         }

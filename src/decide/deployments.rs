@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use chrono::TimeDelta;
 
-use super::case::Case;
 use super::need::Need;
 use super::plan::Action;
+use super::promotion_view::PromotionView;
 use crate::model::{Fact, Landing, Origin, Time};
 
 /// How long after a landing the forge is told of it. Older ones are not even asked about, so that the first look at many
@@ -14,7 +14,7 @@ use crate::model::{Fact, Landing, Origin, Time};
 const TOLD_FOR: TimeDelta = TimeDelta::hours(24);
 
 /// The last landing, where the forge shows something else.
-pub(super) fn owed(case: &Case<'_>, needs: &mut BTreeSet<Need>) -> Option<Action> {
+pub(super) fn pending_announcement(case: &PromotionView<'_>, needs: &mut BTreeSet<Need>) -> Option<Action> {
     let deployments = &case.world.deployments;
     let landing = case.history.last_landing(&case.target).filter(|_| deployments.are_shown)?;
     if !is_news(landing, case.world.forge_time()) {
@@ -38,7 +38,7 @@ fn is_news(landing: &Landing, now: Time) -> bool {
     landing.origin != Origin::Adopted && now - landing.at < TOLD_FOR
 }
 
-fn announcement(case: &Case<'_>, landing: &Landing) -> Action {
+fn announcement(case: &PromotionView<'_>, landing: &Landing) -> Action {
     let change = match landing.origin {
         Origin::Change(number) => Some(number),
         Origin::Adopted | Origin::Hand | Origin::Altered(_) | Origin::Rewritten => None,

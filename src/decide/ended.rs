@@ -1,12 +1,12 @@
 //! Branches of changes that ended are deleted.
 
-use super::case::Case;
 use super::plan::Action;
-use super::reason::Because;
+use super::promotion_view::PromotionView;
+use super::reason::ActionReason;
 use crate::model::ChangeState;
 
 /// Nothing while the branch carries an open change or is about to; nothing where it has moved on.
-pub(super) fn tidy(case: &Case<'_>, goes_on: bool) -> Option<Action> {
+pub(super) fn tidy(case: &PromotionView<'_>, goes_on: bool) -> Option<Action> {
     if goes_on || case.open_change().is_some() {
         return None;
     }
@@ -20,6 +20,6 @@ pub(super) fn tidy(case: &Case<'_>, goes_on: bool) -> Option<Action> {
         branch,
         target: case.target.clone(),
         expected: tip.commit.clone(),
-        because: Because::Ended { change: ended.change.number },
+        because: ActionReason::Ended { change: ended.change.number },
     })
 }

@@ -10,9 +10,9 @@ use std::sync::Arc;
 
 use chrono::TimeDelta;
 
-use super::case::Case;
 use super::need::Need;
-use super::reason::{ArtifactReason, Reason, Undated};
+use super::promotion_view::PromotionView;
+use super::reason::{ArtifactReason, GateReason, Undated};
 use crate::model::{
     Basis, Description, Digest, Fact, ImageName, ImageReference, Order, Rank, ServiceImage, Tag, Time, World,
 };
@@ -25,14 +25,14 @@ const CLOCKS_DIFFER_MAX: TimeDelta = TimeDelta::days(1);
 const DATED_LANDINGS_MAX: usize = 50;
 
 /// How far some references are in the order of the selection of each image of the service.
-pub(super) fn order(case: &Case<'_>, references: &[ImageReference]) -> Order {
+pub(super) fn order(case: &PromotionView<'_>, references: &[ImageReference]) -> Order {
     let rank = |image: &ServiceImage| {
         rank(case, image, references.iter().find(|reference| reference.image == image.name)?)
     };
     Order::new(case.service.images.iter().map(rank).collect())
 }
 
-fn rank(case: &Case<'_>, image: &ServiceImage, reference: &ImageReference) -> Option<Rank> {
+fn rank(case: &PromotionView<'_>, image: &ServiceImage, reference: &ImageReference) -> Option<Rank> {
     let tag = reference.tag.as_ref()?;
     match image.selection.basis() {
         Basis::Tag => image.selection.order(tag),
@@ -48,7 +48,7 @@ fn rank(case: &Case<'_>, image: &ServiceImage, reference: &ImageReference) -> Op
 }
 
 /// What the tag points to now comes last; what landed in a first environment came in that turn.
-fn turn(case: &Case<'_>, image: &ImageName, followed: &Tag, digest: &Digest) -> Option<usize> {
+fn turn(case: &PromotionView<'_>, image: &ImageName, followed: &Tag, digest: &Digest) -> Option<usize> {
     let present = ImageReference { image: image.clone(), tag: Some(followed.clone()), digest: None };
     if known_digest(case.world, &present) == Some(digest) {
         return Some(usize::MAX);
@@ -93,7 +93,7 @@ pub fn date_of(description: Option<&Description>, now: Time) -> Result<Time, Und
 }
 
 /// The tags that were looked at and have no date, each with the reason.
-pub(super) fn undated(case: &Case<'_>, image: &ImageName, tags: &[&Tag]) -> Vec<(Tag, Undated)> {
+pub(super) fn undated(case: &PromotionView<'_>, image: &ImageName, tags: &[&Tag]) -> Vec<(Tag, Undated)> {
     let found: Vec<_> = tags.iter().filter_map(|tag| Some((*tag, date_of_tag(case, image, tag)?))).collect();
     let are_unread_left_out = answers_for_some(case, image, found.iter().map(|(_, date)| date));
     let is_certain = |why: &Undated| are_unread_left_out || !matches!(why, Undated::Unread(_));
@@ -104,7 +104,7 @@ pub(super) fn undated(case: &Case<'_>, image: &ImageName, tags: &[&Tag]) -> Vec<
 /// Whether a registry that gives no usable response for some tags of an image gives one for others, so that it does not
 /// fail as a whole. Then these tags are left out, or one of them would stop all others.
 fn answers_for_some<'a>(
-    case: &Case<'_>,
+    case: &PromotionView<'_>,
     image: &ImageName,
     mut dates: impl Iterator<Item = &'a Result<Time, Undated>>,
 ) -> bool {
@@ -112,7 +112,7 @@ fn answers_for_some<'a>(
 }
 
 /// When the artifact of a tag was made, or why that is not known; `None` if it was not looked at.
-fn date_of_tag(case: &Case<'_>, image: &ImageName, tag: &Tag) -> Option<Result<Time, Undated>> {
+fn date_of_tag(case: &PromotionView<'_>, image: &ImageName, tag: &Tag) -> Option<Result<Time, Undated>> {
     let unread = |why: &Arc<str>| Some(Err(Undated::Unread(why.to_string())));
     let digest = match case.world.digests.get(&(image.clone(), tag.clone()))? {
         Fact::Known { value: Some(digest), .. } => digest,
@@ -127,10 +127,10 @@ fn date_of_tag(case: &Case<'_>, image: &ImageName, tag: &Tag) -> Option<Result<T
 
 /// What an artifact says about itself; nothing where it is gone.
 pub(super) fn description<'a>(
-    case: &Case<'a>,
+    case: &PromotionView<'a>,
     reference: &ImageReference,
     needs: &mut BTreeSet<Need>,
-) -> Result<Option<&'a Description>, Reason> {
+) -> Result<Option<&'a Description>, GateReason> {
     let Some(digest) = digest(case, reference, needs)? else { return Ok(None) };
     match case.world.descriptions.get(&(reference.image.clone(), digest.clone())) {
         Some(Fact::Known { value, .. }) => Ok(value.as_ref()),
@@ -140,17 +140,17 @@ pub(super) fn description<'a>(
         }
         None => {
             needs.insert(Need::Description { image: reference.image.clone(), digest });
-            Err(Reason::NotObserved)
+            Err(GateReason::NotObserved)
         }
     }
 }
 
 /// The digest of a reference; nothing where its tag is gone from the registry, or it names nothing.
 pub(super) fn digest(
-    case: &Case<'_>,
+    case: &PromotionView<'_>,
     reference: &ImageReference,
     needs: &mut BTreeSet<Need>,
-) -> Result<Option<Digest>, Reason> {
+) -> Result<Option<Digest>, GateReason> {
     if let Some(digest) = &reference.digest {
         return Ok(Some(digest.clone()));
     }
@@ -163,18 +163,18 @@ pub(super) fn digest(
     match case.world.digests.get(&key) {
         Some(Fact::Known { value, .. }) => Ok(value.clone()),
         Some(Fact::Unknown { why, .. }) => {
-            Err(Reason::DigestUnknown { tag: tag.clone(), why: why.to_string() })
+            Err(GateReason::DigestUnknown { tag: tag.clone(), why: why.to_string() })
         }
         None => {
             needs.insert(Need::Digest { image: reference.image.clone(), tag: tag.clone() });
-            Err(Reason::NotObserved)
+            Err(GateReason::NotObserved)
         }
     }
 }
 
 /// Why the order of what bears on a target is not known yet; all that is missing is asked for at once.
-pub(super) fn lacking(case: &Case<'_>, needs: &mut BTreeSet<Need>) -> Option<Reason> {
-    let reasons: Vec<Reason> = case
+pub(super) fn lacking(case: &PromotionView<'_>, needs: &mut BTreeSet<Need>) -> Option<GateReason> {
+    let reasons: Vec<GateReason> = case
         .service
         .images
         .iter()
@@ -190,11 +190,11 @@ pub(super) fn lacking(case: &Case<'_>, needs: &mut BTreeSet<Need>) -> Option<Rea
 }
 
 fn turn_lacking(
-    case: &Case<'_>,
+    case: &PromotionView<'_>,
     image: &ServiceImage,
     tag: &Tag,
     needs: &mut BTreeSet<Need>,
-) -> Option<Reason> {
+) -> Option<GateReason> {
     let present = ImageReference { image: image.name.clone(), tag: Some(tag.clone()), digest: None };
     match digest(case, &present, needs) {
         Ok(Some(_)) => None,
@@ -203,7 +203,11 @@ fn turn_lacking(
     }
 }
 
-fn dates_lacking(case: &Case<'_>, image: &ServiceImage, needs: &mut BTreeSet<Need>) -> Vec<Reason> {
+fn dates_lacking(
+    case: &PromotionView<'_>,
+    image: &ServiceImage,
+    needs: &mut BTreeSet<Need>,
+) -> Vec<GateReason> {
     let tags = match super::offers::listed(case, &image.name) {
         Ok(tags) => image.selection.newest_first(tags),
         Err(reason) => return vec![reason],
@@ -232,7 +236,7 @@ fn dates_lacking(case: &Case<'_>, image: &ServiceImage, needs: &mut BTreeSet<Nee
 }
 
 /// What runs at the target, and what landed last there and in the environments before.
-fn seen(case: &Case<'_>) -> impl Iterator<Item = ImageReference> {
+fn seen(case: &PromotionView<'_>) -> impl Iterator<Item = ImageReference> {
     let before = case.environment.after.environments.iter().map(|name| case.sibling(name));
     let targets = before.chain([case.target.clone()]);
     let landings = targets.flat_map(|target| {

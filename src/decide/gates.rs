@@ -27,14 +27,18 @@ use std::collections::BTreeSet;
 
 use crate::model::{ContentKey, Gate, MergeMode, ObservedChange, Release, WriteMode};
 
-use super::case::Case;
 use super::need::Need;
 use super::plan::{GateReport, Verdict};
-use super::presence::Moment;
-use super::reason::{ArtifactReason, Reason};
+use super::presence::EffectPhase;
+use super::promotion_view::PromotionView;
+use super::reason::{ArtifactReason, GateReason};
 
 /// What the gates say that stand before a change is opened.
-pub(super) fn open(case: &Case<'_>, release: &Release, needs: &mut BTreeSet<Need>) -> Vec<GateReport> {
+pub(super) fn open(
+    case: &PromotionView<'_>,
+    release: &Release,
+    needs: &mut BTreeSet<Need>,
+) -> Vec<GateReport> {
     let mut reports = vec![previous::judge(case, release)];
     reports.extend(case.environment.gates.iter().filter_map(|gate| match gate {
         Gate::Soak(soak) => Some(soak::judge(case, soak, release)),
@@ -67,7 +71,7 @@ impl<'a> ChangeContent<'a> {
 
 /// What the further gates say that stand before a merge; without a change, what they will say.
 pub(super) fn merge(
-    case: &Case<'_>,
+    case: &PromotionView<'_>,
     release: &Release,
     change: Option<ChangeContent<'_>>,
     needs: &mut BTreeSet<Need>,
@@ -87,7 +91,7 @@ pub(super) fn merge(
 ///
 /// The present tags are not looked up: that is done right before a merge.
 pub(super) fn of_renewed(
-    case: &Case<'_>,
+    case: &PromotionView<'_>,
     release: &Release,
     change: ChangeContent<'_>,
     needs: &mut BTreeSet<Need>,
@@ -101,13 +105,13 @@ pub(super) fn of_renewed(
 /// What the last gate says, that costs a request: only where all others pass and the bot would merge at once. While the
 /// change waits, it says no more than that its release is no longer in the registry.
 pub(super) fn last(
-    case: &Case<'_>,
+    case: &PromotionView<'_>,
     release: &Release,
     reports: &[GateReport],
     needs: &mut BTreeSet<Need>,
 ) -> Option<GateReport> {
     let merges = case.environment.merge == MergeMode::Auto && all_pass(reports);
-    let moment = if merges { Moment::Merging } else { Moment::Waiting };
+    let moment = if merges { EffectPhase::Merging } else { EffectPhase::Waiting };
     if let Some(report) = tag::missing(case, release, moment, needs) {
         return Some(report);
     }
@@ -125,21 +129,25 @@ pub(super) fn last(
 }
 
 /// Why a release is not opened although all gates before it pass: the registry no longer has it. `None` if it has.
-pub(super) fn missing(case: &Case<'_>, release: &Release, needs: &mut BTreeSet<Need>) -> Option<GateReport> {
-    tag::missing(case, release, Moment::Opening, needs)
+pub(super) fn missing(
+    case: &PromotionView<'_>,
+    release: &Release,
+    needs: &mut BTreeSet<Need>,
+) -> Option<GateReport> {
+    tag::missing(case, release, EffectPhase::Opening, needs)
 }
 
 /// Asks nobody to approve what could not be merged then: what its registry lacks, or what cannot run.
 pub(super) fn without_vain_requests(mut reports: Vec<GateReport>) -> Vec<GateReport> {
     let is_gone = |own: &GateReport| {
         let reason = &own.reason;
-        matches!(reason, Reason::Artifact(ArtifactReason::Gone { .. } | ArtifactReason::Defective { .. }))
+        matches!(reason, GateReason::Artifact(ArtifactReason::Gone { .. } | ArtifactReason::Defective { .. }))
     };
     if !reports.iter().any(is_gone) {
         return reports;
     }
     for report in &mut reports {
-        if let Reason::ApprovalsMissing { from, .. } = &mut report.reason {
+        if let GateReason::ApprovalsMissing { from, .. } = &mut report.reason {
             from.clear();
         }
     }

@@ -11,13 +11,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::TimeDelta;
 
 pub use paths::{MissingPath, OverlayFinding, overlay_findings};
-use repository::Beside;
-pub use webhook::WebhookMatter;
+use repository::RepositoryContext;
+pub use webhook::WebhookTopic;
 
 use crate::model::{
-    Allowance, BranchName, EnvironmentName, Grant, Health, Hook, ImageName, ImageReference, LeftOut, Login,
-    LoginProof, MergeMode, NotTaken, Place, Policy, Presence, RepositoryName, Restriction, SecretPurpose,
-    SecretWeakness, ServiceName, Tag, Target, TeamName, Time, Told,
+    Allowance, BranchName, ConfigBranch, EnvironmentName, Grant, Health, Hook, ImageName, ImageReference,
+    LeftOut, Login, LoginProof, MergeMode, NotTaken, Policy, Presence, Probe, RepositoryName, Restriction,
+    SecretPurpose, SecretWeakness, ServiceEnvironment, ServiceName, Tag, TeamName, Time,
 };
 
 /// How long before its end a token is worth a warning.
@@ -42,7 +42,7 @@ pub enum Level {
 
 /// What is diagnosed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Diagnosis<M = Matter> {
+pub struct Diagnosis<M = Topic> {
     /// How much it matters.
     pub level: Level,
     /// What it is.
@@ -57,9 +57,9 @@ impl<M> Diagnosis<M> {
 
 /// Something about a forge, a repository or a registry.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Matter {
+pub enum Topic {
     /// Something could not be asked, for this reason.
-    Untold(Subject, String),
+    Unknown(UnknownTopic, String),
     /// Who the bot is.
     LoggedIn(Login),
     /// The forge does not take the bot for what it says it is.
@@ -69,7 +69,7 @@ pub enum Matter {
     /// How many requests are left.
     Allowance(Allowance),
     /// How events come from the forge.
-    Webhook(WebhookMatter),
+    Webhook(WebhookTopic),
     /// A secret cannot be read.
     SecretUnread {
         /// The key of the configuration that names it.
@@ -115,7 +115,7 @@ pub enum Matter {
     /// Nothing stands in the way of a branch.
     BranchOpen(BranchName),
     /// What a branch demands is not what the pipelines expect.
-    BranchDemands(BranchName, Demand),
+    BranchDemands(BranchName, BranchRequirement),
     /// The branches that Towpath makes may be made, moved and deleted.
     OwnBranchesOpen,
     /// Anybody who may push to the repository may push to the branch of the log; the command that changes that, where one
@@ -124,7 +124,7 @@ pub enum Matter {
     /// Something in the repository does not count, because anybody could have written it.
     LeftOut(LeftOut),
     /// A rule stands in the way of the branches that Towpath makes.
-    OwnBranchBlocked(OwnBranch, Ban),
+    OwnBranchBlocked(BotBranch, BranchRestriction),
     /// A team that the configuration names is there.
     TeamSeen(TeamName),
     /// A team that the configuration names is not to be seen, so what its members write has to wait.
@@ -140,7 +140,7 @@ pub enum Matter {
     /// Something that the configuration names cannot be used, for this reason.
     SettingsUnusable(String),
     /// What runs at these targets is no longer whole in its registry, or cannot run.
-    RunningGone(ImageReference, Presence, Vec<Target>),
+    RunningGone(ImageReference, Presence, Vec<ServiceEnvironment>),
     /// A service selects none of the tags of an image.
     NothingSelected {
         /// The service.
@@ -157,7 +157,7 @@ pub enum Matter {
     /// What an environment runs cannot be read out of its files.
     OverlayRefused {
         /// The service and environment.
-        target: Target,
+        target: ServiceEnvironment,
         /// What is wrong, with file and line.
         why: String,
         /// What to do about it, where the refusal says so.
@@ -178,7 +178,7 @@ pub struct ListingsAhead {
 
 /// What could not be asked about.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Subject {
+pub enum UnknownTopic {
     /// The forge's clock.
     Clock,
     /// How many requests are left.
@@ -198,12 +198,12 @@ pub enum Subject {
     /// Whether there is a team.
     Team(TeamName),
     /// What an environment runs.
-    Overlay(Target),
+    Overlay(ServiceEnvironment),
 }
 
 /// What a branch demands of a merge, and which environments it concerns.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Demand {
+pub enum BranchRequirement {
     /// Reviews, for which these environments wait though nobody else has to act.
     Reviews(u32, BTreeSet<EnvironmentName>),
     /// Reviews of owners, for which these environments wait though nobody else has to act.
@@ -232,7 +232,7 @@ pub enum Demand {
 
 /// One of the branches that Towpath makes.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum OwnBranch {
+pub enum BotBranch {
     /// That of a change.
     Change,
     /// That of the log.
@@ -241,7 +241,7 @@ pub enum OwnBranch {
 
 /// What a rule does not let Towpath do with its own branches.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
-pub enum Ban {
+pub enum BranchRestriction {
     /// Make them.
     Creation,
     /// Delete them.
@@ -274,32 +274,32 @@ pub fn diagnose(
     now: Time,
 ) -> (Vec<Diagnosis>, Vec<Section<RepositoryName>>) {
     let mut forge = vec![login(&health.login, now)];
-    let Told::Known(bot) = &health.login else {
+    let Probe::Known(bot) = &health.login else {
         // Nobody who is not let in is told anything else.
         return (forge, Vec::new());
     };
     forge.extend(clocks(&health.clock_ahead));
     forge.extend(allowances(&health.allowances));
-    let hooks: Vec<&Told<Hook>> =
+    let hooks: Vec<&Probe<Hook>> =
         std::iter::once(&health.hook).chain(health.repositories.iter().map(|own| &own.hook)).collect();
-    let is_for_all = !matches!(health.hook, Told::Absent);
+    let is_for_all = !matches!(health.hook, Probe::Absent);
     let has_hooks = bot.proof != LoginProof::Nothing;
-    if has_hooks && (is_for_all || hooks.iter().all(|hook| matches!(hook, Told::Absent))) {
+    if has_hooks && (is_for_all || hooks.iter().all(|hook| matches!(hook, Probe::Absent))) {
         forge.extend(webhook::diagnose(&health.hook, &health.forge, expects_events));
     }
     // GitHub signs what an App commits, and not what a token commits.
     let is_signed = bot.proof == LoginProof::App;
     let sections = health.repositories.iter().map(|own| {
         let (forge, repository) = (health.forge.clone(), own.repository.clone());
-        let at = |branch: &BranchName| Place {
+        let at = |branch: &BranchName| ConfigBranch {
             forge: forge.clone(),
             repository: repository.clone(),
             branch: branch.clone(),
         };
         let environments = |branch: &BranchName| environments(policy, &at(branch));
-        let beside = Beside { environments: &environments, is_signed, is_local: !has_hooks };
+        let beside = RepositoryContext { environments: &environments, is_signed, is_local: !has_hooks };
         let mut diagnoses = repository::diagnose(own, &beside);
-        if !is_for_all && !matches!(own.hook, Told::Absent) {
+        if !is_for_all && !matches!(own.hook, Probe::Absent) {
             diagnoses.extend(webhook::diagnose(&own.hook, &forge, expects_events));
         }
         Section { about: repository.clone(), diagnoses }
@@ -308,7 +308,7 @@ pub fn diagnose(
 }
 
 /// The environments whose changes go to a place, and who merges there. One that several pipelines have may merge both ways.
-fn environments(policy: &Policy, place: &Place) -> Vec<(EnvironmentName, MergeMode)> {
+fn environments(policy: &Policy, place: &ConfigBranch) -> Vec<(EnvironmentName, MergeMode)> {
     let pipelines: BTreeSet<_> = policy.services_at(place).map(|service| &service.pipeline).collect();
     let all = policy.pipelines.iter().filter(|(name, _)| pipelines.contains(name));
     all.flat_map(|(_, pipeline)| &pipeline.environments).map(|own| (own.name.clone(), own.merge)).collect()
@@ -326,16 +326,16 @@ fn wrong<M>(matter: M) -> Diagnosis<M> {
     Diagnosis { level: Level::Wrong, matter }
 }
 
-fn untold(subject: Subject, why: &str) -> Diagnosis {
-    Diagnosis { level: Level::Unknown, matter: Matter::Untold(subject, why.to_owned()) }
+fn untold(subject: UnknownTopic, why: &str) -> Diagnosis {
+    Diagnosis { level: Level::Unknown, matter: Topic::Unknown(subject, why.to_owned()) }
 }
 
-fn login(told: &Told<Login>, now: Time) -> Diagnosis {
+fn login(told: &Probe<Login>, now: Time) -> Diagnosis {
     match told {
-        Told::Unknown(why) => wrong(Matter::NotLoggedIn(why.clone())),
-        Told::Absent => wrong(Matter::NotLoggedIn(String::new())),
-        Told::Known(login) => {
-            let matter = Matter::LoggedIn(login.clone());
+        Probe::Unknown(why) => wrong(Topic::NotLoggedIn(why.clone())),
+        Probe::Absent => wrong(Topic::NotLoggedIn(String::new())),
+        Probe::Known(login) => {
+            let matter = Topic::LoggedIn(login.clone());
             match login.ends_at {
                 Some(end) if end <= now => wrong(matter),
                 Some(end) if end - now < TOKEN_ENDS_SOON => warning(matter),
@@ -345,18 +345,18 @@ fn login(told: &Told<Login>, now: Time) -> Diagnosis {
     }
 }
 
-fn clocks(told: &Told<i64>) -> Option<Diagnosis> {
+fn clocks(told: &Probe<i64>) -> Option<Diagnosis> {
     match told {
-        Told::Known(ahead) if ahead.abs() > SKEW_MAX => Some(wrong(Matter::Clocks(*ahead))),
-        Told::Known(ahead) => Some(fine(Matter::Clocks(*ahead))),
-        Told::Unknown(why) => Some(untold(Subject::Clock, why)),
-        Told::Absent => None,
+        Probe::Known(ahead) if ahead.abs() > SKEW_MAX => Some(wrong(Topic::Clocks(*ahead))),
+        Probe::Known(ahead) => Some(fine(Topic::Clocks(*ahead))),
+        Probe::Unknown(why) => Some(untold(UnknownTopic::Clock, why)),
+        Probe::Absent => None,
     }
 }
 
-fn allowances(told: &Told<Vec<Allowance>>) -> Vec<Diagnosis> {
+fn allowances(told: &Probe<Vec<Allowance>>) -> Vec<Diagnosis> {
     let judge = |own: &Allowance| {
-        let matter = Matter::Allowance(own.clone());
+        let matter = Topic::Allowance(own.clone());
         match own.remaining.saturating_mul(ALLOWANCE_SHARE_MIN) {
             0 => wrong(matter),
             tenfold if tenfold < own.limit => warning(matter),
@@ -364,8 +364,8 @@ fn allowances(told: &Told<Vec<Allowance>>) -> Vec<Diagnosis> {
         }
     };
     match told {
-        Told::Known(all) => all.iter().map(judge).collect(),
-        Told::Unknown(why) => vec![untold(Subject::Allowances, why)],
-        Told::Absent => Vec::new(),
+        Probe::Known(all) => all.iter().map(judge).collect(),
+        Probe::Unknown(why) => vec![untold(UnknownTopic::Allowances, why)],
+        Probe::Absent => Vec::new(),
     }
 }

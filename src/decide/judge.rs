@@ -4,16 +4,16 @@ mod change;
 
 use std::collections::BTreeSet;
 
-use super::candidate::{self, Checks, Choice};
-use super::case::Case;
+use super::candidate::{self, Candidate, PresenceChecks};
 use super::evidence;
 use super::gates;
 use super::landings;
 use super::need::Need;
 use super::offers;
-use super::plan::{Action, GateReport, Judgement, Stop};
+use super::plan::{Action, GateReport, JourneyStep, Judgement};
 use super::presence;
-use super::reason::{Because, Reason};
+use super::promotion_view::PromotionView;
+use super::reason::{ActionReason, GateReason};
 use crate::model::{ContentKey, Environment, MergeMode, Origin, Release, Time};
 
 /// How many releases are named that were passed over because their registry lacks them, the newest ones.
@@ -21,36 +21,36 @@ const PASSED_OVER_NAMED_MAX: usize = 3;
 
 /// What was found out about a target, on the way to its judgement.
 #[derive(Default)]
-struct Finding {
+struct Assessment {
     candidate: Option<Release>,
     gates: Vec<GateReport>,
-    notes: Vec<Reason>,
+    notes: Vec<GateReason>,
     action: Option<Action>,
     next_look: Option<Time>,
 }
 
-impl Finding {
-    fn note(reason: Reason) -> Self {
+impl Assessment {
+    fn note(reason: GateReason) -> Self {
         Self { notes: vec![reason], ..Self::default() }
     }
 }
 
 /// Judges a target, and says what to do there now.
-pub(super) fn judge(case: &Case<'_>, needs: &mut BTreeSet<Need>) -> (Judgement, Option<Action>) {
+pub(super) fn judge(case: &PromotionView<'_>, needs: &mut BTreeSet<Need>) -> (Judgement, Option<Action>) {
     let open = case.open_change();
     // Both name what they lack in the same round.
     let lacking =
         [evidence::lacking(case, needs), landings::lacking(case, needs)].into_iter().flatten().next();
     let finding = match (case.world.running.get(&case.target), open) {
-        (Some(Ok(_)), _) if let Some(reason) = lacking => Finding::note(reason),
-        (None, _) => Finding::note(Reason::NotObserved),
+        (Some(Ok(_)), _) if let Some(reason) = lacking => Assessment::note(reason),
+        (None, _) => Assessment::note(GateReason::NotObserved),
         (Some(Err(obstacle)), _) if case.unquoted().is_none() => {
-            Finding::note(Reason::Obstacle(obstacle.clone()))
+            Assessment::note(GateReason::Obstacle(obstacle.clone()))
         }
         (Some(Ok(_) | Err(_)), Some(change)) => change::judge(case, change, needs),
         (Some(Ok(_) | Err(_)), None) => judge_candidate(case, needs),
     };
-    let mut notes: Vec<Reason> = rewritten(case).into_iter().collect();
+    let mut notes: Vec<GateReason> = rewritten(case).into_iter().collect();
     notes.extend(unquoted(case, open.is_some() || finding.action.is_some()));
     notes.extend(finding.notes);
     notes.extend(presence::of_running(case, needs));
@@ -74,22 +74,23 @@ pub(super) fn judge(case: &Case<'_>, needs: &mut BTreeSet<Need>) -> (Judgement, 
 }
 
 /// No change is open: is there something to open?
-fn judge_candidate(case: &Case<'_>, needs: &mut BTreeSet<Need>) -> Finding {
-    let candidate::Search { choice, passed_over } = candidate::search(case, Checks::Registry, needs);
+fn judge_candidate(case: &PromotionView<'_>, needs: &mut BTreeSet<Need>) -> Assessment {
+    let candidate::CandidateSearch { choice, passed_over } =
+        candidate::search(case, PresenceChecks::Registry, needs);
     let mut passed_over = named(passed_over);
     let choice = match choice {
         Ok(choice) => choice,
-        Err(Reason::NothingNewer) => {
-            passed_over.push(odd_offer(case, needs).unwrap_or(Reason::UpToDate));
+        Err(GateReason::NothingNewer) => {
+            passed_over.push(odd_offer(case, needs).unwrap_or(GateReason::UpToDate));
             passed_over.extend(offers::not_compared(case));
-            return Finding { notes: passed_over, ..Finding::default() };
+            return Assessment { notes: passed_over, ..Assessment::default() };
         }
-        Err(reason) => return Finding::note(reason),
+        Err(reason) => return Assessment::note(reason),
     };
     passed_over.retain(|reason| choice.gates.iter().all(|gate| gate.reason != *reason));
     let passes = choice.passes();
     let because = because(case, &choice);
-    let Choice { release, gates: mut reports } = choice;
+    let Candidate { release, gates: mut reports } = choice;
     reports.extend(gates::merge(case, &release, None, needs));
     // The next look finds it on the open change.
     if passes {
@@ -108,56 +109,61 @@ fn judge_candidate(case: &Case<'_>, needs: &mut BTreeSet<Need>) -> Finding {
         let notes = note.into_iter().chain(passed_over).chain(incomplete);
         notes.chain(offers::not_compared(case)).collect()
     };
-    Finding { candidate: Some(release), gates: reports, notes, action, next_look: None }
+    Assessment { candidate: Some(release), gates: reports, notes, action, next_look: None }
 }
 
 /// That what runs came back by a rewrite of the branch, while nothing landed since.
-fn rewritten(case: &Case<'_>) -> Option<Reason> {
+fn rewritten(case: &PromotionView<'_>) -> Option<GateReason> {
     let last = case.history.last_landing(&case.target)?;
-    (last.origin == Origin::Rewritten).then_some(Reason::Rewritten { since: last.at })
+    (last.origin == Origin::Rewritten).then_some(GateReason::Rewritten { since: last.at })
 }
 
 /// That what runs is not known until the entries of the images are in quotes: those of a change, or of a person.
-fn unquoted(case: &Case<'_>, has_change: bool) -> Option<Reason> {
+fn unquoted(case: &PromotionView<'_>, has_change: bool) -> Option<GateReason> {
     case.unquoted()?;
     let obstacle = case.world.running.get(&case.target)?.as_ref().err()?.clone();
-    Some(if has_change { Reason::Unquoted(obstacle) } else { Reason::Obstacle(obstacle) })
+    Some(if has_change { GateReason::Unquoted(obstacle) } else { GateReason::Obstacle(obstacle) })
 }
 
 /// Where and when a release landed on its way through the pipeline.
-fn journey(case: &Case<'_>, release: &Release) -> Vec<Stop> {
+fn journey(case: &PromotionView<'_>, release: &Release) -> Vec<JourneyStep> {
     let stop = |environment: &Environment| {
         let landing = case.landing_of(release, &case.sibling(&environment.name));
-        Stop { environment: environment.name.clone(), landed_at: landing.map(|landing| landing.at) }
+        JourneyStep { environment: environment.name.clone(), landed_at: landing.map(|landing| landing.at) }
     };
     case.pipeline().environments.iter().map(stop).collect()
 }
 
 /// That a person may merge now, where it is a person who merges.
-fn ready(case: &Case<'_>, reports: &[GateReport]) -> Option<Reason> {
-    (case.environment.merge == MergeMode::Manual && gates::all_pass(reports)).then_some(Reason::ManualMerge)
+fn ready(case: &PromotionView<'_>, reports: &[GateReport]) -> Option<GateReason> {
+    (case.environment.merge == MergeMode::Manual && gates::all_pass(reports))
+        .then_some(GateReason::ManualMerge)
 }
 
 /// What is newer but cannot come by itself, if there is such a thing.
-fn odd_offer(case: &Case<'_>, needs: &mut BTreeSet<Need>) -> Option<Reason> {
+fn odd_offer(case: &PromotionView<'_>, needs: &mut BTreeSet<Need>) -> Option<GateReason> {
     offers::incomplete(case, needs).or_else(|| offers::mixed(case, needs))
 }
 
-fn because(case: &Case<'_>, choice: &Choice) -> Because {
+fn because(case: &PromotionView<'_>, choice: &Candidate) -> ActionReason {
     match case.requester_of(&choice.release) {
-        Some(by) => Because::Requested { by: by.clone() },
-        None => Because::GatesPass(choice.gates.iter().map(|gate| gate.reason.clone()).collect()),
+        Some(by) => ActionReason::Requested { by: by.clone() },
+        None => ActionReason::GatesPass(choice.gates.iter().map(|gate| gate.reason.clone()).collect()),
     }
 }
 
 /// A branch that is there without an open change is ours to take if we wrote its tip.
-fn open(case: &Case<'_>, release: &Release, because: Because) -> Result<Option<Action>, Reason> {
+fn open(
+    case: &PromotionView<'_>,
+    release: &Release,
+    because: ActionReason,
+) -> Result<Option<Action>, GateReason> {
     let Some(key) = planned_key(case, release) else { return Ok(None) };
     let branch = case.branch();
     let expected = match case.world.branches.get(&branch) {
         None => None,
         Some(tip) if tip.by_bot => Some(tip.commit.clone()),
-        Some(_) => return Err(Reason::BranchTaken { branch }),
+        Some(_) => return Err(GateReason::BranchTaken { branch }),
     };
     Ok(Some(Action::Open {
         target: case.target.clone(),
@@ -169,12 +175,12 @@ fn open(case: &Case<'_>, release: &Release, because: Because) -> Result<Option<A
     }))
 }
 
-fn planned_key<'a>(case: &Case<'a>, release: &Release) -> Option<&'a ContentKey> {
+fn planned_key<'a>(case: &PromotionView<'a>, release: &Release) -> Option<&'a ContentKey> {
     case.world.keys.get(&(case.target.clone(), release.id()))?.as_ref().ok()
 }
 
 /// The releases that are named of those that a search passed over.
-fn named(mut passed_over: Vec<Reason>) -> Vec<Reason> {
+fn named(mut passed_over: Vec<GateReason>) -> Vec<GateReason> {
     passed_over.truncate(PASSED_OVER_NAMED_MAX);
     passed_over
 }

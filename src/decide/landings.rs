@@ -11,20 +11,20 @@ use std::collections::BTreeSet;
 use chrono::TimeDelta;
 
 use crate::model::{
-    ChangeState, CommitId, Environment, Event, Fact, Gate, ImageName, ImageReference, Landing,
-    ObservedChange, Origin, Record, Standing, Time, WithdrawnBecause,
+    ChangeState, CommitId, Environment, Event, Fact, Gate, ImageName, ImageReference, Landing, LandingStatus,
+    ObservedChange, Origin, Record, Time, WithdrawalReason,
 };
 
-use super::case::Case;
 use super::need::Need;
-use super::reason::Reason;
+use super::promotion_view::PromotionView;
+use super::reason::GateReason;
 use super::record_now;
 
 /// How far a landing may be dated in the future because two right clocks differ.
 const CLOCKS_DIFFER_MAX: TimeDelta = TimeDelta::seconds(60);
 
 /// The records that the log lacks about this target, in the order in which things happened.
-pub(super) fn unrecorded(case: &Case<'_>) -> Vec<Record> {
+pub(super) fn unrecorded(case: &PromotionView<'_>) -> Vec<Record> {
     let mut records = merged(case);
     records.extend(set_otherwise(case, &records));
     records.extend(closed_by_people(case));
@@ -34,13 +34,13 @@ pub(super) fn unrecorded(case: &Case<'_>) -> Vec<Record> {
 /// The landings that are dated in the future, for which an environment that follows has to soak. A clock was ahead when they
 /// were dated: the forge's time is right where it has a clock of its own, and the present one of this machine elsewhere. The
 /// soak counts from now on, so that it takes its length once the clock is right, however far that was ahead.
-pub(super) fn clock_corrections(case: &Case<'_>) -> Vec<Record> {
+pub(super) fn clock_corrections(case: &PromotionView<'_>) -> Vec<Record> {
     let has_soak = |follower: &Environment| follower.gates.iter().any(|gate| matches!(gate, Gate::Soak(_)));
     if !case.pipeline().followers(&case.environment.name).any(has_soak) {
         return Vec::new();
     }
     let latest = case.world.forge_time().checked_add_signed(CLOCKS_DIFFER_MAX).unwrap_or(Time::MAX_UTC);
-    let is_ahead = |landing: &&Landing| landing.at > latest && landing.standing == Standing::Stands;
+    let is_ahead = |landing: &&Landing| landing.at > latest && landing.standing == LandingStatus::Effective;
     let event = |landing: &Landing| Event::ClockCorrected {
         target: case.target.clone(),
         images: landing.images.clone(),
@@ -51,13 +51,13 @@ pub(super) fn clock_corrections(case: &Case<'_>) -> Vec<Record> {
 }
 
 /// What is adopted at first sight: what runs where the log and the changes know of no landing.
-pub(super) fn first_seen(case: &Case<'_>) -> Vec<Record> {
+pub(super) fn first_seen(case: &PromotionView<'_>) -> Vec<Record> {
     let is_known = case.history.last_landing(&case.target).is_some() || !merged(case).is_empty();
     if is_known { Vec::new() } else { set_otherwise(case, &[]) }
 }
 
 /// Landings by our own merged changes, in the order of their merges.
-fn merged(case: &Case<'_>) -> Vec<Record> {
+fn merged(case: &PromotionView<'_>) -> Vec<Record> {
     let mut records: Vec<Record> = case.changes().filter_map(|observed| landing_by(case, observed)).collect();
     records.sort_by_key(|record| record.at);
     records
@@ -67,8 +67,8 @@ fn merged(case: &Case<'_>) -> Vec<Record> {
 ///
 /// A head with a person's commits says nothing reliable about its content; what it brought is then seen as what
 /// runs, like any direct push.
-fn landing_by(case: &Case<'_>, observed: &ObservedChange) -> Option<Record> {
-    let at = Case::merged_at(observed)?;
+fn landing_by(case: &PromotionView<'_>, observed: &ObservedChange) -> Option<Record> {
+    let at = PromotionView::merged_at(observed)?;
     let number = observed.change.number;
     if case.history.has_landed(&case.target, number) || !observed.is_ours() {
         return None;
@@ -88,7 +88,7 @@ fn landing_by(case: &Case<'_>, observed: &ObservedChange) -> Option<Record> {
 /// What a merge brought, where it is the newest commit and what runs at it is not what the change carried: a squash, a
 /// rebase or a person may have changed it. Where the base has moved on, that cannot be told apart from a later setting.
 fn brought_otherwise(
-    case: &Case<'_>,
+    case: &PromotionView<'_>,
     observed: &ObservedChange,
     images: &[ImageReference],
 ) -> Option<Vec<ImageReference>> {
@@ -97,12 +97,12 @@ fn brought_otherwise(
     (!is_run(images, &running) && same_names(images, &running)).then_some(running)
 }
 
-fn landed(case: &Case<'_>, at: Time, images: Vec<ImageReference>, origin: Origin) -> Record {
+fn landed(case: &PromotionView<'_>, at: Time, images: Vec<ImageReference>, origin: Origin) -> Record {
     Record { at, event: Event::Landed { target: case.target.clone(), images, origin } }
 }
 
 /// What runs although nothing in the log brought it: adopted at first sight, set by a person later.
-fn set_otherwise(case: &Case<'_>, merged: &[Record]) -> Vec<Record> {
+fn set_otherwise(case: &PromotionView<'_>, merged: &[Record]) -> Vec<Record> {
     let Some(running) = case.running().map(crate::model::Running::references) else { return Vec::new() };
     let now = case.world.forge_time();
     match last_known(case, merged) {
@@ -114,8 +114,8 @@ fn set_otherwise(case: &Case<'_>, merged: &[Record]) -> Vec<Record> {
         Some(known) if !same_names(known, &running) => vec![landed(case, now, running, Origin::Adopted)],
         Some(_) => {
             let (origin, because) = match lost_merge(case, merged, &running) {
-                Some(_) => (Origin::Rewritten, WithdrawnBecause::Rewritten),
-                None => (Origin::Hand, WithdrawnBecause::SetBack),
+                Some(_) => (Origin::Rewritten, WithdrawalReason::Rewritten),
+                None => (Origin::Hand, WithdrawalReason::SetBack),
             };
             let mut records = withdrawn(case, (merged, because), &running);
             records.push(landed(case, now, running, origin));
@@ -126,7 +126,7 @@ fn set_otherwise(case: &Case<'_>, merged: &[Record]) -> Vec<Record> {
 
 /// Why it cannot be told yet whether a person set a target back or the branch was rewritten. Nothing may rest on either
 /// until then.
-pub(super) fn lacking(case: &Case<'_>, needs: &mut BTreeSet<Need>) -> Option<Reason> {
+pub(super) fn lacking(case: &PromotionView<'_>, needs: &mut BTreeSet<Need>) -> Option<GateReason> {
     let merged = merged(case);
     let running = case.running()?.references();
     let known = last_known(case, &merged)?;
@@ -136,23 +136,27 @@ pub(super) fn lacking(case: &Case<'_>, needs: &mut BTreeSet<Need>) -> Option<Rea
     let commit = merge_to_ask_for(case, &merged, &running)?;
     match case.world.contained.get(commit) {
         Some(Fact::Known { .. }) => None,
-        Some(Fact::Unknown { why, .. }) => Some(Reason::HistoryUnknown { why: why.to_string() }),
+        Some(Fact::Unknown { why, .. }) => Some(GateReason::HistoryUnknown { why: why.to_string() }),
         None => {
             needs.insert(Need::Contained { commit: commit.clone() });
-            Some(Reason::NotObserved)
+            Some(GateReason::NotObserved)
         }
     }
 }
 
 /// The merge that brought the last landing, where the branch was rewritten without it.
-fn lost_merge<'a>(case: &'a Case<'_>, merged: &[Record], running: &[ImageReference]) -> Option<&'a CommitId> {
+fn lost_merge<'a>(
+    case: &'a PromotionView<'_>,
+    merged: &[Record],
+    running: &[ImageReference],
+) -> Option<&'a CommitId> {
     let commit = merge_to_ask_for(case, merged, running)?;
     (case.world.contained.get(commit)?.value() == Some(&false)).then_some(commit)
 }
 
 /// The merge that brought the last landing, where what runs ran here before: only then may a rewrite have brought it back.
 fn merge_to_ask_for<'a>(
-    case: &'a Case<'_>,
+    case: &'a PromotionView<'_>,
     merged: &[Record],
     running: &[ImageReference],
 ) -> Option<&'a CommitId> {
@@ -172,14 +176,14 @@ fn merge_to_ask_for<'a>(
 
 /// Whether an open change of ours brings just what runs already. If it was not that change, it closes as overtaken,
 /// and what runs is recorded after that.
-fn is_being_merged(case: &Case<'_>, running: &[ImageReference]) -> bool {
+fn is_being_merged(case: &PromotionView<'_>, running: &[ImageReference]) -> bool {
     let ours = case.open_change().filter(|observed| observed.is_ours());
     let release = ours.and_then(|observed| case.release_of(observed));
     release.is_some_and(|release| release.is_among(running))
 }
 
 /// What should run: the last landing, those just found included.
-fn last_known<'a>(case: &'a Case<'_>, merged: &'a [Record]) -> Option<&'a [ImageReference]> {
+fn last_known<'a>(case: &'a PromotionView<'_>, merged: &'a [Record]) -> Option<&'a [ImageReference]> {
     let found = merged.last().and_then(landing_images);
     found.or_else(|| case.history.last_landing(&case.target).map(|landing| landing.images.as_slice()))
 }
@@ -208,11 +212,11 @@ const fn landing_origin(record: &Record) -> Option<&Origin> {
 
 /// The landings that were taken back by setting something older, or something without an order.
 fn withdrawn(
-    case: &Case<'_>,
-    (merged, because): (&[Record], WithdrawnBecause),
+    case: &PromotionView<'_>,
+    (merged, because): (&[Record], WithdrawalReason),
     running: &[ImageReference],
 ) -> Vec<Record> {
-    let stands = |landing: &&Landing| landing.standing == Standing::Stands;
+    let stands = |landing: &&Landing| landing.standing == LandingStatus::Effective;
     let logged =
         case.history.landings(&case.target).iter().filter(stands).map(|landing| landing.images.as_slice());
     let present = case.order(running);
@@ -232,11 +236,11 @@ fn withdrawn(
 }
 
 /// Changes that a person closed: their content is declined.
-fn closed_by_people(case: &Case<'_>) -> Vec<Record> {
+fn closed_by_people(case: &PromotionView<'_>) -> Vec<Record> {
     case.changes().filter_map(|observed| decline_of(case, observed)).collect()
 }
 
-fn decline_of(case: &Case<'_>, observed: &ObservedChange) -> Option<Record> {
+fn decline_of(case: &PromotionView<'_>, observed: &ObservedChange) -> Option<Record> {
     let change = &observed.change;
     let ChangeState::Closed { at, by } = &change.state else { return None };
     let known = case.history.declines(&case.target).any(|decline| decline.change == change.number);

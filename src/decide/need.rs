@@ -1,7 +1,8 @@
 //! What judgement lacks: facts that `observe` can find out.
 
 use crate::model::{
-    CommitId, Digest, ImageName, ImageReference, Release, SourceSpan, Tag, Target, TeamName, UserName,
+    CommitId, Digest, ImageName, ImageReference, Release, ServiceEnvironment, SourceSpan, Tag, TeamName,
+    UserName,
 };
 
 /// Something that judgement lacks and that `observe` can find out.
@@ -38,7 +39,7 @@ pub enum Need {
     /// The content key that a release would have.
     Key {
         /// Where.
-        target: Target,
+        target: ServiceEnvironment,
         /// The release.
         release: Release,
     },
@@ -47,7 +48,7 @@ pub enum Need {
     /// What the forge shows as the latest deployment.
     Deployment {
         /// Where.
-        target: Target,
+        target: ServiceEnvironment,
     },
     /// Whether somebody belongs to a team.
     Member {

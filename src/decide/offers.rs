@@ -4,17 +4,19 @@ mod revisions;
 
 use std::collections::BTreeSet;
 
-use super::case::Case;
 use super::evidence;
 use super::need::Need;
-use super::reason::{ArtifactReason, Reason};
-use crate::model::{Basis, Fact, ImageName, ImageReference, Landing, ServiceImage, Standing, Tag, Together};
+use super::promotion_view::PromotionView;
+use super::reason::{ArtifactReason, GateReason};
+use crate::model::{
+    Basis, Fact, ImageName, ImageReference, Landing, LandingStatus, ServiceImage, Tag, Together,
+};
 
 /// One reference for each image of the service, in their order; without digests where only a listing tells.
 pub(super) type Offer = Vec<ImageReference>;
 
 /// What could come here and is newer than what runs, newest first; only what a person asked for, where one did.
-pub(super) fn offers(case: &Case<'_>, needs: &mut BTreeSet<Need>) -> Result<Vec<Offer>, Reason> {
+pub(super) fn offers(case: &PromotionView<'_>, needs: &mut BTreeSet<Need>) -> Result<Vec<Offer>, GateReason> {
     if let Some(request) = case.request() {
         let offer = case.service.complete(request.images);
         let is_fit = |offer: &Offer| case.may_be_asked_for(offer);
@@ -23,7 +25,7 @@ pub(super) fn offers(case: &Case<'_>, needs: &mut BTreeSet<Need>) -> Result<Vec<
     if case.environment.after.environments.is_empty() {
         let offers = assembled(case, needs)?;
         if offers.is_empty() {
-            return Err(nothing_selected(case).unwrap_or(Reason::NothingNewer));
+            return Err(nothing_selected(case).unwrap_or(GateReason::NothingNewer));
         }
         return Ok(newer(case, offers));
     }
@@ -31,18 +33,19 @@ pub(super) fn offers(case: &Case<'_>, needs: &mut BTreeSet<Need>) -> Result<Vec<
 }
 
 /// That no tag of an image is selected: of the first image for which that is so, else of the first one.
-fn nothing_selected(case: &Case<'_>) -> Option<Reason> {
+fn nothing_selected(case: &PromotionView<'_>) -> Option<GateReason> {
     let reason = |image: &ServiceImage| {
         let tags = listed(case, &image.name).ok()?;
         let nearest = image.selection.nearest_miss(tags).map(|(tag, why)| (tag.clone(), why));
-        Some(Reason::NothingSelected { image: image.name.clone(), tags: tags.len(), nearest })
+        Some(GateReason::NothingSelected { image: image.name.clone(), tags: tags.len(), nearest })
     };
-    let reasons: Vec<Reason> = case.service.images.iter().filter_map(reason).collect();
-    let is_explained = |reason: &&Reason| matches!(reason, Reason::NothingSelected { nearest: Some(_), .. });
+    let reasons: Vec<GateReason> = case.service.images.iter().filter_map(reason).collect();
+    let is_explained =
+        |reason: &&GateReason| matches!(reason, GateReason::NothingSelected { nearest: Some(_), .. });
     reasons.iter().find(is_explained).or(reasons.first()).cloned()
 }
 
-fn newer(case: &Case<'_>, offers: Vec<Offer>) -> Vec<Offer> {
+fn newer(case: &PromotionView<'_>, offers: Vec<Offer>) -> Vec<Offer> {
     let ordered = offers.into_iter().map(|offer| (case.order(&offer), offer));
     let mut ordered: Vec<_> = ordered.filter(|(order, _)| case.is_past_running(order)).collect();
     ordered.sort_by(|(left, _), (right, _)| right.first_images_first(left));
@@ -52,15 +55,15 @@ fn newer(case: &Case<'_>, offers: Vec<Offer>) -> Vec<Offer> {
 }
 
 /// What ever landed in an environment before and was not taken back.
-fn landed_before(case: &Case<'_>) -> impl Iterator<Item = Offer> {
+fn landed_before(case: &PromotionView<'_>) -> impl Iterator<Item = Offer> {
     let before = &case.environment.after.environments;
     let landings = before.iter().flat_map(|name| case.history.landings(&case.sibling(name)));
-    let stands = |landing: &&Landing| landing.standing == Standing::Stands;
+    let stands = |landing: &&Landing| landing.standing == LandingStatus::Effective;
     landings.filter(stands).filter_map(|landing| case.service.complete(&landing.images))
 }
 
 /// The sets that the registry has whole and every selection takes.
-fn assembled(case: &Case<'_>, needs: &mut BTreeSet<Need>) -> Result<Vec<Offer>, Reason> {
+fn assembled(case: &PromotionView<'_>, needs: &mut BTreeSet<Need>) -> Result<Vec<Offer>, GateReason> {
     match case.service.together {
         Together::Independent => alone(case),
         Together::SameTag => of_same_tag(case),
@@ -69,14 +72,14 @@ fn assembled(case: &Case<'_>, needs: &mut BTreeSet<Need>) -> Result<Vec<Offer>, 
 }
 
 /// Of a service with one image: each of its tags.
-fn alone(case: &Case<'_>) -> Result<Vec<Offer>, Reason> {
+fn alone(case: &PromotionView<'_>) -> Result<Vec<Offer>, GateReason> {
     let Some(image) = case.service.images.first() else { return Ok(Vec::new()) };
     let tags = taken(case, image)?;
     Ok(tags.into_iter().map(|tag| of_one_tag(case, tag)).collect())
 }
 
 /// The tags that the selection of an image takes, newest first where names tell.
-fn taken<'a>(case: &Case<'a>, image: &'a ServiceImage) -> Result<Vec<&'a Tag>, Reason> {
+fn taken<'a>(case: &PromotionView<'a>, image: &'a ServiceImage) -> Result<Vec<&'a Tag>, GateReason> {
     match image.selection.basis() {
         Basis::Turn(tag) => Ok(vec![tag]),
         Basis::Tag => Ok(image.selection.newest_first(listed(case, &image.name)?)),
@@ -85,7 +88,7 @@ fn taken<'a>(case: &Case<'a>, image: &'a ServiceImage) -> Result<Vec<&'a Tag>, R
 }
 
 /// The tags that have a date.
-fn dated<'a>(case: &Case<'a>, image: &'a ServiceImage) -> Result<Vec<&'a Tag>, Reason> {
+fn dated<'a>(case: &PromotionView<'a>, image: &'a ServiceImage) -> Result<Vec<&'a Tag>, GateReason> {
     let mut tags = image.selection.newest_first(listed(case, &image.name)?);
     let undated = evidence::undated(case, &image.name, &tags);
     tags.retain(|tag| undated.iter().all(|(other, _)| other != *tag));
@@ -96,7 +99,7 @@ fn dated<'a>(case: &Case<'a>, image: &'a ServiceImage) -> Result<Vec<&'a Tag>, R
 }
 
 /// The tags of each image that are not compared by date although the selection takes them, where others are.
-pub(super) fn not_compared(case: &Case<'_>) -> impl Iterator<Item = Reason> {
+pub(super) fn not_compared(case: &PromotionView<'_>) -> impl Iterator<Item = GateReason> {
     let is_first = case.environment.after.environments.is_empty();
     let images =
         case.service.images.iter().filter(move |image| is_first && image.selection.basis() == Basis::Date);
@@ -108,7 +111,7 @@ pub(super) fn not_compared(case: &Case<'_>) -> impl Iterator<Item = Reason> {
     })
 }
 
-fn of_same_tag(case: &Case<'_>) -> Result<Vec<Offer>, Reason> {
+fn of_same_tag(case: &PromotionView<'_>) -> Result<Vec<Offer>, GateReason> {
     let Some((first, rest)) = case.service.images.split_first() else { return Ok(Vec::new()) };
     let mut tags = taken(case, first)?;
     for image in rest {
@@ -118,7 +121,7 @@ fn of_same_tag(case: &Case<'_>) -> Result<Vec<Offer>, Reason> {
     Ok(tags.into_iter().map(|tag| of_one_tag(case, tag)).collect())
 }
 
-fn of_one_tag(case: &Case<'_>, tag: &Tag) -> Offer {
+fn of_one_tag(case: &PromotionView<'_>, tag: &Tag) -> Offer {
     case.service.images.iter().map(|image| reference(image, tag)).collect()
 }
 
@@ -128,10 +131,10 @@ fn reference(image: &ServiceImage, tag: &Tag) -> ImageReference {
 
 /// What a person means by a version: the tag of the first image, and for the others what belongs to it.
 pub(super) fn of_version(
-    case: &Case<'_>,
+    case: &PromotionView<'_>,
     version: &Tag,
     needs: &mut BTreeSet<Need>,
-) -> Result<Option<Offer>, Reason> {
+) -> Result<Option<Offer>, GateReason> {
     let is_it = |offer: &Offer| offer.first().is_some_and(|first| first.tag.as_ref() == Some(version));
     if !case.environment.after.environments.is_empty() {
         return Ok(landed_before(case).filter(is_it).last());
@@ -149,7 +152,7 @@ pub(super) fn of_version(
 }
 
 /// The newest set that is not whole yet, though newer than what runs.
-pub(super) fn incomplete(case: &Case<'_>, needs: &mut BTreeSet<Need>) -> Option<Reason> {
+pub(super) fn incomplete(case: &PromotionView<'_>, needs: &mut BTreeSet<Need>) -> Option<GateReason> {
     if !case.environment.after.environments.is_empty() {
         return None;
     }
@@ -160,7 +163,7 @@ pub(super) fn incomplete(case: &Case<'_>, needs: &mut BTreeSet<Need>) -> Option<
     }
 }
 
-fn lacking_tag(case: &Case<'_>) -> Option<Reason> {
+fn lacking_tag(case: &PromotionView<'_>) -> Option<GateReason> {
     let (first, _) = case.service.images.split_first()?;
     let of = |image: &ServiceImage| listed(case, &image.name).ok().map(|tags| tags.iter().collect());
     let listings: Vec<BTreeSet<&Tag>> = case.service.images.iter().map(of).collect::<Option<_>>()?;
@@ -174,7 +177,7 @@ fn lacking_tag(case: &Case<'_>) -> Option<Reason> {
 }
 
 /// Something that is newer in one image and older in another, which only a person can want.
-pub(super) fn mixed(case: &Case<'_>, needs: &mut BTreeSet<Need>) -> Option<Reason> {
+pub(super) fn mixed(case: &PromotionView<'_>, needs: &mut BTreeSet<Need>) -> Option<GateReason> {
     if case.service.images.len() < 2 {
         return None;
     }
@@ -191,10 +194,10 @@ pub(super) fn mixed(case: &Case<'_>, needs: &mut BTreeSet<Need>) -> Option<Reaso
 }
 
 /// The tags of an image.
-pub(super) fn listed<'a>(case: &Case<'a>, image: &ImageName) -> Result<&'a [Tag], Reason> {
+pub(super) fn listed<'a>(case: &PromotionView<'a>, image: &ImageName) -> Result<&'a [Tag], GateReason> {
     match case.world.listings.get(image) {
-        None => Err(Reason::NotObserved),
-        Some(Fact::Unknown { why, .. }) => Err(Reason::TagsUnknown { why: why.to_string() }),
+        None => Err(GateReason::NotObserved),
+        Some(Fact::Unknown { why, .. }) => Err(GateReason::TagsUnknown { why: why.to_string() }),
         Some(Fact::Known { value, .. }) => Ok(value),
     }
 }

@@ -1,16 +1,16 @@
 //! What was judged: for each target the gates, and from them the actions, each with its reason as data.
 
-mod remark;
+mod bot_comment;
 
 use std::collections::BTreeSet;
 
-pub use remark::{Asked, Remark};
+pub use bot_comment::{BotComment, HandledComment};
 
 use super::need::Need;
-use super::reason::{ArtifactReason, Because, Reason};
+use super::reason::{ActionReason, ArtifactReason, GateReason};
 use crate::model::{
     BranchName, ChangeNumber, CommentId, CommitId, ContentKey, EnvironmentName, ImageReference, Reaction,
-    Record, Release, RunningImage, Target, Time, UserName, words,
+    Record, Release, RunningImage, ServiceEnvironment, Time, UserName, words,
 };
 
 words! {
@@ -61,12 +61,12 @@ pub struct GateReport {
     /// When it is worth asking again, where that is known.
     pub until: Option<Time>,
     /// Why.
-    pub reason: Reason,
+    pub reason: GateReason,
 }
 
 /// An environment of a pipeline, and when one release landed there.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Stop {
+pub struct JourneyStep {
     /// The environment.
     pub environment: EnvironmentName,
     /// When the release landed there last; `None` if it did not, or its landing was withdrawn.
@@ -77,7 +77,7 @@ pub struct Stop {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Judgement {
     /// The target.
-    pub target: Target,
+    pub target: ServiceEnvironment,
     /// What runs, and which lines say so; empty where that is not known.
     pub running: Vec<RunningImage>,
     /// When what runs came to run.
@@ -87,28 +87,28 @@ pub struct Judgement {
     /// What each gate says of the candidate.
     pub gates: Vec<GateReport>,
     /// Where the candidate landed so far: one stop per environment of the pipeline, in order; empty without a candidate.
-    pub journey: Vec<Stop>,
+    pub journey: Vec<JourneyStep>,
     /// The open change.
     pub change: Option<ChangeNumber>,
     /// Who last asked for the candidate here, if a person did.
     pub requester: Option<UserName>,
     /// What else there is to say.
-    pub notes: Vec<Reason>,
+    pub notes: Vec<GateReason>,
     /// When something here may turn by itself that no gate above tells: a newer release that still waits.
     pub next_look: Option<Time>,
 }
 
 impl Judgement {
     /// Why nothing moves, the gates in their order and then the rest; empty where it does or need not.
-    pub fn waiting(&self) -> impl Iterator<Item = &Reason> {
+    pub fn waiting(&self) -> impl Iterator<Item = &GateReason> {
         let gates = self.gates.iter().filter(|gate| gate.verdict != Verdict::Pass).map(|gate| &gate.reason);
         let notes = self.notes.iter().filter(|note| {
             // Tags that are never compared, such as those of a build cache, are nothing to wait for.
             !matches!(
                 note,
-                Reason::UpToDate
-                    | Reason::NothingNewer
-                    | Reason::Artifact(
+                GateReason::UpToDate
+                    | GateReason::NothingNewer
+                    | GateReason::Artifact(
                         ArtifactReason::DigestRuns { .. } | ArtifactReason::NotCompared { .. }
                     )
             )
@@ -180,7 +180,7 @@ pub enum Action {
     /// Open a change.
     Open {
         /// Where to.
-        target: Target,
+        target: ServiceEnvironment,
         /// The release.
         release: Release,
         /// The content.
@@ -190,14 +190,14 @@ pub enum Action {
         /// Who asked for it, where somebody did.
         requester: Option<UserName>,
         /// Why.
-        because: Because,
+        because: ActionReason,
     },
     /// Give an open change new content.
     Update {
         /// The change.
         change: ChangeNumber,
         /// Where to.
-        target: Target,
+        target: ServiceEnvironment,
         /// The release.
         release: Release,
         /// The content.
@@ -207,12 +207,12 @@ pub enum Action {
         /// Who asked for it, where somebody did.
         requester: Option<UserName>,
         /// Why.
-        because: Because,
+        because: ActionReason,
     },
     /// Merge a change.
     Merge {
         /// Where to.
-        target: Target,
+        target: ServiceEnvironment,
         /// The release.
         release: Release,
         /// Who asked for it, where somebody did.
@@ -225,58 +225,58 @@ pub enum Action {
         /// The change.
         change: ChangeNumber,
         /// Where it would have gone.
-        target: Target,
+        target: ServiceEnvironment,
         /// Why.
-        because: Because,
+        because: ActionReason,
     },
     /// Close a change.
     Close {
         /// The change.
         change: ChangeNumber,
         /// Where it would have gone.
-        target: Target,
+        target: ServiceEnvironment,
         /// Why.
-        because: Because,
+        because: ActionReason,
     },
     /// Delete the branch of a change that ended.
     DeleteBranch {
         /// The branch.
         branch: BranchName,
         /// Where it went.
-        target: Target,
+        target: ServiceEnvironment,
         /// What it points to.
         expected: CommitId,
         /// Why.
-        because: Because,
+        because: ActionReason,
     },
     /// Write a comment.
-    Remark {
+    Comment {
         /// On which change.
         change: ChangeNumber,
         /// Of which target.
-        target: Target,
+        target: ServiceEnvironment,
         /// What it says.
-        remark: Remark,
+        remark: BotComment,
         /// Why.
-        because: Because,
+        because: ActionReason,
     },
     /// Leave a reaction.
     React {
         /// On which change.
         change: ChangeNumber,
         /// Of which target.
-        target: Target,
+        target: ServiceEnvironment,
         /// On which comment.
         comment: CommentId,
         /// The reaction.
         reaction: Reaction,
         /// Why.
-        because: Because,
+        because: ActionReason,
     },
     /// Tell the forge of a landing, for those who look there.
     Announce {
         /// Where it landed.
-        target: Target,
+        target: ServiceEnvironment,
         /// What landed.
         images: Vec<ImageReference>,
         /// The change that brought it, where one did.
@@ -295,7 +295,7 @@ impl Action {
             Self::Merge { .. } => "merge",
             Self::Close { .. } => "close",
             Self::DeleteBranch { .. } => "delete-branch",
-            Self::Remark { .. } | Self::React { .. } => "comment",
+            Self::Comment { .. } | Self::React { .. } => "comment",
             Self::Announce { .. } => "announce",
         }
     }
@@ -317,7 +317,7 @@ pub struct Plan {
 impl Plan {
     /// What was judged of a target.
     #[must_use]
-    pub fn judgement(&self, target: &Target) -> Option<&Judgement> {
+    pub fn judgement(&self, target: &ServiceEnvironment) -> Option<&Judgement> {
         self.judgements.iter().find(|judgement| judgement.target == *target)
     }
 }

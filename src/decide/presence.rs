@@ -6,15 +6,15 @@
 
 use std::collections::BTreeSet;
 
-use super::case::Case;
 use super::need::Need;
 use super::offers::listed;
-use super::reason::{ArtifactReason, Reason};
+use super::promotion_view::PromotionView;
+use super::reason::{ArtifactReason, GateReason};
 use crate::model::{Artifact, Basis, Fact, ImageReference, Presence, Release, Tag};
 
 /// When the presence of a release is judged.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
-pub(super) enum Moment {
+pub(super) enum EffectPhase {
     /// Right before a change with it is opened or takes it up.
     Opening,
     /// While a change with it waits.
@@ -26,45 +26,49 @@ pub(super) enum Moment {
 /// Why a release cannot be promoted because of what its registries lack; `None` if they have all of it. All that is not
 /// known yet is named at once.
 pub(super) fn missing(
-    case: &Case<'_>,
+    case: &PromotionView<'_>,
     release: &Release,
-    moment: Moment,
+    moment: EffectPhase,
     needs: &mut BTreeSet<Need>,
-) -> Option<Reason> {
-    let reasons: Vec<Reason> =
+) -> Option<GateReason> {
+    let reasons: Vec<GateReason> =
         release.artifacts().filter_map(|artifact| missing_of(case, artifact, moment, needs)).collect();
-    let is_gone = |reason: &&Reason| matches!(reason, Reason::Artifact(ArtifactReason::Gone { .. }));
+    let is_gone = |reason: &&GateReason| matches!(reason, GateReason::Artifact(ArtifactReason::Gone { .. }));
     reasons.iter().find(is_gone).or(reasons.first()).cloned()
 }
 
 fn missing_of(
-    case: &Case<'_>,
+    case: &PromotionView<'_>,
     artifact: &Artifact,
-    moment: Moment,
+    moment: EffectPhase,
     needs: &mut BTreeSet<Need>,
-) -> Option<Reason> {
+) -> Option<GateReason> {
     let reference = asked_for(case, artifact);
-    if moment == Moment::Waiting && !is_denied(case, &reference) {
+    if moment == EffectPhase::Waiting && !is_denied(case, &reference) {
         return lost_behind_its_tag(case, artifact, needs);
     }
     match case.world.presences.get(&reference) {
-        Some(Fact::Known { value, as_of }) if moment != Moment::Merging || *as_of >= case.world.now => {
+        Some(Fact::Known { value, as_of }) if moment != EffectPhase::Merging || *as_of >= case.world.now => {
             gone(case, artifact, value)
         }
-        Some(Fact::Unknown { .. }) if moment == Moment::Waiting => None,
+        Some(Fact::Unknown { .. }) if moment == EffectPhase::Waiting => None,
         Some(Fact::Unknown { why, .. }) => {
             Some(ArtifactReason::PresenceUnknown { tag: artifact.tag.clone(), why: why.to_string() }.into())
         }
         Some(Fact::Known { .. }) | None => {
             needs.extend(questions(artifact, reference, moment));
-            (moment != Moment::Waiting).then_some(Reason::NotObserved)
+            (moment != EffectPhase::Waiting).then_some(GateReason::NotObserved)
         }
     }
 }
 
 /// That a digest is gone whose tag is still listed: it was pushed anew with other content. A response that is an hour old
 /// is enough, so that a change which waits costs one request an hour; before the merge the registry is asked anew.
-fn lost_behind_its_tag(case: &Case<'_>, artifact: &Artifact, needs: &mut BTreeSet<Need>) -> Option<Reason> {
+fn lost_behind_its_tag(
+    case: &PromotionView<'_>,
+    artifact: &Artifact,
+    needs: &mut BTreeSet<Need>,
+) -> Option<GateReason> {
     let reference =
         ImageReference { image: artifact.image.clone(), tag: None, digest: Some(artifact.digest.clone()) };
     match case.world.running_presences.get(&reference) {
@@ -78,11 +82,11 @@ fn lost_behind_its_tag(case: &Case<'_>, artifact: &Artifact, needs: &mut BTreeSe
 }
 
 /// What is asked about an artifact. Before a merge the tag is asked for as well, since it may have moved.
-fn questions(artifact: &Artifact, reference: ImageReference, moment: Moment) -> Vec<Need> {
+fn questions(artifact: &Artifact, reference: ImageReference, moment: EffectPhase) -> Vec<Need> {
     match moment {
-        Moment::Opening | Moment::Waiting => vec![Need::Presence(reference)],
-        Moment::Merging if reference.tag.is_none() => vec![Need::PresenceNow(reference)],
-        Moment::Merging => {
+        EffectPhase::Opening | EffectPhase::Waiting => vec![Need::Presence(reference)],
+        EffectPhase::Merging if reference.tag.is_none() => vec![Need::PresenceNow(reference)],
+        EffectPhase::Merging => {
             let present = Need::Present { image: artifact.image.clone(), tag: artifact.tag.clone() };
             vec![present, Need::PresenceNow(reference)]
         }
@@ -90,7 +94,7 @@ fn questions(artifact: &Artifact, reference: ImageReference, moment: Moment) -> 
 }
 
 /// Tag and digest; of a tag that is followed the digest alone, since the tag moves on.
-fn asked_for(case: &Case<'_>, artifact: &Artifact) -> ImageReference {
+fn asked_for(case: &PromotionView<'_>, artifact: &Artifact) -> ImageReference {
     let images = case.service.images.iter();
     let is_followed = images
         .filter(|image| image.name == artifact.image)
@@ -102,7 +106,7 @@ fn asked_for(case: &Case<'_>, artifact: &Artifact) -> ImageReference {
     }
 }
 
-fn gone(case: &Case<'_>, artifact: &Artifact, presence: &Presence) -> Option<Reason> {
+fn gone(case: &PromotionView<'_>, artifact: &Artifact, presence: &Presence) -> Option<GateReason> {
     let presence = match presence {
         Presence::Complete => return None,
         Presence::NoRepository
@@ -127,7 +131,7 @@ fn gone(case: &Case<'_>, artifact: &Artifact, presence: &Presence) -> Option<Rea
 }
 
 /// What runs at the target and is no longer in its registry.
-pub(super) fn of_running(case: &Case<'_>, needs: &mut BTreeSet<Need>) -> Vec<Reason> {
+pub(super) fn of_running(case: &PromotionView<'_>, needs: &mut BTreeSet<Need>) -> Vec<GateReason> {
     let running = case.running().map(crate::model::Running::references).unwrap_or_default();
     let gone =
         running.into_iter().filter(|reference| is_off_the_list(case, reference)).filter_map(|written| {
@@ -148,14 +152,14 @@ pub(super) fn of_running(case: &Case<'_>, needs: &mut BTreeSet<Need>) -> Vec<Rea
 }
 
 /// Whether the listing of all tags is known and lacks the tag.
-fn is_denied(case: &Case<'_>, reference: &ImageReference) -> bool {
+fn is_denied(case: &PromotionView<'_>, reference: &ImageReference) -> bool {
     let lacks = |tags: &[Tag]| reference.tag.as_ref().is_some_and(|tag| !tags.contains(tag));
     case.policy.lists(&reference.image) && listed(case, &reference.image).is_ok_and(lacks)
 }
 
 /// Whether the listing of all tags does not say that what runs is there. What it names is not asked about, since that
 /// would cost a request for each image that runs.
-fn is_off_the_list(case: &Case<'_>, reference: &ImageReference) -> bool {
+fn is_off_the_list(case: &PromotionView<'_>, reference: &ImageReference) -> bool {
     let is_only_pinned = reference.tag.is_none() || !case.policy.lists(&reference.image);
     is_denied(case, reference) || (is_only_pinned && reference.digest.is_some())
 }

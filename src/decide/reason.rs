@@ -12,7 +12,7 @@ use crate::model::{
 
 /// Why something is so; `render` words it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Reason {
+pub enum GateReason {
     /// The environment comes after none, so a new release goes there directly.
     FirstEnvironment,
     /// The release landed in these.
@@ -108,7 +108,7 @@ pub enum Reason {
         /// Who could; nobody where no approval would help now.
         from: Vec<Principal>,
         /// Approvals of this very content that do not count.
-        uncounted: Vec<Uncounted>,
+        uncounted: Vec<UncountedApproval>,
     },
     /// Nobody holds the change.
     NotHeld,
@@ -201,16 +201,16 @@ pub enum Reason {
 
 /// An approval that was given and does not count.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Uncounted {
+pub struct UncountedApproval {
     /// Who gave it.
     pub by: UserName,
     /// Why it does not count.
-    pub because: UncountedBecause,
+    pub because: UncountedReason,
 }
 
 /// Why an approval does not count.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum UncountedBecause {
+pub enum UncountedReason {
     /// The same person asked for the promotion.
     Requester,
     /// The tag points to something else since the approval was given.
@@ -223,13 +223,13 @@ pub enum UncountedBecause {
     Dismissed,
 }
 
-impl From<ArtifactReason> for Reason {
+impl From<ArtifactReason> for GateReason {
     fn from(reason: ArtifactReason) -> Self {
         Self::Artifact(reason)
     }
 }
 
-impl Reason {
+impl GateReason {
     /// The change on which a command is advised to be written, where no change is open.
     #[must_use]
     pub const fn write_on(&self) -> Option<ChangeNumber> {
@@ -261,9 +261,9 @@ impl Reason {
 
 /// Why an action is taken.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Because {
+pub enum ActionReason {
     /// The open gates pass.
-    GatesPass(Vec<Reason>),
+    GatesPass(Vec<GateReason>),
     /// A person asked for exactly this.
     Requested {
         /// Who.
@@ -279,7 +279,7 @@ pub enum Because {
     /// The base was rewritten without the commit on which the content had been made.
     BaseRewritten,
     /// It may not be merged any more, or not by the bot, for these reasons.
-    NotToBeMerged(Vec<Reason>),
+    NotToBeMerged(Vec<GateReason>),
     /// It runs already, or something newer does.
     Overtaken,
     /// The landing on which it rested was taken back.

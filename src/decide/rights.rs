@@ -4,19 +4,19 @@ use std::collections::BTreeSet;
 
 use chrono::TimeDelta;
 
-use super::case::Case;
 use super::need::Need;
-use crate::model::{Fact, ObservedChange, Principal, Right, Target, TeamName, UserName, World};
+use super::promotion_view::PromotionView;
+use crate::model::{Fact, ObservedChange, Principal, Right, ServiceEnvironment, TeamName, UserName, World};
 
 /// How old a fact about somebody's rights may be.
 const RIGHTS_AGE_MAX: TimeDelta = TimeDelta::seconds(60);
 
 /// Whether somebody holds, for a change, any of the rights at a target; nothing while that is not known.
 pub(super) fn holds_any(
-    case: &Case<'_>,
+    case: &PromotionView<'_>,
     (user, observed): (&UserName, &ObservedChange),
     rights: &[Right],
-    target: &Target,
+    target: &ServiceEnvironment,
     needs: &mut BTreeSet<Need>,
 ) -> Option<bool> {
     let holders: Vec<&Principal> =
@@ -35,7 +35,7 @@ pub(super) fn holds_any(
 
 /// Whether somebody is, for a change, one of these, or belongs to one of these; nothing while that is not known.
 pub(super) fn is_any_of<'a>(
-    case: &Case<'_>,
+    case: &PromotionView<'_>,
     (user, observed): (&UserName, &ObservedChange),
     principals: impl Iterator<Item = &'a Principal>,
     needs: &mut BTreeSet<Need>,
@@ -58,7 +58,7 @@ pub(super) fn is_any_of<'a>(
 }
 
 /// Whether somebody is who is meant by their name: it may be a stranger's by now, but a stranger has no access.
-fn is_still(case: &Case<'_>, user: &UserName, needs: &mut BTreeSet<Need>) -> Option<bool> {
+fn is_still(case: &PromotionView<'_>, user: &UserName, needs: &mut BTreeSet<Need>) -> Option<bool> {
     if !case.world.names_move {
         return Some(true);
     }
@@ -66,7 +66,12 @@ fn is_still(case: &Case<'_>, user: &UserName, needs: &mut BTreeSet<Need>) -> Opt
 }
 
 /// Whether somebody is named for one of the rights, and has no access to the config repository.
-pub(super) fn is_named_stranger(case: &Case<'_>, user: &UserName, rights: &[Right], target: &Target) -> bool {
+pub(super) fn is_named_stranger(
+    case: &PromotionView<'_>,
+    user: &UserName,
+    rights: &[Right],
+    target: &ServiceEnvironment,
+) -> bool {
     let is_known_not_to_be = |fact: &Fact<bool>| fact.value() == Some(&false);
     let mut holders = rights.iter().flat_map(|right| case.policy.holders(*right, target));
     case.world.collaborators.get(user).is_some_and(is_known_not_to_be)
@@ -75,7 +80,7 @@ pub(super) fn is_named_stranger(case: &Case<'_>, user: &UserName, rights: &[Righ
 
 /// Whether somebody owns one of the files that a change touches.
 fn is_owner(
-    case: &Case<'_>,
+    case: &PromotionView<'_>,
     user: &UserName,
     observed: &ObservedChange,
     needs: &mut BTreeSet<Need>,
@@ -88,12 +93,17 @@ fn is_owner(
     is_any_of(case, (user, observed), owners.into_iter(), needs)
 }
 
-fn is_member(case: &Case<'_>, team: &TeamName, user: &UserName, needs: &mut BTreeSet<Need>) -> Option<bool> {
+fn is_member(
+    case: &PromotionView<'_>,
+    team: &TeamName,
+    user: &UserName,
+    needs: &mut BTreeSet<Need>,
+) -> Option<bool> {
     let fact = case.world.members.get(&(team.clone(), user.clone()));
     known(case, fact, needs, || Need::Member { team: team.clone(), user: user.clone() })
 }
 
-fn may_write(case: &Case<'_>, user: &UserName, needs: &mut BTreeSet<Need>) -> Option<bool> {
+fn may_write(case: &PromotionView<'_>, user: &UserName, needs: &mut BTreeSet<Need>) -> Option<bool> {
     known(case, case.world.writers.get(user), needs, || Need::Writer { user: user.clone() })
 }
 
@@ -109,7 +119,7 @@ pub(super) fn unknown<'w>(world: &'w World, user: &UserName) -> Option<&'w str> 
 
 /// What is known and young enough; what is neither is needed.
 fn known(
-    case: &Case<'_>,
+    case: &PromotionView<'_>,
     fact: Option<&Fact<bool>>,
     needs: &mut BTreeSet<Need>,
     need: impl FnOnce() -> Need,

@@ -6,15 +6,15 @@
 
 use std::collections::BTreeSet;
 
-use super::case::Case;
 use super::evidence;
 use super::need::Need;
 use super::plan::{Action, Judgement};
+use super::promotion_view::PromotionView;
 use crate::model::{ImageReference, Release, Running, SourceSpan};
 
 /// Names what is not known yet of the source code that a change brings.
 pub(super) fn ask(
-    case: &Case<'_>,
+    case: &PromotionView<'_>,
     judgement: &Judgement,
     action: Option<&Action>,
     needs: &mut BTreeSet<Need>,
@@ -29,7 +29,7 @@ pub(super) fn ask(
             | Action::Record { .. }
             | Action::Dequeue { .. }
             | Action::DeleteBranch { .. }
-            | Action::Remark { .. }
+            | Action::Comment { .. }
             | Action::React { .. }
             | Action::Announce { .. },
         )
@@ -40,7 +40,7 @@ pub(super) fn ask(
     }
 }
 
-fn ask_of(case: &Case<'_>, release: &Release, pages: &str, needs: &mut BTreeSet<Need>) {
+fn ask_of(case: &PromotionView<'_>, release: &Release, pages: &str, needs: &mut BTreeSet<Need>) {
     let running = case.running().map(Running::references).unwrap_or_default();
     for new in release.references() {
         let is_old = |old: &&ImageReference| old.image == new.image && old.digest != new.digest;

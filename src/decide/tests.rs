@@ -20,8 +20,8 @@ use proptest::test_runner::TestRunner;
 
 use super::*;
 use crate::model::{
-    ChangeNumber, ChangeState, Comment, Fact, Gate, Landing, ObservedChange, Obstacle, Presence, Principal,
-    QueuePlace, Release, Standing, UserName,
+    ChangeNumber, ChangeState, Comment, Fact, Gate, Landing, LandingStatus, ObservedChange, Obstacle,
+    Presence, Principal, QueuePlace, Release, UserName,
 };
 
 /// The log as it is once the plan's records are in it.
@@ -50,7 +50,7 @@ fn shouted(mut policy: Policy) -> Policy {
 }
 
 /// What is brought somewhere: opened, renewed or merged.
-fn brought(plan: &Plan) -> impl Iterator<Item = (&Target, &Release)> {
+fn brought(plan: &Plan) -> impl Iterator<Item = (&ServiceEnvironment, &Release)> {
     plan.actions.iter().filter_map(|action| match action {
         Action::Open { target, release, .. }
         | Action::Update { target, release, .. }
@@ -59,7 +59,7 @@ fn brought(plan: &Plan) -> impl Iterator<Item = (&Target, &Release)> {
         | Action::Dequeue { .. }
         | Action::Close { .. }
         | Action::DeleteBranch { .. }
-        | Action::Remark { .. }
+        | Action::Comment { .. }
         | Action::React { .. }
         | Action::Announce { .. } => None,
     })
@@ -105,11 +105,11 @@ fn is_told(world: &World, observed: &ObservedChange, comment: &Comment) -> bool 
 }
 
 fn stands(landing: &Landing, release: &Release) -> bool {
-    landing.standing == Standing::Stands && release.is_among(&landing.images)
+    landing.standing == LandingStatus::Effective && release.is_among(&landing.images)
 }
 
 /// Whether somebody asked for a release, or for another tag of its digest.
-fn asked_for(history: &History, by: &UserName, at: &Target, release: &Release) -> bool {
+fn asked_for(history: &History, by: &UserName, at: &ServiceEnvironment, release: &Release) -> bool {
     history.requests(at.clone()).any(|(handled, images)| handled.by == *by && release.has_digests_of(images))
 }
 
@@ -137,7 +137,7 @@ fn any_world_has_something_to_judge() {
                 | Action::Close { .. }
                 | Action::DeleteBranch { .. }
                 | Action::Record { .. }
-                | Action::Remark { .. }
+                | Action::Comment { .. }
                 | Action::React { .. }
                 | Action::Announce { .. } => {}
             }
@@ -147,8 +147,9 @@ fn any_world_has_something_to_judge() {
     for _world in 0..2_000 {
         let plan = decide(&lossy_world().new_tree(&mut runner).unwrap().current(), &policy());
         let gates = plan.judgements.iter().flat_map(|judgement| &judgement.gates);
-        gone +=
-            gates.filter(|gate| matches!(gate.reason, Reason::Artifact(ArtifactReason::Gone { .. }))).count();
+        gone += gates
+            .filter(|gate| matches!(gate.reason, GateReason::Artifact(ArtifactReason::Gone { .. })))
+            .count();
     }
     assert!(gone > 100, "gone {gone}");
     assert!(
@@ -228,7 +229,7 @@ proptest! {
         };
         let without = World { changes: world.changes.iter().map(bare).collect(), ..world.clone() };
         let moves = |plan: Plan| -> Vec<Action> {
-            let is_said = |action: &Action| matches!(action, Action::Record { .. } | Action::Remark { .. } | Action::React { .. });
+            let is_said = |action: &Action| matches!(action, Action::Record { .. } | Action::Comment { .. } | Action::React { .. });
             plan.actions.into_iter().filter(|action| !is_said(action)).collect()
         };
         prop_assert_eq!(moves(decide(&world, &policy())), moves(decide(&without, &policy())));
@@ -243,7 +244,7 @@ proptest! {
     #[test]
     fn one_thing_at_a_time_is_done_at_a_target(world in any_world()) {
         let plan = decide(&world, &policy());
-        let mut count: BTreeMap<&Target, usize> = BTreeMap::new();
+        let mut count: BTreeMap<&ServiceEnvironment, usize> = BTreeMap::new();
         for action in &plan.actions {
             match action {
                 Action::Open { target, .. }
@@ -253,7 +254,7 @@ proptest! {
                 | Action::Close { target, .. } => *count.entry(target).or_default() += 1,
                 Action::Record { .. }
                 | Action::DeleteBranch { .. }
-                | Action::Remark { .. }
+                | Action::Comment { .. }
                 | Action::React { .. }
                 | Action::Announce { .. } => {}
             }
@@ -272,10 +273,10 @@ proptest! {
                 match action {
                     Action::Dequeue { change, .. } => prop_assert!(by_bot && !merged.contains(change), "{:?}", action),
                     Action::Update { .. } | Action::Merge { .. } | Action::Close { .. } => prop_assert!(false, "{:?}", action),
-                    Action::Open { .. } | Action::Record { .. } | Action::DeleteBranch { .. } | Action::Remark { .. } | Action::React { .. } | Action::Announce { .. } => {}
+                    Action::Open { .. } | Action::Record { .. } | Action::DeleteBranch { .. } | Action::Comment { .. } | Action::React { .. } | Action::Announce { .. } => {}
                 }
             }
-            let stays = queued.judgements.iter().filter(|own| own.notes.iter().any(|note| matches!(note, Reason::MergeQueued { .. })));
+            let stays = queued.judgements.iter().filter(|own| own.notes.iter().any(|note| matches!(note, GateReason::MergeQueued { .. })));
             let stays: BTreeSet<ChangeNumber> = stays.filter_map(|own| own.change).collect();
             prop_assert!(stays.is_superset(&merged) && (!by_bot || stays == merged));
         }
@@ -308,7 +309,7 @@ proptest! {
     #[test]
     fn what_was_opened_is_neither_closed_nor_renewed_on_the_next_look(world in any_world()) {
         let plan = decide(&world, &policy());
-        let opened = |plan: &Plan| -> BTreeSet<Target> {
+        let opened = |plan: &Plan| -> BTreeSet<ServiceEnvironment> {
             let target = |action: &Action| if let Action::Open { target, .. } = action { Some(target.clone()) } else { None };
             plan.actions.iter().filter_map(target).collect()
         };
@@ -341,7 +342,7 @@ proptest! {
                     Action::Update { change, .. } | Action::Close { change, .. } => *change == number,
                     Action::Merge { gates, .. } => gates.change() == number,
                     Action::DeleteBranch { branch, .. } => *branch == observed.change.branch,
-                    Action::Open { .. } | Action::Record { .. } | Action::Dequeue { .. } | Action::Remark { .. } | Action::React { .. } | Action::Announce { .. } => false,
+                    Action::Open { .. } | Action::Record { .. } | Action::Dequeue { .. } | Action::Comment { .. } | Action::React { .. } | Action::Announce { .. } => false,
                 };
                 prop_assert!(!touches, "{:?}", action);
             }

@@ -1,24 +1,28 @@
 //! Content: the edited files, the commit that carries them, and the merge.
 
-use super::{Draft, Effect, Subject, presentation};
+use super::{Draft, DraftInput, Effect, presentation};
 use crate::decide::{Action, GatesPassed};
 use crate::model::{
     BranchName, CHANGE_LABEL, CommitId, ContentKey, FileChange, Gate, ImageReference, Merge, MergeMode,
-    Principal, Proposal, Release, Running, StayingRef, Target, UserName, change_branch,
+    Principal, Proposal, Release, Running, ServiceEnvironment, StayingRef, UserName, change_branch,
 };
 use crate::overlay::{self, Promotion};
-use crate::render::{self, Carriage};
+use crate::render::{self, CommitMetadata};
 
 /// What a change is to contain.
-pub(super) struct Wanted<'a> {
-    pub(super) target: &'a Target,
+pub(super) struct DesiredContent<'a> {
+    pub(super) target: &'a ServiceEnvironment,
     pub(super) release: &'a Release,
     pub(super) key: &'a ContentKey,
     pub(super) expected: Option<CommitId>,
 }
 
 /// A draft that opens a change or renews its content.
-pub(super) fn propose(subject: &Subject<'_>, action: &Action, wanted: &Wanted<'_>) -> Result<Draft, String> {
+pub(super) fn propose(
+    subject: &DraftInput<'_>,
+    action: &Action,
+    wanted: &DesiredContent<'_>,
+) -> Result<Draft, String> {
     let files = files(subject, wanted.target, wanted.release)?;
     if overlay::content_key(&wanted.target.environment, &files) != *wanted.key {
         return Err(format!(
@@ -27,7 +31,7 @@ pub(super) fn propose(subject: &Subject<'_>, action: &Action, wanted: &Wanted<'_
         ));
     }
     let from = running(subject, wanted.target);
-    let carriage = Carriage {
+    let carriage = CommitMetadata {
         target: wanted.target,
         release: wanted.release,
         from: &from,
@@ -59,9 +63,9 @@ pub(super) fn propose(subject: &Subject<'_>, action: &Action, wanted: &Wanted<'_
 ///
 /// Nobody where nobody has to act: what the bot merges by itself is not worth a message for each release.
 fn reviewers(
-    subject: &Subject<'_>,
+    subject: &DraftInput<'_>,
     action: &Action,
-    target: &Target,
+    target: &ServiceEnvironment,
     files: &[FileChange],
 ) -> Vec<Principal> {
     let Some(environment) = subject.policy.environment(target) else { return Vec::new() };
@@ -100,13 +104,14 @@ fn approvers(gate: &Gate) -> &[Principal] {
 
 /// A draft that merges a change.
 pub(super) fn merge(
-    subject: &Subject<'_>,
+    subject: &DraftInput<'_>,
     action: &Action,
-    (target, release): (&Target, &Release),
+    (target, release): (&ServiceEnvironment, &Release),
     gates: &GatesPassed,
 ) -> Draft {
     let from = running(subject, target);
-    let carriage = Carriage { target, release, from: &from, key: gates.key(), requester: requester(action) };
+    let carriage =
+        CommitMetadata { target, release, from: &from, key: gates.key(), requester: requester(action) };
     let merge = Merge {
         place: subject.world.place.clone(),
         change: gates.change(),
@@ -127,8 +132,8 @@ pub(super) fn merge(
 
 /// The files that a release changes at a target.
 pub(super) fn files(
-    subject: &Subject<'_>,
-    target: &Target,
+    subject: &DraftInput<'_>,
+    target: &ServiceEnvironment,
     release: &Release,
 ) -> Result<Vec<FileChange>, String> {
     let gone = || format!("{target} is no longer in the configuration");
@@ -137,14 +142,22 @@ pub(super) fn files(
 }
 
 /// Every `ref` that names the version which runs at a target and does not move with it.
-pub(super) fn staying_refs(subject: &Subject<'_>, target: &Target, release: &Release) -> Vec<StayingRef> {
+pub(super) fn staying_refs(
+    subject: &DraftInput<'_>,
+    target: &ServiceEnvironment,
+    release: &Release,
+) -> Vec<StayingRef> {
     let promotion = promotion(subject, target, release);
     let staying = promotion.map(|promotion| overlay::staying(subject.tree, subject.overlays, &promotion));
     staying.unwrap_or_default()
 }
 
 /// What is written where; `None` where the configuration no longer names the target.
-fn promotion<'a>(subject: &Subject<'a>, target: &Target, release: &'a Release) -> Option<Promotion<'a>> {
+fn promotion<'a>(
+    subject: &DraftInput<'a>,
+    target: &ServiceEnvironment,
+    release: &'a Release,
+) -> Option<Promotion<'a>> {
     let service = subject.policy.service(&target.service)?;
     let location = service.locations.get(&target.environment)?;
     let running = subject.world.running_digests(target);
@@ -152,12 +165,12 @@ fn promotion<'a>(subject: &Subject<'a>, target: &Target, release: &'a Release) -
 }
 
 /// What runs at a target now.
-pub(super) fn running(subject: &Subject<'_>, target: &Target) -> Vec<ImageReference> {
+pub(super) fn running(subject: &DraftInput<'_>, target: &ServiceEnvironment) -> Vec<ImageReference> {
     let running = subject.world.running.get(target).and_then(|found| found.as_ref().ok());
     running.map(Running::references).unwrap_or_default()
 }
 
-fn branch(subject: &Subject<'_>, target: &Target) -> BranchName {
+fn branch(subject: &DraftInput<'_>, target: &ServiceEnvironment) -> BranchName {
     let service = subject.policy.service(&target.service).expect("decide only names services of the policy");
     change_branch(&target.environment, &service.group)
 }
@@ -171,7 +184,7 @@ const fn requester(action: &Action) -> Option<&UserName> {
         | Action::Dequeue { .. }
         | Action::Close { .. }
         | Action::DeleteBranch { .. }
-        | Action::Remark { .. }
+        | Action::Comment { .. }
         | Action::React { .. }
         | Action::Announce { .. } => None,
     }

@@ -1,17 +1,17 @@
 //! What people see of a change: made anew at each look, written only where it differs.
 
-use super::{Draft, Effect, Subject, content};
-use crate::decide::{Action, Because, Plan};
+use super::{Draft, DraftInput, Effect, content};
+use crate::decide::{Action, ActionReason, Plan};
 use crate::model::{
     Change, ChangeNumber, FileChange, ImageReference, NewStatus, ObservedChange, Presentation, QueuePlace,
     Release, SourceSpan,
 };
-use crate::render::{self, BodyInput, Carriage, Comparison, ImageSource};
+use crate::render::{self, BodyInput, CommitMetadata, Comparison, ImageSource};
 
 /// Title, body and status of a change that carries this.
 pub(super) fn of(
-    subject: &Subject<'_>,
-    carriage: Carriage<'_>,
+    subject: &DraftInput<'_>,
+    carriage: CommitMetadata<'_>,
     files: &[FileChange],
 ) -> Result<Presentation, String> {
     let target = carriage.target;
@@ -30,8 +30,8 @@ pub(super) fn of(
 }
 
 /// Where the images say that they come from, those that change.
-fn sources<'a>(subject: &Subject<'a>, carriage: &Carriage<'_>) -> Vec<ImageSource<'a>> {
-    let Subject { world, policy, .. } = subject;
+fn sources<'a>(subject: &DraftInput<'a>, carriage: &CommitMetadata<'_>) -> Vec<ImageSource<'a>> {
+    let DraftInput { world, policy, .. } = subject;
     let Some(pages) = world.sources.pages.as_deref() else { return Vec::new() };
     let source = |new: ImageReference| {
         let old = carriage.from.iter().find(|old| old.image == new.image && old.digest != new.digest)?;
@@ -53,7 +53,7 @@ fn sources<'a>(subject: &Subject<'a>, carriage: &Carriage<'_>) -> Vec<ImageSourc
 }
 
 /// Open changes of ours that show something else than they should, those apart that change otherwise anyway.
-pub(super) fn renewed(subject: &Subject<'_>) -> Vec<Draft> {
+pub(super) fn renewed(subject: &DraftInput<'_>) -> Vec<Draft> {
     let open =
         subject.world.changes.iter().filter(|observed| observed.change.is_open() && observed.is_ours());
     open.filter(|observed| !is_touched(subject.plan, observed.change.number))
@@ -64,8 +64,8 @@ pub(super) fn renewed(subject: &Subject<'_>) -> Vec<Draft> {
 /// What a change has to show right before it is merged, where it shows something else: for those who look at it later, and
 /// because the repository may require our own status.
 pub(super) fn to_show(
-    subject: &Subject<'_>,
-    carriage: Carriage<'_>,
+    subject: &DraftInput<'_>,
+    carriage: CommitMetadata<'_>,
     files: &[FileChange],
     number: ChangeNumber,
 ) -> Option<Presentation> {
@@ -78,19 +78,19 @@ fn is_touched(plan: &Plan, number: ChangeNumber) -> bool {
         Action::Update { change, .. } | Action::Close { change, .. } => *change == number,
         // What is taken out to be rewritten or closed shows something else right after.
         Action::Dequeue { change, because, .. } => {
-            *change == number && !matches!(because, Because::NotToBeMerged(_))
+            *change == number && !matches!(because, ActionReason::NotToBeMerged(_))
         }
         Action::Merge { gates, .. } => gates.change() == number,
         Action::Record { .. }
         | Action::Open { .. }
         | Action::DeleteBranch { .. }
-        | Action::Remark { .. }
+        | Action::Comment { .. }
         | Action::React { .. }
         | Action::Announce { .. } => false,
     })
 }
 
-fn renewal(subject: &Subject<'_>, observed: &ObservedChange) -> Option<Draft> {
+fn renewal(subject: &DraftInput<'_>, observed: &ObservedChange) -> Option<Draft> {
     let change = &observed.change;
     let judgement =
         subject.plan.judgements.iter().find(|judgement| judgement.change == Some(change.number))?;
@@ -100,7 +100,7 @@ fn renewal(subject: &Subject<'_>, observed: &ObservedChange) -> Option<Draft> {
     // Somebody may ask for what is open already, which changes no commit.
     let written = || change.written().trailer("Towpath-Requested-By").and_then(|by| by.parse().ok());
     let requester = judgement.requester.clone().or_else(written);
-    let carriage = Carriage {
+    let carriage = CommitMetadata {
         target: &judgement.target,
         release,
         from: &from,
@@ -113,7 +113,7 @@ fn renewal(subject: &Subject<'_>, observed: &ObservedChange) -> Option<Draft> {
         action: "update",
         target: Some(judgement.target.clone()),
         release: Some(release.name().to_string()),
-        because: "what the change shows is no longer right".to_owned(),
+        because: "the title, body or status is out of date".to_owned(),
         files: Vec::new(),
     })
 }

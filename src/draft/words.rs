@@ -1,12 +1,14 @@
 //! Drafts that need no content, with their words.
 
-use super::{Draft, Effect, Subject};
-use crate::decide::{Action, Remark};
-use crate::model::{ChangeNumber, Deployment, Event, ImageReference, Record, Target, WrittenRemark};
+use super::{Draft, DraftInput, Effect};
+use crate::decide::{Action, BotComment};
+use crate::model::{
+    ChangeNumber, Deployment, Event, ImageReference, PublishedComment, Record, ServiceEnvironment,
+};
 use crate::render::{self, RemarkInput};
 
 /// A draft of an action that changes no file.
-pub(super) fn simple(action: &Action, target: &Target, effect: Effect) -> Draft {
+pub(super) fn simple(action: &Action, target: &ServiceEnvironment, effect: Effect) -> Draft {
     Draft {
         effect,
         action: action.word(),
@@ -19,8 +21,8 @@ pub(super) fn simple(action: &Action, target: &Target, effect: Effect) -> Draft 
 
 /// What the forge is told of a landing.
 pub(super) fn deployment(
-    subject: &Subject<'_>,
-    target: &Target,
+    subject: &DraftInput<'_>,
+    target: &ServiceEnvironment,
     (images, change): (&[ImageReference], Option<ChangeNumber>),
 ) -> Deployment {
     Deployment {
@@ -34,11 +36,20 @@ pub(super) fn deployment(
 }
 
 /// What the bot says, in words.
-pub(super) fn remark(subject: &Subject<'_>, target: &Target, remark: &Remark) -> WrittenRemark {
+pub(super) fn remark(
+    subject: &DraftInput<'_>,
+    target: &ServiceEnvironment,
+    remark: &BotComment,
+) -> PublishedComment {
     let judgement = subject.plan.judgement(target);
     let input = RemarkInput { target, judgement, policy: subject.policy, now: subject.world.now };
     let body = render::remark(remark, &input);
-    WrittenRemark { over: remark.over().cloned(), outdates: remark.outdates(), about: remark.about(), body }
+    PublishedComment {
+        over: remark.over().cloned(),
+        outdates: remark.outdates(),
+        about: remark.about(),
+        body,
+    }
 }
 
 /// A draft of a line of the log.
@@ -53,7 +64,7 @@ pub(super) fn record(record: &Record, action: &Action) -> Draft {
     }
 }
 
-const fn target_of(event: &Event) -> Option<&Target> {
+const fn target_of(event: &Event) -> Option<&ServiceEnvironment> {
     match event {
         Event::Landed { target, .. }
         | Event::Withdrawn { target, .. }

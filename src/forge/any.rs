@@ -7,11 +7,11 @@ use chrono::TimeDelta;
 
 use super::github::GitHubForge;
 use super::local::LocalForge;
-use super::{Forge, ForgeError, LogPart, Merge, NewReaction, Presentation, Proposal, Remark, Testimony};
+use super::{Confirmation, Forge, ForgeError, LogPart, Merge, NewReaction, Presentation, Proposal, Remark};
 use crate::model::{
-    BlobId, BranchName, Change, ChangeNumber, CommitId, Deployment, FileChange, ForgeName, Head, Health,
-    HealthQuestion, ImageReference, LeftOut, Place, RepositoryName, RepositoryPath, SourceChecks,
-    SourceComparison, SourceSpan, Target, TeamName, TreeEntry, UserName,
+    BlobId, BranchName, Change, ChangeNumber, CommitId, ConfigBranch, Deployment, FileChange, ForgeName,
+    Head, Health, HealthQuestion, ImageReference, LeftOut, RepositoryName, RepositoryPath,
+    ServiceEnvironment, SourceChecks, SourceComparison, SourceSpan, TeamName, TreeEntry, UserName,
 };
 
 /// The same for each kind of forge.
@@ -46,8 +46,8 @@ impl Forge for AnyForge {
         each!(self, forge => forge.bot())
     }
 
-    fn ignores_case(&self) -> bool {
-        each!(self, forge => forge.ignores_case())
+    fn logins_are_case_insensitive(&self) -> bool {
+        each!(self, forge => forge.logins_are_case_insensitive())
     }
 
     fn hint(&self, repository: &RepositoryName) {
@@ -80,67 +80,75 @@ impl Forge for AnyForge {
 
     async fn deployed(
         &self,
-        place: &Place,
-        targets: &[Target],
-    ) -> Result<BTreeMap<Target, Vec<ImageReference>>, ForgeError> {
+        place: &ConfigBranch,
+        targets: &[ServiceEnvironment],
+    ) -> Result<BTreeMap<ServiceEnvironment, Vec<ImageReference>>, ForgeError> {
         each!(self, forge => forge.deployed(place, targets).await)
     }
 
-    async fn announce(&self, place: &Place, deployment: &Deployment) -> Result<(), ForgeError> {
+    async fn announce(&self, place: &ConfigBranch, deployment: &Deployment) -> Result<(), ForgeError> {
         each!(self, forge => forge.announce(place, deployment).await)
     }
 
-    async fn head(&self, place: &Place) -> Result<CommitId, ForgeError> {
+    async fn head(&self, place: &ConfigBranch) -> Result<CommitId, ForgeError> {
         each!(self, forge => forge.head(place).await)
     }
 
     async fn entries(
         &self,
-        place: &Place,
+        place: &ConfigBranch,
         commit: &CommitId,
     ) -> Result<Arc<BTreeMap<RepositoryPath, TreeEntry>>, ForgeError> {
         each!(self, forge => forge.entries(place, commit).await)
     }
 
-    async fn blobs(&self, place: &Place, blobs: &[BlobId]) -> Result<Vec<Arc<[u8]>>, ForgeError> {
+    async fn blobs(&self, place: &ConfigBranch, blobs: &[BlobId]) -> Result<Vec<Arc<[u8]>>, ForgeError> {
         each!(self, forge => forge.blobs(place, blobs).await)
     }
 
-    async fn changes(&self, place: &Place) -> Result<Vec<Change>, ForgeError> {
+    async fn changes(&self, place: &ConfigBranch) -> Result<Vec<Change>, ForgeError> {
         each!(self, forge => forge.changes(place).await)
     }
 
-    async fn unreadable_changes(&self, place: &Place) -> Result<Vec<LeftOut>, ForgeError> {
+    async fn unreadable_changes(&self, place: &ConfigBranch) -> Result<Vec<LeftOut>, ForgeError> {
         each!(self, forge => forge.unreadable_changes(place).await)
     }
 
-    async fn secure_log(&self, place: &Place) -> Result<(), ForgeError> {
+    async fn secure_log(&self, place: &ConfigBranch) -> Result<(), ForgeError> {
         each!(self, forge => forge.secure_log(place).await)
     }
 
-    async fn branches(&self, place: &Place) -> Result<BTreeMap<BranchName, Head>, ForgeError> {
+    async fn branches(&self, place: &ConfigBranch) -> Result<BTreeMap<BranchName, Head>, ForgeError> {
         each!(self, forge => forge.branches(place).await)
     }
 
-    async fn changed_files(&self, place: &Place, head: &CommitId) -> Result<Vec<FileChange>, ForgeError> {
+    async fn changed_files(
+        &self,
+        place: &ConfigBranch,
+        head: &CommitId,
+    ) -> Result<Vec<FileChange>, ForgeError> {
         each!(self, forge => forge.changed_files(place, head).await)
     }
 
-    async fn read_log(&self, place: &Place, known: Option<&CommitId>) -> Result<LogPart, ForgeError> {
+    async fn read_log(&self, place: &ConfigBranch, known: Option<&CommitId>) -> Result<LogPart, ForgeError> {
         each!(self, forge => forge.read_log(place, known).await)
     }
 
-    async fn commit_files(&self, place: &Place, commit: &CommitId) -> Result<Vec<FileChange>, ForgeError> {
+    async fn commit_files(
+        &self,
+        place: &ConfigBranch,
+        commit: &CommitId,
+    ) -> Result<Vec<FileChange>, ForgeError> {
         each!(self, forge => forge.commit_files(place, commit).await)
     }
 
-    async fn contains(&self, place: &Place, commit: &CommitId) -> Result<bool, ForgeError> {
+    async fn contains(&self, place: &ConfigBranch, commit: &CommitId) -> Result<bool, ForgeError> {
         each!(self, forge => forge.contains(place, commit).await)
     }
 
     async fn append_log(
         &self,
-        place: &Place,
+        place: &ConfigBranch,
         lines: &[String],
         expected: Option<&CommitId>,
     ) -> Result<CommitId, ForgeError> {
@@ -153,20 +161,25 @@ impl Forge for AnyForge {
 
     async fn present(
         &self,
-        place: &Place,
+        place: &ConfigBranch,
         change: ChangeNumber,
         presentation: &Presentation,
     ) -> Result<(), ForgeError> {
         each!(self, forge => forge.present(place, change, presentation).await)
     }
 
-    async fn remark(&self, place: &Place, change: ChangeNumber, remark: &Remark) -> Result<(), ForgeError> {
-        each!(self, forge => forge.remark(place, change, remark).await)
+    async fn comment(
+        &self,
+        place: &ConfigBranch,
+        change: ChangeNumber,
+        remark: &Remark,
+    ) -> Result<(), ForgeError> {
+        each!(self, forge => forge.comment(place, change, remark).await)
     }
 
     async fn react(
         &self,
-        place: &Place,
+        place: &ConfigBranch,
         change: ChangeNumber,
         reactions: &[NewReaction],
     ) -> Vec<Result<(), ForgeError>> {
@@ -177,24 +190,24 @@ impl Forge for AnyForge {
         each!(self, forge => forge.merge(merge).await)
     }
 
-    async fn dequeue(&self, place: &Place, change: ChangeNumber) -> Result<(), ForgeError> {
+    async fn dequeue(&self, place: &ConfigBranch, change: ChangeNumber) -> Result<(), ForgeError> {
         each!(self, forge => forge.dequeue(place, change).await)
     }
 
-    async fn close(&self, place: &Place, change: ChangeNumber) -> Result<(), ForgeError> {
+    async fn close(&self, place: &ConfigBranch, change: ChangeNumber) -> Result<(), ForgeError> {
         each!(self, forge => forge.close(place, change).await)
     }
 
     async fn delete_branch(
         &self,
-        place: &Place,
+        place: &ConfigBranch,
         branch: &BranchName,
         expected: &CommitId,
     ) -> Result<(), ForgeError> {
         each!(self, forge => forge.delete_branch(place, branch, expected).await)
     }
 
-    async fn is_member(&self, team: &TeamName, user: &UserName) -> Result<Testimony, ForgeError> {
+    async fn is_member(&self, team: &TeamName, user: &UserName) -> Result<Confirmation, ForgeError> {
         each!(self, forge => forge.is_member(team, user).await)
     }
 
@@ -202,15 +215,19 @@ impl Forge for AnyForge {
         each!(self, forge => forge.find_team(team).await)
     }
 
-    fn names_move(&self) -> bool {
-        each!(self, forge => forge.names_move())
+    fn logins_can_be_reassigned(&self) -> bool {
+        each!(self, forge => forge.logins_can_be_reassigned())
     }
 
-    async fn is_collaborator(&self, place: &Place, user: &UserName) -> Result<Testimony, ForgeError> {
+    async fn is_collaborator(
+        &self,
+        place: &ConfigBranch,
+        user: &UserName,
+    ) -> Result<Confirmation, ForgeError> {
         each!(self, forge => forge.is_collaborator(place, user).await)
     }
 
-    async fn may_write(&self, place: &Place, user: &UserName) -> Result<Testimony, ForgeError> {
+    async fn may_write(&self, place: &ConfigBranch, user: &UserName) -> Result<Confirmation, ForgeError> {
         each!(self, forge => forge.may_write(place, user).await)
     }
 

@@ -48,17 +48,17 @@ use chrono::TimeDelta;
 
 use tokio::sync::{OnceCell, Semaphore};
 
-use super::{Forge, ForgeError, LogPart, Merge, NewReaction, Presentation, Proposal, Remark, Testimony};
+use super::{Confirmation, Forge, ForgeError, LogPart, Merge, NewReaction, Presentation, Proposal, Remark};
 use crate::model::{
-    BlobId, BranchName, Change, ChangeNumber, CommitId, Deployment, FileChange, ForgeName, Head, Health,
-    HealthQuestion, ImageReference, MergeMethod, Place, RepositoryName, RepositoryPath, SourceChecks,
-    SourceComparison, SourceSpan, Target, TeamName, Time, TreeEntry, UserName,
+    BlobId, BranchName, Change, ChangeNumber, CommitId, ConfigBranch, Deployment, FileChange, ForgeName,
+    Head, Health, HealthQuestion, ImageReference, MergeMethod, RepositoryName, RepositoryPath,
+    ServiceEnvironment, SourceChecks, SourceComparison, SourceSpan, TeamName, Time, TreeEntry, UserName,
 };
-pub use connection::Patience;
+pub use connection::RetryPolicy;
 use connection::{Connection, lock};
-pub use credentials::{AppCredentials, Credentials, Reading};
-use heads::Swap;
-use memory::Memory;
+pub use credentials::{AppCredentials, Credentials, SecretReader};
+use heads::RefUpdate;
+use memory::RepositoryState;
 use people::People;
 pub use permissions::{EVENTS, PERMISSIONS, Permission, access_word};
 
@@ -89,14 +89,14 @@ struct Inner {
     merge_method: Option<MergeMethod>,
     deployments: bool,
     people: People,
-    repositories: Mutex<BTreeMap<RepositoryName, Arc<Memory>>>,
+    repositories: Mutex<BTreeMap<RepositoryName, Arc<RepositoryState>>>,
     /// Room for archives: whole repositories are not in memory all at once.
     archives: Semaphore,
 }
 
 /// How to reach a GitHub.
 #[derive(Debug)]
-pub struct Access {
+pub struct GitHubAccess {
     /// The forge's name in the configuration.
     pub name: ForgeName,
     /// The address of the REST interface, such as [`URL`] or `https://github.example.com/api/v3`.
@@ -106,7 +106,7 @@ pub struct Access {
     /// The bot's own name, where GitHub is not to be asked for it.
     pub bot: Option<UserName>,
     /// How patient requests are.
-    pub patience: Patience,
+    pub patience: RetryPolicy,
     /// How pull requests are merged; nothing means the first way that the repository allows.
     pub merge_method: Option<MergeMethod>,
     /// Whether landings are shown as deployments.
@@ -126,8 +126,8 @@ impl std::fmt::Debug for GitHubForge {
 impl GitHubForge {
     /// A forge; nothing is asked yet.
     #[must_use]
-    pub fn new(access: Access, now: Now) -> Self {
-        let Access { name, url, credentials, bot, patience, merge_method, deployments } = access;
+    pub fn new(access: GitHubAccess, now: Now) -> Self {
+        let GitHubAccess { name, url, credentials, bot, patience, merge_method, deployments } = access;
         let connection = Connection::new((&name, &url), credentials, patience, now);
         let bot = bot.and_then(|bot| wire::login(bot.as_str()).ok());
         let inner = Inner {
@@ -155,7 +155,7 @@ impl GitHubForge {
         self.inner.connection.now()
     }
 
-    fn memory(&self, repository: &RepositoryName) -> Arc<Memory> {
+    fn memory(&self, repository: &RepositoryName) -> Arc<RepositoryState> {
         Arc::clone(lock(&self.inner.repositories).entry(repository.clone()).or_default())
     }
 }
@@ -171,7 +171,7 @@ impl Forge for GitHubForge {
         self.inner.bot.get().unwrap_or(&self.inner.nobody)
     }
 
-    fn ignores_case(&self) -> bool {
+    fn logins_are_case_insensitive(&self) -> bool {
         true
     }
 
@@ -202,13 +202,13 @@ impl Forge for GitHubForge {
 
     async fn deployed(
         &self,
-        place: &Place,
-        targets: &[Target],
-    ) -> Result<BTreeMap<Target, Vec<ImageReference>>, ForgeError> {
+        place: &ConfigBranch,
+        targets: &[ServiceEnvironment],
+    ) -> Result<BTreeMap<ServiceEnvironment, Vec<ImageReference>>, ForgeError> {
         self.shown_deployments(place, targets).await
     }
 
-    async fn announce(&self, place: &Place, deployment: &Deployment) -> Result<(), ForgeError> {
+    async fn announce(&self, place: &ConfigBranch, deployment: &Deployment) -> Result<(), ForgeError> {
         self.show_deployment(place, deployment).await
     }
 
@@ -216,7 +216,7 @@ impl Forge for GitHubForge {
         self.inner.connection.clock_ahead()
     }
 
-    async fn head(&self, place: &Place) -> Result<CommitId, ForgeError> {
+    async fn head(&self, place: &ConfigBranch) -> Result<CommitId, ForgeError> {
         let tip = self.base_tip(place).await?;
         tip.ok_or_else(|| ForgeError::NotFound {
             what: format!("the branch `{}` of `{}`", place.branch, place.repository),
@@ -225,36 +225,44 @@ impl Forge for GitHubForge {
 
     async fn entries(
         &self,
-        place: &Place,
+        place: &ConfigBranch,
         commit: &CommitId,
     ) -> Result<Arc<BTreeMap<RepositoryPath, TreeEntry>>, ForgeError> {
         self.files(&place.repository, commit).await.map(|files| Arc::clone(&files.entries))
     }
 
-    async fn blobs(&self, place: &Place, blobs: &[BlobId]) -> Result<Vec<Arc<[u8]>>, ForgeError> {
+    async fn blobs(&self, place: &ConfigBranch, blobs: &[BlobId]) -> Result<Vec<Arc<[u8]>>, ForgeError> {
         self.read_blobs(&place.repository, blobs).await
     }
 
-    async fn changes(&self, place: &Place) -> Result<Vec<Change>, ForgeError> {
+    async fn changes(&self, place: &ConfigBranch) -> Result<Vec<Change>, ForgeError> {
         match self.changes_at(place).await {
             Err(error @ ForgeError::NotFound { .. }) => Err(self.gone(&place.repository, error).await),
             read => read,
         }
     }
 
-    async fn branches(&self, place: &Place) -> Result<BTreeMap<BranchName, Head>, ForgeError> {
+    async fn branches(&self, place: &ConfigBranch) -> Result<BTreeMap<BranchName, Head>, ForgeError> {
         self.branches_of(place).await
     }
 
-    async fn changed_files(&self, place: &Place, head: &CommitId) -> Result<Vec<FileChange>, ForgeError> {
+    async fn changed_files(
+        &self,
+        place: &ConfigBranch,
+        head: &CommitId,
+    ) -> Result<Vec<FileChange>, ForgeError> {
         self.changes_of(place, head).await
     }
 
-    async fn commit_files(&self, place: &Place, commit: &CommitId) -> Result<Vec<FileChange>, ForgeError> {
+    async fn commit_files(
+        &self,
+        place: &ConfigBranch,
+        commit: &CommitId,
+    ) -> Result<Vec<FileChange>, ForgeError> {
         self.changes_of_commit(place, commit).await
     }
 
-    async fn contains(&self, place: &Place, commit: &CommitId) -> Result<bool, ForgeError> {
+    async fn contains(&self, place: &ConfigBranch, commit: &CommitId) -> Result<bool, ForgeError> {
         match self.is_in_base(place, commit).await {
             // What a rewrite dropped may be gone altogether by now.
             Err(ForgeError::NotFound { .. }) => Ok(false),
@@ -262,13 +270,13 @@ impl Forge for GitHubForge {
         }
     }
 
-    async fn read_log(&self, place: &Place, known: Option<&CommitId>) -> Result<LogPart, ForgeError> {
+    async fn read_log(&self, place: &ConfigBranch, known: Option<&CommitId>) -> Result<LogPart, ForgeError> {
         self.log_since(place, known).await
     }
 
     async fn append_log(
         &self,
-        place: &Place,
+        place: &ConfigBranch,
         lines: &[String],
         expected: Option<&CommitId>,
     ) -> Result<CommitId, ForgeError> {
@@ -283,7 +291,7 @@ impl Forge for GitHubForge {
 
     async fn present(
         &self,
-        place: &Place,
+        place: &ConfigBranch,
         change: ChangeNumber,
         presentation: &Presentation,
     ) -> Result<(), ForgeError> {
@@ -295,7 +303,12 @@ impl Forge for GitHubForge {
         done
     }
 
-    async fn remark(&self, place: &Place, change: ChangeNumber, remark: &Remark) -> Result<(), ForgeError> {
+    async fn comment(
+        &self,
+        place: &ConfigBranch,
+        change: ChangeNumber,
+        remark: &Remark,
+    ) -> Result<(), ForgeError> {
         let done = self.say(place, change, remark).await;
         self.hint(&place.repository);
         done
@@ -303,7 +316,7 @@ impl Forge for GitHubForge {
 
     async fn react(
         &self,
-        place: &Place,
+        place: &ConfigBranch,
         change: ChangeNumber,
         reactions: &[NewReaction],
     ) -> Vec<Result<(), ForgeError>> {
@@ -327,13 +340,13 @@ impl Forge for GitHubForge {
         done
     }
 
-    async fn dequeue(&self, place: &Place, change: ChangeNumber) -> Result<(), ForgeError> {
+    async fn dequeue(&self, place: &ConfigBranch, change: ChangeNumber) -> Result<(), ForgeError> {
         let done = self.take_out(place, change).await;
         self.hint(&place.repository);
         done
     }
 
-    async fn close(&self, place: &Place, change: ChangeNumber) -> Result<(), ForgeError> {
+    async fn close(&self, place: &ConfigBranch, change: ChangeNumber) -> Result<(), ForgeError> {
         let done = self.shut(place, change).await;
         self.hint(&place.repository);
         done
@@ -341,17 +354,19 @@ impl Forge for GitHubForge {
 
     async fn delete_branch(
         &self,
-        place: &Place,
+        place: &ConfigBranch,
         branch: &BranchName,
         expected: &CommitId,
     ) -> Result<(), ForgeError> {
         match self.swap(&place.repository, branch, (expected, None)).await? {
-            Swap::Done | Swap::Elsewhere(None) => Ok(()),
-            Swap::Elsewhere(Some(_)) => Err(ForgeError::Conflict { what: format!("the branch `{branch}`") }),
+            RefUpdate::Done | RefUpdate::Elsewhere(None) => Ok(()),
+            RefUpdate::Elsewhere(Some(_)) => {
+                Err(ForgeError::Conflict { what: format!("the branch `{branch}`") })
+            }
         }
     }
 
-    async fn is_member(&self, team: &TeamName, user: &UserName) -> Result<Testimony, ForgeError> {
+    async fn is_member(&self, team: &TeamName, user: &UserName) -> Result<Confirmation, ForgeError> {
         self.belongs(team, user).await
     }
 
@@ -360,15 +375,19 @@ impl Forge for GitHubForge {
     }
 
     /// Accounts are renamed, and what they were called is free for anybody then.
-    fn names_move(&self) -> bool {
+    fn logins_can_be_reassigned(&self) -> bool {
         true
     }
 
-    async fn is_collaborator(&self, place: &Place, user: &UserName) -> Result<Testimony, ForgeError> {
+    async fn is_collaborator(
+        &self,
+        place: &ConfigBranch,
+        user: &UserName,
+    ) -> Result<Confirmation, ForgeError> {
         self.collaborates(&place.repository, user).await
     }
 
-    async fn may_write(&self, place: &Place, user: &UserName) -> Result<Testimony, ForgeError> {
+    async fn may_write(&self, place: &ConfigBranch, user: &UserName) -> Result<Confirmation, ForgeError> {
         self.writes(&place.repository, user).await
     }
 

@@ -22,12 +22,12 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
-use super::{Forge, ForgeError, LogPart, Merge, NewReaction, Presentation, Proposal, Remark, Testimony};
+use super::{Confirmation, Forge, ForgeError, LogPart, Merge, NewReaction, Presentation, Proposal, Remark};
 use crate::model::{
-    BlobId, BranchName, Change, ChangeNumber, CommitId, FileChange, ForgeName, Head, Health, HealthQuestion,
-    LeftOut, Place, RepositoryName, RepositoryPath, TeamName, Time, TreeEntry, UserName,
+    BlobId, BranchName, Change, ChangeNumber, CommitId, ConfigBranch, FileChange, ForgeName, Head, Health,
+    HealthQuestion, LeftOut, RepositoryName, RepositoryPath, TeamName, Time, TreeEntry, UserName,
 };
-pub use people::HandCommit;
+pub use people::PersonCommit;
 use store::Store;
 use wire::Stored;
 
@@ -122,56 +122,64 @@ impl Forge for LocalForge {
         &self.inner.bot
     }
 
-    async fn head(&self, place: &Place) -> Result<CommitId, ForgeError> {
+    async fn head(&self, place: &ConfigBranch) -> Result<CommitId, ForgeError> {
         let branch = place.branch.clone();
         self.with(&place.repository, move |store| store.tip(&branch)).await
     }
 
     async fn entries(
         &self,
-        place: &Place,
+        place: &ConfigBranch,
         commit: &CommitId,
     ) -> Result<Arc<BTreeMap<RepositoryPath, TreeEntry>>, ForgeError> {
         let commit = commit.clone();
         self.with(&place.repository, move |store| content::entries(store, &commit).map(Arc::new)).await
     }
 
-    async fn blobs(&self, place: &Place, blobs: &[BlobId]) -> Result<Vec<Arc<[u8]>>, ForgeError> {
+    async fn blobs(&self, place: &ConfigBranch, blobs: &[BlobId]) -> Result<Vec<Arc<[u8]>>, ForgeError> {
         let blobs = blobs.to_vec();
         self.with(&place.repository, move |store| content::blobs(store, &blobs)).await
     }
 
-    async fn changes(&self, place: &Place) -> Result<Vec<Change>, ForgeError> {
+    async fn changes(&self, place: &ConfigBranch) -> Result<Vec<Change>, ForgeError> {
         let base = place.branch.clone();
         self.with(&place.repository, move |store| changes::on_base(store, &base)).await
     }
 
-    async fn unreadable_changes(&self, place: &Place) -> Result<Vec<LeftOut>, ForgeError> {
+    async fn unreadable_changes(&self, place: &ConfigBranch) -> Result<Vec<LeftOut>, ForgeError> {
         self.with(&place.repository, changes::unreadable).await
     }
 
-    async fn secure_log(&self, place: &Place) -> Result<(), ForgeError> {
+    async fn secure_log(&self, place: &ConfigBranch) -> Result<(), ForgeError> {
         if !self.with(&place.repository, log::is_unsecured).await? {
             return Ok(());
         }
         self.writing(&place.repository, |store| log::secure(store).map(drop)).await
     }
 
-    async fn branches(&self, place: &Place) -> Result<BTreeMap<BranchName, Head>, ForgeError> {
+    async fn branches(&self, place: &ConfigBranch) -> Result<BTreeMap<BranchName, Head>, ForgeError> {
         self.with(&place.repository, |store| store.towpath_branches()).await
     }
 
-    async fn changed_files(&self, place: &Place, head: &CommitId) -> Result<Vec<FileChange>, ForgeError> {
+    async fn changed_files(
+        &self,
+        place: &ConfigBranch,
+        head: &CommitId,
+    ) -> Result<Vec<FileChange>, ForgeError> {
         let (head, base) = (head.clone(), place.branch.clone());
         self.with(&place.repository, move |store| content::changed(store, &base, &head)).await
     }
 
-    async fn commit_files(&self, place: &Place, commit: &CommitId) -> Result<Vec<FileChange>, ForgeError> {
+    async fn commit_files(
+        &self,
+        place: &ConfigBranch,
+        commit: &CommitId,
+    ) -> Result<Vec<FileChange>, ForgeError> {
         let commit = commit.clone();
         self.with(&place.repository, move |store| content::of_commit(store, &commit)).await
     }
 
-    async fn contains(&self, place: &Place, commit: &CommitId) -> Result<bool, ForgeError> {
+    async fn contains(&self, place: &ConfigBranch, commit: &CommitId) -> Result<bool, ForgeError> {
         let (commit, base) = (commit.clone(), place.branch.clone());
         self.with(&place.repository, move |store| {
             let (tip, commit) = (store::object_id(&store.tip(&base)?), store::object_id(&commit));
@@ -181,14 +189,14 @@ impl Forge for LocalForge {
         .await
     }
 
-    async fn read_log(&self, place: &Place, known: Option<&CommitId>) -> Result<LogPart, ForgeError> {
+    async fn read_log(&self, place: &ConfigBranch, known: Option<&CommitId>) -> Result<LogPart, ForgeError> {
         let known = known.cloned();
         self.with(&place.repository, move |store| log::read(store, known.as_ref())).await
     }
 
     async fn append_log(
         &self,
-        place: &Place,
+        place: &ConfigBranch,
         lines: &[String],
         expected: Option<&CommitId>,
     ) -> Result<CommitId, ForgeError> {
@@ -208,7 +216,7 @@ impl Forge for LocalForge {
 
     async fn present(
         &self,
-        place: &Place,
+        place: &ConfigBranch,
         change: ChangeNumber,
         presentation: &Presentation,
     ) -> Result<(), ForgeError> {
@@ -216,14 +224,19 @@ impl Forge for LocalForge {
         self.writing(&place.repository, move |store| changes::present(store, change, &presentation)).await
     }
 
-    async fn remark(&self, place: &Place, change: ChangeNumber, remark: &Remark) -> Result<(), ForgeError> {
+    async fn comment(
+        &self,
+        place: &ConfigBranch,
+        change: ChangeNumber,
+        remark: &Remark,
+    ) -> Result<(), ForgeError> {
         let remark = remark.clone();
         self.writing(&place.repository, move |store| changes::remark(store, change, &remark)).await
     }
 
     async fn react(
         &self,
-        place: &Place,
+        place: &ConfigBranch,
         change: ChangeNumber,
         reactions: &[NewReaction],
     ) -> Vec<Result<(), ForgeError>> {
@@ -243,7 +256,7 @@ impl Forge for LocalForge {
         .await
     }
 
-    async fn close(&self, place: &Place, change: ChangeNumber) -> Result<(), ForgeError> {
+    async fn close(&self, place: &ConfigBranch, change: ChangeNumber) -> Result<(), ForgeError> {
         self.writing(&place.repository, move |store| {
             let by = store.bot().clone();
             changes::close(store, change, &by)
@@ -253,7 +266,7 @@ impl Forge for LocalForge {
 
     async fn delete_branch(
         &self,
-        place: &Place,
+        place: &ConfigBranch,
         branch: &BranchName,
         expected: &CommitId,
     ) -> Result<(), ForgeError> {
@@ -261,8 +274,8 @@ impl Forge for LocalForge {
         self.writing(&place.repository, move |store| store.delete_branch(&branch, &expected)).await
     }
 
-    async fn is_member(&self, team: &TeamName, user: &UserName) -> Result<Testimony, ForgeError> {
-        Ok(Testimony::now(self.inner.teams.get(team).is_some_and(|members| members.contains(user))))
+    async fn is_member(&self, team: &TeamName, user: &UserName) -> Result<Confirmation, ForgeError> {
+        Ok(Confirmation::now(self.inner.teams.get(team).is_some_and(|members| members.contains(user))))
     }
 
     async fn find_team(&self, team: &TeamName) -> Result<(), ForgeError> {

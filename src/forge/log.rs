@@ -60,7 +60,7 @@ pub(super) enum LogError {
     },
     /// A file holds something else than text.
     #[error(
-        "`{path}` on the branch `{LOG_BRANCH}` is no text: {why}; mend it, or put back what was there before"
+        "`{path}` on the branch `{LOG_BRANCH}` is not text: {why}; fix it, or restore the previous version"
     )]
     NotText {
         /// Which file.
@@ -96,7 +96,7 @@ pub(super) struct Layout {
 
 /// What follows a known commit, as far as the names of blobs tell.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Rest<'a> {
+pub(super) struct LogRemainder<'a> {
     /// The files to read.
     pub(super) segments: &'a [Segment],
     /// What the first of them was at the known commit; nothing where it was not there.
@@ -105,7 +105,7 @@ pub(super) struct Rest<'a> {
 
 /// A file as an append leaves it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Written {
+pub(super) struct SegmentWrite {
     number: u32,
     /// The whole content.
     pub(super) text: String,
@@ -153,7 +153,7 @@ impl Segment {
     }
 }
 
-impl Written {
+impl SegmentWrite {
     /// Where it belongs.
     pub(super) fn path(&self) -> String {
         path(self.number)
@@ -195,22 +195,22 @@ impl Layout {
     }
 
     /// Everything.
-    pub(super) fn whole(&self) -> Rest<'_> {
-        Rest { segments: &self.segments, grown: None }
+    pub(super) fn whole(&self) -> LogRemainder<'_> {
+        LogRemainder { segments: &self.segments, grown: None }
     }
 
     /// What follows a log that was known; nothing where that is no beginning of this one.
     ///
     /// Whether its last file only grew is left to [`Rest::lines`].
-    pub(super) fn after<'a>(&'a self, known: &'a Self) -> Option<Rest<'a>> {
+    pub(super) fn after<'a>(&'a self, known: &'a Self) -> Option<LogRemainder<'a>> {
         let pairs = self.segments.iter().zip(&known.segments);
         let same = pairs.take_while(|(own, known)| own.blob == known.blob).count();
         let (segments, gone) = (self.segments.get(same..)?, known.segments.get(same..)?);
         match gone {
             // Where there was no log, nothing of it is known.
             [] if same == 0 => None,
-            [] => Some(Rest { segments, grown: None }),
-            [grown] if !segments.is_empty() => Some(Rest { segments, grown: Some(grown) }),
+            [] => Some(LogRemainder { segments, grown: None }),
+            [grown] if !segments.is_empty() => Some(LogRemainder { segments, grown: Some(grown) }),
             [_, ..] => None,
         }
     }
@@ -229,15 +229,15 @@ impl Layout {
         &self,
         growing: Option<(&Segment, &[u8])>,
         lines: &[String],
-    ) -> Result<Vec<Written>, LogError> {
+    ) -> Result<Vec<SegmentWrite>, LogError> {
         let next = |number: u32| match number {
             NUMBER_MAX => Err(LogError::Full { what: format!("a file with the number {NUMBER_MAX}") }),
-            number => Ok(Written { number: number + 1, text: String::new() }),
+            number => Ok(SegmentWrite { number: number + 1, text: String::new() }),
         };
         let mut all = Vec::new();
         let mut open = match growing {
             Some((segment, content)) => {
-                Written { number: segment.number, text: ended(text(segment, content)?) }
+                SegmentWrite { number: segment.number, text: ended(text(segment, content)?) }
             }
             None => next(self.last().map_or(OLD_NUMBER, |last| last.number))?,
         };
@@ -255,16 +255,16 @@ impl Layout {
     }
 
     /// The log with files that an append wrote.
-    pub(super) fn with(&self, written: &[Written]) -> Result<Self, LogError> {
+    pub(super) fn with(&self, written: &[SegmentWrite]) -> Result<Self, LogError> {
         let is_new = |segment: &&Segment| written.iter().all(|new| new.number != segment.number);
         let kept: Vec<Segment> = self.segments.iter().filter(is_new).cloned().collect();
-        let new: Vec<Segment> = written.iter().map(Written::segment).collect::<Result<_, _>>()?;
+        let new: Vec<Segment> = written.iter().map(SegmentWrite::segment).collect::<Result<_, _>>()?;
         let layout: Self = kept.into_iter().chain(new).collect();
         layout.check().map(|()| layout)
     }
 }
 
-impl Rest<'_> {
+impl LogRemainder<'_> {
     /// The lines in the content of its files; nothing where the first one did not only grow.
     pub(super) fn lines<C: AsRef<[u8]>>(&self, contents: &[C]) -> Result<Option<Vec<String>>, LogError> {
         let mut lines = Vec::new();

@@ -35,14 +35,14 @@ impl DeliveryId {
 
 /// What an event says something about, and so what is to be looked at.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Subject {
+pub enum DeliverySubject {
     /// Something was pushed to these images; at least one.
     Images(Vec<ImageName>),
     /// Something happened in these repositories of a forge; at least one.
     Repositories(ForgeName, Vec<RepositoryName>),
 }
 
-impl Subject {
+impl DeliverySubject {
     /// The images that it is about.
     #[must_use]
     pub fn images(&self) -> &[ImageName] {
@@ -63,7 +63,7 @@ pub struct Delivery {
     /// When it came.
     pub received_at: Time,
     /// What it says something about.
-    pub subject: Subject,
+    pub subject: DeliverySubject,
 }
 
 /// Whether an event that came at an instant waited as long as it may.

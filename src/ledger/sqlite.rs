@@ -24,10 +24,10 @@ use sqlx::sqlite::{
 use sqlx::{Connection as _, SqliteConnection};
 
 use super::{
-    Acceptance, Delivery, DeliveryId, DeliveryOutcome, IndexedLog, KeptListing, Ledger, LedgerError, Subject,
-    Trouble,
+    Acceptance, Delivery, DeliveryId, DeliveryOutcome, DeliverySubject, IndexedLog, Ledger, LedgerError,
+    ListingFailure, StoredListing,
 };
-use crate::model::{CommitId, Description, Digest, ForgeName, ImageName, Place, Tag, Time, Validator};
+use crate::model::{CommitId, ConfigBranch, Description, Digest, ForgeName, ImageName, Tag, Time, Validator};
 
 /// The tables and how they came about.
 static MIGRATIONS: Migrator = sqlx::migrate!("src/ledger/migrations");
@@ -56,7 +56,7 @@ const CONNECTIONS_MAX: u32 = 4;
 pub struct SqliteLedger {
     pool: SqlitePool,
     name: String,
-    forgetting: Arc<deliveries::Forgetting>,
+    forgetting: Arc<deliveries::RetentionCheck>,
 }
 
 impl SqliteLedger {
@@ -115,10 +115,13 @@ impl SqliteLedger {
         let id = row.id.clone();
         let id = if row.is_given == 1 { DeliveryId::Given(id) } else { DeliveryId::OfContent(id) };
         let subject = match &row.forge {
-            None => Subject::Images(self.read(&row.images)?),
+            None => DeliverySubject::Images(self.read(&row.images)?),
             Some(forge) => {
                 let forge = ForgeName::new(forge).map_err(|error| self.failed(error))?;
-                Subject::Repositories(forge, self.read(row.repositories.as_deref().unwrap_or_default())?)
+                DeliverySubject::Repositories(
+                    forge,
+                    self.read(row.repositories.as_deref().unwrap_or_default())?,
+                )
             }
         };
         Ok(Delivery { source: row.source.clone(), id, received_at: self.time(row.received_at)?, subject })
@@ -130,12 +133,12 @@ impl SqliteLedger {
 
     fn time(&self, microseconds: i64) -> Result<Time, LedgerError> {
         DateTime::from_timestamp_micros(microseconds)
-            .ok_or_else(|| self.failed(format!("it holds `{microseconds}`, which is no time")))
+            .ok_or_else(|| self.failed(format!("it holds `{microseconds}`, which is not a time")))
     }
 }
 
 impl Ledger for SqliteLedger {
-    async fn log(&self, place: &Place) -> Result<IndexedLog, LedgerError> {
+    async fn log(&self, place: &ConfigBranch) -> Result<IndexedLog, LedgerError> {
         // One statement, so that tip and lines are of the same instant.
         let query = "SELECT logs.tip, log_parts.lines FROM logs \
                      LEFT JOIN log_parts ON log_parts.place = logs.place \
@@ -153,7 +156,7 @@ impl Ledger for SqliteLedger {
 
     async fn index_log(
         &self,
-        place: &Place,
+        place: &ConfigBranch,
         from: Option<&CommitId>,
         tip: &CommitId,
         lines: &[String],
@@ -161,7 +164,7 @@ impl Ledger for SqliteLedger {
         self.ask(index_log(&self.pool, &place.to_string(), from, tip, &json(lines))).await
     }
 
-    async fn listing(&self, image: &ImageName) -> Result<Option<KeptListing>, LedgerError> {
+    async fn listing(&self, image: &ImageName) -> Result<Option<StoredListing>, LedgerError> {
         let query = "SELECT tags, validator, as_of FROM listings WHERE image = $1";
         let query = sqlx::query_as::<_, (String, Option<String>, i64)>(query).bind(image.as_str());
         let Some((tags, validator, as_of)) = self.ask(query.fetch_optional(&self.pool)).await? else {
@@ -169,10 +172,10 @@ impl Ledger for SqliteLedger {
         };
         let tags = serde_json::from_str(&tags).map_err(|error| self.failed(error))?;
         let validator = validator.map(Validator::new).transpose().map_err(|error| self.failed(error))?;
-        Ok(Some(KeptListing { tags, validator, as_of: self.time(as_of)? }))
+        Ok(Some(StoredListing { tags, validator, as_of: self.time(as_of)? }))
     }
 
-    async fn keep_listing(&self, image: &ImageName, listing: &KeptListing) -> Result<(), LedgerError> {
+    async fn keep_listing(&self, image: &ImageName, listing: &StoredListing) -> Result<(), LedgerError> {
         let query = "INSERT INTO listings (image, tags, validator, as_of) VALUES ($1, $2, $3, $4) \
                      ON CONFLICT (image) DO UPDATE SET tags = excluded.tags, \
                      validator = excluded.validator, as_of = excluded.as_of";
@@ -229,14 +232,18 @@ impl Ledger for SqliteLedger {
         self.ask(query.execute(&self.pool)).await.map(|_| ())
     }
 
-    async fn trouble(&self, image: &ImageName) -> Result<Option<Trouble>, LedgerError> {
+    async fn trouble(&self, image: &ImageName) -> Result<Option<ListingFailure>, LedgerError> {
         let query = "SELECT since, why FROM troubles WHERE image = $1";
         let query = sqlx::query_as::<_, (i64, String)>(query).bind(image.as_str());
         let found = self.ask(query.fetch_optional(&self.pool)).await?;
-        found.map(|(since, why)| Ok(Trouble { since: self.time(since)?, why })).transpose()
+        found.map(|(since, why)| Ok(ListingFailure { since: self.time(since)?, why })).transpose()
     }
 
-    async fn keep_trouble(&self, image: &ImageName, trouble: Option<&Trouble>) -> Result<(), LedgerError> {
+    async fn keep_trouble(
+        &self,
+        image: &ImageName,
+        trouble: Option<&ListingFailure>,
+    ) -> Result<(), LedgerError> {
         let Some(trouble) = trouble else {
             let query = sqlx::query("DELETE FROM troubles WHERE image = $1").bind(image.as_str());
             return self.ask(query.execute(&self.pool)).await.map(|_| ());

@@ -254,7 +254,7 @@ words! {
 
 /// What the forge holds against merging a change that goes together with its base.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Barrier {
+pub struct MergeBlocker {
     /// What it is.
     pub kind: BarrierKind,
     /// What the forge says, with the way out where that is known; empty where it says no more than the kind.
@@ -300,7 +300,7 @@ pub struct Change {
     /// Whether the forge can merge it into its base as things are.
     pub conflicted: bool,
     /// What else stands in the way of merging it, as far as the forge says.
-    pub barrier: Option<Barrier>,
+    pub barrier: Option<MergeBlocker>,
     /// Where it stands in the forge's own queue, if it does.
     pub queue: Option<QueuePlace>,
     /// Comments, oldest first.

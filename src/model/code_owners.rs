@@ -28,7 +28,7 @@ enum Segment {
 }
 
 /// A word of a line.
-struct Word {
+struct PatternToken {
     text: String,
     /// Whether its first character was escaped.
     is_escaped: bool,
@@ -69,8 +69,8 @@ fn rule(line: &str) -> Option<Rule> {
 }
 
 /// The words of a line before its comment; a backslash takes a blank into a word.
-fn words(line: &str) -> Vec<Word> {
-    let mut words: Vec<Word> = Vec::new();
+fn words(line: &str) -> Vec<PatternToken> {
+    let mut words: Vec<PatternToken> = Vec::new();
     let (mut is_inside, mut characters) = (false, line.chars());
     while let Some(character) = characters.next() {
         let is_escaped = character == '\\';
@@ -84,7 +84,7 @@ fn words(line: &str) -> Vec<Word> {
                 }
             }
             Some(other) => {
-                words.push(Word { text: other.to_string(), is_escaped });
+                words.push(PatternToken { text: other.to_string(), is_escaped });
                 is_inside = true;
             }
             None => {}
@@ -94,7 +94,7 @@ fn words(line: &str) -> Vec<Word> {
 }
 
 /// What GitHub does not take from the patterns of `.gitignore` makes the line count for nothing.
-fn pattern(word: &Word) -> Option<Vec<Segment>> {
+fn pattern(word: &PatternToken) -> Option<Vec<Segment>> {
     let text = word.text.as_str();
     let is_unknown =
         text.starts_with('!') || text.contains(['[', ']']) || (word.is_escaped && text.starts_with('#'));

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use super::{ChangeNumber, CommitId, Fact, ImageReference, Target};
+use super::{ChangeNumber, CommitId, Fact, ImageReference, ServiceEnvironment};
 
 /// A landing as the forge is told of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Deployment {
     /// Where it landed.
-    pub target: Target,
+    pub target: ServiceEnvironment,
     /// What landed.
     pub images: Vec<ImageReference>,
     /// The commit of the config branch that runs it.
@@ -32,5 +32,5 @@ pub struct Deployments {
     /// Whether it shows any, and may be told of them.
     pub are_shown: bool,
     /// What it shows as the latest one at a target; nothing where it shows none of ours.
-    pub latest: BTreeMap<Target, Fact<Option<Vec<ImageReference>>>>,
+    pub latest: BTreeMap<ServiceEnvironment, Fact<Option<Vec<ImageReference>>>>,
 }

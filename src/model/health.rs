@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use super::{BranchName, ForgeName, Place, RepositoryName, Time, UserName};
+use super::{BranchName, ConfigBranch, ForgeName, RepositoryName, Time, UserName};
 
 /// What was asked for, and what came of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Told<T> {
+pub enum Probe<T> {
     /// The answer.
     Known(T),
     /// The forge did not say, for this reason.
@@ -21,13 +21,13 @@ pub struct Health {
     /// The forge.
     pub forge: ForgeName,
     /// Who the bot is there.
-    pub login: Told<Login>,
+    pub login: Probe<Login>,
     /// How many seconds our clock is ahead of the forge's.
-    pub clock_ahead: Told<i64>,
+    pub clock_ahead: Probe<i64>,
     /// How many more requests it takes.
-    pub allowances: Told<Vec<Allowance>>,
+    pub allowances: Probe<Vec<Allowance>>,
     /// The hook that serves all repositories, as that of an App does.
-    pub hook: Told<Hook>,
+    pub hook: Probe<Hook>,
     /// Each repository that was asked about.
     pub repositories: Vec<RepositoryHealth>,
 }
@@ -85,7 +85,7 @@ pub struct Hook {
     /// The events that are of use and not subscribed to.
     pub missing_events: Vec<String>,
     /// What became of the latest events.
-    pub deliveries: Told<Deliveries>,
+    pub deliveries: Probe<Deliveries>,
 }
 
 /// What became of the latest events that a forge sent.
@@ -107,19 +107,19 @@ pub struct RepositoryHealth {
     /// Its name in the configuration.
     pub repository: RepositoryName,
     /// What it is like.
-    pub state: Told<RepositoryState>,
+    pub state: Probe<RepositoryState>,
     /// What the bot may do there.
-    pub grants: Told<Vec<Grant>>,
+    pub grants: Probe<Vec<Grant>>,
     /// The hook of this repository alone.
-    pub hook: Told<Hook>,
+    pub hook: Probe<Hook>,
     /// The rules of each branch that is promoted into; absent where there is no such branch.
-    pub branches: Vec<(BranchName, Told<Rules>)>,
+    pub branches: Vec<(BranchName, Probe<Rules>)>,
     /// The rules of the branches that the bot makes.
-    pub own_branches: Told<Rules>,
+    pub own_branches: Probe<Rules>,
     /// The rules of the branch that holds the log.
-    pub log_branch: Told<Rules>,
+    pub log_branch: Probe<Rules>,
     /// Whether others than the bot are kept from the branch that holds the log.
-    pub log_protection: Told<LogProtection>,
+    pub log_protection: Probe<LogProtection>,
 }
 
 /// Whether others than the bot are kept from pushing to the branch that holds the log.
@@ -242,7 +242,7 @@ pub enum Restriction {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HealthQuestion {
     /// The places that services use.
-    pub places: Vec<Place>,
+    pub places: Vec<ConfigBranch>,
     /// Whether it matters who belongs to a team.
     pub has_teams: bool,
 }
@@ -260,7 +260,7 @@ impl HealthQuestion {
     }
 }
 
-impl<T> Told<T> {
+impl<T> Probe<T> {
     /// The answer, where there is one.
     pub const fn known(&self) -> Option<&T> {
         match self {

@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 
 use super::{
     ChangeNumber, CommandOutcome, CommentId, ContentKey, Digest, Event, ImageName, ImageReference, Origin,
-    Reaction, Record, Release, Tag, Target, Time, UserName,
+    Reaction, Record, Release, ServiceEnvironment, Tag, Time, UserName,
 };
 
 /// Whether a landing still counts for the environments that follow.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
-pub enum Standing {
+pub enum LandingStatus {
     /// It counts, superseded or not.
-    Stands,
+    Effective,
     /// It was taken back.
     Withdrawn,
 }
@@ -26,7 +26,7 @@ pub struct Landing {
     /// How.
     pub origin: Origin,
     /// Whether it still counts.
-    pub standing: Standing,
+    pub standing: LandingStatus,
     /// Its place in the log. Times of the forge and ours do not compare to the second; places do.
     pub order: usize,
 }
@@ -35,7 +35,7 @@ pub struct Landing {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Decline {
     /// Where it would have gone.
-    pub target: Target,
+    pub target: ServiceEnvironment,
     /// What it would have brought.
     pub images: Vec<ImageReference>,
     /// The content.
@@ -85,7 +85,7 @@ pub struct MovedTag {
 /// The log of one config repository, folded in its order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct History {
-    landings: BTreeMap<Target, Vec<Landing>>,
+    landings: BTreeMap<ServiceEnvironment, Vec<Landing>>,
     declines: Vec<Decline>,
     handled: Vec<Handled>,
     /// The positions in `handled` of the comments of each change.
@@ -123,25 +123,25 @@ impl History {
 
     /// What landed at a target, in the order of the log.
     #[must_use]
-    pub fn landings(&self, target: &Target) -> &[Landing] {
+    pub fn landings(&self, target: &ServiceEnvironment) -> &[Landing] {
         self.landings.get(target).map_or(&[], Vec::as_slice)
     }
 
     /// The last landing at a target: what should run there now.
     #[must_use]
-    pub fn last_landing(&self, target: &Target) -> Option<&Landing> {
+    pub fn last_landing(&self, target: &ServiceEnvironment) -> Option<&Landing> {
         self.landings(target).last()
     }
 
     /// Whether the landing of a change is in the log.
     #[must_use]
-    pub fn has_landed(&self, target: &Target, change: ChangeNumber) -> bool {
+    pub fn has_landed(&self, target: &ServiceEnvironment, change: ChangeNumber) -> bool {
         let by_it = [Origin::Change(change), Origin::Altered(change)];
         self.landings(target).iter().any(|landing| by_it.contains(&landing.origin))
     }
 
     /// What people declined at a target, in the order of the log.
-    pub fn declines<'a>(&'a self, target: &'a Target) -> impl Iterator<Item = &'a Decline> {
+    pub fn declines<'a>(&'a self, target: &'a ServiceEnvironment) -> impl Iterator<Item = &'a Decline> {
         self.declines.iter().filter(move |decline| decline.target == *target)
     }
 
@@ -158,7 +158,10 @@ impl History {
     }
 
     /// The wishes for exactly one release at a target and what each named, in the order of the log.
-    pub fn requests(&self, target: Target) -> impl Iterator<Item = (&Handled, &[ImageReference])> {
+    pub fn requests(
+        &self,
+        target: ServiceEnvironment,
+    ) -> impl Iterator<Item = (&Handled, &[ImageReference])> {
         let outcomes = self
             .handled
             .iter()
@@ -168,13 +171,13 @@ impl History {
 
     /// What a change brought where it landed.
     #[must_use]
-    pub fn landed_by(&self, target: &Target, change: ChangeNumber) -> Option<&Landing> {
+    pub fn landed_by(&self, target: &ServiceEnvironment, change: ChangeNumber) -> Option<&Landing> {
         self.landings(target).iter().find(|landing| landing.origin == Origin::Change(change))
     }
 
     /// The place in the log at which automation was last told to take up a target again.
     #[must_use]
-    pub fn resumed(&self, target: &Target) -> Option<usize> {
+    pub fn resumed(&self, target: &ServiceEnvironment) -> Option<usize> {
         let resumes = |handled: &&Handled| handled.outcomes.iter().any(|outcome| outcome.resumes(target));
         self.handled.iter().rev().find(resumes).map(|handled| handled.order)
     }
@@ -200,7 +203,7 @@ impl History {
                     images: images.clone(),
                     at: record.at,
                     origin: origin.clone(),
-                    standing: Standing::Stands,
+                    standing: LandingStatus::Effective,
                     order,
                 };
                 self.landings.entry(target.clone()).or_default().push(landing);
@@ -234,15 +237,15 @@ impl History {
         }
     }
 
-    fn withdraw(&mut self, target: &Target, images: &[ImageReference]) {
+    fn withdraw(&mut self, target: &ServiceEnvironment, images: &[ImageReference]) {
         let landings = self.landings.get_mut(target).into_iter().flatten();
         for landing in landings.filter(|landing| landing.images == images) {
-            landing.standing = Standing::Withdrawn;
+            landing.standing = LandingStatus::Withdrawn;
         }
     }
 
     /// Dates a landing anew. A correction never makes a landing younger.
-    fn correct(&mut self, target: &Target, images: &[ImageReference], (was, at): (Time, Time)) {
+    fn correct(&mut self, target: &ServiceEnvironment, images: &[ImageReference], (was, at): (Time, Time)) {
         let landings = self.landings.get_mut(target).into_iter().flatten();
         for landing in landings.filter(|landing| landing.images == images && landing.at == was) {
             landing.at = landing.at.min(at);

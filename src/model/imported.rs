@@ -8,7 +8,7 @@ pub struct Imported {
     /// What it keeps up to date.
     pub services: Vec<ImportedService>,
     /// What has no counterpart, for the user to look at.
-    pub leftovers: Vec<Leftover>,
+    pub leftovers: Vec<NotImported>,
 }
 
 /// One image that another tool keeps up to date.
@@ -66,7 +66,7 @@ pub enum ImportedRule {
 
 /// Something that was not carried over.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Leftover {
+pub struct NotImported {
     /// The file.
     pub file: RepositoryPath,
     /// The line, from 1.

@@ -4,7 +4,7 @@ use super::{Marker, RepositoryPath};
 
 /// How the images of a service are found in its files.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Finding {
+pub enum ImageDiscovery {
     /// By what the files are: a kustomization, Helm values, an object of Flux or Argo CD, a manifest.
     #[default]
     ByFormat,
@@ -40,11 +40,11 @@ pub struct Location {
     /// The folder or file.
     pub path: RepositoryPath,
     /// How images are found there.
-    pub finding: Finding,
+    pub finding: ImageDiscovery,
 }
 
 impl From<RepositoryPath> for Location {
     fn from(path: RepositoryPath) -> Self {
-        Self { path, finding: Finding::ByFormat }
+        Self { path, finding: ImageDiscovery::ByFormat }
     }
 }

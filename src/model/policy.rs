@@ -7,9 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::{
-    Basis, EnvironmentName, ForgeName, GroupName, ImageName, ImageReference, Location, PipelineName, Place,
-    Platform, RepositoryName, RepositoryPattern, Selection, ServiceName, Tag, Target, TeamName, UserName,
-    WriteMode, Writing, words,
+    Basis, ConfigBranch, EnvironmentName, ForgeName, GroupName, ImageName, ImageReference, Location,
+    PipelineName, Platform, RepositoryName, RepositoryPattern, Selection, ServiceEnvironment, ServiceName,
+    Tag, TeamName, UserName, WriteMode, Writing, words,
 };
 
 /// How often a registry is asked that the configuration says nothing about.
@@ -227,7 +227,7 @@ pub struct Service {
     /// What is written when one of its releases is promoted.
     pub writing: Writing,
     /// Where its overlays are.
-    pub place: Place,
+    pub place: ConfigBranch,
     /// Where the configuration of each environment is in that repository.
     pub locations: BTreeMap<EnvironmentName, Location>,
 }
@@ -284,8 +284,8 @@ impl Policy {
 
     /// Every config repository and branch, each once.
     #[must_use]
-    pub fn places(&self) -> Vec<Place> {
-        let places: BTreeSet<&Place> = self.services.iter().map(|service| &service.place).collect();
+    pub fn places(&self) -> Vec<ConfigBranch> {
+        let places: BTreeSet<&ConfigBranch> = self.services.iter().map(|service| &service.place).collect();
         places.into_iter().cloned().collect()
     }
 
@@ -296,12 +296,12 @@ impl Policy {
     }
 
     /// The services whose overlays are at a place.
-    pub fn services_at<'a>(&'a self, place: &'a Place) -> impl Iterator<Item = &'a Service> {
+    pub fn services_at<'a>(&'a self, place: &'a ConfigBranch) -> impl Iterator<Item = &'a Service> {
         self.services.iter().filter(move |service| service.place == *place)
     }
 
     /// The images of the services at a place; one that several use comes several times.
-    pub fn images_at<'a>(&'a self, place: &'a Place) -> impl Iterator<Item = &'a ServiceImage> {
+    pub fn images_at<'a>(&'a self, place: &'a ConfigBranch) -> impl Iterator<Item = &'a ServiceImage> {
         self.services_at(place).flat_map(|service| &service.images)
     }
 
@@ -344,7 +344,7 @@ impl Policy {
 
     /// The environment of a target, where the policy still knows both.
     #[must_use]
-    pub fn environment(&self, target: &Target) -> Option<&Environment> {
+    pub fn environment(&self, target: &ServiceEnvironment) -> Option<&Environment> {
         let service = self.service(&target.service)?;
         self.pipelines.get(&service.pipeline)?.environment(&target.environment)
     }
@@ -369,7 +369,10 @@ impl Policy {
         let services = self.services.iter().filter(|service| service.place.forge == *forge);
         let targets = services.flat_map(|service| {
             let environments = self.pipeline_of(service).environments.iter();
-            environments.map(|own| Target { service: service.name.clone(), environment: own.name.clone() })
+            environments.map(|own| ServiceEnvironment {
+                service: service.name.clone(),
+                environment: own.name.clone(),
+            })
         });
         let holders =
             targets.flat_map(|target| Right::ALL.iter().flat_map(move |right| self.holders(*right, &target)));
@@ -389,7 +392,7 @@ impl Policy {
 
     /// Whether no environment of the service comes after this one.
     #[must_use]
-    pub fn is_last(&self, target: &Target) -> bool {
+    pub fn is_last(&self, target: &ServiceEnvironment) -> bool {
         let pipeline = self.service(&target.service).map(|service| self.pipeline_of(service));
         pipeline.is_some_and(|pipeline| pipeline.followers(&target.environment).next().is_none())
     }
@@ -398,7 +401,7 @@ impl Policy {
     ///
     /// A list that is empty names nobody on purpose, and leaves the right to nobody.
     #[must_use]
-    pub fn is_left_to_writers(&self, right: Right, target: &Target) -> bool {
+    pub fn is_left_to_writers(&self, right: Right, target: &ServiceEnvironment) -> bool {
         let is_listed =
             self.rights.get(&target.environment).is_some_and(|rights| rights.0.contains_key(&right));
         let gates = self.environment(target).map_or(&[][..], |environment| &environment.gates);
@@ -411,7 +414,7 @@ impl Policy {
 
     /// Who holds a right in an environment: those the rights name, and for `approve` the approvers its gates name.
     #[must_use]
-    pub fn holders(&self, right: Right, target: &Target) -> Vec<&Principal> {
+    pub fn holders(&self, right: Right, target: &ServiceEnvironment) -> Vec<&Principal> {
         let named = self.rights.get(&target.environment).and_then(|rights| rights.0.get(&right));
         let gates = self.environment(target).map_or(&[][..], |environment| &environment.gates);
         let approvers = gates.iter().filter_map(|gate| match gate {

@@ -1,7 +1,8 @@
 //! What is written to a forge, worded and ready: changes, merges, comments.
 
 use super::{
-    BranchName, ChangeNumber, CommentId, CommitId, Place, Principal, Reaction, RepositoryPath, StatusState,
+    BranchName, ChangeNumber, CommentId, CommitId, ConfigBranch, Principal, Reaction, RepositoryPath,
+    StatusState,
 };
 
 /// The one line that stands on a head as `towpath/<environment>`.
@@ -46,7 +47,7 @@ pub struct Presentation {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Proposal {
     /// Where.
-    pub place: Place,
+    pub place: ConfigBranch,
     /// The branch that carries it.
     pub branch: BranchName,
     /// What the branch must point to now; nothing where it must not exist.
@@ -74,7 +75,7 @@ impl Proposal {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Merge {
     /// Where.
-    pub place: Place,
+    pub place: ConfigBranch,
     /// The change.
     pub change: ChangeNumber,
     /// The head that may be merged; any other is refused as a conflict.
@@ -94,7 +95,7 @@ pub struct NewReaction {
 
 /// A comment of the bot.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct WrittenRemark {
+pub struct PublishedComment {
     /// The comment of the bot that it is written over; a new one where absent.
     pub over: Option<CommentId>,
     /// What earlier remarks were about that this one makes out of date: they may be folded away.

@@ -5,7 +5,7 @@
 
 use super::{
     ChangeNumber, CommentId, CommitId, ContentKey, Digest, EnvironmentName, ImageName, ImageReference,
-    Reaction, Right, Tag, Target, Time, UserName,
+    Reaction, Right, ServiceEnvironment, Tag, Time, UserName,
 };
 
 /// One line of the log.
@@ -25,7 +25,7 @@ pub enum Event {
     /// A release runs in an environment.
     Landed {
         /// Where.
-        target: Target,
+        target: ServiceEnvironment,
         /// What runs.
         images: Vec<ImageReference>,
         /// How it came there.
@@ -34,16 +34,16 @@ pub enum Event {
     /// A landing no longer counts for the environments that follow.
     Withdrawn {
         /// Where.
-        target: Target,
+        target: ServiceEnvironment,
         /// What no longer counts.
         images: Vec<ImageReference>,
         /// Why.
-        because: WithdrawnBecause,
+        because: WithdrawalReason,
     },
     /// A person closed a change: this content is not proposed again.
     Declined {
         /// Where it would have gone.
-        target: Target,
+        target: ServiceEnvironment,
         /// What it would have brought.
         images: Vec<ImageReference>,
         /// The content.
@@ -67,7 +67,7 @@ pub enum Event {
     /// A landing was dated by a clock that was ahead. It counts from when this was recorded.
     ClockCorrected {
         /// Where it landed.
-        target: Target,
+        target: ServiceEnvironment,
         /// What landed.
         images: Vec<ImageReference>,
         /// The date that the landing has in the log.
@@ -105,7 +105,7 @@ pub enum Origin {
 /// Why a landing no longer counts.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum WithdrawnBecause {
+pub enum WithdrawalReason {
     /// A person set the environment back to something else.
     SetBack,
     /// The branch was rewritten without the merge that had brought it.
@@ -126,7 +126,7 @@ pub enum CommandOutcome {
     /// The content is declined and the change closes.
     Rejected {
         /// Where it would have gone.
-        target: Target,
+        target: ServiceEnvironment,
         /// What it would have brought.
         images: Vec<ImageReference>,
         /// The content.
@@ -144,12 +144,12 @@ pub enum CommandOutcome {
     /// The hold is lifted, and automation takes up an environment that was set by hand.
     Resumed {
         /// The environment that automation takes up again.
-        target: Target,
+        target: ServiceEnvironment,
     },
     /// A person asks for exactly this in an environment.
     Requested {
         /// Where.
-        target: Target,
+        target: ServiceEnvironment,
         /// What.
         images: Vec<ImageReference>,
     },
@@ -158,7 +158,7 @@ pub enum CommandOutcome {
     /// A line did not parse, so nothing of the comment was done.
     Unparsable,
     /// The command was understood and refused.
-    Refused(RefusedBecause),
+    Refused(RefusalReason),
     /// An earlier command of the same comment was refused.
     NotRun,
 }
@@ -166,7 +166,7 @@ pub enum CommandOutcome {
 impl CommandOutcome {
     /// What the command asked for at a target.
     #[must_use]
-    pub fn requested(&self, at: &Target) -> Option<&[ImageReference]> {
+    pub fn requested(&self, at: &ServiceEnvironment) -> Option<&[ImageReference]> {
         match self {
             Self::Requested { target, images } if target == at => Some(images),
             Self::Requested { .. }
@@ -227,7 +227,7 @@ impl CommandOutcome {
 
     /// Whether the command lets automation take up a target again.
     #[must_use]
-    pub fn resumes(&self, at: &Target) -> bool {
+    pub fn resumes(&self, at: &ServiceEnvironment) -> bool {
         matches!(self, Self::Resumed { target } if target == at)
     }
 }
@@ -235,7 +235,7 @@ impl CommandOutcome {
 /// Why a command was refused.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum RefusedBecause {
+pub enum RefusalReason {
     /// The author lacks the right.
     NotEntitled {
         /// The right that it takes.

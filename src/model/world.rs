@@ -6,9 +6,9 @@ use std::sync::Arc;
 use chrono::TimeDelta;
 
 use super::{
-    BranchName, Change, CodeOwners, CommitId, ContentKey, Deployments, Description, Digest, Fact, Head,
-    History, ImageName, ImageReference, Place, Presence, ReleaseId, RepositoryPath, Sources, Tag, Target,
-    TeamName, Time, UserName,
+    BranchName, Change, CodeOwners, CommitId, ConfigBranch, ContentKey, Deployments, Description, Digest,
+    Fact, Head, History, ImageName, ImageReference, Presence, ReleaseId, RepositoryPath, ServiceEnvironment,
+    Sources, Tag, TeamName, Time, UserName,
 };
 
 /// Why something about a target cannot be said or done.
@@ -121,7 +121,7 @@ pub struct World {
     /// How far the forge's clock is ahead of ours; `None` if it has none of its own, as a local forge.
     pub forge_ahead: Option<TimeDelta>,
     /// The config repository and branch.
-    pub place: Place,
+    pub place: ConfigBranch,
     /// The head of that branch, whose content everything below describes.
     pub head: CommitId,
     /// The bot's own name on this forge.
@@ -129,10 +129,10 @@ pub struct World {
     /// Whether names of people are the same in upper and lower case on this forge.
     pub ignores_case: bool,
     /// What runs, by target.
-    pub running: BTreeMap<Target, Result<Running, Obstacle>>,
+    pub running: BTreeMap<ServiceEnvironment, Result<Running, Obstacle>>,
     /// What the files would run if the entries of the service's images were in quotes, for each target that
     /// `running` has no version of only because they are not. An edit of these images writes the quotes.
-    pub unquoted: BTreeMap<Target, Vec<ImageReference>>,
+    pub unquoted: BTreeMap<ServiceEnvironment, Vec<ImageReference>>,
     /// Who owns which files, as the head says; nobody where it has no `CODEOWNERS`.
     pub code_owners: Result<Arc<CodeOwners>, Obstacle>,
     /// The log, folded.
@@ -157,7 +157,7 @@ pub struct World {
     /// What artifacts say about themselves; nothing where the registry has none at the digest.
     pub descriptions: BTreeMap<(ImageName, Digest), Fact<Option<Description>>>,
     /// The content key that a release would have at a target, on this head.
-    pub keys: BTreeMap<(Target, ReleaseId), Result<ContentKey, Obstacle>>,
+    pub keys: BTreeMap<(ServiceEnvironment, ReleaseId), Result<ContentKey, Obstacle>>,
     /// Whether somebody belongs to a team.
     pub members: BTreeMap<(TeamName, UserName), Fact<bool>>,
     /// Whether somebody may write to the config repository, as the forge says.
@@ -179,7 +179,7 @@ pub struct World {
 impl World {
     /// The digests of what runs at a target, as its files say, and as the log says of what landed there under the same tags.
     #[must_use]
-    pub fn running_digests(&self, target: &Target) -> BTreeSet<Digest> {
+    pub fn running_digests(&self, target: &ServiceEnvironment) -> BTreeSet<Digest> {
         let running = self.running.get(target).and_then(|found| found.as_ref().ok());
         let running = running.map(Running::references).unwrap_or_default();
         let landed = self.history.last_landing(target).map(|landing| landing.images.as_slice());

@@ -7,8 +7,8 @@ use super::{Clock, Ports};
 use crate::forge::Forge;
 use crate::ledger::Ledger;
 use crate::model::{
-    BranchName, Change, ChangeNumber, ChangeState, CommitId, ContentKey, EnvironmentName, FileChange,
-    History, ObservedChange, Place, Policy, Target, change_branch,
+    BranchName, Change, ChangeNumber, ChangeState, CommitId, ConfigBranch, ContentKey, EnvironmentName,
+    FileChange, History, ObservedChange, Policy, ServiceEnvironment, change_branch,
 };
 use crate::overlay;
 use crate::registry::Registry;
@@ -18,7 +18,7 @@ use crate::registry::Registry;
 pub(super) async fn judge_content<F: Forge, R: Registry, L: Ledger, C: Clock>(
     ports: &Ports<F, R, L, C>,
     policy: &Policy,
-    place: &Place,
+    place: &ConfigBranch,
     history: &History,
     changes: Vec<Change>,
 ) -> Vec<ObservedChange> {
@@ -42,7 +42,7 @@ pub(super) async fn judge_content<F: Forge, R: Registry, L: Ledger, C: Clock>(
     observed
 }
 
-fn is_unsettled(history: &History, target: &Target, change: &Change, is_last: bool) -> bool {
+fn is_unsettled(history: &History, target: &ServiceEnvironment, change: &Change, is_last: bool) -> bool {
     match change.state {
         ChangeState::Open => true,
         ChangeState::Merged { .. } => !history.has_landed(target, change.number),
@@ -60,22 +60,25 @@ impl HeadContent {
 /// The targets that a change can belong to, by its branch.
 fn targets<'a>(
     policy: &'a Policy,
-    place: &'a Place,
+    place: &'a ConfigBranch,
     change: &'a Change,
-) -> impl Iterator<Item = Target> + 'a {
+) -> impl Iterator<Item = ServiceEnvironment> + 'a {
     let services = policy.services_at(place);
     services.flat_map(move |service| {
         let environments = policy.pipeline_of(service).environments.iter();
         let own = environments
             .filter(|environment| change.branch == change_branch(&environment.name, &service.group));
-        own.map(|environment| Target { service: service.name.clone(), environment: environment.name.clone() })
+        own.map(|environment| ServiceEnvironment {
+            service: service.name.clone(),
+            environment: environment.name.clone(),
+        })
     })
 }
 
 /// The key of a change's head, and which files it changes; nothing where its content could not be read.
 async fn content<F: Forge, R: Registry, L: Ledger, C: Clock>(
     ports: &Ports<F, R, L, C>,
-    place: &Place,
+    place: &ConfigBranch,
     change: &Change,
 ) -> Option<HeadContent> {
     let head = &change.head.commit;

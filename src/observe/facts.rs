@@ -8,7 +8,7 @@ pub enum Freshness {
     /// Read since this instant: `run --once` asks every registry once, now.
     Since(Time),
     /// Kept up to date by the service's polls: a look takes what was read last.
-    Polled,
+    PollResult,
     /// Whatever was read last; only what was never read is asked for.
     Any,
 }
@@ -18,7 +18,7 @@ impl Freshness {
     pub(super) fn oldest(self, policy: &Policy, image: &ImageName, now: Time) -> Time {
         match self {
             Self::Since(instant) => instant,
-            Self::Polled => now - policy.poll(image),
+            Self::PollResult => now - policy.poll(image),
             Self::Any => Time::MIN_UTC,
         }
     }
@@ -27,7 +27,7 @@ impl Freshness {
     pub(super) const fn oldest_listing(self) -> Time {
         match self {
             Self::Since(instant) => instant,
-            Self::Polled | Self::Any => Time::MIN_UTC,
+            Self::PollResult | Self::Any => Time::MIN_UTC,
         }
     }
 

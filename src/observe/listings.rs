@@ -19,13 +19,13 @@ use tokio::sync::Notify;
 
 use super::{Clock, Ports};
 use crate::forge::Forge;
-use crate::ledger::{KeptListing, Ledger};
-use crate::model::{ImageName, Place, Policy, Tag, Time};
+use crate::ledger::{Ledger, StoredListing};
+use crate::model::{ConfigBranch, ImageName, Policy, Tag, Time};
 use crate::registry::{Listing, Registry, RegistryError};
 pub(super) use failure::Failure;
 use host::Host;
 pub(super) use look::{answering, at_place};
-pub use poll::{Polled, poll, recover, say_outcome};
+pub use poll::{PollResult, poll, recover, say_outcome};
 
 /// What is known of each image, and of each registry, while this process lives.
 #[derive(Debug, Default)]
@@ -171,7 +171,7 @@ pub fn images(policy: &Policy) -> BTreeSet<&ImageName> {
 }
 
 /// Every image that the services at a place use, each once.
-pub fn images_at<'a>(policy: &'a Policy, place: &'a Place) -> BTreeSet<&'a ImageName> {
+pub fn images_at<'a>(policy: &'a Policy, place: &'a ConfigBranch) -> BTreeSet<&'a ImageName> {
     policy.images_at(place).map(|image| &image.name).collect()
 }
 
@@ -179,7 +179,7 @@ pub fn images_at<'a>(policy: &'a Policy, place: &'a Place) -> BTreeSet<&'a Image
 async fn kept<F: Forge, R: Registry, L: Ledger, C: Clock>(
     ports: &Ports<F, R, L, C>,
     image: &ImageName,
-) -> Option<KeptListing> {
+) -> Option<StoredListing> {
     let kept = ports.ledger.listing(image).await.unwrap_or_else(|error| {
         tracing::warn!("{error}");
         None
@@ -196,7 +196,7 @@ async fn kept<F: Forge, R: Registry, L: Ledger, C: Clock>(
 
 /// What was read of an image.
 struct Read {
-    listing: KeptListing,
+    listing: StoredListing,
     /// Whether a tag that is followed points to something else than before.
     has_moved: bool,
 }
@@ -206,7 +206,7 @@ async fn read<F: Forge, R: Registry, L: Ledger, C: Clock>(
     ports: &Ports<F, R, L, C>,
     policy: &Policy,
     image: &ImageName,
-    kept: Option<KeptListing>,
+    kept: Option<StoredListing>,
 ) -> Result<Read, Failure> {
     let host = ports.listings.host(image);
     let told = ports.listings.image(image).state().told;
@@ -239,14 +239,14 @@ async fn ask<F: Forge, R: Registry, L: Ledger, C: Clock>(
     ports: &Ports<F, R, L, C>,
     policy: &Policy,
     (image, host): (&ImageName, &Host),
-    kept: Option<KeptListing>,
+    kept: Option<StoredListing>,
 ) -> Result<Read, Failure> {
     let now = ports.clock.now();
     let followed = policy.followed_tags(image);
     let listing = if policy.lists(image) {
         ask_tags(ports, (image, host), kept, now).await?
     } else {
-        KeptListing { tags: followed.iter().copied().cloned().collect(), validator: None, as_of: now }
+        StoredListing { tags: followed.iter().copied().cloned().collect(), validator: None, as_of: now }
     };
     let mut has_moved = false;
     for tag in followed {
@@ -261,13 +261,13 @@ async fn ask<F: Forge, R: Registry, L: Ledger, C: Clock>(
 async fn ask_tags<F: Forge, R: Registry, L: Ledger, C: Clock>(
     ports: &Ports<F, R, L, C>,
     (image, host): (&ImageName, &Host),
-    kept: Option<KeptListing>,
+    kept: Option<StoredListing>,
     now: Time,
-) -> Result<KeptListing, Failure> {
+) -> Result<StoredListing, Failure> {
     let known = kept.as_ref().and_then(|kept| kept.validator.as_ref());
     let answer = ports.registry.tags(image, known).await.and_then(|answer| match (answer, kept) {
-        (Listing::Tags { tags, validator }, _) => Ok(KeptListing { tags, validator, as_of: now }),
-        (Listing::Unchanged, Some(kept)) => Ok(KeptListing { as_of: now, ..kept }),
+        (Listing::Tags { tags, validator }, _) => Ok(StoredListing { tags, validator, as_of: now }),
+        (Listing::Unchanged, Some(kept)) => Ok(StoredListing { as_of: now, ..kept }),
         (Listing::Unchanged, None) => Err(RegistryError::Unavailable {
             host: image.host().to_owned(),
             image: image.clone(),

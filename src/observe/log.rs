@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{Clock, ObserveError, Ports};
 use crate::forge::Forge;
 use crate::ledger::{IndexedLog, Ledger, LedgerError};
-use crate::model::{CommitId, History, LeftOut, Place, Record};
+use crate::model::{CommitId, ConfigBranch, History, LeftOut, Record};
 use crate::registry::Registry;
 
 /// The log of a config repository, folded.
@@ -31,7 +31,7 @@ impl LogReplacement {
     ///
     /// # Errors
     /// If the ledger cannot be written.
-    pub async fn acknowledge<L: Ledger>(&self, ledger: &L, place: &Place) -> Result<(), LedgerError> {
+    pub async fn acknowledge<L: Ledger>(&self, ledger: &L, place: &ConfigBranch) -> Result<(), LedgerError> {
         ledger.index_log(place, None, &self.proven, &self.lines).await
     }
 }
@@ -39,7 +39,7 @@ impl LogReplacement {
 /// Reads the log. A ledger that fails costs a longer read and a word, nothing else.
 pub(super) async fn read<F: Forge, R: Registry, L: Ledger, C: Clock>(
     ports: &Ports<F, R, L, C>,
-    place: &Place,
+    place: &ConfigBranch,
     troubles: &mut Vec<Arc<str>>,
 ) -> Result<Log, ObserveError> {
     let indexed = ports.ledger.log(place).await.unwrap_or_else(|error| {
@@ -75,7 +75,7 @@ pub(super) async fn read<F: Forge, R: Registry, L: Ledger, C: Clock>(
     Ok(Log { tip: part.tip, history: fold(place, &lines)?, left_out, replacement })
 }
 
-fn fold(place: &Place, lines: &[String]) -> Result<History, ObserveError> {
+fn fold(place: &ConfigBranch, lines: &[String]) -> Result<History, ObserveError> {
     let parse = |(index, line): (usize, &String)| {
         serde_json::from_str::<Record>(line).map_err(|error| ObserveError::Log {
             place: Box::new(place.clone()),

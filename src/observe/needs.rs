@@ -5,11 +5,11 @@ use futures::future::join_all;
 use super::presence::{Purpose, Question, presence};
 use super::{Clock, Freshness, Observation, Ports, artifacts, running, sources};
 use crate::decide::Need;
-use crate::forge::{Forge, ForgeError, Testimony};
+use crate::forge::{Confirmation, Forge, ForgeError};
 use crate::ledger::Ledger;
 use crate::model::{
-    ContentKey, Digest, Fact, FileChange, ImageName, Obstacle, ObstacleCause, Policy, Release, Tag, Target,
-    Time, World,
+    ContentKey, Digest, Fact, FileChange, ImageName, Obstacle, ObstacleCause, Policy, Release,
+    ServiceEnvironment, Tag, Time, World,
 };
 use crate::overlay::{self, OverlayError, Promotion};
 use crate::registry::Registry;
@@ -64,7 +64,7 @@ pub(super) async fn fetch<F: Forge, R: Registry, L: Ledger, C: Clock>(
             }
             Need::Contained { commit } => {
                 let answer = ports.forge.contains(&observation.world.place, &commit).await;
-                let fact = answered(answer.map(Testimony::now), ports.clock.now());
+                let fact = answered(answer.map(Confirmation::now), ports.clock.now());
                 observation.world.contained.insert(commit, fact);
             }
             Need::Collaborator { user } => {
@@ -119,13 +119,13 @@ async fn deployments<F: Forge, R: Registry, L: Ledger, C: Clock>(
         | Need::Contained { .. }
         | Need::Collaborator { .. } => None,
     };
-    let targets: Vec<Target> = needs.iter().filter_map(target).collect();
+    let targets: Vec<ServiceEnvironment> = needs.iter().filter_map(target).collect();
     if targets.is_empty() {
         return;
     }
     let now = ports.clock.now();
     let found = ports.forge.deployed(&world.place, &targets).await;
-    let fact = |target: &Target| match &found {
+    let fact = |target: &ServiceEnvironment| match &found {
         Ok(found) => Fact::known(found.get(target).cloned(), now),
         Err(error) => Fact::Unknown { since: now, why: error.to_string().into() },
     };
@@ -146,9 +146,9 @@ async fn digest<F: Forge, R: Registry, L: Ledger, C: Clock>(
 }
 
 /// What the forge says about somebody, as a fact.
-fn answered(answer: Result<Testimony, ForgeError>, now: Time) -> Fact<bool> {
+fn answered(answer: Result<Confirmation, ForgeError>, now: Time) -> Fact<bool> {
     match answer {
-        Ok(Testimony { is_so, at }) => Fact::known(is_so, at.unwrap_or(now)),
+        Ok(Confirmation { is_so, at }) => Fact::known(is_so, at.unwrap_or(now)),
         Err(error) => Fact::Unknown { since: now, why: lasting(&error).into() },
     }
 }
@@ -167,7 +167,7 @@ async fn key<F: Forge, R: Registry, L: Ledger, C: Clock>(
     ports: &Ports<F, R, L, C>,
     policy: &Policy,
     observation: &mut Observation,
-    target: &Target,
+    target: &ServiceEnvironment,
     release: &Release,
 ) -> Result<ContentKey, Obstacle> {
     let place = observation.world.place.clone();
@@ -187,7 +187,7 @@ async fn key<F: Forge, R: Registry, L: Ledger, C: Clock>(
 fn planned_files(
     policy: &Policy,
     observation: &Observation,
-    target: &Target,
+    target: &ServiceEnvironment,
     release: &Release,
 ) -> Result<Vec<FileChange>, OverlayError> {
     let service = policy.service(&target.service).expect("decide only names services of the policy");

@@ -5,13 +5,13 @@ use std::sync::Arc;
 use super::{Clock, Ports};
 use crate::forge::Forge;
 use crate::ledger::Ledger;
-use crate::model::{CodeOwners, EntryKind, Missing, Obstacle, Place, RepositoryPath, Tree};
+use crate::model::{CodeOwners, ConfigBranch, EntryKind, Missing, Obstacle, RepositoryPath, Tree};
 use crate::registry::Registry;
 
 /// Reads the first `CODEOWNERS` that is there; once for each content it ever had.
 pub(super) async fn read<F: Forge, R: Registry, L: Ledger, C: Clock>(
     ports: &Ports<F, R, L, C>,
-    place: &Place,
+    place: &ConfigBranch,
     tree: &mut Tree,
 ) -> Result<Arc<CodeOwners>, Obstacle> {
     let paths = CodeOwners::PATHS.iter().map(|path| RepositoryPath::new(*path).expect("they are paths"));

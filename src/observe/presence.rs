@@ -112,7 +112,7 @@ pub async fn lost<F: Forge, R: Registry, L: Ledger, C: Clock>(
     let asked = futures::stream::iter(references).map(async |written| {
         let reference = written.pulled();
         let question =
-            Question { reference: &reference, purpose: Purpose::Report, freshness: Freshness::Polled };
+            Question { reference: &reference, purpose: Purpose::Report, freshness: Freshness::PollResult };
         (written, ask(ports, policy, question, Known::default()).await)
     });
     let found: Vec<_> = asked.buffered(LOST_AT_ONCE).collect().await;

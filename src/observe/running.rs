@@ -7,8 +7,8 @@ use super::{Clock, Ports};
 use crate::forge::{Forge, ForgeError};
 use crate::ledger::Ledger;
 use crate::model::{
-    ImageName, ImageReference, Location, Missing, Obstacle, ObstacleCause, Place, Policy, RepositoryPath,
-    Running, Service, Target, Tree, TreeEntry,
+    ConfigBranch, ImageName, ImageReference, Location, Missing, Obstacle, ObstacleCause, Policy,
+    RepositoryPath, Running, Service, ServiceEnvironment, Tree, TreeEntry,
 };
 use crate::overlay::{self, OverlayError, Overlays, Resolver};
 use crate::registry::Registry;
@@ -18,11 +18,11 @@ const FETCHES_MAX: usize = 64;
 
 /// What was found at the head of a place.
 #[derive(Default)]
-pub(super) struct Found {
+pub(super) struct RunningContent {
     /// What each target runs, or why that is not known.
-    pub(super) running: BTreeMap<Target, Result<Running, Obstacle>>,
+    pub(super) running: BTreeMap<ServiceEnvironment, Result<Running, Obstacle>>,
     /// What the files of a target would run if the entries of its images were in quotes, where only that is wrong.
-    pub(super) unquoted: BTreeMap<Target, Vec<ImageReference>>,
+    pub(super) unquoted: BTreeMap<ServiceEnvironment, Vec<ImageReference>>,
 }
 
 /// The files at the head of a place, and what every target there runs.
@@ -31,9 +31,9 @@ pub struct Survey {
     /// Every file of the head.
     pub entries: Arc<BTreeMap<RepositoryPath, TreeEntry>>,
     /// What each target runs, or why that is not known.
-    pub running: BTreeMap<Target, Result<Running, Obstacle>>,
+    pub running: BTreeMap<ServiceEnvironment, Result<Running, Obstacle>>,
     /// The targets of which that is not known only because tags lack quotes, which the next promotion writes.
-    pub lacking_quotes: BTreeSet<Target>,
+    pub lacking_quotes: BTreeSet<ServiceEnvironment>,
 }
 
 /// Reads the files at the head of a place, for commands that people run.
@@ -43,7 +43,7 @@ pub struct Survey {
 pub async fn survey<F: Forge, R: Registry, L: Ledger, C: Clock>(
     ports: &Ports<F, R, L, C>,
     policy: &Policy,
-    place: &Place,
+    place: &ConfigBranch,
 ) -> Result<Survey, ForgeError> {
     let head = ports.forge.head(place).await?;
     let mut tree = ports.snapshots.tree(&ports.forge, place, &head).await?;
@@ -56,9 +56,9 @@ pub async fn survey<F: Forge, R: Registry, L: Ledger, C: Clock>(
 pub(super) async fn read<F: Forge, R: Registry, L: Ledger, C: Clock>(
     ports: &Ports<F, R, L, C>,
     policy: &Policy,
-    place: &Place,
+    place: &ConfigBranch,
     tree: &mut Tree,
-) -> (Found, Overlays) {
+) -> (RunningContent, Overlays) {
     let mut resolver = ports.snapshots.take_resolver(place).await;
     let found = read_with(ports, policy, place, (tree, &mut resolver)).await;
     let overlays = resolver.overlays();
@@ -69,9 +69,9 @@ pub(super) async fn read<F: Forge, R: Registry, L: Ledger, C: Clock>(
 async fn read_with<F: Forge, R: Registry, L: Ledger, C: Clock>(
     ports: &Ports<F, R, L, C>,
     policy: &Policy,
-    place: &Place,
+    place: &ConfigBranch,
     (tree, resolver): (&mut Tree, &mut Resolver),
-) -> Found {
+) -> RunningContent {
     for _fetch in 0..FETCHES_MAX {
         let (found, missing) = resolve_all(policy, place, (tree, resolver));
         if missing.0.is_empty() {
@@ -91,8 +91,12 @@ pub(super) fn obstacle(error: &OverlayError) -> Obstacle {
     Obstacle { cause: ObstacleCause::Overlay, why: error.fact(), way_out }
 }
 
-fn resolve_all(policy: &Policy, place: &Place, (tree, resolver): (&Tree, &mut Resolver)) -> (Found, Missing) {
-    let mut found = Found::default();
+fn resolve_all(
+    policy: &Policy,
+    place: &ConfigBranch,
+    (tree, resolver): (&Tree, &mut Resolver),
+) -> (RunningContent, Missing) {
+    let mut found = RunningContent::default();
     let mut missing = Missing::default();
     for (target, service, location) in overlays(policy, place) {
         match all_running(resolver, tree, location, service) {
@@ -132,17 +136,18 @@ fn all_running(
 
 fn overlays<'a>(
     policy: &'a Policy,
-    place: &'a Place,
-) -> impl Iterator<Item = (Target, &'a Service, &'a Location)> {
+    place: &'a ConfigBranch,
+) -> impl Iterator<Item = (ServiceEnvironment, &'a Service, &'a Location)> {
     policy.services_at(place).flat_map(|service| {
         service.locations.iter().map(move |(environment, location)| {
-            let target = Target { service: service.name.clone(), environment: environment.clone() };
+            let target =
+                ServiceEnvironment { service: service.name.clone(), environment: environment.clone() };
             (target, service, location)
         })
     })
 }
 
-fn all_unknown(policy: &Policy, place: &Place, obstacle: &Obstacle) -> Found {
+fn all_unknown(policy: &Policy, place: &ConfigBranch, obstacle: &Obstacle) -> RunningContent {
     let unknown = |(target, _, _)| (target, Err(obstacle.clone()));
-    Found { running: overlays(policy, place).map(unknown).collect(), ..Found::default() }
+    RunningContent { running: overlays(policy, place).map(unknown).collect(), ..RunningContent::default() }
 }

@@ -7,7 +7,8 @@ use tokio::sync::Mutex;
 
 use crate::forge::{Forge, ForgeError};
 use crate::model::{
-    BlobId, ChangeNumber, CodeOwners, CommitId, ContentKey, Missing, Place, RepositoryPath, Tree, TreeEntry,
+    BlobId, ChangeNumber, CodeOwners, CommitId, ConfigBranch, ContentKey, Missing, RepositoryPath, Tree,
+    TreeEntry,
 };
 use crate::overlay::Resolver;
 
@@ -26,7 +27,7 @@ pub(super) struct HeadContent {
 
 /// What was read of each config repository.
 #[derive(Debug, Default)]
-pub struct Snapshots(Mutex<BTreeMap<Place, Snapshot>>);
+pub struct Snapshots(Mutex<BTreeMap<ConfigBranch, Snapshot>>);
 
 #[derive(Debug, Default)]
 struct Snapshot {
@@ -44,7 +45,7 @@ impl Snapshots {
     pub(super) async fn tree<F: Forge>(
         &self,
         forge: &F,
-        place: &Place,
+        place: &ConfigBranch,
         head: &CommitId,
     ) -> Result<Tree, ForgeError> {
         let known = self.known_tree(place, head).await;
@@ -61,7 +62,7 @@ impl Snapshots {
         Ok(with_blobs(head, entries.clone(), &snapshot.blobs))
     }
 
-    async fn known_tree(&self, place: &Place, head: &CommitId) -> Option<Tree> {
+    async fn known_tree(&self, place: &ConfigBranch, head: &CommitId) -> Option<Tree> {
         let snapshots = self.0.lock().await;
         let snapshot = snapshots.get(place)?;
         let (_, entries) = snapshot.head.as_ref().filter(|(commit, _)| commit == head)?;
@@ -72,7 +73,7 @@ impl Snapshots {
     pub(super) async fn fill<F: Forge>(
         &self,
         forge: &F,
-        place: &Place,
+        place: &ConfigBranch,
         tree: &mut Tree,
         missing: &Missing,
     ) -> Result<(), ForgeError> {
@@ -90,20 +91,20 @@ impl Snapshots {
     }
 
     /// What is remembered of the overlays; whoever takes it gives it back.
-    pub(super) async fn take_resolver(&self, place: &Place) -> Resolver {
+    pub(super) async fn take_resolver(&self, place: &ConfigBranch) -> Resolver {
         let mut snapshots = self.0.lock().await;
         snapshots.get_mut(place).map(|snapshot| std::mem::take(&mut snapshot.resolver)).unwrap_or_default()
     }
 
     /// Gives back what [`Snapshots::take_resolver`] took, with what was learnt.
-    pub(super) async fn keep_resolver(&self, place: &Place, resolver: Resolver) {
+    pub(super) async fn keep_resolver(&self, place: &ConfigBranch, resolver: Resolver) {
         self.0.lock().await.entry(place.clone()).or_default().resolver = resolver;
     }
 
     /// The content key of a change's head, where it was worked out before.
     pub(super) async fn key(
         &self,
-        place: &Place,
+        place: &ConfigBranch,
         change: ChangeNumber,
         head: &CommitId,
     ) -> Option<HeadContent> {
@@ -113,7 +114,7 @@ impl Snapshots {
 
     /// Lets go of all keys where the branch was rewritten since they were worked out: what a head changes is seen against
     /// the history of the branch. Costs one question for each new head of the branch while there are keys.
-    pub(super) async fn follow_branch<F: Forge>(&self, forge: &F, place: &Place, head: &CommitId) {
+    pub(super) async fn follow_branch<F: Forge>(&self, forge: &F, place: &ConfigBranch, head: &CommitId) {
         let earlier = self.0.lock().await.get(place).and_then(|snapshot| {
             snapshot.keys_on.clone().filter(|earlier| earlier != head && !snapshot.keys.is_empty())
         });
@@ -130,7 +131,7 @@ impl Snapshots {
     }
 
     /// Lets go of the keys of heads that no change has any more.
-    pub(super) async fn forget_keys(&self, place: &Place, heads: &BTreeSet<CommitId>) {
+    pub(super) async fn forget_keys(&self, place: &ConfigBranch, heads: &BTreeSet<CommitId>) {
         if let Some(snapshot) = self.0.lock().await.get_mut(place) {
             snapshot.keys.retain(|(_, head), _| heads.contains(head));
         }
@@ -139,7 +140,7 @@ impl Snapshots {
     /// Keeps the content key of a change's head.
     pub(super) async fn keep_key(
         &self,
-        place: &Place,
+        place: &ConfigBranch,
         change: ChangeNumber,
         head: &CommitId,
         content: HeadContent,
@@ -149,14 +150,19 @@ impl Snapshots {
     }
 
     /// Who owns the files, where that was read of this very blob before.
-    pub(super) async fn code_owners(&self, place: &Place, blob: BlobId) -> Option<Arc<CodeOwners>> {
+    pub(super) async fn code_owners(&self, place: &ConfigBranch, blob: BlobId) -> Option<Arc<CodeOwners>> {
         let snapshots = self.0.lock().await;
         let (known, code_owners) = snapshots.get(place)?.code_owners.as_ref()?;
         (*known == blob).then(|| Arc::clone(code_owners))
     }
 
     /// Keeps what was read of a blob about who owns the files.
-    pub(super) async fn keep_code_owners(&self, place: &Place, blob: BlobId, code_owners: Arc<CodeOwners>) {
+    pub(super) async fn keep_code_owners(
+        &self,
+        place: &ConfigBranch,
+        blob: BlobId,
+        code_owners: Arc<CodeOwners>,
+    ) {
         self.0.lock().await.entry(place.clone()).or_default().code_owners = Some((blob, code_owners));
     }
 }

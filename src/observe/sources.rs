@@ -27,11 +27,11 @@ const COMPARISONS_MAX: usize = 2_000;
 
 /// What was compared in this process.
 #[derive(Debug, Default)]
-pub struct Comparisons(Mutex<BTreeMap<SourceSpan, Asked>>);
+pub struct Comparisons(Mutex<BTreeMap<SourceSpan, SpanQuery>>);
 
 /// What is known of a span.
 #[derive(Clone, Debug)]
-struct Asked {
+struct SpanQuery {
     fact: Fact<Option<SourceComparison>>,
     /// When it was asked for last.
     at: Time,
@@ -50,7 +50,7 @@ pub(super) async fn compared<F: Forge, R: Registry, L: Ledger, C: Clock>(
         Some(known) if known.age_max().is_none_or(|max| is_younger_than(max, known.at, now)) => {
             return known.fact;
         }
-        Some(Asked { fact: Fact::Known { value: Some(comparison), as_of }, same, .. }) => {
+        Some(SpanQuery { fact: Fact::Known { value: Some(comparison), as_of }, same, .. }) => {
             checked_again(ports, span, (comparison, as_of, same)).await
         }
         Some(_) | None => {
@@ -58,7 +58,7 @@ pub(super) async fn compared<F: Forge, R: Registry, L: Ledger, C: Clock>(
                 Ok(comparison) => Fact::known(comparison, now),
                 Err(error) => Fact::Unknown { since: now, why: error.to_string().into() },
             };
-            Asked { fact, at: now, same: 0 }
+            SpanQuery { fact, at: now, same: 0 }
         }
     };
     remember(&ports.comparisons, span, &asked).await;
@@ -70,21 +70,21 @@ async fn checked_again<F: Forge, R: Registry, L: Ledger, C: Clock>(
     ports: &Ports<F, R, L, C>,
     span: &SourceSpan,
     (comparison, as_of, same): (SourceComparison, Time, u32),
-) -> Asked {
+) -> SpanQuery {
     let at = ports.clock.now();
     match ports.forge.source_checks(span).await {
         Ok(checks) if checks != comparison.checks => {
             let comparison = SourceComparison { checks, ..comparison };
-            Asked { fact: Fact::known(Some(comparison), at), at, same: 0 }
+            SpanQuery { fact: Fact::known(Some(comparison), at), at, same: 0 }
         }
         // Without an answer, what was known before is the best that is known.
         Ok(_) | Err(_) => {
-            Asked { fact: Fact::known(Some(comparison), as_of), at, same: same.saturating_add(1) }
+            SpanQuery { fact: Fact::known(Some(comparison), as_of), at, same: same.saturating_add(1) }
         }
     }
 }
 
-async fn remember(comparisons: &Comparisons, span: &SourceSpan, asked: &Asked) {
+async fn remember(comparisons: &Comparisons, span: &SourceSpan, asked: &SpanQuery) {
     let mut all = comparisons.0.lock().await;
     if all.len() >= COMPARISONS_MAX {
         all.clear();
@@ -92,7 +92,7 @@ async fn remember(comparisons: &Comparisons, span: &SourceSpan, asked: &Asked) {
     all.insert(span.clone(), asked.clone());
 }
 
-impl Asked {
+impl SpanQuery {
     /// How old this may become; nothing for what is not asked for again.
     fn age_max(&self) -> Option<TimeDelta> {
         match &self.fact {

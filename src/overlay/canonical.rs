@@ -30,14 +30,14 @@ pub(super) struct ScalarSource {
 
 /// A value as YAML text.
 #[derive(Debug)]
-pub(super) struct Canonical {
+pub(super) struct CanonicalYaml {
     /// The text.
     pub(super) text: String,
     /// The sources of the scalars, by their line in the text, from 1.
     pub(super) sources: BTreeMap<usize, ScalarSource>,
 }
 
-impl Canonical {
+impl CanonicalYaml {
     /// Writes a value. A scalar without a trail comes from `file`.
     pub(super) fn write(value: &Value, file: &RepositoryPath) -> Self {
         let written = Self { text: String::new(), sources: BTreeMap::new() };
@@ -49,7 +49,7 @@ impl Canonical {
 
 struct Writer<'a> {
     file: &'a RepositoryPath,
-    written: Canonical,
+    written: CanonicalYaml,
     /// The line that is being written.
     line: usize,
     /// The keys that lead there.

@@ -4,7 +4,7 @@
 use super::format::names_image;
 use super::resource::Id;
 use super::value::{Scalar, Value};
-use super::written::Written;
+use super::written::WrittenImage;
 
 /// The keys of the lists whose items are containers, which are read as images.
 const CONTAINERS: [&str; 3] = ["containers", "initContainers", "ephemeralContainers"];
@@ -97,10 +97,10 @@ fn in_parts<'a>(key: &str, value: &'a Value) -> Option<(&'a Scalar, &'a str)> {
 }
 
 fn is_reference(text: &str) -> bool {
-    text.contains(['/', ':']) && Written::new(text).reference().is_ok()
+    text.contains(['/', ':']) && WrittenImage::new(text).reference().is_ok()
 }
 
 /// Whether a text is the name of an image; a repository of something else has a scheme.
 fn is_name(text: &str) -> bool {
-    Written::new(text).reference().is_ok_and(|read| read.tag.is_none() && read.digest.is_none())
+    WrittenImage::new(text).reference().is_ok_and(|read| read.tag.is_none() && read.digest.is_none())
 }

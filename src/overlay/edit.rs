@@ -1,13 +1,13 @@
 //! Changes to the entries of one kustomization's `images`, byte for byte.
 
-use super::Refused;
+use super::EditObstacle;
 use super::entry::Entry;
 use super::go_yaml::{ScalarType, scalar_type};
 use super::kustomization::Kustomization;
 use super::limit::Limit;
 use super::requote::quoted_entry;
 use super::text::Text;
-use super::written::Written;
+use super::written::WrittenImage;
 use crate::model::{Digest, ImageName, Tag};
 use crate::yaml::{self, Edit, NodeId};
 
@@ -52,7 +52,7 @@ pub struct ImageEdit {
 /// let edited = edit_kustomization(text, &[request]).unwrap();
 /// assert_eq!(edited, b"images:\n  - name: shop # ours\n    newTag: \"1.10\" # pinned\n");
 /// ```
-pub fn edit_kustomization(text: &[u8], requests: &[ImageEdit]) -> Result<Vec<u8>, Refused> {
+pub fn edit_kustomization(text: &[u8], requests: &[ImageEdit]) -> Result<Vec<u8>, EditObstacle> {
     let mut bytes = text.to_vec();
     for request in requests {
         let own = Kustomization::read_for_edit(&bytes)?;
@@ -70,7 +70,7 @@ pub fn edit_kustomization(text: &[u8], requests: &[ImageEdit]) -> Result<Vec<u8>
 }
 
 /// A refusal of a value of the wrong type that names the other ones too: kustomize reads the file once all are mended.
-fn with_other_faults(refused: Refused, bytes: &[u8]) -> Refused {
+fn with_other_faults(refused: EditObstacle, bytes: &[u8]) -> EditObstacle {
     let faults = Kustomization::type_faults(bytes).into_iter();
     let others: Vec<String> = faults
         .filter(|fault| fault.line != refused.line)
@@ -94,7 +94,7 @@ impl ImageEdit {
     /// would put the new one behind it, so it goes.
     fn with_bare_name(&self, entry: &Entry) -> Self {
         let sets = matches!(self.tag, Setting::Set(_)) || matches!(self.digest, Setting::Set(_));
-        let written = entry.new_name.as_ref().map(|field| Written::new(&field.value));
+        let written = entry.new_name.as_ref().map(|field| WrittenImage::new(&field.value));
         let written = written.filter(|written| written.tag.is_some() || written.digest.is_some());
         match written.and_then(|written| ImageName::new(written.name).ok()) {
             Some(name) if sets && self.new_name == Setting::Keep => {
@@ -130,14 +130,14 @@ impl<T> Setting<T> {
 impl Kustomization {
     /// The entry that a request changes: the last one of its name, else the one that names the same image otherwise, such
     /// as `postgres` for `docker.io/library/postgres`, or in its `newName`. `None` if a new one is needed.
-    fn entry_for(&self, request: &ImageEdit) -> Result<Option<usize>, Refused> {
+    fn entry_for(&self, request: &ImageEdit) -> Result<Option<usize>, EditObstacle> {
         if let Some(own) = self.entries.iter().rposition(|entry| entry.name == request.name) {
             return Ok(Some(own));
         }
         let Ok(image) = ImageName::new(request.name.as_str()) else { return Ok(None) };
         let names_image = |name: &str| ImageName::new(name).is_ok_and(|name| name.is_same_repository(&image));
         let becomes = |entry: &Entry| {
-            entry.new_name.as_ref().is_some_and(|field| names_image(&Written::new(&field.value).name))
+            entry.new_name.as_ref().is_some_and(|field| names_image(&WrittenImage::new(&field.value).name))
         };
         let matching =
             |(index, entry): (usize, &Entry)| (names_image(&entry.name) || becomes(entry)).then_some(index);
@@ -149,11 +149,15 @@ impl Kustomization {
         let line = self.entries.get(*second).map_or(1, |entry| entry.line);
         let (first, second) = (name(first), name(second));
         let why = format!("the entries `{first}` and `{second}` both set `{}`", request.name);
-        Err(Refused::at_line(Limit::SeveralVersions, line, why).or_else("name one of these entries"))
+        Err(EditObstacle::at_line(Limit::SeveralVersions, line, why).or_else("name one of these entries"))
     }
 
     /// The text with an entry changed, or appended where there is none.
-    pub(super) fn with_image(&self, entry: Option<&Entry>, request: &ImageEdit) -> Result<Vec<u8>, Refused> {
+    pub(super) fn with_image(
+        &self,
+        entry: Option<&Entry>,
+        request: &ImageEdit,
+    ) -> Result<Vec<u8>, EditObstacle> {
         let edits = match entry {
             Some(entry) => self.changed(entry, &request.with_bare_name(entry))?,
             None => self.appended(request)?,
@@ -164,7 +168,7 @@ impl Kustomization {
         Ok(yaml::edit(&self.text.source, &self.text.tree, &edits)?.into_bytes())
     }
 
-    fn changed(&self, entry: &Entry, request: &ImageEdit) -> Result<Vec<Edit>, Refused> {
+    fn changed(&self, entry: &Entry, request: &ImageEdit) -> Result<Vec<Edit>, EditObstacle> {
         let edits = entry_edits(&self.text, entry.node, request);
         if edits.is_empty() {
             return Ok(edits);
@@ -173,13 +177,13 @@ impl Kustomization {
         match &entry.tag_suffix {
             Some(suffix) => {
                 let why = "a `tagSuffix`, which kustomize may append to the tag twice";
-                Err(Refused::at_line(Limit::TagSuffix, suffix.line, why))
+                Err(EditObstacle::at_line(Limit::TagSuffix, suffix.line, why))
             }
             None => Ok(edits),
         }
     }
 
-    fn appended(&self, request: &ImageEdit) -> Result<Vec<Edit>, Refused> {
+    fn appended(&self, request: &ImageEdit) -> Result<Vec<Edit>, EditObstacle> {
         let set = |change: &Change<'_>| match change.setting {
             Setting::Set(value) => Some((change.key.to_owned(), value.to_owned())),
             Setting::Keep | Setting::Clear => None,
@@ -201,7 +205,7 @@ impl Kustomization {
     }
 
     /// What carries an anchor may be used elsewhere, which would change with it.
-    fn reject_anchor(&self, node: NodeId) -> Result<(), Refused> {
+    fn reject_anchor(&self, node: NodeId) -> Result<(), EditObstacle> {
         let list = self.text.entry(self.root, "images").map(|(_, list)| list);
         let anchored = [Some(self.root), list, Some(node)].into_iter().flatten();
         match anchored.into_iter().find(|node| self.text.tree.node(*node).anchored) {

@@ -2,11 +2,11 @@
 
 use regex::bytes::{Regex, RegexBuilder};
 
-use super::Refused;
+use super::EditObstacle;
 use super::limit::Limit;
 use super::text::Text;
 use super::value::Lines;
-use super::written::Written;
+use super::written::WrittenImage;
 use crate::yaml::{NodeId, NodeKind};
 
 /// Characters that make a name more than a name; `.` alone is matched by hand.
@@ -40,7 +40,7 @@ pub(super) struct Entry {
 }
 
 impl Entry {
-    pub(super) fn read(text: &Text, node: NodeId) -> Result<Self, Refused> {
+    pub(super) fn read(text: &Text, node: NodeId) -> Result<Self, EditObstacle> {
         reject_sharing(text, node)?;
         // Kustomize accepts an entry without a name; it matches no image.
         let name = field(text, node, "name")?;
@@ -88,7 +88,7 @@ impl Entry {
     /// What the entry makes of an image that it matches: a tag alone drops the digest, and the other way round;
     /// a suffix counts only where there is neither, and drops the digest too.
     pub(super) fn apply(&self, image: &str) -> String {
-        let Written { mut name, tag, digest } = Written::new(image);
+        let WrittenImage { mut name, tag, digest } = WrittenImage::new(image);
         let says = |text: Option<String>| text.filter(|text| !text.is_empty());
         let (mut tag, mut digest) = (says(tag), says(digest));
         if let Some(new) = &self.new_name {
@@ -101,7 +101,7 @@ impl Entry {
             tag = Some(format!("{}{}", tag.unwrap_or_default(), suffix.value));
             digest = None;
         }
-        Written { name, tag, digest }.to_string()
+        WrittenImage { name, tag, digest }.to_string()
     }
 }
 
@@ -131,7 +131,7 @@ pub(super) fn is_pattern(name: &str) -> bool {
 }
 
 /// The regular expression that kustomize makes of a name, where it is more than a name.
-fn pattern(name: &Field) -> Result<Option<Regex>, Refused> {
+fn pattern(name: &Field) -> Result<Option<Regex>, EditObstacle> {
     if !is_pattern(&name.value) {
         return Ok(None);
     }
@@ -141,20 +141,20 @@ fn pattern(name: &Field) -> Result<Option<Regex>, Refused> {
     match compiled {
         Ok(compiled) if !is_foreign => Ok(Some(compiled)),
         Ok(_) | Err(_) => {
-            let why = format!("the image name `{}` is no regular expression that can be used", name.value);
-            Err(Refused::at_line(Limit::BadPattern, name.line, why))
+            let why = format!("the image name `{}` is not a supported regular expression", name.value);
+            Err(EditObstacle::at_line(Limit::BadPattern, name.line, why))
         }
     }
 }
 
 /// The text of a key that is there and says something; an empty text says nothing, as kustomize takes it.
-fn field(text: &Text, entry: NodeId, key: &str) -> Result<Option<Field>, Refused> {
+fn field(text: &Text, entry: NodeId, key: &str) -> Result<Option<Field>, EditObstacle> {
     let Some((_, node)) = text.entry(entry, key) else { return Ok(None) };
     let way_out = "write the value itself here, on one line";
     let Some(value) = text.tree.scalar(node) else {
         let is_alias = matches!(text.tree.node(node).kind, NodeKind::Alias);
         let limit = if is_alias { Limit::Alias } else { Limit::Malformed };
-        return Err(text.refuse(node, limit, format!("`{key}` is no plain text")).or_else(way_out));
+        return Err(text.refuse(node, limit, format!("`{key}` is not a plain string")).or_else(way_out));
     };
     if value.contains("{{") || value.contains("{%") {
         return Err(text.refuse(node, Limit::Template, format!("`{key}` is a template")).or_else(way_out));
@@ -164,11 +164,11 @@ fn field(text: &Text, entry: NodeId, key: &str) -> Result<Option<Field>, Refused
 }
 
 /// An entry that takes values from elsewhere cannot be read or changed here alone.
-fn reject_sharing(text: &Text, node: NodeId) -> Result<(), Refused> {
+fn reject_sharing(text: &Text, node: NodeId) -> Result<(), EditObstacle> {
     match &text.tree.node(node).kind {
         NodeKind::Alias => Err(text.refuse(node, Limit::Alias, "this entry of `images` is an alias (`*…`)")),
         NodeKind::Scalar { .. } | NodeKind::Sequence(_) => {
-            Err(text.refuse(node, Limit::Malformed, "this entry of `images` is no mapping"))
+            Err(text.refuse(node, Limit::Malformed, "this entry of `images` is not a mapping"))
         }
         NodeKind::Mapping(entries) => {
             match entries.iter().find(|(key, _)| text.tree.scalar(*key) == Some("<<")) {

@@ -6,7 +6,7 @@
 use super::OverlayError;
 use super::entry::Entry;
 use super::kustomization::Kustomization;
-use super::note::Doubt;
+use super::note::Uncertainty;
 use super::resource::trail_of;
 use super::trail::Step;
 use super::transform::step_of;
@@ -56,7 +56,7 @@ impl Walk<'_> {
         stack: &mut Stack,
     ) -> Result<(), OverlayError> {
         let doubts = self.doubts_since(stack.first_note);
-        let (hides, is_doubtful) = (doubts.contains(&&Doubt::Hides), !doubts.is_empty());
+        let (hides, is_doubtful) = (doubts.contains(&&Uncertainty::Hides), !doubts.is_empty());
         self.count_matches(own.entries.len() * (stack.hidden.len() + own.entries.len()), file)?;
         for (index, entry) in own.entries.iter().enumerate() {
             let mut has_matched = matched.get(index).copied().unwrap_or_default();

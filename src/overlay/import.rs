@@ -10,7 +10,7 @@ mod template;
 
 use super::text::Text;
 use crate::model::{
-    EntryKind, Imported, ImportedService, Leftover, Missing, RepositoryPath, Tree, TreeError,
+    EntryKind, Imported, ImportedService, Missing, NotImported, RepositoryPath, Tree, TreeError,
 };
 use crate::yaml::NodeId;
 use renovate::Settings;
@@ -96,9 +96,9 @@ impl<'a> File<'a> {
         (is_managed || is_worth_it).then(|| Self { path, bytes, text: Text::new(bytes).ok() })
     }
 
-    fn leftover(&self, node: NodeId, what: impl Into<String>) -> Leftover {
+    fn leftover(&self, node: NodeId, what: impl Into<String>) -> NotImported {
         let line = self.text.as_ref().map_or(1, |text| text.line(node));
-        Leftover { file: self.path.clone(), line, what: what.into() }
+        NotImported { file: self.path.clone(), line, what: what.into() }
     }
 
     /// The text of the file, parsed or not.

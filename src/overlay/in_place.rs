@@ -13,11 +13,11 @@ use super::OverlayError;
 use super::edit::{ImageEdit, Setting};
 use super::parsed::Parsed;
 use super::proof::SourceChange;
-use super::resolved::{ImageUse, Looked};
+use super::resolved::{ImageUse, ResolvedOverlay};
 use super::resolver::Overlays;
 use super::rewrite::{Rewrite, rewritten};
 use super::trail::{SetBy, Step};
-use super::written::Written;
+use super::written::WrittenImage;
 use crate::model::{ImageReference, RepositoryPath, Tree};
 
 /// Files with their new content, and the scalars in them that replacements copy from.
@@ -28,7 +28,7 @@ pub(super) struct InPlace {
 }
 
 /// What is asked for, and where.
-pub(super) struct Request<'a> {
+pub(super) struct InPlaceEdit<'a> {
     pub(super) tree: &'a Tree,
     pub(super) overlays: &'a Overlays,
     pub(super) folder: &'a RepositoryPath,
@@ -50,8 +50,8 @@ enum Change {
 /// # Errors
 /// The files whose content is missing, to tell who leads to a file.
 pub(super) fn in_place(
-    request: &Request<'_>,
-    before: &Looked,
+    request: &InPlaceEdit<'_>,
+    before: &ResolvedOverlay,
     uses: &[&ImageUse],
     parsed: &mut Parsed,
 ) -> Result<Option<InPlace>, OverlayError> {
@@ -95,14 +95,14 @@ impl<'a> Setter<'a> {
     fn of(trail: &'a [Step]) -> Option<Self> {
         let at = trail.iter().rposition(|step| step.decides)?;
         let step = trail.get(at)?;
-        let written = Written::new(&step.image);
+        let written = WrittenImage::new(&step.image);
         let says = written.tag.is_some() || written.digest.is_some();
         let place = if step.set_by == SetBy::Replacement { trail.get(at.checked_sub(1)?)? } else { step };
         says.then_some(Self { step, place })
     }
 
     /// Whether it is an entry of the overlay's own `images`, which is edited as it always was.
-    fn is_own_entry(&self, before: &Looked) -> bool {
+    fn is_own_entry(&self, before: &ResolvedOverlay) -> bool {
         self.step.set_by == SetBy::Images && self.step.file == before.file
     }
 
@@ -134,9 +134,9 @@ impl<'a> Setter<'a> {
     fn text_for(&self, wanted: &ImageReference) -> Option<String> {
         let tag = wanted.tag.as_ref().map(ToString::to_string);
         let digest = wanted.digest.as_ref().map(ToString::to_string);
-        let after = Written::new(&self.step.image);
+        let after = WrittenImage::new(&self.step.image);
         if self.place.image == self.step.image {
-            return Some(Written { name: after.name, tag, digest }.to_string());
+            return Some(WrittenImage { name: after.name, tag, digest }.to_string());
         }
         let says = |tag: Option<&str>, digest: Option<&str>| match (tag, digest) {
             (Some(tag), Some(digest)) => Some(format!("{tag}@{digest}")),
@@ -161,7 +161,7 @@ impl<'a> Setter<'a> {
 
 /// A file with its changes made; `None` where one is not safe, so that the overlay's own `images` are edited instead.
 fn edited(
-    request: &Request<'_>,
+    request: &InPlaceEdit<'_>,
     file: &RepositoryPath,
     changes: &[Change],
     parsed: &mut Parsed,
@@ -188,7 +188,7 @@ fn edited(
 
 /// A kustomization with one of its `images` changed.
 fn with_entry(
-    request: &Request<'_>,
+    request: &InPlaceEdit<'_>,
     file: &RepositoryPath,
     index: usize,
     parsed: &mut Parsed,

@@ -1,6 +1,6 @@
 //! Patches made of operations on paths (JSON 6902).
 
-use super::patch::Unable;
+use super::patch::NotEvaluated;
 use super::resource::trail_of;
 use super::trail::{Place, SetBy, Step, lengthened};
 use super::value::{Scalar, Value};
@@ -26,16 +26,16 @@ enum What {
 
 impl Operation {
     /// Reads the operations of a patch.
-    pub(super) fn read_all(list: &[Value]) -> Result<Vec<Self>, Unable> {
+    pub(super) fn read_all(list: &[Value]) -> Result<Vec<Self>, NotEvaluated> {
         list.iter().map(Self::read).collect()
     }
 
-    fn read(value: &Value) -> Result<Self, Unable> {
+    fn read(value: &Value) -> Result<Self, NotEvaluated> {
         let pointer = |key| value.get(key).and_then(Value::text).and_then(pointer);
         // Without a value kustomize takes null.
         let content = || value.get("value").cloned().unwrap_or_else(null);
-        let from = || pointer("from").ok_or(Unable("an operation lacks its `from`"));
-        let path = pointer("path").ok_or(Unable("an operation has no plain `path`"))?;
+        let from = || pointer("from").ok_or(NotEvaluated("an operation lacks its `from`"));
+        let path = pointer("path").ok_or(NotEvaluated("an operation has no plain `path`"))?;
         let what = match value.get("op").and_then(Value::text) {
             Some("add") => What::Add(content()),
             Some("replace") => What::Replace(content()),
@@ -43,7 +43,7 @@ impl Operation {
             Some("test") => What::Test(content()),
             Some("copy") => What::Copy(from()?),
             Some("move") => What::Move(from()?),
-            Some(_) | None => return Err(Unable("an operation is not known")),
+            Some(_) | None => return Err(NotEvaluated("an operation is not known")),
         };
         let line = match value.get("value") {
             Some(Value::Scalar(scalar)) => scalar.line,
@@ -68,12 +68,12 @@ impl Operation {
         root: &mut Value,
         file: &RepositoryPath,
         patch_file: &RepositoryPath,
-    ) -> Result<(), Unable> {
+    ) -> Result<(), NotEvaluated> {
         match &self.what {
             What::Test(wanted) => {
                 let found = find(root, &self.path).ok();
                 let holds = may_equal(found.as_deref(), wanted);
-                holds.then_some(()).ok_or(Unable("a `test` does not hold, which kustomize refuses"))
+                holds.then_some(()).ok_or(NotEvaluated("a `test` does not hold, which kustomize refuses"))
             }
             What::Remove => take(root, &self.path).map(drop),
             What::Add(value) => add(root, &self.path, &self.stamped(value, patch_file)),
@@ -116,9 +116,9 @@ fn pointer(text: &str) -> Option<Vec<String>> {
     Some(rest.split('/').map(|part| part.replace("~1", "/").replace("~0", "~")).collect())
 }
 
-const NOWHERE: Unable = Unable("an operation leads nowhere, which kustomize refuses");
+const NOWHERE: NotEvaluated = NotEvaluated("an operation leads nowhere, which kustomize refuses");
 
-fn find<'a>(root: &'a mut Value, path: &[String]) -> Result<&'a mut Value, Unable> {
+fn find<'a>(root: &'a mut Value, path: &[String]) -> Result<&'a mut Value, NotEvaluated> {
     path.iter()
         .try_fold(root, |value, part| match value {
             Value::Map(_) => value.get_mut(part),
@@ -138,7 +138,7 @@ fn index(part: &str, length: usize) -> Option<usize> {
     usize::try_from(at).ok().filter(|at| *at < length)
 }
 
-fn add(root: &mut Value, path: &[String], value: &Value) -> Result<(), Unable> {
+fn add(root: &mut Value, path: &[String], value: &Value) -> Result<(), NotEvaluated> {
     let (last, parents) = path.split_last().ok_or(NOWHERE)?;
     let parent = find(root, parents)?;
     match parent {
@@ -158,7 +158,7 @@ fn add(root: &mut Value, path: &[String], value: &Value) -> Result<(), Unable> {
 }
 
 /// A `replace` of a key that its mapping lacks adds it.
-fn replace_missing(root: &mut Value, path: &[String], value: &Value) -> Result<(), Unable> {
+fn replace_missing(root: &mut Value, path: &[String], value: &Value) -> Result<(), NotEvaluated> {
     let (last, parents) = path.split_last().ok_or(NOWHERE)?;
     let parent = find(root, parents)?;
     if !matches!(parent, Value::Map(_)) {
@@ -169,7 +169,7 @@ fn replace_missing(root: &mut Value, path: &[String], value: &Value) -> Result<(
 }
 
 /// What a `copy` copies: null where its mapping lacks the key.
-fn copied(root: &mut Value, from: &[String]) -> Result<Value, Unable> {
+fn copied(root: &mut Value, from: &[String]) -> Result<Value, NotEvaluated> {
     let (last, parents) = from.split_last().ok_or(NOWHERE)?;
     match find(root, parents)? {
         Value::Map(entries) => {
@@ -185,7 +185,7 @@ fn null() -> Value {
     Value::Scalar(Scalar { is_null: true, ..Scalar::default() })
 }
 
-fn take(root: &mut Value, path: &[String]) -> Result<Value, Unable> {
+fn take(root: &mut Value, path: &[String]) -> Result<Value, NotEvaluated> {
     let (last, parents) = path.split_last().ok_or(NOWHERE)?;
     match find(root, parents)? {
         Value::Map(entries) => {

@@ -1,6 +1,6 @@
 //! A value at the end of some keys, put into a file that need not have any of them.
 
-use super::Refused;
+use super::EditObstacle;
 use super::limit::Limit;
 use super::text::Text;
 use crate::yaml::{self, Edit, NewNode, NodeKind, ScalarStyle};
@@ -22,7 +22,7 @@ impl ValueAt {
     ///
     /// # Errors
     /// Where something else than a mapping is on the way, or the edit is not safe.
-    pub(super) fn put(&self, bytes: &[u8]) -> Result<Vec<u8>, Refused> {
+    pub(super) fn put(&self, bytes: &[u8]) -> Result<Vec<u8>, EditObstacle> {
         let text = Text::new(bytes)?;
         let Some(root) = text.tree.root().filter(|root| !text.tree.is_null(*root)) else {
             return Ok(self.appended(&text));
@@ -35,7 +35,7 @@ impl ValueAt {
             (map, rest) = (next, below);
         }
         let [key, below @ ..] = rest else {
-            return Err(Refused::whole(Limit::Unsafe, "the value to set is a mapping here"));
+            return Err(EditObstacle::whole(Limit::Unsafe, "the value to set is a mapping here"));
         };
         let edit = match text.tree.get(map, key) {
             Some(node) if below.is_empty() => Edit::SetScalar { node, value: self.value.clone() },

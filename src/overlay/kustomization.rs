@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use super::Refused;
+use super::EditObstacle;
 use super::entry::Entry;
 use super::generator::ConfigMap;
 use super::limit::Limit;
 use super::patch::{Patch, patches};
 use super::replacement::Replacement;
-use super::schema::{self, Fault};
+use super::schema::{self, TypeError};
 use super::text::Text;
 use super::value::{Lines, Value};
 use crate::yaml::{NodeId, NodeKind};
@@ -88,25 +88,25 @@ enum Reading {
 }
 
 impl Kustomization {
-    pub(super) fn read(bytes: &[u8]) -> Result<Self, Refused> {
+    pub(super) fn read(bytes: &[u8]) -> Result<Self, EditObstacle> {
         Self::read_as(bytes, Reading::Strict)
     }
 
     /// As [`Kustomization::read`], with entries of `images` whose values lack the quotes that kustomize needs. What an
     /// edit makes of it has to pass [`Kustomization::read`].
-    pub(super) fn read_for_edit(bytes: &[u8]) -> Result<Self, Refused> {
+    pub(super) fn read_for_edit(bytes: &[u8]) -> Result<Self, EditObstacle> {
         Self::read_as(bytes, Reading::ForEdit)
     }
 
     /// Every value of a kustomization that is of another type than kustomize needs; none where it is no YAML.
-    pub(super) fn type_faults(bytes: &[u8]) -> Vec<Refused> {
+    pub(super) fn type_faults(bytes: &[u8]) -> Vec<EditObstacle> {
         let Ok(text) = Text::new(bytes) else { return Vec::new() };
         let Ok(root) = root(&text) else { return Vec::new() };
         let refused = schema::faults(&text, root).into_iter().map(|fault| fault.refused);
         refused.filter(|refused| refused.limit == Limit::ScalarType).collect()
     }
 
-    fn read_as(bytes: &[u8], reading: Reading) -> Result<Self, Refused> {
+    fn read_as(bytes: &[u8], reading: Reading) -> Result<Self, EditObstacle> {
         let text = Text::new(bytes).map_err(|error| explain(bytes, error.into()))?;
         let root = root(&text)?;
         reject_ambiguous(&text, root)?;
@@ -146,24 +146,24 @@ impl Kustomization {
 }
 
 /// Names the most likely reason why a text is not YAML.
-fn explain(bytes: &[u8], refused: Refused) -> Refused {
+fn explain(bytes: &[u8], refused: EditObstacle) -> EditObstacle {
     let holds = |needle: &[u8]| memchr::memmem::find(bytes, needle).is_some();
     if holds(b"{{") || holds(b"{%") {
         let why = format!("the file is a template, not YAML ({})", refused.why);
         let line = refused.line.unwrap_or(1);
-        return Refused { column: refused.column, ..Refused::at_line(Limit::Template, line, why) };
+        return EditObstacle { column: refused.column, ..EditObstacle::at_line(Limit::Template, line, why) };
     }
-    Refused { why: format!("this is not YAML: {}", refused.why), ..refused }
+    EditObstacle { why: format!("this is not YAML: {}", refused.why), ..refused }
 }
 
 /// The one document's mapping.
-fn root(text: &Text) -> Result<NodeId, Refused> {
+fn root(text: &Text) -> Result<NodeId, EditObstacle> {
     if let Some(second) = text.tree.documents().get(1) {
         let why = "a second document, which kustomize ignores";
         return Err(text.refuse(*second, Limit::SeveralDocuments, why));
     }
     let root = text.tree.root().filter(|root| !text.tree.is_null(*root));
-    let root = root.ok_or_else(|| Refused::whole(Limit::Empty, "the kustomization is empty"))?;
+    let root = root.ok_or_else(|| EditObstacle::whole(Limit::Empty, "the kustomization is empty"))?;
     match text.tree.node(root).kind {
         NodeKind::Mapping(_) => Ok(root),
         NodeKind::Scalar { .. } | NodeKind::Alias | NodeKind::Sequence(_) => {
@@ -173,9 +173,9 @@ fn root(text: &Text) -> Result<NodeId, Refused> {
 }
 
 /// What kustomize itself refuses.
-fn reject_faults(text: &Text, root: NodeId, reading: Reading) -> Result<(), Refused> {
+fn reject_faults(text: &Text, root: NodeId, reading: Reading) -> Result<(), EditObstacle> {
     let images = text.entry(root, "images").map(|(_, list)| list);
-    let is_edited = |fault: &Fault| {
+    let is_edited = |fault: &TypeError| {
         reading == Reading::ForEdit
             && fault.refused.limit == Limit::ScalarType
             && images.is_some_and(|list| text.tree.is_within(fault.node, list))
@@ -184,13 +184,13 @@ fn reject_faults(text: &Text, root: NodeId, reading: Reading) -> Result<(), Refu
         return Err(fault.refused);
     }
     if reading == Reading::Strict && schema::is_empty(text, root) {
-        return Err(Refused::whole(Limit::Empty, "the kustomization is empty"));
+        return Err(EditObstacle::whole(Limit::Empty, "the kustomization is empty"));
     }
     Ok(())
 }
 
 /// Keys that stand twice, come from elsewhere or are filled in by a template.
-fn reject_ambiguous(text: &Text, root: NodeId) -> Result<(), Refused> {
+fn reject_ambiguous(text: &Text, root: NodeId) -> Result<(), EditObstacle> {
     if let Some(key) = text.tree.duplicate_key() {
         return Err(twice(text, key));
     }
@@ -212,13 +212,13 @@ fn reject_ambiguous(text: &Text, root: NodeId) -> Result<(), Refused> {
     Ok(())
 }
 
-fn twice(text: &Text, key: NodeId) -> Refused {
+fn twice(text: &Text, key: NodeId) -> EditObstacle {
     let name = text.tree.scalar(key).unwrap_or_default();
     text.refuse(key, Limit::DuplicateKey, format!("the key `{name}` stands twice"))
 }
 
 /// The entries of `images`, then those of its old name, which kustomize appends.
-fn entries(text: &Text, root: NodeId) -> Result<Vec<Entry>, Refused> {
+fn entries(text: &Text, root: NodeId) -> Result<Vec<Entry>, EditObstacle> {
     let mut entries = Vec::new();
     for key in ["images", "imageTags"] {
         for node in list(text, root, key)?.into_iter().filter(|node| !text.is_null(*node)) {
@@ -236,12 +236,12 @@ fn entries(text: &Text, root: NodeId) -> Result<Vec<Entry>, Refused> {
     Ok(entries)
 }
 
-fn links(text: &Text, root: NodeId, keys: &[&str]) -> Result<Vec<Link>, Refused> {
+fn links(text: &Text, root: NodeId, keys: &[&str]) -> Result<Vec<Link>, EditObstacle> {
     let mut links = Vec::new();
     for key in keys {
         for node in list(text, root, key)? {
             let Some(target) = text.tree.scalar(node).filter(|target| !target.contains("{{")) else {
-                let why = format!("this item of `{key}` is no plain path");
+                let why = format!("this item of `{key}` is not a plain path");
                 return Err(text.refuse(node, Limit::Malformed, why));
             };
             links.push(Link { target: target.to_owned(), line: text.line(node) });
@@ -263,18 +263,18 @@ fn pairs(text: &Text, map: NodeId, key: &str) -> Vec<(String, String)> {
     entries.iter().map(|(key, value)| (key.clone(), value.text().unwrap_or_default().to_owned())).collect()
 }
 
-fn replacements(text: &Text, root: NodeId) -> Result<Vec<Replacement>, Refused> {
+fn replacements(text: &Text, root: NodeId) -> Result<Vec<Replacement>, EditObstacle> {
     let items = list(text, root, "replacements")?.into_iter();
     Ok(items
         .map(|node| Replacement::read(&Value::of(text, node, Lines::After(0)), text.line(node)))
         .collect())
 }
 
-fn transformers(text: &Text, root: NodeId) -> Result<Vec<Transformer>, Refused> {
+fn transformers(text: &Text, root: NodeId) -> Result<Vec<Transformer>, EditObstacle> {
     let mut found = Vec::new();
     for node in list(text, root, "transformers")? {
         let Some(written) = text.tree.scalar(node) else {
-            let why = "this item of `transformers` is no plain text";
+            let why = "this item of `transformers` is not a plain string";
             return Err(text.refuse(node, Limit::Malformed, why));
         };
         let is_inline = written.contains('\n') || written.contains(": ");
@@ -285,13 +285,13 @@ fn transformers(text: &Text, root: NodeId) -> Result<Vec<Transformer>, Refused> 
 }
 
 /// The items under a key; none where it is absent or says nothing.
-fn list(text: &Text, root: NodeId, key: &str) -> Result<Vec<NodeId>, Refused> {
+fn list(text: &Text, root: NodeId, key: &str) -> Result<Vec<NodeId>, EditObstacle> {
     let Some((_, node)) = text.entry(root, key) else { return Ok(Vec::new()) };
     match &text.tree.node(node).kind {
         NodeKind::Sequence(items) => Ok(items.clone()),
         NodeKind::Alias => Err(text.refuse(node, Limit::Alias, format!("`{key}` is an alias (`*…`)"))),
         NodeKind::Scalar { .. } | NodeKind::Mapping(_) => {
-            Err(text.refuse(node, Limit::Malformed, format!("`{key}` is no list")))
+            Err(text.refuse(node, Limit::Malformed, format!("`{key}` is not a list")))
         }
     }
 }

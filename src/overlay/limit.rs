@@ -71,7 +71,7 @@ limits! {
     Unread Malformed = "malformed", "an entry that is not what its key asks for", "write it as kustomize documents it";
     Unread ScalarType = "scalar-type", "a value of another type than kustomize needs: it reads YAML 1.1, where a plain `1.10` is a number and `y` a boolean", "put the value in quotes";
     Unread UnknownKey = "unknown-key", "a key that kustomize does not know", "correct the key, or remove it";
-    Unread BadPattern = "bad-pattern", "an image name or `target` that is no valid regular expression", "write a plain name, or correct the expression";
+    Unread BadPattern = "bad-pattern", "an image name or `target` that is not a valid regular expression", "write a plain name, or correct the expression";
     Unread Template = "template", "a kustomization that is a template (`{{`, `{%`)", "keep what the template makes in the repository";
     Unread NotYaml = "not-yaml", "a kustomization that is not YAML, not UTF-8, has a NUL byte, more than 1 MiB, 128 levels or 10 000 aliases", "correct the file";
     Unread OutOfRepository = "out-of-repository", "a path that leads out of the repository", "keep what it needs inside of the repository";
@@ -84,7 +84,7 @@ limits! {
     Uncertain Generator = "generator", "generators, functions and plugins, which make or change manifests elsewhere", "keep what they make in the repository";
     Uncertain HelmChart = "helm-chart", "`helmCharts`, and a `HelmChart` of k3s, which are rendered elsewhere", "keep what they render in the repository";
     Uncertain ManifestUnread = "manifest-unread", "a manifest that cannot be read, or has more than 16 MiB", "correct the file, or split it";
-    Uncertain NotAnImage = "not-an-image", "an image that is no image reference, such as a variable `$(…)`", "write the whole image, or give it a name and tag in `images`";
+    Uncertain NotAnImage = "not-an-image", "an image that is not an image reference, such as a variable `$(…)`", "write the whole image, or give it a name and tag in `images`";
     Uncertain Substitution = "substitution", "an image with a variable `${…}`, which Flux fills in when it deploys (`postBuild`)", "write the version itself in the place of the variable";
     Uncertain PatchUnable = "patch", "a patch that kustomize refuses or that fits no resource, a `$patch: replace` of an item or a whole resource, or an item of a list without a name", "set the image in the `images` of the overlay instead";
     Uncertain ReplacementUnable = "replacement", "a replacement whose source or target cannot be made out, or that creates a field", "set the image in the `images` of the overlay instead";
@@ -104,7 +104,7 @@ limits! {
     Uncertain CustomImage = "custom-image", "a field of a custom resource that may be an image, such as `image`", "declare the scalar with `set` or a `marker` in the configuration, or name a field that holds a whole image with `configurations` in the kustomization";
     Uncertain ValueFiles = "value-files", "values files that an Argo CD `Application` (`valueFiles`, `fileParameters`) or a Flux `HelmRelease` (`valuesFiles`) names, which lie in the repository of its source", "name the folder of these files as `path` and the files under `values` in the configuration";
     Uncertain ValuesTemplate = "values-template", "a template of Helm values, such as `values.yaml.gotmpl`, which is filled in elsewhere", "keep what it makes in the repository, or name the scalar with a `marker`";
-    Uncertain ValuesText = "values-text", "Helm values in a text that is no literal block", "write them as a literal block, or as `valuesObject`";
+    Uncertain ValuesText = "values-text", "Helm values in a string that is not a literal block", "write them as a literal block, or as `valuesObject`";
     Uncertain DeclaredUnable = "declared", "a declared path that leads to no scalar", "correct `set` in the configuration, or add the scalar";
     Unedited DigestOnly = "digest-only", "a place that has room for a digest alone, where none is given", "write a tag there by hand";
     Unedited DigestBeside = "digest-beside", "a value that holds the old digest, beside the tag under a name that Towpath does not know, or elsewhere in the same values", "write it beside the tag as `digest`, name it and the tag with `set` in the configuration, or delete it";

@@ -1,6 +1,6 @@
 //! Where a path in a kustomization leads.
 
-use super::Refused;
+use super::EditObstacle;
 use super::kustomization::{FILE_NAMES, Link};
 use super::limit::Limit;
 use crate::model::{EntryKind, RepositoryPath, Tree};
@@ -17,8 +17,9 @@ pub(super) enum Target {
 }
 
 /// Follows a link from a folder. What exists in the repository comes before what looks like an address.
-pub(super) fn follow(tree: &Tree, folder: &RepositoryPath, link: &Link) -> Result<Target, Refused> {
-    let refuse = |limit, why: &str| Refused::at_line(limit, link.line, format!("`{}` {why}", link.target));
+pub(super) fn follow(tree: &Tree, folder: &RepositoryPath, link: &Link) -> Result<Target, EditObstacle> {
+    let refuse =
+        |limit, why: &str| EditObstacle::at_line(limit, link.line, format!("`{}` {why}", link.target));
     if link.target.contains("://") {
         return Ok(Target::Remote);
     }
@@ -45,23 +46,24 @@ pub(super) fn candidates(folder: &RepositoryPath) -> impl Iterator<Item = Reposi
 pub(super) fn kustomization(
     tree: &Tree,
     folder: &RepositoryPath,
-) -> Result<RepositoryPath, (RepositoryPath, Refused)> {
+) -> Result<RepositoryPath, (RepositoryPath, EditObstacle)> {
     let paths: Vec<RepositoryPath> = candidates(folder).collect();
     let first = paths.first().cloned().unwrap_or_else(|| folder.clone());
     let present: Vec<&RepositoryPath> = paths.iter().filter(|path| tree.entry(path).is_some()).collect();
     if let Some(kind) = obstacle(tree, present.first().copied().unwrap_or(&first)) {
-        let refused = Refused::whole(Limit::Obstacle, format!("this is, or lies behind, {}", what(kind)));
+        let refused =
+            EditObstacle::whole(Limit::Obstacle, format!("this is, or lies behind, {}", what(kind)));
         return Err((present.first().copied().unwrap_or(&first).clone(), refused));
     }
     match present.as_slice() {
         [one] => Ok((*one).clone()),
         [] => {
             let why = "there is no kustomization in this folder";
-            Err((first, Refused::whole(Limit::NoKustomization, why)))
+            Err((first, EditObstacle::whole(Limit::NoKustomization, why)))
         }
         [one, two, ..] => {
             let why = format!("`{}` stands beside it, and kustomize takes only one", two.file_name());
-            Err(((*one).clone(), Refused::whole(Limit::SeveralKustomizations, why)))
+            Err(((*one).clone(), EditObstacle::whole(Limit::SeveralKustomizations, why)))
         }
     }
 }

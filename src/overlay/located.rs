@@ -5,14 +5,14 @@ use std::collections::BTreeSet;
 use super::format::values::MergedFiles;
 use super::quotes::Quotes;
 use super::{OverlayError, Overlays, Resolved, SetTo, format, requote, resolved};
-use crate::model::{Finding, ImageName, Location, RepositoryPath, Running, RunningImage, Tree};
+use crate::model::{ImageDiscovery, ImageName, Location, RepositoryPath, Running, RunningImage, Tree};
 
 /// Everything that a location runs.
 ///
 /// # Errors
 /// Where content is missing, or a file that everything rests on cannot be judged.
 pub fn resolve(tree: &Tree, location: &Location) -> Result<Resolved, OverlayError> {
-    if let Finding::Values(files) = &location.finding {
+    if let ImageDiscovery::Values(files) = &location.finding {
         return MergedFiles::read(tree, location, files).map(|merged| merged.resolved());
     }
     if format::is_plain(tree, location) {
@@ -41,8 +41,8 @@ pub(super) fn running_with(
         return resolved::running(tree, &location.path, image, quotes);
     }
     let found = match &location.finding {
-        Finding::Values(files) => MergedFiles::read(tree, location, files)?.running(image, quotes)?,
-        Finding::ByFormat | Finding::Marker(_) | Finding::Declared(_) => {
+        ImageDiscovery::Values(files) => MergedFiles::read(tree, location, files)?.running(image, quotes)?,
+        ImageDiscovery::ByFormat | ImageDiscovery::Marker(_) | ImageDiscovery::Declared(_) => {
             format::look(tree, location, Some(image))?.running(image, quotes)?
         }
     };
@@ -63,7 +63,7 @@ pub fn set_image(
     image: &ImageName,
     to: &SetTo,
 ) -> Result<Vec<(RepositoryPath, Vec<u8>)>, OverlayError> {
-    if let Finding::Values(files) = &location.finding {
+    if let ImageDiscovery::Values(files) = &location.finding {
         return format::values::set_image(tree, location, files, image, to);
     }
     if format::is_plain(tree, location) {

@@ -3,7 +3,7 @@
 use super::key_path::ValueAt;
 use super::kustomization::Kustomization;
 use super::resource::Id;
-use super::{Refused, limit::Limit};
+use super::{EditObstacle, limit::Limit};
 use crate::yaml::{self, Edit, NewNode, ScalarStyle};
 
 /// How far a mapping of a new file is indented below its key.
@@ -98,7 +98,7 @@ fn write(text: &mut String, entries: &[(String, NewNode)], indent: usize) {
 
 impl Kustomization {
     /// The text with one more item at the end of `patches`.
-    pub(super) fn with_patch(&self, path: &str) -> Result<Vec<u8>, Refused> {
+    pub(super) fn with_patch(&self, path: &str) -> Result<Vec<u8>, EditObstacle> {
         let item = NewNode::Mapping(vec![("path".to_owned(), NewNode::Scalar(path.to_owned()))]);
         let edit = match self.text.entry_or_null(self.root, "patches") {
             Some((_, list)) if !self.text.tree.items(list).is_empty() => {

@@ -5,7 +5,7 @@ use crate::model::RepositoryPath;
 
 /// How something that is not evaluated bears on the answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Doubt {
+pub(super) enum Uncertainty {
     /// There may be images that are not seen.
     Hides,
     /// There may be images that are not seen, where kustomize's `images` does not reach.
@@ -23,7 +23,7 @@ pub(super) struct Note {
     pub(super) line: usize,
     pub(super) limit: Limit,
     pub(super) why: String,
-    pub(super) doubt: Doubt,
+    pub(super) doubt: Uncertainty,
 }
 
 /// What puts resources in doubt.

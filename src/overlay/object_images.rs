@@ -10,7 +10,7 @@ use super::field::{Defaults, FieldSpec, places};
 use super::format::{HelmRepositories, HiddenSource, Merged, is_object_format};
 use super::helm::{self, ConfigMaps};
 use super::limit::Limit;
-use super::note::{Doubt, Note};
+use super::note::{Note, Uncertainty};
 use super::resource::{Id, Resource, trail_of};
 use super::value::{Scalar, Value};
 use super::walk::Use;
@@ -134,7 +134,8 @@ fn add_images(read: &ObjectRead<'_>, uses: &mut Vec<Use>, notes: &mut Vec<Note>)
     let (hidden_images, first_note) = (merged.hidden(), notes.len());
     let altering: HashSet<usize> = (0..merged.len()).filter_map(|index| merged.doubt(index)).collect();
     for (index, hidden) in hidden_images.into_iter().enumerate() {
-        let doubt = if altering.contains(&index) { Doubt::Alters } else { Doubt::HidesBeyondImages };
+        let doubt =
+            if altering.contains(&index) { Uncertainty::Alters } else { Uncertainty::HidesBeyondImages };
         let HiddenSource { limit, file, line, why } = hidden;
         notes.push(Note { file, line, limit, why, doubt });
     }
@@ -165,5 +166,5 @@ fn container_lines(resource: &Resource, fields: &[FieldSpec]) -> BTreeSet<(Repos
 }
 
 const fn hidden(limit: Limit, file: RepositoryPath, line: usize, why: String) -> Note {
-    Note { file, line, limit, why, doubt: Doubt::HidesBeyondImages }
+    Note { file, line, limit, why, doubt: Uncertainty::HidesBeyondImages }
 }

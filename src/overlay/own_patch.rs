@@ -6,12 +6,12 @@ use super::limit::Limit;
 use super::new_patch::NewPatch;
 use super::object_images::ObjectIds;
 use super::patch::Body;
-use super::resolved::Looked;
+use super::resolved::ResolvedOverlay;
 use super::resolver::Overlays;
 use super::resource::Id;
 use super::text::Text;
 use super::value::{Lines, Value};
-use super::{OverlayError, Refused};
+use super::{EditObstacle, OverlayError};
 use crate::model::{RepositoryPath, Tree};
 
 /// A file and its new content.
@@ -25,7 +25,7 @@ pub(super) struct Environment<'a> {
     /// All environments, which tell whose files are shared.
     pub(super) overlays: &'a Overlays,
     /// The environment as it is without the edits.
-    pub(super) before: &'a Looked,
+    pub(super) before: &'a ResolvedOverlay,
 }
 
 /// Values that a patch is to set in one object.
@@ -92,7 +92,7 @@ impl Environment<'_> {
         let free = patch.file_names().find_map(|name| Some((folder.join(&name).filter(is_free)?, name)));
         let Some((path, name)) = free else {
             let why = "every name for a file with one more patch is taken";
-            return Err(Refused::whole(Limit::ObjectShared, why).of(file));
+            return Err(EditObstacle::whole(Limit::ObjectShared, why).of(file));
         };
         let listed = self.kustomization(tree)?.with_patch(&name).map_err(|refused| refused.of(file))?;
         put_file(files, (file.clone(), listed));
@@ -103,7 +103,8 @@ impl Environment<'_> {
     /// The environment's own kustomization as it is in a tree.
     fn kustomization(&self, tree: &Tree) -> Result<Kustomization, OverlayError> {
         let file = &self.before.file;
-        let bytes = tree.read(file).map_err(|_| Refused::whole(Limit::NoFile, "this is no file").of(file))?;
+        let bytes =
+            tree.read(file).map_err(|_| EditObstacle::whole(Limit::NoFile, "this is not a file").of(file))?;
         Kustomization::read(bytes).map_err(|refused| refused.of(file))
     }
 }

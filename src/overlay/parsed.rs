@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::Refused;
+use super::EditObstacle;
 use super::kustomization::Kustomization;
 use super::manifest::Manifest;
 use super::patch::Content;
@@ -13,21 +13,21 @@ use crate::model::BlobId;
 /// Parsed files by the id of their content.
 #[derive(Debug, Default)]
 pub(super) struct Parsed {
-    kustomizations: Kept<Result<Arc<Kustomization>, Refused>>,
-    manifests: Kept<Arc<Manifest>>,
-    patches: Kept<Arc<Content>>,
+    kustomizations: CachedFile<Result<Arc<Kustomization>, EditObstacle>>,
+    manifests: CachedFile<Arc<Manifest>>,
+    patches: CachedFile<Arc<Content>>,
     round: u64,
 }
 
 /// What was parsed, and the round in which it was last asked for.
-type Kept<T> = HashMap<BlobId, (T, u64)>;
+type CachedFile<T> = HashMap<BlobId, (T, u64)>;
 
 impl Parsed {
     pub(super) fn kustomization(
         &mut self,
         blob: &BlobId,
         bytes: &[u8],
-    ) -> Result<Arc<Kustomization>, Refused> {
+    ) -> Result<Arc<Kustomization>, EditObstacle> {
         let read = || Kustomization::read(bytes).map(Arc::new);
         kept(&mut self.kustomizations, self.round, blob, read)
     }
@@ -51,7 +51,7 @@ impl Parsed {
     }
 }
 
-fn kept<T: Clone>(map: &mut Kept<T>, round: u64, blob: &BlobId, read: impl FnOnce() -> T) -> T {
+fn kept<T: Clone>(map: &mut CachedFile<T>, round: u64, blob: &BlobId, read: impl FnOnce() -> T) -> T {
     if let Some((found, used)) = map.get_mut(blob) {
         *used = round;
         return found.clone();

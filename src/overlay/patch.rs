@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::Refused;
+use super::EditObstacle;
 use super::go_yaml::{ScalarType, scalar_type};
 use super::json_patch::Operation;
 use super::resource::{Id, Resource};
@@ -18,7 +18,7 @@ const OPERATIONS_MAX: usize = 1_000;
 
 /// Why something is not evaluated.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
-pub(super) struct Unable(pub(super) &'static str);
+pub(super) struct NotEvaluated(pub(super) &'static str);
 
 /// One item of `patches`, `patchesStrategicMerge` or `patchesJson6902`.
 #[derive(Clone, Debug)]
@@ -46,13 +46,13 @@ pub(super) enum Body {
     /// In a file, by its path as written.
     File(String),
     /// Nowhere that can be read.
-    Unable(Unable),
+    Unable(NotEvaluated),
 }
 
 /// What a patch does.
 #[derive(Clone, Debug)]
 pub(super) struct Content {
-    form: Result<Form, Unable>,
+    form: Result<Form, NotEvaluated>,
     /// Whether the word `image` stands in it: without, it brings no image.
     pub(super) names_images: bool,
     nodes: usize,
@@ -65,22 +65,22 @@ enum Form {
 }
 
 /// A patch that could not be evaluated, and the resources that it may have changed; none where that is not known.
-pub(super) struct Failed {
-    pub(super) why: Unable,
+pub(super) struct FailedPatch {
+    pub(super) why: NotEvaluated,
     pub(super) resources: Option<Vec<usize>>,
 }
 
-impl From<Unable> for Failed {
-    fn from(why: Unable) -> Self {
+impl From<NotEvaluated> for FailedPatch {
+    fn from(why: NotEvaluated) -> Self {
         Self { why, resources: None }
     }
 }
 
 /// The patches under a key.
-pub(super) fn patches(text: &Text, root: NodeId, key: &'static str) -> Result<Vec<Patch>, Refused> {
+pub(super) fn patches(text: &Text, root: NodeId, key: &'static str) -> Result<Vec<Patch>, EditObstacle> {
     let Some((_, list)) = text.entry(root, key) else { return Ok(Vec::new()) };
     if !matches!(text.tree.node(list).kind, NodeKind::Sequence(_)) {
-        let body = Body::Unable(Unable("it is not a list"));
+        let body = Body::Unable(NotEvaluated("it is not a list"));
         return Ok(vec![Patch { line: text.line(list), key, target: None, body, may: MayChange::default() }]);
     }
     text.tree.items(list).iter().map(|item| Patch::read(text, *item, key)).collect()
@@ -101,7 +101,7 @@ impl MayChange {
 
 impl Patch {
     /// Reads one item; the lines are those of the text.
-    pub(super) fn read(text: &Text, item: NodeId, key: &'static str) -> Result<Self, Refused> {
+    pub(super) fn read(text: &Text, item: NodeId, key: &'static str) -> Result<Self, EditObstacle> {
         let target =
             text.entry(item, "target").map(|(_, target)| Selector::read(text, target)).transpose()?;
         let may = MayChange::read(text, item);
@@ -122,7 +122,7 @@ impl Patch {
         content: &Content,
         file: &RepositoryPath,
         resources: &mut Vec<Resource>,
-    ) -> Result<(), Failed> {
+    ) -> Result<(), FailedPatch> {
         let form = content.form.as_ref().map_err(|why| *why)?;
         match (form, &self.target) {
             (Form::Merges(patches), None) => {
@@ -134,11 +134,11 @@ impl Patch {
             }
             (Form::Merges(patches), Some(target)) => {
                 let [patch] = patches.as_slice() else {
-                    return Err(Unable("it has several documents").into());
+                    return Err(NotEvaluated("it has several documents").into());
                 };
                 merge_into(resources, &selected(resources, target), patch, file, self.may)
             }
-            (Form::Operations(_), None) => Err(Unable("it has no `target`").into()),
+            (Form::Operations(_), None) => Err(NotEvaluated("it has no `target`").into()),
             (Form::Operations(operations), Some(target)) => {
                 let at = selected(resources, target);
                 each(resources, &at, |resource| operate(resource, operations, file))
@@ -149,7 +149,7 @@ impl Patch {
 
 fn body(text: &Text, item: NodeId) -> Body {
     match &text.tree.node(item).kind {
-        NodeKind::Alias | NodeKind::Sequence(_) => Body::Unable(Unable("it is an alias or a list")),
+        NodeKind::Alias | NodeKind::Sequence(_) => Body::Unable(NotEvaluated("it is an alias or a list")),
         NodeKind::Scalar { value, .. } if value.contains('\n') || value.contains('{') => {
             Body::Inline(Arc::new(Content::read(value, Lines::inside(text, item))))
         }
@@ -164,7 +164,7 @@ fn body(text: &Text, item: NodeId) -> Body {
                     Body::Inline(Arc::new(Content::read(patch, Lines::inside(text, node))))
                 }
                 (None, Some(path)) => Body::File(path.to_owned()),
-                (Some(_), Some(_)) | (None, None) => Body::Unable(Unable("it has no one text")),
+                (Some(_), Some(_)) | (None, None) => Body::Unable(NotEvaluated("it has no one text")),
             }
         }
     }
@@ -183,11 +183,11 @@ impl Content {
     }
 }
 
-fn form(patch: &str, lines: Lines) -> Result<Form, Unable> {
-    let text = Text::new(patch.as_bytes()).map_err(|_| Unable("it is not YAML"))?;
+fn form(patch: &str, lines: Lines) -> Result<Form, NotEvaluated> {
+    let text = Text::new(patch.as_bytes()).map_err(|_| NotEvaluated("it is not YAML"))?;
     let documents = Value::documents(&text, lines);
     match documents.as_slice() {
-        [] => Err(Unable("it is empty")),
+        [] => Err(NotEvaluated("it is empty")),
         [Value::List(operations)] => Operation::read_all(operations).map(Form::Operations),
         [..] => Ok(Form::Merges(documents)),
     }
@@ -195,7 +195,7 @@ fn form(patch: &str, lines: Lines) -> Result<Form, Unable> {
 
 /// The one resource with this id. Where the patch names no image it does not matter who is meant: its target may
 /// be a file that was not parsed, since it shows no image either.
-fn find(resources: &[Resource], id: &Id, names_images: bool) -> Result<Vec<usize>, Failed> {
+fn find(resources: &[Resource], id: &Id, names_images: bool) -> Result<Vec<usize>, FailedPatch> {
     let at: Vec<usize> = resources
         .iter()
         .enumerate()
@@ -205,8 +205,8 @@ fn find(resources: &[Resource], id: &Id, names_images: bool) -> Result<Vec<usize
     match at.len() {
         1 => Ok(at),
         0 if !names_images => Ok(at),
-        0 => Err(Unable("no resource fits it").into()),
-        _ => Err(Failed { why: Unable("several resources fit it"), resources: Some(at) }),
+        0 => Err(NotEvaluated("no resource fits it").into()),
+        _ => Err(FailedPatch { why: NotEvaluated("several resources fit it"), resources: Some(at) }),
     }
 }
 
@@ -219,9 +219,9 @@ fn selected(resources: &[Resource], target: &Selector) -> Vec<usize> {
 fn each(
     resources: &mut [Resource],
     at: &[usize],
-    mut change: impl FnMut(&mut Resource) -> Result<(), Unable>,
-) -> Result<(), Failed> {
-    let mut failed: Option<(Unable, Vec<usize>)> = None;
+    mut change: impl FnMut(&mut Resource) -> Result<(), NotEvaluated>,
+) -> Result<(), FailedPatch> {
+    let mut failed: Option<(NotEvaluated, Vec<usize>)> = None;
     for index in at {
         let Some(resource) = resources.get_mut(*index) else { continue };
         let mut changed = resource.clone();
@@ -230,7 +230,7 @@ fn each(
             Err(why) => failed.get_or_insert((why, Vec::new())).1.push(*index),
         }
     }
-    failed.map_or(Ok(()), |(why, resources)| Err(Failed { why, resources: Some(resources) }))
+    failed.map_or(Ok(()), |(why, resources)| Err(FailedPatch { why, resources: Some(resources) }))
 }
 
 fn merge_into(
@@ -239,7 +239,7 @@ fn merge_into(
     patch: &Value,
     patch_file: &RepositoryPath,
     may: MayChange,
-) -> Result<(), Failed> {
+) -> Result<(), FailedPatch> {
     if patch.text_at(&["$patch"]) == Some("delete") {
         let mut index = 0;
         resources.retain(|_| {
@@ -257,9 +257,9 @@ fn merge(
     patch: &Value,
     patch_file: &RepositoryPath,
     may: MayChange,
-) -> Result<(), Unable> {
+) -> Result<(), NotEvaluated> {
     if patch.text_at(&["$patch"]) == Some("replace") {
-        return Err(Unable("it replaces a whole resource (`$patch: replace`)"));
+        return Err(NotEvaluated("it replaces a whole resource (`$patch: replace`)"));
     }
     let merges_lists = strategic::is_known(resource.id());
     let merge = Merge { patch_file, file: &resource.file, merges_lists };
@@ -279,9 +279,9 @@ fn operate(
     resource: &mut Resource,
     operations: &[Operation],
     patch_file: &RepositoryPath,
-) -> Result<(), Unable> {
+) -> Result<(), NotEvaluated> {
     if operations.len() > OPERATIONS_MAX {
-        return Err(Unable("it has too many operations"));
+        return Err(NotEvaluated("it has too many operations"));
     }
     // Kustomize keeps annotations of its own during a build, so there is always something to add to.
     resource.annotate("annotations", &[]);
@@ -289,7 +289,7 @@ fn operate(
     for operation in operations {
         operation.apply(value, &resource.file, patch_file)?;
         if operation.may_grow() && !value.is_bounded() {
-            return Err(Unable("it makes the resource too large or too deep"));
+            return Err(NotEvaluated("it makes the resource too large or too deep"));
         }
     }
     resource.identify_again();

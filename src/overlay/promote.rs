@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::format::Replaced;
 use super::format::values::MergedFiles;
-use super::remote_ref::{Subject, moved_refs, staying_refs};
+use super::remote_ref::{RemoteRefInput, moved_refs, staying_refs};
 use super::{OverlayError, Overlays, SetTo, format, rendered, requote, set_image};
 use crate::model::{
-    Digest, FileChange, Finding, ImageName, Location, Release, RepositoryPath, StayingRef, Tag, Tree,
+    Digest, FileChange, ImageDiscovery, ImageName, Location, Release, RepositoryPath, StayingRef, Tag, Tree,
     WriteMode, Writing,
 };
 
@@ -40,7 +40,7 @@ pub fn promote(
     let mut files: Vec<(RepositoryPath, Vec<u8>)> = promotion.quoted(tree).into_iter().collect();
     if writing.follow_ref && !format::is_plain(tree, location) {
         let (tags, tree) = (promotion.tags(), &tree.with_files(&files));
-        let moved = moved_refs(&Subject { tree, overlays, folder: &location.path, tags: &tags })?;
+        let moved = moved_refs(&RemoteRefInput { tree, overlays, folder: &location.path, tags: &tags })?;
         replace(&mut files, moved);
     }
     for artifact in release.artifacts() {
@@ -72,7 +72,7 @@ pub fn staying(tree: &Tree, overlays: &Overlays, promotion: &Promotion<'_>) -> V
     }
     let quoted: Vec<_> = promotion.quoted(tree).into_iter().collect();
     let (tags, tree) = (promotion.tags(), &tree.with_files(&quoted));
-    let subject = Subject { tree, overlays, folder: &location.path, tags: &tags };
+    let subject = RemoteRefInput { tree, overlays, folder: &location.path, tags: &tags };
     staying_refs(&subject, promotion.writing.follow_ref)
 }
 
@@ -92,10 +92,10 @@ impl Promotion<'_> {
             return Ok(());
         }
         match &self.location.finding {
-            Finding::Values(files) => {
+            ImageDiscovery::Values(files) => {
                 MergedFiles::read(edited, self.location, files)?.check_replaced(&replaced)
             }
-            Finding::ByFormat | Finding::Marker(_) | Finding::Declared(_) => {
+            ImageDiscovery::ByFormat | ImageDiscovery::Marker(_) | ImageDiscovery::Declared(_) => {
                 if format::is_plain(edited, self.location) {
                     format::check_replaced(edited, self.location, &replaced)
                 } else {

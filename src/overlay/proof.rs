@@ -6,13 +6,13 @@ use std::sync::Arc;
 
 use super::limit::Limit;
 use super::parsed::Parsed;
-use super::resolved::{ImageUse, Looked, look};
+use super::resolved::{ImageUse, ResolvedOverlay, look};
 use super::resolver::Overlays;
 use super::resource::{Resource, trail_of};
 use super::trail::SetBy;
 use super::value::{Scalar, Value};
-use super::written::Written;
-use super::{OverlayError, Refused, SetTo};
+use super::written::WrittenImage;
+use super::{EditObstacle, OverlayError, SetTo};
 use crate::model::{ImageReference, RepositoryPath, Tree};
 
 /// The marker of a resource that kustomize reads and does not render.
@@ -29,10 +29,15 @@ pub(super) struct SourceChange {
 ///
 /// # Errors
 /// Where that is not so.
-pub(super) fn prove(before: &Looked, after: &Looked, wanted: &ImageReference) -> Result<(), OverlayError> {
+pub(super) fn prove(
+    before: &ResolvedOverlay,
+    after: &ResolvedOverlay,
+    wanted: &ImageReference,
+) -> Result<(), OverlayError> {
     after.reject_doubts(&wanted.image)?;
-    let refuse =
-        |found: &ImageUse, why: String| Err(Refused::at_line(Limit::Shared, found.line, why).of(&found.file));
+    let refuse = |found: &ImageUse, why: String| {
+        Err(EditObstacle::at_line(Limit::Shared, found.line, why).of(&found.file))
+    };
     for (old, new) in before.resolved.uses.iter().zip(&after.resolved.uses) {
         let expected = if old.reference.image == wanted.image { wanted } else { &old.reference };
         if new.reference != *expected && !(old.merged.is_some() && says_in_object(new, wanted)) {
@@ -42,7 +47,7 @@ pub(super) fn prove(before: &Looked, after: &Looked, wanted: &ImageReference) ->
     }
     if notes(before) != notes(after) || before.resolved.uses.len() != after.resolved.uses.len() {
         let why = "the edit would change more than this image";
-        return Err(Refused::whole(Limit::Shared, why).of(&after.file));
+        return Err(EditObstacle::whole(Limit::Shared, why).of(&after.file));
     }
     Ok(())
 }
@@ -52,8 +57,8 @@ pub(super) fn prove(before: &Looked, after: &Looked, wanted: &ImageReference) ->
 /// # Errors
 /// Where that is not so.
 pub(super) fn prove_in_objects(
-    before: &Looked,
-    after: &Looked,
+    before: &ResolvedOverlay,
+    after: &ResolvedOverlay,
     wanted: &ImageReference,
 ) -> Result<(), OverlayError> {
     after.reject_doubts(&wanted.image)?;
@@ -66,7 +71,7 @@ pub(super) fn prove_in_objects(
         return Ok(());
     }
     let why = "the edit of an object would not have exactly the wanted effect";
-    Err(Refused::whole(Limit::Unsafe, why).of(&after.file))
+    Err(EditObstacle::whole(Limit::Unsafe, why).of(&after.file))
 }
 
 /// Whether an object says what is wanted; it may have no room for a digest.
@@ -90,12 +95,12 @@ pub(super) fn spare_others(
     for (file, _) in files {
         for (other, before) in overlays.readers(file, folder) {
             let after = look(edited, other, parsed)?;
-            let runs = |looked: &Looked| {
+            let runs = |looked: &ResolvedOverlay| {
                 looked.resolved.uses.iter().map(|found| found.reference.clone()).collect::<Vec<_>>()
             };
             if runs(before) != runs(&after) || notes(before) != notes(&after) {
                 let why = format!("the edit would also change what `{other}` runs");
-                return Err(Refused::whole(Limit::Shared, why).of(file));
+                return Err(EditObstacle::whole(Limit::Shared, why).of(file));
             }
         }
     }
@@ -104,7 +109,7 @@ pub(super) fn spare_others(
 
 /// What is not certain, without lines, which an edit may shift, and without quotes that are not there, which an edit
 /// writes.
-fn notes(overlay: &Looked) -> Vec<(&RepositoryPath, &str)> {
+fn notes(overlay: &ResolvedOverlay) -> Vec<(&RepositoryPath, &str)> {
     let others = overlay.resolved.uncertain.iter().filter(|note| note.limit != Limit::UnquotedTag);
     others.map(|note| (&note.file, note.why.as_str())).collect()
 }
@@ -155,8 +160,8 @@ impl Comparison<'_> {
     }
 
     fn is_wanted(&self, old: &Scalar, new: &Scalar) -> bool {
-        let is_of_image = Written::new(&old.text).name == Written::new(&new.text).name;
-        is_of_image && Written::new(&new.text).reference().as_ref() == Ok(self.wanted)
+        let is_of_image = WrittenImage::new(&old.text).name == WrittenImage::new(&new.text).name;
+        is_of_image && WrittenImage::new(&new.text).reference().as_ref() == Ok(self.wanted)
     }
 
     /// What a replacement copies is the value itself, not one of its copies. A digest comes into it only where one was

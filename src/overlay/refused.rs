@@ -9,7 +9,7 @@ use crate::yaml::{self, YamlError};
 
 /// What stands in the way within one file, and what a person can do about it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub struct Refused {
+pub struct EditObstacle {
     /// The row of the table that it comes from.
     pub limit: Limit,
     /// The line, from 1; nothing where the whole file is meant.
@@ -22,7 +22,7 @@ pub struct Refused {
     pub way_out: Cow<'static, str>,
 }
 
-impl Refused {
+impl EditObstacle {
     /// A refusal that concerns a whole file.
     pub(super) fn whole(limit: Limit, why: impl Into<String>) -> Self {
         let way_out = Cow::Borrowed(limit.way_out());
@@ -45,7 +45,7 @@ impl Refused {
     }
 }
 
-impl fmt::Display for Refused {
+impl fmt::Display for EditObstacle {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(line) = self.line {
             write!(formatter, "{line}: ")?;
@@ -54,8 +54,8 @@ impl fmt::Display for Refused {
     }
 }
 
-impl From<yaml::Refusal> for Refused {
-    fn from(refusal: yaml::Refusal) -> Self {
+impl From<yaml::EditRefusal> for EditObstacle {
+    fn from(refusal: yaml::EditRefusal) -> Self {
         Self {
             column: Some(refusal.position.column),
             ..spoken(Limit::Unsafe, refusal.position.line, &refusal.to_string())
@@ -63,7 +63,7 @@ impl From<yaml::Refusal> for Refused {
     }
 }
 
-impl From<YamlError> for Refused {
+impl From<YamlError> for EditObstacle {
     fn from(error: YamlError) -> Self {
         Self {
             column: Some(error.position.column),
@@ -73,10 +73,10 @@ impl From<YamlError> for Refused {
 }
 
 /// A refusal whose sentence may bring its own way out, behind `; `.
-fn spoken(limit: Limit, line: usize, sentence: &str) -> Refused {
+fn spoken(limit: Limit, line: usize, sentence: &str) -> EditObstacle {
     match sentence.split_once("; ") {
-        Some((why, way_out)) => Refused::at_line(limit, line, why).or_else(way_out),
-        None => Refused::at_line(limit, line, sentence),
+        Some((why, way_out)) => EditObstacle::at_line(limit, line, why).or_else(way_out),
+        None => EditObstacle::at_line(limit, line, sentence),
     }
 }
 
@@ -90,7 +90,7 @@ pub enum OverlayError {
         /// The file.
         file: RepositoryPath,
         /// What is wrong there, and the way out.
-        refused: Refused,
+        refused: EditObstacle,
     },
     /// Nothing in the overlay shows the image.
     NotFound {
@@ -113,7 +113,7 @@ impl OverlayError {
             Self::Missing(missing) => {
                 format!("{} that the overlay leads to were not read yet", files(missing))
             }
-            Self::Refused { file, refused: Refused { line: Some(line), why, .. } } => {
+            Self::Refused { file, refused: EditObstacle { line: Some(line), why, .. } } => {
                 format!("{file}:{line}: {why}")
             }
             Self::Refused { file, refused } => format!("{file}: {}", refused.why),

@@ -5,15 +5,15 @@ use std::collections::BTreeMap;
 use super::address::{belongs_to, version_in, without_version};
 use super::kustomization::{FILE_NAMES, Kustomization, Link};
 use super::parsed::Parsed;
-use super::resolved::{ImageUse, Looked, look};
+use super::resolved::{ImageUse, ResolvedOverlay, look};
 use super::resolver::Overlays;
 use super::rewrite::{Rewrite, rewritten};
-use super::{Limit, OverlayError, Refused};
+use super::{EditObstacle, Limit, OverlayError};
 use crate::model::{ImageName, RepositoryPath, StayReason, StayingRef, Tag, Tree};
 
 /// A version in an address, and what it becomes.
 #[derive(Debug)]
-struct Moving {
+struct RefMove {
     file: RepositoryPath,
     link: Link,
     value: String,
@@ -25,7 +25,7 @@ struct Moving {
 }
 
 /// The overlay whose remote resources are looked at, and the new tags of its images.
-pub(super) struct Subject<'a> {
+pub(super) struct RemoteRefInput<'a> {
     pub(super) tree: &'a Tree,
     pub(super) overlays: &'a Overlays,
     pub(super) folder: &'a RepositoryPath,
@@ -38,13 +38,15 @@ pub(super) struct Subject<'a> {
 ///
 /// # Errors
 /// Where content is missing, or an edit is not safe or moves what this overlay runs.
-pub(super) fn moved_refs(subject: &Subject<'_>) -> Result<Vec<(RepositoryPath, Vec<u8>)>, OverlayError> {
+pub(super) fn moved_refs(
+    subject: &RemoteRefInput<'_>,
+) -> Result<Vec<(RepositoryPath, Vec<u8>)>, OverlayError> {
     let mut parsed = Parsed::default();
     let before = look(subject.tree, subject.folder, &mut parsed)?;
     let mut rewrites: BTreeMap<RepositoryPath, Vec<Rewrite>> = BTreeMap::new();
     for moving in moving(subject, &before, &mut parsed)? {
         if moving.stays.is_none() && is_own(subject, &before, &moving.file)? {
-            let Moving { file, link, address, .. } = moving;
+            let RefMove { file, link, address, .. } = moving;
             let rewrite = Rewrite::Scalar { line: link.line, old: link.target, new: address };
             rewrites.entry(file).or_default().push(rewrite);
         }
@@ -61,11 +63,11 @@ pub(super) fn moved_refs(subject: &Subject<'_>) -> Result<Vec<(RepositoryPath, V
 
 /// Every version in an address that stays while the image to which the resource belongs moves, with the reason. `follows`
 /// says whether addresses follow images at all. None where this cannot be told.
-pub(super) fn staying_refs(subject: &Subject<'_>, follows: bool) -> Vec<StayingRef> {
+pub(super) fn staying_refs(subject: &RemoteRefInput<'_>, follows: bool) -> Vec<StayingRef> {
     let mut parsed = Parsed::default();
     let Ok(before) = look(subject.tree, subject.folder, &mut parsed) else { return Vec::new() };
     let found = moving(subject, &before, &mut parsed).unwrap_or_default().into_iter();
-    let reason = |moving: &Moving| match &moving.stays {
+    let reason = |moving: &RefMove| match &moving.stays {
         // Nobody would expect it to move.
         Some(StayReason::Unrelated) if !follows => None,
         Some(reason) => Some(*reason),
@@ -77,14 +79,18 @@ pub(super) fn staying_refs(subject: &Subject<'_>, follows: bool) -> Vec<StayingR
     };
     let staying = found.filter_map(|moving| {
         let reason = reason(&moving)?;
-        let Moving { file, link, value, version, .. } = moving;
+        let RefMove { file, link, value, version, .. } = moving;
         Some(StayingRef { file, line: link.line, value, version, reason })
     });
     staying.collect()
 }
 
 /// Whether a kustomization is this overlay's alone.
-fn is_own(subject: &Subject<'_>, before: &Looked, file: &RepositoryPath) -> Result<bool, OverlayError> {
+fn is_own(
+    subject: &RemoteRefInput<'_>,
+    before: &ResolvedOverlay,
+    file: &RepositoryPath,
+) -> Result<bool, OverlayError> {
     if *file == before.file {
         return Ok(subject.overlays.readers(file, subject.folder).next().is_none());
     }
@@ -93,7 +99,11 @@ fn is_own(subject: &Subject<'_>, before: &Looked, file: &RepositoryPath) -> Resu
 }
 
 /// Every version in an address of the overlay's kustomizations that bears on an image whose tag changes.
-fn moving(subject: &Subject<'_>, before: &Looked, parsed: &mut Parsed) -> Result<Vec<Moving>, OverlayError> {
+fn moving(
+    subject: &RemoteRefInput<'_>,
+    before: &ResolvedOverlay,
+    parsed: &mut Parsed,
+) -> Result<Vec<RefMove>, OverlayError> {
     let changes = changes(subject, before);
     let mut found = Vec::new();
     let files = before.asked.iter().filter(|path| FILE_NAMES.contains(&path.file_name()));
@@ -105,7 +115,7 @@ fn moving(subject: &Subject<'_>, before: &Looked, parsed: &mut Parsed) -> Result
     Ok(found)
 }
 
-fn moving_link(file: &RepositoryPath, link: &Link, changes: &[TagChange<'_>]) -> Option<Moving> {
+fn moving_link(file: &RepositoryPath, link: &Link, changes: &[TagChange<'_>]) -> Option<RefMove> {
     let range = version_in(&link.target)?;
     let value = link.target.get(range.clone())?;
     let (own, others): (Vec<_>, Vec<_>) =
@@ -126,7 +136,7 @@ fn moving_link(file: &RepositoryPath, link: &Link, changes: &[TagChange<'_>]) ->
     let mut address = link.target.clone();
     address.replace_range(range, &related(value, change.old, change.new).unwrap_or_default());
     let (value, version) = (value.to_owned(), change.new.clone());
-    Some(Moving { file: file.clone(), link: link.clone(), value, version, stays, address })
+    Some(RefMove { file: file.clone(), link: link.clone(), value, version, stays, address })
 }
 
 /// Whether a text looks like a version: `1.9`, `v2`. Names of branches do not.
@@ -141,7 +151,7 @@ struct TagChange<'a> {
     new: &'a Tag,
 }
 
-fn changes<'a>(subject: &Subject<'a>, before: &'a Looked) -> Vec<TagChange<'a>> {
+fn changes<'a>(subject: &RemoteRefInput<'a>, before: &'a ResolvedOverlay) -> Vec<TagChange<'a>> {
     let change = |found: &'a ImageUse| {
         let image = &found.reference.image;
         let (old, new) = (found.reference.tag.as_ref()?, subject.tags.get(image)?);
@@ -177,8 +187,8 @@ fn kustomization(
 
 /// The overlay runs what it ran, and of its kustomizations only the addresses have changed that were meant.
 fn prove(
-    subject: &Subject<'_>,
-    before: &Looked,
+    subject: &RemoteRefInput<'_>,
+    before: &ResolvedOverlay,
     files: &[(RepositoryPath, Vec<u8>)],
     parsed: &mut Parsed,
 ) -> Result<(), OverlayError> {
@@ -187,11 +197,12 @@ fn prove(
     }
     let edited = subject.tree.with_files(files);
     let after = look(&edited, subject.folder, parsed)?;
-    let runs = |looked: &Looked| {
+    let runs = |looked: &ResolvedOverlay| {
         looked.resolved.uses.iter().map(|found| found.reference.clone()).collect::<Vec<_>>()
     };
     let refuse = |file: &RepositoryPath| {
-        Err(Refused::whole(Limit::Unsafe, "the edit of a remote address would change what runs").of(file))
+        Err(EditObstacle::whole(Limit::Unsafe, "the edit of a remote address would change what runs")
+            .of(file))
     };
     for (file, _) in files {
         let links = |own: &Kustomization| {

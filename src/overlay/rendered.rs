@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 use super::format::{HelmRepositories, Merged, Replaced, is_object_format};
 use super::helm::ConfigMaps;
 use super::parsed::Parsed;
-use super::resolved::{Looked, look};
+use super::resolved::{ResolvedOverlay, look};
 use super::resource::{Resource, trail_of};
 use super::value::{Scalar, Value};
 use super::walk::rendered;
-use super::{OverlayError, Refused};
+use super::{EditObstacle, OverlayError};
 use crate::model::{Missing, RepositoryPath, Tree, TreeError};
 
 /// Refuses a promotion after which something that the overlay renders still holds a replaced digest.
@@ -36,7 +36,7 @@ pub(super) fn check_replaced(
 fn holds_any(
     edited: &Tree,
     folder: &RepositoryPath,
-    looked: &Looked,
+    looked: &ResolvedOverlay,
     replaced: &Replaced<'_>,
 ) -> Result<bool, OverlayError> {
     let config_maps = looked.own.config_maps.iter();
@@ -82,7 +82,7 @@ impl Check<'_> {
                 // Labels and annotations that a kustomization adds to all resources have no line.
                 let is_added = step.line == 0;
                 Err(if is_added {
-                    Refused { line: None, ..refused }.of(self.file)
+                    EditObstacle { line: None, ..refused }.of(self.file)
                 } else {
                     refused.of(&step.file)
                 })

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use super::label_selector::LabelSelector;
-use super::patch::{Failed, Unable};
+use super::patch::{FailedPatch, NotEvaluated};
 use super::resource::{Resource, trail_of};
 use super::selector::compile;
 use super::trail::{Place, SetBy, Step, lengthened};
 use super::value::{Scalar, Value};
-use super::written::Written;
+use super::written::WrittenImage;
 use crate::model::RepositoryPath;
 
 /// How long a text may become by putting others into it, in bytes.
@@ -23,7 +23,7 @@ pub(super) struct Replacement {
     source: Option<Source>,
     targets: Vec<Target>,
     /// Why it is not evaluated.
-    unable: Option<Unable>,
+    unable: Option<NotEvaluated>,
 }
 
 #[derive(Clone, Debug)]
@@ -69,7 +69,7 @@ impl Replacement {
         read
     }
 
-    fn fill(&mut self, value: &Value) -> Result<(), Unable> {
+    fn fill(&mut self, value: &Value) -> Result<(), NotEvaluated> {
         self.source = Some(match (value.get("sourceValue"), value.get("source")) {
             (Some(Value::Scalar(scalar)), None) => Source::Value(scalar.clone()),
             (None, Some(source)) => Source::Field {
@@ -77,12 +77,12 @@ impl Replacement {
                 field: split(source.get("fieldPath").and_then(Value::text).unwrap_or("metadata.name")),
                 options: Options::read(source.get("options"))?,
             },
-            (_, _) => return Err(Unable("it has no one source")),
+            (_, _) => return Err(NotEvaluated("it has no one source")),
         });
-        let targets = value.get("targets").ok_or(Unable("it has no targets"))?;
+        let targets = value.get("targets").ok_or(NotEvaluated("it has no targets"))?;
         self.targets = targets.items().iter().map(Target::read).collect::<Result<_, _>>()?;
         if self.targets.is_empty() {
-            return Err(Unable("it has no targets"));
+            return Err(NotEvaluated("it has no targets"));
         }
         Ok(())
     }
@@ -101,8 +101,8 @@ impl Replacement {
     }
 
     /// Copies the value into every field that it is for.
-    pub(super) fn apply(&self, file: &RepositoryPath, resources: &mut [Resource]) -> Result<(), Failed> {
-        let failed = |why: Unable, resources| Failed { why, resources };
+    pub(super) fn apply(&self, file: &RepositoryPath, resources: &mut [Resource]) -> Result<(), FailedPatch> {
+        let failed = |why: NotEvaluated, resources| FailedPatch { why, resources };
         if let Some(why) = self.unable {
             return Err(failed(why, None));
         }
@@ -133,8 +133,8 @@ impl Replacement {
     }
 
     /// The value to copy, with the places that made it so.
-    fn value(&self, resources: &[Resource], place: &Place) -> Result<Value, Unable> {
-        match self.source.as_ref().ok_or(Unable("it has no one source"))? {
+    fn value(&self, resources: &[Resource], place: &Place) -> Result<Value, NotEvaluated> {
+        match self.source.as_ref().ok_or(NotEvaluated("it has no one source"))? {
             Source::Value(scalar) => {
                 // The value has a line of its own, where it is edited.
                 let place = Place::new(place.file.clone(), scalar.line);
@@ -143,14 +143,15 @@ impl Replacement {
             }
             Source::Field { of, field, options } => {
                 let mut found = resources.iter().filter(|resource| of.names(resource));
-                let source = found.next().ok_or(Unable("no resource is its source"))?;
+                let source = found.next().ok_or(NotEvaluated("no resource is its source"))?;
                 if found.next().is_some() {
-                    return Err(Unable("several resources may be its source"));
+                    return Err(NotEvaluated("several resources may be its source"));
                 }
                 if source.doubt.is_some() {
-                    return Err(Unable("its source is not certain"));
+                    return Err(NotEvaluated("its source is not certain"));
                 }
-                let value = look_up(&source.value, field).ok_or(Unable("its source has no such field"))?;
+                let value =
+                    look_up(&source.value, field).ok_or(NotEvaluated("its source has no such field"))?;
                 options.part_of(with_trail(value.clone(), &source.file))
             }
         }
@@ -168,11 +169,11 @@ fn with_trail(mut value: Value, file: &RepositoryPath) -> Value {
 }
 
 impl Named {
-    fn read(value: &Value) -> Result<Self, Unable> {
+    fn read(value: &Value) -> Result<Self, NotEvaluated> {
         let selector = |key| match value.get(key).and_then(Value::text).filter(|text| !text.is_empty()) {
             Some(text) => LabelSelector::parse(text)
                 .map(Some)
-                .map_err(|_| Unable("a label or annotation selector is not valid")),
+                .map_err(|_| NotEvaluated("a label or annotation selector is not valid")),
             None => Ok(None),
         };
         let text =
@@ -218,26 +219,26 @@ impl Named {
 }
 
 impl Options {
-    fn read(value: Option<&Value>) -> Result<Self, Unable> {
+    fn read(value: Option<&Value>) -> Result<Self, NotEvaluated> {
         let Some(value) = value else { return Ok(Self::default()) };
         if value.get("encoding").is_some() {
-            return Err(Unable("its value is encoded"));
+            return Err(NotEvaluated("its value is encoded"));
         }
         let delimiter = value.get("delimiter").and_then(Value::text).filter(|text| !text.is_empty());
         let index = match value.get("index").and_then(Value::text) {
-            Some(text) => text.parse().map_err(|_| Unable("its `index` is no number"))?,
+            Some(text) => text.parse().map_err(|_| NotEvaluated("its `index` is not a number"))?,
             None => 0,
         };
         Ok(Self { delimiter: delimiter.map(str::to_owned), index })
     }
 
     /// The part of a source that these options mean.
-    fn part_of(&self, value: Value) -> Result<Value, Unable> {
+    fn part_of(&self, value: Value) -> Result<Value, NotEvaluated> {
         let Some(delimiter) = &self.delimiter else { return Ok(value) };
-        let Value::Scalar(scalar) = value else { return Err(Unable("its source is no text")) };
+        let Value::Scalar(scalar) = value else { return Err(NotEvaluated("its source is not a string")) };
         let index = usize::try_from(self.index).ok();
         let part = index.and_then(|index| scalar.text.split(delimiter.as_str()).nth(index));
-        let text = part.ok_or(Unable("its source has no such part"))?.to_owned();
+        let text = part.ok_or(NotEvaluated("its source has no such part"))?.to_owned();
         Ok(Value::Scalar(Scalar { text, ..scalar }))
     }
 
@@ -257,8 +258,8 @@ impl Options {
 }
 
 impl Target {
-    fn read(value: &Value) -> Result<Self, Unable> {
-        let select = value.get("select").ok_or(Unable("a target selects nothing"))?;
+    fn read(value: &Value) -> Result<Self, NotEvaluated> {
+        let select = value.get("select").ok_or(NotEvaluated("a target selects nothing"))?;
         let fields = value.get("fieldPaths").map(Value::items).unwrap_or_default();
         let mut fields: Vec<Vec<String>> = fields.iter().filter_map(Value::text).map(split).collect();
         if fields.is_empty() {
@@ -282,19 +283,19 @@ impl Target {
         resources.iter().enumerate().filter(|(_, found)| is_meant(found)).map(|(index, _)| index).collect()
     }
 
-    fn write(&self, resource: &mut Resource, value: &Value, place: &Place) -> Result<(), Unable> {
+    fn write(&self, resource: &mut Resource, value: &Value, place: &Place) -> Result<(), NotEvaluated> {
         for field in &self.fields {
             let mut routes = Vec::new();
             matching(&resource.value, field, &mut Vec::new(), &mut routes)?;
             if routes.is_empty() {
-                return Err(Unable("a target has no such field"));
+                return Err(NotEvaluated("a target has no such field"));
             }
             let file = resource.file.clone();
             for route in routes {
                 let found = Arc::make_mut(&mut resource.value).at_mut(&route);
-                self.set(found.ok_or(Unable("a target has no such field"))?, value, place, &file)?;
+                self.set(found.ok_or(NotEvaluated("a target has no such field"))?, value, place, &file)?;
                 if !matches!(value, Value::Scalar(_)) && !resource.value.is_bounded() {
-                    return Err(Unable("it makes a target too large or too deep"));
+                    return Err(NotEvaluated("it makes a target too large or too deep"));
                 }
             }
         }
@@ -307,15 +308,15 @@ impl Target {
         value: &Value,
         place: &Place,
         file: &RepositoryPath,
-    ) -> Result<(), Unable> {
+    ) -> Result<(), NotEvaluated> {
         match (&mut *into, value) {
             (Value::Scalar(old), Value::Scalar(new)) => {
                 let text = self.options.replaced(&old.text, &new.text);
                 if text.len() > TEXT_BYTES_MAX {
-                    return Err(Unable("it makes a text too long"));
+                    return Err(NotEvaluated("it makes a text too long"));
                 }
-                let before = Written::new(&old.text);
-                let after = Written::new(&text);
+                let before = WrittenImage::new(&old.text);
+                let after = WrittenImage::new(&text);
                 let renames =
                     before.name != after.name && before.tag == after.tag && before.digest == after.digest;
                 let step = Step { decides: !renames, ..Step::new(place, SetBy::Replacement, &text) };
@@ -324,7 +325,7 @@ impl Target {
                 *old = Scalar { text, is_null: false, spelling, line: old.line, trail };
                 Ok(())
             }
-            (_, _) if self.options.delimiter.is_some() => Err(Unable("a target is no text")),
+            (_, _) if self.options.delimiter.is_some() => Err(NotEvaluated("a target is not a string")),
             (_, _) => {
                 let mut new = value.clone();
                 new.each_scalar(&mut |scalar| {
@@ -396,14 +397,14 @@ fn matching(
     path: &[String],
     route: &mut Vec<u32>,
     found: &mut Vec<Vec<u32>>,
-) -> Result<(), Unable> {
+) -> Result<(), NotEvaluated> {
     let Some((part, rest)) = path.split_first() else {
         found.push(route.clone());
         return Ok(());
     };
     for index in below(value, part)? {
-        let child = value.children().nth(index).ok_or(Unable("a target has no such field"))?;
-        route.push(u32::try_from(index).map_err(|_| Unable("a target has too many items"))?);
+        let child = value.children().nth(index).ok_or(NotEvaluated("a target has no such field"))?;
+        route.push(u32::try_from(index).map_err(|_| NotEvaluated("a target has too many items"))?);
         matching(child, rest, route, found)?;
         route.pop();
     }
@@ -411,11 +412,11 @@ fn matching(
 }
 
 /// Which children one part of a path means.
-fn below(value: &Value, part: &str) -> Result<Vec<usize>, Unable> {
+fn below(value: &Value, part: &str) -> Result<Vec<usize>, NotEvaluated> {
     match value {
         Value::List(items) => match item_of(part) {
             Some((key, text)) => {
-                let pattern = compile(text).ok_or(Unable("a target has no valid pattern"))?;
+                let pattern = compile(text).ok_or(NotEvaluated("a target has no valid pattern"))?;
                 let is_meant = |item: &Value| {
                     item.get(key).and_then(Value::text).is_some_and(|text| pattern.is_match(text))
                 };
@@ -429,10 +430,10 @@ fn below(value: &Value, part: &str) -> Result<Vec<usize>, Unable> {
             None if part == "*" => Ok((0..items.len()).collect()),
             None => match part.parse::<usize>() {
                 Ok(index) if index < items.len() => Ok(vec![index]),
-                Ok(_) | Err(_) => Err(Unable("a target has no such item")),
+                Ok(_) | Err(_) => Err(NotEvaluated("a target has no such item")),
             },
         },
-        Value::Map(_) if part == "*" => Err(Unable("a target means every key")),
+        Value::Map(_) if part == "*" => Err(NotEvaluated("a target means every key")),
         Value::Map(entries) => Ok(entries.iter().rposition(|(key, _)| key == part).into_iter().collect()),
         Value::Scalar(_) | Value::Unread { .. } => Ok(Vec::new()),
     }

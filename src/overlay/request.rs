@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use super::edit::{ImageEdit, Setting};
-use super::written::Written;
+use super::written::WrittenImage;
 use crate::model::{Digest, ImageName, Tag};
 
 /// What stands for a part that stays as it is. What is not named stays anyway.
@@ -28,7 +28,7 @@ impl FromStr for ImageEdit {
         let wrong = |why: String| RequestError { text: text.to_owned(), why };
         let (name, reference) =
             text.split_once('=').map_or((None, text), |(name, reference)| (Some(name), reference));
-        let Written { name: image, tag, digest } = Written::new(reference);
+        let WrittenImage { name: image, tag, digest } = WrittenImage::new(reference);
         if name.is_none() && tag.is_none() && digest.is_none() {
             return Err(wrong("there is nothing to set".to_owned()));
         }

@@ -7,7 +7,7 @@ use super::kustomization::Kustomization;
 use super::limit::Limit;
 use super::located::{running, running_with};
 use super::quotes::Quotes;
-use super::{OverlayError, Overlays, Refused, SetTo, format, link, set};
+use super::{EditObstacle, OverlayError, Overlays, SetTo, format, link, set};
 use crate::model::{ImageName, ImageReference, Location, Missing, RepositoryPath, Running, Tree};
 
 /// As [`set::set_image`], where the folder's own entry for the image may lack quotes.
@@ -34,7 +34,7 @@ pub(super) fn set_image(
 }
 
 const fn is_about_a_type(error: &OverlayError) -> bool {
-    matches!(error, OverlayError::Refused { refused: Refused { limit: Limit::ScalarType, .. }, .. })
+    matches!(error, OverlayError::Refused { refused: EditObstacle { limit: Limit::ScalarType, .. }, .. })
 }
 
 /// What a location would run of some images if their tags were in quotes; `None` if it can be read as it is, or quotes
@@ -53,7 +53,9 @@ pub fn running_if_quoted(
     let (mut references, mut missing, mut is_refused) = (Vec::new(), Missing::default(), false);
     for image in images {
         let found = match running(&tree, location, image) {
-            Err(OverlayError::Refused { refused: Refused { limit: Limit::UnquotedTag, .. }, .. }) => {
+            Err(OverlayError::Refused {
+                refused: EditObstacle { limit: Limit::UnquotedTag, .. }, ..
+            }) => {
                 lacks_quotes = true;
                 running_with(&tree, location, image, Quotes::Given)
             }
@@ -109,7 +111,7 @@ fn quoted(tree: &Tree, folder: &RepositoryPath, images: &[&ImageName]) -> Option
 }
 
 /// A kustomization with all values of one entry in quotes that kustomize does not read as text.
-pub(super) fn quoted_entry(bytes: &[u8], index: usize) -> Result<Vec<u8>, Refused> {
+pub(super) fn quoted_entry(bytes: &[u8], index: usize) -> Result<Vec<u8>, EditObstacle> {
     let own = Kustomization::read_for_edit(bytes)?;
     match as_it_is_written(&own, index) {
         Some(edit) => own.with_image(own.entries.get(index), &edit),

@@ -7,15 +7,15 @@ use std::sync::Arc;
 use super::hidden::UnusedEntry;
 use super::kustomization::Kustomization;
 use super::limit::Limit;
-use super::note::{Doubt, Note};
+use super::note::{Note, Uncertainty};
 use super::object_images::MergedImage;
 use super::parsed::Parsed;
 use super::quotes::Quotes;
 use super::resource::Resource;
 use super::trail::{Place, SetBy, Step};
 use super::walk::{Use, Walked, walk};
-use super::written::{SUBSTITUTION, Unreadable, Written};
-use super::{OverlayError, Refused};
+use super::written::{SUBSTITUTION, Unreadable, WrittenImage};
+use super::{EditObstacle, OverlayError};
 use crate::model::{ImageName, ImageReference, RepositoryPath, Running, RunningImage, Tree};
 
 /// One image that an overlay runs.
@@ -91,32 +91,32 @@ pub struct Uncertain {
     pub line: usize,
     /// What it is.
     pub why: String,
-    pub(super) doubt: Doubt,
+    pub(super) doubt: Uncertainty,
 }
 
 impl Uncertain {
     /// A line behind which an image may lie that is not seen.
     pub(super) fn hiding(limit: Limit, file: &RepositoryPath, line: usize, why: String) -> Self {
-        Self { limit, file: file.clone(), line, why, doubt: Doubt::Hides }
+        Self { limit, file: file.clone(), line, why, doubt: Uncertainty::Hides }
     }
 
     /// The same for an image that is shown and may run otherwise.
     pub(super) fn altering(self) -> Self {
-        Self { doubt: Doubt::Alters, ..self }
+        Self { doubt: Uncertainty::Alters, ..self }
     }
 
     /// Whether an image may lie behind it that nothing shows. A text that is no image name is none, unless a
     /// variable stands in it.
     fn could_hold_any(&self) -> bool {
         match &self.doubt {
-            Doubt::Hides | Doubt::HidesBeyondImages | Doubt::Alters => true,
-            Doubt::Concerns(name) => name.contains("$(") || name.contains(SUBSTITUTION),
+            Uncertainty::Hides | Uncertainty::HidesBeyondImages | Uncertainty::Alters => true,
+            Uncertainty::Concerns(name) => name.contains("$(") || name.contains(SUBSTITUTION),
         }
     }
 
     /// The error for an image that this puts in doubt.
     fn refuse(&self) -> OverlayError {
-        Refused::at_line(self.limit, self.line, self.why.clone()).of(&self.file)
+        EditObstacle::at_line(self.limit, self.line, self.why.clone()).of(&self.file)
     }
 }
 
@@ -188,12 +188,12 @@ fn disagree(first: &ImageUse, other: &ImageUse) -> OverlayError {
         "`{}` runs here, but `{}` runs by {}:{}",
         other.reference, first.reference, first.file, first.line
     );
-    Refused::at_line(Limit::SeveralVersions, other.line, why).of(&other.file)
+    EditObstacle::at_line(Limit::SeveralVersions, other.line, why).of(&other.file)
 }
 
 /// An overlay looked at: its own kustomization and what comes of it.
 #[derive(Clone, Debug)]
-pub(super) struct Looked {
+pub(super) struct ResolvedOverlay {
     pub(super) file: RepositoryPath,
     pub(super) own: Arc<Kustomization>,
     pub(super) resolved: Resolved,
@@ -205,7 +205,7 @@ pub(super) fn look(
     tree: &Tree,
     folder: &RepositoryPath,
     parsed: &mut Parsed,
-) -> Result<Looked, OverlayError> {
+) -> Result<ResolvedOverlay, OverlayError> {
     look_closely(tree, folder, parsed).map(|(looked, _)| looked)
 }
 
@@ -214,7 +214,7 @@ pub(super) fn look_closely(
     tree: &Tree,
     folder: &RepositoryPath,
     parsed: &mut Parsed,
-) -> Result<(Looked, Vec<Resource>), OverlayError> {
+) -> Result<(ResolvedOverlay, Vec<Resource>), OverlayError> {
     let Walked { file, own, uses, hidden, notes, unused, asked, resources } = walk(tree, folder, parsed)?;
     let mut resolved = Resolved::default();
     resolved.uncertain.extend(notes.into_iter().map(Uncertain::from));
@@ -231,7 +231,7 @@ pub(super) fn look_closely(
             resolved.uses.push(found);
         }
     }
-    Ok((Looked { file, own, resolved, asked: Arc::new(asked) }, resources))
+    Ok((ResolvedOverlay { file, own, resolved, asked: Arc::new(asked) }, resources))
 }
 
 fn conclude(found: Use) -> Result<ImageUse, Box<Uncertain>> {
@@ -243,8 +243,8 @@ fn conclude(found: Use) -> Result<ImageUse, Box<Uncertain>> {
         Ok(reference) if is_text => Ok(ImageUse { reference, file, line, set_by, trail, doubt, merged }),
         Ok(_) | Err(_) => {
             let Unreadable { limit, why } = image.unreadable();
-            let name = Written::new(&image.to_string()).name;
-            let doubt = Doubt::Concerns(name);
+            let name = WrittenImage::new(&image.to_string()).name;
+            let doubt = Uncertainty::Concerns(name);
             // The last step made it so, even if it sets no tag.
             let Step { file, line, .. } = trail.last().expect("an image has a place").clone();
             Err(Box::new(Uncertain { limit, file, line, why, doubt }))
@@ -258,7 +258,7 @@ impl From<Note> for Uncertain {
     }
 }
 
-impl Looked {
+impl ResolvedOverlay {
     /// What runs of one image: one reference, however often it is used.
     ///
     /// The tree is that of the look; in it the error for an image that nothing shows finds what names it.
@@ -289,7 +289,8 @@ impl Looked {
     fn reject(&self, image: &ImageName, quotes: Quotes) -> Result<(), OverlayError> {
         let notes = &self.resolved.uncertain;
         let is_meant = |name: &str| ImageName::new(name).is_ok_and(|name| name.is_same_repository(image));
-        let concerns = |note: &&Uncertain| matches!(&note.doubt, Doubt::Concerns(name) if is_meant(name));
+        let concerns =
+            |note: &&Uncertain| matches!(&note.doubt, Uncertainty::Concerns(name) if is_meant(name));
         let mut pointed = self.resolved.uses_meaning(image).filter_map(|found| notes.get(found.doubt?));
         let pointed = pointed.find(|note| !quotes.allow(note.limit));
         match pointed.or_else(|| notes.iter().find(concerns)) {

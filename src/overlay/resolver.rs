@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use super::parsed::Parsed;
 use super::readers::Readers;
-use super::resolved::{Looked, Resolved, look};
+use super::resolved::{Resolved, ResolvedOverlay, look};
 use super::{OverlayError, format};
-use crate::model::{Finding, ImageName, Location, Missing, RepositoryPath, Running, Tree, TreeEntry};
+use crate::model::{ImageDiscovery, ImageName, Location, Missing, RepositoryPath, Running, Tree, TreeEntry};
 
 /// Remembers what overlays run, and which paths say so.
 ///
@@ -41,7 +41,7 @@ struct Index {
 
 #[derive(Clone, Debug)]
 struct Answer {
-    looked: Arc<Looked>,
+    looked: Arc<ResolvedOverlay>,
     /// The round in which somebody last asked for it.
     round: u64,
 }
@@ -82,7 +82,7 @@ impl Resolver {
         self.overlays.clone()
     }
 
-    fn look(&mut self, tree: &Tree, folder: &RepositoryPath) -> Result<Arc<Looked>, OverlayError> {
+    fn look(&mut self, tree: &Tree, folder: &RepositoryPath) -> Result<Arc<ResolvedOverlay>, OverlayError> {
         if tree.is_edited() {
             return look(tree, folder, &mut self.parsed).map(Arc::new);
         }
@@ -113,7 +113,7 @@ impl Overlays {
         &'a self,
         file: &RepositoryPath,
         but: &'a RepositoryPath,
-    ) -> impl Iterator<Item = (&'a RepositoryPath, &'a Looked)> {
+    ) -> impl Iterator<Item = (&'a RepositoryPath, &'a ResolvedOverlay)> {
         let folders = self.index.readers.get(file).into_iter().flatten().filter(move |folder| *folder != but);
         folders.filter_map(|folder| Some((folder, &*self.index.answers.get(folder)?.looked)))
     }
@@ -139,8 +139,10 @@ impl Overlays {
     /// else reads any more is not edited in place.
     fn note_plain(&mut self, location: &Location) {
         let files: Vec<&RepositoryPath> = match &location.finding {
-            Finding::Values(files) => files.iter().map(|file| &file.path).collect(),
-            Finding::ByFormat | Finding::Marker(_) | Finding::Declared(_) => vec![&location.path],
+            ImageDiscovery::Values(files) => files.iter().map(|file| &file.path).collect(),
+            ImageDiscovery::ByFormat | ImageDiscovery::Marker(_) | ImageDiscovery::Declared(_) => {
+                vec![&location.path]
+            }
         };
         if files.iter().any(|path| !self.plain.contains(*path)) {
             Arc::make_mut(&mut self.plain).extend(files.into_iter().cloned());
@@ -160,7 +162,7 @@ impl Overlays {
         self.index.answers.contains_key(folder)
     }
 
-    fn remembered(&mut self, folder: &RepositoryPath, round: u64) -> Option<Arc<Looked>> {
+    fn remembered(&mut self, folder: &RepositoryPath, round: u64) -> Option<Arc<ResolvedOverlay>> {
         let answer = self.index.answers.get(folder)?;
         let looked = Arc::clone(&answer.looked);
         if answer.round != round {

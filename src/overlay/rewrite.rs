@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::Refused;
+use super::EditObstacle;
 use super::edit::{ImageEdit, Setting, entry_edits};
 use super::entry::Entry;
 use super::limit::Limit;
@@ -24,7 +24,7 @@ pub(super) enum Rewrite {
 /// # Errors
 /// Where a scalar cannot be told from another one on its line, an anchor repeats it elsewhere, or the edit is not
 /// safe.
-pub(super) fn rewritten(bytes: &[u8], rewrites: &[Rewrite]) -> Result<Vec<u8>, Refused> {
+pub(super) fn rewritten(bytes: &[u8], rewrites: &[Rewrite]) -> Result<Vec<u8>, EditObstacle> {
     let text = Text::new(bytes)?;
     let mut edits = FileEdits::default();
     for rewrite in rewrites {
@@ -33,10 +33,18 @@ pub(super) fn rewritten(bytes: &[u8], rewrites: &[Rewrite]) -> Result<Vec<u8>, R
         match (found.pop(), found.is_empty()) {
             (Some(found), true) => edits.add(found?),
             (Some(_), false) => {
-                return Err(Refused::at_line(Limit::Unsafe, line, "the value stands twice on this line"));
+                return Err(EditObstacle::at_line(
+                    Limit::Unsafe,
+                    line,
+                    "the value stands twice on this line",
+                ));
             }
             (None, _) => {
-                return Err(Refused::at_line(Limit::Unsafe, line, "the value is not a scalar of this file"));
+                return Err(EditObstacle::at_line(
+                    Limit::Unsafe,
+                    line,
+                    "the value is not a scalar of this file",
+                ));
             }
         }
     }
@@ -102,7 +110,7 @@ impl Rewrite {
 }
 
 /// Every place in a file that fits a rewrite.
-fn found_in(text: &Text, rewrite: &Rewrite) -> Vec<Result<Found, Refused>> {
+fn found_in(text: &Text, rewrite: &Rewrite) -> Vec<Result<Found, EditObstacle>> {
     let mut found = Vec::new();
     for (node, _) in text.tree.nodes() {
         if rewrite.is_on_line(text, node)
@@ -117,7 +125,7 @@ fn found_in(text: &Text, rewrite: &Rewrite) -> Vec<Result<Found, Refused>> {
 }
 
 /// Every place in the document that a scalar holds as its text; `None` for any other node.
-fn found_within(text: &Text, node: NodeId, rewrite: &Rewrite) -> Option<Vec<Result<Found, Refused>>> {
+fn found_within(text: &Text, node: NodeId, rewrite: &Rewrite) -> Option<Vec<Result<Found, EditObstacle>>> {
     let NodeKind::Scalar { value, style } = &text.tree.node(node).kind else { return None };
     match style {
         ScalarStyle::Literal => found_in_block(text, node, rewrite),
@@ -134,7 +142,7 @@ fn found_within(text: &Text, node: NodeId, rewrite: &Rewrite) -> Option<Vec<Resu
 }
 
 /// Every place in the document of a literal block; its lines are those of the file.
-fn found_in_block(text: &Text, node: NodeId, rewrite: &Rewrite) -> Option<Vec<Result<Found, Refused>>> {
+fn found_in_block(text: &Text, node: NodeId, rewrite: &Rewrite) -> Option<Vec<Result<Found, EditObstacle>>> {
     let first = text.line(node);
     let last = text.source.position(text.tree.node(node).span.end).line;
     if !(first..=last).contains(&rewrite.line()) {
@@ -152,17 +160,17 @@ fn found_in_block(text: &Text, node: NodeId, rewrite: &Rewrite) -> Option<Vec<Re
 
 /// A document on one line, such as operations written as JSON, with the one scalar changed that fits; `None` where
 /// none does.
-fn found_in_text(document: &str, rewrite: &Rewrite) -> Option<Result<String, Refused>> {
+fn found_in_text(document: &str, rewrite: &Rewrite) -> Option<Result<String, EditObstacle>> {
     let inner = Text::new(document.as_bytes()).ok()?;
     let fitting = inner.tree.nodes().filter_map(|(node, _)| Some((node, rewrite.edits_at(&inner, node)?)));
     let mut fitting: Vec<_> = fitting.collect();
     let (node, edits) = fitting.pop()?;
     if !fitting.is_empty() {
         let why = "the value stands twice on this line";
-        return Some(Err(Refused::at_line(Limit::Unsafe, rewrite.line(), why)));
+        return Some(Err(EditObstacle::at_line(Limit::Unsafe, rewrite.line(), why)));
     }
     let edited = not_anchored(&inner, node)
-        .and_then(|()| yaml::edit(&inner.source, &inner.tree, &edits).map_err(Refused::from));
+        .and_then(|()| yaml::edit(&inner.source, &inner.tree, &edits).map_err(EditObstacle::from));
     Some(edited)
 }
 
@@ -193,7 +201,7 @@ fn replaced(text: &str, old: &str, new: &str) -> Option<String> {
 }
 
 /// An anchor on a node, or on what holds it, repeats its value elsewhere.
-fn not_anchored(text: &Text, node: NodeId) -> Result<(), Refused> {
+fn not_anchored(text: &Text, node: NodeId) -> Result<(), EditObstacle> {
     let mut chain = std::iter::successors(Some(node), |node| text.tree.parent(*node));
     match chain.find(|node| text.tree.node(*node).anchored) {
         Some(anchored) => {

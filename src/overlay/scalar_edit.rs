@@ -6,7 +6,7 @@ use super::limit::Limit;
 use super::rewrite::{Rewrite, rewritten};
 use super::text::Text;
 use super::trail::SetBy;
-use super::{OverlayError, Refused};
+use super::{EditObstacle, OverlayError};
 use crate::model::RepositoryPath;
 use crate::yaml::{self, Edit, NodeId, NodeKind, ScalarStyle};
 
@@ -27,7 +27,7 @@ pub(super) fn edited(
     bytes: &[u8],
     changes: &[&SourceChange],
 ) -> Result<Vec<u8>, OverlayError> {
-    let text = Text::new(bytes).map_err(|error| Refused::from(error).of(file))?;
+    let text = Text::new(bytes).map_err(|error| EditObstacle::from(error).of(file))?;
     let mut edits = Vec::new();
     for change in changes {
         match edit(&text, change) {
@@ -36,7 +36,7 @@ pub(super) fn edited(
         }
     }
     let edited = yaml::edit(&text.source, &text.tree, &edits);
-    Ok(edited.map_err(|refusal| Refused::from(refusal).of(file))?.into_bytes())
+    Ok(edited.map_err(|refusal| EditObstacle::from(refusal).of(file))?.into_bytes())
 }
 
 /// The content of a file in which some scalars are within others, such as a patch in quotes.
@@ -55,10 +55,10 @@ fn not_found(source: &ScalarSource) -> OverlayError {
     if source.trail.last().is_some_and(|step| step.set_by == SetBy::Replacement) {
         let why = format!("a replacement sets `{}`", source.text);
         let way_out = "change the value that it copies by hand";
-        return Refused::at_line(Limit::Unsafe, source.line, why).or_else(way_out).of(&source.file);
+        return EditObstacle::at_line(Limit::Unsafe, source.line, why).or_else(way_out).of(&source.file);
     }
     let why = format!("`{}` is set here, but not as a scalar on one line", source.text);
-    Refused::at_line(Limit::Unsafe, source.line, why).of(&source.file)
+    EditObstacle::at_line(Limit::Unsafe, source.line, why).of(&source.file)
 }
 
 /// Edits of one literal block go together.

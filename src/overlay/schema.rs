@@ -8,7 +8,7 @@ mod fields;
 
 use std::collections::BTreeSet;
 
-use super::Refused;
+use super::EditObstacle;
 use super::go_yaml::{ScalarType, scalar_type};
 use super::limit::Limit;
 use super::text::Text;
@@ -24,13 +24,13 @@ const APPENDED_KEYS: [&str; 3] = ["bases", "imageTags", "helmChartInflationGener
 
 /// A value that kustomize does not read.
 #[derive(Clone, Debug)]
-pub(super) struct Fault {
+pub(super) struct TypeError {
     pub(super) node: NodeId,
-    pub(super) refused: Refused,
+    pub(super) refused: EditObstacle,
 }
 
 /// Everything in a kustomization that kustomize does not read, in the order of the file.
-pub(super) fn faults(text: &Text, root: NodeId) -> Vec<Fault> {
+pub(super) fn faults(text: &Text, root: NodeId) -> Vec<TypeError> {
     let mut check = Check { text, faults: Vec::new(), followed: BTreeSet::new() };
     check.object(root, KUSTOMIZATION);
     check.identity(root);
@@ -53,7 +53,7 @@ pub(super) fn is_empty(text: &Text, root: NodeId) -> bool {
 
 struct Check<'a> {
     text: &'a Text,
-    faults: Vec<Fault>,
+    faults: Vec<TypeError>,
     /// The anchored nodes that were checked where an alias stands for them. Each is checked once: aliases of aliases
     /// may stand for more nodes than can be counted.
     followed: BTreeSet<NodeId>,
@@ -216,8 +216,8 @@ impl<'a> Check<'a> {
         self.fault(node, self.text.refuse(node, Limit::Malformed, why));
     }
 
-    fn fault(&mut self, node: NodeId, refused: Refused) {
-        self.faults.push(Fault { node, refused });
+    fn fault(&mut self, node: NodeId, refused: EditObstacle) {
+        self.faults.push(TypeError { node, refused });
     }
 }
 

@@ -2,7 +2,7 @@
 
 use regex::{Regex, RegexBuilder};
 
-use super::Refused;
+use super::EditObstacle;
 use super::label_selector::LabelSelector;
 use super::limit::Limit;
 use super::resource::{Id, Resource};
@@ -25,7 +25,7 @@ pub(super) struct Selector {
 }
 
 impl Selector {
-    pub(super) fn read(text: &Text, node: NodeId) -> Result<Self, Refused> {
+    pub(super) fn read(text: &Text, node: NodeId) -> Result<Self, EditObstacle> {
         let field = |key| pattern_at(text, node, key);
         Ok(Self {
             group: field("group")?,
@@ -56,9 +56,9 @@ impl Selector {
     }
 }
 
-fn pattern_at(text: &Text, node: NodeId, key: &str) -> Result<Option<Regex>, Refused> {
+fn pattern_at(text: &Text, node: NodeId, key: &str) -> Result<Option<Regex>, EditObstacle> {
     let Some((_, value)) = text.entry(node, key) else { return Ok(None) };
-    let refuse = || text.refuse(value, Limit::BadPattern, format!("`{key}` is no valid pattern"));
+    let refuse = || text.refuse(value, Limit::BadPattern, format!("`{key}` is not a valid pattern"));
     let Some(written) = text.tree.scalar(value) else { return Err(refuse()) };
     if written.is_empty() {
         return Ok(None);
@@ -66,7 +66,7 @@ fn pattern_at(text: &Text, node: NodeId, key: &str) -> Result<Option<Regex>, Ref
     compile(&format!("^(?:{written})$")).map(Some).ok_or_else(refuse)
 }
 
-fn label_selector_at(text: &Text, node: NodeId, key: &str) -> Result<LabelSelector, Refused> {
+fn label_selector_at(text: &Text, node: NodeId, key: &str) -> Result<LabelSelector, EditObstacle> {
     let Some((_, value)) = text.entry(node, key) else { return Ok(LabelSelector::default()) };
     let refuse =
         |why: &str| text.refuse(value, Limit::BadPattern, format!("`{key}` is not a selector: {why}"));

@@ -5,17 +5,17 @@
 
 use super::edit::{ImageEdit, Setting};
 use super::entry::Entry;
-use super::in_place::{InPlace, Request, in_place};
+use super::in_place::{InPlace, InPlaceEdit, in_place};
 use super::kustomization::Kustomization;
 use super::limit::Limit;
 use super::own_patch::{Edited, Environment, put_file};
 use super::parsed::Parsed;
 use super::proof::{only_moves, prove, prove_in_objects, spare_others};
-use super::resolved::{ImageUse, Looked, look, look_closely};
+use super::resolved::{ImageUse, ResolvedOverlay, look, look_closely};
 use super::resolver::Overlays;
 use super::resource::Resource;
 use super::trail::{SetBy, Step};
-use super::{OverlayError, Refused, set_merged};
+use super::{EditObstacle, OverlayError, set_merged};
 use crate::model::{Digest, ImageName, ImageReference, RepositoryPath, Tag, Tree};
 
 /// What an image shall run as. With neither tag nor digest nothing is asked for and nothing changes.
@@ -66,7 +66,7 @@ pub(super) fn set_image(
     if uses.iter().all(|found| found.reference == wanted) {
         return Ok(Vec::new());
     }
-    let request = Request { tree, overlays, folder, wanted: &wanted };
+    let request = InPlaceEdit { tree, overlays, folder, wanted: &wanted };
     if let Some(edits) = in_place(&request, &before, &uses, &mut parsed)?
         && let Some(files) = proven_in_place(&request, &before, &rendered, edits, &mut parsed)?
     {
@@ -102,8 +102,8 @@ fn with_containers(
 /// The files of an edit in place, where it moves the wanted image and nothing else; `None` where it would not, so that
 /// the overlay's own `images` are edited instead.
 fn proven_in_place(
-    request: &Request<'_>,
-    before: &Looked,
+    request: &InPlaceEdit<'_>,
+    before: &ResolvedOverlay,
     rendered: &[Resource],
     edits: InPlace,
     parsed: &mut Parsed,
@@ -125,14 +125,14 @@ fn proven_in_place(
 /// The edit of the folder's own kustomization: of the last entry that matches, if it matches every use; else a new
 /// one at the end, which reaches them all.
 fn own_entry(
-    before: &Looked,
+    before: &ResolvedOverlay,
     uses: &[&ImageUse],
     image: &ImageName,
     to: &SetTo,
 ) -> Result<Edited, OverlayError> {
     if let Some(step) = uses.iter().find_map(|found| later_step(before, found)) {
         let why = format!("this {} sets `{image}` after the `images` of {}", step.set_by, before.file);
-        let refused = Refused::at_line(Limit::Overridden, step.line, why);
+        let refused = EditObstacle::at_line(Limit::Overridden, step.line, why);
         let has_place = step.set_by != SetBy::Replacement || to.digest.is_none();
         let refused = if has_place { refused } else { refused.or_else(WITHOUT_DIGEST) };
         return Err(refused.of(&step.file));
@@ -141,7 +141,7 @@ fn own_entry(
     if let Some(other) = entry.and_then(|entry| other_match(before, entry, image)) {
         let (line, name) = entry.map_or((1, ""), |entry| (entry.line, &entry.name));
         let why = format!("the pattern `{name}` also matches `{other}`");
-        return Err(Refused::at_line(Limit::Pattern, line, why).of(&before.file));
+        return Err(EditObstacle::at_line(Limit::Pattern, line, why).of(&before.file));
     }
     // A pattern stays as it is: a new entry behind it has the last word.
     let entry = entry.filter(|entry| !entry.is_pattern());
@@ -152,14 +152,14 @@ fn own_entry(
 }
 
 /// A step that decides after the folder's own `images`: one of its replacements or transformers.
-fn later_step<'a>(before: &Looked, found: &'a ImageUse) -> Option<&'a Step> {
+fn later_step<'a>(before: &ResolvedOverlay, found: &'a ImageUse) -> Option<&'a Step> {
     let last = found.trail.iter().rev().find(|step| step.decides)?;
     let is_late = matches!(last.set_by, SetBy::Replacement | SetBy::Transformer);
     (is_late && before.is_after_own_images(last)).then_some(last)
 }
 
 /// Another image that an entry with a pattern has changed.
-fn other_match<'a>(before: &'a Looked, entry: &Entry, image: &ImageName) -> Option<&'a ImageName> {
+fn other_match<'a>(before: &'a ResolvedOverlay, entry: &Entry, image: &ImageName) -> Option<&'a ImageName> {
     if !entry.is_pattern() {
         return None;
     }
@@ -169,7 +169,7 @@ fn other_match<'a>(before: &'a Looked, entry: &Entry, image: &ImageName) -> Opti
     matched.next().map(|found| &found.reference.image)
 }
 
-fn entry_of<'a>(overlay: &'a Looked, uses: &[&ImageUse]) -> Option<&'a Entry> {
+fn entry_of<'a>(overlay: &'a ResolvedOverlay, uses: &[&ImageUse]) -> Option<&'a Entry> {
     let last = uses.iter().map(|found| found.entry_of(&overlay.file)).max().flatten()?;
     let reaches_all = uses.iter().all(|found| found.entry_of(&overlay.file) == Some(last));
     if reaches_all { overlay.own.entries.get(last) } else { None }

@@ -8,7 +8,7 @@ use super::limit::Limit;
 use super::object_images::ObjectIds;
 use super::own_patch::{Edited, Environment, ObjectValues};
 use super::set::SetTo;
-use super::{OverlayError, Refused, scalar_edit};
+use super::{EditObstacle, OverlayError, scalar_edit};
 use crate::model::{ImageName, Missing, RepositoryPath};
 
 /// A change, and the object that it is about.
@@ -35,7 +35,7 @@ pub(super) fn set_image(
     let mut files = Vec::new();
     for (file, changes) in by_file {
         let bytes = environment.tree.read(file);
-        let bytes = bytes.map_err(|_| Refused::whole(Limit::NoFile, "this is no file").of(file))?;
+        let bytes = bytes.map_err(|_| EditObstacle::whole(Limit::NoFile, "this is not a file").of(file))?;
         files.push((file.clone(), scalar_edit::edited(file, bytes, &changes)?));
     }
     for wanted in by_object(environment, &shared)? {
@@ -113,5 +113,5 @@ fn without_patch(environment: &Environment<'_>, change: &SourceChange) -> Overla
         None => "other overlays may read this file, and a list or a text holds the value".to_owned(),
     };
     let way_out = format!("set it by hand with a patch in {}", environment.before.file);
-    Refused::at_line(Limit::ObjectShared, change.source.line, why).or_else(way_out).of(file)
+    EditObstacle::at_line(Limit::ObjectShared, change.source.line, why).or_else(way_out).of(file)
 }

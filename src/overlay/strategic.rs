@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::patch::Unable;
+use super::patch::NotEvaluated;
 use super::resource::trail_of;
 use super::trail::{Place, SetBy, Step, lengthened};
 use super::value::{Scalar, Value};
@@ -46,7 +46,7 @@ pub(super) fn is_known(id: &super::resource::Id) -> bool {
 
 impl Merge<'_> {
     /// Merges a patch into a value. As deep as `yaml::DEPTH_MAX`.
-    pub(super) fn apply(&self, into: &mut Value, patch: &Value) -> Result<(), Unable> {
+    pub(super) fn apply(&self, into: &mut Value, patch: &Value) -> Result<(), NotEvaluated> {
         match (&mut *into, patch) {
             (Value::Map(_), Value::Map(entries)) => match directive(patch)? {
                 Directive::Merge => {
@@ -66,11 +66,11 @@ impl Merge<'_> {
                 *into = self.stamped(patch);
                 Ok(())
             }
-            (_, Value::Unread { .. }) => Err(Unable("it holds what cannot be read")),
+            (_, Value::Unread { .. }) => Err(NotEvaluated("it holds what cannot be read")),
         }
     }
 
-    fn key(&self, map: &mut Value, key: &str, patch: &Value) -> Result<(), Unable> {
+    fn key(&self, map: &mut Value, key: &str, patch: &Value) -> Result<(), NotEvaluated> {
         if patch.is_null() || (patch.is_map() && directive(patch)? == Directive::Delete) {
             if let Value::Map(entries) = map {
                 entries.retain(|(name, _)| name != key);
@@ -88,7 +88,7 @@ impl Merge<'_> {
     }
 
     /// Items are merged by name; those of the patch come first, in its order.
-    fn list(&self, into: &mut Value, patch: &Value) -> Result<(), Unable> {
+    fn list(&self, into: &mut Value, patch: &Value) -> Result<(), NotEvaluated> {
         let (Value::List(old), Value::List(new)) = (&mut *into, patch) else {
             return self.apply(into, patch);
         };
@@ -97,10 +97,10 @@ impl Merge<'_> {
         match orders.as_slice() {
             [] => {}
             [order] if directive(order)? == Directive::Replace => old.clear(),
-            [..] => return Err(Unable("a list has directives (`$patch`) that contradict each other")),
+            [..] => return Err(NotEvaluated("a list has directives (`$patch`) that contradict each other")),
         }
         if !has_names(old.iter()) || !has_names(items.iter().copied()) {
-            return Err(Unable("a list has items without names of their own"));
+            return Err(NotEvaluated("a list has items without names of their own"));
         }
         let mut merged = Vec::with_capacity(old.len() + items.len());
         for item in items {
@@ -114,10 +114,10 @@ impl Merge<'_> {
     }
 
     /// An item of a list after the one of the patch; `None` where that deletes it.
-    fn item(&self, before: Option<Value>, item: &Value) -> Result<Option<Value>, Unable> {
+    fn item(&self, before: Option<Value>, item: &Value) -> Result<Option<Value>, NotEvaluated> {
         match (directive(item)?, before) {
             (Directive::Delete, _) => Ok(None),
-            (Directive::Replace, _) => Err(Unable("an item of a list has `$patch: replace`")),
+            (Directive::Replace, _) => Err(NotEvaluated("an item of a list has `$patch: replace`")),
             (Directive::Merge, None) => Ok(Some(self.stamped(item))),
             (Directive::Merge, Some(mut target)) => {
                 self.apply(&mut target, item)?;
@@ -183,12 +183,12 @@ enum Directive {
     Delete,
 }
 
-fn directive(value: &Value) -> Result<Directive, Unable> {
+fn directive(value: &Value) -> Result<Directive, NotEvaluated> {
     match value.get(DIRECTIVE).map(Value::text) {
         None | Some(Some("merge")) => Ok(Directive::Merge),
         Some(Some("replace")) => Ok(Directive::Replace),
         Some(Some("delete")) => Ok(Directive::Delete),
-        Some(_) => Err(Unable("it holds a `$patch` that kustomize does not know")),
+        Some(_) => Err(NotEvaluated("it holds a `$patch` that kustomize does not know")),
     }
 }
 

@@ -1,6 +1,6 @@
 //! A parsed file: what is needed to name lines in it.
 
-use super::Refused;
+use super::EditObstacle;
 use super::limit::Limit;
 use crate::yaml::{NodeId, Source, Tree, YamlError, parse};
 
@@ -61,9 +61,9 @@ impl Text {
     }
 
     /// A refusal at a node.
-    pub(super) fn refuse(&self, node: NodeId, limit: Limit, why: impl Into<String>) -> Refused {
+    pub(super) fn refuse(&self, node: NodeId, limit: Limit, why: impl Into<String>) -> EditObstacle {
         let position = self.source.position(self.tree.node(node).span.start);
-        Refused { column: Some(position.column), ..Refused::at_line(limit, position.line, why) }
+        EditObstacle { column: Some(position.column), ..EditObstacle::at_line(limit, position.line, why) }
     }
 
     /// The key as written and the value of an entry, whatever the case of the key; nothing where the value says

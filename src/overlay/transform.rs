@@ -10,7 +10,7 @@ use super::kustomization::{Kustomization, Link, Opaque, Transformer};
 use super::limit::Limit;
 use super::link::Target;
 use super::note::Cause;
-use super::patch::{Body, Content, Failed, Patch, Unable};
+use super::patch::{Body, Content, FailedPatch, NotEvaluated, Patch};
 use super::replacement::Replacement;
 use super::resource::{Resource, trail_of};
 use super::text::Text;
@@ -114,16 +114,18 @@ impl Walk<'_> {
         let (content, from) = match &patch.body {
             Body::Inline(content) => (Ok(Arc::clone(content)), file.clone()),
             Body::Unable(why) => (Err(*why), file.clone()),
-            Body::File(target) => match self
-                .follow(file, &Link { target: target.clone(), line: patch.line })?
-            {
-                Target::File(path) => {
-                    let Some(bytes) = self.read(&path)? else { return Ok(()) };
-                    let blob = self.blob(&path);
-                    (Ok(self.parsed.patch(&blob, bytes)), path)
+            Body::File(target) => {
+                match self.follow(file, &Link { target: target.clone(), line: patch.line })? {
+                    Target::File(path) => {
+                        let Some(bytes) = self.read(&path)? else { return Ok(()) };
+                        let blob = self.blob(&path);
+                        (Ok(self.parsed.patch(&blob, bytes)), path)
+                    }
+                    Target::Folder(_) | Target::Remote => {
+                        (Err(NotEvaluated("it lies in another place")), file.clone())
+                    }
                 }
-                Target::Folder(_) | Target::Remote => (Err(Unable("it lies in another place")), file.clone()),
-            },
+            }
         };
         let done = match content {
             Ok(content) => {
@@ -142,15 +144,15 @@ impl Walk<'_> {
         content: &Content,
         from: &RepositoryPath,
         stack: &mut Stack,
-    ) -> Result<(), Failed> {
+    ) -> Result<(), FailedPatch> {
         self.needs_all |= content.names_images;
         patch.apply(content, from, &mut stack.resources)
     }
 
     /// What could not be evaluated puts in doubt what it may have changed.
-    fn settle(&mut self, item: &Item<'_>, done: Result<(), Failed>, stack: &mut Stack) {
+    fn settle(&mut self, item: &Item<'_>, done: Result<(), FailedPatch>, stack: &mut Stack) {
         let Item { file, line, limit, key } = *item;
-        if let Err(Failed { why, resources }) = done {
+        if let Err(FailedPatch { why, resources }) = done {
             let why = format!("this item of `{key}` is not evaluated: {}", why.0);
             self.doubt(Cause { file, line, limit, why }, resources.as_deref(), &mut stack.resources);
         }

@@ -11,20 +11,20 @@ use super::kustomization::{Kustomization, Link};
 use super::limit::Limit;
 use super::link::{self, Target};
 use super::manifest::may_hold_images;
-use super::note::{Cause, Doubt, Note};
+use super::note::{Cause, Note, Uncertainty};
 use super::object_images::{self, MergedImage};
 use super::parsed::Parsed;
 use super::resource::{Id, Resource, trail_of};
 use super::trail::Step;
 use super::value::Value;
-use super::written::Written;
-use super::{BYTES_READ_MAX, FILES_MAX, FOLDER_DEPTH_MAX, MATCHES_MAX, OverlayError, Refused};
+use super::written::WrittenImage;
+use super::{BYTES_READ_MAX, EditObstacle, FILES_MAX, FOLDER_DEPTH_MAX, MATCHES_MAX, OverlayError};
 use crate::model::{Missing, RepositoryPath, Tree, TreeError};
 
 /// An image that an overlay shows.
 #[derive(Clone, Debug)]
 pub(super) struct Use {
-    pub(super) image: Written,
+    pub(super) image: WrittenImage,
     /// What made it so, weakest first; never empty.
     pub(super) trail: Vec<Step>,
     /// The note that puts it in doubt.
@@ -240,7 +240,7 @@ impl<'a> Walk<'a> {
             }
             Target::File(_) => {
                 let why = format!("the component `{}` is a file", link.target);
-                Err(Refused::at_line(Limit::Malformed, link.line, why)
+                Err(EditObstacle::at_line(Limit::Malformed, link.line, why)
                     .or_else("write the path of its folder")
                     .of(file))
             }
@@ -255,7 +255,7 @@ impl<'a> Walk<'a> {
 
     fn enter(&mut self, reference: &Reference<'_>, stack: &mut Stack) -> Result<(), OverlayError> {
         let &Reference { file, link, folder, to_component } = reference;
-        let refuse = |limit, why: String| Err(Refused::at_line(limit, link.line, why).of(file));
+        let refuse = |limit, why: String| Err(EditObstacle::at_line(limit, link.line, why).of(file));
         if self.open.contains(folder) {
             return refuse(Limit::Circle, format!("`{}` leads back here in a circle", link.target));
         }
@@ -360,7 +360,7 @@ impl<'a> Walk<'a> {
                 Ok(None)
             }
             Err(TreeError::NotFound | TreeError::NotAFile(_)) => {
-                Err(Refused::whole(Limit::NoFile, "this is no file").of(path))
+                Err(EditObstacle::whole(Limit::NoFile, "this is not a file").of(path))
             }
         }
     }
@@ -386,16 +386,16 @@ impl<'a> Walk<'a> {
         } else {
             return Ok(());
         };
-        Err(Refused::whole(Limit::TooMuch, why).of(path))
+        Err(EditObstacle::whole(Limit::TooMuch, why).of(path))
     }
 
     fn hide(&mut self, file: &RepositoryPath, line: usize, limit: Limit, why: impl Into<String>) {
         let why = why.into();
-        self.notes.push(Note { file: file.clone(), line, limit, why, doubt: Doubt::Hides });
+        self.notes.push(Note { file: file.clone(), line, limit, why, doubt: Uncertainty::Hides });
     }
 
     /// How the notes from one on bear on the answer.
-    pub(super) fn doubts_since(&self, first: usize) -> Vec<&Doubt> {
+    pub(super) fn doubts_since(&self, first: usize) -> Vec<&Uncertainty> {
         self.notes.iter().skip(first).map(|note| &note.doubt).collect()
     }
 
@@ -403,7 +403,7 @@ impl<'a> Walk<'a> {
     pub(super) fn doubt(&mut self, cause: Cause<'_>, at: Option<&[usize]>, resources: &mut [Resource]) {
         let Cause { file, line, limit, why } = cause;
         let note = self.notes.len();
-        self.notes.push(Note { file: file.clone(), line, limit, why, doubt: Doubt::Alters });
+        self.notes.push(Note { file: file.clone(), line, limit, why, doubt: Uncertainty::Alters });
         for (index, resource) in resources.iter_mut().enumerate() {
             if at.is_none_or(|at| at.contains(&index)) {
                 resource.put_in_doubt(note);
@@ -419,7 +419,7 @@ fn generated(mut value: Value, file: &RepositoryPath) -> Value {
 }
 
 fn hidden_use(hidden: &HiddenImage) -> Option<Use> {
-    let image = Written::new(&hidden.scalar.text);
+    let image = WrittenImage::new(&hidden.scalar.text);
     Some(Use { image, trail: hidden.trail()?, doubt: None, merged: None })
 }
 
@@ -428,7 +428,7 @@ fn uses(resource: &Resource, fields: &[FieldSpec]) -> Vec<Use> {
     let places = places(&resource.value, resource.id(), Defaults::Known, fields);
     let found = places.keys().filter_map(|route| match resource.value.at(route) {
         Some(Value::Scalar(scalar)) if !scalar.text.is_empty() => Some(Use {
-            image: Written::new(&scalar.text),
+            image: WrittenImage::new(&scalar.text),
             trail: trail_of(scalar, &resource.file),
             doubt: resource.doubt,
             merged: None,

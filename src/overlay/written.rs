@@ -20,13 +20,13 @@ pub(super) struct Unreadable {
 
 /// An image split as kustomize splits it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Written {
+pub(super) struct WrittenImage {
     pub(super) name: String,
     pub(super) tag: Option<String>,
     pub(super) digest: Option<String>,
 }
 
-impl Written {
+impl WrittenImage {
     /// Splits at the first `@`, and before that at the first `:` behind the host.
     pub(super) fn new(text: &str) -> Self {
         let (rest, digest) = split(text, '@', 0);
@@ -72,7 +72,7 @@ fn split(text: &str, separator: char, from: usize) -> (&str, Option<String>) {
     }
 }
 
-impl fmt::Display for Written {
+impl fmt::Display for WrittenImage {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(&self.name)?;
         if let Some(tag) = &self.tag {

@@ -1,4 +1,4 @@
-//! Polling registries: each image in its own time, whatever the others do, and at once where an event tells of a push.
+//! Polling registries: each image in its own time, whatever the others do, and at once where an event reports a push.
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -9,11 +9,11 @@ use futures::FutureExt as _;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use super::{Bells, Engine};
+use super::{Engine, Wakeups};
 use crate::forge::Forge;
 use crate::ledger::Ledger;
 use crate::model::{ImageName, Time};
-use crate::observe::{self, Clock, Polled};
+use crate::observe::{self, Clock, PollResult};
 use crate::registry::Registry;
 
 /// The shortest time between two polls of one image, so that a flood of events costs a bounded number of requests.
@@ -23,7 +23,7 @@ const PAUSE_AFTER_FAULT: TimeDelta = TimeDelta::seconds(60);
 
 impl<F: Forge, R: Registry, L: Ledger, C: Clock> Engine<F, R, L, C> {
     /// Polls one image, if it is due. Never sleeps, except for its turn at its registry.
-    pub async fn poll(&self, image: &ImageName) -> Polled {
+    pub async fn poll(&self, image: &ImageName) -> PollResult {
         observe::poll(&self.ports, &self.policy, image).await
     }
 }
@@ -31,7 +31,7 @@ impl<F: Forge, R: Registry, L: Ledger, C: Clock> Engine<F, R, L, C> {
 /// Polls every image of the policy until `stop` turns true. One engine does it for all that share its listings.
 pub async fn poll<F, R, L, C>(
     engine: Arc<Engine<F, R, L, C>>,
-    bells: Arc<Bells>,
+    bells: Arc<Wakeups>,
     mut stop: watch::Receiver<bool>,
 ) where
     F: Forge + 'static,
@@ -55,13 +55,13 @@ pub async fn poll<F, R, L, C>(
 async fn poll_image<F: Forge, R: Registry, L: Ledger, C: Clock>(
     engine: Arc<Engine<F, R, L, C>>,
     image: ImageName,
-    bells: Arc<Bells>,
+    bells: Arc<Wakeups>,
 ) {
     loop {
         let now = || engine.ports.clock.now();
         let fault = |_panic| {
             tracing::error!(%image, "a fault in Towpath itself while polling; please report what stands above");
-            Polled { next: now() + PAUSE_AFTER_FAULT, is_news: false }
+            PollResult { next: now() + PAUSE_AFTER_FAULT, is_news: false }
         };
         let polled = AssertUnwindSafe(engine.poll(&image)).catch_unwind().await.unwrap_or_else(fault);
         if polled.is_news {

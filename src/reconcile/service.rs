@@ -11,12 +11,12 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use super::bells::{Bell, Bells};
-use super::{Engine, Freshness, Settled, owed};
+use super::wakeups::{Wakeup, Wakeups};
+use super::{Convergence, Engine, Freshness, pending_events};
 use crate::act::Outcome;
 use crate::forge::Forge;
 use crate::ledger::Ledger;
-use crate::model::{ChangeNumber, EnvironmentName, Place, Policy, Time};
+use crate::model::{ChangeNumber, ConfigBranch, EnvironmentName, Policy, Time};
 use crate::observe::Clock;
 use crate::registry::Registry;
 
@@ -27,9 +27,9 @@ const SLEEP_AFTER_FAILURE: Duration = Duration::from_secs(10);
 
 /// What one engine looks after.
 #[derive(Clone, Debug)]
-pub struct Round {
+pub struct SweepPlan {
     /// The places, all of the engine's own forge.
-    pub places: Vec<Place>,
+    pub places: Vec<ConfigBranch>,
     /// How long nothing is looked at when no bell rings.
     pub sweep: Duration,
     /// When to look once more after the look that an event of the forge led to, because the forge may send events
@@ -40,8 +40,8 @@ pub struct Round {
 /// Runs until `stop` turns true; a look that is under way is finished first. [`super::poll`] has to run beside it.
 pub async fn serve<F, R, L, C>(
     engine: Arc<Engine<F, R, L, C>>,
-    bells: Arc<Bells>,
-    round: Round,
+    bells: Arc<Wakeups>,
+    round: SweepPlan,
     stop: watch::Receiver<bool>,
 ) where
     F: Forge + 'static,
@@ -49,7 +49,7 @@ pub async fn serve<F, R, L, C>(
     L: Ledger + 'static,
     C: Clock + 'static,
 {
-    owed::recover(&engine, &bells).await;
+    pending_events::recover(&engine, &bells).await;
     let watchers = round.places.iter().cloned().map(|place| {
         watch_place(Arc::clone(&engine), place, Arc::clone(&bells), round.clone(), stop.clone())
     });
@@ -58,9 +58,9 @@ pub async fn serve<F, R, L, C>(
 
 async fn watch_place<F: Forge, R: Registry, L: Ledger, C: Clock>(
     engine: Arc<Engine<F, R, L, C>>,
-    place: Place,
-    bells: Arc<Bells>,
-    round: Round,
+    place: ConfigBranch,
+    bells: Arc<Wakeups>,
+    round: SweepPlan,
     mut stop: watch::Receiver<bool>,
 ) {
     let bell = bells.bell(&place);
@@ -86,10 +86,10 @@ async fn watch_place<F: Forge, R: Registry, L: Ledger, C: Clock>(
 /// one that an event led to is such a second look itself.
 async fn look<F: Forge, R: Registry, L: Ledger, C: Clock>(
     engine: &Engine<F, R, L, C>,
-    bells: &Bells,
-    place: &Place,
+    bells: &Wakeups,
+    place: &ConfigBranch,
     is_second: bool,
-) -> (Settled, bool) {
+) -> (Convergence, bool) {
     let bell = bells.bell(place);
     let began = engine.ports.clock.now();
     let is_told = bell.hear();
@@ -100,7 +100,7 @@ async fn look<F: Forge, R: Registry, L: Ledger, C: Clock>(
     let settled = settle(engine, place).await;
     // A look that failed answers nothing, but an event does not wait for ever.
     let owes = if settled.was_seen { bell.looked(began) } else { bell.take_owed() };
-    if owes && !owed::conclude(engine, bells, place).await {
+    if owes && !pending_events::conclude(engine, bells, place).await {
         bell.owe();
     }
     let looks_again = is_told || (is_second && !settled.was_seen);
@@ -108,7 +108,7 @@ async fn look<F: Forge, R: Registry, L: Ledger, C: Clock>(
 }
 
 /// Sleeps until it is time or somebody rings, but never less than [`SLEEP_MIN`].
-async fn nap_until(nap: Duration, bell: &Bell) {
+async fn nap_until(nap: Duration, bell: &Wakeup) {
     tokio::time::sleep(SLEEP_MIN.min(nap)).await;
     tokio::select! {
         () = tokio::time::sleep(nap.saturating_sub(SLEEP_MIN)) => {}
@@ -119,18 +119,23 @@ async fn nap_until(nap: Duration, bell: &Bell) {
 /// One look. A fault of ours in it is a failure like any other: it stops neither this nor another repository for good.
 async fn settle<F: Forge, R: Registry, L: Ledger, C: Clock>(
     engine: &Engine<F, R, L, C>,
-    place: &Place,
-) -> Settled {
-    let look = AssertUnwindSafe(engine.settle(place, Freshness::Polled)).catch_unwind();
+    place: &ConfigBranch,
+) -> Convergence {
+    let look = AssertUnwindSafe(engine.settle(place, Freshness::PollResult)).catch_unwind();
     look.await.unwrap_or_else(|_panic| {
-        let failures =
-            vec![format!("{place}: a fault in Towpath itself; please report what stands in the log")];
-        Settled { failures, was_cut_short: true, ..Settled::default() }
+        let failures = vec![format!("{place}: an internal error; please report this with the log")];
+        Convergence { failures, was_cut_short: true, ..Convergence::default() }
     })
 }
 
 /// Until the next gate turns by itself, or the sweep; sooner where something failed. New tags ring.
-fn sleep_time(settled: &Settled, policy: &Policy, place: &Place, sweep: Duration, now: Time) -> Duration {
+fn sleep_time(
+    settled: &Convergence,
+    policy: &Policy,
+    place: &ConfigBranch,
+    sweep: Duration,
+    now: Time,
+) -> Duration {
     if settled.was_cut_short {
         return SLEEP_AFTER_FAILURE.min(sweep);
     }
@@ -143,7 +148,7 @@ fn sleep_time(settled: &Settled, policy: &Policy, place: &Place, sweep: Duration
 }
 
 /// Counts a look, and what is open after it.
-fn measure(place: &Place, settled: &Settled, took: Duration) {
+fn measure(place: &ConfigBranch, settled: &Convergence, took: Duration) {
     let result = if settled.failures.is_empty() { "ok" } else { "trouble" };
     metrics::counter!("towpath_looks_total", "place" => place.to_string(), "result" => result).increment(1);
     metrics::histogram!("towpath_look_seconds").record(took.as_secs_f64());
@@ -159,16 +164,16 @@ fn measure(place: &Place, settled: &Settled, took: Duration) {
 }
 
 /// Logs what was done, and what fails unless the look before said the same.
-fn report(place: &Place, settled: &Settled, said: &[String]) {
+fn report(place: &ConfigBranch, settled: &Convergence, said: &[String]) {
     for receipt in &settled.receipts {
         let action = receipt.draft.action;
         let target = receipt.draft.target.as_ref().map(ToString::to_string).unwrap_or_default();
         match &receipt.outcome {
             Outcome::Done => tracing::info!(%place, action, target, "{}", receipt.draft.because),
-            Outcome::Again(why) => tracing::info!(%place, action, target, "looking again: {why}"),
+            Outcome::Conflict(why) => tracing::info!(%place, action, target, "looking again: {why}"),
             // That is said once for all of them, and not again with each look.
-            Outcome::Later(_) => {}
-            Outcome::Missed(why) => tracing::debug!(%place, action, target, "not done: {why}"),
+            Outcome::RateLimited(_) => {}
+            Outcome::Skipped(why) => tracing::debug!(%place, action, target, "not done: {why}"),
             Outcome::Failed(why) => tracing::warn!(%place, action, target, "{why}"),
         }
     }

@@ -13,7 +13,7 @@ pub struct AnyRegistry {
 }
 
 /// What an image's host leads to.
-enum Chosen<'a> {
+enum RegistryRoute<'a> {
     Layout(&'a LayoutRegistry),
     Other(&'a OciRegistry),
 }
@@ -25,24 +25,24 @@ impl AnyRegistry {
         Self { layouts, others }
     }
 
-    fn chosen(&self, image: &ImageName) -> Chosen<'_> {
+    fn chosen(&self, image: &ImageName) -> RegistryRoute<'_> {
         let own = self.layouts.iter().find(|layout| layout.is_for(image));
-        own.map_or(Chosen::Other(&self.others), Chosen::Layout)
+        own.map_or(RegistryRoute::Other(&self.others), RegistryRoute::Layout)
     }
 }
 
 impl Registry for AnyRegistry {
     async fn tags(&self, image: &ImageName, known: Option<&Validator>) -> Result<Listing, RegistryError> {
         match self.chosen(image) {
-            Chosen::Layout(layout) => layout.tags(image, known).await,
-            Chosen::Other(registry) => registry.tags(image, known).await,
+            RegistryRoute::Layout(layout) => layout.tags(image, known).await,
+            RegistryRoute::Other(registry) => registry.tags(image, known).await,
         }
     }
 
     async fn digest(&self, image: &ImageName, tag: &Tag) -> Result<Option<Digest>, RegistryError> {
         match self.chosen(image) {
-            Chosen::Layout(layout) => layout.digest(image, tag).await,
-            Chosen::Other(registry) => registry.digest(image, tag).await,
+            RegistryRoute::Layout(layout) => layout.digest(image, tag).await,
+            RegistryRoute::Other(registry) => registry.digest(image, tag).await,
         }
     }
 
@@ -52,8 +52,8 @@ impl Registry for AnyRegistry {
         digest: &Digest,
     ) -> Result<Option<Description>, RegistryError> {
         match self.chosen(image) {
-            Chosen::Layout(layout) => layout.description(image, digest).await,
-            Chosen::Other(registry) => registry.description(image, digest).await,
+            RegistryRoute::Layout(layout) => layout.description(image, digest).await,
+            RegistryRoute::Other(registry) => registry.description(image, digest).await,
         }
     }
 
@@ -63,15 +63,15 @@ impl Registry for AnyRegistry {
         digest: &Digest,
     ) -> Result<Option<Composition>, RegistryError> {
         match self.chosen(image) {
-            Chosen::Layout(layout) => layout.composition(image, digest).await,
-            Chosen::Other(registry) => registry.composition(image, digest).await,
+            RegistryRoute::Layout(layout) => layout.composition(image, digest).await,
+            RegistryRoute::Other(registry) => registry.composition(image, digest).await,
         }
     }
 
     async fn has_manifest(&self, image: &ImageName, digest: &Digest) -> Result<bool, RegistryError> {
         match self.chosen(image) {
-            Chosen::Layout(layout) => layout.has_manifest(image, digest).await,
-            Chosen::Other(registry) => registry.has_manifest(image, digest).await,
+            RegistryRoute::Layout(layout) => layout.has_manifest(image, digest).await,
+            RegistryRoute::Other(registry) => registry.has_manifest(image, digest).await,
         }
     }
 }

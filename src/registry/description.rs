@@ -22,7 +22,7 @@ const VERSION: &str = "org.opencontainers.image.version";
 
 /// What a registry has at a digest.
 #[derive(Debug)]
-pub(super) enum Found<T> {
+pub(super) enum FoundContent<T> {
     /// Content that can be read.
     Usable(T),
     /// Content that cannot be read, and why: a predicate such as `cannot be read: ...`.
@@ -37,25 +37,28 @@ pub(super) trait Contents: Sync {
     fn manifest(
         &self,
         digest: &Digest,
-    ) -> impl Future<Output = Result<Found<Manifest>, RegistryError>> + Send;
+    ) -> impl Future<Output = Result<FoundContent<Manifest>, RegistryError>> + Send;
 
     /// The blob at a digest.
-    fn blob(&self, digest: &Digest) -> impl Future<Output = Result<Found<Vec<u8>>, RegistryError>> + Send;
+    fn blob(
+        &self,
+        digest: &Digest,
+    ) -> impl Future<Output = Result<FoundContent<Vec<u8>>, RegistryError>> + Send;
 }
 
 /// Why an artifact was not described: the registry failed, or the artifact is of no use.
-enum Failed {
+enum DescriptionError {
     Registry(RegistryError),
     Artifact(Defect),
 }
 
-impl From<RegistryError> for Failed {
+impl From<RegistryError> for DescriptionError {
     fn from(error: RegistryError) -> Self {
         Self::Registry(error)
     }
 }
 
-impl From<Defect> for Failed {
+impl From<Defect> for DescriptionError {
     fn from(defect: Defect) -> Self {
         Self::Artifact(defect)
     }
@@ -67,16 +70,18 @@ pub(super) async fn composition(
     digest: &Digest,
 ) -> Result<Option<Composition>, RegistryError> {
     Ok(match contents.manifest(digest).await? {
-        Found::Usable(Manifest { content: Content::Index(children), .. }) => Some(match entries(&children) {
-            entries if entries.is_empty() => Composition::Defective(Defect::NoImage),
-            entries => Composition::Index(entries),
-        }),
-        Found::Usable(Manifest { content: Content::Single(config), .. }) if is_cache(&config) => {
+        FoundContent::Usable(Manifest { content: Content::Index(children), .. }) => {
+            Some(match entries(&children) {
+                entries if entries.is_empty() => Composition::Defective(Defect::NoImage),
+                entries => Composition::Index(entries),
+            })
+        }
+        FoundContent::Usable(Manifest { content: Content::Single(config), .. }) if is_cache(&config) => {
             Some(Composition::Defective(Defect::BuildCache))
         }
-        Found::Usable(Manifest { content: Content::Single(_), .. }) => Some(Composition::Single),
-        Found::Unusable(why) => Some(Composition::Defective(unreadable("manifest", digest, &why))),
-        Found::Nothing => None,
+        FoundContent::Usable(Manifest { content: Content::Single(_), .. }) => Some(Composition::Single),
+        FoundContent::Unusable(why) => Some(Composition::Defective(unreadable("manifest", digest, &why))),
+        FoundContent::Nothing => None,
     })
 }
 
@@ -93,20 +98,23 @@ pub(super) async fn describe(
     digest: &Digest,
 ) -> Result<Option<Description>, RegistryError> {
     let manifest = match contents.manifest(digest).await? {
-        Found::Nothing => return Ok(None),
-        Found::Usable(manifest) => described_as_a_whole(contents, manifest).await,
-        Found::Unusable(why) => Err(unreadable("manifest", digest, &why).into()),
+        FoundContent::Nothing => return Ok(None),
+        FoundContent::Usable(manifest) => described_as_a_whole(contents, manifest).await,
+        FoundContent::Unusable(why) => Err(unreadable("manifest", digest, &why).into()),
     };
     match manifest {
         Ok(description) => Ok(Some(description)),
-        Err(Failed::Artifact(defect)) => {
+        Err(DescriptionError::Artifact(defect)) => {
             Ok(Some(Description { defect: Some(defect), ..Description::of(ArtifactKind::Other) }))
         }
-        Err(Failed::Registry(error)) => Err(error),
+        Err(DescriptionError::Registry(error)) => Err(error),
     }
 }
 
-async fn described_as_a_whole(contents: &impl Contents, manifest: Manifest) -> Result<Description, Failed> {
+async fn described_as_a_whole(
+    contents: &impl Contents,
+    manifest: Manifest,
+) -> Result<Description, DescriptionError> {
     let children = match manifest.content {
         Content::Single(config) => return described(contents, manifest.annotations, &config).await,
         Content::Index(children) => children,
@@ -123,19 +131,22 @@ async fn described_as_a_whole(contents: &impl Contents, manifest: Manifest) -> R
 }
 
 /// The notes and the configuration of a manifest that an index names.
-async fn single(contents: &impl Contents, child: &Descriptor) -> Result<(Annotations, Descriptor), Failed> {
+async fn single(
+    contents: &impl Contents,
+    child: &Descriptor,
+) -> Result<(Annotations, Descriptor), DescriptionError> {
     let digest = child.digest().map_err(Defect::Unreadable)?;
     match contents.manifest(&digest).await? {
-        Found::Usable(Manifest { annotations, content: Content::Single(config) }) => {
+        FoundContent::Usable(Manifest { annotations, content: Content::Single(config) }) => {
             Ok((annotations, config))
         }
-        Found::Usable(Manifest { content: Content::Index(_), .. }) => {
+        FoundContent::Usable(Manifest { content: Content::Index(_), .. }) => {
             let short = digest.short();
             let why = format!("its index leads to another index, `{short}`, where an image belongs");
             Err(Defect::Unreadable(why).into())
         }
-        Found::Unusable(why) => Err(unreadable("manifest", &digest, &why).into()),
-        Found::Nothing => Err(missing("index", &digest).into()),
+        FoundContent::Unusable(why) => Err(unreadable("manifest", &digest, &why).into()),
+        FoundContent::Nothing => Err(missing("index", &digest).into()),
     }
 }
 
@@ -143,7 +154,7 @@ async fn described(
     contents: &impl Contents,
     annotations: Annotations,
     config: &Descriptor,
-) -> Result<Description, Failed> {
+) -> Result<Description, DescriptionError> {
     match config.media_type.as_str() {
         manifest::IMAGE_CONFIG_MEDIA_TYPE | manifest::IMAGE_DOCKER_CONFIG_MEDIA_TYPE => {
             Ok(of_image(annotations, configuration(contents, config).await?))
@@ -157,12 +168,12 @@ async fn described(
 async fn configuration<T: DeserializeOwned>(
     contents: &impl Contents,
     config: &Descriptor,
-) -> Result<T, Failed> {
+) -> Result<T, DescriptionError> {
     let digest = config.digest().map_err(Defect::Unreadable)?;
     let content = match contents.blob(&digest).await? {
-        Found::Usable(content) => content,
-        Found::Unusable(why) => return Err(unreadable("configuration", &digest, &why).into()),
-        Found::Nothing => return Err(missing("manifest", &digest).into()),
+        FoundContent::Usable(content) => content,
+        FoundContent::Unusable(why) => return Err(unreadable("configuration", &digest, &why).into()),
+        FoundContent::Nothing => return Err(missing("manifest", &digest).into()),
     };
     let wrong = |error| unreadable("configuration", &digest, &format!("cannot be read: {error}"));
     serde_json::from_slice(&content).map_err(|error| wrong(error).into())

@@ -14,7 +14,7 @@ use tokio::fs::File;
 use tokio::io::AsyncReadExt as _;
 
 use super::content::{Descriptor, Manifest, hash_of};
-use super::description::{Contents, Found, composition, describe};
+use super::description::{Contents, FoundContent, composition, describe};
 use super::{Listing, Registry, RegistryError};
 use crate::model::{Composition, Description, Digest, ImageName, Tag, Validator};
 
@@ -64,8 +64,8 @@ impl LayoutRegistry {
         self.host.eq_ignore_ascii_case(image.host())
     }
 
-    fn visit<'a>(&'a self, image: &'a ImageName) -> Visit<'a> {
-        Visit { root: &self.root, image }
+    fn visit<'a>(&'a self, image: &'a ImageName) -> LayoutRead<'a> {
+        LayoutRead { root: &self.root, image }
     }
 }
 
@@ -104,12 +104,12 @@ impl Registry for LayoutRegistry {
 }
 
 /// A look at one image.
-struct Visit<'a> {
+struct LayoutRead<'a> {
     root: &'a Path,
     image: &'a ImageName,
 }
 
-impl Visit<'_> {
+impl LayoutRead<'_> {
     /// The layout that holds the image, and whether it holds nothing else.
     fn layout(&self) -> (PathBuf, bool) {
         let own = self.root.join(self.image.repository());
@@ -194,17 +194,17 @@ impl Visit<'_> {
     }
 }
 
-impl Contents for Visit<'_> {
-    async fn manifest(&self, digest: &Digest) -> Result<Found<Manifest>, RegistryError> {
-        let Some(content) = self.content(digest).await? else { return Ok(Found::Nothing) };
+impl Contents for LayoutRead<'_> {
+    async fn manifest(&self, digest: &Digest) -> Result<FoundContent<Manifest>, RegistryError> {
+        let Some(content) = self.content(digest).await? else { return Ok(FoundContent::Nothing) };
         Ok(match Manifest::parse(&content, CHILDREN_MAX) {
-            Ok(manifest) => Found::Usable(manifest),
-            Err(why) => Found::Unusable(why),
+            Ok(manifest) => FoundContent::Usable(manifest),
+            Err(why) => FoundContent::Unusable(why),
         })
     }
 
-    async fn blob(&self, digest: &Digest) -> Result<Found<Vec<u8>>, RegistryError> {
-        Ok(self.content(digest).await?.map_or(Found::Nothing, Found::Usable))
+    async fn blob(&self, digest: &Digest) -> Result<FoundContent<Vec<u8>>, RegistryError> {
+        Ok(self.content(digest).await?.map_or(FoundContent::Nothing, FoundContent::Usable))
     }
 }
 

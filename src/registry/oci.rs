@@ -74,7 +74,7 @@ pub type Now = Arc<dyn Fn() -> Time + Send + Sync>;
 
 /// A registry that has settings.
 #[derive(Debug)]
-struct Known {
+struct KnownRegistry {
     settings: RegistrySettings,
     proofs: Proofs,
 }
@@ -83,7 +83,7 @@ struct Known {
 ///
 /// Where a registry wants a token, one is fetched, with our credentials if there are any, and kept until it expires.
 pub struct OciRegistry {
-    registries: Vec<Known>,
+    registries: Vec<KnownRegistry>,
     limits: Limits,
     clients: Clients,
     sessions: Sessions,
@@ -113,7 +113,7 @@ impl OciRegistry {
     pub fn with_limits(registries: Vec<RegistrySettings>, now: Now, limits: Limits) -> Self {
         let known = |settings: RegistrySettings| {
             let proofs = Proofs::new(settings.login.clone());
-            Known { settings, proofs }
+            KnownRegistry { settings, proofs }
         };
         let clients = Clients::new(limits.connect, limits.silence);
         let registries = registries.into_iter().map(known).collect();

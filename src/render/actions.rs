@@ -1,50 +1,52 @@
 //! Why each action is taken, and what each record says.
 
+use super::escape::name;
 use super::fit::cut;
-use super::harmless::name;
 use super::messages::all_called;
 use super::reasons::{people, person, reason};
 use super::time::instant;
-use crate::decide::{Action, Because, Reason};
+use crate::decide::{Action, ActionReason, GateReason};
 use crate::model::{
-    CommandOutcome, Deployment, Event, ImageReference, Origin, Record, Target, WithdrawnBecause,
+    CommandOutcome, Deployment, Event, ImageReference, Origin, Record, ServiceEnvironment, WithdrawalReason,
 };
 
 /// Why an action is taken, in a sentence.
 #[must_use]
-pub fn because(because: &Because) -> String {
+pub fn because(because: &ActionReason) -> String {
     match because {
-        Because::GatesPass(reasons) => telling(reasons),
-        Because::Requested { by } => format!("{} asked for it", person(by)),
-        Because::Newer { replaces } => {
+        ActionReason::GatesPass(reasons) => telling(reasons),
+        ActionReason::Requested { by } => format!("{} asked for it", person(by)),
+        ActionReason::Newer { replaces } => {
             format!("newer than {}, which has no approval that counts", name(replaces.as_str()))
         }
-        Because::BaseMoved => "the base branch moved, so the content is made anew on it".to_owned(),
-        Because::BaseRewritten => {
-            "the base branch was rewritten, so the content is made anew on it; approvals of this content still count"
-                .to_owned()
+        ActionReason::BaseMoved => "the base branch moved; the content is rebased".to_owned(),
+        ActionReason::BaseRewritten => {
+            "the base branch was rewritten; the content is rebased, and its approvals stay valid".to_owned()
         }
-        Because::NotToBeMerged(reasons) => {
+        ActionReason::NotToBeMerged(reasons) => {
             let reasons: Vec<String> = reasons.iter().map(reason).collect();
             format!("not to be merged now: {}", reasons.join(", "))
         }
-        Because::Overtaken => "it runs already, or something newer does".to_owned(),
-        Because::Withdrawn => "the release was taken back where it came from".to_owned(),
-        Because::Declined { by } => format!("{} declined it", person(by)),
-        Because::Ended { change } => format!("{change} has ended"),
-        Because::NotInTheLog => "it is true and not in the log yet".to_owned(),
-        Because::SomebodyAsked { by } => format!("{} wrote a command", person(by)),
-        Because::ForeignHead => "somebody else's commit is on the branch".to_owned(),
+        ActionReason::Overtaken => "it already runs, or a newer release does".to_owned(),
+        ActionReason::Withdrawn => "the release was withdrawn in the environment before".to_owned(),
+        ActionReason::Declined { by } => format!("{} declined it", person(by)),
+        ActionReason::Ended { change } => format!("{change} has ended"),
+        ActionReason::NotInTheLog => "it happened and is not in the log yet".to_owned(),
+        ActionReason::SomebodyAsked { by } => format!("{} wrote a command", person(by)),
+        ActionReason::ForeignHead => "the branch has a commit by somebody else".to_owned(),
     }
 }
 
 /// The gates that had something to say.
-fn telling(reasons: &[Reason]) -> String {
-    let says_little = |reason: &Reason| {
-        matches!(reason, Reason::NotDeclined | Reason::Automatic | Reason::NothingSoaks | Reason::NotHeld)
+fn telling(reasons: &[GateReason]) -> String {
+    let says_little = |reason: &GateReason| {
+        matches!(
+            reason,
+            GateReason::NotDeclined | GateReason::Automatic | GateReason::NothingSoaks | GateReason::NotHeld
+        )
     };
     let telling: Vec<String> = reasons.iter().filter(|it| !says_little(it)).map(reason).collect();
-    if telling.is_empty() { "nothing stands in the way".to_owned() } else { telling.join(", ") }
+    if telling.is_empty() { "nothing blocks it".to_owned() } else { telling.join(", ") }
 }
 
 /// Why an action is taken, whatever its kind.
@@ -56,10 +58,10 @@ pub fn action_because(action: &Action) -> String {
             [] => "all gates pass".to_owned(),
             by => format!("all gates pass, approved by {}", people(by)),
         },
-        Action::React { because: Because::SomebodyAsked { by }, .. } => {
-            format!("a sign that the comment of {} was read", person(by))
+        Action::React { because: ActionReason::SomebodyAsked { by }, .. } => {
+            format!("a reaction to the comment of {}", person(by))
         }
-        Action::Remark { because: Because::SomebodyAsked { by }, .. } => {
+        Action::Comment { because: ActionReason::SomebodyAsked { by }, .. } => {
             format!("an answer to {}", person(by))
         }
         Action::Dequeue { because: why, .. } => {
@@ -69,7 +71,7 @@ pub fn action_because(action: &Action) -> String {
         | Action::Update { because: why, .. }
         | Action::Close { because: why, .. }
         | Action::DeleteBranch { because: why, .. }
-        | Action::Remark { because: why, .. }
+        | Action::Comment { because: why, .. }
         | Action::React { because: why, .. } => because(why),
         Action::Announce { target, images, .. } => {
             format!("{} runs in {}", tags(images), name(target.environment.as_str()))
@@ -79,7 +81,7 @@ pub fn action_because(action: &Action) -> String {
 
 /// What landed, in the few words that a forge shows beside its name of the environment.
 #[must_use]
-pub fn deployment(target: &Target, images: &[ImageReference]) -> String {
+pub fn deployment(target: &ServiceEnvironment, images: &[ImageReference]) -> String {
     let text = format!("{} {}", target.service, tags(images));
     cut(&text, Deployment::DESCRIPTION_CHARS_MAX)
 }
@@ -91,11 +93,11 @@ pub fn record(record: &Record) -> String {
         Event::Landed { target, images, origin } => {
             landed(&name(target.environment.as_str()), &tags(images), origin)
         }
-        Event::Withdrawn { target, images, because: WithdrawnBecause::SetBack } => {
+        Event::Withdrawn { target, images, because: WithdrawalReason::SetBack } => {
             let environment = name(target.environment.as_str());
             format!("{} no longer counts in {environment}, which a person set back", tags(images))
         }
-        Event::Withdrawn { target, images, because: WithdrawnBecause::Rewritten } => {
+        Event::Withdrawn { target, images, because: WithdrawalReason::Rewritten } => {
             let environment = name(target.environment.as_str());
             format!(
                 "{} no longer counts in {environment}, since the branch was rewritten without its merge",

@@ -4,13 +4,13 @@
 //! has no place goes to the details of the check, where there is one.
 
 use super::diff::readable;
+use super::escape::{block, quoted};
 use super::gates;
-use super::harmless::{block, quoted};
-use super::messages::Carriage;
+use super::messages::CommitMetadata;
 use super::reasons::person;
 use super::source::{ImageSource, sources};
 use super::time::instant;
-use crate::decide::{GateName, Judgement, Stop};
+use crate::decide::{GateName, JourneyStep, Judgement};
 use crate::model::{ContentMark, EnvironmentName, FileChange, ImageReference, StayReason, StayingRef};
 
 /// How long a diff may be before it is folded, in lines.
@@ -30,7 +30,7 @@ const FRAME_CHARACTERS: usize = 400;
 #[derive(Clone, Debug)]
 pub struct BodyInput<'a> {
     /// What is carried where.
-    pub carriage: Carriage<'a>,
+    pub carriage: CommitMetadata<'a>,
     /// What was judged of it.
     pub judgement: &'a Judgement,
     /// The content.
@@ -146,7 +146,7 @@ fn journey(input: &BodyInput<'_>) -> String {
     format!("| environment | this release |\n| --- | --- |\n{}", rows.join("\n"))
 }
 
-fn row(stop: &Stop, here: &EnvironmentName) -> String {
+fn row(stop: &JourneyStep, here: &EnvironmentName) -> String {
     let is_here = stop.environment == *here;
     let name = stop.environment.as_str();
     let name = if is_here { format!("**{name}**") } else { name.to_owned() };
@@ -179,7 +179,7 @@ fn pack(input: &BodyInput<'_>, room: usize) -> Packed {
     let (missing, overflow) = (rest.lines().count(), input.overflow.as_deref());
     let note = match overflow {
         _ if missing == 0 => String::new(),
-        Some(status) => format!("\n\n{missing} more lines stand in the details of the check `{status}`."),
+        Some(status) => format!("\n\n{missing} more lines are in the details of the check `{status}`."),
         None => format!("\n\n{missing} more lines do not fit here; the change itself has them all."),
     };
     let details = overflow.map(|_| details(&rest)).unwrap_or_default();

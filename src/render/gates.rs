@@ -1,11 +1,11 @@
 //! What the gates of a target say: on a terminal one line each, in Markdown one row each.
 
 use super::colour::{Colour, Style};
-use super::harmless::name;
+use super::escape::name;
 use super::messages::all_called;
 use super::reasons::reason;
 use super::time::instant;
-use crate::decide::{ArtifactReason, GateName, GateReport, Judgement, Reason, Verdict};
+use crate::decide::{ArtifactReason, GateName, GateReason, GateReport, Judgement, Verdict};
 
 /// Each gate of a target in one sentence, under a line that says what runs and what is next.
 #[must_use]
@@ -54,10 +54,10 @@ pub(super) fn published(judgement: &Judgement) -> String {
 
 /// Whether people have to know of a tag although it holds nothing up.
 const fn is_notable(gate: &GateReport) -> bool {
-    matches!(gate.reason, Reason::Artifact(ArtifactReason::TagMoved { .. }))
+    matches!(gate.reason, GateReason::Artifact(ArtifactReason::TagMoved { .. }))
 }
 
-fn table<'a>(gates: impl Iterator<Item = &'a GateReport>, notes: &[Reason]) -> String {
+fn table<'a>(gates: impl Iterator<Item = &'a GateReport>, notes: &[GateReason]) -> String {
     let rows = gates.map(|gate| {
         let mark = match gate.verdict {
             Verdict::Pass => mark(gate.verdict).to_owned(),

@@ -1,6 +1,6 @@
 //! What does not count in a config repository, and what to do about it.
 
-use super::harmless::sentence;
+use super::escape::sentence;
 use crate::model::{LOG_BRANCH, LeftOut};
 
 /// What is left out and why, in one sentence.

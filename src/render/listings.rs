@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 
-use super::harmless;
+use super::escape;
 use super::numbers::count;
 use super::time::instant;
 use crate::decide::health::ListingsAhead;
@@ -25,8 +25,8 @@ pub fn listing(
         Some(read) => format!("tags read {} ago", age(now - read)),
         None => "tags never read".to_owned(),
     };
-    let trouble = trouble
-        .map(|(since, why)| format!("; since {}: {}", instant(minute(since)), harmless::sentence(why)));
+    let trouble =
+        trouble.map(|(since, why)| format!("; since {}: {}", instant(minute(since)), escape::sentence(why)));
     format!("{image}: {age}{}", trouble.unwrap_or_default())
 }
 

@@ -1,17 +1,17 @@
 //! Titles and commit messages. The trailers are read back by machines, so their names are a contract.
 
+use super::escape::name;
 use super::fit::{cut, listed};
-use super::harmless::name;
-use crate::model::{ChangeNumber, ContentKey, ImageReference, Release, Target, UserName};
+use crate::model::{ChangeNumber, ContentKey, ImageReference, Release, ServiceEnvironment, UserName};
 
 /// The longest title that forges take, in characters; GitLab's limit is the lowest.
 const TITLE_CHARACTERS_MAX: usize = 255;
 
 /// What a commit carries and where to.
 #[derive(Clone, Debug)]
-pub struct Carriage<'a> {
+pub struct CommitMetadata<'a> {
     /// Where to.
-    pub target: &'a Target,
+    pub target: &'a ServiceEnvironment,
     /// The release.
     pub release: &'a Release,
     /// What runs now of the service's images, in their order; empty where nothing is known.
@@ -22,7 +22,7 @@ pub struct Carriage<'a> {
     pub requester: Option<&'a UserName>,
 }
 
-impl Carriage<'_> {
+impl CommitMetadata<'_> {
     /// What runs now, as people call it.
     pub(super) fn present(&self) -> String {
         self.from.first().map_or_else(|| "unknown".to_owned(), called)
@@ -47,7 +47,7 @@ pub(super) fn all_called<'a>(references: impl Iterator<Item = &'a ImageReference
 
 /// `promote(production): shop 1.4.1 -> 1.4.2`
 #[must_use]
-pub fn title(carriage: &Carriage<'_>) -> String {
+pub fn title(carriage: &CommitMetadata<'_>) -> String {
     let target = carriage.target;
     let from = carriage.present();
     let title = format!("promote({}): {} {from} -> {}", target.environment, target.service, carriage.release);
@@ -56,14 +56,18 @@ pub fn title(carriage: &Carriage<'_>) -> String {
 
 /// The message of the commit that carries a release.
 #[must_use]
-pub fn commit_message(carriage: &Carriage<'_>) -> String {
+pub fn commit_message(carriage: &CommitMetadata<'_>) -> String {
     let asked = carriage.requester.map_or(String::new(), |by| format!(", as {by} asked"));
     format!("{}\n\n{}{asked}.\n\n{}", title(carriage), sentence(carriage), trailers(carriage))
 }
 
 /// The message of the commit that merges it.
 #[must_use]
-pub fn merge_message(carriage: &Carriage<'_>, change: ChangeNumber, approved_by: &[UserName]) -> String {
+pub fn merge_message(
+    carriage: &CommitMetadata<'_>,
+    change: ChangeNumber,
+    approved_by: &[UserName],
+) -> String {
     let consent = match approved_by {
         [] => String::new(),
         by => format!(", approved by {}", listed(by, "and")),
@@ -78,8 +82,8 @@ pub fn merge_message(carriage: &Carriage<'_>, change: ChangeNumber, approved_by:
 }
 
 /// `shop runs 1.4.2 (sha256:0123456789ab) in production instead of 1.4.1`
-fn sentence(carriage: &Carriage<'_>) -> String {
-    let Carriage { target, release, .. } = carriage;
+fn sentence(carriage: &CommitMetadata<'_>) -> String {
+    let CommitMetadata { target, release, .. } = carriage;
     let digests: Vec<&str> = release.artifacts().map(|artifact| artifact.digest.short()).collect();
     format!(
         "{} runs {release} ({}) in {} instead of {}",
@@ -93,8 +97,8 @@ fn sentence(carriage: &Carriage<'_>) -> String {
 /// Who asked, as the trailer has it, where nobody did: Towpath by itself, whatever the bot is called.
 pub const NOBODY: &str = "towpath";
 
-fn trailers(carriage: &Carriage<'_>) -> String {
-    let Carriage { target, release, key, .. } = carriage;
+fn trailers(carriage: &CommitMetadata<'_>) -> String {
+    let CommitMetadata { target, release, key, .. } = carriage;
     let requested_by = carriage.requester.map_or(NOBODY, UserName::as_str);
     let tags: String =
         release.artifacts().map(|artifact| trailer("Release", artifact.tag.as_str())).collect();

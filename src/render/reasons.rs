@@ -5,18 +5,18 @@ mod artifacts;
 pub use artifacts::undated;
 pub(in crate::render) use artifacts::{lack_of_running, way_out_of_running};
 
+use super::escape::{name, quoted, sentence};
 use super::fit::listed;
-use super::harmless::{name, quoted, sentence};
 use super::numbers::count;
 use super::time::instant;
-use crate::decide::{Reason, Uncounted, UncountedBecause};
+use crate::decide::{GateReason, UncountedApproval, UncountedReason};
 use crate::model::{
     ChangeNumber, EnvironmentName, ImageName, NotTaken, Principal, Tag, Time, UserName, format_duration,
 };
 
 /// A reason in a sentence, with the way out where there is one. The same on a terminal and in Markdown.
 #[must_use]
-pub fn reason(reason: &Reason) -> String {
+pub fn reason(reason: &GateReason) -> String {
     match way_out(reason) {
         Some(way_out) => format!("{}; {way_out}", fact(reason)),
         None => fact(reason),
@@ -24,80 +24,84 @@ pub fn reason(reason: &Reason) -> String {
 }
 
 /// What is so, without what could be done about it.
-pub(super) fn fact(reason: &Reason) -> String {
+pub(super) fn fact(reason: &GateReason) -> String {
     match reason {
-        Reason::FirstEnvironment => "new releases go here directly".to_owned(),
-        Reason::LandedBefore { environments } => format!("landed in {}", places(environments)),
-        Reason::NotLandedBefore { environments } => format!("has not landed in {}", places(environments)),
-        Reason::WithdrawnBefore { environments } => {
+        GateReason::FirstEnvironment => "new releases go here directly".to_owned(),
+        GateReason::LandedBefore { environments } => format!("landed in {}", places(environments)),
+        GateReason::NotLandedBefore { environments } => format!("has not landed in {}", places(environments)),
+        GateReason::WithdrawnBefore { environments } => {
             format!("no longer counts in {}, where it was taken back", places(environments))
         }
-        Reason::Soaked { duration, since } => {
+        GateReason::Soaked { duration, since } => {
             format!("soaked {} since landing on {}", format_duration(*duration), instant(*since))
         }
-        Reason::Soaking { duration, until } => {
+        GateReason::Soaking { duration, until } => {
             format!("soaks until {} ({} from landing)", instant(*until), format_duration(*duration))
         }
-        Reason::SoakNotBegun { duration } => {
+        GateReason::SoakNotBegun { duration } => {
             format!("soaks {} once it has landed in the environment before", format_duration(*duration))
         }
-        Reason::NothingSoaks => "nothing that runs here has to soak any longer".to_owned(),
-        Reason::SoaksFor { follower, until } => {
+        GateReason::NothingSoaks => "nothing that runs here has to soak any longer".to_owned(),
+        GateReason::SoaksFor { follower, until } => {
             format!("what runs here soaks for {follower} until {}", instant(*until))
         }
-        Reason::NotDeclined => "nobody declined it".to_owned(),
-        Reason::Declined { by, change, .. } => format!("declined by {} on {change}", person(by)),
-        Reason::Automatic => "newer than what was set by hand".to_owned(),
-        Reason::SetByHand { since, .. } => format!("set by hand, first seen on {}", instant(*since)),
-        Reason::Rewritten { since } => {
+        GateReason::NotDeclined => "not declined".to_owned(),
+        GateReason::Declined { by, change, .. } => format!("declined by {} on {change}", person(by)),
+        GateReason::Automatic => "newer than what was set by hand".to_owned(),
+        GateReason::SetByHand { since, .. } => format!("set by hand, first seen on {}", instant(*since)),
+        GateReason::Rewritten { since } => {
             format!("the branch was rewritten and runs this again, first seen on {}", instant(*since))
         }
-        Reason::HistoryUnknown { why } => {
+        GateReason::HistoryUnknown { why } => {
             format!("whether the branch was rewritten is not known: {}", sentence(why))
         }
-        Reason::Approved { by, needed } => approvals(by, *needed),
-        Reason::ApprovalsMissing { by, needed, uncounted, .. } => {
+        GateReason::Approved { by, needed } => approvals(by, *needed),
+        GateReason::ApprovalsMissing { by, needed, uncounted, .. } => {
             let parts = std::iter::once(approvals(by, *needed)).chain(uncounted.iter().map(self::uncounted));
             parts.collect::<Vec<_>>().join(", and ")
         }
-        Reason::NotHeld => "nobody holds it".to_owned(),
-        Reason::Held { by, until, reason, .. } => held(by, *until, reason.as_deref()),
-        Reason::UpToDate => "runs what it should".to_owned(),
-        Reason::NothingNewer => "nothing newer is in the environments before".to_owned(),
-        Reason::Obstacle(obstacle) => sentence(&obstacle.why),
-        Reason::Unquoted(obstacle) => {
+        GateReason::NotHeld => "not on hold".to_owned(),
+        GateReason::Held { by, until, reason, .. } => held(by, *until, reason.as_deref()),
+        GateReason::UpToDate => "runs what it should".to_owned(),
+        GateReason::NothingNewer => "nothing newer is in the environments before".to_owned(),
+        GateReason::Obstacle(obstacle) => sentence(&obstacle.why),
+        GateReason::Unquoted(obstacle) => {
             format!("what runs is not known until this change writes the quotes: {}", sentence(&obstacle.why))
         }
-        Reason::TagsUnknown { why } => sentence(why),
-        Reason::DigestUnknown { tag, why } => {
+        GateReason::TagsUnknown { why } => sentence(why),
+        GateReason::DigestUnknown { tag, why } => {
             format!("the digest of {} is not known: {}", name(tag.as_str()), sentence(why))
         }
-        Reason::RightUnknown { by, why } => right_unknown(by, why),
-        Reason::Artifact(reason) => artifacts::fact(reason),
-        Reason::NotObserved => "not looked at yet".to_owned(),
-        Reason::NothingSelected { image, tags, nearest } => {
+        GateReason::RightUnknown { by, why } => right_unknown(by, why),
+        GateReason::Artifact(reason) => artifacts::fact(reason),
+        GateReason::NotObserved => "not looked at yet".to_owned(),
+        GateReason::NothingSelected { image, tags, nearest } => {
             nothing_selected(image, *tags, nearest.as_ref().map(|(tag, why)| (tag, *why)))
         }
-        Reason::ForeignHead { change } => format!("somebody else's commit is on the branch of {change}"),
-        Reason::BranchTaken { branch } => {
+        GateReason::ForeignHead { change } => format!("the branch of {change} has a commit by somebody else"),
+        GateReason::BranchTaken { branch } => {
             format!("the branch {} is there and is not Towpath's", quoted(branch.as_str()))
         }
-        Reason::FinishFirst { change, release, newer } => format!(
+        GateReason::FinishFirst { change, release, newer } => format!(
             "{} waits until {change} with {} is finished",
             name(newer.as_str()),
             name(release.as_str())
         ),
-        Reason::MergeBlocked { change, why } if why.is_empty() => {
+        GateReason::MergeBlocked { change, why } if why.is_empty() => {
             format!("a rule of the repository blocks merging {change}")
         }
-        Reason::MergeBlocked { change, why } => format!("merging {change} is blocked: {}", sentence(why)),
-        Reason::MergeQueued { change } => format!("{change} waits in the forge's merge queue"),
-        Reason::ManualMerge => "ready for a person to merge".to_owned(),
+        GateReason::MergeBlocked { change, why } => format!("merging {change} is blocked: {}", sentence(why)),
+        GateReason::MergeQueued { change } => format!("{change} waits in the forge's merge queue"),
+        GateReason::ManualMerge => "ready for a person to merge".to_owned(),
     }
 }
 
 fn right_unknown(by: &UserName, why: &str) -> String {
-    format!("what {} wrote has to wait, since their rights are not known: {}", person(by), sentence(why))
+    format!(
+        "the comment of {} has to wait, because their rights are not known: {}",
+        person(by),
+        sentence(why)
+    )
 }
 
 fn held(by: &UserName, until: Option<Time>, reason: Option<&str>) -> String {
@@ -122,55 +126,57 @@ pub fn nothing_selected(image: &ImageName, tags: usize, nearest: Option<(&Tag, N
 }
 
 /// What a person can do about it.
-fn way_out(reason: &Reason) -> Option<String> {
+fn way_out(reason: &GateReason) -> Option<String> {
     match reason {
-        Reason::Declined { environment, version, write_on, .. } => {
+        GateReason::Declined { environment, version, write_on, .. } => {
             let command = format!("/promote {environment} version={version}");
             write_on.map(|change| format!("{} to lift that", comment(&command, change)))
         }
-        Reason::Artifact(reason) => artifacts::way_out(reason),
-        Reason::Obstacle(obstacle) => obstacle.way_out.as_deref().map(sentence),
-        Reason::SetByHand { write_on: Some(change), .. } => {
+        GateReason::Artifact(reason) => artifacts::way_out(reason),
+        GateReason::Obstacle(obstacle) => obstacle.way_out.as_deref().map(sentence),
+        GateReason::SetByHand { write_on: Some(change), .. } => {
             Some(format!("a newer release ends that, or {}", comment("/promote resume", *change)))
         }
-        Reason::SetByHand { write_on: None, .. } => Some("a newer release ends that".to_owned()),
-        Reason::ApprovalsMissing { by, from, uncounted, .. } => ask(by, from, uncounted),
-        Reason::Held { change, .. } => Some(format!("{} to lift that", comment("/promote resume", *change))),
-        Reason::NothingSelected { tags: 0, .. } => {
+        GateReason::SetByHand { write_on: None, .. } => Some("a newer release ends that".to_owned()),
+        GateReason::ApprovalsMissing { by, from, uncounted, .. } => ask(by, from, uncounted),
+        GateReason::Held { change, .. } => {
+            Some(format!("{} to lift that", comment("/promote resume", *change)))
+        }
+        GateReason::NothingSelected { tags: 0, .. } => {
             Some("push one, or correct the name of the image".to_owned())
         }
-        Reason::NothingSelected { .. } => Some("look at `select` in the configuration".to_owned()),
-        Reason::ForeignHead { .. } => Some("merge or close it by hand".to_owned()),
-        Reason::BranchTaken { .. } => Some("delete or rename it".to_owned()),
-        Reason::MergeBlocked { why, .. } if why.is_empty() => {
+        GateReason::NothingSelected { .. } => Some("look at `select` in the configuration".to_owned()),
+        GateReason::ForeignHead { .. } => Some("merge or close it by hand".to_owned()),
+        GateReason::BranchTaken { .. } => Some("delete or rename it".to_owned()),
+        GateReason::MergeBlocked { why, .. } if why.is_empty() => {
             Some("its page at the forge says which one".to_owned())
         }
-        Reason::FirstEnvironment
-        | Reason::LandedBefore { .. }
-        | Reason::NotLandedBefore { .. }
-        | Reason::WithdrawnBefore { .. }
-        | Reason::Soaked { .. }
-        | Reason::Soaking { .. }
-        | Reason::SoakNotBegun { .. }
-        | Reason::NothingSoaks
-        | Reason::SoaksFor { .. }
-        | Reason::NotDeclined
-        | Reason::Automatic
-        | Reason::Rewritten { .. }
-        | Reason::HistoryUnknown { .. }
-        | Reason::Approved { .. }
-        | Reason::NotHeld
-        | Reason::UpToDate
-        | Reason::NothingNewer
-        | Reason::Unquoted(_)
-        | Reason::TagsUnknown { .. }
-        | Reason::DigestUnknown { .. }
-        | Reason::RightUnknown { .. }
-        | Reason::NotObserved
-        | Reason::FinishFirst { .. }
-        | Reason::MergeBlocked { .. }
-        | Reason::MergeQueued { .. }
-        | Reason::ManualMerge => None,
+        GateReason::FirstEnvironment
+        | GateReason::LandedBefore { .. }
+        | GateReason::NotLandedBefore { .. }
+        | GateReason::WithdrawnBefore { .. }
+        | GateReason::Soaked { .. }
+        | GateReason::Soaking { .. }
+        | GateReason::SoakNotBegun { .. }
+        | GateReason::NothingSoaks
+        | GateReason::SoaksFor { .. }
+        | GateReason::NotDeclined
+        | GateReason::Automatic
+        | GateReason::Rewritten { .. }
+        | GateReason::HistoryUnknown { .. }
+        | GateReason::Approved { .. }
+        | GateReason::NotHeld
+        | GateReason::UpToDate
+        | GateReason::NothingNewer
+        | GateReason::Unquoted(_)
+        | GateReason::TagsUnknown { .. }
+        | GateReason::DigestUnknown { .. }
+        | GateReason::RightUnknown { .. }
+        | GateReason::NotObserved
+        | GateReason::FinishFirst { .. }
+        | GateReason::MergeBlocked { .. }
+        | GateReason::MergeQueued { .. }
+        | GateReason::ManualMerge => None,
     }
 }
 
@@ -187,29 +193,29 @@ fn approvals(by: &[UserName], needed: usize) -> String {
 }
 
 /// `that of alice does not count, because who asks for a promotion cannot approve it`
-fn uncounted(uncounted: &Uncounted) -> String {
+fn uncounted(uncounted: &UncountedApproval) -> String {
     let why = uncounted_because(&uncounted.because);
     format!("that of {} does not count, because {why}", person(&uncounted.by))
 }
 
 /// Why an approval does not count, in a clause.
 #[must_use]
-pub fn uncounted_because(because: &UncountedBecause) -> String {
+pub fn uncounted_because(because: &UncountedReason) -> String {
     match because {
-        UncountedBecause::Requester => "who asks for a promotion cannot approve it".to_owned(),
-        UncountedBecause::TagMoved(tag) => {
+        UncountedReason::Requester => "who asks for a promotion cannot approve it".to_owned(),
+        UncountedReason::TagMoved(tag) => {
             format!("the tag {} points to something else since then", quoted(tag.as_str()))
         }
-        UncountedBecause::NotNamed => "this gate names others".to_owned(),
-        UncountedBecause::OtherContent => "the change has other content now".to_owned(),
-        UncountedBecause::Dismissed => "the review was taken back".to_owned(),
+        UncountedReason::NotNamed => "this gate names others".to_owned(),
+        UncountedReason::OtherContent => "the change has other content now".to_owned(),
+        UncountedReason::Dismissed => "the review was taken back".to_owned(),
     }
 }
 
 /// Whom to ask: those who may and did not yet.
-fn ask(by: &[UserName], from: &[Principal], uncounted: &[Uncounted]) -> Option<String> {
+fn ask(by: &[UserName], from: &[Principal], uncounted: &[UncountedApproval]) -> Option<String> {
     let has_asked = |user: &UserName| {
-        uncounted.iter().any(|own| own.by == *user && own.because == UncountedBecause::Requester)
+        uncounted.iter().any(|own| own.by == *user && own.because == UncountedReason::Requester)
     };
     let is_open = |principal: &&Principal| match principal {
         Principal::Team(_) | Principal::CodeOwners => true,

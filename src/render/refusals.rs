@@ -1,60 +1,60 @@
 //! Why a command was refused, in friendly words that name who can do it.
 
-use super::harmless::{name, quoted};
+use super::bot_comments::RemarkInput;
+use super::escape::{name, quoted};
 use super::reasons::principals;
-use super::remarks::RemarkInput;
 use crate::command::{self, Verb, suggest};
-use crate::model::{EnvironmentName, Principal, RefusedBecause, Right, Target, UserName};
+use crate::model::{EnvironmentName, Principal, RefusalReason, Right, ServiceEnvironment, UserName};
 
 /// What stands in the way of `by`, and the way out.
 #[must_use]
-pub fn refusal(because: &RefusedBecause, by: &UserName, input: &RemarkInput<'_>) -> String {
+pub fn refusal(because: &RefusalReason, by: &UserName, input: &RemarkInput<'_>) -> String {
     match because {
-        RefusedBecause::NotEntitled { right, or, environment } => {
+        RefusalReason::NotEntitled { right, or, environment } => {
             let rights: Vec<Right> = std::iter::once(*right).chain(*or).collect();
             let whom = ask(&rights, environment, by, input);
             let rights: Vec<String> = rights.iter().map(|right| format!("`{right}`")).collect();
             let rights = rights.join(" or ");
             format!("it takes the right {rights} in {environment}, which you do not have; {whom}")
         }
-        RefusedBecause::NamedStranger { right, environment } => {
+        RefusalReason::NamedStranger { right, environment } => {
             named_stranger(*right, environment, by, input)
         }
-        RefusedBecause::Requester => {
+        RefusalReason::Requester => {
             let whom = ask(&[Right::Approve], &input.target.environment, by, input);
-            format!("you asked for this promotion, so somebody else has to approve it; {whom}")
+            format!("you asked for this promotion, so another user must approve it; {whom}")
         }
-        RefusedBecause::OtherHead { head } => format!(
+        RefusalReason::OtherHead { head } => format!(
             "the change is not at the commit that you named, or changed in the minute before; look at it again and \
              comment `/promote approve sha={}` here",
             head.short()
         ),
-        RefusedBecause::ForeignHead => {
-            "somebody else's commit is on the branch, so its content is not what I proposed; merge or close the \
+        RefusalReason::ForeignHead => {
+            "the branch has a commit by somebody else, so its content is not what I proposed; merge or close the \
              change by hand"
                 .to_owned()
         }
-        RefusedBecause::NotOpen => "this change is no longer open".to_owned(),
-        RefusedBecause::EndedChange { newest } => {
-            format!("commands on this change are no longer taken, since {newest} came after it; write it on {newest}")
+        RefusalReason::NotOpen => "this change is no longer open".to_owned(),
+        RefusalReason::EndedChange { newest } => {
+            format!("this change no longer accepts commands, because {newest} came after it; comment on {newest}")
         }
-        RefusedBecause::UnknownEnvironment(word) => unknown_environment(word, input),
-        RefusedBecause::NothingFollows => {
+        RefusalReason::UnknownEnvironment(word) => unknown_environment(word, input),
+        RefusalReason::NothingFollows => {
             format!("no environment comes after {}; name one", input.target.environment)
         }
-        RefusedBecause::UnknownVersion(version) => format!(
-            "I know no version {} there; it has to be in the registry for a first environment, and landed in the \
+        RefusalReason::UnknownVersion(version) => format!(
+            "version {} is not known there; it has to be in the registry for a first environment, and landed in the \
              environments before for any other",
             name(version)
         ),
-        RefusedBecause::NotNewer { version, environment } => format!(
+        RefusalReason::NotNewer { version, environment } => format!(
             "{} is not newer than what runs in {environment}; comment `/promote why` here to see what does",
             name(version.as_str())
         ),
-        RefusedBecause::PastInstant => {
+        RefusalReason::PastInstant => {
             "`until` is over already; name an instant that comes, such as `until=2026-12-24T18:00:00Z`".to_owned()
         }
-        RefusedBecause::Edited => {
+        RefusalReason::Edited => {
             "a text that was edited gives no commands; write a new comment with what you want".to_owned()
         }
     }
@@ -70,7 +70,7 @@ fn named_stranger(
     let service = input.policy.service(&input.target.service);
     let repository = service.map_or("the config repository", |service| service.place.repository.as_str());
     format!(
-        "{} is named for the right `{right}` in {environment}, but is no collaborator of {}, and a name alone may be \
+        "{} is named for the right `{right}` in {environment}, but is not a collaborator of {}, and the login may have been \
          anybody's by now; get access to it and write the command again",
         name(by.as_str()),
         quoted(repository)
@@ -79,7 +79,7 @@ fn named_stranger(
 
 /// Who holds one of the rights, the asking person apart.
 fn ask(rights: &[Right], environment: &EnvironmentName, by: &UserName, input: &RemarkInput<'_>) -> String {
-    let target = Target { environment: environment.clone(), ..input.target.clone() };
+    let target = ServiceEnvironment { environment: environment.clone(), ..input.target.clone() };
     let is_other = |principal: &&Principal| **principal != Principal::User(by.clone());
     let holders = rights.iter().flat_map(|right| input.policy.holders(*right, &target));
     let mut holders: Vec<&Principal> = holders.filter(is_other).collect();
@@ -89,11 +89,11 @@ fn ask(rights: &[Right], environment: &EnvironmentName, by: &UserName, input: &R
     let is_left_to_writers = rights.iter().any(|right| input.policy.is_left_to_writers(*right, &target));
     match place.filter(|_| is_left_to_writers) {
         Some(repository) => format!(
-            "the configuration names nobody for it, so ask somebody who may write to {}",
+            "the configuration lists no user for it; ask a user with write access to {}",
             quoted(repository.as_str())
         ),
         None if holders.is_empty() => {
-            "the configuration names nobody else for it; name somebody under `rights`, or under `approvals` to approve"
+            "the configuration lists no other user for it; add one under `rights`, or under `approvals` to approve"
                 .to_owned()
         }
         None => format!("ask {}", principals(&holders)),
@@ -111,5 +111,5 @@ fn unknown_environment(word: &str, input: &RemarkInput<'_>) -> String {
     let near = suggest(word, environments.iter().copied().chain(verbs.map(|verb| verb.word())));
     let known = format!("the environments are {}", environments.join(", "));
     let hint = near.map_or_else(|| known.clone(), |near| format!("{known}; did you mean `{near}`?"));
-    format!("{} is no environment of {} and no command; {hint}", quoted(word), input.target.service)
+    format!("{} is neither an environment of {} nor a command; {hint}", quoted(word), input.target.service)
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::harmless::{quoted, sentence};
+use super::escape::{quoted, sentence};
 use crate::model::{
     Description, Fact, ImageName, RepositoryName, SourceChecks, SourceCommit, SourceComparison,
     SourceRelation, SourceSpan,

@@ -2,7 +2,7 @@
 
 use super::fit::{cut, joined};
 use super::reasons::fact;
-use crate::decide::{ArtifactReason, Judgement, Reason, Verdict};
+use crate::decide::{ArtifactReason, GateReason, Judgement, Verdict};
 use crate::model::StatusState;
 
 /// The longest line that forges show, in characters.
@@ -44,8 +44,8 @@ fn facts(judgement: &Judgement, state: StatusState) -> Vec<String> {
 }
 
 /// Without backticks: a status is not Markdown.
-fn plain(reason: &Reason) -> String {
-    if matches!(reason, Reason::ManualMerge) {
+fn plain(reason: &GateReason) -> String {
+    if matches!(reason, GateReason::ManualMerge) {
         "ready to merge".to_owned()
     } else {
         fact(reason).replace('`', "")
@@ -53,45 +53,45 @@ fn plain(reason: &Reason) -> String {
 }
 
 /// What a note that belongs to no gate makes of a change.
-const fn weight(note: &Reason) -> StatusState {
+const fn weight(note: &GateReason) -> StatusState {
     match note {
-        Reason::Artifact(reason) => weight_of_artifacts(reason),
-        Reason::Obstacle(_)
-        | Reason::ForeignHead { .. }
-        | Reason::BranchTaken { .. }
-        | Reason::Declined { .. }
-        | Reason::WithdrawnBefore { .. } => StatusState::Failure,
-        Reason::TagsUnknown { .. }
-        | Reason::DigestUnknown { .. }
-        | Reason::NotObserved
-        | Reason::HistoryUnknown { .. }
-        | Reason::NotLandedBefore { .. }
-        | Reason::Soaking { .. }
-        | Reason::SoakNotBegun { .. }
-        | Reason::SoaksFor { .. }
-        | Reason::SetByHand { .. }
-        | Reason::ApprovalsMissing { .. }
-        | Reason::Held { .. } => StatusState::Pending,
-        Reason::FirstEnvironment
-        | Reason::LandedBefore { .. }
-        | Reason::Soaked { .. }
-        | Reason::NothingSoaks
-        | Reason::NotDeclined
-        | Reason::Automatic
-        | Reason::Rewritten { .. }
-        | Reason::Approved { .. }
-        | Reason::NotHeld
-        | Reason::UpToDate
-        | Reason::NothingNewer
-        | Reason::Unquoted(_)
-        | Reason::NothingSelected { .. }
-        | Reason::FinishFirst { .. }
-        | Reason::ManualMerge
+        GateReason::Artifact(reason) => weight_of_artifacts(reason),
+        GateReason::Obstacle(_)
+        | GateReason::ForeignHead { .. }
+        | GateReason::BranchTaken { .. }
+        | GateReason::Declined { .. }
+        | GateReason::WithdrawnBefore { .. } => StatusState::Failure,
+        GateReason::TagsUnknown { .. }
+        | GateReason::DigestUnknown { .. }
+        | GateReason::NotObserved
+        | GateReason::HistoryUnknown { .. }
+        | GateReason::NotLandedBefore { .. }
+        | GateReason::Soaking { .. }
+        | GateReason::SoakNotBegun { .. }
+        | GateReason::SoaksFor { .. }
+        | GateReason::SetByHand { .. }
+        | GateReason::ApprovalsMissing { .. }
+        | GateReason::Held { .. } => StatusState::Pending,
+        GateReason::FirstEnvironment
+        | GateReason::LandedBefore { .. }
+        | GateReason::Soaked { .. }
+        | GateReason::NothingSoaks
+        | GateReason::NotDeclined
+        | GateReason::Automatic
+        | GateReason::Rewritten { .. }
+        | GateReason::Approved { .. }
+        | GateReason::NotHeld
+        | GateReason::UpToDate
+        | GateReason::NothingNewer
+        | GateReason::Unquoted(_)
+        | GateReason::NothingSelected { .. }
+        | GateReason::FinishFirst { .. }
+        | GateReason::ManualMerge
         // Anybody may write a command, and where a gate waits for it the gate says so.
-        | Reason::RightUnknown { .. }
+        | GateReason::RightUnknown { .. }
         // What the forge waits for may be this very status: it must not wait for the forge in turn.
-        | Reason::MergeBlocked { .. }
-        | Reason::MergeQueued { .. } => StatusState::Success,
+        | GateReason::MergeBlocked { .. }
+        | GateReason::MergeQueued { .. } => StatusState::Success,
     }
 }
 

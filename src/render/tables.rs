@@ -1,11 +1,11 @@
 //! Tables for a terminal.
 
 use super::colour::{Colour, Style};
+use super::escape::name;
 use super::fit::cut;
 use super::gates::running;
-use super::harmless::name;
 use super::reasons::reason;
-use crate::decide::{Judgement, Reason};
+use crate::decide::{GateReason, Judgement};
 use crate::model::Time;
 use crate::sanitize;
 
@@ -73,7 +73,7 @@ fn next(judgement: &Judgement) -> String {
 }
 
 fn style(judgement: &Judgement) -> Style {
-    let in_trouble = judgement.waiting().any(Reason::is_trouble);
+    let in_trouble = judgement.waiting().any(GateReason::is_trouble);
     match (in_trouble, judgement.waiting().next()) {
         (true, _) => Style::Red,
         (false, Some(_)) => Style::Yellow,

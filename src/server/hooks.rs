@@ -5,7 +5,7 @@
 //! answered with 202; so what was acknowledged is never lost. An event that is authentic and of no use is answered
 //! with 202 too, because some products switch a hook off that refuses.
 
-mod door;
+mod gate;
 mod github;
 mod proof;
 mod registry;
@@ -17,8 +17,8 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use sha2::{Digest as _, Sha256};
 
-use super::intake::Refusal;
-use crate::ledger::{Acceptance, Delivery, DeliveryId, Ledger, Subject};
+use super::intake::WebhookRefusal;
+use crate::ledger::{Acceptance, Delivery, DeliveryId, DeliverySubject, Ledger};
 use crate::model::{ForgeName, ImageName, RepositoryName, Time};
 use crate::observe::Clock;
 pub use github::{Bot, GitHubHook, GitHubHooks};
@@ -35,7 +35,7 @@ pub type Pushed = Arc<dyn Fn(&ImageName, Time) + Send + Sync>;
 pub type Happened = Arc<dyn Fn(&ForgeName, &RepositoryName) + Send + Sync>;
 
 /// Keeps what comes in, and then tells of it.
-pub struct Reception<L, C> {
+pub struct EventInbox<L, C> {
     /// Every image that anybody uses.
     pub images: Vec<ImageName>,
     /// Where events are kept before they are answered.
@@ -48,7 +48,7 @@ pub struct Reception<L, C> {
     pub happened: Happened,
 }
 
-impl<L, C> std::fmt::Debug for Reception<L, C> {
+impl<L, C> std::fmt::Debug for EventInbox<L, C> {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.debug_struct("Reception").field("images", &self.images).finish_non_exhaustive()
     }
@@ -56,7 +56,7 @@ impl<L, C> std::fmt::Debug for Reception<L, C> {
 
 /// What became of an event that was not refused.
 #[derive(Copy, Clone)]
-enum Taken {
+enum IntakeResult {
     Accepted,
     Doubled,
     Ignored,
@@ -66,7 +66,7 @@ enum Taken {
     Unused,
 }
 
-impl Taken {
+impl IntakeResult {
     const fn word(self) -> &'static str {
         match self {
             Self::Accepted => "accepted",
@@ -78,34 +78,39 @@ impl Taken {
     }
 }
 
-impl<L: Ledger, C: Clock> Reception<L, C> {
+impl<L: Ledger, C: Clock> EventInbox<L, C> {
     /// Keeps an event that somebody has a use for, and only then tells of it.
-    async fn keep(&self, source: &str, id: DeliveryId, subject: Subject) -> Result<Taken, Refusal> {
+    async fn keep(
+        &self,
+        source: &str,
+        id: DeliveryId,
+        subject: DeliverySubject,
+    ) -> Result<IntakeResult, WebhookRefusal> {
         let received_at = self.clock.now();
         let delivery = Delivery { source: source.to_owned(), id, received_at, subject };
         let accepted = self.ledger.accept(&delivery).await.map_err(|error| {
             tracing::error!(source, "an event was not taken: {error}");
-            Refusal::NotKept
+            WebhookRefusal::NotKept
         })?;
         if accepted == Acceptance::Doubled {
-            return Ok(Taken::Doubled);
+            return Ok(IntakeResult::Doubled);
         }
         self.tell(&delivery);
-        Ok(Taken::Accepted)
+        Ok(IntakeResult::Accepted)
     }
 
     fn tell(&self, delivery: &Delivery) {
         let source = &delivery.source;
         match &delivery.subject {
-            Subject::Images(images) => {
+            DeliverySubject::Images(images) => {
                 for image in images {
-                    tracing::info!(source, %image, "an event tells of a push");
+                    tracing::info!(source, %image, "an event reports a push");
                     (self.pushed)(image, delivery.received_at);
                 }
             }
-            Subject::Repositories(forge, repositories) => {
+            DeliverySubject::Repositories(forge, repositories) => {
                 for repository in repositories {
-                    tracing::info!(source, %repository, "an event tells of a repository");
+                    tracing::info!(source, %repository, "an event reports a change of a repository");
                     (self.happened)(forge, repository);
                 }
             }
@@ -114,8 +119,8 @@ impl<L: Ledger, C: Clock> Reception<L, C> {
 }
 
 /// The answer to an event, counted.
-fn answered(source: &str, kind: &'static str, taken: Result<Taken, Refusal>) -> Response {
-    let outcome = taken.map_or_else(Refusal::word, Taken::word);
+fn answered(source: &str, kind: &'static str, taken: Result<IntakeResult, WebhookRefusal>) -> Response {
+    let outcome = taken.map_or_else(WebhookRefusal::word, IntakeResult::word);
     let labels = [("source", source.to_owned()), ("kind", kind.to_owned()), ("outcome", outcome.to_owned())];
     metrics::counter!("towpath_deliveries_total", &labels).increment(1);
     tracing::debug!(source, kind, outcome, "an event came in");

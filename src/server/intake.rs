@@ -10,7 +10,7 @@ pub(super) use body_budget::BodyBudget;
 pub(super) const BODY_BYTES_MAX: usize = 5 * 1024 * 1024;
 /// Why a webhook was not taken. None of them says anything of what was sent.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
-pub(super) enum Refusal {
+pub(super) enum WebhookRefusal {
     /// There is no such hook.
     Unknown,
     /// It does not prove where it comes from.
@@ -33,7 +33,7 @@ pub(super) enum Refusal {
     NotKept,
 }
 
-impl Refusal {
+impl WebhookRefusal {
     pub(super) const fn status(self) -> StatusCode {
         match self {
             Self::Unknown => StatusCode::NOT_FOUND,
@@ -73,7 +73,7 @@ impl Refusal {
             Self::TooSlow => "the body took too long\n",
             Self::Broken => "the body ended too soon\n",
             Self::Malformed => {
-                "this is no event of the product that the hook is for: look at its headers and its body\n"
+                "the event does not match the kind of this hook; check its headers and its body\n"
             }
             Self::Busy => "too many events at once; send it again\n",
             Self::NotKept => "the event could not be kept; send it again\n",
@@ -82,15 +82,15 @@ impl Refusal {
 }
 
 /// Refuses what the headers alone show to be unacceptable.
-pub(super) fn check_head(headers: &HeaderMap) -> Result<(), Refusal> {
+pub(super) fn check_head(headers: &HeaderMap) -> Result<(), WebhookRefusal> {
     let encodings = headers.get_all(header::CONTENT_ENCODING).iter();
     if encodings.into_iter().any(|value| !value.as_bytes().eq_ignore_ascii_case(b"identity")) {
-        return Err(Refusal::Encoded);
+        return Err(WebhookRefusal::Encoded);
     }
     let length =
         headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
     if length.is_some_and(|length| length > BODY_BYTES_MAX) {
-        return Err(Refusal::TooLarge);
+        return Err(WebhookRefusal::TooLarge);
     }
     Ok(())
 }

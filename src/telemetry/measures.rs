@@ -59,11 +59,11 @@ fn describe() {
     metrics::describe_gauge!("towpath_listing_age_seconds", "How long ago the tags of each image were read");
     metrics::describe_counter!(
         "towpath_deliveries_total",
-        "Events that came in, by source, kind and what became of them at once"
+        "Received events, by source, kind and immediate result"
     );
     metrics::describe_counter!(
         "towpath_deliveries_concluded_total",
-        "Accepted events, by source and what became of them in the end"
+        "Accepted events, by source and final result"
     );
     metrics::describe_counter!("towpath_looks_total", "Looks at config repositories, by place and result");
     metrics::describe_histogram!("towpath_look_seconds", "How long a look took");

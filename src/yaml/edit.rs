@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::refusal::{Refusal, RefusalReason};
+use super::refusal::{EditRefusal, EditRefusalReason};
 use super::source::Source;
 use super::step::Step;
 use super::tree::{NodeId, Tree};
@@ -153,7 +153,7 @@ pub(super) struct Patch {
 /// let edited = edit(&source, &tree, &[Edit::SetScalar { node, value: "1.10".to_owned() }]).unwrap();
 /// assert_eq!(edited, "newTag: \"1.10\" # pinned by ops\n");
 /// ```
-pub fn edit(source: &Source, tree: &Tree, edits: &[Edit]) -> Result<String, Refusal> {
+pub fn edit(source: &Source, tree: &Tree, edits: &[Edit]) -> Result<String, EditRefusal> {
     let steps = Step::all(source, tree, edits)?;
     let patches = sorted(layout::patches(source, tree, &steps)?);
     let text = apply(source, &patches)?;
@@ -167,13 +167,13 @@ fn sorted(mut patches: Vec<Patch>) -> Vec<Patch> {
     patches
 }
 
-fn apply(source: &Source, patches: &[Patch]) -> Result<String, Refusal> {
+fn apply(source: &Source, patches: &[Patch]) -> Result<String, EditRefusal> {
     let mut text = String::with_capacity(source.text().len() + 256);
     let mut done = 0;
     for patch in patches {
-        let kept = source.text().get(done..patch.range.start).ok_or_else(|| Refusal {
+        let kept = source.text().get(done..patch.range.start).ok_or_else(|| EditRefusal {
             position: source.position(patch.range.start),
-            reason: RefusalReason::Layout("two edits touch the same bytes"),
+            reason: EditRefusalReason::Layout("two edits touch the same bytes"),
         })?;
         text.push_str(kept);
         text.push_str(&patch.text);

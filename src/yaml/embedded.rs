@@ -2,13 +2,13 @@
 
 use super::edit::Patch;
 use super::parse::parse;
-use super::refusal::{Refusal, RefusalReason};
+use super::refusal::{EditRefusal, EditRefusalReason};
 use super::source::{Origin, Source};
 use super::tree::{NodeId, NodeKind, ScalarStyle, Tree};
 
 /// A document inside a literal block; its positions are those of the file around it.
 #[derive(Clone, Debug)]
-pub struct Embedded {
+pub struct EmbeddedDocument {
     /// The lines of the block without their indentation.
     pub source: Source,
     /// Their nodes.
@@ -35,11 +35,11 @@ pub struct Embedded {
 /// let edited = edit(&source, &tree, &[Edit::Within { node: block, edits }]).unwrap();
 /// assert_eq!(edited, "values: |\n  image:\n    tag: v2 # ours\n");
 /// ```
-pub fn embedded(source: &Source, tree: &Tree, node: NodeId) -> Result<Embedded, Refusal> {
+pub fn embedded(source: &Source, tree: &Tree, node: NodeId) -> Result<EmbeddedDocument, EditRefusal> {
     let block = Block::of(source, tree, node)?;
     let source = Source::inside(&block.inner_text(source), block.origin(source))?;
     let tree = parse(&source)?;
-    Ok(Embedded { source, tree })
+    Ok(EmbeddedDocument { source, tree })
 }
 
 /// The lines of a literal block.
@@ -53,26 +53,28 @@ struct Block {
 }
 
 impl Block {
-    fn of(source: &Source, tree: &Tree, node: NodeId) -> Result<Self, Refusal> {
+    fn of(source: &Source, tree: &Tree, node: NodeId) -> Result<Self, EditRefusal> {
         let found = tree.node(node);
         let position = source.position(found.span.start);
-        let refuse = |reason| Err(Refusal { position, reason });
+        let refuse = |reason| Err(EditRefusal { position, reason });
         let value = match &found.kind {
             NodeKind::Scalar { style: ScalarStyle::Literal, value } => value,
             NodeKind::Scalar { style: ScalarStyle::Folded, .. } => {
-                return refuse(RefusalReason::NotEmbedded("it is folded (`>`)"));
+                return refuse(EditRefusalReason::NotEmbedded("it is folded (`>`)"));
             }
-            NodeKind::Scalar { .. } => return refuse(RefusalReason::NotEmbedded("it is no block of lines")),
-            NodeKind::Alias => return refuse(RefusalReason::Alias),
+            NodeKind::Scalar { .. } => {
+                return refuse(EditRefusalReason::NotEmbedded("it is not a block of lines"));
+            }
+            NodeKind::Alias => return refuse(EditRefusalReason::Alias),
             NodeKind::Mapping(_) | NodeKind::Sequence(_) => {
-                return refuse(RefusalReason::NotA("a single value"));
+                return refuse(EditRefusalReason::NotA("a single value"));
             }
         };
         let header = source.line_of(found.span.start);
         let end_line = source.line_of(found.span.end) + 1;
         let mut block = Self { first_line: header + 1, end_line, indentation: 0 };
         let Some(first) = value.lines().position(|line| !line.trim().is_empty()) else {
-            return refuse(RefusalReason::NotEmbedded("it is empty"));
+            return refuse(EditRefusalReason::NotEmbedded("it is empty"));
         };
         let written = blanks(block.line(source, block.first_line + first));
         let meant = value.lines().nth(first).map_or(0, blanks);
@@ -81,7 +83,7 @@ impl Block {
         if inner.lines().map(str::trim_end).eq(value.trim_end_matches('\n').split('\n').map(str::trim_end)) {
             Ok(block)
         } else {
-            refuse(RefusalReason::NotEmbedded("its lines cannot be told apart"))
+            refuse(EditRefusalReason::NotEmbedded("its lines cannot be distinguished"))
         }
     }
 
@@ -172,7 +174,7 @@ pub(super) fn outer_patches(
     tree: &Tree,
     node: NodeId,
     (inner, patches): (&Source, &[Patch]),
-) -> Result<Vec<Patch>, Refusal> {
+) -> Result<Vec<Patch>, EditRefusal> {
     let block = Block::of(source, tree, node)?;
     Ok(patches.iter().map(|patch| block.outer_patch(source, inner, patch)).collect())
 }

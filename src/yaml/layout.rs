@@ -8,13 +8,13 @@ use std::ops::Range;
 
 use super::edit::Patch;
 use super::embedded;
-use super::refusal::{Refusal, RefusalReason};
+use super::refusal::{EditRefusal, EditRefusalReason};
 use super::source::Source;
 use super::step::Step;
 use super::tree::{NodeId, NodeKind, ScalarStyle, Tree};
 
 /// The bytes that edits replace.
-pub(super) fn patches(source: &Source, tree: &Tree, steps: &[Step<'_>]) -> Result<Vec<Patch>, Refusal> {
+pub(super) fn patches(source: &Source, tree: &Tree, steps: &[Step<'_>]) -> Result<Vec<Patch>, EditRefusal> {
     let place = Place { source, tree };
     let mut patches = Vec::with_capacity(steps.len());
     for step in steps {
@@ -53,12 +53,12 @@ struct Place<'a> {
 }
 
 impl Place<'_> {
-    fn refuse(&self, node: NodeId, reason: RefusalReason) -> Refusal {
-        Refusal { position: self.source.position(self.span(node).start), reason }
+    fn refuse(&self, node: NodeId, reason: EditRefusalReason) -> EditRefusal {
+        EditRefusal { position: self.source.position(self.span(node).start), reason }
     }
 
-    fn layout(&self, node: NodeId, what: &'static str) -> Refusal {
-        self.refuse(node, RefusalReason::Layout(what))
+    fn layout(&self, node: NodeId, what: &'static str) -> EditRefusal {
+        self.refuse(node, EditRefusalReason::Layout(what))
     }
 
     fn span(&self, node: NodeId) -> Range<usize> {
@@ -70,15 +70,15 @@ impl Place<'_> {
     }
 
     /// Refuses what lies under an anchor that is used, or under a key that stands twice.
-    fn check_above(&self, step: &Step<'_>) -> Result<(), Refusal> {
+    fn check_above(&self, step: &Step<'_>) -> Result<(), EditRefusal> {
         let mut child = step.node();
         let takes_aliases_along = matches!(step, Step::SetWithAliases { .. });
         if !takes_aliases_along && self.tree.is_referenced(child) {
-            return Err(self.refuse(child, RefusalReason::Anchored));
+            return Err(self.refuse(child, EditRefusalReason::Anchored));
         }
         while let Some(parent) = self.tree.parent(child) {
             if self.tree.is_referenced(parent) {
-                return Err(self.refuse(parent, RefusalReason::Anchored));
+                return Err(self.refuse(parent, EditRefusalReason::Anchored));
             }
             self.check_key(parent, child)?;
             child = parent;
@@ -87,21 +87,21 @@ impl Place<'_> {
     }
 
     /// Of a key that stands twice, readers take the one or the other value, or refuse the file.
-    fn check_key(&self, map: NodeId, child: NodeId) -> Result<(), Refusal> {
+    fn check_key(&self, map: NodeId, child: NodeId) -> Result<(), EditRefusal> {
         let entries = self.tree.entries(map);
         let own = entries.iter().find(|(key, value)| *key == child || *value == child).map(|(key, _)| *key);
         let Some(name) = own.and_then(|key| self.tree.scalar(key)) else { return Ok(()) };
         let mut others = entries.iter().filter(|(key, _)| Some(*key) != own);
         match others.find(|(key, _)| self.tree.scalar(*key) == Some(name)) {
-            Some((other, _)) => Err(self.refuse(*other, RefusalReason::DuplicateKey(name.to_owned()))),
+            Some((other, _)) => Err(self.refuse(*other, EditRefusalReason::DuplicateKey(name.to_owned()))),
             None => Ok(()),
         }
     }
 
-    fn set(&self, node: NodeId, value: &str) -> Result<Patch, Refusal> {
+    fn set(&self, node: NodeId, value: &str) -> Result<Patch, EditRefusal> {
         let style = self.scalar_style(node)?;
         if matches!(style, ScalarStyle::Literal | ScalarStyle::Folded) {
-            return Err(self.refuse(node, RefusalReason::BlockScalar));
+            return Err(self.refuse(node, EditRefusalReason::BlockScalar));
         }
         let text = self.written(value, style, self.tree.node(node).flow);
         let range = self.span(node);
@@ -109,7 +109,7 @@ impl Place<'_> {
     }
 
     /// Writes a value behind the indicator that announces it.
-    fn put_where_nothing_is(&self, node: NodeId, text: &str) -> Result<Patch, Refusal> {
+    fn put_where_nothing_is(&self, node: NodeId, text: &str) -> Result<Patch, EditRefusal> {
         let at = self.span(node).start;
         if self.text(0..at).ends_with([':', '-', '?']) {
             Ok(Patch { range: at..at, text: format!(" {text}") })
@@ -118,13 +118,13 @@ impl Place<'_> {
         }
     }
 
-    fn replace(&self, node: NodeId, old: &str, new: &str) -> Result<Patch, Refusal> {
+    fn replace(&self, node: NodeId, old: &str, new: &str) -> Result<Patch, EditRefusal> {
         self.scalar_style(node)?;
         self.check_properties(node)?;
         let range = self.span(node);
         let found = self.text(range.clone());
         if found != old {
-            let reason = RefusalReason::Changed { expected: old.to_owned(), found: found.to_owned() };
+            let reason = EditRefusalReason::Changed { expected: old.to_owned(), found: found.to_owned() };
             return Err(self.refuse(node, reason));
         }
         if old.is_empty() && !new.is_empty() {
@@ -137,24 +137,24 @@ impl Place<'_> {
     }
 
     /// The style of a scalar that may be edited.
-    fn scalar_style(&self, node: NodeId) -> Result<ScalarStyle, Refusal> {
+    fn scalar_style(&self, node: NodeId) -> Result<ScalarStyle, EditRefusal> {
         match &self.tree.node(node).kind {
             NodeKind::Scalar { style, .. } => Ok(*style),
-            NodeKind::Alias => Err(self.refuse(node, RefusalReason::Alias)),
+            NodeKind::Alias => Err(self.refuse(node, EditRefusalReason::Alias)),
             NodeKind::Mapping(_) | NodeKind::Sequence(_) => {
-                Err(self.refuse(node, RefusalReason::NotA("a single value")))
+                Err(self.refuse(node, EditRefusalReason::NotA("a single value")))
             }
         }
     }
 
-    fn check_properties(&self, node: NodeId) -> Result<(), Refusal> {
+    fn check_properties(&self, node: NodeId) -> Result<(), EditRefusal> {
         if self.tree.node(node).anchored {
-            return Err(self.refuse(node, RefusalReason::Anchored));
+            return Err(self.refuse(node, EditRefusalReason::Anchored));
         }
         self.check_tag(node)
     }
 
-    fn check_tag(&self, node: NodeId) -> Result<(), Refusal> {
-        if self.tree.node(node).tagged { Err(self.refuse(node, RefusalReason::Tagged)) } else { Ok(()) }
+    fn check_tag(&self, node: NodeId) -> Result<(), EditRefusal> {
+        if self.tree.node(node).tagged { Err(self.refuse(node, EditRefusalReason::Tagged)) } else { Ok(()) }
     }
 }

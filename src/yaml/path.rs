@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::refusal::{Refusal, RefusalReason};
+use super::refusal::{EditRefusal, EditRefusalReason};
 use super::source::Source;
 use super::tree::{NodeId, NodeKind, Tree};
 
@@ -41,7 +41,7 @@ pub struct Path(Vec<PathSegment>);
 
 /// Why a text is no path.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{path}` is no path: {what}; write it like `spec.images[0].newTag`")]
+#[error("`{path}` is not a path: {what}; write it like `spec.images[0].newTag`")]
 pub struct PathError {
     /// The text.
     pub path: String,
@@ -158,10 +158,12 @@ impl Tree {
     ///
     /// # Errors
     /// Where a key or an item is missing, a key stands twice, or the way leads through an alias.
-    pub fn find(&self, source: &Source, root: NodeId, path: &Path) -> Result<NodeId, Refusal> {
+    pub fn find(&self, source: &Source, root: NodeId, path: &Path) -> Result<NodeId, EditRefusal> {
         path.0.iter().try_fold(root, |node, segment| {
-            self.next_checked(node, segment)
-                .map_err(|reason| Refusal { position: source.position(self.node(node).span.start), reason })
+            self.next_checked(node, segment).map_err(|reason| EditRefusal {
+                position: source.position(self.node(node).span.start),
+                reason,
+            })
         })
     }
 
@@ -176,22 +178,22 @@ impl Tree {
         }
     }
 
-    fn next_checked(&self, node: NodeId, segment: &PathSegment) -> Result<NodeId, RefusalReason> {
+    fn next_checked(&self, node: NodeId, segment: &PathSegment) -> Result<NodeId, EditRefusalReason> {
         match (&self.node(node).kind, segment) {
-            (NodeKind::Alias, _) => return Err(RefusalReason::Alias),
-            (NodeKind::Scalar { .. }, _) => return Err(RefusalReason::NotA("a mapping or a list")),
+            (NodeKind::Alias, _) => return Err(EditRefusalReason::Alias),
+            (NodeKind::Scalar { .. }, _) => return Err(EditRefusalReason::NotA("a mapping or a list")),
             (NodeKind::Mapping(entries), PathSegment::Key(key)) => {
                 let same = entries.iter().filter(|(id, _)| self.scalar(*id) == Some(key));
                 if same.count() > 1 {
-                    return Err(RefusalReason::DuplicateKey(key.clone()));
+                    return Err(EditRefusalReason::DuplicateKey(key.clone()));
                 }
             }
             (NodeKind::Mapping(_) | NodeKind::Sequence(_), _) => {}
         }
         self.next(node, segment).ok_or_else(|| match segment {
-            PathSegment::Key(key) => RefusalReason::NoSuchKey(key.clone()),
+            PathSegment::Key(key) => EditRefusalReason::NoSuchKey(key.clone()),
             PathSegment::Index(_) | PathSegment::Item { .. } => {
-                RefusalReason::NoSuchItem(Path(vec![segment.clone()]).to_string())
+                EditRefusalReason::NoSuchItem(Path(vec![segment.clone()]).to_string())
             }
         })
     }

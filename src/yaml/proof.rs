@@ -6,10 +6,10 @@
 mod local;
 
 use super::edit::{NewNode, Patch};
-use super::embedded::{Embedded, embedded};
+use super::embedded::{EmbeddedDocument, embedded};
 use super::parse::parse;
 use super::quote::needs_quote;
-use super::refusal::{Refusal, RefusalReason};
+use super::refusal::{EditRefusal, EditRefusalReason};
 use super::source::{BYTES_MAX, Source};
 use super::step::Step;
 use super::tree::{Node, NodeId, NodeKind, ScalarStyle, Tree};
@@ -20,7 +20,7 @@ pub(super) fn prove(
     tree: &Tree,
     steps: &[Step<'_>],
     (patches, text): (&[Patch], &str),
-) -> Result<(), Refusal> {
+) -> Result<(), EditRefusal> {
     let old = Side { source, tree };
     if text.len() <= BYTES_MAX && local::is_proven(old, steps, (patches, text)) {
         return Ok(());
@@ -29,10 +29,16 @@ pub(super) fn prove(
 }
 
 /// Parses the whole text again.
-fn prove_whole(old: Side<'_>, steps: &[Step<'_>], (patches, text): (&[Patch], &str)) -> Result<(), Refusal> {
+fn prove_whole(
+    old: Side<'_>,
+    steps: &[Step<'_>],
+    (patches, text): (&[Patch], &str),
+) -> Result<(), EditRefusal> {
     let first = patches.first().map_or(0, |patch| patch.range.start);
-    let unprovable =
-        |byte, what| Refusal { position: old.source.position(byte), reason: RefusalReason::Unprovable(what) };
+    let unprovable = |byte, what| EditRefusal {
+        position: old.source.position(byte),
+        reason: EditRefusalReason::Unprovable(what),
+    };
     let edited = Source::new(text).map_err(|error| unprovable(first, error.what))?;
     let edited_tree = parse(&edited).map_err(|error| unprovable(first, error.what))?;
     let new = Side { source: &edited, tree: &edited_tree };
@@ -125,7 +131,12 @@ impl<'a> Comparison<'a> {
     }
 
     /// The document of a literal block, compared in its turn.
-    fn is_within(&self, old_inner: &Embedded, steps: &[Step<'_>], (old, new_id): (&Node, NodeId)) -> bool {
+    fn is_within(
+        &self,
+        old_inner: &EmbeddedDocument,
+        steps: &[Step<'_>],
+        (old, new_id): (&Node, NodeId),
+    ) -> bool {
         let Ok(new_inner) = embedded(self.new.source, self.new.tree, new_id) else { return false };
         let inside = Comparison {
             old: Side { source: &old_inner.source, tree: &old_inner.tree },

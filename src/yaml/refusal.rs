@@ -4,7 +4,7 @@ use super::source::{Position, YamlError};
 
 /// Why an edit is not made.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum RefusalReason {
+pub enum EditRefusalReason {
     /// The value is written elsewhere.
     Alias,
     /// Others refer to this value, or to what it lies in.
@@ -45,20 +45,20 @@ pub enum RefusalReason {
 /// An edit that is not made, where and why.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{}; {}", self.reason.why(), self.reason.way_out())]
-pub struct Refusal {
+pub struct EditRefusal {
     /// Where, in lines and columns of the file.
     pub position: Position,
     /// Why.
-    pub reason: RefusalReason,
+    pub reason: EditRefusalReason,
 }
 
-impl From<YamlError> for Refusal {
+impl From<YamlError> for EditRefusal {
     fn from(error: YamlError) -> Self {
-        Self { position: error.position, reason: RefusalReason::Unreadable(error.what) }
+        Self { position: error.position, reason: EditRefusalReason::Unreadable(error.what) }
     }
 }
 
-impl RefusalReason {
+impl EditRefusalReason {
     /// One of each kind, with made-up particulars, for a table of what is refused.
     #[must_use]
     pub fn every() -> Vec<Self> {
@@ -122,7 +122,7 @@ impl RefusalReason {
             Self::KeyExists(_) => "change that value instead, or delete the key first",
             Self::NotA(_) => "check the path",
             Self::Layout(_) => "edit this place by hand, or lay it out over plain lines",
-            Self::Changed { .. } => "somebody changed it since, so decide by hand",
+            Self::Changed { .. } => "it was changed since; decide by hand",
             Self::NotEmbedded(_) => "write it as a literal block (`|`)",
             Self::Unreadable(_) => "correct the file",
             Self::Unprovable(_) => "edit this place by hand",

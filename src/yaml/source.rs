@@ -86,7 +86,7 @@ impl Source {
         }
         match memchr::memchr(0, source.text.as_bytes()) {
             Some(byte) => {
-                let what = "a NUL byte; this is no YAML text".to_owned();
+                let what = "a NUL byte; this is not a YAML text".to_owned();
                 Err(YamlError { position: source.position(byte), what })
             }
             None => Ok(source),

@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use super::edit::{Edit, NewNode};
-use super::embedded::{Embedded, embedded};
-use super::refusal::{Refusal, RefusalReason};
+use super::embedded::{EmbeddedDocument, embedded};
+use super::refusal::{EditRefusal, EditRefusalReason};
 use super::source::Source;
 use super::tree::{NodeId, NodeKind, Tree};
 
@@ -28,11 +28,11 @@ pub(super) enum Step<'a> {
     /// A sequence loses an item.
     RemoveItem { sequence: NodeId, index: usize },
     /// The document in a literal block changes.
-    Within { node: NodeId, embedded: Box<Embedded>, steps: Vec<Step<'a>> },
+    Within { node: NodeId, embedded: Box<EmbeddedDocument>, steps: Vec<Step<'a>> },
 }
 
 impl<'a> Step<'a> {
-    pub(super) fn all(source: &Source, tree: &Tree, edits: &'a [Edit]) -> Result<Vec<Self>, Refusal> {
+    pub(super) fn all(source: &Source, tree: &Tree, edits: &'a [Edit]) -> Result<Vec<Self>, EditRefusal> {
         edits.iter().map(|edit| Planner { source, tree }.step(edit)).collect()
     }
 
@@ -108,11 +108,11 @@ struct Planner<'a> {
 }
 
 impl Planner<'_> {
-    fn refuse(&self, node: NodeId, reason: RefusalReason) -> Refusal {
-        Refusal { position: self.source.position(self.tree.node(node).span.start), reason }
+    fn refuse(&self, node: NodeId, reason: EditRefusalReason) -> EditRefusal {
+        EditRefusal { position: self.source.position(self.tree.node(node).span.start), reason }
     }
 
-    fn step<'e>(&self, edit: &'e Edit) -> Result<Step<'e>, Refusal> {
+    fn step<'e>(&self, edit: &'e Edit) -> Result<Step<'e>, EditRefusal> {
         let scalar = |value: &str| Cow::Owned(NewNode::from(value));
         let item = |entries: &Vec<(String, String)>| NewNode::from(entries.as_slice());
         Ok(match edit {
@@ -150,13 +150,13 @@ impl Planner<'_> {
         map: NodeId,
         after: Option<&str>,
         (key, value): (&'e str, Cow<'e, NewNode>),
-    ) -> Result<Step<'e>, Refusal> {
+    ) -> Result<Step<'e>, EditRefusal> {
         self.check_mapping(map)?;
         if let Some((key_node, node)) = self.tree.entry(map, key) {
             return if self.takes(node, &value) {
                 Ok(Step::Fill { key: key_node, node, value })
             } else {
-                Err(self.refuse(key_node, RefusalReason::KeyExists(key.to_owned())))
+                Err(self.refuse(key_node, EditRefusalReason::KeyExists(key.to_owned())))
             };
         }
         let after = match after {
@@ -179,43 +179,43 @@ impl Planner<'_> {
     }
 
     /// A mapping that may be edited: no merge key, no key twice.
-    fn check_mapping(&self, map: NodeId) -> Result<(), Refusal> {
+    fn check_mapping(&self, map: NodeId) -> Result<(), EditRefusal> {
         match &self.tree.node(map).kind {
             NodeKind::Mapping(_) => {}
-            NodeKind::Alias => return Err(self.refuse(map, RefusalReason::Alias)),
+            NodeKind::Alias => return Err(self.refuse(map, EditRefusalReason::Alias)),
             NodeKind::Scalar { .. } | NodeKind::Sequence(_) => {
-                return Err(self.refuse(map, RefusalReason::NotA("a mapping")));
+                return Err(self.refuse(map, EditRefusalReason::NotA("a mapping")));
             }
         }
         if let Some((key, _)) = self.tree.entry(map, "<<") {
-            return Err(self.refuse(key, RefusalReason::MergeKey));
+            return Err(self.refuse(key, EditRefusalReason::MergeKey));
         }
         if let Some(key) = self.tree.duplicate_key_in(map) {
             let name = self.tree.scalar(key).unwrap_or_default().to_owned();
-            return Err(self.refuse(key, RefusalReason::DuplicateKey(name)));
+            return Err(self.refuse(key, EditRefusalReason::DuplicateKey(name)));
         }
         Ok(())
     }
 
-    fn index_of(&self, map: NodeId, key: &str) -> Result<usize, Refusal> {
+    fn index_of(&self, map: NodeId, key: &str) -> Result<usize, EditRefusal> {
         let index = self.tree.entries(map).iter().position(|(id, _)| self.tree.scalar(*id) == Some(key));
-        index.ok_or_else(|| self.refuse(map, RefusalReason::NoSuchKey(key.to_owned())))
+        index.ok_or_else(|| self.refuse(map, EditRefusalReason::NoSuchKey(key.to_owned())))
     }
 
-    fn remove_key<'e>(&self, map: NodeId, key: &str) -> Result<Step<'e>, Refusal> {
+    fn remove_key<'e>(&self, map: NodeId, key: &str) -> Result<Step<'e>, EditRefusal> {
         self.check_mapping(map)?;
         Ok(Step::RemoveEntry { map, index: self.index_of(map, key)? })
     }
 
-    fn remove_item<'e>(&self, sequence: NodeId, index: usize) -> Result<Step<'e>, Refusal> {
+    fn remove_item<'e>(&self, sequence: NodeId, index: usize) -> Result<Step<'e>, EditRefusal> {
         match &self.tree.node(sequence).kind {
             NodeKind::Sequence(items) if index < items.len() => Ok(Step::RemoveItem { sequence, index }),
             NodeKind::Sequence(_) => {
-                Err(self.refuse(sequence, RefusalReason::NoSuchItem(format!("[{index}]"))))
+                Err(self.refuse(sequence, EditRefusalReason::NoSuchItem(format!("[{index}]"))))
             }
-            NodeKind::Alias => Err(self.refuse(sequence, RefusalReason::Alias)),
+            NodeKind::Alias => Err(self.refuse(sequence, EditRefusalReason::Alias)),
             NodeKind::Scalar { .. } | NodeKind::Mapping(_) => {
-                Err(self.refuse(sequence, RefusalReason::NotA("a list")))
+                Err(self.refuse(sequence, EditRefusalReason::NotA("a list")))
             }
         }
     }

@@ -44,7 +44,7 @@ fn sets_an_anchored_value_only_together_with_its_aliases() {
     let node = tree.get(tree.root().unwrap(), "a").unwrap();
     let value = "1.10".to_owned();
     let alone = edit(&source, &tree, &[Edit::SetScalar { node, value: value.clone() }]);
-    assert_eq!(alone.unwrap_err().reason, RefusalReason::Anchored);
+    assert_eq!(alone.unwrap_err().reason, EditRefusalReason::Anchored);
     let together = edit(&source, &tree, &[Edit::SetWithAliases { node, value }]);
     assert_eq!(together.as_deref(), Ok("a: &v \"1.10\" # ours\nb: *v\n"));
 }

@@ -12,7 +12,7 @@ use towpath::config;
 use towpath::forge::local::LocalForge;
 use towpath::ledger::sqlite::SqliteLedger;
 use towpath::model::{
-    BranchName, ChangeNumber, Composition, Description, Digest, ImageName, Place, RepositoryPath, Tag,
+    BranchName, ChangeNumber, Composition, ConfigBranch, Description, Digest, ImageName, RepositoryPath, Tag,
     UserName, Validator,
 };
 use towpath::observe::{Clock as _, SystemClock};
@@ -77,12 +77,12 @@ async fn look(comments: usize) -> Duration {
     cpu_time() - start
 }
 
-async fn settle(engine: &Engine<LocalForge, OneImage, SqliteLedger, SystemClock>, place: &Place) {
+async fn settle(engine: &Engine<LocalForge, OneImage, SqliteLedger, SystemClock>, place: &ConfigBranch) {
     let settled = engine.settle(place, Freshness::Since(SystemClock.now())).await;
     assert!(settled.failures.is_empty(), "{:?}", settled.failures);
 }
 
-async fn forge(folder: &Path, place: &Place) -> LocalForge {
+async fn forge(folder: &Path, place: &ConfigBranch) -> LocalForge {
     let bot = UserName::new("towpath").expect("a name");
     let now = Arc::new(|| SystemClock.now());
     let forge = LocalForge::new(place.forge.clone(), folder.join("forge"), BTreeMap::new(), bot, now);

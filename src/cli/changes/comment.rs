@@ -1,9 +1,9 @@
 //! `towpath changes comment`: a comment is written only where its commands will be read.
 
-use super::{ACTED, Desk};
+use super::{ACTED, SelectedRepository};
 use crate::cli::Failure;
 use crate::command;
-use crate::decide::{Unread, takes_commands};
+use crate::decide::{UnreadCommands, takes_commands};
 use crate::model::{Change, ChangeNumber, Policy, UserName};
 
 /// A comment about to be written.
@@ -18,7 +18,7 @@ impl Comment<'_> {
     ///
     /// # Errors
     /// Where it holds commands that nobody would carry out, with the change that takes them.
-    pub(super) async fn write(&self, policy: &Policy, desk: &Desk) -> Result<String, Failure> {
+    pub(super) async fn write(&self, policy: &Policy, desk: &SelectedRepository) -> Result<String, Failure> {
         let said = match command::parse(self.text) {
             Ok(commands) if commands.is_empty() => "recorded; it holds no command".to_owned(),
             Ok(_) => {
@@ -36,7 +36,7 @@ impl Comment<'_> {
     }
 
     /// Refuses a comment with commands that nobody would carry out.
-    async fn expect_read(&self, policy: &Policy, desk: &Desk) -> Result<(), Failure> {
+    async fn expect_read(&self, policy: &Policy, desk: &SelectedRepository) -> Result<(), Failure> {
         if self.by.is_machine() {
             let message = format!("`{}` is the name of a program, and programs give no commands", self.by);
             return Err(Failure::Usage(message));
@@ -48,17 +48,17 @@ impl Comment<'_> {
         taken.map_err(|unread| Failure::Usage(self.refusal(change, unread)))
     }
 
-    fn refusal(&self, change: &Change, unread: Unread) -> String {
+    fn refusal(&self, change: &Change, unread: UnreadCommands) -> String {
         let number = self.change;
         match unread {
-            Unread::Ended { newest } => format!(
+            UnreadCommands::Ended { newest } => format!(
                 "commands on {number} are no longer taken, since {newest} came after it; write it on {newest}: \
                  `towpath changes comment {} ...`",
                 newest.0
             ),
-            Unread::Unused => {
+            UnreadCommands::Unused => {
                 format!(
-                    "no service of the configuration uses the branch `{}`, so nobody reads commands on {number}",
+                    "no service of the configuration uses the branch `{}`, so commands are not read on {number}",
                     change.branch
                 )
             }

@@ -4,42 +4,42 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::{Desk, state, to_json};
+use super::{SelectedRepository, state, to_json};
 use crate::cli::Failure;
 use crate::cli::engines::Engines;
 use crate::cli::output::Output;
 use crate::command;
 use crate::config::Settings;
-use crate::decide::{UncountedBecause, takes_commands};
+use crate::decide::{UncountedReason, takes_commands};
 use crate::forge::Forge as _;
 use crate::model::{
-    Change, ChangeNumber, CommandOutcome, Comment, CommentId, Event, Handled, History, Place, Policy,
-    Reaction, Record, Review, ReviewVerdict, Target, Time, UserName, change_branch,
+    Change, ChangeNumber, CommandOutcome, Comment, CommentId, ConfigBranch, Event, Handled, History, Policy,
+    Reaction, Record, Review, ReviewVerdict, ServiceEnvironment, Time, UserName, change_branch,
 };
 use crate::observe::{self, Clock as _, SystemClock};
 use crate::render::{self, RemarkInput, Style};
 use crate::sanitize;
 
 /// A change, with what the log says of the comments on it.
-pub(super) struct Shown<'a> {
+pub(super) struct ChangeView<'a> {
     policy: &'a Policy,
     change: Change,
     bot: UserName,
     history: History,
     /// The approvals that do not count, or why that is not known.
-    uncounted: Result<BTreeMap<CommentId, UncountedBecause>, String>,
+    uncounted: Result<BTreeMap<CommentId, UncountedReason>, String>,
     /// What the change carries a release into; `None` if no service of the configuration uses its branch.
-    target: Option<Target>,
+    target: Option<ServiceEnvironment>,
     /// Whether the next look carries out commands on it.
     takes_commands: bool,
     now: Time,
 }
 
-impl<'a> Shown<'a> {
+impl<'a> ChangeView<'a> {
     /// Reads a change and the log.
     pub(super) async fn read(
         settings: &'a Settings,
-        desk: &Desk,
+        desk: &SelectedRepository,
         number: ChangeNumber,
     ) -> Result<Self, Failure> {
         let policy = &settings.policy;
@@ -55,7 +55,7 @@ impl<'a> Shown<'a> {
         let targets = policy.services_at(&place).flat_map(|service| {
             let environments = policy.pipeline_of(service).environments.iter();
             let own = environments.filter(|own| change_branch(&own.name, &service.group) == change.branch);
-            own.map(|own| Target { service: service.name.clone(), environment: own.name.clone() })
+            own.map(|own| ServiceEnvironment { service: service.name.clone(), environment: own.name.clone() })
         });
         let target = targets.collect::<Vec<_>>().into_iter().next();
         let uncounted = uncounted(settings, &place, number).await;
@@ -106,7 +106,7 @@ impl<'a> Shown<'a> {
         }
     }
 
-    fn print_outcomes(&self, written: &Written<'_>, output: &mut Output) {
+    fn print_outcomes(&self, written: &CommandText<'_>, output: &mut Output) {
         for outcome in self.outcomes(written) {
             output.line(&format!("-> {outcome}"));
         }
@@ -117,12 +117,12 @@ impl<'a> Shown<'a> {
     }
 
     /// What became of each command; what will become of it where the next look is still to come.
-    fn outcomes(&self, written: &Written<'_>) -> Vec<String> {
+    fn outcomes(&self, written: &CommandText<'_>) -> Vec<String> {
         match self.history.handled(written.id) {
             Some(handled) => handled.outcomes.iter().map(|own| self.outcome(own, handled)).collect(),
             None if !written.has_commands => Vec::new(),
             None if self.takes_commands => vec!["waits for the next look".to_owned()],
-            None => vec!["not carried out: commands are no longer taken on this change".to_owned()],
+            None => vec!["not executed: this change no longer accepts commands".to_owned()],
         }
     }
 
@@ -145,10 +145,10 @@ impl<'a> Shown<'a> {
         }
     }
 
-    fn of_comment<'c>(&self, comment: &'c Comment) -> Written<'c> {
+    fn of_comment<'c>(&self, comment: &'c Comment) -> CommandText<'c> {
         let is_person = comment.author != self.bot && !comment.author.is_machine();
         let has_commands = is_person && !command::is_quiet(&comment.body);
-        Written { id: &comment.id, signs: &comment.reactions, has_commands }
+        CommandText { id: &comment.id, signs: &comment.reactions, has_commands }
     }
 
     fn text_of(&self, comment: &Comment) -> String {
@@ -163,9 +163,9 @@ impl<'a> Shown<'a> {
 /// The approvals on a change that do not count, judged as the next look would judge them.
 async fn uncounted(
     settings: &Settings,
-    place: &Place,
+    place: &ConfigBranch,
     change: ChangeNumber,
-) -> Result<BTreeMap<CommentId, UncountedBecause>, String> {
+) -> Result<BTreeMap<CommentId, UncountedReason>, String> {
     let engines = Engines::of_this_machine(settings).await.map_err(|error| error.to_string())?;
     let Some(engine) = engines.of(&place.forge) else { return Ok(BTreeMap::new()) };
     let found = observe::uncounted_approvals(&engine.ports, &engine.policy, place, change).await;
@@ -173,20 +173,20 @@ async fn uncounted(
 }
 
 /// A comment or review, as far as its commands are concerned.
-struct Written<'a> {
+struct CommandText<'a> {
     id: &'a CommentId,
     signs: &'a [Reaction],
     has_commands: bool,
 }
 
 /// A verdict is a command by itself.
-fn of_review(review: &Review) -> Written<'_> {
+fn of_review(review: &Review) -> CommandText<'_> {
     let is_verdict = match review.verdict {
         ReviewVerdict::Approve | ReviewVerdict::RequestChanges => true,
         ReviewVerdict::Comment => false,
     };
     let has_commands = is_verdict || !command::is_quiet(&review.body);
-    Written { id: &review.id, signs: &[], has_commands }
+    CommandText { id: &review.id, signs: &[], has_commands }
 }
 
 /// A text that somebody wrote, set in from the left, so that none of its lines looks like one of Towpath's own.

@@ -12,9 +12,9 @@ use super::registry::DemoRegistry;
 use crate::cli::engines::{Engines, local_forges};
 use crate::config::{self, Settings};
 use crate::forge::local::LocalForge;
-use crate::model::{Place, RepositoryName, Tag, UserName};
+use crate::model::{ConfigBranch, RepositoryName, Tag, UserName};
 use crate::observe::{Clock, SystemClock};
-use crate::reconcile::{Freshness, Settled};
+use crate::reconcile::{Convergence, Freshness};
 
 /// Everything that the demo plays with. Dropping it removes it all.
 pub(super) struct Scene {
@@ -23,7 +23,7 @@ pub(super) struct Scene {
     pub(super) settings: Settings,
     pub(super) engines: Engines,
     pub(super) forge: LocalForge,
-    pub(super) place: Place,
+    pub(super) place: ConfigBranch,
 }
 
 impl Scene {
@@ -56,7 +56,7 @@ impl Scene {
     }
 
     /// Looks at everything now and does what is possible.
-    pub(super) async fn settle(&self) -> anyhow::Result<Settled> {
+    pub(super) async fn settle(&self) -> anyhow::Result<Convergence> {
         let (place, engine) = self.engines.places().next().context("the demo has an engine")?;
         let settled = engine.settle(place, Freshness::Since(SystemClock.now())).await;
         match settled.failures.first() {
@@ -66,7 +66,7 @@ impl Scene {
     }
 
     /// Sleeps until the next gate turns by itself.
-    pub(super) async fn wait(&self, settled: &Settled) {
+    pub(super) async fn wait(&self, settled: &Convergence) {
         const WAIT_MAX: Duration = Duration::from_secs(5);
         let until = settled
             .next_look

@@ -8,14 +8,14 @@ use crate::act::Receipt;
 use crate::cli::Failure;
 use crate::cli::output::Output;
 use crate::model::{ChangeNumber, Digest, UserName};
-use crate::reconcile::Settled;
+use crate::reconcile::Convergence;
 use crate::render::{self, Style};
 
 /// The release whose journey is told.
 const NEW: &str = "1.10.0";
 
 pub(super) async fn tell(scene: &Scene, output: &mut Output) -> Result<(), Failure> {
-    let mut teller = Teller { scene, output, chapter: 0 };
+    let mut teller = Narrator { scene, output, chapter: 0 };
     let digest = teller.journey().await?;
     teller.chapter("Is it true? The Git repository itself says so.");
     for line in verify::verify(scene, NEW, &digest).await? {
@@ -25,13 +25,13 @@ pub(super) async fn tell(scene: &Scene, output: &mut Output) -> Result<(), Failu
     Ok(())
 }
 
-struct Teller<'a> {
+struct Narrator<'a> {
     scene: &'a Scene,
     output: &'a mut Output,
     chapter: usize,
 }
 
-impl Teller<'_> {
+impl Narrator<'_> {
     async fn journey(&mut self) -> anyhow::Result<Digest> {
         self.chapter(
             "One service, three environments, one Git repository. Towpath looks at it for the first time.",
@@ -53,7 +53,7 @@ impl Teller<'_> {
     }
 
     /// Waits for the soak and goes on.
-    async fn soak(&mut self, before: Settled) -> anyhow::Result<Settled> {
+    async fn soak(&mut self, before: Convergence) -> anyhow::Result<Convergence> {
         self.scene.wait(&before).await;
         let settled = self.scene.settle().await?;
         self.happened(&settled);
@@ -110,18 +110,18 @@ impl Teller<'_> {
     }
 
     /// What was done, one line each; what Towpath only writes down for itself is left out.
-    fn happened(&mut self, settled: &Settled) {
+    fn happened(&mut self, settled: &Convergence) {
         let told = |receipt: &&Receipt| matches!(receipt.draft.action, "open" | "merge" | "close" | "record");
         let lines: Vec<String> = settled.receipts.iter().filter(told).map(line).collect();
         lines.iter().for_each(|line| self.say(line));
     }
 
-    fn show(&mut self, settled: &Settled) {
+    fn show(&mut self, settled: &Convergence) {
         self.say("");
         self.table(settled);
     }
 
-    fn table(&mut self, settled: &Settled) {
+    fn table(&mut self, settled: &Convergence) {
         let table = render::status_table(&settled.plan.judgements, self.output.width(), self.output.colour());
         self.print(&table);
     }

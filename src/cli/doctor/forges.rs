@@ -6,10 +6,10 @@ use super::report::Report;
 use super::{Surveys, forge_heading};
 use crate::cli::engines::RealEngine;
 use crate::config::{ForgeSettings, Settings};
-use crate::decide::health::{Diagnosis, Level, Matter, Subject, diagnose, overlay_findings};
+use crate::decide::health::{Diagnosis, Level, Topic, UnknownTopic, diagnose, overlay_findings};
 use crate::forge::any::AnyForge;
 use crate::forge::{Forge as _, ForgeError};
-use crate::model::{HealthQuestion, Place};
+use crate::model::{ConfigBranch, HealthQuestion};
 use crate::observe::{Clock as _, SystemClock};
 use crate::render::HealthSection;
 
@@ -40,7 +40,7 @@ pub(super) async fn examine(
         ForgeSettings::Local(_) => false,
         ForgeSettings::GitHub(own) => !own.webhook_secrets.is_empty(),
     };
-    let places: Vec<Place> =
+    let places: Vec<ConfigBranch> =
         settings.policy.places().into_iter().filter(|place| place.forge == *own.name()).collect();
     let has_teams = settings.policy.has_teams_at(own.name());
     let health = forge.examine(&HealthQuestion { places, has_teams }).await;
@@ -65,7 +65,7 @@ pub(super) async fn examine(
 }
 
 /// What is wrong with the overlays at a place. Where its branch cannot be read, the forge's own findings say so.
-fn overlays(engine: &RealEngine, place: &Place, surveys: &Surveys<'_>) -> Vec<Diagnosis> {
+fn overlays(engine: &RealEngine, place: &ConfigBranch, surveys: &Surveys<'_>) -> Vec<Diagnosis> {
     let Some(Ok(survey)) = surveys.get(place) else { return Vec::new() };
     let found =
         overlay_findings(&engine.policy, place, &survey.entries, &survey.running, &survey.lacking_quotes);
@@ -73,10 +73,10 @@ fn overlays(engine: &RealEngine, place: &Place, surveys: &Surveys<'_>) -> Vec<Di
 }
 
 /// What does not count in a repository. Where it cannot be read, that is said already.
-async fn left_out(forge: &AnyForge, place: &Place) -> Vec<Diagnosis> {
+async fn left_out(forge: &AnyForge, place: &ConfigBranch) -> Vec<Diagnosis> {
     let mut all = forge.unreadable_changes(place).await.unwrap_or_default();
     all.extend(forge.read_log(place, None).await.ok().and_then(|part| part.unproven()));
-    let warning = |own| Diagnosis { level: Level::Warning, matter: Matter::LeftOut(own) };
+    let warning = |own| Diagnosis { level: Level::Warning, matter: Topic::LeftOut(own) };
     all.into_iter().map(warning).collect()
 }
 
@@ -84,13 +84,13 @@ async fn left_out(forge: &AnyForge, place: &Place) -> Vec<Diagnosis> {
 async fn teams(settings: &Settings, own: &ForgeSettings, forge: &AnyForge) -> Vec<Diagnosis> {
     let asked = settings.policy.teams_at(own.name()).into_iter().map(|team| async move {
         match forge.find_team(team).await {
-            Ok(()) => Diagnosis { level: Level::Fine, matter: Matter::TeamSeen(team.clone()) },
+            Ok(()) => Diagnosis { level: Level::Fine, matter: Topic::TeamSeen(team.clone()) },
             Err(error @ (ForgeError::RateLimited { .. } | ForgeError::Unavailable { .. })) => {
-                let matter = Matter::Untold(Subject::Team(team.clone()), error.to_string());
+                let matter = Topic::Unknown(UnknownTopic::Team(team.clone()), error.to_string());
                 Diagnosis { level: Level::Unknown, matter }
             }
             Err(error) => {
-                let matter = Matter::TeamUnseen(team.clone(), error.to_string());
+                let matter = Topic::TeamUnseen(team.clone(), error.to_string());
                 Diagnosis { level: Level::Wrong, matter }
             }
         }

@@ -10,9 +10,9 @@ use crate::cli::clock;
 use crate::cli::engines::{Engines, Unusable};
 use crate::cli::registries::registry;
 use crate::config::{LedgerSettings, SecretOwner, Settings};
-use crate::decide::health::{Diagnosis, Level, Matter};
+use crate::decide::health::{Diagnosis, Level, Topic};
 use crate::ledger::sqlite::SqliteLedger;
-use crate::model::{ImageName, ImageReference, Tag, Target};
+use crate::model::{ImageName, ImageReference, ServiceEnvironment, Tag};
 use crate::observe;
 use crate::registry::{Listing, Registry as _, RegistryError};
 
@@ -51,12 +51,12 @@ impl Asked<'_> {
             Ok(ledger) => {
                 if let Some(ahead) = clock::listings_ahead(&ledger, &self.settings.policy).await {
                     let about = registry_heading(ahead.image.host());
-                    let matter = Matter::ListingsAhead(ahead);
+                    let matter = Topic::ListingsAhead(ahead);
                     report.add(about, Diagnosis { level: Level::Warning, matter });
                 }
             }
             Err(error) => {
-                let matter = Matter::SettingsUnusable(error.to_string());
+                let matter = Topic::SettingsUnusable(error.to_string());
                 report.add("ledger".to_owned(), Diagnosis { level: Level::Wrong, matter });
             }
         }
@@ -70,7 +70,7 @@ impl Asked<'_> {
         for (reference, presence) in observe::lost(&engine.ports, &engine.policy, references).await {
             let about = registry_heading(reference.image.host());
             let targets = running.get(&reference).cloned().unwrap_or_default();
-            let matter = Matter::RunningGone(reference, presence, targets);
+            let matter = Topic::RunningGone(reference, presence, targets);
             report.add(about, Diagnosis { level: Level::Warning, matter });
         }
     }
@@ -84,8 +84,8 @@ impl Asked<'_> {
     }
 
     /// What runs where, as far as it can be asked for.
-    fn running(&self, surveys: &Surveys<'_>) -> BTreeMap<ImageReference, Vec<Target>> {
-        let mut running: BTreeMap<ImageReference, Vec<Target>> = BTreeMap::new();
+    fn running(&self, surveys: &Surveys<'_>) -> BTreeMap<ImageReference, Vec<ServiceEnvironment>> {
+        let mut running: BTreeMap<ImageReference, Vec<ServiceEnvironment>> = BTreeMap::new();
         for (target, found) in surveys.values().flatten().flat_map(|survey| &survey.running) {
             let references = found.as_ref().map(|found| found.references()).unwrap_or_default();
             let references: BTreeSet<ImageReference> = references.into_iter().collect();
@@ -100,16 +100,16 @@ impl Asked<'_> {
         let (level, matter) = match listing {
             Ok(Listing::Tags { tags, .. }) => return self.listed(image, &tags),
             // Only a request with a validator is answered so.
-            Ok(Listing::Unchanged) => (Level::Fine, Matter::ImageListed(image.clone(), 0)),
-            Err(RegistryError::NotFound { .. }) => (Level::Wrong, Matter::ImageAbsent(image.clone())),
-            Err(error) => (Level::Wrong, Matter::ImageUnlisted(image.clone(), error.to_string())),
+            Ok(Listing::Unchanged) => (Level::Fine, Topic::ImageListed(image.clone(), 0)),
+            Err(RegistryError::NotFound { .. }) => (Level::Wrong, Topic::ImageAbsent(image.clone())),
+            Err(error) => (Level::Wrong, Topic::ImageUnlisted(image.clone(), error.to_string())),
         };
         vec![Diagnosis { level, matter }]
     }
 
     /// How many tags an image has, and the services that select none of them.
     fn listed(&self, image: &ImageName, tags: &[Tag]) -> Vec<Diagnosis> {
-        let matter = Matter::ImageListed(image.clone(), tags.len());
+        let matter = Topic::ImageListed(image.clone(), tags.len());
         let level = if tags.is_empty() { Level::Warning } else { Level::Fine };
         let mut all = vec![Diagnosis { level, matter }];
         for service in &self.settings.policy.services {
@@ -117,7 +117,7 @@ impl Asked<'_> {
             let missed = own.filter_map(|own| own.selection.nearest_miss(tags));
             all.extend(missed.map(|(tag, why)| Diagnosis {
                 level: Level::Warning,
-                matter: Matter::NothingSelected {
+                matter: Topic::NothingSelected {
                     service: service.name.clone(),
                     image: image.clone(),
                     tags: tags.len(),

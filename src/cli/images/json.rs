@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::disk::Disk;
 use crate::model::RepositoryPath;
-use crate::overlay::{ImageUse, Refused, Resolved, Step, Uncertain};
+use crate::overlay::{EditObstacle, ImageUse, Resolved, Step, Uncertain};
 
 /// Everything that a folder runs, then what is not certain beyond that.
 pub(super) fn listing(resolved: &Resolved, disk: &Disk, with_trail: bool) -> Value {
@@ -34,7 +34,7 @@ pub(super) fn listing(resolved: &Resolved, disk: &Disk, with_trail: bool) -> Val
 }
 
 /// The refusal of a whole overlay.
-pub(super) fn refusal(file: &RepositoryPath, refused: &Refused, disk: &Disk) -> Value {
+pub(super) fn refusal(file: &RepositoryPath, refused: &EditObstacle, disk: &Disk) -> Value {
     let mut object = nothing(file, refused.line, disk);
     object["refused"] = json!({
         "limit": refused.limit.id(),

@@ -23,13 +23,13 @@ fn about_words() {
         "/promote =x",
     ]), @r#"
     "/promote freeze production"
-      line 1, column 10: `freeze` is no command that I know; `/promote help` lists those I know
+      line 1, column 10: `freeze` is not a known command; `/promote help` lists those I know
     "/promote Lock shop"
-      line 1, column 10: `Lock` is no command that I know; `/promote help` lists those I know
+      line 1, column 10: `Lock` is not a known command; `/promote help` lists those I know
     "/promote promote staging"
-      line 1, column 10: `promote` is no command that I know; `/promote help` lists those I know
+      line 1, column 10: `promote` is not a known command; `/promote help` lists those I know
     "/promote diff"
-      line 1, column 10: `diff` is no command that I know; `/promote help` lists those I know
+      line 1, column 10: `diff` is not a known command; `/promote help` lists those I know
     "/promote wai,freeze"
       line 1, column 14: `freeze` is a command, not an environment; give it a line of its own
     "/promote staging,approve"

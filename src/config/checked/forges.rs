@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use super::known::Known;
 use super::resolve;
 use crate::config::located::Located;
-use crate::config::problem::{Findings, Span};
+use crate::config::problem::{ProblemList, Span};
 use crate::config::raw::{File, Forge, ForgeKind};
 use crate::config::{ForgeSettings, LocalForgeSettings};
 use crate::model::{ForgeName, Principal, RepositoryPattern, TeamName, UserName};
@@ -17,7 +17,7 @@ use crate::model::{ForgeName, Principal, RepositoryPattern, TeamName, UserName};
 const BOT_DEFAULT: &str = "towpath";
 
 /// The forges, each under a name of its own; local ones in a folder of their own.
-pub(super) fn forges(raw: &File, folder: &Path, findings: &mut Findings) -> Vec<ForgeSettings> {
+pub(super) fn forges(raw: &File, folder: &Path, findings: &mut ProblemList) -> Vec<ForgeSettings> {
     let listed = raw.forges.as_ref().map_or(&[][..], |forges| &forges.items);
     Known::collect("forge", listed.iter().map(|forge| forge.name.as_ref())).refuse_duplicates(findings);
     refuse_shared_roots(listed, folder, findings);
@@ -42,7 +42,7 @@ pub(super) fn without_permissions(forges: &[ForgeSettings]) -> BTreeSet<ForgeNam
 fn settings_of(
     forge: &Forge,
     folder: &Path,
-    (is_whole, findings): (bool, &mut Findings),
+    (is_whole, findings): (bool, &mut ProblemList),
 ) -> Option<ForgeSettings> {
     match forge.kind.as_ref()?.value {
         ForgeKind::Local => local(forge, folder, (is_whole, findings)).map(ForgeSettings::Local),
@@ -55,7 +55,7 @@ fn settings_of(
 fn local(
     forge: &Forge,
     folder: &Path,
-    (is_whole, findings): (bool, &mut Findings),
+    (is_whole, findings): (bool, &mut ProblemList),
 ) -> Option<LocalForgeSettings> {
     github::refuse_keys(forge, findings);
     if forge.root.is_none() && is_whole {
@@ -96,7 +96,7 @@ pub(super) fn repositories(raw: &File) -> BTreeMap<ForgeName, Vec<RepositoryPatt
 }
 
 /// Two forges on one folder would be two loops on one repository.
-fn refuse_shared_roots(forges: &[Located<Forge>], folder: &Path, findings: &mut Findings) {
+fn refuse_shared_roots(forges: &[Located<Forge>], folder: &Path, findings: &mut ProblemList) {
     let mut seen: BTreeMap<PathBuf, &Located<Forge>> = BTreeMap::new();
     for forge in forges {
         let (Some(root), Some(written)) = (root_of(forge, folder), &forge.root) else { continue };
@@ -111,7 +111,7 @@ fn refuse_shared_roots(forges: &[Located<Forge>], folder: &Path, findings: &mut 
 }
 
 /// Reports every local forge whose folder does not exist, and secrets that are not where they should be.
-pub(super) fn on_disk(raw: &File, folder: &Path, findings: &mut Findings) {
+pub(super) fn on_disk(raw: &File, folder: &Path, findings: &mut ProblemList) {
     for forge in raw.forges.iter().flat_map(|forges| &forges.items) {
         github::on_disk(forge, folder, findings);
         let (Some(root), Some(written)) = (root_of(forge, folder), &forge.root) else { continue };
@@ -152,7 +152,7 @@ impl<'a> Teams<'a> {
     }
 
     /// The principals of a list, without those whose team is unknown, which is reported.
-    pub(super) fn resolve(&self, list: &[Located<Principal>], findings: &mut Findings) -> Vec<Principal> {
+    pub(super) fn resolve(&self, list: &[Located<Principal>], findings: &mut ProblemList) -> Vec<Principal> {
         let known = list.iter().filter(|principal| match &principal.value {
             Principal::User(_) | Principal::CodeOwners => true,
             Principal::Team(team) => {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use crate::config::problem::{Findings, Span};
+use crate::config::problem::{ProblemList, Span};
 use crate::model::{AfterMode, Environment, EnvironmentName};
 
 /// Where an environment (first) names another (second) as one that it comes after.
@@ -14,7 +14,7 @@ pub(super) type Mentions = BTreeMap<(EnvironmentName, EnvironmentName), Span>;
 pub(super) fn in_order(
     environments: Vec<Environment>,
     mentions: &Mentions,
-    findings: &mut Findings,
+    findings: &mut ProblemList,
 ) -> Vec<Environment> {
     let mut waiting = environments;
     let mut ordered: Vec<Environment> = Vec::new();
@@ -85,7 +85,7 @@ fn reachable<'a>(ordered: &'a [Environment], waiting: &'a [Environment]) -> BTre
     }
 }
 
-fn report_circle(circle: &[EnvironmentName], mentions: &Mentions, findings: &mut Findings) {
+fn report_circle(circle: &[EnvironmentName], mentions: &Mentions, findings: &mut ProblemList) {
     let round: Vec<&EnvironmentName> = circle.iter().chain(circle.first()).collect();
     let [first, second, ..] = round.as_slice() else { return };
     let span = mentions.get(&((*first).clone(), (*second).clone())).copied().unwrap_or_default();
@@ -102,7 +102,7 @@ fn report_unreachable(
     lost: &Environment,
     waiting: &[Environment],
     mentions: &Mentions,
-    findings: &mut Findings,
+    findings: &mut ProblemList,
 ) {
     let is_waiting = |name: &&EnvironmentName| waiting.iter().any(|other| other.name == **name);
     let Some(before) = lost.after.environments.iter().find(is_waiting) else { return };

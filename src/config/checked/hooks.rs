@@ -6,12 +6,12 @@ use super::known::Known;
 use super::registries::secret_of;
 use crate::config::HookSettings;
 use crate::config::located::Located;
-use crate::config::problem::Findings;
+use crate::config::problem::ProblemList;
 use crate::config::raw::{File, Hooks, Name, Registry};
 use crate::model::PushProof;
 
 /// Refuses two hooks with one address.
-pub(super) fn refuse_shared_names(raw: &File, findings: &mut Findings) {
+pub(super) fn refuse_shared_names(raw: &File, findings: &mut ProblemList) {
     let names: Vec<Located<Name>> = listed(raw).iter().filter_map(|own| name(own)).collect();
     Known::collect("registry's name", names.iter().map(Some)).refuse_duplicates(findings);
 }
@@ -28,10 +28,14 @@ fn name(registry: &Registry) -> Option<Located<Name>> {
     named.filter(|_| registry.hooks.is_some() || registry.name.is_some())
 }
 
-pub(super) fn hook(hooks: &Located<Hooks>, folder: &Path, findings: &mut Findings) -> Option<HookSettings> {
+pub(super) fn hook(
+    hooks: &Located<Hooks>,
+    folder: &Path,
+    findings: &mut ProblemList,
+) -> Option<HookSettings> {
     let (kind, secrets) = (hooks.kind.as_ref()?, hooks.secrets.as_ref()?);
     if secrets.items.is_empty() && secrets.is_complete {
-        let message = "without a secret nobody could prove where an event comes from";
+        let message = "without a secret, the sender of an event cannot be verified";
         findings.suggest(secrets.span, message, "name one, such as `{ env: TOWPATH_PUSH_SECRET }`");
     }
     if let Some(header) = &hooks.header
@@ -58,7 +62,7 @@ fn how(proof: PushProof) -> String {
 }
 
 /// Reports every secret that is not there, or empty.
-pub(in crate::config) fn with_secrets(raw: &File, folder: &Path, findings: &mut Findings) {
+pub(in crate::config) fn with_secrets(raw: &File, folder: &Path, findings: &mut ProblemList) {
     let hooks = listed(raw).iter().filter_map(|registry| registry.hooks.as_ref());
     let of_registries = hooks.filter_map(|hooks| hooks.secrets.as_ref());
     let forges = raw.forges.iter().flat_map(|forges| &forges.items);

@@ -6,12 +6,12 @@
 use std::collections::BTreeSet;
 
 use crate::config::located::Located;
-use crate::config::problem::Findings;
+use crate::config::problem::ProblemList;
 use crate::config::raw;
 use crate::model::{Basis, GroupName, Pattern, Selection, ServiceImage, ServiceName, Together};
 
 /// What goes through the pipeline as one: a service, or one of its images.
-pub(super) struct Line {
+pub(super) struct ReleaseLine {
     pub(super) name: ServiceName,
     pub(super) group: GroupName,
     pub(super) images: Vec<ServiceImage>,
@@ -22,7 +22,7 @@ pub(super) struct Line {
 pub(super) fn proven(
     images: &Located<raw::List<raw::Image>>,
     prereleases: Option<&Located<bool>>,
-    findings: &mut Findings,
+    findings: &mut ProblemList,
 ) -> Option<Vec<ServiceImage>> {
     expect_a_range(images, prereleases, findings);
     if images.items.is_empty() && images.is_complete {
@@ -52,7 +52,7 @@ pub(super) fn proven(
 fn expect_a_range(
     images: &raw::List<raw::Image>,
     prereleases: Option<&Located<bool>>,
-    findings: &mut Findings,
+    findings: &mut ProblemList,
 ) {
     let rules: Option<Vec<&raw::SelectRule>> =
         images.items.iter().map(|item| Some(&item.select.as_ref()?.rule)).collect();
@@ -65,7 +65,7 @@ fn expect_a_range(
     }
 }
 
-fn one(item: &raw::Image, prereleases: bool, findings: &mut Findings) -> Option<ServiceImage> {
+fn one(item: &raw::Image, prereleases: bool, findings: &mut ProblemList) -> Option<ServiceImage> {
     let select = &item.select.as_ref()?.value;
     let selection = selection(&select.rule, findings)?;
     let prereleases = select.prereleases.as_ref().map_or(prereleases, |written| written.value);
@@ -81,7 +81,7 @@ fn patterns(list: Option<&Located<raw::List<Pattern>>>) -> Vec<Pattern> {
 }
 
 /// Which tags are releases; nothing where that makes no sense, which is reported.
-fn selection(rule: &raw::SelectRule, findings: &mut Findings) -> Option<Selection> {
+fn selection(rule: &raw::SelectRule, findings: &mut ProblemList) -> Option<Selection> {
     let mut only_true = |written: &Located<bool>, selection| {
         if !written.value {
             findings.suggest(
@@ -112,8 +112,8 @@ fn selection(rule: &raw::SelectRule, findings: &mut Findings) -> Option<Selectio
 pub(super) fn lines(
     item: &raw::Service,
     images: Vec<ServiceImage>,
-    findings: &mut Findings,
-) -> Option<Vec<Line>> {
+    findings: &mut ProblemList,
+) -> Option<Vec<ReleaseLine>> {
     let name = item.name.as_ref()?.value.clone();
     let together = item.together.as_ref().map_or(Together::Independent, |together| together.value);
     if images.len() > 1 && together == Together::Independent {
@@ -124,7 +124,7 @@ pub(super) fn lines(
         Some(group) => group.value.clone(),
         None => GroupName::new(name.as_str()).ok()?,
     };
-    Some(vec![Line { name, group, images, together }])
+    Some(vec![ReleaseLine { name, group, images, together }])
 }
 
 /// One tag that is followed in each image says nothing about what belongs together.
@@ -132,13 +132,13 @@ fn refuse_following_by_tag(
     item: &raw::Service,
     together: Together,
     images: &[ServiceImage],
-    findings: &mut Findings,
+    findings: &mut ProblemList,
 ) -> Option<()> {
     let follows = images.iter().any(|image| matches!(image.selection.basis(), Basis::Turn(_)));
     if !(follows && together == Together::SameTag) {
         return Some(());
     }
-    let message = "a tag that is followed is always the same, so it does not tell what belongs together";
+    let message = "a followed tag never changes, so it cannot show which images belong together";
     let way_out = "write `together: same-revision`, or leave it out";
     findings.suggest(item.together.as_ref()?.span, message, way_out);
     None
@@ -148,8 +148,8 @@ fn split(
     item: &raw::Service,
     service: &ServiceName,
     images: Vec<ServiceImage>,
-    findings: &mut Findings,
-) -> Option<Vec<Line>> {
+    findings: &mut ProblemList,
+) -> Option<Vec<ReleaseLine>> {
     if let Some(group) = &item.group {
         let way_out = "leave out `group`, or write `together: same-tag`";
         findings.suggest(group.span, "images that go their own ways have changes of their own", way_out);
@@ -162,12 +162,12 @@ fn split(
         let name = ServiceName::new(text.as_str()).ok().filter(|name| names.insert(name.clone()));
         let (Some(name), Ok(group)) = (name, GroupName::new(text.as_str())) else {
             let message =
-                format!("`{}` would go its way as `{text}`, which is no name of its own", image.name);
+                format!("`{}` would be promoted as `{text}`, but that name is already in use", image.name);
             let way_out = "list it as a service of its own, or say which images belong `together`";
             findings.suggest(item.images.as_ref()?.span, message, way_out);
             return None;
         };
-        lines.push(Line { name, group, images: vec![image], together: Together::Independent });
+        lines.push(ReleaseLine { name, group, images: vec![image], together: Together::Independent });
     }
     Some(lines)
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 
 use crate::config::located::Located;
-use crate::config::problem::{Findings, Span};
+use crate::config::problem::{ProblemList, Span};
 use crate::config::suggest;
 
 /// The names of one kind, in the order of the file.
@@ -36,7 +36,7 @@ impl<'a, T: Display + Ord> Known<'a, T> {
     }
 
     /// Reports every name that stands twice.
-    pub(super) fn refuse_duplicates(&self, findings: &mut Findings) {
+    pub(super) fn refuse_duplicates(&self, findings: &mut ProblemList) {
         let mut first: BTreeMap<&T, Span> = BTreeMap::new();
         for name in &self.names {
             if let Some(first) = first.get(&name.value) {
@@ -50,7 +50,7 @@ impl<'a, T: Display + Ord> Known<'a, T> {
     }
 
     /// Whether a name is among these; if it surely is not, that is reported.
-    pub(super) fn has(&self, name: &Located<T>, findings: &mut Findings) -> bool {
+    pub(super) fn has(&self, name: &Located<T>, findings: &mut ProblemList) -> bool {
         let found = self.names.iter().any(|known| known.value == name.value);
         if !found && self.is_complete {
             self.report(name, findings);
@@ -58,7 +58,7 @@ impl<'a, T: Display + Ord> Known<'a, T> {
         found
     }
 
-    fn report(&self, name: &Located<T>, findings: &mut Findings) {
+    fn report(&self, name: &Located<T>, findings: &mut ProblemList) {
         let mut seen = BTreeSet::new();
         let names = self.names.iter().map(|known| known.value.to_string());
         let words: Vec<String> = names.filter(|word| seen.insert(word.clone())).collect();

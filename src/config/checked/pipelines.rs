@@ -6,7 +6,7 @@ use super::forges::Teams;
 use super::graph;
 use super::known::Known;
 use crate::config::located::Located;
-use crate::config::problem::{Findings, Span};
+use crate::config::problem::{ProblemList, Span};
 use crate::config::raw;
 use crate::model::{
     After, AfterMode, Approvals, BRANCH_PREFIX, COMMAND_WORDS, Environment, EnvironmentName, Gate,
@@ -20,7 +20,7 @@ const ENVIRONMENTS_MAX: usize = 100;
 pub(super) fn pipelines(
     raw: &raw::File,
     teams: &Teams<'_>,
-    findings: &mut Findings,
+    findings: &mut ProblemList,
 ) -> BTreeMap<PipelineName, Pipeline> {
     let listed = raw.pipelines.as_ref().map_or(&[][..], |pipelines| &pipelines.items);
     Known::collect("pipeline", listed.iter().map(|pipeline| pipeline.name.as_ref()))
@@ -33,7 +33,7 @@ pub(super) fn pipelines(
     proven.collect()
 }
 
-fn environments(pipeline: &raw::Pipeline, teams: &Teams<'_>, findings: &mut Findings) -> Vec<Environment> {
+fn environments(pipeline: &raw::Pipeline, teams: &Teams<'_>, findings: &mut ProblemList) -> Vec<Environment> {
     let Some(listed) = &pipeline.environments else { return Vec::new() };
     refuse_bad_size(listed, findings);
     let items = listed.items.get(..ENVIRONMENTS_MAX).unwrap_or(&listed.items);
@@ -60,7 +60,7 @@ fn mentions(items: &[Located<raw::Environment>]) -> graph::Mentions {
     mentions
 }
 
-fn refuse_bad_size(listed: &Located<raw::List<raw::Environment>>, findings: &mut Findings) {
+fn refuse_bad_size(listed: &Located<raw::List<raw::Environment>>, findings: &mut ProblemList) {
     if listed.items.is_empty() && listed.is_complete {
         findings.suggest(
             listed.span,
@@ -77,7 +77,7 @@ fn environment(
     item: &raw::Environment,
     after: After,
     gates: Vec<Gate>,
-    findings: &mut Findings,
+    findings: &mut ProblemList,
 ) -> Option<Environment> {
     let name = item.name.as_ref()?;
     // Its branches would need the folder `towpath/log/`, which cannot be where the branch of the log is.
@@ -108,7 +108,7 @@ fn names_of(after: &raw::After) -> &raw::List<EnvironmentName> {
 }
 
 /// What an environment comes after; names that are unknown or stand twice are reported and left out.
-fn after(item: &raw::Environment, known: &Known<'_, EnvironmentName>, findings: &mut Findings) -> After {
+fn after(item: &raw::Environment, known: &Known<'_, EnvironmentName>, findings: &mut ProblemList) -> After {
     let Some(written) = &item.after else { return After { mode: AfterMode::All, environments: Vec::new() } };
     let mode = match &written.value {
         raw::After::List(_) | raw::After::Choice(raw::AfterChoice::All(_)) => AfterMode::All,
@@ -126,7 +126,7 @@ fn after(item: &raw::Environment, known: &Known<'_, EnvironmentName>, findings: 
     After { mode, environments }
 }
 
-fn refuse_empty_choice(written: &Located<raw::After>, findings: &mut Findings) {
+fn refuse_empty_choice(written: &Located<raw::After>, findings: &mut ProblemList) {
     if let raw::After::Choice(raw::AfterChoice::All(list) | raw::AfterChoice::Any(list)) = &written.value
         && list.items.is_empty()
         && list.is_complete
@@ -136,7 +136,7 @@ fn refuse_empty_choice(written: &Located<raw::After>, findings: &mut Findings) {
     }
 }
 
-fn gates(item: &raw::Environment, teams: &Teams<'_>, findings: &mut Findings) -> Vec<Gate> {
+fn gates(item: &raw::Environment, teams: &Teams<'_>, findings: &mut ProblemList) -> Vec<Gate> {
     let written = item.gates.as_ref().map_or(&[][..], |gates| &gates.items);
     let mut gates: Vec<Gate> = Vec::new();
     for gate in written {
@@ -154,7 +154,7 @@ fn gates(item: &raw::Environment, teams: &Teams<'_>, findings: &mut Findings) ->
 }
 
 /// A soak needs an environment before it, and one is enough.
-fn refuse_misplaced_soak(item: &raw::Environment, span: Span, earlier: &[Gate], findings: &mut Findings) {
+fn refuse_misplaced_soak(item: &raw::Environment, span: Span, earlier: &[Gate], findings: &mut ProblemList) {
     let is_first = item.after.as_ref().is_none_or(|after| {
         let names = names_of(after);
         names.items.is_empty() && names.is_complete
@@ -178,7 +178,11 @@ fn soak_of(written: &raw::Soak) -> Option<Soak> {
     }
 }
 
-fn approvals_of(written: &raw::Approvals, teams: &Teams<'_>, findings: &mut Findings) -> Option<Approvals> {
+fn approvals_of(
+    written: &raw::Approvals,
+    teams: &Teams<'_>,
+    findings: &mut ProblemList,
+) -> Option<Approvals> {
     let listed = written.from.as_ref()?;
     let from = teams.resolve(&listed.items, findings);
     let is_complete = listed.is_complete && from.len() == listed.items.len();

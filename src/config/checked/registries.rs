@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::known::Known;
 use super::{hooks, resolve};
 use crate::config::located::Located;
-use crate::config::problem::{Findings, Span};
+use crate::config::problem::{ProblemList, Span};
 use crate::config::raw::{self, Credentials, File, FilePath, Period, Registry};
 use crate::config::{CredentialSettings, RegistrySettings, SecretSource};
 use crate::model::{POLL_DEFAULT, format_duration};
@@ -15,7 +15,7 @@ use crate::model::{POLL_DEFAULT, format_duration};
 const POLL_MIN: Duration = Duration::from_secs(1);
 
 /// The registries that have settings of their own.
-pub(super) fn registries(raw: &File, folder: &Path, findings: &mut Findings) -> Vec<RegistrySettings> {
+pub(super) fn registries(raw: &File, folder: &Path, findings: &mut ProblemList) -> Vec<RegistrySettings> {
     let listed = raw.registries.as_ref().map_or(&[][..], |registries| &registries.items);
     let hosts = listed.iter().map(|registry| registry.host.as_ref());
     Known::collect("registry", hosts).refuse_duplicates(findings);
@@ -24,7 +24,7 @@ pub(super) fn registries(raw: &File, folder: &Path, findings: &mut Findings) -> 
 }
 
 /// Reports every layout and every file of credentials that does not exist.
-pub(super) fn on_disk(raw: &File, folder: &Path, findings: &mut Findings) {
+pub(super) fn on_disk(raw: &File, folder: &Path, findings: &mut ProblemList) {
     let registries = || raw.registries.iter().flat_map(|registries| &registries.items);
     for written in registries().filter_map(|registry| registry.layout.as_ref()) {
         let path = resolve(folder, &written.0);
@@ -55,7 +55,7 @@ fn files_of(credentials: &Credentials) -> impl Iterator<Item = &Located<FilePath
     }))
 }
 
-fn settings_of(registry: &Registry, folder: &Path, findings: &mut Findings) -> Option<RegistrySettings> {
+fn settings_of(registry: &Registry, folder: &Path, findings: &mut ProblemList) -> Option<RegistrySettings> {
     refuse_beside_layout(registry, findings);
     let credentials = registry.credentials.as_ref();
     let host = registry.host.as_ref()?.value.0.clone();
@@ -74,7 +74,7 @@ fn settings_of(registry: &Registry, folder: &Path, findings: &mut Findings) -> O
 }
 
 /// A folder is not reached over a network, so what says how means nothing.
-fn refuse_beside_layout(registry: &Registry, findings: &mut Findings) {
+fn refuse_beside_layout(registry: &Registry, findings: &mut ProblemList) {
     let (Some(_), Some(host)) = (&registry.layout, &registry.host) else { return };
     let beside = [
         ("plain_http", registry.plain_http.as_ref().map(|key| key.span)),
@@ -96,7 +96,7 @@ fn refuse_beside_layout(registry: &Registry, findings: &mut Findings) {
 fn way_in(
     written: &Located<Credentials>,
     folder: &Path,
-    findings: &mut Findings,
+    findings: &mut ProblemList,
 ) -> Option<CredentialSettings> {
     refuse_several_ways(written, findings);
     let name = |name: &Option<Located<crate::config::raw::CloudName>>| {
@@ -137,7 +137,7 @@ pub(super) fn secret_of(source: &raw::SecretSource, folder: &Path) -> Option<Sec
 }
 
 /// Credentials are one thing: a way that silently won over another would be a riddle.
-fn refuse_several_ways(written: &Located<Credentials>, findings: &mut Findings) {
+fn refuse_several_ways(written: &Located<Credentials>, findings: &mut ProblemList) {
     fn place<T>(key: &'static str, value: &Option<Located<T>>) -> Option<(&'static str, Span)> {
         value.as_ref().map(|value| (key, value.span))
     }
@@ -171,7 +171,7 @@ fn refuse_several_ways(written: &Located<Credentials>, findings: &mut Findings) 
     }
 }
 
-fn checked_poll(poll: &Located<Period>, findings: &mut Findings) -> Duration {
+fn checked_poll(poll: &Located<Period>, findings: &mut ProblemList) -> Duration {
     if poll.0 < POLL_MIN {
         let message = format!("a registry cannot be polled every `{}`", format_duration(poll.0));
         findings.suggest(poll.span, message, format!("write at least `{}`", format_duration(POLL_MIN)));

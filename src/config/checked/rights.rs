@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::forges::Teams;
 use super::known::Known;
-use crate::config::problem::Findings;
+use crate::config::problem::ProblemList;
 use crate::config::raw::{EnvironmentRights, File};
 use crate::model::{EnvironmentName, Right, Rights};
 
@@ -12,7 +12,7 @@ use crate::model::{EnvironmentName, Right, Rights};
 pub(super) fn rights(
     raw: &File,
     teams: &Teams<'_>,
-    findings: &mut Findings,
+    findings: &mut ProblemList,
 ) -> BTreeMap<EnvironmentName, Rights> {
     let environments = environments(raw);
     let entries = raw.rights.as_ref().map_or(&[][..], |rights| &rights.entries);
@@ -35,7 +35,7 @@ fn environments(raw: &File) -> Known<'_, EnvironmentName> {
     Known::collect("environment", names).complete_if(is_complete)
 }
 
-fn rights_in(given: &EnvironmentRights, teams: &Teams<'_>, findings: &mut Findings) -> Rights {
+fn rights_in(given: &EnvironmentRights, teams: &Teams<'_>, findings: &mut ProblemList) -> Rights {
     let lists = [
         (Right::Promote, &given.promote),
         (Right::Approve, &given.approve),

@@ -6,12 +6,12 @@ use std::time::Duration;
 use super::images;
 use super::known::Known;
 use crate::config::located::Located;
-use crate::config::problem::{Findings, Span};
+use crate::config::problem::{ProblemList, Span};
 use crate::config::raw;
 use crate::model::{
-    BRANCH_PREFIX, Basis, BranchName, DeclaredScalar, EnvironmentName, Finding, ForgeName, Location,
-    NameError, Pipeline, PipelineName, Place, RepositoryName, RepositoryPath, Service, ServiceName,
-    ValuesFile, WriteMode, Writing,
+    BRANCH_PREFIX, Basis, BranchName, ConfigBranch, DeclaredScalar, EnvironmentName, ForgeName,
+    ImageDiscovery, Location, NameError, Pipeline, PipelineName, RepositoryName, RepositoryPath, Service,
+    ServiceName, ValuesFile, WriteMode, Writing,
 };
 
 /// The branch unless something else is said.
@@ -22,7 +22,7 @@ const ENVIRONMENT: &str = "{environment}";
 const SERVICE: &str = "{service}";
 
 /// What services may refer to.
-struct Referents<'a> {
+struct ServiceReferences<'a> {
     listed: &'a [Located<raw::Forge>],
     forges: Known<'a, ForgeName>,
     pipelines: Known<'a, PipelineName>,
@@ -30,7 +30,7 @@ struct Referents<'a> {
 }
 
 /// A service and what was written about it.
-struct Written<'a> {
+struct CheckedService<'a> {
     item: &'a Located<raw::Service>,
     service: Service,
 }
@@ -39,15 +39,15 @@ struct Written<'a> {
 pub(super) fn services(
     raw: &raw::File,
     pipelines: &BTreeMap<PipelineName, Pipeline>,
-    findings: &mut Findings,
+    findings: &mut ProblemList,
 ) -> Vec<Service> {
     let listed = raw.services.as_ref().map_or(&[][..], |services| &services.items);
     Known::collect("service", listed.iter().map(|service| service.name.as_ref())).refuse_duplicates(findings);
     let referents = referents(raw, pipelines);
-    let mut proven: Vec<Written<'_>> = Vec::new();
+    let mut proven: Vec<CheckedService<'_>> = Vec::new();
     for item in listed {
         let lines = lines(item, &referents, findings).unwrap_or_default();
-        proven.extend(lines.into_iter().map(|service| Written { item, service }));
+        proven.extend(lines.into_iter().map(|service| CheckedService { item, service }));
     }
     mark_shared_values(&mut proven);
     refuse_shared_names(&proven, findings);
@@ -56,10 +56,10 @@ pub(super) fn services(
     proven.into_iter().map(|written| written.service).collect()
 }
 
-fn referents<'a>(raw: &'a raw::File, proven: &'a BTreeMap<PipelineName, Pipeline>) -> Referents<'a> {
+fn referents<'a>(raw: &'a raw::File, proven: &'a BTreeMap<PipelineName, Pipeline>) -> ServiceReferences<'a> {
     let forges = raw.forges.iter().flat_map(|list| &list.items).map(|forge| forge.name.as_ref());
     let pipelines = raw.pipelines.iter().flat_map(|list| &list.items).map(|pipeline| pipeline.name.as_ref());
-    Referents {
+    ServiceReferences {
         listed: raw.forges.as_ref().map_or(&[][..], |list| &list.items),
         forges: Known::collect("forge", forges)
             .complete_if(raw.forges.as_ref().is_none_or(|list| list.is_complete)),
@@ -71,7 +71,11 @@ fn referents<'a>(raw: &'a raw::File, proven: &'a BTreeMap<PipelineName, Pipeline
 
 /// The service, or one line for each of its images; nothing where a part of it is missing or wrong, which is then
 /// reported.
-fn lines(item: &raw::Service, referents: &Referents<'_>, findings: &mut Findings) -> Option<Vec<Service>> {
+fn lines(
+    item: &raw::Service,
+    referents: &ServiceReferences<'_>,
+    findings: &mut ProblemList,
+) -> Option<Vec<Service>> {
     let pipeline = item.pipeline.as_ref().filter(|name| referents.pipelines.has(name, findings));
     let pipeline = pipeline.and_then(|name| referents.proven.get(&name.value));
     let images =
@@ -82,7 +86,7 @@ fn lines(item: &raw::Service, referents: &Referents<'_>, findings: &mut Findings
     let (pipeline, place, locations) = (pipeline?.name.clone(), place?, locations?);
     let quiet = item.quiet.as_ref().map_or(Duration::ZERO, |quiet| quiet.0);
     let writing = writing(item, &lines, findings)?;
-    let service = |line: images::Line| Service {
+    let service = |line: images::ReleaseLine| Service {
         name: line.name,
         pipeline: pipeline.clone(),
         group: line.group,
@@ -97,7 +101,11 @@ fn lines(item: &raw::Service, referents: &Referents<'_>, findings: &mut Findings
 }
 
 /// What is written; `None` where nothing ever would be, which is reported.
-fn writing(item: &raw::Service, lines: &[images::Line], findings: &mut Findings) -> Option<Writing> {
+fn writing(
+    item: &raw::Service,
+    lines: &[images::ReleaseLine],
+    findings: &mut ProblemList,
+) -> Option<Writing> {
     let mode = item.write.as_ref().map_or(WriteMode::Digest, |write| write.value);
     let follow_ref = item.follow_ref.as_ref().is_some_and(|follows| follows.value);
     let mut images = lines.iter().flat_map(|line| &line.images);
@@ -117,7 +125,11 @@ fn writing(item: &raw::Service, lines: &[images::Line], findings: &mut Findings)
     Some(Writing { mode, follow_ref })
 }
 
-fn place(config: &raw::Config, referents: &Referents<'_>, findings: &mut Findings) -> Option<Place> {
+fn place(
+    config: &raw::Config,
+    referents: &ServiceReferences<'_>,
+    findings: &mut ProblemList,
+) -> Option<ConfigBranch> {
     let forge = config.forge.as_ref().filter(|forge| referents.forges.has(forge, findings));
     if let Some(branch) = config.branch.as_ref().filter(|branch| is_the_bots_own(branch)) {
         let message = format!("the branches below `{BRANCH_PREFIX}` are Towpath's own");
@@ -127,7 +139,7 @@ fn place(config: &raw::Config, referents: &Referents<'_>, findings: &mut Finding
         expect_listed(referents.listed, (forge, repository), findings);
     }
     let default = BranchName::new(BRANCH_DEFAULT).expect("the default is a branch name");
-    Some(Place {
+    Some(ConfigBranch {
         forge: forge?.value.clone(),
         repository: config.repository.as_ref()?.value.clone(),
         branch: config.branch.as_ref().map_or(default, |branch| branch.value.clone()),
@@ -138,14 +150,14 @@ fn place(config: &raw::Config, referents: &Referents<'_>, findings: &mut Finding
 fn expect_listed(
     forges: &[Located<raw::Forge>],
     (forge, repository): (&Located<ForgeName>, &Located<RepositoryName>),
-    findings: &mut Findings,
+    findings: &mut ProblemList,
 ) {
     let is_meant =
         |listed: &&Located<raw::Forge>| listed.name.as_ref().is_some_and(|name| name.value == forge.value);
     let Some(listed) = forges.iter().find(is_meant) else { return };
     let is_github = matches!(&listed.kind, Some(Located { value: raw::ForgeKind::GitHub, .. }));
     if is_github && repository.as_str().matches('/').count() > 1 {
-        let message = format!("`{}` is no repository of GitHub", repository.value);
+        let message = format!("`{}` is not a GitHub repository name", repository.value);
         findings.suggest(repository.span, message, "write it as `owner/name`");
     }
     let Some(allowed) = &listed.repositories else { return };
@@ -165,7 +177,7 @@ fn is_the_bots_own(branch: &BranchName) -> bool {
 fn locations(
     item: &raw::Service,
     pipeline: Option<&Pipeline>,
-    findings: &mut Findings,
+    findings: &mut ProblemList,
 ) -> Option<BTreeMap<EnvironmentName, Location>> {
     let config = item.config.as_ref()?;
     let template = config.path.as_ref()?;
@@ -195,7 +207,7 @@ fn locations(
             Ok(path) => {
                 let names = (&name.value, &environment.name);
                 let finding = match &item.values {
-                    Some(values) => Finding::Values(values_files(values, names, &path, findings)?),
+                    Some(values) => ImageDiscovery::Values(values_files(values, names, &path, findings)?),
                     None => finding(config, names, &path, findings)?,
                 };
                 locations.insert(environment.name.clone(), Location { path, finding })
@@ -214,7 +226,7 @@ fn values_files(
     values: &raw::List<raw::PathTemplate>,
     names: (&ServiceName, &EnvironmentName),
     folder: &RepositoryPath,
-    findings: &mut Findings,
+    findings: &mut ProblemList,
 ) -> Option<Vec<ValuesFile>> {
     let mut files: Vec<ValuesFile> = Vec::new();
     for item in &values.items {
@@ -235,7 +247,7 @@ fn file_in(
     folder: &RepositoryPath,
     item: &Located<raw::PathTemplate>,
     (service, environment): (&ServiceName, &EnvironmentName),
-    findings: &mut Findings,
+    findings: &mut ProblemList,
 ) -> Option<RepositoryPath> {
     let name = item.0.replace(ENVIRONMENT, environment.as_str()).replace(SERVICE, service.as_str());
     let path = folder.join(&name).filter(|_| !name.contains(['{', '}']));
@@ -247,8 +259,9 @@ fn file_in(
 }
 
 /// Notes which values files are read by several environments or services.
-fn mark_shared_values(services: &mut [Written<'_>]) {
-    let mut readers: BTreeMap<(Place, RepositoryPath), BTreeSet<(String, EnvironmentName)>> = BTreeMap::new();
+fn mark_shared_values(services: &mut [CheckedService<'_>]) {
+    let mut readers: BTreeMap<(ConfigBranch, RepositoryPath), BTreeSet<(String, EnvironmentName)>> =
+        BTreeMap::new();
     for written in &*services {
         // The lines of one service run in the same environment.
         let name = written.item.name.as_ref().map(|name| name.to_string()).unwrap_or_default();
@@ -261,7 +274,7 @@ fn mark_shared_values(services: &mut [Written<'_>]) {
     }
     for written in services {
         for location in written.service.locations.values_mut() {
-            if let Finding::Values(files) = &mut location.finding {
+            if let ImageDiscovery::Values(files) = &mut location.finding {
                 for file in files {
                     let key = (written.service.place.clone(), file.path.clone());
                     file.is_shared = readers.get(&key).is_some_and(|readers| readers.len() > 1);
@@ -273,8 +286,8 @@ fn mark_shared_values(services: &mut [Written<'_>]) {
 
 fn values_of(location: &Location) -> &[ValuesFile] {
     match &location.finding {
-        Finding::Values(files) => files,
-        Finding::ByFormat | Finding::Marker(_) | Finding::Declared(_) => &[],
+        ImageDiscovery::Values(files) => files,
+        ImageDiscovery::ByFormat | ImageDiscovery::Marker(_) | ImageDiscovery::Declared(_) => &[],
     }
 }
 
@@ -283,19 +296,19 @@ fn finding(
     config: &raw::Config,
     names: (&ServiceName, &EnvironmentName),
     folder: &RepositoryPath,
-    findings: &mut Findings,
-) -> Option<Finding> {
+    findings: &mut ProblemList,
+) -> Option<ImageDiscovery> {
     if let Some(marker) = &config.marker {
-        return Some(Finding::Marker(marker.value.clone()));
+        return Some(ImageDiscovery::Marker(marker.value.clone()));
     }
-    let Some(set) = &config.set else { return Some(Finding::ByFormat) };
+    let Some(set) = &config.set else { return Some(ImageDiscovery::ByFormat) };
     let mut scalars = Vec::new();
     for item in &set.items {
         let (file, path) = (item.file.as_ref()?, item.path.as_ref()?);
         let whole = file_in(folder, file, names, findings)?;
         scalars.push(DeclaredScalar { file: whole, path: path.0.clone() });
     }
-    Some(Finding::Declared(scalars))
+    Some(ImageDiscovery::Declared(scalars))
 }
 
 fn fill(
@@ -317,7 +330,7 @@ fn check_template(
     let filled = template.replace(ENVIRONMENT, "e").replace(SERVICE, "s");
     if filled.contains(['{', '}']) {
         let way_out = format!("use `{ENVIRONMENT}` and `{SERVICE}`");
-        return Err((format!("`{template}` has braces that stand for nothing"), way_out));
+        return Err((format!("`{template}` contains an unknown placeholder"), way_out));
     }
     if RepositoryPath::new(filled.as_str()).is_err() || filled.is_empty() {
         let way_out = "write it relative to its top, with `/`, without `.`, `..` or a leading or closing `/`";
@@ -335,7 +348,7 @@ fn check_template(
 }
 
 /// The names of services differ already; that of a line may be the name of another service.
-fn refuse_shared_names(services: &[Written<'_>], findings: &mut Findings) {
+fn refuse_shared_names(services: &[CheckedService<'_>], findings: &mut ProblemList) {
     refuse_shared(
         services,
         findings,
@@ -349,7 +362,7 @@ fn refuse_shared_names(services: &[Written<'_>], findings: &mut Findings) {
 
 /// One change carries one service for now, so no two may meet in (repository, environment, group), whatever branch
 /// they are rolled out from: the branch of a change tells only those.
-fn refuse_shared_changes(services: &[Written<'_>], findings: &mut Findings) {
+fn refuse_shared_changes(services: &[CheckedService<'_>], findings: &mut ProblemList) {
     refuse_shared(
         services,
         findings,
@@ -367,7 +380,7 @@ fn refuse_shared_changes(services: &[Written<'_>], findings: &mut Findings) {
 }
 
 /// Two services with one image in one folder would both set the same line.
-fn refuse_shared_folders(services: &[Written<'_>], findings: &mut Findings) {
+fn refuse_shared_folders(services: &[CheckedService<'_>], findings: &mut ProblemList) {
     refuse_shared(
         services,
         findings,
@@ -383,17 +396,17 @@ fn refuse_shared_folders(services: &[Written<'_>], findings: &mut Findings) {
 
 /// Reports each service that is in conflict with an earlier one that shares a key.
 fn refuse_shared<'a, Key: Ord>(
-    services: &'a [Written<'_>],
-    findings: &mut Findings,
+    services: &'a [CheckedService<'_>],
+    findings: &mut ProblemList,
     keys: impl Fn(&'a Service) -> Vec<Key>,
     conflict: impl Fn(&Key, (&Service, &Service)) -> Option<(String, String)>,
 ) {
-    let mut seen: BTreeMap<Key, Vec<&Written<'_>>> = BTreeMap::new();
+    let mut seen: BTreeMap<Key, Vec<&CheckedService<'_>>> = BTreeMap::new();
     for written in services {
         for key in keys(&written.service) {
             // Of two services with one name, the name is reported already.
             let is_other =
-                |earlier: &&&Written<'_>| earlier.item.name.as_deref() != written.item.name.as_deref();
+                |earlier: &&&CheckedService<'_>| earlier.item.name.as_deref() != written.item.name.as_deref();
             let mut others = seen.get(&key).into_iter().flatten().filter(is_other);
             let found = others.find_map(|earlier| conflict(&key, (&earlier.service, &written.service)));
             if let Some((message, way_out)) = found {

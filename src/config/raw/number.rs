@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
-use crate::config::document::Spot;
+use crate::config::document::SourceValue;
 use crate::config::reader::{Read, Reader};
 
 /// The one version of the format.
@@ -25,13 +25,13 @@ pub(in crate::config) struct Version;
 pub(in crate::config) struct Count(pub(in crate::config) usize);
 
 impl Read for bool {
-    fn read(reader: &mut Reader<'_>, spot: Spot) -> Option<Self> {
+    fn read(reader: &mut Reader<'_>, spot: SourceValue) -> Option<Self> {
         reader.truth(spot)
     }
 }
 
 impl Read for Version {
-    fn read(reader: &mut Reader<'_>, spot: Spot) -> Option<Self> {
+    fn read(reader: &mut Reader<'_>, spot: SourceValue) -> Option<Self> {
         let number = reader.number(spot, "the number of the format")?;
         if number == VERSION {
             return Some(Self);
@@ -57,7 +57,7 @@ impl JsonSchema for Version {
 }
 
 impl Read for Identity {
-    fn read(reader: &mut Reader<'_>, spot: Spot) -> Option<Self> {
+    fn read(reader: &mut Reader<'_>, spot: SourceValue) -> Option<Self> {
         reader.number(spot, "a number").map(Self)
     }
 }
@@ -77,7 +77,7 @@ impl JsonSchema for Identity {
 }
 
 impl Read for Count {
-    fn read(reader: &mut Reader<'_>, spot: Spot) -> Option<Self> {
+    fn read(reader: &mut Reader<'_>, spot: SourceValue) -> Option<Self> {
         let number = reader.number(spot, "a whole number")?;
         if (1..=APPROVALS_MAX).contains(&number) {
             return usize::try_from(number).ok().map(Self);

@@ -7,7 +7,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use super::Read;
 use super::shape::{List, case_schema, choice, key, only_entry, shape};
 use super::text::{Folder, HeaderName, Host, Name, Period, Text, read_text, text};
-use crate::config::document::Spot;
+use crate::config::document::SourceValue;
 use crate::config::located::Located;
 use crate::config::reader::Reader;
 use crate::model::PushKind;

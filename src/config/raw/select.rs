@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::shape::{List, case_schema, choice, key, only_entry, only_entry_of, shape};
 use super::text::{Expression, GroupOfPattern, Layout};
-use crate::config::document::{Shape, Spot, Word};
+use crate::config::document::{PlainScalar, SourceValue, ValueKind};
 use crate::config::located::Located;
 use crate::config::reader::{Read, Reader};
 use crate::model::{Selection, Tag};
@@ -61,8 +61,10 @@ pub(in crate::config) struct Select {
 }
 
 impl Read for Select {
-    fn read(reader: &mut Reader<'_>, spot: Spot) -> Option<Self> {
-        if let Shape::Word(Word::Text(text) | Word::Number(text)) = reader.shape(spot) {
+    fn read(reader: &mut Reader<'_>, spot: SourceValue) -> Option<Self> {
+        if let ValueKind::PlainScalar(PlainScalar::Text(text) | PlainScalar::Number(text)) =
+            reader.shape(spot)
+        {
             let way_out = match Selection::semver(text) {
                 Ok(_) => format!("write `{{ semver: \"{text}\" }}`"),
                 Err(_) => "write for example `{ semver: \">=1.0.0\" }`".to_owned(),

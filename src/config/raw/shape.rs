@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
-use crate::config::document::Spot;
+use crate::config::document::SourceValue;
 use crate::config::located::Located;
 use crate::config::reader::{Entry, Read, Reader};
 
@@ -27,7 +27,7 @@ macro_rules! shape {
         }
 
         impl Read for $name {
-            fn read(reader: &mut Reader<'_>, spot: Spot) -> Option<Self> {
+            fn read(reader: &mut Reader<'_>, spot: SourceValue) -> Option<Self> {
                 let known = [$(key(stringify!($required)),)* $(key(stringify!($optional)),)*];
                 let fields = reader.fields(spot, &known)?;
                 Some(Self {
@@ -52,7 +52,7 @@ macro_rules! choice {
             /// The keys, one of which has to be there.
             const KEYS: &'static [&'static str] = &[$(stringify!($key)),+];
 
-            fn of_entry(reader: &mut Reader<'_>, key: &str, value: Spot) -> Option<Self> {
+            fn of_entry(reader: &mut Reader<'_>, key: &str, value: SourceValue) -> Option<Self> {
                 match key {
                     $(stringify!($key) => reader.value(value).map(Self::$case),)+
                     _ => None,
@@ -61,7 +61,7 @@ macro_rules! choice {
         }
 
         impl Read for $name {
-            fn read(reader: &mut Reader<'_>, spot: Spot) -> Option<Self> {
+            fn read(reader: &mut Reader<'_>, spot: SourceValue) -> Option<Self> {
                 let (key, value) = only_entry(reader, spot, Self::KEYS)?;
                 Self::of_entry(reader, key, value)
             }
@@ -91,7 +91,11 @@ pub(super) fn key(field: &'static str) -> &'static str {
 }
 
 /// The one entry of a mapping that holds one of the known keys.
-pub(super) fn only_entry<'a>(reader: &mut Reader<'a>, spot: Spot, known: &[&str]) -> Option<(&'a str, Spot)> {
+pub(super) fn only_entry<'a>(
+    reader: &mut Reader<'a>,
+    spot: SourceValue,
+    known: &[&str],
+) -> Option<(&'a str, SourceValue)> {
     let problems_before = reader.findings.count();
     let fields = reader.fields(spot, known)?;
     let is_silent = reader.findings.count() == problems_before;
@@ -102,10 +106,10 @@ pub(super) fn only_entry<'a>(reader: &mut Reader<'a>, spot: Spot, known: &[&str]
 /// `None` if that has been reported already.
 pub(super) fn only_entry_of<'a>(
     reader: &mut Reader<'a>,
-    spot: Spot,
+    spot: SourceValue,
     entries: &[Entry<'a>],
     known: Option<&[&str]>,
-) -> Option<(&'a str, Spot)> {
+) -> Option<(&'a str, SourceValue)> {
     if let Some(second) = entries.get(1) {
         let message = format!("`{}` cannot stand beside another key", second.key);
         let way_out = "keep one of them, or make it an item of its own";
@@ -141,7 +145,7 @@ pub(in crate::config) struct List<T> {
 }
 
 impl<T: Read> Read for List<T> {
-    fn read(reader: &mut Reader<'_>, spot: Spot) -> Option<Self> {
+    fn read(reader: &mut Reader<'_>, spot: SourceValue) -> Option<Self> {
         let spots = reader.items(spot, "a list")?;
         if spots.len() > ITEMS_MAX {
             reader.findings.add(spot.span, format!("this list has more than {ITEMS_MAX} items"));
@@ -176,7 +180,7 @@ pub(in crate::config) struct Map<K, V> {
 }
 
 impl<K: Read, V: Read> Read for Map<K, V> {
-    fn read(reader: &mut Reader<'_>, spot: Spot) -> Option<Self> {
+    fn read(reader: &mut Reader<'_>, spot: SourceValue) -> Option<Self> {
         let found = reader.entries(spot, "a mapping of names")?.entries;
         let mut read = |entry: &Entry<'_>| (reader.value(entry.key_spot), reader.value(entry.value));
         let read: Vec<_> = found.iter().map(&mut read).collect();

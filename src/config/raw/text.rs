@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
-use crate::config::document::{Shape, Spot, Word};
+use crate::config::document::{PlainScalar, SourceValue, ValueKind};
 use crate::config::mask::without_user;
 use crate::config::reader::{Read, Reader};
 use crate::model::{
@@ -121,7 +121,7 @@ macro_rules! text {
         }
 
         impl Read for $type {
-            fn read(reader: &mut Reader<'_>, spot: Spot) -> Option<Self> {
+            fn read(reader: &mut Reader<'_>, spot: SourceValue) -> Option<Self> {
                 read_text(reader, spot)
             }
         }
@@ -177,8 +177,8 @@ text! {
     PathTemplate: "a path inside the repository", "^.+$", |text| Ok(PathTemplate(text.to_owned()));
 }
 
-pub(super) fn read_text<T: Text>(reader: &mut Reader<'_>, spot: Spot) -> Option<T> {
-    if let Shape::Word(Word::Number(number)) = reader.shape(spot)
+pub(super) fn read_text<T: Text>(reader: &mut Reader<'_>, spot: SourceValue) -> Option<T> {
+    if let ValueKind::PlainScalar(PlainScalar::Number(number)) = reader.shape(spot)
         && let Some(way_out) = T::instead_of_number(number)
     {
         reader.findings.suggest(
@@ -336,6 +336,6 @@ fn url(text: &str) -> Result<Url, String> {
 
 fn repository_pattern(text: &str) -> Result<RepositoryPattern, String> {
     RepositoryPattern::new(text).ok_or_else(|| {
-        format!("`{text}` is no repository; write `owner/name`, or `owner/*` for all of an owner")
+        format!("`{text}` is not a repository; write `owner/name`, or `owner/*` for all of an owner")
     })
 }

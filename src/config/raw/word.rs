@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
-use crate::config::document::Spot;
+use crate::config::document::SourceValue;
 use crate::config::reader::{Read, Reader};
 use crate::config::suggest;
 use crate::model::{MergeMethod, MergeMode, OnNewer, PushKind, SoakCounts, Together, WriteMode};
@@ -68,7 +68,7 @@ words_of_the_model!(MergeMethod, MergeMode, OnNewer, PushKind, SoakCounts, Toget
 macro_rules! choices {
     ($($type:ident),+) => {$(
         impl Read for $type {
-            fn read(reader: &mut Reader<'_>, spot: Spot) -> Option<Self> {
+            fn read(reader: &mut Reader<'_>, spot: SourceValue) -> Option<Self> {
                 read_word(reader, spot)
             }
         }
@@ -91,7 +91,7 @@ macro_rules! choices {
 
 choices!(ForgeKind, MergeMethod, MergeMode, OnNewer, PushKind, SoakCounts, Together, WriteMode);
 
-fn read_word<T: Choice>(reader: &mut Reader<'_>, spot: Spot) -> Option<T> {
+fn read_word<T: Choice>(reader: &mut Reader<'_>, spot: SourceValue) -> Option<T> {
     let words = T::words();
     let text = reader.text(spot, &format!("one of `{}`", words.join("`, `")))?;
     let found = T::of_word(text);

@@ -1,7 +1,7 @@
 use insta::assert_snapshot;
 
 use super::*;
-use crate::model::{Environment, Gate, Principal, Right, Service, Target, WriteMode, Writing};
+use crate::model::{Environment, Gate, Principal, Right, Service, ServiceEnvironment, WriteMode, Writing};
 
 fn order_of(environments: &str) -> Vec<String> {
     let text = format!("version: 1\npipelines: [ {{ name: p, environments: {environments} }} ]");
@@ -168,7 +168,7 @@ fn rights_name_teams_and_users() {
 fn a_right_is_left_to_writers_where_nobody_is_named() {
     let rights = "rights: { production: { promote: [dora], operate: [] } }\n";
     let mut policy = settings_of(&format!("{GOOD}{rights}")).policy;
-    let target = |environment: &str| Target {
+    let target = |environment: &str| ServiceEnvironment {
         service: "shop".parse().unwrap(),
         environment: environment.parse().unwrap(),
     };

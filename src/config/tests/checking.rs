@@ -344,7 +344,7 @@ fn a_path_that_gets_too_long_once_it_is_filled() {
 #[test]
 fn a_path_with_an_unknown_placeholder() {
     assert_snapshot!(problems_with("apps/shop/{environment}", "apps/{env}"), @r#"
-    error: `apps/{env}` has braces that stand for nothing; use `{environment}` and `{service}`
+    error: `apps/{env}` contains an unknown placeholder; use `{environment}` and `{service}`
       --> towpath.yaml:14:59
        |
     14 |     config: { forge: here, repository: acme/deploy, path: "apps/{env}" }

@@ -208,7 +208,7 @@ fn several_secrets_of_its_webhook_in_order() {
 #[test]
 fn a_webhook_without_a_secret() {
     assert_snapshot!(problems_in(&hooked_by("[]")), @"
-    error: without a secret nobody could prove where an event comes from; name one, such as `{ env: TOWPATH_WEBHOOK_SECRET }`, or leave `webhook_secrets` out
+    error: without a secret, the sender of an event cannot be verified; name one, such as `{ env: TOWPATH_WEBHOOK_SECRET }`, or leave `webhook_secrets` out
      --> towpath.yaml:3:69
       |
     3 |   - { name: here, kind: github, token: { env: A }, webhook_secrets: [] }

@@ -12,7 +12,7 @@ fn hooked(hook: &str) -> String {
 #[test]
 fn hooks_that_would_let_everybody_in() {
     assert_snapshot!(problems_in(&hooked("hooks: { kind: ghcr, secrets: [] }")), @"
-    error: without a secret nobody could prove where an event comes from; name one, such as `{ env: TOWPATH_PUSH_SECRET }`
+    error: without a secret, the sender of an event cannot be verified; name one, such as `{ env: TOWPATH_PUSH_SECRET }`
      --> towpath.yaml:5:52
       |
     5 |   - { host: ghcr.io, hooks: { kind: ghcr, secrets: [] } }

@@ -56,7 +56,7 @@ fn a_followed_tag_says_nothing_of_what_belongs_together() {
         "together: same-tag\n    ",
     );
     assert_snapshot!(problems_in(&text), @"
-    error: a tag that is followed is always the same, so it does not tell what belongs together; write `together: same-revision`, or leave it out
+    error: a followed tag never changes, so it cannot show which images belong together; write `together: same-revision`, or leave it out
       --> towpath.yaml:13:15
        |
     13 |     together: same-tag

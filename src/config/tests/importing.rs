@@ -4,7 +4,7 @@ use insta::assert_snapshot;
 
 use super::*;
 use crate::config::write_imported;
-use crate::model::{Imported, ImportedRule, ImportedSelection, ImportedService, Leftover, Selection};
+use crate::model::{Imported, ImportedRule, ImportedSelection, ImportedService, NotImported, Selection};
 
 fn semver(prereleases: bool) -> ImportedRule {
     ImportedRule::Semver { range: ">=1.0.0, <2.0.0".to_owned(), prereleases }
@@ -21,7 +21,7 @@ fn service(name: &str, marker: Option<&str>, paths: &[&str]) -> ImportedService 
 }
 
 fn example() -> Imported {
-    let leftover = Leftover {
+    let leftover = NotImported {
         file: "a.yaml".parse().unwrap(),
         line: 3,
         what: "the filter\nis not carried over".to_owned(),

@@ -15,7 +15,7 @@ fn validator() -> jsonschema::Validator {
 
 /// Whether the reader takes a value, whatever it means.
 fn is_readable(value: &Value) -> bool {
-    let mut findings = Findings::new("");
+    let mut findings = ProblemList::new("");
     let _raw = raw_of(&value.to_string(), &mut findings);
     findings.count() == 0
 }

@@ -3,7 +3,7 @@
 use insta::assert_snapshot;
 
 use super::*;
-use crate::model::Finding;
+use crate::model::ImageDiscovery;
 
 /// The good configuration with these values files, and all environments in one folder.
 fn with_values(values: &str) -> String {
@@ -16,7 +16,7 @@ fn files(text: &str, environment: &str) -> String {
     let services = settings_of(text).policy.services;
     let locations = services.iter().filter_map(|service| service.locations.get(&environment.parse().ok()?));
     let files = locations.map(|location| match &location.finding {
-        Finding::Values(files) => {
+        ImageDiscovery::Values(files) => {
             let mark = |shared| if shared { "+" } else { "" };
             files
                 .iter()
@@ -24,7 +24,9 @@ fn files(text: &str, environment: &str) -> String {
                 .collect::<Vec<_>>()
                 .join(" ")
         }
-        Finding::ByFormat | Finding::Marker(_) | Finding::Declared(_) => "no values".to_owned(),
+        ImageDiscovery::ByFormat | ImageDiscovery::Marker(_) | ImageDiscovery::Declared(_) => {
+            "no values".to_owned()
+        }
     });
     files.collect::<Vec<_>>().join("\n")
 }

@@ -162,7 +162,7 @@ fn a_tab_and_a_nul() {
     let bracket = problems_in("version: 1\nhosts: [ a, }\n\tb ]\n");
     assert!(!bracket.contains("a tab indents") && bracket.contains("towpath.yaml:2:"), "{bracket}");
     assert_snapshot!(problems_in("version: 1 # \0\n"), @r"
-    error: a NUL byte; this is no YAML text
+    error: a NUL byte; this is not a YAML text
      --> towpath.yaml:1:14
       |
     1 | version: 1 # ␀

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Unhandled, Word};
+use super::{CommentInput, UnhandledComment};
 use crate::command::Command;
 use crate::decide::need::Need;
 use crate::model::{
@@ -70,9 +70,9 @@ impl<'w> Quota<'w> {
     /// same where it is about more than a question. What is left out stays as it is.
     pub(in crate::decide) fn admit<'c>(
         &mut self,
-        unhandled: &Unhandled<'c>,
+        unhandled: &UnhandledComment<'c>,
         history: &History,
-    ) -> Option<Word<'c>> {
+    ) -> Option<CommentInput<'c>> {
         let usage = self.usage(unhandled.observed.change.number, unhandled.author(), history);
         // Its text is not even read: whoever floods a change costs no more than the lookup.
         if !usage.has_room() && usage.was_refused {
@@ -96,7 +96,7 @@ impl<'w> Quota<'w> {
     /// the next round. Nobody whom the configuration names, or for whom something was done, waits for that.
     pub(in crate::decide) fn ask(
         &mut self,
-        word: &Word<'_>,
+        word: &CommentInput<'_>,
         history: &History,
         needed: BTreeSet<Need>,
         needs: &mut BTreeSet<Need>,
@@ -107,7 +107,7 @@ impl<'w> Quota<'w> {
     }
 
     /// Whether the forge may be asked about the author of a comment in this round; counts strangers.
-    fn may_ask(&mut self, word: &Word<'_>, history: &History) -> bool {
+    fn may_ask(&mut self, word: &CommentInput<'_>, history: &History) -> bool {
         let is_known = self.usage(word.observed.change.number, word.author, history).did_something
             || self.named.iter().any(|named| self.world.means(named, word.author));
         if is_known || self.asked.contains(word.author) {
@@ -133,7 +133,7 @@ impl<'w> Quota<'w> {
 }
 
 /// Whether a comment asks for more than an answer.
-fn is_act(word: &Word<'_>) -> bool {
+fn is_act(word: &CommentInput<'_>) -> bool {
     word.commands.iter().any(|command| match command {
         Command::Status | Command::Why | Command::Help => false,
         Command::Promote { .. }

@@ -3,36 +3,36 @@
 use std::collections::BTreeSet;
 
 use super::super::candidate;
-use super::super::case::Case;
 use super::super::offers;
-use super::{Asked, Stop};
+use super::super::promotion_view::PromotionView;
+use super::{CommandError, CommandInput};
 use crate::decide::need::Need;
 use crate::model::{
-    ChangeState, CommandOutcome, Environment, EnvironmentName, RefusedBecause, Release, Right, Tag,
+    ChangeState, CommandOutcome, Environment, EnvironmentName, RefusalReason, Release, Right, Tag,
 };
 
 /// One outcome for each environment that was named or meant. One round names the needs of all environments.
 pub(super) fn outcomes(
-    asked: &Asked<'_>,
+    asked: &CommandInput<'_>,
     named: &[EnvironmentName],
     version: Option<&Tag>,
     needs: &mut BTreeSet<Need>,
-) -> Result<Vec<CommandOutcome>, Stop> {
+) -> Result<Vec<CommandOutcome>, CommandError> {
     let environments = environments(asked, named)?;
-    let outcomes: Vec<Result<CommandOutcome, Stop>> =
+    let outcomes: Vec<Result<CommandOutcome, CommandError>> =
         environments.into_iter().map(|environment| outcome(asked, environment, version, needs)).collect();
     outcomes.into_iter().collect()
 }
 
 /// The outcome in one environment.
 fn outcome(
-    asked: &Asked<'_>,
+    asked: &CommandInput<'_>,
     environment: &Environment,
     version: Option<&Tag>,
     needs: &mut BTreeSet<Need>,
-) -> Result<CommandOutcome, Stop> {
+) -> Result<CommandOutcome, CommandError> {
     let case = asked.case;
-    let there = Case::new(case.world, case.policy, case.history, case.service, environment);
+    let there = PromotionView::new(case.world, case.policy, case.history, case.service, environment);
     asked.entitled_at(&[Right::Promote], &there.target, needs)?;
     let release = match version {
         Some(tag) => known_release(&there, tag, needs)?,
@@ -41,17 +41,21 @@ fn outcome(
     if !there.may_be_asked_for(&release.references()) {
         let environment = there.target.environment.clone();
         let version = release.name().clone();
-        return Err(Stop::Refused(RefusedBecause::NotNewer { version, environment }));
+        return Err(CommandError::Refused(RefusalReason::NotNewer { version, environment }));
     }
     Ok(CommandOutcome::Requested { target: there.target, images: release.references() })
 }
 
 /// Those that were named; else the change's own, or after its merge those that follow.
-fn environments<'a>(asked: &'a Asked<'_>, named: &[EnvironmentName]) -> Result<Vec<&'a Environment>, Stop> {
+fn environments<'a>(
+    asked: &'a CommandInput<'_>,
+    named: &[EnvironmentName],
+) -> Result<Vec<&'a Environment>, CommandError> {
     let pipeline = asked.case.pipeline();
     if !named.is_empty() {
-        let unknown =
-            |name: &EnvironmentName| Stop::Refused(RefusedBecause::UnknownEnvironment(name.to_string()));
+        let unknown = |name: &EnvironmentName| {
+            CommandError::Refused(RefusalReason::UnknownEnvironment(name.to_string()))
+        };
         return named.iter().map(|name| pipeline.environment(name).ok_or_else(|| unknown(name))).collect();
     }
     match asked.observed.change.state {
@@ -59,7 +63,7 @@ fn environments<'a>(asked: &'a Asked<'_>, named: &[EnvironmentName]) -> Result<V
         ChangeState::Merged { .. } => {
             let followers: Vec<&Environment> = pipeline.followers(&asked.case.environment.name).collect();
             if followers.is_empty() {
-                Err(Stop::Refused(RefusedBecause::NothingFollows))
+                Err(CommandError::Refused(RefusalReason::NothingFollows))
             } else {
                 Ok(followers)
             }
@@ -68,24 +72,29 @@ fn environments<'a>(asked: &'a Asked<'_>, named: &[EnvironmentName]) -> Result<V
 }
 
 /// What the change carries; of a merged one what landed by it, of a closed one what it carried then.
-fn carried(asked: &Asked<'_>, needs: &mut BTreeSet<Need>) -> Result<Release, Stop> {
+fn carried(asked: &CommandInput<'_>, needs: &mut BTreeSet<Need>) -> Result<Release, CommandError> {
     let case = asked.case;
     let landed = case.history.landed_by(&case.target, asked.observed.change.number);
     if let Some(images) = landed.and_then(|landing| case.service.complete(&landing.images)) {
-        let release = candidate::release_of(case, &images, needs).map_err(|_not_known_yet| Stop::Pending)?;
-        return release.ok_or(Stop::Refused(RefusedBecause::NotOpen));
+        let release =
+            candidate::release_of(case, &images, needs).map_err(|_not_known_yet| CommandError::Pending)?;
+        return release.ok_or(CommandError::Refused(RefusalReason::NotOpen));
     }
     let own = asked.observed.is_ours().then(|| asked.case.release_of(asked.observed)).flatten();
-    own.ok_or(Stop::Refused(RefusedBecause::ForeignHead))
+    own.ok_or(CommandError::Refused(RefusalReason::ForeignHead))
 }
 
 /// The release of that version where it would come from: the registry, or the environments before.
-fn known_release(there: &Case<'_>, tag: &Tag, needs: &mut BTreeSet<Need>) -> Result<Release, Stop> {
-    let unknown = || Stop::Refused(RefusedBecause::UnknownVersion(tag.to_string()));
-    let offer = offers::of_version(there, tag, needs).map_err(|_not_known_yet| Stop::Pending)?;
+fn known_release(
+    there: &PromotionView<'_>,
+    tag: &Tag,
+    needs: &mut BTreeSet<Need>,
+) -> Result<Release, CommandError> {
+    let unknown = || CommandError::Refused(RefusalReason::UnknownVersion(tag.to_string()));
+    let offer = offers::of_version(there, tag, needs).map_err(|_not_known_yet| CommandError::Pending)?;
     match candidate::release_of(there, &offer.ok_or_else(unknown)?, needs) {
         Ok(Some(release)) => Ok(release),
         Ok(None) => Err(unknown()),
-        Err(_not_known_yet) => Err(Stop::Pending),
+        Err(_not_known_yet) => Err(CommandError::Pending),
     }
 }

@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::ChangeContent;
-use crate::decide::case::Case;
 use crate::decide::need::Need;
 use crate::decide::plan::{GateName, GateReport, Verdict};
-use crate::decide::reason::{Reason, Uncounted, UncountedBecause};
+use crate::decide::promotion_view::PromotionView;
+use crate::decide::reason::{GateReason, UncountedApproval, UncountedReason};
 use crate::decide::rights;
 use crate::model::{
     Approvals, CommandOutcome, CommentId, Gate, Handled, ObservedChange, Release, Review, UserName,
@@ -14,26 +14,26 @@ use crate::model::{
 
 /// Counts the approvals that bind the content of the change.
 pub(super) fn judge(
-    case: &Case<'_>,
+    case: &PromotionView<'_>,
     wanted: &Approvals,
     release: &Release,
     change: Option<ChangeContent<'_>>,
     needs: &mut BTreeSet<Need>,
 ) -> GateReport {
-    let Given { counted: by, uncounted } =
-        change.map_or_else(Given::default, |change| given(case, wanted, release, change, needs));
+    let ApprovalTally { counted: by, uncounted } =
+        change.map_or_else(ApprovalTally::default, |change| given(case, wanted, release, change, needs));
     let needed = wanted.count;
     let (verdict, reason) = if by.len() >= needed {
-        (Verdict::Pass, Reason::Approved { by, needed })
+        (Verdict::Pass, GateReason::Approved { by, needed })
     } else {
-        (Verdict::Wait, Reason::ApprovalsMissing { by, needed, from: wanted.from.clone(), uncounted })
+        (Verdict::Wait, GateReason::ApprovalsMissing { by, needed, from: wanted.from.clone(), uncounted })
     };
     GateReport { gate: GateName::Approvals, verdict, until: None, reason }
 }
 
 /// Everybody whose approval counts for some gate of the environment.
 pub(in crate::decide) fn approvers(
-    case: &Case<'_>,
+    case: &PromotionView<'_>,
     release: &Release,
     change: &ObservedChange,
     needs: &mut BTreeSet<Need>,
@@ -52,41 +52,41 @@ pub(in crate::decide) fn approvers(
 
 /// The approvals of one content, each person once.
 #[derive(Default)]
-struct Given {
+struct ApprovalTally {
     counted: Vec<UserName>,
-    uncounted: Vec<Uncounted>,
+    uncounted: Vec<UncountedApproval>,
 }
 
-impl Given {
+impl ApprovalTally {
     /// Takes in what became of one approval; what somebody approves anew counts.
-    fn take(&mut self, by: &UserName, because: Option<UncountedBecause>) {
+    fn take(&mut self, by: &UserName, because: Option<UncountedReason>) {
         self.uncounted.retain(|own| own.by != *by);
         if self.counted.contains(by) {
             return;
         }
         match because {
             None => self.counted.push(by.clone()),
-            Some(because) => self.uncounted.push(Uncounted { by: by.clone(), because }),
+            Some(because) => self.uncounted.push(UncountedApproval { by: by.clone(), because }),
         }
     }
 }
 
 fn given(
-    case: &Case<'_>,
+    case: &PromotionView<'_>,
     wanted: &Approvals,
     release: &Release,
     content: ChangeContent<'_>,
     needs: &mut BTreeSet<Need>,
-) -> Given {
-    let mut given = Given::default();
+) -> ApprovalTally {
+    let mut given = ApprovalTally::default();
     for handled in approvals_on(case, content.observed) {
         match uncounted(case, release, content, handled) {
-            Some(UncountedBecause::OtherContent | UncountedBecause::Dismissed) => {}
+            Some(UncountedReason::OtherContent | UncountedReason::Dismissed) => {}
             Some(because) => given.take(&handled.by, Some(because)),
             None => match rights::is_any_of(case, (&handled.by, content.observed), wanted.from.iter(), needs)
             {
                 Some(true) => given.take(&handled.by, None),
-                Some(false) => given.take(&handled.by, Some(UncountedBecause::NotNamed)),
+                Some(false) => given.take(&handled.by, Some(UncountedReason::NotNamed)),
                 None => {}
             },
         }
@@ -97,16 +97,16 @@ fn given(
 /// The approvals on a change that count for no gate of its environment, each with the reason. What is not known yet is left
 /// out and named as a need.
 pub(in crate::decide) fn uncounted_on(
-    case: &Case<'_>,
+    case: &PromotionView<'_>,
     observed: &ObservedChange,
     needs: &mut BTreeSet<Need>,
-) -> BTreeMap<CommentId, UncountedBecause> {
+) -> BTreeMap<CommentId, UncountedReason> {
     let Some(release) = case.release_of(observed) else { return BTreeMap::new() };
     let content = ChangeContent::present(observed);
     let mut found = BTreeMap::new();
     for handled in approvals_on(case, observed) {
         let because = uncounted(case, &release, content, handled).or_else(|| {
-            is_named_nowhere(case, observed, handled, needs).then_some(UncountedBecause::NotNamed)
+            is_named_nowhere(case, observed, handled, needs).then_some(UncountedReason::NotNamed)
         });
         found.extend(because.map(|because| (handled.comment.clone(), because)));
     }
@@ -115,7 +115,7 @@ pub(in crate::decide) fn uncounted_on(
 
 /// Whether there are gates that want approvals, and none of them names the author of one.
 fn is_named_nowhere(
-    case: &Case<'_>,
+    case: &PromotionView<'_>,
     observed: &ObservedChange,
     handled: &Handled,
     needs: &mut BTreeSet<Need>,
@@ -131,7 +131,10 @@ fn is_named_nowhere(
 }
 
 /// The comments and reviews of people by which they approved something on a change.
-fn approvals_on<'a>(case: &Case<'a>, observed: &ObservedChange) -> impl Iterator<Item = &'a Handled> {
+fn approvals_on<'a>(
+    case: &PromotionView<'a>,
+    observed: &ObservedChange,
+) -> impl Iterator<Item = &'a Handled> {
     let bot = &case.world.bot;
     let handled = case.history.handled_on(observed.change.number);
     handled.filter(move |handled| {
@@ -142,22 +145,22 @@ fn approvals_on<'a>(case: &Case<'a>, observed: &ObservedChange) -> impl Iterator
 /// Why an approval counts for no gate, whoever is named there. It binds the content key, so it outlives a new base and dies
 /// with new content.
 fn uncounted(
-    case: &Case<'_>,
+    case: &PromotionView<'_>,
     release: &Release,
     content: ChangeContent<'_>,
     handled: &Handled,
-) -> Option<UncountedBecause> {
+) -> Option<UncountedReason> {
     let change = content.observed;
     let mut approved = handled.outcomes.iter().filter_map(CommandOutcome::approved);
     if !approved.any(|key| Some(key) == content.key) {
-        return Some(UncountedBecause::OtherContent);
+        return Some(UncountedReason::OtherContent);
     }
     if change.change.review(&handled.comment).is_some_and(Review::is_void) {
-        return Some(UncountedBecause::Dismissed);
+        return Some(UncountedReason::Dismissed);
     }
     if case.has_asked(&handled.by, release, change) {
-        return Some(UncountedBecause::Requester);
+        return Some(UncountedReason::Requester);
     }
     let moved = case.history.moved_tag(release).filter(|moved| moved.order >= handled.order)?;
-    Some(UncountedBecause::TagMoved(moved.tag.clone()))
+    Some(UncountedReason::TagMoved(moved.tag.clone()))
 }

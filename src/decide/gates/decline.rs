@@ -4,16 +4,16 @@
 
 use std::collections::BTreeSet;
 
-use crate::decide::case::Case;
 use crate::decide::need::Need;
 use crate::decide::plan::{GateName, GateReport, Verdict};
-use crate::decide::reason::Reason;
+use crate::decide::promotion_view::PromotionView;
+use crate::decide::reason::GateReason;
 use crate::model::{ContentKey, Decline, Release};
 
 /// Waits for the content key; fails where the edit itself is refused. Of a release that is not next yet, the
 /// content is not asked for: there its images tell well enough.
 pub(super) fn judge(
-    case: &Case<'_>,
+    case: &PromotionView<'_>,
     release: &Release,
     is_next: bool,
     needs: &mut BTreeSet<Need>,
@@ -23,20 +23,20 @@ pub(super) fn judge(
         None if !is_next => verdict(case, release, None),
         None => {
             needs.insert(Need::Key { target: case.target.clone(), release: release.clone() });
-            report(Verdict::Wait, Reason::NotObserved)
+            report(Verdict::Wait, GateReason::NotObserved)
         }
-        Some(Err(obstacle)) => report(Verdict::Fail, Reason::Obstacle(obstacle.clone())),
+        Some(Err(obstacle)) => report(Verdict::Fail, GateReason::Obstacle(obstacle.clone())),
         Some(Ok(key)) => verdict(case, release, Some(key)),
     }
 }
 
-fn verdict(case: &Case<'_>, release: &Release, key: Option<&ContentKey>) -> GateReport {
+fn verdict(case: &PromotionView<'_>, release: &Release, key: Option<&ContentKey>) -> GateReport {
     let report = |verdict, reason| GateReport { gate: GateName::Decline, verdict, until: None, reason };
     match declined(case, release, key) {
-        None => report(Verdict::Pass, Reason::NotDeclined),
+        None => report(Verdict::Pass, GateReason::NotDeclined),
         Some(decline) => report(
             Verdict::Fail,
-            Reason::Declined {
+            GateReason::Declined {
                 by: decline.by.clone(),
                 change: decline.change,
                 environment: case.target.environment.clone(),
@@ -47,7 +47,11 @@ fn verdict(case: &Case<'_>, release: &Release, key: Option<&ContentKey>) -> Gate
     }
 }
 
-fn declined<'a>(case: &'a Case<'_>, release: &Release, key: Option<&ContentKey>) -> Option<&'a Decline> {
+fn declined<'a>(
+    case: &'a PromotionView<'_>,
+    release: &Release,
+    key: Option<&ContentKey>,
+) -> Option<&'a Decline> {
     let requested = case.last_request_of(release);
     let stands = |decline: &&Decline| requested.is_none_or(|order| order < decline.order);
     let is_older = |decline: &Decline| case.order_of(release) < case.order(&decline.images);

@@ -1,11 +1,11 @@
 //! A person may stop one change.
 
-use crate::decide::case::Case;
 use crate::decide::plan::{GateName, GateReport, Verdict};
-use crate::decide::reason::Reason;
+use crate::decide::promotion_view::PromotionView;
+use crate::decide::reason::GateReason;
 use crate::model::{CommandOutcome, Handled, ObservedChange, Review, ReviewVerdict, Time, UserName};
 
-struct Held<'a> {
+struct ActiveHold<'a> {
     by: &'a UserName,
     /// Whether it is a review that asks for changes; then a later one of the same person lifts it.
     is_review: bool,
@@ -14,21 +14,21 @@ struct Held<'a> {
 }
 
 /// What somebody said about holding a change.
-enum Word<'a> {
-    Holds(Held<'a>),
+enum HoldStatement<'a> {
+    Holds(ActiveHold<'a>),
     Lifts,
 }
 
 /// Nothing where nobody ever held it.
-pub(super) fn judge(case: &Case<'_>, change: &ObservedChange) -> Option<GateReport> {
+pub(super) fn judge(case: &PromotionView<'_>, change: &ObservedChange) -> Option<GateReport> {
     let report = |verdict, until, reason| GateReport { gate: GateName::Hold, verdict, until, reason };
-    let Word::Holds(held) = last_word(case, change)? else {
-        return Some(report(Verdict::Pass, None, Reason::NotHeld));
+    let HoldStatement::Holds(held) = last_word(case, change)? else {
+        return Some(report(Verdict::Pass, None, GateReason::NotHeld));
     };
     if held.until.is_some_and(|until| until <= case.world.forge_time()) {
-        return Some(report(Verdict::Pass, None, Reason::NotHeld));
+        return Some(report(Verdict::Pass, None, GateReason::NotHeld));
     }
-    let reason = Reason::Held {
+    let reason = GateReason::Held {
         change: change.change.number,
         by: held.by.clone(),
         until: held.until,
@@ -38,15 +38,15 @@ pub(super) fn judge(case: &Case<'_>, change: &ObservedChange) -> Option<GateRepo
 }
 
 /// Whether nothing may be written to the change.
-pub(in crate::decide) fn is_held(case: &Case<'_>, change: &ObservedChange) -> bool {
+pub(in crate::decide) fn is_held(case: &PromotionView<'_>, change: &ObservedChange) -> bool {
     judge(case, change).is_some_and(|report| report.verdict != Verdict::Pass)
 }
 
 /// What was said last about holding the change; nothing where it never was.
 ///
 /// Who asked for changes by a review lifts that by approving, and by taking the review back.
-fn last_word<'a>(case: &'a Case<'_>, change: &ObservedChange) -> Option<Word<'a>> {
-    let mut last: Option<Word<'a>> = None;
+fn last_word<'a>(case: &'a PromotionView<'_>, change: &ObservedChange) -> Option<HoldStatement<'a>> {
+    let mut last: Option<HoldStatement<'a>> = None;
     for handled in case.history.handled_on(change.change.number) {
         // Anybody may comment; what was refused or answered says nothing about a hold and costs no lookup.
         if !handled.did_something() {
@@ -58,14 +58,14 @@ fn last_word<'a>(case: &'a Case<'_>, change: &ObservedChange) -> Option<Word<'a>
         }
         last = match (word(handled, review), last) {
             (Some(word), _) => Some(word),
-            (None, Some(Word::Holds(held))) if held.ends_with(handled) => Some(Word::Lifts),
+            (None, Some(HoldStatement::Holds(held))) if held.ends_with(handled) => Some(HoldStatement::Lifts),
             (None, last) => last,
         };
     }
     last
 }
 
-impl Held<'_> {
+impl ActiveHold<'_> {
     fn ends_with(&self, handled: &Handled) -> bool {
         self.is_review && *self.by == handled.by && approves(handled)
     }
@@ -76,13 +76,16 @@ fn approves(handled: &Handled) -> bool {
 }
 
 /// What a comment last said about holding.
-fn word<'a>(handled: &'a Handled, review: Option<&Review>) -> Option<Word<'a>> {
+fn word<'a>(handled: &'a Handled, review: Option<&Review>) -> Option<HoldStatement<'a>> {
     let is_review = review.is_some_and(|review| review.verdict == ReviewVerdict::RequestChanges);
     handled.outcomes.iter().rev().find_map(|outcome| match outcome {
-        CommandOutcome::Held { until, reason } => {
-            Some(Word::Holds(Held { by: &handled.by, is_review, until: *until, reason: reason.as_ref() }))
-        }
-        CommandOutcome::Resumed { .. } => Some(Word::Lifts),
+        CommandOutcome::Held { until, reason } => Some(HoldStatement::Holds(ActiveHold {
+            by: &handled.by,
+            is_review,
+            until: *until,
+            reason: reason.as_ref(),
+        })),
+        CommandOutcome::Resumed { .. } => Some(HoldStatement::Lifts),
         CommandOutcome::Approved { .. }
         | CommandOutcome::Rejected { .. }
         | CommandOutcome::Requested { .. }

@@ -2,23 +2,27 @@
 
 use std::collections::BTreeSet;
 
-use crate::decide::case::Case;
 use crate::decide::evidence;
 use crate::decide::need::Need;
 use crate::decide::plan::{GateName, GateReport, Verdict};
-use crate::decide::reason::{ArtifactReason, Reason};
+use crate::decide::promotion_view::PromotionView;
+use crate::decide::reason::{ArtifactReason, GateReason};
 use crate::model::{Platform, Release, ServiceImage};
 
 /// Nothing where the configuration names none. A chart runs on every platform, as it says none.
-pub(super) fn judge(case: &Case<'_>, release: &Release, needs: &mut BTreeSet<Need>) -> Option<GateReport> {
+pub(super) fn judge(
+    case: &PromotionView<'_>,
+    release: &Release,
+    needs: &mut BTreeSet<Need>,
+) -> Option<GateReport> {
     let asking: Vec<&ServiceImage> =
         case.service.images.iter().filter(|image| !image.platforms.is_empty()).collect();
     if asking.is_empty() {
         return None;
     }
-    let found: Vec<Option<(Verdict, Reason)>> =
+    let found: Vec<Option<(Verdict, GateReason)>> =
         asking.into_iter().map(|image| missing(case, image, release, needs)).collect();
-    let found: Vec<(Verdict, Reason)> = found.into_iter().flatten().collect();
+    let found: Vec<(Verdict, GateReason)> = found.into_iter().flatten().collect();
     let stops = found.iter().find(|(verdict, _)| *verdict != Verdict::Pass);
     let worst = stops.or(found.first()).cloned();
     let (verdict, reason) = worst.unwrap_or((Verdict::Pass, ArtifactReason::PlatformsThere.into()));
@@ -26,11 +30,11 @@ pub(super) fn judge(case: &Case<'_>, release: &Release, needs: &mut BTreeSet<Nee
 }
 
 fn missing(
-    case: &Case<'_>,
+    case: &PromotionView<'_>,
     image: &ServiceImage,
     release: &Release,
     needs: &mut BTreeSet<Need>,
-) -> Option<(Verdict, Reason)> {
+) -> Option<(Verdict, GateReason)> {
     let references = release.references();
     let reference = references.iter().find(|reference| reference.image == image.name)?;
     let description = match evidence::description(case, reference, needs) {

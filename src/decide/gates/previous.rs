@@ -1,20 +1,20 @@
 //! The release must have landed in the environments before, and that must stand.
 
-use crate::decide::case::Case;
 use crate::decide::plan::{GateName, GateReport, Verdict};
-use crate::decide::reason::Reason;
+use crate::decide::promotion_view::PromotionView;
+use crate::decide::reason::GateReason;
 use crate::model::{AfterMode, EnvironmentName, Release};
 
 /// Judged on history, so that a busy environment never starves the next: superseded is fine, withdrawn is not.
-pub(super) fn judge(case: &Case<'_>, release: &Release) -> GateReport {
+pub(super) fn judge(case: &PromotionView<'_>, release: &Release) -> GateReport {
     let (verdict, reason) = verdict(case, release);
     GateReport { gate: GateName::PreviousEnvironment, verdict, until: None, reason }
 }
 
-fn verdict(case: &Case<'_>, release: &Release) -> (Verdict, Reason) {
+fn verdict(case: &PromotionView<'_>, release: &Release) -> (Verdict, GateReason) {
     let after = &case.environment.after;
     if after.environments.is_empty() {
-        return (Verdict::Pass, Reason::FirstEnvironment);
+        return (Verdict::Pass, GateReason::FirstEnvironment);
     }
     let stands = |name: &&EnvironmentName| case.landing_of(release, &case.sibling(name)).is_some();
     let (landed, missing): (Vec<_>, Vec<_>) = after.environments.iter().partition(stands);
@@ -23,18 +23,18 @@ fn verdict(case: &Case<'_>, release: &Release) -> (Verdict, Reason) {
         AfterMode::Any => !landed.is_empty(),
     };
     if passes {
-        return (Verdict::Pass, Reason::LandedBefore { environments: cloned(&landed) });
+        return (Verdict::Pass, GateReason::LandedBefore { environments: cloned(&landed) });
     }
     let withdrawn: Vec<_> =
         missing.iter().copied().filter(|name| was_withdrawn(case, release, name)).collect();
     if withdrawn.is_empty() {
-        (Verdict::Wait, Reason::NotLandedBefore { environments: cloned(&missing) })
+        (Verdict::Wait, GateReason::NotLandedBefore { environments: cloned(&missing) })
     } else {
-        (Verdict::Fail, Reason::WithdrawnBefore { environments: cloned(&withdrawn) })
+        (Verdict::Fail, GateReason::WithdrawnBefore { environments: cloned(&withdrawn) })
     }
 }
 
-fn was_withdrawn(case: &Case<'_>, release: &Release, name: &EnvironmentName) -> bool {
+fn was_withdrawn(case: &PromotionView<'_>, release: &Release, name: &EnvironmentName) -> bool {
     let target = case.sibling(name);
     let landings = case.history.landings(&target);
     landings.iter().any(|landing| release.is_among(&landing.images))

@@ -4,15 +4,19 @@ use std::collections::BTreeSet;
 
 use chrono::TimeDelta;
 
-use crate::decide::case::Case;
 use crate::decide::evidence;
 use crate::decide::need::Need;
 use crate::decide::plan::{GateName, GateReport, Verdict};
-use crate::decide::reason::{ArtifactReason, Reason};
+use crate::decide::promotion_view::PromotionView;
+use crate::decide::reason::{ArtifactReason, GateReason};
 use crate::model::{Description, ImageReference, Release, Time};
 
 /// Nothing where the configuration asks for no quiet, or the release comes from an environment before.
-pub(super) fn judge(case: &Case<'_>, release: &Release, needs: &mut BTreeSet<Need>) -> Option<GateReport> {
+pub(super) fn judge(
+    case: &PromotionView<'_>,
+    release: &Release,
+    needs: &mut BTreeSet<Need>,
+) -> Option<GateReport> {
     if case.service.quiet.is_zero() || !case.environment.after.environments.is_empty() {
         return None;
     }
@@ -31,15 +35,19 @@ pub(super) fn judge(case: &Case<'_>, release: &Release, needs: &mut BTreeSet<Nee
 }
 
 /// When the youngest artifact was made. One round names the needs of all artifacts.
-fn made(case: &Case<'_>, release: &Release, needs: &mut BTreeSet<Need>) -> Result<Time, Reason> {
-    let made: Vec<Result<Time, Reason>> =
+fn made(case: &PromotionView<'_>, release: &Release, needs: &mut BTreeSet<Need>) -> Result<Time, GateReason> {
+    let made: Vec<Result<Time, GateReason>> =
         release.references().into_iter().map(|reference| made_one(case, reference, needs)).collect();
     let made: Vec<Time> = made.into_iter().collect::<Result<_, _>>()?;
     Ok(made.into_iter().max().unwrap_or(Time::MIN_UTC))
 }
 
 /// When one artifact was made.
-fn made_one(case: &Case<'_>, reference: ImageReference, needs: &mut BTreeSet<Need>) -> Result<Time, Reason> {
+fn made_one(
+    case: &PromotionView<'_>,
+    reference: ImageReference,
+    needs: &mut BTreeSet<Need>,
+) -> Result<Time, GateReason> {
     let description = evidence::description(case, &reference, needs)?;
     let created = description.and_then(Description::made);
     created.ok_or_else(|| ArtifactReason::NoDate { image: reference.image }.into())

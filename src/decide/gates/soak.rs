@@ -2,23 +2,23 @@
 
 use chrono::TimeDelta;
 
-use crate::decide::case::Case;
 use crate::decide::plan::{GateName, GateReport, Verdict};
-use crate::decide::reason::Reason;
+use crate::decide::promotion_view::PromotionView;
+use crate::decide::reason::GateReason;
 use crate::model::{AfterMode, Release, Soak, Time};
 
 /// Measured from the landing, not withdrawn; with several environments before, from the last of `all`, the first of `any`.
-pub(super) fn judge(case: &Case<'_>, soak: &Soak, release: &Release) -> GateReport {
+pub(super) fn judge(case: &PromotionView<'_>, soak: &Soak, release: &Release) -> GateReport {
     let duration = soak.duration;
     let report = |verdict, until, reason| GateReport { gate: GateName::Soak, verdict, until, reason };
     let Some(since) = since(case, release) else {
-        return report(Verdict::Wait, None, Reason::SoakNotBegun { duration });
+        return report(Verdict::Wait, None, GateReason::SoakNotBegun { duration });
     };
     let until = ends(since, soak);
     if until <= case.world.forge_time() {
-        report(Verdict::Pass, None, Reason::Soaked { duration, since })
+        report(Verdict::Pass, None, GateReason::Soaked { duration, since })
     } else {
-        report(Verdict::Wait, Some(until), Reason::Soaking { duration, until })
+        report(Verdict::Wait, Some(until), GateReason::Soaking { duration, until })
     }
 }
 
@@ -28,7 +28,7 @@ pub(super) fn ends(since: Time, soak: &Soak) -> Time {
     since.checked_add_signed(duration).unwrap_or(Time::MAX_UTC)
 }
 
-fn since(case: &Case<'_>, release: &Release) -> Option<Time> {
+fn since(case: &PromotionView<'_>, release: &Release) -> Option<Time> {
     let after = &case.environment.after;
     let landed = |name| {
         let before = case.sibling(name);

@@ -8,11 +8,11 @@
 
 use std::collections::BTreeSet;
 
-use crate::decide::case::Case;
 use crate::decide::need::Need;
 use crate::decide::plan::{GateName, GateReport, Verdict};
-use crate::decide::presence::{self, Moment};
-use crate::decide::reason::{ArtifactReason, Reason};
+use crate::decide::presence::{self, EffectPhase};
+use crate::decide::promotion_view::PromotionView;
+use crate::decide::reason::{ArtifactReason, GateReason};
 use crate::decide::record_now;
 use crate::model::{
     Artifact, Basis, Digest, Event, Fact, ImageReference, Presence, Record, Release, Running, WriteMode,
@@ -20,13 +20,17 @@ use crate::model::{
 
 /// What the tags of a release point to right before it is merged. `None` if all of them are followed, so that they are
 /// meant to move.
-pub(super) fn judge(case: &Case<'_>, release: &Release, needs: &mut BTreeSet<Need>) -> Option<GateReport> {
+pub(super) fn judge(
+    case: &PromotionView<'_>,
+    release: &Release,
+    needs: &mut BTreeSet<Need>,
+) -> Option<GateReport> {
     let follows = case.service.images.iter().all(|image| matches!(image.selection.basis(), Basis::Turn(_)));
     if follows {
         return None;
     }
     // All are asked for at once.
-    let found: Vec<Option<Reason>> =
+    let found: Vec<Option<GateReason>> =
         release.artifacts().map(|artifact| moved(case, artifact, needs)).collect();
     Some(match found.into_iter().flatten().next() {
         None => report(Verdict::Pass, ArtifactReason::TagsStay.into()),
@@ -36,9 +40,9 @@ pub(super) fn judge(case: &Case<'_>, release: &Release, needs: &mut BTreeSet<Nee
 
 /// Why a release waits because its registries lack it or a part of it. `None` if nothing is known to be missing.
 pub(super) fn missing(
-    case: &Case<'_>,
+    case: &PromotionView<'_>,
     release: &Release,
-    moment: Moment,
+    moment: EffectPhase,
     needs: &mut BTreeSet<Need>,
 ) -> Option<GateReport> {
     presence::missing(case, release, moment, needs).map(|reason| report(Verdict::Wait, reason))
@@ -46,7 +50,11 @@ pub(super) fn missing(
 
 /// Where only the tag is written: waits while one is known to point to something else than what was chosen. It costs no
 /// request of its own beside a poll, so that a change which a person merges shows it too.
-pub(super) fn written(case: &Case<'_>, release: &Release, needs: &mut BTreeSet<Need>) -> Option<GateReport> {
+pub(super) fn written(
+    case: &PromotionView<'_>,
+    release: &Release,
+    needs: &mut BTreeSet<Need>,
+) -> Option<GateReport> {
     let keys = release.artifacts().map(|artifact| (artifact.image.clone(), artifact.tag.clone()));
     let lacking = keys.filter(|key| !case.world.digests.contains_key(key));
     needs.extend(lacking.map(|(image, tag)| Need::Digest { image, tag }));
@@ -60,7 +68,7 @@ pub(super) fn written(case: &Case<'_>, release: &Release, needs: &mut BTreeSet<N
 
 /// What the tag of an artifact is known to point to, where that is something else; what was asked for right before a
 /// merge counts before what a poll said.
-fn known_elsewhere<'a>(case: &Case<'a>, artifact: &Artifact) -> Option<&'a Digest> {
+fn known_elsewhere<'a>(case: &PromotionView<'a>, artifact: &Artifact) -> Option<&'a Digest> {
     let key = (artifact.image.clone(), artifact.tag.clone());
     let polled = || match case.service.writing.mode {
         WriteMode::Digest => None,
@@ -73,18 +81,18 @@ fn known_elsewhere<'a>(case: &Case<'a>, artifact: &Artifact) -> Option<&'a Diges
 }
 
 /// What is in the log about a tag of the release: it costs no request, and does not stop what is approved anew.
-pub(in crate::decide) fn noted(case: &Case<'_>, release: &Release) -> Option<GateReport> {
+pub(in crate::decide) fn noted(case: &PromotionView<'_>, release: &Release) -> Option<GateReport> {
     let moved = case.history.moved_tag(release)?;
     let (tag, from, to) = (moved.tag.clone(), moved.from.clone(), moved.to.clone());
     Some(report(Verdict::Pass, ArtifactReason::TagMoved { tag, from, to }.into()))
 }
 
-const fn report(verdict: Verdict, reason: Reason) -> GateReport {
+const fn report(verdict: Verdict, reason: GateReason) -> GateReport {
     GateReport { gate: GateName::Tag, verdict, until: None, reason }
 }
 
 /// Why the tag of an artifact is not known to point to it.
-fn moved(case: &Case<'_>, artifact: &Artifact, needs: &mut BTreeSet<Need>) -> Option<Reason> {
+fn moved(case: &PromotionView<'_>, artifact: &Artifact, needs: &mut BTreeSet<Need>) -> Option<GateReason> {
     let Artifact { image, tag, digest } = artifact.clone();
     match case.world.present.get(&(image.clone(), tag.clone())) {
         Some(Fact::Known { value: Some(present), .. }) if *present == digest => None,
@@ -99,17 +107,17 @@ fn moved(case: &Case<'_>, artifact: &Artifact, needs: &mut BTreeSet<Need>) -> Op
             let change = case.open_change().map(|observed| observed.change.number);
             Some(ArtifactReason::Gone { image, tag, digest, presence: Presence::NoTag, change }.into())
         }
-        Some(Fact::Unknown { why, .. }) => Some(Reason::DigestUnknown { tag, why: why.to_string() }),
+        Some(Fact::Unknown { why, .. }) => Some(GateReason::DigestUnknown { tag, why: why.to_string() }),
         None => {
             needs.insert(Need::Present { image, tag });
-            Some(Reason::NotObserved)
+            Some(GateReason::NotObserved)
         }
     }
 }
 
 /// The tags of what landed last, where only tags are written and one points to something else now: (artifact as it
 /// landed, what its tag points to). Only what is known counts.
-fn moved_while_running<'a>(case: &Case<'a>) -> Vec<(Artifact, &'a Digest)> {
+fn moved_while_running<'a>(case: &PromotionView<'a>) -> Vec<(Artifact, &'a Digest)> {
     let last = case.history.last_landing(&case.target);
     let running = case.running().map(Running::references).unwrap_or_default();
     let landed = last.filter(|_| case.service.writing.mode == WriteMode::Tag);
@@ -129,7 +137,7 @@ fn moved_while_running<'a>(case: &Case<'a>) -> Vec<(Artifact, &'a Digest)> {
 }
 
 /// What is said of tags that moved after they landed.
-pub(in crate::decide) fn running_notes(case: &Case<'_>) -> Vec<Reason> {
+pub(in crate::decide) fn running_notes(case: &PromotionView<'_>) -> Vec<GateReason> {
     let moved = moved_while_running(case).into_iter();
     let reason = |(artifact, to): (Artifact, &Digest)| ArtifactReason::RunningTagMoved {
         tag: artifact.tag,
@@ -140,7 +148,7 @@ pub(in crate::decide) fn running_notes(case: &Case<'_>) -> Vec<Reason> {
 }
 
 /// Asks what the tags point to that are all that is written of what runs.
-pub(in crate::decide) fn watch_running(case: &Case<'_>, needs: &mut BTreeSet<Need>) {
+pub(in crate::decide) fn watch_running(case: &PromotionView<'_>, needs: &mut BTreeSet<Need>) {
     let running = case.running().filter(|_| case.service.writing.mode == WriteMode::Tag);
     let references = running.map(Running::references).unwrap_or_default();
     let unknown = references.into_iter().filter(|reference| reference.digest.is_none());
@@ -150,7 +158,7 @@ pub(in crate::decide) fn watch_running(case: &Case<'_>, needs: &mut BTreeSet<Nee
 }
 
 /// What the log lacks about tags that moved after they landed.
-pub(in crate::decide) fn unrecorded_while_running(case: &Case<'_>) -> Vec<Record> {
+pub(in crate::decide) fn unrecorded_while_running(case: &PromotionView<'_>) -> Vec<Record> {
     let is_new = |(artifact, to): &(Artifact, &Digest)| {
         let known = case.history.moved_tag(&Release::of(artifact.clone()));
         known.is_none_or(|known| known.to != **to)
@@ -166,7 +174,7 @@ pub(in crate::decide) fn unrecorded_while_running(case: &Case<'_>) -> Vec<Record
 }
 
 /// What the log lacks about the tags of a release that is in an open change.
-pub(in crate::decide) fn unrecorded(case: &Case<'_>) -> Vec<Record> {
+pub(in crate::decide) fn unrecorded(case: &PromotionView<'_>) -> Vec<Record> {
     let Some(release) =
         case.open_change().filter(|change| change.is_ours()).and_then(|change| case.release_of(change))
     else {

@@ -2,9 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Diagnosis, Matter, Subject, untold, warning, wrong};
+use super::{Diagnosis, Topic, UnknownTopic, untold, warning, wrong};
 use crate::command;
-use crate::model::{Obstacle, ObstacleCause, Place, Policy, RepositoryPath, Running, Target, TreeEntry};
+use crate::model::{
+    ConfigBranch, Obstacle, ObstacleCause, Policy, RepositoryPath, Running, ServiceEnvironment, TreeEntry,
+};
 
 /// How many names beside a missing one are listed.
 const NAMES_BESIDE_MAX: usize = 8;
@@ -17,7 +19,7 @@ const WRITES_QUOTES: &str = ", or leave it: the next promotion writes the quotes
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MissingPath {
     /// The service and environment.
-    pub target: Target,
+    pub target: ServiceEnvironment,
     /// Where its configuration should be.
     pub path: RepositoryPath,
     /// The path that was probably meant.
@@ -32,7 +34,7 @@ pub struct MissingPath {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OverlayFinding {
     /// Whose overlay it is.
-    pub target: Target,
+    pub target: ServiceEnvironment,
     /// What is wrong with it.
     pub diagnosis: Diagnosis,
 }
@@ -42,13 +44,13 @@ pub struct OverlayFinding {
 #[must_use]
 pub fn overlay_findings(
     policy: &Policy,
-    place: &Place,
+    place: &ConfigBranch,
     entries: &BTreeMap<RepositoryPath, TreeEntry>,
-    running: &BTreeMap<Target, Result<Running, Obstacle>>,
-    lacking_quotes: &BTreeSet<Target>,
+    running: &BTreeMap<ServiceEnvironment, Result<Running, Obstacle>>,
+    lacking_quotes: &BTreeSet<ServiceEnvironment>,
 ) -> Vec<OverlayFinding> {
     let mut found = missing_paths(policy, place, entries);
-    let is_missing = |target: &Target| found.iter().any(|finding| finding.target == *target);
+    let is_missing = |target: &ServiceEnvironment| found.iter().any(|finding| finding.target == *target);
     let unknown = running.iter().filter_map(|(target, found)| Some((target, found.as_ref().err()?)));
     // An overlay whose path is missing is reported already.
     let unknown = unknown.filter(|(target, _)| !is_missing(target));
@@ -61,12 +63,13 @@ pub fn overlay_findings(
 /// The paths of all services at a place that its tree does not hold.
 fn missing_paths(
     policy: &Policy,
-    place: &Place,
+    place: &ConfigBranch,
     entries: &BTreeMap<RepositoryPath, TreeEntry>,
 ) -> Vec<OverlayFinding> {
     let locations = policy.services_at(place).flat_map(|service| {
         service.locations.iter().map(move |(environment, location)| {
-            let target = Target { service: service.name.clone(), environment: environment.clone() };
+            let target =
+                ServiceEnvironment { service: service.name.clone(), environment: environment.clone() };
             (target, &location.path)
         })
     });
@@ -75,7 +78,7 @@ fn missing_paths(
 }
 
 fn missing_path(
-    target: Target,
+    target: ServiceEnvironment,
     path: &RepositoryPath,
     entries: &BTreeMap<RepositoryPath, TreeEntry>,
 ) -> OverlayFinding {
@@ -83,7 +86,7 @@ fn missing_path(
     let names = names_in(entries, above);
     let near = nearest(wanted, &names).map(|near| path.as_str().replacen(wanted, near, 1));
     let near = near.filter(|near| is_there(entries, near));
-    let matter = Matter::PathMissing(MissingPath {
+    let matter = Topic::PathMissing(MissingPath {
         target: target.clone(),
         path: path.clone(),
         near,
@@ -95,14 +98,14 @@ fn missing_path(
 
 /// One that lacks nothing but quotes is a warning, because the next promotion writes them.
 fn unknown_overlay(
-    target: &Target,
+    target: &ServiceEnvironment,
     obstacle: &Obstacle,
-    lacking_quotes: &BTreeSet<Target>,
+    lacking_quotes: &BTreeSet<ServiceEnvironment>,
 ) -> OverlayFinding {
     let Obstacle { cause, why, way_out } = obstacle.clone();
-    let refused = |way_out| Matter::OverlayRefused { target: target.clone(), why: why.clone(), way_out };
+    let refused = |way_out| Topic::OverlayRefused { target: target.clone(), why: why.clone(), way_out };
     let diagnosis = match cause {
-        ObstacleCause::Forge => untold(Subject::Overlay(target.clone()), &why),
+        ObstacleCause::Forge => untold(UnknownTopic::Overlay(target.clone()), &why),
         ObstacleCause::Overlay if lacking_quotes.contains(target) => {
             warning(refused(way_out.map(|way_out| way_out + WRITES_QUOTES)))
         }

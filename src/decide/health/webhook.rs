@@ -1,12 +1,12 @@
 //! The webhook of a forge: whether it is there, leads here, and is answered.
 
-use super::Matter::Webhook;
-use super::{Diagnosis, Subject, fine, untold, warning, wrong};
-use crate::model::{Deliveries, ForgeName, Hook, Told};
+use super::Topic::Webhook;
+use super::{Diagnosis, UnknownTopic, fine, untold, warning, wrong};
+use crate::model::{Deliveries, ForgeName, Hook, Probe};
 
 /// Whether and how events come from a forge.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum WebhookMatter {
+pub enum WebhookTopic {
     /// Events come, and are taken.
     Works(Deliveries),
     /// Towpath waits for events, and no webhook sends any.
@@ -35,19 +35,19 @@ pub enum WebhookMatter {
 }
 
 /// Judges the webhook of a forge; `expects_events` if the configuration names a secret for it.
-pub(super) fn diagnose(told: &Told<Hook>, forge: &ForgeName, expects_events: bool) -> Vec<Diagnosis> {
+pub(super) fn diagnose(told: &Probe<Hook>, forge: &ForgeName, expects_events: bool) -> Vec<Diagnosis> {
     let own = match (told, expects_events) {
-        (Told::Known(own), _) => own,
-        (Told::Unknown(why), true) => return vec![untold(Subject::Hook, why)],
-        (Told::Absent, true) => return vec![wrong(Webhook(WebhookMatter::Absent))],
-        (Told::Unknown(_) | Told::Absent, false) => return vec![fine(Webhook(WebhookMatter::NotWanted))],
+        (Probe::Known(own), _) => own,
+        (Probe::Unknown(why), true) => return vec![untold(UnknownTopic::Hook, why)],
+        (Probe::Absent, true) => return vec![wrong(Webhook(WebhookTopic::Absent))],
+        (Probe::Unknown(_) | Probe::Absent, false) => return vec![fine(Webhook(WebhookTopic::NotWanted))],
     };
     match (&own.url, expects_events) {
-        (None, true) => vec![wrong(Webhook(WebhookMatter::Absent))],
-        (None, false) => vec![fine(Webhook(WebhookMatter::NotWanted))],
-        (Some(url), false) => vec![warning(Webhook(WebhookMatter::WithoutSecretHere(url.clone())))],
+        (None, true) => vec![wrong(Webhook(WebhookTopic::Absent))],
+        (None, false) => vec![fine(Webhook(WebhookTopic::NotWanted))],
+        (Some(url), false) => vec![warning(Webhook(WebhookTopic::WithoutSecretHere(url.clone())))],
         (Some(url), true) if !leads_to(url, forge) => {
-            vec![wrong(Webhook(WebhookMatter::Elsewhere { url: url.clone(), forge: forge.clone() }))]
+            vec![wrong(Webhook(WebhookTopic::Elsewhere { url: url.clone(), forge: forge.clone() }))]
         }
         (Some(_), true) => subscribed(own),
     }
@@ -63,23 +63,23 @@ fn leads_to(url: &str, forge: &ForgeName) -> bool {
 fn subscribed(own: &Hook) -> Vec<Diagnosis> {
     let mut all = Vec::new();
     if !own.is_active {
-        all.push(wrong(Webhook(WebhookMatter::SwitchedOff)));
+        all.push(wrong(Webhook(WebhookTopic::SwitchedOff)));
     }
     if !own.has_secret {
-        all.push(wrong(Webhook(WebhookMatter::Unsigned)));
+        all.push(wrong(Webhook(WebhookTopic::Unsigned)));
     }
     if !own.is_json {
-        all.push(wrong(Webhook(WebhookMatter::SendsForms)));
+        all.push(wrong(Webhook(WebhookTopic::SendsForms)));
     }
     if !own.missing_events.is_empty() {
-        all.push(warning(Webhook(WebhookMatter::MissesEvents(own.missing_events.clone()))));
+        all.push(warning(Webhook(WebhookTopic::MissesEvents(own.missing_events.clone()))));
     }
     all.extend(match &own.deliveries {
-        Told::Absent => None,
-        Told::Unknown(why) => Some(untold(Subject::Deliveries, why)),
-        Told::Known(sent) if is_failing(sent) => Some(wrong(Webhook(WebhookMatter::Fails(sent.clone())))),
-        Told::Known(sent) if sent.failed > 0 => Some(warning(Webhook(WebhookMatter::Fails(sent.clone())))),
-        Told::Known(sent) => Some(fine(Webhook(WebhookMatter::Works(sent.clone())))),
+        Probe::Absent => None,
+        Probe::Unknown(why) => Some(untold(UnknownTopic::Deliveries, why)),
+        Probe::Known(sent) if is_failing(sent) => Some(wrong(Webhook(WebhookTopic::Fails(sent.clone())))),
+        Probe::Known(sent) if sent.failed > 0 => Some(warning(Webhook(WebhookTopic::Fails(sent.clone())))),
+        Probe::Known(sent) => Some(fine(Webhook(WebhookTopic::Works(sent.clone())))),
     });
     all
 }

@@ -4,14 +4,14 @@ use std::collections::BTreeSet;
 
 use chrono::TimeDelta;
 
-use super::{Finding, named, planned_key, ready};
-use crate::decide::candidate::{self, Checks, Choice};
-use crate::decide::case::Case;
+use super::{Assessment, named, planned_key, ready};
+use crate::decide::candidate::{self, Candidate, PresenceChecks};
 use crate::decide::gates::{self, ChangeContent};
 use crate::decide::need::Need;
 use crate::decide::offers;
 use crate::decide::plan::{Action, GateReport, GatesPassed, Verdict};
-use crate::decide::reason::{Because, Reason};
+use crate::decide::promotion_view::PromotionView;
+use crate::decide::reason::{ActionReason, GateReason};
 use crate::model::{BarrierKind, ContentKey, MergeMode, ObservedChange, OnNewer, Release, Time, is_paused};
 
 /// How long a proof that all gates passed may be used, from the oldest right on which it may rest: as long as rights may
@@ -26,7 +26,11 @@ const BARRIER_MAX: TimeDelta = TimeDelta::days(2);
 /// In the forge's own queue it is being merged, so that it stays there only while the bot would merge it at this instant.
 /// Whatever else is to become of it comes after it was taken out: the forge may let nobody write to what it merges. What a
 /// person put there is a person's merge, and left to them and to the status that the queue asks for.
-pub(super) fn judge(case: &Case<'_>, observed: &ObservedChange, needs: &mut BTreeSet<Need>) -> Finding {
+pub(super) fn judge(
+    case: &PromotionView<'_>,
+    observed: &ObservedChange,
+    needs: &mut BTreeSet<Need>,
+) -> Assessment {
     let mut finding = next_step(case, observed, needs);
     let Some(queue) = &observed.change.queue else { return finding };
     let change = observed.change.number;
@@ -36,7 +40,7 @@ pub(super) fn judge(case: &Case<'_>, observed: &ObservedChange, needs: &mut BTre
             Some(Action::Dequeue { change, target: case.target.clone(), because })
         }
         _stays => {
-            finding.notes.push(Reason::MergeQueued { change });
+            finding.notes.push(GateReason::MergeQueued { change });
             None
         }
     };
@@ -44,90 +48,94 @@ pub(super) fn judge(case: &Case<'_>, observed: &ObservedChange, needs: &mut BTre
 }
 
 /// Why a change comes out of the queue: what is to be done with it instead, or what keeps it from being merged.
-fn out_of_queue(instead: Option<Action>, finding: &Finding) -> Because {
+fn out_of_queue(instead: Option<Action>, finding: &Assessment) -> ActionReason {
     if let Some(Action::Update { because, .. } | Action::Close { because, .. }) = instead {
         return because;
     }
     let waiting = finding.gates.iter().filter(|report| report.verdict != Verdict::Pass);
-    let waiting: Vec<Reason> = waiting.map(|report| report.reason.clone()).collect();
-    Because::NotToBeMerged(if waiting.is_empty() { finding.notes.clone() } else { waiting })
+    let waiting: Vec<GateReason> = waiting.map(|report| report.reason.clone()).collect();
+    ActionReason::NotToBeMerged(if waiting.is_empty() { finding.notes.clone() } else { waiting })
 }
 
 /// What is to become of an open change, wherever it stands.
-fn next_step(case: &Case<'_>, observed: &ObservedChange, needs: &mut BTreeSet<Need>) -> Finding {
+fn next_step(case: &PromotionView<'_>, observed: &ObservedChange, needs: &mut BTreeSet<Need>) -> Assessment {
     let change = observed.change.number;
     let own = if observed.is_ours() { case.release_of(observed) } else { None };
-    let Some(release) = own else { return Finding::note(Reason::ForeignHead { change }) };
+    let Some(release) = own else { return Assessment::note(GateReason::ForeignHead { change }) };
     let mut reports = gates::open(case, &release, needs);
     reports.extend(gates::merge(case, &release, Some(ChangeContent::present(observed)), needs));
     reports.extend(gates::last(case, &release, &reports, needs));
     let finding = if let Some(because) = reason_to_close(case, &release, &reports) {
         let action = Some(Action::Close { change, target: case.target.clone(), because });
-        Finding { action, ..Finding::default() }
+        Assessment { action, ..Assessment::default() }
     } else if let Some(note) = unread(observed) {
-        Finding::note(note)
+        Assessment::note(note)
     } else if gates::is_held(case, observed) {
-        Finding::default()
+        Assessment::default()
     } else {
         advance(case, observed, &release, &reports, needs)
     };
-    renewed(case, observed, Finding { candidate: Some(release), gates: reports, ..finding }, needs)
+    renewed(case, observed, Assessment { candidate: Some(release), gates: reports, ..finding }, needs)
 }
 
 /// Where a change is given new content: what the next look will find of that content, so that both show the same.
 fn renewed(
-    case: &Case<'_>,
+    case: &PromotionView<'_>,
     observed: &ObservedChange,
-    finding: Finding,
+    finding: Assessment,
     needs: &mut BTreeSet<Need>,
-) -> Finding {
+) -> Assessment {
     let Some(Action::Update { release, key, .. }) = &finding.action else { return finding };
     let content = ChangeContent { observed, key: Some(key) };
     let gates = gates::of_renewed(case, release, content, needs);
     let passed_over =
-        named(candidate::search(case, Checks::NewerThan(release), needs).passed_over).into_iter();
+        named(candidate::search(case, PresenceChecks::NewerThan(release), needs).passed_over).into_iter();
     let notes = passed_over.chain(offers::incomplete(case, needs)).chain(ready(case, &gates)).collect();
-    Finding { candidate: Some(release.clone()), gates, notes, ..finding }
+    Assessment { candidate: Some(release.clone()), gates, notes, ..finding }
 }
 
 /// What is said of a change on which not all can be read: a hold or a refusal may stand there.
-fn unread(observed: &ObservedChange) -> Option<Reason> {
+fn unread(observed: &ObservedChange) -> Option<GateReason> {
     let change = observed.change.number;
     let barrier = observed.change.barrier.as_ref().filter(|barrier| barrier.kind == BarrierKind::Unread)?;
-    Some(Reason::MergeBlocked { change, why: barrier.why.clone() })
+    Some(GateReason::MergeBlocked { change, why: barrier.why.clone() })
 }
 
 /// Why an open change has lost its point, if it has.
-fn reason_to_close(case: &Case<'_>, release: &Release, reports: &[GateReport]) -> Option<Because> {
+fn reason_to_close(
+    case: &PromotionView<'_>,
+    release: &Release,
+    reports: &[GateReport],
+) -> Option<ActionReason> {
     let images = release.references();
     let is_asked_for = case.requester_of(release).is_some() && case.may_be_asked_for(&images);
     if case.is_written(&images) || !(is_asked_for || case.is_newer_than_running(&images)) {
-        return Some(Because::Overtaken);
+        return Some(ActionReason::Overtaken);
     }
     reports.iter().filter(|report| report.verdict == Verdict::Fail).find_map(|report| {
-        if let Reason::Declined { by, .. } = &report.reason {
-            return Some(Because::Declined { by: by.clone() });
+        if let GateReason::Declined { by, .. } = &report.reason {
+            return Some(ActionReason::Declined { by: by.clone() });
         }
-        matches!(report.reason, Reason::WithdrawnBefore { .. }).then_some(Because::Withdrawn)
+        matches!(report.reason, GateReason::WithdrawnBefore { .. }).then_some(ActionReason::Withdrawn)
     })
 }
 
 /// The next step of a change that keeps its point: newer content, content on the new base, or the merge.
 fn advance(
-    case: &Case<'_>,
+    case: &PromotionView<'_>,
     observed: &ObservedChange,
     release: &Release,
     reports: &[GateReport],
     needs: &mut BTreeSet<Need>,
-) -> Finding {
-    let candidate::Search { choice, passed_over } =
-        candidate::search(case, Checks::NewerThan(release), needs);
+) -> Assessment {
+    let candidate::CandidateSearch { choice, passed_over } =
+        candidate::search(case, PresenceChecks::NewerThan(release), needs);
     let mut notes = named(passed_over);
     if let Some(newer) = choice.ok().and_then(|choice| newer(case, release, choice)) {
         match gives_way(case, observed, release, &newer, needs) {
             Some(because) => {
                 let action = update(case, observed, &newer, because);
-                return Finding { action, ..Finding::default() };
+                return Assessment { action, ..Assessment::default() };
             }
             None => notes.push(finish_first(observed, release, &newer)),
         }
@@ -137,23 +145,23 @@ fn advance(
         candidate::next_newer(case, release, needs).into_iter().chain(next_try(case, observed)).min();
     let (action, note) = go_on(case, observed, release, reports, needs);
     notes.extend(note);
-    Finding { action, notes, next_look, ..Finding::default() }
+    Assessment { action, notes, next_look, ..Assessment::default() }
 }
 
 /// The next step of a change that nothing newer replaces.
 fn go_on(
-    case: &Case<'_>,
+    case: &PromotionView<'_>,
     observed: &ObservedChange,
     release: &Release,
     reports: &[GateReport],
     needs: &mut BTreeSet<Need>,
-) -> (Option<Action>, Option<Reason>) {
+) -> (Option<Action>, Option<GateReason>) {
     let Some(key) = planned_key(case, release) else { return (None, None) };
     if observed.is_base_lost {
-        return (update(case, observed, release, Because::BaseRewritten), None);
+        return (update(case, observed, release, ActionReason::BaseRewritten), None);
     }
     if observed.change.conflicted || Some(key) != observed.key.as_ref() {
-        return (update(case, observed, release, Because::BaseMoved), None);
+        return (update(case, observed, release, ActionReason::BaseMoved), None);
     }
     if !gates::all_pass(reports) {
         return (None, None);
@@ -172,32 +180,32 @@ fn go_on(
 /// A branch that has to hold the newest base first is made anew on it, as after a conflict: the bytes stay ours, the move
 /// is compare-and-swap, and approvals bind the content, which stays the same.
 fn past_barrier(
-    case: &Case<'_>,
+    case: &PromotionView<'_>,
     observed: &ObservedChange,
     release: &Release,
     merge: Action,
-) -> (Option<Action>, Option<Reason>) {
+) -> (Option<Action>, Option<GateReason>) {
     let change = observed.change.number;
     let Some(barrier) = &observed.change.barrier else { return (Some(merge), None) };
     match barrier.kind {
-        BarrierKind::Behind => (update(case, observed, release, Because::BaseMoved), None),
+        BarrierKind::Behind => (update(case, observed, release, ActionReason::BaseMoved), None),
         BarrierKind::Unread => (None, unread(observed)),
         BarrierKind::Blocked => {
             let may_try = !barrier.until.is_some_and(|until| is_paused(until, BARRIER_MAX, case.world.now));
             let why = barrier.why.clone();
-            (may_try.then_some(merge), Some(Reason::MergeBlocked { change, why }))
+            (may_try.then_some(merge), Some(GateReason::MergeBlocked { change, why }))
         }
     }
 }
 
 /// When the forge is worth asking again for a merge that it refused.
-fn next_try(case: &Case<'_>, observed: &ObservedChange) -> Option<Time> {
+fn next_try(case: &PromotionView<'_>, observed: &ObservedChange) -> Option<Time> {
     let until = observed.change.barrier.as_ref().and_then(|barrier| barrier.until);
     until.filter(|until| is_paused(*until, BARRIER_MAX, case.world.now))
 }
 
 /// What would be opened now if the change were not there, where that is something else.
-fn newer(case: &Case<'_>, release: &Release, choice: Choice) -> Option<Release> {
+fn newer(case: &PromotionView<'_>, release: &Release, choice: Candidate) -> Option<Release> {
     let is_other = choice.release.id() != release.id();
     // In a first environment a tag that moved means what it means now.
     let is_moved = case.history.moved_tag(release).is_some()
@@ -211,31 +219,36 @@ fn newer(case: &Case<'_>, release: &Release, choice: Choice) -> Option<Release> 
 /// Why the change takes up other content, if it does: a person's wish always takes the place; a newer release only
 /// that of content which nobody approved.
 fn gives_way(
-    case: &Case<'_>,
+    case: &PromotionView<'_>,
     observed: &ObservedChange,
     release: &Release,
     newer: &Release,
     needs: &mut BTreeSet<Need>,
-) -> Option<Because> {
+) -> Option<ActionReason> {
     if let Some(by) = case.request().and(case.requester_of(newer)) {
-        return Some(Because::Requested { by: by.clone() });
+        return Some(ActionReason::Requested { by: by.clone() });
     }
     let may_replace = match case.environment.on_newer {
         OnNewer::Replace => gates::approvers(case, release, observed, needs).is_empty(),
         OnNewer::Finish => false,
     };
-    may_replace.then(|| Because::Newer { replaces: release.name().clone() })
+    may_replace.then(|| ActionReason::Newer { replaces: release.name().clone() })
 }
 
-fn finish_first(observed: &ObservedChange, release: &Release, newer: &Release) -> Reason {
-    Reason::FinishFirst {
+fn finish_first(observed: &ObservedChange, release: &Release, newer: &Release) -> GateReason {
+    GateReason::FinishFirst {
         change: observed.change.number,
         release: release.name().clone(),
         newer: newer.name().clone(),
     }
 }
 
-fn update(case: &Case<'_>, observed: &ObservedChange, release: &Release, because: Because) -> Option<Action> {
+fn update(
+    case: &PromotionView<'_>,
+    observed: &ObservedChange,
+    release: &Release,
+    because: ActionReason,
+) -> Option<Action> {
     Some(Action::Update {
         change: observed.change.number,
         target: case.target.clone(),
@@ -248,7 +261,7 @@ fn update(case: &Case<'_>, observed: &ObservedChange, release: &Release, because
 }
 
 fn merge(
-    case: &Case<'_>,
+    case: &PromotionView<'_>,
     observed: &ObservedChange,
     release: &Release,
     key: &ContentKey,

@@ -4,26 +4,29 @@ use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Offer, reference, taken};
-use crate::decide::case::Case;
 use crate::decide::evidence;
 use crate::decide::need::Need;
-use crate::decide::reason::{ArtifactReason, Reason};
+use crate::decide::promotion_view::PromotionView;
+use crate::decide::reason::{ArtifactReason, GateReason};
 use crate::model::{ImageName, ImageReference, ServiceImage};
 
 /// How many tags of an image are asked for their revision, newest first; each costs three requests, once.
 const TAGS_MAX: usize = 20;
 
 /// What was found, newest first by the first image.
-pub(super) struct Found {
+pub(super) struct RevisionSearch {
     pub(super) whole: Vec<Offer>,
-    pub(super) incomplete: Option<Reason>,
+    pub(super) incomplete: Option<GateReason>,
 }
 
 /// The references of one image by revision, the newest tag of each revision.
 type Revisions = BTreeMap<String, ImageReference>;
 
-pub(super) fn offers(case: &Case<'_>, needs: &mut BTreeSet<Need>) -> Result<Found, Reason> {
-    let found: Vec<Result<_, Reason>> =
+pub(super) fn offers(
+    case: &PromotionView<'_>,
+    needs: &mut BTreeSet<Need>,
+) -> Result<RevisionSearch, GateReason> {
+    let found: Vec<Result<_, GateReason>> =
         case.service.images.iter().map(|image| revisions_of(case, image, needs)).collect();
     let found: Vec<(Vec<String>, Revisions)> = found.into_iter().collect::<Result<_, _>>()?;
     let mut whole = Vec::new();
@@ -37,21 +40,21 @@ pub(super) fn offers(case: &Case<'_>, needs: &mut BTreeSet<Need>) -> Result<Foun
             None => {}
         }
     }
-    Ok(Found { whole, incomplete })
+    Ok(RevisionSearch { whole, incomplete })
 }
 
 /// The revisions of an image, newest tag first, and the tag of each.
 fn revisions_of(
-    case: &Case<'_>,
+    case: &PromotionView<'_>,
     image: &ServiceImage,
     needs: &mut BTreeSet<Need>,
-) -> Result<(Vec<String>, Revisions), Reason> {
+) -> Result<(Vec<String>, Revisions), GateReason> {
     let mut references: Vec<ImageReference> =
         taken(case, image)?.into_iter().map(|tag| reference(image, tag)).collect();
     references.sort_by(|left, right| of(case, right).first_images_first(&of(case, left)));
     references.truncate(TAGS_MAX);
     // All are asked for at once, whichever of them is known.
-    let described: Vec<Result<_, Reason>> =
+    let described: Vec<Result<_, GateReason>> =
         references.iter().map(|reference| evidence::description(case, reference, needs)).collect();
     let (mut order, mut revisions) = (Vec::new(), Revisions::new());
     for (reference, description) in references.into_iter().zip(described) {
@@ -66,11 +69,11 @@ fn revisions_of(
     Ok((order, revisions))
 }
 
-fn of(case: &Case<'_>, reference: &ImageReference) -> crate::model::Order {
+fn of(case: &PromotionView<'_>, reference: &ImageReference) -> crate::model::Order {
     case.order(std::slice::from_ref(reference))
 }
 
-fn lacking(case: &Case<'_>, references: &[Option<&ImageReference>]) -> Option<Reason> {
+fn lacking(case: &PromotionView<'_>, references: &[Option<&ImageReference>]) -> Option<GateReason> {
     let first = (*references.first()?)?;
     let is_newer = case.is_newer_than_running(std::slice::from_ref(first))
         || case.is_mixed_with_running(std::slice::from_ref(first));

@@ -8,11 +8,11 @@ use proptest::prelude::*;
 
 use crate::model::{
     After, AfterMode, Approvals, Artifact, Change, ChangeNumber, ChangeState, CommandOutcome, Comment,
-    CommentId, CommitId, ContentKey, Digest, Environment, EnvironmentName, Event, Fact, Gate, Head, History,
-    ImageName, ImageReference, IndexEntry, MergeMode, ObservedChange, OnNewer, Origin, Pipeline, Place,
-    Policy, Presence, Principal, Record, Release, Running, RunningImage, Selection, Service, ServiceImage,
-    Soak, SoakCounts, Sources, Tag, Target, Time, Together, UserName, WithdrawnBecause, World, Writing,
-    change_branch,
+    CommentId, CommitId, ConfigBranch, ContentKey, Digest, Environment, EnvironmentName, Event, Fact, Gate,
+    Head, History, ImageName, ImageReference, IndexEntry, MergeMode, ObservedChange, OnNewer, Origin,
+    Pipeline, Policy, Presence, Principal, Record, Release, Running, RunningImage, Selection, Service,
+    ServiceEnvironment, ServiceImage, Soak, SoakCounts, Sources, Tag, Time, Together, UserName,
+    WithdrawalReason, World, Writing, change_branch,
 };
 
 const ENVIRONMENTS: [&str; 3] = ["dev", "staging", "production"];
@@ -36,8 +36,8 @@ const COMMENTS: [&str; 10] = [
 /// How many changes a log speaks of; those of the environments that have one open come first, in their order.
 const NUMBERS: u64 = 4;
 
-pub(super) fn target(environment: &str) -> Target {
-    Target { service: "shop".parse().unwrap(), environment: environment.parse().unwrap() }
+pub(super) fn target(environment: &str) -> ServiceEnvironment {
+    ServiceEnvironment { service: "shop".parse().unwrap(), environment: environment.parse().unwrap() }
 }
 
 /// The place of a version among the others, from the oldest; nothing for what is none.
@@ -110,8 +110,8 @@ pub(super) fn policy() -> Policy {
     }
 }
 
-fn place() -> Place {
-    Place {
+fn place() -> ConfigBranch {
+    ConfigBranch {
         forge: "here".parse().unwrap(),
         repository: "acme/deploy".parse().unwrap(),
         branch: "main".parse().unwrap(),
@@ -210,7 +210,7 @@ fn event(artifacts: Artifacts) -> impl Strategy<Value = Event> {
         1 => (environment(), version()).prop_map(move |(at, version)| Event::Withdrawn {
             target: target(at),
             images: release(artifacts, version).references(),
-            because: WithdrawnBecause::SetBack,
+            because: WithdrawalReason::SetBack,
         }),
         1 => (environment(), version(), 1..=NUMBERS, person()).prop_map(move |(at, version, number, by)| {
             Event::Declined {

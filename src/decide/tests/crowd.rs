@@ -5,15 +5,15 @@ use std::collections::BTreeMap;
 use super::layout::Layout;
 use super::simulation::{ENVIRONMENTS, Run, STRANGER, Simulation};
 use crate::decide::{Action, Need, Plan, decide};
-use crate::model::{Approvals, Event, Gate, Principal, Target, UserName};
+use crate::model::{Approvals, Event, Gate, Principal, ServiceEnvironment, UserName};
 
 /// The open change into production waits for somebody of a team.
-fn waiting_for_approval() -> (Simulation, Target) {
+fn waiting_for_approval() -> (Simulation, ServiceEnvironment) {
     waiting_for_approval_of(&[])
 }
 
 /// The same, where these people may approve as well.
-fn waiting_for_approval_of(named: &[UserName]) -> (Simulation, Target) {
+fn waiting_for_approval_of(named: &[UserName]) -> (Simulation, ServiceEnvironment) {
     let named = named.iter().cloned().map(Principal::User);
     let from = std::iter::once(Principal::Team("acme/sre".parse().unwrap())).chain(named).collect();
     let gates = vec![Gate::Approvals(Approvals { count: 1, from })];
@@ -25,7 +25,7 @@ fn waiting_for_approval_of(named: &[UserName]) -> (Simulation, Target) {
     simulation.push(&image, "1.1.0", 2);
     simulation.run();
     let service = simulation.policy.services[0].name.clone();
-    (simulation, Target { service, environment: "production".parse().unwrap() })
+    (simulation, ServiceEnvironment { service, environment: "production".parse().unwrap() })
 }
 
 /// Whose comments a plan handles, with how many of each.

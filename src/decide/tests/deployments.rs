@@ -5,31 +5,32 @@ use proptest::prelude::*;
 use super::any_world::{any_world, policy, target};
 use crate::decide::{Action, Need, Plan, decide};
 use crate::model::{
-    Deployments, Event, Fact, History, ImageReference, Landing, Obstacle, Origin, Record, Target, Time, World,
+    Deployments, Event, Fact, History, ImageReference, Landing, Obstacle, Origin, Record, ServiceEnvironment,
+    Time, World,
 };
 
 type Shown = Option<Vec<ImageReference>>;
 
-fn announced(plan: &Plan) -> Vec<&Target> {
+fn announced(plan: &Plan) -> Vec<&ServiceEnvironment> {
     let all = plan.actions.iter();
     all.filter_map(|action| if let Action::Announce { target, .. } = action { Some(target) } else { None })
         .collect()
 }
 
-fn asked(plan: &Plan) -> Vec<&Target> {
+fn asked(plan: &Plan) -> Vec<&ServiceEnvironment> {
     let all = plan.needs.iter();
     all.filter_map(|need| if let Need::Deployment { target } = need { Some(target) } else { None }).collect()
 }
 
 /// A world whose forge shows this at each target where something is said.
-fn showing(world: World, said: impl Fn(&World, &Target) -> Option<Fact<Shown>>) -> World {
+fn showing(world: World, said: impl Fn(&World, &ServiceEnvironment) -> Option<Fact<Shown>>) -> World {
     let all = ["dev", "staging", "production"].map(target);
     let latest = all.into_iter().filter_map(|at| said(&world, &at).map(|said| (at, said))).collect();
     World { deployments: Deployments { are_shown: true, latest }, ..world }
 }
 
 /// The images of the last landing, and whether it is news.
-fn last<'a>(history: &'a History, at: &Target, now: Time) -> Option<(&'a Landing, bool)> {
+fn last<'a>(history: &'a History, at: &ServiceEnvironment, now: Time) -> Option<(&'a Landing, bool)> {
     let landing = history.last_landing(at)?;
     Some((landing, landing.origin != Origin::Adopted && now - landing.at < chrono::TimeDelta::hours(24)))
 }
@@ -50,7 +51,7 @@ proptest! {
 
     #[test]
     fn nothing_else_is_decided_otherwise(world in any_world(), kind in 0..4) {
-        let said = |_: &World, _: &Target| match kind {
+        let said = |_: &World, _: &ServiceEnvironment| match kind {
             0 => None,
             1 => Some(known(None)),
             2 => Some(known(Some(Vec::new()))),
@@ -69,7 +70,7 @@ proptest! {
         prop_assert!(asked(&telling).is_empty());
         prop_assert_eq!(announced(&telling).into_iter().collect::<std::collections::BTreeSet<_>>(),
                         asked(&asking).into_iter().collect());
-        let shy = |_: &World, _: &Target| Some(Fact::Unknown { since: Time::UNIX_EPOCH, why: "no".into() });
+        let shy = |_: &World, _: &ServiceEnvironment| Some(Fact::Unknown { since: Time::UNIX_EPOCH, why: "no".into() });
         let shy = decide(&showing(world, shy), &policy());
         prop_assert!(announced(&shy).is_empty() && asked(&shy).is_empty(), "nothing waits for what is unknown");
     }
@@ -88,7 +89,7 @@ proptest! {
                 }
                 Action::Open { .. } | Action::Update { .. } | Action::Merge { .. } | Action::Dequeue { .. }
                 | Action::Close { .. }
-                | Action::DeleteBranch { .. } | Action::Remark { .. } | Action::React { .. } => {}
+                | Action::DeleteBranch { .. } | Action::Comment { .. } | Action::React { .. } => {}
             }
         }
         prop_assert!(announced(&decide(&world, &policy())).is_empty());

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::layout::{Format, Layout};
 use super::simulation::{ENVIRONMENTS, Run, Simulation};
-use crate::decide::{ArtifactReason, Reason};
+use crate::decide::{ArtifactReason, GateReason};
 use crate::model::{Gate, ImageName, Selection, Soak, SoakCounts, Together};
 
 /// The artifacts of an image that tags may point to.
@@ -189,7 +189,7 @@ fn a_newer_tag_of_the_digest_that_runs_opens_nothing_where_only_digests_are_writ
 fn the_tag_of_the_digest_that_runs_is_named_where_only_digests_are_written() {
     let mut simulation = settled(&Layout { format: Format::Digest, ..Layout::default() }, &["1.2.0"; 5]);
     let plan = simulation.look(&mut Run::default());
-    let named = Reason::Artifact(ArtifactReason::DigestRuns { release: "1.2.0".parse().unwrap() });
+    let named = GateReason::Artifact(ArtifactReason::DigestRuns { release: "1.2.0".parse().unwrap() });
     assert_eq!(plan.judgements[0].notes, [named]);
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::simulation::ENVIRONMENTS;
 use crate::model::{
-    After, AfterMode, Environment, Gate, ImageReference, MergeMode, OnNewer, Pipeline, Place, Policy,
+    After, AfterMode, ConfigBranch, Environment, Gate, ImageReference, MergeMode, OnNewer, Pipeline, Policy,
     Selection, Service, ServiceImage, Together, Writing,
 };
 
@@ -97,8 +97,8 @@ pub(super) fn policy(layout: &Layout) -> Policy {
 }
 
 /// The one config repository.
-pub(super) fn place() -> Place {
-    Place {
+pub(super) fn place() -> ConfigBranch {
+    ConfigBranch {
         forge: "here".parse().unwrap(),
         repository: "acme/deploy".parse().unwrap(),
         branch: "main".parse().unwrap(),

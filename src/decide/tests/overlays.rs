@@ -3,15 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::layout::{Layout, place, policy};
-use crate::decide::health::{Diagnosis, Level, Matter, Subject, overlay_findings};
-use crate::model::{Obstacle, ObstacleCause, Target};
+use crate::decide::health::{Diagnosis, Level, Topic, UnknownTopic, overlay_findings};
+use crate::model::{Obstacle, ObstacleCause, ServiceEnvironment};
 
-fn target() -> Target {
-    Target { service: "service-0".parse().unwrap(), environment: "dev".parse().unwrap() }
+fn target() -> ServiceEnvironment {
+    ServiceEnvironment { service: "service-0".parse().unwrap(), environment: "dev".parse().unwrap() }
 }
 
 /// What is said of an overlay that stands in the way; these lack nothing but quotes.
-fn find(obstacle: Obstacle, lacking_quotes: BTreeSet<Target>) -> Diagnosis {
+fn find(obstacle: Obstacle, lacking_quotes: BTreeSet<ServiceEnvironment>) -> Diagnosis {
     let (policy, running) = (policy(&Layout::default()), BTreeMap::from([(target(), Err(obstacle))]));
     let mut found = overlay_findings(&policy, &place(), &BTreeMap::new(), &running, &lacking_quotes);
     assert_eq!(found.len(), 1, "{found:?}");
@@ -36,8 +36,8 @@ fn a_failure_of_the_forge_is_not_a_refused_overlay() {
     };
     let diagnosis = find(refused, BTreeSet::new());
     let (why, way_out) = ("kustomization.yaml:3: a; b".to_owned(), Some("c; d".to_owned()));
-    assert_eq!(diagnosis.matter, Matter::OverlayRefused { target: target(), why, way_out });
+    assert_eq!(diagnosis.matter, Topic::OverlayRefused { target: target(), why, way_out });
     let diagnosis = find(Obstacle::of_forge("no answer"), BTreeSet::new());
     assert_eq!(diagnosis.level, Level::Unknown);
-    assert_eq!(diagnosis.matter, Matter::Untold(Subject::Overlay(target()), "no answer".to_owned()));
+    assert_eq!(diagnosis.matter, Topic::Unknown(UnknownTopic::Overlay(target()), "no answer".to_owned()));
 }

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::layout::{Format, Layout};
 use super::simulation::{ENVIRONMENTS, Run, Simulation};
-use crate::model::{Approvals, Gate, Principal, Right, Rights, Target, Together};
+use crate::model::{Approvals, Gate, Principal, Right, Rights, ServiceEnvironment, Together};
 
 /// How many rounds `observe` allows.
 const ROUNDS_MAX: usize = 8;
@@ -55,9 +55,9 @@ fn journey(layout: &Layout, commands: usize) -> Run {
     Run { rounds: rounds.max(last.rounds), ..last }
 }
 
-fn production(simulation: &Simulation) -> Vec<Target> {
+fn production(simulation: &Simulation) -> Vec<ServiceEnvironment> {
     let services = simulation.policy.services.iter();
-    let target = |service: &crate::model::Service| Target {
+    let target = |service: &crate::model::Service| ServiceEnvironment {
         service: service.name.clone(),
         environment: "production".parse().unwrap(),
     };

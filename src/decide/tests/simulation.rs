@@ -9,8 +9,8 @@ use crate::decide::{Action, Need, Plan, decide};
 use crate::model::{
     ArtifactKind, Change, ChangeNumber, ChangeState, Comment, CommentId, CommitId, ContentKey, Deployments,
     Description, Digest, Fact, Head, ImageName, ImageReference, ObservedChange, Policy, Presence, Release,
-    Running, RunningImage, SourceChecks, SourceComparison, SourceRelation, Sources, Tag, Target, Time, World,
-    change_branch,
+    Running, RunningImage, ServiceEnvironment, SourceChecks, SourceComparison, SourceRelation, Sources, Tag,
+    Time, World, change_branch,
 };
 
 /// The environments of every simulated pipeline, each after the one before it.
@@ -29,11 +29,11 @@ pub(super) const STRANGER: &str = "stranger";
 #[derive(Debug, Default)]
 pub(super) struct Run {
     /// The releases that were opened or put into an open change, in order.
-    pub(super) opened: Vec<(Target, Release)>,
+    pub(super) opened: Vec<(ServiceEnvironment, Release)>,
     /// The targets of changes that this run opened and closed again without a merge.
-    pub(super) closed: Vec<Target>,
+    pub(super) closed: Vec<ServiceEnvironment>,
     /// Targets in the order in which changes were opened; updates of an open change do not count.
-    pub(super) changes: Vec<Target>,
+    pub(super) changes: Vec<ServiceEnvironment>,
     /// The most rounds that one look took.
     pub(super) rounds: usize,
     /// Whether the last plan was empty.
@@ -46,7 +46,7 @@ pub(super) struct Simulation {
     format: Format,
     tags: BTreeMap<ImageName, BTreeMap<Tag, Digest>>,
     descriptions: BTreeMap<Digest, Description>,
-    deployments: BTreeMap<Target, Vec<ImageReference>>,
+    deployments: BTreeMap<ServiceEnvironment, Vec<ImageReference>>,
     commits: u64,
 }
 
@@ -105,24 +105,25 @@ impl Simulation {
             digest: Some(self.made(image, number)),
         };
         let service = self.policy.services.iter().find(|service| service.has_image(image)).unwrap();
-        let target = Target { service: service.name.clone(), environment: environment.parse().unwrap() };
+        let target =
+            ServiceEnvironment { service: service.name.clone(), environment: environment.parse().unwrap() };
         self.write(&target, vec![reference]);
     }
 
     /// What an environment of the first service runs, as it is written.
     pub(super) fn running(&self, environment: &str) -> Vec<ImageReference> {
         let service = self.policy.services[0].name.clone();
-        let target = Target { service, environment: environment.parse().unwrap() };
+        let target = ServiceEnvironment { service, environment: environment.parse().unwrap() };
         self.world.running[&target].as_ref().unwrap().references()
     }
 
     /// The head of the open change of a target.
-    pub(super) fn head_of(&mut self, target: &Target) -> CommitId {
+    pub(super) fn head_of(&mut self, target: &ServiceEnvironment) -> CommitId {
         self.open_change(target).expect("a change is open").change.head.commit.clone()
     }
 
     /// Adds a comment to an open change.
-    pub(super) fn comment(&mut self, target: &Target, by: &str, body: &str) {
+    pub(super) fn comment(&mut self, target: &ServiceEnvironment, by: &str, body: &str) {
         let at = self.world.now;
         let open = self.open_change(target).expect("a change is open");
         let id = CommentId(format!("{}/{}", open.change.number.0, open.change.comments.len()));
@@ -262,7 +263,7 @@ impl Simulation {
     }
 
     /// The key of the edit: what is written before and after it.
-    fn key(&self, target: &Target, release: &Release) -> ContentKey {
+    fn key(&self, target: &ServiceEnvironment, release: &Release) -> ContentKey {
         let before = self.world.running[target].as_ref().unwrap().references();
         let after = release.references().into_iter().map(|reference| self.format.written(reference));
         let parts = before.into_iter().chain(after).map(|reference| reference.to_string());
@@ -303,7 +304,7 @@ impl Simulation {
             }
             Action::DeleteBranch { branch, .. } => drop(self.world.branches.remove(&branch)),
             Action::Dequeue { .. } => panic!("nothing is in a queue here"),
-            Action::Remark { change, remark, .. } => self.remark(change, Comment::mark(&remark.about())),
+            Action::Comment { change, remark, .. } => self.remark(change, Comment::mark(&remark.about())),
             Action::React { change, comment, reaction, .. } => {
                 let observed = self.change(change);
                 let comments = &mut observed.change.comments;
@@ -325,13 +326,13 @@ impl Simulation {
         self.world.changes.iter_mut().find(|observed| observed.change.number == number).unwrap()
     }
 
-    fn open_change(&mut self, target: &Target) -> Option<&mut ObservedChange> {
+    fn open_change(&mut self, target: &ServiceEnvironment) -> Option<&mut ObservedChange> {
         let branch = change_branch(&target.environment, &target.service.as_str().parse().unwrap());
         let mut changes = self.world.changes.iter_mut();
         changes.find(|observed| observed.change.is_open() && observed.change.branch == branch)
     }
 
-    fn open(&mut self, target: &Target, release: &Release, key: ContentKey) {
+    fn open(&mut self, target: &ServiceEnvironment, release: &Release, key: ContentKey) {
         let number = ChangeNumber(self.world.changes.len() as u64 + 1);
         let head = self.head(release, &key);
         let branch = change_branch(&target.environment, &target.service.as_str().parse().unwrap());
@@ -377,7 +378,7 @@ impl Simulation {
     }
 
     /// Writes references into the files of a target and commits them.
-    fn write(&mut self, target: &Target, references: Vec<ImageReference>) {
+    fn write(&mut self, target: &ServiceEnvironment, references: Vec<ImageReference>) {
         self.world.head = self.next_commit();
         let empty = || Ok(Running { images: vec![] });
         let running = self.world.running.entry(target.clone()).or_insert_with(empty).as_mut().unwrap();

@@ -28,7 +28,7 @@ pub(super) type Pusher = Arc<OnceCell<bool>>;
 
 /// Somebody moved a branch.
 #[derive(Debug, Deserialize)]
-pub(super) struct Activity {
+pub(super) struct BranchActivity {
     /// The commit that it pointed to from then on.
     pub(super) after: String,
     /// Nobody where it was a deploy key.
@@ -36,7 +36,7 @@ pub(super) struct Activity {
 }
 
 /// Why nothing is known of who pushed a commit.
-enum Unknown {
+enum UnknownPusher {
     /// GitHub does not list it, or not yet.
     Unlisted,
     /// GitHub did not answer.
@@ -75,8 +75,8 @@ impl GitHubForge {
         let found = pusher.get_or_try_init(|| self.pushed_by_bot(repository, (branch, id), by_names)).await;
         match found {
             Ok(by_bot) => Ok(Some(*by_bot)),
-            Err(Unknown::Unlisted) => Ok(None),
-            Err(Unknown::Unanswered(error)) => Err(error),
+            Err(UnknownPusher::Unlisted) => Ok(None),
+            Err(UnknownPusher::Unanswered(error)) => Err(error),
         }
     }
 
@@ -86,18 +86,18 @@ impl GitHubForge {
         repository: &RepositoryName,
         (branch, id): (&str, &CommitId),
         by_names: bool,
-    ) -> Result<bool, Unknown> {
-        let bot = self.identity().await.map_err(Unknown::Unanswered)?;
+    ) -> Result<bool, UnknownPusher> {
+        let bot = self.identity().await.map_err(UnknownPusher::Unanswered)?;
         let answer = match self.activity(repository, branch).await {
             Ok(answer) if answer.status == StatusCode::NOT_FOUND => return Ok(by_names),
             Ok(answer) => answer,
-            Err(error) => return Err(Unknown::Unanswered(error)),
+            Err(error) => return Err(UnknownPusher::Unanswered(error)),
         };
         let what = format!("the activity on `{branch}` of `{repository}`");
-        let listed: Vec<Activity> = answer.json(&what).map_err(Unknown::Unanswered)?;
+        let listed: Vec<BranchActivity> = answer.json(&what).map_err(UnknownPusher::Unanswered)?;
         let mut moves = listed.iter().filter(|listed| listed.after == id.as_str()).peekable();
         if moves.peek().is_none() {
-            return Err(Unknown::Unlisted);
+            return Err(UnknownPusher::Unlisted);
         }
         Ok(moves.any(|own| user(own.actor.as_ref()) == *bot))
     }

@@ -18,7 +18,7 @@ use super::credentials::Scope;
 use super::speak::description;
 use super::{GitHubForge, failed};
 use crate::forge::{BRANCH_PREFIX, ForgeError, NewStatus};
-use crate::model::{ChangeNumber, CommitId, Place, RepositoryName, Status, StatusState, Time};
+use crate::model::{ChangeNumber, CommitId, ConfigBranch, RepositoryName, Status, StatusState, Time};
 
 /// Longest summary and longest details of a run, in bytes: GitHub's pages say characters, and it counts bytes
 /// (github/docs issue 35252).
@@ -118,7 +118,7 @@ impl GitHubForge {
     /// Writes the run of a head, unless it says that already. A head that was just made has none.
     pub(super) async fn publish_check(
         &self,
-        place: &Place,
+        place: &ConfigBranch,
         change: ChangeNumber,
         (head, status): (&CommitId, &NewStatus),
     ) -> Result<(), ForgeError> {
@@ -135,7 +135,7 @@ impl GitHubForge {
     /// Brings the run of a commit to what it should be.
     pub(super) async fn write_check(
         &self,
-        place: &Place,
+        place: &ConfigBranch,
         change: ChangeNumber,
         (head, status): (&CommitId, &NewStatus),
         known: Option<&Check>,
@@ -161,7 +161,7 @@ impl GitHubForge {
     /// The request that brings a run to what it should be: the run that is there, or another one.
     fn writing<'a>(
         &self,
-        place: &'a Place,
+        place: &'a ConfigBranch,
         (head, status): (&CommitId, &NewStatus),
         known: Option<&Check>,
         (wanted, details): (&Shown, String),

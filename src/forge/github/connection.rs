@@ -4,10 +4,10 @@ mod answer;
 mod call;
 mod clock;
 mod exchange;
-mod kept;
 mod meaning;
 mod redirect;
-mod tries;
+mod response_cache;
+mod retry;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -21,17 +21,17 @@ use secrecy::SecretString;
 use serde::de::DeserializeOwned;
 
 use self::clock::Clock;
-use self::exchange::Exchanged;
-use self::kept::Kept;
-use self::tries::{Setback, Tries};
+use self::exchange::RawResponse;
+use self::response_cache::ResponseCache;
+use self::retry::{AttemptError, RetryState};
 use super::budget::{Budget, Cost, Interface, Lane, Pause};
 use super::credentials::{Credentials, Scope};
-use super::refusal::{Barred, Limit, Refused, refused, words};
+use super::refusal::{AccessDenied, GitHubRefusal, RateLimit, refused, words};
 use super::{Now, failed};
 use crate::forge::ForgeError;
 use crate::model::{ForgeName, Time};
 pub(super) use answer::Answer;
-pub(super) use call::{Again, Call, OWN_ACCOUNT, in_path, in_query};
+pub(super) use call::{Call, Idempotency, OWN_ACCOUNT, in_path, in_query};
 pub(super) use meaning::{no_token, not_installed};
 
 /// Most pages that are read of one listing.
@@ -45,14 +45,14 @@ const CLOCK_BLUR: TimeDelta = TimeDelta::seconds(5);
 
 /// How patient requests are.
 #[derive(Copy, Clone, Debug)]
-pub struct Patience {
+pub struct RetryPolicy {
     /// The pause before the second try; it doubles with each.
     pub pause: Duration,
     /// The longest pause that GitHub may ask for and that is waited out on the spot.
     pub wait_max: Duration,
 }
 
-impl Default for Patience {
+impl Default for RetryPolicy {
     fn default() -> Self {
         Self { pause: Duration::from_millis(500), wait_max: Duration::from_secs(10) }
     }
@@ -64,12 +64,12 @@ pub(super) struct Connection {
     forge: String,
     url: String,
     credentials: Credentials,
-    patience: Patience,
+    patience: RetryPolicy,
     now: Now,
     clock: Clock,
     client: OnceLock<Octocrab>,
     /// Answers that are asked for again and again: refs, first pages, pull requests.
-    kept: Mutex<Kept>,
+    kept: Mutex<ResponseCache>,
     /// What may still be asked, by the account that asks: an installation of the App, or the user of the token.
     budgets: Mutex<BTreeMap<String, Arc<Budget>>>,
 }
@@ -78,7 +78,7 @@ impl Connection {
     pub(super) fn new(
         (forge, url): (&ForgeName, &str),
         credentials: Credentials,
-        patience: Patience,
+        patience: RetryPolicy,
         now: Now,
     ) -> Self {
         Self {
@@ -199,7 +199,7 @@ impl Connection {
         call: &Call<'_>,
         condition: Option<HeaderValue>,
     ) -> Result<(Answer, HeaderMap), ForgeError> {
-        let mut tries = Tries::new(self.patience);
+        let mut tries = RetryState::new(self.patience);
         loop {
             // Whatever goes wrong on the way to a token was tried often enough there.
             let token = self.credentials.token_for(self, call.bearer()).await?;
@@ -219,17 +219,22 @@ impl Connection {
     }
 
     /// Takes what a request costs from the budget of its account.
-    fn admitted(&self, call: &Call<'_>, tries: &Tries) -> Result<Arc<Budget>, Setback> {
+    fn admitted(&self, call: &Call<'_>, tries: &RetryState) -> Result<Arc<Budget>, AttemptError> {
         let budget = self.budget(call.bearer());
         self.expect_no_pause(call, &budget, tries)?;
         let taken = budget.take(call.cost(), self.now());
-        taken.map_err(|wait| Setback::last(ForgeError::RateLimited { wait })).map(|()| budget)
+        taken.map_err(|wait| AttemptError::last(ForgeError::RateLimited { wait })).map(|()| budget)
     }
 
     /// Refuses to send while GitHub asks for patience, unless this request waited for that.
-    fn expect_no_pause(&self, call: &Call<'_>, budget: &Budget, tries: &Tries) -> Result<(), Setback> {
+    fn expect_no_pause(
+        &self,
+        call: &Call<'_>,
+        budget: &Budget,
+        tries: &RetryState,
+    ) -> Result<(), AttemptError> {
         let pause = budget.held(call.cost(), self.now()).filter(|pause| !tries.waited_for(*pause));
-        pause.map_or(Ok(()), |pause| Err(Setback::held(pause)))
+        pause.map_or(Ok(()), |pause| Err(AttemptError::held(pause)))
     }
 
     /// What the account may still ask that answers for a scope.
@@ -254,17 +259,17 @@ impl Connection {
         &self,
         call: &Call<'_>,
         (token, condition): (&SecretString, Option<HeaderValue>),
-        (budget, tries): (&Budget, &Tries),
-    ) -> Result<(Answer, HeaderMap), Setback> {
-        let is_repeatable = call.again == Again::Safe;
+        (budget, tries): (&Budget, &RetryState),
+    ) -> Result<(Answer, HeaderMap), AttemptError> {
+        let is_repeatable = call.again == Idempotency::Safe;
         let under_way = budget.enter().await;
         // It may have stood in line while GitHub told another one to wait.
         self.expect_no_pause(call, budget, tries)?;
         let ahead = self.clock.ahead();
         let exchanged = self.exchange(call, token, condition).await;
         drop(under_way);
-        let exchanged = exchanged.map_err(|error| Setback::passing(error, is_repeatable))?;
-        let Exchanged { status, headers, body, elsewhere } = exchanged;
+        let exchanged = exchanged.map_err(|error| AttemptError::passing(error, is_repeatable))?;
+        let RawResponse { status, headers, body, elsewhere } = exchanged;
         if let Some(host) = elsewhere {
             return said_elsewhere(call, &host, (status, headers, body));
         }
@@ -272,18 +277,18 @@ impl Connection {
         budget.learn(&headers, interface, self.now());
         let Some(refused) = refused(interface, (status, &headers, &body)) else {
             if interface == Interface::Graph && status == StatusCode::NOT_FOUND {
-                return Err(Setback::last(meaning::no_graph(call, &self.url)));
+                return Err(AttemptError::last(meaning::no_graph(call, &self.url)));
             }
             return Ok((Answer::new(status, &headers, body), headers));
         };
         Err(match refused {
-            Refused::Patience(limit) => Setback::held(self.paused(budget, limit, interface)),
-            Refused::Broken(why) => Setback::passing(failed(call.verb, why), is_repeatable),
-            Refused::Token => {
+            GitHubRefusal::RateLimited(limit) => AttemptError::held(self.paused(budget, limit, interface)),
+            GitHubRefusal::Broken(why) => AttemptError::passing(failed(call.verb, why), is_repeatable),
+            GitHubRefusal::Token => {
                 let was_our_clock = call.is_app_s() && (self.clock.ahead() - ahead).abs() > CLOCK_BLUR;
                 self.not_let_in(call, token, (&words(status, &body), was_our_clock))
             }
-            Refused::Barred(barred) => self.barred(call, barred),
+            GitHubRefusal::AccessDenied(barred) => self.barred(call, barred),
         })
     }
 
@@ -293,21 +298,21 @@ impl Connection {
         call: &Call<'_>,
         token: &SecretString,
         (words, was_our_clock): (&str, bool),
-    ) -> Setback {
+    ) -> AttemptError {
         let error = meaning::not_let_in(&self.credentials, call, words);
         let goes_on = self.credentials.doubt(call.bearer(), token, self.now());
-        Setback::passing(error, goes_on || was_our_clock)
+        AttemptError::passing(error, goes_on || was_our_clock)
     }
 
     /// The same where the bot may not do it: of a new token it may not be known everywhere what it is good for.
-    fn barred(&self, call: &Call<'_>, barred: Barred) -> Setback {
-        let may_be_early = matches!(barred, Barred::Right(..));
+    fn barred(&self, call: &Call<'_>, barred: AccessDenied) -> AttemptError {
+        let may_be_early = matches!(barred, AccessDenied::Right(..));
         let is_early = may_be_early && self.credentials.is_fresh(call.bearer(), self.now());
-        Setback::passing(meaning::barred(&self.credentials, call, barred), is_early)
+        AttemptError::passing(meaning::barred(&self.credentials, call, barred), is_early)
     }
 
     /// Has all that the account asks wait for what GitHub said to one request.
-    fn paused(&self, budget: &Budget, limit: Limit, interface: Interface) -> Pause {
+    fn paused(&self, budget: &Budget, limit: RateLimit, interface: Interface) -> Pause {
         let of = Some(interface).filter(|_| limit.is_hourly);
         Pause { wait: limit.wait, until: budget.pause(limit.wait, of, self.now()) }
     }
@@ -318,12 +323,12 @@ fn said_elsewhere(
     call: &Call<'_>,
     host: &str,
     (status, headers, body): (StatusCode, HeaderMap, Vec<u8>),
-) -> Result<(Answer, HeaderMap), Setback> {
+) -> Result<(Answer, HeaderMap), AttemptError> {
     let is_broken = status.is_server_error() || status == StatusCode::REQUEST_TIMEOUT;
     let no = [StatusCode::UNAUTHORIZED, StatusCode::FORBIDDEN, StatusCode::TOO_MANY_REQUESTS];
     if is_broken || no.contains(&status) {
         let error = failed(call.verb, format!("`{host}` answered {status}"));
-        return Err(Setback::passing(error, is_broken && call.again == Again::Safe));
+        return Err(AttemptError::passing(error, is_broken && call.again == Idempotency::Safe));
     }
     Ok((Answer::new(status, &headers, body), headers))
 }
@@ -340,13 +345,13 @@ pub(super) fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 }
 
 /// What became of a request, in a word of few.
-fn outcome(answered: &Result<(Answer, HeaderMap), Setback>) -> &'static str {
+fn outcome(answered: &Result<(Answer, HeaderMap), AttemptError>) -> &'static str {
     match answered {
         Ok((answer, _)) if answer.status == StatusCode::NOT_MODIFIED => "unchanged",
         Ok((answer, _)) if answer.status.is_success() => "done",
         Ok(_) => "refused",
         Err(setback) => match setback.error {
-            ForgeError::Forbidden { .. } | ForgeError::Shut { .. } => "refused",
+            ForgeError::Forbidden { .. } | ForgeError::Misconfigured { .. } => "refused",
             ForgeError::RateLimited { .. } => "limited",
             ForgeError::Unavailable { .. }
             | ForgeError::Conflict { .. }

@@ -14,16 +14,16 @@ mod tree;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-pub(super) use blobs::{LARGE_BLOB_BYTES_MAX, Shelf};
+pub(super) use blobs::{BlobCache, LARGE_BLOB_BYTES_MAX};
 pub(super) use tree::root;
 
 use super::heads::Files as WithFiles;
-use super::memory::Files;
+use super::memory::CommitFiles;
 use super::wire::{ComparedFile, Comparison, commit_id};
 use super::{GitHubForge, failed};
 use crate::forge::ForgeError;
 use crate::model::{
-    BlobId, CommitId, EntryKind, FileChange, Place, RepositoryName, RepositoryPath, TreeEntry,
+    BlobId, CommitId, ConfigBranch, EntryKind, FileChange, RepositoryName, RepositoryPath, TreeEntry,
 };
 
 /// How many files a comparison lists; there may be more then.
@@ -33,7 +33,7 @@ impl GitHubForge {
     /// What a head changes, compared with where it left its base branch; also after it was merged.
     pub(super) async fn changes_of(
         &self,
-        place: &Place,
+        place: &ConfigBranch,
         head: &CommitId,
     ) -> Result<Vec<FileChange>, ForgeError> {
         match self.since_origin(place, head).await? {
@@ -45,7 +45,7 @@ impl GitHubForge {
     /// What a commit changes, compared with its first parent.
     pub(super) async fn changes_of_commit(
         &self,
-        place: &Place,
+        place: &ConfigBranch,
         commit: &CommitId,
     ) -> Result<Vec<FileChange>, ForgeError> {
         let own = self.commit(&place.repository, commit).await?;
@@ -57,7 +57,7 @@ impl GitHubForge {
     /// Both sides of the files that a comparison lists.
     async fn compared_files(
         &self,
-        place: &Place,
+        place: &ConfigBranch,
         head: &CommitId,
         comparison: &Comparison,
     ) -> Result<Vec<FileChange>, ForgeError> {
@@ -101,7 +101,11 @@ impl GitHubForge {
     }
 
     /// The comparison of a head with its base as it was before the head was merged.
-    async fn since_origin(&self, place: &Place, head: &CommitId) -> Result<Option<Comparison>, ForgeError> {
+    async fn since_origin(
+        &self,
+        place: &ConfigBranch,
+        head: &CommitId,
+    ) -> Result<Option<Comparison>, ForgeError> {
         let repository = &place.repository;
         let comparison = self.compare(repository, place.branch.as_str(), head, WithFiles::With).await?;
         if comparison.merge_base_commit.sha != head.as_str() {
@@ -134,7 +138,7 @@ fn shown_content(entry: &TreeEntry, contents: &BTreeMap<BlobId, Arc<[u8]>>) -> V
 type Sides = Vec<(RepositoryPath, [Option<TreeEntry>; 2])>;
 
 /// Both sides of the files that a comparison lists, sorted by path.
-fn sides(old: &Files, compared: &[ComparedFile]) -> Result<Sides, ForgeError> {
+fn sides(old: &CommitFiles, compared: &[ComparedFile]) -> Result<Sides, ForgeError> {
     let mut sides: BTreeMap<RepositoryPath, [Option<TreeEntry>; 2]> = BTreeMap::new();
     for file in compared {
         let path = shown(&file.filename)?;
@@ -168,7 +172,7 @@ fn shown(path: &str) -> Result<RepositoryPath, ForgeError> {
         .map_err(|error| failed("comparing two commits", error))
 }
 
-fn differing(old: &Files, new: &Files) -> Sides {
+fn differing(old: &CommitFiles, new: &CommitFiles) -> Sides {
     let paths: BTreeSet<&RepositoryPath> = old.entries.keys().chain(new.entries.keys()).collect();
     let both = |path: &RepositoryPath| [old, new].map(|side| side.entries.get(path).cloned());
     let sides = paths.into_iter().map(|path| (path.clone(), both(path)));

@@ -2,8 +2,8 @@
 //! repository and with no more than is needed there.
 
 mod app;
-mod flight;
-mod replaceable;
+mod reloadable_secret;
+mod single_flight;
 mod tokens;
 
 use std::collections::BTreeMap;
@@ -18,8 +18,8 @@ use super::permissions::{ASKING_TEAMS, PERMISSIONS, access_word};
 use crate::forge::ForgeError;
 use crate::model::{RepositoryName, Secret, Time};
 pub use app::AppCredentials;
-pub use replaceable::Reading;
-use replaceable::Replaceable;
+use reloadable_secret::ReloadableSecret;
+pub use reloadable_secret::SecretReader;
 
 /// What a request is about, and so what its token has to be good for.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -72,14 +72,14 @@ impl fmt::Display for Scope<'_> {
 /// What the bot identifies itself with.
 pub enum Credentials {
     /// A personal token, classic or fine-grained.
-    Token(Token),
+    Token(PersonalToken),
     /// A GitHub App.
     App(AppCredentials),
 }
 
 /// A personal token, which may be replaced.
 #[derive(Debug)]
-pub struct Token(Replaceable<SecretString>);
+pub struct PersonalToken(ReloadableSecret<SecretString>);
 
 /// What a token is to be good for: one repository, and no more than is done there.
 fn wish(scope: Scope<'_>) -> serde_json::Value {
@@ -118,9 +118,9 @@ impl Credentials {
     ///
     /// # Errors
     /// Where there is none, in a sentence that does not repeat what is there.
-    pub fn token_reading(token: Reading<Secret>) -> Result<Self, String> {
+    pub fn token_reading(token: SecretReader<Secret>) -> Result<Self, String> {
         let read = Arc::new(move || token().map(|token| SecretString::from(token.expose())));
-        Replaceable::new(read).map(|token| Self::Token(Token(token)))
+        ReloadableSecret::new(read).map(|token| Self::Token(PersonalToken(token)))
     }
 
     /// The number of the App; nothing where the bot is an account.
@@ -139,7 +139,7 @@ impl Credentials {
         scope: Scope<'_>,
     ) -> Result<SecretString, ForgeError> {
         match (self, scope) {
-            (Self::Token(Token(token)), _) => Ok(token.get(connection.now()).await),
+            (Self::Token(PersonalToken(token)), _) => Ok(token.get(connection.now()).await),
             (Self::App(app), Scope::Bot) => app.proof(connection.now(), connection.github_now()).await,
             (
                 Self::App(app),
@@ -168,7 +168,7 @@ impl Credentials {
     /// where it is so new that not all of GitHub may know it, or with the next.
     pub(super) fn doubt(&self, scope: Scope<'_>, token: &SecretString, now: Time) -> bool {
         match self {
-            Self::Token(Token(kept)) => {
+            Self::Token(PersonalToken(kept)) => {
                 kept.doubt();
                 false
             }

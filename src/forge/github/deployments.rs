@@ -19,13 +19,14 @@ use serde_json::json;
 use super::budget::Lane;
 use super::connection::{Answer, Call, lock};
 use super::credentials::Scope;
-use super::wire::GraphAnswer;
+use super::wire::GraphResponse;
 use super::{GitHubForge, failed};
 use crate::forge::ForgeError;
 use crate::model::{
-    Deployment, ImageReference, Place, RepositoryName, Target, Time, is_paused, is_younger_than,
+    ConfigBranch, Deployment, ImageReference, RepositoryName, ServiceEnvironment, Time, is_paused,
+    is_younger_than,
 };
-use question::{Latest, Mark, Payload, Shown, answered, environment, question};
+use question::{Latest, Mark, Payload, TargetDeployments, answered, environment, question};
 
 /// How many environments one document asks about.
 const ENVIRONMENTS_AT_ONCE: usize = 20;
@@ -41,13 +42,13 @@ const VERB: &str = "write deployments";
 
 /// What GitHub shows of a repository's deployments, as it was read or written last.
 #[derive(Debug, Default)]
-pub(super) struct Told {
+pub(super) struct DeploymentCache {
     /// What is shown, and when it was read.
-    shown: BTreeMap<Target, (Shown, Time)>,
+    shown: BTreeMap<ServiceEnvironment, (TargetDeployments, Time)>,
     /// Until when nothing is asked here, and why.
     shut: Option<(Time, ForgeError)>,
     /// Until when nothing is tried at a target, and why.
-    refused: BTreeMap<Target, (Time, ForgeError)>,
+    refused: BTreeMap<ServiceEnvironment, (Time, ForgeError)>,
 }
 
 #[derive(Deserialize)]
@@ -59,11 +60,11 @@ impl GitHubForge {
     /// What GitHub shows as the latest of our deployments at each target.
     pub(super) async fn shown_deployments(
         &self,
-        place: &Place,
-        targets: &[Target],
-    ) -> Result<BTreeMap<Target, Vec<ImageReference>>, ForgeError> {
+        place: &ConfigBranch,
+        targets: &[ServiceEnvironment],
+    ) -> Result<BTreeMap<ServiceEnvironment, Vec<ImageReference>>, ForgeError> {
         let memory = self.memory(&place.repository);
-        let unknown: Vec<&Target> = {
+        let unknown: Vec<&ServiceEnvironment> = {
             let told = lock(&memory.deployments);
             told.expect_open(self.now())?;
             targets.iter().filter(|target| told.shown_at(target, self.now()).is_none()).collect()
@@ -72,7 +73,7 @@ impl GitHubForge {
             self.read_deployments(&place.repository, some).await?;
         }
         let told = lock(&memory.deployments);
-        let images = |target: &Target| {
+        let images = |target: &ServiceEnvironment| {
             let latest = told.shown_at(target, self.now())?.latest.as_ref();
             let latest = latest.filter(|latest| latest.is_complete)?;
             Some((target.clone(), latest.images.clone()))
@@ -83,7 +84,7 @@ impl GitHubForge {
     /// Shows a landing, unless it is shown; completes what somebody left without its status.
     pub(super) async fn show_deployment(
         &self,
-        place: &Place,
+        place: &ConfigBranch,
         deployment: &Deployment,
     ) -> Result<(), ForgeError> {
         let repository = &place.repository;
@@ -109,7 +110,7 @@ impl GitHubForge {
         &self,
         repository: &RepositoryName,
         deployment: &Deployment,
-    ) -> Result<Shown, ForgeError> {
+    ) -> Result<TargetDeployments, ForgeError> {
         // Nothing of GitHub's refuses a second one, and another replica may have been faster.
         let read = self.read_deployments(repository, &[&deployment.target]).await?;
         let Some((_, known)) = read.into_iter().next() else {
@@ -133,7 +134,7 @@ impl GitHubForge {
         }
         self.set_state(repository, (id, "success"), deployment).await?;
         let latest = Latest { id, images: deployment.images.clone(), is_complete: true };
-        Ok(Shown { latest: Some(latest), open: vec![id] })
+        Ok(TargetDeployments { latest: Some(latest), open: vec![id] })
     }
 
     async fn create_deployment(
@@ -186,12 +187,12 @@ impl GitHubForge {
     async fn read_deployments(
         &self,
         repository: &RepositoryName,
-        targets: &[&Target],
-    ) -> Result<Vec<(Target, Shown)>, ForgeError> {
+        targets: &[&ServiceEnvironment],
+    ) -> Result<Vec<(ServiceEnvironment, TargetDeployments)>, ForgeError> {
         let body = question(repository, targets);
         let call = Call::query(Scope::Deployments(repository), "read deployments", body);
         let answer = self.inner.connection.call(call.in_lane(Lane::Show).once()).await;
-        let answer = answer.and_then(|answer| answer.json::<GraphAnswer>("the deployments"));
+        let answer = answer.and_then(|answer| answer.json::<GraphResponse>("the deployments"));
         let read = answer.and_then(|answer| answered(answer, repository, targets));
         let memory = self.memory(repository);
         let (mut told, now) = (lock(&memory.deployments), self.now());
@@ -216,9 +217,9 @@ fn not_taken(answer: &Answer, deployment: &Deployment) -> ForgeError {
     ForgeError::Blocked { what, why: answer.words() }
 }
 
-impl Told {
+impl DeploymentCache {
     /// What is shown at a target, as far as that is known.
-    fn shown_at(&self, target: &Target, now: Time) -> Option<&Shown> {
+    fn shown_at(&self, target: &ServiceEnvironment, now: Time) -> Option<&TargetDeployments> {
         self.shown
             .get(target)
             .filter(|(_, at)| is_younger_than(SHOWN_AGE_MAX, *at, now))
@@ -231,7 +232,7 @@ impl Told {
         shut.map_or(Ok(()), |(_, error)| Err(error.clone()))
     }
 
-    fn expect_not_refused(&self, target: &Target, now: Time) -> Result<(), ForgeError> {
+    fn expect_not_refused(&self, target: &ServiceEnvironment, now: Time) -> Result<(), ForgeError> {
         let refused = self.refused.get(target).filter(|(until, _)| is_paused(*until, SHUT_FOR, now));
         refused.map_or(Ok(()), |(_, error)| Err(error.clone()))
     }
@@ -239,8 +240,8 @@ impl Told {
     /// Takes what became of a landing.
     fn take(
         &mut self,
-        target: &Target,
-        shown: Result<Shown, ForgeError>,
+        target: &ServiceEnvironment,
+        shown: Result<TargetDeployments, ForgeError>,
         now: Time,
     ) -> Result<(), ForgeError> {
         match shown {
@@ -258,7 +259,9 @@ impl Told {
                         self.refused.insert(target.clone(), (now + SHUT_FOR, error.clone()));
                     }
                     ForgeError::Unavailable { .. } | ForgeError::RateLimited { .. } => {}
-                    ForgeError::Forbidden { .. } | ForgeError::NotFound { .. } | ForgeError::Shut { .. } => {
+                    ForgeError::Forbidden { .. }
+                    | ForgeError::NotFound { .. }
+                    | ForgeError::Misconfigured { .. } => {
                         self.shut_by(&error, now);
                     }
                 }
@@ -270,7 +273,7 @@ impl Told {
     /// Notes that nothing is to be asked for a while; that the bot may not is said, once an hour.
     fn shut_by(&mut self, error: &ForgeError, now: Time) {
         let pause = match error {
-            ForgeError::Forbidden { .. } | ForgeError::NotFound { .. } | ForgeError::Shut { .. } => {
+            ForgeError::Forbidden { .. } | ForgeError::NotFound { .. } | ForgeError::Misconfigured { .. } => {
                 tracing::warn!("landings are not shown as deployments: {error}");
                 SHUT_FOR
             }

@@ -81,7 +81,7 @@ pub enum EventError {
 
 /// What an event says.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum News {
+pub enum EventContent {
     /// Something happened in these repositories, in GitHub's spelling.
     Repositories(Vec<String>),
     /// Something happened on these branches of a repository, in GitHub's spelling.
@@ -98,7 +98,7 @@ pub enum News {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Event {
     /// What it says.
-    pub news: News,
+    pub news: EventContent,
     /// The installation of the App that it came from, where it came from one.
     pub installation: Option<u64>,
 }
@@ -123,29 +123,29 @@ pub fn read(kind: EventKind, body: &[u8], bot: &UserName) -> Result<Event, Event
     Ok(Event { news: news(kind, body, bot), installation })
 }
 
-fn news(kind: EventKind, body: Body, bot: &UserName) -> News {
+fn news(kind: EventKind, body: Body, bot: &UserName) -> EventContent {
     if body.is_of(kind, bot) {
-        return News::Own;
+        return EventContent::Own;
     }
     match kind {
-        EventKind::Ping => News::Nothing,
-        EventKind::Package | EventKind::RegistryPackage => News::Package,
+        EventKind::Ping => EventContent::Nothing,
+        EventKind::Package | EventKind::RegistryPackage => EventContent::Package,
         EventKind::Installation | EventKind::InstallationRepositories => {
             let mut named: Vec<String> = body.installed().map(|own| own.full_name).collect();
             named.truncate(REPOSITORIES_MAX);
-            News::Repositories(named)
+            EventContent::Repositories(named)
         }
         // What has begun or is about to decides nothing; its end comes as an event of its own.
-        EventKind::CheckRun if body.acts(&["created"]) => News::Nothing,
-        EventKind::CheckSuite if body.acts(&["requested"]) => News::Nothing,
-        EventKind::WorkflowRun if body.acts(&["requested", "in_progress"]) => News::Nothing,
+        EventKind::CheckRun if body.acts(&["created"]) => EventContent::Nothing,
+        EventKind::CheckSuite if body.acts(&["requested"]) => EventContent::Nothing,
+        EventKind::WorkflowRun if body.acts(&["requested", "in_progress"]) => EventContent::Nothing,
         // What became of a group is told by its pull requests and the base.
-        EventKind::MergeGroup if !body.acts(&["checks_requested"]) => News::Nothing,
+        EventKind::MergeGroup if !body.acts(&["checks_requested"]) => EventContent::Nothing,
         // An issue is none of ours.
-        EventKind::IssueComment if !body.is_on_pull_request() => News::Nothing,
-        EventKind::IssueComment | EventKind::DeploymentStatus | EventKind::Repository => {
-            body.repository().map_or(News::Nothing, |repository| News::Repositories(vec![repository]))
-        }
+        EventKind::IssueComment if !body.is_on_pull_request() => EventContent::Nothing,
+        EventKind::IssueComment | EventKind::DeploymentStatus | EventKind::Repository => body
+            .repository()
+            .map_or(EventContent::Nothing, |repository| EventContent::Repositories(vec![repository])),
         EventKind::Push
         | EventKind::PullRequest
         | EventKind::PullRequestReview
@@ -160,12 +160,12 @@ fn news(kind: EventKind, body: Body, bot: &UserName) -> News {
 }
 
 /// News of the branches that an event names; of the whole repository where it does not say which.
-fn on_branches(kind: EventKind, body: &Body) -> News {
-    let Some(repository) = body.repository() else { return News::Nothing };
+fn on_branches(kind: EventKind, body: &Body) -> EventContent {
+    let Some(repository) = body.repository() else { return EventContent::Nothing };
     match body.branches(kind) {
-        Branches::Unsaid => News::Repositories(vec![repository]),
-        Branches::Named(branches) if branches.is_empty() => News::Nothing,
-        Branches::Named(branches) => News::Branches(repository, branches),
+        Branches::Unsaid => EventContent::Repositories(vec![repository]),
+        Branches::Named(branches) if branches.is_empty() => EventContent::Nothing,
+        Branches::Named(branches) => EventContent::Branches(repository, branches),
     }
 }
 

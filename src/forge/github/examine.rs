@@ -18,7 +18,7 @@ use super::{GitHubForge, READS_AT_ONCE};
 use crate::forge::ForgeError;
 use crate::model::{
     Allowance, BRANCH_PREFIX, BranchName, Grant, Health, HealthQuestion, LOG_BRANCH, Login, LoginProof,
-    RepositoryHealth, RepositoryName, RepositoryState, Rules, Time, Told, UserName,
+    Probe, RepositoryHealth, RepositoryName, RepositoryState, Rules, Time, UserName,
 };
 use wire::{FullRepository, OwnApp, RateLimits};
 
@@ -38,8 +38,8 @@ const ANY_CHANGE: &str = "any-environment/any-group";
 
 /// Who the bot is, and what else the answer told.
 struct Identified {
-    login: Told<Login>,
-    clock_ahead: Told<i64>,
+    login: Probe<Login>,
+    clock_ahead: Probe<i64>,
     /// What a classic token is good for.
     scopes: Option<Vec<String>>,
     /// What the App hears of.
@@ -47,7 +47,7 @@ struct Identified {
 }
 
 /// Who asks what the bot may do in a repository.
-struct Asker<'a> {
+struct TokenScope<'a> {
     /// What a classic token is good for.
     scopes: Option<&'a [String]>,
     /// What the App hears of.
@@ -103,10 +103,10 @@ impl GitHubForge {
         };
         let call = Call::get(Scope::Bot, "say who it is", path.to_owned());
         let nobody =
-            |login| Identified { login, clock_ahead: Told::Absent, scopes: None, events: Vec::new() };
+            |login| Identified { login, clock_ahead: Probe::Absent, scopes: None, events: Vec::new() };
         let (answer, headers) = match self.inner.connection.ask(call).await {
             Ok(answered) => answered,
-            Err(error) => return nobody(Told::Unknown(error.to_string())),
+            Err(error) => return nobody(Probe::Unknown(error.to_string())),
         };
         let scopes = text(&headers, SCOPES).map(|text| words_of(&text));
         let clock_ahead = self.clock_ahead(&headers);
@@ -114,12 +114,12 @@ impl GitHubForge {
         let (name, proof, events) = if self.is_app() {
             match answer.json::<OwnApp>("the App") {
                 Ok(app) => (format!("{}[bot]", app.slug), LoginProof::App, app.events),
-                Err(error) => return nobody(Told::Unknown(error.to_string())),
+                Err(error) => return nobody(Probe::Unknown(error.to_string())),
             }
         } else if let Some(name) = given {
             // A GitHub without limits says that there is no such thing, and so answers all the same.
             if let Err(error @ ForgeError::Unavailable { .. }) = answer.expect("the limits") {
-                return nobody(Told::Unknown(error.to_string()));
+                return nobody(Probe::Unknown(error.to_string()));
             }
             let proof = if scopes.is_some() { LoginProof::ClassicToken } else { LoginProof::GivenName };
             (name.to_string(), proof, Vec::new())
@@ -128,11 +128,11 @@ impl GitHubForge {
                 if scopes.is_some() { LoginProof::ClassicToken } else { LoginProof::FineGrainedToken };
             match answer.json::<Account>("the account of the bot") {
                 Ok(account) => (account.login, proof, Vec::new()),
-                Err(error) => return nobody(Told::Unknown(error.to_string())),
+                Err(error) => return nobody(Probe::Unknown(error.to_string())),
             }
         };
-        let login = UserName::new(name).map(|name| Told::Known(Login { name, proof, ends_at }));
-        let login = login.unwrap_or_else(|error| Told::Unknown(error.to_string()));
+        let login = UserName::new(name).map(|name| Probe::Known(Login { name, proof, ends_at }));
+        let login = login.unwrap_or_else(|error| Probe::Unknown(error.to_string()));
         Identified { login, clock_ahead, scopes, events }
     }
 
@@ -141,11 +141,11 @@ impl GitHubForge {
         self.inner.bot.get().filter(|_| self.inner.is_bot_given && !self.is_app())
     }
 
-    fn clock_ahead(&self, headers: &HeaderMap) -> Told<i64> {
+    fn clock_ahead(&self, headers: &HeaderMap) -> Probe<i64> {
         let date = text(headers, DATE.as_str()).and_then(|text| DateTime::parse_from_rfc2822(&text).ok());
         match date {
-            Some(date) => Told::Known((self.now() - date.to_utc()).num_seconds()),
-            None => Told::Unknown("its answer has no date".to_owned()),
+            Some(date) => Probe::Known((self.now() - date.to_utc()).num_seconds()),
+            None => Probe::Unknown("its answer has no date".to_owned()),
         }
     }
 
@@ -158,14 +158,14 @@ impl GitHubForge {
         end.ok().filter(|end| (*end - self.now()).abs() > END_IS_NOW_WITHIN)
     }
 
-    async fn allowances(&self, repository: Option<&RepositoryName>) -> Told<Vec<Allowance>> {
-        let Some(repository) = repository else { return Told::Absent };
+    async fn allowances(&self, repository: Option<&RepositoryName>) -> Probe<Vec<Allowance>> {
+        let Some(repository) = repository else { return Probe::Absent };
         let scope = Scope::Repository(repository);
         let limits: RateLimits = match self.told(scope, "read its limits", LIMITS.to_owned()).await {
-            Told::Known(limits) => limits,
-            Told::Unknown(why) => return Told::Unknown(why),
+            Probe::Known(limits) => limits,
+            Probe::Unknown(why) => return Probe::Unknown(why),
             // GitHub Enterprise Server may have no limits at all.
-            Told::Absent => return Told::Absent,
+            Probe::Absent => return Probe::Absent,
         };
         let kinds = [("REST", limits.resources.core), ("GraphQL", limits.resources.graphql)];
         let allowance = |(kind, limit): (&str, Option<wire::RateLimit>)| {
@@ -178,7 +178,7 @@ impl GitHubForge {
                 resets_at,
             })
         };
-        Told::Known(kinds.into_iter().filter_map(allowance).collect())
+        Probe::Known(kinds.into_iter().filter_map(allowance).collect())
     }
 
     async fn examine_repository(
@@ -188,19 +188,20 @@ impl GitHubForge {
         who: &Identified,
     ) -> RepositoryHealth {
         let found = self.found(repository).await;
-        let asker = Asker { scopes: who.scopes.as_deref(), events: &who.events, organization: None };
+        let asker = TokenScope { scopes: who.scopes.as_deref(), events: &who.events, organization: None };
         let found = match found {
-            Told::Known(found) => found,
-            Told::Unknown(why) => {
+            Probe::Known(found) => found,
+            Probe::Unknown(why) => {
                 // An App that was granted too little gets no token at all, but may ask what it was granted.
-                let grants = if self.is_app() { self.grants(repository, &asker).await } else { Told::Absent };
-                return self.unseen(repository, Told::Unknown(why), grants);
+                let grants =
+                    if self.is_app() { self.grants(repository, &asker).await } else { Probe::Absent };
+                return self.unseen(repository, Probe::Unknown(why), grants);
             }
-            Told::Absent => return self.unseen(repository, Told::Absent, Told::Absent),
+            Probe::Absent => return self.unseen(repository, Probe::Absent, Probe::Absent),
         };
         let organization =
             found.owner.kind.as_deref().filter(|kind| *kind == ORGANIZATION).map(|_| &*found.owner.login);
-        let asker = Asker { organization: organization.filter(|_| has_teams), ..asker };
+        let asker = TokenScope { organization: organization.filter(|_| has_teams), ..asker };
         let change = BranchName::new(format!("{BRANCH_PREFIX}{ANY_CHANGE}")).expect("a branch name");
         let log = BranchName::new(LOG_BRANCH).expect("a branch name");
         let (log_branch, log_protection) = self.rules_of_log(repository, &log).await;
@@ -212,7 +213,7 @@ impl GitHubForge {
             log_protection,
             repository: repository.clone(),
             branches: self.rules_of_all(repository, branches, who).await,
-            state: Told::Known(self.state(repository, found)),
+            state: Probe::Known(self.state(repository, found)),
         }
     }
 
@@ -222,25 +223,25 @@ impl GitHubForge {
         repository: &RepositoryName,
         branches: Vec<BranchName>,
         who: &Identified,
-    ) -> Vec<(BranchName, Told<Rules>)> {
-        let Told::Known(Login { name: bot, .. }) = &who.login else { return Vec::new() };
+    ) -> Vec<(BranchName, Probe<Rules>)> {
+        let Probe::Known(Login { name: bot, .. }) = &who.login else { return Vec::new() };
         let mut rules = Vec::with_capacity(branches.len());
         for branch in branches {
             let found = match self.tip(repository, &branch).await {
                 Ok(Some(_)) => self.rules_of(repository, &branch, bot).await,
-                Ok(None) => Told::Absent,
-                Err(error) => Told::Unknown(error.to_string()),
+                Ok(None) => Probe::Absent,
+                Err(error) => Probe::Unknown(error.to_string()),
             };
             rules.push((branch, found));
         }
         rules
     }
 
-    async fn found(&self, repository: &RepositoryName) -> Told<FullRepository> {
+    async fn found(&self, repository: &RepositoryName) -> Probe<FullRepository> {
         let scope = Scope::Repository(repository);
         match self.told(scope, "see the repository", format!("/repos/{repository}")).await {
-            Told::Absent => Told::Unknown("it does not exist, or the bot may not see it".to_owned()),
-            told @ (Told::Known(_) | Told::Unknown(_)) => told,
+            Probe::Absent => Probe::Unknown("it does not exist, or the bot may not see it".to_owned()),
+            told @ (Probe::Known(_) | Probe::Unknown(_)) => told,
         }
     }
 
@@ -259,14 +260,14 @@ impl GitHubForge {
     fn unseen(
         &self,
         repository: &RepositoryName,
-        state: Told<RepositoryState>,
-        grants: Told<Vec<Grant>>,
+        state: Probe<RepositoryState>,
+        grants: Probe<Vec<Grant>>,
     ) -> RepositoryHealth {
         // The hook of an App is its own, whatever it sees.
         let hook = if self.is_app() {
-            Told::Absent
+            Probe::Absent
         } else {
-            Told::Unknown("the repository cannot be seen".to_owned())
+            Probe::Unknown("the repository cannot be seen".to_owned())
         };
         RepositoryHealth {
             repository: repository.clone(),
@@ -274,26 +275,26 @@ impl GitHubForge {
             grants,
             hook,
             branches: Vec::new(),
-            own_branches: Told::Absent,
-            log_branch: Told::Absent,
-            log_protection: Told::Absent,
+            own_branches: Probe::Absent,
+            log_branch: Probe::Absent,
+            log_protection: Probe::Absent,
         }
     }
 
     /// An answer as it is needed here: something that does not exist is no failure, and a failure is no answer.
-    async fn told<T: DeserializeOwned>(&self, scope: Scope<'_>, verb: &str, path: String) -> Told<T> {
+    async fn told<T: DeserializeOwned>(&self, scope: Scope<'_>, verb: &str, path: String) -> Probe<T> {
         match self.inner.connection.ask(Call::get(scope, verb, path)).await {
             Ok((answer, _)) => read(&answer),
-            Err(error) => Told::Unknown(error.to_string()),
+            Err(error) => Probe::Unknown(error.to_string()),
         }
     }
 }
 
-fn read<T: DeserializeOwned>(answer: &Answer) -> Told<T> {
+fn read<T: DeserializeOwned>(answer: &Answer) -> Probe<T> {
     match answer.json("the answer") {
-        Ok(value) => Told::Known(value),
-        Err(ForgeError::NotFound { .. }) => Told::Absent,
-        Err(error) => Told::Unknown(error.to_string()),
+        Ok(value) => Probe::Known(value),
+        Err(ForgeError::NotFound { .. }) => Probe::Absent,
+        Err(error) => Probe::Unknown(error.to_string()),
     }
 }
 

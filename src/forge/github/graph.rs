@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 use super::budget::Lane;
 use super::connection::Call;
 use super::credentials::Scope;
-use super::wire::{GraphAnswer, GraphError};
+use super::wire::{GraphError, GraphResponse};
 use super::{GitHubForge, failed};
 use crate::forge::ForgeError;
 
@@ -28,7 +28,7 @@ pub(super) struct Mutations {
 
 /// What became of each mutation, by its name.
 #[derive(Debug, Default)]
-pub(super) struct Outcomes {
+pub(super) struct MutationResults {
     done: BTreeMap<String, Value>,
     errors: Vec<GraphError>,
 }
@@ -63,7 +63,7 @@ impl Mutations {
     }
 }
 
-impl Outcomes {
+impl MutationResults {
     /// What GitHub says of a mutation that it carried out; nothing where it did not.
     pub(super) fn of<T: DeserializeOwned>(&self, name: &str) -> Option<T> {
         self.done.get(name).and_then(|value| serde_json::from_value(value.clone()).ok())
@@ -89,7 +89,7 @@ impl GitHubForge {
         &self,
         (scope, verb): (Scope<'_>, &str),
         mutations: Mutations,
-    ) -> Result<Outcomes, ForgeError> {
+    ) -> Result<MutationResults, ForgeError> {
         self.carry_out(mutations.call(scope, verb)).await
     }
 
@@ -101,7 +101,7 @@ impl GitHubForge {
         &self,
         (scope, verb): (Scope<'_>, &str),
         mutations: Mutations,
-    ) -> Result<Outcomes, ForgeError> {
+    ) -> Result<MutationResults, ForgeError> {
         self.carry_out(mutations.call(scope, verb).in_lane(Lane::Merge)).await
     }
 
@@ -113,15 +113,15 @@ impl GitHubForge {
         &self,
         (scope, verb): (Scope<'_>, &str),
         mutations: Mutations,
-    ) -> Result<Outcomes, ForgeError> {
+    ) -> Result<MutationResults, ForgeError> {
         self.carry_out(mutations.call(scope, verb).once()).await
     }
 
-    async fn carry_out(&self, call: Call<'_>) -> Result<Outcomes, ForgeError> {
+    async fn carry_out(&self, call: Call<'_>) -> Result<MutationResults, ForgeError> {
         let verb = call.verb;
-        let answer: GraphAnswer = self.inner.connection.call(call).await?.json(verb)?;
+        let answer: GraphResponse = self.inner.connection.call(call).await?.json(verb)?;
         let done = answer.data.unwrap_or_default().into_iter().filter(|(_, value)| !value.is_null());
-        let outcomes = Outcomes { done: done.collect(), errors: answer.errors };
+        let outcomes = MutationResults { done: done.collect(), errors: answer.errors };
         let is_too_much =
             |error: &GraphError| error.kind.as_deref().is_some_and(|kind| TOO_MUCH.contains(&kind));
         if outcomes.done.is_empty()

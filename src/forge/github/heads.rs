@@ -16,7 +16,7 @@ use super::memory::{Branches, Refs};
 use super::wire::{Commit, Comparison, Ref, commit_id};
 use super::{GitHubForge, READS_AT_ONCE, failed};
 use crate::forge::{BRANCH_PREFIX, ForgeError, LOG_BRANCH};
-use crate::model::{BranchName, CommitId, Head, Place, RepositoryName};
+use crate::model::{BranchName, CommitId, ConfigBranch, Head, RepositoryName};
 
 /// How many branches a repository may have for all to be read with each look; with more of them it is two requests.
 const BRANCHES_MAX: usize = 1_000;
@@ -43,7 +43,7 @@ impl GitHubForge {
     }
 
     /// The branches that matter to a place: all in one answer, unless there are very many.
-    pub(super) async fn read_branches(&self, place: &Place) -> Result<Branches, ForgeError> {
+    pub(super) async fn read_branches(&self, place: &ConfigBranch) -> Result<Branches, ForgeError> {
         let repository = &place.repository;
         let is_crowded = &self.memory(repository).is_crowded;
         let is_narrowed = is_crowded.load(Ordering::Acquire);
@@ -59,7 +59,7 @@ impl GitHubForge {
     }
 
     /// The branches as the look that is under way saw them, or as they are.
-    async fn refs_of_this_look(&self, place: &Place) -> Result<(Refs, Option<CommitId>), ForgeError> {
+    async fn refs_of_this_look(&self, place: &ConfigBranch) -> Result<(Refs, Option<CommitId>), ForgeError> {
         // The look at the changes begins with this, too, and comes first: whoever waits for it has nothing to read.
         self.identity().await?;
         let memory = self.memory(&place.repository);
@@ -72,7 +72,7 @@ impl GitHubForge {
     }
 
     /// The tip of the base as the look that is under way saw it, or as it is.
-    pub(super) async fn base_tip(&self, place: &Place) -> Result<Option<CommitId>, ForgeError> {
+    pub(super) async fn base_tip(&self, place: &ConfigBranch) -> Result<Option<CommitId>, ForgeError> {
         let memory = self.memory(&place.repository);
         let taken = memory.seen.lock().await.get_mut(&place.branch).and_then(|seen| seen.base.take());
         match taken {
@@ -109,7 +109,10 @@ impl GitHubForge {
         named.collect()
     }
 
-    pub(super) async fn branches_of(&self, place: &Place) -> Result<BTreeMap<BranchName, Head>, ForgeError> {
+    pub(super) async fn branches_of(
+        &self,
+        place: &ConfigBranch,
+    ) -> Result<BTreeMap<BranchName, Head>, ForgeError> {
         let (refs, base) = self.refs_of_this_look(place).await?;
         let base = base.as_ref();
         let heads = refs.into_iter().map(|(name, tip)| async move {
@@ -125,7 +128,7 @@ impl GitHubForge {
     /// its commit left it, and it is as good as none.
     async fn is_left_empty(
         &self,
-        place: &Place,
+        place: &ConfigBranch,
         base: Option<&CommitId>,
         tip: &CommitId,
     ) -> Result<bool, ForgeError> {
@@ -182,7 +185,7 @@ impl GitHubForge {
     /// The branch is that of an open change: what may still be merged takes more of a proof than what has ended.
     pub(super) async fn head_above(
         &self,
-        place: &Place,
+        place: &ConfigBranch,
         (branch, id): (Option<&str>, &CommitId),
     ) -> Result<Head, ForgeError> {
         let memory = self.memory(&place.repository);
@@ -204,7 +207,7 @@ impl GitHubForge {
         Ok(head)
     }
 
-    async fn beneath(&self, place: &Place, id: &CommitId) -> Result<Option<CommitId>, ForgeError> {
+    async fn beneath(&self, place: &ConfigBranch, id: &CommitId) -> Result<Option<CommitId>, ForgeError> {
         let commit = self.commit(&place.repository, id).await?;
         let [own, merged] = commit.parents.as_slice() else { return Ok(None) };
         let (own, merged) = (commit_id(&own.sha)?, commit_id(&merged.sha)?);
@@ -213,7 +216,11 @@ impl GitHubForge {
     }
 
     /// Whether a commit is part of the base's history.
-    pub(super) async fn is_in_base(&self, place: &Place, commit: &CommitId) -> Result<bool, ForgeError> {
+    pub(super) async fn is_in_base(
+        &self,
+        place: &ConfigBranch,
+        commit: &CommitId,
+    ) -> Result<bool, ForgeError> {
         let comparison =
             self.compare(&place.repository, place.branch.as_str(), commit, Files::Without).await?;
         Ok(matches!(comparison.status.as_str(), "behind" | "identical"))
@@ -278,7 +285,7 @@ impl GitHubForge {
         repository: &RepositoryName,
         branch: &BranchName,
         (from, to): (&CommitId, Option<&CommitId>),
-    ) -> Result<Swap, ForgeError> {
+    ) -> Result<RefUpdate, ForgeError> {
         let node_id = self.facts(repository).await?.node_id.clone();
         let after = to.map_or(NO_COMMIT, CommitId::as_str);
         let update = json!({
@@ -291,14 +298,14 @@ impl GitHubForge {
         let mut mutations = Mutations::default();
         mutations.add("moved", ("updateRefs", "clientMutationId"), input);
         let outcomes = self.mutate((Scope::Repository(repository), "move branches"), mutations).await?;
-        let Some(error) = outcomes.first_error() else { return Ok(Swap::Done) };
+        let Some(error) = outcomes.first_error() else { return Ok(RefUpdate::Done) };
         // What GitHub says in words is not a contract; where the branch is now is.
         let tip = self.tip(repository, branch).await?;
         if tip.as_ref() == to {
-            return Ok(Swap::Done);
+            return Ok(RefUpdate::Done);
         }
         if tip.as_ref() != Some(from) {
-            return Ok(Swap::Elsewhere(tip));
+            return Ok(RefUpdate::Elsewhere(tip));
         }
         let what = format!("moving the branch `{branch}`");
         Err(ForgeError::Blocked { what, why: super::refusal::one_line(&error.message) })
@@ -321,7 +328,7 @@ pub(super) enum Files {
 
 /// What became of a move.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Swap {
+pub(super) enum RefUpdate {
     /// It is where it should be.
     Done,
     /// It pointed elsewhere.

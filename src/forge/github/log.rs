@@ -15,11 +15,11 @@ use super::budget::Lane;
 use super::connection::{Call, lock};
 use super::content::{LARGE_BLOB_BYTES_MAX, root};
 use super::credentials::Scope;
-use super::wire::{GitTree, Made, commit_id};
+use super::wire::{CreatedObject, GitTree, commit_id};
 use super::{GitHubForge, failed};
-use crate::forge::log::{self, Layout, Rest, Segment, Written};
+use crate::forge::log::{self, Layout, LogRemainder, Segment, SegmentWrite};
 use crate::forge::{ForgeError, LOG_BRANCH, LogPart};
-use crate::model::{BlobId, BranchName, CommitId, Place, RepositoryName};
+use crate::model::{BlobId, BranchName, CommitId, ConfigBranch, RepositoryName};
 pub(super) use kept::KeptLog;
 use kept::LogTree;
 
@@ -30,7 +30,7 @@ impl GitHubForge {
     /// The lines after a known commit; all lines where that is not a beginning of what is there.
     pub(super) async fn log_since(
         &self,
-        place: &Place,
+        place: &ConfigBranch,
         known: Option<&CommitId>,
     ) -> Result<LogPart, ForgeError> {
         let repository = &place.repository;
@@ -84,7 +84,7 @@ impl GitHubForge {
     }
 
     /// The tip as the look that is under way saw it, or as it is.
-    async fn log_tip(&self, place: &Place) -> Result<Option<CommitId>, ForgeError> {
+    async fn log_tip(&self, place: &ConfigBranch) -> Result<Option<CommitId>, ForgeError> {
         let memory = self.memory(&place.repository);
         let seen = memory.seen.lock().await.get_mut(&place.branch).and_then(|seen| seen.log.take());
         match seen {
@@ -126,7 +126,7 @@ impl GitHubForge {
         &self,
         repository: &RepositoryName,
         (commit, log): (&CommitId, &LogTree),
-        rest: &Rest<'_>,
+        rest: &LogRemainder<'_>,
     ) -> Result<Option<Vec<String>>, ForgeError> {
         let contents = self.log_contents(repository, commit, rest.segments).await?;
         if let (Some(last), Some(content)) = (log.layout.last(), contents.last()) {
@@ -161,7 +161,7 @@ impl GitHubForge {
     /// Appends lines as one commit on the expected tip.
     pub(super) async fn append(
         &self,
-        place: &Place,
+        place: &ConfigBranch,
         lines: &[String],
         expected: Option<&CommitId>,
     ) -> Result<CommitId, ForgeError> {
@@ -212,7 +212,7 @@ impl GitHubForge {
         &self,
         repository: &RepositoryName,
         before: Option<&(&CommitId, Arc<LogTree>)>,
-        written: &[Written],
+        written: &[SegmentWrite],
     ) -> Result<String, ForgeError> {
         let mut made: Option<String> = None;
         for entries in batches(written) {
@@ -269,7 +269,7 @@ impl GitHubForge {
         let call = Call::write(scope, "write commits", Method::POST, path, body);
         let answer = self.inner.connection.call(call.in_lane(lane)).await?;
         super::heads::expect_allowed(&answer, &format!("writing a commit in `{repository}`"))?;
-        let made: Made = answer.json("what was written")?;
+        let made: CreatedObject = answer.json("what was written")?;
         Ok(made.sha)
     }
 }
@@ -285,7 +285,7 @@ fn layout(listed: &GitTree) -> Layout {
 }
 
 /// Files as GitHub takes them, as many at once as one tree should be sent with.
-fn batches(written: &[Written]) -> Vec<Vec<Value>> {
+fn batches(written: &[SegmentWrite]) -> Vec<Vec<Value>> {
     let (mut batches, mut bytes) = (Vec::<Vec<Value>>::new(), 0);
     for file in written {
         let entry = json!({ "path": file.path(), "mode": "100644", "type": "blob", "content": file.text });

@@ -8,8 +8,8 @@ use tokio::sync::OnceCell;
 
 use super::authorship::Pusher;
 use super::connection::lock;
-use super::content::Shelf;
-use super::deployments::Told;
+use super::content::BlobCache;
+use super::deployments::DeploymentCache;
 use super::log::KeptLog;
 use super::merge::{RefusedMerge, Waiting};
 use super::propose::Together;
@@ -25,7 +25,7 @@ const TREES_MAX: usize = 4;
 
 /// What is remembered of one repository.
 #[derive(Debug, Default)]
-pub(super) struct Memory {
+pub(super) struct RepositoryState {
     /// What the repository is and allows.
     pub(super) repository: Mutex<Option<Arc<Repository>>>,
     /// The merges that GitHub did not carry out, by the pull request.
@@ -33,7 +33,7 @@ pub(super) struct Memory {
     /// The pull requests that stand in the merge queue.
     pub(super) queued: Mutex<BTreeMap<u64, Waiting>>,
     /// The branches as the look at each base that is under way saw them, until somebody takes them.
-    pub(super) seen: tokio::sync::Mutex<BTreeMap<BranchName, Seen>>,
+    pub(super) seen: tokio::sync::Mutex<BTreeMap<BranchName, ObservedBranches>>,
     /// Whether there are too many branches to list them all with each look.
     pub(super) is_crowded: AtomicBool,
     /// How often something happened that no branch tells.
@@ -41,7 +41,7 @@ pub(super) struct Memory {
     /// How many new changes go into one document.
     pub(super) together: Together,
     /// What GitHub shows of deployments.
-    pub(super) deployments: Mutex<Told>,
+    pub(super) deployments: Mutex<DeploymentCache>,
     /// The files of the log.
     pub(super) log: Mutex<KeptLog>,
     /// The pull requests, by the branch into which they go.
@@ -55,9 +55,9 @@ pub(super) struct Memory {
     in_base: Mutex<BTreeMap<CommitId, (CommitId, bool)>>,
     /// The names by which GraphQL knows labels; there are as many as the bot uses.
     label_ids: Mutex<BTreeMap<String, String>>,
-    trees: Mutex<VecDeque<(CommitId, Arc<Files>)>>,
+    trees: Mutex<VecDeque<(CommitId, Arc<CommitFiles>)>>,
     /// What an archive had beyond what was asked for.
-    pub(super) shelf: Mutex<Shelf>,
+    pub(super) shelf: Mutex<BlobCache>,
     /// What the bot wrote a moment ago.
     pub(super) receipts: Mutex<Receipts>,
     /// Held by whoever reads an archive.
@@ -80,13 +80,13 @@ pub(super) struct Branches {
 
 /// What a look saw of the branches; each part is taken once, so that what comes later is read anew.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Seen {
+pub(super) struct ObservedBranches {
     pub(super) ours: Option<(Refs, Option<CommitId>)>,
     pub(super) log: Option<Option<CommitId>>,
     pub(super) base: Option<Option<CommitId>>,
 }
 
-impl From<Branches> for Seen {
+impl From<Branches> for ObservedBranches {
     fn from(branches: Branches) -> Self {
         let ours = (branches.ours, branches.base.clone());
         Self { ours: Some(ours), log: Some(branches.log), base: Some(branches.base) }
@@ -95,7 +95,7 @@ impl From<Branches> for Seen {
 
 /// The files of a commit.
 #[derive(Debug, Default)]
-pub(super) struct Files {
+pub(super) struct CommitFiles {
     /// What most likely is the id of its tree; GitHub alone knows for sure.
     pub(super) tree: Option<String>,
     /// What is where.
@@ -106,7 +106,7 @@ pub(super) struct Files {
     pub(super) bytes: u64,
 }
 
-impl Memory {
+impl RepositoryState {
     /// Notes that something happened that no branch tells, such as a comment.
     pub(super) fn hint(&self) {
         self.hints.fetch_add(1, Ordering::AcqRel);
@@ -176,16 +176,16 @@ impl Memory {
         lock(&self.pushers).get(id).and_then(|pusher| pusher.get().copied()).unwrap_or_default()
     }
 
-    pub(super) fn files(&self, commit: &CommitId) -> Option<Arc<Files>> {
+    pub(super) fn files(&self, commit: &CommitId) -> Option<Arc<CommitFiles>> {
         lock(&self.trees).iter().find(|(id, _)| id == commit).map(|(_, files)| Arc::clone(files))
     }
 
     /// The commits whose files are known, the latest first.
-    pub(super) fn known_files(&self) -> Vec<(CommitId, Arc<Files>)> {
+    pub(super) fn known_files(&self) -> Vec<(CommitId, Arc<CommitFiles>)> {
         lock(&self.trees).iter().cloned().collect()
     }
 
-    pub(super) fn keep_files(&self, commit: &CommitId, files: &Arc<Files>) {
+    pub(super) fn keep_files(&self, commit: &CommitId, files: &Arc<CommitFiles>) {
         let mut trees = lock(&self.trees);
         trees.retain(|(id, _)| id != commit);
         trees.push_front((commit.clone(), Arc::clone(files)));

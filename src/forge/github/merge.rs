@@ -15,12 +15,12 @@ use super::GitHubForge;
 use super::budget::Lane;
 use super::connection::{Answer, Call};
 use super::credentials::Scope;
-use super::wire::{Made, OnePull, Repository, commit_id};
+use super::wire::{CreatedObject, PullDetails, Repository, commit_id};
 use crate::forge::{ForgeError, Merge};
 use crate::model::{CommitId, MergeMethod};
 pub(super) use queue::Waiting;
 pub(super) use refused::RefusedMerge;
-use refused::{BEHIND, Refusal, is_outrun};
+use refused::{BEHIND, MergeRefusal, is_outrun};
 
 /// What people are told of a change that was put into the merge queue.
 const WAITS_IN_QUEUE: &str = "it waits in GitHub's merge queue";
@@ -43,7 +43,7 @@ impl GitHubForge {
         for method in methods {
             let answer = self.try_merge(merge, method).await?;
             if answer.status.is_success() {
-                let made: Made = answer.json(&format!("the merge of change {}", merge.change))?;
+                let made: CreatedObject = answer.json(&format!("the merge of change {}", merge.change))?;
                 return commit_id(&made.sha);
             }
             let goes_on = is_other_method_wanted(&answer);
@@ -86,7 +86,7 @@ impl GitHubForge {
     async fn not_merged(
         &self,
         merge: &Merge,
-        pull: &OnePull,
+        pull: &PullDetails,
         answer: Option<&Answer>,
     ) -> Result<ForgeError, ForgeError> {
         let what = format!("change {}", merge.change);
@@ -98,15 +98,15 @@ impl GitHubForge {
             return Ok(ForgeError::Conflict { what });
         }
         let refusal = match answer {
-            None => Refusal::no_way(self.inner.merge_method, merge, self.name()),
+            None => MergeRefusal::no_way(self.inner.merge_method, merge, self.name()),
             Some(answer) if answer.status == StatusCode::NOT_FOUND => {
                 return Ok(ForgeError::NotFound { what });
             }
-            Some(answer) => Refusal::new(answer, merge, &pull.mergeable_state),
+            Some(answer) => MergeRefusal::new(answer, merge, &pull.mergeable_state),
         };
         let wants_queue = answer.is_some_and(|answer| answer.says("merge queue"));
         let refusal = if wants_queue { self.enqueue(merge, pull).await? } else { Some(refusal) };
-        let why = refusal.as_ref().map_or_else(|| WAITS_IN_QUEUE.to_owned(), Refusal::sentence);
+        let why = refusal.as_ref().map_or_else(|| WAITS_IN_QUEUE.to_owned(), MergeRefusal::sentence);
         if let Some(refusal) = refusal {
             let tried = (merge.change.0, &merge.head, pull.mergeable_state.as_str());
             self.keep_refusal(&merge.place.repository, tried, refusal);
@@ -116,7 +116,7 @@ impl GitHubForge {
 }
 
 /// The commit of a merge at this head that took place before.
-fn merged_before(merge: &Merge, pull: &OnePull) -> Result<Option<CommitId>, ForgeError> {
+fn merged_before(merge: &Merge, pull: &PullDetails) -> Result<Option<CommitId>, ForgeError> {
     let pull = &pull.pull;
     if pull.merged_at.is_none() || pull.head.sha != merge.head.as_str() {
         return Ok(None);
@@ -125,7 +125,7 @@ fn merged_before(merge: &Merge, pull: &OnePull) -> Result<Option<CommitId>, Forg
 }
 
 /// Whether a pull request is something else than what the gates passed for.
-fn has_moved(merge: &Merge, pull: &OnePull) -> bool {
+fn has_moved(merge: &Merge, pull: &PullDetails) -> bool {
     let pull = &pull.pull;
     !pull.is_open() || pull.head.sha != merge.head.as_str() || pull.base.branch != merge.place.branch.as_str()
 }

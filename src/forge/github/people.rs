@@ -18,7 +18,7 @@ use super::connection::{Call, OWN_ACCOUNT, in_path, lock};
 use super::credentials::{Credentials, Scope};
 use super::wire::{Account, App, Membership, Permission, is_ghost, login};
 use super::{GitHubForge, failed};
-use crate::forge::{ForgeError, Testimony};
+use crate::forge::{Confirmation, ForgeError};
 use crate::model::{RepositoryName, TeamName, Time, UserName, is_younger_than};
 
 /// How long an answer about somebody is remembered: half as long as rights may be old, so that there is as much time
@@ -35,14 +35,14 @@ pub(super) type Author = (UserName, u64);
 /// What is known of people.
 #[derive(Default)]
 pub(super) struct People {
-    told: Mutex<BTreeMap<Question, (Told, Time)>>,
+    told: Mutex<BTreeMap<PeopleQuery, (PeopleAnswer, Time)>>,
     /// The accounts that wrote something under a name. Several mean that the name went from one to another; then it
     /// gives nothing as long as this process lives.
     authors: Mutex<BTreeMap<UserName, BTreeSet<u64>>>,
 }
 
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
-enum Question {
+enum PeopleQuery {
     Member(TeamName, UserName),
     Writer(RepositoryName, UserName),
     Collaborator(RepositoryName, UserName),
@@ -50,12 +50,12 @@ enum Question {
 
 /// What GitHub said, and about which account.
 #[derive(Clone, Copy)]
-struct Told {
+struct PeopleAnswer {
     is_so: bool,
     account: Option<u64>,
 }
 
-impl Told {
+impl PeopleAnswer {
     const NO: Self = Self { is_so: false, account: None };
 
     /// Whether it is so, and of the account that wrote here.
@@ -97,8 +97,8 @@ impl GitHubForge {
     }
 
     /// Whether somebody belongs to a team; whoever was only invited does not yet.
-    pub(super) async fn belongs(&self, team: &TeamName, user: &UserName) -> Result<Testimony, ForgeError> {
-        let question = Question::Member(team.clone(), user.clone());
+    pub(super) async fn belongs(&self, team: &TeamName, user: &UserName) -> Result<Confirmation, ForgeError> {
+        let question = PeopleQuery::Member(team.clone(), user.clone());
         self.ask(user, question, async || self.ask_membership(team, user).await).await
     }
 
@@ -107,8 +107,8 @@ impl GitHubForge {
         &self,
         repository: &RepositoryName,
         user: &UserName,
-    ) -> Result<Testimony, ForgeError> {
-        let question = Question::Writer(repository.clone(), user.clone());
+    ) -> Result<Confirmation, ForgeError> {
+        let question = PeopleQuery::Writer(repository.clone(), user.clone());
         self.ask(user, question, async || self.ask_permission(repository, user).await).await
     }
 
@@ -119,8 +119,8 @@ impl GitHubForge {
         &self,
         repository: &RepositoryName,
         user: &UserName,
-    ) -> Result<Testimony, ForgeError> {
-        let question = Question::Collaborator(repository.clone(), user.clone());
+    ) -> Result<Confirmation, ForgeError> {
+        let question = PeopleQuery::Collaborator(repository.clone(), user.clone());
         self.ask(user, question, async || self.ask_collaboration(repository, user).await).await
     }
 
@@ -131,18 +131,18 @@ impl GitHubForge {
     async fn ask(
         &self,
         user: &UserName,
-        question: Question,
-        ask: impl AsyncFnOnce() -> Result<Told, ForgeError>,
-    ) -> Result<Testimony, ForgeError> {
+        question: PeopleQuery,
+        ask: impl AsyncFnOnce() -> Result<PeopleAnswer, ForgeError>,
+    ) -> Result<Confirmation, ForgeError> {
         let now = self.now();
         if is_ghost(user) {
-            return Ok(Testimony { is_so: false, at: Some(now) });
+            return Ok(Confirmation { is_so: false, at: Some(now) });
         }
         let author = self.author(user)?;
         let people = &self.inner.people;
         let known = lock(&people.told).get(&question).copied();
         if let Some((told, at)) = known.filter(|(_, at)| is_younger_than(TOLD_FOR, *at, now)) {
-            return Ok(Testimony { is_so: told.is_of(author), at: Some(at) });
+            return Ok(Confirmation { is_so: told.is_of(author), at: Some(at) });
         }
         let new = ask().await?;
         let mut all = lock(&people.told);
@@ -150,7 +150,7 @@ impl GitHubForge {
             all.clear();
         }
         all.insert(question, (new, now));
-        Ok(Testimony { is_so: new.is_of(author), at: Some(now) })
+        Ok(Confirmation { is_so: new.is_of(author), at: Some(now) })
     }
 
     /// The only account that wrote here under a name; nothing where there are several: names are renamed and taken over.
@@ -162,19 +162,19 @@ impl GitHubForge {
         Ok(ids.first().copied().filter(|_| ids.len() == 1))
     }
 
-    async fn ask_membership(&self, team: &TeamName, user: &UserName) -> Result<Told, ForgeError> {
+    async fn ask_membership(&self, team: &TeamName, user: &UserName) -> Result<PeopleAnswer, ForgeError> {
         let (scope, team_path) = place_of(team);
         let path = format!("{team_path}/memberships/{}", in_path(user.as_str()));
         let answer = self.inner.connection.call(Call::get(scope, "read teams", path)).await?;
         if answer.status != StatusCode::NOT_FOUND {
             let membership: Membership = answer.json(&format!("the team `{team}`"))?;
             if membership.state != "active" {
-                return Ok(Told::NO);
+                return Ok(PeopleAnswer::NO);
             }
             return self.told_of(scope, user).await;
         }
         // Nobody there, no such team, or none that we may see: only the first is a no.
-        self.expect_team(team).await.map(|()| Told::NO)
+        self.expect_team(team).await.map(|()| PeopleAnswer::NO)
     }
 
     /// Looks whether a team is there, and shown to the bot.
@@ -188,35 +188,39 @@ impl GitHubForge {
         &self,
         repository: &RepositoryName,
         user: &UserName,
-    ) -> Result<Told, ForgeError> {
+    ) -> Result<PeopleAnswer, ForgeError> {
         let path = format!("/repos/{repository}/collaborators/{}", in_path(user.as_str()));
         let scope = Scope::Repository(repository);
         let answer = self.inner.connection.call(Call::get(scope, "read permissions", path)).await?;
         if answer.status == StatusCode::NOT_FOUND {
-            return Ok(Told::NO);
+            return Ok(PeopleAnswer::NO);
         }
         answer.expect(&format!("whether {user} is a collaborator of `{repository}`"))?;
         self.told_of(scope, user).await
     }
 
     /// A yes, with the account that has the name now: neither a membership nor a collaboration says whose it is.
-    async fn told_of(&self, scope: Scope<'_>, user: &UserName) -> Result<Told, ForgeError> {
+    async fn told_of(&self, scope: Scope<'_>, user: &UserName) -> Result<PeopleAnswer, ForgeError> {
         let path = format!("/users/{}", in_path(user.as_str()));
         let account: Account = self.inner.connection.get(scope, "read accounts", path).await?;
-        Ok(Told { is_so: true, account: account.id })
+        Ok(PeopleAnswer { is_so: true, account: account.id })
     }
 
-    async fn ask_permission(&self, repository: &RepositoryName, user: &UserName) -> Result<Told, ForgeError> {
+    async fn ask_permission(
+        &self,
+        repository: &RepositoryName,
+        user: &UserName,
+    ) -> Result<PeopleAnswer, ForgeError> {
         let path = format!("/repos/{repository}/collaborators/{}/permission", in_path(user.as_str()));
         let call = Call::get(Scope::Repository(repository), "read permissions", path);
         let answer = self.inner.connection.call(call).await?;
         if answer.status == StatusCode::NOT_FOUND {
-            return Ok(Told::NO);
+            return Ok(PeopleAnswer::NO);
         }
         let told: Permission = answer.json(&format!("what {user} may do in `{repository}`"))?;
         let is_machine = told.user.as_ref().and_then(|user| user.kind.as_deref()) == Some(MACHINE);
         let is_enough = matches!(told.permission.as_str(), "admin" | "write");
-        Ok(Told { is_so: is_enough && !is_machine, account: told.user.and_then(|user| user.id) })
+        Ok(PeopleAnswer { is_so: is_enough && !is_machine, account: told.user.and_then(|user| user.id) })
     }
 }
 

@@ -15,8 +15,8 @@ use serde_json::{Value, json};
 use super::budget::Lane;
 use super::connection::{Answer, Call, in_query};
 use super::credentials::Scope;
-use super::heads::Swap;
-use super::memory::Files;
+use super::heads::RefUpdate;
+use super::memory::CommitFiles;
 use super::wire::{Pull, commit_id};
 use super::{GitHubForge, failed};
 use crate::forge::{ForgeError, Proposal};
@@ -117,7 +117,7 @@ impl GitHubForge {
     }
 
     /// Writes the files of a proposal beside those of its base.
-    async fn write_tree(&self, proposal: &Proposal, files: &Files) -> Result<String, ForgeError> {
+    async fn write_tree(&self, proposal: &Proposal, files: &CommitFiles) -> Result<String, ForgeError> {
         let entries = written(files, proposal)?;
         let base = (&proposal.base, files.tree.as_ref());
         self.make_tree(&proposal.place.repository, base, (&entries, Lane::Refresh)).await
@@ -150,11 +150,11 @@ impl GitHubForge {
     }
 
     /// Brings the branch to the proposed content, unless it is there already.
-    async fn push(&self, proposal: &Proposal, tree: &str) -> Result<Written, ForgeError> {
+    async fn push(&self, proposal: &Proposal, tree: &str) -> Result<WrittenHead, ForgeError> {
         if let Some(expected) = &proposal.expected
             && self.is_written(proposal, tree, expected).await?
         {
-            return Ok(Written { head: expected.clone(), is_found: false });
+            return Ok(WrittenHead { head: expected.clone(), is_found: false });
         }
         let commit = json!({
             "message": proposal.message,
@@ -170,15 +170,15 @@ impl GitHubForge {
                 None => Some(self.tip(repository, &proposal.branch).await?),
             },
             Some(expected) => match self.swap(repository, &proposal.branch, (expected, Some(&head))).await? {
-                Swap::Done => None,
-                Swap::Elsewhere(tip) => Some(tip),
+                RefUpdate::Done => None,
+                RefUpdate::Elsewhere(tip) => Some(tip),
             },
         };
         match elsewhere {
-            None => Ok(Written { head, is_found: false }),
-            Some(Some(tip)) if tip == head => Ok(Written { head, is_found: false }),
+            None => Ok(WrittenHead { head, is_found: false }),
+            Some(Some(tip)) if tip == head => Ok(WrittenHead { head, is_found: false }),
             Some(Some(tip)) if self.is_written(proposal, tree, &tip).await? => {
-                Ok(Written { head: tip, is_found: true })
+                Ok(WrittenHead { head: tip, is_found: true })
             }
             Some(Some(tip)) if proposal.expected.is_none() => self.fill(proposal, (&tip, head)).await,
             Some(_) => Err(taken(proposal)),
@@ -190,7 +190,7 @@ impl GitHubForge {
         &self,
         proposal: &Proposal,
         (tip, head): (&CommitId, CommitId),
-    ) -> Result<Written, ForgeError> {
+    ) -> Result<WrittenHead, ForgeError> {
         let is_empty = *tip == proposal.base || self.is_in_base(&proposal.place, tip).await?;
         if !is_empty {
             return Err(taken(proposal));
@@ -198,8 +198,8 @@ impl GitHubForge {
         // What was merged since this was decided is in the base, too: a second change must not come after it.
         self.refuse_ended(proposal, tip).await?;
         match self.swap(&proposal.place.repository, &proposal.branch, (tip, Some(&head))).await? {
-            Swap::Done => Ok(Written { head, is_found: false }),
-            Swap::Elsewhere(_) => Err(taken(proposal)),
+            RefUpdate::Done => Ok(WrittenHead { head, is_found: false }),
+            RefUpdate::Elsewhere(_) => Err(taken(proposal)),
         }
     }
 
@@ -215,7 +215,7 @@ impl GitHubForge {
     }
 
     /// Opens a pull request, or finds the open one that GitHub says is there.
-    async fn open(&self, proposal: &Proposal, written: &Written) -> Result<ChangeNumber, ForgeError> {
+    async fn open(&self, proposal: &Proposal, written: &WrittenHead) -> Result<ChangeNumber, ForgeError> {
         if written.is_found {
             self.refuse_ended(proposal, &written.head).await?;
         }
@@ -266,13 +266,13 @@ impl GitHubForge {
 }
 
 /// The head of the branch, and whether somebody else had put it there.
-struct Written {
+struct WrittenHead {
     head: CommitId,
     is_found: bool,
 }
 
 /// The files of a proposal as GitHub takes them; modes are kept, links and submodules are not written through.
-fn written(base: &Files, proposal: &Proposal) -> Result<Vec<Value>, ForgeError> {
+fn written(base: &CommitFiles, proposal: &Proposal) -> Result<Vec<Value>, ForgeError> {
     let what = || format!("writing files in `{}`", proposal.place.repository);
     let entries = proposal.files.iter().map(|(path, content)| {
         may_write(base, path).map_err(|why| failed(what(), why))?;
@@ -284,7 +284,7 @@ fn written(base: &Files, proposal: &Proposal) -> Result<Vec<Value>, ForgeError> 
 }
 
 /// Refuses a path where something else stands at it or above it.
-fn may_write(base: &Files, path: &RepositoryPath) -> Result<(), String> {
+fn may_write(base: &CommitFiles, path: &RepositoryPath) -> Result<(), String> {
     let mut at = Some(path.clone());
     while let Some(part) = at {
         if let Some(entry) = base.entries.get(&part) {

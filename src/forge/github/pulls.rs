@@ -23,15 +23,15 @@ use super::checks::Check;
 use super::connection::{Call, PAGE_SIZE, lock};
 use super::credentials::Scope;
 use super::memory::{Branches, Refs};
-use super::wire::{CommitStatus, OnePull, Pull, commit_id, user};
+use super::wire::{CommitStatus, Pull, PullDetails, commit_id, user};
 use super::{GitHubForge, READS_AT_ONCE, failed};
 use crate::forge::{BRANCH_PREFIX, ForgeError};
 use crate::model::{
-    Barrier, BranchName, Change, ChangeNumber, ChangeState, CommitId, Place, QueuePlace, RepositoryName,
-    Status, StatusState, Time, UserName,
+    BranchName, Change, ChangeNumber, ChangeState, CommitId, ConfigBranch, MergeBlocker, QueuePlace,
+    RepositoryName, Status, StatusState, Time, UserName,
 };
 pub(super) use timeline::is_review;
-use timeline::{Ended, Timeline};
+use timeline::{ClosedBy, Timeline};
 
 /// How many changes that ended are looked at closely at the first look: those that were touched last.
 const ENDED_MAX: usize = 100;
@@ -58,19 +58,19 @@ pub(super) struct Pulls {
     /// Those that are Towpath's.
     ours: BTreeMap<u64, Pull>,
     /// What was said on them; not of those that ended long before this process looked.
-    said: BTreeMap<u64, Arc<Said>>,
+    said: BTreeMap<u64, Arc<Conversation>>,
 }
 
 /// What belongs to a pull request and stands elsewhere.
 #[derive(Clone, Debug)]
-struct Said {
+struct Conversation {
     /// When the pull request had been touched last.
     touched: Time,
     /// When this was read.
     read_at: Time,
     /// The head with which it was read.
     head: CommitId,
-    trial: Trial,
+    trial: Mergeability,
     timeline: Timeline,
     statuses: Vec<Status>,
     /// The check of ours on the head, where the bot is an App.
@@ -79,7 +79,7 @@ struct Said {
 
 /// What GitHub thinks of merging a pull request.
 #[derive(Clone, Debug, Default)]
-struct Trial {
+struct Mergeability {
     /// The tip of the base with which it was read; nothing where GitHub had not tried yet.
     tried_on: Option<CommitId>,
     conflicted: bool,
@@ -91,15 +91,15 @@ struct Trial {
 
 impl GitHubForge {
     /// Towpath's changes into the branch of a place, oldest first.
-    pub(super) async fn changes_at(&self, place: &Place) -> Result<Vec<Change>, ForgeError> {
+    pub(super) async fn changes_at(&self, place: &ConfigBranch) -> Result<Vec<Change>, ForgeError> {
         self.identity().await?;
         let mut pulls = self.known_pulls(place);
         let branches = self.catch_up(place, &mut pulls).await?;
         let closely = closely(&pulls, self.now());
-        let look = Look { place, refs: &branches.ours, base: branches.base.as_ref(), closely };
+        let look = ReadPass { place, refs: &branches.ours, base: branches.base.as_ref(), closely };
         let close = pulls.ours.values().filter(|pull| look.closely.contains(&pull.number));
         let reads: Vec<_> = close.map(|pull| self.numbered(&look, pull, &pulls)).collect();
-        let said: BTreeMap<u64, Arc<Said>> =
+        let said: BTreeMap<u64, Arc<Conversation>> =
             stream::iter(reads).buffer_unordered(READS_AT_ONCE).try_collect().await?;
         pulls.said = said;
         self.remember_authors(pulls.said.values().flat_map(|said| &said.timeline.authors));
@@ -115,7 +115,7 @@ impl GitHubForge {
     }
 
     /// Lets go of pull requests that nobody looks at any more, and of what GitHub said of them.
-    fn let_go(&self, place: &Place, pulls: &mut Pulls, closely: &BTreeSet<u64>) {
+    fn let_go(&self, place: &ConfigBranch, pulls: &mut Pulls, closely: &BTreeSet<u64>) {
         let repository = &place.repository;
         for number in pulls.ours.keys().filter(|number| !closely.contains(number)) {
             self.inner.connection.forget(&format!("/repos/{repository}/pulls/{number}"));
@@ -127,7 +127,7 @@ impl GitHubForge {
     /// Reads the branches, and the pull requests where something may have happened to them.
     ///
     /// The branches are read last: a merge that the listing shows is then in the base that they show.
-    async fn catch_up(&self, place: &Place, pulls: &mut Pulls) -> Result<Branches, ForgeError> {
+    async fn catch_up(&self, place: &ConfigBranch, pulls: &mut Pulls) -> Result<Branches, ForgeError> {
         let memory = self.memory(&place.repository);
         lock(&memory.shelf).clear();
         // Whoever else takes part in this look waits for what it sees.
@@ -154,20 +154,20 @@ impl GitHubForge {
 
     async fn numbered(
         &self,
-        look: &Look<'_>,
+        look: &ReadPass<'_>,
         pull: &Pull,
         pulls: &Pulls,
-    ) -> Result<(u64, Arc<Said>), ForgeError> {
+    ) -> Result<(u64, Arc<Conversation>), ForgeError> {
         let known = pulls.said.get(&pull.number).cloned();
         Ok((pull.number, self.said(look, pull, known).await?))
     }
 
-    fn known_pulls(&self, place: &Place) -> Pulls {
+    fn known_pulls(&self, place: &ConfigBranch) -> Pulls {
         let memory = self.memory(&place.repository);
         lock(&memory.pulls).get(&place.branch).cloned().unwrap_or_default()
     }
 
-    fn keep_pulls(&self, place: &Place, pulls: Pulls) {
+    fn keep_pulls(&self, place: &ConfigBranch, pulls: Pulls) {
         let memory = self.memory(&place.repository);
         lock(&memory.pulls).insert(place.branch.clone(), pulls);
     }
@@ -175,12 +175,12 @@ impl GitHubForge {
     /// What was said on a pull request: as it is known, where nothing touched it since.
     async fn said(
         &self,
-        look: &Look<'_>,
+        look: &ReadPass<'_>,
         pull: &Pull,
-        known: Option<Arc<Said>>,
-    ) -> Result<Arc<Said>, ForgeError> {
+        known: Option<Arc<Conversation>>,
+    ) -> Result<Arc<Conversation>, ForgeError> {
         let head = look.head(pull)?;
-        let is_fresh = |said: &Said| {
+        let is_fresh = |said: &Conversation| {
             said.touched == pull.updated_at && said.head == head && said.read_at - said.touched > BLUR
         };
         let tried_on = look.base.filter(|_| pull.is_open());
@@ -192,13 +192,18 @@ impl GitHubForge {
             }
             Some(said) if is_fresh(&said) => {
                 let trial = self.trial(look, pull).await?;
-                Ok(Arc::new(Said { trial, ..(*said).clone() }))
+                Ok(Arc::new(Conversation { trial, ..(*said).clone() }))
             }
             known => self.listen(look, pull, known.as_deref()).await.map(Arc::new),
         }
     }
 
-    async fn listen(&self, look: &Look<'_>, pull: &Pull, known: Option<&Said>) -> Result<Said, ForgeError> {
+    async fn listen(
+        &self,
+        look: &ReadPass<'_>,
+        pull: &Pull,
+        known: Option<&Conversation>,
+    ) -> Result<Conversation, ForgeError> {
         let repository = &look.place.repository;
         let head = look.head(pull)?;
         let read_at = self.inner.connection.github_now();
@@ -213,7 +218,7 @@ impl GitHubForge {
         let (fresh, check) = fresh;
         statuses.extend(fresh);
         let read_at = if timeline.is_partial { Time::MIN_UTC } else { read_at };
-        Ok(Said { touched: pull.updated_at, read_at, head, trial, timeline, statuses, check })
+        Ok(Conversation { touched: pull.updated_at, read_at, head, trial, timeline, statuses, check })
     }
 
     /// What the bot published on a head: an App a check, an account statuses.
@@ -278,14 +283,14 @@ impl GitHubForge {
     }
 
     /// Whether an open pull request goes together with its base, and may be merged.
-    async fn trial(&self, look: &Look<'_>, pull: &Pull) -> Result<Trial, ForgeError> {
+    async fn trial(&self, look: &ReadPass<'_>, pull: &Pull) -> Result<Mergeability, ForgeError> {
         if !pull.is_open() {
-            return Ok(Trial::default());
+            return Ok(Mergeability::default());
         }
         let repository = &look.place.repository;
         let one = self.present_pull(repository, ChangeNumber(pull.number)).await?;
         let is_known = one.mergeable.is_some() && one.pull.head.sha == look.head(pull)?.as_str();
-        Ok(Trial {
+        Ok(Mergeability {
             tried_on: look.base.filter(|_| is_known).cloned(),
             conflicted: is_known && one.mergeable == Some(false),
             state: if is_known { one.mergeable_state } else { String::new() },
@@ -298,14 +303,19 @@ impl GitHubForge {
         &self,
         repository: &RepositoryName,
         change: ChangeNumber,
-    ) -> Result<OnePull, ForgeError> {
+    ) -> Result<PullDetails, ForgeError> {
         let path = format!("/repos/{repository}/pulls/{}", change.0);
         let call = Call::get(Scope::Repository(repository), "read pull requests", path);
         let answer = self.inner.connection.get_if_changed(call).await?;
         answer.json(&format!("change {change} of `{repository}`"))
     }
 
-    async fn change(&self, look: &Look<'_>, pull: &Pull, said: &Said) -> Result<Change, ForgeError> {
+    async fn change(
+        &self,
+        look: &ReadPass<'_>,
+        pull: &Pull,
+        said: &Conversation,
+    ) -> Result<Change, ForgeError> {
         let commit = look.head(pull)?;
         let (queue, barrier) = match look.base {
             Some(base) if pull.is_open() => self.obstacles(look.place, (pull, &commit), (base, said)).await?,
@@ -342,10 +352,10 @@ impl GitHubForge {
     /// Where an open pull request stands in the queue, and what keeps it from being merged.
     async fn obstacles(
         &self,
-        place: &Place,
+        place: &ConfigBranch,
         (pull, head): (&Pull, &CommitId),
-        (base, said): (&CommitId, &Said),
-    ) -> Result<(Option<QueuePlace>, Option<Barrier>), ForgeError> {
+        (base, said): (&CommitId, &Conversation),
+    ) -> Result<(Option<QueuePlace>, Option<MergeBlocker>), ForgeError> {
         let (number, state) = ((pull.number, head), said.trial.state.as_str());
         let queue = self.queue_place(&place.repository, number, said.timeline.is_queued).await?;
         let barrier = match said.timeline.barrier() {
@@ -358,7 +368,7 @@ impl GitHubForge {
     }
 }
 
-impl Said {
+impl Conversation {
     /// What people see of it: a check that is about to be given up says nothing any more.
     fn present_statuses(&self, now: Time) -> Vec<Status> {
         let own = |status: &Status| self.check.as_ref().filter(|check| *check.head() == status.head);
@@ -368,15 +378,15 @@ impl Said {
 }
 
 /// What one look rests on.
-struct Look<'a> {
-    place: &'a Place,
+struct ReadPass<'a> {
+    place: &'a ConfigBranch,
     refs: &'a Refs,
     base: Option<&'a CommitId>,
     /// The pull requests that are looked at closely.
     closely: BTreeSet<u64>,
 }
 
-impl Look<'_> {
+impl ReadPass<'_> {
     /// The head of a pull request: an open one follows its branch, which GitHub notes a little later.
     fn head(&self, pull: &Pull) -> Result<CommitId, ForgeError> {
         let branch = BranchName::new(&pull.head.branch).ok();
@@ -396,7 +406,7 @@ fn closely(pulls: &Pulls, now: Time) -> BTreeSet<u64> {
     open.chain(lately.chain(known).map(|pull| pull.number)).collect()
 }
 
-fn state(pull: &Pull, ended: &Ended) -> Result<ChangeState, ForgeError> {
+fn state(pull: &Pull, ended: &ClosedBy) -> Result<ChangeState, ForgeError> {
     let by = || ended.by.clone().unwrap_or_else(|| user(None));
     if let Some(at) = pull.merged_at {
         let commit = pull.merge_commit_sha.as_deref().unwrap_or(&pull.head.sha);

@@ -8,7 +8,7 @@ use http::{HeaderMap, StatusCode};
 use serde::Deserialize;
 
 use super::budget::{BLUR, Interface};
-use super::wire::{GraphError, Refusal, RefusalDetail};
+use super::wire::{ErrorBody, ErrorDetail, GraphError};
 use crate::sanitize;
 
 /// Most characters that are repeated of what GitHub says.
@@ -32,20 +32,20 @@ const SINGLE_SIGN_ON: &str = "x-github-sso";
 
 /// A no that is not about the matter itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Refused {
+pub(super) enum GitHubRefusal {
     /// The token is not valid, or no more.
     Token,
     /// The bot may not do it there.
-    Barred(Barred),
+    AccessDenied(AccessDenied),
     /// Not now.
-    Patience(Limit),
+    RateLimited(RateLimit),
     /// Something is broken, in a sentence.
     Broken(String),
 }
 
 /// Why the bot may not do something; a person has to see to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Barred {
+pub(super) enum AccessDenied {
     /// It lacks a right: GitHub's words, and what would be enough.
     Right(String, Option<String>),
     /// Something else is in the way: GitHub's words, and what would be enough if it were about a right.
@@ -62,7 +62,7 @@ pub(super) enum Barred {
 
 /// A limit of GitHub that was met.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
-pub(super) struct Limit {
+pub(super) struct RateLimit {
     /// How long to wait.
     pub(super) wait: Duration,
     /// Whether it is what may be asked of one interface in an hour; else it is for all that the account asks.
@@ -80,18 +80,20 @@ struct GraphErrors {
 pub(super) fn refused(
     interface: Interface,
     (status, headers, body): (StatusCode, &HeaderMap, &[u8]),
-) -> Option<Refused> {
+) -> Option<GitHubRefusal> {
     match status {
-        StatusCode::UNAUTHORIZED => Some(Refused::Token),
-        StatusCode::TOO_MANY_REQUESTS => Some(Refused::Patience(limit(headers))),
-        StatusCode::FORBIDDEN if is_limit(headers, body) => Some(Refused::Patience(limit(headers))),
-        StatusCode::FORBIDDEN => Some(Refused::Barred(barred(headers, body))),
-        StatusCode::UNPROCESSABLE_ENTITY if is_too_quick(body) => Some(Refused::Patience(limit(headers))),
+        StatusCode::UNAUTHORIZED => Some(GitHubRefusal::Token),
+        StatusCode::TOO_MANY_REQUESTS => Some(GitHubRefusal::RateLimited(limit(headers))),
+        StatusCode::FORBIDDEN if is_limit(headers, body) => Some(GitHubRefusal::RateLimited(limit(headers))),
+        StatusCode::FORBIDDEN => Some(GitHubRefusal::AccessDenied(barred(headers, body))),
+        StatusCode::UNPROCESSABLE_ENTITY if is_too_quick(body) => {
+            Some(GitHubRefusal::RateLimited(limit(headers)))
+        }
         StatusCode::OK if interface == Interface::Graph && is_limit_of_graph(body) => {
-            Some(Refused::Patience(limit(headers)))
+            Some(GitHubRefusal::RateLimited(limit(headers)))
         }
         status if status.is_server_error() || status == StatusCode::REQUEST_TIMEOUT => {
-            Some(Refused::Broken(words(status, body)))
+            Some(GitHubRefusal::Broken(words(status, body)))
         }
         _ => None,
     }
@@ -116,10 +118,10 @@ pub(super) fn said_in_full(body: &[u8]) -> String {
 }
 
 fn said(body: &[u8]) -> String {
-    let refusal = serde_json::from_slice::<Refusal>(body).unwrap_or_default();
+    let refusal = serde_json::from_slice::<ErrorBody>(body).unwrap_or_default();
     let details = refusal.errors.into_iter().filter_map(|detail| match detail {
-        RefusalDetail::Text(text) => Some(text),
-        RefusalDetail::Object { message, .. } => message,
+        ErrorDetail::Text(text) => Some(text),
+        ErrorDetail::Object { message, .. } => message,
     });
     let mut said = std::iter::once(refusal.message).chain(details).collect::<Vec<_>>().join("; ");
     said.truncate(said.floor_char_boundary(SAID_BYTES_MAX));
@@ -127,22 +129,22 @@ fn said(body: &[u8]) -> String {
 }
 
 /// What a 403 is about that is no limit.
-fn barred(headers: &HeaderMap, body: &[u8]) -> Barred {
+fn barred(headers: &HeaderMap, body: &[u8]) -> AccessDenied {
     let (words, said) = (words(StatusCode::FORBIDDEN, body), said_in_full(body));
     let says = |part: &str| said.contains(part);
     let is_about_a_right = says("not accessible by") || says("must have ") || said.is_empty();
     if says("was archived") {
-        Barred::ReadOnly
+        AccessDenied::ReadOnly
     } else if says("suspended") {
-        Barred::Suspended
+        AccessDenied::Suspended
     } else if headers.contains_key(SINGLE_SIGN_ON) || says("saml") {
-        Barred::SingleSignOn(words)
+        AccessDenied::SingleSignOn(words)
     } else if says("ip allow list") {
-        Barred::Address(words)
+        AccessDenied::Address(words)
     } else if is_about_a_right {
-        Barred::Right(words, enough(headers))
+        AccessDenied::Right(words, enough(headers))
     } else {
-        Barred::Other(words, enough(headers))
+        AccessDenied::Other(words, enough(headers))
     }
 }
 
@@ -155,10 +157,10 @@ fn is_limit(headers: &HeaderMap, body: &[u8]) -> bool {
 
 /// Whether a 422 says that too much was written, where others say what was wrong with it.
 fn is_too_quick(body: &[u8]) -> bool {
-    let refusal = serde_json::from_slice::<Refusal>(body).unwrap_or_default();
+    let refusal = serde_json::from_slice::<ErrorBody>(body).unwrap_or_default();
     let has_code = refusal.errors.iter().any(|detail| match detail {
-        RefusalDetail::Text(_) => false,
-        RefusalDetail::Object { code, .. } => code.as_deref() == Some(ABUSE),
+        ErrorDetail::Text(_) => false,
+        ErrorDetail::Object { code, .. } => code.as_deref() == Some(ABUSE),
     });
     has_code || is_about_a_limit(&said_in_full(body))
 }
@@ -177,19 +179,19 @@ fn is_about_a_limit(said: &str) -> bool {
 }
 
 /// How long to wait, and who. An instant is held against GitHub's own `Date`, so our clock plays no part.
-fn limit(headers: &HeaderMap) -> Limit {
+fn limit(headers: &HeaderMap) -> RateLimit {
     let seconds = |name| text(headers, name)?.parse::<u64>().ok();
     if let Some(wait) = seconds(RETRY_AFTER.as_str()) {
-        return Limit { wait: Duration::from_secs(wait).min(WAIT_MAX), is_hourly: false };
+        return RateLimit { wait: Duration::from_secs(wait).min(WAIT_MAX), is_hourly: false };
     }
     let now = text(headers, DATE.as_str()).and_then(|date| DateTime::parse_from_rfc2822(date).ok());
     let now = now.and_then(|now| u64::try_from(now.timestamp()).ok());
     match (seconds("x-ratelimit-reset"), now) {
         (Some(reset), Some(now)) if text(headers, "x-ratelimit-remaining") == Some("0") => {
             let wait = Duration::from_secs(reset.saturating_sub(now)) + BLUR.to_std().unwrap_or_default();
-            Limit { wait: wait.min(WAIT_MAX), is_hourly: true }
+            RateLimit { wait: wait.min(WAIT_MAX), is_hourly: true }
         }
-        _ => Limit { wait: WAIT_DEFAULT, is_hourly: false },
+        _ => RateLimit { wait: WAIT_DEFAULT, is_hourly: false },
     }
 }
 

@@ -31,7 +31,7 @@ impl GitHubForge {
         if now.eq_ignore_ascii_case(repository.as_str()) {
             return Ok(());
         }
-        Err(ForgeError::Shut {
+        Err(ForgeError::Misconfigured {
             why: format!("the repository `{repository}` is called `{}` now", one_line(now)),
             way_out: "write that name in the configuration".to_owned(),
         })
@@ -42,7 +42,7 @@ impl GitHubForge {
         self.forget_facts(repository);
         match self.facts(repository).await {
             Ok(_) => error,
-            Err(ForgeError::NotFound { .. }) => ForgeError::Shut {
+            Err(ForgeError::NotFound { .. }) => ForgeError::Misconfigured {
                 why: format!("GitHub knows no repository `{repository}`, or hides it from the bot"),
                 way_out: "look at its name in the configuration, and at what the token or the App may use"
                     .to_owned(),

@@ -10,18 +10,23 @@ use super::GitHubForge;
 use super::connection::{Call, in_path};
 use super::credentials::Scope;
 use crate::forge::ForgeError;
-use crate::model::{ChangeNumber, Place, Principal, Proposal, TeamName};
+use crate::model::{ChangeNumber, ConfigBranch, Principal, Proposal, TeamName};
 
 impl GitHubForge {
     /// Asks for reviews of a new change. Nothing rests on it, so what does not work is only said in the log.
-    pub(super) async fn request_reviews(&self, place: &Place, change: ChangeNumber, reviewers: &[Principal]) {
+    pub(super) async fn request_reviews(
+        &self,
+        place: &ConfigBranch,
+        change: ChangeNumber,
+        reviewers: &[Principal],
+    ) {
         let fit = reviewers.iter().filter(|reviewer| can_be_asked(place, reviewer));
         let fit: Vec<&Principal> = fit.take(Proposal::REVIEWERS_MAX).collect();
         if fit.is_empty() {
             return;
         }
         if let Err(error) = self.request_all(place, change, &fit).await {
-            tracing::warn!("nobody was asked for a review of {change} in `{}`: {error}", place.repository);
+            tracing::warn!("no reviewer was requested for {change} in `{}`: {error}", place.repository);
         }
     }
 
@@ -29,7 +34,7 @@ impl GitHubForge {
     /// the repository, and where that is not enough all teams, which the bot may not be allowed to see.
     async fn request_all(
         &self,
-        place: &Place,
+        place: &ConfigBranch,
         change: ChangeNumber,
         reviewers: &[&Principal],
     ) -> Result<(), ForgeError> {
@@ -57,7 +62,7 @@ impl GitHubForge {
     /// Asks for reviews. The inner error is a no that fewer reviewers may turn into a yes.
     async fn request(
         &self,
-        place: &Place,
+        place: &ConfigBranch,
         change: ChangeNumber,
         reviewers: &[&Principal],
     ) -> Result<Result<(), ForgeError>, ForgeError> {
@@ -83,7 +88,7 @@ impl GitHubForge {
                 Ok(answer.expect(&format!("asking for reviews of {change}")))
             }
             Ok(answer) => answer.expect(&format!("asking for reviews of {change}")).map(Ok),
-            Err(error @ (ForgeError::Forbidden { .. } | ForgeError::Shut { .. })) if has_teams => {
+            Err(error @ (ForgeError::Forbidden { .. } | ForgeError::Misconfigured { .. })) if has_teams => {
                 Ok(Err(error))
             }
             Err(error) => Err(error),
@@ -91,7 +96,7 @@ impl GitHubForge {
     }
 
     /// Those whom GitHub counts among those who have to do with the repository.
-    async fn known_of<'a>(&self, place: &Place, reviewers: &[&'a Principal]) -> Vec<&'a Principal> {
+    async fn known_of<'a>(&self, place: &ConfigBranch, reviewers: &[&'a Principal]) -> Vec<&'a Principal> {
         let mut known = Vec::with_capacity(reviewers.len());
         for reviewer in reviewers {
             if self.is_known(place, reviewer).await {
@@ -102,7 +107,7 @@ impl GitHubForge {
     }
 
     /// Whether GitHub counts somebody among those who have to do with the repository; not where it does not say.
-    async fn is_known(&self, place: &Place, reviewer: &Principal) -> bool {
+    async fn is_known(&self, place: &ConfigBranch, reviewer: &Principal) -> bool {
         let repository = &place.repository;
         let (scope, path) = match reviewer {
             Principal::User(user) => {
@@ -123,7 +128,7 @@ impl GitHubForge {
 }
 
 /// Whether GitHub has a place for somebody in a request: teams only of the repository's own organization.
-fn can_be_asked(place: &Place, reviewer: &Principal) -> bool {
+fn can_be_asked(place: &ConfigBranch, reviewer: &Principal) -> bool {
     match reviewer {
         Principal::User(_) => true,
         Principal::Team(team) => {

@@ -37,12 +37,12 @@ struct Compared {
 #[derive(Clone, Debug, Deserialize)]
 struct ComparedCommit {
     sha: String,
-    commit: Words,
+    commit: CommitMessage,
     author: Option<Account>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
-struct Words {
+struct CommitMessage {
     message: String,
     author: Option<Person>,
 }
@@ -53,8 +53,8 @@ struct Person {
 }
 
 #[derive(Clone, Debug, Deserialize)]
-struct Runs {
-    check_runs: Vec<Run>,
+struct WorkflowRuns {
+    check_runs: Vec<WorkflowRun>,
 }
 
 /// As much of a listing as is read.
@@ -64,7 +64,7 @@ struct Pages<T> {
 }
 
 #[derive(Clone, Debug, Deserialize)]
-struct Run {
+struct WorkflowRun {
     name: String,
     conclusion: Option<String>,
 }
@@ -99,7 +99,7 @@ impl GitHubForge {
     ) -> Result<SourceChecks, ForgeError> {
         let commit = format!("/repos/{repository}/commits/{commit}");
         let (runs, statuses) = futures::try_join!(
-            self.shown_pages::<Runs>(repository, format!("{commit}/check-runs?filter=latest")),
+            self.shown_pages::<WorkflowRuns>(repository, format!("{commit}/check-runs?filter=latest")),
             self.shown_pages::<Vec<CommitStatus>>(repository, format!("{commit}/statuses?")),
         )?;
         let is_all = runs.is_all && statuses.is_all;
@@ -142,7 +142,9 @@ impl GitHubForge {
         let answer = match self.inner.connection.call(call).await {
             Ok(answer) if !answer.status.is_success() => return Ok(None),
             Ok(answer) => answer,
-            Err(ForgeError::Forbidden { .. } | ForgeError::NotFound { .. } | ForgeError::Shut { .. }) => {
+            Err(
+                ForgeError::Forbidden { .. } | ForgeError::NotFound { .. } | ForgeError::Misconfigured { .. },
+            ) => {
                 return Ok(None);
             }
             Err(
@@ -170,7 +172,7 @@ fn read(compared: ComparedCommit) -> Option<SourceCommit> {
 }
 
 /// What a run says, those of Towpath apart.
-fn of_run(run: &Run) -> Option<SourceChecks> {
+fn of_run(run: &WorkflowRun) -> Option<SourceChecks> {
     let checks = match run.conclusion.as_deref() {
         None => SourceChecks::Pending,
         Some("success" | "neutral" | "skipped") => SourceChecks::Passed,

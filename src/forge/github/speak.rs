@@ -8,11 +8,11 @@ use super::connection::Call;
 use super::credentials::Scope;
 use super::graph::Mutations;
 use super::pulls::{is_review, is_user};
-use super::wire::{CommitStatus, IssueComment, OnePull, Pull, commit_id};
+use super::wire::{CommitStatus, IssueComment, Pull, PullDetails, commit_id};
 use super::{GitHubForge, failed};
 use crate::forge::{CHANGE_LABEL, ForgeError, NewStatus, Presentation, Remark};
 use crate::model::{
-    BranchName, ChangeNumber, Comment, CommentId, CommitId, Place, Reaction, Status, StatusState, Time,
+    BranchName, ChangeNumber, Comment, CommentId, CommitId, ConfigBranch, Reaction, Status, StatusState, Time,
 };
 
 /// Longest line of a status, in characters: GitHub takes no more.
@@ -24,7 +24,7 @@ impl GitHubForge {
     /// Brings title, text and status up to date, as far as they differ from what the last look saw.
     pub(super) async fn show(
         &self,
-        place: &Place,
+        place: &ConfigBranch,
         change: ChangeNumber,
         presentation: &Presentation,
     ) -> Result<(), ForgeError> {
@@ -44,7 +44,7 @@ impl GitHubForge {
     /// Gives a pull request the labels that it lacks.
     pub(super) async fn label_missing(
         &self,
-        place: &Place,
+        place: &ConfigBranch,
         pull: &Pull,
         labels: &[String],
     ) -> Result<(), ForgeError> {
@@ -57,7 +57,7 @@ impl GitHubForge {
 
     pub(super) async fn label(
         &self,
-        place: &Place,
+        place: &ConfigBranch,
         change: ChangeNumber,
         labels: &[String],
     ) -> Result<(), ForgeError> {
@@ -67,7 +67,11 @@ impl GitHubForge {
         self.inner.connection.call(call).await?.expect(&format!("labelling change {change}"))
     }
 
-    pub(super) async fn pull(&self, place: &Place, change: ChangeNumber) -> Result<OnePull, ForgeError> {
+    pub(super) async fn pull(
+        &self,
+        place: &ConfigBranch,
+        change: ChangeNumber,
+    ) -> Result<PullDetails, ForgeError> {
         let path = format!("/repos/{}/pulls/{}", place.repository, change.0);
         self.inner.connection.get(Scope::Repository(&place.repository), "read pull requests", path).await
     }
@@ -75,7 +79,7 @@ impl GitHubForge {
     /// Gives a pull request its words, where they differ.
     pub(super) async fn rewrite(
         &self,
-        place: &Place,
+        place: &ConfigBranch,
         pull: &Pull,
         words: &Presentation,
     ) -> Result<(), ForgeError> {
@@ -88,7 +92,7 @@ impl GitHubForge {
 
     async fn patch(
         &self,
-        place: &Place,
+        place: &ConfigBranch,
         change: ChangeNumber,
         body: serde_json::Value,
     ) -> Result<(), ForgeError> {
@@ -105,7 +109,7 @@ impl GitHubForge {
     /// Publishes a status on a head, as a check where the bot is an App, unless it is the one that stands there.
     pub(super) async fn publish(
         &self,
-        place: &Place,
+        place: &ConfigBranch,
         change: ChangeNumber,
         (head, status): (&CommitId, &NewStatus),
     ) -> Result<(), ForgeError> {
@@ -125,7 +129,7 @@ impl GitHubForge {
     /// Writes a status on a commit.
     pub(super) async fn write_status(
         &self,
-        place: &Place,
+        place: &ConfigBranch,
         change: ChangeNumber,
         (head, status): (&CommitId, &NewStatus),
     ) -> Result<Status, ForgeError> {
@@ -147,7 +151,7 @@ impl GitHubForge {
     /// Writes a comment, or another one anew, unless one of the bot about the same is there.
     pub(super) async fn say(
         &self,
-        place: &Place,
+        place: &ConfigBranch,
         change: ChangeNumber,
         remark: &Remark,
     ) -> Result<(), ForgeError> {
@@ -168,7 +172,12 @@ impl GitHubForge {
         Ok(())
     }
 
-    async fn comment(&self, place: &Place, change: ChangeNumber, body: &str) -> Result<(), ForgeError> {
+    async fn comment(
+        &self,
+        place: &ConfigBranch,
+        change: ChangeNumber,
+        body: &str,
+    ) -> Result<(), ForgeError> {
         let scope = Scope::Repository(&place.repository);
         let path = format!("/repos/{}/issues/{}/comments", place.repository, change.0);
         // Nothing of GitHub's refuses a second comment: a lost answer is repaired by the next look.
@@ -180,7 +189,7 @@ impl GitHubForge {
     /// Gives a comment of the bot another text; people are not notified of that.
     async fn write_over(
         &self,
-        place: &Place,
+        place: &ConfigBranch,
         change: ChangeNumber,
         (comment, body): (&CommentId, &str),
     ) -> Result<(), ForgeError> {
@@ -205,7 +214,7 @@ impl GitHubForge {
     /// Whether the bot said something after the last look: of what came before, that look knows. Times are GitHub's own.
     async fn said_since(
         &self,
-        place: &Place,
+        place: &ConfigBranch,
         change: ChangeNumber,
         remark: &Remark,
         touched: Option<Time>,
@@ -222,7 +231,12 @@ impl GitHubForge {
     }
 
     /// Hides what a new answer makes out of date. Nothing rests on it, so it is tried once: right after that answer.
-    async fn hide(&self, place: &Place, change: ChangeNumber, outdated: impl Iterator<Item = &String>) {
+    async fn hide(
+        &self,
+        place: &ConfigBranch,
+        change: ChangeNumber,
+        outdated: impl Iterator<Item = &String>,
+    ) {
         let mut mutations = Mutations::default();
         for (index, id) in outdated.enumerate() {
             let input = json!({ "subjectId": id, "classifier": "OUTDATED" });
@@ -242,7 +256,7 @@ impl GitHubForge {
     /// Leaves a sign on a comment; GitHub keeps each of them once.
     pub(super) async fn sign(
         &self,
-        place: &Place,
+        place: &ConfigBranch,
         change: ChangeNumber,
         (comment, reaction): (&CommentId, Reaction),
     ) -> Result<(), ForgeError> {
@@ -260,7 +274,7 @@ impl GitHubForge {
     }
 
     /// Closes a pull request; one that is closed stays so.
-    pub(super) async fn shut(&self, place: &Place, change: ChangeNumber) -> Result<(), ForgeError> {
+    pub(super) async fn shut(&self, place: &ConfigBranch, change: ChangeNumber) -> Result<(), ForgeError> {
         self.patch(place, change, json!({ "state": "closed" })).await
     }
 }

@@ -53,8 +53,8 @@ pub(super) struct Pull {
     pub(super) closed_at: Option<Time>,
     pub(super) merged_at: Option<Time>,
     pub(super) merge_commit_sha: Option<String>,
-    pub(super) head: Side,
-    pub(super) base: Side,
+    pub(super) head: PullSide,
+    pub(super) base: PullSide,
     #[serde(default)]
     pub(super) labels: Vec<Label>,
 }
@@ -73,17 +73,17 @@ impl Pull {
 
 /// The branch that a pull request comes from, or goes into.
 #[derive(Clone, Debug, Deserialize)]
-pub(super) struct Side {
+pub(super) struct PullSide {
     #[serde(rename = "ref")]
     pub(super) branch: String,
     pub(super) sha: String,
     /// Nothing where the fork is gone.
-    pub(super) repo: Option<Named>,
+    pub(super) repo: Option<RepositoryReference>,
 }
 
 /// A repository by its name.
 #[derive(Clone, Debug, Deserialize)]
-pub(super) struct Named {
+pub(super) struct RepositoryReference {
     pub(super) full_name: String,
 }
 
@@ -95,7 +95,7 @@ pub(super) struct Label {
 
 /// A pull request looked at by itself.
 #[derive(Clone, Debug, Deserialize)]
-pub(super) struct OnePull {
+pub(super) struct PullDetails {
     #[serde(flatten)]
     pub(super) pull: Pull,
     /// The name by which GraphQL knows it.
@@ -196,7 +196,7 @@ pub(super) struct ComparedFile {
 
 /// One thing that happened to a pull request, of any kind.
 #[derive(Clone, Debug, Deserialize)]
-pub(super) struct Happening {
+pub(super) struct TimelineItem {
     #[serde(default)]
     pub(super) event: String,
     pub(super) id: Option<u64>,
@@ -223,7 +223,7 @@ pub(super) struct DismissedReview {
     pub(super) dismissal_commit_id: Option<String>,
 }
 
-impl Happening {
+impl TimelineItem {
     /// Whose doing it is.
     pub(super) fn account(&self) -> Option<&Account> {
         self.user.as_ref().or(self.actor.as_ref())
@@ -276,7 +276,7 @@ pub(super) struct CommitStatus {
 
 /// What was made, by its id.
 #[derive(Clone, Debug, Deserialize)]
-pub(super) struct Made {
+pub(super) struct CreatedObject {
     pub(super) sha: String,
 }
 
@@ -315,17 +315,17 @@ pub(super) struct Permission {
 
 /// What GitHub says when it refuses.
 #[derive(Clone, Debug, Default, Deserialize)]
-pub(super) struct Refusal {
+pub(super) struct ErrorBody {
     #[serde(default)]
     pub(super) message: String,
     #[serde(default)]
-    pub(super) errors: Vec<RefusalDetail>,
+    pub(super) errors: Vec<ErrorDetail>,
 }
 
 /// More about a refusal: a sentence, or an object that may hold one.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(untagged)]
-pub(super) enum RefusalDetail {
+pub(super) enum ErrorDetail {
     /// A sentence.
     Text(String),
     /// An object.
@@ -340,13 +340,13 @@ pub(super) enum RefusalDetail {
 
 /// A label with the name by which GraphQL knows it.
 #[derive(Clone, Debug, Deserialize)]
-pub(super) struct Labelled {
+pub(super) struct LabelNode {
     pub(super) node_id: String,
 }
 
 /// The answer to a GraphQL document.
 #[derive(Clone, Debug, Deserialize)]
-pub(super) struct GraphAnswer {
+pub(super) struct GraphResponse {
     /// What was selected, by name; nothing stands for what failed.
     pub(super) data: Option<serde_json::Map<String, serde_json::Value>>,
     #[serde(default)]

@@ -8,7 +8,7 @@ use gix::ObjectId;
 use super::content::merge_of;
 use super::merge::merged_tree;
 use super::store::{Store, branch_ref, commit_id, object_id, unknown};
-use super::wire::{ChangeFile, Deed, EventFile, StateFile, Stored, load, load_all};
+use super::wire::{ChangeEvent, ChangeFile, EventFile, StateFile, Stored, load, load_all};
 use crate::forge::{BRANCH_PREFIX, ForgeError, NewReaction, Presentation, Remark};
 use crate::model::{
     BranchName, Change, ChangeNumber, ChangeState, Comment, CommentId, CommitId, LeftOut, Reaction, Review,
@@ -148,12 +148,12 @@ pub(super) fn settle(store: &Store, stored: &mut Stored) -> Result<(), ForgeErro
 pub(super) fn end_merged(stored: &mut Stored, head: ObjectId, (at, by): (Time, UserName), commit: CommitId) {
     stored.change.head = commit_id(head);
     let state = StateFile::Merged { at, by: by.clone(), commit: commit.clone() };
-    stored.end(state, EventFile { at, by, did: Deed::Merged { commit } });
+    stored.end(state, EventFile { at, by, did: ChangeEvent::Merged { commit } });
 }
 
 fn end_closed(stored: &mut Stored, head: ObjectId, (at, by): (Time, UserName)) {
     stored.change.head = commit_id(head);
-    stored.end(StateFile::Closed { at, by: by.clone() }, EventFile { at, by, did: Deed::Closed });
+    stored.end(StateFile::Closed { at, by: by.clone() }, EventFile { at, by, did: ChangeEvent::Closed });
 }
 
 /// Refuses a change into another branch than the caller believes.
@@ -185,30 +185,30 @@ fn comments(store: &Store, stored: &Stored) -> Vec<Comment> {
     for (index, event) in stored.events.iter().enumerate() {
         let by = &event.by;
         match &event.did {
-            Deed::Commented { body } => {
+            ChangeEvent::Commented { body } => {
                 let id = stored.event_id(index);
                 positions.insert(id.clone(), comments.len());
                 let (author, at, body) = (by.clone(), event.at, body.clone());
                 comments.push(Comment { reactions: Vec::new(), id, author, at, edited: false, body });
             }
-            Deed::Rewrote { comment, body } => {
+            ChangeEvent::Rewrote { comment, body } => {
                 let found = positions.get(comment).and_then(|at| comments.get_mut(*at));
                 if let Some(own) = found.filter(|own| own.author == *by) {
                     own.body.clone_from(body);
                 }
             }
-            Deed::Reacted { comment, reaction } if by == store.bot() => {
+            ChangeEvent::Reacted { comment, reaction } if by == store.bot() => {
                 if let Some(own) = positions.get(comment).and_then(|at| comments.get_mut(*at)) {
                     own.reactions.push(*reaction);
                 }
             }
-            Deed::Reacted { .. }
-            | Deed::Opened { .. }
-            | Deed::Wrote { .. }
-            | Deed::Reviewed { .. }
-            | Deed::Published { .. }
-            | Deed::Merged { .. }
-            | Deed::Closed => {}
+            ChangeEvent::Reacted { .. }
+            | ChangeEvent::Opened { .. }
+            | ChangeEvent::Wrote { .. }
+            | ChangeEvent::Reviewed { .. }
+            | ChangeEvent::Published { .. }
+            | ChangeEvent::Merged { .. }
+            | ChangeEvent::Closed => {}
         }
     }
     comments
@@ -216,7 +216,7 @@ fn comments(store: &Store, stored: &Stored) -> Vec<Comment> {
 
 fn reviews(stored: &Stored) -> Vec<Review> {
     let review = |(index, event): (usize, &EventFile)| {
-        let Deed::Reviewed { head, verdict, body } = &event.did else { return None };
+        let ChangeEvent::Reviewed { head, verdict, body } = &event.did else { return None };
         Some(Review {
             id: stored.event_id(index),
             author: event.by.clone(),
@@ -232,7 +232,7 @@ fn reviews(stored: &Stored) -> Vec<Review> {
 }
 
 fn status(event: &EventFile) -> Option<Status> {
-    let Deed::Published { head, state, text, .. } = &event.did else { return None };
+    let ChangeEvent::Published { head, state, text, .. } = &event.did else { return None };
     Some(Status { head: head.clone(), at: event.at, state: *state, text: text.clone() })
 }
 
@@ -245,7 +245,7 @@ pub(super) fn show(store: &Store, stored: &mut Stored, presentation: &Presentati
     let is_shown = |last: Status| last.head == head && last.state == wanted.state && last.text == wanted.text;
     if !last.is_some_and(is_shown) {
         let (context, text) = (wanted.context.clone(), wanted.text.clone());
-        stored.add(store, store.bot(), Deed::Published { context, head, state: wanted.state, text });
+        stored.add(store, store.bot(), ChangeEvent::Published { context, head, state: wanted.state, text });
     }
 }
 
@@ -274,7 +274,7 @@ pub(super) fn comment(
         let why = format!("a comment has between 1 and {COMMENT_BYTES_MAX} bytes");
         return Err(ForgeError::Unavailable { what: format!("commenting on change {number}"), why });
     }
-    stored.add(store, by, Deed::Commented { body: body.to_owned() });
+    stored.add(store, by, ChangeEvent::Commented { body: body.to_owned() });
     stored.save(store, by, &format!("change {number}: comment"))?;
     Ok(stored.event_id(stored.events.len() - 1))
 }
@@ -292,7 +292,7 @@ pub(super) fn remark(store: &mut Store, number: ChangeNumber, remark: &Remark) -
     if !own.iter().any(|comment| comment.id == *over) {
         return Err(ForgeError::Conflict { what: format!("comment {} of the bot", over.0) });
     }
-    stored.add(store, &bot, Deed::Rewrote { comment: over.clone(), body: remark.body.clone() });
+    stored.add(store, &bot, ChangeEvent::Rewrote { comment: over.clone(), body: remark.body.clone() });
     stored.save(store, &bot, &format!("change {number}: comment"))
 }
 
@@ -313,7 +313,11 @@ pub(super) fn react(
             Some(shown) if shown.contains(reaction) => Ok(()),
             Some(shown) => {
                 shown.push(*reaction);
-                stored.add(store, &bot, Deed::Reacted { comment: comment.clone(), reaction: *reaction });
+                stored.add(
+                    store,
+                    &bot,
+                    ChangeEvent::Reacted { comment: comment.clone(), reaction: *reaction },
+                );
                 Ok(())
             }
             None if reviews.contains(comment) => Ok(()),

@@ -4,8 +4,8 @@ use super::store::Store;
 use super::{LocalForge, log};
 use crate::forge::{Forge as _, ForgeError, LOG_BRANCH};
 use crate::model::{
-    BranchName, Health, HealthQuestion, LogProtection, Login, LoginProof, Place, RepositoryHealth,
-    RepositoryName, RepositoryState, Rules, Told,
+    BranchName, ConfigBranch, Health, HealthQuestion, LogProtection, Login, LoginProof, Probe,
+    RepositoryHealth, RepositoryName, RepositoryState, Rules,
 };
 
 impl LocalForge {
@@ -18,32 +18,32 @@ impl LocalForge {
         let login = Login { name: self.bot().clone(), proof: LoginProof::Nothing, ends_at: None };
         Health {
             forge: self.name().clone(),
-            login: Told::Known(login),
-            clock_ahead: Told::Absent,
-            allowances: Told::Absent,
-            hook: Told::Absent,
+            login: Probe::Known(login),
+            clock_ahead: Probe::Absent,
+            allowances: Probe::Absent,
+            hook: Probe::Absent,
             repositories,
         }
     }
 
     async fn examine_repository(&self, name: &RepositoryName, branches: &[&BranchName]) -> RepositoryHealth {
         let state = match self.with(name, |_| Ok(())).await {
-            Err(error) => Told::Unknown(error.to_string()),
+            Err(error) => Probe::Unknown(error.to_string()),
             Ok(()) => {
                 // Taking the turn writes, and nothing else does.
                 let may_push = self.writing(name, |_| Ok(())).await.is_ok();
-                Told::Known(RepositoryState { may_push: Some(may_push), ..RepositoryState::default() })
+                Probe::Known(RepositoryState { may_push: Some(may_push), ..RepositoryState::default() })
             }
         };
         let mut rules = Vec::with_capacity(branches.len());
         for branch in branches {
             let branch = BranchName::clone(branch);
             let place =
-                Place { forge: self.name().clone(), repository: name.clone(), branch: branch.clone() };
+                ConfigBranch { forge: self.name().clone(), repository: name.clone(), branch: branch.clone() };
             let found = match self.head(&place).await {
-                Ok(_) => Told::Known(Rules::default()),
-                Err(ForgeError::NotFound { .. }) => Told::Absent,
-                Err(error) => Told::Unknown(error.to_string()),
+                Ok(_) => Probe::Known(Rules::default()),
+                Err(ForgeError::NotFound { .. }) => Probe::Absent,
+                Err(error) => Probe::Unknown(error.to_string()),
             };
             rules.push((branch, found));
         }
@@ -55,12 +55,12 @@ impl LocalForge {
         RepositoryHealth {
             repository: name.clone(),
             state,
-            grants: Told::Absent,
-            hook: Told::Absent,
+            grants: Probe::Absent,
+            hook: Probe::Absent,
             branches: rules,
-            own_branches: Told::Absent,
-            log_branch: Told::Absent,
-            log_protection: protection.map_or_else(|error| Told::Unknown(error.to_string()), Told::Known),
+            own_branches: Probe::Absent,
+            log_branch: Probe::Absent,
+            log_protection: protection.map_or_else(|error| Probe::Unknown(error.to_string()), Probe::Known),
         }
     }
 }

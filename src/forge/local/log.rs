@@ -7,7 +7,7 @@ use gix::object::tree::EntryKind;
 use super::content;
 use super::proof::{LogKey, is_on_line, last_proven};
 use super::store::{Store, commit_id, failed, object_id};
-use crate::forge::log::{self, Layout, Rest, Segment, Written};
+use crate::forge::log::{self, Layout, LogRemainder, Segment, SegmentWrite};
 use crate::forge::{ForgeError, LOG_BRANCH, LogPart};
 use crate::model::{BlobId, CommitId};
 
@@ -101,7 +101,7 @@ fn layout(store: &Store, commit: ObjectId) -> Result<Layout, ForgeError> {
     blobs.map(segment).filter_map(Result::transpose).collect()
 }
 
-fn lines(store: &Store, rest: &Rest<'_>) -> Result<Option<Vec<String>>, ForgeError> {
+fn lines(store: &Store, rest: &LogRemainder<'_>) -> Result<Option<Vec<String>>, ForgeError> {
     let contents: Vec<Vec<u8>> =
         rest.segments.iter().map(|segment| bytes(store, segment)).collect::<Result<_, _>>()?;
     rest.lines(&contents).map_err(failed(reading(store)))
@@ -146,7 +146,7 @@ pub(super) fn append(
 }
 
 /// The tree with files of the log beside everything else that is on the branch.
-fn write(store: &Store, proven: Option<ObjectId>, files: &[Written]) -> Result<ObjectId, ForgeError> {
+fn write(store: &Store, proven: Option<ObjectId>, files: &[SegmentWrite]) -> Result<ObjectId, ForgeError> {
     let failed = || failed(format!("writing the log in `{}`", store.name()));
     let base = match proven {
         Some(proven) => store.tree_of(proven)?,

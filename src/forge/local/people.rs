@@ -1,7 +1,7 @@
 //! What people do at a local forge: `towpath changes` and the demo record it here, and the next look acts on it.
 
 use super::store::{Store, branch_ref, commit_id, failed};
-use super::wire::{Deed, load};
+use super::wire::{ChangeEvent, load};
 use super::{LocalForge, changes, content, log, merge};
 use crate::forge::ForgeError;
 use crate::model::{
@@ -14,7 +14,7 @@ const DEPTH_MAX: usize = 6;
 
 /// A commit that a person makes directly on a branch.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct HandCommit {
+pub struct PersonCommit {
     /// The branch; it is created where it does not exist.
     pub branch: BranchName,
     /// Who commits.
@@ -117,7 +117,7 @@ impl LocalForge {
             refuse_bot(store, &by)?;
             let mut stored = changes::load_settled(store, number)?;
             let head = open_head(&changes::view(store, &stored)?)?;
-            let did = Deed::Reviewed { head, verdict: ReviewVerdict::Approve, body: String::new() };
+            let did = ChangeEvent::Reviewed { head, verdict: ReviewVerdict::Approve, body: String::new() };
             stored.add(store, &by, did);
             stored.save(store, &by, &format!("change {number}: approval"))
         })
@@ -140,7 +140,10 @@ impl LocalForge {
             let change = changes::view(store, &load(store, number)?)?;
             let head = open_head(&change)?;
             if change.conflicted {
-                let why = format!("it conflicts with `{}`; mend its branch, or close it", change.base);
+                let why = format!(
+                    "it conflicts with `{}`; resolve the conflict on its branch, or close it",
+                    change.base
+                );
                 return Err(failed(format!("merging change {number}"))(why));
             }
             let message = format!("Merge change {number}: {}\n", change.title);
@@ -193,7 +196,7 @@ impl LocalForge {
         let created = tokio::task::spawn_blocking(move || create(&path, &first)).await;
         created.map_err(failed("creating a repository"))??;
         let message = "the beginning\n".to_owned();
-        self.commit_as(repository, HandCommit { branch: branch.clone(), by: by.clone(), message, files })
+        self.commit_as(repository, PersonCommit { branch: branch.clone(), by: by.clone(), message, files })
             .await
     }
 
@@ -204,10 +207,10 @@ impl LocalForge {
     pub async fn commit_as(
         &self,
         repository: &RepositoryName,
-        commit: HandCommit,
+        commit: PersonCommit,
     ) -> Result<CommitId, ForgeError> {
         self.writing(repository, move |store| {
-            let HandCommit { branch, by, message, files } = commit;
+            let PersonCommit { branch, by, message, files } = commit;
             let name = branch_ref(&branch);
             let tip = store.find_ref(&name)?;
             let tree = content::tree_with(store, tip, &files)?;

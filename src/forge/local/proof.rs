@@ -76,7 +76,7 @@ impl LogKey {
     /// If there is none: then nothing tells what the bot wrote from what others pushed in its name.
     pub(super) fn of_log(store: &Store) -> Result<Self, ForgeError> {
         let (folder, name) = (store.git.git_dir().display(), store.name());
-        Self::read(store)?.ok_or_else(|| ForgeError::Shut {
+        Self::read(store)?.ok_or_else(|| ForgeError::Misconfigured {
             why: format!(
                 "nothing proves which commits on `{LOG_BRANCH}` of `{name}` are the bot's, because \
                  {folder}/{KEY_FILE} is missing"

@@ -7,7 +7,7 @@ use gix::ObjectId;
 use super::changes::{self, settle};
 use super::content::tree_with;
 use super::store::{Store, branch_ref, commit_id, object_id};
-use super::wire::{ChangeFile, Deed, StateFile, Stored, StoredChanges, load_all};
+use super::wire::{ChangeEvent, ChangeFile, StateFile, Stored, StoredChanges, load_all};
 use crate::forge::{ForgeError, Proposal};
 use crate::model::ChangeNumber;
 
@@ -121,9 +121,9 @@ fn opened(store: &Store, proposal: &Proposal, all: &StoredChanges, head: ObjectI
 fn show(store: &Store, stored: &mut Stored, proposal: &Proposal, head: ObjectId) {
     let written = commit_id(head);
     if stored.events.is_empty() {
-        stored.add(store, store.bot(), Deed::Opened { head: written.clone() });
+        stored.add(store, store.bot(), ChangeEvent::Opened { head: written.clone() });
     } else if stored.change.head != written {
-        stored.add(store, store.bot(), Deed::Wrote { head: written.clone() });
+        stored.add(store, store.bot(), ChangeEvent::Wrote { head: written.clone() });
     }
     stored.change.head = written;
     stored.change.labels.clone_from(&proposal.labels);

@@ -20,7 +20,7 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::forge::NewStatus;
-use crate::model::{ChangeState, CommentId, LeftOut, Reaction, StatusState, Told};
+use crate::model::{ChangeState, CommentId, LeftOut, Probe, Reaction, StatusState};
 
 const START: i64 = 1_767_225_600; // 2026-01-01T00:00:00Z
 const BRANCH: &str = "towpath/dev/shop";
@@ -53,8 +53,8 @@ fn commit(id: &str) -> CommitId {
     CommitId::new(id.trim()).unwrap()
 }
 
-fn place() -> Place {
-    Place { forge: ForgeName::new("here").unwrap(), repository: repository(), branch: branch("main") }
+fn place() -> ConfigBranch {
+    ConfigBranch { forge: ForgeName::new("here").unwrap(), repository: repository(), branch: branch("main") }
 }
 
 fn forge_at(root: PathBuf, seconds: &Arc<AtomicI64>) -> LocalForge {
@@ -152,7 +152,7 @@ impl Ground {
 
     /// A person's push of one file to a branch.
     async fn push(&self, to: &str, file: &str, text: &str) -> CommitId {
-        let commit = HandCommit {
+        let commit = PersonCommit {
             branch: branch(to),
             by: user("bob"),
             message: "by hand\n".to_owned(),

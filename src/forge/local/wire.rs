@@ -66,13 +66,13 @@ pub(super) enum StateFile {
 pub(super) struct EventFile {
     pub(super) at: Time,
     pub(super) by: UserName,
-    pub(super) did: Deed,
+    pub(super) did: ChangeEvent,
 }
 
 /// What somebody did.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub(super) enum Deed {
+pub(super) enum ChangeEvent {
     Opened { head: CommitId },
     Wrote { head: CommitId },
     Commented { body: String },
@@ -84,7 +84,7 @@ pub(super) enum Deed {
     Closed,
 }
 
-impl Deed {
+impl ChangeEvent {
     /// The commit that it speaks of.
     const fn commit(&self) -> Option<&CommitId> {
         match self {
@@ -131,13 +131,14 @@ impl Stored {
     }
 
     /// Adds what somebody did now.
-    pub(super) fn add(&mut self, store: &Store, by: &UserName, did: Deed) {
+    pub(super) fn add(&mut self, store: &Store, by: &UserName, did: ChangeEvent) {
         self.events.push(EventFile { at: store.now(), by: by.clone(), did });
     }
 
     /// When its content was last written through the forge.
     pub(super) fn written_at(&self) -> Time {
-        let is_write = |event: &&EventFile| matches!(event.did, Deed::Opened { .. } | Deed::Wrote { .. });
+        let is_write =
+            |event: &&EventFile| matches!(event.did, ChangeEvent::Opened { .. } | ChangeEvent::Wrote { .. });
         self.events.iter().rev().find(is_write).map_or(self.change.opened_at, |event| event.at)
     }
 

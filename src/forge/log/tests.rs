@@ -35,7 +35,7 @@ impl Log {
     }
 
     /// Appends as a forge does, and gives the files that were written.
-    fn append(&mut self, lines: &[String]) -> Vec<Written> {
+    fn append(&mut self, lines: &[String]) -> Vec<SegmentWrite> {
         let growing = self.layout.growing(lines);
         let content = growing.and_then(|segment| self.contents.get(&segment.blob));
         let written = self.layout.grown(growing.zip(content.map(Vec::as_slice)), lines).unwrap();
@@ -56,7 +56,7 @@ impl Log {
         }
     }
 
-    fn lines_of(&self, rest: &Rest<'_>) -> Option<Vec<String>> {
+    fn lines_of(&self, rest: &LogRemainder<'_>) -> Option<Vec<String>> {
         let contents: Vec<&Vec<u8>> =
             rest.segments.iter().map(|segment| self.contents.get(&segment.blob).unwrap()).collect();
         rest.lines(&contents).unwrap()
@@ -173,7 +173,7 @@ fn the_old_layout_is_gone_on_from_and_stays_as_it_is() {
     let mut log = Log::of(&[(OLD_FILE, "{\"n\":1}\n\n{\"n\":2}")]);
     let old = log.clone();
     let written = log.append(&lines(&["{\"n\":3}"]));
-    assert_eq!(written, [Written { number: 1, text: "{\"n\":3}\n".to_owned() }]);
+    assert_eq!(written, [SegmentWrite { number: 1, text: "{\"n\":3}\n".to_owned() }]);
     assert_eq!(log.paths(), ["log.jsonl", "log/000001.jsonl"]);
     assert_eq!(log.read(None).1, lines(&["{\"n\":1}", "{\"n\":2}", "{\"n\":3}"]));
     assert_eq!(log.read(Some(&old)), (false, lines(&["{\"n\":3}"])));
@@ -238,7 +238,7 @@ fn a_log_without_an_end_is_refused_with_a_way_out() {
         ..Log::default()
     };
     assert_eq!(of_size(LOG_BYTES_MAX).layout.check(), Ok(()));
-    let full = of_size(LOG_BYTES_MAX).layout.with(&[Written { number: 2, text: "{}\n".to_owned() }]);
+    let full = of_size(LOG_BYTES_MAX).layout.with(&[SegmentWrite { number: 2, text: "{}\n".to_owned() }]);
     insta::assert_snapshot!(full.unwrap_err(), @"the log comes to 67108867 bytes, more than 67108864; keep a copy of the branch `towpath/log` and delete its oldest files there, as the bot: what only they say, such as that something is locked or in quarantine, is forgotten then");
     let files = (1..=1_001).map(|number| Segment { number, blob: blob_id(b"").unwrap(), bytes: 0 });
     let crowd: Layout = files.collect();

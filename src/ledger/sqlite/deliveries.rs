@@ -6,7 +6,7 @@ use chrono::TimeDelta;
 use sqlx::SqlitePool;
 
 use super::json;
-use crate::ledger::{Acceptance, DELIVERY_DAYS_KEPT, Delivery, DeliveryId, DeliveryOutcome, Subject};
+use crate::ledger::{Acceptance, DELIVERY_DAYS_KEPT, Delivery, DeliveryId, DeliveryOutcome, DeliverySubject};
 use crate::model::Time;
 
 /// How often old deliveries are looked for: each search is a write, and events come in bursts.
@@ -14,9 +14,9 @@ const FORGET_EVERY: TimeDelta = TimeDelta::minutes(1);
 
 /// When old deliveries were looked for the last time, by this process.
 #[derive(Debug, Default)]
-pub(super) struct Forgetting(Mutex<Option<Time>>);
+pub(super) struct RetentionCheck(Mutex<Option<Time>>);
 
-impl Forgetting {
+impl RetentionCheck {
     /// Whether it is time again; who asks then does it. A clock that was set back makes it time too.
     fn is_due(&self, now: Time) -> bool {
         let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -43,7 +43,7 @@ pub(super) struct Row {
 /// An id that a product gave is known for as long as it is kept; one of content only until it was handled.
 pub(super) async fn accept(
     pool: &SqlitePool,
-    forgetting: &Forgetting,
+    forgetting: &RetentionCheck,
     delivery: &Delivery,
 ) -> Result<Acceptance, sqlx::Error> {
     let query = "INSERT INTO deliveries (source, id, is_given, received_at, images, forge, repositories) \
@@ -54,8 +54,10 @@ pub(super) async fn accept(
     let query = sqlx::query(query).bind(&delivery.source).bind(delivery.id.as_str());
     let query = query.bind(is_given(delivery)).bind(delivery.received_at.timestamp_micros());
     let (forge, repositories) = match &delivery.subject {
-        Subject::Images(_) => (None, None),
-        Subject::Repositories(forge, repositories) => (Some(forge.as_str()), Some(json(repositories))),
+        DeliverySubject::Images(_) => (None, None),
+        DeliverySubject::Repositories(forge, repositories) => {
+            (Some(forge.as_str()), Some(json(repositories)))
+        }
     };
     let query = query.bind(json(delivery.subject.images())).bind(forge).bind(repositories);
     let done = query.execute(pool).await?;

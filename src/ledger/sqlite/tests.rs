@@ -12,8 +12,8 @@ fn folder() -> (TempDir, PathBuf) {
     (folder, file)
 }
 
-fn place(branch: &str) -> Place {
-    Place {
+fn place(branch: &str) -> ConfigBranch {
+    ConfigBranch {
         forge: "acme".parse().unwrap(),
         repository: "acme/deploy".parse().unwrap(),
         branch: branch.parse().unwrap(),
@@ -40,8 +40,8 @@ fn some_digest(digit: char) -> Digest {
     Digest::new(format!("sha256:{}", digit.to_string().repeat(64))).unwrap()
 }
 
-fn listing(tags: &[Tag], as_of: Time) -> KeptListing {
-    KeptListing { tags: tags.to_vec(), validator: None, as_of }
+fn listing(tags: &[Tag], as_of: Time) -> StoredListing {
+    StoredListing { tags: tags.to_vec(), validator: None, as_of }
 }
 
 fn at(microseconds: i64) -> Time {
@@ -120,7 +120,7 @@ async fn a_commit_is_brought_in_once_however_many_bring_it() {
 async fn the_last_listing_replaces_the_one_before() {
     let ledger = SqliteLedger::in_memory().await.unwrap();
     ledger.keep_listing(&shop(), &listing(&[tag("1.0.0"), tag("1.1.0")], at(1))).await.unwrap();
-    let later = KeptListing {
+    let later = StoredListing {
         validator: Some("\"abc\"".parse().unwrap()),
         ..listing(&[tag("2.0.0")], at(1_795_000_000_123_456))
     };

@@ -7,7 +7,7 @@ use chrono::TimeDelta;
 use super::host::Pause;
 use super::{Clock, Ports};
 use crate::forge::Forge;
-use crate::ledger::{Ledger, Trouble};
+use crate::ledger::{Ledger, ListingFailure};
 use crate::model::{Fact, ImageName, Time, is_paused};
 use crate::observe::facts::is_fresh;
 use crate::registry::{Registry, RegistryError};
@@ -109,7 +109,7 @@ pub(super) async fn keep<F: Forge, R: Registry, L: Ledger, C: Clock>(
         tracing::warn!(%image, "{}", failure.why);
     }
     let since = kept.as_ref().map_or(failure.since, |kept| kept.since.min(failure.since));
-    let trouble = Trouble { since, why: failure.why.to_string() };
+    let trouble = ListingFailure { since, why: failure.why.to_string() };
     if kept.as_ref() != Some(&trouble) {
         let written = ports.ledger.keep_trouble(image, Some(&trouble)).await;
         written.unwrap_or_else(|error| tracing::warn!("{error}"));

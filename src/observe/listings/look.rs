@@ -8,8 +8,8 @@ use futures::stream::{FuturesUnordered, StreamExt as _};
 
 use super::{Clock, Failure, Ports, images_at, kept, read};
 use crate::forge::Forge;
-use crate::ledger::{KeptListing, Ledger};
-use crate::model::{Fact, ImageName, Place, Policy, Tag};
+use crate::ledger::{Ledger, StoredListing};
+use crate::model::{ConfigBranch, Fact, ImageName, Policy, Tag};
 use crate::observe::Freshness;
 use crate::registry::Registry;
 
@@ -28,7 +28,7 @@ pub(in crate::observe) struct Looked {
 pub(in crate::observe) async fn at_place<F: Forge, R: Registry, L: Ledger, C: Clock>(
     ports: &Ports<F, R, L, C>,
     policy: &Policy,
-    place: &Place,
+    place: &ConfigBranch,
     freshness: Freshness,
 ) -> Looked {
     let images = images_at(policy, place).into_iter();
@@ -44,7 +44,7 @@ pub(in crate::observe) async fn at_place<F: Forge, R: Registry, L: Ledger, C: Cl
 pub(in crate::observe) fn answering<F: Forge, R: Registry, L: Ledger, C: Clock>(
     ports: &Ports<F, R, L, C>,
     policy: &Policy,
-    place: &Place,
+    place: &ConfigBranch,
 ) -> BTreeSet<ImageName> {
     let now = ports.clock.now();
     let answers = |image: &&&ImageName| {
@@ -75,15 +75,15 @@ async fn of_image<F: Forge, R: Registry, L: Ledger, C: Clock>(
     image: &ImageName,
     freshness: Freshness,
 ) -> Fact<Vec<Tag>> {
-    let is_fresh = |kept: &KeptListing| freshness.takes_listing_of(kept.as_of, ports.clock.now());
+    let is_fresh = |kept: &StoredListing| freshness.takes_listing_of(kept.as_of, ports.clock.now());
     if let Some(kept) = kept(ports, image).await.filter(is_fresh) {
         return known(kept);
     }
     match freshness {
         Freshness::Since(_) | Freshness::Any => asked(ports, policy, image, freshness).await,
-        Freshness::Polled => {
+        Freshness::PollResult => {
             let now = ports.clock.now();
-            let why = || format!("the registry `{}` has not told the tags of `{image}` yet", image.host());
+            let why = || format!("the registry `{}` has not listed the tags of `{image}` yet", image.host());
             let asked = tokio::time::timeout(FIRST_WAIT, asked(ports, policy, image, freshness)).await;
             asked.unwrap_or_else(|_| Fact::Unknown { since: now, why: why().into() })
         }
@@ -115,12 +115,12 @@ async fn asked<F: Forge, R: Registry, L: Ledger, C: Clock>(
     }
 }
 
-fn known(listing: KeptListing) -> Fact<Vec<Tag>> {
+fn known(listing: StoredListing) -> Fact<Vec<Tag>> {
     Fact::known(listing.tags, listing.as_of)
 }
 
 /// The last complete listing stays what is known, however old: nothing in it became untrue by its age, except that
 /// there may be more by now.
-fn last_good(kept: Option<KeptListing>, failed: &Failure) -> Fact<Vec<Tag>> {
+fn last_good(kept: Option<StoredListing>, failed: &Failure) -> Fact<Vec<Tag>> {
     kept.map_or_else(|| failed.fact(), known)
 }

@@ -5,14 +5,14 @@ use std::collections::BTreeSet;
 use super::schedule::due_after;
 use super::{Clock, Ports, State, images, kept, read};
 use crate::forge::Forge;
-use crate::ledger::{Delivery, DeliveryOutcome, KeptListing, Ledger, Subject, has_lapsed};
+use crate::ledger::{Delivery, DeliveryOutcome, DeliverySubject, Ledger, StoredListing, has_lapsed};
 use crate::model::{ImageName, Policy, Tag, Time};
 use crate::observe::facts::is_fresh;
 use crate::registry::Registry;
 
 /// What came of a poll.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
-pub struct Polled {
+pub struct PollResult {
     /// When to poll again.
     pub next: Time,
     /// Whether whoever uses the image should look: its tags changed, or an event told of a push.
@@ -24,7 +24,7 @@ pub async fn poll<F: Forge, R: Registry, L: Ledger, C: Clock>(
     ports: &Ports<F, R, L, C>,
     policy: &Policy,
     image: &ImageName,
-) -> Polled {
+) -> PollResult {
     let own = ports.listings.image(image);
     let _turn = own.turn.lock().await;
     let before = kept(ports, image).await;
@@ -41,7 +41,7 @@ pub async fn poll<F: Forge, R: Registry, L: Ledger, C: Clock>(
         match read(ports, policy, image, before.clone()).await {
             Ok(read) if !is_told => {
                 let is_news = read.has_moved || !has_same_tags(before.as_ref(), &read.listing);
-                return Polled { next: self::due(policy, image, &own.state().clone(), now), is_news };
+                return PollResult { next: self::due(policy, image, &own.state().clone(), now), is_news };
             }
             Ok(_) | Err(_) => {}
         }
@@ -53,7 +53,7 @@ pub async fn poll<F: Forge, R: Registry, L: Ledger, C: Clock>(
     let is_concluded = (is_answered || has_lapsed) && conclude(ports, policy, is_about).await;
     // What could not be answered yet, or not be said, still waits.
     own.state().is_told |= is_told && !is_concluded;
-    Polled { next: self::due(policy, image, &state, now), is_news: is_answered }
+    PollResult { next: self::due(policy, image, &state, now), is_news: is_answered }
 }
 
 /// When an image is to be read: now where an event told of a push, else in its own time, or once it is worth trying
@@ -70,7 +70,7 @@ fn due(policy: &Policy, image: &ImageName, state: &State, now: Time) -> Time {
     failure.retry_at(due_after(image, interval, failure.at()), now)
 }
 
-fn has_same_tags(before: Option<&KeptListing>, after: &KeptListing) -> bool {
+fn has_same_tags(before: Option<&StoredListing>, after: &StoredListing) -> bool {
     let sorted = |tags: &[Tag]| {
         let mut tags = tags.to_vec();
         tags.sort();
@@ -133,8 +133,8 @@ fn outcome<F, R, L, C>(
     (delivery, now): (&Delivery, Time),
 ) -> Option<DeliveryOutcome> {
     let about = match &delivery.subject {
-        Subject::Images(about) => about,
-        Subject::Repositories(..) => return None,
+        DeliverySubject::Images(about) => about,
+        DeliverySubject::Repositories(..) => return None,
     };
     let used = about.iter().filter(|image| images.contains(image));
     if used.clone().next().is_none() {

@@ -1,13 +1,13 @@
 //! Argo CD: the sources of an `Application`, and the files in which its image updater keeps what it set.
 
 use super::chart::{OCI, versioned};
-use super::helm_values::{self, Named, Surroundings};
+use super::helm_values::{self, Named, ValueContext};
 use super::merge_key::MergeKeys;
-use super::sheet::{Found, Hidden};
-use super::spot::{At, DigestAt, Spot, Writing};
+use super::sheet::{HiddenLine, ScanResult};
+use super::spot::{DigestLocation, ImageLocation, ScalarLocation, Writing};
 use super::{object_patch, objects, partial, surroundings, tag_type};
 use crate::overlay::text::Text;
-use crate::overlay::written::Written;
+use crate::overlay::written::WrittenImage;
 use crate::overlay::{Limit, SetBy};
 use crate::yaml::{self, NodeId};
 
@@ -15,7 +15,7 @@ use crate::yaml::{self, NodeId};
 pub(super) const SOURCE_FILE_PREFIX: &str = ".argocd-source-";
 
 /// Adds the sources of an `Application`, or of the template in an `ApplicationSet`.
-pub(super) fn application(found: &mut Found, text: &Text, object: NodeId) {
+pub(super) fn application(found: &mut ScanResult, text: &Text, object: NodeId) {
     let spec = objects::at(text, object, &["spec", "template", "spec"]);
     let Some(spec) = spec.or_else(|| text.tree.get(object, "spec")) else { return };
     let single = text.tree.get(spec, "source");
@@ -28,7 +28,7 @@ pub(super) fn application(found: &mut Found, text: &Text, object: NodeId) {
 }
 
 /// Notes values files: Argo CD reads them in the repository of the source, which need not be this one.
-fn value_files(text: &Text, source: NodeId, found: &mut Found) {
+fn value_files(text: &Text, source: NodeId, found: &mut ScanResult) {
     let Some(list) = objects::at(text, source, &["helm", "valueFiles"]) else { return };
     let files: Vec<String> = text
         .tree
@@ -43,12 +43,12 @@ fn value_files(text: &Text, source: NodeId, found: &mut Found) {
 }
 
 /// Adds what the image updater wrote for an application.
-pub(super) fn source_file(found: &mut Found, text: &Text, root: NodeId) {
+pub(super) fn source_file(found: &mut ScanResult, text: &Text, root: NodeId) {
     overrides(text, root, SetBy::ArgoCdSource, found);
 }
 
 /// A chart or an artifact in an OCI registry.
-fn chart(text: &Text, source: NodeId, spots: &mut Vec<Spot>) {
+fn chart(text: &Text, source: NodeId, spots: &mut Vec<ImageLocation>) {
     let scalar = |key| text.tree.get(source, key).and_then(|node| text.tree.scalar(node));
     let Some(address) = scalar("repoURL") else { return };
     let plain = address.strip_prefix(OCI);
@@ -64,7 +64,7 @@ fn chart(text: &Text, source: NodeId, spots: &mut Vec<Spot>) {
 
 /// `kustomize.images` and Helm's parameters and values. Of the values, `valuesObject` wins over `values`, and a
 /// parameter over both: <https://argo-cd.readthedocs.io/en/stable/user-guide/helm/#helm-value-precedence>.
-fn overrides(text: &Text, source: NodeId, set_by: SetBy, found: &mut Found) {
+fn overrides(text: &Text, source: NodeId, set_by: SetBy, found: &mut ScanResult) {
     if let Some(options) = objects::at(text, source, &["kustomize"]) {
         object_patch::note(found, text, options);
     }
@@ -75,7 +75,7 @@ fn overrides(text: &Text, source: NodeId, set_by: SetBy, found: &mut Found) {
     let parameters = objects::at(text, source, &["helm", "parameters"]);
     let items = parameters.map_or(&[][..], |parameters| text.tree.items(parameters));
     let parameters: Vec<Named<'_>> = items.iter().filter_map(|item| parameter(text, *item)).collect();
-    helm_values::among(text, &Surroundings { key: "", map: None, set_by }, &parameters, &mut found.spots);
+    helm_values::among(text, &ValueContext { key: "", map: None, set_by }, &parameters, &mut found.spots);
     let values = Parameters { text, named: &parameters };
     if let Some(object) = objects::at(text, source, &["helm", "valuesObject"]) {
         let mut spots = Vec::new();
@@ -91,12 +91,12 @@ fn overrides(text: &Text, source: NodeId, set_by: SetBy, found: &mut Found) {
 
 /// Puts the images of a chart, those from an index on, in doubt where a parameter takes its value from a file of the
 /// repository of the source.
-fn file_parameters(text: &Text, source: NodeId, found: &mut Found, first: usize) {
+fn file_parameters(text: &Text, source: NodeId, found: &mut ScanResult, first: usize) {
     let Some(list) = objects::at(text, source, &["helm", "fileParameters"]) else { return };
     let names = text.tree.items(list).iter().filter_map(|item| objects::scalar(text, *item, &["name"]));
     let Some(name) = names.into_iter().find(|name| helm_values::is_image_part(name)) else { return };
     let why = format!("the parameter `{name}` comes from a file, which is not read here");
-    let hidden = Hidden { limit: Limit::ValueFiles, line: text.line(list), why };
+    let hidden = HiddenLine { limit: Limit::ValueFiles, line: text.line(list), why };
     (first..found.spots.len()).for_each(|index| found.doubt(index, hidden.clone()));
     if first == found.spots.len() {
         found.hidden.push(hidden);
@@ -115,7 +115,7 @@ struct Parameters<'a> {
 impl Parameters<'_> {
     /// Lets parameters decide an image of the values. Returns `false` where they set a part of it in a way that is not
     /// evaluated, which is noted: then what the values say does not run.
-    fn decide(&self, spot: &mut Spot, text: &Text, values: NodeId, found: &mut Found) -> bool {
+    fn decide(&self, spot: &mut ImageLocation, text: &Text, values: NodeId, found: &mut ScanResult) -> bool {
         let keys = spot.at.node().and_then(|node| keys_below(text, values, node));
         let Some(keys) = keys else { return true };
         let is_whole = matches!(spot.writing, Writing::Whole { .. });
@@ -145,19 +145,19 @@ impl Parameters<'_> {
     }
 
     /// Lets a parameter decide the tag of an image, or the image as a whole.
-    fn override_tag(&self, spot: &mut Spot, parameter: &Named<'_>) {
+    fn override_tag(&self, spot: &mut ImageLocation, parameter: &Named<'_>) {
         let Some(value) = self.text.tree.scalar(parameter.value) else { return };
         match spot.writing {
-            Writing::Whole { .. } => spot.image = Written::new(value),
+            Writing::Whole { .. } => spot.image = WrittenImage::new(value),
             Writing::Parts { .. } | Writing::Unset { .. } | Writing::DigestOnly(_) => {
                 spot.image.tag = Some(value.to_owned());
-                spot.writing = Writing::Parts { digest: DigestAt::Nowhere };
+                spot.writing = Writing::Parts { digest: DigestLocation::Nowhere };
             }
         }
-        spot.at = At::Node(parameter.value);
+        spot.at = ScalarLocation::Node(parameter.value);
         spot.within = None;
         spot.aliases.clear();
-        spot.surroundings = surroundings::Surroundings::default();
+        spot.surroundings = surroundings::ScalarNeighbours::default();
         (spot.is_typed, spot.is_misread) = (true, false);
     }
 }
@@ -176,10 +176,10 @@ fn keys_below(text: &Text, top: NodeId, node: NodeId) -> Option<Vec<&str>> {
 }
 
 /// Values as a text of their own.
-fn embedded_values(text: &Text, source: NodeId, parameters: &Parameters<'_>, found: &mut Found) {
+fn embedded_values(text: &Text, source: NodeId, parameters: &Parameters<'_>, found: &mut ScanResult) {
     let Some(block) = objects::at(text, source, &["helm", "values"]) else { return };
     let inner = match yaml::embedded(&text.source, &text.tree, block) {
-        Ok(yaml::Embedded { source, tree }) => Text { source, tree },
+        Ok(yaml::EmbeddedDocument { source, tree }) => Text { source, tree },
         Err(refusal) => {
             found.hide(
                 Limit::ValuesText,
@@ -207,7 +207,7 @@ fn embedded_values(text: &Text, source: NodeId, parameters: &Parameters<'_>, fou
         }
         // A parameter that sets the tag takes the place of one that lacks quotes.
         let misread = if spot.is_misread { misread } else { None };
-        let misread = misread.map(|why| Hidden { limit: Limit::UnquotedTag, line, why });
+        let misread = misread.map(|why| HiddenLine { limit: Limit::UnquotedTag, line, why });
         found.spots.push(spot);
         let index = found.spots.len() - 1;
         merge_key.into_iter().chain(misread).for_each(|reason| found.doubt(index, reason));
@@ -217,16 +217,16 @@ fn embedded_values(text: &Text, source: NodeId, parameters: &Parameters<'_>, fou
     }
     if let Some(second) = inner.second_document() {
         let why = "the values have several documents".to_owned();
-        let hidden = Hidden { limit: Limit::SeveralValues, line: inner.line(second), why };
+        let hidden = HiddenLine { limit: Limit::SeveralValues, line: inner.line(second), why };
         (first..found.spots.len()).for_each(|index| found.doubt(index, hidden.clone()));
     }
 }
 
 /// `name=newname:tag@digest`, or without `name=`.
-fn kustomize_image(text: &Text, node: NodeId, set_by: SetBy) -> Option<Spot> {
+fn kustomize_image(text: &Text, node: NodeId, set_by: SetBy) -> Option<ImageLocation> {
     let value = text.tree.scalar(node)?;
     let (prefix, reference) = value.split_at(value.find('=').map_or(0, |at| at + 1));
-    Some(Spot::new(Written::new(reference), node, set_by, Writing::whole(prefix)))
+    Some(ImageLocation::new(WrittenImage::new(reference), node, set_by, Writing::whole(prefix)))
 }
 
 fn parameter(text: &Text, item: NodeId) -> Option<Named<'_>> {

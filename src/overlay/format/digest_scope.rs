@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 
 use super::digest::{DigestSpelling, Digits, digits_in};
 use super::helm_values::names_image;
-use super::spot::At;
+use super::spot::ScalarLocation;
 use crate::overlay::text::Text;
-use crate::overlay::written::Written;
+use crate::overlay::written::WrittenImage;
 use crate::yaml::{NodeId, NodeKind};
 
 /// The key of values that Helm gives to every part of a chart.
@@ -21,12 +21,12 @@ pub(super) struct Scope {
     /// The digests, in the order of the text.
     pub(super) digests: Vec<DigestBeside>,
     /// What is around each mapping and list on the way to a digest.
-    above: BTreeMap<NodeId, Above>,
+    above: BTreeMap<NodeId, EnclosingNode>,
 }
 
 /// What is around a mapping or list.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Above {
+struct EnclosingNode {
     collection: NodeId,
     /// The key under which it is there.
     key: String,
@@ -36,7 +36,7 @@ struct Above {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct DigestBeside {
     /// The scalar.
-    pub(super) at: At,
+    pub(super) at: ScalarLocation,
     /// Its line, from 1.
     pub(super) line: usize,
     /// Its key.
@@ -86,7 +86,7 @@ impl Scope {
         let mut reader = Reader { text, scope: Self::default() };
         let of = text.key_of(collection).unwrap_or_default();
         for Named { name, value } in named_values(text, collection) {
-            reader.scalar(value, Around { key: name, of, collection, owner: None });
+            reader.scalar(value, ScalarContext { key: name, of, collection, owner: None });
         }
         reader.scope
     }
@@ -146,15 +146,15 @@ impl Relation {
 
 impl DigestBeside {
     /// A digest on a line of a text that is not parsed.
-    pub(super) fn on_line(at: At, line: usize, key: String, value: &str) -> Option<Self> {
+    pub(super) fn on_line(at: ScalarLocation, line: usize, key: String, value: &str) -> Option<Self> {
         let found = digits_in(value);
         let is_likely = is_likely(value, &found, "", &key);
         Some(Self { line, key, is_likely, ..Self::of(at, value, found)? })
     }
 
-    fn of(at: At, value: &str, found: Vec<Digits>) -> Option<Self> {
+    fn of(at: ScalarLocation, value: &str, found: Vec<Digits>) -> Option<Self> {
         let digits: Vec<String> = found.into_iter().map(|found| found.digits).collect();
-        let written = Written::new(value);
+        let written = WrittenImage::new(value);
         let refers =
             written.digest.is_some() && written.name.contains(['/', '.']) && !value.contains(['\n', ' ']);
         (!digits.is_empty()).then(|| Self {
@@ -181,7 +181,7 @@ impl DigestBeside {
 
 /// What is around a scalar.
 #[derive(Copy, Clone)]
-struct Around<'a> {
+struct ScalarContext<'a> {
     key: &'a str,
     /// The key of the collection.
     of: &'a str,
@@ -206,16 +206,22 @@ impl Reader<'_> {
                 for (key_node, value) in entries {
                     let name = text.tree.scalar(*key_node).unwrap_or_default();
                     self.key(*key_node, name, node);
-                    self.value(*value, node, Around { key: name, of: key, collection: node, owner });
+                    self.value(*value, node, ScalarContext { key: name, of: key, collection: node, owner });
                 }
             }
             NodeKind::Sequence(items) => {
                 for item in items {
                     match parameter(text, *item) {
                         Some(Named { name, value }) => {
-                            self.value(value, node, Around { key: name, of: key, collection: node, owner });
+                            self.value(
+                                value,
+                                node,
+                                ScalarContext { key: name, of: key, collection: node, owner },
+                            );
                         }
-                        None => self.value(*item, node, Around { key, of: key, collection: node, owner }),
+                        None => {
+                            self.value(*item, node, ScalarContext { key, of: key, collection: node, owner })
+                        }
                     }
                 }
             }
@@ -224,19 +230,19 @@ impl Reader<'_> {
         if let Some(above) = above
             && self.scope.digests.len() > before
         {
-            self.scope.above.insert(node, Above { collection: above, key: key.to_owned() });
+            self.scope.above.insert(node, EnclosingNode { collection: above, key: key.to_owned() });
         }
     }
 
     /// A digest as a key is never taken for one that is not known.
     fn key(&mut self, node: NodeId, key: &str, collection: NodeId) {
-        if let Some(digest) = DigestBeside::of(At::Node(node), key, digits_in(key)) {
+        if let Some(digest) = DigestBeside::of(ScalarLocation::Node(node), key, digits_in(key)) {
             let (line, key) = (self.text.line(node), key.to_owned());
             self.scope.digests.push(DigestBeside { line, key, collection: Some(collection), ..digest });
         }
     }
 
-    fn value(&mut self, value: NodeId, collection: NodeId, around: Around<'_>) {
+    fn value(&mut self, value: NodeId, collection: NodeId, around: ScalarContext<'_>) {
         match &self.text.tree.node(value).kind {
             NodeKind::Scalar { .. } | NodeKind::Alias => self.scalar(value, around),
             NodeKind::Mapping(_) | NodeKind::Sequence(_) => {
@@ -245,14 +251,14 @@ impl Reader<'_> {
         }
     }
 
-    fn scalar(&mut self, value: NodeId, around: Around<'_>) {
-        let Around { key, of, collection, owner } = around;
+    fn scalar(&mut self, value: NodeId, around: ScalarContext<'_>) {
+        let ScalarContext { key, of, collection, owner } = around;
         let node = self.text.resolved(value);
         let Some(written) = self.text.tree.scalar(node) else { return };
         let found = digits_in(written);
         let (is_likely, is_likely_elsewhere) =
             (is_likely(written, &found, of, key), is_likely_elsewhere(written, &found, of, key));
-        let Some(digest) = DigestBeside::of(At::Node(node), written, found) else { return };
+        let Some(digest) = DigestBeside::of(ScalarLocation::Node(node), written, found) else { return };
         self.scope.digests.push(DigestBeside {
             line: self.text.line(value),
             key: key.to_owned(),
@@ -273,7 +279,7 @@ fn owner_of(text: &Text, mapping: NodeId) -> Option<Owner> {
         let Some(value) = text.tree.scalar(text.resolved(*value)) else { continue };
         if names_image(key) {
             is_owner = true;
-            image = Some(Written::new(value).name);
+            image = Some(WrittenImage::new(value).name);
         }
         is_owner |= OWN_KEYS.contains(&key);
     }
@@ -341,5 +347,5 @@ pub(super) fn digest_on(line: &super::line::Line<'_>) -> Option<DigestBeside> {
     let (scalar, _) = line.scalar()?;
     let value = scalar.value.clone();
     let key = scalar.key.clone().unwrap_or_else(|| value.clone());
-    DigestBeside::on_line(At::Line(scalar), line.number, key, &value)
+    DigestBeside::on_line(ScalarLocation::Line(scalar), line.number, key, &value)
 }

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use super::sheet::{Found, Sheet};
-use super::spot::Spot;
+use super::sheet::{ScanResult, ScannedFile};
+use super::spot::ImageLocation;
 use super::{argo_cd, chart, flux, helm_values, manifests, objects, partial, values_order};
 use crate::model::{
-    DeclaredScalar, EntryKind, Finding, ImageName, Location, Missing, RepositoryPath, Tree, TreeEntry,
+    DeclaredScalar, EntryKind, ImageDiscovery, ImageName, Location, Missing, RepositoryPath, Tree, TreeEntry,
     TreeError,
 };
 use crate::overlay::SetBy;
@@ -14,8 +14,8 @@ use crate::overlay::custom_image::{CustomImage, custom_image, is_custom};
 use crate::overlay::kustomization::FILE_NAMES;
 use crate::overlay::text::Text;
 use crate::overlay::value::{Lines, Value};
-use crate::overlay::written::Written;
-use crate::overlay::{BYTES_READ_MAX, FILES_MAX, Limit, OverlayError, Refused};
+use crate::overlay::written::WrittenImage;
+use crate::overlay::{BYTES_READ_MAX, EditObstacle, FILES_MAX, Limit, OverlayError};
 use crate::yaml::NodeId;
 
 /// How the templates are called that helmfile fills in.
@@ -29,9 +29,9 @@ pub(in crate::overlay) struct Looked {
     /// The file or folder.
     pub(super) path: RepositoryPath,
     /// How images are found in it.
-    pub(super) finding: Finding,
+    pub(super) finding: ImageDiscovery,
     /// What was read, by file.
-    pub(super) sheets: Vec<(RepositoryPath, Sheet)>,
+    pub(super) sheets: Vec<(RepositoryPath, ScannedFile)>,
 }
 
 /// Whether a location is none that kustomize reads: a file, a folder with YAML files and no kustomization, or one
@@ -40,9 +40,11 @@ pub(in crate::overlay) fn is_plain(tree: &Tree, location: &Location) -> bool {
     let is_file = tree.entry(&location.path).is_some_and(|entry| entry.kind == EntryKind::File);
     let has = |name: &str| location.path.join(name).is_some_and(|path| tree.entry(&path).is_some());
     match &location.finding {
-        Finding::Marker(_) | Finding::Declared(_) | Finding::Values(_) => true,
-        Finding::ByFormat if is_file => !FILE_NAMES.contains(&location.path.file_name()),
-        Finding::ByFormat => !FILE_NAMES.iter().any(|name| has(name)) && !files(tree, location).is_empty(),
+        ImageDiscovery::Marker(_) | ImageDiscovery::Declared(_) | ImageDiscovery::Values(_) => true,
+        ImageDiscovery::ByFormat if is_file => !FILE_NAMES.contains(&location.path.file_name()),
+        ImageDiscovery::ByFormat => {
+            !FILE_NAMES.iter().any(|name| has(name)) && !files(tree, location).is_empty()
+        }
     }
 }
 
@@ -60,25 +62,27 @@ pub(in crate::overlay) fn look(
     let mut sheets = Vec::new();
     for (path, bytes) in &contents {
         let could_hold = match &location.finding {
-            Finding::Marker(_) => super::marker::could_hold(bytes),
-            Finding::Declared(_) => true,
-            Finding::ByFormat | Finding::Values(_) => {
+            ImageDiscovery::Marker(_) => super::marker::could_hold(bytes),
+            ImageDiscovery::Declared(_) => true,
+            ImageDiscovery::ByFormat | ImageDiscovery::Values(_) => {
                 contents.len() == 1 || needle.is_none_or(|needle| holds(bytes, needle))
             }
         };
         if could_hold {
             let is_template = is_template(path.file_name());
-            sheets
-                .push((path.clone(), if is_template { Sheet::template(bytes) } else { Sheet::read(bytes) }));
+            sheets.push((
+                path.clone(),
+                if is_template { ScannedFile::template(bytes) } else { ScannedFile::read(bytes) },
+            ));
         }
     }
     let mut looked = Looked { path: location.path.clone(), finding: location.finding.clone(), sheets };
     match &location.finding {
-        Finding::Marker(marker) => {
+        ImageDiscovery::Marker(marker) => {
             looked.sheets.iter_mut().for_each(|(_, sheet)| sheet.find_marked(marker, image))
         }
-        Finding::Declared(scalars) => looked.find_declared(scalars, image),
-        Finding::ByFormat | Finding::Values(_) => {
+        ImageDiscovery::Declared(scalars) => looked.find_declared(scalars, image),
+        ImageDiscovery::ByFormat | ImageDiscovery::Values(_) => {
             looked.find_by_format();
             values_order::note(&mut looked.sheets, &contents);
             values_order::note_below(tree, location, &mut looked.sheets)?;
@@ -94,7 +98,7 @@ fn holds(bytes: &[u8], needle: &str) -> bool {
 
 /// The files that belong to a location: those that are declared, itself, those of its folder, or with markers all below it.
 fn files(tree: &Tree, location: &Location) -> Vec<RepositoryPath> {
-    if let Finding::Declared(scalars) = &location.finding {
+    if let ImageDiscovery::Declared(scalars) = &location.finding {
         let files: BTreeSet<&RepositoryPath> = scalars.iter().map(|scalar| &scalar.file).collect();
         return files.into_iter().cloned().collect();
     }
@@ -108,8 +112,8 @@ fn files(tree: &Tree, location: &Location) -> Vec<RepositoryPath> {
     };
     let file = |(path, entry): (_, &TreeEntry)| (entry.kind == EntryKind::File).then_some(path);
     let files: Vec<&RepositoryPath> = match location.finding {
-        Finding::Marker(_) => tree.below(&location.path).filter_map(file).collect(),
-        Finding::ByFormat | Finding::Declared(_) | Finding::Values(_) => {
+        ImageDiscovery::Marker(_) => tree.below(&location.path).filter_map(file).collect(),
+        ImageDiscovery::ByFormat | ImageDiscovery::Declared(_) | ImageDiscovery::Values(_) => {
             tree.directly_in(&location.path).filter_map(file).collect()
         }
     };
@@ -133,7 +137,7 @@ fn contents<'a>(
     location: &Location,
 ) -> Result<Vec<(RepositoryPath, &'a [u8])>, OverlayError> {
     let refuse = |why: String| {
-        Err(Refused::whole(Limit::TooMuch, why)
+        Err(EditObstacle::whole(Limit::TooMuch, why)
             .or_else("name a smaller folder, or a file")
             .of(&location.path))
     };
@@ -151,7 +155,9 @@ fn contents<'a>(
             Err(TreeError::Missing) => drop(missing.0.insert(path)),
             Err(TreeError::NotFound | TreeError::NotAFile(_)) => {
                 let way_out = "put a file there, or correct the path in the configuration";
-                return Err(Refused::whole(Limit::NoFile, "this is no file").or_else(way_out).of(&path));
+                return Err(EditObstacle::whole(Limit::NoFile, "this is not a file")
+                    .or_else(way_out)
+                    .of(&path));
             }
         }
     }
@@ -192,7 +198,7 @@ impl Looked {
     pub(super) fn spots_of<'a>(
         &'a self,
         image: &'a ImageName,
-    ) -> impl Iterator<Item = (&'a RepositoryPath, &'a Sheet, &'a Spot)> {
+    ) -> impl Iterator<Item = (&'a RepositoryPath, &'a ScannedFile, &'a ImageLocation)> {
         let all = self
             .sheets
             .iter()
@@ -202,15 +208,15 @@ impl Looked {
 }
 
 /// The images that one file says by its name and its objects, whatever lies beside it.
-pub(in crate::overlay) fn written_in(name: &str, bytes: &[u8]) -> Vec<Written> {
-    let mut sheet = Sheet::read(bytes);
+pub(in crate::overlay) fn written_in(name: &str, bytes: &[u8]) -> Vec<WrittenImage> {
+    let mut sheet = ScannedFile::read(bytes);
     sheet.find_by_format(name, &flux::HelmRepositories::new());
     sheet.found.spots.into_iter().map(|spot| spot.image).collect()
 }
 
 /// Adds what one object, or a text without kind, says.
 pub(super) fn find_in_object(
-    found: &mut Found,
+    found: &mut ScanResult,
     text: &Text,
     object: NodeId,
     repositories: &flux::HelmRepositories,
@@ -238,7 +244,7 @@ pub(super) fn find_in_object(
 }
 
 /// Notes a field of a custom resource that may be an image.
-fn note_custom_image(found: &mut Found, text: &Text, object: NodeId) {
+fn note_custom_image(found: &mut ScanResult, text: &Text, object: NodeId) {
     if !objects::scalar(text, object, &["apiVersion"]).is_some_and(is_custom) {
         return;
     }
@@ -255,7 +261,7 @@ fn is_of_k3s(text: &Text, object: NodeId) -> bool {
 }
 
 /// Adds what a file says whose name tells what it is; otherwise false.
-pub(super) fn find_by_name(found: &mut Found, text: &Text, name: &str) -> bool {
+pub(super) fn find_by_name(found: &mut ScanResult, text: &Text, name: &str) -> bool {
     let Some(root) = text.tree.root() else { return true };
     if name == "Chart.yaml" {
         chart::find(text, root, &mut found.spots);

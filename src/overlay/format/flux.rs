@@ -2,11 +2,11 @@
 
 use super::chart::{OCI, versioned};
 use super::digest::{DigestScalar, DigestSpelling};
-use super::sheet::Found;
-use super::spot::{DigestAt, Spot, Writing};
+use super::sheet::ScanResult;
+use super::spot::{DigestLocation, ImageLocation, Writing};
 use super::{helm_values, object_patch, objects, partial, post_renderers};
 use crate::overlay::text::Text;
-use crate::overlay::written::Written;
+use crate::overlay::written::WrittenImage;
 use crate::overlay::{Limit, SetBy};
 use crate::yaml::NodeId;
 
@@ -23,7 +23,12 @@ pub(super) fn note_repository(text: &Text, object: NodeId, repositories: &mut He
 }
 
 /// Adds the values and the chart of a `HelmRelease`.
-pub(super) fn helm_release(found: &mut Found, text: &Text, object: NodeId, repositories: &HelmRepositories) {
+pub(super) fn helm_release(
+    found: &mut ScanResult,
+    text: &Text,
+    object: NodeId,
+    repositories: &HelmRepositories,
+) {
     let first = found.spots.len();
     if let Some(values) = objects::at(text, object, &["spec", "values"]) {
         helm_values::find(text, values, SetBy::HelmRelease, &mut found.spots);
@@ -48,7 +53,7 @@ pub(super) fn helm_release(found: &mut Found, text: &Text, object: NodeId, repos
 }
 
 /// Adds what an `OCIRepository` refers to. Of a tag and a digest, Flux takes the digest.
-pub(super) fn oci_repository(found: &mut Found, text: &Text, object: NodeId) {
+pub(super) fn oci_repository(found: &mut ScanResult, text: &Text, object: NodeId) {
     let Some(name) = objects::scalar(text, object, &["spec", "url"]).and_then(|url| url.strip_prefix(OCI))
     else {
         return;
@@ -64,17 +69,21 @@ pub(super) fn oci_repository(found: &mut Found, text: &Text, object: NodeId) {
         return;
     }
     let value = |node: Option<NodeId>| node.and_then(|node| text.tree.scalar(node)).map(str::to_owned);
-    let image = Written { name: name.to_owned(), tag: value(node("tag")), digest: value(node("digest")) };
-    let new = || DigestAt::New { map: reference, after: "tag".to_owned() };
-    let own = |node| DigestAt::Own(vec![DigestScalar { node, spelling: DigestSpelling::Whole }]);
+    let image =
+        WrittenImage { name: name.to_owned(), tag: value(node("tag")), digest: value(node("digest")) };
+    let new = || DigestLocation::New { map: reference, after: "tag".to_owned() };
+    let own = |node| DigestLocation::Own(vec![DigestScalar { node, spelling: DigestSpelling::Whole }]);
     let spot = match (node("tag"), node("digest")) {
         (Some(tag), digest) => {
             let writing = Writing::Parts { digest: digest.map_or_else(new, own) };
-            Spot::new(image, tag, SetBy::OciRepository, writing).typed()
+            ImageLocation::new(image, tag, SetBy::OciRepository, writing).typed()
         }
-        (None, Some(digest)) => {
-            Spot::new(image, digest, SetBy::OciRepository, Writing::DigestOnly(DigestSpelling::Whole))
-        }
+        (None, Some(digest)) => ImageLocation::new(
+            image,
+            digest,
+            SetBy::OciRepository,
+            Writing::DigestOnly(DigestSpelling::Whole),
+        ),
         (None, None) => {
             let why = format!("without a `tag` or `digest`, Flux takes the tag `latest` of `{name}`");
             return found.hide(Limit::FluxChooses, text.line(reference), why);
@@ -84,7 +93,7 @@ pub(super) fn oci_repository(found: &mut Found, text: &Text, object: NodeId) {
 }
 
 /// Notes a `HelmChart` of k3s, whose chart and values are read in the cluster.
-pub(super) fn helm_chart(found: &mut Found, text: &Text, object: NodeId) {
+pub(super) fn helm_chart(found: &mut ScanResult, text: &Text, object: NodeId) {
     let keys = ["valuesContent", "values", "set"];
     let values = keys.iter().find_map(|key| objects::at(text, object, &["spec", key]));
     let why = "the chart and values of this `HelmChart` are not evaluated";
@@ -98,7 +107,7 @@ pub(super) fn is_kustomization(text: &Text, object: NodeId) -> bool {
 }
 
 /// Adds the entries of `spec.images`, which Flux hands to kustomize behind the `images` of the folder.
-pub(super) fn kustomization(found: &mut Found, text: &Text, object: NodeId) {
+pub(super) fn kustomization(found: &mut ScanResult, text: &Text, object: NodeId) {
     if let Some(spec) = objects::at(text, object, &["spec"]) {
         object_patch::note(found, text, spec);
     }
@@ -108,7 +117,7 @@ pub(super) fn kustomization(found: &mut Found, text: &Text, object: NodeId) {
 }
 
 /// What one entry makes of the images that it matches: its `newName`, or else its `name`, with what it sets.
-pub(super) fn kustomize_entry(text: &Text, entry: NodeId) -> Option<Spot> {
+pub(super) fn kustomize_entry(text: &Text, entry: NodeId) -> Option<ImageLocation> {
     let node =
         |key: &str| text.tree.get(entry, key).filter(|node| text.tree.scalar(text.resolved(*node)).is_some());
     let value = |node: NodeId| {
@@ -116,16 +125,18 @@ pub(super) fn kustomize_entry(text: &Text, entry: NodeId) -> Option<Spot> {
     };
     let name_key = if node("newName").and_then(value).is_some() { "newName" } else { "name" };
     let name_node = node(name_key)?;
-    let image = Written {
+    let image = WrittenImage {
         name: value(name_node)?,
         tag: node("newTag").and_then(value),
         digest: node("digest").and_then(value),
     };
     let whole = |node| DigestScalar { node: text.resolved(node), spelling: DigestSpelling::Whole };
     let (read, writing) = match (node("newTag"), node("digest")) {
-        (Some(tag), Some(digest)) => (tag, Writing::Parts { digest: DigestAt::Own(vec![whole(digest)]) }),
+        (Some(tag), Some(digest)) => {
+            (tag, Writing::Parts { digest: DigestLocation::Own(vec![whole(digest)]) })
+        }
         (Some(tag), None) => {
-            let digest = DigestAt::New { map: entry, after: "newTag".to_owned() };
+            let digest = DigestLocation::New { map: entry, after: "newTag".to_owned() };
             (tag, Writing::Parts { digest })
         }
         (None, Some(digest)) => (digest, Writing::DigestOnly(DigestSpelling::Whole)),
@@ -135,7 +146,8 @@ pub(super) fn kustomize_entry(text: &Text, entry: NodeId) -> Option<Spot> {
         }
     };
     let scalar = text.resolved(read);
-    let spot = Spot::new(image, scalar, SetBy::FluxKustomization, writing).through([read, scalar]).typed();
+    let spot =
+        ImageLocation::new(image, scalar, SetBy::FluxKustomization, writing).through([read, scalar]).typed();
     Some(match node("digest") {
         Some(digest) => spot.through([digest, text.resolved(digest)]),
         None => spot,

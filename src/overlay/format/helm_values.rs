@@ -4,10 +4,10 @@
 use std::collections::BTreeMap;
 
 use super::digest::{DigestScalar, DigestSpelling};
-use super::spot::{DigestAt, Spot, Writing};
+use super::spot::{DigestLocation, ImageLocation, Writing};
 use crate::overlay::SetBy;
 use crate::overlay::text::Text;
-use crate::overlay::written::{SUBSTITUTION, Written};
+use crate::overlay::written::{SUBSTITUTION, WrittenImage};
 use crate::yaml::NodeId;
 
 /// A value under a name: an entry of a mapping, or a parameter.
@@ -20,19 +20,19 @@ pub(super) struct Named<'a> {
 }
 
 /// Adds all images below a mapping of values.
-pub(super) fn find(text: &Text, values: NodeId, set_by: SetBy, spots: &mut Vec<Spot>) {
+pub(super) fn find(text: &Text, values: NodeId, set_by: SetBy, spots: &mut Vec<ImageLocation>) {
     below(text, "", values, set_by, spots);
 }
 
 /// As deep as `yaml::DEPTH_MAX`.
-fn below(text: &Text, key: &str, node: NodeId, set_by: SetBy, spots: &mut Vec<Spot>) {
+fn below(text: &Text, key: &str, node: NodeId, set_by: SetBy, spots: &mut Vec<ImageLocation>) {
     let entries: Vec<Named<'_>> = text
         .tree
         .entries(node)
         .iter()
         .filter_map(|(name, value)| Some(Named { name: text.tree.scalar(*name)?, value: *value }))
         .collect();
-    among(text, &Surroundings { key, map: Some(node), set_by }, &entries, spots);
+    among(text, &ValueContext { key, map: Some(node), set_by }, &entries, spots);
     for Named { name, value } in entries {
         below(text, name, value, set_by, spots);
     }
@@ -42,7 +42,7 @@ fn below(text: &Text, key: &str, node: NodeId, set_by: SetBy, spots: &mut Vec<Sp
 }
 
 /// Where values stand beside each other.
-pub(super) struct Surroundings<'a> {
+pub(super) struct ValueContext<'a> {
     /// The key that holds them.
     pub(super) key: &'a str,
     /// The mapping that they are entries of, if new ones can be put there.
@@ -52,7 +52,12 @@ pub(super) struct Surroundings<'a> {
 }
 
 /// Adds the images that values beside each other name.
-pub(super) fn among(text: &Text, place: &Surroundings<'_>, named: &[Named<'_>], spots: &mut Vec<Spot>) {
+pub(super) fn among(
+    text: &Text,
+    place: &ValueContext<'_>,
+    named: &[Named<'_>],
+    spots: &mut Vec<ImageLocation>,
+) {
     let could_name = |entry: &&Named<'_>| NameKey::of(split_name(entry.name).1) != NameKey::None;
     let names: Vec<&Named<'_>> = named.iter().filter(could_name).collect();
     if names.is_empty() {
@@ -161,7 +166,7 @@ pub(super) fn written_text(text: &Text, node: NodeId) -> Option<&str> {
 /// What stands beside a value, under names with the same beginning.
 struct Siblings<'a> {
     text: &'a Text,
-    place: &'a Surroundings<'a>,
+    place: &'a ValueContext<'a>,
     /// The values by their names, the last part of which is folded.
     index: &'a BTreeMap<String, NodeId>,
     /// The beginning, up to a dot.
@@ -218,8 +223,8 @@ impl Siblings<'_> {
     }
 
     /// A name with registry, tag and digest in scalars of their own.
-    fn split(&self, entry: &Named<'_>, value: &str, is_image: bool) -> Option<Spot> {
-        let mut image = Written::new(value);
+    fn split(&self, entry: &Named<'_>, value: &str, is_image: bool) -> Option<ImageLocation> {
+        let mut image = WrittenImage::new(value);
         image.name = self.registry("") + &image.name;
         if image.tag.is_some() || image.digest.is_some() {
             return None;
@@ -232,8 +237,8 @@ impl Siblings<'_> {
     }
 
     /// A name whose tag stands beside it under the same beginning.
-    fn tagged(&self, value: &str, stem: &str) -> Option<Spot> {
-        let mut image = Written::new(value);
+    fn tagged(&self, value: &str, stem: &str) -> Option<ImageLocation> {
+        let mut image = WrittenImage::new(value);
         image.name = self.registry(stem) + &image.name;
         let node = self.tag(stem, &TAG_KEYS)?;
         let is_name = image.tag.is_none() && image.digest.is_none();
@@ -241,22 +246,25 @@ impl Siblings<'_> {
     }
 
     /// A name whose tag is in that node, and the digest behind it or in scalars of its own.
-    fn parts(&self, mut image: Written, node: NodeId, beside: DigestsBeside) -> Spot {
-        let written = written_text(self.text, node).map(|tag| Written::new(&format!(":{tag}")));
+    fn parts(&self, mut image: WrittenImage, node: NodeId, beside: DigestsBeside) -> ImageLocation {
+        let written = written_text(self.text, node).map(|tag| WrittenImage::new(&format!(":{tag}")));
         let behind = written.as_ref().is_some_and(|written| written.digest.is_some());
         image.tag = written.as_ref().and_then(|written| written.tag.clone());
         image.digest = beside.digest.or_else(|| written.and_then(|written| written.digest));
-        let digest =
-            if beside.scalars.is_empty() { DigestAt::of_tag(behind) } else { DigestAt::Own(beside.scalars) };
+        let digest = if beside.scalars.is_empty() {
+            DigestLocation::of_tag(behind)
+        } else {
+            DigestLocation::Own(beside.scalars)
+        };
         let scalar = self.text.resolved(node);
-        let mut spot = Spot::new(image, scalar, self.place.set_by, Writing::Parts { digest });
+        let mut spot = ImageLocation::new(image, scalar, self.place.set_by, Writing::Parts { digest });
         // The value of a parameter is a text, in values it is what YAML makes of it.
         spot.is_typed = self.place.map.is_none();
-        beside.read.into_iter().fold(spot.through([node, scalar]), Spot::through)
+        beside.read.into_iter().fold(spot.through([node, scalar]), ImageLocation::through)
     }
 
     /// The tags beside a whole reference that has one: `imageTag`, or `tag` if it is the same. A chart may read either.
-    fn tag_again(&self, whole: &Spot, stem: &str) -> Vec<Spot> {
+    fn tag_again(&self, whole: &ImageLocation, stem: &str) -> Vec<ImageLocation> {
         if !matches!(whole.writing, Writing::Whole { .. }) {
             return Vec::new();
         }
@@ -264,10 +272,10 @@ impl Siblings<'_> {
         for key in TAG_KEYS {
             let Some(node) = self.keyed(stem, key) else { continue };
             let Some(value) = written_text(self.text, node) else { continue };
-            let image = Written::new(&format!(":{value}"));
+            let image = WrittenImage::new(&format!(":{value}"));
             let is_meant = key.starts_with("image") || image.tag == whole.image.tag;
             if is_meant {
-                let image = Written { name: whole.image.name.clone(), ..image };
+                let image = WrittenImage { name: whole.image.name.clone(), ..image };
                 spots.push(self.parts(image, node, DigestsBeside::default()));
             }
         }
@@ -275,19 +283,19 @@ impl Siblings<'_> {
     }
 
     /// A name whose tag is left to the chart.
-    fn unset(&self, entry: &Named<'_>, image: Written) -> Option<Spot> {
+    fn unset(&self, entry: &Named<'_>, image: WrittenImage) -> Option<ImageLocation> {
         if !self.prefix.is_empty() {
             return None;
         }
         let map = self.place.map?;
         let writing =
             Writing::Unset { map, after: entry.name.to_owned(), key: "tag".to_owned(), takes_digest: false };
-        Some(Spot::new(image, entry.value, self.place.set_by, writing))
+        Some(ImageLocation::new(image, entry.value, self.place.set_by, writing))
     }
 
     /// A whole reference; its registry, its tag and its digest may stand beside it.
-    fn whole(&self, entry: &Named<'_>, value: &str, stem: &str, is_image: bool) -> Option<Spot> {
-        let mut image = Written::new(value);
+    fn whole(&self, entry: &Named<'_>, value: &str, stem: &str, is_image: bool) -> Option<ImageLocation> {
+        let mut image = WrittenImage::new(value);
         let has_host = image.reference().is_ok_and(|read| read.image.as_str().starts_with(read.image.host()));
         let registry = if has_host { String::new() } else { self.registry(stem) };
         let beside = self.digests(stem);
@@ -313,7 +321,8 @@ impl Siblings<'_> {
         image.digest = own.digest.or(image.digest);
         let scalar = self.text.resolved(entry.value);
         let writing = Writing::Whole { prefix: String::new(), registry, digests: own.scalars };
-        let spot = Spot::new(image, scalar, self.place.set_by, writing).through([entry.value, scalar]);
-        Some(own.read.into_iter().fold(spot, Spot::through))
+        let spot =
+            ImageLocation::new(image, scalar, self.place.set_by, writing).through([entry.value, scalar]);
+        Some(own.read.into_iter().fold(spot, ImageLocation::through))
     }
 }

@@ -1,13 +1,13 @@
 //! Plain manifests: the image of each container, wherever one is.
 
-use super::spot::{Spot, Writing};
+use super::spot::{ImageLocation, Writing};
 use crate::overlay::SetBy;
 use crate::overlay::text::Text;
-use crate::overlay::written::Written;
+use crate::overlay::written::WrittenImage;
 use crate::yaml::NodeId;
 
 /// Adds the containers below a node, as deep as `yaml::DEPTH_MAX`.
-pub(super) fn find(text: &Text, node: NodeId, spots: &mut Vec<Spot>) {
+pub(super) fn find(text: &Text, node: NodeId, spots: &mut Vec<ImageLocation>) {
     for (key, value) in text.tree.entries(node) {
         if matches!(text.tree.scalar(*key), Some("containers" | "initContainers")) {
             spots.extend(text.tree.items(*value).iter().filter_map(|container| image(text, *container)));
@@ -19,10 +19,10 @@ pub(super) fn find(text: &Text, node: NodeId, spots: &mut Vec<Spot>) {
     }
 }
 
-fn image(text: &Text, container: NodeId) -> Option<Spot> {
+fn image(text: &Text, container: NodeId) -> Option<ImageLocation> {
     let written = text.tree.get(container, "image")?;
     let node = text.resolved(written);
     let value = text.tree.scalar(node).filter(|value| !value.is_empty() && !text.tree.is_null(node))?;
-    let spot = Spot::new(Written::new(value), node, SetBy::Manifest, Writing::whole(""));
+    let spot = ImageLocation::new(WrittenImage::new(value), node, SetBy::Manifest, Writing::whole(""));
     Some(spot.through([written, node]))
 }

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::digest::DigestSpelling;
 use super::line::{Line, LineScalar, lines};
 use crate::model::{Marker, NameError};
-use crate::overlay::written::Written;
+use crate::overlay::written::WrittenImage;
 
 /// What a marker is recognised by, before anything is read.
 const KEY: &str = "$imagepolicy";
@@ -60,7 +60,7 @@ pub(in crate::overlay) fn find(text: &str) -> (Vec<Marked>, Vec<(usize, String)>
             }
             (Some(Err(why)), _) => unusable.push((line.number, why)),
             (None, None) if is_behind_something_else(&line) => {
-                let why = "the marker is behind something that is no scalar on its line".to_owned();
+                let why = "the marker does not follow a scalar on its line".to_owned();
                 unusable.push((line.number, why));
             }
             (Some(Ok(_)), None) | (None, _) => {}
@@ -83,10 +83,10 @@ fn is_behind_something_else(line: &Line<'_>) -> bool {
 fn read(comment: &str) -> Result<(Marker, Part), String> {
     let wrong = |why: String| format!("the marker {why}; write `{{\"{KEY}\": \"namespace:name:tag\"}}`");
     let object: Value =
-        serde_json::from_str(comment.trim()).map_err(|_| wrong("is no JSON object".to_owned()))?;
-    let object = object.as_object().ok_or_else(|| wrong("is no JSON object".to_owned()))?;
+        serde_json::from_str(comment.trim()).map_err(|_| wrong("is not a JSON object".to_owned()))?;
+    let object = object.as_object().ok_or_else(|| wrong("is not a JSON object".to_owned()))?;
     if object.values().any(|value| !value.is_string()) {
-        return Err(wrong("holds something that is no text".to_owned()));
+        return Err(wrong("contains a value that is not a string".to_owned()));
     }
     let policy = object.get(KEY).and_then(Value::as_str).ok_or_else(|| wrong(format!("has no `{KEY}`")))?;
     let mut parts = policy.splitn(3, ':');
@@ -105,12 +105,12 @@ fn read(comment: &str) -> Result<(Marker, Part), String> {
 
 impl Marked {
     /// What the scalar says; a part alone goes by the name of the image that the policy is about.
-    pub(in crate::overlay) fn written(&self, name: &str) -> Written {
+    pub(in crate::overlay) fn written(&self, name: &str) -> WrittenImage {
         let value = || Some(self.scalar.value.clone()).filter(|value| !value.is_empty());
-        let of = |tag, digest| Written { name: name.to_owned(), tag, digest };
+        let of = |tag, digest| WrittenImage { name: name.to_owned(), tag, digest };
         match self.part {
-            Part::Whole => Written::new(&self.scalar.value),
-            Part::Name => Written::new(&self.scalar.value),
+            Part::Whole => WrittenImage::new(&self.scalar.value),
+            Part::Name => WrittenImage::new(&self.scalar.value),
             Part::Tag => of(value(), None),
             Part::Digest => {
                 let digest = DigestSpelling::read(&self.scalar.value).map(|(digest, _)| digest.to_string());

@@ -4,15 +4,15 @@
 use std::collections::BTreeMap;
 
 use super::helm_values::is_image_part;
-use super::sheet::{Found, Hidden};
-use super::spot::Spot;
+use super::sheet::{HiddenLine, ScanResult};
+use super::spot::ImageLocation;
 use crate::overlay::Limit;
 use crate::overlay::text::Text;
 use crate::yaml::NodeId;
 
 /// Puts every image in doubt beside which a merge key brings a part of it. Spots within a block are left out: their
 /// scalars are in another text.
-pub(super) fn note(text: &Text, found: &mut Found) {
+pub(super) fn note(text: &Text, found: &mut ScanResult) {
     let mut merge_keys = MergeKeys::default();
     for index in 0..found.spots.len() {
         let spot = found.spots.get(index).filter(|spot| spot.within.is_none());
@@ -28,11 +28,11 @@ pub(super) struct MergeKeys(BTreeMap<NodeId, Option<usize>>);
 
 impl MergeKeys {
     /// Why the image of a spot of this text is not certain, if a merge key stands beside it.
-    pub(super) fn beside(&mut self, text: &Text, spot: &Spot) -> Option<Hidden> {
+    pub(super) fn beside(&mut self, text: &Text, spot: &ImageLocation) -> Option<HiddenLine> {
         let map = text.tree.parent(spot.read_at()?)?;
         let line = (*self.0.entry(map).or_insert_with(|| line_in(text, map)))?;
         let why = "a merge key (`<<`) brings a part of this image from elsewhere".to_owned();
-        Some(Hidden { limit: Limit::MergeKey, line, why })
+        Some(HiddenLine { limit: Limit::MergeKey, line, why })
     }
 }
 

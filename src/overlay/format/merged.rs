@@ -8,17 +8,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::files;
 use super::flux::HelmRepositories;
 use super::replaced::{Replaced, check_text};
-use super::sheet::Found;
-use super::spot::{At, Change, Spot};
+use super::sheet::ScanResult;
+use super::spot::{Change, ImageLocation, ScalarLocation};
 use super::{helm_values, objects, partial, stale, surroundings, tag_type};
 use crate::model::{ImageName, ImageReference, RepositoryPath};
-use crate::overlay::canonical::{Canonical, ScalarSource};
+use crate::overlay::canonical::{CanonicalYaml, ScalarSource};
 use crate::overlay::key_path::ValueAt;
 use crate::overlay::text::Text;
 use crate::overlay::trail::{Place, Step};
 use crate::overlay::value::Value;
-use crate::overlay::written::Written;
-use crate::overlay::{Limit, OverlayError, Refused, SetBy, SetTo};
+use crate::overlay::written::WrittenImage;
+use crate::overlay::{EditObstacle, Limit, OverlayError, SetBy, SetTo};
 use crate::yaml::{self, Edit, NodeId, YamlError};
 
 /// A merged value, and the images that it names.
@@ -27,8 +27,8 @@ pub(in crate::overlay) struct Merged {
     text: Text,
     /// The documents in the blocks that hold images.
     blocks: BTreeMap<NodeId, Text>,
-    canonical: Canonical,
-    found: Found,
+    canonical: CanonicalYaml,
+    found: ScanResult,
 }
 
 /// A change of a file that a merged value takes a scalar from.
@@ -128,11 +128,11 @@ impl Merged {
     fn read(
         value: &Value,
         file: &RepositoryPath,
-        find: impl FnOnce(&mut Found, &Text),
+        find: impl FnOnce(&mut ScanResult, &Text),
     ) -> Result<Self, YamlError> {
-        let canonical = Canonical::write(value, file);
+        let canonical = CanonicalYaml::write(value, file);
         let text = Text::new(canonical.text.as_bytes())?;
-        let mut found = Found::default();
+        let mut found = ScanResult::default();
         find(&mut found, &text);
         surroundings::note(&text, &mut found.spots);
         tag_type::note(&text, &mut found);
@@ -151,7 +151,7 @@ impl Merged {
     }
 
     /// What one of its images is, as it is written.
-    pub(in crate::overlay) fn image(&self, index: usize) -> Option<&Written> {
+    pub(in crate::overlay) fn image(&self, index: usize) -> Option<&WrittenImage> {
         self.found.spots.get(index).map(|spot| &spot.image)
     }
 
@@ -220,7 +220,7 @@ impl Merged {
             return Ok(Vec::new());
         };
         let own = Place::new(own.file, own.line);
-        let at_source = |refused: Refused| self.refused_at_source(refused, &own);
+        let at_source = |refused: EditObstacle| self.refused_at_source(refused, &own);
         stale::check(&self.found.spots, spot, image, to).map_err(at_source)?;
         spot.changes(to)
             .map_err(at_source)?
@@ -234,7 +234,7 @@ impl Merged {
     /// # Errors
     /// At the first such scalar.
     pub(in crate::overlay) fn check_replaced(&self, replaced: &Replaced<'_>) -> Result<(), OverlayError> {
-        let spots: Vec<&Spot> = self.found.spots.iter().collect();
+        let spots: Vec<&ImageLocation> = self.found.spots.iter().collect();
         let top = RepositoryPath::new("").expect("the top of the repository is a path");
         let own = Place::new(top, 1);
         check_text(&self.text, &spots, replaced).map_err(|refused| self.refused_at_source(refused, &own))
@@ -246,18 +246,18 @@ impl Merged {
         &self,
         block: Option<NodeId>,
         change: &Change,
-        spot: &Spot,
-    ) -> Result<Option<SourceChange>, Refused> {
-        let lost = || Refused::whole(Limit::Unsafe, "the file that sets this cannot be made out");
+        spot: &ImageLocation,
+    ) -> Result<Option<SourceChange>, EditObstacle> {
+        let lost = || EditObstacle::whole(Limit::Unsafe, "the file that sets this cannot be made out");
         match change {
             Change::Within(block, inner) => self.traced(Some(*block), inner, spot),
-            Change::Set(At::Node(node), value) | Change::SetWithAliases(node, value) => {
+            Change::Set(ScalarLocation::Node(node), value) | Change::SetWithAliases(node, value) => {
                 let source = self.source_of(block, *node).ok_or_else(lost)?;
                 let action = SourceAction::Set(value.clone());
-                let needs_quotes = spot.is_misread && spot.at == At::Node(*node);
+                let needs_quotes = spot.is_misread && spot.at == ScalarLocation::Node(*node);
                 Ok((source.text != *value || needs_quotes).then_some(SourceChange { source, action }))
             }
-            Change::Set(At::Line(_), _) => Err(lost()),
+            Change::Set(ScalarLocation::Line(_), _) => Err(lost()),
             Change::Add(Edit::InsertKey { map, after: Some(after), key, value }) => {
                 let beside = self.text_in(block).and_then(|text| text.tree.get(*map, after));
                 let source = beside.and_then(|node| self.source_of(block, node)).ok_or_else(lost)?;
@@ -283,10 +283,10 @@ impl Merged {
     }
 
     /// A refusal at a line of this text as one at a line of a file; at `own` where the line is that of no file.
-    fn refused_at_source(&self, refused: Refused, own: &Place) -> OverlayError {
+    fn refused_at_source(&self, refused: EditObstacle, own: &Place) -> OverlayError {
         let place = refused.line.and_then(|line| self.place_of(line));
         let Place { file, line } = place.unwrap_or_else(|| own.clone());
-        Refused { line: Some(line), column: None, ..refused }.of(&file)
+        EditObstacle { line: Some(line), column: None, ..refused }.of(&file)
     }
 
     /// This text, or the document in one of its blocks.
@@ -316,17 +316,17 @@ impl Merged {
 }
 
 /// The documents in the blocks that hold images, each read once.
-fn blocks(text: &Text, found: &Found) -> BTreeMap<NodeId, Text> {
+fn blocks(text: &Text, found: &ScanResult) -> BTreeMap<NodeId, Text> {
     let nodes: BTreeSet<NodeId> =
         found.spots.iter().filter_map(|spot| spot.within).map(|(block, _)| block).collect();
     let read = |block: NodeId| {
-        let yaml::Embedded { source, tree } = yaml::embedded(&text.source, &text.tree, block).ok()?;
+        let yaml::EmbeddedDocument { source, tree } = yaml::embedded(&text.source, &text.tree, block).ok()?;
         Some((block, Text { source, tree }))
     };
     nodes.into_iter().filter_map(read).collect()
 }
 
-impl Spot {
+impl ImageLocation {
     /// Whether one scalar holds name, tag and digest.
     const fn is_whole(&self) -> bool {
         matches!(self.writing, super::spot::Writing::Whole { .. })

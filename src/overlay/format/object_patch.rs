@@ -2,7 +2,7 @@
 //! evaluated here.
 
 use super::objects;
-use super::sheet::{Found, Hidden};
+use super::sheet::{HiddenLine, ScanResult};
 use crate::overlay::Limit;
 use crate::overlay::text::Text;
 use crate::yaml::NodeId;
@@ -11,40 +11,40 @@ use crate::yaml::NodeId;
 const KEYS: [&str; 3] = ["patches", "patchesStrategicMerge", "patchesJson6902"];
 
 /// The patches or components below some options of kustomize that may set an image, as what is not certain.
-pub(super) fn find(text: &Text, options: NodeId) -> Option<Hidden> {
+pub(super) fn find(text: &Text, options: NodeId) -> Option<HiddenLine> {
     let inline = || KEYS.iter().find_map(|key| inline_patch(text, options, key));
     patch_file(text, options).or_else(inline).or_else(|| components(text, options))
 }
 
 /// Patches that are written out and may set an image.
-fn inline_patch(text: &Text, options: NodeId, key: &str) -> Option<Hidden> {
+fn inline_patch(text: &Text, options: NodeId, key: &str) -> Option<HiddenLine> {
     let patches = objects::at(text, options, &[key])?;
     if !may_set_image(text.written(patches)) {
         return None;
     }
     let why = format!("`{key}` here may set an image, and is not evaluated");
-    Some(Hidden { limit: Limit::ObjectPatch, line: text.line(patches), why })
+    Some(HiddenLine { limit: Limit::ObjectPatch, line: text.line(patches), why })
 }
 
 /// A patch in a file, which lies in the repository of the object's source.
-fn patch_file(text: &Text, options: NodeId) -> Option<Hidden> {
+fn patch_file(text: &Text, options: NodeId) -> Option<HiddenLine> {
     let patches = objects::at(text, options, &["patches"])?;
     let file = text.tree.items(patches).iter().find_map(|patch| text.tree.get(*patch, "path"))?;
     let why = format!("the patch `{}` may set an image, and is not read here", text.tree.scalar(file)?);
-    Some(Hidden { limit: Limit::ObjectPatch, line: text.line(file), why })
+    Some(HiddenLine { limit: Limit::ObjectPatch, line: text.line(file), why })
 }
 
 /// Components, which lie in the repository of the object's source. They come before `images`, so those are certain.
-fn components(text: &Text, options: NodeId) -> Option<Hidden> {
+fn components(text: &Text, options: NodeId) -> Option<HiddenLine> {
     let list = objects::at(text, options, &["components"])?;
     let component = text.tree.items(list).first()?;
     let name = text.tree.scalar(*component).unwrap_or_default();
     let why = format!("the component `{name}` may set images, and is not read here");
-    Some(Hidden { limit: Limit::ObjectPatch, line: text.line(list), why })
+    Some(HiddenLine { limit: Limit::ObjectPatch, line: text.line(list), why })
 }
 
 /// Notes the patches and components below some options that may set an image.
-pub(super) fn note(found: &mut Found, text: &Text, options: NodeId) {
+pub(super) fn note(found: &mut ScanResult, text: &Text, options: NodeId) {
     found.hidden.extend(find(text, options));
 }
 

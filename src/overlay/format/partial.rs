@@ -1,7 +1,7 @@
 //! Tags in Helm values without the name of their image, which the chart or another values file sets.
 
 use super::helm_values::{is_image_key, written_text};
-use super::sheet::Found;
+use super::sheet::ScanResult;
 use crate::overlay::Limit;
 use crate::overlay::text::Text;
 use crate::yaml::NodeId;
@@ -12,12 +12,12 @@ const NAMES: [&str; 3] = ["repository", "name", "image"];
 const TAG: &str = "tag";
 
 /// Notes every tag below some values whose image is not named beside it.
-pub(super) fn note(found: &mut Found, text: &Text, values: NodeId) {
+pub(super) fn note(found: &mut ScanResult, text: &Text, values: NodeId) {
     below(found, text, &mut Vec::new(), values);
 }
 
 /// As deep as `yaml::DEPTH_MAX`.
-fn below<'a>(found: &mut Found, text: &'a Text, path: &mut Vec<&'a str>, node: NodeId) {
+fn below<'a>(found: &mut ScanResult, text: &'a Text, path: &mut Vec<&'a str>, node: NodeId) {
     let in_image = path.last().is_some_and(|key| is_image_key(key));
     if in_image
         && let Some(tag) = text.tree.get(node, TAG)

@@ -3,8 +3,8 @@
 //! <https://fluxcd.io/flux/components/helm/helmreleases/#post-renderers>
 
 use super::flux::kustomize_entry;
-use super::sheet::{Found, Hidden};
-use super::spot::{Spot, Writing};
+use super::sheet::{HiddenLine, ScanResult};
+use super::spot::{ImageLocation, Writing};
 use super::{object_patch, objects};
 use crate::model::ImageName;
 use crate::overlay::entry::is_pattern;
@@ -14,12 +14,12 @@ use crate::yaml::NodeId;
 
 /// An image of the release, and why it is not certain.
 struct Rendered {
-    spot: Spot,
-    doubt: Option<Hidden>,
+    spot: ImageLocation,
+    doubt: Option<HiddenLine>,
 }
 
 /// Lets the post-renderers of a release decide over the images of its values, which are those from an index on.
-pub(super) fn apply(found: &mut Found, text: &Text, release: NodeId, first: usize) {
+pub(super) fn apply(found: &mut ScanResult, text: &Text, release: NodeId, first: usize) {
     let Some(list) = objects::at(text, release, &["spec", "postRenderers"]) else { return };
     let values = found.spots.split_off(first).into_iter();
     let mut images: Vec<Rendered> = values.map(|spot| Rendered { spot, doubt: None }).collect();
@@ -41,7 +41,7 @@ pub(super) fn apply(found: &mut Found, text: &Text, release: NodeId, first: usiz
     }
 }
 
-fn put_in_doubt(images: &mut [Rendered], reason: &Hidden) {
+fn put_in_doubt(images: &mut [Rendered], reason: &HiddenLine) {
     for image in images.iter_mut().filter(|image| image.doubt.is_none()) {
         image.doubt = Some(reason.clone());
     }
@@ -52,7 +52,7 @@ fn set_image(images: &mut Vec<Rendered>, text: &Text, entry: NodeId) {
     let Some(name) = objects::scalar(text, entry, &["name"]) else { return };
     let Some(mut spot) = kustomize_entry(text, entry) else { return };
     spot.set_by = SetBy::HelmRelease;
-    let doubt = |why: String| Hidden { limit: Limit::ObjectPatch, line: text.line(entry), why };
+    let doubt = |why: String| HiddenLine { limit: Limit::ObjectPatch, line: text.line(entry), why };
     if is_pattern(name) {
         let reason = doubt(format!("the pattern `{name}` of a post-renderer may match this image"));
         put_in_doubt(images, &reason);

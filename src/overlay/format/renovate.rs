@@ -2,7 +2,7 @@
 
 use super::line::{LineScalar, lines};
 use crate::model::ImageName;
-use crate::overlay::written::Written;
+use crate::overlay::written::WrittenImage;
 
 const PREFIX: &str = "renovate:";
 /// Ways of reading versions that agree where a tag has three numbers.
@@ -14,7 +14,7 @@ pub(in crate::overlay) struct Hinted {
     /// The line of the scalar, from 1.
     pub(in crate::overlay) line: usize,
     /// What it says.
-    pub(in crate::overlay) image: Written,
+    pub(in crate::overlay) image: WrittenImage,
     /// Whether it holds the whole reference and not the tag alone.
     pub(in crate::overlay) is_whole: bool,
     /// Whether the comment says how versions are read (`versioning`, `extractVersion`).
@@ -65,9 +65,9 @@ fn hint(comment: &str) -> Option<Hint> {
 impl Hinted {
     fn new(line: usize, hint: &Hint, scalar: LineScalar) -> Self {
         let Hint { name, is_narrowed } = hint;
-        let whole = Written::new(&scalar.value);
+        let whole = WrittenImage::new(&scalar.value);
         let is_whole = whole.name == name.as_str();
-        let tag = || Written::new(&format!("{name}:{}", scalar.value));
+        let tag = || WrittenImage::new(&format!("{name}:{}", scalar.value));
         let image = if is_whole { whole } else { tag() };
         Self { line, image, is_whole, is_narrowed: *is_narrowed, scalar }
     }

@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 
 use super::digest::digits_in;
 use super::line::lines;
-use super::sheet::Sheet;
-use super::spot::{At, Spot};
+use super::sheet::ScannedFile;
+use super::spot::{ImageLocation, ScalarLocation};
 use crate::model::{Digest, ImageName};
 use crate::overlay::text::Text;
-use crate::overlay::written::Written;
-use crate::overlay::{Limit, Refused};
+use crate::overlay::written::WrittenImage;
+use crate::overlay::{EditObstacle, Limit};
 use crate::yaml::{self, NodeId, NodeKind, ScalarStyle};
 
 /// The SHA-256 digests that a promotion replaces, and the images that it is about.
@@ -47,24 +47,28 @@ impl<'a> Replaced<'a> {
     }
 
     fn is_of_another(&self, scalar: &str) -> bool {
-        let name = Written::new(scalar).reference().ok().filter(|read| read.digest.is_some());
+        let name = WrittenImage::new(scalar).reference().ok().filter(|read| read.digest.is_some());
         name.is_some_and(|read| !self.images.iter().any(|image| image.is_same_repository(&read.image)))
     }
 
-    fn is_about(&self, spot: &Spot) -> bool {
+    fn is_about(&self, spot: &ImageLocation) -> bool {
         self.images.iter().any(|image| spot.is_of(image))
     }
 
     /// Refuses a scalar in which a digest stays.
-    pub(in crate::overlay) fn refusal(line: usize, key: &str) -> Refused {
+    pub(in crate::overlay) fn refusal(line: usize, key: &str) -> EditObstacle {
         let named = if key.is_empty() { "this value".to_owned() } else { format!("`{key}`") };
         let why = format!("{named} holds the digest of the release that ran before, which would stay");
-        Refused::at_line(Limit::DigestBeside, line, why)
+        EditObstacle::at_line(Limit::DigestBeside, line, why)
     }
 }
 
 /// The first scalar of a text in which a digest stays, as a refusal. What other images write themselves does not count.
-pub(super) fn check_text(text: &Text, spots: &[&Spot], replaced: &Replaced<'_>) -> Result<(), Refused> {
+pub(super) fn check_text(
+    text: &Text,
+    spots: &[&ImageLocation],
+    replaced: &Replaced<'_>,
+) -> Result<(), EditObstacle> {
     // The scalars of a spot within a block are nodes of another tree.
     let others = spots.iter().filter(|spot| spot.within.is_none() && !replaced.is_about(spot));
     let kept: BTreeSet<NodeId> = others.flat_map(|spot| spot.scalars()).filter_map(|at| at.node()).collect();
@@ -73,10 +77,10 @@ pub(super) fn check_text(text: &Text, spots: &[&Spot], replaced: &Replaced<'_>) 
         if kept.contains(&node) || !replaced.stays_in(value) {
             continue;
         }
-        let within: Vec<&Spot> =
+        let within: Vec<&ImageLocation> =
             if *style == ScalarStyle::Literal { in_block(spots, node) } else { Vec::new() };
         match yaml::embedded(&text.source, &text.tree, node) {
-            Ok(yaml::Embedded { source, tree }) if !within.is_empty() => {
+            Ok(yaml::EmbeddedDocument { source, tree }) if !within.is_empty() => {
                 check_block(&Text { source, tree }, &within, replaced)?;
             }
             Ok(_) | Err(_) => {
@@ -87,25 +91,26 @@ pub(super) fn check_text(text: &Text, spots: &[&Spot], replaced: &Replaced<'_>) 
     Ok(())
 }
 
-fn in_block<'a>(spots: &[&'a Spot], block: NodeId) -> Vec<&'a Spot> {
+fn in_block<'a>(spots: &[&'a ImageLocation], block: NodeId) -> Vec<&'a ImageLocation> {
     spots.iter().copied().filter(|spot| spot.within.is_some_and(|(within, _)| within == block)).collect()
 }
 
 /// As [`check_text`], of the document in a block, whose lines are those of the file.
-fn check_block(text: &Text, spots: &[&Spot], replaced: &Replaced<'_>) -> Result<(), Refused> {
-    let outside: Vec<Spot> = spots.iter().map(|spot| Spot { within: None, ..Spot::clone(spot) }).collect();
+fn check_block(text: &Text, spots: &[&ImageLocation], replaced: &Replaced<'_>) -> Result<(), EditObstacle> {
+    let outside: Vec<ImageLocation> =
+        spots.iter().map(|spot| ImageLocation { within: None, ..ImageLocation::clone(spot) }).collect();
     check_text(text, &outside.iter().collect::<Vec<_>>(), replaced)
 }
 
-impl Sheet {
+impl ScannedFile {
     /// Refuses what still holds one of the digests.
-    pub(super) fn check_replaced(&self, replaced: &Replaced<'_>) -> Result<(), Refused> {
+    pub(super) fn check_replaced(&self, replaced: &Replaced<'_>) -> Result<(), EditObstacle> {
         if let Some(text) = self.text() {
-            let spots: Vec<&Spot> = self.found.spots.iter().collect();
+            let spots: Vec<&ImageLocation> = self.found.spots.iter().collect();
             return check_text(text, &spots, replaced);
         }
         let Some(source) = self.source() else { return Ok(()) };
-        let others: Vec<&At> =
+        let others: Vec<&ScalarLocation> =
             self.found.spots.iter().filter(|spot| !replaced.is_about(spot)).map(|spot| &spot.at).collect();
         for line in lines(source.text()) {
             let Some((scalar, _)) = line.scalar().filter(|(scalar, _)| replaced.stays_in(&scalar.value))
@@ -113,7 +118,7 @@ impl Sheet {
                 continue;
             };
             let key = scalar.key.clone().unwrap_or_default();
-            if !others.contains(&&At::Line(scalar)) {
+            if !others.contains(&&ScalarLocation::Line(scalar)) {
                 return Err(Replaced::refusal(line.number, &key));
             }
         }

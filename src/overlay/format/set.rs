@@ -5,14 +5,16 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::files::{Looked, look};
 use super::replaced::Replaced;
-use super::spot::{Change, Spot};
+use super::spot::{Change, ImageLocation};
 use super::stale;
-use crate::model::{DeclaredScalar, Finding, ImageName, ImageReference, Location, RepositoryPath, Tree};
+use crate::model::{
+    DeclaredScalar, ImageDiscovery, ImageName, ImageReference, Location, RepositoryPath, Tree,
+};
 use crate::overlay::mention::Mention;
 use crate::overlay::quotes::Quotes;
 use crate::overlay::resolved::{ImageUse, Resolved, Uncertain};
 use crate::overlay::written::{SUBSTITUTION, Unreadable};
-use crate::overlay::{Limit, OverlayError, Refused, SetTo};
+use crate::overlay::{EditObstacle, Limit, OverlayError, SetTo};
 
 /// The new content of the files that make a location run an image so; none where it already does.
 ///
@@ -32,8 +34,9 @@ pub(in crate::overlay) fn set_image(
     }
     let mut changes: BTreeMap<&RepositoryPath, Vec<Change>> = BTreeMap::new();
     for (path, sheet, spot) in before.spots_of(image).filter(|(_, _, spot)| !spot.says(to)) {
-        let at =
-            |refused: Refused| Refused { line: refused.line.or(Some(sheet.line(spot))), ..refused }.of(path);
+        let at = |refused: EditObstacle| {
+            EditObstacle { line: refused.line.or(Some(sheet.line(spot))), ..refused }.of(path)
+        };
         stale::check(&sheet.found.spots, spot, image, to).map_err(at)?;
         let changes = changes.entry(path).or_default();
         for change in spot.changes(to).map_err(at)? {
@@ -69,7 +72,7 @@ pub(in crate::overlay) fn check_replaced(
 ) -> Result<(), OverlayError> {
     let after = look(edited, location, None)?;
     let edited_paths: BTreeSet<&RepositoryPath> = edited.edited_paths().collect();
-    let is_by_format = location.finding == Finding::ByFormat;
+    let is_by_format = location.finding == ImageDiscovery::ByFormat;
     let meant = after.sheets.iter().filter(|(path, _)| is_by_format || edited_paths.contains(path));
     for (path, sheet) in meant {
         sheet.check_replaced(replaced).map_err(|refused| refused.of(path))?;
@@ -81,13 +84,13 @@ pub(in crate::overlay) fn check_replaced(
 fn prove(before: &Looked, after: &Looked, image: &ImageName, to: &SetTo) -> Result<(), OverlayError> {
     let refuse = |why: &str| {
         let way_out = "set the image by hand, and please report this";
-        Err(Refused::whole(Limit::Unsafe, why).or_else(way_out).of(&before.path))
+        Err(EditObstacle::whole(Limit::Unsafe, why).or_else(way_out).of(&before.path))
     };
     let (old, new) = (before.all(), after.all());
     if old.len() != new.len() {
         return refuse("the edit would change what images are here");
     }
-    let is_right = |(old, new): (&&Spot, &&Spot)| {
+    let is_right = |(old, new): (&&ImageLocation, &&ImageLocation)| {
         if old.is_of(image) { new.is_of(image) && new.says(to) } else { old.image == new.image }
     };
     if old.iter().zip(&new).all(is_right) {
@@ -98,7 +101,7 @@ fn prove(before: &Looked, after: &Looked, image: &ImageName, to: &SetTo) -> Resu
 }
 
 impl Looked {
-    fn all(&self) -> Vec<&Spot> {
+    fn all(&self) -> Vec<&ImageLocation> {
         self.sheets.iter().flat_map(|(_, sheet)| &sheet.found.spots).collect()
     }
 
@@ -109,19 +112,19 @@ impl Looked {
         });
         let hidden = hidden.or_else(|| self.variable_name());
         let way_out = match &self.finding {
-            Finding::Marker(marker) => format!(
+            ImageDiscovery::Marker(marker) => format!(
                 "no scalar in it has the marker `{marker}`: write `# {{\"$imagepolicy\": \"{marker}:tag\"}}` behind the \
                  scalar that holds the tag, or correct `marker` in the configuration"
             )
             .into(),
-            Finding::Declared(scalars) => {
+            ImageDiscovery::Declared(scalars) => {
                 let named = |scalar: &DeclaredScalar| format!("`{}` in {}", scalar.path, scalar.file);
                 let scalars: Vec<String> = scalars.iter().map(named).collect();
                 let scalars = scalars.join(", ");
                 format!("correct `set` in the configuration, which names {scalars}, or add the scalar there")
                     .into()
             }
-            Finding::ByFormat | Finding::Values(_) => self.way_out(image),
+            ImageDiscovery::ByFormat | ImageDiscovery::Values(_) => self.way_out(image),
         };
         OverlayError::NotFound { image: image.clone(), file: self.path.clone(), hidden, way_out }
     }
@@ -155,7 +158,7 @@ impl Looked {
                 let spot = sheet.found.spots.get(*index).filter(|spot| spot.is_of(image));
                 let hidden = spot.and_then(|_| sheet.found.hidden.get(*hidden));
                 if let Some(hidden) = hidden.filter(|hidden| !quotes.allow(hidden.limit)) {
-                    return Err(Refused::at_line(hidden.limit, hidden.line, hidden.why.clone()).of(path));
+                    return Err(EditObstacle::at_line(hidden.limit, hidden.line, hidden.why.clone()).of(path));
                 }
             }
         }
@@ -205,7 +208,7 @@ impl Looked {
             let line = sheet.line(spot);
             let Some(reference) = spot.reference(image) else {
                 let Unreadable { limit, why } = spot.image.unreadable();
-                let refused = Refused::at_line(limit, line, why);
+                let refused = EditObstacle::at_line(limit, line, why);
                 let way_out = "write a tag or digest that is one";
                 let is_bad = limit == Limit::NotAnImage;
                 return Err(if is_bad { refused.or_else(way_out) } else { refused }.of(path));
@@ -225,7 +228,7 @@ pub(super) fn joined(first: ImageUse, other: &ImageUse) -> Result<ImageUse, Over
     let (one, two) = (&first.reference, &other.reference);
     if !agree(one.tag.as_ref(), two.tag.as_ref()) || !agree(one.digest.as_ref(), two.digest.as_ref()) {
         let why = format!("`{two}` is written here, but `{one}` in {}:{}", first.file, first.line);
-        return Err(Refused::at_line(Limit::Disagreement, other.line, why).of(&other.file));
+        return Err(EditObstacle::at_line(Limit::Disagreement, other.line, why).of(&other.file));
     }
     let reference = ImageReference {
         image: one.image.clone(),

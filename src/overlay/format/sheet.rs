@@ -8,30 +8,30 @@ use super::files::{find_by_name, find_in_object};
 use super::flux::HelmRepositories;
 use super::line::{LineScalar, lines};
 use super::marker::{self, Part};
-use super::spot::{At, Change, DigestAt, Spot, Writing};
+use super::spot::{Change, DigestLocation, ImageLocation, ScalarLocation, Writing};
 use super::{declared, merge_key, objects, renovate, surroundings, tag_type};
 use crate::model::{ImageName, Marker};
 use crate::overlay::SetBy;
 use crate::overlay::kustomization::FILE_NAMES;
 use crate::overlay::text::Text;
-use crate::overlay::{Limit, Refused};
+use crate::overlay::{EditObstacle, Limit};
 use crate::yaml::{self, Edit, NodeId, Source, YamlError};
 
 /// A file and what was found in it.
 #[derive(Debug)]
-pub(super) struct Sheet {
+pub(super) struct ScannedFile {
     body: Body,
     /// What was found.
-    pub(super) found: Found,
+    pub(super) found: ScanResult,
 }
 
 /// What was found in a file.
 #[derive(Debug, Default)]
-pub(super) struct Found {
+pub(super) struct ScanResult {
     /// The images, in the order in which they were found.
-    pub(super) spots: Vec<Spot>,
+    pub(super) spots: Vec<ImageLocation>,
     /// Behind what an image may lie that is not seen.
-    pub(super) hidden: Vec<Hidden>,
+    pub(super) hidden: Vec<HiddenLine>,
     /// The images, by index, that are not certain, each with the index of the reason in `hidden`.
     pub(super) doubts: BTreeMap<usize, usize>,
 }
@@ -48,7 +48,7 @@ enum Body {
 
 /// A line behind which an image may lie that is not seen.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Hidden {
+pub(super) struct HiddenLine {
     /// The row of the table of limits.
     pub(super) limit: Limit,
     /// The line, from 1.
@@ -57,14 +57,14 @@ pub(super) struct Hidden {
     pub(super) why: String,
 }
 
-impl Found {
+impl ScanResult {
     /// Notes a line behind which an image may lie.
     pub(super) fn hide(&mut self, limit: Limit, line: usize, why: impl Into<String>) {
-        self.hidden.push(Hidden { limit, line, why: why.into() });
+        self.hidden.push(HiddenLine { limit, line, why: why.into() });
     }
 
     /// Puts an image in doubt; the first reason stands.
-    pub(super) fn doubt(&mut self, index: usize, reason: Hidden) {
+    pub(super) fn doubt(&mut self, index: usize, reason: HiddenLine) {
         if self.doubts.contains_key(&index) {
             return;
         }
@@ -79,7 +79,7 @@ impl Found {
         let Some(second) = text.second_document() else { return };
         let why =
             "the values have several documents, which Helm 3 and Helm 4 read in different ways".to_owned();
-        let hidden = Hidden { limit: Limit::SeveralValues, line: text.line(second), why };
+        let hidden = HiddenLine { limit: Limit::SeveralValues, line: text.line(second), why };
         for index in 0..self.spots.len() {
             let Some(node) = self.spots.get(index).and_then(|spot| spot.at.node()) else { continue };
             let mut above = std::iter::successors(Some(node), |node| text.tree.parent(*node));
@@ -90,7 +90,7 @@ impl Found {
     }
 }
 
-impl Sheet {
+impl ScannedFile {
     /// Reads a file in which nothing was found yet. What is wrong with it is kept as hidden.
     pub(super) fn read(bytes: &[u8]) -> Self {
         let (body, hidden) = match Text::new(bytes) {
@@ -98,18 +98,18 @@ impl Sheet {
             Err(YamlError { position, what }) => {
                 let lines = Source::from_bytes(bytes).map_or(Body::Unreadable, Body::Lines);
                 let why = format!("the file cannot be read ({what})");
-                (lines, vec![Hidden { limit: Limit::ManifestUnread, line: position.line, why }])
+                (lines, vec![HiddenLine { limit: Limit::ManifestUnread, line: position.line, why }])
             }
         };
-        Self { body, found: Found { hidden, ..Found::default() } }
+        Self { body, found: ScanResult { hidden, ..ScanResult::default() } }
     }
 
     /// Takes a template as what it is, whatever it looks like: comments may still name scalars in it.
     pub(super) fn template(bytes: &[u8]) -> Self {
         let why = "the values are a template, which is not filled in here".to_owned();
-        let hidden = vec![Hidden { limit: Limit::ValuesTemplate, line: 1, why }];
+        let hidden = vec![HiddenLine { limit: Limit::ValuesTemplate, line: 1, why }];
         let body = Source::from_bytes(bytes).map_or(Body::Unreadable, Body::Lines);
-        Self { body, found: Found { hidden, ..Found::default() } }
+        Self { body, found: ScanResult { hidden, ..ScanResult::default() } }
     }
 
     /// The parsed text.
@@ -130,14 +130,14 @@ impl Sheet {
     }
 
     /// The line at which a spot's scalar is.
-    pub(super) fn line(&self, spot: &Spot) -> usize {
+    pub(super) fn line(&self, spot: &ImageLocation) -> usize {
         if let Some((_, line)) = spot.within {
             return line;
         }
         match (&spot.at, &self.body) {
-            (At::Node(node), Body::Parsed(text)) => text.line(*node),
-            (At::Line(scalar), Body::Lines(source)) => source.position(scalar.range.start).line,
-            (At::Node(_) | At::Line(_), _) => 1,
+            (ScalarLocation::Node(node), Body::Parsed(text)) => text.line(*node),
+            (ScalarLocation::Line(scalar), Body::Lines(source)) => source.position(scalar.range.start).line,
+            (ScalarLocation::Node(_) | ScalarLocation::Line(_), _) => 1,
         }
     }
 
@@ -168,7 +168,7 @@ impl Sheet {
             Body::Lines(source) => {
                 let lines: Vec<_> = lines(source.text()).collect();
                 for spot in &mut self.found.spots {
-                    if let At::Line(scalar) = &spot.at {
+                    if let ScalarLocation::Line(scalar) = &spot.at {
                         spot.surroundings.scope = Arc::new(surroundings::digests_around(&lines, scalar));
                     }
                 }
@@ -193,10 +193,10 @@ impl Sheet {
         };
         for hinted in renovate::find(source.text()) {
             let behind = hinted.image.digest.is_some();
-            let parts = DigestAt::of_tag(behind);
+            let parts = DigestLocation::of_tag(behind);
             let writing = if hinted.is_whole { Writing::whole("") } else { Writing::Parts { digest: parts } };
             self.add_line(hinted.line, hinted.scalar, |at| {
-                Spot::at(at, hinted.image, SetBy::Renovate, writing)
+                ImageLocation::at(at, hinted.image, SetBy::Renovate, writing)
             });
         }
     }
@@ -212,27 +212,34 @@ impl Sheet {
             let image = marked.written(&name);
             let writing = match marked.part {
                 Part::Whole | Part::Name => Writing::whole(""),
-                Part::Tag => Writing::Parts { digest: DigestAt::of_tag(image.digest.is_some()) },
+                Part::Tag => Writing::Parts { digest: DigestLocation::of_tag(image.digest.is_some()) },
                 Part::Digest => {
                     let read = DigestSpelling::read(&marked.scalar.value);
                     Writing::DigestOnly(read.map_or(DigestSpelling::Whole, |(_, spelling)| spelling))
                 }
             };
-            self.add_line(marked.line, marked.scalar, |at| Spot::at(at, image, SetBy::Marker, writing));
+            self.add_line(marked.line, marked.scalar, |at| {
+                ImageLocation::at(at, image, SetBy::Marker, writing)
+            });
         }
     }
 
     /// Adds a spot whose scalar was found on a line, unless its scalar has one.
-    fn add_line(&mut self, line: usize, scalar: LineScalar, spot: impl FnOnce(At) -> Spot) {
+    fn add_line(
+        &mut self,
+        line: usize,
+        scalar: LineScalar,
+        spot: impl FnOnce(ScalarLocation) -> ImageLocation,
+    ) {
         let at = match &self.body {
             Body::Parsed(text) => match node_at(text, &scalar) {
-                Some(node) => At::Node(node),
+                Some(node) => ScalarLocation::Node(node),
                 None => {
-                    let why = "the comment is about something that is no scalar on one line";
+                    let why = "the comment does not precede a scalar on one line";
                     return self.found.hide(Limit::MarkerUnable, line, why);
                 }
             },
-            Body::Lines(_) | Body::Unreadable => At::Line(scalar),
+            Body::Lines(_) | Body::Unreadable => ScalarLocation::Line(scalar),
         };
         if !self.found.spots.iter().any(|spot| spot.at == at) {
             self.found.spots.push(spot(at));
@@ -243,7 +250,7 @@ impl Sheet {
     ///
     /// # Errors
     /// Where a change is not safe.
-    pub(super) fn edited(&self, changes: &[Change]) -> Result<String, Refused> {
+    pub(super) fn edited(&self, changes: &[Change]) -> Result<String, EditObstacle> {
         match &self.body {
             Body::Parsed(text) => {
                 let edits = as_edits(changes);
@@ -251,7 +258,7 @@ impl Sheet {
             }
             Body::Lines(source) => Ok(replaced(source.text(), changes)),
             Body::Unreadable => {
-                Err(Refused::whole(Limit::NotYaml, "this is no text").or_else("save the file as UTF-8"))
+                Err(EditObstacle::whole(Limit::NotYaml, "this is not text").or_else("save the file as UTF-8"))
             }
         }
     }
@@ -278,12 +285,14 @@ fn as_edits(changes: &[Change]) -> Vec<Edit> {
 
 fn as_edit(change: &Change) -> Option<Edit> {
     match change {
-        Change::Set(At::Node(node), value) => Some(Edit::SetScalar { node: *node, value: value.clone() }),
+        Change::Set(ScalarLocation::Node(node), value) => {
+            Some(Edit::SetScalar { node: *node, value: value.clone() })
+        }
         Change::SetWithAliases(node, value) => {
             Some(Edit::SetWithAliases { node: *node, value: value.clone() })
         }
         Change::Add(edit) => Some(edit.clone()),
-        Change::Set(At::Line(_), _) | Change::Within(..) => None,
+        Change::Set(ScalarLocation::Line(_), _) | Change::Within(..) => None,
     }
 }
 
@@ -292,8 +301,8 @@ fn replaced(text: &str, changes: &[Change]) -> String {
     let mut scalars: Vec<(&LineScalar, &str)> = changes
         .iter()
         .filter_map(|change| match change {
-            Change::Set(At::Line(scalar), value) => Some((scalar, value.as_str())),
-            Change::Set(At::Node(_), _)
+            Change::Set(ScalarLocation::Line(scalar), value) => Some((scalar, value.as_str())),
+            Change::Set(ScalarLocation::Node(_), _)
             | Change::SetWithAliases(..)
             | Change::Add(_)
             | Change::Within(..) => None,

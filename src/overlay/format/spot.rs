@@ -2,23 +2,23 @@
 
 use super::digest::{DigestScalar, DigestSpelling};
 use super::line::LineScalar;
-use super::surroundings::Surroundings;
+use super::surroundings::ScalarNeighbours;
 use crate::model::{Digest, ImageName, ImageReference, Tag};
 use crate::overlay::SetBy;
-use crate::overlay::written::Written;
-use crate::overlay::{Limit, Refused, SetTo};
+use crate::overlay::written::WrittenImage;
+use crate::overlay::{EditObstacle, Limit, SetTo};
 use crate::yaml::{Edit, NodeId};
 
 /// A scalar: of a file that is parsed, or on a line of one that is not.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum At {
+pub(super) enum ScalarLocation {
     /// In the tree.
     Node(NodeId),
     /// On a line.
     Line(LineScalar),
 }
 
-impl At {
+impl ScalarLocation {
     /// The node; `None` in a file that is not parsed.
     pub(super) const fn node(&self) -> Option<NodeId> {
         match self {
@@ -32,7 +32,7 @@ impl At {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Change {
     /// Gives a scalar another value.
-    Set(At, String),
+    Set(ScalarLocation, String),
     /// Gives a scalar another value, which the aliases of its anchor take too.
     SetWithAliases(NodeId, String),
     /// Adds something to a parsed file.
@@ -54,11 +54,11 @@ impl Change {
 
 /// One image at one place of a sheet.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Spot {
+pub(super) struct ImageLocation {
     /// What it says.
-    pub(super) image: Written,
+    pub(super) image: WrittenImage,
     /// The scalar that decides.
-    pub(super) at: At,
+    pub(super) at: ScalarLocation,
     /// What kind of place it is.
     pub(super) set_by: SetBy,
     /// How it is written.
@@ -68,7 +68,7 @@ pub(super) struct Spot {
     /// The aliases (`*…`) through which its scalars are read.
     pub(super) aliases: Vec<NodeId>,
     /// What stands around its scalars and bears on an edit.
-    pub(super) surroundings: Surroundings,
+    pub(super) surroundings: ScalarNeighbours,
     /// Whether the tag is read by a field that takes text alone; Helm values take every type.
     pub(super) is_typed: bool,
     /// Whether the tag lacks the quotes without which something else is read than what is written.
@@ -90,7 +90,7 @@ pub(super) enum Writing {
     /// The tag has a scalar of its own, and so may the digest.
     Parts {
         /// Where the digest is, or goes.
-        digest: DigestAt,
+        digest: DigestLocation,
     },
     /// The tag has no scalar yet; it goes behind the name.
     Unset {
@@ -109,7 +109,7 @@ pub(super) enum Writing {
 
 /// Where a digest is, or goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum DigestAt {
+pub(super) enum DigestLocation {
     /// In scalars of its own, mostly one.
     Own(Vec<DigestScalar>),
     /// It has none, and the format has a key for it.
@@ -125,7 +125,7 @@ pub(super) enum DigestAt {
     Nowhere,
 }
 
-impl DigestAt {
+impl DigestLocation {
     /// For a scalar of its own for the tag: where a digest stands behind one, it stays there.
     pub(super) const fn of_tag(has_digest_behind: bool) -> Self {
         if has_digest_behind { Self::BehindTag } else { Self::Nowhere }
@@ -139,14 +139,14 @@ impl Writing {
     }
 }
 
-impl Spot {
+impl ImageLocation {
     /// A spot in a parsed file.
-    pub(super) fn new(image: Written, node: NodeId, set_by: SetBy, writing: Writing) -> Self {
-        Self::at(At::Node(node), image, set_by, writing)
+    pub(super) fn new(image: WrittenImage, node: NodeId, set_by: SetBy, writing: Writing) -> Self {
+        Self::at(ScalarLocation::Node(node), image, set_by, writing)
     }
 
     /// A spot in a file that is parsed or not.
-    pub(super) fn at(at: At, image: Written, set_by: SetBy, writing: Writing) -> Self {
+    pub(super) fn at(at: ScalarLocation, image: WrittenImage, set_by: SetBy, writing: Writing) -> Self {
         Self {
             image,
             at,
@@ -154,7 +154,7 @@ impl Spot {
             writing,
             within: None,
             aliases: Vec::new(),
-            surroundings: Surroundings::default(),
+            surroundings: ScalarNeighbours::default(),
             is_typed: false,
             is_misread: false,
         }
@@ -180,14 +180,14 @@ impl Spot {
     }
 
     /// The scalars that an edit of it writes.
-    pub(super) fn scalars(&self) -> Vec<At> {
+    pub(super) fn scalars(&self) -> Vec<ScalarLocation> {
         let digests = match &self.writing {
-            Writing::Whole { digests, .. } | Writing::Parts { digest: DigestAt::Own(digests) } => {
+            Writing::Whole { digests, .. } | Writing::Parts { digest: DigestLocation::Own(digests) } => {
                 digests.as_slice()
             }
             Writing::Parts { .. } | Writing::Unset { .. } | Writing::DigestOnly(_) => &[],
         };
-        let digests = digests.iter().map(|digest| At::Node(digest.node));
+        let digests = digests.iter().map(|digest| ScalarLocation::Node(digest.node));
         std::iter::once(self.at.clone()).chain(digests).collect()
     }
 
@@ -216,9 +216,8 @@ impl Spot {
     fn after(&self, to: &SetTo) -> (Option<Tag>, Option<Digest>) {
         match &self.writing {
             Writing::Whole { .. } => (to.tag.clone(), to.digest.clone()),
-            Writing::Parts { digest: DigestAt::Nowhere } | Writing::Unset { takes_digest: false, .. } => {
-                (to.tag.clone(), None)
-            }
+            Writing::Parts { digest: DigestLocation::Nowhere }
+            | Writing::Unset { takes_digest: false, .. } => (to.tag.clone(), None),
             Writing::Unset { takes_digest: true, .. } => (to.tag.clone(), to.digest.clone()),
             Writing::Parts { .. } => (to.tag.clone(), to.digest.clone()),
             Writing::DigestOnly(_) => (None, to.digest.clone()),
@@ -229,13 +228,13 @@ impl Spot {
     ///
     /// # Errors
     /// Where it has no room for what is wanted.
-    pub(super) fn changes(&self, to: &SetTo) -> Result<Vec<Change>, Refused> {
+    pub(super) fn changes(&self, to: &SetTo) -> Result<Vec<Change>, EditObstacle> {
         let changes = self.changes_here(to)?;
         let Some((block, _)) = self.within else { return Ok(changes) };
         Ok(changes.into_iter().map(|change| Change::Within(block, Box::new(change))).collect())
     }
 
-    fn changes_here(&self, to: &SetTo) -> Result<Vec<Change>, Refused> {
+    fn changes_here(&self, to: &SetTo) -> Result<Vec<Change>, EditObstacle> {
         let tag = to.tag.as_ref().map(Tag::as_str).unwrap_or_default();
         match &self.writing {
             Writing::Whole { prefix, registry, digests } => {
@@ -251,7 +250,7 @@ impl Spot {
                 Ok(changes)
             }
             Writing::DigestOnly(_) if to.digest.is_none() => {
-                Err(Refused::whole(Limit::DigestOnly, "only a digest is written here"))
+                Err(EditObstacle::whole(Limit::DigestOnly, "only a digest is written here"))
             }
             Writing::DigestOnly(spelling) => {
                 Ok(vec![self.set(self.at.clone(), spelled(*spelling, to.digest.as_ref())?)])
@@ -263,23 +262,23 @@ impl Spot {
         let name = self.image.name.strip_prefix(registry).unwrap_or(&self.image.name).to_owned();
         let tag = to.tag.as_ref().map(ToString::to_string);
         let digest = if takes_digest { to.digest.as_ref().map(ToString::to_string) } else { None };
-        Written { name, tag, digest }.to_string()
+        WrittenImage { name, tag, digest }.to_string()
     }
 
-    fn parts(&self, tag: &str, digest: &DigestAt, to: &SetTo) -> Result<Vec<Change>, Refused> {
+    fn parts(&self, tag: &str, digest: &DigestLocation, to: &SetTo) -> Result<Vec<Change>, EditObstacle> {
         let wanted = to.digest.as_ref();
         match digest {
-            DigestAt::Own(digests) => self.with_digests(tag.to_owned(), digests, to),
-            DigestAt::New { map, after } => {
+            DigestLocation::Own(digests) => self.with_digests(tag.to_owned(), digests, to),
+            DigestLocation::New { map, after } => {
                 let mut changes = self.with_digests(tag.to_owned(), &[], to)?;
                 changes.extend(wanted.map(|value| insertion(*map, after, "digest", value.to_string())));
                 Ok(changes)
             }
-            DigestAt::BehindTag => {
+            DigestLocation::BehindTag => {
                 let value = wanted.map_or_else(|| tag.to_owned(), |digest| format!("{tag}@{digest}"));
                 self.with_digests(value, &[], to)
             }
-            DigestAt::Nowhere => self.with_digests(tag.to_owned(), &[], to),
+            DigestLocation::Nowhere => self.with_digests(tag.to_owned(), &[], to),
         }
     }
 
@@ -289,27 +288,29 @@ impl Spot {
         value: String,
         digests: &[DigestScalar],
         to: &SetTo,
-    ) -> Result<Vec<Change>, Refused> {
+    ) -> Result<Vec<Change>, EditObstacle> {
         let mut changes = vec![self.set(self.at.clone(), value)];
         for digest in digests {
             let value = spelled(digest.spelling, to.digest.as_ref())?;
-            changes.push(self.set(At::Node(digest.node), value));
+            changes.push(self.set(ScalarLocation::Node(digest.node), value));
         }
         Ok(changes)
     }
 
-    fn set(&self, at: At, value: String) -> Change {
+    fn set(&self, at: ScalarLocation, value: String) -> Change {
         match at {
-            At::Node(node) if self.surroundings.has_anchor(node) => Change::SetWithAliases(node, value),
-            At::Node(_) | At::Line(_) => Change::Set(at, value),
+            ScalarLocation::Node(node) if self.surroundings.has_anchor(node) => {
+                Change::SetWithAliases(node, value)
+            }
+            ScalarLocation::Node(_) | ScalarLocation::Line(_) => Change::Set(at, value),
         }
     }
 }
 
-fn spelled(spelling: DigestSpelling, digest: Option<&Digest>) -> Result<String, Refused> {
+fn spelled(spelling: DigestSpelling, digest: Option<&Digest>) -> Result<String, EditObstacle> {
     spelling.write(digest).ok_or_else(|| {
         let why = "only the digits of a SHA-256 digest are written here, and the new one is another digest";
-        Refused::whole(Limit::DigestOnly, why).or_else("write the digest with its algorithm")
+        EditObstacle::whole(Limit::DigestOnly, why).or_else("write the digest with its algorithm")
     })
 }
 

@@ -8,7 +8,7 @@ use super::digest_scope::{Scope, SpotPlace, digest_on, dotted_prefix, named_valu
 use super::helm_values::is_image_key;
 use super::line::{Line, LineScalar};
 use super::objects;
-use super::spot::{At, Spot};
+use super::spot::{ImageLocation, ScalarLocation};
 use crate::overlay::text::Text;
 use crate::yaml::NodeId;
 
@@ -30,7 +30,7 @@ pub(super) struct AnchoredScalar {
 
 /// What stands around the scalars of a spot.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Surroundings {
+pub(super) struct ScalarNeighbours {
     /// The digests in the document that configures the image.
     pub(super) scope: Arc<Scope>,
     /// Where it is in that document.
@@ -39,7 +39,7 @@ pub(super) struct Surroundings {
     pub(super) anchored: Vec<AnchoredScalar>,
 }
 
-impl Surroundings {
+impl ScalarNeighbours {
     /// Whether one of the spot's scalars has an anchor.
     pub(super) fn has_anchor(&self, node: NodeId) -> bool {
         self.anchored.iter().any(|anchored| anchored.node == node)
@@ -47,12 +47,12 @@ impl Surroundings {
 }
 
 /// Notes the surroundings of spots in a parsed text, for those whose scalars are nodes of it.
-pub(super) fn note(text: &Text, spots: &mut [Spot]) {
+pub(super) fn note(text: &Text, spots: &mut [ImageLocation]) {
     let mut scopes = Scopes::default();
     for spot in spots.iter_mut().filter(|spot| spot.within.is_none()) {
         let Some(node) = spot.at.node() else { continue };
         let scalars = spot.scalars();
-        let nodes = scalars.iter().filter_map(At::node);
+        let nodes = scalars.iter().filter_map(ScalarLocation::node);
         let anchored = nodes.filter(|node| text.tree.node(*node).anchored);
         spot.surroundings.anchored = anchored.map(|node| anchored_scalar(text, node)).collect();
         let read_at = spot.read_at().unwrap_or(node);

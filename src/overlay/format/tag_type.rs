@@ -3,8 +3,8 @@
 use std::fmt;
 
 use super::line::LineScalar;
-use super::sheet::{Found, Hidden};
-use super::spot::{At, Spot, Writing};
+use super::sheet::{HiddenLine, ScanResult};
+use super::spot::{ImageLocation, ScalarLocation, Writing};
 use crate::overlay::go_yaml::{ScalarType, is_date, plain_type, rendered, scalar_type};
 use crate::overlay::text::Text;
 use crate::overlay::{Limit, SetBy};
@@ -12,7 +12,7 @@ use crate::yaml::{NodeKind, ScalarStyle, Source};
 
 /// Puts every image in doubt whose tag is not read as it is written. Spots within a block are left out: their
 /// scalars are in another text.
-pub(super) fn note(text: &Text, found: &mut Found) {
+pub(super) fn note(text: &Text, found: &mut ScanResult) {
     for index in 0..found.spots.len() {
         let spot = found.spots.get(index).filter(|spot| spot.within.is_none());
         let misread = spot.and_then(|spot| Some((text.line(spot.at.node()?), misread(text, spot)?)));
@@ -23,10 +23,10 @@ pub(super) fn note(text: &Text, found: &mut Found) {
 }
 
 /// As [`note`], in a file that is not parsed.
-pub(super) fn note_on_lines(source: &Source, found: &mut Found) {
+pub(super) fn note_on_lines(source: &Source, found: &mut ScanResult) {
     for index in 0..found.spots.len() {
         if let Some(spot) = found.spots.get(index)
-            && let At::Line(scalar) = &spot.at
+            && let ScalarLocation::Line(scalar) = &spot.at
             && let Some(why) = misread_on_line(spot, scalar)
         {
             let line = source.position(scalar.range.start).line;
@@ -35,15 +35,15 @@ pub(super) fn note_on_lines(source: &Source, found: &mut Found) {
     }
 }
 
-fn mark(found: &mut Found, index: usize, line: usize, why: String) {
+fn mark(found: &mut ScanResult, index: usize, line: usize, why: String) {
     if let Some(spot) = found.spots.get_mut(index) {
         spot.is_misread = true;
-        found.doubt(index, Hidden { limit: Limit::UnquotedTag, line, why });
+        found.doubt(index, HiddenLine { limit: Limit::UnquotedTag, line, why });
     }
 }
 
 /// What is read instead of the tag of a spot; `None` if it is read as it is written, or has no scalar of its own.
-pub(super) fn misread(text: &Text, spot: &Spot) -> Option<String> {
+pub(super) fn misread(text: &Text, spot: &ImageLocation) -> Option<String> {
     if !matches!(spot.writing, Writing::Parts { .. }) {
         return None;
     }
@@ -65,7 +65,7 @@ pub(super) fn misread(text: &Text, spot: &Spot) -> Option<String> {
     if is_word && is_object && !spot.is_typed {
         return Some(format!("`{tag}` is a text for kustomize and a boolean for kubectl"));
     }
-    sentence(&tag, read, Reader::of(spot))
+    sentence(&tag, read, TagReader::of(spot))
 }
 
 fn is_boolean_in_yaml_1_2(written: &str) -> bool {
@@ -73,13 +73,13 @@ fn is_boolean_in_yaml_1_2(written: &str) -> bool {
 }
 
 /// As [`misread`], for a scalar on a line, where it stands without quotes.
-fn misread_on_line(spot: &Spot, scalar: &LineScalar) -> Option<String> {
+fn misread_on_line(spot: &ImageLocation, scalar: &LineScalar) -> Option<String> {
     let is_plain = matches!(spot.writing, Writing::Parts { .. }) && scalar.style == ScalarStyle::Plain;
     if !is_plain {
         return None;
     }
     let tag = Tag { key: scalar.key.as_deref(), written: &scalar.value };
-    sentence(&tag, plain_type(&scalar.value), Reader::of(spot))
+    sentence(&tag, plain_type(&scalar.value), TagReader::of(spot))
 }
 
 /// A tag as it is written.
@@ -100,7 +100,7 @@ impl fmt::Display for Tag<'_> {
 
 /// Who reads a tag.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
-enum Reader {
+enum TagReader {
     /// Helm, which gives the value to a chart's templates, whatever its type.
     Helm,
     /// Someone who is not known, and may take every type as Helm does.
@@ -109,8 +109,8 @@ enum Reader {
     Typed(&'static str),
 }
 
-impl Reader {
-    const fn of(spot: &Spot) -> Self {
+impl TagReader {
+    const fn of(spot: &ImageLocation) -> Self {
         if !spot.is_typed {
             let is_named = matches!(spot.set_by, SetBy::Renovate | SetBy::Marker | SetBy::Declared);
             return if is_named { Self::Unknown } else { Self::Helm };
@@ -131,7 +131,7 @@ impl Reader {
     }
 }
 
-fn sentence(tag: &Tag<'_>, read: ScalarType, reader: Reader) -> Option<String> {
+fn sentence(tag: &Tag<'_>, read: ScalarType, reader: TagReader) -> Option<String> {
     let (kind, rendered) = match read {
         ScalarType::Null | ScalarType::Text => return None,
         ScalarType::Tagged => {
@@ -144,9 +144,11 @@ fn sentence(tag: &Tag<'_>, read: ScalarType, reader: Reader) -> Option<String> {
     // Templates take 0 and false for no value at all (`default`).
     let is_kept = matches!(read, ScalarType::Number(number) if number != 0.0) && rendered == tag.written;
     match reader {
-        Reader::Typed(reader) => Some(format!("{reader} reads `{tag}` as {kind}, but it needs text")),
-        Reader::Helm | Reader::Unknown if is_kept => None,
-        Reader::Unknown => Some(format!("YAML reads `{tag}` as {kind}, which is rendered as `{rendered}`")),
-        Reader::Helm => Some(format!("Helm reads `{tag}` as {kind} and renders `{rendered}`")),
+        TagReader::Typed(reader) => Some(format!("{reader} reads `{tag}` as {kind}, but it needs text")),
+        TagReader::Helm | TagReader::Unknown if is_kept => None,
+        TagReader::Unknown => {
+            Some(format!("YAML reads `{tag}` as {kind}, which is rendered as `{rendered}`"))
+        }
+        TagReader::Helm => Some(format!("Helm reads `{tag}` as {kind} and renders `{rendered}`")),
     }
 }

@@ -11,7 +11,7 @@ use crate::overlay::resolved::{ImageUse, Resolved, Uncertain};
 use crate::overlay::text::Text;
 use crate::overlay::value::{Lines, Value};
 use crate::overlay::written::Unreadable;
-use crate::overlay::{BYTES_READ_MAX, Limit, OverlayError, Refused, SetTo, scalar_edit};
+use crate::overlay::{BYTES_READ_MAX, EditObstacle, Limit, OverlayError, SetTo, scalar_edit};
 
 /// What a folder's listed values files say together.
 #[derive(Debug)]
@@ -40,7 +40,7 @@ impl<'a> MergedFiles<'a> {
         }
         let too_much = || {
             let why = "the values files are too large or too deep together";
-            Refused::whole(Limit::TooMuch, why).or_else("make the values files smaller").of(path)
+            EditObstacle::whole(Limit::TooMuch, why).or_else("make the values files smaller").of(path)
         };
         if !values.is_bounded() {
             return Err(too_much());
@@ -89,7 +89,7 @@ impl<'a> MergedFiles<'a> {
         for index in self.indices(image) {
             let doubt = self.merged.doubt(index).and_then(|doubt| hidden.get(doubt));
             if let Some(doubt) = doubt.filter(|doubt| !quotes.allow(doubt.limit)) {
-                return Err(Refused::at_line(doubt.limit, doubt.line, doubt.why.clone()).of(&doubt.file));
+                return Err(EditObstacle::at_line(doubt.limit, doubt.line, doubt.why.clone()).of(&doubt.file));
             }
             let (Some(source), Some(reference)) =
                 (self.merged.source(index), self.merged.reference(index, image))
@@ -98,7 +98,7 @@ impl<'a> MergedFiles<'a> {
                     continue;
                 };
                 let Unreadable { limit, why } = written.unreadable();
-                return Err(Refused::at_line(limit, source.line, why).of(&source.file));
+                return Err(EditObstacle::at_line(limit, source.line, why).of(&source.file));
             };
             let found =
                 ImageUse { line: source.line, ..ImageUse::merged(reference, self.merged.trail(index)) };
@@ -150,7 +150,7 @@ impl<'a> MergedFiles<'a> {
     fn file_for(&self, change: &SourceChange, image: &ImageName) -> Result<&RepositoryPath, OverlayError> {
         let setter = self.files.iter().rposition(|file| file.path == change.source.file);
         let own = self.files.iter().rposition(|file| !file.is_shared);
-        let refused = |why: String| Refused::at_line(Limit::ValuesShared, change.source.line, why);
+        let refused = |why: String| EditObstacle::at_line(Limit::ValuesShared, change.source.line, why);
         let refuse = |why: String| Err(refused(why).of(&change.source.file));
         match (setter.and_then(|at| self.files.get(at)), own.and_then(|at| self.files.get(at))) {
             (Some(setter), _) if !setter.is_shared => Ok(&setter.path),
@@ -192,7 +192,7 @@ pub(in crate::overlay) fn set_image(
         let bytes = if file == change.source.file {
             scalar_edit::edited(&file, bytes, &[&change])?
         } else {
-            let lost = || Refused::whole(Limit::Unsafe, "a list or a text holds the value to set");
+            let lost = || EditObstacle::whole(Limit::Unsafe, "a list or a text holds the value to set");
             let edited = change.target().ok_or_else(lost).and_then(|target| target.put(bytes));
             edited.map_err(|refused| refused.of(&file))?
         };
@@ -223,7 +223,7 @@ fn prove(
         return Ok(());
     }
     let why = "the edit would not have exactly the wanted effect on the merged values";
-    Err(Refused::whole(Limit::Unsafe, why).or_else("set the image by hand").of(before.path))
+    Err(EditObstacle::whole(Limit::Unsafe, why).or_else("set the image by hand").of(before.path))
 }
 
 /// The content of every file, in order; all that lack it are named at once.
@@ -242,26 +242,30 @@ fn contents<'a, 'b>(
     }
     if contents.iter().map(|(_, bytes)| bytes.len()).sum::<usize>() > BYTES_READ_MAX {
         let why = format!("the values files have more than {} MiB", BYTES_READ_MAX >> 20);
-        return Err(Refused::whole(Limit::TooMuch, why).or_else("make the values files smaller").of(path));
+        return Err(EditObstacle::whole(Limit::TooMuch, why)
+            .or_else("make the values files smaller")
+            .of(path));
     }
     if missing.0.is_empty() { Ok(contents) } else { Err(OverlayError::Missing(missing)) }
 }
 
 fn absent(file: &RepositoryPath) -> OverlayError {
     let way_out = "add the file, or correct `values` in the configuration";
-    Refused::whole(Limit::NoFile, "this values file does not exist").or_else(way_out).of(file)
+    EditObstacle::whole(Limit::NoFile, "this values file does not exist").or_else(way_out).of(file)
 }
 
 /// The values in a file; `None` where it has none.
 fn read_values(file: &RepositoryPath, bytes: &[u8]) -> Result<Option<Value>, OverlayError> {
-    let text = Text::new(bytes).map_err(|error| Refused::from(error).of(file))?;
+    let text = Text::new(bytes).map_err(|error| EditObstacle::from(error).of(file))?;
     let Some(values) = helm::values_of(&text, file, Lines::After(0)) else { return Ok(None) };
     let refuse = |line, why: String| {
-        Err(Refused::at_line(Limit::ManifestUnread, line, why).or_else("correct the values file").of(file))
+        Err(EditObstacle::at_line(Limit::ManifestUnread, line, why)
+            .or_else("correct the values file")
+            .of(file))
     };
     if let Some(second) = text.second_document() {
         let why = "this values file has several documents, which Helm 3 and Helm 4 read in different ways";
-        return Err(Refused::at_line(Limit::SeveralDocuments, text.line(second), why).of(file));
+        return Err(EditObstacle::at_line(Limit::SeveralDocuments, text.line(second), why).of(file));
     }
     let mut unread = Vec::new();
     values.unread(&mut unread);

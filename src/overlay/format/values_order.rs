@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 
 use super::argo_cd::SOURCE_FILE_PREFIX;
 use super::objects;
-use super::sheet::{Hidden, Sheet};
-use super::spot::At;
+use super::sheet::{HiddenLine, ScannedFile};
+use super::spot::ScalarLocation;
 use crate::model::{EntryKind, Location, Missing, RepositoryPath, Tree, TreeError};
 use crate::overlay::text::Text;
-use crate::overlay::written::Written;
-use crate::overlay::{FILES_MAX, Limit, OverlayError, Refused, SetBy};
+use crate::overlay::written::WrittenImage;
+use crate::overlay::{EditObstacle, FILES_MAX, Limit, OverlayError, SetBy};
 use crate::yaml::{NodeId, NodeKind};
 
 /// The keys below an image that say which one runs. Elsewhere they are longer, such as `imageTag`.
@@ -17,8 +17,9 @@ const IMAGE_KEYS: [&str; 7] = ["registry", "repository", "name", "tag", "version
 
 /// Puts images in doubt that another values file of the folder sets too. The files that were not read for the image
 /// that is asked for are read here, since a part of an image does not name it.
-pub(super) fn note(sheets: &mut [(RepositoryPath, Sheet)], contents: &[(RepositoryPath, &[u8])]) {
-    let has_values = |sheet: &Sheet| sheet.found.spots.iter().any(|spot| spot.set_by == SetBy::HelmValues);
+pub(super) fn note(sheets: &mut [(RepositoryPath, ScannedFile)], contents: &[(RepositoryPath, &[u8])]) {
+    let has_values =
+        |sheet: &ScannedFile| sheet.found.spots.iter().any(|spot| spot.set_by == SetBy::HelmValues);
     if contents.len() < 2 || !sheets.iter().any(|(_, sheet)| has_values(sheet)) {
         return;
     }
@@ -39,7 +40,7 @@ pub(super) fn note(sheets: &mut [(RepositoryPath, Sheet)], contents: &[(Reposito
 pub(super) fn note_below(
     tree: &Tree,
     location: &Location,
-    sheets: &mut [(RepositoryPath, Sheet)],
+    sheets: &mut [(RepositoryPath, ScannedFile)],
 ) -> Result<(), OverlayError> {
     let keys: Vec<String> = sheets.iter().flat_map(|(_, sheet)| sheet.outer_keys()).collect();
     if keys.is_empty() || !tree.is_folder(&location.path) {
@@ -49,7 +50,7 @@ pub(super) fn note_below(
     if files.len() > FILES_MAX {
         let why = format!("there are more than {FILES_MAX} files below this folder");
         let way_out = "list the values files under `values` in the configuration";
-        return Err(Refused::whole(Limit::TooMuch, why).or_else(way_out).of(&location.path));
+        return Err(EditObstacle::whole(Limit::TooMuch, why).or_else(way_out).of(&location.path));
     }
     let mut missing = Missing::default();
     for other in files {
@@ -106,7 +107,7 @@ fn is_values(path: &RepositoryPath, text: &Text) -> bool {
     !is_other && text.tree.root().is_some_and(|root| objects::kind(text, root).is_none())
 }
 
-impl Sheet {
+impl ScannedFile {
     /// The outermost keys that lead to the images of its values.
     fn outer_keys(&self) -> Vec<String> {
         let Some(text) = self.text() else { return Vec::new() };
@@ -123,7 +124,7 @@ impl Sheet {
         let Some(root) = other_text.tree.root() else { return };
         let mut found = Vec::new();
         for (index, spot) in self.found.spots.iter().enumerate() {
-            let (At::Node(node), SetBy::HelmValues) = (&spot.at, spot.set_by) else { continue };
+            let (ScalarLocation::Node(node), SetBy::HelmValues) = (&spot.at, spot.set_by) else { continue };
             let way = way(text, *node);
             let is_about_another = naming == Naming::NoOther
                 && named_at(other_text, root, &way).is_some_and(|name| !spot.image.name.ends_with(&name));
@@ -132,7 +133,7 @@ impl Sheet {
                     "`{other}` sets the image `{}` too, and which of the two files wins is not known",
                     spot.image.name
                 );
-                found.push((index, Hidden { limit: Limit::ValuesOrder, line: text.line(*node), why }));
+                found.push((index, HiddenLine { limit: Limit::ValuesOrder, line: text.line(*node), why }));
             }
         }
         found.into_iter().for_each(|(index, hidden)| self.found.doubt(index, hidden));
@@ -167,7 +168,7 @@ fn named_at(text: &Text, root: NodeId, keys: &[String]) -> Option<String> {
             None
         }
     };
-    text.tree.entries(map).iter().find_map(named).map(|name| Written::new(name).name)
+    text.tree.entries(map).iter().find_map(named).map(|name| WrittenImage::new(name).name)
 }
 
 /// Whether values set, replace or delete the scalar at the end of some keys, or an image key beside it.

@@ -4,7 +4,7 @@ use super::constraint::translate;
 use super::expression::{expression, glob};
 use super::{File, add};
 use crate::model::{
-    ImageName, Imported, ImportedRule, ImportedSelection, ImportedService, Leftover, RepositoryPath, Tag,
+    ImageName, Imported, ImportedRule, ImportedSelection, ImportedService, NotImported, RepositoryPath, Tag,
 };
 use crate::overlay::format::objects;
 use crate::overlay::text::Text;
@@ -29,7 +29,7 @@ pub(super) struct Listed<'a> {
 }
 
 /// What is said about the tags of one image, in annotations or in a resource.
-pub(super) struct Terms<'a> {
+pub(super) struct TagRules<'a> {
     pub(super) strategy: Option<&'a str>,
     pub(super) constraint: Option<&'a str>,
     pub(super) allow: Option<&'a str>,
@@ -143,7 +143,7 @@ impl<'a> Application<'a> {
     /// Which tags of an image are taken.
     fn selection(&self, listed: &Listed<'_>) -> Result<ImportedSelection, String> {
         let ignored = self.setting(listed, "ignore-tags").unwrap_or_default().split(',').map(str::trim);
-        let terms = Terms {
+        let terms = TagRules {
             strategy: self.setting(listed, "update-strategy"),
             constraint: listed.constraint,
             allow: self.setting(listed, "allow-tags"),
@@ -168,7 +168,7 @@ impl<'a> Application<'a> {
     }
 }
 
-impl Terms<'_> {
+impl TagRules<'_> {
     /// Which tags of the image are taken.
     pub(super) fn selection(&self) -> Result<ImportedSelection, String> {
         let rule = match self.strategy.unwrap_or("semver") {
@@ -199,7 +199,7 @@ impl Terms<'_> {
 }
 
 /// Says once in a repository that short versions are left out.
-pub(super) fn note_short_versions(leftover: &Leftover, imported: &mut Imported) {
+pub(super) fn note_short_versions(leftover: &NotImported, imported: &mut Imported) {
     if !imported.leftovers.iter().any(|other| other.what == leftover.what) {
         imported.leftovers.push(leftover.clone());
     }

@@ -116,7 +116,7 @@ pub(super) fn extracted(pattern: &str, template: &str) -> Result<Extracted, Stri
         return Err(format!("`extract: {template}` is more than one group of the expression"));
     }
     let (pattern, group) = with_named_group(&pattern, reference)
-        .ok_or_else(|| format!("`extract: {template}` is no group of the expression"))?;
+        .ok_or_else(|| format!("`extract: {template}` is not a group of the expression"))?;
     // Tags are ASCII, and so are Go's `\d` and `\w`.
     let mut parser = regex_syntax::ParserBuilder::new().unicode(false).utf8(false).build();
     let parsed = parser.parse(&pattern).map_err(|_| format!("the expression `{pattern}` is not of ASCII"))?;

@@ -6,7 +6,8 @@ use super::constraint::{Translated, translate};
 use super::expression::{Extracted, Holds, expression, extracted};
 use super::{File, add};
 use crate::model::{
-    ImageName, Imported, ImportedRule, ImportedSelection, ImportedService, Leftover, Marker, RepositoryPath,
+    ImageName, Imported, ImportedRule, ImportedSelection, ImportedService, Marker, NotImported,
+    RepositoryPath,
 };
 use crate::overlay::format::marker::{self, Marked, Part};
 use crate::overlay::format::objects;
@@ -117,7 +118,7 @@ fn markers(files: &[File<'_>], imported: &mut Imported) -> Vec<(Marker, Places)>
             let entry = places.entry(marked.marker.to_string());
             entry.or_insert_with(|| (marked.marker, Vec::new())).1.push(place);
         }
-        let leftover = |(line, what)| Leftover { file: file.path.clone(), line, what };
+        let leftover = |(line, what)| NotImported { file: file.path.clone(), line, what };
         imported.leftovers.extend(unusable.into_iter().map(leftover));
     }
     places.into_values().collect()
@@ -157,7 +158,7 @@ fn without_policy(name: &Marker, places: &[Place], imported: &mut Imported) {
         if image.is_some() { "fill in its `select`" } else { "write its image and `select` yourself" };
     for place in places {
         let what = format!("no policy `{name}` is in this repository; {way_out}");
-        imported.leftovers.push(Leftover { file: place.file.clone(), line: place.line, what });
+        imported.leftovers.push(NotImported { file: place.file.clone(), line: place.line, what });
     }
     if let Some(image) = image {
         offer(name, image, None, places, imported);
@@ -176,7 +177,7 @@ fn offer(
     let Ok(name) = own.parse() else {
         let Some(place) = places.first() else { return };
         let what = format!("`{own}` cannot be the name of a service");
-        imported.leftovers.push(Leftover { file: place.file.clone(), line: place.line, what });
+        imported.leftovers.push(NotImported { file: place.file.clone(), line: place.line, what });
         return;
     };
     let paths = places.iter().map(|place| place.file.clone()).collect();

@@ -4,7 +4,7 @@
 
 use regex::Regex;
 
-use super::argo_cd::{Application, Listed, SHORT_VERSIONS, Terms, note_short_versions};
+use super::argo_cd::{Application, Listed, SHORT_VERSIONS, TagRules, note_short_versions};
 use super::expression::glob;
 use super::{File, add};
 use crate::model::{Imported, ImportedRule, ImportedSelection};
@@ -119,10 +119,10 @@ impl<'a> Image<'a> {
         }
     }
 
-    fn terms(&self, listed: &Listed<'a>) -> Terms<'a> {
+    fn terms(&self, listed: &Listed<'a>) -> TagRules<'a> {
         let scalar = |key| self.setting(key).and_then(|node| self.updater.text.tree.scalar(node));
         let ignore = self.setting("ignoreTags").map(|node| self.texts(node)).unwrap_or_default();
-        Terms {
+        TagRules {
             strategy: scalar("updateStrategy"),
             constraint: listed.constraint(),
             allow: scalar("allowTags"),

@@ -4,12 +4,12 @@ mod settings;
 
 use super::{File, add};
 use crate::model::{
-    ImageName, Imported, ImportedRule, ImportedSelection, ImportedService, Leftover, RepositoryPath,
+    ImageName, Imported, ImportedRule, ImportedSelection, ImportedService, NotImported, RepositoryPath,
 };
 use crate::overlay::format::{self, renovate};
 use crate::overlay::kustomization::FILE_NAMES;
 use crate::overlay::text::Text;
-use crate::overlay::written::Written;
+use crate::overlay::written::WrittenImage;
 pub(super) use settings::Settings;
 
 /// The names of the numbers of a version, the most important first.
@@ -38,7 +38,7 @@ pub(super) fn read(files: &[File<'_>], settings: Option<&Settings>, imported: &m
         if is_settings(file.path.file_name()) {
             let what = "let Renovate ignore the images that Towpath sets (`ignoreDeps`), so that one tool sets each line";
             let (file, what) = (file.path.clone(), what.to_owned());
-            imported.leftovers.push(Leftover { file, line: 1, what });
+            imported.leftovers.push(NotImported { file, line: 1, what });
         } else {
             comments(file, imported);
         }
@@ -66,7 +66,7 @@ fn comments(file: &File<'_>, imported: &mut Imported) {
                 format!("which tags follow `{tag}` is not known")
             };
             let what = format!("`{image}`: {why}; fill in its `select`");
-            imported.leftovers.push(Leftover { file: file.path.clone(), line: hinted.line, what });
+            imported.leftovers.push(NotImported { file: file.path.clone(), line: hinted.line, what });
         }
         service(image, selection, file.path.clone(), imported);
     }
@@ -81,7 +81,7 @@ fn offer(found: &Found, manager: &str, file: &File<'_>, settings: &Settings, imp
     if !terms.is_enabled || imported.services.iter().any(is_offered) {
         return;
     }
-    let leave = |what: String| Leftover { file: file.path.clone(), line: 1, what };
+    let leave = |what: String| NotImported { file: file.path.clone(), line: 1, what };
     if found.path.as_str().is_empty() {
         let what = format!("`{}` is set at the top of the repository; a service needs a folder", found.image);
         imported.leftovers.push(leave(what));
@@ -116,7 +116,7 @@ fn found(manager: &str, file: &File<'_>) -> Vec<Found> {
         (format::written_in(file.path.file_name(), file.bytes), Some(file.path.clone()))
     };
     let Some(path) = path else { return Vec::new() };
-    let found = |written: Written| {
+    let found = |written: WrittenImage| {
         let image = ImageName::new(written.name).ok()?;
         Some(Found { image, tag: written.tag?, path: path.clone() })
     };
@@ -124,13 +124,13 @@ fn found(manager: &str, file: &File<'_>) -> Vec<Found> {
 }
 
 /// What the `images` of a kustomization say.
-fn of_kustomization(text: &Text) -> Vec<Written> {
+fn of_kustomization(text: &Text) -> Vec<WrittenImage> {
     let Some(root) = text.tree.root() else { return Vec::new() };
     let Some(images) = text.tree.get(root, "images") else { return Vec::new() };
     let entry = |entry| {
         let scalar = |key| text.tree.get(entry, key).and_then(|node| text.tree.scalar(node));
         let name = scalar("newName").or_else(|| scalar("name"))?.to_owned();
-        Some(Written { name, tag: scalar("newTag").map(str::to_owned), digest: None })
+        Some(WrittenImage { name, tag: scalar("newTag").map(str::to_owned), digest: None })
     };
     text.tree.items(images).iter().copied().filter_map(entry).collect()
 }

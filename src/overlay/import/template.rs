@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::{Content, holds};
-use crate::model::{Imported, Leftover};
+use crate::model::{Imported, NotImported};
 use crate::overlay::format::marker;
 
 /// How the names of templates end.
@@ -36,7 +36,7 @@ pub(super) fn read(contents: &[Content<'_>], imported: &mut Imported) {
                 "a template, which is not read; it holds {}; name what it sets by `marker` or `set` on the file that is made of it",
                 told.join(", ")
             );
-            imported.leftovers.push(Leftover { file: (*path).clone(), line: 1, what });
+            imported.leftovers.push(NotImported { file: (*path).clone(), line: 1, what });
         }
     }
 }

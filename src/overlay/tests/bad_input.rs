@@ -111,7 +111,7 @@ x:
     ];
     assert_snapshot!(cases.join("\n"), @"
     own/kustomization.yaml:2: this is not YAML: a byte that is not UTF-8; save the file as UTF-8
-    own/kustomization.yaml:2: this is not YAML: a NUL byte; this is no YAML text
+    own/kustomization.yaml:2: this is not YAML: a NUL byte; this is not a YAML text
     own/kustomization.yaml:1: this is not YAML: the file has 2097176 bytes; at most 1048576 are read
     own/kustomization.yaml:2: this is not YAML: recursion limit exceeded; correct the file
     own/kustomization.yaml:3: this is not YAML: collections are nested more than 128 deep; correct the file

@@ -3,7 +3,7 @@
 use insta::assert_snapshot;
 
 use super::fixture::{OLD_DIGEST, diff, diff_at, marked_diff, path, set_shop, shop, to};
-use crate::model::{DeclaredScalar, Finding, ValuesFile};
+use crate::model::{DeclaredScalar, ImageDiscovery, ValuesFile};
 
 /// New digits, which no reader takes for a number.
 const NEW: &str = "abababababababababababababababababababababababababababababababab";
@@ -175,7 +175,7 @@ fn a_digest_in_another_values_file_stops_the_edit_in_its_own_file() {
     );
     let file = |name: &str, is_shared| ValuesFile { path: path(&format!("a/{name}")), is_shared };
     let files = vec![file("values.yaml", true), file("values-prod.yaml", false)];
-    assert_snapshot!(diff_at(&repository, "a", Finding::Values(files)), @"a/values.yaml:2: `imageDigest` holds a digest, which would stay when the tag changes; write it beside the tag as `digest`, name it and the tag with `set` in the configuration, or delete it");
+    assert_snapshot!(diff_at(&repository, "a", ImageDiscovery::Values(files)), @"a/values.yaml:2: `imageDigest` holds a digest, which would stay when the tag changes; write it beside the tag as `digest`, name it and the tag with `set` in the configuration, or delete it");
 }
 
 #[test]
@@ -286,7 +286,7 @@ fn a_declared_tag_beside_a_digest_that_is_not_declared_is_refused() {
         let scalar =
             |path: &&str| DeclaredScalar { file: "a/x.yaml".parse().unwrap(), path: (*path).to_owned() };
         let text = format!("--- a/x.yaml\nimage:\n  tag: 1.9.0\n  hash: {OLD}\n");
-        diff_at(&text, "a", Finding::Declared(paths.iter().map(scalar).collect()))
+        diff_at(&text, "a", ImageDiscovery::Declared(paths.iter().map(scalar).collect()))
     };
     assert_snapshot!(declared(&["image.tag"]), @"a/x.yaml:3: `hash` holds a digest, which would stay when the tag beside it changes; name it in `set`, too, or delete it");
     assert_snapshot!(declared(&["image.tag", "image.hash"]), @r#"

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use similar::TextDiff;
 
 use crate::model::{
-    Artifact, BlobId, CommitId, EntryKind, Finding, ImageName, Location, Release, RepositoryPath, Tree,
-    TreeEntry,
+    Artifact, BlobId, CommitId, EntryKind, ImageDiscovery, ImageName, Location, Release, RepositoryPath,
+    Tree, TreeEntry,
 };
 use crate::overlay::{OverlayError, Overlays, Resolver, SetTo, resolve, running, set_image};
 
@@ -162,11 +162,11 @@ pub(super) fn unified(tree: &Tree, path: &RepositoryPath, new: &[u8]) -> String 
 
 /// The diff that sets the shop to 1.10.0 wherever a marker of its policy is below a folder.
 pub(super) fn marked_diff(repository: &str, folder: &str) -> String {
-    diff_at(repository, folder, Finding::Marker("flux-system:shop".parse().unwrap()))
+    diff_at(repository, folder, ImageDiscovery::Marker("flux-system:shop".parse().unwrap()))
 }
 
 /// The diff that sets the shop to 1.10.0 wherever it is found so.
-pub(super) fn diff_at(repository: &str, folder: &str, finding: Finding) -> String {
+pub(super) fn diff_at(repository: &str, folder: &str, finding: ImageDiscovery) -> String {
     let location = Location { path: path(folder), finding };
     let tree = tree(repository);
     match set_image(

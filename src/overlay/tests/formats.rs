@@ -3,7 +3,7 @@
 use insta::assert_snapshot;
 
 use super::fixture::{DIGEST, OLD_DIGEST, diff_at, marked_diff, set_shop, shop, shown};
-use crate::model::{DeclaredScalar, Finding};
+use crate::model::{DeclaredScalar, ImageDiscovery};
 
 const VALUES: &str = "\
 --- apps/values.yaml
@@ -350,7 +350,7 @@ fn declared_diff(repository: &str, scalars: &[(&str, &str)]) -> String {
         file: file.parse().unwrap(),
         path: (*path).to_owned(),
     };
-    diff_at(repository, "a", Finding::Declared(scalars.iter().map(scalar).collect()))
+    diff_at(repository, "a", ImageDiscovery::Declared(scalars.iter().map(scalar).collect()))
 }
 
 #[test]
@@ -374,7 +374,7 @@ fn declared_scalars_hold_a_tag_a_digest_or_a_reference() {
 #[test]
 fn a_declared_scalar_that_is_not_there_is_named() {
     assert_snapshot!(declared_diff("--- a/x.yaml\ntag: 1\n", &[("a/x.yaml", "image.tag")]), @"a: the image `ghcr.io/acme/shop` is nowhere in this overlay, as far as it can be evaluated (a/x.yaml:1: the declared path `image.tag`: there is no key `image` here; check the path, or add it by hand); correct `set` in the configuration, which names `image.tag` in a/x.yaml, or add the scalar there");
-    assert_snapshot!(declared_diff("--- a/x.yaml\ntag: 1\n", &[("a/y.yaml", "image.tag")]), @"a/y.yaml: this is no file; put a file there, or correct the path in the configuration");
+    assert_snapshot!(declared_diff("--- a/x.yaml\ntag: 1\n", &[("a/y.yaml", "image.tag")]), @"a/y.yaml: this is not a file; put a file there, or correct the path in the configuration");
 }
 
 #[test]
@@ -407,7 +407,7 @@ spec:
     +          image: {registry: ghcr.io, repository: acme/shop, tag: 1.10.0, digest: 'sha256:1111111111111111111111111111111111111111111111111111111111111111'}
     "#);
     let quoted = "--- a/app.yaml\napiVersion: argoproj.io/v1alpha1\nkind: Application\nspec: { source: { helm: { values: \"image: ghcr.io/acme/shop:1\" } } }\n";
-    assert_snapshot!(shop(quoted, "a"), @"a: the image `ghcr.io/acme/shop` is nowhere in this overlay, as far as it can be evaluated (a/app.yaml:3: the values cannot be read: the value holds no document that can be edited: it is no block of lines; write it as a literal block (`|`)); a/app.yaml:3 names it, but in no form that is known; declare it with `set` in the configuration");
+    assert_snapshot!(shop(quoted, "a"), @"a: the image `ghcr.io/acme/shop` is nowhere in this overlay, as far as it can be evaluated (a/app.yaml:3: the values cannot be read: the value holds no document that can be edited: it is not a block of lines; write it as a literal block (`|`)); a/app.yaml:3 names it, but in no form that is known; declare it with `set` in the configuration");
 }
 
 #[test]
@@ -469,7 +469,7 @@ fn a_marker_or_a_declared_path_that_leads_nowhere_says_so() {
     assert_snapshot!(marked_diff(values, "a"), @r#"a: the image `ghcr.io/acme/shop` is nowhere in this overlay; no scalar in it has the marker `flux-system:shop`: write `# {"$imagepolicy": "flux-system:shop:tag"}` behind the scalar that holds the tag, or correct `marker` in the configuration"#);
     let declared =
         DeclaredScalar { file: "a/values.yaml".parse().unwrap(), path: "image.version".to_owned() };
-    let said = diff_at(values, "a", Finding::Declared(vec![declared]));
+    let said = diff_at(values, "a", ImageDiscovery::Declared(vec![declared]));
     assert!(said.contains("a/values.yaml:1: the declared path `image.version`: "), "{said}");
     assert!(said.ends_with("; correct `set` in the configuration, which names `image.version` in a/values.yaml, or add the scalar there"), "{said}");
 }

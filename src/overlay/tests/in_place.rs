@@ -1,7 +1,7 @@
 //! The tag is written where it stands, where only this environment reaches that place.
 
 use super::fixture::{DIGEST, OLD_DIGEST, diff_beside, image, overlays, path, to, tree};
-use crate::model::{Finding, Location};
+use crate::model::{ImageDiscovery, Location};
 use crate::overlay::{Resolver, SetTo, set_image};
 
 /// A base whose deployment has a name, so that patches find it.
@@ -160,8 +160,8 @@ fn a_base_that_another_environment_deploys_itself_stays_as_it_is() {
     let wanted = to("1.10.0", DIGEST);
     let by_kustomize = overlays(&repository, &["production", "base"]);
     assert_eq!(diff_beside(&repository, &by_kustomize, &wanted), own_entry);
-    let declared = Finding::Declared(vec![]);
-    for finding in [Finding::Marker("flux-system:shop".parse().unwrap()), declared] {
+    let declared = ImageDiscovery::Declared(vec![]);
+    for finding in [ImageDiscovery::Marker("flux-system:shop".parse().unwrap()), declared] {
         let mut resolver = Resolver::default();
         let tree = tree(&repository);
         resolver.resolve(&tree, &path("production").into()).unwrap();

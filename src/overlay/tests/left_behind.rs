@@ -1,7 +1,7 @@
 //! The digest of the release that ran before stays nowhere, though the image itself names none.
 
 use super::fixture::{OLD_DIGEST, path, release, tree};
-use crate::model::{Finding, Location, Release, ValuesFile, Writing};
+use crate::model::{ImageDiscovery, Location, Release, ValuesFile, Writing};
 use crate::overlay::{Overlays, Promotion, promote};
 
 /// The digits of [`OLD_DIGEST`].
@@ -13,7 +13,7 @@ fn shop() -> Release {
 
 /// What comes of a promotion of the shop: nothing where it is written, else why not. `knows` says whether the digest that
 /// ran before is known.
-fn promoted(repository: &str, finding: Finding, knows: bool) -> String {
+fn promoted(repository: &str, finding: ImageDiscovery, knows: bool) -> String {
     let (location, release) = (Location { path: path("a"), finding }, shop());
     let running = knows.then(|| OLD_DIGEST.parse().unwrap()).into_iter().collect();
     let promotion =
@@ -29,7 +29,7 @@ fn promoted(repository: &str, finding: Finding, knows: bool) -> String {
 
 /// A promotion is refused at a place, and only because the digest is known.
 #[track_caller]
-fn check(repository: &str, finding: &Finding, place: &str) {
+fn check(repository: &str, finding: &ImageDiscovery, place: &str) {
     let repository = repository.replace("OLD", OLD);
     assert_eq!(promoted(&repository, finding.clone(), false), "", "{repository}");
     let refused = promoted(&repository, finding.clone(), true);
@@ -39,7 +39,7 @@ fn check(repository: &str, finding: &Finding, place: &str) {
 
 /// A promotion is written though the digest is known.
 #[track_caller]
-fn check_written(repository: &str, finding: Finding) {
+fn check_written(repository: &str, finding: ImageDiscovery) {
     assert_eq!(promoted(&repository.replace("OLD", OLD), finding, true), "", "{repository}");
 }
 
@@ -61,23 +61,27 @@ fn a_digest_anywhere_in_the_values_stops_the_promotion() {
             .strip_prefix("--- ")
             .and_then(|more| more.split_once('\n'))
             .map_or("a/values.yaml", |(file, _)| file);
-        check(&format!("{VALUES}{more}"), &Finding::ByFormat, &format!("{file}:"));
+        check(&format!("{VALUES}{more}"), &ImageDiscovery::ByFormat, &format!("{file}:"));
     }
     for more in [
         "# it was sha256:OLD\n",
         "worker: { image: { repository: ghcr.io/acme/worker, tag: 1.9.0, digest: 'sha256:OLD' } }\n",
         "other: ghcr.io/acme/other@sha256:OLD\n",
     ] {
-        check_written(&format!("{VALUES}{more}"), Finding::ByFormat);
+        check_written(&format!("{VALUES}{more}"), ImageDiscovery::ByFormat);
     }
 }
 
 #[test]
 fn a_digest_in_a_block_of_values_stops_the_promotion() {
     let application = "--- a/app.yaml\napiVersion: argoproj.io/v1alpha1\nkind: Application\nspec:\n  source:\n    helm:\n      values: |\n        image: { repository: ghcr.io/acme/shop, tag: 1.9.0 }\n";
-    check(&format!("{application}        pin: sha256-OLD\n"), &Finding::ByFormat, "a/app.yaml:8: `pin` ");
+    check(
+        &format!("{application}        pin: sha256-OLD\n"),
+        &ImageDiscovery::ByFormat,
+        "a/app.yaml:8: `pin` ",
+    );
     let worker = "        worker: { image: 'ghcr.io/acme/worker:1.9.0@sha256:OLD' }\n";
-    check_written(&format!("{application}{worker}"), Finding::ByFormat);
+    check_written(&format!("{application}{worker}"), ImageDiscovery::ByFormat);
 }
 
 #[test]
@@ -87,19 +91,19 @@ fn a_digest_that_an_overlay_renders_stops_the_promotion() {
     let repository = |more: &str| format!("{own}{more}{deployment}");
     check(
         &repository("commonAnnotations: { digest: 'sha256:OLD' }\n"),
-        &Finding::ByFormat,
+        &ImageDiscovery::ByFormat,
         "a/kustomization.yaml: `digest` ",
     );
     let map = "configMapGenerator: [ { name: versions, literals: [ shop=sha256-OLD ] } ]\n";
-    check(&repository(map), &Finding::ByFormat, "a/kustomization.yaml:");
+    check(&repository(map), &ImageDiscovery::ByFormat, "a/kustomization.yaml:");
     let file = "configMapGenerator: [ { name: versions, files: [ digests.txt ] } ]\n--- a/digests.txt\nshop sha256:OLD\n";
-    check(&repository(file), &Finding::ByFormat, "a/digests.txt:");
+    check(&repository(file), &ImageDiscovery::ByFormat, "a/digests.txt:");
     let label = deployment.replace("name: shop }\nspec", "name: shop, labels: { digest: OLD } }\nspec");
-    check(&format!("{own}{label}"), &Finding::ByFormat, "a/deployment.yaml:3: `digest` ");
+    check(&format!("{own}{label}"), &ImageDiscovery::ByFormat, "a/deployment.yaml:3: `digest` ");
     // A digest in a base that the entry writes over is not rendered.
     let written_over =
         deployment.replace("image: ghcr.io/acme/shop ", "image: 'ghcr.io/acme/shop:1@sha256:OLD' ");
-    check_written(&format!("{own}{written_over}"), Finding::ByFormat);
+    check_written(&format!("{own}{written_over}"), ImageDiscovery::ByFormat);
 }
 
 #[test]
@@ -130,7 +134,7 @@ fn a_digest_in_an_object_of_an_overlay_stops_the_promotion() {
 #[test]
 fn a_digest_in_merged_values_stops_the_promotion_where_it_counts() {
     let file = |name: &str, is_shared| ValuesFile { path: path(&format!("a/{name}")), is_shared };
-    let files = Finding::Values(vec![file("values.yaml", true), file("own.yaml", false)]);
+    let files = ImageDiscovery::Values(vec![file("values.yaml", true), file("own.yaml", false)]);
     check(&format!("{VALUES}note: OLD\n--- a/own.yaml\nreplicas: 1\n"), &files, "a/values.yaml:4: `note` ");
     check_written(&format!("{VALUES}note: OLD\n--- a/own.yaml\nnote: none\n"), files);
 }
@@ -138,7 +142,7 @@ fn a_digest_in_merged_values_stops_the_promotion_where_it_counts() {
 #[test]
 fn other_files_of_a_marked_folder_may_name_the_digest() {
     let marked = "--- a/values.yaml\ntag: 1.9.0 # {\"$imagepolicy\": \"flux-system:shop:tag\"}\n";
-    let finding = || Finding::Marker("flux-system:shop".parse().unwrap());
+    let finding = || ImageDiscovery::Marker("flux-system:shop".parse().unwrap());
     check(&format!("{marked}deep: {{ er: sha256-OLD }}\n"), &finding(), "a/values.yaml:2: `er` ");
     check_written(&format!("{marked}--- a/staging/values.yaml\ndigest: sha256:OLD\n"), finding());
 }

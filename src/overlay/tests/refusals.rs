@@ -104,7 +104,7 @@ fn bytes_that_are_no_text() {
         resolve(&tree, &path("").into()).unwrap_err().to_string()
     };
     insta::assert_snapshot!(with(b"a: b\nc: \xff\n"), @"kustomization.yaml:2: this is not YAML: a byte that is not UTF-8; save the file as UTF-8");
-    insta::assert_snapshot!(with(b"a: b\0\n"), @"kustomization.yaml:1: this is not YAML: a NUL byte; this is no YAML text");
+    insta::assert_snapshot!(with(b"a: b\0\n"), @"kustomization.yaml:1: this is not YAML: a NUL byte; this is not a YAML text");
     insta::assert_snapshot!(with(&vec![b' '; (1 << 20) + 1]), @"kustomization.yaml:1: this is not YAML: the file has 1048577 bytes; at most 1048576 are read");
 }
 
@@ -142,9 +142,9 @@ fn a_component_among_the_resources_and_the_other_way_round() {
 
 #[test]
 fn patterns_that_are_none() {
-    insta::assert_snapshot!(refused("images:\n- name: (\n  newTag: '1'\n"), @"own/kustomization.yaml:2: the image name `(` is no regular expression that can be used; write a plain name, or correct the expression");
+    insta::assert_snapshot!(refused("images:\n- name: (\n  newTag: '1'\n"), @"own/kustomization.yaml:2: the image name `(` is not a supported regular expression; write a plain name, or correct the expression");
     insta::assert_snapshot!(refused("patches:\n- target: { kind: '(' }\n  patch: 'a: b'\n"), @"own/kustomization.yaml:2: `kind` is no valid pattern; write a plain name, or correct the expression");
-    insta::assert_snapshot!(refused("images:\n- name: '(a{1000}){1000}'\n  newTag: '1'\n"), @"own/kustomization.yaml:2: the image name `(a{1000}){1000}` is no regular expression that can be used; write a plain name, or correct the expression");
+    insta::assert_snapshot!(refused("images:\n- name: '(a{1000}){1000}'\n  newTag: '1'\n"), @"own/kustomization.yaml:2: the image name `(a{1000}){1000}` is not a supported regular expression; write a plain name, or correct the expression");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use insta::assert_snapshot;
 
 use super::fixture::{diff, diff_at, diff_managed, image, path, set_shop, shop, shown, to, tree, unified};
-use crate::model::{DeclaredScalar, Finding, Location, ValuesFile};
+use crate::model::{DeclaredScalar, ImageDiscovery, Location, ValuesFile};
 use crate::overlay::{Overlays, Resolver, running_if_quoted, set_image};
 
 /// Values with that tag in the place of `TAG`.
@@ -124,7 +124,7 @@ fn a_date_in_an_object_is_written_anew_by_kustomize() {
 #[test]
 fn a_tag_that_a_comment_or_the_configuration_names_is_not_certain() {
     let marked = "--- a/values.yaml\nversion: 1.10 # {\"$imagepolicy\": \"flux-system:shop:tag\"}\n";
-    let finding = || Finding::Marker("flux-system:shop".parse().unwrap());
+    let finding = || ImageDiscovery::Marker("flux-system:shop".parse().unwrap());
     assert_snapshot!(running_at(marked, finding()), @"a/values.yaml:1: YAML reads `version: 1.10` as a number, which is rendered as `1.1`; put the tag in quotes");
     assert_snapshot!(diff_at(marked, "a", finding()), @r#"
     a/values.yaml
@@ -136,13 +136,13 @@ fn a_tag_that_a_comment_or_the_configuration_names_is_not_certain() {
     let kustomization = "--- a/kustomization.yaml\nimages:\n- name: ghcr.io/acme/shop\n  newTag: 2 # {\"$imagepolicy\": \"flux-system:shop:tag\"}\n";
     assert_snapshot!(running_at(kustomization, finding()), @"a/kustomization.yaml:3: kustomize reads `newTag: 2` as a number, but it needs text; put the tag in quotes");
     let declared = DeclaredScalar { file: path("a/values.yaml"), path: "version".to_owned() };
-    assert_snapshot!(running_at(marked, Finding::Declared(vec![declared])), @"a/values.yaml:1: YAML reads `version: 1.10` as a number, which is rendered as `1.1`; put the tag in quotes");
+    assert_snapshot!(running_at(marked, ImageDiscovery::Declared(vec![declared])), @"a/values.yaml:1: YAML reads `version: 1.10` as a number, which is rendered as `1.1`; put the tag in quotes");
     let hinted =
         "--- a/values.yaml\n# renovate: datasource=docker depName=ghcr.io/acme/shop\nversion: 1.10\n";
     assert_snapshot!(shop(hinted, "a"), @"a/values.yaml:2: YAML reads `version: 1.10` as a number, which is rendered as `1.1`; put the tag in quotes");
 }
 
-fn running_at(repository: &str, finding: Finding) -> String {
+fn running_at(repository: &str, finding: ImageDiscovery) -> String {
     let location = Location { path: path("a"), finding };
     let found = crate::overlay::running(&tree(repository), &location, &image("ghcr.io/acme/shop"));
     found.map_or_else(|error| error.to_string(), |found| found.references()[0].to_string())
@@ -153,7 +153,7 @@ fn merged_files_keep_the_type_of_the_last_one() {
     let repository = "--- app/values.yaml\nimage: { repository: ghcr.io/acme/shop, tag: '1.9' }\n--- app/values-prod.yaml\nimage: { tag: 1.10 }\n";
     let file = |name: &str, is_shared| ValuesFile { path: path(&format!("app/{name}")), is_shared };
     let files = vec![file("values.yaml", true), file("values-prod.yaml", false)];
-    let location = Location { path: path("app"), finding: Finding::Values(files) };
+    let location = Location { path: path("app"), finding: ImageDiscovery::Values(files) };
     let (tree, image) = (tree(repository), image("ghcr.io/acme/shop"));
     let refused = crate::overlay::running(&tree, &location, &image).unwrap_err();
     assert_snapshot!(refused.to_string(), @"app/values-prod.yaml:1: Helm reads `tag: 1.10` as a number and renders `1.1`; put the tag in quotes");

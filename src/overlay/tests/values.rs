@@ -3,7 +3,7 @@
 use insta::assert_snapshot;
 
 use super::fixture::{DIGEST, image, path, set_shop, shop, shown, to, tree, unified};
-use crate::model::{Finding, Location, ValuesFile};
+use crate::model::{ImageDiscovery, Location, ValuesFile};
 use crate::overlay::{Overlays, resolve, running, set_image};
 
 const PARTIAL: &str = "\
@@ -24,7 +24,7 @@ fn listed(files: &[&str]) -> Location {
         let shared = name.strip_prefix("shared:");
         ValuesFile { path: path(&format!("app/{}", shared.unwrap_or(name))), is_shared: shared.is_some() }
     };
-    Location { path: path("app"), finding: Finding::Values(files.iter().map(file).collect()) }
+    Location { path: path("app"), finding: ImageDiscovery::Values(files.iter().map(file).collect()) }
 }
 
 fn runs(repository: &str, files: &[&str]) -> String {

@@ -17,7 +17,7 @@ const USER_AGENT: &str = concat!("towpath/", env!("CARGO_PKG_VERSION"));
 
 /// How far a request may go.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
-pub(super) enum Way {
+pub(super) enum TransportSecurity {
     /// In clear, to a registry that is configured so; past any proxy, for it is in-house.
     Plain,
     /// Over TLS, to a host that a person named.
@@ -47,26 +47,26 @@ impl Clients {
         }
     }
 
-    pub(super) fn get(&self, way: Way) -> Result<&Client, String> {
+    pub(super) fn get(&self, way: TransportSecurity) -> Result<&Client, String> {
         let slot = match way {
-            Way::Plain => &self.plain,
-            Way::Tls => &self.tls,
-            Way::TlsToPublic => &self.tls_to_public,
+            TransportSecurity::Plain => &self.plain,
+            TransportSecurity::Tls => &self.tls,
+            TransportSecurity::TlsToPublic => &self.tls_to_public,
         };
         let made = slot.get_or_init(|| self.builder(way).build().map_err(|error| said_by(&error)));
         made.as_ref().map_err(|why| format!("secure connections are not possible here: {why}"))
     }
 
-    fn builder(&self, way: Way) -> ClientBuilder {
+    fn builder(&self, way: TransportSecurity) -> ClientBuilder {
         let builder = Client::builder()
             .user_agent(USER_AGENT)
             .connect_timeout(self.connect)
             .read_timeout(self.silence)
             .redirect(Policy::custom(within_origin));
         match way {
-            Way::Plain => builder.no_proxy().tls_certs_only([]),
-            Way::Tls => builder.https_only(true),
-            Way::TlsToPublic => builder.https_only(true).dns_resolver(Arc::new(PublicOnly)),
+            TransportSecurity::Plain => builder.no_proxy().tls_certs_only([]),
+            TransportSecurity::Tls => builder.https_only(true),
+            TransportSecurity::TlsToPublic => builder.https_only(true).dns_resolver(Arc::new(PublicOnly)),
         }
     }
 }

@@ -10,9 +10,9 @@ use tokio::sync::Mutex;
 use tokio::time::Instant;
 
 use super::connection::said_by;
-use super::proof::{Proof, ProofError};
+use super::proof::{ProofError, RegistryLogin};
 use super::question::Question;
-use super::token::{self, Challenge, Token, Wish};
+use super::token::{self, AuthScheme, Challenge, Token};
 use crate::registry::RegistryError;
 use crate::sanitize::exposed;
 
@@ -21,13 +21,13 @@ const CLIENT: &str = "towpath";
 
 /// What is shown with a request.
 #[derive(Clone, Debug)]
-pub(super) enum Grant {
+pub(super) enum Credential {
     Nothing,
     Password { username: String, password: SecretString },
     Token(SecretString),
 }
 
-impl Grant {
+impl Credential {
     pub(super) fn show(&self, request: RequestBuilder) -> RequestBuilder {
         match self {
             Self::Nothing => request,
@@ -54,17 +54,17 @@ type Slot = Arc<Mutex<Option<(Token, Instant)>>>;
 /// What registries want to see, and the tokens that they take: one for each repository that wants one.
 #[derive(Debug, Default)]
 pub(super) struct Sessions {
-    wishes: Mutex<BTreeMap<String, Wish>>,
+    wishes: Mutex<BTreeMap<String, AuthScheme>>,
     slots: Mutex<BTreeMap<(String, String), Slot>>,
 }
 
 impl Sessions {
-    async fn wish(&self, host: &str) -> Option<Wish> {
+    async fn wish(&self, host: &str) -> Option<AuthScheme> {
         self.wishes.lock().await.get(host).cloned()
     }
 
     /// Remembers a wish, with what was wished before.
-    async fn remember(&self, host: &str, wish: Wish) -> Wish {
+    async fn remember(&self, host: &str, wish: AuthScheme) -> AuthScheme {
         let mut wishes = self.wishes.lock().await;
         let wish = match wishes.get(host) {
             Some(earlier) => wish.and(earlier),
@@ -82,13 +82,17 @@ impl Sessions {
 impl Question<'_> {
     /// What the registry wanted to see when it was last asked; so a token that has ended is replaced, and that of
     /// another repository is fetched, without asking the registry where to.
-    pub(super) async fn grant_at_hand(&self) -> Result<Grant, RegistryError> {
-        let Some(wish) = self.registry.sessions.wish(self.host()).await else { return Ok(Grant::Nothing) };
+    pub(super) async fn grant_at_hand(&self) -> Result<Credential, RegistryError> {
+        let Some(wish) = self.registry.sessions.wish(self.host()).await else {
+            return Ok(Credential::Nothing);
+        };
         match self.grant_for(&wish, None).await {
-            Ok(grant) => Ok(grant.unwrap_or(Grant::Nothing)),
+            Ok(grant) => Ok(grant.unwrap_or(Credential::Nothing)),
             Err(error @ (RegistryError::Forbidden { .. } | RegistryError::RateLimited { .. })) => Err(error),
             // Perhaps another realm is in charge by now; the registry will say.
-            Err(RegistryError::Unavailable { .. } | RegistryError::NotFound { .. }) => Ok(Grant::Nothing),
+            Err(RegistryError::Unavailable { .. } | RegistryError::NotFound { .. }) => {
+                Ok(Credential::Nothing)
+            }
         }
     }
 
@@ -96,11 +100,11 @@ impl Question<'_> {
     pub(super) async fn grant_after(
         &self,
         refused: &Response,
-        shown: &Grant,
-    ) -> Result<Option<Grant>, RegistryError> {
+        shown: &Credential,
+    ) -> Result<Option<Credential>, RegistryError> {
         let headers = refused.headers().get_all(WWW_AUTHENTICATE);
-        let Some(wish) = Wish::among(headers.iter()) else { return Ok(None) };
-        if let (Grant::Password { .. } | Grant::Token(_), Some(proofs)) = (shown, self.proofs()) {
+        let Some(wish) = AuthScheme::among(headers.iter()) else { return Ok(None) };
+        if let (Credential::Password { .. } | Credential::Token(_), Some(proofs)) = (shown, self.proofs()) {
             // The refusal may mean that what proves who we are has changed.
             proofs.forget().await;
         }
@@ -108,57 +112,71 @@ impl Question<'_> {
         self.grant_for(&wish, Some(shown)).await
     }
 
-    async fn grant_for(&self, wish: &Wish, spent: Option<&Grant>) -> Result<Option<Grant>, RegistryError> {
+    async fn grant_for(
+        &self,
+        wish: &AuthScheme,
+        spent: Option<&Credential>,
+    ) -> Result<Option<Credential>, RegistryError> {
         let grant = match wish {
-            Wish::Bearer(challenge) => Some(self.token(challenge, spent).await?),
-            Wish::Basic => match self.proof().await? {
-                Proof::Password { username, password } => Some(Grant::Password { username, password }),
-                Proof::Nothing | Proof::Identity(_) | Proof::Bearer(_) => None,
+            AuthScheme::Bearer(challenge) => Some(self.token(challenge, spent).await?),
+            AuthScheme::Basic => match self.proof().await? {
+                RegistryLogin::Password { username, password } => {
+                    Some(Credential::Password { username, password })
+                }
+                RegistryLogin::Nothing | RegistryLogin::Identity(_) | RegistryLogin::Bearer(_) => None,
             },
         };
         Ok(grant.filter(|grant| spent.is_none_or(|spent| !grant.is(spent))))
     }
 
     /// The token for this repository, fetched where we hold none, or only the one that is spent.
-    async fn token(&self, challenge: &Challenge, spent: Option<&Grant>) -> Result<Grant, RegistryError> {
+    async fn token(
+        &self,
+        challenge: &Challenge,
+        spent: Option<&Credential>,
+    ) -> Result<Credential, RegistryError> {
         let slot = self.registry.sessions.slot(self.host(), self.repository().to_owned()).await;
         let mut slot = slot.lock().await;
         if let Some((token, end)) = slot.as_ref() {
-            let grant = Grant::Token(token.text.clone());
+            let grant = Credential::Token(token.text.clone());
             if Instant::now() < *end && spent.is_none_or(|spent| !grant.is(spent)) {
                 return Ok(grant);
             }
         }
         let proof = self.proof().await?;
-        if let Proof::Bearer(token) = proof {
-            return Ok(Grant::Token(token));
+        if let RegistryLogin::Bearer(token) = proof {
+            return Ok(Credential::Token(token));
         }
         let token = self.fetch_token(challenge, &proof).await?;
-        let grant = Grant::Token(token.text.clone());
+        let grant = Credential::Token(token.text.clone());
         let end = Instant::now() + token.life;
         *slot = Some((token, end));
         Ok(grant)
     }
 
-    async fn fetch_token(&self, challenge: &Challenge, proof: &Proof) -> Result<Token, RegistryError> {
+    async fn fetch_token(
+        &self,
+        challenge: &Challenge,
+        proof: &RegistryLogin,
+    ) -> Result<Token, RegistryError> {
         let url = self.url("")?;
         let errand = challenge
-            .errand(self.origin(&url), !matches!(proof, Proof::Nothing))
+            .errand(self.origin(&url), !matches!(proof, RegistryLogin::Nothing))
             .map_err(|why| self.unavailable(format!("it wants a token, but {why}")))?;
         let client = self.registry.clients.get(errand.way).map_err(|why| self.unavailable(why))?;
         let parameters = challenge.parameters(self.repository());
         let request = match proof {
-            Proof::Identity(token) => {
+            RegistryLogin::Identity(token) => {
                 let shown = [("grant_type", "refresh_token"), ("client_id", CLIENT)];
                 let shown = shown.into_iter().chain([("refresh_token", exposed(token))]);
                 let asked = parameters.iter().map(|(name, value)| (*name, value.as_str()));
                 client.post(errand.url).form(&shown.chain(asked).collect::<Vec<_>>())
             }
-            Proof::Password { username, password } => {
+            RegistryLogin::Password { username, password } => {
                 let request = client.get(errand.url).query(&parameters);
                 request.basic_auth(username, Some(exposed(password)))
             }
-            Proof::Nothing | Proof::Bearer(_) => client.get(errand.url).query(&parameters),
+            RegistryLogin::Nothing | RegistryLogin::Bearer(_) => client.get(errand.url).query(&parameters),
         };
         let response = request.send().await.map_err(|error| {
             self.unavailable(format!("the token that it wants cannot be had: {}", said_by(&error)))
@@ -173,11 +191,11 @@ impl Question<'_> {
     }
 
     /// What proves who we are.
-    async fn proof(&self) -> Result<Proof, RegistryError> {
-        let Some(proofs) = self.proofs() else { return Ok(Proof::Nothing) };
+    async fn proof(&self) -> Result<RegistryLogin, RegistryError> {
+        let Some(proofs) = self.proofs() else { return Ok(RegistryLogin::Nothing) };
         let url = self.url("")?;
         proofs.proof(&self.visit(&url)).await.map_err(|error| match error {
-            ProofError::Refused(why) => self.forbidden(format!("our credentials are of no use: {why}")),
+            ProofError::Refused(why) => self.forbidden(format!("the credentials could not be used: {why}")),
             ProofError::Unavailable(why) => self.unavailable(format!("our credentials cannot be had: {why}")),
         })
     }

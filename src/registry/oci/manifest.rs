@@ -7,7 +7,7 @@ use super::question::Question;
 use crate::model::{Digest, Tag};
 use crate::registry::RegistryError;
 use crate::registry::content::{MANIFEST_TYPES, Manifest, hash_of};
-use crate::registry::description::{Contents, Found};
+use crate::registry::description::{Contents, FoundContent};
 
 /// The header in which a registry says what a tag points to.
 pub(super) const DIGEST_HEADER: &str = "docker-content-digest";
@@ -79,36 +79,36 @@ impl Question<'_> {
 }
 
 impl Contents for Question<'_> {
-    async fn manifest(&self, digest: &Digest) -> Result<Found<Manifest>, RegistryError> {
+    async fn manifest(&self, digest: &Digest) -> Result<FoundContent<Manifest>, RegistryError> {
         let url = self.url(&format!("manifests/{digest}"))?;
         let response = self.ask(Method::GET, &url, kinds()).await?;
         if response.status() == StatusCode::NOT_FOUND {
-            return Ok(Found::Nothing);
+            return Ok(FoundContent::Nothing);
         }
         let response = self.expect_success(response).await?;
         let Some(content) = self.proven(response, digest).await? else { return Ok(self.too_large()) };
         Ok(match Manifest::parse(&content, self.registry.limits.children_max) {
-            Ok(manifest) => Found::Usable(manifest),
-            Err(why) => Found::Unusable(why),
+            Ok(manifest) => FoundContent::Usable(manifest),
+            Err(why) => FoundContent::Unusable(why),
         })
     }
 
     /// From wherever the registry keeps it: what comes is held against the digest.
-    async fn blob(&self, digest: &Digest) -> Result<Found<Vec<u8>>, RegistryError> {
+    async fn blob(&self, digest: &Digest) -> Result<FoundContent<Vec<u8>>, RegistryError> {
         let url = self.url(&format!("blobs/{digest}"))?;
         let response = self.ask(Method::GET, &url, HeaderMap::new()).await?;
         let response = self.follow_to_storage(response).await?;
         if response.status() == StatusCode::NOT_FOUND {
-            return Ok(Found::Nothing);
+            return Ok(FoundContent::Nothing);
         }
         let response = self.expect_success(response).await?;
-        Ok(self.proven(response, digest).await?.map_or_else(|| self.too_large(), Found::Usable))
+        Ok(self.proven(response, digest).await?.map_or_else(|| self.too_large(), FoundContent::Usable))
     }
 }
 
 impl Question<'_> {
-    fn too_large<T>(&self) -> Found<T> {
-        Found::Unusable(format!("has more than {} bytes", self.registry.limits.manifest_bytes_max))
+    fn too_large<T>(&self) -> FoundContent<T> {
+        FoundContent::Unusable(format!("has more than {} bytes", self.registry.limits.manifest_bytes_max))
     }
 }
 

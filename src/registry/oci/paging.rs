@@ -62,8 +62,10 @@ impl Pager {
         else {
             return Ok(());
         };
-        let link =
-            self.listing.join(&target).map_err(|error| format!("its next page is no address: {error}"))?;
+        let link = self
+            .listing
+            .join(&target)
+            .map_err(|error| format!("the address of its next page is not valid: {error}"))?;
         // A registry behind a proxy may not know that it is reached over TLS, so the scheme may differ.
         let is_same_host = (link.host_str(), link.port()) == (self.listing.host_str(), self.listing.port());
         // Only the origin is named: what follows it may repeat our credentials, spelt in another way.

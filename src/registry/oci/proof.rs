@@ -30,7 +30,7 @@ const FAILURE_LIFE: Duration = Duration::from_secs(60);
 
 /// What proves who we are. No secret shows in its `Debug`.
 #[derive(Clone, Debug)]
-pub(super) enum Proof {
+pub(super) enum RegistryLogin {
     /// There is nothing to prove it with.
     Nothing,
     /// A name and a password.
@@ -41,7 +41,7 @@ pub(super) enum Proof {
     Bearer(SecretString),
 }
 
-impl Proof {
+impl RegistryLogin {
     fn is(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Nothing, Self::Nothing) => true,
@@ -67,7 +67,7 @@ pub(super) enum ProofError {
 
 /// Which registry wants the proof, and what there is to get it with.
 #[derive(Copy, Clone, Debug)]
-pub(super) struct Visit<'a> {
+pub(super) struct AuthRequest<'a> {
     pub(super) host: &'a str,
     pub(super) repository: &'a str,
     pub(super) registry: &'a Url,
@@ -76,15 +76,15 @@ pub(super) struct Visit<'a> {
 }
 
 /// What came of getting a proof, and until when that stands.
-type Kept = (Result<Proof, ProofError>, Instant);
+type CachedLogin = (Result<RegistryLogin, ProofError>, Instant);
 
 /// What proves who we are to one registry; what costs to get is kept as long as it is good.
 #[derive(Debug)]
 pub(super) struct Proofs {
     login: Login,
-    kept: Mutex<BTreeMap<String, Kept>>,
+    kept: Mutex<BTreeMap<String, CachedLogin>>,
     /// What a token server refused, and until when it is not shown again.
-    refused: Mutex<Option<(Proof, Instant)>>,
+    refused: Mutex<Option<(RegistryLogin, Instant)>>,
 }
 
 impl Proofs {
@@ -98,7 +98,7 @@ impl Proofs {
     }
 
     /// The proof for this visit, unless it was refused a moment ago.
-    pub(super) async fn proof(&self, visit: &Visit<'_>) -> Result<Proof, ProofError> {
+    pub(super) async fn proof(&self, visit: &AuthRequest<'_>) -> Result<RegistryLogin, ProofError> {
         let proof = self.fresh(visit).await?;
         let refused = self.refused.lock().await;
         if refused.as_ref().is_some_and(|(refused, end)| Instant::now() < *end && refused.is(&proof)) {
@@ -109,19 +109,19 @@ impl Proofs {
         Ok(proof)
     }
 
-    async fn fresh(&self, visit: &Visit<'_>) -> Result<Proof, ProofError> {
+    async fn fresh(&self, visit: &AuthRequest<'_>) -> Result<RegistryLogin, ProofError> {
         match &self.login {
-            Login::Anonymous => Ok(Proof::Nothing),
+            Login::Anonymous => Ok(RegistryLogin::Nothing),
             Login::Password { username, password } => {
-                Ok(Proof::Password { username: username.clone(), password: read(password).await? })
+                Ok(RegistryLogin::Password { username: username.clone(), password: read(password).await? })
             }
-            Login::Token(token) => Ok(Proof::Bearer(read(token).await?)),
+            Login::Token(token) => Ok(RegistryLogin::Bearer(read(token).await?)),
             Login::DockerConfig(file) => match docker_config::find(&text_of(file).await?, visit)? {
                 Found::Proof(proof) => Ok(proof),
                 Found::Helper { name, server, otherwise } => {
                     let key = format!("{name} {server}");
                     let given = self.kept_or(&key, credential_helper::ask(&name, &server)).await?;
-                    Ok(if matches!(given, Proof::Nothing) { otherwise } else { given })
+                    Ok(if matches!(given, RegistryLogin::Nothing) { otherwise } else { given })
                 }
             },
             Login::Ecr(login) => self.kept_or("", ecr::proof(login, visit)).await,
@@ -136,7 +136,7 @@ impl Proofs {
     }
 
     /// Notes that a token server refused a proof, whatever it was for.
-    pub(super) async fn refuse(&self, proof: Proof) {
+    pub(super) async fn refuse(&self, proof: RegistryLogin) {
         *self.refused.lock().await = Some((proof, Instant::now() + FAILURE_LIFE));
     }
 
@@ -144,8 +144,8 @@ impl Proofs {
     async fn kept_or(
         &self,
         key: &str,
-        fresh: impl Future<Output = Result<(Proof, Duration), ProofError>>,
-    ) -> Result<Proof, ProofError> {
+        fresh: impl Future<Output = Result<(RegistryLogin, Duration), ProofError>>,
+    ) -> Result<RegistryLogin, ProofError> {
         let mut kept = self.kept.lock().await;
         if let Some((proof, _)) = kept.get(key).filter(|(_, end)| Instant::now() < *end) {
             return proof.clone();

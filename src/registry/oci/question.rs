@@ -5,12 +5,12 @@ use std::fmt::Display;
 use reqwest::header::{HeaderMap, LOCATION};
 use reqwest::{Method, RequestBuilder, Response, StatusCode, Url};
 
-use super::connection::{Way, read_body, said_by};
-use super::grant::Grant;
-use super::proof::{Proofs, Visit};
+use super::connection::{TransportSecurity, read_body, said_by};
+use super::grant::Credential;
+use super::proof::{AuthRequest, Proofs};
 use super::realm::Origin;
-use super::refusal::{Refusal, code_and_words, wait_asked_for};
-use super::{Known, OciRegistry, RegistryError};
+use super::refusal::{RefusalKind, code_and_words, wait_asked_for};
+use super::{KnownRegistry, OciRegistry, RegistryError};
 use crate::model::ImageName;
 
 /// Most hosts that a blob is looked for at, after the registry itself.
@@ -22,11 +22,15 @@ pub(super) struct Question<'a> {
     pub(super) image: &'a ImageName,
     repository: String,
     /// The registry as it is configured, where it is.
-    known: Option<&'a Known>,
+    known: Option<&'a KnownRegistry>,
 }
 
 impl<'a> Question<'a> {
-    pub(super) fn new(registry: &'a OciRegistry, image: &'a ImageName, known: Option<&'a Known>) -> Self {
+    pub(super) fn new(
+        registry: &'a OciRegistry,
+        image: &'a ImageName,
+        known: Option<&'a KnownRegistry>,
+    ) -> Self {
         Self { registry, image, repository: image.repository(), known }
     }
 
@@ -67,12 +71,12 @@ impl<'a> Question<'a> {
         url: &Url,
         headers: HeaderMap,
     ) -> Result<RequestBuilder, RegistryError> {
-        let way = if self.is_in_clear() { Way::Plain } else { Way::Tls };
+        let way = if self.is_in_clear() { TransportSecurity::Plain } else { TransportSecurity::Tls };
         let client = self.registry.clients.get(way).map_err(|why| self.unavailable(why))?;
         Ok(client.request(method, url.clone()).headers(headers))
     }
 
-    async fn send(&self, request: RequestBuilder, grant: &Grant) -> Result<Response, RegistryError> {
+    async fn send(&self, request: RequestBuilder, grant: &Credential) -> Result<Response, RegistryError> {
         let answer = grant.show(request).send().await;
         answer.map_err(|error| self.unavailable(said_by(&error)))
     }
@@ -107,14 +111,14 @@ impl<'a> Question<'a> {
         }
         let (status, headers) = (response.status(), response.headers().clone());
         let refused = code_and_words(response).await;
-        Err(match Refusal::of(status, &refused) {
-            Refusal::NotFound => RegistryError::NotFound { image: self.image.clone() },
-            Refusal::Forbidden => self.forbidden(refused.words),
-            Refusal::RateLimited => {
+        Err(match RefusalKind::of(status, &refused) {
+            RefusalKind::NotFound => RegistryError::NotFound { image: self.image.clone() },
+            RefusalKind::Forbidden => self.forbidden(refused.words),
+            RefusalKind::RateLimited => {
                 let wait = wait_asked_for(&headers).min(self.registry.limits.wait_max);
                 RegistryError::RateLimited { host: self.host().to_owned(), wait }
             }
-            Refusal::Unavailable => self.unavailable(refused.words),
+            RefusalKind::Unavailable => self.unavailable(refused.words),
         })
     }
 
@@ -126,7 +130,8 @@ impl<'a> Question<'a> {
             host => host,
         };
         let text = format!("{scheme}://{host}/v2/{}/{below}", self.repository);
-        Url::parse(&text).map_err(|error| self.unavailable(format!("`{text}` is no address: {error}")))
+        Url::parse(&text)
+            .map_err(|error| self.unavailable(format!("`{text}` is not a valid address: {error}")))
     }
 
     fn is_in_clear(&self) -> bool {
@@ -153,8 +158,8 @@ impl<'a> Question<'a> {
     }
 
     /// This question, for those who prove who we are; `registry` is any address of the registry.
-    pub(super) fn visit<'u>(&'u self, registry: &'u Url) -> Visit<'u> {
-        Visit {
+    pub(super) fn visit<'u>(&'u self, registry: &'u Url) -> AuthRequest<'u> {
+        AuthRequest {
             host: self.host(),
             repository: self.repository.as_str(),
             registry,

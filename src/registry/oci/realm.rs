@@ -2,7 +2,7 @@
 
 use reqwest::Url;
 
-use super::connection::{Way, is_public};
+use super::connection::{TransportSecurity, is_public};
 
 /// Registries whose tokens are given by another host of the same owner.
 const KNOWN_REALMS: [(&str, &str); 4] = [
@@ -25,7 +25,7 @@ pub(super) struct Origin<'a> {
 
 impl Origin<'_> {
     /// How a realm may be reached to which our credentials go.
-    pub(super) fn trusted_way_to(self, target: &Url) -> Result<Way, String> {
+    pub(super) fn trusted_way_to(self, target: &Url) -> Result<TransportSecurity, String> {
         if self.trusts(target) {
             return self.way_to(target);
         }
@@ -39,16 +39,16 @@ impl Origin<'_> {
 
     /// How an address may be reached without credentials. A registry can name any, so that a public one must not
     /// make us knock at doors inside our network.
-    pub(super) fn way_to(self, target: &Url) -> Result<Way, String> {
+    pub(super) fn way_to(self, target: &Url) -> Result<TransportSecurity, String> {
         let at = target.origin().ascii_serialization();
         let is_in_house = self.registry.scheme() == "http";
         // Without credentials, another port of the registry's own host is no stranger than the registry.
         let is_near = target.host() == self.registry.host() || self.trusts(target);
         match target.scheme() {
-            "http" if is_in_house && is_near => Ok(Way::Plain),
-            "https" if is_in_house || is_near => Ok(Way::Tls),
+            "http" if is_in_house && is_near => Ok(TransportSecurity::Plain),
+            "https" if is_in_house || is_near => Ok(TransportSecurity::Tls),
             // An address in figures is never resolved, so the resolver of `TlsToPublic` would not see it.
-            "https" if address_of(target).is_none_or(is_public) => Ok(Way::TlsToPublic),
+            "https" if address_of(target).is_none_or(is_public) => Ok(TransportSecurity::TlsToPublic),
             "https" => Err(format!("`{at}` is a private address")),
             _ => Err(format!("`{at}` is not https")),
         }
@@ -68,11 +68,13 @@ impl Origin<'_> {
 }
 
 /// Where a person's configuration or a cloud leads us: over TLS, or in clear within the machine and its cloud.
-pub(super) fn way_to_service(target: &Url) -> Result<Way, String> {
+pub(super) fn way_to_service(target: &Url) -> Result<TransportSecurity, String> {
     let is_inside = address_of(target).is_some_and(|address| !is_public(address));
     match target.scheme() {
-        "https" => Ok(Way::Tls),
-        "http" if is_inside || target.host_str() == Some("metadata.google.internal") => Ok(Way::Plain),
+        "https" => Ok(TransportSecurity::Tls),
+        "http" if is_inside || target.host_str() == Some("metadata.google.internal") => {
+            Ok(TransportSecurity::Plain)
+        }
         _ => Err(format!("`{}` is not https", target.origin().ascii_serialization())),
     }
 }

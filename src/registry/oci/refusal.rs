@@ -18,7 +18,7 @@ const WORDS_MAX: usize = 200;
 const WAIT_DEFAULT: Duration = Duration::from_secs(60);
 
 /// Kinds of refusal, by what the caller does next.
-pub(super) enum Refusal {
+pub(super) enum RefusalKind {
     NotFound,
     Forbidden,
     RateLimited,
@@ -26,14 +26,14 @@ pub(super) enum Refusal {
 }
 
 /// What a registry said when it refused.
-pub(super) struct Refused {
+pub(super) struct RegistryRefusal {
     code: Option<OciErrorCode>,
     /// In a sentence for people, bounded, on one line.
     pub(super) words: String,
 }
 
-impl Refusal {
-    pub(super) fn of(status: StatusCode, refused: &Refused) -> Self {
+impl RefusalKind {
+    pub(super) fn of(status: StatusCode, refused: &RegistryRefusal) -> Self {
         let is_unknown = matches!(refused.code, Some(OciErrorCode::NameUnknown | OciErrorCode::NotFound));
         match status {
             StatusCode::NOT_FOUND if is_unknown => Self::NotFound,
@@ -45,21 +45,21 @@ impl Refusal {
 }
 
 /// Reads the error in an answer; an unreadable one is told by its status alone.
-pub(super) async fn code_and_words(response: Response) -> Refused {
+pub(super) async fn code_and_words(response: Response) -> RegistryRefusal {
     let status = response.status();
     if status.is_redirection() && response.headers().contains_key(LOCATION) {
-        return Refused { code: None, words: elsewhere(&response) };
+        return RegistryRefusal { code: None, words: elsewhere(&response) };
     }
     let body = read_body(response, ERROR_BYTES_MAX).await.unwrap_or_default();
     let envelope = serde_json::from_slice::<OciEnvelope>(&body).ok();
     let Some(error) = envelope.and_then(|envelope| envelope.errors.into_iter().next()) else {
-        return Refused { code: None, words: format!("it answered {status}") };
+        return RegistryRefusal { code: None, words: format!("it answered {status}") };
     };
     let words = match one_line(&error.message) {
         message if message.is_empty() => format!("it answered {status}"),
         message => format!("it answered {status}, {message}"),
     };
-    Refused { code: Some(error.code), words }
+    RegistryRefusal { code: Some(error.code), words }
 }
 
 /// Only the origin is named: what follows it may be signed, and so a secret.

@@ -8,7 +8,7 @@ use reqwest::header::HeaderValue;
 use secrecy::SecretString;
 use serde::Deserialize;
 
-use super::connection::Way;
+use super::connection::TransportSecurity;
 use super::realm::Origin;
 use crate::sanitize::exposed;
 
@@ -24,7 +24,7 @@ const MORE_ACTIONS: [&str; 2] = ["content_read", "metadata_read"];
 
 /// What a registry wants to see.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Wish {
+pub(super) enum AuthScheme {
     /// A name and a password, each time.
     Basic,
     /// A token.
@@ -41,12 +41,12 @@ pub(super) struct Challenge {
 
 /// Where to fetch a token, and how far the request may go.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Errand {
+pub(super) struct TokenRequest {
     pub(super) url: Url,
-    pub(super) way: Way,
+    pub(super) way: TransportSecurity,
 }
 
-impl Wish {
+impl AuthScheme {
     /// What these headers ask for: a token, if that is among it.
     pub(super) fn among<'a>(headers: impl Iterator<Item = &'a HeaderValue>) -> Option<Self> {
         let texts: Vec<&str> = headers.filter_map(|value| value.to_str().ok()).collect();
@@ -88,15 +88,16 @@ impl Challenge {
     }
 
     /// Judges the realm. `has_credentials` says whether ours would go there.
-    pub(super) fn errand(&self, origin: Origin<'_>, has_credentials: bool) -> Result<Errand, String> {
-        let mut url = Url::parse(&self.realm).map_err(|error| format!("its realm is no address: {error}"))?;
+    pub(super) fn errand(&self, origin: Origin<'_>, has_credentials: bool) -> Result<TokenRequest, String> {
+        let mut url =
+            Url::parse(&self.realm).map_err(|error| format!("its realm is not a valid address: {error}"))?;
         let way = if has_credentials { origin.trusted_way_to(&url) } else { origin.way_to(&url) };
         let way = way.map_err(|why| format!("its realm {why}"))?;
         if !url.username().is_empty() || url.password().is_some() {
             return Err("its realm holds a user or a password".to_owned());
         }
         url.set_fragment(None);
-        Ok(Errand { url, way })
+        Ok(TokenRequest { url, way })
     }
 
     /// The parameters that say what the token shall be for.
@@ -146,7 +147,7 @@ pub(super) struct Token {
 }
 
 #[derive(Deserialize)]
-struct Answer {
+struct TokenResponse {
     token: Option<SecretString>,
     access_token: Option<SecretString>,
     expires_in: Option<u64>,
@@ -156,7 +157,7 @@ impl Token {
     /// Reads a token server's answer.
     pub(super) fn parse(answer: &[u8]) -> Result<Self, String> {
         // The parser's own message could repeat parts of the token.
-        let answer: Answer = serde_json::from_slice(answer)
+        let answer: TokenResponse = serde_json::from_slice(answer)
             .map_err(|_| "its token server's answer is not a token".to_owned())?;
         let given = [answer.token, answer.access_token].into_iter().flatten();
         let text = given.into_iter().find(|text| !exposed(text).is_empty());

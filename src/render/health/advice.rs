@@ -1,8 +1,10 @@
 //! What to do about it.
 
-use crate::decide::health::{Ban, Demand, Matter, MissingPath, OwnBranch, Subject, WebhookMatter};
+use crate::decide::health::{
+    BotBranch, BranchRequirement, BranchRestriction, MissingPath, Topic, UnknownTopic, WebhookTopic,
+};
 use crate::model::{Access, ForgeName, Grant, LoginProof, Restriction, SecretPurpose, SecretWeakness};
-use crate::render::harmless::quoted;
+use crate::render::escape::quoted;
 use crate::render::reasons::way_out_of_running;
 
 /// What to do where a repository at GitHub cannot be seen.
@@ -12,84 +14,84 @@ const GRANT_ACCESS: &str =
 const MAKE_REPOSITORY: &str = "make it with `git init --bare -b main PATH` and push to it, or correct `root` of the forge or `repository` of the service";
 
 /// One sentence, without a full stop; nothing where there is nothing to say.
-pub(super) fn sentence(matter: &Matter) -> Option<String> {
+pub(super) fn sentence(matter: &Topic) -> Option<String> {
     let text = match matter {
-        Matter::Untold(subject, _) => return untold(subject),
-        Matter::LoggedIn(login) => new_token(login.proof)?,
-        Matter::NotLoggedIn(_) => "look at `url`, and at `token` or `app`, of the forge in the configuration",
-        Matter::Clocks(_) => {
+        Topic::Unknown(subject, _) => return untold(subject),
+        Topic::LoggedIn(login) => new_token(login.proof)?,
+        Topic::NotLoggedIn(_) => "look at `url`, and at `token` or `app`, of the forge in the configuration",
+        Topic::Clocks(_) => {
             "keep the clock of this machine right (NTP): windows and freezes are judged by it"
         }
-        Matter::Allowance(_) => {
+        Topic::Allowance(_) => {
             "use a GitHub App: each of its installations has an allowance of its own; and set `webhook_secrets`"
         }
-        Matter::Webhook(own) => return webhook(own),
-        Matter::SecretUnread { purpose, .. } => missing_secret(*purpose),
-        Matter::SecretWeak { weakness, .. } => weak_secret(weakness),
-        Matter::TeamUnseen(..) => {
+        Topic::Webhook(own) => return webhook(own),
+        Topic::SecretUnread { purpose, .. } => missing_secret(*purpose),
+        Topic::SecretWeak { weakness, .. } => weak_secret(weakness),
+        Topic::TeamUnseen(..) => {
             "look at its name in `rights` and `approvals`, and let the bot read the members of the organization"
         }
-        Matter::RepositoryUnseen(_) => GRANT_ACCESS,
-        Matter::LocalRepositoryUnseen(_) => MAKE_REPOSITORY,
-        Matter::Renamed(_) => "write the new name into the configuration",
-        Matter::Archived => {
+        Topic::RepositoryUnseen(_) => GRANT_ACCESS,
+        Topic::LocalRepositoryUnseen(_) => MAKE_REPOSITORY,
+        Topic::Renamed(_) => "write the new name into the configuration",
+        Topic::Archived => {
             "unarchive it in Settings > General, or take its services out of the configuration"
         }
-        Matter::MayNotPush => "give it the role Write: Settings > Collaborators and teams",
-        Matter::PermissionMissing(grant) => return Some(grant_it(grant)),
-        Matter::PermissionsUnproven(_) => {
+        Topic::MayNotPush => "give it the role Write: Settings > Collaborators and teams",
+        Topic::PermissionMissing(grant) => return Some(grant_it(grant)),
+        Topic::PermissionsUnproven(_) => {
             "see that the token has Read and write for each of them, or use a GitHub App, which can be asked"
         }
-        Matter::PermissionSurplus(grant) => return Some(take_it_back(grant)),
-        Matter::BranchMissing(_) => "make it, or look at `branch` of the services in the configuration",
-        Matter::BranchDemands(_, demand) => demanded(demand)?,
-        Matter::LogOpen(command) => return Some(protect_log(command.as_deref())),
-        Matter::OwnBranchBlocked(branch, ban) => return Some(blocked(*branch, *ban)),
-        Matter::ImageUnlisted(..) => {
+        Topic::PermissionSurplus(grant) => return Some(take_it_back(grant)),
+        Topic::BranchMissing(_) => "make it, or look at `branch` of the services in the configuration",
+        Topic::BranchDemands(_, demand) => demanded(demand)?,
+        Topic::LogOpen(command) => return Some(protect_log(command.as_deref())),
+        Topic::OwnBranchBlocked(branch, ban) => return Some(blocked(*branch, *ban)),
+        Topic::ImageUnlisted(..) => {
             "look at `registries` in the configuration; `towpath tags IMAGE` asks again"
         }
-        Matter::ImageAbsent(_) => "correct the name of the image under `services`, or push it",
-        Matter::ImageListed(_, 0) => "push one, or correct the name of the image under `services`",
-        Matter::ListingsAhead(_) => "check the clock of this machine",
-        Matter::RunningGone(_, presence, _) => return Some(way_out_of_running(presence)),
-        Matter::NothingSelected { .. } => {
+        Topic::ImageAbsent(_) => "correct the name of the image under `services`, or push it",
+        Topic::ImageListed(_, 0) => "push one, or correct the name of the image under `services`",
+        Topic::ListingsAhead(_) => "check the clock of this machine",
+        Topic::RunningGone(_, presence, _) => return Some(way_out_of_running(presence)),
+        Topic::NothingSelected { .. } => {
             "look at `select` of the service; `towpath tags IMAGE` says why each tag is not taken"
         }
-        Matter::PathMissing(own) => return Some(right_path(own)),
-        Matter::OverlayRefused { way_out, .. } => return way_out.clone(),
-        Matter::SettingsUnusable(_)
-        | Matter::RepositoryStands
-        | Matter::RepositorySeen
-        | Matter::PermissionsFit
-        | Matter::BranchOpen(_)
-        | Matter::OwnBranchesOpen
-        | Matter::LeftOut(_)
-        | Matter::TeamSeen(_)
-        | Matter::ImageListed(..) => return None,
+        Topic::PathMissing(own) => return Some(right_path(own)),
+        Topic::OverlayRefused { way_out, .. } => return way_out.clone(),
+        Topic::SettingsUnusable(_)
+        | Topic::RepositoryStands
+        | Topic::RepositorySeen
+        | Topic::PermissionsFit
+        | Topic::BranchOpen(_)
+        | Topic::OwnBranchesOpen
+        | Topic::LeftOut(_)
+        | Topic::TeamSeen(_)
+        | Topic::ImageListed(..) => return None,
     };
     Some(text.to_owned())
 }
 
 /// What to do about a webhook.
-fn webhook(matter: &WebhookMatter) -> Option<String> {
+fn webhook(matter: &WebhookTopic) -> Option<String> {
     let text = match matter {
-        WebhookMatter::Absent => {
+        WebhookTopic::Absent => {
             "in the settings of the App (with a token: of the repository or its organization) > Webhook, set the address to https://YOUR-TOWPATH/hooks/github/FORGE, with one of the `webhook_secrets`"
         }
-        WebhookMatter::WithoutSecretHere(_) => {
+        WebhookTopic::WithoutSecretHere(_) => {
             "set `webhook_secrets` of the forge to the webhook's secret, and changes are seen at once"
         }
-        WebhookMatter::Elsewhere { forge, .. } => return Some(own_address(forge)),
-        WebhookMatter::SwitchedOff => "switch it on: Settings > Webhooks > Active",
-        WebhookMatter::Unsigned => "set its secret to one of the `webhook_secrets`",
-        WebhookMatter::SendsForms => "set its content type to application/json",
-        WebhookMatter::MissesEvents(_) => {
+        WebhookTopic::Elsewhere { forge, .. } => return Some(own_address(forge)),
+        WebhookTopic::SwitchedOff => "switch it on: Settings > Webhooks > Active",
+        WebhookTopic::Unsigned => "set its secret to one of the `webhook_secrets`",
+        WebhookTopic::SendsForms => "set its content type to application/json",
+        WebhookTopic::MissesEvents(_) => {
             "subscribe to them: settings of the App > Permissions & events, or of the webhook > individual events"
         }
-        WebhookMatter::Fails(_) => {
-            "look at Recent Deliveries of the webhook: wrong secret, wrong address, or nobody there; GitHub sends nothing again by itself"
+        WebhookTopic::Fails(_) => {
+            "look at Recent Deliveries of the webhook: the secret or address is wrong, or the service was not reachable; GitHub does not send an event again by itself"
         }
-        WebhookMatter::Works(_) | WebhookMatter::NotWanted => return None,
+        WebhookTopic::Works(_) | WebhookTopic::NotWanted => return None,
     };
     Some(text.to_owned())
 }
@@ -151,22 +153,24 @@ const fn new_token(proof: LoginProof) -> Option<&'static str> {
     }
 }
 
-fn untold(subject: &Subject) -> Option<String> {
+fn untold(subject: &UnknownTopic) -> Option<String> {
     let text = match subject {
-        Subject::Rules(_) => "an owner sees them in Settings > Branches; the bot needs no right to read them",
-        Subject::Hook => {
+        UnknownTopic::Rules(_) => {
+            "an owner sees them in Settings > Branches; the bot needs no right to read them"
+        }
+        UnknownTopic::Hook => {
             "look at Settings > Webhooks of the repository and of its organization: the address ends with /hooks/github/FORGE; where events come, `towpath_deliveries_total` in /metrics of `towpath serve` grows"
         }
-        Subject::Deliveries => {
+        UnknownTopic::Deliveries => {
             "an owner sees them in the webhook's settings > Recent Deliveries; those that come are counted by `towpath_deliveries_total` in /metrics"
         }
-        Subject::Clock
-        | Subject::Allowances
-        | Subject::Permissions
-        | Subject::LogProtection
-        | Subject::OwnBranches
-        | Subject::Team(_)
-        | Subject::Overlay(_) => return None,
+        UnknownTopic::Clock
+        | UnknownTopic::Allowances
+        | UnknownTopic::Permissions
+        | UnknownTopic::LogProtection
+        | UnknownTopic::OwnBranches
+        | UnknownTopic::Team(_)
+        | UnknownTopic::Overlay(_) => return None,
     };
     Some(text.to_owned())
 }
@@ -182,44 +186,48 @@ fn take_it_back(grant: &Grant) -> String {
     format!("set {} to {to} in {settings}", quoted(permission))
 }
 
-const fn demanded(demand: &Demand) -> Option<&'static str> {
+const fn demanded(demand: &BranchRequirement) -> Option<&'static str> {
     match demand {
-        Demand::Reviews(..) | Demand::CodeOwners(_) => Some(
-            "the bot merges them once they are reviewed; where nobody is to be needed, drop this rule, and ask for people by `approvals` in the other environments: the bot needs no bypass",
+        BranchRequirement::Reviews(..) | BranchRequirement::CodeOwners(_) => Some(
+            "the bot merges them once they are reviewed; to merge without a review, remove this rule, and require `approvals` in the other environments: the bot needs no bypass",
         ),
-        Demand::OwnCheck(..) => Some(
+        BranchRequirement::OwnCheck(..) => Some(
             "do not require it: each change has only the check of its own environment, and the bot merges nothing whose gates do not pass",
         ),
-        Demand::OwnCheckOfNone(_) => {
+        BranchRequirement::OwnCheckOfNone(_) => {
             Some("do not require it, or correct its name: the check is called `towpath/` and the environment")
         }
-        Demand::OwnCheckOfAll(_) => Some(
+        BranchRequirement::OwnCheckOfAll(_) => Some(
             "where people bring changes of their own to this branch, too, do not require it: the bot merges nothing whose gates do not pass",
         ),
-        Demand::OwnCheckOfOther(..) => Some(
+        BranchRequirement::OwnCheckOfOther(..) => Some(
             "where it is to be required at all, let its source be the bot's App, or any source where the bot has a token: Settings > Rules, or Branches",
         ),
-        Demand::Restricted(Restriction::List) => {
+        BranchRequirement::Restricted(Restriction::List) => {
             Some("add the bot to the list of those who may push, and to nothing else: Settings > Branches")
         }
-        Demand::Restricted(Restriction::Rule) => Some(
+        BranchRequirement::Restricted(Restriction::Rule) => Some(
             "put \"Restrict updates\" into a ruleset of its own, and let the bot bypass that one, for pull requests only: Settings > Rules",
         ),
-        Demand::Restricted(Restriction::Lock) => Some("unlock it: Settings > Branches"),
-        Demand::Signatures => Some("use a GitHub App: GitHub signs what it commits"),
-        Demand::Others(_) => Some("see whether they let a promotion through: Settings > Rules"),
-        Demand::Checks(_) | Demand::Linear | Demand::Queue => None,
+        BranchRequirement::Restricted(Restriction::Lock) => Some("unlock it: Settings > Branches"),
+        BranchRequirement::Signatures => Some("use a GitHub App: GitHub signs what it commits"),
+        BranchRequirement::Others(_) => Some("check whether they allow a promotion: Settings > Rules"),
+        BranchRequirement::Checks(_) | BranchRequirement::Linear | BranchRequirement::Queue => None,
     }
 }
 
-fn blocked(branch: OwnBranch, ban: Ban) -> String {
+fn blocked(branch: BotBranch, ban: BranchRestriction) -> String {
     let pattern = match branch {
-        OwnBranch::Change => "towpath/**/*",
-        OwnBranch::Log => "towpath/log",
+        BotBranch::Change => "towpath/**/*",
+        BotBranch::Log => "towpath/log",
     };
     match ban {
-        Ban::Unsigned => "use a GitHub App: GitHub signs what it commits".to_owned(),
-        Ban::Creation | Ban::Deletion | Ban::Force | Ban::Push | Ban::Unchecked => {
+        BranchRestriction::Unsigned => "use a GitHub App: GitHub signs what it commits".to_owned(),
+        BranchRestriction::Creation
+        | BranchRestriction::Deletion
+        | BranchRestriction::Force
+        | BranchRestriction::Push
+        | BranchRestriction::Unchecked => {
             format!(
                 "exclude `{pattern}` from that rule: Settings > Rules; a bypass would free the bot of it on other branches, too"
             )

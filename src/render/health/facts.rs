@@ -2,82 +2,84 @@
 
 use std::collections::BTreeSet;
 
-use crate::decide::health::{Ban, Demand, Matter, MissingPath, OwnBranch, Subject, WebhookMatter};
+use crate::decide::health::{
+    BotBranch, BranchRequirement, BranchRestriction, MissingPath, Topic, UnknownTopic, WebhookTopic,
+};
 use crate::model::{
     Access, Allowance, Deliveries, EnvironmentName, Grant, ImageReference, Login, LoginProof, Presence,
-    Restriction, SecretWeakness, Target,
+    Restriction, SecretWeakness, ServiceEnvironment,
 };
+use crate::render::escape::{name, quoted, sentence as said};
 use crate::render::fit::listed;
-use crate::render::harmless::{name, quoted, sentence as said};
 use crate::render::reasons::{lack_of_running, nothing_selected};
 use crate::render::time::instant;
 
 /// One sentence, without a full stop.
-pub(super) fn sentence(matter: &Matter) -> String {
+pub(super) fn sentence(matter: &Topic) -> String {
     match matter {
-        Matter::Untold(subject, why) => {
+        Topic::Unknown(subject, why) => {
             format!("{} could not be asked for: {}", subject_words(subject), said(why))
         }
-        Matter::LoggedIn(login) => logged_in(login),
-        Matter::NotLoggedIn(why) => format!("the forge does not say who the bot is: {}", said(why)),
-        Matter::Clocks(ahead) => clocks(*ahead),
-        Matter::Allowance(own) => allowance(own),
-        Matter::Webhook(own) => webhook(own),
-        Matter::SecretUnread { key, why, .. } => format!("the secret of `{key}` is missing: {}", said(why)),
-        Matter::SecretWeak { key, source, weakness } => {
+        Topic::LoggedIn(login) => logged_in(login),
+        Topic::NotLoggedIn(why) => format!("the forge does not say who the bot is: {}", said(why)),
+        Topic::Clocks(ahead) => clocks(*ahead),
+        Topic::Allowance(own) => allowance(own),
+        Topic::Webhook(own) => webhook(own),
+        Topic::SecretUnread { key, why, .. } => format!("the secret of `{key}` is missing: {}", said(why)),
+        Topic::SecretWeak { key, source, weakness } => {
             format!("the secret of `{key}`, {}, {}", said(source), weakness_of(*weakness))
         }
-        Matter::RepositoryStands => "the repository is there, and the bot may change it".to_owned(),
-        Matter::RepositorySeen => "the repository is there".to_owned(),
-        Matter::RepositoryUnseen(why) => format!("the repository cannot be seen: {}", said(why)),
-        Matter::LocalRepositoryUnseen(why) => said(why),
-        Matter::Renamed(to) => format!("the repository is called {} by now", quoted(to.as_str())),
-        Matter::Archived => "the repository is archived, so nothing can be changed there".to_owned(),
-        Matter::MayNotPush => "the account of the bot may only read".to_owned(),
-        Matter::PermissionsFit => "the permissions are those that are needed".to_owned(),
-        Matter::PermissionsUnproven(names) => {
+        Topic::RepositoryStands => "the repository exists, and the bot has write access".to_owned(),
+        Topic::RepositorySeen => "the repository exists".to_owned(),
+        Topic::RepositoryUnseen(why) => format!("the repository cannot be seen: {}", said(why)),
+        Topic::LocalRepositoryUnseen(why) => said(why),
+        Topic::Renamed(to) => format!("the repository was renamed to {}", quoted(to.as_str())),
+        Topic::Archived => "the repository is archived, so nothing can be changed there".to_owned(),
+        Topic::MayNotPush => "the account of the bot has read access only".to_owned(),
+        Topic::PermissionsFit => "the permissions are exactly the required ones".to_owned(),
+        Topic::PermissionsUnproven(names) => {
             let uses = names.iter().map(|(name, use_)| format!("by {} {}", quoted(name), said(use_)));
             let uses: Vec<String> = uses.collect();
             let (names, uses) = (list(names.keys()), uses.join("; "));
-            format!("the bot may read by {names}; whether it may write cannot be told: {uses}")
+            format!("the bot may read by {names}; whether it may write cannot be determined: {uses}")
         }
-        Matter::PermissionMissing(grant) => missing(grant),
-        Matter::PermissionSurplus(grant) => surplus(grant),
-        Matter::BranchMissing(branch) => format!("there is no branch {}", quoted(branch.as_str())),
-        Matter::BranchOpen(branch) => format!("nothing stands in the way of {}", quoted(branch.as_str())),
-        Matter::BranchDemands(branch, demand) => {
+        Topic::PermissionMissing(grant) => missing(grant),
+        Topic::PermissionSurplus(grant) => surplus(grant),
+        Topic::BranchMissing(branch) => format!("there is no branch {}", quoted(branch.as_str())),
+        Topic::BranchOpen(branch) => format!("nothing blocks {}", quoted(branch.as_str())),
+        Topic::BranchDemands(branch, demand) => {
             format!("{} {}", quoted(branch.as_str()), demand_words(demand))
         }
-        Matter::OwnBranchesOpen => "the branches `towpath/*` may be made, moved and deleted".to_owned(),
-        Matter::LogOpen(_) => {
-            "whoever may push to the repository may push to `towpath/log`; what others push there does not count".to_owned()
+        Topic::OwnBranchesOpen => "the branches `towpath/*` may be made, moved and deleted".to_owned(),
+        Topic::LogOpen(_) => {
+            "everyone with write access may push to `towpath/log`; commits that the bot did not push are ignored".to_owned()
         }
-        Matter::LeftOut(own) => crate::render::left_out(own),
-        Matter::OwnBranchBlocked(branch, ban) => format!("{} {}", own_branch(*branch), ban_words(*ban)),
-        Matter::TeamSeen(team) => format!("the team {} is there", quoted(team.as_str())),
-        Matter::TeamUnseen(team, why) => {
+        Topic::LeftOut(own) => crate::render::left_out(own),
+        Topic::OwnBranchBlocked(branch, ban) => format!("{} {}", own_branch(*branch), ban_words(*ban)),
+        Topic::TeamSeen(team) => format!("the team {} exists", quoted(team.as_str())),
+        Topic::TeamUnseen(team, why) => {
             let (team, why) = (quoted(team.as_str()), said(why));
-            format!("who belongs to {team} is not known, so what they write has to wait: {why}")
+            format!("the members of {team} are not known, so their comments have to wait: {why}")
         }
-        Matter::ImageListed(image, 0) => format!("{}: no tags", name(&image.to_string())),
-        Matter::ImageListed(image, 1) => format!("{}: 1 tag", name(&image.to_string())),
-        Matter::ImageListed(image, count) => format!("{}: {count} tags", name(&image.to_string())),
-        Matter::ImageAbsent(image) => {
+        Topic::ImageListed(image, 0) => format!("{}: no tags", name(&image.to_string())),
+        Topic::ImageListed(image, 1) => format!("{}: 1 tag", name(&image.to_string())),
+        Topic::ImageListed(image, count) => format!("{}: {count} tags", name(&image.to_string())),
+        Topic::ImageAbsent(image) => {
             format!("{} does not exist in its registry", name(&image.to_string()))
         }
-        Matter::ListingsAhead(ahead) => crate::render::listings_ahead(ahead),
-        Matter::SettingsUnusable(why) => said(why),
-        Matter::RunningGone(reference, presence, targets) => running_gone(reference, presence, targets),
-        Matter::NothingSelected { service, image, tags, nearest: (tag, why) } => {
+        Topic::ListingsAhead(ahead) => crate::render::listings_ahead(ahead),
+        Topic::SettingsUnusable(why) => said(why),
+        Topic::RunningGone(reference, presence, targets) => running_gone(reference, presence, targets),
+        Topic::NothingSelected { service, image, tags, nearest: (tag, why) } => {
             format!("{}: {}", name(service.as_str()), nothing_selected(image, *tags, Some((tag, *why))))
         }
-        Matter::PathMissing(own) => path_missing(own),
-        Matter::OverlayRefused { target, why, .. } => format!("{target}: {}", said(why)),
-        Matter::ImageUnlisted(image, why) => format!("{}: {}", name(&image.to_string()), said(why)),
+        Topic::PathMissing(own) => path_missing(own),
+        Topic::OverlayRefused { target, why, .. } => format!("{target}: {}", said(why)),
+        Topic::ImageUnlisted(image, why) => format!("{}: {}", name(&image.to_string()), said(why)),
     }
 }
 
-fn running_gone(reference: &ImageReference, presence: &Presence, targets: &[Target]) -> String {
+fn running_gone(reference: &ImageReference, presence: &Presence, targets: &[ServiceEnvironment]) -> String {
     let runs = if targets.len() == 1 { "runs" } else { "run" };
     let targets: Vec<String> = targets.iter().map(ToString::to_string).collect();
     let name = ImageReference { digest: None, ..reference.clone() }.to_string();
@@ -87,25 +89,23 @@ fn running_gone(reference: &ImageReference, presence: &Presence, targets: &[Targ
     format!("`{name}`{} {lack}; {targets} {runs} it", digest.unwrap_or_default())
 }
 
-fn webhook(matter: &WebhookMatter) -> String {
+fn webhook(matter: &WebhookTopic) -> String {
     match matter {
-        WebhookMatter::Works(sent) => works(sent),
-        WebhookMatter::Absent => "no webhook sends events, and `webhook_secrets` waits for them".to_owned(),
-        WebhookMatter::WithoutSecretHere(url) => {
+        WebhookTopic::Works(sent) => works(sent),
+        WebhookTopic::Absent => "no webhook sends events, and `webhook_secrets` waits for them".to_owned(),
+        WebhookTopic::WithoutSecretHere(url) => {
             format!("a webhook sends events to {}, and the forge has no `webhook_secrets`", quoted(url))
         }
-        WebhookMatter::Elsewhere { url, forge } => {
+        WebhookTopic::Elsewhere { url, forge } => {
             let (url, forge) = (quoted(url), quoted(forge.as_str()));
             format!("the webhook sends events to {url}, and those of {forge} are taken elsewhere")
         }
-        WebhookMatter::NotWanted => "no webhook: it is looked at every few minutes".to_owned(),
-        WebhookMatter::SwitchedOff => "the webhook is switched off".to_owned(),
-        WebhookMatter::Unsigned => "the webhook has no secret, so every event is refused".to_owned(),
-        WebhookMatter::SendsForms => {
-            "the webhook sends forms, not JSON, so every event is refused".to_owned()
-        }
-        WebhookMatter::MissesEvents(events) => format!("the webhook does not tell of {}", list(events)),
-        WebhookMatter::Fails(sent) => fails(sent),
+        WebhookTopic::NotWanted => "no webhook: the repository is checked every few minutes".to_owned(),
+        WebhookTopic::SwitchedOff => "the webhook is inactive".to_owned(),
+        WebhookTopic::Unsigned => "the webhook has no secret, so every event is refused".to_owned(),
+        WebhookTopic::SendsForms => "the webhook sends forms, not JSON, so every event is refused".to_owned(),
+        WebhookTopic::MissesEvents(events) => format!("the webhook does not send {}", list(events)),
+        WebhookTopic::Fails(sent) => fails(sent),
     }
 }
 
@@ -183,39 +183,45 @@ fn fails(sent: &Deliveries) -> String {
     format!("{failed} of the last {count} events were not taken{}; {taken}", refused.unwrap_or_default())
 }
 
-fn demand_words(demand: &Demand) -> String {
+fn demand_words(demand: &BranchRequirement) -> String {
     match demand {
-        Demand::Reviews(count, merging) => {
-            format!("wants {}, so {}", reviews(*count), waits(merging))
+        BranchRequirement::Reviews(count, merging) => {
+            format!("requires {}, so {}", reviews(*count), waits(merging))
         }
-        Demand::CodeOwners(merging) => format!("wants a review by a code owner, so {}", waits(merging)),
-        Demand::Checks(checks) => format!("wants these checks before a merge: {}", list(checks)),
-        Demand::Signatures => "wants signed commits".to_owned(),
-        Demand::Linear => "wants no merge commits: changes are squashed".to_owned(),
-        Demand::Queue => "has a merge queue: changes take their turn there".to_owned(),
-        Demand::OwnCheck(check, others) => format!(
-            "wants the check {} of every change, and those into {} never have it, so they stay blocked",
+        BranchRequirement::CodeOwners(merging) => {
+            format!("requires a review by a code owner, so {}", waits(merging))
+        }
+        BranchRequirement::Checks(checks) => {
+            format!("requires these checks before a merge: {}", list(checks))
+        }
+        BranchRequirement::Signatures => "requires signed commits".to_owned(),
+        BranchRequirement::Linear => "forbids merge commits: changes are squashed".to_owned(),
+        BranchRequirement::Queue => "has a merge queue: changes are merged through it".to_owned(),
+        BranchRequirement::OwnCheck(check, others) => format!(
+            "requires the check {} of every change, and those into {} never have it, so they stay blocked",
             quoted(check),
             list(others)
         ),
-        Demand::OwnCheckOfNone(check) => {
-            format!("wants the check {}, and no change into it has one of that name", quoted(check))
+        BranchRequirement::OwnCheckOfNone(check) => {
+            format!("requires the check {}, and no change into it has one of that name", quoted(check))
         }
-        Demand::OwnCheckOfAll(check) => {
-            format!("wants the check {}, which people's own pull requests never have", quoted(check))
+        BranchRequirement::OwnCheckOfAll(check) => {
+            format!("requires the check {}, which people's own pull requests never have", quoted(check))
         }
-        Demand::OwnCheckOfOther(check, program) => format!(
-            "wants the check {} of the App {program}, which is not the bot, so it never passes",
+        BranchRequirement::OwnCheckOfOther(check, program) => format!(
+            "requires the check {} of the App {program}, which is not the bot, so it never passes",
             quoted(check)
         ),
-        Demand::Restricted(Restriction::List) => {
-            "takes pushes and merges of those on a list, and the bot is not on it".to_owned()
+        BranchRequirement::Restricted(Restriction::List) => {
+            "accepts pushes and merges only from a list, and the bot is not on it".to_owned()
         }
-        Demand::Restricted(Restriction::Rule) => {
-            "takes pushes and merges only of those who pass a rule by".to_owned()
+        BranchRequirement::Restricted(Restriction::Rule) => {
+            "accepts pushes and merges only from those who may bypass a rule".to_owned()
         }
-        Demand::Restricted(Restriction::Lock) => "is locked, so nobody can merge there".to_owned(),
-        Demand::Others(rules) => format!("has rules that Towpath knows nothing of: {}", list(rules)),
+        BranchRequirement::Restricted(Restriction::Lock) => "is locked, so merging is blocked".to_owned(),
+        BranchRequirement::Others(rules) => {
+            format!("has rules that Towpath does not know: {}", list(rules))
+        }
     }
 }
 
@@ -227,36 +233,36 @@ fn waits(environments: &BTreeSet<EnvironmentName>) -> String {
     format!("changes into {} wait for a person, though the bot is to merge them", list(environments))
 }
 
-const fn own_branch(branch: OwnBranch) -> &'static str {
+const fn own_branch(branch: BotBranch) -> &'static str {
     match branch {
-        OwnBranch::Change => "a rule for `towpath/*`",
-        OwnBranch::Log => "a rule for `towpath/log`",
+        BotBranch::Change => "a rule for `towpath/*`",
+        BotBranch::Log => "a rule for `towpath/log`",
     }
 }
 
-const fn ban_words(ban: Ban) -> &'static str {
+const fn ban_words(ban: BranchRestriction) -> &'static str {
     match ban {
-        Ban::Creation => "lets the bot make no such branch",
-        Ban::Deletion => "lets the bot delete no such branch",
-        Ban::Force => "lets the bot write no such branch anew",
-        Ban::Push => "lets the bot push nothing",
-        Ban::Unsigned => "wants signed commits, and nobody signs what a token commits",
-        Ban::Unchecked => "wants checks to pass before anything is pushed",
+        BranchRestriction::Creation => "does not let the bot create such a branch",
+        BranchRestriction::Deletion => "does not let the bot delete such a branch",
+        BranchRestriction::Force => "does not let the bot force-push to such a branch",
+        BranchRestriction::Push => "does not let the bot push",
+        BranchRestriction::Unsigned => "requires signed commits, and commits by a token are not signed",
+        BranchRestriction::Unchecked => "requires checks to pass before a push",
     }
 }
 
-fn subject_words(subject: &Subject) -> String {
+fn subject_words(subject: &UnknownTopic) -> String {
     match subject {
-        Subject::Clock => "the forge's clock".to_owned(),
-        Subject::Allowances => "how many requests are left".to_owned(),
-        Subject::Hook => "where events are sent".to_owned(),
-        Subject::Deliveries => "what became of events".to_owned(),
-        Subject::Permissions => "what the bot may do".to_owned(),
-        Subject::Rules(branch) => format!("the rules of {}", quoted(branch.as_str())),
-        Subject::LogProtection => "who may push to `towpath/log`".to_owned(),
-        Subject::OwnBranches => "the rules of `towpath/*`".to_owned(),
-        Subject::Team(team) => format!("the team {}", quoted(team.as_str())),
-        Subject::Overlay(target) => format!("what {target} runs"),
+        UnknownTopic::Clock => "the forge's clock".to_owned(),
+        UnknownTopic::Allowances => "how many requests are left".to_owned(),
+        UnknownTopic::Hook => "where events are sent".to_owned(),
+        UnknownTopic::Deliveries => "the recent deliveries".to_owned(),
+        UnknownTopic::Permissions => "what the bot may do".to_owned(),
+        UnknownTopic::Rules(branch) => format!("the rules of {}", quoted(branch.as_str())),
+        UnknownTopic::LogProtection => "who may push to `towpath/log`".to_owned(),
+        UnknownTopic::OwnBranches => "the rules of `towpath/*`".to_owned(),
+        UnknownTopic::Team(team) => format!("the team {}", quoted(team.as_str())),
+        UnknownTopic::Overlay(target) => format!("what {target} runs"),
     }
 }
 

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use crate::decide::{ArtifactReason, Undated};
 use crate::model::{Defect, Digest, ImageName, ImageReference, IndexEntry, Platform, Presence, Tag};
+use crate::render::escape::{name, quoted, sentence};
 use crate::render::fit::listed;
-use crate::render::harmless::{name, quoted, sentence};
 use crate::render::time::instant;
 
 /// How many tags are named of those that cannot be compared by date.
@@ -63,15 +63,15 @@ pub(super) fn fact(reason: &ArtifactReason) -> String {
         ArtifactReason::PlatformsMissing { image, platforms } => {
             format!("{} does not run on {}", quoted(image.as_str()), self::platforms(platforms))
         }
-        ArtifactReason::Quiet { since } => format!("made on {}, and all is quiet", instant(*since)),
+        ArtifactReason::Quiet { since } => format!("built on {}; the quiet period is over", instant(*since)),
         ArtifactReason::NotQuiet { until } => {
-            format!("made only just; all has to be quiet until {}", instant(*until))
+            format!("built recently; waits for the quiet period until {}", instant(*until))
         }
         ArtifactReason::NoDate { image } => {
             format!("{} does not say when it was made", quoted(image.as_str()))
         }
         ArtifactReason::Incomplete { release, missing } => {
-            format!("{} is not whole yet: {} lacks it", name(release.as_str()), images(missing))
+            format!("{} is not complete yet: {} lacks it", name(release.as_str()), images(missing))
         }
         ArtifactReason::DigestRuns { release } => format!(
             "{} is the digest that runs; the files name no tag, so there is nothing to change",
@@ -117,7 +117,9 @@ pub fn undated(why: &Undated) -> String {
         Undated::Unread(why) => format!("it could not be read: {}", sentence(why)),
         Undated::Defect(defect) => fact_of_defect(defect),
         Undated::NoDate => "it does not say when it was made".to_owned(),
-        Undated::Placeholder(date) => format!("it says {}, which is no build date", date.format("%Y-%m-%d")),
+        Undated::Placeholder(date) => {
+            format!("it says {}, which is not a build date", date.format("%Y-%m-%d"))
+        }
         Undated::Future(date) => format!("it says {}, which is in the future", date.format("%Y-%m-%d")),
     }
 }
@@ -150,7 +152,7 @@ fn lack(image: &ImageName, digest: &Digest, presence: &Presence) -> String {
         Presence::NoManifest => format!("is no longer in the registry: {image} has nothing at {digest}"),
         Presence::Defective(defect) => format!("cannot run: {}", fact_of_defect(defect)),
         Presence::Incomplete(entries) => {
-            format!("is no longer whole in the registry: {image} lacks {}", missing_entries(entries))
+            format!("is no longer complete in the registry: {image} lacks {}", missing_entries(entries))
         }
     }
 }
@@ -166,7 +168,7 @@ pub(in crate::render) fn lack_of_running(presence: &Presence) -> String {
         }
         Presence::NoManifest => "is not in its registry, which has nothing at that digest".to_owned(),
         Presence::Incomplete(entries) => {
-            format!("is not whole in its registry, which lacks {}", missing_entries(entries))
+            format!("is not complete in its registry, which lacks {}", missing_entries(entries))
         }
         Presence::Defective(defect) => format!("cannot run: {}", fact_of_defect(defect)),
     }
@@ -192,7 +194,7 @@ pub(in crate::render) fn way_out_of_running(presence: &Presence) -> String {
         | Presence::NoTag
         | Presence::TagWithoutManifest
         | Presence::NoManifest
-        | Presence::Incomplete(_) => ("pods that start anew cannot pull it", "push it"),
+        | Presence::Incomplete(_) => ("new pods cannot pull it", "push it"),
     };
     format!("{pods}; {remedy}, or promote another version")
 }
@@ -239,9 +241,9 @@ pub(super) fn way_out(reason: &ArtifactReason) -> Option<String> {
         ArtifactReason::Mixed { write_on: None, .. } => Some(
             "a person has to set it in the config repository, since no change takes commands yet".to_owned(),
         ),
-        ArtifactReason::Incomplete { .. } => Some("it is taken once all its images are there".to_owned()),
+        ArtifactReason::Incomplete { .. } => Some("it is selected once all its images exist".to_owned()),
         ArtifactReason::TagMoved { .. } => {
-            Some("find out who pushed it anew; approvals given before do not count".to_owned())
+            Some("find out who pushed it again; approvals given before do not count".to_owned())
         }
         ArtifactReason::NoUsableDate { .. } => Some(
             "label them with `org.opencontainers.image.created`, or select by another rule than `newest`"
@@ -266,7 +268,7 @@ pub(super) fn way_out(reason: &ArtifactReason) -> Option<String> {
             Some("push what is new under a tag of its own, or write the digest too".to_owned())
         }
         ArtifactReason::RunningTagMoved { .. } => {
-            Some("find out who pushed it anew; a container that starts now may run the new one".to_owned())
+            Some("find out who pushed it again; a container that starts now may run the new one".to_owned())
         }
         ArtifactReason::DescriptionUnknown { .. }
         | ArtifactReason::PresenceUnknown { .. }

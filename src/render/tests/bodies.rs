@@ -1,7 +1,7 @@
 use super::scene::*;
-use crate::decide::{Judgement, Reason};
+use crate::decide::{GateReason, Judgement};
 use crate::model::{ContentMark, FileChange};
-use crate::render::{BodyInput, Carriage, body};
+use crate::render::{BodyInput, CommitMetadata, body};
 
 pub(super) const OVERLAY: &str =
     "resources:\n- ../../base\nimages:\n- name: ghcr.io/acme/shop\n  newTag: \"1.4.1\" # by hand until May\n";
@@ -11,7 +11,7 @@ pub(super) fn written(judgement: &Judgement, files: &[FileChange], requester: Op
     let (target, release, from, key) = (target("production"), release("1.4.2"), reference("1.4.1"), key());
     let requester = requester.map(user);
     body(&BodyInput {
-        carriage: Carriage {
+        carriage: CommitMetadata {
             target: &target,
             release: &release,
             from: std::slice::from_ref(&from),
@@ -95,7 +95,7 @@ fn the_hidden_mark_is_read_back() {
 fn a_mark_in_the_content_does_not_win() {
     let foreign = ContentMark { key: crate::model::ContentKey::from_trailer("foreign"), images: vec![] };
     let held =
-        Reason::Held { change: CHANGE, by: user("mallory"), until: None, reason: Some(foreign.write()) };
+        GateReason::Held { change: CHANGE, by: user("mallory"), until: None, reason: Some(foreign.write()) };
     let text =
         written(&judgement(vec![], vec![held]), &[file("a\n", &format!("{}\n", foreign.write()))], None);
     assert_eq!(change(&text, "").content_mark().unwrap().key, key());

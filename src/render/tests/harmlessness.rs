@@ -4,8 +4,8 @@ use pulldown_cmark::{Event, Options, Parser, Tag};
 use super::bodies::written;
 use super::scene::*;
 use crate::command::is_quiet;
-use crate::decide::{Asked, GateName, Reason, Remark, Verdict};
-use crate::model::{CommandOutcome, CommentId, Obstacle, RefusedBecause, Tag as ImageTag, UserName};
+use crate::decide::{BotComment, GateName, GateReason, HandledComment, Verdict};
+use crate::model::{CommandOutcome, CommentId, Obstacle, RefusalReason, Tag as ImageTag, UserName};
 use crate::render::{RemarkInput, reason, remark, status};
 
 /// Texts of the kind that people try: any characters, with much of what means something somewhere.
@@ -73,7 +73,7 @@ fn is_harmless(markdown: &str) -> Result<(), TestCaseError> {
 fn a_tag_that_github_takes_for_an_issue_is_code() {
     let digest_of = |tag: &str| {
         let tag = ImageTag::new(tag).unwrap();
-        reason(&Reason::DigestUnknown { tag, why: "see GH-7, (gh-8)".to_owned() })
+        reason(&GateReason::DigestUnknown { tag, why: "see GH-7, (gh-8)".to_owned() })
     };
     let said = ["GH-1", "1.0-gh-12", "GH-x", "high-1"].map(digest_of).join("\n");
     insta::assert_snapshot!(said, @"
@@ -85,8 +85,8 @@ fn a_tag_that_github_takes_for_an_issue_is_code() {
 }
 
 /// An obstacle of which both parts are somebody else's words.
-fn obstacle(words: &str) -> Reason {
-    Reason::Obstacle(Obstacle { way_out: Some(words.to_owned()), ..Obstacle::of_forge(words) })
+fn obstacle(words: &str) -> GateReason {
+    GateReason::Obstacle(Obstacle { way_out: Some(words.to_owned()), ..Obstacle::of_forge(words) })
 }
 
 proptest! {
@@ -94,9 +94,9 @@ proptest! {
 
     #[test]
     fn a_body_is_harmless_whatever_people_and_registries_wrote(words in hostile(), why in hostile(), content in hostile()) {
-        let held = Reason::Held { change: CHANGE, by: user("mallory"), until: None, reason: Some(words) };
+        let held = GateReason::Held { change: CHANGE, by: user("mallory"), until: None, reason: Some(words) };
         let gates = vec![landed(), gate(GateName::Hold, Verdict::Wait, held)];
-        let notes = vec![obstacle(&why), Reason::TagsUnknown { why }];
+        let notes = vec![obstacle(&why), GateReason::TagsUnknown { why }];
         let text = written(&judgement(gates, notes), &[file("a\n", &content)], None);
         is_harmless(&text)?;
         prop_assert_eq!(change(&text, "").content_mark().unwrap().key, key());
@@ -108,7 +108,7 @@ proptest! {
     fn a_remark_is_harmless_whatever_was_asked(words in hostile(), name in "[a-z\\[\\]._][a-z\\[\\]._-]{0,8}") {
         let outcomes = vec![
             CommandOutcome::Answered,
-            CommandOutcome::Refused(RefusedBecause::UnknownVersion(words.clone())),
+            CommandOutcome::Refused(RefusalReason::UnknownVersion(words.clone())),
             CommandOutcome::NotRun,
         ];
         for body in [
@@ -117,8 +117,8 @@ proptest! {
         ] {
             let comment = CommentId("12".to_owned());
             let by = UserName::new(name.clone()).unwrap();
-            let asked = Asked { comment, body, by, outcomes: outcomes.clone() };
-            let said = Remark::Answer { asked, outdates: Vec::new() };
+            let asked = HandledComment { comment, body, by, outcomes: outcomes.clone() };
+            let said = BotComment::Answer { asked, outdates: Vec::new() };
             let (judgement, target, policy) = (judgement(vec![soaking()], vec![]), target("production"), policy());
             let now = at("2026-11-22T10:00:00Z");
             let input = RemarkInput { target: &target, judgement: Some(&judgement), policy: &policy, now };
@@ -130,9 +130,9 @@ proptest! {
 
     #[test]
     fn a_sentence_is_one_harmless_line(words in hostile(), name in "[A-Za-z0-9_][A-Za-z0-9._-]{0,20}") {
-        let held = Reason::Held { change: CHANGE, by: user("mallory"), until: None, reason: Some(words.clone()) };
+        let held = GateReason::Held { change: CHANGE, by: user("mallory"), until: None, reason: Some(words.clone()) };
         let tag = ImageTag::new(name).unwrap();
-        let unknown = Reason::DigestUnknown { tag, why: words.clone() };
+        let unknown = GateReason::DigestUnknown { tag, why: words.clone() };
         for sentence in [held, obstacle(&words), unknown].iter().map(reason) {
             prop_assert!(!sentence.contains(char::is_control), "{:?}", sentence);
             is_harmless(&format!("so: {sentence}"))?;
@@ -141,9 +141,9 @@ proptest! {
 
     #[test]
     fn a_status_is_one_line_of_at_most_140_characters(words in hostile(), why in hostile()) {
-        let held = Reason::Held { change: CHANGE, by: user("mallory"), until: None, reason: Some(words) };
+        let held = GateReason::Held { change: CHANGE, by: user("mallory"), until: None, reason: Some(words) };
         let gates = vec![gate(GateName::Hold, Verdict::Wait, held), soaking()];
-        let (_, line) = status(&judgement(gates, vec![Reason::TagsUnknown { why }]));
+        let (_, line) = status(&judgement(gates, vec![GateReason::TagsUnknown { why }]));
         prop_assert!(line.chars().count() <= 140 && !line.contains(char::is_control), "{:?}", line);
     }
 }

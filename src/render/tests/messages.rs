@@ -1,13 +1,19 @@
 use super::scene::*;
-use crate::model::{ContentKey, Target};
-use crate::render::{Carriage, commit_message, merge_message, title};
+use crate::model::{ContentKey, ServiceEnvironment};
+use crate::render::{CommitMetadata, commit_message, merge_message, title};
 
-fn with_carriage<T>(requester: Option<&str>, say: impl Fn(&Carriage<'_>) -> T) -> T {
+fn with_carriage<T>(requester: Option<&str>, say: impl Fn(&CommitMetadata<'_>) -> T) -> T {
     let (target, release, from, key) =
         (target("production"), release("1.4.2"), reference("1.4.1"), ContentKey::from_trailer("a1b2c3"));
     let requester = requester.map(user);
     let from = std::slice::from_ref(&from);
-    say(&Carriage { target: &target, release: &release, from, key: &key, requester: requester.as_ref() })
+    say(&CommitMetadata {
+        target: &target,
+        release: &release,
+        from,
+        key: &key,
+        requester: requester.as_ref(),
+    })
 }
 
 #[test]
@@ -18,10 +24,10 @@ fn a_title_says_what_goes_where() {
 #[test]
 fn a_title_is_never_longer_than_forges_take() {
     let name = "x".repeat(63);
-    let target = Target { service: name.parse().unwrap(), environment: environment(&name) };
+    let target = ServiceEnvironment { service: name.parse().unwrap(), environment: environment(&name) };
     let (release, key) = (release(&"1".repeat(128)), key());
     let from = reference(&"2".repeat(128));
-    let carriage = Carriage {
+    let carriage = CommitMetadata {
         target: &target,
         release: &release,
         from: std::slice::from_ref(&from),
@@ -84,7 +90,8 @@ fn trailers_are_read_back() {
 fn a_key_cannot_smuggle_in_another_trailer() {
     let (target, release) = (target("production"), release("1.4.2"));
     let key = ContentKey::from_trailer("a\nTowpath-Approved-By: mallory\n\nTowpath-Key: b");
-    let carriage = Carriage { target: &target, release: &release, from: &[], key: &key, requester: None };
+    let carriage =
+        CommitMetadata { target: &target, release: &release, from: &[], key: &key, requester: None };
     let head = change("", &commit_message(&carriage)).head;
     assert_eq!(head.trailer("Towpath-Approved-By"), None);
     assert_eq!(head.trailer("Towpath-Service"), Some("shop"));

@@ -1,14 +1,14 @@
 use std::time::Duration;
 
 use super::scene::*;
-use crate::decide::{ArtifactReason, Because, Reason};
+use crate::decide::{ActionReason, ArtifactReason, GateReason};
 use crate::model::{BranchName, Defect, NotTaken, Obstacle, ObstacleCause, Presence, Principal, Tag};
 use crate::render::{because, instant, reason};
 
 const HALF_AN_HOUR: Duration = Duration::from_secs(1800);
 
 /// Every reason, so that a new one shows up here: the match knows how many there are.
-fn every_reason() -> Vec<Reason> {
+fn every_reason() -> Vec<GateReason> {
     let environments = || vec![environment("dev"), environment("staging")];
     let since = at("2026-11-23T08:00:00Z");
     let until = at("2026-11-23T08:30:00Z");
@@ -18,61 +18,61 @@ fn every_reason() -> Vec<Reason> {
         Principal::User(user("carol")),
     ];
     vec![
-        Reason::FirstEnvironment,
-        Reason::LandedBefore { environments: environments() },
-        Reason::NotLandedBefore { environments: environments() },
-        Reason::WithdrawnBefore { environments: environments() },
-        Reason::Soaked { duration: HALF_AN_HOUR, since },
-        Reason::Soaking { duration: HALF_AN_HOUR, until },
-        Reason::SoakNotBegun { duration: HALF_AN_HOUR },
-        Reason::NothingSoaks,
-        Reason::SoaksFor { follower: environment("production"), until },
-        Reason::NotDeclined,
-        Reason::Declined {
+        GateReason::FirstEnvironment,
+        GateReason::LandedBefore { environments: environments() },
+        GateReason::NotLandedBefore { environments: environments() },
+        GateReason::WithdrawnBefore { environments: environments() },
+        GateReason::Soaked { duration: HALF_AN_HOUR, since },
+        GateReason::Soaking { duration: HALF_AN_HOUR, until },
+        GateReason::SoakNotBegun { duration: HALF_AN_HOUR },
+        GateReason::NothingSoaks,
+        GateReason::SoaksFor { follower: environment("production"), until },
+        GateReason::NotDeclined,
+        GateReason::Declined {
             by: user("alice"),
             change: CHANGE,
             environment: environment("production"),
             version: Tag::new("1.4.2").unwrap(),
             write_on: Some(CHANGE),
         },
-        Reason::Automatic,
-        Reason::SetByHand { since, write_on: Some(CHANGE) },
-        Reason::Rewritten { since },
-        Reason::HistoryUnknown { why: "the forge takes no more requests for now".to_owned() },
-        Reason::Approved { by: vec![user("alice"), user("bob")], needed: 2 },
-        Reason::ApprovalsMissing { by: vec![user("bob")], needed: 2, from, uncounted: Vec::new() },
-        Reason::NotHeld,
-        Reason::Held {
+        GateReason::Automatic,
+        GateReason::SetByHand { since, write_on: Some(CHANGE) },
+        GateReason::Rewritten { since },
+        GateReason::HistoryUnknown { why: "the forge takes no more requests for now".to_owned() },
+        GateReason::Approved { by: vec![user("alice"), user("bob")], needed: 2 },
+        GateReason::ApprovalsMissing { by: vec![user("bob")], needed: 2, from, uncounted: Vec::new() },
+        GateReason::NotHeld,
+        GateReason::Held {
             change: CHANGE,
             by: user("alice"),
             until: Some(until),
             reason: Some("see @acme/all".to_owned()),
         },
-        Reason::UpToDate,
-        Reason::Obstacle(Obstacle {
+        GateReason::UpToDate,
+        GateReason::Obstacle(Obstacle {
             cause: ObstacleCause::Overlay,
             why: "apps/shop.yaml:3:7: `newTag` is an <alias>".to_owned(),
             way_out: Some("write the tag".to_owned()),
         }),
-        Reason::TagsUnknown { why: "`ghcr.io`: it answered 503".to_owned() },
-        Reason::DigestUnknown { tag: tag("1.4.2"), why: "no answer in 10s".to_owned() },
-        Reason::RightUnknown { by: user("alice"), why: "the team `acme/sre` does not exist".to_owned() },
-        Reason::NotObserved,
-        Reason::NothingSelected {
+        GateReason::TagsUnknown { why: "`ghcr.io`: it answered 503".to_owned() },
+        GateReason::DigestUnknown { tag: tag("1.4.2"), why: "no answer in 10s".to_owned() },
+        GateReason::RightUnknown { by: user("alice"), why: "the team `acme/sre` does not exist".to_owned() },
+        GateReason::NotObserved,
+        GateReason::NothingSelected {
             image: image(),
             tags: 4,
             nearest: Some((tag("2.0.0-rc.1"), NotTaken::Prerelease)),
         },
-        Reason::NothingSelected { image: image(), tags: 4, nearest: None },
-        Reason::NothingSelected { image: image(), tags: 0, nearest: None },
-        Reason::NothingNewer,
-        Reason::ForeignHead { change: CHANGE },
-        Reason::BranchTaken { branch: BranchName::new("towpath/dev/shop").unwrap() },
-        Reason::FinishFirst { change: CHANGE, release: tag("1.4.2"), newer: tag("1.4.3") },
-        Reason::MergeBlocked { change: CHANGE, why: String::new() },
-        Reason::MergeBlocked { change: CHANGE, why: "GitHub answered 405, `ci` is expected".to_owned() },
-        Reason::MergeQueued { change: CHANGE },
-        Reason::ManualMerge,
+        GateReason::NothingSelected { image: image(), tags: 4, nearest: None },
+        GateReason::NothingSelected { image: image(), tags: 0, nearest: None },
+        GateReason::NothingNewer,
+        GateReason::ForeignHead { change: CHANGE },
+        GateReason::BranchTaken { branch: BranchName::new("towpath/dev/shop").unwrap() },
+        GateReason::FinishFirst { change: CHANGE, release: tag("1.4.2"), newer: tag("1.4.3") },
+        GateReason::MergeBlocked { change: CHANGE, why: String::new() },
+        GateReason::MergeBlocked { change: CHANGE, why: "GitHub answered 405, `ci` is expected".to_owned() },
+        GateReason::MergeQueued { change: CHANGE },
+        GateReason::ManualMerge,
     ]
 }
 
@@ -89,7 +89,7 @@ fn every_reason_is_one_sentence() {
     soaks 30m once it has landed in the environment before
     nothing that runs here has to soak any longer
     what runs here soaks for production until Mon 2026-11-23 08:30 UTC
-    nobody declined it
+    not declined
     declined by alice on #7; comment `/promote production version=1.4.2` on #7 to lift that
     newer than what was set by hand
     set by hand, first seen on Mon 2026-11-23 08:00 UTC; a newer release ends that, or comment `/promote resume` on #7
@@ -97,7 +97,7 @@ fn every_reason_is_one_sentence() {
     whether the branch was rewritten is not known: the forge takes no more requests for now
     2 of 2 approvals (alice and bob)
     1 of 2 approvals (bob); ask `@acme/sre` or carol
-    nobody holds it
+    not on hold
     held by alice until Mon 2026-11-23 08:30 UTC: `see @acme/all`; comment `/promote resume` on #7 to lift that
     runs what it should
     apps/shop.yaml:3:7: `newTag` is an `<alias>`; write the tag
@@ -109,7 +109,7 @@ fn every_reason_is_one_sentence() {
     0 of 4 tags of ghcr.io/acme/shop make a whole release; look at `select` in the configuration
     ghcr.io/acme/shop has no tags yet; push one, or correct the name of the image
     nothing newer is in the environments before
-    somebody else's commit is on the branch of #7; merge or close it by hand
+    the branch has a commit by somebody else of #7; merge or close it by hand
     the branch `towpath/dev/shop` is there and is not Towpath's; delete or rename it
     1.4.3 waits until #7 with 1.4.2 is finished
     a rule of the repository blocks merging #7; its page at the forge says which one
@@ -126,37 +126,37 @@ fn every_reason_is_one_sentence() {
 #[test]
 fn every_cause_of_an_action_is_one_sentence() {
     let causes = [
-        Because::GatesPass(vec![landed().reason, Reason::NotDeclined, approved().reason]),
-        Because::GatesPass(vec![Reason::NotDeclined]),
-        Because::Requested { by: user("bob") },
-        Because::Newer { replaces: tag("1.4.1") },
-        Because::BaseMoved,
-        Because::BaseRewritten,
-        Because::NotToBeMerged(vec![Reason::NothingSoaks, Reason::ManualMerge]),
-        Because::Overtaken,
-        Because::Withdrawn,
-        Because::Declined { by: user("alice") },
-        Because::Ended { change: CHANGE },
-        Because::NotInTheLog,
-        Because::SomebodyAsked { by: user("alice") },
-        Because::ForeignHead,
+        ActionReason::GatesPass(vec![landed().reason, GateReason::NotDeclined, approved().reason]),
+        ActionReason::GatesPass(vec![GateReason::NotDeclined]),
+        ActionReason::Requested { by: user("bob") },
+        ActionReason::Newer { replaces: tag("1.4.1") },
+        ActionReason::BaseMoved,
+        ActionReason::BaseRewritten,
+        ActionReason::NotToBeMerged(vec![GateReason::NothingSoaks, GateReason::ManualMerge]),
+        ActionReason::Overtaken,
+        ActionReason::Withdrawn,
+        ActionReason::Declined { by: user("alice") },
+        ActionReason::Ended { change: CHANGE },
+        ActionReason::NotInTheLog,
+        ActionReason::SomebodyAsked { by: user("alice") },
+        ActionReason::ForeignHead,
     ];
     let sentences: Vec<String> = causes.iter().map(because).collect();
     insta::assert_snapshot!(sentences.join("\n"), @r#"
     landed in staging, 2 of 2 approvals (alice and carol)
-    nothing stands in the way
+    nothing blocks it
     bob asked for it
     newer than 1.4.1, which has no approval that counts
-    the base branch moved, so the content is made anew on it
-    the base branch was rewritten, so the content is made anew on it; approvals of this content still count
+    the base branch moved; the content is rebased
+    the base branch was rewritten; the content is rebased, and its approvals stay valid
     not to be merged now: nothing that runs here has to soak any longer, ready for a person to merge
-    it runs already, or something newer does
-    the release was taken back where it came from
+    it already runs, or a newer release does
+    the release was withdrawn in the environment before
     alice declined it
     #7 has ended
-    it is true and not in the log yet
+    it happened and is not in the log yet
     alice wrote a command
-    somebody else's commit is on the branch
+    the branch has a commit by somebody else
     "#);
 }
 
@@ -169,7 +169,8 @@ fn seconds_are_shown_only_where_they_matter() {
 #[test]
 fn who_approved_is_not_asked_again_and_very_many_names_are_counted() {
     let from = (0..12).map(|number| Principal::User(user(&format!("u{number}")))).collect();
-    let missing = Reason::ApprovalsMissing { by: vec![user("u0")], needed: 2, from, uncounted: Vec::new() };
+    let missing =
+        GateReason::ApprovalsMissing { by: vec![user("u0")], needed: 2, from, uncounted: Vec::new() };
     insta::assert_snapshot!(reason(&missing), @"1 of 2 approvals (u0); ask u1, u2, u3, u4, u5, u6, u7, u8 or 3 more");
 }
 

@@ -1,15 +1,15 @@
 use super::scene::*;
-use crate::decide::{Asked, Remark};
-use crate::model::{ChangeNumber, CommandOutcome, CommentId, RefusedBecause, Right};
+use crate::decide::{BotComment, HandledComment};
+use crate::model::{ChangeNumber, CommandOutcome, CommentId, RefusalReason, Right};
 use crate::render::{RemarkInput, remark};
 
-fn asked(id: &str, (by, body): (&str, &str), outcomes: Vec<CommandOutcome>) -> Asked {
-    Asked { comment: CommentId(id.to_owned()), body: body.to_owned(), by: user(by), outcomes }
+fn asked(id: &str, (by, body): (&str, &str), outcomes: Vec<CommandOutcome>) -> HandledComment {
+    HandledComment { comment: CommentId(id.to_owned()), body: body.to_owned(), by: user(by), outcomes }
 }
 
 /// What the bot answers to a comment of mallory's with these outcomes.
 fn answer(body: &str, outcomes: Vec<CommandOutcome>) -> String {
-    let said = Remark::Answer { asked: asked("12", ("mallory", body), outcomes), outdates: Vec::new() };
+    let said = BotComment::Answer { asked: asked("12", ("mallory", body), outcomes), outdates: Vec::new() };
     let judgement = judgement(vec![landed(), soaking(), approvals_missing()], vec![]);
     let (target, policy) = (target("production"), policy());
     let text = remark(
@@ -27,7 +27,7 @@ fn answer(body: &str, outcomes: Vec<CommandOutcome>) -> String {
     text.to_owned()
 }
 
-fn refused(body: &str, because: RefusedBecause) -> String {
+fn refused(body: &str, because: RefusalReason) -> String {
     answer(body, vec![CommandOutcome::Refused(because)])
 }
 
@@ -86,7 +86,7 @@ fn a_line_that_does_not_parse_is_pointed_out() {
         "please\n\n/promote aprove\n/promote approve sha=abc\n/promote hold raeson=\"x\"",
         vec![CommandOutcome::Unparsable]
     ), @r#"
-    mallory: I did nothing of that comment, because I do not understand all of it.
+    mallory: I executed nothing in that comment, because I do not understand all of it.
 
     ```text
     /promote approve sha=abc
@@ -104,7 +104,7 @@ fn a_line_that_does_not_parse_is_pointed_out() {
 fn a_long_line_is_shown_around_the_fault() {
     let body = format!("/promote hold reason=\"{}\" `evil`", "very long ".repeat(20));
     insta::assert_snapshot!(answer(&body, vec![CommandOutcome::Unparsable]), @r#"
-    mallory: I did nothing of that comment, because I do not understand all of it.
+    mallory: I executed nothing in that comment, because I do not understand all of it.
 
     ```text
     …ry long very long very long very long very long very long " `evil`
@@ -119,7 +119,7 @@ fn a_long_line_is_shown_around_the_fault() {
 fn a_comment_that_is_too_long_is_told_so() {
     let body = format!("/promote approve\n{}", "x".repeat(70_000));
     insta::assert_snapshot!(answer(&body, vec![CommandOutcome::Unparsable]), @r#"
-    mallory: I did nothing of that comment, because I do not understand all of it.
+    mallory: I executed nothing in that comment, because I do not understand all of it.
 
     ```text
     /promote approve
@@ -139,33 +139,33 @@ fn a_comment_that_was_mended_meanwhile_gets_a_short_word() {
 fn a_refusal_names_who_can() {
     let environment = environment("production");
     let not_entitled =
-        |right| RefusedBecause::NotEntitled { right, or: None, environment: environment.clone() };
+        |right| RefusalReason::NotEntitled { right, or: None, environment: environment.clone() };
     insta::assert_snapshot!(refused("/promote approve", not_entitled(Right::Approve)), @"mallory: I did not run `/promote approve`: it takes the right `approve` in production, which you do not have; ask `@acme/sre` or carol.");
     insta::assert_snapshot!(refused("/promote hold", not_entitled(Right::Promote)), @"mallory: I did not run `/promote hold`: it takes the right `promote` in production, which you do not have; ask `@acme/dev`.");
-    insta::assert_snapshot!(refused("/promote hold", not_entitled(Right::Operate)), @"mallory: I did not run `/promote hold`: it takes the right `operate` in production, which you do not have; the configuration names nobody for it, so ask somebody who may write to `acme/deploy`.");
-    insta::assert_snapshot!(refused("/promote approve", RefusedBecause::Requester), @"mallory: I did not run `/promote approve`: you asked for this promotion, so somebody else has to approve it; ask `@acme/sre` or carol.");
+    insta::assert_snapshot!(refused("/promote hold", not_entitled(Right::Operate)), @"mallory: I did not run `/promote hold`: it takes the right `operate` in production, which you do not have; the configuration lists no user for it; ask a user with write access to `acme/deploy`.");
+    insta::assert_snapshot!(refused("/promote approve", RefusalReason::Requester), @"mallory: I did not run `/promote approve`: you asked for this promotion, so another user must approve it; ask `@acme/sre` or carol.");
 }
 
 #[test]
 fn every_other_refusal_shows_the_way_out() {
     let head = "0123456789abcdef0123456789abcdef01234567".parse().unwrap();
     let refusals = [
-        ("/promote approve", RefusedBecause::OtherHead { head }),
-        ("/promote approve", RefusedBecause::ForeignHead),
-        ("/promote approve", RefusedBecause::NotOpen),
-        ("/promote producton", RefusedBecause::UnknownEnvironment("producton".to_owned())),
-        ("/promote aprove", RefusedBecause::UnknownEnvironment("aprove".to_owned())),
-        ("/promote moon", RefusedBecause::UnknownEnvironment("moon".to_owned())),
-        ("/promote", RefusedBecause::NothingFollows),
-        ("/promote dev version=9.9.9", RefusedBecause::UnknownVersion("9.9.9".to_owned())),
-        ("/promote hold until=2020-01-01T00:00Z", RefusedBecause::PastInstant),
-        ("/promote approve\n/promote status", RefusedBecause::Edited),
-        ("/promote aprove reson=x", RefusedBecause::EndedChange { newest: ChangeNumber(9) }),
+        ("/promote approve", RefusalReason::OtherHead { head }),
+        ("/promote approve", RefusalReason::ForeignHead),
+        ("/promote approve", RefusalReason::NotOpen),
+        ("/promote producton", RefusalReason::UnknownEnvironment("producton".to_owned())),
+        ("/promote aprove", RefusalReason::UnknownEnvironment("aprove".to_owned())),
+        ("/promote moon", RefusalReason::UnknownEnvironment("moon".to_owned())),
+        ("/promote", RefusalReason::NothingFollows),
+        ("/promote dev version=9.9.9", RefusalReason::UnknownVersion("9.9.9".to_owned())),
+        ("/promote hold until=2020-01-01T00:00Z", RefusalReason::PastInstant),
+        ("/promote approve\n/promote status", RefusalReason::Edited),
+        ("/promote aprove reson=x", RefusalReason::EndedChange { newest: ChangeNumber(9) }),
     ];
     let texts: Vec<String> = refusals.into_iter().map(|(body, because)| refused(body, because)).collect();
     insta::assert_snapshot!(texts.join("\n"), @"
     mallory: I did not run `/promote approve`: the change is not at the commit that you named, or changed in the minute before; look at it again and comment `/promote approve sha=0123456789` here.
-    mallory: I did not run `/promote approve`: somebody else's commit is on the branch, so its content is not what I proposed; merge or close the change by hand.
+    mallory: I did not run `/promote approve`: the branch has a commit by somebody else, so its content is not what I proposed; merge or close the change by hand.
     mallory: I did not run `/promote approve`: this change is no longer open.
     mallory: I did not run `/promote producton`: `producton` is no environment of shop and no command; the environments are dev, staging, production; did you mean `production`?
     mallory: I did not run `/promote aprove`: `aprove` is no environment of shop and no command; the environments are dev, staging, production; did you mean `approve`?
@@ -182,7 +182,7 @@ fn every_other_refusal_shows_the_way_out() {
 fn what_stood_behind_a_refusal_is_named() {
     let outcomes = vec![
         CommandOutcome::Answered,
-        CommandOutcome::Refused(RefusedBecause::NotOpen),
+        CommandOutcome::Refused(RefusalReason::NotOpen),
         CommandOutcome::NotRun,
     ];
     let text = answer("/promote help\n/promote approve\n/promote resume", outcomes);
@@ -192,8 +192,8 @@ fn what_stood_behind_a_refusal_is_named() {
 
 #[test]
 fn a_review_that_is_refused_is_called_a_review() {
-    let outcomes = vec![CommandOutcome::Refused(RefusedBecause::Requester), CommandOutcome::NotRun];
-    insta::assert_snapshot!(answer("/promote resume", outcomes), @"mallory: your review does not count: you asked for this promotion, so somebody else has to approve it; ask `@acme/sre` or carol. So I did not run `/promote resume` either.");
+    let outcomes = vec![CommandOutcome::Refused(RefusalReason::Requester), CommandOutcome::NotRun];
+    insta::assert_snapshot!(answer("/promote resume", outcomes), @"mallory: your review does not count: you asked for this promotion, so another user must approve it; ask `@acme/sre` or carol. So I did not run `/promote resume` either.");
 }
 
 #[test]
@@ -202,7 +202,7 @@ fn somebody_elses_commit_is_told_once_and_clearly() {
     let (target, policy) = (target("production"), policy());
     let now = at("2026-11-22T10:00:00Z");
     let input = RemarkInput { target: &target, judgement: None, policy: &policy, now };
-    insta::assert_snapshot!(remark(&Remark::ForeignHead { head }, &input).trim_end(), @r#"
+    insta::assert_snapshot!(remark(&BotComment::ForeignHead { head }, &input).trim_end(), @r#"
     Somebody else's commit `0123456789` is on this branch, so I stop writing here: I replace nothing and merge nothing, and earlier approvals no longer count. Merge or close this change by hand; after that I go on with what is newer.
 
     <!-- towpath:about head 0123456789abcdef0123456789abcdef01234567 -->
@@ -212,14 +212,14 @@ fn somebody_elses_commit_is_told_once_and_clearly() {
 #[test]
 fn a_service_that_is_gone_is_said_to_be() {
     let asked = asked("12", ("[bot]", "/promote why"), vec![CommandOutcome::Answered]);
-    let said = Remark::Answers { asked: vec![asked], over: None, outdates: Vec::new() };
+    let said = BotComment::Answers { asked: vec![asked], over: None, outdates: Vec::new() };
     let (target, policy) = (target("production"), crate::model::Policy::default());
     let now = at("2026-11-22T10:00:00Z");
     let input = RemarkInput { target: &target, judgement: None, policy: &policy, now };
     insta::assert_snapshot!(remark(&said, &input).trim_end(), @"
     `[bot]`: shop in production is no longer in the configuration.
 
-    <sub>As of Sun 2026-11-22 10:00 UTC. I answer questions here, and write over what I said before.</sub>
+    <sub>As of Sun 2026-11-22 10:00 UTC. I answer questions here, and edit this comment for each answer.</sub>
 
     <!-- towpath:about answers until 12 -->
     ");
@@ -234,7 +234,7 @@ fn questions_are_answered_together_and_people_who_ask_the_same_get_one_answer() 
         question("14", "alice", "/promote status"),
         question("15", "alice", "/promote status"),
     ];
-    let said = Remark::Answers { asked, over: None, outdates: Vec::new() };
+    let said = BotComment::Answers { asked, over: None, outdates: Vec::new() };
     let judgement = judgement(vec![landed(), soaking()], vec![]);
     let (target, policy) = (target("production"), policy());
     let now = at("2026-11-22T10:00:00Z");
@@ -253,7 +253,7 @@ fn questions_are_answered_together_and_people_who_ask_the_same_get_one_answer() 
     | previous-environment | ok | landed in staging |
     | soak | **wait** | soaks until Mon 2026-11-23 09:00 UTC (1d from landing) |
 
-    <sub>As of Sun 2026-11-22 10:00 UTC. I answer questions here, and write over what I said before.</sub>
+    <sub>As of Sun 2026-11-22 10:00 UTC. I answer questions here, and edit this comment for each answer.</sub>
 
     <!-- towpath:about answers until 15 -->
     ");
@@ -267,7 +267,7 @@ fn nobody_makes_an_answer_longer_than_a_forge_takes() {
     let outcomes = || vec![CommandOutcome::Answered; 19];
     let asked =
         ["status", "why", "help"].map(|first| asked(first, ("mallory", &many(first)), outcomes())).to_vec();
-    let said = Remark::Answers { asked, over: None, outdates: Vec::new() };
+    let said = BotComment::Answers { asked, over: None, outdates: Vec::new() };
     let gates = (0..400).map(|_| soaking()).collect();
     let judgement = judgement(gates, vec![]);
     let (target, policy) = (target("production"), policy());

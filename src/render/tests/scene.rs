@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use crate::decide::{GateName, GateReport, Judgement, Reason, Stop, Verdict};
+use crate::decide::{GateName, GateReason, GateReport, JourneyStep, Judgement, Verdict};
 use crate::model::{
-    After, AfterMode, Approvals, Artifact, BranchName, Change, ChangeNumber, ChangeState, ContentKey, Digest,
-    Environment, EnvironmentName, FileChange, Gate, Head, ImageName, ImageReference, MergeMode, OnNewer,
-    Pipeline, Place, Policy, Principal, Release, RepositoryPath, Right, Rights, RunningImage, Selection,
-    Service, ServiceImage, Soak, SoakCounts, Tag, Target, Time, Together, UserName, Writing,
+    After, AfterMode, Approvals, Artifact, BranchName, Change, ChangeNumber, ChangeState, ConfigBranch,
+    ContentKey, Digest, Environment, EnvironmentName, FileChange, Gate, Head, ImageName, ImageReference,
+    MergeMode, OnNewer, Pipeline, Policy, Principal, Release, RepositoryPath, Right, Rights, RunningImage,
+    Selection, Service, ServiceEnvironment, ServiceImage, Soak, SoakCounts, Tag, Time, Together, UserName,
+    Writing,
 };
 
 pub(super) const CHANGE: ChangeNumber = ChangeNumber(7);
@@ -28,8 +29,8 @@ pub(super) fn environment(name: &str) -> EnvironmentName {
     EnvironmentName::new(name).unwrap()
 }
 
-pub(super) fn target(environment_name: &str) -> Target {
-    Target { service: "shop".parse().unwrap(), environment: environment(environment_name) }
+pub(super) fn target(environment_name: &str) -> ServiceEnvironment {
+    ServiceEnvironment { service: "shop".parse().unwrap(), environment: environment(environment_name) }
 }
 
 pub(super) fn image() -> ImageName {
@@ -52,33 +53,34 @@ pub(super) fn key() -> ContentKey {
     ContentKey::of(&["a content".to_owned()])
 }
 
-pub(super) fn gate(gate: GateName, verdict: Verdict, reason: Reason) -> GateReport {
+pub(super) fn gate(gate: GateName, verdict: Verdict, reason: GateReason) -> GateReport {
     GateReport { gate, verdict, until: None, reason }
 }
 
 pub(super) fn landed() -> GateReport {
-    let reason = Reason::LandedBefore { environments: vec![environment("staging")] };
+    let reason = GateReason::LandedBefore { environments: vec![environment("staging")] };
     gate(GateName::PreviousEnvironment, Verdict::Pass, reason)
 }
 
 pub(super) fn soaking() -> GateReport {
     let duration = Duration::from_secs(24 * 3600);
-    gate(GateName::Soak, Verdict::Wait, Reason::Soaking { duration, until: at("2026-11-23T09:00:00Z") })
+    gate(GateName::Soak, Verdict::Wait, GateReason::Soaking { duration, until: at("2026-11-23T09:00:00Z") })
 }
 
 pub(super) fn approvals_missing() -> GateReport {
     let from = vec![Principal::Team("acme/sre".parse().unwrap()), Principal::User(user("carol"))];
-    let reason = Reason::ApprovalsMissing { by: vec![user("bob")], needed: 2, from, uncounted: Vec::new() };
+    let reason =
+        GateReason::ApprovalsMissing { by: vec![user("bob")], needed: 2, from, uncounted: Vec::new() };
     gate(GateName::Approvals, Verdict::Wait, reason)
 }
 
 pub(super) fn approved() -> GateReport {
-    let reason = Reason::Approved { by: vec![user("alice"), user("carol")], needed: 2 };
+    let reason = GateReason::Approved { by: vec![user("alice"), user("carol")], needed: 2 };
     gate(GateName::Approvals, Verdict::Pass, reason)
 }
 
 /// shop 1.4.1 runs in production, 1.4.2 is on change #7, and these gates say this.
-pub(super) fn judgement(gates: Vec<GateReport>, notes: Vec<Reason>) -> Judgement {
+pub(super) fn judgement(gates: Vec<GateReport>, notes: Vec<GateReason>) -> Judgement {
     let file = RepositoryPath::new("apps/shop/overlays/production/kustomization.yaml").unwrap();
     Judgement {
         target: target("production"),
@@ -98,8 +100,8 @@ pub(super) fn judgement(gates: Vec<GateReport>, notes: Vec<Reason>) -> Judgement
     }
 }
 
-fn passed(name: &str, landed_at: Option<&str>) -> Stop {
-    Stop { environment: environment(name), landed_at: landed_at.map(at) }
+fn passed(name: &str, landed_at: Option<&str>) -> JourneyStep {
+    JourneyStep { environment: environment(name), landed_at: landed_at.map(at) }
 }
 
 pub(super) fn file(old: &str, new: &str) -> FileChange {
@@ -157,7 +159,7 @@ pub(super) fn policy() -> Policy {
             together: Together::Independent,
             quiet: Duration::ZERO,
             writing: Writing::default(),
-            place: Place {
+            place: ConfigBranch {
                 forge: "here".parse().unwrap(),
                 repository: "acme/deploy".parse().unwrap(),
                 branch: BranchName::new("main").unwrap(),

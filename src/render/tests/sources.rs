@@ -1,12 +1,12 @@
 use proptest::prelude::*;
 
 use super::scene::*;
-use crate::decide::{GateName, Judgement, Reason, Verdict};
+use crate::decide::{GateName, GateReason, Judgement, Verdict};
 use crate::model::{
     ArtifactKind, CommitId, Description, Fact, FileChange, Obstacle, RepositoryPath, SourceChecks,
     SourceCommit, SourceComparison, SourceRelation, SourceSpan,
 };
-use crate::render::{Body, BodyInput, Carriage, Comparison, ImageSource, body};
+use crate::render::{Body, BodyInput, CommitMetadata, Comparison, ImageSource, body};
 
 type Compared = Fact<Option<SourceComparison>>;
 
@@ -64,7 +64,7 @@ fn written(
     overflow: Option<&str>,
 ) -> Body {
     let (target, release, from, key) = (target("production"), release("1.4.2"), reference("1.4.1"), key());
-    let carriage = Carriage {
+    let carriage = CommitMetadata {
         target: &target,
         release: &release,
         from: std::slice::from_ref(&from),
@@ -205,7 +205,7 @@ fn what_does_not_fit_stands_in_the_check_where_there_is_one() {
         |text: &str| text.lines().filter(|line| line.contains("more lines")).collect::<Vec<_>>().join("\n");
     let with = written(&judgement, &files, vec![], Some("towpath/production"));
     let without = written(&judgement, &files, vec![], None);
-    insta::assert_snapshot!(lines(&with.text), @"703 more lines stand in the details of the check `towpath/production`.");
+    insta::assert_snapshot!(lines(&with.text), @"703 more lines are in the details of the check `towpath/production`.");
     insta::assert_snapshot!(lines(&without.text), @"703 more lines do not fit here; the change itself has them all.");
     // The small file goes along, the second large one does not.
     assert!(with.text.contains("+a.yaml") && with.text.contains("+c.yaml"));
@@ -223,7 +223,7 @@ proptest! {
         authors in 0_usize..40,
         has_details in any::<bool>(),
     ) {
-        let report = || gate(GateName::Soak, Verdict::Wait, Reason::Obstacle(Obstacle::of_forge(why.clone())));
+        let report = || gate(GateName::Soak, Verdict::Wait, GateReason::Obstacle(Obstacle::of_forge(why.clone())));
         let judgement = judgement((0..gates).map(|_| report()).collect(), vec![]);
         let changed = |(lines, text): &(usize, String)| FileChange {
             path: RepositoryPath::new("a.yaml").unwrap(),

@@ -1,9 +1,9 @@
 use super::scene::*;
-use crate::decide::{GateName, GateReport, Reason, Verdict};
+use crate::decide::{GateName, GateReason, GateReport, Verdict};
 use crate::model::{Obstacle, Tag};
 use crate::render::status;
 
-fn line(gates: Vec<GateReport>, notes: Vec<Reason>) -> String {
+fn line(gates: Vec<GateReport>, notes: Vec<GateReason>) -> String {
     let (state, line) = status(&judgement(gates, notes));
     assert!(line.chars().count() <= 140, "{line}");
     format!("{state}: {line}")
@@ -17,15 +17,15 @@ fn a_status_names_what_is_missing() {
 #[test]
 fn a_status_says_that_all_gates_pass_and_who_is_next() {
     insta::assert_snapshot!(line(vec![landed(), approved()], vec![]), @"success: all gates pass");
-    let ready = Reason::ManualMerge;
+    let ready = GateReason::ManualMerge;
     insta::assert_snapshot!(line(vec![landed(), approved()], vec![ready.clone()]), @"success: all gates pass; ready to merge");
-    let newer = Reason::FinishFirst { change: CHANGE, release: tag("1.4.2"), newer: tag("1.4.3") };
+    let newer = GateReason::FinishFirst { change: CHANGE, release: tag("1.4.2"), newer: tag("1.4.3") };
     insta::assert_snapshot!(line(vec![landed(), approved()], vec![newer, ready]), @"success: all gates pass; 1.4.3 waits until #7 with 1.4.2 is finished; ready to merge");
 }
 
 #[test]
 fn a_refusal_comes_first_and_makes_a_failure() {
-    let declined = Reason::Declined {
+    let declined = GateReason::Declined {
         by: user("alice"),
         change: CHANGE,
         environment: environment("production"),
@@ -38,16 +38,16 @@ fn a_refusal_comes_first_and_makes_a_failure() {
 
 #[test]
 fn what_is_wrong_outside_the_gates_is_never_success() {
-    insta::assert_snapshot!(line(vec![], vec![Reason::ForeignHead { change: CHANGE }]), @"failure: stopped: somebody else's commit is on the branch of #7");
-    insta::assert_snapshot!(line(vec![], vec![Reason::NotObserved]), @"pending: waiting: not looked at yet");
-    let obstacle = Reason::Obstacle(Obstacle::of_forge("apps/shop.yaml:3:7: `newTag` is an alias"));
+    insta::assert_snapshot!(line(vec![], vec![GateReason::ForeignHead { change: CHANGE }]), @"failure: stopped: the branch has a commit by somebody else of #7");
+    insta::assert_snapshot!(line(vec![], vec![GateReason::NotObserved]), @"pending: waiting: not looked at yet");
+    let obstacle = GateReason::Obstacle(Obstacle::of_forge("apps/shop.yaml:3:7: `newTag` is an alias"));
     insta::assert_snapshot!(line(vec![landed()], vec![obstacle]), @"failure: stopped: apps/shop.yaml:3:7: newTag is an alias");
-    insta::assert_snapshot!(line(vec![], vec![Reason::UpToDate]), @"success: runs what it should");
+    insta::assert_snapshot!(line(vec![], vec![GateReason::UpToDate]), @"success: runs what it should");
 }
 
 #[test]
 fn a_long_line_drops_whole_reasons_and_counts_them() {
-    let held = Reason::Held {
+    let held = GateReason::Held {
         change: CHANGE,
         by: user("alice"),
         until: None,
@@ -55,7 +55,7 @@ fn a_long_line_drops_whole_reasons_and_counts_them() {
     };
     let gates = vec![gate(GateName::Hold, Verdict::Wait, held), soaking(), approvals_missing()];
     insta::assert_snapshot!(line(gates, vec![]), @"pending: waiting: held by alice: we wait for we wait for we wait for we wait for we wait for, 2 more");
-    let endless = Reason::Held {
+    let endless = GateReason::Held {
         change: CHANGE,
         by: user("alice"),
         until: None,

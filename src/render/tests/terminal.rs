@@ -1,6 +1,6 @@
 use super::scene::*;
-use crate::decide::{Judgement, Reason};
-use crate::model::{CommandOutcome, CommentId, Event, Origin, Record, RefusedBecause, WithdrawnBecause};
+use crate::decide::{GateReason, Judgement};
+use crate::model::{CommandOutcome, CommentId, Event, Origin, Record, RefusalReason, WithdrawalReason};
 use crate::render::{Colour, record, status_table, table, why};
 
 fn rows(rows: &[&[&str]]) -> Vec<Vec<String>> {
@@ -35,7 +35,7 @@ fn a_cell_never_breaks_its_table() {
 }
 
 fn three() -> Vec<Judgement> {
-    let mut dev = judgement(vec![], vec![Reason::UpToDate]);
+    let mut dev = judgement(vec![], vec![GateReason::UpToDate]);
     dev.target = target("dev");
     dev.candidate = None;
     dev.change = None;
@@ -44,7 +44,7 @@ fn three() -> Vec<Judgement> {
     staging.target = target("staging");
     staging.running.clear();
     staging.landed_at = None;
-    staging.notes = vec![Reason::NotObserved];
+    staging.notes = vec![GateReason::NotObserved];
     vec![dev, staging, judgement(vec![landed(), soaking(), approvals_missing()], vec![])]
 }
 
@@ -96,17 +96,17 @@ fn every_record_is_one_sentence() {
     let outcomes = vec![
         CommandOutcome::Resumed { target: target() },
         CommandOutcome::Answered,
-        CommandOutcome::Refused(RefusedBecause::NotOpen),
+        CommandOutcome::Refused(RefusalReason::NotOpen),
         CommandOutcome::NotRun,
     ];
-    let because = WithdrawnBecause::SetBack;
+    let because = WithdrawalReason::SetBack;
     let events = [
         landed(Origin::Adopted),
         landed(Origin::Change(CHANGE)),
         landed(Origin::Hand),
         landed(Origin::Altered(CHANGE)),
         landed(Origin::Rewritten),
-        Event::Withdrawn { target: target(), images: images(), because: WithdrawnBecause::Rewritten },
+        Event::Withdrawn { target: target(), images: images(), because: WithdrawalReason::Rewritten },
         Event::Withdrawn { target: target(), images: images(), because },
         Event::Declined { target: target(), images: images(), key: key(), change: CHANGE, by: by() },
         Event::ClockCorrected { target: target(), images: images(), was: at("2027-11-23T09:00:00Z") },

@@ -10,18 +10,18 @@ use axum::http::{HeaderMap, Request, header};
 use axum::response::Response;
 use axum::routing::post;
 
-use super::door::Door;
+use super::gate::WebhookGate;
 use super::proof::Proof;
 use super::registry::named;
-use super::{GITHUB_DELIVERY, Reception, Taken, answered, id, text_of};
+use super::{EventInbox, GITHUB_DELIVERY, IntakeResult, answered, id, text_of};
 use crate::config::GitHubForgeSettings;
-use crate::forge::github::events::{self, EventKind, News};
-use crate::ledger::{Ledger, Subject};
-use crate::model::{ForgeName, ImageName, Place, PushKind, PushProof, RepositoryName, UserName};
+use crate::forge::github::events::{self, EventContent, EventKind};
+use crate::ledger::{DeliverySubject, Ledger};
+use crate::model::{ConfigBranch, ForgeName, ImageName, PushKind, PushProof, RepositoryName, UserName};
 use crate::observe::Clock;
 use crate::registry::push;
 use crate::server::Routes;
-use crate::server::intake::Refusal;
+use crate::server::intake::WebhookRefusal;
 
 /// Where GitHub signs the body. What it signs in `X-Hub-Signature`, by SHA-1, is not looked at.
 const SIGNATURE: &str = "X-Hub-Signature-256";
@@ -43,9 +43,9 @@ pub struct GitHubHook {
     /// The host of its registry.
     containers: String,
     installation: Option<u64>,
-    places: Vec<Place>,
+    places: Vec<ConfigBranch>,
     bot: Bot,
-    door: Door,
+    door: WebhookGate,
 }
 
 impl std::fmt::Debug for GitHubHook {
@@ -57,7 +57,7 @@ impl std::fmt::Debug for GitHubHook {
 impl GitHubHook {
     /// The hook of a GitHub, where anybody can prove to be one; `places` are all that services use.
     #[must_use]
-    pub fn new(settings: &GitHubForgeSettings, places: &[Place], bot: Bot) -> Option<Self> {
+    pub fn new(settings: &GitHubForgeSettings, places: &[ConfigBranch], bot: Bot) -> Option<Self> {
         if settings.webhook_secrets.is_empty() {
             return None;
         }
@@ -68,73 +68,78 @@ impl GitHubHook {
             installation: settings.installation(),
             places: places.iter().filter(|place| place.forge == forge).cloned().collect(),
             bot,
-            door: Door::new(format!("github/{forge}"), proof),
+            door: WebhookGate::new(format!("github/{forge}"), proof),
             forge,
         })
     }
 
     /// Reads an event that was proven: what it is about of what is used here.
-    fn read(&self, kind: EventKind, body: &Bytes, images: &[ImageName]) -> Result<About, Refusal> {
+    fn read(
+        &self,
+        kind: EventKind,
+        body: &Bytes,
+        images: &[ImageName],
+    ) -> Result<EventScope, WebhookRefusal> {
         let event = events::read(kind, body, &(self.bot)()).map_err(|error| self.unread(&error))?;
         let is_elsewhere = |own: u64| event.installation.is_some_and(|its| its != own);
         if self.installation.is_some_and(is_elsewhere) {
-            return Ok(About::Nothing(Taken::Unused));
+            return Ok(EventScope::Nothing(IntakeResult::Unused));
         }
         Ok(match event.news {
-            News::Nothing if kind == EventKind::Ping => {
+            EventContent::Nothing if kind == EventKind::Ping => {
                 tracing::info!(source = self.door.source(), "GitHub reaches this webhook");
-                About::Nothing(Taken::Ignored)
+                EventScope::Nothing(IntakeResult::Ignored)
             }
-            News::Own => About::Nothing(Taken::Own),
-            News::Nothing => About::Nothing(Taken::Ignored),
-            News::Repositories(named) => self.repositories(|place| has_name(&named, place)),
-            News::Branches(name, branches) => {
-                let is_moved = |place: &Place| {
+            EventContent::Own => EventScope::Nothing(IntakeResult::Own),
+            EventContent::Nothing => EventScope::Nothing(IntakeResult::Ignored),
+            EventContent::Repositories(named) => self.repositories(|place| has_name(&named, place)),
+            EventContent::Branches(name, branches) => {
+                let is_moved = |place: &ConfigBranch| {
                     branches.iter().any(|branch| events::concerns(branch, place.branch.as_str()))
                 };
                 self.repositories(|place| has_name(std::slice::from_ref(&name), place) && is_moved(place))
             }
-            News::Package => {
+            EventContent::Package => {
                 let pushed = push::read(PushKind::Ghcr, body).map_err(|error| self.unread(&error))?;
-                About::of(Subject::Images(named(images, &pushed.repositories, &self.containers)))
+                EventScope::of(DeliverySubject::Images(named(images, &pushed.repositories, &self.containers)))
             }
         })
     }
 
-    fn repositories(&self, is_meant: impl Fn(&Place) -> bool) -> About {
+    fn repositories(&self, is_meant: impl Fn(&ConfigBranch) -> bool) -> EventScope {
         let meant: BTreeSet<RepositoryName> = self
             .places
             .iter()
             .filter(|place| is_meant(place))
             .map(|place| place.repository.clone())
             .collect();
-        About::of(Subject::Repositories(self.forge.clone(), meant.into_iter().collect()))
+        EventScope::of(DeliverySubject::Repositories(self.forge.clone(), meant.into_iter().collect()))
     }
 
-    fn unread(&self, error: &dyn std::error::Error) -> Refusal {
+    fn unread(&self, error: &dyn std::error::Error) -> WebhookRefusal {
         tracing::warn!(source = self.door.source(), "an event could not be read: {error}");
-        Refusal::Malformed
+        WebhookRefusal::Malformed
     }
 }
 
 /// What an event is about.
-enum About {
-    This(Subject),
-    Nothing(Taken),
+enum EventScope {
+    This(DeliverySubject),
+    Nothing(IntakeResult),
 }
 
-impl About {
-    fn of(subject: Subject) -> Self {
+impl EventScope {
+    fn of(subject: DeliverySubject) -> Self {
         let is_empty = match &subject {
-            Subject::Images(images) => images.is_empty(),
-            Subject::Repositories(_, repositories) => repositories.is_empty(),
+            DeliverySubject::Images(images) => images.is_empty(),
+            DeliverySubject::Repositories(_, repositories) => repositories.is_empty(),
         };
-        if is_empty { Self::Nothing(Taken::Unused) } else { Self::This(subject) }
+        if is_empty { Self::Nothing(IntakeResult::Unused) } else { Self::This(subject) }
     }
 }
 
 /// To GitHub, upper and lower case in the name of a repository are the same.
-fn has_name(named: &[String], place: &Place) -> bool {
+fn has_name(named: &[String], place: &ConfigBranch) -> bool {
     named.iter().any(|name| name.eq_ignore_ascii_case(place.repository.as_str()))
 }
 
@@ -144,7 +149,7 @@ pub struct GitHubHooks<L, C> {
     /// By the name of the forge, which stands in the address.
     pub hooks: BTreeMap<String, GitHubHook>,
     /// Who keeps what comes in.
-    pub reception: Arc<Reception<L, C>>,
+    pub reception: Arc<EventInbox<L, C>>,
 }
 
 impl<L: Ledger + 'static, C: Clock + 'static> GitHubHooks<L, C> {
@@ -159,7 +164,7 @@ impl<L: Ledger + 'static, C: Clock + 'static> GitHubHooks<L, C> {
         &self,
         hook: &GitHubHook,
         request: Request<Body>,
-    ) -> (&'static str, Result<Taken, Refusal>) {
+    ) -> (&'static str, Result<IntakeResult, WebhookRefusal>) {
         let (headers, body) = match hook.door.enter(request).await {
             Ok(entered) => entered,
             Err(refusal) => return (UNREAD, Err(refusal)),
@@ -169,14 +174,14 @@ impl<L: Ledger + 'static, C: Clock + 'static> GitHubHooks<L, C> {
                 source = hook.door.source(),
                 "set the content type of the webhook to application/json"
             );
-            return (UNREAD, Err(Refusal::Form));
+            return (UNREAD, Err(WebhookRefusal::Form));
         }
-        let Some(name) = text_of(&headers, EVENT) else { return (UNREAD, Err(Refusal::Malformed)) };
-        let Some(kind) = EventKind::from_word(&name) else { return (OTHER, Ok(Taken::Ignored)) };
+        let Some(name) = text_of(&headers, EVENT) else { return (UNREAD, Err(WebhookRefusal::Malformed)) };
+        let Some(kind) = EventKind::from_word(&name) else { return (OTHER, Ok(IntakeResult::Ignored)) };
         let taken = match hook.read(kind, &body, &self.reception.images) {
             Err(refusal) => Err(refusal),
-            Ok(About::Nothing(why)) => Ok(why),
-            Ok(About::This(subject)) => {
+            Ok(EventScope::Nothing(why)) => Ok(why),
+            Ok(EventScope::This(subject)) => {
                 let id = id(text_of(&headers, GITHUB_DELIVERY), &body);
                 self.reception.keep(hook.door.source(), id, subject).await
             }
@@ -195,7 +200,7 @@ async fn answer<L: Ledger + 'static, C: Clock + 'static>(
     request: Request<Body>,
 ) -> Response {
     let Some(hook) = hooks.hooks.get(&forge) else {
-        return answered("none", "none", Err(Refusal::Unknown));
+        return answered("none", "none", Err(WebhookRefusal::Unknown));
     };
     let (kind, taken) = hooks.take(hook, request).await;
     answered(hook.door.source(), kind, taken)

@@ -10,23 +10,23 @@ use axum::http::{HeaderMap, Request};
 use axum::response::Response;
 use axum::routing::post;
 
-use super::door::Door;
+use super::gate::WebhookGate;
 use super::proof::Proof;
-use super::{GITHUB_DELIVERY, Reception, Taken, answered, id, text_of};
+use super::{EventInbox, GITHUB_DELIVERY, IntakeResult, answered, id, text_of};
 use crate::config::HookSettings;
-use crate::ledger::{Ledger, Subject};
+use crate::ledger::{DeliverySubject, Ledger};
 use crate::model::{ImageName, PushKind};
 use crate::observe::Clock;
 use crate::registry::push::{self, PushedRepository};
 use crate::server::Routes;
-use crate::server::intake::Refusal;
+use crate::server::intake::WebhookRefusal;
 
 /// The hook of one registry.
 #[derive(Debug)]
 pub struct RegistryHook {
     kind: PushKind,
     host: String,
-    door: Door,
+    door: WebhookGate,
 }
 
 impl RegistryHook {
@@ -35,7 +35,7 @@ impl RegistryHook {
     pub fn new(name: &str, host: &str, settings: &HookSettings) -> Self {
         let HookSettings { kind, secrets, header } = settings;
         let proof = Proof::new(kind.proof(), header.clone(), secrets.clone());
-        Self { kind: *kind, host: host.to_owned(), door: Door::new(format!("registry/{name}"), proof) }
+        Self { kind: *kind, host: host.to_owned(), door: WebhookGate::new(format!("registry/{name}"), proof) }
     }
 }
 
@@ -45,7 +45,7 @@ pub struct RegistryHooks<L, C> {
     /// By the name in the address.
     pub hooks: BTreeMap<String, RegistryHook>,
     /// Who keeps what comes in.
-    pub reception: Arc<Reception<L, C>>,
+    pub reception: Arc<EventInbox<L, C>>,
 }
 
 impl<L: Ledger + 'static, C: Clock + 'static> RegistryHooks<L, C> {
@@ -55,19 +55,23 @@ impl<L: Ledger + 'static, C: Clock + 'static> RegistryHooks<L, C> {
         Routes(router.with_state(Arc::new(self)))
     }
 
-    async fn take(&self, hook: &RegistryHook, request: Request<Body>) -> Result<Taken, Refusal> {
+    async fn take(
+        &self,
+        hook: &RegistryHook,
+        request: Request<Body>,
+    ) -> Result<IntakeResult, WebhookRefusal> {
         let (headers, body) = hook.door.enter(request).await?;
         let pushed = push::read(hook.kind, &body).map_err(|error| {
             tracing::warn!(source = hook.door.source(), "an event could not be read: {error}");
-            Refusal::Malformed
+            WebhookRefusal::Malformed
         })?;
         let images = named(&self.reception.images, &pushed.repositories, &hook.host);
         if images.is_empty() {
-            return Ok(Taken::Ignored);
+            return Ok(IntakeResult::Ignored);
         }
         let own = pushed.id.or_else(|| in_header(hook.kind, &headers));
         let id = id(own, &body);
-        self.reception.keep(hook.door.source(), id, Subject::Images(images)).await
+        self.reception.keep(hook.door.source(), id, DeliverySubject::Images(images)).await
     }
 }
 
@@ -87,7 +91,7 @@ async fn answer<L: Ledger + 'static, C: Clock + 'static>(
     request: Request<Body>,
 ) -> Response {
     let Some(hook) = hooks.hooks.get(&name) else {
-        return answered("none", "none", Err(Refusal::Unknown));
+        return answered("none", "none", Err(WebhookRefusal::Unknown));
     };
     let taken = hooks.take(hook, request).await;
     answered(hook.door.source(), hook.kind.word(), taken)

@@ -8,7 +8,7 @@ use axum::body::{Body, Bytes};
 use http_body_util::BodyExt as _;
 use tokio::sync::Notify;
 
-use super::{BODY_BYTES_MAX, Refusal};
+use super::{BODY_BYTES_MAX, WebhookRefusal};
 
 /// How long a body may take.
 const BODY_TIMEOUT: Duration = Duration::from_secs(10);
@@ -58,23 +58,23 @@ impl BodyBudget {
     ///
     /// # Errors
     /// If it is too large or too slow, if the connection breaks, or if its share was given to another body.
-    pub(in crate::server) async fn read(&self, body: Body) -> Result<Bytes, Refusal> {
-        tokio::time::timeout(BODY_TIMEOUT, self.collect(body)).await.unwrap_or(Err(Refusal::TooSlow))
+    pub(in crate::server) async fn read(&self, body: Body) -> Result<Bytes, WebhookRefusal> {
+        tokio::time::timeout(BODY_TIMEOUT, self.collect(body)).await.unwrap_or(Err(WebhookRefusal::TooSlow))
     }
 
-    async fn collect(&self, mut body: Body) -> Result<Bytes, Refusal> {
+    async fn collect(&self, mut body: Body) -> Result<Bytes, WebhookRefusal> {
         let mut bytes = Vec::new();
         let mut share = Share { budget: self, key: None, revoked: Arc::default() };
         loop {
             let frame = tokio::select! {
                 frame = body.frame() => frame,
-                () = share.revoked.notified() => return Err(Refusal::Busy),
+                () = share.revoked.notified() => return Err(WebhookRefusal::Busy),
             };
             let Some(frame) = frame else { return Ok(bytes.into()) };
-            let Ok(data) = frame.map_err(|_| Refusal::Broken)?.into_data() else { continue };
+            let Ok(data) = frame.map_err(|_| WebhookRefusal::Broken)?.into_data() else { continue };
             let length = bytes.len() + data.len();
             if length > BODY_BYTES_MAX {
-                return Err(Refusal::TooLarge);
+                return Err(WebhookRefusal::TooLarge);
             }
             share.resize(length.saturating_sub(UNBUDGETED_BYTES_MAX))?;
             bytes.extend_from_slice(&data);
@@ -96,17 +96,17 @@ struct Share<'a> {
 
 impl Share<'_> {
     /// Makes it this large, at the expense of the bodies that made no progress for longest.
-    fn resize(&mut self, bytes: usize) -> Result<(), Refusal> {
+    fn resize(&mut self, bytes: usize) -> Result<(), WebhookRefusal> {
         if bytes == 0 {
             return Ok(());
         }
         let mut shares = self.budget.shares();
         if self.key.is_some_and(|key| shares.release(key).is_none()) {
-            return Err(Refusal::Busy);
+            return Err(WebhookRefusal::Busy);
         }
         self.key = None;
         while shares.used + bytes > self.budget.bytes {
-            shares.revoke_stalest().ok_or(Refusal::Busy)?;
+            shares.revoke_stalest().ok_or(WebhookRefusal::Busy)?;
         }
         self.key = Some(shares.hold(Held { bytes, revoked: Arc::clone(&self.revoked) }));
         Ok(())

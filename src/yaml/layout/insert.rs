@@ -1,7 +1,7 @@
 //! Where new entries and items go.
 
 use super::super::edit::{NewNode, Patch};
-use super::super::refusal::{Refusal, RefusalReason};
+use super::super::refusal::{EditRefusal, EditRefusalReason};
 use super::super::tree::{NodeId, NodeKind, ScalarStyle};
 use super::Place;
 
@@ -11,7 +11,7 @@ impl Place<'_> {
         map: NodeId,
         after: Option<usize>,
         (key, value): (&str, &NewNode),
-    ) -> Result<Patch, Refusal> {
+    ) -> Result<Patch, EditRefusal> {
         let entries = self.tree.entries(map);
         let before = after.and_then(|index| entries.get(index));
         if self.tree.node(map).flow {
@@ -31,7 +31,7 @@ impl Place<'_> {
         })
     }
 
-    fn put_behind_flow(&self, key: NodeId, value: NodeId, entry: &str) -> Result<Patch, Refusal> {
+    fn put_behind_flow(&self, key: NodeId, value: NodeId, entry: &str) -> Result<Patch, EditRefusal> {
         let end = self.span(value).end.max(self.span(key).end);
         if self.span(value).is_empty() {
             return Err(self.layout(key, "the value before the new entry is empty"));
@@ -40,7 +40,7 @@ impl Place<'_> {
     }
 
     /// Puts the first content into `{}` or `[]`.
-    fn open_flow(&self, node: NodeId, text: &str) -> Result<Patch, Refusal> {
+    fn open_flow(&self, node: NodeId, text: &str) -> Result<Patch, EditRefusal> {
         if !self.tree.node(node).bracketed {
             return Err(self.layout(node, "the collection has no brackets of its own"));
         }
@@ -48,12 +48,12 @@ impl Place<'_> {
         Ok(Patch { range: at..at, text: text.to_owned() })
     }
 
-    pub(super) fn push(&self, sequence: NodeId, value: &NewNode) -> Result<Patch, Refusal> {
+    pub(super) fn push(&self, sequence: NodeId, value: &NewNode) -> Result<Patch, EditRefusal> {
         match &self.tree.node(sequence).kind {
             NodeKind::Sequence(_) => {}
-            NodeKind::Alias => return Err(self.refuse(sequence, RefusalReason::Alias)),
+            NodeKind::Alias => return Err(self.refuse(sequence, EditRefusalReason::Alias)),
             NodeKind::Scalar { .. } | NodeKind::Mapping(_) => {
-                return Err(self.refuse(sequence, RefusalReason::NotA("a list")));
+                return Err(self.refuse(sequence, EditRefusalReason::NotA("a list")));
             }
         }
         let last = self.tree.items(sequence).last().copied();
@@ -71,7 +71,7 @@ impl Place<'_> {
         Ok(Patch { range: at..at, text: item })
     }
 
-    pub(super) fn fill(&self, key: NodeId, node: NodeId, value: &NewNode) -> Result<Patch, Refusal> {
+    pub(super) fn fill(&self, key: NodeId, node: NodeId, value: &NewNode) -> Result<Patch, EditRefusal> {
         let found = self.tree.node(node);
         let map = self.tree.parent(key);
         match (value, &found.kind) {
@@ -97,7 +97,7 @@ impl Place<'_> {
     }
 
     /// Writes a collection below a key behind which only a comment stands.
-    fn fill_below(&self, key: NodeId, node: NodeId, value: &NewNode) -> Result<Patch, Refusal> {
+    fn fill_below(&self, key: NodeId, node: NodeId, value: &NewNode) -> Result<Patch, EditRefusal> {
         let map = self.tree.parent(key).ok_or_else(|| self.layout(key, "the key has no mapping"))?;
         let indent = self.indentation(map)?;
         let at = self.source.end_of_line_at(self.span(node).end);
@@ -114,19 +114,19 @@ impl Place<'_> {
     }
 
     /// How far the keys of a block mapping are indented, in characters.
-    pub(super) fn indentation(&self, map: NodeId) -> Result<usize, Refusal> {
+    pub(super) fn indentation(&self, map: NodeId) -> Result<usize, EditRefusal> {
         let start = self.span(map).start;
         let before = self.text(self.source.start_of_line_at(start)..start);
         let before = before.strip_prefix('\u{feff}').unwrap_or(before);
         if before.chars().all(|c| c == ' ' || c == '-') {
             Ok(before.len())
         } else {
-            Err(self.layout(map, "the first key does not stand at the start of its line"))
+            Err(self.layout(map, "the first key is not at the start of its line"))
         }
     }
 
     /// What stands before an item on its line: indentation, dash, blanks.
-    pub(super) fn dash_prefix(&self, item: NodeId) -> Result<String, Refusal> {
+    pub(super) fn dash_prefix(&self, item: NodeId) -> Result<String, EditRefusal> {
         let start = self.span(item).start;
         let prefix = self.text(self.source.start_of_line_at(start)..start);
         let prefix = prefix.strip_prefix('\u{feff}').unwrap_or(prefix);

@@ -3,12 +3,12 @@
 use std::ops::Range;
 
 use super::super::edit::Patch;
-use super::super::refusal::{Refusal, RefusalReason};
+use super::super::refusal::{EditRefusal, EditRefusalReason};
 use super::super::tree::NodeId;
 use super::Place;
 
 impl Place<'_> {
-    pub(super) fn remove_entry(&self, map: NodeId, index: usize) -> Result<Patch, Refusal> {
+    pub(super) fn remove_entry(&self, map: NodeId, index: usize) -> Result<Patch, EditRefusal> {
         let entries = self.tree.entries(map);
         if entries.len() < 2 {
             return Err(self.layout(map, "it is the only key, so a mapping without any would be left"));
@@ -32,13 +32,13 @@ impl Place<'_> {
             {
                 own.start..self.first_of_the_rest(own.end, next)?
             }
-            (false, _) => return Err(self.layout(key, "the key does not stand at the start of its line")),
+            (false, _) => return Err(self.layout(key, "the key is not at the start of its line")),
         };
         Ok(Patch { range, text: String::new() })
     }
 
     /// The key that takes the place of a first one behind a dash; no comment may get lost on the way.
-    fn first_of_the_rest(&self, end: usize, next: NodeId) -> Result<usize, Refusal> {
+    fn first_of_the_rest(&self, end: usize, next: NodeId) -> Result<usize, EditRefusal> {
         let start = self.span(next).start;
         let gap = self.text(self.source.end_of_line_at(end)..start);
         if gap.trim().is_empty() {
@@ -48,7 +48,7 @@ impl Place<'_> {
         }
     }
 
-    pub(super) fn remove_item(&self, sequence: NodeId, index: usize) -> Result<Patch, Refusal> {
+    pub(super) fn remove_item(&self, sequence: NodeId, index: usize) -> Result<Patch, EditRefusal> {
         let items = self.tree.items(sequence);
         if items.len() < 2 {
             return Err(self.layout(sequence, "it is the only item, so a list without any would be left"));
@@ -71,7 +71,7 @@ impl Place<'_> {
         node: NodeId,
         own: Range<usize>,
         neighbours: Neighbours,
-    ) -> Result<Patch, Refusal> {
+    ) -> Result<Patch, EditRefusal> {
         let range = match neighbours {
             Neighbours { before: Some(before), .. } => self.span(before).end..own.end,
             Neighbours { before: None, behind: Some(behind) } => own.start..self.span(behind).start,
@@ -99,11 +99,11 @@ impl Place<'_> {
     }
 
     /// What is referred to from elsewhere may not go away.
-    fn check_anchors_within(&self, removed: &[NodeId]) -> Result<(), Refusal> {
+    fn check_anchors_within(&self, removed: &[NodeId]) -> Result<(), EditRefusal> {
         let is_removed = |node: NodeId| removed.iter().any(|outer| self.tree.is_within(node, *outer));
         let mut used = self.tree.aliases.iter().filter(|(alias, _)| !is_removed(*alias));
         match used.find(|(_, target)| is_removed(*target)) {
-            Some((_, target)) => Err(self.refuse(*target, RefusalReason::Anchored)),
+            Some((_, target)) => Err(self.refuse(*target, EditRefusalReason::Anchored)),
             None => Ok(()),
         }
     }

@@ -4,7 +4,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use towpath::model::{BlobId, CommitId, EntryKind, Finding, Location, RepositoryPath, Tree, TreeEntry};
+use towpath::model::{
+    BlobId, CommitId, EntryKind, ImageDiscovery, Location, RepositoryPath, Tree, TreeEntry,
+};
 use towpath::overlay::{Overlays, SetTo, import, resolve, set_image};
 
 /// How many files are made of one input.
@@ -15,8 +17,8 @@ pub(crate) fn run(data: &[u8]) {
     let tree = tree_of(data);
     drop(import(&tree));
     let path = RepositoryPath::new("own").expect("a plain name is a path");
-    let marker = Finding::Marker("flux-system:shop".parse().expect("a marker"));
-    for finding in [Finding::ByFormat, marker] {
+    let marker = ImageDiscovery::Marker("flux-system:shop".parse().expect("a marker"));
+    for finding in [ImageDiscovery::ByFormat, marker] {
         check(&tree, &Location { path: path.clone(), finding });
     }
 }

@@ -13,11 +13,11 @@ use serde_json::{Value, json};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::sync::watch;
 use towpath::config::{GitHubCredentials, GitHubForgeSettings, SecretSource};
-use towpath::forge::github::{Access, AppCredentials, Credentials, GitHubForge, Patience};
+use towpath::forge::github::{AppCredentials, Credentials, GitHubAccess, GitHubForge, RetryPolicy};
 use towpath::forge::{Forge as _, NewStatus, Presentation, Proposal};
-use towpath::model::{ChangeNumber, CommitId, Merge, Place, RepositoryName, Secret, StatusState};
+use towpath::model::{ChangeNumber, CommitId, ConfigBranch, Merge, RepositoryName, Secret, StatusState};
 use towpath::observe::{Clock as _, SystemClock};
-use towpath::server::{self, GitHubHook, GitHubHooks, Reception, Service};
+use towpath::server::{self, EventInbox, GitHubHook, GitHubHooks, Service};
 
 use crate::support::emulator::Emulator;
 use crate::support::rules::name;
@@ -89,12 +89,12 @@ struct Hook {
 }
 
 impl Hook {
-    async fn start(place: &Place) -> Self {
+    async fn start(place: &ConfigBranch) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let secret = folder.path().join("secret");
         std::fs::write(&secret, HOOK_SECRET).expect("the folder can be written");
         let (tell, heard) = unbounded_channel();
-        let reception = Reception {
+        let reception = EventInbox {
             images: Vec::new(),
             ledger: FakeWorld::new(BTreeMap::default()),
             clock: SystemClock,
@@ -123,8 +123,8 @@ impl Hook {
     }
 }
 
-fn place() -> Place {
-    Place { forge: name("here"), repository: name("acme/deploy"), branch: name("main") }
+fn place() -> ConfigBranch {
+    ConfigBranch { forge: name("here"), repository: name("acme/deploy"), branch: name("main") }
 }
 
 fn settings(secret: SecretSource) -> GitHubForgeSettings {
@@ -141,12 +141,12 @@ fn settings(secret: SecretSource) -> GitHubForgeSettings {
 
 fn client(emulator: &Emulator) -> GitHubForge {
     let key = Secret::new(KEY).expect("it is not empty");
-    let access = Access {
+    let access = GitHubAccess {
         name: place().forge,
         url: emulator.url.clone(),
         credentials: Credentials::App(AppCredentials::new(12, &key, None).expect("it is a key")),
         bot: None,
-        patience: Patience::default(),
+        patience: RetryPolicy::default(),
         merge_method: None,
         deployments: true,
     };
@@ -180,7 +180,7 @@ fn seed(hook: &SocketAddr) -> Value {
     })
 }
 
-fn proposal(place: &Place, base: &CommitId) -> Proposal {
+fn proposal(place: &ConfigBranch, base: &CommitId) -> Proposal {
     let status = NewStatus {
         context: "towpath/dev".to_owned(),
         state: StatusState::Pending,

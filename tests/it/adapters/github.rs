@@ -22,7 +22,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use towpath::forge::github::{Access, Credentials, GitHubForge, Patience};
+use towpath::forge::github::{Credentials, GitHubAccess, GitHubForge, RetryPolicy};
 use towpath::forge::{Forge as _, ForgeError, NewStatus, Presentation, Proposal};
 use towpath::model::{Change, ChangeNumber, CommitId, Merge, Secret, StatusState};
 use towpath::observe::Clock as _;
@@ -50,13 +50,13 @@ fn client(world: &FakeWorld, address: SocketAddr, credentials: Credentials) -> G
     GitHubForge::new(access(address, credentials), Arc::new(move || world.now()))
 }
 
-fn access(address: SocketAddr, credentials: Credentials) -> Access {
-    Access {
+fn access(address: SocketAddr, credentials: Credentials) -> GitHubAccess {
+    GitHubAccess {
         name: place().forge,
         url: format!("http://{address}"),
         credentials,
         bot: None,
-        patience: Patience { pause: Duration::from_millis(1), wait_max: Duration::ZERO },
+        patience: RetryPolicy { pause: Duration::from_millis(1), wait_max: Duration::ZERO },
         merge_method: None,
         deployments: true,
     }

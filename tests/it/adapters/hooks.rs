@@ -13,7 +13,7 @@ use tokio::sync::watch;
 use towpath::config::{HookSettings, SecretSource};
 use towpath::ledger::{DeliveryId, Ledger as _};
 use towpath::model::{ImageName, PushKind};
-use towpath::server::{self, Reception, RegistryHook, RegistryHooks, Service};
+use towpath::server::{self, EventInbox, RegistryHook, RegistryHooks, Service};
 
 use crate::support::world::FakeWorld;
 
@@ -49,7 +49,7 @@ impl Hooks {
         let world = FakeWorld::new(BTreeMap::default());
         let told: Arc<Mutex<Vec<ImageName>>> = Arc::default();
         let hears = Arc::clone(&told);
-        let reception = Reception {
+        let reception = EventInbox {
             images: vec![SHOP.parse().expect("the server of the test works")],
             ledger: world.clone(),
             clock: world.clone(),

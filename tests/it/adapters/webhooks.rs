@@ -14,9 +14,9 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 use towpath::config::{GitHubCredentials, GitHubForgeSettings, SecretSource};
-use towpath::ledger::{DeliveryId, Ledger as _, Subject};
-use towpath::model::Place;
-use towpath::server::{self, GitHubHook, GitHubHooks, Reception, Service};
+use towpath::ledger::{DeliveryId, DeliverySubject, Ledger as _};
+use towpath::model::ConfigBranch;
+use towpath::server::{self, EventInbox, GitHubHook, GitHubHooks, Service};
 
 use crate::support::rules::{BOT, name, place};
 use crate::support::webhook::{DELIVERY, EVENT, SIGNATURE, sample, signed};
@@ -58,10 +58,10 @@ fn settings(folder: &tempfile::TempDir) -> GitHubForgeSettings {
 
 impl Hub {
     async fn start() -> Self {
-        Self::start_for(&[place(), Place { branch: name("release"), ..place() }]).await
+        Self::start_for(&[place(), ConfigBranch { branch: name("release"), ..place() }]).await
     }
 
-    async fn start_for(places: &[Place]) -> Self {
+    async fn start_for(places: &[ConfigBranch]) -> Self {
         let folder = tempfile::tempdir().expect("the server of the test works");
         let own = GitHubHook::new(&settings(&folder), places, Arc::new(|| name(BOT)));
         let hooks = BTreeMap::from([(place().forge.to_string(), own.expect("it has secrets"))]);
@@ -69,7 +69,7 @@ impl Hub {
         let told: Arc<Mutex<Vec<String>>> = Arc::default();
         let (images, repositories) = (Arc::clone(&told), Arc::clone(&told));
         let note = |told: &Mutex<Vec<String>>, what: String| told.lock().expect("it is whole").push(what);
-        let reception = Reception {
+        let reception = EventInbox {
             images: vec![name(SHOP), name("registry.test/acme/shop")],
             ledger: world.clone(),
             clock: world.clone(),
@@ -164,7 +164,7 @@ async fn an_event_is_kept_and_told_before_it_is_acknowledged() {
     let kept = hub.world.deliveries().await.unwrap();
     let [own] = kept.as_slice() else { panic!("one is kept: {kept:?}") };
     assert_eq!((own.source.as_str(), &own.id), ("github/here", &DeliveryId::Given("guid 1".to_owned())));
-    assert_eq!(own.subject, Subject::Repositories(place().forge, vec![place().repository]));
+    assert_eq!(own.subject, DeliverySubject::Repositories(place().forge, vec![place().repository]));
     assert_eq!(hub.told(), ["here:acme/deploy"], "once for all its branches");
 }
 
@@ -548,7 +548,7 @@ async fn a_package_of_github_tells_its_image_and_no_other() {
     assert_eq!(status(hub.delivery("guid 3", "package", &other)).await, 202);
     assert_eq!(hub.told(), [SHOP, SHOP]);
     let kept = hub.world.deliveries().await.unwrap();
-    assert!(kept.iter().all(|own| own.subject == Subject::Images(vec![name(SHOP)])), "{kept:?}");
+    assert!(kept.iter().all(|own| own.subject == DeliverySubject::Images(vec![name(SHOP)])), "{kept:?}");
 }
 
 #[tokio::test]

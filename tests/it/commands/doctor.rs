@@ -165,9 +165,9 @@ async fn all_is_well_with_an_app() {
       ok        the last 2 events were taken, the latest <instant>
 
     GitHub `hub`, repository `acme/deploy`
-      ok        the repository is there, and the bot may change it
-      ok        the permissions are those that are needed
-      ok        nothing stands in the way of `main`
+      ok        the repository exists, and the bot has write access
+      ok        the permissions are exactly the required ones
+      ok        nothing blocks it of `main`
       ok        the branches `towpath/*` may be made, moved and deleted
 
     registry `registry.test`
@@ -250,10 +250,10 @@ async fn an_app_that_may_too_little_and_too_much_and_is_not_heard() {
                 set its secret to one of the `webhook_secrets`
       wrong     the webhook sends forms, not JSON, so every event is refused
                 set its content type to application/json
-      warning   the webhook does not tell of `check_run`, `check_suite`, `create`, `delete`, `deployment_status`, `issue_comment`, `merge_group`, `pull_request`, `pull_request_review`, `repository` and `status`
+      warning   the webhook does not send `check_run`, `check_suite`, `create`, `delete`, `deployment_status`, `issue_comment`, `merge_group`, `pull_request`, `pull_request_review`, `repository` and `status`
                 subscribe to them: settings of the App > Permissions & events, or of the webhook > individual events
       wrong     2 of the last 3 events were not taken, the latest <instant>: 401 Invalid HTTP Response; one was taken <instant>
-                look at Recent Deliveries of the webhook: wrong secret, wrong address, or nobody there; GitHub sends nothing again by itself
+                look at Recent Deliveries of the webhook: the secret or address is wrong, or the service was not reachable; GitHub does not send an event again by itself
 
     GitHub `hub`, repository `acme/deploy`
       wrong     the repository cannot be seen: GitHub gives the App no token for `acme/deploy`: GitHub answered 422, The permissions requested are not granted to this installation; look at what its installation may use and do; `towpath doctor` says what it needs
@@ -317,30 +317,30 @@ async fn a_repository_that_is_protected_against_the_pipelines() {
       warning   the permission `delete_repo` is write, and is not needed
                 set `delete_repo` to No access in Settings > Developer settings > Personal access tokens of the bot's account
       warning   `main` wants 2 reviews, so changes into `dev` and `staging` wait for a person, though the bot is to merge them
-                the bot merges them once they are reviewed; where nobody is to be needed, drop this rule, and ask for people by `approvals` in the other environments: the bot needs no bypass
-      warning   `main` wants a review by a code owner, so changes into `dev` and `staging` wait for a person, though the bot is to merge them
-                the bot merges them once they are reviewed; where nobody is to be needed, drop this rule, and ask for people by `approvals` in the other environments: the bot needs no bypass
-      wrong     `main` wants signed commits
+                the bot merges them once they are reviewed; to merge without a review, remove this rule, and require `approvals` in the other environments: the bot needs no bypass
+      warning   `main` requires a review by a code owner, so changes into `dev` and `staging` wait for a person, though the bot is to merge them
+                the bot merges them once they are reviewed; to merge without a review, remove this rule, and require `approvals` in the other environments: the bot needs no bypass
+      wrong     `main` requires signed commits
                 use a GitHub App: GitHub signs what it commits
-      ok        `main` wants no merge commits: changes are squashed
-      ok        `main` wants these checks before a merge: `ci/build`
-      wrong     a rule for `towpath/*` lets the bot make no such branch
+      ok        `main` forbids merge commits: changes are squashed
+      ok        `main` requires these checks before a merge: `ci/build`
+      wrong     a rule for `towpath/*` does not let the bot create such a branch
                 exclude `towpath/**/*` from that rule: Settings > Rules; a bypass would free the bot of it on other branches, too
-      wrong     a rule for `towpath/*` lets the bot delete no such branch
+      wrong     a rule for `towpath/*` does not let the bot delete such a branch
                 exclude `towpath/**/*` from that rule: Settings > Rules; a bypass would free the bot of it on other branches, too
-      wrong     a rule for `towpath/*` lets the bot write no such branch anew
+      wrong     a rule for `towpath/*` does not let the bot force-push to such a branch
                 exclude `towpath/**/*` from that rule: Settings > Rules; a bypass would free the bot of it on other branches, too
-      wrong     a rule for `towpath/*` wants signed commits, and nobody signs what a token commits
+      wrong     a rule for `towpath/*` requires signed commits, and commits by a token are not signed
                 use a GitHub App: GitHub signs what it commits
-      wrong     a rule for `towpath/log` lets the bot make no such branch
+      wrong     a rule for `towpath/log` does not let the bot create such a branch
                 exclude `towpath/log` from that rule: Settings > Rules; a bypass would free the bot of it on other branches, too
-      wrong     a rule for `towpath/log` wants signed commits, and nobody signs what a token commits
+      wrong     a rule for `towpath/log` requires signed commits, and commits by a token are not signed
                 use a GitHub App: GitHub signs what it commits
-      warning   whoever may push to the repository may push to `towpath/log`; what others push there does not count
+      warning   everyone with write access may push to `towpath/log`; commits that the bot did not push are ignored
                 protect it: Settings > Rules > Rulesets > a branch ruleset for `towpath/log` with Restrict creations, updates and deletions and Block force pushes, and the bot alone in its bypass list
-      wrong     the webhook is switched off
+      wrong     the webhook is inactive
                 switch it on: Settings > Webhooks > Active
-      warning   the webhook does not tell of `check_run`, `check_suite`, `create`, `delete`, `deployment_status`, `issue_comment`, `merge_group`, `pull_request_review`, `repository` and `status`
+      warning   the webhook does not send `check_run`, `check_suite`, `create`, `delete`, `deployment_status`, `issue_comment`, `merge_group`, `pull_request_review`, `repository` and `status`
                 subscribe to them: settings of the App > Permissions & events, or of the webhook > individual events
       ok        the last 2 events were taken, the latest <instant>
 
@@ -381,12 +381,12 @@ async fn what_nobody_could_be_asked_about_is_not_fine() {
 
     GitHub `hub`, repository `acme/deploy`
       ok        the repository is there
-      unknown   the bot may read by `contents`, `deployments`, `pull_requests` and `statuses`; whether it may write cannot be told: by `contents` it reads configuration, writes branches and merges; by `deployments` it tells what runs where; by `pull_requests` it opens pull requests and answers there; by `statuses` it shows the gates as a commit status, without which nothing is promoted
+      unknown   the bot may read by `contents`, `deployments`, `pull_requests` and `statuses`; whether it may write cannot be determined: by `contents` it reads configuration, writes branches and merges; by `deployments` it tells what runs where; by `pull_requests` it opens pull requests and answers there; by `statuses` it shows the gates as a commit status, without which nothing is promoted
                 see that the token has Read and write for each of them, or use a GitHub App, which can be asked
       unknown   the rules of `main` could not be asked for: the branch is protected, and only an owner may read how
                 an owner sees them in Settings > Branches; the bot needs no right to read them
       ok        the branches `towpath/*` may be made, moved and deleted
-      warning   whoever may push to the repository may push to `towpath/log`; what others push there does not count
+      warning   everyone with write access may push to `towpath/log`; commits that the bot did not push are ignored
                 protect it: Settings > Rules > Rulesets > a branch ruleset for `towpath/log` with Restrict creations, updates and deletions and Block force pushes, and the bot alone in its bypass list
       unknown   where events are sent could not be asked for: those of the repository only an owner may read; those of the organization only its owners may read
                 look at Settings > Webhooks of the repository and of its organization: the address ends with /hooks/github/FORGE; where events come, `towpath_deliveries_total` in /metrics of `towpath serve` grows
@@ -442,9 +442,9 @@ async fn a_ledger_that_cannot_be_opened_hides_no_other_finding() {
     let practice = Practice::new(APP, keep_others_from_log).await;
     fs::write(practice.folder.path().join("towpath.db"), "this is no ledger")
         .expect("the folder can be written");
-    let findings = practice.findings(&["ledger", "1 tag", "nothing stands in the way"]).await;
+    let findings = practice.findings(&["ledger", "1 tag", "nothing blocks it"]).await;
     snapshot!(findings, @"
-      ok        nothing stands in the way of `main`
+      ok        nothing blocks it of `main`
       ok        registry.test/acme/shop: 1 tag
     ledger
       wrong     the ledger `towpath.db` failed: file is not a database; if it stays so, delete it: it is rebuilt from Git and the forge
@@ -456,10 +456,9 @@ async fn a_registry_whose_password_is_missing_keeps_no_other_from_being_asked() 
     let practice = Practice::new(APP, keep_others_from_log).await;
     let other = "  - { host: other.test, credentials: { username: bot, password: { env: TOWPATH_NO_SUCH_VARIABLE } } }\npipelines:";
     practice.configure("pipelines:", other);
-    let findings =
-        practice.findings(&["TOWPATH_NO_SUCH_VARIABLE", "1 tag", "nothing stands in the way"]).await;
+    let findings = practice.findings(&["TOWPATH_NO_SUCH_VARIABLE", "1 tag", "nothing blocks it"]).await;
     snapshot!(findings, @"
-    ok        nothing stands in the way of `main`
+    ok        nothing blocks it of `main`
     ok        registry.test/acme/shop: 1 tag
     wrong     the secret of `credentials.password` is missing: the environment variable `TOWPATH_NO_SUCH_VARIABLE` is not set
               put the secret there
@@ -505,7 +504,7 @@ async fn a_repository_that_was_renamed() {
       {
         "about": "GitHub `hub`, repository `acme/deploy`",
         "level": "wrong",
-        "finding": "the account of the bot may only read",
+        "finding": "the account of the bot has read access only",
         "advice": "give it the role Write: Settings > Collaborators and teams"
       }
     ]
@@ -524,9 +523,9 @@ async fn a_local_forge_has_its_repositories_or_not() {
       ok        the team `acme/sre` is there
 
     local forge `here`, repository `acme/deploy`
-      ok        the repository is there, and the bot may change it
-      ok        nothing stands in the way of `main`
-      warning   whoever may push to the repository may push to `towpath/log`; what others push there does not count
+      ok        the repository exists, and the bot has write access
+      ok        nothing blocks it of `main`
+      warning   everyone with write access may push to `towpath/log`; commits that the bot did not push are ignored
                 protect it: git -C forge/acme/deploy.git config --add receive.hideRefs refs/heads/towpath/log
 
     registry `registry.test`

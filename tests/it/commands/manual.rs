@@ -79,6 +79,7 @@ fn help_lists_the_commands_and_the_topics() {
      commands       commands in comments on a change
      rights         who may promote, approve, hold and resume
      github         the App or token, webhooks, branch protection and rate limits
+     local          config repositories on this machine, without a forge
      registries     credentials, polling and push notifications
      overlays       formats, where a version is written, and what is not supported
      operations     running the service: exit codes, state, endpoints, limits

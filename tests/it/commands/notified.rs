@@ -12,7 +12,7 @@ use insta::assert_snapshot;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::Instant;
 use towpath::ledger::sqlite::SqliteLedger;
-use towpath::ledger::{Acceptance, Delivery, DeliveryId, Ledger as _, Subject};
+use towpath::ledger::{Acceptance, Delivery, DeliveryId, DeliverySubject, Ledger as _};
 use towpath::observe::{Clock as _, SystemClock};
 
 use super::shop;
@@ -164,7 +164,7 @@ async fn a_copied_image_leads_to_an_open_change_without_any_poll() {
 
     let metrics = service.metrics().await;
     let said = service.kill();
-    assert!(said.contains("an event tells of a push"), "{said}");
+    assert!(said.contains("an event reports a push"), "{said}");
     assert!(!said.contains(SECRET) && !metrics.contains(SECRET), "the secret stays one");
     assert!(
         metrics.contains(
@@ -240,7 +240,7 @@ async fn what_was_acknowledged_in_a_flood_survives_a_kill_in_the_middle() {
             source: "registry/dev".to_owned(),
             id: DeliveryId::Given(format!("flood {id}")),
             received_at: SystemClock.now(),
-            subject: Subject::Images(vec![site.image().parse().unwrap()]),
+            subject: DeliverySubject::Images(vec![site.image().parse().unwrap()]),
         };
         assert_eq!(ledger.accept(&again).await.unwrap(), Acceptance::Doubled, "event {id} was lost");
     }

@@ -6,7 +6,7 @@ use insta::assert_snapshot;
 use serde_json::{Value, json};
 
 use towpath::ledger::sqlite::SqliteLedger;
-use towpath::ledger::{KeptListing, Ledger as _};
+use towpath::ledger::{Ledger as _, StoredListing};
 
 use super::shop;
 use crate::support::docker_registry::DockerRegistry;
@@ -213,7 +213,7 @@ async fn why_names_each_gate_in_one_sentence() {
     shop in production runs 1.9.0 since <time>; 1.10.0 is next, on #3
       ok    previous-environment  landed in staging
       ok    soak                  soaked 0s since landing on <time>
-      ok    decline               nobody declined it
+      ok    decline               not declined
       wait  approvals             0 of 1 approval; ask `@acme/sre`
     #3 is on this machine: `towpath changes show 3` shows it, and `towpath changes comment 3 '/promote approve' --as USER` writes a comment
     ");
@@ -234,7 +234,7 @@ async fn why_of_a_soak_says_until_when() {
     shop in staging runs 1.9.0 since <time>; 1.10.0 is next
       ok    previous-environment  landed in dev
       wait  soak                  soaks until <time> (1h from landing)
-      ok    decline               nobody declined it
+      ok    decline               not declined
     ");
     let why = site.json(&["why", "shop", "staging"]);
     let soak = why["gates"].as_array().unwrap().iter().find(|gate| gate["gate"] == "soak").unwrap();
@@ -323,7 +323,7 @@ async fn changes_are_listed_shown_and_diffed() {
       | --- | --- | --- |
       | previous-environment | ok | landed in staging |
       | soak | ok | soaked 0s since landing on <time> |
-      | decline | ok | nobody declined it |
+      | decline | ok | not declined |
       | approvals | **wait** | 0 of 1 approval; ask `@acme/sre` |
 
       | environment | this release |
@@ -453,7 +453,7 @@ async fn a_listing_from_the_future_is_warned_of() {
     let ledger = SqliteLedger::open(&site.path("towpath.db")).await.unwrap();
     let image = site.image().parse().unwrap();
     let kept = ledger.listing(&image).await.unwrap().unwrap();
-    let ahead = KeptListing { as_of: kept.as_of + chrono::TimeDelta::days(365), ..kept };
+    let ahead = StoredListing { as_of: kept.as_of + chrono::TimeDelta::days(365), ..kept };
     for command in [&["status"][..], &["doctor"], &["run", "--once"]] {
         // Each command reads the tags anew and writes the right time.
         ledger.keep_listing(&image, &ahead).await.unwrap();

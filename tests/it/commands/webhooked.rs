@@ -157,7 +157,7 @@ async fn a_comment_takes_effect_at_once_although_the_sweep_comes_in_minutes() {
     assert!(metrics.contains(&wanted), "{metrics}");
     assert!(metrics.contains(&format!(r#"towpath_hook_keys_total{{{source},key="2"}} 1"#)), "{metrics}");
     let taken = format!("events of `hub` are taken at http://{address}/hooks/github/hub");
-    assert!(said.contains(&taken) && said.contains("an event tells of a repository"), "{said}");
+    assert!(said.contains(&taken) && said.contains("an event reports a change of a repository"), "{said}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

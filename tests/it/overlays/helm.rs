@@ -8,7 +8,7 @@ use proptest::collection::vec;
 use proptest::strategy::{Strategy as _, ValueTree as _};
 use proptest::test_runner::TestRunner;
 use serde_yaml::{Mapping, Value};
-use towpath::model::{Finding, ImageName, Location, RepositoryPath, ValuesFile};
+use towpath::model::{ImageDiscovery, ImageName, Location, RepositoryPath, ValuesFile};
 use towpath::overlay::{self, Overlays, SetTo};
 
 use super::property::tree;
@@ -101,7 +101,7 @@ fn location(case: &Case) -> Location {
         is_shared: at + 1 < case.len(),
     };
     let files = (0..case.len()).map(file).collect();
-    Location { path: RepositoryPath::new("app").unwrap(), finding: Finding::Values(files) }
+    Location { path: RepositoryPath::new("app").unwrap(), finding: ImageDiscovery::Values(files) }
 }
 
 fn shown(case: &Case) -> Vec<String> {

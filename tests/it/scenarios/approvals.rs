@@ -49,7 +49,7 @@ fn one_comment_cannot_ask_for_a_promotion_and_approve_it() {
         let change = bot.bring_to_production("1.10.0").await;
         let both = bot.pass(minutes(5)).comment(change, "alice", "/promote production\n/promote approve");
         bot.settle().await.expect_reaction(&both, Reaction::ThumbsDown).expect_open("production", "1.10.0");
-        insta::assert_snapshot!(bot.read_reply(&both), @"alice: I did not run `/promote approve`: you asked for this promotion, so somebody else has to approve it; ask bob.");
+        insta::assert_snapshot!(bot.read_reply(&both), @"alice: I did not run `/promote approve`: you asked for this promotion, so another user must approve it; ask bob.");
         assert!(bot.body(change).contains("Requested by alice."), "{}", bot.body(change));
     });
 }
@@ -79,7 +79,7 @@ fn who_asked_for_a_promotion_cannot_approve_it() {
         let change = bot.expect_open("production", "1.10.0");
         let attempt = bot.pass(minutes(5)).comment(change, "alice", "/promote approve");
         bot.settle().await.expect_open("production", "1.10.0");
-        insta::assert_snapshot!(bot.read_reply(&attempt), @"alice: I did not run `/promote approve`: you asked for this promotion, so somebody else has to approve it; ask bob.");
+        insta::assert_snapshot!(bot.read_reply(&attempt), @"alice: I did not run `/promote approve`: you asked for this promotion, so another user must approve it; ask bob.");
         bot.comment(change, "bob", "/promote approve");
         bot.settle().await.expect_merged(change);
     });
@@ -106,7 +106,7 @@ fn a_review_counts_although_its_text_is_not_understood() {
         bot.pass(minutes(5)).approve_saying(change, "alice", "/promote hold untl=tomorrow");
         bot.settle().await.expect_merged(change).expect_running("production", "1.10.0");
         insta::assert_snapshot!(bot.read_only_reply(change), @"
-        alice: I did nothing of the text of your review, because I do not understand all of it.
+        alice: I executed nothing in the text of your review, because I do not understand all of it.
 
         ```text
         /promote hold untl=tomorrow

@@ -99,7 +99,7 @@ fn a_release_that_is_not_whole_waits_and_is_shown() {
         assert_eq!(
             bot.notes("dev").await,
             [
-                "1.10.0 is not whole yet: `registry.test/acme/worker` lacks it; it is taken once all its images are there"
+                "1.10.0 is not whole yet: `registry.test/acme/worker` lacks it; it is selected once all its images exist"
             ]
         );
         bot.push_of("worker", "1.10.0").settle().await.expect_running("dev", "1.10.0");
@@ -133,7 +133,7 @@ fn what_is_newer_in_one_image_and_older_in_another_needs_a_person() {
             bot.notes("dev").await,
             [
                 "1.11.0 is newer in one image and older in another than what runs; a person has to set it in the config repository, since no change takes commands yet",
-                "what runs, `registry.test/acme/shop:1.12.0`, is not in its registry, which has no such tag; pods that start anew cannot pull it; push it, or promote another version"
+                "what runs, `registry.test/acme/shop:1.12.0`, is not in its registry, which has no such tag; new pods cannot pull it; push it, or promote another version"
             ]
         );
     });
@@ -174,7 +174,7 @@ fn tags_that_cannot_be_compared_by_date_stop_no_other_and_are_named() {
         bot.push_saying("shop", "apple", at_hour(3)).settle().await.expect_running("dev", "apple");
         insta::assert_snapshot!(bot.notes("dev").await.join("\n"), @"
         runs what it should
-        not compared by date, of `registry.test/acme/shop`: `undated` (it does not say when it was made), `lost` (the registry has no manifest for it), `epoch` (it says 1970-01-01, which is no build date) and 3 more; `towpath tags registry.test/acme/shop` names all of them
+        not compared by date, of `registry.test/acme/shop`: `undated` (it does not say when it was made), `lost` (the registry has no manifest for it), `epoch` (it says 1970-01-01, which is not a build date) and 3 more; `towpath tags registry.test/acme/shop` names all of them
         ");
         assert_eq!(bot.waiting("dev").await, [""; 0]);
         bot.push_saying("shop", "banana", at_hour(4)).settle().await.expect_running("dev", "banana");
@@ -221,7 +221,7 @@ fn a_registry_without_any_usable_response_makes_all_wait() {
 fn where_nothing_has_a_date_that_is_said_and_what_runs_is_adopted() {
     story_with(Rules::default().select(Selection::newest()), async |bot| {
         bot.push_saying("shop", "epoch", on_day("1970-01-01"));
-        insta::assert_snapshot!(bot.settle_in_trouble().await, @"shop in dev: none of the 2 selected tags of `registry.test/acme/shop` has a usable date: `epoch` (it says 1970-01-01, which is no build date) and `1.9.0` (it does not say when it was made); label them with `org.opencontainers.image.created`, or select by another rule than `newest`");
+        insta::assert_snapshot!(bot.settle_in_trouble().await, @"shop in dev: none of the 2 selected tags of `registry.test/acme/shop` has a usable date: `epoch` (it says 1970-01-01, which is not a build date) and `1.9.0` (it does not say when it was made); label them with `org.opencontainers.image.created`, or select by another rule than `newest`");
         bot.expect_log("landed").expect_running("dev", "1.9.0");
         bot.push_saying("shop", "apple", at_hour(3)).settle().await.expect_running("dev", "apple");
     });

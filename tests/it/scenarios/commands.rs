@@ -92,7 +92,7 @@ fn questions_are_answered_once() {
 
         - 0 of 1 approval; ask alice or bob
 
-        <sub>As of NOW. I answer questions here, and write over what I said before.</sub>
+        <sub>As of NOW. I answer questions here, and edit this comment for each answer.</sub>
         ");
         let why = bot.comment(change, "mallory", "/promote why");
         bot.settle().await;
@@ -103,10 +103,10 @@ fn questions_are_answered_once() {
         | --- | --- | --- |
         | previous-environment | ok | landed in staging |
         | soak | ok | soaked 1h since landing on Mon 2026-03-02 09:30:02 UTC |
-        | decline | ok | nobody declined it |
+        | decline | ok | not declined |
         | approvals | **wait** | 0 of 1 approval; ask alice or bob |
 
-        <sub>As of NOW. I answer questions here, and write over what I said before.</sub>
+        <sub>As of NOW. I answer questions here, and edit this comment for each answer.</sub>
         ");
         let help = bot.comment(change, "mallory", "/promote help");
         bot.settle().await;
@@ -124,7 +124,7 @@ fn questions_are_answered_once() {
         | `/promote why` | say what each gate says, and why | everyone |
         | `/promote help` | list these commands | everyone |
 
-        <sub>As of NOW. I answer questions here, and write over what I said before.</sub>
+        <sub>As of NOW. I answer questions here, and edit this comment for each answer.</sub>
         "#);
         assert_eq!(bot.comments_of_bot(change), 1, "one comment holds the answers, whoever asks");
         bot.restart().pass(minutes(5)).settle().await;
@@ -233,7 +233,7 @@ fn a_line_that_does_not_parse_stops_the_whole_comment() {
             bot.pass(minutes(5)).comment(change, "alice", "/promote approve\n\n/promote hold reson=\"late\"");
         bot.settle().await.expect_reaction(&typo, Reaction::Confused).expect_open("production", "1.10.0");
         insta::assert_snapshot!(bot.read_reply(&typo), @r#"
-        alice: I did nothing of that comment, because I do not understand all of it.
+        alice: I executed nothing in that comment, because I do not understand all of it.
 
         ```text
         /promote hold reson="late"

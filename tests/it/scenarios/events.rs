@@ -12,10 +12,10 @@ use hyper_util::service::TowerToHyperService;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use towpath::config::{GitHubCredentials, GitHubForgeSettings, SecretSource};
-use towpath::ledger::{Delivery, DeliveryId, DeliveryOutcome, Ledger as _, Subject};
-use towpath::model::{Place, Policy, Time};
-use towpath::reconcile::{self, Bells, Round};
-use towpath::server::{GitHubHook, GitHubHooks, Reception};
+use towpath::ledger::{Delivery, DeliveryId, DeliveryOutcome, DeliverySubject, Ledger as _};
+use towpath::model::{ConfigBranch, Policy, Time};
+use towpath::reconcile::{self, SweepPlan, Wakeups};
+use towpath::server::{EventInbox, GitHubHook, GitHubHooks};
 
 use crate::support::bot::Bot;
 use crate::support::rules::{BOT, Rules, minutes, name, place};
@@ -60,9 +60,9 @@ impl Running {
 
     fn start_with(bot: &Bot, policy: &Policy, (sweep, second_look): (Duration, Duration)) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let bells = Arc::new(Bells::of(policy));
+        let bells = Arc::new(Wakeups::of(policy));
         let router = router(&bot.world, &bells, &folder);
-        let round = Round { places: policy.places(), sweep, second_look };
+        let round = SweepPlan { places: policy.places(), sweep, second_look };
         let (stop, stopping) = watch::channel(false);
         let looks = tokio::spawn(reconcile::serve(Arc::new(bot.one_more_engine()), bells, round, stopping));
         let router = TowerToHyperService::new(router);
@@ -122,7 +122,7 @@ impl Running {
     }
 }
 
-fn router(world: &FakeWorld, bells: &Arc<Bells>, folder: &tempfile::TempDir) -> Router {
+fn router(world: &FakeWorld, bells: &Arc<Wakeups>, folder: &tempfile::TempDir) -> Router {
     let file = folder.path().join("secret");
     std::fs::write(&file, SECRET).expect("it can be written");
     let settings = GitHubForgeSettings {
@@ -136,7 +136,7 @@ fn router(world: &FakeWorld, bells: &Arc<Bells>, folder: &tempfile::TempDir) -> 
     };
     let hook = GitHubHook::new(&settings, &[place()], Arc::new(|| name(BOT))).expect("it has a secret");
     let bells = Arc::clone(bells);
-    let reception = Reception {
+    let reception = EventInbox {
         images: Vec::new(),
         ledger: world.clone(),
         clock: world.clone(),
@@ -232,7 +232,7 @@ fn an_event_that_is_ahead_of_github_is_made_up_for_by_the_second_look() {
 
 fn delivery(world: &FakeWorld, id: &str, repositories: &[&str]) -> Delivery {
     let repositories = repositories.iter().map(|repository| name(repository)).collect();
-    let subject = Subject::Repositories(place().forge, repositories);
+    let subject = DeliverySubject::Repositories(place().forge, repositories);
     let received_at = world.state().now;
     Delivery { source: "github/here".to_owned(), id: DeliveryId::Given(id.to_owned()), received_at, subject }
 }
@@ -300,15 +300,15 @@ fn an_event_of_a_repository_that_nobody_can_read_lapses() {
 #[test]
 fn an_event_waits_for_every_place_that_it_is_about() {
     let mut policy = Rules::default().and_service("pay").and_service("till").policy();
-    let release = Place { branch: name("release"), ..place() };
+    let release = ConfigBranch { branch: name("release"), ..place() };
     policy.services[1].place = release.clone();
-    policy.services[2].place = Place { repository: name("acme/other"), ..place() };
-    let bells = Bells::of(&policy);
+    policy.services[2].place = ConfigBranch { repository: name("acme/other"), ..place() };
+    let bells = Wakeups::of(&policy);
     let world = FakeWorld::new(BTreeMap::default());
     let both = delivery(&world, "a", &["acme/deploy"]);
     let unused = delivery(&world, "b", &["acme/gone"]);
     let later = both.received_at + Duration::from_secs(1);
-    let looked = |place: &Place, began: Time| bells.bell(place).looked(began);
+    let looked = |place: &ConfigBranch, began: Time| bells.bell(place).looked(began);
 
     bells.tell(&place().forge, &name("acme/deploy"));
     let is_told = [&place(), &release, &policy.services[2].place].map(|place| bells.bell(place).hear());
@@ -324,7 +324,7 @@ fn an_event_waits_for_every_place_that_it_is_about() {
     looked(&release, later);
     assert_eq!(bells.outcome(&both, later), Some(DeliveryOutcome::Looked));
     let elsewhere =
-        Delivery { subject: Subject::Repositories(name("hub"), vec![name("acme/deploy")]), ..both };
+        Delivery { subject: DeliverySubject::Repositories(name("hub"), vec![name("acme/deploy")]), ..both };
     assert_eq!(
         bells.outcome(&elsewhere, later),
         Some(DeliveryOutcome::Unused),

@@ -150,7 +150,7 @@ fn an_index_that_lost_a_manifest_is_not_promoted() {
     story(async |bot| {
         bot.push_index("1.10.0", &["linux/amd64", "linux/arm64"]).lose_platform("1.10.0", "linux/arm64");
         bot.settle().await.expect_running("dev", "1.9.0").expect_changes(0);
-        insta::assert_snapshot!(said(bot, "dev").await, @"1.10.0 is no longer whole in the registry: `registry.test/acme/shop` lacks the manifest of `linux/arm64` that its index names; push it again, or promote another version");
+        insta::assert_snapshot!(said(bot, "dev").await, @"1.10.0 is no longer complete in the registry: `registry.test/acme/shop` lacks the manifest of `linux/arm64` that its index names; push it again, or promote another version");
     });
 }
 
@@ -183,7 +183,7 @@ fn what_runs_and_is_gone_is_named() {
         bot.delete_manifest("1.10.0").pass(minutes(61)).settle().await;
         insta::assert_snapshot!(bot.notes("dev").await.join("\n"), @"
         runs what it should
-        what runs, `registry.test/acme/shop:1.10.0` at `sha256:7e867289f95b`, is not in its registry, which has nothing at that digest; pods that start anew cannot pull it; push it, or promote another version
+        what runs, `registry.test/acme/shop:1.10.0` at `sha256:7e867289f95b`, is not in its registry, which has nothing at that digest; new pods cannot pull it; push it, or promote another version
         ");
     });
 }

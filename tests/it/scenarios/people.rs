@@ -40,7 +40,7 @@ fn the_bot_stops_writing_to_a_branch_with_a_person_s_commit() {
         let theirs = bot.head_of(change);
         let attempt = bot.pass(minutes(5)).comment(change, "alice", "/promote approve");
         bot.push("1.11.0").settle().await;
-        insta::assert_snapshot!(bot.read_reply(&attempt), @"alice: I did not run `/promote approve`: somebody else's commit is on the branch, so its content is not what I proposed; merge or close the change by hand.");
+        insta::assert_snapshot!(bot.read_reply(&attempt), @"alice: I did not run `/promote approve`: the branch has a commit by somebody else, so its content is not what I proposed; merge or close the change by hand.");
         bot.pass(minutes(30)).settle().await.expect_running("staging", "1.11.0");
         bot.pass(minutes(60)).settle().await;
         assert_eq!(bot.head_of(change), theirs, "nobody writes over a person's commit");

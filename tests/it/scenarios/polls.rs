@@ -9,9 +9,9 @@ use futures::FutureExt as _;
 use futures::stream::{FuturesUnordered, StreamExt as _};
 use proptest::prelude::*;
 use tokio::sync::watch;
-use towpath::ledger::{Delivery, DeliveryId, DeliveryOutcome, Ledger as _, Subject};
+use towpath::ledger::{Delivery, DeliveryId, DeliveryOutcome, DeliverySubject, Ledger as _};
 use towpath::model::{ImageName, Policy, Time};
-use towpath::reconcile::{self, Bells, Engine, Freshness, Ports, Round};
+use towpath::reconcile::{self, Engine, Freshness, Ports, SweepPlan, Wakeups};
 
 use crate::support::depth;
 use crate::support::fixture;
@@ -101,14 +101,14 @@ fn an_idle_interval_costs_one_request_for_each_image() {
         }
         let engine = engine(&world, &policy);
         poll_for(&engine, &world, INTERVAL * 2).await;
-        let settled = engine.settle(&place(), Freshness::Polled).await;
+        let settled = engine.settle(&place(), Freshness::PollResult).await;
         assert!(settled.failures.is_empty(), "{:?}", settled.failures);
         let requests = |what| world.state().requests.get(what).copied().unwrap_or_default();
         let (tags, digests) = (requests("tags"), requests("digest"));
 
         poll_for(&engine, &world, INTERVAL).await;
         for _look in 0..10 {
-            engine.settle(&place(), Freshness::Polled).await;
+            engine.settle(&place(), Freshness::PollResult).await;
         }
 
         assert_eq!((requests("tags") - tags, requests("digest") - digests), (100, 0));
@@ -242,7 +242,7 @@ fn delivery(world: &FakeWorld, image: &str) -> Delivery {
         source: "registry/test".to_owned(),
         id,
         received_at,
-        subject: Subject::Images(vec![name(image)]),
+        subject: DeliverySubject::Images(vec![name(image)]),
     }
 }
 
@@ -450,7 +450,7 @@ fn what_was_acknowledged_before_a_restart_is_handled_after_it() {
 
         let (stop, stopping) = watch::channel(false);
         let started = Arc::new(engine(&world, &policy));
-        let polls = tokio::spawn(reconcile::poll(started, Arc::new(Bells::of(&policy)), stopping));
+        let polls = tokio::spawn(reconcile::poll(started, Arc::new(Wakeups::of(&policy)), stopping));
         until(|| world.state().deliveries().iter().all(|(_, outcomes)| !outcomes.is_empty())).await;
         stop.send_replace(true);
         polls.await.unwrap();
@@ -465,9 +465,9 @@ fn what_was_acknowledged_before_a_restart_is_handled_after_it() {
 fn a_bell_wakes_the_places_that_use_an_image_alone() {
     let mut policy =
         policy(["registry.test/acme/shop".to_owned(), "registry.test/acme/pay".to_owned()].into_iter());
-    let elsewhere = towpath::model::Place { repository: name("acme/pay"), ..place() };
+    let elsewhere = towpath::model::ConfigBranch { repository: name("acme/pay"), ..place() };
     policy.services[1].place = elsewhere.clone();
-    let bells = Bells::of(&policy);
+    let bells = Wakeups::of(&policy);
     bells.ring(&name("registry.test/acme/shop"));
     bells.ring(&name("registry.test/acme/unknown"));
     assert!(bells.bell(&place()).rung().now_or_never().is_some());
@@ -506,8 +506,8 @@ fn an_event_wakes_the_service_from_its_sleep() {
         policy.polls.insert("registry.test".to_owned(), minutes(60));
         let engine = Arc::new(engine(&world, &policy));
         let (stop, stopping) = watch::channel(false);
-        let bells = Arc::new(Bells::of(&policy));
-        let round = Round { places: policy.places(), sweep: HOUR, second_look: HOUR };
+        let bells = Arc::new(Wakeups::of(&policy));
+        let round = SweepPlan { places: policy.places(), sweep: HOUR, second_look: HOUR };
         let looks = reconcile::serve(Arc::clone(&engine), Arc::clone(&bells), round, stopping.clone());
         let polls = reconcile::poll(Arc::clone(&engine), bells, stopping);
         let service = tokio::spawn(async move { futures::join!(looks, polls) });

@@ -75,7 +75,7 @@ fn whoever_asked_cannot_approve_whatever_was_asked_for_since() {
         bot.comment(staging, "carol", "/promote production version=1.11.0");
         let attempt = bot.pass(minutes(5)).comment(change, "alice", "/promote approve");
         bot.settle().await.expect_open("production", "1.10.0");
-        insta::assert_snapshot!(bot.read_reply(&attempt), @"alice: I did not run `/promote approve`: you asked for this promotion, so somebody else has to approve it; ask bob.");
+        insta::assert_snapshot!(bot.read_reply(&attempt), @"alice: I did not run `/promote approve`: you asked for this promotion, so another user must approve it; ask bob.");
         bot.pass(minutes(60)).settle().await.expect_open("production", "1.11.0");
         bot.pass(minutes(5)).comment(change, "alice", "/promote approve");
         bot.settle().await.expect_running("production", "1.11.0");

@@ -24,7 +24,7 @@ fn who_may_write_to_the_repository_may_promote_where_nobody_is_named() {
             .await
             .expect_reaction(&held, Reaction::Rocket)
             .expect_reaction(&resumed, Reaction::Rocket);
-        insta::assert_snapshot!(bot.read_reply(&refused), @"tim: I did not run `/promote hold`: it takes the right `promote` or `approve` in production, which you do not have; the configuration names nobody for it, so ask somebody who may write to `acme/deploy`.");
+        insta::assert_snapshot!(bot.read_reply(&refused), @"tim: I did not run `/promote hold`: it takes the right `promote` or `approve` in production, which you do not have; the configuration lists no user for it; ask a user with write access to `acme/deploy`.");
     });
 }
 
@@ -34,7 +34,7 @@ fn a_stranger_may_not() {
         let change = bot.bring_to_production("1.10.0").await;
         let refused = bot.pass(minutes(5)).comment(change, "mallory", "/promote approve");
         bot.settle().await.expect_reaction(&refused, Reaction::ThumbsDown);
-        insta::assert_snapshot!(bot.read_reply(&refused), @"mallory: I did not run `/promote approve`: it takes the right `approve` in production, which you do not have; the configuration names nobody for it, so ask somebody who may write to `acme/deploy`.");
+        insta::assert_snapshot!(bot.read_reply(&refused), @"mallory: I did not run `/promote approve`: it takes the right `approve` in production, which you do not have; the configuration lists no user for it; ask a user with write access to `acme/deploy`.");
     });
 }
 

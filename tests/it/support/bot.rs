@@ -15,7 +15,7 @@ use serde_json::Value;
 use towpath::decide::Judgement;
 use towpath::forge::Forge as _;
 use towpath::model::{ChangeNumber, CommentId, Policy, ServiceName, Time};
-use towpath::reconcile::{Engine, Freshness, Ports, Settled};
+use towpath::reconcile::{Convergence, Engine, Freshness, Ports};
 
 use super::fixture;
 use super::oracle;
@@ -156,7 +156,7 @@ impl Bot {
 
     async fn judgement(&self, environment: &str) -> Judgement {
         let engine = self.engines.first().expect("there is one");
-        let foresight = engine.foresee(&place(), Freshness::Any).await.expect("nothing is broken");
+        let foresight = engine.preview(&place(), Freshness::Any).await.expect("nothing is broken");
         let judgement = foresight.observation.plan.judgements.iter().find(|judgement| {
             (judgement.target.service.as_str(), judgement.target.environment.as_str())
                 == ("shop", environment)
@@ -299,7 +299,7 @@ impl Bot {
     }
 
     /// Each engine settles once.
-    async fn round(&self, round: usize, fresh: Freshness) -> Vec<Settled> {
+    async fn round(&self, round: usize, fresh: Freshness) -> Vec<Convergence> {
         let place = place();
         let start = self.world.state().effects.len();
         let settled = match self.mode {

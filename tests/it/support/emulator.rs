@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::peer;
 
-/// Starts the emulator, says where it is, and ends it when nobody holds its standard input any more: so it ends with
+/// Starts the emulator, says where it is, and ends it when not on holds standard input any more: so it ends with
 /// this test even where that is killed.
 const START: &str = "
     const { createEmulator } = await import(process.argv[1]);

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use towpath::model::{
-    After, AfterMode, Approvals, Environment, Gate, MergeMode, OnNewer, Pipeline, Place, Policy, Principal,
-    RepositoryPath, RepositoryPattern, Right, Rights, Selection, Service, ServiceImage, Soak, SoakCounts,
-    Together, Writing,
+    After, AfterMode, Approvals, ConfigBranch, Environment, Gate, MergeMode, OnNewer, Pipeline, Policy,
+    Principal, RepositoryPath, RepositoryPattern, Right, Rights, Selection, Service, ServiceImage, Soak,
+    SoakCounts, Together, Writing,
 };
 
 /// The bot's name on the fake forge.
@@ -223,8 +223,8 @@ fn patterns(all: &[&str]) -> Vec<RepositoryPattern> {
 }
 
 /// The one config repository of every story.
-pub(crate) fn place() -> Place {
-    Place { forge: name("here"), repository: name("acme/deploy"), branch: name("main") }
+pub(crate) fn place() -> ConfigBranch {
+    ConfigBranch { forge: name("here"), repository: name("acme/deploy"), branch: name("main") }
 }
 
 /// A name that a test wrote, so that it is right.

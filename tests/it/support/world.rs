@@ -19,9 +19,9 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use chrono::{SubsecRound as _, TimeDelta};
 use towpath::forge::ForgeError;
-use towpath::ledger::{Delivery, DeliveryOutcome, IndexedLog, KeptListing, Trouble};
+use towpath::ledger::{Delivery, DeliveryOutcome, IndexedLog, ListingFailure, StoredListing};
 use towpath::model::{
-    ChangeNumber, Description, Digest, ImageName, IndexEntry, Place, Tag, TeamName, Time, UserName,
+    ChangeNumber, ConfigBranch, Description, Digest, ImageName, IndexEntry, Tag, TeamName, Time, UserName,
 };
 
 pub(crate) use changes::FakeChange;
@@ -60,7 +60,7 @@ pub(crate) struct State {
     pub(crate) now: Time,
     /// How far the bot's clock is ahead of the forge's.
     pub(crate) clock_ahead: TimeDelta,
-    pub(crate) place: Place,
+    pub(crate) place: ConfigBranch,
     pub(crate) bot: UserName,
     pub(crate) git: Git,
     pub(crate) changes: Vec<FakeChange>,
@@ -105,9 +105,9 @@ pub(crate) struct State {
 /// What one replica's ledger holds.
 #[derive(Debug, Default)]
 struct LedgerContent {
-    logs: BTreeMap<Place, IndexedLog>,
-    listings: BTreeMap<ImageName, KeptListing>,
-    troubles: BTreeMap<ImageName, Trouble>,
+    logs: BTreeMap<ConfigBranch, IndexedLog>,
+    listings: BTreeMap<ImageName, StoredListing>,
+    troubles: BTreeMap<ImageName, ListingFailure>,
     /// Each delivery with every outcome that was ever said of it.
     deliveries: Vec<(Delivery, Vec<DeliveryOutcome>)>,
     digests: BTreeMap<(ImageName, Tag), (Digest, Time)>,

@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::config::checked::registries::secret_of;
 use crate::config::checked::resolve;
 use crate::config::located::Located;
-use crate::config::problem::{Findings, Span};
+use crate::config::problem::{ProblemList, Span};
 use crate::config::raw::{self, App, Forge};
 use crate::config::{GitHubCredentials, GitHubForgeSettings, SecretSource};
 
@@ -13,7 +13,7 @@ use crate::config::{GitHubCredentials, GitHubForgeSettings, SecretSource};
 pub(super) fn settings_of(
     forge: &Forge,
     folder: &Path,
-    (is_whole, findings): (bool, &mut Findings),
+    (is_whole, findings): (bool, &mut ProblemList),
 ) -> Option<GitHubForgeSettings> {
     let own_of_local = [
         ("root", forge.root.as_ref().map(|root| root.span)),
@@ -34,10 +34,10 @@ pub(super) fn settings_of(
 }
 
 /// The secrets of its events; that there is none is said by leaving the key out, so an empty list is a mistake.
-fn webhook_secrets(forge: &Forge, folder: &Path, findings: &mut Findings) -> Vec<SecretSource> {
+fn webhook_secrets(forge: &Forge, folder: &Path, findings: &mut ProblemList) -> Vec<SecretSource> {
     let Some(secrets) = &forge.webhook_secrets else { return Vec::new() };
     if secrets.items.is_empty() && secrets.is_complete {
-        let message = "without a secret nobody could prove where an event comes from";
+        let message = "without a secret, the sender of an event cannot be verified";
         let way_out = "name one, such as `{ env: TOWPATH_WEBHOOK_SECRET }`, or leave `webhook_secrets` out";
         findings.suggest(secrets.span, message, way_out);
     }
@@ -45,7 +45,7 @@ fn webhook_secrets(forge: &Forge, folder: &Path, findings: &mut Findings) -> Vec
 }
 
 /// Refuses the keys of a GitHub where another kind of forge is configured.
-pub(super) fn refuse_keys(forge: &Forge, findings: &mut Findings) {
+pub(super) fn refuse_keys(forge: &Forge, findings: &mut ProblemList) {
     let own = [
         ("url", forge.url.as_ref().map(|url| url.span)),
         ("token", forge.token.as_ref().map(|token| token.span)),
@@ -58,7 +58,7 @@ pub(super) fn refuse_keys(forge: &Forge, findings: &mut Findings) {
     refuse(own, "github", findings);
 }
 
-fn refuse<const N: usize>(keys: [(&str, Option<Span>); N], kind: &str, findings: &mut Findings) {
+fn refuse<const N: usize>(keys: [(&str, Option<Span>); N], kind: &str, findings: &mut ProblemList) {
     for (key, span) in keys {
         if let Some(span) = span {
             let message = format!("`{key}` is a key of forges of the kind `{kind}`");
@@ -70,7 +70,7 @@ fn refuse<const N: usize>(keys: [(&str, Option<Span>); N], kind: &str, findings:
 fn credentials(
     forge: &Forge,
     folder: &Path,
-    (is_whole, findings): (bool, &mut Findings),
+    (is_whole, findings): (bool, &mut ProblemList),
 ) -> Option<GitHubCredentials> {
     match (&forge.token, &forge.app) {
         (Some(token), None) => secret_of(token, folder).map(GitHubCredentials::Token),
@@ -99,7 +99,7 @@ fn of_app(app: &App, folder: &Path) -> Option<GitHubCredentials> {
 }
 
 /// Reports every file with a secret that is not there.
-pub(super) fn on_disk(forge: &Forge, folder: &Path, findings: &mut Findings) {
+pub(super) fn on_disk(forge: &Forge, folder: &Path, findings: &mut ProblemList) {
     let key = forge.app.as_ref().and_then(|app| app.private_key.as_ref());
     for secret in [forge.token.as_ref(), key].into_iter().flatten() {
         if let raw::SecretSource::File(Located { value: path, span }) = &secret.value {

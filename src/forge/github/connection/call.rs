@@ -18,7 +18,7 @@ pub(in super::super) const OWN_ACCOUNT: &str = "/user";
 
 /// Whether a request may be sent again when nobody knows what became of it.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
-pub(in super::super) enum Again {
+pub(in super::super) enum Idempotency {
     /// It reads, or does the same twice, or GitHub refuses the second.
     Safe,
     /// The second would have an effect of its own.
@@ -35,7 +35,7 @@ pub(in super::super) struct Call<'a> {
     /// The path below the address of the interface, with its query.
     pub(in super::super) path: String,
     pub(in super::super) body: Option<Value>,
-    pub(in super::super) again: Again,
+    pub(in super::super) again: Idempotency,
     /// How urgent it is.
     pub(in super::super) lane: Lane,
     /// How much it writes, by the count of [`Cost`].
@@ -46,7 +46,7 @@ pub(in super::super) struct Call<'a> {
 
 impl<'a> Call<'a> {
     pub(in super::super) const fn get(scope: Scope<'a>, verb: &'a str, path: String) -> Self {
-        let (body, again, lane) = (None, Again::Safe, Lane::Command);
+        let (body, again, lane) = (None, Idempotency::Safe, Lane::Command);
         Self { scope, verb, method: Method::GET, path, body, again, lane, writes: 0, is_for_token: false }
     }
 
@@ -58,7 +58,7 @@ impl<'a> Call<'a> {
         path: String,
         body: Value,
     ) -> Self {
-        let (again, lane) = (Again::Safe, Lane::Refresh);
+        let (again, lane) = (Idempotency::Safe, Lane::Refresh);
         let body = Some(body);
         Self { scope, verb, method, path, body, again, lane, writes: 1, is_for_token: false }
     }
@@ -120,7 +120,7 @@ impl<'a> Call<'a> {
 
     /// The same, sent once at most.
     pub(in super::super) fn once(self) -> Self {
-        Self { again: Again::Never, ..self }
+        Self { again: Idempotency::Never, ..self }
     }
 }
 

@@ -10,7 +10,7 @@ use octocrab::Octocrab;
 use octocrab::service::middleware::retry::RetryConfig;
 use secrecy::SecretString;
 
-use super::redirect::Hop;
+use super::redirect::RedirectHop;
 use super::{Call, Connection};
 use crate::forge::ForgeError;
 use crate::forge::github::failed;
@@ -26,7 +26,7 @@ const API_VERSION: &str = "2022-11-28";
 const API_VERSION_HEADER: HeaderName = HeaderName::from_static("x-github-api-version");
 
 /// What came back.
-pub(super) struct Exchanged {
+pub(super) struct RawResponse {
     pub(super) status: StatusCode,
     pub(super) headers: HeaderMap,
     pub(super) body: Vec<u8>,
@@ -41,10 +41,11 @@ impl Connection {
         call: &Call<'_>,
         token: &SecretString,
         condition: Option<HeaderValue>,
-    ) -> Result<Exchanged, ForgeError> {
+    ) -> Result<RawResponse, ForgeError> {
         let own = own_headers(call, token, condition)?;
         let client = self.client()?;
-        let mut hop = Hop::first(&call.address(&self.url)).map_err(|error| failed(call.verb, error))?;
+        let mut hop =
+            RedirectHop::first(&call.address(&self.url)).map_err(|error| failed(call.verb, error))?;
         let (head, body) = loop {
             let mut builder = http::Request::builder()
                 .method(call.method.clone())
@@ -68,7 +69,7 @@ impl Connection {
         let body = Limited::new(body, BODY_BYTES_MAX).collect().await;
         let body = body.map_err(|error| lost(call, &hop, error.as_ref()))?;
         let elsewhere = (!hop.is_home).then(|| hop.host());
-        Ok(Exchanged {
+        Ok(RawResponse {
             status: head.status,
             headers: head.headers,
             body: body.to_bytes().to_vec(),
@@ -108,7 +109,7 @@ fn own_headers(
 }
 
 /// A request that has no answer, and where it should have come from.
-fn lost(call: &Call<'_>, hop: &Hop, error: &(dyn std::error::Error + 'static)) -> ForgeError {
+fn lost(call: &Call<'_>, hop: &RedirectHop, error: &(dyn std::error::Error + 'static)) -> ForgeError {
     failed(format!("`{} {}` to {}", call.method, hop.origin(), call.verb), innermost(error))
 }
 

@@ -5,7 +5,7 @@ use crate::forge::ForgeError;
 use crate::forge::github::credentials::{Credentials, Scope};
 use crate::forge::github::failed;
 use crate::forge::github::permissions::{access_word, permission_for, permission_for_document};
-use crate::forge::github::refusal::Barred;
+use crate::forge::github::refusal::AccessDenied;
 
 /// What to look at where GitHub's interfaces are not where they should be.
 const LOOK_AT_URL: &str = "look at `url` of the forge: for an Enterprise Server it ends with /api/v3";
@@ -13,12 +13,12 @@ const LOOK_AT_URL: &str = "look at `url` of the forge: for an Enterprise Server 
 /// The token is not taken: of an App the next one may be, of a person only another one is.
 pub(super) fn not_let_in(credentials: &Credentials, call: &Call<'_>, words: &str) -> ForgeError {
     match credentials {
-        Credentials::Token(_) => ForgeError::Shut {
+        Credentials::Token(_) => ForgeError::Misconfigured {
             why: "GitHub does not take the token: it is wrong, expired or revoked".to_owned(),
             way_out: "make a new one, and put it where `token` of the forge says in the configuration"
                 .to_owned(),
         },
-        Credentials::App(_) if call.is_app_s() => ForgeError::Shut {
+        Credentials::App(_) if call.is_app_s() => ForgeError::Misconfigured {
             why: format!("GitHub does not take the private key of the App: {words}"),
             way_out: "look at `app.id` and `app.private_key` in the configuration, and at the clock of this machine"
                 .to_owned(),
@@ -28,18 +28,18 @@ pub(super) fn not_let_in(credentials: &Credentials, call: &Call<'_>, words: &str
 }
 
 /// The bot may not do it there.
-pub(super) fn barred(credentials: &Credentials, call: &Call<'_>, barred: Barred) -> ForgeError {
+pub(super) fn barred(credentials: &Credentials, call: &Call<'_>, barred: AccessDenied) -> ForgeError {
     match barred {
-        Barred::Suspended => suspended(credentials, call.scope),
-        Barred::SingleSignOn(words) => not_signed_in(call, &words),
-        Barred::Address(words) => not_from_here(call, &words),
-        Barred::ReadOnly => archived(call.scope),
-        Barred::Right(words, _) | Barred::Other(words, _) if call.is_for_token => {
+        AccessDenied::Suspended => suspended(credentials, call.scope),
+        AccessDenied::SingleSignOn(words) => not_signed_in(call, &words),
+        AccessDenied::Address(words) => not_from_here(call, &words),
+        AccessDenied::ReadOnly => archived(call.scope),
+        AccessDenied::Right(words, _) | AccessDenied::Other(words, _) if call.is_for_token => {
             no_token(call.scope, &words)
         }
-        Barred::Right(words, _) if call.asks_whose_token() => nameless(&words),
-        Barred::Right(words, enough) => forbidden(call, &words, enough),
-        Barred::Other(words, enough) => in_the_way(call, &words, enough.as_deref()),
+        AccessDenied::Right(words, _) if call.asks_whose_token() => nameless(&words),
+        AccessDenied::Right(words, enough) => forbidden(call, &words, enough),
+        AccessDenied::Other(words, enough) => in_the_way(call, &words, enough.as_deref()),
     }
 }
 
@@ -65,7 +65,7 @@ fn needed(call: &Call<'_>) -> Option<String> {
 
 /// A token of an installation belongs to no account, and so may not ask whose it is: that of GitHub Actions is one.
 fn nameless(words: &str) -> ForgeError {
-    ForgeError::Shut {
+    ForgeError::Misconfigured {
         why: format!("GitHub does not say whose the token is: {words}"),
         way_out: "set `bot` of the forge in the configuration to the name under which it acts, such as \
                   `github-actions[bot]`"
@@ -75,7 +75,7 @@ fn nameless(words: &str) -> ForgeError {
 
 /// There is no GraphQL where it should be.
 pub(super) fn no_graph(call: &Call<'_>, rest: &str) -> ForgeError {
-    ForgeError::Shut {
+    ForgeError::Misconfigured {
         why: format!("GraphQL at `{}` does not exist", without_secrets(&call.address(rest))),
         way_out: LOOK_AT_URL.to_owned(),
     }
@@ -100,12 +100,12 @@ fn in_the_way(call: &Call<'_>, words: &str, permission: Option<&str>) -> ForgeEr
         || "look at what the token or the App may use and do there".to_owned(),
         |permission| format!("see to that, or grant it `{permission}` if it lacks a right"),
     );
-    ForgeError::Shut { why: may_not(call, words), way_out }
+    ForgeError::Misconfigured { why: may_not(call, words), way_out }
 }
 
 /// Nobody signed in with this token at the organization.
 fn not_signed_in(call: &Call<'_>, words: &str) -> ForgeError {
-    ForgeError::Shut {
+    ForgeError::Misconfigured {
         why: may_not(call, words),
         way_out: "authorize the token for the organization: \"Configure SSO\" beside it, in the bot's account under \
                   Settings > Developer settings > Personal access tokens"
@@ -115,7 +115,7 @@ fn not_signed_in(call: &Call<'_>, words: &str) -> ForgeError {
 
 /// This machine may not come in.
 fn not_from_here(call: &Call<'_>, words: &str) -> ForgeError {
-    ForgeError::Shut {
+    ForgeError::Misconfigured {
         why: may_not(call, words),
         way_out:
             "add the address of this machine to the organization's IP allow list, in its settings under \
@@ -137,13 +137,13 @@ fn suspended(credentials: &Credentials, scope: Scope<'_>) -> ForgeError {
                 .to_owned(),
         ),
     };
-    ForgeError::Shut { why, way_out }
+    ForgeError::Misconfigured { why, way_out }
 }
 
 /// Nobody can write there any more.
 fn archived(scope: Scope<'_>) -> ForgeError {
-    ForgeError::Shut {
-        why: format!("`{scope}` is archived, so nobody can write there"),
+    ForgeError::Misconfigured {
+        why: format!("`{scope}` is archived, so it is read-only"),
         way_out: "unarchive it, or take its services out of the configuration".to_owned(),
     }
 }
@@ -154,7 +154,7 @@ fn may_not(call: &Call<'_>, words: &str) -> String {
 
 /// GitHub gives the App no token, in its words.
 pub(in super::super) fn no_token(scope: Scope<'_>, words: &str) -> ForgeError {
-    ForgeError::Shut {
+    ForgeError::Misconfigured {
         why: format!("GitHub gives the App no token for `{scope}`: {words}"),
         way_out: "look at what its installation may use and do; `towpath doctor` says what it needs"
             .to_owned(),
@@ -163,7 +163,7 @@ pub(in super::super) fn no_token(scope: Scope<'_>, words: &str) -> ForgeError {
 
 /// The App is not where it should act.
 pub(in super::super) fn not_installed(scope: Scope<'_>) -> ForgeError {
-    ForgeError::Shut {
+    ForgeError::Misconfigured {
         why: format!("the App is not installed for `{scope}`"),
         way_out: "install it, let it use the repository, and look whether that still has this name"
             .to_owned(),

@@ -15,14 +15,14 @@ const HOPS_MAX: usize = 5;
 
 /// An address on the way of one request.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Hop {
+pub(super) struct RedirectHop {
     url: Url,
     /// Whether the way never left GitHub's own origin, so that the token may be seen there.
     pub(super) is_home: bool,
     behind: usize,
 }
 
-impl Hop {
+impl RedirectHop {
     /// Where a way begins.
     ///
     /// # Errors

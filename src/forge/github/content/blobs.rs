@@ -19,7 +19,7 @@ use serde::Deserialize;
 
 use super::super::connection::lock;
 use super::super::credentials::Scope;
-use super::super::memory::Memory;
+use super::super::memory::RepositoryState;
 use super::super::{GitHubForge, READS_AT_ONCE, failed};
 use super::archive::Contents;
 use super::texts::BLOBS_AT_ONCE;
@@ -44,7 +44,7 @@ struct Blob {
 
 /// What an archive had beyond what was asked for, for the rest of the look.
 #[derive(Debug, Default)]
-pub(in super::super) struct Shelf {
+pub(in super::super) struct BlobCache {
     contents: Contents,
     /// Whether an archive was asked for.
     is_warm: bool,
@@ -103,7 +103,7 @@ impl GitHubForge {
     async fn read_archive(
         &self,
         repository: &RepositoryName,
-        memory: &Memory,
+        memory: &RepositoryState,
         blobs: &[BlobId],
         found: &mut Contents,
     ) {
@@ -170,7 +170,7 @@ impl GitHubForge {
     }
 }
 
-impl Shelf {
+impl BlobCache {
     /// Gives what it has of some blobs.
     fn taken(&self, blobs: &[BlobId]) -> Contents {
         let held = blobs.iter().filter_map(|blob| Some((*blob, Arc::clone(self.contents.get(blob)?))));
@@ -194,7 +194,7 @@ fn missing(blobs: &[BlobId], found: &Contents) -> Vec<BlobId> {
     missing.into_iter().collect()
 }
 
-impl Memory {
+impl RepositoryState {
     /// A commit that was listed, is not too large and has one of these blobs, and the blobs of all its files.
     fn commit_with(&self, blobs: &[BlobId], bytes_max: u64) -> Option<(CommitId, BTreeSet<BlobId>)> {
         self.known_files().into_iter().filter(|(_, files)| files.bytes <= bytes_max).find_map(

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::super::connection::Call;
 use super::super::credentials::Scope;
-use super::super::wire::GraphAnswer;
+use super::super::wire::GraphResponse;
 use super::super::{GitHubForge, failed};
 use super::archive::{Contents, blob_id};
 use crate::forge::ForgeError;
@@ -37,7 +37,7 @@ impl GitHubForge {
         blobs: &[BlobId],
     ) -> Result<Contents, ForgeError> {
         let call = Call::query(Scope::Repository(repository), "read files", question(repository, blobs));
-        let answer: GraphAnswer = self.inner.connection.call(call.once()).await?.json("the files")?;
+        let answer: GraphResponse = self.inner.connection.call(call.once()).await?.json("the files")?;
         let found = answer.data.and_then(|mut data| data.remove("repository"));
         let found: BTreeMap<String, Option<Text>> = serde_json::from_value(found.unwrap_or_default())
             .map_err(|error| failed(format!("reading files of `{repository}`"), error))?;

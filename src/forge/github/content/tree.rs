@@ -7,7 +7,7 @@ use gix::objs::WriteTo as _;
 use gix::objs::tree::{Entry, EntryMode};
 
 use super::super::credentials::Scope;
-use super::super::memory::Files;
+use super::super::memory::CommitFiles;
 use super::super::wire::{GitEntry, GitTree};
 use super::super::{GitHubForge, failed};
 use crate::forge::ForgeError;
@@ -19,7 +19,7 @@ const FOLDERS_MAX: usize = 5_000;
 const FOLDER: &str = "040000";
 
 /// What one or several answers list.
-struct Listed {
+struct TreeListing {
     tree: Vec<GitEntry>,
     truncated: bool,
     /// Whether what is in folders is not listed.
@@ -32,7 +32,7 @@ impl GitHubForge {
         &self,
         repository: &RepositoryName,
         commit: &CommitId,
-    ) -> Result<Arc<Files>, ForgeError> {
+    ) -> Result<Arc<CommitFiles>, ForgeError> {
         let memory = self.memory(repository);
         if let Some(known) = memory.files(commit) {
             return Ok(known);
@@ -43,8 +43,8 @@ impl GitHubForge {
     }
 
     /// All files of a commit. What is too large for one answer is read folder by folder.
-    async fn walk(&self, repository: &RepositoryName, commit: &CommitId) -> Result<Files, ForgeError> {
-        let mut files = Files::default();
+    async fn walk(&self, repository: &RepositoryName, commit: &CommitId) -> Result<CommitFiles, ForgeError> {
+        let mut files = CommitFiles::default();
         // GitHub takes the id of a commit for that of its tree.
         let mut folders = vec![(String::new(), commit.to_string())];
         let mut read = 0;
@@ -74,12 +74,17 @@ impl GitHubForge {
     }
 
     /// All that is below a tree, or where that is too much, what is in it.
-    async fn listed(&self, repository: &RepositoryName, tree: &str) -> Result<Listed, ForgeError> {
+    async fn listed(&self, repository: &RepositoryName, tree: &str) -> Result<TreeListing, ForgeError> {
         let all = self.tree(repository, tree, "?recursive=1").await?;
         if all.truncated { self.tree(repository, tree, "").await } else { Ok(all) }
     }
 
-    async fn tree(&self, repository: &RepositoryName, tree: &str, query: &str) -> Result<Listed, ForgeError> {
+    async fn tree(
+        &self,
+        repository: &RepositoryName,
+        tree: &str,
+        query: &str,
+    ) -> Result<TreeListing, ForgeError> {
         let path = format!("/repos/{repository}/git/trees/{tree}{query}");
         let found: GitTree =
             self.inner.connection.get(Scope::Repository(repository), "read files", path).await?;
@@ -87,11 +92,11 @@ impl GitHubForge {
             let why = "one folder has more files than GitHub lists";
             return Err(failed(format!("reading the files of `{repository}`"), why));
         }
-        Ok(Listed { tree: found.tree, truncated: found.truncated, is_shallow: query.is_empty() })
+        Ok(TreeListing { tree: found.tree, truncated: found.truncated, is_shallow: query.is_empty() })
     }
 }
 
-impl Files {
+impl CommitFiles {
     /// Paths that this program would not write are left out.
     fn take(&mut self, path: String, entry: &GitEntry) {
         let blob = entry.sha.as_ref().and_then(|sha| BlobId::new(sha).ok());

@@ -14,10 +14,10 @@ use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use secrecy::SecretString;
 use serde::Serialize;
 
-use super::flight::Flight;
-use super::replaceable::Replaceable;
-use super::tokens::{Granted, Tokens};
-use super::{Reading, Scope, wish};
+use super::reloadable_secret::ReloadableSecret;
+use super::single_flight::SingleFlight;
+use super::tokens::{IssuedToken, TokenCache};
+use super::{Scope, SecretReader, wish};
 use crate::forge::ForgeError;
 use crate::forge::github::connection::{Answer, Call, Connection, lock, no_token, not_installed};
 use crate::forge::github::failed;
@@ -39,12 +39,12 @@ const VERB: &str = "act as the App";
 /// A GitHub App, with the tokens that it has at the moment.
 pub struct AppCredentials {
     pub(super) id: u64,
-    key: Replaceable<EncodingKey>,
+    key: ReloadableSecret<EncodingKey>,
     /// The installation, where the configuration names it.
     pub(super) installation: Option<u64>,
     /// The installations that were looked up, by whose repositories they are for.
-    found: Mutex<BTreeMap<String, Arc<Flight<u64>>>>,
-    pub(super) tokens: Tokens,
+    found: Mutex<BTreeMap<String, Arc<SingleFlight<u64>>>>,
+    pub(super) tokens: TokenCache,
 }
 
 #[derive(Serialize)]
@@ -68,9 +68,13 @@ impl AppCredentials {
     ///
     /// # Errors
     /// Where there is no key, in a sentence that does not repeat what is there.
-    pub fn reading(id: u64, private_key: Reading<Secret>, installation: Option<u64>) -> Result<Self, String> {
-        let key = Replaceable::new(Arc::new(move || usable(&private_key()?)))?;
-        Ok(Self { id, key, installation, found: Mutex::default(), tokens: Tokens::default() })
+    pub fn reading(
+        id: u64,
+        private_key: SecretReader<Secret>,
+        installation: Option<u64>,
+    ) -> Result<Self, String> {
+        let key = ReloadableSecret::new(Arc::new(move || usable(&private_key()?)))?;
+        Ok(Self { id, key, installation, found: Mutex::default(), tokens: TokenCache::default() })
     }
 
     /// The proof that we are the App, good for asking for tokens. Its times are held against GitHub's clock.
@@ -80,9 +84,11 @@ impl AppCredentials {
             exp: (github_now - CLOCK_SKEW + PROOF_FOR).timestamp(),
             iss: self.id.to_string(),
         };
-        signed(&claims, &self.key.get(now).await).map(SecretString::from).map_err(|_| ForgeError::Shut {
-            why: "the private key of the App signs nothing".to_owned(),
-            way_out: NEW_KEY.to_owned(),
+        signed(&claims, &self.key.get(now).await).map(SecretString::from).map_err(|_| {
+            ForgeError::Misconfigured {
+                why: "the private key of the App signs nothing".to_owned(),
+                way_out: NEW_KEY.to_owned(),
+            }
         })
     }
 
@@ -93,7 +99,7 @@ impl AppCredentials {
         scope: Scope<'_>,
     ) -> Result<SecretString, ForgeError> {
         let place = self.tokens.of(scope, connection.github_now());
-        let is_good = |granted: &Granted| granted.is_good(connection.github_now());
+        let is_good = |granted: &IssuedToken| granted.is_good(connection.github_now());
         let granted = place.get(is_good, |_| true, self.fetch(connection, scope)).await?;
         Ok(granted.token)
     }
@@ -103,7 +109,7 @@ impl AppCredentials {
         &'a self,
         connection: &'a Connection,
         scope: Scope<'a>,
-    ) -> BoxFuture<'a, Result<Granted, ForgeError>> {
+    ) -> BoxFuture<'a, Result<IssuedToken, ForgeError>> {
         Box::pin(async move {
             let owner = scope.owner();
             let known = self.installation.or_else(|| self.place_of(owner).kept());
@@ -131,7 +137,7 @@ impl AppCredentials {
     }
 
     /// Where the installation at an owner is kept.
-    fn place_of(&self, owner: &str) -> Arc<Flight<u64>> {
+    fn place_of(&self, owner: &str) -> Arc<SingleFlight<u64>> {
         let mut found = lock(&self.found);
         if found.len() >= OWNERS_MAX && !found.contains_key(owner) {
             found.clear();
@@ -161,7 +167,7 @@ impl AppCredentials {
 /// The key in a text, once it has signed something: a public one, and one that is too small, only show it then.
 fn usable(text: &Secret) -> Result<EncodingKey, String> {
     let key = EncodingKey::from_rsa_pem(text.expose().as_bytes())
-        .map_err(|_| format!("the private key is no RSA key in PEM form; {NEW_KEY}"))?;
+        .map_err(|_| format!("the private key is not an RSA key in PEM format; {NEW_KEY}"))?;
     let trial = Claims { iat: 0, exp: 0, iss: String::new() };
     signed(&trial, &key).map_err(|_| {
         format!("the private key signs nothing: it is a public one, too small or broken; {NEW_KEY}")
@@ -179,12 +185,12 @@ async fn ask(connection: &Connection, scope: Scope<'_>, installation: u64) -> Re
     connection.call(Call::write(scope, VERB, Method::POST, path, wish(scope)).for_token()).await
 }
 
-fn granted(scope: Scope<'_>, answer: &Answer, now: Time) -> Result<Granted, ForgeError> {
+fn granted(scope: Scope<'_>, answer: &Answer, now: Time) -> Result<IssuedToken, ForgeError> {
     if !answer.status.is_success() {
         return Err(shut_out(scope, answer));
     }
     let InstallationToken { token, expires_at } = read(answer, "the token of the App")?;
-    Ok(Granted { token, made_at: now, expires_at })
+    Ok(IssuedToken { token, made_at: now, expires_at })
 }
 
 /// Why GitHub gives the App no token.
@@ -203,5 +209,5 @@ const fn is_about_github(error: &ForgeError) -> bool {
 fn read<T: serde::de::DeserializeOwned>(answer: &Answer, what: &str) -> Result<T, ForgeError> {
     // What is wrong is not repeated: it may hold a token.
     serde_json::from_slice(&answer.body)
-        .map_err(|_| failed(format!("reading {what}"), "GitHub's answer is none"))
+        .map_err(|_| failed(format!("reading {what}"), "GitHub's response has no token"))
 }

@@ -10,7 +10,7 @@ use chrono::TimeDelta;
 use secrecy::SecretString;
 
 use super::Scope;
-use super::flight::Flight;
+use super::single_flight::SingleFlight;
 use crate::forge::github::connection::lock;
 use crate::model::Time;
 use crate::sanitize::exposed;
@@ -25,7 +25,7 @@ const TOKENS_MAX: usize = 4_000;
 
 /// A token of an installation.
 #[derive(Clone)]
-pub(super) struct Granted {
+pub(super) struct IssuedToken {
     pub(super) token: SecretString,
     /// By our clock.
     pub(super) made_at: Time,
@@ -33,7 +33,7 @@ pub(super) struct Granted {
     pub(super) expires_at: Time,
 }
 
-impl Granted {
+impl IssuedToken {
     pub(super) fn is_good(&self, github_now: Time) -> bool {
         self.expires_at - MARGIN > github_now
     }
@@ -45,11 +45,11 @@ impl Granted {
 
 /// The tokens, by what they are good for.
 #[derive(Default)]
-pub(super) struct Tokens(Mutex<BTreeMap<String, Arc<Flight<Granted>>>>);
+pub(super) struct TokenCache(Mutex<BTreeMap<String, Arc<SingleFlight<IssuedToken>>>>);
 
-impl Tokens {
+impl TokenCache {
     /// The place of a token. Those that ended leave when another one comes.
-    pub(super) fn of(&self, scope: Scope<'_>, github_now: Time) -> Arc<Flight<Granted>> {
+    pub(super) fn of(&self, scope: Scope<'_>, github_now: Time) -> Arc<SingleFlight<IssuedToken>> {
         let key = format!("{scope:?}");
         let mut all = lock(&self.0);
         if !all.contains_key(&key) {
@@ -69,15 +69,15 @@ impl Tokens {
     pub(super) fn doubt(&self, scope: Scope<'_>, token: &SecretString, now: Time) {
         let place = lock(&self.0).get(&format!("{scope:?}")).cloned();
         let Some(place) = place else { return };
-        let is_it = |granted: &Granted| exposed(&granted.token) == exposed(token);
+        let is_it = |granted: &IssuedToken| exposed(&granted.token) == exposed(token);
         place.drop_if(|granted| is_it(granted) && !granted.is_fresh(now));
     }
 }
 
 /// Lets go of what ended, and of what ends next where there still is too much. What somebody fetches stays.
-fn make_room(all: &mut BTreeMap<String, Arc<Flight<Granted>>>, github_now: Time) {
-    let is_in_use = |place: &Arc<Flight<Granted>>| Arc::strong_count(place) > 1;
-    let is_good = |granted: &Granted| granted.is_good(github_now);
+fn make_room(all: &mut BTreeMap<String, Arc<SingleFlight<IssuedToken>>>, github_now: Time) {
+    let is_in_use = |place: &Arc<SingleFlight<IssuedToken>>| Arc::strong_count(place) > 1;
+    let is_good = |granted: &IssuedToken| granted.is_good(github_now);
     all.retain(|_, place| is_in_use(place) || place.look(is_good).unwrap_or_default());
     while all.len() >= TOKENS_MAX {
         let idle = all.iter().filter(|(_, place)| !is_in_use(place));

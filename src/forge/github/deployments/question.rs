@@ -7,9 +7,9 @@ use serde_json::{Map, Value, json};
 
 use super::super::failed;
 use super::super::refusal::one_line;
-use super::super::wire::{GraphAnswer, GraphError};
+use super::super::wire::{GraphError, GraphResponse};
 use crate::forge::ForgeError;
-use crate::model::{ChangeNumber, ImageReference, RepositoryName, Target};
+use crate::model::{ChangeNumber, ImageReference, RepositoryName, ServiceEnvironment};
 
 /// How many of the newest deployments of an environment are looked at: others may show theirs there too.
 const LATEST_MAX: usize = 10;
@@ -32,7 +32,7 @@ pub(super) struct Mark {
 
 /// Towpath's deployments of one target.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Shown {
+pub(super) struct TargetDeployments {
     /// The newest one.
     pub(super) latest: Option<Latest>,
     /// Those that count as running, and those that nobody said anything of.
@@ -66,12 +66,12 @@ struct NodeStatus {
 }
 
 /// What GitHub calls a target.
-pub(super) fn environment(target: &Target) -> String {
+pub(super) fn environment(target: &ServiceEnvironment) -> String {
     format!("{}/{}", target.environment, target.service)
 }
 
 /// The document about some targets.
-pub(super) fn question(repository: &RepositoryName, targets: &[&Target]) -> Value {
+pub(super) fn question(repository: &RepositoryName, targets: &[&ServiceEnvironment]) -> Value {
     let (owner, name) = repository.as_str().split_once('/').expect("a repository has an owner");
     let mut variables =
         Map::from_iter([("owner".to_owned(), json!(owner)), ("name".to_owned(), json!(name))]);
@@ -96,10 +96,10 @@ pub(super) fn question(repository: &RepositoryName, targets: &[&Target]) -> Valu
 
 /// The answer about the same targets; those of which GitHub says nothing are left out.
 pub(super) fn answered(
-    answer: GraphAnswer,
+    answer: GraphResponse,
     repository: &RepositoryName,
-    targets: &[&Target],
-) -> Result<Vec<(Target, Shown)>, ForgeError> {
+    targets: &[&ServiceEnvironment],
+) -> Result<Vec<(ServiceEnvironment, TargetDeployments)>, ForgeError> {
     let found = answer.data.and_then(|mut data| data.remove("repository"));
     let Some(Value::Object(mut found)) = found else {
         return Err(refused(answer.errors.first(), repository));
@@ -121,7 +121,7 @@ fn refused(error: Option<&GraphError>, repository: &RepositoryName) -> ForgeErro
         error.map_or_else(|| "GitHub's answer says nothing".to_owned(), |error| one_line(&error.message));
     let is_forbidden = matches!(kind, Some("FORBIDDEN" | "NOT_FOUND"));
     if is_forbidden || error.is_some_and(|error| error.message.contains("not accessible by")) {
-        ForgeError::Shut {
+        ForgeError::Misconfigured {
             why: format!("the deployments of `{repository}` are not shown to the bot: {words}"),
             way_out: "grant it to write deployments, or set `deployments: false` for the forge".to_owned(),
         }
@@ -131,8 +131,8 @@ fn refused(error: Option<&GraphError>, repository: &RepositoryName) -> ForgeErro
 }
 
 /// What of the newest deployments is ours, the newest first.
-fn ours(nodes: Vec<Option<Node>>) -> Shown {
-    let mut shown = Shown::default();
+fn ours(nodes: Vec<Option<Node>>) -> TargetDeployments {
+    let mut shown = TargetDeployments::default();
     for node in nodes.into_iter().flatten() {
         let mark = node.payload.as_deref().and_then(mark);
         let (Some(id), Some(mark)) = (node.database_id, mark) else { continue };

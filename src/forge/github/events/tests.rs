@@ -12,7 +12,7 @@ fn bot() -> UserName {
 }
 
 /// What an event of this kind says.
-fn said(kind: EventKind, body: &Value) -> News {
+fn said(kind: EventKind, body: &Value) -> EventContent {
     read(kind, body.to_string().as_bytes(), &bot()).unwrap().news
 }
 
@@ -24,12 +24,12 @@ fn there(mut body: Value) -> Value {
     body
 }
 
-fn whole() -> News {
-    News::Repositories(vec!["Acme/deploy".to_owned()])
+fn whole() -> EventContent {
+    EventContent::Repositories(vec!["Acme/deploy".to_owned()])
 }
 
-fn branch(name: &str) -> News {
-    News::Branches("Acme/deploy".to_owned(), vec![name.to_owned()])
+fn branch(name: &str) -> EventContent {
+    EventContent::Branches("Acme/deploy".to_owned(), vec![name.to_owned()])
 }
 
 fn refused(kind: EventKind, body: &str) -> String {
@@ -40,7 +40,7 @@ fn refused(kind: EventKind, body: &str) -> String {
 fn a_push_names_its_branch_and_one_of_a_tag_is_nobodys() {
     let push = |reference: &str| there(json!({ "ref": reference, "before": "a", "after": "b" }));
     assert_eq!(said(EventKind::Push, &push("refs/heads/towpath/dev/shop")), branch("towpath/dev/shop"));
-    assert_eq!(said(EventKind::Push, &push("refs/tags/v1")), News::Nothing);
+    assert_eq!(said(EventKind::Push, &push("refs/tags/v1")), EventContent::Nothing);
 }
 
 #[test]
@@ -50,7 +50,7 @@ fn a_branch_that_is_made_or_gone_is_named_without_its_folder() {
     let body = there(json!({ "ref": "towpath/dev/shop", "ref_type": "branch" }));
     assert_eq!(said(EventKind::Delete, &body), branch("towpath/dev/shop"));
     let body = there(json!({ "ref": "v1", "ref_type": "tag" }));
-    assert_eq!(said(EventKind::Delete, &body), News::Nothing);
+    assert_eq!(said(EventKind::Delete, &body), EventContent::Nothing);
 }
 
 #[test]
@@ -58,7 +58,7 @@ fn a_comment_counts_on_a_pull_request_alone() {
     let comment = |issue: Value| there(json!({ "action": "created", "issue": issue, "comment": {} }));
     let on_pull_request = comment(json!({ "number": 1, "pull_request": { "url": "https://api" } }));
     assert_eq!(said(EventKind::IssueComment, &on_pull_request), whole());
-    assert_eq!(said(EventKind::IssueComment, &comment(json!({ "number": 1 }))), News::Nothing);
+    assert_eq!(said(EventKind::IssueComment, &comment(json!({ "number": 1 }))), EventContent::Nothing);
     let edited = there(json!({ "action": "edited", "issue": { "pull_request": {} }, "comment": {} }));
     assert_eq!(said(EventKind::IssueComment, &edited), whole());
 }
@@ -81,22 +81,22 @@ fn a_group_of_the_merge_queue_names_the_base_and_counts_while_it_waits() {
     });
     let body = |action: &str| there(json!({ "action": action, "merge_group": group }));
     assert_eq!(said(EventKind::MergeGroup, &body("checks_requested")), branch("main"));
-    assert_eq!(said(EventKind::MergeGroup, &body("destroyed")), News::Nothing);
+    assert_eq!(said(EventKind::MergeGroup, &body("destroyed")), EventContent::Nothing);
 }
 
 #[test]
 fn a_check_counts_once_it_ended() {
     let suite = json!({ "head_branch": "towpath/dev/shop" });
     let run = |action: &str| there(json!({ "action": action, "check_run": { "check_suite": suite } }));
-    assert_eq!(said(EventKind::CheckRun, &run("created")), News::Nothing);
+    assert_eq!(said(EventKind::CheckRun, &run("created")), EventContent::Nothing);
     assert_eq!(said(EventKind::CheckRun, &run("completed")), branch("towpath/dev/shop"));
     let body = |action: &str| there(json!({ "action": action, "check_suite": suite }));
-    assert_eq!(said(EventKind::CheckSuite, &body("requested")), News::Nothing);
+    assert_eq!(said(EventKind::CheckSuite, &body("requested")), EventContent::Nothing);
     assert_eq!(said(EventKind::CheckSuite, &body("completed")), branch("towpath/dev/shop"));
     let of_a_fork = there(json!({ "action": "completed", "check_suite": { "head_branch": null } }));
     assert_eq!(said(EventKind::CheckSuite, &of_a_fork), whole(), "a branch that is not named may be any");
     let flow = |action: &str| there(json!({ "action": action, "workflow_run": { "head_branch": "main" } }));
-    assert_eq!(said(EventKind::WorkflowRun, &flow("in_progress")), News::Nothing);
+    assert_eq!(said(EventKind::WorkflowRun, &flow("in_progress")), EventContent::Nothing);
     assert_eq!(said(EventKind::WorkflowRun, &flow("completed")), branch("main"));
 }
 
@@ -116,14 +116,14 @@ fn what_the_bot_shows_is_its_own_and_what_looks_like_it_is_not() {
     let status = |context: &str, by: &str| {
         there(json!({ "sha": "a", "context": context, "branches": [], "sender": { "login": by } }))
     };
-    assert_eq!(said(EventKind::Status, &status("towpath/dev", BOT)), News::Own);
+    assert_eq!(said(EventKind::Status, &status("towpath/dev", BOT)), EventContent::Own);
     assert_eq!(said(EventKind::Status, &status("towpath/dev", "mallory")), whole());
     assert_eq!(said(EventKind::Status, &status("build", BOT)), whole());
     let run = |action: &str, slug: &str| {
         let run = json!({ "app": { "slug": slug }, "check_suite": { "head_branch": null } });
         there(json!({ "action": action, "check_run": run, "sender": { "login": BOT } }))
     };
-    assert_eq!(said(EventKind::CheckRun, &run("completed", "towpath")), News::Own);
+    assert_eq!(said(EventKind::CheckRun, &run("completed", "towpath")), EventContent::Own);
     assert_eq!(said(EventKind::CheckRun, &run("rerequested", "towpath")), whole(), "a person asked for it");
     assert_eq!(said(EventKind::CheckRun, &run("completed", "github-actions")), whole());
     let comment = json!({ "action": "created", "issue": { "pull_request": {} }, "comment": {} });
@@ -137,26 +137,34 @@ fn an_installation_names_what_it_got_and_lost() {
     let named = |names: &[&str]| -> Value { names.iter().map(|name| json!({ "full_name": name })).collect() };
     let body = json!({ "action": "created", "installation": { "id": 7 }, "repositories": named(&["a/b"]) });
     let event = read(EventKind::Installation, body.to_string().as_bytes(), &bot()).unwrap();
-    assert_eq!(event, Event { news: News::Repositories(vec!["a/b".to_owned()]), installation: Some(7) });
+    assert_eq!(
+        event,
+        Event { news: EventContent::Repositories(vec!["a/b".to_owned()]), installation: Some(7) }
+    );
     let body = json!({
         "action": "removed",
         "installation": { "id": 7 },
         "repositories_added": named(&["a/b"]),
         "repositories_removed": named(&["a/c"]),
     });
-    let both = News::Repositories(vec!["a/b".to_owned(), "a/c".to_owned()]);
+    let both = EventContent::Repositories(vec!["a/b".to_owned(), "a/c".to_owned()]);
     assert_eq!(said(EventKind::InstallationRepositories, &body), both);
     let many: Vec<Value> = (0..5_000).map(|n| json!({ "full_name": format!("a/r{n}") })).collect();
     let body = json!({ "action": "created", "installation": { "id": 7 }, "repositories": many });
-    let News::Repositories(named) = said(EventKind::Installation, &body) else { panic!("it names some") };
+    let EventContent::Repositories(named) = said(EventKind::Installation, &body) else {
+        panic!("it names some")
+    };
     assert_eq!(named.len(), REPOSITORIES_MAX);
 }
 
 #[test]
 fn a_ping_is_nothing_and_a_package_is_for_others_to_read() {
-    assert_eq!(said(EventKind::Ping, &json!({ "zen": "Keep it simple.", "hook": {} })), News::Nothing);
+    assert_eq!(
+        said(EventKind::Ping, &json!({ "zen": "Keep it simple.", "hook": {} })),
+        EventContent::Nothing
+    );
     let body = there(json!({ "action": "published", "registry_package": {} }));
-    assert_eq!(said(EventKind::RegistryPackage, &body), News::Package);
+    assert_eq!(said(EventKind::RegistryPackage, &body), EventContent::Package);
 }
 
 #[test]
@@ -259,7 +267,7 @@ proptest! {
 
     #[test]
     fn whatever_json_comes_the_reader_stands_and_names_few(kind in any_kind(), body in odd_json()) {
-        if let Ok(Event { news: News::Repositories(named), .. }) = read(kind, body.to_string().as_bytes(), &bot()) {
+        if let Ok(Event { news: EventContent::Repositories(named), .. }) = read(kind, body.to_string().as_bytes(), &bot()) {
             prop_assert!(named.len() <= REPOSITORIES_MAX);
         }
     }

@@ -7,10 +7,10 @@ use super::super::connection::{Call, in_path};
 use super::super::credentials::Scope;
 use super::super::events::EventKind;
 use super::super::permissions::{OF_ORGANIZATIONS, PERMISSIONS, access_of};
-use super::Asker;
+use super::TokenScope;
 use super::wire::Installed;
 use crate::forge::ForgeError;
-use crate::model::{Access, Grant, RepositoryName, Told};
+use crate::model::{Access, Grant, Probe, RepositoryName};
 
 /// Where tokens are made.
 const TOKENS: &str = "Settings > Developer settings > Personal access tokens of the bot's account";
@@ -29,7 +29,7 @@ const HARMLESS_SCOPES: [&str; 9] = [
 /// The one scope that is enough.
 const REPO: &str = "repo";
 /// A permission that a fine-grained token has to have, and what can be read with it, to see whether it is there.
-struct Probe {
+struct PermissionProbe {
     permission: &'static str,
     /// What is read, below the repository.
     path: &'static str,
@@ -37,26 +37,26 @@ struct Probe {
     is_vital: bool,
 }
 
-const PROBES: [Probe; 4] = [
-    Probe {
+const PROBES: [PermissionProbe; 4] = [
+    PermissionProbe {
         permission: "contents",
         path: "/git/matching-refs/heads/towpath",
         purpose: "it reads configuration, writes branches and merges",
         is_vital: true,
     },
-    Probe {
+    PermissionProbe {
         permission: "pull_requests",
         path: "/pulls?per_page=1",
         purpose: "it opens pull requests and answers there",
         is_vital: true,
     },
-    Probe {
+    PermissionProbe {
         permission: "statuses",
         path: "/commits/HEAD/statuses?per_page=1",
         purpose: "it shows the gates as a commit status, without which nothing is promoted",
         is_vital: true,
     },
-    Probe {
+    PermissionProbe {
         permission: DEPLOYMENTS,
         path: "/deployments?per_page=1",
         purpose: "it tells what runs where",
@@ -74,7 +74,7 @@ const OF_EVENTS: [(&str, &str, &[EventKind]); 3] = [
 
 /// What somebody has to be granted, and what for.
 #[derive(Copy, Clone)]
-struct Wanted {
+struct RequiredPermission {
     access: Access,
     purpose: &'static str,
     is_vital: bool,
@@ -82,25 +82,29 @@ struct Wanted {
 
 impl GitHubForge {
     /// What the bot may do in a repository, held against what it has to.
-    pub(super) async fn grants(&self, repository: &RepositoryName, who: &Asker<'_>) -> Told<Vec<Grant>> {
+    pub(super) async fn grants(
+        &self,
+        repository: &RepositoryName,
+        who: &TokenScope<'_>,
+    ) -> Probe<Vec<Grant>> {
         match (self.is_app(), who.scopes) {
             (true, _) => self.grants_of_app(repository, who.events).await,
-            (false, Some(scopes)) => Told::Known(of_scopes(scopes)),
+            (false, Some(scopes)) => Probe::Known(of_scopes(scopes)),
             (false, None) => self.probed(repository, who.organization).await,
         }
     }
 
-    async fn grants_of_app(&self, repository: &RepositoryName, events: &[String]) -> Told<Vec<Grant>> {
+    async fn grants_of_app(&self, repository: &RepositoryName, events: &[String]) -> Probe<Vec<Grant>> {
         let path = format!("/repos/{repository}/installation");
         let installed: Installed = match self.told(Scope::Bot, "see its installation", path).await {
-            Told::Known(installed) => installed,
-            Told::Unknown(why) => return Told::Unknown(why),
-            Told::Absent => return Told::Unknown("the App is not installed there".to_owned()),
+            Probe::Known(installed) => installed,
+            Probe::Unknown(why) => return Probe::Unknown(why),
+            Probe::Absent => return Probe::Unknown("the App is not installed there".to_owned()),
         };
         if let Some(since) = installed.suspended_at {
-            return Told::Unknown(format!("the App is suspended there since {since}"));
+            return Probe::Unknown(format!("the App is suspended there since {since}"));
         }
-        Told::Known(self.of_app(&installed, events))
+        Probe::Known(self.of_app(&installed, events))
     }
 
     /// The permissions of an App against the table, and what it has beyond.
@@ -111,7 +115,8 @@ impl GitHubForge {
         let is_person = target_type == "User";
         let is_asked = |name: &str| !(is_person && name == OF_ORGANIZATIONS) && self.uses(name);
         let asked = PERMISSIONS.iter().filter(|own| is_asked(own.name)).map(|own| {
-            let wanted = Wanted { access: own.access, purpose: own.purpose, is_vital: own.is_vital };
+            let wanted =
+                RequiredPermission { access: own.access, purpose: own.purpose, is_vital: own.is_vital };
             grant((own.name, granted(own.name)), wanted, (&settings, true))
         });
         let is_other =
@@ -128,28 +133,32 @@ impl GitHubForge {
     }
 
     /// What a fine-grained token lets the bot read. It can be asked for nothing else.
-    async fn probed(&self, repository: &RepositoryName, members_of: Option<&str>) -> Told<Vec<Grant>> {
+    async fn probed(&self, repository: &RepositoryName, members_of: Option<&str>) -> Probe<Vec<Grant>> {
         let mut grants = Vec::with_capacity(PROBES.len() + 1);
         for probe in PROBES.iter().filter(|probe| self.uses(probe.permission)) {
             let path = format!("/repos/{repository}{}", probe.path);
             let granted = match self.readable(Scope::Repository(repository), path).await {
                 Ok(granted) => granted,
-                Err(error) => return Told::Unknown(error.to_string()),
+                Err(error) => return Probe::Unknown(error.to_string()),
             };
-            let wanted = Wanted { access: Access::Write, purpose: probe.purpose, is_vital: probe.is_vital };
+            let wanted = RequiredPermission {
+                access: Access::Write,
+                purpose: probe.purpose,
+                is_vital: probe.is_vital,
+            };
             grants.push(grant((probe.permission, granted), wanted, (TOKENS, false)));
         }
         if let Some(organization) = members_of {
             let path = format!("/orgs/{}/teams?per_page=1", in_path(organization));
             let granted = match self.readable(Scope::Organization(organization), path).await {
                 Ok(granted) => granted,
-                Err(error) => return Told::Unknown(error.to_string()),
+                Err(error) => return Probe::Unknown(error.to_string()),
             };
             let purpose = "it asks who belongs to a team, without which what they write has to wait";
-            let wanted = Wanted { access: Access::Read, purpose, is_vital: true };
+            let wanted = RequiredPermission { access: Access::Read, purpose, is_vital: true };
             grants.push(grant((OF_ORGANIZATIONS, granted), wanted, (TOKENS, false)));
         }
-        Told::Known(grants)
+        Probe::Known(grants)
     }
 
     /// Whether something may be read. What is refused is forbidden, or said not to exist.
@@ -165,17 +174,21 @@ impl GitHubForge {
 }
 
 /// What a permission that Towpath itself does not need is good for: to hear of events that somebody subscribed to.
-fn of_events(permission: &str, events: &[String]) -> Wanted {
+fn of_events(permission: &str, events: &[String]) -> RequiredPermission {
     let is_heard = |kind: &EventKind| events.iter().any(|event| event == kind.word());
     let useful = OF_EVENTS.iter().find(|(name, _, kinds)| *name == permission && kinds.iter().any(is_heard));
     match useful {
-        Some((_, purpose, _)) => Wanted { access: Access::Read, purpose, is_vital: false },
-        None => Wanted { access: Access::None, purpose: "", is_vital: false },
+        Some((_, purpose, _)) => RequiredPermission { access: Access::Read, purpose, is_vital: false },
+        None => RequiredPermission { access: Access::None, purpose: "", is_vital: false },
     }
 }
 
 /// A permission as it was found.
-fn grant((name, granted): (&str, Access), wanted: Wanted, (settings, is_exact): (&str, bool)) -> Grant {
+fn grant(
+    (name, granted): (&str, Access),
+    wanted: RequiredPermission,
+    (settings, is_exact): (&str, bool),
+) -> Grant {
     Grant {
         permission: name.to_owned(),
         wanted: wanted.access,

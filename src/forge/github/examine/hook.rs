@@ -6,7 +6,7 @@ use super::super::credentials::Scope;
 use super::super::events::EventKind;
 use super::super::permissions::EVENTS;
 use super::wire::{Delivery, HookConfig, ListedHook};
-use crate::model::{Deliveries, Hook, RepositoryName, Told};
+use crate::model::{Deliveries, Hook, Probe, RepositoryName};
 
 /// How many of the latest events are looked at.
 const DELIVERIES_MAX: usize = 100;
@@ -17,18 +17,18 @@ const ALL_EVENTS: &str = "*";
 
 impl GitHubForge {
     /// The hook of the App, which tells of every repository.
-    pub(super) async fn hook_of_app(&self, events: &[String]) -> Told<Hook> {
+    pub(super) async fn hook_of_app(&self, events: &[String]) -> Probe<Hook> {
         if !self.is_app() {
-            return Told::Absent;
+            return Probe::Absent;
         }
         match self.told(Scope::Bot, "read its webhook", "/app/hook/config".to_owned()).await {
-            Told::Known(config) => {
+            Probe::Known(config) => {
                 let path = "/app/hook/deliveries".to_owned();
-                Told::Known(self.hook(&config, (true, events), self.deliveries(Scope::Bot, path).await))
+                Probe::Known(self.hook(&config, (true, events), self.deliveries(Scope::Bot, path).await))
             }
-            Told::Unknown(why) => Told::Unknown(why),
+            Probe::Unknown(why) => Probe::Unknown(why),
             // An App may have none.
-            Told::Absent => Told::Known(self.hook(&HookConfig::default(), (true, events), Told::Absent)),
+            Probe::Absent => Probe::Known(self.hook(&HookConfig::default(), (true, events), Probe::Absent)),
         }
     }
 
@@ -37,9 +37,9 @@ impl GitHubForge {
         &self,
         repository: &RepositoryName,
         organization: Option<&str>,
-    ) -> Told<Hook> {
+    ) -> Probe<Hook> {
         if self.is_app() {
-            return Told::Absent;
+            return Probe::Absent;
         }
         let scope = Scope::Repository(repository);
         let unread = "those of the repository only an owner may read";
@@ -50,14 +50,14 @@ impl GitHubForge {
         let unread = "those of the organization only its owners may read";
         match (self.hook_among(scope, &format!("/orgs/{}/hooks", in_path(organization)), unread).await, own) {
             // Both lead to another forge's: that of the repository is nearer.
-            (Told::Known(found), own @ Told::Known(_)) if !self.is_led_to(found.url.as_deref()) => own,
-            (found @ Told::Known(_), _) | (Told::Absent, found) => found,
-            (Told::Unknown(why), Told::Unknown(first)) => Told::Unknown(format!("{first}; {why}")),
-            (Told::Unknown(why), Told::Known(other)) => {
+            (Probe::Known(found), own @ Probe::Known(_)) if !self.is_led_to(found.url.as_deref()) => own,
+            (found @ Probe::Known(_), _) | (Probe::Absent, found) => found,
+            (Probe::Unknown(why), Probe::Unknown(first)) => Probe::Unknown(format!("{first}; {why}")),
+            (Probe::Unknown(why), Probe::Known(other)) => {
                 let url = other.url.unwrap_or_default();
-                Told::Unknown(format!("that of the repository leads to `{url}`; {why}"))
+                Probe::Unknown(format!("that of the repository leads to `{url}`; {why}"))
             }
-            (Told::Unknown(why), Told::Absent) => Told::Unknown(format!("the repository has none; {why}")),
+            (Probe::Unknown(why), Probe::Absent) => Probe::Unknown(format!("the repository has none; {why}")),
         }
     }
 
@@ -69,37 +69,37 @@ impl GitHubForge {
 
     /// The hook in a listing whose address is that of this forge, or else one that leads to another forge's: then
     /// somebody may have mistaken the name.
-    async fn hook_among(&self, scope: Scope<'_>, path: &str, unread: &str) -> Told<Hook> {
+    async fn hook_among(&self, scope: Scope<'_>, path: &str, unread: &str) -> Probe<Hook> {
         let listing = format!("{path}?per_page=100");
         let all: Vec<ListedHook> = match self.told(scope, "read the webhooks", listing).await {
-            Told::Known(all) => all,
-            Told::Unknown(why) => return Told::Unknown(why),
-            Told::Absent => return Told::Unknown(unread.to_owned()),
+            Probe::Known(all) => all,
+            Probe::Unknown(why) => return Probe::Unknown(why),
+            Probe::Absent => return Probe::Unknown(unread.to_owned()),
         };
         let url = |hook: &ListedHook| hook.config.url.clone().unwrap_or_default();
         let Some(own) = all.iter().find(|hook| self.is_led_to(hook.config.url.as_deref())) else {
             let other = all.iter().find(|hook| url(hook).contains(HOOKS));
-            let shown = |own: &ListedHook| self.hook(&own.config, (own.active, &own.events), Told::Absent);
-            return other.map_or(Told::Absent, |other| Told::Known(shown(other)));
+            let shown = |own: &ListedHook| self.hook(&own.config, (own.active, &own.events), Probe::Absent);
+            return other.map_or(Probe::Absent, |other| Probe::Known(shown(other)));
         };
         let deliveries = match self.deliveries(scope, format!("{path}/{}/deliveries", own.id)).await {
-            Told::Absent => Told::Unknown("only an owner may read them".to_owned()),
-            known @ (Told::Known(_) | Told::Unknown(_)) => known,
+            Probe::Absent => Probe::Unknown("only an owner may read them".to_owned()),
+            known @ (Probe::Known(_) | Probe::Unknown(_)) => known,
         };
-        Told::Known(self.hook(&own.config, (own.active, &own.events), deliveries))
+        Probe::Known(self.hook(&own.config, (own.active, &own.events), deliveries))
     }
 
-    async fn deliveries(&self, scope: Scope<'_>, path: String) -> Told<Deliveries> {
+    async fn deliveries(&self, scope: Scope<'_>, path: String) -> Probe<Deliveries> {
         let path = format!("{path}?per_page={DELIVERIES_MAX}");
         let all: Vec<Delivery> = match self.told(scope, "read its deliveries", path).await {
-            Told::Known(all) => all,
-            Told::Unknown(why) => return Told::Unknown(why),
-            Told::Absent => return Told::Absent,
+            Probe::Known(all) => all,
+            Probe::Unknown(why) => return Probe::Unknown(why),
+            Probe::Absent => return Probe::Absent,
         };
         let (taken, refused): (Vec<&Delivery>, Vec<&Delivery>) =
             all.iter().partition(|own| (200..300).contains(&own.status_code));
         let last = refused.iter().max_by_key(|own| own.delivered_at);
-        Told::Known(Deliveries {
+        Probe::Known(Deliveries {
             count: all.len(),
             failed: refused.len(),
             taken_at: taken.iter().map(|own| own.delivered_at).max(),
@@ -111,7 +111,7 @@ impl GitHubForge {
         &self,
         config: &HookConfig,
         (is_active, events): (bool, &[String]),
-        deliveries: Told<Deliveries>,
+        deliveries: Probe<Deliveries>,
     ) -> Hook {
         let is_heard = |word: &str| events.iter().any(|event| event == word || event == ALL_EVENTS);
         // Who shows no deployments, and so has no right to them, cannot hear of them.

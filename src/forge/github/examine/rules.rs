@@ -8,10 +8,10 @@ use super::super::GitHubForge;
 use super::super::connection::{Call, in_path, in_query};
 use super::super::credentials::Scope;
 use super::super::wire::Membership;
-use super::wire::{Branch, Listed, Protection, Rule, Ruleset};
+use super::wire::{Branch, Protection, PushAllowance, Rule, Ruleset};
 use crate::forge::ForgeError;
 use crate::model::{
-    BranchName, LogProtection, Reporter, RepositoryName, RequiredCheck, Restriction, Rules, Told, UserName,
+    BranchName, LogProtection, Probe, Reporter, RepositoryName, RequiredCheck, Restriction, Rules, UserName,
 };
 
 /// What GitHub says of a branch that has no protection of the older kind, to whom it says anything.
@@ -33,13 +33,13 @@ impl GitHubForge {
         repository: &RepositoryName,
         branch: &BranchName,
         bot: &UserName,
-    ) -> Told<Rules> {
+    ) -> Probe<Rules> {
         let mut rules = match self.rulesets_of(repository, branch, &[ALWAYS, BY_PULL_REQUEST]).await {
-            Told::Known(rules) => rules,
-            other @ (Told::Unknown(_) | Told::Absent) => return other,
+            Probe::Known(rules) => rules,
+            other @ (Probe::Unknown(_) | Probe::Absent) => return other,
         };
         match self.protection_of(repository, branch).await {
-            Told::Known(protection) => {
+            Probe::Known(protection) => {
                 self.add_protection(&mut rules, &protection);
                 if let Some(listed) = &protection.restrictions
                     && !self.is_listed(listed, repository, bot).await
@@ -47,14 +47,18 @@ impl GitHubForge {
                     rules.restrictions.insert(Restriction::List);
                 }
             }
-            Told::Unknown(why) => rules.unread = Some(why),
-            Told::Absent => {}
+            Probe::Unknown(why) => rules.unread = Some(why),
+            Probe::Absent => {}
         }
-        Told::Known(rules)
+        Probe::Known(rules)
     }
 
     /// The rules of a branch that the bot pushes to, which need not exist.
-    pub(super) async fn rules_of_own(&self, repository: &RepositoryName, branch: &BranchName) -> Told<Rules> {
+    pub(super) async fn rules_of_own(
+        &self,
+        repository: &RepositoryName,
+        branch: &BranchName,
+    ) -> Probe<Rules> {
         self.rulesets_of(repository, branch, &[ALWAYS]).await
     }
 
@@ -63,23 +67,23 @@ impl GitHubForge {
         &self,
         repository: &RepositoryName,
         branch: &BranchName,
-    ) -> (Told<Rules>, Told<LogProtection>) {
+    ) -> (Probe<Rules>, Probe<LogProtection>) {
         let all = match self.listed_rules(repository, branch).await {
-            Told::Known(all) => all,
-            Told::Unknown(why) => return (Told::Unknown(why.clone()), Told::Unknown(why)),
-            Told::Absent => return (Told::Absent, Told::Absent),
+            Probe::Known(all) => all,
+            Probe::Unknown(why) => return (Probe::Unknown(why.clone()), Probe::Unknown(why)),
+            Probe::Absent => return (Probe::Absent, Probe::Absent),
         };
-        let restricts = |is_restricted| Told::Known(LogProtection { is_restricted, command: None });
+        let restricts = |is_restricted| Probe::Known(LogProtection { is_restricted, command: None });
         let protection = if all.iter().any(|rule| rule.kind == RESTRICTS_UPDATES) {
             restricts(true)
         } else {
             match self.protection_of(repository, branch).await {
-                Told::Known(own) => restricts(own.restrictions.is_some()),
-                Told::Absent => restricts(false),
-                Told::Unknown(why) => Told::Unknown(why),
+                Probe::Known(own) => restricts(own.restrictions.is_some()),
+                Probe::Absent => restricts(false),
+                Probe::Unknown(why) => Probe::Unknown(why),
             }
         };
-        (Told::Known(self.binding(repository, &all, &[ALWAYS]).await), protection)
+        (Probe::Known(self.binding(repository, &all, &[ALWAYS]).await), protection)
     }
 
     /// The rules that rulesets make for a branch, without those that the bot may pass by.
@@ -88,22 +92,22 @@ impl GitHubForge {
         repository: &RepositoryName,
         branch: &BranchName,
         passes: &[&str],
-    ) -> Told<Rules> {
+    ) -> Probe<Rules> {
         match self.listed_rules(repository, branch).await {
-            Told::Known(all) => Told::Known(self.binding(repository, &all, passes).await),
-            Told::Unknown(why) => Told::Unknown(why),
-            Told::Absent => Told::Absent,
+            Probe::Known(all) => Probe::Known(self.binding(repository, &all, passes).await),
+            Probe::Unknown(why) => Probe::Unknown(why),
+            Probe::Absent => Probe::Absent,
         }
     }
 
     /// Every rule that rulesets make for a branch, whoever may pass it by.
-    async fn listed_rules(&self, repository: &RepositoryName, branch: &BranchName) -> Told<Vec<Rule>> {
+    async fn listed_rules(&self, repository: &RepositoryName, branch: &BranchName) -> Probe<Vec<Rule>> {
         let path = format!("/repos/{repository}/rules/branches/{}", in_query(branch.as_str()));
         let scope = Scope::Repository(repository);
         match self.inner.connection.pages::<Rule>(scope, "read the rules", &path).await {
-            Ok(all) => Told::Known(all),
-            Err(ForgeError::NotFound { .. }) => Told::Unknown("this GitHub has no rulesets".to_owned()),
-            Err(error) => Told::Unknown(error.to_string()),
+            Ok(all) => Probe::Known(all),
+            Err(ForgeError::NotFound { .. }) => Probe::Unknown("this GitHub has no rulesets".to_owned()),
+            Err(error) => Probe::Unknown(error.to_string()),
         }
     }
 
@@ -122,7 +126,7 @@ impl GitHubForge {
         let mut passed = BTreeSet::new();
         for id in ids {
             let path = format!("/repos/{repository}/rulesets/{id}");
-            let ruleset: Told<Ruleset> =
+            let ruleset: Probe<Ruleset> =
                 self.told(Scope::Repository(repository), "read the rules", path).await;
             let word = ruleset.known().and_then(|own| own.current_user_can_bypass.as_deref());
             if word.is_some_and(|word| passes.contains(&word)) {
@@ -132,26 +136,26 @@ impl GitHubForge {
         passed
     }
 
-    async fn protection_of(&self, repository: &RepositoryName, branch: &BranchName) -> Told<Protection> {
+    async fn protection_of(&self, repository: &RepositoryName, branch: &BranchName) -> Probe<Protection> {
         let branch_path = format!("/repos/{repository}/branches/{}", in_query(branch.as_str()));
         let scope = Scope::Repository(repository);
         let call = Call::get(scope, "read the protection", format!("{branch_path}/protection"));
         match self.inner.connection.ask(call).await {
             Ok((answer, _)) if answer.status == StatusCode::OK => return super::read(&answer),
-            Ok((answer, _)) if answer.words().contains(NOT_PROTECTED) => return Told::Absent,
+            Ok((answer, _)) if answer.words().contains(NOT_PROTECTED) => return Probe::Absent,
             // Whoever may not read it is told that it does not exist, or that it is forbidden.
-            Ok(_) | Err(ForgeError::Forbidden { .. } | ForgeError::Shut { .. }) => {}
-            Err(error) => return Told::Unknown(error.to_string()),
+            Ok(_) | Err(ForgeError::Forbidden { .. } | ForgeError::Misconfigured { .. }) => {}
+            Err(error) => return Probe::Unknown(error.to_string()),
         }
         match self.told::<Branch>(scope, "read the branch", branch_path).await {
-            Told::Known(branch) if branch.protected => Told::Unknown(UNREAD.to_owned()),
-            Told::Known(_) | Told::Absent => Told::Absent,
-            Told::Unknown(why) => Told::Unknown(why),
+            Probe::Known(branch) if branch.protected => Probe::Unknown(UNREAD.to_owned()),
+            Probe::Known(_) | Probe::Absent => Probe::Absent,
+            Probe::Unknown(why) => Probe::Unknown(why),
         }
     }
 
     /// Whether the bot is among those who may push: itself, as an App, or by a team.
-    async fn is_listed(&self, listed: &Listed, repository: &RepositoryName, bot: &UserName) -> bool {
+    async fn is_listed(&self, listed: &PushAllowance, repository: &RepositoryName, bot: &UserName) -> bool {
         let own = bot.as_str();
         let is_own = |name: &str| name.eq_ignore_ascii_case(own);
         let is_own_app =
@@ -170,7 +174,7 @@ impl GitHubForge {
                 in_path(&team.slug),
                 in_path(own)
             );
-            let told: Told<Membership> = self.told(Scope::Organization(owner), "read teams", path).await;
+            let told: Probe<Membership> = self.told(Scope::Organization(owner), "read teams", path).await;
             if told.known().is_some_and(|membership| membership.state == "active") {
                 return true;
             }

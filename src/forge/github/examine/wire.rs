@@ -34,13 +34,13 @@ pub(super) struct FullRepository {
     pub(super) owner: Account,
     #[serde(default)]
     pub(super) archived: bool,
-    pub(super) permissions: Option<Pushes>,
+    pub(super) permissions: Option<RepositoryPermissions>,
     pub(super) allow_merge_commit: Option<bool>,
 }
 
 /// What the asker may do.
 #[derive(Debug, Deserialize)]
-pub(super) struct Pushes {
+pub(super) struct RepositoryPermissions {
     #[serde(default)]
     pub(super) push: bool,
 }
@@ -128,12 +128,12 @@ pub(super) struct RuleParameters {
     #[serde(default)]
     pub(super) require_code_owner_review: bool,
     #[serde(default)]
-    pub(super) required_status_checks: Vec<RuledCheck>,
+    pub(super) required_status_checks: Vec<RulesetCheck>,
 }
 
 /// A check that has to pass.
 #[derive(Debug, Deserialize)]
-pub(super) struct RuledCheck {
+pub(super) struct RulesetCheck {
     pub(super) context: String,
     /// The App whose check it has to be.
     pub(super) integration_id: Option<i64>,
@@ -144,7 +144,7 @@ pub(super) struct RuledCheck {
 pub(super) struct Protection {
     pub(super) required_status_checks: Option<ProtectedChecks>,
     pub(super) required_pull_request_reviews: Option<ProtectedReviews>,
-    pub(super) restrictions: Option<Listed>,
+    pub(super) restrictions: Option<PushAllowance>,
     pub(super) required_linear_history: Option<Switch>,
     pub(super) required_signatures: Option<Switch>,
     pub(super) lock_branch: Option<Switch>,
@@ -167,7 +167,7 @@ pub(super) struct ProtectedCheck {
 
 /// Who may push.
 #[derive(Debug, Deserialize)]
-pub(super) struct Listed {
+pub(super) struct PushAllowance {
     #[serde(default)]
     pub(super) users: Vec<Account>,
     #[serde(default)]

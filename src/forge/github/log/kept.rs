@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
-use crate::forge::log::{Layout, Segment, Written};
+use crate::forge::log::{Layout, Segment, SegmentWrite};
 use crate::model::{BlobId, CommitId, Time};
 
 /// The files of how many commits are remembered: the tip, and what the ledger knows.
@@ -81,7 +81,12 @@ impl KeptLog {
     }
 
     /// Remembers what an append wrote.
-    pub(super) fn keep_appended(&mut self, commit: &CommitId, tree: &Arc<LogTree>, written: Vec<Written>) {
+    pub(super) fn keep_appended(
+        &mut self,
+        commit: &CommitId,
+        tree: &Arc<LogTree>,
+        written: Vec<SegmentWrite>,
+    ) {
         self.keep_tree(commit, tree);
         let contents = written.into_iter().filter_map(|file| {
             let blob = file.segment().ok()?.blob;

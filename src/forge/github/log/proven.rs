@@ -11,7 +11,7 @@ use http::StatusCode;
 use super::{log_branch, reading};
 use crate::forge::ForgeError;
 use crate::forge::github::GitHubForge;
-use crate::forge::github::authorship::Activity;
+use crate::forge::github::authorship::BranchActivity;
 use crate::forge::github::connection::lock;
 use crate::forge::github::heads::Files;
 use crate::forge::github::wire::{commit_id, user};
@@ -82,7 +82,10 @@ impl GitHubForge {
     }
 
     /// Who moved the branch of the log, the newest first; `None` if this GitHub keeps no such list.
-    async fn log_moves(&self, repository: &RepositoryName) -> Result<Option<Vec<Activity>>, ForgeError> {
+    async fn log_moves(
+        &self,
+        repository: &RepositoryName,
+    ) -> Result<Option<Vec<BranchActivity>>, ForgeError> {
         let answer = self.activity(repository, log_branch().as_str()).await?;
         if answer.status == StatusCode::NOT_FOUND {
             return Ok(None);

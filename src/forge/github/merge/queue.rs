@@ -15,11 +15,11 @@ use super::super::connection::{Call, lock};
 use super::super::credentials::Scope;
 use super::super::graph::Mutations;
 use super::super::refusal::one_line;
-use super::super::wire::{GraphAnswer, OnePull, commit_id};
+use super::super::wire::{GraphResponse, PullDetails, commit_id};
 use super::super::{GitHubForge, failed};
-use super::refused::Refusal;
+use super::refused::MergeRefusal;
 use crate::forge::{ForgeError, Merge, NewStatus};
-use crate::model::{ChangeNumber, CommitId, Place, QueuePlace, RepositoryName, Status};
+use crate::model::{ChangeNumber, CommitId, ConfigBranch, QueuePlace, RepositoryName, Status};
 
 /// Where a pull request stands in the queue, who put it there, and which commit the queue would merge.
 const ENTRY: &str = "query($owner: String!, $name: String!, $number: Int!) { \
@@ -69,7 +69,7 @@ impl Actor {
 }
 
 /// Whether a pull request stands in the queue.
-enum Standing {
+enum QueueMembership {
     Out,
     In(Entry),
     /// GitHub does not let the bot know.
@@ -105,7 +105,11 @@ impl Waiting {
 impl GitHubForge {
     /// Puts a pull request into the queue at exactly one head; it may stand there already. What keeps it out, if
     /// something does.
-    pub(super) async fn enqueue(&self, merge: &Merge, pull: &OnePull) -> Result<Option<Refusal>, ForgeError> {
+    pub(super) async fn enqueue(
+        &self,
+        merge: &Merge,
+        pull: &PullDetails,
+    ) -> Result<Option<MergeRefusal>, ForgeError> {
         let repository = &merge.place.repository;
         let input = json!({ "pullRequestId": pull.node_id, "expectedHeadOid": merge.head.as_str() });
         let mut mutations = Mutations::default();
@@ -114,8 +118,8 @@ impl GitHubForge {
         let outcomes = self.mutate_first(asked, mutations).await?;
         if let Some(error) = outcomes.first_error() {
             // What GitHub says in words is not a contract; where the pull request is now is.
-            if !matches!(self.standing(repository, merge.change).await?, Standing::In(_)) {
-                return Ok(Some(Refusal::kept_out_of_queue(&one_line(&error.message))));
+            if !matches!(self.standing(repository, merge.change).await?, QueueMembership::In(_)) {
+                return Ok(Some(MergeRefusal::kept_out_of_queue(&one_line(&error.message))));
             }
         }
         self.keep_waiting(repository, merge.change, Waiting { by_bot: true, group: None });
@@ -125,7 +129,7 @@ impl GitHubForge {
     /// Takes a pull request out of the queue; it may be out of it already.
     pub(in crate::forge::github) async fn take_out(
         &self,
-        place: &Place,
+        place: &ConfigBranch,
         change: ChangeNumber,
     ) -> Result<(), ForgeError> {
         let repository = &place.repository;
@@ -138,7 +142,7 @@ impl GitHubForge {
             let outcomes = self.mutate_first(asked, mutations).await?;
             // GitHub is known to tell of an error and do it all the same.
             if let Some(error) = outcomes.first_error()
-                && !matches!(self.standing(repository, change).await?, Standing::Out)
+                && !matches!(self.standing(repository, change).await?, QueueMembership::Out)
             {
                 let what = format!("taking change {change} out of the merge queue");
                 return Err(ForgeError::Blocked { what, why: one_line(&error.message) });
@@ -165,16 +169,16 @@ impl GitHubForge {
         }
         let change = ChangeNumber(number);
         let waiting = match self.standing(repository, change).await? {
-            Standing::In(entry) => {
+            QueueMembership::In(entry) => {
                 self.waiting(repository, entry, known.and_then(|known| known.group)).await?
             }
             // What is not known to have left may still be merged.
-            Standing::Untold => known.unwrap_or_default(),
-            Standing::Out => {
+            QueueMembership::Untold => known.unwrap_or_default(),
+            QueueMembership::Out => {
                 lock(&memory.queued).remove(&number);
                 if known.is_some_and(|known| known.by_bot) {
                     // Whatever GitHub thinks of a merge meanwhile.
-                    self.keep_refusal(repository, (number, head, ""), Refusal::out_of_queue());
+                    self.keep_refusal(repository, (number, head, ""), MergeRefusal::out_of_queue());
                 }
                 return Ok(None);
             }
@@ -212,7 +216,7 @@ impl GitHubForge {
     /// Shows on the commit that the queue would merge what the change shows, where it stands in the queue.
     pub(in crate::forge::github) async fn show_in_queue(
         &self,
-        place: &Place,
+        place: &ConfigBranch,
         change: ChangeNumber,
         status: &NewStatus,
     ) -> Result<(), ForgeError> {
@@ -231,7 +235,7 @@ impl GitHubForge {
 
     async fn publish_on_group(
         &self,
-        place: &Place,
+        place: &ConfigBranch,
         change: ChangeNumber,
         (group, status): (Group, &NewStatus),
     ) -> Result<Group, ForgeError> {
@@ -260,22 +264,22 @@ impl GitHubForge {
         &self,
         repository: &RepositoryName,
         change: ChangeNumber,
-    ) -> Result<Standing, ForgeError> {
+    ) -> Result<QueueMembership, ForgeError> {
         let (owner, name) = repository.as_str().split_once('/').expect("a repository has an owner");
         let variables = json!({ "owner": owner, "name": name, "number": change.0 });
         let body = json!({ "query": ENTRY, "variables": variables });
         let (scope, verb) = (Scope::Repository(repository), "read the merge queue");
         let call = Call::query(scope, verb, body);
-        let answer: GraphAnswer = self.inner.connection.call(call).await?.json(verb)?;
-        let GraphAnswer { data, errors } = answer;
+        let answer: GraphResponse = self.inner.connection.call(call).await?.json(verb)?;
+        let GraphResponse { data, errors } = answer;
         let found = data.and_then(|mut data| data.remove("repository")).unwrap_or_default();
         let found: Option<EntryRepository> =
             serde_json::from_value(found).map_err(|error| failed(verb, error))?;
         let entry = found.and_then(|found| found.pull_request).and_then(|pull| pull.merge_queue_entry);
         Ok(match entry {
-            Some(entry) => Standing::In(entry),
-            None if errors.is_empty() => Standing::Out,
-            None => Standing::Untold,
+            Some(entry) => QueueMembership::In(entry),
+            None if errors.is_empty() => QueueMembership::Out,
+            None => QueueMembership::Untold,
         })
     }
 }

@@ -12,7 +12,9 @@ use http::StatusCode;
 use super::super::GitHubForge;
 use super::super::connection::{Answer, lock};
 use crate::forge::{ForgeError, Merge};
-use crate::model::{Barrier, BarrierKind, CommitId, ForgeName, MergeMethod, Place, RepositoryName, Time};
+use crate::model::{
+    BarrierKind, CommitId, ConfigBranch, ForgeName, MergeBlocker, MergeMethod, RepositoryName, Time,
+};
 
 /// When a merge is tried again although GitHub's view of it did not change.
 const RETRY_AFTER: TimeDelta = TimeDelta::minutes(5);
@@ -35,7 +37,7 @@ pub(in crate::forge::github) struct RefusedMerge {
     head: CommitId,
     /// What GitHub thought of a merge then, in its word.
     state: String,
-    barrier: Barrier,
+    barrier: MergeBlocker,
 }
 
 impl RefusedMerge {
@@ -48,13 +50,13 @@ impl RefusedMerge {
 
 /// Why it did not, and when to ask again.
 #[derive(Clone, Debug)]
-pub(super) struct Refusal {
+pub(super) struct MergeRefusal {
     kind: BarrierKind,
     why: String,
     retry: TimeDelta,
 }
 
-impl Refusal {
+impl MergeRefusal {
     /// What an answer means for a pull request in this state.
     pub(super) fn new(answer: &Answer, merge: &Merge, state: &str) -> Self {
         let said = answer.words();
@@ -93,7 +95,7 @@ impl Refusal {
 
     /// It has to go through the merge queue, and does not get in.
     pub(super) fn kept_out_of_queue(said: &str) -> Self {
-        let why = format!("GitHub does not take it into its merge queue: {said}");
+        let why = format!("GitHub does not add it to the merge queue: {said}");
         Self { kind: BarrierKind::Blocked, why, retry: RETRY_AFTER }
     }
 
@@ -121,7 +123,7 @@ fn way_out(words: &str, merge: &Merge) -> String {
     if says(&["approv", "review is required", "review required", "reviewers", "changes requested"])
         || says(&["owner review", "changes have been requested", "changes were requested"])
     {
-        "somebody with write access has to approve it by a review".to_owned()
+        "a user with write access must approve it in a review".to_owned()
     } else if says(&["conversation"]) {
         "resolve its conversations".to_owned()
     } else if says(&["not authorized", "restricted", "cannot update this protected"]) {
@@ -154,7 +156,7 @@ impl GitHubForge {
         &self,
         repository: &RepositoryName,
         (number, head, state): (u64, &CommitId, &str),
-        refusal: Refusal,
+        refusal: MergeRefusal,
     ) {
         let refused =
             RefusedMerge { head: head.clone(), state: state.to_owned(), barrier: self.barrier_of(refusal) };
@@ -166,20 +168,20 @@ impl GitHubForge {
         all.insert(number, refused);
     }
 
-    fn barrier_of(&self, refusal: Refusal) -> Barrier {
-        let Refusal { kind, why, retry } = refusal;
+    fn barrier_of(&self, refusal: MergeRefusal) -> MergeBlocker {
+        let MergeRefusal { kind, why, retry } = refusal;
         let until = self.now().checked_add_signed(retry).unwrap_or(Time::MAX_UTC);
-        Barrier { kind, why, until: Some(until) }
+        MergeBlocker { kind, why, until: Some(until) }
     }
 
     /// What stands in the way of merging an open pull request: what GitHub said when it was tried, as long as nothing
     /// changed since; otherwise what its state tells.
     pub(in crate::forge::github) async fn barrier(
         &self,
-        place: &Place,
+        place: &ConfigBranch,
         (number, head): (u64, &CommitId),
         (base, state): (&CommitId, &str),
-    ) -> Result<Option<Barrier>, ForgeError> {
+    ) -> Result<Option<MergeBlocker>, ForgeError> {
         let refused = self.refused_merge(&place.repository, (number, head));
         let barrier = match refused {
             Some(refused) if refused.holds_in(state) => Some(refused.barrier),
@@ -190,20 +192,25 @@ impl GitHubForge {
             return Ok(Some(barrier));
         }
         // GitHub has not noticed the new base, or means something else: nothing would come of another update.
-        let Barrier { why, until, kind: _ } = barrier;
-        Ok(until.map(|until| Barrier { kind: BarrierKind::Blocked, why, until: Some(until) }))
+        let MergeBlocker { why, until, kind: _ } = barrier;
+        Ok(until.map(|until| MergeBlocker { kind: BarrierKind::Blocked, why, until: Some(until) }))
     }
 
     /// Whether a head lies right on a base.
-    async fn stands_on(&self, place: &Place, head: &CommitId, base: &CommitId) -> Result<bool, ForgeError> {
+    async fn stands_on(
+        &self,
+        place: &ConfigBranch,
+        head: &CommitId,
+        base: &CommitId,
+    ) -> Result<bool, ForgeError> {
         let commit = self.commit(&place.repository, head).await?;
         Ok(commit.parents.iter().any(|parent| parent.sha == base.as_str()))
     }
 }
 
 /// What the state of a pull request tells before anybody tried: the bot may be one of those whom a rule does not bind.
-fn of_state(state: &str) -> Option<Barrier> {
-    let barrier = |kind| Some(Barrier { kind, why: String::new(), until: None });
+fn of_state(state: &str) -> Option<MergeBlocker> {
+    let barrier = |kind| Some(MergeBlocker { kind, why: String::new(), until: None });
     match state {
         BLOCKED => barrier(BarrierKind::Blocked),
         BEHIND => barrier(BarrierKind::Behind),

@@ -14,9 +14,9 @@ use super::super::GitHubForge;
 use super::super::connection::{Call, in_path};
 use super::super::credentials::Scope;
 use super::super::graph::Mutations;
-use super::super::memory::Files;
-use super::super::wire::{Labelled, commit_id};
-use super::{Written, may_write};
+use super::super::memory::CommitFiles;
+use super::super::wire::{LabelNode, commit_id};
+use super::{WrittenHead, may_write};
 use crate::forge::{ForgeError, Proposal};
 use crate::model::{ChangeNumber, CommitId, RepositoryName};
 use size::Parts;
@@ -53,7 +53,7 @@ struct PullNode {
 }
 
 /// Whether a proposal can go together with others: it starts a branch, and its files need no mode of their own.
-pub(super) fn goes_together(base: &Files, proposal: &Proposal) -> bool {
+pub(super) fn goes_together(base: &CommitFiles, proposal: &Proposal) -> bool {
     let is_plain = |path| !base.executable.contains(path) && may_write(base, path).is_ok();
     proposal.expected.is_none() && proposal.files.iter().all(|(path, _)| is_plain(path))
 }
@@ -123,7 +123,7 @@ impl GitHubForge {
         let Some(head) = head else { return self.propose_one(proposal).await };
         self.memory(&proposal.place.repository).note_written(&head);
         let number = match number {
-            None => self.open(proposal, &Written { head: head.clone(), is_found: false }).await?,
+            None => self.open(proposal, &WrittenHead { head: head.clone(), is_found: false }).await?,
             Some(number) => {
                 if !is_labelled {
                     self.label(&proposal.place, number, &proposal.labels).await?;
@@ -235,7 +235,7 @@ impl GitHubForge {
             let path = format!("/repos/{repository}/labels");
             answer = self.inner.connection.call(Call::write(scope, verb, Method::POST, path, body)).await?;
         }
-        let found: Labelled = answer.json(&format!("the label `{label}` of `{repository}`"))?;
+        let found: LabelNode = answer.json(&format!("the label `{label}` of `{repository}`"))?;
         memory.keep_label_id(label, &found.node_id);
         Ok(found.node_id)
     }

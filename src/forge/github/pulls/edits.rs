@@ -11,7 +11,7 @@ use serde_json::json;
 
 use super::super::connection::Call;
 use super::super::credentials::Scope;
-use super::super::wire::GraphAnswer;
+use super::super::wire::GraphResponse;
 use super::super::{GitHubForge, failed};
 use super::timeline::Timeline;
 use crate::forge::ForgeError;
@@ -82,7 +82,7 @@ impl GitHubForge {
         let (scope, verb) = (Scope::Repository(repository), "read comments");
         let body = json!({ "query": EDITS, "variables": { "ids": ids } });
         let answer = self.inner.connection.call(Call::query(scope, verb, body)).await?;
-        let answer = answer.json::<GraphAnswer>("the edits of comments")?;
+        let answer = answer.json::<GraphResponse>("the edits of comments")?;
         let nodes = answer.data.and_then(|mut data| data.remove("nodes")).unwrap_or_default();
         let nodes: Vec<Option<Node>> = serde_json::from_value(nodes)
             .map_err(|error| failed(format!("reading the edits of comments in `{repository}`"), error))?;
@@ -91,28 +91,28 @@ impl GitHubForge {
 }
 
 /// A text that may hold a command.
-struct Text<'a> {
+struct EditableText<'a> {
     id: &'a CommentId,
     author: &'a UserName,
     body: &'a str,
     edited: &'a mut bool,
 }
 
-impl Text<'_> {
+impl EditableText<'_> {
     /// Whether anybody looks for commands in it: programs give none, nor does the bot.
     fn is_listened_to(&self, bot: &UserName) -> bool {
         !self.body.is_empty() && self.author != bot && !self.author.is_machine()
     }
 }
 
-fn texts_mut<'a>(comments: &'a mut [Comment], reviews: &'a mut [Review]) -> Vec<Text<'a>> {
-    let comments = comments.iter_mut().map(|own| Text {
+fn texts_mut<'a>(comments: &'a mut [Comment], reviews: &'a mut [Review]) -> Vec<EditableText<'a>> {
+    let comments = comments.iter_mut().map(|own| EditableText {
         id: &own.id,
         author: &own.author,
         body: &own.body,
         edited: &mut own.edited,
     });
-    let reviews = reviews.iter_mut().map(|own| Text {
+    let reviews = reviews.iter_mut().map(|own| EditableText {
         id: &own.id,
         author: &own.author,
         body: &own.body,

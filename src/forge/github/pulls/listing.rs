@@ -3,10 +3,10 @@
 use super::super::GitHubForge;
 use super::super::connection::{Answer, Call, PAGE_SIZE, in_query};
 use super::super::credentials::Scope;
-use super::super::wire::{Pull, Side};
+use super::super::wire::{Pull, PullSide};
 use super::{ENDED_AGE_MAX, Pulls};
 use crate::forge::{BRANCH_PREFIX, ForgeError};
-use crate::model::{Place, Time, is_younger_than};
+use crate::model::{ConfigBranch, Time, is_younger_than};
 use chrono::TimeDelta;
 
 /// How many pages of pull requests, those touched last first, are read before only the open ones are listed.
@@ -21,7 +21,7 @@ impl GitHubForge {
     ///
     /// The first page is asked for by the tag of the one that was taken in, and not of the one that was read: a look that
     /// fails after it has to see it again.
-    pub(super) async fn refresh(&self, place: &Place, pulls: &mut Pulls) -> Result<(), ForgeError> {
+    pub(super) async fn refresh(&self, place: &ConfigBranch, pulls: &mut Pulls) -> Result<(), ForgeError> {
         let first = Self::page_of_pulls(place, 1);
         let Some(mut answer) = self.inner.connection.get_unless(first, pulls.taken.clone()).await? else {
             return Ok(());
@@ -45,7 +45,7 @@ impl GitHubForge {
     }
 
     /// Takes in whatever is open.
-    async fn take_in_open(&self, place: &Place, pulls: &mut Pulls) -> Result<(), ForgeError> {
+    async fn take_in_open(&self, place: &ConfigBranch, pulls: &mut Pulls) -> Result<(), ForgeError> {
         let base = in_query(place.branch.as_str());
         let path = format!("/repos/{}/pulls?state=open&base={base}", place.repository);
         let scope = Scope::Repository(&place.repository);
@@ -55,7 +55,7 @@ impl GitHubForge {
     }
 
     /// The question for a page of pull requests of any state.
-    fn page_of_pulls(place: &Place, page: usize) -> Call<'_> {
+    fn page_of_pulls(place: &ConfigBranch, page: usize) -> Call<'_> {
         let (repository, base) = (&place.repository, in_query(place.branch.as_str()));
         let path = format!(
             "/repos/{repository}/pulls?state=all&base={base}&sort=updated&direction=desc&per_page={PAGE_SIZE}&page={page}"
@@ -64,7 +64,12 @@ impl GitHubForge {
     }
 
     /// Takes in a page; gives the earliest touch on it.
-    fn take_in(&self, place: &Place, pulls: &mut Pulls, answer: &Answer) -> Result<Option<Time>, ForgeError> {
+    fn take_in(
+        &self,
+        place: &ConfigBranch,
+        pulls: &mut Pulls,
+        answer: &Answer,
+    ) -> Result<Option<Time>, ForgeError> {
         let listed: Vec<Pull> = answer.json(&format!("the pull requests of `{}`", place.repository))?;
         let oldest = listed.last().map(|pull| pull.updated_at);
         if let Some(base) = listed.first().and_then(|pull| pull.base.repo.as_ref()) {
@@ -85,10 +90,10 @@ impl Pulls {
     }
 
     /// Takes in what a page lists: pull requests from branches of ours in this repository, into this branch.
-    fn take(&mut self, place: &Place, listed: Vec<Pull>) {
+    fn take(&mut self, place: &ConfigBranch, listed: Vec<Pull>) {
         for pull in listed {
             self.newest = self.newest.max(Some(pull.updated_at));
-            let is_here = |side: &Side| {
+            let is_here = |side: &PullSide| {
                 let repository = side.repo.as_ref().map(|repository| repository.full_name.as_str());
                 repository.is_some_and(|name| name.eq_ignore_ascii_case(place.repository.as_str()))
             };

@@ -6,19 +6,19 @@ use std::sync::Arc;
 use super::super::GitHubForge;
 use super::super::checks::Check;
 use super::super::connection::lock;
-use super::super::wire::{Account, Label, Named, Pull, Side};
+use super::super::wire::{Account, Label, Pull, PullSide, RepositoryReference};
 use crate::forge::{Forge as _, Proposal};
-use crate::model::{BranchName, ChangeNumber, CommentId, CommitId, Place, Reaction, Status, Time};
+use crate::model::{BranchName, ChangeNumber, CommentId, CommitId, ConfigBranch, Reaction, Status, Time};
 
 impl GitHubForge {
     /// A pull request as the last look saw it.
-    pub(in super::super) fn seen(&self, place: &Place, change: ChangeNumber) -> Option<Pull> {
+    pub(in super::super) fn seen(&self, place: &ConfigBranch, change: ChangeNumber) -> Option<Pull> {
         let memory = self.memory(&place.repository);
         lock(&memory.pulls).get(&place.branch)?.ours.get(&change.0).cloned()
     }
 
     /// The open pull request of a branch as the last look saw it.
-    pub(in super::super) fn seen_open(&self, place: &Place, branch: &BranchName) -> Option<Pull> {
+    pub(in super::super) fn seen_open(&self, place: &ConfigBranch, branch: &BranchName) -> Option<Pull> {
         let memory = self.memory(&place.repository);
         let pulls = lock(&memory.pulls);
         let mut ours = pulls.get(&place.branch)?.ours.values();
@@ -32,10 +32,10 @@ impl GitHubForge {
         (number, head): (ChangeNumber, &CommitId),
     ) {
         let place = &proposal.place;
-        let side = |branch: &BranchName, sha: &CommitId| Side {
+        let side = |branch: &BranchName, sha: &CommitId| PullSide {
             branch: branch.to_string(),
             sha: sha.to_string(),
-            repo: Some(Named { full_name: place.repository.to_string() }),
+            repo: Some(RepositoryReference { full_name: place.repository.to_string() }),
         };
         let opened = Pull {
             number: number.0,
@@ -60,7 +60,7 @@ impl GitHubForge {
     }
 
     /// Whether a commit is the head of a pull request that the last look saw.
-    pub(in super::super) fn was_proposed(&self, place: &Place, head: &CommitId) -> bool {
+    pub(in super::super) fn was_proposed(&self, place: &ConfigBranch, head: &CommitId) -> bool {
         let memory = self.memory(&place.repository);
         let pulls = lock(&memory.pulls);
         let mut ours = pulls.get(&place.branch).into_iter().flat_map(|pulls| pulls.ours.values());
@@ -68,7 +68,7 @@ impl GitHubForge {
     }
 
     /// The commit on the base that brought a head, as the last look saw it.
-    pub(in super::super) fn merge_of(&self, place: &Place, head: &CommitId) -> Option<CommitId> {
+    pub(in super::super) fn merge_of(&self, place: &ConfigBranch, head: &CommitId) -> Option<CommitId> {
         let memory = self.memory(&place.repository);
         let pulls = lock(&memory.pulls);
         let mut ours = pulls.get(&place.branch)?.ours.values();
@@ -79,7 +79,7 @@ impl GitHubForge {
     /// Notes a reaction that was just left, which nothing else would tell.
     pub(in super::super) fn note_reaction(
         &self,
-        place: &Place,
+        place: &ConfigBranch,
         change: ChangeNumber,
         (comment, reaction): (&CommentId, Reaction),
     ) {
@@ -99,7 +99,7 @@ impl GitHubForge {
     /// shows may be older for a while.
     pub(in super::super) fn note_rewritten(
         &self,
-        place: &Place,
+        place: &ConfigBranch,
         change: ChangeNumber,
         (comment, body): (&CommentId, &str),
     ) {
@@ -115,7 +115,7 @@ impl GitHubForge {
     /// What a comment is about, as the last look saw it.
     pub(in super::super) fn seen_about(
         &self,
-        place: &Place,
+        place: &ConfigBranch,
         change: ChangeNumber,
         comment: &CommentId,
     ) -> Option<String> {
@@ -127,7 +127,7 @@ impl GitHubForge {
     }
 
     /// Notes a status that was just published, which nothing else would tell.
-    pub(in super::super) fn note_status(&self, place: &Place, change: ChangeNumber, status: Status) {
+    pub(in super::super) fn note_status(&self, place: &ConfigBranch, change: ChangeNumber, status: Status) {
         let memory = self.memory(&place.repository);
         lock(&memory.receipts).note_status(&status, self.now());
         let mut pulls = lock(&memory.pulls);
@@ -138,7 +138,7 @@ impl GitHubForge {
     }
 
     /// Notes a check that was just written, which nothing else would tell.
-    pub(in super::super) fn note_check(&self, place: &Place, change: ChangeNumber, check: Check) {
+    pub(in super::super) fn note_check(&self, place: &ConfigBranch, change: ChangeNumber, check: Check) {
         let memory = self.memory(&place.repository);
         lock(&memory.receipts).note_check(&check, self.now());
         let mut pulls = lock(&memory.pulls);
@@ -154,7 +154,7 @@ impl GitHubForge {
     /// The check on a head as the last look saw it.
     pub(in super::super) fn seen_check(
         &self,
-        place: &Place,
+        place: &ConfigBranch,
         change: ChangeNumber,
         head: &CommitId,
     ) -> Option<Check> {
@@ -167,7 +167,7 @@ impl GitHubForge {
     /// What the bot said on a change as the last look saw it, and when the change had been touched last by then.
     pub(in super::super) fn seen_remarks(
         &self,
-        place: &Place,
+        place: &ConfigBranch,
         change: ChangeNumber,
     ) -> Option<(Time, BTreeMap<String, String>)> {
         let memory = self.memory(&place.repository);
@@ -177,7 +177,7 @@ impl GitHubForge {
     }
 
     /// Has what was said on a change read again at the next look.
-    pub(in super::super) fn forget_said(&self, place: &Place, change: ChangeNumber) {
+    pub(in super::super) fn forget_said(&self, place: &ConfigBranch, change: ChangeNumber) {
         let memory = self.memory(&place.repository);
         let mut pulls = lock(&memory.pulls);
         let Some(pulls) = pulls.get_mut(&place.branch) else { return };
@@ -189,7 +189,7 @@ impl GitHubForge {
     /// The statuses of a change as the last look saw them.
     pub(in super::super) fn seen_status(
         &self,
-        place: &Place,
+        place: &ConfigBranch,
         change: ChangeNumber,
         head: &CommitId,
     ) -> Option<Status> {

@@ -18,12 +18,12 @@ use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 use super::super::connection::{Call, PAGE_SIZE, lock};
 use super::super::credentials::Scope;
 use super::super::people::Author;
-use super::super::wire::{Account, GivenReaction, Happening, ReactionCounts, commit_id, login, user};
+use super::super::wire::{Account, GivenReaction, ReactionCounts, TimelineItem, commit_id, login, user};
 use super::super::{GitHubForge, READS_AT_ONCE};
 use super::is_user;
 use crate::forge::ForgeError;
 use crate::model::{
-    Barrier, BarrierKind, Comment, CommentId, Reaction, RepositoryName, Review, ReviewVerdict, Time,
+    BarrierKind, Comment, CommentId, MergeBlocker, Reaction, RepositoryName, Review, ReviewVerdict, Time,
     UserName, is_younger_than,
 };
 
@@ -61,31 +61,31 @@ pub(super) struct Timeline {
     pub(super) reviews: Vec<Review>,
     /// Whether somebody put it into the merge queue, and nobody took it out again.
     pub(super) is_queued: bool,
-    pub(super) ended: Ended,
+    pub(super) ended: ClosedBy,
 }
 
 /// How it ended.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Ended {
+pub(super) struct ClosedBy {
     /// By whom, as far as GitHub says.
     pub(super) by: Option<UserName>,
 }
 
 /// What a timeline lists.
-struct Happenings {
-    all: Vec<Happening>,
+struct TimelineItems {
+    all: Vec<TimelineItem>,
     full_pages: usize,
     is_cut: bool,
 }
 
 impl Timeline {
     /// What keeps the bot from acting on the change, where not all of this was read.
-    pub(super) fn barrier(&self) -> Option<Barrier> {
-        self.cut_at.map(|_| Barrier { kind: BarrierKind::Unread, why: CUT.to_owned(), until: None })
+    pub(super) fn barrier(&self) -> Option<MergeBlocker> {
+        self.cut_at.map(|_| MergeBlocker { kind: BarrierKind::Unread, why: CUT.to_owned(), until: None })
     }
 
     /// Takes in one thing that happened.
-    fn take(&mut self, happening: &Happening, (bot, dismissed): (&UserName, &Dismissed)) {
+    fn take(&mut self, happening: &TimelineItem, (bot, dismissed): (&UserName, &DismissedReviews)) {
         let node_id = happening.node_id.clone().unwrap_or_default();
         match happening.event.as_str() {
             "commented" => self.comments.extend(comment(happening).inspect(|comment| {
@@ -137,12 +137,13 @@ impl GitHubForge {
             return Ok(known.clone());
         }
         let full_pages = known.map_or(0, |known| known.full_pages);
-        let Happenings { all, full_pages, is_cut } = self.happenings(repository, number, full_pages).await?;
-        let authors = all.iter().filter_map(Happening::account).filter_map(author).collect();
+        let TimelineItems { all, full_pages, is_cut } =
+            self.happenings(repository, number, full_pages).await?;
+        let authors = all.iter().filter_map(TimelineItem::account).filter_map(author).collect();
         let mut timeline =
             Timeline { full_pages, cut_at: is_cut.then_some(now), authors, ..Timeline::default() };
         let bot = self.identity().await?;
-        let dismissed: Dismissed = all.iter().filter_map(dismissed_by_somebody).collect();
+        let dismissed: DismissedReviews = all.iter().filter_map(dismissed_by_somebody).collect();
         all.iter().for_each(|happening| timeline.take(happening, (bot, &dismissed)));
         let rewritten = lock(&self.memory(repository).receipts).comments(now);
         rewritten.iter().for_each(|(comment, body)| timeline.rewrite(comment, body));
@@ -160,7 +161,7 @@ impl GitHubForge {
         repository: &RepositoryName,
         number: u64,
         full_pages: usize,
-    ) -> Result<Happenings, ForgeError> {
+    ) -> Result<TimelineItems, ForgeError> {
         let what = format!("the timeline of pull request {number} in `{repository}`");
         let mut all = Vec::new();
         for page in 1..=PAGES_MAX {
@@ -172,13 +173,13 @@ impl GitHubForge {
             } else {
                 self.inner.connection.call(call).await?
             };
-            all.extend(answer.json::<Vec<Happening>>(&what)?);
+            all.extend(answer.json::<Vec<TimelineItem>>(&what)?);
             if !answer.has_next() {
-                return Ok(Happenings { all, full_pages: page - 1, is_cut: false });
+                return Ok(TimelineItems { all, full_pages: page - 1, is_cut: false });
             }
         }
         // An error here would be one of the whole repository, and anybody who can write elsewhere could cause it.
-        Ok(Happenings { all, full_pages: PAGES_MAX, is_cut: true })
+        Ok(TimelineItems { all, full_pages: PAGES_MAX, is_cut: true })
     }
 
     /// Fetches the bot's own reactions on those comments that have any, where their counts are not what they were.
@@ -223,7 +224,7 @@ fn author(account: &Account) -> Option<Author> {
     Some((login(&account.login).ok()?, account.id?))
 }
 
-fn comment(happening: &Happening) -> Option<Comment> {
+fn comment(happening: &TimelineItem) -> Option<Comment> {
     let at = happening.created_at?;
     Some(Comment {
         id: CommentId(happening.id?.to_string()),
@@ -236,10 +237,10 @@ fn comment(happening: &Happening) -> Option<Comment> {
 }
 
 /// The reviews that somebody took back: what they said, and who took them back.
-type Dismissed = BTreeMap<u64, (String, UserName)>;
+type DismissedReviews = BTreeMap<u64, (String, UserName)>;
 
 /// A review that somebody took back. One that a new commit took back is not meant: what it approved may be there still.
-fn dismissed_by_somebody(happening: &Happening) -> Option<(u64, (String, UserName))> {
+fn dismissed_by_somebody(happening: &TimelineItem) -> Option<(u64, (String, UserName))> {
     let dismissed = happening.dismissed_review.as_ref()?;
     if dismissed.dismissal_commit_id.is_some() {
         return None;
@@ -248,7 +249,7 @@ fn dismissed_by_somebody(happening: &Happening) -> Option<(u64, (String, UserNam
 }
 
 /// A review that says yes or no, or says something at all, or did so before somebody took it back.
-fn review(happening: &Happening, dismissed: &Dismissed) -> Option<Review> {
+fn review(happening: &TimelineItem, dismissed: &DismissedReviews) -> Option<Review> {
     let taken_back = happening.id.and_then(|id| dismissed.get(&id));
     let state = taken_back.map_or(happening.state.as_deref()?, |(state, _)| state);
     let verdict = match state.to_ascii_lowercase().as_str() {

@@ -4,7 +4,7 @@ use tokio::task::JoinSet;
 
 use super::*;
 use crate::forge::local::wire::{
-    Deed, EVENTS_MAX, EVENTS_OF_BOT_MAX, EVENTS_OF_OTHERS_MAX, EVENTS_OF_TEAMS_MAX, load,
+    ChangeEvent, EVENTS_MAX, EVENTS_OF_BOT_MAX, EVENTS_OF_OTHERS_MAX, EVENTS_OF_TEAMS_MAX, load,
 };
 
 const CROWD: usize = 20;
@@ -87,7 +87,7 @@ impl Ground {
         let fill = move |store: &mut Store| {
             let mut stored = load(store, number)?;
             while stored.events.len() < events {
-                stored.add(store, &user("mallory"), Deed::Commented { body: "x".to_owned() });
+                stored.add(store, &user("mallory"), ChangeEvent::Commented { body: "x".to_owned() });
             }
             stored.save_unbounded(store, &user("mallory"), "filled")
         };

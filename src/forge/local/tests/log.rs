@@ -13,7 +13,7 @@ impl Ground {
 
     /// What an older Towpath, which proved nothing, wrote to the branch of the log.
     async fn push_as_bot(&self, file: &str, text: &str) -> CommitId {
-        let commit = HandCommit {
+        let commit = PersonCommit {
             branch: branch("towpath/log"),
             by: user("towpath"),
             message: "log\n".to_owned(),
@@ -172,7 +172,7 @@ async fn a_log_without_its_key_counts_nothing_until_a_person_accepts_a_commit() 
     assert!(forge.append_log(&place(), &lines(&["{}"]), Some(&forged)).await.is_err());
     let health = forge.examine(&HealthQuestion { places: vec![place()], has_teams: false }).await;
     assert!(
-        matches!(&health.repositories[0].log_protection, Told::Unknown(why) if why.contains("towpath log accept"))
+        matches!(&health.repositories[0].log_protection, Probe::Unknown(why) if why.contains("towpath log accept"))
     );
 
     let strange = said(&ground, forge.accept_log(&repository(), &ground.tip("main")).await);

@@ -62,7 +62,7 @@ async fn only_the_given_head_is_merged() {
 async fn a_change_into_another_branch_or_of_no_number_is_not_merged() {
     let ground = Ground::new().await;
     let change = ground.open("1.1.0").await;
-    let elsewhere = Place { branch: branch("release"), ..place() };
+    let elsewhere = ConfigBranch { branch: branch("release"), ..place() };
     let merge = Merge {
         place: elsewhere,
         change: change.number,

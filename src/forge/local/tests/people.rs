@@ -130,6 +130,6 @@ async fn a_push_to_the_base_moves_its_head() {
     let ground = Ground::new().await;
     let pushed = ground.push("main", "new/file.yaml", "x: 1\n").await;
     assert_eq!(ground.forge.head(&place()).await, Ok(pushed.clone()));
-    let head = ground.forge.head(&Place { branch: branch("none"), ..place() }).await;
+    let head = ground.forge.head(&ConfigBranch { branch: branch("none"), ..place() }).await;
     insta::assert_snapshot!(said(&ground, head), @"the branch `none` of `acme/deploy` does not exist");
 }

@@ -22,7 +22,7 @@ async fn a_remark_about_the_same_is_written_once() {
     let ground = Ground::new().await;
     let number = ground.open("1.1.0").await.number;
     for (about, text) in [("a", "first"), ("b", "other"), ("a", "again")] {
-        ground.forge.remark(&place(), number, &remark(about, text)).await.unwrap();
+        ground.forge.comment(&place(), number, &remark(about, text)).await.unwrap();
     }
     let comments = ground.show(number).await.comments;
     let abouts: Vec<_> = comments.iter().map(|comment| comment.about()).collect();
@@ -35,12 +35,12 @@ async fn a_remark_may_be_written_over_an_earlier_one_of_the_bot_and_over_nothing
     let ground = Ground::new().await;
     let number = ground.open("1.1.0").await.number;
     let (forge, place) = (&ground.forge, place());
-    forge.remark(&place, number, &remark("a", "first")).await.unwrap();
+    forge.comment(&place, number, &remark("a", "first")).await.unwrap();
     let own = ground.show(number).await.comments[0].id.clone();
     let over = |id: &CommentId| Remark { over: Some(id.clone()), ..remark("b", "second") };
-    forge.remark(&place, number, &over(&own)).await.unwrap();
+    forge.comment(&place, number, &over(&own)).await.unwrap();
     let refs = ground.refs();
-    forge.remark(&place, number, &over(&own)).await.unwrap();
+    forge.comment(&place, number, &over(&own)).await.unwrap();
     assert_eq!(ground.refs(), refs);
     let comments = ground.show(number).await.comments;
     let [only] = comments.as_slice() else { panic!("one comment: {comments:#?}") };
@@ -48,7 +48,7 @@ async fn a_remark_may_be_written_over_an_earlier_one_of_the_bot_and_over_nothing
 
     let theirs = forge.comment_as(&repository(), number, &user("bob"), "mine").await.unwrap();
     let not_ours = Remark { over: Some(theirs.clone()), ..remark("c", "third") };
-    let refused = forge.remark(&place, number, &not_ours).await;
+    let refused = forge.comment(&place, number, &not_ours).await;
     assert!(matches!(refused, Err(ForgeError::Conflict { .. })), "{refused:?}");
     assert_eq!(ground.show(number).await.comments[1].body, "mine");
 }
@@ -59,7 +59,7 @@ async fn a_mark_in_a_comment_of_a_person_silences_nothing() {
     let number = ground.open("1.1.0").await.number;
     let forged = remark("a", "I was first").body;
     ground.forge.comment_as(&repository(), number, &user("mallory"), &forged).await.unwrap();
-    ground.forge.remark(&place(), number, &remark("a", "really")).await.unwrap();
+    ground.forge.comment(&place(), number, &remark("a", "really")).await.unwrap();
     assert_eq!(ground.show(number).await.comments.len(), 2);
 }
 
@@ -166,8 +166,8 @@ async fn teams_are_those_of_the_configuration() {
     let ground = Ground::new().await;
     let any = crate::forge::any::AnyForge::Local(ground.forge.clone());
     let (sre, dev) = (TeamName::new("acme/sre").unwrap(), TeamName::new("acme/dev").unwrap());
-    assert_eq!(any.is_member(&sre, &user("alice")).await, Ok(Testimony::now(true)));
-    assert_eq!(any.is_member(&sre, &user("bob")).await, Ok(Testimony::now(false)));
-    assert_eq!(any.is_member(&dev, &user("alice")).await, Ok(Testimony::now(false)));
+    assert_eq!(any.is_member(&sre, &user("alice")).await, Ok(Confirmation::now(true)));
+    assert_eq!(any.is_member(&sre, &user("bob")).await, Ok(Confirmation::now(false)));
+    assert_eq!(any.is_member(&dev, &user("alice")).await, Ok(Confirmation::now(false)));
     assert_eq!(any.bot(), &user("towpath"));
 }

@@ -193,7 +193,7 @@ async fn a_change_whose_base_was_deleted_is_shown_and_called_nothing_else() {
     let ground = Ground::new().await;
     ground.push("release", "app.yaml", "tag: 0.9.0\n").await;
     let base = ground.tip("release");
-    let release = Place { branch: branch("release"), ..place() };
+    let release = ConfigBranch { branch: branch("release"), ..place() };
     let own = Proposal { place: release, base, ..ground.proposal("1.0.1").await };
     let own = ground.propose(&Proposal { branch: branch("towpath/old/shop"), ..own }).await.unwrap();
     ground.git(&["update-ref", "-d", "refs/heads/release"]);
@@ -277,7 +277,7 @@ async fn a_repository_that_is_none_is_named() {
     std::fs::create_dir_all(ground.folder.path().join("acme/empty.git")).unwrap();
     let mut answers = Vec::new();
     for name in ["acme/none", "acme/empty"] {
-        let place = Place { repository: RepositoryName::new(name).unwrap(), ..place() };
+        let place = ConfigBranch { repository: RepositoryName::new(name).unwrap(), ..place() };
         answers.push(said(&ground, ground.forge.head(&place).await));
         answers.push(said(&ground, ground.forge.close(&place, ChangeNumber(1)).await));
     }

@@ -11,7 +11,7 @@ fn delivery(id: DeliveryId, microseconds: i64) -> Delivery {
         source: SOURCE.to_owned(),
         id,
         received_at: at(microseconds),
-        subject: Subject::Images(vec![shop()]),
+        subject: DeliverySubject::Images(vec![shop()]),
     }
 }
 
@@ -131,9 +131,12 @@ async fn old_deliveries_are_looked_for_once_a_minute() {
 async fn a_trouble_stays_until_it_is_over() {
     let ledger = SqliteLedger::in_memory().await.unwrap();
     assert_eq!(ledger.trouble(&shop()).await.unwrap(), None);
-    let trouble = Trouble { since: at(5), why: "no answer".to_owned() };
+    let trouble = ListingFailure { since: at(5), why: "no answer".to_owned() };
     ledger.keep_trouble(&shop(), Some(&trouble)).await.unwrap();
-    ledger.keep_trouble(&shop(), Some(&Trouble { why: "still none".to_owned(), ..trouble })).await.unwrap();
+    ledger
+        .keep_trouble(&shop(), Some(&ListingFailure { why: "still none".to_owned(), ..trouble }))
+        .await
+        .unwrap();
     assert_eq!(ledger.trouble(&shop()).await.unwrap().unwrap().why, "still none");
     ledger.keep_trouble(&shop(), None).await.unwrap();
     assert_eq!(ledger.trouble(&shop()).await.unwrap(), None);
@@ -141,7 +144,7 @@ async fn a_trouble_stays_until_it_is_over() {
 
 fn of_forge(id: &str, microseconds: i64) -> Delivery {
     let repositories = ["acme/deploy", "acme/other"].map(|name| name.parse().unwrap()).to_vec();
-    let subject = Subject::Repositories("hub".parse().unwrap(), repositories);
+    let subject = DeliverySubject::Repositories("hub".parse().unwrap(), repositories);
     Delivery { source: "github/hub".to_owned(), subject, ..delivery(given(id), microseconds) }
 }
 

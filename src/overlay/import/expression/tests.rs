@@ -24,7 +24,7 @@ fn groups_are_known_by_what_they_may_hold() {
         (r"^(?P<version>[0-9.]+)-alpine$", "$version", r"^(?P<version>[0-9.]+)-alpine$ by version: Mixed"),
         ("^(?P<a>.)(?P<b>.)$", "$a$b", "`extract: $a$b` is more than one group of the expression"),
         ("^(?P<a>.)$", "$z", "`extract: $z` is no group"),
-        ("^(a)$", "$2", "`extract: $2` is no group of the expression"),
+        ("^(a)$", "$2", "`extract: $2` is not a group of the expression"),
     ] {
         assert_eq!(shown(pattern, template), wanted, "{pattern}");
     }

@@ -3,7 +3,7 @@
 use regex::Regex;
 
 use super::is_kustomization;
-use crate::model::{ImportedRule, ImportedSelection, Leftover, RepositoryPath};
+use crate::model::{ImportedRule, ImportedSelection, NotImported, RepositoryPath};
 use crate::overlay::import::constraint::translate;
 use crate::overlay::import::expression::expression;
 use crate::overlay::text::Text;
@@ -41,7 +41,7 @@ pub(in crate::overlay::import) struct Settings {
     files: Vec<(&'static str, Vec<String>)>,
     rules: Vec<Rule>,
     /// What is not carried over.
-    pub(super) leftovers: Vec<Leftover>,
+    pub(super) leftovers: Vec<NotImported>,
 }
 
 /// One of `packageRules`.
@@ -57,7 +57,7 @@ struct Rule {
 }
 
 /// What the settings say about one image.
-pub(super) struct Terms<'a> {
+pub(super) struct ImageRules<'a> {
     pub(super) is_enabled: bool,
     allowed: Option<&'a str>,
     /// What decides on versions and is not carried over.
@@ -67,7 +67,7 @@ pub(super) struct Terms<'a> {
 impl Settings {
     /// Reads settings in JSON, with comments and trailing commas.
     pub(in crate::overlay::import) fn read(path: &RepositoryPath, bytes: &[u8]) -> Self {
-        let leave = |line, what| Leftover { file: path.clone(), line, what };
+        let leave = |line, what| NotImported { file: path.clone(), line, what };
         let text = Text::new(without_comments(&String::from_utf8_lossy(bytes)).as_bytes());
         let root = text.as_ref().ok().and_then(|text| Some((text, text.tree.root()?)));
         let Some((text, root)) = root else {
@@ -116,7 +116,7 @@ impl Settings {
         }
     }
 
-    fn nothing(leftover: Leftover) -> Self {
+    fn nothing(leftover: NotImported) -> Self {
         Self {
             is_enabled: false,
             ignored_paths: Vec::new(),
@@ -152,9 +152,9 @@ impl Settings {
     }
 
     /// What holds for an image; of several rules the last one that says something.
-    pub(super) fn terms(&self, image: &str, manager: &str, path: &RepositoryPath) -> Terms<'_> {
+    pub(super) fn terms(&self, image: &str, manager: &str, path: &RepositoryPath) -> ImageRules<'_> {
         let is_ignored = self.ignored_names.iter().any(|name| is_like(name, image));
-        let mut terms = Terms { is_enabled: !is_ignored, allowed: None, versions: Vec::new() };
+        let mut terms = ImageRules { is_enabled: !is_ignored, allowed: None, versions: Vec::new() };
         for rule in self.rules.iter().filter(|rule| rule.is_about(image, manager, path)) {
             terms.is_enabled = rule.enabled.unwrap_or(terms.is_enabled) && !is_ignored;
             terms.allowed = rule.allowed.as_deref().or(terms.allowed);
@@ -164,7 +164,7 @@ impl Settings {
     }
 }
 
-impl Terms<'_> {
+impl ImageRules<'_> {
     /// A selection within `allowedVersions`.
     pub(super) fn narrowed(&self, mut selection: ImportedSelection) -> Result<ImportedSelection, String> {
         if !self.versions.is_empty() {

@@ -7,7 +7,7 @@ use secrecy::SecretString;
 use serde::Deserialize;
 
 use super::exchange::json;
-use super::{Proof, ProofError, Visit, read};
+use super::{AuthRequest, ProofError, RegistryLogin, read};
 use crate::registry::{AcrIdentity, AcrLogin};
 use crate::sanitize::exposed;
 
@@ -29,7 +29,10 @@ struct RefreshToken {
 }
 
 /// A token of the registry, and how long it is used.
-pub(super) async fn proof(login: &AcrLogin, visit: &Visit<'_>) -> Result<(Proof, Duration), ProofError> {
+pub(super) async fn proof(
+    login: &AcrLogin,
+    visit: &AuthRequest<'_>,
+) -> Result<(RegistryLogin, Duration), ProofError> {
     let access = access_token(login, visit).await?;
     let address = visit.registry.origin().ascii_serialization();
     let mut form =
@@ -37,10 +40,10 @@ pub(super) async fn proof(login: &AcrLogin, visit: &Visit<'_>) -> Result<(Proof,
     form.extend(login.tenant.as_deref().map(|tenant| ("tenant", tenant)));
     let request = visit.request(Method::POST, &format!("{address}/oauth2/exchange"))?.form(&form);
     let answer: RefreshToken = json(request).await?;
-    Ok((Proof::Identity(answer.refresh_token), LIFE))
+    Ok((RegistryLogin::Identity(answer.refresh_token), LIFE))
 }
 
-async fn access_token(login: &AcrLogin, visit: &Visit<'_>) -> Result<SecretString, ProofError> {
+async fn access_token(login: &AcrLogin, visit: &AuthRequest<'_>) -> Result<SecretString, ProofError> {
     let request = match &login.identity {
         AcrIdentity::Application { authority, client_id, shown, is_assertion } => {
             let Some(tenant) = &login.tenant else {

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 
 use super::exchange::{json, text};
-use super::{ProofError, Visit, read, text_of};
+use super::{AuthRequest, ProofError, read, text_of};
 use crate::model::Time;
 use crate::registry::{AwsKeys, Secret};
 use crate::sanitize::{exposed, opened};
@@ -33,7 +33,11 @@ pub(super) struct Keys {
 }
 
 /// The keys, from where they are configured to come.
-pub(super) async fn keys(source: &AwsKeys, region: &str, visit: &Visit<'_>) -> Result<Keys, ProofError> {
+pub(super) async fn keys(
+    source: &AwsKeys,
+    region: &str,
+    visit: &AuthRequest<'_>,
+) -> Result<Keys, ProofError> {
     match source {
         AwsKeys::Given { id, secret, session } => {
             Ok(Keys { id: id.clone(), secret: secret.clone(), session: session.clone() })
@@ -72,7 +76,7 @@ pub(super) async fn keys(source: &AwsKeys, region: &str, visit: &Visit<'_>) -> R
 }
 
 /// Asks the machine's service: for a token, for the name of the machine's role, for the role's keys.
-async fn of_machine(endpoint: &str, visit: &Visit<'_>) -> Result<Keys, ProofError> {
+async fn of_machine(endpoint: &str, visit: &AuthRequest<'_>) -> Result<Keys, ProofError> {
     let request = visit.request(Method::PUT, &format!("{endpoint}/latest/api/token"))?;
     let token = text(request.header("x-aws-ec2-metadata-token-ttl-seconds", "60")).await?;
     let ask = |path: &str| {

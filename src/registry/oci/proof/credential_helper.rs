@@ -9,7 +9,7 @@ use std::time::Duration;
 use secrecy::SecretString;
 use serde::Deserialize;
 
-use super::{Proof, ProofError};
+use super::{ProofError, RegistryLogin};
 use crate::sanitize::{exposed, opened};
 
 /// How long a helper may take.
@@ -33,7 +33,7 @@ struct Answer {
 }
 
 /// What `docker-credential-NAME get` says of a server, and how long that is used; nothing where it knows nothing.
-pub(super) async fn ask(name: &str, server: &str) -> Result<(Proof, Duration), ProofError> {
+pub(super) async fn ask(name: &str, server: &str) -> Result<(RegistryLogin, Duration), ProofError> {
     let program = program(name)?;
     let server = server.to_owned();
     let answer = tokio::task::spawn_blocking(move || {
@@ -96,16 +96,16 @@ fn talk(child: &mut Child, server: &str, time_max: Duration) -> Result<Vec<u8>, 
     }
 }
 
-fn parse(answer: &SecretString) -> Option<Proof> {
+fn parse(answer: &SecretString) -> Option<RegistryLogin> {
     let text = opened(answer);
     if text.contains(NOT_FOUND) {
-        return Some(Proof::Nothing);
+        return Some(RegistryLogin::Nothing);
     }
     let answer: Answer = serde_json::from_str(text).ok()?;
     Some(match answer.username.as_str() {
-        TOKEN_NAME => Proof::Identity(answer.secret),
-        _ if exposed(&answer.secret).is_empty() => Proof::Nothing,
-        _ => Proof::Password { username: answer.username, password: answer.secret },
+        TOKEN_NAME => RegistryLogin::Identity(answer.secret),
+        _ if exposed(&answer.secret).is_empty() => RegistryLogin::Nothing,
+        _ => RegistryLogin::Password { username: answer.username, password: answer.secret },
     })
 }
 

@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use secrecy::SecretString;
 use serde::Deserialize;
 
-use super::{Proof, ProofError, Visit};
+use super::{AuthRequest, ProofError, RegistryLogin};
 use crate::sanitize::{exposed, opened};
 
 /// The key under which Docker's own registry stands.
@@ -19,9 +19,9 @@ const DOCKER_HUB_NAMES: [&str; 2] = ["index.docker.io", "registry-1.docker.io"];
 #[derive(Debug)]
 pub(super) enum Found {
     /// What proves who we are.
-    Proof(Proof),
+    Proof(RegistryLogin),
     /// A program knows it; where it does not, the rest of the configuration may.
-    Helper { name: String, server: String, otherwise: Proof },
+    Helper { name: String, server: String, otherwise: RegistryLogin },
 }
 
 #[derive(Deserialize)]
@@ -46,7 +46,7 @@ struct Entry {
 }
 
 /// What the configuration says of the registry and repository of this visit.
-pub(super) fn find(text: &SecretString, visit: &Visit<'_>) -> Result<Found, ProofError> {
+pub(super) fn find(text: &SecretString, visit: &AuthRequest<'_>) -> Result<Found, ProofError> {
     // The parser's own message could repeat parts of a secret.
     let refused = |error: serde_json::Error| {
         let place = format!("line {}, column {}", error.line(), error.column());
@@ -55,7 +55,7 @@ pub(super) fn find(text: &SecretString, visit: &Visit<'_>) -> Result<Found, Proo
     let written: Written = serde_json::from_str(opened(text)).map_err(refused)?;
     let otherwise = match best(&written.auths, visit) {
         Some(entry) => entry.proof(visit.host)?,
-        None => Proof::Nothing,
+        None => RegistryLogin::Nothing,
     };
     let own = best(&written.cred_helpers, visit);
     Ok(match own.or(written.creds_store.as_ref()).filter(|name| !name.is_empty()) {
@@ -70,12 +70,12 @@ fn server_of(host: &str) -> String {
 }
 
 /// The entry whose key speaks of this registry, and of the longest part of the repository.
-fn best<'a, T>(entries: &'a BTreeMap<String, T>, visit: &Visit<'_>) -> Option<&'a T> {
+fn best<'a, T>(entries: &'a BTreeMap<String, T>, visit: &AuthRequest<'_>) -> Option<&'a T> {
     let fitting = entries.iter().filter_map(|(key, value)| Some((length_of_fit(key, visit)?, value)));
     fitting.max_by_key(|(length, _)| *length).map(|(_, value)| value)
 }
 
-fn length_of_fit(key: &str, visit: &Visit<'_>) -> Option<usize> {
+fn length_of_fit(key: &str, visit: &AuthRequest<'_>) -> Option<usize> {
     let key = key.strip_prefix("https://").or_else(|| key.strip_prefix("http://")).unwrap_or(key);
     let (host, path) = key.split_once('/').unwrap_or((key, ""));
     let path = match path.trim_matches('/') {
@@ -92,17 +92,17 @@ fn canonical(host: &str) -> &str {
 }
 
 impl Entry {
-    fn proof(&self, host: &str) -> Result<Proof, ProofError> {
+    fn proof(&self, host: &str) -> Result<RegistryLogin, ProofError> {
         let given =
             |secret: &Option<SecretString>| secret.clone().filter(|secret| !exposed(secret).is_empty());
         if let Some(token) = given(&self.registry_token) {
-            return Ok(Proof::Bearer(token));
+            return Ok(RegistryLogin::Bearer(token));
         }
         if let Some(token) = given(&self.identity_token) {
-            return Ok(Proof::Identity(token));
+            return Ok(RegistryLogin::Identity(token));
         }
         if let (Some(username), Some(password)) = (&self.username, given(&self.password)) {
-            return Ok(Proof::Password { username: username.clone(), password });
+            return Ok(RegistryLogin::Password { username: username.clone(), password });
         }
         match given(&self.auth) {
             Some(auth) => parse_auth(&auth).ok_or_else(|| {
@@ -110,19 +110,19 @@ impl Entry {
                     "in Docker's configuration, `auth` of `{host}` is not understood"
                 ))
             }),
-            None => Ok(Proof::Nothing),
+            None => Ok(RegistryLogin::Nothing),
         }
     }
 }
 
 /// Reads a name and a password as Docker writes them: joined by a colon, in base 64.
-pub(super) fn parse_auth(auth: &SecretString) -> Option<Proof> {
+pub(super) fn parse_auth(auth: &SecretString) -> Option<RegistryLogin> {
     let bytes = STANDARD.decode(exposed(auth).trim()).ok()?;
     let text = String::from_utf8(bytes).ok()?;
     let (username, password) = text.split_once(':')?;
     // Docker's own tools pad with zero bytes at times.
     let password = password.trim_end_matches('\0').into();
-    Some(Proof::Password { username: username.to_owned(), password })
+    Some(RegistryLogin::Password { username: username.to_owned(), password })
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use super::aws::{Call, keys, signed_headers};
 use super::docker_config::parse_auth;
 use super::exchange::json;
-use super::{Proof, ProofError, Visit};
+use super::{AuthRequest, ProofError, RegistryLogin};
 use crate::registry::EcrLogin;
 
 /// The action that gives the password.
@@ -34,7 +34,10 @@ struct Authorization {
 }
 
 /// The registry's password, and how long it is used.
-pub(super) async fn proof(login: &EcrLogin, visit: &Visit<'_>) -> Result<(Proof, Duration), ProofError> {
+pub(super) async fn proof(
+    login: &EcrLogin,
+    visit: &AuthRequest<'_>,
+) -> Result<(RegistryLogin, Duration), ProofError> {
     let Some(region) = login.region.as_deref().or_else(|| region_of(visit.host)) else {
         let why = format!("the region of `{}` is not known; write `region` under `ecr`", visit.host);
         return Err(ProofError::Refused(why));
@@ -42,7 +45,7 @@ pub(super) async fn proof(login: &EcrLogin, visit: &Visit<'_>) -> Result<(Proof,
     let keys = keys(&login.keys, region, visit).await?;
     let address = login.endpoint.clone().unwrap_or_else(|| endpoint_of(region, visit.host));
     let url = Url::parse(&address)
-        .map_err(|error| ProofError::Refused(format!("`{address}` is no address: {error}")))?;
+        .map_err(|error| ProofError::Refused(format!("`{address}` is not a valid address: {error}")))?;
     let call = Call { url: &url, region, service: "ecr", target: TARGET, body: "{}" };
     let headers = signed_headers(&call, &keys, visit.now)
         .ok_or_else(|| ProofError::Refused("the keys for Amazon hold odd characters".to_owned()))?;
@@ -69,7 +72,7 @@ fn endpoint_of(region: &str, host: &str) -> String {
     format!("https://{fips}.{region}.amazonaws.com{country}/")
 }
 
-fn life(expires_at: Option<f64>, visit: &Visit<'_>) -> Duration {
+fn life(expires_at: Option<f64>, visit: &AuthRequest<'_>) -> Duration {
     #[expect(clippy::cast_possible_truncation, reason = "a time in whole seconds, which saturates")]
     let end = expires_at.and_then(|end| DateTime::from_timestamp(end as i64, 0));
     let left = end.and_then(|end| (end - visit.now).to_std().ok()).unwrap_or_default();

@@ -4,7 +4,7 @@ use reqwest::{RequestBuilder, StatusCode, Url};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use super::{ProofError, Visit};
+use super::{AuthRequest, ProofError};
 use crate::registry::oci::connection::{read_body, said_by};
 use crate::registry::oci::realm::way_to_service;
 
@@ -15,12 +15,12 @@ const CODE_BYTES_MAX: usize = 80;
 
 /// How the clouds name an error; their messages are not repeated, since they may hold what we sent.
 #[derive(Deserialize)]
-struct Refused {
+struct CloudError {
     #[serde(alias = "__type", alias = "Code", alias = "code")]
     error: Option<String>,
 }
 
-impl Visit<'_> {
+impl AuthRequest<'_> {
     /// A request to a service whose address a person or a cloud gave.
     pub(super) fn request(
         &self,
@@ -28,7 +28,7 @@ impl Visit<'_> {
         address: &str,
     ) -> Result<RequestBuilder, ProofError> {
         let url = Url::parse(address)
-            .map_err(|error| ProofError::Refused(format!("`{address}` is no address: {error}")))?;
+            .map_err(|error| ProofError::Refused(format!("`{address}` is not a valid address: {error}")))?;
         let way = way_to_service(&url).map_err(ProofError::Refused)?;
         let client = self.clients.get(way).map_err(ProofError::Unavailable)?;
         Ok(client.request(method, url))
@@ -65,7 +65,7 @@ fn not_understood(whom: &str) -> ProofError {
 }
 
 fn code(body: &[u8]) -> String {
-    let code = serde_json::from_slice::<Refused>(body).ok().and_then(|refused| refused.error);
+    let code = serde_json::from_slice::<CloudError>(body).ok().and_then(|refused| refused.error);
     let is_fine = |c: char| c.is_ascii_alphanumeric() || "._#-".contains(c);
     match code {
         Some(code) if code.len() <= CODE_BYTES_MAX && code.chars().all(is_fine) => format!(", `{code}`"),

@@ -12,7 +12,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::exchange;
-use super::{Proof, ProofError, Visit, read};
+use super::{AuthRequest, ProofError, RegistryLogin, read};
 use crate::model::Time;
 use crate::registry::GarLogin;
 use crate::registry::oci::token::life_of;
@@ -42,7 +42,10 @@ struct Key {
 }
 
 /// An access token as a password, and how long it is used.
-pub(super) async fn proof(login: &GarLogin, visit: &Visit<'_>) -> Result<(Proof, Duration), ProofError> {
+pub(super) async fn proof(
+    login: &GarLogin,
+    visit: &AuthRequest<'_>,
+) -> Result<(RegistryLogin, Duration), ProofError> {
     let request = match login {
         GarLogin::Machine { endpoint } => {
             let path = "computeMetadata/v1/instance/service-accounts/default/token";
@@ -56,7 +59,7 @@ pub(super) async fn proof(login: &GarLogin, visit: &Visit<'_>) -> Result<(Proof,
         }
     };
     let token: AccessToken = exchange::json(request).await?;
-    let proof = Proof::Password { username: USERNAME.to_owned(), password: token.access_token };
+    let proof = RegistryLogin::Password { username: USERNAME.to_owned(), password: token.access_token };
     Ok((proof, life_of(token.expires_in)))
 }
 
@@ -75,8 +78,9 @@ fn assertion(key: &Key, now: Time) -> Result<SecretString, ProofError> {
     });
     let encode = |value: &serde_json::Value| URL_SAFE_NO_PAD.encode(value.to_string());
     let signed = format!("{}.{}", encode(&header), encode(&claims));
-    let signature = sign(&key.private_key, signed.as_bytes())
-        .ok_or_else(|| ProofError::Refused("the private key in the key of `gar` is of no use".to_owned()))?;
+    let signature = sign(&key.private_key, signed.as_bytes()).ok_or_else(|| {
+        ProofError::Refused("the private key in the key file of `gar` is not valid".to_owned())
+    })?;
     Ok(format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature)).into())
 }
 

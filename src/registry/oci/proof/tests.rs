@@ -3,9 +3,9 @@ use super::*;
 #[test]
 fn a_proof_is_not_shown_to_those_who_debug() {
     let proofs = [
-        Proof::Password { username: "robot".to_owned(), password: "hush".into() },
-        Proof::Identity("hush".into()),
-        Proof::Bearer("hush".into()),
+        RegistryLogin::Password { username: "robot".to_owned(), password: "hush".into() },
+        RegistryLogin::Identity("hush".into()),
+        RegistryLogin::Bearer("hush".into()),
     ];
     assert!(!format!("{proofs:?}").contains("hush"));
 }

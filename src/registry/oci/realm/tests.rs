@@ -7,18 +7,21 @@ fn origin<R>(registry: &str, realm: Option<&str>, ask: impl Fn(Origin<'_>) -> R)
     ask(Origin { registry: &url, host, realm })
 }
 
-fn way(registry: &str, target: &str) -> Option<Way> {
+fn way(registry: &str, target: &str) -> Option<TransportSecurity> {
     origin(registry, None, |origin| origin.way_to(&Url::parse(target).unwrap()).ok())
 }
 
-fn trusted(registry: &str, realm: Option<&str>, target: &str) -> Result<Way, String> {
+fn trusted(registry: &str, realm: Option<&str>, target: &str) -> Result<TransportSecurity, String> {
     origin(registry, realm, |origin| origin.trusted_way_to(&Url::parse(target).unwrap()))
 }
 
 #[test]
 fn a_realm_elsewhere_must_be_public() {
-    assert_eq!(way("https://ghcr.io/v2/", "https://ghcr.io/token"), Some(Way::Tls));
-    assert_eq!(way("https://acme.example/v2/", "https://auth.example/token"), Some(Way::TlsToPublic));
+    assert_eq!(way("https://ghcr.io/v2/", "https://ghcr.io/token"), Some(TransportSecurity::Tls));
+    assert_eq!(
+        way("https://acme.example/v2/", "https://auth.example/token"),
+        Some(TransportSecurity::TlsToPublic)
+    );
     for private in
         ["169.254.169.254", "127.0.0.1", "10.0.0.1", "[::1]", "[fd00::1]", "0x7f.1", "[::ffff:10.0.0.1]"]
     {
@@ -29,9 +32,12 @@ fn a_realm_elsewhere_must_be_public() {
 #[test]
 fn a_realm_in_clear_is_refused_but_for_the_host_of_a_registry_in_clear() {
     assert_eq!(way("https://ghcr.io/v2/", "http://ghcr.io/token"), None);
-    assert_eq!(way("http://127.0.0.1:5000/v2/", "http://127.0.0.1:5001/token"), Some(Way::Plain));
+    assert_eq!(
+        way("http://127.0.0.1:5000/v2/", "http://127.0.0.1:5001/token"),
+        Some(TransportSecurity::Plain)
+    );
     assert_eq!(way("http://127.0.0.1:5000/v2/", "http://evil.example/token"), None);
-    assert_eq!(way("http://127.0.0.1:5000/v2/", "https://10.0.0.1/token"), Some(Way::Tls));
+    assert_eq!(way("http://127.0.0.1:5000/v2/", "https://10.0.0.1/token"), Some(TransportSecurity::Tls));
 }
 
 #[test]
@@ -42,7 +48,7 @@ fn credentials_go_to_the_registry_and_to_its_owners_own_token_server() {
         ("https://registry.gitlab.com/v2/", "https://gitlab.com/jwt/auth"),
     ];
     for (registry, realm) in cases {
-        assert_eq!(trusted(registry, None, realm), Ok(Way::Tls), "{realm}");
+        assert_eq!(trusted(registry, None, realm), Ok(TransportSecurity::Tls), "{realm}");
     }
 }
 
@@ -59,7 +65,7 @@ fn r9_credentials_do_not_go_to_another_port_of_the_same_host() {
     }
     let why = trusted("http://127.0.0.1:5000/v2/", None, "http://127.0.0.1:5001/token").unwrap_err();
     assert!(why.ends_with("write `realm: 127.0.0.1:5001` for this registry"), "{why}");
-    assert_eq!(trusted("https://ghcr.io/v2/", None, "https://ghcr.io:443/token"), Ok(Way::Tls));
+    assert_eq!(trusted("https://ghcr.io/v2/", None, "https://ghcr.io:443/token"), Ok(TransportSecurity::Tls));
 }
 
 #[test]
@@ -81,12 +87,12 @@ fn credentials_go_nowhere_else_and_the_way_out_is_named() {
 fn a_realm_that_the_configuration_names_may_have_them() {
     let registry = "https://harbor.acme.example/v2/";
     let realm = Some("sso.acme.example:8443");
-    assert_eq!(trusted(registry, realm, "https://sso.acme.example:8443/token"), Ok(Way::Tls));
+    assert_eq!(trusted(registry, realm, "https://sso.acme.example:8443/token"), Ok(TransportSecurity::Tls));
     assert!(trusted(registry, realm, "https://sso.acme.example/token").is_err());
     assert!(trusted(registry, realm, "http://sso.acme.example:8443/token").is_err());
     let in_clear =
         trusted("http://127.0.0.1:5000/v2/", Some("localhost:5001"), "http://localhost:5001/token");
-    assert_eq!(in_clear, Ok(Way::Plain));
+    assert_eq!(in_clear, Ok(TransportSecurity::Plain));
 }
 
 #[test]
@@ -97,10 +103,10 @@ fn a_known_realm_stands_at_its_usual_port() {
 #[test]
 fn services_of_clouds_are_asked_over_tls_or_inside_the_machine() {
     let way = |text: &str| way_to_service(&Url::parse(text).unwrap()).ok();
-    assert_eq!(way("https://sts.eu-west-1.amazonaws.com/"), Some(Way::Tls));
-    assert_eq!(way("http://169.254.169.254/latest/"), Some(Way::Plain));
-    assert_eq!(way("http://127.0.0.1:80/"), Some(Way::Plain));
-    assert_eq!(way("http://metadata.google.internal/"), Some(Way::Plain));
+    assert_eq!(way("https://sts.eu-west-1.amazonaws.com/"), Some(TransportSecurity::Tls));
+    assert_eq!(way("http://169.254.169.254/latest/"), Some(TransportSecurity::Plain));
+    assert_eq!(way("http://127.0.0.1:80/"), Some(TransportSecurity::Plain));
+    assert_eq!(way("http://metadata.google.internal/"), Some(TransportSecurity::Plain));
     assert_eq!(way("http://evil.example/"), None);
     assert_eq!(way("file:///etc/passwd"), None);
 }

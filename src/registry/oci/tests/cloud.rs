@@ -184,7 +184,7 @@ async fn a_key_that_is_none_is_refused_without_repeating_it() {
     insta::assert_snapshot!(face.why_not(none).await, @"the registry `registry:5000` refuses access to `registry:5000/acme/shop`: our credentials are of no use: the key of `gar` is not that of a service account; check its `credentials` under `registries`, and what they may read");
     let broken = json!({ "client_email": "a", "private_key": "hush", "token_uri": "https://a" });
     let broken = Login::Gar(GarLogin::Key(Secret::Text(broken.to_string().into())));
-    insta::assert_snapshot!(face.why_not(broken).await, @"the registry `registry:5000` refuses access to `registry:5000/acme/shop`: our credentials are of no use: the private key in the key of `gar` is of no use; check its `credentials` under `registries`, and what they may read");
+    insta::assert_snapshot!(face.why_not(broken).await, @"the registry `registry:5000` refuses access to `registry:5000/acme/shop`: our credentials are of no use: the private key in the key file of `gar` is not valid; check its `credentials` under `registries`, and what they may read");
 }
 
 /// Azure's login service and machine service, and a registry of Azure.

@@ -1,9 +1,9 @@
 use super::*;
 
 fn challenge(header: &str) -> Option<Challenge> {
-    match Wish::among([&HeaderValue::from_str(header).unwrap()].into_iter())? {
-        Wish::Bearer(challenge) => Some(challenge),
-        Wish::Basic => None,
+    match AuthScheme::among([&HeaderValue::from_str(header).unwrap()].into_iter())? {
+        AuthScheme::Bearer(challenge) => Some(challenge),
+        AuthScheme::Basic => None,
     }
 }
 
@@ -12,7 +12,7 @@ fn plain(realm: &str, service: Option<&str>) -> Challenge {
 }
 
 /// Where a realm leads that `registry` names, or why nowhere.
-fn errand(registry: &str, realm: &str) -> Result<Errand, String> {
+fn errand(registry: &str, realm: &str) -> Result<TokenRequest, String> {
     let registry = Url::parse(registry).unwrap();
     let origin = Origin { registry: &registry, host: "ghcr.io", realm: None };
     plain(realm, None).errand(origin, false)
@@ -40,9 +40,9 @@ fn what_is_no_bearer_challenge_is_none() {
 fn a_token_is_preferred_to_a_password() {
     let headers =
         [HeaderValue::from_static("Basic realm=\"x\""), HeaderValue::from_static("Bearer realm=\"y\"")];
-    assert_eq!(Wish::among(headers.iter()), Some(Wish::Bearer(plain("y", None))));
-    assert_eq!(Wish::among(headers.iter().take(1)), Some(Wish::Basic));
-    assert_eq!(Wish::among([].iter()), None);
+    assert_eq!(AuthScheme::among(headers.iter()), Some(AuthScheme::Bearer(plain("y", None))));
+    assert_eq!(AuthScheme::among(headers.iter().take(1)), Some(AuthScheme::Basic));
+    assert_eq!(AuthScheme::among([].iter()), None);
 }
 
 #[test]
@@ -67,9 +67,9 @@ fn what_is_asked_for_is_to_read_and_what_a_registry_needs_for_its_listings() {
 fn what_was_wished_before_is_asked_for_too() {
     let wish = |action: &str| {
         let header = format!("Bearer realm=\"https://a\",scope=\"repository:x:{action}\"");
-        Wish::Bearer(challenge(&header).unwrap())
+        AuthScheme::Bearer(challenge(&header).unwrap())
     };
-    let Wish::Bearer(both) = wish("content_read").and(&wish("metadata_read")) else {
+    let AuthScheme::Bearer(both) = wish("content_read").and(&wish("metadata_read")) else {
         panic!("both are bearer")
     };
     assert_eq!(both.scope("x"), "repository:x:pull,content_read,metadata_read");

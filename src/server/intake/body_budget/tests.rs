@@ -20,7 +20,7 @@ struct Reading {
 
 struct Sent {
     chunks: mpsc::UnboundedSender<Chunk>,
-    read: JoinHandle<Result<Bytes, Refusal>>,
+    read: JoinHandle<Result<Bytes, WebhookRefusal>>,
 }
 
 impl Reading {
@@ -47,7 +47,7 @@ impl Reading {
     }
 
     /// Ends each body; returns its length, or why it was rejected.
-    async fn end(self) -> Vec<Result<usize, Refusal>> {
+    async fn end(self) -> Vec<Result<usize, WebhookRefusal>> {
         let mut read = Vec::new();
         for Sent { chunks, read: body } in self.bodies {
             drop(chunks);
@@ -75,7 +75,7 @@ async fn the_body_without_progress_for_longest_loses_its_share() {
     }
     reading.send(0, 1).await;
     reading.begin(LARGE).await;
-    let busy = Err(Refusal::Busy);
+    let busy = Err(WebhookRefusal::Busy);
     assert_eq!(reading.end().await, [Ok(LARGE + 1), busy, busy, Ok(LARGE), Ok(LARGE)]);
 }
 
@@ -90,12 +90,12 @@ async fn small_bodies_need_no_share() {
     }
     let read = reading.end().await;
     assert!(read.iter().take(64).all(|read| *read == Ok(UNBUDGETED_BYTES_MAX)), "{read:?}");
-    assert_eq!(read[64..], [Err(Refusal::Busy), Ok(LARGE), Ok(LARGE), Ok(LARGE), Ok(LARGE)]);
+    assert_eq!(read[64..], [Err(WebhookRefusal::Busy), Ok(LARGE), Ok(LARGE), Ok(LARGE), Ok(LARGE)]);
 }
 
 #[tokio::test]
 async fn a_body_larger_than_the_budget_is_rejected() {
     let mut reading = Reading::new();
     reading.begin(UNBUDGETED_BYTES_MAX + BUDGET + 1).await;
-    assert_eq!(reading.end().await, [Err(Refusal::Busy)]);
+    assert_eq!(reading.end().await, [Err(WebhookRefusal::Busy)]);
 }

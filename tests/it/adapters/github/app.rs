@@ -5,7 +5,7 @@ use futures::future::join_all;
 use insta::assert_snapshot;
 use towpath::forge::Forge as _;
 use towpath::forge::github::AppCredentials;
-use towpath::model::Place;
+use towpath::model::ConfigBranch;
 
 use super::*;
 
@@ -79,11 +79,11 @@ async fn the_installation_is_looked_up_once_for_all_repositories_of_an_owner() {
     let ground = Ground::new().await;
     let forge = client(&ground.world, ground.address, app());
     let places: Vec<_> = (0..50)
-        .map(|number| Place { repository: name(&format!("acme/deploy-{number}")), ..place() })
+        .map(|number| ConfigBranch { repository: name(&format!("acme/deploy-{number}")), ..place() })
         .collect();
     join_all(places.iter().map(|place| forge.head(place))).await;
     assert_eq!((count(&ground, "/installation"), count(&ground, "/access_tokens")), (1, 50));
-    let elsewhere = Place { repository: name("umbrella/deploy"), ..place() };
+    let elsewhere = ConfigBranch { repository: name("umbrella/deploy"), ..place() };
     forge.head(&elsewhere).await.unwrap_err();
     assert_eq!(count(&ground, "/installation"), 2);
 }
@@ -113,7 +113,7 @@ async fn limits_hold_for_tokens_too() {
     let here = place();
     let all = join_all((0..10).map(|_| forge.head(&here))).await;
     assert!(all.iter().all(|one| *one == limited), "{all:#?}");
-    let elsewhere = Place { repository: name("acme/other"), ..place() };
+    let elsewhere = ConfigBranch { repository: name("acme/other"), ..place() };
     ground.start_counting();
     assert!(matches!(forge.head(&elsewhere).await, Err(ForgeError::RateLimited { .. })));
     assert!(ground.counted().0.is_empty());
@@ -189,7 +189,7 @@ async fn an_installation_that_was_suspended_meanwhile() {
 
 #[test]
 fn a_key_that_is_none_is_not_repeated() {
-    assert_snapshot!(AppCredentials::new(1, &secret("s3cret"), None).err().unwrap(), @"the private key is no RSA key in PEM form; generate a private key on the App's page under Settings > Developer settings: it is a file `*.private-key.pem` that begins with -----BEGIN RSA PRIVATE KEY-----");
+    assert_snapshot!(AppCredentials::new(1, &secret("s3cret"), None).err().unwrap(), @"the private key is not an RSA key in PEM format; generate a private key on the App's page under Settings > Developer settings: it is a file `*.private-key.pem` that begins with -----BEGIN RSA PRIVATE KEY-----");
 }
 
 #[test]
@@ -203,7 +203,7 @@ fn keys_that_are_of_no_use_are_told_at_once_with_what_to_do() {
         said += &format!("{error}\n");
     }
     assert_snapshot!(said, @"
-    the private key is no RSA key in PEM form; generate a private key on the App's page under Settings > Developer settings: it is a file `*.private-key.pem` that begins with -----BEGIN RSA PRIVATE KEY-----
+    the private key is not an RSA key in PEM format; generate a private key on the App's page under Settings > Developer settings: it is a file `*.private-key.pem` that begins with -----BEGIN RSA PRIVATE KEY-----
     the private key signs nothing: it is a public one, too small or broken; generate a private key on the App's page under Settings > Developer settings: it is a file `*.private-key.pem` that begins with -----BEGIN RSA PRIVATE KEY-----
     the private key signs nothing: it is a public one, too small or broken; generate a private key on the App's page under Settings > Developer settings: it is a file `*.private-key.pem` that begins with -----BEGIN RSA PRIVATE KEY-----
     ");

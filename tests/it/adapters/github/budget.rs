@@ -93,7 +93,7 @@ async fn a_merge_and_an_answer_go_through_while_promotions_wait() {
         about: "x".to_owned(),
         body: format!("Hello {}", Comment::mark("x")),
     };
-    ground.forge.remark(&place(), change, &remark).await.unwrap();
+    ground.forge.comment(&place(), change, &remark).await.unwrap();
     let again = ground.propose_many(rest.clone()).await;
     assert_eq!(again.0.len(), rest.len());
     ground.forge.merge(&ground.merge_of(change)).await.unwrap();

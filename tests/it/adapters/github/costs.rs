@@ -57,7 +57,7 @@ async fn an_enterprise_server_has_its_interfaces_side_by_side() {
     let credentials = Credentials::token(&secret(TOKEN));
     let url = format!("http://{}/api/v3", ground.address);
     let (access, world) = (access(ground.address, credentials), ground.world.clone());
-    ground.forge = GitHubForge::new(Access { url, ..access }, Arc::new(move || world.now()));
+    ground.forge = GitHubForge::new(GitHubAccess { url, ..access }, Arc::new(move || world.now()));
     let change = ground.open().await;
     ground.forge.merge(&ground.merge_of(change)).await.expect("the fake GitHub answers");
     let (paid, _) = ground.counted();
@@ -220,8 +220,8 @@ async fn a_comment_takes_a_look_and_a_write_and_comes_once() {
         body: format!("Hello {}", Comment::mark("x")),
     };
     ground.start_counting();
-    ground.forge.remark(&place(), change, &remark).await.unwrap();
-    ground.forge.remark(&place(), change, &remark).await.unwrap();
+    ground.forge.comment(&place(), change, &remark).await.unwrap();
+    ground.forge.comment(&place(), change, &remark).await.unwrap();
     let (paid, _) = ground.counted();
     assert_snapshot!(readable(&paid), @"
     GET /issues/1/comments?since=2026-03-02T09:00:00Z&per_page=100&page=1
@@ -238,21 +238,21 @@ async fn answers_are_written_over_by_one_request_and_not_twice() {
         let body = format!("Hello {}", Comment::mark(about));
         Remark { over, outdates: Vec::new(), about: about.to_owned(), body }
     };
-    ground.forge.remark(&place(), change, &remark("x", None)).await.unwrap();
+    ground.forge.comment(&place(), change, &remark("x", None)).await.unwrap();
     ground.world.state().now += chrono::TimeDelta::minutes(1);
     let seen = async || ground.forge.changes(&place()).await.unwrap().remove(0).comments;
     let over = seen().await[0].id.clone();
     ground.start_counting();
-    ground.forge.remark(&place(), change, &remark("y", Some(over.clone()))).await.unwrap();
+    ground.forge.comment(&place(), change, &remark("y", Some(over.clone()))).await.unwrap();
     assert_snapshot!(readable(&ground.counted().0), @"PATCH /issues/comments/1");
     let comments = seen().await;
     let [only] = comments.as_slice() else { panic!("one comment: {comments:#?}") };
     assert_eq!((only.about(), &only.id), (Some("y"), &over));
     ground.start_counting();
-    ground.forge.remark(&place(), change, &remark("y", Some(over.clone()))).await.unwrap();
+    ground.forge.comment(&place(), change, &remark("y", Some(over.clone()))).await.unwrap();
     assert_eq!(ground.counted().0, Vec::<String>::new(), "that look showed it");
     ground.world.delete_comments(change, |_| true);
-    let gone = ground.forge.remark(&place(), change, &remark("z", Some(over))).await;
+    let gone = ground.forge.comment(&place(), change, &remark("z", Some(over))).await;
     assert!(matches!(gone, Err(ForgeError::Conflict { .. })), "{gone:?}");
 }
 
@@ -273,16 +273,16 @@ async fn what_the_last_look_saw_is_not_read_again_before_an_answer() {
         body: format!("Hello {}", Comment::mark(about)),
     };
     ground.start_counting();
-    ground.forge.remark(&place(), change, &remark("a")).await.unwrap();
+    ground.forge.comment(&place(), change, &remark("a")).await.unwrap();
     let (paid, _) = ground.counted();
     assert_eq!(paid.iter().filter(|line| line.starts_with("GET ")).count(), 1, "{paid:#?}");
     ground.look().await;
     ground.start_counting();
-    ground.forge.remark(&place(), change, &remark("a")).await.unwrap();
+    ground.forge.comment(&place(), change, &remark("a")).await.unwrap();
     assert_eq!(ground.counted().0, Vec::<String>::new(), "that look showed it");
     ground.refuse("POST /graphql", 403, "Resource not accessible by integration");
-    ground.forge.remark(&place(), change, &remark("b")).await.unwrap();
-    ground.forge.remark(&place(), change, &remark("b")).await.unwrap();
+    ground.forge.comment(&place(), change, &remark("b")).await.unwrap();
+    ground.forge.comment(&place(), change, &remark("b")).await.unwrap();
     let (paid, _) = ground.counted();
     assert_eq!(
         paid.iter().filter(|line| line.contains("graphql")).count(),
@@ -291,7 +291,7 @@ async fn what_the_last_look_saw_is_not_read_again_before_an_answer() {
     );
     let newcomer = ground.anew();
     ground.start_counting();
-    newcomer.remark(&place(), change, &remark("b")).await.unwrap();
+    newcomer.comment(&place(), change, &remark("b")).await.unwrap();
     assert_eq!(ground.counted().0.len(), 4, "who knows nothing reads three pages, and who it is");
 }
 

@@ -7,15 +7,15 @@ use std::collections::BTreeMap;
 use insta::assert_snapshot;
 use serde_json::json;
 use towpath::forge::Forge as _;
-use towpath::model::{Deployment, ImageReference, Target};
+use towpath::model::{Deployment, ImageReference, ServiceEnvironment};
 
 use super::app::app;
 use super::costs::readable;
 use super::*;
 use crate::support::world::{EffectKind, Fault};
 
-fn target(environment: &str) -> Target {
-    Target { service: name("shop"), environment: name(environment) }
+fn target(environment: &str) -> ServiceEnvironment {
+    ServiceEnvironment { service: name("shop"), environment: name(environment) }
 }
 
 fn images(version: &str) -> Vec<ImageReference> {
@@ -38,8 +38,9 @@ impl Ground {
         self.forge.announce(&place(), &self.deployment(environment, version)).await
     }
 
-    async fn deployed(&self, environments: &[&str]) -> BTreeMap<Target, Vec<ImageReference>> {
-        let targets: Vec<Target> = environments.iter().map(|environment| target(environment)).collect();
+    async fn deployed(&self, environments: &[&str]) -> BTreeMap<ServiceEnvironment, Vec<ImageReference>> {
+        let targets: Vec<ServiceEnvironment> =
+            environments.iter().map(|environment| target(environment)).collect();
         self.forge.deployed(&place(), &targets).await.expect("the fake GitHub answers")
     }
 
@@ -105,7 +106,7 @@ async fn many_targets_are_asked_about_in_one_document() {
     let ground = Ground::new().await;
     ground.announce("dev", "1.10.0").await.unwrap();
     let newcomer = ground.anew();
-    let targets: Vec<Target> =
+    let targets: Vec<ServiceEnvironment> =
         (0..30).map(|number| target(&format!("dev{number}"))).chain([target("dev")]).collect();
     ground.start_counting();
     let shown = newcomer.deployed(&place(), &targets).await.unwrap();

@@ -316,7 +316,7 @@ async fn a_log_whose_tip_does_not_show_is_not_taken_for_empty() {
     let other = ground.anew();
     ground.refuse("GET /repos/acme/deploy/git/trees", 404, "Not Found");
     let refused = other.append_log(&place(), &lines(&["{}"]), Some(&one)).await.unwrap_err();
-    assert_snapshot!(refused, @"the log in `acme/deploy` changed meanwhile; nothing was written");
+    assert_snapshot!(refused, @"the log in `acme/deploy` changed in the meantime; nothing was written");
 }
 
 #[tokio::test]

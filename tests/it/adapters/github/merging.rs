@@ -32,17 +32,17 @@ async fn what_stops_a_merge_is_told_apart() {
     }
     assert_snapshot!(said, @r#"
     merging change #1 has to wait: GitHub answered 405, Required status check "ci" is expected; it goes on by itself when they succeed
-    merging change #1 has to wait: GitHub answered 405, At least 1 approving review is required by reviewers with write access; somebody with write access has to approve it by a review
+    merging change #1 has to wait: GitHub answered 405, At least 1 approving review is required by reviewers with write access; a user with write access must approve it in a review
     merging change #1 has to wait: GitHub answered 405, You're not authorized to push to this branch; let the bot merge into `main`, in its protection or its ruleset
     merging change #1 has to wait: GitHub answered 405, All comments must be resolved. A conversation must be resolved before merging; resolve its conversations
     merging change #1 has to wait: GitHub answered 405, Pull Request is still a draft; mark it as ready for review
     merging change #1 has to wait: GitHub answered 405, Pull Request is not mergeable; GitHub may still be trying whether it goes together with its base
-    merging change #1 has to wait: GitHub answered 405, Waiting on code owner review from acme/sre; somebody with write access has to approve it by a review
+    merging change #1 has to wait: GitHub answered 405, Waiting on code owner review from acme/sre; a user with write access must approve it in a review
     merging change #1 has to wait: GitHub answered 405, Merge already in progress; its page at GitHub says more
-    change #1 changed meanwhile; nothing was written
-    change #1 changed meanwhile; nothing was written
-    change #1 changed meanwhile; nothing was written
-    change #1 changed meanwhile; nothing was written
+    change #1 changed in the meantime; nothing was written
+    change #1 changed in the meantime; nothing was written
+    change #1 changed in the meantime; nothing was written
+    change #1 changed in the meantime; nothing was written
     merging change #1 has to wait: GitHub answered 405, Something that nobody has heard of; its page at GitHub says more
     "#);
 }
@@ -113,7 +113,7 @@ async fn a_merge_queue_that_keeps_it_out() {
     let ground = Ground::new().await;
     let change = ground.open().await;
     ground.refuse("PUT ", 405, "Changes must be made through the merge queue");
-    assert_snapshot!(ground.forge.merge(&ground.merge_of(change)).await.unwrap_err(), @"merging change #1 has to wait: GitHub does not take it into its merge queue: The branch has no merge queue");
+    assert_snapshot!(ground.forge.merge(&ground.merge_of(change)).await.unwrap_err(), @"merging change #1 has to wait: GitHub does not add it to the merge queue: The branch has no merge queue");
 }
 
 #[tokio::test]
@@ -152,7 +152,9 @@ async fn what_github_thinks_of_an_older_head_is_not_believed() {
 /// A client that is configured with a way of merging.
 fn merging_by(ground: &Ground, method: MergeMethod) -> GitHubForge {
     let world = ground.world.clone();
-    let access =
-        Access { merge_method: Some(method), ..access(ground.address, Credentials::token(&secret(TOKEN))) };
+    let access = GitHubAccess {
+        merge_method: Some(method),
+        ..access(ground.address, Credentials::token(&secret(TOKEN)))
+    };
     GitHubForge::new(access, Arc::new(move || world.now()))
 }

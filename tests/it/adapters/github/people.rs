@@ -1,7 +1,7 @@
 //! Who somebody is, and what they may do.
 
 use insta::assert_snapshot;
-use towpath::forge::Testimony;
+use towpath::forge::Confirmation;
 use towpath::model::UserName;
 
 use super::*;
@@ -94,7 +94,7 @@ async fn names_are_the_same_in_any_case() {
     make_member(&ground, "Ada");
     assert!(may_write(&ground, "ada").await);
     assert!(ground.forge.is_member(&name("acme/sre"), &name("ada")).await.unwrap().is_so);
-    assert!(ground.forge.ignores_case());
+    assert!(ground.forge.logins_are_case_insensitive());
 }
 
 #[tokio::test]
@@ -132,10 +132,10 @@ async fn what_is_remembered_of_somebody_is_as_old_as_it_was_asked() {
     ground.world.state().teams.values_mut().for_each(|members| members.clear());
     ground.world.state().now += chrono::TimeDelta::seconds(29);
     let told = ground.forge.is_member(&team, &ada).await.unwrap();
-    assert_eq!(told, Testimony { is_so: true, at: Some(asked_at) });
+    assert_eq!(told, Confirmation { is_so: true, at: Some(asked_at) });
     ground.world.state().now += chrono::TimeDelta::seconds(1);
     let told = ground.forge.is_member(&team, &ada).await.unwrap();
-    assert_eq!(told, Testimony { is_so: false, at: Some(ground.world.now()) });
+    assert_eq!(told, Confirmation { is_so: false, at: Some(ground.world.now()) });
 }
 
 #[tokio::test]

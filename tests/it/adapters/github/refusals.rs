@@ -74,7 +74,7 @@ async fn a_token_that_may_not_ask_whose_it_is() {
 /// A forge whose address is this one.
 fn at(ground: &Ground, url: String) -> GitHubForge {
     let world = ground.world.clone();
-    let access = Access { url, ..access(ground.address, Credentials::token(&secret(TOKEN))) };
+    let access = GitHubAccess { url, ..access(ground.address, Credentials::token(&secret(TOKEN))) };
     GitHubForge::new(access, Arc::new(move || world.now()))
 }
 
@@ -190,8 +190,8 @@ async fn until_idle() {
 #[tokio::test]
 async fn nobody_else_asks_while_one_waits_on_the_spot() {
     let ground = Ground::new().await;
-    let patience = Patience { pause: Duration::from_millis(1), wait_max: Duration::from_secs(600) };
-    let access = Access { patience, ..access(ground.address, Credentials::token(&secret(TOKEN))) };
+    let patience = RetryPolicy { pause: Duration::from_millis(1), wait_max: Duration::from_secs(600) };
+    let access = GitHubAccess { patience, ..access(ground.address, Credentials::token(&secret(TOKEN))) };
     let world = ground.world.clone();
     let forge = GitHubForge::new(access, Arc::new(move || world.now()));
     ground.refuse_with(Refusal {
@@ -314,8 +314,8 @@ async fn a_comment_whose_answer_is_lost_is_not_sent_again() {
     let fault = crate::support::world::Fault::AnswerLost;
     let effects = ground.world.state().effects.len();
     ground.world.state().faults.planned = Some((effects, fault));
-    assert!(ground.forge.remark(&place(), change, &remark).await.is_err());
-    ground.forge.remark(&place(), change, &remark).await.unwrap();
+    assert!(ground.forge.comment(&place(), change, &remark).await.is_err());
+    ground.forge.comment(&place(), change, &remark).await.unwrap();
     assert_eq!(ground.world.state().change(change).unwrap().comments.len(), 1);
 }
 
@@ -338,10 +338,10 @@ async fn a_branch_that_somebody_moved_is_left_alone() {
     let file = FILE.replace("dev", "staging");
     ground.world.edit(&proposal.branch, "bob", &file, |text| text.replace("1.9.0", "2.0.0"));
     let tip = ground.world.state().git.tip(&proposal.branch).cloned();
-    assert_snapshot!(ground.propose(&proposal).await.unwrap_err(), @"the branch `towpath/dev/shop` changed meanwhile; nothing was written");
+    assert_snapshot!(ground.propose(&proposal).await.unwrap_err(), @"the branch `towpath/dev/shop` changed in the meantime; nothing was written");
     let place = place();
     let delete = ground.forge.delete_branch(&place, &proposal.branch, proposal.expected.as_ref().unwrap());
-    assert_snapshot!(delete.await.unwrap_err(), @"the branch `towpath/dev/shop` changed meanwhile; nothing was written");
+    assert_snapshot!(delete.await.unwrap_err(), @"the branch `towpath/dev/shop` changed in the meantime; nothing was written");
     assert_eq!(ground.world.state().git.tip(&proposal.branch).cloned(), tip);
 }
 
@@ -385,7 +385,7 @@ async fn a_repository_that_is_not_what_it_was() {
     said += &format!("gone: {}\n", ground.anew().changes(&place()).await.unwrap_err());
     state(&|setup| setup.is_gone = false);
     assert_snapshot!(said, @"
-    archived: `acme/deploy` is archived, so nobody can write there; unarchive it, or take its services out of the configuration
+    archived: `acme/deploy` is archived, so it is read-only; unarchive it, or take its services out of the configuration
     renamed: the repository `acme/deploy` is called `acme/gitops` now; write that name in the configuration
     gone: GitHub knows no repository `acme/deploy`, or hides it from the bot; look at its name in the configuration, and at what the token or the App may use
     ");
@@ -408,7 +408,7 @@ async fn a_change_that_somebody_gave_another_base_is_not_merged() {
     let merge = ground.merge_of(change);
     ground.world.state().github.retargeted.insert(change);
     ground.world.comment(change, "alice", "/promote approve");
-    assert_snapshot!(ground.forge.merge(&merge).await.unwrap_err(), @"change #1 changed meanwhile; nothing was written");
+    assert_snapshot!(ground.forge.merge(&merge).await.unwrap_err(), @"change #1 changed in the meantime; nothing was written");
     assert!(!ground.shown(change).await.is_open(), "it is none of this place any more");
     ground.world.state().github.retargeted.clear();
     ground.forge.merge(&merge).await.unwrap();

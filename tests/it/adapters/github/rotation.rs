@@ -4,7 +4,7 @@ use std::sync::Mutex;
 
 use chrono::TimeDelta;
 use towpath::forge::Forge as _;
-use towpath::forge::github::{AppCredentials, Reading};
+use towpath::forge::github::{AppCredentials, SecretReader};
 
 use super::*;
 
@@ -23,7 +23,7 @@ impl Kept {
         *self.0.lock().expect("it is whole") = text;
     }
 
-    fn reading(&self) -> Reading<Secret> {
+    fn reading(&self) -> SecretReader<Secret> {
         let kept = self.clone();
         Arc::new(move || kept.0.lock().expect("it is whole").map(secret).map_err(str::to_owned))
     }
@@ -34,7 +34,7 @@ async fn a_token_that_was_replaced_is_used_within_seconds() {
     let (ground, kept) = (Ground::new().await, Kept::new("expired"));
     let token = Credentials::token_reading(kept.reading()).unwrap();
     let forge = client(&ground.world, ground.address, token);
-    assert!(matches!(forge.head(&place()).await, Err(ForgeError::Shut { .. })));
+    assert!(matches!(forge.head(&place()).await, Err(ForgeError::Misconfigured { .. })));
     kept.replace(Ok(TOKEN));
     forge.head(&place()).await.expect("what GitHub did not take is read again at once");
     kept.replace(Err("the file is being written"));

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
 use serde_json::Value;
-use towpath::model::Place;
+use towpath::model::ConfigBranch;
 
 use super::{Hub, name, place, status};
 use crate::support::peer;
@@ -67,12 +67,12 @@ async fn every_payload_of_the_collection_is_taken_or_deliberately_left() {
 }
 
 /// Every repository that has an event, in each branch, so that none is left because nobody uses it.
-fn places(examples: &[(String, Vec<Value>)]) -> Vec<Place> {
+fn places(examples: &[(String, Vec<Value>)]) -> Vec<ConfigBranch> {
     let payloads = examples.iter().flat_map(|(_, payloads)| payloads);
     let named = payloads.filter_map(|payload| payload.pointer("/repository/full_name")?.as_str());
     let named: BTreeSet<&str> = named.chain(["octocat/Hello-World", "Codertocat/Space"]).collect();
     let places = named.into_iter().flat_map(|repository| {
-        BRANCHES.map(|branch| Place { repository: name(repository), branch: name(branch), ..place() })
+        BRANCHES.map(|branch| ConfigBranch { repository: name(repository), branch: name(branch), ..place() })
     });
     places.collect()
 }

@@ -21,7 +21,7 @@ async fn a_fine_grained_token_without_statuses_and_members() {
               grant `statuses` in Settings > Developer settings > Personal access tokens of the bot's account
     wrong     the permission `members` is not granted, and has to be read: it asks who belongs to a team, without which what they write has to wait
               grant `members` in Settings > Developer settings > Personal access tokens of the bot's account
-    unknown   the bot may read by `contents`, `deployments` and `pull_requests`; whether it may write cannot be told: by `contents` it reads configuration, writes branches and merges; by `deployments` it tells what runs where; by `pull_requests` it opens pull requests and answers there
+    unknown   the bot may read by `contents`, `deployments` and `pull_requests`; whether it may write cannot be determined: by `contents` it reads configuration, writes branches and merges; by `deployments` it tells what runs where; by `pull_requests` it opens pull requests and answers there
               see that the token has Read and write for each of them, or use a GitHub App, which can be asked
     unknown   where events are sent could not be asked for: those of the repository only an owner may read; those of the organization only its owners may read
               look at Settings > Webhooks of the repository and of its organization: the address ends with /hooks/github/FORGE; where events come, `towpath_deliveries_total` in /metrics of `towpath serve` grows
@@ -42,7 +42,7 @@ async fn a_token_of_github_actions_is_known_by_the_configuration() {
     assert_snapshot!(practice.findings(&["the bot is", "who the bot", "the repository"]).await, @"
     ok        the bot is `github-actions[bot]`, as the configuration says
     ok        the repository is there
-    warning   whoever may push to the repository may push to `towpath/log`; what others push there does not count
+    warning   everyone with write access may push to `towpath/log`; commits that the bot did not push are ignored
               protect it: Settings > Rules > Rulesets > a branch ruleset for `towpath/log` with Restrict creations, updates and deletions and Block force pushes, and the bot alone in its bypass list
     unknown   where events are sent could not be asked for: those of the repository only an owner may read; those of the organization only its owners may read
               look at Settings > Webhooks of the repository and of its organization: the address ends with /hooks/github/FORGE; where events come, `towpath_deliveries_total` in /metrics of `towpath serve` grows
@@ -82,7 +82,7 @@ async fn an_app_that_shows_no_deployments_needs_no_right_to_them() {
     .await;
     let asked = practice.findings(&["deployment"]).await;
     assert_snapshot!(asked, @"
-    warning   the webhook does not tell of `deployment_status`
+    warning   the webhook does not send `deployment_status`
               subscribe to them: settings of the App > Permissions & events, or of the webhook > individual events
     warning   the permission `deployments` is not granted, and has to be write: it tells what runs where
               grant `deployments` in the App's settings > Permissions & events, then accept it at https://forge.test/organizations/acme/settings/installations/7

@@ -61,11 +61,11 @@ async fn a_check_of_one_environment_stops_the_changes_of_all_others() {
         setup.rules = vec![required("towpath/production", None), required("towpath/prod", None)];
     })
     .await;
-    let said = practice.findings(&["wants the check"]).await;
+    let said = practice.findings(&["requires the check"]).await;
     assert_snapshot!(said, @"
-    wrong     `main` wants the check `towpath/prod`, and no change into it has one of that name
+    wrong     `main` requires the check `towpath/prod`, and no change into it has one of that name
               do not require it, or correct its name: the check is called `towpath/` and the environment
-    wrong     `main` wants the check `towpath/production` of every change, and those into `dev` and `staging` never have it, so they stay blocked
+    wrong     `main` requires the check `towpath/production` of every change, and those into `dev` and `staging` never have it, so they stay blocked
               do not require it: each change has only the check of its own environment, and the bot merges nothing whose gates do not pass
     ");
     assert_eq!(practice.doctor(&[]).await.code, Some(1));
@@ -76,9 +76,9 @@ async fn a_check_of_the_only_environment_stops_people_alone() {
     let practice = Practice::new(APP, |setup| setup.rules = vec![required("towpath/dev", Some(12))]).await;
     practice.configure("      - { name: staging, after: [dev], merge: auto }\n", "");
     practice.configure("      - { name: production, after: [staging], merge: manual }\n", "");
-    let said = practice.findings(&["wants the check"]).await;
+    let said = practice.findings(&["requires the check"]).await;
     assert_snapshot!(said, @"
-    warning   `main` wants the check `towpath/dev`, which people's own pull requests never have
+    warning   `main` requires the check `towpath/dev`, which people's own pull requests never have
               where people bring changes of their own to this branch, too, do not require it: the bot merges nothing whose gates do not pass
     ");
     assert_eq!(practice.doctor(&[]).await.code, Some(0));
@@ -91,19 +91,19 @@ async fn a_check_that_has_to_come_from_another_app_never_passes() {
     })
     .await;
     assert_snapshot!(practice.findings(&["check"]).await, @"
-    ok        `main` wants these checks before a merge: `ci/build`
-    wrong     `main` wants the check `towpath/dev` of the App 15368, which is not the bot, so it never passes
+    ok        `main` requires these checks before a merge: `ci/build`
+    wrong     `main` requires the check `towpath/dev` of the App 15368, which is not the bot, so it never passes
               where it is to be required at all, let its source be the bot's App, or any source where the bot has a token: Settings > Rules, or Branches
-    wrong     `main` wants the check `towpath/dev` of every change, and those into `production` and `staging` never have it, so they stay blocked
+    wrong     `main` requires the check `towpath/dev` of every change, and those into `production` and `staging` never have it, so they stay blocked
               do not require it: each change has only the check of its own environment, and the bot merges nothing whose gates do not pass
     ");
     // An account reports statuses, and those are no App's.
     let practice =
         Practice::new(A_TOKEN, |setup| setup.rules = vec![required("towpath/dev", Some(12))]).await;
-    assert_snapshot!(practice.findings(&["wants the check"]).await, @"
-    wrong     `main` wants the check `towpath/dev` of the App 12, which is not the bot, so it never passes
+    assert_snapshot!(practice.findings(&["requires the check"]).await, @"
+    wrong     `main` requires the check `towpath/dev` of the App 12, which is not the bot, so it never passes
               where it is to be required at all, let its source be the bot's App, or any source where the bot has a token: Settings > Rules, or Branches
-    wrong     `main` wants the check `towpath/dev` of every change, and those into `production` and `staging` never have it, so they stay blocked
+    wrong     `main` requires the check `towpath/dev` of every change, and those into `production` and `staging` never have it, so they stay blocked
               do not require it: each change has only the check of its own environment, and the bot merges nothing whose gates do not pass
     ");
     let checks = json!([{ "context": "towpath/dev", "app_id": 99 }, { "context": "ci/build", "app_id": -1 }]);
@@ -114,10 +114,10 @@ async fn a_check_that_has_to_come_from_another_app_never_passes() {
     });
     let practice = Practice::new(APP, protection(json!({ "required_status_checks": checks }))).await;
     assert_snapshot!(practice.findings(&["check"]).await, @"
-    ok        `main` wants these checks before a merge: `ci/build`
-    wrong     `main` wants the check `towpath/dev` of the App 99, which is not the bot, so it never passes
+    ok        `main` requires these checks before a merge: `ci/build`
+    wrong     `main` requires the check `towpath/dev` of the App 99, which is not the bot, so it never passes
               where it is to be required at all, let its source be the bot's App, or any source where the bot has a token: Settings > Rules, or Branches
-    wrong     `main` wants the check `towpath/dev` of every change, and those into `production` and `staging` never have it, so they stay blocked
+    wrong     `main` requires the check `towpath/dev` of every change, and those into `production` and `staging` never have it, so they stay blocked
               do not require it: each change has only the check of its own environment, and the bot merges nothing whose gates do not pass
     ");
 }
@@ -127,7 +127,7 @@ async fn a_list_of_those_who_may_push_names_the_bot_or_not() {
     let words = ["`main`"];
     let practice = Practice::new(APP, protection(only(&["alice"], &[], &["other"]))).await;
     assert_snapshot!(practice.findings(&words).await, @"
-    wrong     `main` takes pushes and merges of those on a list, and the bot is not on it
+    wrong     `main` accepts pushes and merges only from a list, and the bot is not on it
               add the bot to the list of those who may push, and to nothing else: Settings > Branches
     ");
     for (credentials, list) in [
@@ -139,7 +139,7 @@ async fn a_list_of_those_who_may_push_names_the_bot_or_not() {
         let deployers = name("acme/deployers");
         practice.world.state().teams.entry(deployers).or_default().insert(name("towpath[bot]"));
         let said = practice.findings(&words).await;
-        assert_eq!(said, "  ok        nothing stands in the way of `main`");
+        assert_eq!(said, "  ok        nothing blocks it of `main`");
     }
 }
 
@@ -147,16 +147,16 @@ async fn a_list_of_those_who_may_push_names_the_bot_or_not() {
 async fn where_people_merge_it_does_not_matter_that_the_bot_may_not() {
     let practice = Practice::new(APP, protection(only(&["alice"], &[], &[]))).await;
     practice.configure("merge: auto", "merge: manual");
-    assert_snapshot!(practice.findings(&["`main`"]).await, @"  ok        `main` takes pushes and merges of those on a list, and the bot is not on it");
+    assert_snapshot!(practice.findings(&["`main`"]).await, @"  ok        `main` accepts pushes and merges only from a list, and the bot is not on it");
     let practice = Practice::new(APP, |setup| {
         setup.rules = vec![("main", json!({ "type": "update" }))];
         setup.protection = Some((json!({ "lock_branch": { "enabled": true } }), true));
     })
     .await;
     assert_snapshot!(practice.findings(&["`main`"]).await, @r#"
-    wrong     `main` takes pushes and merges only of those who pass a rule by
+    wrong     `main` accepts pushes and merges only from those who may bypass a rule
               put "Restrict updates" into a ruleset of its own, and let the bot bypass that one, for pull requests only: Settings > Rules
-    wrong     `main` is locked, so nobody can merge there
+    wrong     `main` is locked, so merging is blocked
               unlock it: Settings > Branches
     "#);
 }

@@ -5,14 +5,14 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use towpath::forge::github::{Access, AppCredentials, Credentials, GitHubForge, Patience};
+use towpath::forge::github::{AppCredentials, Credentials, GitHubAccess, GitHubForge, RetryPolicy};
 use towpath::forge::{
-    Forge, ForgeError, LogPart, Merge, NewReaction, Presentation, Proposal, Remark, Testimony,
+    Confirmation, Forge, ForgeError, LogPart, Merge, NewReaction, Presentation, Proposal, Remark,
 };
 use towpath::model::{
-    BlobId, BranchName, Change, ChangeNumber, CommitId, Deployment, FileChange, Head, Health, HealthQuestion,
-    ImageReference, Place, RepositoryName, RepositoryPath, Secret, SourceChecks, SourceComparison,
-    SourceSpan, Target, TeamName, TreeEntry, UserName,
+    BlobId, BranchName, Change, ChangeNumber, CommitId, ConfigBranch, Deployment, FileChange, Head, Health,
+    HealthQuestion, ImageReference, RepositoryName, RepositoryPath, Secret, ServiceEnvironment, SourceChecks,
+    SourceComparison, SourceSpan, TeamName, TreeEntry, UserName,
 };
 use towpath::observe::Clock as _;
 
@@ -29,12 +29,12 @@ pub(crate) enum Face {
 
 /// The real client of a world that is served there. Its pauses are too short to be felt.
 pub(crate) fn github((address, over): (SocketAddr, Over), world: &FakeWorld) -> GitHubForge {
-    let access = Access {
+    let access = GitHubAccess {
         name: place().forge,
         url: format!("http://{address}"),
         credentials: credentials(over),
         bot: None,
-        patience: Patience { pause: Duration::from_millis(1), wait_max: Duration::ZERO },
+        patience: RetryPolicy { pause: Duration::from_millis(1), wait_max: Duration::ZERO },
         merge_method: None,
         deployments: true,
     };
@@ -72,8 +72,8 @@ impl Forge for Face {
         each!(self, forge => forge.bot())
     }
 
-    fn ignores_case(&self) -> bool {
-        each!(self, forge => forge.ignores_case())
+    fn logins_are_case_insensitive(&self) -> bool {
+        each!(self, forge => forge.logins_are_case_insensitive())
     }
 
     fn hint(&self, repository: &RepositoryName) {
@@ -106,59 +106,59 @@ impl Forge for Face {
 
     async fn deployed(
         &self,
-        place: &Place,
-        targets: &[Target],
-    ) -> Answer<BTreeMap<Target, Vec<ImageReference>>> {
+        place: &ConfigBranch,
+        targets: &[ServiceEnvironment],
+    ) -> Answer<BTreeMap<ServiceEnvironment, Vec<ImageReference>>> {
         each!(self, forge => forge.deployed(place, targets).await)
     }
 
-    async fn announce(&self, place: &Place, deployment: &Deployment) -> Answer<()> {
+    async fn announce(&self, place: &ConfigBranch, deployment: &Deployment) -> Answer<()> {
         each!(self, forge => forge.announce(place, deployment).await)
     }
 
-    async fn head(&self, place: &Place) -> Answer<CommitId> {
+    async fn head(&self, place: &ConfigBranch) -> Answer<CommitId> {
         each!(self, forge => forge.head(place).await)
     }
 
     async fn entries(
         &self,
-        place: &Place,
+        place: &ConfigBranch,
         commit: &CommitId,
     ) -> Answer<Arc<BTreeMap<RepositoryPath, TreeEntry>>> {
         each!(self, forge => forge.entries(place, commit).await)
     }
 
-    async fn blobs(&self, place: &Place, blobs: &[BlobId]) -> Answer<Vec<Arc<[u8]>>> {
+    async fn blobs(&self, place: &ConfigBranch, blobs: &[BlobId]) -> Answer<Vec<Arc<[u8]>>> {
         each!(self, forge => forge.blobs(place, blobs).await)
     }
 
-    async fn changes(&self, place: &Place) -> Answer<Vec<Change>> {
+    async fn changes(&self, place: &ConfigBranch) -> Answer<Vec<Change>> {
         each!(self, forge => forge.changes(place).await)
     }
 
-    async fn branches(&self, place: &Place) -> Answer<BTreeMap<BranchName, Head>> {
+    async fn branches(&self, place: &ConfigBranch) -> Answer<BTreeMap<BranchName, Head>> {
         each!(self, forge => forge.branches(place).await)
     }
 
-    async fn changed_files(&self, place: &Place, head: &CommitId) -> Answer<Vec<FileChange>> {
+    async fn changed_files(&self, place: &ConfigBranch, head: &CommitId) -> Answer<Vec<FileChange>> {
         each!(self, forge => forge.changed_files(place, head).await)
     }
 
-    async fn commit_files(&self, place: &Place, commit: &CommitId) -> Answer<Vec<FileChange>> {
+    async fn commit_files(&self, place: &ConfigBranch, commit: &CommitId) -> Answer<Vec<FileChange>> {
         each!(self, forge => forge.commit_files(place, commit).await)
     }
 
-    async fn contains(&self, place: &Place, commit: &CommitId) -> Answer<bool> {
+    async fn contains(&self, place: &ConfigBranch, commit: &CommitId) -> Answer<bool> {
         each!(self, forge => forge.contains(place, commit).await)
     }
 
-    async fn read_log(&self, place: &Place, known: Option<&CommitId>) -> Answer<LogPart> {
+    async fn read_log(&self, place: &ConfigBranch, known: Option<&CommitId>) -> Answer<LogPart> {
         each!(self, forge => forge.read_log(place, known).await)
     }
 
     async fn append_log(
         &self,
-        place: &Place,
+        place: &ConfigBranch,
         lines: &[String],
         expected: Option<&CommitId>,
     ) -> Answer<CommitId> {
@@ -169,15 +169,25 @@ impl Forge for Face {
         each!(self, forge => forge.propose(proposals).await)
     }
 
-    async fn present(&self, place: &Place, change: ChangeNumber, presentation: &Presentation) -> Answer<()> {
+    async fn present(
+        &self,
+        place: &ConfigBranch,
+        change: ChangeNumber,
+        presentation: &Presentation,
+    ) -> Answer<()> {
         each!(self, forge => forge.present(place, change, presentation).await)
     }
 
-    async fn remark(&self, place: &Place, change: ChangeNumber, remark: &Remark) -> Answer<()> {
-        each!(self, forge => forge.remark(place, change, remark).await)
+    async fn comment(&self, place: &ConfigBranch, change: ChangeNumber, remark: &Remark) -> Answer<()> {
+        each!(self, forge => Forge::comment(forge, place, change, remark).await)
     }
 
-    async fn react(&self, place: &Place, change: ChangeNumber, reactions: &[NewReaction]) -> Vec<Answer<()>> {
+    async fn react(
+        &self,
+        place: &ConfigBranch,
+        change: ChangeNumber,
+        reactions: &[NewReaction],
+    ) -> Vec<Answer<()>> {
         each!(self, forge => forge.react(place, change, reactions).await)
     }
 
@@ -185,19 +195,24 @@ impl Forge for Face {
         each!(self, forge => Forge::merge(forge, merge).await)
     }
 
-    async fn dequeue(&self, place: &Place, change: ChangeNumber) -> Answer<()> {
+    async fn dequeue(&self, place: &ConfigBranch, change: ChangeNumber) -> Answer<()> {
         each!(self, forge => Forge::dequeue(forge, place, change).await)
     }
 
-    async fn close(&self, place: &Place, change: ChangeNumber) -> Answer<()> {
+    async fn close(&self, place: &ConfigBranch, change: ChangeNumber) -> Answer<()> {
         each!(self, forge => Forge::close(forge, place, change).await)
     }
 
-    async fn delete_branch(&self, place: &Place, branch: &BranchName, expected: &CommitId) -> Answer<()> {
+    async fn delete_branch(
+        &self,
+        place: &ConfigBranch,
+        branch: &BranchName,
+        expected: &CommitId,
+    ) -> Answer<()> {
         each!(self, forge => forge.delete_branch(place, branch, expected).await)
     }
 
-    async fn is_member(&self, team: &TeamName, user: &UserName) -> Answer<Testimony> {
+    async fn is_member(&self, team: &TeamName, user: &UserName) -> Answer<Confirmation> {
         each!(self, forge => forge.is_member(team, user).await)
     }
 
@@ -205,15 +220,15 @@ impl Forge for Face {
         each!(self, forge => forge.find_team(team).await)
     }
 
-    fn names_move(&self) -> bool {
-        each!(self, forge => forge.names_move())
+    fn logins_can_be_reassigned(&self) -> bool {
+        each!(self, forge => forge.logins_can_be_reassigned())
     }
 
-    async fn is_collaborator(&self, place: &Place, user: &UserName) -> Answer<Testimony> {
+    async fn is_collaborator(&self, place: &ConfigBranch, user: &UserName) -> Answer<Confirmation> {
         each!(self, forge => forge.is_collaborator(place, user).await)
     }
 
-    async fn may_write(&self, place: &Place, user: &UserName) -> Answer<Testimony> {
+    async fn may_write(&self, place: &ConfigBranch, user: &UserName) -> Answer<Confirmation> {
         each!(self, forge => forge.may_write(place, user).await)
     }
 

@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use towpath::forge::{BRANCH_PREFIX, Forge, ForgeError, LOG_BRANCH, LogPart, Testimony};
+use towpath::forge::{BRANCH_PREFIX, Confirmation, Forge, ForgeError, LOG_BRANCH, LogPart};
 use towpath::model::{
-    BlobId, BranchName, Change, ChangeNumber, ChangeState, Comment, CommentId, CommitId, EntryKind,
-    FileChange, Head, Health, HealthQuestion, Login, LoginProof, Merge, NewReaction, Place, Presentation,
-    Proposal, Reaction, RepositoryPath, Status, TeamName, Told, TreeEntry, UserName, WrittenRemark,
+    BlobId, BranchName, Change, ChangeNumber, ChangeState, Comment, CommentId, CommitId, ConfigBranch,
+    EntryKind, FileChange, Head, Health, HealthQuestion, Login, LoginProof, Merge, NewReaction, Presentation,
+    Probe, Proposal, PublishedComment, Reaction, RepositoryPath, Status, TeamName, TreeEntry, UserName,
 };
 
 use super::git::NewCommit;
@@ -38,7 +38,7 @@ impl Forge for FakeWorld {
         Some(-self.state().clock_ahead)
     }
 
-    async fn head(&self, place: &Place) -> Answer<CommitId> {
+    async fn head(&self, place: &ConfigBranch) -> Answer<CommitId> {
         self.ask("head", |state| {
             if let Some((number, by)) = state.merged_meanwhile.take() {
                 state.merge_by_person(number, by);
@@ -50,13 +50,13 @@ impl Forge for FakeWorld {
 
     async fn entries(
         &self,
-        place: &Place,
+        place: &ConfigBranch,
         commit: &CommitId,
     ) -> Answer<Arc<BTreeMap<RepositoryPath, TreeEntry>>> {
         self.ask("entries", |state| state.at(place)?.entries(commit)).await
     }
 
-    async fn blobs(&self, place: &Place, blobs: &[BlobId]) -> Answer<Vec<Arc<[u8]>>> {
+    async fn blobs(&self, place: &ConfigBranch, blobs: &[BlobId]) -> Answer<Vec<Arc<[u8]>>> {
         self.ask("blobs", |state| {
             let git = &state.at(place)?.git;
             blobs.iter().map(|blob| git.blob(blob).ok_or_else(|| not_found(format!("blob {blob}")))).collect()
@@ -64,7 +64,7 @@ impl Forge for FakeWorld {
         .await
     }
 
-    async fn changes(&self, place: &Place) -> Answer<Vec<Change>> {
+    async fn changes(&self, place: &ConfigBranch) -> Answer<Vec<Change>> {
         let reverses_ties = self.reverses_ties;
         self.ask("changes", |state| {
             let state = state.at(place)?;
@@ -75,7 +75,7 @@ impl Forge for FakeWorld {
         .await
     }
 
-    async fn branches(&self, place: &Place) -> Answer<BTreeMap<BranchName, Head>> {
+    async fn branches(&self, place: &ConfigBranch) -> Answer<BTreeMap<BranchName, Head>> {
         self.ask("branches", |state| {
             let state = state.at(place)?;
             let is_ours =
@@ -86,11 +86,11 @@ impl Forge for FakeWorld {
         .await
     }
 
-    async fn changed_files(&self, place: &Place, head: &CommitId) -> Answer<Vec<FileChange>> {
+    async fn changed_files(&self, place: &ConfigBranch, head: &CommitId) -> Answer<Vec<FileChange>> {
         self.ask("changed_files", |state| state.at(place)?.changed_files(head)).await
     }
 
-    async fn commit_files(&self, place: &Place, commit: &CommitId) -> Answer<Vec<FileChange>> {
+    async fn commit_files(&self, place: &ConfigBranch, commit: &CommitId) -> Answer<Vec<FileChange>> {
         self.ask("commit_files", |state| {
             let parent = state.at(place)?.git.get(commit).parents.first().cloned();
             Ok(parent.map(|parent| state.differing_files(&parent, commit)).unwrap_or_default())
@@ -98,7 +98,7 @@ impl Forge for FakeWorld {
         .await
     }
 
-    async fn contains(&self, place: &Place, commit: &CommitId) -> Answer<bool> {
+    async fn contains(&self, place: &ConfigBranch, commit: &CommitId) -> Answer<bool> {
         self.ask("contains", |state| {
             let state = state.at(place)?;
             Ok(state.git.ancestry(state.base_tip()).contains(commit))
@@ -106,13 +106,13 @@ impl Forge for FakeWorld {
         .await
     }
 
-    async fn read_log(&self, place: &Place, known: Option<&CommitId>) -> Answer<LogPart> {
+    async fn read_log(&self, place: &ConfigBranch, known: Option<&CommitId>) -> Answer<LogPart> {
         self.ask("read_log", |state| Ok(state.at(place)?.read_log(known))).await
     }
 
     async fn append_log(
         &self,
-        place: &Place,
+        place: &ConfigBranch,
         lines: &[String],
         expected: Option<&CommitId>,
     ) -> Answer<CommitId> {
@@ -131,7 +131,12 @@ impl Forge for FakeWorld {
         results
     }
 
-    async fn present(&self, place: &Place, change: ChangeNumber, presentation: &Presentation) -> Answer<()> {
+    async fn present(
+        &self,
+        place: &ConfigBranch,
+        change: ChangeNumber,
+        presentation: &Presentation,
+    ) -> Answer<()> {
         self.ask("present", |state| {
             state.at(place)?;
             state.present(change, presentation)
@@ -139,7 +144,12 @@ impl Forge for FakeWorld {
         .await
     }
 
-    async fn remark(&self, place: &Place, change: ChangeNumber, remark: &WrittenRemark) -> Answer<()> {
+    async fn comment(
+        &self,
+        place: &ConfigBranch,
+        change: ChangeNumber,
+        remark: &PublishedComment,
+    ) -> Answer<()> {
         self.ask("remark", |state| {
             state.at(place)?;
             state.remark(change, remark)
@@ -147,7 +157,12 @@ impl Forge for FakeWorld {
         .await
     }
 
-    async fn react(&self, place: &Place, change: ChangeNumber, reactions: &[NewReaction]) -> Vec<Answer<()>> {
+    async fn react(
+        &self,
+        place: &ConfigBranch,
+        change: ChangeNumber,
+        reactions: &[NewReaction],
+    ) -> Vec<Answer<()>> {
         let mut results = Vec::with_capacity(reactions.len());
         for own in reactions {
             let result = self.ask("react", |state| {
@@ -167,7 +182,7 @@ impl Forge for FakeWorld {
         .await
     }
 
-    async fn dequeue(&self, place: &Place, change: ChangeNumber) -> Answer<()> {
+    async fn dequeue(&self, place: &ConfigBranch, change: ChangeNumber) -> Answer<()> {
         self.ask("dequeue", |state| {
             state.at(place)?;
             state.dequeue(change)
@@ -175,7 +190,7 @@ impl Forge for FakeWorld {
         .await
     }
 
-    async fn close(&self, place: &Place, change: ChangeNumber) -> Answer<()> {
+    async fn close(&self, place: &ConfigBranch, change: ChangeNumber) -> Answer<()> {
         self.ask("close", |state| {
             state.at(place)?;
             state.close(change)
@@ -183,7 +198,12 @@ impl Forge for FakeWorld {
         .await
     }
 
-    async fn delete_branch(&self, place: &Place, branch: &BranchName, expected: &CommitId) -> Answer<()> {
+    async fn delete_branch(
+        &self,
+        place: &ConfigBranch,
+        branch: &BranchName,
+        expected: &CommitId,
+    ) -> Answer<()> {
         self.ask("delete_branch", |state| {
             state.at(place)?;
             state.delete_branch(branch, expected)
@@ -191,10 +211,10 @@ impl Forge for FakeWorld {
         .await
     }
 
-    async fn is_member(&self, team: &TeamName, user: &UserName) -> Answer<Testimony> {
+    async fn is_member(&self, team: &TeamName, user: &UserName) -> Answer<Confirmation> {
         self.ask("is_member", |state| {
             let members: Option<&BTreeSet<UserName>> = state.teams.get(team);
-            let is_so = members.map(|members| Testimony::now(members.contains(user)));
+            let is_so = members.map(|members| Confirmation::now(members.contains(user)));
             is_so.ok_or_else(|| not_found(format!("the team `{team}`")))
         })
         .await
@@ -208,22 +228,22 @@ impl Forge for FakeWorld {
         .await
     }
 
-    fn names_move(&self) -> bool {
+    fn logins_can_be_reassigned(&self) -> bool {
         true
     }
 
-    async fn is_collaborator(&self, place: &Place, user: &UserName) -> Answer<Testimony> {
+    async fn is_collaborator(&self, place: &ConfigBranch, user: &UserName) -> Answer<Confirmation> {
         self.ask("is_collaborator", |state| {
-            Ok(Testimony::now(!state.at(place)?.github.strangers.contains(user.as_str())))
+            Ok(Confirmation::now(!state.at(place)?.github.strangers.contains(user.as_str())))
         })
         .await
     }
 
-    async fn may_write(&self, place: &Place, user: &UserName) -> Answer<Testimony> {
+    async fn may_write(&self, place: &ConfigBranch, user: &UserName) -> Answer<Confirmation> {
         self.ask("may_write", |state| {
             let permission = state.at(place)?.permissions.get(user);
             let is_enough = permission.is_some_and(|word| ["admin", "write"].contains(word));
-            Ok(Testimony::now(!user.is_machine() && is_enough))
+            Ok(Confirmation::now(!user.is_machine() && is_enough))
         })
         .await
     }
@@ -233,17 +253,17 @@ impl Forge for FakeWorld {
         let places = question.places.first().expect("somebody uses this forge");
         Health {
             forge: places.forge.clone(),
-            login: Told::Known(login),
-            clock_ahead: Told::Absent,
-            allowances: Told::Absent,
-            hook: Told::Absent,
+            login: Probe::Known(login),
+            clock_ahead: Probe::Absent,
+            allowances: Probe::Absent,
+            hook: Probe::Absent,
             repositories: Vec::new(),
         }
     }
 }
 
 impl State {
-    fn at(&self, place: &Place) -> Answer<&Self> {
+    fn at(&self, place: &ConfigBranch) -> Answer<&Self> {
         if *place == self.place { Ok(self) } else { Err(not_found(place.to_string())) }
     }
 
@@ -435,7 +455,7 @@ impl State {
         })
     }
 
-    fn remark(&mut self, number: ChangeNumber, remark: &WrittenRemark) -> Answer<()> {
+    fn remark(&mut self, number: ChangeNumber, remark: &PublishedComment) -> Answer<()> {
         check_text(&remark.body);
         let mut own = self.known(number)?.comments.iter().filter(|comment| comment.author == self.bot);
         if own.any(|comment| comment.about() == Some(&remark.about)) {

@@ -1,10 +1,12 @@
 //! The registry, the ledgers and the clock.
 
 use towpath::ledger::{
-    Acceptance, Delivery, DeliveryId, DeliveryOutcome, IndexedLog, KeptListing, Ledger, LedgerError, Trouble,
+    Acceptance, Delivery, DeliveryId, DeliveryOutcome, IndexedLog, Ledger, LedgerError, ListingFailure,
+    StoredListing,
 };
 use towpath::model::{
-    ArtifactKind, CommitId, Composition, Defect, Description, Digest, ImageName, Place, Tag, Time, Validator,
+    ArtifactKind, CommitId, Composition, ConfigBranch, Defect, Description, Digest, ImageName, Tag, Time,
+    Validator,
 };
 use towpath::observe::Clock;
 use towpath::registry::{Listing, Registry, RegistryError};
@@ -153,13 +155,13 @@ impl FakeWorld {
 }
 
 impl Ledger for FakeWorld {
-    async fn log(&self, place: &Place) -> Result<IndexedLog, LedgerError> {
+    async fn log(&self, place: &ConfigBranch) -> Result<IndexedLog, LedgerError> {
         self.note("ledger.log", |ledger| ledger.logs.get(place).cloned().unwrap_or_default()).await
     }
 
     async fn index_log(
         &self,
-        place: &Place,
+        place: &ConfigBranch,
         from: Option<&CommitId>,
         tip: &CommitId,
         lines: &[String],
@@ -177,11 +179,11 @@ impl Ledger for FakeWorld {
         .await
     }
 
-    async fn listing(&self, image: &ImageName) -> Result<Option<KeptListing>, LedgerError> {
+    async fn listing(&self, image: &ImageName) -> Result<Option<StoredListing>, LedgerError> {
         self.note("ledger.listing", |ledger| ledger.listings.get(image).cloned()).await
     }
 
-    async fn keep_listing(&self, image: &ImageName, listing: &KeptListing) -> Result<(), LedgerError> {
+    async fn keep_listing(&self, image: &ImageName, listing: &StoredListing) -> Result<(), LedgerError> {
         self.note("ledger.keep_listing", |ledger| {
             ledger.listings.insert(image.clone(), listing.clone());
         })
@@ -226,11 +228,15 @@ impl Ledger for FakeWorld {
         .await
     }
 
-    async fn trouble(&self, image: &ImageName) -> Result<Option<Trouble>, LedgerError> {
+    async fn trouble(&self, image: &ImageName) -> Result<Option<ListingFailure>, LedgerError> {
         self.note("ledger.trouble", |ledger| ledger.troubles.get(image).cloned()).await
     }
 
-    async fn keep_trouble(&self, image: &ImageName, trouble: Option<&Trouble>) -> Result<(), LedgerError> {
+    async fn keep_trouble(
+        &self,
+        image: &ImageName,
+        trouble: Option<&ListingFailure>,
+    ) -> Result<(), LedgerError> {
         self.note("ledger.keep_trouble", |ledger| match trouble {
             Some(trouble) => drop(ledger.troubles.insert(image.clone(), trouble.clone())),
             None => drop(ledger.troubles.remove(image)),

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use chrono::TimeDelta;
 use towpath::forge::ForgeError;
 use towpath::model::{
-    Barrier, BarrierKind, BranchName, ChangeNumber, CommitId, MergeMethod, NewStatus, QueuePlace, Status,
-    Time, UserName,
+    BarrierKind, BranchName, ChangeNumber, CommitId, MergeBlocker, MergeMethod, NewStatus, QueuePlace,
+    Status, Time, UserName,
 };
 
 use super::git::NewCommit;
@@ -36,7 +36,7 @@ pub(crate) struct Protection {
     /// Whether the forge tells nobody of its queue.
     pub(crate) hides_queue: bool,
     /// When what the port refused is worth another try.
-    refused: BTreeMap<(ChangeNumber, CommitId), Barrier>,
+    refused: BTreeMap<(ChangeNumber, CommitId), MergeBlocker>,
 }
 
 impl Protection {
@@ -76,12 +76,12 @@ impl State {
     }
 
     /// What the port says of it.
-    pub(super) fn barrier(&self, change: &FakeChange) -> Option<Barrier> {
-        let barrier = |kind| Some(Barrier { kind, why: String::new(), until: None });
+    pub(super) fn barrier(&self, change: &FakeChange) -> Option<MergeBlocker> {
+        let barrier = |kind| Some(MergeBlocker { kind, why: String::new(), until: None });
         let timeline = format!("/issues/{}/timeline", change.number.0);
         if self.github.endless.as_ref() == Some(&timeline) {
             let why = "not all of it can be read; merge it by hand".to_owned();
-            return Some(Barrier { kind: BarrierKind::Unread, why, until: None });
+            return Some(MergeBlocker { kind: BarrierKind::Unread, why, until: None });
         }
         if self.protection.queue.contains_key(&change.number) {
             return None;
@@ -103,7 +103,7 @@ impl State {
         };
         if let Some(unmet) = self.protection.unmet {
             let until = Some(self.now + RETRY_AFTER);
-            let barrier = Barrier { kind: BarrierKind::Blocked, why: unmet.to_owned(), until };
+            let barrier = MergeBlocker { kind: BarrierKind::Blocked, why: unmet.to_owned(), until };
             self.protection.refused.insert((number, head.clone()), barrier);
             return not_yet(unmet);
         }

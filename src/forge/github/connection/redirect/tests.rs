@@ -4,7 +4,7 @@ use super::*;
 
 /// The way of a read that begins at GitHub and is sent on to these addresses, one after another.
 fn way(method: &Method, locations: &[&str]) -> String {
-    let mut hop = Hop::first("https://api.github.com/repos/acme/deploy/tarball/abc").unwrap();
+    let mut hop = RedirectHop::first("https://api.github.com/repos/acme/deploy/tarball/abc").unwrap();
     let mut told = Vec::new();
     for location in locations {
         let headers = HeaderMap::from_iter([(LOCATION, location.parse().unwrap())]);
@@ -60,7 +60,7 @@ fn a_circle_ends() {
 
 #[test]
 fn an_answer_that_leads_nowhere_is_the_last() {
-    let hop = Hop::first("https://api.github.com/a").unwrap();
+    let hop = RedirectHop::first("https://api.github.com/a").unwrap();
     assert_eq!(hop.next(&Method::GET, StatusCode::NOT_MODIFIED, &HeaderMap::new()), None);
     let headers = HeaderMap::from_iter([(LOCATION, "/b".parse().unwrap())]);
     assert_eq!(hop.next(&Method::GET, StatusCode::OK, &headers), None);

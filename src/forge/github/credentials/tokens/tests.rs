@@ -10,14 +10,14 @@ fn repository(number: usize) -> RepositoryName {
 }
 
 /// Keeps a token for a repository until an instant.
-async fn grant(tokens: &Tokens, number: usize, (now, expires_at): (Time, Time)) {
-    let granted = Granted { token: SecretString::from("s3cret"), made_at: now, expires_at };
+async fn grant(tokens: &TokenCache, number: usize, (now, expires_at): (Time, Time)) {
+    let granted = IssuedToken { token: SecretString::from("s3cret"), made_at: now, expires_at };
     let place = tokens.of(Scope::Repository(&repository(number)), now);
     let fetched = place.get(|_| false, |_| true, async { Ok(granted) });
     assert!(fetched.await.is_ok());
 }
 
-fn has(tokens: &Tokens, number: usize) -> bool {
+fn has(tokens: &TokenCache, number: usize) -> bool {
     let name = repository(number);
     let key = format!("{:?}", Scope::Repository(&name));
     lock(&tokens.0).get(&key).is_some_and(|place| place.kept().is_some())
@@ -25,7 +25,7 @@ fn has(tokens: &Tokens, number: usize) -> bool {
 
 #[tokio::test]
 async fn tokens_that_ended_leave_when_another_one_comes() {
-    let tokens = Tokens::default();
+    let tokens = TokenCache::default();
     for number in 0..100 {
         grant(&tokens, number, (start(), start() + TimeDelta::hours(1))).await;
     }
@@ -36,7 +36,7 @@ async fn tokens_that_ended_leave_when_another_one_comes() {
 
 #[tokio::test]
 async fn where_there_are_too_many_the_one_that_ends_first_goes() {
-    let tokens = Tokens::default();
+    let tokens = TokenCache::default();
     for number in 0..=TOKENS_MAX {
         let seconds = i64::try_from(number).expect("it is small");
         grant(&tokens, number, (start(), start() + TimeDelta::hours(1) + TimeDelta::seconds(seconds))).await;
@@ -47,7 +47,7 @@ async fn where_there_are_too_many_the_one_that_ends_first_goes() {
 
 #[tokio::test]
 async fn a_token_is_doubted_when_it_is_no_longer_new_and_no_other_one_took_its_place() {
-    let (tokens, name) = (Tokens::default(), repository(1));
+    let (tokens, name) = (TokenCache::default(), repository(1));
     grant(&tokens, 1, (start(), start() + TimeDelta::hours(1))).await;
     let (scope, later) = (Scope::Repository(&name), start() + FRESH_FOR);
     tokens.doubt(scope, &SecretString::from("s3cret"), start());

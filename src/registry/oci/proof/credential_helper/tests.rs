@@ -6,9 +6,9 @@ fn said(script: &str) -> Result<Option<String>, String> {
     command.args(["-c", script]);
     let answer = run(command, "registry.example", TIME_MAX)?;
     Ok(parse(&answer).map(|proof| match proof {
-        Proof::Nothing => "nothing".to_owned(),
-        Proof::Password { username, password } => format!("{username}:{}", exposed(&password)),
-        Proof::Identity(token) | Proof::Bearer(token) => format!("token {}", exposed(&token)),
+        RegistryLogin::Nothing => "nothing".to_owned(),
+        RegistryLogin::Password { username, password } => format!("{username}:{}", exposed(&password)),
+        RegistryLogin::Identity(token) | RegistryLogin::Bearer(token) => format!("token {}", exposed(&token)),
     }))
 }
 

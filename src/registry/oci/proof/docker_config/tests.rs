@@ -6,7 +6,7 @@ fn found(written: &serde_json::Value, host: &str, repository: &str) -> String {
     let clients = Clients::new(std::time::Duration::ZERO, std::time::Duration::ZERO);
     let registry = reqwest::Url::parse("https://registry.example/v2/").unwrap();
     let now = "2026-03-02T12:00:00Z".parse().unwrap();
-    let visit = Visit { host, repository, registry: &registry, clients: &clients, now };
+    let visit = AuthRequest { host, repository, registry: &registry, clients: &clients, now };
     match find(&written.to_string().into(), &visit) {
         Ok(Found::Proof(proof)) => told(&proof),
         Ok(Found::Helper { name, server, otherwise }) => {
@@ -16,12 +16,12 @@ fn found(written: &serde_json::Value, host: &str, repository: &str) -> String {
     }
 }
 
-fn told(proof: &Proof) -> String {
+fn told(proof: &RegistryLogin) -> String {
     match proof {
-        Proof::Nothing => "nothing".to_owned(),
-        Proof::Password { username, password } => format!("{username}:{}", exposed(password)),
-        Proof::Identity(token) => format!("identity {}", exposed(token)),
-        Proof::Bearer(token) => format!("bearer {}", exposed(token)),
+        RegistryLogin::Nothing => "nothing".to_owned(),
+        RegistryLogin::Password { username, password } => format!("{username}:{}", exposed(password)),
+        RegistryLogin::Identity(token) => format!("identity {}", exposed(token)),
+        RegistryLogin::Bearer(token) => format!("bearer {}", exposed(token)),
     }
 }
 

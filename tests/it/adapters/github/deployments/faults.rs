@@ -3,7 +3,7 @@
 use super::super::app::app;
 use super::super::*;
 use super::{images, target};
-use towpath::model::{Deployment, Target};
+use towpath::model::{Deployment, ServiceEnvironment};
 
 const STATUSES_OF_THE_FIRST: &str = "POST /repos/acme/deploy/deployments/1/statuses";
 
@@ -197,7 +197,7 @@ impl Ground {
 async fn what_has_to_wait_for_the_budget_asks_nothing_meanwhile() {
     let ground = Ground::new().await;
     ground.show_until_limited("dev", false).await;
-    let waiting: Vec<Target> = (50..60).map(|number| target(&format!("dev{number}"))).collect();
+    let waiting: Vec<ServiceEnvironment> = (50..60).map(|number| target(&format!("dev{number}"))).collect();
     ground.forge.deployed(&place(), &waiting).await.unwrap();
     ground.start_counting();
     for _pass in 0..2 {
@@ -224,7 +224,7 @@ async fn no_deployment_is_begun_that_the_budget_cannot_end() {
 async fn where_the_configuration_says_so_nothing_is_shown() {
     let ground = Ground::new().await;
     let credentials = Credentials::token(&secret(TOKEN));
-    let access = Access { deployments: false, ..access(ground.address, credentials) };
+    let access = GitHubAccess { deployments: false, ..access(ground.address, credentials) };
     let world = ground.world.clone();
     let forge = GitHubForge::new(access, Arc::new(move || world.now()));
     assert!(!forge.shows_deployments());

@@ -10,10 +10,10 @@ mod replies;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::case::Case;
 use super::commands::has_late_comments;
-use super::plan::{Action, Asked, Remark};
-use super::reason::Because;
+use super::plan::{Action, BotComment, HandledComment};
+use super::promotion_view::PromotionView;
+use super::reason::ActionReason;
 use crate::model::{CommandOutcome, Comment, CommentId, Handled, ObservedChange, Reaction};
 use replies::{Reply, replies};
 
@@ -23,7 +23,7 @@ const CHANGES_ANSWERED_MAX: usize = 3;
 const QUESTIONS_MAX: usize = 3;
 
 /// The answers and reactions that the log promises and the forge does not show yet.
-pub(super) fn owed(case: &Case<'_>) -> Vec<Action> {
+pub(super) fn pending_comments(case: &PromotionView<'_>) -> Vec<Action> {
     let changes: Vec<&ObservedChange> = case.changes().collect();
     let is_recent = |index: usize| index + CHANGES_ANSWERED_MAX >= changes.len();
     let is_answered = |(index, observed): &(usize, &&ObservedChange)| {
@@ -37,24 +37,24 @@ pub(super) fn owed(case: &Case<'_>) -> Vec<Action> {
     actions
 }
 
-fn answers(case: &Case<'_>, observed: &ObservedChange) -> Vec<Action> {
+fn answers(case: &PromotionView<'_>, observed: &ObservedChange) -> Vec<Action> {
     let replies = replies(case.history.handled_on(observed.change.number));
-    let page = Page::new(case, observed);
+    let page = ChangeConversation::new(case, observed);
     let mut actions: Vec<Action> = replies.iter().flat_map(|reply| answer(case, &page, reply)).collect();
     actions.extend(questions(case, &page, &replies));
     actions
 }
 
 /// What stands on a change, to be looked up.
-struct Page<'a> {
+struct ChangeConversation<'a> {
     observed: &'a ObservedChange,
     comments: BTreeMap<&'a CommentId, &'a Comment>,
     /// What the bot's comments are about.
     said: BTreeSet<&'a str>,
 }
 
-impl<'a> Page<'a> {
-    fn new(case: &Case<'a>, observed: &'a ObservedChange) -> Self {
+impl<'a> ChangeConversation<'a> {
+    fn new(case: &PromotionView<'a>, observed: &'a ObservedChange) -> Self {
         let all = &observed.change.comments;
         let own = all.iter().filter(|comment| comment.author == case.world.bot);
         Self {
@@ -71,9 +71,9 @@ impl<'a> Page<'a> {
 }
 
 /// The sign that one handled comment is still owed, and the words where it was not carried out.
-fn answer(case: &Case<'_>, page: &Page<'_>, reply: &Reply<'_>) -> Vec<Action> {
+fn answer(case: &PromotionView<'_>, page: &ChangeConversation<'_>, reply: &Reply<'_>) -> Vec<Action> {
     let handled = reply.handled;
-    let because = || Because::SomebodyAsked { by: handled.by.clone() };
+    let because = || ActionReason::SomebodyAsked { by: handled.by.clone() };
     let comment = page.comments.get(&handled.comment);
     let mut actions = Vec::new();
     if let Some(reaction) = comment.and_then(|comment| missing_reaction(comment, handled)) {
@@ -86,18 +86,22 @@ fn answer(case: &Case<'_>, page: &Page<'_>, reply: &Reply<'_>) -> Vec<Action> {
         });
     }
     let is_owed = !reply.is_question && reply.deserves_words;
-    if is_owed && !page.said.contains(Remark::about_comment(&handled.comment).as_str()) {
+    if is_owed && !page.said.contains(BotComment::about_comment(&handled.comment).as_str()) {
         let body = page.text_of(handled).unwrap_or_default();
-        let remark = Remark::Answer { asked: asked(handled, body), outdates: reply.outdates.clone() };
+        let remark = BotComment::Answer { asked: asked(handled, body), outdates: reply.outdates.clone() };
         let change = handled.change;
-        actions.push(Action::Remark { change, target: case.target.clone(), remark, because: because() });
+        actions.push(Action::Comment { change, target: case.target.clone(), remark, because: because() });
     }
     actions
 }
 
 /// The answers to the questions that came since the comment for them was written last. Whoever took a question back by
 /// deleting it gets none.
-fn questions(case: &Case<'_>, page: &Page<'_>, replies: &[Reply<'_>]) -> Option<Action> {
+fn questions(
+    case: &PromotionView<'_>,
+    page: &ChangeConversation<'_>,
+    replies: &[Reply<'_>],
+) -> Option<Action> {
     let change = page.observed.change.number;
     let is_answered = |reply: &&Reply<'_>| reply.is_question && reply.deserves_words;
     let all: Vec<&Reply<'_>> = replies.iter().filter(is_answered).collect();
@@ -110,31 +114,31 @@ fn questions(case: &Case<'_>, page: &Page<'_>, replies: &[Reply<'_>]) -> Option<
     let by = new.last().map(|(reply, _)| reply.handled.by.clone())?;
     let outdates = new.iter().flat_map(|(reply, _)| reply.outdates.clone()).collect();
     let asked = new.into_iter().map(|(reply, body)| asked(reply.handled, body)).collect();
-    let remark = Remark::Answers { asked, over, outdates };
-    let because = Because::SomebodyAsked { by };
-    Some(Action::Remark { change, target: case.target.clone(), remark, because })
+    let remark = BotComment::Answers { asked, over, outdates };
+    let because = ActionReason::SomebodyAsked { by };
+    Some(Action::Comment { change, target: case.target.clone(), remark, because })
 }
 
 /// The comment with the answers to questions, and which of the questions it answers last. Where there are several, or
 /// somebody edited one, it is the one that is furthest along.
 fn last_answers(
-    case: &Case<'_>,
-    page: &Page<'_>,
+    case: &PromotionView<'_>,
+    page: &ChangeConversation<'_>,
     questions: &[&Reply<'_>],
 ) -> Option<(CommentId, Option<usize>)> {
     let positions = questions.iter().enumerate().map(|(index, reply)| (&reply.handled.comment, index));
     let positions: BTreeMap<&CommentId, usize> = positions.collect();
     let own = page.observed.change.comments.iter().filter(|comment| comment.author == case.world.bot);
     let answers = own.filter_map(|comment| {
-        let last = comment.about().and_then(Remark::last_answered)?;
+        let last = comment.about().and_then(BotComment::last_answered)?;
         Some((comment.id.clone(), positions.get(&last).copied()))
     });
     answers.max_by_key(|(_, last)| *last)
 }
 
-fn asked(handled: &Handled, body: String) -> Asked {
+fn asked(handled: &Handled, body: String) -> HandledComment {
     let Handled { comment, by, outcomes, .. } = handled.clone();
-    Asked { comment, body, by, outcomes }
+    HandledComment { comment, body, by, outcomes }
 }
 
 fn missing_reaction(comment: &Comment, handled: &Handled) -> Option<Reaction> {
@@ -144,19 +148,19 @@ fn missing_reaction(comment: &Comment, handled: &Handled) -> Option<Reaction> {
     (!comment.reactions.contains(&reaction)).then_some(reaction)
 }
 
-fn is_said(case: &Case<'_>, observed: &ObservedChange, about: &str) -> bool {
+fn is_said(case: &PromotionView<'_>, observed: &ObservedChange, about: &str) -> bool {
     let mut own = observed.change.comments.iter().filter(|comment| comment.author == case.world.bot);
     own.any(|comment| comment.about() == Some(about))
 }
 
-fn foreign_head(case: &Case<'_>, observed: &ObservedChange) -> Option<Action> {
+fn foreign_head(case: &PromotionView<'_>, observed: &ObservedChange) -> Option<Action> {
     let head = observed.change.head.commit.clone();
-    let remark = Remark::ForeignHead { head };
+    let remark = BotComment::ForeignHead { head };
     let owed = !observed.is_ours() && !is_said(case, observed, &remark.about());
-    owed.then(|| Action::Remark {
+    owed.then(|| Action::Comment {
         change: observed.change.number,
         target: case.target.clone(),
         remark,
-        because: Because::ForeignHead,
+        because: ActionReason::ForeignHead,
     })
 }

@@ -1,14 +1,14 @@
 //! What the bot answers.
 
+use super::escape::{block, quoted};
 use super::fit::cut;
 use super::gates::{markdown, standing};
-use super::harmless::{block, quoted};
 use super::reasons::{person, reason};
 use super::refusals::refusal;
 use super::time::instant;
 use crate::command::{self, Command, ParseError};
-use crate::decide::{Asked, Judgement, Remark};
-use crate::model::{CommandOutcome, Comment, Policy, RefusedBecause, Target, Time};
+use crate::decide::{BotComment, HandledComment, Judgement};
+use crate::model::{CommandOutcome, Comment, Policy, RefusalReason, ServiceEnvironment, Time};
 use crate::sanitize;
 
 /// How much of a line that was not understood is shown, in characters.
@@ -24,7 +24,7 @@ const ERRORS_MAX: usize = 5;
 #[derive(Clone, Debug)]
 pub struct RemarkInput<'a> {
     /// The target whose change it stands on.
-    pub target: &'a Target,
+    pub target: &'a ServiceEnvironment,
     /// What was judged of that target; nothing where the configuration has it no longer.
     pub judgement: Option<&'a Judgement>,
     /// Who may do what.
@@ -35,11 +35,11 @@ pub struct RemarkInput<'a> {
 
 /// The text of a remark, in Markdown, with its hidden mark.
 #[must_use]
-pub fn remark(remark: &Remark, input: &RemarkInput<'_>) -> String {
+pub fn remark(remark: &BotComment, input: &RemarkInput<'_>) -> String {
     let text = match remark {
-        Remark::Answer { asked, .. } => format!("{}: {}", person(&asked.by), answer(asked, input)),
-        Remark::Answers { asked, .. } => answers(asked, input),
-        Remark::ForeignHead { head } => format!(
+        BotComment::Answer { asked, .. } => format!("{}: {}", person(&asked.by), answer(asked, input)),
+        BotComment::Answers { asked, .. } => answers(asked, input),
+        BotComment::ForeignHead { head } => format!(
             "Somebody else's commit {} is on this branch, so I stop writing here: I replace nothing and merge \
              nothing, and earlier approvals no longer count. Merge or close this change by hand; after that I go on \
              with what is newer.",
@@ -50,7 +50,7 @@ pub fn remark(remark: &Remark, input: &RemarkInput<'_>) -> String {
 }
 
 /// The answers to several questions; who asked the same gets one together.
-fn answers(all: &[Asked], input: &RemarkInput<'_>) -> String {
+fn answers(all: &[HandledComment], input: &RemarkInput<'_>) -> String {
     let mut said: Vec<(Vec<String>, String)> = Vec::with_capacity(all.len());
     for asked in all {
         let (to, answer) = (person(&asked.by), answer(asked, input));
@@ -63,13 +63,13 @@ fn answers(all: &[Asked], input: &RemarkInput<'_>) -> String {
     let said: Vec<String> =
         said.iter().map(|(people, answer)| format!("{}: {answer}", people.join(", "))).collect();
     format!(
-        "{}\n\n<sub>As of {}. I answer questions here, and write over what I said before.</sub>",
+        "{}\n\n<sub>As of {}. I answer questions here, and edit this comment for each answer.</sub>",
         said.join("\n\n---\n\n"),
         instant(input.now)
     )
 }
 
-fn answer(asked: &Asked, input: &RemarkInput<'_>) -> String {
+fn answer(asked: &HandledComment, input: &RemarkInput<'_>) -> String {
     let commands = match command::parse(&asked.body) {
         Ok(commands) => commands,
         // Nothing is carried out there, however it is written.
@@ -86,11 +86,11 @@ fn answer(asked: &Asked, input: &RemarkInput<'_>) -> String {
 
 /// Whether a comment stands where commands are no longer taken.
 const fn is_elsewhere(outcome: &CommandOutcome) -> bool {
-    matches!(outcome, CommandOutcome::Refused(RefusedBecause::EndedChange { .. }))
+    matches!(outcome, CommandOutcome::Refused(RefusalReason::EndedChange { .. }))
 }
 
 /// The answers to the questions, each once. The n-th answer belongs to the n-th question: nothing else is only answered.
-fn answered(asked: &Asked, commands: &[Command], input: &RemarkInput<'_>) -> Vec<String> {
+fn answered(asked: &HandledComment, commands: &[Command], input: &RemarkInput<'_>) -> Vec<String> {
     let answered = asked.outcomes.iter().filter(|outcome| **outcome == CommandOutcome::Answered).count();
     let questions = commands.iter().filter_map(|command| match command {
         Command::Status => Some(about(input, status)),
@@ -117,7 +117,7 @@ fn about(input: &RemarkInput<'_>, say: fn(&Judgement) -> String) -> String {
 }
 
 /// The refusal, which ends a comment: what stands behind it was not run.
-fn refused(asked: &Asked, commands: &[Command], input: &RemarkInput<'_>) -> Option<String> {
+fn refused(asked: &HandledComment, commands: &[Command], input: &RemarkInput<'_>) -> Option<String> {
     let because = asked.outcomes.iter().find_map(|outcome| match outcome {
         CommandOutcome::Refused(because) => Some(because),
         CommandOutcome::Approved { .. }
@@ -130,7 +130,7 @@ fn refused(asked: &Asked, commands: &[Command], input: &RemarkInput<'_>) -> Opti
         | CommandOutcome::NotRun => None,
     })?;
     let why = refusal(because, &asked.by, input);
-    if matches!(because, RefusedBecause::Edited | RefusedBecause::EndedChange { .. }) {
+    if matches!(because, RefusalReason::Edited | RefusalReason::EndedChange { .. }) {
         return Some(ended(&why));
     }
     let rest = asked.outcomes.iter().filter(|outcome| **outcome == CommandOutcome::NotRun).count();
@@ -180,8 +180,8 @@ fn help() -> String {
 /// Of a comment nothing counts then; of a review its verdict does, or was refused for a reason of its own.
 fn unparsable(errors: &[ParseError], outcomes: &[CommandOutcome]) -> String {
     let nothing = match outcomes {
-        [CommandOutcome::Unparsable] | [] => "I did nothing of that comment",
-        [..] => "I did nothing of the text of your review",
+        [CommandOutcome::Unparsable] | [] => "I executed nothing in that comment",
+        [..] => "I executed nothing in the text of your review",
     };
     let shown: Vec<String> = errors.iter().take(ERRORS_MAX).map(pointed_out).collect();
     let more = match errors.len() - shown.len() {
@@ -189,7 +189,7 @@ fn unparsable(errors: &[ParseError], outcomes: &[CommandOutcome]) -> String {
         more => format!("\n\n{more} more lines were not understood."),
     };
     format!(
-        "{nothing}, because I do not understand all of it.\n\n{}{more}\n\nWrite it again in a \
+        "{nothing}, because some of it is not a command that I know.\n\n{}{more}\n\nWrite it again in a \
          new comment; an edit does not count. `/promote help` lists the commands.",
         block("text", &shown.join("\n\n"))
     )

@@ -5,22 +5,22 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
 
-use crate::ledger::{Delivery, DeliveryOutcome, Subject, has_lapsed};
-use crate::model::{ForgeName, ImageName, Place, Policy, RepositoryName, Time};
+use crate::ledger::{Delivery, DeliveryOutcome, DeliverySubject, has_lapsed};
+use crate::model::{ConfigBranch, ForgeName, ImageName, Policy, RepositoryName, Time};
 use crate::observe;
 
 /// What wakes the watchers of config repositories: one bell each.
 #[derive(Debug, Default)]
-pub struct Bells {
-    bells: BTreeMap<Place, Arc<Bell>>,
-    users: BTreeMap<ImageName, Vec<Arc<Bell>>>,
-    /// Held by whoever says what became of events.
+pub struct Wakeups {
+    bells: BTreeMap<ConfigBranch, Arc<Wakeup>>,
+    users: BTreeMap<ImageName, Vec<Arc<Wakeup>>>,
+    /// Held by whoever says the recent deliveries.
     turn: tokio::sync::Mutex<()>,
 }
 
 /// The bell of one place.
 #[derive(Debug, Default)]
-pub struct Bell {
+pub struct Wakeup {
     rung: Notify,
     state: Mutex<State>,
 }
@@ -42,13 +42,13 @@ impl Default for State {
     }
 }
 
-impl Bells {
+impl Wakeups {
     /// A bell for each place of a policy.
     #[must_use]
     pub fn of(policy: &Policy) -> Self {
-        let bells: BTreeMap<Place, Arc<Bell>> =
+        let bells: BTreeMap<ConfigBranch, Arc<Wakeup>> =
             policy.places().into_iter().map(|place| (place, Arc::default())).collect();
-        let mut users: BTreeMap<ImageName, Vec<Arc<Bell>>> = BTreeMap::new();
+        let mut users: BTreeMap<ImageName, Vec<Arc<Wakeup>>> = BTreeMap::new();
         for (place, bell) in &bells {
             for image in observe::images_at(policy, place) {
                 users.entry(image.clone()).or_default().push(Arc::clone(bell));
@@ -59,7 +59,7 @@ impl Bells {
 
     /// The bell of a place.
     #[must_use]
-    pub fn bell(&self, place: &Place) -> Arc<Bell> {
+    pub fn bell(&self, place: &ConfigBranch) -> Arc<Wakeup> {
         self.bells.get(place).cloned().unwrap_or_default()
     }
 
@@ -70,14 +70,14 @@ impl Bells {
 
     /// Says that something happened in a repository of a forge: wakes whoever looks at a branch of it, and nobody else.
     pub fn tell(&self, forge: &ForgeName, repository: &RepositoryName) {
-        self.bells_at(forge, repository).for_each(Bell::tell);
+        self.bells_at(forge, repository).for_each(Wakeup::tell);
     }
 
     /// What became of an event of a forge; nothing while a place that it is about was not looked at since it came, unless
     /// that is too long, or where it is about images.
     #[must_use]
     pub fn outcome(&self, delivery: &Delivery, now: Time) -> Option<DeliveryOutcome> {
-        let Subject::Repositories(forge, repositories) = &delivery.subject else { return None };
+        let DeliverySubject::Repositories(forge, repositories) = &delivery.subject else { return None };
         let mut bells =
             repositories.iter().flat_map(|repository| self.bells_at(forge, repository)).peekable();
         if bells.peek().is_none() {
@@ -88,7 +88,7 @@ impl Bells {
         is_seen.then_some(DeliveryOutcome::Looked).or_else(lapsed)
     }
 
-    /// Waits for the turn to say what became of events.
+    /// Waits for the turn to say the recent deliveries.
     pub(super) async fn turn(&self) -> tokio::sync::MutexGuard<'_, ()> {
         self.turn.lock().await
     }
@@ -97,7 +97,7 @@ impl Bells {
         &'a self,
         forge: &'a ForgeName,
         repository: &'a RepositoryName,
-    ) -> impl Iterator<Item = &'a Bell> {
+    ) -> impl Iterator<Item = &'a Wakeup> {
         let there = self
             .bells
             .iter()
@@ -106,7 +106,7 @@ impl Bells {
     }
 }
 
-impl Bell {
+impl Wakeup {
     /// Waits until it rings; that it rang before this was called counts too.
     pub async fn rung(&self) {
         self.rung.notified().await;

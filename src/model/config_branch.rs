@@ -4,7 +4,7 @@ use super::{BranchName, EnvironmentName, ForgeName, RepositoryName, ServiceName}
 
 /// A config repository and branch: the key of the reconcile loop.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Place {
+pub struct ConfigBranch {
     /// The forge that holds the repository.
     pub forge: ForgeName,
     /// The repository.
@@ -13,7 +13,7 @@ pub struct Place {
     pub branch: BranchName,
 }
 
-impl std::fmt::Display for Place {
+impl std::fmt::Display for ConfigBranch {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(formatter, "{}:{}@{}", self.forge, self.repository, self.branch)
     }
@@ -21,14 +21,14 @@ impl std::fmt::Display for Place {
 
 /// One service in one environment: what a promotion aims at.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
-pub struct Target {
+pub struct ServiceEnvironment {
     /// The service.
     pub service: ServiceName,
     /// The environment.
     pub environment: EnvironmentName,
 }
 
-impl std::fmt::Display for Target {
+impl std::fmt::Display for ServiceEnvironment {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(formatter, "{} in {}", self.service, self.environment)
     }

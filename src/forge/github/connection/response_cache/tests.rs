@@ -6,13 +6,13 @@ fn answer(bytes: usize) -> Answer {
     Answer::new(StatusCode::OK, &HeaderMap::new(), vec![b' '; bytes])
 }
 
-fn keep(kept: &mut Kept, path: &str, bytes: usize) {
+fn keep(kept: &mut ResponseCache, path: &str, bytes: usize) {
     kept.keep(path, HeaderValue::from_static("\"mark\""), answer(bytes));
 }
 
 #[test]
 fn what_was_not_used_for_the_longest_goes_first() {
-    let mut kept = Kept::default();
+    let mut kept = ResponseCache::default();
     let third = BYTES_MAX / 3 - 100;
     for path in ["/a", "/b", "/c"] {
         keep(&mut kept, path, third);
@@ -28,7 +28,7 @@ fn what_was_not_used_for_the_longest_goes_first() {
 
 #[test]
 fn however_many_answers_there_are_no_more_are_kept_than_fit() {
-    let mut kept = Kept::default();
+    let mut kept = ResponseCache::default();
     for number in 0..ENTRIES_MAX * 2 {
         keep(&mut kept, &format!("/repos/acme/deploy/pulls/{number}"), 1_000);
     }
@@ -45,7 +45,7 @@ fn however_many_answers_there_are_no_more_are_kept_than_fit() {
 
 #[test]
 fn what_ended_is_forgotten_with_all_below_it_and_nothing_beside_it() {
-    let mut kept = Kept::default();
+    let mut kept = ResponseCache::default();
     let paths = ["/pulls/1", "/pulls/1/commits", "/pulls/1?page=1", "/pulls/10", "/pulls/2", "/pulls?page=1"];
     for path in paths {
         keep(&mut kept, path, 10);

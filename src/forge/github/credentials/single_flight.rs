@@ -11,7 +11,7 @@ use crate::forge::github::connection::lock;
 
 /// What was fetched last, and whose turn it is to fetch it.
 #[derive(Debug)]
-pub(super) struct Flight<T> {
+pub(super) struct SingleFlight<T> {
     kept: Mutex<Option<T>>,
     /// How many fetches came to an end.
     ended: AtomicU64,
@@ -19,13 +19,13 @@ pub(super) struct Flight<T> {
     turn: tokio::sync::Mutex<Option<ForgeError>>,
 }
 
-impl<T> Default for Flight<T> {
+impl<T> Default for SingleFlight<T> {
     fn default() -> Self {
         Self { kept: Mutex::default(), ended: AtomicU64::default(), turn: tokio::sync::Mutex::default() }
     }
 }
 
-impl<T: Clone> Flight<T> {
+impl<T: Clone> SingleFlight<T> {
     /// What was fetched last, unless that was let go of.
     pub(super) fn kept(&self) -> Option<T> {
         lock(&self.kept).clone()

@@ -4,7 +4,7 @@ use crate::model::{CommandOutcome, CommentId, CommitId, UserName};
 
 /// A comment with commands, and what became of them.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Asked {
+pub struct HandledComment {
     /// The comment.
     pub comment: CommentId,
     /// Its text, from which the commands are read again.
@@ -17,18 +17,18 @@ pub struct Asked {
 
 /// What a comment of the bot is to say.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Remark {
+pub enum BotComment {
     /// A word to somebody whose comment was not carried out, which they are to be notified of.
     Answer {
         /// Their comment.
-        asked: Asked,
+        asked: HandledComment,
         /// The comments whose answers this one makes out of date.
         outdates: Vec<CommentId>,
     },
     /// The answers to questions, in the one comment that is written over whenever somebody asks again.
     Answers {
         /// The questions since that was written last, oldest first; at least one.
-        asked: Vec<Asked>,
+        asked: Vec<HandledComment>,
         /// That comment, where it is there.
         over: Option<CommentId>,
         /// The comments whose answers this makes out of date.
@@ -41,7 +41,7 @@ pub enum Remark {
     },
 }
 
-impl Remark {
+impl BotComment {
     /// What the one comment with the answers to questions is about, before the last question that it answers.
     const ANSWERS: &'static str = "answers until ";
 

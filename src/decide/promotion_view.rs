@@ -5,32 +5,32 @@
 //! approve it, however many requests followed, and neither can the user named by the trailer of the head.
 
 use crate::model::{
-    Artifact, BranchName, Change, ChangeNumber, ChangeState, Environment, Head, History, ImageReference,
-    Landing, ObservedChange, Order, Origin, Pipeline, Place, Policy, Release, Running, Service, ServiceImage,
-    Standing, Target, Time, UserName, World, change_branch,
+    Artifact, BranchName, Change, ChangeNumber, ChangeState, ConfigBranch, Environment, Head, History,
+    ImageReference, Landing, LandingStatus, ObservedChange, Order, Origin, Pipeline, Policy, Release,
+    Running, Service, ServiceEnvironment, ServiceImage, Time, UserName, World, change_branch,
 };
 
 use super::{evidence, target_of};
 
 /// One target with everything that bears on it.
-pub(super) struct Case<'a> {
+pub(super) struct PromotionView<'a> {
     pub(super) world: &'a World,
     pub(super) policy: &'a Policy,
     pub(super) history: &'a History,
     pub(super) service: &'a Service,
     pub(super) environment: &'a Environment,
-    pub(super) target: Target,
+    pub(super) target: ServiceEnvironment,
 }
 
 /// A person's wish for exactly one release.
-pub(super) struct Request<'a> {
+pub(super) struct PromotionRequest<'a> {
     pub(super) by: &'a UserName,
     /// Its place in the log.
     pub(super) order: usize,
     pub(super) images: &'a [ImageReference],
 }
 
-impl<'a> Case<'a> {
+impl<'a> PromotionView<'a> {
     pub(super) fn new(
         world: &'a World,
         policy: &'a Policy,
@@ -46,8 +46,8 @@ impl<'a> Case<'a> {
     }
 
     /// The target of the same service in another environment.
-    pub(super) fn sibling(&self, environment: &crate::model::EnvironmentName) -> Target {
-        Target { service: self.service.name.clone(), environment: environment.clone() }
+    pub(super) fn sibling(&self, environment: &crate::model::EnvironmentName) -> ServiceEnvironment {
+        ServiceEnvironment { service: self.service.name.clone(), environment: environment.clone() }
     }
 
     /// What runs, where that could be read.
@@ -141,22 +141,23 @@ impl<'a> Case<'a> {
     }
 
     /// The last landing of a release at a target of this service that still counts.
-    pub(super) fn landing_of(&self, release: &Release, target: &Target) -> Option<&'a Landing> {
+    pub(super) fn landing_of(&self, release: &Release, target: &ServiceEnvironment) -> Option<&'a Landing> {
         // A rewrite brings nothing new: what came back landed when it landed first.
         let is_named =
             |landing: &&Landing| landing.origin != Origin::Rewritten && release.is_among(&landing.images);
         // Nobody approved what a merge made of a release, so nothing follows from it.
         let counts = |landing: &&Landing| {
-            landing.standing == Standing::Stands && !matches!(landing.origin, Origin::Altered(_))
+            landing.standing == LandingStatus::Effective && !matches!(landing.origin, Origin::Altered(_))
         };
         self.history.landings(target).iter().rev().find(is_named).filter(counts)
     }
 
     /// Since when the artifacts of a landing are at a target. Tags that the same artifacts had there one after another restart
     /// nothing: what soaks are artifacts, and a tag is a name.
-    pub(super) fn artifacts_since(&self, landing: &Landing, target: &Target) -> Time {
-        let counts =
-            |own: &&Landing| own.standing == Standing::Stands && !matches!(own.origin, Origin::Altered(_));
+    pub(super) fn artifacts_since(&self, landing: &Landing, target: &ServiceEnvironment) -> Time {
+        let counts = |own: &&Landing| {
+            own.standing == LandingStatus::Effective && !matches!(own.origin, Origin::Altered(_))
+        };
         let landings = self.history.landings(target).iter().rev();
         let earlier = landings.skip_while(|own| own.order >= landing.order);
         let same = earlier.take_while(|own| counts(own) && same_artifacts(&own.images, &landing.images));
@@ -179,7 +180,7 @@ impl<'a> Case<'a> {
     }
 
     /// The wish that stands: the last one, if it can still be fulfilled and automation was not resumed since.
-    pub(super) fn request(&self) -> Option<Request<'a>> {
+    pub(super) fn request(&self) -> Option<PromotionRequest<'a>> {
         let request = self.requests().last()?;
         let is_later = |order: usize| order > request.order;
         let landed_since = self.history.last_landing(&self.target).is_some_and(|last| is_later(last.order));
@@ -202,16 +203,17 @@ impl<'a> Case<'a> {
         let is_of = |landing: &&Landing| same_images(&landing.images, images);
         let mut standings = landings.filter(is_of).map(|landing| landing.standing);
         let first = standings.next();
-        first.is_some() && first.into_iter().chain(standings).all(|standing| standing == Standing::Withdrawn)
+        first.is_some()
+            && first.into_iter().chain(standings).all(|standing| standing == LandingStatus::Withdrawn)
     }
 
-    fn requests(&self) -> impl Iterator<Item = Request<'a>> {
+    fn requests(&self) -> impl Iterator<Item = PromotionRequest<'a>> {
         let history: &'a History = self.history;
         let requests = history.requests(self.target.clone());
-        requests.map(|(handled, images)| Request { by: &handled.by, order: handled.order, images })
+        requests.map(|(handled, images)| PromotionRequest { by: &handled.by, order: handled.order, images })
     }
 
-    fn requests_of(&self, release: &Release) -> impl Iterator<Item = Request<'a>> {
+    fn requests_of(&self, release: &Release) -> impl Iterator<Item = PromotionRequest<'a>> {
         self.requests().filter(|request| release.is_among(request.images))
     }
 
@@ -291,7 +293,7 @@ fn same_artifacts(left: &[ImageReference], right: &[ImageReference]) -> bool {
 
 /// Why nobody reads commands on a change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Unread {
+pub enum UnreadCommands {
     /// It ended, and this change of the same branch takes commands.
     Ended {
         /// The open change of the branch, else its last one.
@@ -305,17 +307,24 @@ pub enum Unread {
 ///
 /// # Errors
 /// Why not.
-pub fn takes_commands(policy: &Policy, place: &Place, change: &Change, all: &[Change]) -> Result<(), Unread> {
+pub fn takes_commands(
+    policy: &Policy,
+    place: &ConfigBranch,
+    change: &Change,
+    all: &[Change],
+) -> Result<(), UnreadCommands> {
     let is_used = policy.services_at(place).any(|service| {
         let environments = &policy.pipeline_of(service).environments;
         environments.iter().any(|own| change_branch(&own.name, &service.group) == change.branch)
     });
     if !is_used || place.branch != change.base {
-        return Err(Unread::Unused);
+        return Err(UnreadCommands::Unused);
     }
     let same = || all.iter().filter(|other| (&other.branch, &other.base) == (&change.branch, &change.base));
     match newest(same()) {
-        Some(newest) if !is_taking_commands(change, same()) => Err(Unread::Ended { newest: newest.number }),
+        Some(newest) if !is_taking_commands(change, same()) => {
+            Err(UnreadCommands::Ended { newest: newest.number })
+        }
         Some(_) | None => Ok(()),
     }
 }

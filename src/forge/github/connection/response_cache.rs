@@ -23,7 +23,7 @@ const ENTRIES_MAX: usize = 20_000;
 
 /// The answers, by what was asked for.
 #[derive(Debug, Default)]
-pub(super) struct Kept {
+pub(super) struct ResponseCache {
     entries: BTreeMap<String, Entry>,
     /// Which was used when: the least number is that of the one that was not used for the longest.
     used: BTreeMap<u64, String>,
@@ -38,7 +38,7 @@ struct Entry {
     used: u64,
 }
 
-impl Kept {
+impl ResponseCache {
     /// An answer and its mark.
     pub(super) fn get(&mut self, path: &str) -> Option<(HeaderValue, Answer)> {
         let entry = self.entries.get_mut(path)?;

@@ -12,17 +12,17 @@ use crate::model::{Time, is_younger_than};
 const AGE_MAX: TimeDelta = TimeDelta::seconds(5);
 
 /// Gives a secret as it is now, or says why there is none, without repeating anything of it. It may block for some seconds.
-pub type Reading<T> = Arc<dyn Fn() -> Result<T, String> + Send + Sync>;
+pub type SecretReader<T> = Arc<dyn Fn() -> Result<T, String> + Send + Sync>;
 
 /// A secret, and where to read it again.
-pub(super) struct Replaceable<T> {
-    read: Reading<T>,
-    kept: Mutex<Kept<T>>,
+pub(super) struct ReloadableSecret<T> {
+    read: SecretReader<T>,
+    kept: Mutex<CachedSecret<T>>,
     /// Held by the one that reads it again, for which all others wait.
     turn: tokio::sync::Mutex<()>,
 }
 
-struct Kept<T> {
+struct CachedSecret<T> {
     secret: T,
     /// When it was read; `None` if it has to be read again in any case.
     read_at: Option<Time>,
@@ -30,14 +30,14 @@ struct Kept<T> {
     renewals: u64,
 }
 
-impl<T: Clone + Send + 'static> Replaceable<T> {
+impl<T: Clone + Send + 'static> ReloadableSecret<T> {
     /// A secret that is there from the start.
     ///
     /// # Errors
     /// Where it is not there.
-    pub(super) fn new(read: Reading<T>) -> Result<Self, String> {
+    pub(super) fn new(read: SecretReader<T>) -> Result<Self, String> {
         let secret = read()?;
-        let kept = Mutex::new(Kept { secret, read_at: None, renewals: 0 });
+        let kept = Mutex::new(CachedSecret { secret, read_at: None, renewals: 0 });
         Ok(Self { read, kept, turn: tokio::sync::Mutex::default() })
     }
 
@@ -86,7 +86,7 @@ impl<T: Clone + Send + 'static> Replaceable<T> {
     }
 }
 
-impl<T> fmt::Debug for Replaceable<T> {
+impl<T> fmt::Debug for ReloadableSecret<T> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("Replaceable(..)")
     }

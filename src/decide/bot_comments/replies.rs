@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::{CommandOutcome, CommentId, Handled, RefusedBecause, UserName};
+use crate::model::{CommandOutcome, CommentId, Handled, RefusalReason, UserName};
 
 /// How many answers in words one person gets on one change; what comes after that gets a sign.
 const ANSWERS_PER_PERSON_MAX: usize = 20;
@@ -27,7 +27,8 @@ pub(super) struct Reply<'h> {
 /// The replies to the handled comments of one change, in the order of the log. A comment that is in the log twice counts
 /// once.
 pub(super) fn replies<'h>(handled: impl Iterator<Item = &'h Handled>) -> Vec<Reply<'h>> {
-    let (mut seen, mut words, mut standing) = (BTreeSet::new(), WordLimits::default(), Standing::default());
+    let (mut seen, mut words, mut standing) =
+        (BTreeSet::new(), ReplyLimits::default(), CurrentReplies::default());
     let first = handled.filter(|handled| seen.insert(&handled.comment));
     let reply = |handled: &'h Handled| {
         let (is_question, deserves_words) = (is_question(handled), words.take(handled));
@@ -39,7 +40,7 @@ pub(super) fn replies<'h>(handled: impl Iterator<Item = &'h Handled>) -> Vec<Rep
 
 /// What one person wrote on a change so far.
 #[derive(Default)]
-struct Person {
+struct Participant {
     /// Questions that are answered in words.
     questions: usize,
     /// Other comments that are answered in words.
@@ -52,12 +53,12 @@ struct Person {
 /// are told so at all; and there is a bound for each person, which is low where nothing was ever done for them and all
 /// are notified.
 #[derive(Default)]
-struct WordLimits<'h> {
-    people: BTreeMap<&'h UserName, Person>,
+struct ReplyLimits<'h> {
+    people: BTreeMap<&'h UserName, Participant>,
     refused: usize,
 }
 
-impl<'h> WordLimits<'h> {
+impl<'h> ReplyLimits<'h> {
     /// Whether a comment is answered in words; counts it.
     fn take(&mut self, handled: &'h Handled) -> bool {
         let person = self.people.entry(&handled.by).or_default();
@@ -80,13 +81,13 @@ impl<'h> WordLimits<'h> {
 ///
 /// One that refused something stays until the same person is answered anew: it told them something.
 #[derive(Default)]
-struct Standing<'h> {
+struct CurrentReplies<'h> {
     refusals: BTreeMap<&'h UserName, Vec<(usize, &'h CommentId)>>,
     others: Vec<(usize, &'h CommentId)>,
     count: usize,
 }
 
-impl<'h> Standing<'h> {
+impl<'h> CurrentReplies<'h> {
     /// The comments whose answers the answer to this one makes out of date; takes it in as well.
     fn take(&mut self, handled: &'h Handled, is_question: bool) -> Vec<CommentId> {
         self.count += 1;
@@ -124,9 +125,7 @@ fn lacks_right(handled: &Handled) -> bool {
     let is_refused = |outcome: &CommandOutcome| {
         matches!(
             outcome,
-            CommandOutcome::Refused(
-                RefusedBecause::NotEntitled { .. } | RefusedBecause::NamedStranger { .. }
-            )
+            CommandOutcome::Refused(RefusalReason::NotEntitled { .. } | RefusalReason::NamedStranger { .. })
         )
     };
     handled.outcomes.iter().any(is_refused)

@@ -5,21 +5,21 @@ mod tests;
 
 use std::time::Duration;
 
-use super::{Patience, TRIES_MAX};
+use super::{RetryPolicy, TRIES_MAX};
 use crate::forge::ForgeError;
 use crate::forge::github::budget::Pause;
 use crate::model::Time;
 
 /// A request that was not answered as it was meant.
 #[derive(Clone, Debug)]
-pub(super) struct Setback {
+pub(super) struct AttemptError {
     pub(super) error: ForgeError,
-    pub(super) next: Next,
+    pub(super) next: NextAttempt,
 }
 
 /// What may follow.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
-pub(super) enum Next {
+pub(super) enum NextAttempt {
     /// Nothing: another try would come to the same, or do harm.
     Nothing,
     /// Another try, after the usual pause.
@@ -28,25 +28,25 @@ pub(super) enum Next {
     TryAfter(Pause),
 }
 
-impl Setback {
+impl AttemptError {
     pub(super) const fn last(error: ForgeError) -> Self {
-        Self { error, next: Next::Nothing }
+        Self { error, next: NextAttempt::Nothing }
     }
 
     /// One after which the same request may go out again, or not.
     pub(super) const fn passing(error: ForgeError, is_repeatable: bool) -> Self {
-        Self { error, next: if is_repeatable { Next::Try } else { Next::Nothing } }
+        Self { error, next: if is_repeatable { NextAttempt::Try } else { NextAttempt::Nothing } }
     }
 
     /// GitHub asks for patience.
     pub(super) const fn held(pause: Pause) -> Self {
-        Self { error: ForgeError::RateLimited { wait: pause.wait }, next: Next::TryAfter(pause) }
+        Self { error: ForgeError::RateLimited { wait: pause.wait }, next: NextAttempt::TryAfter(pause) }
     }
 }
 
 /// The tries of one request.
 #[derive(Debug)]
-pub(super) struct Tries {
+pub(super) struct RetryState {
     pause: Duration,
     wait_max: Duration,
     tried: u32,
@@ -54,8 +54,8 @@ pub(super) struct Tries {
     waited_for: Option<Time>,
 }
 
-impl Tries {
-    pub(super) const fn new(patience: Patience) -> Self {
+impl RetryState {
+    pub(super) const fn new(patience: RetryPolicy) -> Self {
         Self { pause: patience.pause, wait_max: patience.wait_max, tried: 1, waited_for: None }
     }
 
@@ -68,17 +68,17 @@ impl Tries {
     ///
     /// # Errors
     /// Where there is none, with what became of the last.
-    pub(super) async fn wait(&mut self, setback: Setback) -> Result<(), ForgeError> {
+    pub(super) async fn wait(&mut self, setback: AttemptError) -> Result<(), ForgeError> {
         let wait = match setback.next {
-            Next::Try => self.pause,
-            Next::TryAfter(pause) if pause.wait <= self.wait_max => pause.wait,
-            Next::TryAfter(_) | Next::Nothing => return Err(setback.error),
+            NextAttempt::Try => self.pause,
+            NextAttempt::TryAfter(pause) if pause.wait <= self.wait_max => pause.wait,
+            NextAttempt::TryAfter(_) | NextAttempt::Nothing => return Err(setback.error),
         };
         if self.tried == TRIES_MAX {
             return Err(setback.error);
         }
         tokio::time::sleep(wait).await;
-        if let Next::TryAfter(pause) = setback.next {
+        if let NextAttempt::TryAfter(pause) = setback.next {
             self.waited_for = self.waited_for.max(Some(pause.until));
         }
         (self.pause, self.tried) = (self.pause * 2, self.tried + 1);

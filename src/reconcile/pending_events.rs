@@ -1,9 +1,9 @@
 //! Events of forges that were acknowledged: each gets its outcome after the look that began after it came.
 
-use super::{Bells, Engine};
+use super::{Engine, Wakeups};
 use crate::forge::Forge;
-use crate::ledger::{Delivery, Ledger, LedgerError, Subject};
-use crate::model::Place;
+use crate::ledger::{Delivery, DeliverySubject, Ledger, LedgerError};
+use crate::model::ConfigBranch;
 use crate::observe::{Clock, say_outcome};
 use crate::registry::Registry;
 
@@ -11,10 +11,10 @@ use crate::registry::Registry;
 /// just come.
 pub(super) async fn recover<F: Forge, R: Registry, L: Ledger, C: Clock>(
     engine: &Engine<F, R, L, C>,
-    bells: &Bells,
+    bells: &Wakeups,
 ) {
     for delivery in open(engine).await.unwrap_or_default() {
-        if let Subject::Repositories(forge, repositories) = &delivery.subject {
+        if let DeliverySubject::Repositories(forge, repositories) = &delivery.subject {
             repositories.iter().for_each(|repository| bells.tell(forge, repository));
         }
     }
@@ -24,8 +24,8 @@ pub(super) async fn recover<F: Forge, R: Registry, L: Ledger, C: Clock>(
 /// its outcome.
 pub(super) async fn conclude<F: Forge, R: Registry, L: Ledger, C: Clock>(
     engine: &Engine<F, R, L, C>,
-    bells: &Bells,
-    place: &Place,
+    bells: &Wakeups,
+    place: &ConfigBranch,
 ) -> bool {
     // One at a time, so that no event gets two outcomes.
     let _turn = bells.turn().await;
@@ -41,10 +41,10 @@ pub(super) async fn conclude<F: Forge, R: Registry, L: Ledger, C: Clock>(
     is_done
 }
 
-fn is_about(delivery: &Delivery, place: &Place) -> bool {
+fn is_about(delivery: &Delivery, place: &ConfigBranch) -> bool {
     match &delivery.subject {
-        Subject::Images(_) => false,
-        Subject::Repositories(forge, repositories) => {
+        DeliverySubject::Images(_) => false,
+        DeliverySubject::Repositories(forge, repositories) => {
             *forge == place.forge && repositories.contains(&place.repository)
         }
     }

@@ -2,8 +2,8 @@ use super::*;
 
 const MOMENT: Duration = Duration::from_millis(1);
 
-fn tries() -> Tries {
-    Tries::new(Patience { pause: MOMENT, wait_max: MOMENT })
+fn tries() -> RetryState {
+    RetryState::new(RetryPolicy { pause: MOMENT, wait_max: MOMENT })
 }
 
 fn pause(wait: Duration, until: &str) -> Pause {
@@ -18,7 +18,7 @@ fn failed() -> ForgeError {
 async fn whoever_waited_for_a_pause_goes_on_whatever_the_clock_says() {
     let (mut tries, short) = (tries(), pause(MOMENT, "2026-03-02T09:00:01Z"));
     assert!(!tries.waited_for(short));
-    tries.wait(Setback::held(short)).await.unwrap();
+    tries.wait(AttemptError::held(short)).await.unwrap();
     assert!(tries.waited_for(short));
     let longer = pause(MOMENT, "2026-03-02T09:00:02Z");
     assert!(!tries.waited_for(longer), "GitHub asked for another one since");
@@ -28,7 +28,7 @@ async fn whoever_waited_for_a_pause_goes_on_whatever_the_clock_says() {
 async fn a_long_pause_is_not_waited_for_on_the_spot() {
     let mut tries = tries();
     let wait = MOMENT * 2;
-    let error = tries.wait(Setback::held(pause(wait, "2026-03-02T09:00:01Z"))).await.unwrap_err();
+    let error = tries.wait(AttemptError::held(pause(wait, "2026-03-02T09:00:01Z"))).await.unwrap_err();
     assert_eq!(error, ForgeError::RateLimited { wait });
 }
 
@@ -36,13 +36,13 @@ async fn a_long_pause_is_not_waited_for_on_the_spot() {
 async fn no_request_goes_out_for_ever() {
     let mut tries = tries();
     for _more in 1..TRIES_MAX {
-        tries.wait(Setback::passing(failed(), true)).await.unwrap();
+        tries.wait(AttemptError::passing(failed(), true)).await.unwrap();
     }
-    assert_eq!(tries.wait(Setback::passing(failed(), true)).await, Err(failed()));
+    assert_eq!(tries.wait(AttemptError::passing(failed(), true)).await, Err(failed()));
 }
 
 #[tokio::test]
 async fn what_would_do_harm_twice_goes_out_once() {
-    assert_eq!(tries().wait(Setback::passing(failed(), false)).await, Err(failed()));
-    assert_eq!(tries().wait(Setback::last(failed())).await, Err(failed()));
+    assert_eq!(tries().wait(AttemptError::passing(failed(), false)).await, Err(failed()));
+    assert_eq!(tries().wait(AttemptError::last(failed())).await, Err(failed()));
 }

@@ -8,14 +8,14 @@ use axum::http::{HeaderMap, Request};
 use tokio::time::Instant;
 
 use super::proof::Proof;
-use crate::server::intake::{self, BodyBudget, Refusal};
+use crate::server::intake::{self, BodyBudget, WebhookRefusal};
 
 /// How often the log says that somebody has no proof.
 const TOLD_EVERY: Duration = Duration::from_secs(60);
 
 /// The door of one hook.
 #[derive(Debug)]
-pub(super) struct Door {
+pub(super) struct WebhookGate {
     source: String,
     proof: Proof,
     budget: BodyBudget,
@@ -23,7 +23,7 @@ pub(super) struct Door {
     told: Mutex<Option<Instant>>,
 }
 
-impl Door {
+impl WebhookGate {
     pub(super) fn new(source: String, proof: Proof) -> Self {
         Self { source, proof, budget: BodyBudget::new(), told: Mutex::default() }
     }
@@ -34,7 +34,7 @@ impl Door {
     }
 
     /// The headers and the body of an event that proves where it comes from.
-    pub(super) async fn enter(&self, request: Request<Body>) -> Result<(HeaderMap, Bytes), Refusal> {
+    pub(super) async fn enter(&self, request: Request<Body>) -> Result<(HeaderMap, Bytes), WebhookRefusal> {
         let (head, body) = request.into_parts();
         let claim =
             self.proof.check_head(&head.headers, head.uri.query()).await.ok_or_else(|| self.unproven())?;
@@ -47,7 +47,7 @@ impl Door {
 
     /// Says that an event has no proof, once in a while: whoever set it up wrongly looks into the log, and whoever floods
     /// the door does not fill it.
-    fn unproven(&self) -> Refusal {
+    fn unproven(&self) -> WebhookRefusal {
         let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
         if told.is_none_or(|told| told.elapsed() >= TOLD_EVERY) {
             *told = Some(Instant::now());
@@ -56,7 +56,7 @@ impl Door {
                 "an event proves by none of the secrets where it comes from; compare them with those at its sender"
             );
         }
-        Refusal::Unproven
+        WebhookRefusal::Unproven
     }
 
     /// Says which secret was right, so that one sees when an old one is no longer in use.

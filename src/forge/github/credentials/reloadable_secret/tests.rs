@@ -9,7 +9,7 @@ use super::*;
 const LET_GO_MAX: std::time::Duration = std::time::Duration::from_secs(5);
 
 /// A secret that counts how often it is read; each reading but the first waits until the test lets it go on.
-fn counting() -> (Replaceable<u64>, Sender<()>) {
+fn counting() -> (ReloadableSecret<u64>, Sender<()>) {
     let (sender, receiver) = mpsc::channel();
     let (reads, receiver) = (AtomicU64::new(0), Mutex::new(receiver));
     let read = move || {
@@ -19,11 +19,11 @@ fn counting() -> (Replaceable<u64>, Sender<()>) {
         }
         Ok(earlier)
     };
-    (Replaceable::new(Arc::new(read)).unwrap(), sender)
+    (ReloadableSecret::new(Arc::new(read)).unwrap(), sender)
 }
 
 /// What ten get who ask at the same time, each with a clock a second behind the one before.
-async fn ten(secret: &Replaceable<u64>, sender: &Sender<()>, now: Time) -> Vec<u64> {
+async fn ten(secret: &ReloadableSecret<u64>, sender: &Sender<()>, now: Time) -> Vec<u64> {
     let asked = (0..10).map(|number| secret.get(now - TimeDelta::seconds(number)));
     let go_on = async {
         // By now all of them have asked once.
@@ -48,6 +48,6 @@ async fn one_that_cannot_be_read_again_is_what_it_was() {
     let reads = AtomicU64::new(0);
     let read =
         move || if reads.fetch_add(1, Ordering::SeqCst) == 0 { Ok("first") } else { Err("gone".to_owned()) };
-    let secret = Replaceable::new(Arc::new(read)).unwrap();
+    let secret = ReloadableSecret::new(Arc::new(read)).unwrap();
     assert_eq!(secret.get(Time::UNIX_EPOCH).await, "first");
 }
