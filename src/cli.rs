@@ -31,6 +31,7 @@ use clap::{Parser, Subcommand};
 use tracing_subscriber::filter::LevelFilter;
 
 use crate::config::{self, Problems, Settings};
+use crate::sanitize;
 use crate::telemetry::Format;
 use output::Output;
 
@@ -147,7 +148,8 @@ pub fn main(arguments: Arguments) -> ExitCode {
     match runtime.block_on(carry_out(arguments, &mut output)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(Failure::Reported) => ExitCode::from(1),
-        Err(Failure::Failed(error)) => output.fail(1, &format!("{error:#}")),
+        // It may repeat what stands in a file of a repository.
+        Err(Failure::Failed(error)) => output.fail(1, &sanitize::line(&format!("{error:#}"))),
         Err(Failure::Usage(why)) => output.fail(2, &why),
     }
 }

@@ -17,6 +17,7 @@ use super::output::Output;
 use crate::model::RepositoryPath;
 use crate::overlay::{ImageUse, OverlayError, Resolved, Step};
 use crate::render::{self, Style};
+use crate::sanitize;
 use disk::Disk;
 
 #[derive(Debug, clap::Args)]
@@ -60,7 +61,10 @@ pub(super) fn run(arguments: &Arguments, output: &mut Output) -> Result<(), Fail
     }
     for unused in &resolved.unused {
         let place = format!("{}:{}", disk.relative(&unused.file), unused.line);
-        output.note(&format!("unused: {place}: the entry `{}` of `images` matches no image", unused.name));
+        output.note(&format!(
+            "unused: {place}: the entry `{}` of `images` matches no image",
+            sanitize::line(&unused.name)
+        ));
     }
     Ok(())
 }

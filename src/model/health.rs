@@ -129,6 +129,8 @@ pub struct LogProtection {
     pub is_restricted: bool,
     /// The command that restricts it, where one does.
     pub command: Option<String>,
+    /// Why no commit of the log counts and the repository stops, if nothing proves which ones are the bot's.
+    pub unproven: Option<String>,
 }
 
 /// What a repository is like.

@@ -2,6 +2,10 @@
 
 use super::{Marker, RepositoryPath};
 
+/// The file names that a kustomization may have; a folder has exactly one of them. See
+/// <https://kubectl.docs.kubernetes.io/references/kustomize/kustomization/>.
+pub const KUSTOMIZATION_FILES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
+
 /// How the images of a service are found in its files.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum ImageDiscovery {

@@ -13,8 +13,7 @@ use super::text::Text;
 use super::value::{Lines, Value};
 use crate::yaml::{NodeId, NodeKind};
 
-/// The names that a kustomization may have; a folder has exactly one of them.
-pub const FILE_NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
+pub use crate::model::KUSTOMIZATION_FILES as FILE_NAMES;
 
 /// Keys behind which images may lie that are not seen from here.
 const HIDING_KEYS: [(&str, Limit, &str); 3] = [

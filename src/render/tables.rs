@@ -15,6 +15,9 @@ const GAP: &str = "  ";
 const BETWEEN_SENTENCES: &str = " · ";
 /// How narrow a column may become where the table has to fit, in characters.
 const COLUMN_MIN: usize = 12;
+/// How wide a column is at most, in characters: anybody may push a title of any length, and formatting panics above
+/// `u16::MAX`.
+const CELL_CHARACTERS_MAX: usize = 10_000;
 
 /// Columns as wide as they need; where the whole is wider than `width` characters the last ones are cut.
 #[must_use]
@@ -97,7 +100,8 @@ fn laid_out(headers: &[&str], rows: &[Vec<String>], width: Option<usize>) -> Vec
 fn widths(rows: &[&Vec<String>], width: Option<usize>) -> Vec<usize> {
     let columns = rows.first().map_or(0, |row| row.len());
     let needed = |column: usize| {
-        rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max().unwrap_or(0)
+        let cells = rows.iter().filter_map(|row| row.get(column));
+        cells.map(|cell| cell.chars().count()).max().unwrap_or(0).min(CELL_CHARACTERS_MAX)
     };
     let mut widths: Vec<usize> = (0..columns).map(needed).collect();
     let whole = widths.iter().sum::<usize>() + GAP.len() * columns.saturating_sub(1);

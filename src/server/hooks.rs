@@ -50,7 +50,7 @@ pub struct EventInbox<L, C> {
 
 impl<L, C> std::fmt::Debug for EventInbox<L, C> {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("Reception").field("images", &self.images).finish_non_exhaustive()
+        formatter.debug_struct("EventInbox").field("images", &self.images).finish_non_exhaustive()
     }
 }
 

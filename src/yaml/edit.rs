@@ -142,7 +142,7 @@ pub(super) struct Patch {
 /// its events are those of the text but for what was asked.
 ///
 /// # Errors
-/// A [`Refusal`] where something cannot be edited safely; nothing is returned then.
+/// A [`EditRefusal`] where something cannot be edited safely; nothing is returned then.
 ///
 /// ```
 /// use towpath::yaml::{Edit, Source, edit, parse};

@@ -10,8 +10,8 @@ use crate::config::problem::{ProblemList, Span};
 use crate::config::raw;
 use crate::model::{
     BRANCH_PREFIX, Basis, BranchName, ConfigBranch, DeclaredScalar, EnvironmentName, ForgeName,
-    ImageDiscovery, Location, NameError, Pipeline, PipelineName, RepositoryName, RepositoryPath, Service,
-    ServiceName, ValuesFile, WriteMode, Writing,
+    ImageDiscovery, KUSTOMIZATION_FILES, Location, NameError, Pipeline, PipelineName, RepositoryName,
+    RepositoryPath, Service, ServiceName, ValuesFile, WriteMode, Writing,
 };
 
 /// The branch unless something else is said.
@@ -316,9 +316,13 @@ fn fill(
     service: &ServiceName,
     environment: &EnvironmentName,
 ) -> Result<RepositoryPath, NameError> {
-    RepositoryPath::new(
-        template.replace(ENVIRONMENT, environment.as_str()).replace(SERVICE, service.as_str()),
-    )
+    let path = template.replace(ENVIRONMENT, environment.as_str()).replace(SERVICE, service.as_str());
+    let path = RepositoryPath::new(path)?;
+    // A kustomization stands for its folder, as in `towpath images`.
+    match path.parent() {
+        Some(folder) if KUSTOMIZATION_FILES.contains(&path.file_name()) => Ok(folder),
+        Some(_) | None => Ok(path),
+    }
 }
 
 /// Whether a template gives a path inside the repository; the names that fill it cannot lead out of it.
@@ -338,13 +342,27 @@ fn check_template(
     }
     let is_alone = pipeline.is_some_and(|pipeline| pipeline.environments.len() == 1);
     if !template.contains(ENVIRONMENT) && !has_own_values && !is_alone {
-        let way_out = format!("write for example `{template}/{ENVIRONMENT}`");
+        let way_out = format!("write for example `{}`", with_environment(template, pipeline));
         return Err((
             format!("`{template}` has no `{ENVIRONMENT}`, so that all environments would share it"),
             way_out,
         ));
     }
     Ok(())
+}
+
+/// A template that differs by environment: in place of the name of an environment, or below the path.
+fn with_environment(template: &str, pipeline: Option<&Pipeline>) -> String {
+    let is_environment = |part: &str| {
+        let mut names = pipeline.into_iter().flat_map(|pipeline| &pipeline.environments);
+        names.any(|environment| environment.name.as_str() == part)
+    };
+    if !template.split('/').any(is_environment) {
+        return format!("{template}/{ENVIRONMENT}");
+    }
+    let parts: Vec<&str> =
+        template.split('/').map(|part| if is_environment(part) { ENVIRONMENT } else { part }).collect();
+    parts.join("/")
 }
 
 /// The names of services differ already; that of a line may be the name of another service.

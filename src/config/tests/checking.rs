@@ -322,6 +322,18 @@ fn a_path_that_leaves_the_repository() {
 }
 
 #[test]
+fn a_path_with_the_name_of_one_environment() {
+    let problems = problems_with("apps/shop/{environment}", "apps/shop/dev");
+    assert!(problems.contains("write for example `apps/shop/{environment}`"), "{problems}");
+}
+
+#[test]
+fn a_kustomization_stands_for_its_folder() {
+    let text = GOOD.replace("apps/shop/{environment}", "apps/shop/{environment}/kustomization.yaml");
+    assert_eq!(settings_of(&text).policy.services, settings_of(GOOD).policy.services);
+}
+
+#[test]
 fn a_path_without_the_environment() {
     assert_snapshot!(problems_with("apps/shop/{environment}", "apps/shop"), @r#"
     error: `apps/shop` has no `{environment}`, so that all environments would share it; write for example `apps/shop/{environment}`

@@ -152,7 +152,7 @@ fn a_repository_that_is_not_allowed() {
 fn a_repository_that_github_cannot_have() {
     let text = good_at(GITHUB).replace("acme/deploy", "acme/team/deploy");
     assert_snapshot!(problems_in(&text), @r#"
-    error: `acme/team/deploy` is no repository of GitHub; write it as `owner/name`
+    error: `acme/team/deploy` is not a GitHub repository name; write it as `owner/name`
       --> towpath.yaml:14:40
        |
     14 |     config: { forge: here, repository: acme/team/deploy, path: "apps/shop/{environment}" }
@@ -166,13 +166,13 @@ fn a_repository_that_github_cannot_have() {
 fn patterns_that_are_none() {
     let forge = "{ name: here, kind: github, token: { env: A }, repositories: [ acme, \"*/*\", acme/de* ] }";
     assert_snapshot!(problems_in(&good_at(forge)), @r#"
-    error: `acme` is no repository; write `owner/name`, or `owner/*` for all of an owner
+    error: `acme` is not a repository; write `owner/name`, or `owner/*` for all of an owner
      --> towpath.yaml:3:68
       |
     3 |   - { name: here, kind: github, token: { env: A }, repositories: [ acme, "*/*", acme/de* ] }
       |                                                                    ^^^^
 
-    error: `*/*` is no repository; write `owner/name`, or `owner/*` for all of an owner
+    error: `*/*` is not a repository; write `owner/name`, or `owner/*` for all of an owner
      --> towpath.yaml:3:74
       |
     3 |   - { name: here, kind: github, token: { env: A }, repositories: [ acme, "*/*", acme/de* ] }

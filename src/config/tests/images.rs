@@ -20,7 +20,7 @@ fn images_that_go_their_own_ways_under_one_name() {
         problems_in(&with_two_images(&semver(first), &semver(second), more))
     };
     assert_snapshot!(problems("ghcr.io/acme/shop", "ghcr.io/other/shop", ""), @r#"
-    error: `ghcr.io/other/shop` would go its way as `shop-shop`, which is no name of its own; list it as a service of its own, or say which images belong `together`
+    error: `ghcr.io/other/shop` would be promoted as `shop-shop`, but that name is already in use; list it as a service of its own, or say which images belong `together`
       --> towpath.yaml:14:9
        |
     14 |       - { image: ghcr.io/acme/shop, select: { semver: "*" } }
@@ -156,7 +156,7 @@ fn two_services_that_set_the_same_line() {
 fn a_scalar_to_set_that_no_path_leads_to() {
     let set = "set: [ { file: \"../../../x.yaml\", path: \"a[x]\" } ], marker: \"flux-system:shop\", path:";
     assert_snapshot!(problems_with("path:", set), @r#"
-    error: `a[x]` is no path: brackets hold a number or `key=value`; write it like `spec.images[0].newTag`
+    error: `a[x]` is not a path: brackets hold a number or `key=value`; write it like `spec.images[0].newTag`
       --> towpath.yaml:14:93
        |
     14 |     config: { forge: here, repository: acme/deploy, set: [ { file: "../../../x.yaml", path: "a[x]" } ], marker: "flux-system:shop", ...

@@ -40,6 +40,9 @@ pub(super) fn diagnose(own: &RepositoryHealth, beside: &RepositoryContext<'_>) -
 /// What is pushed to the branch of the log by others does not count; it is better not pushed at all.
 fn log_protection(told: &Probe<LogProtection>) -> Option<Diagnosis> {
     match told {
+        Probe::Known(LogProtection { unproven: Some(why), .. }) => {
+            Some(wrong(Topic::LogUnproven(why.clone())))
+        }
         Probe::Known(own) if own.is_restricted => None,
         Probe::Known(own) => Some(warning(Topic::LogOpen(own.command.clone()))),
         Probe::Unknown(why) => Some(untold(UnknownTopic::LogProtection, why)),

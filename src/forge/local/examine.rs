@@ -48,8 +48,8 @@ impl LocalForge {
             rules.push((branch, found));
         }
         let protection = self.with(name, |store| {
-            log::expect_key(store)?;
-            Ok(log_protection(store))
+            let unproven = log::expect_key(store).err().map(|error| error.to_string());
+            Ok(LogProtection { unproven, ..log_protection(store) })
         });
         let protection = protection.await;
         RepositoryHealth {
@@ -87,5 +87,6 @@ fn log_protection(store: &Store) -> LogProtection {
     LogProtection {
         is_restricted,
         command: Some(format!("git -C {folder} config --add receive.hideRefs {name}")),
+        unproven: None,
     }
 }

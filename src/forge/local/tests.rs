@@ -20,7 +20,7 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::forge::NewStatus;
-use crate::model::{ChangeState, CommentId, LeftOut, Probe, Reaction, StatusState};
+use crate::model::{ChangeState, CommentId, LeftOut, Reaction, StatusState};
 
 const START: i64 = 1_767_225_600; // 2026-01-01T00:00:00Z
 const BRANCH: &str = "towpath/dev/shop";

@@ -254,5 +254,5 @@ fn what_is_no_text_is_named() {
     let blob = blob_id(&[0xff]).unwrap();
     log.layout = log.layout.segments.into_iter().chain(Segment::at("log/000002.jsonl", blob, 1)).collect();
     let contents: [&[u8]; 2] = [b"{}\n", &[0xff]];
-    insta::assert_snapshot!(log.layout.whole().lines(&contents).unwrap_err(), @"`log/000002.jsonl` on the branch `towpath/log` is no text: invalid utf-8 sequence of 1 bytes from index 0; mend it, or put back what was there before");
+    insta::assert_snapshot!(log.layout.whole().lines(&contents).unwrap_err(), @"`log/000002.jsonl` on the branch `towpath/log` is not text: invalid utf-8 sequence of 1 bytes from index 0; fix it, or restore the previous version");
 }

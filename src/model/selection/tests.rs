@@ -115,6 +115,13 @@ fn calendar_versions_follow_their_layout() {
         taken(&monthly, "2026.01.2 2026.1.3 v2026.01.10 2025.12.99 2026.01 latest 2026.01.2-rc1"),
         "v2026.01.10 2026.01.2 2025.12.99"
     );
+    let daily = Selection::calver("YYYY.MM.DD").unwrap();
+    assert_eq!(
+        taken(&daily, "2026.12.31 2026.13.1 2026.0.1 2026.1.32 2026.99.99 2026.1.9"),
+        "2026.12.31 2026.1.9"
+    );
+    let weekly = Selection::calver("YYYY.0W").unwrap();
+    assert_eq!(taken(&weekly, "2026.53 2026.54 2026.60 2026.00"), "2026.53 2026.00");
     let short = Selection::calver("YY.MM").unwrap();
     assert_eq!(taken(&short, "24.04 23.10 9.2 24.10"), "24.10 24.04 23.10 9.2");
     assert!(Selection::calver("v1").unwrap_err().to_string().contains("YYYY.0M.MICRO"));

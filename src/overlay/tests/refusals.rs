@@ -35,7 +35,7 @@ fn a_second_document() {
 fn entries_that_share_with_others() {
     insta::assert_snapshot!(refused("commonLabels: &e { name: a }\nimages:\n- *e\n"), @"own/kustomization.yaml:3: this entry of `images` is an alias (`*…`); write it out");
     insta::assert_snapshot!(refused("commonLabels: &e { name: a }\nimages:\n- <<: *e\n  newTag: '1'\n"), @"own/kustomization.yaml:3: this entry of `images` has a merge key (`<<`); write it out");
-    insta::assert_snapshot!(refused("nameSuffix: &t '1'\nimages:\n- name: a\n  newTag: *t\n"), @"own/kustomization.yaml:4: `newTag` is no plain text; write the value itself here, on one line");
+    insta::assert_snapshot!(refused("nameSuffix: &t '1'\nimages:\n- name: a\n  newTag: *t\n"), @"own/kustomization.yaml:4: `newTag` is not a plain string; write the value itself here, on one line");
     insta::assert_snapshot!(refused("crds: &i []\nimages: *i\n"), @"own/kustomization.yaml:2: `images` is an alias (`*…`); write it out");
     insta::assert_snapshot!(
         refused("resources: [../base]\nimages:\n- &e\n  name: ghcr.io/acme/shop\n  newTag: '1'\n"), @"own/kustomization.yaml:4: an anchor (`&…`), so other places would change with this one; write it without the anchor");
@@ -67,7 +67,7 @@ fn templates() {
     insta::assert_snapshot!(refused("{{ if .x }}\nresources: [../base]\n{{ end }}\n"), @"own/kustomization.yaml:2: the file is a template, not YAML (did not find expected <document start>); keep what the template makes in the repository");
     insta::assert_snapshot!(refused("{% if x %}\nresources: [../base]\n"), @"own/kustomization.yaml:1: the file is a template, not YAML (unexpected character: `%'); keep what the template makes in the repository");
     insta::assert_snapshot!(refused("images:\n- name: shop\n  newTag: '{{ tag }}'\n"), @"own/kustomization.yaml:3: `newTag` is a template; write the value itself here, on one line");
-    insta::assert_snapshot!(refused("resources:\n- '{{ base }}'\n"), @"own/kustomization.yaml:2: this item of `resources` is no plain path; write it as kustomize documents it");
+    insta::assert_snapshot!(refused("resources:\n- '{{ base }}'\n"), @"own/kustomization.yaml:2: this item of `resources` is not a plain path; write it as kustomize documents it");
 }
 
 #[test]
@@ -143,7 +143,7 @@ fn a_component_among_the_resources_and_the_other_way_round() {
 #[test]
 fn patterns_that_are_none() {
     insta::assert_snapshot!(refused("images:\n- name: (\n  newTag: '1'\n"), @"own/kustomization.yaml:2: the image name `(` is not a supported regular expression; write a plain name, or correct the expression");
-    insta::assert_snapshot!(refused("patches:\n- target: { kind: '(' }\n  patch: 'a: b'\n"), @"own/kustomization.yaml:2: `kind` is no valid pattern; write a plain name, or correct the expression");
+    insta::assert_snapshot!(refused("patches:\n- target: { kind: '(' }\n  patch: 'a: b'\n"), @"own/kustomization.yaml:2: `kind` is not a valid pattern; write a plain name, or correct the expression");
     insta::assert_snapshot!(refused("images:\n- name: '(a{1000}){1000}'\n  newTag: '1'\n"), @"own/kustomization.yaml:2: the image name `(a{1000}){1000}` is not a supported regular expression; write a plain name, or correct the expression");
 }
 

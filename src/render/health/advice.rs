@@ -65,6 +65,7 @@ pub(super) fn sentence(matter: &Topic) -> Option<String> {
         | Topic::PermissionsFit
         | Topic::BranchOpen(_)
         | Topic::OwnBranchesOpen
+        | Topic::LogUnproven(_)
         | Topic::LeftOut(_)
         | Topic::TeamSeen(_)
         | Topic::ImageListed(..) => return None,

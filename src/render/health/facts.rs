@@ -54,6 +54,7 @@ pub(super) fn sentence(matter: &Topic) -> String {
         Topic::LogOpen(_) => {
             "everyone with write access may push to `towpath/log`; commits that the bot did not push are ignored".to_owned()
         }
+        Topic::LogUnproven(why) => format!("Towpath does nothing in this repository: {}", said(why)),
         Topic::LeftOut(own) => crate::render::left_out(own),
         Topic::OwnBranchBlocked(branch, ban) => format!("{} {}", own_branch(*branch), ban_words(*ban)),
         Topic::TeamSeen(team) => format!("the team {} exists", quoted(team.as_str())),

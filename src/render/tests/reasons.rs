@@ -103,13 +103,13 @@ fn every_reason_is_one_sentence() {
     apps/shop.yaml:3:7: `newTag` is an `<alias>`; write the tag
     `ghcr.io`: it answered 503
     the digest of 1.4.2 is not known: no answer in 10s
-    what alice wrote has to wait, since their rights are not known: the team `acme/sre` does not exist
+    the comment of alice has to wait, because their rights are not known: the team `acme/sre` does not exist
     not looked at yet
     0 of 4 tags of ghcr.io/acme/shop are selected: the nearest, 2.0.0-rc.1, is a pre-release, which the range does not ask for; look at `select` in the configuration
     0 of 4 tags of ghcr.io/acme/shop make a whole release; look at `select` in the configuration
     ghcr.io/acme/shop has no tags yet; push one, or correct the name of the image
     nothing newer is in the environments before
-    the branch has a commit by somebody else of #7; merge or close it by hand
+    the branch of #7 has a commit by somebody else; merge or close it by hand
     the branch `towpath/dev/shop` is there and is not Towpath's; delete or rename it
     1.4.3 waits until #7 with 1.4.2 is finished
     a rule of the repository blocks merging #7; its page at the forge says which one

@@ -86,7 +86,7 @@ fn a_line_that_does_not_parse_is_pointed_out() {
         "please\n\n/promote aprove\n/promote approve sha=abc\n/promote hold raeson=\"x\"",
         vec![CommandOutcome::Unparsable]
     ), @r#"
-    mallory: I executed nothing in that comment, because I do not understand all of it.
+    mallory: I executed nothing in that comment, because some of it is not a command that I know.
 
     ```text
     /promote approve sha=abc
@@ -104,7 +104,7 @@ fn a_line_that_does_not_parse_is_pointed_out() {
 fn a_long_line_is_shown_around_the_fault() {
     let body = format!("/promote hold reason=\"{}\" `evil`", "very long ".repeat(20));
     insta::assert_snapshot!(answer(&body, vec![CommandOutcome::Unparsable]), @r#"
-    mallory: I executed nothing in that comment, because I do not understand all of it.
+    mallory: I executed nothing in that comment, because some of it is not a command that I know.
 
     ```text
     …ry long very long very long very long very long very long " `evil`
@@ -118,8 +118,8 @@ fn a_long_line_is_shown_around_the_fault() {
 #[test]
 fn a_comment_that_is_too_long_is_told_so() {
     let body = format!("/promote approve\n{}", "x".repeat(70_000));
-    insta::assert_snapshot!(answer(&body, vec![CommandOutcome::Unparsable]), @r#"
-    mallory: I executed nothing in that comment, because I do not understand all of it.
+    insta::assert_snapshot!(answer(&body, vec![CommandOutcome::Unparsable]), @"
+    mallory: I executed nothing in that comment, because some of it is not a command that I know.
 
     ```text
     /promote approve
@@ -127,7 +127,7 @@ fn a_comment_that_is_too_long_is_told_so() {
     ```
 
     Write it again in a new comment; an edit does not count. `/promote help` lists the commands.
-    "#);
+    ");
 }
 
 #[test]
@@ -167,14 +167,14 @@ fn every_other_refusal_shows_the_way_out() {
     mallory: I did not run `/promote approve`: the change is not at the commit that you named, or changed in the minute before; look at it again and comment `/promote approve sha=0123456789` here.
     mallory: I did not run `/promote approve`: the branch has a commit by somebody else, so its content is not what I proposed; merge or close the change by hand.
     mallory: I did not run `/promote approve`: this change is no longer open.
-    mallory: I did not run `/promote producton`: `producton` is no environment of shop and no command; the environments are dev, staging, production; did you mean `production`?
-    mallory: I did not run `/promote aprove`: `aprove` is no environment of shop and no command; the environments are dev, staging, production; did you mean `approve`?
-    mallory: I did not run `/promote moon`: `moon` is no environment of shop and no command; the environments are dev, staging, production.
+    mallory: I did not run `/promote producton`: `producton` is neither an environment of shop nor a command; the environments are dev, staging, production; did you mean `production`?
+    mallory: I did not run `/promote aprove`: `aprove` is neither an environment of shop nor a command; the environments are dev, staging, production; did you mean `approve`?
+    mallory: I did not run `/promote moon`: `moon` is neither an environment of shop nor a command; the environments are dev, staging, production.
     mallory: I did not run `/promote`: no environment comes after production; name one.
-    mallory: I did not run `/promote dev version=9.9.9`: I know no version 9.9.9 there; it has to be in the registry for a first environment, and landed in the environments before for any other.
+    mallory: I did not run `/promote dev version=9.9.9`: version 9.9.9 is not known there; it has to be in the registry for a first environment, and landed in the environments before for any other.
     mallory: I did not run `/promote hold until=2020-01-01T00:00:00Z`: `until` is over already; name an instant that comes, such as `until=2026-12-24T18:00:00Z`.
     mallory: a text that was edited gives no commands; write a new comment with what you want.
-    mallory: commands on this change are no longer taken, since #9 came after it; write it on #9.
+    mallory: this change no longer accepts commands, because #9 came after it; comment on #9.
     ");
 }
 

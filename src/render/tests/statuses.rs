@@ -38,7 +38,7 @@ fn a_refusal_comes_first_and_makes_a_failure() {
 
 #[test]
 fn what_is_wrong_outside_the_gates_is_never_success() {
-    insta::assert_snapshot!(line(vec![], vec![GateReason::ForeignHead { change: CHANGE }]), @"failure: stopped: the branch has a commit by somebody else of #7");
+    insta::assert_snapshot!(line(vec![], vec![GateReason::ForeignHead { change: CHANGE }]), @"failure: stopped: the branch of #7 has a commit by somebody else");
     insta::assert_snapshot!(line(vec![], vec![GateReason::NotObserved]), @"pending: waiting: not looked at yet");
     let obstacle = GateReason::Obstacle(Obstacle::of_forge("apps/shop.yaml:3:7: `newTag` is an alias"));
     insta::assert_snapshot!(line(vec![landed()], vec![obstacle]), @"failure: stopped: apps/shop.yaml:3:7: newTag is an alias");

@@ -29,6 +29,13 @@ fn a_table_that_has_to_fit_cuts_its_last_columns() {
 }
 
 #[test]
+fn a_cell_of_any_length_is_cut() {
+    let rows = [vec!["x".repeat(70_000), "after".to_owned()]];
+    let table = table(&["title", "next"], &rows, None);
+    assert!(table.chars().count() < 25_000 && table.ends_with("after\n"), "{}", table.len());
+}
+
+#[test]
 fn a_cell_never_breaks_its_table() {
     let rows = rows(&[&["a\nb\u{1b}[2J", "c"]]);
     assert_eq!(table(&["x", "y"], &rows, None), "X        Y\na b [2J  c\n");

@@ -167,7 +167,7 @@ async fn all_is_well_with_an_app() {
     GitHub `hub`, repository `acme/deploy`
       ok        the repository exists, and the bot has write access
       ok        the permissions are exactly the required ones
-      ok        nothing blocks it of `main`
+      ok        nothing blocks `main`
       ok        the branches `towpath/*` may be made, moved and deleted
 
     registry `registry.test`
@@ -189,9 +189,9 @@ async fn a_team_that_is_there_and_one_that_is_not() {
     let said = practice.doctor(&[]).await;
     let teams: Vec<&str> = said.out.lines().skip_while(|line| !line.contains("team")).take(3).collect();
     assert_snapshot!(teams.join("\n"), @"
-    wrong     who belongs to `acme/nobody` is not known, so what they write has to wait: the team `acme/nobody` does not exist
+    wrong     the members of `acme/nobody` are not known, so their comments have to wait: the team `acme/nobody` does not exist
               look at its name in `rights` and `approvals`, and let the bot read the members of the organization
-    ok        the team `acme/sre` is there
+    ok        the team `acme/sre` exists
     ");
     assert_eq!(said.code, Some(1));
 }
@@ -316,7 +316,7 @@ async fn a_repository_that_is_protected_against_the_pipelines() {
                 set `workflow` to No access in Settings > Developer settings > Personal access tokens of the bot's account
       warning   the permission `delete_repo` is write, and is not needed
                 set `delete_repo` to No access in Settings > Developer settings > Personal access tokens of the bot's account
-      warning   `main` wants 2 reviews, so changes into `dev` and `staging` wait for a person, though the bot is to merge them
+      warning   `main` requires 2 reviews, so changes into `dev` and `staging` wait for a person, though the bot is to merge them
                 the bot merges them once they are reviewed; to merge without a review, remove this rule, and require `approvals` in the other environments: the bot needs no bypass
       warning   `main` requires a review by a code owner, so changes into `dev` and `staging` wait for a person, though the bot is to merge them
                 the bot merges them once they are reviewed; to merge without a review, remove this rule, and require `approvals` in the other environments: the bot needs no bypass
@@ -380,7 +380,7 @@ async fn what_nobody_could_be_asked_about_is_not_fine() {
       ok        5000 of 5000 requests left (GraphQL), all again <instant>
 
     GitHub `hub`, repository `acme/deploy`
-      ok        the repository is there
+      ok        the repository exists
       unknown   the bot may read by `contents`, `deployments`, `pull_requests` and `statuses`; whether it may write cannot be determined: by `contents` it reads configuration, writes branches and merges; by `deployments` it tells what runs where; by `pull_requests` it opens pull requests and answers there; by `statuses` it shows the gates as a commit status, without which nothing is promoted
                 see that the token has Read and write for each of them, or use a GitHub App, which can be asked
       unknown   the rules of `main` could not be asked for: the branch is protected, and only an owner may read how
@@ -442,9 +442,9 @@ async fn a_ledger_that_cannot_be_opened_hides_no_other_finding() {
     let practice = Practice::new(APP, keep_others_from_log).await;
     fs::write(practice.folder.path().join("towpath.db"), "this is no ledger")
         .expect("the folder can be written");
-    let findings = practice.findings(&["ledger", "1 tag", "nothing blocks it"]).await;
+    let findings = practice.findings(&["ledger", "1 tag", "nothing blocks"]).await;
     snapshot!(findings, @"
-      ok        nothing blocks it of `main`
+      ok        nothing blocks `main`
       ok        registry.test/acme/shop: 1 tag
     ledger
       wrong     the ledger `towpath.db` failed: file is not a database; if it stays so, delete it: it is rebuilt from Git and the forge
@@ -456,9 +456,9 @@ async fn a_registry_whose_password_is_missing_keeps_no_other_from_being_asked() 
     let practice = Practice::new(APP, keep_others_from_log).await;
     let other = "  - { host: other.test, credentials: { username: bot, password: { env: TOWPATH_NO_SUCH_VARIABLE } } }\npipelines:";
     practice.configure("pipelines:", other);
-    let findings = practice.findings(&["TOWPATH_NO_SUCH_VARIABLE", "1 tag", "nothing blocks it"]).await;
+    let findings = practice.findings(&["TOWPATH_NO_SUCH_VARIABLE", "1 tag", "nothing blocks"]).await;
     snapshot!(findings, @"
-    ok        nothing blocks it of `main`
+    ok        nothing blocks `main`
     ok        registry.test/acme/shop: 1 tag
     wrong     the secret of `credentials.password` is missing: the environment variable `TOWPATH_NO_SUCH_VARIABLE` is not set
               put the secret there
@@ -498,7 +498,7 @@ async fn a_repository_that_was_renamed() {
       {
         "about": "GitHub `hub`, repository `acme/deploy`",
         "level": "warning",
-        "finding": "the repository is called `acme/delivery` by now",
+        "finding": "the repository was renamed to `acme/delivery`",
         "advice": "write the new name into the configuration"
       },
       {
@@ -520,11 +520,11 @@ async fn a_local_forge_has_its_repositories_or_not() {
     snapshot!(said.out, @"
     local forge `here`
       ok        the bot is `towpath`
-      ok        the team `acme/sre` is there
+      ok        the team `acme/sre` exists
 
     local forge `here`, repository `acme/deploy`
       ok        the repository exists, and the bot has write access
-      ok        nothing blocks it of `main`
+      ok        nothing blocks `main`
       warning   everyone with write access may push to `towpath/log`; commits that the bot did not push are ignored
                 protect it: git -C forge/acme/deploy.git config --add receive.hideRefs refs/heads/towpath/log
 

@@ -126,8 +126,30 @@ fn folder() -> TempDir {
     fs::write(&path, key).expect("the folder can be written");
     fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).expect("its mode can be set");
     fs::create_dir(folder.path().join("images")).expect("the folder can be written");
-    fs::create_dir(folder.path().join("forge")).expect("the folder can be written");
+    config_repository(folder.path());
     folder
+}
+
+/// The config repository of the examples with a local forge: the shop in three environments.
+fn config_repository(folder: &Path) {
+    let work = folder.join("work");
+    for environment in ["dev", "staging", "production"] {
+        let overlay = work.join("apps/shop/overlays").join(environment);
+        fs::create_dir_all(&overlay).expect("the folder can be written");
+        let images = "images: [ { name: ghcr.io/acme/shop, newTag: \"1.0.0\" } ]\nresources: [pod.yaml]\n";
+        let pod = "apiVersion: v1\nkind: Pod\nmetadata: { name: shop }\nspec: { containers: [ { name: shop, image: ghcr.io/acme/shop } ] }\n";
+        fs::write(overlay.join("kustomization.yaml"), images).expect("the folder can be written");
+        fs::write(overlay.join("pod.yaml"), pod).expect("the folder can be written");
+    }
+    let git = |arguments: &[&str]| {
+        let mut command = Command::new("git");
+        command.current_dir(&work).args(["-c", "user.name=a", "-c", "user.email=a@test"]).args(arguments);
+        assert!(command.output().expect("git runs").status.success(), "git {arguments:?} fails");
+    };
+    git(&["init", "--quiet", "--initial-branch=main"]);
+    git(&["add", "."]);
+    git(&["commit", "--quiet", "--message=overlays"]);
+    git(&["clone", "--quiet", "--bare", ".", "../forge/acme/deploy.git"]);
 }
 
 #[test]

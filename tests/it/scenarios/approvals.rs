@@ -106,7 +106,7 @@ fn a_review_counts_although_its_text_is_not_understood() {
         bot.pass(minutes(5)).approve_saying(change, "alice", "/promote hold untl=tomorrow");
         bot.settle().await.expect_merged(change).expect_running("production", "1.10.0");
         insta::assert_snapshot!(bot.read_only_reply(change), @"
-        alice: I executed nothing in the text of your review, because I do not understand all of it.
+        alice: I executed nothing in the text of your review, because some of it is not a command that I know.
 
         ```text
         /promote hold untl=tomorrow

@@ -233,7 +233,7 @@ fn a_line_that_does_not_parse_stops_the_whole_comment() {
             bot.pass(minutes(5)).comment(change, "alice", "/promote approve\n\n/promote hold reson=\"late\"");
         bot.settle().await.expect_reaction(&typo, Reaction::Confused).expect_open("production", "1.10.0");
         insta::assert_snapshot!(bot.read_reply(&typo), @r#"
-        alice: I executed nothing in that comment, because I do not understand all of it.
+        alice: I executed nothing in that comment, because some of it is not a command that I know.
 
         ```text
         /promote hold reson="late"
@@ -251,7 +251,7 @@ fn a_misspelt_verb_is_taken_for_an_environment_and_refused() {
         let change = bot.bring_to_production("1.10.0").await;
         let typo = bot.pass(minutes(5)).comment(change, "alice", "/promote aprove");
         bot.settle().await.expect_reaction(&typo, Reaction::ThumbsDown).expect_open("production", "1.10.0");
-        insta::assert_snapshot!(bot.read_reply(&typo), @"alice: I did not run `/promote aprove`: `aprove` is no environment of shop and no command; the environments are dev, staging, production; did you mean `approve`?");
+        insta::assert_snapshot!(bot.read_reply(&typo), @"alice: I did not run `/promote aprove`: `aprove` is neither an environment of shop nor a command; the environments are dev, staging, production; did you mean `approve`?");
     });
 }
 
@@ -295,10 +295,10 @@ fn a_version_that_is_nowhere_is_refused() {
         let change = bot.bring_to_production("1.10.0").await;
         let request = bot.pass(minutes(5)).comment(change, "carol", "/promote production version=7.0.0");
         bot.settle().await.expect_open("production", "1.10.0");
-        insta::assert_snapshot!(bot.read_reply(&request), @"carol: I did not run `/promote production version=7.0.0`: I know no version 7.0.0 there; it has to be in the registry for a first environment, and landed in the environments before for any other.");
+        insta::assert_snapshot!(bot.read_reply(&request), @"carol: I did not run `/promote production version=7.0.0`: version 7.0.0 is not known there; it has to be in the registry for a first environment, and landed in the environments before for any other.");
         let typo = bot.comment(change, "carol", "/promote prod version=1.10.0");
         bot.settle().await;
-        insta::assert_snapshot!(bot.read_reply(&typo), @"carol: I did not run `/promote prod version=1.10.0`: `prod` is no environment of shop and no command; the environments are dev, staging, production.");
+        insta::assert_snapshot!(bot.read_reply(&typo), @"carol: I did not run `/promote prod version=1.10.0`: `prod` is neither an environment of shop nor a command; the environments are dev, staging, production.");
     });
 }
 

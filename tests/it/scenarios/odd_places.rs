@@ -20,7 +20,7 @@ fn a_command_on_an_older_change_is_answered_with_the_change_that_takes_commands(
         let (first, second) = two_in_production(bot).await;
         let late = bot.pass(minutes(5)).comment(first, "carol", "/promote production version=1.11.0");
         bot.settle().await.expect_reaction(&late, Reaction::ThumbsDown);
-        insta::assert_snapshot!(bot.read_reply(&late), @"carol: commands on this change are no longer taken, since #6 came after it; write it on #6.");
+        insta::assert_snapshot!(bot.read_reply(&late), @"carol: this change no longer accepts commands, because #6 came after it; comment on #6.");
         assert_eq!(bot.expect_open("production", "1.11.0"), second, "nothing of it was done");
         bot.restart().pass(minutes(5)).settle().await;
     });
@@ -79,6 +79,6 @@ fn a_late_review_of_an_older_change_is_answered() {
         bot.settle().await;
         assert_eq!(bot.comments_of_bot(first), 1);
         let reply = bot.last_comment_of_bot(first);
-        insta::assert_snapshot!(bot.read_comment(&reply), @"bob: commands on this change are no longer taken, since #6 came after it; write it on #6.");
+        insta::assert_snapshot!(bot.read_comment(&reply), @"bob: this change no longer accepts commands, because #6 came after it; comment on #6.");
     });
 }

@@ -171,9 +171,8 @@ async fn a_log_without_its_key_counts_nothing_until_a_person_accepts_a_commit() 
     assert!(forge.secure_log(&place()).await.is_err(), "no key is made for it");
     assert!(forge.append_log(&place(), &lines(&["{}"]), Some(&forged)).await.is_err());
     let health = forge.examine(&HealthQuestion { places: vec![place()], has_teams: false }).await;
-    assert!(
-        matches!(&health.repositories[0].log_protection, Probe::Unknown(why) if why.contains("towpath log accept"))
-    );
+    let protection = health.repositories[0].log_protection.known().unwrap();
+    assert!(protection.unproven.as_ref().unwrap().contains("towpath log accept"), "{protection:?}");
 
     let strange = said(&ground, forge.accept_log(&repository(), &ground.tip("main")).await);
     assert!(strange.contains("is not a commit of `towpath/log`; name one that `git -C "), "{strange}");

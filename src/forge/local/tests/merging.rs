@@ -103,7 +103,7 @@ async fn a_conflict_is_shown_and_refused() {
     assert_eq!((change.state.clone(), change.conflicted), (ChangeState::Open, true));
     assert!(is_conflict(&ground.merge(&change).await));
     let refused = ground.forge.merge_as(&repository(), change.number, &user("alice")).await;
-    insta::assert_snapshot!(said(&ground, refused), @"merging change #1 failed: it conflicts with `main`; mend its branch, or close it");
+    insta::assert_snapshot!(said(&ground, refused), @"merging change #1 failed: it conflicts with `main`; resolve the conflict on its branch, or close it");
     assert_eq!(ground.refs(), refs);
 }
 

@@ -105,7 +105,7 @@ async fn what_a_cloud_refuses_is_named_by_its_code_alone() {
     let why = face.words(&registry.tags(&face.image(), None).await.unwrap_err());
     assert!(registry.tags(&face.image(), None).await.is_err());
     assert_eq!(service.requests().len(), 1);
-    insta::assert_snapshot!(why.replace(&service.here.to_string(), "ecr"), @"the registry `registry:5000` refuses access to `registry:5000/acme/shop`: our credentials are of no use: `http://ecr` answered 400 Bad Request, `InvalidSignatureException`; check its `credentials` under `registries`, and what they may read");
+    insta::assert_snapshot!(why.replace(&service.here.to_string(), "ecr"), @"the registry `registry:5000` refuses access to `registry:5000/acme/shop`: the credentials could not be used: `http://ecr` answered 400 Bad Request, `InvalidSignatureException`; check its `credentials` under `registries`, and what they may read");
 }
 
 #[tokio::test]
@@ -122,7 +122,7 @@ async fn a_cloud_that_does_not_answer_is_not_our_credentials_fault() {
 async fn a_region_that_nobody_names_is_asked_for() {
     let face = Face::new(password_wanting("AWS", "pw")).await;
     let login = Login::Ecr(EcrLogin { region: None, keys: given("AKIA"), endpoint: None });
-    insta::assert_snapshot!(face.why_not(login).await.replace("`127.0.0.1", "`registry"), @"the registry `registry:5000` refuses access to `registry:5000/acme/shop`: our credentials are of no use: the region of `registry:5000` is not known; write `region` under `ecr`; check its `credentials` under `registries`, and what they may read");
+    insta::assert_snapshot!(face.why_not(login).await.replace("`127.0.0.1", "`registry"), @"the registry `registry:5000` refuses access to `registry:5000/acme/shop`: the credentials could not be used: the region of `registry:5000` is not known; write `region` under `ecr`; check its `credentials` under `registries`, and what they may read");
 }
 
 #[tokio::test]
@@ -181,10 +181,10 @@ async fn google_takes_an_assertion_that_is_signed_with_the_key_of_a_service_acco
 async fn a_key_that_is_none_is_refused_without_repeating_it() {
     let face = Face::new(password_wanting("oauth2accesstoken", "ya29")).await;
     let none = Login::Gar(GarLogin::Key(Secret::Text("{\"private_key\": \"hush\"}".into())));
-    insta::assert_snapshot!(face.why_not(none).await, @"the registry `registry:5000` refuses access to `registry:5000/acme/shop`: our credentials are of no use: the key of `gar` is not that of a service account; check its `credentials` under `registries`, and what they may read");
+    insta::assert_snapshot!(face.why_not(none).await, @"the registry `registry:5000` refuses access to `registry:5000/acme/shop`: the credentials could not be used: the key of `gar` is not that of a service account; check its `credentials` under `registries`, and what they may read");
     let broken = json!({ "client_email": "a", "private_key": "hush", "token_uri": "https://a" });
     let broken = Login::Gar(GarLogin::Key(Secret::Text(broken.to_string().into())));
-    insta::assert_snapshot!(face.why_not(broken).await, @"the registry `registry:5000` refuses access to `registry:5000/acme/shop`: our credentials are of no use: the private key in the key file of `gar` is not valid; check its `credentials` under `registries`, and what they may read");
+    insta::assert_snapshot!(face.why_not(broken).await, @"the registry `registry:5000` refuses access to `registry:5000/acme/shop`: the credentials could not be used: the private key in the key file of `gar` is not valid; check its `credentials` under `registries`, and what they may read");
 }
 
 /// Azure's login service and machine service, and a registry of Azure.
@@ -230,9 +230,9 @@ async fn azure_exchanges_who_we_are_for_a_token_of_the_registry() {
         assert_eq!(face.tags_for(login).await, Ok(vec!["1.0.0".to_owned()]));
     }
     let wrong = AcrLogin { identity: application("wrong", false), tenant: Some("acme-tenant".to_owned()) };
-    insta::assert_snapshot!(face.why_not(Login::Acr(wrong)).await, @"the registry `registry:5000` refuses access to `registry:5000/acme/shop`: our credentials are of no use: `http://registry:5000` answered 401 Unauthorized, `invalid_client`; check its `credentials` under `registries`, and what they may read");
+    insta::assert_snapshot!(face.why_not(Login::Acr(wrong)).await, @"the registry `registry:5000` refuses access to `registry:5000/acme/shop`: the credentials could not be used: `http://registry:5000` answered 401 Unauthorized, `invalid_client`; check its `credentials` under `registries`, and what they may read");
     let lost = AcrLogin { identity: application("hush", false), tenant: None };
-    insta::assert_snapshot!(face.why_not(Login::Acr(lost)).await, @"the registry `registry:5000` refuses access to `registry:5000/acme/shop`: our credentials are of no use: no tenant is named; write `tenant` under `acr`, or set `AZURE_TENANT_ID`; check its `credentials` under `registries`, and what they may read");
+    insta::assert_snapshot!(face.why_not(Login::Acr(lost)).await, @"the registry `registry:5000` refuses access to `registry:5000/acme/shop`: the credentials could not be used: no tenant is named; write `tenant` under `acr`, or set `AZURE_TENANT_ID`; check its `credentials` under `registries`, and what they may read");
 }
 
 /// What we show to each of the clouds' services.

@@ -83,7 +83,7 @@ async fn a_token_server_that_refuses_the_password_is_asked_once() {
     // Nor for other repositories: accounts are locked after many wrong passwords.
     let other = ImageName::new(format!("{}/acme/other", face.here)).unwrap();
     let why = face.words(&registry.tags(&other, None).await.unwrap_err());
-    insta::assert_snapshot!(why, @"the registry `registry:5000` refuses access to `registry:5000/acme/other`: our credentials are of no use: they were refused, and are tried again once they change, or after 60 s; check its `credentials` under `registries`, and what they may read");
+    insta::assert_snapshot!(why, @"the registry `registry:5000` refuses access to `registry:5000/acme/other`: the credentials could not be used: they were refused, and are tried again once they change, or after 60 s; check its `credentials` under `registries`, and what they may read");
     assert_eq!(face.requests(), [""; 0]);
 }
 
@@ -209,13 +209,13 @@ async fn what_is_wrong_with_a_file_is_said_without_its_content() {
         face.why_not(login).await.replace(&path.display().to_string(), "/here/file")
     };
     let broken = file("{\"auths\": {\"ghcr.io\": {\"auth\": hush}}}");
-    insta::assert_snapshot!(why(docker_config(broken.path()), broken.path()).await, @"the registry `registry:5000` refuses access to `registry:5000/acme/shop`: our credentials are of no use: Docker's configuration is not understood at line 1, column 32; check its `credentials` under `registries`, and what they may read");
+    insta::assert_snapshot!(why(docker_config(broken.path()), broken.path()).await, @"the registry `registry:5000` refuses access to `registry:5000/acme/shop`: the credentials could not be used: Docker's configuration is not understood at line 1, column 32; check its `credentials` under `registries`, and what they may read");
     let empty = file(" \n");
     let password = Secret::File(empty.path().to_owned());
     let login = Login::Password { username: "robot".to_owned(), password };
-    insta::assert_snapshot!(why(login, empty.path()).await, @"the registry `registry:5000` refuses access to `registry:5000/acme/shop`: our credentials are of no use: the file `/here/file` is empty; check its `credentials` under `registries`, and what they may read");
+    insta::assert_snapshot!(why(login, empty.path()).await, @"the registry `registry:5000` refuses access to `registry:5000/acme/shop`: the credentials could not be used: the file `/here/file` is empty; check its `credentials` under `registries`, and what they may read");
     let missing = Path::new("/nowhere/config.json");
-    insta::assert_snapshot!(why(docker_config(missing), missing).await, @"the registry `registry:5000` refuses access to `registry:5000/acme/shop`: our credentials are of no use: the file `/here/file` cannot be read: No such file or directory (os error 2); check its `credentials` under `registries`, and what they may read");
+    insta::assert_snapshot!(why(docker_config(missing), missing).await, @"the registry `registry:5000` refuses access to `registry:5000/acme/shop`: the credentials could not be used: the file `/here/file` cannot be read: No such file or directory (os error 2); check its `credentials` under `registries`, and what they may read");
 }
 
 #[tokio::test]

@@ -41,9 +41,7 @@ async fn a_token_of_github_actions_is_known_by_the_configuration() {
     refuse();
     assert_snapshot!(practice.findings(&["the bot is", "who the bot", "the repository"]).await, @"
     ok        the bot is `github-actions[bot]`, as the configuration says
-    ok        the repository is there
-    warning   everyone with write access may push to `towpath/log`; commits that the bot did not push are ignored
-              protect it: Settings > Rules > Rulesets > a branch ruleset for `towpath/log` with Restrict creations, updates and deletions and Block force pushes, and the bot alone in its bypass list
+    ok        the repository exists
     unknown   where events are sent could not be asked for: those of the repository only an owner may read; those of the organization only its owners may read
               look at Settings > Webhooks of the repository and of its organization: the address ends with /hooks/github/FORGE; where events come, `towpath_deliveries_total` in /metrics of `towpath serve` grows
     ");

@@ -98,14 +98,14 @@ async fn deliveries_that_nobody_may_read_are_not_fine() {
     })
     .await;
     practice.refuse("GET /repos/acme/deploy/hooks/1/deliveries", 404, "Not Found");
-    let said = practice.findings(&["what became"]).await;
+    let said = practice.findings(&["recent deliveries"]).await;
     snapshot!(said, @"
     unknown   the recent deliveries could not be asked for: only an owner may read them
               an owner sees them in the webhook's settings > Recent Deliveries; those that come are counted by `towpath_deliveries_total` in /metrics
     ");
     let practice = Practice::new(APP, |_| {}).await;
     practice.refuse("GET /app/hook/deliveries", 403, "Resource not accessible by integration");
-    let said = practice.findings(&["what became"]).await;
+    let said = practice.findings(&["recent deliveries"]).await;
     snapshot!(said, @"
     unknown   the recent deliveries could not be asked for: the bot may not read its deliveries in `GitHub`; look at what the token or the App may use and do there: GitHub answered 403, Resource not accessible by integration
               an owner sees them in the webhook's settings > Recent Deliveries; those that come are counted by `towpath_deliveries_total` in /metrics

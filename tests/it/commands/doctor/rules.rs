@@ -139,7 +139,7 @@ async fn a_list_of_those_who_may_push_names_the_bot_or_not() {
         let deployers = name("acme/deployers");
         practice.world.state().teams.entry(deployers).or_default().insert(name("towpath[bot]"));
         let said = practice.findings(&words).await;
-        assert_eq!(said, "  ok        nothing blocks it of `main`");
+        assert_eq!(said, "  ok        nothing blocks `main`");
     }
 }
 
