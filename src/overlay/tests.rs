@@ -1,7 +1,9 @@
 mod fixture;
 
+mod applications;
 mod bad_input;
 mod cases_of_kustomize;
+mod declared;
 mod digests;
 mod editing;
 mod formats;
@@ -14,6 +16,7 @@ mod limits;
 mod names;
 mod object_patches;
 mod objects;
+mod own_patches;
 mod partial;
 mod patching;
 mod properties;
