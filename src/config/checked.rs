@@ -69,8 +69,10 @@ pub(super) fn folder_of(file: &Path) -> &Path {
 }
 
 /// A path as seen from a folder, without `.` in it.
-fn resolve(folder: &Path, path: &str) -> PathBuf {
-    folder.join(path).components().filter(|part| *part != Component::CurDir).collect()
+pub(super) fn resolve(folder: &Path, path: &str) -> PathBuf {
+    let joined: PathBuf = folder.join(path).components().filter(|part| *part != Component::CurDir).collect();
+    // An empty path names no folder, not even the current one.
+    if joined.as_os_str().is_empty() { PathBuf::from(".") } else { joined }
 }
 
 fn hosts(raw: &File) -> Vec<String> {

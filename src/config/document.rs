@@ -77,8 +77,8 @@ impl Document {
         let at = |error: YamlError| {
             tab_as_cause(text, error.position.line).unwrap_or_else(|| SyntaxError {
                 span: span_at(text, error.position),
+                way_out: needs_quotes(&error.what),
                 what: error.what,
-                way_out: None,
             })
         };
         Ok(Self { tree: tree_of(text).map_err(at)? })
@@ -123,6 +123,13 @@ impl Document {
 
 fn tree_of(text: &str) -> Result<Tree, YamlError> {
     Source::new(text).and_then(|source| yaml::parse(&source))
+}
+
+/// What to do about a value whose first character has a meaning of its own in YAML, such as a team or the range `*`.
+fn needs_quotes(what: &str) -> Option<&'static str> {
+    let is_team = what == "unexpected character: `@'";
+    let is_star = what.starts_with("while scanning an anchor or alias");
+    (is_team || is_star).then_some("put a value that starts with `@`, `*` or `&` in quotes")
 }
 
 /// A tab that indents the line of an error or the one after it, since a parser may name the end of the line before; `None` if

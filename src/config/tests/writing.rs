@@ -148,6 +148,20 @@ fn an_alias() {
 }
 
 #[test]
+fn teams_and_ranges_without_quotes() {
+    for (quoted, plain) in [("[\"@acme/sre\"]", "[@acme/sre]"), ("semver: \"*\"", "semver: *")] {
+        let problems = problems_with(quoted, plain);
+        assert!(problems.contains("; put a value that starts with `@`, `*` or `&` in quotes"), "{problems}");
+    }
+}
+
+#[test]
+fn the_current_folder_is_a_root() {
+    let root = crate::config::checked::resolve(std::path::Path::new(""), ".");
+    assert_eq!(root, std::path::PathBuf::from("."));
+}
+
+#[test]
 fn a_tab_and_a_nul() {
     assert_snapshot!(problems_in("version: 1\nforges:\n\t- a\n"), @r"
     error: a tab indents this line, and YAML takes only spaces; indent it with spaces
