@@ -70,8 +70,8 @@ fn named_stranger(
     let service = input.policy.service(&input.target.service);
     let repository = service.map_or("the config repository", |service| service.place.repository.as_str());
     format!(
-        "{} is named for the right `{right}` in {environment}, but is not a collaborator of {}, and the login may have been \
-         anybody's by now; get access to it and write the command again",
+        "{} is named for the right `{right}` in {environment}, but is not a collaborator of {}, and the login may belong to \
+         another account by now; get access to the repository, then write the command again",
         name(by.as_str()),
         quoted(repository)
     )

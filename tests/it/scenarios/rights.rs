@@ -122,7 +122,7 @@ fn whoever_took_over_a_name_that_the_configuration_names_gets_nothing() {
             .await
             .expect_reaction(&refused, Reaction::ThumbsDown)
             .expect_open("production", "1.10.0");
-        insta::assert_snapshot!(bot.read_reply(&refused), @"alice: I did not run `/promote approve`: alice is named for the right `approve` in production, but is no collaborator of `acme/deploy`, and a name alone may be anybody's by now; get access to it and write the command again.");
+        insta::assert_snapshot!(bot.read_reply(&refused), @"alice: I did not run `/promote approve`: alice is named for the right `approve` in production, but is not a collaborator of `acme/deploy`, and the login may belong to another account by now; get access to the repository, then write the command again.");
         bot.pass(minutes(5)).comment(change, "bob", "/promote approve");
         bot.settle().await.expect_merged(change);
     });
@@ -154,7 +154,7 @@ fn a_command_that_waits_for_a_team_that_is_not_there_is_told() {
         let change = bot.bring_to_production("1.10.0").await;
         bot.pass(minutes(5)).comment(change, "tess", "/promote approve");
         let said = bot.settle_in_trouble().await;
-        insta::assert_snapshot!(said, @"shop in production: what tess wrote has to wait, since their rights are not known: the team `acme/nobody` does not exist");
+        insta::assert_snapshot!(said, @"shop in production: the comment of tess has to wait, because their rights are not known: the team `acme/nobody` does not exist");
         insta::assert_snapshot!(bot.status(change), @"towpath/production pending: waiting: 0 of 1 approval");
         bot.make_member("acme/nobody", "tess").pass(minutes(2)).settle().await.expect_merged(change);
     });
