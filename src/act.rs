@@ -7,150 +7,198 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::decide::GatesPassed;
-use crate::draft::{Draft, Effect};
+use crate::draft::{ChangeEdit, Draft, DraftSummary, GatedMerge, Reply};
 use crate::forge::{Forge, ForgeError};
-use crate::model::{ChangeNumber, CommitId, ConfigBranch, Merge, NewReaction, Proposal, Time};
+use crate::model::{
+    ChangeNumber, CommitId, ConfigBranch, Deployment, Merge, NewReaction, Proposal, PublishedComment, Record,
+    Time,
+};
 
-/// What became of a draft.
+/// The outcome of a draft.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// It is done.
+    /// The forge has it.
     Done,
-    /// Somebody was faster, or it is not time yet: look again.
+    /// Something else moved first, or it is too early: the next look judges again.
     Conflict(String),
-    /// The forge takes no more for so long.
+    /// The forge takes no more requests for this long.
     RateLimited(Duration),
-    /// It is not done, in a sentence for people, and nothing rests on it: the next look tries again.
+    /// It was not done, for the reason in the sentence. Nothing rests on it, and the next look tries again.
     Skipped(String),
-    /// It failed, in a sentence for people.
+    /// It failed, for the reason in the sentence.
     Failed(String),
 }
 
-/// A draft, and what became of it.
+impl From<ForgeError> for Outcome {
+    fn from(error: ForgeError) -> Self {
+        match error {
+            ForgeError::RateLimited { wait } => Self::RateLimited(wait),
+            ForgeError::Conflict { .. } | ForgeError::NotYet { .. } => Self::Conflict(error.to_string()),
+            ForgeError::NotFound { .. }
+            | ForgeError::Forbidden { .. }
+            | ForgeError::Misconfigured { .. }
+            | ForgeError::Blocked { .. }
+            | ForgeError::Unavailable { .. } => Self::Failed(error.to_string()),
+        }
+    }
+}
+
+/// What a draft was about, and its outcome.
 #[derive(Clone, Debug)]
 pub struct Receipt {
     /// What was to be done.
-    pub draft: Draft,
-    /// What became of it.
+    pub summary: DraftSummary,
+    /// Whether it was done.
     pub outcome: Outcome,
 }
 
 impl Receipt {
-    fn new(draft: Draft, result: Result<(), ForgeError>) -> Self {
-        let outcome = match result {
-            Ok(()) => Outcome::Done,
-            Err(error) if draft.effect.is_announcement() => Outcome::Skipped(error.to_string()),
-            Err(ForgeError::RateLimited { wait }) => Outcome::RateLimited(wait),
-            Err(error @ (ForgeError::Conflict { .. } | ForgeError::NotYet { .. })) => {
-                Outcome::Conflict(error.to_string())
-            }
-            Err(
-                error @ (ForgeError::NotFound { .. }
-                | ForgeError::Forbidden { .. }
-                | ForgeError::Misconfigured { .. }
-                | ForgeError::Blocked { .. }
-                | ForgeError::Unavailable { .. }),
-            ) => Outcome::Failed(error.to_string()),
-        };
-        Self { draft, outcome }
+    fn new<T>(summary: DraftSummary, result: Result<T, ForgeError>) -> Self {
+        Self { summary, outcome: result.map_or_else(Outcome::from, |_| Outcome::Done) }
+    }
+
+    /// Whether the draft was carried out.
+    #[must_use]
+    pub fn is_done(&self) -> bool {
+        self.outcome == Outcome::Done
     }
 }
 
-/// Where drafts are carried out, and on what they rest.
-#[derive(Clone, Copy)]
-pub struct ActInput<'a> {
-    /// The config repository and branch.
+/// Carries out the drafts of one look at a config branch.
+///
+/// Each method finds or creates, so that the same draft may be carried out again. The caller appends records first, and
+/// carries out nothing else if that fails.
+pub struct Actor<'a, F> {
+    /// The forge.
+    pub forge: &'a F,
+    /// The config branch.
     pub place: &'a ConfigBranch,
-    /// The tip of the log when it was read.
+    /// The tip of the log when the look read it; an append on another tip is a conflict.
     pub log_tip: Option<&'a CommitId>,
-    /// Says what time it is; a proof that was valid before that is not used.
+    /// The current time. A proof whose validity ended before it is not used.
     pub now: &'a (dyn Fn() -> Time + Send + Sync),
 }
 
-/// Carries out drafts: the log in one commit, then proposals in one batch, then the rest in order, reactions last and those
-/// on one change together.
-///
-/// Where the log cannot be written nothing else is done.
-pub async fn act<F: Forge>(forge: &F, input: &ActInput<'_>, drafts: Vec<Draft>) -> Vec<Receipt> {
-    let (records, rest): (Vec<Draft>, Vec<Draft>) =
-        drafts.into_iter().partition(|draft| draft.effect.record().is_some());
-    let mut receipts = append(forge, input, records).await;
-    if receipts.iter().any(|receipt| receipt.outcome != Outcome::Done) {
-        return receipts;
-    }
-    let (proposals, rest): (Vec<Draft>, Vec<Draft>) =
-        rest.into_iter().partition(|draft| draft.effect.proposal().is_some());
-    receipts.extend(propose(forge, proposals).await);
-    let (reactions, rest): (Vec<Draft>, Vec<Draft>) =
-        rest.into_iter().partition(|draft| draft.effect.reaction().is_some());
-    for draft in rest {
-        let result = execute(forge, input, &draft.effect).await;
-        receipts.push(Receipt::new(draft, result));
-    }
-    receipts.extend(react(forge, input.place, reactions).await);
-    receipts
-}
-
-async fn append<F: Forge>(forge: &F, input: &ActInput<'_>, drafts: Vec<Draft>) -> Vec<Receipt> {
-    let records = drafts.iter().filter_map(|draft| draft.effect.record());
-    let line = |record| serde_json::to_string(record).expect("a record is always JSON");
-    let lines: Vec<String> = records.map(line).collect();
-    if lines.is_empty() {
-        return Vec::new();
-    }
-    let result = forge.append_log(input.place, &lines, input.log_tip).await.map(drop);
-    drafts.into_iter().map(|draft| Receipt::new(draft, result.clone())).collect()
-}
-
-async fn propose<F: Forge>(forge: &F, drafts: Vec<Draft>) -> Vec<Receipt> {
-    let proposals: Vec<Proposal> =
-        drafts.iter().filter_map(|draft| draft.effect.proposal()).cloned().collect();
-    if proposals.is_empty() {
-        return Vec::new();
-    }
-    let results = forge.propose(&proposals).await;
-    drafts.into_iter().zip(results).map(|(draft, result)| Receipt::new(draft, result.map(drop))).collect()
-}
-
-async fn react<F: Forge>(forge: &F, place: &ConfigBranch, drafts: Vec<Draft>) -> Vec<Receipt> {
-    let mut by_change: BTreeMap<ChangeNumber, (Vec<NewReaction>, Vec<Draft>)> = BTreeMap::new();
-    for draft in drafts {
-        let Some((change, reaction)) = draft.effect.reaction() else { continue };
-        let (reactions, drafts) = by_change.entry(change).or_default();
-        reactions.push(reaction.clone());
-        drafts.push(draft);
-    }
-    let mut receipts = Vec::new();
-    for (change, (reactions, drafts)) in by_change {
-        let results = forge.react(place, change, &reactions).await;
-        receipts.extend(drafts.into_iter().zip(results).map(|(draft, result)| Receipt::new(draft, result)));
-    }
-    receipts
-}
-
-async fn execute<F: Forge>(forge: &F, input: &ActInput<'_>, effect: &Effect) -> Result<(), ForgeError> {
-    let place = input.place;
-    match effect {
-        Effect::Record(_) | Effect::Propose(_) | Effect::React { .. } => Ok(()),
-        Effect::Present { change, presentation } => forge.present(place, *change, presentation).await,
-        Effect::Merge { gates, merge, presentation } => {
-            if let Some(presentation) = presentation {
-                // Where that fails people see less, and the merge is as good as it was.
-                forge.present(place, merge.change, presentation).await.ok();
-            }
-            expect_proof(gates, merge, (input.now)())?;
-            forge.merge(merge).await.map(drop)
+impl<F: Forge> Actor<'_, F> {
+    /// Appends records to the log, in one commit.
+    pub async fn append(&self, drafts: Vec<Draft<Record>>) -> Vec<Receipt> {
+        let line = |record| serde_json::to_string(record).expect("a record is always JSON");
+        let lines: Vec<String> = drafts.iter().map(|draft| line(&draft.effect)).collect();
+        if lines.is_empty() {
+            return Vec::new();
         }
-        Effect::Dequeue { change } => forge.dequeue(place, *change).await,
-        Effect::Close { change } => forge.close(place, *change).await,
-        Effect::DeleteBranch { branch, expected } => forge.delete_branch(place, branch, expected).await,
-        Effect::Comment { change, remark } => forge.comment(place, *change, remark).await,
-        Effect::Announce(deployment) => forge.announce(place, deployment).await,
+        let result = self.forge.append_log(self.place, &lines, self.log_tip).await.map(drop);
+        drafts.into_iter().map(|draft| Receipt::new(draft.summary, result.clone())).collect()
+    }
+
+    /// Opens changes and gives others new content, in one batch.
+    pub async fn propose(&self, drafts: Vec<Draft<Proposal>>) -> Vec<Receipt> {
+        let (proposals, summaries): (Vec<Proposal>, Vec<DraftSummary>) =
+            drafts.into_iter().map(|draft| (draft.effect, draft.summary)).unzip();
+        if proposals.is_empty() {
+            return Vec::new();
+        }
+        let results = self.forge.propose(&proposals).await;
+        summaries.into_iter().zip(results).map(|(summary, result)| Receipt::new(summary, result)).collect()
+    }
+
+    /// Edits changes, one after another.
+    pub async fn edit(&self, drafts: Vec<Draft<ChangeEdit>>) -> Vec<Receipt> {
+        let mut receipts = Vec::new();
+        for Draft { effect, summary } in drafts {
+            let result = match effect {
+                ChangeEdit::Present { change, presentation } => {
+                    self.forge.present(self.place, change, &presentation).await
+                }
+                ChangeEdit::Dequeue { change } => self.forge.dequeue(self.place, change).await,
+                ChangeEdit::Close { change } => self.forge.close(self.place, change).await,
+                ChangeEdit::DeleteBranch { branch, expected } => {
+                    self.forge.delete_branch(self.place, &branch, &expected).await
+                }
+            };
+            receipts.push(Receipt::new(summary, result));
+        }
+        receipts
+    }
+
+    /// Merges changes, one after another, each only if its proof is about that head and is still valid.
+    pub async fn merge(&self, drafts: Vec<Draft<GatedMerge>>) -> Vec<Receipt> {
+        let mut receipts = Vec::new();
+        for Draft { effect, summary } in drafts {
+            receipts.push(Receipt::new(summary, self.merge_one(&effect).await));
+        }
+        receipts
+    }
+
+    async fn merge_one(&self, gated: &GatedMerge) -> Result<(), ForgeError> {
+        let GatedMerge { gates, merge, presentation } = gated;
+        if let Some(presentation) = presentation {
+            // If that fails the change shows less; what is merged is the same.
+            self.forge.present(self.place, merge.change, presentation).await.ok();
+        }
+        ensure_proven(gates, merge, (self.now)())?;
+        self.forge.merge(merge).await.map(drop)
+    }
+
+    /// Writes comments, then reactions, those of one change in one batch.
+    pub async fn reply(&self, drafts: Vec<Draft<Reply>>) -> Vec<Receipt> {
+        let mut receipts = Vec::new();
+        let mut reactions: BTreeMap<ChangeNumber, ReactionBatch> = BTreeMap::new();
+        for Draft { effect, summary } in drafts {
+            match effect {
+                Reply::Comment { change, comment } => {
+                    receipts.push(self.comment(change, &comment, summary).await)
+                }
+                Reply::React { change, reaction } => {
+                    reactions.entry(change).or_default().add(reaction, summary)
+                }
+            }
+        }
+        for (change, batch) in reactions {
+            let results = self.forge.react(self.place, change, &batch.reactions).await;
+            let pairs = batch.summaries.into_iter().zip(results);
+            receipts.extend(pairs.map(|(summary, result)| Receipt::new(summary, result)));
+        }
+        receipts
+    }
+
+    async fn comment(
+        &self,
+        change: ChangeNumber,
+        comment: &PublishedComment,
+        summary: DraftSummary,
+    ) -> Receipt {
+        Receipt::new(summary, self.forge.comment(self.place, change, comment).await)
+    }
+
+    /// Reports landings to the forge. A report that fails is skipped, whatever the reason: nothing rests on it.
+    pub async fn announce(&self, drafts: Vec<Draft<Deployment>>) -> Vec<Receipt> {
+        let mut receipts = Vec::new();
+        for Draft { effect, summary } in drafts {
+            let result = self.forge.announce(self.place, &effect).await;
+            let outcome = result.map_or_else(|error| Outcome::Skipped(error.to_string()), |()| Outcome::Done);
+            receipts.push(Receipt { summary, outcome });
+        }
+        receipts
     }
 }
 
-/// Refuses a merge that its proof is not about, or not any more.
-fn expect_proof(gates: &GatesPassed, merge: &Merge, now: Time) -> Result<(), ForgeError> {
+/// The reactions on the comments of one change, with the summaries of their drafts in the same order.
+#[derive(Default)]
+struct ReactionBatch {
+    reactions: Vec<NewReaction>,
+    summaries: Vec<DraftSummary>,
+}
+
+impl ReactionBatch {
+    fn add(&mut self, reaction: NewReaction, summary: DraftSummary) {
+        self.reactions.push(reaction);
+        self.summaries.push(summary);
+    }
+}
+
+/// Refuses a merge whose proof is about another change or head, or is no longer valid.
+fn ensure_proven(gates: &GatesPassed, merge: &Merge, now: Time) -> Result<(), ForgeError> {
     let is_proven =
         gates.valid_until() >= now && gates.change() == merge.change && *gates.head() == merge.head;
     if is_proven {

@@ -25,8 +25,8 @@ mod sources;
 pub use evidence::{DATED_TAGS_MAX, date_of};
 pub use need::Need;
 pub use plan::{
-    Action, BotComment, GateName, GateReport, GatesPassed, HandledComment, JourneyStep, Judgement, Plan,
-    Verdict,
+    Action, ActionKind, BotComment, GateName, GateReport, GatesPassed, HandledComment, JourneyStep,
+    Judgement, Plan, Verdict,
 };
 pub use promotion_view::{UnreadCommands, carried, takes_commands};
 pub use reason::{ActionReason, ArtifactReason, GateReason, UncountedApproval, UncountedReason, Undated};

@@ -4,182 +4,184 @@ mod content;
 mod presentation;
 mod words;
 
-use crate::decide::{Action, GatesPassed, Plan};
+use crate::decide::{Action, ActionKind, GatesPassed, Plan};
 use crate::model::{
     BranchName, ChangeNumber, CommitId, Deployment, FileChange, Merge, NewReaction, Policy, Presentation,
     Proposal, PublishedComment, Record, ServiceEnvironment, Tree, World,
 };
 use crate::overlay::Overlays;
 
-/// What is done at the forge, complete in every byte.
+/// One effect, complete in every byte, with what people want to know about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Effect {
-    /// Append a line to the log.
-    Record(Record),
-    /// Open a change, or give it new content.
-    Propose(Box<Proposal>),
-    /// Bring title, text and status of a change up to date.
+pub struct Draft<E> {
+    /// What is sent to the forge.
+    pub effect: E,
+    /// What people read of it.
+    pub summary: DraftSummary,
+}
+
+/// What people read of a draft, before it is carried out and after.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DraftSummary {
+    /// The kind of the action that it carries out.
+    pub kind: ActionKind,
+    /// The service and environment, where the draft concerns one.
+    pub target: Option<ServiceEnvironment>,
+    /// The name of the release, where there is one.
+    pub release: Option<String>,
+    /// The reason, in a sentence.
+    pub because: String,
+    /// The files that change, with their old and new content.
+    pub files: Vec<FileChange>,
+}
+
+/// An effect on a change that exists, other than new content, a merge or a comment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ChangeEdit {
+    /// Bring title, body and status up to date.
     Present {
         /// The change.
         change: ChangeNumber,
-        /// What people see.
+        /// What it has to show.
         presentation: Presentation,
     },
-    /// Merge a change.
-    Merge {
-        /// The proof that it may be merged.
-        gates: GatesPassed,
-        /// The merge.
-        merge: Merge,
-        /// What the change has to show by then, where it shows something else.
-        presentation: Option<Box<Presentation>>,
-    },
-    /// Take a change out of the forge's own queue.
+    /// Take it out of the forge's merge queue.
     Dequeue {
         /// The change.
         change: ChangeNumber,
     },
-    /// Close a change.
+    /// Close it.
     Close {
         /// The change.
         change: ChangeNumber,
     },
-    /// Delete a branch.
+    /// Delete the branch that it came from.
     DeleteBranch {
         /// The branch.
         branch: BranchName,
-        /// What it must point to.
+        /// The commit that the branch has to point to; the branch stays if it points to another.
         expected: CommitId,
     },
+}
+
+/// A merge, with the proof that it may happen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GatedMerge {
+    /// The proof.
+    pub gates: GatesPassed,
+    /// The merge.
+    pub merge: Merge,
+    /// What the change has to show when it is merged; `None` if it shows that already.
+    pub presentation: Option<Presentation>,
+}
+
+/// An answer to people. It moves no release.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reply {
     /// Write a comment.
     Comment {
         /// The change.
         change: ChangeNumber,
         /// The comment.
-        remark: PublishedComment,
+        comment: PublishedComment,
     },
-    /// Leave a reaction.
+    /// React to a comment.
     React {
         /// The change.
         change: ChangeNumber,
-        /// The reaction, and on which comment.
+        /// The reaction, and the comment that gets it.
         reaction: NewReaction,
     },
-    /// Tell the forge of a landing.
-    Announce(Deployment),
 }
 
-impl Effect {
-    /// The record that is appended to the log.
-    #[must_use]
-    pub const fn record(&self) -> Option<&Record> {
-        if let Self::Record(record) = self { Some(record) } else { None }
-    }
-
-    /// Whether people are only told of what is so anyway.
-    #[must_use]
-    pub const fn is_announcement(&self) -> bool {
-        matches!(self, Self::Announce(_))
-    }
-
-    /// The reaction that is left, and on which change.
-    #[must_use]
-    pub const fn reaction(&self) -> Option<(ChangeNumber, &NewReaction)> {
-        if let Self::React { change, reaction } = self { Some((*change, reaction)) } else { None }
-    }
-
-    /// Whether it only answers people, so that it comes after everything that moves releases.
-    #[must_use]
-    pub const fn is_answer(&self) -> bool {
-        matches!(self, Self::Comment { .. } | Self::React { .. })
-    }
-
-    /// The change that is opened or moved.
-    #[must_use]
-    pub fn proposal(&self) -> Option<&Proposal> {
-        if let Self::Propose(proposal) = self { Some(proposal) } else { None }
-    }
-}
-
-/// One thing to do, with what people want to know about it beforehand.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Draft {
-    /// What is done.
-    pub effect: Effect,
-    /// The action's word: open, update, merge, close, delete-branch, comment, record or announce.
-    pub action: &'static str,
-    /// Where, for whatever concerns a target.
-    pub target: Option<ServiceEnvironment>,
-    /// The release, where there is one, by its name.
-    pub release: Option<String>,
-    /// Why, in a sentence.
-    pub because: String,
-    /// The content that changes.
-    pub files: Vec<FileChange>,
-}
-
-/// A plan made concrete, and what of it cannot be done, in sentences.
+/// A plan made concrete: its effects by kind, in the order in which they are carried out.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Drafts {
-    /// What to do, in order.
-    pub drafts: Vec<Draft>,
-    /// What cannot be done, each with its reason.
+    /// Lines for the log. Everything else rests on them.
+    pub records: Vec<Draft<Record>>,
+    /// Changes to open, or to give new content.
+    pub proposals: Vec<Draft<Proposal>>,
+    /// Other effects on changes that exist.
+    pub changes: Vec<Draft<ChangeEdit>>,
+    /// Changes to merge.
+    pub merges: Vec<Draft<GatedMerge>>,
+    /// Comments and reactions.
+    pub replies: Vec<Draft<Reply>>,
+    /// Landings that the forge is told of. Nothing rests on them.
+    pub announcements: Vec<Draft<Deployment>>,
+    /// Actions that cannot be carried out, each with its reason in a sentence.
     pub refused: Vec<String>,
 }
 
-/// Makes a plan concrete on the tree of the world's head, whose overlays tell what an edit may not move. An empty result means that nothing is to be done.
-#[must_use]
-pub fn draft(world: &World, policy: &Policy, (tree, overlays): (&Tree, &Overlays), plan: &Plan) -> Drafts {
-    let subject = DraftInput { world, policy, tree, overlays, plan };
-    let mut drafts = Drafts::default();
-    for action in &plan.actions {
-        match draft_action(&subject, action) {
-            Ok(draft) => drafts.drafts.push(draft),
-            Err(refused) => drafts.refused.push(refused),
-        }
+impl Drafts {
+    /// The summaries of all drafts, in the order in which they are carried out.
+    pub fn summaries(&self) -> impl Iterator<Item = &DraftSummary> {
+        let records = self.records.iter().map(|draft| &draft.summary);
+        let proposals = self.proposals.iter().map(|draft| &draft.summary);
+        let changes = self.changes.iter().map(|draft| &draft.summary);
+        let merges = self.merges.iter().map(|draft| &draft.summary);
+        let replies = self.replies.iter().map(|draft| &draft.summary);
+        let announcements = self.announcements.iter().map(|draft| &draft.summary);
+        records.chain(proposals).chain(changes).chain(merges).chain(replies).chain(announcements)
     }
-    drafts.drafts.extend(presentation::renewed(&subject));
-    drafts
+
+    fn add(&mut self, input: &DraftInput<'_>, action: &Action) -> Result<(), String> {
+        match action {
+            Action::Record { record } => self.records.push(words::record(record, action)),
+            Action::Open { target, release, key, expected, .. } => {
+                let content = content::DesiredContent { target, release, key, expected: expected.clone() };
+                self.proposals.push(content::propose(input, action, &content)?);
+            }
+            Action::Update { target, release, key, expected, .. } => {
+                let expected = Some(expected.clone());
+                let content = content::DesiredContent { target, release, key, expected };
+                self.proposals.push(content::propose(input, action, &content)?);
+            }
+            Action::Merge { target, release, gates, .. } => {
+                self.merges.push(content::merge(input, action, target, release, gates));
+            }
+            Action::Dequeue { change, target, .. } => {
+                self.changes.push(words::simple(action, target, ChangeEdit::Dequeue { change: *change }));
+            }
+            Action::Close { change, target, .. } => {
+                self.changes.push(words::simple(action, target, ChangeEdit::Close { change: *change }));
+            }
+            Action::DeleteBranch { branch, target, expected, .. } => {
+                let edit = ChangeEdit::DeleteBranch { branch: branch.clone(), expected: expected.clone() };
+                self.changes.push(words::simple(action, target, edit));
+            }
+            Action::Comment { change, target, remark, .. } => {
+                let comment = words::comment(input, target, remark);
+                let reply = Reply::Comment { change: *change, comment };
+                self.replies.push(words::simple(action, target, reply));
+            }
+            Action::React { change, target, comment, reaction, .. } => {
+                let reaction = NewReaction { comment: comment.clone(), reaction: *reaction };
+                let reply = Reply::React { change: *change, reaction };
+                self.replies.push(words::simple(action, target, reply));
+            }
+            Action::Announce { target, images, change } => {
+                let deployment = words::deployment(input, target, images, *change);
+                self.announcements.push(words::simple(action, target, deployment));
+            }
+        }
+        Ok(())
+    }
 }
 
-fn draft_action(subject: &DraftInput<'_>, action: &Action) -> Result<Draft, String> {
-    match action {
-        Action::Record { record } => Ok(words::record(record, action)),
-        Action::Open { target, release, key, expected, .. } => {
-            let wanted = content::DesiredContent { target, release, key, expected: expected.clone() };
-            content::propose(subject, action, &wanted)
-        }
-        Action::Update { target, release, key, expected, .. } => {
-            let wanted = content::DesiredContent { target, release, key, expected: Some(expected.clone()) };
-            content::propose(subject, action, &wanted)
-        }
-        Action::Merge { target, release, gates, .. } => {
-            Ok(content::merge(subject, action, (target, release), gates))
-        }
-        Action::Dequeue { change, target, .. } => {
-            Ok(words::simple(action, target, Effect::Dequeue { change: *change }))
-        }
-        Action::Close { change, target, .. } => {
-            Ok(words::simple(action, target, Effect::Close { change: *change }))
-        }
-        Action::DeleteBranch { branch, target, expected, .. } => {
-            let effect = Effect::DeleteBranch { branch: branch.clone(), expected: expected.clone() };
-            Ok(words::simple(action, target, effect))
-        }
-        Action::Comment { change, target, remark, .. } => {
-            let remark = words::remark(subject, target, remark);
-            Ok(words::simple(action, target, Effect::Comment { change: *change, remark }))
-        }
-        Action::React { change, target, comment, reaction, .. } => {
-            let reaction = NewReaction { comment: comment.clone(), reaction: *reaction };
-            let effect = Effect::React { change: *change, reaction };
-            Ok(words::simple(action, target, effect))
-        }
-        Action::Announce { target, images, change } => {
-            let deployment = words::deployment(subject, target, (images, *change));
-            Ok(words::simple(action, target, Effect::Announce(deployment)))
+/// Makes a plan concrete on the tree of the world's head. The overlays of that tree say what an edit may not move. An empty
+/// result means that there is nothing to do.
+#[must_use]
+pub fn draft(world: &World, policy: &Policy, tree: &Tree, overlays: &Overlays, plan: &Plan) -> Drafts {
+    let input = DraftInput { world, policy, tree, overlays, plan };
+    let mut drafts = Drafts::default();
+    for action in &plan.actions {
+        if let Err(refused) = drafts.add(&input, action) {
+            drafts.refused.push(refused);
         }
     }
+    drafts.changes.extend(presentation::renewed(&input));
+    drafts
 }
 
 /// What every draft is made from.

@@ -18,9 +18,9 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 
-use crate::act::{ActInput, Outcome, Receipt, act};
+use crate::act::{Actor, Outcome, Receipt};
 use crate::decide::{GateReason, Plan};
-use crate::draft::{Draft, Drafts, Effect, draft};
+use crate::draft::{Draft, Drafts, draft};
 use crate::forge::{Forge, ForgeError};
 use crate::ledger::Ledger;
 use crate::model::{ConfigBranch, Policy, Record, Time};
@@ -44,8 +44,10 @@ pub struct Engine<F, R, L, C> {
 /// How a config repository came to rest.
 #[derive(Clone, Debug, Default)]
 pub struct Convergence {
-    /// Everything that was done, in order.
+    /// The outcome of everything that was tried, in order.
     pub receipts: Vec<Receipt>,
+    /// The records that were appended to the log.
+    pub records: Vec<Record>,
     /// The last plan, from which nothing more followed.
     pub plan: Plan,
     /// What failed, in sentences; empty where all is well.
@@ -77,14 +79,12 @@ impl Preview {
     /// What does not count in the repository, in sentences that name it. It stops nothing.
     #[must_use]
     pub fn warnings(&self) -> Vec<String> {
-        let Observation { world, left_out, .. } = &self.observation;
-        let named = |own| format!("{}: {}", world.place, crate::render::left_out(own));
-        left_out.iter().map(named).collect()
+        warnings(&self.observation)
     }
 
-    /// The lines that the log is about to get.
+    /// The records that would be appended to the log.
     pub fn records(&self) -> impl Iterator<Item = &Record> {
-        self.drafts.drafts.iter().filter_map(|draft| draft.effect.record())
+        self.drafts.records.iter().map(|draft| &draft.effect)
     }
 }
 
@@ -100,10 +100,8 @@ impl<F: Forge, R: Registry, L: Ledger, C: Clock> Engine<F, R, L, C> {
     /// Where the repository could not be observed.
     pub async fn preview(&self, place: &ConfigBranch, freshness: Freshness) -> Result<Preview, ObserveError> {
         let observation = observe(&self.ports, &self.policy, place, freshness).await?;
-        let drafts = {
-            let files = (&observation.tree, &observation.overlays);
-            draft(&observation.world, &self.policy, files, &observation.plan)
-        };
+        let Observation { world, tree, overlays, plan, .. } = &observation;
+        let drafts = draft(world, &self.policy, tree, overlays, plan);
         Ok(Preview { observation, drafts })
     }
 
@@ -141,7 +139,7 @@ impl<F: Forge, R: Registry, L: Ledger, C: Clock> Engine<F, R, L, C> {
                 Ok(()) => {}
             }
             let fresh = settled.receipts.get(before..).unwrap_or_default();
-            let goes_on = fresh.iter().any(|receipt| receipt.outcome == Outcome::Done);
+            let goes_on = fresh.iter().any(Receipt::is_done);
             conflicts = if fresh.iter().any(was_beaten) { conflicts + 1 } else { 0 };
             let is_worth_it = goes_on || (conflicts > 0 && conflicts < CONFLICTS_MAX);
             if !is_worth_it || conflicts >= CONFLICTS_MAX {
@@ -171,28 +169,21 @@ impl<F: Forge, R: Registry, L: Ledger, C: Clock> Engine<F, R, L, C> {
         freshness: Freshness,
         settled: &mut Convergence,
     ) -> Result<(), ObserveError> {
-        let foresight = self.preview(place, freshness).await?;
-        let drafts = &foresight.drafts.drafts;
-        let merges_wait = drafts.iter().any(is_merge);
-        let told = drafts.iter().filter(|draft| draft.effect.is_announcement()).cloned().collect();
-        let answers = drafts.iter().filter(|draft| draft.effect.is_answer()).cloned().collect();
-        let is_harmless =
-            |draft: &&Draft| !is_merge(draft) && !draft.effect.is_announcement() && !draft.effect.is_answer();
-        let harmless: Vec<Draft> = drafts.iter().filter(is_harmless).cloned().collect();
-        let before = settled.receipts.len();
-        settled.receipts.extend(self.act(place, &foresight.observation, harmless).await);
-        // Where the log could not be written nothing else is done.
-        let is_stopped = settled
-            .receipts
-            .iter()
-            .skip(before)
-            .any(|own| is_record(&own.draft) && own.outcome != Outcome::Done);
-        let merged = if merges_wait { self.merge(place, freshness, settled).await } else { Ok(()) };
-        if !is_stopped {
-            settled.receipts.extend(self.act(place, &foresight.observation, answers).await);
-            settled.receipts.extend(self.act(place, &foresight.observation, told).await);
+        let Preview { observation, drafts } = self.preview(place, freshness).await?;
+        let Drafts { records, proposals, changes, merges, replies, announcements, refused } = drafts;
+        let now = || self.ports.clock.now();
+        let actor = self.actor(place, &observation, &now);
+        let is_logged = settled.append(&actor, records).await;
+        if is_logged {
+            settled.receipts.extend(actor.propose(proposals).await);
+            settled.receipts.extend(actor.edit(changes).await);
         }
-        settled.take(foresight);
+        let merged = if merges.is_empty() { Ok(()) } else { self.merge(place, freshness, settled).await };
+        if is_logged {
+            settled.receipts.extend(actor.reply(replies).await);
+            settled.receipts.extend(actor.announce(announcements).await);
+        }
+        settled.take(observation, refused);
         merged
     }
 
@@ -203,32 +194,60 @@ impl<F: Forge, R: Registry, L: Ledger, C: Clock> Engine<F, R, L, C> {
         freshness: Freshness,
         settled: &mut Convergence,
     ) -> Result<(), ObserveError> {
-        let again = self.preview(place, freshness).await?;
+        let Preview { observation, drafts } = self.preview(place, freshness).await?;
+        let now = || self.ports.clock.now();
+        let actor = self.actor(place, &observation, &now);
         // A merge never rests on a record that is not in the log yet: then the record is written, and no more.
-        let is_next = if again.drafts.drafts.iter().any(is_record) { is_record } else { is_merge };
-        let next = again.drafts.drafts.iter().filter(|draft| is_next(draft)).cloned().collect();
-        settled.receipts.extend(self.act(place, &again.observation, next).await);
+        if drafts.records.is_empty() {
+            settled.receipts.extend(actor.merge(drafts.merges).await);
+        } else {
+            settled.append(&actor, drafts.records).await;
+        }
         Ok(())
     }
 
-    async fn act(&self, place: &ConfigBranch, observation: &Observation, drafts: Vec<Draft>) -> Vec<Receipt> {
-        let now = || self.ports.clock.now();
-        let ground = ActInput { place, log_tip: observation.log_tip.as_ref(), now: &now };
-        act(&self.ports.forge, &ground, drafts).await
+    fn actor<'a>(
+        &'a self,
+        place: &'a ConfigBranch,
+        observation: &'a Observation,
+        now: &'a (dyn Fn() -> Time + Send + Sync),
+    ) -> Actor<'a, F> {
+        Actor { forge: &self.ports.forge, place, log_tip: observation.log_tip.as_ref(), now }
     }
 }
 
+/// What does not count in the repository, in sentences that name the repository.
+fn warnings(observation: &Observation) -> Vec<String> {
+    let Observation { world, left_out, .. } = observation;
+    left_out
+        .iter()
+        .map(|left_out| format!("{}: {}", world.place, crate::render::left_out(left_out)))
+        .collect()
+}
+
 impl Convergence {
+    /// Appends records to the log, and returns whether the log has them all.
+    async fn append<F: Forge>(&mut self, actor: &Actor<'_, F>, records: Vec<Draft<Record>>) -> bool {
+        let appended: Vec<Record> = records.iter().map(|draft| draft.effect.clone()).collect();
+        let receipts = actor.append(records).await;
+        let is_done = receipts.iter().all(Receipt::is_done);
+        if is_done {
+            self.records.extend(appended);
+        }
+        self.receipts.extend(receipts);
+        is_done
+    }
+
     /// Keeps the last plan, and what failed of it without being an effect.
-    fn take(&mut self, foresight: Preview) {
-        self.warnings = foresight.warnings();
-        self.failures = foresight.observation.troubles.iter().map(ToString::to_string).collect();
-        self.failures.extend(foresight.drafts.refused);
-        self.failures.extend(troubles(&foresight.observation.plan));
-        self.log_replacement = foresight.observation.log_replacement;
-        self.next_look = foresight.observation.plan.next_look;
+    fn take(&mut self, observation: Observation, refused: Vec<String>) {
+        self.warnings = warnings(&observation);
+        self.failures = observation.troubles.iter().map(ToString::to_string).collect();
+        self.failures.extend(refused);
+        self.failures.extend(troubles(&observation.plan));
+        self.log_replacement = observation.log_replacement;
+        self.next_look = observation.plan.next_look;
         self.was_seen = true;
-        self.plan = foresight.observation.plan;
+        self.plan = observation.plan;
     }
 
     /// Notes that the rest has to wait for the forge. The sentence is the same each time, so that it is logged once.
@@ -258,14 +277,6 @@ fn troubles(plan: &Plan) -> Vec<String> {
     judged.collect()
 }
 
-const fn is_merge(draft: &Draft) -> bool {
-    matches!(draft.effect, Effect::Merge { .. })
-}
-
-const fn is_record(draft: &Draft) -> bool {
-    draft.effect.record().is_some()
-}
-
 fn was_beaten(receipt: &Receipt) -> bool {
     matches!(receipt.outcome, Outcome::Conflict(_))
 }
@@ -276,8 +287,8 @@ const fn later(receipt: &Receipt) -> Option<Duration> {
 
 fn failure(receipt: &Receipt) -> Option<String> {
     match &receipt.outcome {
-        Outcome::Failed(why) => Some(format!("{}: {why}", receipt.draft.action)),
-        Outcome::Conflict(why) => Some(format!("{} kept failing: {why}", receipt.draft.action)),
+        Outcome::Failed(why) => Some(format!("{}: {why}", receipt.summary.kind)),
+        Outcome::Conflict(why) => Some(format!("{} kept failing: {why}", receipt.summary.kind)),
         Outcome::Done | Outcome::RateLimited(_) | Outcome::Skipped(_) => None,
     }
 }

@@ -3,31 +3,31 @@
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 
-use crate::draft::Draft;
+use crate::draft::DraftSummary;
 use crate::model::Time;
 use crate::render::{self, Colour, Style};
 
 /// One line for a draft: what, where, why.
-pub(super) fn line(draft: &Draft, colour: Colour) -> String {
-    let target = draft
+pub(super) fn line(summary: &DraftSummary, colour: Colour) -> String {
+    let target = summary
         .target
         .as_ref()
         .map_or_else(|| "-".to_owned(), |target| format!("{} {}", target.service, target.environment));
-    let release = draft.release.as_deref().unwrap_or_default();
-    let action = colour.paint(Style::Bold, &format!("{:<13}", draft.action));
-    let because = &draft.because;
+    let release = summary.release.as_deref().unwrap_or_default();
+    let action = colour.paint(Style::Bold, &format!("{:<13}", summary.kind.word()));
+    let because = &summary.because;
     format!("{action} {target:<24} {release:<12} {because}").trim_end().to_owned()
 }
 
 /// A draft as the contract has it.
-pub(super) fn json(draft: &Draft) -> Value {
+pub(super) fn json(summary: &DraftSummary) -> Value {
     json!({
-        "action": draft.action,
-        "service": draft.target.as_ref().map(|target| &target.service),
-        "environment": draft.target.as_ref().map(|target| &target.environment),
-        "release": draft.release,
-        "because": draft.because,
-        "diff": (!draft.files.is_empty()).then(|| render::diff(&draft.files, Colour::Never)),
+        "action": summary.kind,
+        "service": summary.target.as_ref().map(|target| &target.service),
+        "environment": summary.target.as_ref().map(|target| &target.environment),
+        "release": summary.release,
+        "because": summary.because,
+        "diff": (!summary.files.is_empty()).then(|| render::diff(&summary.files, Colour::Never)),
     })
 }
 

@@ -30,7 +30,7 @@ pub(super) async fn run(
     let (foreseen, failures) = engines.foresee(Freshness::Since(now)).await;
     let warnings = status::warnings(&foreseen);
     if arguments.json {
-        let drafts = foreseen.iter().flat_map(|foresight| &foresight.drafts.drafts);
+        let drafts = foreseen.iter().flat_map(|foresight| foresight.drafts.summaries());
         let next = foreseen.iter().filter_map(|foresight| foresight.observation.plan.next_look).min();
         let actions: Vec<_> = drafts.map(diff_lines::json).collect();
         let targets: Vec<Value> =
@@ -101,10 +101,10 @@ fn refusal(error: &OverlayError) -> Value {
 fn print(foresight: &Preview, output: &mut Output) {
     let colour = output.colour();
     output.line(&colour.paint(Style::Bold, &foresight.observation.world.place.to_string()));
-    if foresight.drafts.drafts.is_empty() {
+    if foresight.drafts.summaries().next().is_none() {
         output.line("  nothing to do");
     }
-    for draft in &foresight.drafts.drafts {
+    for draft in foresight.drafts.summaries() {
         output.line(&format!("  {}", diff_lines::line(draft, colour)));
         output.print(&indented(&render::diff(&draft.files, colour)));
     }

@@ -40,8 +40,7 @@ pub(super) async fn run(
         .places()
         .map(|(place, engine)| async move { (place, engine.settle(place, Freshness::Since(now)).await) });
     let settled = join_all(settling).await;
-    let receipts = settled.iter().flat_map(|(_, settled)| &settled.receipts);
-    let records = receipts.filter_map(|receipt| receipt.draft.effect.record());
+    let records = settled.iter().flat_map(|(_, settled)| &settled.records);
     let clocks: Vec<String> = ahead.into_iter().chain(clock::landing_warning(records)).collect();
     if arguments.json {
         output.json(&as_json(&settled, &clocks));
@@ -76,7 +75,7 @@ fn print(place: &ConfigBranch, settled: &Convergence, output: &mut Output) {
             // Why is said on standard error, with all other failures.
             Outcome::Failed(_) => " (failed)".to_owned(),
         };
-        output.line(&format!("  {}{end}", diff_lines::line(&receipt.draft, colour)));
+        output.line(&format!("  {}{end}", diff_lines::line(&receipt.summary, colour)));
     }
     output.line("");
     output.print(&render::status_table(&settled.plan.judgements, output.width(), output.colour()));
@@ -87,7 +86,7 @@ fn print(place: &ConfigBranch, settled: &Convergence, output: &mut Output) {
 
 fn as_json(settled: &[(&ConfigBranch, Convergence)], clocks: &[String]) -> serde_json::Value {
     let receipts = settled.iter().flat_map(|(_, settled)| &settled.receipts);
-    let actions: Vec<_> = receipts.map(|receipt| diff_lines::json(&receipt.draft)).collect();
+    let actions: Vec<_> = receipts.map(|receipt| diff_lines::json(&receipt.summary)).collect();
     let failures: Vec<_> = settled.iter().flat_map(|(_, settled)| &settled.failures).collect();
     let own = settled.iter().flat_map(|(_, settled)| &settled.warnings);
     let warnings: Vec<_> = clocks.iter().chain(own).collect();

@@ -169,6 +169,32 @@ impl GatesPassed {
     }
 }
 
+words! {
+    /// The kind of an action, as `towpath plan --json`, the log of the process and `towpath run` print it.
+    ActionKind {
+        /// Append a record to the log.
+        Record = "record",
+        /// Open a change.
+        Open = "open",
+        /// Give a change new content, or bring its title, body and status up to date.
+        Update = "update",
+        /// Merge a change.
+        Merge = "merge",
+        /// Take a change out of the forge's merge queue.
+        Dequeue = "dequeue",
+        /// Close a change.
+        Close = "close",
+        /// Delete the branch of a change that ended.
+        DeleteBranch = "delete-branch",
+        /// Write a comment.
+        Comment = "comment",
+        /// React to a comment.
+        React = "react",
+        /// Report a landing to the forge as a deployment.
+        Announce = "announce",
+    }
+}
+
 /// Something to do, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Action {
@@ -285,18 +311,20 @@ pub enum Action {
 }
 
 impl Action {
-    /// The action's word, as `towpath plan --json` prints it.
+    /// The kind of the action.
     #[must_use]
-    pub const fn word(&self) -> &'static str {
+    pub const fn kind(&self) -> ActionKind {
         match self {
-            Self::Record { .. } => "record",
-            Self::Open { .. } => "open",
-            Self::Update { .. } | Self::Dequeue { .. } => "update",
-            Self::Merge { .. } => "merge",
-            Self::Close { .. } => "close",
-            Self::DeleteBranch { .. } => "delete-branch",
-            Self::Comment { .. } | Self::React { .. } => "comment",
-            Self::Announce { .. } => "announce",
+            Self::Record { .. } => ActionKind::Record,
+            Self::Open { .. } => ActionKind::Open,
+            Self::Update { .. } => ActionKind::Update,
+            Self::Merge { .. } => ActionKind::Merge,
+            Self::Dequeue { .. } => ActionKind::Dequeue,
+            Self::Close { .. } => ActionKind::Close,
+            Self::DeleteBranch { .. } => ActionKind::DeleteBranch,
+            Self::Comment { .. } => ActionKind::Comment,
+            Self::React { .. } => ActionKind::React,
+            Self::Announce { .. } => ActionKind::Announce,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Content: the edited files, the commit that carries them, and the merge.
 
-use super::{Draft, DraftInput, Effect, presentation};
+use super::{Draft, DraftInput, DraftSummary, GatedMerge, presentation};
 use crate::decide::{Action, GatesPassed};
 use crate::model::{
     BranchName, CHANGE_LABEL, CommitId, ContentKey, FileChange, Gate, ImageReference, Merge, MergeMode,
@@ -19,19 +19,19 @@ pub(super) struct DesiredContent<'a> {
 
 /// A draft that opens a change or renews its content.
 pub(super) fn propose(
-    subject: &DraftInput<'_>,
+    input: &DraftInput<'_>,
     action: &Action,
     wanted: &DesiredContent<'_>,
-) -> Result<Draft, String> {
-    let files = files(subject, wanted.target, wanted.release)?;
+) -> Result<Draft<Proposal>, String> {
+    let files = files(input, wanted.target, wanted.release)?;
     if overlay::content_key(&wanted.target.environment, &files) != *wanted.key {
         return Err(format!(
             "{}: the edit is not the one that was judged; this is a fault of Towpath",
             wanted.target
         ));
     }
-    let from = running(subject, wanted.target);
-    let carriage = CommitMetadata {
+    let from = running(input, wanted.target);
+    let metadata = CommitMetadata {
         target: wanted.target,
         release: wanted.release,
         from: &from,
@@ -39,52 +39,61 @@ pub(super) fn propose(
         requester: requester(action),
     };
     let proposal = Proposal {
-        place: subject.world.place.clone(),
-        branch: branch(subject, wanted.target),
+        place: input.world.place.clone(),
+        branch: branch(input, wanted.target),
         expected: wanted.expected.clone(),
-        base: subject.world.head.clone(),
+        base: input.world.head.clone(),
         files: files.iter().filter_map(|file| Some((file.path.clone(), file.new.clone()?))).collect(),
-        message: render::commit_message(&carriage),
+        message: render::commit_message(&metadata),
         labels: vec![CHANGE_LABEL.to_owned()],
-        presentation: presentation::of(subject, carriage, &files)?,
-        reviewers: reviewers(subject, action, wanted.target, &files),
+        presentation: presentation::of(input, metadata, &files)?,
+        reviewers: reviewers(input, action, wanted.target, &files),
     };
-    Ok(Draft {
-        effect: Effect::Propose(Box::new(proposal)),
-        action: action.word(),
-        target: Some(wanted.target.clone()),
-        release: Some(wanted.release.name().to_string()),
+    Ok(Draft { effect: proposal, summary: summary(action, wanted.target, wanted.release, files) })
+}
+
+/// The summary of an action that changes files.
+fn summary(
+    action: &Action,
+    target: &ServiceEnvironment,
+    release: &Release,
+    files: Vec<FileChange>,
+) -> DraftSummary {
+    DraftSummary {
+        kind: action.kind(),
+        target: Some(target.clone()),
+        release: Some(release.name().to_string()),
         because: render::action_because(action),
         files,
-    })
+    }
 }
 
 /// Whom to ask for a review: whoever the approvals gates name, then the code owners of the files.
 ///
 /// Nobody where nobody has to act: what the bot merges by itself is not worth a message for each release.
 fn reviewers(
-    subject: &DraftInput<'_>,
+    input: &DraftInput<'_>,
     action: &Action,
     target: &ServiceEnvironment,
     files: &[FileChange],
 ) -> Vec<Principal> {
-    let Some(environment) = subject.policy.environment(target) else { return Vec::new() };
+    let Some(environment) = input.policy.environment(target) else { return Vec::new() };
     let named: Vec<&Principal> = environment.gates.iter().flat_map(approvers).collect();
     if named.is_empty() && environment.merge == MergeMode::Auto {
         return Vec::new();
     }
-    let owners = subject.world.code_owners.iter();
+    let owners = input.world.code_owners.iter();
     let owners = owners.flat_map(|owners| files.iter().flat_map(|file| owners.of(&file.path)));
     let mut reviewers: Vec<Principal> = Vec::new();
     for principal in named.into_iter().chain(owners) {
         let is_fit = match principal {
             Principal::Team(_) => !reviewers.contains(principal),
             Principal::User(user) => {
-                let is_same = |other: &UserName| subject.world.means(user, other);
+                let is_same = |other: &UserName| input.world.means(user, other);
                 let is_there =
                     reviewers.iter().any(|known| matches!(known, Principal::User(known) if is_same(known)));
                 let has_asked = requester(action).is_some_and(is_same);
-                !is_there && !has_asked && !is_same(&subject.world.bot) && !user.is_machine()
+                !is_there && !has_asked && !is_same(&input.world.bot) && !user.is_machine()
             }
             Principal::CodeOwners => false,
         };
@@ -104,74 +113,71 @@ fn approvers(gate: &Gate) -> &[Principal] {
 
 /// A draft that merges a change.
 pub(super) fn merge(
-    subject: &DraftInput<'_>,
+    input: &DraftInput<'_>,
     action: &Action,
-    (target, release): (&ServiceEnvironment, &Release),
+    target: &ServiceEnvironment,
+    release: &Release,
     gates: &GatesPassed,
-) -> Draft {
-    let from = running(subject, target);
-    let carriage =
+) -> Draft<GatedMerge> {
+    let from = running(input, target);
+    let metadata =
         CommitMetadata { target, release, from: &from, key: gates.key(), requester: requester(action) };
     let merge = Merge {
-        place: subject.world.place.clone(),
+        place: input.world.place.clone(),
         change: gates.change(),
         head: gates.head().clone(),
-        message: render::merge_message(&carriage, gates.change(), gates.approved_by()),
+        message: render::merge_message(&metadata, gates.change(), gates.approved_by()),
     };
-    let files = files(subject, target, release).unwrap_or_default();
-    let presentation = presentation::to_show(subject, carriage, &files, gates.change()).map(Box::new);
+    let files = files(input, target, release).unwrap_or_default();
+    let presentation = presentation::to_show(input, metadata, &files, gates.change());
     Draft {
-        effect: Effect::Merge { gates: gates.clone(), merge, presentation },
-        action: action.word(),
-        target: Some(target.clone()),
-        release: Some(release.name().to_string()),
-        because: render::action_because(action),
-        files,
+        effect: GatedMerge { gates: gates.clone(), merge, presentation },
+        summary: summary(action, target, release, files),
     }
 }
 
 /// The files that a release changes at a target.
 pub(super) fn files(
-    subject: &DraftInput<'_>,
+    input: &DraftInput<'_>,
     target: &ServiceEnvironment,
     release: &Release,
 ) -> Result<Vec<FileChange>, String> {
     let gone = || format!("{target} is no longer in the configuration");
-    let promotion = promotion(subject, target, release).ok_or_else(gone)?;
-    overlay::promote(subject.tree, subject.overlays, &promotion).map_err(|error| format!("{target}: {error}"))
+    let promotion = promotion(input, target, release).ok_or_else(gone)?;
+    overlay::promote(input.tree, input.overlays, &promotion).map_err(|error| format!("{target}: {error}"))
 }
 
 /// Every `ref` that names the version which runs at a target and does not move with it.
 pub(super) fn staying_refs(
-    subject: &DraftInput<'_>,
+    input: &DraftInput<'_>,
     target: &ServiceEnvironment,
     release: &Release,
 ) -> Vec<StayingRef> {
-    let promotion = promotion(subject, target, release);
-    let staying = promotion.map(|promotion| overlay::staying(subject.tree, subject.overlays, &promotion));
+    let promotion = promotion(input, target, release);
+    let staying = promotion.map(|promotion| overlay::staying(input.tree, input.overlays, &promotion));
     staying.unwrap_or_default()
 }
 
 /// What is written where; `None` where the configuration no longer names the target.
 fn promotion<'a>(
-    subject: &DraftInput<'a>,
+    input: &DraftInput<'a>,
     target: &ServiceEnvironment,
     release: &'a Release,
 ) -> Option<Promotion<'a>> {
-    let service = subject.policy.service(&target.service)?;
+    let service = input.policy.service(&target.service)?;
     let location = service.locations.get(&target.environment)?;
-    let running = subject.world.running_digests(target);
+    let running = input.world.running_digests(target);
     Some(Promotion { location, release, writing: service.writing, running })
 }
 
 /// What runs at a target now.
-pub(super) fn running(subject: &DraftInput<'_>, target: &ServiceEnvironment) -> Vec<ImageReference> {
-    let running = subject.world.running.get(target).and_then(|found| found.as_ref().ok());
+pub(super) fn running(input: &DraftInput<'_>, target: &ServiceEnvironment) -> Vec<ImageReference> {
+    let running = input.world.running.get(target).and_then(|found| found.as_ref().ok());
     running.map(Running::references).unwrap_or_default()
 }
 
-fn branch(subject: &DraftInput<'_>, target: &ServiceEnvironment) -> BranchName {
-    let service = subject.policy.service(&target.service).expect("decide only names services of the policy");
+fn branch(input: &DraftInput<'_>, target: &ServiceEnvironment) -> BranchName {
+    let service = input.policy.service(&target.service).expect("decide only names services of the policy");
     change_branch(&target.environment, &service.group)
 }
 

@@ -1,7 +1,7 @@
 //! What people see of a change: made anew at each look, written only where it differs.
 
-use super::{Draft, DraftInput, Effect, content};
-use crate::decide::{Action, ActionReason, Plan};
+use super::{ChangeEdit, Draft, DraftInput, DraftSummary, content};
+use crate::decide::{Action, ActionKind, ActionReason, Plan};
 use crate::model::{
     Change, ChangeNumber, FileChange, ImageReference, NewStatus, ObservedChange, Presentation, QueuePlace,
     Release, SourceSpan,
@@ -10,18 +10,18 @@ use crate::render::{self, BodyInput, CommitMetadata, Comparison, ImageSource};
 
 /// Title, body and status of a change that carries this.
 pub(super) fn of(
-    subject: &DraftInput<'_>,
-    carriage: CommitMetadata<'_>,
+    input: &DraftInput<'_>,
+    metadata: CommitMetadata<'_>,
     files: &[FileChange],
 ) -> Result<Presentation, String> {
-    let target = carriage.target;
-    let judgement = subject.plan.judgement(target).ok_or_else(|| format!("{target} was not judged"))?;
-    let title = render::title(&carriage);
-    let sources = sources(subject, &carriage);
+    let target = metadata.target;
+    let judgement = input.plan.judgement(target).ok_or_else(|| format!("{target} was not judged"))?;
+    let title = render::title(&metadata);
+    let sources = sources(input, &metadata);
     let context = format!("towpath/{}", target.environment);
-    let overflow = subject.world.shows_details.then(|| context.clone());
-    let staying = content::staying_refs(subject, target, carriage.release);
-    let input = BodyInput { carriage, judgement, files, sources, staying, overflow };
+    let overflow = input.world.shows_details.then(|| context.clone());
+    let staying = content::staying_refs(input, target, metadata.release);
+    let input = BodyInput { carriage: metadata, judgement, files, sources, staying, overflow };
     let body = render::body(&input);
     let (state, text) = render::status(judgement);
     let (summary, details) = (render::summary(judgement), body.details);
@@ -30,11 +30,11 @@ pub(super) fn of(
 }
 
 /// Where the images say that they come from, those that change.
-fn sources<'a>(subject: &DraftInput<'a>, carriage: &CommitMetadata<'_>) -> Vec<ImageSource<'a>> {
-    let DraftInput { world, policy, .. } = subject;
+fn sources<'a>(input: &DraftInput<'a>, metadata: &CommitMetadata<'_>) -> Vec<ImageSource<'a>> {
+    let DraftInput { world, policy, .. } = input;
     let Some(pages) = world.sources.pages.as_deref() else { return Vec::new() };
     let source = |new: ImageReference| {
-        let old = carriage.from.iter().find(|old| old.image == new.image && old.digest != new.digest)?;
+        let old = metadata.from.iter().find(|old| old.image == new.image && old.digest != new.digest)?;
         let said = world.description(&new)?;
         let span = world.description(old).and_then(|old| SourceSpan::between(pages, old, said));
         let compared = match span {
@@ -49,28 +49,27 @@ fn sources<'a>(subject: &DraftInput<'a>, carriage: &CommitMetadata<'_>) -> Vec<I
         };
         Some(ImageSource { image: new.image, said, compared })
     };
-    carriage.release.references().into_iter().filter_map(source).collect()
+    metadata.release.references().into_iter().filter_map(source).collect()
 }
 
 /// Open changes of ours that show something else than they should, those apart that change otherwise anyway.
-pub(super) fn renewed(subject: &DraftInput<'_>) -> Vec<Draft> {
-    let open =
-        subject.world.changes.iter().filter(|observed| observed.change.is_open() && observed.is_ours());
-    open.filter(|observed| !is_touched(subject.plan, observed.change.number))
-        .filter_map(|observed| renewal(subject, observed))
+pub(super) fn renewed(input: &DraftInput<'_>) -> Vec<Draft<ChangeEdit>> {
+    let open = input.world.changes.iter().filter(|observed| observed.change.is_open() && observed.is_ours());
+    open.filter(|observed| !is_touched(input.plan, observed.change.number))
+        .filter_map(|observed| renewal(input, observed))
         .collect()
 }
 
 /// What a change has to show right before it is merged, where it shows something else: for those who look at it later, and
 /// because the repository may require our own status.
 pub(super) fn to_show(
-    subject: &DraftInput<'_>,
-    carriage: CommitMetadata<'_>,
+    input: &DraftInput<'_>,
+    metadata: CommitMetadata<'_>,
     files: &[FileChange],
     number: ChangeNumber,
 ) -> Option<Presentation> {
-    let observed = subject.world.changes.iter().find(|observed| observed.change.number == number)?;
-    of(subject, carriage, files).ok().filter(|wanted| !is_shown(&observed.change, wanted))
+    let observed = input.world.changes.iter().find(|observed| observed.change.number == number)?;
+    of(input, metadata, files).ok().filter(|wanted| !is_shown(&observed.change, wanted))
 }
 
 fn is_touched(plan: &Plan, number: ChangeNumber) -> bool {
@@ -90,31 +89,32 @@ fn is_touched(plan: &Plan, number: ChangeNumber) -> bool {
     })
 }
 
-fn renewal(subject: &DraftInput<'_>, observed: &ObservedChange) -> Option<Draft> {
+fn renewal(input: &DraftInput<'_>, observed: &ObservedChange) -> Option<Draft<ChangeEdit>> {
     let change = &observed.change;
-    let judgement =
-        subject.plan.judgements.iter().find(|judgement| judgement.change == Some(change.number))?;
+    let judgement = input.plan.judgements.iter().find(|judgement| judgement.change == Some(change.number))?;
     let release: &Release = judgement.candidate.as_ref()?;
-    let from = content::running(subject, &judgement.target);
-    let files = content::files(subject, &judgement.target, release).ok()?;
+    let from = content::running(input, &judgement.target);
+    let files = content::files(input, &judgement.target, release).ok()?;
     // Somebody may ask for what is open already, which changes no commit.
     let written = || change.written().trailer("Towpath-Requested-By").and_then(|by| by.parse().ok());
     let requester = judgement.requester.clone().or_else(written);
-    let carriage = CommitMetadata {
+    let metadata = CommitMetadata {
         target: &judgement.target,
         release,
         from: &from,
         key: observed.key.as_ref()?,
         requester: requester.as_ref().filter(|by: &&crate::model::UserName| by.as_str() != render::NOBODY),
     };
-    let presentation = of(subject, carriage, &files).ok()?;
+    let presentation = of(input, metadata, &files).ok()?;
     (!is_shown(change, &presentation)).then(|| Draft {
-        effect: Effect::Present { change: change.number, presentation },
-        action: "update",
-        target: Some(judgement.target.clone()),
-        release: Some(release.name().to_string()),
-        because: "the title, body or status is out of date".to_owned(),
-        files: Vec::new(),
+        effect: ChangeEdit::Present { change: change.number, presentation },
+        summary: DraftSummary {
+            kind: ActionKind::Update,
+            target: Some(judgement.target.clone()),
+            release: Some(release.name().to_string()),
+            because: "the title, body or status is out of date".to_owned(),
+            files: Vec::new(),
+        },
     })
 }
 

@@ -1,6 +1,6 @@
 //! Drafts that need no content, with their words.
 
-use super::{Draft, DraftInput, Effect};
+use super::{Draft, DraftInput, DraftSummary};
 use crate::decide::{Action, BotComment};
 use crate::model::{
     ChangeNumber, Deployment, Event, ImageReference, PublishedComment, Record, ServiceEnvironment,
@@ -8,59 +8,56 @@ use crate::model::{
 use crate::render::{self, RemarkInput};
 
 /// A draft of an action that changes no file.
-pub(super) fn simple(action: &Action, target: &ServiceEnvironment, effect: Effect) -> Draft {
-    Draft {
-        effect,
-        action: action.word(),
-        target: Some(target.clone()),
+pub(super) fn simple<E>(action: &Action, target: &ServiceEnvironment, effect: E) -> Draft<E> {
+    Draft { effect, summary: summary(action, Some(target)) }
+}
+
+/// A draft of a line of the log.
+pub(super) fn record(record: &Record, action: &Action) -> Draft<Record> {
+    Draft { effect: record.clone(), summary: summary(action, target_of(&record.event)) }
+}
+
+/// The summary of an action that changes no file.
+fn summary(action: &Action, target: Option<&ServiceEnvironment>) -> DraftSummary {
+    DraftSummary {
+        kind: action.kind(),
+        target: target.cloned(),
         release: None,
         because: render::action_because(action),
         files: Vec::new(),
     }
 }
 
-/// What the forge is told of a landing.
+/// The deployment that reports a landing to the forge.
 pub(super) fn deployment(
-    subject: &DraftInput<'_>,
+    input: &DraftInput<'_>,
     target: &ServiceEnvironment,
-    (images, change): (&[ImageReference], Option<ChangeNumber>),
+    images: &[ImageReference],
+    change: Option<ChangeNumber>,
 ) -> Deployment {
     Deployment {
         target: target.clone(),
         images: images.to_vec(),
-        commit: subject.world.head.clone(),
+        commit: input.world.head.clone(),
         change,
-        is_last: subject.policy.is_last(target),
+        is_last: input.policy.is_last(target),
         description: render::deployment(target, images),
     }
 }
 
-/// What the bot says, in words.
-pub(super) fn remark(
-    subject: &DraftInput<'_>,
+/// A comment of the bot, worded.
+pub(super) fn comment(
+    input: &DraftInput<'_>,
     target: &ServiceEnvironment,
-    remark: &BotComment,
+    comment: &BotComment,
 ) -> PublishedComment {
-    let judgement = subject.plan.judgement(target);
-    let input = RemarkInput { target, judgement, policy: subject.policy, now: subject.world.now };
-    let body = render::remark(remark, &input);
+    let judgement = input.plan.judgement(target);
+    let words = RemarkInput { target, judgement, policy: input.policy, now: input.world.now };
     PublishedComment {
-        over: remark.over().cloned(),
-        outdates: remark.outdates(),
-        about: remark.about(),
-        body,
-    }
-}
-
-/// A draft of a line of the log.
-pub(super) fn record(record: &Record, action: &Action) -> Draft {
-    Draft {
-        effect: Effect::Record(record.clone()),
-        action: action.word(),
-        target: target_of(&record.event).cloned(),
-        release: None,
-        because: render::action_because(action),
-        files: Vec::new(),
+        over: comment.over().cloned(),
+        outdates: comment.outdates(),
+        about: comment.about(),
+        body: render::remark(comment, &words),
     }
 }
 

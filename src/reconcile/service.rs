@@ -166,10 +166,10 @@ fn measure(place: &ConfigBranch, settled: &Convergence, took: Duration) {
 /// Logs what was done, and what fails unless the look before said the same.
 fn report(place: &ConfigBranch, settled: &Convergence, said: &[String]) {
     for receipt in &settled.receipts {
-        let action = receipt.draft.action;
-        let target = receipt.draft.target.as_ref().map(ToString::to_string).unwrap_or_default();
+        let action = receipt.summary.kind.word();
+        let target = receipt.summary.target.as_ref().map(ToString::to_string).unwrap_or_default();
         match &receipt.outcome {
-            Outcome::Done => tracing::info!(%place, action, target, "{}", receipt.draft.because),
+            Outcome::Done => tracing::info!(%place, action, target, "{}", receipt.summary.because),
             Outcome::Conflict(why) => tracing::info!(%place, action, target, "looking again: {why}"),
             // That is said once for all of them, and not again with each look.
             Outcome::RateLimited(_) => {}

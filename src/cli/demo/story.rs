@@ -7,6 +7,8 @@ use super::verify;
 use crate::act::Receipt;
 use crate::cli::Failure;
 use crate::cli::output::Output;
+use crate::decide::ActionKind;
+use crate::draft::DraftSummary;
 use crate::model::{ChangeNumber, Digest, UserName};
 use crate::reconcile::Convergence;
 use crate::render::{self, Style};
@@ -111,7 +113,10 @@ impl Narrator<'_> {
 
     /// What was done, one line each; what Towpath only writes down for itself is left out.
     fn happened(&mut self, settled: &Convergence) {
-        let told = |receipt: &&Receipt| matches!(receipt.draft.action, "open" | "merge" | "close" | "record");
+        let told = |receipt: &&Receipt| {
+            use ActionKind::{Close, Merge, Open, Record};
+            matches!(receipt.summary.kind, Open | Merge | Close | Record)
+        };
         let lines: Vec<String> = settled.receipts.iter().filter(told).map(line).collect();
         lines.iter().for_each(|line| self.say(line));
     }
@@ -128,7 +133,7 @@ impl Narrator<'_> {
 }
 
 fn line(receipt: &Receipt) -> String {
-    let draft = &receipt.draft;
-    let target = draft.target.as_ref().map(|target| target.environment.to_string()).unwrap_or_default();
-    format!("{:<7} {target:<11} {}", draft.action, draft.because)
+    let DraftSummary { kind, target, because, .. } = &receipt.summary;
+    let target = target.as_ref().map(|target| target.environment.to_string()).unwrap_or_default();
+    format!("{:<7} {target:<11} {because}", kind.word())
 }
