@@ -16,9 +16,9 @@ use std::time::Duration;
 use chrono::TimeDelta;
 
 use crate::model::{
-    BlobId, BranchName, Change, ChangeNumber, CommitId, ConfigBranch, Deployment, FileChange, Head, Health,
-    HealthQuestion, ImageReference, LeftOut, RepositoryName, RepositoryPath, ServiceEnvironment,
-    SourceChecks, SourceComparison, SourceSpan, TeamName, Time, TreeEntry, UserName,
+    BlobId, BranchName, Change, ChangeNumber, CommitId, ConfigBranch, Deployment, FileChange,
+    ForgeCapabilities, Head, Health, HealthQuestion, ImageReference, LeftOut, RepositoryName, RepositoryPath,
+    ServiceEnvironment, SourceChecks, SourceComparison, SourceSpan, TeamName, Time, TreeEntry, UserName,
 };
 use crate::sanitize::line;
 
@@ -143,9 +143,9 @@ pub trait Forge: Send + Sync {
     /// The bot's own name.
     fn bot(&self) -> &UserName;
 
-    /// Whether names of people are the same in upper and lower case; then it tells each in lower case.
-    fn logins_are_case_insensitive(&self) -> bool {
-        false
+    /// What this forge can do beyond what every forge can.
+    fn capabilities(&self) -> ForgeCapabilities {
+        ForgeCapabilities::default()
     }
 
     /// Says that something happened in a repository, so that the next look there reads what a sweep may leave out.
@@ -157,16 +157,6 @@ pub trait Forge: Send + Sync {
     /// clock of its own.
     fn clock_ahead(&self) -> Option<TimeDelta> {
         None
-    }
-
-    /// Where people look at repositories, such as `https://github.com`; nothing where source code is not compared.
-    fn pages(&self) -> Option<String> {
-        None
-    }
-
-    /// Whether a status shows more than its line: a summary, and details.
-    fn shows_details(&self) -> bool {
-        false
     }
 
     /// What lies between two commits of a repository of this forge; nothing where the bot sees none.
@@ -183,11 +173,6 @@ pub trait Forge: Send + Sync {
         _span: &SourceSpan,
     ) -> impl Future<Output = Result<SourceChecks, ForgeError>> + Send {
         std::future::ready(Ok(SourceChecks::None))
-    }
-
-    /// Whether it shows people what was deployed where, and may be told of it.
-    fn shows_deployments(&self) -> bool {
-        false
     }
 
     /// What it shows as the latest of Towpath's deployments at each target; nothing for a target where it shows none.
@@ -366,11 +351,6 @@ pub trait Forge: Send + Sync {
     /// # Errors
     /// Where it is not, or may not.
     fn find_team(&self, team: &TeamName) -> impl Future<Output = Result<(), ForgeError>> + Send;
-
-    /// Whether a name can go from one person to another; then it gives no right by itself.
-    fn logins_can_be_reassigned(&self) -> bool {
-        false
-    }
 
     /// Whether somebody has access to the repository of a place, and more than everybody has.
     fn is_collaborator(

@@ -10,6 +10,7 @@ mod deployment;
 mod description;
 mod duration;
 mod fact;
+mod forge_capabilities;
 mod health;
 mod history;
 mod image;
@@ -40,10 +41,11 @@ pub use change::{
 };
 pub use code_owners::CodeOwners;
 pub use config_branch::{ConfigBranch, ServiceEnvironment};
-pub use deployment::{Deployment, Deployments};
+pub use deployment::Deployment;
 pub use description::{ArtifactKind, Defect, Description, Platform, PlatformError, is_usable_date};
 pub use duration::{DurationError, format_duration, parse_duration};
 pub use fact::{Fact, Time, is_paused, is_younger_than};
+pub use forge_capabilities::ForgeCapabilities;
 pub use health::{
     Access, Allowance, Deliveries, Grant, Health, HealthQuestion, Hook, LogProtection, Login, LoginProof,
     Probe, Reporter, RepositoryHealth, RepositoryState, RequiredCheck, Restriction, Rules,
@@ -70,7 +72,7 @@ pub use release::{Artifact, ContentKey, Release, ReleaseId};
 pub use repository_pattern::RepositoryPattern;
 pub use secret::{Secret, SecretPurpose, SecretWeakness};
 pub use selection::{Basis, NotTaken, Pattern, Rank, Selection, SelectionError};
-pub use source::{SourceChecks, SourceCommit, SourceComparison, SourceRelation, SourceSpan, Sources};
+pub use source::{SourceChecks, SourceCommit, SourceComparison, SourceRelation, SourceSpan};
 pub use tree::{EntryKind, FileChange, Missing, PathState, Tree, TreeEntry, TreeError, Unknown};
 pub use validator::{Validator, ValidatorError};
 pub use world::{ObservedChange, Obstacle, ObstacleCause, Running, RunningImage, World};

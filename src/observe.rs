@@ -33,9 +33,7 @@ use std::sync::Arc;
 use crate::decide::{self, Plan, UncountedReason, decide};
 use crate::forge::{Forge, ForgeError};
 use crate::ledger::Ledger;
-use crate::model::{
-    ChangeNumber, CommentId, CommitId, ConfigBranch, Deployments, LeftOut, Policy, Sources, Tree, World,
-};
+use crate::model::{ChangeNumber, CommentId, CommitId, ConfigBranch, LeftOut, Policy, Tree, World};
 use crate::overlay::Overlays;
 use crate::registry::Registry;
 
@@ -185,7 +183,7 @@ async fn look_at_forge<F: Forge, R: Registry, L: Ledger, C: Clock>(
         place: place.clone(),
         head,
         bot: forge.bot().clone(),
-        ignores_case: forge.logins_are_case_insensitive(),
+        capabilities: forge.capabilities(),
         running: found.running,
         unquoted: found.unquoted,
         code_owners,
@@ -202,12 +200,10 @@ async fn look_at_forge<F: Forge, R: Registry, L: Ledger, C: Clock>(
         keys: Default::default(),
         members: Default::default(),
         writers: Default::default(),
-        names_move: forge.logins_can_be_reassigned(),
         collaborators: Default::default(),
         contained: Default::default(),
-        sources: Sources { pages: forge.pages(), ..Sources::default() },
-        shows_details: forge.shows_details(),
-        deployments: Deployments { are_shown: forge.shows_deployments(), ..Deployments::default() },
+        source_comparisons: Default::default(),
+        deployments: Default::default(),
     };
     let (log_tip, log_replacement, plan) = (log.tip, log.replacement, Plan::default());
     Ok(Observation { world, tree, overlays, log_tip, plan, troubles, left_out, log_replacement })

@@ -15,12 +15,14 @@ const TOLD_FOR: TimeDelta = TimeDelta::hours(24);
 
 /// The last landing, where the forge shows something else.
 pub(super) fn pending_announcement(case: &PromotionView<'_>, needs: &mut BTreeSet<Need>) -> Option<Action> {
-    let deployments = &case.world.deployments;
-    let landing = case.history.last_landing(&case.target).filter(|_| deployments.are_shown)?;
+    if !case.world.capabilities.shows_deployments {
+        return None;
+    }
+    let landing = case.history.last_landing(&case.target)?;
     if !is_news(landing, case.world.forge_time()) {
         return None;
     }
-    match deployments.latest.get(&case.target) {
+    match case.world.deployments.get(&case.target) {
         None => {
             needs.insert(Need::Deployment { target: case.target.clone() });
             None

@@ -59,7 +59,7 @@ pub(super) fn is_any_of<'a>(
 
 /// Whether somebody is who is meant by their name: it may be a stranger's by now, but a stranger has no access.
 fn is_still(case: &PromotionView<'_>, user: &UserName, needs: &mut BTreeSet<Need>) -> Option<bool> {
-    if !case.world.names_move {
+    if !case.world.capabilities.logins_can_be_reassigned {
         return Some(true);
     }
     known(case, case.world.collaborators.get(user), needs, || Need::Collaborator { user: user.clone() })

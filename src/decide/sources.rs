@@ -35,7 +35,7 @@ pub(super) fn ask(
         )
         | None => judgement.candidate.as_ref().filter(|_| judgement.change.is_some()),
     };
-    if let (Some(release), Some(pages)) = (release, &case.world.sources.pages) {
+    if let (Some(release), Some(pages)) = (release, &case.world.capabilities.web_url) {
         ask_of(case, release, pages, needs);
     }
 }
@@ -50,7 +50,7 @@ fn ask_of(case: &PromotionView<'_>, release: &Release, pages: &str, needs: &mut 
         let [Ok(Some(old)), Ok(Some(new))] = said else { continue };
         // An image says what it likes of itself, so it must not decide what the bot reads.
         let is_allowed = |span: &SourceSpan| case.policy.may_use(&case.world.place.forge, &span.repository);
-        let is_known = |span: &SourceSpan| case.world.sources.compared.contains_key(span);
+        let is_known = |span: &SourceSpan| case.world.source_comparisons.contains_key(span);
         let span = SourceSpan::between(pages, old, new);
         if let Some(span) = span.filter(|span| is_allowed(span) && !is_known(span)) {
             needs.insert(Need::Source(span));

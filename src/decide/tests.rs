@@ -20,8 +20,8 @@ use proptest::test_runner::TestRunner;
 
 use super::*;
 use crate::model::{
-    ChangeNumber, ChangeState, Comment, Fact, Gate, Landing, LandingStatus, ObservedChange, Obstacle,
-    Presence, Principal, QueuePlace, Release, UserName,
+    ChangeNumber, ChangeState, Comment, Fact, ForgeCapabilities, Gate, Landing, LandingStatus,
+    ObservedChange, Obstacle, Presence, Principal, QueuePlace, Release, UserName,
 };
 
 /// The log as it is once the plan's records are in it.
@@ -237,7 +237,13 @@ proptest! {
 
     #[test]
     fn case_makes_no_difference_where_the_forge_ignores_it(world in any_world()) {
-        let folded = World { ignores_case: true, ..world.clone() };
+        let folded = World {
+            capabilities: ForgeCapabilities {
+                logins_are_case_insensitive: true,
+                ..world.capabilities.clone()
+            },
+            ..world.clone()
+        };
         prop_assert_eq!(decide(&folded, &shouted(policy())).actions, decide(&world, &policy()).actions);
     }
 

@@ -19,7 +19,7 @@ pub(super) fn of(
     let title = render::title(&metadata);
     let sources = sources(input, &metadata);
     let context = format!("towpath/{}", target.environment);
-    let overflow = input.world.shows_details.then(|| context.clone());
+    let overflow = input.world.capabilities.shows_status_details.then(|| context.clone());
     let staying = content::staying_refs(input, target, metadata.release);
     let input = BodyInput { carriage: metadata, judgement, files, sources, staying, overflow };
     let body = render::body(&input);
@@ -32,7 +32,7 @@ pub(super) fn of(
 /// Where the images say that they come from, those that change.
 fn sources<'a>(input: &DraftInput<'a>, metadata: &CommitMetadata<'_>) -> Vec<ImageSource<'a>> {
     let DraftInput { world, policy, .. } = input;
-    let Some(pages) = world.sources.pages.as_deref() else { return Vec::new() };
+    let Some(pages) = world.capabilities.web_url.as_deref() else { return Vec::new() };
     let source = |new: ImageReference| {
         let old = metadata.from.iter().find(|old| old.image == new.image && old.digest != new.digest)?;
         let said = world.description(&new)?;
@@ -44,7 +44,7 @@ fn sources<'a>(input: &DraftInput<'a>, metadata: &CommitMetadata<'_>) -> Vec<Ima
             }
             // Not asked yet: the next look says it.
             Some(span) => {
-                world.sources.compared.get(&span).map(|fact| Comparison::Asked(span, pages, fact))?
+                world.source_comparisons.get(&span).map(|fact| Comparison::Asked(span, pages, fact))?
             }
         };
         Some(ImageSource { image: new.image, said, compared })

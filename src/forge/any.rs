@@ -9,9 +9,10 @@ use super::github::GitHubForge;
 use super::local::LocalForge;
 use super::{Confirmation, Forge, ForgeError, LogPart, Merge, NewReaction, Presentation, Proposal, Remark};
 use crate::model::{
-    BlobId, BranchName, Change, ChangeNumber, CommitId, ConfigBranch, Deployment, FileChange, ForgeName,
-    Head, Health, HealthQuestion, ImageReference, LeftOut, RepositoryName, RepositoryPath,
-    ServiceEnvironment, SourceChecks, SourceComparison, SourceSpan, TeamName, TreeEntry, UserName,
+    BlobId, BranchName, Change, ChangeNumber, CommitId, ConfigBranch, Deployment, FileChange,
+    ForgeCapabilities, ForgeName, Head, Health, HealthQuestion, ImageReference, LeftOut, RepositoryName,
+    RepositoryPath, ServiceEnvironment, SourceChecks, SourceComparison, SourceSpan, TeamName, TreeEntry,
+    UserName,
 };
 
 /// The same for each kind of forge.
@@ -46,20 +47,12 @@ impl Forge for AnyForge {
         each!(self, forge => forge.bot())
     }
 
-    fn logins_are_case_insensitive(&self) -> bool {
-        each!(self, forge => forge.logins_are_case_insensitive())
+    fn capabilities(&self) -> ForgeCapabilities {
+        each!(self, forge => forge.capabilities())
     }
 
     fn hint(&self, repository: &RepositoryName) {
         each!(self, forge => forge.hint(repository));
-    }
-
-    fn pages(&self) -> Option<String> {
-        each!(self, forge => forge.pages())
-    }
-
-    fn shows_details(&self) -> bool {
-        each!(self, forge => forge.shows_details())
     }
 
     async fn compare_source(&self, span: &SourceSpan) -> Result<Option<SourceComparison>, ForgeError> {
@@ -72,10 +65,6 @@ impl Forge for AnyForge {
 
     fn clock_ahead(&self) -> Option<TimeDelta> {
         each!(self, forge => forge.clock_ahead())
-    }
-
-    fn shows_deployments(&self) -> bool {
-        each!(self, forge => forge.shows_deployments())
     }
 
     async fn deployed(
@@ -213,10 +202,6 @@ impl Forge for AnyForge {
 
     async fn find_team(&self, team: &TeamName) -> Result<(), ForgeError> {
         each!(self, forge => forge.find_team(team).await)
-    }
-
-    fn logins_can_be_reassigned(&self) -> bool {
-        each!(self, forge => forge.logins_can_be_reassigned())
     }
 
     async fn is_collaborator(

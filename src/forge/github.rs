@@ -50,9 +50,10 @@ use tokio::sync::{OnceCell, Semaphore};
 
 use super::{Confirmation, Forge, ForgeError, LogPart, Merge, NewReaction, Presentation, Proposal, Remark};
 use crate::model::{
-    BlobId, BranchName, Change, ChangeNumber, CommitId, ConfigBranch, Deployment, FileChange, ForgeName,
-    Head, Health, HealthQuestion, ImageReference, MergeMethod, RepositoryName, RepositoryPath,
-    ServiceEnvironment, SourceChecks, SourceComparison, SourceSpan, TeamName, Time, TreeEntry, UserName,
+    BlobId, BranchName, Change, ChangeNumber, CommitId, ConfigBranch, Deployment, FileChange,
+    ForgeCapabilities, ForgeName, Head, Health, HealthQuestion, ImageReference, MergeMethod, RepositoryName,
+    RepositoryPath, ServiceEnvironment, SourceChecks, SourceComparison, SourceSpan, TeamName, Time,
+    TreeEntry, UserName,
 };
 pub use connection::RetryPolicy;
 use connection::{Connection, lock};
@@ -171,21 +172,22 @@ impl Forge for GitHubForge {
         self.inner.bot.get().unwrap_or(&self.inner.nobody)
     }
 
-    fn logins_are_case_insensitive(&self) -> bool {
-        true
+    fn capabilities(&self) -> ForgeCapabilities {
+        ForgeCapabilities {
+            logins_are_case_insensitive: true,
+            // An account can be renamed, and its old login is then free for another account:
+            // https://docs.github.com/en/account-and-profile/setting-up-and-managing-your-personal-account-on-github/managing-personal-account-settings/changing-your-github-username
+            logins_can_be_reassigned: true,
+            web_url: Some(web::pages_of(self.inner.connection.url())),
+            // Only an App may create check runs, which have a page; a token sets commit statuses.
+            shows_status_details: self.inner.connection.credentials().app().is_some(),
+            shows_deployments: self.inner.deployments,
+        }
     }
 
     /// Has the pull requests listed at the next look.
     fn hint(&self, repository: &RepositoryName) {
         self.memory(repository).hint();
-    }
-
-    fn pages(&self) -> Option<String> {
-        Some(web::pages_of(self.inner.connection.url()))
-    }
-
-    fn shows_details(&self) -> bool {
-        self.inner.connection.credentials().app().is_some()
     }
 
     async fn compare_source(&self, span: &SourceSpan) -> Result<Option<SourceComparison>, ForgeError> {
@@ -194,10 +196,6 @@ impl Forge for GitHubForge {
 
     async fn source_checks(&self, span: &SourceSpan) -> Result<SourceChecks, ForgeError> {
         self.checks_of(&span.repository, &span.to).await
-    }
-
-    fn shows_deployments(&self) -> bool {
-        self.inner.deployments
     }
 
     async fn deployed(
@@ -372,11 +370,6 @@ impl Forge for GitHubForge {
 
     async fn find_team(&self, team: &TeamName) -> Result<(), ForgeError> {
         self.expect_team(team).await
-    }
-
-    /// Accounts are renamed, and what they were called is free for anybody then.
-    fn logins_can_be_reassigned(&self) -> bool {
-        true
     }
 
     async fn is_collaborator(

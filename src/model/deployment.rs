@@ -1,8 +1,6 @@
 //! Deployments: what a forge shows people, beside a repository, of what runs where.
 
-use std::collections::BTreeMap;
-
-use super::{ChangeNumber, CommitId, Fact, ImageReference, ServiceEnvironment};
+use super::{ChangeNumber, CommitId, ImageReference, ServiceEnvironment};
 
 /// A landing as the forge is told of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,13 +22,4 @@ pub struct Deployment {
 impl Deployment {
     /// Longest description, in characters: GitHub takes no more.
     pub const DESCRIPTION_CHARS_MAX: usize = 140;
-}
-
-/// What the forge shows of deployments.
-#[derive(Clone, Debug, Default)]
-pub struct Deployments {
-    /// Whether it shows any, and may be told of them.
-    pub are_shown: bool,
-    /// What it shows as the latest one at a target; nothing where it shows none of ours.
-    pub latest: BTreeMap<ServiceEnvironment, Fact<Option<Vec<ImageReference>>>>,
 }

@@ -1,8 +1,6 @@
 //! What lies between two artifacts in the source code that they say they were made of.
 
-use std::collections::BTreeMap;
-
-use super::{CommitId, Description, Fact, RepositoryName, words};
+use super::{CommitId, Description, RepositoryName, words};
 
 /// Two commits of one repository at the forge: what an old and a new artifact say they were made of.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -71,15 +69,6 @@ pub struct SourceComparison {
     pub pulls: Vec<u64>,
     /// What the builds of the new commit came to.
     pub checks: SourceChecks,
-}
-
-/// What the forge tells of source code.
-#[derive(Clone, Debug, Default)]
-pub struct Sources {
-    /// Where the forge shows its repositories, such as `https://github.com`; nothing where it compares none.
-    pub pages: Option<String>,
-    /// What was compared; nothing where the forge has no such commits, or does not show them to the bot.
-    pub compared: BTreeMap<SourceSpan, Fact<Option<SourceComparison>>>,
 }
 
 impl SourceSpan {

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use chrono::TimeDelta;
 
 use super::{
-    BranchName, Change, CodeOwners, CommitId, ConfigBranch, ContentKey, Deployments, Description, Digest,
-    Fact, Head, History, ImageName, ImageReference, Presence, ReleaseId, RepositoryPath, ServiceEnvironment,
-    Sources, Tag, TeamName, Time, UserName,
+    BranchName, Change, CodeOwners, CommitId, ConfigBranch, ContentKey, Description, Digest, Fact,
+    ForgeCapabilities, Head, History, ImageName, ImageReference, Presence, ReleaseId, RepositoryPath,
+    ServiceEnvironment, SourceComparison, SourceSpan, Tag, TeamName, Time, UserName,
 };
 
 /// Why something about a target cannot be said or done.
@@ -109,7 +109,8 @@ impl World {
     #[must_use]
     pub fn means(&self, written: &UserName, person: &UserName) -> bool {
         let (written, person) = (written.as_str(), person.as_str());
-        written == person || (self.ignores_case && written.eq_ignore_ascii_case(person))
+        written == person
+            || (self.capabilities.logins_are_case_insensitive && written.eq_ignore_ascii_case(person))
     }
 }
 
@@ -126,8 +127,8 @@ pub struct World {
     pub head: CommitId,
     /// The bot's own name on this forge.
     pub bot: UserName,
-    /// Whether names of people are the same in upper and lower case on this forge.
-    pub ignores_case: bool,
+    /// What this forge can do.
+    pub capabilities: ForgeCapabilities,
     /// What runs, by target.
     pub running: BTreeMap<ServiceEnvironment, Result<Running, Obstacle>>,
     /// What the files would run if the entries of the service's images were in quotes, for each target that
@@ -162,18 +163,16 @@ pub struct World {
     pub members: BTreeMap<(TeamName, UserName), Fact<bool>>,
     /// Whether somebody may write to the config repository, as the forge says.
     pub writers: BTreeMap<UserName, Fact<bool>>,
-    /// Whether a name can go from one person to another on this forge; then it gives no right by itself.
-    pub names_move: bool,
     /// Whether somebody is a collaborator of the config repository, as the forge says.
     pub collaborators: BTreeMap<UserName, Fact<bool>>,
     /// Whether a commit is part of the history of the branch, for merges whose content no longer runs.
     pub contained: BTreeMap<CommitId, Fact<bool>>,
-    /// What the forge tells of the source code that artifacts are made of.
-    pub sources: Sources,
-    /// Whether the forge shows more of a status than its line.
-    pub shows_details: bool,
-    /// What the forge shows of deployments.
-    pub deployments: Deployments,
+    /// Comparisons of the source code that artifacts are made of; `None` in a known fact means that the forge has no such
+    /// commits, or does not show them to the bot.
+    pub source_comparisons: BTreeMap<SourceSpan, Fact<Option<SourceComparison>>>,
+    /// The images of the latest deployment that the forge shows at a target; `None` in a known fact means that it shows
+    /// none of the bot's.
+    pub deployments: BTreeMap<ServiceEnvironment, Fact<Option<Vec<ImageReference>>>>,
 }
 
 impl World {

@@ -73,7 +73,7 @@ pub(super) async fn fetch<F: Forge, R: Registry, L: Ledger, C: Clock>(
             }
             Need::Source(span) => {
                 let fact = sources::compared(ports, &span).await;
-                observation.world.sources.compared.insert(span, fact);
+                observation.world.source_comparisons.insert(span, fact);
             }
             Need::Key { target, release } => {
                 let key = key(ports, policy, observation, &target, &release).await;
@@ -130,7 +130,7 @@ async fn deployments<F: Forge, R: Registry, L: Ledger, C: Clock>(
         Err(error) => Fact::Unknown { since: now, why: error.to_string().into() },
     };
     let facts = targets.iter().map(|target| (target.clone(), fact(target)));
-    world.deployments.latest.extend(facts.collect::<Vec<_>>());
+    world.deployments.extend(facts.collect::<Vec<_>>());
 }
 
 /// One digest that the plan needs, with what it is the digest of.

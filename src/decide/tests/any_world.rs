@@ -8,10 +8,10 @@ use proptest::prelude::*;
 
 use crate::model::{
     After, AfterMode, Approvals, Artifact, Change, ChangeNumber, ChangeState, CommandOutcome, Comment,
-    CommentId, CommitId, ConfigBranch, ContentKey, Digest, Environment, EnvironmentName, Event, Fact, Gate,
-    Head, History, ImageName, ImageReference, IndexEntry, MergeMode, ObservedChange, OnNewer, Origin,
-    Pipeline, Policy, Presence, Principal, Record, Release, Running, RunningImage, Selection, Service,
-    ServiceEnvironment, ServiceImage, Soak, SoakCounts, Sources, Tag, Time, Together, UserName,
+    CommentId, CommitId, ConfigBranch, ContentKey, Digest, Environment, EnvironmentName, Event, Fact,
+    ForgeCapabilities, Gate, Head, History, ImageName, ImageReference, IndexEntry, MergeMode, ObservedChange,
+    OnNewer, Origin, Pipeline, Policy, Presence, Principal, Record, Release, Running, RunningImage,
+    Selection, Service, ServiceEnvironment, ServiceImage, Soak, SoakCounts, Tag, Time, Together, UserName,
     WithdrawalReason, World, Writing, change_branch,
 };
 
@@ -418,12 +418,10 @@ fn world(artifacts: Artifacts) -> impl Strategy<Value = World> {
             keys: keys.collect(),
             members: BTreeMap::new(),
             writers: BTreeMap::new(),
-            ignores_case: false,
-            names_move: false,
+            capabilities: ForgeCapabilities::default(),
             collaborators: BTreeMap::new(),
             contained: BTreeMap::new(),
-            sources: Sources::default(),
-            shows_details: false,
+            source_comparisons: Default::default(),
             deployments: Default::default(),
             code_owners: Ok(Default::default()),
         }

@@ -5,8 +5,8 @@ use proptest::prelude::*;
 use super::any_world::{any_world, policy, target};
 use crate::decide::{Action, Need, Plan, decide};
 use crate::model::{
-    Deployments, Event, Fact, History, ImageReference, Landing, Obstacle, Origin, Record, ServiceEnvironment,
-    Time, World,
+    Event, Fact, ForgeCapabilities, History, ImageReference, Landing, Obstacle, Origin, Record,
+    ServiceEnvironment, Time, World,
 };
 
 type Shown = Option<Vec<ImageReference>>;
@@ -26,7 +26,8 @@ fn asked(plan: &Plan) -> Vec<&ServiceEnvironment> {
 fn showing(world: World, said: impl Fn(&World, &ServiceEnvironment) -> Option<Fact<Shown>>) -> World {
     let all = ["dev", "staging", "production"].map(target);
     let latest = all.into_iter().filter_map(|at| said(&world, &at).map(|said| (at, said))).collect();
-    World { deployments: Deployments { are_shown: true, latest }, ..world }
+    let capabilities = ForgeCapabilities { shows_deployments: true, ..world.capabilities.clone() };
+    World { capabilities, deployments: latest, ..world }
 }
 
 /// The images of the last landing, and whether it is news.
@@ -85,7 +86,7 @@ proptest! {
                 Action::Announce { target, images, .. } => {
                     let (landing, is_news) = last(&world.history, target, world.now).expect("it landed");
                     prop_assert!(is_news && landing.images == *images, "{} at {}", target, world.now);
-                    world.deployments.latest.insert(target.clone(), known(Some(images.clone())));
+                    world.deployments.insert(target.clone(), known(Some(images.clone())));
                 }
                 Action::Open { .. } | Action::Update { .. } | Action::Merge { .. } | Action::Dequeue { .. }
                 | Action::Close { .. }

@@ -7,9 +7,9 @@ use std::collections::BTreeMap;
 use super::layout::{Format, Layout, place, policy};
 use crate::decide::{Action, Need, Plan, decide};
 use crate::model::{
-    ArtifactKind, Change, ChangeNumber, ChangeState, Comment, CommentId, CommitId, ContentKey, Deployments,
-    Description, Digest, Fact, Head, ImageName, ImageReference, ObservedChange, Policy, Presence, Release,
-    Running, RunningImage, ServiceEnvironment, SourceChecks, SourceComparison, SourceRelation, Sources, Tag,
+    ArtifactKind, Change, ChangeNumber, ChangeState, Comment, CommentId, CommitId, ContentKey, Description,
+    Digest, Fact, ForgeCapabilities, Head, ImageName, ImageReference, ObservedChange, Policy, Presence,
+    Release, Running, RunningImage, ServiceEnvironment, SourceChecks, SourceComparison, SourceRelation, Tag,
     Time, World, change_branch,
 };
 
@@ -203,8 +203,8 @@ impl Simulation {
         world.members.clear();
         world.writers.clear();
         world.collaborators.clear();
-        world.sources.compared.clear();
-        world.deployments.latest.clear();
+        world.source_comparisons.clear();
+        world.deployments.clear();
     }
 
     fn answer(&mut self, need: Need) {
@@ -244,11 +244,11 @@ impl Simulation {
                     pulls: vec![],
                     checks: SourceChecks::None,
                 };
-                self.world.sources.compared.insert(span, Fact::known(Some(comparison), now));
+                self.world.source_comparisons.insert(span, Fact::known(Some(comparison), now));
             }
             Need::Deployment { target } => {
                 let shown = Fact::known(self.deployments.get(&target).cloned(), now);
-                self.world.deployments.latest.insert(target, shown);
+                self.world.deployments.insert(target, shown);
             }
             Need::Member { team, user } => {
                 let is_member = !user.as_str().starts_with(STRANGER);
@@ -419,13 +419,16 @@ fn world(now: Time) -> World {
         keys: BTreeMap::new(),
         members: BTreeMap::new(),
         writers: BTreeMap::new(),
-        ignores_case: false,
-        names_move: true,
+        capabilities: ForgeCapabilities {
+            logins_can_be_reassigned: true,
+            web_url: Some(PAGES.to_owned()),
+            shows_deployments: true,
+            ..ForgeCapabilities::default()
+        },
         collaborators: BTreeMap::new(),
         contained: BTreeMap::new(),
-        sources: Sources { pages: Some(PAGES.to_owned()), ..Sources::default() },
-        shows_details: false,
-        deployments: Deployments { are_shown: true, ..Deployments::default() },
+        source_comparisons: BTreeMap::new(),
+        deployments: BTreeMap::new(),
         code_owners: Ok(Default::default()),
     }
 }

@@ -94,7 +94,7 @@ async fn names_are_the_same_in_any_case() {
     make_member(&ground, "Ada");
     assert!(may_write(&ground, "ada").await);
     assert!(ground.forge.is_member(&name("acme/sre"), &name("ada")).await.unwrap().is_so);
-    assert!(ground.forge.logins_are_case_insensitive());
+    assert!(ground.forge.capabilities().logins_are_case_insensitive);
 }
 
 #[tokio::test]

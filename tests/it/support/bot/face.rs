@@ -10,9 +10,9 @@ use towpath::forge::{
     Confirmation, Forge, ForgeError, LogPart, Merge, NewReaction, Presentation, Proposal, Remark,
 };
 use towpath::model::{
-    BlobId, BranchName, Change, ChangeNumber, CommitId, ConfigBranch, Deployment, FileChange, Head, Health,
-    HealthQuestion, ImageReference, RepositoryName, RepositoryPath, Secret, ServiceEnvironment, SourceChecks,
-    SourceComparison, SourceSpan, TeamName, TreeEntry, UserName,
+    BlobId, BranchName, Change, ChangeNumber, CommitId, ConfigBranch, Deployment, FileChange,
+    ForgeCapabilities, Head, Health, HealthQuestion, ImageReference, RepositoryName, RepositoryPath, Secret,
+    ServiceEnvironment, SourceChecks, SourceComparison, SourceSpan, TeamName, TreeEntry, UserName,
 };
 use towpath::observe::Clock as _;
 
@@ -72,8 +72,8 @@ impl Forge for Face {
         each!(self, forge => forge.bot())
     }
 
-    fn logins_are_case_insensitive(&self) -> bool {
-        each!(self, forge => forge.logins_are_case_insensitive())
+    fn capabilities(&self) -> ForgeCapabilities {
+        each!(self, forge => forge.capabilities())
     }
 
     fn hint(&self, repository: &RepositoryName) {
@@ -84,24 +84,12 @@ impl Forge for Face {
         each!(self, forge => forge.clock_ahead())
     }
 
-    fn pages(&self) -> Option<String> {
-        each!(self, forge => forge.pages())
-    }
-
-    fn shows_details(&self) -> bool {
-        each!(self, forge => forge.shows_details())
-    }
-
     async fn compare_source(&self, span: &SourceSpan) -> Answer<Option<SourceComparison>> {
         each!(self, forge => forge.compare_source(span).await)
     }
 
     async fn source_checks(&self, span: &SourceSpan) -> Answer<SourceChecks> {
         each!(self, forge => forge.source_checks(span).await)
-    }
-
-    fn shows_deployments(&self) -> bool {
-        each!(self, forge => forge.shows_deployments())
     }
 
     async fn deployed(
@@ -218,10 +206,6 @@ impl Forge for Face {
 
     async fn find_team(&self, team: &TeamName) -> Answer<()> {
         each!(self, forge => forge.find_team(team).await)
-    }
-
-    fn logins_can_be_reassigned(&self) -> bool {
-        each!(self, forge => forge.logins_can_be_reassigned())
     }
 
     async fn is_collaborator(&self, place: &ConfigBranch, user: &UserName) -> Answer<Confirmation> {

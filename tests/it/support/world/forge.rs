@@ -6,8 +6,9 @@ use std::sync::Arc;
 use towpath::forge::{BRANCH_PREFIX, Confirmation, Forge, ForgeError, LOG_BRANCH, LogPart};
 use towpath::model::{
     BlobId, BranchName, Change, ChangeNumber, ChangeState, Comment, CommentId, CommitId, ConfigBranch,
-    EntryKind, FileChange, Head, Health, HealthQuestion, Login, LoginProof, Merge, NewReaction, Presentation,
-    Probe, Proposal, PublishedComment, Reaction, RepositoryPath, Status, TeamName, TreeEntry, UserName,
+    EntryKind, FileChange, ForgeCapabilities, Head, Health, HealthQuestion, Login, LoginProof, Merge,
+    NewReaction, Presentation, Probe, Proposal, PublishedComment, Reaction, RepositoryPath, Status, TeamName,
+    TreeEntry, UserName,
 };
 
 use super::git::NewCommit;
@@ -28,6 +29,10 @@ impl FakeWorld {
 impl Forge for FakeWorld {
     fn bot(&self) -> &UserName {
         &self.bot
+    }
+
+    fn capabilities(&self) -> ForgeCapabilities {
+        ForgeCapabilities { logins_can_be_reassigned: true, ..ForgeCapabilities::default() }
     }
 
     fn hint(&self, _repository: &towpath::model::RepositoryName) {
@@ -226,10 +231,6 @@ impl Forge for FakeWorld {
             if is_there { Ok(()) } else { Err(not_found(format!("the team `{team}`"))) }
         })
         .await
-    }
-
-    fn logins_can_be_reassigned(&self) -> bool {
-        true
     }
 
     async fn is_collaborator(&self, place: &ConfigBranch, user: &UserName) -> Answer<Confirmation> {

@@ -227,6 +227,6 @@ async fn where_the_configuration_says_so_nothing_is_shown() {
     let access = GitHubAccess { deployments: false, ..access(ground.address, credentials) };
     let world = ground.world.clone();
     let forge = GitHubForge::new(access, Arc::new(move || world.now()));
-    assert!(!forge.shows_deployments());
-    assert!(ground.forge.shows_deployments());
+    assert!(!forge.capabilities().shows_deployments);
+    assert!(ground.forge.capabilities().shows_deployments);
 }
