@@ -10,8 +10,8 @@ use crate::decide::GatesPassed;
 use crate::draft::{ChangeEdit, Draft, DraftSummary, GatedMerge, Reply};
 use crate::forge::{Forge, ForgeError};
 use crate::model::{
-    ChangeNumber, CommitId, ConfigBranch, Deployment, Merge, NewReaction, Proposal, PublishedComment, Record,
-    Time,
+    ChangeNumber, CommitId, ConfigBranch, Deployment, Merge, NewReaction, Proposal, PublishedComment,
+    Reaction, Record, Time,
 };
 
 /// The outcome of a draft.
@@ -55,6 +55,17 @@ pub struct Receipt {
 impl Receipt {
     fn new<T>(summary: DraftSummary, result: Result<T, ForgeError>) -> Self {
         Self { summary, outcome: result.map_or_else(Outcome::from, |_| Outcome::Done) }
+    }
+
+    /// The receipt of a draft that only informs people: a change that has no place for more is no failure, since nothing waits
+    /// for it and each look would report it again.
+    fn of_information<T>(summary: DraftSummary, result: Result<T, ForgeError>) -> Self {
+        match result {
+            Err(error @ ForgeError::Blocked { .. }) => {
+                Self { summary, outcome: Outcome::Skipped(error.to_string()) }
+            }
+            result => Self::new(summary, result),
+        }
     }
 
     /// Whether the draft was carried out.
@@ -108,7 +119,9 @@ impl<F: Forge> Actor<'_, F> {
         for Draft { effect, summary } in drafts {
             let result = match effect {
                 ChangeEdit::Present { change, presentation } => {
-                    self.forge.present(self.place, change, &presentation).await
+                    let result = self.forge.present(self.place, change, &presentation).await;
+                    receipts.push(Receipt::of_information(summary, result));
+                    continue;
                 }
                 ChangeEdit::Dequeue { change } => self.forge.dequeue(self.place, change).await,
                 ChangeEdit::Close { change } => self.forge.close(self.place, change).await,
@@ -154,10 +167,11 @@ impl<F: Forge> Actor<'_, F> {
                 }
             }
         }
-        for (change, batch) in reactions {
+        for (change, mut batch) in reactions {
+            batch.put_done_first();
             let results = self.forge.react(self.place, change, &batch.reactions).await;
             let pairs = batch.summaries.into_iter().zip(results);
-            receipts.extend(pairs.map(|(summary, result)| Receipt::new(summary, result)));
+            receipts.extend(pairs.map(|(summary, result)| Receipt::of_information(summary, result)));
         }
         receipts
     }
@@ -168,7 +182,7 @@ impl<F: Forge> Actor<'_, F> {
         comment: &PublishedComment,
         summary: DraftSummary,
     ) -> Receipt {
-        Receipt::new(summary, self.forge.comment(self.place, change, comment).await)
+        Receipt::of_information(summary, self.forge.comment(self.place, change, comment).await)
     }
 
     /// Reports landings to the forge. A report that fails is skipped, whatever the reason: nothing rests on it.
@@ -194,6 +208,14 @@ impl ReactionBatch {
     fn add(&mut self, reaction: NewReaction, summary: DraftSummary) {
         self.reactions.push(reaction);
         self.summaries.push(summary);
+    }
+
+    /// Puts reactions to commands that were carried out first: a change may have no place for all of them.
+    fn put_done_first(&mut self) {
+        let pairs = std::mem::take(&mut self.reactions).into_iter().zip(std::mem::take(&mut self.summaries));
+        let (done, others): (Vec<_>, Vec<_>) =
+            pairs.partition(|(reaction, _)| reaction.reaction == Reaction::Rocket);
+        (self.reactions, self.summaries) = done.into_iter().chain(others).unzip();
     }
 }
 

@@ -47,6 +47,7 @@ pub fn decide(world: &World, policy: &Policy) -> Plan {
     let mut needs = BTreeSet::new();
     let mut history = world.history.clone();
     let mut records = Vec::new();
+    note(&mut history, &mut records, landings::clock_set_back(world).into_iter().collect());
     for (service, environment) in targets(world, policy) {
         let case = PromotionView::new(world, policy, &history, service, environment);
         // Without an order nothing can be told to be a step back; what is seen for the first time needs none. Both name what

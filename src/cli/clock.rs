@@ -13,9 +13,10 @@ pub(super) async fn listings_warning(engines: &Engines, policy: &Policy) -> Opti
     Some(format!("{}; check the clock of this machine", render::listings_ahead(&ahead)))
 }
 
-/// What is said of landings that turn out to be dated in the future.
+/// What is said of landings that turn out to be dated in the future, or of a clock that was set back.
 pub(super) fn landing_warning<'a>(records: impl Iterator<Item = &'a Record>) -> Option<String> {
-    let is_correction = |own: &&Record| matches!(own.event, Event::ClockCorrected { .. });
+    let is_correction =
+        |own: &&Record| matches!(own.event, Event::ClockCorrected { .. } | Event::ClockSetBack { .. });
     let corrected = records.filter(is_correction).last()?;
     Some(format!("{}; check the clocks of all machines that run Towpath", render::record(corrected)))
 }

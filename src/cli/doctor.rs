@@ -11,9 +11,10 @@ use futures::future::join_all;
 use super::engines::{Engines, Unusable, usable};
 use super::output::Output;
 use super::{Failure, secrets};
-use crate::config::{ForgeSettings, SecretOwner, Settings};
+use crate::config::{ForgeSettings, LedgerSettings, SecretOwner, Settings};
 use crate::decide::health::{Diagnosis, Level, Topic};
 use crate::forge::ForgeError;
+use crate::ledger::sqlite::SqliteLedger;
 use crate::model::{ConfigBranch, ForgeName};
 use crate::observe::{self, Survey};
 use report::Report;
@@ -45,18 +46,39 @@ async fn examine(settings: &Settings) -> anyhow::Result<Report> {
     let (usable, unusable) = usable(settings);
     let engines = Engines::in_memory(&usable).await?;
     let surveys = surveys(&engines).await;
+    let ledger = ledger(settings, &mut report).await;
     for own in &settings.forges {
         match engines.of(own.name()) {
-            Some(engine) => forges::examine(settings, own, engine, &surveys).await.add_to(&mut report),
+            Some(engine) => {
+                let found = forges::examine(settings, own, engine, &surveys, ledger.as_ref()).await;
+                found.add_to(&mut report);
+            }
             None => report.open(forge_heading(own)),
         }
     }
     let asked = registries::Asked { settings: &usable, unusable: &unusable };
     asked.images(&mut report).await?;
-    asked.clock(&mut report).await;
+    if let Some(ledger) = &ledger {
+        asked.clock(ledger, &mut report).await;
+    }
     asked.lost(&engines, &surveys, &mut report).await;
     add_secrets(settings, &unusable, &mut report);
     Ok(report)
+}
+
+/// The ledger. One that is not there yet says nothing; `doctor` makes none.
+async fn ledger(settings: &Settings, report: &mut Report) -> Option<SqliteLedger> {
+    let LedgerSettings::Sqlite(path) = &settings.ledger;
+    // A symbolic link that leads nowhere is something, and no ledger.
+    path.symlink_metadata().ok()?;
+    match SqliteLedger::open(path).await {
+        Ok(ledger) => Some(ledger),
+        Err(error) => {
+            let matter = Topic::SettingsUnusable(error.to_string());
+            report.add("ledger".to_owned(), Diagnosis { level: Level::Wrong, matter });
+            None
+        }
+    }
 }
 
 async fn surveys(engines: &Engines) -> Surveys<'_> {

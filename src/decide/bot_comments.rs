@@ -19,6 +19,9 @@ use replies::{Reply, replies};
 
 /// On how many of the last changes of a target answers are still owed: a new one may open before they are given.
 const CHANGES_ANSWERED_MAX: usize = 3;
+/// How many of the comments of a change get a reaction although nothing was done because of them: those that came last. Anybody
+/// can write thousands.
+const REACTIONS_MAX: usize = 500;
 /// How many questions one comment answers: those that came last.
 const QUESTIONS_MAX: usize = 3;
 
@@ -40,7 +43,10 @@ pub(super) fn pending_comments(case: &PromotionView<'_>) -> Vec<Action> {
 fn answers(case: &PromotionView<'_>, observed: &ObservedChange) -> Vec<Action> {
     let replies = replies(case.history.handled_on(observed.change.number));
     let page = ChangeConversation::new(case, observed);
-    let mut actions: Vec<Action> = replies.iter().flat_map(|reply| answer(case, &page, reply)).collect();
+    let early = replies.len().saturating_sub(REACTIONS_MAX);
+    let is_answered = |(index, reply): &(usize, &Reply<'_>)| *index >= early || reply.handled.did_something();
+    let answered = replies.iter().enumerate().filter(is_answered);
+    let mut actions: Vec<Action> = answered.flat_map(|(_, reply)| answer(case, &page, reply)).collect();
     actions.extend(questions(case, &page, &replies));
     actions
 }

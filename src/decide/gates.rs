@@ -15,6 +15,7 @@ mod previous;
 mod quiet;
 mod soak;
 mod tag;
+mod tag_moves;
 
 pub(super) use approvals::{approvers, uncounted_on};
 pub(super) use hold::is_held;
@@ -28,7 +29,7 @@ use std::collections::BTreeSet;
 use crate::model::{ContentKey, Gate, MergeMode, ObservedChange, Release, WriteMode};
 
 use super::need::Need;
-use super::plan::{GateReport, Verdict};
+use super::plan::{GateName, GateReport, Verdict};
 use super::presence::EffectPhase;
 use super::promotion_view::PromotionView;
 use super::reason::{ArtifactReason, GateReason};
@@ -48,6 +49,7 @@ pub(super) fn open(
     reports.extend(hand::judge(case, release));
     reports.extend(quiet::judge(case, release, needs));
     reports.extend(platforms::judge(case, release, needs));
+    reports.extend(tag_moves::unstable(case, release));
     // Working out the content costs, so that comes last and only where everything else passes.
     let is_next = all_pass(&reports);
     reports.push(decline::judge(case, release, is_next, needs));
@@ -98,7 +100,9 @@ pub(super) fn of_renewed(
 ) -> Vec<GateReport> {
     let mut reports = open(case, release, needs);
     reports.extend(merge(case, release, Some(change), needs));
-    reports.extend(noted(case, release));
+    if !has_tag_report(&reports) {
+        reports.extend(noted(case, release));
+    }
     reports
 }
 
@@ -114,6 +118,9 @@ pub(super) fn last(
     let moment = if merges { EffectPhase::Merging } else { EffectPhase::Waiting };
     if let Some(report) = tag::missing(case, release, moment, needs) {
         return Some(report);
+    }
+    if has_tag_report(reports) {
+        return None;
     }
     match case.service.writing.mode {
         WriteMode::Digest => {
@@ -152,6 +159,11 @@ pub(super) fn without_vain_requests(mut reports: Vec<GateReport>) -> Vec<GateRep
         }
     }
     reports
+}
+
+/// Whether an earlier gate reports on the tags, so that there is one line about them.
+fn has_tag_report(reports: &[GateReport]) -> bool {
+    reports.iter().any(|report| report.gate == GateName::Tag)
 }
 
 /// Whether every gate says to go on.

@@ -12,7 +12,7 @@ use chrono::TimeDelta;
 
 use crate::model::{
     ChangeState, CommitId, Environment, Event, Fact, Gate, ImageName, ImageReference, Landing, LandingStatus,
-    ObservedChange, Origin, Record, Time, WithdrawalReason,
+    ObservedChange, Origin, Record, Time, WithdrawalReason, World,
 };
 
 use super::need::Need;
@@ -48,6 +48,18 @@ pub(super) fn clock_corrections(case: &PromotionView<'_>) -> Vec<Record> {
     };
     let ahead = case.history.landings(&case.target).iter().filter(is_ahead);
     ahead.map(|landing| record_now(case.world, event(landing))).collect()
+}
+
+/// That the clock shows an earlier time than a record of the log, where no forge's clock tells which is right: it was set back,
+/// or was ahead before. It is recorded once for each such time.
+pub(super) fn clock_set_back(world: &World) -> Option<Record> {
+    if world.forge_ahead.is_some() {
+        return None;
+    }
+    let latest = world.history.latest()?;
+    let is_behind = world.now.checked_add_signed(CLOCKS_DIFFER_MAX).is_some_and(|now| now < latest);
+    let is_known = world.history.set_back_from() == Some(latest);
+    (is_behind && !is_known).then(|| record_now(world, Event::ClockSetBack { latest }))
 }
 
 /// What is adopted at first sight: what runs where the log and the changes know of no landing.
@@ -195,6 +207,7 @@ fn landing_images(record: &Record) -> Option<&[ImageReference]> {
         | Event::Declined { .. }
         | Event::TagMoved { .. }
         | Event::ClockCorrected { .. }
+        | Event::ClockSetBack { .. }
         | Event::Handled { .. } => None,
     }
 }
@@ -206,6 +219,7 @@ const fn landing_origin(record: &Record) -> Option<&Origin> {
         | Event::Declined { .. }
         | Event::TagMoved { .. }
         | Event::ClockCorrected { .. }
+        | Event::ClockSetBack { .. }
         | Event::Handled { .. } => None,
     }
 }

@@ -161,7 +161,8 @@ impl<'a> PromotionView<'a> {
         let landings = self.history.landings(target).iter().rev();
         let earlier = landings.skip_while(|own| own.order >= landing.order);
         let same = earlier.take_while(|own| counts(own) && same_artifacts(&own.images, &landing.images));
-        same.map(|own| own.at).fold(landing.at, Time::min)
+        let now = self.world.forge_time();
+        same.map(|own| own.counts_from(now)).fold(landing.counts_from(now), Time::min)
     }
 
     /// Whether a release is newer than what runs and than all that ever ran here.

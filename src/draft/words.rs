@@ -67,6 +67,6 @@ const fn target_of(event: &Event) -> Option<&ServiceEnvironment> {
         | Event::Withdrawn { target, .. }
         | Event::ClockCorrected { target, .. }
         | Event::Declined { target, .. } => Some(target),
-        Event::TagMoved { .. } | Event::Handled { .. } => None,
+        Event::TagMoved { .. } | Event::ClockSetBack { .. } | Event::Handled { .. } => None,
     }
 }

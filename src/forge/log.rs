@@ -16,8 +16,8 @@
 #[cfg(test)]
 mod tests;
 
-use super::LOG_BRANCH;
-use crate::model::{BlobId, CommitId};
+use super::{LOG_BRANCH, LogPart};
+use crate::model::{BlobId, CommitId, LeftOut};
 
 /// How large a file grows, in bytes; a record that is larger has a file of its own.
 pub(super) const SEGMENT_BYTES_MAX: u64 = 256 << 10;
@@ -36,6 +36,15 @@ const FOLDER: &str = "log";
 /// The one file of the older layout, and the number that stands for it here.
 const OLD_FILE: &str = "log.jsonl";
 const OLD_NUMBER: u32 = 0;
+
+impl LogPart {
+    /// That this is another log than the one that was read up to a commit before, which it was asked for with.
+    #[must_use]
+    pub fn replaced(&self, read: &CommitId) -> Option<LeftOut> {
+        let is_replaced = self.from_start && self.proven.as_ref() != Some(read);
+        is_replaced.then(|| LeftOut::LogReplaced { read: read.clone() })
+    }
+}
 
 /// What is wrong with a log, or with what it is to take.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

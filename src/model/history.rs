@@ -27,6 +27,8 @@ pub struct Landing {
     pub origin: Origin,
     /// Whether it still counts.
     pub standing: LandingStatus,
+    /// The latest time in the log before it, if the clock was set back to before that; see [`Landing::counts_from`].
+    pub not_before: Option<Time>,
     /// Its place in the log. Times of the forge and ours do not compare to the second; places do.
     pub order: usize,
 }
@@ -78,6 +80,8 @@ pub struct MovedTag {
     pub from: Digest,
     /// What it pointed to then.
     pub to: Digest,
+    /// When that was noted.
+    pub at: Time,
     /// Its place in the log.
     pub order: usize,
 }
@@ -93,7 +97,19 @@ pub struct History {
     /// The first position in `handled` of each comment.
     handled_by_comment: BTreeMap<CommentId, usize>,
     moved_tags: Vec<MovedTag>,
+    latest: Option<Time>,
+    set_back_from: Option<Time>,
     length: usize,
+}
+
+impl Landing {
+    /// When a soak of it begins: when it landed, or the latest time that the log had before, if the clock was set back and
+    /// that time has come. One that is still in the future was recorded while the clock was ahead, or the clock still is
+    /// behind, so that it measures the soak itself.
+    #[must_use]
+    pub fn counts_from(&self, now: Time) -> Time {
+        self.not_before.filter(|latest| *latest <= now).map_or(self.at, |latest| latest.max(self.at))
+    }
 }
 
 impl Handled {
@@ -193,10 +209,28 @@ impl History {
         self.moved_tags.iter().rev().find(is_of)
     }
 
+    /// The records that a tag moved, in the order of the log.
+    pub fn moves<'a>(&'a self, image: &'a ImageName, tag: &'a Tag) -> impl Iterator<Item = &'a MovedTag> {
+        self.moved_tags.iter().filter(move |moved| moved.image == *image && moved.tag == *tag)
+    }
+
+    /// The latest time that any record has.
+    #[must_use]
+    pub const fn latest(&self) -> Option<Time> {
+        self.latest
+    }
+
+    /// The latest time in the log when the clock was last found to show an earlier one.
+    #[must_use]
+    pub const fn set_back_from(&self) -> Option<Time> {
+        self.set_back_from
+    }
+
     /// Takes in one more record.
     pub fn take(&mut self, record: &Record) {
         self.length += 1;
         let order = self.length;
+        self.latest = self.latest.max(Some(record.at));
         match &record.event {
             Event::Landed { target, images, origin } => {
                 let landing = Landing {
@@ -204,11 +238,13 @@ impl History {
                     at: record.at,
                     origin: origin.clone(),
                     standing: LandingStatus::Effective,
+                    not_before: self.set_back_from.filter(|latest| record.at < *latest),
                     order,
                 };
                 self.landings.entry(target.clone()).or_default().push(landing);
             }
             Event::Withdrawn { target, images, because: _ } => self.withdraw(target, images),
+            Event::ClockSetBack { latest } => self.set_back_from = Some(*latest),
             Event::ClockCorrected { target, images, was } => self.correct(target, images, (*was, record.at)),
             Event::Declined { target, images, key, change, by } => self.declines.push(Decline {
                 target: target.clone(),
@@ -224,6 +260,7 @@ impl History {
                 tag: tag.clone(),
                 from: from.clone(),
                 to: to.clone(),
+                at: record.at,
                 order,
             }),
             Event::Handled { change, comment, by, outcomes } => self.handle(Handled {

@@ -73,6 +73,12 @@ pub enum Event {
         /// The date that the landing has in the log.
         was: Time,
     },
+    /// The clock shows an earlier time than a record of the log. What lands with a date before that time soaks from that time
+    /// on, once it has come.
+    ClockSetBack {
+        /// The latest time that a record had.
+        latest: Time,
+    },
     /// A comment or review with commands was carried out, once.
     Handled {
         /// The change it stands on.

@@ -52,9 +52,7 @@ pub(super) async fn read<F: Forge, R: Registry, L: Ledger, C: Clock>(
         .await
         .map_err(|error| ObserveError::Forge { place: Box::new(place.clone()), error })?;
     let from_start = part.from_start || indexed.tip.is_none();
-    let is_replaced =
-        |read: &CommitId| part.from_start && part.tip.is_some() && part.proven.as_ref() != Some(read);
-    let replaced = indexed.tip.clone().filter(is_replaced).map(|read| LeftOut::LogReplaced { read });
+    let replaced = indexed.tip.as_ref().and_then(|read| part.replaced(read));
     // Only what is proven is ever indexed, so that what the ledger holds needs no proof.
     let unindexed = part.proven.clone().filter(|proven| Some(proven) != indexed.tip.as_ref());
     let mut replacement = None;

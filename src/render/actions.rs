@@ -117,6 +117,10 @@ pub fn record(record: &Record) -> String {
             name(target.environment.as_str()),
             instant(*was)
         ),
+        Event::ClockSetBack { latest } => format!(
+            "the clock shows an earlier time than the last record, dated {}; soaks of what lands before then count from then",
+            instant(*latest)
+        ),
         Event::Handled { change, by, outcomes, .. } => {
             let words: Vec<&str> = outcomes.iter().map(outcome).collect();
             format!("{} on {change}: {}", person(by), words.join(", "))

@@ -23,7 +23,7 @@ pub fn left_out(left_out: &LeftOut) -> String {
             )
         }
         LeftOut::LogReplaced { read } => format!(
-            "`{LOG_BRANCH}` was replaced: it no longer contains {}, which was read before; where nobody meant to, restore \
+            "`{LOG_BRANCH}` was replaced or deleted: it no longer contains {}, which was read before; where nobody meant to, restore \
              it from a clone",
             read.short()
         ),

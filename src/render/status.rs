@@ -106,6 +106,7 @@ const fn weight_of_artifacts(note: &ArtifactReason) -> StatusState {
         | ArtifactReason::TagAbsent { .. }
         | ArtifactReason::TooManyToDate { .. }
         | ArtifactReason::NotQuiet { .. }
+        | ArtifactReason::TagUnstable { .. }
         | ArtifactReason::WrittenTagMoved { .. }
         | ArtifactReason::NoDate { .. } => StatusState::Pending,
         ArtifactReason::PlatformsThere

@@ -15,6 +15,7 @@ mod people;
 mod polls;
 mod releases;
 mod requests;
+mod restless_tags;
 mod rewritten;
 mod rights;
 mod road;

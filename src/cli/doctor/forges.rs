@@ -9,6 +9,8 @@ use crate::config::{ForgeSettings, Settings};
 use crate::decide::health::{Diagnosis, Level, Topic, UnknownTopic, diagnose, overlay_findings};
 use crate::forge::any::AnyForge;
 use crate::forge::{Forge as _, ForgeError};
+use crate::ledger::Ledger as _;
+use crate::ledger::sqlite::SqliteLedger;
 use crate::model::{ConfigBranch, HealthQuestion};
 use crate::observe::{Clock as _, SystemClock};
 use crate::render::HealthSection;
@@ -34,6 +36,7 @@ pub(super) async fn examine(
     own: &ForgeSettings,
     engine: &RealEngine,
     surveys: &Surveys<'_>,
+    ledger: Option<&SqliteLedger>,
 ) -> Found {
     let forge = &engine.ports.forge;
     let expects_events = match own {
@@ -57,7 +60,7 @@ pub(super) async fn examine(
             surveys.keys().filter(|place| place.forge == *own.name() && place.repository == section.about);
         for place in places {
             diagnoses.extend(overlays(engine, place, surveys));
-            diagnoses.extend(left_out(forge, place).await);
+            diagnoses.extend(left_out(forge, place, ledger).await);
         }
         sections.push(HealthSection { about: format!("{about}, repository `{}`", section.about), diagnoses });
     }
@@ -73,9 +76,16 @@ fn overlays(engine: &RealEngine, place: &ConfigBranch, surveys: &Surveys<'_>) ->
 }
 
 /// What does not count in a repository. Where it cannot be read, that is said already.
-async fn left_out(forge: &AnyForge, place: &ConfigBranch) -> Vec<Diagnosis> {
+async fn left_out(forge: &AnyForge, place: &ConfigBranch, ledger: Option<&SqliteLedger>) -> Vec<Diagnosis> {
     let mut all = forge.unreadable_changes(place).await.unwrap_or_default();
-    all.extend(forge.read_log(place, None).await.ok().and_then(|part| part.unproven()));
+    let read = match ledger {
+        Some(ledger) => ledger.log(place).await.ok().and_then(|indexed| indexed.tip),
+        None => None,
+    };
+    if let Ok(part) = forge.read_log(place, read.as_ref()).await {
+        all.extend(part.unproven());
+        all.extend(read.and_then(|read| part.replaced(&read)));
+    }
     let warning = |own| Diagnosis { level: Level::Warning, matter: Topic::LeftOut(own) };
     all.into_iter().map(warning).collect()
 }

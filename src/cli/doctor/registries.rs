@@ -9,7 +9,7 @@ use super::{Surveys, registry_heading};
 use crate::cli::clock;
 use crate::cli::engines::{Engines, Unusable};
 use crate::cli::registries::registry;
-use crate::config::{LedgerSettings, SecretOwner, Settings};
+use crate::config::{SecretOwner, Settings};
 use crate::decide::health::{Diagnosis, Level, Topic};
 use crate::ledger::sqlite::SqliteLedger;
 use crate::model::{ImageName, ImageReference, ServiceEnvironment, Tag};
@@ -41,25 +41,12 @@ impl Asked<'_> {
         Ok(())
     }
 
-    /// Adds times of the ledger that lie in the future. A ledger that is not there yet has none.
-    pub(super) async fn clock(&self, report: &mut Report) {
-        let LedgerSettings::Sqlite(path) = &self.settings.ledger;
-        if !path.exists() {
-            return;
-        }
-        match SqliteLedger::open(path).await {
-            Ok(ledger) => {
-                if let Some(ahead) = clock::listings_ahead(&ledger, &self.settings.policy).await {
-                    let about = registry_heading(ahead.image.host());
-                    let matter = Topic::ListingsAhead(ahead);
-                    report.add(about, Diagnosis { level: Level::Warning, matter });
-                }
-            }
-            Err(error) => {
-                let matter = Topic::SettingsUnusable(error.to_string());
-                report.add("ledger".to_owned(), Diagnosis { level: Level::Wrong, matter });
-            }
-        }
+    /// Adds times of the ledger that lie in the future.
+    pub(super) async fn clock(&self, ledger: &SqliteLedger, report: &mut Report) {
+        let Some(ahead) = clock::listings_ahead(ledger, &self.settings.policy).await else { return };
+        let about = registry_heading(ahead.image.host());
+        let matter = Topic::ListingsAhead(ahead);
+        report.add(about, Diagnosis { level: Level::Warning, matter });
     }
 
     /// Adds what runs and is no longer there. Config repositories that cannot be read have their own findings.

@@ -8,6 +8,7 @@
 
 use std::collections::BTreeSet;
 
+use super::tag_moves;
 use crate::decide::need::Need;
 use crate::decide::plan::{GateName, GateReport, Verdict};
 use crate::decide::presence::{self, EffectPhase};
@@ -25,8 +26,7 @@ pub(super) fn judge(
     release: &Release,
     needs: &mut BTreeSet<Need>,
 ) -> Option<GateReport> {
-    let follows = case.service.images.iter().all(|image| matches!(image.selection.basis(), Basis::Turn(_)));
-    if follows {
+    if follows(case) {
         return None;
     }
     // All are asked for at once.
@@ -36,6 +36,11 @@ pub(super) fn judge(
         None => report(Verdict::Pass, ArtifactReason::TagsStay.into()),
         Some(reason) => report(Verdict::Wait, reason),
     })
+}
+
+/// Whether the service follows the tags of all its images, so that they are meant to move.
+pub(super) fn follows(case: &PromotionView<'_>) -> bool {
+    case.service.images.iter().all(|image| matches!(image.selection.basis(), Basis::Turn(_)))
 }
 
 /// Why a release waits because its registries lack it or a part of it. `None` if nothing is known to be missing.
@@ -161,7 +166,8 @@ pub(in crate::decide) fn watch_running(case: &PromotionView<'_>, needs: &mut BTr
 pub(in crate::decide) fn unrecorded_while_running(case: &PromotionView<'_>) -> Vec<Record> {
     let is_new = |(artifact, to): &(Artifact, &Digest)| {
         let known = case.history.moved_tag(&Release::of(artifact.clone()));
-        known.is_none_or(|known| known.to != **to)
+        let is_noted = known.is_some_and(|known| known.to == **to);
+        !is_noted && tag_moves::unstable_until(case, &artifact.image, &artifact.tag).is_none()
     };
     let event = |(artifact, to): (Artifact, &Digest)| Event::TagMoved {
         image: artifact.image,

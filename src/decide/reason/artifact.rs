@@ -1,5 +1,7 @@
 //! Reasons about artifacts: what they say about themselves, and whether they are whole.
 
+use chrono::TimeDelta;
+
 use crate::model::{
     ChangeNumber, Defect, Digest, EnvironmentName, ImageName, ImageReference, Platform, Presence, Tag, Time,
 };
@@ -83,6 +85,13 @@ pub enum ArtifactReason {
         from: Digest,
         /// What it points to now.
         to: Digest,
+    },
+    /// A tag moved more than once within a short time, so that nothing is opened, updated or merged with it for now.
+    TagUnstable {
+        /// The tag.
+        tag: Tag,
+        /// When it is looked at again.
+        until: Time,
     },
     /// The registry no longer has what was chosen, or not all of it.
     Gone {
@@ -184,6 +193,9 @@ pub enum ArtifactReason {
 }
 
 impl ArtifactReason {
+    /// How long a tag has to stay where it is after it moved twice.
+    pub const TAG_MOVES_WITHIN: TimeDelta = TimeDelta::minutes(10);
+
     /// Whether a person has to mend something outside before this goes away.
     #[must_use]
     pub const fn is_trouble(&self) -> bool {

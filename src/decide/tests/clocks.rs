@@ -68,6 +68,46 @@ fn ahead(range: std::ops::Range<i64>) -> impl Strategy<Value = TimeDelta> {
     ]
 }
 
+/// A release lands in staging while the clock is behind, moments after the log had a record by the right time.
+#[test]
+fn a_clock_that_is_behind_at_a_landing_shortens_no_soak() {
+    let soak = Soak { duration: SOAK.to_std().unwrap_or(Duration::ZERO), counts: SoakCounts::Landed };
+    let mut simulation = Simulation::new(&Layout { gates: vec![Gate::Soak(soak)], ..Layout::default() });
+    let image = simulation.images().remove(0);
+    let right = simulation.world.now;
+    simulation.push(&image, "1.0.0", 1);
+    ENVIRONMENTS.iter().for_each(|environment| simulation.set(environment, &image, "1.0.0", 1));
+    simulation.run();
+    simulation.push(&image, "1.1.0", 2);
+    let version_at = |simulation: &mut Simulation, now: Time| {
+        simulation.world.now = now;
+        assert!(simulation.run().is_at_rest);
+        simulation.running("production")[0].tag.clone().unwrap().to_string()
+    };
+    assert_eq!(version_at(&mut simulation, right - SOAK * 2), "1.0.0");
+    assert_eq!(simulation.world.history.set_back_from(), Some(right));
+    assert_eq!(version_at(&mut simulation, right + TimeDelta::minutes(1)), "1.0.0");
+    assert_eq!(version_at(&mut simulation, right + SOAK), "1.1.0");
+}
+
+/// The same without setting the clock right: it measures the soak itself.
+#[test]
+fn a_clock_that_stays_behind_delays_no_soak() {
+    let soak = Soak { duration: SOAK.to_std().unwrap_or(Duration::ZERO), counts: SoakCounts::Landed };
+    let mut simulation = Simulation::new(&Layout { gates: vec![Gate::Soak(soak)], ..Layout::default() });
+    let image = simulation.images().remove(0);
+    let right = simulation.world.now;
+    simulation.push(&image, "1.0.0", 1);
+    ENVIRONMENTS.iter().for_each(|environment| simulation.set(environment, &image, "1.0.0", 1));
+    simulation.run();
+    simulation.push(&image, "1.1.0", 2);
+    for now in [right - SOAK * 24, right - SOAK * 23] {
+        simulation.world.now = now;
+        assert!(simulation.run().is_at_rest);
+    }
+    assert_eq!(simulation.running("production")[0].tag, Some("1.1.0".parse().unwrap()));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(150))]
 

@@ -8,7 +8,9 @@ use gix::ObjectId;
 use super::content::merge_of;
 use super::merge::merged_tree;
 use super::store::{Store, branch_ref, commit_id, object_id, unknown};
-use super::wire::{ChangeEvent, ChangeFile, EventFile, StateFile, Stored, load, load_all};
+use super::wire::{
+    ChangeEvent, ChangeFile, EVENTS_OF_REACTIONS_MAX, EventFile, StateFile, Stored, load, load_all,
+};
 use crate::forge::{BRANCH_PREFIX, ForgeError, NewReaction, Presentation, Remark};
 use crate::model::{
     BranchName, Change, ChangeNumber, ChangeState, Comment, CommentId, CommitId, LeftOut, Reaction, Review,
@@ -296,7 +298,7 @@ pub(super) fn remark(store: &mut Store, number: ChangeNumber, remark: &Remark) -
     stored.save(store, &bot, &format!("change {number}: comment"))
 }
 
-/// Leaves reactions of the bot on comments, each once, all in one commit.
+/// Leaves reactions of the bot on comments, each once, all in one commit, as far as there are places for them.
 pub(super) fn react(
     store: &mut Store,
     number: ChangeNumber,
@@ -311,6 +313,10 @@ pub(super) fn react(
     for NewReaction { comment, reaction } in wanted {
         results.push(match shown.get_mut(comment) {
             Some(shown) if shown.contains(reaction) => Ok(()),
+            Some(_) if stored.events.len() >= EVENTS_OF_REACTIONS_MAX => Err(ForgeError::Blocked {
+                what: format!("reacting on change {number} of `{}`", store.name()),
+                why: format!("it has {EVENTS_OF_REACTIONS_MAX} events or more"),
+            }),
             Some(shown) => {
                 shown.push(*reaction);
                 stored.add(

@@ -21,6 +21,8 @@ use crate::model::{ChangeNumber, CommitId, Head, RepositoryName, Time, UserName}
 /// that a commit is what its id says, whatever `refs/replace` holds.
 const SETTINGS: [&str; 3] =
     ["core.filesRefLockTimeout=500", "core.packedRefsTimeout=1000", "core.useReplaceRefs=false"];
+/// The files that Git reads in every repository.
+const GIT_FILES: [&str; 3] = ["HEAD", "config", "packed-refs"];
 /// The domain of the mail addresses in commits that are written here.
 const MAIL_DOMAIN: &str = "towpath.local";
 
@@ -47,6 +49,7 @@ impl Store {
         if !path.is_dir() {
             return Err(ForgeError::NotFound { what: format!("the repository {}", path.display()) });
         }
+        expect_regular_files(&path).map_err(failed(format!("opening {}", path.display())))?;
         let options = gix::open::Options::isolated().config_overrides(SETTINGS);
         let git =
             options.open(&path).map_err(failed(format!("opening {}", path.display())))?.to_thread_local();
@@ -172,6 +175,15 @@ impl Store {
     fn signature(&self, by: &UserName) -> gix::actor::Signature {
         let time = gix::date::Time::new(self.now().timestamp(), 0);
         gix::actor::Signature { name: by.as_str().into(), email: mail(by).into(), time }
+    }
+}
+
+/// Refuses a repository in which something else than a file is where Git reads one: a FIFO would be waited for without end.
+fn expect_regular_files(folder: &Path) -> Result<(), String> {
+    let is_odd = |name: &&&str| std::fs::metadata(folder.join(name)).is_ok_and(|found| !found.is_file());
+    match GIT_FILES.iter().find(is_odd) {
+        Some(name) => Err(format!("{name} is not a regular file")),
+        None => Ok(()),
     }
 }
 

@@ -21,8 +21,8 @@ const TURN_FILE: &str = "towpath.lock";
 const FILE_MODE: u32 = 0o600;
 /// How long to wait between two tries for the turn.
 const TRY_PAUSE: Duration = Duration::from_millis(10);
-/// How often the turn is tried for: about half a minute.
-const TRIES_MAX: usize = 3_000;
+/// How often the turn is tried for: about ten seconds. A process that is asked to stop waits no longer than that.
+const TRIES_MAX: usize = 1_000;
 /// How much of a note is read, in bytes; a note has two names.
 const NOTE_BYTES_MAX: u64 = 16 * 1024;
 /// What Git calls its file of packed refs.
@@ -42,8 +42,12 @@ impl Turn {
         let mut options = File::options();
         // It is truncated later, so whatever a link there names is left alone.
         options.create(true).truncate(false).read(true).write(true).mode(FILE_MODE);
-        options.custom_flags(OFlag::O_NOFOLLOW.bits());
+        // A FIFO would be waited for without end.
+        options.custom_flags((OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK).bits());
         let file = options.open(&path).map_err(failed(what()))?;
+        if !file.metadata().map_err(failed(what()))?.is_file() {
+            return Err(failed(what())("it is not a regular file; delete it, and it is made anew"));
+        }
         wait(&file).map_err(failed(what()))?;
         let mut turn = Self { file };
         turn.clear(git_dir).map_err(failed(what()))?;
@@ -87,7 +91,7 @@ fn wait(file: &File) -> std::io::Result<()> {
             Err(TryLockError::Error(error)) => return Err(error),
         }
     }
-    let why = "another process of this program has held it for half a minute; stop that one if it hangs";
+    let why = "another process has held the lock for ten seconds; stop that process if it hangs";
     Err(std::io::Error::new(std::io::ErrorKind::TimedOut, why))
 }
 

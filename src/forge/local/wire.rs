@@ -31,6 +31,8 @@ const NUMBER_MAX: u64 = (1 << 53) - 1;
 pub(super) const EVENTS_MAX: usize = 10_000;
 /// How many events a change may have after one of the bot, of which there are a few for each command.
 pub(super) const EVENTS_OF_BOT_MAX: usize = 9_990;
+/// How many events a change may have after a reaction of the bot, so that its words and statuses always find a place.
+pub(super) const EVENTS_OF_REACTIONS_MAX: usize = 9_500;
 /// How many events a change may have after one of somebody in a team of the configuration.
 pub(super) const EVENTS_OF_TEAMS_MAX: usize = 9_000;
 /// How many events a change may have after one of anybody else.
@@ -157,7 +159,7 @@ impl Stored {
         let max = self.events_max(store, by);
         if self.events.len() > max.max(self.written) {
             let why = format!("it has {} events, and {by} may bring it to {max}; close it", self.written);
-            return Err(failed(what)(why));
+            return Err(ForgeError::Blocked { what, why });
         }
         self.save_unbounded(store, by, message)
     }
@@ -270,10 +272,15 @@ impl StoredChanges {
 /// Every change. One that cannot be read stops no other.
 pub(super) fn load_all(store: &Store) -> Result<StoredChanges, ForgeError> {
     let mut all = StoredChanges::default();
-    for (name, commit) in store.refs(CHANGES)? {
-        let number = name.strip_prefix(CHANGES).and_then(|number| number.parse().ok()).map(ChangeNumber);
+    let refs = store.refs(CHANGES)?;
+    for name in refs.broken {
+        all.numbers.extend(number_of(&name).map(|number| number.0).filter(|number| *number <= NUMBER_MAX));
+        let why = "its file holds no commit".to_owned();
+        all.unreadable.push(LeftOut::Change { reference: name, why });
+    }
+    for (name, commit) in refs.readable {
         // Other refs below the prefix are somebody else's.
-        let Some(number) = number.filter(|number| ref_of(*number) == name) else { continue };
+        let Some(number) = number_of(&name) else { continue };
         match load_at(store, number, commit) {
             Ok(stored) => all.readable.push(stored),
             Err(LoadError::Broken(why) | LoadError::Incomplete(why)) => {
@@ -285,6 +292,12 @@ pub(super) fn load_all(store: &Store) -> Result<StoredChanges, ForgeError> {
     }
     all.readable.sort_by_key(|stored| stored.change.number);
     Ok(all)
+}
+
+/// The number of the change that a ref is for.
+fn number_of(name: &str) -> Option<ChangeNumber> {
+    let number = name.strip_prefix(CHANGES)?.parse().ok().map(ChangeNumber);
+    number.filter(|number| ref_of(*number) == name)
 }
 
 /// Why a change was not read.

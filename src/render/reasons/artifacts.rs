@@ -39,6 +39,11 @@ pub(super) fn fact(reason: &ArtifactReason) -> String {
         }
         ArtifactReason::TagsStay => "the tag still points to what was chosen".to_owned(),
         ArtifactReason::TagMoved { tag, from, to } => moved(tag, from, to, "when it was chosen"),
+        ArtifactReason::TagUnstable { tag, until } => {
+            let minutes = ArtifactReason::TAG_MOVES_WITHIN.num_minutes();
+            let (tag, until) = (name(tag.as_str()), instant(*until));
+            format!("the tag {tag} moved twice within {minutes} minutes, and is looked at again at {until}")
+        }
         ArtifactReason::Gone { image, tag, digest, presence, .. } => {
             format!("{} {}", name(tag.as_str()), lack(image, digest, presence))
         }
@@ -244,6 +249,9 @@ pub(super) fn way_out(reason: &ArtifactReason) -> Option<String> {
         ArtifactReason::Incomplete { .. } => Some("it is selected once all its images exist".to_owned()),
         ArtifactReason::TagMoved { .. } => {
             Some("find out who pushed it again; approvals given before do not count".to_owned())
+        }
+        ArtifactReason::TagUnstable { .. } => {
+            Some("find out what pushes it again, and push each build under a tag of its own".to_owned())
         }
         ArtifactReason::NoUsableDate { .. } => Some(
             "label them with `org.opencontainers.image.created`, or select by another rule than `newest`"

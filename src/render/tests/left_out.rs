@@ -16,5 +16,5 @@ fn what_is_left_out_is_named_with_the_way_out() {
     insta::assert_snapshot!(left_out(&unproven), @"commits on `towpath/log` up to aaaaaaaaaa are not proven to be the bot's and do not count; the log counts up to bbbbbbbbbb; find out who pushed them, and see `towpath doctor` for how to protect the branch");
     let none_proven = LeftOut::LogCommits { tip: commit('a'), proven: None };
     insta::assert_snapshot!(left_out(&none_proven), @"commits on `towpath/log` up to aaaaaaaaaa are not proven to be the bot's and do not count; nothing of the log counts; find out who pushed them, and see `towpath doctor` for how to protect the branch");
-    insta::assert_snapshot!(left_out(&LeftOut::LogReplaced { read: commit('c') }), @"`towpath/log` was replaced: it no longer contains cccccccccc, which was read before; where nobody meant to, restore it from a clone");
+    insta::assert_snapshot!(left_out(&LeftOut::LogReplaced { read: commit('c') }), @"`towpath/log` was replaced or deleted: it no longer contains cccccccccc, which was read before; where nobody meant to, restore it from a clone");
 }

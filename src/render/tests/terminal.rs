@@ -117,6 +117,7 @@ fn every_record_is_one_sentence() {
         Event::Withdrawn { target: target(), images: images(), because },
         Event::Declined { target: target(), images: images(), key: key(), change: CHANGE, by: by() },
         Event::ClockCorrected { target: target(), images: images(), was: at("2027-11-23T09:00:00Z") },
+        Event::ClockSetBack { latest: at("2026-11-23T11:00:00Z") },
         Event::Handled { change: CHANGE, comment: CommentId("12".to_owned()), by: by(), outcomes },
     ];
     let at = at("2026-11-23T09:00:00Z");
@@ -131,6 +132,7 @@ fn every_record_is_one_sentence() {
     1.4.1 no longer counts in production, which a person set back
     alice closed #7, so 1.4.1 is declined
     the clock was ahead when 1.4.1 landed in production, dated Tue 2027-11-23 09:00 UTC; soaks count from now
+    the clock shows an earlier time than the last record, dated Mon 2026-11-23 11:00 UTC; soaks of what lands before then count from then
     alice on #7: resumed, answered, refused, not run
     ");
 }

@@ -77,6 +77,8 @@ pub(crate) struct State {
     pub(crate) brought_although_gone: Vec<String>,
     /// Tags for which registries give no usable response, as for a manifest of a media type that they cannot convert.
     pub(crate) unreadable_tags: BTreeSet<Tag>,
+    /// Tags that point to something else at each request for their digest.
+    pub(crate) restless_tags: BTreeSet<Tag>,
     pub(crate) registries_down: BTreeSet<ImageName>,
     /// The hosts that answer no question at all, neither well nor badly.
     pub(crate) silent_hosts: BTreeSet<String>,
@@ -132,6 +134,7 @@ impl FakeWorld {
             indexes: BTreeMap::new(),
             brought_although_gone: Vec::new(),
             unreadable_tags: BTreeSet::new(),
+            restless_tags: BTreeSet::new(),
             registries_down: BTreeSet::new(),
             silent_hosts: BTreeSet::new(),
             busy_hosts: BTreeMap::new(),

@@ -14,12 +14,24 @@ use crate::model::{BranchName, CommitId, Head};
 const REFS_MAX: usize = 100_000;
 /// How often refs are read again because Git was packing them.
 const READS_MAX: usize = 10;
+/// How deep folders below a prefix are searched for files that are broken.
+const DEPTH_MAX: usize = 16;
+
+/// The refs with a prefix.
+#[derive(Debug, Default)]
+pub(in crate::forge::local) struct RefListing {
+    /// The names and commits of those that can be read, by name.
+    pub(in crate::forge::local) readable: Vec<(String, ObjectId)>,
+    /// The names of those whose file holds no commit, as after a power failure.
+    pub(in crate::forge::local) broken: Vec<String>,
+}
 
 impl Store {
     /// The commit that a ref points to.
     pub(in crate::forge::local) fn find_ref(&self, name: &str) -> Result<Option<ObjectId>, ForgeError> {
         let what = || format!("reading `{name}` in `{}`", self.name);
-        let found = self.steadily(|| self.git.try_find_reference(name).map_err(failed(what())))?;
+        let found = self.steadily(|| self.git.try_find_reference(name).map_err(failed(what())));
+        let found = found.map_err(|error| self.naming_broken_file(name, error))?;
         let Some(reference) = found else { return Ok(None) };
         let id = reference.try_id().ok_or("it points to another ref; make it point to a commit");
         Ok(Some(id.map_err(failed(what()))?.detach()))
@@ -101,7 +113,7 @@ impl Store {
     /// The branches under Towpath's prefix, the log apart.
     pub(in crate::forge::local) fn towpath_branches(&self) -> Result<BTreeMap<BranchName, Head>, ForgeError> {
         let mut branches = BTreeMap::new();
-        for (name, id) in self.refs(&format!("refs/heads/{BRANCH_PREFIX}"))? {
+        for (name, id) in self.refs(&format!("refs/heads/{BRANCH_PREFIX}"))?.readable {
             let branch = name.strip_prefix("refs/heads/").and_then(|name| BranchName::new(name).ok());
             if let Some(branch) = branch.filter(|branch| branch.as_str() != LOG_BRANCH) {
                 branches.insert(branch, self.head_of(id)?);
@@ -110,24 +122,71 @@ impl Store {
         Ok(branches)
     }
 
-    /// All refs with a prefix, by name.
-    pub(in crate::forge::local) fn refs(&self, prefix: &str) -> Result<Vec<(String, ObjectId)>, ForgeError> {
+    /// All refs with a prefix. One that is broken keeps no other from being read.
+    pub(in crate::forge::local) fn refs(&self, prefix: &str) -> Result<RefListing, ForgeError> {
         self.steadily(|| self.list(prefix).map_err(failed(format!("listing `{prefix}` in `{}`", self.name))))
     }
 
-    fn list(&self, prefix: &str) -> Result<Vec<(String, ObjectId)>, String> {
+    fn list(&self, prefix: &str) -> Result<RefListing, String> {
         let platform = self.git.references().map_err(|error| error.to_string())?;
         let all = platform.prefixed(prefix).map_err(|error| error.to_string())?;
-        let mut found = Vec::new();
+        let (mut found, mut errors) = (Vec::new(), Vec::new());
         for reference in all {
-            let reference = reference.map_err(|error| error.to_string())?;
+            let reference = match reference {
+                Ok(reference) => reference,
+                Err(error) => {
+                    errors.push(error.to_string());
+                    continue;
+                }
+            };
             let Some(id) = reference.try_id() else { continue };
             found.push((reference.name().as_bstr().to_string(), id.detach()));
             if found.len() > REFS_MAX {
                 return Err(format!("there are more than {REFS_MAX}; delete some"));
             }
         }
-        Ok(found)
+        // A file that is merely gone since it was listed was packed meanwhile: then all are read again.
+        let broken = if errors.is_empty() { Vec::new() } else { self.broken_refs(prefix) };
+        match errors.pop() {
+            Some(error) if broken.len() <= errors.len() => Err(error),
+            Some(_) | None => Ok(RefListing { readable: found, broken }),
+        }
+    }
+
+    /// The refs below a prefix whose files cannot be understood.
+    fn broken_refs(&self, prefix: &str) -> Vec<String> {
+        let mut names = Vec::new();
+        let mut folders = vec![(prefix.trim_end_matches('/').to_owned(), 0)];
+        while let Some((folder, depth)) = folders.pop() {
+            let Ok(entries) = std::fs::read_dir(self.git.git_dir().join(&folder)) else { continue };
+            for entry in entries.flatten() {
+                let name = format!("{folder}/{}", entry.file_name().to_string_lossy());
+                match entry.file_type() {
+                    Ok(kind) if kind.is_dir() && depth < DEPTH_MAX => folders.push((name, depth + 1)),
+                    Ok(kind) if kind.is_file() && self.git.try_find_reference(&name).is_err() => {
+                        names.push(name)
+                    }
+                    Ok(_) | Err(_) => {}
+                }
+            }
+        }
+        names.sort();
+        names
+    }
+
+    /// The error of a ref that cannot be read, with its file where that is the reason.
+    fn naming_broken_file(&self, name: &str, error: ForgeError) -> ForgeError {
+        let file = self.git.git_dir().join(name);
+        match error {
+            ForgeError::Unavailable { what, why } if file.is_file() => {
+                let way_out = "restore the commit that it held, as from a clone";
+                ForgeError::Unavailable {
+                    what,
+                    why: format!("{why}; {} is broken: {way_out}", file.display()),
+                }
+            }
+            error => error,
+        }
     }
 }
 

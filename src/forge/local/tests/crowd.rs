@@ -4,7 +4,8 @@ use tokio::task::JoinSet;
 
 use super::*;
 use crate::forge::local::wire::{
-    ChangeEvent, EVENTS_MAX, EVENTS_OF_BOT_MAX, EVENTS_OF_OTHERS_MAX, EVENTS_OF_TEAMS_MAX, load,
+    ChangeEvent, EVENTS_MAX, EVENTS_OF_BOT_MAX, EVENTS_OF_OTHERS_MAX, EVENTS_OF_REACTIONS_MAX,
+    EVENTS_OF_TEAMS_MAX, load,
 };
 
 const CROWD: usize = 20;
@@ -124,6 +125,23 @@ async fn a_flood_of_comments_leaves_places_for_teams_the_bot_and_the_end() {
         matches!(ground.changes().await[0].state, ChangeState::Closed { .. }),
         "and it can still be read"
     );
+}
+
+#[tokio::test]
+async fn reactions_beyond_the_places_of_a_change_fail_alone() {
+    let ground = Ground::new().await;
+    let number = ground.open("1.1.0").await.number;
+    ground.fill(number, EVENTS_OF_REACTIONS_MAX - 1).await;
+    let comments = ground.show(number).await.comments.into_iter().take(3);
+    let reactions: Vec<NewReaction> =
+        comments.map(|comment| NewReaction { comment: comment.id, reaction: Reaction::Confused }).collect();
+    let done = ground.forge.react(&place(), number, &reactions).await;
+    assert!(matches!(
+        done.as_slice(),
+        [Ok(()), Err(ForgeError::Blocked { .. }), Err(ForgeError::Blocked { .. })]
+    ));
+    let again = ground.forge.react(&place(), number, &reactions).await;
+    assert_eq!(again, done);
 }
 
 #[tokio::test]

@@ -48,6 +48,46 @@ impl Ground {
 const EVENT: &str = r#"{"at": "2026-01-01T00:00:00Z", "by": "bob", "did": "closed"}"#;
 
 #[tokio::test]
+async fn a_broken_file_of_a_change_leaves_it_out_and_no_other() {
+    let ground = Ground::new().await;
+    ground.open("1.1.0").await;
+    for content in ["", "no commit at all"] {
+        std::fs::write(ground.bare().join("refs/towpath/changes/2"), content).unwrap();
+        assert_eq!(ground.only_left_out().await, "refs/towpath/changes/2: its file holds no commit");
+    }
+}
+
+#[tokio::test]
+async fn a_broken_file_of_a_branch_stops_only_what_needs_it() {
+    let ground = Ground::new().await;
+    ground.open("1.1.0").await;
+    std::fs::create_dir_all(ground.bare().join("refs/heads/towpath/dev")).unwrap();
+    std::fs::write(ground.bare().join("refs/heads/towpath/dev/other"), "").unwrap();
+    assert_eq!(ground.forge.branches(&place()).await.unwrap().len(), 1);
+    std::fs::write(ground.bare().join("refs/heads/main"), "").unwrap();
+    let error = ground.forge.head(&place()).await.unwrap_err().to_string();
+    assert!(error.contains("refs/heads/main is broken: restore the commit that it held"), "{error}");
+}
+
+#[tokio::test]
+async fn a_fifo_in_place_of_a_file_of_git_is_named_at_once() {
+    let ground = Ground::new().await;
+    let make = |name: &str| {
+        let path = ground.bare().join(name);
+        std::fs::remove_file(&path).ok();
+        nix::unistd::mkfifo(&path, nix::sys::stat::Mode::S_IRWXU).unwrap();
+        path
+    };
+    let fifo = make("packed-refs");
+    let error = ground.forge.head(&place()).await.unwrap_err().to_string();
+    assert!(error.ends_with("packed-refs is not a regular file"), "{error}");
+    std::fs::remove_file(fifo).unwrap();
+    make("towpath.lock");
+    let error = ground.forge.close(&place(), ChangeNumber(1)).await.unwrap_err().to_string();
+    assert!(error.ends_with("it is not a regular file; delete it, and it is made anew"), "{error}");
+}
+
+#[tokio::test]
 async fn nonsense_in_a_change_leaves_it_out_and_no_other() {
     let ground = Ground::new().await;
     ground.open("1.1.0").await;

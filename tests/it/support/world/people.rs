@@ -15,6 +15,17 @@ pub(crate) fn digest_of(image: &ImageName, tag: &Tag) -> Digest {
     name(&format!("sha256:{}", git::sha256(format!("{image}:{tag}").as_bytes())))
 }
 
+impl State {
+    /// Points a tag to something new, if it is one that does so at each request.
+    pub(super) fn move_restless(&mut self, image: &ImageName, tag: &Tag) {
+        if self.restless_tags.contains(tag) {
+            let content = name(&format!("{tag}-{}", self.requests.get("digest").unwrap_or(&0)));
+            let digest = digest_of(image, &content);
+            self.images.entry(image.clone()).or_default().insert(tag.clone(), digest);
+        }
+    }
+}
+
 impl FakeWorld {
     /// A build pushes an image.
     pub(crate) fn push(&self, image: &str, tag: &str) {

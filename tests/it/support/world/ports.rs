@@ -44,6 +44,7 @@ impl Registry for FakeWorld {
                     return Err(no_answer(image));
                 }
                 state.tags_asked.insert((image.clone(), tag.clone()));
+                state.move_restless(image, tag);
                 let digest = state.images.get(image).and_then(|tags| tags.get(tag));
                 Ok(digest.filter(|digest| !state.lost.contains(digest)).cloned())
             },
