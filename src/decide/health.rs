@@ -121,6 +121,8 @@ pub enum Topic {
     /// Anybody who may push to the repository may push to the branch of the log; the command that changes that, where one
     /// does.
     LogOpen(Option<String>),
+    /// Anyone who may push to a repository of a local forge may write its changes; the command that changes that.
+    ChangesOpen(String),
     /// Nothing proves which commits of the log are the bot's, so the repository stops: why, and what to do about it.
     LogUnproven(String),
     /// Something in the repository does not count, because anybody could have written it.

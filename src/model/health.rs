@@ -129,6 +129,9 @@ pub struct LogProtection {
     pub is_restricted: bool,
     /// The command that restricts it, where one does.
     pub command: Option<String>,
+    /// The command that keeps pushes from the changes of a local forge, if anyone who may push can write them, and so any
+    /// user's approvals.
+    pub changes_command: Option<String>,
     /// Why no commit of the log counts and the repository stops, if nothing proves which ones are the bot's.
     pub unproven: Option<String>,
 }

@@ -11,9 +11,10 @@ mod proof;
 mod registry;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::Bytes;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use sha2::{Digest as _, Sha256};
 
@@ -26,6 +27,10 @@ pub use registry::{RegistryHook, RegistryHooks};
 
 /// Longest id of a product that is kept as it is; of a longer one, its hash.
 const ID_BYTES_MAX: usize = 128;
+/// How long an event may take to be kept. GitHub waits 10 s for a response, other products less.
+const KEEP_MAX: Duration = Duration::from_secs(2);
+/// After how many seconds the sender of an event may try again when the service is busy.
+const RETRY_AFTER_S: &str = "5";
 /// Where GitHub names a delivery.
 const GITHUB_DELIVERY: &str = "x-github-delivery";
 
@@ -88,7 +93,16 @@ impl<L: Ledger, C: Clock> EventInbox<L, C> {
     ) -> Result<IntakeResult, WebhookRefusal> {
         let received_at = self.clock.now();
         let delivery = Delivery { source: source.to_owned(), id, received_at, subject };
-        let accepted = self.ledger.accept(&delivery).await.map_err(|error| {
+        // A write that is given up may still come to its end; then the sender's next try is a repetition.
+        let accepted = tokio::time::timeout(KEEP_MAX, self.ledger.accept(&delivery)).await.map_err(|_| {
+            tracing::error!(
+                source,
+                "an event was not taken: the ledger took more than {} s",
+                KEEP_MAX.as_secs()
+            );
+            WebhookRefusal::NotKept
+        })?;
+        let accepted = accepted.map_err(|error| {
             tracing::error!(source, "an event was not taken: {error}");
             WebhookRefusal::NotKept
         })?;
@@ -126,7 +140,13 @@ fn answered(source: &str, kind: &'static str, taken: Result<IntakeResult, Webhoo
     tracing::debug!(source, kind, outcome, "an event came in");
     match taken {
         Ok(_) => StatusCode::ACCEPTED.into_response(),
-        Err(refusal) => (refusal.status(), refusal.sentence()).into_response(),
+        Err(refusal) => {
+            let mut response = (refusal.status(), refusal.sentence()).into_response();
+            if response.status() == StatusCode::SERVICE_UNAVAILABLE {
+                response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER_S));
+            }
+            response
+        }
     }
 }
 

@@ -32,17 +32,47 @@ impl Hosts {
     fn allows(&self, host: &str) -> bool {
         let host = host.to_ascii_lowercase();
         if let Some(address) = host.strip_prefix('[') {
-            return address.split(']').next().is_some_and(|address| address.parse::<IpAddr>().is_ok());
+            let Some((address, rest)) = address.split_once(']') else { return false };
+            let is_end = rest.is_empty() || rest.strip_prefix(':').is_some_and(is_port);
+            return is_end && address.parse::<IpAddr>().is_ok();
         }
-        let name = host.rsplit_once(':').map_or(host.as_str(), |(name, _)| name).trim_end_matches('.');
+        let name = match host.rsplit_once(':') {
+            Some((_, port)) if !is_port(port) => return false,
+            Some((name, _)) => name,
+            None => host.as_str(),
+        };
+        let name = name.trim_end_matches('.');
         let is_local = !name.contains('.') || LOCAL_ENDINGS.iter().any(|ending| name.ends_with(ending));
         name.parse::<IpAddr>().is_ok() || is_local || self.0.iter().any(|allowed| allowed == name)
     }
 }
 
-/// Refuses a request whose `Host` is a name of somewhere else, with 421.
+/// Whether a text is a port, which may be left out behind the colon (RFC 3986, section 3.2.3).
+fn is_port(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// The host that a request is for. The one in an absolute target counts before the header (RFC 9112, section 3.2.2).
+///
+/// # Errors
+/// If there are several `Host` headers, or one is not text: proxies and servers could take different ones (RFC 9112, section
+/// 3.2).
+fn host_of(request: &Request) -> Result<&str, StatusCode> {
+    let mut headers = request.headers().get_all(header::HOST).iter();
+    let header = headers.next().map(|host| host.to_str().map_err(|_| StatusCode::BAD_REQUEST)).transpose()?;
+    if headers.next().is_some() {
+        return Err(StatusCode::BAD_REQUEST);
+    }
+    let target = request.uri().authority().map(axum::http::uri::Authority::as_str);
+    Ok(target.or(header).unwrap_or_default())
+}
+
+/// Refuses a request whose host is a name of somewhere else, with 421, and one that names several hosts, with 400.
 pub(super) async fn check(State(hosts): State<Arc<Hosts>>, request: Request, next: Next) -> Response {
-    let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    let host = match host_of(&request) {
+        Ok(host) => host,
+        Err(status) => return (status, "send exactly one Host header\n").into_response(),
+    };
     if hosts.allows(host) {
         return next.run(request).await;
     }

@@ -37,17 +37,21 @@ pub(super) fn diagnose(own: &RepositoryHealth, beside: &RepositoryContext<'_>) -
     all
 }
 
-/// What is pushed to the branch of the log by others does not count; it is better not pushed at all.
-fn log_protection(told: &Probe<LogProtection>) -> Option<Diagnosis> {
-    match told {
-        Probe::Known(LogProtection { unproven: Some(why), .. }) => {
-            Some(wrong(Topic::LogUnproven(why.clone())))
-        }
-        Probe::Known(own) if own.is_restricted => None,
-        Probe::Known(own) => Some(warning(Topic::LogOpen(own.command.clone()))),
-        Probe::Unknown(why) => Some(untold(UnknownTopic::LogProtection, why)),
-        Probe::Absent => None,
-    }
+/// What is pushed to the branch of the log by others does not count; it is better not pushed at all. What is pushed to the
+/// changes of a local forge counts.
+fn log_protection(told: &Probe<LogProtection>) -> Vec<Diagnosis> {
+    let own = match told {
+        Probe::Known(own) => own,
+        Probe::Unknown(why) => return vec![untold(UnknownTopic::LogProtection, why)],
+        Probe::Absent => return Vec::new(),
+    };
+    let log = match &own.unproven {
+        Some(why) => Some(wrong(Topic::LogUnproven(why.clone()))),
+        None if own.is_restricted => None,
+        None => Some(warning(Topic::LogOpen(own.command.clone()))),
+    };
+    let changes = own.changes_command.clone().map(|command| warning(Topic::ChangesOpen(command)));
+    log.into_iter().chain(changes).collect()
 }
 
 /// Without the repository nothing else can be told, but perhaps why it cannot be seen.

@@ -8,6 +8,9 @@ use crate::model::{
     RepositoryHealth, RepositoryName, RepositoryState, Rules,
 };
 
+/// What the refs of all changes are below.
+const CHANGES_FOLDER: &str = "refs/towpath";
+
 impl LocalForge {
     /// Everything that can be asked: there are no rights here but those of the files.
     pub(super) async fn examine_all(&self, question: &HealthQuestion) -> Health {
@@ -65,28 +68,35 @@ impl LocalForge {
     }
 }
 
-/// Whether Git takes pushes to the branch of the log. It refuses those to refs that the repository hides from pushes, see
-/// `receive.hideRefs` in git-config(1); the bot's own writes are no pushes. What hooks would refuse nobody can tell.
+/// Whether Git takes pushes to the branch of the log and to the changes. The bot's own writes, and those of `towpath changes`,
+/// are no pushes. What hooks would refuse cannot be known.
 fn log_protection(store: &Store) -> LogProtection {
     let name = format!("refs/heads/{LOG_BRANCH}");
+    let folder = store.git.git_dir().display();
+    let command = |name: &str| format!("git -C {folder} config --add receive.hideRefs {name}");
+    LogProtection {
+        is_restricted: is_hidden_from_pushes(store, &name),
+        changes_command: (!is_hidden_from_pushes(store, CHANGES_FOLDER)).then(|| command(CHANGES_FOLDER)),
+        command: Some(command(&name)),
+        unproven: None,
+    }
+}
+
+/// Whether Git refuses pushes to a ref, and to those below it, because the repository hides it, see `receive.hideRefs` in
+/// git-config(1).
+fn is_hidden_from_pushes(store: &Store, name: &str) -> bool {
     let config = store.git.config_snapshot();
     let keys = ["receive.hideRefs", "transfer.hideRefs"];
     let values = keys.iter().flat_map(|key| config.plumbing().strings(key).unwrap_or_default());
-    let mut is_restricted = false;
+    let mut is_hidden = false;
     for value in values {
         let value = value.to_string();
         // The last one that fits counts, and `!` takes an earlier one back.
-        let (is_hidden, prefix) =
-            value.strip_prefix('!').map_or((true, value.as_str()), |shown| (false, shown));
+        let (hides, prefix) = value.strip_prefix('!').map_or((true, value.as_str()), |shown| (false, shown));
         let prefix = prefix.trim_start_matches('^').trim_end_matches('/');
         if name.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')) {
-            is_restricted = is_hidden;
+            is_hidden = hides;
         }
     }
-    let folder = store.git.git_dir().display();
-    LogProtection {
-        is_restricted,
-        command: Some(format!("git -C {folder} config --add receive.hideRefs {name}")),
-        unproven: None,
-    }
+    is_hidden
 }

@@ -45,6 +45,7 @@ pub(super) fn sentence(matter: &Topic) -> Option<String> {
         Topic::PermissionSurplus(grant) => return Some(take_it_back(grant)),
         Topic::BranchMissing(_) => "make it, or look at `branch` of the services in the configuration",
         Topic::BranchDemands(_, demand) => demanded(demand)?,
+        Topic::ChangesOpen(command) => return Some(protect_log(Some(command))),
         Topic::LogOpen(command) => return Some(protect_log(command.as_deref())),
         Topic::OwnBranchBlocked(branch, ban) => return Some(blocked(*branch, *ban)),
         Topic::ImageUnlisted(..) => {
@@ -120,7 +121,7 @@ fn own_address(forge: &ForgeName) -> String {
     format!("let its address end in `/hooks/github/{forge}`, at the host of Towpath")
 }
 
-/// How to keep others than the bot from the branch of the log.
+/// How to keep others than the bot from the branch of the log, or the changes of a local forge.
 fn protect_log(command: Option<&str>) -> String {
     let ruleset = "Settings > Rules > Rulesets > a branch ruleset for `towpath/log` with Restrict creations, updates and \
                    deletions and Block force pushes, and the bot alone in its bypass list";

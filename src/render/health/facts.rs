@@ -54,6 +54,9 @@ pub(super) fn sentence(matter: &Topic) -> String {
         Topic::LogOpen(_) => {
             "everyone with write access may push to `towpath/log`; commits that the bot did not push are ignored".to_owned()
         }
+        Topic::ChangesOpen(_) => {
+            "everyone with write access may push to `refs/towpath`, and so approve in the name of any user".to_owned()
+        }
         Topic::LogUnproven(why) => format!("Towpath does nothing in this repository: {}", said(why)),
         Topic::LeftOut(own) => crate::render::left_out(own),
         Topic::OwnBranchBlocked(branch, ban) => format!("{} {}", own_branch(*branch), ban_words(*ban)),

@@ -41,7 +41,7 @@ pub(super) fn fact(reason: &ArtifactReason) -> String {
         ArtifactReason::TagMoved { tag, from, to } => moved(tag, from, to, "when it was chosen"),
         ArtifactReason::TagUnstable { tag, until } => {
             let minutes = ArtifactReason::TAG_MOVES_WITHIN.num_minutes();
-            let (tag, until) = (name(tag.as_str()), instant(*until));
+            let (tag, until) = (quoted(tag.as_str()), instant(*until));
             format!("the tag {tag} moved twice within {minutes} minutes, and is looked at again at {until}")
         }
         ArtifactReason::Gone { image, tag, digest, presence, .. } => {

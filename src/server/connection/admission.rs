@@ -44,13 +44,17 @@ impl Admission {
         Arc::clone(&self.sequence)
     }
 
-    /// Ends one connection if all places are taken: the least recently used one of the network with most connections. So
-    /// no network keeps the others out, and within a network an idle connection gives way to a new one.
+    /// Ends one connection if all places are taken: of the network with most connections, the least recently used one that is
+    /// idle, or if none is, the least recently used one. So no network keeps the others out, and behind a proxy, where all
+    /// clients have one address, a request under way ends only if no idle connection is left.
     pub(super) fn make_room(&mut self) {
         if self.open.len() < self.max {
             return;
         }
-        let rank = |open: &Open| (open.neighbours.load(Ordering::Relaxed), Reverse(open.usage.last_used()));
+        let rank = |open: &Open| {
+            let usage = &open.usage;
+            (open.neighbours.load(Ordering::Relaxed), usage.is_idle(), Reverse(usage.last_used()))
+        };
         let Some((index, _)) = self.open.iter().enumerate().max_by_key(|(_, open)| rank(open)) else {
             return;
         };

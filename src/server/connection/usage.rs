@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::task::Poll;
 use std::time::Duration;
 
@@ -21,6 +21,9 @@ use tokio::time::Instant;
 /// How many requests one connection takes. A proxy that keeps its connections opens a new one after that.
 pub(super) const REQUESTS_MAX: u64 = 1_000;
 
+/// How long the client of a new connection may take to send its first request before the connection counts as idle.
+const FIRST_REQUEST_WITHIN: Duration = Duration::from_secs(1);
+
 /// Counts what happens on all connections, so that they can be ordered by when they were last used.
 pub(super) type Sequence = Arc<AtomicU64>;
 
@@ -31,6 +34,7 @@ pub(super) struct Usage {
     lifetime: Duration,
     requests: AtomicU64,
     last_used: AtomicU64,
+    under_way: AtomicUsize,
     sequence: Sequence,
 }
 
@@ -38,12 +42,32 @@ impl Usage {
     /// A connection that is opened now and takes new requests for this long.
     pub(super) fn new(sequence: Sequence, lifetime: Duration) -> Self {
         let last_used = AtomicU64::new(sequence.fetch_add(1, Ordering::Relaxed));
-        Self { opened_at: Instant::now(), lifetime, requests: AtomicU64::new(0), last_used, sequence }
+        Self {
+            opened_at: Instant::now(),
+            lifetime,
+            requests: AtomicU64::new(0),
+            last_used,
+            under_way: AtomicUsize::new(0),
+            sequence,
+        }
     }
 
     /// When a request last began on it, or else when it was opened, in the order of all connections.
     pub(super) fn last_used(&self) -> u64 {
         self.last_used.load(Ordering::Relaxed)
+    }
+
+    /// Whether nobody waits for a response on it: no request is under way, and if it is new, its client had time to send one.
+    pub(super) fn is_idle(&self) -> bool {
+        let is_new =
+            self.requests.load(Ordering::Relaxed) == 0 && self.opened_at.elapsed() < FIRST_REQUEST_WITHIN;
+        self.under_way.load(Ordering::Relaxed) == 0 && !is_new
+    }
+
+    /// Notes a request that is under way until the result is dropped.
+    pub(super) fn under_way(self: &Arc<Self>) -> UnderWay {
+        self.under_way.fetch_add(1, Ordering::Relaxed);
+        UnderWay(Arc::clone(self))
     }
 
     /// Counts a request that begins.
@@ -52,6 +76,16 @@ impl Usage {
         let earlier = self.requests.fetch_add(1, Ordering::Relaxed);
         let is_last = earlier + 1 >= REQUESTS_MAX || self.opened_at.elapsed() >= self.lifetime;
         Position { is_first: earlier == 0, is_last }
+    }
+}
+
+/// A request that is under way.
+#[derive(Debug)]
+pub(super) struct UnderWay(Arc<Usage>);
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        self.0.under_way.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -102,10 +136,12 @@ impl Service<Request<Incoming>> for Counted {
 
     fn call(&self, request: Request<Incoming>) -> Self::Future {
         let Position { is_first, is_last } = self.usage.begin_request();
+        let under_way = self.usage.under_way();
         let response = self.service.call(request);
         let follow_ups = Arc::clone(&self.follow_ups);
         async move {
             let mut response = if is_first { response.await? } else { in_turn(follow_ups, response).await? };
+            drop(under_way);
             if is_last {
                 response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
             }

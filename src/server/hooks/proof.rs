@@ -18,8 +18,8 @@ use crate::model::{PushProof, Secret};
 const SECRETS_AGE_MAX: Duration = Duration::from_secs(1);
 /// What stands before a signature.
 const SIGNATURE_PREFIX: &str = "sha256=";
-/// What may stand before a secret in a header.
-const BEARER_PREFIX: &str = "Bearer ";
+/// The scheme that may come before a secret in a header, in upper or lower case (RFC 9110, section 11.1).
+const BEARER: &str = "Bearer";
 /// The parameter of the address that holds the secret.
 const TOKEN: &str = "token";
 
@@ -34,6 +34,14 @@ pub(super) struct Proof {
     header: Option<String>,
     sources: Vec<SecretSource>,
     read: Mutex<Option<(Instant, Keys)>>,
+}
+
+/// The value of a header without the scheme that may come before the secret.
+fn without_scheme(shown: &str) -> &str {
+    match shown.split_once(' ') {
+        Some((scheme, secret)) if scheme.eq_ignore_ascii_case(BEARER) => secret,
+        Some(_) | None => shown,
+    }
 }
 
 /// What an event shows before its body was read.
@@ -63,7 +71,7 @@ impl Proof {
             Some(header) => headers.get(header)?.to_str().ok()?.to_owned(),
             None => token(query?)?,
         };
-        let bare = shown.strip_prefix(BEARER_PREFIX).unwrap_or(&shown);
+        let bare = without_scheme(&shown);
         let signed = shown.strip_prefix(SIGNATURE_PREFIX).and_then(signature);
         match self.kind {
             PushProof::Header(_) | PushProof::Address => self.secret(bare, &shown).await.map(Claim::Proven),

@@ -1,4 +1,8 @@
-use super::Hosts;
+use axum::body::Body;
+use axum::extract::Request;
+use axum::http::StatusCode;
+
+use super::{Hosts, host_of};
 
 #[track_caller]
 fn check(host: &str, is_allowed: bool) {
@@ -41,5 +45,27 @@ fn names_of_somewhere_else_may_not() {
     check("towpath.example.com.evil.example", false);
     check("localhost.evil.example:80", false);
     check("[evil.example]", false);
+    check("[::1].evil.example", false);
+    check("[::1]:80.evil.example", false);
+    check("[::1", false);
+    check("user:pass@evil.example", false);
     check("printer.local", false);
+}
+
+#[track_caller]
+fn request(target: &str, hosts: &[&str]) -> Result<String, StatusCode> {
+    let request = hosts.iter().fold(Request::get(target), |request, host| request.header("host", *host));
+    host_of(&request.body(Body::empty()).unwrap()).map(str::to_owned)
+}
+
+#[test]
+fn the_host_of_an_absolute_target_counts_before_the_header() {
+    assert_eq!(request("/metrics", &["localhost"]), Ok("localhost".to_owned()));
+    assert_eq!(request("http://evil.example/metrics", &["localhost"]), Ok("evil.example".to_owned()));
+}
+
+#[test]
+fn several_host_headers_are_refused() {
+    assert_eq!(request("/metrics", &["localhost", "evil.example"]), Err(StatusCode::BAD_REQUEST));
+    assert_eq!(request("/metrics", &["localhost", "localhost"]), Err(StatusCode::BAD_REQUEST));
 }

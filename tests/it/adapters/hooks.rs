@@ -160,7 +160,7 @@ async fn each_product_proves_itself_in_its_own_way() {
     let hooks = Hooks::start().await;
     for secret in SECRETS {
         for kind in ["distribution", "harbor", "acr", "ecr", "generic"] {
-            for shown in [secret.to_owned(), format!("Bearer {secret}")] {
+            for shown in [secret.to_owned(), format!("Bearer {secret}"), format!("bearer {secret}")] {
                 let request = hooks.post(kind).header("Authorization", shown).body("{}");
                 assert_eq!(
                     status(request).await,

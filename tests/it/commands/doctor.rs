@@ -444,10 +444,10 @@ async fn a_ledger_that_cannot_be_opened_hides_no_other_finding() {
         .expect("the folder can be written");
     let findings = practice.findings(&["ledger", "1 tag", "nothing blocks"]).await;
     snapshot!(findings, @"
-      ok        nothing blocks `main`
-      ok        registry.test/acme/shop: 1 tag
     ledger
       wrong     the ledger `towpath.db` failed: file is not a database; if it stays so, delete it: it is rebuilt from Git and the forge
+      ok        nothing blocks `main`
+      ok        registry.test/acme/shop: 1 tag
     ");
 }
 
@@ -527,11 +527,13 @@ async fn a_local_forge_has_its_repositories_or_not() {
       ok        nothing blocks `main`
       warning   everyone with write access may push to `towpath/log`; commits that the bot did not push are ignored
                 protect it: git -C forge/acme/deploy.git config --add receive.hideRefs refs/heads/towpath/log
+      warning   everyone with write access may push to `refs/towpath`, and so approve in the name of any user
+                protect it: git -C forge/acme/deploy.git config --add receive.hideRefs refs/towpath
 
     registry `registry.test`
       ok        registry.test/acme/shop: 5 tags
 
-    1 to look at, 0 unknown, nothing wrong
+    2 to look at, 0 unknown, nothing wrong
     ");
     assert_eq!(said.code, Some(0));
     fs::rename(site.path("forge/acme/deploy.git"), site.path("forge/acme/gone.git"))

@@ -4,7 +4,7 @@ use towpath::model::{WriteMode, Writing};
 
 use crate::support::bot::Bot;
 use crate::support::rules::{Rules, minutes, name};
-use crate::support::story::story_with;
+use crate::support::story::Story;
 
 /// How many records one service may add in one run without a person's doing: its landings, and two moves of a tag.
 const RECORDS_OF_A_RUN_MAX: usize = 5;
@@ -16,7 +16,7 @@ fn records(bot: &Bot) -> usize {
 
 #[test]
 fn a_tag_that_moves_at_each_request_waits_until_it_rests_and_holds_up_no_other_service() {
-    story_with(Rules::default().and_service("pay"), async |bot| {
+    Story::under(Rules::default().and_service("pay")).play_once_over_each_face(async |bot| {
         bot.settle().await;
         let before = records(bot);
         bot.world.state().restless_tags.insert(name("1.10.0"));
@@ -43,7 +43,7 @@ fn a_tag_that_moves_at_each_request_waits_until_it_rests_and_holds_up_no_other_s
 #[test]
 fn a_tag_written_alone_that_moves_at_each_request_is_noted_twice_and_no_more() {
     let tags_alone = Rules::default().writing(Writing { mode: WriteMode::Tag, follow_ref: false });
-    story_with(tags_alone, async |bot| {
+    Story::under(tags_alone).play_once_over_each_face(async |bot| {
         bot.push("1.10.0").settle().await.expect_running("dev", "1.10.0");
         bot.world.state().restless_tags.insert(name("1.10.0"));
         let before = records(bot);

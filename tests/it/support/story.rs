@@ -105,6 +105,13 @@ impl Story {
         self.play_all(play);
     }
 
+    /// Plays the story once through the ports and once over HTTP, where its end depends on how often a registry is asked.
+    pub(crate) fn play_once_over_each_face(&self, play: impl AsyncFn(&mut Bot)) {
+        for over in [Over::Ports, Over::GitHub] {
+            run(&self.rules, (Mode::Plain, over), &play);
+        }
+    }
+
     fn play_all(&self, play: impl AsyncFn(&mut Bot)) {
         insta::allow_duplicates! {
             let (plain, effects) = run(&self.rules, (Mode::Plain, Over::Ports), &play);

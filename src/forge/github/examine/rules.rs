@@ -73,8 +73,14 @@ impl GitHubForge {
             Probe::Unknown(why) => return (Probe::Unknown(why.clone()), Probe::Unknown(why)),
             Probe::Absent => return (Probe::Absent, Probe::Absent),
         };
-        let restricts =
-            |is_restricted| Probe::Known(LogProtection { is_restricted, command: None, unproven: None });
+        let restricts = |is_restricted| {
+            Probe::Known(LogProtection {
+                is_restricted,
+                command: None,
+                changes_command: None,
+                unproven: None,
+            })
+        };
         let protection = if all.iter().any(|rule| rule.kind == RESTRICTS_UPDATES) {
             restricts(true)
         } else {

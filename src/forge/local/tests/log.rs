@@ -333,3 +333,24 @@ async fn a_log_that_the_repository_hides_from_pushes_is_protected() {
     assert!(refused.unwrap_err().contains("deny updating a hidden ref"));
     ground.append(&["{\"n\":2}"], Some(&one)).await.unwrap();
 }
+
+#[tokio::test]
+async fn the_printed_command_keeps_pushes_from_changes_and_the_bot_still_writes() {
+    let ground = Ground::new().await;
+    let number = ground.open("1.1.0").await.number;
+    let question = HealthQuestion { places: vec![place()], has_teams: false };
+    let protection = async || {
+        let health = ground.forge.examine(&question).await;
+        health.repositories[0].log_protection.known().unwrap().changes_command.clone()
+    };
+    let forge = &["push", "-qf", "origin", "origin/main:refs/towpath/changes/7"];
+    git_in(&ground.clone(), forge).unwrap();
+    ground.git(&["update-ref", "-d", "refs/towpath/changes/7"]);
+    let command = protection().await.expect("pushes are taken");
+    let done = Command::new("sh").args(["-c", &command]).status().unwrap();
+    assert!(done.success() && protection().await.is_none());
+    let refused = git_in(&ground.clone(), forge).unwrap_err();
+    assert!(refused.contains("deny updating a hidden ref"), "{refused}");
+    ground.forge.comment_as(&repository(), number, &user("alice"), "fine").await.unwrap();
+    assert_eq!(ground.show(number).await.comments.len(), 1);
+}

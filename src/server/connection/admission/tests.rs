@@ -77,3 +77,24 @@ async fn addresses_of_one_ipv6_network_share_their_places() {
     let peers = ["2001:db8::1", "2001:db8:0:1::1", "2001:db8:0:1:ffff::2", "::ffff:10.0.0.1", "10.0.0.2"];
     assert_eq!(Connections::of(4, &peers).ended().await, [1]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_idle_connection_gives_way_before_one_with_a_request_under_way() {
+    let mut connections = Connections::of(3, &["10.0.0.1"; 3]);
+    connections.usages.iter().for_each(|usage| drop(usage.begin_request()));
+    let request = connections.usages[0].under_way();
+    connections.open("10.0.0.1");
+    drop(request);
+    assert_eq!(connections.ended().await, [1]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_new_connection_has_time_to_send_its_request() {
+    let mut connections = Connections::of(2, &["10.0.0.1"; 2]);
+    let request = connections.usages[0].under_way();
+    connections.open("10.0.0.1");
+    tokio::time::advance(Duration::from_secs(2)).await;
+    connections.open("10.0.0.1");
+    drop(request);
+    assert_eq!(connections.ended().await, [0, 1]);
+}
