@@ -20,6 +20,7 @@ use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 use tokio_io_timeout::TimeoutStream;
 
 use admission::Admission;
@@ -156,7 +157,7 @@ impl Connections {
     /// Serves a connection; another one ends if all places are taken.
     fn open(&mut self, stream: TcpStream, peer: IpAddr) {
         let Limits { write_timeout, lifetime, last_request, .. } = self.limits;
-        let usage = Arc::new(Usage::new(self.admission.sequence(), lifetime));
+        let usage = Arc::new(Usage::new(self.admission.sequence(), lifetime, Instant::now()));
         self.admission.make_room();
         let service = Counted::new(self.router.clone(), Arc::clone(&usage), Arc::clone(&self.follow_ups));
         let http = self.graceful.watch(http1(stream, service, write_timeout));

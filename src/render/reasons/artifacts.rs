@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::decide::{ArtifactReason, Undated};
-use crate::model::{Defect, Digest, ImageName, ImageReference, IndexEntry, Platform, Presence, Tag};
+use crate::model::{Defect, Digest, ImageName, ImageReference, IndexEntry, Platform, Presence, Tag, Time};
 use crate::render::escape::{name, quoted, sentence};
 use crate::render::fit::listed;
 use crate::render::time::instant;
@@ -39,11 +39,7 @@ pub(super) fn fact(reason: &ArtifactReason) -> String {
         }
         ArtifactReason::TagsStay => "the tag still points to what was chosen".to_owned(),
         ArtifactReason::TagMoved { tag, from, to } => moved(tag, from, to, "when it was chosen"),
-        ArtifactReason::TagUnstable { tag, until } => {
-            let minutes = ArtifactReason::TAG_MOVES_WITHIN.num_minutes();
-            let (tag, until) = (quoted(tag.as_str()), instant(*until));
-            format!("the tag {tag} moved twice within {minutes} minutes, and is looked at again at {until}")
-        }
+        ArtifactReason::TagUnstable { tag, until } => unstable(tag, *until),
         ArtifactReason::Gone { image, tag, digest, presence, .. } => {
             format!("{} {}", name(tag.as_str()), lack(image, digest, presence))
         }
@@ -287,4 +283,11 @@ pub(super) fn way_out(reason: &ArtifactReason) -> Option<String> {
         | ArtifactReason::Quiet { .. }
         | ArtifactReason::NotQuiet { .. } => None,
     }
+}
+
+/// That a tag moved again and again.
+fn unstable(tag: &Tag, until: Time) -> String {
+    let minutes = ArtifactReason::TAG_MOVES_WITHIN.num_minutes();
+    let (tag, until) = (quoted(tag.as_str()), instant(until));
+    format!("the tag {tag} moved twice within {minutes} minutes, and is looked at again at {until}")
 }

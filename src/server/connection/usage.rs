@@ -39,11 +39,11 @@ pub(super) struct Usage {
 }
 
 impl Usage {
-    /// A connection that is opened now and takes new requests for this long.
-    pub(super) fn new(sequence: Sequence, lifetime: Duration) -> Self {
+    /// A connection that was opened at an instant and takes new requests for this long.
+    pub(super) fn new(sequence: Sequence, lifetime: Duration, opened_at: Instant) -> Self {
         let last_used = AtomicU64::new(sequence.fetch_add(1, Ordering::Relaxed));
         Self {
-            opened_at: Instant::now(),
+            opened_at,
             lifetime,
             requests: AtomicU64::new(0),
             last_used,

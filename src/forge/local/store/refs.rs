@@ -177,16 +177,13 @@ impl Store {
     /// The error of a ref that cannot be read, with its file where that is the reason.
     fn naming_broken_file(&self, name: &str, error: ForgeError) -> ForgeError {
         let file = self.git.git_dir().join(name);
-        match error {
-            ForgeError::Unavailable { what, why } if file.is_file() => {
-                let way_out = "restore the commit that it held, as from a clone";
-                ForgeError::Unavailable {
-                    what,
-                    why: format!("{why}; {} is broken: {way_out}", file.display()),
-                }
-            }
-            error => error,
+        let ForgeError::Unavailable { what, why } = &error else { return error };
+        if !file.is_file() {
+            return error;
         }
+        let why =
+            format!("{why}; {} is broken: restore the commit that it held, as from a clone", file.display());
+        ForgeError::Unavailable { what: what.clone(), why }
     }
 }
 

@@ -3,6 +3,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::task::JoinHandle;
+use tokio::time::Instant;
 
 use super::{Admission, Usage};
 
@@ -21,9 +22,13 @@ impl Connections {
     }
 
     fn open(&mut self, peer: &str) {
+        self.open_at(peer, Instant::now());
+    }
+
+    fn open_at(&mut self, peer: &str, at: Instant) {
         self.admission.make_room();
         let task = tokio::spawn(std::future::pending());
-        let usage = Arc::new(Usage::new(self.admission.sequence(), Duration::MAX));
+        let usage = Arc::new(Usage::new(self.admission.sequence(), Duration::MAX, at));
         let peer: IpAddr = peer.parse().unwrap();
         self.admission.add(task.abort_handle(), peer, Arc::clone(&usage));
         self.tasks.push(task);
@@ -78,23 +83,35 @@ async fn addresses_of_one_ipv6_network_share_their_places() {
     assert_eq!(Connections::of(4, &peers).ended().await, [1]);
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn an_idle_connection_gives_way_before_one_with_a_request_under_way() {
     let mut connections = Connections::of(3, &["10.0.0.1"; 3]);
-    connections.usages.iter().for_each(|usage| drop(usage.begin_request()));
+    for usage in &connections.usages {
+        usage.begin_request();
+    }
     let request = connections.usages[0].under_way();
     connections.open("10.0.0.1");
     drop(request);
     assert_eq!(connections.ended().await, [1]);
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn a_new_connection_has_time_to_send_its_request() {
     let mut connections = Connections::of(2, &["10.0.0.1"; 2]);
     let request = connections.usages[0].under_way();
     connections.open("10.0.0.1");
-    tokio::time::advance(Duration::from_secs(2)).await;
+    drop(request);
+    assert_eq!(connections.ended().await, [0]);
+}
+
+#[tokio::test]
+async fn a_connection_that_stays_silent_counts_as_idle() {
+    let mut connections = Connections::of(2, &["10.0.0.1"]);
+    let request = connections.usages[0].under_way();
+    let long_ago =
+        Instant::now().checked_sub(Duration::from_secs(2)).expect("the machine is up for two seconds");
+    connections.open_at("10.0.0.1", long_ago);
     connections.open("10.0.0.1");
     drop(request);
-    assert_eq!(connections.ended().await, [0, 1]);
+    assert_eq!(connections.ended().await, [1]);
 }
