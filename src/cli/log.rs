@@ -31,7 +31,9 @@ pub(super) async fn run(
 ) -> Result<(), Failure> {
     let desk = desk(&settings, arguments.repository.as_deref())?;
     let Verb::Accept { commit } = &arguments.command;
-    let commit = CommitId::new(commit.clone()).map_err(|error| Failure::Usage(error.to_string()))?;
+    // Git takes upper-case digits too.
+    let commit =
+        CommitId::new(commit.to_ascii_lowercase()).map_err(|error| Failure::Usage(error.to_string()))?;
     desk.forge.accept_log(&desk.repository, &commit).await?;
     output.line(&format!(
         "the log of {} counts up to {}, and goes on from there; keep its new `towpath.key` with your backups",

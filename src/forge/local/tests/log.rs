@@ -343,13 +343,13 @@ async fn the_printed_command_keeps_pushes_from_changes_and_the_bot_still_writes(
         let health = ground.forge.examine(&question).await;
         health.repositories[0].log_protection.known().unwrap().changes_command.clone()
     };
-    let forge = &["push", "-qf", "origin", "origin/main:refs/towpath/changes/7"];
-    git_in(&ground.clone(), forge).unwrap();
+    let (clone, forge) = (ground.clone(), &["push", "-qf", "origin", "origin/main:refs/towpath/changes/7"]);
+    git_in(&clone, forge).unwrap();
     ground.git(&["update-ref", "-d", "refs/towpath/changes/7"]);
     let command = protection().await.expect("pushes are taken");
     let done = Command::new("sh").args(["-c", &command]).status().unwrap();
     assert!(done.success() && protection().await.is_none());
-    let refused = git_in(&ground.clone(), forge).unwrap_err();
+    let refused = git_in(&clone, forge).unwrap_err();
     assert!(refused.contains("deny updating a hidden ref"), "{refused}");
     ground.forge.comment_as(&repository(), number, &user("alice"), "fine").await.unwrap();
     assert_eq!(ground.show(number).await.comments.len(), 1);

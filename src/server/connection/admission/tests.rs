@@ -57,7 +57,9 @@ async fn the_address_with_most_connections_gives_way() {
 #[tokio::test]
 async fn the_connection_that_was_not_used_for_longest_gives_way() {
     let mut connections = Connections::of(3, &["10.0.0.1"; 3]);
-    connections.usages[0].begin_request();
+    for index in [0, 1, 2, 0] {
+        connections.usages[index].begin_request();
+    }
     connections.open("10.0.0.1");
     assert_eq!(connections.ended().await, [1]);
 }
