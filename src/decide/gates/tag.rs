@@ -16,7 +16,7 @@ use crate::decide::promotion_view::PromotionView;
 use crate::decide::reason::{ArtifactReason, GateReason};
 use crate::decide::record_now;
 use crate::model::{
-    Artifact, Basis, Digest, Event, Fact, ImageReference, Presence, Record, Release, Running, WriteMode,
+    Artifact, Digest, Event, Fact, ImageReference, Presence, Record, Release, Running, WriteMode,
 };
 
 /// What the tags of a release point to right before it is merged. `None` if all of them are followed, so that they are
@@ -26,7 +26,7 @@ pub(super) fn judge(
     release: &Release,
     needs: &mut BTreeSet<Need>,
 ) -> Option<GateReport> {
-    if follows(case) {
+    if tag_moves::follows(case) {
         return None;
     }
     // All are asked for at once.
@@ -36,11 +36,6 @@ pub(super) fn judge(
         None => report(Verdict::Pass, ArtifactReason::TagsStay.into()),
         Some(reason) => report(Verdict::Wait, reason),
     })
-}
-
-/// Whether the service follows the tags of all its images, so that they are meant to move.
-pub(super) fn follows(case: &PromotionView<'_>) -> bool {
-    case.service.images.iter().all(|image| matches!(image.selection.basis(), Basis::Turn(_)))
 }
 
 /// Why a release waits because its registries lack it or a part of it. `None` if nothing is known to be missing.

@@ -6,18 +6,17 @@
 
 use std::collections::BTreeSet;
 
-use super::tag;
 use crate::decide::plan::{GateName, GateReport, Verdict};
 use crate::decide::promotion_view::PromotionView;
 use crate::decide::reason::ArtifactReason;
-use crate::model::{Digest, ImageName, Release, Tag, Time, is_younger_than};
+use crate::model::{Basis, Digest, ImageName, Release, Tag, Time, is_younger_than};
 
 /// How many moves within [`ArtifactReason::TAG_MOVES_WITHIN`] make a release wait.
 const MOVES_MAX: usize = 2;
 
 /// That a tag of the release moved too often lately. `None` if no tag did, or if tags are followed, which are meant to move.
 pub(super) fn unstable(case: &PromotionView<'_>, release: &Release) -> Option<GateReport> {
-    if tag::follows(case) {
+    if follows(case) {
         return None;
     }
     let times = release.artifacts().filter_map(|artifact| {
@@ -38,4 +37,9 @@ pub(super) fn unstable_until(case: &PromotionView<'_>, image: &ImageName, tag: &
         return None;
     }
     lately().map(|moved| moved.at).max()?.checked_add_signed(within)
+}
+
+/// Whether the service follows the tags of all its images, so that they are meant to move.
+pub(super) fn follows(case: &PromotionView<'_>) -> bool {
+    case.service.images.iter().all(|image| matches!(image.selection.basis(), Basis::Turn(_)))
 }
