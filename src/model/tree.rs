@@ -155,6 +155,21 @@ impl Tree {
         self.content(self.entry(path).ok_or(TreeError::NotFound)?)
     }
 
+    /// Where a symbolic link of the commit leads, as Git keeps it. Links are never followed; this tells what else a file
+    /// is read as.
+    ///
+    /// # Errors
+    /// Where the path is absent or no link, or its content was not fetched yet.
+    pub fn link_target(&self, path: &RepositoryPath) -> Result<&[u8], TreeError> {
+        let entry = self.entries.get(path).ok_or(TreeError::NotFound)?;
+        match entry.kind {
+            EntryKind::SymbolicLink => {
+                self.blobs.get(&entry.blob).map(AsRef::as_ref).ok_or(TreeError::Missing)
+            }
+            EntryKind::File | EntryKind::Submodule => Err(TreeError::NotAFile(entry.kind)),
+        }
+    }
+
     fn content(&self, entry: &TreeEntry) -> Result<&[u8], TreeError> {
         match entry.kind {
             EntryKind::File => self.blobs.get(&entry.blob).map(AsRef::as_ref).ok_or(TreeError::Missing),

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::format::Replaced;
 use super::format::values::MergedFiles;
+use super::isolation::{self, PlannedEdit};
 use super::remote_ref::{RemoteRefInput, moved_refs, staying_refs};
 use super::{OverlayError, Overlays, SetTo, format, rendered, requote, set_image};
 use crate::model::{
@@ -28,8 +29,8 @@ pub struct Promotion<'a> {
 /// service says so, the `ref` of remote resources moves along, and only tags are written.
 ///
 /// # Errors
-/// As [`set_image`], for any of the artifacts, and where a digest of what runs now would stay anywhere in what configures
-/// the location.
+/// As [`set_image`], for any of the artifacts; also where a digest of what runs now would stay anywhere in what configures
+/// the location, and where another environment or service would run something else.
 pub fn promote(
     tree: &Tree,
     overlays: &Overlays,
@@ -50,6 +51,8 @@ pub fn promote(
         replace(&mut files, set_image(&edited, overlays, location, &artifact.image, &to)?);
     }
     promotion.check_replaced(&tree.with_files(&files))?;
+    let images: Vec<&ImageName> = release.artifacts().map(|artifact| &artifact.image).collect();
+    isolation::check(&PlannedEdit { tree, overlays, location, images: &images, files: &files })?;
     let change = |(path, new): (RepositoryPath, Vec<u8>)| {
         let old = tree.read(&path).ok().map(<[u8]>::to_vec);
         FileChange { path, old, new: Some(new) }

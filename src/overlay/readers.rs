@@ -26,11 +26,13 @@ struct Index {
     entries: Option<Arc<BTreeMap<RepositoryPath, TreeEntry>>>,
     /// The folders whose kustomizations name a path.
     folders: HashMap<RepositoryPath, BTreeSet<RepositoryPath>>,
+    /// The same, without texts that may be names instead of paths.
+    linked: HashMap<RepositoryPath, BTreeSet<RepositoryPath>>,
     /// The folders whose kustomizations are components, which nothing can deploy by themselves.
     components: HashSet<RepositoryPath>,
     /// Kustomizations that are no YAML, such as templates.
     unparsed: Vec<RepositoryPath>,
-    /// Whether who leads where cannot be told at all: too many kustomizations, or symbolic links.
+    /// Whether who leads where cannot be told for certain: too many kustomizations, or symbolic links.
     is_open: bool,
     /// What was read in each kustomization; `None` for one that is no YAML.
     read: HashMap<BlobId, Option<Arc<Names>>>,
@@ -41,6 +43,8 @@ struct Index {
 struct Names {
     /// The texts that may be paths.
     texts: Vec<String>,
+    /// Those of them that are items of a list, or have a dot or slash, as names such as that of a namespace do not.
+    links: Vec<String>,
     is_component: bool,
 }
 
@@ -79,6 +83,50 @@ impl Readers {
         let is_near = is_kustomization || view.readers(file).all(is_above);
         Ok(is_near && view.is_only_through(folder, &named, &mut HashSet::new()))
     }
+}
+
+impl Readers {
+    /// A kustomization outside of an environment that leads to a file, where that means that something else is deployed
+    /// from the file, too. `own` is the folder or file of the environment, which is not read by kustomize itself.
+    ///
+    /// Kustomizations in `own`, below and above it are the environment's. Others count where one of those leads to the
+    /// file as well. Of a file elsewhere they also count where there are several, or where `own` has a kustomization.
+    ///
+    /// # Errors
+    /// The kustomizations of the tree whose content is missing, all at once.
+    pub(super) fn foreign(
+        &self,
+        tree: &Tree,
+        own: &RepositoryPath,
+        file: &RepositoryPath,
+    ) -> Result<Option<RepositoryPath>, Missing> {
+        let mut index = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        index.turn_to(tree)?;
+        let mut roots = Roots::default();
+        index.add_roots(own, file, &mut roots);
+        let has_kustomization =
+            FILE_NAMES.iter().filter_map(|name| own.join(name)).any(|path| tree.entry(&path).is_some());
+        let is_shared = if is_at_or_below(file, own) {
+            roots.is_own
+        } else {
+            roots.is_own || has_kustomization || roots.foreign.len() > 1
+        };
+        Ok(if is_shared { roots.foreign.into_iter().next() } else { None })
+    }
+}
+
+/// The kustomizations that lead to a file, and to which no other one leads.
+#[derive(Debug, Default)]
+struct Roots {
+    /// Whether some are the environment's own.
+    is_own: bool,
+    /// The folders of the others.
+    foreign: BTreeSet<RepositoryPath>,
+    seen: HashSet<RepositoryPath>,
+}
+
+fn is_at_or_below(path: &RepositoryPath, folder: &RepositoryPath) -> bool {
+    std::iter::successors(Some(path.clone()), RepositoryPath::parent).any(|above| above == *folder)
 }
 
 /// The index of a commit, and what edits of its kustomizations change in it.
@@ -166,14 +214,32 @@ impl View<'_> {
 }
 
 impl Index {
+    /// Adds the roots of a path. Each folder is looked at once.
+    fn add_roots(&self, own: &RepositoryPath, path: &RepositoryPath, roots: &mut Roots) {
+        for folder in self.linked.get(path).into_iter().flatten() {
+            if is_at_or_below(own, folder) {
+                roots.is_own = true;
+            } else if roots.seen.insert(folder.clone()) {
+                if self.linked.contains_key(folder) {
+                    self.add_roots(own, folder, roots);
+                } else if is_at_or_below(folder, own) {
+                    roots.is_own = true;
+                } else if !self.components.contains(folder) {
+                    roots.foreign.insert(folder.clone());
+                }
+            }
+        }
+    }
+
     fn turn_to(&mut self, tree: &Tree) -> Result<(), Missing> {
         if self.entries.as_ref().is_some_and(|entries| Arc::ptr_eq(entries, tree.entries())) {
             return Ok(());
         }
         let files = kustomizations(tree);
         let links = tree.entries().iter().any(|(path, entry)| is_link_to_yaml(path, entry.kind));
-        let mut next = Self { is_open: links || files.len() > KUSTOMIZATIONS_MAX, ..Self::default() };
-        if !next.is_open {
+        let are_too_many = files.len() > KUSTOMIZATIONS_MAX;
+        let mut next = Self { is_open: links || are_too_many, ..Self::default() };
+        if !are_too_many {
             next.fill(tree, &files, &self.read)?;
         }
         next.entries = Some(Arc::clone(tree.entries()));
@@ -212,6 +278,9 @@ impl Index {
     fn add(&mut self, tree: &Tree, folder: &RepositoryPath, names: &Names) {
         for path in named_paths(tree, folder, &names.texts) {
             self.folders.entry(path).or_default().insert(folder.clone());
+        }
+        for path in named_paths(tree, folder, &names.links) {
+            self.linked.entry(path).or_default().insert(folder.clone());
         }
         if names.is_component {
             self.components.insert(folder.clone());
@@ -253,11 +322,18 @@ impl Names {
     fn read(bytes: &[u8]) -> Option<Self> {
         let text = Text::new(bytes).ok()?;
         let is_path = |text: &&str| !text.is_empty() && text.len() <= PATH_BYTES_MAX && !text.contains('\n');
-        let scalars = text.tree.nodes().filter_map(|(id, _)| text.tree.scalar(id));
-        let unique: BTreeSet<&str> = scalars.filter(is_path).collect();
+        let (mut texts, mut links) = (BTreeSet::new(), BTreeSet::new());
+        for (node, _) in text.tree.nodes() {
+            let Some(scalar) = text.tree.scalar(node).filter(is_path) else { continue };
+            texts.insert(scalar.to_owned());
+            let is_item = text.tree.parent(node).is_some_and(|above| !text.tree.items(above).is_empty());
+            if is_item || scalar.contains(['.', '/']) {
+                links.insert(scalar.to_owned());
+            }
+        }
         let kind = text.tree.root().and_then(|root| text.scalar_of(root, "kind"));
-        let texts = unique.into_iter().map(str::to_owned).collect();
-        Some(Self { texts, is_component: kind == Some("Component") })
+        let (texts, links) = (texts.into_iter().collect(), links.into_iter().collect());
+        Some(Self { texts, links, is_component: kind == Some("Component") })
     }
 }
 

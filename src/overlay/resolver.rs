@@ -6,6 +6,8 @@ use std::sync::Arc;
 use super::parsed::Parsed;
 use super::readers::Readers;
 use super::resolved::{Resolved, ResolvedOverlay, look};
+use super::symlinks::Symlinks;
+use super::targets::{Target, Targets};
 use super::{OverlayError, format};
 use crate::model::{ImageDiscovery, ImageName, Location, Missing, RepositoryPath, Running, Tree, TreeEntry};
 
@@ -30,6 +32,9 @@ pub struct Overlays {
     all: Readers,
     /// The folders and files of environments that are read without kustomize.
     plain: Arc<BTreeSet<RepositoryPath>>,
+    /// The images that were asked about, and where.
+    targets: Targets,
+    symlinks: Symlinks,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -69,6 +74,7 @@ impl Resolver {
         location: &Location,
         image: &ImageName,
     ) -> Result<Running, OverlayError> {
+        self.overlays.targets.note(location, image);
         if format::is_plain(tree, location) {
             self.overlays.note_plain(location);
             return super::running(tree, location, image);
@@ -133,6 +139,38 @@ impl Overlays {
             return Ok(false);
         }
         self.all.is_only(tree, folder, file)
+    }
+
+    /// A kustomization that leads to a file, outside of the environment whose folder or file is `own`, where that means that
+    /// another environment is read from the file, too.
+    ///
+    /// # Errors
+    /// The kustomizations whose content is missing.
+    pub(super) fn foreign_reader(
+        &self,
+        tree: &Tree,
+        own: &RepositoryPath,
+        file: &RepositoryPath,
+    ) -> Result<Option<RepositoryPath>, Missing> {
+        self.all.foreign(tree, own, file)
+    }
+
+    /// The targets that are read from a file: without kustomize, or by the kustomization of their folder.
+    pub(super) fn targets_of<'a>(&'a self, file: &RepositoryPath) -> impl Iterator<Item = &'a Target> {
+        let folders = self.index.readers.get(file).into_iter().flatten();
+        self.targets.covering(file).chain(folders.flat_map(|folder| self.targets.at(folder)))
+    }
+
+    /// The further paths of a file, through symbolic links.
+    ///
+    /// # Errors
+    /// The links whose content is missing.
+    pub(super) fn aliases(
+        &self,
+        tree: &Tree,
+        file: &RepositoryPath,
+    ) -> Result<BTreeSet<RepositoryPath>, Missing> {
+        self.symlinks.aliases(tree, file, |link| self.targets.is_near(link))
     }
 
     /// Remembers an environment that is read without kustomize. It is never forgotten: at worst, a file that nothing

@@ -10,6 +10,7 @@ mod formats;
 mod importing;
 mod importing_others;
 mod in_place;
+mod isolation;
 mod keys;
 mod left_behind;
 mod limits;

@@ -153,6 +153,32 @@ fn two_services_that_set_the_same_line() {
 }
 
 #[test]
+fn a_file_that_one_service_sets_as_a_file_and_another_in_its_folder() {
+    let twin = WORKER
+        .replace("acme/worker", "acme/shop")
+        .replace("apps/worker/{environment}", "apps/shop/{environment}/web.yaml");
+    assert_snapshot!(problems_in(&good_and(&twin)), @"");
+}
+
+#[test]
+fn scalars_that_two_environments_or_services_would_set() {
+    let set = |file: &str, path: &str| format!("set: [ {{ file: {file}, path: \"{path}\" }} ], path:");
+    assert_snapshot!(problems_with("path:", &set("../versions.yaml", "shop.tag")), @"");
+    let own = set("'../{environment}.yaml'", "images[0].newTag");
+    assert_eq!(settings_of(&good_with("path:", &own)).policy.services.len(), 1);
+    let both = |shop: &str, worker: &str| {
+        good_with("path:", shop) + &WORKER.replace("apps/worker", "apps/shop").replace("path:", worker)
+    };
+    assert_snapshot!(problems_in(&both(&own, &set("'../{environment}.yaml'", "images[00].newTag"))), @"");
+    let marker = |name: &str| format!("marker: 'flux-system:{name}', path:");
+    assert_snapshot!(problems_in(&both(&marker("shop"), &marker("shop"))), @"");
+    let others = [own.clone(), set("'../{environment}.yaml'", "images[1].newTag"), marker("shop")];
+    for other in others.iter().skip(1) {
+        assert_eq!(settings_of(&both(&own, other)).policy.services.len(), 2, "{other}");
+    }
+}
+
+#[test]
 fn a_scalar_to_set_that_no_path_leads_to() {
     let set = "set: [ { file: \"../../../x.yaml\", path: \"a[x]\" } ], marker: \"flux-system:shop\", path:";
     assert_snapshot!(problems_with("path:", set), @r#"
