@@ -76,7 +76,7 @@ pub use source::{SourceChecks, SourceCommit, SourceComparison, SourceRelation, S
 pub use tree::{EntryKind, FileChange, Missing, PathState, Tree, TreeEntry, TreeError, Unknown};
 pub use validator::{Validator, ValidatorError};
 pub use world::{ObservedChange, Obstacle, ObstacleCause, Running, RunningImage, World};
-pub use writing::{StayReason, StayingRef, WriteMode, Writing};
+pub use writing::{RemainingReference, StayReason, StayingRef, WriteMode, Writing};
 
 /// Declares a text that was checked once: with its check, its error, and how that is made of a text.
 macro_rules! checked_text {

@@ -33,7 +33,9 @@ use std::sync::Arc;
 use crate::decide::{self, Plan, UncountedReason, decide};
 use crate::forge::{Forge, ForgeError};
 use crate::ledger::Ledger;
-use crate::model::{ChangeNumber, CommentId, CommitId, ConfigBranch, LeftOut, Policy, Tree, World};
+use crate::model::{
+    ChangeNumber, CommentId, CommitId, ConfigBranch, ImageName, LeftOut, Policy, Running, Tag, Tree, World,
+};
 use crate::overlay::Overlays;
 use crate::registry::Registry;
 
@@ -151,7 +153,27 @@ async fn first_look<F: Forge, R: Registry, L: Ledger, C: Clock>(
     world.answering = listings::answering(ports, policy, place);
     world.now = ports.clock.now();
     world.forge_ahead = ports.forge.clock_ahead();
+    add_running_digests(ports, policy, freshness, world).await;
     Ok(observation)
+}
+
+/// Adds the digests of the tags that run without one, as far as they were read before: a promotion must leave none of them
+/// behind.
+async fn add_running_digests<F: Forge, R: Registry, L: Ledger, C: Clock>(
+    ports: &Ports<F, R, L, C>,
+    policy: &Policy,
+    freshness: Freshness,
+    world: &mut World,
+) {
+    let running = world.running.values().flatten().flat_map(Running::references);
+    let by_tag_alone = running.filter(|found| found.digest.is_none());
+    let tags: BTreeSet<(ImageName, Tag)> =
+        by_tag_alone.filter_map(|found| Some((found.image, found.tag?))).collect();
+    for (image, tag) in tags {
+        if let Some(kept) = artifacts::kept_digest(ports, policy, freshness, (&image, &tag)).await {
+            world.digests.insert((image, tag), kept);
+        }
+    }
 }
 
 /// What the forge shows.

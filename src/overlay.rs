@@ -9,6 +9,7 @@
 
 mod address;
 mod canonical;
+mod chart_lock;
 mod custom_image;
 mod edit;
 mod entry;
@@ -42,6 +43,7 @@ mod proof;
 mod quotes;
 mod readers;
 mod refused;
+mod remaining;
 mod remote_ref;
 mod rendered;
 mod replacement;
@@ -77,6 +79,7 @@ pub use limit::{
 pub use located::{resolve, running, set_image};
 pub use promote::{Promotion, promote, staying};
 pub use refused::{EditObstacle, OverlayError};
+pub use remaining::remaining;
 pub use request::RequestError;
 pub use requote::running_if_quoted;
 pub use resolved::{ImageUse, Resolved, Uncertain};

@@ -8,6 +8,7 @@ mod identity;
 mod layout;
 mod overlays;
 mod rounds;
+mod running_digests;
 mod simulation;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -4,7 +4,8 @@ use super::{Draft, DraftInput, DraftSummary, GatedMerge, presentation};
 use crate::decide::{Action, GatesPassed};
 use crate::model::{
     BranchName, CHANGE_LABEL, CommitId, ContentKey, FileChange, Gate, ImageReference, Merge, MergeMode,
-    Principal, Proposal, Release, Running, ServiceEnvironment, StayingRef, UserName, change_branch,
+    Principal, Proposal, Release, RemainingReference, Running, ServiceEnvironment, StayingRef, UserName,
+    change_branch,
 };
 use crate::overlay::{self, Promotion};
 use crate::render::{self, CommitMetadata};
@@ -156,6 +157,19 @@ pub(super) fn staying_refs(
     let promotion = promotion(input, target, release);
     let staying = promotion.map(|promotion| overlay::staying(input.tree, input.overlays, &promotion));
     staying.unwrap_or_default()
+}
+
+/// Every reference to what runs at a target that stays in its files once a release is written.
+pub(super) fn remaining(
+    input: &DraftInput<'_>,
+    target: &ServiceEnvironment,
+    release: &Release,
+    files: &[FileChange],
+) -> Vec<RemainingReference> {
+    let Some(promotion) = promotion(input, target, release) else { return Vec::new() };
+    let content = |change: &FileChange| Some((change.path.clone(), change.new.clone()?));
+    let edited = input.tree.with_files(&files.iter().filter_map(content).collect::<Vec<_>>());
+    overlay::remaining(&edited, &promotion, &running(input, target))
 }
 
 /// What is written where; `None` where the configuration no longer names the target.

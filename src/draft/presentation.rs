@@ -21,7 +21,8 @@ pub(super) fn of(
     let context = format!("towpath/{}", target.environment);
     let overflow = input.world.capabilities.shows_status_details.then(|| context.clone());
     let staying = content::staying_refs(input, target, metadata.release);
-    let input = BodyInput { carriage: metadata, judgement, files, sources, staying, overflow };
+    let remaining = content::remaining(input, target, metadata.release, files);
+    let input = BodyInput { carriage: metadata, judgement, files, sources, staying, remaining, overflow };
     let body = render::body(&input);
     let (state, text) = render::status(judgement);
     let (summary, details) = (render::summary(judgement), body.details);

@@ -176,7 +176,8 @@ pub struct World {
 }
 
 impl World {
-    /// The digests of what runs at a target, as its files say, and as the log says of what landed there under the same tags.
+    /// The digests of what runs at a target: as its files say, as the log says of what landed there under the same tags, and
+    /// as the registry says of the tags, where it was asked about them.
     #[must_use]
     pub fn running_digests(&self, target: &ServiceEnvironment) -> BTreeSet<Digest> {
         let running = self.running.get(target).and_then(|found| found.as_ref().ok());
@@ -184,7 +185,12 @@ impl World {
         let landed = self.history.last_landing(target).map(|landing| landing.images.as_slice());
         let runs = |landed: &&ImageReference| running.iter().any(|running| landed.agrees_with(running));
         let landed = landed.unwrap_or_default().iter().filter(runs);
-        running.iter().chain(landed).filter_map(|found| found.digest.clone()).collect()
+        let written = running.iter().chain(landed).filter_map(|found| found.digest.clone());
+        let of_tag = |found: &ImageReference| {
+            self.digests.get(&(found.image.clone(), found.tag.clone()?))?.value()?.clone()
+        };
+        let by_tag_alone = running.iter().filter(|found| found.digest.is_none());
+        written.chain(by_tag_alone.filter_map(of_tag)).collect()
     }
 
     /// When the oldest of the facts was told on which somebody's right may rest; nothing where there is none.

@@ -42,6 +42,17 @@ pub enum StayReason {
     SeveralVersions,
 }
 
+/// A reference to the version that ran before, which a promotion does not change.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct RemainingReference {
+    /// The file.
+    pub file: RepositoryPath,
+    /// The line in it, from 1.
+    pub line: usize,
+    /// The name and the tag.
+    pub reference: String,
+}
+
 /// The version of a remote resource that stays what it is when an image moves.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StayingRef {

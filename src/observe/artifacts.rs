@@ -86,13 +86,8 @@ pub(super) async fn digest<F: Forge, R: Registry, L: Ledger, C: Clock>(
 ) -> Fact<Option<Digest>> {
     let now = ports.clock.now();
     let oldest = freshness.oldest(policy, image, now);
-    let is_followed = policy.followed_tags(image).contains(tag) || policy.writes_tags_of(image);
-    // A digest from the future was read while the clock was ahead; it may be older than the tag's last move.
-    let is_good = |as_of| as_of <= now && (freshness.takes_listing_of(as_of, now) || !is_followed);
-    match ports.ledger.digest(image, tag).await {
-        Ok(Some((digest, as_of))) if is_good(as_of) => return Fact::known(Some(digest), as_of),
-        Ok(_) => {}
-        Err(error) => tracing::warn!("{error}"),
+    if let Some(kept) = kept_digest(ports, policy, freshness, (image, tag)).await {
+        return kept;
     }
     let key = (image.clone(), tag.clone());
     if let Some(known) = ports.absent_tags.known(&key, oldest, now).await {
@@ -105,6 +100,27 @@ pub(super) async fn digest<F: Forge, R: Registry, L: Ledger, C: Clock>(
     }
     let is_kept = matches!(answer, Ok(Some(_)));
     ports.absent_tags.remember(key, answer, is_kept, now).await
+}
+
+/// The digest of a tag as it was read before, where that still counts. No registry is asked.
+pub(super) async fn kept_digest<F: Forge, R: Registry, L: Ledger, C: Clock>(
+    ports: &Ports<F, R, L, C>,
+    policy: &Policy,
+    freshness: Freshness,
+    (image, tag): (&ImageName, &Tag),
+) -> Option<Fact<Option<Digest>>> {
+    let now = ports.clock.now();
+    let is_followed = policy.followed_tags(image).contains(tag) || policy.writes_tags_of(image);
+    // A digest from the future was read while the clock was ahead; it may be older than the tag's last move.
+    let is_good = |as_of| as_of <= now && (freshness.takes_listing_of(as_of, now) || !is_followed);
+    match ports.ledger.digest(image, tag).await {
+        Ok(Some((digest, as_of))) if is_good(as_of) => Some(Fact::known(Some(digest), as_of)),
+        Ok(_) => None,
+        Err(error) => {
+            tracing::warn!("{error}");
+            None
+        }
+    }
 }
 
 /// What a tag points to at this very time, whatever was kept.

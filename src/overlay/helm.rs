@@ -58,14 +58,16 @@ fn stamp(values: &mut Value, file: &RepositoryPath) {
     });
 }
 
-/// The addresses of the OCI `HelmRepository` objects among resources, by name.
+/// The `HelmRepository` objects among resources that are OCI registries.
 pub(super) fn repositories(resources: &[Resource]) -> HelmRepositories {
-    let of_kind = resources.iter().filter(|resource| resource.id().kind == "HelmRepository");
-    let address = |resource: &Resource| {
-        let url = resource.value.text_at(&["spec", "url"])?.strip_prefix("oci://")?;
-        Some((resource.id().name.clone(), url.trim_end_matches('/').to_owned()))
-    };
-    of_kind.filter_map(address).collect()
+    let mut repositories = HelmRepositories::default();
+    for resource in resources.iter().filter(|resource| resource.id().kind == "HelmRepository") {
+        if let Some(url) = resource.value.text_at(&["spec", "url"]) {
+            let namespace = resource.value.text_at(&["metadata", "namespace"]);
+            repositories.note(&resource.id().name, namespace, url);
+        }
+    }
+    repositories
 }
 
 /// Whether Flux reads values of this resource from other objects.

@@ -94,9 +94,11 @@ limits! {
     Uncertain Disagreement = "disagreement", "an image that is written twice with different tags, in files that no kustomization reads", "write the same in both places";
     Uncertain MarkerUnable = "marker", "a marker of Flux that breaks its grammar or is about no scalar on one line", "write `# {\"$imagepolicy\": \"namespace:name:tag\"}` behind the scalar";
     Uncertain FluxChooses = "flux-semver", "an `OCIRepository` with `semver`, or without a tag, where Flux itself chooses the version", "write a `tag` instead";
+    Uncertain VersionRange = "version-range", "a chart whose version is a range, where Helm, Flux or Argo CD chooses the version", "write the exact version, such as `1.2.3`";
     Uncertain ValuesFrom = "values-from", "Helm values that come from an object of the cluster (`valuesFrom`)", "write the image under `values`, which wins";
     Uncertain ValuesOrder = "values-order", "Helm values files in one folder, or below it, that set the same image, since their order is not known", "list them in Helm's order under `values` in the configuration";
     Uncertain PartialImage = "partial-image", "a tag in Helm values without the name of its image", "list all values files under `values` in the configuration, or name the scalar under `set`";
+    Uncertain UntaggedImage = "untagged-image", "an image in Helm values without a tag beside its name, where the chart decides which value holds the version", "name the scalar that holds the version with `set` in the configuration, or write the tag beside the name, if the chart reads it there";
     Uncertain SeveralValues = "values-documents", "Helm values of several documents, of which Helm 3 reads the first, and Helm 4 all", "keep one document in a file";
     Uncertain MergeKey = "merge-key", "a merge key (`<<`) in Helm values that brings a part of an image", "write that part beside the rest of the image";
     Uncertain UnquotedTag = "unquoted-tag", "a tag without quotes, in Helm values or in an object of Flux or Argo CD, that is read as a number, boolean or date: Helm renders `1.10` as `1.1`", "put the tag in quotes";
@@ -108,6 +110,7 @@ limits! {
     Uncertain DeclaredUnable = "declared", "a declared path that leads to no scalar", "correct `set` in the configuration, or add the scalar";
     Unedited DigestOnly = "digest-only", "a place that has room for a digest alone, where none is given", "write a tag there by hand";
     Unedited DigestBeside = "digest-beside", "a value that holds the old digest, beside the tag under a name that Towpath does not know, or elsewhere in the same values", "write it beside the tag as `digest`, name it and the tag with `set` in the configuration, or delete it";
+    Unedited ChartLock = "chart-lock", "a dependency in `Chart.yaml` whose version is also in `Chart.lock`, or whose chart lies in `charts`", "change the version by hand and run `helm dependency update`, or delete the lock and the copy from the repository and let the deployment fetch the chart";
     Unedited Anchor = "anchor", "an entry or value with an anchor (`&…`), so that other places would change with it", "write it without the anchor";
     Unedited TagSuffix = "tag-suffix", "an entry with a `tagSuffix`", "put the suffix into `newTag` and delete it here";
     Unedited Pattern = "pattern", "an entry whose pattern matches several images", "give each image an entry of its own";

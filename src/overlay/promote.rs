@@ -6,7 +6,7 @@ use super::format::Replaced;
 use super::format::values::MergedFiles;
 use super::isolation::{self, PlannedEdit};
 use super::remote_ref::{RemoteRefInput, moved_refs, staying_refs};
-use super::{OverlayError, Overlays, SetTo, format, rendered, requote, set_image};
+use super::{OverlayError, Overlays, SetTo, chart_lock, format, rendered, requote, set_image};
 use crate::model::{
     Digest, FileChange, ImageDiscovery, ImageName, Location, Release, RepositoryPath, StayingRef, Tag, Tree,
     WriteMode, Writing,
@@ -52,6 +52,7 @@ pub fn promote(
     }
     promotion.check_replaced(&tree.with_files(&files))?;
     let images: Vec<&ImageName> = release.artifacts().map(|artifact| &artifact.image).collect();
+    chart_lock::check(tree, &files)?;
     isolation::check(&PlannedEdit { tree, overlays, location, images: &images, files: &files })?;
     let change = |(path, new): (RepositoryPath, Vec<u8>)| {
         let old = tree.read(&path).ok().map(<[u8]>::to_vec);

@@ -70,7 +70,7 @@ impl Check<'_> {
         if is_object_format(&id.group, &id.kind) {
             let with_values = self.config_maps.with_values_from(resource);
             let value = with_values.as_ref().unwrap_or(&resource.value);
-            let repositories = HelmRepositories::new();
+            let repositories = HelmRepositories::default();
             // One that cannot be read was named as such.
             return Merged::object(value, &resource.file, &repositories)
                 .map_or(Ok(()), |merged| merged.check_replaced(replaced));

@@ -299,6 +299,16 @@ impl ResolvedOverlay {
         }
     }
 
+    /// Fails where the chart decides which value holds the tag of an image: an edit would make that look certain.
+    pub(super) fn reject_untagged(&self, image: &ImageName) -> Result<(), OverlayError> {
+        let notes = &self.resolved.uncertain;
+        let mut doubts = self.resolved.uses_meaning(image).filter_map(|found| notes.get(found.doubt?));
+        match doubts.find(|note| note.limit == Limit::UntaggedImage) {
+            Some(note) => Err(note.refuse()),
+            None => Ok(()),
+        }
+    }
+
     /// Whether a step comes after the `images` of the overlay's own kustomization. Only its own replacements and
     /// transformers do; those in files of their own count as its own where it names them.
     pub(super) fn is_after_own_images(&self, step: &Step) -> bool {

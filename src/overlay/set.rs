@@ -56,6 +56,7 @@ pub(super) fn set_image(
     if to.tag.is_none() && to.digest.is_none() {
         return Ok(Vec::new());
     }
+    before.reject_untagged(image)?;
     let environment = Environment { tree, overlays, before: &before };
     let in_objects = set_merged::set_image(&environment, image, to)?;
     if !in_objects.is_empty() {

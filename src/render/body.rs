@@ -11,7 +11,9 @@ use super::reasons::person;
 use super::source::{ImageSource, sources};
 use super::time::instant;
 use crate::decide::{GateName, JourneyStep, Judgement};
-use crate::model::{ContentMark, EnvironmentName, FileChange, ImageReference, StayReason, StayingRef};
+use crate::model::{
+    ContentMark, EnvironmentName, FileChange, ImageReference, RemainingReference, StayReason, StayingRef,
+};
 
 /// How long a diff may be before it is folded, in lines.
 const DIFF_LINES_OPEN_MAX: usize = 40;
@@ -21,6 +23,8 @@ const BODY_CHARACTERS_MAX: usize = 65_000;
 const PART_CHARACTERS_MAX: usize = 8_000;
 /// The longest mark that is written, in characters: a longer one nobody reads.
 const MARK_CHARACTERS_MAX: usize = 16 * 1024;
+/// How many references to what ran before are named.
+const REMAINING_MAX: usize = 20;
 /// How long the details of a status may be, in bytes.
 const DETAILS_BYTES_MAX: usize = 65_000;
 /// What the frame of a diff takes at most, in characters: fences, the fold, the sentence that it was cut.
@@ -39,6 +43,8 @@ pub struct BodyInput<'a> {
     pub sources: Vec<ImageSource<'a>>,
     /// What names the old version in the same overlay, and stays.
     pub staying: Vec<StayingRef>,
+    /// Each reference to what ran before that is not changed.
+    pub remaining: Vec<RemainingReference>,
     /// The status whose details hold what does not fit; nothing where statuses have none.
     pub overflow: Option<String>,
 }
@@ -58,8 +64,15 @@ pub fn body(input: &BodyInput<'_>) -> Body {
     let mark = ContentMark { key: input.carriage.key.clone(), images: input.carriage.release.references() };
     let mark = Some(mark.write()).filter(|mark| mark.chars().count() <= MARK_CHARACTERS_MAX);
     let gates = gates::published(input.judgement);
-    let before =
-        [what(input), staying(input), requester(input), sources(&input.sources), gates, journey(input)];
+    let before = [
+        what(input),
+        staying(input),
+        remaining(input),
+        requester(input),
+        sources(&input.sources),
+        gates,
+        journey(input),
+    ];
     let before = before.map(|part| bounded(&part));
     let after = [commands(input), mark.unwrap_or_default()];
     let rest: usize = before.iter().chain(&after).map(|part| part.chars().count() + 2).sum();
@@ -122,6 +135,24 @@ fn staying(input: &BodyInput<'_>) -> String {
         )
     };
     input.staying.iter().map(sentence).collect::<Vec<_>>().join("\n\n")
+}
+
+/// A sentence with each place that still names the version that ran before.
+fn remaining(input: &BodyInput<'_>) -> String {
+    let named = input.remaining.iter().take(REMAINING_MAX).map(|place| {
+        let RemainingReference { file, line, reference } = place;
+        format!("- {} still names {}", quoted(&format!("{file}:{line}")), quoted(reference))
+    });
+    let lines: Vec<String> = named.collect();
+    let more = input.remaining.len().saturating_sub(lines.len());
+    let more = if more > 0 { format!("\n- and {more} more") } else { String::new() };
+    if lines.is_empty() {
+        return String::new();
+    }
+    format!(
+        "Not changed, because Towpath does not know what reads it; change it by hand if it is deployed:\n\n{}{more}",
+        lines.join("\n")
+    )
 }
 
 /// Tag and digest, one below the other in a cell.

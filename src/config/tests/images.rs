@@ -157,21 +157,53 @@ fn a_file_that_one_service_sets_as_a_file_and_another_in_its_folder() {
     let twin = WORKER
         .replace("acme/worker", "acme/shop")
         .replace("apps/worker/{environment}", "apps/shop/{environment}/web.yaml");
-    assert_snapshot!(problems_in(&good_and(&twin)), @"");
+    assert_snapshot!(problems_in(&good_and(&twin)), @r#"
+    error: `shop` and `worker` both set `ghcr.io/acme/shop` in `apps/shop/dev`; give them different paths, or keep one of the two
+      --> towpath.yaml:15:11
+       |
+    15 |   - name: worker
+       |           ^^^^^^
+
+    1 problem in towpath.yaml
+    "#);
 }
 
 #[test]
 fn scalars_that_two_environments_or_services_would_set() {
     let set = |file: &str, path: &str| format!("set: [ {{ file: {file}, path: \"{path}\" }} ], path:");
-    assert_snapshot!(problems_with("path:", &set("../versions.yaml", "shop.tag")), @"");
+    assert_snapshot!(problems_with("path:", &set("../versions.yaml", "shop.tag")), @r#"
+    error: `dev` and `production` would both set `shop.tag` in `apps/shop/versions.yaml`; write `{environment}` in `file`, so that each environment has a file of its own
+      --> towpath.yaml:14:60
+       |
+    14 |     config: { forge: here, repository: acme/deploy, set: [ { file: ../versions.yaml, path: "shop.tag" } ], path: "apps/shop/{environ...
+       |                                                            ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+
+    1 problem in towpath.yaml
+    "#);
     let own = set("'../{environment}.yaml'", "images[0].newTag");
     assert_eq!(settings_of(&good_with("path:", &own)).policy.services.len(), 1);
     let both = |shop: &str, worker: &str| {
         good_with("path:", shop) + &WORKER.replace("apps/worker", "apps/shop").replace("path:", worker)
     };
-    assert_snapshot!(problems_in(&both(&own, &set("'../{environment}.yaml'", "images[00].newTag"))), @"");
+    assert_snapshot!(problems_in(&both(&own, &set("'../{environment}.yaml'", "images[00].newTag"))), @r#"
+    error: `shop` and `worker` both set `images[00].newTag` in `apps/shop/dev.yaml`; give each service a scalar of its own; one service can list several images that share a version
+      --> towpath.yaml:18:60
+       |
+    18 |     config: { forge: here, repository: acme/deploy, set: [ { file: '../{environment}.yaml', path: "images[00].newTag" } ], path: "ap...
+       |                                                            ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+
+    1 problem in towpath.yaml
+    "#);
     let marker = |name: &str| format!("marker: 'flux-system:{name}', path:");
-    assert_snapshot!(problems_in(&both(&marker("shop"), &marker("shop"))), @"");
+    assert_snapshot!(problems_in(&both(&marker("shop"), &marker("shop"))), @r#"
+    error: `shop` and `worker` both set what has the marker `flux-system:shop` in `apps/shop/dev`; give each of the two a marker or a path of its own
+      --> towpath.yaml:18:61
+       |
+    18 |     config: { forge: here, repository: acme/deploy, marker: 'flux-system:shop', path: "apps/shop/{environment}" }
+       |                                                             ^^^^^^^^^^^^^^^^^^
+
+    1 problem in towpath.yaml
+    "#);
     let others = [own.clone(), set("'../{environment}.yaml'", "images[1].newTag"), marker("shop")];
     for other in others.iter().skip(1) {
         assert_eq!(settings_of(&both(&own, other)).policy.services.len(), 2, "{other}");

@@ -397,7 +397,7 @@ fn digest(image: &ImageName, number: usize) -> Digest {
     format!("sha256:{name:032x}{number:032x}").parse().unwrap()
 }
 
-fn world(now: Time) -> World {
+pub(super) fn world(now: Time) -> World {
     World {
         now,
         forge_ahead: None,

@@ -1,6 +1,6 @@
 //! Argo CD: the sources of an `Application`, and the files in which its image updater keeps what it set.
 
-use super::chart::{OCI, versioned};
+use super::chart::{OCI, add_version};
 use super::helm_values::{self, Named, ValueContext};
 use super::merge_key::MergeKeys;
 use super::sheet::{HiddenLine, ScanResult};
@@ -21,7 +21,7 @@ pub(super) fn application(found: &mut ScanResult, text: &Text, object: NodeId) {
     let single = text.tree.get(spec, "source");
     let several = text.tree.get(spec, "sources").map_or(&[][..], |sources| text.tree.items(sources));
     for source in single.iter().chain(several) {
-        chart(text, *source, &mut found.spots);
+        chart(text, *source, found);
         value_files(text, *source, found);
         overrides(text, *source, SetBy::Application, found);
     }
@@ -48,7 +48,7 @@ pub(super) fn source_file(found: &mut ScanResult, text: &Text, root: NodeId) {
 }
 
 /// A chart or an artifact in an OCI registry.
-fn chart(text: &Text, source: NodeId, spots: &mut Vec<ImageLocation>) {
+fn chart(text: &Text, source: NodeId, found: &mut ScanResult) {
     let scalar = |key| text.tree.get(source, key).and_then(|node| text.tree.scalar(node));
     let Some(address) = scalar("repoURL") else { return };
     let plain = address.strip_prefix(OCI);
@@ -59,7 +59,15 @@ fn chart(text: &Text, source: NodeId, spots: &mut Vec<ImageLocation>) {
         (None, Some(chart)) if !address.contains("://") => format!("{address}/{chart}"),
         (None, _) => return,
     };
-    spots.extend(versioned(text, source, "targetRevision", name, SetBy::Application));
+    let Some(revision) = text.tree.get(source, "targetRevision") else { return };
+    if scalar("chart").is_some() {
+        add_version(found, text, revision, name, SetBy::Application);
+        return;
+    }
+    let tag = scalar("targetRevision").filter(|tag| !tag.is_empty()).map(str::to_owned);
+    let writing = Writing::Parts { digest: DigestLocation::Nowhere };
+    let image = WrittenImage { name, tag, digest: None };
+    found.spots.push(ImageLocation::new(image, revision, SetBy::Application, writing).typed());
 }
 
 /// `kustomize.images` and Helm's parameters and values. Of the values, `valuesObject` wins over `values`, and a

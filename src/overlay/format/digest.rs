@@ -6,6 +6,8 @@ use crate::yaml::NodeId;
 
 /// The algorithm that is meant where a scalar holds the digits alone.
 const ALGORITHM: &str = "sha256:";
+/// The same in names where a colon is not allowed, such as the labels of Kubernetes.
+const ALGORITHM_DASHED: &str = "sha256-";
 /// How many hexadecimal digits a SHA-256 digest has.
 const DIGITS: usize = 64;
 
@@ -14,6 +16,8 @@ const DIGITS: usize = 64;
 pub(super) enum DigestSpelling {
     /// With its algorithm: `sha256:…`.
     Whole,
+    /// With a dash behind the algorithm: `sha256-…`.
+    Dashed,
     /// The digits alone.
     Digits,
 }
@@ -33,16 +37,25 @@ impl DigestSpelling {
         if let Ok(digest) = Digest::new(text) {
             return Some((digest, Self::Whole));
         }
-        let is_digits = text.len() == DIGITS && text.bytes().all(|byte| byte.is_ascii_hexdigit());
-        let digest = is_digits.then(|| Digest::new(format!("{ALGORITHM}{}", text.to_ascii_lowercase())));
-        Some((digest?.ok()?, Self::Digits))
+        let (digits, spelling) = match text.strip_prefix(ALGORITHM_DASHED) {
+            Some(digits) => (digits, Self::Dashed),
+            None => (text, Self::Digits),
+        };
+        if digits.len() != DIGITS || !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            return None;
+        }
+        let digest = Digest::new(format!("{ALGORITHM}{}", digits.to_ascii_lowercase())).ok()?;
+        Some((digest, spelling))
     }
 
-    /// The text of a digest, empty for none; `None` where the digits alone would stand for another digest.
+    /// The text of a digest, empty for none; `None` where the digits would stand for another digest.
     pub(super) fn write(self, digest: Option<&Digest>) -> Option<String> {
         let Some(digest) = digest else { return Some(String::new()) };
         match self {
             Self::Whole => Some(digest.to_string()),
+            Self::Dashed => {
+                digest.as_str().strip_prefix(ALGORITHM).map(|digits| format!("{ALGORITHM_DASHED}{digits}"))
+            }
             Self::Digits => digest.as_str().strip_prefix(ALGORITHM).map(str::to_owned),
         }
     }
@@ -70,7 +83,10 @@ pub(super) fn digits_in(text: &str) -> Vec<Digits> {
         if run.len() == DIGITS {
             let before = text.get(..start).unwrap_or_default();
             let algorithm = before.len().checked_sub(ALGORITHM.len()).and_then(|at| before.get(at..));
-            let has_algorithm = algorithm.is_some_and(|found| found.eq_ignore_ascii_case(ALGORITHM));
+            let is_algorithm = |found: &str| {
+                [ALGORITHM, ALGORITHM_DASHED].iter().any(|algorithm| found.eq_ignore_ascii_case(algorithm))
+            };
+            let has_algorithm = algorithm.is_some_and(is_algorithm);
             found.push(Digits { digits: run.to_ascii_lowercase(), has_algorithm });
         }
         start += piece.len();

@@ -316,7 +316,7 @@ fn is_likely(value: &str, found: &[Digits], of: &str, name: &str) -> bool {
         ["digest", "sha", "hash", "checksum", "image", "pin"].iter().any(|word| text.contains(word))
     };
     match DigestSpelling::read(value) {
-        Some((_, DigestSpelling::Whole)) => true,
+        Some((_, DigestSpelling::Whole | DigestSpelling::Dashed)) => true,
         Some((_, DigestSpelling::Digits)) => speaks(name) || speaks(of),
         None => !value.contains('\n') && found.iter().any(|found| found.has_algorithm),
     }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::helm_repositories::HelmRepositories;
 use super::sheet::{ScanResult, ScannedFile};
 use super::spot::ImageLocation;
 use super::{argo_cd, chart, flux, helm_values, manifests, objects, partial, values_order};
@@ -20,6 +21,8 @@ use crate::yaml::NodeId;
 
 /// How the templates are called that helmfile fills in.
 const GO_TEMPLATE: &str = ".gotmpl";
+/// The kind of the objects that hold the addresses of charts.
+const HELM_REPOSITORY: &str = "HelmRepository";
 /// What stands behind the ending of YAML in the name of a template.
 const TEMPLATE_ENDINGS: [&str; 3] = [GO_TEMPLATE, ".tmpl", ".tpl"];
 
@@ -65,7 +68,9 @@ pub(in crate::overlay) fn look(
             ImageDiscovery::Marker(_) => super::marker::could_hold(bytes),
             ImageDiscovery::Declared(_) => true,
             ImageDiscovery::ByFormat | ImageDiscovery::Values(_) => {
-                contents.len() == 1 || needle.is_none_or(|needle| holds(bytes, needle))
+                // A release may name a chart whose repository is an object in another file.
+                let is_named = |needle| holds(bytes, needle) || holds(bytes, HELM_REPOSITORY);
+                contents.len() == 1 || needle.is_none_or(is_named)
             }
         };
         if could_hold {
@@ -179,11 +184,11 @@ impl Looked {
 
     /// Lets each format find what is its own.
     fn find_by_format(&mut self) {
-        let mut repositories = flux::HelmRepositories::new();
+        let mut repositories = HelmRepositories::default();
         for (_, sheet) in &self.sheets {
             let Some(text) = sheet.text() else { continue };
             for object in objects::all(text) {
-                if objects::kind(text, object) == Some("HelmRepository") {
+                if objects::kind(text, object) == Some(HELM_REPOSITORY) {
                     flux::note_repository(text, object, &mut repositories);
                 }
             }
@@ -192,6 +197,11 @@ impl Looked {
             sheet.find_by_format(path.file_name(), &repositories);
             sheet.find_hinted();
         }
+    }
+
+    /// The files that can be read, with their text.
+    pub(in crate::overlay) fn texts(&self) -> impl Iterator<Item = (&RepositoryPath, &str)> {
+        self.sheets.iter().filter_map(|(path, sheet)| Some((path, sheet.source()?.text())))
     }
 
     /// The spots of one image, with their files.
@@ -210,7 +220,7 @@ impl Looked {
 /// The images that one file says by its name and its objects, whatever lies beside it.
 pub(in crate::overlay) fn written_in(name: &str, bytes: &[u8]) -> Vec<WrittenImage> {
     let mut sheet = ScannedFile::read(bytes);
-    sheet.find_by_format(name, &flux::HelmRepositories::new());
+    sheet.find_by_format(name, &HelmRepositories::default());
     sheet.found.spots.into_iter().map(|spot| spot.image).collect()
 }
 
@@ -219,7 +229,7 @@ pub(super) fn find_in_object(
     found: &mut ScanResult,
     text: &Text,
     object: NodeId,
-    repositories: &flux::HelmRepositories,
+    repositories: &HelmRepositories,
 ) {
     match objects::kind(text, object) {
         Some("HelmRelease") => flux::helm_release(found, text, object, repositories),
@@ -264,7 +274,7 @@ fn is_of_k3s(text: &Text, object: NodeId) -> bool {
 pub(super) fn find_by_name(found: &mut ScanResult, text: &Text, name: &str) -> bool {
     let Some(root) = text.tree.root() else { return true };
     if name == "Chart.yaml" {
-        chart::find(text, root, &mut found.spots);
+        chart::find(found, text, root);
         return true;
     }
     if name.starts_with(argo_cd::SOURCE_FILE_PREFIX) {

@@ -1,7 +1,8 @@
 //! Flux: the values and chart of a `HelmRelease`, and what an `OCIRepository` refers to.
 
-use super::chart::{OCI, versioned};
+use super::chart::{OCI, add_version};
 use super::digest::{DigestScalar, DigestSpelling};
+use super::helm_repositories::HelmRepositories;
 use super::sheet::ScanResult;
 use super::spot::{DigestLocation, ImageLocation, Writing};
 use super::{helm_values, object_patch, objects, partial, post_renderers};
@@ -10,15 +11,11 @@ use crate::overlay::written::WrittenImage;
 use crate::overlay::{Limit, SetBy};
 use crate::yaml::NodeId;
 
-/// The addresses of the OCI `HelmRepository` objects in view, by name.
-pub(in crate::overlay) type HelmRepositories = std::collections::BTreeMap<String, String>;
-
 /// Notes a `HelmRepository` that is an OCI registry.
 pub(super) fn note_repository(text: &Text, object: NodeId, repositories: &mut HelmRepositories) {
     let scalar = |path: &[&str]| objects::scalar(text, object, path);
-    let address = scalar(&["spec", "url"]).and_then(|address| address.strip_prefix(OCI));
-    if let (Some(name), Some(address)) = (scalar(&["metadata", "name"]), address) {
-        repositories.insert(name.to_owned(), address.trim_end_matches('/').to_owned());
+    if let (Some(name), Some(url)) = (scalar(&["metadata", "name"]), scalar(&["spec", "url"])) {
+        repositories.note(name, scalar(&["metadata", "namespace"]), url);
     }
 }
 
@@ -45,10 +42,16 @@ pub(super) fn helm_release(
         found.hide(Limit::ValueFiles, text.line(files), why);
     }
     let scalar = |path: &[&str]| objects::scalar(text, chart, path);
-    let address = scalar(&["sourceRef", "name"]).and_then(|name| repositories.get(name));
-    if let (Some(address), Some(name)) = (address, scalar(&["chart"])) {
-        let spot = versioned(text, chart, "version", format!("{address}/{name}"), SetBy::HelmRelease);
-        found.spots.extend(spot);
+    if scalar(&["sourceRef", "kind"]).is_some_and(|kind| kind != "HelmRepository") {
+        return;
+    }
+    let namespace = scalar(&["sourceRef", "namespace"])
+        .or_else(|| objects::scalar(text, object, &["metadata", "namespace"]));
+    let address = scalar(&["sourceRef", "name"]).and_then(|name| repositories.address(name, namespace));
+    if let (Some(address), Some(name), Some(version)) =
+        (address, scalar(&["chart"]), text.tree.get(chart, "version"))
+    {
+        add_version(found, text, version, format!("{address}/{name}"), SetBy::HelmRelease);
     }
 }
 

@@ -132,7 +132,7 @@ impl NameKey {
 /// The keys of a tag, behind what a key of the image begins with.
 const TAG_KEYS: [&str; 4] = ["tag", "imagetag", "version", "imageversion"];
 /// Those beside a whole reference, which a `version` need not be about.
-const TAG_KEYS_OF_REFERENCE: [&str; 2] = ["tag", "imagetag"];
+const TAG_KEYS_OF_REFERENCE: [&str; 3] = ["tag", "imagetag", "imageversion"];
 /// The keys of a digest.
 const DIGEST_KEYS: [&str; 6] = ["digest", "imagedigest", "sha256", "imagesha256", "sha", "imagesha"];
 
@@ -290,7 +290,8 @@ impl Siblings<'_> {
         let map = self.place.map?;
         let writing =
             Writing::Unset { map, after: entry.name.to_owned(), key: "tag".to_owned(), takes_digest: false };
-        Some(ImageLocation::new(image, entry.value, self.place.set_by, writing))
+        let spot = ImageLocation::new(image, entry.value, self.place.set_by, writing);
+        Some(ImageLocation { is_chart_value: true, ..spot })
     }
 
     /// A whole reference; its registry, its tag and its digest may stand beside it.
@@ -323,6 +324,7 @@ impl Siblings<'_> {
         let writing = Writing::Whole { prefix: String::new(), registry, digests: own.scalars };
         let spot =
             ImageLocation::new(image, scalar, self.place.set_by, writing).through([entry.value, scalar]);
+        let spot = ImageLocation { is_chart_value: true, ..spot };
         Some(own.read.into_iter().fold(spot, ImageLocation::through))
     }
 }

@@ -40,6 +40,12 @@ pub(super) fn lines(text: &str) -> impl Iterator<Item = Line<'_>> {
     })
 }
 
+/// The lines of a text that are more than a comment, each with its number, from 1.
+pub(in crate::overlay) fn lines_outside_comments(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let outside = lines(text).filter(|line| line.only_comment().is_none());
+    outside.map(|line| (line.number, line.text))
+}
+
 impl<'a> Line<'a> {
     /// How many blanks and dashes of list items stand before its first key, in bytes.
     pub(super) fn indentation(&self) -> usize {

@@ -1,4 +1,4 @@
-//! Plain manifests: the image of each container, wherever one is.
+//! Plain manifests: the image of each container and of each image volume, wherever one is.
 
 use super::spot::{ImageLocation, Writing};
 use crate::overlay::SetBy;
@@ -6,11 +6,19 @@ use crate::overlay::text::Text;
 use crate::overlay::written::WrittenImage;
 use crate::yaml::NodeId;
 
-/// Adds the containers below a node, as deep as `yaml::DEPTH_MAX`.
+/// Adds the containers and image volumes below a node, as deep as `yaml::DEPTH_MAX`.
 pub(super) fn find(text: &Text, node: NodeId, spots: &mut Vec<ImageLocation>) {
     for (key, value) in text.tree.entries(node) {
-        if matches!(text.tree.scalar(*key), Some("containers" | "initContainers")) {
-            spots.extend(text.tree.items(*value).iter().filter_map(|container| image(text, *container)));
+        let items = text.tree.items(*value).iter();
+        match text.tree.scalar(*key) {
+            Some("containers" | "initContainers") => {
+                spots.extend(items.filter_map(|container| image(text, *container, "image")));
+            }
+            Some("volumes") => {
+                let volumes = items.filter_map(|volume| text.tree.get(*volume, "image"));
+                spots.extend(volumes.filter_map(|volume| image(text, volume, "reference")));
+            }
+            Some(_) | None => {}
         }
         find(text, *value, spots);
     }
@@ -19,8 +27,8 @@ pub(super) fn find(text: &Text, node: NodeId, spots: &mut Vec<ImageLocation>) {
     }
 }
 
-fn image(text: &Text, container: NodeId) -> Option<ImageLocation> {
-    let written = text.tree.get(container, "image")?;
+fn image(text: &Text, map: NodeId, key: &str) -> Option<ImageLocation> {
+    let written = text.tree.get(map, key)?;
     let node = text.resolved(written);
     let value = text.tree.scalar(node).filter(|value| !value.is_empty() && !text.tree.is_null(node))?;
     let spot = ImageLocation::new(WrittenImage::new(value), node, SetBy::Manifest, Writing::whole(""));

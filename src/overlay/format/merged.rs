@@ -6,11 +6,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::files;
-use super::flux::HelmRepositories;
+use super::helm_repositories::HelmRepositories;
 use super::replaced::{Replaced, check_text};
 use super::sheet::ScanResult;
 use super::spot::{Change, ImageLocation, ScalarLocation};
-use super::{helm_values, objects, partial, stale, surroundings, tag_type};
+use super::{helm_values, objects, partial, stale, surroundings, tag_type, untagged};
 use crate::model::{ImageName, ImageReference, RepositoryPath};
 use crate::overlay::canonical::{CanonicalYaml, ScalarSource};
 use crate::overlay::key_path::ValueAt;
@@ -135,6 +135,7 @@ impl Merged {
         let mut found = ScanResult::default();
         find(&mut found, &text);
         surroundings::note(&text, &mut found.spots);
+        untagged::note(&text, &mut found);
         tag_type::note(&text, &mut found);
         let blocks = blocks(&text, &found);
         Ok(Self { text, blocks, canonical, found })
@@ -265,6 +266,15 @@ impl Merged {
                 Ok(Some(SourceChange { source, action }))
             }
             Change::Add(_) => Err(lost()),
+        }
+    }
+
+    /// Hands out every line, with the place in a file that it comes from.
+    pub(in crate::overlay) fn places(&self, take: &mut impl FnMut(&Place, &str)) {
+        for (index, line) in self.canonical.text.lines().enumerate() {
+            if let Some(place) = self.place_of(index + 1) {
+                take(&place, line);
+            }
         }
     }
 

@@ -131,8 +131,7 @@ impl Looked {
 
     /// What to do where no format shows an image.
     fn way_out(&self, image: &ImageName) -> Cow<'static, str> {
-        let texts = self.sheets.iter().filter_map(|(path, sheet)| Some((path, sheet.source()?.text())));
-        Mention::find(texts, image).map_or_else(
+        Mention::find(self.texts(), image).map_or_else(
             || {
                 "name it there, or declare where it stands with `set` or a `marker` in the configuration"
                     .into()

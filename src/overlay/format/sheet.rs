@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use super::digest::DigestSpelling;
 use super::files::{find_by_name, find_in_object};
-use super::flux::HelmRepositories;
+use super::helm_repositories::HelmRepositories;
 use super::line::{LineScalar, lines};
 use super::marker::{self, Part};
 use super::spot::{Change, DigestLocation, ImageLocation, ScalarLocation, Writing};
-use super::{declared, merge_key, objects, renovate, surroundings, tag_type};
+use super::{declared, merge_key, objects, renovate, surroundings, tag_type, untagged};
 use crate::model::{ImageName, Marker};
 use crate::overlay::SetBy;
 use crate::overlay::kustomization::FILE_NAMES;
@@ -163,6 +163,7 @@ impl ScannedFile {
                 // The first reason stands, and quotes that an edit writes take back that of a tag's type.
                 self.found.note_documents(text);
                 merge_key::note(text, &mut self.found);
+                untagged::note(text, &mut self.found);
                 tag_type::note(text, &mut self.found);
             }
             Body::Lines(source) => {

@@ -73,6 +73,11 @@ pub(super) struct ImageLocation {
     pub(super) is_typed: bool,
     /// Whether the tag lacks the quotes without which something else is read than what is written.
     pub(super) is_misread: bool,
+    /// Whether it is a value of a chart, whose template may put a tag from elsewhere behind the name.
+    pub(super) is_chart_value: bool,
+    /// Whether the tag is the version of a chart, in which `+` stands for `_`: tags have no `+`.
+    /// <https://helm.sh/docs/topics/registries/#using-the-oci-protocol>
+    pub(super) is_chart_version: bool,
 }
 
 /// How an image is written.
@@ -157,6 +162,8 @@ impl ImageLocation {
             surroundings: ScalarNeighbours::default(),
             is_typed: false,
             is_misread: false,
+            is_chart_value: false,
+            is_chart_version: false,
         }
     }
 
@@ -236,6 +243,8 @@ impl ImageLocation {
 
     fn changes_here(&self, to: &SetTo) -> Result<Vec<Change>, EditObstacle> {
         let tag = to.tag.as_ref().map(Tag::as_str).unwrap_or_default();
+        let version = if self.is_chart_version { tag.replace('_', "+") } else { tag.to_owned() };
+        let tag = version.as_str();
         match &self.writing {
             Writing::Whole { prefix, registry, digests } => {
                 let value = prefix.clone() + &self.whole(registry, digests.is_empty(), to);

@@ -9,6 +9,7 @@ use crate::overlay::helm;
 use crate::overlay::quotes::Quotes;
 use crate::overlay::resolved::{ImageUse, Resolved, Uncertain};
 use crate::overlay::text::Text;
+use crate::overlay::trail::Place;
 use crate::overlay::value::{Lines, Value};
 use crate::overlay::written::Unreadable;
 use crate::overlay::{BYTES_READ_MAX, EditObstacle, Limit, OverlayError, SetTo, scalar_edit};
@@ -84,13 +85,9 @@ impl<'a> MergedFiles<'a> {
         image: &ImageName,
         quotes: Quotes,
     ) -> Result<ImageUse, OverlayError> {
-        let hidden = self.merged.hidden();
+        self.reject_doubts(image, quotes)?;
         let mut agreed: Option<ImageUse> = None;
         for index in self.indices(image) {
-            let doubt = self.merged.doubt(index).and_then(|doubt| hidden.get(doubt));
-            if let Some(doubt) = doubt.filter(|doubt| !quotes.allow(doubt.limit)) {
-                return Err(EditObstacle::at_line(doubt.limit, doubt.line, doubt.why.clone()).of(&doubt.file));
-            }
             let (Some(source), Some(reference)) =
                 (self.merged.source(index), self.merged.reference(index, image))
             else {
@@ -110,12 +107,29 @@ impl<'a> MergedFiles<'a> {
         agreed.ok_or_else(|| self.not_found(image))
     }
 
+    /// Fails where what is not certain could change what runs of an image.
+    fn reject_doubts(&self, image: &ImageName, quotes: Quotes) -> Result<(), OverlayError> {
+        let hidden = self.merged.hidden();
+        let mut doubts = self.indices(image).filter_map(|index| hidden.get(self.merged.doubt(index)?));
+        match doubts.find(|doubt| !quotes.allow(doubt.limit)) {
+            Some(doubt) => {
+                Err(EditObstacle::at_line(doubt.limit, doubt.line, doubt.why.clone()).of(&doubt.file))
+            }
+            None => Ok(()),
+        }
+    }
+
     /// Refuses a value that still holds one of the replaced digests.
     ///
     /// # Errors
     /// At the first such value.
     pub(in crate::overlay) fn check_replaced(&self, replaced: &Replaced<'_>) -> Result<(), OverlayError> {
         self.merged.check_replaced(replaced)
+    }
+
+    /// Hands out every line of the merged values, with the place that it comes from.
+    pub(in crate::overlay) fn places(&self, take: &mut impl FnMut(&Place, &str)) {
+        self.merged.places(take);
     }
 
     fn indices<'b>(&'b self, image: &'b ImageName) -> impl Iterator<Item = usize> + 'b {
@@ -185,6 +199,7 @@ pub(in crate::overlay) fn set_image(
     if before.indices(image).next().is_none() {
         return Err(before.not_found(image));
     }
+    before.reject_doubts(image, Quotes::Given)?;
     let mut edited: Vec<(RepositoryPath, Vec<u8>)> = Vec::new();
     for (file, change) in before.changes(image, to)? {
         let now = tree.with_files(&edited);

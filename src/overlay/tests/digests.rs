@@ -11,10 +11,14 @@ const NEW: &str = "ababababababababababababababababababababababababababababababa
 const OLD: &str = "2222222222222222222222222222222222222222222222222222222222222222";
 const OTHER: &str = "3333333333333333333333333333333333333333333333333333333333333333";
 
-/// A file in which `{tag}`, `{whole}` and `{hex}` stand for the tag, the digest and its digits.
+/// A file in which `{tag}`, `{whole}`, `{dashed}` and `{hex}` stand for the tag, the digest in both spellings, and its digits.
 fn with(text: &str, tag: &str, digits: &str) -> String {
     let whole = format!("sha256:{digits}");
-    text.replace("{tag}", tag).replace("{whole}", &whole).replace("{hex}", digits)
+    let dashed = format!("sha256-{digits}");
+    text.replace("{tag}", tag)
+        .replace("{whole}", &whole)
+        .replace("{dashed}", &dashed)
+        .replace("{hex}", digits)
 }
 
 /// The file is read as 1.9.0 at the old digest, and an edit changes tag and digest wherever they stand.
@@ -31,8 +35,9 @@ fn check_moves(file: &str, text: &str) {
     };
     let templates: Vec<&str> = text.lines().filter(|line| line.contains('{')).collect();
     let expected = |tag, digits| {
-        let held =
-            templates.iter().filter(|line| ["{tag}", "{whole}", "{hex}"].iter().any(|at| line.contains(at)));
+        let held = templates
+            .iter()
+            .filter(|line| ["{tag}", "{whole}", "{dashed}", "{hex}"].iter().any(|at| line.contains(at)));
         held.map(|line| with(line, tag, digits)).collect::<Vec<_>>()
     };
     assert_eq!(lines("-"), expected("1.9.0", OLD), "{text}\n{diff}");
@@ -48,6 +53,9 @@ fn the_digest_moves_with_the_tag_however_charts_call_and_spell_it() {
         "image:\n  repository: ghcr.io/acme/shop\n  tag: {tag}\n  sha: {hex}\n",
         "image:\n  repository: ghcr.io/acme/shop\n  tag: {tag}\n  sha: {whole}\n",
         "image:\n  repository: ghcr.io/acme/shop\n  tag: {tag}\n  sha256: {hex}\n",
+        "image:\n  repository: ghcr.io/acme/shop\n  tag: {tag}\n  sha: {dashed}\n",
+        "image:\n  repository: ghcr.io/acme/shop\n  tag: {tag}\n  imageDigest: \"{dashed}\"\n",
+        "image: ghcr.io/acme/shop\nimageVersion: {tag}\nimageDigest: {dashed}\n",
         "image:\n  repository: ghcr.io/acme/shop\n  tag: {tag}\n  digest: {hex}\n",
         "image:\n  repository: ghcr.io/acme/shop\n  tag: {tag}\n  digest: {whole}\n",
         "image:\n  repository: ghcr.io/acme/shop\n  tag: {tag}\n  digest: {whole}\n  sha: {hex}\n",
@@ -112,7 +120,7 @@ fn check_refused_in(file: &str, text: &str, line: usize) {
 }
 
 /// Where charts read the digest of an image whose own mapping has a tag alone.
-const AROUND: [(&str, usize); 13] = [
+const AROUND: [(&str, usize); 15] = [
     ("image:\n  repository: ghcr.io/acme/shop\n  tag: {tag}\nimageDigest: {whole}\n", 4),
     ("controller:\n  digest: {whole}\n  image:\n    repository: ghcr.io/acme/shop\n    tag: {tag}\n", 2),
     ("global:\n  imageDigest: {hex}\nimage:\n  repository: ghcr.io/acme/shop\n  tag: {tag}\n", 2),
@@ -125,6 +133,8 @@ const AROUND: [(&str, usize); 13] = [
     ("image:\n  repository: ghcr.io/acme/shop\n  tag: {tag}\n  full: ghcr.io/acme/shop@{whole}\n", 4),
     ("image:\n  repository: ghcr.io/acme/shop\n  tag: {tag}\n  pin: SHA256:{hex}\n", 4),
     ("image:\n  repository: ghcr.io/acme/shop\n  tag: {tag}\n  pin: {hex}\n", 4),
+    ("image:\n  repository: ghcr.io/acme/shop\n  tag: {tag}\n  hash: \"{dashed}\"\n", 4),
+    ("image:\n  repository: ghcr.io/acme/shop\n  tag: {tag}\nimageDigest: {dashed}\n", 4),
     ("image.repository: ghcr.io/acme/shop\nimage.tag: {tag}\nimageDigest: {whole}\n", 3),
 ];
 

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use similar::TextDiff;
 
 use crate::model::{
-    Artifact, BlobId, CommitId, EntryKind, ImageDiscovery, ImageName, Location, Release, RepositoryPath,
-    Tree, TreeEntry,
+    Artifact, BlobId, CommitId, EntryKind, ImageDiscovery, ImageName, ImageReference, Location, Release,
+    RepositoryPath, Tree, TreeEntry,
 };
 use crate::overlay::{OverlayError, Overlays, Resolver, SetTo, resolve, running, set_image};
 
@@ -49,6 +49,12 @@ pub(super) fn path(text: &str) -> RepositoryPath {
 
 pub(super) fn image(text: &str) -> ImageName {
     ImageName::new(text).unwrap()
+}
+
+/// A reference with a tag.
+pub(super) fn reference(text: &str) -> ImageReference {
+    let (name, tag) = text.rsplit_once(':').unwrap();
+    ImageReference { image: image(name), tag: Some(tag.parse().unwrap()), digest: None }
 }
 
 pub(super) fn files(text: &str) -> BTreeMap<String, String> {

@@ -56,15 +56,6 @@ fn helm_values_get_the_digest_where_they_have_a_key_for_it() {
 }
 
 #[test]
-fn helm_values_without_a_tag_get_one() {
-    let text = "--- a/values.yaml\nimage:\n  repository: ghcr.io/acme/shop\n  pullPolicy: Always\n";
-    assert_snapshot!(set_shop(text, "a"), @"
-    a/values.yaml
-    +  tag: 1.10.0
-    ");
-}
-
-#[test]
 fn helm_values_with_dotted_names_and_lists() {
     let text = "--- a/values.yaml\nimage.repository: ghcr.io/acme/shop\nimage.tag: 1.9.0\nworkers:\n- image: ghcr.io/acme/shop\n  tag: 1.9.0\n- image: ghcr.io/acme/shop:1.9.0\n";
     assert_snapshot!(shown(text, "a"), @"

@@ -48,8 +48,8 @@ const VALUES: &str = "--- a/values.yaml\nimage:\n  repository: ghcr.io/acme/shop
 #[test]
 fn a_digest_anywhere_in_the_values_stops_the_promotion() {
     for more in [
-        "build: sha256-OLD\n",
-        "attestations:\n- name: shop\n- sha256-OLD.att\n",
+        "build: from_OLD\n",
+        "attestations:\n- name: shop\n- from_OLD.att\n",
         "proxy: { from: { image: { pinned: OLD } } }\n",
         "podLabels: { digest: OLD }\n",
         "script: |\n  pull shop@sha256:OLD\n",
@@ -76,7 +76,7 @@ fn a_digest_anywhere_in_the_values_stops_the_promotion() {
 fn a_digest_in_a_block_of_values_stops_the_promotion() {
     let application = "--- a/app.yaml\napiVersion: argoproj.io/v1alpha1\nkind: Application\nspec:\n  source:\n    helm:\n      values: |\n        image: { repository: ghcr.io/acme/shop, tag: 1.9.0 }\n";
     check(
-        &format!("{application}        pin: sha256-OLD\n"),
+        &format!("{application}        pin: from_OLD\n"),
         &ImageDiscovery::ByFormat,
         "a/app.yaml:8: `pin` ",
     );

@@ -120,6 +120,7 @@ patches:
     assert_snapshot!(shown(&repository("", patch, ""), "production"), @"
     ghcr.io/acme/shop by base/release.yaml:7 (helm-release)
     ghcr.io/acme/shop:1.9.0 by production/kustomization.yaml:7 (patch)
+    ? base/release.yaml:7: `ghcr.io/acme/shop` is named without a tag, which the chart takes from elsewhere
     ");
 }
 
@@ -160,6 +161,7 @@ image:
     assert_snapshot!(shown(&with("Secret"), "a"), @"
     ghcr.io/acme/shop by a/release.yaml:6 (helm-release)
     ? a/release.yaml:5: the values come from an object of the cluster too, which is not read
+    ? a/release.yaml:6: `ghcr.io/acme/shop` is named without a tag, which the chart takes from elsewhere
     ");
     let diff = diff_managed(&with("ConfigMap"), "a", &to("1.10.0", ""));
     assert_snapshot!(diff, @"

@@ -62,7 +62,7 @@ fn a_tag_that_is_rendered_as_it_is_written_is_certain() {
 fn a_field_that_takes_text_alone_is_not_certain_with_any_number() {
     let release = "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nspec:\n  chart:\n    spec: { chart: shop, version: 2, sourceRef: { name: acme } }\n";
     let repository = "apiVersion: source.toolkit.fluxcd.io/v1\nkind: HelmRepository\nmetadata: { name: acme }\nspec: { url: oci://ghcr.io/acme }\n";
-    assert_snapshot!(shop(&format!("--- a/a.yaml\n{release}--- a/b.yaml\n{repository}"), "a"), @"a: the image `ghcr.io/acme/shop` is nowhere in this overlay; name it there, or declare where it stands with `set` or a `marker` in the configuration");
+    assert_snapshot!(shop(&format!("--- a/a.yaml\n{release}--- a/b.yaml\n{repository}"), "a"), @"a/a.yaml:5: Flux reads `version: 2` as a number, but it needs text; put the tag in quotes");
     let source = "--- a/a.yaml\napiVersion: source.toolkit.fluxcd.io/v1\nkind: OCIRepository\nspec: { url: oci://ghcr.io/acme/shop, ref: { tag: 2 } }\n";
     assert_snapshot!(shop(source, "a"), @"a/a.yaml:3: Flux reads `tag: 2` as a number, but it needs text; put the tag in quotes");
     let images = "--- a/a.yaml\napiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nspec: { images: [ { name: ghcr.io/acme/shop, newTag: 2 } ] }\n";

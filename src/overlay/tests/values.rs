@@ -105,9 +105,14 @@ fn a_file_of_the_environment_gets_the_tag_that_only_a_shared_one_sets() {
 }
 
 #[test]
-fn a_value_without_a_tag_gets_one_in_the_file_of_the_environment() {
-    let text = "--- app/values.yaml\nimage:\n  repository: ghcr.io/acme/shop\n--- app/values-prod.yaml\nimage: { pullPolicy: Always }\n";
-    assert_snapshot!(set(text, &BOTH), @"
+fn a_name_without_a_tag_is_not_certain_and_an_empty_tag_is_set_in_the_file_of_the_environment() {
+    let with = |tag: &str| {
+        format!(
+            "--- app/values.yaml\nimage:\n  repository: ghcr.io/acme/shop\n{tag}--- app/values-prod.yaml\nimage: {{ pullPolicy: Always }}\n"
+        )
+    };
+    assert_snapshot!(set(&with(""), &BOTH), @"app/values.yaml:2: `ghcr.io/acme/shop` is named without a tag, which the chart takes from elsewhere; name the scalar that holds the version with `set` in the configuration, or write the tag beside the name, if the chart reads it there");
+    assert_snapshot!(set(&with("  tag: ''\n"), &BOTH), @"
     app/values-prod.yaml
     -image: { pullPolicy: Always }
     +image: { pullPolicy: Always, tag: 1.10.0 }

@@ -1,6 +1,6 @@
 use super::scene::*;
 use crate::decide::{GateReason, Judgement};
-use crate::model::{ContentMark, FileChange};
+use crate::model::{ContentMark, FileChange, RemainingReference};
 use crate::render::{BodyInput, CommitMetadata, body};
 
 pub(super) const OVERLAY: &str =
@@ -22,6 +22,7 @@ pub(super) fn written(judgement: &Judgement, files: &[FileChange], requester: Op
         files,
         sources: Vec::new(),
         staying: Vec::new(),
+        remaining: Vec::new(),
         overflow: None,
     })
     .text
@@ -29,6 +30,38 @@ pub(super) fn written(judgement: &Judgement, files: &[FileChange], requester: Op
 
 fn edited() -> FileChange {
     file(OVERLAY, &OVERLAY.replace("1.4.1", "1.4.2"))
+}
+
+#[test]
+fn a_body_names_what_still_refers_to_the_version_that_ran() {
+    let judgement = judgement(vec![landed()], vec![]);
+    let (target, release, from, key) = (target("production"), release("1.4.2"), reference("1.4.1"), key());
+    let place = |line| RemainingReference {
+        file: "apps/shop/values.yaml".parse().unwrap(),
+        line,
+        reference: "ghcr.io/acme/shop:1.4.1".to_owned(),
+    };
+    let body = |remaining: Vec<RemainingReference>| {
+        let from = std::slice::from_ref(&from);
+        let carriage =
+            CommitMetadata { target: &target, release: &release, from, key: &key, requester: None };
+        let (files, judgement) = (&[edited()], &judgement);
+        let (sources, staying, overflow) = (Vec::new(), Vec::new(), None);
+        body(&BodyInput { carriage, judgement, files, sources, staying, remaining, overflow }).text
+    };
+    let named = |text: String| {
+        let lines = text.lines().filter(|line| {
+            line.contains("still names") || line.contains("Not changed") || line.contains(" more")
+        });
+        lines.map(|line| format!("{line}\n")).collect::<String>()
+    };
+    insta::assert_snapshot!(named(body(vec![place(7), place(9)])), @"
+    Not changed, because Towpath does not know what reads it; change it by hand if it is deployed:
+    - `apps/shop/values.yaml:7` still names `ghcr.io/acme/shop:1.4.1`
+    - `apps/shop/values.yaml:9` still names `ghcr.io/acme/shop:1.4.1`
+    ");
+    assert!(named(body((1..=30).map(place).collect())).ends_with("- and 10 more\n"));
+    assert_eq!(named(body(Vec::new())), "");
 }
 
 #[test]

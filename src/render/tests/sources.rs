@@ -73,7 +73,15 @@ fn written(
     };
     let overflow = overflow.map(str::to_owned);
     let judgement = &Judgement { journey: Vec::new(), ..judgement.clone() };
-    body(&BodyInput { carriage, judgement, files, sources, staying: Vec::new(), overflow })
+    body(&BodyInput {
+        carriage,
+        judgement,
+        files,
+        sources,
+        staying: Vec::new(),
+        remaining: Vec::new(),
+        overflow,
+    })
 }
 
 fn known(comparison: SourceComparison) -> Compared {

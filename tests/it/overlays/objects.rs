@@ -149,6 +149,10 @@ fn says_what_kustomize_makes_of_a_helm_release() {
         rendered += 1;
         assert_eq!(shown(files), expected, "{}", text(files));
         let Some(name) = expected.first().map(|image| name_of(image)) else { continue };
+        // Where the tag is left to the chart, the image is not certain.
+        if !expected.iter().filter(|image| name_of(image) == name).all(|image| image.contains(':')) {
+            continue;
+        }
         with_image += 1;
         if let Ok(edited) = edited(files, &name) {
             edits.push((edited, with_tag(&expected, &name, NEW_TAG)));
@@ -206,7 +210,8 @@ fn environment() -> RepositoryPath {
 
 fn shown(files: &Files) -> Vec<String> {
     let found = overlay::resolve(&tree(files), &environment().into()).unwrap();
-    assert!(found.uses.iter().all(|found| found.doubt.is_none()), "{:?}\n{}", found.uncertain, text(files));
+    let is_certain = |found: &overlay::ImageUse| found.doubt.is_none() || found.reference.tag.is_none();
+    assert!(found.uses.iter().all(is_certain), "{:?}\n{}", found.uncertain, text(files));
     let mut images: Vec<String> = found.uses.iter().map(|found| found.reference.to_string()).collect();
     images.sort();
     images
