@@ -163,7 +163,7 @@ fn github(own: &GitHubForgeSettings) -> anyhow::Result<GitHubForge> {
         url: own.url.clone().unwrap_or_else(|| github::URL.to_owned()),
         credentials,
         bot: own.bot.clone(),
-        patience: RetryPolicy::default(),
+        retry_policy: RetryPolicy::default(),
         merge_method: own.merge_method,
         deployments: own.deployments,
     };

@@ -13,19 +13,17 @@
 //! A renamed repository is not followed, because rights, events and forks are identified by its name; reads fail with
 //! the new name. Who bypassed a rule is not recorded, because rule suites and the audit log need administration rights.
 
+mod auth;
 mod authorship;
+mod branches;
 mod budget;
 mod checks;
-mod connection;
+mod comments;
 mod content;
-mod credentials;
 mod deployments;
-pub mod events;
-mod examine;
+mod doctor;
 mod graph;
-mod heads;
 mod log;
-mod memory;
 mod merge;
 mod people;
 mod permissions;
@@ -36,8 +34,10 @@ mod refusal;
 mod repository;
 mod reviewers;
 mod source;
-mod speak;
+mod state;
+mod transport;
 mod web;
+pub mod webhook;
 mod wire;
 
 use std::collections::BTreeMap;
@@ -55,13 +55,13 @@ use crate::model::{
     RepositoryPath, ServiceEnvironment, SourceChecks, SourceComparison, SourceSpan, TeamName, Time,
     TreeEntry, UserName,
 };
-pub use connection::RetryPolicy;
-use connection::{Connection, lock};
-pub use credentials::{AppCredentials, Credentials, SecretReader};
-use heads::RefUpdate;
-use memory::RepositoryState;
+pub use auth::{AppCredentials, Credentials, SecretReader};
+use branches::RefUpdate;
 use people::People;
 pub use permissions::{EVENTS, PERMISSIONS, Permission, access_word};
+use state::RepositoryState;
+pub use transport::RetryPolicy;
+use transport::{Transport, lock};
 
 /// Says what time it is, for tokens and pauses.
 pub type Now = Arc<dyn Fn() -> Time + Send + Sync>;
@@ -81,11 +81,11 @@ pub struct GitHubForge {
 
 struct Inner {
     name: ForgeName,
-    connection: Connection,
+    transport: Transport,
     bot: OnceCell<UserName>,
     /// Whether the configuration says who the bot is.
     is_bot_given: bool,
-    /// Who stands for the bot before the first answer.
+    /// The bot's login before the first response.
     nobody: UserName,
     merge_method: Option<MergeMethod>,
     deployments: bool,
@@ -107,7 +107,7 @@ pub struct GitHubAccess {
     /// The bot's own name, where GitHub is not to be asked for it.
     pub bot: Option<UserName>,
     /// How patient requests are.
-    pub patience: RetryPolicy,
+    pub retry_policy: RetryPolicy,
     /// How pull requests are merged; nothing means the first way that the repository allows.
     pub merge_method: Option<MergeMethod>,
     /// Whether landings are shown as deployments.
@@ -119,7 +119,7 @@ impl std::fmt::Debug for GitHubForge {
         formatter
             .debug_struct("GitHubForge")
             .field("name", &self.inner.name)
-            .field("connection", &self.inner.connection)
+            .field("transport", &self.inner.transport)
             .finish()
     }
 }
@@ -128,12 +128,12 @@ impl GitHubForge {
     /// A forge; nothing is asked yet.
     #[must_use]
     pub fn new(access: GitHubAccess, now: Now) -> Self {
-        let GitHubAccess { name, url, credentials, bot, patience, merge_method, deployments } = access;
-        let connection = Connection::new((&name, &url), credentials, patience, now);
+        let GitHubAccess { name, url, credentials, bot, retry_policy, merge_method, deployments } = access;
+        let transport = Transport::new((&name, &url), credentials, retry_policy, now);
         let bot = bot.and_then(|bot| wire::login(bot.as_str()).ok());
         let inner = Inner {
             name,
-            connection,
+            transport,
             is_bot_given: bot.is_some(),
             bot: OnceCell::new_with(bot),
             nobody: UserName::new("unknown").expect("a plain word is a user name"),
@@ -153,7 +153,7 @@ impl GitHubForge {
     }
 
     fn now(&self) -> Time {
-        self.inner.connection.now()
+        self.inner.transport.now()
     }
 
     fn memory(&self, repository: &RepositoryName) -> Arc<RepositoryState> {
@@ -178,9 +178,9 @@ impl Forge for GitHubForge {
             // An account can be renamed, and its old login is then free for another account:
             // https://docs.github.com/en/account-and-profile/setting-up-and-managing-your-personal-account-on-github/managing-personal-account-settings/changing-your-github-username
             logins_can_be_reassigned: true,
-            web_url: Some(web::pages_of(self.inner.connection.url())),
+            web_url: Some(web::pages_of(self.inner.transport.url())),
             // Only an App may create check runs, which have a page; a token sets commit statuses.
-            shows_status_details: self.inner.connection.credentials().app().is_some(),
+            shows_status_details: self.inner.transport.credentials().app().is_some(),
             shows_deployments: self.inner.deployments,
         }
     }
@@ -211,7 +211,7 @@ impl Forge for GitHubForge {
     }
 
     fn clock_ahead(&self) -> Option<TimeDelta> {
-        self.inner.connection.clock_ahead()
+        self.inner.transport.clock_ahead()
     }
 
     async fn head(&self, place: &ConfigBranch) -> Result<CommitId, ForgeError> {
@@ -264,7 +264,7 @@ impl Forge for GitHubForge {
         match self.is_in_base(place, commit).await {
             // What a rewrite dropped may be gone altogether by now.
             Err(ForgeError::NotFound { .. }) => Ok(false),
-            answer => answer,
+            response => response,
         }
     }
 

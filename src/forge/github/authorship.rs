@@ -12,8 +12,8 @@ use serde::Deserialize;
 use tokio::sync::OnceCell;
 
 use super::GitHubForge;
-use super::connection::{Answer, Call, PAGE_SIZE, in_query};
-use super::credentials::Scope;
+use super::auth::Scope;
+use super::transport::{Call, PAGE_SIZE, Response, encode_query};
 use super::wire::{Account, Commit, user};
 use crate::forge::ForgeError;
 use crate::model::{CommitId, RepositoryName};
@@ -39,7 +39,7 @@ pub(super) struct BranchActivity {
 enum UnknownPusher {
     /// GitHub does not list it, or not yet.
     Unlisted,
-    /// GitHub did not answer.
+    /// GitHub did not respond.
     Unanswered(ForgeError),
 }
 
@@ -88,13 +88,13 @@ impl GitHubForge {
         by_names: bool,
     ) -> Result<bool, UnknownPusher> {
         let bot = self.identity().await.map_err(UnknownPusher::Unanswered)?;
-        let answer = match self.activity(repository, branch).await {
-            Ok(answer) if answer.status == StatusCode::NOT_FOUND => return Ok(by_names),
-            Ok(answer) => answer,
+        let response = match self.activity(repository, branch).await {
+            Ok(response) if response.status == StatusCode::NOT_FOUND => return Ok(by_names),
+            Ok(response) => response,
             Err(error) => return Err(UnknownPusher::Unanswered(error)),
         };
         let what = format!("the activity on `{branch}` of `{repository}`");
-        let listed: Vec<BranchActivity> = answer.json(&what).map_err(UnknownPusher::Unanswered)?;
+        let listed: Vec<BranchActivity> = response.json(&what).map_err(UnknownPusher::Unanswered)?;
         let mut moves = listed.iter().filter(|listed| listed.after == id.as_str()).peekable();
         if moves.peek().is_none() {
             return Err(UnknownPusher::Unlisted);
@@ -107,10 +107,10 @@ impl GitHubForge {
         &self,
         repository: &RepositoryName,
         branch: &str,
-    ) -> Result<Answer, ForgeError> {
-        let name = in_query(&format!("refs/heads/{branch}"));
+    ) -> Result<Response, ForgeError> {
+        let name = encode_query(&format!("refs/heads/{branch}"));
         let path = format!("/repos/{repository}/activity?ref={name}&per_page={PAGE_SIZE}");
         let call = Call::get(Scope::Repository(repository), "read the activity", path);
-        self.inner.connection.call(call).await
+        self.inner.transport.call(call).await
     }
 }

@@ -13,9 +13,9 @@ use http::Method;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::connection::{Call, PAGE_SIZE};
-use super::credentials::Scope;
-use super::speak::description;
+use super::auth::Scope;
+use super::comments::description;
+use super::transport::{Call, PAGE_SIZE};
 use super::{GitHubForge, failed};
 use crate::forge::{BRANCH_PREFIX, ForgeError, NewStatus};
 use crate::model::{ChangeNumber, CommitId, ConfigBranch, RepositoryName, Status, StatusState, Time};
@@ -107,7 +107,7 @@ impl GitHubForge {
             "/repos/{repository}/commits/{head}/check-runs?app_id={app}&filter=all&per_page={PAGE_SIZE}"
         );
         let scope = Scope::Repository(repository);
-        let found: CheckRuns = self.inner.connection.get(scope, "read checks", path).await?;
+        let found: CheckRuns = self.inner.transport.get(scope, "read checks", path).await?;
         let own = found.check_runs.into_iter();
         let mut own: Vec<CheckRun> = own.filter(|run| run.name.starts_with(BRANCH_PREFIX)).collect();
         own.sort_by_key(|run| run.id);
@@ -144,8 +144,8 @@ impl GitHubForge {
         let details = self.page_of(&place.repository, change);
         let call = self.writing(place, (head, status), known, (&wanted, details));
         let what = format!("the check of change {change}");
-        let written = match self.inner.connection.call(call).await {
-            Ok(answer) => answer.json::<CheckRun>(&what),
+        let written = match self.inner.transport.call(call).await {
+            Ok(response) => response.json::<CheckRun>(&what),
             Err(error) => Err(error),
         };
         // Whether a failure had its effect is read at the next look.
@@ -192,8 +192,8 @@ impl GitHubForge {
                 body["head_sha"] = json!(head.as_str());
                 // Whatever our clock says, an approval counts only a minute after another head was shown.
                 body["started_at"] =
-                    json!(self.inner.connection.github_now().format("%Y-%m-%dT%H:%M:%SZ").to_string());
-                // GitHub refuses no second one: a lost answer is repaired by the next look.
+                    json!(self.inner.transport.github_now().format("%Y-%m-%dT%H:%M:%SZ").to_string());
+                // GitHub refuses no second one: a lost response is repaired by the next look.
                 Call::write(scope, "write checks", Method::POST, path, body).once()
             }
         }

@@ -17,8 +17,8 @@ use std::sync::Arc;
 pub(super) use blobs::{BlobCache, LARGE_BLOB_BYTES_MAX};
 pub(super) use tree::root;
 
-use super::heads::Files as WithFiles;
-use super::memory::CommitFiles;
+use super::branches::Files as WithFiles;
+use super::state::CommitFiles;
 use super::wire::{ComparedFile, Comparison, commit_id};
 use super::{GitHubForge, failed};
 use crate::forge::ForgeError;
@@ -158,7 +158,7 @@ fn sides(old: &CommitFiles, compared: &[ComparedFile]) -> Result<Sides, ForgeErr
 
 fn new_entry(file: &ComparedFile, before: Option<&TreeEntry>) -> Result<TreeEntry, ForgeError> {
     let blob = file.sha.as_deref().and_then(|sha| BlobId::new(sha).ok());
-    let blob = blob.ok_or_else(|| failed("comparing two commits", "GitHub's answer lacks a blob"))?;
+    let blob = blob.ok_or_else(|| failed("comparing two commits", "GitHub's response lacks a blob"))?;
     // A comparison does not tell kinds apart; a link's text is its blob, and only a blob is fetched.
     let kind = before.map_or(EntryKind::File, |before| before.kind);
     Ok(TreeEntry { kind, blob })

@@ -16,9 +16,9 @@ use http::{Method, StatusCode};
 use serde::Deserialize;
 use serde_json::json;
 
+use super::auth::Scope;
 use super::budget::Lane;
-use super::connection::{Answer, Call, lock};
-use super::credentials::Scope;
+use super::transport::{Call, Response, lock};
 use super::wire::GraphResponse;
 use super::{GitHubForge, failed};
 use crate::forge::ForgeError;
@@ -34,7 +34,7 @@ const ENVIRONMENTS_AT_ONCE: usize = 20;
 const SHOWN_AGE_MAX: TimeDelta = TimeDelta::hours(1);
 /// After how long a bot that may not, or a landing that GitHub does not take, is tried again.
 const SHUT_FOR: TimeDelta = TimeDelta::hours(1);
-/// After how long GitHub is asked again that gave no answer.
+/// After how long GitHub is asked again that gave no response.
 const SILENT_FOR: TimeDelta = TimeDelta::minutes(1);
 /// How many writes a landing takes at least: the deployment, and its status.
 const WRITES: u32 = 2;
@@ -103,7 +103,10 @@ impl GitHubForge {
 
     fn expect_room(&self, repository: &RepositoryName, open: usize) -> Result<(), ForgeError> {
         let writes = WRITES.saturating_add(u32::try_from(open).unwrap_or(u32::MAX));
-        self.inner.connection.room(Scope::Deployments(repository), Lane::Show, writes).map(drop)
+        self.inner
+            .transport
+            .available_writes(Scope::Deployments(repository), Lane::Deployment, writes)
+            .map(drop)
     }
 
     async fn show_landing(
@@ -154,13 +157,13 @@ impl GitHubForge {
             "production_environment": deployment.is_last,
         });
         let path = format!("/repos/{repository}/deployments");
-        // GitHub refuses no second one: a lost answer is repaired by the next look.
+        // GitHub refuses no second one: a lost response is repaired by the next look.
         let call = Call::write(Scope::Deployments(repository), VERB, Method::POST, path, body).once();
-        let answer = self.inner.connection.call(call.in_lane(Lane::Show)).await?;
-        if answer.status != StatusCode::CREATED {
-            return Err(not_taken(&answer, deployment));
+        let response = self.inner.transport.call(call.in_lane(Lane::Deployment)).await?;
+        if response.status != StatusCode::CREATED {
+            return Err(not_taken(&response, deployment));
         }
-        answer.json::<MadeDeployment>("the deployment").map(|made| made.id)
+        response.json::<MadeDeployment>("the deployment").map(|made| made.id)
     }
 
     async fn set_state(
@@ -179,8 +182,8 @@ impl GitHubForge {
         }
         let path = format!("/repos/{repository}/deployments/{id}/statuses");
         let call = Call::write(Scope::Deployments(repository), VERB, Method::POST, path, body);
-        let answer = self.inner.connection.call(call.in_lane(Lane::Show)).await?;
-        answer.expect(&format!("the deployment {id} of `{repository}`"))
+        let response = self.inner.transport.call(call.in_lane(Lane::Deployment)).await?;
+        response.ensure_success(&format!("the deployment {id} of `{repository}`"))
     }
 
     /// Reads what GitHub shows of some targets. It is asked once: a look does not wait for what people only look at.
@@ -191,9 +194,9 @@ impl GitHubForge {
     ) -> Result<Vec<(ServiceEnvironment, TargetDeployments)>, ForgeError> {
         let body = question(repository, targets);
         let call = Call::query(Scope::Deployments(repository), "read deployments", body);
-        let answer = self.inner.connection.call(call.in_lane(Lane::Show).once()).await;
-        let answer = answer.and_then(|answer| answer.json::<GraphResponse>("the deployments"));
-        let read = answer.and_then(|answer| answered(answer, repository, targets));
+        let response = self.inner.transport.call(call.in_lane(Lane::Deployment).once()).await;
+        let response = response.and_then(|response| response.json::<GraphResponse>("the deployments"));
+        let read = response.and_then(|response| answered(response, repository, targets));
         let memory = self.memory(repository);
         let (mut told, now) = (lock(&memory.deployments), self.now());
         match &read {
@@ -207,14 +210,14 @@ impl GitHubForge {
 }
 
 /// Why GitHub does not take a deployment. Such a no is about the matter, unless it hides that there is one.
-fn not_taken(answer: &Answer, deployment: &Deployment) -> ForgeError {
+fn not_taken(response: &Response, deployment: &Deployment) -> ForgeError {
     let what = format!("showing {} among the deployments", deployment.target);
-    if answer.status == StatusCode::NOT_FOUND {
+    if response.status == StatusCode::NOT_FOUND {
         return ForgeError::NotFound {
             what: "the repository's list of deployments, for the bot,".to_owned(),
         };
     }
-    ForgeError::Blocked { what, why: answer.words() }
+    ForgeError::Blocked { what, why: response.message() }
 }
 
 impl DeploymentCache {

@@ -8,9 +8,9 @@ use std::fmt::Write as _;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
+use super::auth::Scope;
 use super::budget::Lane;
-use super::connection::Call;
-use super::credentials::Scope;
+use super::transport::Call;
 use super::wire::{GraphError, GraphResponse};
 use super::{GitHubForge, failed};
 use crate::forge::ForgeError;
@@ -34,14 +34,14 @@ pub(super) struct MutationResults {
 }
 
 impl Mutations {
-    /// Adds a mutation under a name of its own; `answer` is what to say of it.
-    pub(super) fn add(&mut self, name: &str, (mutation, answer): (&str, &str), input: Value) {
+    /// Adds a mutation under a name of its own; `response` is what to say of it.
+    pub(super) fn add(&mut self, name: &str, (mutation, response): (&str, &str), input: Value) {
         let mut letters = mutation.chars();
         let first = letters.next().map(|letter| letter.to_ascii_uppercase()).into_iter();
         let kind: String = first.chain(letters).collect();
         let comma = if self.values.is_empty() { "" } else { ", " };
         write!(self.variables, "{comma}${name}: {kind}Input!").expect("a text can be written to");
-        writeln!(self.fields, "  {name}: {mutation}(input: ${name}) {{ {answer} }}")
+        writeln!(self.fields, "  {name}: {mutation}(input: ${name}) {{ {response} }}")
             .expect("a text can be written to");
         self.values.insert(name.to_owned(), input);
     }
@@ -119,9 +119,9 @@ impl GitHubForge {
 
     async fn carry_out(&self, call: Call<'_>) -> Result<MutationResults, ForgeError> {
         let verb = call.verb;
-        let answer: GraphResponse = self.inner.connection.call(call).await?.json(verb)?;
-        let done = answer.data.unwrap_or_default().into_iter().filter(|(_, value)| !value.is_null());
-        let outcomes = MutationResults { done: done.collect(), errors: answer.errors };
+        let response: GraphResponse = self.inner.transport.call(call).await?.json(verb)?;
+        let done = response.data.unwrap_or_default().into_iter().filter(|(_, value)| !value.is_null());
+        let outcomes = MutationResults { done: done.collect(), errors: response.errors };
         let is_too_much =
             |error: &GraphError| error.kind.as_deref().is_some_and(|kind| TOO_MUCH.contains(&kind));
         if outcomes.done.is_empty()
@@ -130,7 +130,7 @@ impl GitHubForge {
             return Err(failed(verb, super::refusal::one_line(&error.message)));
         }
         if outcomes.done.is_empty() && outcomes.errors.is_empty() {
-            return Err(failed(verb, "GitHub's answer says nothing of it"));
+            return Err(failed(verb, "GitHub's response says nothing of it"));
         }
         Ok(outcomes)
     }

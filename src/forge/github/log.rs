@@ -2,7 +2,7 @@
 //!
 //! The names of its files at two commits tell what is to be read, and an append sends no more than the last of them.
 
-mod kept;
+mod cache;
 mod proven;
 
 use std::collections::BTreeMap;
@@ -11,17 +11,17 @@ use std::sync::Arc;
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
+use super::auth::Scope;
 use super::budget::Lane;
-use super::connection::{Call, lock};
 use super::content::{LARGE_BLOB_BYTES_MAX, root};
-use super::credentials::Scope;
+use super::transport::{Call, lock};
 use super::wire::{CreatedObject, GitTree, commit_id};
 use super::{GitHubForge, failed};
 use crate::forge::log::{self, Layout, LogRemainder, Segment, SegmentWrite};
 use crate::forge::{ForgeError, LOG_BRANCH, LogPart};
 use crate::model::{BlobId, BranchName, CommitId, ConfigBranch, RepositoryName};
-pub(super) use kept::KeptLog;
-use kept::LogTree;
+pub(super) use cache::LogCache;
+use cache::LogTree;
 
 /// Most bytes of files that one tree is sent with. GitHub gives up at some 2.5 MB, and as JSON they are longer.
 const TREE_BYTES_MAX: usize = 512 << 10;
@@ -105,11 +105,11 @@ impl GitHubForge {
         }
         let path = format!("/repos/{repository}/git/trees/{commit}?recursive=1");
         let call = Call::get(Scope::Repository(repository), "read the log", path);
-        let answer = self.inner.connection.call(call).await?;
-        if matches!(answer.status, StatusCode::NOT_FOUND | StatusCode::UNPROCESSABLE_ENTITY) {
+        let response = self.inner.transport.call(call).await?;
+        if matches!(response.status, StatusCode::NOT_FOUND | StatusCode::UNPROCESSABLE_ENTITY) {
             return Ok(None);
         }
-        let listed: GitTree = answer.json(&reading(repository))?;
+        let listed: GitTree = response.json(&reading(repository))?;
         if listed.truncated {
             let why = format!(
                 "the branch `{LOG_BRANCH}` has more files than GitHub lists; delete there what is not the log's"
@@ -145,7 +145,7 @@ impl GitHubForge {
         let mut found = lock(&self.memory(repository).log).contents(segments);
         if let Some(large) = segments.iter().find(|segment| segment.bytes > LARGE_BLOB_BYTES_MAX) {
             let why = format!(
-                "`{}` is larger than {LARGE_BLOB_BYTES_MAX} bytes, which GitHub does not give in one answer; split it \
+                "`{}` is larger than {LARGE_BLOB_BYTES_MAX} bytes, which GitHub does not give in one response; split it \
                  between lines into `log/000001.jsonl` and so on",
                 large.path(),
             );
@@ -245,15 +245,15 @@ impl GitHubForge {
             return made.ok_or_else(|| conflict(repository));
         }
         // A commit on another tip is no step forward, and so refused: that is the compare-and-swap.
-        let answer = self.advance(repository, &log_branch(), commit).await?;
-        if answer.status.is_success() {
+        let response = self.advance(repository, &log_branch(), commit).await?;
+        if response.status.is_success() {
             return Ok(());
         }
         let tip = self.tip(repository, &log_branch()).await?;
         match tip {
             Some(tip) if tip == *commit => Ok(()),
             tip if tip.as_ref() != expected => Err(conflict(repository)),
-            Some(_) | None => super::heads::expect_allowed(&answer, &writing(repository)),
+            Some(_) | None => super::branches::expect_allowed(&response, &writing(repository)),
         }
     }
 
@@ -267,9 +267,9 @@ impl GitHubForge {
         let path = format!("/repos/{repository}/git/{kind}");
         let scope = Scope::Repository(repository);
         let call = Call::write(scope, "write commits", Method::POST, path, body);
-        let answer = self.inner.connection.call(call.in_lane(lane)).await?;
-        super::heads::expect_allowed(&answer, &format!("writing a commit in `{repository}`"))?;
-        let made: CreatedObject = answer.json("what was written")?;
+        let response = self.inner.transport.call(call.in_lane(lane)).await?;
+        super::branches::expect_allowed(&response, &format!("writing a commit in `{repository}`"))?;
+        let made: CreatedObject = response.json("what was written")?;
         Ok(made.sha)
     }
 }

@@ -12,9 +12,9 @@ use http::{Method, StatusCode};
 use serde_json::json;
 
 use super::GitHubForge;
+use super::auth::Scope;
 use super::budget::Lane;
-use super::connection::{Answer, Call};
-use super::credentials::Scope;
+use super::transport::{Call, Response};
 use super::wire::{CreatedObject, PullDetails, Repository, commit_id};
 use crate::forge::{ForgeError, Merge};
 use crate::model::{CommitId, MergeMethod};
@@ -41,13 +41,13 @@ impl GitHubForge {
         let methods = self.methods(&*self.facts(repository).await?);
         let mut refused = None;
         for method in methods {
-            let answer = self.try_merge(merge, method).await?;
-            if answer.status.is_success() {
-                let made: CreatedObject = answer.json(&format!("the merge of change {}", merge.change))?;
+            let response = self.try_merge(merge, method).await?;
+            if response.status.is_success() {
+                let made: CreatedObject = response.json(&format!("the merge of change {}", merge.change))?;
                 return commit_id(&made.sha);
             }
-            let goes_on = is_other_method_wanted(&answer);
-            refused = Some(answer);
+            let goes_on = is_other_method_wanted(&response);
+            refused = Some(response);
             if !goes_on {
                 break;
             }
@@ -67,7 +67,7 @@ impl GitHubForge {
         wanted.iter().copied().filter(|method| facts.allows(*method)).collect()
     }
 
-    async fn try_merge(&self, merge: &Merge, method: MergeMethod) -> Result<Answer, ForgeError> {
+    async fn try_merge(&self, merge: &Merge, method: MergeMethod) -> Result<Response, ForgeError> {
         let (title, text) = merge.message.split_once('\n').unwrap_or((&merge.message, ""));
         let body = json!({
             "sha": merge.head.as_str(),
@@ -79,7 +79,7 @@ impl GitHubForge {
         let path = format!("/repos/{repository}/pulls/{}/merge", merge.change.0);
         let scope = Scope::Repository(repository);
         let call = Call::write(scope, "merge pull requests", Method::PUT, path, body);
-        self.inner.connection.call(call.in_lane(Lane::Merge)).await
+        self.inner.transport.call(call.in_lane(Lane::Merge)).await
     }
 
     /// Why a merge did not take place: what looking again mends, or what it waits for, which is remembered.
@@ -87,24 +87,24 @@ impl GitHubForge {
         &self,
         merge: &Merge,
         pull: &PullDetails,
-        answer: Option<&Answer>,
+        response: Option<&Response>,
     ) -> Result<ForgeError, ForgeError> {
         let what = format!("change {}", merge.change);
         // The two do not go together; what is proposed is made anew.
         let is_conflicted = pull.mergeable == Some(false);
         // Where a branch only lacks the newest base, another try would come to the same.
-        let is_outrun = pull.mergeable_state != BEHIND && answer.is_some_and(is_outrun);
+        let is_outrun = pull.mergeable_state != BEHIND && response.is_some_and(is_outrun);
         if has_moved(merge, pull) || is_conflicted || is_outrun {
             return Ok(ForgeError::Conflict { what });
         }
-        let refusal = match answer {
+        let refusal = match response {
             None => MergeRefusal::no_way(self.inner.merge_method, merge, self.name()),
-            Some(answer) if answer.status == StatusCode::NOT_FOUND => {
+            Some(response) if response.status == StatusCode::NOT_FOUND => {
                 return Ok(ForgeError::NotFound { what });
             }
-            Some(answer) => MergeRefusal::new(answer, merge, &pull.mergeable_state),
+            Some(response) => MergeRefusal::new(response, merge, &pull.mergeable_state),
         };
-        let wants_queue = answer.is_some_and(|answer| answer.says("merge queue"));
+        let wants_queue = response.is_some_and(|response| response.mentions("merge queue"));
         let refusal = if wants_queue { self.enqueue(merge, pull).await? } else { Some(refusal) };
         let why = refusal.as_ref().map_or_else(|| WAITS_IN_QUEUE.to_owned(), MergeRefusal::sentence);
         if let Some(refusal) = refusal {
@@ -131,8 +131,8 @@ fn has_moved(merge: &Merge, pull: &PullDetails) -> bool {
 }
 
 /// Whether it is the way of merging that is refused: by the repository, or by a rule for its branch.
-fn is_other_method_wanted(answer: &Answer) -> bool {
-    let said = answer.said();
+fn is_other_method_wanted(response: &Response) -> bool {
+    let said = response.full_message();
     let about_the_method = [
         "not allowed on this repository",
         "must not contain merge commits",
@@ -140,5 +140,6 @@ fn is_other_method_wanted(answer: &Answer) -> bool {
         "merge method",
         "be rebased",
     ];
-    answer.status == StatusCode::METHOD_NOT_ALLOWED && about_the_method.iter().any(|part| said.contains(part))
+    response.status == StatusCode::METHOD_NOT_ALLOWED
+        && about_the_method.iter().any(|part| said.contains(part))
 }

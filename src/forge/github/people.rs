@@ -5,7 +5,7 @@
 //! This costs one more request for each membership. See
 //! <https://docs.github.com/en/account-and-profile/concepts/username-changes>.
 //!
-//! An answer is remembered for 30 s with the time at which GitHub gave it. `decide` accepts none that is older than 60
+//! A response is remembered for 30 s with the time at which GitHub gave it. `decide` accepts none that is older than 60
 //! s, and the proof of a merge ends 60 s after the oldest.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,17 +14,17 @@ use std::sync::Mutex;
 use chrono::TimeDelta;
 use http::StatusCode;
 
-use super::connection::{Call, OWN_ACCOUNT, in_path, lock};
-use super::credentials::{Credentials, Scope};
+use super::auth::{Credentials, Scope};
+use super::transport::{Call, OWN_ACCOUNT, encode_path, lock};
 use super::wire::{Account, App, Membership, Permission, is_ghost, login};
 use super::{GitHubForge, failed};
 use crate::forge::{Confirmation, ForgeError};
 use crate::model::{RepositoryName, TeamName, Time, UserName, is_younger_than};
 
-/// How long an answer about somebody is remembered: half as long as rights may be old, so that there is as much time
+/// How long a response about somebody is remembered: half as long as rights may be old, so that there is as much time
 /// again to carry out what rests on it.
 const TOLD_FOR: TimeDelta = TimeDelta::seconds(30);
-/// How many answers, and how many names, are remembered; then all are forgotten.
+/// How many responses, and how many names, are remembered; then all are forgotten.
 const NAMES_MAX: usize = 10_000;
 /// The type of an account that is a program's.
 const MACHINE: &str = "Bot";
@@ -71,13 +71,13 @@ impl GitHubForge {
     }
 
     async fn ask_identity(&self) -> Result<UserName, ForgeError> {
-        let (connection, verb) = (&self.inner.connection, "say who it is");
-        let name = match connection.credentials() {
+        let (transport, verb) = (&self.inner.transport, "say who it is");
+        let name = match transport.credentials() {
             Credentials::Token(_) => {
-                connection.get::<Account>(Scope::Bot, verb, OWN_ACCOUNT.to_owned()).await?.login
+                transport.get::<Account>(Scope::Bot, verb, OWN_ACCOUNT.to_owned()).await?.login
             }
             Credentials::App(_) => {
-                let app: App = connection.get(Scope::Bot, verb, "/app".to_owned()).await?;
+                let app: App = transport.get(Scope::Bot, verb, "/app".to_owned()).await?;
                 format!("{}[bot]", app.slug)
             }
         };
@@ -124,7 +124,7 @@ impl GitHubForge {
         self.ask(user, question, async || self.ask_collaboration(repository, user).await).await
     }
 
-    /// An answer that is remembered, or a new one; no for an account that is not the one that wrote here.
+    /// A response that is remembered, or a new one; no for an account that is not the one that wrote here.
     ///
     /// # Errors
     /// Where nothing that somebody wrote under this name is shown: then nobody knows whose name it was.
@@ -164,10 +164,10 @@ impl GitHubForge {
 
     async fn ask_membership(&self, team: &TeamName, user: &UserName) -> Result<PeopleAnswer, ForgeError> {
         let (scope, team_path) = place_of(team);
-        let path = format!("{team_path}/memberships/{}", in_path(user.as_str()));
-        let answer = self.inner.connection.call(Call::get(scope, "read teams", path)).await?;
-        if answer.status != StatusCode::NOT_FOUND {
-            let membership: Membership = answer.json(&format!("the team `{team}`"))?;
+        let path = format!("{team_path}/memberships/{}", encode_path(user.as_str()));
+        let response = self.inner.transport.call(Call::get(scope, "read teams", path)).await?;
+        if response.status != StatusCode::NOT_FOUND {
+            let membership: Membership = response.json(&format!("the team `{team}`"))?;
             if membership.state != "active" {
                 return Ok(PeopleAnswer::NO);
             }
@@ -180,8 +180,8 @@ impl GitHubForge {
     /// Looks whether a team is there, and shown to the bot.
     pub(super) async fn expect_team(&self, team: &TeamName) -> Result<(), ForgeError> {
         let (scope, path) = place_of(team);
-        let answer = self.inner.connection.call(Call::get(scope, "read teams", path)).await?;
-        answer.expect(&format!("the team `{team}`"))
+        let response = self.inner.transport.call(Call::get(scope, "read teams", path)).await?;
+        response.ensure_success(&format!("the team `{team}`"))
     }
 
     async fn ask_collaboration(
@@ -189,20 +189,20 @@ impl GitHubForge {
         repository: &RepositoryName,
         user: &UserName,
     ) -> Result<PeopleAnswer, ForgeError> {
-        let path = format!("/repos/{repository}/collaborators/{}", in_path(user.as_str()));
+        let path = format!("/repos/{repository}/collaborators/{}", encode_path(user.as_str()));
         let scope = Scope::Repository(repository);
-        let answer = self.inner.connection.call(Call::get(scope, "read permissions", path)).await?;
-        if answer.status == StatusCode::NOT_FOUND {
+        let response = self.inner.transport.call(Call::get(scope, "read permissions", path)).await?;
+        if response.status == StatusCode::NOT_FOUND {
             return Ok(PeopleAnswer::NO);
         }
-        answer.expect(&format!("whether {user} is a collaborator of `{repository}`"))?;
+        response.ensure_success(&format!("whether {user} is a collaborator of `{repository}`"))?;
         self.told_of(scope, user).await
     }
 
     /// A yes, with the account that has the name now: neither a membership nor a collaboration says whose it is.
     async fn told_of(&self, scope: Scope<'_>, user: &UserName) -> Result<PeopleAnswer, ForgeError> {
-        let path = format!("/users/{}", in_path(user.as_str()));
-        let account: Account = self.inner.connection.get(scope, "read accounts", path).await?;
+        let path = format!("/users/{}", encode_path(user.as_str()));
+        let account: Account = self.inner.transport.get(scope, "read accounts", path).await?;
         Ok(PeopleAnswer { is_so: true, account: account.id })
     }
 
@@ -211,13 +211,13 @@ impl GitHubForge {
         repository: &RepositoryName,
         user: &UserName,
     ) -> Result<PeopleAnswer, ForgeError> {
-        let path = format!("/repos/{repository}/collaborators/{}/permission", in_path(user.as_str()));
+        let path = format!("/repos/{repository}/collaborators/{}/permission", encode_path(user.as_str()));
         let call = Call::get(Scope::Repository(repository), "read permissions", path);
-        let answer = self.inner.connection.call(call).await?;
-        if answer.status == StatusCode::NOT_FOUND {
+        let response = self.inner.transport.call(call).await?;
+        if response.status == StatusCode::NOT_FOUND {
             return Ok(PeopleAnswer::NO);
         }
-        let told: Permission = answer.json(&format!("what {user} may do in `{repository}`"))?;
+        let told: Permission = response.json(&format!("what {user} may do in `{repository}`"))?;
         let is_machine = told.user.as_ref().and_then(|user| user.kind.as_deref()) == Some(MACHINE);
         let is_enough = matches!(told.permission.as_str(), "admin" | "write");
         Ok(PeopleAnswer { is_so: is_enough && !is_machine, account: told.user.and_then(|user| user.id) })
@@ -227,6 +227,6 @@ impl GitHubForge {
 /// Where a team is, and who is asked about it.
 fn place_of(team: &TeamName) -> (Scope<'_>, String) {
     let (organization, slug) = team.as_str().split_once('/').expect("a team has an owner");
-    let path = format!("/orgs/{}/teams/{}", in_path(organization), in_path(slug));
+    let path = format!("/orgs/{}/teams/{}", encode_path(organization), encode_path(slug));
     (Scope::Organization(organization), path)
 }

@@ -2,8 +2,8 @@
 
 use http::Method;
 
-use super::credentials::Scope;
-use super::events::EventKind;
+use super::auth::Scope;
+use super::webhook::EventKind;
 use crate::model::Access;
 
 /// A permission of GitHub and what it is for.
@@ -38,7 +38,7 @@ pub const PERMISSIONS: [Permission; 9] = [
     // Without it an App hears nothing of what the queue waits for.
     useful("merge_queues", Access::Read, "it hears of the merge queue"),
     vital("metadata", Access::Read, "it sees the repository at all"),
-    vital("pull_requests", Access::Write, "it opens pull requests and answers there"),
+    vital("pull_requests", Access::Write, "it opens pull requests and comments on them"),
     useful("statuses", Access::Read, "it hears of the results of builds"),
 ];
 

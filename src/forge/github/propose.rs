@@ -5,24 +5,24 @@
 //! conflicts and strict checks, with bytes of ours and compare-and-swap. Approvals by command bind the content and
 //! stay; GitHub may dismiss its own reviews.
 
-mod together;
+mod batch;
 
 use std::collections::BTreeMap;
 
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
+use super::auth::Scope;
+use super::branches::RefUpdate;
 use super::budget::Lane;
-use super::connection::{Answer, Call, in_query};
-use super::credentials::Scope;
-use super::heads::RefUpdate;
-use super::memory::CommitFiles;
+use super::state::CommitFiles;
+use super::transport::{Call, Response, encode_query};
 use super::wire::{Pull, commit_id};
 use super::{GitHubForge, failed};
 use crate::forge::{ForgeError, Proposal};
 use crate::model::{ChangeNumber, CommitId, EntryKind, RepositoryName, RepositoryPath};
-pub(super) use together::Together;
-use together::goes_together;
+pub(super) use batch::Together;
+use batch::goes_together;
 
 /// The most that one promotion writes: a tree, a commit, a branch, a pull request, labels, a status.
 const WRITES: u32 = 6;
@@ -31,7 +31,7 @@ const WRITES_TOGETHER: u32 = 5;
 
 impl GitHubForge {
     /// Carries out each proposal: those that start a branch together, as far as they can, and the others one after the
-    /// other, since GitHub answers a crowd of writes with a pause for all.
+    /// other, since GitHub asks for a pause of all requests after a crowd of writes.
     ///
     /// One for which the budget does not have all that it takes is not begun: a branch without its pull request helps
     /// nobody.
@@ -74,7 +74,7 @@ impl GitHubForge {
     }
 
     fn room_for(&self, repository: &RepositoryName, least: u32) -> Result<u32, ForgeError> {
-        self.inner.connection.room(Scope::Repository(repository), Lane::Refresh, least)
+        self.inner.transport.available_writes(Scope::Repository(repository), Lane::Refresh, least)
     }
 
     /// The proposals that can go together, with their places in the list, by the repository.
@@ -230,14 +230,14 @@ impl GitHubForge {
         let path = format!("/repos/{repository}/pulls");
         // GitHub refuses a second one of the same branch, so that asking again is safe.
         let call = Call::write(Scope::Repository(repository), "open pull requests", Method::POST, path, body);
-        let answer = self.inner.connection.call(call).await?;
-        let number = if answer.status == StatusCode::UNPROCESSABLE_ENTITY {
+        let response = self.inner.transport.call(call).await?;
+        let number = if response.status == StatusCode::UNPROCESSABLE_ENTITY {
             let open = self.of_branch(proposal, "open").await?.into_iter().next();
-            let open = open.ok_or_else(|| refused_to_open(proposal, &answer))?;
+            let open = open.ok_or_else(|| refused_to_open(proposal, &response))?;
             self.rewrite(&proposal.place, &open, words).await?;
             open.number
         } else {
-            let opened: Pull = answer.json(&format!("the new pull request of `{}`", proposal.branch))?;
+            let opened: Pull = response.json(&format!("the new pull request of `{}`", proposal.branch))?;
             opened.number
         };
         self.label(&proposal.place, ChangeNumber(number), &proposal.labels).await?;
@@ -258,10 +258,10 @@ impl GitHubForge {
     async fn of_branch(&self, proposal: &Proposal, state: &str) -> Result<Vec<Pull>, ForgeError> {
         let repository = &proposal.place.repository;
         let (owner, _) = repository.as_str().split_once('/').expect("a repository has an owner");
-        let head = in_query(&format!("{owner}:{}", proposal.branch));
-        let base = in_query(proposal.place.branch.as_str());
+        let head = encode_query(&format!("{owner}:{}", proposal.branch));
+        let base = encode_query(proposal.place.branch.as_str());
         let path = format!("/repos/{repository}/pulls?state={state}&head={head}&base={base}");
-        self.inner.connection.pages(Scope::Repository(repository), "read pull requests", &path).await
+        self.inner.transport.pages(Scope::Repository(repository), "read pull requests", &path).await
     }
 }
 
@@ -312,10 +312,10 @@ fn taken(proposal: &Proposal) -> ForgeError {
 }
 
 /// Somebody was faster, or a rule of the repository forbids it.
-fn refused_to_open(proposal: &Proposal, answer: &Answer) -> ForgeError {
+fn refused_to_open(proposal: &Proposal, response: &Response) -> ForgeError {
     let what = format!("opening a pull request of `{}`", proposal.branch);
-    if answer.says("no commits between") {
+    if response.mentions("no commits between") {
         return ForgeError::Conflict { what: format!("the branch `{}`", proposal.place.branch) };
     }
-    ForgeError::Blocked { what, why: answer.words() }
+    ForgeError::Blocked { what, why: response.message() }
 }

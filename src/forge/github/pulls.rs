@@ -5,7 +5,7 @@
 //!
 //! The first look reads what is open and what was updated in the last 30 days, at most 100 ended changes. What ended
 //! before is in the log, so a repository of any age costs the same. A listing counts as read by its ETag, not because
-//! GitHub answers 304: a look that failed half-way would lose what it saw otherwise.
+//! GitHub responds with 304: a look that failed half-way would lose what it saw otherwise.
 
 mod edits;
 mod listing;
@@ -19,10 +19,10 @@ use chrono::TimeDelta;
 use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 use http::HeaderValue;
 
+use super::auth::Scope;
 use super::checks::Check;
-use super::connection::{Call, PAGE_SIZE, lock};
-use super::credentials::Scope;
-use super::memory::{Branches, Refs};
+use super::state::{Branches, Refs};
+use super::transport::{Call, PAGE_SIZE, lock};
 use super::wire::{CommitStatus, Pull, PullDetails, commit_id, user};
 use super::{GitHubForge, READS_AT_ONCE, failed};
 use crate::forge::{BRANCH_PREFIX, ForgeError};
@@ -118,8 +118,8 @@ impl GitHubForge {
     fn let_go(&self, place: &ConfigBranch, pulls: &mut Pulls, closely: &BTreeSet<u64>) {
         let repository = &place.repository;
         for number in pulls.ours.keys().filter(|number| !closely.contains(number)) {
-            self.inner.connection.forget(&format!("/repos/{repository}/pulls/{number}"));
-            self.inner.connection.forget(&format!("/repos/{repository}/issues/{number}"));
+            self.inner.transport.forget(&format!("/repos/{repository}/pulls/{number}"));
+            self.inner.transport.forget(&format!("/repos/{repository}/issues/{number}"));
         }
         pulls.ours.retain(|number, _| closely.contains(number));
     }
@@ -206,7 +206,7 @@ impl GitHubForge {
     ) -> Result<Conversation, ForgeError> {
         let repository = &look.place.repository;
         let head = look.head(pull)?;
-        let read_at = self.inner.connection.github_now();
+        let read_at = self.inner.transport.github_now();
         let (timeline, fresh, trial) = futures::try_join!(
             self.timeline(repository, (pull.number, known.map(|known| &known.timeline))),
             self.published(repository, &head, pull.is_open()),
@@ -229,7 +229,7 @@ impl GitHubForge {
         is_open: bool,
     ) -> Result<(Vec<Status>, Option<Check>), ForgeError> {
         let (memory, now) = (self.memory(repository), self.now());
-        match self.inner.connection.credentials().app() {
+        match self.inner.transport.credentials().app() {
             Some(app) if is_open => {
                 let listed = self.check_on(repository, head, app).await?;
                 let check = lock(&memory.receipts).check(head, listed, now);
@@ -273,9 +273,9 @@ impl GitHubForge {
         for page in 1..=STATUS_PAGES_MAX {
             let path = format!("{path}?per_page={PAGE_SIZE}&page={page}");
             let call = Call::get(Scope::Repository(repository), "read commit statuses", path);
-            let answer = self.inner.connection.call(call).await?;
-            all.extend(answer.json::<Vec<CommitStatus>>(&format!("commit statuses of `{repository}`"))?);
-            if !answer.has_next() {
+            let response = self.inner.transport.call(call).await?;
+            all.extend(response.json::<Vec<CommitStatus>>(&format!("commit statuses of `{repository}`"))?);
+            if !response.has_next() {
                 break;
             }
         }
@@ -306,8 +306,8 @@ impl GitHubForge {
     ) -> Result<PullDetails, ForgeError> {
         let path = format!("/repos/{repository}/pulls/{}", change.0);
         let call = Call::get(Scope::Repository(repository), "read pull requests", path);
-        let answer = self.inner.connection.get_if_changed(call).await?;
-        answer.json(&format!("change {change} of `{repository}`"))
+        let response = self.inner.transport.get_if_changed(call).await?;
+        response.json(&format!("change {change} of `{repository}`"))
     }
 
     async fn change(

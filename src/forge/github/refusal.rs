@@ -1,4 +1,6 @@
-//! What GitHub means when it says no.
+//! Refusals of GitHub that are not about the resource: authentication, access, rate limits, server errors.
+//!
+//! See <https://docs.github.com/en/rest/using-the-rest-api/troubleshooting-the-rest-api>.
 
 use std::time::Duration;
 
@@ -8,177 +10,177 @@ use http::{HeaderMap, StatusCode};
 use serde::Deserialize;
 
 use super::budget::{BLUR, Interface};
+use super::transport::RawResponse;
 use super::wire::{ErrorBody, ErrorDetail, GraphError};
 use crate::sanitize;
 
-/// Most characters that are repeated of what GitHub says.
-const WORDS_MAX: usize = 200;
-/// Most bytes of what GitHub says in which something is looked for.
-const SAID_BYTES_MAX: usize = 4 << 10;
-/// How long to wait where GitHub asks for patience without saying how long.
+/// How many characters of a message of GitHub are repeated to people.
+const MESSAGE_CHARS_MAX: usize = 200;
+/// How many bytes of a message of GitHub are searched.
+const MESSAGE_BYTES_MAX: usize = 4 << 10;
+/// The pause if GitHub asks for one without a length: <https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api>.
 const WAIT_DEFAULT: Duration = Duration::from_secs(60);
-/// The longest that a wish to wait is heeded.
+/// The longest pause that is accepted.
 const WAIT_MAX: Duration = Duration::from_secs(3600);
 
-/// How GitHub calls it in GraphQL when too much was asked for: both are seen.
-const LIMITED: [&str; 2] = ["RATE_LIMITED", "RATE_LIMIT"];
-/// What GitHub says when it wants to be left alone, in lower case.
-const LIMIT_WORDS: [&str; 4] =
+/// The types of rate limit errors in GraphQL; GitHub uses both.
+const GRAPHQL_LIMIT_TYPES: [&str; 2] = ["RATE_LIMITED", "RATE_LIMIT"];
+/// Parts of GitHub's messages about rate limits, in lower case.
+const LIMIT_PHRASES: [&str; 4] =
     ["secondary rate limit", "api rate limit", "was submitted too quickly", "abuse detection mechanism"];
-/// The code of an error that says the same.
+/// The code of an error about a secondary rate limit.
 const ABUSE: &str = "abuse";
-/// Whoever has to sign in at the organization is told so by this header.
+/// The header of a 403 for a token that is not authorized for single sign-on.
 const SINGLE_SIGN_ON: &str = "x-github-sso";
 
-/// A no that is not about the matter itself.
+/// A refusal that is not about the resource.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum GitHubRefusal {
-    /// The token is not valid, or no more.
-    Token,
-    /// The bot may not do it there.
+    /// The token is wrong, expired or revoked.
+    Unauthorized,
+    /// The bot may not do this there.
     AccessDenied(AccessDenied),
-    /// Not now.
+    /// A rate limit was reached.
     RateLimited(RateLimit),
-    /// Something is broken, in a sentence.
-    Broken(String),
+    /// The server failed; with the message.
+    ServerError(String),
 }
 
-/// Why the bot may not do something; a person has to see to it.
+/// Why access is denied. A person has to resolve it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum AccessDenied {
-    /// It lacks a right: GitHub's words, and what would be enough.
+    /// The bot lacks a permission: GitHub's message, and the permission that suffices, if a header names it.
     Right(String, Option<String>),
-    /// Something else is in the way: GitHub's words, and what would be enough if it were about a right.
+    /// Another reason: GitHub's message, and the permission that a header names.
     Other(String, Option<String>),
-    /// The organization wants its people to sign in, and with this token nobody did.
+    /// The organization requires single sign-on, and the token is not authorized for it.
     SingleSignOn(String),
-    /// The organization lets only some addresses in, and this machine has another one.
+    /// The organization allows other IP addresses only.
     Address(String),
-    /// The App is suspended there, or the account of the bot.
+    /// The installation of the App, or the account of the bot, is suspended.
     Suspended,
     /// The repository is archived.
     ReadOnly,
 }
 
-/// A limit of GitHub that was met.
+/// A rate limit that was reached.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 pub(super) struct RateLimit {
     /// How long to wait.
     pub(super) wait: Duration,
-    /// Whether it is what may be asked of one interface in an hour; else it is for all that the account asks.
+    /// Whether it is the primary limit, which counts the requests to one API in an hour; else it is a secondary limit, which
+    /// counts all requests of the account.
     pub(super) is_hourly: bool,
 }
 
-/// The errors of a GraphQL document, whatever else its answer holds.
+/// The errors of a GraphQL document, whatever else its response holds.
 #[derive(Default, Deserialize)]
 struct GraphErrors {
     #[serde(default)]
     errors: Vec<GraphError>,
 }
 
-/// The refusal in an answer; nothing where the answer is a yes, or a no about the matter itself.
-pub(super) fn refused(
-    interface: Interface,
-    (status, headers, body): (StatusCode, &HeaderMap, &[u8]),
-) -> Option<GitHubRefusal> {
-    match status {
-        StatusCode::UNAUTHORIZED => Some(GitHubRefusal::Token),
+/// The refusal in a response; `None` if the request succeeded, or failed for a reason that its caller understands.
+pub(super) fn refusal_in(interface: Interface, response: &RawResponse) -> Option<GitHubRefusal> {
+    let RawResponse { status, headers, body, .. } = response;
+    match *status {
+        StatusCode::UNAUTHORIZED => Some(GitHubRefusal::Unauthorized),
         StatusCode::TOO_MANY_REQUESTS => Some(GitHubRefusal::RateLimited(limit(headers))),
         StatusCode::FORBIDDEN if is_limit(headers, body) => Some(GitHubRefusal::RateLimited(limit(headers))),
-        StatusCode::FORBIDDEN => Some(GitHubRefusal::AccessDenied(barred(headers, body))),
-        StatusCode::UNPROCESSABLE_ENTITY if is_too_quick(body) => {
+        StatusCode::FORBIDDEN => Some(GitHubRefusal::AccessDenied(access_denied(headers, body))),
+        StatusCode::UNPROCESSABLE_ENTITY if is_secondary_limit(body) => {
             Some(GitHubRefusal::RateLimited(limit(headers)))
         }
         StatusCode::OK if interface == Interface::Graph && is_limit_of_graph(body) => {
             Some(GitHubRefusal::RateLimited(limit(headers)))
         }
         status if status.is_server_error() || status == StatusCode::REQUEST_TIMEOUT => {
-            Some(GitHubRefusal::Broken(words(status, body)))
+            Some(GitHubRefusal::ServerError(error_message(status, body)))
         }
         _ => None,
     }
 }
 
-/// What GitHub said, in a sentence for people, bounded, on one line.
-pub(super) fn words(status: StatusCode, body: &[u8]) -> String {
-    match one_line(said(body).trim_matches(['.', ' ', ';'])) {
-        said if said.is_empty() => format!("GitHub answered {status}"),
-        said => format!("GitHub answered {}, {said}", status.as_u16()),
+/// The status and message of an error response, as one bounded line for people.
+pub(super) fn error_message(status: StatusCode, body: &[u8]) -> String {
+    match one_line(message_in(body).trim_matches(['.', ' ', ';'])) {
+        message if message.is_empty() => format!("GitHub answered {status}"),
+        message => format!("GitHub answered {}, {message}", status.as_u16()),
     }
 }
 
-/// What somebody else says, fit for one line, and no more of it than people read.
+/// A text of GitHub as one sanitized line, of at most [`MESSAGE_CHARS_MAX`] characters.
 pub(super) fn one_line(text: &str) -> String {
-    sanitize::line(text).chars().take(WORDS_MAX).collect()
+    sanitize::line(text).chars().take(MESSAGE_CHARS_MAX).collect()
 }
 
-/// What GitHub said in lower case, and more of it than people read: for whoever looks for something in it.
-pub(super) fn said_in_full(body: &[u8]) -> String {
-    said(body).to_ascii_lowercase()
+/// The whole message of an error response in lower case, to find out what kind of error it is.
+pub(super) fn full_message(body: &[u8]) -> String {
+    message_in(body).to_ascii_lowercase()
 }
 
-fn said(body: &[u8]) -> String {
+fn message_in(body: &[u8]) -> String {
     let refusal = serde_json::from_slice::<ErrorBody>(body).unwrap_or_default();
     let details = refusal.errors.into_iter().filter_map(|detail| match detail {
         ErrorDetail::Text(text) => Some(text),
         ErrorDetail::Object { message, .. } => message,
     });
-    let mut said = std::iter::once(refusal.message).chain(details).collect::<Vec<_>>().join("; ");
-    said.truncate(said.floor_char_boundary(SAID_BYTES_MAX));
-    said
+    let mut message = std::iter::once(refusal.message).chain(details).collect::<Vec<_>>().join("; ");
+    message.truncate(message.floor_char_boundary(MESSAGE_BYTES_MAX));
+    message
 }
 
-/// What a 403 is about that is no limit.
-fn barred(headers: &HeaderMap, body: &[u8]) -> AccessDenied {
-    let (words, said) = (words(StatusCode::FORBIDDEN, body), said_in_full(body));
-    let says = |part: &str| said.contains(part);
-    let is_about_a_right = says("not accessible by") || says("must have ") || said.is_empty();
-    if says("was archived") {
+/// The reason of a 403 that is not a rate limit.
+fn access_denied(headers: &HeaderMap, body: &[u8]) -> AccessDenied {
+    let (message, searched) = (error_message(StatusCode::FORBIDDEN, body), full_message(body));
+    let mentions = |part: &str| searched.contains(part);
+    let is_about_permission = mentions("not accessible by") || mentions("must have ") || searched.is_empty();
+    if mentions("was archived") {
         AccessDenied::ReadOnly
-    } else if says("suspended") {
+    } else if mentions("suspended") {
         AccessDenied::Suspended
-    } else if headers.contains_key(SINGLE_SIGN_ON) || says("saml") {
-        AccessDenied::SingleSignOn(words)
-    } else if says("ip allow list") {
-        AccessDenied::Address(words)
-    } else if is_about_a_right {
-        AccessDenied::Right(words, enough(headers))
+    } else if headers.contains_key(SINGLE_SIGN_ON) || mentions("saml") {
+        AccessDenied::SingleSignOn(message)
+    } else if mentions("ip allow list") {
+        AccessDenied::Address(message)
+    } else if is_about_permission {
+        AccessDenied::Right(message, enough(headers))
     } else {
-        AccessDenied::Other(words, enough(headers))
+        AccessDenied::Other(message, enough(headers))
     }
 }
 
-/// Whether a 403 is about how much, not about what: both limits of GitHub are told so.
+/// Whether a 403 is a rate limit. GitHub uses it for the primary and the secondary limits.
 fn is_limit(headers: &HeaderMap, body: &[u8]) -> bool {
     headers.contains_key(RETRY_AFTER)
         || text(headers, "x-ratelimit-remaining") == Some("0")
-        || is_about_a_limit(&said_in_full(body))
+        || is_about_a_limit(&full_message(body))
 }
 
-/// Whether a 422 says that too much was written, where others say what was wrong with it.
-fn is_too_quick(body: &[u8]) -> bool {
+/// Whether a 422 is a secondary rate limit; others say that the request is invalid.
+fn is_secondary_limit(body: &[u8]) -> bool {
     let refusal = serde_json::from_slice::<ErrorBody>(body).unwrap_or_default();
     let has_code = refusal.errors.iter().any(|detail| match detail {
         ErrorDetail::Text(_) => false,
         ErrorDetail::Object { code, .. } => code.as_deref() == Some(ABUSE),
     });
-    has_code || is_about_a_limit(&said_in_full(body))
+    has_code || is_about_a_limit(&full_message(body))
 }
 
-/// Whether GraphQL, which answers everything with a yes, carried out less than all because of a limit.
+/// Whether a GraphQL response, whose status is always 200, reports a rate limit.
 fn is_limit_of_graph(body: &[u8]) -> bool {
     let found = serde_json::from_slice::<GraphErrors>(body).unwrap_or_default();
     found.errors.iter().any(|error| {
-        error.kind.as_deref().is_some_and(|kind| LIMITED.contains(&kind))
+        error.kind.as_deref().is_some_and(|kind| GRAPHQL_LIMIT_TYPES.contains(&kind))
             || is_about_a_limit(&error.message.to_ascii_lowercase())
     })
 }
 
 fn is_about_a_limit(said: &str) -> bool {
-    LIMIT_WORDS.iter().any(|words| said.contains(words))
+    LIMIT_PHRASES.iter().any(|words| said.contains(words))
 }
 
-/// How long to wait, and who. An instant is held against GitHub's own `Date`, so our clock plays no part.
+/// The pause that the headers ask for. The reset time is compared with GitHub's own `Date`, so our clock does not matter.
 fn limit(headers: &HeaderMap) -> RateLimit {
     let seconds = |name| text(headers, name)?.parse::<u64>().ok();
     if let Some(wait) = seconds(RETRY_AFTER.as_str()) {
@@ -195,7 +197,7 @@ fn limit(headers: &HeaderMap) -> RateLimit {
     }
 }
 
-/// What would be enough, as GitHub names it: permissions of an App, or scopes of a token.
+/// The permission of an App, or scope of a token, that suffices, as GitHub names it in a header.
 fn enough(headers: &HeaderMap) -> Option<String> {
     let named = ["x-accepted-github-permissions", "x-accepted-oauth-scopes"];
     named.into_iter().filter_map(|name| text(headers, name)).find(|text| !text.is_empty()).map(one_line)

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use super::GitHubForge;
-use super::connection::lock;
-use super::credentials::Scope;
+use super::auth::Scope;
 use super::refusal::one_line;
+use super::transport::lock;
 use super::wire::Repository;
 use crate::forge::ForgeError;
 use crate::model::{MergeMethod, RepositoryName};
@@ -19,7 +19,7 @@ impl GitHubForge {
         }
         let path = format!("/repos/{repository}");
         let scope = Scope::Repository(repository);
-        let found: Repository = self.inner.connection.get(scope, "read the repository", path).await?;
+        let found: Repository = self.inner.transport.get(scope, "read the repository", path).await?;
         Self::expect_name(repository, &found.full_name)?;
         let found = Arc::new(found);
         *lock(&memory.repository) = Some(Arc::clone(&found));

@@ -7,8 +7,8 @@ use http::{Method, StatusCode};
 use serde_json::json;
 
 use super::GitHubForge;
-use super::connection::{Call, in_path};
-use super::credentials::Scope;
+use super::auth::Scope;
+use super::transport::{Call, encode_path};
 use crate::forge::ForgeError;
 use crate::model::{ChangeNumber, ConfigBranch, Principal, Proposal, TeamName};
 
@@ -83,11 +83,11 @@ impl GitHubForge {
         let has_teams = reviewers.iter().any(|reviewer| is_team(reviewer));
         let scope = if has_teams { Scope::Reviews } else { Scope::Repository }(&place.repository);
         let call = Call::write(scope, "ask for reviews", Method::POST, path, body);
-        match self.inner.connection.call(call).await {
-            Ok(answer) if answer.status == StatusCode::UNPROCESSABLE_ENTITY => {
-                Ok(answer.expect(&format!("asking for reviews of {change}")))
+        match self.inner.transport.call(call).await {
+            Ok(response) if response.status == StatusCode::UNPROCESSABLE_ENTITY => {
+                Ok(response.ensure_success(&format!("asking for reviews of {change}")))
             }
-            Ok(answer) => answer.expect(&format!("asking for reviews of {change}")).map(Ok),
+            Ok(response) => response.ensure_success(&format!("asking for reviews of {change}")).map(Ok),
             Err(error @ (ForgeError::Forbidden { .. } | ForgeError::Misconfigured { .. })) if has_teams => {
                 Ok(Err(error))
             }
@@ -111,19 +111,22 @@ impl GitHubForge {
         let repository = &place.repository;
         let (scope, path) = match reviewer {
             Principal::User(user) => {
-                let path = format!("/repos/{repository}/collaborators/{}", in_path(user.as_str()));
+                let path = format!("/repos/{repository}/collaborators/{}", encode_path(user.as_str()));
                 (Scope::Repository(repository), path)
             }
             Principal::Team(team) => {
                 let owner = owner(team);
-                let path =
-                    format!("/orgs/{}/teams/{}/repos/{repository}", in_path(owner), in_path(slug(team)));
+                let path = format!(
+                    "/orgs/{}/teams/{}/repos/{repository}",
+                    encode_path(owner),
+                    encode_path(slug(team))
+                );
                 (Scope::Organization(owner), path)
             }
             Principal::CodeOwners => return false,
         };
-        let answer = self.inner.connection.call(Call::get(scope, "read who may review", path)).await;
-        answer.is_ok_and(|answer| answer.status.is_success())
+        let response = self.inner.transport.call(Call::get(scope, "read who may review", path)).await;
+        response.is_ok_and(|response| response.status.is_success())
     }
 }
 

@@ -9,8 +9,8 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::GitHubForge;
-use super::connection::{Call, PAGE_SIZE};
-use super::credentials::Scope;
+use super::auth::Scope;
+use super::transport::{Call, PAGE_SIZE};
 use super::wire::{Account, CommitStatus};
 use crate::forge::{BRANCH_PREFIX, ForgeError};
 use crate::model::{
@@ -139,9 +139,9 @@ impl GitHubForge {
         path: String,
     ) -> Result<Option<(T, bool)>, ForgeError> {
         let call = Call::get(Scope::Source(repository), "read source code", path);
-        let answer = match self.inner.connection.call(call).await {
-            Ok(answer) if !answer.status.is_success() => return Ok(None),
-            Ok(answer) => answer,
+        let response = match self.inner.transport.call(call).await {
+            Ok(response) if !response.status.is_success() => return Ok(None),
+            Ok(response) => response,
             Err(
                 ForgeError::Forbidden { .. } | ForgeError::NotFound { .. } | ForgeError::Misconfigured { .. },
             ) => {
@@ -155,8 +155,8 @@ impl GitHubForge {
                 | ForgeError::Unavailable { .. }),
             ) => return Err(error),
         };
-        let shown = answer.json(&format!("the source code of `{repository}`"))?;
-        Ok(Some((shown, answer.has_next())))
+        let shown = response.json(&format!("the source code of `{repository}`"))?;
+        Ok(Some((shown, response.has_next())))
     }
 }
 

@@ -40,6 +40,6 @@ pub(super) fn beside_rest(rest: &str) -> &str {
 impl GitHubForge {
     /// The page of a change.
     pub(super) fn page_of(&self, repository: &RepositoryName, change: ChangeNumber) -> String {
-        format!("{}/{repository}/pull/{}", pages_of(self.inner.connection.url()), change.0)
+        format!("{}/{repository}/pull/{}", pages_of(self.inner.transport.url()), change.0)
     }
 }

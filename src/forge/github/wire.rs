@@ -111,7 +111,7 @@ pub(super) struct PullDetails {
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct Repository {
     pub(super) node_id: String,
-    /// What it is called now: GitHub answers to older names too.
+    /// What it is called now: GitHub responds to older names too.
     pub(super) full_name: String,
     /// How pull requests may be merged; nothing where the bot is not told.
     pub(super) allow_merge_commit: Option<bool>,
@@ -344,7 +344,7 @@ pub(super) struct LabelNode {
     pub(super) node_id: String,
 }
 
-/// The answer to a GraphQL document.
+/// The response to a GraphQL document.
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct GraphResponse {
     /// What was selected, by name; nothing stands for what failed.

@@ -156,7 +156,7 @@ pub(super) fn said_by(error: &reqwest::Error) -> String {
     let cause = cause.to_string();
     if is_refused {
         return format!(
-            "{cause}: nothing listens there; see that it runs, and that its host and port are right"
+            "{cause}: nothing listens there; check that the registry runs, and its host and port"
         );
     }
     // How rustls reports a response that is no TLS record.

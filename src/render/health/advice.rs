@@ -35,7 +35,7 @@ pub(super) fn sentence(matter: &Topic) -> Option<String> {
         Topic::LocalRepositoryUnseen(_) => MAKE_REPOSITORY,
         Topic::Renamed(_) => "write the new name into the configuration",
         Topic::Archived => {
-            "unarchive it in Settings > General, or take its services out of the configuration"
+            "unarchive it in Settings > General, or remove its services from the configuration"
         }
         Topic::MayNotPush => "give it the role Write: Settings > Collaborators and teams",
         Topic::PermissionMissing(grant) => return Some(grant_it(grant)),

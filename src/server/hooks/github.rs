@@ -15,7 +15,7 @@ use super::proof::Proof;
 use super::registry::named;
 use super::{EventInbox, GITHUB_DELIVERY, IntakeResult, answered, id, text_of};
 use crate::config::GitHubForgeSettings;
-use crate::forge::github::events::{self, EventContent, EventKind};
+use crate::forge::github::webhook::{self, EventContent, EventKind};
 use crate::ledger::{DeliverySubject, Ledger};
 use crate::model::{ConfigBranch, ForgeName, ImageName, PushKind, PushProof, RepositoryName, UserName};
 use crate::observe::Clock;
@@ -80,7 +80,7 @@ impl GitHubHook {
         body: &Bytes,
         images: &[ImageName],
     ) -> Result<EventScope, WebhookRefusal> {
-        let event = events::read(kind, body, &(self.bot)()).map_err(|error| self.unread(&error))?;
+        let event = webhook::read(kind, body, &(self.bot)()).map_err(|error| self.unread(&error))?;
         let is_elsewhere = |own: u64| event.installation.is_some_and(|its| its != own);
         if self.installation.is_some_and(is_elsewhere) {
             return Ok(EventScope::Nothing(IntakeResult::Unused));
@@ -95,7 +95,7 @@ impl GitHubHook {
             EventContent::Repositories(named) => self.repositories(|place| has_name(&named, place)),
             EventContent::Branches(name, branches) => {
                 let is_moved = |place: &ConfigBranch| {
-                    branches.iter().any(|branch| events::concerns(branch, place.branch.as_str()))
+                    branches.iter().any(|branch| webhook::concerns(branch, place.branch.as_str()))
                 };
                 self.repositories(|place| has_name(std::slice::from_ref(&name), place) && is_moved(place))
             }

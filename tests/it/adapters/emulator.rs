@@ -57,7 +57,7 @@ async fn from_a_push_to_a_merge() {
     assert_eq!(pull[0]["head"]["ref"], json!("towpath/dev/shop"));
     assert_eq!(pull[0]["user"]["login"], json!("towpath[bot]"));
     // For a label it wants the permission to write issues, where GitHub is content with that to write pull requests.
-    assert_snapshot!(proposed.unwrap_err(), @"GitHub does not let the bot label changes in `acme/deploy`: GitHub answered 403, Forbidden; look at what the token or the App may use and do there");
+    assert_snapshot!(proposed.unwrap_err(), @"GitHub does not allow the bot to label changes in `acme/deploy`: GitHub answered 403, Forbidden; check the repositories and permissions of the token or the App");
 
     let number = pull[0]["number"].as_u64().unwrap();
     let commit: CommitId = name(pull[0]["head"]["sha"].as_str().unwrap());
@@ -146,7 +146,7 @@ fn client(emulator: &Emulator) -> GitHubForge {
         url: emulator.url.clone(),
         credentials: Credentials::App(AppCredentials::new(12, &key, None).expect("it is a key")),
         bot: None,
-        patience: RetryPolicy::default(),
+        retry_policy: RetryPolicy::default(),
         merge_method: None,
         deployments: true,
     };

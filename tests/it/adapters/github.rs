@@ -56,7 +56,7 @@ fn access(address: SocketAddr, credentials: Credentials) -> GitHubAccess {
         url: format!("http://{address}"),
         credentials,
         bot: None,
-        patience: RetryPolicy { pause: Duration::from_millis(1), wait_max: Duration::ZERO },
+        retry_policy: RetryPolicy { pause: Duration::from_millis(1), wait_max: Duration::ZERO },
         merge_method: None,
         deployments: true,
     }

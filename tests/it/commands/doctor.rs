@@ -245,7 +245,7 @@ async fn an_app_that_may_too_little_and_too_much_and_is_not_heard() {
     GitHub `hub`
       ok        the bot is `towpath[bot]`, a GitHub App
       ok        our clock and the forge's agree
-      unknown   how many requests are left could not be asked for: GitHub gives the App no token for `acme/deploy`: GitHub answered 422, The permissions requested are not granted to this installation; look at what its installation may use and do; `towpath doctor` says what it needs
+      unknown   how many requests are left could not be asked for: GitHub issued no token for `acme/deploy` to the App: GitHub answered 422, The permissions requested are not granted to this installation; check the repositories and permissions of its installation; `towpath doctor` lists what it needs
       wrong     the webhook has no secret, so every event is refused
                 set its secret to one of the `webhook_secrets`
       wrong     the webhook sends forms, not JSON, so every event is refused
@@ -256,7 +256,7 @@ async fn an_app_that_may_too_little_and_too_much_and_is_not_heard() {
                 look at Recent Deliveries of the webhook: the secret or address is wrong, or the service was not reachable; GitHub does not send an event again by itself
 
     GitHub `hub`, repository `acme/deploy`
-      wrong     the repository cannot be seen: GitHub gives the App no token for `acme/deploy`: GitHub answered 422, The permissions requested are not granted to this installation; look at what its installation may use and do; `towpath doctor` says what it needs
+      wrong     the repository cannot be seen: GitHub issued no token for `acme/deploy` to the App: GitHub answered 422, The permissions requested are not granted to this installation; check the repositories and permissions of its installation; `towpath doctor` lists what it needs
                 install the App for it, or give the token access; and look at `repository` in the configuration
       wrong     the permission `checks` is not granted, and has to be write: it shows the gates as a check
                 grant `checks` in the App's settings > Permissions & events, then accept it at https://forge.test/organizations/acme/settings/installations/7
@@ -311,7 +311,7 @@ async fn a_repository_that_is_protected_against_the_pipelines() {
 
     GitHub `hub`, repository `acme/deploy`
       wrong     the repository is archived, so nothing can be changed there
-                unarchive it in Settings > General, or take its services out of the configuration
+                unarchive it in Settings > General, or remove its services from the configuration
       warning   the permission `workflow` is write, and is not needed
                 set `workflow` to No access in Settings > Developer settings > Personal access tokens of the bot's account
       warning   the permission `delete_repo` is write, and is not needed
@@ -381,7 +381,7 @@ async fn what_nobody_could_be_asked_about_is_not_fine() {
 
     GitHub `hub`, repository `acme/deploy`
       ok        the repository exists
-      unknown   the bot may read by `contents`, `deployments`, `pull_requests` and `statuses`; whether it may write cannot be determined: by `contents` it reads configuration, writes branches and merges; by `deployments` it tells what runs where; by `pull_requests` it opens pull requests and answers there; by `statuses` it shows the gates as a commit status, without which nothing is promoted
+      unknown   the bot may read by `contents`, `deployments`, `pull_requests` and `statuses`; whether it may write cannot be determined: by `contents` it reads configuration, writes branches and merges; by `deployments` it tells what runs where; by `pull_requests` it opens pull requests and comments on them; by `statuses` it shows the gates as a commit status, without which nothing is promoted
                 see that the token has Read and write for each of them, or use a GitHub App, which can be asked
       unknown   the rules of `main` could not be asked for: the branch is protected, and only an owner may read how
                 an owner sees them in Settings > Branches; the bot needs no right to read them
@@ -407,7 +407,7 @@ async fn a_token_that_nobody_takes() {
     let said = practice.doctor(&[]).await;
     snapshot!(said.out, @"
     GitHub `hub`
-      wrong     the forge does not say who the bot is: GitHub does not take the token: it is wrong, expired or revoked; make a new one, and put it where `token` of the forge says in the configuration
+      wrong     the forge does not say who the bot is: GitHub rejected the token: it is wrong, expired or revoked; create a new one, and store it where `token` of the forge in the configuration says
                 look at `url`, and at `token` or `app`, of the forge in the configuration
 
     registry `registry.test`

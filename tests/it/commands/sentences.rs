@@ -169,7 +169,7 @@ async fn status_says_since_when_a_registry_is_in_trouble() {
     let status = site.towpath(&["status"]);
     let lines: Vec<&str> = status.out.lines().filter(|line| line.contains("tags ")).collect();
     snapshot!(lines.join("\n"), @"
-    127.0.0.1:1/acme/till: tags never read; since <time>: the registry `127.0.0.1:1` gave no usable answer about `127.0.0.1:1/acme/till`: Connection refused (os error 111): nothing listens there; see that it runs, and that its host and port are right
+    127.0.0.1:1/acme/till: tags never read; since <time>: the registry `127.0.0.1:1` gave no usable answer about `127.0.0.1:1/acme/till`: Connection refused (os error 111): nothing listens there; check that the registry runs, and its host and port
     registry.test/acme/shop: tags read <age> ago
     ");
     let json = site.json(&["status"]);
@@ -715,7 +715,7 @@ async fn one_service_that_fails_gives_exit_code_1_and_the_other_advances() {
     let site = shop::site_with_a_broken_neighbour(&registry);
     let ended = site.towpath(&["run", "--once"]);
     assert_eq!(ended.code, Some(1));
-    snapshot!(ended.error, @"failed: till in dev: the registry `127.0.0.1:1` gave no usable answer about `127.0.0.1:1/acme/till`: Connection refused (os error 111): nothing listens there; see that it runs, and that its host and port are right");
+    snapshot!(ended.error, @"failed: till in dev: the registry `127.0.0.1:1` gave no usable answer about `127.0.0.1:1/acme/till`: Connection refused (os error 111): nothing listens there; check that the registry runs, and its host and port");
     assert!(site.file("main", shop::DEV).contains("1.10.0"));
 }
 

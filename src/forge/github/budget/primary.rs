@@ -1,4 +1,4 @@
-//! The primary limit, as GitHub tells it with each answer.
+//! The primary limit, as GitHub tells it with each response.
 
 use chrono::{DateTime, TimeDelta};
 use http::HeaderMap;
@@ -19,7 +19,7 @@ pub(super) struct Primary {
 }
 
 impl Primary {
-    /// What an answer tells, and of which interface; nothing where it tells nothing, as servers without limits do.
+    /// What a response tells, and of which interface; nothing where it tells nothing, as servers without limits do.
     pub(super) fn in_answer(headers: &HeaderMap, asked: Interface, now: Time) -> Option<(Interface, Self)> {
         let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
         let interface = match text("x-ratelimit-resource") {
@@ -38,7 +38,7 @@ impl Primary {
         Some((interface, Self { limit, remaining, renewed_at: now + wait }))
     }
 
-    /// What is left, after another telling: answers overtake each other, so the lower number counts.
+    /// What is left, after another telling: responses overtake each other, so the lower number counts.
     pub(super) fn joined(self, told: Self) -> Self {
         let is_same_hour = (self.renewed_at - told.renewed_at).abs() <= BLUR;
         let remaining = if is_same_hour { self.remaining.min(told.remaining) } else { told.remaining };

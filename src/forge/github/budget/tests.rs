@@ -76,10 +76,10 @@ fn a_document_is_sent_when_all_of_it_fits() {
     let document = cost(Lane::Refresh, Interface::Graph, 40);
     assert!(budget.take(document, start()).is_ok());
     assert!(budget.take(document, start()).is_err());
-    assert_eq!(budget.room(write(Lane::Refresh), start()), Ok(24));
+    assert_eq!(budget.available_writes(write(Lane::Refresh), start()), Ok(24));
     assert!(budget.take(cost(Lane::Refresh, Interface::Graph, 24), start()).is_ok());
-    assert_eq!(budget.room(write(Lane::Refresh), start()), Err(Duration::from_secs(65)));
-    assert_eq!(budget.room(write(Lane::Merge), start()), Ok(16));
+    assert_eq!(budget.available_writes(write(Lane::Refresh), start()), Err(Duration::from_secs(65)));
+    assert_eq!(budget.available_writes(write(Lane::Merge), start()), Ok(16));
 }
 
 #[test]
@@ -95,19 +95,19 @@ fn nothing_is_sent_while_github_asks_for_patience() {
     let until = budget.pause(Duration::from_secs(30), None, start());
     budget.pause(Duration::from_secs(10), None, start());
     for interface in [Interface::Rest, Interface::Graph] {
-        let pause = budget.held(Cost { interface, ..merge }, start()).expect("GitHub asked for it");
+        let pause = budget.active_pause(Cost { interface, ..merge }, start()).expect("GitHub asked for it");
         assert_eq!(pause, Pause { wait: Duration::from_secs(30), until });
     }
-    assert_eq!(budget.room(write(Lane::Merge), start()), Err(Duration::from_secs(30)));
-    assert_eq!(budget.held(merge, until), None);
+    assert_eq!(budget.available_writes(write(Lane::Merge), start()), Err(Duration::from_secs(30)));
+    assert_eq!(budget.active_pause(merge, until), None);
 }
 
 #[test]
 fn what_one_interface_gave_in_an_hour_leaves_the_other_alone() {
     let budget = budget();
     budget.pause(Duration::from_secs(1_800), Some(Interface::Graph), start());
-    assert!(budget.held(cost(Lane::Merge, Interface::Graph, 0), start()).is_some());
-    assert_eq!(budget.held(cost(Lane::Merge, Interface::Rest, 0), start()), None);
+    assert!(budget.active_pause(cost(Lane::Merge, Interface::Graph, 0), start()).is_some());
+    assert_eq!(budget.active_pause(cost(Lane::Merge, Interface::Rest, 0), start()), None);
 }
 
 #[test]
@@ -131,10 +131,10 @@ fn an_app_asks_for_no_more_tokens_in_an_hour_than_github_gives() {
 fn what_is_left_of_the_hour_is_learnt_from_answers() {
     let (budget, merge) = (budget(), cost(Lane::Merge, Interface::Rest, 0));
     let refresh = cost(Lane::Refresh, Interface::Rest, 0);
-    budget.learn(&told("1000", RESET), Interface::Rest, start());
+    budget.record_headers(&told("1000", RESET), Interface::Rest, start());
     assert_eq!(budget.take(refresh, start()).unwrap_err(), Duration::from_secs(20 * 60 + 3));
     assert!(budget.take(merge, start()).is_ok());
-    budget.learn(&told("0", RESET), Interface::Rest, start());
+    budget.record_headers(&told("0", RESET), Interface::Rest, start());
     assert!(budget.take(merge, start()).is_err());
     assert!(budget.take(cost(Lane::Refresh, Interface::Graph, 0), start()).is_ok(), "it is counted apart");
     assert!(budget.take(merge, start() + TimeDelta::seconds(20 * 60 + 3)).is_ok());
@@ -143,11 +143,11 @@ fn what_is_left_of_the_hour_is_learnt_from_answers() {
 #[test]
 fn answers_that_overtake_each_other_give_nothing_back() {
     let (budget, merge) = (budget(), cost(Lane::Merge, Interface::Rest, 0));
-    budget.learn(&told("0", RESET), Interface::Rest, start());
-    budget.learn(&told("7", RESET), Interface::Rest, start());
+    budget.record_headers(&told("0", RESET), Interface::Rest, start());
+    budget.record_headers(&told("7", RESET), Interface::Rest, start());
     assert!(budget.take(merge, start()).is_err());
     let next_hour = "1772446800";
-    budget.learn(&told("4999", next_hour), Interface::Rest, start());
+    budget.record_headers(&told("4999", next_hour), Interface::Rest, start());
     assert!(budget.take(merge, start()).is_ok());
 }
 
@@ -167,7 +167,7 @@ fn a_server_without_limits_and_nonsense_change_nothing() {
         ]),
     ];
     for headers in odd {
-        budget.learn(&headers, Interface::Rest, start());
+        budget.record_headers(&headers, Interface::Rest, start());
         assert!(budget.take(merge, start()).is_ok());
     }
 }

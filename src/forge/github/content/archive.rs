@@ -13,8 +13,8 @@ use std::sync::Arc;
 use flate2::read::GzDecoder;
 
 use super::super::GitHubForge;
-use super::super::connection::Call;
-use super::super::credentials::Scope;
+use super::super::auth::Scope;
+use super::super::transport::Call;
 use super::tree::object_id;
 use crate::forge::ForgeError;
 use crate::model::{BlobId, CommitId, RepositoryName};
@@ -40,9 +40,9 @@ impl GitHubForge {
         let path = format!("/repos/{repository}/tarball/{commit}");
         // It is elsewhere, where the token does not go along.
         let call = Call::get(Scope::Repository(repository), "read files", path).once();
-        let answer = self.inner.connection.call(call).await?;
-        answer.expect(&format!("the archive of `{repository}`"))?;
-        let archive = Arc::clone(&answer.body);
+        let response = self.inner.transport.call(call).await?;
+        response.ensure_success(&format!("the archive of `{repository}`"))?;
+        let archive = Arc::clone(&response.body);
         let unpacked = tokio::task::spawn_blocking(move || contents(&archive, &wanted)).await;
         Ok(unpacked.unwrap_or_default())
     }

@@ -17,9 +17,9 @@ use chrono::TimeDelta;
 use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 use serde::Deserialize;
 
-use super::super::connection::lock;
-use super::super::credentials::Scope;
-use super::super::memory::RepositoryState;
+use super::super::auth::Scope;
+use super::super::state::RepositoryState;
+use super::super::transport::lock;
 use super::super::{GitHubForge, READS_AT_ONCE, failed};
 use super::archive::Contents;
 use super::texts::BLOBS_AT_ONCE;
@@ -28,7 +28,7 @@ use crate::model::{BlobId, CommitId, RepositoryName, Time};
 
 /// Largest blob that is read, in bytes; what people edit is far smaller.
 const BLOB_BYTES_MAX: u64 = 16 << 20;
-/// Largest blob that GitHub gives in an answer that is read to its end: it takes a third more there.
+/// Largest blob that GitHub gives in a response that is read to its end: it takes a third more there.
 pub(in super::super) const LARGE_BLOB_BYTES_MAX: u64 = 44 << 20;
 /// Largest repository that is read as an archive, in bytes of its files.
 const ARCHIVE_BYTES_MAX: u64 = 16 << 20;
@@ -49,7 +49,7 @@ pub(in super::super) struct BlobCache {
     /// Whether an archive was asked for.
     is_warm: bool,
     /// When to ask for one again, where there was none.
-    not_before: Option<Time>,
+    paused_until: Option<Time>,
 }
 
 impl GitHubForge {
@@ -129,7 +129,7 @@ impl GitHubForge {
                 found.extend(shelf.taken(&missing));
             }
             Err(error) => {
-                shelf.not_before = Some(self.now() + ARCHIVE_PAUSE);
+                shelf.paused_until = Some(self.now() + ARCHIVE_PAUSE);
                 tracing::info!("`{repository}` is read without an archive for an hour: {error}");
             }
         }
@@ -159,8 +159,7 @@ impl GitHubForge {
         bytes_max: u64,
     ) -> Result<Arc<[u8]>, ForgeError> {
         let path = format!("/repos/{repository}/git/blobs/{blob}");
-        let found: Blob =
-            self.inner.connection.get(Scope::Repository(repository), "read files", path).await?;
+        let found: Blob = self.inner.transport.get(Scope::Repository(repository), "read files", path).await?;
         let what = || format!("reading the blob {blob} in `{repository}`");
         if found.size.is_some_and(|size| size > bytes_max) {
             return Err(failed(what(), format!("it is larger than {bytes_max} bytes")));
@@ -179,7 +178,7 @@ impl BlobCache {
 
     /// Whether so many missing blobs are worth an archive.
     fn is_worth_it(&self, missing: usize, now: Time) -> bool {
-        let is_to_be_had = self.not_before.is_none_or(|not_before| not_before <= now);
+        let is_to_be_had = self.paused_until.is_none_or(|paused_until| paused_until <= now);
         is_to_be_had && (missing > BLOBS_AT_ONCE || (missing > 1 && !self.is_warm))
     }
 

@@ -10,8 +10,8 @@ use std::sync::Arc;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::super::connection::Call;
-use super::super::credentials::Scope;
+use super::super::auth::Scope;
+use super::super::transport::Call;
 use super::super::wire::GraphResponse;
 use super::super::{GitHubForge, failed};
 use super::archive::{Contents, blob_id};
@@ -30,15 +30,15 @@ impl GitHubForge {
     /// The content of those blobs that are text and not long; at most [`BLOBS_AT_ONCE`] are asked for.
     ///
     /// # Errors
-    /// Where GitHub gives no answer.
+    /// If GitHub does not respond.
     pub(super) async fn texts(
         &self,
         repository: &RepositoryName,
         blobs: &[BlobId],
     ) -> Result<Contents, ForgeError> {
         let call = Call::query(Scope::Repository(repository), "read files", question(repository, blobs));
-        let answer: GraphResponse = self.inner.connection.call(call.once()).await?.json("the files")?;
-        let found = answer.data.and_then(|mut data| data.remove("repository"));
+        let response: GraphResponse = self.inner.transport.call(call.once()).await?.json("the files")?;
+        let found = response.data.and_then(|mut data| data.remove("repository"));
         let found: BTreeMap<String, Option<Text>> = serde_json::from_value(found.unwrap_or_default())
             .map_err(|error| failed(format!("reading files of `{repository}`"), error))?;
         Ok(proven(found))

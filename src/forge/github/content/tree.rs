@@ -6,8 +6,8 @@ use gix::bstr::BString;
 use gix::objs::WriteTo as _;
 use gix::objs::tree::{Entry, EntryMode};
 
-use super::super::credentials::Scope;
-use super::super::memory::CommitFiles;
+use super::super::auth::Scope;
+use super::super::state::CommitFiles;
 use super::super::wire::{GitEntry, GitTree};
 use super::super::{GitHubForge, failed};
 use crate::forge::ForgeError;
@@ -18,7 +18,7 @@ const FOLDERS_MAX: usize = 5_000;
 /// How GitHub writes the mode of a folder.
 const FOLDER: &str = "040000";
 
-/// What one or several answers list.
+/// What one or several responses list.
 struct TreeListing {
     tree: Vec<GitEntry>,
     truncated: bool,
@@ -42,7 +42,7 @@ impl GitHubForge {
         Ok(files)
     }
 
-    /// All files of a commit. What is too large for one answer is read folder by folder.
+    /// All files of a commit. What is too large for one response is read folder by folder.
     async fn walk(&self, repository: &RepositoryName, commit: &CommitId) -> Result<CommitFiles, ForgeError> {
         let mut files = CommitFiles::default();
         // GitHub takes the id of a commit for that of its tree.
@@ -87,7 +87,7 @@ impl GitHubForge {
     ) -> Result<TreeListing, ForgeError> {
         let path = format!("/repos/{repository}/git/trees/{tree}{query}");
         let found: GitTree =
-            self.inner.connection.get(Scope::Repository(repository), "read files", path).await?;
+            self.inner.transport.get(Scope::Repository(repository), "read files", path).await?;
         if found.truncated && query.is_empty() {
             let why = "one folder has more files than GitHub lists";
             return Err(failed(format!("reading the files of `{repository}`"), why));

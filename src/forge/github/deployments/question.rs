@@ -94,15 +94,15 @@ pub(super) fn question(repository: &RepositoryName, targets: &[&ServiceEnvironme
     json!({ "query": query, "variables": variables })
 }
 
-/// The answer about the same targets; those of which GitHub says nothing are left out.
+/// The response about the same targets; those of which GitHub says nothing are left out.
 pub(super) fn answered(
-    answer: GraphResponse,
+    response: GraphResponse,
     repository: &RepositoryName,
     targets: &[&ServiceEnvironment],
 ) -> Result<Vec<(ServiceEnvironment, TargetDeployments)>, ForgeError> {
-    let found = answer.data.and_then(|mut data| data.remove("repository"));
+    let found = response.data.and_then(|mut data| data.remove("repository"));
     let Some(Value::Object(mut found)) = found else {
-        return Err(refused(answer.errors.first(), repository));
+        return Err(refused(response.errors.first(), repository));
     };
     let mut shown = Vec::new();
     for (index, target) in targets.iter().enumerate() {
@@ -118,7 +118,7 @@ pub(super) fn answered(
 fn refused(error: Option<&GraphError>, repository: &RepositoryName) -> ForgeError {
     let kind = error.and_then(|error| error.kind.as_deref());
     let words =
-        error.map_or_else(|| "GitHub's answer says nothing".to_owned(), |error| one_line(&error.message));
+        error.map_or_else(|| "GitHub's response says nothing".to_owned(), |error| one_line(&error.message));
     let is_forbidden = matches!(kind, Some("FORBIDDEN" | "NOT_FOUND"));
     if is_forbidden || error.is_some_and(|error| error.message.contains("not accessible by")) {
         ForgeError::Misconfigured {

@@ -12,8 +12,8 @@ use super::{log_branch, reading};
 use crate::forge::ForgeError;
 use crate::forge::github::GitHubForge;
 use crate::forge::github::authorship::BranchActivity;
-use crate::forge::github::connection::lock;
-use crate::forge::github::heads::Files;
+use crate::forge::github::branches::Files;
+use crate::forge::github::transport::lock;
 use crate::forge::github::wire::{commit_id, user};
 use crate::model::{CommitId, RepositoryName};
 
@@ -86,11 +86,11 @@ impl GitHubForge {
         &self,
         repository: &RepositoryName,
     ) -> Result<Option<Vec<BranchActivity>>, ForgeError> {
-        let answer = self.activity(repository, log_branch().as_str()).await?;
-        if answer.status == StatusCode::NOT_FOUND {
+        let response = self.activity(repository, log_branch().as_str()).await?;
+        if response.status == StatusCode::NOT_FOUND {
             return Ok(None);
         }
-        answer.json(&format!("the activity on `{}` of `{repository}`", log_branch())).map(Some)
+        response.json(&format!("the activity on `{}` of `{repository}`", log_branch())).map(Some)
     }
 
     /// Whether GitHub may still be about to list a tip, which was seen first a moment ago.

@@ -10,11 +10,11 @@
 use serde::Deserialize;
 use serde_json::json;
 
+use super::super::auth::Scope;
 use super::super::checks::Check;
-use super::super::connection::{Call, lock};
-use super::super::credentials::Scope;
 use super::super::graph::Mutations;
 use super::super::refusal::one_line;
+use super::super::transport::{Call, lock};
 use super::super::wire::{GraphResponse, PullDetails, commit_id};
 use super::super::{GitHubForge, failed};
 use super::refused::MergeRefusal;
@@ -239,7 +239,7 @@ impl GitHubForge {
         change: ChangeNumber,
         (group, status): (Group, &NewStatus),
     ) -> Result<Group, ForgeError> {
-        if self.inner.connection.credentials().app().is_some() {
+        if self.inner.transport.credentials().app().is_some() {
             let check = self.write_check(place, change, (&group.head, status), group.check.as_ref()).await?;
             let shown = check.status(self.now());
             return Ok(Group { head: group.head, status: Some(shown), check: Some(check) });
@@ -250,7 +250,7 @@ impl GitHubForge {
 
     /// A group that this process did not see before, with what the bot shows on it.
     async fn group_at(&self, repository: &RepositoryName, head: CommitId) -> Result<Group, ForgeError> {
-        let Some(app) = self.inner.connection.credentials().app() else {
+        let Some(app) = self.inner.transport.credentials().app() else {
             let status = self.statuses(repository, &head, true).await?.pop();
             return Ok(Group { head, status, check: None });
         };
@@ -270,8 +270,8 @@ impl GitHubForge {
         let body = json!({ "query": ENTRY, "variables": variables });
         let (scope, verb) = (Scope::Repository(repository), "read the merge queue");
         let call = Call::query(scope, verb, body);
-        let answer: GraphResponse = self.inner.connection.call(call).await?.json(verb)?;
-        let GraphResponse { data, errors } = answer;
+        let response: GraphResponse = self.inner.transport.call(call).await?.json(verb)?;
+        let GraphResponse { data, errors } = response;
         let found = data.and_then(|mut data| data.remove("repository")).unwrap_or_default();
         let found: Option<EntryRepository> =
             serde_json::from_value(found).map_err(|error| failed(verb, error))?;

@@ -10,7 +10,7 @@ use chrono::TimeDelta;
 use http::StatusCode;
 
 use super::super::GitHubForge;
-use super::super::connection::{Answer, lock};
+use super::super::transport::{Response, lock};
 use crate::forge::{ForgeError, Merge};
 use crate::model::{
     BarrierKind, CommitId, ConfigBranch, ForgeName, MergeBlocker, MergeMethod, RepositoryName, Time,
@@ -57,10 +57,10 @@ pub(super) struct MergeRefusal {
 }
 
 impl MergeRefusal {
-    /// What an answer means for a pull request in this state.
-    pub(super) fn new(answer: &Answer, merge: &Merge, state: &str) -> Self {
-        let said = answer.words();
-        let words = answer.said();
+    /// What a response means for a pull request in this state.
+    pub(super) fn new(response: &Response, merge: &Merge, state: &str) -> Self {
+        let said = response.message();
+        let words = response.full_message();
         let says = |part: &str| words.contains(part);
         if state == BEHIND || says("not up to date") {
             return Self { kind: BarrierKind::Behind, why: said, retry: RETRY_AFTER };
@@ -112,9 +112,9 @@ impl MergeRefusal {
 
 /// Whether a merge was refused because head or base moved on its way, by any of the words that GitHub has for that: "Head
 /// branch was modified", "Head branch is out of date", "Base branch was modified", each with "Review and try the merge again".
-pub(super) fn is_outrun(answer: &Answer) -> bool {
+pub(super) fn is_outrun(response: &Response) -> bool {
     let outrun = ["branch was modified", "branch is out of date", "try the merge again"];
-    answer.status == StatusCode::CONFLICT || outrun.iter().any(|part| answer.says(part))
+    response.status == StatusCode::CONFLICT || outrun.iter().any(|part| response.mentions(part))
 }
 
 /// What a person can do about what GitHub says, in lower case.

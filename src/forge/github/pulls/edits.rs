@@ -9,8 +9,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::super::connection::Call;
-use super::super::credentials::Scope;
+use super::super::auth::Scope;
+use super::super::transport::Call;
 use super::super::wire::GraphResponse;
 use super::super::{GitHubForge, failed};
 use super::timeline::Timeline;
@@ -81,9 +81,9 @@ impl GitHubForge {
     ) -> Result<BTreeMap<String, Node>, ForgeError> {
         let (scope, verb) = (Scope::Repository(repository), "read comments");
         let body = json!({ "query": EDITS, "variables": { "ids": ids } });
-        let answer = self.inner.connection.call(Call::query(scope, verb, body)).await?;
-        let answer = answer.json::<GraphResponse>("the edits of comments")?;
-        let nodes = answer.data.and_then(|mut data| data.remove("nodes")).unwrap_or_default();
+        let response = self.inner.transport.call(Call::query(scope, verb, body)).await?;
+        let response = response.json::<GraphResponse>("the edits of comments")?;
+        let nodes = response.data.and_then(|mut data| data.remove("nodes")).unwrap_or_default();
         let nodes: Vec<Option<Node>> = serde_json::from_value(nodes)
             .map_err(|error| failed(format!("reading the edits of comments in `{repository}`"), error))?;
         Ok(nodes.into_iter().flatten().map(|node| (node.id.clone(), node)).collect())

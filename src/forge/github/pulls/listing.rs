@@ -1,8 +1,8 @@
 //! The listing of pull requests: those that were touched last come first, so that one page mostly tells all that is new.
 
 use super::super::GitHubForge;
-use super::super::connection::{Answer, Call, PAGE_SIZE, in_query};
-use super::super::credentials::Scope;
+use super::super::auth::Scope;
+use super::super::transport::{Call, PAGE_SIZE, Response, encode_query};
 use super::super::wire::{Pull, PullSide};
 use super::{ENDED_AGE_MAX, Pulls};
 use crate::forge::{BRANCH_PREFIX, ForgeError};
@@ -23,22 +23,22 @@ impl GitHubForge {
     /// fails after it has to see it again.
     pub(super) async fn refresh(&self, place: &ConfigBranch, pulls: &mut Pulls) -> Result<(), ForgeError> {
         let first = Self::page_of_pulls(place, 1);
-        let Some(mut answer) = self.inner.connection.get_unless(first, pulls.taken.clone()).await? else {
+        let Some(mut response) = self.inner.transport.get_unless(first, pulls.taken.clone()).await? else {
             return Ok(());
         };
-        let (taken, known_since) = (answer.tag.clone(), pulls.newest);
-        let since = known_since.unwrap_or_else(|| self.inner.connection.github_now() - ENDED_AGE_MAX);
+        let (taken, known_since) = (response.etag.clone(), pulls.newest);
+        let since = known_since.unwrap_or_else(|| self.inner.transport.github_now() - ENDED_AGE_MAX);
         for page in 2.. {
-            let oldest = self.take_in(place, pulls, &answer)?;
+            let oldest = self.take_in(place, pulls, &response)?;
             let is_old = oldest.is_none_or(|oldest| oldest < since);
-            if !answer.has_next() || (is_old && known_since.is_some()) {
+            if !response.has_next() || (is_old && known_since.is_some()) {
                 break;
             }
             if is_old || page > PAGES_MAX {
                 self.take_in_open(place, pulls).await?;
                 break;
             }
-            answer = self.inner.connection.call(Self::page_of_pulls(place, page)).await?;
+            response = self.inner.transport.call(Self::page_of_pulls(place, page)).await?;
         }
         pulls.taken = taken;
         Ok(())
@@ -46,17 +46,17 @@ impl GitHubForge {
 
     /// Takes in whatever is open.
     async fn take_in_open(&self, place: &ConfigBranch, pulls: &mut Pulls) -> Result<(), ForgeError> {
-        let base = in_query(place.branch.as_str());
+        let base = encode_query(place.branch.as_str());
         let path = format!("/repos/{}/pulls?state=open&base={base}", place.repository);
         let scope = Scope::Repository(&place.repository);
-        let open: Vec<Pull> = self.inner.connection.pages(scope, "read pull requests", &path).await?;
+        let open: Vec<Pull> = self.inner.transport.pages(scope, "read pull requests", &path).await?;
         pulls.take(place, open);
         Ok(())
     }
 
     /// The question for a page of pull requests of any state.
     fn page_of_pulls(place: &ConfigBranch, page: usize) -> Call<'_> {
-        let (repository, base) = (&place.repository, in_query(place.branch.as_str()));
+        let (repository, base) = (&place.repository, encode_query(place.branch.as_str()));
         let path = format!(
             "/repos/{repository}/pulls?state=all&base={base}&sort=updated&direction=desc&per_page={PAGE_SIZE}&page={page}"
         );
@@ -68,9 +68,9 @@ impl GitHubForge {
         &self,
         place: &ConfigBranch,
         pulls: &mut Pulls,
-        answer: &Answer,
+        response: &Response,
     ) -> Result<Option<Time>, ForgeError> {
-        let listed: Vec<Pull> = answer.json(&format!("the pull requests of `{}`", place.repository))?;
+        let listed: Vec<Pull> = response.json(&format!("the pull requests of `{}`", place.repository))?;
         let oldest = listed.last().map(|pull| pull.updated_at);
         if let Some(base) = listed.first().and_then(|pull| pull.base.repo.as_ref()) {
             Self::expect_name(&place.repository, &base.full_name)?;

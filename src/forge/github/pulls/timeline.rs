@@ -15,9 +15,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::TimeDelta;
 use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 
-use super::super::connection::{Call, PAGE_SIZE, lock};
-use super::super::credentials::Scope;
+use super::super::auth::Scope;
 use super::super::people::Author;
+use super::super::transport::{Call, PAGE_SIZE, lock};
 use super::super::wire::{Account, GivenReaction, ReactionCounts, TimelineItem, commit_id, login, user};
 use super::super::{GitHubForge, READS_AT_ONCE};
 use super::is_user;
@@ -168,13 +168,13 @@ impl GitHubForge {
             let path =
                 format!("/repos/{repository}/issues/{number}/timeline?per_page={PAGE_SIZE}&page={page}");
             let call = Call::get(Scope::Repository(repository), "read pull requests", path);
-            let answer = if page <= full_pages {
-                self.inner.connection.get_if_changed(call).await?
+            let response = if page <= full_pages {
+                self.inner.transport.get_if_changed(call).await?
             } else {
-                self.inner.connection.call(call).await?
+                self.inner.transport.call(call).await?
             };
-            all.extend(answer.json::<Vec<TimelineItem>>(&what)?);
-            if !answer.has_next() {
+            all.extend(response.json::<Vec<TimelineItem>>(&what)?);
+            if !response.has_next() {
                 return Ok(TimelineItems { all, full_pages: page - 1, is_cut: false });
             }
         }
@@ -213,7 +213,7 @@ impl GitHubForge {
     ) -> Result<Vec<Reaction>, ForgeError> {
         let path = format!("/repos/{repository}/issues/comments/{}/reactions", comment.0);
         let (scope, verb) = (Scope::Repository(repository), "read reactions");
-        let all: Vec<GivenReaction> = self.inner.connection.pages(scope, verb, &path).await?;
+        let all: Vec<GivenReaction> = self.inner.transport.pages(scope, verb, &path).await?;
         let bot = self.identity().await?;
         let own = all.iter().filter(|reaction| is_user(reaction.user.as_ref(), bot));
         Ok(own.filter_map(|reaction| Reaction::from_word(&reaction.content)).collect())

@@ -115,7 +115,7 @@ async fn a_cloud_that_does_not_answer_is_not_our_credentials_fault() {
     drop(listener);
     let face = Face::new(password_wanting("AWS", "pw")).await;
     let why = face.why_not(ecr(&gone, given("AKIA"))).await;
-    insta::assert_snapshot!(why.replace(&gone.here.to_string(), "ecr"), @"the registry `registry:5000` gave no usable answer about `registry:5000/acme/shop`: our credentials cannot be had: `http://ecr` does not answer: Connection refused (os error 111): nothing listens there; see that it runs, and that its host and port are right");
+    insta::assert_snapshot!(why.replace(&gone.here.to_string(), "ecr"), @"the registry `registry:5000` gave no usable answer about `registry:5000/acme/shop`: our credentials cannot be had: `http://ecr` does not answer: Connection refused (os error 111): nothing listens there; check that the registry runs, and its host and port");
 }
 
 #[tokio::test]

@@ -279,5 +279,5 @@ async fn a_registry_that_is_not_there_says_why() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let face = Face { here: listener.local_addr().unwrap(), requests: Arc::default() };
     drop(listener);
-    insta::assert_snapshot!(face.why().await, @"the registry `registry:5000` gave no usable answer about `registry:5000/acme/shop`: Connection refused (os error 111): nothing listens there; see that it runs, and that its host and port are right");
+    insta::assert_snapshot!(face.why().await, @"the registry `registry:5000` gave no usable answer about `registry:5000/acme/shop`: Connection refused (os error 111): nothing listens there; check that the registry runs, and its host and port");
 }

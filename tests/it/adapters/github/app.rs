@@ -49,13 +49,13 @@ async fn an_app_that_is_not_installed() {
     let ground = Ground::new().await;
     let forge = client(&ground.world, ground.address, app());
     ground.refuse("GET /repos/acme/deploy/installation", 404, "Not Found");
-    assert_snapshot!(forge.head(&place()).await.unwrap_err(), @"the App is not installed for `acme/deploy`; install it, let it use the repository, and look whether that still has this name");
+    assert_snapshot!(forge.head(&place()).await.unwrap_err(), @"the App is not installed for `acme/deploy`; install it, give it access to the repository, and check that the repository still has this name");
     ground.refuse("POST /app/installations", 403, "This installation has been suspended");
-    assert_snapshot!(forge.head(&place()).await.unwrap_err(), @"the installation of the App for `acme/deploy` is suspended; unsuspend it in the settings of its organization, or take its services out of the configuration");
+    assert_snapshot!(forge.head(&place()).await.unwrap_err(), @"the installation of the App for `acme/deploy` is suspended; unsuspend it in the settings of its organization, or remove its services from the configuration");
     ground.refuse("POST /app/installations", 422, "There is at least one repository that does not exist");
-    assert_snapshot!(forge.head(&place()).await.unwrap_err(), @"GitHub gives the App no token for `acme/deploy`: GitHub answered 422, There is at least one repository that does not exist; look at what its installation may use and do; `towpath doctor` says what it needs");
+    assert_snapshot!(forge.head(&place()).await.unwrap_err(), @"GitHub issued no token for `acme/deploy` to the App: GitHub answered 422, There is at least one repository that does not exist; check the repositories and permissions of its installation; `towpath doctor` lists what it needs");
     ground.refuse("POST /app/installations", 401, "A JSON web token could not be decoded");
-    assert_snapshot!(forge.head(&place()).await.unwrap_err(), @"GitHub does not take the private key of the App: GitHub answered 401, A JSON web token could not be decoded; look at `app.id` and `app.private_key` in the configuration, and at the clock of this machine");
+    assert_snapshot!(forge.head(&place()).await.unwrap_err(), @"GitHub rejected the private key of the App: GitHub answered 401, A JSON web token could not be decoded; look at `app.id` and `app.private_key` in the configuration, and at the clock of this machine");
     forge.head(&place()).await.unwrap();
 }
 
@@ -184,7 +184,7 @@ async fn an_installation_that_was_suspended_meanwhile() {
     let forge = client(&ground.world, ground.address, app());
     forge.head(&place()).await.unwrap();
     ground.refuse("GET /repos", 403, "This installation has been suspended");
-    assert_snapshot!(forge.head(&place()).await.unwrap_err(), @"the installation of the App for `acme/deploy` is suspended; unsuspend it in the settings of its organization, or take its services out of the configuration");
+    assert_snapshot!(forge.head(&place()).await.unwrap_err(), @"the installation of the App for `acme/deploy` is suspended; unsuspend it in the settings of its organization, or remove its services from the configuration");
 }
 
 #[test]

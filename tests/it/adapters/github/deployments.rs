@@ -184,7 +184,7 @@ async fn a_token_of_its_own_and_without_the_permission_an_hour_of_peace() {
     let forge = client(&ground.world, ground.address, app());
     let permissions = ground.world.state().github.setup.permissions.clone();
     ground.world.state().github.setup.permissions.as_object_mut().expect("an object").remove("deployments");
-    assert_snapshot!(forge.deployed(&place(), &[target("dev")]).await.unwrap_err(), @"GitHub gives the App no token for `acme/deploy`: GitHub answered 422, The permissions requested are not granted to this installation; look at what its installation may use and do; `towpath doctor` says what it needs");
+    assert_snapshot!(forge.deployed(&place(), &[target("dev")]).await.unwrap_err(), @"GitHub issued no token for `acme/deploy` to the App: GitHub answered 422, The permissions requested are not granted to this installation; check the repositories and permissions of its installation; `towpath doctor` lists what it needs");
     forge.head(&place()).await.expect("everything else goes on");
     ground.start_counting();
     ground.world.state().now += chrono::TimeDelta::minutes(59);

@@ -12,7 +12,7 @@ async fn a_token_that_is_not_valid() {
     let ground = Ground::new().await;
     let forge = client(&ground.world, ground.address, Credentials::token(&secret("w0rn out")));
     let error = forge.head(&place()).await.unwrap_err();
-    assert_snapshot!(error, @"GitHub does not take the token: it is wrong, expired or revoked; make a new one, and put it where `token` of the forge says in the configuration");
+    assert_snapshot!(error, @"GitHub rejected the token: it is wrong, expired or revoked; create a new one, and store it where `token` of the forge in the configuration says");
     assert!(!format!("{error:?} {forge:?}").contains("w0rn"));
 }
 
@@ -68,7 +68,7 @@ async fn a_right_that_github_does_not_name_is_that_of_our_own_table() {
 async fn a_token_that_may_not_ask_whose_it_is() {
     let ground = Ground::new().await;
     ground.refuse("GET /user", 403, "Resource not accessible by integration");
-    assert_snapshot!(ground.anew().changes(&place()).await.unwrap_err(), @"GitHub does not say whose the token is: GitHub answered 403, Resource not accessible by integration; set `bot` of the forge in the configuration to the name under which it acts, such as `github-actions[bot]`");
+    assert_snapshot!(ground.anew().changes(&place()).await.unwrap_err(), @"GitHub does not tell the account of the token: GitHub answered 403, Resource not accessible by integration; set `bot` of the forge in the configuration to the name under which it acts, such as `github-actions[bot]`");
 }
 
 /// A forge whose address is this one.
@@ -94,7 +94,7 @@ async fn a_github_without_graphql_is_named_with_the_way_out() {
 async fn nobody_who_answers_is_named_and_nothing_secret_of_the_address() {
     let ground = Ground::new().await;
     let forge = at(&ground, "http://someone:s3cret@127.0.0.1:1/api/v3?key=s3cret".to_owned());
-    assert_snapshot!(forge.head(&place()).await.unwrap_err(), @"`GET http://127.0.0.1:1` to read the branches failed: Connection refused (os error 111): nothing listens there; see that it runs, and that `url` is right");
+    assert_snapshot!(forge.head(&place()).await.unwrap_err(), @"`GET http://127.0.0.1:1` to read the branches failed: Connection refused (os error 111): nothing listens there; check that the server runs, and `url` of the forge");
 }
 
 #[tokio::test]
@@ -106,8 +106,8 @@ async fn a_page_for_people_is_no_answer_of_the_interface() {
         said += &format!("{}\n", ground.anew().changes(&place()).await.unwrap_err());
     }
     assert_snapshot!(said, @"
-    reading `/user` failed: what answers is a page, and not GitHub's REST interface; look at `url` of the forge: for an Enterprise Server it ends with /api/v3
-    reading `/user` failed: what answers is a page, and not GitHub's REST interface; look at `url` of the forge: for an Enterprise Server it ends with /api/v3
+    reading `/user` failed: the response is a web page, not one of GitHub's REST API; look at `url` of the forge: for an Enterprise Server it ends with /api/v3
+    reading `/user` failed: the response is a web page, not one of GitHub's REST API; look at `url` of the forge: for an Enterprise Server it ends with /api/v3
     ");
 }
 
@@ -190,8 +190,8 @@ async fn until_idle() {
 #[tokio::test]
 async fn nobody_else_asks_while_one_waits_on_the_spot() {
     let ground = Ground::new().await;
-    let patience = RetryPolicy { pause: Duration::from_millis(1), wait_max: Duration::from_secs(600) };
-    let access = GitHubAccess { patience, ..access(ground.address, Credentials::token(&secret(TOKEN))) };
+    let retry_policy = RetryPolicy { pause: Duration::from_millis(1), wait_max: Duration::from_secs(600) };
+    let access = GitHubAccess { retry_policy, ..access(ground.address, Credentials::token(&secret(TOKEN))) };
     let world = ground.world.clone();
     let forge = GitHubForge::new(access, Arc::new(move || world.now()));
     ground.refuse_with(Refusal {
@@ -259,12 +259,12 @@ async fn what_bars_the_bot_is_said_with_its_own_way_out() {
         said += &format!("{}\n", ground.forge.head(&place()).await.unwrap_err());
     }
     assert_snapshot!(said, @r#"
-    GitHub does not let the bot read the branches in `acme/deploy`: GitHub answered 403, Resource protected by organization SAML enforcement. You must grant your Personal Access token access to this organization; authorize the token for the organization: "Configure SSO" beside it, in the bot's account under Settings > Developer settings > Personal access tokens
-    GitHub does not let the bot read the branches in `acme/deploy`: GitHub answered 403, Forbidden; authorize the token for the organization: "Configure SSO" beside it, in the bot's account under Settings > Developer settings > Personal access tokens
-    GitHub does not let the bot read the branches in `acme/deploy`: GitHub answered 403, Although you appear to have the correct authorization credentials, the `acme` organization has an IP allow list enabled, and 192.0.2.1 is not permitted to access this resource; add the address of this machine to the organization's IP allow list, in its settings under Authentication security
-    the bot's account is suspended; have it unsuspended, or give the forge the token of another one
-    GitHub does not let the bot read the branches in `acme/deploy`: GitHub answered 403, Upgrade to GitHub Pro or make this repository public to enable this feature; see to that, or grant it `repo` if it lacks a right
-    GitHub does not let the bot read the branches in `acme/deploy`: GitHub answered 403, Git Repository is empty in some new way; look at what the token or the App may use and do there
+    GitHub does not allow the bot to read the branches in `acme/deploy`: GitHub answered 403, Resource protected by organization SAML enforcement. You must grant your Personal Access token access to this organization; authorize the token for the organization: "Configure SSO" beside it, in the bot's account under Settings > Developer settings > Personal access tokens
+    GitHub does not allow the bot to read the branches in `acme/deploy`: GitHub answered 403, Forbidden; authorize the token for the organization: "Configure SSO" beside it, in the bot's account under Settings > Developer settings > Personal access tokens
+    GitHub does not allow the bot to read the branches in `acme/deploy`: GitHub answered 403, Although you appear to have the correct authorization credentials, the `acme` organization has an IP allow list enabled, and 192.0.2.1 is not permitted to access this resource; add the address of this machine to the organization's IP allow list, in its settings under Authentication security
+    the bot's account is suspended; have it unsuspended, or configure the token of another account
+    GitHub does not allow the bot to read the branches in `acme/deploy`: GitHub answered 403, Upgrade to GitHub Pro or make this repository public to enable this feature; resolve that, or grant `repo` if the permission is missing
+    GitHub does not allow the bot to read the branches in `acme/deploy`: GitHub answered 403, Git Repository is empty in some new way; check the repositories and permissions of the token or the App
     the bot may not read the branches in `acme/deploy`; grant it `repo`
     the bot may not read the branches in `acme/deploy`; grant it `contents=write`: GitHub answered 403, Resource not accessible by personal access token
     "#);
@@ -385,7 +385,7 @@ async fn a_repository_that_is_not_what_it_was() {
     said += &format!("gone: {}\n", ground.anew().changes(&place()).await.unwrap_err());
     state(&|setup| setup.is_gone = false);
     assert_snapshot!(said, @"
-    archived: `acme/deploy` is archived, so it is read-only; unarchive it, or take its services out of the configuration
+    archived: `acme/deploy` is archived, so it is read-only; unarchive it, or remove its services from the configuration
     renamed: the repository `acme/deploy` is called `acme/gitops` now; write that name in the configuration
     gone: GitHub knows no repository `acme/deploy`, or hides it from the bot; look at its name in the configuration, and at what the token or the App may use
     ");

@@ -21,7 +21,7 @@ async fn a_fine_grained_token_without_statuses_and_members() {
               grant `statuses` in Settings > Developer settings > Personal access tokens of the bot's account
     wrong     the permission `members` is not granted, and has to be read: it asks who belongs to a team, without which what they write has to wait
               grant `members` in Settings > Developer settings > Personal access tokens of the bot's account
-    unknown   the bot may read by `contents`, `deployments` and `pull_requests`; whether it may write cannot be determined: by `contents` it reads configuration, writes branches and merges; by `deployments` it tells what runs where; by `pull_requests` it opens pull requests and answers there
+    unknown   the bot may read by `contents`, `deployments` and `pull_requests`; whether it may write cannot be determined: by `contents` it reads configuration, writes branches and merges; by `deployments` it tells what runs where; by `pull_requests` it opens pull requests and comments on them
               see that the token has Read and write for each of them, or use a GitHub App, which can be asked
     unknown   where events are sent could not be asked for: those of the repository only an owner may read; those of the organization only its owners may read
               look at Settings > Webhooks of the repository and of its organization: the address ends with /hooks/github/FORGE; where events come, `towpath_deliveries_total` in /metrics of `towpath serve` grows
@@ -34,7 +34,7 @@ async fn a_token_of_github_actions_is_known_by_the_configuration() {
     let refuse = || practice.refuse("GET /user", 403, "Resource not accessible by integration");
     refuse();
     assert_snapshot!(practice.findings(&["the bot is", "who the bot"]).await, @"
-    wrong     the forge does not say who the bot is: GitHub does not say whose the token is: GitHub answered 403, Resource not accessible by integration; set `bot` of the forge in the configuration to the name under which it acts, such as `github-actions[bot]`
+    wrong     the forge does not say who the bot is: GitHub does not tell the account of the token: GitHub answered 403, Resource not accessible by integration; set `bot` of the forge in the configuration to the name under which it acts, such as `github-actions[bot]`
               look at `url`, and at `token` or `app`, of the forge in the configuration
     ");
     practice.configure("    webhook_secrets", "    bot: \"github-actions[bot]\"\n    webhook_secrets");
@@ -49,7 +49,7 @@ async fn a_token_of_github_actions_is_known_by_the_configuration() {
     assert_snapshot!(practice.findings(&["the bot is"]).await, @"  ok        the bot is `github-actions[bot]`, as the configuration says");
     practice.refuse("GET /rate_limit", 404, "<html></html>");
     assert_snapshot!(practice.findings(&["who the bot"]).await, @"
-    wrong     the forge does not say who the bot is: reading the limits failed: what answers is a page, and not GitHub's REST interface; look at `url` of the forge: for an Enterprise Server it ends with /api/v3
+    wrong     the forge does not say who the bot is: reading the limits failed: the response is a web page, not one of GitHub's REST API; look at `url` of the forge: for an Enterprise Server it ends with /api/v3
               look at `url`, and at `token` or `app`, of the forge in the configuration
     ");
 }

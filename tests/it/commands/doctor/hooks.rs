@@ -107,7 +107,7 @@ async fn deliveries_that_nobody_may_read_are_not_fine() {
     practice.refuse("GET /app/hook/deliveries", 403, "Resource not accessible by integration");
     let said = practice.findings(&["recent deliveries"]).await;
     snapshot!(said, @"
-    unknown   the recent deliveries could not be asked for: the bot may not read its deliveries in `GitHub`; look at what the token or the App may use and do there: GitHub answered 403, Resource not accessible by integration
+    unknown   the recent deliveries could not be asked for: the bot may not read its deliveries in `GitHub`; check the repositories and permissions of the token or the App: GitHub answered 403, Resource not accessible by integration
               an owner sees them in the webhook's settings > Recent Deliveries; those that come are counted by `towpath_deliveries_total` in /metrics
     ");
 }

@@ -34,7 +34,7 @@ pub(crate) fn github((address, over): (SocketAddr, Over), world: &FakeWorld) -> 
         url: format!("http://{address}"),
         credentials: credentials(over),
         bot: None,
-        patience: RetryPolicy { pause: Duration::from_millis(1), wait_max: Duration::ZERO },
+        retry_policy: RetryPolicy { pause: Duration::from_millis(1), wait_max: Duration::ZERO },
         merge_method: None,
         deployments: true,
     };
