@@ -354,7 +354,7 @@ async fn a_log_without_an_end_is_not_read() {
     ground.world.state().github.archives.claimed_bytes = Some(45 << 20);
     ground.push_log(&[("log.jsonl", "{}\n")]);
     let refused = ground.forge.read_log(&place(), None).await.unwrap_err();
-    assert_snapshot!(refused, @"reading the log in `acme/deploy` failed: `log.jsonl` is larger than 46137344 bytes, which GitHub does not give in one answer; split it between lines into `log/000001.jsonl` and so on");
+    assert_snapshot!(refused, @"reading the log in `acme/deploy` failed: `log.jsonl` is larger than 46137344 bytes, which GitHub does not give in one response; split it between lines into `log/000001.jsonl` and so on");
     assert!(!ground.paid().contains("blobs"));
 }
 
