@@ -48,7 +48,7 @@ pub use fact::{Fact, Time, is_paused, is_younger_than};
 pub use forge_capabilities::ForgeCapabilities;
 pub use health::{
     Access, Allowance, Deliveries, Grant, Health, HealthQuestion, Hook, LogProtection, Login, LoginProof,
-    Probe, Reporter, RepositoryHealth, RepositoryState, RequiredCheck, Restriction, Rules,
+    Probe, Reporter, RepositoryHealth, RepositoryState, RequiredCheck, Restriction, Rules, TargetOverride,
 };
 pub use history::{Decline, Handled, History, Landing, LandingStatus, MovedTag};
 pub use image::{Digest, ImageError, ImageName, ImageReference, Tag};

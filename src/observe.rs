@@ -215,6 +215,7 @@ async fn look_at_forge<F: Forge, R: Registry, L: Ledger, C: Clock>(
         listings: Default::default(),
         answering: Default::default(),
         digests: Default::default(),
+        running_digests: Default::default(),
         present: Default::default(),
         presences: Default::default(),
         running_presences: Default::default(),

@@ -58,6 +58,7 @@ mod schema;
 mod selector;
 mod set;
 mod set_merged;
+mod source_override;
 mod strategic;
 mod symlinks;
 mod targets;
@@ -85,6 +86,7 @@ pub use requote::running_if_quoted;
 pub use resolved::{ImageUse, Resolved, Uncertain};
 pub use resolver::{Overlays, Resolver};
 pub use set::SetTo;
+pub use source_override::objects::{ObjectOverride, object_overrides};
 pub use trail::{SetBy, Step};
 
 #[cfg(test)]

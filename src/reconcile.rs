@@ -82,6 +82,12 @@ impl Preview {
         warnings(&self.observation)
     }
 
+    /// What a person has to correct before it can go on, in sentences that name it, without what could not be drafted.
+    #[must_use]
+    pub fn failures(&self) -> Vec<String> {
+        failures(&self.observation)
+    }
+
     /// The records that would be appended to the log.
     pub fn records(&self) -> impl Iterator<Item = &Record> {
         self.drafts.records.iter().map(|draft| &draft.effect)
@@ -225,6 +231,12 @@ fn warnings(observation: &Observation) -> Vec<String> {
         .collect()
 }
 
+/// What a person has to correct before it can go on, without what could not be drafted.
+fn failures(observation: &Observation) -> Vec<String> {
+    let read = observation.troubles.iter().map(ToString::to_string);
+    read.chain(troubles(&observation.plan)).collect()
+}
+
 impl Convergence {
     /// Appends records to the log, and returns whether the log has them all.
     async fn append<F: Forge>(&mut self, actor: &Actor<'_, F>, records: Vec<Draft<Record>>) -> bool {
@@ -241,9 +253,8 @@ impl Convergence {
     /// Keeps the last plan, and what failed of it without being an effect.
     fn take(&mut self, observation: Observation, refused: Vec<String>) {
         self.warnings = warnings(&observation);
-        self.failures = observation.troubles.iter().map(ToString::to_string).collect();
+        self.failures = failures(&observation);
         self.failures.extend(refused);
-        self.failures.extend(troubles(&observation.plan));
         self.log_replacement = observation.log_replacement;
         self.next_look = observation.plan.next_look;
         self.was_seen = true;

@@ -27,6 +27,12 @@ pub(super) struct Arguments {
     command: Verb,
 }
 
+/// Reads `6` and `#6`.
+fn change_number(text: &str) -> Result<u64, String> {
+    let digits = text.strip_prefix('#').unwrap_or(text);
+    digits.parse().map_err(|_| "write the number of a change, such as `6`".to_owned())
+}
+
 #[derive(Debug, clap::Subcommand)]
 enum Verb {
     /// List all changes
@@ -37,7 +43,8 @@ enum Verb {
     },
     /// Show a change as people see it
     Show {
-        /// Its number
+        /// Its number, with or without `#`
+        #[arg(value_parser = change_number)]
         number: u64,
         /// Print JSON
         #[arg(long)]
@@ -45,12 +52,14 @@ enum Verb {
     },
     /// Show what a change changes
     Diff {
-        /// Its number
+        /// Its number, with or without `#`
+        #[arg(value_parser = change_number)]
         number: u64,
     },
     /// Comment on a change, for example '/promote approve'
     Comment {
-        /// Its number
+        /// Its number, with or without `#`
+        #[arg(value_parser = change_number)]
         number: u64,
         /// The comment
         #[arg(allow_hyphen_values = true)]
@@ -58,17 +67,20 @@ enum Verb {
     },
     /// Approve a change as it is now
     Approve {
-        /// Its number
+        /// Its number, with or without `#`
+        #[arg(value_parser = change_number)]
         number: u64,
     },
     /// Merge a change as a person, whatever the gates say
     Merge {
-        /// Its number
+        /// Its number, with or without `#`
+        #[arg(value_parser = change_number)]
         number: u64,
     },
     /// Close a change: its content is declined
     Close {
-        /// Its number
+        /// Its number, with or without `#`
+        #[arg(value_parser = change_number)]
         number: u64,
     },
 }

@@ -8,7 +8,9 @@ use super::engines::{Engines, RealEngine};
 use super::output::Output;
 use super::{Failure, secrets};
 use crate::config::{self, ConfigReport, Problems, ServicePart};
-use crate::decide::health::{Diagnosis, Level, OverlayFinding, Topic, overlay_findings};
+use crate::decide::health::{
+    Diagnosis, Level, OverlayFinding, Topic, holder_findings, overlay_findings, override_findings,
+};
 use crate::forge::{Forge as _, ForgeError};
 use crate::model::ConfigBranch;
 use crate::observe::{self, Survey};
@@ -26,11 +28,14 @@ pub(super) async fn run(file: &Path, arguments: &Arguments, output: &mut Output)
     let checked = match config::examine_on_disk(file) {
         Ok(mut examined) => {
             warnings.extend(add_repositories(&mut examined).await?);
-            examined.finish()
+            secrets::report_unusable(&mut examined);
+            let of_secrets = secrets::warnings(file, &examined);
+            let checked = examined.finish();
+            warnings.extend(checked.is_ok().then_some(of_secrets).into_iter().flatten());
+            checked
         }
         Err(problems) => Err(problems),
     };
-    warnings.extend(checked.as_ref().map(secrets::warnings).unwrap_or_default());
     if arguments.json {
         let problems = checked.as_ref().err().map(Problems::problems).unwrap_or_default();
         let problems = problems.iter().map(|problem| {
@@ -72,15 +77,24 @@ async fn add_repositories(examined: &mut ConfigReport) -> anyhow::Result<Vec<Str
         }
     }
     let mut warnings = Vec::new();
+    for forge in &settings.forges {
+        warnings.extend(holder_findings(&settings.policy, forge.name()).as_ref().map(sentence));
+    }
     for (part, diagnosis) in found {
         let (finding, advice) = render::diagnosis(&diagnosis);
         if diagnosis.level == Level::Warning {
-            warnings.push(advice.map_or(finding.clone(), |advice| format!("{finding}; {advice}")));
+            warnings.push(sentence(&diagnosis));
         } else {
             examined.report(&part, &finding, advice.as_deref());
         }
     }
     Ok(warnings)
+}
+
+/// A finding with what to do about it.
+fn sentence(diagnosis: &Diagnosis) -> String {
+    let (finding, advice) = render::diagnosis(diagnosis);
+    advice.map_or(finding.clone(), |advice| format!("{finding}; {advice}"))
 }
 
 /// Why the files of a place cannot be read.
@@ -118,5 +132,5 @@ fn wrong_overlays(
         let part = if is_refused { ServicePart::Images } else { ServicePart::Path };
         (part(own.target), own.diagnosis)
     };
-    found.into_iter().map(part).collect()
+    found.into_iter().chain(override_findings(&survey.overrides)).map(part).collect()
 }

@@ -1,5 +1,7 @@
 //! `towpath import DIR`: a configuration for a repository that another tool keeps up to date.
 
+mod remote;
+
 use std::path::PathBuf;
 
 use anyhow::Context as _;
@@ -26,7 +28,8 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: &Arguments, output: &mut Output) -> Result<(), Failure> {
     let folder = &arguments.folder;
     let disk = Disk::below(folder).with_context(|| format!("reading {}", folder.display()))?;
-    let imported = disk.read(overlay::import)?;
+    let mut imported = disk.read(overlay::import)?;
+    imported.github = remote::github_origin(folder);
     if arguments.json {
         output.json(&as_json(&imported));
         return Ok(());

@@ -27,7 +27,9 @@ pub(super) async fn run(
 ) -> Result<(), Failure> {
     let engines = Engines::in_memory(&settings).await?;
     let now = SystemClock.now();
-    let (foreseen, failures) = engines.foresee(Freshness::Since(now)).await;
+    let (foreseen, unread) = engines.foresee(Freshness::Since(now)).await;
+    let failures: Vec<String> =
+        unread.iter().map(ToString::to_string).chain(foreseen.iter().flat_map(Preview::failures)).collect();
     let warnings = status::warnings(&foreseen);
     if arguments.json {
         let drafts = foreseen.iter().flat_map(|foresight| foresight.drafts.summaries());
@@ -41,6 +43,7 @@ pub(super) async fn run(
             "next_look": diff_lines::until(next),
             "targets": targets,
             "refused": refused,
+            "failures": failures,
             "warnings": warnings,
         }));
     } else {

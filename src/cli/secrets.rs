@@ -1,6 +1,9 @@
 //! What `check` and `doctor` say of the secrets that a configuration names.
 
-use crate::config::{SecretFault, SecretFinding, SecretOwner, Settings};
+use std::path::Path;
+
+use super::engines::{Unusable, usable};
+use crate::config::{ConfigReport, SecretFault, SecretFinding, SecretOwner, Settings};
 use crate::decide::health::{Diagnosis, Level, Topic};
 use crate::render;
 
@@ -13,19 +16,39 @@ pub(super) fn diagnoses(settings: &Settings) -> Vec<(SecretOwner, Diagnosis)> {
         .collect()
 }
 
-/// The same as sentences. A secret that is not there is a warning here, since a configuration may be checked elsewhere than
-/// it is used.
-pub(super) fn warnings(settings: &Settings) -> Vec<String> {
-    let sentence = |(owner, diagnosis): (SecretOwner, Diagnosis)| {
-        let owner = match owner {
+/// The same as sentences, with the line and column that name the secret. A secret that is not there is a warning here, since
+/// a configuration may be checked elsewhere than it is used.
+pub(super) fn warnings(file: &Path, examined: &ConfigReport) -> Vec<String> {
+    let sentence = |finding: SecretFinding| {
+        let owner = match &finding.owner {
             SecretOwner::Forge(name) => format!("forge `{name}`"),
             SecretOwner::Registry(host) => format!("registry `{host}`"),
         };
-        let (finding, advice) = render::diagnosis(&diagnosis);
+        let position = examined.position_of_secret(&finding.owner, finding.key);
+        let position = position.map(|(line, column)| format!("{}:{line}:{column}: ", file.display()));
+        let (finding, advice) = render::diagnosis(&diagnosis(finding));
         let advice = advice.map(|advice| format!("; {advice}")).unwrap_or_default();
-        format!("{owner}: {finding}{advice}")
+        format!("{}{owner}: {finding}{advice}", position.unwrap_or_default())
     };
-    diagnoses(settings).into_iter().map(sentence).collect()
+    let findings = examined.settings().map(Settings::examine_secrets).unwrap_or_default();
+    findings.into_iter().map(sentence).collect()
+}
+
+/// Reports forges that cannot be used although their secrets are there, such as an App whose private key is not one. A
+/// registry may be used on another machine, whose files are not here.
+pub(super) fn report_unusable(examined: &mut ConfigReport) {
+    let Some(settings) = examined.settings() else { return };
+    let unread: Vec<SecretOwner> = diagnoses(settings)
+        .into_iter()
+        .filter(|(_, diagnosis)| diagnosis.level == Level::Wrong)
+        .map(|(owner, _)| owner)
+        .collect();
+    let (_, unusable) = usable(settings);
+    let is_forge = |own: &Unusable| matches!(own.owner, SecretOwner::Forge(_));
+    let unusable = unusable.into_iter().filter(|own| is_forge(own) && !unread.contains(&own.owner));
+    for Unusable { owner, why } in unusable {
+        examined.report_owner(&owner, &why);
+    }
 }
 
 fn diagnosis(finding: SecretFinding) -> Diagnosis {

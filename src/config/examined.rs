@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::located::Located;
 use super::problem::{ProblemList, Span};
-use super::{FILE_BYTES_MAX, Problems, Settings, checked, raw, raw_of, text_of, too_large};
+use super::{FILE_BYTES_MAX, Problems, SecretOwner, Settings, checked, raw, raw_of, text_of, too_large};
 use crate::model::{ServiceEnvironment, ServiceName};
 
 /// A configuration that was read, and the problems that were found so far.
@@ -94,6 +94,19 @@ impl ConfigReport {
         }
     }
 
+    /// Adds a problem with a forge or registry that cannot be used, at the line that names its secret.
+    pub fn report_owner(&mut self, owner: &SecretOwner, finding: &str) {
+        let span = self.raw.as_ref().and_then(|raw| span_of_secret(raw, owner, "")).unwrap_or_default();
+        self.findings.add(span, finding);
+    }
+
+    /// The line and column, from 1, at which the configuration says where a secret is.
+    #[must_use]
+    pub fn position_of_secret(&self, owner: &SecretOwner, key: &str) -> Option<(usize, usize)> {
+        let span = span_of_secret(self.raw.as_ref()?, owner, key)?;
+        Some(self.findings.position(span))
+    }
+
     /// The settings.
     ///
     /// # Errors
@@ -102,6 +115,27 @@ impl ConfigReport {
         match (self.findings.into_problems(&self.file), self.settings) {
             (Some(problems), _) => Err(problems),
             (None, settings) => Ok(settings.expect("a text without settings has a problem")),
+        }
+    }
+}
+
+/// Where the secret under a key is named; without such a key, the one with which Towpath logs in.
+fn span_of_secret(raw: &raw::File, owner: &SecretOwner, key: &str) -> Option<Span> {
+    match owner {
+        SecretOwner::Forge(name) => {
+            let mut forges = raw.forges.as_ref()?.items.iter();
+            let forge = forges.find(|own| own.name.as_ref().is_some_and(|own| own.value == *name))?;
+            let token = forge.token.as_ref().map(|own| own.span);
+            let private_key = forge.app.as_ref().and_then(|app| app.private_key.as_ref()).map(|own| own.span);
+            let of_events = forge.webhook_secrets.as_ref().map(|own| own.span);
+            if key == "webhook_secrets" { of_events } else { private_key.or(token) }
+        }
+        SecretOwner::Registry(host) => {
+            let mut registries = raw.registries.as_ref()?.items.iter();
+            let own = registries.find(|own| own.host.as_ref().is_some_and(|own| own.value.0 == *host))?;
+            let of_events = own.hooks.as_ref().map(|own| own.span);
+            let of_login = own.credentials.as_ref().map(|own| own.span);
+            if key.starts_with("hooks") { of_events } else { of_login }
         }
     }
 }

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{
-    Imported, ImportedRule, ImportedSelection, ImportedService, NotImported, RepositoryPath, ServiceName,
+    Imported, ImportedRule, ImportedSelection, ImportedService, NotImported, RepositoryName, RepositoryPath,
+    ServiceName,
 };
 use crate::sanitize;
 
@@ -58,7 +59,7 @@ pub fn write_imported(imported: &Imported) -> String {
         let is_first = before != Some(&service.name);
         let name = if is_first { service.name.to_string() } else { free_name(&service.name, &mut taken) };
         before = Some(&service.name);
-        write_service(&mut text, &name, service, place);
+        write_service(&mut text, &name, service, imported.github.as_ref(), place);
     }
     if !imported.leftovers.is_empty() {
         text.push_str("\n# Not carried over:\n");
@@ -79,7 +80,11 @@ fn head(imported: &Imported) -> String {
     for (index, step) in next_steps(imported).iter().enumerate() {
         text.push_str(&format!("#   {}. {step}\n", index + 1));
     }
-    text.push_str("version: 1\nforges:\n  - { name: here, kind: local, root: ./forge }\n");
+    let forge = match &imported.github {
+        Some(_) => "{ name: github, kind: github, token: { env: GITHUB_TOKEN } }",
+        None => "{ name: here, kind: local, root: ./forge }",
+    };
+    text.push_str(&format!("version: 1\nforges:\n  - {forge}\n"));
     text
 }
 
@@ -94,12 +99,18 @@ pub fn next_steps(imported: &Imported) -> Vec<String> {
             "fill in the empty `select: {{}}` of {empty} images, for example `{{ semver: \"*\" }}`"
         )),
     };
-    let first = "write your forge under `forges`, and in `config` the repository that this was read from";
+    let first = match &imported.github {
+        Some(repository) => format!(
+            "put a token for `{repository}` into the variable `GITHUB_TOKEN`, or use a GitHub App (`towpath help github`)"
+        ),
+        None => "write your forge under `forges`, and in `config` the repository that this was read from"
+            .to_owned(),
+    };
     let rest = [
         "run `towpath check`, then `towpath tags IMAGE` to see which tags are taken, and `towpath plan` to see what would change",
         "before `towpath serve`, stop the other tool from setting these images, so that only one sets each line",
     ];
-    let steps = std::iter::once(first.to_owned()).chain(fill_in);
+    let steps = std::iter::once(first).chain(fill_in);
     steps.chain(rest.map(str::to_owned)).collect()
 }
 
@@ -114,13 +125,23 @@ fn write_pipeline(text: &mut String, name: &str, place: &PathTemplate) {
     }
 }
 
-fn write_service(text: &mut String, name: &str, service: &ImportedService, place: &PathTemplate) {
+fn write_service(
+    text: &mut String,
+    name: &str,
+    service: &ImportedService,
+    repository: Option<&RepositoryName>,
+    place: &PathTemplate,
+) {
+    let config = match repository {
+        Some(repository) => format!("forge: github, repository: {repository}"),
+        None => "forge: here, repository: acme/deploy".to_owned(),
+    };
     let marker = service.marker.as_ref().map(|marker| format!(", marker: \"{marker}\"")).unwrap_or_default();
     let select = service.selection.as_ref().map_or_else(|| "select: {}".to_owned(), selection);
     let fill_in = if service.selection.is_none() { "   # fill in `select`" } else { "" };
     text.push_str(&format!(
         "  - name: {name}\n    pipeline: {}\n    images: [ {{ image: \"{}\", {select} }} ]{fill_in}\n    \
-         config: {{ forge: here, repository: acme/deploy, path: {}{marker} }}\n",
+         config: {{ {config}, path: {}{marker} }}\n",
         place.pipeline(),
         service.image,
         double_quoted(&place.template),

@@ -147,6 +147,11 @@ impl ProblemList {
         line_and_column(&self.text, span.start).0
     }
 
+    /// The line and column, from 1, at which something starts.
+    pub(super) fn position(&self, span: Span) -> (usize, usize) {
+        line_and_column(&self.text, span.start)
+    }
+
     /// The problems in the order of the lines, or nothing where there are none.
     pub(super) fn into_problems(mut self, file: &Path) -> Option<Problems> {
         self.problems.sort_by_key(|problem| (problem.line, problem.column));

@@ -9,6 +9,8 @@ use super::suggest;
 
 /// Longest text that is accepted as a key or value, in bytes.
 const TEXT_BYTES_MAX: usize = 2048;
+/// What is expected where the configuration says where a secret is.
+const KEYS_OF_SECRET: &str = "keys such as `env`, `file`";
 
 /// What can be read out of a document.
 pub(super) trait Read: Sized {
@@ -162,11 +164,15 @@ impl<'a> Reader<'a> {
         let entry = fields.get(key);
         if entry.is_none() && !fields.meant.iter().any(|meant| meant == key) {
             let message = format!("the key `{key}` is missing");
-            self.findings.suggest(
-                self.head(fields),
-                message,
-                format!("add `{key}: ...`; `towpath schema` says what it takes"),
-            );
+            let way_out = match key {
+                "version" => "add `version: 1`".to_owned(),
+                "select" => {
+                    "add `select: { semver: \"*\" }` or another rule; `towpath help selection` lists them"
+                        .to_owned()
+                }
+                _ => format!("add `{key}: ...`; `towpath schema` says what it takes"),
+            };
+            self.findings.suggest(self.head(fields), message, way_out);
         }
         self.value(entry?.value)
     }
@@ -186,6 +192,9 @@ impl<'a> Reader<'a> {
                 message,
                 "aliases are not followed here, so write the value out",
             );
+        } else if what.starts_with(KEYS_OF_SECRET) && matches!(found, ValueKind::PlainScalar(_)) {
+            let way_out = "a secret is never written here; name where it is, as `{ env: VARIABLE }` or `{ file: PATH }`";
+            self.findings.suggest(spot.span, message, way_out);
         } else {
             self.findings.add(spot.span, message);
         }

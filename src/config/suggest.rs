@@ -30,7 +30,11 @@ pub(super) fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
     let near = known.iter().map(|other| (distance(other), *other));
     // In a word of three letters, two wrong ones make another word.
     let allowed = DISTANCE_MAX.min(word.chars().count().saturating_sub(1) / 2);
-    near.filter(|(distance, _)| *distance <= allowed)
+    // Of two letters, the third may have been left out.
+    let lacks_letter = |distance: usize, other: &str| {
+        distance == 1 && word.chars().count() >= 2 && other.chars().count() == word.chars().count() + 1
+    };
+    near.filter(|(distance, other)| *distance <= allowed || lacks_letter(*distance, other))
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, other)| other)
 }

@@ -1,7 +1,7 @@
 //! What the bot still owes people: answers to their commands, and a word when it stops writing.
 //!
-//! Questions are answered in one comment that is edited, since nobody has to be notified of an answer; of questions
-//! that come together the last three are answered. A comment that is refused or not understood gets a comment of its
+//! Questions are answered in one comment that is edited, since nobody has to be notified of an answer; it holds the answers
+//! to the last three, so that a question does not take away the answer to another person's. A comment that is refused or not understood gets a comment of its
 //! own, because its author has to act. Answers fold away what they make out of date; the forge tries to hide those
 //! once. No reaction says that a comment was seen: the answer comes within a second of the webhook, and each reaction
 //! is one of 80 writes a minute. REST has no reactions for reviews, so a comment and the status answer them.
@@ -113,13 +113,17 @@ fn questions(
     let all: Vec<&Reply<'_>> = replies.iter().filter(is_answered).collect();
     let (over, answered) = last_answers(case, page, &all).unzip();
     let answered = answered.flatten();
-    let new = all.into_iter().skip(answered.map_or(0, |index| index + 1));
-    let mut new: Vec<(&Reply<'_>, String)> =
-        new.filter_map(|reply| Some((reply, page.text_of(reply.handled)?))).collect();
-    new.drain(..new.len().saturating_sub(QUESTIONS_MAX));
-    let by = new.last().map(|(reply, _)| reply.handled.by.clone())?;
-    let outdates = new.iter().flat_map(|(reply, _)| reply.outdates.clone()).collect();
-    let asked = new.into_iter().map(|(reply, body)| asked(reply.handled, body)).collect();
+    let first_new = answered.map_or(0, |index| index + 1);
+    let written = all.into_iter().enumerate();
+    let mut written: Vec<(usize, &Reply<'_>, String)> =
+        written.filter_map(|(index, reply)| Some((index, reply, page.text_of(reply.handled)?))).collect();
+    let (_, last, _) = written.last().filter(|(index, ..)| *index >= first_new)?;
+    let by = last.handled.by.clone();
+    // The answer to another person's question stays beside the new one, as far as there is room.
+    written.drain(..written.len().saturating_sub(QUESTIONS_MAX));
+    let new = written.iter().filter(|(index, ..)| *index >= first_new);
+    let outdates = new.flat_map(|(_, reply, _)| reply.outdates.clone()).collect();
+    let asked = written.into_iter().map(|(_, reply, body)| asked(reply.handled, body)).collect();
     let remark = BotComment::Answers { asked, over, outdates };
     let because = ActionReason::SomebodyAsked { by };
     Some(Action::Comment { change, target: case.target.clone(), remark, because })

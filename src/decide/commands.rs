@@ -2,6 +2,7 @@
 //!
 //! A comment is handled as a whole. While a right or a digest that it rests on is unknown it stays pending.
 
+mod approval;
 mod binding;
 mod quota;
 mod request;
@@ -301,8 +302,8 @@ fn outcome(
         Command::Promote { environments, version } => {
             request::outcomes(asked, environments, version.as_ref(), needs)
         }
-        Command::Approve { head } => one(approve(asked, head.as_deref(), needs)?),
-        Command::Reject { reason } => one(reject(asked, reason.clone(), needs)?),
+        Command::Approve { head } => one(approval::approve(asked, head.as_deref(), needs)?),
+        Command::Reject { reason } => one(approval::reject(asked, reason.clone(), needs)?),
         Command::Hold { until, reason } => {
             asked.needs_open()?;
             asked.entitled(&[Right::Promote, Right::Approve], needs)?;
@@ -317,40 +318,6 @@ fn outcome(
         }
         Command::Status | Command::Why | Command::Help => one(CommandOutcome::Answered),
     }
-}
-
-fn approve(
-    asked: &CommandInput<'_>,
-    head: Option<&str>,
-    needs: &mut BTreeSet<Need>,
-) -> Result<CommandOutcome, CommandError> {
-    asked.needs_open()?;
-    asked.entitled(&[Right::Approve], needs)?;
-    let key = asked.own_content()?;
-    let release = asked.case.release_of(asked.observed);
-    if release.is_some_and(|release| asked.case.has_asked(asked.by, &release, asked.observed)) {
-        return Err(CommandError::Refused(RefusalReason::Requester));
-    }
-    let present = &asked.observed.change.head.commit;
-    let now = asked.case.world.forge_time();
-    if !binding::binds_present_head(&asked.observed.change, head, asked.at, now) {
-        return Err(CommandError::Refused(RefusalReason::OtherHead { head: present.clone() }));
-    }
-    Ok(CommandOutcome::Approved { head: present.clone(), key })
-}
-
-fn reject(
-    asked: &CommandInput<'_>,
-    reason: Option<String>,
-    needs: &mut BTreeSet<Need>,
-) -> Result<CommandOutcome, CommandError> {
-    asked.needs_open()?;
-    asked.entitled(&[Right::Approve], needs)?;
-    let key = asked.own_content()?;
-    let release =
-        asked.case.release_of(asked.observed).ok_or(CommandError::Refused(RefusalReason::ForeignHead))?;
-    let target = asked.case.target.clone();
-    Ok(CommandOutcome::Rejected { target, images: release.references(), key, reason })
 }
 
 impl CommandInput<'_> {

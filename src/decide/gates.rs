@@ -122,6 +122,9 @@ pub(super) fn last(
     if has_tag_report(reports) {
         return None;
     }
+    if let Some(report) = tag::mismatched(case, release, needs) {
+        return Some(report);
+    }
     match case.service.writing.mode {
         WriteMode::Digest => {
             tag::noted(case, release).or_else(|| if merges { tag::judge(case, release, needs) } else { None })

@@ -2,6 +2,7 @@
 //!
 //! What could not be asked is unknown, and never taken for fine.
 
+mod holders;
 mod paths;
 mod repository;
 mod webhook;
@@ -10,14 +11,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::TimeDelta;
 
-pub use paths::{MissingPath, OverlayFinding, overlay_findings};
+pub use holders::holder_findings;
+pub use paths::{MissingPath, OverlayFinding, overlay_findings, override_findings};
 use repository::RepositoryContext;
 pub use webhook::WebhookTopic;
 
 use crate::model::{
     Allowance, BranchName, ConfigBranch, EnvironmentName, Grant, Health, Hook, ImageName, ImageReference,
     LeftOut, Login, LoginProof, MergeMode, NotTaken, Policy, Presence, Probe, RepositoryName, Restriction,
-    SecretPurpose, SecretWeakness, ServiceEnvironment, ServiceName, Tag, TeamName, Time,
+    SecretPurpose, SecretWeakness, ServiceEnvironment, ServiceName, Tag, TargetOverride, TeamName, Time,
 };
 
 /// How long before its end a token is worth a warning.
@@ -158,6 +160,10 @@ pub enum Topic {
     },
     /// The path of a service is not in its config repository.
     PathMissing(MissingPath),
+    /// At a forge without permissions, the configuration names no user who may promote in these environments.
+    WithoutPromoters(BTreeSet<EnvironmentName>),
+    /// An object elsewhere in the repository sets an image of a target after its files.
+    Overridden(TargetOverride),
     /// What an environment runs cannot be read out of its files.
     OverlayRefused {
         /// The service and environment.

@@ -15,6 +15,13 @@ pub enum Need {
         /// The tag.
         tag: Tag,
     },
+    /// What a tag points to that is all that the files hold of what runs; a response of the last poll interval will do.
+    RunningDigest {
+        /// The image.
+        image: ImageName,
+        /// The tag.
+        tag: Tag,
+    },
     /// What a tag points to at this very time.
     Present {
         /// The image.

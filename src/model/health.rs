@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::{BranchName, ConfigBranch, ForgeName, RepositoryName, Time, UserName};
+use super::{
+    BranchName, ConfigBranch, ForgeName, RepositoryName, RepositoryPath, ServiceEnvironment, Time, UserName,
+};
 
 /// What was asked for, and what came of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -263,6 +265,19 @@ impl HealthQuestion {
         };
         names.into_iter().map(|name| (name, branches(name))).collect()
     }
+}
+
+/// A setting in an object of Argo CD or Flux that is applied after the files of a target.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TargetOverride {
+    /// Whose files it overrides.
+    pub target: ServiceEnvironment,
+    /// The file of the object.
+    pub file: RepositoryPath,
+    /// The line of the setting, from 1.
+    pub line: usize,
+    /// What sets what, as a sentence.
+    pub why: String,
 }
 
 impl<T> Probe<T> {

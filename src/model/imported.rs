@@ -1,6 +1,8 @@
 //! The settings of another updater in a repository, in the terms of Towpath, for users who change over.
 
-use super::{ImageName, Marker, Pattern, RepositoryPath, Selection, SelectionError, ServiceName, Tag};
+use super::{
+    ImageName, Marker, Pattern, RepositoryName, RepositoryPath, Selection, SelectionError, ServiceName, Tag,
+};
 
 /// What was understood of a repository that another tool keeps up to date.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -9,6 +11,8 @@ pub struct Imported {
     pub services: Vec<ImportedService>,
     /// What has no counterpart, for the user to look at.
     pub leftovers: Vec<NotImported>,
+    /// The repository at github.com that it was read from, if that is known.
+    pub github: Option<RepositoryName>,
 }
 
 /// One image that another tool keeps up to date.

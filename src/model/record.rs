@@ -274,7 +274,7 @@ pub enum RefusalReason {
     UnknownEnvironment(String),
     /// No environment follows.
     NothingFollows,
-    /// No such version is known where it would come from.
+    /// No such version is known where it would come from: written by earlier versions of Towpath.
     UnknownVersion(String),
     /// What runs there is as new, or newer.
     NotNewer {
@@ -282,6 +282,30 @@ pub enum RefusalReason {
         version: Tag,
         /// Where.
         environment: EnvironmentName,
+        /// What runs there. Earlier versions of Towpath did not record it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        runs: Option<Tag>,
+    },
+    /// The version is not in the registry, which is where the environment takes releases from.
+    NotInRegistry {
+        /// What was asked for.
+        version: String,
+        /// Where.
+        environment: EnvironmentName,
+    },
+    /// The version did not land in the environments from which the environment takes releases.
+    NotLanded {
+        /// What was asked for.
+        version: String,
+        /// Where.
+        environment: EnvironmentName,
+        /// Where it has to land first.
+        before: Vec<EnvironmentName>,
+    },
+    /// The content was declined after it was last asked for.
+    Declined {
+        /// Who declined it.
+        by: UserName,
     },
     /// A hold was to end before it began.
     PastInstant,

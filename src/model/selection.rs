@@ -48,6 +48,8 @@ words! {
     NotTaken {
         /// The rule cannot place it in its order.
         NoRank = "does not fit the rule",
+        /// It has fewer than the three numbers of a semantic version.
+        ShortVersion = "is not a full version of three numbers, such as `1.10.0`",
         /// It is outside of the range.
         OutOfRange = "is outside of the range",
         /// It is a pre-release between the bounds of a range that does not ask for pre-releases.
@@ -170,7 +172,8 @@ impl Selection {
             }
             Basis::Tag => {}
         }
-        let rank = self.order(tag).ok_or(NotTaken::NoRank)?;
+        let without_rank = || if self.rule.is_short(tag) { NotTaken::ShortVersion } else { NotTaken::NoRank };
+        let rank = self.order(tag).ok_or_else(without_rank)?;
         if self.rule.is_in_range(&rank) {
             return Ok(());
         }

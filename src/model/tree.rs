@@ -206,6 +206,18 @@ impl Tree {
         self.beneath(folder).filter(move |(path, _)| path.parent().as_ref() == Some(folder))
     }
 
+    /// The files and the like of the commit that lie directly in a folder and whose names begin so. It does not walk the folder.
+    #[must_use]
+    pub fn named_in(&self, folder: &RepositoryPath, beginning: &str) -> Vec<&RepositoryPath> {
+        if let Some(partial) = &self.partial {
+            partial.ask_listing(folder);
+        }
+        let Some(first) = folder.join(beginning) else { return Vec::new() };
+        let near = self.entries.range(first.clone()..).map(|(path, _)| path);
+        let near = near.take_while(|path| path.as_str().starts_with(first.as_str()));
+        near.filter(|path| path.parent().as_ref() == Some(folder)).collect()
+    }
+
     fn beneath<'a>(
         &'a self,
         folder: &'a RepositoryPath,

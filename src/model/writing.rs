@@ -38,6 +38,8 @@ pub enum StayReason {
     Different,
     /// It equals the version of an image to which the resource does not seem to belong.
     Unrelated,
+    /// The path of the address has the version a second time, as the name of a folder or file.
+    Repeated,
     /// The images that ran at this version get different ones.
     SeveralVersions,
 }

@@ -84,10 +84,35 @@ pub(super) async fn digest<F: Forge, R: Registry, L: Ledger, C: Clock>(
     freshness: Freshness,
     (image, tag): (&ImageName, &Tag),
 ) -> Fact<Option<Digest>> {
+    let is_polled = policy.followed_tags(image).contains(tag) || policy.writes_tags_of(image);
+    digest_since(ports, policy, freshness, (image, tag), is_polled).await
+}
+
+/// The same for a tag that is all that files hold of what runs, so that it is asked for with each poll.
+pub(super) async fn polled_digest<F: Forge, R: Registry, L: Ledger, C: Clock>(
+    ports: &Ports<F, R, L, C>,
+    policy: &Policy,
+    freshness: Freshness,
+    (image, tag): (&ImageName, &Tag),
+) -> Fact<Option<Digest>> {
+    digest_since(ports, policy, freshness, (image, tag), true).await
+}
+
+async fn digest_since<F: Forge, R: Registry, L: Ledger, C: Clock>(
+    ports: &Ports<F, R, L, C>,
+    policy: &Policy,
+    freshness: Freshness,
+    (image, tag): (&ImageName, &Tag),
+    is_polled: bool,
+) -> Fact<Option<Digest>> {
     let now = ports.clock.now();
     let oldest = freshness.oldest(policy, image, now);
-    if let Some(kept) = kept_digest(ports, policy, freshness, (image, tag)).await {
-        return kept;
+    // A digest from the future was read while the clock was ahead; it may be older than the tag's last move.
+    let is_good = |as_of| as_of <= now && (freshness.takes_listing_of(as_of, now) || !is_polled);
+    match ports.ledger.digest(image, tag).await {
+        Ok(Some((digest, as_of))) if is_good(as_of) => return Fact::known(Some(digest), as_of),
+        Ok(_) => {}
+        Err(error) => tracing::warn!("{error}"),
     }
     let key = (image.clone(), tag.clone());
     if let Some(known) = ports.absent_tags.known(&key, oldest, now).await {

@@ -30,10 +30,11 @@ pub(super) async fn fetch<F: Forge, R: Registry, L: Ledger, C: Clock>(
     // All at once, so that a registry that does not answer delays those of another by one wait, not by many.
     let asked = digests.into_iter().map(|need| digest(ports, policy, freshness, need));
     observation.world.digests.extend(join_all(asked).await.into_iter().flatten());
+    running_digests(ports, policy, freshness, &others, &mut observation.world).await;
     deployments(ports, &others, &mut observation.world).await;
     for need in others {
         match need {
-            Need::Digest { .. } | Need::Deployment { .. } => {}
+            Need::Digest { .. } | Need::RunningDigest { .. } | Need::Deployment { .. } => {}
             Need::Present { image, tag } => {
                 let fact = artifacts::present(ports, (&image, &tag)).await;
                 observation.world.present.insert((image, tag), fact);
@@ -107,6 +108,7 @@ async fn deployments<F: Forge, R: Registry, L: Ledger, C: Clock>(
     let target = |need: &Need| match need {
         Need::Deployment { target } => Some(target.clone()),
         Need::Digest { .. }
+        | Need::RunningDigest { .. }
         | Need::Present { .. }
         | Need::Presence(_)
         | Need::PresenceNow(_)
@@ -143,6 +145,24 @@ async fn digest<F: Forge, R: Registry, L: Ledger, C: Clock>(
     let Need::Digest { image, tag } = need else { return None };
     let fact = artifacts::digest(ports, policy, freshness, (&image, &tag)).await;
     Some(((image, tag), fact))
+}
+
+/// What the tags point to that are all that files hold of what runs, all at once.
+async fn running_digests<F: Forge, R: Registry, L: Ledger, C: Clock>(
+    ports: &Ports<F, R, L, C>,
+    policy: &Policy,
+    freshness: Freshness,
+    needs: &[Need],
+    world: &mut World,
+) {
+    let asked = needs.iter().filter_map(|need| {
+        if let Need::RunningDigest { image, tag } = need { Some((image.clone(), tag.clone())) } else { None }
+    });
+    let asked = asked.map(async |(image, tag)| {
+        let fact = artifacts::polled_digest(ports, policy, freshness, (&image, &tag)).await;
+        ((image, tag), fact)
+    });
+    world.running_digests.extend(join_all(asked).await);
 }
 
 /// What the forge says about somebody, as a fact.

@@ -8,9 +8,9 @@ use crate::forge::{Forge, ForgeError};
 use crate::ledger::Ledger;
 use crate::model::{
     ConfigBranch, ImageName, ImageReference, Location, Missing, Obstacle, ObstacleCause, Policy,
-    RepositoryPath, Running, Service, ServiceEnvironment, Tree, TreeEntry,
+    RepositoryPath, Running, Service, ServiceEnvironment, TargetOverride, Tree, TreeEntry,
 };
-use crate::overlay::{self, OverlayError, Overlays, Resolver};
+use crate::overlay::{self, ObjectOverride, OverlayError, Overlays, Resolver};
 use crate::registry::Registry;
 
 /// How often content may turn out to be missing: a bound on how deep overlays lead from file to file.
@@ -34,6 +34,8 @@ pub struct Survey {
     pub running: BTreeMap<ServiceEnvironment, Result<Running, Obstacle>>,
     /// The targets of which that is not known only because tags lack quotes, which the next promotion writes.
     pub lacking_quotes: BTreeSet<ServiceEnvironment>,
+    /// The objects of Argo CD and Flux in the repository that set images of a target after its files.
+    pub overrides: Vec<TargetOverride>,
 }
 
 /// Reads the files at the head of a place, for commands that people run.
@@ -49,7 +51,38 @@ pub async fn survey<F: Forge, R: Registry, L: Ledger, C: Clock>(
     let mut tree = ports.snapshots.tree(&ports.forge, place, &head).await?;
     let (found, _) = read(ports, policy, place, &mut tree).await;
     let lacking_quotes = found.unquoted.into_keys().collect();
-    Ok(Survey { entries: Arc::clone(tree.entries()), running: found.running, lacking_quotes })
+    let overrides = overrides(ports, policy, place, &mut tree).await?;
+    Ok(Survey { entries: Arc::clone(tree.entries()), running: found.running, lacking_quotes, overrides })
+}
+
+/// Searches the YAML files of the repository, whose content is fetched all at once.
+async fn overrides<F: Forge, R: Registry, L: Ledger, C: Clock>(
+    ports: &Ports<F, R, L, C>,
+    policy: &Policy,
+    place: &ConfigBranch,
+    tree: &mut Tree,
+) -> Result<Vec<TargetOverride>, ForgeError> {
+    let found = match overlay::object_overrides(tree) {
+        Ok(found) => found,
+        Err(missing) => {
+            ports.snapshots.fill(&ports.forge, place, tree, &missing).await?;
+            overlay::object_overrides(tree).unwrap_or_default()
+        }
+    };
+    let concerns = |own: &ObjectOverride, service: &Service, location: &Location| {
+        service.images.iter().any(|image| own.concerns(tree, location, &image.name))
+    };
+    let of_target = |(target, service, location): (ServiceEnvironment, &Service, &Location)| {
+        let found = found.iter().filter(|own| concerns(own, service, location));
+        let found = found.map(|ObjectOverride { file, line, why, .. }| TargetOverride {
+            target: target.clone(),
+            file: file.clone(),
+            line: *line,
+            why: why.clone(),
+        });
+        found.collect::<Vec<_>>()
+    };
+    Ok(overlays(policy, place).flat_map(of_target).collect())
 }
 
 /// What every target at a place runs. Content is fetched for all of them together.

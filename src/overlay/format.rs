@@ -40,8 +40,9 @@ mod values_order;
 
 pub(super) use files::{is_plain, look, written_in};
 pub(super) use helm_repositories::HelmRepositories;
-pub(super) use helm_values::names_image;
+pub(super) use helm_values::{is_image_part, names_image};
 pub(super) use line::lines_outside_comments;
 pub(super) use merged::{HiddenSource, Merged, SourceAction, SourceChange, is_object_format};
+pub(super) use object_patch::patch_line;
 pub(super) use replaced::Replaced;
 pub(super) use set::{check_replaced, set_image};

@@ -5,6 +5,7 @@ mod constraint;
 mod expression;
 mod flux;
 mod image_updater;
+mod overrides;
 mod renovate;
 mod template;
 
@@ -47,6 +48,7 @@ pub fn import(tree: &Tree) -> Result<Imported, Missing> {
     image_updater::read(&files, &mut imported);
     renovate::read(&files, settings.as_ref(), &mut imported);
     template::read(&contents, &mut imported);
+    overrides::read(&contents, &mut imported);
     imported.leftovers.sort();
     imported.leftovers.dedup();
     Ok(imported)

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::format::values::MergedFiles;
 use super::quotes::Quotes;
-use super::{OverlayError, Overlays, Resolved, SetTo, format, requote, resolved};
+use super::{Limit, OverlayError, Overlays, Resolved, SetTo, format, requote, resolved, source_override};
 use crate::model::{ImageDiscovery, ImageName, Location, RepositoryPath, Running, RunningImage, Tree};
 
 /// Everything that a location runs.
@@ -12,13 +12,31 @@ use crate::model::{ImageDiscovery, ImageName, Location, RepositoryPath, Running,
 /// # Errors
 /// Where content is missing, or a file that everything rests on cannot be judged.
 pub fn resolve(tree: &Tree, location: &Location) -> Result<Resolved, OverlayError> {
-    if let ImageDiscovery::Values(files) = &location.finding {
-        return MergedFiles::read(tree, location, files).map(|merged| merged.resolved());
+    let mut resolved = match &location.finding {
+        ImageDiscovery::Values(files) => MergedFiles::read(tree, location, files)?.resolved(),
+        ImageDiscovery::ByFormat | ImageDiscovery::Marker(_) | ImageDiscovery::Declared(_) => {
+            if !format::is_plain(tree, location) {
+                return resolved::resolve(tree, &location.path);
+            }
+            format::look(tree, location, None)?.resolved()
+        }
+    };
+    note_overrides(tree, location, &mut resolved)?;
+    Ok(resolved)
+}
+
+/// Puts the images in doubt that a file of Argo CD beside the location sets.
+fn note_overrides(tree: &Tree, location: &Location, resolved: &mut Resolved) -> Result<(), OverlayError> {
+    let Resolved { uses, uncertain, .. } = resolved;
+    for found in uses.iter_mut().filter(|found| found.doubt.is_none()) {
+        let running =
+            RunningImage { reference: found.reference.clone(), file: found.file.clone(), line: found.line };
+        if let Some(reason) = source_override::over_values(tree, location, &running)? {
+            found.doubt = Some(uncertain.len());
+            uncertain.push(reason);
+        }
     }
-    if format::is_plain(tree, location) {
-        return format::look(tree, location, None).map(|looked| looked.resolved());
-    }
-    resolved::resolve(tree, &location.path)
+    Ok(())
 }
 
 /// What a location runs of one image: one reference, however often it is used.
@@ -46,9 +64,20 @@ pub(super) fn running_with(
             format::look(tree, location, Some(image))?.running(image, quotes)?
         }
     };
-    Ok(Running {
-        images: vec![RunningImage { reference: found.reference, file: found.file, line: found.line }],
-    })
+    let found = RunningImage { reference: found.reference, file: found.file, line: found.line };
+    match source_override::over_values(tree, location, &found)? {
+        Some(reason) => Err(reason.refuse()),
+        None => Ok(Running { images: vec![found] }),
+    }
+}
+
+/// Fails where a file of Argo CD beside a location without a kustomization sets the image.
+fn reject_overrides(tree: &Tree, location: &Location, image: &ImageName) -> Result<(), OverlayError> {
+    match running_with(tree, location, image, Quotes::Given) {
+        Err(error) if error.is_limit(Limit::SourceOverride) => Err(error),
+        // The edit itself says what else is wrong.
+        Ok(_) | Err(_) => Ok(()),
+    }
 }
 
 /// The new content of the files that make a location run an image so; none where it already does. The other overlays
@@ -63,11 +92,14 @@ pub fn set_image(
     image: &ImageName,
     to: &SetTo,
 ) -> Result<Vec<(RepositoryPath, Vec<u8>)>, OverlayError> {
-    if let ImageDiscovery::Values(files) = &location.finding {
-        return format::values::set_image(tree, location, files, image, to);
-    }
     if format::is_plain(tree, location) {
-        return format::set_image(tree, location, image, to);
+        reject_overrides(tree, location, image)?;
+        return match &location.finding {
+            ImageDiscovery::Values(files) => format::values::set_image(tree, location, files, image, to),
+            ImageDiscovery::ByFormat | ImageDiscovery::Marker(_) | ImageDiscovery::Declared(_) => {
+                format::set_image(tree, location, image, to)
+            }
+        };
     }
     if image.host() != DOCKER_HUB {
         return requote::set_image(tree, overlays, &location.path, image, to);

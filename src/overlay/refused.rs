@@ -106,6 +106,11 @@ pub enum OverlayError {
 }
 
 impl OverlayError {
+    /// Whether this row of the table of limits is the reason.
+    pub(super) fn is_limit(&self, limit: Limit) -> bool {
+        matches!(self, Self::Refused { refused, .. } if refused.limit == limit)
+    }
+
     /// What is wrong, with file and line where there is one, without what to do about it.
     #[must_use]
     pub fn fact(&self) -> String {

@@ -1,8 +1,9 @@
 //! Versions in the addresses of remote resources that are those of the overlay's images.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
-use super::address::{belongs_to, version_in, without_version};
+use super::address::{belongs_to, is_named_after_version, repeats, version_in, without_version};
 use super::kustomization::{FILE_NAMES, Kustomization, Link};
 use super::parsed::Parsed;
 use super::resolved::{ImageUse, ResolvedOverlay, look};
@@ -133,10 +134,25 @@ fn moving_link(file: &RepositoryPath, link: &Link, changes: &[TagChange<'_>]) ->
         }
         (*own.first()?, Some(StayReason::Different))
     };
-    let mut address = link.target.clone();
-    address.replace_range(range, &related(value, change.old, change.new).unwrap_or_default());
+    let repeated = repeats(&link.target, &range);
+    let is_named_after = is_named_after_version(&link.target);
+    let stays = stays.or_else(|| (!repeated.is_empty() && !is_named_after).then_some(StayReason::Repeated));
+    let moved = related(value, change.old, change.new).unwrap_or_default();
+    let address = replaced(&link.target, range, repeated, &moved);
     let (value, version) = (value.to_owned(), change.new.clone());
     Some(RefMove { file: file.clone(), link: link.clone(), value, version, stays, address })
+}
+
+/// An address with another version, also where its path repeats that without a leading `v`.
+fn replaced(address: &str, version: Range<usize>, repeated: Vec<Range<usize>>, new: &str) -> String {
+    let bare = new.strip_prefix('v').unwrap_or(new);
+    let mut all: Vec<(Range<usize>, &str)> = repeated.into_iter().map(|range| (range, bare)).collect();
+    all.push((version, new));
+    // From the end, so that the ranges before stay what they are.
+    all.sort_by_key(|(range, _)| std::cmp::Reverse(range.start));
+    let mut address = address.to_owned();
+    all.into_iter().for_each(|(range, text)| address.replace_range(range, text));
+    address
 }
 
 /// Whether a text looks like a version: `1.9`, `v2`. Names of branches do not.

@@ -15,7 +15,7 @@ use super::resource::Resource;
 use super::trail::{Place, SetBy, Step};
 use super::walk::{Use, Walked, walk};
 use super::written::{SUBSTITUTION, Unreadable, WrittenImage};
-use super::{EditObstacle, OverlayError};
+use super::{EditObstacle, OverlayError, source_override};
 use crate::model::{ImageName, ImageReference, RepositoryPath, Running, RunningImage, Tree};
 
 /// One image that an overlay runs.
@@ -105,6 +105,11 @@ impl Uncertain {
         Self { doubt: Uncertainty::Alters, ..self }
     }
 
+    /// The same for one image that may run otherwise than shown.
+    pub(super) fn concerning(self, image: String) -> Self {
+        Self { doubt: Uncertainty::Concerns(image), ..self }
+    }
+
     /// Whether an image may lie behind it that nothing shows. A text that is no image name is none, unless a
     /// variable stands in it.
     fn could_hold_any(&self) -> bool {
@@ -115,7 +120,7 @@ impl Uncertain {
     }
 
     /// The error for an image that this puts in doubt.
-    fn refuse(&self) -> OverlayError {
+    pub(super) fn refuse(&self) -> OverlayError {
         EditObstacle::at_line(self.limit, self.line, self.why.clone()).of(&self.file)
     }
 }
@@ -138,6 +143,15 @@ pub struct Resolved {
 }
 
 impl Resolved {
+    /// Adds what is applied after everything else. What may alter any image puts all of them in doubt.
+    fn add_override(&mut self, found: Uncertain) {
+        if found.doubt == Uncertainty::Alters {
+            let note = self.uncertain.len();
+            self.uses.iter_mut().for_each(|found| found.doubt = found.doubt.or(Some(note)));
+        }
+        self.uncertain.push(found);
+    }
+
     /// The uses of one image.
     pub(super) fn uses_of<'a>(&'a self, image: &'a ImageName) -> impl Iterator<Item = &'a ImageUse> {
         self.uses.iter().filter(move |found| found.reference.image == *image)
@@ -215,7 +229,7 @@ pub(super) fn look_closely(
     folder: &RepositoryPath,
     parsed: &mut Parsed,
 ) -> Result<(ResolvedOverlay, Vec<Resource>), OverlayError> {
-    let Walked { file, own, uses, hidden, notes, unused, asked, resources } = walk(tree, folder, parsed)?;
+    let Walked { file, own, uses, hidden, notes, unused, mut asked, resources } = walk(tree, folder, parsed)?;
     let mut resolved = Resolved::default();
     resolved.uncertain.extend(notes.into_iter().map(Uncertain::from));
     resolved.unused.extend(unused);
@@ -231,6 +245,9 @@ pub(super) fn look_closely(
             resolved.uses.push(found);
         }
     }
+    let (overrides, read) = source_override::over_kustomization(tree, folder, &own)?;
+    asked.extend(read);
+    overrides.into_iter().for_each(|found| resolved.add_override(found));
     Ok((ResolvedOverlay { file, own, resolved, asked: Arc::new(asked) }, resources))
 }
 
@@ -287,13 +304,7 @@ impl ResolvedOverlay {
     }
 
     fn reject(&self, image: &ImageName, quotes: Quotes) -> Result<(), OverlayError> {
-        let notes = &self.resolved.uncertain;
-        let is_meant = |name: &str| ImageName::new(name).is_ok_and(|name| name.is_same_repository(image));
-        let concerns =
-            |note: &&Uncertain| matches!(&note.doubt, Uncertainty::Concerns(name) if is_meant(name));
-        let mut pointed = self.resolved.uses_meaning(image).filter_map(|found| notes.get(found.doubt?));
-        let pointed = pointed.find(|note| !quotes.allow(note.limit));
-        match pointed.or_else(|| notes.iter().find(concerns)) {
+        match self.doubts(image).find(|note| !quotes.allow(note.limit)) {
             Some(note) => Err(note.refuse()),
             None => Ok(()),
         }
@@ -307,6 +318,24 @@ impl ResolvedOverlay {
             Some(note) => Err(note.refuse()),
             None => Ok(()),
         }
+    }
+
+    /// Fails where a file that Argo CD applies last sets this image, so that an edit would have no effect.
+    pub(super) fn reject_overrides(&self, image: &ImageName) -> Result<(), OverlayError> {
+        match self.doubts(image).find(|note| note.limit == Limit::SourceOverride) {
+            Some(note) => Err(note.refuse()),
+            None => Ok(()),
+        }
+    }
+
+    /// What puts this image in doubt.
+    fn doubts<'a>(&'a self, image: &'a ImageName) -> impl Iterator<Item = &'a Uncertain> {
+        let notes = &self.resolved.uncertain;
+        let is_meant = |name: &str| ImageName::new(name).is_ok_and(|name| name.is_same_repository(image));
+        let concerns =
+            move |note: &&Uncertain| matches!(&note.doubt, Uncertainty::Concerns(name) if is_meant(name));
+        let pointed = self.resolved.uses_meaning(image).filter_map(|found| notes.get(found.doubt?));
+        pointed.chain(notes.iter().filter(concerns))
     }
 
     /// Whether a step comes after the `images` of the overlay's own kustomization. Only its own replacements and

@@ -57,6 +57,7 @@ pub(super) fn set_image(
         return Ok(Vec::new());
     }
     before.reject_untagged(image)?;
+    before.reject_overrides(image)?;
     let environment = Environment { tree, overlays, before: &before };
     let in_objects = set_merged::set_image(&environment, image, to)?;
     if !in_objects.is_empty() {

@@ -30,5 +30,6 @@ mod resolving;
 mod scalar_types;
 mod setting;
 mod sharing;
+mod source_overrides;
 mod tag_types;
 mod values;

@@ -119,6 +119,9 @@ fn staying(input: &BodyInput<'_>) -> String {
             }
             StayReason::Shared => "Other kustomizations read that file, so it has to be changed by hand.",
             StayReason::Different => "It is not the version that ran, so it has to be changed by hand.",
+            StayReason::Repeated => {
+                "Its path has the version a second time, so it has to be changed by hand."
+            }
             StayReason::Unrelated => {
                 "It equals the version that ran, but does not seem to belong to the image; if it does, change it by \
                  hand."

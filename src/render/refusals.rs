@@ -2,9 +2,10 @@
 
 use super::bot_comments::RemarkInput;
 use super::escape::{name, quoted};
+use super::fit::listed;
 use super::reasons::principals;
 use crate::command::{self, Verb, suggest};
-use crate::model::{EnvironmentName, Principal, RefusalReason, Right, ServiceEnvironment, UserName};
+use crate::model::{EnvironmentName, Principal, RefusalReason, Right, ServiceEnvironment, Tag, UserName};
 
 /// What stands in the way of `by`, and the way out.
 #[must_use]
@@ -47,9 +48,21 @@ pub fn refusal(because: &RefusalReason, by: &UserName, input: &RemarkInput<'_>) 
              environments before for any other",
             name(version)
         ),
-        RefusalReason::NotNewer { version, environment } => format!(
-            "{} is not newer than what runs in {environment}; comment `/promote why` here to see what does",
-            name(version.as_str())
+        RefusalReason::NotNewer { version, environment, runs } => {
+            not_newer(version, environment, runs.as_ref())
+        }
+        RefusalReason::NotInRegistry { version, environment } => format!(
+            "{environment} takes versions from the registry, which has no tag {}; `towpath tags IMAGE` lists its tags",
+            quoted(version)
+        ),
+        RefusalReason::NotLanded { version, environment, before } => {
+            let before: Vec<String> = before.iter().map(ToString::to_string).collect();
+            let before = listed(&before, "and");
+            format!("version {} has not landed in {before}, and {environment} takes only what landed there", name(version))
+        }
+        RefusalReason::Declined { by: who } => format!(
+            "{} rejected this content; comment `/promote` here to ask for it again",
+            name(who.as_str())
         ),
         RefusalReason::PastInstant => {
             "`until` is over already; name an instant that comes, such as `until=2026-12-24T18:00:00Z`".to_owned()
@@ -57,6 +70,18 @@ pub fn refusal(because: &RefusalReason, by: &UserName, input: &RemarkInput<'_>) 
         RefusalReason::Edited => {
             "a text that was edited gives no commands; write a new comment with what you want".to_owned()
         }
+    }
+}
+
+fn not_newer(version: &Tag, environment: &EnvironmentName, runs: Option<&Tag>) -> String {
+    let version_name = name(version.as_str());
+    match runs {
+        Some(runs) if runs == version => format!("{version_name} runs in {environment} already"),
+        Some(runs) => format!(
+            "{version_name} is not newer than what runs in {environment}, which is {}",
+            name(runs.as_str())
+        ),
+        None => format!("{version_name} is not newer than what runs in {environment}"),
     }
 }
 

@@ -107,6 +107,7 @@ const fn weight_of_artifacts(note: &ArtifactReason) -> StatusState {
         | ArtifactReason::TooManyToDate { .. }
         | ArtifactReason::NotQuiet { .. }
         | ArtifactReason::TagUnstable { .. }
+        | ArtifactReason::TagMismatch { .. }
         | ArtifactReason::WrittenTagMoved { .. }
         | ArtifactReason::NoDate { .. } => StatusState::Pending,
         ArtifactReason::PlatformsThere

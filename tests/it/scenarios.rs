@@ -3,6 +3,7 @@
 mod approvals;
 mod artifacts;
 mod commands;
+mod declined;
 mod deployments;
 mod events;
 mod forged;
@@ -22,3 +23,4 @@ mod road;
 mod source;
 mod trouble;
 mod unquoted;
+mod written_tags;

@@ -6,7 +6,9 @@ use super::report::Report;
 use super::{Surveys, forge_heading};
 use crate::cli::engines::RealEngine;
 use crate::config::{ForgeSettings, Settings};
-use crate::decide::health::{Diagnosis, Level, Topic, UnknownTopic, diagnose, overlay_findings};
+use crate::decide::health::{
+    Diagnosis, Level, Topic, UnknownTopic, diagnose, holder_findings, overlay_findings, override_findings,
+};
 use crate::forge::any::AnyForge;
 use crate::forge::{Forge as _, ForgeError};
 use crate::ledger::Ledger as _;
@@ -52,6 +54,7 @@ pub(super) async fn examine(
     if health.login.known().is_some() {
         diagnoses.extend(teams(settings, own, forge).await);
     }
+    diagnoses.extend(holder_findings(&settings.policy, own.name()));
     let about = forge_heading(own);
     let mut sections = vec![HealthSection { about: about.clone(), diagnoses }];
     for section in repositories {
@@ -72,7 +75,8 @@ fn overlays(engine: &RealEngine, place: &ConfigBranch, surveys: &Surveys<'_>) ->
     let Some(Ok(survey)) = surveys.get(place) else { return Vec::new() };
     let found =
         overlay_findings(&engine.policy, place, &survey.entries, &survey.running, &survey.lacking_quotes);
-    found.into_iter().map(|finding| finding.diagnosis).collect()
+    let overridden = override_findings(&survey.overrides);
+    found.into_iter().chain(overridden).map(|finding| finding.diagnosis).collect()
 }
 
 /// What does not count in a repository. Where it cannot be read, that is said already.

@@ -152,7 +152,7 @@ text! {
     Marker: "a marker", "^[^:]+:[^:]+$", from_str;
     UserName: "a user name", r"^[A-Za-z0-9._\[\]][A-Za-z0-9._\[\]-]{0,62}$", from_str;
     TeamName: "a team name", OWNER_AND_NAME, from_str;
-    RepositoryName: "a repository name", OWNER_AND_NAME, from_str;
+    RepositoryName: "a repository name", OWNER_AND_NAME, repository;
     BranchName: "a branch name", r"^[^\s~^:?*\\\[]+$", from_str;
     ImageName: "an image name", "^[A-Za-z0-9._:/-]+$", image;
     Principal: "a user name, or `@` and a team name", "^@?[A-Za-z0-9._/\\[\\]-]+$", principal;
@@ -202,6 +202,14 @@ fn from_str<T: std::str::FromStr<Err: std::fmt::Display>>(text: &str) -> Result<
     text.parse().map_err(|error: T::Err| error.to_string())
 }
 
+/// Forges leave out the ending of a bare repository's folder.
+fn repository(text: &str) -> Result<RepositoryName, String> {
+    match text.strip_suffix(".git") {
+        Some(name) => Err(format!("`{text}` ends with `.git`; leave that out and write `{name}`")),
+        None => from_str(text),
+    }
+}
+
 /// An image name has no tag: which tags are taken is what `select` says.
 fn image(text: &str) -> Result<ImageName, String> {
     let last = text.rsplit('/').next().unwrap_or_default();
@@ -216,6 +224,9 @@ fn image(text: &str) -> Result<ImageName, String> {
 fn principal(text: &str) -> Result<Principal, String> {
     match text.strip_prefix('@') {
         Some(_) if text == Principal::CODE_OWNERS => Ok(Principal::CodeOwners),
+        Some(team) if !team.contains('/') => Err(format!(
+            "`{text}` is not a team; write a team as `@owner/team`, and a user without `@`, as `{team}`"
+        )),
         Some(team) => from_str(team).map(Principal::Team),
         None if text.contains('/') => {
             Err(format!("`{text}` is not a user name; for a team, write `@{text}`"))

@@ -45,7 +45,23 @@ fn example() -> Imported {
             ),
         ],
         leftovers: vec![leftover],
+        github: None,
     }
+}
+
+#[test]
+fn a_repository_at_github_is_written_as_one() {
+    let imported = Imported { github: Some("acme/fleet".parse().unwrap()), ..example() };
+    let text = write_imported(&imported);
+    for part in [
+        "1. put a token for `acme/fleet` into the variable `GITHUB_TOKEN`",
+        "- { name: github, kind: github, token: { env: GITHUB_TOKEN } }",
+        "config: { forge: github, repository: acme/fleet, path: ",
+    ] {
+        assert!(text.contains(part), "{part} in {text}");
+    }
+    assert!(!text.contains("here"), "{text}");
+    crate::config::read(&text, std::path::Path::new("a.yaml")).unwrap();
 }
 
 #[test]
@@ -118,7 +134,7 @@ fn selections() -> Imported {
         let path = format!("apps/{index}/prod/values.yaml");
         ImportedService { selection: rule.map(narrowed), ..service(&format!("shop-{index}"), None, &[&path]) }
     });
-    Imported { services: services.collect(), leftovers: Vec::new() }
+    Imported { services: services.collect(), ..Imported::default() }
 }
 
 #[test]
@@ -185,7 +201,7 @@ fn an_empty_select_is_all_that_is_left_to_fill_in() {
     let empty = ImportedService { selection: None, ..service("shop", Some("flux-system:shop"), &paths) };
     let taken = service("web-2", None, &["web-2/prod"]);
     let twice = service("web", None, &["web/prod", "other/web/prod"]);
-    let text = write_imported(&Imported { services: vec![empty, twice, taken], leftovers: Vec::new() });
+    let text = write_imported(&Imported { services: vec![empty, twice, taken], ..Imported::default() });
     assert_snapshot!(text, @r#"
     # Written by `towpath import`. What to do next:
     #   1. write your forge under `forges`, and in `config` the repository that this was read from

@@ -121,7 +121,7 @@ fn a_secret_in_the_file_itself_is_refused_and_not_repeated_in_the_message() {
         text.lines().next().unwrap().to_owned()
     };
     assert_snapshot!(first("{ env: \"s3cret!\" }"), @"error: this is not the name of an environment variable; write for example `REGISTRY_PASSWORD`");
-    assert_snapshot!(first("s3cret"), @"error: expected keys such as `env`, `file`, found a text");
+    assert_snapshot!(first("s3cret"), @"error: expected keys such as `env`, `file`, found a text; a secret is never written here; name where it is, as `{ env: VARIABLE }` or `{ file: PATH }`");
 }
 
 #[test]

@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::{CommandOutcome, CommentId, Handled, RefusalReason, UserName};
+use crate::model::{CommandOutcome, CommentId, Handled, RefusalReason, Right, UserName};
 
 /// How many answers in words one person gets on one change; what comes after that gets a sign.
 const ANSWERS_PER_PERSON_MAX: usize = 20;
@@ -46,11 +46,12 @@ struct Participant {
     /// Other comments that are answered in words.
     others: usize,
     did_something: bool,
-    lacked_right: bool,
+    /// The rights whose lack this person was told of.
+    lacked: BTreeSet<Right>,
 }
 
-/// How many words the bot has left. Nobody can make it flood a change: who lacks a right is told once, as many people as
-/// are told so at all; and there is a bound for each person, which is low where nothing was ever done for them and all
+/// How many words the bot has left. Nobody can make it flood a change: who lacks a right is told once of each right, as many
+/// people as are told so at all; and there is a bound for each person, which is low where nothing was ever done for them and all
 /// are notified.
 #[derive(Default)]
 struct ReplyLimits<'h> {
@@ -62,16 +63,19 @@ impl<'h> ReplyLimits<'h> {
     /// Whether a comment is answered in words; counts it.
     fn take(&mut self, handled: &'h Handled) -> bool {
         let person = self.people.entry(&handled.by).or_default();
-        let (is_question, needs_words, lacks_right) =
-            (is_question(handled), needs_words(handled), lacks_right(handled));
+        let (is_question, needs_words, lacking) =
+            (is_question(handled), needs_words(handled), lacking_right(handled));
         let is_known = is_question || person.did_something;
         let most = if is_known { ANSWERS_PER_PERSON_MAX } else { ANSWERS_PER_STRANGER_MAX };
         let before = if is_question { &mut person.questions } else { &mut person.others };
-        let was_told = lacks_right && (person.lacked_right || self.refused >= PEOPLE_REFUSED_MAX);
+        let is_new_to_it = person.lacked.is_empty();
+        let was_told = lacking.is_some_and(|right| {
+            person.lacked.contains(&right) || (is_new_to_it && self.refused >= PEOPLE_REFUSED_MAX)
+        });
         let deserves_words = needs_words && *before < most && !was_told;
         *before += usize::from(needs_words);
-        self.refused += usize::from(lacks_right && !person.lacked_right);
-        person.lacked_right |= lacks_right;
+        self.refused += usize::from(lacking.is_some() && is_new_to_it);
+        person.lacked.extend(lacking);
         person.did_something |= handled.did_something();
         deserves_words
     }
@@ -121,12 +125,20 @@ fn refuses(handled: &Handled) -> bool {
     handled.outcomes.iter().any(|outcome| matches!(outcome, CommandOutcome::Refused(_)))
 }
 
-fn lacks_right(handled: &Handled) -> bool {
-    let is_refused = |outcome: &CommandOutcome| {
-        matches!(
-            outcome,
-            CommandOutcome::Refused(RefusalReason::NotEntitled { .. } | RefusalReason::NamedStranger { .. })
-        )
-    };
-    handled.outcomes.iter().any(is_refused)
+/// The right for whose lack a comment was refused.
+fn lacking_right(handled: &Handled) -> Option<Right> {
+    handled.outcomes.iter().find_map(|outcome| match outcome {
+        CommandOutcome::Refused(
+            RefusalReason::NotEntitled { right, .. } | RefusalReason::NamedStranger { right, .. },
+        ) => Some(*right),
+        CommandOutcome::Refused(_)
+        | CommandOutcome::Requested { .. }
+        | CommandOutcome::Approved { .. }
+        | CommandOutcome::Rejected { .. }
+        | CommandOutcome::Held { .. }
+        | CommandOutcome::Resumed { .. }
+        | CommandOutcome::Answered
+        | CommandOutcome::Unparsable
+        | CommandOutcome::NotRun => None,
+    })
 }

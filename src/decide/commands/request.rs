@@ -8,7 +8,7 @@ use super::super::promotion_view::PromotionView;
 use super::{CommandError, CommandInput};
 use crate::decide::need::Need;
 use crate::model::{
-    ChangeState, CommandOutcome, Environment, EnvironmentName, RefusalReason, Release, Right, Tag,
+    ChangeState, CommandOutcome, Environment, EnvironmentName, RefusalReason, Release, Right, Running, Tag,
 };
 
 /// One outcome for each environment that was named or meant. One round names the needs of all environments.
@@ -41,7 +41,9 @@ fn outcome(
     if !there.may_be_asked_for(&release.references()) {
         let environment = there.target.environment.clone();
         let version = release.name().clone();
-        return Err(CommandError::Refused(RefusalReason::NotNewer { version, environment }));
+        let running = there.running().map(Running::references).unwrap_or_default();
+        let runs = running.into_iter().find_map(|reference| reference.tag);
+        return Err(CommandError::Refused(RefusalReason::NotNewer { version, environment, runs }));
     }
     Ok(CommandOutcome::Requested { target: there.target, images: release.references() })
 }
@@ -90,7 +92,14 @@ fn known_release(
     tag: &Tag,
     needs: &mut BTreeSet<Need>,
 ) -> Result<Release, CommandError> {
-    let unknown = || CommandError::Refused(RefusalReason::UnknownVersion(tag.to_string()));
+    let unknown = || {
+        let (version, environment) = (tag.to_string(), there.target.environment.clone());
+        let before: Vec<EnvironmentName> = there.environment.after.environments.to_vec();
+        CommandError::Refused(match before.is_empty() {
+            true => RefusalReason::NotInRegistry { version, environment },
+            false => RefusalReason::NotLanded { version, environment, before },
+        })
+    };
     let offer = offers::of_version(there, tag, needs).map_err(|_not_known_yet| CommandError::Pending)?;
     match candidate::release_of(there, &offer.ok_or_else(unknown)?, needs) {
         Ok(Some(release)) => Ok(release),

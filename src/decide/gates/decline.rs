@@ -1,6 +1,7 @@
 //! Content that a person declined is not proposed again, and neither is anything older.
 //!
-//! A declined release also blocks older ones: after a user closed 1.4.2, opening 1.4.1 would surprise them.
+//! A declined release also blocks older ones: after a user closed 1.4.2, opening 1.4.1 would surprise them. Another tag of
+//! the artifacts that were declined is declined too, since it would run the same.
 
 use std::collections::BTreeSet;
 
@@ -56,9 +57,12 @@ fn declined<'a>(
     let stands = |decline: &&Decline| requested.is_none_or(|order| order < decline.order);
     let is_older = |decline: &Decline| case.order_of(release) < case.order(&decline.images);
     let mut declines = case.history.declines(&case.target).filter(stands);
-    let is_same = |decline: &Decline| match key {
-        Some(key) => decline.key == *key,
-        None => release.is_among(&decline.images),
+    let is_same = |decline: &Decline| {
+        let is_content = match key {
+            Some(key) => decline.key == *key,
+            None => release.is_among(&decline.images),
+        };
+        is_content || release.has_digests_of(&decline.images)
     };
     declines.find(|decline| is_same(decline) || is_older(decline))
 }

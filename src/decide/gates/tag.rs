@@ -16,7 +16,8 @@ use crate::decide::promotion_view::PromotionView;
 use crate::decide::reason::{ArtifactReason, GateReason};
 use crate::decide::record_now;
 use crate::model::{
-    Artifact, Digest, Event, Fact, ImageReference, Presence, Record, Release, Running, WriteMode,
+    Artifact, Basis, Digest, Event, Fact, ImageName, ImageReference, Origin, Presence, Record, Release,
+    Running, ServiceEnvironment, WriteMode,
 };
 
 /// What the tags of a release point to right before it is merged. `None` if all of them are followed, so that they are
@@ -64,6 +65,80 @@ pub(super) fn written(
     });
     let reason = moved.next()?.into();
     Some(report(Verdict::Wait, reason))
+}
+
+/// Waits while the files of an environment write a tag beside the digest of another one, so that the registry never had what
+/// is promoted. Only what no change of Towpath brought is checked: Towpath takes the digest from the registry.
+pub(super) fn mismatched(
+    case: &PromotionView<'_>,
+    release: &Release,
+    needs: &mut BTreeSet<Need>,
+) -> Option<GateReport> {
+    let unverified: Vec<&Artifact> =
+        release.artifacts().filter(|artifact| is_unverified(case, artifact)).collect();
+    unverified.iter().for_each(|artifact| verify(case, artifact, needs));
+    let reason = unverified.into_iter().find_map(|artifact| mismatch(case, artifact))?;
+    Some(report(Verdict::Wait, reason))
+}
+
+/// Whether files had an artifact before any change of Towpath brought it to one of the service's environments. The tag of
+/// an image that is followed is meant to move.
+fn is_unverified(case: &PromotionView<'_>, artifact: &Artifact) -> bool {
+    let is_followed = case
+        .service
+        .images
+        .iter()
+        .any(|image| image.name == artifact.image && matches!(image.selection.basis(), Basis::Turn(_)));
+    let reference = Release::of(artifact.clone()).references();
+    let origins = case.pipeline().environments.iter().flat_map(|environment| {
+        let (service, environment) = (case.service.name.clone(), environment.name.clone());
+        let landings = case.history.landings(&ServiceEnvironment { service, environment }).iter();
+        let reference = &reference;
+        landings
+            .filter(move |own| reference.iter().all(|one| own.images.contains(one)))
+            .map(|own| &own.origin)
+    });
+    let origins: Vec<&Origin> = origins.collect();
+    let is_brought = origins.iter().any(|origin| matches!(origin, Origin::Change(_) | Origin::Altered(_)));
+    !is_followed && !origins.is_empty() && !is_brought
+}
+
+/// Asks what the registry has for the tag of an artifact: once, and again while that is another digest.
+fn verify(case: &PromotionView<'_>, artifact: &Artifact, needs: &mut BTreeSet<Need>) {
+    let (image, tag) = (artifact.image.clone(), artifact.tag.clone());
+    let key = (image.clone(), tag.clone());
+    if !case.world.digests.contains_key(&key) {
+        needs.insert(Need::Digest { image, tag });
+    } else if mismatch(case, artifact).is_some() && !case.world.present.contains_key(&key) {
+        needs.insert(Need::Present { image, tag });
+    }
+}
+
+/// What runs by a tag and a digest that no change of Towpath brought.
+fn written_unverified(case: &PromotionView<'_>) -> Vec<Artifact> {
+    let running = case.running().map(Running::references).unwrap_or_default().into_iter();
+    let written = running.filter_map(|ImageReference { image, tag, digest }| {
+        Some(Artifact { image, tag: tag?, digest: digest? })
+    });
+    written.filter(|artifact| is_unverified(case, artifact)).collect()
+}
+
+/// That the registry is known to have another digest for a tag than the files write beside it.
+fn mismatch(case: &PromotionView<'_>, artifact: &Artifact) -> Option<GateReason> {
+    let Artifact { image, tag, digest } = artifact.clone();
+    let key = (image.clone(), tag.clone());
+    let Fact::Known { value: Some(present), .. } =
+        case.world.present.get(&key).or_else(|| case.world.digests.get(&key))?
+    else {
+        return None;
+    };
+    if *present == digest {
+        return None;
+    }
+    let is_of_digest = |fact: &Fact<Option<Digest>>| fact.value().and_then(Option::as_ref) == Some(&digest);
+    let others = case.world.digests.iter().filter(|((other, _), fact)| *other == image && is_of_digest(fact));
+    let named = others.map(|((_, tag), _)| tag.clone()).next();
+    Some(ArtifactReason::TagMismatch { tag, written: digest, present: present.clone(), named }.into())
 }
 
 /// What the tag of an artifact is known to point to, where that is something else; what was asked for right before a
@@ -115,46 +190,59 @@ fn moved(case: &PromotionView<'_>, artifact: &Artifact, needs: &mut BTreeSet<Nee
     }
 }
 
-/// The tags of what landed last, where only tags are written and one points to something else now: (artifact as it
+/// The tags of what landed last, where the files hold only the tag and it points to something else now: (artifact as it
 /// landed, what its tag points to). Only what is known counts.
 fn moved_while_running<'a>(case: &PromotionView<'a>) -> Vec<(Artifact, &'a Digest)> {
-    let last = case.history.last_landing(&case.target);
-    let running = case.running().map(Running::references).unwrap_or_default();
-    let landed = last.filter(|_| case.service.writing.mode == WriteMode::Tag);
-    let images = landed.iter().flat_map(|landing| &landing.images);
-    let moved = images.filter_map(|landed| {
-        let (tag, digest) = (landed.tag.clone()?, landed.digest.clone()?);
-        let by_tag = ImageReference { digest: None, ..landed.clone() };
-        let Fact::Known { value: Some(present), .. } =
-            case.world.digests.get(&(landed.image.clone(), tag.clone()))?
-        else {
+    let moved = landed_by_tag(case).into_iter().filter_map(|artifact| {
+        let key = (artifact.image.clone(), artifact.tag.clone());
+        let Fact::Known { value: Some(present), .. } = case.world.running_digests.get(&key)? else {
             return None;
         };
-        let has_moved = running.contains(&by_tag) && *present != digest;
-        has_moved.then(|| (Artifact { image: landed.image.clone(), tag, digest }, present))
+        (*present != artifact.digest).then_some((artifact, present))
     });
     moved.collect()
 }
 
+/// What landed last and is written by its tag alone, since the service says so or the files have no place for a digest.
+/// Without what is followed, whose tag is meant to move.
+fn landed_by_tag(case: &PromotionView<'_>) -> Vec<Artifact> {
+    let running = case.running().map(Running::references).unwrap_or_default();
+    let follows = |image: &ImageName| {
+        let mut images = case.service.images.iter().filter(|own| own.name == *image);
+        images.any(|own| matches!(own.selection.basis(), Basis::Turn(_)))
+    };
+    let images = case.history.last_landing(&case.target).into_iter().flat_map(|landing| &landing.images);
+    let artifacts = images.filter_map(|landed| {
+        let (tag, digest) = (landed.tag.clone()?, landed.digest.clone()?);
+        let by_tag = ImageReference { digest: None, ..landed.clone() };
+        let is_by_tag = running.contains(&by_tag) && !follows(&landed.image);
+        is_by_tag.then(|| Artifact { image: landed.image.clone(), tag, digest })
+    });
+    artifacts.collect()
+}
+
 /// What is said of tags that moved after they landed.
 pub(in crate::decide) fn running_notes(case: &PromotionView<'_>) -> Vec<GateReason> {
+    let written = written_unverified(case);
+    let mismatched: Vec<GateReason> =
+        written.iter().filter_map(|artifact| mismatch(case, artifact)).collect();
     let moved = moved_while_running(case).into_iter();
     let reason = |(artifact, to): (Artifact, &Digest)| ArtifactReason::RunningTagMoved {
         tag: artifact.tag,
         from: artifact.digest,
         to: to.clone(),
     };
-    moved.map(|moved| reason(moved).into()).collect()
+    moved.map(|moved| reason(moved).into()).chain(mismatched).collect()
 }
 
-/// Asks what the tags point to that are all that is written of what runs.
+/// Asks what the tags point to that are all that is written of what landed.
 pub(in crate::decide) fn watch_running(case: &PromotionView<'_>, needs: &mut BTreeSet<Need>) {
-    let running = case.running().filter(|_| case.service.writing.mode == WriteMode::Tag);
-    let references = running.map(Running::references).unwrap_or_default();
-    let unknown = references.into_iter().filter(|reference| reference.digest.is_none());
-    let keys = unknown.filter_map(|reference| Some((reference.image, reference.tag?)));
-    let lacking = keys.filter(|key| !case.world.digests.contains_key(key));
-    needs.extend(lacking.map(|(image, tag)| Need::Digest { image, tag }));
+    let keys = landed_by_tag(case).into_iter().map(|artifact| (artifact.image, artifact.tag));
+    let lacking = keys.filter(|key| !case.world.running_digests.contains_key(key));
+    needs.extend(lacking.map(|(image, tag)| Need::RunningDigest { image, tag }));
+    for artifact in written_unverified(case) {
+        verify(case, &artifact, needs);
+    }
 }
 
 /// What the log lacks about tags that moved after they landed.
@@ -184,7 +272,8 @@ pub(in crate::decide) fn unrecorded(case: &PromotionView<'_>) -> Vec<Record> {
     if case.history.moved_tag(&release).is_some() {
         return Vec::new();
     }
-    let moved = release.artifacts().filter_map(|artifact| {
+    let verified = release.artifacts().filter(|artifact| !is_unverified(case, artifact));
+    let moved = verified.filter_map(|artifact| {
         let to = known_elsewhere(case, artifact)?.clone();
         let (image, tag, from) = (artifact.image.clone(), artifact.tag.clone(), artifact.digest.clone());
         Some(record_now(case.world, Event::TagMoved { image, tag, from, to }))

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Diagnosis, Topic, UnknownTopic, untold, warning, wrong};
 use crate::command;
 use crate::model::{
-    ConfigBranch, Obstacle, ObstacleCause, Policy, RepositoryPath, Running, ServiceEnvironment, TreeEntry,
+    ConfigBranch, Obstacle, ObstacleCause, Policy, RepositoryPath, Running, ServiceEnvironment,
+    TargetOverride, TreeEntry,
 };
 
 /// How many names beside a missing one are listed.
@@ -58,6 +59,17 @@ pub fn overlay_findings(
         unknown.map(|(target, obstacle)| unknown_overlay(target, obstacle, lacking_quotes)).collect();
     found.extend(unknown);
     found
+}
+
+/// The settings elsewhere in a repository that are applied after the files of its targets. They are warnings, since the source
+/// of such an object may be another repository.
+#[must_use]
+pub fn override_findings(overrides: &[TargetOverride]) -> Vec<OverlayFinding> {
+    let finding = |own: &TargetOverride| OverlayFinding {
+        target: own.target.clone(),
+        diagnosis: warning(Topic::Overridden(own.clone())),
+    };
+    overrides.iter().map(finding).collect()
 }
 
 /// The paths of all services at a place that its tree does not hold.

@@ -127,6 +127,17 @@ pub enum ArtifactReason {
         /// What is missing.
         presence: Presence,
     },
+    /// The files write a tag beside the digest of another one, and no change of Towpath brought that.
+    TagMismatch {
+        /// The tag.
+        tag: Tag,
+        /// The digest beside it.
+        written: Digest,
+        /// The digest that the registry has for the tag.
+        present: Digest,
+        /// A tag for which the registry has the written digest, if one is known.
+        named: Option<Tag>,
+    },
     /// Only the tag is written, and it points to something else than when it was chosen.
     WrittenTagMoved {
         /// The tag.

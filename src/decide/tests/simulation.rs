@@ -197,6 +197,7 @@ impl Simulation {
             .map(|(image, tags)| (image.clone(), Fact::known(tags.keys().cloned().collect(), now)))
             .collect();
         world.digests.clear();
+        world.running_digests.clear();
         world.present.clear();
         world.descriptions.clear();
         world.keys.clear();
@@ -216,6 +217,10 @@ impl Simulation {
             Need::Digest { image, tag } => {
                 let fact = digest_of(&self.tags, &image, &tag);
                 self.world.digests.insert((image, tag), fact);
+            }
+            Need::RunningDigest { image, tag } => {
+                let fact = digest_of(&self.tags, &image, &tag);
+                self.world.running_digests.insert((image, tag), fact);
             }
             Need::Present { image, tag } => {
                 let fact = digest_of(&self.tags, &image, &tag);
@@ -410,6 +415,7 @@ pub(super) fn world(now: Time) -> World {
         branches: BTreeMap::new(),
         changes: vec![],
         listings: BTreeMap::new(),
+        running_digests: BTreeMap::new(),
         present: BTreeMap::new(),
         presences: BTreeMap::new(),
         running_presences: BTreeMap::new(),

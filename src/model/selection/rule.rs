@@ -24,13 +24,19 @@ const LAYOUT_PARTS: [(&str, &str); 12] = [
     ("MICRO", "([0-9]+)"),
 ];
 
+/// Any year with a 29th of February.
+const LEAP_YEAR: i32 = 2000;
+/// The year that `YY` counts from, and the end of such years.
+const SHORT_YEARS_START: i32 = 2000;
+const SHORT_YEARS_END: i32 = 1000;
+
 /// How tags are compared.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Rule {
     /// As semantic versions in a range.
     Semver(VersionRange),
     /// By the parts of a layout.
-    Calver { layout: String, pattern: Pattern },
+    Calver { layout: String, pattern: Pattern, date: Option<DateParts> },
     /// By named groups.
     Regex { pattern: Pattern, sort: Vec<String> },
     /// By bytes.
@@ -43,25 +49,55 @@ pub(super) enum Rule {
     Digest(Tag),
 }
 
+/// Which parts of a layout, from 0, are a date.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub(super) struct DateParts {
+    /// Without one, the 29th of February counts as a day.
+    year: Option<usize>,
+    month: usize,
+    day: usize,
+}
+
+impl DateParts {
+    /// `None` if a layout has no day of a month.
+    fn of(names: &[&str]) -> Option<Self> {
+        let position = |wanted: &[&str]| names.iter().position(|name| wanted.contains(name));
+        let (month, day) = (position(&["MM", "0M"])?, position(&["DD", "0D"])?);
+        Some(Self { year: position(&["YYYY", "YY", "0Y"]), month, day })
+    }
+
+    /// Whether the parts of a tag are a day of the calendar. `YY` counts from 2000 (<https://calver.org/>).
+    fn is_day(self, parts: &[&str]) -> bool {
+        let number = |index: usize| parts.get(index)?.parse::<u32>().ok();
+        let year = self.year.map_or(Some(LEAP_YEAR), |index| {
+            let year = parts.get(index)?.parse::<i32>().ok()?;
+            Some(if year < SHORT_YEARS_END { year + SHORT_YEARS_START } else { year })
+        });
+        let date = year.zip(number(self.month)).zip(number(self.day));
+        date.is_some_and(|((year, month), day)| chrono::NaiveDate::from_ymd_opt(year, month, day).is_some())
+    }
+}
+
 impl Rule {
     pub(super) fn semver(range: &str) -> Result<Self, SelectionError> {
         VersionRange::parse(range).map(Self::Semver)
     }
 
     pub(super) fn calver(layout: &str) -> Result<Self, SelectionError> {
-        let (mut expression, mut parts, mut rest) = (String::from("^v?"), 0, layout);
+        let (mut expression, mut parts, mut rest) = (String::from("^v?"), Vec::new(), layout);
         while let Some(character) = rest.chars().next() {
-            let known = LAYOUT_PARTS.iter().find_map(|(name, part)| Some((part, rest.strip_prefix(name)?)));
-            if let Some((part, behind)) = known {
+            let known =
+                LAYOUT_PARTS.iter().find_map(|(name, part)| Some((*name, part, rest.strip_prefix(name)?)));
+            if let Some((name, part, behind)) = known {
                 expression.push_str(part);
-                parts += 1;
+                parts.push(name);
                 rest = behind;
             } else {
                 expression.push_str(&regex::escape(&character.to_string()));
                 rest = rest.get(character.len_utf8()..).unwrap_or_default();
             }
         }
-        if parts == 0 {
+        if parts.is_empty() {
             let why = "it has none of YYYY, YY, 0Y, MM, 0M, WW, 0W, DD, 0D, MAJOR, MINOR, MICRO".to_owned();
             let example = "YYYY.0M.MICRO";
             return Err(SelectionError {
@@ -72,7 +108,7 @@ impl Rule {
             });
         }
         let pattern = Pattern::new(&(expression + "$"))?;
-        Ok(Self::Calver { layout: layout.to_owned(), pattern })
+        Ok(Self::Calver { layout: layout.to_owned(), pattern, date: DateParts::of(&parts) })
     }
 
     pub(super) fn regex(expression: &str, sort: &[String]) -> Result<Self, SelectionError> {
@@ -100,10 +136,11 @@ impl Rule {
                 let text = tag.strip_prefix('v').unwrap_or(tag);
                 semver::Version::parse(text).ok().map(Key::Version)
             }
-            Self::Calver { pattern, .. } => {
+            Self::Calver { pattern, date, .. } => {
                 let groups = pattern.regex().captures(tag)?;
-                let parts = groups.iter().skip(1).flatten().map(|group| Part::new(group.as_str()));
-                Some(Key::Parts(parts.collect()))
+                let parts: Vec<&str> = groups.iter().skip(1).flatten().map(|group| group.as_str()).collect();
+                let is_date = date.is_none_or(|date| date.is_day(&parts));
+                is_date.then(|| Key::Parts(parts.into_iter().map(Part::new).collect()))
             }
             Self::Regex { pattern, sort } => {
                 let groups = pattern.regex().captures(tag)?;
@@ -136,6 +173,13 @@ impl Rule {
 }
 
 impl Rule {
+    /// Whether a tag is one or two numbers, of which semantic versions have three.
+    pub(super) fn is_short(&self, tag: &Tag) -> bool {
+        let numbers: Vec<&str> = tag.as_str().strip_prefix('v').unwrap_or(tag.as_str()).split('.').collect();
+        let are_numbers = numbers.iter().all(|part| Number::new(part).is_some());
+        matches!(self, Self::Semver(_)) && are_numbers && numbers.len() < 3
+    }
+
     /// Whether a place in the order is that of a pre-release that only lacks being asked for.
     pub(super) fn lacks_prerelease(&self, rank: &Rank) -> bool {
         match (self, rank.key()) {

@@ -102,6 +102,19 @@ fn a_bad_range_says_what_to_write() {
     assert!(error.contains("`>=one`") && error.contains(">=1.0.0, <2.0.0"), "{error}");
 }
 
+#[test]
+fn a_tag_of_two_numbers_is_not_a_full_version() {
+    let judged = |selection: &Selection, tag: &str| selection.judge(&tag.parse().unwrap());
+    let any = Selection::semver("*").unwrap();
+    for tag in ["1.10", "v2", "3"] {
+        assert_eq!(judged(&any, tag), Err(NotTaken::ShortVersion), "{tag}");
+    }
+    for tag in ["latest", "1.x", "1.2.3.4", "01.2.3"] {
+        assert_eq!(judged(&any, tag), Err(NotTaken::NoRank), "{tag}");
+    }
+    assert_eq!(judged(&Selection::calver("YYYY.0M.MICRO").unwrap(), "1.10"), Err(NotTaken::NoRank));
+}
+
 /// The tags that a selection takes, newest first.
 fn taken(selection: &Selection, tags: &str) -> String {
     let tags: Vec<Tag> = tags.split_whitespace().map(|tag| tag.parse().unwrap()).collect();
@@ -120,6 +133,15 @@ fn calendar_versions_follow_their_layout() {
         taken(&daily, "2026.12.31 2026.13.1 2026.0.1 2026.1.32 2026.99.99 2026.1.9"),
         "2026.12.31 2026.1.9"
     );
+    let days = Selection::calver("YYYY.0M.0D").unwrap();
+    assert_eq!(
+        taken(&days, "2026.02.28 2026.02.29 2026.02.31 2024.02.29 2026.04.31 2026.04.30 2100.02.29"),
+        "2026.04.30 2026.02.28 2024.02.29"
+    );
+    let short_days = Selection::calver("YY.MM.DD").unwrap();
+    assert_eq!(taken(&short_days, "24.2.29 26.2.29 26.6.31 26.6.30"), "26.6.30 24.2.29");
+    let every_year = Selection::calver("MM.DD").unwrap();
+    assert_eq!(taken(&every_year, "2.29 2.30"), "2.29");
     let weekly = Selection::calver("YYYY.0W").unwrap();
     assert_eq!(taken(&weekly, "2026.53 2026.54 2026.60 2026.00"), "2026.53 2026.00");
     let short = Selection::calver("YY.MM").unwrap();

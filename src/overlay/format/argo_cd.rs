@@ -11,9 +11,6 @@ use crate::overlay::written::WrittenImage;
 use crate::overlay::{Limit, SetBy};
 use crate::yaml::{self, NodeId};
 
-/// What the names of the image updater's files start with.
-pub(super) const SOURCE_FILE_PREFIX: &str = ".argocd-source-";
-
 /// Adds the sources of an `Application`, or of the template in an `ApplicationSet`.
 pub(super) fn application(found: &mut ScanResult, text: &Text, object: NodeId) {
     let spec = objects::at(text, object, &["spec", "template", "spec"]);

@@ -13,6 +13,7 @@ use crate::model::{
 use crate::overlay::SetBy;
 use crate::overlay::custom_image::{CustomImage, custom_image, is_custom};
 use crate::overlay::kustomization::FILE_NAMES;
+use crate::overlay::source_override::is_source_file;
 use crate::overlay::text::Text;
 use crate::overlay::value::{Lines, Value};
 use crate::overlay::written::WrittenImage;
@@ -277,7 +278,7 @@ pub(super) fn find_by_name(found: &mut ScanResult, text: &Text, name: &str) -> b
         chart::find(found, text, root);
         return true;
     }
-    if name.starts_with(argo_cd::SOURCE_FILE_PREFIX) {
+    if is_source_file(name) {
         argo_cd::source_file(found, text, root);
         return true;
     }

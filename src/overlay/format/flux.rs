@@ -66,12 +66,16 @@ pub(super) fn oci_repository(found: &mut ScanResult, text: &Text, object: NodeId
         return found.hide(Limit::FluxChooses, text.line(object), why);
     };
     let node = |key| text.tree.get(reference, key).filter(|node| text.tree.scalar(*node).is_some());
-    if let (Some(range), None) = (node("semver"), node("digest")) {
+    // Flux ignores what is empty; Towpath empties a digest where only tags are written.
+    let value = |node: Option<NodeId>| {
+        let text = node.and_then(|node| text.tree.scalar(node)).map(str::to_owned);
+        text.filter(|text| !text.is_empty())
+    };
+    if let (Some(range), None) = (node("semver"), value(node("digest"))) {
         let why = format!("Flux itself chooses the version of `{name}`, by `semver`");
         found.hide(Limit::FluxChooses, text.line(range), why);
         return;
     }
-    let value = |node: Option<NodeId>| node.and_then(|node| text.tree.scalar(node)).map(str::to_owned);
     let image =
         WrittenImage { name: name.to_owned(), tag: value(node("tag")), digest: value(node("digest")) };
     let new = || DigestLocation::New { map: reference, after: "tag".to_owned() };
@@ -81,13 +85,13 @@ pub(super) fn oci_repository(found: &mut ScanResult, text: &Text, object: NodeId
             let writing = Writing::Parts { digest: digest.map_or_else(new, own) };
             ImageLocation::new(image, tag, SetBy::OciRepository, writing).typed()
         }
-        (None, Some(digest)) => ImageLocation::new(
+        (None, Some(digest)) if image.digest.is_some() => ImageLocation::new(
             image,
             digest,
             SetBy::OciRepository,
             Writing::DigestOnly(DigestSpelling::Whole),
         ),
-        (None, None) => {
+        (None, Some(_) | None) => {
             let why = format!("without a `tag` or `digest`, Flux takes the tag `latest` of `{name}`");
             return found.hide(Limit::FluxChooses, text.line(reference), why);
         }

@@ -147,7 +147,7 @@ pub(super) fn is_image_key(key: &str) -> bool {
 }
 
 /// Whether the last part of a parameter's name is that of an image, its tag or its digest.
-pub(super) fn is_image_part(name: &str) -> bool {
+pub(in crate::overlay) fn is_image_part(name: &str) -> bool {
     let last = folded(split_name(name).1);
     let is_part = TAG_KEYS.contains(&last.as_str()) || DIGEST_KEYS.contains(&last.as_str());
     is_part || last == "registry" || last == "name" || names_image(&last)

@@ -43,6 +43,13 @@ fn components(text: &Text, options: NodeId) -> Option<HiddenLine> {
     Some(HiddenLine { limit: Limit::ObjectPatch, line: text.line(list), why })
 }
 
+/// The line of a patch below some options of kustomize that may set an image, from 1. Components come before `images` of
+/// the folder, so those are certain.
+pub(in crate::overlay) fn patch_line(text: &Text, options: NodeId) -> Option<usize> {
+    let inline = || KEYS.iter().find_map(|key| inline_patch(text, options, key));
+    patch_file(text, options).or_else(inline).map(|hidden| hidden.line)
+}
+
 /// Notes the patches and components below some options that may set an image.
 pub(super) fn note(found: &mut ScanResult, text: &Text, options: NodeId) {
     found.hidden.extend(find(text, options));

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use super::argo_cd::SOURCE_FILE_PREFIX;
 use super::objects;
 use super::sheet::{HiddenLine, ScannedFile};
 use super::spot::ScalarLocation;
 use crate::model::{EntryKind, Location, Missing, RepositoryPath, Tree, TreeError};
+use crate::overlay::source_override::is_source_file;
 use crate::overlay::text::Text;
 use crate::overlay::written::WrittenImage;
 use crate::overlay::{EditObstacle, FILES_MAX, Limit, OverlayError, SetBy};
@@ -103,7 +103,7 @@ enum Naming {
 /// Whether a file may hold Helm values.
 fn is_values(path: &RepositoryPath, text: &Text) -> bool {
     let name = path.file_name();
-    let is_other = name == "Chart.yaml" || name.starts_with(SOURCE_FILE_PREFIX);
+    let is_other = name == "Chart.yaml" || is_source_file(name);
     !is_other && text.tree.root().is_some_and(|root| objects::kind(text, root).is_none())
 }
 

@@ -89,6 +89,8 @@ impl<'a> Application<'a> {
         let Some((_, node, list)) = self.annotations.iter().find(|(key, _, _)| *key == "image-list") else {
             return;
         };
+        let method = self.value("write-back-method");
+        imported.leftovers.extend(self.kept_in_cluster(method).map(|what| self.file.leftover(*node, what)));
         for (name, key, value) in &self.annotations {
             if *name == "platforms" || name.ends_with(".platforms") {
                 let what = format!(
@@ -115,6 +117,20 @@ impl<'a> Application<'a> {
                 Err(what) => imported.leftovers.push(self.file.leftover(*node, what)),
             }
         }
+    }
+
+    /// What has to be removed from the application in the cluster, where Image Updater writes unless its method is `git`
+    /// (<https://argocd-image-updater.readthedocs.io/en/stable/basics/update-methods/>).
+    pub(super) fn kept_in_cluster(&self, method: Option<&str>) -> Option<String> {
+        if method.is_some_and(|method| method.starts_with("git")) {
+            return None;
+        }
+        let name = self.name().unwrap_or("APP");
+        Some(format!(
+            "Argo CD Image Updater keeps what it sets in the `Application` in the cluster, where it wins over the repository; \
+             when you have stopped it, run `argocd app get {name} -o yaml` and remove its `kustomize.images` and \
+             `helm.parameters` with `argocd app unset {name}`"
+        ))
     }
 
     /// The service of an image that is written to a target such as `helmvalues:values.yaml`, else to the application's

@@ -54,12 +54,22 @@ impl<'a> Updater<'a> {
         let Some(rules) = self.text.tree.get(self.spec, "applicationRefs") else { return };
         for rule in self.text.tree.items(rules) {
             let selected = self.selected(*rule, applications);
+            for application in selected.iter().flatten() {
+                let kept = application.kept_in_cluster(self.method(*rule));
+                imported.leftovers.extend(kept.map(|what| self.file.leftover(*rule, what)));
+            }
             let images = self.text.tree.get(*rule, "images");
             for node in images.map_or(&[][..], |images| self.text.tree.items(images)) {
                 let image = Image { updater: self, rule: *rule, node: *node };
                 image.read(&selected, imported);
             }
         }
+    }
+
+    /// Where what a rule sets is written.
+    fn method(&self, rule: NodeId) -> Option<&str> {
+        let of = |place| objects::scalar(self.text, place, &["writeBackConfig", "method"]);
+        of(rule).or_else(|| of(self.spec))
     }
 
     /// The applications that a rule selects, or why that is not known.

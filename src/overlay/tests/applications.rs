@@ -99,3 +99,37 @@ fn a_date_in_a_block_of_values_is_read_by_helm_alone() {
     let word = values.replace("2024-01-01", "y");
     assert_snapshot!(shop(&application(&word), "a"), @"a/app.yaml:10: Helm reads `tag: y` as a boolean and renders `true`; put the tag in quotes");
 }
+
+#[test]
+fn the_digest_of_an_oci_repository_becomes_empty_where_only_tags_are_written() {
+    let reference = format!("{{ tag: 1.9.0, digest: '{DIGEST}' }}");
+    let source = format!(
+        "apiVersion: source.toolkit.fluxcd.io/v1\nkind: OCIRepository\nmetadata: {{ name: shop }}\nspec:\n  url: oci://ghcr.io/acme/shop\n  ref: {reference}\n"
+    );
+    let tag = super::fixture::to("1.10.0", "");
+    let text = format!("--- a/source.yaml\n{source}");
+    assert_snapshot!(super::fixture::diff(&text, "a", &tag), @"
+    a/source.yaml
+    -  ref: { tag: 1.9.0, digest: 'sha256:1111111111111111111111111111111111111111111111111111111111111111' }
+    +  ref: { tag: 1.10.0, digest: '' }
+    ");
+    let edited = text.replace(&reference, "{ tag: 1.10.0, digest: '' }");
+    assert_eq!(shop(&edited, "a"), "ghcr.io/acme/shop:1.10.0 by a/source.yaml:6");
+    let base = format!(
+        "--- a/kustomization.yaml\nresources: [../base]\n--- base/kustomization.yaml\nresources: [source.yaml]\n--- base/source.yaml\n{source}"
+    );
+    assert_snapshot!(super::fixture::diff(&base, "a", &tag), @r#"
+    a/kustomization.yaml
+    +patches:
+    +- path: patch-ocirepository-shop.yaml
+    a/patch-ocirepository-shop.yaml
+    +apiVersion: source.toolkit.fluxcd.io/v1
+    +kind: OCIRepository
+    +metadata:
+    +  name: shop
+    +spec:
+    +  ref:
+    +    tag: 1.10.0
+    +    digest: ""
+    "#);
+}

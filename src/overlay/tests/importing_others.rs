@@ -183,3 +183,40 @@ fn what_renovates_managers_find_is_offered_as_its_settings_say() {
     ");
     assert_snapshot!(imported(MANAGED), @"");
 }
+
+#[test]
+fn what_the_image_updater_keeps_in_the_cluster_has_to_be_removed_there() {
+    let application = |method: &str| {
+        format!(
+            "--- a.yaml\napiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata:\n  name: shop\n  annotations:\n    \
+             argocd-image-updater.argoproj.io/image-list: ghcr.io/acme/shop:1.x\n{method}spec:\n  source: {{ path: apps/prod }}\n"
+        )
+    };
+    let method = |name: &str| format!("    argocd-image-updater.argoproj.io/write-back-method: {name}\n");
+    for in_cluster in [String::new(), method("argocd")] {
+        let found = imported(&application(&in_cluster));
+        assert!(
+            found.contains("? a.yaml:6: Argo CD Image Updater keeps what it sets in the `Application`"),
+            "{found}"
+        );
+        assert!(found.contains("`argocd app unset shop`"), "{found}");
+    }
+    for in_git in ["git", "git:secret:argocd/token"] {
+        let found = imported(&application(&method(in_git)));
+        assert!(!found.contains("in the cluster"), "{found}");
+    }
+}
+
+#[test]
+fn what_argo_cd_applies_last_is_named() {
+    let application = "--- apps.yaml\napiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata:\n  name: shop\n  annotations:\n    argocd-image-updater.argoproj.io/image-list: ghcr.io/acme/shop:1.x\n    argocd-image-updater.argoproj.io/write-back-method: git\nspec:\n  source:\n    path: prod\n    kustomize: { images: ['ghcr.io/acme/shop:1.0.0'] }\n";
+    let source = "--- prod/.argocd-source-shop.yaml\nkustomize:\n  images:\n    - ghcr.io/acme/shop:1.0.0\n";
+    let found = imported(&format!("{application}{source}--- prod/kustomization.yaml\nresources: []\n"));
+    let named: Vec<&str> = found.lines().filter(|line| line.contains("delete the")).collect();
+    assert_snapshot!(named.join("\n"), @"
+    ? apps.yaml:11: the Application `shop` deploys `prod` and sets the image `ghcr.io/acme/shop` after the files of that folder; delete the setting, so that what Towpath writes takes effect
+    ? prod/.argocd-source-shop.yaml:3: Argo CD sets the image `ghcr.io/acme/shop` after the files of this folder; delete the entry, since Argo CD goes on with it
+    ");
+    let alone = imported(&format!("{application}{source}"));
+    assert!(!alone.contains("delete the entry"), "{alone}");
+}

@@ -63,12 +63,50 @@ fn a_ref_moves_in_every_form_of_address() {
         ("https://raw.githubusercontent.com/acme/shop/refs/tags/", "/install.yaml"),
         ("https://github.com/acme/shop/releases/download/", "/install.yaml"),
         ("https://gitlab.com/group/acme/shop/-/raw/", "/install.yaml?inline=false"),
+        ("https://gitea.example.com/acme/shop/raw/tag/", "/install.yaml"),
+        ("https://github.com/acme/shop/archive/", ".tar.gz"),
+        ("https://github.com/acme/shop/archive/refs/tags/", ".zip"),
+        ("https://github.com/acme/shop//config?ref=refs/tags/", "&timeout=90s"),
     ] {
         let address = |version: &str| format!("{before}{version}{after}");
         check(&address("v1.9.0"), "v1.9.0", "v1.10.0", &address("v1.10.0"));
         check(&address("1.9.0"), "1.9.0", "1.10.0", &address("1.10.0"));
         check(&address("v1.9.0"), "1.9.0", "1.10.0", &address("v1.10.0"));
         check(&address("1.9.0"), "v1.9.0", "v1.10.0", &address("1.10.0"));
+    }
+}
+
+#[test]
+fn a_file_that_is_named_after_its_release_moves_with_it() {
+    for (before, after) in [
+        (
+            "https://github.com/acme/shop/releases/download/v1.9.0/install-1.9.0.yaml",
+            "https://github.com/acme/shop/releases/download/v1.10.0/install-1.10.0.yaml",
+        ),
+        (
+            "https://github.com/acme/shop/releases/download/1.9.0/v1.9.0.yaml",
+            "https://github.com/acme/shop/releases/download/1.10.0/v1.10.0.yaml",
+        ),
+        (
+            "https://github.com/acme/shop/releases/download/1.9.0/install-11.9.0-1.9.0.1.yaml",
+            "https://github.com/acme/shop/releases/download/1.10.0/install-11.9.0-1.9.0.1.yaml",
+        ),
+        (
+            "https://gitlab.com/acme/shop/-/archive/1.9.0/shop-1.9.0.tar.gz",
+            "https://gitlab.com/acme/shop/-/archive/1.10.0/shop-1.10.0.tar.gz",
+        ),
+    ] {
+        check(before, "1.9.0", "1.10.0", after);
+    }
+}
+
+#[test]
+fn a_version_that_a_path_repeats_stays_and_is_named() {
+    for address in [
+        "https://raw.githubusercontent.com/acme/shop/v1.9.0/deploy/1.9.0/a.yaml",
+        "https://github.com/acme/shop//config/1.9.0?ref=v1.9.0",
+    ] {
+        assert_eq!(stays(address, true), "stays production/kustomization.yaml:2 v1.9.0 (Repeated)\n");
     }
 }
 
@@ -114,7 +152,7 @@ fn an_equal_version_of_something_else_is_not_moved() {
 }
 
 #[test]
-fn a_resource_belongs_to_an_image_by_its_owner_or_its_name() {
+fn a_resource_belongs_to_an_image_by_the_name_of_its_repository() {
     for (address, image, belongs) in [
         ("https://github.com/argoproj/argo-cd//manifests?ref=v1", "argoproj/argocd", true),
         (
@@ -122,7 +160,11 @@ fn a_resource_belongs_to_an_image_by_its_owner_or_its_name() {
             "jetstack/cert-manager-controller",
             true,
         ),
-        ("github.com/acme/platform?ref=v1", "acme/shop", true),
+        ("github.com/acme/platform?ref=v1", "acme/shop", false),
+        ("https://github.com/acme/other-thing//config?ref=v1", "acme/shop", false),
+        ("https://github.com/grafana/grafana//deploy?ref=v1", "grafana/loki", false),
+        ("https://github.com/acme/deploy-shop//config?ref=v1", "acme/shop", true),
+        ("https://github.com/acme/workshop//config?ref=v1", "acme/shop", false),
         ("git@github.com:other/shop.git//config?ref=v1", "acme/shop", true),
         ("https://gitlab.com/group/sub/shop.git//x?ref=v1", "acme/shop", true),
         ("https://github.com/other/base//shop?ref=v1", "acme/shop", false),
@@ -168,8 +210,8 @@ fn a_ref_that_another_environment_reads_stays_and_is_named() {
 
 #[test]
 fn a_ref_of_several_images_moves_where_they_agree() {
-    let repository = "--- production/kustomization.yaml\nresources:\n- https://github.com/acme/shop//config?ref=1.9.0\nimages:\n- name: ghcr.io/acme/shop\n  newTag: 1.9.0\n- name: ghcr.io/acme/worker\n  newTag: 1.9.0\n";
-    let of = |worker| release(&[("ghcr.io/acme/shop", "1.10.0"), ("ghcr.io/acme/worker", worker)]);
+    let repository = "--- production/kustomization.yaml\nresources:\n- https://github.com/acme/shop//config?ref=1.9.0\nimages:\n- name: ghcr.io/acme/shop\n  newTag: 1.9.0\n- name: ghcr.io/acme/shop-worker\n  newTag: 1.9.0\n";
+    let of = |worker| release(&[("ghcr.io/acme/shop", "1.10.0"), ("ghcr.io/acme/shop-worker", worker)]);
     let moved = "-- https://github.com/acme/shop//config?ref=1.9.0\n+- https://github.com/acme/shop//config?ref=1.10.0\n";
     assert_eq!(
         promoted(repository, true, &["production"], &of("1.10.0")),

@@ -1,10 +1,15 @@
 //! What to do about it.
 
+use std::collections::BTreeSet;
+
 use crate::decide::health::{
     BotBranch, BranchRequirement, BranchRestriction, MissingPath, Topic, UnknownTopic, WebhookTopic,
 };
-use crate::model::{Access, ForgeName, Grant, LoginProof, Restriction, SecretPurpose, SecretWeakness};
+use crate::model::{
+    Access, EnvironmentName, ForgeName, Grant, LoginProof, Restriction, SecretPurpose, SecretWeakness,
+};
 use crate::render::escape::quoted;
+use crate::render::fit::listed;
 use crate::render::reasons::way_out_of_running;
 
 /// What to do where a repository at GitHub cannot be seen.
@@ -59,6 +64,10 @@ pub(super) fn sentence(matter: &Topic) -> Option<String> {
             "look at `select` of the service; `towpath tags IMAGE` says why each tag is not taken"
         }
         Topic::PathMissing(own) => return Some(right_path(own)),
+        Topic::WithoutPromoters(environments) => return Some(name_promoters(environments)),
+        Topic::Overridden(_) => {
+            "delete the setting, so that what Towpath writes takes effect; ignore this where the source is another repository"
+        }
         Topic::OverlayRefused { way_out, .. } => return way_out.clone(),
         Topic::SettingsUnusable(_)
         | Topic::RepositoryStands
@@ -72,6 +81,12 @@ pub(super) fn sentence(matter: &Topic) -> Option<String> {
         | Topic::ImageListed(..) => return None,
     };
     Some(text.to_owned())
+}
+
+fn name_promoters(environments: &BTreeSet<EnvironmentName>) -> String {
+    let keys = environments.iter().map(|environment| quoted(&format!("rights.{environment}.promote")));
+    let keys = listed(&keys.collect::<Vec<_>>(), "and");
+    format!("a local forge has no permissions of its own, so name users under {keys}")
 }
 
 /// What to do about a webhook.

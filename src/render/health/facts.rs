@@ -7,7 +7,7 @@ use crate::decide::health::{
 };
 use crate::model::{
     Access, Allowance, Deliveries, EnvironmentName, Grant, ImageReference, Login, LoginProof, Presence,
-    Restriction, SecretWeakness, ServiceEnvironment,
+    Restriction, SecretWeakness, ServiceEnvironment, TargetOverride,
 };
 use crate::render::escape::{name, quoted, sentence as said};
 use crate::render::fit::listed;
@@ -78,6 +78,12 @@ pub(super) fn sentence(matter: &Topic) -> String {
             format!("{}: {}", name(service.as_str()), nothing_selected(image, *tags, Some((tag, *why))))
         }
         Topic::PathMissing(own) => path_missing(own),
+        Topic::WithoutPromoters(environments) => {
+            format!("no user has the right `promote` in {}", list(environments))
+        }
+        Topic::Overridden(TargetOverride { target, file, line, why }) => {
+            format!("{target}: {}", said(&format!("{file}:{line}: {why}")))
+        }
         Topic::OverlayRefused { target, why, .. } => format!("{target}: {}", said(why)),
         Topic::ImageUnlisted(image, why) => format!("{}: {}", name(&image.to_string()), said(why)),
     }

@@ -54,6 +54,7 @@ pub(super) fn fact(reason: &ArtifactReason) -> String {
         ArtifactReason::RunningGone { reference, presence } => {
             format!("what runs, {}, {}", written(reference), lack_of_running(presence))
         }
+        ArtifactReason::TagMismatch { .. } => mismatch(reason),
         ArtifactReason::WrittenTagMoved { tag, from, to } => {
             format!("{}, and only the tag is written", moved(tag, from, to, "when it was chosen"))
         }
@@ -82,6 +83,15 @@ pub(super) fn fact(reason: &ArtifactReason) -> String {
             format!("{} is newer in one image and older in another than what runs", name(release.as_str()))
         }
     }
+}
+
+/// That files write a tag beside a digest that is not its own.
+fn mismatch(reason: &ArtifactReason) -> String {
+    let ArtifactReason::TagMismatch { tag, written, present, named } = reason else { return String::new() };
+    let of = named.as_ref().map(|named| format!(", that of {}", quoted(named.as_str()))).unwrap_or_default();
+    let (tag, written) = (quoted(tag.as_str()), quoted(written.short()));
+    let present = quoted(present.short());
+    format!("the files write {tag} with the digest {written}{of}, and the registry has {tag} at {present}")
 }
 
 /// How a tag moved, with when it pointed to the old digest.
@@ -268,6 +278,9 @@ pub(super) fn way_out(reason: &ArtifactReason) -> Option<String> {
         }
         ArtifactReason::RunningGone { presence, .. } => Some(way_out_of_running(presence)),
         ArtifactReason::WithoutManifest { .. } => Some("push it again, or delete the tag".to_owned()),
+        ArtifactReason::TagMismatch { .. } => {
+            Some("correct the tag or the digest in the files; the digest is what runs".to_owned())
+        }
         ArtifactReason::WrittenTagMoved { .. } => {
             Some("push what is new under a tag of its own, or write the digest too".to_owned())
         }

@@ -521,6 +521,8 @@ async fn a_local_forge_has_its_repositories_or_not() {
     local forge `here`
       ok        the bot is `towpath`
       ok        the team `acme/sre` exists
+      warning   no user has the right `promote` in `dev`, `production` and `staging`
+                a local forge has no permissions of its own, so name users under `rights.dev.promote`, `rights.production.promote` and `rights.staging.promote`
 
     local forge `here`, repository `acme/deploy`
       ok        the repository exists, and the bot has write access

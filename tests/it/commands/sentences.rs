@@ -95,7 +95,7 @@ async fn plan_shows_what_would_be_done_with_the_exact_diff_and_changes_nothing()
 async fn plan_gives_the_same_as_json() {
     let (_registry, site) = before_dev().await;
     let plan = site.json(&["plan"]);
-    assert_eq!(keys(&plan), ["actions", "next_look", "targets", "refused", "warnings"]);
+    assert_eq!(keys(&plan), ["actions", "next_look", "targets", "refused", "failures", "warnings"]);
     let keys_of_target = ["service", "environment", "candidate", "change", "waiting", "uncertain", "refused"];
     assert_eq!(keys(&plan["targets"][0]), keys_of_target);
     let actions = plan["actions"].as_array().unwrap();
@@ -559,7 +559,10 @@ async fn import_writes_a_configuration_whose_paths_check_looks_for() {
 #[tokio::test]
 async fn check_says_that_all_is_well_or_all_that_is_not() {
     let (_registry, site) = before_dev().await;
-    snapshot!(good(site.towpath(&["check"])), @"towpath.yaml: fine; 1 service, 2 pipelines, 1 config repository");
+    snapshot!(good(site.towpath(&["check"])), @"
+    warning: no user has the right `promote` in `dev`, `production` and `staging`; a local forge has no permissions of its own, so name users under `rights.dev.promote`, `rights.production.promote` and `rights.staging.promote`
+    towpath.yaml: valid, with 1 warning; 1 service, 2 pipelines, 1 config repository
+    ");
     let good_one = fs::read_to_string(site.path("towpath.yaml")).unwrap();
     for (path, file) in [("shop/overlay/{environment}", "slip.yaml"), ("shop/{environment}", "other.yaml")] {
         fs::write(site.path(file), good_one.replace("shop/overlays/{environment}", path)).unwrap();
