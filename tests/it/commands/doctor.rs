@@ -535,7 +535,7 @@ async fn a_local_forge_has_its_repositories_or_not() {
     registry `registry.test`
       ok        registry.test/acme/shop: 5 tags
 
-    2 to look at, 0 unknown, nothing wrong
+    3 to look at, 0 unknown, nothing wrong
     ");
     assert_eq!(said.code, Some(0));
     fs::rename(site.path("forge/acme/deploy.git"), site.path("forge/acme/gone.git"))

@@ -97,6 +97,12 @@ fn questions_are_answered_once() {
         let why = bot.comment(change, "mallory", "/promote why");
         bot.settle().await;
         insta::assert_snapshot!(bot.read_answers(&why), @"
+        mallory: shop in production runs 1.9.0 since Mon 2026-03-02 09:00:01 UTC; 1.10.0 is next, on #3. It waits:
+
+        - 0 of 1 approval; ask alice or bob
+
+        ---
+
         mallory: shop in production runs 1.9.0 since Mon 2026-03-02 09:00:01 UTC; 1.10.0 is next, on #3.
 
         | gate | state | why |
@@ -111,6 +117,23 @@ fn questions_are_answered_once() {
         let help = bot.comment(change, "mallory", "/promote help");
         bot.settle().await;
         insta::assert_snapshot!(bot.read_answers(&help), @r#"
+        mallory: shop in production runs 1.9.0 since Mon 2026-03-02 09:00:01 UTC; 1.10.0 is next, on #3. It waits:
+
+        - 0 of 1 approval; ask alice or bob
+
+        ---
+
+        mallory: shop in production runs 1.9.0 since Mon 2026-03-02 09:00:01 UTC; 1.10.0 is next, on #3.
+
+        | gate | state | why |
+        | --- | --- | --- |
+        | previous-environment | ok | landed in staging |
+        | soak | ok | soaked 1h since landing on Mon 2026-03-02 09:30:02 UTC |
+        | decline | ok | not declined |
+        | approvals | **wait** | 0 of 1 approval; ask alice or bob |
+
+        ---
+
         mallory: these are the commands, each on a line of its own.
 
         | command | what it does | right |
@@ -295,7 +318,7 @@ fn a_version_that_is_nowhere_is_refused() {
         let change = bot.bring_to_production("1.10.0").await;
         let request = bot.pass(minutes(5)).comment(change, "carol", "/promote production version=7.0.0");
         bot.settle().await.expect_open("production", "1.10.0");
-        insta::assert_snapshot!(bot.read_reply(&request), @"carol: I did not run `/promote production version=7.0.0`: version 7.0.0 is not known there; it has to be in the registry for a first environment, and landed in the environments before for any other.");
+        insta::assert_snapshot!(bot.read_reply(&request), @"carol: I did not run `/promote production version=7.0.0`: version 7.0.0 has not landed in staging, and production takes only what landed there.");
         let typo = bot.comment(change, "carol", "/promote prod version=1.10.0");
         bot.settle().await;
         insta::assert_snapshot!(bot.read_reply(&typo), @"carol: I did not run `/promote prod version=1.10.0`: `prod` is neither an environment of shop nor a command; the environments are dev, staging, production.");

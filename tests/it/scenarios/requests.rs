@@ -91,8 +91,8 @@ fn what_is_not_newer_cannot_be_asked_for() {
         let again = bot.pass(minutes(5)).comment(dev, "carol", "/promote");
         let older = bot.comment(dev, "carol", "/promote dev version=1.9.0");
         bot.settle().await.expect_reaction(&again, Reaction::ThumbsDown);
-        insta::assert_snapshot!(bot.read_reply(&again), @"carol: I did not run `/promote`: 1.10.0 is not newer than what runs in staging; comment `/promote why` here to see what does.");
-        insta::assert_snapshot!(bot.read_reply(&older), @"carol: I did not run `/promote dev version=1.9.0`: 1.9.0 is not newer than what runs in dev; comment `/promote why` here to see what does.");
+        insta::assert_snapshot!(bot.read_reply(&again), @"carol: I did not run `/promote`: 1.10.0 runs in staging already.");
+        insta::assert_snapshot!(bot.read_reply(&older), @"carol: I did not run `/promote dev version=1.9.0`: 1.9.0 is not newer than what runs in dev, which is 1.10.0.");
         bot.push("1.11.0").settle().await.expect_running("dev", "1.11.0");
         bot.pass(minutes(30)).settle().await.expect_running("staging", "1.11.0");
     });
