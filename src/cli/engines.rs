@@ -17,6 +17,7 @@ use crate::forge::github::{
 };
 use crate::forge::local::LocalForge;
 use crate::ledger::sqlite::SqliteLedger;
+use crate::ledger::{IndexedLog, Ledger};
 use crate::model::{ConfigBranch, ForgeName, Secret, Time};
 use crate::observe::{Clock, SystemClock};
 use crate::reconcile::{Engine, Freshness, Listings, ObserveError, Ports, Preview};
@@ -42,6 +43,24 @@ impl Engines {
     /// Engines that keep nothing on disk.
     pub(super) async fn in_memory(settings: &Settings) -> anyhow::Result<Self> {
         let ledger = SqliteLedger::in_memory().await.context("opening a ledger in memory")?;
+        Self::over(settings, &ledger)
+    }
+
+    /// Engines that keep nothing on disk, and know how far each log was read when the ledger on disk was written last. So they
+    /// notice a log that was replaced or deleted since.
+    pub(super) async fn for_dry_run(settings: &Settings) -> anyhow::Result<Self> {
+        let ledger = SqliteLedger::in_memory().await.context("opening a ledger in memory")?;
+        let LedgerSettings::Sqlite(path) = &settings.ledger;
+        // A dry run creates no ledger.
+        if path.symlink_metadata().is_ok() {
+            let on_disk = SqliteLedger::open(path).await.context("opening the ledger")?;
+            for place in settings.policy.places() {
+                let IndexedLog { tip, lines } = on_disk.log(&place).await?;
+                if let Some(tip) = tip {
+                    ledger.index_log(&place, None, &tip, &lines).await?;
+                }
+            }
+        }
         Self::over(settings, &ledger)
     }
 

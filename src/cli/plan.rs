@@ -25,7 +25,7 @@ pub(super) async fn run(
     arguments: &Arguments,
     output: &mut Output,
 ) -> Result<(), Failure> {
-    let engines = Engines::in_memory(&settings).await?;
+    let engines = Engines::for_dry_run(&settings).await?;
     let now = SystemClock.now();
     let (foreseen, unread) = engines.foresee(Freshness::Since(now)).await;
     let failures: Vec<String> =

@@ -50,7 +50,7 @@ async fn that_the_log_was_replaced_is_said_until_a_run_has_said_it() {
     site.git(&["update-ref", "refs/heads/towpath/log", other.trim()]);
     std::fs::remove_file(site.path("forge/acme/deploy.git/towpath.key")).unwrap();
     assert_eq!(site.towpath(&["log", "accept", other.trim()]).code, Some(0));
-    for arguments in [&["status"][..], &["why", "shop", "dev"], &["status"], &["run", "--once"]] {
+    for arguments in [&["status"][..], &["why", "shop", "dev"], &["plan"], &["status"], &["run", "--once"]] {
         let ended = site.towpath(arguments);
         let said = format!("{}{}", ended.out, ended.error);
         assert!(said.contains(REPLACED), "{arguments:?}: {ended:?}");
