@@ -18,7 +18,7 @@ use crate::sanitize::line;
 pub struct LedgerError {
     /// Which ledger.
     pub ledger: String,
-    /// What went wrong, and the way out.
+    /// What went wrong, and what to do.
     pub why: String,
 }
 

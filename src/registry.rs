@@ -32,7 +32,7 @@ pub enum RegistryError {
         host: String,
         /// The image.
         image: ImageName,
-        /// What it said, and the way out.
+        /// What it said, and what to do.
         why: String,
     },
     /// The registry asks for patience: wait and try again.

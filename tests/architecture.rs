@@ -22,6 +22,8 @@ mod reader;
 mod rules;
 #[path = "architecture/source.rs"]
 mod source;
+#[path = "architecture/vocabulary.rs"]
+mod vocabulary;
 
 use std::path::Path;
 
@@ -138,7 +140,7 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// Applies `rule` to the crate, and fails with every violation and the way out.
+/// Applies `rule` to the crate, and fails with every violation and what to do.
 fn check(rule: impl Fn(&[Source]) -> Vec<Violation>) {
     let violations: Vec<_> = rule(&source::read(root(), "src")).iter().map(ToString::to_string).collect();
     assert!(

@@ -1,6 +1,7 @@
 //! The engines that the settings describe: one for each forge, sharing registries and ledger.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context as _, anyhow};
@@ -17,7 +18,7 @@ use crate::forge::github::{
 };
 use crate::forge::local::LocalForge;
 use crate::ledger::sqlite::SqliteLedger;
-use crate::ledger::{IndexedLog, Ledger};
+use crate::ledger::{IndexedLog, Ledger, LedgerError};
 use crate::model::{ConfigBranch, ForgeName, Secret, Time};
 use crate::observe::{Clock, SystemClock};
 use crate::reconcile::{Engine, Freshness, Listings, ObserveError, Ports, Preview};
@@ -52,14 +53,12 @@ impl Engines {
         let ledger = SqliteLedger::in_memory().await.context("opening a ledger in memory")?;
         let LedgerSettings::Sqlite(path) = &settings.ledger;
         // A dry run creates no ledger.
-        if path.symlink_metadata().is_ok() {
-            let on_disk = SqliteLedger::open(path).await.context("opening the ledger")?;
-            for place in settings.policy.places() {
-                let IndexedLog { tip, lines } = on_disk.log(&place).await?;
-                if let Some(tip) = tip {
-                    ledger.index_log(&place, None, &tip, &lines).await?;
-                }
-            }
+        if path.symlink_metadata().is_ok()
+            && let Err(error) = copy_logs(path, settings, &ledger).await
+        {
+            tracing::warn!(
+                "a log that was replaced is not noticed, because the ledger cannot be read: {error}"
+            );
         }
         Self::over(settings, &ledger)
     }
@@ -206,4 +205,16 @@ fn reading(source: &SecretSource) -> SecretReader<Secret> {
 
 fn now() -> Arc<dyn Fn() -> Time + Send + Sync> {
     Arc::new(|| SystemClock.now())
+}
+
+/// Copies what the ledger on disk has of the logs.
+async fn copy_logs(path: &Path, settings: &Settings, ledger: &SqliteLedger) -> Result<(), LedgerError> {
+    let on_disk = SqliteLedger::open(path).await?;
+    for place in settings.policy.places() {
+        let IndexedLog { tip, lines } = on_disk.log(&place).await?;
+        if let Some(tip) = tip {
+            ledger.index_log(&place, None, &tip, &lines).await?;
+        }
+    }
+    Ok(())
 }

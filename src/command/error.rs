@@ -47,7 +47,7 @@ pub enum ParseErrorKind {
         /// How the command is written.
         syntax: &'static str,
     },
-    /// A key that stands twice.
+    /// A key that occurs twice.
     DuplicateKey(String),
     /// A key without a value.
     MissingValue {
@@ -136,7 +136,7 @@ impl fmt::Display for ParseErrorKind {
                 let hint = hint(did_you_mean.as_deref(), || format!("write `{syntax}`"));
                 write!(formatter, "this command takes no {}; {hint}", code(key))
             }
-            Self::DuplicateKey(key) => write!(formatter, "{} stands twice; give it once", code(key)),
+            Self::DuplicateKey(key) => write!(formatter, "{} occurs twice; give it once", code(key)),
             Self::MissingValue { key, expected } => {
                 write!(formatter, "`{key}=` has no value; it takes {expected}")
             }

@@ -1,4 +1,4 @@
-//! Proves what people wrote: every reference leads somewhere, every graph has a start, nothing stands twice.
+//! Proves what people wrote: every reference leads somewhere, every graph has a start, nothing occurs twice.
 //!
 //! What could not be proven is reported and left out, so that the rest is still looked at.
 

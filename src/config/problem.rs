@@ -1,4 +1,4 @@
-//! What is wrong with a configuration: where it stands, what it is, and the way out.
+//! What is wrong with a configuration: where it stands, what it is, and what to do.
 
 use std::fmt;
 use std::ops::Range;
@@ -121,12 +121,12 @@ impl ProblemList {
         Self { text: Arc::from(text), problems: Vec::new() }
     }
 
-    /// Adds a problem whose message already says the way out.
+    /// Adds a problem whose message already says what to do.
     pub(super) fn add(&mut self, span: Span, message: impl fmt::Display) {
         self.push(span, message.to_string(), None);
     }
 
-    /// Adds a problem and the way out.
+    /// Adds a problem and what to do.
     pub(super) fn suggest(&mut self, span: Span, message: impl fmt::Display, way_out: impl fmt::Display) {
         self.push(span, message.to_string(), Some(way_out.to_string()));
     }

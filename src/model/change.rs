@@ -257,7 +257,7 @@ words! {
 pub struct MergeBlocker {
     /// What it is.
     pub kind: BarrierKind,
-    /// What the forge says, with the way out where that is known; empty where it says no more than the kind.
+    /// What the forge says, with what to do, where that is known; empty where it says no more than the kind.
     pub why: String,
     /// When a merge is worth another try; nothing where none was tried, since only a try tells for sure.
     pub until: Option<Time>,

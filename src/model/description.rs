@@ -78,7 +78,7 @@ pub struct Description {
     /// What it runs on; nothing where that cannot be said, as of a chart.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub platforms: BTreeSet<Platform>,
-    /// Why it is of no use, where that is so.
+    /// Why it is unusable; `None` if it is usable.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub defect: Option<Defect>,
 }

@@ -71,7 +71,7 @@ impl Writer<'_> {
                 let last: HashMap<&str, usize> =
                     entries.iter().enumerate().map(|(index, (key, _))| (key.as_str(), index)).collect();
                 for (index, (key, value)) in entries.iter().enumerate() {
-                    // Of a key that stands twice the last counts.
+                    // Of a key that occurs twice the last counts.
                     if last.get(key.as_str()) == Some(&index) {
                         write!(self.written.text, "{}{}:", " ".repeat(indent), quoted(key))
                             .expect("a text takes all");

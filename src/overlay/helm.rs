@@ -19,7 +19,7 @@ const VALUES_KEY: &str = "values.yaml";
 pub(super) fn merge(into: &mut Value, over: Value) {
     match (into, over) {
         (Value::Map(into), Value::Map(over)) => {
-            // Of a key that stands twice the last counts. Looking for each key in turn would cost their number squared.
+            // Of a key that occurs twice the last counts. Looking for each key in turn would cost their number squared.
             let mut places: HashMap<String, usize> =
                 into.iter().enumerate().map(|(at, (key, _))| (key.clone(), at)).collect();
             for (key, value) in over {

@@ -213,7 +213,7 @@ fn reject_ambiguous(text: &Text, root: NodeId) -> Result<(), EditObstacle> {
 
 fn twice(text: &Text, key: NodeId) -> EditObstacle {
     let name = text.tree.scalar(key).unwrap_or_default();
-    text.refuse(key, Limit::DuplicateKey, format!("the key `{name}` stands twice"))
+    text.refuse(key, Limit::DuplicateKey, format!("the key `{name}` occurs twice"))
 }
 
 /// The entries of `images`, then those of its old name, which kustomize appends.

@@ -66,7 +66,7 @@ limits! {
     Unread SeveralKustomizations = "several-kustomizations", "two kustomizations in one folder", "delete one of the two";
     Unread Empty = "empty", "a kustomization that is empty or no mapping", "write `resources:` and what belongs to it";
     Unread SeveralDocuments = "several-documents", "a kustomization, or a listed file of Helm values, of several documents, of which kustomize and Helm 3 read the first, and Helm 4 all", "keep one document in a file";
-    Unread DuplicateKey = "duplicate-key", "a key that stands twice", "delete one of the two";
+    Unread DuplicateKey = "duplicate-key", "a key that occurs twice", "delete one of the two";
     Unread Alias = "alias", "an alias (`*…`) or merge key (`<<`) in a kustomization", "write it out";
     Unread Malformed = "malformed", "an entry that is not what its key asks for", "write it as kustomize documents it";
     Unread ScalarType = "scalar-type", "a value of another type than kustomize needs: it reads YAML 1.1, where a plain `1.10` is a number and `y` a boolean", "put the value in quotes";

@@ -83,9 +83,7 @@ impl Readers {
         let is_near = is_kustomization || view.readers(file).all(is_above);
         Ok(is_near && view.is_only_through(folder, &named, &mut HashSet::new()))
     }
-}
 
-impl Readers {
     /// A kustomization outside of an environment that leads to a file, where that means that something else is deployed
     /// from the file, too. `own` is the folder or file of the environment, which is not read by kustomize itself.
     ///
@@ -102,8 +100,7 @@ impl Readers {
     ) -> Result<Option<RepositoryPath>, Missing> {
         let mut index = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         index.turn_to(tree)?;
-        let mut roots = Roots::default();
-        index.add_roots(own, file, &mut roots);
+        let roots = index.roots(own, file);
         let has_kustomization =
             FILE_NAMES.iter().filter_map(|name| own.join(name)).any(|path| tree.entry(&path).is_some());
         let is_shared = if is_at_or_below(file, own) {
@@ -122,7 +119,6 @@ struct Roots {
     is_own: bool,
     /// The folders of the others.
     foreign: BTreeSet<RepositoryPath>,
-    seen: HashSet<RepositoryPath>,
 }
 
 fn is_at_or_below(path: &RepositoryPath, folder: &RepositoryPath) -> bool {
@@ -214,21 +210,26 @@ impl View<'_> {
 }
 
 impl Index {
-    /// Adds the roots of a path. Each folder is looked at once.
-    fn add_roots(&self, own: &RepositoryPath, path: &RepositoryPath, roots: &mut Roots) {
-        for folder in self.linked.get(path).into_iter().flatten() {
-            if is_at_or_below(own, folder) {
-                roots.is_own = true;
-            } else if roots.seen.insert(folder.clone()) {
-                if self.linked.contains_key(folder) {
-                    self.add_roots(own, folder, roots);
-                } else if is_at_or_below(folder, own) {
+    /// The roots of a file. Each folder is visited once, without recursion, because the repository decides how long a chain is.
+    fn roots(&self, own: &RepositoryPath, file: &RepositoryPath) -> Roots {
+        let mut roots = Roots::default();
+        let (mut seen, mut pending) = (HashSet::new(), vec![file]);
+        while let Some(path) = pending.pop() {
+            for folder in self.linked.get(path).into_iter().flatten() {
+                if is_at_or_below(own, folder) {
                     roots.is_own = true;
-                } else if !self.components.contains(folder) {
-                    roots.foreign.insert(folder.clone());
+                } else if seen.insert(folder) {
+                    if self.linked.contains_key(folder) {
+                        pending.push(folder);
+                    } else if is_at_or_below(folder, own) {
+                        roots.is_own = true;
+                    } else if !self.components.contains(folder) {
+                        roots.foreign.insert(folder.clone());
+                    }
                 }
             }
         }
+        roots
     }
 
     fn turn_to(&mut self, tree: &Tree) -> Result<(), Missing> {

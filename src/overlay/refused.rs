@@ -1,4 +1,4 @@
-//! Why an overlay cannot be judged or edited, in sentences that name the place and the way out.
+//! Why an overlay cannot be judged or edited, in sentences that name the place and what to do.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -89,7 +89,7 @@ pub enum OverlayError {
     Refused {
         /// The file.
         file: RepositoryPath,
-        /// What is wrong there, and the way out.
+        /// What is wrong there, and what to do.
         refused: EditObstacle,
     },
     /// Nothing in the overlay shows the image.

@@ -36,7 +36,7 @@ pub(super) fn rewritten(bytes: &[u8], rewrites: &[Rewrite]) -> Result<Vec<u8>, E
                 return Err(EditObstacle::at_line(
                     Limit::Unsafe,
                     line,
-                    "the value stands twice on this line",
+                    "the value occurs twice on this line",
                 ));
             }
             (None, _) => {
@@ -166,7 +166,7 @@ fn found_in_text(document: &str, rewrite: &Rewrite) -> Option<Result<String, Edi
     let mut fitting: Vec<_> = fitting.collect();
     let (node, edits) = fitting.pop()?;
     if !fitting.is_empty() {
-        let why = "the value stands twice on this line";
+        let why = "the value occurs twice on this line";
         return Some(Err(EditObstacle::at_line(Limit::Unsafe, rewrite.line(), why)));
     }
     let edited = not_anchored(&inner, node)

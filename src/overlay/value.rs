@@ -15,7 +15,7 @@ const NODES_MAX: usize = 1_000_000;
 #[derive(Clone, Debug)]
 pub(super) enum Value {
     Scalar(Scalar),
-    /// Keys and values in order; of a key that stands twice the last counts.
+    /// Keys and values in order; of a key that occurs twice the last counts.
     Map(Vec<(String, Self)>),
     List(Vec<Self>),
     /// What cannot be read, and why.

@@ -46,7 +46,7 @@ pub(super) trait Contents: Sync {
     ) -> impl Future<Output = Result<FoundContent<Vec<u8>>, RegistryError>> + Send;
 }
 
-/// Why an artifact was not described: the registry failed, or the artifact is of no use.
+/// Why an artifact was not described: the registry failed, or the artifact is unusable.
 enum DescriptionError {
     Registry(RegistryError),
     Artifact(Defect),
@@ -91,7 +91,7 @@ fn is_cache(config: &Descriptor) -> bool {
     config.media_type == CACHE_CONFIG_TYPE
 }
 
-/// What the artifact at a digest says about itself; nothing where there is none. An artifact that is of no use is no
+/// What the artifact at a digest says about itself; nothing where there is none. An artifact that is unusable is no
 /// error: it has a defect, and must not keep others from being compared.
 pub(super) async fn describe(
     contents: &impl Contents,

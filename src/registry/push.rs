@@ -90,7 +90,7 @@ pub fn read(kind: PushKind, body: &[u8]) -> Result<Pushed, PushError> {
     if text.contains('\0') {
         return Err(PushError::NotText);
     }
-    // Read once, whole, and strictly: what is skipped would not be checked, and a key that stands twice would count
+    // Read once, whole, and strictly: what is skipped would not be checked, and a key that occurs twice would count
     // differently for different readers.
     let value: Value = serde_json::from_str(text).map_err(|error| PushError::NotJson(error.to_string()))?;
     let read = match kind {

@@ -118,7 +118,8 @@ pub fn record(record: &Record) -> String {
             instant(*was)
         ),
         Event::ClockSetBack { latest } => format!(
-            "the clock shows an earlier time than the last record, dated {}; soaks of what lands before then count from then",
+            "the clock shows an earlier time than the latest record in the log, dated {0}; a release that lands with an earlier date \
+             soaks from {0}",
             instant(*latest)
         ),
         Event::Handled { change, by, outcomes, .. } => {

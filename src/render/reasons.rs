@@ -1,4 +1,4 @@
-//! Every reason in one sentence: lower case, no full stop, the way out behind a semicolon.
+//! Every reason in one sentence: lower case, no full stop, what to do after a semicolon.
 
 mod artifacts;
 
@@ -14,7 +14,7 @@ use crate::model::{
     ChangeNumber, EnvironmentName, ImageName, NotTaken, Principal, Tag, Time, UserName, format_duration,
 };
 
-/// A reason in a sentence, with the way out where there is one. The same on a terminal and in Markdown.
+/// A reason in a sentence, with what to do, where that is known. The same on a terminal and in Markdown.
 #[must_use]
 pub fn reason(reason: &GateReason) -> String {
     match way_out(reason) {

@@ -7,7 +7,7 @@ use super::reasons::principals;
 use crate::command::{self, Verb, suggest};
 use crate::model::{EnvironmentName, Principal, RefusalReason, Right, ServiceEnvironment, Tag, UserName};
 
-/// What stands in the way of `by`, and the way out.
+/// What stands in the way of `by`, and what to do.
 #[must_use]
 pub fn refusal(because: &RefusalReason, by: &UserName, input: &RemarkInput<'_>) -> String {
     match because {
@@ -57,8 +57,11 @@ pub fn refusal(because: &RefusalReason, by: &UserName, input: &RemarkInput<'_>) 
         ),
         RefusalReason::NotLanded { version, environment, before } => {
             let before: Vec<String> = before.iter().map(ToString::to_string).collect();
-            let before = listed(&before, "and");
-            format!("version {} has not landed in {before}, and {environment} takes only what landed there", name(version))
+            format!(
+                "version {} has not landed where {environment} takes versions from: {}",
+                name(version),
+                listed(&before, "and")
+            )
         }
         RefusalReason::Declined { by: who } => format!(
             "{} rejected this content; comment `/promote` here to ask for it again",

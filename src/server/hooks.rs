@@ -2,7 +2,7 @@
 //!
 //! In this order: the name, the headers, the proof where it needs no body, the body within its bounds, the proof where
 //! it is a signature of the body, and only then what the body says. An event is kept in the ledger before it is
-//! answered with 202; so what was acknowledged is never lost. An event that is authentic and of no use is answered
+//! answered with 202; so what was acknowledged is never lost. An authentic event that concerns nothing here is answered
 //! with 202 too, because some products switch a hook off that refuses.
 
 mod gate;
@@ -93,8 +93,11 @@ impl<L: Ledger, C: Clock> EventInbox<L, C> {
     ) -> Result<IntakeResult, WebhookRefusal> {
         let received_at = self.clock.now();
         let delivery = Delivery { source: source.to_owned(), id, received_at, subject };
-        // A write that is given up may still come to its end; then the sender's next try is a repetition.
         let accepted = tokio::time::timeout(KEEP_MAX, self.ledger.accept(&delivery)).await.map_err(|_| {
+            // The write may still complete, and GitHub does not redeliver by itself
+            // (https://docs.github.com/en/webhooks/using-webhooks/handling-failed-webhook-deliveries), so the look that the
+            // event asks for is not left to a second delivery.
+            self.tell(&delivery);
             tracing::error!(
                 source,
                 "an event was not taken: the ledger took more than {} s",

@@ -69,7 +69,7 @@ impl Place<'_> {
         self.source.text().get(range).unwrap_or_default()
     }
 
-    /// Refuses what lies under an anchor that is used, or under a key that stands twice.
+    /// Refuses what lies under an anchor that is used, or under a key that occurs twice.
     fn check_above(&self, step: &Step<'_>) -> Result<(), EditRefusal> {
         let mut child = step.node();
         let takes_aliases_along = matches!(step, Step::SetWithAliases { .. });
@@ -86,7 +86,7 @@ impl Place<'_> {
         Ok(())
     }
 
-    /// Of a key that stands twice, readers take the one or the other value, or refuse the file.
+    /// Of a key that occurs twice, readers take the one or the other value, or refuse the file.
     fn check_key(&self, map: NodeId, child: NodeId) -> Result<(), EditRefusal> {
         let entries = self.tree.entries(map);
         let own = entries.iter().find(|(key, value)| *key == child || *value == child).map(|(key, _)| *key);

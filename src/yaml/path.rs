@@ -157,7 +157,7 @@ impl Tree {
     /// The node at the end of a path, or why and where the way ends before it.
     ///
     /// # Errors
-    /// Where a key or an item is missing, a key stands twice, or the way leads through an alias.
+    /// Where a key or an item is missing, a key occurs twice, or the way leads through an alias.
     pub fn find(&self, source: &Source, root: NodeId, path: &Path) -> Result<NodeId, EditRefusal> {
         path.0.iter().try_fold(root, |node, segment| {
             self.next_checked(node, segment).map_err(|reason| EditRefusal {

@@ -15,7 +15,7 @@ pub enum EditRefusalReason {
     BlockScalar,
     /// The mapping takes values from another one.
     MergeKey,
-    /// A key stands twice.
+    /// A key occurs twice.
     DuplicateKey(String),
     /// There is no such key.
     NoSuchKey(String),
@@ -93,7 +93,7 @@ impl EditRefusalReason {
             Self::Tagged => "the value has a tag (`!…`)".to_owned(),
             Self::BlockScalar => "the value is a block scalar (`|` or `>`)".to_owned(),
             Self::MergeKey => "the mapping has a merge key (`<<`)".to_owned(),
-            Self::DuplicateKey(key) => format!("the key `{key}` stands twice"),
+            Self::DuplicateKey(key) => format!("the key `{key}` occurs twice"),
             Self::NoSuchKey(key) => format!("there is no key `{key}` here"),
             Self::NoSuchItem(item) => format!("there is no item `{item}` here"),
             Self::KeyExists(key) => {

@@ -200,13 +200,13 @@ impl Tree {
         std::iter::successors(Some(node), |id| self.parent(*id)).any(|id| id == outer)
     }
 
-    /// The first key that stands twice in one mapping.
+    /// The first key that occurs twice in one mapping.
     #[must_use]
     pub fn duplicate_key(&self) -> Option<NodeId> {
         (0..self.nodes.len()).find_map(|index| self.duplicate_key_in(NodeId::new(index)))
     }
 
-    /// The first key that stands twice in this mapping.
+    /// The first key that occurs twice in this mapping.
     pub(super) fn duplicate_key_in(&self, map: NodeId) -> Option<NodeId> {
         let mut seen = std::collections::BTreeSet::new();
         let mut keys = self.entries(map).iter().map(|(key, _)| *key);

@@ -111,7 +111,7 @@ fn each_scalar_is_replaced_alone_or_says_why_not() {
     43 nothing is written here, and no colon or dash announces a value
     919 replaced
     3 the edit would change more than it should (it reads differently afterwards)
-    4 the key `` stands twice
+    4 the key `` occurs twice
     52 the value has a tag (`!…`)
     78 the value has an anchor (`&…`), so other places would change with it
     83 the value is a block scalar (`|` or `>`)

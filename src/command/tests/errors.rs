@@ -73,7 +73,7 @@ fn about_keys_and_values() {
     "/promote approve sha=0a1b2"
       line 1, column 18: `0a1b2` is no `sha`, which takes the first 7 to 40 digits of a commit
     "/promote approve sha=0a1b2c3 SHA=0a1b2c4"
-      line 1, column 30: `sha` stands twice; give it once
+      line 1, column 30: `sha` occurs twice; give it once
     "/promote approve sha="
       line 1, column 18: `sha=` has no value; it takes the first 7 to 40 digits of a commit
     "/promote reject reason=\" \""

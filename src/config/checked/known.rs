@@ -35,7 +35,7 @@ impl<'a, T: Display + Ord> Known<'a, T> {
         self
     }
 
-    /// Reports every name that stands twice.
+    /// Reports every name that occurs twice.
     pub(super) fn refuse_duplicates(&self, findings: &mut ProblemList) {
         let mut first: BTreeMap<&T, Span> = BTreeMap::new();
         for name in &self.names {

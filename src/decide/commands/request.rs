@@ -95,9 +95,10 @@ fn known_release(
     let unknown = || {
         let (version, environment) = (tag.to_string(), there.target.environment.clone());
         let before: Vec<EnvironmentName> = there.environment.after.environments.to_vec();
-        CommandError::Refused(match before.is_empty() {
-            true => RefusalReason::NotInRegistry { version, environment },
-            false => RefusalReason::NotLanded { version, environment, before },
+        CommandError::Refused(if before.is_empty() {
+            RefusalReason::NotInRegistry { version, environment }
+        } else {
+            RefusalReason::NotLanded { version, environment, before }
         })
     };
     let offer = offers::of_version(there, tag, needs).map_err(|_not_known_yet| CommandError::Pending)?;

@@ -67,8 +67,8 @@ pub(super) fn written(
     Some(report(Verdict::Wait, reason))
 }
 
-/// Waits while the files of an environment write a tag beside the digest of another one, so that the registry never had what
-/// is promoted. Only what no change of Towpath brought is checked: Towpath takes the digest from the registry.
+/// Waits while the files of an environment write a tag beside the digest of another one, so that the registry has another
+/// digest for the tag than is promoted. Only what no change of Towpath brought is checked: Towpath takes the digest from the registry.
 pub(super) fn mismatched(
     case: &PromotionView<'_>,
     release: &Release,
@@ -77,8 +77,20 @@ pub(super) fn mismatched(
     let unverified: Vec<&Artifact> =
         release.artifacts().filter(|artifact| is_unverified(case, artifact)).collect();
     unverified.iter().for_each(|artifact| verify(case, artifact, needs));
-    let reason = unverified.into_iter().find_map(|artifact| mismatch(case, artifact))?;
+    let mismatched = unverified.iter().find_map(|artifact| mismatch(case, artifact));
+    let reason = mismatched.or_else(|| unverified.iter().find_map(|artifact| unknown(case, artifact)))?;
     Some(report(Verdict::Wait, reason))
+}
+
+/// Why it is not known whether the tag of an artifact has its digest. A tag that the registry does not have is the matter of
+/// [`missing`].
+fn unknown(case: &PromotionView<'_>, artifact: &Artifact) -> Option<GateReason> {
+    let Artifact { image, tag, .. } = artifact.clone();
+    match case.world.digests.get(&(image, tag.clone())) {
+        None => Some(GateReason::NotObserved),
+        Some(Fact::Unknown { why, .. }) => Some(GateReason::DigestUnknown { tag, why: why.to_string() }),
+        Some(Fact::Known { .. }) => None,
+    }
 }
 
 /// Whether files had an artifact before any change of Towpath brought it to one of the service's environments. The tag of
@@ -127,18 +139,16 @@ fn written_unverified(case: &PromotionView<'_>) -> Vec<Artifact> {
 fn mismatch(case: &PromotionView<'_>, artifact: &Artifact) -> Option<GateReason> {
     let Artifact { image, tag, digest } = artifact.clone();
     let key = (image.clone(), tag.clone());
-    let Fact::Known { value: Some(present), .. } =
-        case.world.present.get(&key).or_else(|| case.world.digests.get(&key))?
-    else {
-        return None;
-    };
-    if *present == digest {
+    let known = |fact: Option<&Fact<Option<Digest>>>| fact.and_then(Fact::value).cloned().flatten();
+    // What a poll said stays proven while the registry does not respond.
+    let present = known(case.world.present.get(&key)).or_else(|| known(case.world.digests.get(&key)))?;
+    if present == digest {
         return None;
     }
     let is_of_digest = |fact: &Fact<Option<Digest>>| fact.value().and_then(Option::as_ref) == Some(&digest);
     let others = case.world.digests.iter().filter(|((other, _), fact)| *other == image && is_of_digest(fact));
     let named = others.map(|((_, tag), _)| tag.clone()).next();
-    Some(ArtifactReason::TagMismatch { tag, written: digest, present: present.clone(), named }.into())
+    Some(ArtifactReason::TagMismatch { tag, written: digest, present, named }.into())
 }
 
 /// What the tag of an artifact is known to point to, where that is something else; what was asked for right before a

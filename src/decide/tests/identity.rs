@@ -123,7 +123,7 @@ proptest! {
         for happening in &happenings {
             happen(&mut simulation, &tags, happening);
             let run = simulation.run();
-            prop_assert!(run.is_at_rest, "no rest after {:?}: {:?}", happening, run.opened);
+            prop_assert!(run.is_at_rest, "did not converge after {:?}: {:?}", happening, run.opened);
             prop_assert!(run.closed.is_empty(), "closed after {:?}: {:?}", happening, run.closed);
             prop_assert!(are_different(run.opened.clone()), "{:?}: {:?}", happening, run.opened);
             let is_explained = layout.format == Format::Tag || second_changes_are_explained(&run);
@@ -153,7 +153,7 @@ fn check(format: Format, selection: Selection, (older, newer): (&str, &str), run
     simulation.run();
     simulation.push(&image, newer, 0);
     let run = simulation.run();
-    assert!(run.is_at_rest, "no rest: {:?}", run.opened);
+    assert!(run.is_at_rest, "did not converge: {:?}", run.opened);
     for environment in ENVIRONMENTS {
         let reference = simulation.running(environment).remove(0);
         let written = reference.tag.map_or_else(|| "a digest".to_owned(), |tag| tag.to_string());

@@ -129,7 +129,7 @@ impl<'a> Application<'a> {
         Some(format!(
             "Argo CD Image Updater keeps what it sets in the `Application` in the cluster, where it wins over the repository; \
              when you have stopped it, run `argocd app get {name} -o yaml` and remove its `kustomize.images` and \
-             `helm.parameters` with `argocd app unset {name}`"
+             `helm.parameters` with `argocd app unset {name} --kustomize-image IMAGE` or `argocd app unset {name} -p PARAMETER`"
         ))
     }
 

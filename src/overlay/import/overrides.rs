@@ -1,4 +1,4 @@
-//! What Argo CD and Flux apply after the files of a folder, and would go on with after a promotion.
+//! What Argo CD and Flux apply after the files of a folder, and would still apply after a promotion.
 
 use super::Content;
 use crate::model::{Imported, NotImported, RepositoryPath};
@@ -14,7 +14,7 @@ pub(super) fn read(contents: &[Content<'_>], imported: &mut Imported) {
                 file: (*file).clone(),
                 line,
                 what: format!(
-                    "{what} after the files of this folder; delete the entry, since Argo CD goes on with it"
+                    "{what} after the files of this folder; delete the entry, since Argo CD keeps applying it"
                 ),
             };
             // Where no other file is beside it, Towpath edits this file itself.

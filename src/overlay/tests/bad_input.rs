@@ -49,7 +49,7 @@ fn what_is_written_twice_or_elsewhere() {
     ];
     assert_snapshot!(cases.join("\n"), @"
     own/kustomization.yaml: `kustomization.yml` stands beside it, and kustomize takes only one; delete one of the two
-    own/kustomization.yaml:3: the key `images` stands twice; delete one of the two
+    own/kustomization.yaml:3: the key `images` occurs twice; delete one of the two
     own/kustomization.yaml:5: `newTag` is not a plain string; write the value itself here, on one line
     own/kustomization.yaml:4: the value has an anchor (`&…`), so other places would change with it; write the value without it
     own/kustomization.yaml:3: an anchor (`&…`), so other places would change with this one; write it without the anchor

@@ -16,7 +16,7 @@ fn section() -> String {
     ];
     let mut text = String::new();
     for (kind, heading) in kinds {
-        write!(text, "\n**{heading}**\n\n| | what | the way out |\n|---|---|---|\n").unwrap();
+        write!(text, "\n**{heading}**\n\n| | what | what to do |\n|---|---|---|\n").unwrap();
         for limit in Limit::ALL.iter().filter(|limit| limit.kind() == kind) {
             writeln!(text, "| `{}` | {} | {} |", limit.id(), limit.what(), limit.way_out()).unwrap();
         }

@@ -21,9 +21,9 @@ fn no_kustomization_at_all() {
 
 #[test]
 fn keys_that_stand_twice() {
-    insta::assert_snapshot!(refused("resources: [../base]\nimages: []\nimages: []\n"), @"own/kustomization.yaml:3: the key `images` stands twice; delete one of the two");
-    insta::assert_snapshot!(refused("resources: [../base]\nimages: []\nImages: []\n"), @"own/kustomization.yaml:3: the key `Images` stands twice; delete one of the two");
-    insta::assert_snapshot!(refused("images:\n- name: ghcr.io/acme/shop\n  newTag: '1'\n  newtag: '2'\n"), @"own/kustomization.yaml:4: the key `newtag` stands twice; delete one of the two");
+    insta::assert_snapshot!(refused("resources: [../base]\nimages: []\nimages: []\n"), @"own/kustomization.yaml:3: the key `images` occurs twice; delete one of the two");
+    insta::assert_snapshot!(refused("resources: [../base]\nimages: []\nImages: []\n"), @"own/kustomization.yaml:3: the key `Images` occurs twice; delete one of the two");
+    insta::assert_snapshot!(refused("images:\n- name: ghcr.io/acme/shop\n  newTag: '1'\n  newtag: '2'\n"), @"own/kustomization.yaml:4: the key `newtag` occurs twice; delete one of the two");
 }
 
 #[test]

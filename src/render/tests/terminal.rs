@@ -132,7 +132,7 @@ fn every_record_is_one_sentence() {
     1.4.1 no longer counts in production, which a person set back
     alice closed #7, so 1.4.1 is declined
     the clock was ahead when 1.4.1 landed in production, dated Tue 2027-11-23 09:00 UTC; soaks count from now
-    the clock shows an earlier time than the last record, dated Mon 2026-11-23 11:00 UTC; soaks of what lands before then count from then
+    the clock shows an earlier time than the latest record in the log, dated Mon 2026-11-23 11:00 UTC; a release that lands with an earlier date soaks from Mon 2026-11-23 11:00 UTC
     alice on #7: resumed, answered, refused, not run
     ");
 }

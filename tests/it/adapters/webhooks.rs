@@ -491,7 +491,7 @@ async fn w20_to_w22_bodies_that_are_signed_and_still_not_taken() {
     let deep = [b"{\"x\":".repeat(10_000), b"[".repeat(10_000)].concat();
     let bodies: [(&str, &[u8]); 8] = [
         ("w20: ten thousand deep", &deep),
-        ("w21: a key that stands twice", br#"{"ref":"a","ref":"b","before":"a","after":"b"}"#),
+        ("w21: a key that occurs twice", br#"{"ref":"a","ref":"b","before":"a","after":"b"}"#),
         ("w22: no UTF-8", b"\xff\xfe"),
         ("w22: a NUL", b"{\"ref\":\"a\0\",\"before\":\"a\",\"after\":\"b\"}"),
         ("w22: half a character", br#"{"ref":"\ud800","before":"a","after":"b"}"#),

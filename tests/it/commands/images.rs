@@ -119,11 +119,11 @@ fn json_carries_the_limit_of_a_refusal() {
     let folder = overlay("resources: [../../../../../base]\nresources: []\n");
     let ended = images(folder.path(), &["--json", "apps/a/b/c/dev"]);
     assert_eq!(ended.code, 1);
-    assert_snapshot!(ended.error, @"error: apps/a/b/c/dev/kustomization.yaml:2: the key `resources` stands twice; delete one of the two");
+    assert_snapshot!(ended.error, @"error: apps/a/b/c/dev/kustomization.yaml:2: the key `resources` occurs twice; delete one of the two");
     let items: Vec<Value> = serde_json::from_str(&ended.out).unwrap();
     let refused = json!({
         "limit": "duplicate-key",
-        "why": "the key `resources` stands twice",
+        "why": "the key `resources` occurs twice",
         "way_out": "delete one of the two",
         "file": "kustomization.yaml",
         "line": 2,

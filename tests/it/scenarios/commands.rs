@@ -318,7 +318,7 @@ fn a_version_that_is_nowhere_is_refused() {
         let change = bot.bring_to_production("1.10.0").await;
         let request = bot.pass(minutes(5)).comment(change, "carol", "/promote production version=7.0.0");
         bot.settle().await.expect_open("production", "1.10.0");
-        insta::assert_snapshot!(bot.read_reply(&request), @"carol: I did not run `/promote production version=7.0.0`: version 7.0.0 has not landed in staging, and production takes only what landed there.");
+        insta::assert_snapshot!(bot.read_reply(&request), @"carol: I did not run `/promote production version=7.0.0`: version 7.0.0 has not landed where production takes versions from: staging.");
         let typo = bot.comment(change, "carol", "/promote prod version=1.10.0");
         bot.settle().await;
         insta::assert_snapshot!(bot.read_reply(&typo), @"carol: I did not run `/promote prod version=1.10.0`: `prod` is neither an environment of shop nor a command; the environments are dev, staging, production.");

@@ -240,7 +240,7 @@ impl Bot {
                 self.effects_after(before.0)
             );
         }
-        panic!("no rest after {ROUNDS_MAX} rounds; effects so far: {:#?}", self.effects_after(0));
+        panic!("did not converge after {ROUNDS_MAX} rounds; effects so far: {:#?}", self.effects_after(0));
     }
 
     /// The tags of which the log says since so many lines that they moved after they were chosen.

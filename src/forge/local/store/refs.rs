@@ -148,6 +148,7 @@ impl Store {
         // A file that is merely gone since it was listed was packed meanwhile: then all are read again.
         let broken = if errors.is_empty() { Vec::new() } else { self.broken_refs(prefix) };
         match errors.pop() {
+            // `errors` is shorter by this one: each broken file explains one error.
             Some(error) if broken.len() <= errors.len() => Err(error),
             Some(_) | None => Ok(RefListing { readable: found, broken }),
         }

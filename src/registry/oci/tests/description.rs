@@ -194,7 +194,7 @@ async fn a_manifest_that_is_not_what_was_asked_for_is_refused() {
     insta::assert_snapshot!(refused(&face, &asked).await, @"the registry `registry:5000` gave no usable answer about `registry:5000/acme/shop`: asked for `sha256:0000000000000000000000000000000000000000000000000000000000000000`, it sends what is `sha256:bafebd36189ad3688b7b3915ea55d461e0bfcfbdde11e54b0a123999fb6be50f`");
 }
 
-/// Why an artifact is of no use.
+/// Why an artifact is unusable.
 async fn defect(face: &Face, digest: &Digest) -> String {
     match described(face, digest).await.unwrap().unwrap().defect.unwrap() {
         Defect::Unreadable(why) => format!("for ever: {why}"),
