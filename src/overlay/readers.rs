@@ -89,6 +89,8 @@ impl Readers {
     ///
     /// Kustomizations in `own`, below and above it are the environment's. Others count where one of those leads to the
     /// file as well. Of a file elsewhere they also count where there are several, or where `own` has a kustomization.
+    /// A kustomization that leads to `own` itself counts only where another target is, since one that gathers the services
+    /// of a cluster is common.
     ///
     /// # Errors
     /// The kustomizations of the tree whose content is missing, all at once.
@@ -97,6 +99,7 @@ impl Readers {
         tree: &Tree,
         own: &RepositoryPath,
         file: &RepositoryPath,
+        is_target: impl Fn(&RepositoryPath) -> bool,
     ) -> Result<Option<RepositoryPath>, Missing> {
         let mut index = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         index.turn_to(tree)?;
@@ -108,7 +111,8 @@ impl Readers {
         } else {
             roots.is_own || has_kustomization || roots.foreign.len() > 1
         };
-        Ok(if is_shared { roots.foreign.into_iter().next() } else { None })
+        let foreign = if is_shared { roots.foreign.into_iter().next() } else { None };
+        Ok(foreign.or_else(|| roots.of_own.into_iter().find(is_target)))
     }
 }
 
@@ -119,6 +123,8 @@ struct Roots {
     is_own: bool,
     /// The folders of the others.
     foreign: BTreeSet<RepositoryPath>,
+    /// The folders whose kustomizations lead to the environment itself.
+    of_own: BTreeSet<RepositoryPath>,
 }
 
 fn is_at_or_below(path: &RepositoryPath, folder: &RepositoryPath) -> bool {
@@ -213,14 +219,20 @@ impl Index {
     /// The roots of a file. Each folder is visited once, without recursion, because the repository decides how long a chain is.
     fn roots(&self, own: &RepositoryPath, file: &RepositoryPath) -> Roots {
         let mut roots = Roots::default();
-        let (mut seen, mut pending) = (HashSet::new(), vec![file]);
-        while let Some(path) = pending.pop() {
+        let (mut seen, mut pending) = (HashSet::new(), vec![(file, false)]);
+        while let Some((path, is_through_own)) = pending.pop() {
             for folder in self.linked.get(path).into_iter().flatten() {
                 if is_at_or_below(own, folder) {
                     roots.is_own = true;
+                    if seen.insert(folder) {
+                        pending.push((folder, true));
+                    }
                 } else if seen.insert(folder) {
-                    if self.linked.contains_key(folder) {
-                        pending.push(folder);
+                    if is_through_own {
+                        roots.of_own.insert(folder.clone());
+                        pending.push((folder, true));
+                    } else if self.linked.contains_key(folder) {
+                        pending.push((folder, false));
                     } else if is_at_or_below(folder, own) {
                         roots.is_own = true;
                     } else if !self.components.contains(folder) {

@@ -152,7 +152,7 @@ impl Overlays {
         own: &RepositoryPath,
         file: &RepositoryPath,
     ) -> Result<Option<RepositoryPath>, Missing> {
-        self.all.foreign(tree, own, file)
+        self.all.foreign(tree, own, file, |folder| self.targets.is_near(folder))
     }
 
     /// The targets that are read from a file: without kustomize, or by the kustomization of their folder.

@@ -31,15 +31,14 @@ pub(super) fn add_version(found: &mut ScanResult, text: &Text, node: NodeId, nam
     let Some(version) = text.tree.scalar(node) else { return };
     // A number is refused by Helm as such, which is said where tags are read.
     let is_text = scalar_type(text, node) == Some(ScalarType::Text);
-    if is_text && !version.is_empty() && !is_exact(version) && !version.contains(SUBSTITUTION) {
+    if is_text && !is_exact(version) && !version.contains(SUBSTITUTION) {
         let why = format!(
             "the version of `{name}` is the range `{version}`, of which a version is chosen elsewhere"
         );
         found.hide(Limit::VersionRange, text.line(node), why);
         return;
     }
-    let tag = Some(version).filter(|version| !version.is_empty()).map(|version| version.replace('+', "_"));
-    let image = WrittenImage { name, tag, digest: None };
+    let image = WrittenImage { name, tag: Some(version.replace('+', "_")), digest: None };
     let writing = Writing::Parts { digest: DigestLocation::Nowhere };
     let spot = ImageLocation::new(image, node, set_by, writing).typed();
     found.spots.push(ImageLocation { is_chart_version: true, ..spot });

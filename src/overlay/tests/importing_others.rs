@@ -199,7 +199,7 @@ fn what_the_image_updater_keeps_in_the_cluster_has_to_be_removed_there() {
             found.contains("? a.yaml:6: Argo CD Image Updater keeps what it sets in the `Application`"),
             "{found}"
         );
-        assert!(found.contains("`argocd app unset shop`"), "{found}");
+        assert!(found.contains("`argocd app unset shop --kustomize-image IMAGE`"), "{found}");
     }
     for in_git in ["git", "git:secret:argocd/token"] {
         let found = imported(&application(&method(in_git)));
@@ -215,7 +215,7 @@ fn what_argo_cd_applies_last_is_named() {
     let named: Vec<&str> = found.lines().filter(|line| line.contains("delete the")).collect();
     assert_snapshot!(named.join("\n"), @"
     ? apps.yaml:11: the Application `shop` deploys `prod` and sets the image `ghcr.io/acme/shop` after the files of that folder; delete the setting, so that what Towpath writes takes effect
-    ? prod/.argocd-source-shop.yaml:3: Argo CD sets the image `ghcr.io/acme/shop` after the files of this folder; delete the entry, since Argo CD goes on with it
+    ? prod/.argocd-source-shop.yaml:3: Argo CD sets the image `ghcr.io/acme/shop` after the files of this folder; delete the entry, since Argo CD keeps applying it
     ");
     let alone = imported(&format!("{application}{source}"));
     assert!(!alone.contains("delete the entry"), "{alone}");

@@ -225,3 +225,24 @@ fn no_promotion_changes_what_another_target_runs() {
     // Neither outcome is a rare one.
     assert!(written > 100 && refused > 20, "{written} written, {refused} refused");
 }
+
+#[test]
+fn an_environment_whose_kustomization_leads_to_the_promoted_one_is_not_moved_along() {
+    let files = [
+        ("apps/dev/kustomization.yaml", "resources: [d.yaml]\n"),
+        ("apps/dev/d.yaml", DEPLOYMENT),
+        ("apps/prod/kustomization.yaml", "resources: [../dev]\n"),
+        ("apps/prod/d.yaml", DEPLOYMENT),
+        ("clusters/all/kustomization.yaml", "resources: [../../apps/dev]\n"),
+    ];
+    let files = files.map(|(file, text)| (file.to_owned(), text.as_bytes().to_vec()));
+    let tree = tree_of(&files.into_iter().collect());
+    let environments = |find: fn(&str) -> Target| ["apps/dev", "apps/prod"].map(find);
+    let by_set = |folder: &str| declared(folder, &format!("{folder}/d.yaml"), IMAGE, SHOP);
+    for [dev, prod] in [environments(by_set), environments(|folder| by_format(&format!("{folder}/d.yaml")))] {
+        let why = promoted(&tree, &[&dev, &prod]).unwrap_err().to_string();
+        assert!(why.contains("the kustomization in `apps/prod` reads this file, too"), "{why}");
+        // What only gathers services is no environment.
+        assert!(promoted(&tree, &[&dev]).is_ok());
+    }
+}
