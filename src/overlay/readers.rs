@@ -89,8 +89,8 @@ impl Readers {
     ///
     /// Kustomizations in `own`, below and above it are the environment's. Others count where one of those leads to the
     /// file as well. Of a file elsewhere they also count where there are several, or where `own` has a kustomization.
-    /// A kustomization that leads to `own` itself counts only where another target is, since one that gathers the services
-    /// of a cluster is common.
+    /// Any other counts where another target is. One that leads to `own` itself counts only there, because one that gathers
+    /// the services of a cluster is common.
     ///
     /// # Errors
     /// The kustomizations of the tree whose content is missing, all at once.
@@ -111,8 +111,9 @@ impl Readers {
         } else {
             roots.is_own || has_kustomization || roots.foreign.len() > 1
         };
-        let foreign = if is_shared { roots.foreign.into_iter().next() } else { None };
-        Ok(foreign.or_else(|| roots.of_own.into_iter().find(is_target)))
+        let mut foreign = roots.foreign.into_iter();
+        let first = if is_shared { foreign.next() } else { foreign.find(&is_target) };
+        Ok(first.or_else(|| roots.of_own.into_iter().find(is_target)))
     }
 }
 

@@ -246,3 +246,17 @@ fn an_environment_whose_kustomization_leads_to_the_promoted_one_is_not_moved_alo
         assert!(promoted(&tree, &[&dev]).is_ok());
     }
 }
+
+#[test]
+fn a_kustomization_of_another_environment_that_names_the_promoted_file_is_not_moved_along() {
+    let files = [
+        ("apps/dev/d.yaml", DEPLOYMENT),
+        ("apps/prod/kustomization.yaml", "resources: [../dev/d.yaml]\n"),
+        ("apps/prod/d.yaml", DEPLOYMENT),
+    ];
+    let files = files.map(|(file, text)| (file.to_owned(), text.as_bytes().to_vec()));
+    let tree = tree_of(&files.into_iter().collect());
+    let [dev, prod] = ["apps/dev", "apps/prod"].map(|at| declared(at, &format!("{at}/d.yaml"), IMAGE, SHOP));
+    let why = promoted(&tree, &[&dev, &prod]).unwrap_err().to_string();
+    assert!(why.contains("the kustomization in `apps/prod` reads this file, too"), "{why}");
+}
