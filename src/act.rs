@@ -117,19 +117,21 @@ impl<F: Forge> Actor<'_, F> {
     pub async fn edit(&self, drafts: Vec<Draft<ChangeEdit>>) -> Vec<Receipt> {
         let mut receipts = Vec::new();
         for Draft { effect, summary } in drafts {
-            let result = match effect {
+            receipts.push(match effect {
                 ChangeEdit::Present { change, presentation } => {
                     let result = self.forge.present(self.place, change, &presentation).await;
-                    receipts.push(Receipt::of_information(summary, result));
-                    continue;
+                    Receipt::of_information(summary, result)
                 }
-                ChangeEdit::Dequeue { change } => self.forge.dequeue(self.place, change).await,
-                ChangeEdit::Close { change } => self.forge.close(self.place, change).await,
+                ChangeEdit::Dequeue { change } => {
+                    Receipt::new(summary, self.forge.dequeue(self.place, change).await)
+                }
+                ChangeEdit::Close { change } => {
+                    Receipt::new(summary, self.forge.close(self.place, change).await)
+                }
                 ChangeEdit::DeleteBranch { branch, expected } => {
-                    self.forge.delete_branch(self.place, &branch, &expected).await
+                    Receipt::new(summary, self.forge.delete_branch(self.place, &branch, &expected).await)
                 }
-            };
-            receipts.push(Receipt::new(summary, result));
+            });
         }
         receipts
     }

@@ -29,7 +29,9 @@ pub use plan::{
     Judgement, Plan, Verdict,
 };
 pub use promotion_view::{UnreadCommands, carried, takes_commands};
-pub use reason::{ActionReason, ArtifactReason, GateReason, UncountedApproval, UncountedReason, Undated};
+pub use reason::{
+    ActionReason, ArtifactReason, GateReason, TagMismatch, UncountedApproval, UncountedReason, Undated,
+};
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -170,7 +170,7 @@ async fn add_running_digests<F: Forge, R: Registry, L: Ledger, C: Clock>(
     let tags: BTreeSet<(ImageName, Tag)> =
         by_tag_alone.filter_map(|found| Some((found.image, found.tag?))).collect();
     for (image, tag) in tags {
-        if let Some(kept) = artifacts::kept_digest(ports, policy, freshness, (&image, &tag)).await {
+        if let Some(kept) = artifacts::kept_digest(ports, policy, freshness, &image, &tag).await {
             world.digests.insert((image, tag), kept);
         }
     }
@@ -215,7 +215,7 @@ async fn look_at_forge<F: Forge, R: Registry, L: Ledger, C: Clock>(
         listings: Default::default(),
         answering: Default::default(),
         digests: Default::default(),
-        running_digests: Default::default(),
+        digests_of_running_tags: Default::default(),
         present: Default::default(),
         presences: Default::default(),
         running_presences: Default::default(),

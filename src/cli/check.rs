@@ -127,10 +127,16 @@ fn wrong_overlays(
 ) -> Vec<(ServicePart, Diagnosis)> {
     let found =
         overlay_findings(&engine.policy, place, &survey.entries, &survey.running, &survey.lacking_quotes);
-    let part = |own: OverlayFinding| {
+    fn part(own: OverlayFinding) -> (ServicePart, Diagnosis) {
         let is_refused = matches!(own.diagnosis.matter, Topic::OverlayRefused { .. });
         let part = if is_refused { ServicePart::Images } else { ServicePart::Path };
         (part(own.target), own.diagnosis)
-    };
-    found.into_iter().chain(override_findings(&survey.overrides)).map(part).collect()
+    }
+    let found = found.into_iter().map(part);
+    match &survey.overrides {
+        Ok(overrides) => found.chain(override_findings(overrides).into_iter().map(part)).collect(),
+        Err(why) => {
+            found.chain(of_each_service(engine, place, &Topic::LocalRepositoryUnseen(why.clone()))).collect()
+        }
+    }
 }

@@ -30,9 +30,9 @@ pub(super) fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
     let near = known.iter().map(|other| (distance(other), *other));
     // In a word of three letters, two wrong ones make another word.
     let allowed = DISTANCE_MAX.min(word.chars().count().saturating_sub(1) / 2);
-    // Of two letters, the third may have been left out.
+    // A word of two letters may lack its third.
     let lacks_letter = |distance: usize, other: &str| {
-        distance == 1 && word.chars().count() >= 2 && other.chars().count() == word.chars().count() + 1
+        distance == 1 && word.chars().count() == 2 && other.chars().count() == 3
     };
     near.filter(|(distance, other)| *distance <= allowed || lacks_letter(*distance, other))
         .min_by_key(|(distance, _)| *distance)

@@ -1,8 +1,8 @@
-//! What the bot still owes people: answers to their commands, and a word when it stops writing.
+//! Replies that the bot has not posted yet: answers to commands, and that it no longer writes to a change.
 //!
-//! Questions are answered in one comment that is edited, since nobody has to be notified of an answer; it holds the answers
-//! to the last three, so that a question does not take away the answer to another person's. A comment that is refused or not understood gets a comment of its
-//! own, because its author has to act. Answers fold away what they make out of date; the forge tries to hide those
+//! Questions are answered in one comment that is edited, since an answer needs no notification; it holds the answers to the
+//! last three questions, so that one user's question does not remove the answer to another user's. A comment that is refused
+//! or not understood gets a comment of its own, because its author has to act. Answers fold away what they make out of date; the forge tries to hide those
 //! once. No reaction says that a comment was seen: the answer comes within a second of the webhook, and each reaction
 //! is one of 80 writes a minute. REST has no reactions for reviews, so a comment and the status answer them.
 

@@ -209,6 +209,8 @@ pub enum UnknownTopic {
     Team(TeamName),
     /// What an environment runs.
     Overlay(ServiceEnvironment),
+    /// The objects that set images after the files of a folder.
+    Overrides,
 }
 
 /// What a branch demands of a merge, and which environments it concerns.

@@ -145,24 +145,35 @@ impl<'a> PromotionView<'a> {
         // A rewrite brings nothing new: what came back landed when it landed first.
         let is_named =
             |landing: &&Landing| landing.origin != Origin::Rewritten && release.is_among(&landing.images);
-        // Nobody approved what a merge made of a release, so nothing follows from it.
-        let counts = |landing: &&Landing| {
-            landing.standing == LandingStatus::Effective && !matches!(landing.origin, Origin::Altered(_))
-        };
-        self.history.landings(target).iter().rev().find(is_named).filter(counts)
+        self.history.landings(target).iter().rev().find(is_named).filter(|landing| counts(landing))
     }
 
-    /// Since when the artifacts of a landing are at a target. Tags that the same artifacts had there one after another restart
-    /// nothing: what soaks are artifacts, and a tag is a name.
-    pub(super) fn artifacts_since(&self, landing: &Landing, target: &ServiceEnvironment) -> Time {
-        let counts = |own: &&Landing| {
-            own.standing == LandingStatus::Effective && !matches!(own.origin, Origin::Altered(_))
-        };
-        let landings = self.history.landings(target).iter().rev();
-        let earlier = landings.skip_while(|own| own.order >= landing.order);
-        let same = earlier.take_while(|own| counts(own) && same_artifacts(&own.images, &landing.images));
+    /// When the soak of a landing began: with the first landing of the same artifacts that was not taken back since, under
+    /// whatever tag and whatever ran there in between.
+    pub(super) fn soaking_since(&self, landing: &Landing, target: &ServiceEnvironment) -> Time {
+        let same = self.landings_before(landing, target).filter(|own| brings_same(own, landing));
+        self.first_of(landing, same.take_while(|own| counts(own)))
+    }
+
+    /// Since when the artifacts of a landing run at a target without anything else in between.
+    pub(super) fn running_since(&self, landing: &Landing, target: &ServiceEnvironment) -> Time {
+        let earlier = self.landings_before(landing, target);
+        self.first_of(landing, earlier.take_while(|own| counts(own) && brings_same(own, landing)))
+    }
+
+    /// The landings at a target before one, the last first.
+    fn landings_before(
+        &self,
+        landing: &Landing,
+        target: &ServiceEnvironment,
+    ) -> impl Iterator<Item = &'a Landing> + use<'a> {
+        let order = landing.order;
+        self.history.landings(target).iter().rev().skip_while(move |own| own.order >= order)
+    }
+
+    fn first_of(&self, landing: &Landing, earlier: impl Iterator<Item = &'a Landing>) -> Time {
         let now = self.world.forge_time();
-        same.map(|own| own.counts_from(now)).fold(landing.counts_from(now), Time::min)
+        earlier.map(|own| own.counts_from(now)).fold(landing.counts_from(now), Time::min)
     }
 
     /// Whether a release is newer than what runs and than all that ever ran here.
@@ -284,12 +295,18 @@ pub(super) fn same_images(left: &[ImageReference], right: &[ImageReference]) -> 
 }
 
 /// Whether two lists are the same artifacts by their digests, image by image, whatever their tags are.
-fn same_artifacts(left: &[ImageReference], right: &[ImageReference]) -> bool {
-    let is_in = |own: &ImageReference| {
-        let mut others = right.iter();
+/// Whether something may follow from a landing. Nobody approved what a merge made of a release, so nothing follows from it.
+fn counts(landing: &Landing) -> bool {
+    landing.standing == LandingStatus::Effective && !matches!(landing.origin, Origin::Altered(_))
+}
+
+/// Whether two landings brought the same artifacts: what soaks are artifacts, and a tag is a name.
+fn brings_same(one: &Landing, other: &Landing) -> bool {
+    let is_in_other = |own: &ImageReference| {
+        let mut others = other.images.iter();
         own.digest.is_some() && others.any(|other| (&own.image, &own.digest) == (&other.image, &other.digest))
     };
-    left.len() == right.len() && left.iter().all(is_in)
+    one.images.len() == other.images.len() && one.images.iter().all(is_in_other)
 }
 
 /// Why nobody reads commands on a change.

@@ -2,7 +2,7 @@
 
 mod artifact;
 
-pub use artifact::{ArtifactReason, Undated};
+pub use artifact::{ArtifactReason, TagMismatch, Undated};
 
 use std::time::Duration;
 

@@ -119,6 +119,19 @@ impl RepositoryPath {
         Some(Self(parent.to_owned()))
     }
 
+    /// This path and every folder above it, up to the top of the repository.
+    pub fn ancestors(&self) -> impl Iterator<Item = Self> {
+        std::iter::successors(Some(self.clone()), Self::parent)
+    }
+
+    /// Whether this is a folder's own path, or a path below that folder.
+    #[must_use]
+    pub fn is_at_or_below(&self, folder: &Self) -> bool {
+        self == folder
+            || folder.0.is_empty()
+            || self.0.strip_prefix(folder.as_str()).is_some_and(|rest| rest.starts_with('/'))
+    }
+
     /// The last part of the path.
     #[must_use]
     pub fn file_name(&self) -> &str {

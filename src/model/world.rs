@@ -150,7 +150,7 @@ pub struct World {
     /// The digest of a tag; nothing where the registry has no such tag.
     pub digests: BTreeMap<(ImageName, Tag), Fact<Option<Digest>>>,
     /// What a tag pointed to within the last poll interval, for those that are all that files hold of what runs.
-    pub running_digests: BTreeMap<(ImageName, Tag), Fact<Option<Digest>>>,
+    pub digests_of_running_tags: BTreeMap<(ImageName, Tag), Fact<Option<Digest>>>,
     /// What a tag points to at this very time, for those that are about to be merged.
     pub present: BTreeMap<(ImageName, Tag), Fact<Option<Digest>>>,
     /// Whether registries have what is about to be promoted, by the reference that was asked for.

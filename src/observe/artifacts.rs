@@ -82,10 +82,10 @@ pub(super) async fn digest<F: Forge, R: Registry, L: Ledger, C: Clock>(
     ports: &Ports<F, R, L, C>,
     policy: &Policy,
     freshness: Freshness,
-    (image, tag): (&ImageName, &Tag),
+    image: &ImageName,
+    tag: &Tag,
 ) -> Fact<Option<Digest>> {
-    let is_polled = policy.followed_tags(image).contains(tag) || policy.writes_tags_of(image);
-    digest_since(ports, policy, freshness, (image, tag), is_polled).await
+    read_digest(ports, policy, freshness, &TagRead::new(policy, image, tag)).await
 }
 
 /// The same for a tag that is all that files hold of what runs, so that it is asked for with each poll.
@@ -93,28 +93,25 @@ pub(super) async fn polled_digest<F: Forge, R: Registry, L: Ledger, C: Clock>(
     ports: &Ports<F, R, L, C>,
     policy: &Policy,
     freshness: Freshness,
-    (image, tag): (&ImageName, &Tag),
+    image: &ImageName,
+    tag: &Tag,
 ) -> Fact<Option<Digest>> {
-    digest_since(ports, policy, freshness, (image, tag), true).await
+    read_digest(ports, policy, freshness, &TagRead { image, tag, is_polled: true }).await
 }
 
-async fn digest_since<F: Forge, R: Registry, L: Ledger, C: Clock>(
+async fn read_digest<F: Forge, R: Registry, L: Ledger, C: Clock>(
     ports: &Ports<F, R, L, C>,
     policy: &Policy,
     freshness: Freshness,
-    (image, tag): (&ImageName, &Tag),
-    is_polled: bool,
+    read: &TagRead<'_>,
 ) -> Fact<Option<Digest>> {
     let now = ports.clock.now();
-    let oldest = freshness.oldest(policy, image, now);
-    // A digest from the future was read while the clock was ahead; it may be older than the tag's last move.
-    let is_good = |as_of| as_of <= now && (freshness.takes_listing_of(as_of, now) || !is_polled);
-    match ports.ledger.digest(image, tag).await {
-        Ok(Some((digest, as_of))) if is_good(as_of) => return Fact::known(Some(digest), as_of),
-        Ok(_) => {}
-        Err(error) => tracing::warn!("{error}"),
+    if let Some(kept) = ledger_digest(ports, freshness, read).await {
+        return kept;
     }
+    let TagRead { image, tag, .. } = *read;
     let key = (image.clone(), tag.clone());
+    let oldest = freshness.oldest(policy, image, now);
     if let Some(known) = ports.absent_tags.known(&key, oldest, now).await {
         return known;
     }
@@ -127,19 +124,44 @@ async fn digest_since<F: Forge, R: Registry, L: Ledger, C: Clock>(
     ports.absent_tags.remember(key, answer, is_kept, now).await
 }
 
-/// The digest of a tag as it was read before, where that still counts. No registry is asked.
+/// The digest of a tag as it was read before, if that is still valid. No registry is asked.
 pub(super) async fn kept_digest<F: Forge, R: Registry, L: Ledger, C: Clock>(
     ports: &Ports<F, R, L, C>,
     policy: &Policy,
     freshness: Freshness,
-    (image, tag): (&ImageName, &Tag),
+    image: &ImageName,
+    tag: &Tag,
+) -> Option<Fact<Option<Digest>>> {
+    ledger_digest(ports, freshness, &TagRead::new(policy, image, tag)).await
+}
+
+/// A tag whose digest is read.
+struct TagRead<'a> {
+    image: &'a ImageName,
+    tag: &'a Tag,
+    /// Whether the digest is read again with each poll.
+    is_polled: bool,
+}
+
+impl<'a> TagRead<'a> {
+    fn new(policy: &Policy, image: &'a ImageName, tag: &'a Tag) -> Self {
+        let is_polled = policy.followed_tags(image).contains(tag) || policy.writes_tags_of(image);
+        Self { image, tag, is_polled }
+    }
+}
+
+/// The digest that the ledger has for a tag; of one that is polled, only one of the last poll interval.
+async fn ledger_digest<F: Forge, R: Registry, L: Ledger, C: Clock>(
+    ports: &Ports<F, R, L, C>,
+    freshness: Freshness,
+    read: &TagRead<'_>,
 ) -> Option<Fact<Option<Digest>>> {
     let now = ports.clock.now();
-    let is_followed = policy.followed_tags(image).contains(tag) || policy.writes_tags_of(image);
+    let TagRead { image, tag, is_polled } = *read;
     // A digest from the future was read while the clock was ahead; it may be older than the tag's last move.
-    let is_good = |as_of| as_of <= now && (freshness.takes_listing_of(as_of, now) || !is_followed);
+    let is_valid = |as_of| as_of <= now && (freshness.takes_listing_of(as_of, now) || !is_polled);
     match ports.ledger.digest(image, tag).await {
-        Ok(Some((digest, as_of))) if is_good(as_of) => Some(Fact::known(Some(digest), as_of)),
+        Ok(Some((digest, as_of))) if is_valid(as_of) => Some(Fact::known(Some(digest), as_of)),
         Ok(_) => None,
         Err(error) => {
             tracing::warn!("{error}");

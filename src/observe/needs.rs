@@ -30,7 +30,7 @@ pub(super) async fn fetch<F: Forge, R: Registry, L: Ledger, C: Clock>(
     // All at once, so that a registry that does not answer delays those of another by one wait, not by many.
     let asked = digests.into_iter().map(|need| digest(ports, policy, freshness, need));
     observation.world.digests.extend(join_all(asked).await.into_iter().flatten());
-    running_digests(ports, policy, freshness, &others, &mut observation.world).await;
+    digests_of_running_tags(ports, policy, freshness, &others, &mut observation.world).await;
     deployments(ports, &others, &mut observation.world).await;
     for need in others {
         match need {
@@ -143,12 +143,12 @@ async fn digest<F: Forge, R: Registry, L: Ledger, C: Clock>(
     need: Need,
 ) -> Option<((ImageName, Tag), Fact<Option<Digest>>)> {
     let Need::Digest { image, tag } = need else { return None };
-    let fact = artifacts::digest(ports, policy, freshness, (&image, &tag)).await;
+    let fact = artifacts::digest(ports, policy, freshness, &image, &tag).await;
     Some(((image, tag), fact))
 }
 
 /// What the tags point to that are all that files hold of what runs, all at once.
-async fn running_digests<F: Forge, R: Registry, L: Ledger, C: Clock>(
+async fn digests_of_running_tags<F: Forge, R: Registry, L: Ledger, C: Clock>(
     ports: &Ports<F, R, L, C>,
     policy: &Policy,
     freshness: Freshness,
@@ -159,10 +159,10 @@ async fn running_digests<F: Forge, R: Registry, L: Ledger, C: Clock>(
         if let Need::RunningDigest { image, tag } = need { Some((image.clone(), tag.clone())) } else { None }
     });
     let asked = asked.map(async |(image, tag)| {
-        let fact = artifacts::polled_digest(ports, policy, freshness, (&image, &tag)).await;
+        let fact = artifacts::polled_digest(ports, policy, freshness, &image, &tag).await;
         ((image, tag), fact)
     });
-    world.running_digests.extend(join_all(asked).await);
+    world.digests_of_running_tags.extend(join_all(asked).await);
 }
 
 /// What the forge says about somebody, as a fact.

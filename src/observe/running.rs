@@ -34,8 +34,9 @@ pub struct Survey {
     pub running: BTreeMap<ServiceEnvironment, Result<Running, Obstacle>>,
     /// The targets of which that is not known only because tags lack quotes, which the next promotion writes.
     pub lacking_quotes: BTreeSet<ServiceEnvironment>,
-    /// The objects of Argo CD and Flux in the repository that set images of a target after its files.
-    pub overrides: Vec<TargetOverride>,
+    /// The objects of Argo CD and Flux in the repository that set images of a target after its files, or why they could not
+    /// be searched for.
+    pub overrides: Result<Vec<TargetOverride>, String>,
 }
 
 /// Reads the files at the head of a place, for commands that people run.
@@ -51,7 +52,7 @@ pub async fn survey<F: Forge, R: Registry, L: Ledger, C: Clock>(
     let mut tree = ports.snapshots.tree(&ports.forge, place, &head).await?;
     let (found, _) = read(ports, policy, place, &mut tree).await;
     let lacking_quotes = found.unquoted.into_keys().collect();
-    let overrides = overrides(ports, policy, place, &mut tree).await?;
+    let overrides = overrides(ports, policy, place, &mut tree).await.map_err(|error| error.to_string());
     Ok(Survey { entries: Arc::clone(tree.entries()), running: found.running, lacking_quotes, overrides })
 }
 
@@ -66,7 +67,10 @@ async fn overrides<F: Forge, R: Registry, L: Ledger, C: Clock>(
         Ok(found) => found,
         Err(missing) => {
             ports.snapshots.fill(&ports.forge, place, tree, &missing).await?;
-            overlay::object_overrides(tree).unwrap_or_default()
+            overlay::object_overrides(tree).map_err(|_| ForgeError::Unavailable {
+                what: format!("reading the files of {place}"),
+                why: "the forge did not return all of them".to_owned(),
+            })?
         }
     };
     let concerns = |own: &ObjectOverride, service: &Service, location: &Location| {

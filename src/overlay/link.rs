@@ -70,7 +70,7 @@ pub(super) fn kustomization(
 
 /// What stands at a path, or above it, and is neither file nor folder.
 fn obstacle(tree: &Tree, path: &RepositoryPath) -> Option<EntryKind> {
-    let above = std::iter::successors(Some(path.clone()), RepositoryPath::parent);
+    let above = path.ancestors();
     let mut kinds = above.filter_map(|path| tree.entry(&path).map(|entry| entry.kind));
     kinds.find(|kind| *kind != EntryKind::File)
 }

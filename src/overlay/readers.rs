@@ -106,7 +106,7 @@ impl Readers {
         let roots = index.roots(own, file);
         let has_kustomization =
             FILE_NAMES.iter().filter_map(|name| own.join(name)).any(|path| tree.entry(&path).is_some());
-        let is_shared = if is_at_or_below(file, own) {
+        let is_shared = if file.is_at_or_below(own) {
             roots.is_own
         } else {
             roots.is_own || has_kustomization || roots.foreign.len() > 1
@@ -126,10 +126,6 @@ struct Roots {
     foreign: BTreeSet<RepositoryPath>,
     /// The folders whose kustomizations lead to the environment itself.
     of_own: BTreeSet<RepositoryPath>,
-}
-
-fn is_at_or_below(path: &RepositoryPath, folder: &RepositoryPath) -> bool {
-    std::iter::successors(Some(path.clone()), RepositoryPath::parent).any(|above| above == *folder)
 }
 
 /// The index of a commit, and what edits of its kustomizations change in it.
@@ -223,7 +219,7 @@ impl Index {
         let (mut seen, mut pending) = (HashSet::new(), vec![(file, false)]);
         while let Some((path, is_through_own)) = pending.pop() {
             for folder in self.linked.get(path).into_iter().flatten() {
-                if is_at_or_below(own, folder) {
+                if own.is_at_or_below(folder) {
                     roots.is_own = true;
                     if seen.insert(folder) {
                         pending.push((folder, true));
@@ -234,7 +230,7 @@ impl Index {
                         pending.push((folder, true));
                     } else if self.linked.contains_key(folder) {
                         pending.push((folder, false));
-                    } else if is_at_or_below(folder, own) {
+                    } else if folder.is_at_or_below(own) {
                         roots.is_own = true;
                     } else if !self.components.contains(folder) {
                         roots.foreign.insert(folder.clone());

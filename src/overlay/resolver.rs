@@ -190,9 +190,8 @@ impl Overlays {
     /// Whether an environment that is read without kustomize may read a file. One that reads the whole folder of an
     /// overlay reads its `images` too, so it is no reason to write there instead.
     fn is_read_plainly(&self, folder: &RepositoryPath, file: &RepositoryPath) -> bool {
-        let above = |path: &RepositoryPath| std::iter::successors(Some(path.clone()), RepositoryPath::parent);
-        let covers_folder = |plain: &RepositoryPath| above(folder).any(|path| path == *plain);
-        above(file).any(|path| self.plain.contains(&path) && !covers_folder(&path))
+        let covers_folder = |plain: &RepositoryPath| folder.is_at_or_below(plain);
+        file.ancestors().any(|path| self.plain.contains(&path) && !covers_folder(&path))
     }
 
     /// Whether a folder is among them.
@@ -244,8 +243,6 @@ fn changed(
     new: &BTreeMap<RepositoryPath, TreeEntry>,
 ) -> BTreeSet<RepositoryPath> {
     let mut changed = BTreeSet::new();
-    let with_parents =
-        |path: &RepositoryPath| std::iter::successors(Some(path.clone()), RepositoryPath::parent);
     let (mut left, mut right) = (old.iter().peekable(), new.iter().peekable());
     loop {
         let order = match (left.peek(), right.peek()) {
@@ -261,7 +258,9 @@ fn changed(
         };
         match (gone, come) {
             (Some((path, old)), Some((_, new))) if old != new => drop(changed.insert(path.clone())),
-            (Some((path, _)), None) | (None, Some((path, _))) => changed.extend(with_parents(path)),
+            (Some((path, _)), None) | (None, Some((path, _))) => {
+                changed.extend(RepositoryPath::ancestors(path))
+            }
             (Some(_), Some(_)) | (None, None) => {}
         }
     }

@@ -75,6 +75,12 @@ fn names_meant(own: &Kustomization, name: &str) -> Vec<String> {
     renamed.chain([name.to_owned()]).collect()
 }
 
+/// The folder of a location: the location itself, or the folder of its file.
+fn folder_of(tree: &Tree, location: &Location) -> Option<RepositoryPath> {
+    let is_file = tree.entry(&location.path).is_some_and(|entry| entry.kind == EntryKind::File);
+    if is_file { location.path.parent() } else { Some(location.path.clone()) }
+}
+
 /// The value in a source file that decides an image of a location without a kustomization, in place of the line that says
 /// what runs. `None` if none does, or the location's own files include the source file, so that it is edited along.
 ///
@@ -86,9 +92,8 @@ pub(super) fn over_values(
     running: &RunningImage,
 ) -> Result<Option<Uncertain>, OverlayError> {
     let RunningImage { reference, file, line } = running;
-    let is_file = tree.entry(&location.path).is_some_and(|entry| entry.kind == EntryKind::File);
-    let folder = if is_file { location.path.parent() } else { Some(location.path.clone()) };
-    let sources = folder.map(|folder| read(tree, &folder)).transpose()?.unwrap_or_default();
+    let sources =
+        folder_of(tree, location).map(|folder| read(tree, &folder)).transpose()?.unwrap_or_default();
     let sources = sources.iter().filter(|source| !source.is_edited_with(location, file, &reference.image));
     let Some(values) = tree.read(file).ok().and_then(|bytes| Text::new(bytes).ok()) else { return Ok(None) };
     for Source { file: source, text, .. } in sources {

@@ -32,8 +32,7 @@ impl Targets {
 
     /// The targets that are read from a path itself, or from a folder above it.
     pub(super) fn covering(&self, path: &RepositoryPath) -> impl Iterator<Item = &Target> {
-        let above = std::iter::successors(Some(path.clone()), RepositoryPath::parent);
-        above.filter_map(|path| self.0.get(&path)).flatten()
+        path.ancestors().filter_map(|path| self.0.get(&path)).flatten()
     }
 
     /// The targets whose location is a folder.

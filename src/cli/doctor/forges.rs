@@ -75,8 +75,16 @@ fn overlays(engine: &RealEngine, place: &ConfigBranch, surveys: &Surveys<'_>) ->
     let Some(Ok(survey)) = surveys.get(place) else { return Vec::new() };
     let found =
         overlay_findings(&engine.policy, place, &survey.entries, &survey.running, &survey.lacking_quotes);
-    let overridden = override_findings(&survey.overrides);
-    found.into_iter().chain(overridden).map(|finding| finding.diagnosis).collect()
+    let found = found.into_iter().map(|finding| finding.diagnosis);
+    match &survey.overrides {
+        Ok(overrides) => {
+            found.chain(override_findings(overrides).into_iter().map(|finding| finding.diagnosis)).collect()
+        }
+        Err(why) => {
+            let matter = Topic::Unknown(UnknownTopic::Overrides, why.clone());
+            found.chain([Diagnosis { level: Level::Unknown, matter }]).collect()
+        }
+    }
 }
 
 /// What does not count in a repository. Where it cannot be read, that is said already.

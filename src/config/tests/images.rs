@@ -186,7 +186,7 @@ fn scalars_that_two_environments_or_services_would_set() {
         good_with("path:", shop) + &WORKER.replace("apps/worker", "apps/shop").replace("path:", worker)
     };
     assert_snapshot!(problems_in(&both(&own, &set("'../{environment}.yaml'", "images[00].newTag"))), @r#"
-    error: `shop` and `worker` both set `images[00].newTag` in `apps/shop/dev.yaml`; give each service a scalar of its own; one service can list several images that share a version
+    error: `shop` and `worker` would both set `images[00].newTag` in `apps/shop/dev.yaml`; give each service a scalar of its own; one service can list several images that share a version
       --> towpath.yaml:18:60
        |
     18 |     config: { forge: here, repository: acme/deploy, set: [ { file: '../{environment}.yaml', path: "images[00].newTag" } ], path: "ap...

@@ -50,9 +50,9 @@ struct Participant {
     lacked: BTreeSet<Right>,
 }
 
-/// How many words the bot has left. Nobody can make it flood a change: who lacks a right is told once of each right, as many
-/// people as are told so at all; and there is a bound for each person, which is low where nothing was ever done for them and all
-/// are notified.
+/// The replies that are left on one change, so that nobody can make the bot flood it. A user without a right gets one reply for
+/// each right, and only a limited number of users get such replies. Each user has a limit besides, which is low for one whose
+/// commands were never carried out, because everyone on the change is notified.
 #[derive(Default)]
 struct ReplyLimits<'h> {
     people: BTreeMap<&'h UserName, Participant>,

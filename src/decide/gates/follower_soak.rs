@@ -34,7 +34,7 @@ fn soaks_until(case: &PromotionView<'_>, follower: &Environment, soak: &Soak) ->
     let present = case.history.last_landing(&case.target)?;
     let landed_there = case.history.landings(&case.sibling(&follower.name));
     let is_there = |landing: &Landing| same_images(&landing.images, &present.images);
-    let until = ends(case.artifacts_since(present, &case.target), soak);
+    let until = ends(case.running_since(present, &case.target), soak);
     let soaks = present.standing == LandingStatus::Effective && until > case.world.forge_time();
     (soaks && !landed_there.iter().any(is_there)).then_some(until)
 }

@@ -32,7 +32,7 @@ fn since(case: &PromotionView<'_>, release: &Release) -> Option<Time> {
     let after = &case.environment.after;
     let landed = |name| {
         let before = case.sibling(name);
-        case.landing_of(release, &before).map(|landing| case.artifacts_since(landing, &before))
+        case.landing_of(release, &before).map(|landing| case.soaking_since(landing, &before))
     };
     let times: Vec<Option<Time>> = after.environments.iter().map(landed).collect();
     match after.mode {

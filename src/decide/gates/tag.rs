@@ -13,11 +13,11 @@ use crate::decide::need::Need;
 use crate::decide::plan::{GateName, GateReport, Verdict};
 use crate::decide::presence::{self, EffectPhase};
 use crate::decide::promotion_view::PromotionView;
-use crate::decide::reason::{ArtifactReason, GateReason};
+use crate::decide::reason::{ArtifactReason, GateReason, TagMismatch};
 use crate::decide::record_now;
 use crate::model::{
-    Artifact, Basis, Digest, Event, Fact, ImageName, ImageReference, Origin, Presence, Record, Release,
-    Running, ServiceEnvironment, WriteMode,
+    Artifact, Digest, Event, Fact, ImageReference, Origin, Presence, Record, Release, Running,
+    ServiceEnvironment, WriteMode,
 };
 
 /// What the tags of a release point to right before it is merged. `None` if all of them are followed, so that they are
@@ -96,11 +96,7 @@ fn unknown(case: &PromotionView<'_>, artifact: &Artifact) -> Option<GateReason> 
 /// Whether files had an artifact before any change of Towpath brought it to one of the service's environments. The tag of
 /// an image that is followed is meant to move.
 fn is_unverified(case: &PromotionView<'_>, artifact: &Artifact) -> bool {
-    let is_followed = case
-        .service
-        .images
-        .iter()
-        .any(|image| image.name == artifact.image && matches!(image.selection.basis(), Basis::Turn(_)));
+    let is_followed = tag_moves::follows_image(case, &artifact.image);
     let reference = Release::of(artifact.clone()).references();
     let origins = case.pipeline().environments.iter().flat_map(|environment| {
         let (service, environment) = (case.service.name.clone(), environment.name.clone());
@@ -148,7 +144,7 @@ fn mismatch(case: &PromotionView<'_>, artifact: &Artifact) -> Option<GateReason>
     let is_of_digest = |fact: &Fact<Option<Digest>>| fact.value().and_then(Option::as_ref) == Some(&digest);
     let others = case.world.digests.iter().filter(|((other, _), fact)| *other == image && is_of_digest(fact));
     let named = others.map(|((_, tag), _)| tag.clone()).next();
-    Some(ArtifactReason::TagMismatch { tag, written: digest, present, named }.into())
+    Some(ArtifactReason::TagMismatch(TagMismatch { tag, written: digest, present, named }).into())
 }
 
 /// What the tag of an artifact is known to point to, where that is something else; what was asked for right before a
@@ -205,7 +201,7 @@ fn moved(case: &PromotionView<'_>, artifact: &Artifact, needs: &mut BTreeSet<Nee
 fn moved_while_running<'a>(case: &PromotionView<'a>) -> Vec<(Artifact, &'a Digest)> {
     let moved = landed_by_tag(case).into_iter().filter_map(|artifact| {
         let key = (artifact.image.clone(), artifact.tag.clone());
-        let Fact::Known { value: Some(present), .. } = case.world.running_digests.get(&key)? else {
+        let Fact::Known { value: Some(present), .. } = case.world.digests_of_running_tags.get(&key)? else {
             return None;
         };
         (*present != artifact.digest).then_some((artifact, present))
@@ -217,15 +213,11 @@ fn moved_while_running<'a>(case: &PromotionView<'a>) -> Vec<(Artifact, &'a Diges
 /// Without what is followed, whose tag is meant to move.
 fn landed_by_tag(case: &PromotionView<'_>) -> Vec<Artifact> {
     let running = case.running().map(Running::references).unwrap_or_default();
-    let follows = |image: &ImageName| {
-        let mut images = case.service.images.iter().filter(|own| own.name == *image);
-        images.any(|own| matches!(own.selection.basis(), Basis::Turn(_)))
-    };
     let images = case.history.last_landing(&case.target).into_iter().flat_map(|landing| &landing.images);
     let artifacts = images.filter_map(|landed| {
         let (tag, digest) = (landed.tag.clone()?, landed.digest.clone()?);
         let by_tag = ImageReference { digest: None, ..landed.clone() };
-        let is_by_tag = running.contains(&by_tag) && !follows(&landed.image);
+        let is_by_tag = running.contains(&by_tag) && !tag_moves::follows_image(case, &landed.image);
         is_by_tag.then(|| Artifact { image: landed.image.clone(), tag, digest })
     });
     artifacts.collect()
@@ -248,7 +240,7 @@ pub(in crate::decide) fn running_notes(case: &PromotionView<'_>) -> Vec<GateReas
 /// Asks what the tags point to that are all that is written of what landed.
 pub(in crate::decide) fn watch_running(case: &PromotionView<'_>, needs: &mut BTreeSet<Need>) {
     let keys = landed_by_tag(case).into_iter().map(|artifact| (artifact.image, artifact.tag));
-    let lacking = keys.filter(|key| !case.world.running_digests.contains_key(key));
+    let lacking = keys.filter(|key| !case.world.digests_of_running_tags.contains_key(key));
     needs.extend(lacking.map(|(image, tag)| Need::RunningDigest { image, tag }));
     for artifact in written_unverified(case) {
         verify(case, &artifact, needs);

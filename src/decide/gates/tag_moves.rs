@@ -1,4 +1,4 @@
-//! A tag that moves again and again: what it points to is worth no decision until it rests.
+//! Tags that move repeatedly. A release with such a tag waits.
 //!
 //! Each move is recorded, and in the first environment the change takes up what the tag points to now. A registry that names
 //! another digest at each request would have that done without end, so after the second move within a short time nothing is
@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use crate::decide::plan::{GateName, GateReport, Verdict};
 use crate::decide::promotion_view::PromotionView;
 use crate::decide::reason::ArtifactReason;
-use crate::model::{Basis, Digest, ImageName, Release, Tag, Time, is_younger_than};
+use crate::model::{Basis, Digest, ImageName, Release, ServiceImage, Tag, Time, is_younger_than};
 
 /// How many moves within [`ArtifactReason::TAG_MOVES_WITHIN`] make a release wait.
 const MOVES_MAX: usize = 2;
@@ -27,7 +27,7 @@ pub(super) fn unstable(case: &PromotionView<'_>, release: &Release) -> Option<Ga
     Some(GateReport { gate: GateName::Tag, verdict: Verdict::Wait, until: Some(until), reason })
 }
 
-/// Until when a tag has to stay where it is, if it moved too often lately. Two changes can note the same move, so what it
+/// When a release with the tag may be promoted again, if the tag moved too often lately. Two changes can note the same move, so what it
 /// moved to is counted.
 pub(super) fn unstable_until(case: &PromotionView<'_>, image: &ImageName, tag: &Tag) -> Option<Time> {
     let (now, within) = (case.world.forge_time(), ArtifactReason::TAG_MOVES_WITHIN);
@@ -41,5 +41,14 @@ pub(super) fn unstable_until(case: &PromotionView<'_>, image: &ImageName, tag: &
 
 /// Whether the service follows the tags of all its images, so that they are meant to move.
 pub(super) fn follows(case: &PromotionView<'_>) -> bool {
-    case.service.images.iter().all(|image| matches!(image.selection.basis(), Basis::Turn(_)))
+    case.service.images.iter().all(is_followed)
+}
+
+/// Whether the service follows the tag of an image.
+pub(super) fn follows_image(case: &PromotionView<'_>, image: &ImageName) -> bool {
+    case.service.images.iter().any(|own| own.name == *image && is_followed(own))
+}
+
+fn is_followed(image: &ServiceImage) -> bool {
+    matches!(image.selection.basis(), Basis::Turn(_))
 }

@@ -128,16 +128,7 @@ pub enum ArtifactReason {
         presence: Presence,
     },
     /// The files write a tag beside the digest of another one, and no change of Towpath brought that.
-    TagMismatch {
-        /// The tag.
-        tag: Tag,
-        /// The digest beside it.
-        written: Digest,
-        /// The digest that the registry has for the tag.
-        present: Digest,
-        /// A tag for which the registry has the written digest, if one is known.
-        named: Option<Tag>,
-    },
+    TagMismatch(TagMismatch),
     /// Only the tag is written, and it points to something else than when it was chosen.
     WrittenTagMoved {
         /// The tag.
@@ -201,6 +192,19 @@ pub enum ArtifactReason {
         /// The change on which a request can be written.
         write_on: Option<ChangeNumber>,
     },
+}
+
+/// A tag that files write beside a digest which the registry does not have for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TagMismatch {
+    /// The tag.
+    pub tag: Tag,
+    /// The digest beside it.
+    pub written: Digest,
+    /// The digest that the registry has for the tag.
+    pub present: Digest,
+    /// A tag for which the registry has the written digest, if one is known.
+    pub named: Option<Tag>,
 }
 
 impl ArtifactReason {

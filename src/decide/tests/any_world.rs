@@ -409,7 +409,7 @@ fn world(artifacts: Artifacts) -> impl Strategy<Value = World> {
             branches: branches.collect(),
             changes,
             listings: BTreeMap::from([(image(), Fact::known(tags, now))]),
-            running_digests: digests.clone(),
+            digests_of_running_tags: digests.clone(),
             present: digests.clone(),
             presences: all_present(artifacts, now),
             running_presences: BTreeMap::new(),

@@ -68,17 +68,23 @@ fn ahead(range: std::ops::Range<i64>) -> impl Strategy<Value = TimeDelta> {
     ]
 }
 
-/// A release lands in staging while the clock is behind, moments after the log had a record by the right time.
-#[test]
-fn a_clock_that_is_behind_at_a_landing_shortens_no_soak() {
+/// 1.0.0 runs everywhere and is in the log, and 1.1.0 was just pushed.
+fn before_the_clock_changes() -> Simulation {
     let soak = Soak { duration: SOAK.to_std().unwrap_or(Duration::ZERO), counts: SoakCounts::Landed };
     let mut simulation = Simulation::new(&Layout { gates: vec![Gate::Soak(soak)], ..Layout::default() });
     let image = simulation.images().remove(0);
-    let right = simulation.world.now;
     simulation.push(&image, "1.0.0", 1);
     ENVIRONMENTS.iter().for_each(|environment| simulation.set(environment, &image, "1.0.0", 1));
     simulation.run();
     simulation.push(&image, "1.1.0", 2);
+    simulation
+}
+
+/// A release lands in staging while the clock is behind, moments after the log had a record by the right time.
+#[test]
+fn a_clock_that_is_behind_at_a_landing_shortens_no_soak() {
+    let mut simulation = before_the_clock_changes();
+    let right = simulation.world.now;
     let version_at = |simulation: &mut Simulation, now: Time| {
         simulation.world.now = now;
         assert!(simulation.run().is_at_rest);
@@ -93,14 +99,8 @@ fn a_clock_that_is_behind_at_a_landing_shortens_no_soak() {
 /// The same without setting the clock right: it measures the soak itself.
 #[test]
 fn a_clock_that_stays_behind_delays_no_soak() {
-    let soak = Soak { duration: SOAK.to_std().unwrap_or(Duration::ZERO), counts: SoakCounts::Landed };
-    let mut simulation = Simulation::new(&Layout { gates: vec![Gate::Soak(soak)], ..Layout::default() });
-    let image = simulation.images().remove(0);
+    let mut simulation = before_the_clock_changes();
     let right = simulation.world.now;
-    simulation.push(&image, "1.0.0", 1);
-    ENVIRONMENTS.iter().for_each(|environment| simulation.set(environment, &image, "1.0.0", 1));
-    simulation.run();
-    simulation.push(&image, "1.1.0", 2);
     for now in [right - SOAK * 24, right - SOAK * 23] {
         simulation.world.now = now;
         assert!(simulation.run().is_at_rest);

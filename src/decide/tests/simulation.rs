@@ -197,7 +197,7 @@ impl Simulation {
             .map(|(image, tags)| (image.clone(), Fact::known(tags.keys().cloned().collect(), now)))
             .collect();
         world.digests.clear();
-        world.running_digests.clear();
+        world.digests_of_running_tags.clear();
         world.present.clear();
         world.descriptions.clear();
         world.keys.clear();
@@ -220,7 +220,7 @@ impl Simulation {
             }
             Need::RunningDigest { image, tag } => {
                 let fact = digest_of(&self.tags, &image, &tag);
-                self.world.running_digests.insert((image, tag), fact);
+                self.world.digests_of_running_tags.insert((image, tag), fact);
             }
             Need::Present { image, tag } => {
                 let fact = digest_of(&self.tags, &image, &tag);
@@ -415,7 +415,7 @@ pub(super) fn world(now: Time) -> World {
         branches: BTreeMap::new(),
         changes: vec![],
         listings: BTreeMap::new(),
-        running_digests: BTreeMap::new(),
+        digests_of_running_tags: BTreeMap::new(),
         present: BTreeMap::new(),
         presences: BTreeMap::new(),
         running_presences: BTreeMap::new(),

@@ -154,9 +154,11 @@ impl Transport {
         {
             return Ok(cached);
         }
-        match headers.get(ETAG).filter(|_| response.status.is_success()) {
-            Some(etag) => lock(&self.cache).insert(&path, etag.clone(), response.clone()),
-            None => self.forget(&path),
+        match headers.get(ETAG) {
+            Some(etag) if response.status.is_success() => {
+                lock(&self.cache).insert(&path, etag.clone(), response.clone());
+            }
+            Some(_) | None => self.forget(&path),
         }
         Ok(response)
     }

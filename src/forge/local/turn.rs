@@ -46,7 +46,7 @@ impl Turn {
         options.custom_flags((OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK).bits());
         let file = options.open(&path).map_err(failed(what()))?;
         if !file.metadata().map_err(failed(what()))?.is_file() {
-            return Err(failed(what())("it is not a regular file; delete it, and it is made anew"));
+            return Err(failed(what())("it is not a regular file; delete it; Towpath creates it again"));
         }
         wait(&file).map_err(failed(what()))?;
         let mut turn = Self { file };

@@ -26,8 +26,9 @@ const LAYOUT_PARTS: [(&str, &str); 12] = [
 
 /// Any year with a 29th of February.
 const LEAP_YEAR: i32 = 2000;
-/// The year that `YY` counts from, and the end of such years.
+/// The year that `YY` counts from.
 const SHORT_YEARS_START: i32 = 2000;
+/// Years below this are counted from [`SHORT_YEARS_START`].
 const SHORT_YEARS_END: i32 = 1000;
 
 /// How tags are compared.

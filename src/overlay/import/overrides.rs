@@ -26,8 +26,11 @@ pub(super) fn read(contents: &[Content<'_>], imported: &mut Imported) {
             continue;
         }
         for found in in_file(file, bytes) {
+            // A place that is carried over is a folder, or one of the files that were read.
             let is_of = |place: &RepositoryPath| {
-                *place == found.folder || place.parent().as_ref() == Some(&found.folder)
+                let is_file = contents.iter().any(|(file, _)| *file == place);
+                let folder = if is_file { place.parent() } else { Some(place.clone()) };
+                folder.as_ref() == Some(&found.folder)
             };
             if places.iter().any(|place| is_of(place) && *place != found.file) {
                 let what =

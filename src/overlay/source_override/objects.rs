@@ -33,9 +33,9 @@ impl ObjectOverride {
     /// Whether it may be what an image of a location runs as.
     #[must_use]
     pub fn concerns(&self, tree: &Tree, location: &Location, image: &ImageName) -> bool {
-        let is_file = tree.entry(&location.path).is_some_and(|entry| entry.kind == EntryKind::File);
-        let folder = if is_file { location.path.parent() } else { Some(location.path.clone()) };
-        folder.as_ref() == Some(&self.folder) && self.file != location.path && self.subject.may_be_of(image)
+        super::folder_of(tree, location).as_ref() == Some(&self.folder)
+            && self.file != location.path
+            && self.subject.may_be_of(image)
     }
 }
 

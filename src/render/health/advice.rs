@@ -50,8 +50,8 @@ pub(super) fn sentence(matter: &Topic) -> Option<String> {
         Topic::PermissionSurplus(grant) => return Some(take_it_back(grant)),
         Topic::BranchMissing(_) => "make it, or look at `branch` of the services in the configuration",
         Topic::BranchDemands(_, demand) => demanded(demand)?,
-        Topic::ChangesOpen(command) => return Some(protect_log(Some(command))),
-        Topic::LogOpen(command) => return Some(protect_log(command.as_deref())),
+        Topic::ChangesOpen(command) => return Some(refuse_pushes(Some(command))),
+        Topic::LogOpen(command) => return Some(refuse_pushes(command.as_deref())),
         Topic::OwnBranchBlocked(branch, ban) => return Some(blocked(*branch, *ban)),
         Topic::ImageUnlisted(..) => {
             "look at `registries` in the configuration; `towpath tags IMAGE` asks again"
@@ -136,8 +136,8 @@ fn own_address(forge: &ForgeName) -> String {
     format!("let its address end in `/hooks/github/{forge}`, at the host of Towpath")
 }
 
-/// How to keep others than the bot from the branch of the log, or the changes of a local forge.
-fn protect_log(command: Option<&str>) -> String {
+/// How to refuse pushes of others than the bot to the branch of the log, or to the changes of a local forge.
+fn refuse_pushes(command: Option<&str>) -> String {
     let ruleset = "Settings > Rules > Rulesets > a branch ruleset for `towpath/log` with Restrict creations, updates and \
                    deletions and Block force pushes, and the bot alone in its bypass list";
     format!("protect it: {}", command.unwrap_or(ruleset))
@@ -187,7 +187,8 @@ fn untold(subject: &UnknownTopic) -> Option<String> {
         | UnknownTopic::LogProtection
         | UnknownTopic::OwnBranches
         | UnknownTopic::Team(_)
-        | UnknownTopic::Overlay(_) => return None,
+        | UnknownTopic::Overlay(_)
+        | UnknownTopic::Overrides => return None,
     };
     Some(text.to_owned())
 }

@@ -1,13 +1,13 @@
 //! What is.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::decide::health::{
     BotBranch, BranchRequirement, BranchRestriction, MissingPath, Topic, UnknownTopic, WebhookTopic,
 };
 use crate::model::{
-    Access, Allowance, Deliveries, EnvironmentName, Grant, ImageReference, Login, LoginProof, Presence,
-    Restriction, SecretWeakness, ServiceEnvironment, TargetOverride,
+    Access, Allowance, Deliveries, EnvironmentName, Grant, ImageName, ImageReference, Login, LoginProof,
+    Presence, Restriction, SecretWeakness, ServiceEnvironment, TargetOverride,
 };
 use crate::render::escape::{name, quoted, sentence as said};
 use crate::render::fit::listed;
@@ -37,12 +37,7 @@ pub(super) fn sentence(matter: &Topic) -> String {
         Topic::Archived => "the repository is archived, so nothing can be changed there".to_owned(),
         Topic::MayNotPush => "the account of the bot has read access only".to_owned(),
         Topic::PermissionsFit => "the permissions are exactly the required ones".to_owned(),
-        Topic::PermissionsUnproven(names) => {
-            let uses = names.iter().map(|(name, use_)| format!("by {} {}", quoted(name), said(use_)));
-            let uses: Vec<String> = uses.collect();
-            let (names, uses) = (list(names.keys()), uses.join("; "));
-            format!("the bot may read by {names}; whether it may write cannot be determined: {uses}")
-        }
+        Topic::PermissionsUnproven(names) => permissions_unproven(names),
         Topic::PermissionMissing(grant) => missing(grant),
         Topic::PermissionSurplus(grant) => surplus(grant),
         Topic::BranchMissing(branch) => format!("there is no branch {}", quoted(branch.as_str())),
@@ -65,9 +60,7 @@ pub(super) fn sentence(matter: &Topic) -> String {
             let (team, why) = (quoted(team.as_str()), said(why));
             format!("the members of {team} are not known, so their comments have to wait: {why}")
         }
-        Topic::ImageListed(image, 0) => format!("{}: no tags", name(&image.to_string())),
-        Topic::ImageListed(image, 1) => format!("{}: 1 tag", name(&image.to_string())),
-        Topic::ImageListed(image, count) => format!("{}: {count} tags", name(&image.to_string())),
+        Topic::ImageListed(image, count) => listed_tags(image, *count),
         Topic::ImageAbsent(image) => {
             format!("{} does not exist in its registry", name(&image.to_string()))
         }
@@ -86,6 +79,15 @@ pub(super) fn sentence(matter: &Topic) -> String {
         }
         Topic::OverlayRefused { target, why, .. } => format!("{target}: {}", said(why)),
         Topic::ImageUnlisted(image, why) => format!("{}: {}", name(&image.to_string()), said(why)),
+    }
+}
+
+fn listed_tags(image: &ImageName, count: usize) -> String {
+    let image = name(image.as_str());
+    match count {
+        0 => format!("{image}: no tags"),
+        1 => format!("{image}: 1 tag"),
+        count => format!("{image}: {count} tags"),
     }
 }
 
@@ -122,6 +124,13 @@ fn webhook(matter: &WebhookTopic) -> String {
 /// `shop in staging: there is no apps/shop/stagin in the repository`
 fn path_missing(own: &MissingPath) -> String {
     format!("{}: the config repository has no {}", own.target, quoted(own.path.as_str()))
+}
+
+fn permissions_unproven(uses: &BTreeMap<String, String>) -> String {
+    let each = uses.iter().map(|(name, use_)| format!("by {} {}", quoted(name), said(use_)));
+    let each: Vec<String> = each.collect();
+    let (names, uses) = (list(uses.keys()), each.join("; "));
+    format!("the bot may read by {names}; whether it may write cannot be determined: {uses}")
 }
 
 fn missing(grant: &Grant) -> String {
@@ -273,6 +282,7 @@ fn subject_words(subject: &UnknownTopic) -> String {
         UnknownTopic::OwnBranches => "the rules of `towpath/*`".to_owned(),
         UnknownTopic::Team(team) => format!("the team {}", quoted(team.as_str())),
         UnknownTopic::Overlay(target) => format!("what {target} runs"),
+        UnknownTopic::Overrides => "the objects of Argo CD and Flux that set images of a folder".to_owned(),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::decide::{ArtifactReason, Undated};
+use crate::decide::{ArtifactReason, TagMismatch, Undated};
 use crate::model::{Defect, Digest, ImageName, ImageReference, IndexEntry, Platform, Presence, Tag, Time};
 use crate::render::escape::{name, quoted, sentence};
 use crate::render::fit::listed;
@@ -21,7 +21,7 @@ pub(super) fn fact(reason: &ArtifactReason) -> String {
             format!("not compared by date, of {}: {}", quoted(image.as_str()), undated_tags(tags))
         }
         ArtifactReason::NoUsableDate { image, tags } => {
-            let (image, count) = (quoted(image.as_str()), tags.len());
+            let (count, image) = (tags.len(), quoted(image.as_str()));
             format!("none of the {count} selected tags of {image} has a usable date: {}", undated_tags(tags))
         }
         ArtifactReason::Defective { artifact, defect } => {
@@ -54,7 +54,7 @@ pub(super) fn fact(reason: &ArtifactReason) -> String {
         ArtifactReason::RunningGone { reference, presence } => {
             format!("what runs, {}, {}", written(reference), lack_of_running(presence))
         }
-        ArtifactReason::TagMismatch { .. } => mismatch(reason),
+        ArtifactReason::TagMismatch(mismatch) => mismatched(mismatch),
         ArtifactReason::WrittenTagMoved { tag, from, to } => {
             format!("{}, and only the tag is written", moved(tag, from, to, "when it was chosen"))
         }
@@ -86,8 +86,8 @@ pub(super) fn fact(reason: &ArtifactReason) -> String {
 }
 
 /// That files write a tag beside a digest that is not its own.
-fn mismatch(reason: &ArtifactReason) -> String {
-    let ArtifactReason::TagMismatch { tag, written, present, named } = reason else { return String::new() };
+fn mismatched(mismatch: &TagMismatch) -> String {
+    let TagMismatch { tag, written, present, named } = mismatch;
     let of = named.as_ref().map(|named| format!(", that of {}", quoted(named.as_str()))).unwrap_or_default();
     let (tag, written) = (quoted(tag.as_str()), quoted(written.short()));
     let present = quoted(present.short());

@@ -64,10 +64,10 @@ impl Usage {
         self.under_way.load(Ordering::Relaxed) == 0 && !is_new
     }
 
-    /// Notes a request that is under way until the result is dropped.
-    pub(super) fn under_way(self: &Arc<Self>) -> UnderWay {
+    /// Counts a request until the guard is dropped.
+    pub(super) fn start_request(self: &Arc<Self>) -> RequestGuard {
         self.under_way.fetch_add(1, Ordering::Relaxed);
-        UnderWay(Arc::clone(self))
+        RequestGuard(Arc::clone(self))
     }
 
     /// Counts a request that begins.
@@ -79,11 +79,11 @@ impl Usage {
     }
 }
 
-/// A request that is under way.
+/// Counts a request until it is dropped.
 #[derive(Debug)]
-pub(super) struct UnderWay(Arc<Usage>);
+pub(super) struct RequestGuard(Arc<Usage>);
 
-impl Drop for UnderWay {
+impl Drop for RequestGuard {
     fn drop(&mut self) {
         self.0.under_way.fetch_sub(1, Ordering::Relaxed);
     }
@@ -136,12 +136,12 @@ impl Service<Request<Incoming>> for Counted {
 
     fn call(&self, request: Request<Incoming>) -> Self::Future {
         let Position { is_first, is_last } = self.usage.begin_request();
-        let under_way = self.usage.under_way();
+        let guard = self.usage.start_request();
         let response = self.service.call(request);
         let follow_ups = Arc::clone(&self.follow_ups);
         async move {
             let mut response = if is_first { response.await? } else { in_turn(follow_ups, response).await? };
-            drop(under_way);
+            drop(guard);
             if is_last {
                 response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
             }

@@ -68,7 +68,8 @@ fn a_newer_tag_of_the_digest_that_runs_is_one_change_in_every_environment() {
         let change = bot.bring_to_production("1.10.0-rc.1").await;
         bot.comment(change, "alice", "/promote approve");
         bot.settle().await.expect_running("production", "1.10.0-rc.1").expect_changes(3);
-        bot.push_anew("shop", "1.10.0", "1.10.0-rc.1").settle().await.expect_changes(6);
+        // Six landings within one minute are more deployments than the budget of that minute has.
+        bot.pass(minutes(2)).push_anew("shop", "1.10.0", "1.10.0-rc.1").settle().await.expect_changes(6);
         // The artifact soaked under its first tag.
         bot.expect_image("dev", "shop", "1.10.0", "1.10.0-rc.1");
         bot.expect_image("staging", "shop", "1.10.0", "1.10.0-rc.1");
@@ -77,8 +78,6 @@ fn a_newer_tag_of_the_digest_that_runs_is_one_change_in_every_environment() {
         assert!(body.contains("Only tags change: each digest is the one that runs already."), "{body}");
         bot.comment(change, "alice", "/promote approve");
         bot.settle().await.expect_image("production", "shop", "1.10.0", "1.10.0-rc.1").expect_changes(6);
-        // Six landings within one minute are more deployments than the budget of that minute has.
-        bot.pass(minutes(2)).settle().await;
     });
 }
 

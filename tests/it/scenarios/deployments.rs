@@ -86,7 +86,11 @@ fn what_is_set_back_by_hand_and_forth_again_is_shown_each_time() {
 fn what_landed_while_the_bot_might_not_is_shown_when_it_may() {
     story(async |bot| {
         bot.refuse_deployments(true).push("1.10.0").settle().await.expect_deployed("dev", &[]);
-        bot.refuse_deployments(false).pass(minutes(59)).settle().await.expect_deployed("dev", &[]);
+        bot.refuse_deployments(false).pass(minutes(59)).settle().await;
+        // A process that was started since then does not know that it was refused.
+        if !bot.met_fault() {
+            bot.expect_deployed("dev", &[]);
+        }
         bot.pass(minutes(3)).settle().await.expect_deployed("dev", &["1.10.0"]);
     });
 }

@@ -170,16 +170,19 @@ impl Course {
         }
     }
 
-    /// No run makes two changes for one target: soaks keep what lands in a run from going on in the same one.
+    /// No run makes two changes for one target: soaks keep what lands in a run from going on in the same one, unless it is
+    /// another tag of what soaked already.
     fn expect_one_change_for_each_target(&self, before: usize) {
-        let state = self.bot.world.state();
-        let opened = state.effects.iter().skip(before).filter_map(|effect| {
-            let EffectKind::ChangeOpened { change } = effect.kind else { return None };
-            state.change(change)
+        let proposed = self.bot.effects_after(before).into_iter().filter_map(|effect| {
+            let EffectKind::ChangeOpened { change } = effect else { return None };
+            let branch = self.bot.world.state().change(change)?.branch.to_string();
+            Some((branch, self.bot.carried(change).1.digest))
         });
-        let mut branches: Vec<&str> = opened.map(|change| change.branch.as_str()).collect();
-        branches.sort_unstable();
-        assert!(branches.windows(2).all(|pair| pair[0] != pair[1]), "two changes in one run: {branches:?}");
+        let mut proposed: Vec<(String, Option<String>)> = proposed.collect();
+        proposed.sort_unstable();
+        proposed.dedup();
+        let is_once = proposed.windows(2).all(|pair| pair[0].0 != pair[1].0);
+        assert!(is_once, "two changes in one run: {proposed:?}");
     }
 
     /// The rounds of a look suffice for any number of images.

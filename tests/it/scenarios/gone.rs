@@ -218,11 +218,11 @@ fn reading_the_manifest_of_what_comes_next_is_all_that_it_costs() {
     story(async |bot| {
         bot.push("1.10.0").push("1.11.0").push("1.12.0").settle().await.expect_running("dev", "1.12.0");
         let requests = bot.world.state().requests.clone();
-        let replicas = bot.replicas();
-        assert!(requests["composition"] <= replicas, "{requests:?}");
+        let processes = bot.processes();
+        assert!(requests["composition"] <= processes, "{requests:?}");
         // On GitHub, what runs and what comes next are described once each, to compare their sources.
         let described = requests.get("description").copied().unwrap_or_default();
-        assert!(described <= 2 * replicas, "{requests:?}");
+        assert!(described <= 2 * processes, "{requests:?}");
     });
 }
 

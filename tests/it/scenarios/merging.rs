@@ -145,8 +145,11 @@ fn what_was_merged_shows_why() {
         let change = bot.bring_to_production("1.10.0").await;
         bot.pass(minutes(5)).comment(change, "alice", "/promote approve");
         bot.settle().await.expect_merged(change);
-        insta::assert_snapshot!(bot.status(change), @"towpath/production success: all gates pass");
-        assert!(bot.body(change).contains("| approvals | ok | 1 of 1 approval"), "{}", bot.body(change));
+        // What a change shows is written once before the merge, and no merge waits for it to succeed.
+        if !bot.met_fault() {
+            insta::assert_snapshot!(bot.status(change), @"towpath/production success: all gates pass");
+            assert!(bot.body(change).contains("| approvals | ok | 1 of 1 approval"), "{}", bot.body(change));
+        }
     });
 }
 

@@ -18,7 +18,7 @@ use towpath::model::{ChangeNumber, CommentId, Policy, ServiceName, Time};
 use towpath::reconcile::{Convergence, Engine, Freshness, Ports};
 
 use super::fixture;
-use super::oracle;
+use super::oracle::{self, Running};
 use super::rules::{Rules, minutes, place};
 use super::story::{Mode, Over};
 use super::world::{EffectKind, FakeWorld};
@@ -49,6 +49,7 @@ pub(crate) struct Bot {
     next_look: Option<Time>,
     /// How many effects it took to bring the first release to production.
     effects_at_start: Option<usize>,
+    restarts: usize,
 }
 
 impl Bot {
@@ -82,9 +83,20 @@ impl Bot {
             read: BTreeSet::new(),
             next_look: None,
             effects_at_start: None,
+            restarts: 0,
         };
         bot.start_engines();
         bot
+    }
+
+    /// How many processes ran so far, those before a restart among them.
+    pub(crate) const fn processes(&self) -> usize {
+        self.replicas() * (1 + self.restarts)
+    }
+
+    /// Whether something went wrong of which the story knows nothing: a request failed, or a process ended.
+    pub(crate) fn met_fault(&self) -> bool {
+        matches!(self.mode, Mode::Faulty(..)) && self.world.state().faults.planned.is_none()
     }
 
     pub(crate) const fn replicas(&self) -> usize {
@@ -125,6 +137,7 @@ impl Bot {
 
     /// Ends every process and starts it again with nothing that it remembers, its ledger included.
     pub(crate) fn restart(&mut self) -> &mut Self {
+        self.restarts += 1;
         self.world.restart();
         self.world.lose_ledgers();
         self.start_engines();
@@ -230,7 +243,7 @@ impl Bot {
                 self.restart();
             }
             if self.progress() == before && !is_down {
-                self.expect_written_right_at_first(start, &self.moved_tags_since(logged));
+                self.expect_written_right_at_first(start, logged);
                 self.next_look = settled.iter().filter_map(|settled| settled.next_look).min();
                 return settled.into_iter().flat_map(|settled| settled.failures).collect();
             }
@@ -261,16 +274,17 @@ impl Bot {
     ///
     /// With faults and races an opening may be cut in two, and another look finishes it. Where the forge has rules of its
     /// own for merges, what it answers to one is news. So is that a tag moved which the change carries: the registry is asked
-    /// for it right before the merge, after the opening.
-    fn expect_written_right_at_first(&self, start: usize, moved: &BTreeSet<String>) {
+    /// for it right before the merge, after the opening. And so is that what the change carries lands elsewhere.
+    fn expect_written_right_at_first(&self, start: usize, logged: usize) {
         let has_news = self.world.state().protection.has_rules_for_merges();
         if has_news || matches!(self.mode, Mode::Raced | Mode::Faulty(..)) {
             return;
         }
+        let moved = self.moved_tags_since(logged);
         let effects = self.effects_after(start);
         for (index, effect) in effects.iter().enumerate() {
             let EffectKind::ChangeOpened { change: opened } = effect else { continue };
-            if self.carries(*opened, moved) {
+            if self.carries(*opened, &moved) || self.carries_landed_elsewhere(*opened, logged) {
                 continue;
             }
             let is_rewrite = |later: &&EffectKind| {
@@ -281,6 +295,30 @@ impl Bot {
             let rewrites: Vec<_> = effects.iter().skip(index).filter(is_rewrite).skip(1).collect();
             assert!(rewrites.is_empty(), "{opened} was opened and then written again: {effects:#?}");
         }
+    }
+
+    /// Where a change is going, and what its head writes there.
+    pub(crate) fn carried(&self, change: ChangeNumber) -> (String, Running) {
+        let state = self.world.state();
+        let change = state.change(change).expect("it was opened");
+        let (environment, service) = change.target().expect("the bot opened it");
+        let head = state.git.get(&state.git.written(change.head()));
+        (environment.to_owned(), oracle::running(&head.files, service, environment))
+    }
+
+    /// Whether what a change carries landed in another environment, as the log says since so many lines.
+    fn carries_landed_elsewhere(&self, change: ChangeNumber, lines: usize) -> bool {
+        let (own, carried) = self.carried(change);
+        let log = self.world.state().log();
+        let mut records =
+            log.iter().skip(lines).map(|line| serde_json::from_str::<Value>(line).expect("JSON"));
+        records.any(|record| {
+            let image = &record["images"][0];
+            let is_elsewhere = record["event"] == "landed" && record["target"]["environment"] != own;
+            let has_digest =
+                carried.digest.is_some() && image["digest"].as_str() == carried.digest.as_deref();
+            is_elsewhere && (has_digest || image["tag"] == carried.tag)
+        })
     }
 
     /// Whether the head of a change carries one of these tags.
@@ -294,7 +332,7 @@ impl Bot {
             .any(|tag| tags.contains(tag))
     }
 
-    fn effects_after(&self, start: usize) -> Vec<EffectKind> {
+    pub(crate) fn effects_after(&self, start: usize) -> Vec<EffectKind> {
         self.world.state().effects.iter().skip(start).map(|effect| effect.kind.clone()).collect()
     }
 

@@ -2,7 +2,7 @@
 //!
 //! What ran where is read from the base branch commit by commit; proposals are the commits that the bot pushed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::TimeDelta;
 use serde_json::Value;
@@ -153,7 +153,7 @@ fn only_what_landed_and_soaked_is_proposed(
             landings[index].stands,
             "{wanted:?} proposed to {name} although it was taken back in {before}"
         );
-        let since = artifact_since(&landings[..=index]);
+        let since = artifact_since(state, &landings[..=index]);
         assert!(
             commit.at >= since + soak_of(environment) - FORGE_CLOCK_STEP,
             "{wanted:?} proposed to {name} at {}, before it soaked in {before}, since {since}",
@@ -162,14 +162,21 @@ fn only_what_landed_and_soaked_is_proposed(
     }
 }
 
-/// Since when the artifact of the last landing is there: another tag of the same digest restarts nothing.
-fn artifact_since(landings: &[Landing]) -> Time {
+/// Since when the artifact of the last landing counts: landing again restarts nothing, under another tag neither.
+fn artifact_since(state: &State, landings: &[Landing]) -> Time {
     let last = landings.last().expect("something landed");
-    let is_same = |own: &&Landing| {
-        own.stands && own.running.digest.is_some() && own.running.digest == last.running.digest
-    };
+    let is_same = |own: &&Landing| own.stands && may_be_of_one_artifact(state, &own.running, &last.running);
     let same = landings.iter().rev().skip(1).take_while(is_same);
     same.last().unwrap_or(last).at
+}
+
+/// Whether two things that ran have a digest in common. A tag without a digest may be whatever the tag ever pointed to.
+fn may_be_of_one_artifact(state: &State, first: &Running, second: &Running) -> bool {
+    let digests = |running: &Running| match &running.digest {
+        Some(digest) => BTreeSet::from([digest.clone()]),
+        None => state.digests_ever(&running.tag).map(ToString::to_string).collect(),
+    };
+    !digests(first).is_disjoint(&digests(second))
 }
 
 fn soak_of(environment: &Environment) -> TimeDelta {
@@ -211,7 +218,7 @@ fn is_named_by(wanted: &Running, ran: &Running) -> bool {
 }
 
 fn version(running: &Running) -> Option<semver::Version> {
-    semver::Version::parse(&running.tag).ok()
+    semver::Version::parse(running.tag.strip_prefix('v').unwrap_or(&running.tag)).ok()
 }
 
 /// Law 4: the bot merges only its own head, merges of the base on top of it apart, approved by enough people who did not ask for it.

@@ -19,6 +19,8 @@ use super::depth;
 use super::rules::Rules;
 use super::world::{FakeWorld, Fault};
 
+/// Set to what a failing story says that it was played as, to play it in that mode alone.
+const PLAYED_AS: &str = "TOWPATH_TEST_PLAYED_AS";
 /// How many kinds of faults the long run tries at each effect of a story that asks for fewer; the kinds take turns.
 const FAULTS_AT_EACH_EFFECT_LONG: usize = 2;
 
@@ -115,29 +117,28 @@ impl Story {
     fn play_all(&self, play: impl AsyncFn(&mut Bot)) {
         insta::allow_duplicates! {
             let (plain, effects) = run(&self.rules, (Mode::Plain, Over::Ports), &play);
-            let last = effects.end;
-            for mode in [Mode::Doubled, Mode::Raced].into_iter().chain(self.faults(effects)) {
-                let (end, _) = run(&self.rules, (mode, Over::Ports), &play);
-                let _says_which = SaysWhich(mode, Over::Ports);
-                assert_eq!(plain, end, "it ends otherwise than the plain run (left)");
-            }
-            let over_http = [Mode::Plain, Mode::Doubled].into_iter().chain(self.faults_over_http(last));
-            let over_http = over_http.map(|mode| (mode, Over::GitHub)).chain(self.as_app(last));
-            for (mode, over) in over_http {
-                let (end, _) = run(&self.rules, (mode, over), &play);
-                let _says_which = SaysWhich(mode, over);
-                assert_eq!(plain, end, "it ends otherwise than without the wire (left)");
-            }
+            let mut all = self.modes(effects);
             if self.has_faults_at_github {
                 let (_, effects) = run(&self.rules, (Mode::Plain, Over::GitHub), &play);
-                let at = |effect| Fault::ALL.map(|fault| Mode::Faulty(effect, fault));
-                for mode in effects.flat_map(at) {
-                    let (end, _) = run(&self.rules, (mode, Over::GitHub), &play);
-                    let _says_which = SaysWhich(mode, Over::GitHub);
-                    assert_eq!(plain, end, "it ends otherwise than without the wire (left)");
-                }
+                let at = |effect| Fault::ALL.map(|fault| (Mode::Faulty(effect, fault), Over::GitHub));
+                all.extend(effects.flat_map(at));
+            }
+            for (mode, over) in all.into_iter().filter(|(mode, over)| is_wanted(*mode, *over)) {
+                let (end, _) = run(&self.rules, (mode, over), &play);
+                let _says_which = SaysWhich(mode, over);
+                assert_eq!(plain, end, "it ends otherwise than the plain run (left)");
             }
         }
+    }
+
+    /// How a story is played after it was played plainly and had these effects.
+    fn modes(&self, effects: Range<usize>) -> Vec<(Mode, Over)> {
+        let last = effects.end;
+        let over_ports = [Mode::Doubled, Mode::Raced].into_iter().chain(self.faults(effects));
+        let over_http = [Mode::Plain, Mode::Doubled].into_iter().chain(self.faults_over_http(last));
+        let over_ports = over_ports.map(|mode| (mode, Over::Ports));
+        let over_http = over_http.map(|mode| (mode, Over::GitHub));
+        over_ports.chain(over_http).chain(self.as_app(last)).collect()
     }
 
     /// Over HTTP one story with a fault at each effect will do: what comes after a fault is the same for all. No two
@@ -215,6 +216,15 @@ fn without_time(line: &str) -> String {
     super::bot::without_commits(&value.to_string())
 }
 
+/// Whether a story is played in a mode, as `TOWPATH_TEST_PLAYED_AS` asks.
+fn is_wanted(mode: Mode, over: Over) -> bool {
+    std::env::var_os(PLAYED_AS).is_none_or(|wanted| *wanted == *played_as(mode, over))
+}
+
+fn played_as(mode: Mode, over: Over) -> String {
+    format!("{mode:?} over {over:?}")
+}
+
 /// Names the run that failed.
 struct SaysWhich(Mode, Over);
 
@@ -222,7 +232,8 @@ impl Drop for SaysWhich {
     #[expect(clippy::print_stderr, reason = "a failing test has to say in which run it failed")]
     fn drop(&mut self) {
         if std::thread::panicking() {
-            eprintln!("the story failed when played as {:?} over {:?}", self.0, self.1);
+            let played_as = played_as(self.0, self.1);
+            eprintln!("the story failed; play it again with `{PLAYED_AS}='{played_as}'`");
         }
     }
 }

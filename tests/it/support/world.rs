@@ -65,6 +65,8 @@ pub(crate) struct State {
     pub(crate) git: Git,
     pub(crate) changes: Vec<FakeChange>,
     pub(crate) images: BTreeMap<ImageName, BTreeMap<Tag, Digest>>,
+    /// Everything that a tag ever pointed to, of any image.
+    ever_pushed: BTreeSet<(Tag, Digest)>,
     /// What artifacts say about themselves; those that are not here say nothing but that they are images.
     pub(crate) descriptions: BTreeMap<Digest, Description>,
     /// Of which image an artifact is that says something about itself.
@@ -128,6 +130,7 @@ impl FakeWorld {
             git: Git::default(),
             changes: Vec::new(),
             images: BTreeMap::new(),
+            ever_pushed: BTreeSet::new(),
             descriptions: BTreeMap::new(),
             images_of_digests: BTreeMap::new(),
             lost: BTreeSet::new(),
@@ -177,7 +180,9 @@ impl FakeWorld {
 
     /// Brings the power back. What a process kept in memory is for the caller to throw away.
     pub(crate) fn restart(&self) {
-        self.state().faults.is_down = false;
+        let mut state = self.state();
+        state.faults.is_down = false;
+        state.github.forget_writes();
     }
 
     /// Empties every ledger.

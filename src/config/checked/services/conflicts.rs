@@ -56,7 +56,7 @@ fn refuse_shared_folders(services: &[CheckedService<'_>], findings: &mut Problem
         |service| service.images.iter().map(|image| (&service.place, &image.name)).collect(),
         |(_, image), (earlier, later)| {
             let is_shared = |own: &&Location| {
-                later.locations.values().any(|other| shared_scalars::is_same_scalars(own, other))
+                later.locations.values().any(|other| shared_scalars::hold_same_scalars(own, other))
             };
             let shared = &earlier.locations.values().find(is_shared)?.path;
             let message = format!("`{}` and `{}` both set `{image}` in `{shared}`", earlier.name, later.name);

@@ -10,11 +10,22 @@ use crate::model::{
 };
 use crate::yaml::Path;
 
-/// Whose a scalar is. The lines of one service that run in one environment share their location.
+/// The service and environment that set a scalar. The lines of one service that run in one environment share their location.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Owner<'a> {
     service: &'a str,
     environment: &'a EnvironmentName,
+}
+
+impl<'a> Owner<'a> {
+    /// What tells two owners apart: their services, or the environments of one service.
+    fn names_apart(&self, other: &Owner<'a>) -> [&'a str; 2] {
+        if self.service == other.service {
+            [self.environment.as_str(), other.environment.as_str()]
+        } else {
+            [self.service, other.service]
+        }
+    }
 }
 
 /// Reports every scalar of `set`, and every marker, that has two owners, once for each place where it is written.
@@ -70,16 +81,9 @@ fn shared_scalars<'a>(
         let earlier = scalars.entry(key).or_insert_with(|| owner.clone());
         if earlier != owner {
             let DeclaredScalar { file, path } = scalar;
-            let is_own = earlier.service == owner.service;
-            let message = if is_own {
-                format!(
-                    "`{}` and `{}` would both set `{path}` in `{file}`",
-                    earlier.environment, owner.environment
-                )
-            } else {
-                format!("`{}` and `{}` both set `{path}` in `{file}`", earlier.service, owner.service)
-            };
-            let way_out = if is_own {
+            let [first, second] = earlier.names_apart(owner);
+            let message = format!("`{first}` and `{second}` would both set `{path}` in `{file}`");
+            let way_out = if earlier.service == owner.service {
                 "write `{environment}` in `file`, so that each environment has a file of its own"
             } else {
                 ONE_EACH
@@ -108,18 +112,15 @@ fn shared_marker<'a>(
     folder: MarkedFolder<'a>,
     markers: &mut Vec<MarkedFolder<'a>>,
 ) -> Option<SharedScalar> {
-    let is_within = |path: &RepositoryPath, folder: &RepositoryPath| {
-        std::iter::successors(Some(path.clone()), RepositoryPath::parent).any(|above| above == *folder)
-    };
     let is_shared = |other: &&MarkedFolder<'_>| {
         let is_same =
             other.place == folder.place && other.marker == folder.marker && other.owner != folder.owner;
-        is_same && (is_within(other.path, folder.path) || is_within(folder.path, other.path))
+        is_same && (other.path.is_at_or_below(folder.path) || folder.path.is_at_or_below(other.path))
     };
-    let earlier = markers.iter().find(is_shared).map(|other| other.owner.service);
-    let message = earlier.map(|earlier| {
+    let message = markers.iter().find(is_shared).map(|other| {
         let MarkedFolder { marker, path, owner, .. } = &folder;
-        format!("`{earlier}` and `{}` both set what has the marker `{marker}` in `{path}`", owner.service)
+        let [earlier, later] = other.owner.names_apart(owner);
+        format!("`{earlier}` and `{later}` both set what has the marker `{marker}` in `{path}`")
     });
     markers.push(folder);
     let span = checked.item.config.as_ref()?.marker.as_ref()?.span;
@@ -131,13 +132,13 @@ fn shared_marker<'a>(
 }
 
 /// Whether two locations that are read by their format hold the same scalars: one is the other, or a file of YAML in it.
-pub(super) fn is_same_scalars(one: &Location, other: &Location) -> bool {
+pub(super) fn hold_same_scalars(first: &Location, second: &Location) -> bool {
     let is_file_in = |file: &Location, folder: &Location| {
         let name = file.path.file_name();
         let is_yaml = name.ends_with(".yaml") || name.ends_with(".yml");
         is_yaml && file.path.parent().as_ref() == Some(&folder.path)
     };
     let by_format = ImageDiscovery::ByFormat;
-    let are_by_format = one.finding == by_format && other.finding == by_format;
-    one == other || (are_by_format && (is_file_in(one, other) || is_file_in(other, one)))
+    let are_by_format = first.finding == by_format && second.finding == by_format;
+    first == second || (are_by_format && (is_file_in(first, second) || is_file_in(second, first)))
 }

@@ -58,7 +58,9 @@ impl Transport {
                 .method(call.method.clone())
                 .uri(hop.address())
                 .header(ACCEPT, "application/vnd.github+json");
-            if let Some(headers) = builder.headers_mut().filter(|_| hop.is_home) {
+            if hop.is_home
+                && let Some(headers) = builder.headers_mut()
+            {
                 headers.extend(own.clone());
             }
             let request = client.build_request(builder, call.body.as_ref());

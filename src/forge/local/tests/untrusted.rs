@@ -84,7 +84,7 @@ async fn a_fifo_in_place_of_a_file_of_git_is_named_at_once() {
     std::fs::remove_file(fifo).unwrap();
     make("towpath.lock");
     let error = ground.forge.close(&place(), ChangeNumber(1)).await.unwrap_err().to_string();
-    assert!(error.ends_with("it is not a regular file; delete it, and it is made anew"), "{error}");
+    assert!(error.ends_with("it is not a regular file; delete it; Towpath creates it again"), "{error}");
 }
 
 #[tokio::test]

@@ -91,7 +91,7 @@ async fn an_idle_connection_gives_way_before_one_with_a_request_under_way() {
     for usage in &connections.usages {
         usage.begin_request();
     }
-    let request = connections.usages[0].under_way();
+    let request = connections.usages[0].start_request();
     connections.open("10.0.0.1");
     drop(request);
     assert_eq!(connections.ended().await, [1]);
@@ -100,7 +100,7 @@ async fn an_idle_connection_gives_way_before_one_with_a_request_under_way() {
 #[tokio::test]
 async fn a_new_connection_has_time_to_send_its_request() {
     let mut connections = Connections::of(2, &["10.0.0.1"; 2]);
-    let request = connections.usages[0].under_way();
+    let request = connections.usages[0].start_request();
     connections.open("10.0.0.1");
     drop(request);
     assert_eq!(connections.ended().await, [0]);
@@ -109,7 +109,7 @@ async fn a_new_connection_has_time_to_send_its_request() {
 #[tokio::test]
 async fn a_connection_that_stays_silent_counts_as_idle() {
     let mut connections = Connections::of(2, &["10.0.0.1"]);
-    let request = connections.usages[0].under_way();
+    let request = connections.usages[0].start_request();
     let long_ago =
         Instant::now().checked_sub(Duration::from_secs(2)).expect("the machine is up for two seconds");
     connections.open_at("10.0.0.1", long_ago);

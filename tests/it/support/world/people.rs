@@ -21,8 +21,19 @@ impl State {
         if self.restless_tags.contains(tag) {
             let content = name(&format!("{tag}-{}", self.requests.get("digest").unwrap_or(&0)));
             let digest = digest_of(image, &content);
-            self.images.entry(image.clone()).or_default().insert(tag.clone(), digest);
+            self.point(image, tag, digest);
         }
+    }
+
+    fn point(&mut self, image: &ImageName, tag: &Tag, digest: Digest) {
+        self.ever_pushed.insert((tag.clone(), digest.clone()));
+        self.images.entry(image.clone()).or_default().insert(tag.clone(), digest);
+    }
+
+    /// The digests that a tag ever pointed to, of any image.
+    pub(crate) fn digests_ever<'a>(&'a self, tag: &'a str) -> impl Iterator<Item = &'a Digest> {
+        let of_tag = self.ever_pushed.iter().filter(move |(own, _)| own.as_str() == tag);
+        of_tag.map(|(_, digest)| digest)
     }
 }
 
@@ -31,7 +42,7 @@ impl FakeWorld {
     pub(crate) fn push(&self, image: &str, tag: &str) {
         let (image, tag): (ImageName, Tag) = (name(image), name(tag));
         let digest = digest_of(&image, &tag);
-        self.state().images.entry(image).or_default().insert(tag, digest);
+        self.state().point(&image, &tag, digest);
     }
 
     /// A build pushes an image with this content, which says something of itself.
@@ -41,7 +52,7 @@ impl FakeWorld {
         let mut state = self.state();
         state.descriptions.insert(digest.clone(), description);
         state.images_of_digests.insert(digest.clone(), image.clone());
-        state.images.entry(image).or_default().insert(name(tag), digest);
+        state.point(&image, &name(tag), digest);
     }
 
     /// Somebody writes a comment.
