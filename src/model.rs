@@ -54,7 +54,9 @@ pub use history::{Decline, Handled, History, Landing, LandingStatus, MovedTag};
 pub use image::{Digest, ImageError, ImageName, ImageReference, Tag};
 pub use imported::{Imported, ImportedRule, ImportedSelection, ImportedService, NotImported};
 pub use left_out::LeftOut;
-pub use location::{DeclaredScalar, ImageDiscovery, KUSTOMIZATION_FILES, Location, ValuesFile};
+pub use location::{
+    DeclaredScalar, ImageDiscovery, KUSTOMIZATION_FILES, Location, ValuesFile, ValuesSharing,
+};
 pub use name::{
     BlobId, BranchName, COMMAND_WORDS, CommitId, EnvironmentName, ForgeName, GroupName, Marker, NameError,
     PipelineName, RepositoryName, RepositoryPath, ServiceName, TeamName, UserName,

@@ -25,8 +25,19 @@ pub enum ImageDiscovery {
 pub struct ValuesFile {
     /// The file.
     pub path: RepositoryPath,
-    /// Whether another environment or service of the configuration reads it too.
-    pub is_shared: bool,
+    /// Who else reads it, as the configuration says.
+    pub sharing: ValuesSharing,
+}
+
+/// Who reads a values file beside one service in one environment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ValuesSharing {
+    /// Nobody.
+    Own,
+    /// Other services, all in the same environment.
+    Services,
+    /// Other environments.
+    Environments,
 }
 
 /// A scalar that the configuration declares: a tag, a digest, or a whole reference.

@@ -14,7 +14,7 @@ use crate::config::raw;
 use crate::model::{
     BRANCH_PREFIX, Basis, BranchName, ConfigBranch, DeclaredScalar, EnvironmentName, ForgeName,
     ImageDiscovery, KUSTOMIZATION_FILES, Location, NameError, Pipeline, PipelineName, RepositoryName,
-    RepositoryPath, Service, ServiceName, ValuesFile, WriteMode, Writing,
+    RepositoryPath, Service, ServiceName, ValuesFile, ValuesSharing, WriteMode, Writing,
 };
 
 /// The branch unless something else is said.
@@ -237,7 +237,7 @@ fn values_files(
             findings.suggest(item.span, message, "keep the one that Helm reads last");
             return None;
         }
-        files.push(ValuesFile { path, is_shared: false });
+        files.push(ValuesFile { path, sharing: ValuesSharing::Own });
     }
     (!files.is_empty() && values.is_complete).then_some(files)
 }
@@ -261,15 +261,16 @@ fn file_in(
 
 /// Notes which values files are read by several environments or services.
 fn mark_shared_values(services: &mut [CheckedService<'_>]) {
-    let mut readers: BTreeMap<(ConfigBranch, RepositoryPath), BTreeSet<(String, EnvironmentName)>> =
-        BTreeMap::new();
+    let mut readers: BTreeMap<(ConfigBranch, RepositoryPath), ValuesReaders> = BTreeMap::new();
     for written in &*services {
         // The lines of one service run in the same environment.
         let name = written.item.name.as_ref().map(|name| name.to_string()).unwrap_or_default();
         for (environment, location) in &written.service.locations {
             for file in values_of(location) {
                 let key = (written.service.place.clone(), file.path.clone());
-                readers.entry(key).or_default().insert((name.clone(), environment.clone()));
+                let readers = readers.entry(key).or_default();
+                readers.services.insert(name.clone());
+                readers.environments.insert(environment.clone());
             }
         }
     }
@@ -278,9 +279,28 @@ fn mark_shared_values(services: &mut [CheckedService<'_>]) {
             if let ImageDiscovery::Values(files) = &mut location.finding {
                 for file in files {
                     let key = (written.service.place.clone(), file.path.clone());
-                    file.is_shared = readers.get(&key).is_some_and(|readers| readers.len() > 1);
+                    file.sharing = readers.get(&key).map_or(ValuesSharing::Own, ValuesReaders::sharing);
                 }
             }
+        }
+    }
+}
+
+/// Who reads a values file.
+#[derive(Default)]
+struct ValuesReaders {
+    services: BTreeSet<String>,
+    environments: BTreeSet<EnvironmentName>,
+}
+
+impl ValuesReaders {
+    fn sharing(&self) -> ValuesSharing {
+        if self.environments.len() > 1 {
+            ValuesSharing::Environments
+        } else if self.services.len() > 1 {
+            ValuesSharing::Services
+        } else {
+            ValuesSharing::Own
         }
     }
 }

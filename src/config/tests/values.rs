@@ -3,7 +3,7 @@
 use insta::assert_snapshot;
 
 use super::*;
-use crate::model::ImageDiscovery;
+use crate::model::{ImageDiscovery, ValuesSharing};
 
 /// The good configuration with these values files, and all environments in one folder.
 fn with_values(values: &str) -> String {
@@ -11,16 +11,21 @@ fn with_values(values: &str) -> String {
         .replace("apps/shop/{environment}", "apps/shop")
 }
 
-/// The values files of an environment of each service; `+` stands before one that others read too.
+/// The values files of an environment of each service; `+` stands before one that other services read too, `++` before one
+/// that other environments read.
 fn files(text: &str, environment: &str) -> String {
     let services = settings_of(text).policy.services;
     let locations = services.iter().filter_map(|service| service.locations.get(&environment.parse().ok()?));
     let files = locations.map(|location| match &location.finding {
         ImageDiscovery::Values(files) => {
-            let mark = |shared| if shared { "+" } else { "" };
+            let mark = |sharing| match sharing {
+                ValuesSharing::Own => "",
+                ValuesSharing::Services => "+",
+                ValuesSharing::Environments => "++",
+            };
             files
                 .iter()
-                .map(|file| format!("{}{}", mark(file.is_shared), file.path))
+                .map(|file| format!("{}{}", mark(file.sharing), file.path))
                 .collect::<Vec<_>>()
                 .join(" ")
         }
@@ -36,7 +41,7 @@ fn the_files_of_an_environment_keep_their_order_and_know_who_else_reads_them() {
     let text = with_values(
         r#"[ ../common.yaml, values.yaml, "values-{environment}.yaml", "{service}/{environment}.yaml" ]"#,
     );
-    assert_snapshot!(files(&text, "production"), @"+apps/common.yaml +apps/shop/values.yaml apps/shop/values-production.yaml apps/shop/shop/production.yaml");
+    assert_snapshot!(files(&text, "production"), @"++apps/common.yaml ++apps/shop/values.yaml apps/shop/values-production.yaml apps/shop/shop/production.yaml");
     assert_snapshot!(files(GOOD, "production"), @"no values");
     let other = "  - name: worker\n    pipeline: standard\n    images: [ { image: ghcr.io/acme/worker, select: { semver: \"*\" } } ]\n    values: [ \"values-{environment}.yaml\", \"worker-{environment}.yaml\" ]\n    config: { forge: here, repository: acme/deploy, path: apps/shop }\n";
     let text = with_values(r#"[ "values-{environment}.yaml" ]"#) + other;

@@ -29,7 +29,8 @@ pub(super) fn check(
         near.into_iter().partition(|other| other.is_of(image));
     surroundings.anchored.iter().try_for_each(|anchored| {
         check_aliases(anchored, &own)?;
-        check_place(anchored, &others)
+        check_place(anchored, &others)?;
+        check_definition(anchored, &own)
     })
 }
 
@@ -139,4 +140,20 @@ fn check_place(anchored: &AnchoredScalar, others: &[&ImageLocation]) -> Result<(
         }
         None => Ok(()),
     }
+}
+
+/// A scalar that is read through an alias alone may be a value of something that is no image.
+fn check_definition(anchored: &AnchoredScalar, own: &[&ImageLocation]) -> Result<(), EditObstacle> {
+    let is_read_there = |spot: &&ImageLocation| {
+        spot.scalars().contains(&ScalarLocation::Node(anchored.node)) && spot.aliases.is_empty()
+    };
+    if anchored.is_definition || own.iter().any(is_read_there) {
+        return Ok(());
+    }
+    let lines: Vec<String> = anchored.aliases.iter().map(|(_, line)| line.to_string()).collect();
+    let lines = lines.join(", ");
+    let why =
+        format!("line {lines} is an alias of this value (`&…`), and what else reads the value is not known");
+    let refused = EditObstacle::at_line(Limit::Anchor, anchored.line, why);
+    Err(refused.or_else("write the value itself in both places, or define the anchor at the top of the file"))
 }

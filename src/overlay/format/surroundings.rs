@@ -14,6 +14,11 @@ use crate::yaml::NodeId;
 
 /// The objects that hold values of charts.
 const CHART_KINDS: [&str; 4] = ["HelmRelease", "Application", "ApplicationSet", "HelmChart"];
+/// The keys of objects under which the values of a chart are.
+const VALUES_KEYS: [&str; 2] = ["values", "valuesObject"];
+/// The keys at the top of values whose entries are there to be used elsewhere. Helm passes `global` to every subchart.
+/// <https://helm.sh/docs/chart_template_guide/subcharts_and_globals/>
+const DEFINING_KEYS: [&str; 4] = ["global", "versions", "anchors", "definitions"];
 /// How many lines of a file that is not parsed are looked at above and below a scalar.
 const LINES_BESIDE_MAX: usize = 100;
 
@@ -26,6 +31,8 @@ pub(super) struct AnchoredScalar {
     pub(super) line: usize,
     /// The aliases of its anchor, each with its line.
     pub(super) aliases: Vec<(NodeId, usize)>,
+    /// Whether it stands where values are defined for aliases, so that nothing else is expected to read it there.
+    pub(super) is_definition: bool,
 }
 
 /// What stands around the scalars of a spot.
@@ -67,7 +74,21 @@ pub(super) fn note(text: &Text, spots: &mut [ImageLocation]) {
 
 fn anchored_scalar(text: &Text, node: NodeId) -> AnchoredScalar {
     let aliases = text.tree.aliases_of(node).map(|alias| (alias, text.line(alias))).collect();
-    AnchoredScalar { node, line: text.line(node), aliases }
+    AnchoredScalar { node, line: text.line(node), aliases, is_definition: is_definition(text, node) }
+}
+
+/// Whether a value stands where people define values for aliases: at the top of a document or of the values of a chart, or
+/// below a key there that is kept for such definitions.
+fn is_definition(text: &Text, node: NodeId) -> bool {
+    let is_root = |node: &NodeId| text.key_of(*node).is_some_and(|key| VALUES_KEYS.contains(&key));
+    let below_root = std::iter::successors(Some(node), |node| text.tree.parent(*node));
+    let below_root: Vec<NodeId> = below_root.take_while(|node| !is_root(node)).collect();
+    let has_parent = |node: &&NodeId| text.tree.parent(**node).is_some();
+    let mut entries = below_root.iter().filter(has_parent).rev();
+    let top = entries.next().and_then(|node| text.key_of(*node));
+    let is_kept =
+        |key: &str| key.starts_with(['_', '.']) || key.starts_with("x-") || DEFINING_KEYS.contains(&key);
+    entries.next().is_none() || top.is_some_and(is_kept)
 }
 
 /// The scopes that were read. Each document, and each mapping, is looked at once.

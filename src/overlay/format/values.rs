@@ -4,7 +4,9 @@
 use super::merged::{Merged, SourceChange};
 use super::replaced::Replaced;
 use super::set::joined;
-use crate::model::{ImageName, Location, Missing, RepositoryPath, Tree, TreeError, ValuesFile};
+use crate::model::{
+    ImageName, Location, Missing, RepositoryPath, Tree, TreeError, ValuesFile, ValuesSharing,
+};
 use crate::overlay::helm;
 use crate::overlay::quotes::Quotes;
 use crate::overlay::resolved::{ImageUse, Resolved, Uncertain};
@@ -159,15 +161,17 @@ impl<'a> MergedFiles<'a> {
         Ok(changes)
     }
 
-    /// The file in which a change is made: the one that sets the scalar if no other environment reads it, else the
-    /// last one of the environment's own, which has to come later.
+    /// The file in which a change is made: the one that sets the scalar if nobody else reads it, else the last one of this
+    /// service and environment, which has to come later. Without one, a file that other services of the same environment
+    /// read, too, takes the change, and the isolation check proves that they keep what they run.
     fn file_for(&self, change: &SourceChange, image: &ImageName) -> Result<&RepositoryPath, OverlayError> {
         let setter = self.files.iter().rposition(|file| file.path == change.source.file);
-        let own = self.files.iter().rposition(|file| !file.is_shared);
+        let own = self.files.iter().rposition(|file| file.sharing == ValuesSharing::Own);
         let refused = |why: String| EditObstacle::at_line(Limit::ValuesShared, change.source.line, why);
         let refuse = |why: String| Err(refused(why).of(&change.source.file));
         match (setter.and_then(|at| self.files.get(at)), own.and_then(|at| self.files.get(at))) {
-            (Some(setter), _) if !setter.is_shared => Ok(&setter.path),
+            (Some(setter), _) if setter.sharing == ValuesSharing::Own => Ok(&setter.path),
+            (Some(setter), None) if setter.sharing == ValuesSharing::Services => Ok(&setter.path),
             (_, None) => refuse(format!("every values file that may set `{image}` is shared")),
             (_, Some(file)) if own < setter => {
                 refuse(format!("this shared values file comes after `{}` and sets `{image}`", file.path))

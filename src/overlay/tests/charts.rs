@@ -3,7 +3,7 @@
 use insta::assert_snapshot;
 
 use super::fixture::{diff, diff_at, path, release, set_shop, shop, shown, to, tree, unified};
-use crate::model::{ImageDiscovery, ValuesFile, Writing};
+use crate::model::{ImageDiscovery, ValuesFile, ValuesSharing, Writing};
 use crate::overlay::{Overlays, Promotion, promote};
 
 #[test]
@@ -38,7 +38,7 @@ fn an_image_without_a_tag_is_not_certain_and_not_edited() {
 
 #[test]
 fn an_image_without_a_tag_in_merged_values_is_not_edited() {
-    let file = ValuesFile { path: path("a/values.yaml"), is_shared: false };
+    let file = ValuesFile { path: path("a/values.yaml"), sharing: ValuesSharing::Own };
     let said =
         diff_at("--- a/values.yaml\nimage: ghcr.io/acme/shop\n", "a", ImageDiscovery::Values(vec![file]));
     assert!(said.starts_with("a/values.yaml:1: `ghcr.io/acme/shop` is named without a tag"), "{said}");

@@ -3,7 +3,7 @@
 use insta::assert_snapshot;
 
 use super::fixture::{OLD_DIGEST, diff, diff_at, marked_diff, path, set_shop, shop, to};
-use crate::model::{DeclaredScalar, ImageDiscovery, ValuesFile};
+use crate::model::{DeclaredScalar, ImageDiscovery, ValuesFile, ValuesSharing};
 
 /// New digits, which no reader takes for a number.
 const NEW: &str = "abababababababababababababababababababababababababababababababab";
@@ -183,8 +183,9 @@ fn a_digest_in_another_values_file_stops_the_edit_in_its_own_file() {
     let repository = format!(
         "--- a/values.yaml\nimage: {{ repository: ghcr.io/acme/shop, tag: 1.8.0 }}\nimageDigest: {OLD_DIGEST}\n--- a/values-prod.yaml\nimage: {{ tag: 1.9.0 }}\n"
     );
-    let file = |name: &str, is_shared| ValuesFile { path: path(&format!("a/{name}")), is_shared };
-    let files = vec![file("values.yaml", true), file("values-prod.yaml", false)];
+    let file = |name: &str, sharing| ValuesFile { path: path(&format!("a/{name}")), sharing };
+    let files =
+        vec![file("values.yaml", ValuesSharing::Environments), file("values-prod.yaml", ValuesSharing::Own)];
     assert_snapshot!(diff_at(&repository, "a", ImageDiscovery::Values(files)), @"a/values.yaml:2: `imageDigest` holds a digest, which would stay when the tag changes; write it beside the tag as `digest`, name it and the tag with `set` in the configuration, or delete it");
 }
 
@@ -339,6 +340,23 @@ fn an_alias_is_changed_at_its_anchor_where_nothing_else_uses_that() {
     assert_snapshot!(set_shop(labelled, "a"), @"a/values.yaml:1: the value has an anchor (`&…`), and line 2 takes it, too, for something else; write the value itself in one of the two places");
     let of_another = "--- a/values.yaml\nproxy:\n  image: { repository: ghcr.io/acme/proxy, tag: &ver 1.9.0 }\nimage: { repository: ghcr.io/acme/shop, tag: *ver }\n";
     assert_snapshot!(set_shop(of_another, "a"), @"a/values.yaml:2: this value of `ghcr.io/acme/proxy` has an anchor (`&…`), and line 3 takes it, too; write the value itself in both places");
+    let of_chart = "--- a/values.yaml\nredis: { version: &ver 1.9.0, enabled: true }\nimage: { repository: ghcr.io/acme/shop, tag: *ver }\n";
+    assert_snapshot!(set_shop(of_chart, "a"), @"a/values.yaml:1: line 2 is an alias of this value (`&…`), and what else reads the value is not known; write the value itself in both places, or define the anchor at the top of the file");
+    let in_release = "--- a/hr.yaml\napiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: { name: shop }\nspec:\n  values:\n    redis: { version: &ver 1.9.0 }\n    image: { repository: ghcr.io/acme/shop, tag: *ver }\n";
+    assert_snapshot!(set_shop(in_release, "a"), @"a/hr.yaml:6: line 7 is an alias of this value (`&…`), and what else reads the value is not known; write the value itself in both places, or define the anchor at the top of the file");
+    for defined in
+        ["global: { shop: &ver 1.9.0 }", "x-tags: [&ver 1.9.0]", "_versions: { shop: { tag: &ver 1.9.0 } }"]
+    {
+        let text = of_chart.replace("redis: { version: &ver 1.9.0, enabled: true }", defined);
+        let edited = set_shop(&text, "a");
+        assert!(edited.contains("&ver 1.10.0"), "{edited}");
+    }
+    let release = in_release.replace("redis: { version: &ver 1.9.0 }", "version: &ver 1.9.0");
+    assert_snapshot!(set_shop(&release, "a"), @"
+    a/hr.yaml
+    -    version: &ver 1.9.0
+    +    version: &ver 1.10.0
+    ");
     let manifest = "--- a/pod.yaml\napiVersion: v1\nkind: Pod\nspec:\n  initContainers:\n    - image: &shop ghcr.io/acme/shop:1.9.0\n  containers:\n    - image: *shop\n";
     assert_snapshot!(set_shop(manifest, "a"), @"
     a/pod.yaml

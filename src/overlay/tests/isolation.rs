@@ -1,7 +1,7 @@
 //! A promotion changes what no other environment or service runs.
 
 use super::fixture::{image, path, release, tree, tree_of, unified};
-use crate::model::{DeclaredScalar, ImageDiscovery, Location, Tree, ValuesFile, Writing};
+use crate::model::{DeclaredScalar, ImageDiscovery, Location, Tree, ValuesFile, ValuesSharing, Writing};
 use crate::overlay::{OverlayError, Overlays, Promotion, Resolver, promote, running};
 
 const SHOP: &str = "ghcr.io/acme/shop";
@@ -31,7 +31,7 @@ fn marked(folder: &str) -> Target {
 }
 
 fn values(folder: &str, file: &str) -> Target {
-    let files = vec![ValuesFile { path: path(file), is_shared: false }];
+    let files = vec![ValuesFile { path: path(file), sharing: ValuesSharing::Own }];
     target(folder, ImageDiscovery::Values(files), SHOP)
 }
 
@@ -259,4 +259,28 @@ fn a_kustomization_of_another_environment_that_names_the_promoted_file_is_not_mo
     let [dev, prod] = ["apps/dev", "apps/prod"].map(|at| declared(at, &format!("{at}/d.yaml"), IMAGE, SHOP));
     let why = promoted(&tree, &[&dev, &prod]).unwrap_err().to_string();
     assert!(why.contains("the kustomization in `apps/prod` reads this file, too"), "{why}");
+}
+
+#[test]
+fn services_of_one_environment_share_a_values_file_as_long_as_each_has_its_own_keys() {
+    let umbrella = "--- dev/values.yaml\nshop:\n  image: { repository: ghcr.io/acme/shop, tag: 1.9.0 }\nother:\n  image: { repository: ghcr.io/acme/other, tag: 1.9.0 }\n--- dev/other.yaml\nreplicas: 1\n";
+    let file = |name: &str, sharing| ValuesFile { path: path(name), sharing };
+    let shared = file("dev/values.yaml", ValuesSharing::Services);
+    let own = file("dev/other.yaml", ValuesSharing::Own);
+    let shop = target("dev", ImageDiscovery::Values(vec![shared.clone()]), SHOP);
+    let same = target("dev", ImageDiscovery::Values(vec![shared.clone()]), "ghcr.io/acme/other");
+    let other = target("dev", ImageDiscovery::Values(vec![shared, own]), "ghcr.io/acme/other");
+    insta::assert_snapshot!(shown(umbrella, &[&shop, &same]), @"
+    dev/values.yaml
+    -  image: { repository: ghcr.io/acme/shop, tag: 1.9.0 }
+    +  image: { repository: ghcr.io/acme/shop, tag: 1.10.0 }
+    ");
+    insta::assert_snapshot!(shown(umbrella, &[&shop, &other]), @"
+    dev/values.yaml
+    -  image: { repository: ghcr.io/acme/shop, tag: 1.9.0 }
+    +  image: { repository: ghcr.io/acme/shop, tag: 1.10.0 }
+    ");
+    // One tag for both charts.
+    let one_tag = "--- dev/values.yaml\nimage: { repository: ghcr.io/acme/shop, tag: 1.9.0 }\n--- dev/other.yaml\nimage: { repository: ghcr.io/acme/other }\n";
+    insta::assert_snapshot!(shown(one_tag, &[&shop, &other]), @"dev/values.yaml:1: the edit would also change what `dev` runs of `ghcr.io/acme/other`; give each environment and service a scalar of its own; one service can list several images that share a version");
 }

@@ -1,7 +1,7 @@
 //! The digest of the release that ran before stays nowhere, though the image itself names none.
 
 use super::fixture::{OLD_DIGEST, path, release, tree};
-use crate::model::{ImageDiscovery, Location, Release, ValuesFile, Writing};
+use crate::model::{ImageDiscovery, Location, Release, ValuesFile, ValuesSharing, Writing};
 use crate::overlay::{Overlays, Promotion, promote};
 
 /// The digits of [`OLD_DIGEST`].
@@ -133,8 +133,11 @@ fn a_digest_in_an_object_of_an_overlay_stops_the_promotion() {
 
 #[test]
 fn a_digest_in_merged_values_stops_the_promotion_where_it_counts() {
-    let file = |name: &str, is_shared| ValuesFile { path: path(&format!("a/{name}")), is_shared };
-    let files = ImageDiscovery::Values(vec![file("values.yaml", true), file("own.yaml", false)]);
+    let file = |name: &str, sharing| ValuesFile { path: path(&format!("a/{name}")), sharing };
+    let files = ImageDiscovery::Values(vec![
+        file("values.yaml", ValuesSharing::Environments),
+        file("own.yaml", ValuesSharing::Own),
+    ]);
     check(&format!("{VALUES}note: OLD\n--- a/own.yaml\nreplicas: 1\n"), &files, "a/values.yaml:4: `note` ");
     check_written(&format!("{VALUES}note: OLD\n--- a/own.yaml\nnote: none\n"), files);
 }

@@ -1,7 +1,7 @@
 //! References to the version that ran before, which a promotion leaves and the change names.
 
 use super::fixture::{path, reference, release, tree};
-use crate::model::{ImageDiscovery, Location, ValuesFile, Writing};
+use crate::model::{ImageDiscovery, Location, ValuesFile, ValuesSharing, Writing};
 use crate::overlay::{Overlays, Promotion, promote, remaining};
 
 /// The places that a promotion of the shop from 1.9.0 leaves, one on each line.
@@ -32,7 +32,7 @@ fn other_values_that_name_the_version_are_named() {
     let template =
         format!("{VALUES}--- a/t.yaml\n{{{{- if .on }}}}\nimg: ghcr.io/acme/shop:1.9.0\n{{{{- end }}}}\n");
     assert_eq!(left(&template, ImageDiscovery::ByFormat), "a/t.yaml:2 ghcr.io/acme/shop:1.9.0\n");
-    let file = |name: &str| ValuesFile { path: path(&format!("a/{name}")), is_shared: false };
+    let file = |name: &str| ValuesFile { path: path(&format!("a/{name}")), sharing: ValuesSharing::Own };
     let merged = format!(
         "{VALUES}sidecar: ghcr.io/acme/shop:1.9.0\nproxy: ghcr.io/acme/shop:1.9.0\n--- a/own.yaml\nproxy: ghcr.io/acme/proxy:1\n"
     );

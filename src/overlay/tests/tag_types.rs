@@ -3,7 +3,7 @@
 use insta::assert_snapshot;
 
 use super::fixture::{diff, diff_at, diff_managed, image, path, set_shop, shop, shown, to, tree, unified};
-use crate::model::{DeclaredScalar, ImageDiscovery, Location, ValuesFile};
+use crate::model::{DeclaredScalar, ImageDiscovery, Location, ValuesFile, ValuesSharing};
 use crate::overlay::{Overlays, Resolver, running_if_quoted, set_image};
 
 /// Values with that tag in the place of `TAG`.
@@ -151,8 +151,9 @@ fn running_at(repository: &str, finding: ImageDiscovery) -> String {
 #[test]
 fn merged_files_keep_the_type_of_the_last_one() {
     let repository = "--- app/values.yaml\nimage: { repository: ghcr.io/acme/shop, tag: '1.9' }\n--- app/values-prod.yaml\nimage: { tag: 1.10 }\n";
-    let file = |name: &str, is_shared| ValuesFile { path: path(&format!("app/{name}")), is_shared };
-    let files = vec![file("values.yaml", true), file("values-prod.yaml", false)];
+    let file = |name: &str, sharing| ValuesFile { path: path(&format!("app/{name}")), sharing };
+    let files =
+        vec![file("values.yaml", ValuesSharing::Environments), file("values-prod.yaml", ValuesSharing::Own)];
     let location = Location { path: path("app"), finding: ImageDiscovery::Values(files) };
     let (tree, image) = (tree(repository), image("ghcr.io/acme/shop"));
     let refused = crate::overlay::running(&tree, &location, &image).unwrap_err();

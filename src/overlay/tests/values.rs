@@ -3,7 +3,7 @@
 use insta::assert_snapshot;
 
 use super::fixture::{DIGEST, image, path, set_shop, shop, shown, to, tree, unified};
-use crate::model::{ImageDiscovery, Location, ValuesFile};
+use crate::model::{ImageDiscovery, Location, ValuesFile, ValuesSharing};
 use crate::overlay::{Overlays, resolve, running, set_image};
 
 const PARTIAL: &str = "\
@@ -18,11 +18,16 @@ image:
   tag: \"0.9.0\" # prod
 ";
 
-/// The folder `app` with these values files; what stands in front of `shared:` others read too.
+/// The folder `app` with these values files; `shared:` stands before one that other environments read, `services:` before one
+/// that other services of the environment read.
 fn listed(files: &[&str]) -> Location {
     let file = |name: &&str| {
-        let shared = name.strip_prefix("shared:");
-        ValuesFile { path: path(&format!("app/{}", shared.unwrap_or(name))), is_shared: shared.is_some() }
+        let (sharing, name) = match name.split_once(':') {
+            Some(("shared", name)) => (ValuesSharing::Environments, name),
+            Some(("services", name)) => (ValuesSharing::Services, name),
+            _ => (ValuesSharing::Own, *name),
+        };
+        ValuesFile { path: path(&format!("app/{name}")), sharing }
     };
     Location { path: path("app"), finding: ImageDiscovery::Values(files.iter().map(file).collect()) }
 }
@@ -225,4 +230,24 @@ fn values_of_several_documents_are_not_certain() {
     let one =
         "--- app/values.yaml\n---\nimage: { repository: ghcr.io/acme/shop, tag: 0.9.0 }\n---\n# nothing\n";
     assert_snapshot!(shop(one, "app"), @"ghcr.io/acme/shop:0.9.0 by app/values.yaml:2");
+}
+
+#[test]
+fn a_file_of_several_services_takes_the_change_where_a_service_has_none_of_its_own() {
+    let umbrella = "--- app/values.yaml\nshop:\n  image: { repository: ghcr.io/acme/shop, tag: 1.9.0 }\nother:\n  image: { repository: ghcr.io/acme/other, tag: 1.9.0 }\n--- app/common.yaml\nreplicas: 1\n--- app/shop.yaml\nshop: {}\n";
+    assert_snapshot!(set(umbrella, &["services:values.yaml"]), @"
+    app/values.yaml
+    -  image: { repository: ghcr.io/acme/shop, tag: 1.9.0 }
+    +  image: { repository: ghcr.io/acme/shop, tag: 1.10.0 }
+    ");
+    assert_snapshot!(set(umbrella, &["shared:common.yaml", "services:values.yaml"]), @"
+    app/values.yaml
+    -  image: { repository: ghcr.io/acme/shop, tag: 1.9.0 }
+    +  image: { repository: ghcr.io/acme/shop, tag: 1.10.0 }
+    ");
+    assert_snapshot!(set(umbrella, &["services:values.yaml", "shop.yaml"]), @"
+    app/shop.yaml
+    -shop: {}
+    +shop: {image: {tag: 1.10.0}}
+    ");
 }

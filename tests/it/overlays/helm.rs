@@ -8,7 +8,7 @@ use proptest::collection::vec;
 use proptest::strategy::{Strategy as _, ValueTree as _};
 use proptest::test_runner::TestRunner;
 use serde_yaml::{Mapping, Value};
-use towpath::model::{ImageDiscovery, ImageName, Location, RepositoryPath, ValuesFile};
+use towpath::model::{ImageDiscovery, ImageName, Location, RepositoryPath, ValuesFile, ValuesSharing};
 use towpath::overlay::{self, Overlays, SetTo};
 
 use super::property::tree;
@@ -98,7 +98,7 @@ fn files(case: &Case) -> Files {
 fn location(case: &Case) -> Location {
     let file = |at: usize| ValuesFile {
         path: RepositoryPath::new(path(at)).unwrap(),
-        is_shared: at + 1 < case.len(),
+        sharing: if at + 1 < case.len() { ValuesSharing::Environments } else { ValuesSharing::Own },
     };
     let files = (0..case.len()).map(file).collect();
     Location { path: RepositoryPath::new("app").unwrap(), finding: ImageDiscovery::Values(files) }
