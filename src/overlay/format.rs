@@ -20,6 +20,7 @@ mod helm_values;
 mod line;
 mod manifests;
 pub(super) mod marker;
+mod mention;
 mod merge_key;
 mod merged;
 mod object_patch;

@@ -9,7 +9,7 @@ mod overrides;
 mod renovate;
 mod template;
 
-use super::text::Text;
+use super::document::text::Text;
 use crate::model::{
     EntryKind, Imported, ImportedService, Missing, NotImported, RepositoryPath, Tree, TreeError,
 };

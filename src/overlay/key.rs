@@ -9,7 +9,7 @@ use std::ops::Range;
 
 use similar::{Algorithm, DiffOp, capture_diff_slices};
 
-use super::text::Text;
+use super::document::text::Text;
 use crate::model::{ContentKey, EnvironmentName, FileChange};
 use crate::yaml::{self, NodeId, NodeKind};
 

@@ -2,9 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use super::document::quotes::Quotes;
+use super::edit::requote;
 use super::format::values::MergedFiles;
-use super::quotes::Quotes;
-use super::{Limit, OverlayError, Overlays, Resolved, SetTo, format, requote, resolved, source_override};
+use super::kustomize::resolved;
+use super::{Limit, OverlayError, Overlays, Resolved, SetTo, format, source_override};
 use crate::model::{ImageDiscovery, ImageName, Location, RepositoryPath, Running, RunningImage, Tree};
 
 /// Everything that a location runs.

@@ -1,16 +1,24 @@
 //! Makes a location run a release.
 
+pub(super) mod address;
+mod chart_lock;
+mod isolation;
+pub(super) mod remaining;
+mod remote_ref;
+mod rendered;
+
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::edit::requote;
 use super::format::Replaced;
 use super::format::values::MergedFiles;
-use super::isolation::{self, PlannedEdit};
-use super::remote_ref::{RemoteRefInput, moved_refs, staying_refs};
-use super::{OverlayError, Overlays, SetTo, chart_lock, format, rendered, requote, set_image};
+use super::{OverlayError, Overlays, SetTo, format, set_image};
 use crate::model::{
     Digest, FileChange, ImageDiscovery, ImageName, Location, Release, RepositoryPath, StayingRef, Tag, Tree,
     WriteMode, Writing,
 };
+use isolation::PlannedEdit;
+use remote_ref::{RemoteRefInput, moved_refs, staying_refs};
 
 /// What is promoted, where, and how it is written.
 #[derive(Clone, Debug)]

@@ -1,15 +1,19 @@
 //! Many overlays of one repository, looked at again and again: what did not change is not read again.
 
+pub(super) mod readers;
+mod symlinks;
+pub(super) mod targets;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use super::parsed::Parsed;
-use super::readers::Readers;
-use super::resolved::{Resolved, ResolvedOverlay, look};
-use super::symlinks::Symlinks;
-use super::targets::{Target, Targets};
+use super::kustomize::parsed::Parsed;
+use super::kustomize::resolved::{Resolved, ResolvedOverlay, look};
 use super::{OverlayError, format};
 use crate::model::{ImageDiscovery, ImageName, Location, Missing, RepositoryPath, Running, Tree, TreeEntry};
+use readers::Readers;
+use symlinks::Symlinks;
+use targets::{Target, Targets};
 
 /// Remembers what overlays run, and which paths say so.
 ///

@@ -8,11 +8,11 @@
 pub(super) mod objects;
 mod setting;
 
+use super::document::text::Text;
 use super::format::written_in;
-use super::kustomization::Kustomization;
+use super::kustomize::kustomization::Kustomization;
+use super::kustomize::resolved::Uncertain;
 use super::limit::Limit;
-use super::resolved::Uncertain;
-use super::text::Text;
 use super::{FILES_MAX, OverlayError};
 use crate::model::{
     EntryKind, ImageDiscovery, ImageName, Location, Missing, RepositoryPath, RunningImage, Tree, TreeError,

@@ -1,13 +1,13 @@
 //! Argo CD: the sources of an `Application`, and the files in which its image updater keeps what it set.
 
 use super::chart::{OCI, add_version};
-use super::helm_values::{self, Named, ValueContext};
+use super::helm_values::{Named, ValueContext};
 use super::merge_key::MergeKeys;
 use super::sheet::{HiddenLine, ScanResult};
 use super::spot::{DigestLocation, ImageLocation, ScalarLocation, Writing};
-use super::{object_patch, objects, partial, surroundings, tag_type};
-use crate::overlay::text::Text;
-use crate::overlay::written::WrittenImage;
+use super::{helm_values, object_patch, objects, partial, surroundings, tag_type};
+use crate::overlay::document::text::Text;
+use crate::overlay::document::written::WrittenImage;
 use crate::overlay::{Limit, SetBy};
 use crate::yaml::{self, NodeId};
 

@@ -2,9 +2,9 @@
 
 use super::sheet::ScanResult;
 use super::spot::{DigestLocation, ImageLocation, Writing};
-use crate::overlay::go_yaml::{ScalarType, scalar_type};
-use crate::overlay::text::Text;
-use crate::overlay::written::{SUBSTITUTION, WrittenImage};
+use crate::overlay::document::go_yaml::{ScalarType, scalar_type};
+use crate::overlay::document::text::Text;
+use crate::overlay::document::written::{SUBSTITUTION, WrittenImage};
 use crate::overlay::{Limit, SetBy};
 use crate::yaml::NodeId;
 

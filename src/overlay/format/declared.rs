@@ -4,8 +4,8 @@ use super::digest::DigestSpelling;
 use super::sheet::ScanResult;
 use super::spot::{DigestLocation, ImageLocation, Writing};
 use crate::model::ImageName;
-use crate::overlay::text::Text;
-use crate::overlay::written::WrittenImage;
+use crate::overlay::document::text::Text;
+use crate::overlay::document::written::WrittenImage;
 use crate::overlay::{Limit, SetBy};
 use crate::yaml::{NodeId, Path, PathSegment};
 

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use super::digest::{DigestSpelling, Digits, digits_in};
 use super::helm_values::names_image;
 use super::spot::ScalarLocation;
-use crate::overlay::text::Text;
-use crate::overlay::written::WrittenImage;
+use crate::overlay::document::text::Text;
+use crate::overlay::document::written::WrittenImage;
 use crate::yaml::{NodeId, NodeKind};
 
 /// The key of values that Helm gives to every part of a chart.

@@ -10,14 +10,13 @@ use crate::model::{
     DeclaredScalar, EntryKind, ImageDiscovery, ImageName, Location, Missing, RepositoryPath, Tree, TreeEntry,
     TreeError,
 };
-use crate::overlay::SetBy;
-use crate::overlay::custom_image::{CustomImage, custom_image, is_custom};
-use crate::overlay::kustomization::FILE_NAMES;
+use crate::overlay::document::text::Text;
+use crate::overlay::document::value::{Lines, Value};
+use crate::overlay::document::written::WrittenImage;
+use crate::overlay::kustomize::kustomization::FILE_NAMES;
+use crate::overlay::kustomize::object_images::custom_image::{CustomImage, custom_image, is_custom};
 use crate::overlay::source_override::is_source_file;
-use crate::overlay::text::Text;
-use crate::overlay::value::{Lines, Value};
-use crate::overlay::written::WrittenImage;
-use crate::overlay::{BYTES_READ_MAX, EditObstacle, FILES_MAX, Limit, OverlayError};
+use crate::overlay::{BYTES_READ_MAX, EditObstacle, FILES_MAX, Limit, OverlayError, SetBy};
 use crate::yaml::NodeId;
 
 /// How the templates are called that helmfile fills in.

@@ -6,8 +6,8 @@ use super::helm_repositories::HelmRepositories;
 use super::sheet::ScanResult;
 use super::spot::{DigestLocation, ImageLocation, Writing};
 use super::{helm_values, object_patch, objects, partial, post_renderers};
-use crate::overlay::text::Text;
-use crate::overlay::written::WrittenImage;
+use crate::overlay::document::text::Text;
+use crate::overlay::document::written::WrittenImage;
 use crate::overlay::{Limit, SetBy};
 use crate::yaml::NodeId;
 

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use super::digest::{DigestScalar, DigestSpelling};
 use super::spot::{DigestLocation, ImageLocation, Writing};
 use crate::overlay::SetBy;
-use crate::overlay::text::Text;
-use crate::overlay::written::{SUBSTITUTION, WrittenImage};
+use crate::overlay::document::text::Text;
+use crate::overlay::document::written::{SUBSTITUTION, WrittenImage};
 use crate::yaml::NodeId;
 
 /// A value under a name: an entry of a mapping, or a parameter.

@@ -2,8 +2,8 @@
 
 use super::spot::{ImageLocation, Writing};
 use crate::overlay::SetBy;
-use crate::overlay::text::Text;
-use crate::overlay::written::WrittenImage;
+use crate::overlay::document::text::Text;
+use crate::overlay::document::written::WrittenImage;
 use crate::yaml::NodeId;
 
 /// Adds the containers and image volumes below a node, as deep as `yaml::DEPTH_MAX`.

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::digest::DigestSpelling;
 use super::line::{Line, LineScalar, lines};
 use crate::model::{Marker, NameError};
-use crate::overlay::written::WrittenImage;
+use crate::overlay::document::written::WrittenImage;
 
 /// What a marker is recognised by, before anything is read.
 const KEY: &str = "$imagepolicy";

@@ -7,7 +7,7 @@ use super::helm_values::is_image_part;
 use super::sheet::{HiddenLine, ScanResult};
 use super::spot::ImageLocation;
 use crate::overlay::Limit;
-use crate::overlay::text::Text;
+use crate::overlay::document::text::Text;
 use crate::yaml::NodeId;
 
 /// Puts every image in doubt beside which a merge key brings a part of it. Spots within a block are left out: their

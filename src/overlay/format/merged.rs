@@ -5,19 +5,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::files;
 use super::helm_repositories::HelmRepositories;
 use super::replaced::{Replaced, check_text};
 use super::sheet::ScanResult;
 use super::spot::{Change, ImageLocation, ScalarLocation};
-use super::{helm_values, objects, partial, stale, surroundings, tag_type, untagged};
+use super::{files, helm_values, objects, partial, stale, surroundings, tag_type, untagged};
 use crate::model::{ImageName, ImageReference, RepositoryPath};
-use crate::overlay::canonical::{CanonicalYaml, ScalarSource};
-use crate::overlay::key_path::ValueAt;
-use crate::overlay::text::Text;
-use crate::overlay::trail::{Place, Step};
-use crate::overlay::value::Value;
-use crate::overlay::written::WrittenImage;
+use crate::overlay::document::canonical::{CanonicalYaml, ScalarSource};
+use crate::overlay::document::text::Text;
+use crate::overlay::document::trail::{Place, Step};
+use crate::overlay::document::value::Value;
+use crate::overlay::document::written::WrittenImage;
+use crate::overlay::edit::key_path::ValueAt;
 use crate::overlay::{EditObstacle, Limit, OverlayError, SetBy, SetTo};
 use crate::yaml::{self, Edit, NodeId, YamlError};
 

@@ -4,7 +4,7 @@
 use super::objects;
 use super::sheet::{HiddenLine, ScanResult};
 use crate::overlay::Limit;
-use crate::overlay::text::Text;
+use crate::overlay::document::text::Text;
 use crate::yaml::NodeId;
 
 /// The keys under which kustomize's options hold patches.

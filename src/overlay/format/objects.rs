@@ -1,6 +1,6 @@
 //! Kubernetes objects: what kind they are, and what lies at a path in them.
 
-use crate::overlay::text::Text;
+use crate::overlay::document::text::Text;
 use crate::yaml::NodeId;
 
 /// The kind of an object, where it is one.

@@ -3,7 +3,7 @@
 use super::helm_values::{is_image_key, written_text};
 use super::sheet::ScanResult;
 use crate::overlay::Limit;
-use crate::overlay::text::Text;
+use crate::overlay::document::text::Text;
 use crate::yaml::NodeId;
 
 /// The keys that name an image.

@@ -7,8 +7,8 @@ use super::sheet::{HiddenLine, ScanResult};
 use super::spot::{ImageLocation, Writing};
 use super::{object_patch, objects};
 use crate::model::ImageName;
-use crate::overlay::entry::is_pattern;
-use crate::overlay::text::Text;
+use crate::overlay::document::text::Text;
+use crate::overlay::kustomize::kustomization::entry::is_pattern;
 use crate::overlay::{Limit, SetBy};
 use crate::yaml::NodeId;
 

@@ -2,7 +2,7 @@
 
 use super::line::{LineScalar, lines};
 use crate::model::ImageName;
-use crate::overlay::written::WrittenImage;
+use crate::overlay::document::written::WrittenImage;
 
 const PREFIX: &str = "renovate:";
 /// Ways of reading versions that agree where a tag has three numbers.

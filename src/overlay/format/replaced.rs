@@ -7,8 +7,8 @@ use super::line::lines;
 use super::sheet::ScannedFile;
 use super::spot::{ImageLocation, ScalarLocation};
 use crate::model::{Digest, ImageName};
-use crate::overlay::text::Text;
-use crate::overlay::written::WrittenImage;
+use crate::overlay::document::text::Text;
+use crate::overlay::document::written::WrittenImage;
 use crate::overlay::{EditObstacle, Limit};
 use crate::yaml::{self, NodeId, NodeKind, ScalarStyle};
 

@@ -4,16 +4,16 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::files::{Looked, look};
+use super::mention::Mention;
 use super::replaced::Replaced;
 use super::spot::{Change, ImageLocation};
 use super::stale;
 use crate::model::{
     DeclaredScalar, ImageDiscovery, ImageName, ImageReference, Location, RepositoryPath, Tree,
 };
-use crate::overlay::mention::Mention;
-use crate::overlay::quotes::Quotes;
-use crate::overlay::resolved::{ImageUse, Resolved, Uncertain};
-use crate::overlay::written::{SUBSTITUTION, Unreadable};
+use crate::overlay::document::quotes::Quotes;
+use crate::overlay::document::written::{SUBSTITUTION, Unreadable};
+use crate::overlay::kustomize::resolved::{ImageUse, Resolved, Uncertain};
 use crate::overlay::{EditObstacle, Limit, OverlayError, SetTo};
 
 /// The new content of the files that make a location run an image so; none where it already does.

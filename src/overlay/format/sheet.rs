@@ -7,14 +7,13 @@ use super::digest::DigestSpelling;
 use super::files::{find_by_name, find_in_object};
 use super::helm_repositories::HelmRepositories;
 use super::line::{LineScalar, lines};
-use super::marker::{self, Part};
+use super::marker::Part;
 use super::spot::{Change, DigestLocation, ImageLocation, ScalarLocation, Writing};
-use super::{declared, merge_key, objects, renovate, surroundings, tag_type, untagged};
+use super::{declared, marker, merge_key, objects, renovate, surroundings, tag_type, untagged};
 use crate::model::{ImageName, Marker};
-use crate::overlay::SetBy;
-use crate::overlay::kustomization::FILE_NAMES;
-use crate::overlay::text::Text;
-use crate::overlay::{EditObstacle, Limit};
+use crate::overlay::document::text::Text;
+use crate::overlay::kustomize::kustomization::FILE_NAMES;
+use crate::overlay::{EditObstacle, Limit, SetBy};
 use crate::yaml::{self, Edit, NodeId, Source, YamlError};
 
 /// A file and what was found in it.

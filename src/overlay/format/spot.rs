@@ -4,9 +4,8 @@ use super::digest::{DigestScalar, DigestSpelling};
 use super::line::LineScalar;
 use super::surroundings::ScalarNeighbours;
 use crate::model::{Digest, ImageName, ImageReference, Tag};
-use crate::overlay::SetBy;
-use crate::overlay::written::WrittenImage;
-use crate::overlay::{EditObstacle, Limit, SetTo};
+use crate::overlay::document::written::WrittenImage;
+use crate::overlay::{EditObstacle, Limit, SetBy, SetTo};
 use crate::yaml::{Edit, NodeId};
 
 /// A scalar: of a file that is parsed, or on a line of one that is not.

@@ -9,7 +9,7 @@ use super::helm_values::is_image_key;
 use super::line::{Line, LineScalar};
 use super::objects;
 use super::spot::{ImageLocation, ScalarLocation};
-use crate::overlay::text::Text;
+use crate::overlay::document::text::Text;
 use crate::yaml::NodeId;
 
 /// The objects that hold values of charts.

@@ -5,8 +5,8 @@ use std::fmt;
 use super::line::LineScalar;
 use super::sheet::{HiddenLine, ScanResult};
 use super::spot::{ImageLocation, ScalarLocation, Writing};
-use crate::overlay::go_yaml::{ScalarType, is_date, plain_type, rendered, scalar_type};
-use crate::overlay::text::Text;
+use crate::overlay::document::go_yaml::{ScalarType, is_date, plain_type, rendered, scalar_type};
+use crate::overlay::document::text::Text;
 use crate::overlay::{Limit, SetBy};
 use crate::yaml::{NodeKind, ScalarStyle, Source};
 

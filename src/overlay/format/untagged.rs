@@ -6,7 +6,7 @@
 use super::sheet::{HiddenLine, ScanResult};
 use super::spot::{ImageLocation, Writing};
 use crate::overlay::Limit;
-use crate::overlay::text::Text;
+use crate::overlay::document::text::Text;
 
 /// Puts every image in doubt that is named without a tag.
 pub(super) fn note(text: &Text, found: &mut ScanResult) {

@@ -7,14 +7,15 @@ use super::set::joined;
 use crate::model::{
     ImageName, Location, Missing, RepositoryPath, Tree, TreeError, ValuesFile, ValuesSharing,
 };
-use crate::overlay::helm;
-use crate::overlay::quotes::Quotes;
-use crate::overlay::resolved::{ImageUse, Resolved, Uncertain};
-use crate::overlay::text::Text;
-use crate::overlay::trail::Place;
-use crate::overlay::value::{Lines, Value};
-use crate::overlay::written::Unreadable;
-use crate::overlay::{BYTES_READ_MAX, EditObstacle, Limit, OverlayError, SetTo, scalar_edit};
+use crate::overlay::document::quotes::Quotes;
+use crate::overlay::document::text::Text;
+use crate::overlay::document::trail::Place;
+use crate::overlay::document::value::{Lines, Value};
+use crate::overlay::document::written::Unreadable;
+use crate::overlay::edit::scalar_edit;
+use crate::overlay::kustomize::object_images::helm;
+use crate::overlay::kustomize::resolved::{ImageUse, Resolved, Uncertain};
+use crate::overlay::{BYTES_READ_MAX, EditObstacle, Limit, OverlayError, SetTo};
 
 /// What a folder's listed values files say together.
 #[derive(Debug)]

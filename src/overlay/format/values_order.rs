@@ -6,9 +6,9 @@ use super::objects;
 use super::sheet::{HiddenLine, ScannedFile};
 use super::spot::ScalarLocation;
 use crate::model::{EntryKind, Location, Missing, RepositoryPath, Tree, TreeError};
+use crate::overlay::document::text::Text;
+use crate::overlay::document::written::WrittenImage;
 use crate::overlay::source_override::is_source_file;
-use crate::overlay::text::Text;
-use crate::overlay::written::WrittenImage;
 use crate::overlay::{EditObstacle, FILES_MAX, Limit, OverlayError, SetBy};
 use crate::yaml::{NodeId, NodeKind};
 

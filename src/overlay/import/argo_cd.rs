@@ -6,8 +6,8 @@ use super::{File, add};
 use crate::model::{
     ImageName, Imported, ImportedRule, ImportedSelection, ImportedService, NotImported, RepositoryPath, Tag,
 };
+use crate::overlay::document::text::Text;
 use crate::overlay::format::objects;
-use crate::overlay::text::Text;
 use crate::yaml::NodeId;
 
 const PREFIX: &str = "argocd-image-updater.argoproj.io/";

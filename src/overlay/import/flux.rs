@@ -9,9 +9,9 @@ use crate::model::{
     ImageName, Imported, ImportedRule, ImportedSelection, ImportedService, Marker, NotImported,
     RepositoryPath,
 };
-use crate::overlay::format::marker::{self, Marked, Part};
-use crate::overlay::format::objects;
-use crate::overlay::text::Text;
+use crate::overlay::document::text::Text;
+use crate::overlay::format::marker::{Marked, Part};
+use crate::overlay::format::{marker, objects};
 use crate::yaml::NodeId;
 
 /// The pattern of tags that Flux leaves out unless it is told otherwise.

@@ -8,8 +8,8 @@ use super::argo_cd::{Application, Listed, SHORT_VERSIONS, TagRules, note_short_v
 use super::expression::glob;
 use super::{File, add};
 use crate::model::{Imported, ImportedRule, ImportedSelection};
+use crate::overlay::document::text::Text;
 use crate::overlay::format::objects;
-use crate::overlay::text::Text;
 use crate::yaml::NodeId;
 
 const GROUP: &str = "argocd-image-updater.argoproj.io/";

@@ -6,10 +6,11 @@ use super::{File, add};
 use crate::model::{
     ImageName, Imported, ImportedRule, ImportedSelection, ImportedService, NotImported, RepositoryPath,
 };
-use crate::overlay::format::{self, renovate};
-use crate::overlay::kustomization::FILE_NAMES;
-use crate::overlay::text::Text;
-use crate::overlay::written::WrittenImage;
+use crate::overlay::document::text::Text;
+use crate::overlay::document::written::WrittenImage;
+use crate::overlay::format;
+use crate::overlay::format::renovate;
+use crate::overlay::kustomize::kustomization::FILE_NAMES;
 pub(super) use settings::Settings;
 
 /// The names of the numbers of a version, the most important first.

@@ -5,8 +5,8 @@
 
 use super::setting::{OverrideSetting, Subject, settings, settings_of_flux};
 use crate::model::{EntryKind, ImageName, Location, Missing, RepositoryPath, Tree, TreeError};
+use crate::overlay::document::text::Text;
 use crate::overlay::format::objects;
-use crate::overlay::text::Text;
 use crate::yaml::NodeId;
 
 /// How many YAML files of one repository are searched. In a larger repository nothing is found.

@@ -3,9 +3,9 @@
 use std::fmt;
 
 use crate::model::ImageName;
+use crate::overlay::document::text::Text;
+use crate::overlay::document::written::WrittenImage;
 use crate::overlay::format::{is_image_part, objects, patch_line};
-use crate::overlay::text::Text;
-use crate::overlay::written::WrittenImage;
 use crate::yaml::{self, NodeId};
 
 /// One setting, and the line that makes it, from 1.

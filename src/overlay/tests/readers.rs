@@ -1,7 +1,7 @@
 //! Who leads to a file, in a commit and in edits of it.
 
 use super::fixture::{path, tree};
-use crate::overlay::readers::Readers;
+use crate::overlay::resolver::readers::Readers;
 
 const REPOSITORY: &str = "\
 --- production/kustomization.yaml

@@ -2,6 +2,7 @@
 
 use super::fixture::{path, reference, release, tree};
 use crate::model::{ImageDiscovery, Location, ValuesFile, ValuesSharing, Writing};
+
 use crate::overlay::{Overlays, Promotion, promote, remaining};
 
 /// The places that a promotion of the shop from 1.9.0 leaves, one on each line.

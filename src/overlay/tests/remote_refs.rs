@@ -171,7 +171,11 @@ fn a_resource_belongs_to_an_image_by_the_name_of_its_repository() {
         ("https://shop.example.com/other/base?ref=v1", "acme/shop", false),
         ("https://github.com/web/ui?ref=v1", "acme/webshop", false),
     ] {
-        assert_eq!(crate::overlay::address::belongs_to(address, image), belongs, "{address} and {image}");
+        assert_eq!(
+            crate::overlay::promote::address::belongs_to(address, image),
+            belongs,
+            "{address} and {image}"
+        );
     }
 }
 

@@ -4,9 +4,9 @@ use regex::Regex;
 
 use super::is_kustomization;
 use crate::model::{ImportedRule, ImportedSelection, NotImported, RepositoryPath};
+use crate::overlay::document::text::Text;
 use crate::overlay::import::constraint::translate;
 use crate::overlay::import::expression::expression;
-use crate::overlay::text::Text;
 use crate::yaml::NodeId;
 
 pub(super) const KUSTOMIZE: &str = "kustomize";
