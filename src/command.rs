@@ -15,6 +15,7 @@ pub use error::{ParseError, ParseErrorKind};
 pub use verbs::{HelpRow, Key, RESERVED, Verb, help};
 
 use crate::model::{EnvironmentName, Tag, Time};
+use words::TokenError;
 
 /// What a command line starts with.
 pub const PREFIX: &str = "/promote";
@@ -73,11 +74,14 @@ pub enum Command {
 pub fn parse(body: &str) -> Result<Vec<Command>, Vec<ParseError>> {
     let Some(candidate) = lines::first_candidate(body) else { return Ok(Vec::new()) };
     if body.len() > BODY_BYTES_MAX {
-        return Err(vec![ParseError::at(&candidate, (1, ParseErrorKind::TooLong))]);
+        return Err(vec![ParseError::at(&candidate, TokenError::new(1, ParseErrorKind::TooLong))]);
     }
     let found = lines::command_lines(body);
     if let Some(first_too_many) = found.get(COMMANDS_PER_COMMENT_MAX) {
-        return Err(vec![ParseError::at(first_too_many, (1, ParseErrorKind::TooManyCommands))]);
+        return Err(vec![ParseError::at(
+            first_too_many,
+            TokenError::new(1, ParseErrorKind::TooManyCommands),
+        )]);
     }
     let mut commands = Vec::new();
     let mut errors = Vec::new();

@@ -116,8 +116,8 @@ impl LogPart {
     /// The commits after the last one that is proven, if there are any.
     #[must_use]
     pub fn unproven(&self) -> Option<LeftOut> {
-        let tip = self.tip.clone().filter(|_| self.tip != self.proven)?;
-        Some(LeftOut::LogCommits { tip, proven: self.proven.clone() })
+        let tip = self.tip.clone()?;
+        (self.tip != self.proven).then(|| LeftOut::LogCommits { tip, proven: self.proven.clone() })
     }
 }
 

@@ -136,6 +136,9 @@ const OUTSIDE: &[&str] = &["std::fs", "std::net", "std::env", "std::process", "t
 /// Names of modules that say nothing about what is in them.
 const EMPTY_NAMES: &[&str] = &["util", "utils", "common", "types", "helper", "helpers", "context"];
 
+/// Where functions still take tuples apart and filters still ignore their items.
+const NOT_YET_WRITTEN_OUT: &[&str] = &["src/decide"];
+
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
@@ -185,6 +188,18 @@ fn files_have_names_that_say_something() {
     check(rules::names);
     let violations = rules::names(&source::read(root(), "tests"));
     assert!(violations.is_empty(), "{violations:?}");
+}
+
+#[test]
+fn parameters_and_conditions_are_written_out() {
+    for folder in ["src", "tests"] {
+        let mut sources = source::read(root(), folder);
+        sources.retain(|source| !NOT_YET_WRITTEN_OUT.iter().any(|path| source.path.starts_with(path)));
+        let mut violations = rules::parameters(&sources);
+        violations.extend(rules::filters(&sources));
+        let violations: Vec<_> = violations.iter().map(ToString::to_string).collect();
+        assert!(violations.is_empty(), "\n{}\n", violations.join("\n"));
+    }
 }
 
 #[test]

@@ -33,7 +33,7 @@ impl Output {
 
     /// How many characters a line has; nothing where that does not matter.
     pub(super) fn width(&self) -> Option<usize> {
-        let size = terminal_size::terminal_size().filter(|_| self.on_terminal);
+        let size = if self.on_terminal { terminal_size::terminal_size() } else { None };
         size.map(|(width, _)| usize::from(width.0))
     }
 

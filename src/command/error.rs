@@ -91,9 +91,9 @@ pub struct ParseError {
 }
 
 impl ParseError {
-    pub(super) fn at(line: &Line<'_>, (column, kind): TokenError) -> Self {
+    pub(super) fn at(line: &Line<'_>, error: TokenError) -> Self {
         let text = line.text.chars().take(LINE_CHARACTERS_MAX).collect();
-        Self { line: line.number, column, kind, text }
+        Self { line: line.number, column: error.column, kind: error.kind, text }
     }
 }
 

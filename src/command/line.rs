@@ -46,12 +46,13 @@ fn command(
 fn environments(word: &Token) -> Result<Vec<EnvironmentName>, TokenError> {
     if is_taken(&word.text) {
         let did_you_mean = suggest(&word.text, written().map(Verb::word));
-        return Err((word.column, ParseErrorKind::UnknownVerb { word: word.text.clone(), did_you_mean }));
+        let kind = ParseErrorKind::UnknownVerb { word: word.text.clone(), did_you_mean };
+        return Err(TokenError::new(word.column, kind));
     }
     let mut names = Vec::new();
     let mut column = word.column;
     for part in word.text.split(',') {
-        let name = environment(part, &names).map_err(|kind| (column, kind))?;
+        let name = environment(part, &names).map_err(|kind| TokenError::new(column, kind))?;
         names.push(name);
         column += part.chars().count() + 1;
     }
@@ -93,9 +94,10 @@ impl Arguments {
         let mut arguments: Vec<Argument> = Vec::new();
         for word in words {
             let column = word.column;
-            let argument = Argument::read(verb, word).map_err(|kind| (column, kind))?;
+            let argument = Argument::read(verb, word).map_err(|kind| TokenError::new(column, kind))?;
             if arguments.iter().any(|other| other.key == argument.key) {
-                return Err((column, ParseErrorKind::DuplicateKey(argument.key.name.to_owned())));
+                let kind = ParseErrorKind::DuplicateKey(argument.key.name.to_owned());
+                return Err(TokenError::new(column, kind));
             }
             arguments.push(argument);
         }
@@ -109,7 +111,7 @@ impl Arguments {
         };
         let Argument { key, column, value } = argument;
         let fault = || ParseErrorKind::BadValue { key: key.name, value: value.clone(), expected: key.takes };
-        read(value).map(Some).ok_or_else(|| (*column, fault()))
+        read(value).map(Some).ok_or_else(|| TokenError::new(*column, fault()))
     }
 }
 

@@ -8,8 +8,20 @@ use super::characters::{
     closes, is_quote, is_single_quote, is_space, is_suspicious, is_suspicious_in_quotes,
 };
 
-/// The column, from 1, and what is wrong there.
-pub(super) type TokenError = (usize, ParseErrorKind);
+/// What is wrong in a line, and where.
+pub(super) struct TokenError {
+    /// Where it is, in characters from 1.
+    pub(super) column: usize,
+    /// What is wrong there.
+    pub(super) kind: ParseErrorKind,
+}
+
+impl TokenError {
+    /// An error at a column, in characters from 1.
+    pub(super) const fn new(column: usize, kind: ParseErrorKind) -> Self {
+        Self { column, kind }
+    }
+}
 
 /// A word of the line, and where it stands.
 pub(super) struct Token {
@@ -59,10 +71,10 @@ impl TokenReader<'_> {
             !is_space(*c) && !ends_key
         }) {
             if is_quote(character) || is_single_quote(character) {
-                return Err((index + 1, ParseErrorKind::StrayQuote));
+                return Err(TokenError::new(index + 1, ParseErrorKind::StrayQuote));
             }
             if is_suspicious(character) {
-                return Err((index + 1, ParseErrorKind::SuspiciousCharacter(character)));
+                return Err(TokenError::new(index + 1, ParseErrorKind::SuspiciousCharacter(character)));
             }
             text.push(character);
         }
@@ -75,13 +87,17 @@ impl TokenReader<'_> {
         while let Some((index, character)) = self.characters.next() {
             if closes(opening, character) {
                 let ends = self.characters.peek().is_none_or(|(_, next)| is_space(*next));
-                return if ends { Ok(text) } else { Err((index + 1, ParseErrorKind::StrayQuote)) };
+                return if ends {
+                    Ok(text)
+                } else {
+                    Err(TokenError::new(index + 1, ParseErrorKind::StrayQuote))
+                };
             }
             if is_suspicious_in_quotes(character) {
-                return Err((index + 1, ParseErrorKind::SuspiciousCharacter(character)));
+                return Err(TokenError::new(index + 1, ParseErrorKind::SuspiciousCharacter(character)));
             }
             text.push(character);
         }
-        Err((column, ParseErrorKind::UnclosedQuote))
+        Err(TokenError::new(column, ParseErrorKind::UnclosedQuote))
     }
 }

@@ -101,7 +101,7 @@ impl Document {
             NodeKind::Alias => ValueKind::Alias,
             NodeKind::Sequence(items) => ValueKind::List(items.iter().map(|item| self.spot(*item)).collect()),
             NodeKind::Mapping(entries) => {
-                ValueKind::Map(entries.iter().map(|entry| self.entry(*entry)).collect())
+                ValueKind::Map(entries.iter().map(|(key, value)| self.entry(*key, *value)).collect())
             }
         }
     }
@@ -112,7 +112,7 @@ impl Document {
     }
 
     /// A key and its value; where no value is written, the key is what there is to show.
-    fn entry(&self, (key, value): (NodeId, NodeId)) -> (SourceValue, SourceValue) {
+    fn entry(&self, key: NodeId, value: NodeId) -> (SourceValue, SourceValue) {
         let (key, mut value) = (self.spot(key), self.spot(value));
         if value.span.start == value.span.end {
             value.span = key.span;

@@ -129,7 +129,7 @@ impl GitHubForge {
     #[must_use]
     pub fn new(access: GitHubAccess, now: Now) -> Self {
         let GitHubAccess { name, url, credentials, bot, retry_policy, merge_method, deployments } = access;
-        let transport = Transport::new((&name, &url), credentials, retry_policy, now);
+        let transport = Transport::new(&name, &url, credentials, retry_policy, now);
         let bot = bot.and_then(|bot| wire::login(bot.as_str()).ok());
         let inner = Inner {
             name,
@@ -321,7 +321,7 @@ impl Forge for GitHubForge {
         // GitHub takes one reaction in a request, and as many writes a minute whatever the interface.
         let mut results = Vec::with_capacity(reactions.len());
         for own in reactions {
-            let result = self.sign(place, change, (&own.comment, own.reaction)).await;
+            let result = self.sign(place, change, &own.comment, own.reaction).await;
             let is_full = matches!(result, Err(ForgeError::RateLimited { .. }));
             results.push(result.clone());
             if is_full {
@@ -356,7 +356,7 @@ impl Forge for GitHubForge {
         branch: &BranchName,
         expected: &CommitId,
     ) -> Result<(), ForgeError> {
-        match self.swap(&place.repository, branch, (expected, None)).await? {
+        match self.swap(&place.repository, branch, expected, None).await? {
             RefUpdate::Done | RefUpdate::Elsewhere(None) => Ok(()),
             RefUpdate::Elsewhere(Some(_)) => {
                 Err(ForgeError::Conflict { what: format!("the branch `{branch}`") })

@@ -106,9 +106,9 @@ impl SqliteLedger {
     /// Concludes a delivery that cannot be understood: it keeps no other from its outcome, and is not met again.
     async fn give_up(&self, row: &deliveries::Row, why: &LedgerError) -> Result<(), LedgerError> {
         tracing::error!(row.source, row.id, "an event cannot be understood: {why}");
-        let key = (row.source.as_str(), row.id.as_str(), row.received_at);
         let (outcome, at) = (DeliveryOutcome::Unreadable, self.time(row.received_at)?);
-        self.ask(deliveries::conclude(&self.pool, key, outcome, at)).await
+        let concluded = deliveries::conclude(&self.pool, &row.source, &row.id, row.received_at, outcome, at);
+        self.ask(concluded).await
     }
 
     fn delivery(&self, row: &deliveries::Row) -> Result<Delivery, LedgerError> {
@@ -277,8 +277,8 @@ impl Ledger for SqliteLedger {
         at: Time,
     ) -> Result<(), LedgerError> {
         let received_at = delivery.received_at.timestamp_micros();
-        let key = (delivery.source.as_str(), delivery.id.as_str(), received_at);
-        self.ask(deliveries::conclude(&self.pool, key, outcome, at)).await
+        let (source, id) = (delivery.source.as_str(), delivery.id.as_str());
+        self.ask(deliveries::conclude(&self.pool, source, id, received_at, outcome, at)).await
     }
 }
 

@@ -245,7 +245,7 @@ impl History {
             }
             Event::Withdrawn { target, images, because: _ } => self.withdraw(target, images),
             Event::ClockSetBack { latest } => self.set_back_from = Some(*latest),
-            Event::ClockCorrected { target, images, was } => self.correct(target, images, (*was, record.at)),
+            Event::ClockCorrected { target, images, was } => self.correct(target, images, *was, record.at),
             Event::Declined { target, images, key, change, by } => self.declines.push(Decline {
                 target: target.clone(),
                 images: images.clone(),
@@ -282,7 +282,7 @@ impl History {
     }
 
     /// Dates a landing anew. A correction never makes a landing younger.
-    fn correct(&mut self, target: &ServiceEnvironment, images: &[ImageReference], (was, at): (Time, Time)) {
+    fn correct(&mut self, target: &ServiceEnvironment, images: &[ImageReference], was: Time, at: Time) {
         let landings = self.landings.get_mut(target).into_iter().flatten();
         for landing in landings.filter(|landing| landing.images == images && landing.at == was) {
             landing.at = landing.at.min(at);

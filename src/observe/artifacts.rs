@@ -115,7 +115,7 @@ async fn read_digest<F: Forge, R: Registry, L: Ledger, C: Clock>(
     if let Some(known) = ports.absent_tags.known(&key, oldest, now).await {
         return known;
     }
-    let answer = in_turn(ports, ("digest", image), ports.registry.digest(image, tag)).await;
+    let answer = in_turn(ports, "digest", image, ports.registry.digest(image, tag)).await;
     if let Ok(Some(digest)) = &answer {
         let kept = ports.ledger.keep_digest(image, tag, digest, now).await;
         kept.unwrap_or_else(|error| tracing::warn!("{error}"));
@@ -173,10 +173,11 @@ async fn ledger_digest<F: Forge, R: Registry, L: Ledger, C: Clock>(
 /// What a tag points to at this very time, whatever was kept.
 pub(super) async fn present<F: Forge, R: Registry, L: Ledger, C: Clock>(
     ports: &Ports<F, R, L, C>,
-    (image, tag): (&ImageName, &Tag),
+    image: &ImageName,
+    tag: &Tag,
 ) -> Fact<Option<Digest>> {
     let now = ports.clock.now();
-    match in_turn(ports, ("digest", image), ports.registry.digest(image, tag)).await {
+    match in_turn(ports, "digest", image, ports.registry.digest(image, tag)).await {
         Ok(present) => {
             if let Some(digest) = &present {
                 let kept = ports.ledger.keep_digest(image, tag, digest, now).await;
@@ -194,7 +195,8 @@ pub(super) async fn description<F: Forge, R: Registry, L: Ledger, C: Clock>(
     ports: &Ports<F, R, L, C>,
     policy: &Policy,
     freshness: Freshness,
-    (image, digest): (&ImageName, &Digest),
+    image: &ImageName,
+    digest: &Digest,
 ) -> Fact<Option<Description>> {
     let now = ports.clock.now();
     match ports.ledger.description(image, digest).await {
@@ -207,7 +209,7 @@ pub(super) async fn description<F: Forge, R: Registry, L: Ledger, C: Clock>(
     if let Some(known) = ports.absent_digests.known(&key, oldest, now).await {
         return known;
     }
-    let answer = in_turn(ports, ("description", image), ports.registry.description(image, digest)).await;
+    let answer = in_turn(ports, "description", image, ports.registry.description(image, digest)).await;
     let mut is_kept = false;
     if let Ok(Some(description)) = &answer {
         // What the registry lacks may be pushed again.
@@ -223,7 +225,8 @@ pub(super) async fn description<F: Forge, R: Registry, L: Ledger, C: Clock>(
 /// What the registry says, when it is the image's turn; a registry that is left alone is not asked.
 pub(super) async fn in_turn<F: Forge, R: Registry, L: Ledger, C: Clock, T>(
     ports: &Ports<F, R, L, C>,
-    (question, image): (&'static str, &ImageName),
+    question: &'static str,
+    image: &ImageName,
     answer: impl Future<Output = Result<T, RegistryError>>,
 ) -> Result<T, Failure> {
     let host = ports.listings.host(image);

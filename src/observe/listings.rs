@@ -215,7 +215,7 @@ async fn read<F: Forge, R: Registry, L: Ledger, C: Clock>(
         let now = ports.clock.now();
         match host.pause(now) {
             Some(pause) => Err(Failure::paused(now, &pause)),
-            None => ask(ports, policy, (image, &host), kept).await,
+            None => ask(ports, policy, image, &host, kept).await,
         }
     };
     let own = ports.listings.image(image);
@@ -238,19 +238,20 @@ async fn read<F: Forge, R: Registry, L: Ledger, C: Clock>(
 async fn ask<F: Forge, R: Registry, L: Ledger, C: Clock>(
     ports: &Ports<F, R, L, C>,
     policy: &Policy,
-    (image, host): (&ImageName, &Host),
+    image: &ImageName,
+    host: &Host,
     kept: Option<StoredListing>,
 ) -> Result<Read, Failure> {
     let now = ports.clock.now();
     let followed = policy.followed_tags(image);
     let listing = if policy.lists(image) {
-        ask_tags(ports, (image, host), kept, now).await?
+        ask_tags(ports, image, host, kept, now).await?
     } else {
         StoredListing { tags: followed.iter().copied().cloned().collect(), validator: None, as_of: now }
     };
     let mut has_moved = false;
     for tag in followed {
-        has_moved |= ask_followed(ports, (image, host), tag, now).await?;
+        has_moved |= ask_followed(ports, image, host, tag, now).await?;
     }
     let written = ports.ledger.keep_listing(image, &listing).await;
     written.unwrap_or_else(|error| tracing::warn!("{error}"));
@@ -260,7 +261,8 @@ async fn ask<F: Forge, R: Registry, L: Ledger, C: Clock>(
 /// Asks the registry for tags; it may say that the listing that we hold still stands.
 async fn ask_tags<F: Forge, R: Registry, L: Ledger, C: Clock>(
     ports: &Ports<F, R, L, C>,
-    (image, host): (&ImageName, &Host),
+    image: &ImageName,
+    host: &Host,
     kept: Option<StoredListing>,
     now: Time,
 ) -> Result<StoredListing, Failure> {
@@ -281,7 +283,8 @@ async fn ask_tags<F: Forge, R: Registry, L: Ledger, C: Clock>(
 /// Asks the registry what a tag points to that is followed, and says whether that is something new.
 async fn ask_followed<F: Forge, R: Registry, L: Ledger, C: Clock>(
     ports: &Ports<F, R, L, C>,
-    (image, host): (&ImageName, &Host),
+    image: &ImageName,
+    host: &Host,
     tag: &Tag,
     now: Time,
 ) -> Result<bool, Failure> {

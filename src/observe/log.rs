@@ -61,7 +61,7 @@ pub(super) async fn read<F: Forge, R: Registry, L: Ledger, C: Clock>(
             replacement = Some(LogReplacement { proven, lines: part.lines.clone() });
         }
         Some(proven) => {
-            let from = indexed.tip.as_ref().filter(|_| !from_start);
+            let from = if from_start { None } else { indexed.tip.as_ref() };
             let kept = ports.ledger.index_log(place, from, &proven, &part.lines).await;
             troubles.extend(kept.err().map(|error| error.to_string().into()));
         }

@@ -36,7 +36,7 @@ pub(super) async fn fetch<F: Forge, R: Registry, L: Ledger, C: Clock>(
         match need {
             Need::Digest { .. } | Need::RunningDigest { .. } | Need::Deployment { .. } => {}
             Need::Present { image, tag } => {
-                let fact = artifacts::present(ports, (&image, &tag)).await;
+                let fact = artifacts::present(ports, &image, &tag).await;
                 observation.world.present.insert((image, tag), fact);
             }
             Need::Presence(reference) => {
@@ -52,7 +52,7 @@ pub(super) async fn fetch<F: Forge, R: Registry, L: Ledger, C: Clock>(
                 presence_of(ports, policy, &mut observation.world, question).await;
             }
             Need::Description { image, digest } => {
-                let fact = artifacts::description(ports, policy, freshness, (&image, &digest)).await;
+                let fact = artifacts::description(ports, policy, freshness, &image, &digest).await;
                 observation.world.descriptions.insert((image, digest), fact);
             }
             Need::Member { team, user } => {

@@ -133,7 +133,8 @@ struct Known<'a> {
 /// to all three alike, so the tags are listed, unless the last listing lacks the tag already.
 async fn gone<F: Forge, R: Registry, L: Ledger, C: Clock>(
     ports: &Ports<F, R, L, C>,
-    (image, tag): (&ImageName, &Tag),
+    image: &ImageName,
+    tag: &Tag,
     listed: Option<&[Tag]>,
 ) -> Result<Presence, Failure> {
     if listed.is_some_and(|tags| !tags.contains(tag)) {
@@ -145,7 +146,7 @@ async fn gone<F: Forge, R: Registry, L: Ledger, C: Clock>(
             listing => listing.map(Some),
         }
     };
-    Ok(match in_turn(ports, ("tags", image), listing).await? {
+    Ok(match in_turn(ports, "tags", image, listing).await? {
         None => Presence::NoRepository,
         Some(Listing::Tags { tags, .. }) if tags.contains(tag) => Presence::TagWithoutManifest,
         // Only a request with a validator is answered with `Unchanged`.
@@ -163,13 +164,11 @@ async fn ask<F: Forge, R: Registry, L: Ledger, C: Clock>(
     let ImageReference { image, tag, digest: pinned } = question.reference;
     let pointed_to = match (tag, known.pointed_to) {
         (Some(_), Some(pointed_to)) => Some(pointed_to),
-        (Some(tag), None) => {
-            Some(in_turn(ports, ("digest", image), ports.registry.digest(image, tag)).await?)
-        }
+        (Some(tag), None) => Some(in_turn(ports, "digest", image, ports.registry.digest(image, tag)).await?),
         (None, _) => None,
     };
     if let (Some(tag), Some(None)) = (tag, &pointed_to) {
-        return gone(ports, (image, tag), known.listed).await;
+        return gone(ports, image, tag, known.listed).await;
     }
     let digest = match (pointed_to.flatten(), pinned) {
         (None, None) => return Ok(Presence::Complete),
@@ -225,7 +224,7 @@ async fn composition<F: Forge, R: Registry, L: Ledger, C: Clock>(
     if let Some(known) = ports.presences.compositions.lock().await.get(&key) {
         return Ok(Some(Arc::clone(known)));
     }
-    let read = in_turn(ports, ("composition", image), ports.registry.composition(image, digest)).await?;
+    let read = in_turn(ports, "composition", image, ports.registry.composition(image, digest)).await?;
     let Some(read) = read.map(Arc::new) else { return Ok(None) };
     let mut all = ports.presences.compositions.lock().await;
     if all.len() >= REMEMBERED_MAX {
@@ -240,7 +239,7 @@ async fn has_manifest<F: Forge, R: Registry, L: Ledger, C: Clock>(
     image: &ImageName,
     digest: &Digest,
 ) -> Result<bool, Failure> {
-    in_turn(ports, ("has_manifest", image), ports.registry.has_manifest(image, digest)).await
+    in_turn(ports, "has_manifest", image, ports.registry.has_manifest(image, digest)).await
 }
 
 /// The platforms that some service asks of an image; none where one of them asks for no particular one.

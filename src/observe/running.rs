@@ -97,7 +97,7 @@ pub(super) async fn read<F: Forge, R: Registry, L: Ledger, C: Clock>(
     tree: &mut Tree,
 ) -> (RunningContent, Overlays) {
     let mut resolver = ports.snapshots.take_resolver(place).await;
-    let found = read_with(ports, policy, place, (tree, &mut resolver)).await;
+    let found = read_with(ports, policy, place, tree, &mut resolver).await;
     let overlays = resolver.overlays();
     ports.snapshots.keep_resolver(place, resolver).await;
     (found, overlays)
@@ -107,10 +107,11 @@ async fn read_with<F: Forge, R: Registry, L: Ledger, C: Clock>(
     ports: &Ports<F, R, L, C>,
     policy: &Policy,
     place: &ConfigBranch,
-    (tree, resolver): (&mut Tree, &mut Resolver),
+    tree: &mut Tree,
+    resolver: &mut Resolver,
 ) -> RunningContent {
     for _fetch in 0..FETCHES_MAX {
-        let (found, missing) = resolve_all(policy, place, (tree, resolver));
+        let (found, missing) = resolve_all(policy, place, tree, resolver);
         if missing.0.is_empty() {
             return found;
         }
@@ -131,7 +132,8 @@ pub(super) fn obstacle(error: &OverlayError) -> Obstacle {
 fn resolve_all(
     policy: &Policy,
     place: &ConfigBranch,
-    (tree, resolver): (&Tree, &mut Resolver),
+    tree: &Tree,
+    resolver: &mut Resolver,
 ) -> (RunningContent, Missing) {
     let mut found = RunningContent::default();
     let mut missing = Missing::default();

@@ -51,7 +51,7 @@ pub(super) async fn compared<F: Forge, R: Registry, L: Ledger, C: Clock>(
             return known.fact;
         }
         Some(SpanQuery { fact: Fact::Known { value: Some(comparison), as_of }, same, .. }) => {
-            checked_again(ports, span, (comparison, as_of, same)).await
+            checked_again(ports, span, comparison, as_of, same).await
         }
         Some(_) | None => {
             let fact = match ports.forge.compare_source(span).await {
@@ -69,7 +69,9 @@ pub(super) async fn compared<F: Forge, R: Registry, L: Ledger, C: Clock>(
 async fn checked_again<F: Forge, R: Registry, L: Ledger, C: Clock>(
     ports: &Ports<F, R, L, C>,
     span: &SourceSpan,
-    (comparison, as_of, same): (SourceComparison, Time, u32),
+    comparison: SourceComparison,
+    as_of: Time,
+    same: u32,
 ) -> SpanQuery {
     let at = ports.clock.now();
     match ports.forge.source_checks(span).await {

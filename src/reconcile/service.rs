@@ -143,7 +143,7 @@ fn sleep_time(
     let next = settled.next_look.map_or(sweep, until_next);
     // What a registry did not answer about a tag is asked again with its next poll.
     let poll = policy.images_at(place).map(|image| policy.poll(&image.name)).min();
-    let poll = poll.filter(|_| !settled.failures.is_empty()).unwrap_or(sweep);
+    let poll = if settled.failures.is_empty() { sweep } else { poll.unwrap_or(sweep) };
     next.min(poll).min(sweep).max(SLEEP_MIN)
 }
 

@@ -115,16 +115,16 @@ fn ask(rights: &[Right], environment: &EnvironmentName, by: &UserName, input: &R
     holders.dedup();
     let place = input.policy.service(&target.service).map(|service| &service.place.repository);
     let is_left_to_writers = rights.iter().any(|right| input.policy.is_left_to_writers(*right, &target));
-    match place.filter(|_| is_left_to_writers) {
-        Some(repository) => format!(
+    match place {
+        Some(repository) if is_left_to_writers => format!(
             "the configuration lists no user for it; ask a user with write access to {}",
             quoted(repository.as_str())
         ),
-        None if holders.is_empty() => {
+        Some(_) | None if holders.is_empty() => {
             "the configuration lists no other user for it; add one under `rights`, or under `approvals` to approve"
                 .to_owned()
         }
-        None => format!("ask {}", principals(&holders)),
+        Some(_) | None => format!("ask {}", principals(&holders)),
     }
 }
 

@@ -157,7 +157,7 @@ pub fn edit(source: &Source, tree: &Tree, edits: &[Edit]) -> Result<String, Edit
     let steps = Step::all(source, tree, edits)?;
     let patches = sorted(layout::patches(source, tree, &steps)?);
     let text = apply(source, &patches)?;
-    proof::prove(source, tree, &steps, (&patches, &text))?;
+    proof::prove(source, tree, &steps, &patches, &text)?;
     Ok(text)
 }
 

@@ -173,7 +173,8 @@ pub(super) fn outer_patches(
     source: &Source,
     tree: &Tree,
     node: NodeId,
-    (inner, patches): (&Source, &[Patch]),
+    inner: &Source,
+    patches: &[Patch],
 ) -> Result<Vec<Patch>, EditRefusal> {
     let block = Block::of(source, tree, node)?;
     Ok(patches.iter().map(|patch| block.outer_patch(source, inner, patch)).collect())

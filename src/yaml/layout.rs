@@ -30,7 +30,7 @@ pub(super) fn patches(source: &Source, tree: &Tree, steps: &[Step<'_>]) -> Resul
                 patches.push(place.set(*node, value)?);
             }
             Step::Text { node, old, new } => patches.push(place.replace(*node, old, new)?),
-            Step::Put { map, after, key, value } => patches.push(place.put(*map, *after, (key, value))?),
+            Step::Put { map, after, key, value } => patches.push(place.put(*map, *after, key, value)?),
             Step::Fill { key, node, value } => patches.push(place.fill(*key, *node, value)?),
             Step::RemoveEntry { map, index } => patches.push(place.remove_entry(*map, *index)?),
             Step::Push { sequence, value } => patches.push(place.push(*sequence, value)?),
@@ -38,8 +38,7 @@ pub(super) fn patches(source: &Source, tree: &Tree, steps: &[Step<'_>]) -> Resul
             Step::Within { node, embedded, steps } => {
                 place.check_properties(*node)?;
                 let inner = self::patches(&embedded.source, &embedded.tree, steps)?;
-                let inner = (&embedded.source, inner.as_slice());
-                patches.extend(embedded::outer_patches(source, tree, *node, inner)?);
+                patches.extend(embedded::outer_patches(source, tree, *node, &embedded.source, &inner)?);
             }
         }
     }

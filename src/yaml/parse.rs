@@ -188,7 +188,7 @@ impl<'a> Builder<'a> {
     fn scalar(&mut self, value: String, style: ScalarStyle, mark: Marker) -> Result<NodeId, YamlError> {
         let byte = self.marks.byte(mark);
         let role = self.role();
-        let Some(span) = self.lexer.scalar((&value, style), role, (byte, mark.col())) else {
+        let Some(span) = self.lexer.scalar(&value, style, role, byte, mark.col()) else {
             return Err(self.error(mark, "the bytes of this scalar cannot be made out; write it on one line"));
         };
         Ok(self.add(NodeKind::Scalar { value, style }, span, mark))

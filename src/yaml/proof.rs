@@ -19,21 +19,18 @@ pub(super) fn prove(
     source: &Source,
     tree: &Tree,
     steps: &[Step<'_>],
-    (patches, text): (&[Patch], &str),
+    patches: &[Patch],
+    text: &str,
 ) -> Result<(), EditRefusal> {
     let old = Side { source, tree };
-    if text.len() <= BYTES_MAX && local::is_proven(old, steps, (patches, text)) {
+    if text.len() <= BYTES_MAX && local::is_proven(old, steps, patches, text) {
         return Ok(());
     }
-    prove_whole(old, steps, (patches, text))
+    prove_whole(old, steps, patches, text)
 }
 
 /// Parses the whole text again.
-fn prove_whole(
-    old: Side<'_>,
-    steps: &[Step<'_>],
-    (patches, text): (&[Patch], &str),
-) -> Result<(), EditRefusal> {
+fn prove_whole(old: Side<'_>, steps: &[Step<'_>], patches: &[Patch], text: &str) -> Result<(), EditRefusal> {
     let first = patches.first().map_or(0, |patch| patch.range.start);
     let unprovable = |byte, what| EditRefusal {
         position: old.source.position(byte),
@@ -119,7 +116,7 @@ impl<'a> Comparison<'a> {
             Some(Step::Text { new: text, .. }) => {
                 matches!(new.kind, NodeKind::Scalar { .. }) && self.new.written(new) == *text
             }
-            Some(Step::Within { embedded, steps, .. }) => self.is_within(embedded, steps, (old, new_id)),
+            Some(Step::Within { embedded, steps, .. }) => self.is_within(embedded, steps, old, new_id),
             Some(
                 Step::Put { .. }
                 | Step::Fill { .. }
@@ -135,7 +132,8 @@ impl<'a> Comparison<'a> {
         &self,
         old_inner: &EmbeddedDocument,
         steps: &[Step<'_>],
-        (old, new_id): (&Node, NodeId),
+        old: &Node,
+        new_id: NodeId,
     ) -> bool {
         let Ok(new_inner) = embedded(self.new.source, self.new.tree, new_id) else { return false };
         let inside = Comparison {

@@ -46,9 +46,11 @@ impl<'a> Lexer<'a> {
     /// scalar is the indentation of its content.
     pub(super) fn scalar(
         &mut self,
-        (value, style): (&str, ScalarStyle),
+        value: &str,
+        style: ScalarStyle,
         role: Role,
-        (start, column): (usize, usize),
+        start: usize,
+        column: usize,
     ) -> Option<Range<usize>> {
         let span = match style {
             ScalarStyle::Plain if value.is_empty() => self.nothing(role),

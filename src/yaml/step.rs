@@ -120,10 +120,10 @@ impl Planner<'_> {
             Edit::SetWithAliases { node, value } => Step::SetWithAliases { node: *node, value },
             Edit::ReplaceText { node, old, new } => Step::Text { node: *node, old, new },
             Edit::InsertKey { map, after, key, value } => {
-                self.put(*map, after.as_deref(), (key, scalar(value)))?
+                self.put(*map, after.as_deref(), key, scalar(value))?
             }
             Edit::PutKey { map, after, key, value } => {
-                self.put(*map, after.as_deref(), (key, Cow::Borrowed(value)))?
+                self.put(*map, after.as_deref(), key, Cow::Borrowed(value))?
             }
             Edit::RemoveKey { map, key } => self.remove_key(*map, key)?,
             Edit::AppendItem { sequence, entries } => {
@@ -135,7 +135,7 @@ impl Planner<'_> {
             Edit::RemoveItem { sequence, index } => self.remove_item(*sequence, *index)?,
             Edit::CreateSequence { map, key, entries } => {
                 let list = NewNode::Sequence(vec![item(entries)]);
-                self.put(*map, None, (key, Cow::Owned(list)))?
+                self.put(*map, None, key, Cow::Owned(list))?
             }
             Edit::Within { node, edits } => {
                 let embedded = Box::new(embedded(self.source, self.tree, *node)?);
@@ -149,7 +149,8 @@ impl Planner<'_> {
         &self,
         map: NodeId,
         after: Option<&str>,
-        (key, value): (&'e str, Cow<'e, NewNode>),
+        key: &'e str,
+        value: Cow<'e, NewNode>,
     ) -> Result<Step<'e>, EditRefusal> {
         self.check_mapping(map)?;
         if let Some((key_node, node)) = self.tree.entry(map, key) {

@@ -254,6 +254,24 @@ fn a_name_that_says_nothing_is_found() {
     permits(rules::names, "src/forge/local.rs", "mod utility_bill;");
 }
 
+#[test]
+fn a_tuple_among_the_parameters_is_found() {
+    let packed = "src/act.rs:2: `f` takes a tuple apart";
+    finds(rules::parameters, "src/act.rs", "\nfn f((a, b): (u8, u8)) {}", packed);
+    finds(rules::parameters, "src/act.rs", "\nfn f(a: u8, &(b, c): &(u8, u8)) {}", packed);
+    finds(rules::parameters, "src/act.rs", "impl A {\n fn f(&self, (a, b): Pair) {} }", packed);
+    finds(rules::parameters, "src/act.rs", "fn g() {\n fn f((a, b): Pair) {} }", packed);
+    permits(rules::parameters, "src/act.rs", "fn f(Id(a): Id, b: (u8, u8)) { b.map(|(c, d)| c + d) }");
+}
+
+#[test]
+fn a_filter_that_ignores_its_item_is_found() {
+    let ignored = "src/act.rs:2: `.filter(|_| ..)` does not look at the item";
+    finds(rules::filters, "src/act.rs", "fn f(a: A) {\n a.filter(|_| b) }", ignored);
+    finds(rules::filters, "src/act.rs", "fn f(a: A) { a.map(|a| a\n.filter(move |_| b)) }", ignored);
+    permits(rules::filters, "src/act.rs", "fn f(a: A) { a.filter(|a| b).filter(|(_, b)| c).map(|_| d) }");
+}
+
 /// The rules above see the real crate: were the reader blind there, they would all pass.
 #[test]
 fn the_crate_itself_is_read() {

@@ -4,8 +4,8 @@ use proc_macro2::{Delimiter, Span, TokenStream, TokenTree};
 use syn::spanned::Spanned as _;
 use syn::visit::{self, Visit};
 use syn::{
-    Attribute, ExprAsync, ExprClosure, ExprStruct, ImplItem, ItemExternCrate, ItemImpl, ItemMod, ItemUse,
-    Lit, Macro, Meta, Signature, Type, UseTree, Visibility,
+    Attribute, Expr, ExprAsync, ExprClosure, ExprMethodCall, ExprStruct, FnArg, ImplItem, ItemExternCrate,
+    ItemImpl, ItemMod, ItemUse, Lit, Macro, Meta, Pat, Signature, Type, UseTree, Visibility,
 };
 
 /// The name by which `main.rs` calls the library.
@@ -67,6 +67,10 @@ pub(crate) struct Facts {
     pub(crate) test_switches: Vec<usize>,
     /// Lines of items other than modules at the top of the file.
     pub(crate) items: Vec<usize>,
+    /// Parameters of functions that are taken apart as a tuple, closures apart: the function's name, and the line.
+    pub(crate) tuple_parameters: Vec<(String, usize)>,
+    /// Lines with `.filter(|_| ..)`, whose condition does not depend on the item.
+    pub(crate) constant_filters: Vec<usize>,
 }
 
 /// Reads a file that is the module `module`.
@@ -254,7 +258,17 @@ impl<'ast> Visit<'ast> for Reader {
 
     fn visit_signature(&mut self, signature: &'ast Signature) {
         self.facts.waits.extend(signature.asyncness.map(|token| line(token.span)));
+        let name = signature.ident.to_string();
+        let packed = signature.inputs.iter().filter(|input| is_tuple(input));
+        self.facts.tuple_parameters.extend(packed.map(|input| (name.clone(), line(input.span()))));
         visit::visit_signature(self, signature);
+    }
+
+    fn visit_expr_method_call(&mut self, call: &'ast ExprMethodCall) {
+        if call.method == "filter" && call.args.iter().any(ignores_its_input) {
+            self.facts.constant_filters.push(line(call.method.span()));
+        }
+        visit::visit_expr_method_call(self, call);
     }
 
     fn visit_expr_async(&mut self, block: &'ast ExprAsync) {
@@ -310,6 +324,17 @@ fn join(mut prefix: Vec<String>, ident: &syn::Ident) -> Vec<String> {
         prefix.push(ident.to_string());
     }
     prefix
+}
+
+fn is_tuple(input: &FnArg) -> bool {
+    let FnArg::Typed(parameter) = input else { return false };
+    let is_behind_reference =
+        |pattern: &Pat| matches!(pattern, Pat::Reference(inner) if matches!(*inner.pat, Pat::Tuple(_)));
+    matches!(*parameter.pat, Pat::Tuple(_)) || is_behind_reference(&parameter.pat)
+}
+
+fn ignores_its_input(argument: &Expr) -> bool {
+    matches!(argument, Expr::Closure(closure) if matches!(closure.inputs.first(), Some(Pat::Wild(_))))
 }
 
 fn type_name(of: &Type) -> String {

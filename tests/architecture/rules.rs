@@ -178,6 +178,26 @@ pub(crate) fn test_code(sources: &[Source]) -> Vec<Violation> {
     violations
 }
 
+/// Each parameter of a function has a name: a tuple hides how many there are from the reader and from clippy's limit.
+pub(crate) fn parameters(sources: &[Source]) -> Vec<Violation> {
+    let packed = |source: &Source| source.facts.tuple_parameters.clone();
+    let told = |source: &Source, (function, line): (String, usize)| {
+        let what = format!("`{function}` takes a tuple apart; name each parameter, or make a struct of them");
+        violation(source, line, what)
+    };
+    sources.iter().flat_map(|source| packed(source).into_iter().map(|found| told(source, found))).collect()
+}
+
+/// A condition that does not depend on the item is an `if`, not a filter.
+pub(crate) fn filters(sources: &[Source]) -> Vec<Violation> {
+    let what = "`.filter(|_| ..)` does not look at the item; write `if`, `match` or `then`";
+    let told = |source: &Source, line: &usize| violation(source, *line, what);
+    sources
+        .iter()
+        .flat_map(|source| source.facts.constant_filters.iter().map(|line| told(source, line)))
+        .collect()
+}
+
 /// No `mod.rs`, no file put elsewhere, no name that says nothing.
 pub(crate) fn names(sources: &[Source]) -> Vec<Violation> {
     let mut violations = Vec::new();

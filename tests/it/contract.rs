@@ -9,15 +9,15 @@ const REPOSITORY: &str = "/repos/acme/deploy";
 /// What is wrong with a request that GitHub would never answer well.
 fn asked(method: &str, path: &str, sent: &str) -> String {
     let target = format!("{REPOSITORY}{path}");
-    exchange(method, &target, (sent, 404, "{}"))
+    exchange(method, &target, sent, 404, "{}")
 }
 
 /// What is wrong with an answer.
 fn answered(path: &str, status: u16, said: &str) -> String {
-    exchange("GET", &format!("{REPOSITORY}{path}"), ("", status, said))
+    exchange("GET", &format!("{REPOSITORY}{path}"), "", status, said)
 }
 
-fn exchange(method: &str, target: &str, (sent, status, said): (&str, u16, &str)) -> String {
+fn exchange(method: &str, target: &str, sent: &str, status: u16, said: &str) -> String {
     let (sent, said) = (sent.as_bytes(), said.as_bytes());
     violations(&Exchange { method, target, sent, status, said, is_planned: false }).join("\n")
 }
@@ -135,5 +135,5 @@ fn an_answer_that_was_not_selected() {
 }
 
 fn graph(sent: &str, said: &str) -> String {
-    exchange("POST", "/graphql", (sent, 200, said))
+    exchange("POST", "/graphql", sent, 200, said)
 }

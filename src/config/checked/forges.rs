@@ -25,7 +25,7 @@ pub(super) fn forges(raw: &File, folder: &Path, findings: &mut ProblemList) -> V
         let next = listed.get(index + 1).map_or(usize::MAX, |next| next.span.start);
         // What is absent may stand there and only be unreadable.
         let is_whole = !findings.is_broken(Span { start: forge.span.start, end: next });
-        settings_of(forge, folder, (is_whole, findings))
+        settings_of(forge, folder, is_whole, findings)
     });
     read.collect()
 }
@@ -42,12 +42,13 @@ pub(super) fn without_permissions(forges: &[ForgeSettings]) -> BTreeSet<ForgeNam
 fn settings_of(
     forge: &Forge,
     folder: &Path,
-    (is_whole, findings): (bool, &mut ProblemList),
+    is_whole: bool,
+    findings: &mut ProblemList,
 ) -> Option<ForgeSettings> {
     match forge.kind.as_ref()?.value {
-        ForgeKind::Local => local(forge, folder, (is_whole, findings)).map(ForgeSettings::Local),
+        ForgeKind::Local => local(forge, folder, is_whole, findings).map(ForgeSettings::Local),
         ForgeKind::GitHub => {
-            github::settings_of(forge, folder, (is_whole, findings)).map(ForgeSettings::GitHub)
+            github::settings_of(forge, folder, is_whole, findings).map(ForgeSettings::GitHub)
         }
     }
 }
@@ -55,7 +56,8 @@ fn settings_of(
 fn local(
     forge: &Forge,
     folder: &Path,
-    (is_whole, findings): (bool, &mut ProblemList),
+    is_whole: bool,
+    findings: &mut ProblemList,
 ) -> Option<LocalForgeSettings> {
     github::refuse_keys(forge, findings);
     if forge.root.is_none() && is_whole {

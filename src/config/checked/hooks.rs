@@ -23,9 +23,10 @@ fn listed(raw: &File) -> &[Located<Registry>] {
 /// The name in the address of its hook; a registry without a hook needs none.
 fn name(registry: &Registry) -> Option<Located<Name>> {
     let host = registry.host.as_ref()?;
-    let named = registry.name.clone();
-    let named = named.or_else(|| Some(Located { value: Name(host.0.clone()), span: host.span }));
-    named.filter(|_| registry.hooks.is_some() || registry.name.is_some())
+    if registry.name.is_none() && registry.hooks.is_some() {
+        return Some(Located { value: Name(host.0.clone()), span: host.span });
+    }
+    registry.name.clone()
 }
 
 pub(super) fn hook(

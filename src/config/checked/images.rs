@@ -59,7 +59,9 @@ fn expect_a_range(
     let has_range = rules.is_none_or(|rules| {
         rules.is_empty() || rules.iter().any(|rule| matches!(rule, raw::SelectRule::Semver(_)))
     });
-    if let Some(prereleases) = prereleases.filter(|_| !has_range) {
+    if let Some(prereleases) = prereleases
+        && !has_range
+    {
         let message = "`prereleases` has no meaning here: no image of this service is selected by a range";
         findings.suggest(prereleases.span, message, "delete it, or select an image by a range (`semver`)");
     }

@@ -137,7 +137,7 @@ fn place(
         findings.suggest(branch.span, message, "name the branch that is rolled out, such as `main`");
     }
     if let (Some(forge), Some(repository)) = (forge, &config.repository) {
-        expect_listed(referents.listed, (forge, repository), findings);
+        expect_listed(referents.listed, forge, repository, findings);
     }
     let default = BranchName::new(BRANCH_DEFAULT).expect("the default is a branch name");
     Some(ConfigBranch {
@@ -150,7 +150,8 @@ fn place(
 /// Reports a repository that the forge does not list, or cannot have.
 fn expect_listed(
     forges: &[Located<raw::Forge>],
-    (forge, repository): (&Located<ForgeName>, &Located<RepositoryName>),
+    forge: &Located<ForgeName>,
+    repository: &Located<RepositoryName>,
     findings: &mut ProblemList,
 ) {
     let is_meant =
@@ -204,9 +205,9 @@ fn locations(
     }
     let mut locations = BTreeMap::new();
     for environment in &pipeline?.environments {
-        match fill(&template.0, name, &environment.name) {
+        let names = PlaceholderValues { service: &name.value, environment: &environment.name };
+        match names.path(&template.0) {
             Ok(path) => {
-                let names = (&name.value, &environment.name);
                 let finding = match &item.values {
                     Some(values) => ImageDiscovery::Values(values_files(values, names, &path, findings)?),
                     None => finding(config, names, &path, findings)?,
@@ -225,7 +226,7 @@ fn locations(
 /// The values files of one environment; `None` where one is not in the repository or listed twice, which is reported.
 fn values_files(
     values: &raw::List<raw::PathTemplate>,
-    names: (&ServiceName, &EnvironmentName),
+    names: PlaceholderValues<'_>,
     folder: &RepositoryPath,
     findings: &mut ProblemList,
 ) -> Option<Vec<ValuesFile>> {
@@ -247,11 +248,12 @@ fn values_files(
 fn file_in(
     folder: &RepositoryPath,
     item: &Located<raw::PathTemplate>,
-    (service, environment): (&ServiceName, &EnvironmentName),
+    names: PlaceholderValues<'_>,
     findings: &mut ProblemList,
 ) -> Option<RepositoryPath> {
-    let name = item.0.replace(ENVIRONMENT, environment.as_str()).replace(SERVICE, service.as_str());
-    let path = folder.join(&name).filter(|_| !name.contains(['{', '}']));
+    let name = names.fill(&item.0);
+    let has_placeholder = name.contains(['{', '}']);
+    let path = if has_placeholder { None } else { folder.join(&name) };
     if path.is_none() {
         let message = format!("`{name}` is not a path inside the repository");
         findings.suggest(item.span, message, "write it relative to `path`");
@@ -315,7 +317,7 @@ fn values_of(location: &Location) -> &[ValuesFile] {
 /// How the images of one environment are found; nothing where a file leads out of the repository, which is reported.
 fn finding(
     config: &raw::Config,
-    names: (&ServiceName, &EnvironmentName),
+    names: PlaceholderValues<'_>,
     folder: &RepositoryPath,
     findings: &mut ProblemList,
 ) -> Option<ImageDiscovery> {
@@ -332,17 +334,25 @@ fn finding(
     Some(ImageDiscovery::Declared(scalars))
 }
 
-fn fill(
-    template: &str,
-    service: &ServiceName,
-    environment: &EnvironmentName,
-) -> Result<RepositoryPath, NameError> {
-    let path = template.replace(ENVIRONMENT, environment.as_str()).replace(SERVICE, service.as_str());
-    let path = RepositoryPath::new(path)?;
-    // A kustomization stands for its folder, as in `towpath images`.
-    match path.parent() {
-        Some(folder) if KUSTOMIZATION_FILES.contains(&path.file_name()) => Ok(folder),
-        Some(_) | None => Ok(path),
+/// The values of the placeholders in a path template.
+#[derive(Clone, Copy)]
+struct PlaceholderValues<'a> {
+    service: &'a ServiceName,
+    environment: &'a EnvironmentName,
+}
+
+impl PlaceholderValues<'_> {
+    fn fill(self, template: &str) -> String {
+        template.replace(ENVIRONMENT, self.environment.as_str()).replace(SERVICE, self.service.as_str())
+    }
+
+    /// The filled template as a path. A kustomization stands for its folder, as in `towpath images`.
+    fn path(self, template: &str) -> Result<RepositoryPath, NameError> {
+        let path = RepositoryPath::new(self.fill(template))?;
+        match path.parent() {
+            Some(folder) if KUSTOMIZATION_FILES.contains(&path.file_name()) => Ok(folder),
+            Some(_) | None => Ok(path),
+        }
     }
 }
 

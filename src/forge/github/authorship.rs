@@ -52,7 +52,8 @@ impl GitHubForge {
     pub(super) async fn authorship(
         &self,
         repository: &RepositoryName,
-        (branch, id): (Option<&str>, &CommitId),
+        branch: Option<&str>,
+        id: &CommitId,
         commit: &Commit,
     ) -> Result<Option<bool>, ForgeError> {
         let bot = self.identity().await?;
@@ -72,7 +73,7 @@ impl GitHubForge {
         let by_names = is_own || is_signed || committer.is_none();
         let Some(branch) = branch else { return Ok(Some(by_names)) };
         let pusher = self.memory(repository).pusher(id);
-        let found = pusher.get_or_try_init(|| self.pushed_by_bot(repository, (branch, id), by_names)).await;
+        let found = pusher.get_or_try_init(|| self.pushed_by_bot(repository, branch, id, by_names)).await;
         match found {
             Ok(by_bot) => Ok(Some(*by_bot)),
             Err(UnknownPusher::Unlisted) => Ok(None),
@@ -84,7 +85,8 @@ impl GitHubForge {
     async fn pushed_by_bot(
         &self,
         repository: &RepositoryName,
-        (branch, id): (&str, &CommitId),
+        branch: &str,
+        id: &CommitId,
         by_names: bool,
     ) -> Result<bool, UnknownPusher> {
         let bot = self.identity().await.map_err(UnknownPusher::Unanswered)?;

@@ -116,9 +116,9 @@ impl GitHubForge {
         let (refs, base) = self.refs_of_this_look(place).await?;
         let base = base.as_ref();
         let heads = refs.into_iter().map(|(name, tip)| async move {
-            let (head, _) = self.head_of(&place.repository, (Some(name.as_str()), &tip)).await?;
+            let (head, _) = self.head_of(&place.repository, Some(name.as_str()), &tip).await?;
             let is_empty = !head.by_bot && self.is_left_empty(place, base, &tip).await?;
-            Ok((name, Some(head).filter(|_| !is_empty)))
+            Ok((name, (!is_empty).then_some(head)))
         });
         let heads: Vec<_> = stream::iter(heads).buffer_unordered(READS_AT_ONCE).try_collect().await?;
         Ok(heads.into_iter().filter_map(|(name, head)| Some((name, head?))).collect())
@@ -167,10 +167,11 @@ impl GitHubForge {
     async fn head_of(
         &self,
         repository: &RepositoryName,
-        (branch, id): (Option<&str>, &CommitId),
+        branch: Option<&str>,
+        id: &CommitId,
     ) -> Result<(Head, bool), ForgeError> {
         let commit = self.commit(repository, id).await?;
-        let by_bot = self.authorship(repository, (branch, id), &commit).await?;
+        let by_bot = self.authorship(repository, branch, id, &commit).await?;
         let head = Head {
             commit: id.clone(),
             by_bot: by_bot.unwrap_or_default(),
@@ -186,17 +187,18 @@ impl GitHubForge {
     pub(super) async fn head_above(
         &self,
         place: &ConfigBranch,
-        (branch, id): (Option<&str>, &CommitId),
+        branch: Option<&str>,
+        id: &CommitId,
     ) -> Result<Head, ForgeError> {
         let memory = self.memory(&place.repository);
         if let Some(known) = memory.head(id, branch.is_some()) {
             return Ok(known);
         }
-        let (mut head, mut is_sure) = self.head_of(&place.repository, (branch, id)).await?;
+        let (mut head, mut is_sure) = self.head_of(&place.repository, branch, id).await?;
         let mut at = id.clone();
         for _merge in 0..MERGES_OF_BASE_MAX {
             let Some(own) = self.beneath(place, &at).await? else { break };
-            let (beneath, is_sure_too) = self.head_of(&place.repository, (branch, &own)).await?;
+            let (beneath, is_sure_too) = self.head_of(&place.repository, branch, &own).await?;
             head.beneath = Some(Box::new(beneath));
             is_sure &= is_sure_too;
             at = own;
@@ -247,7 +249,8 @@ impl GitHubForge {
     pub(super) async fn create_branch(
         &self,
         repository: &RepositoryName,
-        (branch, at): (&BranchName, &CommitId),
+        branch: &BranchName,
+        at: &CommitId,
         lane: Lane,
     ) -> Result<Option<()>, ForgeError> {
         let body = json!({ "ref": format!("refs/heads/{branch}"), "sha": at.as_str() });
@@ -284,7 +287,8 @@ impl GitHubForge {
         &self,
         repository: &RepositoryName,
         branch: &BranchName,
-        (from, to): (&CommitId, Option<&CommitId>),
+        from: &CommitId,
+        to: Option<&CommitId>,
     ) -> Result<RefUpdate, ForgeError> {
         let node_id = self.facts(repository).await?.node_id.clone();
         let after = to.map_or(NO_COMMIT, CommitId::as_str);
@@ -296,8 +300,8 @@ impl GitHubForge {
         });
         let input = json!({ "repositoryId": node_id, "refUpdates": [update] });
         let mut mutations = Mutations::default();
-        mutations.add("moved", ("updateRefs", "clientMutationId"), input);
-        let outcomes = self.mutate((Scope::Repository(repository), "move branches"), mutations).await?;
+        mutations.add("moved", "updateRefs", "clientMutationId", input);
+        let outcomes = self.mutate(Scope::Repository(repository), "move branches", mutations).await?;
         let Some(error) = outcomes.first_error() else { return Ok(RefUpdate::Done) };
         // What GitHub says in words is not a contract; where the branch is now is.
         let tip = self.tip(repository, branch).await?;

@@ -199,7 +199,7 @@ impl Budget {
         let written = [("minute", spent.minute.sum()), ("hour", spent.hour.sum())];
         drop(spent);
         for (window, sum) in written {
-            self.set_gauge("towpath_forge_writes", ("window", window), sum);
+            self.set_gauge("towpath_forge_writes", "window", window, sum);
         }
         Ok(())
     }
@@ -252,7 +252,7 @@ impl Budget {
         let left = known.take().map_or(told, |known| known.joined(told));
         *known = Some(left);
         drop(spent);
-        self.set_gauge("towpath_forge_budget_remaining", ("interface", interface.word()), left.remaining);
+        self.set_gauge("towpath_forge_budget_remaining", "interface", interface.word(), left.remaining);
     }
 
     /// Counts a request in the metrics.
@@ -276,7 +276,7 @@ impl Budget {
         wait.to_std().expect("the wait is positive")
     }
 
-    fn set_gauge(&self, name: &'static str, (key, value): (&'static str, &'static str), number: u32) {
+    fn set_gauge(&self, name: &'static str, key: &'static str, value: &'static str, number: u32) {
         let [forge, account] = self.labels.clone();
         let labels = [forge, account, (key, value.to_owned())];
         metrics::gauge!(name, &labels).set(f64::from(number));

@@ -120,14 +120,15 @@ impl GitHubForge {
         &self,
         place: &ConfigBranch,
         change: ChangeNumber,
-        (head, status): (&CommitId, &NewStatus),
+        head: &CommitId,
+        status: &NewStatus,
     ) -> Result<(), ForgeError> {
         let known = self.seen_check(place, change, head);
         let is_shown = |known: &Check| known.shown == shown(status) && !known.is_over(self.now());
         if known.as_ref().is_some_and(is_shown) {
             return Ok(());
         }
-        let made = self.write_check(place, change, (head, status), known.as_ref()).await?;
+        let made = self.write_check(place, change, head, status, known.as_ref()).await?;
         self.note_check(place, change, made);
         Ok(())
     }
@@ -137,12 +138,13 @@ impl GitHubForge {
         &self,
         place: &ConfigBranch,
         change: ChangeNumber,
-        (head, status): (&CommitId, &NewStatus),
+        head: &CommitId,
+        status: &NewStatus,
         known: Option<&Check>,
     ) -> Result<Check, ForgeError> {
         let wanted = shown(status);
-        let details = self.page_of(&place.repository, change);
-        let call = self.writing(place, (head, status), known, (&wanted, details));
+        let body = body_of(status, &wanted, &self.page_of(&place.repository, change));
+        let call = self.writing(place, head, known, wanted.state, body);
         let what = format!("the check of change {change}");
         let written = match self.inner.transport.call(call).await {
             Ok(response) => response.json::<CheckRun>(&what),
@@ -162,26 +164,15 @@ impl GitHubForge {
     fn writing<'a>(
         &self,
         place: &'a ConfigBranch,
-        (head, status): (&CommitId, &NewStatus),
+        head: &CommitId,
         known: Option<&Check>,
-        (wanted, details): (&Shown, String),
+        wanted: StatusState,
+        mut body: Value,
     ) -> Call<'a> {
-        let mut body = json!({
-            "name": status.context,
-            "details_url": details,
-            "output": output(wanted),
-        });
-        match conclusion(wanted.state) {
-            Some(conclusion) => {
-                body["status"] = json!("completed");
-                body["conclusion"] = json!(conclusion);
-            }
-            None => body["status"] = json!("in_progress"),
-        }
         let scope = Scope::Repository(&place.repository);
         let path = format!("/repos/{}/check-runs", place.repository);
         let goes_on = |known: &&Check| {
-            let is_same = known.shown.state == StatusState::Pending || known.shown.state == wanted.state;
+            let is_same = known.shown.state == StatusState::Pending || known.shown.state == wanted;
             is_same && !known.is_over(self.now())
         };
         match known.filter(goes_on) {
@@ -198,6 +189,23 @@ impl GitHubForge {
             }
         }
     }
+}
+
+/// What a request says of a run, whichever run it is about.
+fn body_of(status: &NewStatus, wanted: &Shown, page: &str) -> Value {
+    let mut body = json!({
+        "name": status.context,
+        "details_url": page,
+        "output": output(wanted),
+    });
+    match conclusion(wanted.state) {
+        Some(conclusion) => {
+            body["status"] = json!("completed");
+            body["conclusion"] = json!(conclusion);
+        }
+        None => body["status"] = json!("in_progress"),
+    }
+    body
 }
 
 fn shown(status: &NewStatus) -> Shown {

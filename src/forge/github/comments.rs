@@ -38,7 +38,7 @@ impl GitHubForge {
         let branch = BranchName::new(&pull.head.branch).map_err(|error| failed("reading a branch", error))?;
         let tip = self.tip(&place.repository, &branch).await?;
         let head = tip.map_or_else(|| commit_id(&pull.head.sha), Ok)?;
-        self.publish(place, change, (&head, &presentation.status)).await
+        self.publish(place, change, &head, &presentation.status).await
     }
 
     /// Gives a pull request the labels that it lacks.
@@ -111,17 +111,18 @@ impl GitHubForge {
         &self,
         place: &ConfigBranch,
         change: ChangeNumber,
-        (head, status): (&CommitId, &NewStatus),
+        head: &CommitId,
+        status: &NewStatus,
     ) -> Result<(), ForgeError> {
         if self.inner.transport.credentials().app().is_some() {
-            return self.publish_check(place, change, (head, status)).await;
+            return self.publish_check(place, change, head, status).await;
         }
         let text = description(&status.text);
         let is_shown = |last: &Status| last.state == status.state && last.text == text;
         if self.seen_status(place, change, head).as_ref().is_some_and(is_shown) {
             return Ok(());
         }
-        let status = self.write_status(place, change, (head, status)).await?;
+        let status = self.write_status(place, change, head, status).await?;
         self.note_status(place, change, status);
         Ok(())
     }
@@ -131,7 +132,8 @@ impl GitHubForge {
         &self,
         place: &ConfigBranch,
         change: ChangeNumber,
-        (head, status): (&CommitId, &NewStatus),
+        head: &CommitId,
+        status: &NewStatus,
     ) -> Result<Status, ForgeError> {
         let text = description(&status.text);
         let path = format!("/repos/{}/statuses/{head}", place.repository);
@@ -163,7 +165,7 @@ impl GitHubForge {
             return Ok(());
         }
         match &remark.over {
-            Some(earlier) => self.write_over(place, change, (earlier, &remark.body)).await?,
+            Some(earlier) => self.write_over(place, change, earlier, &remark.body).await?,
             None if self.said_since(place, change, remark, touched).await? => return Ok(()),
             None => self.comment(place, change, &remark.body).await?,
         }
@@ -191,7 +193,8 @@ impl GitHubForge {
         &self,
         place: &ConfigBranch,
         change: ChangeNumber,
-        (comment, body): (&CommentId, &str),
+        comment: &CommentId,
+        body: &str,
     ) -> Result<(), ForgeError> {
         let scope = Scope::Repository(&place.repository);
         let path = format!("/repos/{}/issues/comments/{}", place.repository, comment.0);
@@ -200,7 +203,7 @@ impl GitHubForge {
         let what = format!("comment {} on change {change} of `{}`", comment.0, place.repository);
         match response.ensure_success(&what) {
             Ok(()) => {
-                self.note_rewritten(place, change, (comment, body));
+                self.note_rewritten(place, change, comment, body);
                 Ok(())
             }
             Err(error) => {
@@ -240,13 +243,12 @@ impl GitHubForge {
         let mut mutations = Mutations::default();
         for (index, id) in outdated.enumerate() {
             let input = json!({ "subjectId": id, "classifier": "OUTDATED" });
-            mutations.add(&format!("old{index}"), ("minimizeComment", "clientMutationId"), input);
+            mutations.add(&format!("old{index}"), "minimizeComment", "clientMutationId", input);
         }
         if mutations.is_empty() {
             return;
         }
-        let scope = (Scope::Repository(&place.repository), "hide comments");
-        let done = self.mutate(scope, mutations).await;
+        let done = self.mutate(Scope::Repository(&place.repository), "hide comments", mutations).await;
         let error = done.map(|outcomes| outcomes.first_error().map(|error| error.message.clone()));
         if let Some(why) = error.unwrap_or_else(|error| Some(error.to_string())) {
             tracing::warn!("an old reply on {change} in `{}` was not hidden: {why}", place.repository);
@@ -258,7 +260,8 @@ impl GitHubForge {
         &self,
         place: &ConfigBranch,
         change: ChangeNumber,
-        (comment, reaction): (&CommentId, Reaction),
+        comment: &CommentId,
+        reaction: Reaction,
     ) -> Result<(), ForgeError> {
         if is_review(comment) {
             return Ok(());
@@ -269,7 +272,7 @@ impl GitHubForge {
         let call = Call::write(scope, "react to comments", Method::POST, path, body);
         let what = format!("comment {} on change {change} of `{}`", comment.0, place.repository);
         self.inner.transport.call(call.in_lane(Lane::Command)).await?.ensure_success(&what)?;
-        self.note_reaction(place, change, (comment, reaction));
+        self.note_reaction(place, change, comment, reaction);
         Ok(())
     }
 

@@ -131,7 +131,7 @@ fn has_content(entry: &TreeEntry) -> bool {
 
 /// What people see of an entry: of another repository the commit.
 fn shown_content(entry: &TreeEntry, contents: &BTreeMap<BlobId, Arc<[u8]>>) -> Vec<u8> {
-    let content = contents.get(&entry.blob).filter(|_| has_content(entry));
+    let content = if has_content(entry) { contents.get(&entry.blob) } else { None };
     content.map_or_else(|| entry.blob.to_string().into_bytes(), |content| content.to_vec())
 }
 

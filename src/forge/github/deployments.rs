@@ -133,9 +133,9 @@ impl GitHubForge {
         };
         // The status of the new one comes last: where it is missing, the next look goes on here.
         for earlier in known.open.iter().filter(|earlier| **earlier != id) {
-            self.set_state(repository, (*earlier, "inactive"), deployment).await?;
+            self.set_state(repository, *earlier, "inactive", deployment).await?;
         }
-        self.set_state(repository, (id, "success"), deployment).await?;
+        self.set_state(repository, id, "success", deployment).await?;
         let latest = Latest { id, images: deployment.images.clone(), is_complete: true };
         Ok(TargetDeployments { latest: Some(latest), open: vec![id] })
     }
@@ -169,7 +169,8 @@ impl GitHubForge {
     async fn set_state(
         &self,
         repository: &RepositoryName,
-        (id, state): (u64, &str),
+        id: u64,
+        state: &str,
         deployment: &Deployment,
     ) -> Result<(), ForgeError> {
         // What others show in the environment is theirs, so nothing becomes inactive by itself.

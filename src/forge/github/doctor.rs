@@ -83,7 +83,7 @@ impl GitHubForge {
         }
         let asked = question.repositories().into_iter().map(|(name, branches)| {
             let branches = branches.into_iter().cloned().collect();
-            self.examine_repository(name, (branches, question.has_teams), who)
+            self.examine_repository(name, branches, question.has_teams, who)
         });
         let asked: Vec<_> = asked.collect();
         stream::iter(asked).buffered(READS_AT_ONCE).collect().await
@@ -138,7 +138,7 @@ impl GitHubForge {
 
     /// The name of the bot, where the configuration says it; that of an App is asked for all the same.
     fn given_name(&self) -> Option<&UserName> {
-        self.inner.bot.get().filter(|_| self.inner.is_bot_given && !self.is_app())
+        if self.inner.is_bot_given && !self.is_app() { self.inner.bot.get() } else { None }
     }
 
     fn clock_ahead(&self, headers: &HeaderMap) -> Probe<i64> {
@@ -184,7 +184,8 @@ impl GitHubForge {
     async fn examine_repository(
         &self,
         repository: &RepositoryName,
-        (branches, has_teams): (Vec<BranchName>, bool),
+        branches: Vec<BranchName>,
+        has_teams: bool,
         who: &Identified,
     ) -> RepositoryHealth {
         let found = self.found(repository).await;
@@ -201,7 +202,7 @@ impl GitHubForge {
         };
         let organization =
             found.owner.kind.as_deref().filter(|kind| *kind == ORGANIZATION).map(|_| &*found.owner.login);
-        let asker = TokenScope { organization: organization.filter(|_| has_teams), ..asker };
+        let asker = TokenScope { organization: if has_teams { organization } else { None }, ..asker };
         let change = BranchName::new(format!("{BRANCH_PREFIX}{ANY_CHANGE}")).expect("a branch name");
         let log = BranchName::new(LOG_BRANCH).expect("a branch name");
         let (log_branch, log_protection) = self.rules_of_log(repository, &log).await;
@@ -248,10 +249,10 @@ impl GitHubForge {
     fn state(&self, repository: &RepositoryName, found: FullRepository) -> RepositoryState {
         let is_same = found.full_name.eq_ignore_ascii_case(repository.as_str());
         RepositoryState {
-            renamed_to: RepositoryName::new(found.full_name).ok().filter(|_| !is_same),
+            renamed_to: if is_same { None } else { RepositoryName::new(found.full_name).ok() },
             is_archived: found.archived,
             // Of an App this says nothing: its permissions do.
-            may_push: found.permissions.filter(|_| !self.is_app()).map(|own| own.push),
+            may_push: if self.is_app() { None } else { found.permissions.map(|own| own.push) },
             merge_commits: found.allow_merge_commit,
         }
     }

@@ -35,7 +35,7 @@ pub(super) struct MutationResults {
 
 impl Mutations {
     /// Adds a mutation under a name of its own; `response` is what to say of it.
-    pub(super) fn add(&mut self, name: &str, (mutation, response): (&str, &str), input: Value) {
+    pub(super) fn add(&mut self, name: &str, mutation: &str, response: &str, input: Value) {
         let mut letters = mutation.chars();
         let first = letters.next().map(|letter| letter.to_ascii_uppercase()).into_iter();
         let kind: String = first.chain(letters).collect();
@@ -87,7 +87,8 @@ impl GitHubForge {
     /// Where GitHub carried out none of them and it is not about the matter itself.
     pub(super) async fn mutate(
         &self,
-        (scope, verb): (Scope<'_>, &str),
+        scope: Scope<'_>,
+        verb: &str,
         mutations: Mutations,
     ) -> Result<MutationResults, ForgeError> {
         self.carry_out(mutations.call(scope, verb)).await
@@ -99,7 +100,8 @@ impl GitHubForge {
     /// As above.
     pub(super) async fn mutate_first(
         &self,
-        (scope, verb): (Scope<'_>, &str),
+        scope: Scope<'_>,
+        verb: &str,
         mutations: Mutations,
     ) -> Result<MutationResults, ForgeError> {
         self.carry_out(mutations.call(scope, verb).in_lane(Lane::Merge)).await
@@ -111,7 +113,8 @@ impl GitHubForge {
     /// As above.
     pub(super) async fn mutate_once(
         &self,
-        (scope, verb): (Scope<'_>, &str),
+        scope: Scope<'_>,
+        verb: &str,
         mutations: Mutations,
     ) -> Result<MutationResults, ForgeError> {
         self.carry_out(mutations.call(scope, verb).once()).await

@@ -49,13 +49,13 @@ impl GitHubForge {
         }
         let log = self.log_at(repository, &proven).await?;
         let since = match known {
-            Some(known) => self.log_after(repository, (&proven, &log), known).await?,
+            Some(known) => self.log_after(repository, &proven, &log, known).await?,
             None => None,
         };
         if let Some(lines) = since {
             return part(false, lines);
         }
-        let lines = self.log_lines(repository, (&proven, &log), &log.layout.whole()).await?;
+        let lines = self.log_lines(repository, &proven, &log, &log.layout.whole()).await?;
         part(true, lines.unwrap_or_default())
     }
 
@@ -73,12 +73,13 @@ impl GitHubForge {
     async fn log_after(
         &self,
         repository: &RepositoryName,
-        (tip, log): (&CommitId, &LogTree),
+        tip: &CommitId,
+        log: &LogTree,
         known: &CommitId,
     ) -> Result<Option<Vec<String>>, ForgeError> {
         let before = self.log_tree(repository, known).await?;
         match before.as_ref().and_then(|before| log.layout.after(&before.layout)) {
-            Some(rest) => self.log_lines(repository, (tip, log), &rest).await,
+            Some(rest) => self.log_lines(repository, tip, log, &rest).await,
             None => Ok(None),
         }
     }
@@ -125,7 +126,8 @@ impl GitHubForge {
     async fn log_lines(
         &self,
         repository: &RepositoryName,
-        (commit, log): (&CommitId, &LogTree),
+        commit: &CommitId,
+        log: &LogTree,
         rest: &LogRemainder<'_>,
     ) -> Result<Option<Vec<String>>, ForgeError> {
         let contents = self.log_contents(repository, commit, rest.segments).await?;
@@ -197,7 +199,7 @@ impl GitHubForge {
         let left_out = expected.filter(|tip| proven.as_ref() != Some(tip));
         let message = log::message(lines, left_out);
         let commit = json!({ "message": message, "tree": tree, "parents": parents });
-        let commit = commit_id(&self.make(repository, ("commits", commit), Lane::Merge).await?)?;
+        let commit = commit_id(&self.make(repository, "commits", commit, Lane::Merge).await?)?;
         self.memory(repository).note_written(&commit);
         self.move_log(repository, &commit, expected).await?;
         let log = Arc::new(LogTree { layout, tree: Some(tree) });
@@ -219,14 +221,13 @@ impl GitHubForge {
             made = Some(match (made, before) {
                 (Some(base), _) => {
                     let tree = json!({ "base_tree": base, "tree": entries });
-                    self.make(repository, ("trees", tree), Lane::Merge).await?
+                    self.make(repository, "trees", tree, Lane::Merge).await?
                 }
                 (None, Some((tip, log))) => {
-                    let base = (*tip, log.tree.as_ref());
-                    self.make_tree(repository, base, (&entries, Lane::Merge)).await?
+                    self.make_tree(repository, tip, log.tree.as_ref(), &entries, Lane::Merge).await?
                 }
                 (None, None) => {
-                    self.make(repository, ("trees", json!({ "tree": entries })), Lane::Merge).await?
+                    self.make(repository, "trees", json!({ "tree": entries }), Lane::Merge).await?
                 }
             });
         }
@@ -240,8 +241,7 @@ impl GitHubForge {
         expected: Option<&CommitId>,
     ) -> Result<(), ForgeError> {
         if expected.is_none() {
-            let new = (&log_branch(), commit);
-            let made = self.create_branch(repository, new, Lane::Merge).await?;
+            let made = self.create_branch(repository, &log_branch(), commit, Lane::Merge).await?;
             return made.ok_or_else(|| conflict(repository));
         }
         // A commit on another tip is no step forward, and so refused: that is the compare-and-swap.
@@ -261,7 +261,8 @@ impl GitHubForge {
     pub(super) async fn make(
         &self,
         repository: &RepositoryName,
-        (kind, body): (&str, Value),
+        kind: &str,
+        body: Value,
         lane: Lane,
     ) -> Result<String, ForgeError> {
         let path = format!("/repos/{repository}/git/{kind}");
@@ -290,9 +291,9 @@ fn batches(written: &[SegmentWrite]) -> Vec<Vec<Value>> {
     for file in written {
         let entry = json!({ "path": file.path(), "mode": "100644", "type": "blob", "content": file.text });
         bytes += file.text.len();
-        match batches.last_mut().filter(|_| bytes <= TREE_BYTES_MAX) {
-            Some(batch) => batch.push(entry),
-            None => {
+        match batches.last_mut() {
+            Some(batch) if bytes <= TREE_BYTES_MAX => batch.push(entry),
+            Some(_) | None => {
                 batches.push(vec![entry]);
                 bytes = file.text.len();
             }

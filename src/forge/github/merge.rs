@@ -108,8 +108,8 @@ impl GitHubForge {
         let refusal = if wants_queue { self.enqueue(merge, pull).await? } else { Some(refusal) };
         let why = refusal.as_ref().map_or_else(|| WAITS_IN_QUEUE.to_owned(), MergeRefusal::sentence);
         if let Some(refusal) = refusal {
-            let tried = (merge.change.0, &merge.head, pull.mergeable_state.as_str());
-            self.keep_refusal(&merge.place.repository, tried, refusal);
+            let (repository, state) = (&merge.place.repository, pull.mergeable_state.as_str());
+            self.keep_refusal(repository, merge.change.0, &merge.head, state, refusal);
         }
         Ok(ForgeError::NotYet { what: format!("merging {what}"), why })
     }

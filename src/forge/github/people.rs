@@ -159,7 +159,7 @@ impl GitHubForge {
         let ids = authors.get(user).ok_or_else(|| {
             failed(format!("learning whose name `{user}` is"), "nothing that was written under it is shown")
         })?;
-        Ok(ids.first().copied().filter(|_| ids.len() == 1))
+        Ok(if ids.len() == 1 { ids.first().copied() } else { None })
     }
 
     async fn ask_membership(&self, team: &TeamName, user: &UserName) -> Result<PeopleAnswer, ForgeError> {

@@ -98,7 +98,10 @@ fn permission_of_path(path: &str) -> Option<&'static str> {
     if place == "orgs" {
         return parts.next().filter(|part| *part == "teams").map(|_| OF_ORGANIZATIONS);
     }
-    let _repository = parts.next().filter(|_| place == "repos")?;
+    if place != "repos" {
+        return None;
+    }
+    let _repository = parts.next()?;
     match (parts.next()?, parts.next_back().unwrap_or_default()) {
         ("commits", "check-runs" | "check-suites") | ("check-runs" | "check-suites", _) => Some("checks"),
         ("commits", "status" | "statuses") | ("statuses", _) => Some("statuses"),

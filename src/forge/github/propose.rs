@@ -112,28 +112,30 @@ impl GitHubForge {
             None => self.open(proposal, &written).await?,
         };
         let status = &proposal.presentation.status;
-        self.publish(&proposal.place, number, (&written.head, status)).await?;
+        self.publish(&proposal.place, number, &written.head, status).await?;
         Ok(number)
     }
 
     /// Writes the files of a proposal beside those of its base.
     async fn write_tree(&self, proposal: &Proposal, files: &CommitFiles) -> Result<String, ForgeError> {
         let entries = written(files, proposal)?;
-        let base = (&proposal.base, files.tree.as_ref());
-        self.make_tree(&proposal.place.repository, base, (&entries, Lane::Refresh)).await
+        let (repository, computed) = (&proposal.place.repository, files.tree.as_ref());
+        self.make_tree(repository, &proposal.base, computed, &entries, Lane::Refresh).await
     }
 
     /// Writes files beside those of a commit, whose tree most likely is the computed one.
     pub(super) async fn make_tree(
         &self,
         repository: &RepositoryName,
-        (base, computed): (&CommitId, Option<&String>),
-        (entries, lane): (&[Value], Lane),
+        base: &CommitId,
+        computed: Option<&String>,
+        entries: &[Value],
+        lane: Lane,
     ) -> Result<String, ForgeError> {
         let below = |base: &str| json!({ "base_tree": base, "tree": entries });
         let refusal = match computed {
             None => None,
-            Some(computed) => match self.make(repository, ("trees", below(computed)), lane).await {
+            Some(computed) => match self.make(repository, "trees", below(computed), lane).await {
                 Err(error @ (ForgeError::Blocked { .. } | ForgeError::NotFound { .. })) => {
                     Some((computed, error))
                 }
@@ -145,7 +147,7 @@ impl GitHubForge {
         let own = &own.commit.tree.sha;
         match refusal {
             Some((computed, error)) if computed == own => Err(error),
-            _ => self.make(repository, ("trees", below(own)), lane).await,
+            _ => self.make(repository, "trees", below(own), lane).await,
         }
     }
 
@@ -162,14 +164,14 @@ impl GitHubForge {
             "parents": [proposal.base.as_str()],
         });
         let repository = &proposal.place.repository;
-        let head = commit_id(&self.make(repository, ("commits", commit), Lane::Refresh).await?)?;
+        let head = commit_id(&self.make(repository, "commits", commit, Lane::Refresh).await?)?;
         self.memory(repository).note_written(&head);
         let elsewhere = match &proposal.expected {
-            None => match self.create_branch(repository, (&proposal.branch, &head), Lane::Refresh).await? {
+            None => match self.create_branch(repository, &proposal.branch, &head, Lane::Refresh).await? {
                 Some(()) => None,
                 None => Some(self.tip(repository, &proposal.branch).await?),
             },
-            Some(expected) => match self.swap(repository, &proposal.branch, (expected, Some(&head))).await? {
+            Some(expected) => match self.swap(repository, &proposal.branch, expected, Some(&head)).await? {
                 RefUpdate::Done => None,
                 RefUpdate::Elsewhere(tip) => Some(tip),
             },
@@ -180,7 +182,7 @@ impl GitHubForge {
             Some(Some(tip)) if self.is_written(proposal, tree, &tip).await? => {
                 Ok(WrittenHead { head: tip, is_found: true })
             }
-            Some(Some(tip)) if proposal.expected.is_none() => self.fill(proposal, (&tip, head)).await,
+            Some(Some(tip)) if proposal.expected.is_none() => self.fill(proposal, &tip, head).await,
             Some(_) => Err(taken(proposal)),
         }
     }
@@ -189,7 +191,8 @@ impl GitHubForge {
     async fn fill(
         &self,
         proposal: &Proposal,
-        (tip, head): (&CommitId, CommitId),
+        tip: &CommitId,
+        head: CommitId,
     ) -> Result<WrittenHead, ForgeError> {
         let is_empty = *tip == proposal.base || self.is_in_base(&proposal.place, tip).await?;
         if !is_empty {
@@ -197,7 +200,7 @@ impl GitHubForge {
         }
         // What was merged since this was decided is in the base, too: a second change must not come after it.
         self.refuse_ended(proposal, tip).await?;
-        match self.swap(&proposal.place.repository, &proposal.branch, (tip, Some(&head))).await? {
+        match self.swap(&proposal.place.repository, &proposal.branch, tip, Some(&head)).await? {
             RefUpdate::Done => Ok(WrittenHead { head, is_found: false }),
             RefUpdate::Elsewhere(_) => Err(taken(proposal)),
         }
@@ -210,8 +213,8 @@ impl GitHubForge {
         let same_words = commit.commit.message.trim_end() == proposal.message.trim_end();
         let repository = &proposal.place.repository;
         let is_same = is_on_base && same_words && commit.commit.tree.sha == tree;
-        let written = (Some(proposal.branch.as_str()), tip);
-        Ok(is_same && self.authorship(repository, written, &commit).await?.unwrap_or_default())
+        let branch = Some(proposal.branch.as_str());
+        Ok(is_same && self.authorship(repository, branch, tip, &commit).await?.unwrap_or_default())
     }
 
     /// Opens a pull request, or finds the open one that GitHub says is there.
@@ -241,7 +244,7 @@ impl GitHubForge {
             opened.number
         };
         self.label(&proposal.place, ChangeNumber(number), &proposal.labels).await?;
-        self.note_opened(proposal, (ChangeNumber(number), &written.head));
+        self.note_opened(proposal, ChangeNumber(number), &written.head);
         self.request_reviews(&proposal.place, ChangeNumber(number), &proposal.reviewers).await;
         Ok(ChangeNumber(number))
     }

@@ -183,9 +183,9 @@ impl GitHubForge {
         let is_fresh = |said: &Conversation| {
             said.touched == pull.updated_at && said.head == head && said.read_at - said.touched > BLUR
         };
-        let tried_on = look.base.filter(|_| pull.is_open());
+        let tried_on = if pull.is_open() { look.base } else { None };
         // What GitHub refused to merge is asked after at each look: nothing touches a pull request whose checks end.
-        let is_refused = self.refused_merge(&look.place.repository, (pull.number, &head)).is_some();
+        let is_refused = self.refused_merge(&look.place.repository, pull.number, &head).is_some();
         match known {
             Some(said) if is_fresh(&said) && said.trial.tried_on.as_ref() == tried_on && !is_refused => {
                 Ok(said)
@@ -208,7 +208,7 @@ impl GitHubForge {
         let head = look.head(pull)?;
         let read_at = self.inner.transport.github_now();
         let (timeline, fresh, trial) = futures::try_join!(
-            self.timeline(repository, (pull.number, known.map(|known| &known.timeline))),
+            self.timeline(repository, pull.number, known.map(|known| &known.timeline)),
             self.published(repository, &head, pull.is_open()),
             self.trial(look, pull),
         )?;
@@ -291,7 +291,7 @@ impl GitHubForge {
         let one = self.present_pull(repository, ChangeNumber(pull.number)).await?;
         let is_known = one.mergeable.is_some() && one.pull.head.sha == look.head(pull)?.as_str();
         Ok(Mergeability {
-            tried_on: look.base.filter(|_| is_known).cloned(),
+            tried_on: if is_known { look.base.cloned() } else { None },
             conflicted: is_known && one.mergeable == Some(false),
             state: if is_known { one.mergeable_state } else { String::new() },
             is_elsewhere: one.pull.base.branch != look.place.branch.as_str(),
@@ -318,11 +318,11 @@ impl GitHubForge {
     ) -> Result<Change, ForgeError> {
         let commit = look.head(pull)?;
         let (queue, barrier) = match look.base {
-            Some(base) if pull.is_open() => self.obstacles(look.place, (pull, &commit), (base, said)).await?,
+            Some(base) if pull.is_open() => self.obstacles(look.place, pull, &commit, base, said).await?,
             _ => (None, None),
         };
         let branch = pull.is_open().then_some(pull.head.branch.as_str());
-        let head = self.head_above(look.place, (branch, &commit)).await?;
+        let head = self.head_above(look.place, branch, &commit).await?;
         let state = if said.trial.is_elsewhere {
             // It is as good as closed, and nobody declined what it brings.
             ChangeState::Closed { at: pull.updated_at, by: self.identity().await?.clone() }
@@ -353,16 +353,17 @@ impl GitHubForge {
     async fn obstacles(
         &self,
         place: &ConfigBranch,
-        (pull, head): (&Pull, &CommitId),
-        (base, said): (&CommitId, &Conversation),
+        pull: &Pull,
+        head: &CommitId,
+        base: &CommitId,
+        said: &Conversation,
     ) -> Result<(Option<QueuePlace>, Option<MergeBlocker>), ForgeError> {
-        let (number, state) = ((pull.number, head), said.trial.state.as_str());
-        let queue = self.queue_place(&place.repository, number, said.timeline.is_queued).await?;
+        let queue = self.queue_place(&place.repository, pull.number, head, said.timeline.is_queued).await?;
         let barrier = match said.timeline.barrier() {
             Some(barrier) => Some(barrier),
             // What GitHub thinks of a merge says little of one that is under way.
             None if queue.is_some() => None,
-            None => self.barrier(place, number, (base, state)).await?,
+            None => self.barrier(place, pull.number, head, base, &said.trial.state).await?,
         };
         Ok((queue, barrier))
     }
@@ -389,9 +390,13 @@ struct ReadPass<'a> {
 impl ReadPass<'_> {
     /// The head of a pull request: an open one follows its branch, which GitHub notes a little later.
     fn head(&self, pull: &Pull) -> Result<CommitId, ForgeError> {
-        let branch = BranchName::new(&pull.head.branch).ok();
-        let tip = branch.filter(|_| pull.is_open()).and_then(|branch| self.refs.get(&branch));
-        tip.map_or_else(|| commit_id(&pull.head.sha), |tip| Ok(tip.clone()))
+        if pull.is_open()
+            && let Ok(branch) = BranchName::new(&pull.head.branch)
+            && let Some(tip) = self.refs.get(&branch)
+        {
+            return Ok(tip.clone());
+        }
+        commit_id(&pull.head.sha)
     }
 }
 

@@ -146,7 +146,7 @@ impl RepositoryState {
     pub(super) fn head(&self, id: &CommitId, is_open: bool) -> Option<Head> {
         let [open, ended] = &self.heads;
         let known = lock(open).get(id).cloned();
-        known.or_else(|| lock(ended).get(id).filter(|_| !is_open).cloned())
+        if is_open { known } else { known.or_else(|| lock(ended).get(id).cloned()) }
     }
 
     pub(super) fn keep_head(&self, head: &Head, is_open: bool) {

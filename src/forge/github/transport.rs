@@ -76,7 +76,8 @@ pub(super) struct Transport {
 
 impl Transport {
     pub(super) fn new(
-        (forge, url): (&ForgeName, &str),
+        forge: &ForgeName,
+        url: &str,
         credentials: Credentials,
         retry_policy: RetryPolicy,
         now: Now,

@@ -34,7 +34,7 @@ pub(super) fn pages_of(rest: &str) -> String {
 /// documentation of GitHub Enterprise Server.
 pub(super) fn beside_rest(rest: &str) -> &str {
     let is_server = rest.ends_with(ENTERPRISE_PATH);
-    rest.strip_suffix(ENTERPRISE_VERSION).filter(|_| is_server).unwrap_or(rest)
+    if is_server { rest.strip_suffix(ENTERPRISE_VERSION).unwrap_or(rest) } else { rest }
 }
 
 impl GitHubForge {

@@ -140,20 +140,20 @@ pub(super) fn settle(store: &Store, stored: &mut Stored) -> Result<(), ForgeErro
     }
     match present {
         ChangeState::Open => {}
-        ChangeState::Merged { at, by, commit } => end_merged(stored, head, (at, by), commit),
-        ChangeState::Closed { at, by } => end_closed(stored, head, (at, by)),
+        ChangeState::Merged { at, by, commit } => end_merged(stored, head, at, by, commit),
+        ChangeState::Closed { at, by } => end_closed(stored, head, at, by),
     }
     Ok(())
 }
 
 /// Notes in a change that it was merged.
-pub(super) fn end_merged(stored: &mut Stored, head: ObjectId, (at, by): (Time, UserName), commit: CommitId) {
+pub(super) fn end_merged(stored: &mut Stored, head: ObjectId, at: Time, by: UserName, commit: CommitId) {
     stored.change.head = commit_id(head);
     let state = StateFile::Merged { at, by: by.clone(), commit: commit.clone() };
     stored.end(state, EventFile { at, by, did: ChangeEvent::Merged { commit } });
 }
 
-fn end_closed(stored: &mut Stored, head: ObjectId, (at, by): (Time, UserName)) {
+fn end_closed(stored: &mut Stored, head: ObjectId, at: Time, by: UserName) {
     stored.change.head = commit_id(head);
     stored.end(StateFile::Closed { at, by: by.clone() }, EventFile { at, by, did: ChangeEvent::Closed });
 }
@@ -341,7 +341,7 @@ pub(super) fn close(store: &mut Store, number: ChangeNumber, by: &UserName) -> R
     let mut stored = load_settled(store, number)?;
     if stored.is_open() {
         let head = head(store, &stored)?;
-        end_closed(&mut stored, head, (store.now(), by.clone()));
+        end_closed(&mut stored, head, store.now(), by.clone());
     }
     stored.save(store, by, &format!("change {number}: closed"))
 }

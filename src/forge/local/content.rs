@@ -136,7 +136,9 @@ pub(super) fn merge_of(store: &Store, tip: ObjectId, head: ObjectId) -> Result<O
 
 /// Follows first parents until the line has an index, or ends.
 fn extend(store: &Store, line: &mut Vec<ObjectId>, index: usize) -> Result<(), ForgeError> {
-    while let Some(last) = line.last().filter(|_| line.len() <= index.min(FIRST_PARENTS_MAX)) {
+    while let Some(last) = line.last()
+        && line.len() <= index.min(FIRST_PARENTS_MAX)
+    {
         match store.first_parent(*last)? {
             Some(before) => line.push(before),
             None => break,

@@ -36,8 +36,8 @@ pub(super) fn merge(
         return Err(conflict());
     }
     let commit =
-        move_base(store, &branch_ref(&stored.change.base), tip, (by, message))?.ok_or_else(conflict)?;
-    end_merged(&mut stored, tip, (store.now(), by.clone()), commit.clone());
+        move_base(store, &branch_ref(&stored.change.base), tip, by, message)?.ok_or_else(conflict)?;
+    end_merged(&mut stored, tip, store.now(), by.clone(), commit.clone());
     stored.save(store, by, &note)?;
     Ok(commit)
 }
@@ -47,7 +47,8 @@ fn move_base(
     store: &mut Store,
     base_ref: &str,
     head: ObjectId,
-    (by, message): (&UserName, &str),
+    by: &UserName,
+    message: &str,
 ) -> Result<Option<CommitId>, ForgeError> {
     let base = store.find_ref(base_ref)?;
     let base =

@@ -43,7 +43,7 @@ fn written(store: &Store, proposal: &Proposal) -> Result<(Option<ObjectId>, Obje
     let tip = store.find_ref(&branch_ref(&proposal.branch))?;
     let tree = tree_with(store, Some(base), &proposal.files)?;
     if let Some(tip) = tip
-        && is_same(store, tip, (tree, base), &proposal.message)?
+        && is_same(store, tip, tree, base, &proposal.message)?
     {
         return Ok((Some(tip), tip));
     }
@@ -56,7 +56,8 @@ fn written(store: &Store, proposal: &Proposal) -> Result<(Option<ObjectId>, Obje
 fn is_same(
     store: &Store,
     tip: ObjectId,
-    (tree, base): (ObjectId, ObjectId),
+    tree: ObjectId,
+    base: ObjectId,
     message: &str,
 ) -> Result<bool, ForgeError> {
     let head = store.head_of(tip)?;

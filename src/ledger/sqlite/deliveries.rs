@@ -86,7 +86,9 @@ pub(super) async fn open(pool: &SqlitePool) -> Result<Vec<Row>, sqlx::Error> {
 /// The first outcome is the one that stays.
 pub(super) async fn conclude(
     pool: &SqlitePool,
-    (source, id, received_at): (&str, &str, i64),
+    source: &str,
+    id: &str,
+    received_at: i64,
     outcome: DeliveryOutcome,
     at: Time,
 ) -> Result<(), sqlx::Error> {

@@ -104,7 +104,7 @@ async fn conclude<F: Forge, R: Registry, L: Ledger, C: Clock>(
     let mut was_kept = true;
     for delivery in open(ports).await.into_iter().filter(concerns) {
         let now = ports.clock.now();
-        let Some(outcome) = outcome(ports, &images, (&delivery, now)) else { continue };
+        let Some(outcome) = outcome(ports, &images, &delivery, now) else { continue };
         was_kept &= say_outcome(&ports.ledger, &delivery, outcome, now).await;
     }
     was_kept
@@ -130,7 +130,8 @@ pub async fn say_outcome<L: Ledger>(
 fn outcome<F, R, L, C>(
     ports: &Ports<F, R, L, C>,
     images: &BTreeSet<&ImageName>,
-    (delivery, now): (&Delivery, Time),
+    delivery: &Delivery,
+    now: Time,
 ) -> Option<DeliveryOutcome> {
     let about = match &delivery.subject {
         DeliverySubject::Images(about) => about,

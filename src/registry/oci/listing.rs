@@ -53,7 +53,8 @@ impl Question<'_> {
             pager.advance(tags.len() > before).map_err(|why| self.unavailable(why))?;
         }
         let is_whole = pager.pages() == 1 && (listed == 0 || !listed.is_multiple_of(ROUND_NUMBER));
-        Ok(Listing::Tags { tags: tags.into_iter().collect(), validator: validator.filter(|_| is_whole) })
+        let validator = if is_whole { validator } else { None };
+        Ok(Listing::Tags { tags: tags.into_iter().collect(), validator })
     }
 
     async fn page(&self, response: Response) -> Result<Vec<String>, RegistryError> {
@@ -92,5 +93,5 @@ fn validator_of(headers: &HeaderMap) -> Option<Validator> {
     let instant = |text: &str| DateTime::parse_from_rfc2822(text).ok();
     let (changed, answered) = (text(LAST_MODIFIED)?, instant(text(DATE)?)?);
     let is_settled = answered - instant(changed)? >= CHANGE_AGE_MIN;
-    Validator::new(format!("{BY_DATE}{changed}")).ok().filter(|_| is_settled)
+    if is_settled { Validator::new(format!("{BY_DATE}{changed}")).ok() } else { None }
 }

@@ -185,6 +185,9 @@ impl<'a> Question<'a> {
 
 /// Where an answer sends us.
 fn target_of(response: &Response) -> Option<Url> {
-    let location = response.headers().get(LOCATION).filter(|_| response.status().is_redirection())?;
+    if !response.status().is_redirection() {
+        return None;
+    }
+    let location = response.headers().get(LOCATION)?;
     response.url().join(location.to_str().ok()?).ok()
 }

@@ -20,6 +20,7 @@ struct Target {
 pub(super) fn read(value: Value) -> Result<Pushed, String> {
     let event: Event = part(value)?;
     let is_push = matches!(event.action.as_str(), "push" | "chart_push");
-    let repository = event.target.filter(|_| is_push).and_then(|target| target.repository);
+    let target = if is_push { event.target } else { None };
+    let repository = target.and_then(|target| target.repository);
     Ok(Pushed { id: event.id, repositories: repository.map(PushedRepository::of_path).into_iter().collect() })
 }

@@ -23,13 +23,14 @@ struct Content {
 /// whichever of the two somebody uses is meant.
 pub(super) fn read(value: Value) -> Result<Pushed, String> {
     let event: Event = part(value)?;
-    let Some(content) = event.data.filter(|_| event.domain.as_deref().is_none_or(|own| own == "docker"))
-    else {
+    let is_docker = event.domain.as_deref().is_none_or(|domain| domain == "docker");
+    let Some(content) = event.data else { return Ok(Pushed::default()) };
+    if !is_docker {
         return Ok(Pushed::default());
-    };
+    }
     let what = event.event_type.or(content.event_type);
     let is_push = matches!(what.as_deref(), Some("pushed" | "promoted"));
-    let image = content.image_name.filter(|_| is_push);
+    let image = if is_push { content.image_name } else { None };
     let with_key = content.repo_key.iter().zip(&image).map(|(key, image)| format!("{key}/{image}"));
     let paths: Vec<String> = with_key.chain(image.clone()).collect();
     Ok(Pushed { id: None, repositories: paths.into_iter().map(PushedRepository::of_path).collect() })

@@ -30,7 +30,7 @@ pub(super) fn read(value: Value) -> Result<Pushed, String> {
     let is_push = event.detail_type == "ECR Image Action"
         && event.detail.action_type.as_deref() == Some("PUSH")
         && event.detail.result.as_deref() == Some("SUCCESS");
-    let path = event.detail.repository_name.filter(|_| is_push);
+    let path = if is_push { event.detail.repository_name } else { None };
     let host = host(&event.account, &event.region);
     let repository = path.map(|path| PushedRepository { host, path });
     Ok(Pushed { id: event.id, repositories: repository.into_iter().collect() })

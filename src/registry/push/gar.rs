@@ -32,7 +32,7 @@ pub(super) fn read(value: Value) -> Result<Pushed, String> {
     let message = part::<Envelope>(value)?.message;
     let content = STANDARD.decode(message.data.trim()).map_err(|error| format!("`data`: {error}"))?;
     let event: Event = serde_json::from_slice(&content).map_err(|error| format!("`data`: {error}"))?;
-    let name = event.tag.or(event.digest).filter(|_| event.action == "INSERT");
+    let name = if event.action == "INSERT" { event.tag.or(event.digest) } else { None };
     let repository = name.as_deref().and_then(PushedRepository::of_name);
     Ok(Pushed { id: message.message_id, repositories: repository.into_iter().collect() })
 }

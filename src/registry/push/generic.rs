@@ -20,7 +20,7 @@ pub(super) fn read(value: Value) -> Result<Pushed, String> {
     let event: Event = part(value)?;
     let first = event.repository.split('/').next().unwrap_or_default();
     let is_whole = event.repository.contains('/') && first.contains(['.', ':']);
-    let whole = PushedRepository::of_name(&event.repository).filter(|_| is_whole);
+    let whole = if is_whole { PushedRepository::of_name(&event.repository) } else { None };
     let repository = whole.unwrap_or_else(|| PushedRepository::of_path(event.repository));
     Ok(Pushed { id: event.id, repositories: vec![repository] })
 }

@@ -30,7 +30,8 @@ struct Repository {
 pub(super) fn read(value: Value) -> Result<Pushed, String> {
     let event: Event = part(value)?;
     let is_push = PUSHES.contains(&event.r#type.as_str());
-    let repository = event.event_data.filter(|_| is_push).and_then(|content| content.repository);
+    let content = if is_push { event.event_data } else { None };
+    let repository = content.and_then(|content| content.repository);
     let repositories = repository.map(|own| PushedRepository::of_path(own.repo_full_name));
     Ok(Pushed { id: event.id, repositories: repositories.into_iter().collect() })
 }

@@ -3,13 +3,13 @@ use crate::decide::{BotComment, HandledComment};
 use crate::model::{ChangeNumber, CommandOutcome, CommentId, RefusalReason, Right};
 use crate::render::{RemarkInput, remark};
 
-fn asked(id: &str, (by, body): (&str, &str), outcomes: Vec<CommandOutcome>) -> HandledComment {
+fn asked(id: &str, by: &str, body: &str, outcomes: Vec<CommandOutcome>) -> HandledComment {
     HandledComment { comment: CommentId(id.to_owned()), body: body.to_owned(), by: user(by), outcomes }
 }
 
 /// What the bot answers to a comment of mallory's with these outcomes.
 fn answer(body: &str, outcomes: Vec<CommandOutcome>) -> String {
-    let said = BotComment::Answer { asked: asked("12", ("mallory", body), outcomes), outdates: Vec::new() };
+    let said = BotComment::Answer { asked: asked("12", "mallory", body, outcomes), outdates: Vec::new() };
     let judgement = judgement(vec![landed(), soaking(), approvals_missing()], vec![]);
     let (target, policy) = (target("production"), policy());
     let text = remark(
@@ -211,7 +211,7 @@ fn somebody_elses_commit_is_told_once_and_clearly() {
 
 #[test]
 fn a_service_that_is_gone_is_said_to_be() {
-    let asked = asked("12", ("[bot]", "/promote why"), vec![CommandOutcome::Answered]);
+    let asked = asked("12", "[bot]", "/promote why", vec![CommandOutcome::Answered]);
     let said = BotComment::Answers { asked: vec![asked], over: None, outdates: Vec::new() };
     let (target, policy) = (target("production"), crate::model::Policy::default());
     let now = at("2026-11-22T10:00:00Z");
@@ -227,7 +227,7 @@ fn a_service_that_is_gone_is_said_to_be() {
 
 #[test]
 fn questions_are_answered_together_and_people_who_ask_the_same_get_one_answer() {
-    let question = |id: &str, by: &str, body: &str| asked(id, (by, body), vec![CommandOutcome::Answered]);
+    let question = |id: &str, by: &str, body: &str| asked(id, by, body, vec![CommandOutcome::Answered]);
     let asked = vec![
         question("12", "mallory", "/promote status"),
         question("13", "bob", "/promote why"),
@@ -266,7 +266,7 @@ fn nobody_makes_an_answer_longer_than_a_forge_takes() {
     };
     let outcomes = || vec![CommandOutcome::Answered; 19];
     let asked =
-        ["status", "why", "help"].map(|first| asked(first, ("mallory", &many(first)), outcomes())).to_vec();
+        ["status", "why", "help"].map(|first| asked(first, "mallory", &many(first), outcomes())).to_vec();
     let said = BotComment::Answers { asked, over: None, outdates: Vec::new() };
     let gates = (0..400).map(|_| soaking()).collect();
     let judgement = judgement(gates, vec![]);

@@ -116,16 +116,17 @@ impl Proof {
             return secrets.clone();
         }
         let reads = self.sources.iter().cloned().map(|source| spawn_blocking(move || source.read()));
-        let secrets: Keys = join_all(reads).await.into_iter().zip(1..).filter_map(known).collect();
+        let reads = join_all(reads).await.into_iter().zip(1..);
+        let secrets: Keys = reads.filter_map(|(read, key)| Some((key, known(read)?))).collect();
         *kept = Some((Instant::now(), secrets.clone()));
         secrets
     }
 }
 
-/// A secret with its number, if it could be read; the log says why not.
-fn known((read, key): (Result<Result<Secret, SecretError>, JoinError>, usize)) -> Option<(usize, Secret)> {
+/// A secret, if it could be read; the log says why not.
+fn known(read: Result<Result<Secret, SecretError>, JoinError>) -> Option<Secret> {
     match read {
-        Ok(Ok(secret)) => return Some((key, secret)),
+        Ok(Ok(secret)) => return Some(secret),
         Ok(Err(error)) => tracing::error!("a hook's secret: {error}"),
         Err(error) => tracing::error!("a hook's secret could not be read: {error}"),
     }

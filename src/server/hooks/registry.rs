@@ -82,7 +82,7 @@ pub(super) fn named(images: &[ImageName], pushed: &[PushedRepository], host: &st
 }
 
 fn in_header(kind: PushKind, headers: &HeaderMap) -> Option<String> {
-    text_of(headers, GITHUB_DELIVERY).filter(|_| kind == PushKind::Ghcr)
+    if kind == PushKind::Ghcr { text_of(headers, GITHUB_DELIVERY) } else { None }
 }
 
 async fn answer<L: Ledger + 'static, C: Clock + 'static>(

@@ -10,7 +10,8 @@ impl Place<'_> {
         &self,
         map: NodeId,
         after: Option<usize>,
-        (key, value): (&str, &NewNode),
+        key: &str,
+        value: &NewNode,
     ) -> Result<Patch, EditRefusal> {
         let entries = self.tree.entries(map);
         let before = after.and_then(|index| entries.get(index));
@@ -23,7 +24,7 @@ impl Place<'_> {
         }
         let Some((_, last)) = before else { return Err(self.layout(map, "the mapping has no entries")) };
         let indent = self.indentation(map)?;
-        let entry = self.block_entry(key, value, (indent, Some(map)));
+        let entry = self.block_entry(key, value, indent, Some(map));
         let at = self.end_with_tail(*last);
         Ok(Patch {
             range: at..at,
@@ -105,7 +106,7 @@ impl Place<'_> {
         if !(rest.is_empty() || rest.starts_with('#')) {
             return Err(self.layout(key, "something stands behind the key"));
         }
-        let text = self.below(value, (indent, Some(map)));
+        let text = self.below(value, indent, Some(map));
         if text.starts_with(' ') {
             self.put_where_nothing_is(node, text.trim_start())
         } else {

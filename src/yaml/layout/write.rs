@@ -8,9 +8,6 @@ use super::Place;
 /// How far a mapping is indented below its key where the text shows no other habit.
 const INDENTATION: usize = 2;
 
-/// The indentation of a block mapping's keys, and the mapping where it is there already.
-type Where = (usize, Option<NodeId>);
-
 impl Place<'_> {
     /// In flow collections some readers stumble over a colon, so such values are quoted there.
     pub(super) fn written(&self, value: &str, style: ScalarStyle, flow: bool) -> String {
@@ -43,20 +40,28 @@ impl Place<'_> {
     }
 
     /// An entry whose first line begins with its key; the other lines carry their indentation.
-    pub(super) fn block_entry(&self, key: &str, value: &NewNode, (indent, map): Where) -> String {
+    ///
+    /// `indent` is that of the keys of the block mapping, and `map` is the mapping where it is there already.
+    pub(super) fn block_entry(
+        &self,
+        key: &str,
+        value: &NewNode,
+        indent: usize,
+        map: Option<NodeId>,
+    ) -> String {
         let key_text = render_scalar(key, ScalarStyle::Plain);
         match value {
             NewNode::Scalar(text) => {
                 format!("{key_text}: {}", self.written(text, self.usual_style(key, map), false))
             }
             NewNode::Mapping(_) | NewNode::Sequence(_) => {
-                format!("{key_text}:{}", self.below(value, (indent, map)))
+                format!("{key_text}:{}", self.below(value, indent, map))
             }
         }
     }
 
     /// What follows the colon of a key of that indentation.
-    pub(super) fn below(&self, value: &NewNode, (indent, map): Where) -> String {
+    pub(super) fn below(&self, value: &NewNode, indent: usize, map: Option<NodeId>) -> String {
         let line_break = self.source.line_break();
         match value {
             NewNode::Scalar(text) => format!(" {}", self.written(text, ScalarStyle::Plain, false)),
@@ -65,11 +70,7 @@ impl Place<'_> {
             NewNode::Mapping(entries) => {
                 let inner = indent + self.usual_indentation();
                 let lines = entries.iter().map(|(key, value)| {
-                    format!(
-                        "{line_break}{}{}",
-                        " ".repeat(inner),
-                        self.block_entry(key, value, (inner, None))
-                    )
+                    format!("{line_break}{}{}", " ".repeat(inner), self.block_entry(key, value, inner, None))
                 });
                 lines.collect()
             }
@@ -88,7 +89,7 @@ impl Place<'_> {
             NewNode::Mapping(entries) if !entries.is_empty() => {
                 let indent = prefix.len();
                 let lines: Vec<String> =
-                    entries.iter().map(|(key, value)| self.block_entry(key, value, (indent, None))).collect();
+                    entries.iter().map(|(key, value)| self.block_entry(key, value, indent, None)).collect();
                 lines.join(&format!("{line_break}{}", " ".repeat(indent)))
             }
             NewNode::Mapping(_) | NewNode::Sequence(_) => self.flow(value, style),

@@ -16,11 +16,11 @@ use crate::yaml::step::Step;
 use crate::yaml::tree::{NodeId, NodeKind, Tree};
 
 /// Whether the edited text is what it should be, as far as a look at the touched lines can prove.
-pub(super) fn is_proven(old: Side<'_>, steps: &[Step<'_>], (patches, text): (&[Patch], &str)) -> bool {
-    proven(old, steps, (patches, text)).unwrap_or(false)
+pub(super) fn is_proven(old: Side<'_>, steps: &[Step<'_>], patches: &[Patch], text: &str) -> bool {
+    proven(old, steps, patches, text).unwrap_or(false)
 }
 
-fn proven(old: Side<'_>, steps: &[Step<'_>], (patches, text): (&[Patch], &str)) -> Option<bool> {
+fn proven(old: Side<'_>, steps: &[Step<'_>], patches: &[Patch], text: &str) -> Option<bool> {
     let chunk = Chunk::around(old, steps, patches)?;
     let grown = text.len().checked_add(chunk.bytes.end)?.checked_sub(old.source.text().len())?;
     let edited = text.get(chunk.bytes.start..grown)?;

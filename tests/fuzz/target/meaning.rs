@@ -105,14 +105,14 @@ fn change_here(value: &mut Value, source: &Source, tree: &Tree, edit: &Edit) {
             *kind = only.kind;
         }
         (Edit::InsertKey { after, key, value, .. }, Kind::Mapping(entries)) => {
-            put(entries, (after.as_deref(), key), &NewNode::Scalar(value.clone()));
+            put(entries, after.as_deref(), key, &NewNode::Scalar(value.clone()));
         }
         (Edit::PutKey { after, key, value, .. }, Kind::Mapping(entries)) => {
-            put(entries, (after.as_deref(), key), value);
+            put(entries, after.as_deref(), key, value);
         }
         (Edit::CreateSequence { key, entries: new, .. }, Kind::Mapping(entries)) => {
             let list = NewNode::Sequence(vec![NewNode::from(new.as_slice())]);
-            put(entries, (None, key), &list);
+            put(entries, None, key, &list);
         }
         (Edit::RemoveKey { key, .. }, Kind::Mapping(entries)) => entries.retain(|(name, _)| !is(name, key)),
         (Edit::AppendItem { entries, .. }, Kind::Sequence(items)) => {
@@ -129,7 +129,7 @@ fn change_here(value: &mut Value, source: &Source, tree: &Tree, edit: &Edit) {
     }
 }
 
-fn put(entries: &mut Vec<(Value, Value)>, (after, key): (Option<&str>, &str), value: &NewNode) {
+fn put(entries: &mut Vec<(Value, Value)>, after: Option<&str>, key: &str, value: &NewNode) {
     if let Some((_, old)) = entries.iter_mut().find(|(name, _)| is(name, key)) {
         *old = new(value);
         return;

@@ -114,11 +114,11 @@ fn files(host: &str) -> fixture::Files {
 
 /// GitHub tells the service of the comment; the status of its answer.
 async fn tell(service: &Service, id: &str, change: ChangeNumber) -> u16 {
-    event(&reqwest::Client::new(), service, (id, change)).send().await.expect("it answers").status().as_u16()
+    event(&reqwest::Client::new(), service, id, change).send().await.expect("it answers").status().as_u16()
 }
 
 /// The event of a comment, as GitHub sends it.
-fn event(client: &reqwest::Client, service: &Service, (id, change): (&str, ChangeNumber)) -> RequestBuilder {
+fn event(client: &reqwest::Client, service: &Service, id: &str, change: ChangeNumber) -> RequestBuilder {
     let body = json!({
         "action": "created",
         "issue": { "number": change.0, "pull_request": { "url": "https://github.test/pulls/1" } },
@@ -168,7 +168,7 @@ async fn a_thousand_events_cost_a_few_looks_and_each_has_its_outcome() {
     let change = ground.waiting().await;
     let client = patient_client();
     let send = |id: usize| {
-        let post = event(&client, &service, (&format!("flood {id}"), change));
+        let post = event(&client, &service, &format!("flood {id}"), change);
         async move {
             let start = Instant::now();
             assert_eq!(post.send().await.expect("it answers").status(), 202);

@@ -211,21 +211,21 @@ fn differences(before: &[Value], after: &[Value]) -> Vec<Difference> {
     for index in 0..before.len().max(after.len()) {
         let (old, new) = (before.get(index), after.get(index));
         let kind = old.and_then(|document| document.get("kind")).and_then(Value::as_str);
-        differing((old, new), kind.unwrap_or_default(), &mut found);
+        differing(old, new, kind.unwrap_or_default(), &mut found);
     }
     found
 }
 
-fn differing(values: (Option<&Value>, Option<&Value>), kind: &str, found: &mut Vec<Difference>) {
-    match values {
+fn differing(old: Option<&Value>, new: Option<&Value>, kind: &str, found: &mut Vec<Difference>) {
+    match (old, new) {
         (old, new) if old == new => {}
         (Some(Value::Mapping(old)), Some(Value::Mapping(new))) => {
             let keys: std::collections::BTreeSet<&str> =
                 old.keys().chain(new.keys()).filter_map(Value::as_str).collect();
-            keys.iter().for_each(|key| differing((old.get(*key), new.get(*key)), kind, found));
+            keys.iter().for_each(|key| differing(old.get(*key), new.get(*key), kind, found));
         }
         (Some(Value::Sequence(old)), Some(Value::Sequence(new))) => {
-            (0..old.len().max(new.len())).for_each(|at| differing((old.get(at), new.get(at)), kind, found));
+            (0..old.len().max(new.len())).for_each(|at| differing(old.get(at), new.get(at), kind, found));
         }
         (old, new) => {
             let text = |value: &Value| value.as_str().map_or_else(|| format!("{value:?}"), str::to_owned);

@@ -55,10 +55,10 @@ struct Running {
 
 impl Running {
     fn start(bot: &Bot, policy: &Policy, sweep: Duration) -> Self {
-        Self::start_with(bot, policy, (sweep, SWEEP_NEVER))
+        Self::start_with(bot, policy, sweep, SWEEP_NEVER)
     }
 
-    fn start_with(bot: &Bot, policy: &Policy, (sweep, second_look): (Duration, Duration)) -> Self {
+    fn start_with(bot: &Bot, policy: &Policy, sweep: Duration, second_look: Duration) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let bells = Arc::new(Wakeups::of(policy));
         let router = router(&bot.world, &bells, &folder);
@@ -216,7 +216,7 @@ fn an_event_that_is_ahead_of_github_is_made_up_for_by_the_second_look() {
         let change = bot.bring_to_production("1.10.0").await;
         bot.world.events();
         let second_look = Duration::from_secs(1);
-        let mut service = Running::start_with(&bot, &rules.policy(), (SWEEP_NEVER, second_look));
+        let mut service = Running::start_with(&bot, &rules.policy(), SWEEP_NEVER, second_look);
         let ahead =
             sample::every_event("acme/deploy").into_iter().filter(|event| event.kind == "issue_comment");
         service.send(ahead.collect(), Way::Once).await;

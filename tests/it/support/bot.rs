@@ -114,7 +114,7 @@ impl Bot {
         let world = || self.world.replica(replica, replica > 0);
         let forge = match self.github {
             None => Face::Ports(world()),
-            Some(address) => Face::GitHub(face::github((address, self.over), &self.world)),
+            Some(address) => Face::GitHub(face::github(address, self.over, &self.world)),
         };
         Engine::new(Ports::new(forge, world(), world(), world()), Arc::clone(&self.policy))
     }

@@ -39,7 +39,7 @@ pub(crate) fn check(state: &State, policy: &Policy) {
             EffectKind::BranchMoved { branch, to } => {
                 if let Some((environment, service)) = split(branch.as_str()) {
                     let environment = environment_of(policy, environment);
-                    only_what_landed_and_soaked_is_proposed(state, (service, environment), to);
+                    only_what_landed_and_soaked_is_proposed(state, service, environment, to);
                 }
             }
             EffectKind::Merged { change, head } => {
@@ -138,7 +138,8 @@ fn environment_of<'a>(policy: &'a Policy, environment: &str) -> &'a Environment 
 /// Law 1, and that soaks are waited for.
 fn only_what_landed_and_soaked_is_proposed(
     state: &State,
-    (service, environment): (&str, &Environment),
+    service: &str,
+    environment: &Environment,
     proposed: &CommitId,
 ) {
     let commit = state.git.get(proposed);
@@ -295,7 +296,10 @@ fn approvers(change: &FakeChange, since: Time, until: Time) -> Vec<UserName> {
 fn only_planned_lines_change(state: &State) {
     for commit in state.git.first_parents(&state.place.branch) {
         let commit = state.git.get(&commit);
-        let Some(parent) = commit.parents.first().filter(|_| commit.author == state.bot) else { continue };
+        let Some(parent) = commit.parents.first() else { continue };
+        if commit.author != state.bot {
+            continue;
+        }
         let before = &state.git.get(parent).files;
         assert_eq!(
             before.keys().collect::<Vec<_>>(),

@@ -110,21 +110,21 @@ impl Story {
     /// Plays the story once through the ports and once over HTTP, where its end depends on how often a registry is asked.
     pub(crate) fn play_once_over_each_face(&self, play: impl AsyncFn(&mut Bot)) {
         for over in [Over::Ports, Over::GitHub] {
-            run(&self.rules, (Mode::Plain, over), &play);
+            run(&self.rules, Mode::Plain, over, &play);
         }
     }
 
     fn play_all(&self, play: impl AsyncFn(&mut Bot)) {
         insta::allow_duplicates! {
-            let (plain, effects) = run(&self.rules, (Mode::Plain, Over::Ports), &play);
+            let (plain, effects) = run(&self.rules, Mode::Plain, Over::Ports, &play);
             let mut all = self.modes(effects);
             if self.has_faults_at_github {
-                let (_, effects) = run(&self.rules, (Mode::Plain, Over::GitHub), &play);
+                let (_, effects) = run(&self.rules, Mode::Plain, Over::GitHub, &play);
                 let at = |effect| Fault::ALL.map(|fault| (Mode::Faulty(effect, fault), Over::GitHub));
                 all.extend(effects.flat_map(at));
             }
             for (mode, over) in all.into_iter().filter(|(mode, over)| is_wanted(*mode, *over)) {
-                let (end, _) = run(&self.rules, (mode, over), &play);
+                let (end, _) = run(&self.rules, mode, over, &play);
                 let _says_which = SaysWhich(mode, over);
                 assert_eq!(plain, end, "it ends otherwise than the plain run (left)");
             }
@@ -165,7 +165,7 @@ impl Story {
 }
 
 /// Plays a story once, to its proper end; gives what is left and which effects came after the common beginning.
-fn run(rules: &Rules, (mode, over): (Mode, Over), play: &impl AsyncFn(&mut Bot)) -> (End, Range<usize>) {
+fn run(rules: &Rules, mode: Mode, over: Over, play: &impl AsyncFn(&mut Bot)) -> (End, Range<usize>) {
     let _says_which = SaysWhich(mode, over);
     let mut runtime = tokio::runtime::Builder::new_current_thread();
     if over != Over::Ports {

@@ -13,14 +13,15 @@ use crate::config::{GitHubCredentials, GitHubForgeSettings, SecretSource};
 pub(super) fn settings_of(
     forge: &Forge,
     folder: &Path,
-    (is_whole, findings): (bool, &mut ProblemList),
+    is_whole: bool,
+    findings: &mut ProblemList,
 ) -> Option<GitHubForgeSettings> {
     let own_of_local = [
         ("root", forge.root.as_ref().map(|root| root.span)),
         ("teams", forge.teams.as_ref().map(|teams| teams.span)),
     ];
     refuse(own_of_local, "local", findings);
-    let credentials = credentials(forge, folder, (is_whole, findings));
+    let credentials = credentials(forge, folder, is_whole, findings);
     let webhook_secrets = webhook_secrets(forge, folder, findings);
     Some(GitHubForgeSettings {
         name: forge.name.as_ref()?.value.clone(),
@@ -70,7 +71,8 @@ fn refuse<const N: usize>(keys: [(&str, Option<Span>); N], kind: &str, findings:
 fn credentials(
     forge: &Forge,
     folder: &Path,
-    (is_whole, findings): (bool, &mut ProblemList),
+    is_whole: bool,
+    findings: &mut ProblemList,
 ) -> Option<GitHubCredentials> {
     match (&forge.token, &forge.app) {
         (Some(token), None) => secret_of(token, folder).map(GitHubCredentials::Token),

@@ -117,13 +117,12 @@ impl GitHubForge {
         let asked = PERMISSIONS.iter().filter(|own| is_asked(own.name)).map(|own| {
             let wanted =
                 RequiredPermission { access: own.access, purpose: own.purpose, is_vital: own.is_vital };
-            grant((own.name, granted(own.name)), wanted, (&settings, true))
+            grant(own.name, granted(own.name), wanted, &settings, true)
         });
         let is_other =
             |name: &&String| PERMISSIONS.iter().all(|own| own.name != name.as_str() || !self.uses(name));
         let others = permissions.keys().filter(is_other).filter(|name| granted(name) > Access::None);
-        let others =
-            others.map(|name| grant((name, granted(name)), of_events(name, events), (&settings, true)));
+        let others = others.map(|name| grant(name, granted(name), of_events(name, events), &settings, true));
         asked.chain(others).collect()
     }
 
@@ -146,7 +145,7 @@ impl GitHubForge {
                 purpose: probe.purpose,
                 is_vital: probe.is_vital,
             };
-            grants.push(grant((probe.permission, granted), wanted, (TOKENS, false)));
+            grants.push(grant(probe.permission, granted, wanted, TOKENS, false));
         }
         if let Some(organization) = members_of {
             let path = format!("/orgs/{}/teams?per_page=1", encode_path(organization));
@@ -156,7 +155,7 @@ impl GitHubForge {
             };
             let purpose = "it asks who belongs to a team, without which what they write has to wait";
             let wanted = RequiredPermission { access: Access::Read, purpose, is_vital: true };
-            grants.push(grant((OF_ORGANIZATIONS, granted), wanted, (TOKENS, false)));
+            grants.push(grant(OF_ORGANIZATIONS, granted, wanted, TOKENS, false));
         }
         Probe::Known(grants)
     }
@@ -184,11 +183,7 @@ fn of_events(permission: &str, events: &[String]) -> RequiredPermission {
 }
 
 /// A permission as it was found.
-fn grant(
-    (name, granted): (&str, Access),
-    wanted: RequiredPermission,
-    (settings, is_exact): (&str, bool),
-) -> Grant {
+fn grant(name: &str, granted: Access, wanted: RequiredPermission, settings: &str, is_exact: bool) -> Grant {
     Grant {
         permission: name.to_owned(),
         wanted: wanted.access,

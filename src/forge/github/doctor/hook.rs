@@ -24,11 +24,11 @@ impl GitHubForge {
         match self.told(Scope::Bot, "read its webhook", "/app/hook/config".to_owned()).await {
             Probe::Known(config) => {
                 let path = "/app/hook/deliveries".to_owned();
-                Probe::Known(self.hook(&config, (true, events), self.deliveries(Scope::Bot, path).await))
+                Probe::Known(self.hook(&config, true, events, self.deliveries(Scope::Bot, path).await))
             }
             Probe::Unknown(why) => Probe::Unknown(why),
             // An App may have none.
-            Probe::Absent => Probe::Known(self.hook(&HookConfig::default(), (true, events), Probe::Absent)),
+            Probe::Absent => Probe::Known(self.hook(&HookConfig::default(), true, events, Probe::Absent)),
         }
     }
 
@@ -44,8 +44,10 @@ impl GitHubForge {
         let scope = Scope::Repository(repository);
         let unread = "those of the repository only an owner may read";
         let own = self.hook_among(scope, &format!("/repos/{repository}/hooks"), unread).await;
-        let is_found = own.known().is_some_and(|hook| self.is_led_to(hook.url.as_deref()));
-        let Some(organization) = organization.filter(|_| !is_found) else { return own };
+        if own.known().is_some_and(|hook| self.is_led_to(hook.url.as_deref())) {
+            return own;
+        }
+        let Some(organization) = organization else { return own };
         let scope = Scope::Organization(organization);
         let unread = "those of the organization only its owners may read";
         match (
@@ -82,14 +84,14 @@ impl GitHubForge {
         let url = |hook: &ListedHook| hook.config.url.clone().unwrap_or_default();
         let Some(own) = all.iter().find(|hook| self.is_led_to(hook.config.url.as_deref())) else {
             let other = all.iter().find(|hook| url(hook).contains(HOOKS));
-            let shown = |own: &ListedHook| self.hook(&own.config, (own.active, &own.events), Probe::Absent);
+            let shown = |own: &ListedHook| self.hook(&own.config, own.active, &own.events, Probe::Absent);
             return other.map_or(Probe::Absent, |other| Probe::Known(shown(other)));
         };
         let deliveries = match self.deliveries(scope, format!("{path}/{}/deliveries", own.id)).await {
             Probe::Absent => Probe::Unknown("only an owner may read them".to_owned()),
             known @ (Probe::Known(_) | Probe::Unknown(_)) => known,
         };
-        Probe::Known(self.hook(&own.config, (own.active, &own.events), deliveries))
+        Probe::Known(self.hook(&own.config, own.active, &own.events, deliveries))
     }
 
     async fn deliveries(&self, scope: Scope<'_>, path: String) -> Probe<Deliveries> {
@@ -113,7 +115,8 @@ impl GitHubForge {
     fn hook(
         &self,
         config: &HookConfig,
-        (is_active, events): (bool, &[String]),
+        is_active: bool,
+        events: &[String],
         deliveries: Probe<Deliveries>,
     ) -> Hook {
         let is_heard = |word: &str| events.iter().any(|event| event == word || event == ALL_EVENTS);

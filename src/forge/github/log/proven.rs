@@ -123,7 +123,7 @@ impl GitHubForge {
         let mut at = tip.clone();
         for _commit in 0..NAMED_MAX {
             let commit = self.commit(repository, &at).await?;
-            if self.authorship(repository, (None, &at), &commit).await? == Some(true) {
+            if self.authorship(repository, None, &at, &commit).await? == Some(true) {
                 return Ok(Some(at));
             }
             let Some(parent) = commit.parents.first() else { return Ok(None) };

@@ -113,9 +113,9 @@ impl GitHubForge {
         let repository = &merge.place.repository;
         let input = json!({ "pullRequestId": pull.node_id, "expectedHeadOid": merge.head.as_str() });
         let mut mutations = Mutations::default();
-        mutations.add("queue", ("enqueuePullRequest", "clientMutationId"), input);
-        let asked = (Scope::Repository(repository), "merge pull requests");
-        let outcomes = self.mutate_first(asked, mutations).await?;
+        mutations.add("queue", "enqueuePullRequest", "clientMutationId", input);
+        let scope = Scope::Repository(repository);
+        let outcomes = self.mutate_first(scope, "merge pull requests", mutations).await?;
         if let Some(error) = outcomes.first_error() {
             // What GitHub says in words is not a contract; where the pull request is now is.
             if !matches!(self.standing(repository, merge.change).await?, QueueMembership::In(_)) {
@@ -137,9 +137,9 @@ impl GitHubForge {
         if pull.pull.is_open() {
             let mut mutations = Mutations::default();
             let input = json!({ "id": pull.node_id });
-            mutations.add("out", ("dequeuePullRequest", "clientMutationId"), input);
-            let asked = (Scope::Repository(repository), "take pull requests out of the merge queue");
-            let outcomes = self.mutate_first(asked, mutations).await?;
+            mutations.add("out", "dequeuePullRequest", "clientMutationId", input);
+            let (scope, verb) = (Scope::Repository(repository), "take pull requests out of the merge queue");
+            let outcomes = self.mutate_first(scope, verb, mutations).await?;
             // GitHub is known to tell of an error and do it all the same.
             if let Some(error) = outcomes.first_error()
                 && !matches!(self.standing(repository, change).await?, QueueMembership::Out)
@@ -159,7 +159,8 @@ impl GitHubForge {
     pub(in crate::forge::github) async fn queue_place(
         &self,
         repository: &RepositoryName,
-        (number, head): (u64, &CommitId),
+        number: u64,
+        head: &CommitId,
         is_listed: bool,
     ) -> Result<Option<QueuePlace>, ForgeError> {
         let memory = self.memory(repository);
@@ -178,7 +179,7 @@ impl GitHubForge {
                 lock(&memory.queued).remove(&number);
                 if known.is_some_and(|known| known.by_bot) {
                     // Whatever GitHub thinks of a merge meanwhile.
-                    self.keep_refusal(repository, (number, head, ""), MergeRefusal::out_of_queue());
+                    self.keep_refusal(repository, number, head, "", MergeRefusal::out_of_queue());
                 }
                 return Ok(None);
             }
@@ -228,7 +229,7 @@ impl GitHubForge {
         if group.status.as_ref().is_some_and(is_shown) {
             return Ok(());
         }
-        let group = self.publish_on_group(place, change, (group, &wanted)).await?;
+        let group = self.publish_on_group(place, change, group, &wanted).await?;
         self.keep_waiting(&place.repository, change, Waiting { by_bot, group: Some(group) });
         Ok(())
     }
@@ -237,14 +238,15 @@ impl GitHubForge {
         &self,
         place: &ConfigBranch,
         change: ChangeNumber,
-        (group, status): (Group, &NewStatus),
+        group: Group,
+        status: &NewStatus,
     ) -> Result<Group, ForgeError> {
         if self.inner.transport.credentials().app().is_some() {
-            let check = self.write_check(place, change, (&group.head, status), group.check.as_ref()).await?;
+            let check = self.write_check(place, change, &group.head, status, group.check.as_ref()).await?;
             let shown = check.status(self.now());
             return Ok(Group { head: group.head, status: Some(shown), check: Some(check) });
         }
-        let shown = self.write_status(place, change, (&group.head, status)).await?;
+        let shown = self.write_status(place, change, &group.head, status).await?;
         Ok(Group { head: group.head, status: Some(shown), check: None })
     }
 

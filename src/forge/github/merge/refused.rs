@@ -144,7 +144,8 @@ impl GitHubForge {
     pub(in crate::forge::github) fn refused_merge(
         &self,
         repository: &RepositoryName,
-        (number, head): (u64, &CommitId),
+        number: u64,
+        head: &CommitId,
     ) -> Option<RefusedMerge> {
         let memory = self.memory(repository);
         let refused = lock(&memory.refused).get(&number).cloned();
@@ -155,7 +156,9 @@ impl GitHubForge {
     pub(super) fn keep_refusal(
         &self,
         repository: &RepositoryName,
-        (number, head, state): (u64, &CommitId, &str),
+        number: u64,
+        head: &CommitId,
+        state: &str,
         refusal: MergeRefusal,
     ) {
         let refused =
@@ -179,10 +182,12 @@ impl GitHubForge {
     pub(in crate::forge::github) async fn barrier(
         &self,
         place: &ConfigBranch,
-        (number, head): (u64, &CommitId),
-        (base, state): (&CommitId, &str),
+        number: u64,
+        head: &CommitId,
+        base: &CommitId,
+        state: &str,
     ) -> Result<Option<MergeBlocker>, ForgeError> {
-        let refused = self.refused_merge(&place.repository, (number, head));
+        let refused = self.refused_merge(&place.repository, number, head);
         let barrier = match refused {
             Some(refused) if refused.holds_in(state) => Some(refused.barrier),
             Some(_) | None => of_state(state),

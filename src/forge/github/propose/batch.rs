@@ -109,7 +109,7 @@ impl GitHubForge {
             let part = |all: &[bool]| all.get(index).copied().unwrap_or_default();
             let head = heads.get(index).cloned().flatten();
             let number = pulls.get(index).cloned().flatten().map(|pull| ChangeNumber(pull.number));
-            results.push(self.finish(proposal, (head, number, part(&labelled))).await);
+            results.push(self.finish(proposal, head, number, part(&labelled)).await);
         }
         results
     }
@@ -118,7 +118,9 @@ impl GitHubForge {
     async fn finish(
         &self,
         proposal: &Proposal,
-        (head, number, is_labelled): (Option<CommitId>, Option<ChangeNumber>, bool),
+        head: Option<CommitId>,
+        number: Option<ChangeNumber>,
+        is_labelled: bool,
     ) -> Result<ChangeNumber, ForgeError> {
         let Some(head) = head else { return self.propose_one(proposal).await };
         self.memory(&proposal.place.repository).note_written(&head);
@@ -128,12 +130,12 @@ impl GitHubForge {
                 if !is_labelled {
                     self.label(&proposal.place, number, &proposal.labels).await?;
                 }
-                self.note_opened(proposal, (number, &head));
+                self.note_opened(proposal, number, &head);
                 self.request_reviews(&proposal.place, number, &proposal.reviewers).await;
                 number
             }
         };
-        self.publish(&proposal.place, number, (&head, &proposal.presentation.status)).await?;
+        self.publish(&proposal.place, number, &head, &proposal.presentation.status).await?;
         Ok(number)
     }
 
@@ -152,12 +154,12 @@ impl GitHubForge {
                 "name": format!("refs/heads/{}", proposal.branch),
                 "oid": proposal.base.as_str(),
             });
-            mutations.add(&format!("branch{index}"), ("createRef", "clientMutationId"), branch);
-            let response = ("createCommitOnBranch", "commit { oid }");
-            mutations.add(&format!("commit{index}"), response, commit_input(proposal));
+            mutations.add(&format!("branch{index}"), "createRef", "clientMutationId", branch);
+            let input = commit_input(proposal);
+            mutations.add(&format!("commit{index}"), "createCommitOnBranch", "commit { oid }", input);
         }
-        let scope = (Scope::Repository(repository), "write commits");
-        let outcomes = self.mutate_once(scope, mutations).await?;
+        let scope = Scope::Repository(repository);
+        let outcomes = self.mutate_once(scope, "write commits", mutations).await?;
         let head = |index: usize| {
             let made: MadeCommit = outcomes.of(&format!("commit{index}"))?;
             commit_id(&made.commit?.oid).ok()
@@ -184,15 +186,17 @@ impl GitHubForge {
                     "title": proposal.presentation.title,
                     "body": proposal.presentation.body,
                 });
-                let response = ("createPullRequest", "pullRequest { id number }");
-                mutations.add(&format!("pull{index}"), response, input);
+                let response = "pullRequest { id number }";
+                mutations.add(&format!("pull{index}"), "createPullRequest", response, input);
             }
         }
         if mutations.is_empty() {
             return none();
         }
-        let scope = (Scope::Repository(&first.place.repository), "open pull requests");
-        let Ok(outcomes) = self.mutate_once(scope, mutations).await else { return none() };
+        let scope = Scope::Repository(&first.place.repository);
+        let Ok(outcomes) = self.mutate_once(scope, "open pull requests", mutations).await else {
+            return none();
+        };
         let pull = |index: usize| outcomes.of::<MadePull>(&format!("pull{index}"))?.pull_request;
         (0..proposals.len()).map(pull).collect()
     }
@@ -201,7 +205,10 @@ impl GitHubForge {
     async fn label_together(&self, proposals: &[&Proposal], pulls: &[Option<PullNode>]) -> Vec<bool> {
         let none = || vec![false; proposals.len()];
         let opened = pulls.iter().flatten().count();
-        let Some(first) = proposals.first().filter(|_| opened >= LABELS_TOGETHER_MIN) else { return none() };
+        let [first, ..] = proposals else { return none() };
+        if opened < LABELS_TOGETHER_MIN {
+            return none();
+        }
         let mut mutations = Mutations::default();
         for (index, (proposal, pull)) in proposals.iter().zip(pulls).enumerate() {
             let Some(pull) = pull else { continue };
@@ -213,11 +220,10 @@ impl GitHubForge {
                 }
             }
             let input = json!({ "labelableId": pull.id, "labelIds": ids });
-            let response = ("addLabelsToLabelable", "clientMutationId");
-            mutations.add(&format!("label{index}"), response, input);
+            mutations.add(&format!("label{index}"), "addLabelsToLabelable", "clientMutationId", input);
         }
-        let scope = (Scope::Repository(&first.place.repository), "label changes");
-        let Ok(outcomes) = self.mutate_once(scope, mutations).await else { return none() };
+        let scope = Scope::Repository(&first.place.repository);
+        let Ok(outcomes) = self.mutate_once(scope, "label changes", mutations).await else { return none() };
         (0..proposals.len()).map(|index| outcomes.is_done(&format!("label{index}"))).collect()
     }
 

@@ -26,11 +26,7 @@ impl GitHubForge {
     }
 
     /// Notes a pull request that was just opened: a listing may be older for a while, and nobody is to open it again.
-    pub(in super::super) fn note_opened(
-        &self,
-        proposal: &Proposal,
-        (number, head): (ChangeNumber, &CommitId),
-    ) {
+    pub(in super::super) fn note_opened(&self, proposal: &Proposal, number: ChangeNumber, head: &CommitId) {
         let place = &proposal.place;
         let side = |branch: &BranchName, sha: &CommitId| PullSide {
             branch: branch.to_string(),
@@ -81,7 +77,8 @@ impl GitHubForge {
         &self,
         place: &ConfigBranch,
         change: ChangeNumber,
-        (comment, reaction): (&CommentId, Reaction),
+        comment: &CommentId,
+        reaction: Reaction,
     ) {
         let memory = self.memory(&place.repository);
         let mut pulls = lock(&memory.pulls);
@@ -101,7 +98,8 @@ impl GitHubForge {
         &self,
         place: &ConfigBranch,
         change: ChangeNumber,
-        (comment, body): (&CommentId, &str),
+        comment: &CommentId,
+        body: &str,
     ) {
         let (memory, now) = (self.memory(&place.repository), self.now());
         lock(&memory.receipts).note_comment(comment, body, now);

@@ -85,14 +85,16 @@ impl Timeline {
     }
 
     /// Takes in one thing that happened.
-    fn take(&mut self, happening: &TimelineItem, (bot, dismissed): (&UserName, &DismissedReviews)) {
+    fn take(&mut self, happening: &TimelineItem, bot: &UserName, dismissed: &DismissedReviews) {
         let node_id = happening.node_id.clone().unwrap_or_default();
         match happening.event.as_str() {
             "commented" => self.comments.extend(comment(happening).inspect(|comment| {
                 if let Some(counts) = happening.reactions.clone().filter(ReactionCounts::is_any) {
                     self.reacted.insert(comment.id.clone(), counts);
                 }
-                if let Some(about) = comment.about().filter(|_| comment.author == *bot) {
+                if comment.author == *bot
+                    && let Some(about) = comment.about()
+                {
                     self.remarks.insert(about.to_owned(), node_id.clone());
                 }
                 self.nodes.insert(comment.id.clone(), node_id);
@@ -129,7 +131,8 @@ impl GitHubForge {
     pub(super) async fn timeline(
         &self,
         repository: &RepositoryName,
-        (number, known): (u64, Option<&Timeline>),
+        number: u64,
+        known: Option<&Timeline>,
     ) -> Result<Timeline, ForgeError> {
         let now = self.now();
         let is_cut = |known: &&Timeline| known.cut_at.is_some_and(|at| is_younger_than(CUT_HOLDS, at, now));
@@ -144,7 +147,7 @@ impl GitHubForge {
             Timeline { full_pages, cut_at: is_cut.then_some(now), authors, ..Timeline::default() };
         let bot = self.identity().await?;
         let dismissed: DismissedReviews = all.iter().filter_map(dismissed_by_somebody).collect();
-        all.iter().for_each(|happening| timeline.take(happening, (bot, &dismissed)));
+        all.iter().for_each(|happening| timeline.take(happening, bot, &dismissed));
         let rewritten = lock(&self.memory(repository).receipts).comments(now);
         rewritten.iter().for_each(|(comment, body)| timeline.rewrite(comment, body));
         timeline.is_partial = self.tell_edits(repository, &mut timeline, known).await?;

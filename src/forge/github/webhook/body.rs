@@ -236,7 +236,8 @@ impl Body {
                 Branches::Named(branch.map(str::to_owned).into_iter().collect())
             }
             EventKind::Create | EventKind::Delete => {
-                let branch = self.reference.clone().filter(|_| self.ref_type.as_deref() == Some("branch"));
+                let is_branch = self.ref_type.as_deref() == Some("branch");
+                let branch = if is_branch { self.reference.clone() } else { None };
                 Branches::Named(branch.into_iter().collect())
             }
             EventKind::PullRequest | EventKind::PullRequestReview => {

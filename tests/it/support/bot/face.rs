@@ -28,7 +28,7 @@ pub(crate) enum Face {
 }
 
 /// The real client of a world that is served there. Its pauses are too short to be felt.
-pub(crate) fn github((address, over): (SocketAddr, Over), world: &FakeWorld) -> GitHubForge {
+pub(crate) fn github(address: SocketAddr, over: Over, world: &FakeWorld) -> GitHubForge {
     let access = GitHubAccess {
         name: place().forge,
         url: format!("http://{address}"),

@@ -87,6 +87,15 @@ fn check_answer(document: &ExecutableDocument, selected: &SelectionSet, said: &[
     }
 }
 
+/// The fields that were selected of an object.
+#[derive(Default)]
+struct SelectedFields {
+    /// Those that the answer has to hold.
+    required: Vec<Field>,
+    /// The names of all that it may hold; some stand in a part for another type.
+    allowed: Vec<String>,
+}
+
 /// A walk through an answer, beside what was selected.
 struct Shape<'a> {
     document: &'a ExecutableDocument,
@@ -98,9 +107,9 @@ impl Shape<'_> {
         let Some(members) = value.as_object() else {
             return self.found.push(format!("at `{place}`: {value} is no object of type {}", selected.ty));
         };
-        let (mut fields, mut known) = (Vec::new(), Vec::new());
-        self.collect(selected, value["__typename"].as_str(), &mut (&mut fields, &mut known));
-        for field in fields {
+        let mut fields = SelectedFields::default();
+        self.collect(selected, value["__typename"].as_str(), &mut fields);
+        for field in fields.required {
             let key = field.response_key().as_str();
             match members.get(key) {
                 Some(value) => self.value(&field, field.ty(), value, &format!("{place}.{key}")),
@@ -109,29 +118,23 @@ impl Shape<'_> {
                 }
             }
         }
-        let unknown = members.keys().filter(|key| !known.contains(key));
+        let unknown = members.keys().filter(|key| !fields.allowed.contains(key));
         self.found.extend(unknown.map(|key| format!("at `{place}`: nobody selected `{key}`")));
     }
 
-    /// The fields that have to be there, and the names of all that may be.
-    fn collect(
-        &self,
-        selected: &SelectionSet,
-        kind: Option<&str>,
-        into: &mut (&mut Vec<Field>, &mut Vec<String>),
-    ) {
+    fn collect(&self, selected: &SelectionSet, kind: Option<&str>, into: &mut SelectedFields) {
         for selection in &selected.selections {
             match selection {
                 Selection::Field(field) => {
-                    into.1.push(field.response_key().to_string());
-                    into.0.push(Field::clone(field));
+                    into.allowed.push(field.response_key().to_string());
+                    into.required.push(Field::clone(field));
                 }
                 Selection::InlineFragment(part) => {
-                    self.collect_part(&part.selection_set, selected, (kind, into))
+                    self.collect_part(&part.selection_set, selected, kind, into)
                 }
                 Selection::FragmentSpread(spread) => {
                     let part = spread.fragment_def(self.document).expect("the document was validated");
-                    self.collect_part(&part.selection_set, selected, (kind, into));
+                    self.collect_part(&part.selection_set, selected, kind, into);
                 }
             }
         }
@@ -141,12 +144,16 @@ impl Shape<'_> {
         &self,
         part: &SelectionSet,
         whole: &SelectionSet,
-        (kind, into): (Option<&str>, &mut (&mut Vec<Field>, &mut Vec<String>)),
+        kind: Option<&str>,
+        into: &mut SelectedFields,
     ) {
         let is_meant = part.ty == whole.ty || kind == Some(part.ty.as_str());
-        let mut perhaps = Vec::new();
-        let fields = if is_meant { &mut *into.0 } else { &mut perhaps };
-        self.collect(part, kind, &mut (fields, into.1));
+        if is_meant {
+            return self.collect(part, kind, into);
+        }
+        let mut perhaps = SelectedFields::default();
+        self.collect(part, kind, &mut perhaps);
+        into.allowed.append(&mut perhaps.allowed);
     }
 
     fn value(&mut self, field: &Field, wanted: &Type, value: &Value, place: &str) {

@@ -35,11 +35,11 @@ enum Part {
 /// Every operation of a document.
 pub(super) fn all(document: &Value) -> Vec<Operation> {
     let paths = document["paths"].as_object().expect("a description has paths");
-    let operations = paths.iter().flat_map(|(template, methods)| {
+    // An older way to write a comparison names two ends in one part.
+    let paths = paths.iter().filter(|(template, _)| !template.contains("}..."));
+    let operations = paths.flat_map(|(template, methods)| {
         let methods = methods.as_object().expect("a path has methods");
-        // An older way to write a comparison names two ends in one part.
-        let methods = methods.keys().filter(|_| !template.contains("}..."));
-        methods.map(move |method| Operation::new(document, template, method))
+        methods.keys().map(move |method| Operation::new(document, template, method))
     });
     operations.collect()
 }

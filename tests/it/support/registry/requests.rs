@@ -128,12 +128,12 @@ impl State {
         if self.gives_etags {
             answer = with(answer, ETAG, &etag);
         }
-        match page.last().filter(|_| !after.is_empty()) {
-            Some(last) => {
+        match page.last() {
+            Some(last) if !after.is_empty() => {
                 let link = format!("</v2/{repository}/tags/list?n={size}&last={last}>; rel=\"next\"");
                 with(answer, LINK, &link)
             }
-            None => answer,
+            Some(_) | None => answer,
         }
     }
 

@@ -536,7 +536,7 @@ impl State {
         self.held_up(merge.change, &merge.head)?;
         let (bot, method) = (self.bot.clone(), self.merge_method());
         self.effect(|state| {
-            let commit = state.put_on_base(&merge.head, &bot, (method, &merge.message));
+            let commit = state.put_on_base(&merge.head, &bot, method, &merge.message);
             let commit = commit.expect("the two go together");
             state.end_by_merge(merge.change, commit.clone(), bot);
             (commit, EffectKind::Merged { change: merge.change, head: merge.head.clone() })

@@ -225,7 +225,7 @@ impl State {
         if self.github.endless.as_ref().is_some_and(|part| head.uri.path().contains(part)) {
             builder = builder.header("link", "<http://elsewhere.test>; rel=\"next\"");
         }
-        let response = paged(builder, &head.uri, (status, value), header("if-none-match"));
+        let response = paged(builder, &head.uri, status, value, header("if-none-match"));
         self.github.requests.push((line, response.status() == StatusCode::NOT_MODIFIED));
         (response, false)
     }
@@ -301,7 +301,8 @@ fn refused(refusal: &Refusal, clock: Time) -> Response<String> {
 fn paged(
     builder: Builder,
     uri: &axum::http::Uri,
-    (status, value): Said,
+    status: u16,
+    value: Value,
     known: Option<&str>,
 ) -> Response<String> {
     let query = query_of(uri);

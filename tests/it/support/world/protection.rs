@@ -181,13 +181,13 @@ impl State {
         }
         self.effect(|state| {
             let status = Status { head, at: state.forge_now(), state: wanted.state, text: wanted.text };
-            state.note_in_queue(number, (wanted.context, status));
+            state.note_in_queue(number, wanted.context, status);
             ((), EffectKind::StatusSet { change: number })
         })
     }
 
-    pub(super) fn note_in_queue(&mut self, number: ChangeNumber, status: (String, Status)) {
-        self.protection.queue.get_mut(&number).expect("it was just there").shown.push(status);
+    pub(super) fn note_in_queue(&mut self, number: ChangeNumber, context: String, status: Status) {
+        self.protection.queue.get_mut(&number).expect("it was just there").shown.push((context, status));
     }
 
     /// When a change was put into the queue or taken out, in GitHub's words.
@@ -214,7 +214,7 @@ impl State {
         let head =
             self.protection.queue.get(&number).expect("the story knows that it is queued").head.clone();
         let by = name("github-merge-queue[bot]");
-        let commit = self.put_on_base(&head, &by, (self.merge_method(), "merge"));
+        let commit = self.put_on_base(&head, &by, self.merge_method(), "merge");
         let commit = commit.expect("the two go together");
         self.protection.queue.get_mut(&number).expect("it was just there").group = Some(commit.clone());
         commit
@@ -231,7 +231,8 @@ impl State {
         &mut self,
         head: &CommitId,
         by: &UserName,
-        (method, message): (MergeMethod, &str),
+        method: MergeMethod,
+        message: &str,
     ) -> Option<CommitId> {
         let base = self.base_tip().clone();
         let mut files = self.git.merged_files(&base, head)?;
@@ -257,7 +258,7 @@ impl State {
     pub(crate) fn merge_from_queue(&mut self, number: ChangeNumber) {
         let head = self.protection.queue.remove(&number).expect("the story knows that it is queued").head;
         let by = name("github-merge-queue[bot]");
-        let commit = self.put_on_base(&head, &by, (self.merge_method(), "merge"));
+        let commit = self.put_on_base(&head, &by, self.merge_method(), "merge");
         self.end_by_merge(number, commit.expect("the queue tried it before"), by);
     }
 }

@@ -10,7 +10,7 @@ fn repository(number: usize) -> RepositoryName {
 }
 
 /// Keeps a token for a repository until an instant.
-async fn grant(tokens: &TokenCache, number: usize, (now, expires_at): (Time, Time)) {
+async fn grant(tokens: &TokenCache, number: usize, now: Time, expires_at: Time) {
     let granted = IssuedToken { token: SecretString::from("s3cret"), made_at: now, expires_at };
     let place = tokens.of(Scope::Repository(&repository(number)), now);
     let fetched = place.get(|_| false, |_| true, async { Ok(granted) });
@@ -27,10 +27,10 @@ fn has(tokens: &TokenCache, number: usize) -> bool {
 async fn tokens_that_ended_leave_when_another_one_comes() {
     let tokens = TokenCache::default();
     for number in 0..100 {
-        grant(&tokens, number, (start(), start() + TimeDelta::hours(1))).await;
+        grant(&tokens, number, start(), start() + TimeDelta::hours(1)).await;
     }
     let later = start() + TimeDelta::minutes(56);
-    grant(&tokens, 100, (later, later + TimeDelta::hours(1))).await;
+    grant(&tokens, 100, later, later + TimeDelta::hours(1)).await;
     assert_eq!(lock(&tokens.0).len(), 1);
 }
 
@@ -39,7 +39,7 @@ async fn where_there_are_too_many_the_one_that_ends_first_goes() {
     let tokens = TokenCache::default();
     for number in 0..=TOKENS_MAX {
         let seconds = i64::try_from(number).expect("it is small");
-        grant(&tokens, number, (start(), start() + TimeDelta::hours(1) + TimeDelta::seconds(seconds))).await;
+        grant(&tokens, number, start(), start() + TimeDelta::hours(1) + TimeDelta::seconds(seconds)).await;
     }
     assert_eq!(lock(&tokens.0).len(), TOKENS_MAX);
     assert!(!has(&tokens, 0) && has(&tokens, 1) && has(&tokens, TOKENS_MAX));
@@ -48,7 +48,7 @@ async fn where_there_are_too_many_the_one_that_ends_first_goes() {
 #[tokio::test]
 async fn a_token_is_doubted_when_it_is_no_longer_new_and_no_other_one_took_its_place() {
     let (tokens, name) = (TokenCache::default(), repository(1));
-    grant(&tokens, 1, (start(), start() + TimeDelta::hours(1))).await;
+    grant(&tokens, 1, start(), start() + TimeDelta::hours(1)).await;
     let (scope, later) = (Scope::Repository(&name), start() + FRESH_FOR);
     tokens.rejected(scope, &SecretString::from("s3cret"), start());
     assert!(tokens.is_fresh(scope, start()) && has(&tokens, 1));

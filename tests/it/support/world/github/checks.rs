@@ -26,7 +26,7 @@ impl State {
     pub(super) fn check_runs(&self, id: &str, asked: &Asked<'_>) -> Option<Value> {
         let head = self.found_commit(id)?;
         let is_own = asked.query("app_id").is_none_or(|app| app == "12");
-        let builds = self.github.builds.iter().filter(|_| asked.query("app_id").is_none());
+        let builds = if asked.query("app_id").is_none() { &self.github.builds[..] } else { &[] };
         let all = self.github.checks.iter().chain(builds).rev();
         let on_it = all.filter(|check| check.head == head && is_own);
         let runs: Vec<Value> = on_it.map(|check| self.check_json(check)).collect();
@@ -104,7 +104,7 @@ impl State {
         self.effect(|world| {
             let status = Status { head: check.head.clone(), at: check.started_at, state, text };
             if in_queue.is_some() {
-                world.note_in_queue(number, (check.name.clone(), status));
+                world.note_in_queue(number, check.name.clone(), status);
             } else {
                 let change = world.change_mut(number).expect("it was just there");
                 change.statuses.retain(|(name, old)| *name != check.name || old.head != check.head);

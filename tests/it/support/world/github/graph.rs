@@ -231,7 +231,8 @@ impl State {
             .map(|(name, id)| {
                 let text = |content: Arc<[u8]>| json!({ "text": String::from_utf8_lossy(&content) });
                 let is_blob = !self.github.submodules.contains(&id);
-                (name, self.git.blob(&id).filter(|_| is_blob).map_or(json!({}), text))
+                let blob = if is_blob { self.git.blob(&id) } else { None };
+                (name, blob.map_or(json!({}), text))
             })
             .collect();
         (200, json!({ "data": { "repository": found } }))

@@ -114,7 +114,7 @@ impl State {
             None => self.github.trees.get(id)?.clone(),
         };
         let (own, folders) = if is_whole { (files.clone(), all_folders(&files)) } else { one_level(files) };
-        let most = self.github.tree_entries_max.filter(|_| is_whole).unwrap_or(usize::MAX);
+        let most = if is_whole { self.github.tree_entries_max.unwrap_or(usize::MAX) } else { usize::MAX };
         let truncated = own.len() > most;
         let mut entries: Vec<Value> = Vec::new();
         for (path, content) in own.iter().take(most) {
@@ -148,7 +148,7 @@ impl State {
         let heads = changes.flat_map(|change| change.heads.iter().map(|(_, head)| head));
         let tip = self.git.tip(&branch).filter(|tip| heads.clone().all(|head| head != *tip));
         let log = if branch.as_str() == LOG_BRANCH { self.git.first_parents(&branch) } else { Vec::new() };
-        let tip = tip.filter(|_| log.is_empty());
+        let tip = if log.is_empty() { tip } else { None };
         let all = heads.chain(tip).chain(&log).filter(|head| !self.github.unlisted.contains(*head));
         let all: Vec<Value> = all.map(|head| self.moved_to(&branch, head)).collect();
         Some(all.into_iter().rev().collect())

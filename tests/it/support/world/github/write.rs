@@ -261,7 +261,7 @@ impl State {
         let message = format!("{}\n\n{}\n", asked.text("commit_title"), asked.text("commit_message"));
         let commit = self.effect(|state| {
             let author = state.bot.clone();
-            let commit = state.put_on_base(&head, &author, (method, &message)).expect("the two go together");
+            let commit = state.put_on_base(&head, &author, method, &message).expect("the two go together");
             state.end_by_merge(number, commit.clone(), author);
             (commit, EffectKind::Merged { change: number, head })
         })?;
@@ -361,11 +361,11 @@ impl State {
         let context = asked.text("context").to_owned();
         let made = self.effect(|world| {
             let status = Status { head, at: world.forge_now(), state, text };
-            let own = (context.clone(), status.clone());
+            let (context, noted) = (context.clone(), status.clone());
             if in_queue.is_some() {
-                world.note_in_queue(number, own);
+                world.note_in_queue(number, context, noted);
             } else {
-                world.change_mut(number).expect("it was just there").statuses.push(own);
+                world.change_mut(number).expect("it was just there").statuses.push((context, noted));
             }
             (status, EffectKind::StatusSet { change: number })
         })?;

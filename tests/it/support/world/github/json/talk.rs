@@ -21,14 +21,14 @@ impl State {
             change.reviews.iter().filter_map(|review| Some((review, review.taken_back_by.as_ref()?)));
         happenings.extend(dismissed.map(|(review, by)| (review.at, self.dismissed(change, review, by))));
         let queued = self.queued(change.number);
-        happenings.extend(queued.map(|(at, event)| (at, self.ended(change, event, (at, &self.bot)))));
+        happenings.extend(queued.map(|(at, event)| (at, self.ended(change, event, at, &self.bot))));
         happenings.sort_by_key(|(at, _)| *at);
         let mut all: Vec<Value> = happenings.into_iter().map(|(_, value)| value).collect();
         match &change.state {
             ChangeState::Open => {}
-            ChangeState::Closed { at, by } => all.push(self.ended(change, "closed", (*at, by))),
+            ChangeState::Closed { at, by } => all.push(self.ended(change, "closed", *at, by)),
             ChangeState::Merged { at, by, .. } => {
-                all.extend(["merged", "closed"].map(|event| self.ended(change, event, (*at, by))));
+                all.extend(["merged", "closed"].map(|event| self.ended(change, event, *at, by)));
             }
         }
         Value::Array(all)
@@ -85,7 +85,7 @@ impl State {
 
     /// What takes a review back: a person, or a commit that came after it.
     fn dismissed(&self, change: &FakeChange, review: &Review, by: &UserName) -> Value {
-        let mut said = self.ended(change, "review_dismissed", (review.at, by));
+        let mut said = self.ended(change, "review_dismissed", review.at, by);
         said["dismissed_review"] = json!({
             "state": state_word(review),
             "review_id": number(&review.id),
@@ -97,7 +97,7 @@ impl State {
         said
     }
 
-    fn ended(&self, change: &FakeChange, event: &str, (at, by): (Time, &UserName)) -> Value {
+    fn ended(&self, change: &FakeChange, event: &str, at: Time, by: &UserName) -> Value {
         let id = change.number.0 * 10;
         json!({
             "id": id,
