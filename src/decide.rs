@@ -9,6 +9,7 @@ mod commands;
 mod deployments;
 mod ended;
 mod evidence;
+mod facts;
 mod gates;
 pub mod health;
 mod judge;
@@ -38,6 +39,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::model::{
     ChangeNumber, CommentId, Environment, Event, History, Policy, Record, Service, ServiceEnvironment, World,
 };
+use facts::Facts;
 use promotion_view::PromotionView;
 
 /// What to do about everything at the world's place, and why.
@@ -46,32 +48,34 @@ use promotion_view::PromotionView;
 /// nothing rests on it.
 #[must_use]
 pub fn decide(world: &World, policy: &Policy) -> Plan {
-    let mut needs = BTreeSet::new();
+    let facts = Facts::new(world);
     let mut history = world.history.clone();
     let mut records = Vec::new();
     note(&mut history, &mut records, landings::clock_set_back(world).into_iter().collect());
     for (service, environment) in targets(world, policy) {
-        let case = PromotionView::new(world, policy, &history, service, environment);
+        let case = PromotionView::new(&facts, policy, &history, service, environment);
         // Without an order nothing can be told to be a step back; what is seen for the first time needs none. Both name what
         // they lack in the same round.
-        let lacks = [evidence::lacking(&case, &mut needs), landings::lacking(&case, &mut needs)];
+        let lacks = [evidence::lacking(&case), landings::lacking(&case)];
         let is_known = lacks.iter().all(Option::is_none);
         let new = if is_known { landings::unrecorded(&case) } else { landings::first_seen(&case) };
         note(&mut history, &mut records, new);
         let corrected =
-            landings::clock_corrections(&PromotionView::new(world, policy, &history, service, environment));
+            landings::clock_corrections(&PromotionView::new(&facts, policy, &history, service, environment));
         note(&mut history, &mut records, corrected);
     }
     let mut quota = commands::Quota::new(world, policy);
     for (service, environment) in targets(world, policy) {
-        let branch = PromotionView::new(world, policy, &history, service, environment).branch();
+        let branch = PromotionView::new(&facts, policy, &history, service, environment).branch();
         // Each comment is judged on what the ones before it came to.
         for unhandled in commands::waiting(world, &branch, &history) {
             let Some(word) = quota.admit(&unhandled, &history) else { continue };
-            let case = PromotionView::new(world, policy, &history, service, environment);
-            let mut needed = BTreeSet::new();
-            let new = commands::carry_out(&case, &word, &mut needed);
-            quota.ask(&word, &history, needed, &mut needs);
+            // Apart, because what it lacks may have to wait.
+            let apart = Facts::new(world);
+            let case = PromotionView::new(&apart, policy, &history, service, environment);
+            let new = commands::carry_out(&case, &word);
+            let may_ask = apart.is_complete() || quota.may_ask(&word, &history);
+            facts.take_over(apart, may_ask);
             if let Some(record) = &new {
                 quota.note(record, &history);
             }
@@ -80,23 +84,24 @@ pub fn decide(world: &World, policy: &Policy) -> Plan {
     }
     // Behind all approvals that were given until now, since none of them knew of it.
     for (service, environment) in targets(world, policy) {
-        let case = PromotionView::new(world, policy, &history, service, environment);
+        let case = PromotionView::new(&facts, policy, &history, service, environment);
         let new = [gates::unrecorded_moves(&case), gates::unrecorded_running_moves(&case)].concat();
         note(&mut history, &mut records, new);
     }
-    let mut plan = judge_all(world, policy, &history, needs);
+    let mut plan = judge_all(&facts, policy, &history);
+    (plan.facts_read, plan.needs) = facts.into_notes();
     plan.actions.splice(0..0, records.into_iter().map(|record| Action::Record { record }));
     plan
 }
 
 /// Judges every target on the given history.
-fn judge_all(world: &World, policy: &Policy, history: &History, needs: BTreeSet<Need>) -> Plan {
-    let mut plan = Plan { needs, ..Plan::default() };
+fn judge_all(facts: &Facts<'_>, policy: &Policy, history: &History) -> Plan {
+    let (world, mut plan) = (facts.world, Plan::default());
     for (service, environment) in targets(world, policy) {
-        let case = PromotionView::new(world, policy, history, service, environment);
-        let (mut judgement, action) = judge::judge(&case, &mut plan.needs);
+        let case = PromotionView::new(facts, policy, history, service, environment);
+        let (mut judgement, action) = judge::judge(&case);
         judgement.notes.extend(commands::stuck(&case));
-        sources::ask(&case, &judgement, action.as_ref(), &mut plan.needs);
+        sources::ask(&case, &judgement, action.as_ref());
         let goes_on = action.is_some();
         plan.actions.extend(action);
         plan.actions.extend(bot_comments::pending_comments(&case));
@@ -104,29 +109,30 @@ fn judge_all(world: &World, policy: &Policy, history: &History, needs: BTreeSet<
         plan.judgements.push(judgement);
     }
     for (service, environment) in targets(world, policy) {
-        let case = PromotionView::new(world, policy, history, service, environment);
-        plan.actions.extend(deployments::pending_announcement(&case, &mut plan.needs));
+        let case = PromotionView::new(facts, policy, history, service, environment);
+        plan.actions.extend(deployments::pending_announcement(&case));
     }
     plan.next_look = next_look(&plan, world);
     plan
 }
 
-/// The approvals on an open change that do not count, each with the reason. What is not known yet is left out and named as a
-/// need.
+/// The approvals on an open change that do not count, each with the reason, and what is missing. What is not known yet is left
+/// out.
 #[must_use]
 pub fn uncounted_approvals(
     world: &World,
     policy: &Policy,
     change: ChangeNumber,
-    needs: &mut BTreeSet<Need>,
-) -> BTreeMap<CommentId, UncountedReason> {
+) -> (BTreeMap<CommentId, UncountedReason>, BTreeSet<Need>) {
+    let facts = Facts::new(world);
     let mut all = BTreeMap::new();
     for (service, environment) in targets(world, policy) {
-        let case = PromotionView::new(world, policy, &world.history, service, environment);
+        let case = PromotionView::new(&facts, policy, &world.history, service, environment);
         let observed = case.open_change().filter(|observed| observed.change.number == change);
-        all.extend(observed.map(|observed| gates::uncounted_on(&case, observed, needs)).unwrap_or_default());
+        all.extend(observed.map(|observed| gates::uncounted_on(&case, observed)).unwrap_or_default());
     }
-    all
+    let (_, needs) = facts.into_notes();
+    (all, needs)
 }
 
 /// Every target at the world's place: services in the order of the file, environments in that of the pipeline.

@@ -10,6 +10,7 @@ mod deployment;
 mod description;
 mod duration;
 mod fact;
+mod fact_table;
 mod forge_capabilities;
 mod health;
 mod history;
@@ -45,6 +46,7 @@ pub use deployment::Deployment;
 pub use description::{ArtifactKind, Defect, Description, Platform, PlatformError, is_usable_date};
 pub use duration::{DurationError, format_duration, parse_duration};
 pub use fact::{Fact, Time, is_paused, is_younger_than};
+pub use fact_table::{FactKey, FactTable};
 pub use forge_capabilities::ForgeCapabilities;
 pub use health::{
     Access, Allowance, Deliveries, Grant, Health, HealthQuestion, Hook, LogProtection, Login, LoginProof,

@@ -34,7 +34,8 @@ use crate::decide::{self, Plan, UncountedReason, decide};
 use crate::forge::{Forge, ForgeError};
 use crate::ledger::Ledger;
 use crate::model::{
-    ChangeNumber, CommentId, CommitId, ConfigBranch, ImageName, LeftOut, Policy, Running, Tag, Tree, World,
+    ChangeNumber, CommentId, CommitId, ConfigBranch, FactTable, ImageName, LeftOut, Policy, Running, Tag,
+    Tree, World,
 };
 use crate::overlay::Overlays;
 use crate::registry::Registry;
@@ -108,7 +109,7 @@ pub async fn observe<F: Forge, R: Registry, L: Ledger, C: Clock>(
             break;
         }
         needs::fetch(ports, policy, freshness, &mut observation).await;
-        observation.world.answering = listings::answering(ports, policy, place);
+        observation.world.facts.answering = listings::answering(ports, policy, place);
     }
     observation.plan = decide(&observation.world, policy);
     Ok(observation)
@@ -127,15 +128,14 @@ pub async fn uncounted_approvals<F: Forge, R: Registry, L: Ledger, C: Clock>(
 ) -> Result<BTreeMap<CommentId, UncountedReason>, ObserveError> {
     let mut observation = look_at_forge(ports, policy, place).await?;
     for _round in 0..ROUNDS_MAX {
-        let mut needs = BTreeSet::new();
-        let found = decide::uncounted_approvals(&observation.world, policy, change, &mut needs);
+        let (found, needs) = decide::uncounted_approvals(&observation.world, policy, change);
         if needs.is_empty() {
             return Ok(found);
         }
         observation.plan.needs = needs;
         needs::fetch(ports, policy, Freshness::Any, &mut observation).await;
     }
-    Ok(decide::uncounted_approvals(&observation.world, policy, change, &mut BTreeSet::new()))
+    Ok(decide::uncounted_approvals(&observation.world, policy, change).0)
 }
 
 /// Everything that every judgement rests on.
@@ -149,8 +149,8 @@ async fn first_look<F: Forge, R: Registry, L: Ledger, C: Clock>(
     let looked = listings::at_place(ports, policy, place, freshness).await;
     observation.troubles.extend(looked.troubles);
     let world = &mut observation.world;
-    world.listings = looked.listings;
-    world.answering = listings::answering(ports, policy, place);
+    world.facts.listings = looked.listings;
+    world.facts.answering = listings::answering(ports, policy, place);
     world.now = ports.clock.now();
     world.forge_ahead = ports.forge.clock_ahead();
     add_running_digests(ports, policy, freshness, world).await;
@@ -171,7 +171,7 @@ async fn add_running_digests<F: Forge, R: Registry, L: Ledger, C: Clock>(
         by_tag_alone.filter_map(|found| Some((found.image, found.tag?))).collect();
     for (image, tag) in tags {
         if let Some(kept) = artifacts::kept_digest(ports, policy, freshness, &image, &tag).await {
-            world.digests.insert((image, tag), kept);
+            world.facts.digests.insert((image, tag), kept);
         }
     }
 }
@@ -212,21 +212,7 @@ async fn look_at_forge<F: Forge, R: Registry, L: Ledger, C: Clock>(
         history: log.history,
         changes,
         branches,
-        listings: Default::default(),
-        answering: Default::default(),
-        digests: Default::default(),
-        digests_of_running_tags: Default::default(),
-        present: Default::default(),
-        presences: Default::default(),
-        running_presences: Default::default(),
-        descriptions: Default::default(),
-        keys: Default::default(),
-        members: Default::default(),
-        writers: Default::default(),
-        collaborators: Default::default(),
-        contained: Default::default(),
-        source_comparisons: Default::default(),
-        deployments: Default::default(),
+        facts: FactTable::default(),
     };
     let (log_tip, log_replacement, plan) = (log.tip, log.replacement, Plan::default());
     Ok(Observation { world, tree, overlays, log_tip, plan, troubles, left_out, log_replacement })

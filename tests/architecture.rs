@@ -14,6 +14,8 @@
 //! The doc comments of the code do not count: they may link wherever they like. Unit tests (`tests.rs` beside the
 //! code) keep to the layers, but may read files and use any crate.
 
+#[path = "architecture/facts.rs"]
+mod facts;
 #[path = "architecture/planted.rs"]
 mod planted;
 #[path = "architecture/reader.rs"]

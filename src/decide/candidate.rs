@@ -1,10 +1,7 @@
 //! The candidate: the newest release whose open gates pass, or the one nearest to that.
 
-use std::collections::BTreeSet;
-
 use super::evidence;
 use super::gates;
-use super::need::Need;
 use super::offers::{Offer, offers};
 use super::plan::{GateReport, Verdict};
 use super::promotion_view::PromotionView;
@@ -99,26 +96,22 @@ fn without_change(gone: &GateReason) -> GateReason {
 
 /// Searches for the candidate of a target: the newest release that passes the open gates and that the registry still has,
 /// as far as `checks` says to ask.
-pub(super) fn search(
-    case: &PromotionView<'_>,
-    checks: PresenceChecks<'_>,
-    needs: &mut BTreeSet<Need>,
-) -> CandidateSearch {
-    let offers = match offers(case, needs) {
+pub(super) fn search(case: &PromotionView<'_>, checks: PresenceChecks<'_>) -> CandidateSearch {
+    let offers = match offers(case) {
         Ok(offers) => offers,
         Err(reason) => return CandidateSearch { choice: Err(reason), passed_over: Vec::new() },
     };
     let mut nearest: Option<Candidate> = None;
     let mut passed_over = Vec::new();
     for (index, offer) in offers.iter().enumerate().take(CANDIDATES_MAX) {
-        let release = match release_of(case, offer, needs) {
+        let release = match release_of(case, offer) {
             Ok(Some(release)) => release,
             Ok(None) => {
-                passed_over.extend(without_manifest(case, offer, needs));
+                passed_over.extend(without_manifest(case, offer));
                 continue;
             }
             Err(reason) => {
-                ask_ahead(case, &offers, index, checks, needs);
+                ask_ahead(case, &offers, index, checks);
                 return CandidateSearch { choice: nearest.ok_or(reason), passed_over };
             }
         };
@@ -128,12 +121,12 @@ pub(super) fn search(
             let choice = nearest.ok_or_else(|| ArtifactReason::DigestRuns { release }.into());
             return CandidateSearch { choice, passed_over };
         }
-        let choice = judged(case, release, checks, needs);
+        let choice = judged(case, release, checks);
         if choice.passes() {
             return CandidateSearch { choice: Ok(choice), passed_over };
         }
         if choice.is_unknown() {
-            ask_ahead(case, &offers, index, checks, needs);
+            ask_ahead(case, &offers, index, checks);
             return CandidateSearch { choice: Ok(choice), passed_over };
         }
         passed_over.extend(choice.gone().map(without_change));
@@ -145,29 +138,20 @@ pub(super) fn search(
 }
 
 /// A release with what the open gates say, the registry last: it is asked only for what nothing else stops.
-fn judged(
-    case: &PromotionView<'_>,
-    release: Release,
-    checks: PresenceChecks<'_>,
-    needs: &mut BTreeSet<Need>,
-) -> Candidate {
-    let mut gates = gates::open(case, &release, needs);
+fn judged(case: &PromotionView<'_>, release: Release, checks: PresenceChecks<'_>) -> Candidate {
+    let mut gates = gates::open(case, &release);
     // The content is worked out at the same time, which needs no answer of the registry.
     let is_open =
         |report: &GateReport| report.verdict == Verdict::Pass || report.reason == GateReason::NotObserved;
     if gates.iter().all(is_open) && checks.ask_about(case, &release) {
-        gates.extend(gates::missing(case, &release, needs));
+        gates.extend(gates::missing(case, &release));
     }
     Candidate { release, gates }
 }
 
 /// Why an offer makes no release: the registry has no manifest for one of its tags.
-fn without_manifest(
-    case: &PromotionView<'_>,
-    offer: &[ImageReference],
-    needs: &mut BTreeSet<Need>,
-) -> Option<GateReason> {
-    let absent = offer.iter().find(|reference| evidence::digest(case, reference, needs) == Ok(None))?;
+fn without_manifest(case: &PromotionView<'_>, offer: &[ImageReference]) -> Option<GateReason> {
+    let absent = offer.iter().find(|reference| evidence::digest(case, reference) == Ok(None))?;
     let (image, tag) = (absent.image.clone(), absent.tag.clone()?);
     Some(ArtifactReason::WithoutManifest { image, tag }.into())
 }
@@ -177,36 +161,25 @@ fn choice_of(
     case: &PromotionView<'_>,
     offer: &[ImageReference],
     checks: PresenceChecks<'_>,
-    needs: &mut BTreeSet<Need>,
 ) -> Result<Option<Candidate>, GateReason> {
-    let release = release_of(case, offer, needs)?;
-    Ok(release.map(|release| judged(case, release, checks, needs)))
+    let release = release_of(case, offer)?;
+    Ok(release.map(|release| judged(case, release, checks)))
 }
 
 /// Names the needs of the offers after the one at which a search stops, in proportion to what it passed over.
-fn ask_ahead(
-    case: &PromotionView<'_>,
-    offers: &[Offer],
-    passed_over: usize,
-    checks: PresenceChecks<'_>,
-    needs: &mut BTreeSet<Need>,
-) {
+fn ask_ahead(case: &PromotionView<'_>, offers: &[Offer], passed_over: usize, checks: PresenceChecks<'_>) {
     let ahead = (passed_over * AHEAD_PER_PASSED_OVER).min(AHEAD_MAX);
     for offer in offers.iter().skip(passed_over + 1).take(ahead) {
-        drop(choice_of(case, offer, checks, needs));
+        drop(choice_of(case, offer, checks));
     }
 }
 
 /// When, on our clock, something newer than a release may become the candidate by itself.
-pub(super) fn next_newer(
-    case: &PromotionView<'_>,
-    release: &Release,
-    needs: &mut BTreeSet<Need>,
-) -> Option<Time> {
+pub(super) fn next_newer(case: &PromotionView<'_>, release: &Release) -> Option<Time> {
     let order = case.order_of(release);
     let is_newer = |offer: &Vec<ImageReference>| case.order(offer) > order;
-    let newer = offers(case, needs).ok()?.into_iter().take(CANDIDATES_MAX).filter(is_newer);
-    let choices = newer.filter_map(|offer| choice_of(case, &offer, PresenceChecks::Nothing, needs).ok()?);
+    let newer = offers(case).ok()?.into_iter().take(CANDIDATES_MAX).filter(is_newer);
+    let choices = newer.filter_map(|offer| choice_of(case, &offer, PresenceChecks::Nothing).ok()?);
     let until = choices.filter(|choice| !choice.is_refused()).filter_map(|choice| choice.until()).min();
     until.map(|until| case.world.on_our_clock(until))
 }
@@ -215,20 +188,15 @@ pub(super) fn next_newer(
 pub(super) fn release_of(
     case: &PromotionView<'_>,
     offer: &[ImageReference],
-    needs: &mut BTreeSet<Need>,
 ) -> Result<Option<Release>, GateReason> {
     // All are asked for at once, whichever of them is known.
-    let artifacts: Vec<_> = offer.iter().map(|reference| artifact_of(case, reference, needs)).collect();
+    let artifacts: Vec<_> = offer.iter().map(|reference| artifact_of(case, reference)).collect();
     let artifacts: Option<Vec<Artifact>> = artifacts.into_iter().collect::<Result<_, GateReason>>()?;
     Ok(artifacts.and_then(Release::of_all))
 }
 
-fn artifact_of(
-    case: &PromotionView<'_>,
-    reference: &ImageReference,
-    needs: &mut BTreeSet<Need>,
-) -> Result<Option<Artifact>, GateReason> {
+fn artifact_of(case: &PromotionView<'_>, reference: &ImageReference) -> Result<Option<Artifact>, GateReason> {
     let Some(tag) = &reference.tag else { return Ok(None) };
-    let digest = evidence::digest(case, reference, needs)?;
+    let digest = evidence::digest(case, reference)?;
     Ok(digest.map(|digest| Artifact { image: reference.image.clone(), tag: tag.clone(), digest }))
 }

@@ -11,7 +11,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::TimeDelta;
 
-use super::need::Need;
 use super::promotion_view::{PromotionView, is_taking_commands, newest};
 use super::reason::GateReason;
 use super::{record_now, rights};
@@ -195,14 +194,10 @@ fn commands_of(body: &str, edited: bool) -> (Vec<Command>, Option<CommandOutcome
 }
 
 /// The record of one comment; nothing where it has to wait.
-pub(super) fn carry_out(
-    case: &PromotionView<'_>,
-    word: &CommentInput<'_>,
-    needs: &mut BTreeSet<Need>,
-) -> Option<Record> {
+pub(super) fn carry_out(case: &PromotionView<'_>, word: &CommentInput<'_>) -> Option<Record> {
     let observed = word.observed;
     let asked = CommandInput { case, observed, by: word.author, at: word.at };
-    let mut outcomes = without_repeats(outcomes(&asked, &word.commands, needs)?);
+    let mut outcomes = without_repeats(outcomes(&asked, &word.commands)?);
     outcomes.extend(word.void.clone());
     let event = Event::Handled {
         change: observed.change.number,
@@ -243,7 +238,7 @@ pub(super) fn stuck(case: &PromotionView<'_>) -> Vec<GateReason> {
     let gives_commands =
         |own: &UnhandledComment<'_>| own.read().is_some_and(|word| !word.commands.is_empty());
     let reason = |(by, own): (&UserName, Vec<UnhandledComment<'_>>)| {
-        let why = rights::unknown(case.world, by)?.to_owned();
+        let why = rights::unknown(case, by)?.to_owned();
         own.iter().any(gives_commands).then(|| GateReason::RightUnknown { by: by.clone(), why })
     };
     by_author.into_iter().filter_map(reason).collect()
@@ -252,15 +247,11 @@ pub(super) fn stuck(case: &PromotionView<'_>) -> Vec<GateReason> {
 /// The outcomes of the commands of one comment, in order; after a refusal the rest is not run. `None` while one of them
 /// waits for something that is not known; those after it name their needs all the same, so that a comment with many
 /// commands takes no more rounds than one command.
-fn outcomes(
-    asked: &CommandInput<'_>,
-    commands: &[Command],
-    needs: &mut BTreeSet<Need>,
-) -> Option<Vec<CommandOutcome>> {
+fn outcomes(asked: &CommandInput<'_>, commands: &[Command]) -> Option<Vec<CommandOutcome>> {
     let mut outcomes = Vec::new();
     let mut is_pending = false;
     for (index, command) in commands.iter().enumerate() {
-        match outcome(asked, command, needs).and_then(|done| without_own_approval(asked, done, &outcomes)) {
+        match outcome(asked, command).and_then(|done| without_own_approval(asked, done, &outcomes)) {
             Ok(done) => outcomes.extend(done),
             Err(CommandError::Pending) => is_pending = true,
             Err(CommandError::Refused(because)) => {
@@ -292,28 +283,24 @@ fn without_own_approval(
     Ok(done)
 }
 
-fn outcome(
-    asked: &CommandInput<'_>,
-    command: &Command,
-    needs: &mut BTreeSet<Need>,
-) -> Result<Vec<CommandOutcome>, CommandError> {
+fn outcome(asked: &CommandInput<'_>, command: &Command) -> Result<Vec<CommandOutcome>, CommandError> {
     let one = |outcome| Ok(vec![outcome]);
     match command {
         Command::Promote { environments, version } => {
-            request::outcomes(asked, environments, version.as_ref(), needs)
+            request::outcomes(asked, environments, version.as_ref())
         }
-        Command::Approve { head } => one(approval::approve(asked, head.as_deref(), needs)?),
-        Command::Reject { reason } => one(approval::reject(asked, reason.clone(), needs)?),
+        Command::Approve { head } => one(approval::approve(asked, head.as_deref())?),
+        Command::Reject { reason } => one(approval::reject(asked, reason.clone())?),
         Command::Hold { until, reason } => {
             asked.needs_open()?;
-            asked.entitled(&[Right::Promote, Right::Approve], needs)?;
+            asked.entitled(&[Right::Promote, Right::Approve])?;
             if until.is_some_and(|until| until <= asked.at) {
                 return Err(CommandError::Refused(RefusalReason::PastInstant));
             }
             one(CommandOutcome::Held { until: *until, reason: reason.clone() })
         }
         Command::Resume => {
-            asked.entitled(&[Right::Promote, Right::Approve], needs)?;
+            asked.entitled(&[Right::Promote, Right::Approve])?;
             one(CommandOutcome::Resumed { target: asked.case.target.clone() })
         }
         Command::Status | Command::Why | Command::Help => one(CommandOutcome::Answered),
@@ -335,8 +322,8 @@ impl CommandInput<'_> {
         key.ok_or(CommandError::Refused(RefusalReason::ForeignHead))
     }
 
-    fn entitled(&self, rights: &[Right], needs: &mut BTreeSet<Need>) -> Result<(), CommandError> {
-        self.entitled_at(rights, &self.case.target, needs)
+    fn entitled(&self, rights: &[Right]) -> Result<(), CommandError> {
+        self.entitled_at(rights, &self.case.target)
     }
 
     /// Refuses unless the author holds one of the rights at a target; waits while that is not known.
@@ -344,11 +331,10 @@ impl CommandInput<'_> {
         &self,
         wanted: &[Right],
         target: &crate::model::ServiceEnvironment,
-        needs: &mut BTreeSet<Need>,
     ) -> Result<(), CommandError> {
         let right = wanted.first().copied().unwrap_or(Right::Operate);
         let or = wanted.get(1).copied();
-        match rights::holds_any(self.case, (self.by, self.observed), wanted, target, needs) {
+        match rights::holds_any(self.case, (self.by, self.observed), wanted, target) {
             Some(true) => Ok(()),
             None => Err(CommandError::Pending),
             Some(false) => {

@@ -1,7 +1,5 @@
 //! Landings that the forge does not show yet. Nothing waits for that, and no gate looks at it.
 
-use std::collections::BTreeSet;
-
 use chrono::TimeDelta;
 
 use super::need::Need;
@@ -14,7 +12,7 @@ use crate::model::{Fact, Landing, Origin, Time};
 const TOLD_FOR: TimeDelta = TimeDelta::hours(24);
 
 /// The last landing, where the forge shows something else.
-pub(super) fn pending_announcement(case: &PromotionView<'_>, needs: &mut BTreeSet<Need>) -> Option<Action> {
+pub(super) fn pending_announcement(case: &PromotionView<'_>) -> Option<Action> {
     if !case.world.capabilities.shows_deployments {
         return None;
     }
@@ -22,9 +20,9 @@ pub(super) fn pending_announcement(case: &PromotionView<'_>, needs: &mut BTreeSe
     if !is_news(landing, case.world.forge_time()) {
         return None;
     }
-    match case.world.deployments.get(&case.target) {
+    match case.facts.deployment(&case.target) {
         None => {
-            needs.insert(Need::Deployment { target: case.target.clone() });
+            case.facts.need(Need::Deployment { target: case.target.clone() });
             None
         }
         Some(Fact::Unknown { .. }) => None,

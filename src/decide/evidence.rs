@@ -5,7 +5,6 @@
 //! recognised. Only a tag without a usable response is left out, if the listing could be read and other tags have
 //! dates.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use chrono::TimeDelta;
@@ -14,7 +13,7 @@ use super::need::Need;
 use super::promotion_view::PromotionView;
 use super::reason::{ArtifactReason, GateReason, Undated};
 use crate::model::{
-    Basis, Description, Digest, Fact, ImageName, ImageReference, Order, Rank, ServiceImage, Tag, Time, World,
+    Basis, Description, Digest, Fact, ImageName, ImageReference, Order, Rank, ServiceImage, Tag, Time,
 };
 
 /// How many tags are compared by the dates of their artifacts; each costs three requests, once.
@@ -37,11 +36,11 @@ fn rank(case: &PromotionView<'_>, image: &ServiceImage, reference: &ImageReferen
     match image.selection.basis() {
         Basis::Tag => image.selection.order(tag),
         Basis::Date => {
-            let digest = known_digest(case.world, reference)?;
-            Some(Rank::made(known_date(case.world, &image.name, digest)?, tag.clone()))
+            let digest = known_digest(case, reference)?;
+            Some(Rank::made(known_date(case, &image.name, digest)?, tag.clone()))
         }
         Basis::Turn(followed) => {
-            let turn = turn(case, &image.name, followed, known_digest(case.world, reference)?)?;
+            let turn = turn(case, &image.name, followed, known_digest(case, reference)?)?;
             Some(Rank::turn(turn, followed.clone()))
         }
     }
@@ -50,7 +49,7 @@ fn rank(case: &PromotionView<'_>, image: &ServiceImage, reference: &ImageReferen
 /// What the tag points to now comes last; what landed in a first environment came in that turn.
 fn turn(case: &PromotionView<'_>, image: &ImageName, followed: &Tag, digest: &Digest) -> Option<usize> {
     let present = ImageReference { image: image.clone(), tag: Some(followed.clone()), digest: None };
-    if known_digest(case.world, &present) == Some(digest) {
+    if known_digest(case, &present) == Some(digest) {
         return Some(usize::MAX);
     }
     let firsts = case.pipeline().environments.iter().filter(|one| one.after.environments.is_empty());
@@ -60,18 +59,18 @@ fn turn(case: &PromotionView<'_>, image: &ImageName, followed: &Tag, digest: &Di
     landings.filter(|landing| landing.images.iter().any(is_it)).map(|landing| landing.order).max()
 }
 
-fn known_digest<'a>(world: &'a World, reference: &'a ImageReference) -> Option<&'a Digest> {
+fn known_digest<'a>(case: &PromotionView<'a>, reference: &'a ImageReference) -> Option<&'a Digest> {
     reference.digest.as_ref().or_else(|| {
-        match world.digests.get(&(reference.image.clone(), reference.tag.clone()?))? {
+        match case.facts.digest(&reference.image, reference.tag.as_ref()?)? {
             Fact::Known { value, .. } => value.as_ref(),
             Fact::Unknown { .. } => None,
         }
     })
 }
 
-fn known_date(world: &World, image: &ImageName, digest: &Digest) -> Option<Time> {
-    match world.descriptions.get(&(image.clone(), digest.clone()))? {
-        Fact::Known { value, .. } => date_of(value.as_ref(), world.now).ok(),
+fn known_date(case: &PromotionView<'_>, image: &ImageName, digest: &Digest) -> Option<Time> {
+    match case.facts.description(image, digest)? {
+        Fact::Known { value, .. } => date_of(value.as_ref(), case.world.now).ok(),
         Fact::Unknown { .. } => None,
     }
 }
@@ -108,18 +107,18 @@ fn answers_for_some<'a>(
     image: &ImageName,
     mut dates: impl Iterator<Item = &'a Result<Time, Undated>>,
 ) -> bool {
-    case.world.answering.contains(image) && dates.any(Result::is_ok)
+    case.facts.answers(image) && dates.any(Result::is_ok)
 }
 
 /// When the artifact of a tag was made, or why that is not known; `None` if it was not looked at.
 fn date_of_tag(case: &PromotionView<'_>, image: &ImageName, tag: &Tag) -> Option<Result<Time, Undated>> {
     let unread = |why: &Arc<str>| Some(Err(Undated::Unread(why.to_string())));
-    let digest = match case.world.digests.get(&(image.clone(), tag.clone()))? {
+    let digest = match case.facts.digest(&image.clone(), &tag.clone())? {
         Fact::Known { value: Some(digest), .. } => digest,
         Fact::Known { value: None, .. } => return Some(Err(Undated::NoManifest)),
         Fact::Unknown { why, .. } => return unread(why),
     };
-    match case.world.descriptions.get(&(image.clone(), digest.clone()))? {
+    match case.facts.description(image, digest)? {
         Fact::Known { value, .. } => Some(date_of(value.as_ref(), case.world.now)),
         Fact::Unknown { why, .. } => unread(why),
     }
@@ -129,17 +128,16 @@ fn date_of_tag(case: &PromotionView<'_>, image: &ImageName, tag: &Tag) -> Option
 pub(super) fn description<'a>(
     case: &PromotionView<'a>,
     reference: &ImageReference,
-    needs: &mut BTreeSet<Need>,
 ) -> Result<Option<&'a Description>, GateReason> {
-    let Some(digest) = digest(case, reference, needs)? else { return Ok(None) };
-    match case.world.descriptions.get(&(reference.image.clone(), digest.clone())) {
+    let Some(digest) = digest(case, reference)? else { return Ok(None) };
+    match case.facts.description(&reference.image, &digest) {
         Some(Fact::Known { value, .. }) => Ok(value.as_ref()),
         Some(Fact::Unknown { why, .. }) => {
             let (artifact, why) = (reference.clone(), why.to_string());
             Err(ArtifactReason::DescriptionUnknown { artifact, why }.into())
         }
         None => {
-            needs.insert(Need::Description { image: reference.image.clone(), digest });
+            case.facts.need(Need::Description { image: reference.image.clone(), digest });
             Err(GateReason::NotObserved)
         }
     }
@@ -149,39 +147,37 @@ pub(super) fn description<'a>(
 pub(super) fn digest(
     case: &PromotionView<'_>,
     reference: &ImageReference,
-    needs: &mut BTreeSet<Need>,
 ) -> Result<Option<Digest>, GateReason> {
     if let Some(digest) = &reference.digest {
         return Ok(Some(digest.clone()));
     }
     let Some(tag) = &reference.tag else { return Ok(None) };
-    let key = (reference.image.clone(), tag.clone());
     // What was seen just now is newer than what was kept.
-    if let Some(Fact::Known { value: Some(present), .. }) = case.world.present.get(&key) {
+    if let Some(Fact::Known { value: Some(present), .. }) = case.facts.present(&reference.image, tag) {
         return Ok(Some(present.clone()));
     }
-    match case.world.digests.get(&key) {
+    match case.facts.digest(&reference.image, tag) {
         Some(Fact::Known { value, .. }) => Ok(value.clone()),
         Some(Fact::Unknown { why, .. }) => {
             Err(GateReason::DigestUnknown { tag: tag.clone(), why: why.to_string() })
         }
         None => {
-            needs.insert(Need::Digest { image: reference.image.clone(), tag: tag.clone() });
+            case.facts.need(Need::Digest { image: reference.image.clone(), tag: tag.clone() });
             Err(GateReason::NotObserved)
         }
     }
 }
 
 /// Why the order of what bears on a target is not known yet; all that is missing is asked for at once.
-pub(super) fn lacking(case: &PromotionView<'_>, needs: &mut BTreeSet<Need>) -> Option<GateReason> {
+pub(super) fn lacking(case: &PromotionView<'_>) -> Option<GateReason> {
     let reasons: Vec<GateReason> = case
         .service
         .images
         .iter()
         .flat_map(|image| match image.selection.basis() {
             Basis::Tag => Vec::new(),
-            Basis::Date => dates_lacking(case, image, needs),
-            Basis::Turn(tag) => turn_lacking(case, image, tag, needs).into_iter().collect(),
+            Basis::Date => dates_lacking(case, image),
+            Basis::Turn(tag) => turn_lacking(case, image, tag).into_iter().collect(),
         })
         .collect();
     // What somebody has to mend says more than that something is still to be looked at.
@@ -189,25 +185,16 @@ pub(super) fn lacking(case: &PromotionView<'_>, needs: &mut BTreeSet<Need>) -> O
     trouble.or(reasons.first()).cloned()
 }
 
-fn turn_lacking(
-    case: &PromotionView<'_>,
-    image: &ServiceImage,
-    tag: &Tag,
-    needs: &mut BTreeSet<Need>,
-) -> Option<GateReason> {
+fn turn_lacking(case: &PromotionView<'_>, image: &ServiceImage, tag: &Tag) -> Option<GateReason> {
     let present = ImageReference { image: image.name.clone(), tag: Some(tag.clone()), digest: None };
-    match digest(case, &present, needs) {
+    match digest(case, &present) {
         Ok(Some(_)) => None,
         Ok(None) => Some(ArtifactReason::TagAbsent { image: image.name.clone(), tag: tag.clone() }.into()),
         Err(reason) => Some(reason),
     }
 }
 
-fn dates_lacking(
-    case: &PromotionView<'_>,
-    image: &ServiceImage,
-    needs: &mut BTreeSet<Need>,
-) -> Vec<GateReason> {
+fn dates_lacking(case: &PromotionView<'_>, image: &ServiceImage) -> Vec<GateReason> {
     let tags = match super::offers::listed(case, &image.name) {
         Ok(tags) => image.selection.newest_first(tags),
         Err(reason) => return vec![reason],
@@ -227,11 +214,10 @@ fn dates_lacking(
         tag: Some(tag.clone()),
         digest: None,
     });
-    let listed: Vec<_> =
-        listed.map(|reference| (description(case, &reference, needs).err(), reference)).collect();
+    let listed: Vec<_> = listed.map(|reference| (description(case, &reference).err(), reference)).collect();
     let listed = listed.into_iter().filter(|(_, own)| !own.tag.as_ref().is_some_and(is_left_out));
     let seen: Vec<_> = seen(case).filter(|reference| reference.image == image.name).collect();
-    let seen = seen.iter().map(|reference| description(case, reference, needs).err());
+    let seen = seen.iter().map(|reference| description(case, reference).err());
     listed.map(|(reason, _)| reason).chain(seen).flatten().collect()
 }
 

@@ -24,22 +24,15 @@ pub(super) use tag::{
     unrecorded_while_running as unrecorded_running_moves, watch_running,
 };
 
-use std::collections::BTreeSet;
-
 use crate::model::{ContentKey, Gate, MergeMode, ObservedChange, Release, WriteMode};
 
-use super::need::Need;
 use super::plan::{GateName, GateReport, Verdict};
 use super::presence::EffectPhase;
 use super::promotion_view::PromotionView;
 use super::reason::{ArtifactReason, GateReason};
 
 /// What the gates say that stand before a change is opened.
-pub(super) fn open(
-    case: &PromotionView<'_>,
-    release: &Release,
-    needs: &mut BTreeSet<Need>,
-) -> Vec<GateReport> {
+pub(super) fn open(case: &PromotionView<'_>, release: &Release) -> Vec<GateReport> {
     let mut reports = vec![previous::judge(case, release)];
     reports.extend(case.environment.gates.iter().filter_map(|gate| match gate {
         Gate::Soak(soak) => Some(soak::judge(case, soak, release)),
@@ -47,12 +40,12 @@ pub(super) fn open(
     }));
     reports.extend(follower_soak::judge(case));
     reports.extend(hand::judge(case, release));
-    reports.extend(quiet::judge(case, release, needs));
-    reports.extend(platforms::judge(case, release, needs));
+    reports.extend(quiet::judge(case, release));
+    reports.extend(platforms::judge(case, release));
     reports.extend(tag_moves::unstable(case, release));
     // Working out the content costs, so that comes last and only where everything else passes.
     let is_next = all_pass(&reports);
-    reports.push(decline::judge(case, release, is_next, needs));
+    reports.push(decline::judge(case, release, is_next));
     reports
 }
 
@@ -76,12 +69,11 @@ pub(super) fn merge(
     case: &PromotionView<'_>,
     release: &Release,
     change: Option<ChangeContent<'_>>,
-    needs: &mut BTreeSet<Need>,
 ) -> Vec<GateReport> {
     let mut reports: Vec<GateReport> = Vec::new();
     for gate in &case.environment.gates {
         match gate {
-            Gate::Approvals(wanted) => reports.push(approvals::judge(case, wanted, release, change, needs)),
+            Gate::Approvals(wanted) => reports.push(approvals::judge(case, wanted, release, change)),
             Gate::Soak(_) => {}
         }
     }
@@ -96,10 +88,9 @@ pub(super) fn of_renewed(
     case: &PromotionView<'_>,
     release: &Release,
     change: ChangeContent<'_>,
-    needs: &mut BTreeSet<Need>,
 ) -> Vec<GateReport> {
-    let mut reports = open(case, release, needs);
-    reports.extend(merge(case, release, Some(change), needs));
+    let mut reports = open(case, release);
+    reports.extend(merge(case, release, Some(change)));
     if !has_tag_report(&reports) {
         reports.extend(noted(case, release));
     }
@@ -112,39 +103,34 @@ pub(super) fn last(
     case: &PromotionView<'_>,
     release: &Release,
     reports: &[GateReport],
-    needs: &mut BTreeSet<Need>,
 ) -> Option<GateReport> {
     let merges = case.environment.merge == MergeMode::Auto && all_pass(reports);
     let moment = if merges { EffectPhase::Merging } else { EffectPhase::Waiting };
-    if let Some(report) = tag::missing(case, release, moment, needs) {
+    if let Some(report) = tag::missing(case, release, moment) {
         return Some(report);
     }
     if has_tag_report(reports) {
         return None;
     }
-    if let Some(report) = tag::mismatched(case, release, needs) {
+    if let Some(report) = tag::mismatched(case, release) {
         return Some(report);
     }
     match case.service.writing.mode {
         WriteMode::Digest => {
-            tag::noted(case, release).or_else(|| if merges { tag::judge(case, release, needs) } else { None })
+            tag::noted(case, release).or_else(|| if merges { tag::judge(case, release) } else { None })
         }
         // What is noted is not enough: after the merge the tag alone says what runs.
         WriteMode::Tag => {
-            let known = tag::written(case, release, needs);
-            let judged = known.or_else(|| if merges { tag::judge(case, release, needs) } else { None });
+            let known = tag::written(case, release);
+            let judged = known.or_else(|| if merges { tag::judge(case, release) } else { None });
             judged.or_else(|| tag::noted(case, release))
         }
     }
 }
 
 /// Why a release is not opened although all gates before it pass: the registry no longer has it. `None` if it has.
-pub(super) fn missing(
-    case: &PromotionView<'_>,
-    release: &Release,
-    needs: &mut BTreeSet<Need>,
-) -> Option<GateReport> {
-    tag::missing(case, release, EffectPhase::Opening, needs)
+pub(super) fn missing(case: &PromotionView<'_>, release: &Release) -> Option<GateReport> {
+    tag::missing(case, release, EffectPhase::Opening)
 }
 
 /// Asks nobody to approve what could not be merged then: what its registry lacks, or what cannot run.

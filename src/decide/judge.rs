@@ -2,13 +2,10 @@
 
 mod change;
 
-use std::collections::BTreeSet;
-
 use super::candidate::{self, Candidate, PresenceChecks};
 use super::evidence;
 use super::gates;
 use super::landings;
-use super::need::Need;
 use super::offers;
 use super::plan::{Action, GateReport, JourneyStep, Judgement};
 use super::presence;
@@ -36,25 +33,24 @@ impl Assessment {
 }
 
 /// Judges a target, and says what to do there now.
-pub(super) fn judge(case: &PromotionView<'_>, needs: &mut BTreeSet<Need>) -> (Judgement, Option<Action>) {
+pub(super) fn judge(case: &PromotionView<'_>) -> (Judgement, Option<Action>) {
     let open = case.open_change();
     // Both name what they lack in the same round.
-    let lacking =
-        [evidence::lacking(case, needs), landings::lacking(case, needs)].into_iter().flatten().next();
+    let lacking = [evidence::lacking(case), landings::lacking(case)].into_iter().flatten().next();
     let finding = match (case.world.running.get(&case.target), open) {
         (Some(Ok(_)), _) if let Some(reason) = lacking => Assessment::note(reason),
         (None, _) => Assessment::note(GateReason::NotObserved),
         (Some(Err(obstacle)), _) if case.unquoted().is_none() => {
             Assessment::note(GateReason::Obstacle(obstacle.clone()))
         }
-        (Some(Ok(_) | Err(_)), Some(change)) => change::judge(case, change, needs),
-        (Some(Ok(_) | Err(_)), None) => judge_candidate(case, needs),
+        (Some(Ok(_) | Err(_)), Some(change)) => change::judge(case, change),
+        (Some(Ok(_) | Err(_)), None) => judge_candidate(case),
     };
     let mut notes: Vec<GateReason> = rewritten(case).into_iter().collect();
     notes.extend(unquoted(case, open.is_some() || finding.action.is_some()));
     notes.extend(finding.notes);
-    notes.extend(presence::of_running(case, needs));
-    gates::watch_running(case, needs);
+    notes.extend(presence::of_running(case));
+    gates::watch_running(case);
     notes.extend(gates::running_notes(case));
     let requester = finding.candidate.as_ref().and_then(|release| case.requester_of(release)).cloned();
     let journey = finding.candidate.as_ref().map(|release| journey(case, release)).unwrap_or_default();
@@ -74,14 +70,14 @@ pub(super) fn judge(case: &PromotionView<'_>, needs: &mut BTreeSet<Need>) -> (Ju
 }
 
 /// No change is open: is there something to open?
-fn judge_candidate(case: &PromotionView<'_>, needs: &mut BTreeSet<Need>) -> Assessment {
+fn judge_candidate(case: &PromotionView<'_>) -> Assessment {
     let candidate::CandidateSearch { choice, passed_over } =
-        candidate::search(case, PresenceChecks::Registry, needs);
+        candidate::search(case, PresenceChecks::Registry);
     let mut passed_over = named(passed_over);
     let choice = match choice {
         Ok(choice) => choice,
         Err(GateReason::NothingNewer) => {
-            passed_over.push(odd_offer(case, needs).unwrap_or(GateReason::UpToDate));
+            passed_over.push(odd_offer(case).unwrap_or(GateReason::UpToDate));
             passed_over.extend(offers::not_compared(case));
             return Assessment { notes: passed_over, ..Assessment::default() };
         }
@@ -91,7 +87,7 @@ fn judge_candidate(case: &PromotionView<'_>, needs: &mut BTreeSet<Need>) -> Asse
     let passes = choice.passes();
     let because = because(case, &choice);
     let Candidate { release, gates: mut reports } = choice;
-    reports.extend(gates::merge(case, &release, None, needs));
+    reports.extend(gates::merge(case, &release, None));
     // The next look finds it on the open change.
     if passes {
         reports.extend(gates::noted(case, &release));
@@ -101,7 +97,7 @@ fn judge_candidate(case: &PromotionView<'_>, needs: &mut BTreeSet<Need>) -> Asse
         Ok(action) => (action, None),
         Err(reason) => (None, Some(reason)),
     };
-    let incomplete = offers::incomplete(case, needs).into_iter();
+    let incomplete = offers::incomplete(case).into_iter();
     let notes = if action.is_some() {
         // What the next look will find of the open change, and no more, is written when it is opened.
         passed_over.into_iter().chain(incomplete).chain(ready(case, &reports)).collect()
@@ -141,8 +137,8 @@ fn ready(case: &PromotionView<'_>, reports: &[GateReport]) -> Option<GateReason>
 }
 
 /// What is newer but cannot come by itself, if there is such a thing.
-fn odd_offer(case: &PromotionView<'_>, needs: &mut BTreeSet<Need>) -> Option<GateReason> {
-    offers::incomplete(case, needs).or_else(|| offers::mixed(case, needs))
+fn odd_offer(case: &PromotionView<'_>) -> Option<GateReason> {
+    offers::incomplete(case).or_else(|| offers::mixed(case))
 }
 
 fn because(case: &PromotionView<'_>, choice: &Candidate) -> ActionReason {
@@ -176,7 +172,7 @@ fn open(
 }
 
 fn planned_key<'a>(case: &PromotionView<'a>, release: &Release) -> Option<&'a ContentKey> {
-    case.world.keys.get(&(case.target.clone(), release.id()))?.as_ref().ok()
+    case.facts.key(&case.target, release)?.as_ref().ok()
 }
 
 /// The releases that are named of those that a search passed over.

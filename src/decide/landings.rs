@@ -138,7 +138,7 @@ fn set_otherwise(case: &PromotionView<'_>, merged: &[Record]) -> Vec<Record> {
 
 /// Why it cannot be told yet whether a person set a target back or the branch was rewritten. Nothing may rest on either
 /// until then.
-pub(super) fn lacking(case: &PromotionView<'_>, needs: &mut BTreeSet<Need>) -> Option<GateReason> {
+pub(super) fn lacking(case: &PromotionView<'_>) -> Option<GateReason> {
     let merged = merged(case);
     let running = case.running()?.references();
     let known = last_known(case, &merged)?;
@@ -146,11 +146,11 @@ pub(super) fn lacking(case: &PromotionView<'_>, needs: &mut BTreeSet<Need>) -> O
         return None;
     }
     let commit = merge_to_ask_for(case, &merged, &running)?;
-    match case.world.contained.get(commit) {
+    match case.facts.contained(commit) {
         Some(Fact::Known { .. }) => None,
         Some(Fact::Unknown { why, .. }) => Some(GateReason::HistoryUnknown { why: why.to_string() }),
         None => {
-            needs.insert(Need::Contained { commit: commit.clone() });
+            case.facts.need(Need::Contained { commit: commit.clone() });
             Some(GateReason::NotObserved)
         }
     }
@@ -163,7 +163,7 @@ fn lost_merge<'a>(
     running: &[ImageReference],
 ) -> Option<&'a CommitId> {
     let commit = merge_to_ask_for(case, merged, running)?;
-    (case.world.contained.get(commit)?.value() == Some(&false)).then_some(commit)
+    (case.facts.contained(commit)?.value() == Some(&false)).then_some(commit)
 }
 
 /// The merge that brought the last landing, where what runs ran here before: only then may a rewrite have brought it back.

@@ -5,7 +5,6 @@ mod revisions;
 use std::collections::BTreeSet;
 
 use super::evidence;
-use super::need::Need;
 use super::promotion_view::PromotionView;
 use super::reason::{ArtifactReason, GateReason};
 use crate::model::{
@@ -16,14 +15,14 @@ use crate::model::{
 pub(super) type Offer = Vec<ImageReference>;
 
 /// What could come here and is newer than what runs, newest first; only what a person asked for, where one did.
-pub(super) fn offers(case: &PromotionView<'_>, needs: &mut BTreeSet<Need>) -> Result<Vec<Offer>, GateReason> {
+pub(super) fn offers(case: &PromotionView<'_>) -> Result<Vec<Offer>, GateReason> {
     if let Some(request) = case.request() {
         let offer = case.service.complete(request.images);
         let is_fit = |offer: &Offer| case.may_be_asked_for(offer);
         return Ok(offer.filter(is_fit).into_iter().collect());
     }
     if case.environment.after.environments.is_empty() {
-        let offers = assembled(case, needs)?;
+        let offers = assembled(case)?;
         if offers.is_empty() {
             return Err(nothing_selected(case).unwrap_or(GateReason::NothingNewer));
         }
@@ -63,11 +62,11 @@ fn landed_before(case: &PromotionView<'_>) -> impl Iterator<Item = Offer> {
 }
 
 /// The sets that the registry has whole and every selection takes.
-fn assembled(case: &PromotionView<'_>, needs: &mut BTreeSet<Need>) -> Result<Vec<Offer>, GateReason> {
+fn assembled(case: &PromotionView<'_>) -> Result<Vec<Offer>, GateReason> {
     match case.service.together {
         Together::Independent => alone(case),
         Together::SameTag => of_same_tag(case),
-        Together::SameRevision => Ok(revisions::offers(case, needs)?.whole),
+        Together::SameRevision => Ok(revisions::offers(case)?.whole),
     }
 }
 
@@ -130,17 +129,13 @@ fn reference(image: &ServiceImage, tag: &Tag) -> ImageReference {
 }
 
 /// What a person means by a version: the tag of the first image, and for the others what belongs to it.
-pub(super) fn of_version(
-    case: &PromotionView<'_>,
-    version: &Tag,
-    needs: &mut BTreeSet<Need>,
-) -> Result<Option<Offer>, GateReason> {
+pub(super) fn of_version(case: &PromotionView<'_>, version: &Tag) -> Result<Option<Offer>, GateReason> {
     let is_it = |offer: &Offer| offer.first().is_some_and(|first| first.tag.as_ref() == Some(version));
     if !case.environment.after.environments.is_empty() {
         return Ok(landed_before(case).filter(is_it).last());
     }
     if case.service.together == Together::SameRevision {
-        return Ok(assembled(case, needs)?.into_iter().find(is_it));
+        return Ok(assembled(case)?.into_iter().find(is_it));
     }
     for image in &case.service.images {
         let is_followed = image.selection.basis() == Basis::Turn(version);
@@ -152,14 +147,14 @@ pub(super) fn of_version(
 }
 
 /// The newest set that is not whole yet, though newer than what runs.
-pub(super) fn incomplete(case: &PromotionView<'_>, needs: &mut BTreeSet<Need>) -> Option<GateReason> {
+pub(super) fn incomplete(case: &PromotionView<'_>) -> Option<GateReason> {
     if !case.environment.after.environments.is_empty() {
         return None;
     }
     match case.service.together {
         Together::Independent => None,
         Together::SameTag => lacking_tag(case),
-        Together::SameRevision => revisions::offers(case, needs).ok()?.incomplete,
+        Together::SameRevision => revisions::offers(case).ok()?.incomplete,
     }
 }
 
@@ -177,12 +172,12 @@ fn lacking_tag(case: &PromotionView<'_>) -> Option<GateReason> {
 }
 
 /// Something that is newer in one image and older in another, which only a person can want.
-pub(super) fn mixed(case: &PromotionView<'_>, needs: &mut BTreeSet<Need>) -> Option<GateReason> {
+pub(super) fn mixed(case: &PromotionView<'_>) -> Option<GateReason> {
     if case.service.images.len() < 2 {
         return None;
     }
     let offers = if case.environment.after.environments.is_empty() {
-        assembled(case, needs).ok()?
+        assembled(case).ok()?
     } else {
         landed_before(case).collect()
     };
@@ -195,7 +190,7 @@ pub(super) fn mixed(case: &PromotionView<'_>, needs: &mut BTreeSet<Need>) -> Opt
 
 /// The tags of an image.
 pub(super) fn listed<'a>(case: &PromotionView<'a>, image: &ImageName) -> Result<&'a [Tag], GateReason> {
-    match case.world.listings.get(image) {
+    match case.facts.listing(image) {
         None => Err(GateReason::NotObserved),
         Some(Fact::Unknown { why, .. }) => Err(GateReason::TagsUnknown { why: why.to_string() }),
         Some(Fact::Known { value, .. }) => Ok(value),

@@ -9,8 +9,8 @@ pub use bot_comment::{BotComment, HandledComment};
 use super::need::Need;
 use super::reason::{ActionReason, ArtifactReason, GateReason};
 use crate::model::{
-    BranchName, ChangeNumber, CommentId, CommitId, ContentKey, EnvironmentName, ImageReference, Reaction,
-    Record, Release, RunningImage, ServiceEnvironment, Time, UserName, words,
+    BranchName, ChangeNumber, CommentId, CommitId, ContentKey, EnvironmentName, FactKey, ImageReference,
+    Reaction, Record, Release, RunningImage, ServiceEnvironment, Time, UserName, words,
 };
 
 words! {
@@ -336,6 +336,8 @@ pub struct Plan {
     pub judgements: Vec<Judgement>,
     /// What to do, records first.
     pub actions: Vec<Action>,
+    /// What it rests on beside the head, the log, the changes and the time: another fact changes nothing of it.
+    pub facts_read: BTreeSet<FactKey>,
     /// What was missing; judgement is better once it is known.
     pub needs: BTreeSet<Need>,
     /// When to look again even if nothing happens.

@@ -29,25 +29,19 @@ pub(super) fn missing(
     case: &PromotionView<'_>,
     release: &Release,
     moment: EffectPhase,
-    needs: &mut BTreeSet<Need>,
 ) -> Option<GateReason> {
     let reasons: Vec<GateReason> =
-        release.artifacts().filter_map(|artifact| missing_of(case, artifact, moment, needs)).collect();
+        release.artifacts().filter_map(|artifact| missing_of(case, artifact, moment)).collect();
     let is_gone = |reason: &&GateReason| matches!(reason, GateReason::Artifact(ArtifactReason::Gone { .. }));
     reasons.iter().find(is_gone).or(reasons.first()).cloned()
 }
 
-fn missing_of(
-    case: &PromotionView<'_>,
-    artifact: &Artifact,
-    moment: EffectPhase,
-    needs: &mut BTreeSet<Need>,
-) -> Option<GateReason> {
+fn missing_of(case: &PromotionView<'_>, artifact: &Artifact, moment: EffectPhase) -> Option<GateReason> {
     let reference = asked_for(case, artifact);
     if moment == EffectPhase::Waiting && !is_denied(case, &reference) {
-        return lost_behind_its_tag(case, artifact, needs);
+        return lost_behind_its_tag(case, artifact);
     }
-    match case.world.presences.get(&reference) {
+    match case.facts.presence(&reference) {
         Some(Fact::Known { value, as_of }) if moment != EffectPhase::Merging || *as_of >= case.world.now => {
             gone(case, artifact, value)
         }
@@ -56,7 +50,7 @@ fn missing_of(
             Some(ArtifactReason::PresenceUnknown { tag: artifact.tag.clone(), why: why.to_string() }.into())
         }
         Some(Fact::Known { .. }) | None => {
-            needs.extend(questions(artifact, reference, moment));
+            case.facts.need_all(questions(artifact, reference, moment));
             (moment != EffectPhase::Waiting).then_some(GateReason::NotObserved)
         }
     }
@@ -64,18 +58,14 @@ fn missing_of(
 
 /// That a digest is gone whose tag is still listed: it was pushed anew with other content. A response that is an hour old
 /// is enough, so that a change which waits costs one request an hour; before the merge the registry is asked anew.
-fn lost_behind_its_tag(
-    case: &PromotionView<'_>,
-    artifact: &Artifact,
-    needs: &mut BTreeSet<Need>,
-) -> Option<GateReason> {
+fn lost_behind_its_tag(case: &PromotionView<'_>, artifact: &Artifact) -> Option<GateReason> {
     let reference =
         ImageReference { image: artifact.image.clone(), tag: None, digest: Some(artifact.digest.clone()) };
-    match case.world.running_presences.get(&reference) {
+    match case.facts.running_presence(&reference) {
         Some(Fact::Known { value, .. }) => gone(case, artifact, value),
         Some(Fact::Unknown { .. }) => None,
         None => {
-            needs.insert(Need::RunningPresence(reference));
+            case.facts.need(Need::RunningPresence(reference));
             None
         }
     }
@@ -131,19 +121,19 @@ fn gone(case: &PromotionView<'_>, artifact: &Artifact, presence: &Presence) -> O
 }
 
 /// What runs at the target and is no longer in its registry.
-pub(super) fn of_running(case: &PromotionView<'_>, needs: &mut BTreeSet<Need>) -> Vec<GateReason> {
+pub(super) fn of_running(case: &PromotionView<'_>) -> Vec<GateReason> {
     let running = case.running().map(crate::model::Running::references).unwrap_or_default();
     let gone =
         running.into_iter().filter(|reference| is_off_the_list(case, reference)).filter_map(|written| {
             let reference = written.pulled();
-            match case.world.running_presences.get(&reference) {
+            match case.facts.running_presence(&reference) {
                 Some(Fact::Known { value: Presence::Complete, .. } | Fact::Unknown { .. }) => None,
                 Some(Fact::Known { value: presence, .. }) => {
                     let presence = presence.clone();
                     Some(ArtifactReason::RunningGone { reference: written, presence }.into())
                 }
                 None => {
-                    needs.insert(Need::RunningPresence(reference));
+                    case.facts.need(Need::RunningPresence(reference));
                     None
                 }
             }

@@ -10,11 +10,13 @@ use crate::model::{
     Running, Service, ServiceEnvironment, ServiceImage, Time, UserName, World, change_branch,
 };
 
+use super::facts::Facts;
 use super::{evidence, target_of};
 
 /// One target with everything that bears on it.
 pub(super) struct PromotionView<'a> {
     pub(super) world: &'a World,
+    pub(super) facts: &'a Facts<'a>,
     pub(super) policy: &'a Policy,
     pub(super) history: &'a History,
     pub(super) service: &'a Service,
@@ -32,13 +34,14 @@ pub(super) struct PromotionRequest<'a> {
 
 impl<'a> PromotionView<'a> {
     pub(super) fn new(
-        world: &'a World,
+        facts: &'a Facts<'a>,
         policy: &'a Policy,
         history: &'a History,
         service: &'a Service,
         environment: &'a Environment,
     ) -> Self {
-        Self { world, policy, history, service, environment, target: target_of(service, environment) }
+        let world = facts.world;
+        Self { world, facts, policy, history, service, environment, target: target_of(service, environment) }
     }
 
     pub(super) fn pipeline(&self) -> &'a Pipeline {

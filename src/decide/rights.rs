@@ -6,7 +6,7 @@ use chrono::TimeDelta;
 
 use super::need::Need;
 use super::promotion_view::PromotionView;
-use crate::model::{Fact, ObservedChange, Principal, Right, ServiceEnvironment, TeamName, UserName, World};
+use crate::model::{Fact, ObservedChange, Principal, Right, ServiceEnvironment, TeamName, UserName};
 
 /// How old a fact about somebody's rights may be.
 const RIGHTS_AGE_MAX: TimeDelta = TimeDelta::seconds(60);
@@ -17,16 +17,15 @@ pub(super) fn holds_any(
     (user, observed): (&UserName, &ObservedChange),
     rights: &[Right],
     target: &ServiceEnvironment,
-    needs: &mut BTreeSet<Need>,
 ) -> Option<bool> {
     let holders: Vec<&Principal> =
         rights.iter().flat_map(|right| case.policy.holders(*right, target)).collect();
-    let is_named = is_any_of(case, (user, observed), holders.into_iter(), needs);
+    let is_named = is_any_of(case, (user, observed), holders.into_iter());
     let is_left_to_writers = rights.iter().any(|right| case.policy.is_left_to_writers(*right, target));
     if is_named == Some(true) || !is_left_to_writers {
         return is_named;
     }
-    match may_write(case, user, needs) {
+    match may_write(case, user) {
         Some(true) => Some(true),
         Some(false) => is_named,
         None => None,
@@ -38,15 +37,14 @@ pub(super) fn is_any_of<'a>(
     case: &PromotionView<'_>,
     (user, observed): (&UserName, &ObservedChange),
     principals: impl Iterator<Item = &'a Principal>,
-    needs: &mut BTreeSet<Need>,
 ) -> Option<bool> {
     let mut answer = Some(false);
     for principal in principals {
         let is = match principal {
-            Principal::User(name) if case.world.means(name, user) => is_still(case, user, needs),
+            Principal::User(name) if case.world.means(name, user) => is_still(case, user),
             Principal::User(_) => Some(false),
-            Principal::Team(team) => is_member(case, team, user, needs),
-            Principal::CodeOwners => is_owner(case, user, observed, needs),
+            Principal::Team(team) => is_member(case, team, user),
+            Principal::CodeOwners => is_owner(case, user, observed),
         };
         match is {
             Some(true) => return Some(true),
@@ -58,11 +56,11 @@ pub(super) fn is_any_of<'a>(
 }
 
 /// Whether somebody is who is meant by their name: it may be a stranger's by now, but a stranger has no access.
-fn is_still(case: &PromotionView<'_>, user: &UserName, needs: &mut BTreeSet<Need>) -> Option<bool> {
+fn is_still(case: &PromotionView<'_>, user: &UserName) -> Option<bool> {
     if !case.world.capabilities.logins_can_be_reassigned {
         return Some(true);
     }
-    known(case, case.world.collaborators.get(user), needs, || Need::Collaborator { user: user.clone() })
+    known(case, case.facts.collaborator(user), || Need::Collaborator { user: user.clone() })
 }
 
 /// Whether somebody is named for one of the rights, and has no access to the config repository.
@@ -74,56 +72,39 @@ pub(super) fn is_named_stranger(
 ) -> bool {
     let is_known_not_to_be = |fact: &Fact<bool>| fact.value() == Some(&false);
     let mut holders = rights.iter().flat_map(|right| case.policy.holders(*right, target));
-    case.world.collaborators.get(user).is_some_and(is_known_not_to_be)
+    case.facts.collaborator(user).is_some_and(is_known_not_to_be)
         && holders.any(|holder| matches!(holder, Principal::User(name) if case.world.means(name, user)))
 }
 
 /// Whether somebody owns one of the files that a change touches.
-fn is_owner(
-    case: &PromotionView<'_>,
-    user: &UserName,
-    observed: &ObservedChange,
-    needs: &mut BTreeSet<Need>,
-) -> Option<bool> {
+fn is_owner(case: &PromotionView<'_>, user: &UserName, observed: &ObservedChange) -> Option<bool> {
     let code_owners = case.world.code_owners.as_ref().ok()?;
     observed.key.as_ref()?;
     // What owns a file is a person or a team, so this goes no deeper.
     let owners = observed.files.iter().flat_map(|file| code_owners.of(file));
     let owners: BTreeSet<&Principal> = owners.filter(|owner| **owner != Principal::CodeOwners).collect();
-    is_any_of(case, (user, observed), owners.into_iter(), needs)
+    is_any_of(case, (user, observed), owners.into_iter())
 }
 
-fn is_member(
-    case: &PromotionView<'_>,
-    team: &TeamName,
-    user: &UserName,
-    needs: &mut BTreeSet<Need>,
-) -> Option<bool> {
-    let fact = case.world.members.get(&(team.clone(), user.clone()));
-    known(case, fact, needs, || Need::Member { team: team.clone(), user: user.clone() })
+fn is_member(case: &PromotionView<'_>, team: &TeamName, user: &UserName) -> Option<bool> {
+    let fact = case.facts.member(team, user);
+    known(case, fact, || Need::Member { team: team.clone(), user: user.clone() })
 }
 
-fn may_write(case: &PromotionView<'_>, user: &UserName, needs: &mut BTreeSet<Need>) -> Option<bool> {
-    known(case, case.world.writers.get(user), needs, || Need::Writer { user: user.clone() })
+fn may_write(case: &PromotionView<'_>, user: &UserName) -> Option<bool> {
+    known(case, case.facts.writer(user), || Need::Writer { user: user.clone() })
 }
 
 /// Why the forge does not say something about somebody that was asked for; nothing where it said all.
-pub(super) fn unknown<'w>(world: &'w World, user: &UserName) -> Option<&'w str> {
-    let of_teams = world.members.iter().filter(|((_, who), _)| who == user).map(|(_, fact)| fact);
-    let others = [world.writers.get(user), world.collaborators.get(user)].into_iter().flatten();
-    of_teams.chain(others).find_map(|fact| match fact {
+pub(super) fn unknown<'w>(case: &PromotionView<'w>, user: &UserName) -> Option<&'w str> {
+    case.facts.rights_of(user).find_map(|fact| match fact {
         Fact::Unknown { why, .. } => Some(&**why),
         Fact::Known { .. } => None,
     })
 }
 
 /// What is known and young enough; what is neither is needed.
-fn known(
-    case: &PromotionView<'_>,
-    fact: Option<&Fact<bool>>,
-    needs: &mut BTreeSet<Need>,
-    need: impl FnOnce() -> Need,
-) -> Option<bool> {
+fn known(case: &PromotionView<'_>, fact: Option<&Fact<bool>>, need: impl FnOnce() -> Need) -> Option<bool> {
     match fact {
         // What this look asked is a little younger than the look. What is far in the future was told while the clock was
         // ahead, so that nobody knows how old it is.
@@ -133,7 +114,7 @@ fn known(
         // Asking again within the same observation would give the same refusal.
         Some(Fact::Unknown { .. }) => None,
         Some(Fact::Known { .. }) | None => {
-            needs.insert(need());
+            case.facts.need(need());
             None
         }
     }

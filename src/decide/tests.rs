@@ -21,9 +21,34 @@ use proptest::test_runner::TestRunner;
 
 use super::*;
 use crate::model::{
-    ChangeNumber, ChangeState, Comment, Fact, ForgeCapabilities, Gate, Landing, LandingStatus,
-    ObservedChange, Obstacle, Presence, Principal, QueuePlace, Release, UserName,
+    ChangeNumber, ChangeState, Comment, Fact, FactKey, FactTable, ForgeCapabilities, Gate, Landing,
+    LandingStatus, ObservedChange, Obstacle, Presence, Principal, QueuePlace, Release, UserName,
 };
+
+/// The facts that these keys name.
+fn only(facts: &FactTable, keys: &BTreeSet<FactKey>) -> FactTable {
+    let mut kept = facts.clone();
+    kept.listings.retain(|image, _| keys.contains(&FactKey::Listing(image.clone())));
+    kept.answering.retain(|image| keys.contains(&FactKey::Listing(image.clone())));
+    kept.digests.retain(|(image, _), _| keys.contains(&FactKey::Digest(image.clone())));
+    kept.digests_of_running_tags
+        .retain(|(image, _), _| keys.contains(&FactKey::RunningDigest(image.clone())));
+    kept.present.retain(|(image, _), _| keys.contains(&FactKey::Present(image.clone())));
+    kept.presences.retain(|reference, _| keys.contains(&FactKey::Presence(reference.clone())));
+    kept.running_presences.retain(|reference, _| keys.contains(&FactKey::RunningPresence(reference.clone())));
+    kept.descriptions
+        .retain(|(image, digest), _| keys.contains(&FactKey::Description(image.clone(), digest.clone())));
+    kept.keys.retain(|(target, release), _| keys.contains(&FactKey::Key(target.clone(), release.clone())));
+    kept.contained.retain(|commit, _| keys.contains(&FactKey::Contained(commit.clone())));
+    kept.source_comparisons.retain(|span, _| keys.contains(&FactKey::Source(span.clone())));
+    kept.deployments.retain(|target, _| keys.contains(&FactKey::Deployment(target.clone())));
+    let is_kept =
+        |user: &UserName| keys.contains(&FactKey::AllRights) || keys.contains(&FactKey::Rights(user.clone()));
+    kept.members.retain(|(_, user), _| is_kept(user));
+    kept.writers.retain(|user, _| is_kept(user));
+    kept.collaborators.retain(|user, _| is_kept(user));
+    kept
+}
 
 /// The log as it is once the plan's records are in it.
 fn history_after(world: &World, plan: &Plan) -> History {
@@ -249,6 +274,13 @@ proptest! {
     }
 
     #[test]
+    fn a_fact_that_was_not_read_changes_nothing(world in any_commented_world()) {
+        let plan = decide(&world, &policy());
+        let facts = only(&world.facts, &plan.facts_read);
+        prop_assert_eq!(decide(&World { facts, ..world.clone() }, &policy()), plan);
+    }
+
+    #[test]
     fn one_thing_at_a_time_is_done_at_a_target(world in any_world()) {
         let plan = decide(&world, &policy());
         let mut count: BTreeMap<&ServiceEnvironment, usize> = BTreeMap::new();
@@ -295,7 +327,7 @@ proptest! {
         for action in &plan.actions {
             let (Action::Open { release, .. } | Action::Merge { release, .. }) = action else { continue };
             for reference in release.references() {
-                let presence = world.presences.get(&reference).and_then(Fact::value);
+                let presence = world.facts.presences.get(&reference).and_then(Fact::value);
                 prop_assert_eq!(presence, Some(&Presence::Complete), "{:?}", action);
             }
         }
@@ -307,7 +339,7 @@ proptest! {
             let stays = |gate: &&GateReport| gate.reason == ArtifactReason::TagsStay.into();
             let Some(release) = judgement.gates.iter().find(stays).and(judgement.candidate.as_ref()) else { continue };
             for artifact in release.artifacts() {
-                let present = &world.present[&(artifact.image.clone(), artifact.tag.clone())];
+                let present = &world.facts.present[&(artifact.image.clone(), artifact.tag.clone())];
                 prop_assert_eq!(present.value(), Some(&Some(artifact.digest.clone())));
             }
         }
@@ -332,7 +364,7 @@ proptest! {
     fn what_is_not_known_moves_nothing(world in any_world()) {
         let mut blind = world.clone();
         let image = policy().services[0].images[0].name.clone();
-        blind.listings.insert(image, Fact::Unknown { since: world.now, why: "down".into() });
+        blind.facts.listings.insert(image, Fact::Unknown { since: world.now, why: "down".into() });
         for running in blind.running.values_mut() {
             *running = Err(Obstacle::of_forge("not readable"));
         }

@@ -45,7 +45,7 @@ fn sources<'a>(input: &DraftInput<'a>, metadata: &CommitMetadata<'_>) -> Vec<Ima
             }
             // Not asked yet: the next look says it.
             Some(span) => {
-                world.source_comparisons.get(&span).map(|fact| Comparison::Asked(span, pages, fact))?
+                world.facts.source_comparisons.get(&span).map(|fact| Comparison::Asked(span, pages, fact))?
             }
         };
         Some(ImageSource { image: new.image, said, compared })

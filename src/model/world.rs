@@ -6,9 +6,8 @@ use std::sync::Arc;
 use chrono::TimeDelta;
 
 use super::{
-    BranchName, Change, CodeOwners, CommitId, ConfigBranch, ContentKey, Description, Digest, Fact,
-    ForgeCapabilities, Head, History, ImageName, ImageReference, Presence, ReleaseId, RepositoryPath,
-    ServiceEnvironment, SourceComparison, SourceSpan, Tag, TeamName, Time, UserName,
+    BranchName, Change, CodeOwners, CommitId, ConfigBranch, ContentKey, Description, Digest, FactTable,
+    ForgeCapabilities, Head, History, ImageReference, RepositoryPath, ServiceEnvironment, Time, UserName,
 };
 
 /// Why something about a target cannot be said or done.
@@ -142,39 +141,8 @@ pub struct World {
     pub changes: Vec<ObservedChange>,
     /// The branches under Towpath's prefix, and their tips.
     pub branches: BTreeMap<BranchName, Head>,
-    /// The tags of each image.
-    pub listings: BTreeMap<ImageName, Fact<Vec<Tag>>>,
-    /// The images whose tags could be listed the last time, and whose registry is not left alone now. So what is not
-    /// known of a single tag of these is no failure of the registry as a whole.
-    pub answering: BTreeSet<ImageName>,
-    /// The digest of a tag; nothing where the registry has no such tag.
-    pub digests: BTreeMap<(ImageName, Tag), Fact<Option<Digest>>>,
-    /// What a tag pointed to within the last poll interval, for those that are all that files hold of what runs.
-    pub digests_of_running_tags: BTreeMap<(ImageName, Tag), Fact<Option<Digest>>>,
-    /// What a tag points to at this very time, for those that are about to be merged.
-    pub present: BTreeMap<(ImageName, Tag), Fact<Option<Digest>>>,
-    /// Whether registries have what is about to be promoted, by the reference that was asked for.
-    pub presences: BTreeMap<ImageReference, Fact<Presence>>,
-    /// Whether registries have what runs, by what is pulled; responses about it may be older.
-    pub running_presences: BTreeMap<ImageReference, Fact<Presence>>,
-    /// What artifacts say about themselves; nothing where the registry has none at the digest.
-    pub descriptions: BTreeMap<(ImageName, Digest), Fact<Option<Description>>>,
-    /// The content key that a release would have at a target, on this head.
-    pub keys: BTreeMap<(ServiceEnvironment, ReleaseId), Result<ContentKey, Obstacle>>,
-    /// Whether somebody belongs to a team.
-    pub members: BTreeMap<(TeamName, UserName), Fact<bool>>,
-    /// Whether somebody may write to the config repository, as the forge says.
-    pub writers: BTreeMap<UserName, Fact<bool>>,
-    /// Whether somebody is a collaborator of the config repository, as the forge says.
-    pub collaborators: BTreeMap<UserName, Fact<bool>>,
-    /// Whether a commit is part of the history of the branch, for merges whose content no longer runs.
-    pub contained: BTreeMap<CommitId, Fact<bool>>,
-    /// Comparisons of the source code that artifacts are made of; `None` in a known fact means that the forge has no such
-    /// commits, or does not show them to the bot.
-    pub source_comparisons: BTreeMap<SourceSpan, Fact<Option<SourceComparison>>>,
-    /// The images of the latest deployment that the forge shows at a target; `None` in a known fact means that it shows
-    /// none of the bot's.
-    pub deployments: BTreeMap<ServiceEnvironment, Fact<Option<Vec<ImageReference>>>>,
+    /// What was found out because judgement asked for it.
+    pub facts: FactTable,
 }
 
 impl World {
@@ -189,29 +157,18 @@ impl World {
         let landed = landed.unwrap_or_default().iter().filter(runs);
         let written = running.iter().chain(landed).filter_map(|found| found.digest.clone());
         let of_tag = |found: &ImageReference| {
-            self.digests.get(&(found.image.clone(), found.tag.clone()?))?.value()?.clone()
+            self.facts.digests.get(&(found.image.clone(), found.tag.clone()?))?.value()?.clone()
         };
         let by_tag_alone = running.iter().filter(|found| found.digest.is_none());
         written.chain(by_tag_alone.filter_map(of_tag)).collect()
-    }
-
-    /// When the oldest of the facts was told on which somebody's right may rest; nothing where there is none.
-    #[must_use]
-    pub fn oldest_right(&self) -> Option<Time> {
-        let facts = self.members.values().chain(self.writers.values()).chain(self.collaborators.values());
-        let told = facts.filter_map(|fact| match fact {
-            Fact::Known { as_of, .. } => Some(*as_of),
-            Fact::Unknown { .. } => None,
-        });
-        told.min()
     }
 
     /// What an artifact says about itself, as far as it is known.
     #[must_use]
     pub fn description(&self, reference: &ImageReference) -> Option<&Description> {
         let image = &reference.image;
-        let of_tag = || self.digests.get(&(image.clone(), reference.tag.clone()?))?.value()?.as_ref();
+        let of_tag = || self.facts.digests.get(&(image.clone(), reference.tag.clone()?))?.value()?.as_ref();
         let digest = reference.digest.as_ref().or_else(of_tag)?;
-        self.descriptions.get(&(image.clone(), digest.clone()))?.value()?.as_ref()
+        self.facts.descriptions.get(&(image.clone(), digest.clone()))?.value()?.as_ref()
     }
 }

@@ -29,7 +29,7 @@ pub(super) async fn fetch<F: Forge, R: Registry, L: Ledger, C: Clock>(
         .partition(|need| matches!(need, Need::Digest { .. }));
     // All at once, so that a registry that does not answer delays those of another by one wait, not by many.
     let asked = digests.into_iter().map(|need| digest(ports, policy, freshness, need));
-    observation.world.digests.extend(join_all(asked).await.into_iter().flatten());
+    observation.world.facts.digests.extend(join_all(asked).await.into_iter().flatten());
     digests_of_running_tags(ports, policy, freshness, &others, &mut observation.world).await;
     deployments(ports, &others, &mut observation.world).await;
     for need in others {
@@ -37,7 +37,7 @@ pub(super) async fn fetch<F: Forge, R: Registry, L: Ledger, C: Clock>(
             Need::Digest { .. } | Need::RunningDigest { .. } | Need::Deployment { .. } => {}
             Need::Present { image, tag } => {
                 let fact = artifacts::present(ports, &image, &tag).await;
-                observation.world.present.insert((image, tag), fact);
+                observation.world.facts.present.insert((image, tag), fact);
             }
             Need::Presence(reference) => {
                 let question = Question { reference: &reference, purpose: Purpose::Promotion, freshness };
@@ -53,32 +53,32 @@ pub(super) async fn fetch<F: Forge, R: Registry, L: Ledger, C: Clock>(
             }
             Need::Description { image, digest } => {
                 let fact = artifacts::description(ports, policy, freshness, &image, &digest).await;
-                observation.world.descriptions.insert((image, digest), fact);
+                observation.world.facts.descriptions.insert((image, digest), fact);
             }
             Need::Member { team, user } => {
                 let answer = ports.forge.is_member(&team, &user).await;
-                observation.world.members.insert((team, user), answered(answer, ports.clock.now()));
+                observation.world.facts.members.insert((team, user), answered(answer, ports.clock.now()));
             }
             Need::Writer { user } => {
                 let answer = ports.forge.may_write(&observation.world.place, &user).await;
-                observation.world.writers.insert(user, answered(answer, ports.clock.now()));
+                observation.world.facts.writers.insert(user, answered(answer, ports.clock.now()));
             }
             Need::Contained { commit } => {
                 let answer = ports.forge.contains(&observation.world.place, &commit).await;
                 let fact = answered(answer.map(Confirmation::now), ports.clock.now());
-                observation.world.contained.insert(commit, fact);
+                observation.world.facts.contained.insert(commit, fact);
             }
             Need::Collaborator { user } => {
                 let answer = ports.forge.is_collaborator(&observation.world.place, &user).await;
-                observation.world.collaborators.insert(user, answered(answer, ports.clock.now()));
+                observation.world.facts.collaborators.insert(user, answered(answer, ports.clock.now()));
             }
             Need::Source(span) => {
                 let fact = sources::compared(ports, &span).await;
-                observation.world.source_comparisons.insert(span, fact);
+                observation.world.facts.source_comparisons.insert(span, fact);
             }
             Need::Key { target, release } => {
                 let key = key(ports, policy, observation, &target, &release).await;
-                observation.world.keys.insert((target, release.id()), key);
+                observation.world.facts.keys.insert((target, release.id()), key);
             }
         }
     }
@@ -93,8 +93,8 @@ async fn presence_of<F: Forge, R: Registry, L: Ledger, C: Clock>(
 ) {
     let fact = presence(ports, policy, world, question).await;
     let presences = match question.purpose {
-        Purpose::Promotion | Purpose::Merge => &mut world.presences,
-        Purpose::Running | Purpose::Report => &mut world.running_presences,
+        Purpose::Promotion | Purpose::Merge => &mut world.facts.presences,
+        Purpose::Running | Purpose::Report => &mut world.facts.running_presences,
     };
     presences.insert(question.reference.clone(), fact);
 }
@@ -132,7 +132,7 @@ async fn deployments<F: Forge, R: Registry, L: Ledger, C: Clock>(
         Err(error) => Fact::Unknown { since: now, why: error.to_string().into() },
     };
     let facts = targets.iter().map(|target| (target.clone(), fact(target)));
-    world.deployments.extend(facts.collect::<Vec<_>>());
+    world.facts.deployments.extend(facts.collect::<Vec<_>>());
 }
 
 /// One digest that the plan needs, with what it is the digest of.
@@ -162,7 +162,7 @@ async fn digests_of_running_tags<F: Forge, R: Registry, L: Ledger, C: Clock>(
         let fact = artifacts::polled_digest(ports, policy, freshness, &image, &tag).await;
         ((image, tag), fact)
     });
-    world.digests_of_running_tags.extend(join_all(asked).await);
+    world.facts.digests_of_running_tags.extend(join_all(asked).await);
 }
 
 /// What the forge says about somebody, as a fact.

@@ -90,14 +90,14 @@ pub(super) async fn presence<F: Forge, R: Registry, L: Ledger, C: Clock>(
     // What was read in this very look is not asked for twice.
     let is_new =
         |fact: &&Fact<Option<Digest>>| matches!(fact, Fact::Known { as_of, .. } if *as_of >= world.now);
-    let just_read = || world.digests.get(tag.as_ref()?).filter(is_new);
-    let present = tag.as_ref().and_then(|tag| world.present.get(tag));
+    let just_read = || world.facts.digests.get(tag.as_ref()?).filter(is_new);
+    let present = tag.as_ref().and_then(|tag| world.facts.present.get(tag));
     let pointed_to = match present.or_else(just_read) {
         Some(Fact::Unknown { since, why }) => return Fact::Unknown { since: *since, why: Arc::clone(why) },
         Some(Fact::Known { value, .. }) => Some(value.clone()),
         None => None,
     };
-    let listed = world.listings.get(&reference.image).and_then(Fact::value).map(Vec::as_slice);
+    let listed = world.facts.listings.get(&reference.image).and_then(Fact::value).map(Vec::as_slice);
     let presence = ask(ports, policy, question, Known { pointed_to, listed }).await;
     ports.presences.remember(key, presence, now).await
 }

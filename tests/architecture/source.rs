@@ -58,12 +58,22 @@ impl Source {
 ///
 /// When one cannot be read, or there is none.
 pub(crate) fn read(root: &Path, folder: &str) -> Vec<Source> {
+    let paths = paths(root, folder);
+    let text = |path: &String| fs::read_to_string(root.join(path)).expect("a source file is UTF-8");
+    paths.iter().map(|path| Source::parse(path, &text(path))).collect()
+}
+
+/// The paths of the Rust files below `folder`, in their order.
+///
+/// # Panics
+///
+/// When the folder cannot be read, or there is none.
+pub(crate) fn paths(root: &Path, folder: &str) -> Vec<String> {
     let mut paths = Vec::new();
     collect(root, folder, &mut paths);
     paths.sort_unstable();
     assert!(!paths.is_empty(), "there is no Rust in {folder}");
-    let text = |path: &String| fs::read_to_string(root.join(path)).expect("a source file is UTF-8");
-    paths.iter().map(|path| Source::parse(path, &text(path))).collect()
+    paths
 }
 
 fn collect(root: &Path, folder: &str, paths: &mut Vec<String>) {

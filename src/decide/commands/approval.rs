@@ -1,19 +1,12 @@
 //! `/promote approve` and `/promote reject`: what a person says of the content of a change.
 
-use std::collections::BTreeSet;
-
 use super::{CommandError, CommandInput, binding};
-use crate::decide::need::Need;
 use crate::model::{CommandOutcome, Decline, RefusalReason, Release, Right};
 
 /// Approves the content of a change.
-pub(super) fn approve(
-    asked: &CommandInput<'_>,
-    head: Option<&str>,
-    needs: &mut BTreeSet<Need>,
-) -> Result<CommandOutcome, CommandError> {
+pub(super) fn approve(asked: &CommandInput<'_>, head: Option<&str>) -> Result<CommandOutcome, CommandError> {
     asked.needs_open()?;
-    asked.entitled(&[Right::Approve], needs)?;
+    asked.entitled(&[Right::Approve])?;
     let key = asked.own_content()?;
     let release = asked.case.release_of(asked.observed);
     not_declined(asked, release.as_ref())?;
@@ -32,10 +25,9 @@ pub(super) fn approve(
 pub(super) fn reject(
     asked: &CommandInput<'_>,
     reason: Option<String>,
-    needs: &mut BTreeSet<Need>,
 ) -> Result<CommandOutcome, CommandError> {
     asked.needs_open()?;
-    asked.entitled(&[Right::Approve], needs)?;
+    asked.entitled(&[Right::Approve])?;
     let key = asked.own_content()?;
     let release =
         asked.case.release_of(asked.observed).ok_or(CommandError::Refused(RefusalReason::ForeignHead))?;

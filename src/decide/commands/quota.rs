@@ -7,7 +7,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{CommentInput, UnhandledComment};
 use crate::command::Command;
-use crate::decide::need::Need;
 use crate::model::{
     ChangeNumber, CommandOutcome, Event, Handled, History, Policy, Principal, Record, UserName, World,
 };
@@ -92,22 +91,9 @@ impl<'w> Quota<'w> {
         }
     }
 
-    /// Takes over what a comment needs to be known, unless so much was asked for strangers already that it has to wait for
-    /// the next round. Nobody whom the configuration names, or for whom something was done, waits for that.
-    pub(in crate::decide) fn ask(
-        &mut self,
-        word: &CommentInput<'_>,
-        history: &History,
-        needed: BTreeSet<Need>,
-        needs: &mut BTreeSet<Need>,
-    ) {
-        if !needed.is_empty() && self.may_ask(word, history) {
-            needs.extend(needed);
-        }
-    }
-
-    /// Whether the forge may be asked about the author of a comment in this round; counts strangers.
-    fn may_ask(&mut self, word: &CommentInput<'_>, history: &History) -> bool {
+    /// Whether the forge may be asked in this round what a comment needs to be known; counts strangers. Nobody whom the
+    /// configuration names, or for whom something was done, waits for the next round.
+    pub(in crate::decide) fn may_ask(&mut self, word: &CommentInput<'_>, history: &History) -> bool {
         let is_known = self.usage(word.observed.change.number, word.author, history).did_something
             || self.named.iter().any(|named| self.world.means(named, word.author));
         if is_known || self.asked.contains(word.author) {

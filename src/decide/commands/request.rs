@@ -1,12 +1,9 @@
 //! `/promote [ENV] [version=]`: a person asks for exactly one release in an environment.
 
-use std::collections::BTreeSet;
-
 use super::super::candidate;
 use super::super::offers;
 use super::super::promotion_view::PromotionView;
 use super::{CommandError, CommandInput};
-use crate::decide::need::Need;
 use crate::model::{
     ChangeState, CommandOutcome, Environment, EnvironmentName, RefusalReason, Release, Right, Running, Tag,
 };
@@ -16,11 +13,10 @@ pub(super) fn outcomes(
     asked: &CommandInput<'_>,
     named: &[EnvironmentName],
     version: Option<&Tag>,
-    needs: &mut BTreeSet<Need>,
 ) -> Result<Vec<CommandOutcome>, CommandError> {
     let environments = environments(asked, named)?;
     let outcomes: Vec<Result<CommandOutcome, CommandError>> =
-        environments.into_iter().map(|environment| outcome(asked, environment, version, needs)).collect();
+        environments.into_iter().map(|environment| outcome(asked, environment, version)).collect();
     outcomes.into_iter().collect()
 }
 
@@ -29,14 +25,13 @@ fn outcome(
     asked: &CommandInput<'_>,
     environment: &Environment,
     version: Option<&Tag>,
-    needs: &mut BTreeSet<Need>,
 ) -> Result<CommandOutcome, CommandError> {
     let case = asked.case;
-    let there = PromotionView::new(case.world, case.policy, case.history, case.service, environment);
-    asked.entitled_at(&[Right::Promote], &there.target, needs)?;
+    let there = PromotionView::new(case.facts, case.policy, case.history, case.service, environment);
+    asked.entitled_at(&[Right::Promote], &there.target)?;
     let release = match version {
-        Some(tag) => known_release(&there, tag, needs)?,
-        None => carried(asked, needs)?,
+        Some(tag) => known_release(&there, tag)?,
+        None => carried(asked)?,
     };
     if !there.may_be_asked_for(&release.references()) {
         let environment = there.target.environment.clone();
@@ -74,12 +69,11 @@ fn environments<'a>(
 }
 
 /// What the change carries; of a merged one what landed by it, of a closed one what it carried then.
-fn carried(asked: &CommandInput<'_>, needs: &mut BTreeSet<Need>) -> Result<Release, CommandError> {
+fn carried(asked: &CommandInput<'_>) -> Result<Release, CommandError> {
     let case = asked.case;
     let landed = case.history.landed_by(&case.target, asked.observed.change.number);
     if let Some(images) = landed.and_then(|landing| case.service.complete(&landing.images)) {
-        let release =
-            candidate::release_of(case, &images, needs).map_err(|_not_known_yet| CommandError::Pending)?;
+        let release = candidate::release_of(case, &images).map_err(|_not_known_yet| CommandError::Pending)?;
         return release.ok_or(CommandError::Refused(RefusalReason::NotOpen));
     }
     let own = asked.observed.is_ours().then(|| asked.case.release_of(asked.observed)).flatten();
@@ -87,11 +81,7 @@ fn carried(asked: &CommandInput<'_>, needs: &mut BTreeSet<Need>) -> Result<Relea
 }
 
 /// The release of that version where it would come from: the registry, or the environments before.
-fn known_release(
-    there: &PromotionView<'_>,
-    tag: &Tag,
-    needs: &mut BTreeSet<Need>,
-) -> Result<Release, CommandError> {
+fn known_release(there: &PromotionView<'_>, tag: &Tag) -> Result<Release, CommandError> {
     let unknown = || {
         let (version, environment) = (tag.to_string(), there.target.environment.clone());
         let before: Vec<EnvironmentName> = there.environment.after.environments.to_vec();
@@ -101,8 +91,8 @@ fn known_release(
             RefusalReason::NotLanded { version, environment, before }
         })
     };
-    let offer = offers::of_version(there, tag, needs).map_err(|_not_known_yet| CommandError::Pending)?;
-    match candidate::release_of(there, &offer.ok_or_else(unknown)?, needs) {
+    let offer = offers::of_version(there, tag).map_err(|_not_known_yet| CommandError::Pending)?;
+    match candidate::release_of(there, &offer.ok_or_else(unknown)?) {
         Ok(Some(release)) => Ok(release),
         Ok(None) => Err(unknown()),
         Err(_not_known_yet) => Err(CommandError::Pending),

@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::ChangeContent;
-use crate::decide::need::Need;
 use crate::decide::plan::{GateName, GateReport, Verdict};
 use crate::decide::promotion_view::PromotionView;
 use crate::decide::reason::{GateReason, UncountedApproval, UncountedReason};
@@ -18,10 +17,9 @@ pub(super) fn judge(
     wanted: &Approvals,
     release: &Release,
     change: Option<ChangeContent<'_>>,
-    needs: &mut BTreeSet<Need>,
 ) -> GateReport {
     let ApprovalTally { counted: by, uncounted } =
-        change.map_or_else(ApprovalTally::default, |change| given(case, wanted, release, change, needs));
+        change.map_or_else(ApprovalTally::default, |change| given(case, wanted, release, change));
     let needed = wanted.count;
     let (verdict, reason) = if by.len() >= needed {
         (Verdict::Pass, GateReason::Approved { by, needed })
@@ -36,13 +34,12 @@ pub(in crate::decide) fn approvers(
     case: &PromotionView<'_>,
     release: &Release,
     change: &ObservedChange,
-    needs: &mut BTreeSet<Need>,
 ) -> Vec<UserName> {
     let mut all = BTreeSet::new();
     for gate in &case.environment.gates {
         match gate {
             Gate::Approvals(wanted) => {
-                all.extend(given(case, wanted, release, ChangeContent::present(change), needs).counted);
+                all.extend(given(case, wanted, release, ChangeContent::present(change)).counted);
             }
             Gate::Soak(_) => {}
         }
@@ -76,15 +73,13 @@ fn given(
     wanted: &Approvals,
     release: &Release,
     content: ChangeContent<'_>,
-    needs: &mut BTreeSet<Need>,
 ) -> ApprovalTally {
     let mut given = ApprovalTally::default();
     for handled in approvals_on(case, content.observed) {
         match uncounted(case, release, content, handled) {
             Some(UncountedReason::OtherContent | UncountedReason::Dismissed) => {}
             Some(because) => given.take(&handled.by, Some(because)),
-            None => match rights::is_any_of(case, (&handled.by, content.observed), wanted.from.iter(), needs)
-            {
+            None => match rights::is_any_of(case, (&handled.by, content.observed), wanted.from.iter()) {
                 Some(true) => given.take(&handled.by, None),
                 Some(false) => given.take(&handled.by, Some(UncountedReason::NotNamed)),
                 None => {}
@@ -99,34 +94,26 @@ fn given(
 pub(in crate::decide) fn uncounted_on(
     case: &PromotionView<'_>,
     observed: &ObservedChange,
-    needs: &mut BTreeSet<Need>,
 ) -> BTreeMap<CommentId, UncountedReason> {
     let Some(release) = case.release_of(observed) else { return BTreeMap::new() };
     let content = ChangeContent::present(observed);
     let mut found = BTreeMap::new();
     for handled in approvals_on(case, observed) {
-        let because = uncounted(case, &release, content, handled).or_else(|| {
-            is_named_nowhere(case, observed, handled, needs).then_some(UncountedReason::NotNamed)
-        });
+        let because = uncounted(case, &release, content, handled)
+            .or_else(|| is_named_nowhere(case, observed, handled).then_some(UncountedReason::NotNamed));
         found.extend(because.map(|because| (handled.comment.clone(), because)));
     }
     found
 }
 
 /// Whether there are gates that want approvals, and none of them names the author of one.
-fn is_named_nowhere(
-    case: &PromotionView<'_>,
-    observed: &ObservedChange,
-    handled: &Handled,
-    needs: &mut BTreeSet<Need>,
-) -> bool {
+fn is_named_nowhere(case: &PromotionView<'_>, observed: &ObservedChange, handled: &Handled) -> bool {
     let wanted = case.environment.gates.iter().filter_map(|gate| match gate {
         Gate::Approvals(wanted) => Some(wanted),
         Gate::Soak(_) => None,
     });
-    let named: Vec<Option<bool>> = wanted
-        .map(|wanted| rights::is_any_of(case, (&handled.by, observed), wanted.from.iter(), needs))
-        .collect();
+    let named: Vec<Option<bool>> =
+        wanted.map(|wanted| rights::is_any_of(case, (&handled.by, observed), wanted.from.iter())).collect();
     !named.is_empty() && named.iter().all(|named| *named == Some(false))
 }
 

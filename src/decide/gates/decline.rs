@@ -3,8 +3,6 @@
 //! A declined release also blocks older ones: after a user closed 1.4.2, opening 1.4.1 would surprise them. Another tag of
 //! the artifacts that were declined is declined too, since it would run the same.
 
-use std::collections::BTreeSet;
-
 use crate::decide::need::Need;
 use crate::decide::plan::{GateName, GateReport, Verdict};
 use crate::decide::promotion_view::PromotionView;
@@ -13,17 +11,12 @@ use crate::model::{ContentKey, Decline, Release};
 
 /// Waits for the content key; fails where the edit itself is refused. Of a release that is not next yet, the
 /// content is not asked for: there its images tell well enough.
-pub(super) fn judge(
-    case: &PromotionView<'_>,
-    release: &Release,
-    is_next: bool,
-    needs: &mut BTreeSet<Need>,
-) -> GateReport {
+pub(super) fn judge(case: &PromotionView<'_>, release: &Release, is_next: bool) -> GateReport {
     let report = |verdict, reason| GateReport { gate: GateName::Decline, verdict, until: None, reason };
-    match case.world.keys.get(&(case.target.clone(), release.id())) {
+    match case.facts.key(&case.target, release) {
         None if !is_next => verdict(case, release, None),
         None => {
-            needs.insert(Need::Key { target: case.target.clone(), release: release.clone() });
+            case.facts.need(Need::Key { target: case.target.clone(), release: release.clone() });
             report(Verdict::Wait, GateReason::NotObserved)
         }
         Some(Err(obstacle)) => report(Verdict::Fail, GateReason::Obstacle(obstacle.clone())),

@@ -1,27 +1,20 @@
 //! Every artifact must run on the platforms that the configuration names.
 
-use std::collections::BTreeSet;
-
 use crate::decide::evidence;
-use crate::decide::need::Need;
 use crate::decide::plan::{GateName, GateReport, Verdict};
 use crate::decide::promotion_view::PromotionView;
 use crate::decide::reason::{ArtifactReason, GateReason};
 use crate::model::{Platform, Release, ServiceImage};
 
 /// Nothing where the configuration names none. A chart runs on every platform, as it says none.
-pub(super) fn judge(
-    case: &PromotionView<'_>,
-    release: &Release,
-    needs: &mut BTreeSet<Need>,
-) -> Option<GateReport> {
+pub(super) fn judge(case: &PromotionView<'_>, release: &Release) -> Option<GateReport> {
     let asking: Vec<&ServiceImage> =
         case.service.images.iter().filter(|image| !image.platforms.is_empty()).collect();
     if asking.is_empty() {
         return None;
     }
     let found: Vec<Option<(Verdict, GateReason)>> =
-        asking.into_iter().map(|image| missing(case, image, release, needs)).collect();
+        asking.into_iter().map(|image| missing(case, image, release)).collect();
     let found: Vec<(Verdict, GateReason)> = found.into_iter().flatten().collect();
     let stops = found.iter().find(|(verdict, _)| *verdict != Verdict::Pass);
     let worst = stops.or(found.first()).cloned();
@@ -33,11 +26,10 @@ fn missing(
     case: &PromotionView<'_>,
     image: &ServiceImage,
     release: &Release,
-    needs: &mut BTreeSet<Need>,
 ) -> Option<(Verdict, GateReason)> {
     let references = release.references();
     let reference = references.iter().find(|reference| reference.image == image.name)?;
-    let description = match evidence::description(case, reference, needs) {
+    let description = match evidence::description(case, reference) {
         Ok(Some(description)) => description,
         Ok(None) => {
             let (image, tag) = (image.name.clone(), reference.tag.clone()?);

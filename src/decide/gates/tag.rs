@@ -6,8 +6,6 @@
 //! A release pins digests, so what is merged is what was chosen. But a tag that moves says that somebody pushed anew what
 //! people take for the same. It is looked at right before the bot merges, which costs one request for each image.
 
-use std::collections::BTreeSet;
-
 use super::tag_moves;
 use crate::decide::need::Need;
 use crate::decide::plan::{GateName, GateReport, Verdict};
@@ -22,17 +20,12 @@ use crate::model::{
 
 /// What the tags of a release point to right before it is merged. `None` if all of them are followed, so that they are
 /// meant to move.
-pub(super) fn judge(
-    case: &PromotionView<'_>,
-    release: &Release,
-    needs: &mut BTreeSet<Need>,
-) -> Option<GateReport> {
+pub(super) fn judge(case: &PromotionView<'_>, release: &Release) -> Option<GateReport> {
     if tag_moves::follows(case) {
         return None;
     }
     // All are asked for at once.
-    let found: Vec<Option<GateReason>> =
-        release.artifacts().map(|artifact| moved(case, artifact, needs)).collect();
+    let found: Vec<Option<GateReason>> = release.artifacts().map(|artifact| moved(case, artifact)).collect();
     Some(match found.into_iter().flatten().next() {
         None => report(Verdict::Pass, ArtifactReason::TagsStay.into()),
         Some(reason) => report(Verdict::Wait, reason),
@@ -44,21 +37,16 @@ pub(super) fn missing(
     case: &PromotionView<'_>,
     release: &Release,
     moment: EffectPhase,
-    needs: &mut BTreeSet<Need>,
 ) -> Option<GateReport> {
-    presence::missing(case, release, moment, needs).map(|reason| report(Verdict::Wait, reason))
+    presence::missing(case, release, moment).map(|reason| report(Verdict::Wait, reason))
 }
 
 /// Where only the tag is written: waits while one is known to point to something else than what was chosen. It costs no
 /// request of its own beside a poll, so that a change which a person merges shows it too.
-pub(super) fn written(
-    case: &PromotionView<'_>,
-    release: &Release,
-    needs: &mut BTreeSet<Need>,
-) -> Option<GateReport> {
+pub(super) fn written(case: &PromotionView<'_>, release: &Release) -> Option<GateReport> {
     let keys = release.artifacts().map(|artifact| (artifact.image.clone(), artifact.tag.clone()));
-    let lacking = keys.filter(|key| !case.world.digests.contains_key(key));
-    needs.extend(lacking.map(|(image, tag)| Need::Digest { image, tag }));
+    let lacking = keys.filter(|(image, tag)| case.facts.digest(image, tag).is_none());
+    case.facts.need_all(lacking.map(|(image, tag)| Need::Digest { image, tag }));
     let mut moved = release.artifacts().filter_map(|artifact| {
         let to = known_elsewhere(case, artifact)?.clone();
         Some(ArtifactReason::WrittenTagMoved { tag: artifact.tag.clone(), from: artifact.digest.clone(), to })
@@ -69,14 +57,10 @@ pub(super) fn written(
 
 /// Waits while the files of an environment write a tag beside the digest of another one, so that the registry has another
 /// digest for the tag than is promoted. Only what no change of Towpath brought is checked: Towpath takes the digest from the registry.
-pub(super) fn mismatched(
-    case: &PromotionView<'_>,
-    release: &Release,
-    needs: &mut BTreeSet<Need>,
-) -> Option<GateReport> {
+pub(super) fn mismatched(case: &PromotionView<'_>, release: &Release) -> Option<GateReport> {
     let unverified: Vec<&Artifact> =
         release.artifacts().filter(|artifact| is_unverified(case, artifact)).collect();
-    unverified.iter().for_each(|artifact| verify(case, artifact, needs));
+    unverified.iter().for_each(|artifact| verify(case, artifact));
     let mismatched = unverified.iter().find_map(|artifact| mismatch(case, artifact));
     let reason = mismatched.or_else(|| unverified.iter().find_map(|artifact| unknown(case, artifact)))?;
     Some(report(Verdict::Wait, reason))
@@ -86,7 +70,7 @@ pub(super) fn mismatched(
 /// [`missing`].
 fn unknown(case: &PromotionView<'_>, artifact: &Artifact) -> Option<GateReason> {
     let Artifact { image, tag, .. } = artifact.clone();
-    match case.world.digests.get(&(image, tag.clone())) {
+    match case.facts.digest(&image, &tag) {
         None => Some(GateReason::NotObserved),
         Some(Fact::Unknown { why, .. }) => Some(GateReason::DigestUnknown { tag, why: why.to_string() }),
         Some(Fact::Known { .. }) => None,
@@ -112,13 +96,12 @@ fn is_unverified(case: &PromotionView<'_>, artifact: &Artifact) -> bool {
 }
 
 /// Asks what the registry has for the tag of an artifact: once, and again while that is another digest.
-fn verify(case: &PromotionView<'_>, artifact: &Artifact, needs: &mut BTreeSet<Need>) {
+fn verify(case: &PromotionView<'_>, artifact: &Artifact) {
     let (image, tag) = (artifact.image.clone(), artifact.tag.clone());
-    let key = (image.clone(), tag.clone());
-    if !case.world.digests.contains_key(&key) {
-        needs.insert(Need::Digest { image, tag });
-    } else if mismatch(case, artifact).is_some() && !case.world.present.contains_key(&key) {
-        needs.insert(Need::Present { image, tag });
+    if case.facts.digest(&image, &tag).is_none() {
+        case.facts.need(Need::Digest { image, tag });
+    } else if mismatch(case, artifact).is_some() && case.facts.present(&image, &tag).is_none() {
+        case.facts.need(Need::Present { image, tag });
     }
 }
 
@@ -134,28 +117,28 @@ fn written_unverified(case: &PromotionView<'_>) -> Vec<Artifact> {
 /// That the registry is known to have another digest for a tag than the files write beside it.
 fn mismatch(case: &PromotionView<'_>, artifact: &Artifact) -> Option<GateReason> {
     let Artifact { image, tag, digest } = artifact.clone();
-    let key = (image.clone(), tag.clone());
     let known = |fact: Option<&Fact<Option<Digest>>>| fact.and_then(Fact::value).cloned().flatten();
     // What a poll said stays proven while the registry does not respond.
-    let present = known(case.world.present.get(&key)).or_else(|| known(case.world.digests.get(&key)))?;
+    let present =
+        known(case.facts.present(&image, &tag)).or_else(|| known(case.facts.digest(&image, &tag)))?;
     if present == digest {
         return None;
     }
     let is_of_digest = |fact: &Fact<Option<Digest>>| fact.value().and_then(Option::as_ref) == Some(&digest);
-    let others = case.world.digests.iter().filter(|((other, _), fact)| *other == image && is_of_digest(fact));
-    let named = others.map(|((_, tag), _)| tag.clone()).next();
+    let mut others = case.facts.digests_of(&artifact.image);
+    let named = others.find(|(_, fact)| is_of_digest(fact)).map(|(tag, _)| tag.clone());
     Some(ArtifactReason::TagMismatch(TagMismatch { tag, written: digest, present, named }).into())
 }
 
 /// What the tag of an artifact is known to point to, where that is something else; what was asked for right before a
 /// merge counts before what a poll said.
 fn known_elsewhere<'a>(case: &PromotionView<'a>, artifact: &Artifact) -> Option<&'a Digest> {
-    let key = (artifact.image.clone(), artifact.tag.clone());
+    let Artifact { image, tag, .. } = artifact;
     let polled = || match case.service.writing.mode {
         WriteMode::Digest => None,
-        WriteMode::Tag => case.world.digests.get(&key),
+        WriteMode::Tag => case.facts.digest(image, tag),
     };
-    match case.world.present.get(&key).or_else(polled)? {
+    match case.facts.present(image, tag).or_else(polled)? {
         Fact::Known { value, .. } => value.as_ref().filter(|present| **present != artifact.digest),
         Fact::Unknown { .. } => None,
     }
@@ -173,9 +156,9 @@ const fn report(verdict: Verdict, reason: GateReason) -> GateReport {
 }
 
 /// Why the tag of an artifact is not known to point to it.
-fn moved(case: &PromotionView<'_>, artifact: &Artifact, needs: &mut BTreeSet<Need>) -> Option<GateReason> {
+fn moved(case: &PromotionView<'_>, artifact: &Artifact) -> Option<GateReason> {
     let Artifact { image, tag, digest } = artifact.clone();
-    match case.world.present.get(&(image.clone(), tag.clone())) {
+    match case.facts.present(&image, &tag) {
         Some(Fact::Known { value: Some(present), .. }) if *present == digest => None,
         Some(Fact::Known { value: Some(present), .. }) => {
             let (from, to) = (digest, present.clone());
@@ -190,7 +173,7 @@ fn moved(case: &PromotionView<'_>, artifact: &Artifact, needs: &mut BTreeSet<Nee
         }
         Some(Fact::Unknown { why, .. }) => Some(GateReason::DigestUnknown { tag, why: why.to_string() }),
         None => {
-            needs.insert(Need::Present { image, tag });
+            case.facts.need(Need::Present { image, tag });
             Some(GateReason::NotObserved)
         }
     }
@@ -200,10 +183,8 @@ fn moved(case: &PromotionView<'_>, artifact: &Artifact, needs: &mut BTreeSet<Nee
 /// landed, what its tag points to). Only what is known counts.
 fn moved_while_running<'a>(case: &PromotionView<'a>) -> Vec<(Artifact, &'a Digest)> {
     let moved = landed_by_tag(case).into_iter().filter_map(|artifact| {
-        let key = (artifact.image.clone(), artifact.tag.clone());
-        let Fact::Known { value: Some(present), .. } = case.world.digests_of_running_tags.get(&key)? else {
-            return None;
-        };
+        let running = case.facts.running_digest(&artifact.image, &artifact.tag)?;
+        let present = running.value()?.as_ref()?;
         (*present != artifact.digest).then_some((artifact, present))
     });
     moved.collect()
@@ -238,12 +219,12 @@ pub(in crate::decide) fn running_notes(case: &PromotionView<'_>) -> Vec<GateReas
 }
 
 /// Asks what the tags point to that are all that is written of what landed.
-pub(in crate::decide) fn watch_running(case: &PromotionView<'_>, needs: &mut BTreeSet<Need>) {
+pub(in crate::decide) fn watch_running(case: &PromotionView<'_>) {
     let keys = landed_by_tag(case).into_iter().map(|artifact| (artifact.image, artifact.tag));
-    let lacking = keys.filter(|key| !case.world.digests_of_running_tags.contains_key(key));
-    needs.extend(lacking.map(|(image, tag)| Need::RunningDigest { image, tag }));
+    let lacking = keys.filter(|(image, tag)| case.facts.running_digest(image, tag).is_none());
+    case.facts.need_all(lacking.map(|(image, tag)| Need::RunningDigest { image, tag }));
     for artifact in written_unverified(case) {
-        verify(case, &artifact, needs);
+        verify(case, &artifact);
     }
 }
 

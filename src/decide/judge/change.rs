@@ -1,13 +1,10 @@
 //! The judge of an open change: it is closed, renewed, replaced or merged, or stays and says why.
 
-use std::collections::BTreeSet;
-
 use chrono::TimeDelta;
 
 use super::{Assessment, named, planned_key, ready};
 use crate::decide::candidate::{self, Candidate, PresenceChecks};
 use crate::decide::gates::{self, ChangeContent};
-use crate::decide::need::Need;
 use crate::decide::offers;
 use crate::decide::plan::{Action, GateReport, GatesPassed, Verdict};
 use crate::decide::promotion_view::PromotionView;
@@ -26,12 +23,8 @@ const BARRIER_MAX: TimeDelta = TimeDelta::days(2);
 /// In the forge's own queue it is being merged, so that it stays there only while the bot would merge it at this instant.
 /// Whatever else is to become of it comes after it was taken out: the forge may let nobody write to what it merges. What a
 /// person put there is a person's merge, and left to them and to the status that the queue asks for.
-pub(super) fn judge(
-    case: &PromotionView<'_>,
-    observed: &ObservedChange,
-    needs: &mut BTreeSet<Need>,
-) -> Assessment {
-    let mut finding = next_step(case, observed, needs);
+pub(super) fn judge(case: &PromotionView<'_>, observed: &ObservedChange) -> Assessment {
+    let mut finding = next_step(case, observed);
     let Some(queue) = &observed.change.queue else { return finding };
     let change = observed.change.number;
     finding.action = match finding.action.take() {
@@ -58,13 +51,13 @@ fn out_of_queue(instead: Option<Action>, finding: &Assessment) -> ActionReason {
 }
 
 /// What is to become of an open change, wherever it stands.
-fn next_step(case: &PromotionView<'_>, observed: &ObservedChange, needs: &mut BTreeSet<Need>) -> Assessment {
+fn next_step(case: &PromotionView<'_>, observed: &ObservedChange) -> Assessment {
     let change = observed.change.number;
     let own = if observed.is_ours() { case.release_of(observed) } else { None };
     let Some(release) = own else { return Assessment::note(GateReason::ForeignHead { change }) };
-    let mut reports = gates::open(case, &release, needs);
-    reports.extend(gates::merge(case, &release, Some(ChangeContent::present(observed)), needs));
-    reports.extend(gates::last(case, &release, &reports, needs));
+    let mut reports = gates::open(case, &release);
+    reports.extend(gates::merge(case, &release, Some(ChangeContent::present(observed))));
+    reports.extend(gates::last(case, &release, &reports));
     let finding = if let Some(because) = reason_to_close(case, &release, &reports) {
         let action = Some(Action::Close { change, target: case.target.clone(), because });
         Assessment { action, ..Assessment::default() }
@@ -73,24 +66,19 @@ fn next_step(case: &PromotionView<'_>, observed: &ObservedChange, needs: &mut BT
     } else if gates::is_held(case, observed) {
         Assessment::default()
     } else {
-        advance(case, observed, &release, &reports, needs)
+        advance(case, observed, &release, &reports)
     };
-    renewed(case, observed, Assessment { candidate: Some(release), gates: reports, ..finding }, needs)
+    renewed(case, observed, Assessment { candidate: Some(release), gates: reports, ..finding })
 }
 
 /// Where a change is given new content: what the next look will find of that content, so that both show the same.
-fn renewed(
-    case: &PromotionView<'_>,
-    observed: &ObservedChange,
-    finding: Assessment,
-    needs: &mut BTreeSet<Need>,
-) -> Assessment {
+fn renewed(case: &PromotionView<'_>, observed: &ObservedChange, finding: Assessment) -> Assessment {
     let Some(Action::Update { release, key, .. }) = &finding.action else { return finding };
     let content = ChangeContent { observed, key: Some(key) };
-    let gates = gates::of_renewed(case, release, content, needs);
+    let gates = gates::of_renewed(case, release, content);
     let passed_over =
-        named(candidate::search(case, PresenceChecks::NewerThan(release), needs).passed_over).into_iter();
-    let notes = passed_over.chain(offers::incomplete(case, needs)).chain(ready(case, &gates)).collect();
+        named(candidate::search(case, PresenceChecks::NewerThan(release)).passed_over).into_iter();
+    let notes = passed_over.chain(offers::incomplete(case)).chain(ready(case, &gates)).collect();
     Assessment { candidate: Some(release.clone()), gates, notes, ..finding }
 }
 
@@ -126,13 +114,12 @@ fn advance(
     observed: &ObservedChange,
     release: &Release,
     reports: &[GateReport],
-    needs: &mut BTreeSet<Need>,
 ) -> Assessment {
     let candidate::CandidateSearch { choice, passed_over } =
-        candidate::search(case, PresenceChecks::NewerThan(release), needs);
+        candidate::search(case, PresenceChecks::NewerThan(release));
     let mut notes = named(passed_over);
     if let Some(newer) = choice.ok().and_then(|choice| newer(case, release, choice)) {
-        match gives_way(case, observed, release, &newer, needs) {
+        match gives_way(case, observed, release, &newer) {
             Some(because) => {
                 let action = update(case, observed, &newer, because);
                 return Assessment { action, ..Assessment::default() };
@@ -140,10 +127,9 @@ fn advance(
             None => notes.push(finish_first(observed, release, &newer)),
         }
     }
-    notes.extend(offers::incomplete(case, needs));
-    let next_look =
-        candidate::next_newer(case, release, needs).into_iter().chain(next_try(case, observed)).min();
-    let (action, note) = go_on(case, observed, release, reports, needs);
+    notes.extend(offers::incomplete(case));
+    let next_look = candidate::next_newer(case, release).into_iter().chain(next_try(case, observed)).min();
+    let (action, note) = go_on(case, observed, release, reports);
     notes.extend(note);
     Assessment { action, notes, next_look, ..Assessment::default() }
 }
@@ -154,7 +140,6 @@ fn go_on(
     observed: &ObservedChange,
     release: &Release,
     reports: &[GateReport],
-    needs: &mut BTreeSet<Need>,
 ) -> (Option<Action>, Option<GateReason>) {
     let Some(key) = planned_key(case, release) else { return (None, None) };
     if observed.is_base_lost {
@@ -168,7 +153,7 @@ fn go_on(
     }
     match case.environment.merge {
         MergeMode::Auto => {
-            let merge = merge(case, observed, release, key, needs);
+            let merge = merge(case, observed, release, key);
             past_barrier(case, observed, release, merge)
         }
         MergeMode::Manual => (None, ready(case, reports)),
@@ -223,13 +208,12 @@ fn gives_way(
     observed: &ObservedChange,
     release: &Release,
     newer: &Release,
-    needs: &mut BTreeSet<Need>,
 ) -> Option<ActionReason> {
     if let Some(by) = case.request().and(case.requester_of(newer)) {
         return Some(ActionReason::Requested { by: by.clone() });
     }
     let may_replace = match case.environment.on_newer {
-        OnNewer::Replace => gates::approvers(case, release, observed, needs).is_empty(),
+        OnNewer::Replace => gates::approvers(case, release, observed).is_empty(),
         OnNewer::Finish => false,
     };
     may_replace.then(|| ActionReason::Newer { replaces: release.name().clone() })
@@ -260,17 +244,11 @@ fn update(
     })
 }
 
-fn merge(
-    case: &PromotionView<'_>,
-    observed: &ObservedChange,
-    release: &Release,
-    key: &ContentKey,
-    needs: &mut BTreeSet<Need>,
-) -> Action {
-    let approved_by = gates::approvers(case, release, observed, needs);
+fn merge(case: &PromotionView<'_>, observed: &ObservedChange, release: &Release, key: &ContentKey) -> Action {
+    let approved_by = gates::approvers(case, release, observed);
     let now = case.world.now;
     // Rights may be remembered from earlier, and the proof is no younger than what it rests on.
-    let rests_on = case.world.oldest_right().map_or(now, |told| told.min(now));
+    let rests_on = case.facts.oldest_right().map_or(now, |told| told.min(now));
     let valid_until = rests_on.checked_add_signed(PROOF_VALID).unwrap_or(Time::MAX_UTC);
     let head = observed.change.head.commit.clone();
     Action::Merge {

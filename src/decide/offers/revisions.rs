@@ -1,11 +1,10 @@
 //! Artifacts that were built from the same commit, as their label `org.opencontainers.image.revision` says.
 
+use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
-use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Offer, reference, taken};
 use crate::decide::evidence;
-use crate::decide::need::Need;
 use crate::decide::promotion_view::PromotionView;
 use crate::decide::reason::{ArtifactReason, GateReason};
 use crate::model::{ImageName, ImageReference, ServiceImage};
@@ -22,12 +21,9 @@ pub(super) struct RevisionSearch {
 /// The references of one image by revision, the newest tag of each revision.
 type Revisions = BTreeMap<String, ImageReference>;
 
-pub(super) fn offers(
-    case: &PromotionView<'_>,
-    needs: &mut BTreeSet<Need>,
-) -> Result<RevisionSearch, GateReason> {
+pub(super) fn offers(case: &PromotionView<'_>) -> Result<RevisionSearch, GateReason> {
     let found: Vec<Result<_, GateReason>> =
-        case.service.images.iter().map(|image| revisions_of(case, image, needs)).collect();
+        case.service.images.iter().map(|image| revisions_of(case, image)).collect();
     let found: Vec<(Vec<String>, Revisions)> = found.into_iter().collect::<Result<_, _>>()?;
     let mut whole = Vec::new();
     let mut incomplete = None;
@@ -47,7 +43,6 @@ pub(super) fn offers(
 fn revisions_of(
     case: &PromotionView<'_>,
     image: &ServiceImage,
-    needs: &mut BTreeSet<Need>,
 ) -> Result<(Vec<String>, Revisions), GateReason> {
     let mut references: Vec<ImageReference> =
         taken(case, image)?.into_iter().map(|tag| reference(image, tag)).collect();
@@ -55,7 +50,7 @@ fn revisions_of(
     references.truncate(TAGS_MAX);
     // All are asked for at once, whichever of them is known.
     let described: Vec<Result<_, GateReason>> =
-        references.iter().map(|reference| evidence::description(case, reference, needs)).collect();
+        references.iter().map(|reference| evidence::description(case, reference)).collect();
     let (mut order, mut revisions) = (Vec::new(), Revisions::new());
     for (reference, description) in references.into_iter().zip(described) {
         let Some(revision) = description?.and_then(|description| description.revision.clone()) else {

@@ -9,10 +9,10 @@ use proptest::prelude::*;
 use crate::model::{
     After, AfterMode, Approvals, Artifact, Change, ChangeNumber, ChangeState, CommandOutcome, Comment,
     CommentId, CommitId, ConfigBranch, ContentKey, Digest, Environment, EnvironmentName, Event, Fact,
-    ForgeCapabilities, Gate, Head, History, ImageName, ImageReference, IndexEntry, MergeMode, ObservedChange,
-    OnNewer, Origin, Pipeline, Policy, Presence, Principal, Record, Release, Running, RunningImage,
-    Selection, Service, ServiceEnvironment, ServiceImage, Soak, SoakCounts, Tag, Time, Together, UserName,
-    WithdrawalReason, World, Writing, change_branch,
+    FactTable, ForgeCapabilities, Gate, Head, History, ImageName, ImageReference, IndexEntry, MergeMode,
+    ObservedChange, OnNewer, Origin, Pipeline, Policy, Presence, Principal, Record, Release, Running,
+    RunningImage, Selection, Service, ServiceEnvironment, ServiceImage, Soak, SoakCounts, Tag, Time,
+    Together, UserName, WithdrawalReason, World, Writing, change_branch,
 };
 
 const ENVIRONMENTS: [&str; 3] = ["dev", "staging", "production"];
@@ -142,15 +142,15 @@ pub(super) fn lossy_world() -> impl Strategy<Value = World> {
         let mut world = world;
         for (version, presence) in VERSIONS.iter().zip(presences) {
             let of_tag: (ImageName, Tag) = (IMAGE.parse().unwrap(), version.parse().unwrap());
-            let digest = world.digests[&of_tag].value().cloned().flatten().expect("all were pushed");
+            let digest = world.facts.digests[&of_tag].value().cloned().flatten().expect("all were pushed");
             let (image, tag) = of_tag.clone();
             let reference = ImageReference { image, tag: Some(tag), digest: Some(digest.clone()) };
             let has_tag = |presence: &Presence| !matches!(presence, Presence::NoTag | Presence::NoManifest);
             let tag = presence.as_ref().map(|presence| has_tag(presence).then(|| digest.clone()));
             let now = world.now;
-            world.present.insert(of_tag, known(tag, now));
+            world.facts.present.insert(of_tag, known(tag, now));
             let presence = known(presence, now);
-            world.presences.insert(reference, presence);
+            world.facts.presences.insert(reference, presence);
         }
         world
     })
@@ -344,7 +344,8 @@ fn commented_world(artifacts: Artifacts) -> impl Strategy<Value = World> {
             }
         }
         let writes = |name: &str| (name.parse().unwrap(), Fact::known(name != "mallory", world.now));
-        World { writers: PEOPLE.iter().map(|name| writes(name)).collect(), ..world }
+        world.facts.writers = PEOPLE.iter().map(|name| writes(name)).collect();
+        world
     })
 }
 
@@ -408,22 +409,16 @@ fn world(artifacts: Artifacts) -> impl Strategy<Value = World> {
             history,
             branches: branches.collect(),
             changes,
-            listings: BTreeMap::from([(image(), Fact::known(tags, now))]),
-            digests_of_running_tags: digests.clone(),
-            present: digests.clone(),
-            presences: all_present(artifacts, now),
-            running_presences: BTreeMap::new(),
-            answering: std::collections::BTreeSet::new(),
-            digests,
-            descriptions: BTreeMap::new(),
-            keys: keys.collect(),
-            members: BTreeMap::new(),
-            writers: BTreeMap::new(),
+            facts: FactTable {
+                listings: BTreeMap::from([(image(), Fact::known(tags, now))]),
+                digests_of_running_tags: digests.clone(),
+                present: digests.clone(),
+                presences: all_present(artifacts, now),
+                digests,
+                keys: keys.collect(),
+                ..FactTable::default()
+            },
             capabilities: ForgeCapabilities::default(),
-            collaborators: BTreeMap::new(),
-            contained: BTreeMap::new(),
-            source_comparisons: Default::default(),
-            deployments: Default::default(),
             code_owners: Ok(Default::default()),
         }
     })

@@ -5,8 +5,8 @@ use proptest::prelude::*;
 use super::any_world::{any_world, policy, target};
 use crate::decide::{Action, Need, Plan, decide};
 use crate::model::{
-    Event, Fact, ForgeCapabilities, History, ImageReference, Landing, Obstacle, Origin, Record,
-    ServiceEnvironment, Time, World,
+    Event, Fact, FactKey, FactTable, ForgeCapabilities, History, ImageReference, Landing, Obstacle, Origin,
+    Record, ServiceEnvironment, Time, World,
 };
 
 type Shown = Option<Vec<ImageReference>>;
@@ -27,7 +27,8 @@ fn showing(world: World, said: impl Fn(&World, &ServiceEnvironment) -> Option<Fa
     let all = ["dev", "staging", "production"].map(target);
     let latest = all.into_iter().filter_map(|at| said(&world, &at).map(|said| (at, said))).collect();
     let capabilities = ForgeCapabilities { shows_deployments: true, ..world.capabilities.clone() };
-    World { capabilities, deployments: latest, ..world }
+    let facts = FactTable { deployments: latest, ..world.facts.clone() };
+    World { capabilities, facts, ..world }
 }
 
 /// The images of the last landing, and whether it is news.
@@ -44,6 +45,7 @@ fn known(shown: Shown) -> Fact<Shown> {
 fn otherwise(mut plan: Plan) -> Plan {
     plan.actions.retain(|action| !matches!(action, Action::Announce { .. }));
     plan.needs.retain(|need| !matches!(need, Need::Deployment { .. }));
+    plan.facts_read.retain(|key| !matches!(key, FactKey::Deployment(_)));
     plan
 }
 
@@ -86,7 +88,7 @@ proptest! {
                 Action::Announce { target, images, .. } => {
                     let (landing, is_news) = last(&world.history, target, world.now).expect("it landed");
                     prop_assert!(is_news && landing.images == *images, "{} at {}", target, world.now);
-                    world.deployments.insert(target.clone(), known(Some(images.clone())));
+                    world.facts.deployments.insert(target.clone(), known(Some(images.clone())));
                 }
                 Action::Open { .. } | Action::Update { .. } | Action::Merge { .. } | Action::Dequeue { .. }
                 | Action::Close { .. }

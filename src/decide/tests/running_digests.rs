@@ -17,9 +17,10 @@ fn the_digest_that_the_registry_gave_for_a_running_tag_counts() {
     let digest: crate::model::Digest = format!("sha256:{}", "2".repeat(64)).parse().unwrap();
     let key = |tag: &str| (image.parse().unwrap(), tag.parse().unwrap());
     world
+        .facts
         .digests
         .insert(key("1.8.0"), Fact::known(Some(format!("sha256:{}", "3".repeat(64)).parse().unwrap()), now));
     assert!(world.running_digests(&target).is_empty());
-    world.digests.insert(key(tag), Fact::known(Some(digest.clone()), now));
+    world.facts.digests.insert(key(tag), Fact::known(Some(digest.clone()), now));
     assert_eq!(world.running_digests(&target), [digest].into());
 }

@@ -8,9 +8,9 @@ use super::layout::{Format, Layout, place, policy};
 use crate::decide::{Action, Need, Plan, decide};
 use crate::model::{
     ArtifactKind, Change, ChangeNumber, ChangeState, Comment, CommentId, CommitId, ContentKey, Description,
-    Digest, Fact, ForgeCapabilities, Head, ImageName, ImageReference, ObservedChange, Policy, Presence,
-    Release, Running, RunningImage, ServiceEnvironment, SourceChecks, SourceComparison, SourceRelation, Tag,
-    Time, World, change_branch,
+    Digest, Fact, FactTable, ForgeCapabilities, Head, ImageName, ImageReference, ObservedChange, Policy,
+    Presence, Release, Running, RunningImage, ServiceEnvironment, SourceChecks, SourceComparison,
+    SourceRelation, Tag, Time, World, change_branch,
 };
 
 /// The environments of every simulated pipeline, each after the one before it.
@@ -190,22 +190,14 @@ impl Simulation {
 
     fn forget(&mut self) {
         let now = self.world.now;
-        let world = &mut self.world;
-        world.listings = self
-            .tags
-            .iter()
-            .map(|(image, tags)| (image.clone(), Fact::known(tags.keys().cloned().collect(), now)))
-            .collect();
-        world.digests.clear();
-        world.digests_of_running_tags.clear();
-        world.present.clear();
-        world.descriptions.clear();
-        world.keys.clear();
-        world.members.clear();
-        world.writers.clear();
-        world.collaborators.clear();
-        world.source_comparisons.clear();
-        world.deployments.clear();
+        let listed = |(image, tags): (&ImageName, &BTreeMap<Tag, Digest>)| {
+            (image.clone(), Fact::known(tags.keys().cloned().collect(), now))
+        };
+        let listings = self.tags.iter().map(listed).collect();
+        let old = std::mem::take(&mut self.world.facts);
+        let FactTable { presences, running_presences, contained, .. } = old;
+        self.world.facts =
+            FactTable { listings, presences, running_presences, contained, ..FactTable::default() };
     }
 
     fn answer(&mut self, need: Need) {
@@ -216,29 +208,29 @@ impl Simulation {
         match need {
             Need::Digest { image, tag } => {
                 let fact = digest_of(&self.tags, &image, &tag);
-                self.world.digests.insert((image, tag), fact);
+                self.world.facts.digests.insert((image, tag), fact);
             }
             Need::RunningDigest { image, tag } => {
                 let fact = digest_of(&self.tags, &image, &tag);
-                self.world.digests_of_running_tags.insert((image, tag), fact);
+                self.world.facts.digests_of_running_tags.insert((image, tag), fact);
             }
             Need::Present { image, tag } => {
                 let fact = digest_of(&self.tags, &image, &tag);
-                self.world.present.insert((image, tag), fact);
+                self.world.facts.present.insert((image, tag), fact);
             }
             Need::Presence(reference) | Need::PresenceNow(reference) => {
-                self.world.presences.insert(reference, Fact::known(Presence::Complete, now));
+                self.world.facts.presences.insert(reference, Fact::known(Presence::Complete, now));
             }
             Need::RunningPresence(reference) => {
-                self.world.running_presences.insert(reference, Fact::known(Presence::Complete, now));
+                self.world.facts.running_presences.insert(reference, Fact::known(Presence::Complete, now));
             }
             Need::Description { image, digest } => {
                 let fact = Fact::known(self.descriptions.get(&digest).cloned(), now);
-                self.world.descriptions.insert((image, digest), fact);
+                self.world.facts.descriptions.insert((image, digest), fact);
             }
             Need::Key { target, release } => {
                 let key = self.key(&target, &release);
-                self.world.keys.insert((target, release.id()), Ok(key));
+                self.world.facts.keys.insert((target, release.id()), Ok(key));
             }
             Need::Source(span) => {
                 let comparison = SourceComparison {
@@ -249,21 +241,23 @@ impl Simulation {
                     pulls: vec![],
                     checks: SourceChecks::None,
                 };
-                self.world.source_comparisons.insert(span, Fact::known(Some(comparison), now));
+                self.world.facts.source_comparisons.insert(span, Fact::known(Some(comparison), now));
             }
             Need::Deployment { target } => {
                 let shown = Fact::known(self.deployments.get(&target).cloned(), now);
-                self.world.deployments.insert(target, shown);
+                self.world.facts.deployments.insert(target, shown);
             }
             Need::Member { team, user } => {
                 let is_member = !user.as_str().starts_with(STRANGER);
-                self.world.members.insert((team, user), Fact::known(is_member, now));
+                self.world.facts.members.insert((team, user), Fact::known(is_member, now));
             }
             Need::Collaborator { user } => {
-                drop(self.world.collaborators.insert(user, Fact::known(true, now)))
+                drop(self.world.facts.collaborators.insert(user, Fact::known(true, now)))
             }
-            Need::Contained { commit } => drop(self.world.contained.insert(commit, Fact::known(true, now))),
-            Need::Writer { user } => drop(self.world.writers.insert(user, Fact::known(true, now))),
+            Need::Contained { commit } => {
+                drop(self.world.facts.contained.insert(commit, Fact::known(true, now)))
+            }
+            Need::Writer { user } => drop(self.world.facts.writers.insert(user, Fact::known(true, now))),
         }
     }
 
@@ -414,27 +408,13 @@ pub(super) fn world(now: Time) -> World {
         history: Default::default(),
         branches: BTreeMap::new(),
         changes: vec![],
-        listings: BTreeMap::new(),
-        digests_of_running_tags: BTreeMap::new(),
-        present: BTreeMap::new(),
-        presences: BTreeMap::new(),
-        running_presences: BTreeMap::new(),
-        answering: std::collections::BTreeSet::new(),
-        digests: BTreeMap::new(),
-        descriptions: BTreeMap::new(),
-        keys: BTreeMap::new(),
-        members: BTreeMap::new(),
-        writers: BTreeMap::new(),
+        facts: FactTable::default(),
         capabilities: ForgeCapabilities {
             logins_can_be_reassigned: true,
             web_url: Some(PAGES.to_owned()),
             shows_deployments: true,
             ..ForgeCapabilities::default()
         },
-        collaborators: BTreeMap::new(),
-        contained: BTreeMap::new(),
-        source_comparisons: BTreeMap::new(),
-        deployments: BTreeMap::new(),
         code_owners: Ok(Default::default()),
     }
 }
