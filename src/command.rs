@@ -8,14 +8,16 @@ mod error;
 mod html;
 mod line;
 mod lines;
+mod suggest;
 mod verbs;
 mod words;
 
 pub use error::{ParseError, ParseErrorKind};
+pub use suggest::suggest;
 pub use verbs::{HelpRow, Key, RESERVED, Verb, help};
 
 use crate::model::{EnvironmentName, Tag, Time};
-use words::TokenError;
+use error::TokenError;
 
 /// What a command line starts with.
 pub const PREFIX: &str = "/promote";
@@ -27,8 +29,6 @@ pub const COMMANDS_PER_COMMENT_MAX: usize = 20;
 pub const REASON_CHARACTERS_MAX: usize = 500;
 /// How many environments one command may name.
 pub const ENVIRONMENTS_PER_COMMAND_MAX: usize = 20;
-/// How many letters a misspelt word may differ in from what was meant.
-const DISTANCE_MAX: usize = 2;
 
 /// One command.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -98,22 +98,6 @@ pub fn parse(body: &str) -> Result<Vec<Command>, Vec<ParseError>> {
 #[must_use]
 pub fn is_quiet(markdown: &str) -> bool {
     parse(markdown).is_ok_and(|commands| commands.is_empty())
-}
-
-/// The candidate that a misspelt word may have meant: at most two letters away, and not all of them.
-pub fn suggest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let word = word.to_lowercase();
-    let length = word.chars().count();
-    // In a word of three letters, two wrong ones make another word.
-    let allowed = DISTANCE_MAX.min((length.saturating_sub(1) / 2).max(1));
-    let near = candidates.into_iter().filter_map(|candidate| {
-        let letters = candidate.chars().count();
-        // The lengths first: a word may be as long as a comment.
-        let may_be_near = length.abs_diff(letters) <= DISTANCE_MAX;
-        let distance = may_be_near.then(|| strsim::damerau_levenshtein(&word, &candidate.to_lowercase()))?;
-        (distance <= allowed && distance < letters).then_some((distance, candidate))
-    });
-    near.min_by_key(|(distance, _)| *distance).map(|(_, candidate)| candidate)
 }
 
 impl Command {

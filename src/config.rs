@@ -19,7 +19,6 @@ mod secret_check;
 mod suggest;
 
 use std::collections::BTreeMap;
-use std::io::Read as _;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -34,16 +33,10 @@ pub use secret::{SecretError, SecretSource};
 pub use secret_check::{SecretFault, SecretFinding, SecretOwner};
 
 use crate::model::{ForgeName, MergeMethod, Policy, PushKind, TeamName, UserName};
-use document::{Document, SyntaxError, ValueKind};
-use examined::{Disk, examine};
-use problem::{ProblemList, Span};
-use reader::{Read, Reader};
+use examined::{Disk, examine, text_of};
 
 /// Largest configuration that is read, in bytes.
 pub const FILE_BYTES_MAX: usize = crate::yaml::BYTES_MAX;
-
-/// What to do where there is no configuration.
-const NO_FILE: &str = "name another file with `--config`, or try `towpath demo`, which needs none";
 
 /// Everything that the configuration says, proven.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -285,57 +278,6 @@ fn join_lines(schema: &mut Schema) {
     if let Some(joined) = joined {
         schema.insert("description".to_owned(), joined.into());
     }
-}
-
-fn raw_of(text: &str, findings: &mut ProblemList) -> Option<raw::File> {
-    let document = match Document::parse(text) {
-        Ok(document) => document,
-        Err(SyntaxError { span, what, way_out: Some(way_out) }) => {
-            findings.suggest(span, what, way_out);
-            return None;
-        }
-        Err(SyntaxError { span, what, way_out: None }) => {
-            findings.add(span, what);
-            return None;
-        }
-    };
-    let mut roots = document.roots().into_iter();
-    let root = roots.next().filter(|root| !matches!(document.shape(*root), ValueKind::Nothing));
-    if let Some(second) = roots.next() {
-        findings.suggest(second.span, "a second document starts here", "keep one, without `---`");
-    }
-    let Some(root) = root else {
-        findings.suggest(Span::default(), "there is nothing in this file", "start with `version: 1`");
-        return None;
-    };
-    raw::File::read(&mut Reader::new(&document, findings), root)
-}
-
-fn text_of(file: &Path) -> Result<String, Problems> {
-    let refused = |error: std::io::Error| {
-        let message = if error.kind() == std::io::ErrorKind::NotFound {
-            format!("there is no configuration `{}`", file.display())
-        } else {
-            format!("the configuration `{}` cannot be read: {error}", file.display())
-        };
-        Problems::of_file(file, message, NO_FILE)
-    };
-    let opened = std::fs::File::open(file).map_err(refused)?;
-    let mut bytes = Vec::new();
-    opened.take(FILE_BYTES_MAX as u64 + 1).read_to_end(&mut bytes).map_err(refused)?;
-    if bytes.len() > FILE_BYTES_MAX {
-        return Err(too_large(file));
-    }
-    String::from_utf8(bytes).map_err(|error| {
-        let at = error.utf8_error().valid_up_to();
-        let message = format!("`{}` is not UTF-8 text: byte {at} is wrong", file.display());
-        Problems::of_file(file, message, "save it as UTF-8")
-    })
-}
-
-fn too_large(file: &Path) -> Problems {
-    let message = format!("`{}` is larger than {} KiB", file.display(), FILE_BYTES_MAX / 1024);
-    Problems::of_file(file, message, "is it the right file?")
 }
 
 #[cfg(test)]

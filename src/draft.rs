@@ -1,6 +1,7 @@
 //! Planned actions become concrete commits, proposals, merges and comments, worded and ready. Still without I/O.
 
 mod content;
+mod edited_files;
 mod presentation;
 mod words;
 

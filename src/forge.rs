@@ -9,6 +9,7 @@ pub mod local;
 mod log;
 
 use std::collections::BTreeMap;
+use std::fmt::Display;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
@@ -91,6 +92,13 @@ pub enum ForgeError {
         /// What went wrong.
         why: String,
     },
+}
+
+impl ForgeError {
+    /// What was tried, and what went wrong.
+    fn unavailable(what: impl Into<String>, why: impl Display) -> Self {
+        Self::Unavailable { what: what.into(), why: why.to_string() }
+    }
 }
 
 /// The part of the log after a known commit.

@@ -19,6 +19,7 @@ mod imported;
 mod left_out;
 mod location;
 mod name;
+mod obstacle;
 mod order;
 mod policy;
 mod presence;
@@ -37,8 +38,8 @@ mod writing;
 
 pub use change::{
     BRANCH_PREFIX, BarrierKind, CHANGE_LABEL, Change, ChangeNumber, ChangeState, Comment, CommentId,
-    ContentMark, Head, LOG_BRANCH, MergeBlocker, QueuePlace, Reaction, Review, ReviewVerdict, Status,
-    StatusState, change_branch,
+    ContentMark, Head, LOG_BRANCH, MergeBlocker, NewStatus, QueuePlace, Reaction, Review, ReviewVerdict,
+    Status, StatusState, change_branch,
 };
 pub use code_owners::CodeOwners;
 pub use config_branch::{ConfigBranch, ServiceEnvironment};
@@ -63,13 +64,14 @@ pub use name::{
     BlobId, BranchName, COMMAND_WORDS, CommitId, EnvironmentName, ForgeName, GroupName, Marker, NameError,
     PipelineName, RepositoryName, RepositoryPath, ServiceName, TeamName, UserName,
 };
+pub use obstacle::{Obstacle, ObstacleCause};
 pub use order::Order;
 pub use policy::{
     After, AfterMode, Approvals, Environment, Gate, MergeMethod, MergeMode, OnNewer, POLL_DEFAULT, Pipeline,
     Policy, Principal, Right, Rights, Service, ServiceImage, Soak, SoakCounts, Together,
 };
 pub use presence::{Composition, IndexEntry, Presence};
-pub use proposal::{Merge, NewReaction, NewStatus, Presentation, Proposal, PublishedComment};
+pub use proposal::{Merge, NewReaction, Presentation, Proposal, PublishedComment};
 pub use push::{PushKind, PushProof};
 pub use record::{CommandOutcome, Event, Origin, Record, RefusalReason, WithdrawalReason};
 pub use release::{Artifact, ContentKey, Release, ReleaseId};
@@ -79,7 +81,7 @@ pub use selection::{Basis, NotTaken, Pattern, Rank, Selection, SelectionError};
 pub use source::{SourceChecks, SourceCommit, SourceComparison, SourceRelation, SourceSpan};
 pub use tree::{EntryKind, FileChange, Missing, PathState, Tree, TreeEntry, TreeError, Unknown};
 pub use validator::{Validator, ValidatorError};
-pub use world::{ObservedChange, Obstacle, ObstacleCause, Running, RunningImage, World};
+pub use world::{ObservedChange, Running, RunningImage, World};
 pub use writing::{RemainingReference, StayReason, StayingRef, WriteMode, Writing};
 
 /// Declares a text that was checked once: with its check, its error, and how that is made of a text.

@@ -3,9 +3,11 @@
 //! The only place that reads the clock. A first look takes what every judgement rests on; then `decide` names
 //! what it lacks and is asked again, at most eight times; what is still missing waits.
 
+mod absences;
 mod artifacts;
 mod changes;
 mod clock;
+mod comparisons;
 mod facts;
 mod listings;
 mod log;
@@ -13,19 +15,21 @@ mod needs;
 mod owners;
 mod ports;
 mod presence;
+mod presences;
 mod running;
 mod snapshot;
 mod sources;
 
 pub use clock::{Clock, SystemClock};
+pub use comparisons::Comparisons;
 pub use facts::Freshness;
 pub use listings::{Listings, PollResult, images, images_at, poll, recover, say_outcome};
 pub use log::LogReplacement;
 pub use ports::Ports;
-pub use presence::{Presences, lost};
+pub use presence::lost;
+pub use presences::Presences;
 pub use running::{Survey, survey};
 pub use snapshot::Snapshots;
-pub use sources::Comparisons;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

@@ -21,19 +21,19 @@ mod resolver;
 mod source_override;
 
 pub use document::trail::{SetBy, Step};
-pub use edit::image_entries::{ImageEdit, Setting, edit_kustomization};
+pub use edit::image_edit::{ImageEdit, SetTo, Setting};
+pub use edit::image_entries::edit_kustomization;
 pub use edit::request::RequestError;
-pub use edit::requote::running_if_quoted;
-pub use edit::set::SetTo;
 pub use import::import;
 pub use key::content_key;
-pub use kustomize::hidden::UnusedEntry;
+pub use kustomize::hidden_image::UnusedEntry;
 pub use kustomize::kustomization::FILE_NAMES as KUSTOMIZATION_NAMES;
-pub use kustomize::resolved::{ImageUse, Resolved, Uncertain};
+pub use kustomize::note::Uncertain;
+pub use kustomize::resolved::{ImageUse, Resolved};
 pub use limit::{
     BYTES_READ_MAX, EDITED_BYTES_MAX, FILES_MAX, FOLDER_DEPTH_MAX, Limit, LimitKind, MATCHES_MAX,
 };
-pub use located::{resolve, running, set_image};
+pub use located::{resolve, running, running_if_quoted, set_image};
 pub use promote::remaining::remaining;
 pub use promote::{Promotion, promote, staying};
 pub use refused::{EditObstacle, OverlayError};

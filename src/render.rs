@@ -19,6 +19,7 @@ mod messages;
 mod numbers;
 mod reasons;
 mod refusals;
+mod remark_input;
 mod source;
 mod status;
 mod tables;
@@ -26,7 +27,7 @@ mod time;
 
 pub use actions::{action_because, because, deployment, outcome, record};
 pub use body::{Body, BodyInput, body};
-pub use bot_comments::{RemarkInput, remark};
+pub use bot_comments::remark;
 pub use colour::{Colour, Style};
 pub use diff::{diff, pictured};
 pub use gates::why;
@@ -37,6 +38,7 @@ pub use messages::{CommitMetadata, NOBODY, commit_message, merge_message, title}
 pub use numbers::count;
 pub use reasons::{nothing_selected, reason, uncounted_because, undated};
 pub use refusals::refusal;
+pub use remark_input::RemarkInput;
 pub use source::{Comparison, ImageSource};
 pub use status::{status, summary};
 pub use tables::{status_table, table};

@@ -11,17 +11,19 @@ mod flatten;
 mod layout;
 mod lenient;
 mod parse;
+mod patch;
 mod path;
 mod prefilter;
 mod proof;
 mod quote;
 mod refusal;
+mod request;
 mod source;
 mod span;
 mod step;
 mod tree;
 
-pub use edit::{Edit, NewNode, edit};
+pub use edit::edit;
 pub use embedded::{EmbeddedDocument, embedded};
 pub use flatten::{FLAT_BYTES_MAX, flatten};
 pub use parse::{ALIASES_MAX, DEPTH_MAX, EVENTS_MAX, parse};
@@ -29,6 +31,7 @@ pub use path::{Path, PathError, PathSegment};
 pub use prefilter::Prefilter;
 pub use quote::{needs_quote, render_scalar};
 pub use refusal::{EditRefusal, EditRefusalReason};
+pub use request::{Edit, NewNode};
 pub use source::{BYTES_MAX, BYTES_READ_MAX, Position, Source, YamlError};
 pub use tree::{Node, NodeId, NodeKind, ScalarStyle, Tree};
 

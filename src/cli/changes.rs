@@ -3,17 +3,16 @@
 mod comment;
 mod show;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::Failure;
 use super::engines::local_forges;
 use super::output::Output;
 use crate::config::Settings;
 use crate::forge::local::LocalForge;
-use crate::model::{
-    BRANCH_PREFIX, Change, ChangeNumber, ChangeState, ConfigBranch, RepositoryName, UserName,
-};
+use crate::model::{Change, ChangeNumber, ConfigBranch, RepositoryName, UserName};
 use crate::render;
+use show::{state, to_json};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -203,29 +202,6 @@ async fn list(desk: &SelectedRepository, as_json: bool, output: &mut Output) -> 
         output.print(&render::table(&["change", "state", "title", "status"], &rows, output.width()));
     }
     Ok(())
-}
-
-const fn state(change: &Change) -> &'static str {
-    match change.state {
-        ChangeState::Open => "open",
-        ChangeState::Merged { .. } => "merged",
-        ChangeState::Closed { .. } => "closed",
-    }
-}
-
-fn to_json(change: &Change) -> Value {
-    let own = change.branch.as_str().strip_prefix(BRANCH_PREFIX).and_then(|rest| rest.split_once('/'));
-    let service = change.written().trailer("Towpath-Service").or(own.map(|(_, group)| group));
-    json!({
-        "number": change.number,
-        "state": state(change),
-        "service": service,
-        "environment": own.map(|(environment, _)| environment),
-        "title": change.title,
-        "branch": change.branch,
-        "head": change.head.commit,
-        "url": change.url,
-    })
 }
 
 /// What to say where the changes are not ours to show.

@@ -11,13 +11,13 @@ use futures::future::join_all;
 use super::engines::{Engines, Unusable, usable};
 use super::output::Output;
 use super::{Failure, secrets};
-use crate::config::{ForgeSettings, LedgerSettings, SecretOwner, Settings};
+use crate::config::{LedgerSettings, Settings};
 use crate::decide::health::{Diagnosis, Level, Topic};
 use crate::forge::ForgeError;
 use crate::ledger::sqlite::SqliteLedger;
-use crate::model::{ConfigBranch, ForgeName};
+use crate::model::ConfigBranch;
 use crate::observe::{self, Survey};
-use report::Report;
+use report::{Report, forge_heading, owner_heading};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -102,26 +102,4 @@ fn add_secrets(settings: &Settings, unusable: &[Unusable], report: &mut Report) 
     for (owner, diagnosis) in found {
         report.add(owner_heading(&owner), diagnosis);
     }
-}
-
-fn owner_heading(owner: &SecretOwner) -> String {
-    match owner {
-        SecretOwner::Forge(name) => github_heading(name),
-        SecretOwner::Registry(host) => registry_heading(host),
-    }
-}
-
-fn forge_heading(own: &ForgeSettings) -> String {
-    match own {
-        ForgeSettings::Local(own) => format!("local forge `{}`", own.name),
-        ForgeSettings::GitHub(own) => github_heading(&own.name),
-    }
-}
-
-fn github_heading(name: &ForgeName) -> String {
-    format!("GitHub `{name}`")
-}
-
-fn registry_heading(host: &str) -> String {
-    format!("registry `{host}`")
 }

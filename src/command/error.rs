@@ -4,7 +4,6 @@ use std::fmt;
 
 use super::characters::name;
 use super::lines::Line;
-use super::words::TokenError;
 use super::{BODY_BYTES_MAX, COMMANDS_PER_COMMENT_MAX, ENVIRONMENTS_PER_COMMAND_MAX, PREFIX};
 use crate::sanitize::is_invisible;
 
@@ -75,6 +74,21 @@ pub enum ParseErrorKind {
     TooManyCommands,
     /// A comment that is too long to hold commands.
     TooLong,
+}
+
+/// What is wrong in a line, and where.
+pub(super) struct TokenError {
+    /// Where it is, in characters from 1.
+    pub(super) column: usize,
+    /// What is wrong there.
+    pub(super) kind: ParseErrorKind,
+}
+
+impl TokenError {
+    /// An error at a column, in characters from 1.
+    pub(super) const fn new(column: usize, kind: ParseErrorKind) -> Self {
+        Self { column, kind }
+    }
 }
 
 /// A command line that does not parse.

@@ -2,8 +2,9 @@
 
 use chrono::{DateTime, Datelike};
 
+use super::error::TokenError;
 use super::verbs::{Key, is_taken, named, row, written};
-use super::words::{Token, TokenError, split};
+use super::words::{Token, split};
 use super::{Command, ENVIRONMENTS_PER_COMMAND_MAX, ParseErrorKind, REASON_CHARACTERS_MAX, Verb, suggest};
 use crate::model::{EnvironmentName, Tag, Time};
 

@@ -3,25 +3,10 @@
 use std::iter::{Enumerate, Peekable};
 use std::str::Chars;
 
-use super::ParseErrorKind;
 use super::characters::{
     closes, is_quote, is_single_quote, is_space, is_suspicious, is_suspicious_in_quotes,
 };
-
-/// What is wrong in a line, and where.
-pub(super) struct TokenError {
-    /// Where it is, in characters from 1.
-    pub(super) column: usize,
-    /// What is wrong there.
-    pub(super) kind: ParseErrorKind,
-}
-
-impl TokenError {
-    /// An error at a column, in characters from 1.
-    pub(super) const fn new(column: usize, kind: ParseErrorKind) -> Self {
-        Self { column, kind }
-    }
-}
+use super::error::{ParseErrorKind, TokenError};
 
 /// A word of the line, and where it stands.
 pub(super) struct Token {

@@ -7,13 +7,15 @@ mod graph;
 mod hooks;
 mod images;
 mod known;
+pub(super) mod paths;
 mod pipelines;
 mod registries;
 mod rights;
+mod secret_source;
 mod services;
 
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::{Component, Path, PathBuf};
+use std::path::Path;
 
 pub(super) use hooks::with_secrets;
 
@@ -22,6 +24,8 @@ use super::raw::File;
 use super::{LedgerSettings, Settings};
 use crate::model::Policy;
 use forges::Teams;
+pub(super) use paths::folder_of;
+use paths::resolve;
 
 /// Where the HTTP server listens unless something else is said.
 const LISTEN_DEFAULT: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
@@ -61,18 +65,6 @@ pub(super) fn check(raw: &File, path: &Path, findings: &mut ProblemList) -> Sett
 pub(super) fn on_disk(raw: &File, folder: &Path, findings: &mut ProblemList) {
     forges::on_disk(raw, folder, findings);
     registries::on_disk(raw, folder, findings);
-}
-
-/// The folder that relative paths start from.
-pub(super) fn folder_of(file: &Path) -> &Path {
-    file.parent().unwrap_or_else(|| Path::new(""))
-}
-
-/// A path as seen from a folder, without `.` in it.
-pub(super) fn resolve(folder: &Path, path: &str) -> PathBuf {
-    let joined: PathBuf = folder.join(path).components().filter(|part| *part != Component::CurDir).collect();
-    // An empty path names no folder, not even the current one.
-    if joined.as_os_str().is_empty() { PathBuf::from(".") } else { joined }
 }
 
 fn hosts(raw: &File) -> Vec<String> {

@@ -1,12 +1,18 @@
 //! A configuration with the problems that were found so far; what the config repositories on this machine lack is added to
 //! them, so that all are reported together.
 
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
+use super::document::{Document, SyntaxError, ValueKind};
 use super::located::Located;
 use super::problem::{ProblemList, Span};
-use super::{FILE_BYTES_MAX, Problems, SecretOwner, Settings, checked, raw, raw_of, text_of, too_large};
+use super::reader::{Read as _, Reader};
+use super::{FILE_BYTES_MAX, Problems, SecretOwner, Settings, checked, raw};
 use crate::model::{ServiceEnvironment, ServiceName};
+
+/// What to do where there is no configuration.
+const NO_FILE: &str = "name another file with `--config`, or try `towpath demo`, which needs none";
 
 /// A configuration that was read, and the problems that were found so far.
 #[derive(Debug)]
@@ -163,4 +169,55 @@ fn span_of(raw: &raw::File, part: &ServicePart) -> Option<Span> {
             marker.or(set).or(values).or(path)
         }
     }
+}
+
+pub(super) fn raw_of(text: &str, findings: &mut ProblemList) -> Option<raw::File> {
+    let document = match Document::parse(text) {
+        Ok(document) => document,
+        Err(SyntaxError { span, what, way_out: Some(way_out) }) => {
+            findings.suggest(span, what, way_out);
+            return None;
+        }
+        Err(SyntaxError { span, what, way_out: None }) => {
+            findings.add(span, what);
+            return None;
+        }
+    };
+    let mut roots = document.roots().into_iter();
+    let root = roots.next().filter(|root| !matches!(document.shape(*root), ValueKind::Nothing));
+    if let Some(second) = roots.next() {
+        findings.suggest(second.span, "a second document starts here", "keep one, without `---`");
+    }
+    let Some(root) = root else {
+        findings.suggest(Span::default(), "there is nothing in this file", "start with `version: 1`");
+        return None;
+    };
+    raw::File::read(&mut Reader::new(&document, findings), root)
+}
+
+pub(super) fn text_of(file: &Path) -> Result<String, Problems> {
+    let refused = |error: std::io::Error| {
+        let message = if error.kind() == std::io::ErrorKind::NotFound {
+            format!("there is no configuration `{}`", file.display())
+        } else {
+            format!("the configuration `{}` cannot be read: {error}", file.display())
+        };
+        Problems::of_file(file, message, NO_FILE)
+    };
+    let opened = std::fs::File::open(file).map_err(refused)?;
+    let mut bytes = Vec::new();
+    opened.take(FILE_BYTES_MAX as u64 + 1).read_to_end(&mut bytes).map_err(refused)?;
+    if bytes.len() > FILE_BYTES_MAX {
+        return Err(too_large(file));
+    }
+    String::from_utf8(bytes).map_err(|error| {
+        let at = error.utf8_error().valid_up_to();
+        let message = format!("`{}` is not UTF-8 text: byte {at} is wrong", file.display());
+        Problems::of_file(file, message, "save it as UTF-8")
+    })
+}
+
+fn too_large(file: &Path) -> Problems {
+    let message = format!("`{}` is larger than {} KiB", file.display(), FILE_BYTES_MAX / 1024);
+    Problems::of_file(file, message, "is it the right file?")
 }

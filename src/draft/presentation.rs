@@ -1,6 +1,6 @@
 //! What people see of a change: made anew at each look, written only where it differs.
 
-use super::{ChangeEdit, Draft, DraftInput, DraftSummary, content};
+use super::{ChangeEdit, Draft, DraftInput, DraftSummary, edited_files};
 use crate::decide::{Action, ActionKind, ActionReason, Plan};
 use crate::model::{
     Change, ChangeNumber, FileChange, ImageReference, NewStatus, ObservedChange, Presentation, QueuePlace,
@@ -20,8 +20,8 @@ pub(super) fn of(
     let sources = sources(input, &metadata);
     let context = format!("towpath/{}", target.environment);
     let overflow = input.world.capabilities.shows_status_details.then(|| context.clone());
-    let staying = content::staying_refs(input, target, metadata.release);
-    let remaining = content::remaining(input, target, metadata.release, files);
+    let staying = edited_files::staying_refs(input, target, metadata.release);
+    let remaining = edited_files::remaining(input, target, metadata.release, files);
     let input = BodyInput { carriage: metadata, judgement, files, sources, staying, remaining, overflow };
     let body = render::body(&input);
     let (state, text) = render::status(judgement);
@@ -94,8 +94,8 @@ fn renewal(input: &DraftInput<'_>, observed: &ObservedChange) -> Option<Draft<Ch
     let change = &observed.change;
     let judgement = input.plan.judgements.iter().find(|judgement| judgement.change == Some(change.number))?;
     let release: &Release = judgement.candidate.as_ref()?;
-    let from = content::running(input, &judgement.target);
-    let files = content::files(input, &judgement.target, release).ok()?;
+    let from = edited_files::running(input, &judgement.target);
+    let files = edited_files::files(input, &judgement.target, release).ok()?;
     // Somebody may ask for what is open already, which changes no commit.
     let written = || change.written().trailer("Towpath-Requested-By").and_then(|by| by.parse().ok());
     let requester = judgement.requester.clone().or_else(written);

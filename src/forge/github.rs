@@ -23,8 +23,11 @@ mod content;
 mod deployments;
 mod doctor;
 mod graph;
+mod lock;
 mod log;
 mod merge;
+mod message;
+mod observed_branches;
 mod people;
 mod permissions;
 mod propose;
@@ -33,6 +36,7 @@ mod receipts;
 mod refusal;
 mod repository;
 mod reviewers;
+mod scope;
 mod source;
 mod state;
 mod transport;
@@ -41,7 +45,6 @@ pub mod webhook;
 mod wire;
 
 use std::collections::BTreeMap;
-use std::fmt::Display;
 use std::sync::{Arc, Mutex};
 
 use chrono::TimeDelta;
@@ -57,11 +60,12 @@ use crate::model::{
 };
 pub use auth::{AppCredentials, Credentials, SecretReader};
 use branches::RefUpdate;
+use lock::lock;
 use people::People;
 pub use permissions::{EVENTS, PERMISSIONS, Permission, access_word};
 use state::RepositoryState;
 pub use transport::RetryPolicy;
-use transport::{Transport, lock};
+use transport::Transport;
 
 /// Says what time it is, for tokens and pauses.
 pub type Now = Arc<dyn Fn() -> Time + Send + Sync>;
@@ -159,11 +163,6 @@ impl GitHubForge {
     fn memory(&self, repository: &RepositoryName) -> Arc<RepositoryState> {
         Arc::clone(lock(&self.inner.repositories).entry(repository.clone()).or_default())
     }
-}
-
-/// Something that did not work, and why.
-fn failed(what: impl Into<String>, why: impl Display) -> ForgeError {
-    ForgeError::Unavailable { what: what.into(), why: why.to_string() }
 }
 
 impl Forge for GitHubForge {

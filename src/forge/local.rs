@@ -9,8 +9,10 @@
 mod changes;
 mod content;
 mod examine;
+mod failure;
 mod log;
 mod merge;
+mod merged_tree;
 mod people;
 mod proof;
 mod propose;

@@ -6,6 +6,7 @@
 //! next poll finds what they reported.
 
 mod deliveries;
+mod json;
 
 use std::fmt::Display;
 use std::fs::{File, Permissions};
@@ -28,6 +29,7 @@ use super::{
     ListingFailure, StoredListing,
 };
 use crate::model::{CommitId, ConfigBranch, Description, Digest, ForgeName, ImageName, Tag, Time, Validator};
+use json::json;
 
 /// The tables and how they came about.
 static MIGRATIONS: Migrator = sqlx::migrate!("src/ledger/migrations");
@@ -390,10 +392,6 @@ async fn index_log(
 
 fn failed(ledger: &str, why: impl Display) -> LedgerError {
     LedgerError { ledger: ledger.to_owned(), why: format!("{why}; {WAY_OUT}") }
-}
-
-fn json(value: &(impl serde::Serialize + ?Sized)) -> String {
-    serde_json::to_string(value).expect("texts, times and lists of them are always JSON")
 }
 
 /// SQLite's own words where there are any, without the library's around them.

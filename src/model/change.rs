@@ -1,8 +1,7 @@
 //! A change is a pull or merge request, in words that every forge shares.
 
 use super::{
-    BranchName, CommitId, ContentKey, EnvironmentName, GroupName, ImageReference, NewStatus, Time, UserName,
-    words,
+    BranchName, CommitId, ContentKey, EnvironmentName, GroupName, ImageReference, Time, UserName, words,
 };
 
 /// The orphan branch of a config repository that holds the log.
@@ -339,5 +338,32 @@ impl Change {
     #[must_use]
     pub const fn is_open(&self) -> bool {
         matches!(self.state, ChangeState::Open)
+    }
+}
+
+/// The one line that stands on a head as `towpath/<environment>`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewStatus {
+    /// Its name, `towpath/<environment>`.
+    pub context: String,
+    /// Its state.
+    pub state: StatusState,
+    /// The line.
+    pub text: String,
+    /// The gates, in Markdown, for forges that show more than a line.
+    pub summary: String,
+    /// What of the content the change's own text had no room for, in Markdown, for such forges.
+    pub details: String,
+}
+
+impl NewStatus {
+    /// The same on the commit that a queue would merge: what waits there holds up all that stand behind it.
+    #[must_use]
+    pub fn in_queue(&self) -> Self {
+        let state = match self.state {
+            StatusState::Success => StatusState::Success,
+            StatusState::Pending | StatusState::Failure => StatusState::Failure,
+        };
+        Self { state, ..self.clone() }
     }
 }

@@ -15,6 +15,30 @@ pub struct Imported {
     pub github: Option<RepositoryName>,
 }
 
+impl Imported {
+    /// Adds a service, under a name that no other has; the same image in other files joins the one that is there.
+    pub fn add(&mut self, mut service: ImportedService) {
+        let is_same = |other: &&mut ImportedService| {
+            (&other.image, &other.selection, &other.marker)
+                == (&service.image, &service.selection, &service.marker)
+        };
+        if let Some(other) = self.services.iter_mut().find(is_same) {
+            other.paths.append(&mut service.paths);
+            other.paths.sort();
+            other.paths.dedup();
+            return;
+        }
+        let is_taken = |name: &str| self.services.iter().any(|other| other.name.as_str() == name);
+        let names = std::iter::once(service.name.to_string())
+            .chain((2..).map(|number| format!("{}-{number}", service.name)));
+        if let Some(name) = names.into_iter().find(|name| !is_taken(name)).and_then(|name| name.parse().ok())
+        {
+            service.name = name;
+            self.services.push(service);
+        }
+    }
+}
+
 /// One image that another tool keeps up to date.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ImportedService {

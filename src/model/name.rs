@@ -243,5 +243,23 @@ fn is_path(text: &str) -> bool {
         && (text.is_empty() || text.split('/').all(part_is_fine))
 }
 
+impl RepositoryName {
+    /// The account that it belongs to.
+    #[must_use]
+    pub fn owner(&self) -> &str {
+        self.parts().0
+    }
+
+    /// Its name without the owner.
+    #[must_use]
+    pub fn short_name(&self) -> &str {
+        self.parts().1
+    }
+
+    fn parts(&self) -> (&str, &str) {
+        self.0.split_once('/').expect("a repository name has an owner")
+    }
+}
+
 #[cfg(test)]
 mod tests;

@@ -1,36 +1,9 @@
 //! What is written to a forge, worded and ready: changes, merges, comments.
 
 use super::{
-    BranchName, ChangeNumber, CommentId, CommitId, ConfigBranch, Principal, Reaction, RepositoryPath,
-    StatusState,
+    BranchName, ChangeNumber, CommentId, CommitId, ConfigBranch, NewStatus, Principal, Reaction,
+    RepositoryPath,
 };
-
-/// The one line that stands on a head as `towpath/<environment>`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NewStatus {
-    /// Its name, `towpath/<environment>`.
-    pub context: String,
-    /// Its state.
-    pub state: StatusState,
-    /// The line.
-    pub text: String,
-    /// The gates, in Markdown, for forges that show more than a line.
-    pub summary: String,
-    /// What of the content the change's own text had no room for, in Markdown, for such forges.
-    pub details: String,
-}
-
-impl NewStatus {
-    /// The same on the commit that a queue would merge: what waits there holds up all that stand behind it.
-    #[must_use]
-    pub fn in_queue(&self) -> Self {
-        let state = match self.state {
-            StatusState::Success => StatusState::Success,
-            StatusState::Pending | StatusState::Failure => StatusState::Failure,
-        };
-        Self { state, ..self.clone() }
-    }
-}
 
 /// What people see of a change: title, text and status.
 #[derive(Clone, Debug, PartialEq, Eq)]

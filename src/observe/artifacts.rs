@@ -1,80 +1,12 @@
 //! Single artifacts: the digest of a tag, and what is said at a digest. What is there is kept for good in the ledger; what
 //! is not is asked for again with the next poll.
 
-use std::collections::BTreeMap;
-
-use tokio::sync::Mutex;
-
-use super::facts::is_fresh;
 use super::listings::Failure;
 use super::{Clock, Freshness, Ports};
 use crate::forge::Forge;
 use crate::ledger::Ledger;
-use crate::model::{Defect, Description, Digest, Fact, ImageName, Policy, Tag, Time};
+use crate::model::{Defect, Description, Digest, Fact, ImageName, Policy, Tag};
 use crate::registry::{Registry, RegistryError};
-
-/// The questions about an image whose responses are not kept for good: there was nothing, or nothing that lasts, or the
-/// registry failed.
-#[derive(Debug)]
-pub struct Absences<Question, Answer>(Mutex<BTreeMap<(ImageName, Question), Absence<Answer>>>);
-
-#[derive(Clone, Debug)]
-enum Absence<Answer> {
-    /// The registry said so then, and may say otherwise later.
-    Told { answer: Option<Answer>, as_of: Time },
-    /// There was no answer.
-    Failed(Failure),
-}
-
-impl<Question, Answer> Default for Absences<Question, Answer> {
-    fn default() -> Self {
-        Self(Mutex::default())
-    }
-}
-
-impl<Question: Ord, Answer: Clone> Absences<Question, Answer> {
-    /// What is known without asking again.
-    async fn known(
-        &self,
-        key: &(ImageName, Question),
-        oldest: Time,
-        now: Time,
-    ) -> Option<Fact<Option<Answer>>> {
-        match self.0.lock().await.get(key)? {
-            Absence::Told { answer, as_of } if is_fresh(*as_of, oldest, now) => {
-                Some(Fact::known(answer.clone(), *as_of))
-            }
-            Absence::Failed(failed) if failed.stands(oldest, now) => Some(failed.fact()),
-            Absence::Told { .. } | Absence::Failed(_) => None,
-        }
-    }
-
-    /// Remembers a response, unless it is kept for good elsewhere.
-    async fn remember(
-        &self,
-        key: (ImageName, Question),
-        answer: Result<Option<Answer>, Failure>,
-        is_kept: bool,
-        now: Time,
-    ) -> Fact<Option<Answer>> {
-        let mut absences = self.0.lock().await;
-        match answer {
-            Ok(answer) => {
-                if is_kept {
-                    absences.remove(&key);
-                } else {
-                    absences.insert(key, Absence::Told { answer: answer.clone(), as_of: now });
-                }
-                Fact::known(answer, now)
-            }
-            Err(failed) => {
-                let fact = failed.fact();
-                absences.insert(key, Absence::Failed(failed));
-                fact
-            }
-        }
-    }
-}
 
 /// The digest of a tag, kept for good once it was read, since a release is what it was when it was chosen; only that of a
 /// tag that is followed, or written without its digest, is asked for with each poll.

@@ -2,7 +2,8 @@
 
 use futures::future::join_all;
 
-use super::presence::{Purpose, Question, presence};
+use super::presence::{Question, presence};
+use super::presences::Purpose;
 use super::{Clock, Freshness, Observation, Ports, artifacts, running, sources};
 use crate::decide::Need;
 use crate::forge::{Confirmation, Forge, ForgeError};

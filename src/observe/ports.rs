@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::artifacts::Absences;
+use super::absences::Absences;
 use super::listings::Listings;
 use super::{Comparisons, Presences, Snapshots};
 use crate::model::{Description, Digest, Tag};

@@ -8,16 +8,15 @@ use std::sync::Arc;
 
 use chrono::TimeDelta;
 use futures::stream::StreamExt as _;
-use tokio::sync::Mutex;
 
 use super::artifacts::in_turn;
-use super::facts::is_fresh;
 use super::listings::Failure;
+use super::presences::Purpose;
 use super::{Clock, Freshness, Ports};
 use crate::forge::Forge;
 use crate::ledger::Ledger;
 use crate::model::{
-    Composition, Digest, Fact, ImageName, ImageReference, Platform, Policy, Presence, Tag, Time, World,
+    Composition, Digest, Fact, ImageName, ImageReference, Platform, Policy, Presence, Tag, World,
 };
 use crate::registry::{Listing, Registry, RegistryError};
 
@@ -27,37 +26,6 @@ const RUNNING_AGE_MAX: TimeDelta = TimeDelta::hours(1);
 const ENTRIES_CHECKED_MAX: usize = 16;
 /// How many references are asked about at once for a command.
 const LOST_AT_ONCE: usize = 8;
-/// How many responses are remembered; then all are forgotten.
-const REMEMBERED_MAX: usize = 10_000;
-
-/// What registries said about the presence of artifacts.
-#[derive(Debug, Default)]
-pub struct Presences {
-    responses: Mutex<BTreeMap<(Purpose, ImageReference), Response>>,
-    compositions: Mutex<Compositions>,
-}
-
-/// What the manifest at each digest consists of.
-type Compositions = BTreeMap<(ImageName, Digest), Arc<Composition>>;
-
-#[derive(Clone, Debug)]
-struct Response {
-    as_of: Time,
-    presence: Result<Presence, Failure>,
-}
-
-/// Why somebody wants to know whether an artifact is there, which decides on the age that a response may have.
-#[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Purpose {
-    /// It is about to be promoted.
-    Promotion,
-    /// It is about to be merged, so that the registry is asked anew.
-    Merge,
-    /// It runs.
-    Running,
-    /// It runs, and a person asks, so that more requests may be spent.
-    Report,
-}
 
 /// What is asked about a reference.
 #[derive(Copy, Clone, Debug)]
@@ -221,16 +189,12 @@ async fn composition<F: Forge, R: Registry, L: Ledger, C: Clock>(
     digest: &Digest,
 ) -> Result<Option<Arc<Composition>>, Failure> {
     let key = (image.clone(), digest.clone());
-    if let Some(known) = ports.presences.compositions.lock().await.get(&key) {
-        return Ok(Some(Arc::clone(known)));
+    if let Some(known) = ports.presences.composition(&key).await {
+        return Ok(Some(known));
     }
     let read = in_turn(ports, "composition", image, ports.registry.composition(image, digest)).await?;
     let Some(read) = read.map(Arc::new) else { return Ok(None) };
-    let mut all = ports.presences.compositions.lock().await;
-    if all.len() >= REMEMBERED_MAX {
-        all.clear();
-    }
-    all.insert(key, Arc::clone(&read));
+    ports.presences.keep_composition(key, &read).await;
     Ok(Some(read))
 }
 
@@ -250,41 +214,4 @@ fn platforms(policy: &Policy, image: &ImageName) -> BTreeSet<Platform> {
         return BTreeSet::new();
     }
     asked.flatten().cloned().collect()
-}
-
-impl Presences {
-    /// What is known without asking again.
-    async fn known(
-        &self,
-        key: &(Purpose, ImageReference),
-        oldest: Time,
-        now: Time,
-    ) -> Option<Fact<Presence>> {
-        let responses = self.responses.lock().await;
-        let response = responses.get(key)?;
-        match &response.presence {
-            Ok(presence) => {
-                is_fresh(response.as_of, oldest, now).then(|| Fact::known(presence.clone(), response.as_of))
-            }
-            Err(failed) => failed.stands(oldest, now).then(|| failed.fact()),
-        }
-    }
-
-    async fn remember(
-        &self,
-        key: (Purpose, ImageReference),
-        presence: Result<Presence, Failure>,
-        as_of: Time,
-    ) -> Fact<Presence> {
-        let fact = match &presence {
-            Ok(presence) => Fact::known(presence.clone(), as_of),
-            Err(failed) => failed.fact(),
-        };
-        let mut responses = self.responses.lock().await;
-        if responses.len() >= REMEMBERED_MAX {
-            responses.clear();
-        }
-        responses.insert(key, Response { as_of, presence });
-        fact
-    }
 }

@@ -1,5 +1,6 @@
 //! Changes which image the files of an overlay name, and proves what runs after it.
 
+pub(super) mod image_edit;
 pub(super) mod image_entries;
 mod in_place;
 pub(super) mod key_path;

@@ -11,6 +11,7 @@
 mod argo_cd;
 mod chart;
 mod declared;
+mod detect;
 mod digest;
 mod digest_scope;
 mod files;
@@ -23,12 +24,14 @@ pub(super) mod marker;
 mod mention;
 mod merge_key;
 mod merged;
+mod neighbours;
 mod object_patch;
 pub(super) mod objects;
 mod partial;
 mod post_renderers;
 pub(super) mod renovate;
 mod replaced;
+mod scan;
 mod set;
 mod sheet;
 mod spot;
@@ -39,7 +42,7 @@ mod untagged;
 pub(super) mod values;
 mod values_order;
 
-pub(super) use files::{is_plain, look, written_in};
+pub(super) use files::{is_plain, look};
 pub(super) use helm_repositories::HelmRepositories;
 pub(super) use helm_values::{is_image_part, names_image};
 pub(super) use line::lines_outside_comments;
@@ -47,3 +50,4 @@ pub(super) use merged::{HiddenSource, Merged, SourceAction, SourceChange, is_obj
 pub(super) use object_patch::patch_line;
 pub(super) use replaced::Replaced;
 pub(super) use set::{check_replaced, set_image};
+pub(super) use sheet::written_in;

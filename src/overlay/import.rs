@@ -9,10 +9,8 @@ mod overrides;
 mod renovate;
 mod template;
 
-use super::document::text::Text;
-use crate::model::{
-    EntryKind, Imported, ImportedService, Missing, NotImported, RepositoryPath, Tree, TreeError,
-};
+use super::document::text::{Text, holds};
+use crate::model::{EntryKind, Imported, Missing, NotImported, RepositoryPath, Tree, TreeError};
 use crate::yaml::NodeId;
 use renovate::Settings;
 
@@ -83,10 +81,6 @@ fn settings(contents: &[Content<'_>]) -> Option<Settings> {
     highest.map(|(path, bytes)| Settings::read(path, bytes))
 }
 
-fn holds(bytes: &[u8], needle: &str) -> bool {
-    bytes.windows(needle.len()).any(|window| window == needle.as_bytes())
-}
-
 impl<'a> File<'a> {
     /// `None` if nothing that is carried over can be in it.
     fn of(content: &Content<'a>, settings: Option<&Settings>) -> Option<Self> {
@@ -106,26 +100,5 @@ impl<'a> File<'a> {
     /// The text of the file, parsed or not.
     fn raw(&self) -> &str {
         std::str::from_utf8(self.bytes).unwrap_or_default()
-    }
-}
-
-/// Adds a service, under a name that no other has; the same image in other files joins the one that is there.
-fn add(imported: &mut Imported, mut service: ImportedService) {
-    let is_same = |other: &&mut ImportedService| {
-        (&other.image, &other.selection, &other.marker)
-            == (&service.image, &service.selection, &service.marker)
-    };
-    if let Some(other) = imported.services.iter_mut().find(is_same) {
-        other.paths.append(&mut service.paths);
-        other.paths.sort();
-        other.paths.dedup();
-        return;
-    }
-    let is_taken = |name: &str| imported.services.iter().any(|other| other.name.as_str() == name);
-    let names = std::iter::once(service.name.to_string())
-        .chain((2..).map(|number| format!("{}-{number}", service.name)));
-    if let Some(name) = names.into_iter().find(|name| !is_taken(name)).and_then(|name| name.parse().ok()) {
-        service.name = name;
-        imported.services.push(service);
     }
 }

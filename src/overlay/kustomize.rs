@@ -2,10 +2,11 @@
 //! replacements and transformers in kustomize's order.
 
 pub(super) mod field;
-pub(super) mod hidden;
+mod hidden;
+pub(super) mod hidden_image;
 pub(super) mod kustomization;
 pub(super) mod link;
-mod note;
+pub(super) mod note;
 pub(super) mod object_images;
 pub(super) mod parsed;
 pub(super) mod patch;
@@ -13,4 +14,5 @@ mod replacement;
 pub(super) mod resolved;
 mod selector;
 mod transform;
+pub(super) mod uses;
 pub(super) mod walk;

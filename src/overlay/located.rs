@@ -6,8 +6,10 @@ use super::document::quotes::Quotes;
 use super::edit::requote;
 use super::format::values::MergedFiles;
 use super::kustomize::resolved;
-use super::{Limit, OverlayError, Overlays, Resolved, SetTo, format, source_override};
-use crate::model::{ImageDiscovery, ImageName, Location, RepositoryPath, Running, RunningImage, Tree};
+use super::{EditObstacle, Limit, OverlayError, Overlays, Resolved, SetTo, format, source_override};
+use crate::model::{
+    ImageDiscovery, ImageName, ImageReference, Location, Missing, RepositoryPath, Running, RunningImage, Tree,
+};
 
 /// Everything that a location runs.
 ///
@@ -86,6 +88,43 @@ fn reject_overrides(tree: &Tree, location: &Location, image: &ImageName) -> Resu
 /// of the repository tell which files it shares; none of what they run may move.
 ///
 /// # Errors
+/// What a location would run of some images if their tags were in quotes; `None` if it can be read as it is, or quotes
+/// alone would not make it readable.
+///
+/// # Errors
+/// The files whose content is missing.
+pub fn running_if_quoted(
+    tree: &Tree,
+    location: &Location,
+    images: &[&ImageName],
+) -> Result<Option<Vec<ImageReference>>, Missing> {
+    let quoted = requote::quoted_location(tree, location, images);
+    let mut lacks_quotes = quoted.is_some();
+    let tree = tree.with_files(quoted.as_slice());
+    let (mut references, mut missing, mut is_refused) = (Vec::new(), Missing::default(), false);
+    for image in images {
+        let found = match running(&tree, location, image) {
+            Err(OverlayError::Refused {
+                refused: EditObstacle { limit: Limit::UnquotedTag, .. }, ..
+            }) => {
+                lacks_quotes = true;
+                running_with(&tree, location, image, Quotes::Given)
+            }
+            other => other,
+        };
+        match found {
+            Ok(running) => references.extend(Running::references(&running)),
+            Err(OverlayError::Missing(more)) => missing.0.extend(more.0),
+            Err(OverlayError::Refused { .. } | OverlayError::NotFound { .. }) => is_refused = true,
+        }
+    }
+    match (is_refused || !lacks_quotes, missing.0.is_empty()) {
+        (true, _) => Ok(None),
+        (false, false) => Err(missing),
+        (false, true) => Ok(Some(references)),
+    }
+}
+
 /// As [`running`], and where an edit is not safe or would not have exactly the wanted effect.
 pub fn set_image(
     tree: &Tree,

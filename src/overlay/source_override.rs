@@ -5,30 +5,21 @@
 //! such files. What they set runs, whatever the kustomization or the values of the folder say. So an image that one of
 //! them sets is neither read nor edited in the folder until the entry is deleted.
 
+pub(super) mod file_name;
 pub(super) mod objects;
 mod setting;
 
 use super::document::text::Text;
 use super::format::written_in;
 use super::kustomize::kustomization::Kustomization;
-use super::kustomize::resolved::Uncertain;
+use super::kustomize::note::Uncertain;
 use super::limit::Limit;
 use super::{FILES_MAX, OverlayError};
 use crate::model::{
     EntryKind, ImageDiscovery, ImageName, Location, Missing, RepositoryPath, RunningImage, Tree, TreeError,
 };
+use file_name::{BEGINNING, is_source_file};
 use setting::{OverrideSetting, Subject, settings};
-
-/// The file for every application of a folder.
-const SHARED_NAME: &str = ".argocd-source.yaml";
-/// How the names of all these files begin.
-const BEGINNING: &str = ".argocd-source";
-
-/// Whether Argo CD merges a file of this name into the source of an application.
-pub(super) fn is_source_file(name: &str) -> bool {
-    let is_of_one = name.strip_prefix(BEGINNING).is_some_and(|rest| rest.starts_with('-'));
-    name == SHARED_NAME || (is_of_one && name.ends_with(".yaml"))
-}
 
 /// What the source files beside a kustomization put in doubt, and the paths that the answer rests on.
 ///

@@ -5,6 +5,7 @@
 
 mod acr;
 mod artifactory;
+mod body;
 mod distribution;
 mod docker_hub;
 mod ecr;
@@ -14,7 +15,6 @@ mod ghcr;
 mod harbor;
 mod quay;
 
-use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::model::{ImageName, PushKind};
@@ -110,11 +110,6 @@ pub fn read(kind: PushKind, body: &[u8]) -> Result<Pushed, PushError> {
     pushed.repositories.dedup();
     pushed.repositories.truncate(REPOSITORIES_MAX);
     Ok(pushed)
-}
-
-/// The part of an event that matters.
-fn part<T: DeserializeOwned>(value: Value) -> Result<T, String> {
-    serde_json::from_value(value).map_err(|error| error.to_string())
 }
 
 #[cfg(test)]

@@ -5,10 +5,11 @@ use super::fit::cut;
 use super::gates::{markdown, standing};
 use super::reasons::{person, reason};
 use super::refusals::refusal;
+use super::remark_input::RemarkInput;
 use super::time::instant;
 use crate::command::{self, Command, ParseError};
 use crate::decide::{BotComment, HandledComment, Judgement};
-use crate::model::{CommandOutcome, Comment, Policy, RefusalReason, ServiceEnvironment, Time};
+use crate::model::{CommandOutcome, Comment, RefusalReason};
 use crate::sanitize;
 
 /// How much of a line that was not understood is shown, in characters.
@@ -19,19 +20,6 @@ const LINE_CHARACTERS_BEFORE: usize = 60;
 const TEXT_CHARACTERS_MAX: usize = 60_000;
 /// How many lines that were not understood are shown.
 const ERRORS_MAX: usize = 5;
-
-/// On what a remark rests.
-#[derive(Clone, Debug)]
-pub struct RemarkInput<'a> {
-    /// The target whose change it stands on.
-    pub target: &'a ServiceEnvironment,
-    /// What was judged of that target; nothing where the configuration has it no longer.
-    pub judgement: Option<&'a Judgement>,
-    /// Who may do what.
-    pub policy: &'a Policy,
-    /// What time it is.
-    pub now: Time,
-}
 
 /// The text of a remark, in Markdown, with its hidden mark.
 #[must_use]

@@ -1,5 +1,6 @@
 //! Every reason in one sentence: lower case, no full stop, what to do after a semicolon.
 
+mod advice;
 mod artifacts;
 
 pub use artifacts::undated;
@@ -10,9 +11,8 @@ use super::fit::listed;
 use super::numbers::count;
 use super::time::instant;
 use crate::decide::{GateReason, UncountedApproval, UncountedReason};
-use crate::model::{
-    ChangeNumber, EnvironmentName, ImageName, NotTaken, Principal, Tag, Time, UserName, format_duration,
-};
+use crate::model::{EnvironmentName, ImageName, NotTaken, Principal, Tag, Time, UserName, format_duration};
+use advice::comment;
 
 /// A reason in a sentence, with what to do, where that is known. The same on a terminal and in Markdown.
 #[must_use]
@@ -178,11 +178,6 @@ fn way_out(reason: &GateReason) -> Option<String> {
         | GateReason::MergeQueued { .. }
         | GateReason::ManualMerge => None,
     }
-}
-
-/// The advice to write a command, and where.
-fn comment(command: &str, on: ChangeNumber) -> String {
-    format!("comment {} on {on}", quoted(command))
 }
 
 /// `1 of 2 approvals (bob)`

@@ -1,9 +1,9 @@
 //! Why a command was refused, in friendly words that name who can do it.
 
-use super::bot_comments::RemarkInput;
 use super::escape::{name, quoted};
 use super::fit::listed;
 use super::reasons::principals;
+use super::remark_input::RemarkInput;
 use crate::command::{self, Verb, suggest};
 use crate::model::{EnvironmentName, Principal, RefusalReason, Right, ServiceEnvironment, Tag, UserName};
 

@@ -1,7 +1,7 @@
 //! YAML documents that stand in literal blocks of other ones: Argo CD's `helm.values: |`, inline patches.
 
-use super::edit::Patch;
 use super::parse::parse;
+use super::patch::Patch;
 use super::refusal::{EditRefusal, EditRefusalReason};
 use super::source::{Origin, Source};
 use super::tree::{NodeId, NodeKind, ScalarStyle, Tree};

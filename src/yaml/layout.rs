@@ -6,8 +6,8 @@ mod write;
 
 use std::ops::Range;
 
-use super::edit::Patch;
 use super::embedded;
+use super::patch::Patch;
 use super::refusal::{EditRefusal, EditRefusalReason};
 use super::source::Source;
 use super::step::Step;

@@ -5,11 +5,12 @@
 
 mod local;
 
-use super::edit::{NewNode, Patch};
 use super::embedded::{EmbeddedDocument, embedded};
 use super::parse::parse;
+use super::patch::Patch;
 use super::quote::needs_quote;
 use super::refusal::{EditRefusal, EditRefusalReason};
+use super::request::NewNode;
 use super::source::{BYTES_MAX, Source};
 use super::step::Step;
 use super::tree::{Node, NodeId, NodeKind, ScalarStyle, Tree};

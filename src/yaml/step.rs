@@ -2,9 +2,9 @@
 
 use std::borrow::Cow;
 
-use super::edit::{Edit, NewNode};
 use super::embedded::{EmbeddedDocument, embedded};
 use super::refusal::{EditRefusal, EditRefusalReason};
+use super::request::{Edit, NewNode};
 use super::source::Source;
 use super::tree::{NodeId, NodeKind, Tree};
 

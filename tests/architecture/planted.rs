@@ -1,5 +1,6 @@
 //! The rules themselves: each finds what was planted, and nothing in what is allowed.
 
+use crate::circles;
 use crate::rules::{self, Violation};
 use crate::source::{self, Source};
 
@@ -287,4 +288,65 @@ fn the_crate_itself_is_read() {
     assert!(rules::constructors(&sources).contains("new"), "`GatesPassed` is made by another name");
     let main = sources.iter().find(|source| source.path == "src/main.rs").expect("the binary is there");
     assert_eq!(main.row(), "main.rs");
+}
+
+/// A file that imports another, as `(path, text)` of both.
+fn circle_of(one: (&str, &str), other: (&str, &str)) -> Vec<String> {
+    findings(
+        circles::circles,
+        &[("src/forge.rs", "mod local; mod github; pub use local::Local;"), one, other],
+    )
+}
+
+#[test]
+fn two_files_that_import_each_other_are_found_however_it_is_written() {
+    let local = "use super::github::GitHub;";
+    for text in [
+        "use super::local::Local;",
+        "use super::local;",
+        "use super::local::*;",
+        "use super::Local;",
+        "use crate::forge::Local as L;",
+        "fn f() { super::local::read() }",
+        "fn f() { vec![crate::forge::Local] }",
+        "pub use super::local::Local;",
+    ] {
+        let found = circle_of(("src/forge/github.rs", text), ("src/forge/local.rs", local));
+        assert_eq!(
+            found,
+            ["src/forge/github.rs:1: imports src/forge/local.rs, which imports it in line 1"],
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn files_that_import_one_way_are_no_circle() {
+    for text in ["use super::Local;", "use std::fmt; fn local() {}", "// super::local\nmod inner { }"] {
+        let found = circle_of(("src/forge/github.rs", text), ("src/forge/local.rs", "use super::Error;"));
+        assert_eq!(found, Vec::<String>::new(), "{text}");
+    }
+    let tests = ("src/forge/local/tests.rs", "use crate::forge::local::read;");
+    let local = ("src/forge/local.rs", "#[cfg(test)] mod tests; use tests::fixture;");
+    assert_eq!(circle_of(tests, local), Vec::<String>::new());
+}
+
+#[test]
+fn a_module_and_what_is_below_it_share_types_and_no_functions() {
+    let local = "mod store; use store::Store; pub struct Local; pub fn read() {} pub const MAX: u8 = 1;";
+    for text in ["use super::Local;", "use super::{Local, MAX};", "fn f() { super::Local::new() }"] {
+        let found = circle_of(("src/forge/local/store.rs", text), ("src/forge/local.rs", local));
+        assert_eq!(found, Vec::<String>::new(), "{text}");
+    }
+    for text in ["use super::read;", "use crate::forge::local;", "fn f() { super::read() }", "use super::*;"]
+    {
+        let found = circle_of(("src/forge/local/store.rs", text), ("src/forge/local.rs", local));
+        assert_eq!(
+            found,
+            ["src/forge/local.rs:1: imports src/forge/local/store.rs, which imports it in line 1"],
+            "{text}"
+        );
+    }
+    let door = ("src/forge/local.rs", "mod store; pub(super) use store::Store; pub fn read() {}");
+    assert_eq!(circle_of(("src/forge/local/store.rs", "use super::read;"), door), Vec::<String>::new());
 }

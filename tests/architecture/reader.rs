@@ -20,8 +20,8 @@ pub(crate) struct Mention {
     pub(crate) line: usize,
     /// How it is named.
     pub(crate) how: How,
-    /// Whether it gets another name, by `as`.
-    pub(crate) is_renamed: bool,
+    /// The name that it gets by `as`; `_` for none.
+    pub(crate) alias: Option<String>,
 }
 
 /// How a path is named.
@@ -93,7 +93,7 @@ impl Reader {
         let path = self.resolve(written);
         // One word in the midst of code is a name in scope: whoever brought it there was noted there.
         if how != How::Inline || path.len() > 1 {
-            self.facts.mentions.push(Mention { path, line: line(span), how, is_renamed: false });
+            self.facts.mentions.push(Mention { path, line: line(span), how, alias: None });
         }
     }
 
@@ -133,7 +133,7 @@ impl Reader {
             UseTree::Name(name) => self.mention(join(prefix, &name.ident), name.ident.span(), plain),
             UseTree::Rename(name) => {
                 self.mention(join(prefix, &name.ident), name.ident.span(), plain);
-                self.facts.mentions.last_mut().expect("just noted").is_renamed = name.rename != "_";
+                self.facts.mentions.last_mut().expect("just noted").alias = Some(name.rename.to_string());
             }
             UseTree::Glob(glob) => {
                 prefix.push("*".to_owned());

@@ -27,7 +27,7 @@ impl Display for Violation {
     }
 }
 
-fn violation(source: &Source, line: usize, what: impl Into<String>) -> Violation {
+pub(crate) fn violation(source: &Source, line: usize, what: impl Into<String>) -> Violation {
     Violation { path: source.path.clone(), line, what: what.into() }
 }
 
@@ -130,7 +130,8 @@ pub(crate) fn gates_passed(sources: &[Source]) -> Vec<Violation> {
     let made_by = constructors(sources);
     let mut violations = each_mention(sources, |source, mention| {
         let makes = source.row() != JUDGE && makes_proof(&mention.path, &made_by);
-        let renames = mention.is_renamed && mention.path.iter().any(|part| part == PROOF);
+        let is_renamed = mention.alias.as_ref().is_some_and(|alias| alias != "_");
+        let renames = is_renamed && mention.path.iter().any(|part| part == PROOF);
         (makes || renames).then(|| forged(source, renames))
     });
     for source in sources.iter().filter(|source| source.row() != JUDGE) {

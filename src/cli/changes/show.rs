@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::{SelectedRepository, state, to_json};
+use super::SelectedRepository;
 use crate::cli::Failure;
 use crate::cli::engines::Engines;
 use crate::cli::output::Output;
@@ -13,8 +13,9 @@ use crate::config::Settings;
 use crate::decide::{UncountedReason, takes_commands};
 use crate::forge::Forge as _;
 use crate::model::{
-    Change, ChangeNumber, CommandOutcome, Comment, CommentId, ConfigBranch, Event, Handled, History, Policy,
-    Reaction, Record, Review, ReviewVerdict, ServiceEnvironment, Time, UserName, change_branch,
+    BRANCH_PREFIX, Change, ChangeNumber, ChangeState, CommandOutcome, Comment, CommentId, ConfigBranch,
+    Event, Handled, History, Policy, Reaction, Record, Review, ReviewVerdict, ServiceEnvironment, Time,
+    UserName, change_branch,
 };
 use crate::observe::{self, Clock as _, SystemClock};
 use crate::render::{self, RemarkInput, Style};
@@ -200,4 +201,27 @@ fn without_marks(markdown: &str) -> String {
     let lines = markdown.lines().filter(|line| !line.starts_with("<!-- towpath:"));
     let text: Vec<&str> = lines.collect();
     format!("{}\n", text.join("\n").trim_end())
+}
+
+pub(super) const fn state(change: &Change) -> &'static str {
+    match change.state {
+        ChangeState::Open => "open",
+        ChangeState::Merged { .. } => "merged",
+        ChangeState::Closed { .. } => "closed",
+    }
+}
+
+pub(super) fn to_json(change: &Change) -> Value {
+    let own = change.branch.as_str().strip_prefix(BRANCH_PREFIX).and_then(|rest| rest.split_once('/'));
+    let service = change.written().trailer("Towpath-Service").or(own.map(|(_, group)| group));
+    json!({
+        "number": change.number,
+        "state": state(change),
+        "service": service,
+        "environment": own.map(|(environment, _)| environment),
+        "title": change.title,
+        "branch": change.branch,
+        "head": change.head.commit,
+        "url": change.url,
+    })
 }

@@ -2,8 +2,8 @@
 
 use futures::stream::{self, StreamExt as _};
 
-use super::report::Report;
-use super::{Surveys, forge_heading};
+use super::Surveys;
+use super::report::{Report, forge_heading};
 use crate::cli::engines::RealEngine;
 use crate::config::{ForgeSettings, Settings};
 use crate::decide::health::{

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use futures::stream::{self, StreamExt as _};
 
-use super::report::Report;
-use super::{Surveys, registry_heading};
+use super::Surveys;
+use super::report::{Report, registry_heading};
 use crate::cli::clock;
 use crate::cli::engines::{Engines, Unusable};
 use crate::cli::registries::registry;

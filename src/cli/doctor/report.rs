@@ -1,7 +1,9 @@
 //! What `doctor` found, by what it is about.
 
 use crate::cli::output::Output;
+use crate::config::{ForgeSettings, SecretOwner};
 use crate::decide::health::{Diagnosis, Level};
+use crate::model::ForgeName;
 use crate::render::{self, HealthSection};
 
 /// Sections in the order in which they were opened.
@@ -43,4 +45,26 @@ impl Report {
         });
         &mut self.0[index]
     }
+}
+
+pub(super) fn owner_heading(owner: &SecretOwner) -> String {
+    match owner {
+        SecretOwner::Forge(name) => github_heading(name),
+        SecretOwner::Registry(host) => registry_heading(host),
+    }
+}
+
+pub(super) fn forge_heading(own: &ForgeSettings) -> String {
+    match own {
+        ForgeSettings::Local(own) => format!("local forge `{}`", own.name),
+        ForgeSettings::GitHub(own) => github_heading(&own.name),
+    }
+}
+
+fn github_heading(name: &ForgeName) -> String {
+    format!("GitHub `{name}`")
+}
+
+pub(super) fn registry_heading(host: &str) -> String {
+    format!("registry `{host}`")
 }

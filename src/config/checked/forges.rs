@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::known::Known;
-use super::resolve;
+use super::paths::resolve;
 use crate::config::located::Located;
 use crate::config::problem::{ProblemList, Span};
 use crate::config::raw::{File, Forge, ForgeKind};

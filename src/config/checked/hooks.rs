@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::known::Known;
-use super::registries::secret_of;
+use super::secret_source::secret_of;
 use crate::config::HookSettings;
 use crate::config::located::Located;
 use crate::config::problem::ProblemList;

@@ -3,12 +3,14 @@
 use std::path::Path;
 use std::time::Duration;
 
+use super::hooks;
 use super::known::Known;
-use super::{hooks, resolve};
+use super::paths::resolve;
+use super::secret_source::secret_of;
 use crate::config::located::Located;
 use crate::config::problem::{ProblemList, Span};
 use crate::config::raw::{self, Credentials, File, FilePath, Period, Registry};
-use crate::config::{CredentialSettings, RegistrySettings, SecretSource};
+use crate::config::{CredentialSettings, RegistrySettings};
 use crate::model::{POLL_DEFAULT, format_duration};
 
 /// How often a registry may be asked at most.
@@ -126,14 +128,6 @@ fn way_in(
     }
     let username = written.username.as_ref()?.value.0.clone();
     Some(CredentialSettings::Password { username, password: secret(&written.password)? })
-}
-
-/// Where a secret is; nothing where that is not said, which is reported.
-pub(super) fn secret_of(source: &raw::SecretSource, folder: &Path) -> Option<SecretSource> {
-    Some(match source {
-        raw::SecretSource::Env(name) => SecretSource::Env(name.value.0.clone()),
-        raw::SecretSource::File(file) => SecretSource::File(resolve(folder, &file.0)),
-    })
 }
 
 /// Credentials are one thing: a way that silently won over another would be a riddle.

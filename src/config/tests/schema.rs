@@ -3,6 +3,8 @@
 use serde_json::{Value, json};
 
 use super::*;
+use crate::config::examined::raw_of;
+use crate::config::problem::ProblemList;
 
 /// A file in JSON, by way of another YAML reader than ours.
 fn json_of(text: &str) -> Value {

@@ -157,7 +157,7 @@ fn teams_and_ranges_without_quotes() {
 
 #[test]
 fn the_current_folder_is_a_root() {
-    let root = crate::config::checked::resolve(std::path::Path::new(""), ".");
+    let root = crate::config::checked::paths::resolve(std::path::Path::new(""), ".");
     assert_eq!(root, std::path::PathBuf::from("."));
 }
 

@@ -6,67 +6,29 @@ mod reloadable_secret;
 mod single_flight;
 mod tokens;
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
 use secrecy::SecretString;
-use serde_json::json;
 
-use super::permissions::{ASKING_TEAMS, PERMISSIONS, access_word};
-use super::transport::Transport;
+use super::scope::Scope;
+use super::transport::{Call, Response};
 use crate::forge::ForgeError;
-use crate::model::{RepositoryName, Secret, Time};
+use crate::model::{Secret, Time};
 pub use app::AppCredentials;
 use reloadable_secret::ReloadableSecret;
 pub use reloadable_secret::SecretReader;
 
-/// What a request is about, which decides the token that it is sent with.
-#[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Scope<'a> {
-    /// One repository.
-    Repository(&'a RepositoryName),
-    /// One repository with source code, only to read.
-    Source(&'a RepositoryName),
-    /// The deployments of one repository, which nothing else needs.
-    Deployments(&'a RepositoryName),
-    /// The reviewers of one repository's pull requests, teams among them.
-    Reviews(&'a RepositoryName),
-    /// The teams of an organization.
-    Organization(&'a str),
-    /// The bot itself.
-    Bot,
-}
+/// What an App needs in order to request its tokens. The transport has it, which needs the tokens for all other requests.
+pub(super) trait AppRequests: Sync {
+    /// The current time by this machine's clock.
+    fn now(&self) -> Time;
 
-impl<'a> Scope<'a> {
-    /// The account that owns it: an App has one installation in each account.
-    fn owner(self) -> &'a str {
-        match self {
-            Self::Repository(repository)
-            | Self::Source(repository)
-            | Self::Deployments(repository)
-            | Self::Reviews(repository) => {
-                repository.as_str().split_once('/').expect("a repository has an owner").0
-            }
-            Self::Organization(organization) => organization,
-            Self::Bot => "app",
-        }
-    }
-}
+    /// The current time by GitHub's clock, in whole seconds.
+    fn github_now(&self) -> Time;
 
-impl fmt::Display for Scope<'_> {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Repository(repository)
-            | Self::Source(repository)
-            | Self::Deployments(repository)
-            | Self::Reviews(repository) => {
-                write!(formatter, "{repository}")
-            }
-            Self::Organization(organization) => formatter.write_str(organization),
-            Self::Bot => formatter.write_str("GitHub"),
-        }
-    }
+    /// Sends a request and returns the response, whose status may be an error.
+    fn call(&self, call: Call<'_>) -> impl Future<Output = Result<Response, ForgeError>> + Send;
 }
 
 /// The credentials of the bot.
@@ -80,31 +42,6 @@ pub enum Credentials {
 /// A personal token, whose file may be replaced.
 #[derive(Debug)]
 pub struct PersonalToken(ReloadableSecret<SecretString>);
-
-/// The request for an installation token: one repository, and the permissions that are used there.
-fn token_request(scope: Scope<'_>) -> serde_json::Value {
-    let in_repository = |repository: &RepositoryName, permissions: serde_json::Value| {
-        let (_, name) = repository.as_str().split_once('/').expect("a repository has an owner");
-        json!({ "repositories": [name], "permissions": permissions })
-    };
-    match scope {
-        Scope::Repository(repository) => {
-            // GitHub issues no token at all if the installation lacks one of the requested permissions.
-            let vital = PERMISSIONS.iter().filter(|own| own.is_vital);
-            let vital: BTreeMap<&str, &str> = vital.map(|own| (own.name, access_word(own.access))).collect();
-            in_repository(repository, json!(vital))
-        }
-        Scope::Source(repository) => {
-            in_repository(repository, json!({ "contents": "read", "checks": "read", "statuses": "read" }))
-        }
-        Scope::Deployments(repository) => in_repository(repository, json!({ "deployments": "write" })),
-        Scope::Reviews(repository) => {
-            let both = ASKING_TEAMS.iter().map(|(name, access)| (*name, access_word(*access)));
-            in_repository(repository, json!(both.collect::<BTreeMap<_, _>>()))
-        }
-        Scope::Organization(_) | Scope::Bot => json!({ "permissions": { "members": "read" } }),
-    }
-}
 
 impl Credentials {
     /// A personal token.
@@ -135,12 +72,12 @@ impl Credentials {
     /// The token for a request.
     pub(super) async fn token_for(
         &self,
-        transport: &Transport,
+        requests: &impl AppRequests,
         scope: Scope<'_>,
     ) -> Result<SecretString, ForgeError> {
         match (self, scope) {
-            (Self::Token(PersonalToken(token)), _) => Ok(token.get(transport.now()).await),
-            (Self::App(app), Scope::Bot) => app.proof(transport.now(), transport.github_now()).await,
+            (Self::Token(PersonalToken(token)), _) => Ok(token.get(requests.now()).await),
+            (Self::App(app), Scope::Bot) => app.proof(requests.now(), requests.github_now()).await,
             (
                 Self::App(app),
                 Scope::Repository(_)
@@ -148,7 +85,7 @@ impl Credentials {
                 | Scope::Deployments(_)
                 | Scope::Reviews(_)
                 | Scope::Organization(_),
-            ) => app.token(transport, scope).await,
+            ) => app.token(requests, scope).await,
         }
     }
 

@@ -12,7 +12,7 @@ use serde::Deserialize;
 use tokio::sync::OnceCell;
 
 use super::GitHubForge;
-use super::auth::Scope;
+use super::scope::Scope;
 use super::transport::{Call, PAGE_SIZE, Response, encode_query};
 use super::wire::{Account, Commit, user};
 use crate::forge::ForgeError;

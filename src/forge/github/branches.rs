@@ -8,13 +8,13 @@ use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 use http::{Method, StatusCode};
 use serde_json::json;
 
-use super::auth::Scope;
 use super::budget::Lane;
 use super::graph::Mutations;
-use super::state::{Branches, Refs};
+use super::observed_branches::{Branches, Refs};
+use super::scope::Scope;
 use super::transport::{Call, Response, encode_path};
 use super::wire::{Commit, Comparison, Ref, commit_id};
-use super::{GitHubForge, READS_AT_ONCE, failed};
+use super::{GitHubForge, READS_AT_ONCE};
 use crate::forge::{BRANCH_PREFIX, ForgeError, LOG_BRANCH};
 use crate::model::{BranchName, CommitId, ConfigBranch, Head, RepositoryName};
 
@@ -312,7 +312,7 @@ impl GitHubForge {
             return Ok(RefUpdate::Elsewhere(tip));
         }
         let what = format!("moving the branch `{branch}`");
-        Err(ForgeError::Blocked { what, why: super::refusal::one_line(&error.message) })
+        Err(ForgeError::Blocked { what, why: super::message::one_line(&error.message) })
     }
 
     /// The name by which GraphQL knows a repository.
@@ -345,7 +345,7 @@ pub(super) fn expect_allowed(response: &Response, what: &str) -> Result<(), Forg
         return Err(ForgeError::Blocked { what: what.to_owned(), why: response.message() });
     }
     if response.status == StatusCode::CONFLICT {
-        return Err(failed(what, response.message()));
+        return Err(ForgeError::unavailable(what, response.message()));
     }
     response.ensure_success(what)
 }

@@ -23,7 +23,7 @@ use chrono::TimeDelta;
 use http::HeaderMap;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-use super::transport::lock;
+use super::lock::lock;
 use crate::model::{Time, is_paused};
 pub(super) use primary::BLUR;
 use primary::Primary;

@@ -13,10 +13,10 @@ use http::Method;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::auth::Scope;
+use super::GitHubForge;
 use super::comments::description;
+use super::scope::Scope;
 use super::transport::{Call, PAGE_SIZE};
-use super::{GitHubForge, failed};
 use crate::forge::{BRANCH_PREFIX, ForgeError, NewStatus};
 use crate::model::{ChangeNumber, CommitId, ConfigBranch, RepositoryName, Status, StatusState, Time};
 
@@ -153,7 +153,7 @@ impl GitHubForge {
         // Whether a failure had its effect is read at the next look.
         let made = written.inspect_err(|_| self.forget_said(place, change))?;
         if made.head_sha != head.as_str() {
-            return Err(failed(what, "it stands on another commit"));
+            return Err(ForgeError::unavailable(what, "it stands on another commit"));
         }
         let began = made.started_at.unwrap_or_else(|| self.now());
         let since = known.map_or(began, |known| known.since);

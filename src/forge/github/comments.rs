@@ -3,13 +3,14 @@
 use http::{Method, StatusCode};
 use serde_json::json;
 
-use super::auth::Scope;
+use super::GitHubForge;
 use super::budget::Lane;
 use super::graph::Mutations;
-use super::pulls::{is_review, is_user};
+use super::pulls::is_review;
+use super::scope::Scope;
 use super::transport::Call;
+use super::wire::is_user;
 use super::wire::{CommitStatus, IssueComment, Pull, PullDetails, commit_id};
-use super::{GitHubForge, failed};
 use crate::forge::{CHANGE_LABEL, ForgeError, NewStatus, Presentation, Remark};
 use crate::model::{
     BranchName, ChangeNumber, Comment, CommentId, CommitId, ConfigBranch, Reaction, Status, StatusState, Time,
@@ -35,7 +36,8 @@ impl GitHubForge {
         self.rewrite(place, &pull, presentation).await?;
         // Whoever was cut off between the pull request and its label left it without.
         self.label_missing(place, &pull, &[CHANGE_LABEL.to_owned()]).await?;
-        let branch = BranchName::new(&pull.head.branch).map_err(|error| failed("reading a branch", error))?;
+        let branch = BranchName::new(&pull.head.branch)
+            .map_err(|error| ForgeError::unavailable("reading a branch", error))?;
         let tip = self.tip(&place.repository, &branch).await?;
         let head = tip.map_or_else(|| commit_id(&pull.head.sha), Ok)?;
         self.publish(place, change, &head, &presentation.status).await

@@ -6,6 +6,7 @@
 //! Repositories above 64 MiB are read in documents.
 
 mod archive;
+mod blob_cache;
 mod blobs;
 mod once;
 mod texts;
@@ -14,13 +15,14 @@ mod tree;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-pub(super) use blobs::{BlobCache, LARGE_BLOB_BYTES_MAX};
+pub(super) use blob_cache::BlobCache;
+pub(super) use blobs::LARGE_BLOB_BYTES_MAX;
 pub(super) use tree::root;
 
+use super::GitHubForge;
 use super::branches::Files as WithFiles;
 use super::state::CommitFiles;
 use super::wire::{ComparedFile, Comparison, commit_id};
-use super::{GitHubForge, failed};
 use crate::forge::ForgeError;
 use crate::model::{
     BlobId, CommitId, ConfigBranch, EntryKind, FileChange, RepositoryName, RepositoryPath, TreeEntry,
@@ -158,7 +160,8 @@ fn sides(old: &CommitFiles, compared: &[ComparedFile]) -> Result<Sides, ForgeErr
 
 fn new_entry(file: &ComparedFile, before: Option<&TreeEntry>) -> Result<TreeEntry, ForgeError> {
     let blob = file.sha.as_deref().and_then(|sha| BlobId::new(sha).ok());
-    let blob = blob.ok_or_else(|| failed("comparing two commits", "GitHub's response lacks a blob"))?;
+    let blob = blob
+        .ok_or_else(|| ForgeError::unavailable("comparing two commits", "GitHub's response lacks a blob"))?;
     // A comparison does not tell kinds apart; a link's text is its blob, and only a blob is fetched.
     let kind = before.map_or(EntryKind::File, |before| before.kind);
     Ok(TreeEntry { kind, blob })
@@ -169,7 +172,7 @@ fn new_entry(file: &ComparedFile, before: Option<&TreeEntry>) -> Result<TreeEntr
 fn shown(path: &str) -> Result<RepositoryPath, ForgeError> {
     let is_odd = |c: char| c.is_control() || c == '\\';
     RepositoryPath::new(path.replace(is_odd, "\u{fffd}"))
-        .map_err(|error| failed("comparing two commits", error))
+        .map_err(|error| ForgeError::unavailable("comparing two commits", error))
 }
 
 fn differing(old: &CommitFiles, new: &CommitFiles) -> Sides {

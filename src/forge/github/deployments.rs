@@ -16,11 +16,12 @@ use http::{Method, StatusCode};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::auth::Scope;
+use super::GitHubForge;
 use super::budget::Lane;
-use super::transport::{Call, Response, lock};
+use super::lock::lock;
+use super::scope::Scope;
+use super::transport::{Call, Response};
 use super::wire::GraphResponse;
-use super::{GitHubForge, failed};
 use crate::forge::ForgeError;
 use crate::model::{
     ConfigBranch, Deployment, ImageReference, RepositoryName, ServiceEnvironment, Time, is_paused,
@@ -117,7 +118,7 @@ impl GitHubForge {
         // Nothing of GitHub's refuses a second one, and another replica may have been faster.
         let read = self.read_deployments(repository, &[&deployment.target]).await?;
         let Some((_, known)) = read.into_iter().next() else {
-            return Err(failed(
+            return Err(ForgeError::unavailable(
                 "reading deployments",
                 format!("GitHub says nothing of {}", deployment.target),
             ));

@@ -11,7 +11,8 @@ use http::HeaderMap;
 use http::header::DATE;
 use serde::de::DeserializeOwned;
 
-use super::auth::{Credentials, Scope};
+use super::auth::Credentials;
+use super::scope::Scope;
 use super::transport::{Call, OWN_ACCOUNT, Response};
 use super::wire::Account;
 use super::{GitHubForge, READS_AT_ONCE};

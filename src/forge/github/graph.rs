@@ -8,11 +8,11 @@ use std::fmt::Write as _;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
-use super::auth::Scope;
+use super::GitHubForge;
 use super::budget::Lane;
+use super::scope::Scope;
 use super::transport::Call;
 use super::wire::{GraphError, GraphResponse};
-use super::{GitHubForge, failed};
 use crate::forge::ForgeError;
 
 /// How GitHub calls it when one document is too much: too large, or too long under way.
@@ -130,10 +130,10 @@ impl GitHubForge {
         if outcomes.done.is_empty()
             && let Some(error) = outcomes.errors.iter().find(|error| is_too_much(error))
         {
-            return Err(failed(verb, super::refusal::one_line(&error.message)));
+            return Err(ForgeError::unavailable(verb, super::message::one_line(&error.message)));
         }
         if outcomes.done.is_empty() && outcomes.errors.is_empty() {
-            return Err(failed(verb, "GitHub's response says nothing of it"));
+            return Err(ForgeError::unavailable(verb, "GitHub's response says nothing of it"));
         }
         Ok(outcomes)
     }

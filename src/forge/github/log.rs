@@ -11,12 +11,13 @@ use std::sync::Arc;
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use super::auth::Scope;
+use super::GitHubForge;
 use super::budget::Lane;
 use super::content::{LARGE_BLOB_BYTES_MAX, root};
-use super::transport::{Call, lock};
+use super::lock::lock;
+use super::scope::Scope;
+use super::transport::Call;
 use super::wire::{CreatedObject, GitTree, commit_id};
-use super::{GitHubForge, failed};
 use crate::forge::log::{self, Layout, LogRemainder, Segment, SegmentWrite};
 use crate::forge::{ForgeError, LOG_BRANCH, LogPart};
 use crate::model::{BlobId, BranchName, CommitId, ConfigBranch, RepositoryName};
@@ -63,9 +64,10 @@ impl GitHubForge {
     async fn log_at(&self, repository: &RepositoryName, tip: &CommitId) -> Result<Arc<LogTree>, ForgeError> {
         let log = self.log_tree(repository, tip).await?;
         // Taken for empty, it would make everything happen once more.
-        let log =
-            log.ok_or_else(|| failed(reading(repository), format!("GitHub does not show its tip {tip}")))?;
-        log.layout.check().map_err(|error| failed(reading(repository), error))?;
+        let log = log.ok_or_else(|| {
+            ForgeError::unavailable(reading(repository), format!("GitHub does not show its tip {tip}"))
+        })?;
+        log.layout.check().map_err(|error| ForgeError::unavailable(reading(repository), error))?;
         Ok(log)
     }
 
@@ -115,7 +117,7 @@ impl GitHubForge {
             let why = format!(
                 "the branch `{LOG_BRANCH}` has more files than GitHub lists; delete there what is not the log's"
             );
-            return Err(failed(reading(repository), why));
+            return Err(ForgeError::unavailable(reading(repository), why));
         }
         let tree = Arc::new(LogTree { layout: layout(&listed), tree: root(&listed.tree) });
         lock(&memory.log).keep_tree(commit, &tree);
@@ -134,7 +136,7 @@ impl GitHubForge {
         if let (Some(last), Some(content)) = (log.layout.last(), contents.last()) {
             lock(&self.memory(repository).log).keep_contents(vec![(last.blob, Arc::clone(content))]);
         }
-        rest.lines(&contents).map_err(|error| failed(reading(repository), error))
+        rest.lines(&contents).map_err(|error| ForgeError::unavailable(reading(repository), error))
     }
 
     /// The content of files of the log at a commit, read where it is not remembered.
@@ -151,7 +153,7 @@ impl GitHubForge {
                  between lines into `log/000001.jsonl` and so on",
                 large.path(),
             );
-            return Err(failed(reading(repository), why));
+            return Err(ForgeError::unavailable(reading(repository), why));
         }
         let missing = segments.iter().filter(|segment| !found.contains_key(&segment.blob));
         let missing: BTreeMap<BlobId, u64> = missing.map(|segment| (segment.blob, segment.bytes)).collect();
@@ -168,7 +170,7 @@ impl GitHubForge {
         expected: Option<&CommitId>,
     ) -> Result<CommitId, ForgeError> {
         let repository = &place.repository;
-        let refused = |error| failed(writing(repository), error);
+        let refused = |error| ForgeError::unavailable(writing(repository), error);
         log::check_lines(lines).map_err(refused)?;
         self.memory(repository).seen.lock().await.clear();
         // The content goes on from what is proven: what nobody proved stays in the history, and is no longer in the files.
@@ -231,7 +233,7 @@ impl GitHubForge {
                 }
             });
         }
-        made.ok_or_else(|| failed(writing(repository), "there is nothing to write"))
+        made.ok_or_else(|| ForgeError::unavailable(writing(repository), "there is nothing to write"))
     }
 
     async fn move_log(

@@ -12,8 +12,8 @@ use http::{Method, StatusCode};
 use serde_json::json;
 
 use super::GitHubForge;
-use super::auth::Scope;
 use super::budget::Lane;
+use super::scope::Scope;
 use super::transport::{Call, Response};
 use super::wire::{CreatedObject, PullDetails, Repository, commit_id};
 use crate::forge::{ForgeError, Merge};

@@ -14,10 +14,12 @@ use std::sync::Mutex;
 use chrono::TimeDelta;
 use http::StatusCode;
 
-use super::auth::{Credentials, Scope};
-use super::transport::{Call, OWN_ACCOUNT, encode_path, lock};
+use super::GitHubForge;
+use super::auth::Credentials;
+use super::lock::lock;
+use super::scope::Scope;
+use super::transport::{Call, OWN_ACCOUNT, encode_path};
 use super::wire::{Account, App, Membership, Permission, is_ghost, login};
-use super::{GitHubForge, failed};
 use crate::forge::{Confirmation, ForgeError};
 use crate::model::{RepositoryName, TeamName, Time, UserName, is_younger_than};
 
@@ -81,7 +83,7 @@ impl GitHubForge {
                 format!("{}[bot]", app.slug)
             }
         };
-        login(&name).map_err(|error| failed("learning the bot's name", error))
+        login(&name).map_err(|error| ForgeError::unavailable("learning the bot's name", error))
     }
 
     /// Remembers which account stood behind each name that wrote something. Each look says it anew of all that it shows,
@@ -157,7 +159,10 @@ impl GitHubForge {
     fn author(&self, user: &UserName) -> Result<Option<u64>, ForgeError> {
         let authors = lock(&self.inner.people.authors);
         let ids = authors.get(user).ok_or_else(|| {
-            failed(format!("learning whose name `{user}` is"), "nothing that was written under it is shown")
+            ForgeError::unavailable(
+                format!("learning whose name `{user}` is"),
+                "nothing that was written under it is shown",
+            )
         })?;
         Ok(if ids.len() == 1 { ids.first().copied() } else { None })
     }

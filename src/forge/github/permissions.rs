@@ -2,7 +2,7 @@
 
 use http::Method;
 
-use super::auth::Scope;
+use super::scope::Scope;
 use super::webhook::EventKind;
 use crate::model::Access;
 

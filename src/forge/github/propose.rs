@@ -12,15 +12,15 @@ use std::collections::BTreeMap;
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use super::auth::Scope;
+use super::GitHubForge;
 use super::branches::RefUpdate;
 use super::budget::Lane;
+use super::scope::Scope;
 use super::state::CommitFiles;
 use super::transport::{Call, Response, encode_query};
 use super::wire::{Pull, commit_id};
-use super::{GitHubForge, failed};
 use crate::forge::{ForgeError, Proposal};
-use crate::model::{ChangeNumber, CommitId, EntryKind, RepositoryName, RepositoryPath};
+use crate::model::{ChangeNumber, CommitId, RepositoryName};
 pub(super) use batch::Together;
 use batch::goes_together;
 
@@ -260,7 +260,7 @@ impl GitHubForge {
 
     async fn of_branch(&self, proposal: &Proposal, state: &str) -> Result<Vec<Pull>, ForgeError> {
         let repository = &proposal.place.repository;
-        let (owner, _) = repository.as_str().split_once('/').expect("a repository has an owner");
+        let owner = repository.owner();
         let head = encode_query(&format!("{owner}:{}", proposal.branch));
         let base = encode_query(proposal.place.branch.as_str());
         let path = format!("/repos/{repository}/pulls?state={state}&head={head}&base={base}");
@@ -278,35 +278,12 @@ struct WrittenHead {
 fn written(base: &CommitFiles, proposal: &Proposal) -> Result<Vec<Value>, ForgeError> {
     let what = || format!("writing files in `{}`", proposal.place.repository);
     let entries = proposal.files.iter().map(|(path, content)| {
-        may_write(base, path).map_err(|why| failed(what(), why))?;
-        let text = std::str::from_utf8(content).map_err(|error| failed(what(), error))?;
+        base.may_write(path).map_err(|why| ForgeError::unavailable(what(), why))?;
+        let text = std::str::from_utf8(content).map_err(|error| ForgeError::unavailable(what(), error))?;
         let mode = if base.executable.contains(path) { "100755" } else { "100644" };
         Ok(json!({ "path": path.as_str(), "mode": mode, "type": "blob", "content": text }))
     });
     entries.collect()
-}
-
-/// Refuses a path where something else stands at it or above it.
-fn may_write(base: &CommitFiles, path: &RepositoryPath) -> Result<(), String> {
-    let mut at = Some(path.clone());
-    while let Some(part) = at {
-        if let Some(entry) = base.entries.get(&part) {
-            match entry.kind {
-                EntryKind::File if part == *path => {}
-                EntryKind::File => return Err(format!("`{part}` is a file, not a folder")),
-                EntryKind::SymbolicLink => {
-                    return Err(format!("`{part}` is a symbolic link, which is never followed"));
-                }
-                EntryKind::Submodule => {
-                    return Err(format!("`{part}` is a submodule, which is never entered"));
-                }
-            }
-        }
-        at = part.parent();
-    }
-    let below = format!("{path}/");
-    let is_folder = base.entries.keys().any(|found| found.as_str().starts_with(&below));
-    if is_folder { Err(format!("`{path}` is a folder")) } else { Ok(()) }
 }
 
 /// Somebody else has the branch.

@@ -19,16 +19,17 @@ use chrono::TimeDelta;
 use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 use http::HeaderValue;
 
-use super::auth::Scope;
 use super::checks::Check;
-use super::state::{Branches, Refs};
-use super::transport::{Call, PAGE_SIZE, lock};
+use super::lock::lock;
+use super::observed_branches::{Branches, Refs};
+use super::scope::Scope;
+use super::transport::{Call, PAGE_SIZE};
 use super::wire::{CommitStatus, Pull, PullDetails, commit_id, user};
-use super::{GitHubForge, READS_AT_ONCE, failed};
+use super::{GitHubForge, READS_AT_ONCE};
 use crate::forge::{BRANCH_PREFIX, ForgeError};
 use crate::model::{
     BranchName, Change, ChangeNumber, ChangeState, CommitId, ConfigBranch, MergeBlocker, QueuePlace,
-    RepositoryName, Status, StatusState, Time, UserName,
+    RepositoryName, Status, StatusState, Time,
 };
 pub(super) use timeline::is_review;
 use timeline::{ClosedBy, Timeline};
@@ -335,7 +336,8 @@ impl GitHubForge {
             title: pull.title.clone(),
             body: pull.body().to_owned(),
             author: user(pull.user.as_ref()),
-            branch: BranchName::new(&pull.head.branch).map_err(|error| failed("reading a branch", error))?,
+            branch: BranchName::new(&pull.head.branch)
+                .map_err(|error| ForgeError::unavailable("reading a branch", error))?,
             base: look.place.branch.clone(),
             state,
             opened_at: pull.created_at,
@@ -428,9 +430,4 @@ fn published(head: &CommitId, status: CommitStatus) -> Status {
     };
     let text = status.description.unwrap_or_default();
     Status { head: head.clone(), at: status.created_at, state, text }
-}
-
-/// A user by an account that GitHub always knows.
-pub(super) fn is_user(account: Option<&super::wire::Account>, name: &UserName) -> bool {
-    account.is_some_and(|account| account.login.eq_ignore_ascii_case(name.as_str()))
 }

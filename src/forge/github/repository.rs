@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use super::GitHubForge;
-use super::auth::Scope;
-use super::refusal::one_line;
-use super::transport::lock;
+use super::lock::lock;
+use super::message::one_line;
+use super::scope::Scope;
 use super::wire::Repository;
 use crate::forge::ForgeError;
 use crate::model::{MergeMethod, RepositoryName};

@@ -7,7 +7,7 @@ use http::{Method, StatusCode};
 use serde_json::json;
 
 use super::GitHubForge;
-use super::auth::Scope;
+use super::scope::Scope;
 use super::transport::{Call, encode_path};
 use crate::forge::ForgeError;
 use crate::model::{ChangeNumber, ConfigBranch, Principal, Proposal, TeamName};

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::GitHubForge;
-use super::auth::Scope;
+use super::scope::Scope;
 use super::transport::{Call, PAGE_SIZE};
 use super::wire::{Account, CommitStatus};
 use crate::forge::{BRANCH_PREFIX, ForgeError};

@@ -9,14 +9,15 @@ use tokio::sync::OnceCell;
 use super::authorship::Pusher;
 use super::content::BlobCache;
 use super::deployments::DeploymentCache;
+use super::lock::lock;
 use super::log::LogCache;
 use super::merge::{RefusedMerge, Waiting};
+use super::observed_branches::ObservedBranches;
 use super::propose::Together;
 use super::pulls::Pulls;
 use super::receipts::Receipts;
-use super::transport::lock;
 use super::wire::{Commit, Repository};
-use crate::model::{BranchName, CommitId, Head, RepositoryPath, TreeEntry};
+use crate::model::{BranchName, CommitId, EntryKind, Head, RepositoryPath, TreeEntry};
 
 /// How many commits are remembered; then all are forgotten. Each change needs a few.
 const COMMITS_MAX: usize = 10_000;
@@ -62,35 +63,6 @@ pub(super) struct RepositoryState {
     pub(super) receipts: Mutex<Receipts>,
     /// Held by whoever reads an archive.
     pub(super) unpacking: tokio::sync::Mutex<()>,
-}
-
-/// The branches under Towpath's prefix.
-pub(super) type Refs = BTreeMap<BranchName, CommitId>;
-
-/// The branches that matter to a place, as one response has them.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Branches {
-    /// Those under Towpath's prefix, the log apart.
-    pub(super) ours: Refs,
-    /// The tip of the log, where there is one.
-    pub(super) log: Option<CommitId>,
-    /// The tip of the base, where there is one.
-    pub(super) base: Option<CommitId>,
-}
-
-/// What a look saw of the branches; each part is taken once, so that what comes later is read anew.
-#[derive(Clone, Debug, Default)]
-pub(super) struct ObservedBranches {
-    pub(super) ours: Option<(Refs, Option<CommitId>)>,
-    pub(super) log: Option<Option<CommitId>>,
-    pub(super) base: Option<Option<CommitId>>,
-}
-
-impl From<Branches> for ObservedBranches {
-    fn from(branches: Branches) -> Self {
-        let ours = (branches.ours, branches.base.clone());
-        Self { ours: Some(ours), log: Some(branches.log), base: Some(branches.base) }
-    }
 }
 
 /// The files of a commit.
@@ -198,4 +170,29 @@ fn insert<T>(map: &mut BTreeMap<CommitId, T>, id: CommitId, value: T) {
         map.clear();
     }
     map.insert(id, value);
+}
+
+impl CommitFiles {
+    /// Refuses a path where something else stands at it or above it.
+    pub(super) fn may_write(&self, path: &RepositoryPath) -> Result<(), String> {
+        let mut at = Some(path.clone());
+        while let Some(part) = at {
+            if let Some(entry) = self.entries.get(&part) {
+                match entry.kind {
+                    EntryKind::File if part == *path => {}
+                    EntryKind::File => return Err(format!("`{part}` is a file, not a folder")),
+                    EntryKind::SymbolicLink => {
+                        return Err(format!("`{part}` is a symbolic link, which is never followed"));
+                    }
+                    EntryKind::Submodule => {
+                        return Err(format!("`{part}` is a submodule, which is never entered"));
+                    }
+                }
+            }
+            at = part.parent();
+        }
+        let below = format!("{path}/");
+        let is_folder = self.entries.keys().any(|found| found.as_str().starts_with(&below));
+        if is_folder { Err(format!("`{path}` is a folder")) } else { Ok(()) }
+    }
 }

@@ -10,7 +10,7 @@ mod response_cache;
 mod retry;
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use chrono::TimeDelta;
@@ -23,10 +23,12 @@ use serde::de::DeserializeOwned;
 use self::clock::ServerClock;
 use self::response_cache::ResponseCache;
 use self::retry::{AttemptError, RetryState};
-use super::auth::{Credentials, Scope};
+use super::Now;
+use super::auth::{AppRequests, Credentials};
 use super::budget::{Budget, Cost, Interface, Lane, Pause};
+use super::lock::lock;
 use super::refusal::{AccessDenied, GitHubRefusal, RateLimit, refusal_in};
-use super::{Now, failed};
+use super::scope::Scope;
 use crate::forge::ForgeError;
 use crate::model::{ForgeName, Time};
 pub(super) use call::{Call, Idempotency, OWN_ACCOUNT, encode_path, encode_query};
@@ -181,7 +183,10 @@ impl Transport {
                 return Ok(entries);
             }
         }
-        Err(failed(format!("reading `{path}`"), format!("it has more than {PAGES_MAX} pages")))
+        Err(ForgeError::unavailable(
+            format!("reading `{path}`"),
+            format!("it has more than {PAGES_MAX} pages"),
+        ))
     }
 
     /// Sends a request and returns the response, whose status may be an error that the caller understands.
@@ -278,7 +283,7 @@ impl Transport {
                 Err(AttemptError::rate_limited(self.pause(budget, limit, interface)))
             }
             Some(GitHubRefusal::ServerError(message)) => {
-                Err(AttemptError::retryable_if(is_idempotent, failed(call.verb, message)))
+                Err(AttemptError::retryable_if(is_idempotent, ForgeError::unavailable(call.verb, message)))
             }
             Some(GitHubRefusal::Unauthorized) => {
                 let clock_changed =
@@ -319,6 +324,20 @@ impl Transport {
     }
 }
 
+impl AppRequests for Transport {
+    fn now(&self) -> Time {
+        self.now()
+    }
+
+    fn github_now(&self) -> Time {
+        self.github_now()
+    }
+
+    async fn call(&self, call: Call<'_>) -> Result<Response, ForgeError> {
+        self.call(call).await
+    }
+}
+
 /// One attempt at a request.
 struct Attempt<'a> {
     call: &'a Call<'a>,
@@ -351,7 +370,7 @@ fn other_host_response(
     let refusals = [StatusCode::UNAUTHORIZED, StatusCode::FORBIDDEN, StatusCode::TOO_MANY_REQUESTS];
     if is_transient || refusals.contains(&status) {
         let host = other_host.unwrap_or_default();
-        let error = failed(call.verb, format!("`{host}` answered {status}"));
+        let error = ForgeError::unavailable(call.verb, format!("`{host}` answered {status}"));
         let is_retryable = is_transient && call.idempotency == Idempotency::Safe;
         return Err(AttemptError::retryable_if(is_retryable, error));
     }
@@ -362,11 +381,6 @@ impl std::fmt::Debug for Transport {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.debug_struct("Transport").field("url", &self.url).finish_non_exhaustive()
     }
-}
-
-/// Locks a mutex even if another thread panicked while it held it: every value here is a cache that is replaced as a whole.
-pub(super) fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The value of the label `outcome` of `towpath_forge_requests_total`.

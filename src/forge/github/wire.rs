@@ -2,7 +2,6 @@
 
 use serde::Deserialize;
 
-use super::failed;
 use crate::forge::ForgeError;
 use crate::model::{CommitId, NameError, Time, UserName};
 
@@ -37,7 +36,7 @@ pub(super) fn is_ghost(user: &UserName) -> bool {
 
 /// A commit id that GitHub sent.
 pub(super) fn commit_id(text: &str) -> Result<CommitId, ForgeError> {
-    CommitId::new(text).map_err(|error| failed("reading a commit id", error))
+    CommitId::new(text).map_err(|error| ForgeError::unavailable("reading a commit id", error))
 }
 
 /// A pull request as in lists.
@@ -361,4 +360,9 @@ pub(super) struct GraphError {
     pub(super) kind: Option<String>,
     #[serde(default)]
     pub(super) message: String,
+}
+
+/// A user by an account that GitHub always knows.
+pub(super) fn is_user(account: Option<&Account>, name: &UserName) -> bool {
+    account.is_some_and(|account| account.login.eq_ignore_ascii_case(name.as_str()))
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use gix::ObjectId;
 
 use super::content::merge_of;
-use super::merge::merged_tree;
+use super::merged_tree::merged_tree;
 use super::store::{Store, branch_ref, commit_id, object_id, unknown};
 use super::wire::{
     ChangeEvent, ChangeFile, EVENTS_OF_REACTIONS_MAX, EventFile, StateFile, Stored, load, load_all,

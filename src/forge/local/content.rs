@@ -7,7 +7,8 @@ use gix::ObjectId;
 use gix::bstr::{BString, ByteSlice as _};
 use gix::object::tree::EntryKind as GitKind;
 
-use super::store::{Store, failed, object_id};
+use super::failure::failed;
+use super::store::{Store, object_id};
 use crate::forge::ForgeError;
 use crate::model::{BlobId, BranchName, CommitId, EntryKind, FileChange, RepositoryPath, TreeEntry};
 

@@ -5,8 +5,9 @@ use gix::bstr::BString;
 use gix::object::tree::EntryKind;
 
 use super::content;
+use super::failure::failed;
 use super::proof::{LogKey, is_on_line, last_proven};
-use super::store::{Store, commit_id, failed, object_id};
+use super::store::{Store, commit_id, object_id};
 use crate::forge::log::{self, Layout, LogRemainder, Segment, SegmentWrite};
 use crate::forge::{ForgeError, LOG_BRANCH, LogPart};
 use crate::model::{BlobId, CommitId};

@@ -1,6 +1,7 @@
 //! What people do at a local forge: `towpath changes` and the demo record it here, and the next look acts on it.
 
-use super::store::{Store, branch_ref, commit_id, failed};
+use super::failure::failed;
+use super::store::{Store, branch_ref, commit_id};
 use super::wire::{ChangeEvent, load};
 use super::{LocalForge, changes, content, log, merge};
 use crate::forge::ForgeError;

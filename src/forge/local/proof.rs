@@ -17,7 +17,8 @@ use nix::fcntl::OFlag;
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
-use super::store::{Store, commit_id, failed, object_id};
+use super::failure::failed;
+use super::store::{Store, commit_id, object_id};
 use crate::forge::{ForgeError, LOG_BRANCH};
 use crate::model::CommitId;
 

@@ -3,7 +3,6 @@
 mod history;
 mod refs;
 
-use std::fmt::Display;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -12,6 +11,7 @@ use gix::ObjectId;
 
 pub(super) use refs::branch_ref;
 
+use super::failure::failed;
 use super::turn::Turn;
 use super::{Inner, ReadChange};
 use crate::forge::ForgeError;
@@ -35,12 +35,6 @@ pub(super) struct Store {
     inner: Arc<Inner>,
     name: RepositoryName,
     turn: Option<Turn>,
-}
-
-/// What a failure of Git means to the caller: try later, or mend the repository.
-pub(super) fn failed<E: Display>(what: impl Into<String>) -> impl FnOnce(E) -> ForgeError {
-    let what = what.into();
-    move |error| ForgeError::Unavailable { what, why: error.to_string() }
 }
 
 impl Store {

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use nix::fcntl::OFlag;
 
-use super::store::failed;
+use super::failure::failed;
 use crate::forge::ForgeError;
 
 /// The file, in the repository, whose lock is the turn.

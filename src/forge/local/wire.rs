@@ -11,7 +11,8 @@ use gix::ObjectId;
 use gix::objs::Kind;
 use serde::{Deserialize, Serialize};
 
-use super::store::{Store, failed, object_id};
+use super::failure::failed;
+use super::store::{Store, object_id};
 use crate::forge::ForgeError;
 use crate::model::{
     BranchName, ChangeNumber, CommentId, CommitId, LeftOut, Reaction, ReviewVerdict, StatusState, Time,

@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use chrono::TimeDelta;
 use sqlx::SqlitePool;
 
-use super::json;
+use super::json::json;
 use crate::ledger::{Acceptance, DELIVERY_DAYS_KEPT, Delivery, DeliveryId, DeliveryOutcome, DeliverySubject};
 use crate::model::Time;
 

@@ -4,16 +4,12 @@ use std::sync::Arc;
 
 use chrono::TimeDelta;
 
-use super::host::Pause;
-use super::{Clock, Ports};
-use crate::forge::Forge;
+use super::host::{Pause, wait};
 use crate::ledger::{Ledger, ListingFailure};
 use crate::model::{Fact, ImageName, Time, is_paused};
 use crate::observe::facts::is_fresh;
-use crate::registry::{Registry, RegistryError};
+use crate::registry::RegistryError;
 
-/// The longest that a registry's wish to wait is heeded.
-const WAIT_MAX: TimeDelta = TimeDelta::hours(1);
 /// How long after the first failure it is asked again; twice as long after each further one.
 const RETRY_FIRST: TimeDelta = TimeDelta::seconds(30);
 /// After so many failures the wait grows no more: it is longer than any poll interval in use.
@@ -85,25 +81,9 @@ impl Failure {
     }
 }
 
-/// How long the registry asks us to leave it alone, where it does.
-pub(super) fn wait(error: &RegistryError) -> Option<TimeDelta> {
-    match error {
-        RegistryError::RateLimited { wait, .. } => {
-            Some(TimeDelta::from_std(*wait).unwrap_or(WAIT_MAX).min(WAIT_MAX))
-        }
-        RegistryError::NotFound { .. }
-        | RegistryError::Forbidden { .. }
-        | RegistryError::Unavailable { .. } => None,
-    }
-}
-
 /// Keeps a failure where other processes see it; it began when they first saw it.
-pub(super) async fn keep<F: Forge, R: Registry, L: Ledger, C: Clock>(
-    ports: &Ports<F, R, L, C>,
-    image: &ImageName,
-    failure: Failure,
-) -> Failure {
-    let kept = ports.ledger.trouble(image).await.ok().flatten();
+pub(super) async fn keep(ledger: &impl Ledger, image: &ImageName, failure: Failure) -> Failure {
+    let kept = ledger.trouble(image).await.ok().flatten();
     if kept.is_none() {
         // Once, when it begins; `forget` says when it is over.
         tracing::warn!(%image, "{}", failure.why);
@@ -111,22 +91,18 @@ pub(super) async fn keep<F: Forge, R: Registry, L: Ledger, C: Clock>(
     let since = kept.as_ref().map_or(failure.since, |kept| kept.since.min(failure.since));
     let trouble = ListingFailure { since, why: failure.why.to_string() };
     if kept.as_ref() != Some(&trouble) {
-        let written = ports.ledger.keep_trouble(image, Some(&trouble)).await;
+        let written = ledger.keep_trouble(image, Some(&trouble)).await;
         written.unwrap_or_else(|error| tracing::warn!("{error}"));
     }
     Failure { since, ..failure }
 }
 
 /// Forgets a trouble that is over.
-pub(super) async fn forget<F: Forge, R: Registry, L: Ledger, C: Clock>(
-    ports: &Ports<F, R, L, C>,
-    image: &ImageName,
-    before: Option<&Failure>,
-) {
+pub(super) async fn forget(ledger: &impl Ledger, image: &ImageName, before: Option<&Failure>) {
     // A trouble of an earlier process is over too, and only this one knows.
-    let is_known = before.is_some() || ports.ledger.trouble(image).await.is_ok_and(|kept| kept.is_some());
+    let is_known = before.is_some() || ledger.trouble(image).await.is_ok_and(|kept| kept.is_some());
     if is_known {
-        let written = ports.ledger.keep_trouble(image, None).await;
+        let written = ledger.keep_trouble(image, None).await;
         written.unwrap_or_else(|error| tracing::warn!("{error}"));
         tracing::info!(%image, "its registry answers again");
     }

@@ -10,8 +10,7 @@ use std::sync::{Arc, Mutex};
 use chrono::TimeDelta;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-use super::failure::wait;
-use super::locked;
+use super::lock::locked;
 use crate::model::{ImageName, Time, is_paused};
 use crate::registry::RegistryError;
 
@@ -21,6 +20,9 @@ const QUESTIONS_AT_ONCE_MAX: usize = 8;
 const SILENCES_MAX: u32 = 8;
 /// How long a registry is left alone that does not answer.
 const SILENCE_PAUSE: TimeDelta = TimeDelta::seconds(30);
+
+/// The longest that a registry's wish to wait is heeded.
+const WAIT_MAX: TimeDelta = TimeDelta::hours(1);
 
 /// One registry.
 #[derive(Debug)]
@@ -99,4 +101,16 @@ fn count(question: &'static str, image: &ImageName, error: Option<&RegistryError
         ("result", result.to_owned()),
     ];
     metrics::counter!("towpath_requests_total", &labels).increment(1);
+}
+
+/// How long the registry asks us to leave it alone, where it does.
+pub(super) fn wait(error: &RegistryError) -> Option<TimeDelta> {
+    match error {
+        RegistryError::RateLimited { wait, .. } => {
+            Some(TimeDelta::from_std(*wait).unwrap_or(WAIT_MAX).min(WAIT_MAX))
+        }
+        RegistryError::NotFound { .. }
+        | RegistryError::Forbidden { .. }
+        | RegistryError::Unavailable { .. } => None,
+    }
 }

@@ -6,11 +6,13 @@ use std::time::Duration;
 
 use futures::stream::{FuturesUnordered, StreamExt as _};
 
-use super::{Clock, Failure, Ports, images_at, kept, read};
+use super::read::{kept, read};
+use super::{Failure, images_at};
 use crate::forge::Forge;
 use crate::ledger::{Ledger, StoredListing};
 use crate::model::{ConfigBranch, Fact, ImageName, Policy, Tag};
 use crate::observe::Freshness;
+use crate::observe::{Clock, Ports};
 use crate::registry::Registry;
 
 /// How long a look of the service waits for tags that were never read; then it goes on without them, and comes again

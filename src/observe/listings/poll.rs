@@ -2,12 +2,15 @@
 
 use std::collections::BTreeSet;
 
+use super::cache::State;
+use super::images;
+use super::read::{kept, read};
 use super::schedule::due_after;
-use super::{Clock, Ports, State, images, kept, read};
 use crate::forge::Forge;
 use crate::ledger::{Delivery, DeliveryOutcome, DeliverySubject, Ledger, StoredListing, has_lapsed};
 use crate::model::{ImageName, Policy, Tag, Time};
 use crate::observe::facts::is_fresh;
+use crate::observe::{Clock, Ports};
 use crate::registry::Registry;
 
 /// What came of a poll.

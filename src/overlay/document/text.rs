@@ -94,3 +94,8 @@ impl Text {
         self.entry(map, key).and_then(|(_, node)| self.tree.scalar(node))
     }
 }
+
+/// Whether a file that is not parsed yet holds a text. None holds the empty one.
+pub(in crate::overlay) fn holds(bytes: &[u8], needle: &str) -> bool {
+    !needle.is_empty() && bytes.windows(needle.len()).any(|window| window == needle.as_bytes())
+}

@@ -1,5 +1,6 @@
 //! Changes to the entries of one kustomization's `images`, byte for byte.
 
+use super::image_edit::{ImageEdit, Setting};
 use super::requote::quoted_entry;
 use crate::model::{Digest, ImageName, Tag};
 use crate::overlay::EditObstacle;
@@ -10,30 +11,6 @@ use crate::overlay::kustomize::kustomization::Kustomization;
 use crate::overlay::kustomize::kustomization::entry::Entry;
 use crate::overlay::limit::Limit;
 use crate::yaml::{self, Edit, NodeId};
-
-/// What becomes of one value.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Setting<T> {
-    /// It stays as it is.
-    Keep,
-    /// It becomes this.
-    Set(T),
-    /// It goes away.
-    Clear,
-}
-
-/// What to change about one image in a kustomization.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ImageEdit {
-    /// The `name` of the entry; the last one of that name is changed, or a new one appended.
-    pub name: String,
-    /// What becomes of `newName`.
-    pub new_name: Setting<ImageName>,
-    /// What becomes of `newTag`.
-    pub tag: Setting<Tag>,
-    /// What becomes of `digest`.
-    pub digest: Setting<Digest>,
-}
 
 /// Edits a kustomization alone, without a look at what it leads to: the lossless editor behind
 /// `towpath edit set-image`.

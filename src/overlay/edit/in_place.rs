@@ -9,7 +9,7 @@
 
 use std::collections::BTreeMap;
 
-use super::image_entries::{ImageEdit, Setting};
+use super::image_edit::{ImageEdit, Setting};
 use super::proof::SourceChange;
 use super::rewrite::{Rewrite, rewritten};
 use crate::model::{ImageReference, RepositoryPath, Tree};

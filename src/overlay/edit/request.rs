@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use super::image_entries::{ImageEdit, Setting};
+use super::image_edit::{ImageEdit, Setting};
 use crate::model::{Digest, ImageName, Tag};
 use crate::overlay::document::written::WrittenImage;
 

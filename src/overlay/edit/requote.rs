@@ -1,15 +1,13 @@
 //! Images whose tags lack quotes that they need. Kustomize refuses `newTag: 1.10`, a number, and builds nothing until the
 //! entry is edited; Helm makes `1.1` of a `tag: 1.10`.
 
-use super::image_entries::{ImageEdit, Setting};
+use super::image_edit::{ImageEdit, Setting};
 use super::set;
-use crate::model::{ImageName, ImageReference, Location, Missing, RepositoryPath, Running, Tree};
+use crate::model::{ImageName, Location, RepositoryPath, Tree};
 use crate::overlay::document::go_yaml::{ScalarType, scalar_type};
-use crate::overlay::document::quotes::Quotes;
 use crate::overlay::kustomize::kustomization::Kustomization;
 use crate::overlay::kustomize::link;
 use crate::overlay::limit::Limit;
-use crate::overlay::located::{running, running_with};
 use crate::overlay::{EditObstacle, OverlayError, Overlays, SetTo, format};
 
 /// As [`set::set_image`], where the folder's own entry for the image may lack quotes.
@@ -37,43 +35,6 @@ pub(in crate::overlay) fn set_image(
 
 const fn is_about_a_type(error: &OverlayError) -> bool {
     matches!(error, OverlayError::Refused { refused: EditObstacle { limit: Limit::ScalarType, .. }, .. })
-}
-
-/// What a location would run of some images if their tags were in quotes; `None` if it can be read as it is, or quotes
-/// alone would not make it readable.
-///
-/// # Errors
-/// The files whose content is missing.
-pub fn running_if_quoted(
-    tree: &Tree,
-    location: &Location,
-    images: &[&ImageName],
-) -> Result<Option<Vec<ImageReference>>, Missing> {
-    let quoted = quoted_location(tree, location, images);
-    let mut lacks_quotes = quoted.is_some();
-    let tree = tree.with_files(quoted.as_slice());
-    let (mut references, mut missing, mut is_refused) = (Vec::new(), Missing::default(), false);
-    for image in images {
-        let found = match running(&tree, location, image) {
-            Err(OverlayError::Refused {
-                refused: EditObstacle { limit: Limit::UnquotedTag, .. }, ..
-            }) => {
-                lacks_quotes = true;
-                running_with(&tree, location, image, Quotes::Given)
-            }
-            other => other,
-        };
-        match found {
-            Ok(running) => references.extend(Running::references(&running)),
-            Err(OverlayError::Missing(more)) => missing.0.extend(more.0),
-            Err(OverlayError::Refused { .. } | OverlayError::NotFound { .. }) => is_refused = true,
-        }
-    }
-    match (is_refused || !lacks_quotes, missing.0.is_empty()) {
-        (true, _) => Ok(None),
-        (false, false) => Err(missing),
-        (false, true) => Ok(Some(references)),
-    }
 }
 
 /// The kustomization of a location with the entries of some images in quotes; `None` if kustomize reads it as it is, or

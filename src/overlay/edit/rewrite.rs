@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::image_entries::{ImageEdit, Setting, entry_edits};
+use super::image_edit::{ImageEdit, Setting};
+use super::image_entries::entry_edits;
 use crate::model::ImageReference;
 use crate::overlay::EditObstacle;
 use crate::overlay::document::text::Text;

@@ -3,12 +3,12 @@
 //! The last step that set the tag is edited where it stands, in the overlay's own kustomization or in a file to which
 //! no other kustomization of the repository leads. Otherwise the overlay's own `images` get an entry.
 
-use super::image_entries::{ImageEdit, Setting};
+use super::image_edit::{ImageEdit, SetTo, Setting};
 use super::in_place::{InPlace, InPlaceEdit, in_place};
 use super::own_patch::{Edited, Environment, put_file};
 use super::proof::{only_moves, prove, prove_in_objects, spare_others};
 use super::set_merged;
-use crate::model::{Digest, ImageName, ImageReference, RepositoryPath, Tag, Tree};
+use crate::model::{ImageName, ImageReference, RepositoryPath, Tree};
 use crate::overlay::document::resource::Resource;
 use crate::overlay::document::trail::{SetBy, Step};
 use crate::overlay::kustomize::kustomization::Kustomization;
@@ -18,15 +18,6 @@ use crate::overlay::kustomize::resolved::{ImageUse, ResolvedOverlay, look, look_
 use crate::overlay::limit::Limit;
 use crate::overlay::resolver::Overlays;
 use crate::overlay::{EditObstacle, OverlayError};
-
-/// What an image shall run as. With neither tag nor digest nothing is asked for and nothing changes.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SetTo {
-    /// The tag; with a digest and no tag the overlay names the digest alone.
-    pub tag: Option<Tag>,
-    /// The digest; with a tag and no digest the overlay's digest goes away, since it would win over the tag.
-    pub digest: Option<Digest>,
-}
 
 /// What to do where a replacement sets an image, which may leave no place for a digest.
 const WITHOUT_DIGEST: &str = "set it where the trail of `towpath images --trail` ends; where the replacement sets the tag \

@@ -3,12 +3,12 @@
 
 use std::collections::BTreeMap;
 
+use super::image_edit::SetTo;
 use super::own_patch::{Edited, Environment, ObjectValues};
 use super::scalar_edit;
-use super::set::SetTo;
 use crate::model::{ImageName, Missing, RepositoryPath};
 use crate::overlay::format::SourceChange;
-use crate::overlay::kustomize::object_images::ObjectIds;
+use crate::overlay::kustomize::uses::ObjectIds;
 use crate::overlay::limit::Limit;
 use crate::overlay::{EditObstacle, OverlayError};
 

@@ -3,7 +3,8 @@
 use super::chart::{OCI, add_version};
 use super::helm_values::{Named, ValueContext};
 use super::merge_key::MergeKeys;
-use super::sheet::{HiddenLine, ScanResult};
+use super::neighbours::ScalarNeighbours;
+use super::scan::{HiddenLine, ScanResult};
 use super::spot::{DigestLocation, ImageLocation, ScalarLocation, Writing};
 use super::{helm_values, object_patch, objects, partial, surroundings, tag_type};
 use crate::overlay::document::text::Text;
@@ -162,7 +163,7 @@ impl Parameters<'_> {
         spot.at = ScalarLocation::Node(parameter.value);
         spot.within = None;
         spot.aliases.clear();
-        spot.surroundings = surroundings::ScalarNeighbours::default();
+        spot.surroundings = ScalarNeighbours::default();
         (spot.is_typed, spot.is_misread) = (true, false);
     }
 }

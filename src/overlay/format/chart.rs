@@ -1,6 +1,6 @@
 //! `Chart.yaml`: dependencies on charts in OCI registries. A chart is an artifact as an image is.
 
-use super::sheet::ScanResult;
+use super::scan::ScanResult;
 use super::spot::{DigestLocation, ImageLocation, Writing};
 use crate::overlay::document::go_yaml::{ScalarType, scalar_type};
 use crate::overlay::document::text::Text;

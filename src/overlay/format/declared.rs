@@ -1,7 +1,7 @@
 //! Scalars that the configuration declares, by file and path. What each holds is told by what stands there.
 
 use super::digest::DigestSpelling;
-use super::sheet::ScanResult;
+use super::scan::ScanResult;
 use super::spot::{DigestLocation, ImageLocation, Writing};
 use crate::model::ImageName;
 use crate::overlay::document::text::Text;

@@ -3,7 +3,8 @@
 use super::chart::{OCI, add_version};
 use super::digest::{DigestScalar, DigestSpelling};
 use super::helm_repositories::HelmRepositories;
-use super::sheet::ScanResult;
+use super::post_renderers::kustomize_entry;
+use super::scan::ScanResult;
 use super::spot::{DigestLocation, ImageLocation, Writing};
 use super::{helm_values, object_patch, objects, partial, post_renderers};
 use crate::overlay::document::text::Text;
@@ -121,42 +122,4 @@ pub(super) fn kustomization(found: &mut ScanResult, text: &Text, object: NodeId)
     let images = objects::at(text, object, &["spec", "images"]);
     let entries = images.map_or(&[][..], |images| text.tree.items(images));
     found.spots.extend(entries.iter().filter_map(|entry| kustomize_entry(text, *entry)));
-}
-
-/// What one entry makes of the images that it matches: its `newName`, or else its `name`, with what it sets.
-pub(super) fn kustomize_entry(text: &Text, entry: NodeId) -> Option<ImageLocation> {
-    let node =
-        |key: &str| text.tree.get(entry, key).filter(|node| text.tree.scalar(text.resolved(*node)).is_some());
-    let value = |node: NodeId| {
-        text.tree.scalar(text.resolved(node)).filter(|value| !value.is_empty()).map(str::to_owned)
-    };
-    let name_key = if node("newName").and_then(value).is_some() { "newName" } else { "name" };
-    let name_node = node(name_key)?;
-    let image = WrittenImage {
-        name: value(name_node)?,
-        tag: node("newTag").and_then(value),
-        digest: node("digest").and_then(value),
-    };
-    let whole = |node| DigestScalar { node: text.resolved(node), spelling: DigestSpelling::Whole };
-    let (read, writing) = match (node("newTag"), node("digest")) {
-        (Some(tag), Some(digest)) => {
-            (tag, Writing::Parts { digest: DigestLocation::Own(vec![whole(digest)]) })
-        }
-        (Some(tag), None) => {
-            let digest = DigestLocation::New { map: entry, after: "newTag".to_owned() };
-            (tag, Writing::Parts { digest })
-        }
-        (None, Some(digest)) => (digest, Writing::DigestOnly(DigestSpelling::Whole)),
-        (None, None) => {
-            let after = name_key.to_owned();
-            (name_node, Writing::Unset { map: entry, after, key: "newTag".to_owned(), takes_digest: true })
-        }
-    };
-    let scalar = text.resolved(read);
-    let spot =
-        ImageLocation::new(image, scalar, SetBy::FluxKustomization, writing).through([read, scalar]).typed();
-    Some(match node("digest") {
-        Some(digest) => spot.through([digest, text.resolved(digest)]),
-        None => spot,
-    })
 }

@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::digest::DigestSpelling;
 use super::line::{Line, LineScalar, lines};
 use crate::model::{Marker, NameError};
+use crate::overlay::document::text::holds;
 use crate::overlay::document::written::WrittenImage;
 
 /// What a marker is recognised by, before anything is read.
@@ -41,7 +42,7 @@ pub(in crate::overlay) struct Marked {
 
 /// Whether a file can hold a marker at all.
 pub(in crate::overlay) fn could_hold(bytes: &[u8]) -> bool {
-    bytes.windows(KEY.len()).any(|window| window == KEY.as_bytes())
+    holds(bytes, KEY)
 }
 
 /// All markers of a text, and the lines with one that cannot be used, with the reason.

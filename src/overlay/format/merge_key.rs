@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::helm_values::is_image_part;
-use super::sheet::{HiddenLine, ScanResult};
+use super::scan::{HiddenLine, ScanResult};
 use super::spot::ImageLocation;
 use crate::overlay::Limit;
 use crate::overlay::document::text::Text;

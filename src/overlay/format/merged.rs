@@ -7,9 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::helm_repositories::HelmRepositories;
 use super::replaced::{Replaced, check_text};
-use super::sheet::ScanResult;
+use super::scan::ScanResult;
 use super::spot::{Change, ImageLocation, ScalarLocation};
-use super::{files, helm_values, objects, partial, stale, surroundings, tag_type, untagged};
+use super::{detect, helm_values, objects, partial, stale, surroundings, tag_type, untagged};
 use crate::model::{ImageName, ImageReference, RepositoryPath};
 use crate::overlay::document::canonical::{CanonicalYaml, ScalarSource};
 use crate::overlay::document::text::Text;
@@ -106,7 +106,7 @@ impl Merged {
     ) -> Result<Self, YamlError> {
         Self::read(value, file, |found, text| {
             for object in objects::all(text) {
-                files::find_in_object(found, text, object, repositories);
+                detect::find_in_object(found, text, object, repositories);
             }
         })
     }

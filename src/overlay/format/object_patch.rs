@@ -2,7 +2,7 @@
 //! evaluated here.
 
 use super::objects;
-use super::sheet::{HiddenLine, ScanResult};
+use super::scan::{HiddenLine, ScanResult};
 use crate::overlay::Limit;
 use crate::overlay::document::text::Text;
 use crate::yaml::NodeId;

@@ -1,7 +1,7 @@
 //! Tags in Helm values without the name of their image, which the chart or another values file sets.
 
 use super::helm_values::{is_image_key, written_text};
-use super::sheet::ScanResult;
+use super::scan::ScanResult;
 use crate::overlay::Limit;
 use crate::overlay::document::text::Text;
 use crate::yaml::NodeId;

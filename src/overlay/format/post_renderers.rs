@@ -2,12 +2,13 @@
 //!
 //! <https://fluxcd.io/flux/components/helm/helmreleases/#post-renderers>
 
-use super::flux::kustomize_entry;
-use super::sheet::{HiddenLine, ScanResult};
-use super::spot::{ImageLocation, Writing};
+use super::digest::{DigestScalar, DigestSpelling};
+use super::scan::{HiddenLine, ScanResult};
+use super::spot::{DigestLocation, ImageLocation, Writing};
 use super::{object_patch, objects};
 use crate::model::ImageName;
 use crate::overlay::document::text::Text;
+use crate::overlay::document::written::WrittenImage;
 use crate::overlay::kustomize::kustomization::entry::is_pattern;
 use crate::overlay::{Limit, SetBy};
 use crate::yaml::NodeId;
@@ -80,4 +81,42 @@ fn set_image(images: &mut Vec<Rendered>, text: &Text, entry: NodeId) {
     if sets_tag || !is_known {
         images.push(Rendered { spot, doubt: None });
     }
+}
+
+/// What one entry makes of the images that it matches: its `newName`, or else its `name`, with what it sets.
+pub(super) fn kustomize_entry(text: &Text, entry: NodeId) -> Option<ImageLocation> {
+    let node =
+        |key: &str| text.tree.get(entry, key).filter(|node| text.tree.scalar(text.resolved(*node)).is_some());
+    let value = |node: NodeId| {
+        text.tree.scalar(text.resolved(node)).filter(|value| !value.is_empty()).map(str::to_owned)
+    };
+    let name_key = if node("newName").and_then(value).is_some() { "newName" } else { "name" };
+    let name_node = node(name_key)?;
+    let image = WrittenImage {
+        name: value(name_node)?,
+        tag: node("newTag").and_then(value),
+        digest: node("digest").and_then(value),
+    };
+    let whole = |node| DigestScalar { node: text.resolved(node), spelling: DigestSpelling::Whole };
+    let (read, writing) = match (node("newTag"), node("digest")) {
+        (Some(tag), Some(digest)) => {
+            (tag, Writing::Parts { digest: DigestLocation::Own(vec![whole(digest)]) })
+        }
+        (Some(tag), None) => {
+            let digest = DigestLocation::New { map: entry, after: "newTag".to_owned() };
+            (tag, Writing::Parts { digest })
+        }
+        (None, Some(digest)) => (digest, Writing::DigestOnly(DigestSpelling::Whole)),
+        (None, None) => {
+            let after = name_key.to_owned();
+            (name_node, Writing::Unset { map: entry, after, key: "newTag".to_owned(), takes_digest: true })
+        }
+    };
+    let scalar = text.resolved(read);
+    let spot =
+        ImageLocation::new(image, scalar, SetBy::FluxKustomization, writing).through([read, scalar]).typed();
+    Some(match node("digest") {
+        Some(digest) => spot.through([digest, text.resolved(digest)]),
+        None => spot,
+    })
 }

@@ -2,6 +2,7 @@
 
 use super::line::{LineScalar, lines};
 use crate::model::ImageName;
+use crate::overlay::document::text::holds;
 use crate::overlay::document::written::WrittenImage;
 
 const PREFIX: &str = "renovate:";
@@ -31,7 +32,7 @@ struct Hint {
 
 /// Whether a file can hold such a comment at all.
 pub(in crate::overlay) fn could_hold(bytes: &[u8]) -> bool {
-    bytes.windows(PREFIX.len()).any(|window| window == PREFIX.as_bytes())
+    holds(bytes, PREFIX)
 }
 
 /// All scalars that such a comment names.

@@ -13,7 +13,8 @@ use crate::model::{
 };
 use crate::overlay::document::quotes::Quotes;
 use crate::overlay::document::written::{SUBSTITUTION, Unreadable};
-use crate::overlay::kustomize::resolved::{ImageUse, Resolved, Uncertain};
+use crate::overlay::kustomize::note::Uncertain;
+use crate::overlay::kustomize::resolved::{ImageUse, Resolved};
 use crate::overlay::{EditObstacle, Limit, OverlayError, SetTo};
 
 /// The new content of the files that make a location run an image so; none where it already does.

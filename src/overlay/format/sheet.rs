@@ -3,15 +3,17 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::detect::{find_by_name, find_in_object};
 use super::digest::DigestSpelling;
-use super::files::{find_by_name, find_in_object};
 use super::helm_repositories::HelmRepositories;
 use super::line::{LineScalar, lines};
 use super::marker::Part;
+use super::scan::{HiddenLine, ScanResult};
 use super::spot::{Change, DigestLocation, ImageLocation, ScalarLocation, Writing};
 use super::{declared, marker, merge_key, objects, renovate, surroundings, tag_type, untagged};
 use crate::model::{ImageName, Marker};
 use crate::overlay::document::text::Text;
+use crate::overlay::document::written::WrittenImage;
 use crate::overlay::kustomize::kustomization::FILE_NAMES;
 use crate::overlay::{EditObstacle, Limit, SetBy};
 use crate::yaml::{self, Edit, NodeId, Source, YamlError};
@@ -24,17 +26,6 @@ pub(super) struct ScannedFile {
     pub(super) found: ScanResult,
 }
 
-/// What was found in a file.
-#[derive(Debug, Default)]
-pub(super) struct ScanResult {
-    /// The images, in the order in which they were found.
-    pub(super) spots: Vec<ImageLocation>,
-    /// Behind what an image may lie that is not seen.
-    pub(super) hidden: Vec<HiddenLine>,
-    /// The images, by index, that are not certain, each with the index of the reason in `hidden`.
-    pub(super) doubts: BTreeMap<usize, usize>,
-}
-
 #[derive(Debug)]
 enum Body {
     /// YAML.
@@ -43,50 +34,6 @@ enum Body {
     Lines(Source),
     /// No text at all.
     Unreadable,
-}
-
-/// A line behind which an image may lie that is not seen.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct HiddenLine {
-    /// The row of the table of limits.
-    pub(super) limit: Limit,
-    /// The line, from 1.
-    pub(super) line: usize,
-    /// Why.
-    pub(super) why: String,
-}
-
-impl ScanResult {
-    /// Notes a line behind which an image may lie.
-    pub(super) fn hide(&mut self, limit: Limit, line: usize, why: impl Into<String>) {
-        self.hidden.push(HiddenLine { limit, line, why: why.into() });
-    }
-
-    /// Puts an image in doubt; the first reason stands.
-    pub(super) fn doubt(&mut self, index: usize, reason: HiddenLine) {
-        if self.doubts.contains_key(&index) {
-            return;
-        }
-        if self.hidden.last() != Some(&reason) {
-            self.hidden.push(reason);
-        }
-        self.doubts.insert(index, self.hidden.len() - 1);
-    }
-
-    /// Puts the images of values in doubt that have several documents: Helm 3 takes the first, Helm 4 merges them all.
-    fn note_documents(&mut self, text: &Text) {
-        let Some(second) = text.second_document() else { return };
-        let why =
-            "the values have several documents, which Helm 3 and Helm 4 read in different ways".to_owned();
-        let hidden = HiddenLine { limit: Limit::SeveralValues, line: text.line(second), why };
-        for index in 0..self.spots.len() {
-            let Some(node) = self.spots.get(index).and_then(|spot| spot.at.node()) else { continue };
-            let mut above = std::iter::successors(Some(node), |node| text.tree.parent(*node));
-            if above.all(|node| objects::kind(text, node).is_none()) {
-                self.doubt(index, hidden.clone());
-            }
-        }
-    }
 }
 
 impl ScannedFile {
@@ -314,4 +261,11 @@ fn replaced(text: &str, changes: &[Change]) -> String {
         edited.replace_range(scalar.range.clone(), &yaml::render_scalar(value, scalar.style));
     }
     edited
+}
+
+/// The images that one file says by its name and its objects, whatever lies beside it.
+pub(in crate::overlay) fn written_in(name: &str, bytes: &[u8]) -> Vec<WrittenImage> {
+    let mut sheet = ScannedFile::read(bytes);
+    sheet.find_by_format(name, &HelmRepositories::default());
+    sheet.found.spots.into_iter().map(|spot| spot.image).collect()
 }

@@ -2,7 +2,7 @@
 
 use super::digest::{DigestScalar, DigestSpelling};
 use super::line::LineScalar;
-use super::surroundings::ScalarNeighbours;
+use super::neighbours::ScalarNeighbours;
 use crate::model::{Digest, ImageName, ImageReference, Tag};
 use crate::overlay::document::written::WrittenImage;
 use crate::overlay::{EditObstacle, Limit, SetBy, SetTo};

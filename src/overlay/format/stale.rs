@@ -1,8 +1,8 @@
 //! What an edit of a spot would leave behind or take along: digests that nobody names, and aliases.
 
 use super::digest_scope::{DigestBeside, Relation};
+use super::neighbours::{AnchoredScalar, ScalarNeighbours};
 use super::spot::{ImageLocation, ScalarLocation};
-use super::surroundings::{AnchoredScalar, ScalarNeighbours};
 use crate::model::ImageName;
 use crate::overlay::{EditObstacle, Limit, SetBy, SetTo};
 

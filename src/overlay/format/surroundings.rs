@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::digest_scope::{Scope, SpotPlace, digest_on, dotted_prefix, named_values};
 use super::helm_values::is_image_key;
 use super::line::{Line, LineScalar};
+use super::neighbours::AnchoredScalar;
 use super::objects;
 use super::spot::{ImageLocation, ScalarLocation};
 use crate::overlay::document::text::Text;
@@ -21,37 +22,6 @@ const VALUES_KEYS: [&str; 2] = ["values", "valuesObject"];
 const DEFINING_KEYS: [&str; 4] = ["global", "versions", "anchors", "definitions"];
 /// How many lines of a file that is not parsed are looked at above and below a scalar.
 const LINES_BESIDE_MAX: usize = 100;
-
-/// A scalar with an anchor (`&…`).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct AnchoredScalar {
-    /// The scalar.
-    pub(super) node: NodeId,
-    /// Its line, from 1.
-    pub(super) line: usize,
-    /// The aliases of its anchor, each with its line.
-    pub(super) aliases: Vec<(NodeId, usize)>,
-    /// Whether it stands where values are defined for aliases, so that nothing else is expected to read it there.
-    pub(super) is_definition: bool,
-}
-
-/// What stands around the scalars of a spot.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct ScalarNeighbours {
-    /// The digests in the document that configures the image.
-    pub(super) scope: Arc<Scope>,
-    /// Where it is in that document.
-    pub(super) place: SpotPlace,
-    /// Those of the spot's scalars that have an anchor.
-    pub(super) anchored: Vec<AnchoredScalar>,
-}
-
-impl ScalarNeighbours {
-    /// Whether one of the spot's scalars has an anchor.
-    pub(super) fn has_anchor(&self, node: NodeId) -> bool {
-        self.anchored.iter().any(|anchored| anchored.node == node)
-    }
-}
 
 /// Notes the surroundings of spots in a parsed text, for those whose scalars are nodes of it.
 pub(super) fn note(text: &Text, spots: &mut [ImageLocation]) {

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::line::LineScalar;
-use super::sheet::{HiddenLine, ScanResult};
+use super::scan::{HiddenLine, ScanResult};
 use super::spot::{ImageLocation, ScalarLocation, Writing};
 use crate::overlay::document::go_yaml::{ScalarType, is_date, plain_type, rendered, scalar_type};
 use crate::overlay::document::text::Text;

@@ -3,7 +3,7 @@
 //! The template puts it there: from `appVersion`, from a global value, or from a key that no convention tells. A tag that is
 //! written behind the name would then be followed by a second one.
 
-use super::sheet::{HiddenLine, ScanResult};
+use super::scan::{HiddenLine, ScanResult};
 use super::spot::{ImageLocation, Writing};
 use crate::overlay::Limit;
 use crate::overlay::document::text::Text;

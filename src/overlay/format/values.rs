@@ -13,8 +13,9 @@ use crate::overlay::document::trail::Place;
 use crate::overlay::document::value::{Lines, Value};
 use crate::overlay::document::written::Unreadable;
 use crate::overlay::edit::scalar_edit;
+use crate::overlay::kustomize::note::Uncertain;
 use crate::overlay::kustomize::object_images::helm;
-use crate::overlay::kustomize::resolved::{ImageUse, Resolved, Uncertain};
+use crate::overlay::kustomize::resolved::{ImageUse, Resolved};
 use crate::overlay::{BYTES_READ_MAX, EditObstacle, Limit, OverlayError, SetTo};
 
 /// What a folder's listed values files say together.

@@ -3,12 +3,13 @@
 use std::collections::BTreeSet;
 
 use super::objects;
-use super::sheet::{HiddenLine, ScannedFile};
+use super::scan::HiddenLine;
+use super::sheet::ScannedFile;
 use super::spot::ScalarLocation;
 use crate::model::{EntryKind, Location, Missing, RepositoryPath, Tree, TreeError};
 use crate::overlay::document::text::Text;
 use crate::overlay::document::written::WrittenImage;
-use crate::overlay::source_override::is_source_file;
+use crate::overlay::source_override::file_name::is_source_file;
 use crate::overlay::{EditObstacle, FILES_MAX, Limit, OverlayError, SetBy};
 use crate::yaml::{NodeId, NodeKind};
 

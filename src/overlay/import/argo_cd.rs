@@ -1,8 +1,8 @@
 //! Argo CD Image Updater: annotations of an `Application` say what is kept up to date and where.
 
+use super::File;
 use super::constraint::translate;
 use super::expression::{expression, glob};
-use super::{File, add};
 use crate::model::{
     ImageName, Imported, ImportedRule, ImportedSelection, ImportedService, NotImported, RepositoryPath, Tag,
 };
@@ -113,7 +113,7 @@ impl<'a> Application<'a> {
                 imported.leftovers.push(self.file.leftover(*node, what));
             });
             match self.service(&listed, selection.ok(), self.value("write-back-target")) {
-                Ok(service) => add(imported, service),
+                Ok(service) => imported.add(service),
                 Err(what) => imported.leftovers.push(self.file.leftover(*node, what)),
             }
         }

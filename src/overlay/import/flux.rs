@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use super::File;
 use super::constraint::{Translated, translate};
 use super::expression::{Extracted, Holds, expression, extracted};
-use super::{File, add};
 use crate::model::{
     ImageName, Imported, ImportedRule, ImportedSelection, ImportedService, Marker, NotImported,
     RepositoryPath,
@@ -181,7 +181,7 @@ fn offer(
         return;
     };
     let paths = places.iter().map(|place| place.file.clone()).collect();
-    add(imported, ImportedService { name, image, selection, marker: Some(marker.clone()), paths });
+    imported.add(ImportedService { name, image, selection, marker: Some(marker.clone()), paths });
 }
 
 impl<'a> Object<'a> {

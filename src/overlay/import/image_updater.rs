@@ -4,9 +4,9 @@
 
 use regex::Regex;
 
+use super::File;
 use super::argo_cd::{Application, Listed, SHORT_VERSIONS, TagRules, note_short_versions};
 use super::expression::glob;
-use super::{File, add};
 use crate::model::{Imported, ImportedRule, ImportedSelection};
 use crate::overlay::document::text::Text;
 use crate::overlay::format::objects;
@@ -123,7 +123,7 @@ impl<'a> Image<'a> {
         }
         for application in applications {
             match application.service(&listed, selection.clone(), self.target()) {
-                Ok(service) => add(imported, service),
+                Ok(service) => imported.add(service),
                 Err(what) => imported.leftovers.push(leave(what)),
             }
         }

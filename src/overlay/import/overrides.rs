@@ -2,8 +2,9 @@
 
 use super::Content;
 use crate::model::{Imported, NotImported, RepositoryPath};
+use crate::overlay::source_override::file_name::is_source_file;
+use crate::overlay::source_override::lines_of_source;
 use crate::overlay::source_override::objects::in_file;
-use crate::overlay::source_override::{is_source_file, lines_of_source};
 
 /// Names every such setting. Of an object, only those of a folder that is carried over.
 pub(super) fn read(contents: &[Content<'_>], imported: &mut Imported) {

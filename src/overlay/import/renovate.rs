@@ -2,7 +2,7 @@
 
 mod settings;
 
-use super::{File, add};
+use super::File;
 use crate::model::{
     ImageName, Imported, ImportedRule, ImportedSelection, ImportedService, NotImported, RepositoryPath,
 };
@@ -10,7 +10,6 @@ use crate::overlay::document::text::Text;
 use crate::overlay::document::written::WrittenImage;
 use crate::overlay::format;
 use crate::overlay::format::renovate;
-use crate::overlay::kustomize::kustomization::FILE_NAMES;
 pub(super) use settings::Settings;
 
 /// The names of the numbers of a version, the most important first.
@@ -105,7 +104,7 @@ fn service(
 ) {
     let name = image.as_str().rsplit('/').next().unwrap_or_default().parse();
     if let Ok(name) = name {
-        add(imported, ImportedService { name, image, selection, marker: None, paths: vec![path] });
+        imported.add(ImportedService { name, image, selection, marker: None, paths: vec![path] });
     }
 }
 
@@ -159,9 +158,4 @@ fn of_tag(tag: &str) -> Option<ImportedSelection> {
     let suffix = suffix.map(|suffix| format!("-{}", regex::escape(suffix))).unwrap_or_default();
     let pattern = format!("^v?{}{suffix}$", groups.join(r"\."));
     Some(ImportedSelection::of(ImportedRule::Regex { pattern, sort }))
-}
-
-/// Whether one of Renovate's managers may read a file by its name alone.
-pub(super) fn is_kustomization(name: &str) -> bool {
-    FILE_NAMES.contains(&name)
 }

@@ -2,8 +2,9 @@
 
 use std::fmt;
 
-use super::{Content, holds};
+use super::Content;
 use crate::model::{Imported, NotImported};
+use crate::overlay::document::text::holds;
 use crate::overlay::format::marker;
 
 /// How the names of templates end.

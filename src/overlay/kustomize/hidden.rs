@@ -3,46 +3,13 @@
 //! Where a kustomization rests on something that is not read, such as a remote base, an entry that matches no image is
 //! taken to be about an image in there. Entries of the levels above apply to it as they do to any other.
 
+use super::hidden_image::{HiddenImage, UnusedEntry};
 use super::kustomization::Kustomization;
-use super::kustomization::entry::Entry;
 use super::note::Uncertainty;
-use super::transform::step_of;
 use super::walk::{Stack, Walk};
 use crate::model::RepositoryPath;
 use crate::overlay::OverlayError;
-use crate::overlay::document::resource::trail_of;
-use crate::overlay::document::trail::Step;
 use crate::overlay::document::value::Scalar;
-
-/// An image that lies in something that is not read.
-#[derive(Clone, Debug)]
-pub(super) struct HiddenImage {
-    pub(super) scalar: Scalar,
-    file: RepositoryPath,
-}
-
-impl HiddenImage {
-    /// The steps that set it, weakest first; `None` where none of them decides its tag or digest.
-    pub(super) fn trail(&self) -> Option<Vec<Step>> {
-        self.scalar.trail.iter().any(|step| step.decides).then(|| trail_of(&self.scalar, &self.file))
-    }
-
-    fn set(&mut self, index: usize, entry: &Entry, file: &RepositoryPath) {
-        self.scalar.text = entry.apply(&self.scalar.text);
-        self.scalar.trail.push(step_of(index, entry, file, &self.scalar.text));
-    }
-}
-
-/// An entry of `images` that matches nothing.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct UnusedEntry {
-    /// The kustomization.
-    pub file: RepositoryPath,
-    /// The line of the entry, from 1.
-    pub line: usize,
-    /// Its `name`.
-    pub name: String,
-}
 
 impl Walk<'_> {
     /// Applies the entries of a kustomization to hidden images, and takes note of those that match nothing.

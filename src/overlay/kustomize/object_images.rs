@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use super::field::{Defaults, FieldSpec, places};
 use super::note::{Note, Uncertainty};
-use super::walk::Use;
+use super::uses::{MergedImage, ObjectIds, Use};
 use crate::model::RepositoryPath;
 use crate::overlay::document::resource::{Id, Resource, trail_of};
 use crate::overlay::document::value::{Scalar, Value};
@@ -18,34 +18,6 @@ use crate::overlay::format::{HelmRepositories, HiddenSource, Merged, is_object_f
 use crate::overlay::limit::Limit;
 use custom_image::{CustomImage, custom_image};
 use helm::ConfigMaps;
-
-/// One image of a merged value.
-#[derive(Clone, Debug)]
-pub(in crate::overlay) struct MergedImage {
-    /// The merged value.
-    pub(in crate::overlay) merged: Arc<Merged>,
-    /// Which of its images.
-    pub(in crate::overlay) index: usize,
-    /// What identifies the object.
-    pub(in crate::overlay) object: Arc<ObjectIds>,
-}
-
-impl PartialEq for MergedImage {
-    fn eq(&self, other: &Self) -> bool {
-        self.index == other.index && self.merged.text() == other.merged.text()
-    }
-}
-
-impl Eq for MergedImage {}
-
-/// What identifies an object to patches.
-#[derive(Clone, Debug)]
-pub(in crate::overlay) struct ObjectIds {
-    /// Everything that ever identified it: a patch may use each.
-    pub(in crate::overlay) all: Vec<Arc<Id>>,
-    /// What a new patch uses: the first of them that no other resource has had.
-    pub(in crate::overlay) patched: Arc<Id>,
-}
 
 /// Adds the images that objects name, and a note for what is not understood in them.
 pub(super) fn add_uses(

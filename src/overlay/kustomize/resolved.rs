@@ -4,17 +4,17 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::hidden::UnusedEntry;
+use super::hidden_image::UnusedEntry;
 use super::kustomization::Kustomization;
-use super::note::{Note, Uncertainty};
-use super::object_images::MergedImage;
+use super::note::{Uncertain, Uncertainty};
 use super::parsed::Parsed;
-use super::walk::{Use, Walked, walk};
+use super::uses::{MergedImage, Use};
+use super::walk::{Walked, walk};
 use crate::model::{ImageName, ImageReference, RepositoryPath, Running, RunningImage, Tree};
 use crate::overlay::document::quotes::Quotes;
 use crate::overlay::document::resource::Resource;
 use crate::overlay::document::trail::{Place, SetBy, Step};
-use crate::overlay::document::written::{SUBSTITUTION, Unreadable, WrittenImage};
+use crate::overlay::document::written::{Unreadable, WrittenImage};
 use crate::overlay::limit::Limit;
 use crate::overlay::{EditObstacle, OverlayError, source_override};
 
@@ -77,57 +77,6 @@ impl ImageUse {
     ) -> Self {
         let step = Step::new(&Place::new(file.clone(), line), set_by, &reference.to_string());
         Self { reference, file: file.clone(), line, set_by, trail: vec![step], doubt: None, merged: None }
-    }
-}
-
-/// Something that is not evaluated and could change what runs.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Uncertain {
-    /// The row of the table of limits.
-    pub limit: Limit,
-    /// The file that holds it.
-    pub file: RepositoryPath,
-    /// The line in it, from 1.
-    pub line: usize,
-    /// What it is.
-    pub why: String,
-    pub(super) doubt: Uncertainty,
-}
-
-impl Uncertain {
-    /// A line behind which an image may lie that is not seen.
-    pub(in crate::overlay) fn hiding(limit: Limit, file: &RepositoryPath, line: usize, why: String) -> Self {
-        Self { limit, file: file.clone(), line, why, doubt: Uncertainty::Hides }
-    }
-
-    /// The same for an image that is shown and may run otherwise.
-    pub(in crate::overlay) fn altering(self) -> Self {
-        Self { doubt: Uncertainty::Alters, ..self }
-    }
-
-    /// The same for one image that may run otherwise than shown.
-    pub(in crate::overlay) fn concerning(self, image: String) -> Self {
-        Self { doubt: Uncertainty::Concerns(image), ..self }
-    }
-
-    /// Whether an image may lie behind it that nothing shows. A text that is no image name is none, unless a
-    /// variable stands in it.
-    fn could_hold_any(&self) -> bool {
-        match &self.doubt {
-            Uncertainty::Hides | Uncertainty::HidesBeyondImages | Uncertainty::Alters => true,
-            Uncertainty::Concerns(name) => name.contains("$(") || name.contains(SUBSTITUTION),
-        }
-    }
-
-    /// The error for an image that this puts in doubt.
-    pub(in crate::overlay) fn refuse(&self) -> OverlayError {
-        EditObstacle::at_line(self.limit, self.line, self.why.clone()).of(&self.file)
-    }
-}
-
-impl std::fmt::Display for Uncertain {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(formatter, "{}:{}: {}", self.file, self.line, self.why)
     }
 }
 
@@ -269,12 +218,6 @@ fn conclude(found: Use) -> Result<ImageUse, Box<Uncertain>> {
             let Step { file, line, .. } = trail.last().expect("an image has a place").clone();
             Err(Box::new(Uncertain { limit, file, line, why, doubt }))
         }
-    }
-}
-
-impl From<Note> for Uncertain {
-    fn from(Note { file, line, limit, why, doubt }: Note) -> Self {
-        Self { file, line, limit, why, doubt }
     }
 }
 

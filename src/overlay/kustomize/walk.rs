@@ -4,34 +4,22 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::field::{Defaults, FieldSpec, places};
-use super::hidden::{HiddenImage, UnusedEntry};
+use super::hidden_image::{HiddenImage, UnusedEntry};
 use super::kustomization::generator::{ConfigMap, ConfigMapFile};
 use super::kustomization::{Kustomization, Link, generator};
 use super::link::Target;
 use super::note::{Cause, Note, Uncertainty};
-use super::object_images::{MergedImage, helm};
+use super::object_images::helm;
 use super::parsed::Parsed;
+use super::uses::Use;
 use super::{link, object_images};
 use crate::model::{Missing, RepositoryPath, Tree, TreeError};
 use crate::overlay::document::manifest::may_hold_images;
 use crate::overlay::document::resource::{Id, Resource, trail_of};
-use crate::overlay::document::trail::Step;
 use crate::overlay::document::value::Value;
 use crate::overlay::document::written::WrittenImage;
 use crate::overlay::limit::Limit;
 use crate::overlay::{BYTES_READ_MAX, EditObstacle, FILES_MAX, FOLDER_DEPTH_MAX, MATCHES_MAX, OverlayError};
-
-/// An image that an overlay shows.
-#[derive(Clone, Debug)]
-pub(super) struct Use {
-    pub(super) image: WrittenImage,
-    /// What made it so, weakest first; never empty.
-    pub(super) trail: Vec<Step>,
-    /// The note that puts it in doubt.
-    pub(super) doubt: Option<usize>,
-    /// The object that names it, where kustomize's `images` does not reach it.
-    pub(super) merged: Option<MergedImage>,
-}
 
 /// A line of a kustomization that leads to a folder.
 struct Reference<'a> {

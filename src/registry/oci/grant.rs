@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use reqwest::header::WWW_AUTHENTICATE;
-use reqwest::{RequestBuilder, Response, StatusCode};
+use reqwest::header::{HeaderMap, WWW_AUTHENTICATE};
+use reqwest::{Method, RequestBuilder, Response, StatusCode, Url};
 use secrecy::SecretString;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
@@ -21,14 +21,14 @@ const CLIENT: &str = "towpath";
 
 /// What is shown with a request.
 #[derive(Clone, Debug)]
-pub(super) enum Credential {
+enum Credential {
     Nothing,
     Password { username: String, password: SecretString },
     Token(SecretString),
 }
 
 impl Credential {
-    pub(super) fn show(&self, request: RequestBuilder) -> RequestBuilder {
+    fn show(&self, request: RequestBuilder) -> RequestBuilder {
         match self {
             Self::Nothing => request,
             Self::Password { username, password } => request.basic_auth(username, Some(exposed(password))),
@@ -80,9 +80,33 @@ impl Sessions {
 }
 
 impl Question<'_> {
+    /// Asks, and shows what is at hand; where the registry wants something else that we have, asks again, once.
+    pub(super) async fn ask(
+        &self,
+        method: Method,
+        url: &Url,
+        headers: HeaderMap,
+    ) -> Result<Response, RegistryError> {
+        let grant = self.grant_at_hand().await?;
+        let request = || self.request(method.clone(), url, headers.clone());
+        let response = self.send(request()?, &grant).await?;
+        if response.status() != StatusCode::UNAUTHORIZED {
+            return Ok(response);
+        }
+        match self.grant_after(&response, &grant).await? {
+            Some(grant) => self.send(request()?, &grant).await,
+            None => Ok(response),
+        }
+    }
+
+    async fn send(&self, request: RequestBuilder, grant: &Credential) -> Result<Response, RegistryError> {
+        let answer = grant.show(request).send().await;
+        answer.map_err(|error| self.unavailable(said_by(&error)))
+    }
+
     /// What the registry wanted to see when it was last asked; so a token that has ended is replaced, and that of
     /// another repository is fetched, without asking the registry where to.
-    pub(super) async fn grant_at_hand(&self) -> Result<Credential, RegistryError> {
+    async fn grant_at_hand(&self) -> Result<Credential, RegistryError> {
         let Some(wish) = self.registry.sessions.wish(self.host()).await else {
             return Ok(Credential::Nothing);
         };
@@ -97,7 +121,7 @@ impl Question<'_> {
     }
 
     /// What to show after a refusal of what was shown; nothing where there is nothing better.
-    pub(super) async fn grant_after(
+    async fn grant_after(
         &self,
         refused: &Response,
         shown: &Credential,

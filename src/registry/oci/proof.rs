@@ -7,9 +7,9 @@ mod docker_config;
 mod ecr;
 mod exchange;
 mod gar;
+mod secret_text;
 
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::time::Duration;
 
 use reqwest::Url;
@@ -18,11 +18,11 @@ use tokio::sync::Mutex;
 use tokio::time::Instant;
 
 use self::docker_config::Found;
+use self::secret_text::{read, text_of};
 use super::connection::Clients;
 use crate::model::Time;
-use crate::registry::{Login, Secret};
+use crate::registry::Login;
 use crate::sanitize::exposed;
-use crate::secret_file::{self, SecretFileError};
 
 /// How long what failed is not tried again: accounts are locked after many wrong passwords, and a cloud that fails
 /// shall not be asked for each repository.
@@ -156,35 +156,6 @@ impl Proofs {
         };
         kept.insert(key.to_owned(), (proof.clone(), Instant::now() + life));
         proof
-    }
-}
-
-/// A secret, from its file where it has one.
-async fn read(secret: &Secret) -> Result<SecretString, ProofError> {
-    let text = match secret {
-        Secret::Text(text) => return Ok(text.clone()),
-        Secret::File(file) => text_of(file).await?,
-    };
-    let text = exposed(&text).trim();
-    match secret {
-        Secret::File(file) if text.is_empty() => {
-            Err(ProofError::Refused(format!("the file `{}` is empty", file.display())))
-        }
-        Secret::File(_) | Secret::Text(_) => Ok(text.into()),
-    }
-}
-
-/// The text of a file, read on a thread where waiting for the file system stops no other task.
-async fn text_of(file: &Path) -> Result<SecretString, ProofError> {
-    let path = file.to_owned();
-    let read = tokio::task::spawn_blocking(move || secret_file::read(&path)).await;
-    let read = read.map_err(|error| ProofError::Unavailable(error.to_string()))?;
-    match read {
-        Ok(file) => Ok(file.text.into()),
-        Err(error @ SecretFileError::TimedOut) => {
-            Err(ProofError::Unavailable(format!("the file `{}` {error}", file.display())))
-        }
-        Err(error) => Err(ProofError::Refused(format!("the file `{}` {error}", file.display()))),
     }
 }
 

@@ -1,4 +1,4 @@
-//! One question about one image: its addresses, its tokens, its requests, and what a bad answer means.
+//! One question about one image: its addresses, its requests, and what a bad answer means. `grant` asks it.
 
 use std::fmt::Display;
 
@@ -6,7 +6,6 @@ use reqwest::header::{HeaderMap, LOCATION};
 use reqwest::{Method, RequestBuilder, Response, StatusCode, Url};
 
 use super::connection::{TransportSecurity, read_body, said_by};
-use super::grant::Credential;
 use super::proof::{AuthRequest, Proofs};
 use super::realm::Origin;
 use super::refusal::{RefusalKind, code_and_words, wait_asked_for};
@@ -46,26 +45,7 @@ impl<'a> Question<'a> {
         }
     }
 
-    /// Asks, and shows what is at hand; where the registry wants something else that we have, asks again, once.
-    pub(super) async fn ask(
-        &self,
-        method: Method,
-        url: &Url,
-        headers: HeaderMap,
-    ) -> Result<Response, RegistryError> {
-        let grant = self.grant_at_hand().await?;
-        let request = || self.request(method.clone(), url, headers.clone());
-        let response = self.send(request()?, &grant).await?;
-        if response.status() != StatusCode::UNAUTHORIZED {
-            return Ok(response);
-        }
-        match self.grant_after(&response, &grant).await? {
-            Some(grant) => self.send(request()?, &grant).await,
-            None => Ok(response),
-        }
-    }
-
-    fn request(
+    pub(super) fn request(
         &self,
         method: Method,
         url: &Url,
@@ -74,11 +54,6 @@ impl<'a> Question<'a> {
         let way = if self.is_in_clear() { TransportSecurity::Plain } else { TransportSecurity::Tls };
         let client = self.registry.clients.get(way).map_err(|why| self.unavailable(why))?;
         Ok(client.request(method, url.clone()).headers(headers))
-    }
-
-    async fn send(&self, request: RequestBuilder, grant: &Credential) -> Result<Response, RegistryError> {
-        let answer = grant.show(request).send().await;
-        answer.map_err(|error| self.unavailable(said_by(&error)))
     }
 
     /// Goes where a registry sends us for a blob: its storage is often elsewhere. No token goes there, and what

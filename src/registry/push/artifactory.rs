@@ -3,7 +3,8 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{Pushed, PushedRepository, part};
+use super::body::part;
+use super::{Pushed, PushedRepository};
 
 #[derive(Deserialize)]
 struct Event {

@@ -5,7 +5,8 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{Pushed, PushedRepository, part};
+use super::body::part;
+use super::{Pushed, PushedRepository};
 
 #[derive(Deserialize)]
 struct Envelope {

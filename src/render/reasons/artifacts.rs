@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::advice::comment;
 use crate::decide::{ArtifactReason, TagMismatch, Undated};
 use crate::model::{Defect, Digest, ImageName, ImageReference, IndexEntry, Platform, Presence, Tag, Time};
 use crate::render::escape::{name, quoted, sentence};
@@ -247,7 +248,7 @@ pub(super) fn way_out(reason: &ArtifactReason) -> Option<String> {
         }
         ArtifactReason::Mixed { release, environment, write_on: Some(change) } => {
             let command = format!("/promote {environment} version={release}");
-            Some(format!("{} to bring it", super::comment(&command, *change)))
+            Some(format!("{} to bring it", comment(&command, *change)))
         }
         ArtifactReason::Mixed { write_on: None, .. } => Some(
             "a person has to set it in the config repository, since no change takes commands yet".to_owned(),
@@ -273,7 +274,7 @@ pub(super) fn way_out(reason: &ArtifactReason) -> Option<String> {
             Some(format!("{}, or promote another version", bring_back(presence)))
         }
         ArtifactReason::Gone { change: Some(change), presence, .. } => {
-            let reject = super::comment("/promote reject", *change);
+            let reject = comment("/promote reject", *change);
             Some(format!("{}, or {reject} so that another version can come", bring_back(presence)))
         }
         ArtifactReason::RunningGone { presence, .. } => Some(way_out_of_running(presence)),

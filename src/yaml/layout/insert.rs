@@ -1,7 +1,8 @@
 //! Where new entries and items go.
 
-use super::super::edit::{NewNode, Patch};
+use super::super::patch::Patch;
 use super::super::refusal::{EditRefusal, EditRefusalReason};
+use super::super::request::NewNode;
 use super::super::tree::{NodeId, NodeKind, ScalarStyle};
 use super::Place;
 

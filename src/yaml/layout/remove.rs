@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::super::edit::Patch;
+use super::super::patch::Patch;
 use super::super::refusal::{EditRefusal, EditRefusalReason};
 use super::super::tree::NodeId;
 use super::Place;

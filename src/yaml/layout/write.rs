@@ -1,7 +1,7 @@
 //! How new values are written: as their siblings are.
 
-use super::super::edit::NewNode;
 use super::super::quote::render_scalar;
+use super::super::request::NewNode;
 use super::super::tree::{NodeId, NodeKind, ScalarStyle};
 use super::Place;
 

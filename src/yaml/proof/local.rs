@@ -9,8 +9,8 @@
 use std::ops::Range;
 
 use super::{Comparison, Expected, Side};
-use crate::yaml::edit::Patch;
 use crate::yaml::parse::parse;
+use crate::yaml::patch::Patch;
 use crate::yaml::source::Source;
 use crate::yaml::step::Step;
 use crate::yaml::tree::{NodeId, NodeKind, Tree};

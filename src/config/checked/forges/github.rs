@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use crate::config::checked::registries::secret_of;
-use crate::config::checked::resolve;
+use crate::config::checked::paths::resolve;
+use crate::config::checked::secret_source::secret_of;
 use crate::config::located::Located;
 use crate::config::problem::{ProblemList, Span};
 use crate::config::raw::{self, App, Forge};

@@ -13,16 +13,19 @@ use http::{Method, StatusCode};
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use secrecy::SecretString;
 use serde::Serialize;
+use serde_json::json;
 
 use super::reloadable_secret::ReloadableSecret;
 use super::single_flight::SingleFlight;
 use super::tokens::{IssuedToken, TokenCache};
-use super::{Scope, SecretReader, token_request};
+use super::{AppRequests, SecretReader};
 use crate::forge::ForgeError;
-use crate::forge::github::failed;
-use crate::forge::github::transport::{Call, Response, Transport, lock, not_installed, token_refused};
+use crate::forge::github::lock::lock;
+use crate::forge::github::permissions::{ASKING_TEAMS, PERMISSIONS, access_word};
+use crate::forge::github::scope::Scope;
+use crate::forge::github::transport::{Call, Response, not_installed, token_refused};
 use crate::forge::github::wire::{Installation, InstallationToken};
-use crate::model::{Secret, Time};
+use crate::model::{RepositoryName, Secret, Time};
 
 /// For how long an App's own proof holds; GitHub takes no more than ten minutes.
 const PROOF_FOR: TimeDelta = TimeDelta::minutes(9);
@@ -95,45 +98,45 @@ impl AppCredentials {
     /// A token for something: the one there is, or a new one, which one fetches for all who need it.
     pub(super) async fn token(
         &self,
-        transport: &Transport,
+        requests: &impl AppRequests,
         scope: Scope<'_>,
     ) -> Result<SecretString, ForgeError> {
-        let place = self.tokens.of(scope, transport.github_now());
-        let is_good = |granted: &IssuedToken| granted.is_good(transport.github_now());
-        let granted = place.get(is_good, |_| true, self.fetch(transport, scope)).await?;
+        let place = self.tokens.of(scope, requests.github_now());
+        let is_good = |granted: &IssuedToken| granted.is_good(requests.github_now());
+        let granted = place.get(is_good, |_| true, self.fetch(requests, scope)).await?;
         Ok(granted.token)
     }
 
     /// A new token. It is on the heap, since it is asked for as all else is, and so a part of itself.
     fn fetch<'a>(
         &'a self,
-        transport: &'a Transport,
+        requests: &'a impl AppRequests,
         scope: Scope<'a>,
     ) -> BoxFuture<'a, Result<IssuedToken, ForgeError>> {
         Box::pin(async move {
             let owner = scope.owner();
             let known = self.installation.or_else(|| self.place_of(owner).kept());
-            let installation = self.installation(transport, scope).await?;
-            let mut response = ask(transport, scope, installation).await?;
+            let installation = self.installation(requests, scope).await?;
+            let mut response = ask(requests, scope, installation).await?;
             if response.status == StatusCode::NOT_FOUND && self.installation.is_none() {
                 // It is installed anew by another number, or no more.
                 self.place_of(owner).drop_if(|kept| *kept == installation);
                 if known.is_some() {
-                    let installation = self.installation(transport, scope).await?;
-                    response = ask(transport, scope, installation).await?;
+                    let installation = self.installation(requests, scope).await?;
+                    response = ask(requests, scope, installation).await?;
                 }
             }
-            granted(scope, &response, transport.now())
+            granted(scope, &response, requests.now())
         })
     }
 
     /// The installation of the App where something is; looked up once for all that have one owner.
-    async fn installation(&self, transport: &Transport, scope: Scope<'_>) -> Result<u64, ForgeError> {
+    async fn installation(&self, requests: &impl AppRequests, scope: Scope<'_>) -> Result<u64, ForgeError> {
         if let Some(installation) = self.installation {
             return Ok(installation);
         }
         let place = self.place_of(scope.owner());
-        place.get(|_| true, is_about_github, self.find(transport, scope)).await
+        place.get(|_| true, is_about_github, self.find(requests, scope)).await
     }
 
     /// Where the installation at an owner is kept.
@@ -145,16 +148,21 @@ impl AppCredentials {
         Arc::clone(found.entry(owner.to_owned()).or_default())
     }
 
-    async fn find(&self, transport: &Transport, scope: Scope<'_>) -> Result<u64, ForgeError> {
+    async fn find(&self, requests: &impl AppRequests, scope: Scope<'_>) -> Result<u64, ForgeError> {
         let path = match scope {
             Scope::Repository(repository)
             | Scope::Source(repository)
             | Scope::Deployments(repository)
             | Scope::Reviews(repository) => format!("/repos/{repository}/installation"),
             Scope::Organization(organization) => format!("/orgs/{organization}/installation"),
-            Scope::Bot => return Err(failed("acting as the App", "the App itself has no installation")),
+            Scope::Bot => {
+                return Err(ForgeError::unavailable(
+                    "acting as the App",
+                    "the App itself has no installation",
+                ));
+            }
         };
-        let response = transport.call(Call::get(scope, VERB, path).for_token()).await?;
+        let response = requests.call(Call::get(scope, VERB, path).for_token()).await?;
         match response.status {
             StatusCode::OK => {
                 read::<Installation>(&response, "the installation of the App").map(|found| found.id)
@@ -180,9 +188,13 @@ fn signed(claims: &Claims, key: &EncodingKey) -> jsonwebtoken::errors::Result<St
 }
 
 /// Asks for a token of an installation.
-async fn ask(transport: &Transport, scope: Scope<'_>, installation: u64) -> Result<Response, ForgeError> {
+async fn ask(
+    requests: &impl AppRequests,
+    scope: Scope<'_>,
+    installation: u64,
+) -> Result<Response, ForgeError> {
     let path = format!("/app/installations/{installation}/access_tokens");
-    transport.call(Call::write(scope, VERB, Method::POST, path, token_request(scope)).for_token()).await
+    requests.call(Call::write(scope, VERB, Method::POST, path, token_request(scope)).for_token()).await
 }
 
 fn granted(scope: Scope<'_>, response: &Response, now: Time) -> Result<IssuedToken, ForgeError> {
@@ -209,5 +221,27 @@ const fn is_about_github(error: &ForgeError) -> bool {
 fn read<T: serde::de::DeserializeOwned>(response: &Response, what: &str) -> Result<T, ForgeError> {
     // What is wrong is not repeated: it may hold a token.
     serde_json::from_slice(&response.body)
-        .map_err(|_| failed(format!("reading {what}"), "GitHub's response has no token"))
+        .map_err(|_| ForgeError::unavailable(format!("reading {what}"), "GitHub's response has no token"))
+}
+
+/// The request for an installation token: one repository, and the permissions that are used there.
+fn token_request(scope: Scope<'_>) -> serde_json::Value {
+    let in_repository = |repository: &RepositoryName, permissions: serde_json::Value| json!({ "repositories": [repository.short_name()], "permissions": permissions });
+    match scope {
+        Scope::Repository(repository) => {
+            // GitHub issues no token at all if the installation lacks one of the requested permissions.
+            let vital = PERMISSIONS.iter().filter(|own| own.is_vital);
+            let vital: BTreeMap<&str, &str> = vital.map(|own| (own.name, access_word(own.access))).collect();
+            in_repository(repository, json!(vital))
+        }
+        Scope::Source(repository) => {
+            in_repository(repository, json!({ "contents": "read", "checks": "read", "statuses": "read" }))
+        }
+        Scope::Deployments(repository) => in_repository(repository, json!({ "deployments": "write" })),
+        Scope::Reviews(repository) => {
+            let both = ASKING_TEAMS.iter().map(|(name, access)| (*name, access_word(*access)));
+            in_repository(repository, json!(both.collect::<BTreeMap<_, _>>()))
+        }
+        Scope::Organization(_) | Scope::Bot => json!({ "permissions": { "members": "read" } }),
+    }
 }

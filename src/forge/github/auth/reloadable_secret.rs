@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use chrono::TimeDelta;
 
-use crate::forge::github::transport::lock;
+use crate::forge::github::lock::lock;
 use crate::model::{Time, is_younger_than};
 
 /// How long a secret is taken for what it was when it was read.

@@ -7,7 +7,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::forge::ForgeError;
-use crate::forge::github::transport::lock;
+use crate::forge::github::lock::lock;
 
 /// What was fetched last, and whose turn it is to fetch it.
 #[derive(Debug)]

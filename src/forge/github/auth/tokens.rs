@@ -11,7 +11,7 @@ use secrecy::SecretString;
 
 use super::Scope;
 use super::single_flight::SingleFlight;
-use crate::forge::github::transport::lock;
+use crate::forge::github::lock::lock;
 use crate::model::Time;
 use crate::sanitize::exposed;
 

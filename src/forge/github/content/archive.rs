@@ -13,7 +13,7 @@ use std::sync::Arc;
 use flate2::read::GzDecoder;
 
 use super::super::GitHubForge;
-use super::super::auth::Scope;
+use super::super::scope::Scope;
 use super::super::transport::Call;
 use super::tree::object_id;
 use crate::forge::ForgeError;

@@ -17,14 +17,14 @@ use chrono::TimeDelta;
 use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 use serde::Deserialize;
 
-use super::super::auth::Scope;
+use super::super::lock::lock;
+use super::super::scope::Scope;
 use super::super::state::RepositoryState;
-use super::super::transport::lock;
-use super::super::{GitHubForge, READS_AT_ONCE, failed};
+use super::super::{GitHubForge, READS_AT_ONCE};
 use super::archive::Contents;
 use super::texts::BLOBS_AT_ONCE;
 use crate::forge::ForgeError;
-use crate::model::{BlobId, CommitId, RepositoryName, Time};
+use crate::model::{BlobId, CommitId, RepositoryName};
 
 /// Largest blob that is read, in bytes; what people edit is far smaller.
 const BLOB_BYTES_MAX: u64 = 16 << 20;
@@ -40,16 +40,6 @@ const ARCHIVE_PAUSE: TimeDelta = TimeDelta::hours(1);
 struct Blob {
     content: String,
     size: Option<u64>,
-}
-
-/// What an archive had beyond what was asked for, for the rest of the look.
-#[derive(Debug, Default)]
-pub(in super::super) struct BlobCache {
-    contents: Contents,
-    /// Whether an archive was asked for.
-    is_warm: bool,
-    /// When to ask for one again, where there was none.
-    paused_until: Option<Time>,
 }
 
 impl GitHubForge {
@@ -162,29 +152,10 @@ impl GitHubForge {
         let found: Blob = self.inner.transport.get(Scope::Repository(repository), "read files", path).await?;
         let what = || format!("reading the blob {blob} in `{repository}`");
         if found.size.is_some_and(|size| size > bytes_max) {
-            return Err(failed(what(), format!("it is larger than {bytes_max} bytes")));
+            return Err(ForgeError::unavailable(what(), format!("it is larger than {bytes_max} bytes")));
         }
         let text: String = found.content.split_ascii_whitespace().collect();
-        STANDARD.decode(text).map(Arc::from).map_err(|error| failed(what(), error))
-    }
-}
-
-impl BlobCache {
-    /// Gives what it has of some blobs.
-    fn taken(&self, blobs: &[BlobId]) -> Contents {
-        let held = blobs.iter().filter_map(|blob| Some((*blob, Arc::clone(self.contents.get(blob)?))));
-        held.collect()
-    }
-
-    /// Whether so many missing blobs are worth an archive.
-    fn is_worth_it(&self, missing: usize, now: Time) -> bool {
-        let is_to_be_had = self.paused_until.is_none_or(|paused_until| paused_until <= now);
-        is_to_be_had && (missing > BLOBS_AT_ONCE || (missing > 1 && !self.is_warm))
-    }
-
-    /// Lets go of what nobody asked for.
-    pub(in super::super) fn clear(&mut self) {
-        self.contents.clear();
+        STANDARD.decode(text).map(Arc::from).map_err(|error| ForgeError::unavailable(what(), error))
     }
 }
 

@@ -10,10 +10,10 @@ use std::sync::Arc;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::super::auth::Scope;
+use super::super::GitHubForge;
+use super::super::scope::Scope;
 use super::super::transport::Call;
 use super::super::wire::GraphResponse;
-use super::super::{GitHubForge, failed};
 use super::archive::{Contents, blob_id};
 use crate::forge::ForgeError;
 use crate::model::{BlobId, RepositoryName};
@@ -40,13 +40,13 @@ impl GitHubForge {
         let response: GraphResponse = self.inner.transport.call(call.once()).await?.json("the files")?;
         let found = response.data.and_then(|mut data| data.remove("repository"));
         let found: BTreeMap<String, Option<Text>> = serde_json::from_value(found.unwrap_or_default())
-            .map_err(|error| failed(format!("reading files of `{repository}`"), error))?;
+            .map_err(|error| ForgeError::unavailable(format!("reading files of `{repository}`"), error))?;
         Ok(proven(found))
     }
 }
 
 fn question(repository: &RepositoryName, blobs: &[BlobId]) -> Value {
-    let (owner, name) = repository.as_str().split_once('/').expect("a repository has an owner");
+    let (owner, name) = (repository.owner(), repository.short_name());
     let mut asked = String::new();
     for (index, blob) in blobs.iter().enumerate() {
         writeln!(asked, "  b{index}: object(oid: \"{blob}\") {{ ... on Blob {{ text }} }}")

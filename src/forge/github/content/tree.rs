@@ -6,10 +6,10 @@ use gix::bstr::BString;
 use gix::objs::WriteTo as _;
 use gix::objs::tree::{Entry, EntryMode};
 
-use super::super::auth::Scope;
+use super::super::GitHubForge;
+use super::super::scope::Scope;
 use super::super::state::CommitFiles;
 use super::super::wire::{GitEntry, GitTree};
-use super::super::{GitHubForge, failed};
 use crate::forge::ForgeError;
 use crate::model::{BlobId, CommitId, EntryKind, RepositoryName, RepositoryPath, TreeEntry};
 
@@ -52,7 +52,7 @@ impl GitHubForge {
             read += 1;
             if read > FOLDERS_MAX {
                 let why = format!("it has more than {FOLDERS_MAX} large folders");
-                return Err(failed(format!("reading the files of `{repository}`"), why));
+                return Err(ForgeError::unavailable(format!("reading the files of `{repository}`"), why));
             }
             let listed = self.listed(repository, &tree).await?;
             if prefix.is_empty() {
@@ -90,7 +90,7 @@ impl GitHubForge {
             self.inner.transport.get(Scope::Repository(repository), "read files", path).await?;
         if found.truncated && query.is_empty() {
             let why = "one folder has more files than GitHub lists";
-            return Err(failed(format!("reading the files of `{repository}`"), why));
+            return Err(ForgeError::unavailable(format!("reading the files of `{repository}`"), why));
         }
         Ok(TreeListing { tree: found.tree, truncated: found.truncated, is_shallow: query.is_empty() })
     }

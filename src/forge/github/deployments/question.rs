@@ -5,8 +5,7 @@ use std::fmt::Write as _;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::super::failed;
-use super::super::refusal::one_line;
+use super::super::message::one_line;
 use super::super::wire::{GraphError, GraphResponse};
 use crate::forge::ForgeError;
 use crate::model::{ChangeNumber, ImageReference, RepositoryName, ServiceEnvironment};
@@ -72,7 +71,7 @@ pub(super) fn environment(target: &ServiceEnvironment) -> String {
 
 /// The document about some targets.
 pub(super) fn question(repository: &RepositoryName, targets: &[&ServiceEnvironment]) -> Value {
-    let (owner, name) = repository.as_str().split_once('/').expect("a repository has an owner");
+    let (owner, name) = (repository.owner(), repository.short_name());
     let mut variables =
         Map::from_iter([("owner".to_owned(), json!(owner)), ("name".to_owned(), json!(name))]);
     let (mut declared, mut asked) = (String::new(), String::new());
@@ -107,8 +106,8 @@ pub(super) fn answered(
     let mut shown = Vec::new();
     for (index, target) in targets.iter().enumerate() {
         let nodes = found.remove(&format!("e{index}")).unwrap_or_default();
-        let nodes: Option<Nodes> =
-            serde_json::from_value(nodes).map_err(|why| failed("reading deployments", why))?;
+        let nodes: Option<Nodes> = serde_json::from_value(nodes)
+            .map_err(|why| ForgeError::unavailable("reading deployments", why))?;
         shown.extend(nodes.map(|nodes| ((*target).clone(), ours(nodes.nodes))));
     }
     Ok(shown)
@@ -126,7 +125,7 @@ fn refused(error: Option<&GraphError>, repository: &RepositoryName) -> ForgeErro
             way_out: "grant it to write deployments, or set `deployments: false` for the forge".to_owned(),
         }
     } else {
-        failed("reading deployments", words)
+        ForgeError::unavailable("reading deployments", words)
     }
 }
 

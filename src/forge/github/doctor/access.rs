@@ -3,8 +3,8 @@
 use http::StatusCode;
 
 use super::super::GitHubForge;
-use super::super::auth::Scope;
 use super::super::permissions::{OF_ORGANIZATIONS, PERMISSIONS, access_of};
+use super::super::scope::Scope;
 use super::super::transport::{Call, encode_path};
 use super::super::webhook::EventKind;
 use super::TokenScope;

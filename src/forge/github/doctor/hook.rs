@@ -1,8 +1,8 @@
 //! Where GitHub sends its events, and what became of them.
 
 use super::super::GitHubForge;
-use super::super::auth::Scope;
 use super::super::permissions::EVENTS;
+use super::super::scope::Scope;
 use super::super::transport::encode_path;
 use super::super::webhook::EventKind;
 use super::wire::{Delivery, HookConfig, ListedHook};

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use http::StatusCode;
 
 use super::super::GitHubForge;
-use super::super::auth::Scope;
+use super::super::scope::Scope;
 use super::super::transport::{Call, encode_path, encode_query};
 use super::super::wire::Membership;
 use super::wire::{Branch, Protection, PushAllowance, Rule, Ruleset};
@@ -173,7 +173,7 @@ impl GitHubForge {
         if listed.users.iter().any(|user| is_own(&user.login)) {
             return true;
         }
-        let (owner, _) = repository.as_str().split_once('/').expect("a repository has an owner");
+        let owner = repository.owner();
         for team in &listed.teams {
             let path = format!(
                 "/orgs/{}/teams/{}/memberships/{}",

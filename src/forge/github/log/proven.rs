@@ -13,7 +13,7 @@ use crate::forge::ForgeError;
 use crate::forge::github::GitHubForge;
 use crate::forge::github::authorship::BranchActivity;
 use crate::forge::github::branches::Files;
-use crate::forge::github::transport::lock;
+use crate::forge::github::lock::lock;
 use crate::forge::github::wire::{commit_id, user};
 use crate::model::{CommitId, RepositoryName};
 

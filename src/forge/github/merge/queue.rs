@@ -10,13 +10,14 @@
 use serde::Deserialize;
 use serde_json::json;
 
-use super::super::auth::Scope;
+use super::super::GitHubForge;
 use super::super::checks::Check;
 use super::super::graph::Mutations;
-use super::super::refusal::one_line;
-use super::super::transport::{Call, lock};
+use super::super::lock::lock;
+use super::super::message::one_line;
+use super::super::scope::Scope;
+use super::super::transport::Call;
 use super::super::wire::{GraphResponse, PullDetails, commit_id};
-use super::super::{GitHubForge, failed};
 use super::refused::MergeRefusal;
 use crate::forge::{ForgeError, Merge, NewStatus};
 use crate::model::{ChangeNumber, CommitId, ConfigBranch, QueuePlace, RepositoryName, Status};
@@ -267,7 +268,7 @@ impl GitHubForge {
         repository: &RepositoryName,
         change: ChangeNumber,
     ) -> Result<QueueMembership, ForgeError> {
-        let (owner, name) = repository.as_str().split_once('/').expect("a repository has an owner");
+        let (owner, name) = (repository.owner(), repository.short_name());
         let variables = json!({ "owner": owner, "name": name, "number": change.0 });
         let body = json!({ "query": ENTRY, "variables": variables });
         let (scope, verb) = (Scope::Repository(repository), "read the merge queue");
@@ -276,7 +277,7 @@ impl GitHubForge {
         let GraphResponse { data, errors } = response;
         let found = data.and_then(|mut data| data.remove("repository")).unwrap_or_default();
         let found: Option<EntryRepository> =
-            serde_json::from_value(found).map_err(|error| failed(verb, error))?;
+            serde_json::from_value(found).map_err(|error| ForgeError::unavailable(verb, error))?;
         let entry = found.and_then(|found| found.pull_request).and_then(|pull| pull.merge_queue_entry);
         Ok(match entry {
             Some(entry) => QueueMembership::In(entry),

@@ -10,7 +10,8 @@ use chrono::TimeDelta;
 use http::StatusCode;
 
 use super::super::GitHubForge;
-use super::super::transport::{Response, lock};
+use super::super::lock::lock;
+use super::super::transport::Response;
 use crate::forge::{ForgeError, Merge};
 use crate::model::{
     BarrierKind, CommitId, ConfigBranch, ForgeName, MergeBlocker, MergeMethod, RepositoryName, Time,

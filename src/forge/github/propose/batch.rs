@@ -11,12 +11,12 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::super::GitHubForge;
-use super::super::auth::Scope;
 use super::super::graph::Mutations;
+use super::super::scope::Scope;
 use super::super::state::CommitFiles;
 use super::super::transport::{Call, encode_path};
 use super::super::wire::{LabelNode, commit_id};
-use super::{WrittenHead, may_write};
+use super::WrittenHead;
 use crate::forge::{ForgeError, Proposal};
 use crate::model::{ChangeNumber, CommitId, RepositoryName};
 use size::Parts;
@@ -54,7 +54,7 @@ struct PullNode {
 
 /// Whether a proposal can go together with others: it starts a branch, and its files need no mode of their own.
 pub(super) fn goes_together(base: &CommitFiles, proposal: &Proposal) -> bool {
-    let is_plain = |path| !base.executable.contains(path) && may_write(base, path).is_ok();
+    let is_plain = |path| !base.executable.contains(path) && base.may_write(path).is_ok();
     proposal.expected.is_none() && proposal.files.iter().all(|(path, _)| is_plain(path))
 }
 

@@ -9,10 +9,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::super::auth::Scope;
+use super::super::GitHubForge;
+use super::super::scope::Scope;
 use super::super::transport::Call;
 use super::super::wire::GraphResponse;
-use super::super::{GitHubForge, failed};
 use super::timeline::Timeline;
 use crate::forge::ForgeError;
 use crate::model::{Comment, CommentId, RepositoryName, Review, Time, UserName};
@@ -84,8 +84,9 @@ impl GitHubForge {
         let response = self.inner.transport.call(Call::query(scope, verb, body)).await?;
         let response = response.json::<GraphResponse>("the edits of comments")?;
         let nodes = response.data.and_then(|mut data| data.remove("nodes")).unwrap_or_default();
-        let nodes: Vec<Option<Node>> = serde_json::from_value(nodes)
-            .map_err(|error| failed(format!("reading the edits of comments in `{repository}`"), error))?;
+        let nodes: Vec<Option<Node>> = serde_json::from_value(nodes).map_err(|error| {
+            ForgeError::unavailable(format!("reading the edits of comments in `{repository}`"), error)
+        })?;
         Ok(nodes.into_iter().flatten().map(|node| (node.id.clone(), node)).collect())
     }
 }

@@ -1,7 +1,7 @@
 //! The listing of pull requests: those that were touched last come first, so that one page mostly tells all that is new.
 
 use super::super::GitHubForge;
-use super::super::auth::Scope;
+use super::super::scope::Scope;
 use super::super::transport::{Call, PAGE_SIZE, Response, encode_query};
 use super::super::wire::{Pull, PullSide};
 use super::{ENDED_AGE_MAX, Pulls};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::super::GitHubForge;
 use super::super::checks::Check;
-use super::super::transport::lock;
+use super::super::lock::lock;
 use super::super::wire::{Account, Label, Pull, PullSide, RepositoryReference};
 use crate::forge::{Forge as _, Proposal};
 use crate::model::{BranchName, ChangeNumber, CommentId, CommitId, ConfigBranch, Reaction, Status, Time};

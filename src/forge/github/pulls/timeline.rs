@@ -15,12 +15,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::TimeDelta;
 use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 
-use super::super::auth::Scope;
+use super::super::lock::lock;
 use super::super::people::Author;
-use super::super::transport::{Call, PAGE_SIZE, lock};
+use super::super::scope::Scope;
+use super::super::transport::{Call, PAGE_SIZE};
+use super::super::wire::is_user;
 use super::super::wire::{Account, GivenReaction, ReactionCounts, TimelineItem, commit_id, login, user};
 use super::super::{GitHubForge, READS_AT_ONCE};
-use super::is_user;
 use crate::forge::ForgeError;
 use crate::model::{
     BarrierKind, Comment, CommentId, MergeBlocker, Reaction, RepositoryName, Review, ReviewVerdict, Time,

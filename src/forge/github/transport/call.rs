@@ -6,8 +6,8 @@
 use http::Method;
 use serde_json::Value;
 
-use super::super::auth::Scope;
 use super::super::budget::{Cost, Interface, Lane};
+use super::super::scope::Scope;
 use super::super::web;
 
 /// The path of the GraphQL interface.

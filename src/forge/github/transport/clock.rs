@@ -6,7 +6,7 @@ use chrono::{DateTime, SubsecRound as _, TimeDelta};
 use http::HeaderMap;
 use http::header::DATE;
 
-use super::lock;
+use super::super::lock::lock;
 use crate::model::Time;
 
 /// How far GitHub's clock is ahead of ours, by the last response; `None` before the first one.

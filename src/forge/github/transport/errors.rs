@@ -2,10 +2,10 @@
 
 use super::Call;
 use crate::forge::ForgeError;
-use crate::forge::github::auth::{Credentials, Scope};
-use crate::forge::github::failed;
+use crate::forge::github::auth::Credentials;
 use crate::forge::github::permissions::{access_word, permission_for, permission_for_document};
 use crate::forge::github::refusal::AccessDenied;
+use crate::forge::github::scope::Scope;
 
 /// What to do if the REST or GraphQL API is not at its address.
 const LOOK_AT_URL: &str = "look at `url` of the forge: for an Enterprise Server it ends with /api/v3";
@@ -23,7 +23,7 @@ pub(super) fn unauthorized(credentials: &Credentials, call: &Call<'_>, words: &s
             way_out: "look at `app.id` and `app.private_key` in the configuration, and at the clock of this machine"
                 .to_owned(),
         },
-        Credentials::App(_) => failed("acting as the App", "GitHub rejected the installation token that it issued"),
+        Credentials::App(_) => ForgeError::unavailable("acting as the App", "GitHub rejected the installation token that it issued"),
     }
 }
 
@@ -91,7 +91,7 @@ fn without_secrets(address: &str) -> String {
 /// Something else than the REST API responds, such as the web pages.
 pub(super) fn not_an_api(what: &str) -> ForgeError {
     let why = format!("the response is a web page, not one of GitHub's REST API; {LOOK_AT_URL}");
-    failed(format!("reading {what}"), why)
+    ForgeError::unavailable(format!("reading {what}"), why)
 }
 
 /// GitHub denied access for a reason that only its message tells.

@@ -13,8 +13,7 @@ use secrecy::SecretString;
 use super::redirect::RedirectHop;
 use super::{Call, Transport};
 use crate::forge::ForgeError;
-use crate::forge::github::failed;
-use crate::forge::github::refusal::{error_message, one_line};
+use crate::forge::github::message::{error_message, one_line};
 use crate::sanitize::exposed;
 
 /// The largest response body in bytes; the largest responses are trees of 100,000 files.
@@ -51,8 +50,8 @@ impl Transport {
     ) -> Result<RawResponse, ForgeError> {
         let own = auth_headers(call, token, etag)?;
         let client = self.client()?;
-        let mut hop =
-            RedirectHop::first(&call.address(&self.url)).map_err(|error| failed(call.verb, error))?;
+        let mut hop = RedirectHop::first(&call.address(&self.url))
+            .map_err(|error| ForgeError::unavailable(call.verb, error))?;
         let (head, body) = loop {
             let mut builder = http::Request::builder()
                 .method(call.method.clone())
@@ -97,7 +96,8 @@ impl Transport {
             .set_read_timeout(Some(SILENCE_MAX))
             .set_write_timeout(Some(SILENCE_MAX))
             .build();
-        let made = made.map_err(|error| failed("making connections secure", root_cause(&error)))?;
+        let made =
+            made.map_err(|error| ForgeError::unavailable("making connections secure", root_cause(&error)))?;
         Ok(self.client.get_or_init(|| made))
     }
 }
@@ -108,8 +108,9 @@ fn auth_headers(
     token: &SecretString,
     etag: Option<HeaderValue>,
 ) -> Result<HeaderMap, ForgeError> {
-    let mut bearer = HeaderValue::from_str(&format!("Bearer {}", exposed(token)))
-        .map_err(|_| failed(call.verb, "the token contains characters that are not allowed in a header"))?;
+    let mut bearer = HeaderValue::from_str(&format!("Bearer {}", exposed(token))).map_err(|_| {
+        ForgeError::unavailable(call.verb, "the token contains characters that are not allowed in a header")
+    })?;
     bearer.set_sensitive(true);
     let version = HeaderValue::from_static(API_VERSION);
     let mut headers = HeaderMap::from_iter([(AUTHORIZATION, bearer), (API_VERSION_HEADER, version)]);
@@ -119,7 +120,7 @@ fn auth_headers(
 
 /// The error for a request without a response.
 fn no_response(call: &Call<'_>, hop: &RedirectHop, error: &(dyn std::error::Error + 'static)) -> ForgeError {
-    failed(format!("`{} {}` to {}", call.method, hop.origin(), call.verb), root_cause(error))
+    ForgeError::unavailable(format!("`{} {}` to {}", call.method, hop.origin(), call.verb), root_cause(error))
 }
 
 /// What went wrong on the way, in words: the root_cause cause, for the outer ones only say that a request failed.

@@ -6,7 +6,6 @@ use http::StatusCode;
 use http::header::{ETAG, HeaderMap, HeaderValue, LINK};
 use serde::de::DeserializeOwned;
 
-use super::super::failed;
 use super::errors::not_an_api;
 use crate::forge::ForgeError;
 
@@ -34,9 +33,10 @@ impl Response {
         self.ensure_success(what)?;
         serde_json::from_slice(&self.body).map_err(|error| match self.is_page() {
             true => not_an_api(what),
-            false => {
-                failed(format!("reading {what}"), format!("GitHub's response is not as documented: {error}"))
-            }
+            false => ForgeError::unavailable(
+                format!("reading {what}"),
+                format!("GitHub's response is not as documented: {error}"),
+            ),
         })
     }
 
@@ -51,7 +51,7 @@ impl Response {
             StatusCode::NOT_FOUND | StatusCode::GONE | StatusCode::MOVED_PERMANENTLY => {
                 Err(ForgeError::NotFound { what: what.to_owned() })
             }
-            _ => Err(failed(what, self.message())),
+            _ => Err(ForgeError::unavailable(what, self.message())),
         }
     }
 
@@ -62,7 +62,7 @@ impl Response {
 
     /// The message of an error response, cut to one line.
     pub(in super::super) fn message(&self) -> String {
-        super::super::refusal::error_message(self.status, &self.body)
+        super::super::message::error_message(self.status, &self.body)
     }
 
     /// Whether the whole message of an error response contains a text, which is given in lower case.
@@ -72,7 +72,7 @@ impl Response {
 
     /// The whole message of an error response, in lower case, to find out what kind of error it is.
     pub(in super::super) fn full_message(&self) -> String {
-        super::super::refusal::full_message(&self.body)
+        super::super::message::full_message(&self.body)
     }
 
     /// Whether the `Link` header names another page.

@@ -7,7 +7,8 @@
 use gix::ObjectId;
 use gix::objs::{CommitRefIter, Data, Kind};
 
-use super::{Store, failed};
+use super::super::failure::failed;
+use super::Store;
 use crate::forge::ForgeError;
 
 impl Store {

@@ -6,7 +6,8 @@ use gix::ObjectId;
 use gix::refs::Target;
 use gix::refs::transaction::{Change as RefChange, LogChange, PreviousValue, RefEdit, RefLog};
 
-use super::{Store, commit_id, failed, object_id};
+use super::super::failure::failed;
+use super::{Store, commit_id, object_id};
 use crate::forge::{BRANCH_PREFIX, ForgeError, LOG_BRANCH};
 use crate::model::{BranchName, CommitId, Head};
 

@@ -2,11 +2,11 @@
 
 use regex::Regex;
 
-use super::is_kustomization;
 use crate::model::{ImportedRule, ImportedSelection, NotImported, RepositoryPath};
 use crate::overlay::document::text::Text;
 use crate::overlay::import::constraint::translate;
 use crate::overlay::import::expression::expression;
+use crate::overlay::kustomize::kustomization::FILE_NAMES;
 use crate::yaml::NodeId;
 
 pub(super) const KUSTOMIZE: &str = "kustomize";
@@ -137,7 +137,7 @@ impl Settings {
         }
         let reads = |name: &&str| {
             let is_own = match *name {
-                KUSTOMIZE => is_kustomization(path.file_name()),
+                KUSTOMIZE => FILE_NAMES.contains(&path.file_name()),
                 HELM_VALUES => matches!(path.file_name(), "values.yaml" | "values.yml"),
                 _ => false,
             };

@@ -7,7 +7,8 @@ use secrecy::SecretString;
 use serde::Deserialize;
 
 use super::exchange::json;
-use super::{AuthRequest, ProofError, RegistryLogin, read};
+use super::secret_text::read;
+use super::{AuthRequest, ProofError, RegistryLogin};
 use crate::registry::{AcrIdentity, AcrLogin};
 use crate::sanitize::exposed;
 

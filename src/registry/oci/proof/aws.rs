@@ -8,7 +8,8 @@ use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 
 use super::exchange::{json, text};
-use super::{AuthRequest, ProofError, read, text_of};
+use super::secret_text::{read, text_of};
+use super::{AuthRequest, ProofError};
 use crate::model::Time;
 use crate::registry::{AwsKeys, Secret};
 use crate::sanitize::{exposed, opened};

@@ -12,7 +12,8 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::exchange;
-use super::{AuthRequest, ProofError, RegistryLogin, read};
+use super::secret_text::read;
+use super::{AuthRequest, ProofError, RegistryLogin};
 use crate::model::Time;
 use crate::registry::GarLogin;
 use crate::registry::oci::token::life_of;

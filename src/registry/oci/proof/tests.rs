@@ -1,4 +1,5 @@
 use super::*;
+use crate::registry::Secret;
 
 #[test]
 fn a_proof_is_not_shown_to_those_who_debug() {

@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use chrono::TimeDelta;
 
 use crate::forge::Proposal;
-use crate::forge::github::transport::lock;
+use crate::forge::github::lock::lock;
 use crate::model::{Time, is_paused};
 
 /// How many go into one document at most: GitHub gives a request ten seconds.
