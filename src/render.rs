@@ -29,7 +29,7 @@ pub use actions::{action_because, because, deployment, outcome, record};
 pub use body::{Body, BodyInput, body};
 pub use bot_comments::remark;
 pub use colour::{Colour, Style};
-pub use diff::{diff, pictured};
+pub use diff::{diff, pictured, readable_diff};
 pub use gates::why;
 pub use health::{HealthSection, diagnosis, health, health_json};
 pub use left_out::left_out;

@@ -4,8 +4,9 @@ mod measures;
 
 pub use measures::{Measures, measure};
 
-use std::io::{self, IsTerminal as _, Write};
+use std::io::{self, Write};
 
+use anstream::{AutoStream, ColorChoice};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::LevelFilter;
 
@@ -30,7 +31,7 @@ pub fn start(format: Format, default: LevelFilter) {
     let filter = EnvFilter::builder().with_default_directive(default.into()).with_env_var(LOG_VARIABLE);
     let builder = tracing_subscriber::fmt()
         .with_writer(|| SanitizedLine(std::io::stderr()))
-        .with_ansi(std::io::stderr().is_terminal())
+        .with_ansi(AutoStream::choice(&std::io::stderr()) != ColorChoice::Never)
         .with_env_filter(filter.from_env_lossy().add_directive(quiet()));
     let started = match format {
         Format::Text => builder.compact().with_target(false).try_init(),

@@ -1,34 +1,41 @@
 //! What is printed: text to standard output, colour and widths only on a terminal, JSON alone.
+//!
+//! `NO_COLOR`, `CLICOLOR`, `CLICOLOR_FORCE` and `TERM=dumb` are respected, by the same crate that clap's help uses.
 
 use std::io::{IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
+use anstream::stream::RawStream;
+use anstream::{AutoStream, ColorChoice};
+
 use crate::model::FileChange;
-use crate::render::{self, Colour};
+use crate::render::{self, Colour, Style};
 use crate::sanitize;
 
 /// Standard output and error.
 pub(super) struct Output {
     on_terminal: bool,
-    error_on_terminal: bool,
+    colour: Colour,
+    error_colour: Colour,
 }
 
 impl Output {
     pub(super) fn standard() -> Self {
         Self {
             on_terminal: std::io::stdout().is_terminal(),
-            error_on_terminal: std::io::stderr().is_terminal(),
+            colour: colour_of(&std::io::stdout()),
+            error_colour: colour_of(&std::io::stderr()),
         }
     }
 
     /// Whether text on standard output is coloured.
     pub(super) const fn colour(&self) -> Colour {
-        if self.on_terminal { Colour::Always } else { Colour::Never }
+        self.colour
     }
 
     /// Whether text on standard error is coloured.
     pub(super) const fn error_colour(&self) -> bool {
-        self.error_on_terminal
+        matches!(self.error_colour, Colour::Always)
     }
 
     /// How many characters a line has; nothing where that does not matter.
@@ -42,12 +49,21 @@ impl Output {
         self.bytes(sanitize::printed(text).as_bytes());
     }
 
-    /// Prints what changes in files; without colour exact to the byte, so that `git apply` takes it.
+    /// What changes in files: for eyes on a terminal and in colour, else exact to the byte, so that `git apply` takes it.
+    pub(super) fn diff_of(&self, files: &[FileChange]) -> String {
+        match self.colour {
+            Colour::Never if self.on_terminal => render::readable_diff(files),
+            Colour::Never | Colour::Always => render::diff(files, self.colour),
+        }
+    }
+
+    /// Prints what changes in files.
     pub(super) fn diff(&mut self, files: &[FileChange]) {
-        let text = render::diff(files, self.colour());
-        match self.colour() {
-            Colour::Always => self.print(&text),
-            Colour::Never => self.bytes(text.as_bytes()),
+        let text = self.diff_of(files);
+        if self.on_terminal || self.colour == Colour::Always {
+            self.print(&text);
+        } else {
+            self.bytes(text.as_bytes());
         }
     }
 
@@ -81,7 +97,7 @@ impl Output {
 
     /// Says on standard error why the command failed.
     pub(super) fn fail(&mut self, code: u8, why: &str) -> ExitCode {
-        let word = if self.error_on_terminal { "\u{1b}[31merror:\u{1b}[0m" } else { "error:" };
+        let word = self.error_colour.paint(Style::Red, "error:");
         let why = why.trim_end();
         // Problems of a configuration bring their own heading.
         let text = if why.starts_with("error") || why.starts_with('\u{1b}') {
@@ -91,5 +107,13 @@ impl Output {
         };
         drop(writeln!(std::io::stderr().lock(), "{}", sanitize::printed(&text)));
         ExitCode::from(code)
+    }
+}
+
+/// Whether text on a stream is coloured: on a terminal that can, unless the environment says otherwise.
+fn colour_of(stream: &impl RawStream) -> Colour {
+    match AutoStream::choice(stream) {
+        ColorChoice::Never => Colour::Never,
+        ColorChoice::Auto | ColorChoice::AlwaysAnsi | ColorChoice::Always => Colour::Always,
     }
 }

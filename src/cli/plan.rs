@@ -109,7 +109,7 @@ fn print(foresight: &Preview, output: &mut Output) {
     }
     for draft in foresight.drafts.summaries() {
         output.line(&format!("  {}", diff_lines::line(draft, colour)));
-        output.print(&indented(&render::diff(&draft.files, colour)));
+        output.print(&indented(&output.diff_of(&draft.files)));
     }
     for refused in &foresight.drafts.refused {
         output.note(&format!("cannot be done: {refused}"));

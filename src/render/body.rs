@@ -3,7 +3,7 @@
 //! Every part is bounded and the diff takes what is left, file by file, so that no input makes a body too long. What
 //! has no place goes to the details of the check, where there is one.
 
-use super::diff::readable;
+use super::diff::readable_diff;
 use super::escape::{block, quoted};
 use super::gates;
 use super::messages::CommitMetadata;
@@ -202,7 +202,7 @@ struct Packed {
 fn pack(input: &BodyInput<'_>, room: usize) -> Packed {
     let (mut shown, mut rest) = (String::new(), String::new());
     for file in input.files {
-        let text = readable(std::slice::from_ref(file));
+        let text = readable_diff(std::slice::from_ref(file));
         let both = format!("{shown}{text}");
         if within(&both, room).len() == both.len() { shown = both } else { rest += &text }
     }

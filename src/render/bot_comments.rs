@@ -1,5 +1,7 @@
 //! What the bot answers.
 
+use unicode_width::UnicodeWidthStr as _;
+
 use super::escape::{block, quoted};
 use super::fit::cut;
 use super::gates::{markdown, standing};
@@ -193,6 +195,7 @@ fn pointed_out(error: &ParseError) -> String {
     let dots = if hidden == 0 { "" } else { "…" };
     let rest: String = sanitize::line(&error.text).chars().skip(hidden).collect();
     let line = format!("{dots}{}", cut(&rest, LINE_CHARACTERS_MAX));
-    let indent = " ".repeat(caret - hidden + dots.chars().count());
+    let before: String = rest.chars().take(caret - hidden).collect();
+    let indent = " ".repeat(dots.width() + before.width());
     format!("{line}\n{indent}^ {}", sanitize::line(&error.kind.to_string()))
 }

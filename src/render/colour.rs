@@ -1,5 +1,7 @@
 //! Colour on a terminal, only where it was asked for.
 
+use anstyle::AnsiColor;
+
 /// Whether colour is used.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 pub enum Colour {
@@ -27,15 +29,14 @@ pub enum Style {
 }
 
 impl Style {
-    /// The parameter of the ANSI code "select graphic rendition".
-    const fn code(self) -> &'static str {
+    const fn ansi(self) -> anstyle::Style {
         match self {
-            Self::Bold => "1",
-            Self::Faint => "2",
-            Self::Red => "31",
-            Self::Green => "32",
-            Self::Yellow => "33",
-            Self::Cyan => "36",
+            Self::Bold => anstyle::Style::new().bold(),
+            Self::Faint => anstyle::Style::new().dimmed(),
+            Self::Red => AnsiColor::Red.on_default(),
+            Self::Green => AnsiColor::Green.on_default(),
+            Self::Yellow => AnsiColor::Yellow.on_default(),
+            Self::Cyan => AnsiColor::Cyan.on_default(),
         }
     }
 }
@@ -45,7 +46,10 @@ impl Colour {
     #[must_use]
     pub fn paint(self, style: Style, text: &str) -> String {
         match self {
-            Self::Always if !text.is_empty() => format!("\u{1b}[{}m{text}\u{1b}[0m", style.code()),
+            Self::Always if !text.is_empty() => {
+                let style = style.ansi();
+                format!("{style}{text}{style:#}")
+            }
             Self::Always | Self::Never => text.to_owned(),
         }
     }

@@ -1,6 +1,6 @@
 //! Differences between files, in the unified form.
 
-use similar::{ChangeTag, TextDiff};
+use similar::TextDiff;
 
 use super::colour::{Colour, Style};
 use crate::model::FileChange;
@@ -19,12 +19,13 @@ const NO_NEWLINE: &str = "\n\\ No newline at end of file\n";
 pub fn diff(files: &[FileChange], colour: Colour) -> String {
     match colour {
         Colour::Never => files.iter().map(exact).collect(),
-        Colour::Always => readable(files).split_inclusive('\n').map(coloured).collect(),
+        Colour::Always => readable_diff(files).split_inclusive('\n').map(coloured).collect(),
     }
 }
 
-/// The diff for eyes, without colour.
-pub(super) fn readable(files: &[FileChange]) -> String {
+/// The diff for a terminal without colour: control characters are drawn, as they are with colour.
+#[must_use]
+pub fn readable_diff(files: &[FileChange]) -> String {
     files.iter().map(|file| drawn(&exact(file), every_line_returns(file))).collect()
 }
 
@@ -50,7 +51,8 @@ fn text(bytes: &[u8]) -> Option<&str> {
     std::str::from_utf8(bytes).ok().filter(|text| !text.contains('\0'))
 }
 
-/// Lines end at line feeds alone: what stands before them belongs to the line, as in Git.
+/// Lines end at line feeds alone, as in Git. [`similar::UnifiedDiff`] as a whole would take a carriage return for the end of
+/// the last line, and `git apply` then misses the hint that the file has no newline at its end.
 fn hunks(old: &str, new: &str) -> String {
     let old: Vec<&str> = old.split_inclusive('\n').collect();
     let new: Vec<&str> = new.split_inclusive('\n').collect();
@@ -59,22 +61,13 @@ fn hunks(old: &str, new: &str) -> String {
     for hunk in diff.unified_diff().context_radius(CONTEXT_LINES).iter_hunks() {
         text.push_str(&format!("{}\n", hunk.header()));
         for change in hunk.iter_changes() {
-            text.push_str(sign(change.tag()));
-            text.push_str(change.value());
+            text.push_str(&format!("{}{}", change.tag(), change.value()));
             if !change.value().ends_with('\n') {
                 text.push_str(NO_NEWLINE);
             }
         }
     }
     text
-}
-
-const fn sign(tag: ChangeTag) -> &'static str {
-    match tag {
-        ChangeTag::Equal => " ",
-        ChangeTag::Delete => "-",
-        ChangeTag::Insert => "+",
-    }
 }
 
 /// Whether a carriage return at the end of a line says nothing, because every line has one.

@@ -2,6 +2,8 @@
 
 use std::fmt::Display;
 
+use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
+
 /// How many names one sentence lists.
 const NAMES_MAX: usize = 8;
 
@@ -11,6 +13,30 @@ pub(super) fn cut(text: &str, characters_max: usize) -> String {
         return text.to_owned();
     }
     let kept: String = text.chars().take(characters_max.saturating_sub(1)).collect();
+    format!("{}…", kept.trim_end())
+}
+
+/// The text in exactly as many columns of a terminal, filled with blanks, or with `…` for its end where it is wider.
+///
+/// Chinese, Japanese and Korean characters and most emoji take two columns.
+pub(super) fn in_columns(text: &str, columns: usize) -> String {
+    let shown = if text.width() <= columns { text.to_owned() } else { cut_to_columns(text, columns) };
+    let missing = columns.saturating_sub(shown.width());
+    format!("{shown}{}", " ".repeat(missing))
+}
+
+fn cut_to_columns(text: &str, columns: usize) -> String {
+    let mut left = columns.saturating_sub(1);
+    let fits = |character: &char| {
+        let rest = left.checked_sub(character.width().unwrap_or(0));
+        left = rest.unwrap_or(left);
+        rest.is_some()
+    };
+    let mut kept: String = text.chars().take_while(fits).collect();
+    // A selector behind a character can make it wider than the two are apart.
+    while kept.width() > columns.saturating_sub(1) {
+        kept.pop();
+    }
     format!("{}…", kept.trim_end())
 }
 

@@ -2,9 +2,11 @@
 
 use super::colour::{Colour, Style};
 use super::escape::name;
-use super::fit::cut;
+use super::fit::in_columns;
 use super::gates::running;
 use super::reasons::reason;
+use unicode_width::UnicodeWidthStr as _;
+
 use crate::decide::{GateReason, Judgement};
 use crate::model::Time;
 use crate::sanitize;
@@ -13,13 +15,12 @@ use crate::sanitize;
 const GAP: &str = "  ";
 /// What stands between two sentences of one cell: they hold commas and semicolons of their own.
 const BETWEEN_SENTENCES: &str = " · ";
-/// How narrow a column may become where the table has to fit, in characters.
+/// How narrow a column may become where the table has to fit, in columns of the terminal.
 const COLUMN_MIN: usize = 12;
-/// How wide a column is at most, in characters: anybody may push a title of any length, and formatting panics above
-/// `u16::MAX`.
-const CELL_CHARACTERS_MAX: usize = 10_000;
+/// How wide a column is at most, in columns of the terminal: anybody may push a title of any length.
+const CELL_COLUMNS_MAX: usize = 10_000;
 
-/// Columns as wide as they need; where the whole is wider than `width` characters the last ones are cut.
+/// Columns as wide as they need; where the whole is wider than `width` columns of the terminal the last ones are cut.
 #[must_use]
 pub fn table(headers: &[&str], rows: &[Vec<String>], width: Option<usize>) -> String {
     laid_out(headers, rows, width).iter().map(|cells| line(cells)).collect()
@@ -86,22 +87,22 @@ fn style(judgement: &Judgement) -> Style {
 
 /// Every row with its cells cut and padded, the header first.
 fn laid_out(headers: &[&str], rows: &[Vec<String>], width: Option<usize>) -> Vec<Vec<String>> {
-    let header: Vec<String> = headers.iter().map(|text| text.to_uppercase()).collect();
-    let all: Vec<&Vec<String>> = std::iter::once(&header).chain(rows).collect();
+    let header = headers.iter().map(|text| text.to_uppercase()).collect();
+    // What is shown instead of a character or a secret may be of another width.
+    let body = rows.iter().map(|row| row.iter().map(|text| sanitize::line(text)).collect());
+    let all: Vec<Vec<String>> = std::iter::once(header).chain(body).collect();
     let widths = widths(&all, width);
-    let cell = |(text, width): (&String, &usize)| {
-        let width = *width;
-        format!("{:<width$}", cut(&sanitize::line(text), width))
-    };
-    all.iter().map(|row| row.iter().zip(&widths).map(cell).collect()).collect()
+    let padded =
+        |row: &Vec<String>| row.iter().zip(&widths).map(|(text, width)| in_columns(text, *width)).collect();
+    all.iter().map(padded).collect()
 }
 
 /// How wide each column is: what it needs, and where that is too much the last ones less.
-fn widths(rows: &[&Vec<String>], width: Option<usize>) -> Vec<usize> {
-    let columns = rows.first().map_or(0, |row| row.len());
+fn widths(rows: &[Vec<String>], width: Option<usize>) -> Vec<usize> {
+    let columns = rows.first().map_or(0, Vec::len);
     let needed = |column: usize| {
         let cells = rows.iter().filter_map(|row| row.get(column));
-        cells.map(|cell| cell.chars().count()).max().unwrap_or(0).min(CELL_CHARACTERS_MAX)
+        cells.map(|cell| cell.width()).max().unwrap_or(0).min(CELL_COLUMNS_MAX)
     };
     let mut widths: Vec<usize> = (0..columns).map(needed).collect();
     let whole = widths.iter().sum::<usize>() + GAP.len() * columns.saturating_sub(1);

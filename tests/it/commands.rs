@@ -13,4 +13,5 @@ mod registries;
 mod sentences;
 mod service;
 mod shop;
+mod terminal;
 mod webhooked;

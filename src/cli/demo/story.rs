@@ -71,7 +71,7 @@ impl Narrator<'_> {
         self.say(&format!("status: {}", status.text));
         self.say("");
         let files = self.scene.forge.files(self.scene.repository(), number).await?;
-        self.print(&render::diff(&files, self.output.colour()));
+        self.print(&self.output.diff_of(&files));
         self.chapter("Mallory, who may not, approves. Then alice does, who may.");
         self.comment(number, "mallory").await?;
         self.comment(number, "alice").await?;

@@ -101,6 +101,21 @@ fn a_line_that_does_not_parse_is_pointed_out() {
 }
 
 #[test]
+fn the_fault_is_pointed_out_behind_wide_characters() {
+    let body = "/promote hold reason=\"修复登录\" `evil`";
+    insta::assert_snapshot!(answer(body, vec![CommandOutcome::Unparsable]), @r#"
+    mallory: I executed nothing in that comment, because some of it is not a command that I know.
+
+    ```text
+    /promote hold reason="修复登录" `evil`
+                                    ^ `'evil'` does not belong here; write `/promote hold [until=TIME] [reason="…"]`
+    ```
+
+    Write it again in a new comment; an edit does not count. `/promote help` lists the commands.
+    "#);
+}
+
+#[test]
 fn a_long_line_is_shown_around_the_fault() {
     let body = format!("/promote hold reason=\"{}\" `evil`", "very long ".repeat(20));
     insta::assert_snapshot!(answer(&body, vec![CommandOutcome::Unparsable]), @r#"

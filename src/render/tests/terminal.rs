@@ -29,6 +29,22 @@ fn a_table_that_has_to_fit_cuts_its_last_columns() {
 }
 
 #[test]
+fn wide_characters_take_two_columns() {
+    let rows = rows(&[&["修复登录", "#1", "x"], &["🚀 go", "#2", "y"], &["plain", "#3", "z"]]);
+    insta::assert_snapshot!(table(&["title", "change", "next"], &rows, None), @r#"
+    TITLE     CHANGE  NEXT
+    修复登录  #1      x
+    🚀 go     #2      y
+    plain     #3      z
+    "#);
+    let cut = table(&["title", "next"], &[vec!["修".repeat(20), "z".to_owned()]], Some(20));
+    insta::assert_snapshot!(cut, @r#"
+    TITLE           NEXT
+    修修修修修修…   z
+    "#);
+}
+
+#[test]
 fn a_cell_of_any_length_is_cut() {
     let rows = [vec!["x".repeat(70_000), "after".to_owned()]];
     let table = table(&["title", "next"], &rows, None);
