@@ -318,7 +318,7 @@ impl CommandInput<'_> {
 
     /// The content key of a head that we wrote.
     fn own_content(&self) -> Result<crate::model::ContentKey, CommandError> {
-        let key = self.observed.key.clone().filter(|_| self.observed.is_ours());
+        let key = if self.observed.is_ours() { self.observed.key.clone() } else { None };
         key.ok_or(CommandError::Refused(RefusalReason::ForeignHead))
     }
 
@@ -334,7 +334,7 @@ impl CommandInput<'_> {
     ) -> Result<(), CommandError> {
         let right = wanted.first().copied().unwrap_or(Right::Operate);
         let or = wanted.get(1).copied();
-        match rights::holds_any(self.case, (self.by, self.observed), wanted, target) {
+        match rights::holds_any(self.case, self.by, self.observed, wanted, target) {
             Some(true) => Ok(()),
             None => Err(CommandError::Pending),
             Some(false) => {

@@ -60,7 +60,7 @@ pub(super) struct ChangeContent<'a> {
 impl<'a> ChangeContent<'a> {
     /// The content of the present head.
     pub(super) fn present(observed: &'a ObservedChange) -> Self {
-        Self { observed, key: observed.key.as_ref().filter(|_| observed.is_ours()) }
+        Self { observed, key: if observed.is_ours() { observed.key.as_ref() } else { None } }
     }
 }
 

@@ -105,7 +105,10 @@ fn brought_otherwise(
     images: &[ImageReference],
 ) -> Option<Vec<ImageReference>> {
     let ChangeState::Merged { commit, .. } = &observed.change.state else { return None };
-    let running = case.running().filter(|_| *commit == case.world.head)?.references();
+    if *commit != case.world.head {
+        return None;
+    }
+    let running = case.running()?.references();
     (!is_run(images, &running) && same_names(images, &running)).then_some(running)
 }
 
@@ -129,7 +132,7 @@ fn set_otherwise(case: &PromotionView<'_>, merged: &[Record]) -> Vec<Record> {
                 Some(_) => (Origin::Rewritten, WithdrawalReason::Rewritten),
                 None => (Origin::Hand, WithdrawalReason::SetBack),
             };
-            let mut records = withdrawn(case, (merged, because), &running);
+            let mut records = withdrawn(case, merged, because, &running);
             records.push(landed(case, now, running, origin));
             records
         }
@@ -227,7 +230,8 @@ const fn landing_origin(record: &Record) -> Option<&Origin> {
 /// The landings that were taken back by setting something older, or something without an order.
 fn withdrawn(
     case: &PromotionView<'_>,
-    (merged, because): (&[Record], WithdrawalReason),
+    merged: &[Record],
+    because: WithdrawalReason,
     running: &[ImageReference],
 ) -> Vec<Record> {
     let stands = |landing: &&Landing| landing.standing == LandingStatus::Effective;

@@ -14,13 +14,14 @@ const RIGHTS_AGE_MAX: TimeDelta = TimeDelta::seconds(60);
 /// Whether somebody holds, for a change, any of the rights at a target; nothing while that is not known.
 pub(super) fn holds_any(
     case: &PromotionView<'_>,
-    (user, observed): (&UserName, &ObservedChange),
+    user: &UserName,
+    observed: &ObservedChange,
     rights: &[Right],
     target: &ServiceEnvironment,
 ) -> Option<bool> {
     let holders: Vec<&Principal> =
         rights.iter().flat_map(|right| case.policy.holders(*right, target)).collect();
-    let is_named = is_any_of(case, (user, observed), holders.into_iter());
+    let is_named = is_any_of(case, user, observed, holders.into_iter());
     let is_left_to_writers = rights.iter().any(|right| case.policy.is_left_to_writers(*right, target));
     if is_named == Some(true) || !is_left_to_writers {
         return is_named;
@@ -35,7 +36,8 @@ pub(super) fn holds_any(
 /// Whether somebody is, for a change, one of these, or belongs to one of these; nothing while that is not known.
 pub(super) fn is_any_of<'a>(
     case: &PromotionView<'_>,
-    (user, observed): (&UserName, &ObservedChange),
+    user: &UserName,
+    observed: &ObservedChange,
     principals: impl Iterator<Item = &'a Principal>,
 ) -> Option<bool> {
     let mut answer = Some(false);
@@ -83,7 +85,7 @@ fn is_owner(case: &PromotionView<'_>, user: &UserName, observed: &ObservedChange
     // What owns a file is a person or a team, so this goes no deeper.
     let owners = observed.files.iter().flat_map(|file| code_owners.of(file));
     let owners: BTreeSet<&Principal> = owners.filter(|owner| **owner != Principal::CodeOwners).collect();
-    is_any_of(case, (user, observed), owners.into_iter())
+    is_any_of(case, user, observed, owners.into_iter())
 }
 
 fn is_member(case: &PromotionView<'_>, team: &TeamName, user: &UserName) -> Option<bool> {

@@ -26,7 +26,7 @@ pub(super) fn ask(case: &PromotionView<'_>, judgement: &Judgement, action: Optio
             | Action::React { .. }
             | Action::Announce { .. },
         )
-        | None => judgement.candidate.as_ref().filter(|_| judgement.change.is_some()),
+        | None => judgement.change.and(judgement.candidate.as_ref()),
     };
     if let (Some(release), Some(pages)) = (release, &case.world.capabilities.web_url) {
         ask_of(case, release, pages);

@@ -79,7 +79,7 @@ fn given(
         match uncounted(case, release, content, handled) {
             Some(UncountedReason::OtherContent | UncountedReason::Dismissed) => {}
             Some(because) => given.take(&handled.by, Some(because)),
-            None => match rights::is_any_of(case, (&handled.by, content.observed), wanted.from.iter()) {
+            None => match rights::is_any_of(case, &handled.by, content.observed, wanted.from.iter()) {
                 Some(true) => given.take(&handled.by, None),
                 Some(false) => given.take(&handled.by, Some(UncountedReason::NotNamed)),
                 None => {}
@@ -113,7 +113,7 @@ fn is_named_nowhere(case: &PromotionView<'_>, observed: &ObservedChange, handled
         Gate::Soak(_) => None,
     });
     let named: Vec<Option<bool>> =
-        wanted.map(|wanted| rights::is_any_of(case, (&handled.by, observed), wanted.from.iter())).collect();
+        wanted.map(|wanted| rights::is_any_of(case, &handled.by, observed, wanted.from.iter())).collect();
     !named.is_empty() && named.iter().all(|named| *named == Some(false))
 }
 

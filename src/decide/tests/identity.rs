@@ -144,7 +144,7 @@ proptest! {
 }
 
 /// What every environment runs after `newer` was pushed for the digest that runs as `older`.
-fn check(format: Format, selection: Selection, (older, newer): (&str, &str), runs: &str) {
+fn check(format: Format, selection: Selection, older: &str, newer: &str, runs: &str) {
     let layout = Layout { format, selection, ..Layout::default() };
     let mut simulation = Simulation::new(&layout);
     let image = simulation.images().remove(0);
@@ -167,21 +167,21 @@ fn check(format: Format, selection: Selection, (older, newer): (&str, &str), run
 fn a_newer_tag_of_the_digest_that_runs_is_written_once_in_every_environment() {
     let semver = || Selection::semver(">=1.2.0-rc.1").unwrap();
     for format in [Format::TagAndDigest, Format::Tag] {
-        check(format, semver(), ("1.2.0", "1.3.0"), "1.3.0");
-        check(format, semver(), ("1.2.0-rc.1", "1.2.0"), "1.2.0");
-        check(format, semver(), ("1.2.0", "v1.2.0"), "v1.2.0");
-        check(format, semver(), ("1.3.0", "1.2.0"), "1.3.0");
-        check(format, Selection::numerical(), ("9", "10"), "10");
-        check(format, Selection::calver("YYYY.MM.MICRO").unwrap(), ("2026.9.0", "2026.10.0"), "2026.10.0");
-        check(format, Selection::alphabetical(), ("a", "b"), "b");
-        check(format, Selection::newest(), ("a", "b"), "b");
+        check(format, semver(), "1.2.0", "1.3.0", "1.3.0");
+        check(format, semver(), "1.2.0-rc.1", "1.2.0", "1.2.0");
+        check(format, semver(), "1.2.0", "v1.2.0", "v1.2.0");
+        check(format, semver(), "1.3.0", "1.2.0", "1.3.0");
+        check(format, Selection::numerical(), "9", "10", "10");
+        check(format, Selection::calver("YYYY.MM.MICRO").unwrap(), "2026.9.0", "2026.10.0", "2026.10.0");
+        check(format, Selection::alphabetical(), "a", "b", "b");
+        check(format, Selection::newest(), "a", "b", "b");
     }
 }
 
 #[test]
 fn a_newer_tag_of_the_digest_that_runs_opens_nothing_where_only_digests_are_written() {
     for (older, newer) in [("1.2.0", "1.3.0"), ("1.3.0", "1.2.0")] {
-        check(Format::Digest, Selection::semver("*").unwrap(), (older, newer), "a digest");
+        check(Format::Digest, Selection::semver("*").unwrap(), older, newer, "a digest");
     }
 }
 
