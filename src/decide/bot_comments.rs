@@ -166,7 +166,8 @@ fn is_said(case: &PromotionView<'_>, observed: &ObservedChange, about: &str) -> 
 fn foreign_head(case: &PromotionView<'_>, observed: &ObservedChange) -> Option<Action> {
     let head = observed.change.head.commit.clone();
     let remark = BotComment::ForeignHead { head };
-    let owed = !observed.is_ours() && !is_said(case, observed, &remark.about());
+    let is_foreign = observed.unread.is_none() && !observed.is_ours();
+    let owed = is_foreign && !is_said(case, observed, &remark.about());
     owed.then(|| Action::Comment {
         change: observed.change.number,
         target: case.target.clone(),

@@ -59,11 +59,20 @@ impl Candidate {
         self.gates.iter().any(|gate| gate.reason == GateReason::NotObserved)
     }
 
-    /// Without a refusal first, then fewest closed gates, then the one that opens by itself, and soonest.
-    fn distance(&self) -> (bool, usize, bool, Option<Time>) {
-        let closed: Vec<&GateReport> =
-            self.gates.iter().filter(|gate| gate.verdict != Verdict::Pass).collect();
-        (self.is_refused(), closed.len(), self.until().is_none(), self.until())
+    /// One that only its edit stops first, since a person has to mend that; then without a refusal, then fewest closed
+    /// gates, then the one that opens by itself, and soonest.
+    fn distance(&self) -> (bool, bool, usize, bool, Option<Time>) {
+        let closed = self.closed().count();
+        (!self.is_stopped_by_edit(), self.is_refused(), closed, self.until().is_none(), self.until())
+    }
+
+    fn closed(&self) -> impl Iterator<Item = &GateReport> {
+        self.gates.iter().filter(|gate| gate.verdict != Verdict::Pass)
+    }
+
+    /// Whether all gates pass but that the edit is refused, so that the files have to change first.
+    fn is_stopped_by_edit(&self) -> bool {
+        self.closed().all(|gate| matches!(gate.reason, GateReason::Obstacle(_)))
     }
 
     fn is_refused(&self) -> bool {

@@ -88,7 +88,8 @@ pub(super) fn waiting<'w>(
         }
         all
     };
-    own().flat_map(of).collect()
+    // What an approval is about has to be known, and a comment that was handled is not looked at again.
+    own().filter(|observed| observed.unread.is_none()).flat_map(of).collect()
 }
 
 /// Whether a change has comments that are answered although it ended before the last one.
@@ -248,6 +249,12 @@ pub(super) fn stuck(case: &PromotionView<'_>) -> Vec<GateReason> {
 /// waits for something that is not known; those after it name their needs all the same, so that a comment with many
 /// commands takes no more rounds than one command.
 fn outcomes(asked: &CommandInput<'_>, commands: &[Command]) -> Option<Vec<CommandOutcome>> {
+    // What follows `/promote` is an environment if it is no command, so a misspelled command is found only here. It stops
+    // the whole comment as every other line that is not understood.
+    if let Some(unknown) = commands.iter().find_map(|command| request::unknown_environment(asked, command)) {
+        let rest = std::iter::repeat_n(CommandOutcome::NotRun, commands.len() - 1);
+        return Some(std::iter::once(CommandOutcome::Refused(unknown)).chain(rest).collect());
+    }
     let mut outcomes = Vec::new();
     let mut is_pending = false;
     for (index, command) in commands.iter().enumerate() {

@@ -65,7 +65,8 @@ pub(super) fn clock_set_back(world: &World) -> Option<Record> {
 /// What is adopted at first sight: what runs where the log and the changes know of no landing.
 pub(super) fn first_seen(case: &PromotionView<'_>) -> Vec<Record> {
     let is_known = case.history.last_landing(&case.target).is_some() || !merged(case).is_empty();
-    if is_known { Vec::new() } else { set_otherwise(case, &[]) }
+    let is_unread = case.changes().any(|observed| observed.unread.is_some());
+    if is_known || is_unread { Vec::new() } else { set_otherwise(case, &[]) }
 }
 
 /// Landings by our own merged changes, in the order of their merges.
@@ -139,9 +140,12 @@ fn set_otherwise(case: &PromotionView<'_>, merged: &[Record]) -> Vec<Record> {
     }
 }
 
-/// Why it cannot be told yet whether a person set a target back or the branch was rewritten. Nothing may rest on either
-/// until then.
+/// Why it cannot be told yet whether a person set a target back, the branch was rewritten, or a change of the bot was merged.
+/// Nothing may rest on either until then.
 pub(super) fn lacking(case: &PromotionView<'_>) -> Option<GateReason> {
+    if let Some(obstacle) = case.changes().find_map(|observed| observed.unread.clone()) {
+        return Some(GateReason::Obstacle(obstacle));
+    }
     let merged = merged(case);
     let running = case.running()?.references();
     let known = last_known(case, &merged)?;

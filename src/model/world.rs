@@ -46,6 +46,9 @@ pub struct ObservedChange {
     pub key: Option<ContentKey>,
     /// The files that its head changes; empty for content that was not read.
     pub files: Vec<RepositoryPath>,
+    /// Why its content could not be read, where judgement needs it. It may be anybody's work, so nothing is decided where it
+    /// is going until it is read.
+    pub unread: Option<Obstacle>,
     /// Whether the base branch was rewritten without the commit on which the bot made the head. Merging it would bring
     /// back what the rewrite dropped; the key is that of the bot's commit alone.
     pub is_base_lost: bool,

@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::snapshot::HeadContent;
 use super::{Clock, Ports};
-use crate::forge::Forge;
+use crate::forge::{Forge, ForgeError};
 use crate::ledger::Ledger;
 use crate::model::{
     BranchName, Change, ChangeNumber, ChangeState, CommitId, ConfigBranch, ContentKey, EnvironmentName,
-    FileChange, History, ObservedChange, Policy, ServiceEnvironment, change_branch,
+    FileChange, History, ObservedChange, Obstacle, Policy, ServiceEnvironment, change_branch,
 };
 use crate::overlay;
 use crate::registry::Registry;
@@ -31,15 +31,22 @@ pub(super) async fn judge_content<F: Forge, R: Registry, L: Ledger, C: Clock>(
         let is_last = last.get(&change.branch) == Some(&change.number);
         let matters =
             targets(policy, place, &change).any(|target| is_unsettled(history, &target, &change, is_last));
-        let content = if matters { content(ports, place, &change).await } else { None };
-        observed.push(match content {
-            Some(HeadContent { key, files, is_base_lost }) => {
-                ObservedChange { change, key: Some(key), files, is_base_lost }
-            }
-            None => ObservedChange { change, key: None, files: Vec::new(), is_base_lost: false },
-        });
+        let content = if matters { content(ports, place, &change).await } else { Ok(None) };
+        observed.push(observed_with(change, content));
     }
     observed
+}
+
+/// A change with what its head was found to contain.
+fn observed_with(change: Change, content: Result<Option<HeadContent>, ForgeError>) -> ObservedChange {
+    let unread = content.as_ref().err().map(|error| {
+        let number = change.number;
+        Obstacle::of_forge(format!("what {number} changes could not be read: {error}"))
+    });
+    let content = content.ok().flatten();
+    let is_base_lost = content.as_ref().is_some_and(|content| content.is_base_lost);
+    let (key, files) = content.map_or((None, Vec::new()), |content| (Some(content.key), content.files));
+    ObservedChange { change, key, files, unread, is_base_lost }
 }
 
 fn is_unsettled(history: &History, target: &ServiceEnvironment, change: &Change, is_last: bool) -> bool {
@@ -75,33 +82,38 @@ fn targets<'a>(
     })
 }
 
-/// The key of a change's head, and which files it changes; nothing where its content could not be read.
+/// The key of a change's head, and which files it changes; nothing where its branch names no environment.
+///
+/// # Errors
+/// Where the forge does not give the content.
 async fn content<F: Forge, R: Registry, L: Ledger, C: Clock>(
     ports: &Ports<F, R, L, C>,
     place: &ConfigBranch,
     change: &Change,
-) -> Option<HeadContent> {
+) -> Result<Option<HeadContent>, ForgeError> {
     let head = &change.head.commit;
     if let Some(known) = ports.snapshots.key(place, change.number, head).await {
-        return Some(known);
+        return Ok(Some(known));
     }
-    let environment = change.branch.as_str().strip_prefix(crate::model::BRANCH_PREFIX)?.split('/').next()?;
-    let environment: EnvironmentName = environment.parse().ok()?;
-    let files = ports.forge.changed_files(place, head).await;
-    let files = files.inspect_err(|error| tracing::warn!(change = change.number.0, "{error}")).ok()?;
+    let Some(environment) = environment_of(change) else { return Ok(None) };
+    let files = ports.forge.changed_files(place, head).await?;
     let mut content = HeadContent::new(&environment, files, false);
     let written = change.written();
     let said = written.trailer("Towpath-Key").map(ContentKey::from_trailer);
     if written.by_bot && said.is_some() && said.as_ref() != Some(&content.key) {
         // The bot makes one commit on the branch as it is. Where that alone is what it says, the branch was rewritten
         // beneath it, and everything else that the comparison shows is what the rewrite dropped.
-        let own = ports.forge.commit_files(place, &written.commit).await;
-        let own = own.inspect_err(|error| tracing::warn!(change = change.number.0, "{error}")).ok()?;
+        let own = ports.forge.commit_files(place, &written.commit).await?;
         let own = HeadContent::new(&environment, own, true);
         if said.as_ref() == Some(&own.key) {
             content = own;
         }
     }
     ports.snapshots.keep_key(place, change.number, head, HeadContent::clone(&content)).await;
-    Some(content)
+    Ok(Some(content))
+}
+
+/// The environment that the branch of a change names.
+fn environment_of(change: &Change) -> Option<EnvironmentName> {
+    change.branch.as_str().strip_prefix(crate::model::BRANCH_PREFIX)?.split('/').next()?.parse().ok()
 }

@@ -4,6 +4,7 @@ use super::super::candidate;
 use super::super::offers;
 use super::super::promotion_view::PromotionView;
 use super::{CommandError, CommandInput};
+use crate::command::Command;
 use crate::model::{
     ChangeState, CommandOutcome, Environment, EnvironmentName, RefusalReason, Release, Right, Running, Tag,
 };
@@ -50,10 +51,8 @@ fn environments<'a>(
 ) -> Result<Vec<&'a Environment>, CommandError> {
     let pipeline = asked.case.pipeline();
     if !named.is_empty() {
-        let unknown = |name: &EnvironmentName| {
-            CommandError::Refused(RefusalReason::UnknownEnvironment(name.to_string()))
-        };
-        return named.iter().map(|name| pipeline.environment(name).ok_or_else(|| unknown(name))).collect();
+        let named = named.iter().map(|name| pipeline.environment(name).ok_or_else(|| unknown(name)));
+        return named.collect::<Result<_, _>>().map_err(CommandError::Refused);
     }
     match asked.observed.change.state {
         ChangeState::Open | ChangeState::Closed { .. } => Ok(vec![asked.case.environment]),
@@ -66,6 +65,16 @@ fn environments<'a>(
             }
         }
     }
+}
+
+/// The first environment of a command that the pipeline does not have.
+pub(super) fn unknown_environment(asked: &CommandInput<'_>, command: &Command) -> Option<RefusalReason> {
+    let Command::Promote { environments, .. } = command else { return None };
+    environments.iter().find(|name| asked.case.pipeline().environment(name).is_none()).map(unknown)
+}
+
+fn unknown(name: &EnvironmentName) -> RefusalReason {
+    RefusalReason::UnknownEnvironment(name.to_string())
 }
 
 /// What the change carries; of a merged one what landed by it, of a closed one what it carried then.

@@ -260,7 +260,7 @@ pub(super) fn change(number: u64, at: &str, release: &Release, honest: bool) -> 
         reviews: vec![],
         statuses: vec![],
     };
-    ObservedChange { change, key: Some(own), files: vec![], is_base_lost: false }
+    ObservedChange { change, key: Some(own), files: vec![], unread: None, is_base_lost: false }
 }
 
 fn running(artifacts: Artifacts, version: &str) -> Running {

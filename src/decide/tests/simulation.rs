@@ -359,6 +359,7 @@ impl Simulation {
             change,
             key: Some(key),
             files: vec![],
+            unread: None,
             is_base_lost: false,
         });
     }

@@ -31,7 +31,9 @@ pub(super) fn note(text: &Text, spots: &mut [ImageLocation]) {
         let scalars = spot.scalars();
         let nodes = scalars.iter().filter_map(ScalarLocation::node);
         let anchored = nodes.filter(|node| text.tree.node(*node).anchored);
-        spot.surroundings.anchored = anchored.map(|node| anchored_scalar(text, node)).collect();
+        let image = &spot.image.name;
+        let anchored: Vec<AnchoredScalar> = anchored.map(|node| anchored_scalar(text, node, image)).collect();
+        spot.surroundings.anchored = anchored;
         let read_at = spot.read_at().unwrap_or(node);
         let Some(collection) = collection_of(text, read_at) else { continue };
         let scope = scopes.around(text, collection);
@@ -42,23 +44,49 @@ pub(super) fn note(text: &Text, spots: &mut [ImageLocation]) {
     }
 }
 
-fn anchored_scalar(text: &Text, node: NodeId) -> AnchoredScalar {
+fn anchored_scalar(text: &Text, node: NodeId, image: &str) -> AnchoredScalar {
     let aliases = text.tree.aliases_of(node).map(|alias| (alias, text.line(alias))).collect();
-    AnchoredScalar { node, line: text.line(node), aliases, is_definition: is_definition(text, node) }
+    AnchoredScalar { node, line: text.line(node), aliases, is_definition: is_definition(text, node, image) }
 }
 
-/// Whether a value stands where people define values for aliases: at the top of a document or of the values of a chart, or
-/// below a key there that is kept for such definitions.
-fn is_definition(text: &Text, node: NodeId) -> bool {
+/// Whether a value stands where people define values for aliases, and nothing else is expected to read it: below a key that
+/// no chart reads, or at the top of the values, where its name is that of the image or of no component at all.
+fn is_definition(text: &Text, node: NodeId, image: &str) -> bool {
+    let keys = keys_below_values(text, node);
+    let (Some(top), Some(own)) = (keys.first(), keys.last()) else { return false };
+    let is_own = own.as_deref().is_some_and(|own| names_version_of(own, image));
+    match keys.as_slice() {
+        [_] => is_own,
+        [_, _] if top.as_deref().is_some_and(|top| DEFINING_KEYS.contains(&top)) => is_own,
+        _ => top.as_deref().is_some_and(|top| top.starts_with(['_', '.']) || top.starts_with("x-")),
+    }
+}
+
+/// The keys that lead to a value, from the top of the document or of the values of a chart; `None` for an item of a list, and
+/// nothing for what is a key itself.
+fn keys_below_values(text: &Text, node: NodeId) -> Vec<Option<String>> {
+    if text.is_key(node) {
+        return Vec::new();
+    }
     let is_root = |node: &NodeId| text.key_of(*node).is_some_and(|key| VALUES_KEYS.contains(&key));
     let below_root = std::iter::successors(Some(node), |node| text.tree.parent(*node));
-    let below_root: Vec<NodeId> = below_root.take_while(|node| !is_root(node)).collect();
-    let has_parent = |node: &&NodeId| text.tree.parent(**node).is_some();
-    let mut entries = below_root.iter().filter(has_parent).rev();
-    let top = entries.next().and_then(|node| text.key_of(*node));
-    let is_kept =
-        |key: &str| key.starts_with(['_', '.']) || key.starts_with("x-") || DEFINING_KEYS.contains(&key);
-    entries.next().is_none() || top.is_some_and(is_kept)
+    let below_root = below_root.take_while(|node| !is_root(node));
+    let entries = below_root.filter(|node| text.tree.parent(*node).is_some());
+    let mut keys: Vec<_> = entries.map(|node| text.key_of(node).map(str::to_owned)).collect();
+    keys.reverse();
+    keys
+}
+
+/// Whether a key says that it holds a version, and of nothing else than an image: `version`, `imageTag`, or with the last
+/// part of the image's name, such as `shopVersion`.
+fn names_version_of(key: &str, image: &str) -> bool {
+    let plain = |text: &str| {
+        text.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase()
+    };
+    let (key, name) = (plain(key), plain(image.rsplit('/').next().unwrap_or(image)));
+    let rest = if name.is_empty() { key } else { key.replacen(&name, "", 1) };
+    ["", "version", "tag", "imagetag", "imageversion", "appversion", "release", "digest", "imagedigest"]
+        .contains(&rest.as_str())
 }
 
 /// The scopes that were read. Each document, and each mapping, is looked at once.

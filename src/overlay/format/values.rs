@@ -164,16 +164,17 @@ impl<'a> MergedFiles<'a> {
     }
 
     /// The file in which a change is made: the one that sets the scalar if nobody else reads it, else the last one of this
-    /// service and environment, which has to come later. Without one, a file that other services of the same environment
-    /// read, too, takes the change, and the isolation check proves that they keep what they run.
+    /// service and environment, which has to come later. Without one it is the last file that other services of the same
+    /// environment read, too: the isolation check proves that they keep what they run.
     fn file_for(&self, change: &SourceChange, image: &ImageName) -> Result<&RepositoryPath, OverlayError> {
         let setter = self.files.iter().rposition(|file| file.path == change.source.file);
-        let own = self.files.iter().rposition(|file| file.sharing == ValuesSharing::Own);
+        let last = |sharing| self.files.iter().rposition(|file| file.sharing == sharing);
+        let own = last(ValuesSharing::Own).or_else(|| last(ValuesSharing::Services));
         let refused = |why: String| EditObstacle::at_line(Limit::ValuesShared, change.source.line, why);
         let refuse = |why: String| Err(refused(why).of(&change.source.file));
         match (setter.and_then(|at| self.files.get(at)), own.and_then(|at| self.files.get(at))) {
             (Some(setter), _) if setter.sharing == ValuesSharing::Own => Ok(&setter.path),
-            (Some(setter), None) if setter.sharing == ValuesSharing::Services => Ok(&setter.path),
+            (Some(setter), Some(file)) if setter.path == file.path => Ok(&setter.path),
             (_, None) => refuse(format!("every values file that may set `{image}` is shared")),
             (_, Some(file)) if own < setter => {
                 refuse(format!("this shared values file comes after `{}` and sets `{image}`", file.path))

@@ -249,6 +249,31 @@ fn no_merge_waits_for_the_answers_to_strangers() {
 }
 
 #[test]
+fn a_rejection_waits_while_what_its_change_contains_cannot_be_read() {
+    story(async |bot| {
+        let change = bot.bring_to_production("1.10.0").await;
+        let rejection = bot.pass(minutes(5)).comment(change, "alice", "/promote reject reason=\"broken\"");
+        bot.restart().fail_comparisons(true).settle_saying().await;
+        let comments = bot.comments_of_bot(change);
+        bot.expect_no_reaction(&rejection);
+        bot.expect_open("production", "1.10.0");
+        assert_eq!(comments, 0, "nobody is told that somebody else wrote the head");
+        bot.fail_comparisons(false).settle().await.expect_reaction(&rejection, Reaction::Rocket);
+        bot.pass(minutes(60)).settle().await.expect_running("production", "1.9.0").expect_changes(3);
+    });
+}
+
+#[test]
+fn a_misspelled_command_stops_the_whole_comment() {
+    story(async |bot| {
+        let change = bot.bring_to_production("1.10.0").await;
+        let typo = bot.pass(minutes(5)).comment(change, "alice", "/promote approve\n/promote hodl");
+        bot.settle().await.expect_reaction(&typo, Reaction::Confused).expect_open("production", "1.10.0");
+        insta::assert_snapshot!(bot.read_reply(&typo), @"");
+    });
+}
+
+#[test]
 fn a_line_that_does_not_parse_stops_the_whole_comment() {
     story(async |bot| {
         let change = bot.bring_to_production("1.10.0").await;

@@ -84,6 +84,8 @@ pub(crate) struct State {
     pub(crate) registries_down: BTreeSet<ImageName>,
     /// The hosts that answer no question at all, neither well nor badly.
     pub(crate) silent_hosts: BTreeSet<String>,
+    /// Whether the forge fails to say what a head changes.
+    pub(crate) fails_comparisons: bool,
     /// The hosts that ask to be left alone, and for how long.
     pub(crate) busy_hosts: BTreeMap<String, std::time::Duration>,
     /// Every tag that a registry was asked about since the story forgot them.
@@ -140,6 +142,7 @@ impl FakeWorld {
             restless_tags: BTreeSet::new(),
             registries_down: BTreeSet::new(),
             silent_hosts: BTreeSet::new(),
+            fails_comparisons: false,
             busy_hosts: BTreeMap::new(),
             tags_asked: BTreeSet::new(),
             listings_asked: Vec::new(),

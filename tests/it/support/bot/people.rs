@@ -251,6 +251,12 @@ impl Bot {
         self
     }
 
+    /// The forge fails to say what the heads of changes contain, or says it again.
+    pub(crate) fn fail_comparisons(&mut self, fails: bool) -> &mut Self {
+        self.world.state().fails_comparisons = fails;
+        self
+    }
+
     /// Somebody closes a change.
     pub(crate) fn close(&mut self, change: ChangeNumber, by: &str) -> &mut Self {
         self.world.close(change, by);

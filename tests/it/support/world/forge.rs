@@ -92,7 +92,10 @@ impl Forge for FakeWorld {
     }
 
     async fn changed_files(&self, place: &ConfigBranch, head: &CommitId) -> Answer<Vec<FileChange>> {
-        self.ask("changed_files", |state| state.at(place)?.changed_files(head)).await
+        self.ask("changed_files", |state| {
+            if state.fails_comparisons { Err(unavailable()) } else { state.at(place)?.changed_files(head) }
+        })
+        .await
     }
 
     async fn commit_files(&self, place: &ConfigBranch, commit: &CommitId) -> Answer<Vec<FileChange>> {

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use towpath::forge::{ForgeError, LOG_BRANCH};
 use towpath::model::{BlobId, BranchName, ChangeNumber, CommitId};
 
 use super::super::{FakeChange, State};
-use super::json::{self, number};
+use super::json::{self as shapes, number};
 use super::write::branch_of;
 use super::{Asked, Said, not_found};
 use crate::support::fixture::Files;
@@ -36,6 +36,9 @@ impl State {
             }
             ["commits", id, "check-runs"] => self.check_runs(id, asked),
             ["commits", id, "statuses"] => Some(self.statuses(id)),
+            ["compare", ..] if self.fails_comparisons => {
+                return Ok((502, json!({ "message": "Server Error" })));
+            }
             ["compare", ends @ ..] => self.comparison(&ends.join("/"), asked),
             ["activity"] if self.github.has_no_activity => None,
             ["activity"] => asked.query("ref").and_then(|branch| self.activity(branch)),
@@ -99,7 +102,7 @@ impl State {
 
     /// Keeps a tree, so that others can be built on it.
     pub(super) fn keep_tree(&mut self, files: Files) -> String {
-        let id = json::tree_id(self, &files);
+        let id = shapes::tree_id(self, &files);
         self.github.trees.insert(id.clone(), files);
         id
     }
@@ -121,7 +124,7 @@ impl State {
             entries.push(self.entry(path.as_str(), "blob", &self.git.blob_id(content).to_string()));
         }
         for (path, files) in folders {
-            let sha = if is_whole { json::tree_id(self, &files) } else { self.keep_tree(files) };
+            let sha = if is_whole { shapes::tree_id(self, &files) } else { self.keep_tree(files) };
             entries.push(self.entry(&path, "tree", &sha));
         }
         Some(self.tree_json(id, entries, truncated))
@@ -219,11 +222,11 @@ impl State {
         let (organization, slug) = team.split_once('/').expect("a team has an owner");
         let members = towpath::model::TeamName::new(team).ok().and_then(|team| self.teams.get(&team));
         Ok(match (members, rest) {
-            (Some(_), []) => (200, json::team(organization, slug, self.started_at())),
+            (Some(_), []) => (200, shapes::team(organization, slug, self.started_at())),
             (Some(members), ["memberships", user])
                 if members.iter().any(|member| member.as_str().eq_ignore_ascii_case(user)) =>
             {
-                (200, json::membership(organization, slug, user))
+                (200, shapes::membership(organization, slug, user))
             }
             _ => not_found(),
         })
