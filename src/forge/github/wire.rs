@@ -360,6 +360,9 @@ pub(super) struct GraphError {
     pub(super) kind: Option<String>,
     #[serde(default)]
     pub(super) message: String,
+    /// The field that it is about, as keys and positions; empty where GitHub does not say.
+    #[serde(default)]
+    pub(super) path: Vec<serde_json::Value>,
 }
 
 /// A user by an account that GitHub always knows.

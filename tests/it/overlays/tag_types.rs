@@ -83,7 +83,8 @@ fn by_kustomize(files: &Files) -> Option<String> {
     for (path, text) in files {
         fs::write(folder.path().join(path.trim_start_matches("app/")), text).unwrap();
     }
-    let built: Value = serde_yaml::from_str(&kubectl::build(folder.path()).ok()?).unwrap();
+    // An integer of more than 64 bits cannot be read into a value, so that nothing can be compared.
+    let built: Value = serde_yaml::from_str(&kubectl::build(folder.path()).ok()?).ok()?;
     // As Flux gets them: JSON, where a text stays one.
     rendered(&serde_json::to_string(built.get("spec")?.get("values")?).unwrap())
 }

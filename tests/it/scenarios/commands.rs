@@ -268,7 +268,7 @@ fn a_misspelled_command_stops_the_whole_comment() {
     story(async |bot| {
         let change = bot.bring_to_production("1.10.0").await;
         let typo = bot.pass(minutes(5)).comment(change, "alice", "/promote approve\n/promote hodl");
-        bot.settle().await.expect_reaction(&typo, Reaction::Confused).expect_open("production", "1.10.0");
+        bot.settle().await.expect_reaction(&typo, Reaction::ThumbsDown).expect_open("production", "1.10.0");
         insta::assert_snapshot!(bot.read_reply(&typo), @"");
     });
 }

@@ -6,13 +6,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::json;
 
 use super::super::GitHubForge;
 use super::super::scope::Scope;
 use super::super::transport::Call;
-use super::super::wire::GraphResponse;
+use super::super::wire::{GraphError, GraphResponse};
 use super::timeline::Timeline;
 use crate::forge::ForgeError;
 use crate::model::{Comment, CommentId, RepositoryName, Review, Time, UserName};
@@ -26,7 +26,13 @@ const EDITS: &str = "query($ids: [ID!]!) { nodes(ids: $ids) { id ... on Comment 
 struct Node {
     id: String,
     body: Option<String>,
-    last_edited_at: Option<Time>,
+    /// `None` where GitHub left the field out, `Some(None)` of a text that nobody edited.
+    #[serde(default, deserialize_with = "present")]
+    last_edited_at: Option<Option<Time>>,
+}
+
+fn present<'de, D: Deserializer<'de>>(field: D) -> Result<Option<Option<Time>>, D::Error> {
+    Option::deserialize(field).map(Some)
 }
 
 impl Node {
@@ -61,9 +67,9 @@ impl GitHubForge {
                 some.iter().filter_map(|text| nodes.get(text.id)).map(String::as_str).collect();
             let edits = self.edits(repository, &ids).await?;
             for text in some {
-                match nodes.get(text.id).and_then(|node| edits.get(node)).filter(|node| node.shows(text.body))
-                {
-                    Some(node) => *text.edited = node.last_edited_at.is_some(),
+                let node = nodes.get(text.id).and_then(|node| edits.get(node));
+                match node.filter(|node| node.shows(text.body)).and_then(|node| node.last_edited_at) {
+                    Some(edited_at) => *text.edited = edited_at.is_some(),
                     None => drop(untold.insert(text.id.clone())),
                 }
             }
@@ -73,7 +79,8 @@ impl GitHubForge {
         Ok(!untold.is_empty())
     }
 
-    /// What GitHub says of these, by their names.
+    /// What GitHub says of these, by their names. One about which it reports an error is left out, because a field that it
+    /// could not resolve is `null` (<https://spec.graphql.org/October2021/#sec-Handling-Field-Errors>).
     async fn edits(
         &self,
         repository: &RepositoryName,
@@ -83,12 +90,21 @@ impl GitHubForge {
         let body = json!({ "query": EDITS, "variables": { "ids": ids } });
         let response = self.inner.transport.call(Call::query(scope, verb, body)).await?;
         let response = response.json::<GraphResponse>("the edits of comments")?;
+        let failed: Vec<Option<u64>> = response.errors.iter().map(position).collect();
+        let has_failed =
+            |index: usize| failed.iter().any(|failed| failed.is_none_or(|failed| failed == index as u64));
         let nodes = response.data.and_then(|mut data| data.remove("nodes")).unwrap_or_default();
         let nodes: Vec<Option<Node>> = serde_json::from_value(nodes).map_err(|error| {
             ForgeError::unavailable(format!("reading the edits of comments in `{repository}`"), error)
         })?;
-        Ok(nodes.into_iter().flatten().map(|node| (node.id.clone(), node)).collect())
+        let told = nodes.into_iter().enumerate().filter(|(index, _)| !has_failed(*index));
+        Ok(told.filter_map(|(_, node)| node).map(|node| (node.id.clone(), node)).collect())
     }
+}
+
+/// The position of the node that an error is about; nothing for an error about all of them.
+fn position(error: &GraphError) -> Option<u64> {
+    error.path.get(1)?.as_u64()
 }
 
 /// A text that may hold a command.

@@ -188,6 +188,24 @@ async fn a_text_that_the_two_interfaces_do_not_show_alike_is_left_for_later() {
 }
 
 #[tokio::test]
+async fn a_text_whose_edits_github_fails_to_tell_is_left_for_later() {
+    let ground = Ground::new().await;
+    let change = ground.open().await;
+    ground.world.state().now += TimeDelta::minutes(1);
+    let silent = ground.world.comment(change, "alice", "Looks good");
+    let failing = ground.world.comment(change, "bob", "Looks good");
+    let told = ground.world.comment(change, "carol", "Looks good");
+    ground.world.edit_comment(change, &silent, "/promote approve");
+    ground.world.edit_comment(change, &failing, "/promote approve");
+    ground.world.state().github.unresolved_edits = [(silent, false), (failing, true)].into();
+    let shown = ground.shown(change).await.comments;
+    assert_eq!(shown.iter().map(|own| &own.id).collect::<Vec<_>>(), [&told]);
+    ground.world.state().github.unresolved_edits.clear();
+    let edited: Vec<bool> = ground.shown(change).await.comments.iter().map(|own| own.edited).collect();
+    assert_eq!(edited, [true, true, false]);
+}
+
+#[tokio::test]
 async fn a_review_that_a_commit_took_back_says_nothing_and_one_that_a_person_took_back_says_by_whom() {
     let ground = Ground::new().await;
     let change = ground.open().await;

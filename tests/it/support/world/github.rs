@@ -105,6 +105,8 @@ pub(crate) struct Desk {
     pub(crate) unlisted_changes: BTreeSet<ChangeNumber>,
     /// Comments of which GraphQL does not know yet, or knows only an earlier text.
     pub(crate) graph_lags: BTreeMap<CommentId, Option<String>>,
+    /// Comments of which GraphQL does not resolve when they were edited, with an error that says so or without one.
+    pub(crate) unresolved_edits: BTreeMap<CommentId, bool>,
     /// The reviews that a commit took back, and no person did.
     pub(crate) dismissed_by_push: BTreeSet<CommentId>,
     /// The comments that were hidden.

@@ -217,7 +217,27 @@ impl State {
         };
         let ids = ids.as_array().expect("a list of ids");
         assert!(ids.len() <= 100, "GitHub takes no more ids at once");
-        (200, json!({ "data": { "nodes": ids.iter().map(node).collect::<Vec<_>>() } }))
+        let mut nodes: Vec<Option<Value>> = ids.iter().map(node).collect();
+        let mut errors: Vec<Value> = Vec::new();
+        for (comment, says_so) in &self.github.unresolved_edits {
+            let id = node_id("IC", number(comment));
+            let Some(index) = ids.iter().position(|own| own.as_str() == Some(&id)) else { continue };
+            let Some(Value::Object(fields)) = &mut nodes[index] else { continue };
+            if *says_so {
+                fields.insert("lastEditedAt".to_owned(), Value::Null);
+                let path = json!(["nodes", index, "lastEditedAt"]);
+                errors.push(json!({ "message": "Something went wrong", "path": path }));
+            } else {
+                fields.remove("lastEditedAt");
+            }
+        }
+        let data = json!({ "nodes": nodes });
+        let body = if errors.is_empty() {
+            json!({ "data": data })
+        } else {
+            json!({ "data": data, "errors": errors })
+        };
+        (200, body)
     }
 
     /// The blobs that a question names, as text.
