@@ -9,7 +9,7 @@ use super::helm_values::is_image_key;
 use super::line::{Line, LineScalar};
 use super::neighbours::AnchoredScalar;
 use super::objects;
-use super::spot::{ImageLocation, ScalarLocation};
+use super::spot::{ImageLocation, ScalarLocation, Writing};
 use crate::overlay::document::text::Text;
 use crate::yaml::NodeId;
 
@@ -31,8 +31,7 @@ pub(super) fn note(text: &Text, spots: &mut [ImageLocation]) {
         let scalars = spot.scalars();
         let nodes = scalars.iter().filter_map(ScalarLocation::node);
         let anchored = nodes.filter(|node| text.tree.node(*node).anchored);
-        let image = &spot.image.name;
-        let anchored: Vec<AnchoredScalar> = anchored.map(|node| anchored_scalar(text, node, image)).collect();
+        let anchored: Vec<AnchoredScalar> = anchored.map(|node| anchored_scalar(text, node, spot)).collect();
         spot.surroundings.anchored = anchored;
         let read_at = spot.read_at().unwrap_or(node);
         let Some(collection) = collection_of(text, read_at) else { continue };
@@ -44,9 +43,12 @@ pub(super) fn note(text: &Text, spots: &mut [ImageLocation]) {
     }
 }
 
-fn anchored_scalar(text: &Text, node: NodeId, image: &str) -> AnchoredScalar {
+fn anchored_scalar(text: &Text, node: NodeId, spot: &ImageLocation) -> AnchoredScalar {
     let aliases = text.tree.aliases_of(node).map(|alias| (alias, text.line(alias))).collect();
-    AnchoredScalar { node, line: text.line(node), aliases, is_definition: is_definition(text, node, image) }
+    // A digest, or a reference with its name, is of this image wherever it stands; a tag may be that of anything.
+    let is_tag = spot.at.node() == Some(node) && !matches!(spot.writing, Writing::Whole { .. });
+    let is_definition = !is_tag || is_definition(text, node, &spot.image.name);
+    AnchoredScalar { node, line: text.line(node), aliases, is_definition }
 }
 
 /// Whether a value stands where people define values for aliases, and nothing else is expected to read it: below a key that

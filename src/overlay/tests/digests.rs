@@ -344,12 +344,28 @@ fn an_alias_is_changed_at_its_anchor_where_nothing_else_uses_that() {
     assert_snapshot!(set_shop(of_chart, "a"), @"a/values.yaml:1: line 2 is an alias of this value (`&…`), and what else reads the value is not known; write the value itself in both places, or define the anchor at the top of the file");
     let in_release = "--- a/hr.yaml\napiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: { name: shop }\nspec:\n  values:\n    redis: { version: &ver 1.9.0 }\n    image: { repository: ghcr.io/acme/shop, tag: *ver }\n";
     assert_snapshot!(set_shop(in_release, "a"), @"a/hr.yaml:6: line 7 is an alias of this value (`&…`), and what else reads the value is not known; write the value itself in both places, or define the anchor at the top of the file");
-    for defined in
-        ["global: { shop: &ver 1.9.0 }", "x-tags: [&ver 1.9.0]", "_versions: { shop: { tag: &ver 1.9.0 } }"]
-    {
+    for defined in [
+        "global: { shop: &ver 1.9.0 }",
+        "shopVersion: &ver 1.9.0",
+        "imageTag: &ver 1.9.0",
+        "x-tags: [&ver 1.9.0]",
+        "_versions: { shop: { tag: &ver 1.9.0 } }",
+    ] {
         let text = of_chart.replace("redis: { version: &ver 1.9.0, enabled: true }", defined);
         let edited = set_shop(&text, "a");
         assert!(edited.contains("&ver 1.10.0"), "{edited}");
+    }
+    for other in [
+        "global: { redis: { version: &ver 1.9.0 } }",
+        "global: { redisVersion: &ver 1.9.0 }",
+        "postgresVersion: &ver 1.9.0",
+        "versions: { redis: &ver 1.9.0 }",
+        "replicas: &ver 1.9.0",
+        "labels: { &ver 1.9.0: x }",
+    ] {
+        let refused =
+            set_shop(&of_chart.replace("redis: { version: &ver 1.9.0, enabled: true }", other), "a");
+        assert!(refused.contains("what else reads the value is not known"), "{other}: {refused}");
     }
     let release = in_release.replace("redis: { version: &ver 1.9.0 }", "version: &ver 1.9.0");
     assert_snapshot!(set_shop(&release, "a"), @"

@@ -246,7 +246,12 @@ fn a_file_of_several_services_takes_the_change_where_a_service_has_none_of_its_o
     +  image: { repository: ghcr.io/acme/shop, tag: 1.10.0 }
     ");
     // The file of all environments names the image, that of one environment overrides its tag.
-    assert_snapshot!(set(umbrella, &["shared:values.yaml", "services:common.yaml"]), @"");
+    assert_snapshot!(set(umbrella, &["shared:values.yaml", "services:common.yaml"]), @"
+    app/common.yaml
+    +shop:
+    +  image:
+    +    tag: 1.10.0
+    ");
     assert_snapshot!(set(umbrella, &["services:values.yaml", "shop.yaml"]), @"
     app/shop.yaml
     -shop: {}
