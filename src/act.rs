@@ -48,7 +48,7 @@ impl From<ForgeError> for Outcome {
 pub struct Receipt {
     /// What was to be done.
     pub summary: DraftSummary,
-    /// Whether it was done.
+    /// The outcome, with the reason if it was not carried out.
     pub outcome: Outcome,
 }
 

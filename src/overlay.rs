@@ -38,7 +38,7 @@ pub use promote::remaining::remaining;
 pub use promote::{Promotion, promote, staying};
 pub use refused::{EditObstacle, OverlayError};
 pub use resolver::{Overlays, Resolver};
-pub use source_override::objects::{ObjectOverride, object_overrides};
+pub use source_override::objects::{ObjectOverride, SearchError, object_overrides};
 
 #[cfg(test)]
 mod tests;

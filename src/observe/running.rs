@@ -10,7 +10,7 @@ use crate::model::{
     ConfigBranch, ImageName, ImageReference, Location, Missing, Obstacle, ObstacleCause, Policy,
     RepositoryPath, Running, Service, ServiceEnvironment, TargetOverride, Tree, TreeEntry,
 };
-use crate::overlay::{self, ObjectOverride, OverlayError, Overlays, Resolver};
+use crate::overlay::{self, ObjectOverride, OverlayError, Overlays, Resolver, SearchError};
 use crate::registry::Registry;
 
 /// How often content may turn out to be missing: a bound on how deep overlays lead from file to file.
@@ -63,16 +63,21 @@ async fn overrides<F: Forge, R: Registry, L: Ledger, C: Clock>(
     place: &ConfigBranch,
     tree: &mut Tree,
 ) -> Result<Vec<TargetOverride>, ForgeError> {
-    let found = match overlay::object_overrides(tree) {
-        Ok(found) => found,
-        Err(missing) => {
-            ports.snapshots.fill(&ports.forge, place, tree, &missing).await?;
-            overlay::object_overrides(tree).map_err(|_| ForgeError::Unavailable {
-                what: format!("reading the files of {place}"),
-                why: "the forge did not return all of them".to_owned(),
-            })?
-        }
+    let unsearched = |error: SearchError| ForgeError::Unavailable {
+        what: format!("reading the files of {place}"),
+        why: match error {
+            SearchError::Missing(_) => "the forge did not return all of them".to_owned(),
+            SearchError::TooManyFiles { max } => format!("there are more than {max} YAML files"),
+        },
     };
+    let found = match overlay::object_overrides(tree) {
+        Err(SearchError::Missing(missing)) => {
+            ports.snapshots.fill(&ports.forge, place, tree, &missing).await?;
+            overlay::object_overrides(tree)
+        }
+        found => found,
+    };
+    let found = found.map_err(unsearched)?;
     let concerns = |own: &ObjectOverride, service: &Service, location: &Location| {
         service.images.iter().any(|image| own.concerns(tree, location, &image.name))
     };

@@ -100,13 +100,14 @@ impl<L: Ledger, C: Clock> EventInbox<L, C> {
             self.tell(&delivery);
             tracing::error!(
                 source,
-                "an event was not taken: the ledger took more than {} s",
+                "the ledger did not confirm an event within {} s; the sender got 503, and the event is acted on anyway; check the disk of \
+                 the ledger",
                 KEEP_MAX.as_secs()
             );
             WebhookRefusal::NotKept
         })?;
         let accepted = accepted.map_err(|error| {
-            tracing::error!(source, "an event was not taken: {error}");
+            tracing::error!(source, "the ledger could not store an event; the sender got 503: {error}");
             WebhookRefusal::NotKept
         })?;
         if accepted == Acceptance::Doubled {

@@ -77,8 +77,8 @@ fn unknown(case: &PromotionView<'_>, artifact: &Artifact) -> Option<GateReason> 
     }
 }
 
-/// Whether files had an artifact before any change of Towpath brought it to one of the service's environments. The tag of
-/// an image that is followed is meant to move.
+/// Whether an artifact has landed in an environment of the service, but never by a change of Towpath. Images whose tag is
+/// followed do not count: their tag is meant to move.
 fn is_unverified(case: &PromotionView<'_>, artifact: &Artifact) -> bool {
     let is_followed = tag_moves::follows_image(case, &artifact.image);
     let reference = Release::of(artifact.clone()).references();

@@ -139,7 +139,7 @@ pub(super) struct Budget {
 
 #[derive(Debug)]
 struct Spent {
-    /// Nothing is sent to an interface before this instant: GitHub asked for retry_policy.
+    /// The end of the pause that GitHub asked for, by API.
     paused_until: [Option<Time>; 2],
     minute: Window,
     hour: Window,

@@ -35,7 +35,7 @@ const ENVIRONMENTS_AT_ONCE: usize = 20;
 const SHOWN_AGE_MAX: TimeDelta = TimeDelta::hours(1);
 /// After how long a bot that may not, or a landing that GitHub does not take, is tried again.
 const SHUT_FOR: TimeDelta = TimeDelta::hours(1);
-/// After how long GitHub is asked again that gave no response.
+/// How long to wait after GitHub did not respond.
 const SILENT_FOR: TimeDelta = TimeDelta::minutes(1);
 /// How many writes a landing takes at least: the deployment, and its status.
 const WRITES: u32 = 2;

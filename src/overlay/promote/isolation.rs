@@ -6,6 +6,7 @@
 
 use crate::model::{ImageDiscovery, ImageName, ImageReference, Location, RepositoryPath, Running, Tree};
 use crate::overlay::format::is_plain;
+use crate::overlay::resolver::readers::{ForeignReader, KUSTOMIZATIONS_MAX};
 use crate::overlay::resolver::targets::Target;
 use crate::overlay::{EditObstacle, Limit, OverlayError, Overlays, running};
 
@@ -84,7 +85,11 @@ impl PlannedEdit<'_> {
 
     /// Refuses a file that another target is read from through a symbolic link.
     fn check_aliases(&self, at: &Site<'_>) -> Result<(), OverlayError> {
-        let aliases = self.overlays.aliases(self.tree, at.file).map_err(OverlayError::Missing)?;
+        let Some(aliases) = self.overlays.aliases(self.tree, at.file).map_err(OverlayError::Missing)? else {
+            let why =
+                "so many paths lead to this file through symbolic links that not all of them are followed";
+            return Err(at.refused(why.to_owned()).or_else("delete links that are not needed").of(at.file));
+        };
         for alias in &aliases {
             let mut others =
                 self.overlays.targets_of(alias).filter(|target| target.location != *self.location);
@@ -109,14 +114,22 @@ impl PlannedEdit<'_> {
         }
         let foreign = self.overlays.foreign_reader(self.tree, &self.location.path, at.file);
         match foreign.map_err(OverlayError::Missing)? {
-            Some(folder) => {
+            ForeignReader::Kustomization(folder) => {
                 let why = format!(
                     "the kustomization in `{folder}` reads this file, too, so the edit would also change what it renders"
                 );
                 let way_out = "set the image in a file that only this environment reads";
                 Err(at.refused(why).or_else(way_out).of(at.file))
             }
-            None => Ok(()),
+            ForeignReader::Unknown => {
+                let why = format!(
+                    "the repository has more than {KUSTOMIZATIONS_MAX} kustomizations, so it is not known which of them read \
+                     this file"
+                );
+                let way_out = "give this environment a kustomization of its own";
+                Err(at.refused(why).or_else(way_out).of(at.file))
+            }
+            ForeignReader::None => Ok(()),
         }
     }
 

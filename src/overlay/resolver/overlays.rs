@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use super::readers::Readers;
+use super::readers::{ForeignReader, Readers};
 use super::symlinks::Symlinks;
 use super::targets::{Target, Targets};
 use crate::model::{ImageDiscovery, Location, Missing, RepositoryPath, Tree};
@@ -74,7 +74,7 @@ impl Overlays {
         tree: &Tree,
         own: &RepositoryPath,
         file: &RepositoryPath,
-    ) -> Result<Option<RepositoryPath>, Missing> {
+    ) -> Result<ForeignReader, Missing> {
         self.all.foreign(tree, own, file, |folder| self.targets.is_near(folder))
     }
 
@@ -87,7 +87,7 @@ impl Overlays {
         self.targets.covering(file).chain(folders.flat_map(|folder| self.targets.at(folder)))
     }
 
-    /// The further paths of a file, through symbolic links.
+    /// The further paths of a file, through symbolic links; `None` if there are too many of them.
     ///
     /// # Errors
     /// The links whose content is missing.
@@ -95,7 +95,7 @@ impl Overlays {
         &self,
         tree: &Tree,
         file: &RepositoryPath,
-    ) -> Result<BTreeSet<RepositoryPath>, Missing> {
+    ) -> Result<Option<BTreeSet<RepositoryPath>>, Missing> {
         self.symlinks.aliases(tree, file, |link| self.targets.is_near(link))
     }
 

@@ -9,7 +9,7 @@ use crate::overlay::kustomize::kustomization::FILE_NAMES;
 
 /// How many kustomizations of one repository are read to learn who leads to a file. Above that the question has no
 /// answer, and a file counts as shared.
-pub(super) const KUSTOMIZATIONS_MAX: usize = 20_000;
+pub(in crate::overlay) const KUSTOMIZATIONS_MAX: usize = 20_000;
 
 /// How long a text may be that is taken for a path, in bytes.
 const PATH_BYTES_MAX: usize = 4 << 10;
@@ -34,6 +34,8 @@ struct Index {
     unparsed: Vec<RepositoryPath>,
     /// Whether who leads where cannot be told for certain: too many kustomizations, or symbolic links.
     is_open: bool,
+    /// Whether there are more than [`KUSTOMIZATIONS_MAX`], so that none was read.
+    has_too_many: bool,
     /// What was read in each kustomization; `None` for one that is no YAML.
     read: HashMap<BlobId, Option<Arc<Names>>>,
 }
@@ -100,9 +102,12 @@ impl Readers {
         own: &RepositoryPath,
         file: &RepositoryPath,
         is_target: impl Fn(&RepositoryPath) -> bool,
-    ) -> Result<Option<RepositoryPath>, Missing> {
+    ) -> Result<ForeignReader, Missing> {
         let mut index = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         index.turn_to(tree)?;
+        if index.has_too_many {
+            return Ok(ForeignReader::Unknown);
+        }
         let roots = index.roots(own, file);
         let has_kustomization =
             FILE_NAMES.iter().filter_map(|name| own.join(name)).any(|path| tree.entry(&path).is_some());
@@ -113,8 +118,20 @@ impl Readers {
         };
         let mut foreign = roots.foreign.into_iter();
         let first = if is_shared { foreign.next() } else { foreign.find(&is_target) };
-        Ok(first.or_else(|| roots.of_own.into_iter().find(is_target)))
+        let found = first.or_else(|| roots.of_own.into_iter().find(is_target));
+        Ok(found.map_or(ForeignReader::None, ForeignReader::Kustomization))
     }
+}
+
+/// Whether a kustomization outside of an environment reads a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::overlay) enum ForeignReader {
+    /// None does.
+    None,
+    /// The one in this folder does.
+    Kustomization(RepositoryPath),
+    /// There are more than [`KUSTOMIZATIONS_MAX`] kustomizations, so that they are not read.
+    Unknown,
 }
 
 /// The kustomizations that lead to a file, and to which no other one leads.
@@ -248,7 +265,7 @@ impl Index {
         let files = kustomizations(tree);
         let links = tree.entries().iter().any(|(path, entry)| is_link_to_yaml(path, entry.kind));
         let are_too_many = files.len() > KUSTOMIZATIONS_MAX;
-        let mut next = Self { is_open: links || are_too_many, ..Self::default() };
+        let mut next = Self { is_open: links || are_too_many, has_too_many: are_too_many, ..Self::default() };
         if !are_too_many {
             next.fill(tree, &files, &self.read)?;
         }

@@ -31,7 +31,8 @@ struct Symlink {
 }
 
 impl Symlinks {
-    /// The further paths of a file. A link that leads out of the repository has none.
+    /// The further paths of a file; `None` if there are more than [`ALIASES_MAX`]. A link that leads out of the repository
+    /// gives none.
     ///
     /// # Errors
     /// The links whose content is missing, all at once.
@@ -40,7 +41,7 @@ impl Symlinks {
         tree: &Tree,
         file: &RepositoryPath,
         is_near_target: impl Fn(&RepositoryPath) -> bool,
-    ) -> Result<BTreeSet<RepositoryPath>, Missing> {
+    ) -> Result<Option<BTreeSet<RepositoryPath>>, Missing> {
         let links = self.links(tree, is_near_target)?;
         let mut aliases = BTreeSet::new();
         let mut new = vec![file.clone()];
@@ -51,7 +52,7 @@ impl Symlinks {
             let next = new.iter().flat_map(|path| links.iter().filter_map(|link| link.alias(path)));
             new = next.filter(|alias| aliases.insert(alias.clone())).collect();
         }
-        Ok(aliases)
+        Ok((aliases.len() <= ALIASES_MAX).then_some(aliases))
     }
 
     fn links(

@@ -9,7 +9,7 @@ use crate::overlay::document::text::Text;
 use crate::overlay::format::objects;
 use crate::yaml::NodeId;
 
-/// How many YAML files of one repository are searched. In a larger repository nothing is found.
+/// How many YAML files of one repository are searched.
 const SEARCHED_FILES_MAX: usize = 10_000;
 /// One of these is in every file with such an object.
 const NEEDLES: [&str; 2] = ["argoproj.io/", "kustomize.toolkit.fluxcd.io/"];
@@ -39,16 +39,28 @@ impl ObjectOverride {
     }
 }
 
+/// Why the objects of a repository could not be searched.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SearchError {
+    /// Content that has to be fetched first.
+    Missing(Missing),
+    /// There are more YAML files than are searched.
+    TooManyFiles {
+        /// How many are searched.
+        max: usize,
+    },
+}
+
 /// The settings of all such objects, in the order of the files.
 ///
 /// # Errors
-/// The files whose content is missing.
-pub fn object_overrides(tree: &Tree) -> Result<Vec<ObjectOverride>, Missing> {
+/// Where content is missing, or there are too many files.
+pub fn object_overrides(tree: &Tree) -> Result<Vec<ObjectOverride>, SearchError> {
     let is_yaml = |path: &RepositoryPath| path.as_str().ends_with(".yaml") || path.as_str().ends_with(".yml");
     let files = tree.entries().iter().filter(|(path, entry)| entry.kind == EntryKind::File && is_yaml(path));
     let files: Vec<&RepositoryPath> = files.map(|(path, _)| path).take(SEARCHED_FILES_MAX + 1).collect();
     if files.len() > SEARCHED_FILES_MAX {
-        return Ok(Vec::new());
+        return Err(SearchError::TooManyFiles { max: SEARCHED_FILES_MAX });
     }
     let (mut found, mut missing) = (Vec::new(), Missing::default());
     for file in files {
@@ -58,7 +70,7 @@ pub fn object_overrides(tree: &Tree) -> Result<Vec<ObjectOverride>, Missing> {
             Err(TreeError::NotFound | TreeError::NotAFile(_)) => {}
         }
     }
-    if missing.0.is_empty() { Ok(found) } else { Err(missing) }
+    if missing.0.is_empty() { Ok(found) } else { Err(SearchError::Missing(missing)) }
 }
 
 /// The settings of the objects in one file.

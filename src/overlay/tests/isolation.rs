@@ -284,3 +284,18 @@ fn services_of_one_environment_share_a_values_file_as_long_as_each_has_its_own_k
     let one_tag = "--- dev/values.yaml\nimage: { repository: ghcr.io/acme/shop, tag: 1.9.0 }\n--- dev/other.yaml\nimage: { repository: ghcr.io/acme/other }\n";
     insta::assert_snapshot!(shown(one_tag, &[&shop, &other]), @"dev/values.yaml:1: the edit would also change what `dev` runs of `ghcr.io/acme/other`; give each environment and service a scalar of its own; one service can list several images that share a version");
 }
+
+#[test]
+fn what_reads_a_file_is_not_known_in_a_repository_with_too_many_kustomizations() {
+    let many: String =
+        (0..20_000).map(|at| format!("--- k/{at}/kustomization.yaml\nresources: []\n")).collect();
+    let own = "--- dev/values.yaml\nimage: { repository: ghcr.io/acme/shop, tag: 1.9.0 }\n";
+    let dev = values("dev", "dev/values.yaml");
+    insta::assert_snapshot!(shown(&format!("{own}{many}"), &[&dev]), @"
+    dev/values.yaml
+    -image: { repository: ghcr.io/acme/shop, tag: 1.9.0 }
+    +image: { repository: ghcr.io/acme/shop, tag: 1.10.0 }
+    ");
+    let more = format!("{own}{many}--- k/more/kustomization.yaml\nresources: []\n");
+    insta::assert_snapshot!(shown(&more, &[&dev]), @"dev/values.yaml:1: the repository has more than 20000 kustomizations, so it is not known which of them read this file; give this environment a kustomization of its own");
+}

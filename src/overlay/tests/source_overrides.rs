@@ -4,7 +4,7 @@ use insta::assert_snapshot;
 
 use super::fixture::{BASE, set_shop, shop, shown, tree};
 use crate::model::ImageName;
-use crate::overlay::object_overrides;
+use crate::overlay::{SearchError, object_overrides};
 
 /// An overlay of the base, with a file of Argo CD beside its kustomization.
 fn overlay(source: &str) -> String {
@@ -120,4 +120,11 @@ fn objects_elsewhere_that_set_an_image_of_a_folder_are_found() {
     argocd/shop.yaml:7: the Application `shop` deploys `a` and sets the image `ghcr.io/acme/shop` after the files of that folder
     clusters/apps.yaml:7: the Kustomization `apps` deploys `a` and sets the image `ghcr.io/acme/shop` after the files of that folder
     ");
+}
+
+#[test]
+fn a_repository_with_too_many_files_is_not_searched() {
+    let files = |count: usize| (0..count).map(|at| format!("--- {at}.yaml\n")).collect::<String>();
+    assert_eq!(object_overrides(&tree(&files(10_000))), Ok(Vec::new()));
+    assert_eq!(object_overrides(&tree(&files(10_001))), Err(SearchError::TooManyFiles { max: 10_000 }));
 }

@@ -123,7 +123,7 @@ fn no_response(call: &Call<'_>, hop: &RedirectHop, error: &(dyn std::error::Erro
     ForgeError::unavailable(format!("`{} {}` to {}", call.method, hop.origin(), call.verb), root_cause(error))
 }
 
-/// What went wrong on the way, in words: the root_cause cause, for the outer ones only say that a request failed.
+/// The innermost error, because the outer ones only say that a request failed.
 fn root_cause(error: &(dyn std::error::Error + 'static)) -> String {
     let mut cause = error;
     while let Some(source) = cause.source() {
