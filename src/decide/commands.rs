@@ -251,9 +251,13 @@ pub(super) fn stuck(case: &PromotionView<'_>) -> Vec<GateReason> {
 fn outcomes(asked: &CommandInput<'_>, commands: &[Command]) -> Option<Vec<CommandOutcome>> {
     // What follows `/promote` is an environment if it is no command, so a misspelled command is found only here. It stops
     // the whole comment as every other line that is not understood.
-    if let Some(unknown) = commands.iter().find_map(|command| request::unknown_environment(asked, command)) {
-        let rest = std::iter::repeat_n(CommandOutcome::NotRun, commands.len() - 1);
-        return Some(std::iter::once(CommandOutcome::Refused(unknown)).chain(rest).collect());
+    let mut unknown = commands.iter().map(|command| request::unknown_environment(asked, command));
+    if let Some(misspelled) = unknown.position(|unknown| unknown.is_some()) {
+        let outcome = |(index, command)| match request::unknown_environment(asked, command) {
+            Some(unknown) if index == misspelled => CommandOutcome::Refused(unknown),
+            Some(_) | None => CommandOutcome::NotRun,
+        };
+        return Some(commands.iter().enumerate().map(outcome).collect());
     }
     let mut outcomes = Vec::new();
     let mut is_pending = false;

@@ -123,14 +123,18 @@ fn refused(asked: &HandledComment, commands: &[Command], input: &RemarkInput<'_>
     if matches!(because, RefusalReason::Edited | RefusalReason::EndedChange { .. }) {
         return Some(ended(&why));
     }
-    let rest = asked.outcomes.iter().filter(|outcome| **outcome == CommandOutcome::NotRun).count();
+    let is_not_run = |outcome: &&CommandOutcome| **outcome == CommandOutcome::NotRun;
+    // Those before it were not run either where it stopped the whole comment.
+    let before = asked.outcomes.iter().take_while(is_not_run).count();
+    let rest = asked.outcomes.iter().rev().take_while(is_not_run).count();
     let (done, not_run) = commands.split_at(commands.len().saturating_sub(rest));
     // Where all commands of a review's text were not run, the review itself was refused.
     let what = done.last().map_or_else(
         || "your review does not count".to_owned(),
         |command| format!("I did not run {}", quoted(&command.to_string())),
     );
-    let not_run: Vec<String> = not_run.iter().map(|command| quoted(&command.to_string())).collect();
+    let not_run = commands.iter().take(before).chain(not_run);
+    let not_run: Vec<String> = not_run.map(|command| quoted(&command.to_string())).collect();
     let rest = match not_run.as_slice() {
         [] => String::new(),
         rest => format!(" So I did not run {} either.", rest.join(", ")),

@@ -269,7 +269,7 @@ fn a_misspelled_command_stops_the_whole_comment() {
         let change = bot.bring_to_production("1.10.0").await;
         let typo = bot.pass(minutes(5)).comment(change, "alice", "/promote approve\n/promote hodl");
         bot.settle().await.expect_reaction(&typo, Reaction::ThumbsDown).expect_open("production", "1.10.0");
-        insta::assert_snapshot!(bot.read_reply(&typo), @"");
+        insta::assert_snapshot!(bot.read_reply(&typo), @"alice: I did not run `/promote hodl`: `hodl` is neither an environment of shop nor a command; the environments are dev, staging, production; did you mean `hold`? So I did not run `/promote approve` either.");
     });
 }
 
