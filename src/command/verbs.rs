@@ -39,7 +39,7 @@ pub struct Key {
 
 const VERSION: Key = Key { name: "version", takes: "a tag such as `1.4.2`" };
 const SHA: Key = Key { name: "sha", takes: "the first 7 to 40 digits of a commit" };
-const UNTIL: Key = Key { name: "until", takes: "an instant with its zone, such as `2026-11-30T08:00Z`" };
+const UNTIL: Key = Key { name: "until", takes: "an instant with its zone, such as `2030-01-31T08:00Z`" };
 const REASON: Key = Key { name: "reason", takes: "a text in quotes, of at most 500 characters" };
 
 /// One row of the help.

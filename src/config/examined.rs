@@ -195,14 +195,31 @@ pub(super) fn raw_of(text: &str, findings: &mut ProblemList) -> Option<raw::File
     raw::File::read(&mut Reader::new(&document, findings), root)
 }
 
+/// The same file with the other of the two usual endings, if that is there.
+fn other_ending(file: &Path) -> Option<PathBuf> {
+    let other = match file.extension()?.to_str()? {
+        "yaml" => file.with_extension("yml"),
+        "yml" => file.with_extension("yaml"),
+        _ => return None,
+    };
+    other.is_file().then_some(other)
+}
+
 pub(super) fn text_of(file: &Path) -> Result<String, Problems> {
     let refused = |error: std::io::Error| {
-        let message = if error.kind() == std::io::ErrorKind::NotFound {
-            format!("there is no configuration `{}`", file.display())
-        } else {
-            format!("the configuration `{}` cannot be read: {error}", file.display())
-        };
-        Problems::of_file(file, message, NO_FILE)
+        if error.kind() != std::io::ErrorKind::NotFound {
+            let message = format!("the configuration `{}` cannot be read: {error}", file.display());
+            return Problems::of_file(file, message, NO_FILE);
+        }
+        let message = format!("there is no configuration `{}`", file.display());
+        match other_ending(file) {
+            Some(other) => Problems::of_file(
+                file,
+                message,
+                &format!("use the other file with `--config {}`", other.display()),
+            ),
+            None => Problems::of_file(file, message, NO_FILE),
+        }
     };
     let opened = std::fs::File::open(file).map_err(refused)?;
     let mut bytes = Vec::new();

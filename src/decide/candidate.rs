@@ -81,7 +81,7 @@ impl Candidate {
 
     /// When all gates that open by themselves are open; nothing where none of them waits.
     fn until(&self) -> Option<Time> {
-        self.gates.iter().filter(|gate| gate.verdict != Verdict::Pass).filter_map(|gate| gate.until).max()
+        self.closed().filter_map(|gate| gate.until).max()
     }
 }
 

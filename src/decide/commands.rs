@@ -249,15 +249,8 @@ pub(super) fn stuck(case: &PromotionView<'_>) -> Vec<GateReason> {
 /// waits for something that is not known; those after it name their needs all the same, so that a comment with many
 /// commands takes no more rounds than one command.
 fn outcomes(asked: &CommandInput<'_>, commands: &[Command]) -> Option<Vec<CommandOutcome>> {
-    // What follows `/promote` is an environment if it is no command, so a misspelled command is found only here. It stops
-    // the whole comment as every other line that is not understood.
-    let mut unknown = commands.iter().map(|command| request::unknown_environment(asked, command));
-    if let Some(misspelled) = unknown.position(|unknown| unknown.is_some()) {
-        let outcome = |(index, command)| match request::unknown_environment(asked, command) {
-            Some(unknown) if index == misspelled => CommandOutcome::Refused(unknown),
-            Some(_) | None => CommandOutcome::NotRun,
-        };
-        return Some(commands.iter().enumerate().map(outcome).collect());
+    if let Some(refused) = misspelled(asked, commands) {
+        return Some(refused);
     }
     let mut outcomes = Vec::new();
     let mut is_pending = false;
@@ -274,6 +267,18 @@ fn outcomes(asked: &CommandInput<'_>, commands: &[Command]) -> Option<Vec<Comman
         }
     }
     (!is_pending).then_some(outcomes)
+}
+
+/// The outcomes where a command names an environment that the pipeline does not have. What follows `/promote` is taken for an
+/// environment if it is no command, so a misspelled command is found only here. It stops the whole comment as every other
+/// line that is not understood.
+fn misspelled(asked: &CommandInput<'_>, commands: &[Command]) -> Option<Vec<CommandOutcome>> {
+    let unknown = |command| request::unknown_environment(asked, command);
+    let (at, refused) =
+        commands.iter().enumerate().find_map(|(at, command)| Some((at, unknown(command)?)))?;
+    let mut outcomes = vec![CommandOutcome::NotRun; commands.len()];
+    outcomes.splice(at..=at, [CommandOutcome::Refused(refused)]);
+    Some(outcomes)
 }
 
 /// Refuses to approve what the same comment asked for before.

@@ -113,7 +113,7 @@ fn answers_for_some<'a>(
 /// When the artifact of a tag was made, or why that is not known; `None` if it was not looked at.
 fn date_of_tag(case: &PromotionView<'_>, image: &ImageName, tag: &Tag) -> Option<Result<Time, Undated>> {
     let unread = |why: &Arc<str>| Some(Err(Undated::Unread(why.to_string())));
-    let digest = match case.facts.digest(&image.clone(), &tag.clone())? {
+    let digest = match case.facts.digest(image, tag)? {
         Fact::Known { value: Some(digest), .. } => digest,
         Fact::Known { value: None, .. } => return Some(Err(Undated::NoManifest)),
         Fact::Unknown { why, .. } => return unread(why),

@@ -12,7 +12,7 @@ use chrono::TimeDelta;
 
 use crate::model::{
     ChangeState, CommitId, Environment, Event, Fact, Gate, ImageName, ImageReference, Landing, LandingStatus,
-    ObservedChange, Origin, Record, Time, WithdrawalReason, World,
+    ObservedChange, Obstacle, Origin, Record, Time, WithdrawalReason, World,
 };
 
 use super::need::Need;
@@ -65,8 +65,13 @@ pub(super) fn clock_set_back(world: &World) -> Option<Record> {
 /// What is adopted at first sight: what runs where the log and the changes know of no landing.
 pub(super) fn first_seen(case: &PromotionView<'_>) -> Vec<Record> {
     let is_known = case.history.last_landing(&case.target).is_some() || !merged(case).is_empty();
-    let is_unread = case.changes().any(|observed| observed.unread.is_some());
-    if is_known || is_unread { Vec::new() } else { set_otherwise(case, &[]) }
+    if is_known || unread(case).is_some() { Vec::new() } else { set_otherwise(case, &[]) }
+}
+
+/// Why the content of a change that is open, or merged and not in the log yet, is not known.
+fn unread<'a>(case: &PromotionView<'a>) -> Option<&'a Obstacle> {
+    let is_closed = |observed: &&ObservedChange| matches!(observed.change.state, ChangeState::Closed { .. });
+    case.changes().filter(|observed| !is_closed(observed)).find_map(|observed| observed.unread.as_ref())
 }
 
 /// Landings by our own merged changes, in the order of their merges.
@@ -143,8 +148,8 @@ fn set_otherwise(case: &PromotionView<'_>, merged: &[Record]) -> Vec<Record> {
 /// Why it cannot be told yet whether a person set a target back, the branch was rewritten, or a change of the bot was merged.
 /// Nothing may rest on either until then.
 pub(super) fn lacking(case: &PromotionView<'_>) -> Option<GateReason> {
-    if let Some(obstacle) = case.changes().find_map(|observed| observed.unread.clone()) {
-        return Some(GateReason::Obstacle(obstacle));
+    if let Some(obstacle) = unread(case) {
+        return Some(GateReason::Obstacle(obstacle.clone()));
     }
     let merged = merged(case);
     let running = case.running()?.references();

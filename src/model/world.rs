@@ -46,8 +46,8 @@ pub struct ObservedChange {
     pub key: Option<ContentKey>,
     /// The files that its head changes; empty for content that was not read.
     pub files: Vec<RepositoryPath>,
-    /// Why its content could not be read, where judgement needs it. It may be anybody's work, so nothing is decided where it
-    /// is going until it is read.
+    /// Why the content of a head that the bot wrote could not be read, where judgement needs it. Whether it still is the
+    /// bot's work is not known until then, so its comments wait, and unless it is closed, so does the target.
     pub unread: Option<Obstacle>,
     /// Whether the base branch was rewritten without the commit on which the bot made the head. Merging it would bring
     /// back what the rewrite dropped; the key is that of the bot's commit alone.

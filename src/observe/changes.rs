@@ -39,7 +39,7 @@ pub(super) async fn judge_content<F: Forge, R: Registry, L: Ledger, C: Clock>(
 
 /// A change with what its head was found to contain.
 fn observed_with(change: Change, content: Result<Option<HeadContent>, ForgeError>) -> ObservedChange {
-    let unread = content.as_ref().err().map(|error| {
+    let unread = content.as_ref().err().filter(|error| may_be_ours(&change, error)).map(|error| {
         let number = change.number;
         Obstacle::of_forge(format!("what {number} changes could not be read: {error}"))
     });
@@ -47,6 +47,15 @@ fn observed_with(change: Change, content: Result<Option<HeadContent>, ForgeError
     let is_base_lost = content.as_ref().is_some_and(|content| content.is_base_lost);
     let (key, files) = content.map_or((None, Vec::new()), |content| (Some(content.key), content.files));
     ObservedChange { change, key, files, unread, is_base_lost }
+}
+
+/// Whether a change whose content could not be read may turn out to be the bot's own work. What somebody else wrote is not,
+/// whatever it contains. Content that is gone after the merge will not come back, and what landed is seen in the files.
+fn may_be_ours(change: &Change, error: &ForgeError) -> bool {
+    let written = change.written();
+    let is_merged = matches!(change.state, ChangeState::Merged { .. });
+    let is_gone_for_good = is_merged && matches!(error, ForgeError::NotFound { .. });
+    written.by_bot && written.trailer("Towpath-Key").is_some() && !is_gone_for_good
 }
 
 fn is_unsettled(history: &History, target: &ServiceEnvironment, change: &Change, is_last: bool) -> bool {

@@ -1,12 +1,12 @@
 //! Tables for a terminal.
 
+use unicode_width::UnicodeWidthStr as _;
+
 use super::colour::{Colour, Style};
 use super::escape::name;
 use super::fit::in_columns;
 use super::gates::running;
 use super::reasons::reason;
-use unicode_width::UnicodeWidthStr as _;
-
 use crate::decide::{GateReason, Judgement};
 use crate::model::Time;
 use crate::sanitize;

@@ -83,13 +83,13 @@ fn about_keys_and_values() {
     "/promote staging version=-1"
       line 1, column 18: `-1` is no `version`, which takes a tag such as `1.4.2`
     "/promote hold until tomorrow"
-      line 1, column 15: `until=` has no value; it takes an instant with its zone, such as `2026-11-30T08:00Z`
+      line 1, column 15: `until=` has no value; it takes an instant with its zone, such as `2030-01-31T08:00Z`
     "/promote hold until=tomorrow"
-      line 1, column 15: `tomorrow` is no `until`, which takes an instant with its zone, such as `2026-11-30T08:00Z`
+      line 1, column 15: `tomorrow` is no `until`, which takes an instant with its zone, such as `2030-01-31T08:00Z`
     "/promote hold until=2026-11-30"
-      line 1, column 15: `2026-11-30` is no `until`, which takes an instant with its zone, such as `2026-11-30T08:00Z`
+      line 1, column 15: `2026-11-30` is no `until`, which takes an instant with its zone, such as `2030-01-31T08:00Z`
     "/promote hold until=9999-12-31T23:59:59-01:00"
-      line 1, column 15: `9999-12-31T23:59:59-01:00` is no `until`, which takes an instant with its zone, such as `2026-11-30T08:00Z`
+      line 1, column 15: `9999-12-31T23:59:59-01:00` is no `until`, which takes an instant with its zone, such as `2030-01-31T08:00Z`
     "#);
 }
 

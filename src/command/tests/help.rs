@@ -22,7 +22,7 @@ fn the_help_lists_every_command_with_the_right_it_takes() {
         reason= takes a text in quotes, of at most 500 characters
     /promote hold [until=TIME] [reason="…"] (promote or approve)
       stop this change, until then or until it is resumed
-        until= takes an instant with its zone, such as `2026-11-30T08:00Z`
+        until= takes an instant with its zone, such as `2030-01-31T08:00Z`
         reason= takes a text in quotes, of at most 500 characters
     /promote resume (promote or approve)
       lift a hold, and let automation take up an environment that was set by hand

@@ -159,7 +159,7 @@ text! {
     Selection: "a range of versions", "^.+$", |text| Selection::semver(text).map_err(|error| error.to_string());
     Platform: "a platform", "^[A-Za-z0-9._-]+/[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)?$", from_str;
     Tag: "a tag", "^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$", from_str;
-    Layout: "a layout of versions", "^.+$", |text| Selection::calver(text).map(Layout).map_err(|error| error.to_string());
+    Layout: "a layout of versions", "^.+$", |text| Selection::calver(text).map(Layout).map_err(|error| error.to_string()), as_layout;
     Pattern: "a regular expression", "^.+$", |text| Pattern::new(text).map_err(|error| error.to_string());
     Expression: "a regular expression", "^.+$", |text| Pattern::new(text).map(|_| Expression(text.to_owned())).map_err(|error| error.to_string());
     GroupOfPattern: "the name of a group", "^[A-Za-z_][A-Za-z0-9_]*$", group_of_pattern;
@@ -168,7 +168,7 @@ text! {
     Name: "a registry's name", "^[A-Za-z0-9][A-Za-z0-9.:_-]{0,127}$", name;
     HeaderName: "the name of a header", "^[A-Za-z0-9-]+$", header;
     HostName: "a host name", "^[A-Za-z0-9.-]+$", host_name;
-    Listen: "an address to listen on", r"^.+:[0-9]+$", listen;
+    Listen: "an address to listen on", r"^.+:[0-9]+$", listen, with_host;
     Ledger: "where the ledger is", "^sqlite:.+$", ledger;
     Folder: "a folder", "^.+$", folder;
     Url: "an address", "^https?://.+$", url;
@@ -233,6 +233,16 @@ fn principal(text: &str) -> Result<Principal, String> {
         }
         None => from_str(text).map(Principal::User),
     }
+}
+
+/// A port alone: on all interfaces only where that is said.
+fn with_host(port: &str) -> String {
+    format!("write the address before the port: `127.0.0.1:{port}`, or `0.0.0.0:{port}` for all interfaces")
+}
+
+/// A version in place of the layout of versions.
+fn as_layout(_version: &str) -> String {
+    "write the layout of the versions, such as `YYYY.0M.MICRO`".to_owned()
 }
 
 fn with_units(number: &str) -> String {

@@ -367,6 +367,18 @@ fn a_path_with_an_unknown_placeholder() {
 }
 
 #[test]
+fn a_file_with_the_other_ending_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("towpath.yml"), GOOD).unwrap();
+    let problems = load(&folder.path().join("towpath.yaml")).unwrap_err().to_string();
+    let other = folder.path().join("towpath.yml");
+    assert!(
+        problems.contains(&format!("use the other file with `--config {}`", other.display())),
+        "{problems}"
+    );
+}
+
+#[test]
 fn a_file_that_is_not_there() {
     let problems = load(Path::new("/nowhere/towpath.yaml")).unwrap_err();
     assert_snapshot!(problems, @r"

@@ -187,6 +187,21 @@ fn a_tab_and_a_nul() {
 }
 
 #[test]
+fn a_number_that_lacks_what_stands_before_it() {
+    let port = problems_in(&format!("listen: 18061\n{GOOD}"));
+    assert!(
+        port.contains("found the number 18061; write the address before the port: `127.0.0.1:18061`"),
+        "{port}"
+    );
+    let version = problems_with("semver: \"*\"", "calver: 2026.1");
+    assert!(
+        version
+            .contains("found the number 2026.1; write the layout of the versions, such as `YYYY.0M.MICRO`"),
+        "{version}"
+    );
+}
+
+#[test]
 fn a_number_where_a_name_belongs() {
     assert_snapshot!(problems_with("root: forge", "root: 12"), @r#"
     error: expected a folder, found the number 12; for the text, write "12"

@@ -28,9 +28,7 @@ pub(super) fn fact(reason: &ArtifactReason) -> String {
         ArtifactReason::Defective { artifact, defect } => {
             format!("{} cannot run: {}", written(artifact), fact_of_defect(defect))
         }
-        ArtifactReason::PlatformsUnsaid { image } => {
-            format!("{} does not say which platforms it runs on", quoted(image.as_str()))
-        }
+        ArtifactReason::PlatformsUnsaid { image } => platforms_unsaid(image),
         ArtifactReason::TagAbsent { image, tag } => {
             format!("{} has no tag {} to follow", quoted(image.as_str()), quoted(tag.as_str()))
         }
@@ -84,6 +82,10 @@ pub(super) fn fact(reason: &ArtifactReason) -> String {
             format!("{} is newer in one image and older in another than what runs", name(release.as_str()))
         }
     }
+}
+
+fn platforms_unsaid(image: &ImageName) -> String {
+    format!("{} does not say which platforms it runs on", quoted(image.as_str()))
 }
 
 /// That files write a tag beside a digest that is not its own.

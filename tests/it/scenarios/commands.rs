@@ -264,6 +264,31 @@ fn a_rejection_waits_while_what_its_change_contains_cannot_be_read() {
 }
 
 #[test]
+fn a_closed_change_that_cannot_be_read_stops_nothing() {
+    story(async |bot| {
+        let change = bot.bring_to_production("1.10.0").await;
+        bot.pass(minutes(5)).close(change, "bob").settle().await;
+        bot.restart().fail_comparisons(true).settle().await;
+        let late = bot.pass(minutes(5)).comment(change, "carol", "/promote production version=1.10.0");
+        bot.settle().await.expect_no_reaction(&late);
+        bot.fail_comparisons(false).settle().await.expect_reaction(&late, Reaction::Rocket);
+    });
+}
+
+#[test]
+fn a_head_that_somebody_else_wrote_is_theirs_although_it_cannot_be_read() {
+    story(async |bot| {
+        let change = bot.bring_to_production("1.10.0").await;
+        let overlay = "apps/shop/overlays/production/kustomization.yaml";
+        bot.pass(minutes(5)).commit_on(change, "dora", overlay, "# one more thing");
+        let troubles = bot.restart().fail_comparisons(true).settle_saying().await;
+        assert!(!troubles.iter().any(|trouble| trouble.contains("what #3 changes")), "{troubles:?}");
+        bot.fail_comparisons(false).settle().await;
+        bot.read_word_about_head(change);
+    });
+}
+
+#[test]
 fn a_misspelled_command_stops_the_whole_comment() {
     story(async |bot| {
         let change = bot.bring_to_production("1.10.0").await;

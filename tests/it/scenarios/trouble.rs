@@ -47,6 +47,19 @@ fn a_registry_that_is_down_delays_no_other_service() {
 }
 
 #[test]
+fn an_edit_that_is_refused_is_said_although_a_person_set_the_environment_back() {
+    story(async |bot| {
+        let overlay = "apps/shop/overlays/dev/kustomization.yaml";
+        let (plain, anchored) = ("newTag: 1.9.0", "newTag: &version 1.9.0");
+        bot.push("1.10.0").settle().await.expect_running("dev", "1.10.0");
+        bot.pass(minutes(5)).set_by_hand("dora", "dev", "1.9.0").settle().await;
+        bot.replace("dora", overlay, plain, anchored).push("1.11.0");
+        insta::assert_snapshot!(bot.settle_in_trouble().await, @"shop in dev: apps/shop/overlays/dev/kustomization.yaml:6: the value has an anchor (`&…`), so other places would change with it; write the value without it");
+        bot.replace("dora", overlay, anchored, plain).settle().await.expect_running("dev", "1.11.0");
+    });
+}
+
+#[test]
 fn an_overlay_that_cannot_be_read_delays_no_other_service() {
     story_with(Rules::default().and_service("pay"), async |bot| {
         bot.settle().await;
